@@ -1,0 +1,69 @@
+//! How a ranking is judged: the referee's own definitions.
+//!
+//! `hits[r]` says whether the item at rank `r` (from 0) is wanted; a duplicate or a shot of the case is no hit. Ties are the
+//! ranker's business: it must return a total order. A case without wanted items has no metric.
+
+/// What one case scored.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct CaseScore {
+    /// DCG over the first 10, gain 1, discount 1/log2(rank + 1), by the ideal DCG of min(10, wanted).
+    pub ndcg_at_10: f64,
+    /// Hits in the first 20, by min(20, wanted).
+    pub recall_at_20: f64,
+    /// 1/rank of the first hit in the first 20, else 0.
+    pub mrr_at_20: f64,
+    /// 1 where the first 10 hold a hit.
+    pub hit_at_10: f64,
+}
+
+/// Marks the hits of a ranking among its first 20: wanted, not a shot, not shown before.
+pub fn hits<T: PartialEq>(ranked: &[T], wanted: &[T], shots: &[T]) -> Vec<bool> {
+    let top = &ranked[..ranked.len().min(20)];
+    top.iter().enumerate().map(|(rank, item)| wanted.contains(item) && !shots.contains(item) && !top[..rank].contains(item)).collect()
+}
+
+/// Scores the hits of one case with `wanted` items to be found; `None` where there are none.
+#[must_use]
+pub fn score(hits: &[bool], wanted: usize) -> Option<CaseScore> {
+    if wanted == 0 {
+        return None;
+    }
+    let discount = |rank: usize| 1.0 / (rank as f64 + 2.0).log2();
+    let first = hits.iter().take(20).position(|&hit| hit);
+    let dcg: f64 = hits.iter().take(10).enumerate().filter(|&(_, &hit)| hit).map(|(rank, _)| discount(rank)).sum();
+    let ideal: f64 = (0..wanted.min(10)).map(discount).sum();
+    Some(CaseScore {
+        ndcg_at_10: dcg / ideal,
+        recall_at_20: hits.iter().take(20).filter(|&&hit| hit).count() as f64 / wanted.min(20) as f64,
+        mrr_at_20: first.map_or(0.0, |rank| 1.0 / (rank as f64 + 1.0)),
+        hit_at_10: if first.is_some_and(|rank| rank < 10) { 1.0 } else { 0.0 },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_perfect_ranking_scores_one() {
+        let s = score(&hits(&[1, 2, 3], &[3, 1, 2], &[]), 3).unwrap();
+        assert!((s.ndcg_at_10 - 1.0).abs() < 1e-12 && (s.recall_at_20 - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_shot_or_a_duplicate_is_no_hit() {
+        assert_eq!(hits(&[5, 1, 1], &[1, 5], &[5]), [false, true, false]);
+    }
+
+    #[test]
+    fn the_second_rank_is_discounted_by_log2_of_three() {
+        let s = score(&[false, true], 1).unwrap();
+        assert!((s.ndcg_at_10 - 1.0 / 3f64.log2()).abs() < 1e-12);
+        assert!((s.mrr_at_20 - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_case_without_wanted_items_has_no_score() {
+        assert_eq!(score(&[false], 0), None);
+    }
+}

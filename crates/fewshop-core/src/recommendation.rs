@@ -1,0 +1,57 @@
+//! What the shop is told.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Item, ItemIx};
+
+/// A share of a pick's score that hangs on one shot.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Share {
+    /// The shot.
+    pub item: ItemIx,
+    /// How far the pick's score falls when this shot is left out, by the sum of all such falls: 0 to 1.
+    pub share: f32,
+}
+
+/// Why a product was picked; true to the arithmetic, not a story about it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Reason {
+    /// Its score falls when these shots are left out; the largest share first.
+    BecauseOf {
+        /// The shots.
+        shots: Vec<Share>,
+    },
+    /// No shot carries it: it is bought often in this shop.
+    PopularHere,
+}
+
+/// One pick.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recommendation {
+    /// The product.
+    pub item: ItemIx,
+    /// Its score; comparable within one answer only, no probability.
+    pub score: f32,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Which products may be picked.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Filter {
+    /// Only products whose category path begins with these; empty allows all.
+    #[serde(default)]
+    pub category: Vec<String>,
+}
+
+impl Filter {
+    /// Allows every product.
+    pub const ALL: Self = Self { category: Vec::new() };
+
+    /// Whether `item` may be picked.
+    #[must_use]
+    pub fn allows(&self, item: &Item) -> bool {
+        item.category.len() >= self.category.len() && item.category.iter().zip(&self.category).all(|(a, b)| a == b)
+    }
+}
