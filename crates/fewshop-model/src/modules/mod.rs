@@ -1,0 +1,8 @@
+//! Trainable burn modules: the item tower, the session encoder and the ranker. What they learn is exported into a
+//! [`Pack`](crate::Pack), which the browser reads without them.
+
+mod ranker;
+mod tower;
+
+pub use ranker::{Ranker, RankerConfig};
+pub use tower::{ItemContent, TwoTower, TwoTowerConfig};

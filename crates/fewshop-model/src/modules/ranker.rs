@@ -1,0 +1,77 @@
+use burn::module::Module;
+use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
+use burn::tensor::activation::relu;
+use burn::tensor::{Device, Tensor};
+
+use crate::features::FEATURES;
+use crate::pack::RankerWeights;
+
+/// Settings of the ranker network.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RankerConfig {
+    /// Hidden units.
+    pub hidden: usize,
+    /// Share of hidden units dropped in training.
+    pub dropout: f64,
+}
+
+impl Default for RankerConfig {
+    fn default() -> Self {
+        Self { hidden: 64, dropout: 0.1 }
+    }
+}
+
+impl RankerConfig {
+    /// A network with random weights.
+    #[must_use]
+    pub fn init(&self, device: &Device) -> Ranker {
+        Ranker {
+            hidden: LinearConfig::new(FEATURES, self.hidden).init(device),
+            output: LinearConfig::new(self.hidden, 1).init(device),
+            dropout: DropoutConfig::new(self.dropout).init(),
+        }
+    }
+}
+
+/// One hidden layer over standardised candidate features.
+#[derive(Module, Debug)]
+pub struct Ranker {
+    hidden: Linear,
+    output: Linear,
+    dropout: Dropout,
+}
+
+impl Ranker {
+    /// Scores, comparable within a case only.
+    ///
+    /// # Shapes
+    /// - `features`: `[cases, candidates, FEATURES]`, standardised
+    /// - output: `[cases, candidates]`
+    #[must_use]
+    pub fn forward(&self, features: Tensor<3>) -> Tensor<2> {
+        let hidden = self.dropout.forward(relu(self.hidden.forward(features)));
+        self.output.forward(hidden).squeeze_dim::<2>(2)
+    }
+
+    /// The weights as a pack holds them.
+    ///
+    /// # Panics
+    /// When the device cannot be read; the CPU always can.
+    #[must_use]
+    pub fn export(&self, mean: Vec<f32>, inv_std: Vec<f32>) -> RankerWeights {
+        let bias = |layer: &Linear| layer.bias.as_ref().map(|b| values(b.val())).unwrap_or_default();
+        RankerWeights {
+            hidden: self.hidden.weight.dims()[1],
+            mean,
+            inv_std,
+            w1: values(self.hidden.weight.val()),
+            b1: bias(&self.hidden),
+            w2: values(self.output.weight.val()),
+            b2: bias(&self.output).first().copied().unwrap_or(0.0),
+        }
+    }
+}
+
+pub(super) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_to_vec::<f32>().expect("weights on the CPU are f32 and can be read")
+}

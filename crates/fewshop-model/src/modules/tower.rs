@@ -1,0 +1,155 @@
+use burn::module::{Module, Param};
+use burn::nn::{Embedding, EmbeddingConfig, Initializer, LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::tensor::activation::softmax;
+use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
+use fewshop_core::EventKind;
+
+use super::ranker::values;
+use crate::pack::EncoderWeights;
+
+/// Content of all items as padded lists of token numbers; token 0 is padding.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ItemContent {
+    /// Tokens there are, padding included.
+    pub tokens: usize,
+    /// Tokens a row.
+    pub width: usize,
+    /// `[items, width]`, row-major.
+    pub rows: Vec<i32>,
+}
+
+impl ItemContent {
+    /// Number of items.
+    #[must_use]
+    pub fn items(&self) -> usize {
+        self.rows.len() / self.width.max(1)
+    }
+}
+
+/// Settings of tower and encoder.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TwoTowerConfig {
+    /// Numbers an item vector, d.
+    pub embedding_size: usize,
+    /// Hidden units of the attention.
+    pub attention: usize,
+    /// Share of items a step whose id residual is dropped, so that content alone must do.
+    pub id_dropout: f64,
+    /// Temperature of the training softmax over cosines.
+    pub temperature: f32,
+}
+
+impl Default for TwoTowerConfig {
+    fn default() -> Self {
+        Self { embedding_size: 64, attention: 16, id_dropout: 0.2, temperature: 0.1 }
+    }
+}
+
+impl TwoTowerConfig {
+    /// Tower and encoder with random weights and the item biases at `log_popularity`.
+    ///
+    /// # Shapes
+    /// - `log_popularity`: `[items]`
+    #[must_use]
+    pub fn init(&self, content: &ItemContent, log_popularity: &[f32], device: &Device) -> TwoTower {
+        let d = self.embedding_size;
+        let table = |rows| EmbeddingConfig::new(rows, d).with_initializer(Initializer::Normal { mean: 0.0, std: 0.1 }).init(device);
+        let bias = Tensor::<1>::from_data(TensorData::new(log_popularity.to_vec(), [log_popularity.len()]), device);
+        TwoTower {
+            tokens: table(content.tokens),
+            ids: table(content.items()),
+            norm: LayerNormConfig::new(d).init(device),
+            bias: Param::from_tensor(bias),
+            attention: LinearConfig::new(d, self.attention).init(device),
+            attention_out: LinearConfig::new(self.attention, 1).with_bias(false).init(device),
+            id_dropout: self.id_dropout,
+        }
+    }
+}
+
+/// Item tower (content + id residual, normalised) and session encoder (attention over the shots' vectors).
+#[derive(Module, Debug)]
+pub struct TwoTower {
+    tokens: Embedding,
+    ids: Embedding,
+    norm: LayerNorm,
+    bias: Param<Tensor<1>>,
+    attention: Linear,
+    attention_out: Linear,
+    id_dropout: f64,
+}
+
+impl TwoTower {
+    /// Unit vectors of all items; with `train`, id residuals are dropped at random.
+    ///
+    /// # Shapes
+    /// - `content`: `[items, width]`, 0 = padding
+    /// - output: `[items, d]`
+    #[must_use]
+    pub fn items(&self, content: Tensor<2, Int>, train: bool) -> Tensor<2> {
+        let [items, _] = content.dims();
+        let present = content.clone().not_equal_elem(0).float();
+        let count = present.clone().sum_dim(1).clamp_min(1.0);
+        let vectors = self.tokens.forward(content).mul(present.unsqueeze_dim::<3>(2));
+        let content = vectors.sum_dim(1).squeeze_dim::<2>(1).div(count.sqrt());
+        let mut ids = self.ids.weight.val();
+        if train && self.id_dropout > 0.0 {
+            let keep = Tensor::<2>::random([items, 1], Distribution::Bernoulli(1.0 - self.id_dropout), &ids.device());
+            ids = ids.mul(keep);
+        }
+        unit(self.norm.forward(content.add(ids)))
+    }
+
+    /// Taste of each session: attention-weighted mean of its shots' vectors.
+    ///
+    /// # Shapes
+    /// - `items`: `[items, d]` from [`Self::items`]
+    /// - `shots`: `[batch, k]` item rows
+    /// - `mask`: `[batch, k]`, 1 where a shot stands, 0 where padding does
+    /// - output: `[batch, d]`
+    #[must_use]
+    pub fn tastes(&self, items: Tensor<2>, shots: Tensor<2, Int>, mask: Tensor<2>) -> Tensor<2> {
+        let [batch, k] = shots.dims();
+        let d = items.dims()[1];
+        let vectors = items.select(0, shots.reshape([batch * k])).reshape([batch, k, d]);
+        let hidden = self.attention.forward(vectors.clone()).tanh();
+        let attention = self.attention_out.forward(hidden).squeeze_dim::<2>(2);
+        let attention = softmax(attention.add(mask.sub_scalar(1.0).mul_scalar(1e9)), 1);
+        attention.unsqueeze_dim::<2>(1).reshape([batch, 1, k]).matmul(vectors).squeeze_dim::<2>(1)
+    }
+
+    /// Logits of all items for each taste.
+    ///
+    /// # Shapes
+    /// - `tastes`: `[batch, d]`; `items`: `[items, d]`
+    /// - output: `[batch, items]`
+    #[must_use]
+    pub fn logits(&self, tastes: Tensor<2>, items: Tensor<2>, logit_scale: f32) -> Tensor<2> {
+        tastes.matmul(items.transpose()).mul_scalar(logit_scale).add(self.bias.val().unsqueeze_dim::<2>(0))
+    }
+
+    /// The encoder as a pack holds it.
+    #[must_use]
+    pub fn export_encoder(&self) -> EncoderWeights {
+        EncoderWeights {
+            hidden: self.attention.weight.dims()[1],
+            w: values(self.attention.weight.val()),
+            b: self.attention.bias.as_ref().map(|b| values(b.val())).unwrap_or_default(),
+            v: values(self.attention_out.weight.val()),
+            // The logs that we train on hold purchases alone, in no order: kinds and ages start out equal.
+            kind: vec![0.0; EventKind::ALL.len()],
+            recency: 0.0,
+        }
+    }
+
+    /// Item vectors and biases as plain numbers: `[items, d]` row-major and `[items]`.
+    #[must_use]
+    pub fn export_items(&self, content: Tensor<2, Int>) -> (Vec<f32>, Vec<f32>) {
+        (values(self.items(content, false)), values(self.bias.val()))
+    }
+}
+
+fn unit(x: Tensor<2>) -> Tensor<2> {
+    let norm = x.clone().powi_scalar(2).sum_dim(1).sqrt().clamp_min(1e-6);
+    x.div(norm)
+}

@@ -1,0 +1,285 @@
+//! Between a [`Pack`] and the sections of its file.
+
+use std::collections::HashMap;
+
+use fewshop_core::{Catalogue, EventKind, Item, ItemId};
+use serde::{Deserialize, Serialize};
+
+use super::container::{Container, Writer};
+use super::{AdapterWeights, Card, EncoderWeights, ItemTable, ModelConfig, Pack, PackError, PairTable, RankerWeights};
+use crate::features::{FEATURE_NAMES, FEATURES};
+
+/// Small facts that are no arrays. Feature names are part of it: weights for other features are no weights for these.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Meta {
+    card: Card,
+    config: ModelConfig,
+    items: usize,
+    d: usize,
+    encoder_hidden: usize,
+    recency: f32,
+    ranker_hidden: usize,
+    ranker_bias: f32,
+    features: Vec<String>,
+    pair_count_max: f32,
+}
+
+/// No shop has more; it bounds what a hostile header can ask for before the sections are looked at.
+const MAX_ITEMS: usize = 5_000_000;
+const MAX_HIDDEN: usize = 4_096;
+const SECTIONS: [&str; 30] = [
+    "catalogue.ids",
+    "catalogue.titles",
+    "catalogue.categories",
+    "catalogue.category",
+    "catalogue.brands",
+    "catalogue.brand",
+    "catalogue.sizes",
+    "catalogue.size",
+    "catalogue.pictures",
+    "catalogue.picture",
+    "catalogue.price",
+    "popularity",
+    "items.q",
+    "items.scale",
+    "items.bias",
+    "pairs.lengths",
+    "pairs.items",
+    "pairs.counts",
+    "encoder.w",
+    "encoder.b",
+    "encoder.v",
+    "encoder.kind",
+    "adapter.learning_rate",
+    "adapter.gate",
+    "adapter.negatives",
+    "ranker.mean",
+    "ranker.inv_std",
+    "ranker.w1",
+    "ranker.b1",
+    "ranker.w2",
+];
+
+impl Pack {
+    /// The pack as a file.
+    ///
+    /// # Errors
+    /// [`PackError::Field`] when the training card cannot be written as JSON.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, PackError> {
+        let mut out = Writer::default();
+        let items = self.catalogue.items();
+        let lines = |of: &dyn Fn(&Item) -> &str| items.iter().map(|item| one_line(of(item))).collect::<Vec<_>>().join("\n");
+        out.utf8("catalogue.ids", &lines(&|item| &item.id.0));
+        out.utf8("catalogue.titles", &lines(&|item| &item.title));
+        let category = |item: &Item| item.category.iter().map(|level| one_line(level)).collect::<Vec<_>>().join("\t");
+        write_dictionary(&mut out, "catalogue.categories", "catalogue.category", items.iter().map(category));
+        write_dictionary(&mut out, "catalogue.brands", "catalogue.brand", items.iter().map(|item| one_line(&item.brand)));
+        write_dictionary(&mut out, "catalogue.sizes", "catalogue.size", items.iter().map(|item| one_line(&item.size)));
+        write_dictionary(&mut out, "catalogue.pictures", "catalogue.picture", items.iter().map(|item| one_line(&item.picture)));
+        // -1 is no price: NaN may not stand in a pack.
+        let prices: Vec<f32> = items.iter().map(|item| item.price.unwrap_or(-1.0)).collect();
+        out.f32("catalogue.price", &[items.len()], &prices);
+        out.u32("popularity", &self.popularity);
+        let (n, d) = (items.len(), self.table.d);
+        out.i8("items.q", &[n, d], &self.table.q);
+        out.f32("items.scale", &[n], &self.table.scale);
+        out.f32("items.bias", &[n], &self.table.bias);
+        let max = self.write_pairs(&mut out);
+        let e = &self.encoder;
+        out.f32("encoder.w", &[d, e.hidden], &e.w);
+        out.f32("encoder.b", &[e.hidden], &e.b);
+        out.f32("encoder.v", &[e.hidden], &e.v);
+        out.f32("encoder.kind", &[e.kind.len()], &e.kind);
+        out.f32("adapter.learning_rate", &[d], &self.adapter.learning_rate);
+        out.f32("adapter.gate", &[self.adapter.gate.len()], &self.adapter.gate);
+        out.u32("adapter.negatives", &self.adapter.negatives);
+        let r = &self.ranker;
+        out.f32("ranker.mean", &[FEATURES], &r.mean);
+        out.f32("ranker.inv_std", &[FEATURES], &r.inv_std);
+        out.f32("ranker.w1", &[FEATURES, r.hidden], &r.w1);
+        out.f32("ranker.b1", &[r.hidden], &r.b1);
+        out.f32("ranker.w2", &[r.hidden], &r.w2);
+        let meta = Meta {
+            card: self.card.clone(),
+            config: self.config.clone(),
+            items: n,
+            d,
+            encoder_hidden: e.hidden,
+            recency: e.recency,
+            ranker_hidden: r.hidden,
+            ranker_bias: r.b2,
+            features: FEATURE_NAMES.iter().map(ToString::to_string).collect(),
+            pair_count_max: max,
+        };
+        out.finish(&meta).map_err(|err| PackError::field("card", err))
+    }
+
+    fn write_pairs(&self, out: &mut Writer) -> f32 {
+        let p = &self.pairs;
+        // Row lengths instead of offsets: they are small and compress well.
+        let lengths: Vec<u16> = p.offsets.windows(2).map(|w| u16::try_from(w[1] - w[0]).unwrap_or(u16::MAX)).collect();
+        out.u16("pairs.lengths", &lengths);
+        write_rows(out, "pairs.items", &p.items, self.catalogue.len());
+        let max = p.counts.iter().fold(1f32, |m, &c| m.max(c));
+        let q: Vec<u8> = p.counts.iter().map(|&c| quantise_count(c, max)).collect();
+        out.u8("pairs.counts", &q);
+        max
+    }
+
+    /// Reads a pack that may come from anywhere: nothing in it is believed before it is checked.
+    ///
+    /// # Errors
+    /// [`PackError`] says what is wrong and where.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, PackError> {
+        let file = Container::parse(bytes)?;
+        if let Some(name) = file.names().find(|name| !SECTIONS.contains(name)) {
+            return Err(PackError::field(name, "is no section of this format version"));
+        }
+        let meta: Meta = serde_json::from_str(file.meta).map_err(|err| PackError::field("meta", err))?;
+        let (n, d) = (meta.items, meta.d);
+        if n > MAX_ITEMS || d > 1024 || meta.encoder_hidden > MAX_HIDDEN || meta.ranker_hidden > MAX_HIDDEN {
+            return Err(PackError::field("meta", "asks for more items or numbers than is allowed"));
+        }
+        if !(meta.recency.is_finite() && meta.ranker_bias.is_finite() && meta.pair_count_max.is_finite() && meta.pair_count_max >= 1.0) {
+            return Err(PackError::field("meta", "must hold finite numbers"));
+        }
+        if !meta.features.iter().eq(FEATURE_NAMES.iter()) {
+            return Err(PackError::field("features", "are not those that this program computes: train the pack again"));
+        }
+        let pack = Self {
+            catalogue: read_catalogue(&file, n)?,
+            popularity: file.u32("popularity", Some(n))?,
+            table: ItemTable {
+                d,
+                q: file.i8("items.q", &[n, d])?,
+                scale: file.f32("items.scale", &[n])?,
+                bias: file.f32("items.bias", &[n])?,
+            },
+            pairs: read_pairs(&file, n, meta.pair_count_max)?,
+            encoder: EncoderWeights {
+                hidden: meta.encoder_hidden,
+                w: file.f32("encoder.w", &[d, meta.encoder_hidden])?,
+                b: file.f32("encoder.b", &[meta.encoder_hidden])?,
+                v: file.f32("encoder.v", &[meta.encoder_hidden])?,
+                kind: file.f32("encoder.kind", &[EventKind::ALL.len()])?,
+                recency: meta.recency,
+            },
+            adapter: AdapterWeights {
+                learning_rate: file.f32("adapter.learning_rate", &[d])?,
+                gate: read_any_f32(&file, "adapter.gate")?,
+                negatives: file.u32("adapter.negatives", None)?,
+            },
+            ranker: RankerWeights {
+                hidden: meta.ranker_hidden,
+                mean: file.f32("ranker.mean", &[FEATURES])?,
+                inv_std: file.f32("ranker.inv_std", &[FEATURES])?,
+                w1: file.f32("ranker.w1", &[FEATURES, meta.ranker_hidden])?,
+                b1: file.f32("ranker.b1", &[meta.ranker_hidden])?,
+                w2: file.f32("ranker.w2", &[meta.ranker_hidden])?,
+                b2: meta.ranker_bias,
+            },
+            card: meta.card,
+            config: meta.config,
+            hash: file.hash,
+        };
+        pack.check()?;
+        Ok(pack)
+    }
+}
+
+/// Lines are separated by newlines and category levels by tabs, so neither may stand inside a text.
+fn one_line(text: &str) -> String {
+    text.replace(|c: char| c.is_control(), " ")
+}
+
+/// Counts span four orders of magnitude and only their ratios matter: a step of the byte is 2 to 4 %.
+fn quantise_count(count: f32, max: f32) -> u8 {
+    if max <= 1.0 { 0 } else { (count.max(1.0).ln() / max.ln() * 255.0).round() as u8 }
+}
+
+fn dequantise_count(q: u8, max: f32) -> f32 {
+    (f32::from(q) / 255.0 * max.ln()).exp()
+}
+
+/// Rows of the catalogue, at two bytes each where they fit.
+fn write_rows(out: &mut Writer, name: &str, rows: &[u32], bound: usize) {
+    if bound <= 1 << 16 {
+        out.u16(name, &rows.iter().map(|&row| row as u16).collect::<Vec<_>>());
+    } else {
+        out.u32(name, rows);
+    }
+}
+
+fn read_rows(file: &Container<'_>, name: &str, len: usize, bound: usize) -> Result<Vec<u32>, PackError> {
+    if bound <= 1 << 16 { Ok(file.u16(name, len)?.into_iter().map(u32::from).collect()) } else { file.u32(name, Some(len)) }
+}
+
+/// Repeated texts once, in order of first use, and for each item which of them is its own.
+fn write_dictionary(out: &mut Writer, words: &str, column: &str, values: impl Iterator<Item = String>) {
+    let mut list: Vec<String> = Vec::new();
+    let mut known: HashMap<String, u32> = HashMap::new();
+    let rows: Vec<u32> = values
+        .map(|value| {
+            *known.entry(value).or_insert_with_key(|value| {
+                list.push(value.clone());
+                list.len() as u32 - 1
+            })
+        })
+        .collect();
+    out.utf8(words, &list.join("\n"));
+    write_rows(out, column, &rows, list.len());
+}
+
+fn read_dictionary<'a>(file: &Container<'a>, words: &str, column: &str, n: usize) -> Result<Vec<&'a str>, PackError> {
+    let list: Vec<&str> = file.utf8(words)?.split('\n').collect();
+    let rows = read_rows(file, column, n, list.len())?;
+    rows.into_iter()
+        .map(|row| {
+            let len = list.len();
+            list.get(row as usize).copied().ok_or_else(|| PackError::field(column, format!("names entry {row}, there are {len}")))
+        })
+        .collect()
+}
+
+fn read_catalogue(file: &Container<'_>, n: usize) -> Result<Catalogue, PackError> {
+    let lines = |name: &str| -> Result<Vec<&str>, PackError> {
+        let list: Vec<&str> = file.utf8(name)?.split('\n').collect();
+        if list.len() == n { Ok(list) } else { Err(PackError::field(name, format!("has {} lines, expected {n}", list.len()))) }
+    };
+    let (ids, titles) = (lines("catalogue.ids")?, lines("catalogue.titles")?);
+    let categories = read_dictionary(file, "catalogue.categories", "catalogue.category", n)?;
+    let brands = read_dictionary(file, "catalogue.brands", "catalogue.brand", n)?;
+    let sizes = read_dictionary(file, "catalogue.sizes", "catalogue.size", n)?;
+    let pictures = read_dictionary(file, "catalogue.pictures", "catalogue.picture", n)?;
+    let prices = file.f32("catalogue.price", &[n])?;
+    let items = (0..n)
+        .map(|row| Item {
+            id: ItemId(ids[row].to_owned()),
+            title: titles[row].to_owned(),
+            category: categories[row].split('\t').filter(|level| !level.is_empty()).map(str::to_owned).collect(),
+            brand: brands[row].to_owned(),
+            size: sizes[row].to_owned(),
+            price: (prices[row] != -1.0).then_some(prices[row]),
+            picture: pictures[row].to_owned(),
+        })
+        .collect();
+    Catalogue::new(items).map_err(|err| PackError::field("catalogue", err))
+}
+
+fn read_pairs(file: &Container<'_>, n: usize, max: f32) -> Result<PairTable, PackError> {
+    let mut offsets = vec![0u32];
+    let mut at = 0u32;
+    for length in file.u16("pairs.lengths", n)? {
+        at = at.checked_add(u32::from(length)).ok_or_else(|| PackError::field("pairs.lengths", "add up to more than 2^32"))?;
+        offsets.push(at);
+    }
+    let items = read_rows(file, "pairs.items", at as usize, n)?;
+    let counts = file.u8("pairs.counts", at as usize)?.iter().map(|&q| dequantise_count(q, max)).collect();
+    Ok(PairTable { offsets, items, counts })
+}
+
+fn read_any_f32(file: &Container<'_>, name: &str) -> Result<Vec<f32>, PackError> {
+    let len = file.len_of(name)?;
+    file.f32(name, &[len])
+}

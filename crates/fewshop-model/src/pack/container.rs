@@ -1,0 +1,315 @@
+//! The file around a pack: a bounded JSON header, checked sections, one hash over all. Knows nothing of shops.
+//!
+//! ```text
+//! 0   8 bytes   magic "FEWSHOP\n"
+//! 8   u32       format version
+//! 12  u32       header length H, at most 1 MiB
+//! 16  H bytes   header: JSON {"meta": .., "sections": [{name, dtype, shape, offset, length, crc32}, ..]}
+//!     ..        sections in the order of the header, each at the next multiple of 8, gaps of zero bytes
+//! -32 32 bytes  SHA-256 over all bytes before
+//! ```
+//! All numbers are little-endian. The file ends with the hash: nothing may follow.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+use super::PackError;
+
+const MAGIC: &[u8; 8] = b"FEWSHOP\n";
+/// The version that this code writes and the only one that it reads.
+pub const FORMAT_VERSION: u32 = 1;
+const PREFIX: usize = 16;
+const HASH: usize = 32;
+/// A header is a few kilobytes; more is somebody trying to make the parser work.
+const MAX_HEADER: usize = 1 << 20;
+const MAX_SECTIONS: usize = 64;
+const ALIGN: usize = 8;
+
+/// Element type of a section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Dtype {
+    U8,
+    I8,
+    U16,
+    U32,
+    F32,
+    Utf8,
+}
+
+impl Dtype {
+    fn size(self) -> usize {
+        match self {
+            Self::U8 | Self::I8 | Self::Utf8 => 1,
+            Self::U16 => 2,
+            Self::U32 | Self::F32 => 4,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    name: String,
+    dtype: Dtype,
+    shape: Vec<usize>,
+    offset: usize,
+    length: usize,
+    crc32: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeaderIn<'a> {
+    #[serde(borrow)]
+    meta: &'a RawValue,
+    sections: Vec<Entry>,
+}
+
+#[derive(Serialize)]
+struct HeaderOut<'a, M: Serialize> {
+    meta: &'a M,
+    sections: &'a [Entry],
+}
+
+/// Collects sections and lays them out.
+#[derive(Default)]
+pub(crate) struct Writer {
+    sections: Vec<(Entry, Vec<u8>)>,
+}
+
+impl Writer {
+    pub(crate) fn bytes(&mut self, name: &str, dtype: Dtype, shape: &[usize], bytes: Vec<u8>) {
+        debug_assert_eq!(shape.iter().product::<usize>() * dtype.size(), bytes.len(), "{name}");
+        let crc32 = crc32fast::hash(&bytes);
+        let entry = Entry { name: name.to_owned(), dtype, shape: shape.to_vec(), offset: 0, length: bytes.len(), crc32 };
+        self.sections.push((entry, bytes));
+    }
+
+    pub(crate) fn f32(&mut self, name: &str, shape: &[usize], values: &[f32]) {
+        self.bytes(name, Dtype::F32, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect());
+    }
+
+    pub(crate) fn u32(&mut self, name: &str, values: &[u32]) {
+        self.bytes(name, Dtype::U32, &[values.len()], values.iter().flat_map(|v| v.to_le_bytes()).collect());
+    }
+
+    pub(crate) fn u16(&mut self, name: &str, values: &[u16]) {
+        self.bytes(name, Dtype::U16, &[values.len()], values.iter().flat_map(|v| v.to_le_bytes()).collect());
+    }
+
+    pub(crate) fn u8(&mut self, name: &str, values: &[u8]) {
+        self.bytes(name, Dtype::U8, &[values.len()], values.to_vec());
+    }
+
+    pub(crate) fn i8(&mut self, name: &str, shape: &[usize], values: &[i8]) {
+        self.bytes(name, Dtype::I8, shape, values.iter().map(|v| v.cast_unsigned()).collect());
+    }
+
+    pub(crate) fn utf8(&mut self, name: &str, text: &str) {
+        self.bytes(name, Dtype::Utf8, &[text.len()], text.as_bytes().to_vec());
+    }
+
+    /// The whole file. Offsets depend on the header's length and stand in the header: it is written with growing room until it fits.
+    pub(crate) fn finish<M: Serialize>(mut self, meta: &M) -> Result<Vec<u8>, serde_json::Error> {
+        let mut header_len = 0;
+        let header = loop {
+            let mut at = PREFIX + header_len;
+            for (entry, bytes) in &mut self.sections {
+                at = at.next_multiple_of(ALIGN);
+                entry.offset = at;
+                at += bytes.len();
+            }
+            let entries: Vec<Entry> = self.sections.iter().map(|(entry, _)| entry.clone()).collect();
+            let mut header = serde_json::to_vec(&HeaderOut { meta, sections: &entries })?;
+            if header.len() <= header_len {
+                header.resize(header_len, b' ');
+                break header;
+            }
+            header_len = header.len().next_multiple_of(ALIGN);
+        };
+        let mut out = Vec::new();
+        out.extend_from_slice(MAGIC);
+        out.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
+        out.extend_from_slice(&u32::try_from(header_len).unwrap_or(u32::MAX).to_le_bytes());
+        out.extend_from_slice(&header);
+        for (entry, bytes) in &self.sections {
+            out.resize(entry.offset, 0);
+            out.extend_from_slice(bytes);
+        }
+        let hash = Sha256::digest(&out);
+        out.extend_from_slice(&hash);
+        Ok(out)
+    }
+}
+
+/// A parsed file: every section is known to lie inside it, apart from all others, with the right length and checksum.
+#[derive(Debug)]
+pub(crate) struct Container<'a> {
+    bytes: &'a [u8],
+    entries: Vec<Entry>,
+    /// SHA-256 over the file.
+    pub(crate) hash: [u8; HASH],
+    /// The header's `meta`, still as text.
+    pub(crate) meta: &'a str,
+}
+
+impl<'a> Container<'a> {
+    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, PackError> {
+        if bytes.is_empty() {
+            return Err(PackError::Empty);
+        }
+        let magic = &bytes[..bytes.len().min(MAGIC.len())];
+        if magic != &MAGIC[..magic.len()] {
+            return Err(PackError::NotAPack);
+        }
+        if bytes.len() < PREFIX + HASH {
+            return Err(PackError::Truncated { expected: PREFIX + HASH, found: bytes.len() });
+        }
+        let version = u32_at(bytes, 8);
+        if version != FORMAT_VERSION {
+            return Err(PackError::Version { found: version, expected: FORMAT_VERSION });
+        }
+        let header_len = u32_at(bytes, 12) as usize;
+        if header_len > MAX_HEADER {
+            return Err(PackError::field("header", format!("is {header_len} bytes long, at most {MAX_HEADER} are allowed")));
+        }
+        let body_end = bytes.len() - HASH;
+        if PREFIX + header_len > body_end {
+            return Err(PackError::Truncated { expected: PREFIX + header_len + HASH, found: bytes.len() });
+        }
+        let header = std::str::from_utf8(&bytes[PREFIX..PREFIX + header_len]).map_err(|err| PackError::field("header", err))?;
+        let header: HeaderIn<'a> = serde_json::from_str(header).map_err(|err| PackError::field("header", err))?;
+        check_layout(&header.sections, PREFIX + header_len, body_end, bytes)?;
+        // Lengths first, so that a cut file is called truncated and not corrupt.
+        let hash: [u8; HASH] = Sha256::digest(&bytes[..body_end]).into();
+        for entry in &header.sections {
+            if crc32fast::hash(&bytes[entry.offset..entry.offset + entry.length]) != entry.crc32 {
+                return Err(PackError::Checksum { section: entry.name.clone() });
+            }
+        }
+        if hash != bytes[body_end..] {
+            return Err(PackError::Checksum { section: "the whole file".to_owned() });
+        }
+        Ok(Self { bytes, entries: header.sections, hash, meta: header.meta.get() })
+    }
+
+    /// Names of all sections.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.name.as_str())
+    }
+
+    /// First dimension of a section.
+    pub(crate) fn len_of(&self, name: &str) -> Result<usize, PackError> {
+        let entry = self.entries.iter().find(|entry| entry.name == name).ok_or_else(|| PackError::field(name, "is missing"))?;
+        Ok(entry.shape.first().copied().unwrap_or(0))
+    }
+
+    fn section(&self, name: &str, dtype: Dtype, shape: Option<&[usize]>) -> Result<&'a [u8], PackError> {
+        let entry = self.entries.iter().find(|entry| entry.name == name).ok_or_else(|| PackError::field(name, "is missing"))?;
+        if entry.dtype != dtype {
+            return Err(PackError::field(name, format!("has the type {:?}, expected {dtype:?}", entry.dtype)));
+        }
+        if let Some(shape) = shape
+            && entry.shape != shape
+        {
+            return Err(PackError::field(name, format!("has the shape {:?}, expected {shape:?}", entry.shape)));
+        }
+        Ok(&self.bytes[entry.offset..entry.offset + entry.length])
+    }
+
+    pub(crate) fn f32(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, PackError> {
+        let values: Vec<f32> = chunks4(self.section(name, Dtype::F32, Some(shape))?).map(f32::from_le_bytes).collect();
+        match values.iter().position(|v| !v.is_finite()) {
+            Some(at) => Err(PackError::field(name, format!("holds {} at {at}, expected finite numbers", values[at]))),
+            None => Ok(values),
+        }
+    }
+
+    pub(crate) fn u32(&self, name: &str, len: Option<usize>) -> Result<Vec<u32>, PackError> {
+        let shape = len.map(|len| [len]);
+        Ok(chunks4(self.section(name, Dtype::U32, shape.as_ref().map(<[usize; 1]>::as_slice))?).map(u32::from_le_bytes).collect())
+    }
+
+    pub(crate) fn u16(&self, name: &str, len: usize) -> Result<Vec<u16>, PackError> {
+        let bytes = self.section(name, Dtype::U16, Some(&[len]))?;
+        Ok(bytes.as_chunks::<2>().0.iter().map(|&b| u16::from_le_bytes(b)).collect())
+    }
+
+    pub(crate) fn u8(&self, name: &str, len: usize) -> Result<&'a [u8], PackError> {
+        self.section(name, Dtype::U8, Some(&[len]))
+    }
+
+    pub(crate) fn i8(&self, name: &str, shape: &[usize]) -> Result<Vec<i8>, PackError> {
+        Ok(self.section(name, Dtype::I8, Some(shape))?.iter().map(|b| b.cast_signed()).collect())
+    }
+
+    pub(crate) fn utf8(&self, name: &str) -> Result<&'a str, PackError> {
+        std::str::from_utf8(self.section(name, Dtype::Utf8, None)?).map_err(|err| PackError::field(name, err))
+    }
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+}
+
+fn chunks4(bytes: &[u8]) -> impl Iterator<Item = [u8; 4]> {
+    bytes.as_chunks::<4>().0.iter().copied()
+}
+
+/// Sections must follow each other without gap, overlap or repetition and fill the file to the hash.
+fn check_layout(sections: &[Entry], start: usize, end: usize, bytes: &[u8]) -> Result<(), PackError> {
+    if sections.len() > MAX_SECTIONS {
+        return Err(PackError::field("sections", format!("are {}, at most {MAX_SECTIONS} are allowed", sections.len())));
+    }
+    let mut at = start;
+    for (nth, entry) in sections.iter().enumerate() {
+        if sections[..nth].iter().any(|before| before.name == entry.name) {
+            return Err(PackError::field(&entry.name, "stands twice"));
+        }
+        let elements = entry.shape.iter().try_fold(1usize, |n, &dim| n.checked_mul(dim));
+        if elements.and_then(|n| n.checked_mul(entry.dtype.size())) != Some(entry.length) {
+            return Err(PackError::field(&entry.name, format!("is {} bytes long, its shape {:?} says otherwise", entry.length, entry.shape)));
+        }
+        let aligned = at.next_multiple_of(ALIGN);
+        if entry.offset != aligned {
+            return Err(PackError::field(&entry.name, format!("starts at {}, expected {aligned}", entry.offset)));
+        }
+        if bytes.get(at..aligned).is_some_and(|gap| gap.iter().any(|&b| b != 0)) {
+            return Err(PackError::field(&entry.name, "has bytes other than zero in the gap before it"));
+        }
+        at = match entry.offset.checked_add(entry.length) {
+            Some(after) if after <= end => after,
+            _ => {
+                let expected = entry.offset.saturating_add(entry.length).saturating_add(HASH);
+                return Err(PackError::Truncated { expected, found: bytes.len() });
+            }
+        };
+    }
+    if at != end {
+        return Err(PackError::field("sections", format!("end at {at}, the hash starts at {end}: bytes are left over")));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2^61 rows of 8 bytes are 2^64 bytes: the product wraps to 0, the length of nothing, where it is not checked.
+    #[test]
+    fn a_shape_that_overflows_is_refused() {
+        let entry = Entry { name: "x".into(), dtype: Dtype::U8, shape: vec![1 << 61, 8], offset: 16, length: 0, crc32: 0 };
+        assert!(matches!(check_layout(&[entry], 16, 16, &[0; 48]), Err(PackError::Field { .. })));
+    }
+
+    #[test]
+    fn a_gap_must_be_zero() {
+        let entry = |offset| Entry { name: format!("x{offset}"), dtype: Dtype::U8, shape: vec![1], offset, length: 1, crc32: 0 };
+        let mut bytes = [0u8; 80];
+        assert_eq!(check_layout(&[entry(16), entry(24)], 16, 25, &bytes), Ok(()));
+        bytes[20] = 1;
+        assert!(check_layout(&[entry(16), entry(24)], 16, 25, &bytes).is_err());
+    }
+}

@@ -1,0 +1,322 @@
+//! The pack: all that training ships, as one validated value and as bytes. `docs/pack-format.md` describes the bytes.
+
+mod codec;
+mod container;
+mod error;
+
+use std::collections::BTreeMap;
+
+use fewshop_core::{Catalogue, EventKind};
+use serde::{Deserialize, Serialize};
+
+pub use container::FORMAT_VERSION;
+pub use error::PackError;
+
+use crate::features::FEATURES;
+
+/// What the model was trained on and how good it is; for people and for reports.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Card {
+    /// The shop's name.
+    pub shop: String,
+    /// ISO 4217 code of the prices.
+    pub currency: String,
+    /// Where the data comes from and what may be done with it.
+    pub data_notice: String,
+    /// Sessions trained on.
+    pub sessions: usize,
+    /// Shoppers trained on.
+    pub users: usize,
+    /// Date of the newest event, `YYYY-MM-DD`.
+    pub data_until: String,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// The command that made it.
+    pub command: String,
+    /// Version of the program that made it.
+    pub version: String,
+    /// Metrics on validation cases by k: `{"ndcg@10": {"1": 0.17, ..}, ..}`.
+    pub metrics: BTreeMap<String, BTreeMap<u32, f64>>,
+}
+
+/// Item vectors at one byte a number: `x[i][j] = scale[i] * q[i][j]`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ItemTable {
+    /// Numbers a row.
+    pub d: usize,
+    /// `[items, d]`, row-major.
+    pub q: Vec<i8>,
+    /// `[items]`, positive or 0.
+    pub scale: Vec<f32>,
+    /// `[items]`: added to the scaled product with the taste vector.
+    pub bias: Vec<f32>,
+}
+
+impl ItemTable {
+    /// Quantises rows of `d` numbers.
+    ///
+    /// # Shapes
+    /// - `rows`: `[items, d]`, finite
+    /// - `bias`: `[items]`
+    ///
+    /// # Panics
+    /// When the lengths do not fit together.
+    #[must_use]
+    pub fn quantise(rows: &[f32], d: usize, bias: Vec<f32>) -> Self {
+        assert_eq!(rows.len(), d * bias.len(), "rows must be [bias.len(), d]");
+        let mut table = Self { d, q: Vec::with_capacity(rows.len()), scale: Vec::with_capacity(bias.len()), bias };
+        for row in rows.chunks_exact(d) {
+            let scale = row.iter().fold(0f32, |m, v| m.max(v.abs())) / 127.0;
+            table.scale.push(scale);
+            table.q.extend(row.iter().map(|v| if scale > 0.0 { (v / scale).round() as i8 } else { 0 }));
+        }
+        table
+    }
+
+    /// Number of items.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.scale.len()
+    }
+
+    /// Whether there are no items.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.scale.is_empty()
+    }
+
+    /// Adds `weight * x[row]` to `out`, `[d]`.
+    pub fn add_row(&self, row: usize, weight: f32, out: &mut [f32]) {
+        let w = weight * self.scale[row];
+        for (o, &q) in out.iter_mut().zip(&self.q[row * self.d..(row + 1) * self.d]) {
+            *o += w * f32::from(q);
+        }
+    }
+
+    /// The row as numbers, `[d]`.
+    #[must_use]
+    pub fn row(&self, row: usize) -> Vec<f32> {
+        let mut out = vec![0.0; self.d];
+        self.add_row(row, 1.0, &mut out);
+        out
+    }
+}
+
+/// In how many sessions two products stand together, pruned to the partners that matter.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PairTable {
+    /// `[items + 1]`: row i's pairs are `offsets[i]..offsets[i + 1]`.
+    pub offsets: Vec<u32>,
+    /// The other product.
+    pub items: Vec<u32>,
+    /// Sessions with both; whole numbers before, within 2 % after the round trip through one byte.
+    pub counts: Vec<f32>,
+}
+
+impl PairTable {
+    /// The pairs of one product.
+    pub fn row(&self, item: usize) -> impl Iterator<Item = (usize, f32)> {
+        let range = self.offsets[item] as usize..self.offsets[item + 1] as usize;
+        self.items[range.clone()].iter().zip(&self.counts[range]).map(|(&to, &count)| (to as usize, count))
+    }
+}
+
+/// Attention of the session encoder: `a_j = v · tanh(W x_j + b) + kind[event] + recency * age_j`, softmaxed over the shots.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct EncoderWeights {
+    /// Hidden units h.
+    pub hidden: usize,
+    /// `[d, h]`, row-major.
+    pub w: Vec<f32>,
+    /// `[h]`.
+    pub b: Vec<f32>,
+    /// `[h]`.
+    pub v: Vec<f32>,
+    /// `[EventKind::ALL.len()]`.
+    pub kind: Vec<f32>,
+    /// Per shot of age (0 is the latest).
+    pub recency: f32,
+}
+
+/// The ranker: `w2 · relu(w1 (f - mean) / std + b1) + b2`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RankerWeights {
+    /// Hidden units h.
+    pub hidden: usize,
+    /// `[FEATURES]`.
+    pub mean: Vec<f32>,
+    /// `[FEATURES]`: one over the standard deviation.
+    pub inv_std: Vec<f32>,
+    /// `[FEATURES, h]`, row-major.
+    pub w1: Vec<f32>,
+    /// `[h]`.
+    pub b1: Vec<f32>,
+    /// `[h]`.
+    pub w2: Vec<f32>,
+    /// Scalar.
+    pub b2: f32,
+}
+
+/// Few-shot fine-tuning of the taste vector on the device.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AdapterWeights {
+    /// `[d]`: learning rate of each number of the taste vector (Meta-SGD, arXiv 1707.09835).
+    pub learning_rate: Vec<f32>,
+    /// Weight of the fine-tuned taste by number of shots; past the end the last one holds.
+    pub gate: Vec<f32>,
+    /// Rows of the fixed negatives.
+    pub negatives: Vec<u32>,
+}
+
+/// Settings that the arrays do not show.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelConfig {
+    /// Multiplies the product of taste and item vector.
+    pub logit_scale: f32,
+    /// Gradient steps of the adapter.
+    pub adapter_steps: usize,
+    /// L2 pull of the adapter towards the frozen taste.
+    pub adapter_l2: f32,
+    /// How much a dismissed product counts beside a fixed negative.
+    pub dismiss_weight: f32,
+    /// Co-visitation weight `c / (n_i + shrink) / n_j^alpha`.
+    pub covisit_alpha: f32,
+    /// See `covisit_alpha`.
+    pub covisit_shrink: f32,
+    /// Cosine weight `c / sqrt((n_i + shrink) (n_j + shrink))`.
+    pub cosine_shrink: f32,
+    /// Candidates from each channel.
+    pub candidates: usize,
+}
+
+impl Default for ModelConfig {
+    fn default() -> Self {
+        Self {
+            logit_scale: 1.0,
+            adapter_steps: 5,
+            adapter_l2: 0.1,
+            dismiss_weight: 20.0,
+            covisit_alpha: 0.1,
+            covisit_shrink: 50.0,
+            cosine_shrink: 100.0,
+            candidates: 120,
+        }
+    }
+}
+
+/// All that training ships. A value of this type is consistent: [`Pack::validated`] and [`Pack::from_bytes`] see to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pack {
+    /// Training card.
+    pub card: Card,
+    /// Settings.
+    pub config: ModelConfig,
+    /// Products.
+    pub catalogue: Catalogue,
+    /// Sessions that each product stands in, `[items]`.
+    pub popularity: Vec<u32>,
+    /// Item vectors.
+    pub table: ItemTable,
+    /// Pair counts.
+    pub pairs: PairTable,
+    /// Session encoder.
+    pub encoder: EncoderWeights,
+    /// On-device adapter.
+    pub adapter: AdapterWeights,
+    /// Ranker.
+    pub ranker: RankerWeights,
+    pub(crate) hash: [u8; 32],
+}
+
+impl Pack {
+    /// Checks the parts against each other and joins them.
+    ///
+    /// # Errors
+    /// [`PackError::Field`] names the part that does not fit.
+    #[expect(clippy::too_many_arguments, reason = "the parts of a pack, each of its own type")]
+    pub fn validated(
+        card: Card,
+        config: ModelConfig,
+        catalogue: Catalogue,
+        popularity: Vec<u32>,
+        table: ItemTable,
+        pairs: PairTable,
+        encoder: EncoderWeights,
+        adapter: AdapterWeights,
+        ranker: RankerWeights,
+    ) -> Result<Self, PackError> {
+        let pack = Self { card, config, catalogue, popularity, table, pairs, encoder, adapter, ranker, hash: [0; 32] };
+        pack.check()?;
+        Ok(pack)
+    }
+
+    /// First 8 bytes of the file's SHA-256 in hex; zeros for a pack that never was a file.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        self.hash[..8].iter().map(|b| format!("{b:02x}")).collect()
+    }
+
+    fn check(&self) -> Result<(), PackError> {
+        let n = self.catalogue.len();
+        if n == 0 {
+            return Err(PackError::field("catalogue", "has no items"));
+        }
+        let d = self.table.d;
+        if d == 0 || d > 1024 {
+            return Err(PackError::field("items.q", format!("has rows of {d} numbers, expected 1 to 1024")));
+        }
+        let (eh, rh) = (self.encoder.hidden, self.ranker.hidden);
+        for (field, found, expected) in [
+            ("popularity", self.popularity.len(), n),
+            ("items.q", self.table.q.len(), n * d),
+            ("items.scale", self.table.scale.len(), n),
+            ("items.bias", self.table.bias.len(), n),
+            ("pairs.offsets", self.pairs.offsets.len(), n + 1),
+            ("pairs.counts", self.pairs.counts.len(), self.pairs.items.len()),
+            ("encoder.w", self.encoder.w.len(), d * eh),
+            ("encoder.b", self.encoder.b.len(), eh),
+            ("encoder.v", self.encoder.v.len(), eh),
+            ("encoder.kind", self.encoder.kind.len(), EventKind::ALL.len()),
+            ("adapter.learning_rate", self.adapter.learning_rate.len(), d),
+            ("ranker.mean", self.ranker.mean.len(), FEATURES),
+            ("ranker.inv_std", self.ranker.inv_std.len(), FEATURES),
+            ("ranker.w1", self.ranker.w1.len(), FEATURES * rh),
+            ("ranker.b1", self.ranker.b1.len(), rh),
+            ("ranker.w2", self.ranker.w2.len(), rh),
+        ] {
+            if found != expected {
+                return Err(PackError::field(field, format!("has {found} numbers, expected {expected}")));
+            }
+        }
+        if self.adapter.gate.is_empty() || self.adapter.gate.iter().any(|g| !(0.0..=1.0).contains(g)) {
+            return Err(PackError::field("adapter.gate", "must hold numbers from 0 to 1, one at least"));
+        }
+        if self.table.scale.iter().any(|&s| s < 0.0) {
+            return Err(PackError::field("items.scale", "holds a negative number"));
+        }
+        let rises = self.pairs.offsets.windows(2).all(|w| w[0] <= w[1]);
+        if self.pairs.offsets.first() != Some(&0) || !rises || self.pairs.offsets.last().map(|&e| e as usize) != Some(self.pairs.items.len())
+        {
+            return Err(PackError::field("pairs.offsets", "must rise from 0 to the number of pairs"));
+        }
+        for (field, rows) in [("pairs.items", &self.pairs.items), ("adapter.negatives", &self.adapter.negatives)] {
+            if let Some(&bad) = rows.iter().find(|&&row| row as usize >= n) {
+                return Err(PackError::field(field, format!("names row {bad}, the catalogue has {n}")));
+            }
+        }
+        if self.pairs.counts.iter().any(|&c| !(c.is_finite() && c > 0.0)) {
+            return Err(PackError::field("pairs.counts", "must hold positive numbers"));
+        }
+        let c = &self.config;
+        let finite = [c.logit_scale, c.adapter_l2, c.dismiss_weight, c.covisit_alpha, c.covisit_shrink, c.cosine_shrink];
+        if finite.iter().any(|v| !(v.is_finite() && *v >= 0.0)) {
+            return Err(PackError::field("config", "must hold finite numbers of 0 or more"));
+        }
+        // Work per click grows with these: a hostile pack must not hang the page.
+        if c.candidates == 0 || c.candidates > 10_000 || c.adapter_steps > 100 || self.adapter.negatives.len() > 10_000 {
+            return Err(PackError::field("config", "asks for more work a click than is allowed (candidates, steps or negatives)"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,99 @@
+//! The pack file: what is written is read, and nothing else is.
+
+use fewshop_model::{Pack, PackError, toy};
+use proptest::prelude::*;
+
+fn bytes() -> Vec<u8> {
+    toy::pack().to_bytes().unwrap()
+}
+
+#[track_caller]
+fn check_code(bytes: &[u8], code: &str) {
+    assert_eq!(Pack::from_bytes(bytes).unwrap_err().code(), code);
+}
+
+/// Replaces text in the header by other text of the same length and mends nothing else.
+fn with_header(from: &str, to: &str) -> Vec<u8> {
+    let mut bytes = bytes();
+    assert_eq!(from.len(), to.len());
+    let at = bytes.windows(from.len()).position(|w| w == from.as_bytes()).expect("the header holds the text");
+    bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+    bytes
+}
+
+#[test]
+fn what_was_written_is_read_back() {
+    let pack = toy::pack();
+    let again = Pack::from_bytes(&pack.to_bytes().unwrap()).unwrap();
+    assert_eq!(again, pack);
+    assert_eq!(again.fingerprint().len(), 16);
+}
+
+#[test]
+fn nothing_is_no_pack() {
+    check_code(&[], "pack_empty");
+    check_code(b"PK\x03\x04 something else", "pack_not_a_pack");
+}
+
+#[test]
+fn every_cut_is_noticed() {
+    let bytes = bytes();
+    for len in (8..bytes.len()).step_by(97) {
+        let err = Pack::from_bytes(&bytes[..len]).unwrap_err();
+        assert!(matches!(err.code(), "pack_truncated" | "pack_field" | "pack_checksum"), "{len}: {err}");
+    }
+    check_code(&bytes[..bytes.len() / 2], "pack_truncated");
+}
+
+#[test]
+fn bytes_left_over_are_refused() {
+    let mut bytes = bytes();
+    bytes.extend_from_slice(&[0; 8]);
+    check_code(&bytes, "pack_field");
+}
+
+#[test]
+fn another_version_is_refused_by_number() {
+    let mut bytes = bytes();
+    bytes[8] = 9;
+    assert!(matches!(Pack::from_bytes(&bytes), Err(PackError::Version { found: 9, .. })));
+}
+
+#[test]
+fn a_huge_header_is_refused_before_it_is_read() {
+    let mut bytes = bytes();
+    bytes[12..16].copy_from_slice(&u32::MAX.to_le_bytes());
+    check_code(&bytes, "pack_field");
+}
+
+#[test]
+fn a_shape_that_does_not_fit_its_bytes_is_refused() {
+    check_code(&with_header("\"shape\":[60,8]", "\"shape\":[99,8]"), "pack_field");
+}
+
+#[test]
+fn a_section_may_not_stand_twice_or_overlap() {
+    check_code(&with_header("\"items.bias\"", "\"popularity\""), "pack_field");
+    let text = String::from_utf8_lossy(&bytes()).into_owned();
+    let at = text.find("\"offset\":").unwrap() + 9;
+    let offset = &text[at..at + text[at..].find(',').unwrap()];
+    let other = "1".repeat(offset.len());
+    check_code(&with_header(&format!("\"offset\":{offset}"), &format!("\"offset\":{other}")), "pack_field");
+}
+
+proptest! {
+    #[test]
+    fn every_flipped_bit_is_noticed(at in 0usize..1_000_000, bit in 0u8..8) {
+        let mut bytes = bytes();
+        let at = at % bytes.len();
+        bytes[at] ^= 1 << bit;
+        prop_assert!(Pack::from_bytes(&bytes).is_err());
+    }
+
+    #[test]
+    fn noise_is_refused_without_a_panic(noise in prop::collection::vec(any::<u8>(), 0..400)) {
+        let mut bytes = b"FEWSHOP\n\x01\0\0\0".to_vec();
+        bytes.extend(noise);
+        prop_assert!(Pack::from_bytes(&bytes).is_err());
+    }
+}

@@ -1,0 +1,132 @@
+//! What a shop can rely on, on the toy shop.
+
+use fewshop_core::{Event, EventKind, Filter, ItemIx, Reason, Session};
+use fewshop_model::{Compute, RankError, RankOptions, Ranking, Recommender, toy};
+use pollster::block_on;
+use proptest::prelude::*;
+
+fn toy() -> Recommender {
+    Recommender::new(toy::pack(), Compute::Kernels)
+}
+
+fn view(item: u32) -> Event {
+    Event::new(ItemIx(item), EventKind::View)
+}
+
+fn rank(r: &Recommender, n: usize) -> Ranking {
+    block_on(r.rank(&RankOptions { n, ..RankOptions::default() })).unwrap()
+}
+
+fn department(r: &Recommender, item: ItemIx) -> String {
+    r.catalogue()[item].department().to_owned()
+}
+
+#[test]
+fn a_stranger_gets_what_is_popular_and_is_told_so() {
+    let ranking = rank(&toy(), 6);
+    assert_eq!(ranking.shots, 0);
+    assert!(ranking.picks.iter().all(|pick| pick.reason == Reason::PopularHere));
+    assert_eq!(ranking.picks[0].item, ItemIx(0));
+}
+
+#[test]
+fn three_views_of_a_department_turn_the_shelf_to_it() {
+    let mut r = toy();
+    let before = rank(&r, 10).picks.iter().filter(|p| department(&r, p.item) == "Household").count();
+    for item in [45, 47, 52] {
+        r.observe(view(item)).unwrap();
+    }
+    let ranking = rank(&r, 10);
+    let after = ranking.picks.iter().filter(|p| department(&r, p.item) == "Household").count();
+    assert!(after >= 8 && after > before, "{before} before, {after} after");
+    assert!(ranking.picks.iter().any(|p| matches!(p.reason, Reason::BecauseOf { .. })));
+}
+
+#[test]
+fn a_filter_is_kept_and_still_fills_the_shelf() {
+    let mut r = toy();
+    r.observe(view(3)).unwrap();
+    let options = RankOptions { n: 19, filter: Filter { category: vec!["Bakery".into()] }, ..RankOptions::default() };
+    let picks = block_on(r.rank(&options)).unwrap().picks;
+    assert_eq!(picks.len(), 19);
+    assert!(picks.iter().all(|p| department(&r, p.item) == "Bakery"));
+}
+
+#[test]
+fn a_dismissed_product_goes_and_takes_its_like_down() {
+    let mut r = toy();
+    for item in [1, 22, 43] {
+        r.observe(view(item)).unwrap();
+    }
+    r.observe(Event::new(ItemIx(44), EventKind::Dismiss)).unwrap();
+    assert!(rank(&r, 50).picks.iter().all(|p| p.item != ItemIx(44)));
+}
+
+#[test]
+fn nonsense_is_refused_and_changes_nothing() {
+    let mut r = toy();
+    assert!(matches!(r.observe(view(60)), Err(RankError::UnknownItem { row: 60, items: 60 })));
+    assert!(r.session().events.is_empty());
+    assert!(matches!(block_on(r.rank(&RankOptions { n: 0, ..RankOptions::default() })), Err(RankError::NothingWanted)));
+    assert!(matches!(block_on(r.explain(ItemIx(u32::MAX))), Err(RankError::UnknownItem { .. })));
+}
+
+#[test]
+fn explain_agrees_with_the_shelf() {
+    let mut r = toy();
+    for item in [2, 5, 30] {
+        r.observe(view(item)).unwrap();
+    }
+    for pick in rank(&r, 5).picks {
+        assert_eq!(block_on(r.explain(pick.item)).unwrap(), pick);
+    }
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let kind = prop::sample::select(EventKind::ALL.to_vec());
+    prop::collection::vec((0u32..60, kind).prop_map(|(item, kind)| Event::new(ItemIx(item), kind)), 0..30)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn no_seen_item_returns_and_scores_are_finite_and_fall(events in events(), n in 1usize..70) {
+        let mut r = toy();
+        r.set_session(Session::of(events)).unwrap();
+        let picks = rank(&r, n).picks;
+        let seen = r.session().seen();
+        prop_assert!(picks.iter().all(|p| p.score.is_finite() && !seen.contains(&p.item)));
+        prop_assert!(picks.windows(2).all(|w| w[0].score >= w[1].score && w[0].item != w[1].item));
+    }
+
+    #[test]
+    fn reasons_add_up(events in events()) {
+        let mut r = toy();
+        r.set_session(Session::of(events)).unwrap();
+        let shots: Vec<ItemIx> = r.session().shots().iter().map(|shot| shot.item).collect();
+        for pick in rank(&r, 10).picks {
+            if let Reason::BecauseOf { shots: shares } = pick.reason {
+                prop_assert!((shares.iter().map(|s| s.share).sum::<f32>() - 1.0).abs() < 1e-4);
+                prop_assert!(shares.iter().all(|s| shots.contains(&s.item)));
+            }
+        }
+    }
+
+    #[test]
+    fn one_by_one_or_all_at_once_undo_and_forget_are_exact(events in events(), extra in 0u32..60) {
+        let mut one_by_one = toy();
+        for &event in &events {
+            one_by_one.observe(event).unwrap();
+        }
+        let mut at_once = toy();
+        at_once.set_session(Session::of(events)).unwrap();
+        let before = rank(&at_once, 10);
+        prop_assert_eq!(&rank(&one_by_one, 10), &before);
+        at_once.observe(view(extra)).unwrap();
+        prop_assert_eq!(at_once.undo(), Some(view(extra)));
+        prop_assert_eq!(&rank(&at_once, 10), &before);
+        at_once.forget();
+        prop_assert_eq!(rank(&at_once, 10), rank(&toy(), 10));
+    }
+}
