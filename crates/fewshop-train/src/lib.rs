@@ -1,1 +1,6 @@
-//! fewshop-train
+//! What the `fewshop` command is made of: files in and out, raw shop logs made ready, training, evaluation.
+//!
+//! [`files`] reads and writes the tables, [`prepare`] turns a raw log into them, [`titles`] makes a till's product names readable,
+//! [`commands`] holds one module a sub-command. All reading, writing, threads and progress bars of the workspace live here.
+
+pub mod files;

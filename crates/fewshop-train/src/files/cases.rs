@@ -1,0 +1,223 @@
+//! `cases.csv`, `truth.csv`, `recs.csv`: what a model is asked, what is right, what it answers.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use fewshop_core::{Catalogue, ItemId, ItemIx};
+
+use super::table::{Columns, read_table};
+use super::write::{Cell, Kind, write_table};
+use super::{FileError, UnknownItems, item_rows};
+
+const CASES: Columns =
+    Columns { required: &["case_id", "user_id", "k", "position", "item_id"], optional: &["visit"], what: "shot of a case" };
+const CASE: usize = 0;
+const USER: usize = 1;
+const K: usize = 2;
+const POSITION: usize = 3;
+const ITEM: usize = 4;
+const VISIT: usize = 5;
+const TRUTH: Columns = Columns { required: &["case_id", "item_id"], optional: &[], what: "wanted item" };
+
+/// Visits further back than this are refused: a device does not remember so many, so the number is a mistake.
+const OLDEST_VISIT: i32 = -10_000;
+
+/// One question to a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Case {
+    /// Its id.
+    pub id: String,
+    /// The shopper.
+    pub user: String,
+    /// The group that it is counted in: shots given, or earlier visits given.
+    pub k: u32,
+    /// The session at hand, by position.
+    pub shots: Vec<ItemIx>,
+    /// What the device remembers of earlier visits: the latest first, each by position. A visit of which nothing is known is empty.
+    pub visits: Vec<Vec<ItemIx>>,
+}
+
+/// The questions of one file.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Cases {
+    /// In order of first appearance.
+    pub cases: Vec<Case>,
+    /// Rows that were left out since the catalogue lacks their item.
+    pub unknown: UnknownItems,
+}
+
+/// What each case's shopper also took.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Truth {
+    /// One list a case, parallel to [`Cases::cases`], in file order; empty for a case of which the file says nothing.
+    pub wanted: Vec<Vec<ItemIx>>,
+    /// Rows that were left out since the catalogue lacks their item.
+    pub unknown: UnknownItems,
+}
+
+struct Draft {
+    case: Case,
+    /// Rows by visit, 0 first and then back in time, each with its position.
+    rows: BTreeMap<i32, Vec<(u32, ItemIx)>>,
+}
+
+/// Reads cases from CSV or Parquet.
+///
+/// The optional column `visit` is 0 for the session at hand and -1, -2, … for earlier ones, the latest first.
+///
+/// # Errors
+/// [`FileError`] with file, line and field; one case with two users or two values of k is an error too.
+pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError> {
+    let rows = item_rows(catalogue);
+    let mut unknown = UnknownItems::default();
+    let mut drafts: Vec<Draft> = Vec::new();
+    let mut at: HashMap<String, usize> = HashMap::new();
+    read_table(path, &CASES, |header, row| {
+        let case_id = row.id(CASE)?;
+        let user = row.id(USER)?;
+        let k: u32 = row.whole(K, "a whole number of 0 or more")?;
+        let position: u32 = row.whole(POSITION, "a whole number of 0 or more")?;
+        let visit: i32 = if header.has(VISIT) && !row.text(VISIT).is_empty() {
+            let expected = "0 for the session at hand, or -1, -2, … for earlier ones";
+            let visit = row.whole(VISIT, expected)?;
+            if !(OLDEST_VISIT..=0).contains(&visit) {
+                return Err(row.error(VISIT, expected, "number the visits back from the session at hand"));
+            }
+            visit
+        } else {
+            0
+        };
+        let slot = match at.get(case_id) {
+            Some(&slot) => slot,
+            None => {
+                at.insert(case_id.to_owned(), drafts.len());
+                let case = Case { id: case_id.to_owned(), user: user.to_owned(), k, shots: Vec::new(), visits: Vec::new() };
+                drafts.push(Draft { case, rows: BTreeMap::new() });
+                drafts.len() - 1
+            }
+        };
+        let draft = &mut drafts[slot];
+        if draft.case.k != k {
+            let expected = format!("{} as in the rows of case '{case_id}' above", draft.case.k);
+            return Err(row.error(K, &expected, "give each case its own case_id"));
+        }
+        if draft.case.user != user {
+            let expected = format!("'{}' as in the rows of case '{case_id}' above", draft.case.user);
+            return Err(row.error(USER, &expected, "give each case its own case_id"));
+        }
+        let item_id = row.id(ITEM)?;
+        match rows.get(item_id) {
+            Some(&item) => draft.rows.entry(-visit).or_default().push((position, item)),
+            None => unknown.count(item_id),
+        }
+        Ok(())
+    })?;
+    let cases = drafts.into_iter().map(finish).collect();
+    Ok(Cases { cases, unknown })
+}
+
+fn finish(Draft { mut case, rows }: Draft) -> Case {
+    for (back, mut items) in rows {
+        items.sort_by_key(|&(position, _)| position);
+        let items = items.into_iter().map(|(_, item)| item).collect();
+        if back == 0 {
+            case.shots = items;
+        } else {
+            case.visits.resize(back as usize - 1, Vec::new());
+            case.visits.push(items);
+        }
+    }
+    case
+}
+
+/// Reads what each case's shopper also took.
+///
+/// # Errors
+/// [`FileError`] with file, line and field; a case id that `cases` does not have is one.
+pub fn read_truth(path: &Path, catalogue: &Catalogue, cases: &Cases) -> Result<Truth, FileError> {
+    let rows = item_rows(catalogue);
+    let at: HashMap<&str, usize> = cases.cases.iter().enumerate().map(|(slot, case)| (case.id.as_str(), slot)).collect();
+    let mut truth = Truth { wanted: vec![Vec::new(); cases.cases.len()], unknown: UnknownItems::default() };
+    read_table(path, &TRUTH, |_, row| {
+        let case_id = row.id(0)?;
+        let Some(&slot) = at.get(case_id) else {
+            return Err(row.error(0, "a case_id that the cases file has", "give the truth file that belongs to the cases file"));
+        };
+        let item_id = row.id(1)?;
+        match rows.get(item_id) {
+            Some(&item) => truth.wanted[slot].push(item),
+            None => truth.unknown.count(item_id),
+        }
+        Ok(())
+    })?;
+    Ok(truth)
+}
+
+/// One row of a cases file.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CaseRow<'a> {
+    /// The case.
+    pub case_id: &'a str,
+    /// The shopper.
+    pub user_id: &'a str,
+    /// Shots given.
+    pub k: u32,
+    /// Place among the shots, from 0.
+    pub position: u32,
+    /// The product.
+    pub item_id: &'a str,
+}
+
+/// Writes cases of first visits as [`read_cases`] reads them.
+///
+/// # Errors
+/// [`FileError::Write`].
+pub fn write_cases<'a>(path: &Path, cases: impl IntoIterator<Item = CaseRow<'a>>) -> Result<(), FileError> {
+    let kinds = [Kind::Text, Kind::Text, Kind::Whole, Kind::Whole, Kind::Text];
+    let columns: Vec<(&str, Kind)> = CASES.required.iter().copied().zip(kinds).collect();
+    write_table(path, &columns, |row| {
+        for case in cases {
+            let (k, position) = (Cell::Whole(case.k.into()), Cell::Whole(case.position.into()));
+            row(&[Cell::Text(case.case_id), Cell::Text(case.user_id), k, position, Cell::Text(case.item_id)])?;
+        }
+        Ok(())
+    })
+}
+
+/// Writes `(case_id, item_id)` rows as [`read_truth`] reads them.
+///
+/// # Errors
+/// [`FileError::Write`].
+pub fn write_truth<'a>(path: &Path, truth: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<(), FileError> {
+    write_table(path, &[("case_id", Kind::Text), ("item_id", Kind::Text)], |row| {
+        truth.into_iter().try_for_each(|(case_id, item_id)| row(&[Cell::Text(case_id), Cell::Text(item_id)]))
+    })
+}
+
+/// One row of a recommendations file.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RecRow<'a> {
+    /// The case.
+    pub case_id: &'a str,
+    /// From 1, best first.
+    pub rank: u32,
+    /// The product.
+    pub item_id: &'a ItemId,
+    /// Comparable within one case only.
+    pub score: f32,
+}
+
+/// Writes recommendations: `case_id,rank,item_id,score`.
+///
+/// # Errors
+/// [`FileError::Write`].
+pub fn write_recs<'a>(path: &Path, recs: impl IntoIterator<Item = RecRow<'a>>) -> Result<(), FileError> {
+    let columns = [("case_id", Kind::Text), ("rank", Kind::Whole), ("item_id", Kind::Text), ("score", Kind::Number)];
+    write_table(path, &columns, |row| {
+        for rec in recs {
+            let (rank, score) = (Cell::Whole(rec.rank.into()), Cell::Number(rec.score));
+            row(&[Cell::Text(rec.case_id), rank, Cell::Text(&rec.item_id.0), score])?;
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,266 @@
+//! Parquet columns as plain vectors.
+
+use std::path::{Path, PathBuf};
+
+use parquet::basic::{ConvertedType, LogicalType, TimeUnit};
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::{ByteArray, DataType};
+use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
+use parquet::schema::types::ColumnDescriptor;
+
+use super::error::shorten;
+use super::guard::guarded;
+use super::{FileError, Place};
+
+/// The values of one column, `None` where the file has a null.
+#[derive(Debug, Clone)]
+pub(crate) enum Column {
+    Ints(Vec<Option<i64>>),
+    Floats(Vec<Option<f64>>),
+    Texts(Vec<Option<ByteArray>>),
+    /// Microseconds since 1970.
+    Times(Vec<Option<i64>>),
+}
+
+impl Column {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Ints(_) => "whole numbers",
+            Self::Floats(_) => "numbers",
+            Self::Texts(_) => "text",
+            Self::Times(_) => "times",
+        }
+    }
+
+    fn append(&mut self, other: Self) {
+        match (self, other) {
+            (Self::Ints(a), Self::Ints(b)) | (Self::Times(a), Self::Times(b)) => a.extend(b),
+            (Self::Floats(a), Self::Floats(b)) => a.extend(b),
+            (Self::Texts(a), Self::Texts(b)) => a.extend(b),
+            _ => unreachable!("a column has one type in all row groups of a file"),
+        }
+    }
+}
+
+/// A Parquet file whose columns are read by name.
+pub(crate) struct ParquetTable<R: ChunkReader> {
+    path: PathBuf,
+    reader: SerializedFileReader<R>,
+}
+
+impl<R: ChunkReader + 'static> ParquetTable<R> {
+    /// Opens the file; `path` is for messages alone.
+    pub(crate) fn open(path: &Path, source: R) -> Result<Self, FileError> {
+        let reader = guarded(|| SerializedFileReader::new(source)).map_err(|panic| damaged(path, &panic))?;
+        Ok(Self { path: path.to_owned(), reader: reader.map_err(|error| broken(path, &error))? })
+    }
+
+    /// Names of the columns, in order.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let schema = self.reader.metadata().file_metadata().schema_descr_ptr();
+        schema.columns().iter().map(|column| column.path().string()).collect()
+    }
+
+    pub(crate) fn groups(&self) -> usize {
+        self.reader.num_row_groups()
+    }
+
+    /// Reads one column of one row group.
+    pub(crate) fn group(&self, group: usize, index: usize) -> Result<Column, FileError> {
+        guarded(|| self.decode(group, index)).map_err(|panic| damaged(&self.path, &panic))?
+    }
+
+    fn decode(&self, group: usize, index: usize) -> Result<Column, FileError> {
+        let broken = |error: parquet::errors::ParquetError| broken(&self.path, &error);
+        let row_group = self.reader.get_row_group(group).map_err(broken)?;
+        let descriptor = row_group.metadata().column(index).column_descr_ptr();
+        let name = descriptor.path().string();
+        if descriptor.max_rep_level() > 0 {
+            return Err(self.unreadable(&name, "lists"));
+        }
+        let rows =
+            usize::try_from(row_group.metadata().num_rows()).map_err(|_| self.unreadable(&name, "a negative row count"))?;
+        let levels = descriptor.max_def_level();
+        let scale = micros_per_unit(&descriptor);
+        if is_decimal(&descriptor) {
+            return Err(self.unreadable(&name, "decimals"));
+        }
+        let column = match row_group.get_column_reader(index).map_err(broken)? {
+            ColumnReader::Int32ColumnReader(reader) => {
+                let values = read(reader, rows, levels).map_err(broken)?;
+                let wide = values.into_iter().map(|value| value.map(i64::from));
+                match scale {
+                    Some(scale) => Column::Times(wide.map(|value| value.map(|value| scale.apply(value))).collect()),
+                    None => Column::Ints(wide.collect()),
+                }
+            }
+            ColumnReader::Int64ColumnReader(reader) => {
+                let values = read(reader, rows, levels).map_err(broken)?;
+                match scale {
+                    Some(scale) => Column::Times(values.into_iter().map(|value| value.map(|value| scale.apply(value))).collect()),
+                    None => Column::Ints(values),
+                }
+            }
+            ColumnReader::Int96ColumnReader(reader) => {
+                let values = read(reader, rows, levels).map_err(broken)?;
+                Column::Times(values.into_iter().map(|value| value.map(|value| value.to_micros())).collect())
+            }
+            ColumnReader::FloatColumnReader(reader) => {
+                let values = read(reader, rows, levels).map_err(broken)?;
+                Column::Floats(values.into_iter().map(|value| value.map(f64::from)).collect())
+            }
+            ColumnReader::DoubleColumnReader(reader) => Column::Floats(read(reader, rows, levels).map_err(broken)?),
+            ColumnReader::ByteArrayColumnReader(reader) => Column::Texts(read(reader, rows, levels).map_err(broken)?),
+            ColumnReader::BoolColumnReader(_) => return Err(self.unreadable(&name, "true and false")),
+            ColumnReader::FixedLenByteArrayColumnReader(_) => return Err(self.unreadable(&name, "bytes of fixed length")),
+        };
+        Ok(column)
+    }
+
+    /// Reads whole columns by name.
+    pub(crate) fn columns<const N: usize>(&self, wanted: [&str; N]) -> Result<[Column; N], FileError> {
+        let names = self.names();
+        let mut columns = Vec::with_capacity(N);
+        for column in wanted {
+            let Some(index) = names.iter().position(|name| name == column) else {
+                return Err(FileError::MissingColumn {
+                    path: self.path.clone(),
+                    column: column.to_owned(),
+                    found: super::table::list(&names),
+                    advice: "is it the right file?".to_owned(),
+                });
+            };
+            let mut whole: Option<Column> = None;
+            for group in 0..self.groups() {
+                let part = self.group(group, index)?;
+                match &mut whole {
+                    Some(whole) => whole.append(part),
+                    None => whole = Some(part),
+                }
+            }
+            columns.push(whole.ok_or_else(|| FileError::HeaderOnly { path: self.path.clone(), what: "row" })?);
+        }
+        Ok(columns.try_into().expect("as many columns were read as were wanted"))
+    }
+
+    pub(crate) fn ints(&self, name: &str, column: Column) -> Result<Vec<Option<i64>>, FileError> {
+        match column {
+            Column::Ints(values) => Ok(values),
+            // A column of whole numbers with holes is written as floats by pandas.
+            Column::Floats(values) => {
+                Ok(values.into_iter().map(|value| value.filter(|v| v.is_finite()).map(|v| v as i64)).collect())
+            }
+            other => Err(self.wrong_kind(name, &other, "whole numbers")),
+        }
+    }
+
+    pub(crate) fn floats(&self, name: &str, column: Column) -> Result<Vec<Option<f64>>, FileError> {
+        match column {
+            Column::Floats(values) => Ok(values),
+            Column::Ints(values) => Ok(values.into_iter().map(|value| value.map(|v| v as f64)).collect()),
+            other => Err(self.wrong_kind(name, &other, "numbers")),
+        }
+    }
+
+    pub(crate) fn times(&self, name: &str, column: Column) -> Result<Vec<Option<i64>>, FileError> {
+        match column {
+            Column::Times(values) => Ok(values),
+            other => Err(self.wrong_kind(name, &other, "times")),
+        }
+    }
+
+    pub(crate) fn texts(&self, name: &str, column: Column) -> Result<Vec<Option<String>>, FileError> {
+        let Column::Texts(values) = column else { return Err(self.wrong_kind(name, &column, "text")) };
+        values.into_iter().enumerate().map(|(row, value)| value.map(|text| self.text(name, row, &text)).transpose()).collect()
+    }
+
+    fn text(&self, name: &str, row: usize, value: &ByteArray) -> Result<String, FileError> {
+        std::str::from_utf8(value.data()).map(str::to_owned).map_err(|_| FileError::NotUtf8 {
+            path: self.path.clone(),
+            place: Place::Row(row as u64 + 1),
+            field: name.to_owned(),
+            found: shorten(&String::from_utf8_lossy(value.data())),
+        })
+    }
+
+    fn unreadable(&self, name: &str, what: &str) -> FileError {
+        FileError::Parquet { path: self.path.clone(), message: format!("column '{name}' holds {what}") }
+    }
+
+    fn wrong_kind(&self, name: &str, column: &Column, expected: &str) -> FileError {
+        FileError::Parquet {
+            path: self.path.clone(),
+            message: format!("column '{name}' holds {}, expected {expected}", column.kind()),
+        }
+    }
+}
+
+fn broken(path: &Path, error: &parquet::errors::ParquetError) -> FileError {
+    FileError::Parquet { path: path.to_owned(), message: shorten(&error.to_string()) }
+}
+
+fn damaged(path: &Path, panic: &str) -> FileError {
+    FileError::Parquet { path: path.to_owned(), message: format!("it is damaged: {}", shorten(panic)) }
+}
+
+/// All values of a flat column, nulls put back in their places.
+fn read<T: DataType>(
+    mut reader: ColumnReaderImpl<T>,
+    rows: usize,
+    levels: i16,
+) -> Result<Vec<Option<T::T>>, parquet::errors::ParquetError> {
+    let (mut defined, mut values) = (Vec::new(), Vec::new());
+    let mut left = rows;
+    while left > 0 {
+        let (records, _, _) = reader.read_records(left, Some(&mut defined), None, &mut values)?;
+        if records == 0 {
+            return Err(parquet::errors::ParquetError::General(format!("{left} of {rows} rows are missing")));
+        }
+        left -= records;
+    }
+    if levels == 0 {
+        return Ok(values.into_iter().map(Some).collect());
+    }
+    let mut values = values.into_iter();
+    let out = defined.into_iter().map(|level| if level == levels { values.next() } else { None }).collect();
+    Ok(out)
+}
+
+fn is_decimal(descriptor: &ColumnDescriptor) -> bool {
+    matches!(descriptor.logical_type_ref(), Some(LogicalType::Decimal(_)))
+        || descriptor.converted_type() == ConvertedType::DECIMAL
+}
+
+/// How a stored number becomes microseconds.
+#[derive(Clone, Copy)]
+enum Scale {
+    Times(i64),
+    Over(i64),
+}
+
+impl Scale {
+    fn apply(self, value: i64) -> i64 {
+        match self {
+            Self::Times(factor) => value.saturating_mul(factor),
+            Self::Over(divisor) => value.div_euclid(divisor),
+        }
+    }
+}
+
+/// The scale of a column of times or dates, `None` for a column of numbers.
+fn micros_per_unit(descriptor: &ColumnDescriptor) -> Option<Scale> {
+    match descriptor.logical_type_ref() {
+        Some(LogicalType::Timestamp(time)) => Some(match time.unit {
+            TimeUnit::MILLIS => Scale::Times(1_000),
+            TimeUnit::MICROS => Scale::Times(1),
+            TimeUnit::NANOS => Scale::Over(1_000),
+        }),
+        Some(LogicalType::Date) => Some(Scale::Times(86_400_000_000)),
+        _ => match descriptor.converted_type() {
+            ConvertedType::TIMESTAMP_MILLIS => Some(Scale::Times(1_000)),
+            ConvertedType::TIMESTAMP_MICROS => Some(Scale::Times(1)),
+            ConvertedType::DATE => Some(Scale::Times(86_400_000_000)),
+            _ => None,
+        },
+    }
+}
