@@ -1,0 +1,185 @@
+//! The class `Recommender` of JavaScript.
+
+use std::cell::RefCell;
+
+use fewshop_core::protocol::{Backend, Reply, SessionRequest};
+use fewshop_core::{Event, Filter, ItemIx, Session};
+use fewshop_model::{Compute, Pack};
+use serde::Deserialize;
+use wasm_bindgen::prelude::*;
+use web_time::Instant;
+
+use crate::arguments::{bytes, count, parse, parse_or_default, text, to_js};
+use crate::{Engine, EngineError, Run};
+
+const EVENT: &str = "{item: row, kind: 'view' | 'cart' | 'purchase' | 'dismiss'}";
+const SESSION: &str = "{events: [{item: row, kind: 'view' | 'cart' | 'purchase' | 'dismiss'}], visits?: [[row]]}";
+const FILTER: &str = "{category: [department, ...]} or nothing";
+const REQUEST: &str = "{seq, session, shelves: [{name, n, filter?, seeds?}]}";
+const OPTIONS: &str = "{backend: 'cpu' | 'wgpu'} or nothing";
+const ROW: &str = "the row of a product, a whole number from 0";
+
+/// Runs when the module is loaded.
+#[wasm_bindgen(start)]
+fn start() {
+    // A panic is a bug; without this hook its message would be 'unreachable executed'.
+    console_error_panic_hook::set_once();
+}
+
+#[derive(Default, Deserialize)]
+struct LoadOptions {
+    #[serde(default)]
+    backend: Option<Backend>,
+}
+
+/// Ranks one shop's catalogue for one shopper, on this device.
+///
+/// All methods take `&self`: an event may be observed while an answer is being worked out.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Recommender {
+    // Never borrowed across an await: what runs is a clone.
+    engine: RefCell<Engine>,
+}
+
+#[wasm_bindgen]
+impl Recommender {
+    /// Reads a pack and makes a recommender with an empty session.
+    ///
+    /// # Errors
+    /// `pack_empty`, `pack_not_a_pack`, `pack_version`, `pack_truncated`, `pack_checksum`, `pack_field`, `bad_argument`;
+    /// for the backend 'wgpu' also `no_adapter`, `backend_failed`, `no_gpu_in_module`.
+    #[wasm_bindgen(unchecked_return_type = "Recommender")]
+    pub async fn load(
+        #[wasm_bindgen(js_name = "bytes", unchecked_param_type = "Uint8Array | ArrayBuffer")] pack: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "LoadOptions | null")] options: JsValue,
+    ) -> Result<Recommender, JsValue> {
+        let options: LoadOptions = parse_or_default("options", options, OPTIONS)?;
+        let pack = Pack::from_bytes(&bytes("bytes", &pack)?).map_err(EngineError::from)?;
+        let compute = match options.backend.unwrap_or(Backend::Cpu) {
+            Backend::Cpu => Compute::Kernels,
+            Backend::Wgpu => on_gpu(&pack).await?,
+        };
+        Ok(Self { engine: RefCell::new(Engine::new(pack, compute)) })
+    }
+
+    /// Adds what the shopper did.
+    ///
+    /// # Errors
+    /// `unknown_item`, `bad_argument`; nothing is added.
+    pub fn observe(&self, #[wasm_bindgen(unchecked_param_type = "ShopEvent")] event: JsValue) -> Result<(), JsValue> {
+        let event: Event = parse("event", event, EVENT)?;
+        Ok(self.engine.borrow_mut().observe(event)?)
+    }
+
+    /// Takes the last event back and returns it; `null` where there is none.
+    ///
+    /// # Errors
+    /// None that is known.
+    #[wasm_bindgen(unchecked_return_type = "ShopEvent | null")]
+    pub fn undo(&self) -> Result<JsValue, JsValue> {
+        let event = self.engine.borrow_mut().undo();
+        to_js(&event)
+    }
+
+    /// Forgets session and earlier visits: as if new.
+    pub fn forget(&self) {
+        self.engine.borrow_mut().forget();
+    }
+
+    /// Takes this session as the one at hand.
+    ///
+    /// # Errors
+    /// `unknown_item`, `bad_argument`; the session before it stays.
+    #[wasm_bindgen(js_name = "setSession")]
+    pub fn set_session(&self, #[wasm_bindgen(unchecked_param_type = "Session")] session: JsValue) -> Result<(), JsValue> {
+        let session: Session = parse("session", session, SESSION)?;
+        Ok(self.engine.borrow_mut().set_session(session)?)
+    }
+
+    /// The best `n` products for the session at hand, none of them seen in it, each with its reason.
+    ///
+    /// # Errors
+    /// `nothing_wanted` for 0, `bad_argument`, `backend_failed`.
+    #[wasm_bindgen(unchecked_return_type = "Recommendation[]")]
+    pub async fn rank(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "number")] n: JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "Filter | null")] filter: JsValue,
+    ) -> Result<JsValue, JsValue> {
+        let n = count("n", &n)?;
+        let filter: Filter = parse_or_default("filter", filter, FILTER)?;
+        let engine = self.engine.borrow().clone();
+        let started = Instant::now();
+        let (picks, run) = engine.rank(n, filter).await?;
+        self.ran(run, started);
+        to_js(&picks)
+    }
+
+    /// Score and full reason of one product for the session at hand, picked or not.
+    ///
+    /// # Errors
+    /// `unknown_item`, `bad_argument`, `backend_failed`.
+    #[wasm_bindgen(unchecked_return_type = "Recommendation")]
+    pub async fn explain(&self, #[wasm_bindgen(unchecked_param_type = "number")] item: JsValue) -> Result<JsValue, JsValue> {
+        let item: ItemIx = parse("item", item, ROW)?;
+        let engine = self.engine.borrow().clone();
+        to_js(&engine.explain(item).await?)
+    }
+
+    /// Fills the shelves of one request and takes its session as the one at hand.
+    ///
+    /// # Errors
+    /// `unknown_item`, `nothing_wanted`, `bad_argument`, `backend_failed`.
+    #[wasm_bindgen(unchecked_return_type = "PicksReply")]
+    pub async fn answer(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "SessionRequest")] request: JsValue,
+    ) -> Result<JsValue, JsValue> {
+        let request: SessionRequest = parse("request", request, REQUEST)?;
+        self.engine.borrow_mut().set_session(request.session)?;
+        let engine = self.engine.borrow().clone();
+        let started = Instant::now();
+        let (shelves, run) = engine.fill(&request.shelves).await?;
+        self.ran(run, started);
+        let status = self.engine.borrow().status();
+        to_js(&Reply::Picks { seq: request.seq, shelves, status })
+    }
+
+    /// Backend, size of the catalogue and how the last run went.
+    ///
+    /// # Errors
+    /// None that is known.
+    #[wasm_bindgen(unchecked_return_type = "Status")]
+    pub fn status(&self) -> Result<JsValue, JsValue> {
+        let status = self.engine.borrow().status();
+        to_js(&status)
+    }
+
+    /// The row of a product's own id; `undefined` for an id that the shop does not have.
+    ///
+    /// # Errors
+    /// `bad_argument`.
+    #[wasm_bindgen(js_name = "itemRow")]
+    pub fn item_row(&self, #[wasm_bindgen(unchecked_param_type = "string")] id: JsValue) -> Result<Option<u32>, JsValue> {
+        let id = text("id", &id)?;
+        Ok(self.engine.borrow().item_row(&id).map(|item| item.0))
+    }
+
+    fn ran(&self, run: Run, started: Instant) {
+        let ms = started.elapsed().as_secs_f64() * 1e3;
+        self.engine.borrow_mut().ran(Run { ms, ..run });
+    }
+}
+
+#[cfg(feature = "gpu")]
+async fn on_gpu(pack: &Pack) -> Result<Compute, EngineError> {
+    let device = crate::gpu::device().await?;
+    Ok(Compute::Burn(Box::new(fewshop_model::BurnCompute::new(pack, device))))
+}
+
+#[cfg(not(feature = "gpu"))]
+#[expect(clippy::unused_async, reason = "its twin with a GPU has something to wait for")]
+async fn on_gpu(_: &Pack) -> Result<Compute, EngineError> {
+    Err(EngineError::NoGpuInModule)
+}

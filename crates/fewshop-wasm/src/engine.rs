@@ -1,0 +1,196 @@
+//! What JavaScript asks for, without JavaScript.
+
+use fewshop_core::protocol::{Backend, Shelf, ShelfRequest, Status};
+use fewshop_core::{Event, Filter, ItemId, ItemIx, Recommendation, Session};
+use fewshop_model::{Compute, Pack, RankOptions, Ranking, Recommender};
+
+use crate::EngineError;
+
+/// What one run was like.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Run {
+    /// Shots that it learned from.
+    pub shots: usize,
+    /// Weight of the fine-tuned taste against the frozen one.
+    pub gate: f32,
+    /// Wall time in milliseconds.
+    pub ms: f64,
+}
+
+/// A recommender that remembers how its last run went.
+///
+/// Cheap to clone: a clone can be asked while the original takes further events, which is how no answer ever blocks one.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    recommender: Recommender,
+    backend: Backend,
+    last: Run,
+}
+
+impl Engine {
+    /// An engine with an empty session.
+    #[must_use]
+    pub fn new(pack: Pack, compute: Compute) -> Self {
+        let backend = match compute {
+            Compute::Kernels => Backend::Cpu,
+            // burn on another device than a GPU is for tests of the model, never for JavaScript.
+            _ => Backend::Wgpu,
+        };
+        Self { recommender: Recommender::new(pack, compute), backend, last: Run::default() }
+    }
+
+    /// Adds what the shopper did.
+    ///
+    /// # Errors
+    /// An unknown row; nothing is added.
+    pub fn observe(&mut self, event: Event) -> Result<(), EngineError> {
+        Ok(self.recommender.observe(event)?)
+    }
+
+    /// Takes the last event back and returns it.
+    pub fn undo(&mut self) -> Option<Event> {
+        self.recommender.undo()
+    }
+
+    /// Forgets session and earlier visits.
+    pub fn forget(&mut self) {
+        self.recommender.forget();
+    }
+
+    /// Takes this session as the one at hand.
+    ///
+    /// # Errors
+    /// An unknown row; the session before it stays.
+    pub fn set_session(&mut self, session: Session) -> Result<(), EngineError> {
+        Ok(self.recommender.set_session(session)?)
+    }
+
+    /// The row of a product's id.
+    #[must_use]
+    pub fn item_row(&self, id: &str) -> Option<ItemIx> {
+        self.recommender.catalogue().ix(&ItemId::from(id))
+    }
+
+    /// Picks for the session at hand. The run's time is left at 0: no clock here.
+    ///
+    /// # Errors
+    /// Nothing wanted, or the backend failed.
+    pub async fn rank(&self, n: usize, filter: Filter) -> Result<(Vec<Recommendation>, Run), EngineError> {
+        let ranking = self.ranking(n, filter, Vec::new()).await?;
+        let run = Run { shots: ranking.shots, gate: ranking.gate, ms: 0.0 };
+        Ok((ranking.picks, run))
+    }
+
+    /// Fills shelves for the session at hand. The run is that of the first shelf that learns from the session.
+    ///
+    /// # Errors
+    /// A shelf wants nothing or names an unknown row, or the backend failed.
+    pub async fn fill(&self, requests: &[ShelfRequest]) -> Result<(Vec<Shelf>, Run), EngineError> {
+        let mut shelves = Vec::with_capacity(requests.len());
+        let mut learned = None;
+        for request in requests {
+            let ranking = self.ranking(request.n, request.filter.clone(), request.seeds.clone()).await?;
+            if request.seeds.is_empty() && learned.is_none() {
+                learned = Some(Run { shots: ranking.shots, gate: ranking.gate, ms: 0.0 });
+            }
+            shelves.push(Shelf { name: request.name.clone(), picks: ranking.picks });
+        }
+        // Where all shelves had seeds, the session is known all the same.
+        let known = Run { shots: self.recommender.session().shots().len().min(fewshop_model::MAX_SHOTS), ..Run::default() };
+        Ok((shelves, learned.unwrap_or(known)))
+    }
+
+    async fn ranking(&self, n: usize, filter: Filter, seeds: Vec<ItemIx>) -> Result<Ranking, EngineError> {
+        // A request for four billion picks is a request for all of them, and must not reserve room for more.
+        let n = n.min(self.recommender.catalogue().len());
+        Ok(self.recommender.rank(&RankOptions { n, filter, seeds, ..RankOptions::default() }).await?)
+    }
+
+    /// Score and full reason of one product.
+    ///
+    /// # Errors
+    /// An unknown row, or the backend failed.
+    pub async fn explain(&self, item: ItemIx) -> Result<Recommendation, EngineError> {
+        Ok(self.recommender.explain(item).await?)
+    }
+
+    /// Notes how a run went.
+    pub fn ran(&mut self, run: Run) {
+        self.last = run;
+    }
+
+    /// What the engine says of itself.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        Status {
+            backend: self.backend,
+            backend_reason: match self.backend {
+                Backend::Cpu => "CPU: WebAssembly kernels",
+                Backend::Wgpu => "WebGPU: burn tensors",
+            }
+            .to_owned(),
+            items: self.recommender.catalogue().len(),
+            shots: self.last.shots,
+            gate: self.last.gate,
+            last_run_ms: self.last.ms,
+            pack: self.recommender.pack().fingerprint(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fewshop_core::EventKind;
+    use fewshop_model::toy;
+    use pollster::block_on;
+
+    use super::*;
+
+    fn engine(seen: &[u32]) -> Engine {
+        let mut engine = Engine::new(toy::pack(), Compute::Kernels);
+        engine.set_session(Session::of_items(&seen.iter().map(|&row| ItemIx(row)).collect::<Vec<_>>())).unwrap();
+        engine
+    }
+
+    fn shelf(name: &str, n: usize, seeds: &[u32]) -> ShelfRequest {
+        ShelfRequest { name: name.into(), n, filter: Filter::ALL, seeds: seeds.iter().map(|&row| ItemIx(row)).collect() }
+    }
+
+    #[test]
+    fn more_picks_than_products_are_all_that_are_not_seen() {
+        let engine = engine(&[0, 1]);
+        let items = engine.status().items;
+        let (picks, run) = block_on(engine.rank(usize::MAX, Filter::ALL)).unwrap();
+        assert_eq!(picks.len(), items - 2);
+        assert_eq!(run.shots, 2);
+    }
+
+    #[test]
+    fn shelves_come_in_the_order_asked_for_and_the_run_is_the_sessions_own() {
+        let (shelves, run) = block_on(engine(&[0, 1, 2]).fill(&[shelf("with", 2, &[30]), shelf("picked", 4, &[])])).unwrap();
+        assert_eq!(shelves.iter().map(|s| (s.name.as_str(), s.picks.len())).collect::<Vec<_>>(), [("with", 2), ("picked", 4)]);
+        assert_eq!(run.shots, 3);
+    }
+
+    #[test]
+    fn one_bad_shelf_fails_the_request_by_name() {
+        let code = |shelf| block_on(engine(&[0]).fill(&[shelf])).unwrap_err().code();
+        assert_eq!(code(shelf("a", 0, &[])), "nothing_wanted");
+        assert_eq!(code(shelf("a", 1, &[9_999])), "unknown_item");
+    }
+
+    #[test]
+    fn a_clone_answers_for_the_session_that_it_was_made_with() {
+        let mut engine = engine(&[0]);
+        let before = engine.clone();
+        engine.observe(Event::new(ItemIx(1), EventKind::View)).unwrap();
+        assert_eq!(block_on(before.rank(3, Filter::ALL)).unwrap().1.shots, 1);
+        assert_eq!(block_on(engine.rank(3, Filter::ALL)).unwrap().1.shots, 2);
+    }
+
+    #[test]
+    fn ids_lead_to_rows() {
+        assert_eq!(engine(&[]).item_row("toy7"), Some(ItemIx(7)));
+        assert_eq!(engine(&[]).item_row("no such thing"), None);
+    }
+}

@@ -1,0 +1,84 @@
+//! The TypeScript types of what crosses: the serde forms of `fewshop-core`, written by hand. The browser suite holds the values
+//! against them.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+/** What a shopper does to a product. */
+export type EventKind = "view" | "cart" | "purchase" | "dismiss";
+
+/** One thing that a shopper did; `item` is a row, see `Recommender.itemRow`. */
+export interface ShopEvent { item: number; kind: EventKind; }
+
+/** One visit, oldest event first, and the items taken in earlier ones, the latest visit first. */
+export interface Session { events: ShopEvent[]; visits?: number[][]; }
+
+/** Only products whose category path begins with these; none allows all. */
+export interface Filter { category?: string[]; }
+
+/** A shot and its share of a pick's score, 0 to 1. */
+export interface Share { item: number; share: number; }
+
+/** Why a product was picked. The shares of one reason add up to 1. */
+export type Reason = { kind: "because_of"; shots: Share[] } | { kind: "popular_here" };
+
+/** One pick. Scores compare within one answer only. */
+export interface Recommendation { item: number; score: number; reason: Reason; }
+
+/** Kernels on the CPU, or burn on WebGPU. */
+export type Backend = "cpu" | "wgpu";
+
+/** Which backend to use; 'wgpu' needs the module that was built with it. */
+export interface LoadOptions { backend?: Backend | null; }
+
+/** What the engine says of itself. */
+export interface Status {
+    backend: Backend;
+    backend_reason: string;
+    /** Products ranked. */
+    items: number;
+    /** Shots that the last run learned from. */
+    shots: number;
+    /** Weight of the fine-tuned taste in the last run: 0 is frozen. */
+    gate: number;
+    last_run_ms: number;
+    /** First 8 bytes of the pack's SHA-256 in hex: rows mean nothing in another pack. */
+    pack: string;
+}
+
+/** One shelf to fill: for `seeds` where there are any, else for the session. */
+export interface ShelfRequest { name: string; n: number; filter?: Filter; seeds?: number[]; }
+
+/** A session and the shelves wanted for it. */
+export interface SessionRequest { seq: number; session: Session; shelves: ShelfRequest[]; }
+
+/** A filled shelf, best first. */
+export interface Shelf { name: string; picks: Recommendation[]; }
+
+/** The answer to a session. */
+export interface PicksReply { type: "picks"; seq: number; shelves: Shelf[]; status: Status; }
+
+/** What the worker takes. */
+export type Request =
+    | { type: "load"; pack: string; backend?: Backend | null }
+    | ({ type: "session" } & SessionRequest)
+    | { type: "explain"; item: number };
+
+/** What the worker says. */
+export type Reply =
+    | { type: "loading"; received: number; total: number | null }
+    | { type: "ready"; status: Status }
+    | PicksReply
+    | { type: "explanation"; pick: Recommendation }
+    | { type: "failed"; code: string; message: string };
+
+/** The `code` of the errors that are thrown. */
+export type ErrorCode =
+    | "pack_empty" | "pack_not_a_pack" | "pack_version" | "pack_truncated" | "pack_checksum" | "pack_field"
+    | "unknown_item" | "nothing_wanted" | "bad_argument"
+    | "no_adapter" | "no_gpu_in_module" | "backend_failed" | "internal";
+
+/** What is thrown: an `Error` with a word to branch on. */
+export interface FewshopError extends Error { code: ErrorCode; }
+"#;
