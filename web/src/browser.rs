@@ -1,0 +1,161 @@
+//! The browser's own things: addresses, storage, files, focus and motion.
+
+use std::cell::OnceCell;
+
+use js_sys::{Array, Function, Object, Reflect};
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Element, HtmlElement, Response, Storage};
+
+thread_local! {
+    static BASE: OnceCell<String> = const { OnceCell::new() };
+}
+
+/// Path under which the shop is served, without a slash at the end: "" at the root of a host, "/shop" below it.
+///
+/// It is what `<base href>` says; without one the shop is taken to be served at the root, since the address itself may be
+/// that of any page.
+pub(crate) fn base() -> String {
+    let read = || {
+        let has_base = document().query_selector("base[href]").ok().flatten().is_some();
+        let uri = has_base.then(|| document().base_uri().ok().flatten()).flatten();
+        let path = uri.and_then(|uri| web_sys::Url::new(&uri).ok()).map(|url| url.pathname());
+        path.map(|path| path[..path.rfind('/').unwrap_or(0)].to_owned()).unwrap_or_default()
+    };
+    BASE.with(|base| base.get_or_init(read).clone())
+}
+
+/// Address of a page or file of the shop; `path` begins with a slash.
+pub(crate) fn href(path: &str) -> String {
+    base() + path
+}
+
+/// Text made safe as one part of an address.
+pub(crate) fn encode(part: &str) -> String {
+    js_sys::encode_uri_component(part).into()
+}
+
+/// A value of the page address's query.
+pub(crate) fn query_value(name: &str) -> Option<String> {
+    let search = window().location().search().ok()?;
+    web_sys::UrlSearchParams::new_with_str(&search).ok()?.get(name)
+}
+
+/// The text of a file of the shop.
+///
+/// # Errors
+/// What went wrong, for people.
+pub(crate) async fn fetch_text(path: &str) -> Result<String, String> {
+    let url = href(path);
+    let failed = |err: JsValue| format!("{url}: {}", describe(&err));
+    let response: Response = JsFuture::from(window().fetch_with_str(&url)).await.map_err(failed)?.unchecked_into();
+    if !response.ok() {
+        return Err(format!("{url}: the server answered {}", response.status()));
+    }
+    let text = JsFuture::from(response.text().map_err(failed)?).await.map_err(failed)?;
+    text.as_string().ok_or_else(|| format!("{url}: not text"))
+}
+
+/// What a thrown JavaScript value says.
+pub(crate) fn describe(value: &JsValue) -> String {
+    let message = Reflect::get(value, &"message".into()).ok().and_then(|message| message.as_string());
+    message.or_else(|| value.as_string()).unwrap_or_else(|| format!("{value:?}"))
+}
+
+/// Writes a warning to the console, where those look who want to know more than the shopper.
+pub(crate) fn warn(message: &str) {
+    web_sys::console::warn_1(&message.into());
+}
+
+/// `localStorage`, where the browser lets the page have it.
+fn storage() -> Option<Storage> {
+    window().local_storage().ok().flatten()
+}
+
+/// Reads a stored text.
+pub(crate) fn recall(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok().flatten()
+}
+
+/// Stores a text, or erases what was stored under the key. A browser that forbids storage or has no room left costs the
+/// shopper nothing but the memory of this visit.
+pub(crate) fn remember(key: &str, text: Option<&str>) {
+    let Some(storage) = storage() else { return };
+    let done = match text {
+        Some(text) => storage.set_item(key, text),
+        None => storage.remove_item(key),
+    };
+    if let Err(err) = done {
+        warn(&format!("localStorage['{key}'] could not be written ({}): this visit will not be remembered", describe(&err)));
+    }
+}
+
+/// Moves the focus to an element that may not be focusable by itself, without scrolling.
+pub(crate) fn focus(element: &HtmlElement) {
+    // A heading can take the focus only with a tabindex; -1 keeps it out of the tab order.
+    let _ = element.set_attribute("tabindex", "-1");
+    let options = Object::new();
+    let _ = Reflect::set(&options, &"preventScroll".into(), &true.into());
+    if let Some(focus) = method(element, "focus") {
+        let _ = focus.call1(element, &options);
+    }
+}
+
+/// Moves the focus to the first main heading of the page, so that a screen reader reads the new page from its top.
+pub(crate) fn focus_heading() {
+    if let Ok(Some(heading)) = document().query_selector("main h1") {
+        focus(heading.unchecked_ref());
+    }
+}
+
+/// Whether the shopper asked for less motion.
+fn is_calm() -> bool {
+    window().match_media("(prefers-reduced-motion: reduce)").ok().flatten().is_some_and(|media| media.matches())
+}
+
+/// Where the children of a list stand, by their `data-ix`.
+pub(crate) fn places(list: &Element) -> Vec<(String, f64, f64)> {
+    let children = list.children();
+    (0..children.length())
+        .filter_map(|at| children.item(at))
+        .filter_map(|child| {
+            let rect = child.get_bounding_client_rect();
+            Some((child.get_attribute("data-ix")?, rect.x(), rect.y()))
+        })
+        .collect()
+}
+
+/// Lets the children of a list glide from where they stood to where they stand; new ones fade in.
+pub(crate) fn glide(list: &Element, before: &[(String, f64, f64)]) {
+    if is_calm() || before.is_empty() {
+        return;
+    }
+    for (ix, x, y) in places(list) {
+        let Ok(Some(child)) = list.query_selector(&format!("[data-ix='{ix}']")) else { continue };
+        match before.iter().find(|(other, ..)| *other == ix) {
+            Some((_, x0, y0)) if (x0 - x).abs() < 1.0 && (y0 - y).abs() < 1.0 => {}
+            Some((_, x0, y0)) => animate(&child, "transform", &format!("translate({}px, {}px)", x0 - x, y0 - y), "none", 320.0),
+            None => animate(&child, "opacity", "0", "1", 420.0),
+        }
+    }
+}
+
+fn animate(element: &Element, property: &str, from: &str, to: &str, duration_ms: f64) {
+    let frame = |value: &str| {
+        let frame = Object::new();
+        let _ = Reflect::set(&frame, &property.into(), &value.into());
+        frame
+    };
+    let options = Object::new();
+    let _ = Reflect::set(&options, &"duration".into(), &duration_ms.into());
+    let _ = Reflect::set(&options, &"easing".into(), &"cubic-bezier(.2, .7, .2, 1)".into());
+    if let Some(animate) = method(element, "animate") {
+        let _ = animate.call2(element, &Array::of2(&frame(from), &frame(to)), &options);
+    }
+}
+
+/// A method that web-sys does not bind in the form needed here.
+fn method(element: &Element, name: &str) -> Option<Function> {
+    Reflect::get(element, &name.into()).ok()?.dyn_into().ok()
+}

@@ -1,0 +1,130 @@
+//! A product on a shelf or in a grid.
+
+use fewshop_core::{ItemIx, Reason};
+use fewshop_web::state::{Money, Product};
+use fewshop_web::texts::{Texts, fill};
+use leptos::prelude::*;
+
+use super::Stepper;
+use crate::browser;
+use crate::shop::{Shop, use_shop};
+
+/// Most names in a reason: what fits on a picture.
+const NAMED: usize = 2;
+
+/// Address of a product's page.
+pub(crate) fn product_href(id: &str) -> String {
+    browser::href(&format!("/product/{}", browser::encode(id)))
+}
+
+/// Why a product was picked, for people.
+pub(crate) fn reason_text(shop: Shop, reason: &Reason) -> String {
+    let texts: &Texts = shop.texts;
+    match reason {
+        Reason::BecauseOf { shots } if !shots.is_empty() => {
+            let names: Vec<String> = shots.iter().take(NAMED).map(|share| shop.title(share.item)).collect();
+            fill(texts.because, &[&names.join(texts.comma)])
+        }
+        Reason::BecauseOf { .. } | Reason::PopularHere => texts.popular.to_owned(),
+    }
+}
+
+/// Size and brand on one line.
+pub(crate) fn meta_line(product: &Product) -> String {
+    let parts: Vec<&str> = [product.size.as_str(), product.brand.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join(" · ")
+}
+
+/// The price as shown.
+pub(crate) fn price_text(shop: Shop, product: &Product) -> String {
+    Money::from_price(product.price).map_or_else(|| shop.texts.no_price.to_owned(), |price| price.show(&shop.currency()))
+}
+
+/// The picture that stands for a product, on the tile of its department. Says nothing to a screen reader: the title does.
+#[component]
+pub(crate) fn Picture(
+    /// Key of the picture.
+    key: String,
+    /// Stands in where there is no picture.
+    title: String,
+) -> impl IntoView {
+    let missing = RwSignal::new(key.is_empty());
+    let src = browser::href(&format!("/assets/pictures/{key}.webp"));
+    let initial: String = title.chars().find(|c| c.is_alphanumeric()).map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    move || {
+        if missing.get() {
+            view! {
+                <span class="initial" aria-hidden="true">
+                    {initial.clone()}
+                </span>
+            }
+            .into_any()
+        } else {
+            view! {
+                <img
+                    src=src.clone()
+                    alt=""
+                    width="160"
+                    height="160"
+                    loading="lazy"
+                    decoding="async"
+                    on:error=move |_| missing.set(true)
+                />
+            }
+            .into_any()
+        }
+    }
+}
+
+/// A product as a list item: picture, title, size and brand, price, and a button that puts it into the cart.
+#[component]
+pub(crate) fn ProductCard(
+    /// The product.
+    product: Product,
+    /// Why it is here; "" says nothing.
+    #[prop(into, default = Signal::stored(String::new()))]
+    reason: Signal<String>,
+    /// Whether it can be waved away here.
+    #[prop(default = false)]
+    dismissible: bool,
+) -> impl IntoView {
+    let shop = use_shop();
+    let ix: ItemIx = product.ix;
+    let price = {
+        let product = product.clone();
+        move || price_text(shop, &product)
+    };
+    let tile = format!("tile t{}", shop.tile(&product));
+    let meta = meta_line(&product);
+    let title = product.title.clone();
+    view! {
+        <li class="card" data-ix=ix.0>
+            <div class=tile>
+                <Picture key=product.picture.clone() title=title.clone() />
+                {move || {
+                    let reason = reason.get();
+                    (!reason.is_empty()).then(|| view! { <span class="why">{reason}</span> })
+                }}
+                {dismissible
+                    .then(|| {
+                        let label = fill(shop.texts.not_for_me_named, &[&title]);
+                        view! {
+                            <button type="button" class="wave" aria-label=label on:click=move |_| shop.dismiss(ix)>
+                                {shop.texts.not_for_me}
+                            </button>
+                        }
+                    })}
+            </div>
+            <div class="body">
+                <a class="title" href=product_href(&product.id)>
+                    {product.title.clone()}
+                </a>
+                <p class="meta">{meta}</p>
+                <div class="buy">
+                    <span class="price">{price}</span>
+                    <Stepper ix=ix title=product.title.clone() />
+                </div>
+            </div>
+        </li>
+    }
+}

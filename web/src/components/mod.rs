@@ -1,0 +1,15 @@
+//! The parts that pages are made of.
+
+mod card;
+mod grid;
+mod header;
+mod shelf;
+mod status;
+mod stepper;
+
+pub(crate) use card::{Picture, ProductCard, meta_line, price_text, product_href};
+pub(crate) use grid::Grid;
+pub(crate) use header::{Footer, Header, department_href};
+pub(crate) use shelf::Shelf;
+pub(crate) use status::{StatusLine, backend_name, milliseconds};
+pub(crate) use stepper::Stepper;

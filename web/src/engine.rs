@@ -1,0 +1,181 @@
+//! The only door to the worker: carries out what [`Link`] decides.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use fewshop_core::Session;
+use fewshop_core::protocol::{Backend, Reply, Request, ShelfRequest};
+use fewshop_web::state::{Link, Outcome};
+use leptos::prelude::*;
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+use crate::browser;
+use crate::shop::Shop;
+
+/// Pack, relative to the worker's own address.
+const PACK_URL: &str = "../assets/shop.pack";
+
+/// Without any message for so long, a worker that loads or ranks is taken for dead. A ranking takes milliseconds and a download
+/// reports its progress, so even a slow phone stays far below.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// WebGPU by software needs seconds for what a CPU does in milliseconds; who forces it knows to wait.
+const PATIENCE_FORCED: Duration = Duration::from_secs(180);
+
+/// Before a dead worker is replaced.
+const RESTART_PAUSE: Duration = Duration::from_millis(200);
+
+thread_local! {
+    static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
+}
+
+struct Engine {
+    shop: Shop,
+    link: Link,
+    patience: Duration,
+    worker: Option<Running>,
+    deadline: Option<TimeoutHandle>,
+}
+
+/// A worker with the closures that it calls; they must live as long as it does.
+struct Running {
+    worker: Worker,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_error: Closure<dyn FnMut(ErrorEvent)>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+    }
+}
+
+/// Starts the engine for the catalogue written from `pack`.
+pub(crate) fn start(shop: Shop, pack: &str) {
+    let backend = browser::query_value("backend").and_then(|name| match name.as_str() {
+        "cpu" => Some(Backend::Cpu),
+        "wgpu" => Some(Backend::Wgpu),
+        _ => None,
+    });
+    let patience = if backend == Some(Backend::Wgpu) { PATIENCE_FORCED } else { PATIENCE };
+    let link = Link::new(PACK_URL, backend, pack);
+    ENGINE.with_borrow_mut(|engine| {
+        let engine = engine.insert(Engine { shop, link, patience, worker: None, deadline: None });
+        engine.spawn();
+    });
+}
+
+/// Asks for shelves for a session. The newest question wins.
+pub(crate) fn ask(session: Session, shelves: Vec<ShelfRequest>) {
+    with_engine(|engine| {
+        if let Some(request) = engine.link.ask(session, shelves) {
+            engine.post(&request);
+        }
+    });
+}
+
+/// Starts a failed engine anew.
+pub(crate) fn retry() {
+    with_engine(|engine| {
+        let outcome = engine.link.revive();
+        engine.apply(outcome);
+    });
+}
+
+fn with_engine(act: impl FnOnce(&mut Engine)) {
+    ENGINE.with_borrow_mut(|engine| {
+        if let Some(engine) = engine {
+            act(engine);
+        }
+    });
+}
+
+impl Engine {
+    fn spawn(&mut self) {
+        self.worker = None;
+        match Running::start() {
+            Ok(running) => {
+                self.worker = Some(running);
+                let load = self.link.load();
+                self.post(&load);
+            }
+            Err(why) => {
+                let outcome = self.link.died(&why);
+                // A browser that cannot start a worker will not be able to a moment later.
+                let outcome = if outcome.restart { self.link.died(&why) } else { outcome };
+                self.apply(outcome);
+            }
+        }
+    }
+
+    fn post(&mut self, request: &Request) {
+        let Some(running) = &self.worker else { return };
+        let message = request.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).map_err(JsValue::from);
+        match message.and_then(|message| running.worker.post_message(&message)) {
+            Ok(()) => self.watch(),
+            Err(err) => browser::warn(&format!("the worker took no message: {}", browser::describe(&err))),
+        }
+    }
+
+    fn apply(&mut self, outcome: Outcome) {
+        self.shop.hear(outcome.state, outcome.shelves);
+        if outcome.restart {
+            // Not at once: this may run inside a closure of the worker that is to be dropped, and what killed it may pass.
+            set_timeout(|| with_engine(Engine::spawn), RESTART_PAUSE);
+        } else if let Some(request) = outcome.post {
+            self.post(&request);
+        }
+        self.watch();
+    }
+
+    /// Winds the clock anew while an answer is due, and stops it otherwise.
+    fn watch(&mut self) {
+        if let Some(deadline) = self.deadline.take() {
+            deadline.clear();
+        }
+        if !self.link.is_waiting() {
+            return;
+        }
+        let seconds = self.patience.as_secs();
+        let expired = move || {
+            with_engine(|engine| {
+                let outcome = engine.link.died(&format!("the worker gave no sign for {seconds} s"));
+                engine.apply(outcome);
+            });
+        };
+        self.deadline = set_timeout_with_handle(expired, self.patience).ok();
+    }
+}
+
+impl Running {
+    fn start() -> Result<Self, String> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let url = browser::href("/engine/worker.js");
+        let worker = Worker::new_with_options(&url, &options).map_err(|err| browser::describe(&err))?;
+        let on_message = Closure::new(|event: MessageEvent| match serde_wasm_bindgen::from_value::<Reply>(event.data()) {
+            Ok(reply) => with_engine(|engine| {
+                let outcome = engine.link.reply(reply);
+                engine.apply(outcome);
+            }),
+            Err(err) => browser::warn(&format!("the worker said something that is no Reply: {err}")),
+        });
+        let on_error = Closure::new(|event: ErrorEvent| {
+            // A script that cannot be fetched fires a plain Event, which has no message.
+            let message = js_sys::Reflect::get(&event, &"message".into()).ok().and_then(|message| message.as_string());
+            let message = message.unwrap_or_else(|| "engine/worker.js could not be loaded".to_owned());
+            browser::warn(&format!("the worker failed: {message}"));
+            with_engine(|engine| {
+                let outcome = engine.link.died(&message);
+                engine.apply(outcome);
+            });
+        });
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        Ok(Self { worker, _on_message: on_message, _on_error: on_error })
+    }
+}

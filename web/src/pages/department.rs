@@ -1,0 +1,191 @@
+//! A department: its categories, and its products by sales or by this shopper's taste.
+
+use std::sync::Arc;
+
+use fewshop_core::protocol::ShelfRequest;
+use fewshop_core::{Filter, ItemIx};
+use fewshop_web::state::{Catalogue, Department};
+use fewshop_web::texts::{count, fill};
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use super::Lost;
+use crate::app::name_page;
+use crate::browser;
+use crate::components::{Grid, department_href};
+use crate::shop::{Range, use_shop};
+
+/// Products that the engine ranks for the order 'for you'; those beyond follow by sales.
+const RANKED: usize = 96;
+/// Categories that are shown before the rest is folded away.
+const CHIPS: usize = 14;
+
+/// What the address asks for.
+#[derive(Clone, PartialEq)]
+struct Asked {
+    department: Department,
+    category: Option<String>,
+    for_you: bool,
+}
+
+impl Asked {
+    fn path(&self) -> Vec<String> {
+        std::iter::once(self.department.name.clone()).chain(self.category.clone()).collect()
+    }
+
+    fn shelf_name(&self) -> String {
+        format!("department/{}", self.path().join("/"))
+    }
+}
+
+fn address(slug: &str, category: Option<&str>, for_you: bool) -> String {
+    let category = category.map(|slug| format!("category={}", browser::encode(slug)));
+    let order = for_you.then(|| "order=for-you".to_owned());
+    let query: Vec<String> = category.into_iter().chain(order).collect();
+    let question = if query.is_empty() { "" } else { "?" };
+    format!("{}{question}{}", department_href(slug), query.join("&"))
+}
+
+/// The page.
+#[component]
+pub(crate) fn DepartmentPage() -> impl IntoView {
+    let shop = use_shop();
+    let params = use_params_map();
+    let query = use_query_map();
+    let asked = Memo::new(move |_| {
+        let catalogue = shop.catalogue()?;
+        let slug = params.with(|params| params.get("slug")).unwrap_or_default();
+        let (_, department) = catalogue.department(&slug)?;
+        let wanted = query.with(|query| query.get("category"));
+        let category = department.categories.iter().find(|category| Some(&category.slug) == wanted.as_ref());
+        let for_you = query.with(|query| query.get("order")).is_some_and(|order| order == "for-you");
+        Some(Asked { department: department.clone(), category: category.map(|category| category.name.clone()), for_you })
+    });
+    Effect::new(move || {
+        let shelf = asked.get().filter(|asked| asked.for_you).map(|asked| ShelfRequest {
+            name: asked.shelf_name(),
+            n: RANKED,
+            filter: Filter { category: asked.path() },
+            seeds: Vec::new(),
+        });
+        shop.want(shelf);
+    });
+    name_page(move || asked.with(|asked| asked.as_ref().map(|asked| asked.department.name.clone()).unwrap_or_default()));
+    move || match (shop.range.get(), asked.with(Option::is_some)) {
+        (Range::Ready(catalogue), true) => view! { <Shown catalogue asked /> }.into_any(),
+        (Range::Ready(_), false) => view! { <Lost title=shop.texts.no_such_department /> }.into_any(),
+        (Range::Loading, _) => view! { <p class="waiting">{shop.texts.catalogue_loading}</p> }.into_any(),
+        (Range::Failed, _) => ().into_any(),
+    }
+}
+
+#[component]
+fn Shown(catalogue: Arc<Catalogue>, asked: Memo<Option<Asked>>) -> impl IntoView {
+    let shop = use_shop();
+    let texts = shop.texts;
+    let members = Memo::new(move |_| {
+        let asked = asked.get()?;
+        Some(catalogue.members(&asked.department.name, asked.category.as_deref()))
+    });
+    let items = Signal::derive(move || {
+        let members = members.get().unwrap_or_default();
+        let Some(asked) = asked.get().filter(|asked| asked.for_you) else { return members };
+        let first: Vec<ItemIx> = shop.ranked(&asked.shelf_name()).into_iter().map(|pick| pick.item).collect();
+        // A mask, since a department may hold thousands of products.
+        let mut taken = vec![false; shop.total()];
+        for ix in &first {
+            if let Some(slot) = taken.get_mut(ix.row()) {
+                *slot = true;
+            }
+        }
+        first.into_iter().chain(members.into_iter().filter(|ix| !taken[ix.row()])).collect()
+    });
+    let name = move || asked.with(|asked| asked.as_ref().map(|asked| asked.department.name.clone()).unwrap_or_default());
+    let number = move || count(texts.products_one, texts.products_many, items.with(Vec::len));
+    let list = Signal::derive(move || asked.with(|asked| asked.as_ref().map(Asked::shelf_name).unwrap_or_default()));
+    let order = move |for_you: bool, label: &'static str| {
+        let href = move || {
+            asked.with(|asked| {
+                let asked = asked.as_ref()?;
+                let category =
+                    asked.department.categories.iter().find(|category| Some(&category.name) == asked.category.as_ref());
+                Some(address(&asked.department.slug, category.map(|category| category.slug.as_str()), for_you))
+            })
+        };
+        let current = move || asked.with(|asked| asked.as_ref().is_some_and(|asked| asked.for_you == for_you)).then_some("true");
+        view! {
+            <a href=href aria-current=current>
+                {label}
+            </a>
+        }
+    };
+    let cold = move || shop.is_blank() && asked.with(|asked| asked.as_ref().is_some_and(|asked| asked.for_you));
+    view! {
+        <div class="head">
+            <h1 id="department">{name}</h1>
+            <p class="sub">{number}</p>
+            <nav class="switch" aria-label=texts.sort>
+                {order(false, texts.sort_popular)}
+                {order(true, texts.sort_for_you)}
+            </nav>
+        </div>
+        {move || asked.get().map(|asked| view! { <Chips asked /> })}
+        <Show when=cold>
+            <p class="hint">{texts.sort_for_you_cold}</p>
+        </Show>
+        <Grid items=items labelled_by="department" reset=list />
+    }
+}
+
+/// The categories of a department, to narrow it down.
+#[component]
+fn Chips(asked: Asked) -> impl IntoView {
+    let texts = use_shop().texts;
+    let Asked { department, category, for_you } = asked;
+    if department.categories.len() < 2 {
+        return ().into_any();
+    }
+    let open = RwSignal::new(department.categories.iter().skip(CHIPS).any(|other| Some(&other.name) == category.as_ref()));
+    let folded = department.categories.len().saturating_sub(CHIPS);
+    let slug = department.slug.clone();
+    let all = view! {
+        <li>
+            <a class="chip" href=address(&slug, None, for_you) aria-current=category.is_none().then_some("true")>
+                {texts.all}
+            </a>
+        </li>
+    };
+    let chips = department.categories.iter().enumerate().map(|(at, other)| {
+        let current = (Some(&other.name) == category.as_ref()).then_some("true");
+        view! {
+            <li hidden=move || at >= CHIPS && !open.get()>
+                <a class="chip" href=address(&slug, Some(&other.slug), for_you) aria-current=current>
+                    {other.name.clone()}
+                </a>
+            </li>
+        }
+    });
+    let more = (folded > 0).then(|| {
+        let label = move || {
+            if open.get() { texts.fewer_categories.to_owned() } else { fill(texts.more_categories, &[&folded.to_string()]) }
+        };
+        view! {
+            <li>
+                <button
+                    type="button"
+                    class="chip"
+                    aria-expanded=move || open.get().to_string()
+                    on:click=move |_| open.update(|open| *open = !*open)
+                >
+                    {label}
+                </button>
+            </li>
+        }
+    });
+    view! {
+        <nav class="chips" aria-label=texts.categories>
+            <ul role="list">{all} {chips.collect_view()} {more}</ul>
+        </nav>
+    }
+    .into_any()
+}

@@ -1,0 +1,113 @@
+//! The home page: picks, what goes with the cart, bestsellers, departments.
+
+use fewshop_core::ItemIx;
+use fewshop_web::state::{Pick, ShelfState};
+use fewshop_web::texts::fill;
+use leptos::prelude::*;
+
+use crate::app::name_page;
+use crate::components::{Picture, Shelf, department_href};
+use crate::shop::{SHELF_CART, Shop, use_shop};
+
+/// Names in the line below the first shelf.
+const NAMED: usize = 3;
+/// Products on the bestsellers' shelf: one row.
+const BESTSELLERS: usize = 6;
+
+/// What the first shelf claims, by its state.
+fn claim(shop: Shop, shelf: &ShelfState) -> String {
+    let texts = shop.texts;
+    match shelf {
+        ShelfState::Cold(_) => texts.picked_cold.to_owned(),
+        ShelfState::Warming(_) => texts.picked_warming.to_owned(),
+        ShelfState::Failed(_) => texts.picked_failed.to_owned(),
+        ShelfState::Adapted(_) => {
+            let shots = shop.log.with(|log| log.session().shots());
+            let names: Vec<String> = shots.iter().rev().take(NAMED).map(|shot| shop.title(shot.item)).collect();
+            match names.split_last() {
+                None => texts.picked_adapted_plain.to_owned(),
+                Some((only, [])) => fill(texts.picked_adapted, &[only]),
+                Some((last, rest)) => {
+                    let list = format!("{}{}{last}", rest.join(texts.comma), texts.and);
+                    fill(texts.picked_adapted, &[&list])
+                }
+            }
+        }
+    }
+}
+
+/// The home page.
+#[component]
+pub(crate) fn HomePage() -> impl IntoView {
+    let shop = use_shop();
+    let texts = shop.texts;
+    shop.want(None);
+    name_page(String::new);
+    let picked = Memo::new(move |_| shop.picked());
+    // The shelf of bestsellers would say twice what the first one says, until that one is the shopper's own.
+    let best = Signal::derive(move || match picked.get() {
+        ShelfState::Adapted(picks) => {
+            let shown: Vec<ItemIx> = picks.iter().map(|pick| pick.item).collect();
+            let others = shop.bestsellers(BESTSELLERS + shown.len());
+            others.into_iter().filter(|pick| !shown.contains(&pick.item)).take(BESTSELLERS).collect()
+        }
+        _ => Vec::new(),
+    });
+    let with_cart = Signal::derive(move || shop.ranked(SHELF_CART));
+    view! {
+        <h1 class="hush">{texts.home_title}</h1>
+        <Shelf
+            id="picked"
+            title=texts.picked.to_owned()
+            sub=Signal::derive(move || picked.with(|shelf| claim(shop, shelf)))
+            picks=Signal::derive(move || picked.with(|shelf| shelf.picks().to_vec()))
+            dismissible=true
+        />
+        <Shelf
+            id="with-cart"
+            title=texts.with_cart.to_owned()
+            sub=texts.with_cart_sub.to_owned()
+            picks=with_cart
+            single=true
+            dismissible=true
+        />
+        <Departments />
+        <Shelf id="best" title=texts.bestsellers.to_owned() sub=texts.bestsellers_sub.to_owned() picks=best single=true />
+    }
+}
+
+/// The departments as large tiles.
+#[component]
+pub(crate) fn Departments() -> impl IntoView {
+    let shop = use_shop();
+    let texts = shop.texts;
+    move || {
+        let catalogue = shop.catalogue()?;
+        if catalogue.departments().len() < 2 {
+            return None;
+        }
+        let tile = |department: &fewshop_web::state::Department| {
+            view! {
+                <li>
+                    <a class=format!("dept tile t{}", department.tile) href=department_href(&department.slug)>
+                        <Picture key=department.picture.clone() title=department.name.clone() />
+                        <span>{department.name.clone()}</span>
+                    </a>
+                </li>
+            }
+        };
+        Some(view! {
+            <section class="shelf" aria-labelledby="by-department">
+                <h2 id="by-department">{texts.shop_by_department}</h2>
+                <ul class="tiles" role="list" aria-labelledby="by-department">
+                    {catalogue.departments().iter().map(tile).collect_view()}
+                </ul>
+            </section>
+        })
+    }
+}
+
+/// Picks without those of `but`.
+pub(crate) fn without(picks: Vec<Pick>, but: ItemIx) -> Vec<Pick> {
+    picks.into_iter().filter(|pick| pick.item != but).collect()
+}

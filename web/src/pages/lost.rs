@@ -1,0 +1,36 @@
+//! What stands where nothing is.
+
+use leptos::prelude::*;
+
+use crate::app::name_page;
+use crate::browser;
+use crate::shop::use_shop;
+
+/// A heading that says what is missing, and a way back.
+#[component]
+pub(crate) fn Lost(
+    /// What is missing.
+    title: &'static str,
+) -> impl IntoView {
+    let texts = use_shop().texts;
+    view! {
+        <section class="empty">
+            <h1>{title}</h1>
+            <p>{texts.lost_hint}</p>
+            <p>
+                <a class="btn primary" href=browser::href("/")>
+                    {texts.back_to_shop}
+                </a>
+            </p>
+        </section>
+    }
+}
+
+/// The page for an address that the shop does not have.
+#[component]
+pub(crate) fn LostPage() -> impl IntoView {
+    let shop = use_shop();
+    shop.want(None);
+    name_page(move || shop.texts.lost.to_owned());
+    view! { <Lost title=shop.texts.lost /> }
+}

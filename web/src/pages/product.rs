@@ -1,0 +1,165 @@
+//! One product: what it is, what it costs, what goes well with it.
+
+use fewshop_core::protocol::ShelfRequest;
+use fewshop_core::{Filter, ItemIx};
+use fewshop_web::state::{Pick, Product, thousands};
+use fewshop_web::texts::fill;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::Lost;
+use super::home::without;
+use crate::app::name_page;
+use crate::browser;
+use crate::components::{Picture, Shelf, department_href, price_text};
+use crate::shop::{Range, use_shop};
+
+/// Products on its shelf: one row.
+const WITH_ITEM: usize = 6;
+
+fn shelf_name(ix: ItemIx) -> String {
+    format!("with_item/{}", ix.0)
+}
+
+/// The page.
+#[component]
+pub(crate) fn ProductPage() -> impl IntoView {
+    let shop = use_shop();
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
+    let ix = Memo::new(move |_| shop.catalogue().and_then(|catalogue| catalogue.find(&id.get())));
+    Effect::new(move || {
+        let ix = ix.get();
+        shop.want(ix.map(|ix| ShelfRequest { name: shelf_name(ix), n: WITH_ITEM, filter: Filter::ALL, seeds: vec![ix] }));
+        if let Some(ix) = ix {
+            shop.view(ix);
+        }
+    });
+    name_page(move || ix.get().map(|ix| shop.title(ix)).unwrap_or_default());
+    move || match (shop.range.get(), ix.get().and_then(|ix| shop.product(ix))) {
+        (_, Some(product)) => view! { <Shown product /> }.into_any(),
+        (Range::Ready(_), None) => view! { <Lost title=shop.texts.no_such_product /> }.into_any(),
+        (Range::Loading, None) => view! { <p class="waiting">{shop.texts.catalogue_loading}</p> }.into_any(),
+        (Range::Failed, None) => ().into_any(),
+    }
+}
+
+#[component]
+fn Shown(product: Product) -> impl IntoView {
+    let shop = use_shop();
+    let texts = shop.texts;
+    let ix = product.ix;
+    let quantity = Memo::new(move |_| shop.cart.with(|cart| cart.quantity(ix)));
+    let dismissed = Memo::new(move |_| shop.log.with(|log| log.is_dismissed(ix)));
+    let price = {
+        let product = product.clone();
+        move || price_text(shop, &product)
+    };
+    // What the engine finds, or, without one, the bestsellers of the same category, under a heading that says so.
+    let ranked = Signal::derive(move || without(shop.ranked(&shelf_name(ix)), ix));
+    let near = StoredValue::new(neighbours(&product));
+    let picks = Signal::derive(move || {
+        let ranked = ranked.get();
+        if ranked.is_empty() { near.with_value(|(_, near)| near.clone()) } else { ranked }
+    });
+    let has_ranked = Memo::new(move |_| ranked.with(|ranked| !ranked.is_empty()));
+    let title = product.title.clone();
+    let heading = move || {
+        if has_ranked.get() { texts.with_item.to_owned() } else { near.with_value(|(name, _)| fill(texts.more_in, &[name])) }
+    };
+    let sub = {
+        let title = title.clone();
+        move || if has_ranked.get() { fill(texts.with_item_sub, &[&title]) } else { texts.more_in_sub.to_owned() }
+    };
+    let rows = [(texts.size, product.size.clone()), (texts.brand, product.brand.clone())];
+    let rows = rows.into_iter().filter(|(_, value)| !value.is_empty()).map(|(label, value)| {
+        view! {
+            <div>
+                <dt>{label}</dt>
+                <dd>{value}</dd>
+            </div>
+        }
+    });
+    view! {
+        <Breadcrumb product=product.clone() />
+        <article class="product" aria-labelledby="product">
+            <div class=format!("tile big t{}", shop.tile(&product))>
+                <Picture key=product.picture.clone() title=title.clone() />
+            </div>
+            <div class="about">
+                <h1 id="product">{title.clone()}</h1>
+                <p class="price">{price}</p>
+                <dl class="facts">{rows.collect_view()}</dl>
+                <div class="acts">
+                    <button
+                        type="button"
+                        class="btn primary big"
+                        aria-label=fill(texts.add_named, &[&title])
+                        on:click=move |_| shop.add(ix)
+                    >
+                        {texts.add}
+                    </button>
+                    <button
+                        type="button"
+                        class="btn big"
+                        aria-pressed=move || dismissed.get().to_string()
+                        on:click=move |_| if dismissed.get_untracked() { shop.undo() } else { shop.dismiss(ix) }
+                    >
+                        {texts.not_for_me}
+                    </button>
+                </div>
+                <p class="hint" aria-live="polite">
+                    {move || match (quantity.get(), dismissed.get()) {
+                        (0, false) => String::new(),
+                        (0, true) => texts.is_dismissed.to_owned(),
+                        (n, _) => fill(texts.in_cart, &[&thousands(u64::from(n))]),
+                    }}
+                </p>
+            </div>
+        </article>
+        <Shelf id="with-item" title=Signal::derive(heading) sub=Signal::derive(sub) picks=picks reasons=false single=true />
+    }
+}
+
+/// The name of the narrowest category of a product that holds others too, and its bestsellers.
+fn neighbours(product: &Product) -> (String, Vec<Pick>) {
+    let Some(catalogue) = use_shop().catalogue() else { return Default::default() };
+    let Some(department) = product.category.first() else { return Default::default() };
+    let of = |category: Option<&str>| -> Vec<Pick> {
+        let others = catalogue.members(department, category).into_iter().filter(|&ix| ix != product.ix);
+        others.take(WITH_ITEM).map(Pick::plain).collect()
+    };
+    match product.category.get(1).map(|name| (name, of(Some(name)))) {
+        Some((name, picks)) if !picks.is_empty() => (name.clone(), picks),
+        _ => (department.clone(), of(None)),
+    }
+}
+
+/// Department and category of a product, each a way back.
+#[component]
+fn Breadcrumb(product: Product) -> impl IntoView {
+    let shop = use_shop();
+    let texts = shop.texts;
+    let catalogue = shop.catalogue()?;
+    let department = &catalogue.departments()[catalogue.department_of(product.ix)?];
+    let slug = department_href(&department.slug);
+    let category = product.category.get(1).and_then(|name| department.categories.iter().find(|category| &category.name == name));
+    let category = category.map(|category| {
+        let href = format!("{slug}?category={}", browser::encode(&category.slug));
+        view! {
+            <li>
+                <a href=href>{category.name.clone()}</a>
+            </li>
+        }
+    });
+    Some(view! {
+        <nav class="trail" aria-label=texts.breadcrumb>
+            <ol role="list">
+                <li>
+                    <a href=slug.clone()>{department.name.clone()}</a>
+                </li>
+                {category}
+            </ol>
+        </nav>
+    })
+}

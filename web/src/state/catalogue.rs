@@ -1,0 +1,596 @@
+//! The page's own copy of the catalogue, read from `catalogue.json`, and the departments that it falls into.
+
+use std::collections::HashMap;
+
+use fewshop_core::ItemIx;
+use serde::Deserialize;
+
+/// How many tile colours the stylesheet has.
+pub const TILES: usize = 8;
+
+/// Why `catalogue.json` cannot be used.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum CatalogueFileError {
+    /// It is no JSON of the expected shape.
+    Json(String),
+    /// Two columns differ in length.
+    Length {
+        /// The column.
+        column: &'static str,
+        /// Its entries.
+        found: usize,
+        /// Entries of `items.id`.
+        expected: usize,
+    },
+    /// A row points to a category or an item that does not exist.
+    OutOfRange {
+        /// The field.
+        field: &'static str,
+        /// Its entry, from 0.
+        at: usize,
+        /// What it says.
+        value: u32,
+        /// It must stay below this.
+        limit: usize,
+    },
+}
+
+impl std::fmt::Display for CatalogueFileError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Json(why) => write!(f, "catalogue.json: {why}; build the page again"),
+            Self::Length { column, found, expected } => {
+                write!(
+                    f,
+                    "catalogue.json: items.{column} has {found} entries, expected {expected} as in items.id; build the page again"
+                )
+            }
+            Self::OutOfRange { field, at, value, limit } => {
+                write!(f, "catalogue.json: {field}[{at}] is {value}, expected a number below {limit}; build the page again")
+            }
+        }
+    }
+}
+
+impl std::error::Error for CatalogueFileError {}
+
+/// A product as a card or a page shows it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Product {
+    /// Its row.
+    pub ix: ItemIx,
+    /// The shop's id; names its page.
+    #[serde(default)]
+    pub id: String,
+    /// Readable title.
+    pub title: String,
+    /// Package size; may be empty.
+    #[serde(default)]
+    pub size: String,
+    /// Brand; may be empty.
+    #[serde(default)]
+    pub brand: String,
+    /// Shelf price, if known.
+    #[serde(default)]
+    pub price: Option<f32>,
+    /// Key of its picture; may be empty.
+    #[serde(default)]
+    pub picture: String,
+    /// Category path from the department down; may be empty.
+    #[serde(default)]
+    pub category: Vec<String>,
+}
+
+/// The first shelf, written into the page itself so that it stands before `catalogue.json` is there.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Bestsellers {
+    /// Currency of the prices.
+    #[serde(default)]
+    pub currency: String,
+    /// Number of products in the whole shop; 0 where not said.
+    #[serde(default)]
+    pub total: usize,
+    /// The most bought, best first.
+    pub items: Vec<Product>,
+}
+
+impl Bestsellers {
+    /// Reads the inline JSON; `None` where it is missing or of another shape, for the catalogue itself follows soon.
+    #[must_use]
+    pub fn parse(json: &str) -> Option<Self> {
+        serde_json::from_str(json).ok()
+    }
+}
+
+/// A category below a department.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Category {
+    /// As shown.
+    pub name: String,
+    /// Its name in page addresses, unique within the department.
+    pub slug: String,
+    /// Products in it.
+    pub count: usize,
+}
+
+/// A department: all products whose category path begins with one name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Department {
+    /// As shown.
+    pub name: String,
+    /// Its name in page addresses, unique in the shop.
+    pub slug: String,
+    /// Products in it.
+    pub count: usize,
+    /// Which tile colour it has, below [`TILES`].
+    pub tile: usize,
+    /// Picture of its best-selling product; may be empty.
+    pub picture: String,
+    /// What it falls into, the largest first.
+    pub categories: Vec<Category>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    pack: String,
+    #[serde(default)]
+    currency: String,
+    items: Columns,
+    categories: Vec<Vec<String>>,
+    popularity: Vec<u32>,
+    #[serde(default)]
+    note: String,
+}
+
+#[derive(Deserialize)]
+struct Columns {
+    id: Vec<String>,
+    title: Vec<String>,
+    category: Vec<u32>,
+    brand: Vec<String>,
+    size: Vec<String>,
+    price: Vec<Option<f32>>,
+    picture: Vec<String>,
+}
+
+/// All products of the shop by columns: a fifth of the allocations of a list of [`Product`]s, on the thread that paints.
+pub struct Catalogue {
+    pack: String,
+    currency: String,
+    note: String,
+    items: Columns,
+    categories: Vec<Vec<String>>,
+    /// Department of each category path; `None` for an empty path.
+    department_of: Vec<Option<usize>>,
+    departments: Vec<Department>,
+    bestsellers: usize,
+    /// All rows, the most bought first, then the rest in row order.
+    ranked: Vec<ItemIx>,
+}
+
+impl Catalogue {
+    /// Reads and checks `catalogue.json`.
+    ///
+    /// # Errors
+    /// See [`CatalogueFileError`].
+    pub fn parse(json: &str) -> Result<Self, CatalogueFileError> {
+        let file: File = serde_json::from_str(json).map_err(|err| CatalogueFileError::Json(err.to_string()))?;
+        let items = &file.items;
+        let rows = items.id.len();
+        let lengths = [
+            ("title", items.title.len()),
+            ("category", items.category.len()),
+            ("brand", items.brand.len()),
+            ("size", items.size.len()),
+            ("price", items.price.len()),
+            ("picture", items.picture.len()),
+        ];
+        if let Some((column, found)) = lengths.into_iter().find(|&(_, found)| found != rows) {
+            return Err(CatalogueFileError::Length { column, found, expected: rows });
+        }
+        check_range("items.category", &items.category, file.categories.len())?;
+        check_range("popularity", &file.popularity, rows)?;
+
+        let mut ranked: Vec<ItemIx> = Vec::with_capacity(rows);
+        let mut listed = vec![false; rows];
+        for &row in &file.popularity {
+            if !std::mem::replace(&mut listed[row as usize], true) {
+                ranked.push(ItemIx(row));
+            }
+        }
+        let bestsellers = ranked.len();
+        ranked.extend((0..rows).filter(|&row| !listed[row]).map(ItemIx::from));
+        let (departments, department_of) = departments(&file, &ranked, bestsellers);
+        Ok(Self {
+            pack: file.pack,
+            currency: file.currency,
+            note: file.note,
+            items: file.items,
+            categories: file.categories,
+            department_of,
+            departments,
+            bestsellers,
+            ranked,
+        })
+    }
+
+    /// Number of products.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.items.id.len()
+    }
+
+    /// Whether the shop is empty.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.items.id.is_empty()
+    }
+
+    /// Name of the pack whose rows these are.
+    #[must_use]
+    pub fn pack(&self) -> &str {
+        &self.pack
+    }
+
+    /// Currency of the prices.
+    #[must_use]
+    pub fn currency(&self) -> &str {
+        &self.currency
+    }
+
+    /// Where the data comes from.
+    #[must_use]
+    pub fn note(&self) -> &str {
+        &self.note
+    }
+
+    /// The departments in the order of the navigation: those that people buy from most come first.
+    #[must_use]
+    pub fn departments(&self) -> &[Department] {
+        &self.departments
+    }
+
+    /// The most bought products, best first.
+    #[must_use]
+    pub fn bestsellers(&self) -> &[ItemIx] {
+        &self.ranked[..self.bestsellers]
+    }
+
+    /// All products, the most bought first.
+    #[must_use]
+    pub fn ranked(&self) -> &[ItemIx] {
+        &self.ranked
+    }
+
+    /// The product of a row, if the row is in range.
+    #[must_use]
+    pub fn product(&self, ix: ItemIx) -> Option<Product> {
+        let row = ix.row();
+        Some(Product {
+            ix,
+            id: self.items.id.get(row)?.clone(),
+            title: self.items.title[row].clone(),
+            size: self.items.size[row].clone(),
+            brand: self.items.brand[row].clone(),
+            price: self.items.price[row],
+            picture: self.items.picture[row].clone(),
+            category: self.categories[self.items.category[row] as usize].clone(),
+        })
+    }
+
+    /// The title of a row, or "" past the end.
+    #[must_use]
+    pub fn title(&self, ix: ItemIx) -> &str {
+        self.items.title.get(ix.row()).map_or("", String::as_str)
+    }
+
+    /// Brand and size of a row, or "" past the end.
+    #[must_use]
+    pub fn brand_and_size(&self, ix: ItemIx) -> (&str, &str) {
+        (self.items.brand.get(ix.row()).map_or("", String::as_str), self.items.size.get(ix.row()).map_or("", String::as_str))
+    }
+
+    /// The shop's id of a row, or "" past the end.
+    #[must_use]
+    pub fn id(&self, ix: ItemIx) -> &str {
+        self.items.id.get(ix.row()).map_or("", String::as_str)
+    }
+
+    /// The price of a row, if known.
+    #[must_use]
+    pub fn price(&self, ix: ItemIx) -> Option<f32> {
+        self.items.price.get(ix.row()).copied().flatten()
+    }
+
+    /// The category path of a row; empty past the end.
+    #[must_use]
+    pub fn category(&self, ix: ItemIx) -> &[String] {
+        self.items.category.get(ix.row()).map_or(&[], |&category| &self.categories[category as usize])
+    }
+
+    /// The department of a row, as an index into [`Catalogue::departments`].
+    #[must_use]
+    pub fn department_of(&self, ix: ItemIx) -> Option<usize> {
+        self.items.category.get(ix.row()).and_then(|&category| self.department_of[category as usize])
+    }
+
+    /// The row of an id. Reads the whole column: for the few look-ups that a page makes an index would cost more than it saves.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<ItemIx> {
+        self.items.id.iter().position(|other| other == id).map(ItemIx::from)
+    }
+
+    /// Rows of many ids in one pass; ids that the shop does not have are missing.
+    #[must_use]
+    pub fn find_all<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> HashMap<&'a str, ItemIx> {
+        let mut wanted: HashMap<&str, Option<ItemIx>> = ids.into_iter().map(|id| (id, None)).collect();
+        for (row, id) in self.items.id.iter().enumerate() {
+            if let Some(found) = wanted.get_mut(id.as_str()) {
+                *found = Some(ItemIx::from(row));
+            }
+        }
+        wanted.into_iter().filter_map(|(id, row)| Some((id, row?))).collect()
+    }
+
+    /// The department of that name in page addresses, with its index.
+    #[must_use]
+    pub fn department(&self, slug: &str) -> Option<(usize, &Department)> {
+        self.departments.iter().enumerate().find(|(_, department)| department.slug == slug)
+    }
+
+    /// Products whose path begins with a department and, if given, a category below it; the most bought first.
+    #[must_use]
+    pub fn members(&self, department: &str, category: Option<&str>) -> Vec<ItemIx> {
+        let wanted: Vec<bool> = self
+            .categories
+            .iter()
+            .map(|path| {
+                path.first().is_some_and(|name| name == department)
+                    && category.is_none_or(|name| path.get(1).is_some_and(|c| c == name))
+            })
+            .collect();
+        self.ranked.iter().copied().filter(|ix| wanted[self.items.category[ix.row()] as usize]).collect()
+    }
+}
+
+impl std::fmt::Debug for Catalogue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Catalogue").field("pack", &self.pack).field("rows", &self.len()).finish_non_exhaustive()
+    }
+}
+
+/// The tile colour of a department, below [`TILES`]: by what it sells where its name says so, so that greens are green and fish
+/// lies on ice; by a hash of the name otherwise. Depends on nothing but the name, so that it is the same before the catalogue
+/// has arrived.
+#[must_use]
+pub fn tile_of(department: &str) -> usize {
+    const BY_WORD: [(&str, usize); 44] = [
+        ("produce", 1),
+        ("fruit", 1),
+        ("vegetable", 1),
+        ("salad", 1),
+        ("floral", 1),
+        ("flower", 1),
+        ("garden", 1),
+        ("pet", 5),
+        ("seafood", 6),
+        ("fish", 6),
+        ("frozen", 6),
+        ("water", 6),
+        ("dairy", 2),
+        ("milk", 2),
+        ("cheese", 2),
+        ("egg", 2),
+        ("meat", 3),
+        ("deli", 3),
+        ("poultry", 3),
+        ("candy", 3),
+        ("sweet", 7),
+        ("snack", 7),
+        ("bakery", 0),
+        ("bread", 0),
+        ("pastry", 0),
+        ("breakfast", 0),
+        ("cereal", 0),
+        ("pantry", 0),
+        ("grocer", 0),
+        ("baking", 0),
+        ("coffee", 5),
+        ("drink", 7),
+        ("beverage", 7),
+        ("baby", 4),
+        ("beauty", 4),
+        ("cosmetic", 4),
+        ("health", 4),
+        ("personal", 4),
+        ("drug", 4),
+        ("nutrition", 4),
+        ("clean", 2),
+        ("house", 5),
+        ("home", 5),
+        ("spirit", 7),
+    ];
+    let name = department.to_lowercase();
+    let by_word = BY_WORD.iter().find(|(word, _)| name.contains(word)).map(|&(_, tile)| tile);
+    by_word.unwrap_or_else(|| fewshop_core::split::fold(&name, "tile", TILES as u64) as usize)
+}
+
+fn check_range(field: &'static str, values: &[u32], limit: usize) -> Result<(), CatalogueFileError> {
+    match values.iter().position(|&value| value as usize >= limit) {
+        Some(at) => Err(CatalogueFileError::OutOfRange { field, at, value: values[at], limit }),
+        None => Ok(()),
+    }
+}
+
+/// Departments in the order of the navigation, and the department of each category path.
+fn departments(file: &File, ranked: &[ItemIx], bestsellers: usize) -> (Vec<Department>, Vec<Option<usize>>) {
+    let mut sizes = vec![0usize; file.categories.len()];
+    for &category in &file.items.category {
+        sizes[category as usize] += 1;
+    }
+    let mut found: Vec<Department> = Vec::new();
+    let mut department_of: Vec<Option<usize>> = Vec::with_capacity(file.categories.len());
+    for (path, &size) in file.categories.iter().zip(&sizes) {
+        let Some(name) = path.first().filter(|name| !name.is_empty()) else {
+            department_of.push(None);
+            continue;
+        };
+        let at = found.iter().position(|department| &department.name == name).unwrap_or_else(|| {
+            let slug = free_slug(name, found.iter().map(|department| department.slug.as_str()));
+            let (count, tile, picture) = (0, tile_of(name), String::new());
+            found.push(Department { name: name.clone(), slug, count, tile, picture, categories: Vec::new() });
+            found.len() - 1
+        });
+        department_of.push(Some(at));
+        let department = &mut found[at];
+        department.count += size;
+        if let Some(name) = path.get(1) {
+            match department.categories.iter_mut().find(|category| &category.name == name) {
+                Some(category) => category.count += size,
+                None => {
+                    let slug = free_slug(name, department.categories.iter().map(|category| category.slug.as_str()));
+                    department.categories.push(Category { name: name.clone(), slug, count: size });
+                }
+            }
+        }
+    }
+    let mut sold = vec![0usize; found.len()];
+    for (rank, ix) in ranked.iter().enumerate() {
+        let category = file.items.category[ix.row()] as usize;
+        if let Some(at) = department_of[category] {
+            if rank < bestsellers {
+                sold[at] += 1;
+            }
+            if found[at].picture.is_empty() {
+                found[at].picture.clone_from(&file.items.picture[ix.row()]);
+            }
+        }
+    }
+    let mut order: Vec<usize> = (0..found.len()).filter(|&at| found[at].count > 0).collect();
+    order.sort_by_key(|&at| (std::cmp::Reverse((sold[at], found[at].count)), at));
+    let mut place = vec![None; found.len()];
+    for (new, &old) in order.iter().enumerate() {
+        place[old] = Some(new);
+    }
+    let mut slots: Vec<Option<Department>> = found.into_iter().map(Some).collect();
+    let mut sorted: Vec<Department> = order.iter().filter_map(|&old| slots[old].take()).collect();
+    for department in &mut sorted {
+        department.categories.retain(|category| category.count > 0);
+        department.categories.sort_by_key(|category| std::cmp::Reverse(category.count));
+    }
+    let department_of = department_of.into_iter().map(|old| old.and_then(|old| place[old])).collect();
+    (sorted, department_of)
+}
+
+/// The name in lower-case letters, digits and hyphens; numbered where another already has it.
+fn free_slug<'a>(name: &str, taken: impl Iterator<Item = &'a str>) -> String {
+    let mut slug = String::with_capacity(name.len());
+    for c in name.chars().flat_map(char::to_lowercase) {
+        if c.is_alphanumeric() {
+            slug.push(c);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    let slug = if slug.is_empty() { "other" } else { slug };
+    let taken: Vec<&str> = taken.collect();
+    let numbered = (2..).map(|n| format!("{slug}-{n}"));
+    std::iter::once(slug.to_owned()).chain(numbered).find(|free| !taken.contains(&free.as_str())).unwrap_or_default()
+}
+
+#[cfg(test)]
+pub(crate) fn toy() -> Catalogue {
+    Catalogue::parse(tests::TOY).unwrap()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) const TOY: &str = r#"{"pack":"00000000000000aa","currency":"USD","items":{
+        "id":["milk","banana","cheddar","fig","rye"],
+        "title":["Whole milk","Bananas","Shredded cheddar","Fig newtons","Rye bread"],
+        "category":[0,1,2,1,3],
+        "brand":["House brand","","National brand · maker 12","","House brand"],
+        "size":["1 gal","per lb","8 oz","","20 oz"],
+        "price":[2.69,0.59,1.67,null,1.29],
+        "picture":["1f95b","1f34c","1f9c0","","1f35e"]},
+        "categories":[["Dairy & eggs","Milk"],["Produce","Fruit"],["Dairy & eggs","Cheese"],["Bakery","Bread"],["Empty"],[]],
+        "popularity":[1,0],"note":"toy"}"#;
+
+    #[test]
+    fn the_file_is_read_into_products() {
+        let shop = toy();
+        let milk = shop.product(ItemIx(0)).unwrap();
+        assert_eq!((milk.title.as_str(), milk.size.as_str(), milk.price), ("Whole milk", "1 gal", Some(2.69)));
+        assert_eq!(milk.category, ["Dairy & eggs", "Milk"]);
+        assert_eq!(shop.product(ItemIx(5)), None);
+        assert_eq!(shop.find("fig"), Some(ItemIx(3)));
+        assert_eq!(shop.find_all(["rye", "nothing"]), HashMap::from([("rye", ItemIx(4))]));
+    }
+
+    #[test]
+    fn departments_that_sell_most_come_first_and_empty_ones_not_at_all() {
+        let shop = toy();
+        let names: Vec<_> = shop.departments().iter().map(|d| (d.name.as_str(), d.slug.as_str(), d.count)).collect();
+        assert_eq!(names, [("Dairy & eggs", "dairy-eggs", 2), ("Produce", "produce", 2), ("Bakery", "bakery", 1)]);
+        assert_eq!(shop.department_of(ItemIx(4)), Some(2));
+        assert_eq!(shop.departments()[1].picture, "1f34c");
+    }
+
+    #[test]
+    fn members_are_the_most_bought_first() {
+        let shop = toy();
+        assert_eq!(shop.ranked(), [1, 0, 2, 3, 4].map(ItemIx));
+        assert_eq!(shop.members("Dairy & eggs", None), [ItemIx(0), ItemIx(2)]);
+        assert_eq!(shop.members("Dairy & eggs", Some("Cheese")), [ItemIx(2)]);
+        assert!(shop.members("Nowhere", None).is_empty());
+    }
+
+    #[test]
+    fn columns_of_unequal_length_are_refused_by_name() {
+        let err = Catalogue::parse(&TOY.replace(r#""size":["1 gal","#, r#""size":["#)).unwrap_err();
+        assert_eq!(err, CatalogueFileError::Length { column: "size", found: 4, expected: 5 });
+    }
+
+    #[test]
+    fn rows_out_of_range_are_refused_with_their_place() {
+        let err = Catalogue::parse(&TOY.replace("[1,0]", "[1,5]")).unwrap_err();
+        assert_eq!(err, CatalogueFileError::OutOfRange { field: "popularity", at: 1, value: 5, limit: 5 });
+        let err = Catalogue::parse(&TOY.replace("[0,1,2,1,3]", "[0,1,2,1,9]")).unwrap_err();
+        assert!(err.to_string().contains("items.category[4] is 9"), "{err}");
+    }
+
+    #[test]
+    fn what_is_no_json_is_an_error_and_no_panic() {
+        for cut in [0, 1, 20, TOY.len() / 2, TOY.len() - 1] {
+            assert!(matches!(Catalogue::parse(&TOY[..cut]), Err(CatalogueFileError::Json(_))));
+        }
+    }
+
+    #[test]
+    fn tiles_follow_what_is_sold_and_stay_in_range() {
+        assert_eq!(tile_of("Fresh PRODUCE"), tile_of("Fruit & vegetables"));
+        assert_ne!(tile_of("Produce"), tile_of("Meat"));
+        for name in ["", "Toys", "Stationery", "Ünïcode"] {
+            assert!(tile_of(name) < TILES);
+        }
+    }
+
+    #[test]
+    fn slugs_are_unique() {
+        assert_eq!(free_slug("Dairy & eggs", ["x"].into_iter()), "dairy-eggs");
+        assert_eq!(free_slug("Dairy, eggs!", ["dairy-eggs", "dairy-eggs-2"].into_iter()), "dairy-eggs-3");
+        assert_eq!(free_slug("&", std::iter::empty()), "other");
+    }
+
+    #[test]
+    fn inline_bestsellers_need_little() {
+        let json = r#"{"currency":"USD","items":[{"ix":5,"title":"Milk","price":null,"category":["Dairy"]}]}"#;
+        let best = Bestsellers::parse(json).unwrap();
+        assert_eq!((best.items[0].ix, best.items[0].title.as_str()), (ItemIx(5), "Milk"));
+        assert_eq!(Bestsellers::parse("[]"), None);
+    }
+}

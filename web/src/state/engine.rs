@@ -1,0 +1,303 @@
+//! The conversation with the worker as a state machine: what to post, what an answer changes, what to do when none comes.
+//!
+//! At most one ranking is under way. A session that changes meanwhile waits, and only the newest one does; so nothing queues up
+//! however fast the shopper clicks.
+
+use fewshop_core::Session;
+use fewshop_core::protocol::{Backend, Reply, Request, SessionRequest, Shelf, ShelfRequest, Status};
+
+/// What the shop knows of the engine.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EngineState {
+    /// Pack and engine are on their way.
+    Loading {
+        /// Bytes so far.
+        received: f64,
+        /// Bytes in all, where known.
+        total: Option<f64>,
+    },
+    /// It ranks.
+    Ready(Status),
+    /// It cannot go on; the shop does.
+    Failed {
+        /// A word that code may branch on, as in [`Reply::Failed`], or `worker_lost`, `wrong_pack`.
+        code: String,
+        /// For people.
+        message: String,
+    },
+}
+
+/// What the page must do after something happened.
+#[derive(Debug, PartialEq, Default)]
+pub struct Outcome {
+    /// The engine's new state, if it changed.
+    pub state: Option<EngineState>,
+    /// Shelves of the newest session.
+    pub shelves: Vec<Shelf>,
+    /// Throw the worker away and start a fresh one, then post [`Link::load`].
+    pub restart: bool,
+    /// Post this.
+    pub post: Option<Request>,
+}
+
+/// The page's end of the line to the worker.
+#[derive(Debug)]
+pub struct Link {
+    pack_url: String,
+    backend: Option<Backend>,
+    /// The pack that the page's own catalogue was written from.
+    pack: String,
+    seq: u32,
+    ready: bool,
+    failed: bool,
+    restarted: bool,
+    in_flight: bool,
+    /// The newest session that no answer was asked for yet.
+    waiting: Option<(Session, Vec<ShelfRequest>)>,
+    /// The session last asked about, kept for a worker that dies over it.
+    asked: Option<(Session, Vec<ShelfRequest>)>,
+}
+
+impl Link {
+    /// A line that has yet to load its engine. `pack` is the pack's name in `catalogue.json`.
+    #[must_use]
+    pub fn new(pack_url: &str, backend: Option<Backend>, pack: &str) -> Self {
+        Self {
+            pack_url: pack_url.to_owned(),
+            backend,
+            pack: pack.to_owned(),
+            seq: 0,
+            ready: false,
+            failed: false,
+            restarted: false,
+            in_flight: false,
+            waiting: None,
+            asked: None,
+        }
+    }
+
+    /// The first message to a fresh worker.
+    #[must_use]
+    pub fn load(&self) -> Request {
+        Request::Load { pack: self.pack_url.clone(), backend: self.backend }
+    }
+
+    /// Whether an answer is due: the engine is loading or ranking.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        !self.failed && (!self.ready || self.in_flight)
+    }
+
+    /// The shopper did something, or the page wants other shelves.
+    #[must_use]
+    pub fn ask(&mut self, session: Session, shelves: Vec<ShelfRequest>) -> Option<Request> {
+        self.waiting = Some((session, shelves));
+        self.next()
+    }
+
+    /// The worker said something.
+    #[must_use]
+    pub fn reply(&mut self, reply: Reply) -> Outcome {
+        if self.failed {
+            return Outcome::default();
+        }
+        match reply {
+            Reply::Loading { received, total } => {
+                // Bytes of a module that loads while another already ranks must not take the shelf away.
+                let state = (!self.ready).then_some(EngineState::Loading { received, total });
+                Outcome { state, ..Outcome::default() }
+            }
+            Reply::Ready { status } if status.pack != self.pack => {
+                let message =
+                    format!("the engine loaded pack {}, the catalogue was written from pack {}", status.pack, self.pack);
+                self.fail("wrong_pack", message)
+            }
+            Reply::Ready { status } => {
+                self.ready = true;
+                Outcome { state: Some(EngineState::Ready(status)), post: self.next(), ..Outcome::default() }
+            }
+            // An answer to an older question than the last one is of no use to anybody.
+            Reply::Picks { seq, .. } if seq != self.seq => Outcome::default(),
+            Reply::Picks { shelves, status, .. } => {
+                self.in_flight = false;
+                Outcome { state: Some(EngineState::Ready(status)), shelves, post: self.next(), ..Outcome::default() }
+            }
+            Reply::Explanation { .. } => Outcome::default(),
+            Reply::Failed { code, message } if code == "internal" => self.lost(&code, message),
+            Reply::Failed { code, message } => self.fail(&code, message),
+        }
+    }
+
+    /// The worker died, or no answer came in time: once it is replaced, after that the shop goes on without.
+    #[must_use]
+    pub fn died(&mut self, message: &str) -> Outcome {
+        self.lost("worker_lost", message.to_owned())
+    }
+
+    /// The shopper asks to try again after a failure.
+    #[must_use]
+    pub fn revive(&mut self) -> Outcome {
+        self.restarted = false;
+        self.failed = false;
+        let outcome = self.lost("worker_lost", String::new());
+        self.restarted = false;
+        outcome
+    }
+
+    fn lost(&mut self, code: &str, message: String) -> Outcome {
+        if self.failed {
+            return Outcome::default();
+        }
+        if self.restarted {
+            return self.fail(code, message);
+        }
+        self.restarted = true;
+        self.ready = false;
+        self.in_flight = false;
+        self.waiting = self.waiting.take().or_else(|| self.asked.take());
+        let state = Some(EngineState::Loading { received: 0.0, total: None });
+        Outcome { state, restart: true, ..Outcome::default() }
+    }
+
+    fn fail(&mut self, code: &str, message: String) -> Outcome {
+        self.failed = true;
+        self.in_flight = false;
+        self.waiting = self.waiting.take().or_else(|| self.asked.take());
+        Outcome { state: Some(EngineState::Failed { code: code.to_owned(), message }), ..Outcome::default() }
+    }
+
+    fn next(&mut self) -> Option<Request> {
+        if self.failed || !self.ready || self.in_flight {
+            return None;
+        }
+        let (session, shelves) = self.waiting.take()?;
+        if shelves.is_empty() {
+            return None;
+        }
+        self.seq = self.seq.wrapping_add(1);
+        self.in_flight = true;
+        self.asked = Some((session.clone(), shelves.clone()));
+        Some(Request::Session(SessionRequest { seq: self.seq, session, shelves }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fewshop_core::{Filter, ItemIx};
+
+    use super::*;
+
+    fn status() -> Status {
+        Status {
+            backend: Backend::Cpu,
+            backend_reason: String::new(),
+            items: 5,
+            shots: 0,
+            gate: 0.0,
+            last_run_ms: 1.0,
+            pack: "aa".into(),
+        }
+    }
+
+    fn shelves() -> Vec<ShelfRequest> {
+        vec![ShelfRequest { name: "picked".into(), n: 3, filter: Filter::ALL, seeds: Vec::new() }]
+    }
+
+    fn session(item: u32) -> Session {
+        Session::of_items(&[ItemIx(item)])
+    }
+
+    fn link() -> Link {
+        Link::new("../assets/shop.pack", None, "aa")
+    }
+
+    fn ready() -> Link {
+        let mut link = link();
+        let _ = link.reply(Reply::Ready { status: status() });
+        link
+    }
+
+    #[track_caller]
+    fn check_asks(request: Option<Request>, seq: u32, item: u32) {
+        assert_eq!(request, Some(Request::Session(SessionRequest { seq, session: session(item), shelves: shelves() })));
+    }
+
+    fn picks(seq: u32) -> Reply {
+        Reply::Picks { seq, shelves: vec![Shelf { name: "picked".into(), picks: Vec::new() }], status: status() }
+    }
+
+    #[test]
+    fn a_session_waits_until_the_engine_is_ready() {
+        let mut link = link();
+        assert_eq!(link.ask(session(1), shelves()), None);
+        assert_eq!(link.ask(session(2), shelves()), None);
+        check_asks(link.reply(Reply::Ready { status: status() }).post, 1, 2);
+    }
+
+    #[test]
+    fn while_one_ranking_is_under_way_only_the_newest_session_waits() {
+        let mut link = ready();
+        check_asks(link.ask(session(1), shelves()), 1, 1);
+        assert_eq!(link.ask(session(2), shelves()), None);
+        assert_eq!(link.ask(session(3), shelves()), None);
+        let outcome = link.reply(picks(1));
+        assert_eq!(outcome.shelves.len(), 1);
+        check_asks(outcome.post, 2, 3);
+        assert_eq!(link.reply(picks(1)), Outcome::default(), "an old answer is dropped");
+        assert_eq!(link.reply(picks(2)).post, None);
+        assert!(!link.is_waiting());
+    }
+
+    #[test]
+    fn a_worker_that_dies_is_replaced_once_and_asked_again() {
+        let mut link = ready();
+        check_asks(link.ask(session(1), shelves()), 1, 1);
+        assert!(link.died("gone").restart);
+        check_asks(link.reply(Reply::Ready { status: status() }).post, 2, 1);
+        let outcome = link.died("gone again");
+        assert!(!outcome.restart);
+        assert_eq!(outcome.state, Some(EngineState::Failed { code: "worker_lost".into(), message: "gone again".into() }));
+        assert_eq!(link.ask(session(2), shelves()), None);
+        assert!(!link.is_waiting());
+    }
+
+    #[test]
+    fn a_broken_pack_is_final_at_once() {
+        let mut link = link();
+        let outcome = link.reply(Reply::Failed { code: "pack_corrupt".into(), message: "checksum".into() });
+        assert!(!outcome.restart && matches!(outcome.state, Some(EngineState::Failed { .. })));
+        assert_eq!(link.reply(Reply::Ready { status: status() }), Outcome::default());
+    }
+
+    #[test]
+    fn an_internal_failure_is_worth_one_fresh_worker() {
+        let mut link = ready();
+        let failed = || Reply::Failed { code: "internal".into(), message: "panicked".into() };
+        assert!(link.reply(failed()).restart);
+        assert!(!link.reply(failed()).restart);
+    }
+
+    #[test]
+    fn an_engine_with_another_pack_may_not_name_rows_of_this_catalogue() {
+        let mut link = Link::new("p", None, "bb");
+        let outcome = link.reply(Reply::Ready { status: status() });
+        assert!(matches!(outcome.state, Some(EngineState::Failed { code, .. }) if code == "wrong_pack"));
+    }
+
+    #[test]
+    fn after_a_failure_the_shopper_may_try_again_with_the_session_kept() {
+        let mut link = ready();
+        check_asks(link.ask(session(1), shelves()), 1, 1);
+        let _ = link.died("one");
+        let _ = link.died("two");
+        let _ = link.ask(session(4), shelves());
+        assert!(link.revive().restart);
+        check_asks(link.reply(Reply::Ready { status: status() }).post, 2, 4);
+    }
+
+    #[test]
+    fn a_second_module_that_loads_does_not_hide_the_one_that_ranks() {
+        let mut link = ready();
+        assert_eq!(link.reply(Reply::Loading { received: 1.0, total: None }).state, None);
+    }
+}

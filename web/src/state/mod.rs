@@ -1,0 +1,19 @@
+//! What the shop knows: catalogue, session, cart, shelves and the engine's state, as plain values and transitions.
+
+mod cart;
+mod catalogue;
+mod engine;
+mod memory;
+mod price;
+mod search;
+mod session;
+mod shelf;
+
+pub use cart::{Cart, CartLine, MAX_QUANTITY};
+pub use catalogue::{Bestsellers, Catalogue, CatalogueFileError, Category, Department, Product, TILES, tile_of};
+pub use engine::{EngineState, Link, Outcome};
+pub use memory::{Memory, MemoryError, STORAGE_KEY};
+pub use price::{Money, thousands};
+pub use search::{IndexBuilder, SearchIndex};
+pub use session::{MAX_EVENTS, SessionLog, Undo};
+pub use shelf::{Pick, ShelfState, settle};
