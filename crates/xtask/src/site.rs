@@ -1,0 +1,164 @@
+//! The static site in `dist/`.
+//!
+//! Built in two steps: first all that a shopper needs (page, assets, CPU engine), then the WebGPU engine, which takes several times as
+//! long and which the page can do without.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::compress::{compress_all, is_copy};
+use crate::files::{digest, files_below, remove, replace_dir, write_if_changed};
+use crate::page::page;
+use crate::root::{cache, dist, root, shop_pack, shown};
+use crate::run::{run, say};
+use crate::shop::Shop;
+use crate::tools::ensure_wasm_target;
+use crate::wasm::{CPU, GPU, SHELL, build_gpu, build_page};
+
+/// Builds all of the page but the WebGPU engine, from `web/assets/shop.pack` or another pack.
+///
+/// A WebGPU engine from an earlier build stays if it still goes with the rest.
+pub(crate) fn build_without_gpu(pack: Option<&Path>) -> Result<()> {
+    let start = Instant::now();
+    let pack_file = pack.map_or_else(shop_pack, Path::to_path_buf);
+    // Before the long part: a bad pack should not be found out after minutes.
+    let shop = Shop::read(&pack_file)?;
+    ensure_wasm_target()?;
+    run(&mut build_page())?;
+    let shell = SHELL.bindgen()?;
+    let cpu = CPU.bindgen()?;
+
+    let mut site = Site { dist: dist(), written: BTreeSet::new() };
+    for (folder, made) in [("app", &shell), ("engine/cpu", &cpu)] {
+        site.copy_folder(made, folder)?;
+    }
+    site.copy(&root().join("crates/fewshop-wasm/js/worker.js"), "engine/worker.js")?;
+    let assets = root().join("web/assets");
+    for file in files_below(&assets)? {
+        let from = assets.join(&file);
+        match file.strip_prefix("root") {
+            // A service worker or a manifest speaks for the folder it lies in: those that speak for the site lie at its root.
+            Ok(at_root) => site.copy(&from, at_root)?,
+            Err(_) if from == shop_pack() => {}
+            Err(_) => site.copy(&from, Path::new("assets").join(&file))?,
+        }
+    }
+    site.copy(&pack_file, "assets/shop.pack")?;
+    site.write("assets/catalogue.json", shop.catalogue_json().as_bytes())?;
+    let template_file = root().join("index.html");
+    let template = fs::read_to_string(&template_file).with_context(|| format!("failed to read {}", shown(&template_file)))?;
+    let pictures = assets.join("pictures");
+    let html = page(&template, &shop, |key| !key.is_empty() && pictures.join(format!("{key}.webp")).is_file())?;
+    site.write("index.html", html.as_bytes())?;
+    // What most static hosts answer with where no file is: so that the address of a product can be opened directly.
+    site.write("404.html", html.as_bytes())?;
+    site.remove_the_rest()?;
+    if fs::read_to_string(gpu_stamp()).is_ok_and(|stamp| Some(stamp) != cpu_digest().ok()) {
+        remove(&dist().join("engine/gpu"))?;
+    }
+    compress_all(&dist())?;
+    say!("{}: page and CPU engine are ready after {:.0} s", shown(&dist()), start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// Takes the WebGPU engine out of the site.
+pub(crate) fn remove_gpu() -> Result<()> {
+    remove(&dist().join("engine/gpu"))
+}
+
+/// Builds the WebGPU engine and puts it into the site in one step.
+pub(crate) fn add_gpu() -> Result<()> {
+    let start = Instant::now();
+    ensure_wasm_target()?;
+    run(&mut build_gpu())?;
+    place_gpu()?;
+    say!("{}: the WebGPU engine is ready after {:.0} s", shown(&dist()), start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// From what cargo built to `dist/engine/gpu`: made and compressed elsewhere, then moved in, so that no browser gets half of it.
+pub(crate) fn place_gpu() -> Result<()> {
+    let made = GPU.bindgen()?;
+    let fresh = cache().join("gpu.new");
+    remove(&fresh)?;
+    let mut site = Site { dist: fresh.clone(), written: BTreeSet::new() };
+    site.copy_folder(&made, "")?;
+    compress_all(&fresh)?;
+    replace_dir(&fresh, &dist().join("engine/gpu"))?;
+    write_if_changed(&gpu_stamp(), cpu_digest()?.as_bytes())
+}
+
+/// Remembers with which CPU engine the WebGPU engine was built: another one may speak another language to the worker.
+fn gpu_stamp() -> PathBuf {
+    cache().join("gpu.stamp")
+}
+
+fn cpu_digest() -> Result<String> {
+    let file = dist().join("engine/cpu/fewshop_wasm_bg.wasm");
+    Ok(digest(&fs::read(&file).with_context(|| format!("failed to read {}", shown(&file)))?))
+}
+
+/// A folder that is being filled, and what was put there this time.
+struct Site {
+    dist: PathBuf,
+    written: BTreeSet<PathBuf>,
+}
+
+impl Site {
+    fn write(&mut self, to: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
+        let to = to.as_ref();
+        if !self.written.insert(to.to_path_buf()) {
+            bail!("two files want to be {} in the site: rename one", to.display());
+        }
+        write_if_changed(&self.dist.join(to), bytes)
+    }
+
+    fn copy(&mut self, from: &Path, to: impl AsRef<Path>) -> Result<()> {
+        self.write(to, &fs::read(from).with_context(|| format!("failed to read {}", shown(from)))?)
+    }
+
+    fn copy_folder(&mut self, from: &Path, to: &str) -> Result<()> {
+        files_below(from)?.into_iter().try_for_each(|file| self.copy(&from.join(&file), Path::new(to).join(&file)))
+    }
+
+    /// Removes what an earlier build left. The WebGPU engine is left: it comes and goes on its own.
+    fn remove_the_rest(&self) -> Result<()> {
+        for file in files_below(&self.dist)? {
+            let original = if is_copy(&file) { file.with_extension("") } else { file.clone() };
+            if !self.written.contains(&original) && !file.starts_with("engine/gpu") {
+                remove(&self.dist.join(&file))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_earlier_build_left_goes_but_the_webgpu_engine_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        for old in ["old.js", "old.js.br", "kept.js.gz", "engine/gpu/fewshop_wasm.js"] {
+            write_if_changed(&dir.path().join(old), b"x").unwrap();
+        }
+        let mut site = Site { dist: dir.path().to_path_buf(), written: BTreeSet::new() };
+        site.write("kept.js", b"y").unwrap();
+        site.remove_the_rest().unwrap();
+        let left: Vec<_> = files_below(dir.path()).unwrap().into_iter().map(|path| path.display().to_string()).collect();
+        assert_eq!(left, ["engine/gpu/fewshop_wasm.js", "kept.js", "kept.js.gz"]);
+    }
+
+    #[test]
+    fn two_files_cannot_be_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut site = Site { dist: dir.path().to_path_buf(), written: BTreeSet::new() };
+        site.write("a", b"1").unwrap();
+        assert!(site.write("a", b"2").unwrap_err().to_string().contains("two files want to be a"));
+    }
+}

@@ -1,0 +1,188 @@
+//! What a first visit costs: sizes of the site's files, raw and on the wire, against their budgets.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::compress::{Encoding, is_compressible, is_copy};
+use crate::files::files_below;
+use crate::root::{dist, shown};
+
+/// What a file belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Group {
+    Page,
+    Engine,
+    Pack,
+    Gpu,
+    Pictures,
+}
+
+impl Group {
+    const ALL: [Self; 5] = [Self::Page, Self::Engine, Self::Pack, Self::Gpu, Self::Pictures];
+
+    /// Of a file of the site. Pictures that the page shows before any script runs are part of the page; the others come as they
+    /// scroll into view. `None` for what a visit does not load.
+    fn of(file: &str, html: &str) -> Option<Self> {
+        if is_copy(Path::new(file)) || file == "404.html" {
+            return None;
+        }
+        Some(if file.starts_with("engine/gpu/") {
+            Self::Gpu
+        } else if file.starts_with("engine/") {
+            Self::Engine
+        } else if file == "assets/shop.pack" {
+            Self::Pack
+        } else if file.starts_with("assets/pictures/") && !html.contains(&format!("\"/{file}\"")) {
+            Self::Pictures
+        } else {
+            Self::Page
+        })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Page => "page, with catalogue and first pictures",
+            Self::Engine => "CPU engine, with worker",
+            Self::Pack => "pack",
+            Self::Gpu => "WebGPU engine, where there is an adapter",
+            Self::Pictures => "other pictures, as they come into view",
+        }
+    }
+}
+
+/// Bytes in three forms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Size {
+    raw: usize,
+    gzip: usize,
+    brotli: usize,
+}
+
+impl std::ops::Add for Size {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { raw: self.raw + other.raw, gzip: self.gzip + other.gzip, brotli: self.brotli + other.brotli }
+    }
+}
+
+impl Size {
+    fn of(path: &Path) -> Result<Self> {
+        let bytes = fs::read(path).with_context(|| format!("failed to read {}", shown(path)))?;
+        let raw = bytes.len();
+        if !is_compressible(path) {
+            return Ok(Self { raw, gzip: raw, brotli: raw });
+        }
+        let small = |encoding: Encoding| match fs::metadata(encoding.beside(path)) {
+            Ok(file) => Ok(usize::try_from(file.len()).unwrap_or(usize::MAX)),
+            Err(_) => encoding.encode(&bytes).map(|small| small.len()),
+        };
+        Ok(Self { raw, gzip: small(Encoding::Gzip)?, brotli: small(Encoding::Brotli)? })
+    }
+}
+
+/// Most bytes, as brotli, that something may have.
+const BUDGETS: [(&str, &[Group], usize); 3] = [
+    ("page", &[Group::Page], 300_000),
+    ("CPU engine", &[Group::Engine], 400_000),
+    ("first load: page, CPU engine, pack", &[Group::Page, Group::Engine, Group::Pack], 2_000_000),
+];
+
+/// Prints the table; an error when a budget is passed.
+pub(crate) fn size() -> Result<()> {
+    let dist = dist();
+    let html = fs::read_to_string(dist.join("index.html"))
+        .with_context(|| format!("{} holds no page: run `cargo xtask build` first", shown(&dist)))?;
+    let mut files = Vec::new();
+    for file in files_below(&dist)? {
+        let name = file.to_string_lossy().replace('\\', "/");
+        if let Some(group) = Group::of(&name, &html) {
+            files.push((group, name, Size::of(&dist.join(&file))?));
+        }
+    }
+    let (table, over) = report(&files);
+    std::io::stdout().write_all(table.as_bytes()).context("failed to print")?;
+    if !over.is_empty() {
+        bail!("past the budget: {}", over.join("; "));
+    }
+    Ok(())
+}
+
+/// The table, and the budgets that are passed.
+fn report(files: &[(Group, String, Size)]) -> (String, Vec<String>) {
+    let mut table = format!("{:<46} {:>11} {:>11} {:>11} {:>11}\n", "bytes", "raw", "gzip 9", "brotli 11", "budget");
+    let mut line = |name: &str, size: Size, budget: &str| {
+        // Writing to a String cannot fail.
+        let _ = writeln!(table, "{name:<46} {:>11} {:>11} {:>11} {budget:>11}", size.raw, size.gzip, size.brotli);
+    };
+    let total = |groups: &[Group]| {
+        files.iter().filter(|(group, ..)| groups.contains(group)).fold(Size::default(), |sum, (.., size)| sum + *size)
+    };
+    for group in Group::ALL {
+        let of_group: Vec<_> = files.iter().filter(|(of, ..)| *of == group).collect();
+        if of_group.is_empty() {
+            continue;
+        }
+        if group == Group::Pictures {
+            line(&format!("{} ({} files)", group.name(), of_group.len()), total(&[group]), "");
+            continue;
+        }
+        line(group.name(), total(&[group]), "");
+        for (_, name, size) in of_group {
+            line(&format!("  {name}"), *size, "");
+        }
+    }
+    let mut over = Vec::new();
+    for (name, groups, budget) in BUDGETS {
+        let size = total(groups);
+        line(name, size, &budget.to_string());
+        if size.brotli > budget {
+            over.push(format!("{name} has {} bytes as brotli, {budget} are allowed", size.brotli));
+        }
+    }
+    (table, over)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_group(file: &str, expected: Option<Group>) {
+        assert_eq!(Group::of(file, r#"<img src="/assets/pictures/1f34c.webp">"#), expected, "{file}");
+    }
+
+    #[test]
+    fn files_belong_to_what_loads_them() {
+        check_group("index.html", Some(Group::Page));
+        check_group("index.html.br", None);
+        check_group("404.html", None);
+        check_group("app/fewshop-web_bg.wasm", Some(Group::Page));
+        check_group("engine/worker.js", Some(Group::Engine));
+        check_group("engine/gpu/fewshop_wasm.js", Some(Group::Gpu));
+        check_group("assets/shop.pack", Some(Group::Pack));
+        check_group("assets/pictures/1f34c.webp", Some(Group::Page));
+        check_group("assets/pictures/1f34e.webp", Some(Group::Pictures));
+    }
+
+    #[test]
+    fn a_budget_is_passed_by_one_byte() {
+        let files = |brotli| [(Group::Engine, "engine/worker.js".to_owned(), Size { raw: 9, gzip: 9, brotli })];
+        let (table, over) = report(&files(400_000));
+        assert!(over.is_empty() && table.contains("  engine/worker.js"), "{table}");
+        let (_, over) = report(&files(400_001));
+        assert_eq!(over, ["CPU engine has 400001 bytes as brotli, 400000 are allowed"]);
+    }
+
+    #[test]
+    fn the_first_load_is_the_sum_of_its_parts() {
+        let one = Size { raw: 3, gzip: 2, brotli: 700_000 };
+        let files = [Group::Page, Group::Engine, Group::Pack, Group::Gpu].map(|group| (group, "x".to_owned(), one));
+        let (_, over) = report(&files);
+        assert!(over.iter().any(|text| text.starts_with("first load") && text.contains("2100000")), "{over:?}");
+    }
+}

@@ -1,0 +1,199 @@
+//! Tools that are not crates: found, or installed in the versions pinned here. What is installed is said.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::root::root;
+use crate::run::{cargo, command, output, run, say};
+use crate::wasm::TARGET;
+
+/// The version of wasm-bindgen in Cargo.toml; crate, library and test runner must match to the digit.
+pub(crate) const WASM_BINDGEN: &str = "0.2.130";
+/// Runs the browser suite.
+const WASM_PACK: &str = "0.15.1";
+/// The oldest Node.js whose test runner the end-to-end tests use.
+const NODE_MAJOR: u32 = 20;
+
+/// What the browser tests need.
+#[derive(Debug)]
+pub(crate) struct BrowserTools {
+    /// PATH with the installed tools in front.
+    pub(crate) path: OsString,
+    /// The browser.
+    pub(crate) chromium: PathBuf,
+    /// Its WebDriver.
+    pub(crate) chromedriver: PathBuf,
+}
+
+/// Makes sure that rustc can compile for the browser.
+pub(crate) fn ensure_wasm_target() -> Result<()> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let libraries = output(command(rustc).args(["--print", "target-libdir", "--target", TARGET]))?;
+    if Path::new(libraries.trim()).is_dir() {
+        return Ok(());
+    }
+    say!("Rust's standard library for {TARGET} is missing: adding it");
+    run(command("rustup").args(["target", "add", TARGET])).with_context(|| {
+        format!("{TARGET} could not be added; where Rust did not come by rustup, install your system's package of that target")
+    })
+}
+
+/// Finds or installs wasm-pack, the test runner of wasm-bindgen, and a Chromium with its driver.
+pub(crate) fn ensure_browser_tools() -> Result<BrowserTools> {
+    let mut folders = vec![
+        ensure_cargo_tool("wasm-bindgen-cli", "wasm-bindgen", WASM_BINDGEN)?,
+        ensure_cargo_tool("wasm-pack", "wasm-pack", WASM_PACK)?,
+    ];
+    let (chromium, chromedriver) = ensure_chromium()?;
+    folders.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+    folders.dedup();
+    let path = std::env::join_paths(folders).context("a folder on PATH has a ':' in its name")?;
+    Ok(BrowserTools { path, chromium, chromedriver })
+}
+
+/// Makes sure of Node.js with npm, for the end-to-end tests.
+pub(crate) fn ensure_node() -> Result<()> {
+    let version = output(command("node").arg("--version")).with_context(|| {
+        format!("the end-to-end tests need Node.js {NODE_MAJOR} or newer (Debian: apt-get install nodejs npm)")
+    })?;
+    match major(&version) {
+        Some(found) if found >= NODE_MAJOR => {}
+        _ => bail!("the end-to-end tests need Node.js {NODE_MAJOR} or newer; found {}", version.trim()),
+    }
+    output(command("npm").arg("--version")).context("npm, which belongs to Node.js, is missing (Debian: apt-get install npm)")?;
+    Ok(())
+}
+
+/// Where tools that cargo installs are kept, for all checkouts: `FEWSHOP_TOOLS`, or the user's cache folder.
+fn tools_folder() -> Result<PathBuf> {
+    if let Some(folder) = std::env::var_os("FEWSHOP_TOOLS") {
+        return Ok(root().join(folder));
+    }
+    let cache = match (std::env::var_os("XDG_CACHE_HOME"), std::env::var_os("HOME")) {
+        (Some(cache), _) if Path::new(&cache).is_absolute() => PathBuf::from(cache),
+        (_, Some(home)) => Path::new(&home).join(".cache"),
+        _ => bail!("neither HOME nor FEWSHOP_TOOLS is set: set FEWSHOP_TOOLS to a folder for the tools to be kept in"),
+    };
+    Ok(cache.join("fewshop/tools"))
+}
+
+/// The folder that holds `program` in exactly this version: one on PATH, the cache, or the cache after an install.
+fn ensure_cargo_tool(package: &str, program: &str, version: &str) -> Result<PathBuf> {
+    let tools = tools_folder()?;
+    let on_path = std::env::var_os("PATH").unwrap_or_default();
+    for folder in std::env::split_paths(&on_path).chain([tools.join("bin")]) {
+        let file = folder.join(program);
+        if file.is_file() && output(command(&file).arg("--version")).is_ok_and(|text| has_version(&text, version)) {
+            return Ok(folder);
+        }
+    }
+    say!("{program} {version} is neither on PATH nor in {}: building it, once; takes minutes", tools.display());
+    let mut install = cargo();
+    // Lightly optimised: these tools wait for others most of the time, and a full release build takes twice as long. One target folder
+    // for all of them, as they share dependencies.
+    install
+        .args(["install", package, "--version", &format!("={version}"), "--force", "--root"])
+        .arg(&tools)
+        .env("CARGO_TARGET_DIR", tools.join("build"))
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+        .env("CARGO_PROFILE_RELEASE_DEBUG", "false");
+    run(&mut install)?;
+    Ok(tools.join("bin"))
+}
+
+/// Finds Chromium and its driver; installs Debian's where that is possible.
+pub(crate) fn ensure_chromium() -> Result<(PathBuf, PathBuf)> {
+    if let (Some(chromium), Some(driver)) = (find_chromium()?, find_chromedriver()?) {
+        return Ok((chromium, driver));
+    }
+    let is_root = output(command("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if !is_root || on_path("apt-get").is_none() {
+        bail!(
+            "the browser tests need Chromium and chromedriver: install both (Debian: apt-get install chromium chromium-driver), or set \
+             CHROME and CHROMEDRIVER to where they are"
+        );
+    }
+    say!("Chromium or its driver is missing: installing Debian's packages");
+    let apt = |args: &[&str]| run(command("apt-get").args(args).env("DEBIAN_FRONTEND", "noninteractive"));
+    apt(&["update", "-q"])?;
+    apt(&["install", "-y", "-q", "--no-install-recommends", "chromium", "chromium-driver"])?;
+    match (find_chromium()?, find_chromedriver()?) {
+        (Some(chromium), Some(driver)) => Ok((chromium, driver)),
+        _ => bail!("Chromium or chromedriver is still not to be found after the install: set CHROME and CHROMEDRIVER"),
+    }
+}
+
+/// A browser that tests or people can use.
+pub(crate) fn find_chromium() -> Result<Option<PathBuf>> {
+    find(
+        "CHROME",
+        &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
+        &["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium"],
+    )
+}
+
+fn find_chromedriver() -> Result<Option<PathBuf>> {
+    find("CHROMEDRIVER", &["chromedriver"], &["/usr/lib/chromium/chromedriver", "/usr/lib/chromium-browser/chromedriver"])
+}
+
+/// What the variable names, else the first of the names on PATH, else the first of the places.
+fn find(variable: &str, names: &[&str], places: &[&str]) -> Result<Option<PathBuf>> {
+    if let Some(file) = std::env::var_os(variable).filter(|file| !file.is_empty()) {
+        let file = PathBuf::from(file);
+        if !file.is_file() {
+            bail!("{variable} is {}, and there is no such file: correct or unset it", file.display());
+        }
+        return Ok(Some(file));
+    }
+    let by_name = names.iter().find_map(|name| on_path(name));
+    Ok(by_name.or_else(|| places.iter().map(PathBuf::from).find(|place| place.is_file())))
+}
+
+/// The program's path, if it is on PATH.
+pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+/// Whether `program --version` speaks of exactly this version.
+fn has_version(text: &str, version: &str) -> bool {
+    text.split_whitespace().any(|word| word == version)
+}
+
+/// 20 of `v20.20.2`.
+fn major(version: &str) -> Option<u32> {
+    version.trim().trim_start_matches('v').split('.').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pinned_wasm_bindgen_is_the_one_in_the_lock_file() {
+        let lock = std::fs::read_to_string(root().join("Cargo.lock")).unwrap();
+        assert!(
+            lock.contains(&format!("name = \"wasm-bindgen\"\nversion = \"{WASM_BINDGEN}\"")),
+            "change WASM_BINDGEN in tools.rs"
+        );
+    }
+
+    #[test]
+    fn versions_are_compared_whole() {
+        assert!(has_version("wasm-bindgen 0.2.130 (abc)\n", "0.2.130"));
+        assert!(!has_version("wasm-bindgen 0.2.130-pre", "0.2.130") && !has_version("wasm-bindgen 0.2.13", "0.2.130"));
+    }
+
+    #[test]
+    fn the_major_version_is_read() {
+        assert_eq!([major("v20.20.2\n"), major("18.1"), major("none")], [Some(20), Some(18), None]);
+    }
+
+    #[test]
+    fn programs_are_found_on_path() {
+        assert!(on_path("sh").is_some() && on_path("no-such-program-here").is_none());
+    }
+}

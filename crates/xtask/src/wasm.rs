@@ -1,0 +1,121 @@
+//! From Rust to what a browser loads: cargo, then wasm-bindgen as a library, so that building the page needs no installed tool.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::files::{digest, replace_dir};
+use crate::root::{cache, shown, target};
+use crate::run::{cargo, say};
+
+/// The one target of the page.
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+
+/// A wasm file that cargo makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Module {
+    /// What it is, for people, and the name of its folder in the cache.
+    pub(crate) name: &'static str,
+    /// Cargo profile.
+    pub(crate) profile: &'static str,
+    /// Stem of cargo's file and of wasm-bindgen's.
+    pub(crate) stem: &'static str,
+}
+
+/// The leptos shell.
+pub(crate) const SHELL: Module = Module { name: "shell", profile: "web", stem: "fewshop-web" };
+/// The engine with the CPU kernels.
+pub(crate) const CPU: Module = Module { name: "cpu", profile: "web", stem: "fewshop_wasm" };
+/// The engine with burn on WebGPU.
+pub(crate) const GPU: Module = Module { name: "gpu", profile: "gpu", stem: "fewshop_wasm" };
+
+/// A cargo for wasm32 whose flags are those of `.cargo/config.toml`, whatever the shell says: the kernels need SIMD, and other
+/// flags would build every dependency again.
+pub(crate) fn wasm_cargo() -> Command {
+    let mut command = cargo();
+    command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    command
+}
+
+/// Cargo's command for shell and CPU engine. One command for both: what they share is built once, with one set of features.
+pub(crate) fn build_page() -> Command {
+    let mut command = wasm_cargo();
+    command.args([
+        "build",
+        "--target",
+        TARGET,
+        "--profile",
+        CPU.profile,
+        "--package",
+        "fewshop-web",
+        "--package",
+        "fewshop-wasm",
+    ]);
+    command
+}
+
+/// Cargo's command for the WebGPU engine.
+pub(crate) fn build_gpu() -> Command {
+    let mut command = wasm_cargo();
+    command.args(["build", "--target", TARGET, "--profile", GPU.profile, "--package", "fewshop-wasm", "--features", "gpu"]);
+    command
+}
+
+impl Module {
+    /// Where cargo leaves it.
+    fn built(&self) -> PathBuf {
+        target().join(TARGET).join(self.profile).join(format!("{}.wasm", self.stem))
+    }
+
+    /// Runs wasm-bindgen over what cargo built and returns the folder that holds the JS and the wasm.
+    ///
+    /// The folder is kept; it is made anew only when the wasm or wasm-bindgen changed.
+    pub(crate) fn bindgen(&self) -> Result<PathBuf> {
+        let wasm = self.built();
+        let bytes = fs::read(&wasm).with_context(|| format!("failed to read {}, which cargo should have built", shown(&wasm)))?;
+        let stamp = format!("wasm-bindgen {} {}", crate::tools::WASM_BINDGEN, digest(&bytes));
+        let out = cache().join("bindgen").join(self.name);
+        let stamp_file = cache().join("bindgen").join(format!("{}.stamp", self.name));
+        if out.is_dir() && fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) {
+            return Ok(out);
+        }
+        say!("wasm-bindgen: {} ({} kB of wasm)", self.name, bytes.len() / 1000);
+        // The GPU module may be made while a server reads the folder next to it: nothing half-made is ever seen.
+        let fresh = cache().join("bindgen").join(format!("{}.new", self.name));
+        if fresh.exists() {
+            fs::remove_dir_all(&fresh).with_context(|| format!("failed to clear {}", shown(&fresh)))?;
+        }
+        self.generate(&wasm, &fresh)?;
+        replace_dir(&fresh, &out)?;
+        fs::write(&stamp_file, stamp).with_context(|| format!("failed to write {}", shown(&stamp_file)))?;
+        Ok(out)
+    }
+
+    fn generate(&self, wasm: &Path, out: &Path) -> Result<()> {
+        let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
+        bindgen.input_path(wasm).out_name(self.stem).typescript(false).remove_name_section(true).remove_producers_section(true);
+        // Its default leaves the wasm's path out of the JS, and `init()` without an argument would fail.
+        bindgen.omit_default_module_path(false);
+        bindgen.web(true).and_then(|bindgen| bindgen.generate(out)).with_context(|| {
+            format!(
+                "wasm-bindgen failed on {}: if it speaks of versions, wasm-bindgen and wasm-bindgen-cli-support in Cargo.toml differ",
+                shown(wasm)
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::line;
+
+    #[test]
+    fn the_engines_come_from_the_same_crate_in_two_profiles() {
+        assert!(line(&build_page()).contains("--profile web --package fewshop-web --package fewshop-wasm"));
+        assert!(line(&build_gpu()).contains("--profile gpu --package fewshop-wasm --features gpu"));
+        assert!(GPU.built().ends_with("wasm32-unknown-unknown/gpu/fewshop_wasm.wasm"));
+    }
+}
