@@ -1,0 +1,89 @@
+//! What was decided by hand, by category: reviewed, and stronger than likeness of words.
+
+use super::table::Table;
+use super::words::words;
+
+/// The decision for one category.
+pub(super) struct Rule {
+    /// Other ways to write the category; each holds when all its words stand in the category path.
+    categories: Vec<Vec<String>>,
+    /// The category's own picture.
+    pub(super) default: usize,
+    /// Whether a title may pick any picture, not only those below.
+    pub(super) open: bool,
+    /// Title words that decide at once.
+    exceptions: Vec<(Vec<String>, usize)>,
+    /// Pictures that a title may pick by its own words.
+    pub(super) candidates: Vec<usize>,
+}
+
+/// A word in the category itself says more than one in its department.
+const LEAF: u32 = 3;
+
+impl Rule {
+    /// Reads the rules: `category | other name <tab> picture, picture, title words = picture`; a `~` before the first picture
+    /// opens the whole table to the title; lines that begin with '#' are remarks.
+    ///
+    /// # Errors
+    /// Line and what is wrong with it.
+    pub(super) fn parse(text: &str, table: &Table) -> Result<Vec<Self>, String> {
+        let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+        lines.map(|(number, line)| Self::parse_line(line, table).map_err(|wrong| format!("line {number}: {wrong}"))).collect()
+    }
+
+    fn parse_line(line: &str, table: &Table) -> Result<Self, String> {
+        let named = |name: &str| {
+            let name = name.trim();
+            table.named(name).ok_or_else(|| format!("no picture is called '{name}'; expected a name from the table"))
+        };
+        let (categories, pictures) =
+            line.split_once('\t').ok_or_else(|| "no tab; expected categories, a tab, pictures".to_owned())?;
+        let categories: Vec<Vec<String>> = categories.split('|').map(words).collect();
+        if categories.iter().any(Vec::is_empty) {
+            return Err("a category without words".to_owned());
+        }
+        let (open, pictures) = pictures.strip_prefix('~').map_or((false, pictures), |rest| (true, rest));
+        let mut entries = pictures.split(',');
+        let default = named(entries.next().unwrap_or_default())?;
+        let mut rule = Self { categories, default, open, exceptions: Vec::new(), candidates: vec![default] };
+        for entry in entries {
+            match entry.split_once('=') {
+                Some((title, name)) => {
+                    let title = words(title);
+                    if title.is_empty() {
+                        return Err(format!("no title words before '=' in '{entry}'"));
+                    }
+                    rule.exceptions.push((title, named(name)?));
+                }
+                None => rule.candidates.push(named(entry)?),
+            }
+        }
+        Ok(rule)
+    }
+
+    /// The picture that words of the title decide at once: the most words win, then the earlier entry.
+    pub(super) fn exception(&self, title: &[String]) -> Option<usize> {
+        let held = self.exceptions.iter().filter(|(words, _)| words.iter().all(|word| title.contains(word)));
+        held.reduce(|best, next| if next.0.len() > best.0.len() { next } else { best }).map(|&(_, picture)| picture)
+    }
+
+    /// How well the rule fits a category path, given as words a level: 0 not at all.
+    fn fit(&self, path: &[Vec<String>]) -> u32 {
+        let Some((leaf, above)) = path.split_last() else { return 0 };
+        let weight = |word: &String| {
+            if leaf.contains(word) { LEAF } else { u32::from(above.iter().any(|level| level.contains(word))) }
+        };
+        let fits = self.categories.iter().map(|words| {
+            let weights: Vec<u32> = words.iter().map(weight).collect();
+            if weights.contains(&0) { 0 } else { weights.iter().sum() }
+        });
+        fits.max().unwrap_or(0)
+    }
+
+    /// The rule that fits a category path best; the earlier of equals.
+    pub(super) fn of<'a>(rules: &'a [Self], path: &[Vec<String>]) -> Option<&'a Self> {
+        let fits = rules.iter().map(|rule| (rule.fit(path), rule));
+        let best = fits.reduce(|best, next| if next.0 > best.0 { next } else { best });
+        best.filter(|&(fit, _)| fit > 0).map(|(_, rule)| rule)
+    }
+}

@@ -1,0 +1,109 @@
+//! Text to comparable words: lower case, no numbers, no filler, one form for singular and plural.
+
+/// Words that say nothing about what a product is.
+const FILLER: [&str; 24] = [
+    "a", "an", "and", "as", "at", "by", "for", "from", "in", "is", "it", "no", "of", "on", "or", "s", "set", "the", "to", "w",
+    "with", "asst", "asstd", "assorted",
+];
+
+/// Plurals that no rule below undoes, and the shop logs' own short forms.
+const SPECIAL: [(&str, &str); 33] = [
+    ("beerale", "beer"),
+    ("beeralemalt", "beer"),
+    ("bev", "beverage"),
+    ("brd", "breaded"),
+    ("btr", "butter"),
+    ("children", "child"),
+    ("chix", "chicken"),
+    ("chococlate", "chocolate"),
+    ("cond", "condensed"),
+    ("drnk", "drink"),
+    ("fd", "food"),
+    ("flvrd", "flavored"),
+    ("frd", "fried"),
+    ("frz", "frozen"),
+    ("frzn", "frozen"),
+    ("gds", "good"),
+    ("jce", "juice"),
+    ("knives", "knife"),
+    ("leaves", "leaf"),
+    ("loaves", "loaf"),
+    ("mice", "mouse"),
+    ("mxs", "mix"),
+    ("pnt", "peanut"),
+    ("prep", "prepared"),
+    ("refrgratd", "refrigerated"),
+    ("refrig", "refrigerated"),
+    ("sal", "salad"),
+    ("saus", "sausage"),
+    ("sft", "soft"),
+    ("snowmen", "snowman"),
+    ("veg", "vegetable"),
+    ("women", "woman"),
+    ("wtr", "water"),
+];
+
+/// The words of a text in order, each in its comparable form.
+pub(super) fn words(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty() && !word.contains(|c: char| c.is_ascii_digit()))
+        .map(str::to_lowercase)
+        .filter(|word| !FILLER.contains(&word.as_str()))
+        .map(|word| stem(&word))
+        .collect()
+}
+
+/// One form for singular and plural. It need not be a word, only the same for both.
+fn stem(word: &str) -> String {
+    if let Some(&(_, stem)) = SPECIAL.iter().find(|(form, _)| *form == word) {
+        return stem.to_owned();
+    }
+    let cut = |n: usize| &word[..word.len() - n];
+    if !word.is_ascii() || word.len() < 4 {
+        return word.to_owned();
+    }
+    if word.ends_with("ies") && word.len() > 4 {
+        return format!("{}y", cut(3));
+    }
+    // "cookie" must meet "cookies", which the line above made "cooky".
+    if word.ends_with("ie") && word.len() > 4 {
+        return format!("{}y", cut(2));
+    }
+    let es = ["xes", "shes", "ches", "sses"].iter().any(|end| word.ends_with(end)) || (word.ends_with("oes") && word.len() > 5);
+    if es {
+        return cut(2).to_owned();
+    }
+    if word.ends_with('s') && !["ss", "us", "is"].iter().any(|end| word.ends_with(end)) {
+        return cut(1).to_owned();
+    }
+    word.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn plural_and_singular_meet() {
+        for (one, many) in [
+            ("cookie", "Cookies"),
+            ("berry", "BERRIES"),
+            ("box", "boxes"),
+            ("peach", "Peaches"),
+            ("potato", "potatoes"),
+            ("shoe", "shoes"),
+            ("pie", "Pies"),
+            ("glass", "glasses"),
+            ("leaf", "leaves"),
+            ("bus", "bus"),
+        ] {
+            assert_eq!(words(one), words(many), "{one} and {many}");
+        }
+    }
+
+    #[test]
+    fn numbers_filler_and_marks_go() {
+        assert_eq!(words("SET/6 RED T-LIGHTS, 12 CT"), ["red", "t", "light", "ct"]);
+        assert_eq!(words("  "), Vec::<String>::new());
+    }
+}
