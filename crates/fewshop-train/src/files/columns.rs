@@ -1,11 +1,12 @@
 //! Parquet columns as plain vectors.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
-use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
 use super::error::shorten;
@@ -43,14 +44,14 @@ impl Column {
 }
 
 /// A Parquet file whose columns are read by name.
-pub(crate) struct ParquetTable<R: ChunkReader> {
+pub(crate) struct ParquetTable {
     path: PathBuf,
-    reader: SerializedFileReader<R>,
+    reader: SerializedFileReader<File>,
 }
 
-impl<R: ChunkReader + 'static> ParquetTable<R> {
+impl ParquetTable {
     /// Opens the file; `path` is for messages alone.
-    pub(crate) fn open(path: &Path, source: R) -> Result<Self, FileError> {
+    pub(crate) fn open(path: &Path, source: File) -> Result<Self, FileError> {
         let reader = guarded(|| SerializedFileReader::new(source)).map_err(|panic| damaged(path, &panic))?;
         Ok(Self { path: path.to_owned(), reader: reader.map_err(|error| broken(path, &error))? })
     }
@@ -117,34 +118,31 @@ impl<R: ChunkReader + 'static> ParquetTable<R> {
         Ok(column)
     }
 
-    /// Reads whole columns by name.
-    pub(crate) fn columns<const N: usize>(&self, wanted: [&str; N]) -> Result<[Column; N], FileError> {
+    /// Reads a whole column by name.
+    fn whole(&self, name: &str) -> Result<Column, FileError> {
         let names = self.names();
-        let mut columns = Vec::with_capacity(N);
-        for column in wanted {
-            let Some(index) = names.iter().position(|name| name == column) else {
-                return Err(FileError::MissingColumn {
-                    path: self.path.clone(),
-                    column: column.to_owned(),
-                    found: super::table::list(&names),
-                    advice: "is it the right file?".to_owned(),
-                });
-            };
-            let mut whole: Option<Column> = None;
-            for group in 0..self.groups() {
-                let part = self.group(group, index)?;
-                match &mut whole {
-                    Some(whole) => whole.append(part),
-                    None => whole = Some(part),
-                }
+        let Some(index) = names.iter().position(|known| known == name) else {
+            return Err(FileError::MissingColumn {
+                path: self.path.clone(),
+                column: name.to_owned(),
+                found: super::table::list(&names),
+                advice: "check that it is the right file".to_owned(),
+            });
+        };
+        let mut whole: Option<Column> = None;
+        for group in 0..self.groups() {
+            let part = self.group(group, index)?;
+            match &mut whole {
+                Some(whole) => whole.append(part),
+                None => whole = Some(part),
             }
-            columns.push(whole.ok_or_else(|| FileError::HeaderOnly { path: self.path.clone(), what: "row" })?);
         }
-        Ok(columns.try_into().expect("as many columns were read as were wanted"))
+        whole.ok_or_else(|| FileError::HeaderOnly { path: self.path.clone(), what: "row" })
     }
 
-    pub(crate) fn ints(&self, name: &str, column: Column) -> Result<Vec<Option<i64>>, FileError> {
-        match column {
+    /// A column of whole numbers.
+    pub(crate) fn ints(&self, name: &str) -> Result<Vec<Option<i64>>, FileError> {
+        match self.whole(name)? {
             Column::Ints(values) => Ok(values),
             // A column of whole numbers with holes is written as floats by pandas.
             Column::Floats(values) => {
@@ -154,33 +152,37 @@ impl<R: ChunkReader + 'static> ParquetTable<R> {
         }
     }
 
-    pub(crate) fn floats(&self, name: &str, column: Column) -> Result<Vec<Option<f64>>, FileError> {
-        match column {
+    /// A column of numbers.
+    pub(crate) fn floats(&self, name: &str) -> Result<Vec<Option<f64>>, FileError> {
+        match self.whole(name)? {
             Column::Floats(values) => Ok(values),
             Column::Ints(values) => Ok(values.into_iter().map(|value| value.map(|v| v as f64)).collect()),
             other => Err(self.wrong_kind(name, &other, "numbers")),
         }
     }
 
-    pub(crate) fn times(&self, name: &str, column: Column) -> Result<Vec<Option<i64>>, FileError> {
-        match column {
+    /// A column of times, in microseconds since 1970.
+    pub(crate) fn times(&self, name: &str) -> Result<Vec<Option<i64>>, FileError> {
+        match self.whole(name)? {
             Column::Times(values) => Ok(values),
             other => Err(self.wrong_kind(name, &other, "times")),
         }
     }
 
-    pub(crate) fn texts(&self, name: &str, column: Column) -> Result<Vec<Option<String>>, FileError> {
+    /// A column of text, nulls as "".
+    pub(crate) fn texts(&self, name: &str) -> Result<Vec<String>, FileError> {
+        let column = self.whole(name)?;
         let Column::Texts(values) = column else { return Err(self.wrong_kind(name, &column, "text")) };
-        values.into_iter().enumerate().map(|(row, value)| value.map(|text| self.text(name, row, &text)).transpose()).collect()
-    }
-
-    fn text(&self, name: &str, row: usize, value: &ByteArray) -> Result<String, FileError> {
-        std::str::from_utf8(value.data()).map(str::to_owned).map_err(|_| FileError::NotUtf8 {
-            path: self.path.clone(),
-            place: Place::Row(row as u64 + 1),
-            field: name.to_owned(),
-            found: shorten(&String::from_utf8_lossy(value.data())),
-        })
+        let text = |(row, value): (usize, Option<ByteArray>)| {
+            let bytes = value.as_ref().map_or(&[][..], |value| value.data());
+            std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| FileError::NotUtf8 {
+                path: self.path.clone(),
+                place: Place::Row(row as u64 + 1),
+                field: name.to_owned(),
+                found: shorten(&String::from_utf8_lossy(bytes)),
+            })
+        };
+        values.into_iter().enumerate().map(text).collect()
     }
 
     fn unreadable(&self, name: &str, what: &str) -> FileError {

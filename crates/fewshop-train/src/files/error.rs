@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub enum Place {
     /// Line of a text file, counted from 1 as an editor shows it; the first line of a record that spans several.
     Line(u64),
-    /// Row of a Parquet file or a spreadsheet, counted from 1 without the header.
+    /// Row of a Parquet file, counted from 1, or of a spreadsheet as it counts itself.
     Row(u64),
 }
 

@@ -12,6 +12,7 @@ mod error;
 mod events;
 mod guard;
 mod items;
+pub(crate) mod sheet;
 pub(crate) mod table;
 #[cfg(test)]
 mod tests;

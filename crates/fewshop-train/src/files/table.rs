@@ -14,7 +14,7 @@ use super::{FileError, Place};
 
 /// Which columns a kind of file has.
 pub(crate) struct Columns {
-    /// Must be there; numbered from 0 in the order given.
+    /// Must be there; numbered from 0 in the order given. `a|b` is a column that some files call `b`.
     pub(crate) required: &'static [&'static str],
     /// May be there; numbered on from the required ones.
     pub(crate) optional: &'static [&'static str],
@@ -49,6 +49,7 @@ pub(crate) struct Row<'a> {
 enum Cells<'a> {
     Csv { text: &'a str, record: &'a ByteRecord },
     Parquet { columns: &'a [TextColumn], row: usize, before: u64 },
+    Sheet { cells: &'a [String], row: u64 },
 }
 
 /// A point in a file that [`Row::at`] gives and [`place_of`] turns into a line; cheap to keep, costly to turn.
@@ -58,11 +59,17 @@ pub(crate) enum At {
     Row(u64),
 }
 
-impl Row<'_> {
+impl<'a> Row<'a> {
+    /// A row of a spreadsheet, `row` as the spreadsheet counts it.
+    pub(super) fn of_sheet(path: &'a Path, header: &'a Header, cells: &'a [String], row: u64) -> Self {
+        Self { path, header, cells: Cells::Sheet { cells, row } }
+    }
+
     fn cell(&self, index: usize) -> &str {
         match &self.cells {
             Cells::Csv { text, record } => record.range(index).and_then(|range| text.get(range)).unwrap_or(""),
             Cells::Parquet { columns, row, .. } => columns[index].get(*row),
+            Cells::Sheet { cells, .. } => cells.get(index).map_or("", String::as_str),
         }
     }
 
@@ -85,6 +92,7 @@ impl Row<'_> {
         match &self.cells {
             Cells::Csv { record, .. } => At::Byte(record.position().map_or(0, csv::Position::byte)),
             Cells::Parquet { row, before, .. } => At::Row(before + *row as u64 + 1),
+            Cells::Sheet { row, .. } => At::Row(*row),
         }
     }
 
@@ -249,7 +257,8 @@ fn not_utf8(path: &Path, record: &ByteRecord, header: Option<&Header>) -> FileEr
     }
 }
 
-fn find_columns(path: &Path, columns: &Columns, names: Vec<String>) -> Result<Header, FileError> {
+/// Looks the columns up in the header.
+pub(super) fn find_columns(path: &Path, columns: &Columns, names: Vec<String>) -> Result<Header, FileError> {
     if names.iter().all(String::is_empty) {
         return Err(FileError::Empty { path: path.to_owned(), expected: columns.required.join(", ") });
     }
@@ -258,14 +267,14 @@ fn find_columns(path: &Path, columns: &Columns, names: Vec<String>) -> Result<He
             return Err(FileError::DuplicateColumn { path: path.to_owned(), column: name.clone() });
         }
     }
-    let find = |column: &str| names.iter().position(|name| name == column);
+    let find = |column: &str| column.split('|').find_map(|alias| names.iter().position(|name| name == alias));
     for &column in columns.required {
         if find(column).is_none() {
             return Err(FileError::MissingColumn {
                 path: path.to_owned(),
-                column: column.to_owned(),
+                column: column.split('|').next().unwrap_or(column).to_owned(),
                 found: list(&names),
-                advice: advice_for(column, &names),
+                advice: advice_for(column.split('|').next().unwrap_or(column), &names),
             });
         }
     }

@@ -1,0 +1,222 @@
+//! From a raw shop log to the files that everything else reads.
+//!
+//! A [`RawLog`] is what a shop's own files hold, in Fewshop's words. [`cut`] divides it into what training may see and what the
+//! validation cases are made of, and [`write`] writes both. The rules are those of the project's referee, so that the item ids
+//! and events are the same on both sides: shoppers fall into ten folds by a hash of their id, 0 to 6 train, 7 validates, and 8
+//! and 9 are strangers of whom nothing is written; training ends at a date, the cases begin there.
+
+mod cases;
+mod complete_journey;
+mod online_retail;
+mod wheel;
+mod write;
+
+use std::collections::HashSet;
+
+use fewshop_core::Item;
+use sha2::{Digest, Sha256};
+
+use crate::titles::{self, RawLabel};
+
+pub use complete_journey::complete_journey;
+pub use online_retail::online_retail;
+pub use write::{Counts, write};
+
+/// First fold that does not train.
+const VALID_FOLD: u32 = 7;
+
+/// A product of a raw log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RawProduct {
+    /// The id that it gets.
+    pub id: String,
+    /// What the shop's till calls it.
+    pub label: RawLabel,
+    /// Median shelf price.
+    pub price: Option<f64>,
+}
+
+/// A purchase of a raw log; the numbers are indices into [`RawLog`]'s lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RawEvent {
+    /// The shopper.
+    pub user: u32,
+    /// The visit.
+    pub session: u32,
+    /// Seconds since 1970.
+    pub time_s: i64,
+    /// The product.
+    pub item: u32,
+    /// How many.
+    pub quantity: i64,
+}
+
+/// What is said of a shop's data wherever it is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Notice {
+    /// The shop's short name.
+    pub shop: &'static str,
+    /// Currency of the prices.
+    pub currency: &'static str,
+    /// Where the data is from.
+    pub source: &'static str,
+    /// On what terms it may be used.
+    pub licence: &'static str,
+}
+
+/// All of a shop's raw log that counts: known shoppers, real products, positive amounts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RawLog {
+    /// Source and terms.
+    pub notice: Notice,
+    /// The products.
+    pub products: Vec<RawProduct>,
+    /// Ids of the shoppers.
+    pub users: Vec<String>,
+    /// Ids of the visits.
+    pub sessions: Vec<String>,
+    /// The purchases in file order.
+    pub events: Vec<RawEvent>,
+    /// Where training ends, in seconds since 1970.
+    pub cut_s: i64,
+    /// Training visits that a product needs to stay in the catalogue.
+    pub support: u32,
+}
+
+/// A log divided.
+#[derive(Debug, Clone)]
+pub struct Cut {
+    /// The log; the numbers in the events below point into it.
+    pub raw: RawLog,
+    /// The salt it was cut by.
+    pub salt: String,
+    /// Indices of the products that stay, in order.
+    pub kept: Vec<u32>,
+    /// Those products, readable.
+    pub items: Vec<Item>,
+    /// What training may see, by time, then visit, then item.
+    pub train: Vec<RawEvent>,
+    /// What validation shoppers bought after the cut, each product once a visit.
+    pub valid: Vec<RawEvent>,
+}
+
+/// The fold of a shopper, 0 to 9: SHA-256 of salt and id, as one large number, modulo 10.
+#[must_use]
+pub fn fold(user: &str, salt: &str) -> u32 {
+    let digest = Sha256::digest(format!("{salt}-{user}").as_bytes());
+    digest.iter().fold(0, |rest, &byte| (rest * 256 + u32::from(byte)) % 10)
+}
+
+/// Divides a log into training and validation and drops products that training hardly sees.
+#[must_use]
+pub fn cut(raw: RawLog, salt: &str) -> Cut {
+    let folds: Vec<u32> = raw.users.iter().map(|user| fold(user, salt)).collect();
+    let fold_of = |event: &RawEvent| folds[event.user as usize];
+    let mut train: Vec<RawEvent> =
+        raw.events.iter().filter(|event| fold_of(event) < VALID_FOLD && event.time_s < raw.cut_s).copied().collect();
+    let mut support = vec![0u32; raw.products.len()];
+    for event in once_a_visit(train.iter().copied()) {
+        support[event.item as usize] += 1;
+    }
+    let stays = |event: &RawEvent| support[event.item as usize] >= raw.support;
+    train.retain(stays);
+    let name = |event: &RawEvent| (event.time_s, &raw.sessions[event.session as usize], &raw.products[event.item as usize].id);
+    train.sort_by(|a, b| name(a).cmp(&name(b)));
+    let later = raw.events.iter().filter(|event| fold_of(event) == VALID_FOLD && event.time_s >= raw.cut_s && stays(event));
+    let valid = once_a_visit(later.copied());
+    let kept: Vec<u32> = (0..raw.products.len() as u32).filter(|&item| support[item as usize] >= raw.support).collect();
+    let items = titles::readable(kept.iter().map(|&item| &raw.products[item as usize]));
+    Cut { salt: salt.to_owned(), kept, items, train, valid, raw }
+}
+
+/// The first event of each product in each visit.
+fn once_a_visit(events: impl Iterator<Item = RawEvent>) -> Vec<RawEvent> {
+    let mut seen = HashSet::new();
+    events.filter(|event| seen.insert((event.session, event.item))).collect()
+}
+
+/// The median as the referee takes it: the mean of the two middle values, rounded to cents, half to even.
+fn median_cents(prices: &mut [f64]) -> Option<f64> {
+    prices.sort_by(f64::total_cmp);
+    let middle = prices.len() / 2;
+    let median = match prices.len() {
+        0 => return None,
+        even if even % 2 == 0 => f64::midpoint(prices[middle - 1], prices[middle]),
+        _ => prices[middle],
+    };
+    Some((median * 100.0).round_ties_even() / 100.0)
+}
+
+/// Numbers texts in the order in which they come.
+#[derive(Default)]
+struct Names {
+    by_name: std::collections::HashMap<String, u32>,
+    names: Vec<String>,
+}
+
+impl Names {
+    fn number(&mut self, name: &str) -> u32 {
+        if let Some(&number) = self.by_name.get(name) {
+            return number;
+        }
+        let number = self.names.len() as u32;
+        self.by_name.insert(name.to_owned(), number);
+        self.names.push(name.to_owned());
+        number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folds_are_the_referees() {
+        // From split.py: [fold(u, 'arbiter') for u in ('h900', 'h1228', 'h1000', 'h1025', 'c13047')].
+        let folds = ["h900", "h1228", "h1000", "h1025", "c13047"].map(|user| fold(user, "arbiter"));
+        assert_eq!(folds, [4, 4, 8, 7, 5]);
+        assert_ne!(folds, ["h900", "h1228", "h1000", "h1025", "c13047"].map(|user| fold(user, "another")));
+    }
+
+    #[test]
+    fn a_median_is_rounded_to_cents() {
+        assert_eq!(median_cents(&mut [3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median_cents(&mut [1.0, 1.29]), Some(1.14));
+        assert_eq!(median_cents(&mut []), None);
+    }
+
+    #[test]
+    fn products_without_support_test_shoppers_and_late_training_visits_stay_out() {
+        let users: Vec<String> = (0..200).map(|n| format!("h{n}")).collect();
+        let of_fold = |wanted: u32| users.iter().position(|user| fold(user, "arbiter") == wanted).unwrap() as u32;
+        let (trainer, validator, stranger) = (of_fold(0), of_fold(7), of_fold(8));
+        let event = |user, session, time_s, item| RawEvent { user, session, time_s, item, quantity: 1 };
+        let product =
+            |id: &str| RawProduct { id: id.to_owned(), label: RawLabel::Gift { description: id.to_owned() }, price: None };
+        let raw = RawLog {
+            notice: Notice { shop: "toy", currency: "USD", source: "", licence: "" },
+            products: vec![product("often"), product("seldom")],
+            sessions: (0..6).map(|n| format!("s{n}")).collect(),
+            events: vec![
+                event(trainer, 1, 20, 0),
+                event(trainer, 1, 20, 0),
+                event(trainer, 0, 10, 0),
+                event(trainer, 0, 10, 1),
+                event(trainer, 2, 99, 0),
+                event(validator, 3, 99, 0),
+                event(validator, 3, 99, 0),
+                event(validator, 3, 99, 1),
+                event(validator, 4, 10, 1),
+                event(stranger, 5, 10, 1),
+                event(stranger, 5, 99, 0),
+            ],
+            users,
+            cut_s: 50,
+            support: 2,
+        };
+        let cut = cut(raw, "arbiter");
+        assert_eq!(cut.kept, [0]);
+        assert_eq!(cut.train, [event(trainer, 0, 10, 0), event(trainer, 1, 20, 0), event(trainer, 1, 20, 0)]);
+        assert_eq!(cut.valid, [event(validator, 3, 99, 0)]);
+    }
+}

@@ -1,0 +1,117 @@
+//! The prepared files.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::Context;
+use fewshop_core::EventKind;
+use serde::Serialize;
+
+use super::cases::{KS, draw};
+use super::{Cut, VALID_FOLD};
+use crate::files::{CaseRow, EventRow, format_time, write_atomically, write_cases, write_events, write_items, write_truth};
+
+/// What was written; `prepare.json` holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// The shop's short name.
+    pub shop: &'static str,
+    /// The salt that the shoppers were cut by.
+    pub salt: String,
+    /// Products in `items.csv`.
+    pub items: usize,
+    /// Shoppers in `events.csv`.
+    pub users: usize,
+    /// Visits in `events.csv`.
+    pub sessions: usize,
+    /// Rows of `events.csv`.
+    pub events: usize,
+    /// Where training ends.
+    pub cut: String,
+    /// Training visits that a product needs.
+    pub support: u32,
+    /// Shots given in the validation cases.
+    pub ks: [usize; 4],
+    /// Validation cases for each of them.
+    pub valid_cases_per_k: usize,
+    /// Shoppers in the validation cases.
+    pub valid_users: usize,
+    /// Who trains, who validates, who stays out.
+    pub folds: String,
+    /// Currency of the prices; a price is the median over the whole log.
+    pub currency: &'static str,
+    /// Where the data is from.
+    pub source: &'static str,
+    /// On what terms it may be used.
+    pub licence: &'static str,
+}
+
+fn distinct(values: impl Iterator<Item = u32>) -> usize {
+    let mut values: Vec<u32> = values.collect();
+    values.sort_unstable();
+    values.dedup();
+    values.len()
+}
+
+/// Writes items.csv, events.csv, valid_cases.csv, valid_truth.csv and prepare.json into `folder`, which is made if need be.
+///
+/// # Errors
+/// When the folder cannot be made or written to.
+pub fn write(cut: &Cut, folder: &Path) -> anyhow::Result<Counts> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("{}: the folder cannot be made: check the path", folder.display()))?;
+    let raw = &cut.raw;
+    write_items(&folder.join("items.csv"), &cut.items, &[])?;
+    let events = cut.train.iter().map(|event| EventRow {
+        user_id: &raw.users[event.user as usize],
+        session_id: &raw.sessions[event.session as usize],
+        time_s: event.time_s,
+        item_id: &raw.products[event.item as usize].id,
+        kind: EventKind::Purchase,
+        quantity: event.quantity,
+    });
+    write_events(&folder.join("events.csv"), events)?;
+
+    let visits = draw(cut);
+    let named: Vec<(String, usize, usize)> =
+        (visits.iter().enumerate()).flat_map(|(at, visit)| KS.map(|k| (format!("{}-{k}", visit.session), k, at))).collect();
+    let cases = named.iter().flat_map(|(case_id, k, at)| {
+        let visit = &visits[*at];
+        (0u32..).zip(&visit.items[..*k]).map(|(position, item_id)| CaseRow {
+            case_id,
+            user_id: visit.user,
+            k: *k as u32,
+            position,
+            item_id,
+        })
+    });
+    write_cases(&folder.join("valid_cases.csv"), cases)?;
+    let truth = named.iter().flat_map(|(case_id, k, at)| visits[*at].items[*k..].iter().map(|item| (case_id.as_str(), *item)));
+    write_truth(&folder.join("valid_truth.csv"), truth)?;
+
+    let mut valid_users: Vec<&str> = visits.iter().map(|visit| visit.user).collect();
+    valid_users.dedup();
+    let counts = Counts {
+        shop: raw.notice.shop,
+        salt: cut.salt.clone(),
+        items: cut.items.len(),
+        users: distinct(cut.train.iter().map(|event| event.user)),
+        sessions: distinct(cut.train.iter().map(|event| event.session)),
+        events: cut.train.len(),
+        cut: format_time(raw.cut_s),
+        support: raw.support,
+        ks: KS,
+        valid_cases_per_k: visits.len(),
+        valid_users: valid_users.len(),
+        folds: format!(
+            "by SHA-256 of salt and user modulo 10: 0 to {} train before the cut, {VALID_FOLD} validates after it, 8 and 9 are not written",
+            VALID_FOLD - 1
+        ),
+        currency: raw.notice.currency,
+        source: raw.notice.source,
+        licence: raw.notice.licence,
+    };
+    let json = serde_json::to_string_pretty(&counts).context("the counts cannot be written as JSON")?;
+    write_atomically(&folder.join("prepare.json"), |out| writeln!(out, "{json}"))?;
+    Ok(counts)
+}

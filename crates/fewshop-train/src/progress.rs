@@ -1,0 +1,71 @@
+//! How far the work is, on stderr: a bar for a person at a terminal, plain lines for a log file.
+
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Writes one line to stderr. `eprintln!` would panic where stderr is closed; then there is nobody to tell.
+pub fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// One piece of work with a description, perhaps with a length.
+#[derive(Debug)]
+pub struct Progress {
+    bar: ProgressBar,
+    plain: bool,
+}
+
+impl Progress {
+    /// Work of unknown length.
+    #[must_use]
+    pub fn start(what: &str) -> Self {
+        let progress = Self::with(ProgressBar::new_spinner(), "{spinner} {msg} {elapsed:.dim}");
+        progress.bar.enable_steady_tick(Duration::from_millis(120));
+        progress.next(what);
+        progress
+    }
+
+    /// Work of `steps` steps.
+    #[must_use]
+    pub fn of(what: &str, steps: u64) -> Self {
+        let progress = Self::with(ProgressBar::new(steps), "{msg} {wide_bar:.dim} {pos}/{len} {eta:.dim}");
+        progress.next(what);
+        progress
+    }
+
+    fn with(bar: ProgressBar, template: &str) -> Self {
+        let plain = !std::io::stderr().is_terminal();
+        bar.set_draw_target(if plain { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(10) });
+        bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self { bar, plain }
+    }
+
+    /// What is being done from now on.
+    pub fn next(&self, what: &str) {
+        self.bar.set_message(what.to_owned());
+        if self.plain {
+            say(&format!("{what} …"));
+        }
+    }
+
+    /// What the last step came to; at a terminal it stands beside the bar, elsewhere it is a line of its own.
+    pub fn note(&self, note: &str) {
+        self.bar.set_message(note.to_owned());
+        if self.plain {
+            say(note);
+        }
+    }
+
+    /// One step is done.
+    pub fn step(&self) {
+        self.bar.inc(1);
+    }
+
+    /// The work is done; `summary` stays on the screen.
+    pub fn finish(self, summary: &str) {
+        self.bar.finish_and_clear();
+        say(summary);
+    }
+}
