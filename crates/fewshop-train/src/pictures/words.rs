@@ -7,7 +7,7 @@ const FILLER: [&str; 24] = [
 ];
 
 /// Plurals that no rule below undoes, and the shop logs' own short forms.
-const SPECIAL: [(&str, &str); 33] = [
+const SPECIAL: [(&str, &str); 34] = [
     ("beerale", "beer"),
     ("beeralemalt", "beer"),
     ("bev", "beverage"),
@@ -29,6 +29,7 @@ const SPECIAL: [(&str, &str); 33] = [
     ("leaves", "leaf"),
     ("loaves", "loaf"),
     ("mice", "mouse"),
+    ("miscellaneous", "misc"),
     ("mxs", "mix"),
     ("pnt", "peanut"),
     ("prep", "prepared"),
