@@ -1,0 +1,421 @@
+// The shop's engine in a dedicated module worker. Speaks fewshop_core::protocol: requests in, replies out, as plain objects.
+//
+// The page always sends its whole session, so this file may do as it likes with the engines: the CPU engine answers first; where
+// the browser has a GPU, the WebGPU engine is fetched when nothing else is to do, both rank the same session a few times, and the
+// faster one stays. A GPU that fails at any time, in any way, is dropped for the CPU engine, and the newest session is answered
+// again. Nothing is sent anywhere: the only requests are for the pack and the two engines.
+//
+// Beside this file lie cpu/fewshop_wasm.js and, where it was built, gpu/fewshop_wasm.js.
+
+/** Runs that warm an engine up before it is timed: the first compile code and shaders. */
+const WARM_RUNS = 2;
+/** Timed runs, of which the median counts. */
+const TIMED_RUNS = 5;
+/** Quiet time before the WebGPU engine is fetched, in ms: a shopper who clicks comes first. */
+const QUIET_MS = 1500;
+/** A GPU that takes longer than this for one answer, in ms, is no help. Less than the page's own patience. */
+const PATIENCE_MS = 10_000;
+/** The same where WebGPU is forced: software WebGPU compiles its first shaders for many seconds. */
+const PATIENCE_FORCED_MS = 120_000;
+/** Least time between two reports of progress, in ms. */
+const PROGRESS_MS = 100;
+/** Faults of a request, not of the engine: the next request may be fine. */
+const REQUEST_FAULTS = ["bad_argument", "nothing_wanted", "unknown_item"];
+
+/** One loaded module with the recommender in it. */
+class Engine {
+  constructor(backend, patience) {
+    this.backend = backend;
+    this.patience = patience;
+    this.recommender = null;
+    this.busy = 0;
+    // A WebAssembly module that traps leaves its promises pending for ever, so every call races against this one.
+    this.dead = new Promise((_, reject) => {
+      this.kill = (why) => reject(new Error(why));
+    });
+    this.dead.catch(() => {});
+  }
+
+  /** The answer of `ask`, or an error when the engine dies or takes too long over it. */
+  async call(ask) {
+    let timer;
+    const late = new Promise((_, reject) => {
+      if (this.patience) {
+        timer = setTimeout(() => reject(new Error(`no answer came within ${this.patience / 1000} s`)), this.patience);
+      }
+    });
+    this.busy += 1;
+    try {
+      return await Promise.race([ask(this.recommender), this.dead, late]);
+    } finally {
+      this.busy -= 1;
+      clearTimeout(timer);
+    }
+  }
+}
+
+let cpu = null;
+let gpu = null;
+/** The one that answers. */
+let active = null;
+/** Why that one, for people. */
+let reason = "";
+/** How the last answer to the page went; calibration does not count. */
+let lastRun = { shots: 0, gate: 0, last_run_ms: 0 };
+/** The last failure if it is final, as a reply. */
+let failed = null;
+let loading = false;
+/** Kept until it is clear whether the WebGPU engine needs it. */
+let packBytes = null;
+/** The newest session request, answered or not. */
+let newest = null;
+/** The newest session request if it is not answered yet. Older ones are forgotten: nobody wants their answer any more. */
+let waiting = null;
+const explanations = [];
+let working = false;
+let lastWork = 0;
+const progress = { received: 0, total: 0, sources: 0, reported: -Infinity };
+
+// For tests, and for whoever looks with the developer tools: `fewshop.device.destroy()` in the worker's console takes the GPU away.
+self.fewshop = {
+  device: null,
+  get backend() {
+    return active?.backend ?? null;
+  },
+};
+
+// Set before anything is awaited: a message that comes while nobody listens is lost.
+self.onmessage = ({ data }) => {
+  if (failed) {
+    post(failed);
+  } else if (data?.type === "load") {
+    load(data).catch((error) => fail("internal", describe(error)));
+  } else if (data?.type === "session") {
+    newest = data;
+    waiting = data;
+    work();
+  } else if (data?.type === "explain") {
+    explanations.push(data.item);
+    work();
+  } else {
+    post({ type: "failed", code: "bad_argument", message: `the worker knows no request '${data?.type}'` });
+  }
+};
+
+// A trap in WebAssembly surfaces here and nowhere else. Whoever was at work is dead.
+self.addEventListener("error", (event) => {
+  if (crashed(event.message)) event.preventDefault();
+});
+self.addEventListener("unhandledrejection", (event) => {
+  if (crashed(describe(event.reason))) event.preventDefault();
+});
+
+function crashed(why) {
+  const engine = [gpu, cpu].find((each) => each?.busy) ?? gpu;
+  if (engine && engine === gpu) {
+    dropGpu(`WebGPU stopped (${why})`);
+  } else {
+    engine?.kill(why);
+  }
+  return Boolean(engine);
+}
+
+// ---- loading
+
+async function load({ pack, backend }) {
+  if (loading) {
+    // The page starts a worker anew where it wants to start anew.
+    if (active) post({ type: "ready", status: status() });
+    return;
+  }
+  loading = true;
+  if (typeof WebAssembly !== "object") {
+    fail("no_wasm", "this browser has no WebAssembly: picks need a newer one");
+    return;
+  }
+  // The script of the engine is fetched, compiled and started while the pack is still on its way.
+  const [bytes, module] = await Promise.allSettled([fetchPack(pack), importEngine("cpu", counted)]);
+  if (module.status === "rejected") {
+    const code = module.reason instanceof WebAssembly.CompileError ? "no_wasm" : "internal";
+    fail(code, `the engine could not be loaded: ${describe(module.reason)}`);
+    return;
+  }
+  if (bytes.status === "rejected") {
+    fail("pack_missing", `the pack could not be loaded: ${describe(bytes.reason)}`);
+    return;
+  }
+  packBytes = bytes.value;
+  const engine = new Engine("cpu", 0);
+  cpu = engine;
+  try {
+    engine.recommender = await engine.call(() => module.value.Recommender.load(packBytes));
+  } catch (error) {
+    fail(error.code?.startsWith("pack_") ? "pack_corrupt" : "internal", describe(error));
+    return;
+  }
+  active = engine;
+  reason = { cpu: "CPU: asked for", wgpu: "CPU: until WebGPU, which was asked for, is ready" }[backend] ?? "CPU: first to be ready";
+  post({ type: "ready", status: status() });
+  work();
+  if (backend !== "cpu") {
+    // The CPU engine ranks; whatever happens here cannot take that away.
+    tryGpu(backend === "wgpu").catch((error) => dropGpu(`WebGPU failed (${describe(error)})`));
+  }
+}
+
+async function fetchPack(url) {
+  const response = await fetch(new URL(url, self.location.href));
+  if (!response.ok) throw new Error(`${url} answered ${response.status} ${response.statusText}`);
+  return new Uint8Array(await counted(response).arrayBuffer());
+}
+
+/** Imports an engine. Its wasm is asked for at the same time as its script, not after it. */
+async function importEngine(name, pass = (response) => response) {
+  const folder = new URL(`./${name}/`, import.meta.url);
+  const wasm = fetch(new URL("fewshop_wasm_bg.wasm", folder));
+  const [module, response] = await Promise.all([import(new URL("fewshop_wasm.js", folder).href), wasm]);
+  if (!response.ok) throw new Error(`${response.url} answered ${response.status} ${response.statusText}`);
+  await module.default({ module_or_path: pass(response) });
+  return module;
+}
+
+/** The same response, with its bytes counted as they pass. */
+function counted(response) {
+  const length = Number(response.headers.get("content-length"));
+  // The length of a compressed body is not that of the bytes that arrive here.
+  progress.total += length && !response.headers.get("content-encoding") ? length : NaN;
+  progress.sources += 1;
+  const counter = new TransformStream({
+    transform(chunk, controller) {
+      progress.received += chunk.byteLength;
+      controller.enqueue(chunk);
+      const now = performance.now();
+      if (now - progress.reported >= PROGRESS_MS) {
+        progress.reported = now;
+        const known = progress.sources === 2 && !Number.isNaN(progress.total);
+        post({ type: "loading", received: progress.received, total: known ? progress.total : null });
+      }
+    },
+  });
+  return new Response(response.body.pipeThrough(counter), { headers: response.headers });
+}
+
+// ---- answering
+
+/** Answers what waits, one after the other. */
+async function work() {
+  if (working || !active) return;
+  working = true;
+  while (!failed) {
+    // Messages that are in the queue already come first, so that a burst of clicks is one run and not many.
+    await nextTask();
+    if (waiting) {
+      const request = waiting;
+      waiting = null;
+      await answer(request);
+    } else if (explanations.length > 0) {
+      await explain(explanations.shift());
+    } else {
+      break;
+    }
+    lastWork = performance.now();
+  }
+  working = false;
+}
+
+async function answer(request) {
+  const engine = active;
+  try {
+    const start = performance.now();
+    const reply = await engine.call((recommender) => recommender.answer(request));
+    const { shots, gate } = reply.status;
+    lastRun = { shots, gate, last_run_ms: performance.now() - start };
+    post({ ...reply, status: { ...reply.status, ...lastRun, backend_reason: reason } });
+  } catch (error) {
+    if (!isHandled(error, engine)) return;
+    waiting ??= request;
+  }
+}
+
+async function explain(item) {
+  const engine = active;
+  try {
+    const pick = await engine.call((recommender) => {
+      // Another engine may have ranked it, or calibration may have ranked something else since.
+      recommender.setSession(newest?.session ?? { events: [] });
+      return recommender.explain(item);
+    });
+    post({ type: "explanation", pick });
+  } catch (error) {
+    if (!isHandled(error, engine)) return;
+    explanations.unshift(item);
+  }
+}
+
+/** Deals with a failed call. Whether another engine shall be asked the same. */
+function isHandled(error, engine) {
+  if (REQUEST_FAULTS.includes(error.code)) {
+    post({ type: "failed", code: error.code, message: describe(error) });
+    return false;
+  }
+  if (engine === cpu) {
+    fail("internal", `the engine stopped: ${describe(error)}`);
+    return false;
+  }
+  dropGpu(`WebGPU stopped (${describe(error)})`);
+  return true;
+}
+
+function status() {
+  return { ...active.recommender.status(), ...lastRun, backend_reason: reason };
+}
+
+/** Ends the worker's service: this reply, now and to every later request. */
+function fail(code, message) {
+  failed = { type: "failed", code, message };
+  post(failed);
+}
+
+// ---- the GPU
+
+/** Fetches the WebGPU engine where it can be of use, and lets it answer where it is the faster one or asked for. */
+async function tryGpu(forced) {
+  const absent = await whyNot(forced);
+  if (absent) {
+    settle(`CPU: ${absent}`);
+    return;
+  }
+  if (!forced) await quiet();
+  watchDevices();
+  const engine = new Engine("wgpu", forced ? PATIENCE_FORCED_MS : PATIENCE_MS);
+  gpu = engine;
+  const module = await engine.call(() => importEngine("gpu"));
+  engine.recommender = await engine.call(() => module.Recommender.load(packBytes, { backend: "wgpu" }));
+  if (forced) {
+    // Shaders are compiled in the first run; the CPU engine answers until that is done.
+    await engine.call((recommender) => recommender.answer(sample()));
+    if (gpu === engine) {
+      active = engine;
+      settle("WebGPU: asked for");
+      again();
+    }
+    return;
+  }
+  const [cpuMs, gpuMs] = [await medianMs(cpu), await medianMs(engine)];
+  // Dropped meanwhile: the reason is given already.
+  if (gpu !== engine) return;
+  const size = `for ${cpu.recommender.status().items.toLocaleString("en")} products`;
+  if (gpuMs < cpuMs) {
+    active = engine;
+    settle(`WebGPU: ${gpuMs.toFixed(1)} ms against ${cpuMs.toFixed(1)} ms on the CPU ${size}`);
+  } else {
+    gpu = null;
+    engine.recommender.free();
+    self.fewshop.device?.destroy();
+    settle(`CPU: ${cpuMs.toFixed(1)} ms against ${gpuMs.toFixed(1)} ms on WebGPU ${size}`);
+  }
+}
+
+/** Why the WebGPU engine is not even fetched, if it is not. */
+async function whyNot(forced) {
+  if (!navigator.gpu) return "this browser has no WebGPU";
+  if (!forced && navigator.connection?.saveData) return "this browser is set to save data";
+  // That navigator.gpu exists says little: only an adapter is a GPU.
+  const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
+  if (!adapter) return "this browser gives no WebGPU adapter";
+  if (!forced && (adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter)) return "WebGPU is only emulated in software here";
+  const script = await fetch(new URL("./gpu/fewshop_wasm.js", import.meta.url), { method: "HEAD" }).catch(() => null);
+  // A host that answers with its start page where no file is does not have it either.
+  const there = script?.ok && script.headers.get("content-type")?.includes("javascript");
+  return there ? null : "this site comes without the WebGPU engine";
+}
+
+/** The session that engines are compared with: the shopper's own, or five products from all over the catalogue. */
+function sample() {
+  const items = cpu.recommender.status().items;
+  const spread = [0, 1, 2, 3, 4].map((nth) => ({ item: Math.floor((nth * items) / 5), kind: "view" }));
+  const session = newest?.session.events.length ? newest.session : { events: spread };
+  return { seq: 0, session, shelves: [{ name: "calibration", n: 20 }] };
+}
+
+/** Median time of an engine for one session on the real catalogue, in ms. */
+async function medianMs(engine) {
+  const request = sample();
+  const times = [];
+  for (let run = 0; run < WARM_RUNS + TIMED_RUNS; run += 1) {
+    // A click that came meanwhile need not wait for the whole series.
+    await nextTask();
+    const start = performance.now();
+    await engine.call((recommender) => recommender.answer(request));
+    times.push(performance.now() - start);
+  }
+  return times.slice(WARM_RUNS).sort((a, b) => a - b)[TIMED_RUNS >> 1];
+}
+
+/** Nothing is open any more: says what answers from now on. */
+function settle(why) {
+  packBytes = null;
+  reason = why;
+  post({ type: "ready", status: status() });
+}
+
+/** Goes on without the GPU. */
+function dropGpu(why) {
+  const engine = gpu;
+  if (!engine) return;
+  gpu = null;
+  engine.kill(why);
+  const answered = active === engine;
+  active = cpu;
+  settle(`CPU: ${why}`);
+  if (answered) again();
+}
+
+/** Answers the newest session again, with whatever engine answers now. */
+function again() {
+  waiting ??= newest;
+  work();
+}
+
+/** Keeps an eye on the device that the WebGPU engine asks for: burn keeps it to itself. */
+function watchDevices() {
+  const requestDevice = GPUAdapter.prototype.requestDevice;
+  GPUAdapter.prototype.requestDevice = async function (...args) {
+    const device = await requestDevice.apply(this, args);
+    self.fewshop.device = device;
+    device.lost.then(({ reason: cause, message }) => {
+      self.fewshop.device = null;
+      dropGpu(`the GPU was lost (${message || cause || "no reason given"})`);
+    });
+    return device;
+  };
+}
+
+// ---- small things
+
+function post(reply) {
+  self.postMessage(reply);
+}
+
+function describe(error) {
+  return String(error?.message ?? error);
+}
+
+/** Lets everything that is in the queue already run first. A timer would do, but is held back to 4 ms. */
+function nextTask() {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}
+
+/** Resolves when no answer has been worked on for a while. */
+async function quiet() {
+  for (let rest = QUIET_MS; rest > 0; rest = working ? QUIET_MS : lastWork + QUIET_MS - performance.now()) {
+    await new Promise((resolve) => setTimeout(resolve, rest));
+  }
+}
