@@ -2,7 +2,6 @@
 
 use fewshop_core::protocol::{Backend, Reply, Request, Status};
 use fewshop_core::{Event, EventKind, Filter, ItemIx, Reason, Recommendation, Session};
-use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::shop::{event, field, js, load_on, pack, picks, request, rows, rows_of, rust, session, shelf};
