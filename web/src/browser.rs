@@ -6,7 +6,7 @@ use js_sys::{Array, Function, Object, Reflect};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, HtmlElement, Response, Storage};
+use web_sys::{Element, HtmlElement, MouseEvent, Response, ScrollIntoViewOptions, ScrollLogicalPosition, Storage};
 
 thread_local! {
     static BASE: OnceCell<String> = const { OnceCell::new() };
@@ -109,9 +109,42 @@ pub(crate) fn focus_heading() {
     }
 }
 
+/// Scrolls a row sideways, and nothing else, so that one of its parts can be seen.
+pub(crate) fn scroll_into_row(selector: &str) {
+    if let Ok(Some(part)) = document().query_selector(selector) {
+        let options = ScrollIntoViewOptions::new();
+        options.set_inline(ScrollLogicalPosition::Center);
+        options.set_block(ScrollLogicalPosition::Nearest);
+        part.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}
+
+/// Whether the page is as narrow as on a phone, by the stylesheet's own measure.
+pub(crate) fn is_narrow() -> bool {
+    window().match_media("(max-width: 720px)").ok().flatten().is_some_and(|media| media.matches())
+}
+
 /// Whether the shopper asked for less motion.
 fn is_calm() -> bool {
     window().match_media("(prefers-reduced-motion: reduce)").ok().flatten().is_some_and(|media| media.matches())
+}
+
+/// Moves the focus to the heading of the section in which something was clicked.
+pub(crate) fn focus_heading_above(event: &MouseEvent) {
+    let section =
+        event.target().and_then(|target| target.dyn_into::<Element>().ok()).and_then(|target| target.closest("section").ok());
+    if let Some(Ok(Some(heading))) = section.flatten().map(|section| section.query_selector("h2")) {
+        focus(heading.unchecked_ref());
+    }
+}
+
+/// Moves the focus to the page's heading if it was on something that is gone.
+pub(crate) fn rescue_focus() {
+    request_animation_frame(|| {
+        if document().active_element().is_none_or(|active| active.tag_name() == "BODY") {
+            focus_heading();
+        }
+    });
 }
 
 /// Where the children of a list stand, by their `data-ix`.

@@ -16,6 +16,8 @@ mod engine;
 mod pages;
 #[cfg(target_arch = "wasm32")]
 mod shop;
+#[cfg(target_arch = "wasm32")]
+mod view;
 
 #[cfg(target_arch = "wasm32")]
 fn main() {

@@ -13,6 +13,7 @@ use fewshop_web::texts::{EN, Texts};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
+use crate::view::effect;
 use crate::{browser, engine};
 
 /// Picks on the first shelf: two rows of six.
@@ -25,9 +26,9 @@ const CART_SEEDS: usize = 20;
 const INDEX_STEP: usize = 500;
 
 /// Name of the first shelf in requests.
-pub(crate) const SHELF_PICKED: &str = "picked";
+const SHELF_PICKED: &str = "picked";
 /// Name of the cart's shelf in requests.
-pub(crate) const SHELF_CART: &str = "with_cart";
+const SHELF_CART: &str = "with_cart";
 
 /// The shop's range of products.
 #[derive(Clone, Debug)]
@@ -97,14 +98,14 @@ impl Shop {
                 }
             }
         });
-        Effect::new(move || {
+        effect(move || {
             // What was done before the range arrived is asked about once it has.
             self.range.track();
             let wanted = self.wanted();
             let session = self.log.with(|log| log.session().clone());
             engine::ask(session, wanted);
         });
-        Effect::new(move || {
+        effect(move || {
             let Some(catalogue) = self.catalogue() else { return };
             let blank = self.log.with(SessionLog::is_blank) && self.cart.with(Cart::is_empty);
             let text = self.log.with(|log| self.cart.with(|cart| Memory::write(log.session(), cart, &catalogue)));
@@ -148,7 +149,12 @@ impl Shop {
     pub(crate) fn hear(self, state: Option<EngineState>, shelves: Vec<Shelf>) {
         if !shelves.is_empty() {
             let picks = |shelf: Shelf| (shelf.name, shelf.picks.into_iter().map(Pick::from).collect());
-            self.ranked.set(shelves.into_iter().map(picks).collect());
+            let mut ranked: BTreeMap<String, Vec<Pick>> = shelves.into_iter().map(picks).collect();
+            // The answer to what was forgotten meanwhile is forgotten too.
+            if self.log.with_untracked(SessionLog::is_blank) {
+                ranked.remove(SHELF_PICKED);
+            }
+            self.ranked.set(ranked);
         }
         if let Some(state) = state {
             self.engine.set(state);
@@ -164,7 +170,7 @@ impl Shop {
         let mut seeds = self.cart.with(Cart::items);
         if !seeds.is_empty() {
             seeds.drain(..seeds.len().saturating_sub(CART_SEEDS));
-            wanted.push(ShelfRequest { name: SHELF_CART.to_owned(), n: WITH_CART, filter: Filter::ALL, seeds });
+            wanted.push(ShelfRequest { name: SHELF_CART.to_owned(), n: WITH_CART + PICKED, filter: Filter::ALL, seeds });
         }
         wanted.extend(self.extra.get().filter(|extra| !extra.seeds.is_empty() || !self.is_blank()));
         wanted
@@ -240,6 +246,12 @@ impl Shop {
         self.engine.with(|engine| ShelfState::of(engine, self.is_blank(), &ranked, self.bestsellers(PICKED)))
     }
 
+    /// What goes with the cart, without the products of `but`, which stand on the page already.
+    pub(crate) fn with_cart(self, but: &[Pick]) -> Vec<Pick> {
+        let others = self.ranked(SHELF_CART).into_iter().filter(|pick| !but.iter().any(|other| other.item == pick.item));
+        others.take(WITH_CART).collect()
+    }
+
     /// A shelf as the engine filled it last; empty where it has not, or cannot.
     pub(crate) fn ranked(self, name: &str) -> Vec<Pick> {
         if self.engine.with(|engine| matches!(engine, EngineState::Failed { .. })) {
@@ -282,8 +294,16 @@ impl Shop {
         self.log.update(|log| log.dismiss(ix));
     }
 
+    /// The shopper takes 'not for me' back.
+    pub(crate) fn retract(self, ix: ItemIx) {
+        self.log.update(|log| log.retract(ix));
+    }
+
     /// The shopper wants all forgotten.
     pub(crate) fn forget(self) {
+        self.ranked.update(|ranked| {
+            ranked.remove(SHELF_PICKED);
+        });
         self.log.update(SessionLog::forget);
     }
 

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use super::Stepper;
 use crate::browser;
 use crate::shop::{Shop, use_shop};
+use crate::view::{click, part, text};
 
 /// Most names in a reason: what fits on a picture.
 const NAMED: usize = 2;
@@ -47,11 +48,11 @@ pub(crate) fn Picture(
     key: String,
     /// Stands in where there is no picture.
     title: String,
-) -> impl IntoView {
+) -> AnyView {
     let missing = RwSignal::new(key.is_empty());
     let src = browser::href(&format!("/assets/pictures/{key}.webp"));
     let initial: String = title.chars().find(|c| c.is_alphanumeric()).map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    move || {
+    part(move || {
         if missing.get() {
             view! {
                 <span class="initial" aria-hidden="true">
@@ -73,7 +74,8 @@ pub(crate) fn Picture(
             }
             .into_any()
         }
-    }
+    })
+    .into_any()
 }
 
 /// A product as a list item: picture, title, size and brand, price, and a button that puts it into the cart.
@@ -87,33 +89,38 @@ pub(crate) fn ProductCard(
     /// Whether it can be waved away here.
     #[prop(default = false)]
     dismissible: bool,
-) -> impl IntoView {
+) -> AnyView {
     let shop = use_shop();
     let ix: ItemIx = product.ix;
     let price = {
         let product = product.clone();
-        move || price_text(shop, &product)
+        text(move || price_text(shop, &product))
     };
     let tile = format!("tile t{}", shop.tile(&product));
     let meta = meta_line(&product);
     let title = product.title.clone();
+    let wave = dismissible.then(|| {
+        let label = fill(shop.texts.not_for_me_named, &[&title]);
+        let wave = click(move |event| {
+            // The card goes, and the focus must not go with it.
+            browser::focus_heading_above(&event);
+            shop.dismiss(ix);
+        });
+        view! {
+            <button type="button" class="wave" aria-label=label on:click=wave>
+                {shop.texts.not_for_me}
+            </button>
+        }
+    });
+    let why = part(move || {
+        let reason = reason.get();
+        if reason.is_empty() { ().into_any() } else { view! { <span class="why">{reason}</span> }.into_any() }
+    });
     view! {
         <li class="card" data-ix=ix.0>
             <div class=tile>
                 <Picture key=product.picture.clone() title=title.clone() />
-                {move || {
-                    let reason = reason.get();
-                    (!reason.is_empty()).then(|| view! { <span class="why">{reason}</span> })
-                }}
-                {dismissible
-                    .then(|| {
-                        let label = fill(shop.texts.not_for_me_named, &[&title]);
-                        view! {
-                            <button type="button" class="wave" aria-label=label on:click=move |_| shop.dismiss(ix)>
-                                {shop.texts.not_for_me}
-                            </button>
-                        }
-                    })}
+                {why}
             </div>
             <div class="body">
                 <a class="title" href=product_href(&product.id)>
@@ -125,6 +132,8 @@ pub(crate) fn ProductCard(
                     <Stepper ix=ix title=product.title.clone() />
                 </div>
             </div>
+            {wave}
         </li>
     }
+    .into_any()
 }

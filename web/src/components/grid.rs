@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::ProductCard;
 use crate::shop::use_shop;
+use crate::view::{click, each_item, effect, memo, text, when};
 
 /// Products shown at first and added at a time: rows of six, four, three and two come out even.
 const STEP: usize = 48;
@@ -21,30 +22,34 @@ pub(crate) fn Grid(
     /// Changes when the list is another one and should start from its top.
     #[prop(into)]
     reset: Signal<String>,
-) -> impl IntoView {
+) -> AnyView {
     let shop = use_shop();
     let limit = RwSignal::new(STEP);
-    Effect::new(move |before: Option<String>| {
-        let now = reset.get();
-        if before.is_some_and(|before| before != now) {
-            limit.set(STEP);
-        }
-        now
+    effect(move || {
+        reset.track();
+        limit.set(STEP);
     });
-    let shown = Memo::new(move |_| items.with(|items| items.iter().copied().take(limit.get()).collect::<Vec<_>>()));
-    let more = Memo::new(move |_| items.with(Vec::len).saturating_sub(limit.get()));
-    view! {
-        <ul class="grid" role="list" aria-labelledby=labelled_by>
-            <For each=move || shown.get() key=|ix| ix.0 let:ix>
-                {shop.product(ix).map(|product| view! { <ProductCard product /> })}
-            </For>
-        </ul>
-        <Show when=move || { more.get() > 0 }>
+    let shown = memo(move || items.with(|items| items.iter().copied().take(limit.get()).collect::<Vec<_>>()));
+    let rest = memo(move || items.with(Vec::len).saturating_sub(limit.get()));
+    let card = move |ix| match shop.product(ix) {
+        Some(product) => view! { <ProductCard product /> }.into_any(),
+        None => ().into_any(),
+    };
+    let more = move || {
+        view! {
             <p class="more">
-                <button type="button" class="btn" on:click=move |_| limit.update(|limit| *limit += STEP)>
-                    {move || fill(shop.texts.show_more, &[&more.get().min(STEP).to_string()])}
+                <button type="button" class="btn" on:click=click(move |_| limit.update(|limit| *limit += STEP))>
+                    {text(move || fill(shop.texts.show_more, &[&rest.get().min(STEP).to_string()]))}
                 </button>
             </p>
-        </Show>
+        }
+        .into_any()
+    };
+    view! {
+        <ul class="grid" role="list" aria-labelledby=labelled_by>
+            {each_item(shown.into(), card)}
+        </ul>
+        {when(move || rest.get() > 0, more)}
     }
+    .into_any()
 }

@@ -1,6 +1,6 @@
 //! Header and footer of every page.
 
-use fewshop_web::state::{Cart, thousands};
+use fewshop_web::state::{Cart, Department, thousands};
 use fewshop_web::texts::{count, fill};
 use leptos::html::Input;
 use leptos::prelude::*;
@@ -9,6 +9,11 @@ use leptos_router::hooks::{use_location, use_navigate};
 
 use crate::browser;
 use crate::shop::{Range, use_shop};
+use crate::view::{current, effect, memo, part, text, when};
+
+const CART: &str = r#"<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M2 3h2.2l2 9.2a1.5 1.5 0 0 0 1.5 1.2h6.6a1.5 1.5 0 0 0 1.5-1.2L17 6.2H5"/><circle cx="8.4" cy="16.6" r="1.1"/><circle cx="14" cy="16.6" r="1.1"/></svg>"#;
+const LENS: &str =
+    r#"<svg viewBox="0 0 20 20" aria-hidden="true"><circle cx="8.8" cy="8.8" r="5.3"/><path d="m13 13 4 4"/></svg>"#;
 
 /// Address of a department's page.
 pub(crate) fn department_href(slug: &str) -> String {
@@ -17,44 +22,47 @@ pub(crate) fn department_href(slug: &str) -> String {
 
 /// Logo, search, cart and departments.
 #[component]
-pub(crate) fn Header() -> impl IntoView {
+pub(crate) fn Header() -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
-    let things = move || shop.cart.with(Cart::count);
-    let cart_more = move || match things() {
+    let things = memo(move || shop.cart.with(Cart::count));
+    let cart_more = text(move || match things.get() {
         0 => String::new(),
         n => count(texts.cart_one, texts.cart_many, n as usize),
+    });
+    let badge = move || {
+        view! {
+            <span class="count" aria-hidden="true">
+                {text(move || things.get().to_string())}
+            </span>
+        }
+        .into_any()
     };
     let pathname = use_location().pathname;
-    let here = move |href: &str| pathname.with(|path| path.trim_end_matches('/') == href.trim_end_matches('/'));
-    let home = browser::href("/");
-    let departments = move || {
-        let catalogue = shop.catalogue()?;
-        let link = |department: &fewshop_web::state::Department| {
+    let here = move |href: String| {
+        current("page", move || pathname.with(|path| path.trim_end_matches('/') == href.trim_end_matches('/')))
+    };
+    let departments = part(move || {
+        let Some(catalogue) = shop.catalogue() else { return ().into_any() };
+        let link = |department: &Department| {
             let href = department_href(&department.slug);
-            let current = {
-                let href = href.clone();
-                move || here(&href).then_some("page")
-            };
             view! {
                 <li>
-                    <a href=href aria-current=current>
+                    <a href=href.clone() aria-current=here(href)>
                         {department.name.clone()}
                     </a>
                 </li>
             }
         };
-        Some(catalogue.departments().iter().map(link).collect_view())
-    };
-    let home_current = {
-        let home = home.clone();
-        move || here(&home).then_some("page")
-    };
-    let cart_href = browser::href("/cart");
-    let cart_current = {
-        let href = cart_href.clone();
-        move || here(&href).then_some("page")
-    };
+        catalogue.departments().iter().map(link).collect_view().into_any()
+    });
+    // Brings the entry of the page at hand into the part of the navigation that can be seen.
+    effect(move || {
+        pathname.track();
+        shop.range.track();
+        request_animation_frame(|| browser::scroll_into_row("nav.depts [aria-current]"));
+    });
+    let (home, cart, all) = (browser::href("/"), browser::href("/cart"), browser::href("/departments"));
     view! {
         <header class="top">
             <div class="wrap">
@@ -64,93 +72,82 @@ pub(crate) fn Header() -> impl IntoView {
                         <span>"shop"</span>
                     </a>
                     <SearchField />
-                    <a class="btn primary cart-link" href=cart_href aria-current=cart_current>
-                        <svg viewBox="0 0 20 20" aria-hidden="true">
-                            <path d="M2 3h2.2l2 9.2a1.5 1.5 0 0 0 1.5 1.2h6.6a1.5 1.5 0 0 0 1.5-1.2L17 6.2H5" />
-                            <circle cx="8.4" cy="16.6" r="1.1" />
-                            <circle cx="14" cy="16.6" r="1.1" />
-                        </svg>
+                    <a class="btn primary cart-link" href=cart.clone() aria-current=here(cart)>
+                        <span class="icon" inner_html=CART></span>
                         <span class="word">{texts.cart}</span>
-                        <Show when=move || { things() > 0 }>
-                            <span class="count" aria-hidden="true">
-                                {things}
-                            </span>
-                        </Show>
+                        {when(move || { things.get() > 0 }, badge)}
                         <span class="hush">{cart_more}</span>
                     </a>
                 </div>
                 <nav class="depts" aria-label=texts.departments>
                     <ul role="list">
                         <li>
-                            <a href=home.clone() aria-current=home_current>
+                            <a href=home.clone() aria-current=here(home)>
                                 {texts.for_you}
                             </a>
                         </li>
                         {departments}
                     </ul>
+                    <a class="all" href=all.clone() aria-current=here(all)>
+                        {texts.all}
+                        <span class="hush">" " {texts.departments}</span>
+                    </a>
                 </nav>
             </div>
         </header>
     }
+    .into_any()
 }
 
 /// The search field: results follow each letter.
 #[component]
-fn SearchField() -> impl IntoView {
+fn SearchField() -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
     let field = NodeRef::<Input>::new();
     let location = use_location();
+    let (pathname, query) = (location.pathname, location.query);
     let navigate = use_navigate();
     let search = browser::href("/search");
-    let searching = {
-        let search = search.clone();
-        move || location.pathname.with_untracked(|path| *path == search)
-    };
-    let go = move |query: &str, replace: bool| {
+    let results = search.clone();
+    let go = move |query: &str| {
         let to = if query.is_empty() { search.clone() } else { format!("{search}?q={}", browser::encode(query)) };
-        let options = NavigateOptions { replace, resolve: false, ..NavigateOptions::default() };
-        navigate(&to, options);
+        // The first letter opens the page, each further one only renews its address: 'back' leaves the search.
+        let replace = pathname.with_untracked(|path| *path == search);
+        navigate(&to, NavigateOptions { replace, resolve: false, ..NavigateOptions::default() });
     };
     let input = {
-        let (go, searching) = (go.clone(), searching.clone());
-        move |event| {
-            let query = event_target_value(&event);
-            // The first letter opens the page, each further one only renews its address: 'back' leaves the search.
-            go(query.trim_start(), searching());
-        }
+        let go = go.clone();
+        move |event| go(event_target_value(&event).trim_start())
     };
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         if let Some(field) = field.get_untracked() {
-            go(&field.value(), searching());
+            go(&field.value());
             // On a phone this puts the keyboard away, so that the results can be seen.
             let _ = field.blur();
         }
     };
     // The field follows the address, but never while the shopper types into it.
-    let location = use_location();
-    let results = browser::href("/search");
-    Effect::new(move || {
-        let query = location.query.with(|query| query.get("q")).filter(|_| location.pathname.with(|path| *path == results));
-        let query = query.unwrap_or_default();
+    effect(move || {
+        let asked = query.with(|query| query.get("q")).filter(|_| pathname.with(|path| *path == results)).unwrap_or_default();
         if let Some(field) = field.get() {
             let typing = document().active_element().is_some_and(|active| active.is_same_node(Some(&field)));
-            if !typing && field.value() != query {
-                field.set_value(&query);
+            if !typing && field.value() != asked {
+                field.set_value(&asked);
             }
         }
     });
-    let hint = move || match shop.total() {
+    // On a phone a long hint would be cut in the middle of a word.
+    let narrow = browser::is_narrow();
+    let hint = text(move || match shop.total() {
+        _ if narrow => texts.search.to_owned(),
         0 => texts.search_label.to_owned(),
         n => fill(texts.search_hint, &[&thousands(n as u64)]),
-    };
+    });
     view! {
-        <form class="search" role="search" action=browser::href("/search") on:submit=submit>
-            <svg viewBox="0 0 20 20" aria-hidden="true">
-                <circle cx="8.8" cy="8.8" r="5.3" />
-                <path d="m13 13 4 4" />
-            </svg>
+        <form class="search" role="search" on:submit=submit>
+            <span class="icon" inner_html=LENS></span>
             <input
                 type="search"
                 name="q"
@@ -163,25 +160,27 @@ fn SearchField() -> impl IntoView {
             />
         </form>
     }
+    .into_any()
 }
 
 /// Where the data and the pictures come from.
 #[component]
-pub(crate) fn Footer() -> impl IntoView {
+pub(crate) fn Footer() -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
-    let note = move || {
+    let note = text(move || {
         shop.range.with(|range| match range {
-            Range::Ready(catalogue) => catalogue.note().to_owned(),
-            Range::Loading | Range::Failed => String::new(),
+            Range::Ready(catalogue) => format!("{} {}", catalogue.note(), texts.credit),
+            Range::Loading | Range::Failed => texts.credit.to_owned(),
         })
-    };
+    });
     view! {
         <footer class="foot">
             <div class="wrap">
                 <a href=browser::href("/how-it-works")>{texts.how}</a>
-                <p>{note} " " {texts.credit}</p>
+                <p>{note}</p>
             </div>
         </footer>
     }
+    .into_any()
 }

@@ -1,6 +1,7 @@
 //! The parts that pages are made of.
 
 mod card;
+mod departments;
 mod grid;
 mod header;
 mod shelf;
@@ -8,6 +9,7 @@ mod status;
 mod stepper;
 
 pub(crate) use card::{Picture, ProductCard, meta_line, price_text, product_href};
+pub(crate) use departments::DepartmentTiles;
 pub(crate) use grid::Grid;
 pub(crate) use header::{Footer, Header, department_href};
 pub(crate) use shelf::Shelf;

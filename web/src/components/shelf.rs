@@ -13,6 +13,7 @@ use super::ProductCard;
 use super::card::reason_text;
 use crate::browser;
 use crate::shop::use_shop;
+use crate::view::{each_item, effect, flag, memo, text};
 
 /// How long a shelf stays held after a mouse has left it, and after a finger has: long enough to tap 'plus' twice.
 const AFTER_MOUSE: Duration = Duration::from_millis(350);
@@ -41,18 +42,19 @@ pub(crate) fn Shelf(
     /// Whether it is one row on every screen.
     #[prop(default = false)]
     single: bool,
-) -> impl IntoView {
+) -> AnyView {
     let shop = use_shop();
     let list = NodeRef::<Ul>::new();
     let shown = RwSignal::new(picks.get_untracked());
-    let held = RwSignal::new(false);
+    let pointed = RwSignal::new(false);
+    let keyed = RwSignal::new(false);
     let release = StoredValue::new(None::<TimeoutHandle>);
 
-    Effect::new(move || {
+    effect(move || {
         let fresh = picks.get();
-        let next = shown.with_untracked(|shown| {
-            shop.log.with(|log: &SessionLog| settle(shown, &fresh, held.get(), |item| log.is_dismissed(item)))
-        });
+        let held = pointed.get() || keyed.get();
+        let next = shown
+            .with_untracked(|shown| shop.log.with(|log: &SessionLog| settle(shown, &fresh, held, |item| log.is_dismissed(item))));
         if shown.with_untracked(|shown| *shown == next) {
             return;
         }
@@ -73,47 +75,43 @@ pub(crate) fn Shelf(
             timer.clear();
         }
     };
-    let hold = move || {
-        cancel();
-        held.set(true);
-    };
-    let let_go = move |after: Duration| {
-        cancel();
-        let timer = set_timeout_with_handle(
-            move || {
-                let _ = held.try_set(false);
-            },
-            after,
-        );
-        release.set_value(timer.ok());
-    };
     on_cleanup(cancel);
-    let enter = move |_: PointerEvent| hold();
-    let leave = move |event: PointerEvent| let_go(if event.pointer_type() == "mouse" { AFTER_MOUSE } else { AFTER_TOUCH });
-    let focus_in = move |event: FocusEvent| {
-        let by_keyboard = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        if by_keyboard.is_some_and(|target| target.matches(":focus-visible").unwrap_or(false)) {
-            hold();
-        }
+    let enter = move |_: PointerEvent| {
+        cancel();
+        pointed.set(true);
     };
-    let focus_out = move |_: FocusEvent| let_go(AFTER_MOUSE);
+    let leave = move |event: PointerEvent| {
+        cancel();
+        let after = if event.pointer_type() == "mouse" { AFTER_MOUSE } else { AFTER_TOUCH };
+        let go = move || {
+            let _ = pointed.try_set(false);
+        };
+        release.set_value(set_timeout_with_handle(go, after).ok());
+    };
+    let focus_in = move |event: FocusEvent| {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        keyed.set(target.is_some_and(|target| target.matches(":focus-visible").unwrap_or(false)));
+    };
+    let focus_out = move |_: FocusEvent| keyed.set(false);
 
-    let reason = move |item: ItemIx| {
-        Signal::derive(move || {
+    let items = memo(move || shown.with(|shown| shown.iter().map(|pick| pick.item).collect::<Vec<_>>()));
+    let card = move |item: ItemIx| {
+        let Some(product) = shop.product(item) else { return ().into_any() };
+        let reason = text(move || {
             let of = |picks: &Vec<Pick>| {
                 let pick = picks.iter().find(|pick| pick.item == item)?;
                 Some(reason_text(shop, pick.reason.as_ref()?))
             };
             if reasons { shown.with(of).unwrap_or_default() } else { String::new() }
-        })
+        });
+        view! { <ProductCard product reason dismissible /> }.into_any()
     };
     view! {
-        <section class="shelf" aria-labelledby=id hidden=move || shown.with(Vec::is_empty)>
+        <section class="shelf" aria-labelledby=id hidden=flag(move || shown.with(Vec::is_empty))>
             <h2 id=id>{title}</h2>
             <p class="sub">{sub}</p>
             <ul
-                class="row"
-                class:single=single
+                class=if single { "row single" } else { "row" }
                 role="list"
                 aria-labelledby=id
                 node_ref=list
@@ -122,12 +120,9 @@ pub(crate) fn Shelf(
                 on:focusin=focus_in
                 on:focusout=focus_out
             >
-                <For each=move || shown.get() key=|pick| pick.item.0 let:pick>
-                    {shop
-                        .product(pick.item)
-                        .map(|product| view! { <ProductCard product reason=reason(pick.item) dismissible /> })}
-                </For>
+                {each_item(items.into(), card)}
             </ul>
         </section>
     }
+    .into_any()
 }

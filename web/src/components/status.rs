@@ -4,9 +4,14 @@ use fewshop_core::protocol::{Backend, Status};
 use fewshop_web::state::{EngineState, Undo, thousands};
 use fewshop_web::texts::{Texts, count, fill};
 use leptos::prelude::*;
+use web_sys::MouseEvent;
 
 use crate::engine;
 use crate::shop::{Range, Shop, use_shop};
+use crate::view::{click, memo, part, text, when};
+
+/// Between the parts of the line; holds on to the part before it, so that no line begins with it.
+const SEPARATOR: &str = "\u{a0}· ";
 
 /// The backend's name for people.
 pub(crate) fn backend_name(texts: &Texts, backend: Backend) -> &'static str {
@@ -25,20 +30,21 @@ pub(crate) fn milliseconds(ms: f64) -> String {
 fn parts(shop: Shop) -> (String, Vec<String>) {
     let texts = shop.texts;
     let stays = texts.stays.to_owned();
-    let (blank, dismissed) = shop.log.with(|log| (log.is_blank(), log.session().dismissed().len()));
+    let (shots, dismissed) = shop.log.with(|log| (log.session().shots().len(), log.session().dismissed().len()));
+    // Never more than the engine has learned from, nor more than is still remembered.
+    let learned = |status: &Status| status.shots.min(shots) + dismissed;
     match (shop.log.with(|log| log.undoable()), shop.engine.get()) {
         (Some(Undo::Forgot), _) => (texts.forgotten.to_owned(), Vec::new()),
         (Some(Undo::Dismissed(item)), _) => (fill(texts.dismissed, &[&shop.title(item)]), vec![stays]),
         (None, EngineState::Loading { .. }) => (texts.status_loading.to_owned(), vec![stays]),
         (None, EngineState::Failed { .. }) => (texts.status_blank.to_owned(), vec![stays]),
-        (None, EngineState::Ready(status)) if blank => {
+        (None, EngineState::Ready(status)) if learned(&status) == 0 => {
             let items = thousands(status.items as u64);
             let ready = fill(texts.status_ready, &[&items, backend_name(texts, status.backend)]);
             (texts.status_blank.to_owned(), vec![ready, stays])
         }
         (None, EngineState::Ready(status)) => {
-            let learned = count(texts.learned_one, texts.learned_many, status.shots + dismissed);
-            (learned, vec![ranked(texts, &status), stays])
+            (count(texts.learned_one, texts.learned_many, learned(&status)), vec![ranked(texts, &status), stays])
         }
     }
 }
@@ -50,59 +56,77 @@ fn ranked(texts: &Texts, status: &Status) -> String {
 
 /// The status line with its buttons, and a notice where something failed.
 #[component]
-pub(crate) fn StatusLine() -> impl IntoView {
+pub(crate) fn StatusLine() -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
-    let parts = Memo::new(move |_| parts(shop));
-    let undoable = Memo::new(move |_| shop.log.with(|log| log.undoable().is_some()));
-    let blank = Memo::new(move |_| shop.is_blank());
-    let working = Memo::new(move |_| {
+    let parts = memo(move || parts(shop));
+    let working = memo(move || {
         shop.engine.with(|engine| matches!(engine, EngineState::Loading { .. }))
             && shop.range.with(|range| !matches!(range, Range::Failed))
     });
-    let failed = Memo::new(move |_| shop.engine.with(|engine| matches!(engine, EngineState::Failed { .. })));
-    let why = move || {
-        shop.engine.with(|engine| match engine {
-            EngineState::Failed { message, .. } => message.clone(),
-            _ => String::new(),
-        })
-    };
-    view! {
-        <div class="strip">
-            <p role="status" aria-live="polite">
-                <span class="dot" class:working=working aria-hidden="true"></span>
-                <strong>{move || parts.get().0}</strong>
-                {move || parts.get().1.into_iter().map(|part| view! { <span class="part">" · " {part}</span> }).collect_view()}
-            </p>
-            <span class="end">
-                <Show when=move || undoable.get()>
-                    <button type="button" class="btn small" on:click=move |_| shop.undo()>
-                        {texts.undo}
-                    </button>
-                </Show>
-                <Show when=move || !blank.get()>
-                    <button type="button" class="btn small" title=texts.forget_label on:click=move |_| shop.forget()>
-                        {texts.forget}
-                    </button>
-                </Show>
-            </span>
-        </div>
-        <Show when=move || failed.get()>
+    let line = part(move || {
+        let (first, rest) = parts.get();
+        let rest: String = rest.into_iter().map(|part| SEPARATOR.to_owned() + &part).collect();
+        view! {
+            <strong>{first}</strong>
+            <span class="part">{rest}</span>
+        }
+        .into_any()
+    });
+    let undo = move || button(texts.undo, "", move |_| shop.undo());
+    let forget = move || button(texts.forget, texts.forget_label, move |_| shop.forget());
+    let engine_failed = move || {
+        let why = text(move || {
+            shop.engine.with(|engine| match engine {
+                EngineState::Failed { message, .. } => message.clone(),
+                _ => String::new(),
+            })
+        });
+        view! {
             <div class="notice" role="alert">
                 <p>
                     <strong>{texts.engine_failed}</strong>
                     " "
                     <span class="why-failed">{why}</span>
                 </p>
-                <button type="button" class="btn small" on:click=move |_| engine::retry()>
-                    {texts.try_again}
-                </button>
+                {button(texts.try_again, "", |_| engine::retry())}
             </div>
-        </Show>
-        <Show when=move || shop.range.with(|range| matches!(range, Range::Failed))>
+        }
+        .into_any()
+    };
+    let catalogue_failed = move || {
+        view! {
             <div class="notice" role="alert">
                 <p>{texts.catalogue_failed}</p>
             </div>
-        </Show>
+        }
+        .into_any()
+    };
+    view! {
+        <div class="strip">
+            <p role="status" aria-live="polite">
+                <span
+                    class=text(move || if working.get() { "dot working" } else { "dot" }.to_owned())
+                    aria-hidden="true"
+                ></span>
+                {line}
+            </p>
+            <span class="end">
+                {when(move || shop.log.with(|log| log.undoable().is_some()), undo)} {when(move || !shop.is_blank(), forget)}
+            </span>
+        </div>
+        {when(move || shop.engine.with(|engine| matches!(engine, EngineState::Failed { .. })), engine_failed)}
+        {when(move || shop.range.with(|range| matches!(range, Range::Failed)), catalogue_failed)}
     }
+    .into_any()
+}
+
+/// A small button of the status line; `hint` says more than the word on it, or is "".
+fn button(word: &'static str, hint: &'static str, act: impl FnMut(MouseEvent) + 'static) -> AnyView {
+    view! {
+        <button type="button" class="btn small" title=(!hint.is_empty()).then_some(hint) on:click=click(act)>
+            {word}
+        </button>
+    }
+    .into_any()
 }

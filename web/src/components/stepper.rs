@@ -4,7 +4,12 @@ use fewshop_core::ItemIx;
 use fewshop_web::texts::fill;
 use leptos::prelude::*;
 
+use crate::browser;
 use crate::shop::use_shop;
+use crate::view::{click, memo, text, when};
+
+const MINUS: &str = r#"<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3.5 8h9"/></svg>"#;
+const PLUS: &str = r#"<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3.5 8h9M8 3.5v9"/></svg>"#;
 
 /// A plus that grows into minus, amount and plus once the product is in the cart.
 #[component]
@@ -13,12 +18,12 @@ pub(crate) fn Stepper(
     ix: ItemIx,
     /// Its title, for the names of the buttons.
     title: String,
-) -> impl IntoView {
+) -> AnyView {
     let shop = use_shop();
-    let quantity = Memo::new(move |_| shop.cart.with(|cart| cart.quantity(ix)));
-    let held = Memo::new(move |_| quantity.get() > 0);
+    let quantity = memo(move || shop.cart.with(|cart| cart.quantity(ix)));
+    let held = memo(move || quantity.get() > 0);
     let add = fill(shop.texts.add_named, &[&title]);
-    let take = StoredValue::new(fill(shop.texts.remove_one_named, &[&title]));
+    let take = fill(shop.texts.remove_one_named, &[&title]);
     let plus = NodeRef::<leptos::html::Button>::new();
     let take_one = move |_| {
         shop.take_one(ix);
@@ -28,24 +33,32 @@ pub(crate) fn Stepper(
         {
             let _ = plus.focus();
         }
+        // In the cart the whole line goes.
+        browser::rescue_focus();
+    };
+    let less = move || {
+        let amount = text(move || quantity.get().to_string());
+        let label = text(move || fill(shop.texts.in_cart, &[&quantity.get().to_string()]));
+        view! {
+            <button type="button" aria-label=take.clone() on:click=click(take_one) inner_html=MINUS></button>
+            <span class="amount" role="img" aria-label=label>
+                {amount}
+            </span>
+        }
+        .into_any()
     };
     view! {
-        <span class="stepper" class:held=held>
-            <Show when=move || held.get()>
-                <button type="button" aria-label=take.get_value() on:click=take_one>
-                    <svg viewBox="0 0 16 16" aria-hidden="true">
-                        <path d="M3.5 8h9" />
-                    </svg>
-                </button>
-                <span class="amount" role="img" aria-label=move || fill(shop.texts.in_cart, &[&quantity.get().to_string()])>
-                    {quantity}
-                </span>
-            </Show>
-            <button type="button" class="plus" node_ref=plus aria-label=add on:click=move |_| shop.add(ix)>
-                <svg viewBox="0 0 16 16" aria-hidden="true">
-                    <path d="M3.5 8h9M8 3.5v9" />
-                </svg>
-            </button>
+        <span class=text(move || if held.get() { "stepper held" } else { "stepper" }.to_owned())>
+            {when(move || held.get(), less)}
+            <button
+                type="button"
+                class="plus"
+                node_ref=plus
+                aria-label=add
+                on:click=click(move |_| shop.add(ix))
+                inner_html=PLUS
+            ></button>
         </span>
     }
+    .into_any()
 }

@@ -8,47 +8,50 @@ use leptos::prelude::*;
 use crate::app::name_page;
 use crate::browser;
 use crate::components::{Picture, Shelf, Stepper, meta_line, product_href};
-use crate::shop::{Range, SHELF_CART, use_shop};
+use crate::shop::{Range, use_shop};
+use crate::view::{click, each_item, memo, part, text};
 
 /// The page.
 #[component]
-pub(crate) fn CartPage() -> impl IntoView {
+pub(crate) fn CartPage() -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
     shop.want(None);
     name_page(move || texts.cart.to_owned());
-    let empty = Memo::new(move |_| shop.cart.with(Cart::is_empty));
-    let waiting = Memo::new(move |_| shop.range.with(|range| matches!(range, Range::Loading)));
-    let items = Memo::new(move |_| shop.cart.with(Cart::items));
-    let with_cart = Signal::derive(move || shop.ranked(SHELF_CART));
-    view! {
-        <div class="head">
-            <h1 id="cart">{move || if empty.get() && !waiting.get() { texts.cart_empty } else { texts.cart }}</h1>
-        </div>
-        <Show
-            when=move || !empty.get()
-            fallback=move || {
-                view! {
-                    <div class="empty">
-                        <p>{if waiting.get() { texts.catalogue_loading } else { texts.cart_empty_hint }}</p>
-                        <p>
-                            <a class="btn primary" href=browser::href("/")>
-                                {texts.back_to_shop}
-                            </a>
-                        </p>
-                    </div>
-                }
-            }
-        >
+    let empty = memo(move || shop.cart.with(Cart::is_empty));
+    let waiting = memo(move || shop.range.with(|range| matches!(range, Range::Loading)));
+    let items = memo(move || shop.cart.with(Cart::items));
+    let with_cart = Signal::derive(move || shop.with_cart(&[]));
+    let heading = text(move || if empty.get() && !waiting.get() { texts.cart_empty } else { texts.cart }.to_owned());
+    let nothing = move || {
+        view! {
+            <div class="empty">
+                <p>{if waiting.get() { texts.catalogue_loading } else { texts.cart_empty_hint }}</p>
+                <p>
+                    <a class="btn primary" href=browser::href("/")>
+                        {texts.back_to_shop}
+                    </a>
+                </p>
+            </div>
+        }
+        .into_any()
+    };
+    let basket = move || {
+        view! {
             <div class="basket">
                 <ul class="lines" role="list" aria-labelledby="cart">
-                    <For each=move || items.get() key=|ix| ix.0 let:ix>
-                        <Line ix />
-                    </For>
+                    {each_item(items.into(), |ix| view! { <Line ix /> }.into_any())}
                 </ul>
                 <Summary />
             </div>
-        </Show>
+        }
+        .into_any()
+    };
+    view! {
+        <div class="head">
+            <h1 id="cart">{heading}</h1>
+        </div>
+        {part(move || if empty.get() { nothing() } else { basket() })}
         <Shelf
             id="with-cart"
             title=texts.with_cart.to_owned()
@@ -58,28 +61,29 @@ pub(crate) fn CartPage() -> impl IntoView {
             dismissible=true
         />
     }
+    .into_any()
 }
 
 #[component]
-fn Line(ix: ItemIx) -> impl IntoView {
+fn Line(ix: ItemIx) -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
-    let product = shop.product(ix)?;
+    let Some(product) = shop.product(ix) else { return ().into_any() };
     let price = Money::from_price(product.price);
-    let quantity = Memo::new(move |_| shop.cart.with(|cart| cart.quantity(ix)));
-    let sum = move || price.map(|price| price.times(quantity.get()).show(&shop.currency()));
-    let each = move || match price {
+    let quantity = memo(move || shop.cart.with(|cart| cart.quantity(ix)));
+    let sum = text(move || price.map(|price| price.times(quantity.get()).show(&shop.currency())).unwrap_or_default());
+    let each = text(move || match price {
         None => texts.no_price.to_owned(),
         Some(price) => fill(texts.each, &[&price.show(&shop.currency())]),
-    };
-    let remove = move |_| {
+    });
+    let remove = click(move |_| {
         shop.set_quantity(ix, 0);
         // The button goes with its line.
         browser::focus_heading();
-    };
-    let full = move || quantity.get() >= MAX_QUANTITY;
-    Some(view! {
-        <li class="line" class:full=full>
+    });
+    let class = text(move || if quantity.get() >= MAX_QUANTITY { "line full" } else { "line" }.to_owned());
+    view! {
+        <li class=class>
             <div class=format!("tile small t{}", shop.tile(&product))>
                 <Picture key=product.picture.clone() title=product.title.clone() />
             </div>
@@ -98,36 +102,39 @@ fn Line(ix: ItemIx) -> impl IntoView {
                 </button>
             </div>
         </li>
-    })
+    }
+    .into_any()
 }
 
 #[component]
-fn Summary() -> impl IntoView {
+fn Summary() -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
     let said = RwSignal::new(false);
-    let total =
-        Memo::new(move |_| shop.catalogue().map(|catalogue| shop.cart.with(|cart| cart.total(&catalogue))).unwrap_or_default());
-    let number = move || shop.cart.with(|cart| count(texts.products_one, texts.products_many, cart.count() as usize));
-    let unpriced = move || match total.get().1 {
+    let total = memo(move || shop.catalogue().map(|catalogue| shop.cart.with(|cart| cart.total(&catalogue))).unwrap_or_default());
+    let number = text(move || shop.cart.with(|cart| count(texts.products_one, texts.products_many, cart.count() as usize)));
+    let unpriced = text(move || match total.get().1 {
         0 => String::new(),
         n => count(texts.unpriced_one, texts.unpriced_many, n),
-    };
+    });
+    let sum = text(move || total.get().0.show(&shop.currency()));
+    let note = text(move || if said.get() { texts.checkout_note } else { "" }.to_owned());
     view! {
         <section class="panel summary" aria-labelledby="summary">
             <h2 id="summary">{texts.summary}</h2>
             <p class="sub">{number}</p>
             <p class="total">
                 <span>{texts.total}</span>
-                <span class="price">{move || total.get().0.show(&shop.currency())}</span>
+                <span class="price">{sum}</span>
             </p>
             <p class="hint">{unpriced}</p>
-            <button type="button" class="btn primary big" on:click=move |_| said.set(true)>
+            <button type="button" class="btn primary big" on:click=click(move |_| said.set(true))>
                 {texts.checkout}
             </button>
             <p class="hint" aria-live="polite">
-                {move || if said.get() { texts.checkout_note } else { "" }}
+                {note}
             </p>
         </section>
     }
+    .into_any()
 }

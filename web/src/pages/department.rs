@@ -14,6 +14,7 @@ use crate::app::name_page;
 use crate::browser;
 use crate::components::{Grid, department_href};
 use crate::shop::{Range, use_shop};
+use crate::view::{click, current, effect, flag, memo, part, text, when};
 
 /// Products that the engine ranks for the order 'for you'; those beyond follow by sales.
 const RANKED: usize = 96;
@@ -48,11 +49,11 @@ fn address(slug: &str, category: Option<&str>, for_you: bool) -> String {
 
 /// The page.
 #[component]
-pub(crate) fn DepartmentPage() -> impl IntoView {
+pub(crate) fn DepartmentPage() -> AnyView {
     let shop = use_shop();
     let params = use_params_map();
     let query = use_query_map();
-    let asked = Memo::new(move |_| {
+    let asked = memo(move || {
         let catalogue = shop.catalogue()?;
         let slug = params.with(|params| params.get("slug")).unwrap_or_default();
         let (_, department) = catalogue.department(&slug)?;
@@ -61,7 +62,7 @@ pub(crate) fn DepartmentPage() -> impl IntoView {
         let for_you = query.with(|query| query.get("order")).is_some_and(|order| order == "for-you");
         Some(Asked { department: department.clone(), category: category.map(|category| category.name.clone()), for_you })
     });
-    Effect::new(move || {
+    effect(move || {
         let shelf = asked.get().filter(|asked| asked.for_you).map(|asked| ShelfRequest {
             name: asked.shelf_name(),
             n: RANKED,
@@ -71,19 +72,21 @@ pub(crate) fn DepartmentPage() -> impl IntoView {
         shop.want(shelf);
     });
     name_page(move || asked.with(|asked| asked.as_ref().map(|asked| asked.department.name.clone()).unwrap_or_default()));
-    move || match (shop.range.get(), asked.with(Option::is_some)) {
-        (Range::Ready(catalogue), true) => view! { <Shown catalogue asked /> }.into_any(),
-        (Range::Ready(_), false) => view! { <Lost title=shop.texts.no_such_department /> }.into_any(),
-        (Range::Loading, _) => view! { <p class="waiting">{shop.texts.catalogue_loading}</p> }.into_any(),
-        (Range::Failed, _) => ().into_any(),
-    }
+    let found = memo(move || asked.with(Option::is_some));
+    part(move || match (found.get(), shop.range.get()) {
+        (true, Range::Ready(catalogue)) => view! { <Shown catalogue asked /> }.into_any(),
+        (_, Range::Ready(_)) => view! { <Lost title=shop.texts.no_such_department /> }.into_any(),
+        (_, Range::Loading) => view! { <p class="waiting">{shop.texts.catalogue_loading}</p> }.into_any(),
+        (_, Range::Failed) => ().into_any(),
+    })
+    .into_any()
 }
 
 #[component]
-fn Shown(catalogue: Arc<Catalogue>, asked: Memo<Option<Asked>>) -> impl IntoView {
+fn Shown(catalogue: Arc<Catalogue>, asked: Memo<Option<Asked>>) -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
-    let members = Memo::new(move |_| {
+    let members = memo(move || {
         let asked = asked.get()?;
         Some(catalogue.members(&asked.department.name, asked.category.as_deref()))
     });
@@ -100,26 +103,32 @@ fn Shown(catalogue: Arc<Catalogue>, asked: Memo<Option<Asked>>) -> impl IntoView
         }
         first.into_iter().chain(members.into_iter().filter(|ix| !taken[ix.row()])).collect()
     });
-    let name = move || asked.with(|asked| asked.as_ref().map(|asked| asked.department.name.clone()).unwrap_or_default());
-    let number = move || count(texts.products_one, texts.products_many, items.with(Vec::len));
-    let list = Signal::derive(move || asked.with(|asked| asked.as_ref().map(Asked::shelf_name).unwrap_or_default()));
+    let name = text(move || asked.with(|asked| asked.as_ref().map(|asked| asked.department.name.clone()).unwrap_or_default()));
+    let number = text(move || count(texts.products_one, texts.products_many, items.with(Vec::len)));
+    let list = text(move || asked.with(|asked| asked.as_ref().map(Asked::shelf_name).unwrap_or_default()));
     let order = move |for_you: bool, label: &'static str| {
-        let href = move || {
+        let href = text(move || {
             asked.with(|asked| {
-                let asked = asked.as_ref()?;
+                let Some(asked) = asked else { return String::new() };
                 let category =
                     asked.department.categories.iter().find(|category| Some(&category.name) == asked.category.as_ref());
-                Some(address(&asked.department.slug, category.map(|category| category.slug.as_str()), for_you))
+                address(&asked.department.slug, category.map(|category| category.slug.as_str()), for_you)
             })
-        };
-        let current = move || asked.with(|asked| asked.as_ref().is_some_and(|asked| asked.for_you == for_you)).then_some("true");
+        });
+        let is = current("true", move || asked.with(|asked| asked.as_ref().is_some_and(|asked| asked.for_you == for_you)));
         view! {
-            <a href=href aria-current=current>
+            <a href=href aria-current=is>
                 {label}
             </a>
         }
+        .into_any()
     };
     let cold = move || shop.is_blank() && asked.with(|asked| asked.as_ref().is_some_and(|asked| asked.for_you));
+    let hint = move || view! { <p class="hint">{texts.sort_for_you_cold}</p> }.into_any();
+    let chips = part(move || match asked.get() {
+        Some(asked) => view! { <Chips asked /> }.into_any(),
+        None => ().into_any(),
+    });
     view! {
         <div class="head">
             <h1 id="department">{name}</h1>
@@ -129,17 +138,16 @@ fn Shown(catalogue: Arc<Catalogue>, asked: Memo<Option<Asked>>) -> impl IntoView
                 {order(true, texts.sort_for_you)}
             </nav>
         </div>
-        {move || asked.get().map(|asked| view! { <Chips asked /> })}
-        <Show when=cold>
-            <p class="hint">{texts.sort_for_you_cold}</p>
-        </Show>
+        {chips}
+        {when(cold, hint)}
         <Grid items=items labelled_by="department" reset=list />
     }
+    .into_any()
 }
 
 /// The categories of a department, to narrow it down.
 #[component]
-fn Chips(asked: Asked) -> impl IntoView {
+fn Chips(asked: Asked) -> AnyView {
     let texts = use_shop().texts;
     let Asked { department, category, for_you } = asked;
     if department.categories.len() < 2 {
@@ -158,7 +166,7 @@ fn Chips(asked: Asked) -> impl IntoView {
     let chips = department.categories.iter().enumerate().map(|(at, other)| {
         let current = (Some(&other.name) == category.as_ref()).then_some("true");
         view! {
-            <li hidden=move || at >= CHIPS && !open.get()>
+            <li hidden=flag(move || at >= CHIPS && !open.get())>
                 <a class="chip" href=address(&slug, Some(&other.slug), for_you) aria-current=current>
                     {other.name.clone()}
                 </a>
@@ -174,8 +182,8 @@ fn Chips(asked: Asked) -> impl IntoView {
                 <button
                     type="button"
                     class="chip"
-                    aria-expanded=move || open.get().to_string()
-                    on:click=move |_| open.update(|open| *open = !*open)
+                    aria-expanded=text(move || open.get().to_string())
+                    on:click=click(move |_| open.update(|open| *open = !*open))
                 >
                     {label}
                 </button>

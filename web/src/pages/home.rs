@@ -6,8 +6,9 @@ use fewshop_web::texts::fill;
 use leptos::prelude::*;
 
 use crate::app::name_page;
-use crate::components::{Picture, Shelf, department_href};
-use crate::shop::{SHELF_CART, Shop, use_shop};
+use crate::components::{DepartmentTiles, Shelf};
+use crate::shop::{Shop, use_shop};
+use crate::view::{flag, memo, text};
 
 /// Names in the line below the first shelf.
 const NAMED: usize = 3;
@@ -38,12 +39,12 @@ fn claim(shop: Shop, shelf: &ShelfState) -> String {
 
 /// The home page.
 #[component]
-pub(crate) fn HomePage() -> impl IntoView {
+pub(crate) fn HomePage() -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
     shop.want(None);
     name_page(String::new);
-    let picked = Memo::new(move |_| shop.picked());
+    let picked = memo(move || shop.picked());
     // The shelf of bestsellers would say twice what the first one says, until that one is the shopper's own.
     let best = Signal::derive(move || match picked.get() {
         ShelfState::Adapted(picks) => {
@@ -53,13 +54,14 @@ pub(crate) fn HomePage() -> impl IntoView {
         }
         _ => Vec::new(),
     });
-    let with_cart = Signal::derive(move || shop.ranked(SHELF_CART));
+    let with_cart = Signal::derive(move || picked.with(|shelf| shop.with_cart(shelf.picks())));
+    let no_departments = flag(move || shop.catalogue().is_none_or(|catalogue| catalogue.departments().len() < 2));
     view! {
         <h1 class="hush">{texts.home_title}</h1>
         <Shelf
             id="picked"
             title=texts.picked.to_owned()
-            sub=Signal::derive(move || picked.with(|shelf| claim(shop, shelf)))
+            sub=text(move || picked.with(|shelf| claim(shop, shelf)))
             picks=Signal::derive(move || picked.with(|shelf| shelf.picks().to_vec()))
             dismissible=true
         />
@@ -71,40 +73,13 @@ pub(crate) fn HomePage() -> impl IntoView {
             single=true
             dismissible=true
         />
-        <Departments />
+        <section class="shelf" aria-labelledby="by-department" hidden=no_departments>
+            <h2 id="by-department">{texts.shop_by_department}</h2>
+            <DepartmentTiles labelled_by="by-department" />
+        </section>
         <Shelf id="best" title=texts.bestsellers.to_owned() sub=texts.bestsellers_sub.to_owned() picks=best single=true />
     }
-}
-
-/// The departments as large tiles.
-#[component]
-pub(crate) fn Departments() -> impl IntoView {
-    let shop = use_shop();
-    let texts = shop.texts;
-    move || {
-        let catalogue = shop.catalogue()?;
-        if catalogue.departments().len() < 2 {
-            return None;
-        }
-        let tile = |department: &fewshop_web::state::Department| {
-            view! {
-                <li>
-                    <a class=format!("dept tile t{}", department.tile) href=department_href(&department.slug)>
-                        <Picture key=department.picture.clone() title=department.name.clone() />
-                        <span>{department.name.clone()}</span>
-                    </a>
-                </li>
-            }
-        };
-        Some(view! {
-            <section class="shelf" aria-labelledby="by-department">
-                <h2 id="by-department">{texts.shop_by_department}</h2>
-                <ul class="tiles" role="list" aria-labelledby="by-department">
-                    {catalogue.departments().iter().map(tile).collect_view()}
-                </ul>
-            </section>
-        })
-    }
+    .into_any()
 }
 
 /// Picks without those of `but`.

@@ -7,15 +7,16 @@ use leptos::prelude::*;
 use crate::app::name_page;
 use crate::components::{backend_name, milliseconds};
 use crate::shop::use_shop;
+use crate::view::{part, text};
 
 /// The page.
 #[component]
-pub(crate) fn HowPage() -> impl IntoView {
+pub(crate) fn HowPage() -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
     shop.want(None);
     name_page(move || texts.how.to_owned());
-    let facts = move || {
+    let facts = part(move || {
         let rows: Vec<(&str, String)> = match shop.engine.get() {
             EngineState::Loading { .. } => vec![(texts.fact_engine, texts.status_loading.to_owned())],
             EngineState::Failed { message, .. } => vec![(texts.fact_engine, format!("{} {message}", texts.engine_failed))],
@@ -40,8 +41,10 @@ pub(crate) fn HowPage() -> impl IntoView {
                 }
             })
             .collect_view()
-    };
-    let note = move || shop.catalogue().map(|catalogue| catalogue.note().to_owned()).unwrap_or_default();
+            .into_any()
+    });
+    let note =
+        text(move || shop.catalogue().map(|catalogue| format!("{} {}", catalogue.note(), texts.credit)).unwrap_or_default());
     view! {
         <article class="prose">
             <h1>{texts.how}</h1>
@@ -54,7 +57,8 @@ pub(crate) fn HowPage() -> impl IntoView {
                         <p>{text}</p>
                     }
                 })
-                .collect_view()} <h2>{texts.how_now}</h2> <dl class="facts">{facts}</dl> <h2>{texts.how_data}</h2> <p>{note} " " {texts.credit}</p>
+                .collect_view()} <h2>{texts.how_now}</h2> <dl class="facts">{facts}</dl> <h2>{texts.how_data}</h2> <p>{note}</p>
         </article>
     }
+    .into_any()
 }

@@ -11,7 +11,7 @@ use crate::shop::use_shop;
 pub(crate) fn Lost(
     /// What is missing.
     title: &'static str,
-) -> impl IntoView {
+) -> AnyView {
     let texts = use_shop().texts;
     view! {
         <section class="empty">
@@ -24,13 +24,14 @@ pub(crate) fn Lost(
             </p>
         </section>
     }
+    .into_any()
 }
 
 /// The page for an address that the shop does not have.
 #[component]
-pub(crate) fn LostPage() -> impl IntoView {
+pub(crate) fn LostPage() -> AnyView {
     let shop = use_shop();
     shop.want(None);
     name_page(move || shop.texts.lost.to_owned());
-    view! { <Lost title=shop.texts.lost /> }
+    view! { <Lost title=shop.texts.lost /> }.into_any()
 }

@@ -2,6 +2,7 @@
 
 mod cart;
 mod department;
+mod departments;
 mod home;
 mod how;
 mod lost;
@@ -10,6 +11,7 @@ mod search;
 
 pub(crate) use cart::CartPage;
 pub(crate) use department::DepartmentPage;
+pub(crate) use departments::DepartmentsPage;
 pub(crate) use home::HomePage;
 pub(crate) use how::HowPage;
 pub(crate) use lost::{Lost, LostPage};

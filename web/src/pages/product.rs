@@ -13,6 +13,7 @@ use crate::app::name_page;
 use crate::browser;
 use crate::components::{Picture, Shelf, department_href, price_text};
 use crate::shop::{Range, use_shop};
+use crate::view::{click, effect, memo, part, text};
 
 /// Products on its shelf: one row.
 const WITH_ITEM: usize = 6;
@@ -23,12 +24,12 @@ fn shelf_name(ix: ItemIx) -> String {
 
 /// The page.
 #[component]
-pub(crate) fn ProductPage() -> impl IntoView {
+pub(crate) fn ProductPage() -> AnyView {
     let shop = use_shop();
     let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
-    let ix = Memo::new(move |_| shop.catalogue().and_then(|catalogue| catalogue.find(&id.get())));
-    Effect::new(move || {
+    let id = memo(move || params.with(|params| params.get("id")).unwrap_or_default());
+    let ix = memo(move || shop.catalogue().and_then(|catalogue| catalogue.find(&id.get())));
+    effect(move || {
         let ix = ix.get();
         shop.want(ix.map(|ix| ShelfRequest { name: shelf_name(ix), n: WITH_ITEM, filter: Filter::ALL, seeds: vec![ix] }));
         if let Some(ix) = ix {
@@ -36,24 +37,25 @@ pub(crate) fn ProductPage() -> impl IntoView {
         }
     });
     name_page(move || ix.get().map(|ix| shop.title(ix)).unwrap_or_default());
-    move || match (shop.range.get(), ix.get().and_then(|ix| shop.product(ix))) {
-        (_, Some(product)) => view! { <Shown product /> }.into_any(),
-        (Range::Ready(_), None) => view! { <Lost title=shop.texts.no_such_product /> }.into_any(),
-        (Range::Loading, None) => view! { <p class="waiting">{shop.texts.catalogue_loading}</p> }.into_any(),
-        (Range::Failed, None) => ().into_any(),
-    }
+    part(move || match (ix.get().and_then(|ix| shop.product(ix)), shop.range.get()) {
+        (Some(product), _) => view! { <Shown product /> }.into_any(),
+        (None, Range::Ready(_)) => view! { <Lost title=shop.texts.no_such_product /> }.into_any(),
+        (None, Range::Loading) => view! { <p class="waiting">{shop.texts.catalogue_loading}</p> }.into_any(),
+        (None, Range::Failed) => ().into_any(),
+    })
+    .into_any()
 }
 
 #[component]
-fn Shown(product: Product) -> impl IntoView {
+fn Shown(product: Product) -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
     let ix = product.ix;
-    let quantity = Memo::new(move |_| shop.cart.with(|cart| cart.quantity(ix)));
-    let dismissed = Memo::new(move |_| shop.log.with(|log| log.is_dismissed(ix)));
+    let quantity = memo(move || shop.cart.with(|cart| cart.quantity(ix)));
+    let dismissed = memo(move || shop.log.with(|log| log.is_dismissed(ix)));
     let price = {
         let product = product.clone();
-        move || price_text(shop, &product)
+        text(move || price_text(shop, &product))
     };
     // What the engine finds, or, without one, the bestsellers of the same category, under a heading that says so.
     let ranked = Signal::derive(move || without(shop.ranked(&shelf_name(ix)), ix));
@@ -62,14 +64,14 @@ fn Shown(product: Product) -> impl IntoView {
         let ranked = ranked.get();
         if ranked.is_empty() { near.with_value(|(_, near)| near.clone()) } else { ranked }
     });
-    let has_ranked = Memo::new(move |_| ranked.with(|ranked| !ranked.is_empty()));
+    let has_ranked = memo(move || ranked.with(|ranked| !ranked.is_empty()));
     let title = product.title.clone();
     let heading = move || {
         if has_ranked.get() { texts.with_item.to_owned() } else { near.with_value(|(name, _)| fill(texts.more_in, &[name])) }
     };
     let sub = {
         let title = title.clone();
-        move || if has_ranked.get() { fill(texts.with_item_sub, &[&title]) } else { texts.more_in_sub.to_owned() }
+        text(move || if has_ranked.get() { fill(texts.with_item_sub, &[&title]) } else { texts.more_in_sub.to_owned() })
     };
     let rows = [(texts.size, product.size.clone()), (texts.brand, product.brand.clone())];
     let rows = rows.into_iter().filter(|(_, value)| !value.is_empty()).map(|(label, value)| {
@@ -79,6 +81,12 @@ fn Shown(product: Product) -> impl IntoView {
                 <dd>{value}</dd>
             </div>
         }
+    });
+    let toggle = move |_| if dismissed.get_untracked() { shop.retract(ix) } else { shop.dismiss(ix) };
+    let state = text(move || match (quantity.get(), dismissed.get()) {
+        (0, false) => String::new(),
+        (0, true) => texts.is_dismissed.to_owned(),
+        (n, _) => fill(texts.in_cart, &[&thousands(u64::from(n))]),
     });
     view! {
         <Breadcrumb product=product.clone() />
@@ -95,30 +103,27 @@ fn Shown(product: Product) -> impl IntoView {
                         type="button"
                         class="btn primary big"
                         aria-label=fill(texts.add_named, &[&title])
-                        on:click=move |_| shop.add(ix)
+                        on:click=click(move |_| shop.add(ix))
                     >
                         {texts.add}
                     </button>
                     <button
                         type="button"
                         class="btn big"
-                        aria-pressed=move || dismissed.get().to_string()
-                        on:click=move |_| if dismissed.get_untracked() { shop.undo() } else { shop.dismiss(ix) }
+                        aria-pressed=text(move || dismissed.get().to_string())
+                        on:click=click(toggle)
                     >
                         {texts.not_for_me}
                     </button>
                 </div>
                 <p class="hint" aria-live="polite">
-                    {move || match (quantity.get(), dismissed.get()) {
-                        (0, false) => String::new(),
-                        (0, true) => texts.is_dismissed.to_owned(),
-                        (n, _) => fill(texts.in_cart, &[&thousands(u64::from(n))]),
-                    }}
+                    {state}
                 </p>
             </div>
         </article>
-        <Shelf id="with-item" title=Signal::derive(heading) sub=Signal::derive(sub) picks=picks reasons=false single=true />
+        <Shelf id="with-item" title=heading sub=sub picks=picks reasons=false single=true />
     }
+    .into_any()
 }
 
 /// The name of the narrowest category of a product that holds others too, and its bestsellers.
@@ -137,11 +142,13 @@ fn neighbours(product: &Product) -> (String, Vec<Pick>) {
 
 /// Department and category of a product, each a way back.
 #[component]
-fn Breadcrumb(product: Product) -> impl IntoView {
+fn Breadcrumb(product: Product) -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
-    let catalogue = shop.catalogue()?;
-    let department = &catalogue.departments()[catalogue.department_of(product.ix)?];
+    let Some(catalogue) = shop.catalogue() else { return ().into_any() };
+    let Some(department) = catalogue.department_of(product.ix).and_then(|at| catalogue.departments().get(at)) else {
+        return ().into_any();
+    };
     let slug = department_href(&department.slug);
     let category = product.category.get(1).and_then(|name| department.categories.iter().find(|category| &category.name == name));
     let category = category.map(|category| {
@@ -152,7 +159,7 @@ fn Breadcrumb(product: Product) -> impl IntoView {
             </li>
         }
     });
-    Some(view! {
+    view! {
         <nav class="trail" aria-label=texts.breadcrumb>
             <ol role="list">
                 <li>
@@ -161,5 +168,6 @@ fn Breadcrumb(product: Product) -> impl IntoView {
                 {category}
             </ol>
         </nav>
-    })
+    }
+    .into_any()
 }

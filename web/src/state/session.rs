@@ -83,6 +83,12 @@ impl SessionLog {
         self.before = Some((Undo::Dismissed(item), before));
     }
 
+    /// The shopper takes a dismissal back, however long ago it was.
+    pub fn retract(&mut self, item: ItemIx) {
+        self.session.events.retain(|event| *event != Event::new(item, EventKind::Dismiss));
+        self.before = None;
+    }
+
     /// Forgets this visit and all earlier ones; one [`SessionLog::undo`] brings them back until the next event.
     pub fn forget(&mut self) {
         let before = std::mem::take(&mut self.session);
@@ -157,6 +163,16 @@ mod tests {
         assert!(log.is_dismissed(A));
         log.cart(A);
         assert!(!log.is_dismissed(A));
+    }
+
+    #[test]
+    fn a_dismissal_can_be_taken_back_later_and_leaves_the_rest() {
+        let mut log = SessionLog::default();
+        log.view(A);
+        log.dismiss(A);
+        log.view(B);
+        log.retract(A);
+        assert_eq!(log.session().events, [Event::new(A, EventKind::View), Event::new(B, EventKind::View)]);
     }
 
     #[test]

@@ -70,20 +70,21 @@ impl ShelfState {
 /// and the best fresh pick takes its slot. Reasons are always the fresh ones.
 #[must_use]
 pub fn settle(shown: &[Pick], fresh: &[Pick], held: bool, gone: impl Fn(ItemIx) -> bool) -> Vec<Pick> {
+    let fresh: Vec<&Pick> = fresh.iter().filter(|pick| !gone(pick.item)).collect();
     if !held || shown.is_empty() {
-        return fresh.to_vec();
+        return fresh.into_iter().cloned().collect();
     }
     let kept = |item| shown.iter().any(|pick| pick.item == item) && !gone(item);
     let mut spare = fresh.iter().filter(|pick| !kept(pick.item));
     let mut out: Vec<Pick> = Vec::with_capacity(shown.len());
     for pick in shown {
         if gone(pick.item) {
-            out.extend(spare.next().cloned());
+            out.extend(spare.next().copied().cloned());
         } else {
-            out.push(fresh.iter().find(|new| new.item == pick.item).unwrap_or(pick).clone());
+            out.push(fresh.iter().copied().find(|new| new.item == pick.item).unwrap_or(pick).clone());
         }
     }
-    out.extend(spare.take(fresh.len().saturating_sub(out.len())).cloned());
+    out.extend(spare.take(fresh.len().saturating_sub(out.len())).copied().cloned());
     out
 }
 
@@ -103,6 +104,7 @@ mod tests {
     #[test]
     fn a_shelf_at_rest_takes_the_new_order() {
         check_settle(&[1, 2, 3], &[3, 4, 1], false, &[], &[3, 4, 1]);
+        check_settle(&[1, 2, 3], &[1, 2, 3], false, &[2], &[1, 3]);
     }
 
     #[test]

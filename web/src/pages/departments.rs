@@ -1,0 +1,23 @@
+//! All departments on one page, for those whose screen is too narrow to name them all above.
+
+use leptos::prelude::*;
+
+use crate::app::name_page;
+use crate::components::DepartmentTiles;
+use crate::shop::use_shop;
+
+/// The page.
+#[component]
+pub(crate) fn DepartmentsPage() -> AnyView {
+    let shop = use_shop();
+    let texts = shop.texts;
+    shop.want(None);
+    name_page(move || texts.departments.to_owned());
+    view! {
+        <div class="head">
+            <h1 id="departments">{texts.departments}</h1>
+        </div>
+        <DepartmentTiles labelled_by="departments" />
+    }
+    .into_any()
+}
