@@ -103,12 +103,14 @@ impl Recommender {
     #[must_use]
     pub fn new(pack: Pack, compute: Compute) -> Self {
         let facts = Facts::of(&pack);
-        let mut negatives = AdaptRows::default();
-        for &row in &pack.adapter.negatives {
-            negatives.negatives.extend(pack.table.row(row as usize));
-            negatives.negative_bias.push(pack.table.bias[row as usize]);
+        let negatives = negatives(&pack);
+        Self {
+            pack: Arc::new(pack),
+            facts: Arc::new(facts),
+            negatives: Arc::new(negatives),
+            compute,
+            session: Session::default(),
         }
-        Self { pack: Arc::new(pack), facts: Arc::new(facts), negatives: Arc::new(negatives), compute, session: Session::default() }
     }
 
     /// The pack.
@@ -276,17 +278,7 @@ impl Recommender {
     }
 
     fn adapt_rows(&self, shots: &[Event]) -> AdaptRows {
-        let table = &self.pack.table;
-        let mut rows = AdaptRows { positives: Vec::new(), positive_bias: Vec::new(), ..(*self.negatives).clone() };
-        for shot in shots {
-            rows.positives.extend(table.row(shot.item.row()));
-            rows.positive_bias.push(table.bias[shot.item.row()]);
-        }
-        for item in self.session.dismissed() {
-            rows.negatives.extend(table.row(item.row()));
-            rows.negative_bias.push(table.bias[item.row()] + self.pack.config.dismiss_weight.max(1.0).ln());
-        }
-        rows
+        with_shots((*self.negatives).clone(), shots, &self.session, &self.pack)
     }
 
     /// The weight that training found best for so many shots, unless the shots themselves speak against it: where fine-tuning on
@@ -346,6 +338,48 @@ impl Recommender {
     }
 }
 
+impl Pack {
+    /// The taste before and after fine-tuning on all shots of a session, before any gate: what training chooses the gate by.
+    ///
+    /// # Shapes
+    /// - output: `[d]` and `[d]`
+    ///
+    /// # Panics
+    /// When the session names rows past the catalogue's end.
+    #[must_use]
+    pub fn tastes(&self, session: &Session) -> (Vec<f32>, Vec<f32>) {
+        let shots = session.shots();
+        let u0 = encode(&shots, &self.table, &self.encoder);
+        let rows = with_shots(negatives(self), &shots, session, self);
+        let tuned = kernels::adapt(&u0, &rows, &self.adapter, &self.config);
+        (u0, tuned)
+    }
+}
+
+/// The pack's fixed negatives.
+fn negatives(pack: &Pack) -> AdaptRows {
+    let mut rows = AdaptRows::default();
+    for &row in &pack.adapter.negatives {
+        rows.negatives.extend(pack.table.row(row as usize));
+        rows.negative_bias.push(pack.table.bias[row as usize]);
+    }
+    rows
+}
+
+/// Adds the shots, and what the shopper dismissed as heavier negatives.
+fn with_shots(mut rows: AdaptRows, shots: &[Event], session: &Session, pack: &Pack) -> AdaptRows {
+    let table = &pack.table;
+    for shot in shots {
+        rows.positives.extend(table.row(shot.item.row()));
+        rows.positive_bias.push(table.bias[shot.item.row()]);
+    }
+    for item in session.dismissed() {
+        rows.negatives.extend(table.row(item.row()));
+        rows.negative_bias.push(table.bias[item.row()] + pack.config.dismiss_weight.max(1.0).ln());
+    }
+    rows
+}
+
 /// Falls of less than this are noise of a score whose spread over a shelf is several units.
 const LEAST_FALL: f32 = 0.02;
 
@@ -372,8 +406,12 @@ fn mix(frozen: &[f32], tuned: &[f32], weight: f32) -> Vec<f32> {
 fn log_likelihood(u: &[f32], row: &[f32], bias: f32, rows: &AdaptRows, pack: &Pack) -> f32 {
     let scale = pack.config.logit_scale;
     let own = scale * kernels::dot(u, row) + bias;
-    let others: Vec<f32> =
-        rows.negatives.chunks_exact(u.len()).zip(&rows.negative_bias).map(|(row, bias)| scale * kernels::dot(u, row) + bias).collect();
+    let others: Vec<f32> = rows
+        .negatives
+        .chunks_exact(u.len())
+        .zip(&rows.negative_bias)
+        .map(|(row, bias)| scale * kernels::dot(u, row) + bias)
+        .collect();
     let shift = others.iter().copied().fold(own, f32::max);
     own - shift - ((own - shift).exp() + others.iter().map(|z| (z - shift).exp()).sum::<f32>()).ln()
 }

@@ -78,8 +78,10 @@ fn the_adapters_gradient_is_the_one_autodiff_finds() {
     let vector = |v: &Vec<f32>| Tensor::<1>::from_data(TensorData::new(v.clone(), [v.len()]), &device);
     let u = Tensor::<2>::zeros([8, 1], &device).require_grad();
     let scale = pack.config.logit_scale;
-    let positive = matrix(&rows.positives).matmul(u.clone()).mul_scalar(scale).squeeze_dim::<1>(1).add(vector(&rows.positive_bias));
-    let negative = matrix(&rows.negatives).matmul(u.clone()).mul_scalar(scale).squeeze_dim::<1>(1).add(vector(&rows.negative_bias));
+    let positive =
+        matrix(&rows.positives).matmul(u.clone()).mul_scalar(scale).squeeze_dim::<1>(1).add(vector(&rows.positive_bias));
+    let negative =
+        matrix(&rows.negatives).matmul(u.clone()).mul_scalar(scale).squeeze_dim::<1>(1).add(vector(&rows.negative_bias));
     let total = positive.clone().exp().add(negative.exp().sum());
     let loss = positive.sub(total.log()).mean().neg();
     let gradient = u.grad(&loss.backward()).unwrap().into_data().try_to_vec::<f32>().unwrap();

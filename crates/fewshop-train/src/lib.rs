@@ -3,4 +3,11 @@
 //! [`files`] reads and writes the tables, [`prepare`] turns a raw log into them, [`titles`] makes a till's product names readable,
 //! [`commands`] holds one module a sub-command. All reading, writing, threads and progress bars of the workspace live here.
 
+pub mod commands;
+pub mod evaluation;
 pub mod files;
+pub mod learner;
+pub mod pictures;
+pub mod prepare;
+pub mod progress;
+pub mod titles;

@@ -53,7 +53,8 @@ impl TwoTowerConfig {
     #[must_use]
     pub fn init(&self, content: &ItemContent, log_popularity: &[f32], device: &Device) -> TwoTower {
         let d = self.embedding_size;
-        let table = |rows| EmbeddingConfig::new(rows, d).with_initializer(Initializer::Normal { mean: 0.0, std: 0.1 }).init(device);
+        let table =
+            |rows| EmbeddingConfig::new(rows, d).with_initializer(Initializer::Normal { mean: 0.0, std: 0.1 }).init(device);
         let bias = Tensor::<1>::from_data(TensorData::new(log_popularity.to_vec(), [log_popularity.len()]), device);
         TwoTower {
             tokens: table(content.tokens),

@@ -141,7 +141,11 @@ impl Pack {
         if n > MAX_ITEMS || d > 1024 || meta.encoder_hidden > MAX_HIDDEN || meta.ranker_hidden > MAX_HIDDEN {
             return Err(PackError::field("meta", "asks for more items or numbers than is allowed"));
         }
-        if !(meta.recency.is_finite() && meta.ranker_bias.is_finite() && meta.pair_count_max.is_finite() && meta.pair_count_max >= 1.0) {
+        if !(meta.recency.is_finite()
+            && meta.ranker_bias.is_finite()
+            && meta.pair_count_max.is_finite()
+            && meta.pair_count_max >= 1.0)
+        {
             return Err(PackError::field("meta", "must hold finite numbers"));
         }
         if !meta.features.iter().eq(FEATURE_NAMES.iter()) {

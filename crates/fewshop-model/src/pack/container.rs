@@ -270,7 +270,10 @@ fn check_layout(sections: &[Entry], start: usize, end: usize, bytes: &[u8]) -> R
         }
         let elements = entry.shape.iter().try_fold(1usize, |n, &dim| n.checked_mul(dim));
         if elements.and_then(|n| n.checked_mul(entry.dtype.size())) != Some(entry.length) {
-            return Err(PackError::field(&entry.name, format!("is {} bytes long, its shape {:?} says otherwise", entry.length, entry.shape)));
+            return Err(PackError::field(
+                &entry.name,
+                format!("is {} bytes long, its shape {:?} says otherwise", entry.length, entry.shape),
+            ));
         }
         let aligned = at.next_multiple_of(ALIGN);
         if entry.offset != aligned {

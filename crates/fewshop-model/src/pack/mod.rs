@@ -296,7 +296,9 @@ impl Pack {
             return Err(PackError::field("items.scale", "holds a negative number"));
         }
         let rises = self.pairs.offsets.windows(2).all(|w| w[0] <= w[1]);
-        if self.pairs.offsets.first() != Some(&0) || !rises || self.pairs.offsets.last().map(|&e| e as usize) != Some(self.pairs.items.len())
+        if self.pairs.offsets.first() != Some(&0)
+            || !rises
+            || self.pairs.offsets.last().map(|&e| e as usize) != Some(self.pairs.items.len())
         {
             return Err(PackError::field("pairs.offsets", "must rise from 0 to the number of pairs"));
         }
@@ -315,7 +317,10 @@ impl Pack {
         }
         // Work per click grows with these: a hostile pack must not hang the page.
         if c.candidates == 0 || c.candidates > 10_000 || c.adapter_steps > 100 || self.adapter.negatives.len() > 10_000 {
-            return Err(PackError::field("config", "asks for more work a click than is allowed (candidates, steps or negatives)"));
+            return Err(PackError::field(
+                "config",
+                "asks for more work a click than is allowed (candidates, steps or negatives)",
+            ));
         }
         Ok(())
     }

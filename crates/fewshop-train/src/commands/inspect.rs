@@ -1,0 +1,59 @@
+//! `fewshop inspect`: what a pack holds.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use fewshop_model::Pack;
+
+use super::{print, read_pack};
+
+/// Arguments of `fewshop inspect`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The trained shop
+    #[arg(value_name = "PACK")]
+    pub pack: PathBuf,
+}
+
+/// Shows a pack.
+///
+/// # Errors
+/// When the pack cannot be read or is no pack.
+pub fn run(args: Args) -> anyhow::Result<()> {
+    print(&describe(&read_pack(&args.pack)?))?;
+    Ok(())
+}
+
+fn describe(pack: &Pack) -> String {
+    let (card, config) = (&pack.card, &pack.config);
+    let mut out = String::new();
+    let mut line = |name: &str, value: String| {
+        if !value.is_empty() {
+            let _ = writeln!(out, "{name:<14}{value}");
+        }
+    };
+    line("shop", card.shop.clone());
+    line("fingerprint", pack.fingerprint());
+    line("products", pack.catalogue.len().to_string());
+    line("learned from", format!("{} sessions of {} shoppers, until {}", card.sessions, card.users, card.data_until));
+    line("vectors", format!("{} numbers a product, one byte each", pack.table.d));
+    line(
+        "pairs",
+        format!("{} ({:.1} a product)", pack.pairs.items.len(), pack.pairs.items.len() as f64 / pack.catalogue.len() as f64),
+    );
+    line(
+        "co-visitation",
+        format!("alpha {}, shrink {}; cosine shrink {}", config.covisit_alpha, config.covisit_shrink, config.cosine_shrink),
+    );
+    line("ranker", format!("{} features, {} hidden units", pack.ranker.mean.len(), pack.ranker.hidden));
+    line("adapter", format!("{} steps, gate by shots {:?}", config.adapter_steps, pack.adapter.gate));
+    line("seed", card.seed.to_string());
+    line("command", card.command.clone());
+    line("version", card.version.clone());
+    for (metric, by_k) in &card.metrics {
+        let figures: Vec<String> = by_k.iter().map(|(k, value)| format!("k={k} {value:.4}")).collect();
+        line(metric, format!("{} (validation)", figures.join("  ")));
+    }
+    line("data", card.data_notice.clone());
+    out
+}

@@ -1,0 +1,196 @@
+//! The sub-commands of `fewshop`, one module each: its arguments and what it does.
+
+pub mod evaluate;
+pub mod inspect;
+pub mod prepare;
+pub mod recommend;
+pub mod train;
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand, ValueEnum};
+use fewshop_model::{Compute, Pack};
+
+use crate::progress::say;
+
+/// What the command line holds.
+#[derive(Debug, Parser)]
+#[command(
+    name = "fewshop",
+    version,
+    about = "Recommendations from the few things that one stranger does: prepare a shop's log, train, rank, evaluate",
+    after_help = "Files are CSV or Parquet. Exit codes: 0 done, 2 wrong usage, 1 any other error.",
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the user asks for.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Turn a raw shop log into items.csv, events.csv and validation cases
+    Prepare(prepare::Args),
+    /// Learn from items and events, write one pack
+    Train(train::Args),
+    /// Rank the whole catalogue for each case
+    Recommend(recommend::Args),
+    /// Score a pack on cases whose truth is known
+    Evaluate(evaluate::Args),
+    /// Show what a pack holds
+    Inspect(inspect::Args),
+}
+
+impl Command {
+    /// Does what was asked for.
+    ///
+    /// # Errors
+    /// Whatever stopped it, with the file and the reason.
+    pub fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Prepare(args) => prepare::run(args),
+            Self::Train(args) => train::run(args),
+            Self::Recommend(args) => recommend::run(args),
+            Self::Evaluate(args) => evaluate::run(args),
+            Self::Inspect(args) => inspect::run(args),
+        }
+    }
+}
+
+/// Which kernels rank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum BackendArg {
+    /// The CPU
+    #[default]
+    Cpu,
+    /// A GPU through burn's WebGPU backend
+    Wgpu,
+}
+
+/// Reads a pack.
+///
+/// # Errors
+/// With the file's name: when it cannot be read or is no pack.
+pub(crate) fn read_pack(path: &Path) -> anyhow::Result<Pack> {
+    let bytes = std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    Pack::from_bytes(&bytes).with_context(|| path.display().to_string())
+}
+
+/// Brings up the backend asked for.
+///
+/// # Errors
+/// When this program was built without it, or the machine has no adapter.
+pub(crate) fn compute(backend: BackendArg, pack: &Pack) -> anyhow::Result<Compute> {
+    match backend {
+        BackendArg::Cpu => Ok(Compute::Kernels),
+        #[cfg(feature = "wgpu")]
+        BackendArg::Wgpu => {
+            use burn::tensor::Device;
+            let device = pollster::block_on(Device::wgpu_options().init_async())
+                .map_err(|err| anyhow::anyhow!("no WebGPU adapter answers ({err:?}): use --backend cpu"))?;
+            Ok(Compute::Burn(Box::new(fewshop_model::BurnCompute::new(pack, device))))
+        }
+        #[cfg(not(feature = "wgpu"))]
+        BackendArg::Wgpu => {
+            let _ = pack;
+            anyhow::bail!("this program was built without WebGPU: build it with `--features wgpu`, or use --backend cpu")
+        }
+    }
+}
+
+/// Parses a count that must be at least 1.
+pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("must be at least 1".to_owned()),
+        Ok(count) => Ok(count),
+        Err(_) => Err("expected a whole number of at least 1".to_owned()),
+    }
+}
+
+/// Writes text for the user to stdout. A reader that went away (`fewshop inspect shop.pack | head`) is an error that
+/// [`is_closed_pipe`] recognises.
+///
+/// # Errors
+/// When stdout cannot be written to.
+pub fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// Tells the user on stderr about something odd that does not stop the work.
+pub fn warn(text: &str) {
+    say(&format!("warning: {text}"));
+}
+
+/// Warns of rows that were left out, if there are any.
+pub fn warn_unknown(unknown: &crate::files::UnknownItems, path: &Path) {
+    if let Some(text) = unknown.warning(path) {
+        warn(&text);
+    }
+}
+
+/// Whether the work stopped since nobody reads stdout any more: that is for the reader to decide, no failure.
+#[must_use]
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe))
+}
+
+/// The error and its causes on one line. A cause whose text its parent already quotes is not said twice.
+#[must_use]
+pub fn one_line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain() {
+        let text = cause.to_string();
+        if line.is_empty() {
+            line = text;
+        } else if !line.contains(&text) {
+            line = format!("{line}: {text}");
+        }
+    }
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::{Context, anyhow};
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_error_is_one_line_and_says_nothing_twice() {
+        let error =
+            Err::<(), _>(anyhow!("the disk\nis full")).context("pack.bin: the disk\nis full").context("training").unwrap_err();
+        assert_eq!(one_line(&error), "training: pack.bin: the disk is full");
+    }
+
+    #[test]
+    fn a_closed_pipe_is_seen_through_its_context() {
+        let error = anyhow::Error::from(io::Error::from(io::ErrorKind::BrokenPipe)).context("printing");
+        assert!(is_closed_pipe(&error));
+        assert!(!is_closed_pipe(&anyhow!("no")));
+    }
+
+    #[test]
+    fn a_top_of_zero_is_wrong_usage() {
+        let args = ["fewshop", "recommend", "--pack", "p", "--cases", "c", "--out", "o", "--top", "0"];
+        let error = Cli::try_parse_from(args).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("at least 1"), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_sub_command_is_wrong_usage() {
+        assert_eq!(Cli::try_parse_from(["fewshop", "trian"]).unwrap_err().exit_code(), 2);
+    }
+}

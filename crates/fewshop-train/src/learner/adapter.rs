@@ -1,0 +1,93 @@
+//! Chooses how far the device may move the taste: learning rate and a gate by number of shots, on held sessions.
+
+use std::collections::BTreeMap;
+
+use fewshop_core::{ItemIx, Session};
+use fewshop_model::{Pack, kernels};
+use rand::seq::IndexedRandom;
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+use super::AdapterConfig;
+use super::sessions::{Episode, SHOTS};
+use crate::progress::Progress;
+
+/// Fixed negatives: rows by popularity, each once.
+pub(crate) fn negatives(popularity: &[u32], config: &AdapterConfig, rng: &mut ChaCha8Rng) -> Vec<u32> {
+    let rows: Vec<u32> = (0..popularity.len() as u32).collect();
+    // Damped, so that they are not the bestsellers alone.
+    let weight = |row: &u32| f64::from(popularity[*row as usize]).powf(0.75);
+    match rows.sample_weighted(rng, config.negatives.min(rows.len()), weight) {
+        Ok(sample) => {
+            let mut sample: Vec<u32> = sample.copied().collect();
+            sample.sort_unstable();
+            sample
+        }
+        Err(_) => rows.into_iter().take(config.negatives).collect(),
+    }
+}
+
+/// Sets learning rate and gate to what makes the held sessions' wanted items likeliest over the whole catalogue. A gate of 0 for
+/// some number of shots says that fine-tuning the taste did not help there.
+pub(crate) fn choose(pack: &mut Pack, episodes: &[Episode], config: &AdapterConfig) {
+    pack.config.adapter_steps = config.steps;
+    pack.config.adapter_l2 = config.l2;
+    let d = pack.table.d;
+    let most = SHOTS.into_iter().max().unwrap_or(1);
+    if !config.on {
+        pack.adapter.gate = vec![0.0];
+        return;
+    }
+    let progress = Progress::of("Adapter", config.learning_rates.len() as u64);
+    let with_shots: Vec<&Episode> = episodes.iter().filter(|e| !e.shots.is_empty()).take(1_500).collect();
+    let mut best: Option<(f64, f32, Vec<f32>, String)> = None;
+    for &rate in &config.learning_rates {
+        pack.adapter.learning_rate = vec![rate; d];
+        let gains: Vec<(usize, Vec<f64>)> =
+            with_shots.par_iter().map(|episode| (episode.shots.len(), gains(pack, episode, &config.gates))).collect();
+        let mut by_shots: BTreeMap<usize, (f64, Vec<f64>)> = BTreeMap::new();
+        for (shots, gain) in gains {
+            let (count, sums) = by_shots.entry(shots).or_insert_with(|| (0.0, vec![0.0; config.gates.len()]));
+            *count += 1.0;
+            sums.iter_mut().zip(&gain).for_each(|(sum, gain)| *sum += gain);
+        }
+        let mut gate = vec![0.0; most];
+        let (mut total, mut count, mut words) = (0.0, 0.0, Vec::new());
+        let mut from = 0;
+        for (&shots, (n, sums)) in &by_shots {
+            let (at, gain) = sums.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map_or((0, 0.0), |(at, &gain)| (at, gain));
+            // Between the numbers of shots that were tried, the next larger one decides.
+            gate[from..shots.min(most)].fill(config.gates[at]);
+            from = shots.min(most);
+            total += gain;
+            count += n;
+            words.push(format!("{shots}: {}", config.gates[at]));
+        }
+        let mean = total / f64::max(count, 1.0);
+        progress.note(&format!("rate {rate}: {mean:+.4} log-likelihood a wanted item; gates {}", words.join(", ")));
+        progress.step();
+        if best.as_ref().is_none_or(|(best, ..)| mean > *best) {
+            best = Some((mean, rate, gate, words.join(", ")));
+        }
+    }
+    if let Some((gain, rate, gate, words)) = best {
+        pack.adapter.learning_rate = vec![rate; d];
+        pack.adapter.gate = gate;
+        progress.finish(&format!("Adapter: rate {rate}, gate by shots {words}, {gain:+.4} log-likelihood a wanted item"));
+    }
+}
+
+/// Gain in mean log-likelihood of the wanted items for each gate against the frozen taste.
+fn gains(pack: &Pack, episode: &Episode, gates: &[f32]) -> Vec<f64> {
+    let shots: Vec<ItemIx> = episode.shots.iter().map(|&row| ItemIx(row)).collect();
+    let (frozen, tuned) = pack.tastes(&Session::of_items(&shots));
+    let likelihood = |weight: f32| {
+        let u: Vec<f32> = frozen.iter().zip(&tuned).map(|(f, t)| f + weight * (t - f)).collect();
+        let logits = kernels::scan(&pack.table, &u, pack.config.logit_scale);
+        let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let total = f64::from(top) + logits.iter().map(|z| f64::from((z - top).exp())).sum::<f64>().ln();
+        episode.wanted.iter().map(|&row| f64::from(logits[row as usize]) - total).sum::<f64>() / episode.wanted.len() as f64
+    };
+    let base = likelihood(0.0);
+    gates.iter().map(|&gate| if gate == 0.0 { 0.0 } else { likelihood(gate) - base }).collect()
+}

@@ -1,0 +1,192 @@
+//! Settings of a training run, with the defaults that suit both shops we know.
+
+use serde::{Deserialize, Serialize};
+
+/// All settings. A `train.toml` may name any of them; what it leaves out keeps its default, what it misspells is an error.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainConfig {
+    /// Share of shoppers whose sessions train the ranker and the adapter, and whom counts and vectors do not see.
+    pub ranker_share: f64,
+    /// Of the others, share of shoppers kept for validation where no validation cases are given.
+    pub valid_share: f64,
+    /// Item vectors and session encoder.
+    pub tower: TowerConfig,
+    /// Pair counts.
+    pub pairs: PairsConfig,
+    /// On-device fine-tuning.
+    pub adapter: AdapterConfig,
+    /// Ranker.
+    pub ranker: RankerTrainConfig,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        Self {
+            ranker_share: 0.15,
+            valid_share: 0.1,
+            tower: TowerConfig::default(),
+            pairs: PairsConfig::default(),
+            adapter: AdapterConfig::default(),
+            ranker: RankerTrainConfig::default(),
+        }
+    }
+}
+
+/// Item tower and session encoder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TowerConfig {
+    /// Numbers an item vector.
+    pub embedding_size: usize,
+    /// Hidden units of the encoder's attention.
+    pub attention: usize,
+    /// Share of items a step whose id residual is dropped.
+    pub id_dropout: f64,
+    /// Temperature of the softmax.
+    pub temperature: f32,
+    /// Most epochs.
+    pub epochs: usize,
+    /// Epochs without a better validation before the best one is kept.
+    pub patience: usize,
+    /// Sessions a step.
+    pub batch: usize,
+    /// Sessions an epoch at the most; a new draw each epoch.
+    pub sessions_an_epoch: usize,
+    /// Adam's learning rate.
+    pub learning_rate: f64,
+    /// L2 on all weights.
+    pub weight_decay: f32,
+}
+
+impl Default for TowerConfig {
+    fn default() -> Self {
+        Self {
+            embedding_size: 64,
+            attention: 16,
+            id_dropout: 0.1,
+            temperature: 0.1,
+            epochs: 12,
+            patience: 2,
+            batch: 256,
+            sessions_an_epoch: 30_000,
+            learning_rate: 3e-3,
+            weight_decay: 1e-6,
+        }
+    }
+}
+
+/// Which pair counts are kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PairsConfig {
+    /// Partners kept a product by co-visitation weight.
+    pub keep_covisit: usize,
+    /// Partners kept a product by cosine weight.
+    pub keep_cosine: usize,
+    /// Exponent on the partner's popularity; see `ModelConfig`.
+    pub covisit_alpha: Vec<f32>,
+    /// Added to the product's own count.
+    pub covisit_shrink: Vec<f32>,
+    /// Added to both counts of the cosine.
+    pub cosine_shrink: Vec<f32>,
+}
+
+impl Default for PairsConfig {
+    fn default() -> Self {
+        Self {
+            keep_covisit: 24,
+            keep_cosine: 20,
+            covisit_alpha: vec![0.1, 0.3, 0.5],
+            covisit_shrink: vec![20.0, 50.0],
+            cosine_shrink: vec![10.0, 50.0, 150.0],
+        }
+    }
+}
+
+/// On-device fine-tuning: what is searched on held-out sessions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AdapterConfig {
+    /// Off leaves the taste frozen.
+    pub on: bool,
+    /// Gradient steps.
+    pub steps: usize,
+    /// Learning rates tried.
+    pub learning_rates: Vec<f32>,
+    /// Pull to the frozen taste.
+    pub l2: f32,
+    /// Fixed negatives.
+    pub negatives: usize,
+    /// Weights tried for each number of shots.
+    pub gates: Vec<f32>,
+}
+
+impl Default for AdapterConfig {
+    fn default() -> Self {
+        Self {
+            on: true,
+            steps: 5,
+            learning_rates: vec![0.003, 0.01, 0.03, 0.1],
+            l2: 0.1,
+            negatives: 128,
+            gates: vec![0.0, 0.25, 0.5, 1.0],
+        }
+    }
+}
+
+/// The ranker network and its training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RankerTrainConfig {
+    /// Hidden units.
+    pub hidden: usize,
+    /// Share of hidden units dropped.
+    pub dropout: f64,
+    /// Training cases at the most.
+    pub cases: usize,
+    /// Candidates from each channel.
+    pub candidates: usize,
+    /// Most epochs.
+    pub epochs: usize,
+    /// Epochs without a better validation before the best one is kept.
+    pub patience: usize,
+    /// Cases a step.
+    pub batch: usize,
+    /// Adam's learning rate.
+    pub learning_rate: f64,
+    /// L2 on all weights.
+    pub weight_decay: f32,
+    /// Weight of the binary cross-entropy beside the listwise softmax.
+    pub binary_weight: f32,
+}
+
+impl Default for RankerTrainConfig {
+    fn default() -> Self {
+        Self {
+            hidden: 64,
+            dropout: 0.1,
+            cases: 8_000,
+            candidates: 100,
+            epochs: 30,
+            patience: 4,
+            batch: 32,
+            learning_rate: 1e-3,
+            weight_decay: 1e-5,
+            binary_weight: 0.3,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_file_leaves_out_keeps_its_default_and_a_misspelt_name_is_an_error() {
+        let config: TrainConfig = toml::from_str("[tower]\nepochs = 3\n").unwrap();
+        assert_eq!(config.tower.epochs, 3);
+        assert_eq!(config.ranker, RankerTrainConfig::default());
+        assert!(toml::from_str::<TrainConfig>("[tower]\nepoch = 3\n").unwrap_err().to_string().contains("epoch"));
+    }
+}

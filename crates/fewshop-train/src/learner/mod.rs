@@ -1,0 +1,123 @@
+//! The learner: from a log to a pack.
+//!
+//! Shoppers are cut into those whose sessions are counted and those whose sessions teach the ranker what the counts are worth
+//! ([`sessions`]); a ranker trained on sessions that the counts have seen would trust them too much. Then, one after the other:
+//! pair counts ([`pairs`]), item vectors and session encoder ([`tower`]), the on-device adapter's rate and gate ([`adapter`]), the
+//! ranker ([`ranker`]). At the end the counts are made again over everybody.
+
+mod adapter;
+mod config;
+mod content;
+mod pairs;
+mod ranker;
+mod sessions;
+mod tower;
+
+use anyhow::{Context, Result, ensure};
+use fewshop_core::Catalogue;
+use fewshop_model::{AdapterWeights, Card, Compute, ModelConfig, Pack, RankerWeights, Recommender};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+pub use config::{AdapterConfig, PairsConfig, RankerTrainConfig, TowerConfig, TrainConfig};
+
+use crate::evaluation::{self, Evaluated};
+use crate::files::{Case, Log};
+use sessions::Episode;
+
+/// Validation cases with what each shopper also took.
+#[derive(Debug, Clone, Default)]
+pub struct Validation {
+    /// Questions.
+    pub cases: Vec<Case>,
+    /// Wanted items, parallel to the cases.
+    pub wanted: Vec<Vec<fewshop_core::ItemIx>>,
+}
+
+/// Trains a pack.
+///
+/// The same log, settings and seed give the same pack on the same machine.
+///
+/// # Errors
+/// When the log is too small to learn from, or a loss is no number any more.
+pub fn train(
+    catalogue: &Catalogue,
+    log: &Log,
+    validation: Option<&Validation>,
+    config: &TrainConfig,
+    seed: u64,
+    card: Card,
+) -> Result<Pack> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let items = catalogue.len();
+    let parts = sessions::cut(log, config, seed, validation.is_none());
+    ensure!(
+        parts.fit.len() >= 10 && parts.held.len() >= 2,
+        "{} sessions are too few to learn from: a shop needs some hundred sessions with two products or more",
+        log.sessions.len()
+    );
+    let valid: Vec<Episode> = match validation {
+        Some(v) => v.cases.iter().zip(&v.wanted).map(|(case, wanted)| episode(case, wanted)).collect(),
+        None => sessions::episodes(&parts.valid, 2_000, &mut rng),
+    };
+    let held = sessions::episodes(&parts.held, config.ranker.cases, &mut rng);
+
+    let popularity = pairs::popularity(&parts.fit, items);
+    let counts = pairs::count(&parts.fit, items);
+    let model = pairs::choose_weights(&counts, &popularity, &held, &config.pairs);
+    let vectors = tower::train(catalogue, &popularity, &parts.fit, &valid, &config.tower, &mut rng)?;
+    let model = ModelConfig { logit_scale: vectors.logit_scale, candidates: config.ranker.candidates, ..model };
+    let pruned = pairs::prune(&counts, &popularity, &config.pairs, &model);
+    let mut pack = Pack::validated(
+        card,
+        model,
+        catalogue.clone(),
+        popularity.clone(),
+        vectors.table,
+        pruned,
+        vectors.encoder,
+        AdapterWeights {
+            learning_rate: vec![0.0; config.tower.embedding_size],
+            gate: vec![0.0],
+            negatives: adapter::negatives(&popularity, &config.adapter, &mut rng),
+        },
+        no_ranker(),
+    )?;
+    adapter::choose(&mut pack, &held, &config.adapter);
+    // From here on the counts are read as the device will read them: rounded to a byte.
+    let mut pack = through_bytes(&pack)?;
+    let recommender = Recommender::new(pack.clone(), Compute::Kernels);
+    let train_examples = ranker::examples(&recommender, &held, "Candidates of the held sessions")?;
+    let valid_examples = ranker::examples(&recommender, &valid, "Candidates for validation")?;
+    pack.ranker = ranker::train(&train_examples, &valid_examples, &config.ranker, &mut rng)?;
+
+    let everybody: Vec<Vec<u32>> = parts.fit.into_iter().chain(parts.held).chain(parts.valid).collect();
+    pack.popularity = pairs::popularity(&everybody, items);
+    pack.pairs = pairs::prune(&pairs::count(&everybody, items), &pack.popularity, &config.pairs, &pack.config);
+    let pack = through_bytes(&pack)?;
+    with_metrics(pack, validation)
+}
+
+/// The trained pack's own figures, on the counts that it ships, go into its card.
+fn with_metrics(mut pack: Pack, validation: Option<&Validation>) -> Result<Pack> {
+    if let Some(v) = validation {
+        let recommender = Recommender::new(pack.clone(), Compute::Kernels);
+        let ranked = evaluation::recommend(&recommender, &v.cases, 20, false)?;
+        let scored: Vec<Evaluated> = evaluation::score(&v.cases, &v.wanted, &ranked);
+        pack.card.metrics = evaluation::card_metrics(&scored);
+    }
+    through_bytes(&pack)
+}
+
+fn through_bytes(pack: &Pack) -> Result<Pack> {
+    Pack::from_bytes(&pack.to_bytes()?).context("failed to read the pack that was just written")
+}
+
+fn no_ranker() -> RankerWeights {
+    let zeros = vec![0.0; fewshop_model::features::FEATURES];
+    RankerWeights { hidden: 0, mean: zeros.clone(), inv_std: zeros, ..RankerWeights::default() }
+}
+
+fn episode(case: &Case, wanted: &[fewshop_core::ItemIx]) -> Episode {
+    Episode { shots: case.shots.iter().map(|ix| ix.0).collect(), wanted: wanted.iter().map(|ix| ix.0).collect() }
+}

@@ -1,0 +1,178 @@
+//! Trains the ranker on held sessions: the candidates and features that the device will compute, by the same code.
+
+use anyhow::{Result, ensure};
+use burn::module::Module;
+use burn::optim::{AdamConfig, GradientsParams, decay::WeightDecayConfig};
+use burn::tensor::activation::{log_sigmoid, log_softmax};
+use burn::tensor::{Device, Tensor, TensorData};
+use fewshop_core::metrics;
+use fewshop_core::{ItemIx, Session};
+use fewshop_model::features::FEATURES;
+use fewshop_model::modules::{Ranker, RankerConfig};
+use fewshop_model::{RankOptions, RankerWeights, Recommender, kernels};
+use rand::RngExt;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+use super::RankerTrainConfig;
+use super::sessions::Episode;
+use crate::progress::Progress;
+
+/// One case as the ranker sees it.
+pub(crate) struct Example {
+    items: Vec<u32>,
+    /// `[items, FEATURES]`.
+    features: Vec<f32>,
+    /// 1 where wanted.
+    labels: Vec<f32>,
+    wanted: Vec<u32>,
+}
+
+/// Candidates and features of each episode; those without a wanted candidate are kept for validation only.
+pub(crate) fn examples(recommender: &Recommender, episodes: &[Episode], what: &str) -> Result<Vec<Example>> {
+    let progress = Progress::of(what, episodes.len() as u64);
+    let out: Result<Vec<Example>> = episodes
+        .par_iter()
+        .map(|episode| {
+            let shots: Vec<ItemIx> = episode.shots.iter().map(|&row| ItemIx(row)).collect();
+            let mut one = recommender.clone();
+            one.set_session(Session::of_items(&shots))?;
+            let candidates = pollster::block_on(one.candidates(&RankOptions::default()))?;
+            let labels = candidates.items.iter().map(|item| f32::from(u8::from(episode.wanted.contains(item)))).collect();
+            progress.step();
+            Ok(Example { items: candidates.items, features: candidates.features, labels, wanted: episode.wanted.clone() })
+        })
+        .collect();
+    let out = out?;
+    let found: f64 = out.iter().map(|e| f64::from(e.labels.iter().sum::<f32>())).sum();
+    let wanted: usize = out.iter().map(|e| e.wanted.len()).sum();
+    let size = out.iter().map(|e| e.items.len()).sum::<usize>() / out.len().max(1);
+    progress.finish(&format!(
+        "{what}: {} cases, {size} candidates each on average, {:.0} % of what is wanted among them",
+        out.len(),
+        100.0 * found / wanted.max(1) as f64
+    ));
+    Ok(out)
+}
+
+/// Trains until NDCG@10 on the validation cases stops rising and exports the best epoch.
+///
+/// # Errors
+/// When no case has a wanted candidate, or the loss is no number any more.
+pub(crate) fn train(
+    examples: &[Example],
+    valid: &[Example],
+    config: &RankerTrainConfig,
+    rng: &mut ChaCha8Rng,
+) -> Result<RankerWeights> {
+    let examples: Vec<&Example> = examples.iter().filter(|e| e.labels.contains(&1.0)).collect();
+    ensure!(
+        !examples.is_empty(),
+        "no held session has a wanted product among its candidates: the log is too small to train a ranker"
+    );
+    let (mean, inv_std) = moments(&examples);
+    let device = Device::flex().autodiff();
+    device.seed(rng.random());
+    let mut model = RankerConfig { hidden: config.hidden, dropout: config.dropout }.init(&device);
+    let mut adam = AdamConfig::new().with_weight_decay(Some(WeightDecayConfig::new(config.weight_decay))).init();
+    let steps = examples.len().div_ceil(config.batch);
+    let progress = Progress::of("Ranker", (steps * config.epochs) as u64);
+    let mut best: Option<(f64, usize, RankerWeights)> = None;
+    for epoch in 1..=config.epochs {
+        let mut order: Vec<usize> = (0..examples.len()).collect();
+        order.shuffle(rng);
+        let mut loss_sum = 0.0;
+        for batch in order.chunks(config.batch) {
+            let batch: Vec<&Example> = batch.iter().map(|&at| examples[at]).collect();
+            let loss = loss(&model, &batch, &mean, &inv_std, config.binary_weight, &device);
+            loss_sum += f64::from(loss.clone().into_scalar::<f32>());
+            let gradients = GradientsParams::from_grads(loss.backward(), &model);
+            let done = (epoch - 1) as f64 / config.epochs as f64;
+            let rate = config.learning_rate * (0.05 + 0.95 * 0.5 * (1.0 + (std::f64::consts::PI * done).cos()));
+            model = adam.step(rate, model, gradients);
+            progress.step();
+        }
+        ensure!(
+            loss_sum.is_finite(),
+            "the ranker's loss became {loss_sum} in epoch {epoch}: lower ranker.learning_rate in the settings"
+        );
+        let weights = model.valid().export(mean.clone(), inv_std.clone());
+        let ndcg = ndcg(valid, &weights);
+        progress.note(&format!("epoch {epoch}: loss {:.4}, validation NDCG@10 {ndcg:.4}", loss_sum / steps as f64));
+        if best.as_ref().is_none_or(|(best, ..)| ndcg > *best) {
+            best = Some((ndcg, epoch, weights));
+        } else if best.as_ref().is_some_and(|(_, at, _)| epoch - at >= config.patience) {
+            break;
+        }
+    }
+    let (ndcg, epoch, weights) = best.ok_or_else(|| anyhow::anyhow!("ranker.epochs is 0: ask for 1 at least"))?;
+    progress.finish(&format!("Ranker: validation NDCG@10 {ndcg:.4} in epoch {epoch}"));
+    Ok(weights)
+}
+
+/// Mean and one over the standard deviation of each feature.
+fn moments(examples: &[&Example]) -> (Vec<f32>, Vec<f32>) {
+    let mut sum = [0f64; FEATURES];
+    let mut squares = [0f64; FEATURES];
+    let mut rows = 0.0;
+    for row in examples.iter().flat_map(|e| e.features.chunks_exact(FEATURES)) {
+        for (i, &x) in row.iter().enumerate() {
+            sum[i] += f64::from(x);
+            squares[i] += f64::from(x) * f64::from(x);
+        }
+        rows += 1.0;
+    }
+    let mean: Vec<f64> = sum.iter().map(|s| s / rows).collect();
+    // A feature that never varies (a shop without categories) must not be blown up by a zero deviation.
+    let inv_std = (0..FEATURES).map(|i| {
+        let std = (squares[i] / rows - mean[i] * mean[i]).max(0.0).sqrt();
+        if std < 1e-4 { 0.0 } else { (1.0 / std) as f32 }
+    });
+    (mean.iter().map(|&m| m as f32).collect(), inv_std.collect())
+}
+
+/// Listwise softmax over the candidates plus binary cross-entropy.
+fn loss(model: &Ranker, batch: &[&Example], mean: &[f32], inv_std: &[f32], binary_weight: f32, device: &Device) -> Tensor<1> {
+    let (size, width) = (batch.len(), batch.iter().map(|e| e.items.len()).max().unwrap_or(1));
+    let mut features = vec![0f32; size * width * FEATURES];
+    let mut labels = vec![0f32; size * width];
+    let mut mask = vec![0f32; size * width];
+    let mut share = vec![0f32; size * width];
+    for (at, example) in batch.iter().enumerate() {
+        let found: f32 = example.labels.iter().sum();
+        for (nth, row) in example.features.chunks_exact(FEATURES).enumerate() {
+            let to = at * width + nth;
+            for (i, &x) in row.iter().enumerate() {
+                features[to * FEATURES + i] = (x - mean[i]) * inv_std[i];
+            }
+            labels[to] = example.labels[nth];
+            share[to] = example.labels[nth] / found;
+            mask[to] = 1.0;
+        }
+    }
+    let tensor = |values: Vec<f32>| Tensor::<2>::from_data(TensorData::new(values, [size, width]), device);
+    let features = Tensor::<3>::from_data(TensorData::new(features, [size, width, FEATURES]), device);
+    let (labels, mask, share) = (tensor(labels), tensor(mask), tensor(share));
+    let scores = model.forward(features);
+    let listed = scores.clone().add(mask.clone().sub_scalar(1.0).mul_scalar(1e4));
+    let listwise = log_softmax(listed, 1).mul(share).sum().div_scalar(-(size as f32));
+    let positive = log_sigmoid(scores.clone()).mul(labels.clone());
+    let negative = log_sigmoid(scores.neg()).mul(mask.clone().sub(labels));
+    let binary = positive.add(negative).sum().div(mask.sum()).neg();
+    // Per candidate the binary term is some hundred times smaller than the listwise one per case.
+    listwise.add(binary.mul_scalar(binary_weight * 100.0))
+}
+
+/// Mean NDCG@10 of the validation cases under these weights.
+fn ndcg(valid: &[Example], weights: &RankerWeights) -> f64 {
+    let scores: Vec<f64> = valid
+        .par_iter()
+        .filter_map(|example| {
+            let scores = kernels::rank(&example.features, weights);
+            let top: Vec<u32> = kernels::top_k(&scores, 20, |_| true).iter().map(|&at| example.items[at as usize]).collect();
+            metrics::score(&metrics::hits(&top, &example.wanted, &[]), example.wanted.len()).map(|s| s.ndcg_at_10)
+        })
+        .collect();
+    scores.iter().sum::<f64>() / scores.len().max(1) as f64
+}

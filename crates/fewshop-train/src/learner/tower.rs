@@ -1,0 +1,146 @@
+//! Trains item vectors and session encoder: full softmax over the catalogue, many wanted items a session.
+
+use anyhow::{Result, ensure};
+use burn::optim::{AdamConfig, GradientsParams, decay::WeightDecayConfig};
+use burn::tensor::activation::log_softmax;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use fewshop_core::Catalogue;
+use fewshop_model::modules::{ItemContent, TwoTower, TwoTowerConfig};
+use fewshop_model::{EncoderWeights, ItemTable};
+use rand::RngExt;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use super::TowerConfig;
+use super::content::content;
+use super::sessions::Episode;
+use crate::progress::Progress;
+
+/// Shots a training session shows at the most: more than a browser session brings teach little and cost much.
+const MAX_SHOTS: usize = 10;
+
+/// What the tower learned.
+pub(crate) struct Vectors {
+    pub(crate) table: ItemTable,
+    pub(crate) encoder: EncoderWeights,
+    pub(crate) logit_scale: f32,
+}
+
+/// Trains until the validation episodes' likelihood stops rising, and exports the best epoch.
+///
+/// # Errors
+/// When the loss is no number any more.
+pub(crate) fn train(
+    catalogue: &Catalogue,
+    popularity: &[u32],
+    fit: &[Vec<u32>],
+    valid: &[Episode],
+    config: &TowerConfig,
+    rng: &mut ChaCha8Rng,
+) -> Result<Vectors> {
+    let plain = Device::flex();
+    let device = plain.clone().autodiff();
+    device.seed(rng.random());
+    let content = content(catalogue);
+    let items = catalogue.len();
+    let settings = TwoTowerConfig {
+        embedding_size: config.embedding_size,
+        attention: config.attention,
+        id_dropout: config.id_dropout,
+        temperature: config.temperature,
+    };
+    let logit_scale = 1.0 / config.temperature;
+    let log_popularity: Vec<f32> = popularity.iter().map(|&n| (n.max(1) as f32).ln() - 3.0).collect();
+    let mut model = settings.init(&content, &log_popularity, &device);
+    let rows = content_tensor(&content, &device);
+    let mut adam = AdamConfig::new().with_weight_decay(Some(WeightDecayConfig::new(config.weight_decay))).init();
+
+    let usable: Vec<usize> = (0..fit.len()).filter(|&s| fit[s].len() >= 2).collect();
+    ensure!(!usable.is_empty(), "no session has two products or more: there is nothing to learn from");
+    let an_epoch = usable.len().min(config.sessions_an_epoch);
+    let steps = an_epoch.div_ceil(config.batch);
+    let progress = Progress::of("Item vectors and session encoder", (steps * config.epochs) as u64);
+    let mut best: Option<(f64, usize, Vectors)> = None;
+    for epoch in 1..=config.epochs {
+        let mut order = usable.clone();
+        order.shuffle(rng);
+        let mut loss_sum = 0.0;
+        for batch in order[..an_epoch].chunks(config.batch) {
+            let batch: Vec<Episode> = batch.iter().map(|&s| draw(&fit[s], rng)).collect();
+            let vectors = model.items(rows.clone(), true);
+            let loss = loss(&model, vectors, &batch, items, logit_scale, &device);
+            loss_sum += f64::from(loss.clone().into_scalar::<f32>());
+            let gradients = GradientsParams::from_grads(loss.backward(), &model);
+            // A cosine schedule: the last epochs settle what the first ones found.
+            let done = (epoch - 1) as f64 / config.epochs as f64;
+            let rate = config.learning_rate * (0.1 + 0.9 * 0.5 * (1.0 + (std::f64::consts::PI * done).cos()));
+            model = adam.step(rate, model, gradients);
+            progress.step();
+        }
+        let train_loss = loss_sum / steps as f64;
+        ensure!(
+            train_loss.is_finite(),
+            "the loss became {train_loss} in epoch {epoch}: lower tower.learning_rate in the settings"
+        );
+        let valid_loss = validate(&model, &rows, valid, items, logit_scale, &device);
+        progress.note(&format!("epoch {epoch}: loss {train_loss:.4}, validation {valid_loss:.4}"));
+        if best.as_ref().is_none_or(|(best, ..)| valid_loss < *best) {
+            let (vectors, bias) = model.export_items(rows.clone());
+            let table = ItemTable::quantise(&vectors, config.embedding_size, bias);
+            best = Some((valid_loss, epoch, Vectors { table, encoder: model.export_encoder(), logit_scale }));
+        } else if best.as_ref().is_some_and(|(_, at, _)| epoch - at >= config.patience) {
+            break;
+        }
+    }
+    let (valid_loss, epoch, vectors) = best.ok_or_else(|| anyhow::anyhow!("tower.epochs is 0: ask for 1 at least"))?;
+    progress
+        .finish(&format!("Item vectors: {items} × {}, validation loss {valid_loss:.4} in epoch {epoch}", config.embedding_size));
+    Ok(vectors)
+}
+
+/// A session as shots and wanted items: between one shot and half of it, few shots as likely as many.
+fn draw(session: &[u32], rng: &mut ChaCha8Rng) -> Episode {
+    let mut items = session.to_vec();
+    items.shuffle(rng);
+    let k = rng.random_range(1..=MAX_SHOTS.min(items.len() - 1));
+    let wanted = items.split_off(k);
+    Episode { shots: items, wanted }
+}
+
+fn content_tensor(content: &ItemContent, device: &Device) -> Tensor<2, Int> {
+    Tensor::from_data(TensorData::new(content.rows.clone(), [content.items(), content.width]), device)
+}
+
+/// Mean over the sessions of the mean negative log-likelihood of their wanted items.
+fn loss(model: &TwoTower, vectors: Tensor<2>, batch: &[Episode], items: usize, logit_scale: f32, device: &Device) -> Tensor<1> {
+    let (size, width) = (batch.len(), batch.iter().map(|e| e.shots.len()).max().unwrap_or(1));
+    let mut shots = vec![0i32; size * width];
+    let mut mask = vec![0f32; size * width];
+    let mut wanted = vec![0f32; size * items];
+    for (at, episode) in batch.iter().enumerate() {
+        for (nth, &shot) in episode.shots.iter().enumerate() {
+            shots[at * width + nth] = shot as i32;
+            mask[at * width + nth] = 1.0;
+        }
+        for &item in &episode.wanted {
+            wanted[at * items + item as usize] = 1.0 / episode.wanted.len() as f32;
+        }
+    }
+    let shots = Tensor::<2, Int>::from_data(TensorData::new(shots, [size, width]), device);
+    let mask = Tensor::<2>::from_data(TensorData::new(mask, [size, width]), device);
+    let wanted = Tensor::<2>::from_data(TensorData::new(wanted, [size, items]), device);
+    let tastes = model.tastes(vectors.clone(), shots, mask);
+    let logits = model.logits(tastes, vectors, logit_scale);
+    log_softmax(logits, 1).mul(wanted).sum().div_scalar(-(size as f32))
+}
+
+fn validate(model: &TwoTower, rows: &Tensor<2, Int>, valid: &[Episode], items: usize, logit_scale: f32, device: &Device) -> f64 {
+    let with_shots: Vec<Episode> = valid.iter().filter(|e| !e.shots.is_empty() && !e.wanted.is_empty()).cloned().collect();
+    let vectors = model.items(rows.clone(), false);
+    let mut sum = 0.0;
+    for batch in with_shots.chunks(256) {
+        let loss = loss(model, vectors.clone().detach(), batch, items, logit_scale, device);
+        sum += f64::from(loss.into_scalar::<f32>()) * batch.len() as f64;
+    }
+    sum / with_shots.len().max(1) as f64
+}
