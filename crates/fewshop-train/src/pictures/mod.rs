@@ -125,6 +125,9 @@ mod tests {
         check("Hot dog buns", &["Bakery", "Bread, buns & rolls"], "hot dog");
         check("Peanut butter", &["Pantry", "Peanut butter, jelly & jams"], "peanuts");
         check("Chocolate chip cookies", &["Pantry", "Cookies"], "cookie");
+        check("Jalapeño peppers", &["Produce", "Peppers"], "hot pepper");
+        check("Canned pears", &["Pantry", "Canned fruit"], "pear");
+        check("Bagged candy, no chocolate", &["Snacks & sweets", "Candy & gum"], "lollipop");
     }
 
     #[test]
@@ -132,6 +135,12 @@ mod tests {
         check("Premium", &["Frozen", "Ice cream"], "ice cream");
         check("Choice", &["Meat", "Beef"], "cut of meat");
         check("Mainstream", &["Grocery", "Pasta sauce"], "spaghetti");
+    }
+
+    #[test]
+    fn a_department_named_for_two_things_does_not_decide() {
+        check("Fresh pasta", &["Dairy & eggs", "Chilled foods"], "spaghetti");
+        check("Zxqy", &["Beer, wine & spirits", "Mixers"], "cocktail glass");
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub(super) struct Rule {
     pub(super) open: bool,
     /// Title words that decide at once.
     exceptions: Vec<(Vec<String>, usize)>,
-    /// Pictures that a title may pick by its own words.
+    /// Pictures that a title may pick by its own words. The default is not among them: 'Canned pears' are pears first.
     pub(super) candidates: Vec<usize>,
 }
 
@@ -45,7 +45,7 @@ impl Rule {
         let (open, pictures) = pictures.strip_prefix('~').map_or((false, pictures), |rest| (true, rest));
         let mut entries = pictures.split(',');
         let default = named(entries.next().unwrap_or_default())?;
-        let mut rule = Self { categories, default, open, exceptions: Vec::new(), candidates: vec![default] };
+        let mut rule = Self { categories, default, open, exceptions: Vec::new(), candidates: Vec::new() };
         for entry in entries {
             match entry.split_once('=') {
                 Some((title, name)) => {
@@ -75,7 +75,9 @@ impl Rule {
         };
         let fits = self.categories.iter().map(|words| {
             let weights: Vec<u32> = words.iter().map(weight).collect();
-            if weights.contains(&0) { 0 } else { weights.iter().sum() }
+            // A department alone decides only for a rule that leaves the title free: 'Dairy & eggs' holds more than eggs.
+            let holds = !weights.contains(&0) && (self.open || weights.contains(&LEAF));
+            if holds { weights.iter().sum() } else { 0 }
         });
         fits.max().unwrap_or(0)
     }

@@ -1,9 +1,9 @@
 //! Text to comparable words: lower case, no numbers, no filler, one form for singular and plural.
 
 /// Words that say nothing about what a product is.
-const FILLER: [&str; 24] = [
-    "a", "an", "and", "as", "at", "by", "for", "from", "in", "is", "it", "no", "of", "on", "or", "s", "set", "the", "to", "w",
-    "with", "asst", "asstd", "assorted",
+const FILLER: [&str; 23] = [
+    "a", "an", "and", "as", "at", "by", "for", "from", "in", "is", "it", "of", "on", "or", "s", "set", "the", "to", "w", "with",
+    "asst", "asstd", "assorted",
 ];
 
 /// Plurals that no rule below undoes, and the shop logs' own short forms.
@@ -48,10 +48,24 @@ const SPECIAL: [(&str, &str); 34] = [
 pub(super) fn words(text: &str) -> Vec<String> {
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty() && !word.contains(|c: char| c.is_ascii_digit()))
-        .map(str::to_lowercase)
+        .map(|word| word.to_lowercase().chars().map(plain).collect::<String>())
         .filter(|word| !FILLER.contains(&word.as_str()))
         .map(|word| stem(&word))
         .collect()
+}
+
+/// The letter without its accent, for those that product names use: crème, entrée, jalapeño.
+fn plain(letter: char) -> char {
+    match letter {
+        'à' | 'á' | 'â' | 'ä' | 'å' => 'a',
+        'ç' => 'c',
+        'è' | 'é' | 'ê' | 'ë' => 'e',
+        'ì' | 'í' | 'î' | 'ï' => 'i',
+        'ñ' => 'n',
+        'ò' | 'ó' | 'ô' | 'ö' => 'o',
+        'ù' | 'ú' | 'û' | 'ü' => 'u',
+        other => other,
+    }
 }
 
 /// One form for singular and plural. It need not be a word, only the same for both.
@@ -97,6 +111,7 @@ mod tests {
             ("glass", "glasses"),
             ("leaf", "leaves"),
             ("bus", "bus"),
+            ("entree", "Entrées"),
         ] {
             assert_eq!(words(one), words(many), "{one} and {many}");
         }
