@@ -14,7 +14,7 @@ if (typeof WebAssembly !== 'object') {
   notice('Search, cart and picks need WebAssembly, which is switched off or missing in this browser. What people buy most here is below.');
 } else {
   try {
-    const app = await import('/app/fewshop-web.js');
+    const app = await import('../app/fewshop-web.js');
     await app.default();
   } catch (error) {
     console.error(error);

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::counts::Counts;
 use crate::files::write_if_changed;
+use crate::page::Base;
 use crate::root::{cache, dist, root, shown};
 use crate::run::{cargo, run, say, tee};
 use crate::server::Server;
@@ -55,7 +56,7 @@ impl Part {
             }
             Self::Native => counted(cargo().args(["test", "--workspace", "--no-fail-fast"])),
             Self::Build => {
-                site::build_without_gpu(None)?;
+                site::build_without_gpu(None, &Base::default())?;
                 site::add_gpu()?;
                 Ok(Counts::one(true))
             }

@@ -53,6 +53,9 @@ enum Command {
         /// Build for another pack than web/assets/shop.pack
         #[arg(long, value_name = "FILE")]
         pack: Option<PathBuf>,
+        /// Folder that the host serves the site from, as /shop/
+        #[arg(long, value_name = "PATH", default_value = "/")]
+        base: page::Base,
     },
     /// Print the sizes of dist/, raw and compressed; fails past a budget
     Size,
@@ -78,8 +81,8 @@ fn run(command: &Command) -> Result<()> {
     match command {
         Command::Serve(options) => serve::serve(options),
         Command::Test { only } => checks::test(only),
-        Command::Build { no_gpu, pack } => {
-            site::build_without_gpu(pack.as_deref())?;
+        Command::Build { no_gpu, pack, base } => {
+            site::build_without_gpu(pack.as_deref(), base)?;
             if *no_gpu { site::remove_gpu() } else { site::add_gpu() }
         }
         Command::Size => size::size(),

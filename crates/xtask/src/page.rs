@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
-use fewshop_core::Item;
+use fewshop_web::state::{Money, Product, thousands, tile_of};
 
 use crate::shop::Shop;
 
@@ -16,40 +16,91 @@ pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-uns
                                  img-src 'self' data:; style-src 'self' 'unsafe-inline'; manifest-src 'self'; base-uri 'none'; \
                                  form-action 'none'";
 
+/// The address of the folder that a host serves the site from: `/`, or `/shop/` and the like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Base(String);
+
+impl Default for Base {
+    fn default() -> Self {
+        Self("/".to_owned())
+    }
+}
+
+impl std::str::FromStr for Base {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "/-_.~".contains(c));
+        if !(plain && text.starts_with('/') && text.ends_with('/')) || text.contains("//") {
+            return Err("expected a path that begins and ends with '/', as /shop/".to_owned());
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl Base {
+    /// The storefront takes the site to be at the root of its host where there is no such tag.
+    fn tag(&self) -> String {
+        if self.0 == "/" { String::new() } else { format!("<base href=\"{}\">", self.0) }
+    }
+
+    fn policy(&self) -> String {
+        if self.0 == "/" { POLICY.to_owned() } else { POLICY.replace("base-uri 'none'", "base-uri 'self'") }
+    }
+}
+
 /// The page for one shop. `has_picture` says whether there is a file for a picture's key.
-pub(crate) fn page(template: &str, shop: &Shop, has_picture: impl Fn(&str) -> bool) -> Result<String> {
+pub(crate) fn page(template: &str, shop: &Shop, base: &Base, has_picture: impl Fn(&str) -> bool) -> Result<String> {
+    let mut navigation = String::new();
+    for department in shop.catalogue.departments() {
+        let (name, slug) = (escape(&department.name), escape(&department.slug));
+        // Writing to a String cannot fail.
+        let _ = writeln!(navigation, r#"<li><a href="{}department/{slug}">{name}</a></li>"#, base.0);
+    }
     let mut shelf = String::new();
-    for (_, item) in shop.bestsellers(FIRST_SHELF) {
-        card(&mut shelf, item, &shop.price_text(item), has_picture(&item.picture));
+    for product in shop.bestsellers(FIRST_SHELF) {
+        card(&mut shelf, &product, shop.catalogue.currency(), base, has_picture(&product.picture));
     }
     // A '<' could end the script element early.
     let json = shop.bestsellers_json(FIRST_SHELF).replace('<', "\\u003c");
     fill(
         template,
         &[
-            ("policy", POLICY),
-            ("products", &thousands(shop.len())),
+            ("base", &base.0),
+            ("base-tag", &base.tag()),
+            ("policy", &base.policy()),
+            ("products", &thousands(shop.catalogue.len() as u64)),
+            ("departments", navigation.trim_end()),
             ("bestsellers", shelf.trim_end()),
             ("bestsellers-json", &json),
         ],
     )
 }
 
-/// One product of the first shelf.
-fn card(to: &mut String, item: &Item, price: &str, has_picture: bool) {
+/// One product of the first shelf, in the storefront's own markup.
+fn card(to: &mut String, product: &Product, currency: &str, base: &Base, has_picture: bool) {
     let picture = if has_picture {
-        format!(r#"<img src="/assets/pictures/{}.webp" alt="" width="160" height="160">"#, escape(&item.picture))
+        let key = escape(&product.picture);
+        format!(r#"<img src="{}assets/pictures/{key}.webp" alt="" width="160" height="160" decoding="async">"#, base.0)
     } else {
-        String::new()
+        let initial: String =
+            product.title.chars().find(|c| c.is_alphanumeric()).into_iter().flat_map(char::to_uppercase).collect();
+        format!(r#"<span class="initial" aria-hidden="true">{}</span>"#, escape(&initial))
     };
-    let meta: Vec<&str> = [item.brand.as_str(), item.size.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
-    // Writing to a String cannot fail.
+    let meta: Vec<&str> = [product.size.as_str(), product.brand.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
+    let price = Money::from_price(product.price).map_or_else(|| "Price in store".to_owned(), |price| price.show(currency));
+    let department = product.category.first().map_or("", String::as_str);
     let _ = writeln!(
         to,
-        r#"<article class="card"><div class="tile">{picture}</div><div class="body"><h3>{}</h3><p class="meta">{}</p><div class="buy"><span class="price">{}</span></div></div></article>"#,
-        escape(&item.title),
+        concat!(
+            r#"<li class="card"><div class="tile t{}">{}</div><div class="body"><span class="title">{}</span>"#,
+            r#"<p class="meta">{}</p><div class="buy"><span class="price">{}</span></div></div></li>"#
+        ),
+        tile_of(department),
+        picture,
+        escape(&product.title),
         escape(&meta.join(" · ")),
-        escape(price),
+        escape(&price),
     );
 }
 
@@ -83,37 +134,47 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
-/// 8547 as 8,547.
-fn thousands(n: usize) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::shop::tests::small_shop;
 
+    fn template() -> String {
+        std::fs::read_to_string(crate::root::root().join("index.html")).unwrap()
+    }
+
     #[test]
     fn the_template_of_this_checkout_can_be_filled() {
-        let template = std::fs::read_to_string(crate::root::root().join("index.html")).unwrap();
-        let page = page(&template, &small_shop(), |key| key == "1f95b").unwrap();
-        assert!(page.contains("Whole milk") && page.contains("/assets/pictures/1f95b.webp") && page.contains("$2.69"));
-        assert!(!page.contains("{{") && !page.contains("<bread>"));
+        let page = page(&template(), &small_shop(), &Base::default(), |key| key == "1f95b").unwrap();
+        assert!(page.contains("Whole milk") && page.contains(r#"src="/assets/pictures/1f95b.webp""#) && page.contains("$2.69"));
+        assert!(page.contains(r#"href="/department/dairy-eggs">Dairy &amp; eggs</a>"#), "{page}");
+        assert!(!page.contains("{{") && !page.contains("<bread>") && !page.contains("<base"));
+    }
+
+    #[test]
+    fn a_site_below_the_root_says_where_it_is() {
+        let page = page(&template(), &small_shop(), &"/shop/".parse().unwrap(), |_| true).unwrap();
+        assert!(page.contains(r#"<base href="/shop/">"#) && page.contains("base-uri 'self'"));
+        // Every address in it begins there.
+        for attribute in ["href=\"/", "src=\"/"] {
+            assert_eq!(page.matches(attribute).count(), page.matches(&format!("{attribute}shop/")).count(), "{attribute}");
+        }
+    }
+
+    #[test]
+    fn a_base_is_a_plain_folder() {
+        for bad in ["", "shop/", "/shop", "//evil/", "/a\"b/", "/a b/", "http://x/"] {
+            assert!(bad.parse::<Base>().is_err(), "{bad}");
+        }
+        assert_eq!("/".parse::<Base>(), Ok(Base::default()));
     }
 
     #[test]
     fn titles_are_text_and_not_markup() {
-        let page = page("{{policy}}{{products}}{{bestsellers}}|{{bestsellers-json}}", &small_shop(), |_| false).unwrap();
+        let all = "{{base}}{{base-tag}}{{policy}}{{products}}{{departments}}{{bestsellers}}|{{bestsellers-json}}";
+        let page = page(all, &small_shop(), &Base::default(), |_| false).unwrap();
         let (html, json) = page.split_once('|').unwrap();
-        assert!(html.contains("Rye &lt;bread&gt;") && !html.contains("<img"));
+        assert!(html.contains("Rye &lt;bread&gt;") && !html.contains("<img") && html.contains(">R</span>"));
         assert!(json.contains("Rye \\u003cbread>") && !json.contains('<'));
     }
 
@@ -124,10 +185,5 @@ mod tests {
         assert_eq!(error("{{y}}"), "index.html: nothing is called 'y'; expected one of x");
         assert_eq!(error("none"), "index.html: '{{x}}' is missing");
         assert_eq!(error("{{x"), "index.html: a '{{' has no '}}' after it");
-    }
-
-    #[test]
-    fn large_numbers_have_commas() {
-        assert_eq!([7, 999, 8547, 1_234_567].map(thousands), ["7", "999", "8,547", "1,234,567"]);
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+use crate::page::Base;
 use crate::root::dist;
 use crate::run::{command, line, say, spawn};
 use crate::server::Server;
@@ -32,7 +33,7 @@ pub(crate) fn serve(options: &Options) -> Result<()> {
     // First of all: that the port is taken should not be found out after minutes of building.
     let server = Server::bind(&dist(), options.port)?;
     let url = server.url()?;
-    site::build_without_gpu(options.pack.as_deref())?;
+    site::build_without_gpu(options.pack.as_deref(), &Base::default())?;
     if options.no_gpu {
         site::remove_gpu()?;
     }

@@ -1,11 +1,11 @@
 //! What the page needs of a pack: the catalogue and what is bought most. The only place that knows packs.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use fewshop_core::{Catalogue, Item, ItemIx};
+use fewshop_web::state::{Catalogue as PageCatalogue, Product};
 use serde_json::{Value, json};
 
 use crate::root::shown;
@@ -16,14 +16,10 @@ const POPULAR: usize = 200;
 /// A shop as the page shows it before any engine runs.
 #[derive(Debug)]
 pub(crate) struct Shop {
-    catalogue: Catalogue,
-    /// Rows, most bought first.
-    popular: Vec<ItemIx>,
-    fingerprint: String,
-    /// ISO 4217 code.
-    currency: String,
-    /// Where the data is from.
-    notice: String,
+    /// `catalogue.json`.
+    pub(crate) json: String,
+    /// The same as the storefront reads it: departments, addresses and prices are then its own, not ours.
+    pub(crate) catalogue: PageCatalogue,
 }
 
 impl Shop {
@@ -38,115 +34,79 @@ impl Shop {
         let bytes = fs::read(path).with_context(|| format!("failed to read {}", shown(path)))?;
         let pack = fewshop_model::Pack::from_bytes(&bytes)
             .with_context(|| format!("{} is no good pack: `cargo xtask pack` writes it anew", shown(path)))?;
-        let fingerprint = pack.fingerprint();
-        let mut shop = Self::new(pack.catalogue, &pack.popularity)?;
-        (shop.fingerprint, shop.currency, shop.notice) = (fingerprint, pack.card.currency, pack.card.data_notice);
-        Ok(shop)
+        Self::new(&pack.catalogue, &pack.popularity, &pack.fingerprint(), &pack.card.currency, &pack.card.data_notice)
     }
 
-    fn new(catalogue: Catalogue, popularity: &[u32]) -> Result<Self> {
+    fn new(catalogue: &Catalogue, popularity: &[u32], fingerprint: &str, currency: &str, notice: &str) -> Result<Self> {
         if catalogue.len() != popularity.len() {
             bail!("the pack counts the purchases of {} products but has {}", popularity.len(), catalogue.len());
         }
         let mut popular: Vec<ItemIx> = catalogue.iter().map(|(ix, _)| ix).collect();
         popular.sort_by_key(|ix| (std::cmp::Reverse(popularity[ix.row()]), *ix));
         popular.truncate(POPULAR);
-        Ok(Self { catalogue, popular, fingerprint: String::new(), currency: String::new(), notice: String::new() })
-    }
 
-    /// The `n` products that are bought most, best first.
-    pub(crate) fn bestsellers(&self, n: usize) -> impl Iterator<Item = (ItemIx, &Item)> {
-        self.popular.iter().take(n).map(|&ix| (ix, &self.catalogue[ix]))
-    }
-
-    /// A price as it stands on the shelf.
-    pub(crate) fn price_text(&self, item: &Item) -> String {
-        let Some(price) = item.price else { return "–".to_owned() };
-        match self.currency.as_str() {
-            "USD" => format!("${price:.2}"),
-            "GBP" => format!("£{price:.2}"),
-            "EUR" => format!("€{price:.2}"),
-            code => format!("{price:.2} {code}"),
-        }
-    }
-
-    /// Number of products.
-    pub(crate) fn len(&self) -> usize {
-        self.catalogue.len()
-    }
-
-    /// The page's own copy of the catalogue: one column a field, so that names are not said 8,000 times.
-    pub(crate) fn catalogue_json(&self) -> String {
-        let items = self.catalogue.items();
+        let items = catalogue.items();
         let mut categories: Vec<&[String]> = items.iter().map(|item| item.category.as_slice()).collect();
         categories.sort_unstable();
         categories.dedup();
-        let column = |field: fn(&Item) -> Value| Value::Array(items.iter().map(field).collect());
         let category: Vec<usize> = items
             .iter()
             .map(|item| categories.binary_search(&item.category.as_slice()).expect("every category was just put in"))
             .collect();
-        json!({
-            "pack": self.fingerprint,
-            "currency": self.currency,
+        // One column a field, so that the fields' names are not said 8,000 times.
+        let column = |field: fn(&Item) -> Value| Value::Array(items.iter().map(field).collect());
+        let json = json!({
+            "pack": fingerprint,
+            "currency": currency,
             "items": {
                 "id": column(|item| item.id.0.as_str().into()),
                 "title": column(|item| item.title.as_str().into()),
                 "category": category,
                 "brand": column(|item| item.brand.as_str().into()),
                 "size": column(|item| item.size.as_str().into()),
-                "price": column(price),
+                "price": column(|item| price(item.price)),
                 "picture": column(|item| item.picture.as_str().into()),
             },
             "categories": categories,
-            "popularity": self.popular,
-            "note": self.notice,
+            "popularity": popular,
+            "note": notice,
         })
-        .to_string()
+        .to_string();
+        let catalogue = PageCatalogue::parse(&json).context("the storefront cannot read the catalogue that was made for it")?;
+        Ok(Self { json, catalogue })
     }
 
-    /// The bestsellers inside the page, by the same words.
+    /// The `n` products that are bought most, best first.
+    pub(crate) fn bestsellers(&self, n: usize) -> impl Iterator<Item = Product> {
+        self.catalogue.bestsellers().iter().take(n).filter_map(|&ix| self.catalogue.product(ix))
+    }
+
+    /// The bestsellers as they stand inside the page, with what its header says.
     pub(crate) fn bestsellers_json(&self, n: usize) -> String {
         let items: Vec<Value> = self
             .bestsellers(n)
-            .map(|(ix, item)| {
+            .map(|item| {
                 json!({
-                    "ix": ix, "id": item.id, "title": item.title, "category": item.category, "brand": item.brand, "size": item.size,
-                    "price": price(item), "picture": item.picture,
+                    "ix": item.ix, "id": item.id, "title": item.title, "category": item.category, "brand": item.brand,
+                    "size": item.size, "price": price(item.price), "picture": item.picture,
                 })
             })
             .collect();
+        let departments: Vec<&str> = self.catalogue.departments().iter().map(|department| department.name.as_str()).collect();
         json!({
-            "pack": self.fingerprint,
-            "currency": self.currency,
-            "total": self.len(),
-            "departments": self.departments(),
+            "pack": self.catalogue.pack(),
+            "currency": self.catalogue.currency(),
+            "total": self.catalogue.len(),
+            "departments": departments,
             "items": items,
         })
         .to_string()
     }
-
-    /// Department names in the storefront's own order, so that its navigation does not jump when the catalogue arrives: by the number of
-    /// bestsellers, then of products, then by name.
-    fn departments(&self) -> Vec<&str> {
-        let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-        for item in self.catalogue.items().iter().filter(|item| !item.department().is_empty()) {
-            counts.entry(item.department()).or_default().1 += 1;
-        }
-        for ix in &self.popular {
-            if let Some(count) = counts.get_mut(self.catalogue[*ix].department()) {
-                count.0 += 1;
-            }
-        }
-        let mut names: Vec<&str> = counts.keys().copied().collect();
-        names.sort_by_key(|name| std::cmp::Reverse(counts[name]));
-        names
-    }
 }
 
 /// In cents' precision: 2.69 as an `f32` would else be written 2.690000057220459.
-fn price(item: &Item) -> Value {
-    item.price.map_or(Value::Null, |price| json!((f64::from(price) * 100.0).round() / 100.0))
+fn price(price: Option<f32>) -> Value {
+    price.map_or(Value::Null, |price| json!((f64::from(price) * 100.0).round() / 100.0))
 }
 
 #[cfg(test)]
@@ -165,19 +125,19 @@ pub(crate) mod tests {
         bread.category = vec!["Bakery".into()];
         bread.price = Some(1.5);
         let catalogue = Catalogue::new(vec![milk, Item::new("3", "Rare thing"), bread]).unwrap();
-        let shop = Shop::new(catalogue, &[5, 0, 9]).unwrap();
-        Shop { fingerprint: "00112233aabbccdd".into(), currency: "USD".into(), notice: "Made up.".into(), ..shop }
+        Shop::new(&catalogue, &[5, 0, 9], "00112233aabbccdd", "USD", "Made up.").unwrap()
     }
 
     #[test]
     fn the_catalogue_is_written_in_columns() {
-        let value: Value = serde_json::from_str(&small_shop().catalogue_json()).unwrap();
+        let value: Value = serde_json::from_str(&small_shop().json).unwrap();
         assert_eq!((&value["pack"], &value["currency"]), (&json!("00112233aabbccdd"), &json!("USD")));
         assert_eq!(value["items"]["title"], json!(["Whole milk", "Rare thing", "Rye <bread>"]));
         assert_eq!(value["items"]["price"], json!([2.69, null, 1.5]));
         assert_eq!(value["popularity"], json!([2, 0, 1]));
         assert_eq!(value["categories"], json!([[], ["Bakery"], ["Dairy & eggs", "Milk"]]));
         assert_eq!(value["items"]["category"], json!([2, 0, 1]));
+        assert_eq!(value["note"], "Made up.");
     }
 
     #[test]
@@ -189,8 +149,14 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn the_storefront_reads_what_stands_in_the_page() {
+        let first = fewshop_web::state::Bestsellers::parse(&small_shop().bestsellers_json(1)).unwrap();
+        assert_eq!((first.total, first.items[0].title.as_str()), (3, "Rye <bread>"));
+    }
+
+    #[test]
     fn counts_of_another_catalogue_are_refused() {
-        let error = Shop::new(Catalogue::new(vec![Item::new("1", "A")]).unwrap(), &[1, 2]).unwrap_err();
+        let error = Shop::new(&Catalogue::new(vec![Item::new("1", "A")]).unwrap(), &[1, 2], "", "", "").unwrap_err();
         assert!(error.to_string().contains("purchases of 2 products but has 1"), "{error}");
     }
 
@@ -198,5 +164,14 @@ pub(crate) mod tests {
     fn a_missing_pack_says_how_to_make_it() {
         let error = Shop::read(Path::new("/no/such.pack")).unwrap_err().to_string();
         assert!(error.contains("/no/such.pack") && error.contains("cargo xtask pack"), "{error}");
+    }
+
+    #[test]
+    fn a_broken_pack_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("broken.pack");
+        fs::write(&path, "not a pack").unwrap();
+        let error = Shop::read(&path).unwrap_err().to_string();
+        assert!(error.contains("broken.pack is no good pack"), "{error}");
     }
 }

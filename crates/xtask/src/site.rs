@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::compress::{compress_all, is_copy};
 use crate::files::{digest, files_below, remove, replace_dir, write_if_changed};
-use crate::page::page;
+use crate::page::{Base, page};
 use crate::root::{cache, dist, root, shop_pack, shown};
 use crate::run::{run, say};
 use crate::shop::Shop;
@@ -22,7 +22,7 @@ use crate::wasm::{CPU, GPU, SHELL, build_gpu, build_page};
 /// Builds all of the page but the WebGPU engine, from `web/assets/shop.pack` or another pack.
 ///
 /// A WebGPU engine from an earlier build stays if it still goes with the rest.
-pub(crate) fn build_without_gpu(pack: Option<&Path>) -> Result<()> {
+pub(crate) fn build_without_gpu(pack: Option<&Path>, base: &Base) -> Result<()> {
     let start = Instant::now();
     let pack_file = pack.map_or_else(shop_pack, Path::to_path_buf);
     // Before the long part: a bad pack should not be found out after minutes.
@@ -48,11 +48,11 @@ pub(crate) fn build_without_gpu(pack: Option<&Path>) -> Result<()> {
         }
     }
     site.copy(&pack_file, "assets/shop.pack")?;
-    site.write("assets/catalogue.json", shop.catalogue_json().as_bytes())?;
+    site.write("assets/catalogue.json", shop.json.as_bytes())?;
     let template_file = root().join("index.html");
     let template = fs::read_to_string(&template_file).with_context(|| format!("failed to read {}", shown(&template_file)))?;
     let pictures = assets.join("pictures");
-    let html = page(&template, &shop, |key| !key.is_empty() && pictures.join(format!("{key}.webp")).is_file())?;
+    let html = page(&template, &shop, base, |key| !key.is_empty() && pictures.join(format!("{key}.webp")).is_file())?;
     site.write("index.html", html.as_bytes())?;
     // What most static hosts answer with where no file is: so that the address of a product can be opened directly.
     site.write("404.html", html.as_bytes())?;

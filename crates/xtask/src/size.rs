@@ -36,7 +36,7 @@ impl Group {
             Self::Engine
         } else if file == "assets/shop.pack" {
             Self::Pack
-        } else if file.starts_with("assets/pictures/") && !html.contains(&format!("\"/{file}\"")) {
+        } else if file.starts_with("assets/pictures/") && !html.contains(&format!("/{file}\"")) {
             Self::Pictures
         } else {
             Self::Page
