@@ -149,12 +149,6 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_storefront_reads_what_stands_in_the_page() {
-        let first = fewshop_web::state::Bestsellers::parse(&small_shop().bestsellers_json(1)).unwrap();
-        assert_eq!((first.total, first.items[0].title.as_str()), (3, "Rye <bread>"));
-    }
-
-    #[test]
     fn counts_of_another_catalogue_are_refused() {
         let error = Shop::new(&Catalogue::new(vec![Item::new("1", "A")]).unwrap(), &[1, 2], "", "", "").unwrap_err();
         assert!(error.to_string().contains("purchases of 2 products but has 1"), "{error}");
