@@ -1,0 +1,99 @@
+// The shop window: what stands in the page before, and without, the storefront; and what the page may reach.
+//
+// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+
+const SITE = process.env.FEWSHOP_URL ?? "http://127.0.0.1:8080";
+const SHELL_WASM = "**/app/fewshop-web_bg.wasm";
+
+let browser;
+before(async () => {
+  browser = await chromium.launch({ executablePath: process.env.CHROME, args: ["--no-sandbox", "--disable-quic"] });
+});
+after(() => browser.close());
+
+/** Opens the home page in a fresh profile, after `prepare`, and closes it after `steps`. */
+async function withPage(options, prepare, steps) {
+  const context = await browser.newContext(options);
+  try {
+    const page = await context.newPage();
+    await prepare(page);
+    await page.goto(SITE);
+    await steps(page);
+  } finally {
+    await context.close();
+  }
+}
+
+const products = (page) => page.getByRole("region", { name: "Bestsellers" }).getByRole("listitem");
+
+test("without JavaScript there are goods with prices, and a word on what is missing", async () => {
+  await withPage({ javaScriptEnabled: false }, async () => {}, async (page) => {
+    assert.equal(await products(page).count(), 12);
+    for (const text of await products(page).allInnerTexts()) {
+      assert.match(text, /\d\.\d\d|Price in store/, text);
+    }
+    assert.match(await page.locator("noscript").innerText(), /need JavaScript/);
+  });
+});
+
+test("without WebAssembly the window stays and a notice says so", async () => {
+  await withPage({}, (page) => page.addInitScript("delete globalThis.WebAssembly"), async (page) => {
+    await page.getByRole("alert").waitFor();
+    assert.match(await page.getByRole("alert").innerText(), /need WebAssembly/);
+    assert.equal(await products(page).count(), 12);
+  });
+});
+
+test("a storefront that cannot be fetched leaves the window and a notice", async () => {
+  await withPage({}, (page) => page.route(SHELL_WASM, (route) => route.abort()), async (page) => {
+    await page.getByRole("alert").waitFor();
+    assert.match(await page.getByRole("alert").innerText(), /could not start/);
+    assert.equal(await products(page).count(), 12);
+  });
+});
+
+test("the storefront takes the window's place, and nothing breaks the page's policy", async () => {
+  const complaints = [];
+  const listen = async (page) => {
+    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+    page.on("pageerror", (error) => complaints.push(String(error)));
+  };
+  await withPage({}, listen, async (page) => {
+    await page.locator("#shell").waitFor({ state: "detached" });
+    await page.getByRole("status").first().waitFor();
+    assert.deepEqual(complaints, []);
+  });
+});
+
+test("the page's policy keeps every other host out", async () => {
+  await withPage({}, async () => {}, async (page) => {
+    const outcome = await page.evaluate(() => fetch("https://example.com/").then(() => "reached", (error) => error.name));
+    assert.equal(outcome, "TypeError");
+    const blocked = await page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          document.addEventListener("securitypolicyviolation", (event) => resolve(event.effectiveDirective), { once: true });
+          fetch("https://example.com/").catch(() => {});
+        }),
+    );
+    assert.equal(blocked, "connect-src");
+  });
+});
+
+test("addresses of the shop open the page, other files are missing", async () => {
+  const status = async (path) => (await fetch(new URL(path, SITE))).status;
+  assert.equal(await status("/product/1"), 200);
+  assert.equal(await status("/assets/no-such-file.js"), 404);
+});
+
+test("text files come compressed, and once only", async () => {
+  const first = await fetch(new URL("/assets/catalogue.json", SITE));
+  assert.equal(first.headers.get("content-encoding"), "br");
+  const tag = first.headers.get("etag");
+  const again = await fetch(new URL("/assets/catalogue.json", SITE), { headers: { "if-none-match": tag } });
+  assert.equal(again.status, 304);
+});
