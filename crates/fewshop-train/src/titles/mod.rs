@@ -1,0 +1,118 @@
+//! Readable names: from what a shop's till prints to what a shop would show.
+//!
+//! A till knows a product by an abbreviation cut at thirty characters, a category for the accountant and a size with a stock number
+//! in it. [`readable`] turns these [`RawLabel`]s into titles, a department and category to browse by, plain sizes and brands. What
+//! is said is what the raw label says: reviewed tables (`*.tsv` beside this file) come first, rules (`words`, `size`) write out the
+//! rest. No two products come out alike in title, size and brand, for a shopper could not tell them apart: see `distinct`.
+
+mod distinct;
+mod gifts;
+mod size;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use fewshop_core::Item;
+
+use crate::pictures;
+use crate::prepare::RawProduct;
+use distinct::{Difference, Draft};
+
+/// Longest title that [`readable`] gives, in characters.
+pub const LONGEST_TITLE: usize = 60;
+
+/// How a grocery's files name a product.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct GroceryLabel {
+    /// Department.
+    pub department: String,
+    /// Category within it.
+    pub category: String,
+    /// What it is, cut at 30 characters.
+    pub kind: String,
+    /// Package size; may be empty or hold a stock number.
+    pub size: String,
+    /// `National` or `Private`.
+    pub brand: String,
+    /// Number of the maker.
+    pub maker: i64,
+}
+
+/// How a shop's files name a product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RawLabel {
+    /// By department, category, type, size and maker.
+    Grocery(GroceryLabel),
+    /// By a description in capitals alone.
+    Gift {
+        /// The description.
+        description: String,
+    },
+}
+
+/// Products with names and pictures for people, in the order given, no two alike in title, size and brand.
+pub fn readable<'a>(products: impl IntoIterator<Item = &'a RawProduct>) -> Vec<Item> {
+    let mut drafts: Vec<Draft> = products.into_iter().map(draft).collect();
+    distinct::tell_apart(&mut drafts);
+    let pictured = |Draft { mut item, .. }: Draft| {
+        item.picture = pictures::choose(&item);
+        item
+    };
+    drafts.into_iter().map(pictured).collect()
+}
+
+fn draft(product: &RawProduct) -> Draft {
+    let mut draft = match &product.label {
+        RawLabel::Grocery(label) => grocery(&product.id, label),
+        RawLabel::Gift { description } => {
+            let code = product.id.trim_start_matches(|c: char| c.is_ascii_lowercase()).to_owned();
+            let title = gifts::title(description);
+            let title = if title.is_empty() { code.clone() } else { title };
+            let differences = vec![Difference::new(format!("no. {code}"), false)];
+            Draft { item: Item::new(&product.id, &title), differences, printed_size: String::new(), maker: String::new() }
+        }
+    };
+    draft.item.title = distinct::shorten(&draft.item.title, LONGEST_TITLE);
+    draft.item.price = product.price.map(|price| price as f32);
+    draft
+}
+
+fn grocery(id: &str, label: &GroceryLabel) -> Draft {
+    let squeeze = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (department, category, kind) = (squeeze(&label.department), squeeze(&label.category), squeeze(&label.kind));
+    let shelf = tables::TABLES.category(&department, &category);
+    // A category that the tables do not know is written out by rule, under its department.
+    let (own_department, own_category) = (words::write_out(&department), words::write_out(&category));
+    let (place, aisle) = shelf.unwrap_or((&own_department, &own_category));
+    let row = tables::TABLES.kind(&format!("{department} > {category}"), &kind);
+    let written = words::write_out(&kind);
+    let title = match row {
+        Some(row) => row.title,
+        None if written.is_empty() => aisle,
+        None => &written,
+    };
+    let (shop_department, shop_category) = row.and_then(|row| row.category).unwrap_or((place, aisle));
+    let size = size::read(&label.size);
+    let mut item = Item::new(id, if title.is_empty() { "Assorted item" } else { title });
+    item.category =
+        [shop_department, shop_category].iter().filter(|part| !part.is_empty()).map(|part| (*part).to_owned()).collect();
+    item.brand = match label.brand.as_str() {
+        "Private" => "House brand".to_owned(),
+        "National" => format!("National brand · maker {}", label.maker),
+        other => format!("{other} · maker {}", label.maker),
+    };
+    item.size = size.text;
+    let number = match size.detail.as_str() {
+        "" => String::new(),
+        letters if letters.starts_with(|c: char| c.is_ascii_alphabetic()) => format!("variety {letters}"),
+        stock => format!("no. {stock}"),
+    };
+    let differences = vec![
+        Difference::new(words::inside(aisle), aisle == shop_category),
+        Difference::new(words::inside(place), place == shop_department),
+        Difference::new(words::inside(&written), false),
+        Difference::new(number.clone(), number.is_empty()),
+    ];
+    Draft { item, differences, printed_size: size::as_printed(&label.size), maker: label.maker.to_string() }
+}
