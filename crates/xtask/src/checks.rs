@@ -15,7 +15,7 @@ use crate::root::{cache, dist, root, shown};
 use crate::run::{cargo, run, say, tee};
 use crate::server::Server;
 use crate::tools::{BrowserTools, ensure_browser_tools, ensure_chromium, ensure_node, ensure_wasm_target};
-use crate::wasm::{CPU, GPU, TARGET, wasm_cargo};
+use crate::wasm::{CPU, GPU, TARGET, build_gpu, wasm_cargo};
 use crate::{site, size};
 
 /// A part of the tests, in the order in which they run: what fails soonest comes first.
@@ -57,7 +57,7 @@ impl Part {
             Self::Native => counted(cargo().args(["test", "--workspace", "--no-fail-fast"])),
             Self::Build => {
                 site::build_without_gpu(None, &Base::default())?;
-                site::add_gpu()?;
+                site::add_gpu(&mut build_gpu())?;
                 Ok(Counts::one(true))
             }
             Self::Browser => browser_suite(CPU.profile, &[]),
@@ -202,6 +202,13 @@ mod tests {
         let text = summary(&outcomes, counts);
         assert!(text.contains("browser-gpu        4       1      1.5\n"), "{text}");
         assert_eq!(text.lines().last(), Some("4 passed, 1 failed"));
+    }
+
+    #[test]
+    fn ci_runs_what_the_readme_says() {
+        let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
+        assert_eq!(read(".ci/run").trim_end().lines().last(), Some("cargo xtask test"));
+        assert!(read("README.md").contains("```sh\ncargo xtask test\n```"));
     }
 
     #[test]

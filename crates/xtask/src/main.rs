@@ -83,7 +83,7 @@ fn run(command: &Command) -> Result<()> {
         Command::Test { only } => checks::test(only),
         Command::Build { no_gpu, pack, base } => {
             site::build_without_gpu(pack.as_deref(), base)?;
-            if *no_gpu { site::remove_gpu() } else { site::add_gpu() }
+            if *no_gpu { site::remove_gpu() } else { site::add_gpu(&mut wasm::build_gpu()) }
         }
         Command::Size => size::size(),
         Command::Data => data::data(),

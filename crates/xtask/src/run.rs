@@ -36,6 +36,20 @@ pub(crate) fn cargo() -> Command {
     command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
+/// The same command at a low priority, where the system can do that: for work behind a page that somebody is using.
+pub(crate) fn gently(plain: Command) -> Command {
+    let Some(nice) = crate::tools::on_path("nice") else { return plain };
+    let mut gentle = command(nice);
+    gentle.args(["-n", "10"]).arg(plain.get_program()).args(plain.get_args());
+    for (key, value) in plain.get_envs() {
+        match value {
+            Some(value) => gentle.env(key, value),
+            None => gentle.env_remove(key),
+        };
+    }
+    gentle
+}
+
 /// The command as one could type it.
 pub(crate) fn line(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
@@ -122,6 +136,13 @@ mod tests {
     #[test]
     fn a_command_line_can_be_typed_as_shown() {
         assert_eq!(line(command("/usr/bin/cargo").args(["test", "-p", "a b"])), "cargo test -p 'a b'");
+    }
+
+    #[test]
+    fn a_gentle_command_is_the_same_command() {
+        let mut plain = command("sh");
+        plain.args(["-c", "echo $SAID"]).env("SAID", "this");
+        assert_eq!(output(&mut gently(plain)).unwrap(), "this\n");
     }
 
     #[test]

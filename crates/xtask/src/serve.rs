@@ -6,10 +6,11 @@ use anyhow::Result;
 
 use crate::page::Base;
 use crate::root::dist;
-use crate::run::{command, line, say, spawn};
+use crate::run::{command, gently, line, say, spawn};
 use crate::server::Server;
 use crate::site;
 use crate::tools::{find_chromium, on_path};
+use crate::wasm::build_gpu;
 
 /// How to serve.
 #[derive(Debug, clap::Args)]
@@ -44,7 +45,7 @@ pub(crate) fn serve(options: &Options) -> Result<()> {
     if !options.no_gpu {
         std::thread::spawn(|| {
             say!("building the WebGPU engine behind the page; the CPU engine serves until it is there");
-            if let Err(error) = site::add_gpu() {
+            if let Err(error) = site::add_gpu(&mut gently(build_gpu())) {
                 say!("the WebGPU engine is missing, the shop goes on with the CPU engine: {error:#}");
             }
         });

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -17,7 +18,7 @@ use crate::root::{cache, dist, root, shop_pack, shown};
 use crate::run::{run, say};
 use crate::shop::Shop;
 use crate::tools::ensure_wasm_target;
-use crate::wasm::{CPU, GPU, SHELL, build_gpu, build_page};
+use crate::wasm::{CPU, GPU, SHELL, build_page};
 
 /// Builds all of the page but the WebGPU engine, from `web/assets/shop.pack` or another pack.
 ///
@@ -70,11 +71,11 @@ pub(crate) fn remove_gpu() -> Result<()> {
     remove(&dist().join("engine/gpu"))
 }
 
-/// Builds the WebGPU engine and puts it into the site in one step.
-pub(crate) fn add_gpu() -> Result<()> {
+/// Builds the WebGPU engine with `cargo`, which is [`build_gpu`](crate::wasm::build_gpu), and puts it into the site in one step.
+pub(crate) fn add_gpu(cargo: &mut Command) -> Result<()> {
     let start = Instant::now();
     ensure_wasm_target()?;
-    run(&mut build_gpu())?;
+    run(cargo)?;
     place_gpu()?;
     say!("{}: the WebGPU engine is ready after {:.0} s", shown(&dist()), start.elapsed().as_secs_f64());
     Ok(())
