@@ -1,4 +1,4 @@
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
@@ -13,11 +13,14 @@ pub struct RankerConfig {
     pub hidden: usize,
     /// Share of hidden units dropped in training.
     pub dropout: f64,
+    /// Where the output bias starts: the log-odds of a candidate being wanted. From 0 the first steps would only learn that nearly
+    /// all candidates are unwanted, in whatever direction of the features lies nearest.
+    pub log_odds: f32,
 }
 
 impl Default for RankerConfig {
     fn default() -> Self {
-        Self { hidden: 64, dropout: 0.1 }
+        Self { hidden: 64, dropout: 0.1, log_odds: 0.0 }
     }
 }
 
@@ -25,9 +28,11 @@ impl RankerConfig {
     /// A network with random weights.
     #[must_use]
     pub fn init(&self, device: &Device) -> Ranker {
+        let mut output = LinearConfig::new(self.hidden, 1).init(device);
+        output.bias = Some(Param::from_tensor(Tensor::full([1], self.log_odds, device)));
         Ranker {
             hidden: LinearConfig::new(FEATURES, self.hidden).init(device),
-            output: LinearConfig::new(self.hidden, 1).init(device),
+            output,
             dropout: DropoutConfig::new(self.dropout).init(),
         }
     }

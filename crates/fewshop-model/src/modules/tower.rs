@@ -116,7 +116,7 @@ impl TwoTower {
         let hidden = self.attention.forward(vectors.clone()).tanh();
         let attention = self.attention_out.forward(hidden).squeeze_dim::<2>(2);
         let attention = softmax(attention.add(mask.sub_scalar(1.0).mul_scalar(1e9)), 1);
-        attention.unsqueeze_dim::<2>(1).reshape([batch, 1, k]).matmul(vectors).squeeze_dim::<2>(1)
+        attention.reshape([batch, 1, k]).matmul(vectors).squeeze_dim::<2>(1)
     }
 
     /// Logits of all items for each taste.

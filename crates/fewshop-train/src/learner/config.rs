@@ -157,7 +157,7 @@ pub struct RankerTrainConfig {
     pub learning_rate: f64,
     /// L2 on all weights.
     pub weight_decay: f32,
-    /// Weight of the binary cross-entropy beside the listwise softmax.
+    /// Weight of the binary cross-entropy (a mean over candidates) beside the listwise softmax (a mean over cases).
     pub binary_weight: f32,
 }
 
@@ -173,7 +173,7 @@ impl Default for RankerTrainConfig {
             batch: 32,
             learning_rate: 1e-3,
             weight_decay: 1e-5,
-            binary_weight: 0.3,
+            binary_weight: 3.0,
         }
     }
 }

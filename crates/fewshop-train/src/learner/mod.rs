@@ -91,7 +91,7 @@ pub fn train(
     let valid_examples = ranker::examples(&recommender, &valid, "Candidates for validation")?;
     pack.ranker = ranker::train(&train_examples, &valid_examples, &config.ranker, &mut rng)?;
 
-    let everybody: Vec<Vec<u32>> = parts.fit.into_iter().chain(parts.held).chain(parts.valid).collect();
+    let everybody: Vec<Vec<u32>> = parts.fit.into_iter().chain(parts.held).chain(parts.earlier).chain(parts.valid).collect();
     pack.popularity = pairs::popularity(&everybody, items);
     pack.pairs = pairs::prune(&pairs::count(&everybody, items), &pack.popularity, &config.pairs, &pack.config);
     let pack = through_bytes(&pack)?;

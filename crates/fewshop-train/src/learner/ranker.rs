@@ -74,7 +74,10 @@ pub(crate) fn train(
     let (mean, inv_std) = moments(&examples);
     let device = Device::flex().autodiff();
     device.seed(rng.random());
-    let mut model = RankerConfig { hidden: config.hidden, dropout: config.dropout }.init(&device);
+    let wanted: f32 = examples.iter().flat_map(|e| &e.labels).sum();
+    let share = wanted / examples.iter().map(|e| e.labels.len()).sum::<usize>() as f32;
+    let log_odds = (share / (1.0 - share).max(1e-6)).ln();
+    let mut model = RankerConfig { hidden: config.hidden, dropout: config.dropout, log_odds }.init(&device);
     let mut adam = AdamConfig::new().with_weight_decay(Some(WeightDecayConfig::new(config.weight_decay))).init();
     let steps = examples.len().div_ceil(config.batch);
     let progress = Progress::of("Ranker", (steps * config.epochs) as u64);
@@ -160,8 +163,7 @@ fn loss(model: &Ranker, batch: &[&Example], mean: &[f32], inv_std: &[f32], binar
     let positive = log_sigmoid(scores.clone()).mul(labels.clone());
     let negative = log_sigmoid(scores.neg()).mul(mask.clone().sub(labels));
     let binary = positive.add(negative).sum().div(mask.sum()).neg();
-    // Per candidate the binary term is some hundred times smaller than the listwise one per case.
-    listwise.add(binary.mul_scalar(binary_weight * 100.0))
+    listwise.add(binary.mul_scalar(binary_weight))
 }
 
 /// Mean NDCG@10 of the validation cases under these weights.

@@ -1,6 +1,7 @@
 //! Who trains what: sessions of the log, cut by shopper.
 
 use fewshop_core::{EventKind, split};
+use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
@@ -14,6 +15,8 @@ pub(crate) struct Parts {
     pub(crate) fit: Vec<Vec<u32>>,
     /// For ranker and adapter.
     pub(crate) held: Vec<Vec<u32>>,
+    /// The held shoppers' earlier sessions: counted at the very end only.
+    pub(crate) earlier: Vec<Vec<u32>>,
     /// For early stopping, where the caller brings no cases.
     pub(crate) valid: Vec<Vec<u32>>,
 }
@@ -50,25 +53,31 @@ pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -
             parts.fit.push(items);
         }
     }
-    // The shop is asked about tomorrow: of the held shoppers' sessions only the later half teaches the ranker. Sessions come in
-    // order of time.
-    let later = parts.held.split_off(parts.held.len() / 2);
-    parts.held = later;
+    // The shop will be asked about tomorrow: where the held shoppers have more sessions than are needed, the latest teach the
+    // ranker. Sessions come in order of time.
+    let surplus = parts.held.len().saturating_sub(2 * config.ranker.cases);
+    parts.earlier = parts.held.drain(..surplus).collect();
     parts
 }
 
-/// Draws one episode a session that is long enough, shots in random order: the items of a basket bear one timestamp.
+/// One session shows the same shopper at most so many times: more draws of few sessions teach their shoppers' whims.
+const DRAWS: usize = 10;
+
+/// Draws episodes from the sessions that are long enough, each session once before any comes again. Shots come in random order: the
+/// items of a basket bear one timestamp.
 pub(crate) fn episodes(sessions: &[Vec<u32>], most: usize, rng: &mut ChaCha8Rng) -> Vec<Episode> {
     let mut order: Vec<usize> = (0..sessions.len()).filter(|&s| sessions[s].len() >= 4).collect();
-    order.shuffle(rng);
     let mut out = Vec::new();
-    for session in order.into_iter().take(most) {
-        let mut items = sessions[session].clone();
-        items.shuffle(rng);
-        let fitting: Vec<usize> = SHOTS.into_iter().filter(|&k| k + 2 <= items.len()).collect();
-        let k = fitting[out.len() % fitting.len()];
-        let wanted = items.split_off(k);
-        out.push(Episode { shots: items, wanted });
+    for _ in 0..DRAWS {
+        order.shuffle(rng);
+        for &session in order.iter().take(most - out.len()) {
+            let mut items = sessions[session].clone();
+            items.shuffle(rng);
+            let fitting: Vec<usize> = SHOTS.into_iter().filter(|&k| k + 2 <= items.len()).collect();
+            let k = fitting[rng.random_range(0..fitting.len())];
+            let wanted = items.split_off(k);
+            out.push(Episode { shots: items, wanted });
+        }
     }
     out
 }
