@@ -1,40 +1,55 @@
 //! The frame of all pages: header, main part, footer, and which address shows which page.
 
-use fewshop_web::state::Bestsellers;
-use fewshop_web::texts::fill;
+use fewshop_web::state::{Catalogue, Page};
+use fewshop_web::texts::{EN, fill};
 use leptos::prelude::*;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::hooks::use_location;
 use leptos_router::path;
+use wasm_bindgen_futures::spawn_local;
 
 use crate::browser;
 use crate::components::{Footer, Header, StatusLine};
-use crate::pages::{CartPage, DepartmentPage, DepartmentsPage, HomePage, HowPage, LostPage, ProductPage, SearchPage};
+use crate::pages::{CartPage, DepartmentPage, DepartmentsPage, HomePage, HowPage, Lost, ProductPage, SearchPage};
 use crate::shop::{Shop, use_shop};
-use crate::view::{click, effect};
+use crate::view::{click, effect, memo, part};
 
 /// Id of what `index.html` shows until the shop is there.
 const SHELL: &str = "shell";
-/// Id of the inline JSON with the first shelf.
-const FIRST_SHELF: &str = "fewshop-bestsellers";
+/// Id of the place in it where a notice can stand.
+const NOTICE: &str = "boot-notice";
 
-/// Puts the shop in the place of what `index.html` shows until then.
+/// Fetches the catalogue, then puts the shop in the place of the shop window that `index.html` shows until then. Without a
+/// catalogue the window stays, and says why.
 pub(crate) fn mount() {
-    let first = document().get_element_by_id(FIRST_SHELF).and_then(|inline| inline.text_content());
-    let first = first.and_then(|json| Bestsellers::parse(&json));
+    spawn_local(async {
+        match browser::fetch_text("/assets/catalogue.json")
+            .await
+            .and_then(|text| Catalogue::parse(&text).map_err(|err| err.to_string()))
+        {
+            Ok(catalogue) => open(catalogue),
+            Err(why) => {
+                browser::warn(&why);
+                browser::notice(NOTICE, EN.catalogue_failed);
+            }
+        }
+    });
+}
+
+fn open(catalogue: Catalogue) {
     if let Some(shell) = document().get_element_by_id(SHELL) {
         shell.remove();
     }
     mount_to_body(move || {
-        let shop = Shop::new(first);
+        let shop = Shop::new(catalogue);
         provide_context(shop);
         shop.open();
-        let base = browser::base();
-        // The router takes a missing base and an empty one for two different things.
-        if base.is_empty() {
-            view! { <Router><Frame /></Router> }.into_any()
-        } else {
-            view! { <Router base=base><Frame /></Router> }.into_any()
+        // '' is a base of its own to the router, and another than none.
+        let base = Some(browser::base()).filter(|base| !base.is_empty()).map_or("", |base| base.leak());
+        view! {
+            <Router base>
+                <Frame />
+            </Router>
         }
     });
 }
@@ -55,19 +70,35 @@ fn Frame() -> AnyView {
         <Header />
         <main id="main" class="wrap">
             <StatusLine />
-            <FlatRoutes fallback=|| view! { <LostPage /> }>
-                <Route path=path!("/") view=HomePage />
-                <Route path=path!("/index.html") view=HomePage />
-                <Route path=path!("/department/:slug") view=DepartmentPage />
-                <Route path=path!("/product/:id") view=ProductPage />
-                <Route path=path!("/departments") view=DepartmentsPage />
-                <Route path=path!("/search") view=SearchPage />
-                <Route path=path!("/cart") view=CartPage />
-                <Route path=path!("/how-it-works") view=HowPage />
+            // One route for all: which page an address names is decided, and tested, without the router.
+            <FlatRoutes fallback=|| ()>
+                <Route path=path!("/*any") view=Pages />
             </FlatRoutes>
         </main>
         <Footer />
     }
+    .into_any()
+}
+
+/// The page that the address names.
+#[component]
+fn Pages() -> AnyView {
+    let shop = use_shop();
+    let pathname = use_location().pathname;
+    let page = memo(move || pathname.with(|path| Page::of(path, &browser::base(), browser::decode)));
+    part(move || {
+        shop.want(None);
+        match page.get() {
+            Page::Home => view! { <HomePage /> }.into_any(),
+            Page::Departments => view! { <DepartmentsPage /> }.into_any(),
+            Page::Department(slug) => view! { <DepartmentPage slug /> }.into_any(),
+            Page::Product(id) => view! { <ProductPage id /> }.into_any(),
+            Page::Search => view! { <SearchPage /> }.into_any(),
+            Page::Cart => view! { <CartPage /> }.into_any(),
+            Page::How => view! { <HowPage /> }.into_any(),
+            Page::Lost => view! { <Lost title=shop.texts.lost /> }.into_any(),
+        }
+    })
     .into_any()
 }
 
@@ -90,14 +121,11 @@ fn announce_pages() {
 }
 
 /// Sets the title of the browser's tab to the page's name.
-pub(crate) fn name_page(name: impl Fn() -> String + 'static) {
+pub(crate) fn name_page(name: &str) {
     let texts = use_shop().texts;
-    effect(move || {
-        let name = name();
-        document().set_title(&if name.is_empty() {
-            texts.home_title.to_owned()
-        } else {
-            fill(texts.page_title, &[&name, texts.shop])
-        });
+    document().set_title(&if name.is_empty() {
+        texts.home_title.to_owned()
+    } else {
+        fill(texts.page_title, &[name, texts.shop])
     });
 }

@@ -36,6 +36,19 @@ pub(crate) fn encode(part: &str) -> String {
     js_sys::encode_uri_component(part).into()
 }
 
+/// One part of an address as it was before [`encode`]; a part that was never encoded stays as it is.
+pub(crate) fn decode(part: &str) -> String {
+    js_sys::decode_uri_component(part).map_or_else(|_| part.to_owned(), String::from)
+}
+
+/// Shows a text in an element that waits for it.
+pub(crate) fn notice(id: &str, text: &str) {
+    if let Some(place) = document().get_element_by_id(id) {
+        place.set_text_content(Some(text));
+        let _ = place.remove_attribute("hidden");
+    }
+}
+
 /// A value of the page address's query.
 pub(crate) fn query_value(name: &str) -> Option<String> {
     let search = window().location().search().ok()?;
@@ -60,7 +73,7 @@ pub(crate) async fn fetch_text(path: &str) -> Result<String, String> {
 /// What a thrown JavaScript value says.
 pub(crate) fn describe(value: &JsValue) -> String {
     let message = Reflect::get(value, &"message".into()).ok().and_then(|message| message.as_string());
-    message.or_else(|| value.as_string()).unwrap_or_else(|| format!("{value:?}"))
+    message.or_else(|| value.as_string()).unwrap_or_else(|| "no message".to_owned())
 }
 
 /// Writes a warning to the console, where those look who want to know more than the shopper.
@@ -135,6 +148,16 @@ pub(crate) fn focus_heading_above(event: &MouseEvent) {
         event.target().and_then(|target| target.dyn_into::<Element>().ok()).and_then(|target| target.closest("section").ok());
     if let Some(Ok(Some(heading))) = section.flatten().map(|section| section.query_selector("h2")) {
         focus(heading.unchecked_ref());
+    }
+}
+
+/// Moves the focus from the button that was clicked to the last one beside it.
+pub(crate) fn focus_last_sibling(event: &MouseEvent) {
+    let button =
+        event.target().and_then(|target| target.dyn_into::<Element>().ok()).and_then(|target| target.closest("button").ok());
+    let last = button.flatten().and_then(|button| button.parent_element()).and_then(|parent| parent.last_element_child());
+    if let Some(last) = last {
+        let _ = last.unchecked_ref::<HtmlElement>().focus();
     }
 }
 

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use fewshop_core::Session;
-use fewshop_core::protocol::{Backend, Reply, Request, ShelfRequest};
-use fewshop_web::state::{Link, Outcome};
+use fewshop_core::protocol::{Backend, Request, ShelfRequest};
+use fewshop_web::state::{Link, Outcome, RawReply};
 use leptos::prelude::*;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -157,12 +157,15 @@ impl Running {
         options.set_type(WorkerType::Module);
         let url = browser::href("/engine/worker.js");
         let worker = Worker::new_with_options(&url, &options).map_err(|err| browser::describe(&err))?;
-        let on_message = Closure::new(|event: MessageEvent| match serde_wasm_bindgen::from_value::<Reply>(event.data()) {
-            Ok(reply) => with_engine(|engine| {
-                let outcome = engine.link.reply(reply);
-                engine.apply(outcome);
-            }),
-            Err(err) => browser::warn(&format!("the worker said something that is no Reply: {err}")),
+        let on_message = Closure::new(|event: MessageEvent| {
+            match serde_wasm_bindgen::from_value::<RawReply>(event.data()).map(RawReply::into_reply) {
+                Ok(Some(reply)) => with_engine(|engine| {
+                    let outcome = engine.link.reply(reply);
+                    engine.apply(outcome);
+                }),
+                Ok(None) => browser::warn("the worker said something that is no Reply"),
+                Err(err) => browser::warn(&format!("the worker said something that is no Reply: {err}")),
+            }
         });
         let on_error = Closure::new(|event: ErrorEvent| {
             // A script that cannot be fetched fires a plain Event, which has no message.

@@ -1,17 +1,15 @@
 //! The shop's state as signals, and all that can happen to it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fewshop_core::protocol::{Shelf, ShelfRequest};
 use fewshop_core::{Filter, ItemIx};
 use fewshop_web::state::{
-    Bestsellers, Cart, Catalogue, EngineState, IndexBuilder, Memory, Pick, Product, STORAGE_KEY, SearchIndex, SessionLog,
-    ShelfState, tile_of,
+    Cart, Catalogue, EngineState, IndexBuilder, Memory, Money, Pick, Product, STORAGE_KEY, SearchIndex, SessionLog, ShelfState,
+    tile_of,
 };
 use fewshop_web::texts::{EN, Texts};
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 use crate::view::effect;
 use crate::{browser, engine};
@@ -30,24 +28,11 @@ const SHELF_PICKED: &str = "picked";
 /// Name of the cart's shelf in requests.
 const SHELF_CART: &str = "with_cart";
 
-/// The shop's range of products.
-#[derive(Clone, Debug)]
-pub(crate) enum Range {
-    /// On its way; only the inline bestsellers are known.
-    Loading,
-    /// All of it.
-    Ready(Arc<Catalogue>),
-    /// It did not arrive or cannot be used.
-    Failed,
-}
-
 /// Everything that the pages read, as signals; cheap to copy.
 #[derive(Clone, Copy)]
 pub(crate) struct Shop {
     /// Words.
     pub(crate) texts: &'static Texts,
-    /// Products.
-    pub(crate) range: RwSignal<Range>,
     /// What the shopper did.
     pub(crate) log: RwSignal<SessionLog>,
     /// What is in the cart.
@@ -57,10 +42,10 @@ pub(crate) struct Shop {
     /// The search index, once it is built.
     pub(crate) index: RwSignal<Option<Arc<SearchIndex>>>,
     /// The shelves answered last, by name.
-    ranked: RwSignal<BTreeMap<String, Vec<Pick>>>,
+    ranked: RwSignal<Vec<(String, Vec<Pick>)>>,
     /// The shelf that the page at hand wants besides those that every page may.
     extra: RwSignal<Option<ShelfRequest>>,
-    first: StoredValue<Option<Arc<Bestsellers>>>,
+    catalogue: StoredValue<Arc<Catalogue>>,
 }
 
 /// The shop of the page at hand.
@@ -69,75 +54,51 @@ pub(crate) fn use_shop() -> Shop {
 }
 
 impl Shop {
-    /// A shop that knows its inline bestsellers, if there are any.
-    pub(crate) fn new(first: Option<Bestsellers>) -> Self {
+    /// A shop with these products and with what this device remembers of the shopper.
+    pub(crate) fn new(catalogue: Catalogue) -> Self {
+        let memory = match browser::recall(STORAGE_KEY).map(|text| Memory::read(&text, &catalogue)) {
+            None => Memory::default(),
+            Some(Ok(memory)) => memory,
+            Some(Err(why)) => {
+                browser::warn(&why.to_string());
+                Memory::default()
+            }
+        };
         Self {
             texts: &EN,
-            range: RwSignal::new(Range::Loading),
-            log: RwSignal::default(),
-            cart: RwSignal::default(),
+            log: RwSignal::new(SessionLog::of(memory.session)),
+            cart: RwSignal::new(memory.cart),
             engine: RwSignal::new(EngineState::Loading { received: 0.0, total: None }),
             index: RwSignal::new(None),
             ranked: RwSignal::default(),
             extra: RwSignal::new(None),
-            first: StoredValue::new(first.map(Arc::new)),
+            catalogue: StoredValue::new(Arc::new(catalogue)),
         }
     }
 
-    /// Fetches the range, then starts the engine, and keeps engine and memory up to date from then on.
+    /// Starts the engine, and keeps engine and memory up to date from then on.
     pub(crate) fn open(self) {
-        spawn_local(async move {
-            match browser::fetch_text("/assets/catalogue.json")
-                .await
-                .and_then(|text| Catalogue::parse(&text).map_err(|e| e.to_string()))
-            {
-                Ok(catalogue) => self.stock(Arc::new(catalogue)),
-                Err(why) => {
-                    browser::warn(&why);
-                    self.range.set(Range::Failed);
-                }
-            }
-        });
+        engine::start(self, self.catalogue().pack());
         effect(move || {
-            // What was done before the range arrived is asked about once it has.
-            self.range.track();
             let wanted = self.wanted();
             let session = self.log.with(|log| log.session().clone());
             engine::ask(session, wanted);
         });
         effect(move || {
-            let Some(catalogue) = self.catalogue() else { return };
             let blank = self.log.with(SessionLog::is_blank) && self.cart.with(Cart::is_empty);
-            let text = self.log.with(|log| self.cart.with(|cart| Memory::write(log.session(), cart, &catalogue)));
+            let text = self.log.with(|log| self.cart.with(|cart| Memory::write(log.session(), cart, &self.catalogue())));
             // Nothing to remember leaves nothing behind: 'Forget' means it.
             browser::remember(STORAGE_KEY, (!blank).then_some(text.as_str()));
         });
-    }
-
-    fn stock(self, catalogue: Arc<Catalogue>) {
-        if let Some(text) = browser::recall(STORAGE_KEY) {
-            match Memory::read(&text, &catalogue) {
-                Ok(memory) => {
-                    self.log.update(|log| log.recall(memory.session));
-                    self.cart.update(|cart| {
-                        let since = cart.lines().iter().map(|line| (line.item, line.quantity));
-                        let earlier = memory.cart.lines().iter().map(|line| (line.item, line.quantity));
-                        *cart = Cart::of(earlier.chain(since));
-                    });
-                }
-                Err(why) => browser::warn(&why.to_string()),
-            }
-        }
-        engine::start(self, catalogue.pack());
-        self.range.set(Range::Ready(Arc::clone(&catalogue)));
-        self.build_index(catalogue, IndexBuilder::default());
+        self.build_index(IndexBuilder::default());
     }
 
     /// Builds the search index a step at a time between other work.
-    fn build_index(self, catalogue: Arc<Catalogue>, mut builder: IndexBuilder) {
+    fn build_index(self, mut builder: IndexBuilder) {
         let step = move || {
+            let catalogue = self.catalogue();
             if builder.add(&catalogue, INDEX_STEP) {
-                self.build_index(catalogue, builder);
+                self.build_index(builder);
             } else {
                 self.index.set(Some(Arc::new(builder.finish(&catalogue))));
             }
@@ -149,10 +110,10 @@ impl Shop {
     pub(crate) fn hear(self, state: Option<EngineState>, shelves: Vec<Shelf>) {
         if !shelves.is_empty() {
             let picks = |shelf: Shelf| (shelf.name, shelf.picks.into_iter().map(Pick::from).collect());
-            let mut ranked: BTreeMap<String, Vec<Pick>> = shelves.into_iter().map(picks).collect();
+            let mut ranked: Vec<(String, Vec<Pick>)> = shelves.into_iter().map(picks).collect();
             // The answer to what was forgotten meanwhile is forgotten too.
             if self.log.with_untracked(SessionLog::is_blank) {
-                ranked.remove(SHELF_PICKED);
+                ranked.retain(|(name, _)| name != SHELF_PICKED);
             }
             self.ranked.set(ranked);
         }
@@ -188,40 +149,19 @@ impl Shop {
         self.log.with(SessionLog::is_blank)
     }
 
-    /// The range, once it is there.
-    pub(crate) fn catalogue(self) -> Option<Arc<Catalogue>> {
-        self.range.with(|range| match range {
-            Range::Ready(catalogue) => Some(Arc::clone(catalogue)),
-            Range::Loading | Range::Failed => None,
-        })
+    /// All products.
+    pub(crate) fn catalogue(self) -> Arc<Catalogue> {
+        self.catalogue.get_value()
     }
 
-    /// Number of products in the shop; 0 while unknown.
-    pub(crate) fn total(self) -> usize {
-        let first = || self.first.with_value(|first| first.as_ref().map_or(0, |first| first.total));
-        self.catalogue().map_or_else(first, |catalogue| catalogue.len())
-    }
-
-    /// Currency of all prices.
-    pub(crate) fn currency(self) -> String {
-        let first = || self.first.with_value(|first| first.as_ref().map_or_else(String::new, |first| first.currency.clone()));
-        self.catalogue().map_or_else(first, |catalogue| catalogue.currency().to_owned())
-    }
-
-    /// A product, from the range or from the inline bestsellers.
-    pub(crate) fn product(self, ix: ItemIx) -> Option<Product> {
-        match self.catalogue() {
-            Some(catalogue) => catalogue.product(ix),
-            None => self.first.with_value(|first| first.as_ref()?.items.iter().find(|product| product.ix == ix).cloned()),
-        }
+    /// A price as shown; `None` where it is unknown.
+    pub(crate) fn price(self, price: Option<Money>) -> String {
+        price.map_or_else(|| self.texts.no_price.to_owned(), |price| price.show(self.catalogue().currency()))
     }
 
     /// The title of a product.
     pub(crate) fn title(self, ix: ItemIx) -> String {
-        match self.catalogue() {
-            Some(catalogue) => catalogue.title(ix).to_owned(),
-            None => self.product(ix).map(|product| product.title).unwrap_or_default(),
-        }
+        self.catalogue().title(ix).to_owned()
     }
 
     /// The tile colour of a product.
@@ -231,13 +171,9 @@ impl Shop {
 
     /// The most bought products that were not dismissed.
     pub(crate) fn bestsellers(self, n: usize) -> Vec<Pick> {
-        let rows: Vec<ItemIx> = match self.catalogue() {
-            Some(catalogue) => catalogue.bestsellers().to_vec(),
-            None => self.first.with_value(|first| {
-                first.as_ref().map(|first| first.items.iter().map(|product| product.ix).collect()).unwrap_or_default()
-            }),
-        };
-        self.log.with(|log| rows.into_iter().filter(|&ix| !log.is_dismissed(ix)).take(n).map(Pick::plain).collect())
+        let catalogue = self.catalogue();
+        let rows = catalogue.bestsellers().iter().copied();
+        self.log.with(|log| rows.filter(|&ix| !log.is_dismissed(ix)).take(n).map(Pick::plain).collect())
     }
 
     /// The first shelf.
@@ -257,7 +193,8 @@ impl Shop {
         if self.engine.with(|engine| matches!(engine, EngineState::Failed { .. })) {
             return Vec::new();
         }
-        self.ranked.with(|ranked| ranked.get(name).cloned().unwrap_or_default())
+        self.ranked
+            .with(|ranked| ranked.iter().find(|(other, _)| other == name).map(|(_, picks)| picks.clone()).unwrap_or_default())
     }
 
     /// The shopper opened a product's page.
@@ -301,9 +238,7 @@ impl Shop {
 
     /// The shopper wants all forgotten.
     pub(crate) fn forget(self) {
-        self.ranked.update(|ranked| {
-            ranked.remove(SHELF_PICKED);
-        });
+        self.ranked.update(|ranked| ranked.retain(|(name, _)| name != SHELF_PICKED));
         self.log.update(SessionLog::forget);
     }
 

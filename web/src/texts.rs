@@ -69,8 +69,8 @@ pub struct Texts {
     pub try_again: &'static str,
     /// The catalogue did not arrive.
     pub catalogue_failed: &'static str,
-    /// The catalogue is on its way.
-    pub catalogue_loading: &'static str,
+    /// The search index is not there yet.
+    pub search_starting: &'static str,
     /// Name of the backend on the CPU.
     pub backend_cpu: &'static str,
     /// Name of the backend on WebGPU.
@@ -223,6 +223,8 @@ pub struct Texts {
     pub fact_ms: &'static str,
     /// Label: weight of what was learned here.
     pub fact_gate: &'static str,
+    /// A share: percent.
+    pub percent: &'static str,
     /// Label: pack.
     pub fact_pack: &'static str,
     /// Heading of the data notice.
@@ -269,8 +271,8 @@ pub static EN: Texts = Texts {
     undo: "Undo",
     engine_failed: "The picks are off for now; everything else works.",
     try_again: "Try again",
-    catalogue_failed: "The full range could not be loaded. Check the connection and load the page again.",
-    catalogue_loading: "Fetching the full range",
+    catalogue_failed: "The shop could not load its products. Check the connection and load the page again; what people buy most here is below.",
+    search_starting: "One moment",
     backend_cpu: "CPU",
     backend_wgpu: "WebGPU",
 
@@ -364,6 +366,7 @@ pub static EN: Texts = Texts {
     fact_time: "Last ranking",
     fact_ms: "{} ms",
     fact_gate: "Weight of what was learned here",
+    percent: "{} %",
     fact_pack: "Pack",
     how_data: "The data",
     lost: "This page is not here",

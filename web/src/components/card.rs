@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use super::Stepper;
 use crate::browser;
 use crate::shop::{Shop, use_shop};
-use crate::view::{click, part, text};
+use crate::view::{click, part};
 
 /// Most names in a reason: what fits on a picture.
 const NAMED: usize = 2;
@@ -34,11 +34,6 @@ pub(crate) fn reason_text(shop: Shop, reason: &Reason) -> String {
 pub(crate) fn meta_line(product: &Product) -> String {
     let parts: Vec<&str> = [product.size.as_str(), product.brand.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
     parts.join(" · ")
-}
-
-/// The price as shown.
-pub(crate) fn price_text(shop: Shop, product: &Product) -> String {
-    Money::from_price(product.price).map_or_else(|| shop.texts.no_price.to_owned(), |price| price.show(&shop.currency()))
 }
 
 /// The picture that stands for a product, on the tile of its department. Says nothing to a screen reader: the title does.
@@ -92,10 +87,7 @@ pub(crate) fn ProductCard(
 ) -> AnyView {
     let shop = use_shop();
     let ix: ItemIx = product.ix;
-    let price = {
-        let product = product.clone();
-        text(move || price_text(shop, &product))
-    };
+    let price = shop.price(Money::from_price(product.price));
     let tile = format!("tile t{}", shop.tile(&product));
     let meta = meta_line(&product);
     let title = product.title.clone();

@@ -5,7 +5,6 @@ use leptos::prelude::*;
 
 use super::{Picture, department_href};
 use crate::shop::use_shop;
-use crate::view::part;
 
 /// A list of links to the departments, each on its own colour.
 #[component]
@@ -26,10 +25,7 @@ pub(crate) fn DepartmentTiles(
     };
     view! {
         <ul class="tiles" role="list" aria-labelledby=labelled_by>
-            {part(move || match shop.catalogue() {
-                Some(catalogue) => catalogue.departments().iter().map(tile).collect_view().into_any(),
-                None => ().into_any(),
-            })}
+            {shop.catalogue().departments().iter().map(tile).collect_view()}
         </ul>
     }
     .into_any()

@@ -31,7 +31,7 @@ pub(crate) fn Grid(
     });
     let shown = memo(move || items.with(|items| items.iter().copied().take(limit.get()).collect::<Vec<_>>()));
     let rest = memo(move || items.with(Vec::len).saturating_sub(limit.get()));
-    let card = move |ix| match shop.product(ix) {
+    let card = move |ix| match shop.catalogue().product(ix) {
         Some(product) => view! { <ProductCard product /> }.into_any(),
         None => ().into_any(),
     };

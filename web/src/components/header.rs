@@ -2,14 +2,18 @@
 
 use fewshop_web::state::{Cart, Department, thousands};
 use fewshop_web::texts::{count, fill};
-use leptos::html::Input;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlInputElement;
 
 use crate::browser;
-use crate::shop::{Range, use_shop};
-use crate::view::{current, effect, memo, part, text, when};
+use crate::shop::use_shop;
+use crate::view::{current, effect, memo, text, when};
+
+/// Id of the search field.
+const FIELD: &str = "search";
 
 const CART: &str = r#"<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M2 3h2.2l2 9.2a1.5 1.5 0 0 0 1.5 1.2h6.6a1.5 1.5 0 0 0 1.5-1.2L17 6.2H5"/><circle cx="8.4" cy="16.6" r="1.1"/><circle cx="14" cy="16.6" r="1.1"/></svg>"#;
 const LENS: &str =
@@ -42,24 +46,20 @@ pub(crate) fn Header() -> AnyView {
     let here = move |href: String| {
         current("page", move || pathname.with(|path| path.trim_end_matches('/') == href.trim_end_matches('/')))
     };
-    let departments = part(move || {
-        let Some(catalogue) = shop.catalogue() else { return ().into_any() };
-        let link = |department: &Department| {
-            let href = department_href(&department.slug);
-            view! {
-                <li>
-                    <a href=href.clone() aria-current=here(href)>
-                        {department.name.clone()}
-                    </a>
-                </li>
-            }
-        };
-        catalogue.departments().iter().map(link).collect_view().into_any()
-    });
+    let link = |department: &Department| {
+        let href = department_href(&department.slug);
+        view! {
+            <li>
+                <a href=href.clone() aria-current=here(href)>
+                    {department.name.clone()}
+                </a>
+            </li>
+        }
+    };
+    let departments = shop.catalogue().departments().iter().map(link).collect_view();
     // Brings the entry of the page at hand into the part of the navigation that can be seen.
     effect(move || {
         pathname.track();
-        shop.range.track();
         request_animation_frame(|| browser::scroll_into_row("nav.depts [aria-current]"));
     });
     let (home, cart, all) = (browser::href("/"), browser::href("/cart"), browser::href("/departments"));
@@ -104,7 +104,7 @@ pub(crate) fn Header() -> AnyView {
 fn SearchField() -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
-    let field = NodeRef::<Input>::new();
+    let field = || Some(document().get_element_by_id(FIELD)?.unchecked_into::<HtmlInputElement>());
     let location = use_location();
     let (pathname, query) = (location.pathname, location.query);
     let navigate = use_navigate();
@@ -122,7 +122,7 @@ fn SearchField() -> AnyView {
     };
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        if let Some(field) = field.get_untracked() {
+        if let Some(field) = field() {
             go(&field.value());
             // On a phone this puts the keyboard away, so that the results can be seen.
             let _ = field.blur();
@@ -131,7 +131,7 @@ fn SearchField() -> AnyView {
     // The field follows the address, but never while the shopper types into it.
     effect(move || {
         let asked = query.with(|query| query.get("q")).filter(|_| pathname.with(|path| *path == results)).unwrap_or_default();
-        if let Some(field) = field.get() {
+        if let Some(field) = field() {
             let typing = document().active_element().is_some_and(|active| active.is_same_node(Some(&field)));
             if !typing && field.value() != asked {
                 field.set_value(&asked);
@@ -140,11 +140,8 @@ fn SearchField() -> AnyView {
     });
     // On a phone a long hint would be cut in the middle of a word.
     let narrow = browser::is_narrow();
-    let hint = text(move || match shop.total() {
-        _ if narrow => texts.search.to_owned(),
-        0 => texts.search_label.to_owned(),
-        n => fill(texts.search_hint, &[&thousands(n as u64)]),
-    });
+    let hint =
+        if narrow { texts.search.to_owned() } else { fill(texts.search_hint, &[&thousands(shop.catalogue().len() as u64)]) };
     view! {
         <form class="search" role="search" on:submit=submit>
             <span class="icon" inner_html=LENS></span>
@@ -155,7 +152,7 @@ fn SearchField() -> AnyView {
                 enterkeyhint="search"
                 aria-label=texts.search_label
                 placeholder=hint
-                node_ref=field
+                id=FIELD
                 on:input=input
             />
         </form>
@@ -168,12 +165,7 @@ fn SearchField() -> AnyView {
 pub(crate) fn Footer() -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
-    let note = text(move || {
-        shop.range.with(|range| match range {
-            Range::Ready(catalogue) => format!("{} {}", catalogue.note(), texts.credit),
-            Range::Loading | Range::Failed => texts.credit.to_owned(),
-        })
-    });
+    let note = format!("{} {}", shop.catalogue().note(), texts.credit);
     view! {
         <footer class="foot">
             <div class="wrap">

@@ -8,7 +8,7 @@ mod shelf;
 mod status;
 mod stepper;
 
-pub(crate) use card::{Picture, ProductCard, meta_line, price_text, product_href};
+pub(crate) use card::{Picture, ProductCard, meta_line, product_href};
 pub(crate) use departments::DepartmentTiles;
 pub(crate) use grid::Grid;
 pub(crate) use header::{Footer, Header, department_href};

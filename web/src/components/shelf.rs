@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use fewshop_core::ItemIx;
 use fewshop_web::state::{Pick, SessionLog, settle};
-use leptos::html::Ul;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusEvent, PointerEvent};
@@ -44,7 +43,9 @@ pub(crate) fn Shelf(
     single: bool,
 ) -> AnyView {
     let shop = use_shop();
-    let list = NodeRef::<Ul>::new();
+    let list_id = format!("{id}-list");
+    let find_list = StoredValue::new(list_id.clone());
+    let list = move || document().get_element_by_id(&find_list.get_value());
     let shown = RwSignal::new(picks.get_untracked());
     let pointed = RwSignal::new(false);
     let keyed = RwSignal::new(false);
@@ -58,13 +59,13 @@ pub(crate) fn Shelf(
         if shown.with_untracked(|shown| *shown == next) {
             return;
         }
-        let before = list.get_untracked().map(|list| browser::places(list.unchecked_ref::<Element>()));
+        let before = list().map(|list| browser::places(&list));
         shown.set(next);
         if let Some(before) = before {
             // The rows are moved in a microtask; the next frame finds them where they now stand.
             request_animation_frame(move || {
-                if let Some(list) = list.get_untracked() {
-                    browser::glide(list.unchecked_ref::<Element>(), &before);
+                if let Some(list) = list() {
+                    browser::glide(&list, &before);
                 }
             });
         }
@@ -96,7 +97,7 @@ pub(crate) fn Shelf(
 
     let items = memo(move || shown.with(|shown| shown.iter().map(|pick| pick.item).collect::<Vec<_>>()));
     let card = move |item: ItemIx| {
-        let Some(product) = shop.product(item) else { return ().into_any() };
+        let Some(product) = shop.catalogue().product(item) else { return ().into_any() };
         let reason = text(move || {
             let of = |picks: &Vec<Pick>| {
                 let pick = picks.iter().find(|pick| pick.item == item)?;
@@ -114,7 +115,7 @@ pub(crate) fn Shelf(
                 class=if single { "row single" } else { "row" }
                 role="list"
                 aria-labelledby=id
-                node_ref=list
+                id=list_id
                 on:pointerenter=enter
                 on:pointerleave=leave
                 on:focusin=focus_in

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use web_sys::MouseEvent;
 
 use crate::engine;
-use crate::shop::{Range, Shop, use_shop};
+use crate::shop::{Shop, use_shop};
 use crate::view::{click, memo, part, text, when};
 
 /// Between the parts of the line; holds on to the part before it, so that no line begins with it.
@@ -23,7 +23,8 @@ pub(crate) fn backend_name(texts: &Texts, backend: Backend) -> &'static str {
 
 /// Milliseconds with one digit after the point; never "0.0", which would be a boast.
 pub(crate) fn milliseconds(ms: f64) -> String {
-    format!("{:.1}", ms.max(0.1))
+    let tenths = (ms * 10.0).round().max(1.0) as u64;
+    format!("{}.{}", tenths / 10, tenths % 10)
 }
 
 /// What the line says: the first part stands out.
@@ -60,10 +61,7 @@ pub(crate) fn StatusLine() -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
     let parts = memo(move || parts(shop));
-    let working = memo(move || {
-        shop.engine.with(|engine| matches!(engine, EngineState::Loading { .. }))
-            && shop.range.with(|range| !matches!(range, Range::Failed))
-    });
+    let working = memo(move || shop.engine.with(|engine| matches!(engine, EngineState::Loading { .. })));
     let line = part(move || {
         let (first, rest) = parts.get();
         let rest: String = rest.into_iter().map(|part| SEPARATOR.to_owned() + &part).collect();
@@ -94,14 +92,6 @@ pub(crate) fn StatusLine() -> AnyView {
         }
         .into_any()
     };
-    let catalogue_failed = move || {
-        view! {
-            <div class="notice" role="alert">
-                <p>{texts.catalogue_failed}</p>
-            </div>
-        }
-        .into_any()
-    };
     view! {
         <div class="strip">
             <p role="status" aria-live="polite">
@@ -116,7 +106,6 @@ pub(crate) fn StatusLine() -> AnyView {
             </span>
         </div>
         {when(move || shop.engine.with(|engine| matches!(engine, EngineState::Failed { .. })), engine_failed)}
-        {when(move || shop.range.with(|range| matches!(range, Range::Failed)), catalogue_failed)}
     }
     .into_any()
 }

@@ -3,6 +3,7 @@
 use fewshop_core::ItemIx;
 use fewshop_web::texts::fill;
 use leptos::prelude::*;
+use web_sys::MouseEvent;
 
 use crate::browser;
 use crate::shop::use_shop;
@@ -24,16 +25,12 @@ pub(crate) fn Stepper(
     let held = memo(move || quantity.get() > 0);
     let add = fill(shop.texts.add_named, &[&title]);
     let take = fill(shop.texts.remove_one_named, &[&title]);
-    let plus = NodeRef::<leptos::html::Button>::new();
-    let take_one = move |_| {
+    let take_one = move |event: MouseEvent| {
         shop.take_one(ix);
-        // The minus goes with the last one; the focus must not go with it.
-        if quantity.get_untracked() == 0
-            && let Some(plus) = plus.get_untracked()
-        {
-            let _ = plus.focus();
+        // The minus goes with the last one, and in the cart the whole line; the focus must not go with it.
+        if quantity.get_untracked() == 0 {
+            browser::focus_last_sibling(&event);
         }
-        // In the cart the whole line goes.
         browser::rescue_focus();
     };
     let less = move || {
@@ -53,7 +50,6 @@ pub(crate) fn Stepper(
             <button
                 type="button"
                 class="plus"
-                node_ref=plus
                 aria-label=add
                 on:click=click(move |_| shop.add(ix))
                 inner_html=PLUS

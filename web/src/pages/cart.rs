@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use crate::app::name_page;
 use crate::browser;
 use crate::components::{Picture, Shelf, Stepper, meta_line, product_href};
-use crate::shop::{Range, use_shop};
+use crate::shop::use_shop;
 use crate::view::{click, each_item, memo, part, text};
 
 /// The page.
@@ -16,17 +16,15 @@ use crate::view::{click, each_item, memo, part, text};
 pub(crate) fn CartPage() -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
-    shop.want(None);
-    name_page(move || texts.cart.to_owned());
+    name_page(texts.cart);
     let empty = memo(move || shop.cart.with(Cart::is_empty));
-    let waiting = memo(move || shop.range.with(|range| matches!(range, Range::Loading)));
     let items = memo(move || shop.cart.with(Cart::items));
     let with_cart = Signal::derive(move || shop.with_cart(&[]));
-    let heading = text(move || if empty.get() && !waiting.get() { texts.cart_empty } else { texts.cart }.to_owned());
+    let heading = text(move || if empty.get() { texts.cart_empty } else { texts.cart }.to_owned());
     let nothing = move || {
         view! {
             <div class="empty">
-                <p>{if waiting.get() { texts.catalogue_loading } else { texts.cart_empty_hint }}</p>
+                <p>{texts.cart_empty_hint}</p>
                 <p>
                     <a class="btn primary" href=browser::href("/")>
                         {texts.back_to_shop}
@@ -68,14 +66,11 @@ pub(crate) fn CartPage() -> AnyView {
 fn Line(ix: ItemIx) -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
-    let Some(product) = shop.product(ix) else { return ().into_any() };
+    let Some(product) = shop.catalogue().product(ix) else { return ().into_any() };
     let price = Money::from_price(product.price);
     let quantity = memo(move || shop.cart.with(|cart| cart.quantity(ix)));
-    let sum = text(move || price.map(|price| price.times(quantity.get()).show(&shop.currency())).unwrap_or_default());
-    let each = text(move || match price {
-        None => texts.no_price.to_owned(),
-        Some(price) => fill(texts.each, &[&price.show(&shop.currency())]),
-    });
+    let sum = text(move || price.map(|price| shop.price(Some(price.times(quantity.get())))).unwrap_or_default());
+    let each = if price.is_some() { fill(texts.each, &[&shop.price(price)]) } else { shop.price(None) };
     let remove = click(move |_| {
         shop.set_quantity(ix, 0);
         // The button goes with its line.
@@ -111,13 +106,13 @@ fn Summary() -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
     let said = RwSignal::new(false);
-    let total = memo(move || shop.catalogue().map(|catalogue| shop.cart.with(|cart| cart.total(&catalogue))).unwrap_or_default());
+    let total = memo(move || shop.cart.with(|cart| cart.total(&shop.catalogue())));
     let number = text(move || shop.cart.with(|cart| count(texts.products_one, texts.products_many, cart.count() as usize)));
     let unpriced = text(move || match total.get().1 {
         0 => String::new(),
         n => count(texts.unpriced_one, texts.unpriced_many, n),
     });
-    let sum = text(move || total.get().0.show(&shop.currency()));
+    let sum = text(move || shop.price(Some(total.get().0)));
     let note = text(move || if said.get() { texts.checkout_note } else { "" }.to_owned());
     view! {
         <section class="panel summary" aria-labelledby="summary">

@@ -1,19 +1,17 @@
 //! A department: its categories, and its products by sales or by this shopper's taste.
 
-use std::sync::Arc;
-
 use fewshop_core::protocol::ShelfRequest;
 use fewshop_core::{Filter, ItemIx};
-use fewshop_web::state::{Catalogue, Department};
+use fewshop_web::state::Department;
 use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_query_map;
 
 use super::Lost;
 use crate::app::name_page;
 use crate::browser;
 use crate::components::{Grid, department_href};
-use crate::shop::{Range, use_shop};
+use crate::shop::use_shop;
 use crate::view::{click, current, effect, flag, memo, part, text, when};
 
 /// Products that the engine ranks for the order 'for you'; those beyond follow by sales.
@@ -49,53 +47,37 @@ fn address(slug: &str, category: Option<&str>, for_you: bool) -> String {
 
 /// The page.
 #[component]
-pub(crate) fn DepartmentPage() -> AnyView {
+pub(crate) fn DepartmentPage(
+    /// Its name in the address.
+    slug: String,
+) -> AnyView {
     let shop = use_shop();
-    let params = use_params_map();
     let query = use_query_map();
+    let Some((_, department)) = shop.catalogue().department(&slug).map(|(at, department)| (at, department.clone())) else {
+        return view! { <Lost title=shop.texts.no_such_department /> }.into_any();
+    };
+    name_page(&department.name);
     let asked = memo(move || {
-        let catalogue = shop.catalogue()?;
-        let slug = params.with(|params| params.get("slug")).unwrap_or_default();
-        let (_, department) = catalogue.department(&slug)?;
         let wanted = query.with(|query| query.get("category"));
         let category = department.categories.iter().find(|category| Some(&category.slug) == wanted.as_ref());
         let for_you = query.with(|query| query.get("order")).is_some_and(|order| order == "for-you");
-        Some(Asked { department: department.clone(), category: category.map(|category| category.name.clone()), for_you })
+        Asked { department: department.clone(), category: category.map(|category| category.name.clone()), for_you }
     });
     effect(move || {
-        let shelf = asked.get().filter(|asked| asked.for_you).map(|asked| ShelfRequest {
-            name: asked.shelf_name(),
-            n: RANKED,
-            filter: Filter { category: asked.path() },
-            seeds: Vec::new(),
-        });
-        shop.want(shelf);
+        let asked = asked.get();
+        let filter = Filter { category: asked.path() };
+        shop.want(asked.for_you.then(|| ShelfRequest { name: asked.shelf_name(), n: RANKED, filter, seeds: Vec::new() }));
     });
-    name_page(move || asked.with(|asked| asked.as_ref().map(|asked| asked.department.name.clone()).unwrap_or_default()));
-    let found = memo(move || asked.with(Option::is_some));
-    part(move || match (found.get(), shop.range.get()) {
-        (true, Range::Ready(catalogue)) => view! { <Shown catalogue asked /> }.into_any(),
-        (_, Range::Ready(_)) => view! { <Lost title=shop.texts.no_such_department /> }.into_any(),
-        (_, Range::Loading) => view! { <p class="waiting">{shop.texts.catalogue_loading}</p> }.into_any(),
-        (_, Range::Failed) => ().into_any(),
-    })
-    .into_any()
-}
-
-#[component]
-fn Shown(catalogue: Arc<Catalogue>, asked: Memo<Option<Asked>>) -> AnyView {
-    let shop = use_shop();
     let texts = shop.texts;
-    let members = memo(move || {
-        let asked = asked.get()?;
-        Some(catalogue.members(&asked.department.name, asked.category.as_deref()))
-    });
+    let members = memo(move || asked.with(|asked| shop.catalogue().members(&asked.department.name, asked.category.as_deref())));
     let items = Signal::derive(move || {
-        let members = members.get().unwrap_or_default();
-        let Some(asked) = asked.get().filter(|asked| asked.for_you) else { return members };
-        let first: Vec<ItemIx> = shop.ranked(&asked.shelf_name()).into_iter().map(|pick| pick.item).collect();
+        let members = members.get();
+        if !asked.with(|asked| asked.for_you) {
+            return members;
+        }
+        let first: Vec<ItemIx> = shop.ranked(&asked.with(Asked::shelf_name)).into_iter().map(|pick| pick.item).collect();
         // A mask, since a department may hold thousands of products.
-        let mut taken = vec![false; shop.total()];
+        let mut taken = vec![false; shop.catalogue().len()];
         for ix in &first {
             if let Some(slot) = taken.get_mut(ix.row()) {
                 *slot = true;
@@ -103,19 +85,18 @@ fn Shown(catalogue: Arc<Catalogue>, asked: Memo<Option<Asked>>) -> AnyView {
         }
         first.into_iter().chain(members.into_iter().filter(|ix| !taken[ix.row()])).collect()
     });
-    let name = text(move || asked.with(|asked| asked.as_ref().map(|asked| asked.department.name.clone()).unwrap_or_default()));
+    let name = text(move || asked.with(|asked| asked.department.name.clone()));
     let number = text(move || count(texts.products_one, texts.products_many, items.with(Vec::len)));
-    let list = text(move || asked.with(|asked| asked.as_ref().map(Asked::shelf_name).unwrap_or_default()));
+    let list = text(move || asked.with(Asked::shelf_name));
     let order = move |for_you: bool, label: &'static str| {
         let href = text(move || {
             asked.with(|asked| {
-                let Some(asked) = asked else { return String::new() };
                 let category =
                     asked.department.categories.iter().find(|category| Some(&category.name) == asked.category.as_ref());
                 address(&asked.department.slug, category.map(|category| category.slug.as_str()), for_you)
             })
         });
-        let is = current("true", move || asked.with(|asked| asked.as_ref().is_some_and(|asked| asked.for_you == for_you)));
+        let is = current("true", move || asked.with(|asked| asked.for_you == for_you));
         view! {
             <a href=href aria-current=is>
                 {label}
@@ -123,12 +104,9 @@ fn Shown(catalogue: Arc<Catalogue>, asked: Memo<Option<Asked>>) -> AnyView {
         }
         .into_any()
     };
-    let cold = move || shop.is_blank() && asked.with(|asked| asked.as_ref().is_some_and(|asked| asked.for_you));
+    let cold = move || shop.is_blank() && asked.with(|asked| asked.for_you);
     let hint = move || view! { <p class="hint">{texts.sort_for_you_cold}</p> }.into_any();
-    let chips = part(move || match asked.get() {
-        Some(asked) => view! { <Chips asked /> }.into_any(),
-        None => ().into_any(),
-    });
+    let chips = part(move || view! { <Chips asked=asked.get() /> }.into_any());
     view! {
         <div class="head">
             <h1 id="department">{name}</h1>

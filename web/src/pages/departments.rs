@@ -9,10 +9,8 @@ use crate::shop::use_shop;
 /// The page.
 #[component]
 pub(crate) fn DepartmentsPage() -> AnyView {
-    let shop = use_shop();
-    let texts = shop.texts;
-    shop.want(None);
-    name_page(move || texts.departments.to_owned());
+    let texts = use_shop().texts;
+    name_page(texts.departments);
     view! {
         <div class="head">
             <h1 id="departments">{texts.departments}</h1>

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use crate::app::name_page;
 use crate::components::{DepartmentTiles, Shelf};
 use crate::shop::{Shop, use_shop};
-use crate::view::{flag, memo, text};
+use crate::view::{memo, text};
 
 /// Names in the line below the first shelf.
 const NAMED: usize = 3;
@@ -42,8 +42,7 @@ fn claim(shop: Shop, shelf: &ShelfState) -> String {
 pub(crate) fn HomePage() -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
-    shop.want(None);
-    name_page(String::new);
+    name_page("");
     let picked = memo(move || shop.picked());
     // The shelf of bestsellers would say twice what the first one says, until that one is the shopper's own.
     let best = Signal::derive(move || match picked.get() {
@@ -55,7 +54,7 @@ pub(crate) fn HomePage() -> AnyView {
         _ => Vec::new(),
     });
     let with_cart = Signal::derive(move || picked.with(|shelf| shop.with_cart(shelf.picks())));
-    let no_departments = flag(move || shop.catalogue().is_none_or(|catalogue| catalogue.departments().len() < 2));
+    let no_departments = shop.catalogue().departments().len() < 2;
     view! {
         <h1 class="hush">{texts.home_title}</h1>
         <Shelf

@@ -7,15 +7,14 @@ use leptos::prelude::*;
 use crate::app::name_page;
 use crate::components::{backend_name, milliseconds};
 use crate::shop::use_shop;
-use crate::view::{part, text};
+use crate::view::part;
 
 /// The page.
 #[component]
 pub(crate) fn HowPage() -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
-    shop.want(None);
-    name_page(move || texts.how.to_owned());
+    name_page(texts.how);
     let facts = part(move || {
         let rows: Vec<(&str, String)> = match shop.engine.get() {
             EngineState::Loading { .. } => vec![(texts.fact_engine, texts.status_loading.to_owned())],
@@ -26,7 +25,7 @@ pub(crate) fn HowPage() -> AnyView {
                 (texts.fact_products, thousands(status.items as u64)),
                 (texts.fact_shots, status.shots.to_string()),
                 (texts.fact_time, fill(texts.fact_ms, &[&milliseconds(status.last_run_ms)])),
-                (texts.fact_gate, format!("{:.2}", status.gate)),
+                (texts.fact_gate, fill(texts.percent, &[&((status.gate * 100.0).round() as i32).to_string()])),
                 (texts.fact_pack, status.pack),
             ],
         };
@@ -43,8 +42,7 @@ pub(crate) fn HowPage() -> AnyView {
             .collect_view()
             .into_any()
     });
-    let note =
-        text(move || shop.catalogue().map(|catalogue| format!("{} {}", catalogue.note(), texts.credit)).unwrap_or_default());
+    let note = format!("{} {}", shop.catalogue().note(), texts.credit);
     view! {
         <article class="prose">
             <h1>{texts.how}</h1>

@@ -13,6 +13,7 @@ pub(crate) fn Lost(
     title: &'static str,
 ) -> AnyView {
     let texts = use_shop().texts;
+    name_page(title);
     view! {
         <section class="empty">
             <h1>{title}</h1>
@@ -25,13 +26,4 @@ pub(crate) fn Lost(
         </section>
     }
     .into_any()
-}
-
-/// The page for an address that the shop does not have.
-#[component]
-pub(crate) fn LostPage() -> AnyView {
-    let shop = use_shop();
-    shop.want(None);
-    name_page(move || shop.texts.lost.to_owned());
-    view! { <Lost title=shop.texts.lost /> }.into_any()
 }

@@ -14,6 +14,6 @@ pub(crate) use department::DepartmentPage;
 pub(crate) use departments::DepartmentsPage;
 pub(crate) use home::HomePage;
 pub(crate) use how::HowPage;
-pub(crate) use lost::{Lost, LostPage};
+pub(crate) use lost::Lost;
 pub(crate) use product::ProductPage;
 pub(crate) use search::SearchPage;

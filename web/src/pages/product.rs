@@ -2,18 +2,17 @@
 
 use fewshop_core::protocol::ShelfRequest;
 use fewshop_core::{Filter, ItemIx};
-use fewshop_web::state::{Pick, Product, thousands};
+use fewshop_web::state::{Money, Pick, Product, thousands};
 use fewshop_web::texts::fill;
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 use super::Lost;
 use super::home::without;
 use crate::app::name_page;
 use crate::browser;
-use crate::components::{Picture, Shelf, department_href, price_text};
-use crate::shop::{Range, use_shop};
-use crate::view::{click, effect, memo, part, text};
+use crate::components::{Picture, Shelf, department_href};
+use crate::shop::use_shop;
+use crate::view::{click, memo, text};
 
 /// Products on its shelf: one row.
 const WITH_ITEM: usize = 6;
@@ -24,39 +23,23 @@ fn shelf_name(ix: ItemIx) -> String {
 
 /// The page.
 #[component]
-pub(crate) fn ProductPage() -> AnyView {
-    let shop = use_shop();
-    let params = use_params_map();
-    let id = memo(move || params.with(|params| params.get("id")).unwrap_or_default());
-    let ix = memo(move || shop.catalogue().and_then(|catalogue| catalogue.find(&id.get())));
-    effect(move || {
-        let ix = ix.get();
-        shop.want(ix.map(|ix| ShelfRequest { name: shelf_name(ix), n: WITH_ITEM, filter: Filter::ALL, seeds: vec![ix] }));
-        if let Some(ix) = ix {
-            shop.view(ix);
-        }
-    });
-    name_page(move || ix.get().map(|ix| shop.title(ix)).unwrap_or_default());
-    part(move || match (ix.get().and_then(|ix| shop.product(ix)), shop.range.get()) {
-        (Some(product), _) => view! { <Shown product /> }.into_any(),
-        (None, Range::Ready(_)) => view! { <Lost title=shop.texts.no_such_product /> }.into_any(),
-        (None, Range::Loading) => view! { <p class="waiting">{shop.texts.catalogue_loading}</p> }.into_any(),
-        (None, Range::Failed) => ().into_any(),
-    })
-    .into_any()
-}
-
-#[component]
-fn Shown(product: Product) -> AnyView {
+pub(crate) fn ProductPage(
+    /// The shop's id of the product.
+    id: String,
+) -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
+    let catalogue = shop.catalogue();
+    let Some(product) = catalogue.find(&id).and_then(|ix| catalogue.product(ix)) else {
+        return view! { <Lost title=texts.no_such_product /> }.into_any();
+    };
     let ix = product.ix;
+    name_page(&product.title);
+    shop.want(Some(ShelfRequest { name: shelf_name(ix), n: WITH_ITEM, filter: Filter::ALL, seeds: vec![ix] }));
+    shop.view(ix);
     let quantity = memo(move || shop.cart.with(|cart| cart.quantity(ix)));
     let dismissed = memo(move || shop.log.with(|log| log.is_dismissed(ix)));
-    let price = {
-        let product = product.clone();
-        text(move || price_text(shop, &product))
-    };
+    let price = shop.price(Money::from_price(product.price));
     // What the engine finds, or, without one, the bestsellers of the same category, under a heading that says so.
     let ranked = Signal::derive(move || without(shop.ranked(&shelf_name(ix)), ix));
     let near = StoredValue::new(neighbours(&product));
@@ -128,7 +111,7 @@ fn Shown(product: Product) -> AnyView {
 
 /// The name of the narrowest category of a product that holds others too, and its bestsellers.
 fn neighbours(product: &Product) -> (String, Vec<Pick>) {
-    let Some(catalogue) = use_shop().catalogue() else { return Default::default() };
+    let catalogue = use_shop().catalogue();
     let Some(department) = product.category.first() else { return Default::default() };
     let of = |category: Option<&str>| -> Vec<Pick> {
         let others = catalogue.members(department, category).into_iter().filter(|&ix| ix != product.ix);
@@ -145,7 +128,7 @@ fn neighbours(product: &Product) -> (String, Vec<Pick>) {
 fn Breadcrumb(product: Product) -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
-    let Some(catalogue) = shop.catalogue() else { return ().into_any() };
+    let catalogue = shop.catalogue();
     let Some(department) = catalogue.department_of(product.ix).and_then(|at| catalogue.departments().get(at)) else {
         return ().into_any();
     };

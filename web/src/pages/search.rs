@@ -6,19 +6,19 @@ use leptos_router::hooks::use_query_map;
 
 use crate::app::name_page;
 use crate::components::{DepartmentTiles, Grid};
-use crate::shop::{Range, use_shop};
-use crate::view::{memo, text, when};
+use crate::shop::use_shop;
+use crate::view::{effect, memo, text, when};
 
 /// The page.
 #[component]
 pub(crate) fn SearchPage() -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
-    shop.want(None);
     let query = use_query_map();
     let query = memo(move || query.with(|query| query.get("q")).unwrap_or_default().trim().to_owned());
-    name_page(move || {
-        query.with(|query| if query.is_empty() { texts.search.to_owned() } else { fill(texts.results_for, &[query]) })
+    effect(move || {
+        query
+            .with(|query| name_page(&if query.is_empty() { texts.search.to_owned() } else { fill(texts.results_for, &[query]) }));
     });
     // `None` while the index is not there yet: saying 'nothing found' then would be a lie.
     let found = memo(move || shop.index.get().map(|index| query.with(|query| index.search(query))));
@@ -35,8 +35,7 @@ pub(crate) fn SearchPage() -> AnyView {
     });
     let line = text(move || match (typed.get(), found.get()) {
         (false, _) => texts.search_empty.to_owned(),
-        (true, None) if shop.range.with(|range| matches!(range, Range::Failed)) => String::new(),
-        (true, None) => texts.catalogue_loading.to_owned(),
+        (true, None) => texts.search_starting.to_owned(),
         (true, Some(found)) if found.is_empty() => texts.nothing_found_hint.to_owned(),
         (true, Some(found)) => count(texts.products_one, texts.products_many, found.len()),
     });

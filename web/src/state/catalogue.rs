@@ -1,7 +1,5 @@
 //! The page's own copy of the catalogue, read from `catalogue.json`, and the departments that it falls into.
 
-use std::collections::HashMap;
-
 use fewshop_core::ItemIx;
 use serde::Deserialize;
 
@@ -56,51 +54,24 @@ impl std::fmt::Display for CatalogueFileError {
 impl std::error::Error for CatalogueFileError {}
 
 /// A product as a card or a page shows it.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Product {
     /// Its row.
     pub ix: ItemIx,
     /// The shop's id; names its page.
-    #[serde(default)]
     pub id: String,
     /// Readable title.
     pub title: String,
     /// Package size; may be empty.
-    #[serde(default)]
     pub size: String,
     /// Brand; may be empty.
-    #[serde(default)]
     pub brand: String,
     /// Shelf price, if known.
-    #[serde(default)]
     pub price: Option<f32>,
     /// Key of its picture; may be empty.
-    #[serde(default)]
     pub picture: String,
     /// Category path from the department down; may be empty.
-    #[serde(default)]
     pub category: Vec<String>,
-}
-
-/// The first shelf, written into the page itself so that it stands before `catalogue.json` is there.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Bestsellers {
-    /// Currency of the prices.
-    #[serde(default)]
-    pub currency: String,
-    /// Number of products in the whole shop; 0 where not said.
-    #[serde(default)]
-    pub total: usize,
-    /// The most bought, best first.
-    pub items: Vec<Product>,
-}
-
-impl Bestsellers {
-    /// Reads the inline JSON; `None` where it is missing or of another shape, for the catalogue itself follows soon.
-    #[must_use]
-    pub fn parse(json: &str) -> Option<Self> {
-        serde_json::from_str(json).ok()
-    }
 }
 
 /// A category below a department.
@@ -321,16 +292,19 @@ impl Catalogue {
         self.items.id.iter().position(|other| other == id).map(ItemIx::from)
     }
 
-    /// Rows of many ids in one pass; ids that the shop does not have are missing.
+    /// Rows of many ids in one pass, in the order of the ids; `None` for one that the shop does not have.
     #[must_use]
-    pub fn find_all<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> HashMap<&'a str, ItemIx> {
-        let mut wanted: HashMap<&str, Option<ItemIx>> = ids.into_iter().map(|id| (id, None)).collect();
+    pub fn find_all(&self, ids: &[&str]) -> Vec<Option<ItemIx>> {
+        let mut wanted: Vec<(&str, usize)> = ids.iter().copied().zip(0..).collect();
+        wanted.sort_unstable();
+        let mut found = vec![None; ids.len()];
         for (row, id) in self.items.id.iter().enumerate() {
-            if let Some(found) = wanted.get_mut(id.as_str()) {
-                *found = Some(ItemIx::from(row));
+            let from = wanted.partition_point(|&(other, _)| other < id.as_str());
+            for &(_, at) in wanted[from..].iter().take_while(|&&(other, _)| other == id) {
+                found[at] = Some(ItemIx::from(row));
             }
         }
-        wanted.into_iter().filter_map(|(id, row)| Some((id, row?))).collect()
+        found
     }
 
     /// The department of that name in page addresses, with its index.
@@ -365,29 +339,27 @@ impl std::fmt::Debug for Catalogue {
 /// has arrived.
 #[must_use]
 pub fn tile_of(department: &str) -> usize {
-    const BY_WORD: [(&str, usize); 44] = [
+    const BY_WORD: [(&str, usize); 40] = [
         ("produce", 1),
         ("fruit", 1),
         ("vegetable", 1),
         ("salad", 1),
-        ("floral", 1),
         ("flower", 1),
+        ("floral", 1),
         ("garden", 1),
-        ("pet", 5),
+        ("meat", 3),
+        ("poultry", 3),
         ("seafood", 6),
         ("fish", 6),
         ("frozen", 6),
-        ("water", 6),
+        ("deli", 7),
         ("dairy", 2),
         ("milk", 2),
         ("cheese", 2),
         ("egg", 2),
-        ("meat", 3),
-        ("deli", 3),
-        ("poultry", 3),
-        ("candy", 3),
-        ("sweet", 7),
         ("snack", 7),
+        ("sweet", 7),
+        ("candy", 7),
         ("bakery", 0),
         ("bread", 0),
         ("pastry", 0),
@@ -395,21 +367,19 @@ pub fn tile_of(department: &str) -> usize {
         ("cereal", 0),
         ("pantry", 0),
         ("grocer", 0),
-        ("baking", 0),
+        ("wine", 3),
+        ("beer", 3),
+        ("spirit", 3),
+        ("drink", 2),
+        ("beverage", 2),
         ("coffee", 5),
-        ("drink", 7),
-        ("beverage", 7),
-        ("baby", 4),
+        ("baby", 3),
+        ("health", 4),
         ("beauty", 4),
         ("cosmetic", 4),
-        ("health", 4),
-        ("personal", 4),
-        ("drug", 4),
-        ("nutrition", 4),
-        ("clean", 2),
+        ("pet", 1),
         ("house", 5),
-        ("home", 5),
-        ("spirit", 7),
+        ("home", 4),
     ];
     let name = department.to_lowercase();
     let by_word = BY_WORD.iter().find(|(word, _)| name.contains(word)).map(|&(_, tile)| tile);
@@ -468,7 +438,7 @@ fn departments(file: &File, ranked: &[ItemIx], bestsellers: usize) -> (Vec<Depar
         }
     }
     let mut order: Vec<usize> = (0..found.len()).filter(|&at| found[at].count > 0).collect();
-    order.sort_by_key(|&at| (std::cmp::Reverse((sold[at], found[at].count)), at));
+    order.sort_unstable_by_key(|&at| (std::cmp::Reverse((sold[at], found[at].count)), at));
     let mut place = vec![None; found.len()];
     for (new, &old) in order.iter().enumerate() {
         place[old] = Some(new);
@@ -477,7 +447,7 @@ fn departments(file: &File, ranked: &[ItemIx], bestsellers: usize) -> (Vec<Depar
     let mut sorted: Vec<Department> = order.iter().filter_map(|&old| slots[old].take()).collect();
     for department in &mut sorted {
         department.categories.retain(|category| category.count > 0);
-        department.categories.sort_by_key(|category| std::cmp::Reverse(category.count));
+        department.categories.sort_unstable_by(|a, b| (b.count, &a.name).cmp(&(a.count, &b.name)));
     }
     let department_of = department_of.into_iter().map(|old| old.and_then(|old| place[old])).collect();
     (sorted, department_of)
@@ -528,7 +498,7 @@ mod tests {
         assert_eq!(milk.category, ["Dairy & eggs", "Milk"]);
         assert_eq!(shop.product(ItemIx(5)), None);
         assert_eq!(shop.find("fig"), Some(ItemIx(3)));
-        assert_eq!(shop.find_all(["rye", "nothing"]), HashMap::from([("rye", ItemIx(4))]));
+        assert_eq!(shop.find_all(&["rye", "nothing", "milk", "rye"]), [Some(ItemIx(4)), None, Some(ItemIx(0)), Some(ItemIx(4))]);
     }
 
     #[test]
@@ -584,13 +554,5 @@ mod tests {
         assert_eq!(free_slug("Dairy & eggs", ["x"].into_iter()), "dairy-eggs");
         assert_eq!(free_slug("Dairy, eggs!", ["dairy-eggs", "dairy-eggs-2"].into_iter()), "dairy-eggs-3");
         assert_eq!(free_slug("&", std::iter::empty()), "other");
-    }
-
-    #[test]
-    fn inline_bestsellers_need_little() {
-        let json = r#"{"currency":"USD","items":[{"ix":5,"title":"Milk","price":null,"category":["Dairy"]}]}"#;
-        let best = Bestsellers::parse(json).unwrap();
-        assert_eq!((best.items[0].ix, best.items[0].title.as_str()), (ItemIx(5), "Milk"));
-        assert_eq!(Bestsellers::parse("[]"), None);
     }
 }

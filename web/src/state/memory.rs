@@ -45,19 +45,15 @@ impl std::fmt::Display for MemoryError {
 
 impl std::error::Error for MemoryError {}
 
-#[derive(Serialize)]
-struct Written<'a> {
+/// As stored: lists of strings only, which is all that the page's JSON reader has to know anyway.
+#[derive(Serialize, Deserialize)]
+struct Stored {
     version: u32,
-    events: Vec<(&'a str, EventKind)>,
-    visits: Vec<Vec<&'a str>>,
-    cart: Vec<(&'a str, u32)>,
-}
-
-#[derive(Deserialize)]
-struct Read {
-    events: Vec<(String, EventKind)>,
+    /// Kind and id, in turn.
+    events: Vec<String>,
     visits: Vec<Vec<String>>,
-    cart: Vec<(String, u32)>,
+    /// Quantity and id, in turn.
+    cart: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -69,15 +65,15 @@ impl Memory {
     /// As text for the browser's storage.
     #[must_use]
     pub fn write(session: &Session, cart: &Cart, catalogue: &Catalogue) -> String {
-        let id = |item: ItemIx| catalogue.id(item);
+        let id = |item: ItemIx| catalogue.id(item).to_owned();
         let skip = session.events.len().saturating_sub(MAX_EVENTS);
-        let written = Written {
+        let stored = Stored {
             version: VERSION,
-            events: session.events[skip..].iter().map(|event| (id(event.item), event.kind)).collect(),
+            events: session.events[skip..].iter().flat_map(|event| [event.kind.name().to_owned(), id(event.item)]).collect(),
             visits: session.visits.iter().map(|visit| visit.iter().map(|&item| id(item)).collect()).collect(),
-            cart: cart.lines().iter().map(|line| (id(line.item), line.quantity)).collect(),
+            cart: cart.lines().iter().flat_map(|line| [line.quantity.to_string(), id(line.item)]).collect(),
         };
-        serde_json::to_string(&written).expect("plain strings and numbers are always JSON")
+        serde_json::to_string(&stored).expect("plain strings and numbers are always JSON")
     }
 
     /// Reads the text back. Products that the shop no longer has are left out.
@@ -90,18 +86,35 @@ impl Memory {
         if head.version != VERSION {
             return Err(MemoryError::Version(head.version));
         }
-        let read: Read = serde_json::from_str(text).map_err(corrupt)?;
-        let events = read.events.iter().map(|(id, _)| id);
-        let others = read.visits.iter().flatten().chain(read.cart.iter().map(|(id, _)| id));
-        let rows = catalogue.find_all(events.chain(others).map(String::as_str));
-        let row = |id: &String| rows.get(id.as_str()).copied();
-        let skip = read.events.len().saturating_sub(MAX_EVENTS);
-        let events = read.events[skip..].iter().filter_map(|(id, kind)| Some(Event::new(row(id)?, *kind))).collect();
-        let visits = read.visits.iter().map(|visit| visit.iter().filter_map(row).collect::<Vec<_>>());
+        let stored: Stored = serde_json::from_str(text).map_err(corrupt)?;
+        let mut events = Vec::new();
+        for (kind, item) in pairs(&stored.events, "events", catalogue)? {
+            let kind = EventKind::from_name(kind).ok_or_else(|| MemoryError::Corrupt(format!("events: '{kind}' is no kind")))?;
+            events.extend(item.map(|item| Event::new(item, kind)));
+        }
+        let skip = events.len().saturating_sub(MAX_EVENTS);
+        events.drain(..skip);
+        let mut lines = Vec::new();
+        for (quantity, item) in pairs(&stored.cart, "cart", catalogue)? {
+            let quantity = quantity.parse().map_err(|_| MemoryError::Corrupt(format!("cart: '{quantity}' is no quantity")))?;
+            lines.extend(item.map(|item| (item, quantity)));
+        }
+        let visits = stored.visits.iter().map(|visit| {
+            let ids: Vec<&str> = visit.iter().map(String::as_str).collect();
+            catalogue.find_all(&ids).into_iter().flatten().collect::<Vec<_>>()
+        });
         let visits = visits.filter(|visit| !visit.is_empty()).collect();
-        let cart = Cart::of(read.cart.iter().filter_map(|(id, quantity)| Some((row(id)?, *quantity))));
-        Ok(Self { session: Session { events, visits }, cart })
+        Ok(Self { session: Session { events, visits }, cart: Cart::of(lines) })
     }
+}
+
+/// A list of values and ids in turn, the ids as rows.
+fn pairs<'a>(list: &'a [String], field: &str, catalogue: &Catalogue) -> Result<Vec<(&'a str, Option<ItemIx>)>, MemoryError> {
+    if !list.len().is_multiple_of(2) {
+        return Err(MemoryError::Corrupt(format!("{field}: the last entry has no id")));
+    }
+    let (values, ids): (Vec<&str>, Vec<&str>) = list.chunks_exact(2).map(|pair| (pair[0].as_str(), pair[1].as_str())).unzip();
+    Ok(values.into_iter().zip(catalogue.find_all(&ids)).collect())
 }
 
 #[cfg(test)]
@@ -123,8 +136,7 @@ mod tests {
 
     #[test]
     fn products_that_are_gone_are_left_out() {
-        let text =
-            r#"{"version":1,"events":[["gone","view"],["milk","view"]],"visits":[["gone"]],"cart":[["gone",3],["rye",1]]}"#;
+        let text = r#"{"version":1,"events":["view","gone","view","milk"],"visits":[["gone"]],"cart":["3","gone","1","rye"]}"#;
         let back = Memory::read(text, &toy()).unwrap();
         assert_eq!(back.session, Session::of(vec![Event::new(ItemIx(0), EventKind::View)]));
         assert_eq!(back.cart.items(), [ItemIx(4)]);
@@ -137,8 +149,10 @@ mod tests {
         for cut in 0..text.len() {
             assert!(matches!(Memory::read(&text[..cut], &shop), Err(MemoryError::Corrupt(_))), "cut at {cut}");
         }
-        let odd = text.replace("\"view\"", "\"lick\"");
-        assert!(matches!(Memory::read(&odd, &shop), Err(MemoryError::Corrupt(_))));
+        for (from, to) in [("\"view\"", "\"lick\""), ("\"view\",", ""), ("\"2\"", "\"two\""), ("\"2\"", "\"-2\"")] {
+            let odd = text.replace(from, to);
+            assert!(matches!(Memory::read(&odd, &shop), Err(MemoryError::Corrupt(_))), "{odd}");
+        }
     }
 
     #[test]

@@ -113,19 +113,17 @@ impl SearchIndex {
                 score[row as usize] += std::mem::take(&mut best[row as usize]);
             }
         }
-        let mut found: Vec<ItemIx> =
-            met.iter().enumerate().filter(|&(_, &met)| met == typed.len()).map(|(row, _)| ItemIx::from(row)).collect();
-        let order = |ix: &ItemIx| {
-            let rank = self.rank[ix.row()];
+        // One number orders them: the score, which is positive and so orders like its bits, above the rank.
+        let mut found: Vec<(u64, u32)> = Vec::new();
+        for (row, _) in met.iter().enumerate().filter(|&(_, &met)| met == typed.len()) {
+            let rank = self.rank[row];
             // Among products that match about as well, one that sells goes before one that does not.
             let bonus = if rank < self.sold { 2.0 * (1.0 - rank as f32 / self.sold as f32) } else { 0.0 };
-            (score[ix.row()] + bonus, rank)
-        };
-        found.sort_by(|a, b| {
-            let ((score_a, rank_a), (score_b, rank_b)) = (order(a), order(b));
-            score_b.total_cmp(&score_a).then(rank_a.cmp(&rank_b))
-        });
-        found
+            let key = u64::from((score[row] + bonus).to_bits()) << 32 | u64::from(u32::MAX - rank);
+            found.push((!key, row as u32));
+        }
+        found.sort_unstable();
+        found.into_iter().map(|(_, row)| ItemIx(row)).collect()
     }
 
     /// Indexes of the words that a typed one may stand for, with how well it does.

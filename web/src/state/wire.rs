@@ -1,0 +1,121 @@
+//! What the worker says, read without serde's detour for tagged enums.
+//!
+//! `fewshop_core::protocol` tags its enums inside ("type", "kind"). serde reads such an enum by buffering any value first, which is
+//! 40 kB of wasm that every shopper would fetch. A flat record with all fields optional holds the same messages; the tests hold
+//! the two readings together.
+
+use fewshop_core::protocol::{Reply, Shelf, Status};
+use fewshop_core::{ItemIx, Reason, Recommendation, Share};
+use serde::Deserialize;
+
+/// Any [`Reply`], field by field.
+#[derive(Debug, Deserialize)]
+pub struct RawReply {
+    r#type: String,
+    received: Option<f64>,
+    total: Option<f64>,
+    status: Option<Status>,
+    seq: Option<u32>,
+    shelves: Option<Vec<RawShelf>>,
+    code: Option<String>,
+    message: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RawShelf {
+    name: String,
+    picks: Vec<RawPick>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RawPick {
+    item: ItemIx,
+    score: f32,
+    reason: RawReason,
+}
+
+#[derive(Debug, Deserialize)]
+struct RawReason {
+    kind: String,
+    shots: Option<Vec<Share>>,
+}
+
+impl RawReply {
+    /// The message; `None` for one that the page does not know or that lacks a field.
+    #[must_use]
+    pub fn into_reply(self) -> Option<Reply> {
+        Some(match self.r#type.as_str() {
+            "loading" => Reply::Loading { received: self.received?, total: self.total },
+            "ready" => Reply::Ready { status: self.status? },
+            "picks" => {
+                let shelves = self.shelves?.into_iter().map(RawShelf::into_shelf).collect::<Option<_>>()?;
+                Reply::Picks { seq: self.seq?, shelves, status: self.status? }
+            }
+            "failed" => Reply::Failed { code: self.code?, message: self.message? },
+            _ => return None,
+        })
+    }
+}
+
+impl RawShelf {
+    fn into_shelf(self) -> Option<Shelf> {
+        let picks = self.picks.into_iter().map(RawPick::into_pick).collect::<Option<_>>()?;
+        Some(Shelf { name: self.name, picks })
+    }
+}
+
+impl RawPick {
+    fn into_pick(self) -> Option<Recommendation> {
+        let reason = match self.reason.kind.as_str() {
+            "because_of" => Reason::BecauseOf { shots: self.reason.shots? },
+            "popular_here" => Reason::PopularHere,
+            _ => return None,
+        };
+        Some(Recommendation { item: self.item, score: self.score, reason })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fewshop_core::protocol::Backend;
+
+    use super::*;
+
+    #[track_caller]
+    fn check_same(reply: &Reply) {
+        let json = serde_json::to_string(reply).unwrap();
+        let raw: RawReply = serde_json::from_str(&json).unwrap();
+        assert_eq!(raw.into_reply().as_ref(), Some(reply), "{json}");
+    }
+
+    fn status() -> Status {
+        Status {
+            backend: Backend::Wgpu,
+            backend_reason: "faster".into(),
+            items: 5,
+            shots: 2,
+            gate: 0.5,
+            last_run_ms: 1.25,
+            pack: "aa".into(),
+        }
+    }
+
+    #[test]
+    fn every_message_reads_as_the_protocol_reads_it() {
+        let because = Reason::BecauseOf { shots: vec![Share { item: ItemIx(1), share: 0.5 }] };
+        let pick = |item, reason| Recommendation { item: ItemIx(item), score: 0.25, reason };
+        let shelf = Shelf { name: "picked".into(), picks: vec![pick(3, because), pick(4, Reason::PopularHere)] };
+        check_same(&Reply::Loading { received: 10.0, total: None });
+        check_same(&Reply::Loading { received: 10.0, total: Some(20.0) });
+        check_same(&Reply::Ready { status: status() });
+        check_same(&Reply::Picks { seq: 7, shelves: vec![shelf], status: status() });
+        check_same(&Reply::Failed { code: "no_wasm".into(), message: "m".into() });
+    }
+
+    #[test]
+    fn a_message_that_is_unknown_or_short_is_none() {
+        for json in [r#"{"type":"song"}"#, r#"{"type":"ready"}"#, r#"{"type":"picks","seq":1,"shelves":[]}"#] {
+            assert_eq!(serde_json::from_str::<RawReply>(json).unwrap().into_reply(), None, "{json}");
+        }
+    }
+}
