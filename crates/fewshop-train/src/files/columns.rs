@@ -79,8 +79,9 @@ impl ParquetTable {
         if descriptor.max_rep_level() > 0 {
             return Err(self.unreadable(&name, "lists"));
         }
-        let rows =
-            usize::try_from(row_group.metadata().num_rows()).map_err(|_| self.unreadable(&name, "a negative row count"))?;
+        let rows = usize::try_from(row_group.metadata().num_rows())
+            .ok()
+            .ok_or_else(|| self.unreadable(&name, "a negative row count"))?;
         let levels = descriptor.max_def_level();
         let scale = micros_per_unit(&descriptor);
         if is_decimal(&descriptor) {
@@ -175,7 +176,7 @@ impl ParquetTable {
         let Column::Texts(values) = column else { return Err(self.wrong_kind(name, &column, "text")) };
         let text = |(row, value): (usize, Option<ByteArray>)| {
             let bytes = value.as_ref().map_or(&[][..], |value| value.data());
-            std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| FileError::NotUtf8 {
+            std::str::from_utf8(bytes).map(str::to_owned).ok().ok_or_else(|| FileError::NotUtf8 {
                 path: self.path.clone(),
                 place: Place::Row(row as u64 + 1),
                 field: name.to_owned(),

@@ -101,11 +101,11 @@ pub enum FileError {
         /// Name of the column.
         field: String,
         /// What stood there, shortened.
-        found: String,
+        found: Box<str>,
         /// What should stand there.
-        expected: String,
+        expected: Box<str>,
         /// What to do.
-        advice: String,
+        advice: Box<str>,
     },
     /// The text is not UTF-8.
     #[error(

@@ -103,9 +103,9 @@ impl<'a> Row<'a> {
             path: self.path.to_owned(),
             place: place_of(self.path, self.at()),
             field,
-            found: shorten(self.raw(number)),
-            expected: expected.to_owned(),
-            advice: advice.to_owned(),
+            found: shorten(self.raw(number)).into(),
+            expected: expected.into(),
+            advice: advice.into(),
         }
     }
 
@@ -119,7 +119,7 @@ impl<'a> Row<'a> {
     pub(crate) fn whole<T: FromStr>(&self, number: usize, expected: &str) -> Result<T, FileError> {
         let text = self.text(number);
         let plain = text.split_once('.').filter(|(_, zeros)| zeros.bytes().all(|b| b == b'0')).map_or(text, |(head, _)| head);
-        plain.parse().map_err(|_| self.error(number, expected, "correct the number"))
+        plain.parse().ok().ok_or_else(|| self.error(number, expected, "correct the number"))
     }
 }
 
@@ -333,7 +333,7 @@ impl TextColumn {
             Column::Texts(values) => {
                 for (row, value) in values.iter().enumerate() {
                     let bytes = value.as_ref().map_or(&[][..], |value| value.data());
-                    let value = std::str::from_utf8(bytes).map_err(|_| FileError::NotUtf8 {
+                    let value = std::str::from_utf8(bytes).ok().ok_or_else(|| FileError::NotUtf8 {
                         path: path.to_owned(),
                         place: Place::Row(before + row as u64 + 1),
                         field: name.to_owned(),

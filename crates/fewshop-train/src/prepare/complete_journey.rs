@@ -55,19 +55,19 @@ pub fn complete_journey(raw: &Path) -> anyhow::Result<RawLog> {
         let field = |value: Option<i64>, name: &str| {
             value.with_context(|| format!("{}, row {}, field '{name}': empty, expected a number", path.display(), row + 1))
         };
-        let amount = (quantity[row].unwrap_or(0), paid[row].unwrap_or(0.0));
+        let (quantity, paid) = (quantity[row].unwrap_or(0), paid[row].unwrap_or(0.0));
         let Some(&item) = item_of.get(&field(product[row], "product_id")?) else { continue };
-        // Also drops NaN.
-        if amount.0 <= 0 || !(amount.1 > 0.0) {
+        let bought = quantity > 0 && paid > 0.0;
+        if !bought {
             continue;
         }
-        prices[item as usize].push((amount.1 + card[row].unwrap_or(0.0) + coupon[row].unwrap_or(0.0)) / amount.0 as f64);
+        prices[item as usize].push((paid + card[row].unwrap_or(0.0) + coupon[row].unwrap_or(0.0)) / quantity as f64);
         events.push(RawEvent {
             user: users.number(&format!("h{}", field(household[row], "household_id")?)),
             session: sessions.number(&format!("b{}", field(basket[row], "basket_id")?)),
             time_s: field(time[row], "transaction_timestamp")?.div_euclid(1_000_000),
             item,
-            quantity: amount.0,
+            quantity,
         });
     }
     for (product, prices) in products.iter_mut().zip(&mut prices) {

@@ -92,11 +92,11 @@ impl Log {
         }
         let expected = "a number";
         let number = |column| -> Result<f64, FileError> {
-            row.text(column).parse().map_err(|_| row.error(column, expected, "correct it or remove the row"))
+            row.text(column).parse().ok().ok_or_else(|| row.error(column, expected, "correct it or remove the row"))
         };
         let (quantity, price) = (number(QUANTITY)?, number(PRICE)?);
-        // Also drops NaN.
-        if !(quantity > 0.0 && price > 0.0) || !begins_with_five_digits(stock) {
+        let bought = quantity > 0.0 && price > 0.0 && begins_with_five_digits(stock);
+        if !bought {
             return Ok(());
         }
         let customer: i64 = row.whole(CUSTOMER, "a whole number")?;

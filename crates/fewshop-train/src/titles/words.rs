@@ -2,6 +2,9 @@
 
 use super::tables::TABLES;
 
+/// Where the till cuts, in characters; some of its texts lost one more on the way.
+const CUT: usize = 29;
+
 /// Writes a raw product type out: drops what stands in brackets, expands abbreviations, joins alternatives, sentence case.
 ///
 /// ```text
@@ -11,7 +14,16 @@ use super::tables::TABLES;
 /// ```
 pub(super) fn write_out(raw: &str) -> String {
     let mut text = without_brackets(raw);
-    for (from, to) in [("W/", " with "), ("/", " & "), ("&", " & "), (":", " "), (",", " , "), (" - ", " , ")] {
+    // What the till cut off in the middle of a word is no word.
+    if raw.len() >= CUT
+        && text.len() == raw.len()
+        && let Some((head, _)) = text.rsplit_once([' ', '/', '-']).filter(|(_, tail)| tail.len() <= 2)
+    {
+        text = head.to_owned();
+    }
+    for (from, to) in
+        [("W/O ", " without "), ("W/", " with "), ("/", " & "), ("&", " & "), (":", " "), (",", " , "), (" - ", " , ")]
+    {
         text = text.replace(from, to);
     }
     let mut words: Vec<String> = Vec::new();
@@ -23,7 +35,11 @@ pub(super) fn write_out(raw: &str) -> String {
             }
             continue;
         }
-        for part in token.split('-').filter(|part| !part.is_empty()) {
+        // `BONE-IN` and `NON-DAIRY` are one word each, `TEEN-MAGAZINE` is two.
+        let whole = token.starts_with("BONE-") || token.starts_with("NON-");
+        let parts = if whole { vec![token] } else { token.split('-').filter(|part| !part.is_empty()).collect() };
+        for part in parts {
+            let part = part.trim_end_matches('.');
             match TABLES.word(part) {
                 Some("") => {}
                 Some(meaning) => words.push(meaning.to_owned()),
@@ -125,6 +141,8 @@ mod tests {
         check("TORTILLA/NACHO CHIPS", "Tortilla & nacho chips");
         check("BBQ SAUCE", "BBQ sauce");
         check("CHILI W/BEANS", "Chili with beans");
+        check("CANDY W/O FLOUR", "Candy without flour");
+        check("BREAST - BONE-IN", "Breast, bone-in");
     }
 
     #[test]
@@ -134,6 +152,8 @@ mod tests {
         check("SNACKS -", "Snacks");
         check("", "");
         check("((", "");
+        check("CAKES:BIRTHDAY/CELEBRATION SH", "Cakes birthday & celebration");
+        check("MISC. BABY PRODUCTS", "Assorted baby products");
     }
 
     #[test]
