@@ -397,8 +397,9 @@ function post(reply) {
   self.postMessage(reply);
 }
 
+/** What went wrong, in one line: burn adds a backtrace. */
 function describe(error) {
-  return String(error?.message ?? error);
+  return String(error?.message ?? error).split("\n", 1)[0];
 }
 
 /** Lets everything that is in the queue already run first. A timer would do, but is held back to 4 ms. */
