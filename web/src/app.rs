@@ -3,13 +3,11 @@
 use fewshop_web::state::{Catalogue, Page};
 use fewshop_web::texts::{EN, fill};
 use leptos::prelude::*;
-use leptos_router::components::{FlatRoutes, Route, Router};
-use leptos_router::hooks::use_location;
-use leptos_router::path;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::browser;
 use crate::components::{Footer, Header, StatusLine};
+use crate::nav::{Nav, use_nav};
 use crate::pages::{CartPage, DepartmentPage, DepartmentsPage, HomePage, HowPage, Lost, ProductPage, SearchPage};
 use crate::shop::{Shop, use_shop};
 use crate::view::{click, effect, memo, part};
@@ -43,14 +41,9 @@ fn open(catalogue: Catalogue) {
     mount_to_body(move || {
         let shop = Shop::new(catalogue);
         provide_context(shop);
+        provide_context(Nav::start());
         shop.open();
-        // '' is a base of its own to the router, and another than none.
-        let base = Some(browser::base()).filter(|base| !base.is_empty()).map_or("", |base| base.leak());
-        view! {
-            <Router base>
-                <Frame />
-            </Router>
-        }
+        view! { <Frame /> }
     });
 }
 
@@ -70,10 +63,7 @@ fn Frame() -> AnyView {
         <Header />
         <main id="main" class="wrap">
             <StatusLine />
-            // One route for all: which page an address names is decided, and tested, without the router.
-            <FlatRoutes fallback=|| ()>
-                <Route path=path!("/*any") view=Pages />
-            </FlatRoutes>
+            <Pages />
         </main>
         <Footer />
     }
@@ -84,8 +74,8 @@ fn Frame() -> AnyView {
 #[component]
 fn Pages() -> AnyView {
     let shop = use_shop();
-    let pathname = use_location().pathname;
-    let page = memo(move || pathname.with(|path| Page::of(path, &browser::base(), browser::decode)));
+    let nav = use_nav();
+    let page = memo(move || nav.page());
     part(move || {
         shop.want(None);
         match page.get() {
@@ -105,10 +95,10 @@ fn Pages() -> AnyView {
 /// Tells a screen reader of a new page by moving the focus to its heading; not on the first page, which it reads anyway, and
 /// not while the shopper types into the search field.
 fn announce_pages() {
-    let pathname = use_location().pathname;
+    let nav = use_nav();
     let mut shown = None;
     effect(move || {
-        let before = shown.replace(pathname.get());
+        let before = shown.replace(nav.path());
         if before.is_some() && before != shown {
             request_animation_frame(|| {
                 let typing = document().active_element().is_some_and(|element| element.tag_name() == "INPUT");

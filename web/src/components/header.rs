@@ -1,14 +1,13 @@
 //! Header and footer of every page.
 
-use fewshop_web::state::{Cart, Department, thousands};
+use fewshop_web::state::{Cart, Department, Page, thousands};
 use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_location, use_navigate};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 
 use crate::browser;
+use crate::nav::use_nav;
 use crate::shop::use_shop;
 use crate::view::{current, effect, memo, text, when};
 
@@ -30,9 +29,9 @@ pub(crate) fn Header() -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
     let things = memo(move || shop.cart.with(Cart::count));
-    let cart_more = text(move || match things.get() {
-        0 => String::new(),
-        n => count(texts.cart_one, texts.cart_many, n as usize),
+    let cart_label = text(move || match things.get() {
+        0 => texts.cart.to_owned(),
+        n => texts.cart.to_owned() + &count(texts.cart_one, texts.cart_many, n as usize),
     });
     let badge = move || {
         view! {
@@ -42,10 +41,8 @@ pub(crate) fn Header() -> AnyView {
         }
         .into_any()
     };
-    let pathname = use_location().pathname;
-    let here = move |href: String| {
-        current("page", move || pathname.with(|path| path.trim_end_matches('/') == href.trim_end_matches('/')))
-    };
+    let nav = use_nav();
+    let here = move |href: String| current("page", move || nav.path().trim_end_matches('/') == href.trim_end_matches('/'));
     let link = |department: &Department| {
         let href = department_href(&department.slug);
         view! {
@@ -59,7 +56,7 @@ pub(crate) fn Header() -> AnyView {
     let departments = shop.catalogue().departments().iter().map(link).collect_view();
     // Brings the entry of the page at hand into the part of the navigation that can be seen.
     effect(move || {
-        pathname.track();
+        nav.path();
         request_animation_frame(|| browser::scroll_into_row("nav.depts [aria-current]"));
     });
     let (home, cart, all) = (browser::href("/"), browser::href("/cart"), browser::href("/departments"));
@@ -72,11 +69,10 @@ pub(crate) fn Header() -> AnyView {
                         <span>"shop"</span>
                     </a>
                     <SearchField />
-                    <a class="btn primary cart-link" href=cart.clone() aria-current=here(cart)>
+                    <a class="btn primary cart-link" href=cart.clone() aria-current=here(cart) aria-label=cart_label>
                         <span class="icon" inner_html=CART></span>
                         <span class="word">{texts.cart}</span>
                         {when(move || { things.get() > 0 }, badge)}
-                        <span class="hush">{cart_more}</span>
                     </a>
                 </div>
                 <nav class="depts" aria-label=texts.departments>
@@ -105,16 +101,12 @@ fn SearchField() -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
     let field = || Some(document().get_element_by_id(FIELD)?.unchecked_into::<HtmlInputElement>());
-    let location = use_location();
-    let (pathname, query) = (location.pathname, location.query);
-    let navigate = use_navigate();
+    let nav = use_nav();
     let search = browser::href("/search");
-    let results = search.clone();
     let go = move |query: &str| {
         let to = if query.is_empty() { search.clone() } else { format!("{search}?q={}", browser::encode(query)) };
         // The first letter opens the page, each further one only renews its address: 'back' leaves the search.
-        let replace = pathname.with_untracked(|path| *path == search);
-        navigate(&to, NavigateOptions { replace, resolve: false, ..NavigateOptions::default() });
+        nav.go(&to, nav.page_untracked() == Page::Search);
     };
     let input = {
         let go = go.clone();
@@ -130,7 +122,7 @@ fn SearchField() -> AnyView {
     };
     // The field follows the address, but never while the shopper types into it.
     effect(move || {
-        let asked = query.with(|query| query.get("q")).filter(|_| pathname.with(|path| *path == results)).unwrap_or_default();
+        let asked = if nav.page() == Page::Search { nav.query("q") } else { String::new() };
         if let Some(field) = field() {
             let typing = document().active_element().is_some_and(|active| active.is_same_node(Some(&field)));
             if !typing && field.value() != asked {

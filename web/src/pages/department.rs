@@ -5,12 +5,12 @@ use fewshop_core::{Filter, ItemIx};
 use fewshop_web::state::Department;
 use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use super::Lost;
 use crate::app::name_page;
 use crate::browser;
 use crate::components::{Grid, department_href};
+use crate::nav::use_nav;
 use crate::shop::use_shop;
 use crate::view::{click, current, effect, flag, memo, part, text, when};
 
@@ -52,15 +52,15 @@ pub(crate) fn DepartmentPage(
     slug: String,
 ) -> AnyView {
     let shop = use_shop();
-    let query = use_query_map();
+    let nav = use_nav();
     let Some((_, department)) = shop.catalogue().department(&slug).map(|(at, department)| (at, department.clone())) else {
         return view! { <Lost title=shop.texts.no_such_department /> }.into_any();
     };
     name_page(&department.name);
     let asked = memo(move || {
-        let wanted = query.with(|query| query.get("category"));
-        let category = department.categories.iter().find(|category| Some(&category.slug) == wanted.as_ref());
-        let for_you = query.with(|query| query.get("order")).is_some_and(|order| order == "for-you");
+        let wanted = nav.query("category");
+        let category = department.categories.iter().find(|category| category.slug == wanted);
+        let for_you = nav.query("order") == "for-you";
         Asked { department: department.clone(), category: category.map(|category| category.name.clone()), for_you }
     });
     effect(move || {

@@ -2,10 +2,10 @@
 
 use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use crate::app::name_page;
 use crate::components::{DepartmentTiles, Grid};
+use crate::nav::use_nav;
 use crate::shop::use_shop;
 use crate::view::{effect, memo, text, when};
 
@@ -14,8 +14,8 @@ use crate::view::{effect, memo, text, when};
 pub(crate) fn SearchPage() -> AnyView {
     let shop = use_shop();
     let texts = shop.texts;
-    let query = use_query_map();
-    let query = memo(move || query.with(|query| query.get("q")).unwrap_or_default().trim().to_owned());
+    let nav = use_nav();
+    let query = memo(move || nav.query("q").trim().to_owned());
     effect(move || {
         query
             .with(|query| name_page(&if query.is_empty() { texts.search.to_owned() } else { fill(texts.results_for, &[query]) }));

@@ -96,7 +96,7 @@ impl Memory {
         events.drain(..skip);
         let mut lines = Vec::new();
         for (quantity, item) in pairs(&stored.cart, "cart", catalogue)? {
-            let quantity = quantity.parse().map_err(|_| MemoryError::Corrupt(format!("cart: '{quantity}' is no quantity")))?;
+            let quantity = quantity.parse().map_err(|err| MemoryError::Corrupt(format!("cart: '{quantity}': {err}")))?;
             lines.extend(item.map(|item| (item, quantity)));
         }
         let visits = stored.visits.iter().map(|visit| {

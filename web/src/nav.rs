@@ -1,0 +1,118 @@
+//! Where the shopper is: the address as signals, links without reloads, and 'back'.
+//!
+//! The storefront has eight pages and no nested ones. leptos_router spends 14 kB (brotli) of every first visit on what is not
+//! used here, and two dozen crates of every build.
+
+use fewshop_web::state::Page;
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, HtmlAnchorElement, MouseEvent, UrlSearchParams};
+
+use crate::browser;
+
+/// The address at hand, below the shop's origin.
+#[derive(Clone, Copy)]
+pub(crate) struct Nav {
+    /// Its path.
+    path: RwSignal<String>,
+    /// Its query with the question mark, or "".
+    search: RwSignal<String>,
+}
+
+/// The address of the page at hand.
+pub(crate) fn use_nav() -> Nav {
+    expect_context::<Nav>()
+}
+
+/// The page of a path.
+fn page_of(path: &str) -> Page {
+    Page::of(path, &browser::base(), browser::decode)
+}
+
+impl Nav {
+    /// Follows the address from now on: clicks on links of the shop, and the browser's own 'back' and 'forward'.
+    pub(crate) fn start() -> Self {
+        let nav = Self { path: RwSignal::default(), search: RwSignal::default() };
+        nav.read();
+        // Both live as long as the page, so nothing ever takes them away.
+        let _ = window_event_listener(leptos::ev::popstate, move |_| nav.read());
+        let _ = window_event_listener(leptos::ev::click, move |event| {
+            if let Some(href) = link_of(&event) {
+                event.prevent_default();
+                nav.go(&href, false);
+            }
+        });
+        nav
+    }
+
+    /// The path, tracked.
+    pub(crate) fn path(self) -> String {
+        self.path.get()
+    }
+
+    /// The page, tracked.
+    pub(crate) fn page(self) -> Page {
+        self.path.with(|path| page_of(path))
+    }
+
+    /// The page, not tracked.
+    pub(crate) fn page_untracked(self) -> Page {
+        self.path.with_untracked(|path| page_of(path))
+    }
+
+    /// A value of the query, tracked; "" where there is none.
+    pub(crate) fn query(self, name: &str) -> String {
+        let params = self.search.with(|search| UrlSearchParams::new_with_str(search));
+        params.ok().and_then(|params| params.get(name)).unwrap_or_default()
+    }
+
+    /// Opens an address of the shop; `replace` puts it in the place of the one at hand, so that 'back' passes over it.
+    pub(crate) fn go(self, href: &str, replace: bool) {
+        let Ok(history) = window().history() else { return };
+        let done = if replace {
+            history.replace_state_with_url(&JsValue::NULL, "", Some(href))
+        } else {
+            history.push_state_with_url(&JsValue::NULL, "", Some(href))
+        };
+        match done {
+            Ok(()) => {
+                self.read();
+                window().scroll_to_with_x_and_y(0.0, 0.0);
+            }
+            // A browser that will not change the address (some do after a hundred changes in a moment) can still follow it.
+            Err(_) => {
+                let _ = window().location().set_href(href);
+            }
+        }
+    }
+
+    fn read(self) {
+        let location = window().location();
+        set(self.search, location.search().unwrap_or_default());
+        set(self.path, location.pathname().unwrap_or_default());
+    }
+}
+
+fn set(signal: RwSignal<String>, value: String) {
+    if signal.with_untracked(|old| *old != value) {
+        signal.set(value);
+    }
+}
+
+/// The address of the link that a plain click is on, if it leads to a page of the shop.
+fn link_of(event: &MouseEvent) -> Option<String> {
+    if event.default_prevented()
+        || event.button() != 0
+        || event.meta_key()
+        || event.alt_key()
+        || event.ctrl_key()
+        || event.shift_key()
+    {
+        return None;
+    }
+    let target = event.target()?.dyn_into::<Element>().ok()?;
+    let link = target.closest("a[href]").ok()??.dyn_into::<HtmlAnchorElement>().ok()?;
+    let elsewhere =
+        !link.target().is_empty() || link.has_attribute("download") || link.origin() != window().location().origin().ok()?;
+    (!elsewhere && page_of(&link.pathname()) != Page::Lost).then(|| link.href())
+}
