@@ -1,5 +1,7 @@
 //! The whole path through the command: files in, a pack, rankings and figures out; and what happens when the files are bad.
 
+#![expect(clippy::unwrap_used, reason = "helpers of a test that cannot write its own files may as well panic")]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,0 +1,5 @@
+//! What spans crates and needs no browser.
+#![cfg(not(target_family = "wasm"))]
+
+mod committed_pack;
+mod walls;
