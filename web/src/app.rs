@@ -1,5 +1,7 @@
 //! The frame of all pages: header, main part, footer, and which address shows which page.
 
+use std::time::Duration;
+
 use fewshop_web::state::{Catalogue, Page};
 use fewshop_web::texts::{EN, fill};
 use leptos::prelude::*;
@@ -25,7 +27,8 @@ pub(crate) fn mount() {
             .await
             .and_then(|text| Catalogue::parse(&text).map_err(|err| err.to_string()))
         {
-            Ok(catalogue) => open(catalogue),
+            // In a task of its own: reading the catalogue and drawing the page are each about a frame's work.
+            Ok(catalogue) => set_timeout(|| open(catalogue), Duration::ZERO),
             Err(why) => {
                 browser::warn(&why);
                 browser::notice(NOTICE, EN.catalogue_failed);

@@ -33,7 +33,8 @@ pub(crate) fn reason_text(shop: Shop, reason: &Reason) -> String {
 /// Size and brand on one line.
 pub(crate) fn meta_line(product: &Product) -> String {
     let parts: Vec<&str> = [product.size.as_str(), product.brand.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
-    parts.join(" · ")
+    // A line may break after a dot, never before one.
+    parts.join(" · ").replace(" · ", "\u{a0}· ")
 }
 
 /// The picture that stands for a product, on the tile of its department. Says nothing to a screen reader: the title does.

@@ -8,10 +8,13 @@ use super::ProductCard;
 use crate::shop::use_shop;
 use crate::view::{click, each_item, effect, memo, text, when};
 
-/// Products shown at first and added at a time: rows of six, four, three and two come out even.
+/// Products shown at first: few enough that each letter typed into the search draws them within a frame. Rows of six, four,
+/// three and two come out even.
+const FIRST: usize = 24;
+/// Products added at a time.
 const STEP: usize = 48;
 
-/// Products as cards, the first [`STEP`] at once and more by a button.
+/// Products as cards, the first [`FIRST`] at once and more by a button.
 #[component]
 pub(crate) fn Grid(
     /// What to show, in order.
@@ -24,10 +27,10 @@ pub(crate) fn Grid(
     reset: Signal<String>,
 ) -> AnyView {
     let shop = use_shop();
-    let limit = RwSignal::new(STEP);
+    let limit = RwSignal::new(FIRST);
     effect(move || {
         reset.track();
-        limit.set(STEP);
+        limit.set(FIRST);
     });
     let shown = memo(move || items.with(|items| items.iter().copied().take(limit.get()).collect::<Vec<_>>()));
     let rest = memo(move || items.with(Vec::len).saturating_sub(limit.get()));

@@ -6,6 +6,9 @@ use serde::Deserialize;
 /// How many tile colours the stylesheet has.
 pub const TILES: usize = 8;
 
+/// How many best-selling products of a department vote on its picture.
+const FACES: usize = 40;
+
 /// Why `catalogue.json` cannot be used.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -96,7 +99,7 @@ pub struct Department {
     pub count: usize,
     /// Which tile colour it has, below [`TILES`].
     pub tile: usize,
-    /// Picture of its best-selling product; may be empty.
+    /// The picture that stands for most of its best-selling products; may be empty.
     pub picture: String,
     /// What it falls into, the largest first.
     pub categories: Vec<Category>,
@@ -426,16 +429,27 @@ fn departments(file: &File, ranked: &[ItemIx], bestsellers: usize) -> (Vec<Depar
         }
     }
     let mut sold = vec![0usize; found.len()];
+    let mut looked_at = vec![0usize; found.len()];
+    let mut faces: Vec<Vec<(&str, usize)>> = vec![Vec::new(); found.len()];
     for (rank, ix) in ranked.iter().enumerate() {
         let category = file.items.category[ix.row()] as usize;
         if let Some(at) = department_of[category] {
             if rank < bestsellers {
                 sold[at] += 1;
             }
-            if found[at].picture.is_empty() {
-                found[at].picture.clone_from(&file.items.picture[ix.row()]);
+            let picture = file.items.picture[ix.row()].as_str();
+            if looked_at[at] < FACES && !picture.is_empty() {
+                looked_at[at] += 1;
+                match faces[at].iter_mut().find(|(other, _)| *other == picture) {
+                    Some((_, times)) => *times += 1,
+                    None => faces[at].push((picture, 1)),
+                }
             }
         }
+    }
+    for (department, mut faces) in found.iter_mut().zip(faces) {
+        sort_few(&mut faces, |a, b| a.1 > b.1);
+        department.picture = faces.first().map(|(picture, _)| (*picture).to_owned()).unwrap_or_default();
     }
     let mut order: Vec<usize> = (0..found.len()).filter(|&at| found[at].count > 0).collect();
     sort_few(&mut order, |&a, &b| (sold[a], found[a].count) > (sold[b], found[b].count));
