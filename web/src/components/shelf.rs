@@ -43,9 +43,9 @@ pub(crate) fn Shelf(
     single: bool,
 ) -> AnyView {
     let shop = use_shop();
-    let list_id = format!("{id}-list");
-    let find_list = StoredValue::new(list_id.clone());
-    let list = move || document().get_element_by_id(&find_list.get_value());
+    // By its id and not by a node reference: a frame that was asked for may come when the shelf and all it holds are gone.
+    let list_id = move || format!("{id}-list");
+    let list = move || document().get_element_by_id(&list_id());
     let shown = RwSignal::new(picks.get_untracked());
     let pointed = RwSignal::new(false);
     let keyed = RwSignal::new(false);
@@ -77,9 +77,11 @@ pub(crate) fn Shelf(
         }
     };
     on_cleanup(cancel);
+    // A shelf that leaves the page under the pointer or with the focus in it still hears of it, after its signals are gone: hence
+    // `try_` in all of these.
     let enter = move |_: PointerEvent| {
         cancel();
-        pointed.set(true);
+        let _ = pointed.try_set(true);
     };
     let leave = move |event: PointerEvent| {
         cancel();
@@ -87,13 +89,15 @@ pub(crate) fn Shelf(
         let go = move || {
             let _ = pointed.try_set(false);
         };
-        release.set_value(set_timeout_with_handle(go, after).ok());
+        let _ = release.try_set_value(set_timeout_with_handle(go, after).ok());
     };
     let focus_in = move |event: FocusEvent| {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        keyed.set(target.is_some_and(|target| target.matches(":focus-visible").unwrap_or(false)));
+        let _ = keyed.try_set(target.is_some_and(|target| target.matches(":focus-visible").unwrap_or(false)));
     };
-    let focus_out = move |_: FocusEvent| keyed.set(false);
+    let focus_out = move |_: FocusEvent| {
+        let _ = keyed.try_set(false);
+    };
 
     let items = memo(move || shown.with(|shown| shown.iter().map(|pick| pick.item).collect::<Vec<_>>()));
     let card = move |item: ItemIx| {
@@ -115,7 +119,7 @@ pub(crate) fn Shelf(
                 class=if single { "row single" } else { "row" }
                 role="list"
                 aria-labelledby=id
-                id=list_id
+                id=list_id()
                 on:pointerenter=enter
                 on:pointerleave=leave
                 on:focusin=focus_in
