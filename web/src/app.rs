@@ -46,6 +46,9 @@ fn open(catalogue: Catalogue) {
         provide_context(shop);
         provide_context(Nav::start());
         shop.open();
+        if let Some(root) = document().document_element() {
+            let _ = root.set_attribute("lang", shop.texts.lang);
+        }
         view! { <Frame /> }
     });
 }

@@ -123,8 +123,6 @@ pub struct Texts {
     pub add_named: &'static str,
     /// Button: title.
     pub remove_one_named: &'static str,
-    /// Names the amount between the buttons: how many, title.
-    pub in_cart_named: &'static str,
     /// Button on the product's page.
     pub add: &'static str,
     /// How many are in the cart.
@@ -141,8 +139,6 @@ pub struct Texts {
     pub brand: &'static str,
     /// Label of the size.
     pub size: &'static str,
-    /// Label of the department.
-    pub department: &'static str,
 
     // Department and search pages.
     /// One product.
@@ -299,7 +295,6 @@ pub static EN: Texts = Texts {
     no_price: "Price in store",
     add_named: "Add {} to cart",
     remove_one_named: "Take one {} out of the cart",
-    in_cart_named: "{} × {} in the cart",
     add: "Add to cart",
     in_cart: "{} in your cart",
     not_for_me: "Not for me",
@@ -308,7 +303,6 @@ pub static EN: Texts = Texts {
     breadcrumb: "Where this is",
     brand: "Brand",
     size: "Size",
-    department: "Department",
 
     products_one: "1 product",
     products_many: "{} products",

@@ -2,6 +2,7 @@
 
 mod cart;
 mod catalogue;
+mod departments;
 mod engine;
 mod memory;
 mod page;
@@ -12,7 +13,8 @@ mod shelf;
 mod wire;
 
 pub use cart::{Cart, CartLine, MAX_QUANTITY};
-pub use catalogue::{Catalogue, CatalogueFileError, Category, Department, Product, TILES, tile_of};
+pub use catalogue::{Catalogue, CatalogueFileError, Product};
+pub use departments::{Category, Department, TILES, tile_of};
 pub use engine::{EngineState, Link, Outcome};
 pub use memory::{Memory, MemoryError, STORAGE_KEY};
 pub use page::Page;
