@@ -59,13 +59,15 @@ pub(crate) fn Shelf(
         if shown.with_untracked(|shown| *shown == next) {
             return;
         }
-        let before = list().map(|list| browser::places(&list));
+        let before = list().map(|list| (browser::places(&list), list.scroll_left()));
         shown.set(next);
-        if let Some(before) = before {
+        if let Some((places, scrolled)) = before {
             // The rows are moved in a microtask; the next frame finds them where they now stand.
             request_animation_frame(move || {
                 if let Some(list) = list() {
-                    browser::glide(&list, &before);
+                    // A row that snaps would follow the card that it had snapped to wherever that goes.
+                    list.set_scroll_left(scrolled);
+                    browser::glide(&list, &places);
                 }
             });
         }
