@@ -21,7 +21,7 @@ const WITH_CART: usize = 6;
 /// Products of the cart that its shelf is ranked for: the latest say most about the basket at hand.
 const CART_SEEDS: usize = 20;
 /// Rows indexed for search at a time: a few milliseconds on a slow phone.
-const INDEX_STEP: usize = 500;
+const INDEX_STEP: usize = 250;
 
 /// Name of the first shelf in requests.
 const SHELF_PICKED: &str = "picked";
