@@ -3,57 +3,22 @@
 // Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
 
 import assert from "node:assert/strict";
-import http from "node:http";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
 
-const SITE = process.env.FEWSHOP_URL ?? "http://127.0.0.1:8080";
-const ARGS = [
-  "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-];
-/** WebGPU by software: the only kind that a machine without a GPU has. */
-const SOFTWARE_GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+import { NOT_THERE, openSite, withoutGpuEngine } from "./site.mjs";
+import { SOFTWARE_GPU, launch } from "./shopper.mjs";
 
 const PACK = "/assets/shop.pack";
 const WORKER = "/engine/worker.js";
 const CPU_WASM = "/engine/cpu/fewshop_wasm_bg.wasm";
 const GPU_SCRIPT = "/engine/gpu/fewshop_wasm.js";
-const NOT_THERE = { status: 404, body: "not here", type: "text/plain" };
 
 const browsers = {};
 before(async () => {
-  browsers.plain = await chromium.launch({ executablePath: process.env.CHROME, args: ARGS });
-  browsers.gpu = await chromium.launch({ executablePath: process.env.CHROME, args: [...ARGS, ...SOFTWARE_GPU] });
+  browsers.plain = await launch();
+  browsers.gpu = await launch(...SOFTWARE_GPU);
 });
 after(() => Promise.all(Object.values(browsers).map((browser) => browser.close())));
-
-/** The site with some files replaced, and the paths that were asked for. */
-async function site(replaced) {
-  const asked = [];
-  const server = http.createServer(async (request, response) => {
-    const { pathname } = new URL(request.url, SITE);
-    asked.push(pathname);
-    const reply = (status, type, body) => {
-      response.writeHead(status, { "content-type": type, "content-length": body.length });
-      response.end(request.method === "HEAD" ? undefined : body);
-    };
-    if (pathname === "/blank") {
-      reply(200, "text/html", "<!doctype html><title>blank</title>");
-      return;
-    }
-    let change = replaced[pathname];
-    if (change && typeof change !== "function") {
-      reply(change.status ?? 200, change.type, change.body);
-      return;
-    }
-    const original = await fetch(new URL(pathname, SITE));
-    const body = Buffer.from(await original.arrayBuffer());
-    change ??= (bytes) => bytes;
-    reply(original.status, original.headers.get("content-type") ?? "application/octet-stream", change(body));
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { url: `http://127.0.0.1:${server.address().port}`, asked, close: () => server.close() };
-}
 
 /** Runs `steps` with a fresh worker on the site with `replaced` files. */
 function workerTest(name, { browser = "plain", replaced = {}, skip }, steps) {
@@ -63,7 +28,7 @@ function workerTest(name, { browser = "plain", replaced = {}, skip }, steps) {
       context.skip(why);
       return;
     }
-    const server = await site(replaced);
+    const server = await openSite(replaced);
     const page = await browsers[browser].newPage();
     try {
       await page.goto(`${server.url}/blank`);
@@ -111,11 +76,6 @@ const isReady = (reply) => reply.type === "ready";
 const isFailed = (reply) => reply.type === "failed";
 const isPicks = (seq) => (reply) => reply.type === "picks" && reply.seq === seq;
 const isSettled = (reply) => isReady(reply) && !/first to be|until/.test(reply.status.backend_reason);
-
-const withoutGpuModule = async () => {
-  const there = (await fetch(new URL(GPU_SCRIPT, SITE), { method: "HEAD" })).ok;
-  return there ? null : "the site was built without the WebGPU engine";
-};
 
 workerTest("it loads, ranks and explains", {}, async ({ say, hear, replies }) => {
   await say(load());
@@ -237,7 +197,7 @@ workerTest("where the CPU is asked for the GPU is left alone", { browser: "gpu" 
 
 workerTest(
   "a forced GPU takes over, and when it is lost the CPU answers the same session",
-  { browser: "gpu", skip: withoutGpuModule },
+  { browser: "gpu", skip: withoutGpuEngine },
   async ({ say, hear, replies, inWorker, deaths }) => {
     await say(load("wgpu"));
     await say(session(1, [1, 2, 3]));
@@ -263,7 +223,7 @@ workerTest(
 const anyAdapter = (bytes) => String(bytes).replace("adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter", "false");
 workerTest(
   "the faster engine is kept after both ranked the same session",
-  { browser: "gpu", replaced: { [WORKER]: anyAdapter }, skip: withoutGpuModule },
+  { browser: "gpu", replaced: { [WORKER]: anyAdapter }, skip: withoutGpuEngine },
   async ({ say, hear }) => {
     await say(load());
     const { status } = await hear(isSettled);

@@ -19,7 +19,10 @@ pub struct CaseScore {
 /// Marks the hits of a ranking among its first 20: wanted, not a shot, not shown before.
 pub fn hits<T: PartialEq>(ranked: &[T], wanted: &[T], shots: &[T]) -> Vec<bool> {
     let top = &ranked[..ranked.len().min(20)];
-    top.iter().enumerate().map(|(rank, item)| wanted.contains(item) && !shots.contains(item) && !top[..rank].contains(item)).collect()
+    top.iter()
+        .enumerate()
+        .map(|(rank, item)| wanted.contains(item) && !shots.contains(item) && !top[..rank].contains(item))
+        .collect()
 }
 
 /// Scores the hits of one case with `wanted` items to be found; `None` where there are none.

@@ -109,7 +109,8 @@ pub fn covisit(sessions: &[Vec<u32>], items: usize, config: CovisitConfig) -> Ne
             .drain(..)
             .map(|other| {
                 let together = std::mem::take(&mut scratch[other as usize]) as f32;
-                let weight = together / (counts[item] as f32 + config.shrink) / (counts[other as usize] as f32).powf(config.alpha);
+                let weight =
+                    together / (counts[item] as f32 + config.shrink) / (counts[other as usize] as f32).powf(config.alpha);
                 (other, weight)
             })
             .collect()

@@ -6,7 +6,7 @@ use crate::kernels;
 use crate::pack::Pack;
 
 /// Number of features.
-pub const FEATURES: usize = 19;
+pub const FEATURES: usize = 20;
 
 /// Their names, in order; a pack names them too, so that weights never meet other features than their own.
 pub const FEATURE_NAMES: [&str; FEATURES] = [
@@ -25,6 +25,7 @@ pub const FEATURE_NAMES: [&str; FEATURES] = [
     "brand_share",
     "price_distance",
     "shots",
+    "trend",
     "popularity_rank",
     "covisit_rank",
     "cosine_rank",
@@ -38,6 +39,8 @@ const RATE_FLOOR: f32 = 1e-4;
 #[derive(Debug)]
 pub(crate) struct Facts {
     pub(crate) log_popularity: Vec<f32>,
+    /// Logarithm of how often the product is taken of late by how often it always was.
+    trend: Vec<f32>,
     /// Rows by falling popularity, ties by row.
     pub(crate) by_popularity: Vec<u32>,
     covisit_row: Vec<f32>,
@@ -59,6 +62,7 @@ impl Facts {
         let items = pack.catalogue.items();
         let norm = |row: usize| pack.table.row(row).iter().map(|x| x * x).sum::<f32>().sqrt();
         Self {
+            trend: trend(&popularity, &pack.recent),
             log_popularity: popularity.iter().map(|n| (1.0 + n).ln()).collect(),
             by_popularity,
             covisit_row: popularity.iter().map(|n| 1.0 / (n + c.covisit_shrink).max(1.0)).collect(),
@@ -71,6 +75,16 @@ impl Facts {
             log_price: items.iter().map(|item| item.price.map(|p| (p + 0.01).ln())).collect(),
         }
     }
+}
+
+/// Late counts of rare products are mostly luck: this many sessions at the usual rate are added to both.
+const TREND_PRIOR: f32 = 5.0;
+
+fn trend(popularity: &[f32], recent: &[u32]) -> Vec<f32> {
+    let all: f32 = popularity.iter().sum();
+    let share = recent.iter().map(|&n| n as f32).sum::<f32>() / all.max(1.0);
+    let one = |(&n, &late): (&f32, &u32)| ((late as f32 + TREND_PRIOR) / (n * share + TREND_PRIOR)).ln();
+    popularity.iter().zip(recent).map(one).collect()
 }
 
 /// Equal texts get equal numbers; 0 is the empty text.
@@ -165,6 +179,7 @@ pub(crate) fn features(
             share(&facts.brand, row),
             mean_price.zip(facts.log_price[row]).map_or(0.0, |(mean, price)| (price - mean).abs()),
             (shots.len() as f32).ln_1p(),
+            facts.trend[row],
             0.0,
             0.0,
             0.0,

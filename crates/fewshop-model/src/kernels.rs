@@ -15,13 +15,16 @@ use crate::pack::{AdapterWeights, ItemTable, ModelConfig, RankerWeights};
 #[must_use]
 pub fn scan(table: &ItemTable, u: &[f32], logit_scale: f32) -> Vec<f32> {
     assert_eq!(u.len(), table.d, "the taste has the table's length");
-    table
-        .q
-        .chunks_exact(table.d)
-        .zip(&table.scale)
-        .zip(&table.bias)
-        .map(|((row, scale), bias)| dot_i8(row, u) * scale * logit_scale + bias)
-        .collect()
+    (0..table.len()).map(|row| logit(table, row, u, logit_scale)).collect()
+}
+
+/// The logit of one item: what [`scan`] gives for its row.
+///
+/// # Panics
+/// When the row is past the table's end.
+#[must_use]
+pub fn logit(table: &ItemTable, row: usize, u: &[f32], logit_scale: f32) -> f32 {
+    dot_i8(&table.q[row * table.d..(row + 1) * table.d], u) * table.scale[row] * logit_scale + table.bias[row]
 }
 
 /// Eight running sums let the compiler use whole vectors; a single sum would be a chain of dependent additions.

@@ -330,7 +330,11 @@ impl Recommender {
         if gate > 0.0 && !shots.is_empty() {
             u = mix(&u, &kernels::adapt(&u, &self.adapt_rows(shots), &pack.adapter, &pack.config), gate);
         }
-        let logits = kernels::scan(&pack.table, &u, pack.config.logit_scale);
+        // Features read the logits of candidates alone: a whole scan a shot would be most of the work.
+        let mut logits = vec![0.0; pack.table.len()];
+        for &row in candidates {
+            logits[row as usize] = kernels::logit(&pack.table, row as usize, &u, pack.config.logit_scale);
+        }
         let channels = Channels::of(shots, pack, facts);
         let features = features(candidates, shots, &logits, &channels, pack, facts);
         let scores = kernels::rank(&features, &pack.ranker);

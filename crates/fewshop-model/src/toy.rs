@@ -71,7 +71,8 @@ pub fn pack() -> Pack {
         Card { shop: "Toy shop".to_owned(), currency: "USD".to_owned(), ..Card::default() },
         ModelConfig { logit_scale: 4.0, adapter_steps: 3, candidates: 20, ..ModelConfig::default() },
         Catalogue::new(items).expect("ids are numbered"),
-        popularity,
+        popularity.clone(),
+        popularity.iter().map(|n| n / 4).collect(),
         ItemTable::quantise(&vectors, D, bias),
         pairs,
         EncoderWeights {

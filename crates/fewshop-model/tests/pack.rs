@@ -1,5 +1,7 @@
 //! The pack file: what is written is read, and nothing else is.
 
+#![expect(clippy::unwrap_used, reason = "helpers of a test on bytes that it wrote itself")]
+
 use fewshop_model::{Pack, PackError, toy};
 use proptest::prelude::*;
 

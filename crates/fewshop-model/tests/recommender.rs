@@ -1,5 +1,7 @@
 //! What a shop can rely on, on the toy shop.
 
+#![expect(clippy::unwrap_used, reason = "helpers of a test on a shop that is known to be whole")]
+
 use fewshop_core::{Event, EventKind, Filter, ItemIx, Reason, Session};
 use fewshop_model::{Compute, RankError, RankOptions, Ranking, Recommender, toy};
 use pollster::block_on;

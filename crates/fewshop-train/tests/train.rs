@@ -19,7 +19,14 @@ impl Shop {
         let mut items = String::from("item_id,title,category,brand,size,price\n");
         for row in 0..36 {
             let department = ["Tea", "Bread", "Soap"][row / 12];
-            let _ = writeln!(items, "i{row},\"{department}, kind {}\",{department} > {department} {},House,{} oz,{}.50", row % 12, row % 2, row % 5 + 1, row % 7);
+            let _ = writeln!(
+                items,
+                "i{row},\"{department}, kind {}\",{department} > {department} {},House,{} oz,{}.50",
+                row % 12,
+                row % 2,
+                row % 5 + 1,
+                row % 7
+            );
         }
         shop.write("items.csv", &items);
         let mut events = String::from("user_id,session_id,time,item_id,event,quantity\n");
@@ -42,7 +49,12 @@ impl Shop {
             }
             for (nth, item) in basket.iter().enumerate() {
                 if session < 540 {
-                    let _ = writeln!(events, "u{},s{session},2024-01-{:02} 10:00:00,i{item},purchase,1", session % 150, session / 20 + 1);
+                    let _ = writeln!(
+                        events,
+                        "u{},s{session},2024-01-{:02} 10:00:00,i{item},purchase,1",
+                        session % 150,
+                        session / 20 + 1
+                    );
                 } else if nth < 2 {
                     let _ = writeln!(cases, "c{session},v{session},2,{nth},i{item}");
                 } else {
@@ -99,7 +111,8 @@ fn listing(folder: &Path) -> Vec<String> {
     names
 }
 
-const TRAIN: &str = "train --items items.csv --events events.csv --valid-cases cases.csv --valid-truth truth.csv --config quick.toml";
+const TRAIN: &str =
+    "train --items items.csv --events events.csv --valid-cases cases.csv --valid-truth truth.csv --config quick.toml";
 
 #[test]
 fn a_shop_is_learned_ranked_and_scored() {
@@ -139,7 +152,10 @@ fn bad_files_are_named_with_line_and_field_and_nothing_is_left_behind() {
     let shop = Shop::new();
     let items = std::fs::read_to_string(shop.path("items.csv")).unwrap();
     let train = |items: &str| format!("train --items {items} --events events.csv --out a.pack --config quick.toml");
-    shop.write("no_price.csv", &items.replace("item_id,title,category,brand,size,price", "item_id,title,category,brand,size,cost"));
+    shop.write(
+        "no_price.csv",
+        &items.replace("item_id,title,category,brand,size,price", "item_id,title,category,brand,size,cost"),
+    );
     shop.check_refused(&train("no_price.csv"), 1, &["no_price.csv", "price"]);
     shop.write("bad_price.csv", &items.replacen("0.50", "cheap", 1));
     shop.check_refused(&train("bad_price.csv"), 1, &["bad_price.csv", "line 2", "price", "cheap"]);

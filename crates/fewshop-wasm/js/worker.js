@@ -296,8 +296,7 @@ async function tryGpu(forced) {
     await engine.call((recommender) => recommender.answer(sample()));
     if (gpu === engine) {
       active = engine;
-      settle("WebGPU: asked for");
-      again();
+      settle("WebGPU: asked for", true);
     }
     return;
   }
@@ -307,7 +306,7 @@ async function tryGpu(forced) {
   const size = `for ${cpu.recommender.status().items.toLocaleString("en")} products`;
   if (gpuMs < cpuMs) {
     active = engine;
-    settle(`WebGPU: ${gpuMs.toFixed(1)} ms against ${cpuMs.toFixed(1)} ms on the CPU ${size}`);
+    settle(`WebGPU: ${gpuMs.toFixed(1)} ms against ${cpuMs.toFixed(1)} ms on the CPU ${size}`, true);
   } else {
     gpu = null;
     engine.recommender.free();
@@ -352,11 +351,13 @@ async function medianMs(engine) {
   return times.slice(WARM_RUNS).sort((a, b) => a - b)[TIMED_RUNS >> 1];
 }
 
-/** Nothing is open any more: says what answers from now on. */
-function settle(why) {
+/** Nothing is open any more: says what answers from now on, and whether that has `changed`. */
+function settle(why, changed = false) {
   packBytes = null;
   reason = why;
-  post({ type: "ready", status: status() });
+  // A time belongs to the engine that took it: another one answers anew before it is named beside a time.
+  if (changed && newest) again();
+  else post({ type: "ready", status: status() });
 }
 
 /** Goes on without the GPU. */
@@ -367,8 +368,7 @@ function dropGpu(why) {
   engine.kill(why);
   const answered = active === engine;
   active = cpu;
-  settle(`CPU: ${why}`);
-  if (answered) again();
+  settle(`CPU: ${why}`, answered);
 }
 
 /** Answers the newest session again, with whatever engine answers now. */

@@ -28,7 +28,7 @@ struct Meta {
 /// No shop has more; it bounds what a hostile header can ask for before the sections are looked at.
 const MAX_ITEMS: usize = 5_000_000;
 const MAX_HIDDEN: usize = 4_096;
-const SECTIONS: [&str; 30] = [
+const SECTIONS: [&str; 31] = [
     "catalogue.ids",
     "catalogue.titles",
     "catalogue.categories",
@@ -41,6 +41,7 @@ const SECTIONS: [&str; 30] = [
     "catalogue.picture",
     "catalogue.price",
     "popularity",
+    "recent",
     "items.q",
     "items.scale",
     "items.bias",
@@ -81,6 +82,7 @@ impl Pack {
         let prices: Vec<f32> = items.iter().map(|item| item.price.unwrap_or(-1.0)).collect();
         out.f32("catalogue.price", &[items.len()], &prices);
         out.u32("popularity", &self.popularity);
+        out.u32("recent", &self.recent);
         let (n, d) = (items.len(), self.table.d);
         out.i8("items.q", &[n, d], &self.table.q);
         out.f32("items.scale", &[n], &self.table.scale);
@@ -154,6 +156,7 @@ impl Pack {
         let pack = Self {
             catalogue: read_catalogue(&file, n)?,
             popularity: file.u32("popularity", Some(n))?,
+            recent: file.u32("recent", Some(n))?,
             table: ItemTable {
                 d,
                 q: file.i8("items.q", &[n, d])?,

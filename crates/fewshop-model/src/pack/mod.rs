@@ -216,6 +216,8 @@ pub struct Pack {
     pub catalogue: Catalogue,
     /// Sessions that each product stands in, `[items]`.
     pub popularity: Vec<u32>,
+    /// The same over the last part of the log alone: what is taken more or less of late.
+    pub recent: Vec<u32>,
     /// Item vectors.
     pub table: ItemTable,
     /// Pair counts.
@@ -240,13 +242,14 @@ impl Pack {
         config: ModelConfig,
         catalogue: Catalogue,
         popularity: Vec<u32>,
+        recent: Vec<u32>,
         table: ItemTable,
         pairs: PairTable,
         encoder: EncoderWeights,
         adapter: AdapterWeights,
         ranker: RankerWeights,
     ) -> Result<Self, PackError> {
-        let pack = Self { card, config, catalogue, popularity, table, pairs, encoder, adapter, ranker, hash: [0; 32] };
+        let pack = Self { card, config, catalogue, popularity, recent, table, pairs, encoder, adapter, ranker, hash: [0; 32] };
         pack.check()?;
         Ok(pack)
     }
@@ -269,6 +272,7 @@ impl Pack {
         let (eh, rh) = (self.encoder.hidden, self.ranker.hidden);
         for (field, found, expected) in [
             ("popularity", self.popularity.len(), n),
+            ("recent", self.recent.len(), n),
             ("items.q", self.table.q.len(), n * d),
             ("items.scale", self.table.scale.len(), n),
             ("items.bias", self.table.bias.len(), n),

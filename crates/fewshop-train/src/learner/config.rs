@@ -6,9 +6,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainConfig {
-    /// Share of shoppers whose sessions train the ranker and the adapter, and whom counts and vectors do not see.
+    /// Share of shoppers whose late sessions train the ranker and the adapter, and whom counts and vectors do not see.
     pub ranker_share: f64,
-    /// Of the others, share of shoppers kept for validation where no validation cases are given.
+    /// Share of the log, the latest part, that counts and vectors do not see while ranker and adapter are trained; ranker and adapter
+    /// see nothing else. The shipped counts and vectors are made of all of it.
+    pub late_share: f64,
+    /// Share of the log, the latest part, that counts as 'of late'.
+    pub recent_share: f64,
+    /// Share of shoppers kept for validation where no validation cases are given.
     pub valid_share: f64,
     /// Item vectors and session encoder.
     pub tower: TowerConfig,
@@ -23,7 +28,9 @@ pub struct TrainConfig {
 impl Default for TrainConfig {
     fn default() -> Self {
         Self {
-            ranker_share: 0.15,
+            ranker_share: 0.3,
+            late_share: 0.2,
+            recent_share: 0.2,
             valid_share: 0.1,
             tower: TowerConfig::default(),
             pairs: PairsConfig::default(),
@@ -51,7 +58,7 @@ pub struct TowerConfig {
     pub patience: usize,
     /// Sessions a step.
     pub batch: usize,
-    /// Sessions an epoch at the most; a new draw each epoch.
+    /// Sessions an epoch; a shop with fewer shows them several times, each time another part of them.
     pub sessions_an_epoch: usize,
     /// Adam's learning rate.
     pub learning_rate: f64,
@@ -64,13 +71,13 @@ impl Default for TowerConfig {
         Self {
             embedding_size: 64,
             attention: 16,
-            id_dropout: 0.1,
-            temperature: 0.1,
-            epochs: 12,
+            id_dropout: 0.3,
+            temperature: 0.2,
+            epochs: 16,
             patience: 2,
             batch: 256,
             sessions_an_epoch: 30_000,
-            learning_rate: 3e-3,
+            learning_rate: 1e-3,
             weight_decay: 1e-6,
         }
     }
@@ -166,7 +173,7 @@ impl Default for RankerTrainConfig {
         Self {
             hidden: 64,
             dropout: 0.1,
-            cases: 8_000,
+            cases: 16_000,
             candidates: 100,
             epochs: 30,
             patience: 4,

@@ -3,7 +3,7 @@
 //! Shoppers are cut into those whose sessions are counted and those whose sessions teach the ranker what the counts are worth
 //! ([`sessions`]); a ranker trained on sessions that the counts have seen would trust them too much. Then, one after the other:
 //! pair counts ([`pairs`]), item vectors and session encoder ([`tower`]), the on-device adapter's rate and gate ([`adapter`]), the
-//! ranker ([`ranker`]). At the end the counts are made again over everybody.
+//! ranker ([`ranker`]). At the end counts and vectors are made again over everybody.
 
 mod adapter;
 mod config;
@@ -73,9 +73,10 @@ pub fn train(
         model,
         catalogue.clone(),
         popularity.clone(),
-        vectors.table,
+        pairs::recent(&parts.fit, items, config.recent_share),
+        vectors.table.clone(),
         pruned,
-        vectors.encoder,
+        vectors.encoder.clone(),
         AdapterWeights {
             learning_rate: vec![0.0; config.tower.embedding_size],
             gate: vec![0.0],
@@ -91,9 +92,14 @@ pub fn train(
     let valid_examples = ranker::examples(&recommender, &valid, "Candidates for validation")?;
     pack.ranker = ranker::train(&train_examples, &valid_examples, &config.ranker, &mut rng)?;
 
-    let everybody: Vec<Vec<u32>> = parts.fit.into_iter().chain(parts.held).chain(parts.earlier).chain(parts.valid).collect();
-    pack.popularity = pairs::popularity(&everybody, items);
-    pack.pairs = pairs::prune(&pairs::count(&everybody, items), &pack.popularity, &config.pairs, &pack.config);
+    // What ships has seen everything: the counts, and the vectors for as many epochs as were found best before.
+    let all = &parts.all;
+    pack.popularity = pairs::popularity(all, items);
+    pack.recent = pairs::recent(all, items, config.recent_share);
+    pack.pairs = pairs::prune(&pairs::count(all, items), &pack.popularity, &config.pairs, &pack.config);
+    let again = TowerConfig { epochs: vectors.epoch, patience: usize::MAX, ..config.tower.clone() };
+    let shipped = tower::train(catalogue, &pack.popularity, all, &[], &again, &mut rng)?;
+    (pack.table, pack.encoder) = (shipped.table, shipped.encoder);
     let pack = through_bytes(&pack)?;
     with_metrics(pack, validation)
 }

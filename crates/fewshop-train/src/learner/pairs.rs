@@ -18,6 +18,12 @@ pub(crate) fn popularity(sessions: &[Vec<u32>], items: usize) -> Vec<u32> {
     counts
 }
 
+/// The same over the last `share` of the sessions, which are in order of time.
+pub(crate) fn recent(sessions: &[Vec<u32>], items: usize, share: f64) -> Vec<u32> {
+    let from = (sessions.len() as f64 * (1.0 - share)) as usize;
+    popularity(&sessions[from.min(sessions.len())..], items)
+}
+
 /// All pair counts, unpruned but for pairs seen once among very many: they are noise and most of the memory.
 pub(crate) fn count(sessions: &[Vec<u32>], items: usize) -> NeighbourTable {
     // With alpha 0 and shrink 0 the weight is c / n(i): times n(i) it is the count again.

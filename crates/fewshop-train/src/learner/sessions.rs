@@ -8,17 +8,17 @@ use rand_chacha::ChaCha8Rng;
 use super::TrainConfig;
 use crate::files::Log;
 
-/// Parts of a log; no shopper stands in two of them.
+/// Parts of a log; no shopper stands in two of the first three.
 #[derive(Debug, Default)]
 pub(crate) struct Parts {
-    /// For counts and vectors.
+    /// For counts and vectors while ranker and adapter are trained: most shoppers, up to a date.
     pub(crate) fit: Vec<Vec<u32>>,
-    /// For ranker and adapter.
+    /// For ranker and adapter: other shoppers, after that date.
     pub(crate) held: Vec<Vec<u32>>,
-    /// The held shoppers' earlier sessions: counted at the very end only.
-    pub(crate) earlier: Vec<Vec<u32>>,
-    /// For early stopping, where the caller brings no cases.
+    /// For early stopping, where the caller brings no cases: again others, after that date.
     pub(crate) valid: Vec<Vec<u32>>,
+    /// All sessions in order of time, for the counts and vectors that are shipped.
+    pub(crate) all: Vec<Vec<u32>>,
 }
 
 /// Some shots of a session and the rest of it.
@@ -32,31 +32,30 @@ pub(crate) struct Episode {
 /// the shop, and what a reason compares with when the only shot is left out.
 pub(crate) const SHOTS: [usize; 10] = [0, 1, 1, 2, 3, 3, 5, 5, 8, 10];
 
-/// Cuts the log. With `own_valid` a share of the shoppers is kept for validation.
+/// Cuts the log as life will: the shop counts until a day, strangers come after it. A ranker taught by sessions of the days that were
+/// counted would trust the counts of a season too much. With `own_valid` a share of the shoppers is kept for validation.
 pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -> Parts {
     const FOLDS: u64 = 1000;
     let salt = format!("fewshop-{seed}");
     let folds: Vec<f64> = log.users.iter().map(|user| split::fold(user, &salt, FOLDS) as f64 / FOLDS as f64).collect();
     let valid_from = if own_valid { 1.0 - config.valid_share } else { 1.0 };
+    let late_from = (log.sessions.len() as f64 * (1.0 - config.late_share)) as usize;
     let mut parts = Parts::default();
-    for session in &log.sessions {
+    for (nth, session) in log.sessions.iter().enumerate() {
         let items: Vec<u32> = session.items.iter().filter(|i| i.kind != EventKind::Dismiss).map(|i| i.item.0).collect();
         if items.is_empty() {
             continue;
         }
         let fold = folds[session.user as usize];
-        if fold >= valid_from {
-            parts.valid.push(items);
-        } else if fold < config.ranker_share {
-            parts.held.push(items);
-        } else {
-            parts.fit.push(items);
+        let (late, held, valid) = (nth >= late_from, fold < config.ranker_share, fold >= valid_from);
+        match (late, held, valid) {
+            (false, false, false) => parts.fit.push(items.clone()),
+            (true, true, _) => parts.held.push(items.clone()),
+            (true, _, true) => parts.valid.push(items.clone()),
+            _ => {}
         }
+        parts.all.push(items);
     }
-    // The shop will be asked about tomorrow: where the held shoppers have more sessions than are needed, the latest teach the
-    // ranker. Sessions come in order of time.
-    let surplus = parts.held.len().saturating_sub(2 * config.ranker.cases);
-    parts.earlier = parts.held.drain(..surplus).collect();
     parts
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Vectors {
     pub(crate) table: ItemTable,
     pub(crate) encoder: EncoderWeights,
     pub(crate) logit_scale: f32,
+    /// The epoch that they are of, from 1.
+    pub(crate) epoch: usize,
 }
 
 /// Trains until the validation episodes' likelihood stops rising, and exports the best epoch.
@@ -57,13 +59,18 @@ pub(crate) fn train(
 
     let usable: Vec<usize> = (0..fit.len()).filter(|&s| fit[s].len() >= 2).collect();
     ensure!(!usable.is_empty(), "no session has two products or more: there is nothing to learn from");
-    let an_epoch = usable.len().min(config.sessions_an_epoch);
+    let an_epoch = config.sessions_an_epoch.max(1);
     let steps = an_epoch.div_ceil(config.batch);
     let progress = Progress::of("Item vectors and session encoder", (steps * config.epochs) as u64);
     let mut best: Option<(f64, usize, Vectors)> = None;
     for epoch in 1..=config.epochs {
-        let mut order = usable.clone();
-        order.shuffle(rng);
+        // A small shop's sessions come several times an epoch, split into shots and wanted items anew each time.
+        let mut order = Vec::with_capacity(an_epoch + usable.len());
+        while order.len() < an_epoch {
+            let start = order.len();
+            order.extend_from_slice(&usable);
+            order[start..].shuffle(rng);
+        }
         let mut loss_sum = 0.0;
         for batch in order[..an_epoch].chunks(config.batch) {
             let batch: Vec<Episode> = batch.iter().map(|&s| draw(&fit[s], rng)).collect();
@@ -83,11 +90,13 @@ pub(crate) fn train(
             "the loss became {train_loss} in epoch {epoch}: lower tower.learning_rate in the settings"
         );
         let valid_loss = validate(&model, &rows, valid, items, logit_scale, &device);
-        progress.note(&format!("epoch {epoch}: loss {train_loss:.4}, validation {valid_loss:.4}"));
-        if best.as_ref().is_none_or(|(best, ..)| valid_loss < *best) {
+        let checked = if valid.is_empty() { String::new() } else { format!(", validation {valid_loss:.4}") };
+        progress.note(&format!("epoch {epoch}: loss {train_loss:.4}{checked}"));
+        // Without validation cases the last epoch is taken: how many are right was found out before.
+        if valid.is_empty() || best.as_ref().is_none_or(|(best, ..)| valid_loss < *best) {
             let (vectors, bias) = model.export_items(rows.clone());
             let table = ItemTable::quantise(&vectors, config.embedding_size, bias);
-            best = Some((valid_loss, epoch, Vectors { table, encoder: model.export_encoder(), logit_scale }));
+            best = Some((valid_loss, epoch, Vectors { table, encoder: model.export_encoder(), logit_scale, epoch }));
         } else if best.as_ref().is_some_and(|(_, at, _)| epoch - at >= config.patience) {
             break;
         }

@@ -1,0 +1,179 @@
+// When something is missing, broken or killed, the shop says so plainly and goes on.
+//
+// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { NOT_THERE, openSite } from "./site.mjs";
+import { launch, products, until, visit } from "./shopper.mjs";
+
+const PACK = "/assets/shop.pack";
+const NOTICE = "The picks are off for now; everything else works.";
+
+let browser;
+let all;
+before(async () => {
+  browser = await launch();
+  all = await products();
+});
+after(() => browser.close());
+
+/** Everything that a shop must be able to do without its engine. */
+async function shopWithoutPicks(shopper) {
+  const { page } = shopper;
+  await shopper.region("Picked for you").getByText("Bestsellers in this shop").waitFor();
+  const best = await shopper.onShelf("Picked for you");
+  assert.equal(best.length, 12);
+  await shopper.search("toothpaste");
+  await page.getByRole("list", { name: "Results for ‘toothpaste’" }).getByRole("listitem").first().waitFor();
+  await shopper.goToDepartment("Pets");
+  const title = await shopper.openProduct("Pets", 0);
+  // What stands in for 'goes well with' says what it is.
+  await shopper.page.getByRole("region", { name: /^More in / }).waitFor();
+  await page.getByRole("button", { name: `Add ${title} to cart`, exact: true }).first().click();
+  await shopper.hasInCart(1);
+  await shopper.goToCart();
+  await page.getByRole("list", { name: "Cart", exact: true }).getByRole("link", { name: title, exact: true }).waitFor();
+  await shopper.goHome();
+  assert.deepEqual((await shopper.onShelf("Picked for you")).map(({ id }) => id), best.map(({ id }) => id), "bestsellers still");
+  for (const { text } of await shopper.onShelf("Picked for you")) assert.doesNotMatch(text, /because of|popular here/);
+  await page.getByRole("alert").getByText(NOTICE).waitFor();
+  await page.reload();
+  await shopper.hasInCart(1);
+}
+
+for (const [name, replaced, why] of [
+  ["the pack is missing", { [PACK]: NOT_THERE }, /404/],
+  ["the pack is empty", { [PACK]: () => Buffer.alloc(0) }, /empty/],
+  ["the pack is cut off", { [PACK]: (bytes) => bytes.subarray(0, bytes.length >> 1) }, /cut off/],
+  ["a bit of the pack is flipped", { [PACK]: (bytes) => (bytes.writeUInt8(bytes[bytes.length >> 1] ^ 4, bytes.length >> 1), bytes) }, /./],
+  ["the pack is the start page", { [PACK]: { type: "text/html", body: "<!doctype html>" } }, /pack/],
+  ["the worker is missing", { "/engine/worker.js": NOT_THERE }, /./],
+  ["the worker is no JavaScript", { "/engine/worker.js": { type: "text/javascript", body: "this is not JavaScript" } }, /./],
+  ["the engine's script is missing", { "/engine/cpu/fewshop_wasm.js": NOT_THERE }, /./],
+  ["the engine is missing", { "/engine/cpu/fewshop_wasm_bg.wasm": NOT_THERE }, /404/],
+  ["the engine is damaged", { "/engine/cpu/fewshop_wasm_bg.wasm": (bytes) => bytes.subarray(0, bytes.length >> 1) }, /./],
+]) {
+  test(`${name}: bestsellers, a plain notice, and the shop goes on`, async () => {
+    const site = await openSite(replaced);
+    try {
+      await visit(browser, { url: site.url }, async (shopper) => {
+        const notice = shopper.page.getByRole("alert");
+        await notice.getByText(NOTICE).waitFor();
+        assert.match(await notice.innerText(), why);
+        assert.match(await shopper.statusLine.innerText(), /nothing has left this device/);
+        await shopWithoutPicks(shopper);
+      });
+    } finally {
+      site.close();
+    }
+  });
+}
+
+test("a pack that is there again after a second try brings the picks back", async () => {
+  const replaced = { [PACK]: NOT_THERE };
+  const site = await openSite(replaced);
+  try {
+    await visit(browser, { url: site.url }, async (shopper) => {
+      const { page } = shopper;
+      await page.getByRole("alert").getByText(NOTICE).waitFor();
+      await shopper.lookAt("Pets", 2);
+      await shopper.goHome();
+      delete replaced[PACK];
+      await page.getByRole("button", { name: "Try again" }).click();
+      await shopper.reads(/Learned from 2/);
+      await shopper.picks();
+      assert.equal(await page.getByRole("alert").count(), 0);
+    });
+  } finally {
+    site.close();
+  }
+});
+
+test("an engine with another pack than the catalogue's names no product", async () => {
+  const other = (bytes) => Buffer.from(String(bytes).replace(/"pack":"[0-9a-f]+"/, '"pack":"0000000000000000"'));
+  const site = await openSite({ "/assets/catalogue.json": other });
+  try {
+    await visit(browser, { url: site.url }, async (shopper) => {
+      await shopper.page.getByRole("alert").getByText(NOTICE).waitFor();
+      await shopWithoutPicks(shopper);
+    });
+  } finally {
+    site.close();
+  }
+});
+
+for (const [name, replacement] of [
+  ["missing", NOT_THERE],
+  ["cut off", (bytes) => bytes.subarray(0, bytes.length >> 1)],
+]) {
+  test(`with the catalogue ${name} the window of bestsellers stays, with a notice`, async () => {
+    const site = await openSite({ "/assets/catalogue.json": replacement });
+    try {
+      await visit(browser, { url: site.url }, async ({ page }) => {
+        await page.getByRole("alert").getByText("could not load its products").waitFor();
+        assert.equal(await page.getByRole("region", { name: "Bestsellers" }).getByRole("listitem").count(), 12);
+      });
+    } finally {
+      site.close();
+    }
+  });
+}
+
+test("pictures that are missing leave a letter in their place", async () => {
+  const gone = Object.fromEntries(all.map(({ picture }) => [`/assets/pictures/${picture}.webp`, NOT_THERE]));
+  const site = await openSite(gone);
+  try {
+    await visit(browser, { url: site.url }, async (shopper) => {
+      await shopper.ready();
+      await until("no broken picture is left in sight", async () =>
+        (await shopper.cards("Picked for you").first().locator("img").count()) === 0);
+    });
+  } finally {
+    site.close();
+  }
+});
+
+/** The dedicated worker of the page at hand. */
+const engine = (page) => until("the engine's worker runs", () => page.workers().at(-1));
+
+for (const [name, kill] of [
+  ["is killed", () => self.close()],
+  ["hangs", () => { setTimeout(() => { for (;;); }); }],
+  ["throws", () => { self.onmessage = () => { throw new Error("struck by lightning"); }; }],
+]) {
+  test(`an engine that ${name} while one shops is replaced, and knows what was done`, async () => {
+    await visit(browser, {}, async (shopper) => {
+      const { page } = shopper;
+      await shopper.ready();
+      await shopper.lookAt("Pets", 2);
+      await shopper.reads(/Learned from 2/);
+      await (await engine(page)).evaluate(kill);
+      // The page notices when it next asks and no answer comes.
+      await shopper.lookAt("Baby", 1);
+      await shopper.goHome();
+      await shopper.reads(/Learned from 3/);
+      assert.equal((await shopper.picks()).length, 12);
+      assert.equal(await page.getByRole("alert").count(), 0);
+      await page.getByRole("button", { name: "Forget" }).click();
+      await shopper.reads(/All forgotten/);
+    });
+  });
+}
+
+test("an engine that never lives long is given up with a notice, and the shop goes on", async () => {
+  const shortLived = (bytes) => `${bytes}\nconst answer0 = self.onmessage; self.onmessage = (event) => { if (event.data.type === "session") throw new Error("struck by lightning"); answer0(event); };`;
+  const site = await openSite({ "/engine/worker.js": shortLived });
+  try {
+    await visit(browser, { url: site.url }, async (shopper) => {
+      await shopper.ready();
+      await shopper.lookAt("Baby", 1);
+      await shopper.page.getByRole("alert").getByText(NOTICE).waitFor();
+      await shopper.goHome();
+      await shopWithoutPicks(shopper);
+    });
+  } finally {
+    site.close();
+  }
+});

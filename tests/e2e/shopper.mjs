@@ -1,0 +1,204 @@
+// What a person does in the shop and sees of it: things are found by their role and name, never by how they are styled.
+
+import assert from "node:assert/strict";
+import { chromium } from "playwright-core";
+
+import { SITE } from "./site.mjs";
+
+/** Patience with one step, in ms: a busy machine without a GPU is slow, and nothing here measures time. */
+export const PATIENCE = 90_000;
+/** The same where WebGPU runs by software, which compiles its shaders for a minute or more. */
+export const GPU_PATIENCE = 400_000;
+/** WebGPU by software: the only kind that a machine without a GPU has. */
+export const SOFTWARE_GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+
+const ARGS = [
+  "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+];
+
+/** A browser of its own. */
+export function launch(...args) {
+  return chromium.launch({ executablePath: process.env.CHROME, args: [...ARGS, ...args] });
+}
+
+/** All products as the page gets them: id, title, department. */
+export async function products() {
+  const { items, categories } = await (await fetch(new URL("/assets/catalogue.json", SITE))).json();
+  return items.id.map((id, row) => ({
+    id,
+    title: items.title[row],
+    department: categories[items.category[row]][0],
+    picture: items.picture[row],
+  }));
+}
+
+/** Waits until `check` returns something true, and returns it. */
+export async function until(what, check, patience = PATIENCE) {
+  const end = Date.now() + patience;
+  for (;;) {
+    const found = await check();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`waited ${patience / 1000} s in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/**
+ * Opens `path` of the shop at `url` in a fresh profile, lets `steps` walk through it as a {@link Shopper}, and closes it.
+ *
+ * `options` are the browser context's; `prepare` sees the page before it loads.
+ */
+export async function visit(browser, { url = SITE, path = "/", options = {}, prepare = () => {} }, steps) {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(PATIENCE);
+  const page = await context.newPage();
+  const shopper = new Shopper(page, url);
+  try {
+    await prepare(page);
+    await page.goto(new URL(path, url).href);
+    await steps(shopper);
+  } catch (error) {
+    const seen = await page.locator("body").innerText({ timeout: 1000 }).catch(() => "nothing");
+    const said = shopper.console.join("\n");
+    const where = `--- at ${page.url()} the shopper sees:\n${seen.slice(0, 2000)}\n--- and the console says:\n${said}`;
+    throw new Error(`${error.message}\n${where}`, { cause: error });
+  } finally {
+    await context.close();
+  }
+}
+
+/** A stranger in the shop. */
+export class Shopper {
+  constructor(page, url) {
+    this.page = page;
+    this.url = url;
+    /** Everything on the console. */
+    this.console = [];
+    /** Whatever a careful person would find wrong with the page: errors, failed requests, missing files. */
+    this.complaints = [];
+    page.on("console", (message) => {
+      this.console.push(`${message.type()}: ${message.text()}`);
+      if (message.type() === "error") this.complaints.push(message.text());
+    });
+    page.on("pageerror", (error) => this.complaints.push(String(error)));
+    page.on("requestfailed", (request) => {
+      const why = request.failure()?.errorText;
+      // Who leaves a page while it still loads aborts what is under way.
+      if (why !== "net::ERR_ABORTED") this.complaints.push(`${request.url()}: ${why}`);
+    });
+    page.on("response", (response) => response.status() >= 400 && this.complaints.push(`${response.url()}: ${response.status()}`));
+  }
+
+  heading(name, level = 1) {
+    return this.page.getByRole("heading", { name, level });
+  }
+
+  /** Waits for a page of the shop by its heading. */
+  async at(name) {
+    await this.heading(name).waitFor();
+  }
+
+  get statusLine() {
+    return this.page.getByRole("status").first();
+  }
+
+  /** Waits until the status line says something, and returns all it says. */
+  async reads(words, patience = PATIENCE) {
+    return until(`the status line says ${words}`, async () => {
+      const text = (await this.statusLine.innerText()).replace(/\s+/g, " ");
+      return words.test(text) ? text : null;
+    }, patience);
+  }
+
+  /** Waits until the engine ranks. */
+  async ready() {
+    return this.reads(/Ready to rank|Learned from/);
+  }
+
+  /** A shelf or any part of the page that a heading names. */
+  region(name) {
+    return this.page.getByRole("region", { name, exact: true });
+  }
+
+  cards(shelf) {
+    return this.region(shelf).getByRole("listitem");
+  }
+
+  /** What stands on a shelf: address and all words of each card. */
+  async onShelf(shelf) {
+    return this.cards(shelf).evaluateAll((cards) =>
+      cards.map((card) => {
+        const link = card.querySelector("a[href]");
+        const id = decodeURIComponent(new URL(link.href).pathname.split("/").at(-1));
+        return { id, title: link.textContent.trim(), text: card.innerText };
+      }),
+    );
+  }
+
+  /** Waits until the first shelf is the shopper's own, and returns what stands on it. */
+  async picks() {
+    await this.region("Picked for you").getByText(/^From .+\. It changes as you shop\.$/).waitFor();
+    return this.onShelf("Picked for you");
+  }
+
+  async goHome() {
+    await this.page.getByRole("link", { name: /^Fewshop,? home$/ }).click();
+    await this.region("Picked for you").waitFor();
+  }
+
+  async goToCart() {
+    await this.page.getByRole("link", { name: /^Cart/ }).first().click();
+    await this.page.getByRole("heading", { name: /^(Cart|Your cart is empty)$/, level: 1 }).waitFor();
+  }
+
+  /** Goes to a department by the list of all. */
+  async goToDepartment(name) {
+    await this.page.getByRole("navigation", { name: "Departments" }).getByRole("link", { name: "All Departments" }).click();
+    await this.at("Departments");
+    await this.page.getByRole("list", { name: "Departments" }).getByRole("link", { name, exact: true }).click();
+    await this.at(name);
+  }
+
+  /** Opens the nth product of the department page at hand, and returns its title. */
+  async openProduct(department, nth) {
+    const link = this.page.getByRole("list", { name: department, exact: true }).getByRole("listitem").nth(nth).getByRole("link");
+    const title = (await link.innerText()).trim();
+    await link.click();
+    await this.at(title);
+    return title;
+  }
+
+  /** Looks at the first `count` products of a department one after the other, and returns their titles. */
+  async lookAt(department, count) {
+    await this.goToDepartment(department);
+    const titles = [];
+    for (let nth = 0; nth < count; nth += 1) {
+      titles.push(await this.openProduct(department, nth));
+      await this.page.goBack();
+      await this.at(department);
+    }
+    return titles;
+  }
+
+  async search(words) {
+    await this.page.getByRole("searchbox", { name: "Search products" }).fill(words);
+    await this.page.getByRole("heading", { level: 1, name: `‘${words}’` }).waitFor();
+  }
+
+  /** Waits until the cart's link says how many things are in it. */
+  async hasInCart(count) {
+    const name = count === 0 ? /^Cart$/ : new RegExp(`^Cart.*, ${count} things? in it$`);
+    await this.page.getByRole("banner").getByRole("link", { name }).waitFor();
+  }
+
+  /** All is well so far. */
+  isContent() {
+    assert.deepEqual(this.complaints, []);
+  }
+}
+
+/** The share of a department among products on a shelf. */
+export function share(cards, department, all) {
+  const of = new Map(all.map((product) => [product.id, product.department]));
+  return cards.filter(({ id }) => of.get(id) === department).length / cards.length;
+}

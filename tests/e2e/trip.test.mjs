@@ -1,0 +1,245 @@
+// A trip through the shop: search, product, cart, departments, back and forth, and a reload on the way.
+//
+// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { launch, products, until, visit } from "./shopper.mjs";
+
+let browser;
+let all;
+before(async () => {
+  browser = await launch();
+  all = await products();
+});
+after(() => browser.close());
+
+/** A price as a number of cents. */
+const cents = (text) => Math.round(Number(text.match(/\$([\d,]+\.\d\d)/)[1].replaceAll(",", "")) * 100);
+
+test("a search forgives a typo, and 'back' leaves it in one step", async () => {
+  await visit(browser, {}, async (shopper) => {
+    const { page } = shopper;
+    await shopper.ready();
+    for (const [typed, found] of [["bananas", /banana/i], ["strawbery", /strawberr/i], ["choclate milk", /chocolate|milk/i], ["TOOTHPAST", /toothpaste/i]]) {
+      await shopper.search(typed);
+      const results = page.getByRole("list", { name: `Results for ‘${typed}’` }).getByRole("listitem");
+      await results.first().waitFor();
+      assert.match(await results.first().getByRole("link").innerText(), found, typed);
+    }
+    await shopper.search("qqqzzz");
+    await page.getByRole("heading", { name: "Nothing found for ‘qqqzzz’" }).waitFor();
+    await page.goBack();
+    await shopper.region("Picked for you").waitFor();
+    assert.equal(new URL(page.url()).pathname, "/");
+    shopper.isContent();
+  });
+});
+
+test("a search can be opened by its address, with any letters in it", async () => {
+  await visit(browser, { path: `/search?q=${encodeURIComponent("50% off & more <b>")}` }, async (shopper) => {
+    await shopper.page.getByRole("heading", { level: 1, name: "‘50% off & more <b>’" }).waitFor();
+    assert.equal(await shopper.page.getByRole("searchbox").inputValue(), "50% off & more <b>");
+    shopper.isContent();
+  });
+});
+
+test("a product's page says what it is, and finds what goes well with it", async () => {
+  await visit(browser, {}, async (shopper) => {
+    const { page } = shopper;
+    await shopper.ready();
+    const [{ id, title }] = await shopper.onShelf("Picked for you");
+    await shopper.cards("Picked for you").first().getByRole("link").click();
+    await shopper.at(title);
+    assert.equal(new URL(page.url()).pathname, `/product/${id}`);
+    assert.equal(await page.title(), `${title} · Fewshop`);
+    const article = page.getByRole("article", { name: title });
+    assert.match(await article.innerText(), /\$\d+\.\d\d|Price in store/);
+    const { department } = all.find((product) => product.id === id);
+    await page.getByRole("navigation", { name: "Where this is" }).getByRole("link", { name: department, exact: true }).waitFor();
+    await shopper.region("Goes well with").waitFor();
+    const well = await shopper.onShelf("Goes well with");
+    assert.ok(well.length >= 4, `${well.length} things go well with it`);
+    assert.ok(well.every((other) => other.id !== id), "it goes well with itself");
+    await shopper.reads(/Learned from 1 thing you did/);
+    shopper.isContent();
+  });
+});
+
+test("the cart counts, sums, forgets a line, and survives a reload with the session", async () => {
+  await visit(browser, {}, async (shopper) => {
+    const { page } = shopper;
+    await shopper.ready();
+    const [first, second] = (await shopper.onShelf("Picked for you")).filter(({ text }) => text.includes("$"));
+    for (const [{ title }, nth] of [[first, 0], [second, 1]]) {
+      await shopper.cards("Picked for you").filter({ hasText: "$" }).nth(nth).getByRole("button", { name: `Add ${title} to cart` }).click();
+      await shopper.hasInCart(nth + 1);
+    }
+    await shopper.reads(/Learned from 2/);
+    await shopper.goToCart();
+    const lines = page.getByRole("list", { name: "Cart", exact: true }).getByRole("listitem");
+    assert.equal(await lines.count(), 2);
+    const summary = shopper.region("Summary");
+    const [a, b] = [cents(first.text), cents(second.text)];
+    const total = async (sum) => until(`the total is ${sum} cents`, async () => cents(await summary.innerText()) === sum);
+    await total(a + b);
+
+    const line = lines.filter({ has: page.getByRole("link", { name: first.title, exact: true }) }).first();
+    await line.getByRole("button", { name: `Add ${first.title} to cart` }).click();
+    await line.getByRole("img", { name: "2 in your cart" }).waitFor();
+    await shopper.hasInCart(3);
+    await total(2 * a + b);
+    await line.getByRole("button", { name: `Take one ${first.title} out of the cart` }).click();
+    await total(a + b);
+    await line.getByRole("button", { name: `Add ${first.title} to cart` }).click();
+    await total(2 * a + b);
+    await shopper.region("Goes well with your cart").waitFor();
+
+    await page.reload();
+    await shopper.hasInCart(3);
+    await shopper.reads(/Learned from 2/);
+    assert.equal(await lines.count(), 2);
+    await total(2 * a + b);
+
+    await page.getByRole("button", { name: `Remove ${first.title} from the cart` }).first().click();
+    await until("one line is left", async () => (await lines.count()) === 1);
+    await total(b);
+    await shopper.hasInCart(1);
+    await shopper.reads(/Learned from 1/);
+    await page.getByRole("button", { name: "Check out" }).click();
+    await summary.getByText("nothing is sold here").waitFor();
+
+    await page.getByRole("button", { name: `Take one ${second.title} out of the cart` }).click();
+    await shopper.heading("Your cart is empty").waitFor();
+    await shopper.hasInCart(0);
+    await page.reload();
+    await shopper.heading("Your cart is empty").waitFor();
+    shopper.isContent();
+  });
+});
+
+test("what was viewed is still known after a reload, and viewing it again counts once", async () => {
+  await visit(browser, {}, async (shopper) => {
+    const { page } = shopper;
+    await shopper.ready();
+    const viewed = await shopper.lookAt("Baby", 2);
+    await shopper.goHome();
+    const before = await shopper.picks();
+    await page.reload();
+    await shopper.reads(/Learned from 2/);
+    assert.deepEqual((await shopper.picks()).map(({ id }) => id), before.map(({ id }) => id));
+    await shopper.goToDepartment("Baby");
+    assert.equal(await shopper.openProduct("Baby", 1), viewed[1]);
+    await page.reload();
+    await shopper.at(viewed[1]);
+    await shopper.reads(/Learned from 2/);
+    shopper.isContent();
+  });
+});
+
+test("each page has an address that opens it, and its own place in the history", async () => {
+  const { id, title, department } = all.find((product) => product.department === "Baby");
+  await visit(browser, { path: `/product/${id}` }, async (shopper) => {
+    const { page } = shopper;
+    await shopper.at(title);
+    await page.getByRole("navigation", { name: "Where this is" }).getByRole("link", { name: department, exact: true }).click();
+    await shopper.at(department);
+    const address = page.url();
+    const count = all.filter((product) => product.department === department).length;
+    await page.getByText(`${count} products`, { exact: true }).waitFor();
+    await page.goto(address);
+    await shopper.at(department);
+    const list = page.getByRole("list", { name: department, exact: true }).getByRole("listitem");
+    const shown = await list.count();
+    await page.getByRole("button", { name: /^Show \d+ more$/ }).click();
+    await until("more products are shown", async () => (await list.count()) > shown);
+    await page.getByRole("navigation", { name: "Order" }).getByRole("link", { name: "For you" }).click();
+    await shopper.reads(/Learned from 1/);
+    const category = page.getByRole("navigation", { name: "Categories" }).getByRole("link").nth(1);
+    await category.click();
+    await until("the category is chosen", async () => (await category.getAttribute("aria-current")) === "true");
+    await until("fewer products are left", async () => (await list.count()) < count);
+    await page.goBack();
+    await page.goBack();
+    await shopper.at(department);
+    await page.goBack();
+    await shopper.at(title);
+    await page.goForward();
+    await shopper.at(department);
+    for (const [path, heading] of [["/cart", "Your cart is empty"], ["/departments", "Departments"], ["/how-it-works", "How it works"], ["/search", "Search"]]) {
+      await page.goto(new URL(path, shopper.url).href);
+      await shopper.at(heading);
+    }
+    shopper.isContent();
+  });
+});
+
+test("an address that the shop does not have says so, and leads back", async () => {
+  for (const [path, heading] of [
+    ["/no/such/page", "This page is not here"],
+    ["/product/no-such-product", "This product is not in the shop"],
+    ["/department/no-such-department", "This department is not in the shop"],
+  ]) {
+    await visit(browser, { path }, async (shopper) => {
+      await shopper.at(heading);
+      await shopper.page.getByRole("link", { name: "Back to the shop" }).click();
+      await shopper.region("Picked for you").waitFor();
+      await shopper.reads(/Nothing learned yet/);
+    });
+  }
+});
+
+test("what is stored and broken does not break the shop", async () => {
+  for (const text of ["", "{", '{"version":1,"events":["view"]}', '{"version":999}', '{"version":1,"events":["view","gone"],"visits":[],"cart":["x","gone"]}']) {
+    const spoil = (page) => page.addInitScript((value) => localStorage.setItem("fewshop.memory", value), text);
+    await visit(browser, { prepare: spoil }, async (shopper) => {
+      await shopper.reads(/Nothing learned yet · Ready/);
+      await shopper.region("Picked for you").waitFor();
+      await shopper.lookAt("Pets", 1);
+      await shopper.reads(/Learned from 1/);
+      shopper.isContent();
+    });
+  }
+});
+
+test("a browser that stores nothing can still be shopped with", async () => {
+  const forbid = (page) =>
+    page.addInitScript(() => Object.defineProperty(window, "localStorage", { get: () => { throw new DOMException("denied", "SecurityError"); } }));
+  await visit(browser, { prepare: forbid }, async (shopper) => {
+    await shopper.ready();
+    await shopper.lookAt("Pets", 2);
+    await shopper.goHome();
+    await shopper.picks();
+    await shopper.reads(/Learned from 2/);
+    shopper.isContent();
+  });
+});
+
+test("the whole trip can be made with the keyboard alone", async () => {
+  await visit(browser, {}, async (shopper) => {
+    const { page } = shopper;
+    await shopper.ready();
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement.textContent.trim()), "Skip to the products");
+    await page.keyboard.press("Enter");
+    const label = () => page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent.trim());
+    const tabTo = (wanted) =>
+      until(`Tab reaches ${wanted}`, async () => {
+        if (wanted.test(await label())) return true;
+        await page.keyboard.press("Tab");
+        return false;
+      });
+    await tabTo(/^Add .+ to cart$/);
+    await page.keyboard.press("Enter");
+    await shopper.hasInCart(1);
+    assert.match(await label(), /^Add .+ to cart$/, "the focus stays where the shopper is");
+    await page.keyboard.press("Enter");
+    await shopper.hasInCart(2);
+    await page.getByRole("searchbox").focus();
+    await page.keyboard.type("banana");
+    await page.keyboard.press("Enter");
+    await shopper.at(/banana/);
+    shopper.isContent();
+  });
+});
