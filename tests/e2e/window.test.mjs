@@ -36,7 +36,7 @@ test("without JavaScript there are goods with prices, and a word on what is miss
     for (const text of await products(page).allInnerTexts()) {
       assert.match(text, /\d\.\d\d|Price in store/, text);
     }
-    assert.match(await page.locator("noscript").innerText(), /need JavaScript/);
+    assert.match(await page.locator("main noscript").innerText(), /need JavaScript/);
   });
 });
 
@@ -64,7 +64,7 @@ test("the storefront takes the window's place, and nothing breaks the page's pol
   };
   await withPage({}, listen, async (page) => {
     await page.locator("#shell").waitFor({ state: "detached" });
-    await page.getByRole("status").first().waitFor();
+    await page.getByRole("search").waitFor();
     assert.deepEqual(complaints, []);
   });
 });

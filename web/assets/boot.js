@@ -6,6 +6,7 @@ function notice(text) {
   if (place) {
     place.textContent = text;
     place.hidden = false;
+    document.querySelector('#shell .strip')?.remove();
   }
 }
 
