@@ -88,12 +88,26 @@ pub(super) struct File {
 #[derive(Deserialize)]
 pub(super) struct Columns {
     id: Vec<String>,
-    title: Vec<String>,
+    title: Words,
     pub(super) category: Vec<u32>,
-    brand: Vec<String>,
-    size: Vec<String>,
+    brand: Words,
+    size: Words,
     price: Vec<Option<f32>>,
-    pub(super) picture: Vec<String>,
+    pub(super) picture: Words,
+}
+
+/// A column of texts that repeat: each text once, and which of them each row has.
+#[derive(Deserialize)]
+pub(super) struct Words {
+    words: Vec<String>,
+    of: Vec<u32>,
+}
+
+impl Words {
+    /// The text of a row, or "" past the end.
+    pub(super) fn get(&self, row: usize) -> &str {
+        self.of.get(row).map_or("", |&word| &self.words[word as usize])
+    }
 }
 
 /// All products of the shop by columns: a fifth of the allocations of a list of [`Product`]s, on the thread that paints.
@@ -121,17 +135,26 @@ impl Catalogue {
         let items = &file.items;
         let rows = items.id.len();
         let lengths = [
-            ("title", items.title.len()),
+            ("title", items.title.of.len()),
             ("category", items.category.len()),
-            ("brand", items.brand.len()),
-            ("size", items.size.len()),
+            ("brand", items.brand.of.len()),
+            ("size", items.size.of.len()),
             ("price", items.price.len()),
-            ("picture", items.picture.len()),
+            ("picture", items.picture.of.len()),
         ];
         if let Some((column, found)) = lengths.into_iter().find(|&(_, found)| found != rows) {
             return Err(CatalogueFileError::Length { column, found, expected: rows });
         }
         check_range("items.category", &items.category, file.categories.len())?;
+        let texts = [
+            ("items.title.of", &items.title),
+            ("items.brand.of", &items.brand),
+            ("items.size.of", &items.size),
+            ("items.picture.of", &items.picture),
+        ];
+        for (field, column) in texts {
+            check_range(field, &column.of, column.words.len())?;
+        }
         check_range("popularity", &file.popularity, rows)?;
 
         let mut ranked: Vec<ItemIx> = Vec::with_capacity(rows);
@@ -212,11 +235,11 @@ impl Catalogue {
         Some(Product {
             ix,
             id: self.items.id.get(row)?.clone(),
-            title: self.items.title[row].clone(),
-            size: self.items.size[row].clone(),
-            brand: self.items.brand[row].clone(),
+            title: self.items.title.get(row).to_owned(),
+            size: self.items.size.get(row).to_owned(),
+            brand: self.items.brand.get(row).to_owned(),
             price: self.items.price[row],
-            picture: self.items.picture[row].clone(),
+            picture: self.items.picture.get(row).to_owned(),
             category: self.categories[self.items.category[row] as usize].clone(),
         })
     }
@@ -224,13 +247,13 @@ impl Catalogue {
     /// The title of a row, or "" past the end.
     #[must_use]
     pub fn title(&self, ix: ItemIx) -> &str {
-        self.items.title.get(ix.row()).map_or("", String::as_str)
+        self.items.title.get(ix.row())
     }
 
     /// Brand and size of a row, or "" past the end.
     #[must_use]
     pub fn brand_and_size(&self, ix: ItemIx) -> (&str, &str) {
-        (self.items.brand.get(ix.row()).map_or("", String::as_str), self.items.size.get(ix.row()).map_or("", String::as_str))
+        (self.items.brand.get(ix.row()), self.items.size.get(ix.row()))
     }
 
     /// The shop's id of a row, or "" past the end.
@@ -323,12 +346,12 @@ mod tests {
 
     pub(super) const TOY: &str = r#"{"pack":"00000000000000aa","currency":"USD","items":{
         "id":["milk","banana","cheddar","fig","rye"],
-        "title":["Whole milk","Bananas","Shredded cheddar","Fig newtons","Rye bread"],
+        "title":{"words":["Whole milk","Bananas","Shredded cheddar","Fig newtons","Rye bread"],"of":[0,1,2,3,4]},
         "category":[0,1,2,1,3],
-        "brand":["House brand","","National brand · maker 12","","House brand"],
-        "size":["1 gal","per lb","8 oz","","20 oz"],
+        "brand":{"words":["House brand","","National brand · maker 12"],"of":[0,1,2,1,0]},
+        "size":{"words":["1 gal","per lb","8 oz","","20 oz"],"of":[0,1,2,3,4]},
         "price":[2.69,0.59,1.67,null,1.29],
-        "picture":["1f95b","1f34c","1f9c0","","1f35e"]},
+        "picture":{"words":["1f95b","1f34c","1f9c0","","1f35e"],"of":[0,1,2,3,4]}},
         "categories":[["Dairy & eggs","Milk"],["Produce","Fruit"],["Dairy & eggs","Cheese"],["Bakery","Bread"],["Empty"],[]],
         "popularity":[1,0],"note":"toy"}"#;
 
@@ -363,7 +386,7 @@ mod tests {
 
     #[test]
     fn columns_of_unequal_length_are_refused_by_name() {
-        let err = Catalogue::parse(&TOY.replace(r#""size":["1 gal","#, r#""size":["#)).unwrap_err();
+        let err = Catalogue::parse(&TOY.replace(r#""20 oz"],"of":[0,1,2,3,4]"#, r#""20 oz"],"of":[0,1,2,3]"#)).unwrap_err();
         assert_eq!(err, CatalogueFileError::Length { column: "size", found: 4, expected: 5 });
     }
 
@@ -371,6 +394,8 @@ mod tests {
     fn rows_out_of_range_are_refused_with_their_place() {
         let err = Catalogue::parse(&TOY.replace("[1,0]", "[1,5]")).unwrap_err();
         assert_eq!(err, CatalogueFileError::OutOfRange { field: "popularity", at: 1, value: 5, limit: 5 });
+        let err = Catalogue::parse(&TOY.replace("[0,1,2,1,0]", "[0,1,3,1,0]")).unwrap_err();
+        assert!(err.to_string().contains("items.brand.of[2] is 3"), "{err}");
         let err = Catalogue::parse(&TOY.replace("[0,1,2,1,3]", "[0,1,2,1,9]")).unwrap_err();
         assert!(err.to_string().contains("items.category[4] is 9"), "{err}");
     }

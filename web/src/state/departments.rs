@@ -131,7 +131,7 @@ pub(super) fn departments(file: &File, ranked: &[ItemIx], bestsellers: usize) ->
             if rank < bestsellers {
                 sold[at] += 1;
             }
-            let picture = file.items.picture[ix.row()].as_str();
+            let picture = file.items.picture.get(ix.row());
             if looked_at[at] < FACES && !picture.is_empty() {
                 looked_at[at] += 1;
                 match faces[at].iter_mut().find(|(other, _)| *other == picture) {

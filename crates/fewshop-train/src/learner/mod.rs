@@ -11,10 +11,11 @@ mod content;
 mod pairs;
 mod ranker;
 mod sessions;
+mod shelf;
 mod tower;
 
 use anyhow::{Context, Result, ensure};
-use fewshop_core::Catalogue;
+use fewshop_core::{Catalogue, ItemIx};
 use fewshop_model::{AdapterWeights, Card, Compute, ModelConfig, Pack, RankerWeights, Recommender};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -31,7 +32,7 @@ pub struct Validation {
     /// Questions.
     pub cases: Vec<Case>,
     /// Wanted items, parallel to the cases.
-    pub wanted: Vec<Vec<fewshop_core::ItemIx>>,
+    pub wanted: Vec<Vec<ItemIx>>,
 }
 
 /// Trains a pack.
@@ -100,16 +101,25 @@ pub fn train(
     let again = TowerConfig { epochs: vectors.epoch, patience: usize::MAX, ..config.tower.clone() };
     let shipped = tower::train(catalogue, &pack.popularity, all, &[], &again, &mut rng)?;
     (pack.table, pack.encoder) = (shipped.table, shipped.encoder);
-    let pack = through_bytes(&pack)?;
-    with_metrics(pack, validation)
+    let pack = through_bytes(&shelf::in_shelf_order(&pack)?)?;
+    with_metrics(pack, catalogue, validation)
 }
 
-/// The trained pack's own figures, on the counts that it ships, go into its card.
-fn with_metrics(mut pack: Pack, validation: Option<&Validation>) -> Result<Pack> {
+/// The trained pack's own figures, on the counts and in the order that it ships, go into its card. `catalogue` is the one whose rows
+/// the cases name.
+fn with_metrics(mut pack: Pack, catalogue: &Catalogue, validation: Option<&Validation>) -> Result<Pack> {
     if let Some(v) = validation {
+        let row = |ix: &ItemIx| pack.catalogue.ix(&catalogue[*ix].id).context("the pack lost a product");
+        let rows = |list: &[ItemIx]| list.iter().map(row).collect::<Result<Vec<ItemIx>>>();
+        let cases = v.cases.iter().map(|case| {
+            let visits = case.visits.iter().map(|visit| rows(visit)).collect::<Result<_>>()?;
+            Ok(Case { shots: rows(&case.shots)?, visits, ..case.clone() })
+        });
+        let cases = cases.collect::<Result<Vec<Case>>>()?;
+        let wanted = v.wanted.iter().map(|wanted| rows(wanted)).collect::<Result<Vec<_>>>()?;
         let recommender = Recommender::new(pack.clone(), Compute::Kernels);
-        let ranked = evaluation::recommend(&recommender, &v.cases, 20, false)?;
-        let scored: Vec<Evaluated> = evaluation::score(&v.cases, &v.wanted, &ranked);
+        let ranked = evaluation::recommend(&recommender, &cases, 20, false)?;
+        let scored: Vec<Evaluated> = evaluation::score(&cases, &wanted, &ranked);
         pack.card.metrics = evaluation::card_metrics(&scored);
     }
     through_bytes(&pack)
@@ -124,6 +134,6 @@ fn no_ranker() -> RankerWeights {
     RankerWeights { hidden: 0, mean: zeros.clone(), inv_std: zeros, ..RankerWeights::default() }
 }
 
-fn episode(case: &Case, wanted: &[fewshop_core::ItemIx]) -> Episode {
+fn episode(case: &Case, wanted: &[ItemIx]) -> Episode {
     Episode { shots: case.shots.iter().map(|ix| ix.0).collect(), wanted: wanted.iter().map(|ix| ix.0).collect() }
 }
