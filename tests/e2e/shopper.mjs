@@ -24,11 +24,12 @@ export function launch(...args) {
 /** All products as the page gets them: id, title, department. */
 export async function products() {
   const { items, categories } = await (await fetch(new URL("/assets/catalogue.json", SITE))).json();
+  const word = (column, row) => column.words[column.of[row]];
   return items.id.map((id, row) => ({
     id,
-    title: items.title[row],
+    title: word(items.title, row),
     department: categories[items.category[row]][0],
-    picture: items.picture[row],
+    picture: word(items.picture, row),
   }));
 }
 
