@@ -107,7 +107,7 @@ test("what is not for me goes, stays away, and comes back when I change my mind"
   });
 });
 
-test("forgetting brings the bestsellers back, undoing it the picks, and a reload keeps either", { todo: "with the pack in shelf order the picks after undo are not those noted before it; find out which list is stale" }, async () => {
+test("forgetting brings the bestsellers back, undoing it the picks, and a reload keeps either", async () => {
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();

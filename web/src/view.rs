@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use fewshop_core::ItemIx;
+use fewshop_web::state::keeps_order;
 use leptos::prelude::*;
 use web_sys::MouseEvent;
 
@@ -55,8 +56,17 @@ pub(crate) fn click(act: impl FnMut(MouseEvent) + 'static) -> Box<dyn FnMut(Mous
     Box::new(act)
 }
 
-/// Products in a list, each drawn once and then only moved.
+/// Products in a list. A card is drawn once and stays while others come and go around it; where cards that stay change places, all are
+/// drawn anew: leptos' keyed list (tachys 0.2.19) leaves some of them in the wrong place when moves and insertions come together, and
+/// a shelf in the wrong order would not be the engine's answer.
 pub(crate) fn each_item(items: Signal<Vec<ItemIx>>, draw: impl Fn(ItemIx) -> AnyView + Send + Sync + 'static) -> AnyView {
     let draw: Arc<dyn Fn(ItemIx) -> AnyView + Send + Sync> = Arc::new(draw);
-    view! { <For each=move || items.get() key=|ix: &ItemIx| ix.0 children=move |ix| draw(ix) /> }.into_any()
+    let drawn = StoredValue::new((0u32, Vec::<ItemIx>::new()));
+    let each = move || {
+        let items = items.get();
+        let drawing = drawn.with_value(|(drawing, before)| drawing + u32::from(!keeps_order(before, &items)));
+        drawn.set_value((drawing, items.clone()));
+        items.into_iter().map(move |ix| (drawing, ix)).collect::<Vec<_>>()
+    };
+    view! { <For each key=|&(drawing, ix): &(u32, ItemIx)| (drawing, ix.0) children=move |(_, ix)| draw(ix) /> }.into_any()
 }

@@ -21,5 +21,5 @@ pub use page::Page;
 pub use price::{Money, thousands};
 pub use search::{IndexBuilder, SearchIndex};
 pub use session::{MAX_EVENTS, SessionLog, Undo};
-pub use shelf::{Pick, ShelfState, settle};
+pub use shelf::{Pick, ShelfState, keeps_order, settle};
 pub use wire::RawReply;

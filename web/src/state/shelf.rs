@@ -1,5 +1,7 @@
 //! What stands on a shelf, and why it may not jump about.
 
+use std::collections::BTreeSet;
+
 use fewshop_core::{ItemIx, Reason, Recommendation};
 
 use super::EngineState;
@@ -88,6 +90,15 @@ pub fn settle(shown: &[Pick], fresh: &[Pick], held: bool, gone: impl Fn(ItemIx) 
     out
 }
 
+/// Whether the products that both lists hold stand in the same order in both.
+#[must_use]
+pub fn keeps_order(before: &[ItemIx], now: &[ItemIx]) -> bool {
+    // Sets, since a department's grid grows to a thousand cards.
+    let set = |items: &[ItemIx]| items.iter().copied().collect::<BTreeSet<_>>();
+    let (was, is) = (set(before), set(now));
+    before.iter().filter(|item| is.contains(item)).eq(now.iter().filter(|item| was.contains(item)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,6 +110,14 @@ mod tests {
     fn check_settle(shown: &[u32], fresh: &[u32], held: bool, gone: &[u32], expected: &[u32]) {
         let out = settle(&picks(shown), &picks(fresh), held, |item| gone.contains(&item.0));
         assert_eq!(out, picks(expected));
+    }
+
+    #[test]
+    fn products_that_come_and_go_keep_the_order_and_one_that_moves_does_not() {
+        let items = |rows: &[u32]| rows.iter().map(|&row| ItemIx(row)).collect::<Vec<_>>();
+        assert!(keeps_order(&items(&[1, 2, 3]), &items(&[4, 1, 3, 5])));
+        assert!(keeps_order(&[], &items(&[1])));
+        assert!(!keeps_order(&items(&[1, 2, 3]), &items(&[3, 4, 1])));
     }
 
     #[test]
