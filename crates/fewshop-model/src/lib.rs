@@ -28,4 +28,4 @@ pub use encoder::MAX_SHOTS;
 pub use pack::{
     AdapterWeights, Card, EncoderWeights, FORMAT_VERSION, ItemTable, ModelConfig, Pack, PackError, PairTable, RankerWeights,
 };
-pub use recommender::{Candidates, RankError, RankOptions, Ranking, Recommender, Timings};
+pub use recommender::{Candidates, RankError, RankOptions, Ranking, Recommender};

@@ -73,19 +73,6 @@ pub struct Candidates {
     pub gate: f32,
 }
 
-/// Wall time of the parts of one run in milliseconds, by a clock that the caller brings.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Timings {
-    /// Encoder, adapter and its gate.
-    pub adapt_ms: f64,
-    /// Scan and candidate selection.
-    pub scan_ms: f64,
-    /// Features and ranker.
-    pub rank_ms: f64,
-    /// Reasons.
-    pub reasons_ms: f64,
-}
-
 /// Ranks a catalogue for one session.
 ///
 /// Cheap to make a second one of: the pack is shared.
@@ -263,8 +250,8 @@ impl Recommender {
                 *open &= options.filter.allows(item);
             }
         }
-        // At least n from each channel, so that a small filter still fills a shelf.
-        let take = pack.config.candidates.max(options.n);
+        // At least n from each channel, so that a small filter still fills a shelf; no room for more than there is.
+        let take = pack.config.candidates.max(options.n).min(open.len());
         let mut items: Vec<u32> = Vec::with_capacity(4 * take);
         let popular = self.facts.by_popularity.iter().copied().filter(|&row| open[row as usize]).take(take);
         items.extend(popular);

@@ -24,7 +24,7 @@ pub(crate) fn recent(sessions: &[Vec<u32>], items: usize, share: f64) -> Vec<u32
     popularity(&sessions[from.min(sessions.len())..], items)
 }
 
-/// All pair counts, unpruned but for pairs seen once among very many: they are noise and most of the memory.
+/// Pair counts of each product with its 4,000 most frequent partners: what is below that is pruned anyhow, and most of the memory.
 pub(crate) fn count(sessions: &[Vec<u32>], items: usize) -> NeighbourTable {
     // With alpha 0 and shrink 0 the weight is c / n(i): times n(i) it is the count again.
     covisit(sessions, items, CovisitConfig { alpha: 0.0, shrink: 0.0, keep: 4_000 })
