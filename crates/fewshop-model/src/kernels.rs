@@ -77,7 +77,7 @@ pub fn top_k(scores: &[f32], k: usize, allowed: impl Fn(usize) -> bool) -> Vec<u
         }
     }
 
-    let mut heap: BinaryHeap<Reverse<Entry>> = BinaryHeap::with_capacity(k + 1);
+    let mut heap: BinaryHeap<Reverse<Entry>> = BinaryHeap::with_capacity(k.min(scores.len()) + 1);
     let mut threshold = f32::NEG_INFINITY;
     for (row, &score) in scores.iter().enumerate() {
         // Rows come in rising order, so an equal score never displaces an earlier row.
@@ -198,6 +198,7 @@ mod tests {
         assert_eq!(top_k(&[1.0, 3.0, 3.0, 2.0], 3, |_| true), [1, 2, 3]);
         assert_eq!(top_k(&[1.0, 3.0, 3.0, 2.0], 2, |row| row != 1), [2, 3]);
         assert!(top_k(&[1.0], 0, |_| true).is_empty());
+        assert_eq!(top_k(&[1.0], usize::MAX, |_| true), [0]);
     }
 
     proptest! {

@@ -74,6 +74,13 @@ fn nonsense_is_refused_and_changes_nothing() {
 }
 
 #[test]
+fn more_than_there_is_gives_all_that_is_open() {
+    let mut r = toy();
+    r.observe(view(3)).unwrap();
+    assert_eq!(rank(&r, usize::MAX).picks.len(), 59);
+}
+
+#[test]
 fn explain_agrees_with_the_shelf() {
     let mut r = toy();
     for item in [2, 5, 30] {
