@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { launch, products, visit } from "./shopper.mjs";
+import { launch, products, until, visit } from "./shopper.mjs";
 
 /** Least size of what one taps, in CSS pixels (WCAG 2.5.8). */
 const TAP = 24;
@@ -34,7 +34,9 @@ const overflowing = (page) =>
 async function tooSmall(page) {
   const found = new Set();
   for (const role of ["link", "button", "searchbox"]) {
-    const small = await page.getByRole(role).evaluateAll((elements, tap) => {
+    // A shelf that is ranked anew between finding its buttons and measuring them leaves us with buttons that are not on the page.
+    const small = await until(`every ${role} is measured on the page`, () => page.getByRole(role).evaluateAll((elements, tap) => {
+      if (elements.some((element) => !element.isConnected)) return null;
       const reach = tap / 2 - 0.5;
       const hits = (element, x, y) => element.contains(document.elementFromPoint(x, y));
       return elements
@@ -48,7 +50,7 @@ async function tooSmall(page) {
           const { width, height } = element.getBoundingClientRect();
           return `${element.getAttribute("aria-label") ?? element.textContent.trim()}: ${width.toFixed(1)} × ${height.toFixed(1)}`;
         });
-    }, TAP);
+    }, TAP));
     // The skip link stands outside the page until it is focused.
     for (const name of small.filter((each) => !each.startsWith("Skip to the products"))) found.add(name);
   }
