@@ -109,6 +109,10 @@ pub struct Texts {
     pub shop_by_department: &'static str,
     /// Reason of a pick: titles.
     pub because: &'static str,
+    /// Reason of a pick that was taken on one earlier visit.
+    pub taken_one: &'static str,
+    /// The same of several: how many.
+    pub taken_many: &'static str,
     /// Reason of a pick that no event carries.
     pub popular: &'static str,
     /// Between names in a list.
@@ -288,6 +292,8 @@ pub static EN: Texts = Texts {
     bestsellers_sub: "What people buy most here, the same for everyone.",
     shop_by_department: "Shop by department",
     because: "because of {}",
+    taken_one: "you took this on an earlier visit",
+    taken_many: "you took this on {} earlier visits",
     popular: "popular here",
     comma: ", ",
     and: " and ",
