@@ -135,12 +135,14 @@ fn every_message_survives_the_way_through_javascript() {
         pack: "00ff".to_owned(),
     };
     let pick = Recommendation { item: ItemIx(3), score: -1.5, reason: Reason::PopularHere };
+    let before = Recommendation { item: ItemIx(4), score: 0.5, reason: Reason::TakenBefore { visits: 2 } };
     for (reply, tag) in [
         (Reply::Loading { received: 5.0, total: None }, "loading"),
         (Reply::Loading { received: 5.5, total: Some(7.0) }, "loading"),
         (Reply::Ready { status: status.clone() }, "ready"),
         (Reply::Picks { seq: 1, shelves: Vec::new(), status }, "picks"),
         (Reply::Explanation { pick }, "explanation"),
+        (Reply::Explanation { pick: before }, "explanation"),
         (Reply::Failed { code: "no_wasm".to_owned(), message: "none".to_owned() }, "failed"),
     ] {
         let value = js(&reply);

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { launch, products, share, until, visit } from "./shopper.mjs";
+import { launch, products, remembered, share, until, visit } from "./shopper.mjs";
 
 /** A department that no bestseller is from. */
 const DEPARTMENT = "Pets";
@@ -122,7 +122,8 @@ test("forgetting brings the bestsellers back, undoing it the picks, and a reload
     await shopper.reads(/^All forgotten/);
     await shopper.region(SHELF).getByText(/^Bestsellers in this shop/).waitFor();
     await until("the bestsellers are back", async () => String((await shopper.onShelf(SHELF)).map(({ id }) => id)) === String(cold));
-    assert.equal(await page.evaluate(() => localStorage.length + sessionStorage.length), 0, "nothing is left behind");
+    await until("nothing is left behind", async () => (await remembered(page)) === null);
+    assert.equal(await page.evaluate(() => localStorage.length + sessionStorage.length), 0);
 
     await page.getByRole("button", { name: "Undo" }).click();
     await shopper.reads(/Learned from 3/);

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { openSite } from "./site.mjs";
-import { launch, products, until, visit } from "./shopper.mjs";
+import { launch, products, remembered, until, visit } from "./shopper.mjs";
 
 let browser;
 let all;
@@ -98,25 +98,26 @@ test("after load the shop goes on without any network", async () => {
   });
 });
 
-test("what this device remembers is readable, and only what the shopper did", async () => {
+test("what this device remembers is one readable record, and only what the shopper did", async () => {
   await visit(browser, {}, async (shopper) => {
+    const { page } = shopper;
     await shopper.ready();
-    assert.equal(await shopper.page.evaluate(() => localStorage.length), 0, "a stranger who did nothing is not remembered");
+    assert.equal(await remembered(page), null, "a stranger who did nothing is not remembered");
+    const start = Math.floor(Date.now() / 1000);
     await shopper.lookAt("Pets", 1);
     await shopper.reads(/Learned from 1/);
-    const stored = await shopper.page.evaluate(() => Object.values({ ...localStorage }));
-    assert.equal(stored.length, 1);
-    const { version, events, ...rest } = JSON.parse(stored[0]);
-    assert.equal(version, 1);
+    const { version, last, events, ...rest } = await until("it is stored", () => remembered(page));
+    assert.equal(version, 2);
+    assert.ok(last >= start && last <= Date.now() / 1000, `${last} is when it was done`);
     assert.equal(events.length, 2);
     assert.equal(events[0], "view");
     assert.ok(all.some(({ id }) => id === events[1]));
     assert.ok(Object.values(rest).every((list) => Array.isArray(list) && list.length === 0), JSON.stringify(rest));
-    const databases = await shopper.page.evaluate(async () => [
-      ...(await indexedDB.databases()).map(({ name }) => name),
+    const elsewhere = await page.evaluate(async () => [
+      ...Object.keys({ ...localStorage, ...sessionStorage }),
       ...(await caches.keys()),
       ...(await navigator.serviceWorker.getRegistrations()).map(({ scope }) => scope),
     ]);
-    assert.deepEqual(databases, []);
+    assert.deepEqual(elsewhere, []);
   });
 });

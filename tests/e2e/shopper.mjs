@@ -33,6 +33,43 @@ export async function products() {
   }));
 }
 
+/** What this device remembers, as it lies in IndexedDB; null where there is nothing at all. */
+export async function remembered(page) {
+  const texts = await page.evaluate(async () => {
+    const done = (request) =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const names = (await indexedDB.databases()).map(({ name }) => name);
+    if (names.length === 0) return null;
+    if (String(names) !== "fewshop") throw new Error(`databases: ${names}`);
+    const database = await done(indexedDB.open("fewshop"));
+    const texts = await done(database.transaction("memory").objectStore("memory").getAll());
+    database.close();
+    return texts;
+  });
+  if (texts === null) return null;
+  assert.equal(texts.length, 1, "one record, and no more");
+  assert.match(texts[0], /^[0-9a-f]{8}\{/);
+  return JSON.parse(texts[0].slice(8));
+}
+
+/** Puts a text where the page looks for what it remembers, before it looks. */
+export async function plant(page, url, text) {
+  await page.goto(new URL("/assets/style.css", url).href);
+  await page.evaluate(
+    (text) =>
+      new Promise((resolve, reject) => {
+        const request = indexedDB.open("fewshop", 1);
+        request.onupgradeneeded = () => request.result.createObjectStore("memory").put(text, 0);
+        request.onsuccess = () => resolve(request.result.close());
+        request.onerror = () => reject(request.error);
+      }),
+    text,
+  );
+}
+
 /** Waits until `check` returns something true, and returns it. */
 export async function until(what, check, patience = PATIENCE) {
   const end = Date.now() + patience;
@@ -113,7 +150,7 @@ export class Shopper {
 
   /** Waits until the engine ranks. */
   async ready() {
-    return this.reads(/Ready to rank|Learned from/);
+    return this.reads(/Ready to rank|Learned from|ranked/);
   }
 
   /** A shelf or any part of the page that a heading names. */

@@ -190,32 +190,6 @@ test("an address that the shop does not have says so, and leads back", async () 
   }
 });
 
-test("what is stored and broken does not break the shop", async () => {
-  for (const text of ["", "{", '{"version":1,"events":["view"]}', '{"version":999}', '{"version":1,"events":["view","gone"],"visits":[],"cart":["x","gone"]}']) {
-    const spoil = (page) => page.addInitScript((value) => localStorage.setItem("fewshop.memory", value), text);
-    await visit(browser, { prepare: spoil }, async (shopper) => {
-      await shopper.reads(/Nothing learned yet · Ready/);
-      await shopper.region("Picked for you").waitFor();
-      await shopper.lookAt("Pets", 1);
-      await shopper.reads(/Learned from 1/);
-      shopper.isContent();
-    });
-  }
-});
-
-test("a browser that stores nothing can still be shopped with", async () => {
-  const forbid = (page) =>
-    page.addInitScript(() => Object.defineProperty(window, "localStorage", { get: () => { throw new DOMException("denied", "SecurityError"); } }));
-  await visit(browser, { prepare: forbid }, async (shopper) => {
-    await shopper.ready();
-    await shopper.lookAt("Pets", 2);
-    await shopper.goHome();
-    await shopper.picks();
-    await shopper.reads(/Learned from 2/);
-    shopper.isContent();
-  });
-});
-
 test("the whole trip can be made with the keyboard alone", async () => {
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;

@@ -27,8 +27,11 @@ pub(crate) fn mount() {
             .await
             .and_then(|text| Catalogue::parse(&text).map_err(|err| err.to_string()))
         {
-            // In a task of its own: reading the catalogue and drawing the page are each about a frame's work.
-            Ok(catalogue) => set_timeout(|| open(catalogue), Duration::ZERO),
+            Ok(catalogue) => {
+                let remembered = browser::recall().await.as_string();
+                // In a task of its own: reading the catalogue and drawing the page are each about a frame's work.
+                set_timeout(move || open(catalogue, remembered), Duration::ZERO);
+            }
             Err(why) => {
                 browser::warn(&why);
                 browser::notice(NOTICE, EN.catalogue_failed);
@@ -37,12 +40,12 @@ pub(crate) fn mount() {
     });
 }
 
-fn open(catalogue: Catalogue) {
+fn open(catalogue: Catalogue, remembered: Option<String>) {
     if let Some(shell) = document().get_element_by_id(SHELL) {
         shell.remove();
     }
     mount_to_body(move || {
-        let shop = Shop::new(catalogue);
+        let shop = Shop::new(catalogue, remembered.as_deref());
         provide_context(shop);
         provide_context(Nav::start());
         shop.open();

@@ -1,12 +1,13 @@
-//! The browser's own things: addresses, storage, files, focus and motion.
+//! The browser's own things: addresses, clock, storage, files, focus and motion.
 
 use std::cell::OnceCell;
 
 use js_sys::{Array, Function, Object, Reflect};
 use leptos::prelude::*;
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, HtmlElement, MouseEvent, Response, ScrollIntoViewOptions, ScrollLogicalPosition, Storage};
+use web_sys::{Element, HtmlElement, MouseEvent, Response, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 thread_local! {
     static BASE: OnceCell<String> = const { OnceCell::new() };
@@ -81,27 +82,19 @@ pub(crate) fn warn(message: &str) {
     web_sys::console::warn_1(&message.into());
 }
 
-/// `localStorage`, where the browser lets the page have it.
-fn storage() -> Option<Storage> {
-    window().local_storage().ok().flatten()
+/// Now, in seconds since 1970 by the device's clock.
+pub(crate) fn now() -> u32 {
+    (js_sys::Date::now() / 1000.0) as u32
 }
 
-/// Reads a stored text.
-pub(crate) fn recall(key: &str) -> Option<String> {
-    storage()?.get_item(key).ok().flatten()
-}
-
-/// Stores a text, or erases what was stored under the key. A browser that forbids storage or has no room left costs the
-/// shopper nothing but the memory of this visit.
-pub(crate) fn remember(key: &str, text: Option<&str>) {
-    let Some(storage) = storage() else { return };
-    let done = match text {
-        Some(text) => storage.set_item(key, text),
-        None => storage.remove_item(key),
-    };
-    if let Err(err) = done {
-        warn(&format!("localStorage['{key}'] could not be written ({}): this visit will not be remembered", describe(&err)));
-    }
+// Hand-written JavaScript: by web-sys the same is a dozen more classes and closures in the page's wasm.
+#[wasm_bindgen(raw_module = "../assets/memory.js")]
+extern "C" {
+    /// The text that this device remembers; anything else where there is none or the browser does not let the page have it.
+    pub(crate) async fn recall() -> JsValue;
+    /// Remembers a text instead of the last one, or nothing any more. A browser that forbids storage or has no room left costs
+    /// the shopper nothing but the memory of this visit.
+    pub(crate) fn remember(text: Option<&str>);
 }
 
 /// Moves the focus to an element that may not be focusable by itself, without scrolling.

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use fewshop_core::protocol::{Shelf, ShelfRequest};
 use fewshop_core::{Filter, ItemIx};
 use fewshop_web::state::{
-    Cart, Catalogue, EngineState, IndexBuilder, Memory, Money, Pick, Product, STORAGE_KEY, SearchIndex, SessionLog, ShelfState,
-    tile_of,
+    Cart, Catalogue, EngineState, IndexBuilder, Memory, Money, Pick, Product, SearchIndex, SessionLog, ShelfState, tile_of,
 };
 use fewshop_web::texts::{EN, Texts};
 use leptos::prelude::*;
@@ -54,9 +53,9 @@ pub(crate) fn use_shop() -> Shop {
 }
 
 impl Shop {
-    /// A shop with these products and with what this device remembers of the shopper.
-    pub(crate) fn new(catalogue: Catalogue) -> Self {
-        let memory = match browser::recall(STORAGE_KEY).map(|text| Memory::read(&text, &catalogue)) {
+    /// A shop with these products and with the text that this device remembers of the shopper.
+    pub(crate) fn new(catalogue: Catalogue, remembered: Option<&str>) -> Self {
+        let memory = match remembered.map(|text| Memory::read(text, &catalogue, browser::now())) {
             None => Memory::default(),
             Some(Ok(memory)) => memory,
             Some(Err(why)) => {
@@ -66,7 +65,7 @@ impl Shop {
         };
         Self {
             texts: &EN,
-            log: RwSignal::new(SessionLog::of(memory.session)),
+            log: RwSignal::new(memory.log),
             cart: RwSignal::new(memory.cart),
             engine: RwSignal::new(EngineState::Loading { received: 0.0, total: None }),
             index: RwSignal::new(None),
@@ -85,10 +84,8 @@ impl Shop {
             engine::ask(session, wanted);
         });
         effect(move || {
-            let blank = self.log.with(SessionLog::is_blank) && self.cart.with(Cart::is_empty);
-            let text = self.log.with(|log| self.cart.with(|cart| Memory::write(log.session(), cart, &self.catalogue())));
-            // Nothing to remember leaves nothing behind: 'Forget' means it.
-            browser::remember(STORAGE_KEY, (!blank).then_some(text.as_str()));
+            let text = self.log.with(|log| self.cart.with(|cart| Memory::write(log, cart, &self.catalogue())));
+            browser::remember(text.as_deref());
         });
         self.build_index(IndexBuilder::default());
     }
@@ -126,7 +123,9 @@ impl Shop {
     fn wanted(self) -> Vec<ShelfRequest> {
         let mut wanted = Vec::new();
         if !self.is_blank() {
-            wanted.push(ShelfRequest { name: SHELF_PICKED.to_owned(), n: PICKED, filter: Filter::ALL, seeds: Vec::new() });
+            // What is in the cart from an earlier visit may be picked, and is then left out.
+            let n = PICKED + self.cart.with(|cart| cart.lines().len());
+            wanted.push(ShelfRequest { name: SHELF_PICKED.to_owned(), n, filter: Filter::ALL, seeds: Vec::new() });
         }
         let mut seeds = self.cart.with(Cart::items);
         if !seeds.is_empty() {
@@ -178,7 +177,9 @@ impl Shop {
 
     /// The first shelf.
     pub(crate) fn picked(self) -> ShelfState {
-        let ranked = self.ranked(SHELF_PICKED);
+        let mut ranked = self.ranked(SHELF_PICKED);
+        self.cart.with(|cart| ranked.retain(|pick| cart.quantity(pick.item) == 0));
+        ranked.truncate(PICKED);
         self.engine.with(|engine| ShelfState::of(engine, self.is_blank(), &ranked, self.bestsellers(PICKED)))
     }
 
@@ -200,16 +201,25 @@ impl Shop {
     /// The shopper opened a product's page.
     pub(crate) fn view(self, ix: ItemIx) {
         let mut log = self.log.get_untracked();
+        log.at(browser::now());
         log.view(ix);
-        if self.log.with_untracked(|old| *old != log) {
+        if self.log.with_untracked(|old| old.session() != log.session()) {
             self.log.set(log);
         }
+    }
+
+    /// The shopper did something, which begins a new visit where the last one is over.
+    fn step(self, act: &dyn Fn(&mut SessionLog)) {
+        self.log.update(|log| {
+            log.at(browser::now());
+            act(log);
+        });
     }
 
     /// The shopper put one more of a product into the cart.
     pub(crate) fn add(self, ix: ItemIx) {
         self.cart.update(|cart| cart.set(ix, cart.quantity(ix) + 1));
-        self.log.update(|log| log.cart(ix));
+        self.step(&|log| log.cart(ix));
     }
 
     /// The shopper took one of a product out of the cart.
@@ -222,24 +232,29 @@ impl Shop {
     pub(crate) fn set_quantity(self, ix: ItemIx, quantity: u32) {
         self.cart.update(|cart| cart.set(ix, quantity));
         if quantity == 0 {
-            self.log.update(|log| log.uncart(ix));
+            self.step(&|log| log.uncart(ix));
         }
     }
 
     /// The shopper said 'not for me'.
     pub(crate) fn dismiss(self, ix: ItemIx) {
-        self.log.update(|log| log.dismiss(ix));
+        self.step(&|log| log.dismiss(ix));
     }
 
     /// The shopper takes 'not for me' back.
     pub(crate) fn retract(self, ix: ItemIx) {
-        self.log.update(|log| log.retract(ix));
+        self.step(&|log| log.retract(ix));
+    }
+
+    /// The shopper checked out. Nothing is sold here, so the cart stays as it is.
+    pub(crate) fn check_out(self) {
+        self.step(&SessionLog::check_out);
     }
 
     /// The shopper wants all forgotten.
     pub(crate) fn forget(self) {
         self.ranked.update(|ranked| ranked.retain(|(name, _)| name != SHELF_PICKED));
-        self.log.update(SessionLog::forget);
+        self.step(&SessionLog::forget);
     }
 
     /// The shopper takes the last step back.

@@ -49,6 +49,10 @@ pub struct Texts {
     pub learned_one: &'static str,
     /// Learned from several: how many.
     pub learned_many: &'static str,
+    /// One earlier visit is remembered.
+    pub visits_one: &'static str,
+    /// Several are: how many.
+    pub visits_many: &'static str,
     /// What a ranking took: products, milliseconds, backend.
     pub ranked: &'static str,
     /// The promise.
@@ -85,6 +89,8 @@ pub struct Texts {
     pub picked_warming: &'static str,
     /// After the first event: what it was learned from.
     pub picked_adapted: &'static str,
+    /// Stands among these for what was taken on earlier visits.
+    pub earlier_visits: &'static str,
     /// The same where nothing can be named.
     pub picked_adapted_plain: &'static str,
     /// Without an engine.
@@ -109,6 +115,10 @@ pub struct Texts {
     pub shop_by_department: &'static str,
     /// Reason of a pick: titles.
     pub because: &'static str,
+    /// Reason of a pick that was taken on one earlier visit.
+    pub taken_one: &'static str,
+    /// The same of several: how many.
+    pub taken_many: &'static str,
     /// Reason of a pick that no event carries.
     pub popular: &'static str,
     /// Between names in a list.
@@ -213,6 +223,8 @@ pub struct Texts {
     pub fact_products: &'static str,
     /// Label: things learned from.
     pub fact_shots: &'static str,
+    /// Label: number of earlier visits.
+    pub fact_visits: &'static str,
     /// Label: time of the last ranking.
     pub fact_time: &'static str,
     /// A time: milliseconds.
@@ -258,6 +270,8 @@ pub static EN: Texts = Texts {
     status_blank: "Nothing learned yet",
     learned_one: "Learned from 1 thing you did",
     learned_many: "Learned from {} things you did",
+    visits_one: "1 earlier visit remembered",
+    visits_many: "{} earlier visits remembered",
     ranked: "ranked {} products in {} ms on this device ({})",
     stays: "nothing has left this device",
     forgotten: "All forgotten",
@@ -276,6 +290,7 @@ pub static EN: Texts = Texts {
     picked_cold: "Bestsellers in this shop. Look at something and this shelf learns.",
     picked_warming: "Bestsellers still; your picks follow in a moment.",
     picked_adapted: "From {}. It changes as you shop.",
+    earlier_visits: "your earlier visits",
     picked_adapted_plain: "It changes as you shop.",
     picked_failed: "Bestsellers in this shop.",
     with_cart: "Goes well with your cart",
@@ -288,6 +303,8 @@ pub static EN: Texts = Texts {
     bestsellers_sub: "What people buy most here, the same for everyone.",
     shop_by_department: "Shop by department",
     because: "because of {}",
+    taken_one: "you took this on an earlier visit",
+    taken_many: "you took this on {} earlier visits",
     popular: "popular here",
     comma: ", ",
     and: " and ",
@@ -345,7 +362,7 @@ pub static EN: Texts = Texts {
         ),
         (
             "Nothing leaves this device",
-            "After the page has loaded it asks no server for anything but pictures. What you did is kept in this browser only, so that it is still there when you come back. ‘Forget’ erases it at once.",
+            "After the page has loaded it asks no server for anything but pictures. What you did is kept in this browser only, so that it is still there when you come back: this visit, and for 30 days what you took on the 10 visits before it. A visit ends when you check out or do nothing for 30 minutes. ‘Forget’ erases all of that at once; the cart stays yours.",
         ),
         (
             "Reasons that are true",
@@ -357,6 +374,7 @@ pub static EN: Texts = Texts {
     fact_reason: "Why this engine",
     fact_products: "Products ranked",
     fact_shots: "Things learned from",
+    fact_visits: "Earlier visits remembered",
     fact_time: "Last ranking",
     fact_ms: "{} ms",
     fact_gate: "Weight of what was learned here",
@@ -399,6 +417,19 @@ mod tests {
         assert_eq!(fill("{} in {}", &["a", "b"]), "a in b");
         assert_eq!(fill("{}!", &["{}"]), "{}!");
         assert_eq!(fill("{} {}", &["a"]), "a {}");
+    }
+
+    #[test]
+    fn the_page_says_what_is_kept_and_for_how_long() {
+        use crate::state::{KEEP, MAX_VISITS, VISIT_GAP};
+        let said = EN.how_parts.iter().map(|(_, text)| *text).find(|text| text.contains("Forget")).unwrap();
+        for fact in [
+            format!("for {} days", KEEP / 86_400),
+            format!("on the {MAX_VISITS} visits before"),
+            format!("do nothing for {} minutes", VISIT_GAP / 60),
+        ] {
+            assert!(said.contains(&fact), "{fact}: {said}");
+        }
     }
 
     #[test]

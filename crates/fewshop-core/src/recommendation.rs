@@ -22,6 +22,11 @@ pub enum Reason {
         /// The shots.
         shots: Vec<Share>,
     },
+    /// No shot carries it: this shopper took it on earlier visits.
+    TakenBefore {
+        /// On how many of them, at least 1.
+        visits: u32,
+    },
     /// No shot carries it: it is bought often in this shop.
     PopularHere,
 }

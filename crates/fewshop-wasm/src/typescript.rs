@@ -20,8 +20,11 @@ export interface Filter { category?: string[]; }
 /** A shot and its share of a pick's score, 0 to 1. */
 export interface Share { item: number; share: number; }
 
-/** Why a product was picked. The shares of one reason add up to 1. */
-export type Reason = { kind: "because_of"; shots: Share[] } | { kind: "popular_here" };
+/** Why a product was picked. The shares of one reason add up to 1; `visits` counts the earlier visits on which it was taken. */
+export type Reason =
+    | { kind: "because_of"; shots: Share[] }
+    | { kind: "taken_before"; visits: number }
+    | { kind: "popular_here" };
 
 /** One pick. Scores compare within one answer only. */
 export interface Recommendation { item: number; score: number; reason: Reason; }

@@ -2,7 +2,7 @@
 
 use fewshop_core::{ItemIx, Reason};
 use fewshop_web::state::{Money, Product};
-use fewshop_web::texts::{Texts, fill};
+use fewshop_web::texts::{Texts, count, fill};
 use leptos::prelude::*;
 
 use super::Stepper;
@@ -26,6 +26,7 @@ pub(crate) fn reason_text(shop: Shop, reason: &Reason) -> String {
             let names: Vec<String> = shots.iter().take(NAMED).map(|share| shop.title(share.item)).collect();
             fill(texts.because, &[&names.join(texts.comma)])
         }
+        Reason::TakenBefore { visits } => count(texts.taken_one, texts.taken_many, *visits as usize),
         Reason::BecauseOf { .. } | Reason::PopularHere => texts.popular.to_owned(),
     }
 }

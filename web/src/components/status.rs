@@ -31,28 +31,35 @@ pub(crate) fn milliseconds(ms: f64) -> String {
 fn parts(shop: Shop) -> (String, Vec<String>) {
     let texts = shop.texts;
     let stays = texts.stays.to_owned();
-    let (shots, dismissed) = shop.log.with(|log| (log.session().shots().len(), log.session().dismissed().len()));
+    let (shots, dismissed, visits) = shop.log.with(|log| {
+        let session = log.session();
+        (session.shots().len(), session.dismissed().len(), session.visits.len())
+    });
+    let visits = (visits > 0).then(|| count(texts.visits_one, texts.visits_many, visits));
     // Never more than the engine has learned from, nor more than is still remembered.
     let learned = |status: &Status| status.shots.min(shots) + dismissed;
     match (shop.log.with(|log| log.undoable()), shop.engine.get()) {
         (Some(Undo::Forgot), _) => (texts.forgotten.to_owned(), Vec::new()),
         (Some(Undo::Dismissed(item)), _) => (fill(texts.dismissed, &[&shop.title(item)]), vec![stays]),
         (None, EngineState::Loading { .. }) => (texts.status_loading.to_owned(), vec![stays]),
-        (None, EngineState::Failed { .. }) => (texts.status_blank.to_owned(), vec![stays]),
-        (None, EngineState::Ready(status)) if learned(&status) == 0 => {
-            let items = thousands(status.items as u64);
-            let ready = fill(texts.status_ready, &[&items, backend_name(texts, status.backend)]);
-            (texts.status_blank.to_owned(), vec![ready, stays])
-        }
+        (None, EngineState::Failed { .. }) => (visits.unwrap_or_else(|| texts.status_blank.to_owned()), vec![stays]),
         (None, EngineState::Ready(status)) => {
-            (count(texts.learned_one, texts.learned_many, learned(&status)), vec![ranked(texts, &status), stays])
+            let learned = learned(&status);
+            let first = (learned > 0).then(|| count(texts.learned_one, texts.learned_many, learned));
+            let known = [first, visits].into_iter().flatten();
+            let mut parts: Vec<String> = known.collect();
+            let items = thousands(status.items as u64);
+            let backend = backend_name(texts, status.backend);
+            parts.push(if parts.is_empty() || status.last_run_ms == 0.0 {
+                fill(texts.status_ready, &[&items, backend])
+            } else {
+                fill(texts.ranked, &[&items, &milliseconds(status.last_run_ms), backend])
+            });
+            parts.push(stays);
+            let first = if parts.len() > 2 { parts.remove(0) } else { texts.status_blank.to_owned() };
+            (first, parts)
         }
     }
-}
-
-fn ranked(texts: &Texts, status: &Status) -> String {
-    let items = thousands(status.items as u64);
-    fill(texts.ranked, &[&items, &milliseconds(status.last_run_ms), backend_name(texts, status.backend)])
 }
 
 /// The status line with its buttons, and a notice where something failed.

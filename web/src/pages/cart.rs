@@ -113,6 +113,10 @@ fn Summary() -> AnyView {
         n => count(texts.unpriced_one, texts.unpriced_many, n),
     });
     let sum = text(move || shop.price(Some(total.get().0)));
+    let check_out = click(move |_| {
+        said.set(true);
+        shop.check_out();
+    });
     let note = text(move || if said.get() { texts.checkout_note } else { "" }.to_owned());
     view! {
         <section class="panel summary" aria-labelledby="summary">
@@ -123,7 +127,7 @@ fn Summary() -> AnyView {
                 <span class="price">{sum}</span>
             </p>
             <p class="hint">{unpriced}</p>
-            <button type="button" class="btn primary big" on:click=click(move |_| said.set(true))>
+            <button type="button" class="btn primary big" on:click=check_out>
                 {texts.checkout}
             </button>
             <p class="hint" aria-live="polite">

@@ -23,8 +23,9 @@ fn claim(shop: Shop, shelf: &ShelfState) -> String {
         ShelfState::Warming(_) => texts.picked_warming.to_owned(),
         ShelfState::Failed(_) => texts.picked_failed.to_owned(),
         ShelfState::Adapted(_) => {
-            let shots = shop.log.with(|log| log.session().shots());
-            let names: Vec<String> = shots.iter().rev().take(NAMED).map(|shot| shop.title(shot.item)).collect();
+            let (shots, returns) = shop.log.with(|log| (log.session().shots(), !log.session().visits.is_empty()));
+            let mut names: Vec<String> = shots.iter().rev().take(NAMED).map(|shot| shop.title(shot.item)).collect();
+            names.extend(returns.then(|| texts.earlier_visits.to_owned()));
             match names.split_last() {
                 None => texts.picked_adapted_plain.to_owned(),
                 Some((only, [])) => fill(texts.picked_adapted, &[only]),

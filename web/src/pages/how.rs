@@ -16,7 +16,7 @@ pub(crate) fn HowPage() -> AnyView {
     let texts = shop.texts;
     name_page(texts.how);
     let facts = part(move || {
-        let rows: Vec<(&str, String)> = match shop.engine.get() {
+        let mut rows: Vec<(&str, String)> = match shop.engine.get() {
             EngineState::Loading { .. } => vec![(texts.fact_engine, texts.status_loading.to_owned())],
             EngineState::Failed { message, .. } => vec![(texts.fact_engine, format!("{} {message}", texts.engine_failed))],
             EngineState::Ready(status) => vec![
@@ -29,6 +29,7 @@ pub(crate) fn HowPage() -> AnyView {
                 (texts.fact_pack, status.pack),
             ],
         };
+        rows.push((texts.fact_visits, shop.log.with(|log| log.session().visits.len()).to_string()));
         rows.into_iter()
             .filter(|(_, value)| !value.is_empty())
             .map(|(label, value)| {

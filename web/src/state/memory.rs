@@ -1,23 +1,28 @@
-//! What this device remembers of the shopper between two page loads.
+//! What this device remembers of the shopper between two page loads: one text, which the page keeps in IndexedDB.
 //!
-//! Products are written by their ids, not their rows: rows mean nothing in another pack, and a shop that was trained anew must
-//! not turn a remembered loaf into a lawn mower.
+//! ```text
+//! 9d0e4c21{"version":2,"last":1732000000,"events":["view","12"],"visits":[["1731990000","7","12"]],"cart":["2","12"]}
+//! ```
+//!
+//! First a CRC-32 of the rest, in hex: a text that was cut short or overwritten is dropped whole, never half believed. Products are
+//! written by their ids, not their rows: rows mean nothing in another pack, and a shop that was trained anew must not turn a remembered
+//! loaf into a lawn mower.
 
 use fewshop_core::{Event, EventKind, ItemIx, Session};
 use serde::{Deserialize, Serialize};
 
-use super::{Cart, Catalogue, MAX_EVENTS};
+use super::session::is_old;
+use super::{Cart, Catalogue, SessionLog};
 
-/// The key under which the browser keeps it.
-pub const STORAGE_KEY: &str = "fewshop.memory";
-
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// Without checksum and times, in `localStorage`. It is read once more, so that nobody loses a cart by a new version of the page.
+const OLD_VERSION: u32 = 1;
 
 /// Session and cart as restored.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Memory {
     /// What was done.
-    pub session: Session,
+    pub log: SessionLog,
     /// What is in the cart.
     pub cart: Cart,
 }
@@ -26,6 +31,8 @@ pub struct Memory {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MemoryError {
+    /// Its checksum is another one.
+    Checksum,
     /// It is no JSON of the expected shape.
     Corrupt(String),
     /// Another version of the page wrote it.
@@ -34,23 +41,27 @@ pub enum MemoryError {
 
 impl std::fmt::Display for MemoryError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("what was remembered ")?;
         match self {
-            Self::Corrupt(why) => write!(f, "localStorage['{STORAGE_KEY}'] is corrupt ({why}): starting with an empty memory"),
-            Self::Version(found) => {
-                write!(f, "localStorage['{STORAGE_KEY}'] has version {found}, expected {VERSION}: starting with an empty memory")
-            }
-        }
+            Self::Checksum => f.write_str("does not have the checksum that it begins with"),
+            Self::Corrupt(why) => write!(f, "is corrupt ({why})"),
+            Self::Version(found) => write!(f, "has version {found}, expected {VERSION}"),
+        }?;
+        f.write_str(": starting with an empty memory")
     }
 }
 
 impl std::error::Error for MemoryError {}
 
-/// As stored: lists of strings only, which is all that the page's JSON reader has to know anyway.
+/// As stored: lists of strings and small numbers only, which is all that the page's JSON reader has to know anyway.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     version: u32,
+    /// When the last thing was done; version 1 did not say.
+    last: Option<u32>,
     /// Kind and id, in turn.
     events: Vec<String>,
+    /// When it ended, then the ids. Version 1 had no times.
     visits: Vec<Vec<String>>,
     /// Quantity and id, in turn.
     cart: Vec<String>,
@@ -62,50 +73,79 @@ struct Head {
 }
 
 impl Memory {
-    /// As text for the browser's storage.
+    /// As text for the browser's storage; `None` where there is nothing to remember, so that nothing is left behind.
     #[must_use]
-    pub fn write(session: &Session, cart: &Cart, catalogue: &Catalogue) -> String {
+    pub fn write(log: &SessionLog, cart: &Cart, catalogue: &Catalogue) -> Option<String> {
+        if log.is_blank() && cart.is_empty() {
+            return None;
+        }
         let id = |item: ItemIx| catalogue.id(item).to_owned();
-        let skip = session.events.len().saturating_sub(MAX_EVENTS);
+        let Session { events, visits } = log.session();
         let stored = Stored {
             version: VERSION,
-            events: session.events[skip..].iter().flat_map(|event| [event.kind.name().to_owned(), id(event.item)]).collect(),
-            visits: session.visits.iter().map(|visit| visit.iter().map(|&item| id(item)).collect()).collect(),
+            last: Some(log.last()),
+            events: events.iter().flat_map(|event| [event.kind.name().to_owned(), id(event.item)]).collect(),
+            visits: (visits.iter().zip(log.ended()))
+                .map(|(visit, ended)| std::iter::once(ended.to_string()).chain(visit.iter().map(|&item| id(item))).collect())
+                .collect(),
             cart: cart.lines().iter().flat_map(|line| [line.quantity.to_string(), id(line.item)]).collect(),
         };
-        serde_json::to_string(&stored).expect("plain strings and numbers are always JSON")
+        let json = serde_json::to_string(&stored).expect("plain strings and numbers are always JSON");
+        Some(checksum(&json) + &json)
     }
 
-    /// Reads the text back. Products that the shop no longer has are left out.
+    /// Reads the text back as of `now`. Products that the shop no longer has are left out, and so is what is too old.
     ///
     /// # Errors
     /// See [`MemoryError`]; the caller then goes on with an empty memory.
-    pub fn read(text: &str, catalogue: &Catalogue) -> Result<Self, MemoryError> {
+    pub fn read(text: &str, catalogue: &Catalogue, now: u32) -> Result<Self, MemoryError> {
         let corrupt = |err: serde_json::Error| MemoryError::Corrupt(err.to_string());
-        let head: Head = serde_json::from_str(text).map_err(corrupt)?;
-        if head.version != VERSION {
+        // Version 1 had no checksum.
+        let json = if text.starts_with('{') {
+            text
+        } else {
+            let json = text.get(8..).unwrap_or_default();
+            if text.get(..8) != Some(&checksum(json)) {
+                return Err(MemoryError::Checksum);
+            }
+            json
+        };
+        let head: Head = serde_json::from_str(json).map_err(corrupt)?;
+        if head.version != VERSION && head.version != OLD_VERSION {
             return Err(MemoryError::Version(head.version));
         }
-        let stored: Stored = serde_json::from_str(text).map_err(corrupt)?;
+        let stored: Stored = serde_json::from_str(json).map_err(corrupt)?;
+        // Of unknown age: as if from now, or a cart would be lost that was filled a minute ago.
+        let last = stored.last.unwrap_or(now);
+        if is_old(last, now) {
+            return Ok(Self::default());
+        }
         let mut events = Vec::new();
         for (kind, item) in pairs(&stored.events, "events", catalogue)? {
             let kind = EventKind::from_name(kind).ok_or_else(|| MemoryError::Corrupt(format!("events: '{kind}' is no kind")))?;
             events.extend(item.map(|item| Event::new(item, kind)));
         }
-        let skip = events.len().saturating_sub(MAX_EVENTS);
-        events.drain(..skip);
         let mut lines = Vec::new();
         for (quantity, item) in pairs(&stored.cart, "cart", catalogue)? {
-            let quantity = quantity.parse().map_err(|err| MemoryError::Corrupt(format!("cart: '{quantity}': {err}")))?;
+            let quantity = number(quantity, "cart")?;
             lines.extend(item.map(|item| (item, quantity)));
         }
-        let visits = stored.visits.iter().map(|visit| {
-            let ids: Vec<&str> = visit.iter().map(String::as_str).collect();
-            catalogue.find_all(&ids).into_iter().flatten().collect::<Vec<_>>()
-        });
-        let visits = visits.filter(|visit| !visit.is_empty()).collect();
-        Ok(Self { session: Session { events, visits }, cart: Cart::of(lines) })
+        let (mut visits, mut ended) = (Vec::new(), Vec::new());
+        for visit in &stored.visits {
+            let mut ids: Vec<&str> = visit.iter().map(String::as_str).collect();
+            let end = if head.version == OLD_VERSION || ids.is_empty() { now } else { number(ids.remove(0), "visits")? };
+            let taken: Vec<ItemIx> = catalogue.find_all(&ids).into_iter().flatten().collect();
+            if !taken.is_empty() {
+                visits.push(taken);
+                ended.push(end);
+            }
+        }
+        Ok(Self { log: SessionLog::of(Session { events, visits }, ended, last, now), cart: Cart::of(lines) })
     }
+}
+
+fn number(text: &str, field: &str) -> Result<u32, MemoryError> {
+    text.parse().map_err(|err| MemoryError::Corrupt(format!("{field}: '{text}': {err}")))
 }
 
 /// A list of values and ids in turn, the ids as rows.
@@ -117,54 +157,155 @@ fn pairs<'a>(list: &'a [String], field: &str, catalogue: &Catalogue) -> Result<V
     Ok(values.into_iter().zip(catalogue.find_all(&ids)).collect())
 }
 
+/// CRC-32 (that of zip and PNG) in eight hex digits. A bit at a time: a table would be sent to every shopper for a text of a few kB.
+fn checksum(text: &str) -> String {
+    let mut crc = u32::MAX;
+    for byte in text.bytes() {
+        crc ^= u32::from(byte);
+        for _ in 0..8 {
+            crc = (crc >> 1) ^ (0xEDB8_8320 & 0u32.wrapping_sub(crc & 1));
+        }
+    }
+    format!("{:08x}", !crc)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::state::catalogue::toy;
+    use crate::state::session::{KEEP, VISIT_GAP};
+    use crate::state::{MAX_EVENTS, MAX_VISITS};
+
+    const NOW: u32 = 1_732_000_000;
+
+    fn session() -> Session {
+        let events = vec![Event::new(ItemIx(0), EventKind::View), Event::new(ItemIx(4), EventKind::Cart)];
+        Session { events, visits: vec![vec![ItemIx(2)], vec![ItemIx(3), ItemIx(0)]] }
+    }
 
     fn memory() -> Memory {
-        let events = vec![Event::new(ItemIx(0), EventKind::View), Event::new(ItemIx(4), EventKind::Cart)];
-        Memory { session: Session { events, visits: vec![vec![ItemIx(2)]] }, cart: Cart::of([(ItemIx(4), 2)]) }
+        Memory { log: SessionLog::of(session(), vec![NOW - 900, NOW - 9000], NOW, NOW), cart: Cart::of([(ItemIx(4), 2)]) }
+    }
+
+    fn text() -> String {
+        Memory::write(&memory().log, &memory().cart, &toy()).unwrap()
+    }
+
+    fn with_checksum(json: &str) -> String {
+        checksum(json) + json
+    }
+
+    #[test]
+    fn the_checksum_is_the_crc_of_zip() {
+        assert_eq!(checksum("123456789"), "cbf43926");
     }
 
     #[test]
     fn what_is_written_is_read_back() {
-        let shop = toy();
-        let text = Memory::write(&memory().session, &memory().cart, &shop);
-        assert_eq!(Memory::read(&text, &shop), Ok(memory()));
+        assert_eq!(Memory::read(&text(), &toy(), NOW), Ok(memory()));
+        assert!(text()[8..].starts_with(r#"{"version":2,"last":1732000000,"events":["view","#), "{}", text());
+    }
+
+    #[test]
+    fn where_nothing_was_done_nothing_is_written() {
+        assert_eq!(Memory::write(&SessionLog::default(), &Cart::default(), &toy()), None);
+        let mut forgotten = memory().log;
+        forgotten.forget();
+        assert_eq!(Memory::write(&forgotten, &Cart::default(), &toy()), None);
+        assert!(Memory::write(&forgotten, &memory().cart, &toy()).is_some());
     }
 
     #[test]
     fn products_that_are_gone_are_left_out() {
-        let text = r#"{"version":1,"events":["view","gone","view","milk"],"visits":[["gone"]],"cart":["3","gone","1","rye"]}"#;
-        let back = Memory::read(text, &toy()).unwrap();
-        assert_eq!(back.session, Session::of(vec![Event::new(ItemIx(0), EventKind::View)]));
+        let json = r#"{"version":2,"last":1732000000,"events":["view","gone","view","milk"],
+            "visits":[["1731999000","gone"],[],["1731990000","gone","rye"]],"cart":["3","gone","1","rye"]}"#;
+        let back = Memory::read(&with_checksum(json), &toy(), NOW).unwrap();
+        assert_eq!(back.log.session().events, [Event::new(ItemIx(0), EventKind::View)]);
+        assert_eq!((back.log.session().visits.as_slice(), back.log.ended()), (&[vec![ItemIx(4)]][..], &[1_731_990_000][..]));
         assert_eq!(back.cart.items(), [ItemIx(4)]);
     }
 
     #[test]
-    fn corrupt_text_is_an_error_and_no_panic() {
-        let shop = toy();
-        let text = Memory::write(&memory().session, &memory().cart, &shop);
+    fn a_text_that_was_cut_or_changed_is_dropped_whole() {
+        let (shop, text) = (toy(), text());
         for cut in 0..text.len() {
-            assert!(matches!(Memory::read(&text[..cut], &shop), Err(MemoryError::Corrupt(_))), "cut at {cut}");
+            assert_eq!(Memory::read(&text[..cut], &shop, NOW), Err(MemoryError::Checksum), "cut at {cut}");
         }
-        for (from, to) in [("\"view\"", "\"lick\""), ("\"view\",", ""), ("\"2\"", "\"two\""), ("\"2\"", "\"-2\"")] {
-            let odd = text.replace(from, to);
-            assert!(matches!(Memory::read(&odd, &shop), Err(MemoryError::Corrupt(_))), "{odd}");
+        for at in 0..text.len() {
+            let mut bytes = text.clone().into_bytes();
+            bytes[at] ^= 1;
+            let changed = String::from_utf8(bytes).unwrap();
+            assert_eq!(Memory::read(&changed, &shop, NOW), Err(MemoryError::Checksum), "changed at {at}");
+        }
+        assert_eq!(Memory::read("häßlich, aber Text", &shop, NOW), Err(MemoryError::Checksum));
+    }
+
+    #[test]
+    fn a_good_checksum_does_not_make_nonsense_good() {
+        let (shop, text) = (toy(), text());
+        for (from, to) in [
+            ("\"view\"", "\"lick\""),
+            ("\"view\",", ""),
+            ("\"2\"", "\"two\""),
+            ("\"2\"", "\"-2\""),
+            ("[[\"1", "[[\"x1"),
+            ("1732000000", "-1"),
+            ("{", "["),
+        ] {
+            let odd = with_checksum(&text[8..].replacen(from, to, 1));
+            assert_ne!(odd, text, "{from}");
+            assert!(matches!(Memory::read(&odd, &shop, NOW), Err(MemoryError::Corrupt(_))), "{odd}");
         }
     }
 
     #[test]
     fn another_version_is_told_apart_from_corruption() {
-        assert_eq!(Memory::read(r#"{"version":2,"new":true}"#, &toy()), Err(MemoryError::Version(2)));
+        let newer = with_checksum(r#"{"version":3,"new":true}"#);
+        assert_eq!(Memory::read(&newer, &toy(), NOW), Err(MemoryError::Version(3)));
     }
 
     #[test]
-    fn no_more_than_the_last_events_come_back() {
+    fn what_version_1_remembered_is_taken_over_as_of_now() {
+        let old = r#"{"version":1,"events":["view","milk","cart","rye"],"visits":[["rye"]],"cart":["2","rye"]}"#;
+        let back = Memory::read(old, &toy(), NOW).unwrap();
+        let events = vec![Event::new(ItemIx(0), EventKind::View), Event::new(ItemIx(4), EventKind::Cart)];
+        assert_eq!(back.log.session(), &Session { events, visits: vec![vec![ItemIx(4)]] });
+        assert_eq!((back.log.last(), back.log.ended(), back.cart.quantity(ItemIx(4))), (NOW, &[NOW][..], 2));
+        for bad in ["{", r#"{"version":1,"events":["view"],"visits":[],"cart":[]}"#] {
+            assert!(matches!(Memory::read(bad, &toy(), NOW), Err(MemoryError::Corrupt(_))), "{bad}");
+        }
+    }
+
+    #[test]
+    fn who_comes_back_after_half_an_hour_begins_a_new_visit_with_the_cart_kept() {
+        let back = Memory::read(&text(), &toy(), NOW + VISIT_GAP).unwrap();
+        assert!(back.log.session().events.is_empty());
+        assert_eq!(back.log.session().visits, [vec![ItemIx(4)], vec![ItemIx(2)], vec![ItemIx(3), ItemIx(0)]]);
+        assert_eq!((back.log.ended()[0], back.cart), (NOW, memory().cart));
+    }
+
+    #[test]
+    fn after_thirty_days_all_is_forgotten() {
+        assert_ne!(Memory::read(&text(), &toy(), NOW + KEEP - 1), Ok(Memory::default()));
+        assert_eq!(Memory::read(&text(), &toy(), NOW + KEEP), Ok(Memory::default()));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_loses_nothing() {
+        let back = Memory::read(&text(), &toy(), NOW - 2 * KEEP).unwrap();
+        assert_eq!((back.log.session(), back.cart), (&session(), memory().cart));
+        assert_eq!((back.log.last(), back.log.ended()), (NOW - 2 * KEEP, &[NOW - 2 * KEEP; 2][..]));
+    }
+
+    #[test]
+    fn no_more_comes_back_than_the_bounds_allow() {
         let shop = toy();
         let long: Vec<_> = (0..MAX_EVENTS + 50).map(|n| Event::new(ItemIx((n % 5) as u32), EventKind::View)).collect();
-        let text = Memory::write(&Session::of(long.clone()), &Cart::default(), &shop);
-        assert_eq!(Memory::read(&text, &shop).unwrap().session.events, long[50..]);
+        let visits = vec![format!("[\"{NOW}\",\"rye\"]"); MAX_VISITS + 5].join(",");
+        let events: Vec<String> = long.iter().map(|event| format!("\"view\",\"{}\"", shop.id(event.item))).collect();
+        let json = format!(r#"{{"version":2,"last":{NOW},"events":[{}],"visits":[{visits}],"cart":[]}}"#, events.join(","));
+        let back = Memory::read(&with_checksum(&json), &shop, NOW).unwrap();
+        assert_eq!(back.log.session().events, long[50..]);
+        assert_eq!(back.log.session().visits.len(), MAX_VISITS);
     }
 }

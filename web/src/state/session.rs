@@ -1,9 +1,28 @@
-//! What the shopper did, and how to take it back.
+//! What the shopper did, in this visit and in earlier ones, and how to take it back.
+//!
+//! A visit ends with a check-out, or when nothing was done for [`VISIT_GAP`]. What was put into the cart or bought in it was *taken* and
+//! becomes the newest of the earlier visits; a visit on which nothing was taken leaves none. What was only looked at is forgotten, and
+//! 'not for me' goes on to hold, as the shop has promised.
+//!
+//! Times are seconds since 1970 by the device's clock, which may be wrong or set back: a time that lies ahead counts as now.
 
 use fewshop_core::{Event, EventKind, ItemIx, Session};
 
 /// The most events that are kept; the oldest fall off. Far more than any ranking needs, and a bound on what is stored.
 pub const MAX_EVENTS: usize = 200;
+/// The most earlier visits that are kept; the oldest fall off.
+pub const MAX_VISITS: usize = 10;
+/// The most items of an earlier visit that are kept: those taken last.
+pub const MAX_TAKEN: usize = 60;
+/// A visit is over when nothing was done for so long, in seconds: half an hour, by which the web has always counted visits.
+pub const VISIT_GAP: u32 = 30 * 60;
+/// What is older is forgotten, in seconds: 30 days.
+pub const KEEP: u32 = 30 * 24 * 60 * 60;
+
+/// Whether a time is so long ago that what was done then is forgotten.
+pub(super) fn is_old(time: u32, now: u32) -> bool {
+    now.saturating_sub(time) >= KEEP
+}
 
 /// What the last step was, if it can be taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,15 +37,27 @@ pub enum Undo {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SessionLog {
     session: Session,
-    before: Option<(Undo, Session)>,
+    /// When each of the session's visits ended.
+    ended: Vec<u32>,
+    /// When the last thing was done.
+    last: u32,
+    before: Option<(Undo, Session, Vec<u32>)>,
 }
 
 impl SessionLog {
-    /// A log that begins with a session, cut to its last [`MAX_EVENTS`] events.
+    /// A log that begins with a session whose visits `ended` at these times and whose last event was at `last`, as of `now`: cut to
+    /// its bounds, without what is too old, and with a visit that is over among the earlier ones.
     #[must_use]
-    pub fn of(session: Session) -> Self {
-        let mut log = Self { session, before: None };
+    pub fn of(session: Session, mut ended: Vec<u32>, last: u32, now: u32) -> Self {
+        ended.resize(session.visits.len(), now);
+        // From a clock that was ahead: as they are, they would never grow old.
+        ended.iter_mut().for_each(|ended| *ended = now.min(*ended));
+        let mut log = Self { session, ended, last: last.min(now), before: None };
         log.trim();
+        if log.is_over(now) {
+            log.end_visit();
+        }
+        log.expire(now);
         log
     }
 
@@ -34,6 +65,18 @@ impl SessionLog {
     #[must_use]
     pub fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// When each of the session's visits ended.
+    #[must_use]
+    pub fn ended(&self) -> &[u32] {
+        &self.ended
+    }
+
+    /// When the last thing was done.
+    #[must_use]
+    pub fn last(&self) -> u32 {
+        self.last
     }
 
     /// Whether there is anything that could be forgotten.
@@ -45,13 +88,28 @@ impl SessionLog {
     /// What can be taken back right now.
     #[must_use]
     pub fn undoable(&self) -> Option<Undo> {
-        self.before.as_ref().map(|(undo, _)| *undo)
+        self.before.as_ref().map(|(undo, ..)| *undo)
     }
 
     /// Whether a product is dismissed as things stand.
     #[must_use]
     pub fn is_dismissed(&self, item: ItemIx) -> bool {
         self.session.events.iter().rev().find(|event| event.item == item).is_some_and(|event| event.kind == EventKind::Dismiss)
+    }
+
+    /// Something is about to be done: where the visit at hand is over, a new one begins. Comes before each of the steps below.
+    pub fn at(&mut self, now: u32) {
+        if self.is_over(now) {
+            self.end_visit();
+            self.expire(now);
+        }
+        self.last = now;
+    }
+
+    /// The shopper checked out: the visit is over.
+    pub fn check_out(&mut self) {
+        self.end_visit();
+        self.expire(self.last);
     }
 
     /// The shopper opened a product's page. Opening it again at once (a reload, 'back') is no second event, and looking at
@@ -78,9 +136,9 @@ impl SessionLog {
 
     /// The shopper said 'not for me'.
     pub fn dismiss(&mut self, item: ItemIx) {
-        let before = self.session.clone();
+        let before = (Undo::Dismissed(item), self.session.clone(), self.ended.clone());
         self.push(Event::new(item, EventKind::Dismiss));
-        self.before = Some((Undo::Dismissed(item), before));
+        self.before = Some(before);
     }
 
     /// The shopper takes a dismissal back, however long ago it was.
@@ -91,23 +149,14 @@ impl SessionLog {
 
     /// Forgets this visit and all earlier ones; one [`SessionLog::undo`] brings them back until the next event.
     pub fn forget(&mut self) {
-        let before = std::mem::take(&mut self.session);
-        self.before = Some((Undo::Forgot, before));
+        self.before = Some((Undo::Forgot, std::mem::take(&mut self.session), std::mem::take(&mut self.ended)));
     }
 
     /// Takes the last dismissal or the forgetting back.
     pub fn undo(&mut self) {
-        if let Some((_, before)) = self.before.take() {
-            self.session = before;
+        if let Some((_, session, ended)) = self.before.take() {
+            (self.session, self.ended) = (session, ended);
         }
-    }
-
-    /// Puts what was remembered before what was done since.
-    pub fn recall(&mut self, mut earlier: Session) {
-        earlier.events.append(&mut self.session.events);
-        self.session = earlier;
-        self.before = None;
-        self.trim();
     }
 
     fn push(&mut self, event: Event) {
@@ -119,6 +168,31 @@ impl SessionLog {
     fn trim(&mut self) {
         let surplus = self.session.events.len().saturating_sub(MAX_EVENTS);
         self.session.events.drain(..surplus);
+    }
+
+    /// Whether the visit at hand ended before `now`. A clock that was set back says no.
+    fn is_over(&self, now: u32) -> bool {
+        now.saturating_sub(self.last) >= VISIT_GAP
+    }
+
+    fn end_visit(&mut self) {
+        let shots = self.session.shots();
+        let mut taken: Vec<ItemIx> = shots.iter().filter(|shot| shot.kind >= EventKind::Cart).map(|shot| shot.item).collect();
+        let dismissed = self.session.dismissed();
+        self.session.events = dismissed.into_iter().map(|item| Event::new(item, EventKind::Dismiss)).collect();
+        self.before = None;
+        if !taken.is_empty() {
+            taken.drain(..taken.len().saturating_sub(MAX_TAKEN));
+            self.session.visits.insert(0, taken);
+            self.ended.insert(0, self.last);
+        }
+    }
+
+    /// Forgets earlier visits that are too old or too many. The latest comes first.
+    fn expire(&mut self, now: u32) {
+        let young = self.ended.iter().take(MAX_VISITS).take_while(|&&ended| !is_old(ended, now)).count();
+        self.session.visits.truncate(young);
+        self.ended.truncate(young);
     }
 }
 
@@ -211,11 +285,128 @@ mod tests {
         assert_eq!(log.session().events[0].item, ItemIx(5));
     }
 
-    #[test]
-    fn what_is_recalled_stands_before_what_was_done_meanwhile() {
+    /// A day in November 2024.
+    const NOW: u32 = 1_732_000_000;
+
+    fn items(rows: std::ops::Range<u32>) -> Vec<ItemIx> {
+        rows.map(ItemIx).collect()
+    }
+
+    /// A log with a visit in which these were put into the cart, the last one at `last`.
+    fn carted(rows: std::ops::Range<u32>, last: u32) -> SessionLog {
         let mut log = SessionLog::default();
+        for item in items(rows) {
+            log.at(last);
+            log.cart(item);
+        }
+        log
+    }
+
+    #[test]
+    fn a_visit_goes_on_until_nothing_was_done_for_half_an_hour() {
+        let mut log = carted(1..2, NOW);
+        log.at(NOW + VISIT_GAP - 1);
         log.view(B);
-        log.recall(Session::of(vec![Event::new(A, EventKind::Cart)]));
-        assert_eq!(log.session().events, [Event::new(A, EventKind::Cart), Event::new(B, EventKind::View)]);
+        log.at(NOW + 2 * VISIT_GAP - 2);
+        assert!(log.session().visits.is_empty() && log.session().events.len() == 2, "an event prolongs the visit");
+        log.at(NOW + 3 * VISIT_GAP);
+        assert_eq!(log.session(), &Session { events: Vec::new(), visits: vec![vec![A]] });
+        assert_eq!(log.ended(), [NOW + 2 * VISIT_GAP - 2]);
+    }
+
+    #[test]
+    fn what_was_only_viewed_makes_no_visit_and_what_was_taken_out_was_not_taken() {
+        let mut log = SessionLog::default();
+        log.at(NOW);
+        log.view(A);
+        log.cart(B);
+        log.uncart(B);
+        log.at(NOW + VISIT_GAP);
+        assert!(log.is_blank());
+    }
+
+    #[test]
+    fn a_check_out_ends_the_visit_and_a_second_one_adds_none() {
+        let mut log = carted(1..3, NOW);
+        log.view(ItemIx(7));
+        log.check_out();
+        log.check_out();
+        assert_eq!(log.session(), &Session { events: Vec::new(), visits: vec![vec![A, B]] });
+        log.at(NOW + 60);
+        log.cart(B);
+        log.check_out();
+        assert_eq!(log.session().visits, [vec![B], vec![A, B]], "the latest visit comes first");
+    }
+
+    #[test]
+    fn not_for_me_outlives_the_visit() {
+        let mut log = carted(2..3, NOW);
+        log.dismiss(A);
+        log.check_out();
+        assert!(log.is_dismissed(A));
+        assert_eq!(log.undoable(), None, "what would come back is the visit that is over");
+        log.at(NOW + VISIT_GAP);
+        log.at(NOW + 9 * VISIT_GAP);
+        assert_eq!(log.session().dismissed(), [A]);
+        assert_eq!(log.session().visits.len(), 1);
+    }
+
+    #[test]
+    fn visits_and_what_was_taken_on_them_are_bounded() {
+        let mut log = SessionLog::default();
+        for visit in 0..MAX_VISITS as u32 + 3 {
+            log.at(NOW + visit);
+            items(visit..visit + MAX_TAKEN as u32 + 5).into_iter().for_each(|item| log.cart(item));
+            log.check_out();
+        }
+        assert_eq!((log.session().visits.len(), log.ended().len()), (MAX_VISITS, MAX_VISITS));
+        let newest = MAX_VISITS as u32 + 2;
+        assert_eq!(log.session().visits[0], items(newest + 5..newest + 5 + MAX_TAKEN as u32), "those taken last are kept");
+        assert_eq!(log.ended()[0], NOW + newest);
+        let over = vec![vec![A]; MAX_VISITS + 1];
+        let log = SessionLog::of(Session { events: Vec::new(), visits: over }, vec![NOW; MAX_VISITS + 1], NOW, NOW);
+        assert_eq!(log.session().visits.len(), MAX_VISITS);
+    }
+
+    #[test]
+    fn a_visit_is_forgotten_after_thirty_days() {
+        let mut log = carted(1..2, NOW);
+        log.at(NOW + KEEP / 2);
+        log.cart(B);
+        log.at(NOW + KEEP - 1);
+        assert_eq!(log.session().visits, [[B], [A]]);
+        log.at(NOW + KEEP + VISIT_GAP);
+        assert_eq!(log.session().visits, [[B]]);
+        assert_eq!(log.ended(), [NOW + KEEP / 2]);
+        log.at(NOW + 2 * KEEP);
+        assert!(log.is_blank());
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_ends_nothing_and_holds_nothing_up() {
+        let mut log = carted(1..2, NOW);
+        log.at(NOW - 90 * 24 * 60 * 60);
+        log.cart(B);
+        assert_eq!(log.session().shots().len(), 2);
+        log.at(NOW - 90 * 24 * 60 * 60 + VISIT_GAP);
+        assert_eq!(log.session().visits, [[A, B]], "the new time is the one that counts");
+        // The same between two loads: times that lie ahead count as now.
+        let old = Session { events: vec![Event::new(A, EventKind::Cart)], visits: vec![vec![B]] };
+        let mut log = SessionLog::of(old.clone(), vec![NOW + KEEP], NOW + KEEP, NOW);
+        assert_eq!((log.session(), log.ended(), log.last()), (&old, &[NOW][..], NOW));
+        log.at(NOW + VISIT_GAP);
+        assert_eq!(log.session().visits, [[A], [B]]);
+    }
+
+    #[test]
+    fn forgetting_takes_earlier_visits_along_and_undoing_it_brings_them_back() {
+        let mut log = carted(1..2, NOW);
+        log.check_out();
+        log.view(B);
+        let before = log.clone();
+        log.forget();
+        assert!(log.is_blank() && log.ended().is_empty());
+        log.undo();
+        assert_eq!(log, before);
     }
 }

@@ -38,6 +38,7 @@ struct RawPick {
 struct RawReason {
     kind: String,
     shots: Option<Vec<Share>>,
+    visits: Option<u32>,
 }
 
 impl RawReply {
@@ -68,6 +69,7 @@ impl RawPick {
     fn into_pick(self) -> Option<Recommendation> {
         let reason = match self.reason.kind.as_str() {
             "because_of" => Reason::BecauseOf { shots: self.reason.shots? },
+            "taken_before" => Reason::TakenBefore { visits: self.reason.visits? },
             "popular_here" => Reason::PopularHere,
             _ => return None,
         };
@@ -104,7 +106,10 @@ mod tests {
     fn every_message_reads_as_the_protocol_reads_it() {
         let because = Reason::BecauseOf { shots: vec![Share { item: ItemIx(1), share: 0.5 }] };
         let pick = |item, reason| Recommendation { item: ItemIx(item), score: 0.25, reason };
-        let shelf = Shelf { name: "picked".into(), picks: vec![pick(3, because), pick(4, Reason::PopularHere)] };
+        let shelf = Shelf {
+            name: "picked".into(),
+            picks: vec![pick(3, because), pick(4, Reason::PopularHere), pick(2, Reason::TakenBefore { visits: 3 })],
+        };
         check_same(&Reply::Loading { received: 10.0, total: None });
         check_same(&Reply::Loading { received: 10.0, total: Some(20.0) });
         check_same(&Reply::Ready { status: status() });
