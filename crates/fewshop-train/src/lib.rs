@@ -1,7 +1,8 @@
 //! What the `fewshop` command is made of: files in and out, raw shop logs made ready, training, evaluation.
 //!
 //! [`files`] reads and writes the tables, [`prepare`] turns a raw log into them, [`titles`] makes a till's product names readable,
-//! [`commands`] holds one module a sub-command. All reading, writing, threads and progress bars of the workspace live here.
+//! [`learner`] trains, [`select`] chooses its settings,
+//! [`seeds`] and [`study`] say how far its figures spread and its costs grow, [`commands`] holds one module a sub-command. All reading, writing, threads and progress bars of the workspace live here.
 
 pub mod commands;
 pub mod evaluation;
@@ -10,4 +11,7 @@ pub mod learner;
 pub mod pictures;
 pub mod prepare;
 pub mod progress;
+pub mod seeds;
+pub mod select;
+pub mod study;
 pub mod titles;

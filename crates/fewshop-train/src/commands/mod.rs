@@ -4,6 +4,7 @@ pub mod evaluate;
 pub mod inspect;
 pub mod prepare;
 pub mod recommend;
+pub mod study;
 pub mod train;
 
 use std::io::{self, Write};
@@ -36,13 +37,15 @@ pub enum Command {
     /// Turn a raw shop log into items.csv, events.csv and validation cases
     Prepare(prepare::Args),
     /// Learn from items and events, write one pack
-    Train(train::Args),
+    Train(Box<train::Args>),
     /// Rank the whole catalogue for each case
     Recommend(recommend::Args),
     /// Score a pack on cases whose truth is known
     Evaluate(evaluate::Args),
     /// Show what a pack holds
     Inspect(inspect::Args),
+    /// Experiments on a shop's own log: how training grows with it
+    Study(study::Args),
 }
 
 impl Command {
@@ -53,10 +56,11 @@ impl Command {
     pub fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Prepare(args) => prepare::run(args),
-            Self::Train(args) => train::run(args),
+            Self::Train(args) => train::run(&args),
             Self::Recommend(args) => recommend::run(args),
             Self::Evaluate(args) => evaluate::run(args),
             Self::Inspect(args) => inspect::run(args),
+            Self::Study(args) => study::run(args),
         }
     }
 }
