@@ -3,6 +3,7 @@
 //! [`files`] reads and writes the tables, [`prepare`] turns a raw log into them, [`titles`] makes a till's product names readable,
 //! [`commands`] holds one module a sub-command. All reading, writing, threads and progress bars of the workspace live here.
 
+pub mod baselines;
 pub mod commands;
 pub mod evaluation;
 pub mod files;

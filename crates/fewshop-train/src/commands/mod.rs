@@ -80,6 +80,16 @@ pub(crate) fn read_pack(path: &Path) -> anyhow::Result<Pack> {
     Pack::from_bytes(&bytes).with_context(|| path.display().to_string())
 }
 
+/// Reads settings; without a file they are the defaults.
+///
+/// # Errors
+/// With the file's name: when it cannot be read or holds a setting that is not known.
+pub(crate) fn read_toml<T: Default + serde::de::DeserializeOwned>(path: Option<&Path>) -> anyhow::Result<T> {
+    let Some(path) = path else { return Ok(T::default()) };
+    let text = std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    toml::from_str(&text).with_context(|| format!("{}: not the settings that are expected", path.display()))
+}
+
 /// Brings up the backend asked for.
 ///
 /// # Errors
