@@ -11,4 +11,5 @@ pub mod learner;
 pub mod pictures;
 pub mod prepare;
 pub mod progress;
+pub mod report;
 pub mod titles;

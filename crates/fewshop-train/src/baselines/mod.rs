@@ -49,11 +49,11 @@ pub struct BaselineConfig {
 impl Default for BaselineConfig {
     fn default() -> Self {
         Self {
-            covisit_alpha: 0.2,
+            covisit_alpha: 0.3,
             covisit_shrink: None,
             item_neighbours_shrink: None,
             session_neighbours: None,
-            session_neighbours_alpha: 0.1,
+            session_neighbours_alpha: 0.2,
             regression_ridge: None,
             personal_weight: 1.5,
             classic: ClassicConfig::default(),

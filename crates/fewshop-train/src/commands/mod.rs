@@ -4,6 +4,7 @@ pub mod evaluate;
 pub mod inspect;
 pub mod prepare;
 pub mod recommend;
+pub mod report;
 pub mod train;
 
 use std::io::{self, Write};
@@ -41,6 +42,8 @@ pub enum Command {
     Recommend(recommend::Args),
     /// Score a pack on cases whose truth is known
     Evaluate(evaluate::Args),
+    /// Make a page about a pack's quality, for the people whose shop it is
+    Report(report::Args),
     /// Show what a pack holds
     Inspect(inspect::Args),
 }
@@ -56,6 +59,7 @@ impl Command {
             Self::Train(args) => train::run(args),
             Self::Recommend(args) => recommend::run(args),
             Self::Evaluate(args) => evaluate::run(args),
+            Self::Report(args) => report::run(args),
             Self::Inspect(args) => inspect::run(args),
         }
     }
