@@ -4,6 +4,7 @@
 //! [`learner`] trains, [`select`] chooses its settings,
 //! [`seeds`] and [`study`] say how far its figures spread and its costs grow, [`commands`] holds one module a sub-command. All reading, writing, threads and progress bars of the workspace live here.
 
+pub mod baselines;
 pub mod commands;
 pub mod evaluation;
 pub mod files;
@@ -11,6 +12,7 @@ pub mod learner;
 pub mod pictures;
 pub mod prepare;
 pub mod progress;
+pub mod report;
 pub mod seeds;
 pub mod select;
 pub mod study;

@@ -37,6 +37,9 @@ pub struct Card {
     pub version: String,
     /// Metrics on validation cases by k: `{"ndcg@10": {"1": 0.17, ..}, ..}`.
     pub metrics: BTreeMap<String, BTreeMap<u32, f64>>,
+    /// What training watched, one value an epoch: `{"tower loss": [..], "ranker validation NDCG@10": [..], ..}`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub curves: BTreeMap<String, Vec<f64>>,
 }
 
 /// Item vectors at one byte a number: `x[i][j] = scale[i] * q[i][j]`.
