@@ -332,7 +332,8 @@ impl Recommender {
                 falls[pick].push(picks[pick].1 - score);
             }
         }
-        falls.into_iter().map(|falls| reason(shots, &falls)).collect()
+        let taken = |row: u32| evidence.visits.iter().filter(|visit| visit.contains(&ItemIx(row))).count() as u32;
+        picks.iter().zip(falls).map(|(&(row, _), falls)| reason(shots, &falls, taken(row))).collect()
     }
 
     /// Scores of `wanted` among fixed candidates, by the kernels whatever the backend: a few tens of microseconds, where a GPU
@@ -405,10 +406,10 @@ fn with_shots(mut rows: AdaptRows, evidence: Evidence<'_>, pack: &Pack) -> Adapt
 /// Falls of less than this are noise of a score whose spread over a shelf is several units.
 const LEAST_FALL: f32 = 0.02;
 
-fn reason(shots: &[Event], falls: &[f32]) -> Reason {
+fn reason(shots: &[Event], falls: &[f32], visits: u32) -> Reason {
     let sum: f32 = falls.iter().filter(|&&fall| fall > LEAST_FALL).sum();
     if sum <= 0.0 {
-        return Reason::PopularHere;
+        return if visits > 0 { Reason::TakenBefore { visits } } else { Reason::PopularHere };
     }
     let mut shares: Vec<Share> = shots
         .iter()
