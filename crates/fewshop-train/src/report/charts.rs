@@ -28,7 +28,8 @@ fn ticks(low: f64, high: f64) -> Vec<f64> {
     let power = 10f64.powf(raw.log10().floor());
     let step = [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|m| m * power).find(|s| *s >= raw - 1e-12).unwrap_or(raw);
     let (from, to) = ((low / step).floor() as i64, (high / step).ceil() as i64);
-    (from..=to).map(|n| n as f64 * step).collect()
+    // Two at least, or a single value would have no scale.
+    (from..=to.max(from + 1)).map(|n| n as f64 * step).collect()
 }
 
 /// As many digits as the step between ticks needs.
@@ -66,8 +67,8 @@ fn spread(labels: &mut [(f64, usize)], gap: f64, bottom: f64) {
 pub(super) fn lines(frame: &Frame<'_>, xs: &[f64], series: &[Series<'_>], width: f64) -> String {
     let height = if width < 500.0 { 340.0 } else { 380.0 };
     let longest = series.iter().map(|s| s.name.chars().count()).max().unwrap_or(0) as f64;
-    let (left, right, top, bottom) = (48.0, 22.0 + 6.8 * longest, 30.0, height - 44.0);
-    let right = width - right.min(width * 0.42);
+    let (top, bottom) = (30.0, height - 44.0);
+    let right = width - (22.0 + 6.8 * longest).min(width * 0.42);
     let values =
         || series.iter().flat_map(|s| s.points.iter()).flat_map(|p| [p.1, p.2.map_or(p.1, |i| i[0]), p.2.map_or(p.1, |i| i[1])]);
     let mut svg = Svg::new(width, height, frame.title, frame.description);
@@ -76,6 +77,8 @@ pub(super) fn lines(frame: &Frame<'_>, xs: &[f64], series: &[Series<'_>], width:
     };
     let marks = ticks(low, high);
     let (low, high) = (marks[0], marks[marks.len() - 1]);
+    let digits = marks.iter().map(|&mark| tick_label(mark, marks[1] - marks[0]).len()).max().unwrap_or(0);
+    let left = 14.0 + 7.6 * digits as f64;
     let x_at = |x: f64| left + 10.0 + (x - x_low) / (x_high - x_low).max(1e-9) * (right - left - 20.0);
     let y_at = |y: f64| bottom - (y - low) / (high - low).max(1e-9) * (bottom - top);
     for &mark in &marks {
@@ -86,7 +89,7 @@ pub(super) fn lines(frame: &Frame<'_>, xs: &[f64], series: &[Series<'_>], width:
         svg.text("tick", Anchor::Middle, (x_at(x), bottom + 18.0), &tick_label(x, 1.0));
     }
     svg.text("axis", Anchor::Start, (4.0, 14.0), frame.y);
-    svg.text("axis", Anchor::Middle, ((left + right) / 2.0, height - 6.0), frame.x);
+    svg.text("axis", Anchor::Middle, (width / 2.0, height - 6.0), frame.x);
     let mut order: Vec<usize> = (0..series.len()).collect();
     order.sort_by_key(|&at| series[at].emphasis);
     for &at in &order {
@@ -168,7 +171,7 @@ pub(super) fn bars(frame: &Frame<'_>, bars: &[Bar<'_>], width: f64) -> String {
     for (nth, bar) in bars.iter().enumerate() {
         let y = top + row * nth as f64;
         let (from, to) = (x_at(bar.value.min(0.0)), x_at(bar.value.max(0.0)));
-        svg.text("name plain", Anchor::Start, (left, y + 14.0), bar.name);
+        svg.text("name plain", Anchor::Start, (left + 5.0, y + 14.0), bar.name);
         svg.text("value", Anchor::End, (right, y + 14.0), &bar.label);
         svg.rect(&format!("bar {}", bar.class), (from, y + 20.0), ((to - from).max(1.0), 12.0));
         if let Some([a, b]) = bar.interval {
@@ -196,11 +199,13 @@ pub(super) fn shares(frame: &Frame<'_>, wholes: &[Whole<'_>], width: f64) -> Str
     for (nth, whole) in wholes.iter().enumerate() {
         let y = row * nth as f64 + 6.0;
         svg.text("name plain", Anchor::Start, (2.0, y + 12.0), &whole.name);
-        let said: Vec<String> = whole.parts.iter().map(|(_, name, share)| format!("{name} {:.0} %", 100.0 * share)).collect();
+        let parts: Vec<(&str, &str, f64)> =
+            whole.parts.iter().map(|p| (p.0, p.1, if p.2.is_finite() { p.2.clamp(0.0, 1.0) } else { 0.0 })).collect();
+        let said: Vec<String> = parts.iter().map(|(_, name, share)| format!("{name} {:.0} %", 100.0 * share)).collect();
         svg.text("value", Anchor::End, (width - 2.0, y + 12.0), &said.join(" · "));
         let mut x = 2.0;
-        for (class, _, share) in &whole.parts {
-            let wide = share.clamp(0.0, 1.0) * (width - 4.0);
+        for (class, _, share) in &parts {
+            let wide = share * (width - 4.0);
             svg.rect(&format!("bar {class}"), (x, y + 20.0), (wide - 1.0, 18.0));
             x += wide;
         }
@@ -215,23 +220,20 @@ pub(super) fn reliability(frame: &Frame<'_>, points: &[(f64, f64, Interval)], wi
     let mut svg = Svg::new(width, height, frame.title, frame.description);
     let positive = points.iter().flat_map(|p| [p.0, p.1]).filter(|v| *v > 0.0);
     let Some((low, high)) = range(positive) else { return svg.finish() };
-    let low = 10f64.powf(low.log10().floor()).max(1e-5);
-    let high = high.max(low * 10.0).min(1.0);
-    let marks: Vec<f64> = (0..6)
-        .rev()
-        .flat_map(|p| [1.0, 2.0, 5.0].map(|m| m * 10f64.powi(-p)))
-        .filter(|m| *m >= low * 0.99 && *m <= 1.0)
-        .collect();
-    let high = marks.iter().copied().find(|m| *m >= high).unwrap_or(1.0);
+    // 1, 2 and 5 times powers of ten, from the last one below the points to the first one above.
+    let marks: Vec<f64> = (0..6).rev().flat_map(|p| [1.0, 2.0, 5.0].map(|m| m * 10f64.powi(-p))).filter(|m| *m <= 1.0).collect();
+    let low = marks.iter().copied().rev().find(|m| *m <= low && *m < 1.0).unwrap_or(marks[0]);
+    let high = marks.iter().copied().find(|m| *m >= high && *m > low).unwrap_or(1.0);
     let at = |v: f64| (v.max(low).ln() - low.ln()) / (high.ln() - low.ln());
     let x_at = |v: f64| left + at(v) * (right - left);
     let y_at = |v: f64| bottom - at(v) * (bottom - top);
-    for &mark in marks.iter().filter(|m| **m <= high) {
-        let plain = format!("{} %", tick_label(100.0 * mark, if mark < 0.01 { 0.01 } else { 1.0 }));
+    for &mark in marks.iter().filter(|m| (low..=high).contains(*m)) {
+        let step = [1.0, 0.1, 0.01].into_iter().find(|step| 100.0 * mark >= *step * 0.99).unwrap_or(0.001);
+        let plain = format!("{} %", tick_label(100.0 * mark, step));
         svg.line("grid", (left, y_at(mark)), (right, y_at(mark)));
         svg.text("tick", Anchor::End, (left - 6.0, y_at(mark) + 4.0), &plain);
-        // Powers of ten alone along the bottom: all would not fit on a phone.
-        if (mark.log10() - mark.log10().round()).abs() < 1e-9 || (mark == high) {
+        // Powers of ten and the ends alone along the bottom: all would not fit on a phone.
+        if (mark.log10() - mark.log10().round()).abs() < 1e-9 || mark == low || mark == high {
             svg.text("tick", Anchor::Middle, (x_at(mark), bottom + 18.0), &plain);
         }
     }

@@ -70,7 +70,7 @@ fn header(report: &Report, shop: &str) -> String {
     let learner = report.returning.as_ref().unwrap_or(found);
     if let Some((&k, d)) = learner.adapted_minus_frozen.iter().next_back() {
         let said = format!(
-            "of picks got better by learning on the device, and {} got worse ({} {})",
+            "of cases got better picks by learning on the device, and {} got worse ones ({} {})",
             percent(d.harm),
             k,
             unit(learner.unit, k)
@@ -182,7 +182,7 @@ fn quality(found: &Evaluation) -> String {
     let description = format!("Fewshop by {x}: {}. All figures are in the table below the chart.", described.join(", "));
     let frame = Frame { title: heading, description: &description, x, y: "NDCG@10" };
     let mut out = section(heading, intro);
-    out += &figure(|width| charts::lines(&frame, &xs, &series, width), "The scale does not start at zero.", "");
+    out += &figure(|width| charts::lines(&frame, &xs, &series, width), "Mind the scale: it does not always start at zero.", "");
     out += "<ul>";
     for &k in found.adapted.keys() {
         if let Some((best, mean, [low, high])) = best_of(found, k) {
@@ -195,9 +195,10 @@ fn quality(found: &Evaluation) -> String {
             };
             let _ = write!(
                 out,
-                "<li>{k} {}: best simple method is <b>{}</b>; {verdict} ({mean:+.4}, between {low:+.4} and {high:+.4}).</li>",
+                "<li>{k} {}: best simple method is <b>{}</b>; {verdict}, {}.</li>",
                 unit(found.unit, k),
-                escape(&best.name)
+                escape(&best.name),
+                signed(mean, [low, high])
             );
         }
     }
@@ -300,7 +301,7 @@ fn ablation(report: &Report) -> String {
                     value: d.ndcg_at_10,
                     interval: Some(d.ndcg_interval),
                     class,
-                    label: format!("{:+.4}", d.ndcg_at_10),
+                    label: format!("{:+.4}", d.ndcg_at_10).replace('-', "\u{2212}"),
                 }
             })
             .collect();
@@ -375,7 +376,7 @@ fn variety(found: &Evaluation) -> String {
     let two = Frame { title: "Share of bestsellers among the picks", description: &second, x: "% of picks", y: "" };
     let mut out = section(
         "How varied the picks are",
-        "Left: how many different products stand among the first twenty picks over all cases. Right: how many of these picks are among the \
+        "First: how many different products stand among the first twenty picks over all cases. Then: how many of these picks are among the \
          most popular 1 % of the products. Showing only bestsellers is easy, and hides the rest of the shop.",
     );
     out += "<div class=\"two\">";
@@ -565,8 +566,9 @@ fn with_interval(mean: f64, [low, high]: Interval) -> String {
     format!("{mean:.4} [{low:.4}, {high:.4}]")
 }
 
+/// With a real minus sign, which a hyphen is not.
 fn signed(mean: f64, [low, high]: Interval) -> String {
-    format!("{mean:+.4} [{low:+.4}, {high:+.4}]")
+    format!("{mean:+.4} [{low:+.4}, {high:+.4}]").replace('-', "\u{2212}")
 }
 
 fn percent(share: f64) -> String {
