@@ -3,14 +3,32 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use crate::evaluation::Means;
+use fewshop_core::metrics::CaseScore;
+
+use crate::evaluation::Evaluated;
+
+/// Mean NDCG@10 and Recall@20 by k.
+#[must_use]
+pub fn means(scored: &[Evaluated]) -> BTreeMap<u32, CaseScore> {
+    let mut sums: BTreeMap<u32, (f64, CaseScore)> = BTreeMap::new();
+    for one in scored {
+        let (n, sum) = sums.entry(one.k).or_default();
+        *n += 1.0;
+        sum.ndcg_at_10 += one.score.ndcg_at_10;
+        sum.recall_at_20 += one.score.recall_at_20;
+    }
+    let mean = |(k, (n, sum)): (u32, (f64, CaseScore))| {
+        (k, CaseScore { ndcg_at_10: sum.ndcg_at_10 / n, recall_at_20: sum.recall_at_20 / n, ..CaseScore::default() })
+    };
+    sums.into_iter().map(mean).collect()
+}
 
 /// Each seed's means by k, and below them mean, range and standard deviation over the seeds.
 #[must_use]
-pub fn table(figures: &[(u64, BTreeMap<u32, Means>)]) -> String {
+pub fn table(figures: &[(u64, BTreeMap<u32, CaseScore>)]) -> String {
     let ks: BTreeSet<u32> = figures.iter().flat_map(|(_, means)| means.keys().copied()).collect();
     let mut out = String::new();
-    for (metric, of) in [("NDCG@10", (|m| m.ndcg_at_10) as fn(&Means) -> f64), ("Recall@20", |m| m.recall_at_20)] {
+    for (metric, of) in [("NDCG@10", (|m| m.ndcg_at_10) as fn(&CaseScore) -> f64), ("Recall@20", |m| m.recall_at_20)] {
         let _ = write!(out, "{metric:<14}");
         for k in &ks {
             let _ = write!(out, " {:>16}", format!("k = {k}"));
@@ -75,7 +93,8 @@ mod tests {
 
     #[test]
     fn each_seed_is_a_row_and_each_k_a_column() {
-        let means = |ndcg| BTreeMap::from([(1, Means { ndcg_at_10: ndcg, ..Means::default() }), (10, Means::default())]);
+        let means =
+            |ndcg| BTreeMap::from([(1, CaseScore { ndcg_at_10: ndcg, ..CaseScore::default() }), (10, CaseScore::default())]);
         let text = table(&[(7, means(0.25)), (8, means(0.75))]);
         assert!(text.contains("seed 7") && text.contains("0.2500 to 0.7500") && text.contains("k = 10"), "{text}");
         assert_eq!(text.lines().count(), 12);

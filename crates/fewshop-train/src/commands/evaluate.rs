@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use fewshop_core::Catalogue;
-use fewshop_model::{Compute, Pack, Recommender};
+use fewshop_model::{Compute, Recommender};
 
 use super::{print, read_pack, read_toml, warn, warn_unknown};
 use crate::baselines::{BaselineConfig, Baselines, MOST_REGRESSION_ITEMS};
 use crate::evaluation::{self, Ablated, Evaluation, Interval, Questions, Unit};
 use crate::files::{Log, read_cases, read_events, read_items, read_truth, write_atomically};
-use crate::learner::{TrainConfig, Validation};
+use crate::learner::{self, TrainConfig, Validation};
 
 /// Arguments of `fewshop evaluate`.
 #[derive(Debug, clap::Args)]
@@ -125,21 +125,8 @@ impl Rivals {
             }
             _ => None,
         };
-        ablate(&items.catalogue, &log, validation.as_ref(), &self.train, against.seed)
+        learner::ablate(&items.catalogue, &log, validation.as_ref(), &self.train, against.seed)
     }
-}
-
-/// Packs whose ranker was trained anew without one part each.
-fn ablate(
-    _catalogue: &Catalogue,
-    _log: &Log,
-    _validation: Option<&Validation>,
-    _config: &TrainConfig,
-    _seed: u64,
-) -> anyhow::Result<Vec<(String, Pack)>> {
-    // The one call site of `learner::ablate(catalogue, log, validation, config, seed)`.
-    warn("this version cannot train packs without a part: the ablation holds frozen, the item vectors and the baselines");
-    Ok(Vec::new())
 }
 
 /// Reads cases and their truth, warning of products that the catalogue lacks.

@@ -124,7 +124,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             && let Some(Validation { cases, wanted }) = read_validation(args, &pack.catalogue, false)?
         {
             let ranked = evaluation::recommend(&Recommender::new(pack.clone(), Compute::Kernels), &cases, 20, false)?;
-            figures.push((seed, evaluation::means(&evaluation::score(&cases, &wanted, &ranked))));
+            figures.push((seed, seeds::means(&evaluation::score(&cases, &wanted, &ranked))));
         }
         if first.is_none() {
             write_pack(args, &pack)?;
