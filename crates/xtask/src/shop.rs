@@ -1,5 +1,7 @@
 //! What the page needs of a pack: the catalogue and what is bought most. The only place that knows packs.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -42,7 +44,7 @@ impl Shop {
             bail!("the pack counts the purchases of {} products but has {}", popularity.len(), catalogue.len());
         }
         let mut popular: Vec<ItemIx> = catalogue.iter().map(|(ix, _)| ix).collect();
-        popular.sort_by_key(|ix| (std::cmp::Reverse(popularity[ix.row()]), *ix));
+        popular.sort_by_key(|ix| (Reverse(popularity[ix.row()]), *ix));
         popular.truncate(POPULAR);
 
         let items = catalogue.items();
@@ -55,25 +57,17 @@ impl Shop {
             .collect();
         // One column a field, so that the fields' names are not said 8,000 times.
         let column = |field: fn(&Item) -> Value| Value::Array(items.iter().map(field).collect());
-        // Texts repeat: each once, and which of them each row has.
-        let words = |field: fn(&Item) -> &str| {
-            let mut list: Vec<&str> = items.iter().map(field).collect();
-            list.sort_unstable();
-            list.dedup();
-            let of: Vec<usize> = items.iter().filter_map(|item| list.binary_search(&field(item)).ok()).collect();
-            json!({ "words": list, "of": of })
-        };
         let json = json!({
             "pack": fingerprint,
             "currency": currency,
             "items": {
                 "id": column(|item| item.id.0.as_str().into()),
-                "title": words(|item| &item.title),
+                "title": words(items, |item| &item.title, Order::FirstUse),
                 "category": category,
-                "brand": words(|item| &item.brand),
-                "size": words(|item| &item.size),
-                "price": column(|item| price(item.price)),
-                "picture": words(|item| &item.picture),
+                "brand": words(items, |item| &item.brand, Order::Alphabet),
+                "size": words(items, |item| &item.size, Order::MostUsed),
+                "price": column(|item| item.price.map_or(Value::Null, |price| json!(cents(price)))),
+                "picture": words(items, |item| &item.picture, Order::Alphabet),
             },
             "categories": categories,
             "popularity": popular,
@@ -88,33 +82,37 @@ impl Shop {
     pub(crate) fn bestsellers(&self, n: usize) -> impl Iterator<Item = Product> {
         self.catalogue.bestsellers().iter().take(n).filter_map(|&ix| self.catalogue.product(ix))
     }
-
-    /// The bestsellers as they stand inside the page, with what its header says.
-    pub(crate) fn bestsellers_json(&self, n: usize) -> String {
-        let items: Vec<Value> = self
-            .bestsellers(n)
-            .map(|item| {
-                json!({
-                    "ix": item.ix, "id": item.id, "title": item.title, "category": item.category, "brand": item.brand,
-                    "size": item.size, "price": price(item.price), "picture": item.picture,
-                })
-            })
-            .collect();
-        let departments: Vec<&str> = self.catalogue.departments().iter().map(|department| department.name.as_str()).collect();
-        json!({
-            "pack": self.catalogue.pack(),
-            "currency": self.catalogue.currency(),
-            "total": self.catalogue.len(),
-            "departments": departments,
-            "items": items,
-        })
-        .to_string()
-    }
 }
 
-/// In cents' precision: 2.69 as an `f32` would else be written 2.690000057220459.
-fn price(price: Option<f32>) -> Value {
-    price.map_or(Value::Null, |price| json!((f64::from(price) * 100.0).round() / 100.0))
+/// In which order the texts of a column stand. Rows name them by number, and what compresses best differs: on Complete Journey the order
+/// chosen for a column saves 1.2 kB of titles (rows lie by title within a category) and 0.8 kB of sizes against the alphabet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Alphabet,
+    FirstUse,
+    MostUsed,
+}
+
+/// Texts repeat: each once, and which of them each row has.
+fn words(items: &[Item], field: fn(&Item) -> &str, order: Order) -> Value {
+    // First row and number of rows of each text.
+    let mut uses: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for (row, item) in items.iter().enumerate() {
+        uses.entry(field(item)).or_insert((row, 0)).1 += 1;
+    }
+    let mut list: Vec<&str> = uses.keys().copied().collect();
+    match order {
+        Order::Alphabet => {}
+        Order::FirstUse => list.sort_by_key(|word| uses[word].0),
+        Order::MostUsed => list.sort_by_key(|word| Reverse(uses[word].1)),
+    }
+    let number: BTreeMap<&str, usize> = list.iter().copied().zip(0..).collect();
+    let of: Vec<usize> = items.iter().map(|item| number[field(item)]).collect();
+    json!({ "words": list, "of": of })
+}
+
+fn cents(price: f32) -> u32 {
+    (f64::from(price) * 100.0).round() as u32
 }
 
 #[cfg(test)]
@@ -140,20 +138,14 @@ pub(crate) mod tests {
     fn the_catalogue_is_written_in_columns() {
         let value: Value = serde_json::from_str(&small_shop().json).unwrap();
         assert_eq!((&value["pack"], &value["currency"]), (&json!("00112233aabbccdd"), &json!("USD")));
-        assert_eq!(value["items"]["title"], json!({"words": ["Rare thing", "Rye <bread>", "Whole milk"], "of": [2, 0, 1]}));
-        assert_eq!(value["items"]["price"], json!([2.69, null, 1.5]));
+        assert_eq!(value["items"]["title"], json!({"words": ["Whole milk", "Rare thing", "Rye <bread>"], "of": [0, 1, 2]}));
+        assert_eq!(value["items"]["size"], json!({"words": ["", "1 gal"], "of": [1, 0, 0]}));
+        assert_eq!(value["items"]["picture"], json!({"words": ["", "1f95b"], "of": [1, 0, 0]}));
+        assert_eq!(value["items"]["price"], json!([269, null, 150]));
         assert_eq!(value["popularity"], json!([2, 0, 1]));
         assert_eq!(value["categories"], json!([[], ["Bakery"], ["Dairy & eggs", "Milk"]]));
         assert_eq!(value["items"]["category"], json!([2, 0, 1]));
         assert_eq!(value["note"], "Made up.");
-    }
-
-    #[test]
-    fn bestsellers_carry_their_rows() {
-        let value: Value = serde_json::from_str(&small_shop().bestsellers_json(2)).unwrap();
-        assert_eq!(value["items"].as_array().unwrap().len(), 2);
-        assert_eq!((&value["total"], &value["departments"]), (&json!(3), &json!(["Bakery", "Dairy & eggs"])));
-        assert_eq!((&value["items"][0]["ix"], &value["items"][1]["price"]), (&json!(2), &json!(2.69)));
     }
 
     #[test]

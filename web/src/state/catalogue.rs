@@ -92,7 +92,8 @@ pub(super) struct Columns {
     pub(super) category: Vec<u32>,
     brand: Words,
     size: Words,
-    price: Vec<Option<f32>>,
+    /// In hundredths.
+    price: Vec<Option<u32>>,
     pub(super) picture: Words,
 }
 
@@ -238,7 +239,7 @@ impl Catalogue {
             title: self.items.title.get(row).to_owned(),
             size: self.items.size.get(row).to_owned(),
             brand: self.items.brand.get(row).to_owned(),
-            price: self.items.price[row],
+            price: self.price(ix),
             picture: self.items.picture.get(row).to_owned(),
             category: self.categories[self.items.category[row] as usize].clone(),
         })
@@ -265,7 +266,7 @@ impl Catalogue {
     /// The price of a row, if known.
     #[must_use]
     pub fn price(&self, ix: ItemIx) -> Option<f32> {
-        self.items.price.get(ix.row()).copied().flatten()
+        self.items.price.get(ix.row()).copied().flatten().map(|cents| cents as f32 / 100.0)
     }
 
     /// The category path of a row; empty past the end.
@@ -350,7 +351,7 @@ mod tests {
         "category":[0,1,2,1,3],
         "brand":{"words":["House brand","","National brand · maker 12"],"of":[0,1,2,1,0]},
         "size":{"words":["1 gal","per lb","8 oz","","20 oz"],"of":[0,1,2,3,4]},
-        "price":[2.69,0.59,1.67,null,1.29],
+        "price":[269,59,167,null,129],
         "picture":{"words":["1f95b","1f34c","1f9c0","","1f35e"],"of":[0,1,2,3,4]}},
         "categories":[["Dairy & eggs","Milk"],["Produce","Fruit"],["Dairy & eggs","Cheese"],["Bakery","Bread"],["Empty"],[]],
         "popularity":[1,0],"note":"toy"}"#;
