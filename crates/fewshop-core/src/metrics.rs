@@ -43,6 +43,33 @@ pub fn score(hits: &[bool], wanted: usize) -> Option<CaseScore> {
     })
 }
 
+/// Distinct items among the first 20 of all rankings: how much of the catalogue gets a chance.
+#[must_use]
+pub fn coverage_at_20<T: Ord + Copy>(rankings: &[&[T]]) -> usize {
+    let mut shown: Vec<T> = rankings.iter().flat_map(|ranked| &ranked[..ranked.len().min(20)]).copied().collect();
+    shown.sort_unstable();
+    shown.dedup();
+    shown.len()
+}
+
+/// Share of the first 20 of all rankings that `is_popular` holds for; 0 where nothing was ranked.
+pub fn popular_at_20<T: Copy>(rankings: &[&[T]], is_popular: impl Fn(T) -> bool) -> f64 {
+    let shown = || rankings.iter().flat_map(|ranked| &ranked[..ranked.len().min(20)]).copied();
+    shown().filter(|&item| is_popular(item)).count() as f64 / shown().count().max(1) as f64
+}
+
+/// Marks the `share` of rows with the highest counts, one at least; ties go to the lower row.
+#[must_use]
+pub fn most_popular(counts: &[u32], share: f64) -> Vec<bool> {
+    let mut order: Vec<usize> = (0..counts.len()).collect();
+    order.sort_by_key(|&row| (std::cmp::Reverse(counts[row]), row));
+    let mut out = vec![false; counts.len()];
+    for &row in order.iter().take(((counts.len() as f64 * share).ceil() as usize).max(1)) {
+        out[row] = true;
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,5 +95,19 @@ mod tests {
     #[test]
     fn a_case_without_wanted_items_has_no_score() {
         assert_eq!(score(&[false], 0), None);
+    }
+
+    #[test]
+    fn coverage_counts_each_item_once_and_not_past_rank_20() {
+        let long: Vec<u32> = (0..30).collect();
+        assert_eq!(coverage_at_20(&[&long, &[5, 100]]), 21);
+    }
+
+    #[test]
+    fn the_popular_share_is_of_what_was_shown() {
+        let popular = most_popular(&[3, 9, 9, 1], 0.25);
+        assert_eq!(popular, [false, true, false, false]);
+        assert_eq!(popular_at_20(&[&[1usize, 0], &[1, 2]], |row| popular[row]), 0.5);
+        assert_eq!(popular_at_20::<usize>(&[], |_| true), 0.0);
     }
 }

@@ -6,7 +6,7 @@ use crate::ItemIx;
 
 /// How raw co-visitation counts become weights: `c(i, j) / (n(i) + shrink) / n(j)^alpha`.
 ///
-/// `c` counts the sessions that hold both, `n` those that hold one. `alpha` takes popularity out of the neighbour, `shrink` keeps
+/// `c` counts the sessions that hold both, `n` those that hold one; `c` may weigh them by their length. `alpha` takes popularity out of the neighbour, `shrink` keeps
 /// rare products from shouting.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CovisitConfig {
@@ -16,6 +16,9 @@ pub struct CovisitConfig {
     pub shrink: f32,
     /// Neighbours kept a product.
     pub keep: usize,
+    /// A session of `l` products counts as `l^-length_power`: products of a short one belong together more than those of a long one
+    /// (the length normalisation of session nearest neighbours). 0 counts sessions.
+    pub length_power: f32,
 }
 
 /// For each row its neighbours, the strongest first.
@@ -92,23 +95,25 @@ pub fn covisit(sessions: &[Vec<u32>], items: usize, config: CovisitConfig) -> Ne
             at[item as usize] += 1;
         }
     }
-    let mut scratch = vec![0u32; items];
+    let weights: Vec<f32> = sessions.iter().map(|session| (session.len().max(1) as f32).powf(-config.length_power)).collect();
+    let mut scratch = vec![0f32; items];
     let mut touched: Vec<u32> = Vec::new();
     let rows = (0..items).map(|item| {
         for &session_ix in &holding[starts[item]..starts[item + 1]] {
+            let weight = weights[session_ix as usize];
             for &other in &sessions[session_ix as usize] {
                 if other as usize != item {
-                    if scratch[other as usize] == 0 {
+                    if scratch[other as usize] == 0.0 {
                         touched.push(other);
                     }
-                    scratch[other as usize] += 1;
+                    scratch[other as usize] += weight;
                 }
             }
         }
         touched
             .drain(..)
             .map(|other| {
-                let together = std::mem::take(&mut scratch[other as usize]) as f32;
+                let together = std::mem::take(&mut scratch[other as usize]);
                 let weight =
                     together / (counts[item] as f32 + config.shrink) / (counts[other as usize] as f32).powf(config.alpha);
                 (other, weight)
@@ -124,7 +129,7 @@ mod tests {
 
     #[test]
     fn counts_what_is_taken_together() {
-        let config = CovisitConfig { alpha: 0.0, shrink: 0.0, keep: 10 };
+        let config = CovisitConfig { alpha: 0.0, shrink: 0.0, keep: 10, length_power: 0.0 };
         let table = covisit(&[vec![0, 1], vec![0, 1, 2], vec![0]], 3, config);
         let row: Vec<_> = table.row(ItemIx(0)).collect();
         assert_eq!(row, [(ItemIx(1), 2.0 / 3.0), (ItemIx(2), 1.0 / 3.0)]);

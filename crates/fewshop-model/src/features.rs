@@ -1,36 +1,131 @@
-//! What the ranker sees of a candidate: its channels' scores and ranks, and how it lies to the shots.
+//! What the ranker sees of a candidate: its channels' scores and ranks, how it lies to the shots, and what this device alone knows.
 
-use fewshop_core::{Event, Item};
+use fewshop_core::{Event, Item, ItemIx};
 
 use crate::kernels;
 use crate::pack::Pack;
 
-/// Number of features.
-pub const FEATURES: usize = 20;
+/// A part of the learner that can be switched off, for ablation: its features are then constant and it brings no candidates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// How often a product is taken, and of late.
+    Popularity,
+    /// Co-visitation of the shots.
+    Covisit,
+    /// Cosine of the pair counts (item nearest neighbours).
+    Cosine,
+    /// Item-item regression (EASE).
+    Regression,
+    /// Item vectors: taste, logits, nearness to the shots.
+    Vectors,
+    /// Shared categories, brands and prices.
+    Facets,
+    /// Earlier visits that only the device remembers.
+    Visits,
+    /// What the shopper turned down.
+    Dismissals,
+}
 
-/// Their names, in order; a pack names them too, so that weights never meet other features than their own.
-pub const FEATURE_NAMES: [&str; FEATURES] = [
-    "popularity",
-    "covisit_mean",
-    "covisit_max",
-    "covisit_share",
-    "cosine_mean",
-    "cosine_max",
-    "taste",
-    "logit",
-    "near_mean",
-    "near_max",
-    "category_share",
-    "department_share",
-    "brand_share",
-    "price_distance",
-    "shots",
-    "trend",
-    "popularity_rank",
-    "covisit_rank",
-    "cosine_rank",
-    "logit_rank",
+impl Part {
+    /// All parts.
+    pub const ALL: [Self; 8] = [
+        Self::Popularity,
+        Self::Covisit,
+        Self::Cosine,
+        Self::Regression,
+        Self::Vectors,
+        Self::Facets,
+        Self::Visits,
+        Self::Dismissals,
+    ];
+
+    /// Its name in settings and tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Popularity => "popularity",
+            Self::Covisit => "covisit",
+            Self::Cosine => "cosine",
+            Self::Regression => "regression",
+            Self::Vectors => "vectors",
+            Self::Facets => "facets",
+            Self::Visits => "visits",
+            Self::Dismissals => "dismissals",
+        }
+    }
+}
+
+/// Number of features.
+pub const FEATURES: usize = 40;
+
+/// Their names and parts, in order; a pack names them too, so that weights never meet other features than their own. The number of
+/// shots belongs to none: it tells the ranker how far to trust the others.
+const TABLE: [(&str, Option<Part>); FEATURES] = [
+    ("popularity", Some(Part::Popularity)),
+    ("covisit_mean", Some(Part::Covisit)),
+    ("covisit_max", Some(Part::Covisit)),
+    ("covisit_share", Some(Part::Covisit)),
+    ("cosine_mean", Some(Part::Cosine)),
+    ("cosine_max", Some(Part::Cosine)),
+    ("regression_mean", Some(Part::Regression)),
+    ("regression_max", Some(Part::Regression)),
+    ("taste", Some(Part::Vectors)),
+    ("logit", Some(Part::Vectors)),
+    ("near_mean", Some(Part::Vectors)),
+    ("near_max", Some(Part::Vectors)),
+    ("category_share", Some(Part::Facets)),
+    ("department_share", Some(Part::Facets)),
+    ("brand_share", Some(Part::Facets)),
+    ("price_distance", Some(Part::Facets)),
+    ("shots", None),
+    ("trend", Some(Part::Popularity)),
+    ("repeat_rate", Some(Part::Popularity)),
+    ("visits", Some(Part::Visits)),
+    ("taken_last", Some(Part::Visits)),
+    ("taken_lately", Some(Part::Visits)),
+    ("taken_share", Some(Part::Visits)),
+    ("taken_age", Some(Part::Visits)),
+    ("taken_repeat", Some(Part::Visits)),
+    ("visits_covisit", Some(Part::Visits)),
+    ("visits_regression", Some(Part::Visits)),
+    ("visits_taste", Some(Part::Visits)),
+    ("visits_category", Some(Part::Visits)),
+    ("visits_brand", Some(Part::Visits)),
+    ("dismissals", Some(Part::Dismissals)),
+    ("dismissed_near", Some(Part::Dismissals)),
+    ("dismissed_category", Some(Part::Dismissals)),
+    ("dismissed_covisit", Some(Part::Dismissals)),
+    ("popularity_rank", Some(Part::Popularity)),
+    ("covisit_rank", Some(Part::Covisit)),
+    ("cosine_rank", Some(Part::Cosine)),
+    ("regression_rank", Some(Part::Regression)),
+    ("logit_rank", Some(Part::Vectors)),
+    ("visits_rank", Some(Part::Visits)),
 ];
+
+/// Names of the features, in order.
+pub const FEATURE_NAMES: [&str; FEATURES] = {
+    let mut names = [""; FEATURES];
+    let mut at = 0;
+    while at < FEATURES {
+        names[at] = TABLE[at].0;
+        at += 1;
+    }
+    names
+};
+
+/// Ranks stand last, in the order in which they are filled in.
+const FIRST_RANK: usize = FEATURES - 6;
+
+/// The part that a feature belongs to.
+///
+/// # Panics
+/// When there is no such feature.
+#[must_use]
+pub fn part_of(feature: usize) -> Option<Part> {
+    TABLE[feature].1
+}
 
 /// Floor under a logarithm of a co-visitation rate: what the table pruned away counts as this rare.
 const RATE_FLOOR: f32 = 1e-4;
@@ -38,6 +133,7 @@ const RATE_FLOOR: f32 = 1e-4;
 /// Facts of the catalogue that every run needs, computed once when a pack is opened.
 #[derive(Debug)]
 pub(crate) struct Facts {
+    /// Logarithm of the share of sessions that the product stands in.
     pub(crate) log_popularity: Vec<f32>,
     /// Logarithm of how often the product is taken of late by how often it always was.
     trend: Vec<f32>,
@@ -51,6 +147,7 @@ pub(crate) struct Facts {
     department: Vec<u32>,
     brand: Vec<u32>,
     log_price: Vec<Option<f32>>,
+    on: [bool; Part::ALL.len()],
 }
 
 impl Facts {
@@ -61,9 +158,10 @@ impl Facts {
         by_popularity.sort_by(|&a, &b| popularity[b as usize].total_cmp(&popularity[a as usize]).then(a.cmp(&b)));
         let items = pack.catalogue.items();
         let norm = |row: usize| pack.table.row(row).iter().map(|x| x * x).sum::<f32>().sqrt();
+        let sessions = c.sessions.max(1.0);
         Self {
             trend: trend(&popularity, &pack.recent),
-            log_popularity: popularity.iter().map(|n| (1.0 + n).ln()).collect(),
+            log_popularity: popularity.iter().map(|n| ((0.5 + n) / sessions).ln()).collect(),
             by_popularity,
             covisit_row: popularity.iter().map(|n| 1.0 / (n + c.covisit_shrink).max(1.0)).collect(),
             covisit_column: popularity.iter().map(|n| n.max(1.0).powf(-c.covisit_alpha)).collect(),
@@ -73,7 +171,13 @@ impl Facts {
             department: numbered(items, |item| item.department().to_owned()),
             brand: numbered(items, |item| item.brand.clone()),
             log_price: items.iter().map(|item| item.price.map(|p| (p + 0.01).ln())).collect(),
+            on: Part::ALL.map(|part| (0..FEATURES).any(|f| part_of(f) == Some(part) && pack.ranker.inv_std[f] != 0.0)),
         }
+    }
+
+    /// Whether the ranker reads any feature of the part.
+    pub(crate) fn has(&self, part: Part) -> bool {
+        self.on[part as usize]
     }
 }
 
@@ -99,7 +203,20 @@ fn numbered(items: &[Item], text: impl Fn(&Item) -> String) -> Vec<u32> {
         .collect()
 }
 
-/// Scores of the pair channels for one set of shots, over all items.
+/// What a run learns from: the shots at hand, and what only this device knows.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Evidence<'a> {
+    /// Oldest first.
+    pub(crate) shots: &'a [Event],
+    /// Latest first.
+    pub(crate) visits: &'a [Vec<ItemIx>],
+    pub(crate) dismissed: &'a [ItemIx],
+}
+
+/// An earlier visit weighs this much less than the one after it.
+const VISIT_DECAY: f32 = 0.8;
+
+/// Scores of the channels for one shopper, over all items.
 #[derive(Debug, Default)]
 pub(crate) struct Channels {
     pub(crate) covisit: Vec<f32>,
@@ -107,26 +224,123 @@ pub(crate) struct Channels {
     hits: Vec<f32>,
     pub(crate) cosine: Vec<f32>,
     cosine_max: Vec<f32>,
+    pub(crate) regression: Vec<f32>,
+    regression_max: Vec<f32>,
+    past: Past,
+    dismissed_covisit: Vec<f32>,
+}
+
+/// What the earlier visits say, over all items.
+#[derive(Debug, Default)]
+struct Past {
+    /// Decayed sum over the visits that took the item, the latest counting 1.
+    lately: Vec<f32>,
+    /// Share of the visits that took it.
+    share: Vec<f32>,
+    /// Visits since it was taken last; `visits` where it never was.
+    age: Vec<f32>,
+    covisit: Vec<f32>,
+    regression: Vec<f32>,
+    taste: Vec<f32>,
+    /// Rows taken, each once.
+    rows: Vec<u32>,
 }
 
 impl Channels {
-    pub(crate) fn of(shots: &[Event], pack: &Pack, facts: &Facts) -> Self {
+    pub(crate) fn of(evidence: Evidence<'_>, pack: &Pack, facts: &Facts) -> Self {
         let n = pack.catalogue.len();
         let zeros = || vec![0f32; n];
-        let mut c = Self { covisit: zeros(), covisit_max: zeros(), hits: zeros(), cosine: zeros(), cosine_max: zeros() };
-        for shot in shots {
+        let mut c = Self {
+            covisit: zeros(),
+            covisit_max: zeros(),
+            hits: zeros(),
+            cosine: zeros(),
+            cosine_max: zeros(),
+            regression: zeros(),
+            regression_max: zeros(),
+            past: Past::default(),
+            dismissed_covisit: Vec::new(),
+        };
+        for shot in evidence.shots {
             let from = shot.item.row();
-            for (to, count) in pack.pairs.row(from) {
-                let covisit = count * facts.covisit_row[from] * facts.covisit_column[to];
+            for pair in pack.pairs.row(from) {
+                let to = pair.to;
+                let covisit = pair.count * facts.covisit_row[from] * facts.covisit_column[to];
                 c.covisit[to] += covisit;
                 c.covisit_max[to] = c.covisit_max[to].max(covisit);
-                let cosine = count * facts.cosine[from] * facts.cosine[to];
+                let cosine = pair.count * facts.cosine[from] * facts.cosine[to];
                 c.cosine[to] += cosine;
                 c.cosine_max[to] = c.cosine_max[to].max(cosine);
+                c.regression[to] += pair.regression;
+                c.regression_max[to] = c.regression_max[to].max(pair.regression);
                 c.hits[to] += 1.0;
             }
         }
+        if !evidence.visits.is_empty() && facts.has(Part::Visits) {
+            c.past = Past::of(evidence.visits, pack, facts);
+        }
+        if !evidence.dismissed.is_empty() {
+            c.dismissed_covisit = zeros();
+            for item in evidence.dismissed {
+                let from = item.row();
+                for pair in pack.pairs.row(from) {
+                    let cosine = pair.count * facts.cosine[from] * facts.cosine[pair.to];
+                    c.dismissed_covisit[pair.to] = c.dismissed_covisit[pair.to].max(cosine);
+                }
+            }
+        }
         c
+    }
+
+    /// What earlier visits took, as candidates.
+    pub(crate) fn taken_before(&self) -> &[u32] {
+        &self.past.rows
+    }
+
+    /// Scores by which what goes with earlier visits is found; empty without any.
+    pub(crate) fn visits_covisit(&self) -> &[f32] {
+        &self.past.covisit
+    }
+}
+
+impl Past {
+    fn of(visits: &[Vec<ItemIx>], pack: &Pack, facts: &Facts) -> Self {
+        let n = pack.catalogue.len();
+        let zeros = || vec![0f32; n];
+        let mut p = Self {
+            lately: zeros(),
+            share: zeros(),
+            age: vec![visits.len() as f32; n],
+            covisit: zeros(),
+            regression: zeros(),
+            taste: vec![0.0; pack.table.d],
+            rows: Vec::new(),
+        };
+        let mut weight = 1.0;
+        let mut sum = 0.0;
+        for (age, visit) in visits.iter().enumerate() {
+            for item in visit {
+                let from = item.row();
+                if p.share[from] == 0.0 {
+                    p.rows.push(item.0);
+                    p.age[from] = age as f32;
+                }
+                p.lately[from] += weight;
+                p.share[from] += 1.0 / visits.len() as f32;
+                pack.table.add_row(from, weight, &mut p.taste);
+                for pair in pack.pairs.row(from) {
+                    p.covisit[pair.to] += weight * pair.count * facts.covisit_row[from] * facts.covisit_column[pair.to];
+                    p.regression[pair.to] += weight * pair.regression;
+                }
+                sum += weight;
+            }
+            weight *= VISIT_DECAY;
+        }
+        // Means over what was taken, so that a long memory speaks no louder than a short one.
+        for list in [&mut p.covisit, &mut p.regression, &mut p.taste] {
+            list.iter_mut().for_each(|x| *x /= f32::max(sum, 1.0));
+        }
+        p
     }
 }
 
@@ -136,30 +350,39 @@ impl Channels {
 /// - `logits`: `[items]`, of [`kernels::scan`]
 pub(crate) fn features(
     candidates: &[u32],
-    shots: &[Event],
+    evidence: Evidence<'_>,
     logits: &[f32],
     channels: &Channels,
     pack: &Pack,
     facts: &Facts,
 ) -> Vec<f32> {
+    let shots = evidence.shots;
     let k = shots.len().max(1) as f32;
     let rows: Vec<usize> = shots.iter().map(|shot| shot.item.row()).collect();
     let vectors: Vec<(Vec<f32>, f32)> = rows.iter().map(|&row| (pack.table.row(row), facts.inv_norm[row])).collect();
+    let dismissed: Vec<usize> = evidence.dismissed.iter().map(|item| item.row()).collect();
+    let dismissed_vectors: Vec<(Vec<f32>, f32)> =
+        dismissed.iter().map(|&row| (pack.table.row(row), facts.inv_norm[row])).collect();
     let prices: Vec<f32> = rows.iter().filter_map(|&row| facts.log_price[row]).collect();
     let mean_price = (!prices.is_empty()).then(|| prices.iter().sum::<f32>() / prices.len() as f32);
     let share = |of: &[u32], row: usize| {
         if of[row] == 0 { 0.0 } else { rows.iter().filter(|&&shot| of[shot] == of[row]).count() as f32 / k }
     };
     let rate = |value: f32| (RATE_FLOOR + value).ln();
+    let past = &channels.past;
+    let visits = if past.rows.is_empty() { 0 } else { evidence.visits.len() };
+    let past_categories = shares(&past.rows, &past.lately, &facts.category);
+    let past_brands = shares(&past.rows, &past.lately, &facts.brand);
     let mut out = Vec::with_capacity(candidates.len() * FEATURES);
     let mut vector = vec![0f32; pack.table.d];
     for &candidate in candidates {
         let row = candidate as usize;
         vector.fill(0.0);
         pack.table.add_row(row, 1.0, &mut vector);
+        let near = |(other, inv_norm): &(Vec<f32>, f32)| kernels::dot(&vector, other) * inv_norm * facts.inv_norm[row];
         let (mut near_mean, mut near_max) = (0f32, if vectors.is_empty() { 0f32 } else { -1.0 });
-        for (shot, inv_norm) in &vectors {
-            let near = kernels::dot(&vector, shot) * inv_norm * facts.inv_norm[row];
+        for shot in &vectors {
+            let near = near(shot);
             near_mean += near / k;
             near_max = near_max.max(near);
         }
@@ -170,6 +393,8 @@ pub(crate) fn features(
             channels.hits[row] / k,
             rate(channels.cosine[row] / k),
             rate(channels.cosine_max[row]),
+            signed_root(channels.regression[row] / k),
+            signed_root(channels.regression_max[row]),
             logits[row] - pack.table.bias[row],
             logits[row],
             near_mean,
@@ -180,21 +405,71 @@ pub(crate) fn features(
             mean_price.zip(facts.log_price[row]).map_or(0.0, |(mean, price)| (price - mean).abs()),
             (shots.len() as f32).ln_1p(),
             facts.trend[row],
-            0.0,
-            0.0,
-            0.0,
-            0.0,
+            pack.repeat[row],
         ]);
+        if visits > 0 {
+            let taken = past.share[row] > 0.0;
+            out.extend([
+                (visits as f32).ln_1p(),
+                f32::from(u8::from(past.age[row] == 0.0)),
+                past.lately[row],
+                past.share[row],
+                if taken { 1.0 / (1.0 + past.age[row]) } else { 0.0 },
+                if taken { pack.repeat[row] } else { 0.0 },
+                rate(past.covisit[row]),
+                signed_root(past.regression[row]),
+                kernels::dot(&past.taste, &vector),
+                past_categories.get(&facts.category[row]).copied().unwrap_or(0.0),
+                past_brands.get(&facts.brand[row]).copied().unwrap_or(0.0),
+            ]);
+        } else {
+            out.extend([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, RATE_FLOOR.ln(), 0.0, 0.0, 0.0, 0.0]);
+        }
+        if dismissed.is_empty() {
+            out.extend([0.0; 4]);
+        } else {
+            let alike = dismissed.iter().filter(|&&d| facts.category[d] != 0 && facts.category[d] == facts.category[row]).count();
+            out.extend([
+                (dismissed.len() as f32).ln_1p(),
+                dismissed_vectors.iter().map(near).fold(0.0, f32::max),
+                alike as f32,
+                channels.dismissed_covisit[row],
+            ]);
+        }
+        out.extend([0.0; FEATURES - FIRST_RANK]);
     }
-    let first_rank = FEATURES - 4;
-    let ranked: [&[f32]; 4] = [&facts.log_popularity, &channels.covisit, &channels.cosine, logits];
-    for (nth, score) in ranked.into_iter().enumerate() {
-        let mut order: Vec<u32> = (0..candidates.len() as u32).collect();
+    let ranked: [&[f32]; FEATURES - FIRST_RANK] = [
+        &facts.log_popularity,
+        &channels.covisit,
+        &channels.cosine,
+        &channels.regression,
+        logits,
+        if visits > 0 { &past.lately } else { &[] },
+    ];
+    let mut order: Vec<u32> = Vec::with_capacity(candidates.len());
+    for (nth, score) in ranked.into_iter().enumerate().filter(|(_, score)| !score.is_empty()) {
+        order.clear();
+        order.extend(0..candidates.len() as u32);
         let of = |at: u32| score[candidates[at as usize] as usize];
-        order.sort_by(|&a, &b| of(b).total_cmp(&of(a)).then(candidates[a as usize].cmp(&candidates[b as usize])));
+        order.sort_unstable_by(|&a, &b| of(b).total_cmp(&of(a)).then(candidates[a as usize].cmp(&candidates[b as usize])));
         for (rank, &at) in order.iter().enumerate() {
-            out[at as usize * FEATURES + first_rank + nth] = (rank as f32).ln_1p();
+            out[at as usize * FEATURES + FIRST_RANK + nth] = (rank as f32).ln_1p();
         }
     }
     out
+}
+
+/// Weights by facet, of the rows that bear it, as shares of all; rows without the facet count in the whole only.
+fn shares(rows: &[u32], weight: &[f32], facet: &[u32]) -> std::collections::HashMap<u32, f32> {
+    let all: f32 = rows.iter().map(|&row| weight[row as usize]).sum();
+    let mut out = std::collections::HashMap::new();
+    for &row in rows.iter().filter(|&&row| facet[row as usize] != 0) {
+        *out.entry(facet[row as usize]).or_insert(0.0) += weight[row as usize] / all.max(1e-6);
+    }
+    out
+}
+
+/// Regression weights are small and lie close to 0: their square root spreads them, and keeps the sign.
+fn signed_root(x: f32) -> f32 {
+    x.abs().sqrt().copysign(x)
 }

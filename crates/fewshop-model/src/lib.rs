@@ -26,6 +26,6 @@ pub use compute::BurnCompute;
 pub use compute::{AdaptProblem, Compute, ComputeError};
 pub use encoder::MAX_SHOTS;
 pub use pack::{
-    AdapterWeights, Card, EncoderWeights, FORMAT_VERSION, ItemTable, ModelConfig, Pack, PackError, PairTable, RankerWeights,
+    AdapterWeights, Card, EncoderWeights, FORMAT_VERSION, ItemTable, ModelConfig, Pack, PackError, Pair, PairTable, RankerWeights,
 };
-pub use recommender::{Candidates, RankError, RankOptions, Ranking, Recommender};
+pub use recommender::{Candidates, MAX_VISITS, RankError, RankOptions, Ranking, Recommender};

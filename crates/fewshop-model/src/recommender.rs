@@ -6,7 +6,7 @@ use fewshop_core::{Catalogue, Event, Filter, ItemIx, Reason, Recommendation, Ses
 
 use crate::compute::{Compute, ComputeError};
 use crate::encoder::{MAX_SHOTS, encode};
-use crate::features::{Channels, Facts, features};
+use crate::features::{Channels, Evidence, Facts, Part, features};
 use crate::kernels::{self, AdaptRows};
 use crate::pack::Pack;
 
@@ -19,7 +19,7 @@ pub struct RankOptions {
     pub filter: Filter,
     /// Rank for these products instead of the session's shots, as for 'goes well with'.
     pub seeds: Vec<ItemIx>,
-    /// Leave the fine-tuning out.
+    /// Leave out all that is learned on the device: fine-tuning, earlier visits, and what dismissals say of other products.
     pub frozen: bool,
     /// Work out why each was picked: one more run a shot.
     pub reasons: bool,
@@ -160,12 +160,14 @@ impl Recommender {
             return Err(RankError::NothingWanted);
         }
         let shots = self.shots(options)?;
-        let candidates = self.candidates_for(&shots, options).await?;
+        let dismissed = self.session.dismissed();
+        let evidence = self.evidence(&shots, &dismissed, options);
+        let candidates = self.candidates_for(evidence, options).await?;
         let scores = self.compute.score(&candidates.features, &self.pack).await?;
         let best = kernels::top_k(&scores, options.n, |_| true);
         let picks: Vec<(u32, f32)> = best.iter().map(|&at| (candidates.items[at as usize], scores[at as usize])).collect();
         let reasons = if options.reasons {
-            self.reasons(&shots, &candidates.items, &picks, candidates.gate)
+            self.reasons(evidence, &candidates.items, &picks, candidates.gate)
         } else {
             vec![Reason::PopularHere; picks.len()]
         };
@@ -185,13 +187,15 @@ impl Recommender {
         self.known(item)?;
         let options = RankOptions::default();
         let shots = self.shots(&options)?;
-        let mut candidates = self.candidates_for(&shots, &options).await?.items;
+        let dismissed = self.session.dismissed();
+        let evidence = self.evidence(&shots, &dismissed, &options);
+        let mut candidates = self.candidates_for(evidence, &options).await?.items;
         if !candidates.contains(&item.0) {
             candidates.push(item.0);
         }
-        let gate = self.gate(&shots);
-        let score = self.score_on_cpu(&shots, &candidates, &[item.0], gate)[0];
-        let reason = self.reasons(&shots, &candidates, &[(item.0, score)], gate).remove(0);
+        let gate = self.gate(evidence);
+        let score = self.score_on_cpu(evidence, &candidates, &[item.0], gate)[0];
+        let reason = self.reasons(evidence, &candidates, &[(item.0, score)], gate).remove(0);
         Ok(Recommendation { item, score, reason })
     }
 
@@ -200,7 +204,18 @@ impl Recommender {
     /// # Errors
     /// See [`RankError`].
     pub async fn candidates(&self, options: &RankOptions) -> Result<Candidates, RankError> {
-        self.candidates_for(&self.shots(options)?, options).await
+        let (shots, dismissed) = (self.shots(options)?, self.session.dismissed());
+        self.candidates_for(self.evidence(&shots, &dismissed, options), options).await
+    }
+
+    /// What may be learned from under these options. For given seeds the earlier visits stay out: what goes well with a product is
+    /// asked of the product.
+    fn evidence<'a>(&'a self, shots: &'a [Event], dismissed: &'a [ItemIx], options: &RankOptions) -> Evidence<'a> {
+        if options.frozen {
+            return Evidence { shots, ..Evidence::default() };
+        }
+        let visits: &[Vec<ItemIx>] = if options.seeds.is_empty() { &self.session.visits } else { &[] };
+        Evidence { shots, visits: &visits[..visits.len().min(MAX_VISITS)], dismissed }
     }
 
     fn known(&self, item: ItemIx) -> Result<(), RankError> {
@@ -221,26 +236,26 @@ impl Recommender {
         Ok(shots)
     }
 
-    async fn candidates_for(&self, shots: &[Event], options: &RankOptions) -> Result<Candidates, RankError> {
+    async fn candidates_for(&self, evidence: Evidence<'_>, options: &RankOptions) -> Result<Candidates, RankError> {
         let (pack, facts) = (&*self.pack, &*self.facts);
-        let u0 = encode(shots, &pack.table, &pack.encoder);
-        let gate = if options.frozen { 0.0 } else { self.gate(shots) };
+        let u0 = encode(evidence.shots, &pack.table, &pack.encoder);
+        let gate = if options.frozen { 0.0 } else { self.gate(evidence) };
         let u = if gate > 0.0 {
-            let tuned = self.compute.adapt(&u0, &self.adapt_rows(shots), pack).await?;
+            let tuned = self.compute.adapt(&u0, &self.adapt_rows(evidence), pack).await?;
             mix(&u0, &tuned, gate)
         } else {
             u0
         };
         let logits = self.compute.scan(&u, pack).await?;
-        let channels = Channels::of(shots, pack, facts);
-        let items = self.select(shots, &logits, &channels, options);
-        let features = features(&items, shots, &logits, &channels, pack, facts);
+        let channels = Channels::of(evidence, pack, facts);
+        let items = self.select(evidence.shots, &logits, &channels, options);
+        let features = features(&items, evidence, &logits, &channels, pack, facts);
         Ok(Candidates { items, features, gate })
     }
 
     /// The best of each channel among the products that are allowed and not yet seen.
     fn select(&self, shots: &[Event], logits: &[f32], channels: &Channels, options: &RankOptions) -> Vec<u32> {
-        let pack = &*self.pack;
+        let (pack, facts) = (&*self.pack, &*self.facts);
         let mut open = vec![true; pack.catalogue.len()];
         for item in self.session.seen().into_iter().chain(shots.iter().map(|shot| shot.item)) {
             open[item.row()] = false;
@@ -252,26 +267,36 @@ impl Recommender {
         }
         // At least n from each channel, so that a small filter still fills a shelf; no room for more than there is.
         let take = pack.config.candidates.max(options.n).min(open.len());
-        let mut items: Vec<u32> = Vec::with_capacity(4 * take);
-        let popular = self.facts.by_popularity.iter().copied().filter(|&row| open[row as usize]).take(take);
+        let mut items: Vec<u32> = Vec::with_capacity(6 * take);
+        let popular = facts.by_popularity.iter().copied().filter(|&row| open[row as usize]).take(take);
         items.extend(popular);
-        items.extend(kernels::top_k(logits, take, |row| open[row]));
-        for scores in [&channels.covisit, &channels.cosine] {
-            items.extend(kernels::top_k(scores, take, |row| scores[row] > 0.0 && open[row]));
+        if facts.has(Part::Vectors) {
+            items.extend(kernels::top_k(logits, take, |row| open[row]));
         }
+        for (part, scores) in [
+            (Part::Covisit, &*channels.covisit),
+            (Part::Cosine, &*channels.cosine),
+            (Part::Regression, &*channels.regression),
+            (Part::Visits, channels.visits_covisit()),
+        ] {
+            if facts.has(part) {
+                items.extend(kernels::top_k(scores, take, |row| scores[row] > 0.0 && open[row]));
+            }
+        }
+        items.extend(channels.taken_before().iter().copied().filter(|&row| open[row as usize]));
         items.sort_unstable();
         items.dedup();
         items
     }
 
-    fn adapt_rows(&self, shots: &[Event]) -> AdaptRows {
-        with_shots((*self.negatives).clone(), shots, &self.session, &self.pack)
+    fn adapt_rows(&self, evidence: Evidence<'_>) -> AdaptRows {
+        with_shots((*self.negatives).clone(), evidence, &self.pack)
     }
 
     /// The weight that training found best for so many shots, unless the shots themselves speak against it: where fine-tuning on
     /// all but one shot makes the one left out less likely on average, it is not trusted with the rest either.
-    fn gate(&self, shots: &[Event]) -> f32 {
-        let pack = &*self.pack;
+    fn gate(&self, evidence: Evidence<'_>) -> f32 {
+        let (pack, shots) = (&*self.pack, evidence.shots);
         let by_shots = &pack.adapter.gate;
         let weight = match shots.len() {
             0 => 0.0,
@@ -280,7 +305,7 @@ impl Recommender {
         if weight == 0.0 || shots.len() < 2 {
             return weight;
         }
-        let all = self.adapt_rows(shots);
+        let all = self.adapt_rows(evidence);
         let d = pack.table.d;
         let mut gain = 0.0;
         for left_out in 0..shots.len() {
@@ -296,38 +321,43 @@ impl Recommender {
     }
 
     /// True reasons by leaving out: how far the score of a pick falls without each shot, everything else the same.
-    fn reasons(&self, shots: &[Event], candidates: &[u32], picks: &[(u32, f32)], gate: f32) -> Vec<Reason> {
+    fn reasons(&self, evidence: Evidence<'_>, candidates: &[u32], picks: &[(u32, f32)], gate: f32) -> Vec<Reason> {
+        let shots = evidence.shots;
         let rows: Vec<u32> = picks.iter().map(|&(row, _)| row).collect();
         let mut falls = vec![Vec::with_capacity(shots.len()); picks.len()];
         for left_out in 0..shots.len() {
             let rest: Vec<Event> = shots.iter().enumerate().filter(|&(j, _)| j != left_out).map(|(_, &shot)| shot).collect();
-            let without = self.score_on_cpu(&rest, candidates, &rows, gate);
+            let without = self.score_on_cpu(Evidence { shots: &rest, ..evidence }, candidates, &rows, gate);
             for (pick, score) in without.into_iter().enumerate() {
                 falls[pick].push(picks[pick].1 - score);
             }
         }
-        falls.into_iter().map(|falls| reason(shots, &falls)).collect()
+        let taken = |row: u32| evidence.visits.iter().filter(|visit| visit.contains(&ItemIx(row))).count() as u32;
+        picks.iter().zip(falls).map(|(&(row, _), falls)| reason(shots, &falls, taken(row))).collect()
     }
 
     /// Scores of `wanted` among fixed candidates, by the kernels whatever the backend: a few tens of microseconds, where a GPU
     /// would be asked three times a shot.
-    fn score_on_cpu(&self, shots: &[Event], candidates: &[u32], wanted: &[u32], gate: f32) -> Vec<f32> {
+    fn score_on_cpu(&self, evidence: Evidence<'_>, candidates: &[u32], wanted: &[u32], gate: f32) -> Vec<f32> {
         let (pack, facts) = (&*self.pack, &*self.facts);
-        let mut u = encode(shots, &pack.table, &pack.encoder);
-        if gate > 0.0 && !shots.is_empty() {
-            u = mix(&u, &kernels::adapt(&u, &self.adapt_rows(shots), &pack.adapter, &pack.config), gate);
+        let mut u = encode(evidence.shots, &pack.table, &pack.encoder);
+        if gate > 0.0 && !evidence.shots.is_empty() {
+            u = mix(&u, &kernels::adapt(&u, &self.adapt_rows(evidence), &pack.adapter, &pack.config), gate);
         }
         // Features read the logits of candidates alone: a whole scan a shot would be most of the work.
         let mut logits = vec![0.0; pack.table.len()];
         for &row in candidates {
             logits[row as usize] = kernels::logit(&pack.table, row as usize, &u, pack.config.logit_scale);
         }
-        let channels = Channels::of(shots, pack, facts);
-        let features = features(candidates, shots, &logits, &channels, pack, facts);
+        let channels = Channels::of(evidence, pack, facts);
+        let features = features(candidates, evidence, &logits, &channels, pack, facts);
         let scores = kernels::rank(&features, &pack.ranker);
         wanted.iter().map(|row| candidates.iter().position(|c| c == row).map_or(f32::MIN, |at| scores[at])).collect()
     }
 }
+
+/// Earlier visits that one run learns from, the latest ones.
+pub const MAX_VISITS: usize = 12;
 
 impl Pack {
     /// The taste before and after fine-tuning on all shots of a session, before any gate: what training chooses the gate by.
@@ -341,7 +371,9 @@ impl Pack {
     pub fn tastes(&self, session: &Session) -> (Vec<f32>, Vec<f32>) {
         let shots = session.shots();
         let u0 = encode(&shots, &self.table, &self.encoder);
-        let rows = with_shots(negatives(self), &shots, session, self);
+        let dismissed = session.dismissed();
+        let evidence = Evidence { shots: &shots, visits: &[], dismissed: &dismissed };
+        let rows = with_shots(negatives(self), evidence, self);
         let tuned = kernels::adapt(&u0, &rows, &self.adapter, &self.config);
         (u0, tuned)
     }
@@ -358,13 +390,13 @@ fn negatives(pack: &Pack) -> AdaptRows {
 }
 
 /// Adds the shots, and what the shopper dismissed as heavier negatives.
-fn with_shots(mut rows: AdaptRows, shots: &[Event], session: &Session, pack: &Pack) -> AdaptRows {
+fn with_shots(mut rows: AdaptRows, evidence: Evidence<'_>, pack: &Pack) -> AdaptRows {
     let table = &pack.table;
-    for shot in shots {
+    for shot in evidence.shots {
         rows.positives.extend(table.row(shot.item.row()));
         rows.positive_bias.push(table.bias[shot.item.row()]);
     }
-    for item in session.dismissed() {
+    for item in evidence.dismissed {
         rows.negatives.extend(table.row(item.row()));
         rows.negative_bias.push(table.bias[item.row()] + pack.config.dismiss_weight.max(1.0).ln());
     }
@@ -374,10 +406,10 @@ fn with_shots(mut rows: AdaptRows, shots: &[Event], session: &Session, pack: &Pa
 /// Falls of less than this are noise of a score whose spread over a shelf is several units.
 const LEAST_FALL: f32 = 0.02;
 
-fn reason(shots: &[Event], falls: &[f32]) -> Reason {
+fn reason(shots: &[Event], falls: &[f32], visits: u32) -> Reason {
     let sum: f32 = falls.iter().filter(|&&fall| fall > LEAST_FALL).sum();
     if sum <= 0.0 {
-        return Reason::PopularHere;
+        return if visits > 0 { Reason::TakenBefore { visits } } else { Reason::PopularHere };
     }
     let mut shares: Vec<Share> = shots
         .iter()

@@ -45,6 +45,7 @@ pub fn pack() -> Pack {
             let other = row / EACH * EACH + (row % EACH + step * 3) % EACH;
             pairs.items.push(other as u32);
             pairs.counts.push((90 - 10 * step) as f32);
+            pairs.regression.push(0.2 - 0.02 * step as f32);
         }
         pairs.offsets.push(pairs.items.len() as u32);
     }
@@ -69,10 +70,11 @@ pub fn pack() -> Pack {
     };
     let bytes = Pack::validated(
         Card { shop: "Toy shop".to_owned(), currency: "USD".to_owned(), ..Card::default() },
-        ModelConfig { logit_scale: 4.0, adapter_steps: 3, candidates: 20, ..ModelConfig::default() },
+        ModelConfig { logit_scale: 4.0, adapter_steps: 3, candidates: 20, sessions: 1_000.0, ..ModelConfig::default() },
         Catalogue::new(items).expect("ids are numbered"),
         popularity.clone(),
         popularity.iter().map(|n| n / 4).collect(),
+        (0..n).map(|row| if row % EACH < 5 { 0.4 } else { 0.1 }).collect(),
         ItemTable::quantise(&vectors, D, bias),
         pairs,
         EncoderWeights {

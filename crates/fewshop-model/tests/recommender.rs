@@ -65,6 +65,26 @@ fn a_dismissed_product_goes_and_takes_its_like_down() {
 }
 
 #[test]
+fn earlier_visits_are_learned_from_unless_frozen_and_named_as_the_reason() {
+    let mut r = toy();
+    let visits = vec![vec![ItemIx(50), ItemIx(51)], vec![ItemIx(50)]];
+    r.set_session(Session { visits, ..Session::default() }).unwrap();
+    let features = |frozen| {
+        let options = RankOptions { frozen, ..RankOptions::default() };
+        let found = block_on(r.candidates(&options)).unwrap();
+        let taken = fewshop_model::features::FEATURE_NAMES.iter().position(|&name| name == "taken_share").unwrap();
+        let at = found.items.iter().position(|&row| row == 50).unwrap();
+        found.features[at * fewshop_model::features::FEATURES + taken]
+    };
+    assert!((features(false) - 1.0).abs() < 1e-6 && features(true) == 0.0);
+    let picks = rank(&r, 60).picks;
+    let reason = |item| picks.iter().find(|pick| pick.item == ItemIx(item)).map(|pick| pick.reason.clone());
+    assert_eq!(reason(50), Some(Reason::TakenBefore { visits: 2 }));
+    assert_eq!(reason(51), Some(Reason::TakenBefore { visits: 1 }));
+    assert_eq!(reason(0), Some(Reason::PopularHere));
+}
+
+#[test]
 fn nonsense_is_refused_and_changes_nothing() {
     let mut r = toy();
     assert!(matches!(r.observe(view(60)), Err(RankError::UnknownItem { row: 60, items: 60 })));

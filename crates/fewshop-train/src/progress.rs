@@ -1,5 +1,6 @@
 //! How far the work is, on stderr: a bar for a person at a terminal, plain lines for a log file.
 
+use std::cell::Cell;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
@@ -10,11 +11,25 @@ pub fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
+thread_local! {
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does `work` without a word: what it begins on this thread shows no bar and writes no line. For work that is one step of a larger
+/// one, which says how far it is itself.
+pub fn quietly<T>(work: impl FnOnce() -> T) -> T {
+    let before = QUIET.replace(true);
+    let out = work();
+    QUIET.set(before);
+    out
+}
+
 /// One piece of work with a description, perhaps with a length.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
     plain: bool,
+    quiet: bool,
 }
 
 impl Progress {
@@ -36,10 +51,11 @@ impl Progress {
     }
 
     fn with(bar: ProgressBar, template: &str) -> Self {
-        let plain = !std::io::stderr().is_terminal();
-        bar.set_draw_target(if plain { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(10) });
+        let quiet = QUIET.get();
+        let plain = !quiet && !std::io::stderr().is_terminal();
+        bar.set_draw_target(if plain || quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(10) });
         bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self { bar, plain }
+        Self { bar, plain, quiet }
     }
 
     /// What is being done from now on.
@@ -66,6 +82,8 @@ impl Progress {
     /// The work is done; `summary` stays on the screen.
     pub fn finish(self, summary: &str) {
         self.bar.finish_and_clear();
-        say(summary);
+        if !self.quiet {
+            say(summary);
+        }
     }
 }

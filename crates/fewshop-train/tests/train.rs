@@ -77,6 +77,10 @@ impl Shop {
         std::fs::write(self.path(file), text).unwrap();
     }
 
+    fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.path(file)).unwrap()
+    }
+
     fn run(&self, line: &str) -> Output {
         let command = Command::new(env!("CARGO_BIN_EXE_fewshop")).args(line.split(' ')).current_dir(self.folder.path()).output();
         command.unwrap()
@@ -134,6 +138,84 @@ fn a_shop_is_learned_ranked_and_scored() {
     let ndcg = json["adapted"]["2"]["ndcg@10"].as_f64().unwrap();
     // Four of 34 open products are wanted: chance is near 0.15, and a ranking by department alone near 0.45.
     assert!(ndcg > 0.35, "{json}");
+}
+
+/// Cases of shoppers who came before: the same sessions with one earlier visit, which took what is now wanted.
+fn write_return_cases(shop: &Shop) {
+    let (cases, truth) = (shop.read("cases.csv"), shop.read("truth.csv"));
+    let mut out = String::from("case_id,user_id,k,visit,position,item_id\n");
+    for line in cases.lines().skip(1) {
+        let f: Vec<&str> = line.split(',').collect();
+        let _ = writeln!(out, "{},{},1,0,{},{}", f[0], f[1], f[3], f[4]);
+    }
+    for (nth, line) in truth.lines().skip(1).enumerate() {
+        let (case, item) = line.split_once(',').unwrap();
+        let _ = writeln!(out, "{case},v{},1,-1,{nth},{item}", &case[1..]);
+    }
+    shop.write("return_cases.csv", &out);
+}
+
+#[test]
+fn a_pack_stands_beside_baselines_and_a_report_says_so() {
+    let shop = Shop::new();
+    shop.check_done(&format!("{TRAIN} --out a.pack"));
+    write_return_cases(&shop);
+    shop.write("quick_baselines.toml", "[classic]\npairs = 2000\nepochs = 2\n");
+
+    let asked = "--pack a.pack --events events.csv --cases cases.csv --truth truth.csv --baselines quick_baselines.toml";
+    let printed = shop.check_done(&format!("evaluate {asked} --json figures.json"));
+    for word in ["95 %", "coverage", "popular", "adapted minus frozen", "minus full", "co-visitation", "item regression", "harm"]
+    {
+        assert!(printed.contains(word), "{word} is not in {printed}");
+    }
+    let figures: serde_json::Value = serde_json::from_str(&shop.read("figures.json")).unwrap();
+    let adapted = &figures["adapted"]["2"];
+    let [low, mean, high] =
+        [&adapted["ndcg@10 95%"][0], &adapted["ndcg@10"], &adapted["ndcg@10 95%"][1]].map(|v| v.as_f64().unwrap());
+    assert!(low < mean && mean < high, "{low} {mean} {high}");
+    assert!(figures["calibration"]["bins"].as_array().is_some_and(|bins| !bins.is_empty()), "{figures}");
+    let ndcg = |figures: &serde_json::Value, name: &str| {
+        let all = figures["contenders"].as_array().unwrap();
+        all.iter().find(|one| one["name"] == name).map(|one| one["all"]["ndcg@10"].as_f64().unwrap())
+    };
+    // The shop keeps to departments, so counts know more than popularity does; nobody came before.
+    assert!(ndcg(&figures, "co-visitation") > ndcg(&figures, "popularity"));
+    assert!(ndcg(&figures, "classic network").is_some() && ndcg(&figures, "bought before").is_none());
+
+    let report = format!("report {asked} --return-cases return_cases.csv --return-truth truth.csv");
+    shop.check_done(&format!("{report} --out a.html --json a.json"));
+    let page = shop.read("a.html");
+    assert!(page.contains("Shoppers who come back") && page.contains("540 of 150 shoppers") && !page.contains("NaN"));
+    let all: serde_json::Value = serde_json::from_str(&shop.read("a.json")).unwrap();
+    // What is wanted is what was bought before: it counts for 0.75 where the best co-visitation score is 1, so most of it is on top.
+    let (before, counts) = (ndcg(&all["returning"], "bought before"), ndcg(&all["returning"], "co-visitation"));
+    assert!(before > Some(0.9) && before > counts, "{before:?} {counts:?}");
+    shop.check_done("report --from a.json --out b.html");
+    assert!(page == shop.read("b.html"), "the page drawn from the figures is the same page");
+
+    shop.write("other.json", "{}");
+    shop.check_refused("report --from other.json --out c.html", 1, &["other.json", "report --json"]);
+    shop.write("later.json", &shop.read("a.json").replacen("\"version\": 1", "\"version\": 9", 1));
+    shop.check_refused("report --from later.json --out c.html", 1, &["later.json", "version 9"]);
+    shop.write("typo.toml", "covisit_alpa = 1\n");
+    shop.check_refused(
+        "evaluate --pack a.pack --cases cases.csv --truth truth.csv --events events.csv --baselines typo.toml",
+        1,
+        &["typo.toml", "covisit_alpa"],
+    );
+    shop.write("no_truth.csv", "case_id,item_id\n");
+    shop.check_refused("evaluate --pack a.pack --cases cases.csv --truth no_truth.csv", 1, &["no_truth.csv"]);
+}
+
+#[test]
+fn options_that_need_each_other_are_asked_for() {
+    let shop = Shop::new();
+    let evaluate = "evaluate --pack a.pack --cases cases.csv --truth truth.csv";
+    shop.check_refused(&format!("{evaluate} --ablation"), 2, &["--items", "--events"]);
+    shop.check_refused(&format!("{evaluate} --baselines x.toml"), 2, &["--events"]);
+    shop.check_refused("report --out a.html", 2, &["--pack"]);
+    shop.check_refused("report --pack a.pack --out a.html", 2, &["--events", "--cases", "--truth"]);
+    shop.check_refused("report --from a.json --pack a.pack --out a.html", 2, &["--from"]);
 }
 
 #[test]

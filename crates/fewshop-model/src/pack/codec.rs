@@ -22,13 +22,15 @@ struct Meta {
     ranker_hidden: usize,
     ranker_bias: f32,
     features: Vec<String>,
+    pair_count_min: f32,
     pair_count_max: f32,
+    pair_regression_max: f32,
 }
 
 /// No shop has more; it bounds what a hostile header can ask for before the sections are looked at.
 const MAX_ITEMS: usize = 5_000_000;
 const MAX_HIDDEN: usize = 4_096;
-const SECTIONS: [&str; 31] = [
+const SECTIONS: [&str; 33] = [
     "catalogue.ids",
     "catalogue.titles",
     "catalogue.categories",
@@ -42,12 +44,14 @@ const SECTIONS: [&str; 31] = [
     "catalogue.price",
     "popularity",
     "recent",
+    "repeat",
     "items.q",
     "items.scale",
     "items.bias",
     "pairs.lengths",
     "pairs.items",
     "pairs.counts",
+    "pairs.regression",
     "encoder.w",
     "encoder.b",
     "encoder.v",
@@ -83,11 +87,12 @@ impl Pack {
         out.f32("catalogue.price", &[items.len()], &prices);
         out.u32("popularity", &self.popularity);
         out.u32("recent", &self.recent);
+        out.u8("repeat", &self.repeat.iter().map(|r| (r * 255.0).round() as u8).collect::<Vec<_>>());
         let (n, d) = (items.len(), self.table.d);
         out.i8("items.q", &[n, d], &self.table.q);
         out.f32("items.scale", &[n], &self.table.scale);
         out.f32("items.bias", &[n], &self.table.bias);
-        let max = self.write_pairs(&mut out);
+        let [pair_count_min, pair_count_max, pair_regression_max] = self.write_pairs(&mut out);
         let e = &self.encoder;
         out.f32("encoder.w", &[d, e.hidden], &e.w);
         out.f32("encoder.b", &[e.hidden], &e.b);
@@ -112,21 +117,28 @@ impl Pack {
             ranker_hidden: r.hidden,
             ranker_bias: r.b2,
             features: FEATURE_NAMES.iter().map(ToString::to_string).collect(),
-            pair_count_max: max,
+            pair_count_min,
+            pair_count_max,
+            pair_regression_max,
         };
         out.finish(&meta).map_err(|err| PackError::field("card", err))
     }
 
-    fn write_pairs(&self, out: &mut Writer) -> f32 {
+    /// Writes the pairs and returns the ends of the two scales.
+    fn write_pairs(&self, out: &mut Writer) -> [f32; 3] {
         let p = &self.pairs;
         // Row lengths instead of offsets: they are small and compress well.
         let lengths: Vec<u16> = p.offsets.windows(2).map(|w| u16::try_from(w[1] - w[0]).unwrap_or(u16::MAX)).collect();
         out.u16("pairs.lengths", &lengths);
         write_rows(out, "pairs.items", &p.items, self.catalogue.len());
-        let max = p.counts.iter().fold(1f32, |m, &c| m.max(c));
-        let q: Vec<u8> = p.counts.iter().map(|&c| quantise_count(c, max)).collect();
+        let (min, max) = p.counts.iter().fold((f32::MAX, f32::MIN_POSITIVE), |(min, max), &c| (min.min(c), max.max(c)));
+        let min = min.clamp(f32::MIN_POSITIVE, max);
+        let q: Vec<u8> = p.counts.iter().map(|&c| quantise_count(c, min, max)).collect();
         out.u8("pairs.counts", &q);
-        max
+        let most = p.regression.iter().fold(0f32, |m, w| m.max(w.abs()));
+        let q: Vec<i8> = p.regression.iter().map(|&w| quantise_weight(w, most)).collect();
+        out.i8("pairs.regression", &[q.len()], &q);
+        [min, max, most]
     }
 
     /// Reads a pack that may come from anywhere: nothing in it is believed before it is checked.
@@ -143,11 +155,8 @@ impl Pack {
         if n > MAX_ITEMS || d > 1024 || meta.encoder_hidden > MAX_HIDDEN || meta.ranker_hidden > MAX_HIDDEN {
             return Err(PackError::field("meta", "asks for more items or numbers than is allowed"));
         }
-        if !(meta.recency.is_finite()
-            && meta.ranker_bias.is_finite()
-            && meta.pair_count_max.is_finite()
-            && meta.pair_count_max >= 1.0)
-        {
+        let scales = [meta.recency, meta.ranker_bias, meta.pair_count_max, meta.pair_regression_max];
+        if scales.iter().any(|v| !v.is_finite()) || !(meta.pair_count_min > 0.0 && meta.pair_count_min <= meta.pair_count_max) {
             return Err(PackError::field("meta", "must hold finite numbers"));
         }
         if !meta.features.iter().eq(FEATURE_NAMES.iter()) {
@@ -157,13 +166,14 @@ impl Pack {
             catalogue: read_catalogue(&file, n)?,
             popularity: file.u32("popularity", Some(n))?,
             recent: file.u32("recent", Some(n))?,
+            repeat: file.u8("repeat", n)?.iter().map(|&q| f32::from(q) / 255.0).collect(),
             table: ItemTable {
                 d,
                 q: file.i8("items.q", &[n, d])?,
                 scale: file.f32("items.scale", &[n])?,
                 bias: file.f32("items.bias", &[n])?,
             },
-            pairs: read_pairs(&file, n, meta.pair_count_max)?,
+            pairs: read_pairs(&file, n, &meta)?,
             encoder: EncoderWeights {
                 hidden: meta.encoder_hidden,
                 w: file.f32("encoder.w", &[d, meta.encoder_hidden])?,
@@ -201,12 +211,22 @@ fn one_line(text: &str) -> String {
 }
 
 /// Counts span four orders of magnitude and only their ratios matter: a step of the byte is 2 to 4 %.
-fn quantise_count(count: f32, max: f32) -> u8 {
-    if max <= 1.0 { 0 } else { (count.max(1.0).ln() / max.ln() * 255.0).round() as u8 }
+fn quantise_count(count: f32, min: f32, max: f32) -> u8 {
+    if max <= min { 0 } else { ((count / min).max(1.0).ln() / (max / min).ln() * 255.0).round() as u8 }
 }
 
-fn dequantise_count(q: u8, max: f32) -> f32 {
-    (f32::from(q) / 255.0 * max.ln()).exp()
+fn dequantise_count(q: u8, min: f32, max: f32) -> f32 {
+    min * (f32::from(q) / 255.0 * (max / min).ln()).exp()
+}
+
+/// Most weights are small beside the largest: their square root gives them finer steps.
+fn quantise_weight(weight: f32, most: f32) -> i8 {
+    if most <= 0.0 { 0 } else { ((weight.abs() / most).sqrt() * 127.0).round().copysign(weight) as i8 }
+}
+
+fn dequantise_weight(q: i8, most: f32) -> f32 {
+    let root = f32::from(q) / 127.0;
+    root * root.abs() * most
 }
 
 /// Rows of the catalogue, at two bytes each where they fit.
@@ -274,7 +294,7 @@ fn read_catalogue(file: &Container<'_>, n: usize) -> Result<Catalogue, PackError
     Catalogue::new(items).map_err(|err| PackError::field("catalogue", err))
 }
 
-fn read_pairs(file: &Container<'_>, n: usize, max: f32) -> Result<PairTable, PackError> {
+fn read_pairs(file: &Container<'_>, n: usize, meta: &Meta) -> Result<PairTable, PackError> {
     let mut offsets = vec![0u32];
     let mut at = 0u32;
     for length in file.u16("pairs.lengths", n)? {
@@ -282,8 +302,12 @@ fn read_pairs(file: &Container<'_>, n: usize, max: f32) -> Result<PairTable, Pac
         offsets.push(at);
     }
     let items = read_rows(file, "pairs.items", at as usize, n)?;
-    let counts = file.u8("pairs.counts", at as usize)?.iter().map(|&q| dequantise_count(q, max)).collect();
-    Ok(PairTable { offsets, items, counts })
+    let counts =
+        file.u8("pairs.counts", at as usize)?.iter().map(|&q| dequantise_count(q, meta.pair_count_min, meta.pair_count_max));
+    let counts = counts.collect();
+    let regression = file.i8("pairs.regression", &[at as usize])?;
+    let regression = regression.iter().map(|&q| dequantise_weight(q, meta.pair_regression_max)).collect();
+    Ok(PairTable { offsets, items, counts, regression })
 }
 
 fn read_any_f32(file: &Container<'_>, name: &str) -> Result<Vec<f32>, PackError> {

@@ -18,7 +18,7 @@ use super::PackError;
 
 const MAGIC: &[u8; 8] = b"FEWSHOP\n";
 /// The version that this code writes and the only one that it reads.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 const PREFIX: usize = 16;
 const HASH: usize = 32;
 /// A header is a few kilobytes; more is somebody trying to make the parser work.

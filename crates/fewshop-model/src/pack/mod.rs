@@ -37,6 +37,9 @@ pub struct Card {
     pub version: String,
     /// Metrics on validation cases by k: `{"ndcg@10": {"1": 0.17, ..}, ..}`.
     pub metrics: BTreeMap<String, BTreeMap<u32, f64>>,
+    /// What training watched, one value an epoch: `{"tower loss": [..], "ranker validation NDCG@10": [..], ..}`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub curves: BTreeMap<String, Vec<f64>>,
 }
 
 /// Item vectors at one byte a number: `x[i][j] = scale[i] * q[i][j]`.
@@ -109,15 +112,30 @@ pub struct PairTable {
     pub offsets: Vec<u32>,
     /// The other product.
     pub items: Vec<u32>,
-    /// Sessions with both; whole numbers before, within 2 % after the round trip through one byte.
+    /// How often both stand in one session, long sessions counting less; positive, within 2 % after the round trip through one byte.
     pub counts: Vec<f32>,
+    /// Weight with which the row's product speaks for the other in item-item regression (EASE, arXiv 1905.03375), of either sign;
+    /// rounded to one byte in the file.
+    pub regression: Vec<f32>,
+}
+
+/// Two products that stand together.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pair {
+    /// The other product's row.
+    pub to: usize,
+    /// See [`PairTable::counts`].
+    pub count: f32,
+    /// See [`PairTable::regression`].
+    pub regression: f32,
 }
 
 impl PairTable {
     /// The pairs of one product.
-    pub fn row(&self, item: usize) -> impl Iterator<Item = (usize, f32)> {
+    pub fn row(&self, item: usize) -> impl Iterator<Item = Pair> {
         let range = self.offsets[item] as usize..self.offsets[item + 1] as usize;
-        self.items[range.clone()].iter().zip(&self.counts[range]).map(|(&to, &count)| (to as usize, count))
+        let values = self.counts[range.clone()].iter().zip(&self.regression[range.clone()]);
+        self.items[range].iter().zip(values).map(|(&to, (&count, &regression))| Pair { to: to as usize, count, regression })
     }
 }
 
@@ -186,6 +204,8 @@ pub struct ModelConfig {
     pub covisit_shrink: f32,
     /// Cosine weight `c / sqrt((n_i + shrink) (n_j + shrink))`.
     pub cosine_shrink: f32,
+    /// Sessions that `popularity` counts: what makes counts comparable between a shop's part and the whole.
+    pub sessions: f32,
     /// Candidates from each channel.
     pub candidates: usize,
 }
@@ -200,6 +220,7 @@ impl Default for ModelConfig {
             covisit_alpha: 0.1,
             covisit_shrink: 50.0,
             cosine_shrink: 100.0,
+            sessions: 1.0,
             candidates: 120,
         }
     }
@@ -218,6 +239,8 @@ pub struct Pack {
     pub popularity: Vec<u32>,
     /// The same over the last part of the log alone: what is taken more or less of late.
     pub recent: Vec<u32>,
+    /// How likely a shopper who took the product takes it again in the next visit, `[items]`, 0 to 1; one byte in the file.
+    pub repeat: Vec<f32>,
     /// Item vectors.
     pub table: ItemTable,
     /// Pair counts.
@@ -243,13 +266,15 @@ impl Pack {
         catalogue: Catalogue,
         popularity: Vec<u32>,
         recent: Vec<u32>,
+        repeat: Vec<f32>,
         table: ItemTable,
         pairs: PairTable,
         encoder: EncoderWeights,
         adapter: AdapterWeights,
         ranker: RankerWeights,
     ) -> Result<Self, PackError> {
-        let pack = Self { card, config, catalogue, popularity, recent, table, pairs, encoder, adapter, ranker, hash: [0; 32] };
+        let pack =
+            Self { card, config, catalogue, popularity, recent, repeat, table, pairs, encoder, adapter, ranker, hash: [0; 32] };
         pack.check()?;
         Ok(pack)
     }
@@ -273,11 +298,13 @@ impl Pack {
         for (field, found, expected) in [
             ("popularity", self.popularity.len(), n),
             ("recent", self.recent.len(), n),
+            ("repeat", self.repeat.len(), n),
             ("items.q", self.table.q.len(), n * d),
             ("items.scale", self.table.scale.len(), n),
             ("items.bias", self.table.bias.len(), n),
             ("pairs.offsets", self.pairs.offsets.len(), n + 1),
             ("pairs.counts", self.pairs.counts.len(), self.pairs.items.len()),
+            ("pairs.regression", self.pairs.regression.len(), self.pairs.items.len()),
             ("encoder.w", self.encoder.w.len(), d * eh),
             ("encoder.b", self.encoder.b.len(), eh),
             ("encoder.v", self.encoder.v.len(), eh),
@@ -314,8 +341,15 @@ impl Pack {
         if self.pairs.counts.iter().any(|&c| !(c.is_finite() && c > 0.0)) {
             return Err(PackError::field("pairs.counts", "must hold positive numbers"));
         }
+        if self.pairs.regression.iter().any(|w| !w.is_finite()) {
+            return Err(PackError::field("pairs.regression", "must hold finite numbers"));
+        }
+        if self.repeat.iter().any(|r| !(0.0..=1.0).contains(r)) {
+            return Err(PackError::field("repeat", "must hold numbers from 0 to 1"));
+        }
         let c = &self.config;
-        let finite = [c.logit_scale, c.adapter_l2, c.dismiss_weight, c.covisit_alpha, c.covisit_shrink, c.cosine_shrink];
+        let finite =
+            [c.logit_scale, c.adapter_l2, c.dismiss_weight, c.covisit_alpha, c.covisit_shrink, c.cosine_shrink, c.sessions];
         if finite.iter().any(|v| !(v.is_finite() && *v >= 0.0)) {
             return Err(PackError::field("config", "must hold finite numbers of 0 or more"));
         }

@@ -1,15 +1,17 @@
 //! `fewshop evaluate`: how good a pack is on cases whose truth is known.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use fewshop_core::Catalogue;
 use fewshop_model::{Compute, Recommender};
-use serde_json::json;
 
-use super::{print, read_pack, warn_unknown};
-use crate::evaluation::{self, Evaluated, Means};
-use crate::files::{read_cases, read_truth, write_atomically};
+use super::{print, read_pack, read_toml, warn, warn_unknown};
+use crate::baselines::{BaselineConfig, Baselines, MOST_REGRESSION_ITEMS};
+use crate::evaluation::{self, Ablated, Evaluation, Interval, Questions, Unit};
+use crate::files::{Log, read_cases, read_events, read_items, read_truth, write_atomically};
+use crate::learner::{self, TrainConfig, Validation};
 
 /// Arguments of `fewshop evaluate`.
 #[derive(Debug, clap::Args)]
@@ -23,9 +25,41 @@ pub struct Args {
     /// What those cases' shoppers also took: case_id,item_id
     #[arg(long, value_name = "FILE")]
     pub truth: PathBuf,
+    /// Set the pack beside baselines that are counted from these events
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
+    /// What the pack is compared with.
+    #[command(flatten)]
+    pub against: Against,
     /// Write the figures here as well
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+}
+
+/// What the pack is compared with, and how; `evaluate` and `report` share it.
+#[derive(Debug, clap::Args)]
+pub struct Against {
+    /// Train the ranker anew without each part and compare; takes about as long as training
+    #[arg(long, requires_all = ["items", "events"])]
+    pub ablation: bool,
+    /// The products that the pack was trained on, for --ablation
+    #[arg(long, value_name = "FILE", requires = "events")]
+    pub items: Option<PathBuf>,
+    /// Settings that the pack was trained with, for --ablation
+    #[arg(long, value_name = "TOML", requires = "ablation")]
+    pub config: Option<PathBuf>,
+    /// Cases that the ablated packs stop early by; else a part of the log
+    #[arg(long, value_name = "FILE", requires_all = ["valid_truth", "ablation"])]
+    pub valid_cases: Option<PathBuf>,
+    /// What those cases' shoppers also took
+    #[arg(long, value_name = "FILE", requires = "valid_cases")]
+    pub valid_truth: Option<PathBuf>,
+    /// Settings of the baselines that differ from the defaults
+    #[arg(long, value_name = "TOML", requires = "events")]
+    pub baselines: Option<PathBuf>,
+    /// Start of the random numbers of the classic network and of --ablation
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
 }
 
 /// Evaluates.
@@ -33,36 +67,169 @@ pub struct Args {
 /// # Errors
 /// When a file cannot be read or does not hold what it should.
 pub fn run(args: Args) -> anyhow::Result<()> {
+    let rivals = Rivals::read(&args.against)?;
     let recommender = Recommender::new(read_pack(&args.pack)?, Compute::Kernels);
-    let cases = read_cases(&args.cases, recommender.catalogue())?;
-    warn_unknown(&cases.unknown, &args.cases);
-    let truth = read_truth(&args.truth, recommender.catalogue(), &cases)?;
-    warn_unknown(&truth.unknown, &args.truth);
-    let score = |frozen| -> anyhow::Result<Vec<Evaluated>> {
-        let ranked = evaluation::recommend(&recommender, &cases.cases, 20, frozen)?;
-        Ok(evaluation::score(&cases.cases, &truth.wanted, &ranked))
-    };
-    let (adapted, frozen) = (score(false)?, score(true)?);
-    let harm = evaluation::harm(&adapted, &frozen);
-    let (adapted, frozen) = (evaluation::means(&adapted), evaluation::means(&frozen));
-    let mut text = format!(
-        "{:>5} {:>7} {:>9} {:>10} {:>8} {:>8} {:>16} {:>7}\n",
-        "k", "cases", "NDCG@10", "Recall@20", "MRR@20", "Hit@10", "frozen NDCG@10", "harm"
-    );
-    for (k, m) in &adapted {
-        let (before, harm) = (frozen.get(k).copied().unwrap_or_default(), harm.get(k).copied().unwrap_or_default());
-        let Means { cases, ndcg_at_10, recall_at_20, mrr_at_20, hit_at_10 } = m;
-        let _ = writeln!(
-            text,
-            "{k:>5} {cases:>7} {ndcg_at_10:>9.4} {recall_at_20:>10.4} {mrr_at_20:>8.4} {hit_at_10:>8.4} {:>16.4} {harm:>7.4}",
-            before.ndcg_at_10
-        );
+    let questions = read_questions(&args.cases, &args.truth, recommender.catalogue())?;
+    let mut found = evaluation::evaluate(&recommender, &questions)?;
+    if let Some(events) = &args.events {
+        let log = read_log(events, recommender.catalogue())?;
+        let (baselines, ablated) = rivals.prepare(&args.against, events, &recommender, &log)?;
+        found.contenders = evaluation::contenders(&recommender, &questions, &baselines, &ablated)?;
     }
     if let Some(path) = &args.json {
-        let figures = json!({ "adapted": adapted, "frozen": frozen, "harm": harm });
-        let text = serde_json::to_string_pretty(&figures).context("failed to write the figures as JSON")?;
+        let text = serde_json::to_string_pretty(&found).context("failed to write the figures as JSON")?;
         write_atomically(path, |out| std::io::Write::write_all(out, text.as_bytes()))?;
     }
-    print(&text)?;
+    print(&table(&found))?;
     Ok(())
+}
+
+/// Settings of all that a pack is compared with, read before anything takes time.
+pub(super) struct Rivals {
+    baselines: BaselineConfig,
+    train: TrainConfig,
+}
+
+impl Rivals {
+    pub(super) fn read(against: &Against) -> anyhow::Result<Self> {
+        Ok(Self { baselines: read_toml(against.baselines.as_deref())?, train: read_toml(against.config.as_deref())? })
+    }
+
+    /// Fits the baselines and, where asked for, trains the ablated packs. `log` has the pack's rows.
+    pub(super) fn prepare(
+        &self,
+        against: &Against,
+        events: &Path,
+        recommender: &Recommender,
+        log: &Log,
+    ) -> anyhow::Result<(Baselines, Vec<Ablated>)> {
+        let catalogue = recommender.catalogue();
+        if catalogue.len() > MOST_REGRESSION_ITEMS {
+            let n = catalogue.len();
+            warn(&format!("item-item regression is left out: it needs {n} × {n} numbers, the limit is {MOST_REGRESSION_ITEMS}"));
+        }
+        let ablated = match &against.items {
+            Some(items) if against.ablation => self.ablate(against, items, events)?,
+            _ => Vec::new(),
+        };
+        Ok((Baselines::fit(catalogue, log, &self.baselines, against.seed)?, ablated))
+    }
+
+    fn ablate(&self, against: &Against, items: &Path, events: &Path) -> anyhow::Result<Vec<Ablated>> {
+        let items = read_items(items)?;
+        let log = read_log(events, &items.catalogue)?;
+        let validation = match (&against.valid_cases, &against.valid_truth) {
+            (Some(cases), Some(truth)) => {
+                let Questions { cases, wanted } = read_questions(cases, truth, &items.catalogue)?;
+                Some(Validation { cases, wanted })
+            }
+            _ => None,
+        };
+        learner::ablate(&items.catalogue, &log, validation.as_ref(), &self.train, against.seed)
+    }
+}
+
+/// Reads cases and their truth, warning of products that the catalogue lacks.
+pub(super) fn read_questions(cases: &Path, truth: &Path, catalogue: &Catalogue) -> anyhow::Result<Questions> {
+    let read = read_cases(cases, catalogue)?;
+    warn_unknown(&read.unknown, cases);
+    let wanted = read_truth(truth, catalogue, &read)?;
+    warn_unknown(&wanted.unknown, truth);
+    anyhow::ensure!(
+        wanted.wanted.iter().any(|wanted| !wanted.is_empty()),
+        "{}: holds no wanted product of any case: give the truth that belongs to {}",
+        truth.display(),
+        cases.display()
+    );
+    Ok(Questions { cases: read.cases, wanted: wanted.wanted })
+}
+
+/// Reads events, warning of products that the catalogue lacks.
+pub(super) fn read_log(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Log> {
+    let log = read_events(path, catalogue)?;
+    warn_unknown(&log.unknown, path);
+    anyhow::ensure!(!log.sessions.is_empty(), "{}: holds no event of a product that the pack knows", path.display());
+    Ok(log)
+}
+
+/// What is printed.
+pub(super) fn table(found: &Evaluation) -> String {
+    let unit = match found.unit {
+        Unit::Shots => "k = products known of the session at hand",
+        Unit::Visits => "k = earlier visits that the device remembers",
+    };
+    let mut out = format!(
+        "{unit}; in brackets 95 % intervals over {} shoppers\n{:>4} {:>6}  {:<24} {:<24} {:>7} {:>7} {:>11} {:>8}\n",
+        found.shoppers, "k", "cases", "NDCG@10", "Recall@20", "MRR@20", "Hit@10", "coverage@20", "popular"
+    );
+    for (k, f) in &found.adapted {
+        let _ = writeln!(
+            out,
+            "{k:>4} {:>6}  {:<24} {:<24} {:>7.4} {:>7.4} {:>11} {:>7.1}%",
+            f.cases,
+            figure(f.ndcg_at_10, f.ndcg_interval),
+            figure(f.recall_at_20, f.recall_interval),
+            f.mrr_at_20,
+            f.hit_at_10,
+            f.coverage_at_20,
+            100.0 * f.popular_at_20
+        );
+    }
+    let _ = writeln!(
+        out,
+        "\nWhat learning on the device changes\n{:>4}  {:<24} {:<26} {:>7} {:>7} {:>7}",
+        "k", "frozen NDCG@10", "adapted minus frozen", "helped", "same", "harm"
+    );
+    for (k, d) in &found.adapted_minus_frozen {
+        let frozen = found.frozen.get(k).cloned().unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "{k:>4}  {:<24} {:<26} {:>7.4} {:>7.4} {:>7.4}",
+            figure(frozen.ndcg_at_10, frozen.ndcg_interval),
+            signed(d.ndcg_at_10, d.ndcg_interval),
+            d.helped,
+            1.0 - d.helped - d.harm,
+            d.harm
+        );
+    }
+    if !found.contenders.is_empty() {
+        out += &rivals(found);
+    }
+    out
+}
+
+fn rivals(found: &Evaluation) -> String {
+    let ks: Vec<u32> = found.adapted.keys().copied().collect();
+    let mut out = format!("\nNDCG@10 by k, over all cases, and minus full\n{:<20}", "");
+    for k in &ks {
+        let _ = write!(out, " {:>7}", format!("k={k}"));
+    }
+    let _ = writeln!(out, "  {:<24} {:<26} {:>8} {:>8}", "all", "minus full", "coverage", "popular");
+    for one in &found.contenders {
+        let _ = write!(out, "{:<20}", one.name);
+        for k in &ks {
+            let _ = write!(out, " {:>7.4}", one.by_k.get(k).map_or(0.0, |f| f.ndcg_at_10));
+        }
+        let minus = if one.minus_full.is_empty() {
+            String::new()
+        } else {
+            signed(one.all_minus_full.ndcg_at_10, one.all_minus_full.ndcg_interval)
+        };
+        let _ = writeln!(
+            out,
+            "  {:<24} {minus:<26} {:>8} {:>7.1}%",
+            figure(one.all.ndcg_at_10, one.all.ndcg_interval),
+            one.all.coverage_at_20,
+            100.0 * one.all.popular_at_20
+        );
+    }
+    out
+}
+
+fn figure(mean: f64, [low, high]: Interval) -> String {
+    format!("{mean:.4} [{low:.4}, {high:.4}]")
+}
+
+fn signed(mean: f64, [low, high]: Interval) -> String {
+    format!("{mean:+.4} [{low:+.4}, {high:+.4}]")
 }

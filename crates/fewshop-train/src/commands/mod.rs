@@ -4,6 +4,8 @@ pub mod evaluate;
 pub mod inspect;
 pub mod prepare;
 pub mod recommend;
+pub mod report;
+pub mod study;
 pub mod train;
 
 use std::io::{self, Write};
@@ -36,13 +38,17 @@ pub enum Command {
     /// Turn a raw shop log into items.csv, events.csv and validation cases
     Prepare(prepare::Args),
     /// Learn from items and events, write one pack
-    Train(train::Args),
+    Train(Box<train::Args>),
     /// Rank the whole catalogue for each case
     Recommend(recommend::Args),
     /// Score a pack on cases whose truth is known
     Evaluate(evaluate::Args),
+    /// Make a page about a pack's quality, for the people whose shop it is
+    Report(report::Args),
     /// Show what a pack holds
     Inspect(inspect::Args),
+    /// Experiments on a shop's own log: how training grows with it
+    Study(study::Args),
 }
 
 impl Command {
@@ -53,10 +59,12 @@ impl Command {
     pub fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Prepare(args) => prepare::run(args),
-            Self::Train(args) => train::run(args),
+            Self::Train(args) => train::run(&args),
             Self::Recommend(args) => recommend::run(args),
             Self::Evaluate(args) => evaluate::run(args),
+            Self::Report(args) => report::run(args),
             Self::Inspect(args) => inspect::run(args),
+            Self::Study(args) => study::run(args),
         }
     }
 }
@@ -78,6 +86,16 @@ pub enum BackendArg {
 pub(crate) fn read_pack(path: &Path) -> anyhow::Result<Pack> {
     let bytes = std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
     Pack::from_bytes(&bytes).with_context(|| path.display().to_string())
+}
+
+/// Reads settings; without a file they are the defaults.
+///
+/// # Errors
+/// With the file's name: when it cannot be read or holds a setting that is not known.
+pub(crate) fn read_toml<T: Default + serde::de::DeserializeOwned>(path: Option<&Path>) -> anyhow::Result<T> {
+    let Some(path) = path else { return Ok(T::default()) };
+    let text = std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    toml::from_str(&text).with_context(|| format!("{}: not the settings that are expected", path.display()))
 }
 
 /// Brings up the backend asked for.

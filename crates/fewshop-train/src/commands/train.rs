@@ -1,16 +1,28 @@
-//! `fewshop train`: items and events in, one pack out.
+//! `fewshop train`: items and events in, one pack out; on request the settings are chosen first, and several seeds compared.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use fewshop_model::Card;
+use fewshop_core::Catalogue;
+use fewshop_model::{Card, Compute, Pack, Recommender};
 
-use super::{print, warn, warn_unknown};
+use super::{at_least_one, print, warn, warn_unknown};
+use crate::evaluation;
 use crate::files::{Log, format_time, read_cases, read_events, read_items, read_truth, write_atomically};
 use crate::learner::{self, TrainConfig, Validation};
+use crate::seeds;
+use crate::select::{self, Budget, Facts, Selection, Task};
+use crate::study::{Took, peak_mib};
 
 /// Arguments of `fewshop train`.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "--select writes the settings it chose to OUT.toml and a line for every finished fit to OUT.trials.jsonl, where OUT is \
+                  what --out names. Killed and started again with the same files, seed and settings, it goes on there. The pack's own \
+                  command names OUT.toml, so that it can be made again without a search."
+)]
 pub struct Args {
     /// The products: item_id,title,category,brand,size,price
     #[arg(long, value_name = "FILE")]
@@ -27,7 +39,7 @@ pub struct Args {
     /// What those cases' shoppers also took: case_id,item_id
     #[arg(long, value_name = "FILE", requires = "valid_cases")]
     pub valid_truth: Option<PathBuf>,
-    /// Settings that differ from the defaults
+    /// Settings that differ from the defaults; with --select those that the search begins with and has to beat
     #[arg(long, value_name = "TOML")]
     pub config: Option<PathBuf>,
     /// Start of the random numbers: the same seed and files give the same pack
@@ -42,51 +54,149 @@ pub struct Args {
     /// Where the data comes from and what may be done with it; the shop's page shows it
     #[arg(long, default_value = "")]
     pub data_notice: String,
+    /// Choose the settings first, by cross-validation over shoppers and time
+    #[arg(long)]
+    pub select: bool,
+    /// Time for --select, such as 90s, 30m or 2h, runs before a kill included; the training with the chosen settings comes on top
+    #[arg(long, value_name = "TIME", requires = "select", conflicts_with = "trials", default_value = "30m", value_parser = duration)]
+    pub budget: Duration,
+    /// Settings that --select tries, instead of a time: those it begins with and so many others less one
+    #[arg(long, value_name = "N", requires = "select", value_parser = at_least_two)]
+    pub trials: Option<usize>,
+    /// Train with so many seeds, --seed and those after it, and print how far the figures spread; the first one's pack is written
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one)]
+    pub seeds: usize,
+    /// Write here what the training took, as JSON; for `fewshop study`
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub took: Option<PathBuf>,
+}
+
+/// Parses a time such as `30m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = match text.trim().split_at_checked(text.trim().len().saturating_sub(1)) {
+        Some((number, "s")) => number.parse().ok(),
+        Some((number, "m")) => number.parse().ok().map(|minutes: f64| 60.0 * minutes),
+        Some((number, "h")) => number.parse().ok().map(|hours: f64| 3_600.0 * hours),
+        _ => None,
+    };
+    let seconds = seconds.filter(|seconds: &f64| (0.0..1e7).contains(seconds));
+    seconds.map(Duration::from_secs_f64).ok_or_else(|| "expected a number and s, m or h, such as 90s, 30m or 2h".to_owned())
+}
+
+fn at_least_two(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if count >= 2 => Ok(count),
+        _ => Err("expected a whole number of at least 2: the settings that the search begins with are one of them".to_owned()),
+    }
 }
 
 /// Trains.
 ///
 /// # Errors
 /// When a file cannot be read or does not hold what it should, or the pack cannot be written.
-pub fn run(args: Args) -> anyhow::Result<()> {
-    // Settings first: a slip in them should not cost the minutes of reading.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    // What can be seen to be wrong comes first: a slip should not cost the minutes of reading, or the hours of a search.
     let config = read_config(args.config.as_deref())?;
+    if args.seeds > 1 && args.valid_cases.is_none() {
+        anyhow::bail!("--seeds compares figures on validation cases: give --valid-cases and --valid-truth too");
+    }
+    let start = Instant::now();
     let items = read_items(&args.items)?;
     for warning in &items.warnings {
         warn(warning);
     }
     let log = read_events(&args.events, &items.catalogue)?;
     warn_unknown(&log.unknown, &args.events);
-    let validation = match (&args.valid_cases, &args.valid_truth) {
-        (Some(cases), Some(truth)) => {
-            let read = read_cases(cases, &items.catalogue)?;
-            warn_unknown(&read.unknown, cases);
-            let wanted = read_truth(truth, &items.catalogue, &read)?;
-            warn_unknown(&wanted.unknown, truth);
-            Some(Validation { cases: read.cases, wanted: wanted.wanted })
-        }
-        _ => None,
+    let validation = read_validation(args, &items.catalogue, true)?;
+    let read_s = start.elapsed().as_secs_f64();
+    let (config, settings) = if args.select {
+        let (config, file) = selected(args, &items.catalogue, &log, &config)?;
+        (config, Some(file))
+    } else {
+        (config, args.config.clone())
     };
-    let pack = learner::train(&items.catalogue, &log, validation.as_ref(), &config, args.seed, card(&args, &log))?;
+    let mut first: Option<Pack> = None;
+    let mut figures = Vec::new();
+    for seed in (args.seed..=u64::MAX).take(args.seeds) {
+        let card = card(args, settings.as_deref(), &log, seed);
+        let pack = learner::train(&items.catalogue, &log, validation.as_ref(), &config, seed, card)?;
+        if args.seeds > 1
+            && let Some(Validation { cases, wanted }) = read_validation(args, &pack.catalogue, false)?
+        {
+            let ranked = evaluation::recommend(&Recommender::new(pack.clone(), Compute::Kernels), &cases, 20, false)?;
+            figures.push((seed, seeds::means(&evaluation::score(&cases, &wanted, &ranked))));
+        }
+        if first.is_none() {
+            write_pack(args, &pack)?;
+            first = Some(pack);
+        }
+    }
+    if let Some(path) = &args.took {
+        let took = Took { read_s, train_s: start.elapsed().as_secs_f64() - read_s, peak_mib: peak_mib() };
+        let text = serde_json::to_string(&took)?;
+        write_atomically(path, |out| std::io::Write::write_all(out, text.as_bytes()))?;
+    }
+    if args.seeds > 1 {
+        print(&seeds::table(&figures))?;
+    }
+    Ok(())
+}
+
+fn write_pack(args: &Args, pack: &Pack) -> anyhow::Result<()> {
     let bytes = pack.to_bytes()?;
     write_atomically(&args.out, |out| std::io::Write::write_all(out, &bytes))?;
     print(&format!("{}: {} products, {:.2} MB\n", args.out.display(), pack.catalogue.len(), bytes.len() as f64 / 1e6))?;
     Ok(())
 }
 
-fn read_config(path: Option<&Path>) -> anyhow::Result<TrainConfig> {
+/// The validation cases in the rows of a catalogue: every pack has its own order of products.
+fn read_validation(args: &Args, catalogue: &Catalogue, warns: bool) -> anyhow::Result<Option<Validation>> {
+    let (Some(cases), Some(truth)) = (&args.valid_cases, &args.valid_truth) else { return Ok(None) };
+    let read = read_cases(cases, catalogue)?;
+    let wanted = read_truth(truth, catalogue, &read)?;
+    if warns {
+        warn_unknown(&read.unknown, cases);
+        warn_unknown(&wanted.unknown, truth);
+    }
+    Ok(Some(Validation { cases: read.cases, wanted: wanted.wanted }))
+}
+
+/// Searches, prints the trials and writes the chosen settings beside the pack.
+fn selected(args: &Args, catalogue: &Catalogue, log: &Log, base: &TrainConfig) -> anyhow::Result<(TrainConfig, PathBuf)> {
+    let budget = args.trials.map_or(Budget::Time(args.budget), Budget::Trials);
+    let task = Task { catalogue, log, base, seed: args.seed, budget };
+    let files = [("--items", &args.items), ("--events", &args.events)];
+    let digest = |(name, path): (&str, &PathBuf)| Ok((name.to_owned(), select::digest(path)?));
+    let files = files.into_iter().map(digest).collect::<anyhow::Result<Facts>>()?;
+    let Selection { config, outcome } = select::select(&task, files, &beside(&args.out, ".trials.jsonl"))?;
+    let verdict = select::verdict(&outcome);
+    print(&format!("{}{verdict}\n", select::table(&outcome)))?;
+    let path = beside(&args.out, ".toml");
+    let text = format!("# {verdict}\n# Chosen by fewshop train --select, seed {}.\n{}", args.seed, toml::to_string(&config)?);
+    write_atomically(&path, |out| std::io::Write::write_all(out, text.as_bytes()))?;
+    Ok((config, path))
+}
+
+/// `shop.pack` and `.toml` make `shop.pack.toml`: no other file of the user's is likely to bear that name.
+fn beside(out: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(out);
+    name.push(ending);
+    name.into()
+}
+
+pub(super) fn read_config(path: Option<&Path>) -> anyhow::Result<TrainConfig> {
     let Some(path) = path else { return Ok(TrainConfig::default()) };
     let text = std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
     toml::from_str(&text).with_context(|| format!("{}: not settings that `fewshop train` knows", path.display()))
 }
 
-fn card(args: &Args, log: &Log) -> Card {
+fn card(args: &Args, settings: Option<&Path>, log: &Log, seed: u64) -> Card {
     let newest = log.sessions.iter().map(|session| session.time_s).max().unwrap_or(0);
     let mut command = format!("fewshop train --items {} --events {}", file_name(&args.items), file_name(&args.events));
     if let (Some(cases), Some(truth)) = (&args.valid_cases, &args.valid_truth) {
         command += &format!(" --valid-cases {} --valid-truth {}", file_name(cases), file_name(truth));
     }
-    if let Some(config) = &args.config {
+    if let Some(config) = settings {
         command += &format!(" --config {}", file_name(config));
     }
     Card {
@@ -96,8 +206,8 @@ fn card(args: &Args, log: &Log) -> Card {
         sessions: log.sessions.len(),
         users: log.users.len(),
         data_until: format_time(newest).chars().take(10).collect(),
-        seed: args.seed,
-        command: format!("{command} --seed {}", args.seed),
+        seed,
+        command: format!("{command} --seed {seed}"),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         ..Card::default()
     }
@@ -106,4 +216,25 @@ fn card(args: &Args, log: &Log) -> Card {
 /// The pack goes to other people: what folders its maker keeps is no part of it.
 fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_a_unit() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("30m"), Ok(Duration::from_secs(1_800)));
+        assert_eq!(duration("1.5h"), Ok(Duration::from_secs(5_400)));
+        for text in ["", "m", "30", "-3m", "30 minutes", "nans", "1e99h", "3µ"] {
+            assert!(duration(text).unwrap_err().contains("30m"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_search_leaves_is_named_after_the_pack() {
+        assert_eq!(beside(Path::new("out/shop.pack"), ".toml"), Path::new("out/shop.pack.toml"));
+        assert_eq!(beside(Path::new("shop"), ".trials.jsonl"), Path::new("shop.trials.jsonl"));
+    }
 }

@@ -1,5 +1,6 @@
 //! Settings of a training run, with the defaults that suit both shops we know.
 
+use fewshop_model::features::Part;
 use serde::{Deserialize, Serialize};
 
 /// All settings. A `train.toml` may name any of them; what it leaves out keeps its default, what it misspells is an error.
@@ -11,6 +12,11 @@ pub struct TrainConfig {
     /// Share of the log, the latest part, that counts and vectors do not see while ranker and adapter are trained; ranker and adapter
     /// see nothing else. The shipped counts and vectors are made of all of it.
     pub late_share: f64,
+    /// Held sessions that are enough to teach the ranker. A log with fewer is cut several times, with other shoppers and other days,
+    /// and each cut is counted and trained anew.
+    pub held_sessions: usize,
+    /// Parts of the learner to leave out.
+    pub off: Vec<Part>,
     /// Share of the log, the latest part, that counts as 'of late'.
     pub recent_share: f64,
     /// Share of shoppers kept for validation where no validation cases are given.
@@ -30,6 +36,8 @@ impl Default for TrainConfig {
         Self {
             ranker_share: 0.3,
             late_share: 0.2,
+            held_sessions: 3_000,
+            off: Vec::new(),
             recent_share: 0.2,
             valid_share: 0.1,
             tower: TowerConfig::default(),
@@ -83,7 +91,7 @@ impl Default for TowerConfig {
     }
 }
 
-/// Which pair counts are kept.
+/// Pair counts and item-item regression: what is searched on held sessions, and how much is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PairsConfig {
@@ -91,12 +99,20 @@ pub struct PairsConfig {
     pub keep_covisit: usize,
     /// Partners kept a product by cosine weight.
     pub keep_cosine: usize,
+    /// Partners kept a product by regression weight.
+    pub keep_regression: usize,
+    /// A session of l products counts as l to the minus this.
+    pub length_power: Vec<f32>,
     /// Exponent on the partner's popularity; see `ModelConfig`.
     pub covisit_alpha: Vec<f32>,
     /// Added to the product's own count.
     pub covisit_shrink: Vec<f32>,
     /// Added to both counts of the cosine.
     pub cosine_shrink: Vec<f32>,
+    /// Ridge of the regression, as a multiple of the products' mean popularity.
+    pub ridge: Vec<f32>,
+    /// Products that each product is regressed on.
+    pub regressors: usize,
 }
 
 impl Default for PairsConfig {
@@ -104,9 +120,13 @@ impl Default for PairsConfig {
         Self {
             keep_covisit: 24,
             keep_cosine: 20,
-            covisit_alpha: vec![0.1, 0.3, 0.5],
+            keep_regression: 20,
+            length_power: vec![0.0, 0.5, 1.0],
+            covisit_alpha: vec![0.1, 0.2, 0.3, 0.5],
             covisit_shrink: vec![20.0, 50.0],
             cosine_shrink: vec![10.0, 50.0, 150.0],
+            ridge: vec![1.0, 4.0, 16.0, 64.0],
+            regressors: 150,
         }
     }
 }

@@ -1,21 +1,24 @@
 //! The learner: from a log to a pack.
 //!
 //! Shoppers are cut into those whose sessions are counted and those whose sessions teach the ranker what the counts are worth
-//! ([`sessions`]); a ranker trained on sessions that the counts have seen would trust them too much. Then, one after the other:
-//! pair counts ([`pairs`]), item vectors and session encoder ([`tower`]), the on-device adapter's rate and gate ([`adapter`]), the
-//! ranker ([`ranker`]). At the end counts and vectors are made again over everybody.
+//! ([`sessions`]); a ranker trained on sessions that the counts have seen would trust them too much. A small shop is cut several times,
+//! so that enough sessions teach. For each cut: pair counts and item-item regression ([`pairs`], [`regression`]), item vectors and session
+//! encoder ([`tower`]); on the first one the on-device adapter's rate and gate ([`adapter`]). Then one ranker over all cuts
+//! ([`ranker`]), and at the end counts and vectors again over everybody.
 
 mod adapter;
 mod config;
 mod content;
 mod pairs;
 mod ranker;
+mod regression;
 mod sessions;
 mod shelf;
 mod tower;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail};
 use fewshop_core::{Catalogue, ItemIx};
+use fewshop_model::features::{FEATURES, Part, part_of};
 use fewshop_model::{AdapterWeights, Card, Compute, ModelConfig, Pack, RankerWeights, Recommender};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -24,7 +27,8 @@ pub use config::{AdapterConfig, PairsConfig, RankerTrainConfig, TowerConfig, Tra
 
 use crate::evaluation::{self, Evaluated};
 use crate::files::{Case, Log};
-use sessions::Episode;
+use crate::progress::say;
+use sessions::{Episode, Sessions};
 
 /// Validation cases with what each shopper also took.
 #[derive(Debug, Clone, Default)]
@@ -49,60 +53,154 @@ pub fn train(
     seed: u64,
     card: Card,
 ) -> Result<Pack> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let items = catalogue.len();
-    let parts = sessions::cut(log, config, seed, validation.is_none());
-    ensure!(
-        parts.fit.len() >= 10 && parts.held.len() >= 2,
-        "{} sessions are too few to learn from: a shop needs some hundred sessions with two products or more",
-        log.sessions.len()
-    );
-    let valid: Vec<Episode> = match validation {
-        Some(v) => v.cases.iter().zip(&v.wanted).map(|(case, wanted)| episode(case, wanted)).collect(),
-        None => sessions::episodes(&parts.valid, 2_000, &mut rng),
-    };
-    let held = sessions::episodes(&parts.held, config.ranker.cases, &mut rng);
+    let prepared = Prepared::new(catalogue, log, validation, config, seed, card)?;
+    let pack = prepared.with_ranker(&config.off, config, seed)?;
+    with_metrics(pack, catalogue, validation)
+}
 
-    let popularity = pairs::popularity(&parts.fit, items);
-    let counts = pairs::count(&parts.fit, items);
-    let model = pairs::choose_weights(&counts, &popularity, &held, &config.pairs);
-    let vectors = tower::train(catalogue, &popularity, &parts.fit, &valid, &config.tower, &mut rng)?;
-    let model = ModelConfig { logit_scale: vectors.logit_scale, candidates: config.ranker.candidates, ..model };
-    let pruned = pairs::prune(&counts, &popularity, &config.pairs, &model);
-    let mut pack = Pack::validated(
+/// The same pack several times, each with a ranker that was trained without one of the parts. What the parts share (counts, vectors) is
+/// made once; a ranker without a part neither sees its features nor its candidates.
+///
+/// # Errors
+/// See [`train`].
+pub fn ablate(
+    catalogue: &Catalogue,
+    log: &Log,
+    validation: Option<&Validation>,
+    config: &TrainConfig,
+    seed: u64,
+) -> Result<Vec<(String, Pack)>> {
+    let prepared = Prepared::new(catalogue, log, validation, config, seed, Card::default())?;
+    let mut out = vec![("full".to_owned(), prepared.with_ranker(&config.off, config, seed)?)];
+    for part in Part::ALL.into_iter().filter(|part| !config.off.contains(part)) {
+        let off: Vec<Part> = config.off.iter().copied().chain([part]).collect();
+        out.push((format!("minus {}", part.name()), prepared.with_ranker(&off, config, seed)?));
+    }
+    Ok(out)
+}
+
+/// All but the ranker.
+struct Prepared {
+    /// What the ranker is taught with: packs of parts of the log, and sessions that they have not seen.
+    rounds: Vec<(Pack, Vec<Episode>)>,
+    /// What ranks the validation cases while the ranker is taught.
+    judge: Pack,
+    valid: Vec<Episode>,
+    /// What ships but for the ranker, in shelf order.
+    shipped: Pack,
+}
+
+impl Prepared {
+    fn new(
+        catalogue: &Catalogue,
+        log: &Log,
+        validation: Option<&Validation>,
+        config: &TrainConfig,
+        seed: u64,
+        card: Card,
+    ) -> Result<Self> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let items = catalogue.len();
+        let parts = sessions::cut(log, config, seed, validation.is_none());
+        let first = parts.rounds.first().filter(|round| round.fit.items.len() >= 10 && round.held.len() >= 2);
+        let Some(first) = first else {
+            bail!(
+                "{} sessions are too few to learn from: a shop needs some hundred sessions with two products or more",
+                log.sessions.len()
+            )
+        };
+        let valid: Vec<Episode> = match validation {
+            Some(v) => v.cases.iter().zip(&v.wanted).map(|(case, wanted)| episode(case, wanted)).collect(),
+            None => sessions::episodes(&parts.valid, 2_000, &mut rng),
+        };
+        let popularity = pairs::popularity(&first.fit.items, items);
+        let held = sessions::episodes(&first.held, config.ranker.cases, &mut rng);
+        let weights = pairs::choose_weights(&first.fit.items, &popularity, &held, &config.pairs);
+        // Vectors stop by the strangers' first visits: the tower does not know of earlier ones.
+        let first_visits: Vec<Episode> = valid.iter().filter(|e| e.visits.is_empty()).cloned().collect();
+        let mut tower = config.tower.clone();
+        let mut rounds = Vec::new();
+        let mut adapter = None;
+        for (nth, round) in parts.rounds.iter().enumerate() {
+            if parts.rounds.len() > 1 {
+                say(&format!("Cut {} of {}", nth + 1, parts.rounds.len()));
+            }
+            let stop_by: &[Episode] = if nth == 0 { &first_visits } else { &[] };
+            let (mut pack, epoch) =
+                counted(catalogue, &round.fit, stop_by, weights, adapter.as_ref(), config, &tower, card.clone(), &mut rng)?;
+            let most = config.ranker.cases.div_ceil(parts.rounds.len());
+            let held = sessions::episodes(&round.held, most, &mut rng);
+            if nth == 0 {
+                adapter::choose(&mut pack, &held, &config.adapter);
+                adapter = Some((pack.adapter.clone(), pack.config.clone()));
+                tower = TowerConfig { epochs: epoch, patience: usize::MAX, ..tower };
+            }
+            // From here on the counts are read as the device will read them: rounded to a byte.
+            rounds.push((through_bytes(&pack)?, held));
+        }
+        // What ships has seen everything: the counts, and the vectors for as many epochs as were found best before.
+        let (shipped, _) = counted(catalogue, &parts.all, &[], weights, adapter.as_ref(), config, &tower, card, &mut rng)?;
+        let judge = if validation.is_some() { through_bytes(&shipped)? } else { rounds[0].0.clone() };
+        Ok(Self { rounds, judge, valid, shipped: shelf::in_shelf_order(&shipped)? })
+    }
+
+    /// Teaches a ranker that does without some parts.
+    fn with_ranker(&self, off: &[Part], config: &TrainConfig, seed: u64) -> Result<Pack> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let without = |pack: &Pack| Recommender::new(with(pack, no_ranker(off)), Compute::Kernels);
+        let mut examples = Vec::new();
+        for (pack, held) in &self.rounds {
+            examples.extend(ranker::examples(&without(pack), held, "Candidates of the held sessions")?);
+        }
+        let valid = ranker::examples(&without(&self.judge), &self.valid, "Candidates for validation")?;
+        let ranker = ranker::train(&examples, &valid, off, &config.ranker, &mut rng)?;
+        through_bytes(&with(&self.shipped, ranker))
+    }
+}
+
+/// A pack without a ranker from some sessions, and the epoch of its vectors.
+#[expect(clippy::too_many_arguments, reason = "what a pack is made of")]
+fn counted(
+    catalogue: &Catalogue,
+    sessions: &Sessions,
+    stop_by: &[Episode],
+    weights: pairs::Weights,
+    adapter: Option<&(AdapterWeights, ModelConfig)>,
+    config: &TrainConfig,
+    tower: &TowerConfig,
+    card: Card,
+    rng: &mut ChaCha8Rng,
+) -> Result<(Pack, usize)> {
+    let (list, items) = (&sessions.items, catalogue.len());
+    let popularity = pairs::popularity(list, items);
+    let vectors = tower::train(catalogue, &popularity, list, stop_by, tower, rng)?;
+    let (adapter, model) = match adapter {
+        Some((adapter, model)) => (adapter.clone(), model.clone()),
+        None => {
+            let adapter = AdapterWeights {
+                learning_rate: vec![0.0; tower.embedding_size],
+                gate: vec![0.0],
+                negatives: adapter::negatives(&popularity, &config.adapter, rng),
+            };
+            (adapter, weights.into(ModelConfig { candidates: config.ranker.candidates, ..ModelConfig::default() }))
+        }
+    };
+    let model = ModelConfig { logit_scale: vectors.logit_scale, sessions: list.len() as f32, ..model };
+    let table = pairs::table(list, &popularity, &config.pairs, weights);
+    let pack = Pack::validated(
         card,
         model,
         catalogue.clone(),
-        popularity.clone(),
-        pairs::recent(&parts.fit, items, config.recent_share),
-        vectors.table.clone(),
-        pruned,
-        vectors.encoder.clone(),
-        AdapterWeights {
-            learning_rate: vec![0.0; config.tower.embedding_size],
-            gate: vec![0.0],
-            negatives: adapter::negatives(&popularity, &config.adapter, &mut rng),
-        },
-        no_ranker(),
+        popularity,
+        pairs::recent(list, items, config.recent_share),
+        sessions::repeat_rates(sessions, items),
+        vectors.table,
+        table,
+        vectors.encoder,
+        adapter,
+        no_ranker(&[]),
     )?;
-    adapter::choose(&mut pack, &held, &config.adapter);
-    // From here on the counts are read as the device will read them: rounded to a byte.
-    let mut pack = through_bytes(&pack)?;
-    let recommender = Recommender::new(pack.clone(), Compute::Kernels);
-    let train_examples = ranker::examples(&recommender, &held, "Candidates of the held sessions")?;
-    let valid_examples = ranker::examples(&recommender, &valid, "Candidates for validation")?;
-    pack.ranker = ranker::train(&train_examples, &valid_examples, &config.ranker, &mut rng)?;
-
-    // What ships has seen everything: the counts, and the vectors for as many epochs as were found best before.
-    let all = &parts.all;
-    pack.popularity = pairs::popularity(all, items);
-    pack.recent = pairs::recent(all, items, config.recent_share);
-    pack.pairs = pairs::prune(&pairs::count(all, items), &pack.popularity, &config.pairs, &pack.config);
-    let again = TowerConfig { epochs: vectors.epoch, patience: usize::MAX, ..config.tower.clone() };
-    let shipped = tower::train(catalogue, &pack.popularity, all, &[], &again, &mut rng)?;
-    (pack.table, pack.encoder) = (shipped.table, shipped.encoder);
-    let pack = through_bytes(&shelf::in_shelf_order(&pack)?)?;
-    with_metrics(pack, catalogue, validation)
+    Ok((pack, vectors.epoch))
 }
 
 /// The trained pack's own figures, on the counts and in the order that it ships, go into its card. `catalogue` is the one whose rows
@@ -129,11 +227,24 @@ fn through_bytes(pack: &Pack) -> Result<Pack> {
     Pack::from_bytes(&pack.to_bytes()?).context("failed to read the pack that was just written")
 }
 
-fn no_ranker() -> RankerWeights {
-    let zeros = vec![0.0; fewshop_model::features::FEATURES];
-    RankerWeights { hidden: 0, mean: zeros.clone(), inv_std: zeros, ..RankerWeights::default() }
+fn with(pack: &Pack, ranker: RankerWeights) -> Pack {
+    let mut pack = pack.clone();
+    pack.ranker = ranker;
+    pack
+}
+
+/// A ranker that is yet to be taught; it says which parts will be read.
+fn no_ranker(off: &[Part]) -> RankerWeights {
+    let read = |f| if part_of(f).is_some_and(|part| off.contains(&part)) { 0.0 } else { 1.0 };
+    RankerWeights { hidden: 0, mean: vec![0.0; FEATURES], inv_std: (0..FEATURES).map(read).collect(), ..RankerWeights::default() }
 }
 
 fn episode(case: &Case, wanted: &[ItemIx]) -> Episode {
-    Episode { shots: case.shots.iter().map(|ix| ix.0).collect(), wanted: wanted.iter().map(|ix| ix.0).collect() }
+    let rows = |list: &[ItemIx]| list.iter().map(|ix| ix.0).collect::<Vec<u32>>();
+    Episode {
+        shots: rows(&case.shots),
+        wanted: rows(wanted),
+        visits: case.visits.iter().map(|visit| rows(visit)).collect(),
+        dismissals: 0,
+    }
 }

@@ -1,4 +1,4 @@
-//! Pair counts: counted, and pruned to the partners that either weighting would keep.
+//! Pair counts and regression weights: counted, solved, and pruned to the partners that any of the weightings would keep.
 
 use fewshop_core::neighbours::{CovisitConfig, NeighbourTable, covisit};
 use fewshop_core::{ItemIx, metrics};
@@ -6,6 +6,7 @@ use fewshop_model::{ModelConfig, PairTable, kernels};
 use rayon::prelude::*;
 
 use super::PairsConfig;
+use super::regression;
 use super::sessions::Episode;
 use crate::progress::Progress;
 
@@ -24,64 +25,125 @@ pub(crate) fn recent(sessions: &[Vec<u32>], items: usize, share: f64) -> Vec<u32
     popularity(&sessions[from.min(sessions.len())..], items)
 }
 
-/// Pair counts of each product with its 4,000 most frequent partners: what is below that is pruned anyhow, and most of the memory.
-pub(crate) fn count(sessions: &[Vec<u32>], items: usize) -> NeighbourTable {
-    // With alpha 0 and shrink 0 the weight is c / n(i): times n(i) it is the count again.
-    covisit(sessions, items, CovisitConfig { alpha: 0.0, shrink: 0.0, keep: 4_000 })
+/// How counts are weighted: chosen on the first round's held sessions, then kept.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Weights {
+    pub(crate) length_power: f32,
+    pub(crate) covisit_alpha: f32,
+    pub(crate) covisit_shrink: f32,
+    pub(crate) cosine_shrink: f32,
+    /// As a multiple of the mean popularity, so that it fits a part of the log and the whole.
+    pub(crate) ridge: f32,
+}
+
+impl Weights {
+    /// As the pack holds them.
+    pub(crate) fn into(self, model: ModelConfig) -> ModelConfig {
+        ModelConfig {
+            covisit_alpha: self.covisit_alpha,
+            covisit_shrink: self.covisit_shrink,
+            cosine_shrink: self.cosine_shrink,
+            ..model
+        }
+    }
+}
+
+/// What is below this many partners is pruned anyhow, and most of the memory.
+const PARTNERS: usize = 4_000;
+
+/// Pair counts of each product with its most frequent partners. With alpha 0 and shrink 0 the weight is c / n(i): times n(i) it is the
+/// count again.
+fn count(sessions: &[Vec<u32>], items: usize, length_power: f32) -> NeighbourTable {
+    covisit(sessions, items, CovisitConfig { alpha: 0.0, shrink: 0.0, keep: PARTNERS, length_power })
 }
 
 /// Weightings are compared on so many held sessions: enough to tell them apart by 0.002 NDCG@10.
 const EPISODES: usize = 2_000;
 
-/// Chooses the two weightings of the counts, each by the NDCG@10 that it reaches alone on the held sessions.
-pub(crate) fn choose_weights(all: &NeighbourTable, popularity: &[u32], held: &[Episode], config: &PairsConfig) -> ModelConfig {
-    let episodes: Vec<&Episode> = held.iter().filter(|e| !e.shots.is_empty()).take(EPISODES).collect();
+/// Chooses the weightings of the counts and the ridge, each by the NDCG@10 that it reaches alone on the held sessions.
+pub(crate) fn choose_weights(sessions: &[Vec<u32>], popularity: &[u32], held: &[Episode], config: &PairsConfig) -> Weights {
+    let items = popularity.len();
+    let first = held.iter().filter(|e| !e.shots.is_empty() && e.visits.is_empty());
+    let episodes: Vec<&Episode> = first.take(EPISODES).collect();
     let n: Vec<f32> = popularity.iter().map(|&n| n as f32).collect();
-    let count = |from: usize, weight: f32| weight * n[from];
-    let mut model = ModelConfig::default();
-    let steps = config.covisit_alpha.len() * config.covisit_shrink.len() + config.cosine_shrink.len();
+    let (alphas, shrinks) = (&config.covisit_alpha, &config.covisit_shrink);
+    let steps = config.length_power.len() * (alphas.len() * shrinks.len() + config.cosine_shrink.len()) + config.ridge.len();
     let progress = Progress::of("Weights of the pair counts", steps as u64);
-    let mut best = f64::MIN;
-    for (&alpha, &shrink) in config.covisit_alpha.iter().flat_map(|a| config.covisit_shrink.iter().map(move |s| (a, s))) {
-        let column: Vec<f32> = n.iter().map(|n| n.max(1.0).powf(-alpha)).collect();
-        let ndcg = alone(all, &episodes, |from, to, weight| count(from, weight) / (n[from] + shrink) * column[to]);
-        progress.note(&format!("co-visitation alpha {alpha} shrink {shrink}: NDCG@10 {ndcg:.4}"));
-        progress.step();
-        if ndcg > best {
-            best = ndcg;
-            (model.covisit_alpha, model.covisit_shrink) = (alpha, shrink);
+    let mut best = (f64::MIN, [0.0; 2], Weights::default());
+    for &length_power in &config.length_power {
+        let counts = count(sessions, items, length_power);
+        let mut weights = Weights { length_power, ..Weights::default() };
+        let mut covisits = f64::MIN;
+        for (&alpha, &shrink) in alphas.iter().flat_map(|a| shrinks.iter().map(move |s| (a, s))) {
+            let column: Vec<f32> = n.iter().map(|n| n.max(1.0).powf(-alpha)).collect();
+            let ndcg = alone(items, &episodes, |from, add| {
+                counts.row(ItemIx(from)).for_each(|(to, w)| {
+                    let own = n[from as usize];
+                    add(to.row(), w * own / (own + shrink) * column[to.row()]);
+                });
+            });
+            progress.note(&format!("length^-{length_power}, co-visitation alpha {alpha} shrink {shrink}: NDCG@10 {ndcg:.4}"));
+            progress.step();
+            if ndcg > covisits {
+                covisits = ndcg;
+                (weights.covisit_alpha, weights.covisit_shrink) = (alpha, shrink);
+            }
+        }
+        let mut cosines = f64::MIN;
+        for &shrink in &config.cosine_shrink {
+            let root: Vec<f32> = n.iter().map(|n| 1.0 / (n + shrink).sqrt()).collect();
+            let ndcg = alone(items, &episodes, |from, add| {
+                counts.row(ItemIx(from)).for_each(|(to, w)| {
+                    add(to.row(), w * n[from as usize] * root[from as usize] * root[to.row()]);
+                });
+            });
+            progress.note(&format!("length^-{length_power}, cosine shrink {shrink}: NDCG@10 {ndcg:.4}"));
+            progress.step();
+            if ndcg > cosines {
+                cosines = ndcg;
+                weights.cosine_shrink = shrink;
+            }
+        }
+        if covisits + cosines > best.0 {
+            best = (covisits + cosines, [covisits, cosines], weights);
         }
     }
-    let mut best_cosine = f64::MIN;
-    for &shrink in &config.cosine_shrink {
-        let root: Vec<f32> = n.iter().map(|n| 1.0 / (n + shrink).sqrt()).collect();
-        let ndcg = alone(all, &episodes, |from, to, weight| count(from, weight) * root[from] * root[to]);
-        progress.note(&format!("cosine shrink {shrink}: NDCG@10 {ndcg:.4}"));
+    let (_, [covisits, cosines], mut weights) = best;
+    let mut regressions = f64::MIN;
+    let counts = count(sessions, items, 0.0);
+    let mean = mean(&n);
+    let ridges: Vec<f32> = config.ridge.iter().map(|ridge| ridge * mean).collect();
+    let solved = regression::fit(&counts, popularity, &ridges, config.regressors);
+    for (&ridge, targets) in config.ridge.iter().zip(&solved) {
+        let spoken = regression::by_regressor(targets);
+        let ndcg = alone(items, &episodes, |from, add| {
+            spoken[from as usize].iter().for_each(|&(to, weight)| add(to as usize, weight));
+        });
+        progress.note(&format!("regression ridge {ridge} × {mean:.0}: NDCG@10 {ndcg:.4}"));
         progress.step();
-        if ndcg > best_cosine {
-            best_cosine = ndcg;
-            model.cosine_shrink = shrink;
+        if ndcg > regressions {
+            regressions = ndcg;
+            weights.ridge = ridge;
         }
     }
     progress.finish(&format!(
-        "Pair counts: co-visitation alpha {} shrink {} (NDCG@10 {best:.4} alone), cosine shrink {} ({best_cosine:.4})",
-        model.covisit_alpha, model.covisit_shrink, model.cosine_shrink
+        "Pair counts: length^-{}, co-visitation alpha {} shrink {} (NDCG@10 {covisits:.4} alone), cosine shrink {} ({cosines:.4}), \
+         regression ridge {} × {mean:.0} ({regressions:.4})",
+        weights.length_power, weights.covisit_alpha, weights.covisit_shrink, weights.cosine_shrink, weights.ridge
     ));
-    model
+    weights
 }
 
-/// Mean NDCG@10 of ranking by the summed weights alone.
-fn alone(all: &NeighbourTable, episodes: &[&Episode], weight: impl Fn(usize, usize, f32) -> f32 + Sync) -> f64 {
+/// Mean NDCG@10 of ranking by summed weights alone; `speak` adds what one shot says of each product.
+fn alone(items: usize, episodes: &[&Episode], speak: impl Fn(u32, &mut dyn FnMut(usize, f32)) + Sync) -> f64 {
     let scores: Vec<f64> = episodes
         .par_iter()
         .map_init(
-            || vec![0f32; all.len()],
+            || vec![0f32; items],
             |sums, episode| {
                 sums.fill(0.0);
                 for &shot in &episode.shots {
-                    for (to, w) in all.row(ItemIx(shot)) {
-                        sums[to.row()] += weight(shot as usize, to.row(), w);
-                    }
+                    speak(shot, &mut |to, weight| sums[to] += weight);
                 }
                 let top = kernels::top_k(sums, 20, |row| !episode.shots.contains(&(row as u32)));
                 metrics::score(&metrics::hits(&top, &episode.wanted, &[]), episode.wanted.len()).map_or(0.0, |s| s.ndcg_at_10)
@@ -91,25 +153,43 @@ fn alone(all: &NeighbourTable, episodes: &[&Episode], weight: impl Fn(usize, usi
     scores.iter().sum::<f64>() / scores.len().max(1) as f64
 }
 
-/// Keeps of each row the strongest by co-visitation and the strongest by cosine.
-pub(crate) fn prune(all: &NeighbourTable, popularity: &[u32], config: &PairsConfig, model: &ModelConfig) -> PairTable {
+fn mean(n: &[f32]) -> f32 {
+    (n.iter().sum::<f32>() / n.len().max(1) as f32).max(1.0)
+}
+
+/// Counts, solves, and keeps of each row the strongest by each weighting.
+pub(crate) fn table(sessions: &[Vec<u32>], popularity: &[u32], config: &PairsConfig, weights: Weights) -> PairTable {
+    let items = popularity.len();
+    let n: Vec<f32> = popularity.iter().map(|&n| n as f32).collect();
+    let raw = count(sessions, items, 0.0);
+    let solved = regression::fit(&raw, popularity, &[weights.ridge * mean(&n)], config.regressors);
+    let spoken = regression::by_regressor(&solved[0]);
+    drop(solved);
+    let counts = if weights.length_power == 0.0 { raw } else { count(sessions, items, weights.length_power) };
     let mut table = PairTable { offsets: vec![0], ..PairTable::default() };
-    let n = |item: usize| popularity[item] as f32;
-    for item in 0..all.len() {
-        let row: Vec<(u32, f32)> =
-            all.row(fewshop_core::ItemIx::from(item)).map(|(to, weight)| (to.0, (weight * n(item)).round())).collect();
+    let mut solved_row = vec![0f32; items];
+    for item in 0..items {
+        let row: Vec<(u32, f32)> = counts.row(ItemIx::from(item)).map(|(to, weight)| (to.0, weight * n[item])).collect();
         let strongest = |keep: usize, weight: &dyn Fn(u32, f32) -> f32| -> Vec<u32> {
             let mut order: Vec<(f32, u32)> = row.iter().map(|&(to, count)| (weight(to, count), to)).collect();
             order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
             order.into_iter().take(keep).map(|(_, to)| to).collect()
         };
-        let mut kept = strongest(config.keep_covisit, &|to, count| count / n(to as usize).max(1.0).powf(model.covisit_alpha));
-        kept.extend(strongest(config.keep_cosine, &|to, count| count / (n(to as usize) + model.cosine_shrink).sqrt()));
+        for &(to, weight) in &spoken[item] {
+            solved_row[to as usize] = weight;
+        }
+        let mut kept = strongest(config.keep_covisit, &|to, count| count / n[to as usize].max(1.0).powf(weights.covisit_alpha));
+        kept.extend(strongest(config.keep_cosine, &|to, count| count / (n[to as usize] + weights.cosine_shrink).sqrt()));
+        kept.extend(strongest(config.keep_regression, &|to, _| solved_row[to as usize]));
         kept.sort_unstable();
         kept.dedup();
         for &(to, count) in row.iter().filter(|(to, _)| kept.binary_search(to).is_ok()) {
             table.items.push(to);
             table.counts.push(count);
+            table.regression.push(solved_row[to as usize]);
+        }
+        for &(to, _) in &spoken[item] {
+            solved_row[to as usize] = 0.0;
         }
         table.offsets.push(table.items.len() as u32);
     }
@@ -123,9 +203,9 @@ mod tests {
     #[test]
     fn pruned_counts_are_the_counts() {
         let sessions = vec![vec![0, 1], vec![0, 1, 2], vec![0, 2], vec![1, 2]];
-        let all = count(&sessions, 3);
-        let table = prune(&all, &popularity(&sessions, 3), &PairsConfig::default(), &ModelConfig::default());
-        let mut row: Vec<_> = table.row(0).collect();
+        let weights = Weights { ridge: 1.0, ..Weights::default() };
+        let table = table(&sessions, &popularity(&sessions, 3), &PairsConfig::default(), weights);
+        let mut row: Vec<_> = table.row(0).map(|pair| (pair.to, pair.count.round())).collect();
         row.sort_by_key(|&(to, _)| to);
         assert_eq!(row, [(1, 2.0), (2, 2.0)]);
     }

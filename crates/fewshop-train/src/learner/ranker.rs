@@ -6,10 +6,10 @@ use burn::optim::{AdamConfig, GradientsParams, decay::WeightDecayConfig};
 use burn::tensor::activation::{log_sigmoid, log_softmax};
 use burn::tensor::{Device, Tensor, TensorData};
 use fewshop_core::metrics;
-use fewshop_core::{ItemIx, Session};
-use fewshop_model::features::FEATURES;
+use fewshop_core::{Event, EventKind, ItemIx, Session};
+use fewshop_model::features::{FEATURES, Part, part_of};
 use fewshop_model::modules::{Ranker, RankerConfig};
-use fewshop_model::{RankOptions, RankerWeights, Recommender, kernels};
+use fewshop_model::{Pack, RankOptions, RankerWeights, Recommender, kernels};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -35,9 +35,8 @@ pub(crate) fn examples(recommender: &Recommender, episodes: &[Episode], what: &s
     let out: Result<Vec<Example>> = episodes
         .par_iter()
         .map(|episode| {
-            let shots: Vec<ItemIx> = episode.shots.iter().map(|&row| ItemIx(row)).collect();
             let mut one = recommender.clone();
-            one.set_session(Session::of_items(&shots))?;
+            one.set_session(session(episode, recommender.pack()))?;
             let candidates = pollster::block_on(one.candidates(&RankOptions::default()))?;
             let labels = candidates.items.iter().map(|item| f32::from(u8::from(episode.wanted.contains(item)))).collect();
             progress.step();
@@ -56,6 +55,21 @@ pub(crate) fn examples(recommender: &Recommender, episodes: &[Episode], what: &s
     Ok(out)
 }
 
+/// The episode as the device would have it. What the shopper turns down is simulated: of the products that the item vectors would show,
+/// the first ones that are not wanted.
+fn session(episode: &Episode, pack: &Pack) -> Session {
+    let rows = |list: &[u32]| list.iter().map(|&row| ItemIx(row)).collect::<Vec<ItemIx>>();
+    let mut session =
+        Session { visits: episode.visits.iter().map(|visit| rows(visit)).collect(), ..Session::of_items(&rows(&episode.shots)) };
+    if episode.dismissals > 0 {
+        let logits = kernels::scan(&pack.table, &pack.tastes(&session).0, pack.config.logit_scale);
+        let shown = kernels::top_k(&logits, 10, |row| !episode.shots.contains(&(row as u32)));
+        let unwanted = shown.into_iter().filter(|row| !episode.wanted.contains(row)).take(episode.dismissals);
+        session.events.extend(unwanted.map(|row| Event::new(ItemIx(row), EventKind::Dismiss)));
+    }
+    session
+}
+
 /// Trains until NDCG@10 on the validation cases stops rising and exports the best epoch.
 ///
 /// # Errors
@@ -63,6 +77,7 @@ pub(crate) fn examples(recommender: &Recommender, episodes: &[Episode], what: &s
 pub(crate) fn train(
     examples: &[Example],
     valid: &[Example],
+    off: &[Part],
     config: &RankerTrainConfig,
     rng: &mut ChaCha8Rng,
 ) -> Result<RankerWeights> {
@@ -71,7 +86,12 @@ pub(crate) fn train(
         !examples.is_empty(),
         "no held session has a wanted product among its candidates: the log is too small to train a ranker"
     );
-    let (mean, inv_std) = moments(&examples);
+    let (mean, mut inv_std) = moments(&examples);
+    for (f, inv_std) in inv_std.iter_mut().enumerate() {
+        if part_of(f).is_some_and(|part| off.contains(&part)) {
+            *inv_std = 0.0;
+        }
+    }
     let device = Device::flex().autodiff();
     device.seed(rng.random());
     let wanted: f32 = examples.iter().flat_map(|e| &e.labels).sum();

@@ -1,6 +1,9 @@
 //! Who trains what: sessions of the log, cut by shopper.
 
+use std::collections::HashMap;
+
 use fewshop_core::{EventKind, split};
+use fewshop_model::MAX_VISITS;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -8,53 +11,137 @@ use rand_chacha::ChaCha8Rng;
 use super::TrainConfig;
 use crate::files::Log;
 
-/// Parts of a log; no shopper stands in two of the first three.
+/// Sessions with their shoppers, in order of time.
+#[derive(Debug, Default)]
+pub(crate) struct Sessions {
+    /// Distinct rows of each.
+    pub(crate) items: Vec<Vec<u32>>,
+    /// Parallel to `items`.
+    pub(crate) users: Vec<u32>,
+}
+
+impl Sessions {
+    fn push(&mut self, items: &[u32], user: u32) {
+        self.items.push(items.to_vec());
+        self.users.push(user);
+    }
+}
+
+/// A session of a shopper whom the counts do not know, with what that shopper took before.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Held {
+    pub(crate) items: Vec<u32>,
+    /// Latest first.
+    pub(crate) visits: Vec<Vec<u32>>,
+}
+
+/// One way to cut the log: what is counted, and whose sessions teach what the counts are worth. No shopper stands in two parts.
+#[derive(Debug, Default)]
+pub(crate) struct Round {
+    /// For counts and vectors: most shoppers, up to a date.
+    pub(crate) fit: Sessions,
+    /// For ranker and adapter: other shoppers, after that date.
+    pub(crate) held: Vec<Held>,
+}
+
+/// Parts of a log.
 #[derive(Debug, Default)]
 pub(crate) struct Parts {
-    /// For counts and vectors while ranker and adapter are trained: most shoppers, up to a date.
-    pub(crate) fit: Vec<Vec<u32>>,
-    /// For ranker and adapter: other shoppers, after that date.
-    pub(crate) held: Vec<Vec<u32>>,
-    /// For early stopping, where the caller brings no cases: again others, after that date.
-    pub(crate) valid: Vec<Vec<u32>>,
-    /// All sessions in order of time, for the counts and vectors that are shipped.
-    pub(crate) all: Vec<Vec<u32>>,
+    /// The first one also chooses the weights of the counts, the tower's epochs and the adapter's rate.
+    pub(crate) rounds: Vec<Round>,
+    /// For early stopping, where the caller brings no cases: shoppers who stand in no round, after the first round's date.
+    pub(crate) valid: Vec<Held>,
+    /// All sessions, for the counts and vectors that are shipped.
+    pub(crate) all: Sessions,
 }
 
 /// Some shots of a session and the rest of it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Episode {
     pub(crate) shots: Vec<u32>,
     pub(crate) wanted: Vec<u32>,
+    /// Earlier visits, latest first.
+    pub(crate) visits: Vec<Vec<u32>>,
+    /// How many products the shopper turns down of what is shown.
+    pub(crate) dismissals: usize,
 }
 
 /// The numbers of shots that ranker and adapter are trained for, as often as they stand here. 0 is the stranger's first sight of
 /// the shop, and what a reason compares with when the only shot is left out.
 pub(crate) const SHOTS: [usize; 10] = [0, 1, 1, 2, 3, 3, 5, 5, 8, 10];
 
+/// The numbers of earlier visits, likewise: half of the episodes are first visits.
+const VISITS: [usize; 10] = [0, 0, 0, 0, 0, 1, 2, 3, 5, 8];
+
+/// One episode in so many has dismissals, one to this many.
+const DISMISSALS: (usize, usize) = (4, 4);
+
+/// Sessions shorter than this are no episodes, and as visits say too little.
+const LEAST_ITEMS: usize = 4;
+
+/// Days before the end of the log from which sessions teach: so many windows at the most, each as long as `late_share` says.
+const WINDOWS: usize = 3;
+
 /// Cuts the log as life will: the shop counts until a day, strangers come after it. A ranker taught by sessions of the days that were
-/// counted would trust the counts of a season too much. With `own_valid` a share of the shoppers is kept for validation.
+/// counted would trust the counts of a season too much.
+///
+/// A large shop is cut once. A small one is cut again, with other shoppers and then earlier days, until the held sessions are enough to
+/// teach the ranker (`held_sessions`) or all have been held.
 pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -> Parts {
     const FOLDS: u64 = 1000;
     let salt = format!("fewshop-{seed}");
     let folds: Vec<f64> = log.users.iter().map(|user| split::fold(user, &salt, FOLDS) as f64 / FOLDS as f64).collect();
     let valid_from = if own_valid { 1.0 - config.valid_share } else { 1.0 };
-    let late_from = (log.sessions.len() as f64 * (1.0 - config.late_share)) as usize;
+    let groups = ((valid_from / config.ranker_share.max(0.01)).floor() as usize).max(1);
+    let share = valid_from / groups as f64;
+    let taken: Vec<Vec<u32>> = log
+        .sessions
+        .iter()
+        .map(|session| session.items.iter().filter(|i| i.kind != EventKind::Dismiss).map(|i| i.item.0).collect())
+        .collect();
+    let mut history: Vec<Vec<usize>> = vec![Vec::new(); log.users.len()];
+    for (nth, session) in log.sessions.iter().enumerate().filter(|&(nth, _)| !taken[nth].is_empty()) {
+        history[session.user as usize].push(nth);
+    }
+    let held = |nth: usize| {
+        let past = &history[log.sessions[nth].user as usize];
+        let before = past.partition_point(|&other| other < nth);
+        let visits = past[..before].iter().rev().filter(|&&v| taken[v].len() >= 3).take(MAX_VISITS);
+        Held { items: taken[nth].clone(), visits: visits.map(|&v| taken[v].clone()).collect() }
+    };
     let mut parts = Parts::default();
-    for (nth, session) in log.sessions.iter().enumerate() {
-        let items: Vec<u32> = session.items.iter().filter(|i| i.kind != EventKind::Dismiss).map(|i| i.item.0).collect();
-        if items.is_empty() {
-            continue;
+    let mut found = 0;
+    for at in 0..groups * WINDOWS {
+        let (group, window) = (at % groups, at / groups);
+        let part = |from_end: f64| (log.sessions.len() as f64 * (1.0 - from_end).max(0.0)) as usize;
+        let (from, to) = (part(config.late_share * (window + 1) as f64), part(config.late_share * window as f64));
+        let (low, high) = (group as f64 * share, (group + 1) as f64 * share);
+        let mut round = Round::default();
+        for (nth, session) in log.sessions.iter().enumerate().take(to).filter(|&(nth, _)| !taken[nth].is_empty()) {
+            let fold = folds[session.user as usize];
+            if (low..high).contains(&fold) {
+                if nth >= from {
+                    round.held.push(held(nth));
+                }
+            } else if fold >= valid_from {
+                if nth >= from && at == 0 {
+                    parts.valid.push(held(nth));
+                }
+            } else if nth < from {
+                round.fit.push(&taken[nth], session.user);
+            }
         }
-        let fold = folds[session.user as usize];
-        let (late, held, valid) = (nth >= late_from, fold < config.ranker_share, fold >= valid_from);
-        match (late, held, valid) {
-            (false, false, false) => parts.fit.push(items.clone()),
-            (true, true, _) => parts.held.push(items.clone()),
-            (true, _, true) => parts.valid.push(items.clone()),
-            _ => {}
+        found += round.held.iter().filter(|held| held.items.len() >= LEAST_ITEMS).count();
+        if round.fit.items.is_empty() || (at > 0 && round.held.is_empty()) {
+            break;
         }
-        parts.all.push(items);
+        parts.rounds.push(round);
+        if found >= config.held_sessions {
+            break;
+        }
+    }
+    for (nth, session) in log.sessions.iter().enumerate().filter(|&(nth, _)| !taken[nth].is_empty()) {
+        parts.all.push(&taken[nth], session.user);
     }
     parts
 }
@@ -64,19 +151,55 @@ const DRAWS: usize = 10;
 
 /// Draws episodes from the sessions that are long enough, each session once before any comes again. Shots come in random order: the
 /// items of a basket bear one timestamp.
-pub(crate) fn episodes(sessions: &[Vec<u32>], most: usize, rng: &mut ChaCha8Rng) -> Vec<Episode> {
-    let mut order: Vec<usize> = (0..sessions.len()).filter(|&s| sessions[s].len() >= 4).collect();
+pub(crate) fn episodes(sessions: &[Held], most: usize, rng: &mut ChaCha8Rng) -> Vec<Episode> {
+    let mut order: Vec<usize> = (0..sessions.len()).filter(|&s| sessions[s].items.len() >= LEAST_ITEMS).collect();
     let mut out = Vec::new();
     for _ in 0..DRAWS {
         order.shuffle(rng);
         for &session in order.iter().take(most - out.len()) {
-            let mut items = sessions[session].clone();
+            let mut items = sessions[session].items.clone();
             items.shuffle(rng);
             let fitting: Vec<usize> = SHOTS.into_iter().filter(|&k| k + 2 <= items.len()).collect();
             let k = fitting[rng.random_range(0..fitting.len())];
             let wanted = items.split_off(k);
-            out.push(Episode { shots: items, wanted });
+            let visits = VISITS[rng.random_range(0..VISITS.len())];
+            let visits = sessions[session].visits.iter().take(visits).cloned().collect();
+            let dismissals = if rng.random_range(0..DISMISSALS.0) == 0 { rng.random_range(1..=DISMISSALS.1) } else { 0 };
+            out.push(Episode { shots: items, wanted, visits, dismissals });
         }
     }
     out
+}
+
+/// How likely a shopper who took a product takes it again in the next visit: what was seen, and the shop's mean as if seen twenty times.
+pub(crate) fn repeat_rates(sessions: &Sessions, items: usize) -> Vec<f32> {
+    const PRIOR: f32 = 20.0;
+    let mut last: HashMap<u32, usize> = HashMap::new();
+    let (mut chances, mut taken) = (vec![0f32; items], vec![0f32; items]);
+    for (nth, user) in sessions.users.iter().enumerate() {
+        if let Some(before) = last.insert(*user, nth) {
+            for &item in &sessions.items[before] {
+                chances[item as usize] += 1.0;
+                taken[item as usize] += f32::from(u8::from(sessions.items[nth].contains(&item)));
+            }
+        }
+    }
+    let mean = taken.iter().sum::<f32>() / chances.iter().sum::<f32>().max(1.0);
+    taken.iter().zip(&chances).map(|(taken, chances)| (taken + PRIOR * mean) / (chances + PRIOR)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_taken_again_has_a_higher_rate() {
+        let mut sessions = Sessions::default();
+        for _ in 0..20 {
+            sessions.push(&[0, 1], 7);
+            sessions.push(&[0, 2], 7);
+        }
+        let rates = repeat_rates(&sessions, 4);
+        assert!(rates[0] > 0.7 && rates[1] < 0.4 && rates[2] < 0.4, "{rates:?}");
+    }
 }

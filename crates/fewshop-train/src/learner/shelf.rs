@@ -5,7 +5,7 @@
 
 use anyhow::Result;
 use fewshop_core::Catalogue;
-use fewshop_model::{ItemTable, Pack, PairTable};
+use fewshop_model::{ItemTable, Pack, Pair, PairTable};
 
 /// The same pack with its rows in the order of category, title, brand and size.
 ///
@@ -29,10 +29,11 @@ pub(crate) fn in_shelf_order(pack: &Pack) -> Result<Pack> {
     };
     let mut pairs = PairTable { offsets: vec![0], ..PairTable::default() };
     for &old in &order {
-        let mut row: Vec<(u32, f32)> = pack.pairs.row(old).map(|(to, count)| (row_of[to], count)).collect();
+        let mut row: Vec<(u32, Pair)> = pack.pairs.row(old).map(|pair| (row_of[pair.to], pair)).collect();
         row.sort_by_key(|&(to, _)| to);
         pairs.items.extend(row.iter().map(|&(to, _)| to));
-        pairs.counts.extend(row.iter().map(|&(_, count)| count));
+        pairs.counts.extend(row.iter().map(|(_, pair)| pair.count));
+        pairs.regression.extend(row.iter().map(|(_, pair)| pair.regression));
         pairs.offsets.push(pairs.items.len() as u32);
     }
     let mut adapter = pack.adapter.clone();
@@ -45,6 +46,7 @@ pub(crate) fn in_shelf_order(pack: &Pack) -> Result<Pack> {
         Catalogue::new(order.iter().map(|&old| items[old].clone()).collect())?,
         moved(&pack.popularity),
         moved(&pack.recent),
+        order.iter().map(|&old| pack.repeat[old]).collect(),
         table,
         pairs,
         pack.encoder.clone(),

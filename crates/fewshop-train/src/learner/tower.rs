@@ -113,7 +113,7 @@ fn draw(session: &[u32], rng: &mut ChaCha8Rng) -> Episode {
     items.shuffle(rng);
     let k = rng.random_range(1..=MAX_SHOTS.min(items.len() - 1));
     let wanted = items.split_off(k);
-    Episode { shots: items, wanted }
+    Episode { shots: items, wanted, ..Episode::default() }
 }
 
 fn content_tensor(content: &ItemContent, device: &Device) -> Tensor<2, Int> {

@@ -1,0 +1,138 @@
+//! `fewshop study`: experiments on a shop's own log.
+//!
+//! A sub-command rather than a task of `xtask`: whoever has a log and this program can run it, no source tree is needed.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+use clap::Subcommand;
+use tempfile::TempDir;
+
+use super::train::read_config;
+use super::{print, warn_unknown};
+use crate::files::{EventRow, Log, read_events, read_items, write_atomically, write_events};
+use crate::progress::Progress;
+use crate::study::{Size, Took, resample, table};
+
+/// Arguments of `fewshop study`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Which one
+    #[command(subcommand)]
+    pub study: Study,
+}
+
+/// The experiments.
+#[derive(Debug, Subcommand)]
+pub enum Study {
+    /// Train on the log at 1×, 2× and 4× its length, and print time and peak memory of each
+    Scaling(Scaling),
+}
+
+/// Arguments of `fewshop study scaling`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "The log is made longer by shoppers drawn from it under new names, a tenth of whose products are replaced. Each size is \
+                  trained in a process of its own. Early stopping is off, so that each size trains for the same number of epochs. Peak \
+                  memory is known on Linux only."
+)]
+pub struct Scaling {
+    /// The products: item_id,title,category,brand,size,price
+    #[arg(long, value_name = "FILE")]
+    pub items: PathBuf,
+    /// What shoppers did: user_id,session_id,time,item_id,event,quantity
+    #[arg(long, value_name = "FILE")]
+    pub events: PathBuf,
+    /// Settings that differ from the defaults
+    #[arg(long, value_name = "TOML")]
+    pub config: Option<PathBuf>,
+    /// Lengths, as multiples of the log
+    #[arg(long, value_delimiter = ',', default_value = "1,2,4", value_parser = multiple)]
+    pub sizes: Vec<f64>,
+    /// Start of the random numbers
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// Write the figures here as well
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+fn multiple(text: &str) -> Result<f64, String> {
+    let number = text.trim().parse().ok().filter(|number: &f64| (1.0..=1_000.0).contains(number));
+    number.ok_or_else(|| "expected a number from 1 to 1000, such as 2".to_owned())
+}
+
+/// Does the experiment.
+///
+/// # Errors
+/// When a file cannot be read or written, or a training fails.
+pub fn run(args: Args) -> anyhow::Result<()> {
+    let Study::Scaling(args) = args.study;
+    let mut config = read_config(args.config.as_deref())?;
+    (config.tower.patience, config.ranker.patience) = (NEVER, NEVER);
+    let catalogue = read_items(&args.items)?.catalogue;
+    let log = read_events(&args.events, &catalogue)?;
+    warn_unknown(&log.unknown, &args.events);
+    let folder = TempDir::new().context("failed to make a temporary folder for the longer logs")?;
+    let settings = folder.path().join("train.toml");
+    std::fs::write(&settings, toml::to_string(&config)?).context("failed to write the settings to a temporary file")?;
+    let mut sizes = Vec::new();
+    let progress = Progress::of("Trainings", args.sizes.len() as u64);
+    for &times in &args.sizes {
+        progress.note(&format!("training at {times}×"));
+        let longer = resample(&log, times, args.seed);
+        let events = folder.path().join("events.csv");
+        write_log(&events, &longer, |row| &catalogue.items()[row].id.0)?;
+        let (events_n, sessions) = (longer.events, longer.sessions.len());
+        // This process must not hold what the training needs.
+        drop(longer);
+        let took = train(&args, &events, &settings, &folder)?;
+        sizes.push(Size { times, events: events_n, sessions, took });
+        progress.step();
+    }
+    progress.finish(&format!("Trained at {} sizes", sizes.len()));
+    if let Some(path) = &args.json {
+        let text = serde_json::to_string_pretty(&sizes)?;
+        write_atomically(path, |out| std::io::Write::write_all(out, text.as_bytes()))?;
+    }
+    print(&table(&sizes))?;
+    Ok(())
+}
+
+/// More epochs without progress than any training has.
+const NEVER: usize = 1_000_000;
+
+fn write_log<'a>(path: &Path, log: &'a Log, id: impl Fn(usize) -> &'a str) -> anyhow::Result<()> {
+    let rows = log.sessions.iter().flat_map(|session| session.items.iter().map(move |item| (session, item)));
+    let rows = rows.map(|(session, item)| EventRow {
+        user_id: &log.users[session.user as usize],
+        session_id: &session.id,
+        time_s: session.time_s,
+        item_id: id(item.item.row()),
+        kind: item.kind,
+        quantity: item.quantity.round() as i64,
+    });
+    Ok(write_events(path, rows)?)
+}
+
+/// In a process of its own: what an earlier size needed must not count for this one.
+fn train(args: &Scaling, events: &Path, settings: &Path, folder: &TempDir) -> anyhow::Result<Took> {
+    let took = folder.path().join("took.json");
+    let program = std::env::current_exe().context("failed to find this program's own file")?;
+    let output = Command::new(program)
+        .arg("train")
+        .args(["--items".as_ref(), args.items.as_os_str(), "--events".as_ref(), events.as_os_str()])
+        .args(["--config".as_ref(), settings.as_os_str(), "--took".as_ref(), took.as_os_str()])
+        .args(["--out".as_ref(), folder.path().join("shop.pack").as_os_str()])
+        .args(["--seed", &args.seed.to_string()])
+        .output()
+        .context("failed to start the training")?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let line = said.lines().rev().find_map(|line| line.strip_prefix("error: "));
+        bail!("the training failed ({}): {}", output.status, line.unwrap_or("it said nothing, perhaps memory ran out"));
+    }
+    let text = std::fs::read(&took).context("the training did not say what it took")?;
+    serde_json::from_slice(&text).context("the training did not say what it took")
+}

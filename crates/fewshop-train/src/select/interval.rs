@@ -1,0 +1,90 @@
+//! Whether a difference is more than luck: a paired bootstrap over shoppers.
+
+use std::collections::BTreeMap;
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// Draws of shoppers.
+const DRAWS: usize = 4_000;
+
+/// A mean difference with its interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interval {
+    /// The mean over k of the mean differences.
+    pub mean: f64,
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// Mean over k of the mean of `(shopper, k, value)`: every k weighs the same, however many cases it has. 0 where there is no case.
+#[must_use]
+pub fn mean_over_k(cases: &[(u32, u32, f64)]) -> f64 {
+    let mut sums: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
+    for &(_, k, value) in cases {
+        let sum = sums.entry(k).or_default();
+        *sum = (sum.0 + value, sum.1 + 1.0);
+    }
+    sums.values().map(|(sum, count)| sum / count).sum::<f64>() / sums.len().max(1) as f64
+}
+
+/// Interval of level `1 - alpha` for [`mean_over_k`] of the differences, from `(shopper, k, difference)` of each case.
+///
+/// Whole shoppers are drawn: the cases of one are no independent evidence. `None` where there is no case.
+#[must_use]
+pub fn paired(differences: &[(u32, u32, f64)], alpha: f64, seed: u64) -> Option<Interval> {
+    let mut of_shopper: BTreeMap<u32, Vec<(u32, u32, f64)>> = BTreeMap::new();
+    for &case in differences {
+        of_shopper.entry(case.0).or_default().push(case);
+    }
+    let shoppers: Vec<Vec<(u32, u32, f64)>> = of_shopper.into_values().collect();
+    if shoppers.is_empty() {
+        return None;
+    }
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut drawn = Vec::with_capacity(differences.len() * 2);
+    let mut means: Vec<f64> = (0..DRAWS)
+        .map(|_| {
+            drawn.clear();
+            for _ in 0..shoppers.len() {
+                drawn.extend_from_slice(&shoppers[rng.random_range(0..shoppers.len())]);
+            }
+            mean_over_k(&drawn)
+        })
+        .collect();
+    means.sort_by(f64::total_cmp);
+    let at = |share: f64| means[((DRAWS - 1) as f64 * share).round() as usize];
+    Some(Interval { mean: mean_over_k(differences), low: at(alpha / 2.0), high: at(1.0 - alpha / 2.0) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_that_all_shoppers_share_is_certain() {
+        let cases: Vec<(u32, u32, f64)> = (0..40).map(|n| (n / 2, n % 2, 0.25)).collect();
+        assert_eq!(paired(&cases, 0.05, 7), Some(Interval { mean: 0.25, low: 0.25, high: 0.25 }));
+        assert_eq!(paired(&[], 0.05, 7), None);
+    }
+
+    #[test]
+    fn every_k_weighs_the_same_however_many_cases_it_has() {
+        let cases = [(0, 1, 1.0), (1, 1, 1.0), (2, 1, 1.0), (3, 3, 0.0)];
+        assert_eq!(paired(&cases, 0.05, 7).map(|interval| interval.mean), Some(0.5));
+    }
+
+    #[test]
+    fn one_shopper_with_many_cases_proves_little_and_a_stricter_level_is_wider() {
+        // One shopper gains in 90 cases, nine lose a little in one each: by cases a clear gain.
+        let mut cases: Vec<(u32, u32, f64)> = (0..90).map(|_| (0, 1, 0.1)).collect();
+        cases.extend((1..10).map(|shopper| (shopper, 1, -0.01)));
+        let interval = paired(&cases, 0.05, 7).unwrap();
+        assert!(interval.mean > 0.08 && interval.low < 0.0, "{interval:?}");
+        let spread: Vec<(u32, u32, f64)> = (0..50).map(|shopper| (shopper, 1, f64::from(shopper % 7) - 3.0)).collect();
+        let (wide, narrow) = (paired(&spread, 0.01, 7).unwrap(), paired(&spread, 0.1, 7).unwrap());
+        assert!(wide.low < narrow.low && wide.high > narrow.high);
+    }
+}

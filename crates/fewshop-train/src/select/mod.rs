@@ -1,0 +1,177 @@
+//! Chooses the settings of a training by cross-validation, within a budget.
+//!
+//! A *trial* is a set of settings ([`SPACE`] says which are tried), number 0 the ones that the search began with. Each is trained on
+//! three folds of the log ([`folds`]): other shoppers than those who are asked, before the day from which on they are asked. Successive
+//! halving ([`search`]) trains all trials on a ninth of the shoppers, the best third of them on a third, and the best third of those
+//! on all; only then, on shoppers whom nothing was chosen by, it is decided: settings other than number 0 are taken only if the
+//! interval of their gain lies above zero. Every finished fit is a line of a [`journal`], and a search that was killed goes on there.
+
+mod folds;
+pub mod interval;
+mod journal;
+mod search;
+mod space;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use fewshop_core::{Catalogue, ItemIx};
+use fewshop_model::{Card, Compute, Pack, Recommender};
+use sha2::{Digest, Sha256};
+
+pub use journal::Facts;
+pub use search::{End, Outcome, Row};
+pub use space::{Dimension, SPACE, Settings, Value};
+pub use table::{table, verdict};
+
+use crate::evaluation;
+use crate::files::{Case, Log};
+use crate::learner::{self, TrainConfig};
+use crate::progress::{Progress, quietly};
+use folds::{Folds, Questions};
+use journal::Journal;
+use search::{Fitted, Job, RUNGS, Search};
+
+/// How long a search goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Budget {
+    /// So many trials, number 0 among them. The same seed and files choose the same settings.
+    Trials(usize),
+    /// So much time, summed over all runs that share a journal; as many trials as it suffices for.
+    Time(Duration),
+}
+
+/// Which half of a fold's shoppers is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Those by whom the lower rungs choose.
+    Screening,
+    /// Those by whom the last rung decides.
+    Deciding,
+}
+
+/// What is searched for which shop.
+#[derive(Debug, Clone, Copy)]
+pub struct Task<'a> {
+    /// The products.
+    pub catalogue: &'a Catalogue,
+    /// What shoppers did.
+    pub log: &'a Log,
+    /// Settings to begin with, and to beat.
+    pub base: &'a TrainConfig,
+    /// Start of all random numbers.
+    pub seed: u64,
+    /// When to stop.
+    pub budget: Budget,
+}
+
+/// The settings to use, and how they were found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Selection {
+    /// All settings.
+    pub config: TrainConfig,
+    /// The trials.
+    pub outcome: Outcome,
+}
+
+/// Searches. `files` names what catalogue and log were read from, with [`digest`]s: a journal of other files is refused.
+///
+/// # Errors
+/// When the log is too small to be cut into folds, the settings to begin with cannot be trained, or the journal cannot be used or is
+/// that of another search.
+pub fn select(task: &Task<'_>, files: Facts, journal: &Path) -> Result<Selection> {
+    let folds = Folds::of(task.log, task.seed)?;
+    let mut facts = files;
+    facts.insert("--seed".to_owned(), task.seed.to_string());
+    facts.insert("--config".to_owned(), hex(&Sha256::digest(toml::to_string(task.base)?)));
+    let space = format!("{SPACE:?} {RUNGS:?} {}", env!("CARGO_PKG_VERSION"));
+    facts.insert("version of fewshop".to_owned(), hex(&Sha256::digest(space)));
+    let mut journal = Journal::open(journal, &facts)?;
+
+    let asked = [Stage::Screening, Stage::Deciding]
+        .map(|stage| folds.folds.iter().map(|fold| shoppers_and_ks(fold.questions(stage))).collect::<Vec<_>>());
+    let questions: usize = asked.iter().flatten().map(Vec::len).sum();
+    let progress = Progress::start(&format!(
+        "Selection: {questions} questions from sessions of {} products or more; {} fits are in the journal",
+        folds.length,
+        journal.len()
+    ));
+    let fit = |job: Job<'_>| {
+        let start = Instant::now();
+        let scores = quietly(|| fit(task, &folds, job));
+        let ms = start.elapsed().as_millis() as u64;
+        let came_to = match &scores {
+            Ok(scores) => format!("NDCG@10 {:.4}", mean(&asked[RUNGS[job.rung].stage as usize][job.fold], scores)),
+            Err(error) => format!("failed ({error:#})"),
+        };
+        let (rung, fold, s) = (job.rung + 1, job.fold + 1, ms as f64 / 1e3);
+        progress.note(&format!("trial {}, rung {rung}, fold {fold}: {came_to} in {s:.1} s", job.trial));
+        Fitted { ms, scores }
+    };
+    let outcome =
+        Search::new(&asked, &mut journal, task.budget, task.seed, fit).run(|trials| space::draw(task.base, trials, task.seed))?;
+    let config = space::apply(task.base, &outcome.rows[outcome.chosen].settings)?;
+    progress.finish(&format!("Selection: {} fits, {} more from the journal", outcome.fits, outcome.known));
+    Ok(Selection { config, outcome })
+}
+
+/// SHA-256 of a file, for [`select`].
+///
+/// # Errors
+/// When it cannot be read.
+pub fn digest(path: &Path) -> Result<String> {
+    let read = std::fs::File::open(path).and_then(|mut file| {
+        let mut hasher = Sha256::new();
+        // Files of some gigabytes are read in pieces.
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            match std::io::Read::read(&mut file, &mut buffer)? {
+                0 => return Ok(hasher.finalize()),
+                bytes => hasher.update(&buffer[..bytes]),
+            }
+        }
+    });
+    Ok(hex(&read.with_context(|| format!("{}: cannot be read", path.display()))?))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn shoppers_and_ks(questions: &Questions) -> Vec<(u32, u32)> {
+    questions.users.iter().zip(&questions.cases).map(|(&user, case)| (user, case.k)).collect()
+}
+
+fn mean(asked: &[(u32, u32)], scores: &[u32]) -> f64 {
+    let cases: Vec<_> = asked.iter().zip(scores).map(|(&(user, k), &score)| (user, k, f64::from(score) / 1e6)).collect();
+    interval::mean_over_k(&cases)
+}
+
+/// Trains one trial on one fold and asks the fold's questions.
+fn fit(task: &Task<'_>, folds: &Folds, job: Job<'_>) -> Result<Vec<u32>> {
+    let rung = RUNGS[job.rung];
+    let config = space::scale(&space::apply(task.base, job.settings)?, rung.share)?;
+    let training = folds.training(task.log, job.fold, rung.share);
+    let pack = learner::train(task.catalogue, &training, None, &config, task.seed, Card::default())?;
+    let Questions { cases, wanted, .. } = in_rows_of(&pack, task.catalogue, folds.folds[job.fold].questions(rung.stage))?;
+    let ranked = evaluation::recommend(&Recommender::new(pack, Compute::Kernels), &cases, 20, false)?;
+    let scored = evaluation::score(&cases, &wanted, &ranked);
+    ensure!(scored.len() == cases.len(), "{} of {} questions have a score", scored.len(), cases.len());
+    Ok(scored.iter().map(|one| (one.score.ndcg_at_10 * 1e6).round() as u32).collect())
+}
+
+/// A pack has its own order of products.
+fn in_rows_of(pack: &Pack, catalogue: &Catalogue, questions: &Questions) -> Result<Questions> {
+    let row = |ix: &ItemIx| pack.catalogue.ix(&catalogue[*ix].id).context("the pack lost a product");
+    let rows = |list: &[ItemIx]| list.iter().map(row).collect::<Result<Vec<ItemIx>>>();
+    let cases = questions.cases.iter().map(|case| Ok(Case { shots: rows(&case.shots)?, ..case.clone() }));
+    Ok(Questions {
+        cases: cases.collect::<Result<_>>()?,
+        wanted: questions.wanted.iter().map(|wanted| rows(wanted)).collect::<Result<_>>()?,
+        users: questions.users.clone(),
+    })
+}
