@@ -70,7 +70,8 @@ fn earlier_visits_are_learned_from_unless_frozen_and_named_as_the_reason() {
     let visits = vec![vec![ItemIx(50), ItemIx(51)], vec![ItemIx(50)]];
     r.set_session(Session { visits, ..Session::default() }).unwrap();
     let features = |frozen| {
-        let options = RankOptions { frozen, ..RankOptions::default() };
+        // All products are candidates, so that this one is there without its visits too.
+        let options = RankOptions { n: 60, frozen, ..RankOptions::default() };
         let found = block_on(r.candidates(&options)).unwrap();
         let taken = fewshop_model::features::FEATURE_NAMES.iter().position(|&name| name == "taken_share").unwrap();
         let at = found.items.iter().position(|&row| row == 50).unwrap();
