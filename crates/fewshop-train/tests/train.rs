@@ -208,6 +208,24 @@ fn a_pack_stands_beside_baselines_and_a_report_says_so() {
 }
 
 #[test]
+fn an_ablation_stands_in_the_same_table() {
+    let shop = Shop::new();
+    shop.check_done(&format!("{TRAIN} --out a.pack"));
+    shop.write("quick_baselines.toml", "[classic]\npairs = 500\nepochs = 1\n");
+    let asked = "evaluate --ablation --pack a.pack --items items.csv --events events.csv --cases cases.csv --truth truth.csv \
+                 --valid-cases cases.csv --valid-truth truth.csv --config quick.toml --baselines quick_baselines.toml --json figures.json";
+    let printed = shop.check_done(asked);
+    assert!(printed.contains("full, trained anew"), "{printed}");
+    let figures: serde_json::Value = serde_json::from_str(&shop.read("figures.json")).unwrap();
+    let all = figures["contenders"].as_array().unwrap();
+    let ablated: Vec<&str> = all.iter().filter(|one| one["kind"] == "ablated").filter_map(|one| one["name"].as_str()).collect();
+    assert!(ablated.len() > 3 && ablated[1..].iter().all(|name| name.starts_with("minus ")), "{ablated:?}");
+    // The same settings, seed and files as the pack's own: the whole trained anew is the pack again.
+    let anew = all.iter().find(|one| one["name"] == "full, trained anew").unwrap();
+    assert_eq!(anew["all_minus_full"]["ndcg@10 diff"], 0.0);
+}
+
+#[test]
 fn options_that_need_each_other_are_asked_for() {
     let shop = Shop::new();
     let evaluate = "evaluate --pack a.pack --cases cases.csv --truth truth.csv";

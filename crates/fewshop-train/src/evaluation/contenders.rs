@@ -13,8 +13,13 @@ use crate::progress::Progress;
 /// A pack that was trained without one part, under a name such as "minus ease".
 pub type Ablated = (String, Pack);
 
+/// Name of the ablated pack that lacks nothing.
+const WHOLE: &str = "full";
+/// Its name in tables, where the shipped pack is 'full'.
+const ANEW: &str = "full, trained anew";
+
 /// Lets everybody answer the same questions: the pack, the pack frozen, the ablated packs, the item vectors alone, the baselines. Each
-/// is compared with the pack as it ships, case by case.
+/// is compared with the pack as it ships, case by case; an ablated pack with the whole that was trained beside it, where there is one.
 ///
 /// Rows of the questions and of the baselines are those of the pack; the ablated packs may number their products in another order.
 ///
@@ -40,10 +45,24 @@ pub fn contenders(
             &full,
         ),
     ];
-    for (name, pack) in ablated {
+    // What a part is worth is the difference to the whole that was trained beside it: the shipped pack may be of another seed.
+    let mut whole = None;
+    for (name, pack) in ablated.iter().filter(|(name, _)| name == WHOLE) {
         let answers = judge.judge(ablated_picks(name, pack, recommender.catalogue(), cases)?);
-        let about = format!("the pack trained anew, {name}");
-        out.push(contender(&judge, name, Kind::Ablated, &about, &answers, &full));
+        out.push(contender(
+            &judge,
+            ANEW,
+            Kind::Ablated,
+            "the whole, trained anew beside the packs without a part",
+            &answers,
+            &full,
+        ));
+        whole = Some(answers);
+    }
+    for (name, pack) in ablated.iter().filter(|(name, _)| name != WHOLE) {
+        let answers = judge.judge(ablated_picks(name, pack, recommender.catalogue(), cases)?);
+        let about = format!("trained anew {name}; its difference is that to '{ANEW}'");
+        out.push(contender(&judge, name, Kind::Ablated, &about, &answers, whole.as_ref().unwrap_or(&full)));
     }
     let vectors = judge.judge(by_vectors(recommender.pack(), cases));
     let about = "products whose learned vector lies nearest to the shopper's taste";

@@ -96,7 +96,8 @@ pub struct Contender {
     pub by_k: BTreeMap<u32, Figures>,
     /// Figures over the cases of all k together.
     pub all: Figures,
-    /// This one minus the full pack, by k; empty for the full pack itself.
+    /// This one minus the full pack, by k; empty for the full pack itself. An ablated pack is compared with the whole that was
+    /// trained beside it.
     pub minus_full: BTreeMap<u32, Difference>,
     /// The same over the cases of all k together.
     pub all_minus_full: Difference,

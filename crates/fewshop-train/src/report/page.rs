@@ -331,7 +331,7 @@ fn ablation(report: &Report) -> String {
         return out;
     }
     let trained = report.strangers.contenders.iter().any(|one| one.kind == Kind::Ablated);
-    let more = if trained { " 'minus' is the same training without that part." } else { "" };
+    let more = if trained { " 'minus' is the same training without that part, against the whole trained beside it." } else { "" };
     let intro = format!(
         "What is lost without a part, and what single methods reach alone, over the cases of all k. A bar to the left is worse than the \
          whole; the thin line is the 95 % interval of the paired difference.{more}"
