@@ -8,6 +8,8 @@ use fewshop_model::Card;
 use super::{print, warn, warn_unknown};
 use crate::files::{Log, format_time, read_cases, read_events, read_items, read_truth, write_atomically};
 use crate::learner::{self, TrainConfig, Validation};
+use crate::progress::say;
+use crate::text::{TextModel, TextVectors};
 
 /// Arguments of `fewshop train`.
 #[derive(Debug, clap::Args)]
@@ -30,6 +32,9 @@ pub struct Args {
     /// Settings that differ from the defaults
     #[arg(long, value_name = "TOML")]
     pub config: Option<PathBuf>,
+    /// Sentence model that reads the titles: its wheel, or the folder that holds its model.safetensors
+    #[arg(long, value_name = "FILE_OR_FOLDER")]
+    pub text_model: Option<PathBuf>,
     /// Start of the random numbers: the same seed and files give the same pack
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
@@ -51,6 +56,7 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<()> {
     // Settings first: a slip in them should not cost the minutes of reading.
     let config = read_config(args.config.as_deref())?;
+    let text_model = open_text_model(args.text_model.as_deref(), &config)?;
     let items = read_items(&args.items)?;
     for warning in &items.warnings {
         warn(warning);
@@ -67,7 +73,8 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         }
         _ => None,
     };
-    let pack = learner::train(&items.catalogue, &log, validation.as_ref(), &config, args.seed, card(&args, &log))?;
+    let text = text_model.map(|model| TextVectors::of(&items.catalogue, &model));
+    let pack = learner::train(&items.catalogue, text.as_ref(), &log, validation.as_ref(), &config, args.seed, card(&args, &log))?;
     let bytes = pack.to_bytes()?;
     write_atomically(&args.out, |out| std::io::Write::write_all(out, &bytes))?;
     print(&format!("{}: {} products, {:.2} MB\n", args.out.display(), pack.catalogue.len(), bytes.len() as f64 / 1e6))?;
@@ -80,6 +87,21 @@ fn read_config(path: Option<&Path>) -> anyhow::Result<TrainConfig> {
     toml::from_str(&text).with_context(|| format!("{}: not settings that `fewshop train` knows", path.display()))
 }
 
+/// The text model, or a line that says that training does without.
+fn open_text_model(path: Option<&Path>, config: &TrainConfig) -> anyhow::Result<Option<TextModel>> {
+    match path {
+        Some(path) if config.tower.text => TextModel::open(path).map(Some),
+        Some(path) => {
+            say(&format!("The settings say tower.text = false: {} is left unread", path.display()));
+            Ok(None)
+        }
+        None => {
+            say("No --text-model: titles are learned from their words alone");
+            Ok(None)
+        }
+    }
+}
+
 fn card(args: &Args, log: &Log) -> Card {
     let newest = log.sessions.iter().map(|session| session.time_s).max().unwrap_or(0);
     let mut command = format!("fewshop train --items {} --events {}", file_name(&args.items), file_name(&args.events));
@@ -88,6 +110,9 @@ fn card(args: &Args, log: &Log) -> Card {
     }
     if let Some(config) = &args.config {
         command += &format!(" --config {}", file_name(config));
+    }
+    if let Some(model) = &args.text_model {
+        command += &format!(" --text-model {}", file_name(model));
     }
     Card {
         shop: args.shop.clone(),

@@ -24,6 +24,7 @@ pub use config::{AdapterConfig, PairsConfig, RankerTrainConfig, TowerConfig, Tra
 
 use crate::evaluation::{self, Evaluated};
 use crate::files::{Case, Log};
+use crate::text::TextVectors;
 use sessions::Episode;
 
 /// Validation cases with what each shopper also took.
@@ -35,7 +36,7 @@ pub struct Validation {
     pub wanted: Vec<Vec<ItemIx>>,
 }
 
-/// Trains a pack.
+/// Trains a pack. `text` is what a text model says of the catalogue's products.
 ///
 /// The same log, settings and seed give the same pack on the same machine.
 ///
@@ -43,6 +44,7 @@ pub struct Validation {
 /// When the log is too small to learn from, or a loss is no number any more.
 pub fn train(
     catalogue: &Catalogue,
+    text: Option<&TextVectors>,
     log: &Log,
     validation: Option<&Validation>,
     config: &TrainConfig,
@@ -66,7 +68,7 @@ pub fn train(
     let popularity = pairs::popularity(&parts.fit, items);
     let counts = pairs::count(&parts.fit, items);
     let model = pairs::choose_weights(&counts, &popularity, &held, &config.pairs);
-    let vectors = tower::train(catalogue, &popularity, &parts.fit, &valid, &config.tower, &mut rng)?;
+    let vectors = tower::train(catalogue, text, &popularity, &parts.fit, &valid, &config.tower, &mut rng)?;
     let model = ModelConfig { logit_scale: vectors.logit_scale, candidates: config.ranker.candidates, ..model };
     let pruned = pairs::prune(&counts, &popularity, &config.pairs, &model);
     let mut pack = Pack::validated(
@@ -99,7 +101,7 @@ pub fn train(
     pack.recent = pairs::recent(all, items, config.recent_share);
     pack.pairs = pairs::prune(&pairs::count(all, items), &pack.popularity, &config.pairs, &pack.config);
     let again = TowerConfig { epochs: vectors.epoch, patience: usize::MAX, ..config.tower.clone() };
-    let shipped = tower::train(catalogue, &pack.popularity, all, &[], &again, &mut rng)?;
+    let shipped = tower::train(catalogue, text, &pack.popularity, all, &[], &again, &mut rng)?;
     (pack.table, pack.encoder) = (shipped.table, shipped.encoder);
     let pack = through_bytes(&shelf::in_shelf_order(&pack)?)?;
     with_metrics(pack, catalogue, validation)

@@ -5,7 +5,7 @@ use burn::optim::{AdamConfig, GradientsParams, decay::WeightDecayConfig};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use fewshop_core::Catalogue;
-use fewshop_model::modules::{ItemContent, TwoTower, TwoTowerConfig};
+use fewshop_model::modules::{ItemInput, TwoTower, TwoTowerConfig};
 use fewshop_model::{EncoderWeights, ItemTable};
 use rand::RngExt;
 use rand::seq::SliceRandom;
@@ -15,9 +15,12 @@ use super::TowerConfig;
 use super::content::content;
 use super::sessions::Episode;
 use crate::progress::Progress;
+use crate::text::TextVectors;
 
 /// Shots a training session shows at the most: more than a browser session brings teach little and cost much.
 const MAX_SHOTS: usize = 10;
+/// A product sold less often than this counts as rarely sold: there its content has to speak for it.
+const RARE: u32 = 20;
 
 /// What the tower learned.
 pub(crate) struct Vectors {
@@ -34,6 +37,7 @@ pub(crate) struct Vectors {
 /// When the loss is no number any more.
 pub(crate) fn train(
     catalogue: &Catalogue,
+    text: Option<&TextVectors>,
     popularity: &[u32],
     fit: &[Vec<u32>],
     valid: &[Episode],
@@ -43,7 +47,7 @@ pub(crate) fn train(
     let plain = Device::flex();
     let device = plain.clone().autodiff();
     device.seed(rng.random());
-    let content = content(catalogue);
+    let content = content(catalogue, text.filter(|_| config.text));
     let items = catalogue.len();
     let settings = TwoTowerConfig {
         embedding_size: config.embedding_size,
@@ -54,15 +58,16 @@ pub(crate) fn train(
     let logit_scale = 1.0 / config.temperature;
     let log_popularity: Vec<f32> = popularity.iter().map(|&n| (n.max(1) as f32).ln() - 3.0).collect();
     let mut model = settings.init(&content, &log_popularity, &device);
-    let rows = content_tensor(&content, &device);
+    let input = content.on(&device);
     let mut adam = AdamConfig::new().with_weight_decay(Some(WeightDecayConfig::new(config.weight_decay))).init();
 
+    let rare: Vec<bool> = popularity.iter().map(|&sold| sold < RARE).collect();
     let usable: Vec<usize> = (0..fit.len()).filter(|&s| fit[s].len() >= 2).collect();
     ensure!(!usable.is_empty(), "no session has two products or more: there is nothing to learn from");
     let an_epoch = config.sessions_an_epoch.max(1);
     let steps = an_epoch.div_ceil(config.batch);
     let progress = Progress::of("Item vectors and session encoder", (steps * config.epochs) as u64);
-    let mut best: Option<(f64, usize, Vectors)> = None;
+    let mut best: Option<(f64, f64, Vectors)> = None;
     for epoch in 1..=config.epochs {
         // A small shop's sessions come several times an epoch, split into shots and wanted items anew each time.
         let mut order = Vec::with_capacity(an_epoch + usable.len());
@@ -74,7 +79,7 @@ pub(crate) fn train(
         let mut loss_sum = 0.0;
         for batch in order[..an_epoch].chunks(config.batch) {
             let batch: Vec<Episode> = batch.iter().map(|&s| draw(&fit[s], rng)).collect();
-            let vectors = model.items(rows.clone(), true);
+            let vectors = model.items(&input, true);
             let loss = loss(&model, vectors, &batch, items, logit_scale, &device);
             loss_sum += f64::from(loss.clone().into_scalar::<f32>());
             let gradients = GradientsParams::from_grads(loss.backward(), &model);
@@ -89,21 +94,24 @@ pub(crate) fn train(
             train_loss.is_finite(),
             "the loss became {train_loss} in epoch {epoch}: lower tower.learning_rate in the settings"
         );
-        let valid_loss = validate(&model, &rows, valid, items, logit_scale, &device);
-        let checked = if valid.is_empty() { String::new() } else { format!(", validation {valid_loss:.4}") };
+        let (valid_loss, rare_loss) = validate(&model, &input, valid, &rare, logit_scale, &device);
+        let checked =
+            if valid.is_empty() { String::new() } else { format!(", validation {valid_loss:.4} (rarely sold {rare_loss:.4})") };
         progress.note(&format!("epoch {epoch}: loss {train_loss:.4}{checked}"));
         // Without validation cases the last epoch is taken: how many are right was found out before.
         if valid.is_empty() || best.as_ref().is_none_or(|(best, ..)| valid_loss < *best) {
-            let (vectors, bias) = model.export_items(rows.clone());
+            let (vectors, bias) = model.export_items(&input);
             let table = ItemTable::quantise(&vectors, config.embedding_size, bias);
-            best = Some((valid_loss, epoch, Vectors { table, encoder: model.export_encoder(), logit_scale, epoch }));
-        } else if best.as_ref().is_some_and(|(_, at, _)| epoch - at >= config.patience) {
+            best = Some((valid_loss, rare_loss, Vectors { table, encoder: model.export_encoder(), logit_scale, epoch }));
+        } else if best.as_ref().is_some_and(|(.., vectors)| epoch - vectors.epoch >= config.patience) {
             break;
         }
     }
-    let (valid_loss, epoch, vectors) = best.ok_or_else(|| anyhow::anyhow!("tower.epochs is 0: ask for 1 at least"))?;
-    progress
-        .finish(&format!("Item vectors: {items} × {}, validation loss {valid_loss:.4} in epoch {epoch}", config.embedding_size));
+    let (valid_loss, rare_loss, vectors) = best.ok_or_else(|| anyhow::anyhow!("tower.epochs is 0: ask for 1 at least"))?;
+    let shape = format!("{items} × {}", config.embedding_size);
+    let checked =
+        if valid.is_empty() { String::new() } else { format!(", validation loss {valid_loss:.4} (rarely sold {rare_loss:.4})") };
+    progress.finish(&format!("Item vectors: {shape}, epoch {}{checked}", vectors.epoch));
     Ok(vectors)
 }
 
@@ -116,40 +124,65 @@ fn draw(session: &[u32], rng: &mut ChaCha8Rng) -> Episode {
     Episode { shots: items, wanted }
 }
 
-fn content_tensor(content: &ItemContent, device: &Device) -> Tensor<2, Int> {
-    Tensor::from_data(TensorData::new(content.rows.clone(), [content.items(), content.width]), device)
-}
-
 /// Mean over the sessions of the mean negative log-likelihood of their wanted items.
 fn loss(model: &TwoTower, vectors: Tensor<2>, batch: &[Episode], items: usize, logit_scale: f32, device: &Device) -> Tensor<1> {
+    let likelihood = log_likelihood(model, vectors, batch, logit_scale, device);
+    likelihood.mul(wanted(batch, items, |_| true, device)).sum().div_scalar(-(batch.len() as f32))
+}
+
+/// Log-likelihood of each item for each session.
+///
+/// # Shapes
+/// - `vectors`: `[items, d]`
+/// - output: `[batch, items]`
+fn log_likelihood(model: &TwoTower, vectors: Tensor<2>, batch: &[Episode], logit_scale: f32, device: &Device) -> Tensor<2> {
     let (size, width) = (batch.len(), batch.iter().map(|e| e.shots.len()).max().unwrap_or(1));
     let mut shots = vec![0i32; size * width];
     let mut mask = vec![0f32; size * width];
-    let mut wanted = vec![0f32; size * items];
     for (at, episode) in batch.iter().enumerate() {
         for (nth, &shot) in episode.shots.iter().enumerate() {
             shots[at * width + nth] = shot as i32;
             mask[at * width + nth] = 1.0;
         }
-        for &item in &episode.wanted {
-            wanted[at * items + item as usize] = 1.0 / episode.wanted.len() as f32;
-        }
     }
     let shots = Tensor::<2, Int>::from_data(TensorData::new(shots, [size, width]), device);
     let mask = Tensor::<2>::from_data(TensorData::new(mask, [size, width]), device);
-    let wanted = Tensor::<2>::from_data(TensorData::new(wanted, [size, items]), device);
     let tastes = model.tastes(vectors.clone(), shots, mask);
-    let logits = model.logits(tastes, vectors, logit_scale);
-    log_softmax(logits, 1).mul(wanted).sum().div_scalar(-(size as f32))
+    log_softmax(model.logits(tastes, vectors, logit_scale), 1)
 }
 
-fn validate(model: &TwoTower, rows: &Tensor<2, Int>, valid: &[Episode], items: usize, logit_scale: f32, device: &Device) -> f64 {
-    let with_shots: Vec<Episode> = valid.iter().filter(|e| !e.shots.is_empty() && !e.wanted.is_empty()).cloned().collect();
-    let vectors = model.items(rows.clone(), false);
-    let mut sum = 0.0;
-    for batch in with_shots.chunks(256) {
-        let loss = loss(model, vectors.clone().detach(), batch, items, logit_scale, device);
-        sum += f64::from(loss.into_scalar::<f32>()) * batch.len() as f64;
+/// Weights of the wanted items that `of` takes: 1 a session, shared out among them.
+///
+/// # Shapes
+/// - output: `[batch, items]`
+fn wanted(batch: &[Episode], items: usize, of: impl Fn(usize) -> bool, device: &Device) -> Tensor<2> {
+    let mut weights = vec![0f32; batch.len() * items];
+    for (row, episode) in weights.chunks_exact_mut(items).zip(batch) {
+        let taken = || episode.wanted.iter().map(|&item| item as usize).filter(|&item| of(item));
+        let count = taken().count();
+        taken().for_each(|item| row[item] = 1.0 / count as f32);
     }
-    sum / with_shots.len().max(1) as f64
+    Tensor::from_data(TensorData::new(weights, [batch.len(), items]), device)
+}
+
+/// The loss over the episodes, and the same over their rarely sold wanted items alone.
+fn validate(
+    model: &TwoTower,
+    input: &ItemInput,
+    valid: &[Episode],
+    rare: &[bool],
+    logit_scale: f32,
+    device: &Device,
+) -> (f64, f64) {
+    let with_shots: Vec<Episode> = valid.iter().filter(|e| !e.shots.is_empty() && !e.wanted.is_empty()).cloned().collect();
+    let with_rare = with_shots.iter().filter(|e| e.wanted.iter().any(|&item| rare[item as usize])).count();
+    let vectors = model.items(input, false).detach();
+    let (mut all, mut of_rare) = (0.0, 0.0);
+    for batch in with_shots.chunks(256) {
+        let likelihood = log_likelihood(model, vectors.clone(), batch, logit_scale, device);
+        let sum = |weights: Tensor<2>| f64::from(likelihood.clone().mul(weights).sum().into_scalar::<f32>());
+        all -= sum(wanted(batch, rare.len(), |_| true, device));
+        of_rare -= sum(wanted(batch, rare.len(), |item| rare[item], device));
+    }
+    (all / with_shots.len().max(1) as f64, of_rare / with_rare.max(1) as f64)
 }
