@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use fewshop_model::Pack;
+use tiny::Tiny;
+
+mod tiny;
 
 /// A made-up shop: three departments of twelve products, shoppers who keep to one of them, a few favourites that all take.
 struct Shop {
@@ -145,6 +148,36 @@ fn the_same_seed_gives_the_same_pack_to_the_bit_and_another_gives_another() {
     let bytes = |name: &str| std::fs::read(shop.path(name)).unwrap();
     assert!(bytes("a.pack") == bytes("b.pack"));
     assert!(bytes("a.pack") != bytes("c.pack"));
+}
+
+#[test]
+fn a_text_model_changes_the_vectors_and_is_named_on_the_card() {
+    let shop = Shop::new();
+    Tiny::new().wheel(&shop.path("tiny.whl"));
+    shop.write("off.toml", "[tower]\nepochs = 2\nembedding_size = 16\ntext = false\n[ranker]\nepochs = 2\ncases = 300\n");
+    for (name, more) in [("without", ""), ("with", " --text-model tiny.whl"), ("again", " --text-model tiny.whl")] {
+        shop.check_done(&format!("{TRAIN}{more} --out {name}.pack"));
+    }
+    let off = shop.run(&format!("{} --text-model tiny.whl --out off.pack", TRAIN.replace("quick", "off")));
+    let stderr = String::from_utf8_lossy(&off.stderr);
+    assert!(off.status.success() && stderr.contains("tower.text = false"), "{stderr}");
+    let bytes = |name: &str| std::fs::read(shop.path(&format!("{name}.pack"))).unwrap();
+    assert!(bytes("with") == bytes("again"));
+    let pack = |name: &str| Pack::from_bytes(&bytes(name)).unwrap();
+    assert!(pack("with").table != pack("without").table);
+    assert!(pack("off").table == pack("without").table);
+    let commands = (pack("with").card.command, pack("without").card.command);
+    assert!(commands.0.contains(" --text-model tiny.whl") && !commands.1.contains("text-model"), "{commands:?}");
+}
+
+#[test]
+fn a_text_model_that_is_none_stops_the_training_before_it_begins() {
+    let shop = Shop::new();
+    shop.write("bad.whl", "not a wheel");
+    let train = |model: &str| format!("{TRAIN} --text-model {model} --out a.pack");
+    shop.check_refused(&train("bad.whl"), 1, &["bad.whl", "cannot be read as a wheel", "model.safetensors"]);
+    shop.check_refused(&train("missing.whl"), 1, &["missing.whl"]);
+    shop.check_refused(&train("."), 1, &["holds no model.safetensors"]);
 }
 
 #[test]

@@ -187,3 +187,20 @@ fn unit(x: Tensor<2>) -> Tensor<2> {
     let norm = x.clone().powi_scalar(2).sum_dim(1).sqrt().clamp_min(1e-6);
     x.div(norm)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_text_model_says_moves_its_item_alone() {
+        let device = Device::flex();
+        let said = |text: [f32; 4]| ItemContent { tokens: 2, width: 1, rows: vec![1, 0], text_width: 2, text: text.to_vec() };
+        let content = said([1.0, 0.0, 0.0, 1.0]);
+        let model = TwoTowerConfig { embedding_size: 8, ..TwoTowerConfig::default() }.init(&content, &[0.0; 2], &device);
+        let (before, _) = model.export_items(&content.on(&device));
+        let (after, _) = model.export_items(&said([1.0, 0.0, 3.0, 1.0]).on(&device));
+        assert_eq!(before[..8], after[..8]);
+        assert_ne!(before[8..], after[8..]);
+    }
+}
