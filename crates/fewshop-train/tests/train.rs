@@ -154,17 +154,19 @@ fn the_same_seed_gives_the_same_pack_to_the_bit_and_another_gives_another() {
 fn a_text_model_changes_the_vectors_and_is_named_on_the_card() {
     let shop = Shop::new();
     Tiny::new().wheel(&shop.path("tiny.whl"));
+    let folder = Tiny::new().folder();
+    let unpacked = format!(" --text-model {}", folder.path().display());
     shop.write("off.toml", "[tower]\nepochs = 2\nembedding_size = 16\ntext = false\n[ranker]\nepochs = 2\ncases = 300\n");
-    for (name, more) in [("without", ""), ("with", " --text-model tiny.whl"), ("again", " --text-model tiny.whl")] {
+    for (name, more) in [("without", ""), ("with", " --text-model tiny.whl"), ("unpacked", &unpacked)] {
         shop.check_done(&format!("{TRAIN}{more} --out {name}.pack"));
     }
     let off = shop.run(&format!("{} --text-model tiny.whl --out off.pack", TRAIN.replace("quick", "off")));
     let stderr = String::from_utf8_lossy(&off.stderr);
     assert!(off.status.success() && stderr.contains("tower.text = false"), "{stderr}");
     let bytes = |name: &str| std::fs::read(shop.path(&format!("{name}.pack"))).unwrap();
-    assert!(bytes("with") == bytes("again"));
     let pack = |name: &str| Pack::from_bytes(&bytes(name)).unwrap();
     assert!(pack("with").table != pack("without").table);
+    assert!(pack("with").table == pack("unpacked").table);
     assert!(pack("off").table == pack("without").table);
     let commands = (pack("with").card.command, pack("without").card.command);
     assert!(commands.0.contains(" --text-model tiny.whl") && !commands.1.contains("text-model"), "{commands:?}");

@@ -135,7 +135,7 @@ impl Bert {
         });
         Ok(Self {
             words: reader.table("embeddings.word_embeddings.weight", [config.vocab_size, d])?,
-            positions: positions.add(types.slice([0..1])),
+            positions: positions.add(types.narrow(0, 0, 1)),
             norm: reader.norm("embeddings.LayerNorm", d)?,
             layers: layers.collect::<Result<_>>()?,
             config,
@@ -163,7 +163,7 @@ impl Bert {
         let d = self.config.hidden_size;
         let tokens = Tensor::<1, Int>::from_data(TensorData::new(texts.concat(), [batch * length]), &self.device);
         let words = self.words.clone().select(0, tokens).reshape([batch, length, d]);
-        let mut x = self.norm.forward(words.add(self.positions.clone().slice([0..length]).unsqueeze_dim(0)));
+        let mut x = self.norm.forward(words.add(self.positions.clone().narrow(0, 0, length).unsqueeze_dim(0)));
         for layer in &self.layers {
             x = layer.forward(x, self.config.num_attention_heads);
         }

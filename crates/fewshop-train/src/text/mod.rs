@@ -23,7 +23,7 @@ use fewshop_core::{Catalogue, Item};
 use rayon::prelude::*;
 use serde::Deserialize;
 
-use crate::progress::Progress;
+use crate::progress::{Progress, say};
 use bert::Bert;
 use source::Source;
 use wordpiece::WordPiece;
@@ -156,7 +156,9 @@ impl TextVectors {
     #[must_use]
     pub fn of(catalogue: &Catalogue, model: &TextModel) -> Self {
         let texts: Vec<String> = catalogue.items().iter().map(describe).collect();
-        Self::reduced(&model.embed(&texts), model.size(), KEPT)
+        let vectors = Self::reduced(&model.embed(&texts), model.size(), KEPT);
+        say(&format!("Titles: {} of {} numbers kept, {:.0} % of the variance", vectors.size, model.size(), vectors.kept * 100.0));
+        vectors
     }
 
     /// Keeps the `most` directions in which `rows` (`width` numbers each) differ most.

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-/// Jacobi's method squares the error each sweep: a dozen is far more than it takes.
+/// At the end each sweep of Jacobi's method squares the error: under a dozen do, and this only bounds the loop.
 const SWEEPS: usize = 30;
 
 /// Centres `rows` (`width` numbers each) and keeps the `most` principal components at the most. The rest is scaled as one, to a mean
@@ -126,7 +126,7 @@ mod tests {
 
     /// Points on a line in three dimensions, with a little noise across it.
     fn line() -> Vec<f32> {
-        (0..40).flat_map(|i| [i as f32 * 2.0 + 7.0, i as f32 * -1.0, (i % 3) as f32 * 0.01]).collect()
+        (0..40).flat_map(|i| [i as f32 * 2.0 + 7.0, -(i as f32), (i % 3) as f32 * 0.01]).collect()
     }
 
     #[test]
