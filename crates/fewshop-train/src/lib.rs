@@ -1,7 +1,8 @@
 //! What the `fewshop` command is made of: files in and out, raw shop logs made ready, training, evaluation.
 //!
 //! [`files`] reads and writes the tables, [`prepare`] turns a raw log into them, [`titles`] makes a till's product names readable,
-//! [`text`] reads titles with a pre-trained sentence model, [`commands`] holds one module a sub-command. All reading, writing, threads and progress bars of the workspace live here.
+//! [`text`] reads titles with a pre-trained sentence model, [`commands`] holds one module a sub-command. All reading, writing,
+//! threads and progress bars of the workspace live here.
 
 pub mod commands;
 pub mod evaluation;
