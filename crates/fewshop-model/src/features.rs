@@ -1,8 +1,9 @@
 //! What the ranker sees of a candidate: its channels' scores and ranks, how it lies to the shots, and what this device alone knows.
 
-use fewshop_core::{Event, Item, ItemIx};
+use fewshop_core::{Event, Item};
 
 use crate::kernels;
+use crate::known::Known;
 use crate::pack::Pack;
 
 /// A part of the learner that can be switched off, for ablation: its features are then constant and it brings no candidates.
@@ -139,13 +140,13 @@ pub(crate) struct Facts {
     trend: Vec<f32>,
     /// Rows by falling popularity, ties by row.
     pub(crate) by_popularity: Vec<u32>,
-    covisit_row: Vec<f32>,
-    covisit_column: Vec<f32>,
-    cosine: Vec<f32>,
-    inv_norm: Vec<f32>,
-    category: Vec<u32>,
+    pub(crate) covisit_row: Vec<f32>,
+    pub(crate) covisit_column: Vec<f32>,
+    pub(crate) cosine: Vec<f32>,
+    pub(crate) inv_norm: Vec<f32>,
+    pub(crate) category: Vec<u32>,
     department: Vec<u32>,
-    brand: Vec<u32>,
+    pub(crate) brand: Vec<u32>,
     log_price: Vec<Option<f32>>,
     on: [bool; Part::ALL.len()],
 }
@@ -203,20 +204,15 @@ fn numbered(items: &[Item], text: impl Fn(&Item) -> String) -> Vec<u32> {
         .collect()
 }
 
-/// What a run learns from: the shots at hand, and what only this device knows.
-#[derive(Debug, Clone, Copy, Default)]
+/// What a run learns from: the shots at hand, and what this device alone knows.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Evidence<'a> {
     /// Oldest first.
     pub(crate) shots: &'a [Event],
-    /// Latest first.
-    pub(crate) visits: &'a [Vec<ItemIx>],
-    pub(crate) dismissed: &'a [ItemIx],
+    pub(crate) known: &'a Known<'a>,
 }
 
-/// An earlier visit weighs this much less than the one after it.
-const VISIT_DECAY: f32 = 0.8;
-
-/// Scores of the channels for one shopper, over all items.
+/// Scores of the pair channels for one set of shots, over all items.
 #[derive(Debug, Default)]
 pub(crate) struct Channels {
     pub(crate) covisit: Vec<f32>,
@@ -226,28 +222,10 @@ pub(crate) struct Channels {
     cosine_max: Vec<f32>,
     pub(crate) regression: Vec<f32>,
     regression_max: Vec<f32>,
-    past: Past,
-    dismissed_covisit: Vec<f32>,
-}
-
-/// What the earlier visits say, over all items.
-#[derive(Debug, Default)]
-struct Past {
-    /// Decayed sum over the visits that took the item, the latest counting 1.
-    lately: Vec<f32>,
-    /// Share of the visits that took it.
-    share: Vec<f32>,
-    /// Visits since it was taken last; `visits` where it never was.
-    age: Vec<f32>,
-    covisit: Vec<f32>,
-    regression: Vec<f32>,
-    taste: Vec<f32>,
-    /// Rows taken, each once.
-    rows: Vec<u32>,
 }
 
 impl Channels {
-    pub(crate) fn of(evidence: Evidence<'_>, pack: &Pack, facts: &Facts) -> Self {
+    pub(crate) fn of(shots: &[Event], pack: &Pack, facts: &Facts) -> Self {
         let n = pack.catalogue.len();
         let zeros = || vec![0f32; n];
         let mut c = Self {
@@ -258,10 +236,8 @@ impl Channels {
             cosine_max: zeros(),
             regression: zeros(),
             regression_max: zeros(),
-            past: Past::default(),
-            dismissed_covisit: Vec::new(),
         };
-        for shot in evidence.shots {
+        for shot in shots {
             let from = shot.item.row();
             for pair in pack.pairs.row(from) {
                 let to = pair.to;
@@ -276,71 +252,7 @@ impl Channels {
                 c.hits[to] += 1.0;
             }
         }
-        if !evidence.visits.is_empty() && facts.has(Part::Visits) {
-            c.past = Past::of(evidence.visits, pack, facts);
-        }
-        if !evidence.dismissed.is_empty() {
-            c.dismissed_covisit = zeros();
-            for item in evidence.dismissed {
-                let from = item.row();
-                for pair in pack.pairs.row(from) {
-                    let cosine = pair.count * facts.cosine[from] * facts.cosine[pair.to];
-                    c.dismissed_covisit[pair.to] = c.dismissed_covisit[pair.to].max(cosine);
-                }
-            }
-        }
         c
-    }
-
-    /// What earlier visits took, as candidates.
-    pub(crate) fn taken_before(&self) -> &[u32] {
-        &self.past.rows
-    }
-
-    /// Scores by which what goes with earlier visits is found; empty without any.
-    pub(crate) fn visits_covisit(&self) -> &[f32] {
-        &self.past.covisit
-    }
-}
-
-impl Past {
-    fn of(visits: &[Vec<ItemIx>], pack: &Pack, facts: &Facts) -> Self {
-        let n = pack.catalogue.len();
-        let zeros = || vec![0f32; n];
-        let mut p = Self {
-            lately: zeros(),
-            share: zeros(),
-            age: vec![visits.len() as f32; n],
-            covisit: zeros(),
-            regression: zeros(),
-            taste: vec![0.0; pack.table.d],
-            rows: Vec::new(),
-        };
-        let mut weight = 1.0;
-        let mut sum = 0.0;
-        for (age, visit) in visits.iter().enumerate() {
-            for item in visit {
-                let from = item.row();
-                if p.share[from] == 0.0 {
-                    p.rows.push(item.0);
-                    p.age[from] = age as f32;
-                }
-                p.lately[from] += weight;
-                p.share[from] += 1.0 / visits.len() as f32;
-                pack.table.add_row(from, weight, &mut p.taste);
-                for pair in pack.pairs.row(from) {
-                    p.covisit[pair.to] += weight * pair.count * facts.covisit_row[from] * facts.covisit_column[pair.to];
-                    p.regression[pair.to] += weight * pair.regression;
-                }
-                sum += weight;
-            }
-            weight *= VISIT_DECAY;
-        }
-        // Means over what was taken, so that a long memory speaks no louder than a short one.
-        for list in [&mut p.covisit, &mut p.regression, &mut p.taste] {
-            list.iter_mut().for_each(|x| *x /= f32::max(sum, 1.0));
-        }
-        p
     }
 }
 
@@ -356,23 +268,15 @@ pub(crate) fn features(
     pack: &Pack,
     facts: &Facts,
 ) -> Vec<f32> {
-    let shots = evidence.shots;
+    let Evidence { shots, known } = evidence;
     let k = shots.len().max(1) as f32;
     let rows: Vec<usize> = shots.iter().map(|shot| shot.item.row()).collect();
     let vectors: Vec<(Vec<f32>, f32)> = rows.iter().map(|&row| (pack.table.row(row), facts.inv_norm[row])).collect();
-    let dismissed: Vec<usize> = evidence.dismissed.iter().map(|item| item.row()).collect();
-    let dismissed_vectors: Vec<(Vec<f32>, f32)> =
-        dismissed.iter().map(|&row| (pack.table.row(row), facts.inv_norm[row])).collect();
     let prices: Vec<f32> = rows.iter().filter_map(|&row| facts.log_price[row]).collect();
     let mean_price = (!prices.is_empty()).then(|| prices.iter().sum::<f32>() / prices.len() as f32);
     let share = |of: &[u32], row: usize| {
         if of[row] == 0 { 0.0 } else { rows.iter().filter(|&&shot| of[shot] == of[row]).count() as f32 / k }
     };
-    let rate = |value: f32| (RATE_FLOOR + value).ln();
-    let past = &channels.past;
-    let visits = if past.rows.is_empty() { 0 } else { evidence.visits.len() };
-    let past_categories = shares(&past.rows, &past.lately, &facts.category);
-    let past_brands = shares(&past.rows, &past.lately, &facts.brand);
     let mut out = Vec::with_capacity(candidates.len() * FEATURES);
     let mut vector = vec![0f32; pack.table.d];
     for &candidate in candidates {
@@ -407,45 +311,12 @@ pub(crate) fn features(
             facts.trend[row],
             pack.repeat[row],
         ]);
-        if visits > 0 {
-            let taken = past.share[row] > 0.0;
-            out.extend([
-                (visits as f32).ln_1p(),
-                f32::from(u8::from(past.age[row] == 0.0)),
-                past.lately[row],
-                past.share[row],
-                if taken { 1.0 / (1.0 + past.age[row]) } else { 0.0 },
-                if taken { pack.repeat[row] } else { 0.0 },
-                rate(past.covisit[row]),
-                signed_root(past.regression[row]),
-                kernels::dot(&past.taste, &vector),
-                past_categories.get(&facts.category[row]).copied().unwrap_or(0.0),
-                past_brands.get(&facts.brand[row]).copied().unwrap_or(0.0),
-            ]);
-        } else {
-            out.extend([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, RATE_FLOOR.ln(), 0.0, 0.0, 0.0, 0.0]);
-        }
-        if dismissed.is_empty() {
-            out.extend([0.0; 4]);
-        } else {
-            let alike = dismissed.iter().filter(|&&d| facts.category[d] != 0 && facts.category[d] == facts.category[row]).count();
-            out.extend([
-                (dismissed.len() as f32).ln_1p(),
-                dismissed_vectors.iter().map(near).fold(0.0, f32::max),
-                alike as f32,
-                channels.dismissed_covisit[row],
-            ]);
-        }
+        out.extend(known.visit_features(row, &vector, pack, facts));
+        out.extend(known.dismissal_features(row, near, facts));
         out.extend([0.0; FEATURES - FIRST_RANK]);
     }
-    let ranked: [&[f32]; FEATURES - FIRST_RANK] = [
-        &facts.log_popularity,
-        &channels.covisit,
-        &channels.cosine,
-        &channels.regression,
-        logits,
-        if visits > 0 { &past.lately } else { &[] },
-    ];
+    let ranked: [&[f32]; FEATURES - FIRST_RANK] =
+        [&facts.log_popularity, &channels.covisit, &channels.cosine, &channels.regression, logits, known.taken_lately()];
     let mut order: Vec<u32> = Vec::with_capacity(candidates.len());
     for (nth, score) in ranked.into_iter().enumerate().filter(|(_, score)| !score.is_empty()) {
         order.clear();
@@ -459,17 +330,12 @@ pub(crate) fn features(
     out
 }
 
-/// Weights by facet, of the rows that bear it, as shares of all; rows without the facet count in the whole only.
-fn shares(rows: &[u32], weight: &[f32], facet: &[u32]) -> std::collections::HashMap<u32, f32> {
-    let all: f32 = rows.iter().map(|&row| weight[row as usize]).sum();
-    let mut out = std::collections::HashMap::new();
-    for &row in rows.iter().filter(|&&row| facet[row as usize] != 0) {
-        *out.entry(facet[row as usize]).or_insert(0.0) += weight[row as usize] / all.max(1e-6);
-    }
-    out
+/// Logarithm of a rate that may be 0.
+pub(crate) fn rate(value: f32) -> f32 {
+    (RATE_FLOOR + value).ln()
 }
 
 /// Regression weights are small and lie close to 0: their square root spreads them, and keeps the sign.
-fn signed_root(x: f32) -> f32 {
+pub(crate) fn signed_root(x: f32) -> f32 {
     x.abs().sqrt().copysign(x)
 }

@@ -14,6 +14,7 @@ mod compute;
 mod encoder;
 pub mod features;
 pub mod kernels;
+mod known;
 #[cfg(feature = "train")]
 pub mod modules;
 mod pack;
@@ -25,7 +26,8 @@ pub mod toy;
 pub use compute::BurnCompute;
 pub use compute::{AdaptProblem, Compute, ComputeError};
 pub use encoder::MAX_SHOTS;
+pub use known::MAX_VISITS;
 pub use pack::{
     AdapterWeights, Card, EncoderWeights, FORMAT_VERSION, ItemTable, ModelConfig, Pack, PackError, Pair, PairTable, RankerWeights,
 };
-pub use recommender::{Candidates, MAX_VISITS, RankError, RankOptions, Ranking, Recommender};
+pub use recommender::{Candidates, RankError, RankOptions, Ranking, Recommender};

@@ -8,6 +8,7 @@ use crate::compute::{Compute, ComputeError};
 use crate::encoder::{MAX_SHOTS, encode};
 use crate::features::{Channels, Evidence, Facts, Part, features};
 use crate::kernels::{self, AdaptRows};
+use crate::known::Known;
 use crate::pack::Pack;
 
 /// What is asked of [`Recommender::rank`].
@@ -125,7 +126,7 @@ impl Recommender {
     pub fn set_session(&mut self, session: Session) -> Result<(), RankError> {
         let known = session.visits.iter().flatten().copied().chain(session.events.iter().map(|event| event.item));
         for item in known {
-            self.known(item)?;
+            self.check(item)?;
         }
         self.session = session;
         Ok(())
@@ -136,7 +137,7 @@ impl Recommender {
     /// # Errors
     /// [`RankError::UnknownItem`]; nothing is added.
     pub fn observe(&mut self, event: Event) -> Result<(), RankError> {
-        self.known(event.item)?;
+        self.check(event.item)?;
         self.session.events.push(event);
         Ok(())
     }
@@ -160,8 +161,8 @@ impl Recommender {
             return Err(RankError::NothingWanted);
         }
         let shots = self.shots(options)?;
-        let dismissed = self.session.dismissed();
-        let evidence = self.evidence(&shots, &dismissed, options);
+        let known = self.known(options);
+        let evidence = Evidence { shots: &shots, known: &known };
         let candidates = self.candidates_for(evidence, options).await?;
         let scores = self.compute.score(&candidates.features, &self.pack).await?;
         let best = kernels::top_k(&scores, options.n, |_| true);
@@ -184,11 +185,11 @@ impl Recommender {
     /// # Errors
     /// See [`RankError`].
     pub async fn explain(&self, item: ItemIx) -> Result<Recommendation, RankError> {
-        self.known(item)?;
+        self.check(item)?;
         let options = RankOptions::default();
         let shots = self.shots(&options)?;
-        let dismissed = self.session.dismissed();
-        let evidence = self.evidence(&shots, &dismissed, &options);
+        let known = self.known(&options);
+        let evidence = Evidence { shots: &shots, known: &known };
         let mut candidates = self.candidates_for(evidence, &options).await?.items;
         if !candidates.contains(&item.0) {
             candidates.push(item.0);
@@ -204,21 +205,21 @@ impl Recommender {
     /// # Errors
     /// See [`RankError`].
     pub async fn candidates(&self, options: &RankOptions) -> Result<Candidates, RankError> {
-        let (shots, dismissed) = (self.shots(options)?, self.session.dismissed());
-        self.candidates_for(self.evidence(&shots, &dismissed, options), options).await
+        let (shots, known) = (self.shots(options)?, self.known(options));
+        self.candidates_for(Evidence { shots: &shots, known: &known }, options).await
     }
 
-    /// What may be learned from under these options. For given seeds the earlier visits stay out: what goes well with a product is
+    /// What may be used of this device's own knowledge under these options. For given seeds the earlier visits stay out: what goes well with a product is
     /// asked of the product.
-    fn evidence<'a>(&'a self, shots: &'a [Event], dismissed: &'a [ItemIx], options: &RankOptions) -> Evidence<'a> {
+    fn known(&self, options: &RankOptions) -> Known<'_> {
         if options.frozen {
-            return Evidence { shots, ..Evidence::default() };
+            return Known::default();
         }
         let visits: &[Vec<ItemIx>] = if options.seeds.is_empty() { &self.session.visits } else { &[] };
-        Evidence { shots, visits: &visits[..visits.len().min(MAX_VISITS)], dismissed }
+        Known::of(visits, self.session.dismissed(), &self.pack, &self.facts)
     }
 
-    fn known(&self, item: ItemIx) -> Result<(), RankError> {
+    fn check(&self, item: ItemIx) -> Result<(), RankError> {
         let items = self.pack.catalogue.len();
         if item.row() < items { Ok(()) } else { Err(RankError::UnknownItem { row: item.0, items }) }
     }
@@ -228,7 +229,7 @@ impl Recommender {
             self.session.shots()
         } else {
             for &seed in &options.seeds {
-                self.known(seed)?;
+                self.check(seed)?;
             }
             Session::of_items(&options.seeds).shots()
         };
@@ -247,14 +248,20 @@ impl Recommender {
             u0
         };
         let logits = self.compute.scan(&u, pack).await?;
-        let channels = Channels::of(evidence, pack, facts);
-        let items = self.select(evidence.shots, &logits, &channels, options);
+        let channels = Channels::of(evidence.shots, pack, facts);
+        let items = self.select(evidence, &logits, &channels, options);
         let features = features(&items, evidence, &logits, &channels, pack, facts);
         Ok(Candidates { items, features, gate })
     }
 
     /// The best of each channel among the products that are allowed and not yet seen.
-    fn select(&self, shots: &[Event], logits: &[f32], channels: &Channels, options: &RankOptions) -> Vec<u32> {
+    fn select(
+        &self,
+        Evidence { shots, known }: Evidence<'_>,
+        logits: &[f32],
+        channels: &Channels,
+        options: &RankOptions,
+    ) -> Vec<u32> {
         let (pack, facts) = (&*self.pack, &*self.facts);
         let mut open = vec![true; pack.catalogue.len()];
         for item in self.session.seen().into_iter().chain(shots.iter().map(|shot| shot.item)) {
@@ -277,20 +284,20 @@ impl Recommender {
             (Part::Covisit, &*channels.covisit),
             (Part::Cosine, &*channels.cosine),
             (Part::Regression, &*channels.regression),
-            (Part::Visits, channels.visits_covisit()),
+            (Part::Visits, known.covisit()),
         ] {
             if facts.has(part) {
                 items.extend(kernels::top_k(scores, take, |row| scores[row] > 0.0 && open[row]));
             }
         }
-        items.extend(channels.taken_before().iter().copied().filter(|&row| open[row as usize]));
+        items.extend(known.taken_before().iter().copied().filter(|&row| open[row as usize]));
         items.sort_unstable();
         items.dedup();
         items
     }
 
     fn adapt_rows(&self, evidence: Evidence<'_>) -> AdaptRows {
-        with_shots((*self.negatives).clone(), evidence, &self.pack)
+        with_shots((*self.negatives).clone(), evidence.shots, &evidence.known.dismissed, &self.pack)
     }
 
     /// The weight that training found best for so many shots, unless the shots themselves speak against it: where fine-tuning on
@@ -332,8 +339,7 @@ impl Recommender {
                 falls[pick].push(picks[pick].1 - score);
             }
         }
-        let taken = |row: u32| evidence.visits.iter().filter(|visit| visit.contains(&ItemIx(row))).count() as u32;
-        picks.iter().zip(falls).map(|(&(row, _), falls)| reason(shots, &falls, taken(row))).collect()
+        picks.iter().zip(falls).map(|(&(row, _), falls)| reason(shots, &falls, evidence.known.times_taken(row))).collect()
     }
 
     /// Scores of `wanted` among fixed candidates, by the kernels whatever the backend: a few tens of microseconds, where a GPU
@@ -349,15 +355,12 @@ impl Recommender {
         for &row in candidates {
             logits[row as usize] = kernels::logit(&pack.table, row as usize, &u, pack.config.logit_scale);
         }
-        let channels = Channels::of(evidence, pack, facts);
+        let channels = Channels::of(evidence.shots, pack, facts);
         let features = features(candidates, evidence, &logits, &channels, pack, facts);
         let scores = kernels::rank(&features, &pack.ranker);
         wanted.iter().map(|row| candidates.iter().position(|c| c == row).map_or(f32::MIN, |at| scores[at])).collect()
     }
 }
-
-/// Earlier visits that one run learns from, the latest ones.
-pub const MAX_VISITS: usize = 12;
 
 impl Pack {
     /// The taste before and after fine-tuning on all shots of a session, before any gate: what training chooses the gate by.
@@ -371,9 +374,7 @@ impl Pack {
     pub fn tastes(&self, session: &Session) -> (Vec<f32>, Vec<f32>) {
         let shots = session.shots();
         let u0 = encode(&shots, &self.table, &self.encoder);
-        let dismissed = session.dismissed();
-        let evidence = Evidence { shots: &shots, visits: &[], dismissed: &dismissed };
-        let rows = with_shots(negatives(self), evidence, self);
+        let rows = with_shots(negatives(self), &shots, &session.dismissed(), self);
         let tuned = kernels::adapt(&u0, &rows, &self.adapter, &self.config);
         (u0, tuned)
     }
@@ -390,13 +391,13 @@ fn negatives(pack: &Pack) -> AdaptRows {
 }
 
 /// Adds the shots, and what the shopper dismissed as heavier negatives.
-fn with_shots(mut rows: AdaptRows, evidence: Evidence<'_>, pack: &Pack) -> AdaptRows {
+fn with_shots(mut rows: AdaptRows, shots: &[Event], dismissed: &[ItemIx], pack: &Pack) -> AdaptRows {
     let table = &pack.table;
-    for shot in evidence.shots {
+    for shot in shots {
         rows.positives.extend(table.row(shot.item.row()));
         rows.positive_bias.push(table.bias[shot.item.row()]);
     }
-    for item in evidence.dismissed {
+    for item in dismissed {
         rows.negatives.extend(table.row(item.row()));
         rows.negative_bias.push(table.bias[item.row()] + pack.config.dismiss_weight.max(1.0).ln());
     }
