@@ -6,8 +6,8 @@ use crate::ItemIx;
 
 /// How raw co-visitation counts become weights: `c(i, j) / (n(i) + shrink) / n(j)^alpha`.
 ///
-/// `c` counts the sessions that hold both, `n` those that hold one; `c` may weigh them by their length. `alpha` takes popularity out of the neighbour, `shrink` keeps
-/// rare products from shouting.
+/// `c` counts the sessions that hold both, and may weigh them by their length; `n` counts those that hold one. `alpha` takes popularity out
+/// of the neighbour, `shrink` keeps rare products from shouting.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CovisitConfig {
     /// Exponent on the neighbour's own count.

@@ -16,6 +16,8 @@ mod sessions;
 mod shelf;
 mod tower;
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result, bail};
 use fewshop_core::{Catalogue, ItemIx};
 use fewshop_model::features::{FEATURES, Part, part_of};
@@ -97,7 +99,7 @@ impl Prepared {
         validation: Option<&Validation>,
         config: &TrainConfig,
         seed: u64,
-        card: Card,
+        mut card: Card,
     ) -> Result<Self> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let items = catalogue.len();
@@ -126,20 +128,21 @@ impl Prepared {
                 say(&format!("Cut {} of {}", nth + 1, parts.rounds.len()));
             }
             let stop_by: &[Episode] = if nth == 0 { &first_visits } else { &[] };
-            let (mut pack, epoch) =
+            let (mut pack, epoch, curves) =
                 counted(catalogue, &round.fit, stop_by, weights, adapter.as_ref(), config, &tower, card.clone(), &mut rng)?;
             let most = config.ranker.cases.div_ceil(parts.rounds.len());
             let held = sessions::episodes(&round.held, most, &mut rng);
             if nth == 0 {
                 adapter::choose(&mut pack, &held, &config.adapter);
                 adapter = Some((pack.adapter.clone(), pack.config.clone()));
+                card.curves = curves;
                 tower = TowerConfig { epochs: epoch, patience: usize::MAX, ..tower };
             }
             // From here on the counts are read as the device will read them: rounded to a byte.
             rounds.push((through_bytes(&pack)?, held));
         }
         // What ships has seen everything: the counts, and the vectors for as many epochs as were found best before.
-        let (shipped, _) = counted(catalogue, &parts.all, &[], weights, adapter.as_ref(), config, &tower, card, &mut rng)?;
+        let (shipped, ..) = counted(catalogue, &parts.all, &[], weights, adapter.as_ref(), config, &tower, card, &mut rng)?;
         let judge = if validation.is_some() { through_bytes(&shipped)? } else { rounds[0].0.clone() };
         Ok(Self { rounds, judge, valid, shipped: shelf::in_shelf_order(&shipped)? })
     }
@@ -153,12 +156,22 @@ impl Prepared {
             examples.extend(ranker::examples(&without(pack), held, "Candidates of the held sessions")?);
         }
         let valid = ranker::examples(&without(&self.judge), &self.valid, "Candidates for validation")?;
-        let ranker = ranker::train(&examples, &valid, off, &config.ranker, &mut rng)?;
-        through_bytes(&with(&self.shipped, ranker))
+        let (ranker, curves) = ranker::train(&examples, &valid, off, &config.ranker, &mut rng)?;
+        let mut pack = with(&self.shipped, ranker);
+        pack.card.curves.extend(curves);
+        through_bytes(&pack)
     }
 }
 
-/// A pack without a ranker from some sessions, and the epoch of its vectors.
+/// Values by epoch, by what they are.
+type Curves = BTreeMap<String, Vec<f64>>;
+
+/// To four digits, as a card holds a figure.
+fn rounded(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
+}
+
+/// A pack without a ranker from some sessions, the epoch of its vectors, and how they came about.
 #[expect(clippy::too_many_arguments, reason = "what a pack is made of")]
 fn counted(
     catalogue: &Catalogue,
@@ -170,7 +183,7 @@ fn counted(
     tower: &TowerConfig,
     card: Card,
     rng: &mut ChaCha8Rng,
-) -> Result<(Pack, usize)> {
+) -> Result<(Pack, usize, Curves)> {
     let (list, items) = (&sessions.items, catalogue.len());
     let popularity = pairs::popularity(list, items);
     let vectors = tower::train(catalogue, &popularity, list, stop_by, tower, rng)?;
@@ -200,7 +213,7 @@ fn counted(
         adapter,
         no_ranker(&[]),
     )?;
-    Ok((pack, vectors.epoch))
+    Ok((pack, vectors.epoch, vectors.curves))
 }
 
 /// The trained pack's own figures, on the counts and in the order that it ships, go into its card. `catalogue` is the one whose rows

@@ -15,8 +15,8 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::RankerTrainConfig;
 use super::sessions::Episode;
+use super::{Curves, RankerTrainConfig, rounded};
 use crate::progress::Progress;
 
 /// One case as the ranker sees it.
@@ -70,7 +70,7 @@ fn session(episode: &Episode, pack: &Pack) -> Session {
     session
 }
 
-/// Trains until NDCG@10 on the validation cases stops rising and exports the best epoch.
+/// Trains until NDCG@10 on the validation cases stops rising and exports the best epoch, with the course of training.
 ///
 /// # Errors
 /// When no case has a wanted candidate, or the loss is no number any more.
@@ -80,7 +80,7 @@ pub(crate) fn train(
     off: &[Part],
     config: &RankerTrainConfig,
     rng: &mut ChaCha8Rng,
-) -> Result<RankerWeights> {
+) -> Result<(RankerWeights, Curves)> {
     let examples: Vec<&Example> = examples.iter().filter(|e| e.labels.contains(&1.0)).collect();
     ensure!(
         !examples.is_empty(),
@@ -102,6 +102,7 @@ pub(crate) fn train(
     let steps = examples.len().div_ceil(config.batch);
     let progress = Progress::of("Ranker", (steps * config.epochs) as u64);
     let mut best: Option<(f64, usize, RankerWeights)> = None;
+    let mut curves = Curves::new();
     for epoch in 1..=config.epochs {
         let mut order: Vec<usize> = (0..examples.len()).collect();
         order.shuffle(rng);
@@ -123,6 +124,9 @@ pub(crate) fn train(
         let weights = model.valid().export(mean.clone(), inv_std.clone());
         let ndcg = ndcg(valid, &weights);
         progress.note(&format!("epoch {epoch}: loss {:.4}, validation NDCG@10 {ndcg:.4}", loss_sum / steps as f64));
+        for (name, value) in [("loss", loss_sum / steps as f64), ("validation NDCG@10", ndcg)] {
+            curves.entry(format!("ranker: {name}")).or_default().push(rounded(value));
+        }
         if best.as_ref().is_none_or(|(best, ..)| ndcg > *best) {
             best = Some((ndcg, epoch, weights));
         } else if best.as_ref().is_some_and(|(_, at, _)| epoch - at >= config.patience) {
@@ -131,7 +135,7 @@ pub(crate) fn train(
     }
     let (ndcg, epoch, weights) = best.ok_or_else(|| anyhow::anyhow!("ranker.epochs is 0: ask for 1 at least"))?;
     progress.finish(&format!("Ranker: validation NDCG@10 {ndcg:.4} in epoch {epoch}"));
-    Ok(weights)
+    Ok((weights, curves))
 }
 
 /// Mean and one over the standard deviation of each feature.

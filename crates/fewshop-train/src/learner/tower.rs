@@ -14,6 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use super::TowerConfig;
 use super::content::content;
 use super::sessions::Episode;
+use super::{Curves, rounded};
 use crate::progress::Progress;
 
 /// Shots a training session shows at the most: more than a browser session brings teach little and cost much.
@@ -26,6 +27,8 @@ pub(crate) struct Vectors {
     pub(crate) logit_scale: f32,
     /// The epoch that they are of, from 1.
     pub(crate) epoch: usize,
+    /// Loss by epoch, and that of the validation episodes where there are any.
+    pub(crate) curves: Curves,
 }
 
 /// Trains until the validation episodes' likelihood stops rising, and exports the best epoch.
@@ -63,6 +66,7 @@ pub(crate) fn train(
     let steps = an_epoch.div_ceil(config.batch);
     let progress = Progress::of("Item vectors and session encoder", (steps * config.epochs) as u64);
     let mut best: Option<(f64, usize, Vectors)> = None;
+    let mut curves = Curves::new();
     for epoch in 1..=config.epochs {
         // A small shop's sessions come several times an epoch, split into shots and wanted items anew each time.
         let mut order = Vec::with_capacity(an_epoch + usable.len());
@@ -92,19 +96,32 @@ pub(crate) fn train(
         let valid_loss = validate(&model, &rows, valid, items, logit_scale, &device);
         let checked = if valid.is_empty() { String::new() } else { format!(", validation {valid_loss:.4}") };
         progress.note(&format!("epoch {epoch}: loss {train_loss:.4}{checked}"));
+        let mut mark = |name: &str, value| curves.entry(format!("item vectors: {name}")).or_default().push(rounded(value));
+        mark("loss", train_loss);
+        if !valid.is_empty() {
+            mark("validation loss", valid_loss);
+        }
         // Without validation cases the last epoch is taken: how many are right was found out before.
         if valid.is_empty() || best.as_ref().is_none_or(|(best, ..)| valid_loss < *best) {
             let (vectors, bias) = model.export_items(rows.clone());
             let table = ItemTable::quantise(&vectors, config.embedding_size, bias);
-            best = Some((valid_loss, epoch, Vectors { table, encoder: model.export_encoder(), logit_scale, epoch }));
+            best = Some((
+                valid_loss,
+                epoch,
+                Vectors { table, encoder: model.export_encoder(), logit_scale, epoch, curves: Curves::new() },
+            ));
         } else if best.as_ref().is_some_and(|(_, at, _)| epoch - at >= config.patience) {
             break;
         }
     }
     let (valid_loss, epoch, vectors) = best.ok_or_else(|| anyhow::anyhow!("tower.epochs is 0: ask for 1 at least"))?;
-    progress
-        .finish(&format!("Item vectors: {items} × {}, validation loss {valid_loss:.4} in epoch {epoch}", config.embedding_size));
-    Ok(vectors)
+    let size = config.embedding_size;
+    progress.finish(&if valid.is_empty() {
+        format!("Item vectors: {items} × {size}, {epoch} epochs")
+    } else {
+        format!("Item vectors: {items} × {size}, validation loss {valid_loss:.4} in epoch {epoch}")
+    });
+    Ok(Vectors { curves, ..vectors })
 }
 
 /// A session as shots and wanted items: between one shot and half of it, few shots as likely as many.
