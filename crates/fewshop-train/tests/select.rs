@@ -2,97 +2,58 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of a test that cannot write its own files may as well panic")]
 
-use std::fmt::Write as _;
-use std::path::PathBuf;
-use std::process::{Command, Output};
+mod common;
 
+use std::fmt::Write as _;
+
+use common::Folder;
 use fewshop_model::Pack;
 
 /// A made-up shop: two departments of fifteen products, shoppers who keep to one of them, 300 sessions in 30 days.
-struct Shop {
-    folder: tempfile::TempDir,
-}
-
-impl Shop {
-    fn new() -> Self {
-        let shop = Self { folder: tempfile::tempdir().unwrap() };
-        let mut items = String::from("item_id,title,category,brand,size,price\n");
-        for row in 0..30 {
-            let department = ["Tea", "Soap"][row / 15];
-            let _ = writeln!(items, "i{row},\"{department}, kind {row}\",{department},House,{} oz,{}.50", row % 5 + 1, row % 7);
-        }
-        let mut events = String::from("user_id,session_id,time,item_id,event,quantity\n");
-        let (mut cases, mut truth) = (String::from("case_id,user_id,k,position,item_id\n"), String::from("case_id,item_id\n"));
-        for session in 0..320u32 {
-            for nth in 0..5 {
-                let item = session % 2 * 15 + (session * 7 + nth * (nth + 1) / 2 + session / 9) % 15;
-                match nth {
-                    _ if session < 300 => {
-                        let day = session / 10 + 1;
-                        let _ = writeln!(events, "u{},s{session},2024-01-{day:02} 10:00:00,i{item},purchase,1", session % 100);
-                    }
-                    0 => {
-                        let _ = writeln!(cases, "c{session},v{session},1,0,i{item}");
-                    }
-                    _ => {
-                        let _ = writeln!(truth, "c{session},i{item}");
-                    }
+fn made_up_shop() -> Folder {
+    let shop = Folder::new();
+    let mut items = String::from("item_id,title,category,brand,size,price\n");
+    for row in 0..30 {
+        let department = ["Tea", "Soap"][row / 15];
+        let _ = writeln!(items, "i{row},\"{department}, kind {row}\",{department},House,{} oz,{}.50", row % 5 + 1, row % 7);
+    }
+    let mut events = String::from("user_id,session_id,time,item_id,event,quantity\n");
+    let (mut cases, mut truth) = (String::from("case_id,user_id,k,position,item_id\n"), String::from("case_id,item_id\n"));
+    for session in 0..320u32 {
+        for nth in 0..5 {
+            let item = session % 2 * 15 + (session * 7 + nth * (nth + 1) / 2 + session / 9) % 15;
+            match nth {
+                _ if session < 300 => {
+                    let day = session / 10 + 1;
+                    let _ = writeln!(events, "u{},s{session},2024-01-{day:02} 10:00:00,i{item},purchase,1", session % 100);
+                }
+                0 => {
+                    let _ = writeln!(cases, "c{session},v{session},1,0,i{item}");
+                }
+                _ => {
+                    let _ = writeln!(truth, "c{session},i{item}");
                 }
             }
         }
-        shop.write("items.csv", &items);
-        shop.write("events.csv", &events);
-        shop.write("cases.csv", &cases);
-        shop.write("truth.csv", &truth);
-        // Fits of tenths of a second: what is chosen does not matter here, only that it goes as it should.
-        shop.write(
-            "quick.toml",
-            "[tower]\nepochs = 1\nembedding_size = 8\nsessions_an_epoch = 256\n[ranker]\nepochs = 1\ncases = 64\ncandidates = 20\n\
+    }
+    shop.write("items.csv", &items);
+    shop.write("events.csv", &events);
+    shop.write("cases.csv", &cases);
+    shop.write("truth.csv", &truth);
+    // Fits of tenths of a second: what is chosen does not matter here, only that it goes as it should.
+    shop.write(
+        "quick.toml",
+        "[tower]\nepochs = 1\nembedding_size = 8\nsessions_an_epoch = 256\n[ranker]\nepochs = 1\ncases = 64\ncandidates = 20\n\
              [adapter]\nlearning_rates = [0.01]\nnegatives = 8\n",
-        );
-        shop
-    }
-
-    fn path(&self, file: &str) -> PathBuf {
-        self.folder.path().join(file)
-    }
-
-    fn write(&self, file: &str, text: &str) {
-        std::fs::write(self.path(file), text).unwrap();
-    }
-
-    fn read(&self, file: &str) -> String {
-        std::fs::read_to_string(self.path(file)).unwrap()
-    }
-
-    fn run(&self, line: &str) -> Output {
-        let command = Command::new(env!("CARGO_BIN_EXE_fewshop")).args(line.split(' ')).current_dir(self.folder.path()).output();
-        command.unwrap()
-    }
-
-    #[track_caller]
-    fn check_done(&self, line: &str) -> String {
-        let output = self.run(line);
-        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    #[track_caller]
-    fn check_refused(&self, line: &str, code: i32, words: &[&str]) {
-        let output = self.run(line);
-        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(code), "{line}: {stderr}");
-        for word in words {
-            assert!(stderr.contains(word), "{line}: {word:?} is not in {stderr}");
-        }
-    }
+    );
+    shop
 }
 
 const TRAIN: &str = "train --items items.csv --events events.csv --config quick.toml";
 
 #[test]
 fn a_search_leaves_a_table_settings_that_make_the_pack_again_and_a_journal_to_go_on_from() {
-    let shop = Shop::new();
+    let shop = made_up_shop();
     let printed = shop.check_done(&format!("{TRAIN} --out a.pack --select --trials 3"));
     // A header, three trials, the verdict, and the pack.
     assert_eq!(printed.lines().count(), 6, "{printed}");
@@ -131,7 +92,7 @@ fn a_search_leaves_a_table_settings_that_make_the_pack_again_and_a_journal_to_go
 
 #[test]
 fn a_budget_of_no_time_keeps_the_settings_and_says_so() {
-    let shop = Shop::new();
+    let shop = made_up_shop();
     let printed = shop.check_done(&format!("{TRAIN} --out a.pack --select --budget 0s"));
     assert!(printed.contains("Kept the settings") && printed.contains("longer --budget"), "{printed}");
     shop.check_refused(&format!("{TRAIN} --out a.pack --select --budget 30"), 2, &["30m"]);
@@ -142,7 +103,7 @@ fn a_budget_of_no_time_keeps_the_settings_and_says_so() {
 
 #[test]
 fn several_seeds_print_their_spread_and_the_first_is_written() {
-    let shop = Shop::new();
+    let shop = made_up_shop();
     let with = format!("{TRAIN} --valid-cases cases.csv --valid-truth truth.csv");
     let printed = shop.check_done(&format!("{with} --seed 3 --seeds 2 --out a.pack"));
     for word in ["seed 3", "seed 4", "mean", "min to max", "sd"] {
@@ -155,7 +116,7 @@ fn several_seeds_print_their_spread_and_the_first_is_written() {
 
 #[test]
 fn the_scaling_study_trains_every_size_in_a_process_of_its_own() {
-    let shop = Shop::new();
+    let shop = made_up_shop();
     let study = "study scaling --items items.csv --events events.csv --config quick.toml --sizes 1,2";
     let printed = shop.check_done(&format!("{study} --json figures.json"));
     assert!(printed.contains("From 1× to 2×: events ×2.0"), "{printed}");

@@ -2,117 +2,63 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of a test that cannot write its own files may as well panic")]
 
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+mod common;
 
+use std::fmt::Write as _;
+
+use common::Folder;
 use fewshop_model::Pack;
 
 /// A made-up shop: three departments of twelve products, shoppers who keep to one of them, a few favourites that all take.
-struct Shop {
-    folder: tempfile::TempDir,
-}
-
-impl Shop {
-    fn new() -> Self {
-        let shop = Self { folder: tempfile::tempdir().unwrap() };
-        let mut items = String::from("item_id,title,category,brand,size,price\n");
-        for row in 0..36 {
-            let department = ["Tea", "Bread", "Soap"][row / 12];
-            let _ = writeln!(
-                items,
-                "i{row},\"{department}, kind {}\",{department} > {department} {},House,{} oz,{}.50",
-                row % 12,
-                row % 2,
-                row % 5 + 1,
-                row % 7
-            );
-        }
-        shop.write("items.csv", &items);
-        let mut events = String::from("user_id,session_id,time,item_id,event,quantity\n");
-        let mut cases = String::from("case_id,user_id,k,position,item_id\n");
-        let mut truth = String::from("case_id,item_id\n");
-        // A small linear congruential generator: the shop must be the same everywhere.
-        let mut state = 7u32;
-        let mut below = |n: u32| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 16) % n
-        };
-        for session in 0..600u32 {
-            let department = session % 3;
-            let mut basket: Vec<u32> = Vec::new();
-            while basket.len() < 6 {
-                let item = if below(4) == 0 { below(3) * 12 } else { department * 12 + below(12) };
-                if !basket.contains(&item) {
-                    basket.push(item);
-                }
-            }
-            for (nth, item) in basket.iter().enumerate() {
-                if session < 540 {
-                    let _ = writeln!(
-                        events,
-                        "u{},s{session},2024-01-{:02} 10:00:00,i{item},purchase,1",
-                        session % 150,
-                        session / 20 + 1
-                    );
-                } else if nth < 2 {
-                    let _ = writeln!(cases, "c{session},v{session},2,{nth},i{item}");
-                } else {
-                    let _ = writeln!(truth, "c{session},i{item}");
-                }
+fn made_up_shop() -> Folder {
+    let shop = Folder::new();
+    let mut items = String::from("item_id,title,category,brand,size,price\n");
+    for row in 0..36 {
+        let department = ["Tea", "Bread", "Soap"][row / 12];
+        let _ = writeln!(
+            items,
+            "i{row},\"{department}, kind {}\",{department} > {department} {},House,{} oz,{}.50",
+            row % 12,
+            row % 2,
+            row % 5 + 1,
+            row % 7
+        );
+    }
+    shop.write("items.csv", &items);
+    let mut events = String::from("user_id,session_id,time,item_id,event,quantity\n");
+    let mut cases = String::from("case_id,user_id,k,position,item_id\n");
+    let mut truth = String::from("case_id,item_id\n");
+    // A small linear congruential generator: the shop must be the same everywhere.
+    let mut state = 7u32;
+    let mut below = |n: u32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 16) % n
+    };
+    for session in 0..600u32 {
+        let department = session % 3;
+        let mut basket: Vec<u32> = Vec::new();
+        while basket.len() < 6 {
+            let item = if below(4) == 0 { below(3) * 12 } else { department * 12 + below(12) };
+            if !basket.contains(&item) {
+                basket.push(item);
             }
         }
-        shop.write("events.csv", &events);
-        shop.write("cases.csv", &cases);
-        shop.write("truth.csv", &truth);
-        shop.write("quick.toml", "[tower]\nepochs = 2\nembedding_size = 16\n[ranker]\nepochs = 2\ncases = 300\n");
-        shop
-    }
-
-    fn path(&self, file: &str) -> PathBuf {
-        self.folder.path().join(file)
-    }
-
-    fn write(&self, file: &str, text: &str) {
-        std::fs::write(self.path(file), text).unwrap();
-    }
-
-    fn read(&self, file: &str) -> String {
-        std::fs::read_to_string(self.path(file)).unwrap()
-    }
-
-    fn run(&self, line: &str) -> Output {
-        let command = Command::new(env!("CARGO_BIN_EXE_fewshop")).args(line.split(' ')).current_dir(self.folder.path()).output();
-        command.unwrap()
-    }
-
-    #[track_caller]
-    fn check_done(&self, line: &str) -> String {
-        let output = self.run(line);
-        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    /// One line that begins with `error:` and names what is wrong, the given exit code, and no new file.
-    #[track_caller]
-    fn check_refused(&self, line: &str, code: i32, words: &[&str]) {
-        let before = listing(self.folder.path());
-        let output = self.run(line);
-        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(code), "{line}: {stderr}");
-        assert!(stderr.lines().any(|l| l.starts_with("error:")), "{line}: {stderr}");
-        for word in words {
-            assert!(stderr.contains(word), "{line}: {word:?} is not in {stderr}");
+        for (nth, item) in basket.iter().enumerate() {
+            if session < 540 {
+                let _ =
+                    writeln!(events, "u{},s{session},2024-01-{:02} 10:00:00,i{item},purchase,1", session % 150, session / 20 + 1);
+            } else if nth < 2 {
+                let _ = writeln!(cases, "c{session},v{session},2,{nth},i{item}");
+            } else {
+                let _ = writeln!(truth, "c{session},i{item}");
+            }
         }
-        assert_eq!(listing(self.folder.path()), before, "{line} left something behind");
     }
-}
-
-fn listing(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> =
-        std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
-    names.sort();
-    names
+    shop.write("events.csv", &events);
+    shop.write("cases.csv", &cases);
+    shop.write("truth.csv", &truth);
+    shop.write("quick.toml", "[tower]\nepochs = 2\nembedding_size = 16\n[ranker]\nepochs = 2\ncases = 300\n");
+    shop
 }
 
 const TRAIN: &str =
@@ -120,7 +66,7 @@ const TRAIN: &str =
 
 #[test]
 fn a_shop_is_learned_ranked_and_scored() {
-    let shop = Shop::new();
+    let shop = made_up_shop();
     shop.check_done(&format!("{TRAIN} --out a.pack"));
     let pack = Pack::from_bytes(&std::fs::read(shop.path("a.pack")).unwrap()).unwrap();
     assert_eq!((pack.catalogue.len(), pack.card.sessions, pack.card.users), (36, 540, 150));
@@ -141,7 +87,7 @@ fn a_shop_is_learned_ranked_and_scored() {
 }
 
 /// Cases of shoppers who came before: the same sessions with one earlier visit, which took what is now wanted.
-fn write_return_cases(shop: &Shop) {
+fn write_return_cases(shop: &Folder) {
     let (cases, truth) = (shop.read("cases.csv"), shop.read("truth.csv"));
     let mut out = String::from("case_id,user_id,k,visit,position,item_id\n");
     for line in cases.lines().skip(1) {
@@ -157,7 +103,7 @@ fn write_return_cases(shop: &Shop) {
 
 #[test]
 fn a_pack_stands_beside_baselines_and_a_report_says_so() {
-    let shop = Shop::new();
+    let shop = made_up_shop();
     shop.check_done(&format!("{TRAIN} --out a.pack"));
     write_return_cases(&shop);
     shop.write("quick_baselines.toml", "[classic]\npairs = 2000\nepochs = 2\n");
@@ -209,7 +155,7 @@ fn a_pack_stands_beside_baselines_and_a_report_says_so() {
 
 #[test]
 fn an_ablation_stands_in_the_same_table() {
-    let shop = Shop::new();
+    let shop = made_up_shop();
     shop.check_done(&format!("{TRAIN} --out a.pack"));
     shop.write("quick_baselines.toml", "[classic]\npairs = 500\nepochs = 1\n");
     let asked = "evaluate --ablation --pack a.pack --items items.csv --events events.csv --cases cases.csv --truth truth.csv \
@@ -227,7 +173,7 @@ fn an_ablation_stands_in_the_same_table() {
 
 #[test]
 fn options_that_need_each_other_are_asked_for() {
-    let shop = Shop::new();
+    let shop = made_up_shop();
     let evaluate = "evaluate --pack a.pack --cases cases.csv --truth truth.csv";
     shop.check_refused(&format!("{evaluate} --ablation"), 2, &["--items", "--events"]);
     shop.check_refused(&format!("{evaluate} --baselines x.toml"), 2, &["--events"]);
@@ -238,7 +184,7 @@ fn options_that_need_each_other_are_asked_for() {
 
 #[test]
 fn the_same_seed_gives_the_same_pack_to_the_bit_and_another_gives_another() {
-    let shop = Shop::new();
+    let shop = made_up_shop();
     for (name, seed) in [("a", 7), ("b", 7), ("c", 8)] {
         shop.check_done(&format!("{TRAIN} --seed {seed} --out {name}.pack"));
     }
@@ -249,7 +195,7 @@ fn the_same_seed_gives_the_same_pack_to_the_bit_and_another_gives_another() {
 
 #[test]
 fn bad_files_are_named_with_line_and_field_and_nothing_is_left_behind() {
-    let shop = Shop::new();
+    let shop = made_up_shop();
     let items = std::fs::read_to_string(shop.path("items.csv")).unwrap();
     let train = |items: &str| format!("train --items {items} --events events.csv --out a.pack --config quick.toml");
     shop.write(
@@ -274,7 +220,7 @@ fn bad_files_are_named_with_line_and_field_and_nothing_is_left_behind() {
 
 #[test]
 fn an_event_of_an_unknown_product_is_left_out_with_a_warning() {
-    let shop = Shop::new();
+    let shop = made_up_shop();
     let events = std::fs::read_to_string(shop.path("events.csv")).unwrap();
     shop.write("events.csv", &events.replacen(",i5,", ",nobody,", 1));
     let output = shop.run(&format!("{TRAIN} --out a.pack"));
@@ -284,7 +230,7 @@ fn an_event_of_an_unknown_product_is_left_out_with_a_warning() {
 
 #[test]
 fn a_bad_pack_or_wrong_usage_is_refused_and_an_old_file_stays() {
-    let shop = Shop::new();
+    let shop = made_up_shop();
     shop.write("empty.pack", "");
     shop.check_refused("inspect empty.pack", 1, &["empty.pack", "empty"]);
     shop.write("text.pack", "this is a text");

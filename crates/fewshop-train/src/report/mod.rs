@@ -4,7 +4,9 @@
 //! dark theme. It says first what a shop owner wants to know, in plain words, and says it only as strongly as the intervals allow.
 
 mod charts;
+mod html;
 mod page;
+mod sections;
 mod svg;
 
 use std::collections::{BTreeMap, HashSet};
