@@ -82,6 +82,10 @@ self.fewshop = {
   get backend() {
     return active?.backend ?? null;
   },
+  /** Milliseconds that each step of the last answer took; `cargo xtask bench web` reads it. */
+  get split() {
+    return active?.recommender.split() ?? null;
+  },
 };
 
 // Set before anything is awaited: a message that comes while nobody listens is lost.
