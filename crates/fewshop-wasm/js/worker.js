@@ -56,6 +56,8 @@ class Engine {
 
 let cpu = null;
 let gpu = null;
+/** The CPU module's memory. */
+let cpuMemory = null;
 /** The one that answers. */
 let active = null;
 /** Why that one, for people. */
@@ -85,6 +87,13 @@ self.fewshop = {
   /** Milliseconds that each step of the last answer took; `cargo xtask bench web` reads it. */
   get split() {
     return active?.recommender.split() ?? null;
+  },
+  /** Products, and bytes of the CPU engine's memory: for the same measurement. */
+  get items() {
+    return active?.recommender.status().items ?? 0;
+  },
+  get bytes() {
+    return cpuMemory?.buffer.byteLength ?? 0;
   },
 };
 
@@ -179,7 +188,8 @@ async function importEngine(name, pass = (response) => response) {
   const wasm = fetch(new URL("fewshop_wasm_bg.wasm", folder));
   const [module, response] = await Promise.all([import(new URL("fewshop_wasm.js", folder).href), wasm]);
   if (!response.ok) throw new Error(`${response.url} answered ${response.status} ${response.statusText}`);
-  await module.default({ module_or_path: pass(response) });
+  const { memory } = await module.default({ module_or_path: pass(response) });
+  if (name === "cpu") cpuMemory = memory;
   return module;
 }
 
