@@ -5,7 +5,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import os from "node:os";
 
-import { launch } from "../shopper.mjs";
+import { Shopper, launch } from "../shopper.mjs";
 import { SITE } from "../site.mjs";
 
 const sessions = JSON.parse(await readFile(process.env.FEWSHOP_SESSIONS, "utf8"));
@@ -52,7 +52,7 @@ async function open(id) {
   const before = notes.answers.length;
   const clicked = performance.now();
   const link = document.createElement("a");
-  link.href = new URL(`product/${encodeURIComponent(id)}`, document.baseURI).href;
+  link.href = `/product/${encodeURIComponent(id)}`;
   document.body.append(link);
   link.click();
   const handled = performance.now();
@@ -84,6 +84,8 @@ try {
     await page.goto(new URL("/?backend=cpu", SITE).href);
     const engine = await worker;
     await page.waitForFunction(() => window.__bench.ready !== null, undefined, { timeout: 120_000 });
+    // The page takes clicks from when it says that it is ready.
+    await new Shopper(page, SITE).ready();
     ready = await page.evaluate(() => window.__bench.ready);
     // What is loaded and drawn at the start is not an event's doing.
     await page.waitForTimeout(500);
