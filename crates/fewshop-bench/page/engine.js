@@ -60,29 +60,32 @@ export async function adaptation(engine, { E, tasks, sample }) {
   tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
   await tf.setBackend("wasm");
   await tf.ready();
-  const gather = (ids) => {
-    const table = new Float32Array(ids.length * 64);
-    ids.forEach((id, nth) => table.set(E.subarray(id * 64, id * 64 + 64), nth * 64));
-    return tf.tensor2d(table, [ids.length, 64]);
-  };
   const byTf = async (task) => {
     const [pos, neg, u0] = of(task);
-    const result = tf.tidy(() => {
-      const [P, N, start] = [gather(pos), gather(neg), tf.tensor2d(u0, [1, 64])];
-      const loss = (u) => {
-        const own = tf.mul(tf.matMul(P, u, false, true), ADAPT.scale);
-        const others = tf.tile(tf.mul(tf.matMul(u, N, false, true), ADAPT.scale), [pos.length, 1]);
-        const log = tf.logSoftmax(tf.concat([own, others], 1));
-        const pull = tf.mul(tf.sum(tf.square(tf.sub(u, start))), ADAPT.l2 / 2);
-        return tf.add(tf.neg(tf.mean(tf.slice(log, [0, 0], [pos.length, 1]))), pull);
-      };
-      const gradient = tf.grad(loss);
-      let u = start;
-      for (let step = 0; step < ADAPT.steps; step += 1) u = tf.sub(u, tf.mul(gradient(u), ADAPT.rate));
-      return u;
-    });
-    const values = await result.data();
-    result.dispose();
+    const ids = [...pos, ...neg];
+    const table = new Float32Array(ids.length * 64);
+    ids.forEach((id, nth) => table.set(E.subarray(id * 64, id * 64 + 64), nth * 64));
+    // Each shot against the negatives: the other shots are masked out.
+    const [mask, labels] = [0, 1].map(() => new Float32Array(pos.length * ids.length));
+    for (let shot = 0; shot < pos.length; shot += 1) {
+      for (let other = 0; other < pos.length; other += 1) mask[shot * ids.length + other] = other === shot ? 0 : -1e9;
+      labels[shot * ids.length + shot] = 1;
+    }
+    const shape = [pos.length, ids.length];
+    const kept = [tf.tensor2d(table, [ids.length, 64]), tf.tensor2d(mask, shape), tf.tensor2d(labels, shape), tf.tensor2d(u0, [1, 64])];
+    const [X, M, L, start] = kept;
+    const u = tf.variable(start);
+    const negated = tf.tidy(() => tf.mul(start, -1));
+    const loss = () => {
+      const logits = tf.add(tf.mul(tf.matMul(u, X, false, true), ADAPT.scale), M);
+      const pull = tf.mul(tf.sum(tf.square(tf.add(u, negated))), ADAPT.l2 / 2);
+      return tf.add(tf.losses.softmaxCrossEntropy(L, logits), pull);
+    };
+    const descent = tf.train.sgd(ADAPT.rate);
+    for (let step = 0; step < ADAPT.steps; step += 1) descent.minimize(loss, false, [u]);
+    const values = await u.data();
+    tf.dispose([...kept, u, negated]);
+    descent.dispose();
     return values;
   };
   const [a, b] = [engine.own.adapt(...of(tasks[1])), await byTf(tasks[1])];

@@ -152,40 +152,52 @@ impl Tower {
     }
 }
 
-/// `out[r] = rows[r] · v`, four rows at a time: what is read of `v` then serves all of them.
+/// `out[r] = rows[r] · v`.
 ///
 /// # Shapes
 /// - `rows`: `[out.len(), 64]`, `v`: `[64]`
 pub fn scan(rows: &[f32], v: &[f32; D], out: &mut [f32]) {
-    let vs: &[[f32; 8]] = v.as_chunks().0;
+    let rows = rows.as_chunks::<D>().0;
     let (fours, rest) = out.as_chunks_mut::<4>();
     let done = fours.len() * 4;
-    for (out, rows) in fours.iter_mut().zip(rows.as_chunks::<{ 4 * D }>().0) {
-        let mut sums = [f32x8::ZERO; 4];
-        for (i, v) in vs.iter().enumerate() {
-            let v = f32x8::new(*v);
-            for (row, sum) in rows.as_chunks::<D>().0.iter().zip(&mut sums) {
-                *sum += f32x8::new(row.as_chunks().0[i]) * v;
-            }
-        }
-        *out = add_up(sums);
+    for (out, rows) in fours.iter_mut().zip(rows.as_chunks::<4>().0) {
+        *out = dot4(rows, v);
     }
-    for (row, out) in rows[done * D..].as_chunks::<D>().0.iter().zip(rest) {
+    for (row, out) in rows[done..].iter().zip(rest) {
         *out = kernels::dot(row, v);
     }
 }
 
-/// The sum of each of four vectors.
-fn add_up(sums: [f32x8; 4]) -> [f32; 4] {
-    // Written so that the compiler finds the four-way transpose: lane by lane over all four at once.
-    let lanes = sums.map(f32x8::to_array);
-    let mut out = [0f32; 4];
-    for lane in 0..8 {
-        for (out, lanes) in out.iter_mut().zip(&lanes) {
-            *out += lanes[lane];
+/// Four rows at a time: what is read of `v` then serves all of them.
+#[cfg(target_family = "wasm")]
+#[inline(always)]
+fn dot4(rows: &[[f32; D]; 4], v: &[f32; D]) -> [f32; 4] {
+    use core::arch::wasm32::{
+        f32x4_add, f32x4_extract_lane, f32x4_mul, f32x4_splat, i32x4_shuffle, i64x2_shuffle, v128, v128_load,
+    };
+    fn four(v: &[f32; 4]) -> v128 {
+        // SAFETY: four numbers of four bytes are there, and WebAssembly loads from any address.
+        unsafe { v128_load(v.as_ptr().cast()) }
+    }
+    let mut sums = [f32x4_splat(0.0); 4];
+    for i in 0..D / 4 {
+        let v = four(&v.as_chunks().0[i]);
+        for (row, sum) in rows.iter().zip(&mut sums) {
+            *sum = f32x4_add(*sum, f32x4_mul(four(&row.as_chunks().0[i]), v));
         }
     }
-    out
+    // The sums of four rows side by side: transpose and add.
+    let [a, b, c, e] = sums;
+    let ab = f32x4_add(i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<2, 6, 3, 7>(a, b));
+    let ce = f32x4_add(i32x4_shuffle::<0, 4, 1, 5>(c, e), i32x4_shuffle::<2, 6, 3, 7>(c, e));
+    let s = f32x4_add(i64x2_shuffle::<0, 2>(ab, ce), i64x2_shuffle::<1, 3>(ab, ce));
+    [f32x4_extract_lane::<0>(s), f32x4_extract_lane::<1>(s), f32x4_extract_lane::<2>(s), f32x4_extract_lane::<3>(s)]
+}
+
+/// Four rows at a time.
+#[cfg(not(target_family = "wasm"))]
+fn dot4(rows: &[[f32; D]; 4], v: &[f32; D]) -> [f32; 4] {
+    std::array::from_fn(|row| kernels::dot(&rows[row], v))
 }
 
 /// `out += Σ_r weight[r] * rows[r]`.

@@ -59,16 +59,8 @@ pub fn scan(table: &ItemTable, u: &[f32], logit_scale: f32) -> Vec<f32> {
     let taste = Taste::of(u);
     let mut out = vec![0f32; table.len()];
     let scale = taste.scale * logit_scale;
-    let (fours, rest) = out.as_chunks_mut::<4>();
-    let done = 4 * fours.len();
-    let rows = table.q.chunks_exact(4 * table.d).zip(table.scale.as_chunks::<4>().0).zip(table.bias.as_chunks::<4>().0);
-    for (out, ((rows, scales), biases)) in fours.iter_mut().zip(rows) {
-        let sums = arch::dot4(rows, &taste.q);
-        for lane in 0..4 {
-            out[lane] = sums[lane] as f32 * (scale * scales[lane]) + biases[lane];
-        }
-    }
-    for (row, out) in (done..).zip(rest) {
+    let done = arch::scan(table, &taste.q, scale, &mut out);
+    for (row, out) in (done..).zip(&mut out[done..]) {
         *out = logit(table, row, &taste, logit_scale);
     }
     out
@@ -81,7 +73,7 @@ pub fn scan(table: &ItemTable, u: &[f32], logit_scale: f32) -> Vec<f32> {
 #[must_use]
 pub fn logit(table: &ItemTable, row: usize, taste: &Taste, logit_scale: f32) -> f32 {
     let sum = dot(&table.q[row * table.d..(row + 1) * table.d], &taste.q);
-    sum as f32 * (taste.scale * logit_scale * table.scale[row]) + table.bias[row]
+    sum as f32 * ((taste.scale * logit_scale) * table.scale[row]) + table.bias[row]
 }
 
 fn dot(row: &[i8], v: &[i16]) -> i32 {
@@ -97,64 +89,89 @@ fn dot_rest(row: &[i8], v: &[i16]) -> i32 {
 #[cfg(target_family = "wasm")]
 mod arch {
     use core::arch::wasm32::{
-        i16x8_extend_high_i8x16, i16x8_extend_low_i8x16, i32x4, i32x4_add, i32x4_dot_i16x8, i32x4_extract_lane, i32x4_shuffle,
-        i64x2, i64x2_shuffle, v128,
+        f32x4_add, f32x4_convert_i32x4, f32x4_mul, f32x4_splat, i16x8_extend_high_i8x16, i16x8_extend_low_i8x16, i32x4_add,
+        i32x4_dot_i16x8, i32x4_extract_lane, i32x4_shuffle, i32x4_splat, i64x2_shuffle, v128, v128_load, v128_store,
     };
 
-    /// One load, as the compiler sees through it; by value it needs no unsafe code.
-    fn load(bytes: &[i8; 16]) -> v128 {
-        let bytes = bytes.map(i8::cast_unsigned);
-        let (low, high) = bytes.split_at(8);
-        let half = |half: &[u8]| i64::from_le_bytes(half.try_into().unwrap_or_default());
-        i64x2(half(low), half(high))
+    use crate::pack::ItemTable;
+
+    /// The row length that the scan is written for; others take the way of single rows.
+    const D: usize = 64;
+
+    fn bytes(row: &[i8; 16]) -> v128 {
+        // SAFETY: sixteen bytes are there, and WebAssembly loads from any address.
+        unsafe { v128_load(row.as_ptr().cast()) }
     }
 
-    fn load16(v: &[i16]) -> v128 {
-        let half = |h: &[i16]| h.iter().rev().fold(0i64, |sum, &x| (sum << 16) | i64::from(x.cast_unsigned()));
-        i64x2(half(&v[..4]), half(&v[4..]))
+    fn eight(v: &[i16; 8]) -> v128 {
+        // SAFETY: eight numbers of two bytes are there, and WebAssembly loads from any address.
+        unsafe { v128_load(v.as_ptr().cast()) }
     }
 
-    /// Four running sums of a row.
-    fn sums(row: &[i8], v: &[i16]) -> v128 {
-        let (rows, _) = row.as_chunks::<16>();
-        let (vs, _) = v.as_chunks::<16>();
-        let mut low = i32x4(0, 0, 0, 0);
-        let mut high = low;
-        for (row, v) in rows.iter().zip(vs) {
-            let bytes = load(row);
-            low = i32x4_add(low, i32x4_dot_i16x8(i16x8_extend_low_i8x16(bytes), load16(&v[..8])));
-            high = i32x4_add(high, i32x4_dot_i16x8(i16x8_extend_high_i8x16(bytes), load16(&v[8..])));
-        }
-        i32x4_add(low, high)
+    fn four(v: &[f32; 4]) -> v128 {
+        // SAFETY: four numbers of four bytes are there, and WebAssembly loads from any address.
+        unsafe { v128_load(v.as_ptr().cast()) }
+    }
+
+    /// Four running sums of sixteen products and those before.
+    fn add_products(sums: v128, row: &[i8; 16], low: v128, high: v128) -> v128 {
+        let row = bytes(row);
+        let low = i32x4_dot_i16x8(i16x8_extend_low_i8x16(row), low);
+        i32x4_add(i32x4_add(sums, low), i32x4_dot_i16x8(i16x8_extend_high_i8x16(row), high))
     }
 
     pub(super) fn dot(row: &[i8], v: &[i16]) -> i32 {
-        let s = sums(row, v);
-        let whole = row.len() / 16 * 16;
-        i32x4_extract_lane::<0>(s)
-            + i32x4_extract_lane::<1>(s)
-            + i32x4_extract_lane::<2>(s)
-            + i32x4_extract_lane::<3>(s)
-            + super::dot_rest(&row[whole..], &v[whole..])
+        let (rows, row_rest) = row.as_chunks::<16>();
+        let (vs, _) = v.as_chunks::<8>();
+        let mut sums = i32x4_splat(0);
+        for (row, v) in rows.iter().zip(vs.as_chunks::<2>().0) {
+            sums = add_products(sums, row, eight(&v[0]), eight(&v[1]));
+        }
+        let rest = &v[rows.len() * 16..];
+        i32x4_extract_lane::<0>(sums)
+            + i32x4_extract_lane::<1>(sums)
+            + i32x4_extract_lane::<2>(sums)
+            + i32x4_extract_lane::<3>(sums)
+            + super::dot_rest(row_rest, rest)
     }
 
-    pub(super) fn dot4(rows: &[i8], v: &[i16]) -> [i32; 4] {
-        let d = v.len();
-        if d % 16 != 0 {
-            return [0, 1, 2, 3].map(|at| dot(&rows[at * d..(at + 1) * d], v));
+    /// Fills in the logits of whole groups of four rows and says how many rows that were.
+    pub(super) fn scan(table: &ItemTable, v: &[i16], scale: f32, out: &mut [f32]) -> usize {
+        let Ok(v) = <&[i16; D]>::try_from(v) else { return 0 };
+        // The taste stays in eight registers over all rows.
+        let taste: [v128; D / 8] = std::array::from_fn(|at| eight(&v.as_chunks().0[at]));
+        let scale = f32x4_splat(scale);
+        let groups = table.q.as_chunks::<16>().0.as_chunks::<{ 4 * D / 16 }>().0;
+        let values = table.scale.as_chunks::<4>().0.iter().zip(table.bias.as_chunks::<4>().0);
+        let outs = out.as_chunks_mut::<4>().0;
+        let groups = groups.iter().zip(values).zip(outs);
+        let mut done = 0;
+        for ((rows, (scales, biases)), out) in groups {
+            let [a, b, c, e] = std::array::from_fn(|row| {
+                let mut sums = i32x4_splat(0);
+                for part in 0..D / 16 {
+                    sums = add_products(sums, &rows[row * (D / 16) + part], taste[2 * part], taste[2 * part + 1]);
+                }
+                sums
+            });
+            // The sums of four rows side by side: transpose and add.
+            let ab = i32x4_add(i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<2, 6, 3, 7>(a, b));
+            let ce = i32x4_add(i32x4_shuffle::<0, 4, 1, 5>(c, e), i32x4_shuffle::<2, 6, 3, 7>(c, e));
+            let sums = i32x4_add(i64x2_shuffle::<0, 2>(ab, ce), i64x2_shuffle::<1, 3>(ab, ce));
+            let logits = f32x4_mul(f32x4_convert_i32x4(sums), f32x4_mul(scale, four(scales)));
+            // SAFETY: four numbers of four bytes have room there, and WebAssembly stores to any address.
+            unsafe { v128_store(out.as_mut_ptr().cast(), f32x4_add(logits, four(biases))) };
+            done += 4;
         }
-        let [a, b, c, e] = [0, 1, 2, 3].map(|at| sums(&rows[at * d..(at + 1) * d], v));
-        // The sums of four rows side by side: transpose and add.
-        let ab = i32x4_add(i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<2, 6, 3, 7>(a, b));
-        let ce = i32x4_add(i32x4_shuffle::<0, 4, 1, 5>(c, e), i32x4_shuffle::<2, 6, 3, 7>(c, e));
-        let s = i32x4_add(i64x2_shuffle::<0, 2>(ab, ce), i64x2_shuffle::<1, 3>(ab, ce));
-        [i32x4_extract_lane::<0>(s), i32x4_extract_lane::<1>(s), i32x4_extract_lane::<2>(s), i32x4_extract_lane::<3>(s)]
+        done
     }
 }
 
 #[cfg(not(target_family = "wasm"))]
 mod arch {
     use wide::{i8x16, i16x16, i32x8};
+
+    use crate::pack::ItemTable;
 
     pub(super) fn dot(row: &[i8], v: &[i16]) -> i32 {
         let (rows, row_rest) = row.as_chunks::<16>();
@@ -166,9 +183,9 @@ mod arch {
         sums.to_array().iter().sum::<i32>() + super::dot_rest(row_rest, v_rest)
     }
 
-    pub(super) fn dot4(rows: &[i8], v: &[i16]) -> [i32; 4] {
-        let d = v.len();
-        [0, 1, 2, 3].map(|at| dot(&rows[at * d..(at + 1) * d], v))
+    /// All rows the way of single rows: x86 and Arm lose little by it.
+    pub(super) fn scan(_: &ItemTable, _: &[i16], _: f32, _: &mut [f32]) -> usize {
+        0
     }
 }
 
