@@ -2,42 +2,65 @@
 
 use fewshop_core::Event;
 
+use crate::kernels::add_scaled;
 use crate::pack::{EncoderWeights, ItemTable};
 
 /// Shots that one run learns from, the latest ones. Work per click is bounded by it.
 pub const MAX_SHOTS: usize = 20;
 
-/// The taste `u0`, `[d]`: zeros without shots.
-///
-/// `shots` are oldest first.
-pub(crate) fn encode(shots: &[Event], table: &ItemTable, weights: &EncoderWeights) -> Vec<f32> {
-    let h = weights.hidden;
-    let rows: Vec<Vec<f32>> = shots.iter().map(|shot| table.row(shot.item.row())).collect();
-    let mut attention: Vec<f32> = rows
-        .iter()
-        .zip(shots)
-        .rev()
-        .enumerate()
-        .map(|(age, (row, shot))| {
-            let mut a = weights.kind[shot.kind as usize] + weights.recency * age as f32;
-            for unit in 0..h {
-                let pre: f32 = row.iter().enumerate().map(|(i, x)| x * weights.w[i * h + unit]).sum();
-                a += weights.v[unit] * (pre + weights.b[unit]).tanh();
+/// Shots as the encoder reads them, from which the taste of all of them, or of all but one, is a weighted mean away.
+#[derive(Debug)]
+pub(crate) struct Encoded {
+    /// `[shots, d]`.
+    rows: Vec<f32>,
+    /// Attention of each shot but for its age.
+    attention: Vec<f32>,
+    recency: f32,
+    d: usize,
+}
+
+impl Encoded {
+    /// `shots` are oldest first.
+    pub(crate) fn of(shots: &[Event], table: &ItemTable, weights: &EncoderWeights) -> Self {
+        let h = weights.hidden;
+        let mut rows = vec![0f32; shots.len() * table.d];
+        let mut hidden = vec![0f32; h];
+        let attention = shots.iter().zip(rows.chunks_exact_mut(table.d)).map(|(shot, row)| {
+            table.add_row(shot.item.row(), 1.0, row);
+            hidden.copy_from_slice(&weights.b);
+            for (x, w) in row.iter().zip(weights.w.chunks(h.max(1))) {
+                add_scaled(&mut hidden, w, *x);
             }
-            a
-        })
-        .collect();
-    attention.reverse();
-    let top = attention.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f32 = attention.iter().map(|a| (a - top).exp()).sum();
-    let mut u = vec![0.0; table.d];
-    for (row, a) in rows.iter().zip(&attention) {
-        let w = (a - top).exp() / sum;
-        for (o, x) in u.iter_mut().zip(row) {
-            *o += w * x;
-        }
+            weights.kind[shot.kind as usize] + hidden.iter().zip(&weights.v).map(|(pre, v)| v * pre.tanh()).sum::<f32>()
+        });
+        let attention = attention.collect();
+        Self { rows, attention, recency: weights.recency, d: table.d }
     }
-    u
+
+    /// The taste `u0`, `[d]`, of all shots or of all but one: zeros without shots.
+    pub(crate) fn taste(&self, left_out: Option<usize>) -> Vec<f32> {
+        let kept = |&at: &usize| Some(at) != left_out;
+        // The age of a shot is the number of later ones, of those that count.
+        let mut age = 0.0;
+        let mut attention: Vec<(usize, f32)> = (0..self.attention.len())
+            .rev()
+            .filter(kept)
+            .map(|at| {
+                let a = self.attention[at] + self.recency * age;
+                age += 1.0;
+                (at, a)
+            })
+            .collect();
+        attention.reverse();
+        let top = attention.iter().fold(f32::NEG_INFINITY, |top, &(_, a)| top.max(a));
+        attention.iter_mut().for_each(|(_, a)| *a = (*a - top).exp());
+        let sum: f32 = attention.iter().map(|&(_, a)| a).sum();
+        let mut u = vec![0.0; self.d];
+        for (at, a) in attention {
+            add_scaled(&mut u, &self.rows[at * self.d..(at + 1) * self.d], a / sum);
+        }
+        u
+    }
 }
 
 #[cfg(test)]
@@ -50,8 +73,29 @@ mod tests {
         let table = ItemTable::quantise(&[1.0, 0.0, 0.0, 1.0], 2, vec![0.0; 2]);
         let weights = EncoderWeights { hidden: 0, kind: vec![0.0; 4], ..EncoderWeights::default() };
         let shots = [Event::new(ItemIx(0), EventKind::View), Event::new(ItemIx(1), EventKind::View)];
-        let u = encode(&shots, &table, &weights);
+        let u = Encoded::of(&shots, &table, &weights).taste(None);
         assert!((u[0] - 0.5).abs() < 1e-6 && (u[1] - 0.5).abs() < 1e-6);
-        assert_eq!(encode(&[], &table, &weights), [0.0, 0.0]);
+        assert_eq!(Encoded::of(&[], &table, &weights).taste(None), [0.0, 0.0]);
+    }
+
+    #[test]
+    fn leaving_a_shot_out_is_never_having_seen_it() {
+        let vectors: Vec<f32> = (0..12).map(|i| (i as f32 * 0.7).sin()).collect();
+        let table = ItemTable::quantise(&vectors, 3, vec![0.0; 4]);
+        let weights = EncoderWeights {
+            hidden: 2,
+            w: vec![0.3, -0.2, 0.1, 0.4, -0.5, 0.2],
+            b: vec![0.1, -0.1],
+            v: vec![0.7, -0.4],
+            kind: vec![0.0, 0.3, 0.5, 0.0],
+            recency: -0.2,
+        };
+        let shots: Vec<Event> = [2, 0, 3, 1].map(|row| Event::new(ItemIx(row), EventKind::Cart)).to_vec();
+        for left_out in 0..4 {
+            let mut rest = shots.clone();
+            rest.remove(left_out);
+            let fresh = Encoded::of(&rest, &table, &weights).taste(None);
+            assert_eq!(Encoded::of(&shots, &table, &weights).taste(Some(left_out)), fresh);
+        }
     }
 }

@@ -1,12 +1,12 @@
-//! What this device alone knows of a shopper: earlier visits and what was turned down. It is read once a run; the shots, of which one
-//! after the other is left out to find reasons, do not change it.
+//! What this device alone knows of a shopper: earlier visits and what was turned down. The shots, of which one after the other is left
+//! out to find reasons, do not change it.
 
 use std::collections::HashMap;
 
 use fewshop_core::ItemIx;
 
 use crate::features::{Facts, Part, rate, signed_root};
-use crate::kernels;
+use crate::kernels::Taste;
 use crate::pack::Pack;
 
 /// Earlier visits that one run learns from, the latest ones.
@@ -22,18 +22,19 @@ const DISMISSAL_FEATURES: usize = 4;
 /// Earlier visits and dismissals, with what they say of all items. The default knows nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Known<'a> {
-    visits: &'a [Vec<ItemIx>],
+    past: Option<&'a Past>,
     pub(crate) dismissed: Vec<ItemIx>,
-    past: Option<Past>,
     /// Dismissed rows as vectors, with one over their lengths.
-    dismissed_vectors: Vec<(Vec<f32>, f32)>,
+    dismissed_vectors: Vec<(Taste, f32)>,
     /// Largest cosine of the pair counts with a dismissed product, over all items; empty without any.
     dismissed_covisit: Vec<f32>,
 }
 
-/// What the earlier visits say, over all items but for the last four.
+/// What the earlier visits say, over all items but for the first and the last four. It costs more than a run and is the same for a whole
+/// visit, so it is worked out when the visits become known.
 #[derive(Debug)]
-struct Past {
+pub(crate) struct Past {
+    visits: Vec<Vec<ItemIx>>,
     /// Decayed sum over the visits that took the item, the latest counting 1.
     lately: Vec<f32>,
     /// Share of the visits that took it.
@@ -42,7 +43,7 @@ struct Past {
     age: Vec<f32>,
     covisit: Vec<f32>,
     regression: Vec<f32>,
-    taste: Vec<f32>,
+    taste: Taste,
     /// Rows taken, each once.
     rows: Vec<u32>,
     /// Share of the decayed sums by category and by brand.
@@ -51,10 +52,7 @@ struct Past {
 }
 
 impl<'a> Known<'a> {
-    /// `visits` are the latest first; those past [`MAX_VISITS`] are not read.
-    pub(crate) fn of(visits: &'a [Vec<ItemIx>], dismissed: Vec<ItemIx>, pack: &Pack, facts: &Facts) -> Self {
-        let visits = &visits[..visits.len().min(MAX_VISITS)];
-        let past = facts.has(Part::Visits) && visits.iter().any(|visit| !visit.is_empty());
+    pub(crate) fn of(past: Option<&'a Past>, dismissed: Vec<ItemIx>, pack: &Pack, facts: &Facts) -> Self {
         let mut dismissed_covisit = vec![0f32; if dismissed.is_empty() { 0 } else { pack.catalogue.len() }];
         for item in &dismissed {
             let from = item.row();
@@ -64,9 +62,11 @@ impl<'a> Known<'a> {
             }
         }
         Self {
-            visits,
-            past: past.then(|| Past::of(visits, pack, facts)),
-            dismissed_vectors: dismissed.iter().map(|item| (pack.table.row(item.row()), facts.inv_norm[item.row()])).collect(),
+            past,
+            dismissed_vectors: dismissed
+                .iter()
+                .map(|item| (Taste::of_row(&pack.table, item.row()), facts.inv_norm[item.row()]))
+                .collect(),
             dismissed_covisit,
             dismissed,
         }
@@ -74,30 +74,30 @@ impl<'a> Known<'a> {
 
     /// What earlier visits took, as candidates.
     pub(crate) fn taken_before(&self) -> &[u32] {
-        self.past.as_ref().map_or(&[], |past| &past.rows)
+        self.past.map_or(&[], |past| &past.rows)
     }
 
     /// On how many earlier visits a product was taken.
     pub(crate) fn times_taken(&self, row: u32) -> u32 {
-        self.visits.iter().filter(|visit| visit.contains(&ItemIx(row))).count() as u32
+        self.past.map_or(0, |past| past.visits.iter().filter(|visit| visit.contains(&ItemIx(row))).count() as u32)
     }
 
     /// Scores by which what goes with earlier visits is found; empty without any.
     pub(crate) fn covisit(&self) -> &[f32] {
-        self.past.as_ref().map_or(&[], |past| &past.covisit)
+        self.past.map_or(&[], |past| &past.covisit)
     }
 
     /// Scores by which candidates are ranked as taken before; empty without earlier visits.
     pub(crate) fn taken_lately(&self) -> &[f32] {
-        self.past.as_ref().map_or(&[], |past| &past.lately)
+        self.past.map_or(&[], |past| &past.lately)
     }
 
-    /// What the earlier visits say of one candidate with this vector.
-    pub(crate) fn visit_features(&self, row: usize, vector: &[f32], pack: &Pack, facts: &Facts) -> [f32; VISIT_FEATURES] {
-        let Some(past) = &self.past else { return [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, rate(0.0), 0.0, 0.0, 0.0, 0.0] };
+    /// What the earlier visits say of one candidate.
+    pub(crate) fn visit_features(&self, row: usize, pack: &Pack, facts: &Facts) -> [f32; VISIT_FEATURES] {
+        let Some(past) = self.past else { return [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, rate(0.0), 0.0, 0.0, 0.0, 0.0] };
         let taken = past.share[row] > 0.0;
         [
-            (self.visits.len() as f32).ln_1p(),
+            (past.visits.len() as f32).ln_1p(),
             f32::from(u8::from(past.age[row] == 0.0)),
             past.lately[row],
             past.share[row],
@@ -105,19 +105,14 @@ impl<'a> Known<'a> {
             if taken { pack.repeat[row] } else { 0.0 },
             rate(past.covisit[row]),
             signed_root(past.regression[row]),
-            kernels::dot(&past.taste, vector),
+            past.taste.dot(&pack.table, row),
             past.categories.get(&facts.category[row]).copied().unwrap_or(0.0),
             past.brands.get(&facts.brand[row]).copied().unwrap_or(0.0),
         ]
     }
 
-    /// What was turned down says of one candidate; `near` is its cosine to a vector of a given inverse length.
-    pub(crate) fn dismissal_features(
-        &self,
-        row: usize,
-        near: impl Fn(&(Vec<f32>, f32)) -> f32,
-        facts: &Facts,
-    ) -> [f32; DISMISSAL_FEATURES] {
+    /// What was turned down says of one candidate.
+    pub(crate) fn dismissal_features(&self, row: usize, pack: &Pack, facts: &Facts) -> [f32; DISMISSAL_FEATURES] {
         if self.dismissed.is_empty() {
             return [0.0; DISMISSAL_FEATURES];
         }
@@ -125,7 +120,7 @@ impl<'a> Known<'a> {
         let alike = self.dismissed.iter().filter(|item| category != 0 && facts.category[item.row()] == category).count();
         [
             (self.dismissed.len() as f32).ln_1p(),
-            self.dismissed_vectors.iter().map(near).fold(0.0, f32::max),
+            self.dismissed_vectors.iter().map(|vector| facts.near(vector, row, pack)).fold(0.0, f32::max),
             alike as f32,
             self.dismissed_covisit[row],
         ]
@@ -133,16 +128,24 @@ impl<'a> Known<'a> {
 }
 
 impl Past {
-    fn of(visits: &[Vec<ItemIx>], pack: &Pack, facts: &Facts) -> Self {
+    /// `None` where nothing was taken or the ranker does not read it. `visits` are the latest first; those past [`MAX_VISITS`] are not
+    /// read.
+    pub(crate) fn of(visits: &[Vec<ItemIx>], pack: &Pack, facts: &Facts) -> Option<Self> {
+        let visits = &visits[..visits.len().min(MAX_VISITS)];
+        if !facts.has(Part::Visits) || visits.iter().all(Vec::is_empty) {
+            return None;
+        }
         let n = pack.catalogue.len();
         let zeros = || vec![0f32; n];
+        let mut taste = vec![0f32; pack.table.d];
         let mut p = Self {
+            visits: visits.to_vec(),
             lately: zeros(),
             share: zeros(),
             age: vec![visits.len() as f32; n],
             covisit: zeros(),
             regression: zeros(),
-            taste: vec![0.0; pack.table.d],
+            taste: Taste::default(),
             rows: Vec::new(),
             categories: HashMap::new(),
             brands: HashMap::new(),
@@ -158,7 +161,7 @@ impl Past {
                 }
                 p.lately[from] += weight;
                 p.share[from] += 1.0 / visits.len() as f32;
-                pack.table.add_row(from, weight, &mut p.taste);
+                pack.table.add_row(from, weight, &mut taste);
                 for pair in pack.pairs.row(from) {
                     p.covisit[pair.to] += weight * pair.count * facts.covisit_row[from] * facts.covisit_column[pair.to];
                     p.regression[pair.to] += weight * pair.regression;
@@ -168,12 +171,13 @@ impl Past {
             weight *= VISIT_DECAY;
         }
         // Means over what was taken, so that a long memory speaks no louder than a short one.
-        for list in [&mut p.covisit, &mut p.regression, &mut p.taste] {
+        for list in [&mut p.covisit, &mut p.regression, &mut taste] {
             list.iter_mut().for_each(|x| *x /= f32::max(sum, 1.0));
         }
+        p.taste = Taste::of(&taste);
         p.categories = shares(&p.rows, &p.lately, &facts.category);
         p.brands = shares(&p.rows, &p.lately, &facts.brand);
-        p
+        Some(p)
     }
 }
 

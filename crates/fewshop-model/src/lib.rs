@@ -30,4 +30,4 @@ pub use known::MAX_VISITS;
 pub use pack::{
     AdapterWeights, Card, EncoderWeights, FORMAT_VERSION, ItemTable, ModelConfig, Pack, PackError, Pair, PairTable, RankerWeights,
 };
-pub use recommender::{Candidates, RankError, RankOptions, Ranking, Recommender};
+pub use recommender::{Candidates, RankError, RankOptions, Ranking, Recommender, Step};

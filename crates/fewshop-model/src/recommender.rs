@@ -5,10 +5,10 @@ use std::sync::Arc;
 use fewshop_core::{Catalogue, Event, Filter, ItemIx, Reason, Recommendation, Session, Share};
 
 use crate::compute::{Compute, ComputeError};
-use crate::encoder::{MAX_SHOTS, encode};
-use crate::features::{Channels, Evidence, Facts, Part, features};
+use crate::encoder::{Encoded, MAX_SHOTS};
+use crate::features::{Board, Channels, Evidence, FEATURES, Facts, Part, Sums};
 use crate::kernels::{self, AdaptRows};
-use crate::known::Known;
+use crate::known::{Known, Past};
 use crate::pack::Pack;
 
 /// What is asked of [`Recommender::rank`].
@@ -63,6 +63,38 @@ pub enum RankError {
     Compute(#[from] ComputeError),
 }
 
+/// The parts of a run that take time, in their order. See [`Recommender::rank_all`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// Encoding, gate and fine-tuning.
+    Adapt,
+    /// Logits of all products.
+    Scan,
+    /// Pair channels and the choice of candidates.
+    Candidates,
+    /// Features and scores of the candidates.
+    Ranker,
+    /// Scores without each shot.
+    Reasons,
+}
+
+impl Step {
+    /// All steps.
+    pub const ALL: [Self; 5] = [Self::Adapt, Self::Scan, Self::Candidates, Self::Ranker, Self::Reasons];
+
+    /// Its name in tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Adapt => "adapt",
+            Self::Scan => "scan",
+            Self::Candidates => "candidates",
+            Self::Ranker => "ranker",
+            Self::Reasons => "reasons",
+        }
+    }
+}
+
 /// Which products the ranker looks at, and all that it sees of them. Training reads this too: the same code makes its examples.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidates {
@@ -84,6 +116,27 @@ pub struct Recommender {
     negatives: Arc<AdaptRows>,
     compute: Compute,
     session: Session,
+    /// What the session's earlier visits say: the same for all of a visit's runs.
+    past: Option<Arc<Past>>,
+}
+
+/// What one set of shots teaches, whatever shelf it is for.
+#[derive(Debug)]
+struct Learned<'a> {
+    shots: Vec<Event>,
+    known: Known<'a>,
+    gate: f32,
+    /// The taste without each shot.
+    tastes_without: Vec<Vec<f32>>,
+    /// Of all products.
+    logits: Vec<f32>,
+    channels: Channels,
+}
+
+impl Learned<'_> {
+    fn evidence(&self) -> Evidence<'_> {
+        Evidence { shots: &self.shots, known: &self.known }
+    }
 }
 
 impl Recommender {
@@ -98,6 +151,7 @@ impl Recommender {
             negatives: Arc::new(negatives),
             compute,
             session: Session::default(),
+            past: None,
         }
     }
 
@@ -128,6 +182,9 @@ impl Recommender {
         for item in known {
             self.check(item)?;
         }
+        if self.session.visits != session.visits {
+            self.past = Past::of(&session.visits, &self.pack, &self.facts).map(Arc::new);
+        }
         self.session = session;
         Ok(())
     }
@@ -150,6 +207,7 @@ impl Recommender {
     /// Forgets the session and all earlier visits: as if new.
     pub fn forget(&mut self) {
         self.session = Session::default();
+        self.past = None;
     }
 
     /// Ranks the catalogue without what the session has already seen.
@@ -157,27 +215,53 @@ impl Recommender {
     /// # Errors
     /// See [`RankError`].
     pub async fn rank(&self, options: &RankOptions) -> Result<Ranking, RankError> {
-        if options.n == 0 {
-            return Err(RankError::NothingWanted);
+        let mut rankings = self.rank_all(std::slice::from_ref(options), &mut |_| {}).await?;
+        Ok(rankings.pop().unwrap_or_default())
+    }
+
+    /// Answers several questions about one session. What they have in common, learning and the scan, is done once. `done` hears of each
+    /// step as it ends: there is no clock here, but the caller may have one.
+    ///
+    /// # Errors
+    /// See [`RankError`].
+    pub async fn rank_all(&self, options: &[RankOptions], done: &mut dyn FnMut(Step)) -> Result<Vec<Ranking>, RankError> {
+        let mut learned: Vec<(&RankOptions, Learned<'_>)> = Vec::new();
+        let mut rankings = Vec::with_capacity(options.len());
+        for options in options {
+            if options.n == 0 {
+                return Err(RankError::NothingWanted);
+            }
+            let same = |before: &RankOptions| before.seeds == options.seeds && before.frozen == options.frozen;
+            let at = match learned.iter().position(|(before, _)| same(before)) {
+                Some(at) => at,
+                None => {
+                    learned.push((options, self.learn(options, done).await?));
+                    learned.len() - 1
+                }
+            };
+            rankings.push(self.fill(&learned[at].1, options, done).await?);
         }
-        let shots = self.shots(options)?;
-        let known = self.known(options);
-        let evidence = Evidence { shots: &shots, known: &known };
-        let candidates = self.candidates_for(evidence, options).await?;
-        let scores = self.compute.score(&candidates.features, &self.pack).await?;
-        let best = kernels::top_k(&scores, options.n, |_| true);
-        let picks: Vec<(u32, f32)> = best.iter().map(|&at| (candidates.items[at as usize], scores[at as usize])).collect();
+        Ok(rankings)
+    }
+
+    /// Picks and reasons from what was learned.
+    async fn fill(&self, learned: &Learned<'_>, options: &RankOptions, done: &mut dyn FnMut(Step)) -> Result<Ranking, RankError> {
+        let items = self.select(learned, options);
+        done(Step::Candidates);
+        let board = self.board(learned, &items);
+        let scores = self.compute.score(&board.features, &self.pack).await?;
+        let best: Vec<usize> = kernels::top_k(&scores, options.n, |_| true).into_iter().map(|at| at as usize).collect();
+        done(Step::Ranker);
         let reasons = if options.reasons {
-            self.reasons(evidence, &candidates.items, &picks, candidates.gate)
+            let picked: Vec<f32> = best.iter().map(|&at| scores[at]).collect();
+            self.reasons(learned, &board, &items, &best, &picked)
         } else {
-            vec![Reason::PopularHere; picks.len()]
+            vec![Reason::PopularHere; best.len()]
         };
-        let picks = picks
-            .into_iter()
-            .zip(reasons)
-            .map(|((row, score), reason)| Recommendation { item: ItemIx(row), score, reason })
-            .collect();
-        Ok(Ranking { picks, gate: candidates.gate, shots: shots.len() })
+        done(Step::Reasons);
+        let pick = |(at, reason): (usize, Reason)| Recommendation { item: ItemIx(items[at]), score: scores[at], reason };
+        let picks = best.into_iter().zip(reasons).map(pick).collect();
+        Ok(Ranking { picks, gate: learned.gate, shots: learned.shots.len() })
     }
 
     /// Score and full reason of one product, picked or not.
@@ -187,16 +271,16 @@ impl Recommender {
     pub async fn explain(&self, item: ItemIx) -> Result<Recommendation, RankError> {
         self.check(item)?;
         let options = RankOptions::default();
-        let shots = self.shots(&options)?;
-        let known = self.known(&options);
-        let evidence = Evidence { shots: &shots, known: &known };
-        let mut candidates = self.candidates_for(evidence, &options).await?.items;
-        if !candidates.contains(&item.0) {
-            candidates.push(item.0);
-        }
-        let gate = self.gate(evidence);
-        let score = self.score_on_cpu(evidence, &candidates, &[item.0], gate)[0];
-        let reason = self.reasons(evidence, &candidates, &[(item.0, score)], gate).remove(0);
+        let learned = self.learn(&options, &mut |_| {}).await?;
+        let mut items = self.select(&learned, &options);
+        let at = items.binary_search(&item.0).unwrap_or_else(|at| {
+            items.insert(at, item.0);
+            at
+        });
+        let board = self.board(&learned, &items);
+        // By the kernels whatever the backend: a GPU would be asked for one row.
+        let score = kernels::rank(&board.features[at * FEATURES..(at + 1) * FEATURES], &self.pack.ranker)[0];
+        let reason = self.reasons(&learned, &board, &items, &[at], &[score]).remove(0);
         Ok(Recommendation { item, score, reason })
     }
 
@@ -205,8 +289,14 @@ impl Recommender {
     /// # Errors
     /// See [`RankError`].
     pub async fn candidates(&self, options: &RankOptions) -> Result<Candidates, RankError> {
-        let (shots, known) = (self.shots(options)?, self.known(options));
-        self.candidates_for(Evidence { shots: &shots, known: &known }, options).await
+        let learned = self.learn(options, &mut |_| {}).await?;
+        let items = self.select(&learned, options);
+        let features = self.board(&learned, &items).features;
+        Ok(Candidates { items, features, gate: learned.gate })
+    }
+
+    fn board<'a>(&'a self, learned: &'a Learned<'_>, items: &'a [u32]) -> Board<'a> {
+        Board::of(items, learned.evidence(), &learned.logits, &learned.channels, &self.pack, &self.facts)
     }
 
     /// What may be used of this device's own knowledge under these options. For given seeds the earlier visits stay out: what goes well with a product is
@@ -215,8 +305,8 @@ impl Recommender {
         if options.frozen {
             return Known::default();
         }
-        let visits: &[Vec<ItemIx>] = if options.seeds.is_empty() { &self.session.visits } else { &[] };
-        Known::of(visits, self.session.dismissed(), &self.pack, &self.facts)
+        let past = if options.seeds.is_empty() { self.past.as_deref() } else { None };
+        Known::of(past, self.session.dismissed(), &self.pack, &self.facts)
     }
 
     fn check(&self, item: ItemIx) -> Result<(), RankError> {
@@ -237,39 +327,68 @@ impl Recommender {
         Ok(shots)
     }
 
-    async fn candidates_for(&self, evidence: Evidence<'_>, options: &RankOptions) -> Result<Candidates, RankError> {
-        let (pack, facts) = (&*self.pack, &*self.facts);
-        let u0 = encode(evidence.shots, &pack.table, &pack.encoder);
-        let gate = if options.frozen { 0.0 } else { self.gate(evidence) };
-        let u = if gate > 0.0 {
-            let tuned = self.compute.adapt(&u0, &self.adapt_rows(evidence), pack).await?;
-            mix(&u0, &tuned, gate)
-        } else {
-            u0
+    async fn learn(&self, options: &RankOptions, done: &mut dyn FnMut(Step)) -> Result<Learned<'_>, RankError> {
+        let (pack, shots, known) = (&*self.pack, self.shots(options)?, self.known(options));
+        let encoded = Encoded::of(&shots, &pack.table, &pack.encoder);
+        let by_shots = &pack.adapter.gate;
+        let weight = match shots.len() {
+            0 => 0.0,
+            _ if options.frozen => 0.0,
+            k => by_shots[(k - 1).min(by_shots.len() - 1)],
         };
+        let mut gate = 0.0;
+        let mut u = encoded.taste(None);
+        let mut tastes_without: Vec<Vec<f32>> = (0..shots.len()).map(|shot| encoded.taste(Some(shot))).collect();
+        if weight > 0.0 {
+            let rows = with_shots((*self.negatives).clone(), &shots, &known.dismissed, pack);
+            if let Some(tuned) = self.tuned_without(&tastes_without, &rows, weight) {
+                tastes_without = tuned;
+                gate = weight;
+                let tuned = self.compute.adapt(&u, &rows, pack).await?;
+                u = mix(&u, &tuned, gate);
+            }
+        }
+        done(Step::Adapt);
         let logits = self.compute.scan(&u, pack).await?;
-        let channels = Channels::of(evidence.shots, pack, facts);
-        let items = self.select(evidence, &logits, &channels, options);
-        let features = features(&items, evidence, &logits, &channels, pack, facts);
-        Ok(Candidates { items, features, gate })
+        done(Step::Scan);
+        let channels = Channels::of(&shots, pack, &self.facts);
+        done(Step::Candidates);
+        Ok(Learned { shots, known, gate, tastes_without, logits, channels })
+    }
+
+    /// The gate. Training chose a weight for so many shots, unless the shots themselves speak against it: where fine-tuning on all but
+    /// one shot makes the one left out less likely on average, it is not trusted with the rest either. The tastes fine-tuned without each
+    /// shot, where it is trusted.
+    fn tuned_without(&self, frozen: &[Vec<f32>], rows: &AdaptRows, weight: f32) -> Option<Vec<Vec<f32>>> {
+        let (pack, d) = (&*self.pack, self.pack.table.d);
+        if frozen.len() < 2 {
+            // Nothing is left to fine-tune on, and nothing to check it by.
+            return Some(frozen.to_vec());
+        }
+        let mut gain = 0.0;
+        let tuned = frozen.iter().enumerate().map(|(left_out, u0)| {
+            let tuned = kernels::adapt_without(Some(left_out), u0, rows, &pack.adapter, &pack.config);
+            let tuned = mix(u0, &tuned, weight);
+            let (held, bias) = (&rows.positives[left_out * d..(left_out + 1) * d], rows.positive_bias[left_out]);
+            let likely = |u: &[f32]| kernels::log_likelihood(u, held, bias, rows, pack.config.logit_scale);
+            gain += likely(&tuned) - likely(u0);
+            tuned
+        });
+        let tuned = tuned.collect();
+        (gain > 0.0).then_some(tuned)
     }
 
     /// The best of each channel among the products that are allowed and not yet seen.
-    fn select(
-        &self,
-        Evidence { shots, known }: Evidence<'_>,
-        logits: &[f32],
-        channels: &Channels,
-        options: &RankOptions,
-    ) -> Vec<u32> {
+    fn select(&self, Learned { shots, known, logits, channels, .. }: &Learned<'_>, options: &RankOptions) -> Vec<u32> {
         let (pack, facts) = (&*self.pack, &*self.facts);
         let mut open = vec![true; pack.catalogue.len()];
         for item in self.session.seen().into_iter().chain(shots.iter().map(|shot| shot.item)) {
             open[item.row()] = false;
         }
         if !options.filter.category.is_empty() {
-            for (open, item) in open.iter_mut().zip(pack.catalogue.items()) {
-                *open &= options.filter.allows(item);
+            let allowed = facts.allowed(&options.filter, pack.catalogue.items());
+            for (open, &category) in open.iter_mut().zip(&facts.category) {
+                *open &= allowed[category as usize];
             }
         }
         // At least n from each channel, so that a small filter still fills a shelf; no room for more than there is.
@@ -280,15 +399,18 @@ impl Recommender {
         if facts.has(Part::Vectors) {
             items.extend(kernels::top_k(logits, take, |row| open[row]));
         }
-        for (part, scores) in [
-            (Part::Covisit, &*channels.covisit),
-            (Part::Cosine, &*channels.cosine),
-            (Part::Regression, &*channels.regression),
-            (Part::Visits, known.covisit()),
-        ] {
-            if facts.has(part) {
-                items.extend(kernels::top_k(scores, take, |row| scores[row] > 0.0 && open[row]));
-            }
+        let of_pairs: [(Part, fn(&Sums) -> f32); 3] = [
+            (Part::Covisit, |sums| sums.covisit),
+            (Part::Cosine, |sums| sums.cosine),
+            (Part::Regression, |sums| sums.regression),
+        ];
+        for (_, score) in of_pairs.into_iter().filter(|(part, _)| facts.has(*part)) {
+            let scores = channels.all().map(|(row, sums)| (row, score(sums)));
+            items.extend(kernels::top_k_of(scores.filter(|&(row, score)| score > 0.0 && open[row as usize]), take));
+        }
+        if facts.has(Part::Visits) {
+            let scores = known.covisit();
+            items.extend(kernels::top_k(scores, take, |row| scores[row] > 0.0 && open[row]));
         }
         items.extend(known.taken_before().iter().copied().filter(|&row| open[row as usize]));
         items.sort_unstable();
@@ -296,69 +418,21 @@ impl Recommender {
         items
     }
 
-    fn adapt_rows(&self, evidence: Evidence<'_>) -> AdaptRows {
-        with_shots((*self.negatives).clone(), evidence.shots, &evidence.known.dismissed, &self.pack)
-    }
-
-    /// The weight that training found best for so many shots, unless the shots themselves speak against it: where fine-tuning on
-    /// all but one shot makes the one left out less likely on average, it is not trusted with the rest either.
-    fn gate(&self, evidence: Evidence<'_>) -> f32 {
-        let (pack, shots) = (&*self.pack, evidence.shots);
-        let by_shots = &pack.adapter.gate;
-        let weight = match shots.len() {
-            0 => 0.0,
-            k => by_shots[(k - 1).min(by_shots.len() - 1)],
-        };
-        if weight == 0.0 || shots.len() < 2 {
-            return weight;
-        }
-        let all = self.adapt_rows(evidence);
-        let d = pack.table.d;
-        let mut gain = 0.0;
-        for left_out in 0..shots.len() {
-            let rest: Vec<Event> = shots.iter().enumerate().filter(|&(j, _)| j != left_out).map(|(_, &shot)| shot).collect();
-            let mut rows = all.clone();
-            let held: Vec<f32> = rows.positives.drain(left_out * d..(left_out + 1) * d).collect();
-            let bias = rows.positive_bias.remove(left_out);
-            let u0 = encode(&rest, &pack.table, &pack.encoder);
-            let tuned = mix(&u0, &kernels::adapt(&u0, &rows, &pack.adapter, &pack.config), weight);
-            gain += log_likelihood(&tuned, &held, bias, &rows, pack) - log_likelihood(&u0, &held, bias, &rows, pack);
-        }
-        if gain > 0.0 { weight } else { 0.0 }
-    }
-
-    /// True reasons by leaving out: how far the score of a pick falls without each shot, everything else the same.
-    fn reasons(&self, evidence: Evidence<'_>, candidates: &[u32], picks: &[(u32, f32)], gate: f32) -> Vec<Reason> {
-        let shots = evidence.shots;
-        let rows: Vec<u32> = picks.iter().map(|&(row, _)| row).collect();
-        let mut falls = vec![Vec::with_capacity(shots.len()); picks.len()];
-        for left_out in 0..shots.len() {
-            let rest: Vec<Event> = shots.iter().enumerate().filter(|&(j, _)| j != left_out).map(|(_, &shot)| shot).collect();
-            let without = self.score_on_cpu(Evidence { shots: &rest, ..evidence }, candidates, &rows, gate);
-            for (pick, score) in without.into_iter().enumerate() {
-                falls[pick].push(picks[pick].1 - score);
+    /// True reasons by leaving out: how far the score of a pick falls without each shot, everything else the same. By the kernels whatever
+    /// the backend: a few tens of microseconds a shot.
+    ///
+    /// # Shapes
+    /// - `picks`, `scores`: places among the candidates `items`, and what the ranker gave them
+    fn reasons(&self, learned: &Learned<'_>, board: &Board<'_>, items: &[u32], picks: &[usize], scores: &[f32]) -> Vec<Reason> {
+        let mut falls = vec![Vec::with_capacity(learned.shots.len()); picks.len()];
+        for (left_out, taste) in learned.tastes_without.iter().enumerate() {
+            let without = kernels::rank(&board.without(left_out, taste, picks), &self.pack.ranker);
+            for (falls, (score, without)) in falls.iter_mut().zip(scores.iter().zip(without)) {
+                falls.push(score - without);
             }
         }
-        picks.iter().zip(falls).map(|(&(row, _), falls)| reason(shots, &falls, evidence.known.times_taken(row))).collect()
-    }
-
-    /// Scores of `wanted` among fixed candidates, by the kernels whatever the backend: a few tens of microseconds, where a GPU
-    /// would be asked three times a shot.
-    fn score_on_cpu(&self, evidence: Evidence<'_>, candidates: &[u32], wanted: &[u32], gate: f32) -> Vec<f32> {
-        let (pack, facts) = (&*self.pack, &*self.facts);
-        let mut u = encode(evidence.shots, &pack.table, &pack.encoder);
-        if gate > 0.0 && !evidence.shots.is_empty() {
-            u = mix(&u, &kernels::adapt(&u, &self.adapt_rows(evidence), &pack.adapter, &pack.config), gate);
-        }
-        // Features read the logits of candidates alone: a whole scan a shot would be most of the work.
-        let mut logits = vec![0.0; pack.table.len()];
-        for &row in candidates {
-            logits[row as usize] = kernels::logit(&pack.table, row as usize, &u, pack.config.logit_scale);
-        }
-        let channels = Channels::of(evidence.shots, pack, facts);
-        let features = features(candidates, evidence, &logits, &channels, pack, facts);
-        let scores = kernels::rank(&features, &pack.ranker);
-        wanted.iter().map(|row| candidates.iter().position(|c| c == row).map_or(f32::MIN, |at| scores[at])).collect()
+        let visits = |at: usize| learned.known.times_taken(items[at]);
+        picks.iter().zip(falls).map(|(&at, falls)| reason(&learned.shots, &falls, visits(at))).collect()
     }
 }
 
@@ -373,7 +447,7 @@ impl Pack {
     #[must_use]
     pub fn tastes(&self, session: &Session) -> (Vec<f32>, Vec<f32>) {
         let shots = session.shots();
-        let u0 = encode(&shots, &self.table, &self.encoder);
+        let u0 = Encoded::of(&shots, &self.table, &self.encoder).taste(None);
         let rows = with_shots(negatives(self), &shots, &session.dismissed(), self);
         let tuned = kernels::adapt(&u0, &rows, &self.adapter, &self.config);
         (u0, tuned)
@@ -424,18 +498,4 @@ fn reason(shots: &[Event], falls: &[f32], visits: u32) -> Reason {
 
 fn mix(frozen: &[f32], tuned: &[f32], weight: f32) -> Vec<f32> {
     frozen.iter().zip(tuned).map(|(f, t)| f + weight * (t - f)).collect()
-}
-
-/// Log-likelihood of one product against the negatives.
-fn log_likelihood(u: &[f32], row: &[f32], bias: f32, rows: &AdaptRows, pack: &Pack) -> f32 {
-    let scale = pack.config.logit_scale;
-    let own = scale * kernels::dot(u, row) + bias;
-    let others: Vec<f32> = rows
-        .negatives
-        .chunks_exact(u.len())
-        .zip(&rows.negative_bias)
-        .map(|(row, bias)| scale * kernels::dot(u, row) + bias)
-        .collect();
-    let shift = others.iter().copied().fold(own, f32::max);
-    own - shift - ((own - shift).exp() + others.iter().map(|z| (z - shift).exp()).sum::<f32>()).ln()
 }

@@ -70,7 +70,7 @@ fn a_huge_header_is_refused_before_it_is_read() {
 
 #[test]
 fn a_shape_that_does_not_fit_its_bytes_is_refused() {
-    check_code(&with_header("\"shape\":[60,8]", "\"shape\":[99,8]"), "pack_field");
+    check_code(&with_header("\"shape\":[8,60]", "\"shape\":[8,99]"), "pack_field");
 }
 
 #[test]

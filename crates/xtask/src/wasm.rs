@@ -31,6 +31,23 @@ pub(crate) const CPU: Module = Module { name: "cpu", profile: "web", stem: "fews
 /// The engine with burn on WebGPU.
 pub(crate) const GPU: Module = Module { name: "gpu", profile: "gpu", stem: "fewshop_wasm" };
 
+/// The benchmark's modules: the kernels as the page ships them, and plain burn at full speed.
+pub(crate) const BENCH_OWN: Module = Module { name: "bench-own", profile: "web", stem: "fewshop_bench" };
+/// See [`BENCH_OWN`].
+pub(crate) const BENCH_FLEX: Module = Module { name: "bench-flex", profile: "release", stem: "fewshop_bench" };
+/// See [`BENCH_OWN`].
+pub(crate) const BENCH_GPU: Module = Module { name: "bench-gpu", profile: "gpu", stem: "fewshop_bench" };
+
+/// Cargo's command for a module of the benchmark.
+pub(crate) fn build_bench(module: Module, features: &[&str]) -> Command {
+    let mut command = wasm_cargo();
+    command.args(["build", "--target", TARGET, "--profile", module.profile, "--package", "fewshop-bench"]);
+    if !features.is_empty() {
+        command.args(["--features", &features.join(",")]);
+    }
+    command
+}
+
 /// A cargo for wasm32 whose flags are those of `.cargo/config.toml`, whatever the shell says: the kernels need SIMD, and other
 /// flags would build every dependency again.
 pub(crate) fn wasm_cargo() -> Command {

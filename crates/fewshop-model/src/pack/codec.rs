@@ -49,7 +49,7 @@ const SECTIONS: [&str; 33] = [
     "items.scale",
     "items.bias",
     "pairs.lengths",
-    "pairs.items",
+    "pairs.gaps",
     "pairs.counts",
     "pairs.regression",
     "encoder.w",
@@ -89,9 +89,10 @@ impl Pack {
         out.u32("recent", &self.recent);
         out.u8("repeat", &self.repeat.iter().map(|r| (r * 255.0).round() as u8).collect::<Vec<_>>());
         let (n, d) = (items.len(), self.table.d);
-        out.i8("items.q", &[n, d], &self.table.q);
-        out.f32("items.scale", &[n], &self.table.scale);
-        out.f32("items.bias", &[n], &self.table.bias);
+        // A number of all items, then the next one: the numbers of a row are of different spread, and 5 % smaller so.
+        out.i8("items.q", &[d, n], &transposed(&self.table.q, n, d));
+        out.bf16("items.scale", &[n], &self.table.scale);
+        out.bf16("items.bias", &[n], &self.table.bias);
         let [pair_count_min, pair_count_max, pair_regression_max] = self.write_pairs(&mut out);
         let e = &self.encoder;
         out.f32("encoder.w", &[d, e.hidden], &e.w);
@@ -130,13 +131,26 @@ impl Pack {
         // Row lengths instead of offsets: they are small and compress well.
         let lengths: Vec<u16> = p.offsets.windows(2).map(|w| u16::try_from(w[1] - w[0]).unwrap_or(u16::MAX)).collect();
         out.u16("pairs.lengths", &lengths);
-        write_rows(out, "pairs.items", &p.items, self.catalogue.len());
+        // Partners by row, so that only the gaps between them need to be said: most fit into one byte.
+        let mut order: Vec<usize> = Vec::with_capacity(p.items.len());
+        let mut gaps = Vec::new();
+        for ends in p.offsets.windows(2) {
+            let first = order.len();
+            order.extend(ends[0] as usize..ends[1] as usize);
+            order[first..].sort_by_key(|&at| p.items[at]);
+            let mut next = 0;
+            for &at in &order[first..] {
+                write_varint(&mut gaps, p.items[at] - next);
+                next = p.items[at] + 1;
+            }
+        }
+        out.u8("pairs.gaps", &gaps);
         let (min, max) = p.counts.iter().fold((f32::MAX, f32::MIN_POSITIVE), |(min, max), &c| (min.min(c), max.max(c)));
         let min = min.clamp(f32::MIN_POSITIVE, max);
-        let q: Vec<u8> = p.counts.iter().map(|&c| quantise_count(c, min, max)).collect();
+        let q: Vec<u8> = order.iter().map(|&at| quantise_count(p.counts[at], min, max)).collect();
         out.u8("pairs.counts", &q);
         let most = p.regression.iter().fold(0f32, |m, w| m.max(w.abs()));
-        let q: Vec<i8> = p.regression.iter().map(|&w| quantise_weight(w, most)).collect();
+        let q: Vec<i8> = order.iter().map(|&at| quantise_weight(p.regression[at], most)).collect();
         out.i8("pairs.regression", &[q.len()], &q);
         [min, max, most]
     }
@@ -169,9 +183,9 @@ impl Pack {
             repeat: file.u8("repeat", n)?.iter().map(|&q| f32::from(q) / 255.0).collect(),
             table: ItemTable {
                 d,
-                q: file.i8("items.q", &[n, d])?,
-                scale: file.f32("items.scale", &[n])?,
-                bias: file.f32("items.bias", &[n])?,
+                q: transposed(&file.i8("items.q", &[d, n])?, d, n),
+                scale: file.bf16("items.scale", &[n])?,
+                bias: file.bf16("items.bias", &[n])?,
             },
             pairs: read_pairs(&file, n, &meta)?,
             encoder: EncoderWeights {
@@ -210,23 +224,58 @@ fn one_line(text: &str) -> String {
     text.replace(|c: char| c.is_control(), " ")
 }
 
-/// Counts span four orders of magnitude and only their ratios matter: a step of the byte is 2 to 4 %.
+/// Steps of a count. Counts span four orders of magnitude and only their ratios matter: a step is 14 %, the error half of it.
+const COUNT_STEPS: f32 = 63.0;
+/// Steps of a regression weight on either side of 0.
+const WEIGHT_STEPS: f32 = 31.0;
+
 fn quantise_count(count: f32, min: f32, max: f32) -> u8 {
-    if max <= min { 0 } else { ((count / min).max(1.0).ln() / (max / min).ln() * 255.0).round() as u8 }
+    if max <= min { 0 } else { ((count / min).max(1.0).ln() / (max / min).ln() * COUNT_STEPS).round() as u8 }
 }
 
 fn dequantise_count(q: u8, min: f32, max: f32) -> f32 {
-    min * (f32::from(q) / 255.0 * (max / min).ln()).exp()
+    min * (f32::from(q) / COUNT_STEPS * (max / min).ln()).exp()
 }
 
 /// Most weights are small beside the largest: their square root gives them finer steps.
 fn quantise_weight(weight: f32, most: f32) -> i8 {
-    if most <= 0.0 { 0 } else { ((weight.abs() / most).sqrt() * 127.0).round().copysign(weight) as i8 }
+    if most <= 0.0 { 0 } else { ((weight.abs() / most).sqrt() * WEIGHT_STEPS).round().copysign(weight) as i8 }
 }
 
 fn dequantise_weight(q: i8, most: f32) -> f32 {
-    let root = f32::from(q) / 127.0;
+    let root = f32::from(q) / WEIGHT_STEPS;
     root * root.abs() * most
+}
+
+/// `[rows, columns]` as `[columns, rows]`.
+fn transposed(q: &[i8], rows: usize, columns: usize) -> Vec<i8> {
+    (0..columns).flat_map(|column| (0..rows).map(move |row| q[row * columns + column])).collect()
+}
+
+/// Seven bits a byte, the lowest first; the upper bit says that more follow.
+fn write_varint(out: &mut Vec<u8>, mut value: u32) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// `None` where the bytes end or the number is no u32.
+fn read_varint(bytes: &mut std::slice::Iter<'_, u8>) -> Option<u32> {
+    let mut value = 0u32;
+    for shift in (0..35).step_by(7) {
+        let byte = *bytes.next()?;
+        let bits = u32::from(byte & 0x7f);
+        if bits.leading_zeros() < shift.min(32) {
+            return None;
+        }
+        value |= bits << shift;
+        if byte < 0x80 {
+            return Some(value);
+        }
+    }
+    None
 }
 
 /// Rows of the catalogue, at two bytes each where they fit.
@@ -301,7 +350,25 @@ fn read_pairs(file: &Container<'_>, n: usize, meta: &Meta) -> Result<PairTable, 
         at = at.checked_add(u32::from(length)).ok_or_else(|| PackError::field("pairs.lengths", "add up to more than 2^32"))?;
         offsets.push(at);
     }
-    let items = read_rows(file, "pairs.items", at as usize, n)?;
+    let gaps = file.u8("pairs.gaps", file.len_of("pairs.gaps")?)?;
+    // A gap takes a byte at least, so a hostile length cannot ask for more room than the file has.
+    if (at as usize) > gaps.len() {
+        return Err(PackError::field("pairs.gaps", format!("has {} bytes for {at} pairs", gaps.len())));
+    }
+    let mut items = Vec::with_capacity(at as usize);
+    let mut gaps = gaps.iter();
+    for ends in offsets.windows(2) {
+        let mut next = 0u32;
+        for _ in ends[0]..ends[1] {
+            let item = read_varint(&mut gaps).and_then(|gap| next.checked_add(gap)).filter(|&item| (item as usize) < n);
+            let item = item.ok_or_else(|| PackError::field("pairs.gaps", format!("lead out of the {n} items")))?;
+            items.push(item);
+            next = item + 1;
+        }
+    }
+    if !gaps.as_slice().is_empty() {
+        return Err(PackError::field("pairs.gaps", "has bytes left over"));
+    }
     let counts =
         file.u8("pairs.counts", at as usize)?.iter().map(|&q| dequantise_count(q, meta.pair_count_min, meta.pair_count_max));
     let counts = counts.collect();
@@ -313,4 +380,21 @@ fn read_pairs(file: &Container<'_>, n: usize, meta: &Meta) -> Result<PairTable, 
 fn read_any_f32(file: &Container<'_>, name: &str) -> Result<Vec<f32>, PackError> {
     let len = file.len_of(name)?;
     file.f32(name, &[len])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_any_size_come_back_and_nothing_else_does() {
+        for value in [0, 1, 127, 128, 16_383, 16_384, u32::MAX] {
+            let mut bytes = Vec::new();
+            write_varint(&mut bytes, value);
+            assert_eq!(read_varint(&mut bytes.iter()), Some(value));
+            assert_eq!(read_varint(&mut bytes[..bytes.len() - 1].iter()), None);
+        }
+        assert_eq!(read_varint(&mut [0xff, 0xff, 0xff, 0xff, 0x1f].iter()), None);
+        assert_eq!(read_varint(&mut [0x80; 9].iter()), None);
+    }
 }

@@ -8,7 +8,10 @@
 //!     ..        sections in the order of the header, each at the next multiple of 8, gaps of zero bytes
 //! -32 32 bytes  SHA-256 over all bytes before
 //! ```
-//! All numbers are little-endian. The file ends with the hash: nothing may follow.
+//! All numbers of the frame are little-endian. The file ends with the hash: nothing may follow.
+//!
+//! A pack travels compressed, so sections are laid out for the compressor: u16, u32 and bf16 stand in *planes*, the lowest bytes of all
+//! numbers first, then the next ones, for like stands beside like there.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -18,7 +21,7 @@ use super::PackError;
 
 const MAGIC: &[u8; 8] = b"FEWSHOP\n";
 /// The version that this code writes and the only one that it reads.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 const PREFIX: usize = 16;
 const HASH: usize = 32;
 /// A header is a few kilobytes; more is somebody trying to make the parser work.
@@ -34,6 +37,8 @@ pub(crate) enum Dtype {
     I8,
     U16,
     U32,
+    /// The upper half of an f32.
+    Bf16,
     F32,
     Utf8,
 }
@@ -42,7 +47,7 @@ impl Dtype {
     fn size(self) -> usize {
         match self {
             Self::U8 | Self::I8 | Self::Utf8 => 1,
-            Self::U16 => 2,
+            Self::U16 | Self::Bf16 => 2,
             Self::U32 | Self::F32 => 4,
         }
     }
@@ -91,12 +96,17 @@ impl Writer {
         self.bytes(name, Dtype::F32, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect());
     }
 
+    /// Rounded to 8 bits of precision: an error of 0.2 % at most.
+    pub(crate) fn bf16(&mut self, name: &str, shape: &[usize], values: &[f32]) {
+        self.bytes(name, Dtype::Bf16, shape, to_planes(values.iter().map(|&value| to_bf16(value).to_le_bytes())));
+    }
+
     pub(crate) fn u32(&mut self, name: &str, values: &[u32]) {
-        self.bytes(name, Dtype::U32, &[values.len()], values.iter().flat_map(|v| v.to_le_bytes()).collect());
+        self.bytes(name, Dtype::U32, &[values.len()], to_planes(values.iter().map(|v| v.to_le_bytes())));
     }
 
     pub(crate) fn u16(&mut self, name: &str, values: &[u16]) {
-        self.bytes(name, Dtype::U16, &[values.len()], values.iter().flat_map(|v| v.to_le_bytes()).collect());
+        self.bytes(name, Dtype::U16, &[values.len()], to_planes(values.iter().map(|v| v.to_le_bytes())));
     }
 
     pub(crate) fn u8(&mut self, name: &str, values: &[u8]) {
@@ -220,21 +230,23 @@ impl<'a> Container<'a> {
     }
 
     pub(crate) fn f32(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, PackError> {
-        let values: Vec<f32> = chunks4(self.section(name, Dtype::F32, Some(shape))?).map(f32::from_le_bytes).collect();
-        match values.iter().position(|v| !v.is_finite()) {
-            Some(at) => Err(PackError::field(name, format!("holds {} at {at}, expected finite numbers", values[at]))),
-            None => Ok(values),
-        }
+        let bytes = self.section(name, Dtype::F32, Some(shape))?;
+        finite(name, bytes.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect())
+    }
+
+    pub(crate) fn bf16(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, PackError> {
+        let bytes = self.section(name, Dtype::Bf16, Some(shape))?;
+        finite(name, from_planes(bytes).map(|b| f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16)).collect())
     }
 
     pub(crate) fn u32(&self, name: &str, len: Option<usize>) -> Result<Vec<u32>, PackError> {
         let shape = len.map(|len| [len]);
-        Ok(chunks4(self.section(name, Dtype::U32, shape.as_ref().map(<[usize; 1]>::as_slice))?).map(u32::from_le_bytes).collect())
+        let bytes = self.section(name, Dtype::U32, shape.as_ref().map(<[usize; 1]>::as_slice))?;
+        Ok(from_planes(bytes).map(u32::from_le_bytes).collect())
     }
 
     pub(crate) fn u16(&self, name: &str, len: usize) -> Result<Vec<u16>, PackError> {
-        let bytes = self.section(name, Dtype::U16, Some(&[len]))?;
-        Ok(bytes.as_chunks::<2>().0.iter().map(|&b| u16::from_le_bytes(b)).collect())
+        Ok(from_planes(self.section(name, Dtype::U16, Some(&[len]))?).map(u16::from_le_bytes).collect())
     }
 
     pub(crate) fn u8(&self, name: &str, len: usize) -> Result<&'a [u8], PackError> {
@@ -254,8 +266,35 @@ fn u32_at(bytes: &[u8], at: usize) -> u32 {
     u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
 }
 
-fn chunks4(bytes: &[u8]) -> impl Iterator<Item = [u8; 4]> {
-    bytes.as_chunks::<4>().0.iter().copied()
+fn finite(name: &str, values: Vec<f32>) -> Result<Vec<f32>, PackError> {
+    match values.iter().position(|v| !v.is_finite()) {
+        Some(at) => Err(PackError::field(name, format!("holds {} at {at}, expected finite numbers", values[at]))),
+        None => Ok(values),
+    }
+}
+
+/// The nearest number with the upper half of an f32 alone, ties to even.
+fn to_bf16(value: f32) -> u16 {
+    let bits = value.to_bits();
+    let rounded = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16;
+    // The largest numbers would round to infinity.
+    if f32::from_bits(rounded << 16).is_finite() { rounded as u16 } else { (bits >> 16) as u16 }
+}
+
+/// All first bytes, all second bytes, and so on.
+fn to_planes<const N: usize>(values: impl Iterator<Item = [u8; N]>) -> Vec<u8> {
+    let mut planes: [Vec<u8>; N] = std::array::from_fn(|_| Vec::new());
+    for value in values {
+        for (plane, byte) in planes.iter_mut().zip(value) {
+            plane.push(byte);
+        }
+    }
+    planes.concat()
+}
+
+fn from_planes<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> {
+    let len = bytes.len() / N;
+    (0..len).map(move |at| std::array::from_fn(|plane| bytes[plane * len + at]))
 }
 
 /// Sections must follow each other without gap, overlap or repetition and fill the file to the hash.
@@ -305,6 +344,24 @@ mod tests {
     fn a_shape_that_overflows_is_refused() {
         let entry = Entry { name: "x".into(), dtype: Dtype::U8, shape: vec![1 << 61, 8], offset: 16, length: 0, crc32: 0 };
         assert!(matches!(check_layout(&[entry], 16, 16, &[0; 48]), Err(PackError::Field { .. })));
+    }
+
+    #[test]
+    fn numbers_stand_in_planes_and_come_back() {
+        let bytes = to_planes([0x0102u16, 0x0304].into_iter().map(u16::to_le_bytes));
+        assert_eq!(bytes, [2, 4, 1, 3]);
+        assert_eq!(from_planes(&bytes).map(u16::from_le_bytes).collect::<Vec<_>>(), [0x0102, 0x0304]);
+    }
+
+    #[test]
+    fn half_an_f32_is_the_nearest_one() {
+        for (value, expected) in
+            [(1.0, 1.0), (-0.0, -0.0), (1.0 + 1.0 / 512.0, 1.0), (3.141_592_7, 3.140_625), (f32::MAX, 3.389_531_4e38)]
+        {
+            let back = f32::from_bits(u32::from(to_bf16(value)) << 16);
+            assert_eq!(back.to_bits(), f32::to_bits(expected), "{value}");
+            assert_eq!(to_bf16(back), to_bf16(value));
+        }
     }
 
     #[test]

@@ -36,7 +36,7 @@ fn describe(pack: &Pack) -> String {
     line("fingerprint", pack.fingerprint());
     line("products", pack.catalogue.len().to_string());
     line("learned from", format!("{} sessions of {} shoppers, until {}", card.sessions, card.users, card.data_until));
-    line("vectors", format!("{} numbers a product, one byte each", pack.table.d));
+    line("vectors", format!("{} numbers a product, six bits each", pack.table.d));
     line(
         "pairs",
         format!("{} ({:.1} a product)", pack.pairs.items.len(), pack.pairs.items.len() as f64 / pack.catalogue.len() as f64),

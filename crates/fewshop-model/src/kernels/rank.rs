@@ -1,0 +1,106 @@
+//! The small network over the features of candidates.
+
+use wide::f32x8;
+
+use crate::pack::RankerWeights;
+
+/// Rows that go through the network together: a weight that is read once then serves all of them.
+const TOGETHER: usize = 4;
+/// Hidden units that are worked out together.
+const UNITS: usize = 16;
+
+/// Scores of the ranker for rows of features.
+///
+/// # Shapes
+/// - `features`: `[rows, FEATURES]`, row-major
+/// - output: `[rows]`
+#[must_use]
+pub fn rank(features: &[f32], weights: &RankerWeights) -> Vec<f32> {
+    let inputs = weights.mean.len();
+    let rows = features.len() / inputs;
+    let mut out = vec![weights.b2; rows];
+    let mut x = vec![0f32; TOGETHER * inputs];
+    let whole = weights.hidden / UNITS * UNITS;
+    for (nth, some) in features.chunks(TOGETHER * inputs).enumerate() {
+        // Columns of four: the rows of one group side by side.
+        for (row, values) in some.chunks_exact(inputs).enumerate() {
+            for (i, &value) in values.iter().enumerate() {
+                x[i * TOGETHER + row] = (value - weights.mean[i]) * weights.inv_std[i];
+            }
+        }
+        let scores = &mut out[nth * TOGETHER..(nth * TOGETHER + some.len() / inputs)];
+        for first in (0..whole).step_by(UNITS) {
+            let [b0, b1] = [0, 8].map(|at| eight(&weights.b1[first + at..]));
+            let mut hidden = [[b0, b1]; TOGETHER];
+            for (i, xs) in x.as_chunks::<TOGETHER>().0.iter().enumerate() {
+                let [w0, w1] = [0, 8].map(|at| eight(&weights.w1[i * weights.hidden + first + at..]));
+                for (hidden, &x) in hidden.iter_mut().zip(xs) {
+                    let x = f32x8::splat(x);
+                    hidden[0] += w0 * x;
+                    hidden[1] += w1 * x;
+                }
+            }
+            let [v0, v1] = [0, 8].map(|at| eight(&weights.w2[first + at..]));
+            for (score, hidden) in scores.iter_mut().zip(hidden) {
+                *score += (hidden[0].fast_max(f32x8::ZERO) * v0 + hidden[1].fast_max(f32x8::ZERO) * v1).reduce_add();
+            }
+        }
+        for (row, score) in scores.iter_mut().enumerate() {
+            for unit in whole..weights.hidden {
+                let pre: f32 = (0..inputs).map(|i| x[i * TOGETHER + row] * weights.w1[i * weights.hidden + unit]).sum();
+                *score += (pre + weights.b1[unit]).max(0.0) * weights.w2[unit];
+            }
+        }
+    }
+    out
+}
+
+fn eight(values: &[f32]) -> f32x8 {
+    f32x8::new(values.first_chunk::<8>().copied().unwrap_or_default())
+}
+
+/// The network by its definition: the reference of a test.
+#[cfg(test)]
+fn plain(features: &[f32], weights: &RankerWeights) -> Vec<f32> {
+    use super::add_scaled;
+    let inputs = weights.mean.len();
+    let one = |row: &[f32]| {
+        let mut hidden = weights.b1.clone();
+        for (i, &value) in row.iter().enumerate() {
+            let x = (value - weights.mean[i]) * weights.inv_std[i];
+            add_scaled(&mut hidden, &weights.w1[i * weights.hidden..(i + 1) * weights.hidden], x);
+        }
+        hidden.iter().zip(&weights.w2).map(|(h, w)| h.max(0.0) * w).sum::<f32>() + weights.b2
+    };
+    features.chunks_exact(inputs).map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn groups_of_rows_and_units_change_nothing(
+            rows in 0usize..11, inputs in 1usize..9, hidden in 0usize..40, seed in prop::collection::vec(-1f32..1.0, 800),
+        ) {
+            let take = |from: usize, n: usize| seed.iter().cycle().skip(from).take(n).copied().collect::<Vec<f32>>();
+            let weights = RankerWeights {
+                hidden,
+                mean: take(1, inputs),
+                inv_std: take(2, inputs),
+                w1: take(3, inputs * hidden),
+                b1: take(4, hidden),
+                w2: take(5, hidden),
+                b2: 0.25,
+            };
+            let features = take(6, rows * inputs);
+            let (fast, plain) = (rank(&features, &weights), plain(&features, &weights));
+            prop_assert_eq!(fast.len(), rows);
+            for (a, b) in fast.iter().zip(&plain) {
+                prop_assert!((a - b).abs() < 1e-4, "{} {}", a, b);
+            }
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Dot products in whole numbers: rows of bytes with a taste of 16-bit numbers. Whole numbers add up to the same sum in any order, so
+//! the browser, this machine and any other give the same logits to the last bit.
+
+use crate::pack::ItemTable;
+
+/// A vector rounded to 16-bit numbers: `v[i] = scale * q[i]`. The error of a product is some 1e-5 of it, below what the bytes of the
+/// rows lose.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Taste {
+    q: Vec<i16>,
+    scale: f32,
+}
+
+impl Taste {
+    /// Rounds a vector; all zeros stay zeros.
+    #[must_use]
+    pub fn of(v: &[f32]) -> Self {
+        let most = v.iter().fold(0f32, |most, x| most.max(x.abs()));
+        if most <= 0.0 || !most.is_finite() {
+            return Self { q: vec![0; v.len()], scale: 0.0 };
+        }
+        // A sum of d products of a byte and one of these may not leave 32 bits, however long the rows are.
+        let limit = (f64::from(i32::MAX) / (128.0 * v.len() as f64)).min(f64::from(i16::MAX)) as f32;
+        let scale = most / limit.floor();
+        Self { q: v.iter().map(|x| (x / scale).round() as i16).collect(), scale }
+    }
+
+    /// A row of the table as it is: bytes are 16-bit numbers already.
+    #[must_use]
+    pub fn of_row(table: &ItemTable, row: usize) -> Self {
+        let q = table.q[row * table.d..(row + 1) * table.d].iter().map(|&q| i16::from(q)).collect();
+        Self { q, scale: table.scale[row] }
+    }
+
+    /// `v · x_row`.
+    ///
+    /// # Panics
+    /// When the row is past the table's end.
+    #[must_use]
+    pub fn dot(&self, table: &ItemTable, row: usize) -> f32 {
+        let sum = dot(&table.q[row * table.d..(row + 1) * table.d], &self.q);
+        sum as f32 * (self.scale * table.scale[row])
+    }
+}
+
+/// Logits of all items for one taste: `scale * (u · x_i) + bias_i`.
+///
+/// Rows are read as bytes and widened in registers: a quarter of the memory of an f32 table, which is what a scan costs.
+///
+/// # Shapes
+/// - `u`: `[d]`
+/// - output: `[items]`
+///
+/// # Panics
+/// When `u` does not have the table's `d`.
+#[must_use]
+pub fn scan(table: &ItemTable, u: &[f32], logit_scale: f32) -> Vec<f32> {
+    assert_eq!(u.len(), table.d, "the taste has the table's length");
+    let taste = Taste::of(u);
+    let mut out = vec![0f32; table.len()];
+    let scale = taste.scale * logit_scale;
+    let done = arch::scan(table, &taste.q, scale, &mut out);
+    for (row, out) in (done..).zip(&mut out[done..]) {
+        *out = logit(table, row, &taste, logit_scale);
+    }
+    out
+}
+
+/// The logit of one item: what [`scan`] gives for its row, to the last bit.
+///
+/// # Panics
+/// When the row is past the table's end.
+#[must_use]
+pub fn logit(table: &ItemTable, row: usize, taste: &Taste, logit_scale: f32) -> f32 {
+    let sum = dot(&table.q[row * table.d..(row + 1) * table.d], &taste.q);
+    sum as f32 * ((taste.scale * logit_scale) * table.scale[row]) + table.bias[row]
+}
+
+fn dot(row: &[i8], v: &[i16]) -> i32 {
+    arch::dot(row, v)
+}
+
+/// What the vectors of eight or sixteen leave over.
+fn dot_rest(row: &[i8], v: &[i16]) -> i32 {
+    row.iter().zip(v).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum()
+}
+
+/// WebAssembly has an instruction that widens bytes, and one that multiplies pairs of 16-bit numbers and adds them up.
+#[cfg(target_family = "wasm")]
+mod arch {
+    use core::arch::wasm32::{
+        f32x4_add, f32x4_convert_i32x4, f32x4_mul, f32x4_splat, i16x8_extend_high_i8x16, i16x8_extend_low_i8x16, i32x4_add,
+        i32x4_dot_i16x8, i32x4_extract_lane, i32x4_shuffle, i32x4_splat, i64x2_shuffle, v128, v128_load, v128_store,
+    };
+
+    use crate::pack::ItemTable;
+
+    /// The row length that the scan is written for; others take the way of single rows.
+    const D: usize = 64;
+
+    fn bytes(row: &[i8; 16]) -> v128 {
+        // SAFETY: sixteen bytes are there, and WebAssembly loads from any address.
+        unsafe { v128_load(row.as_ptr().cast()) }
+    }
+
+    fn eight(v: &[i16; 8]) -> v128 {
+        // SAFETY: eight numbers of two bytes are there, and WebAssembly loads from any address.
+        unsafe { v128_load(v.as_ptr().cast()) }
+    }
+
+    fn four(v: &[f32; 4]) -> v128 {
+        // SAFETY: four numbers of four bytes are there, and WebAssembly loads from any address.
+        unsafe { v128_load(v.as_ptr().cast()) }
+    }
+
+    /// Four running sums of sixteen products and those before.
+    fn add_products(sums: v128, row: &[i8; 16], low: v128, high: v128) -> v128 {
+        let row = bytes(row);
+        let low = i32x4_dot_i16x8(i16x8_extend_low_i8x16(row), low);
+        i32x4_add(i32x4_add(sums, low), i32x4_dot_i16x8(i16x8_extend_high_i8x16(row), high))
+    }
+
+    pub(super) fn dot(row: &[i8], v: &[i16]) -> i32 {
+        let (rows, row_rest) = row.as_chunks::<16>();
+        let (vs, _) = v.as_chunks::<8>();
+        let mut sums = i32x4_splat(0);
+        for (row, v) in rows.iter().zip(vs.as_chunks::<2>().0) {
+            sums = add_products(sums, row, eight(&v[0]), eight(&v[1]));
+        }
+        let rest = &v[rows.len() * 16..];
+        i32x4_extract_lane::<0>(sums)
+            + i32x4_extract_lane::<1>(sums)
+            + i32x4_extract_lane::<2>(sums)
+            + i32x4_extract_lane::<3>(sums)
+            + super::dot_rest(row_rest, rest)
+    }
+
+    /// Fills in the logits of whole groups of four rows and says how many rows that were.
+    pub(super) fn scan(table: &ItemTable, v: &[i16], scale: f32, out: &mut [f32]) -> usize {
+        let Ok(v) = <&[i16; D]>::try_from(v) else { return 0 };
+        // The taste stays in eight registers over all rows.
+        let taste: [v128; D / 8] = std::array::from_fn(|at| eight(&v.as_chunks().0[at]));
+        let scale = f32x4_splat(scale);
+        let groups = table.q.as_chunks::<16>().0.as_chunks::<{ 4 * D / 16 }>().0;
+        let values = table.scale.as_chunks::<4>().0.iter().zip(table.bias.as_chunks::<4>().0);
+        let outs = out.as_chunks_mut::<4>().0;
+        let groups = groups.iter().zip(values).zip(outs);
+        let mut done = 0;
+        for ((rows, (scales, biases)), out) in groups {
+            let [a, b, c, e] = std::array::from_fn(|row| {
+                let mut sums = i32x4_splat(0);
+                for part in 0..D / 16 {
+                    sums = add_products(sums, &rows[row * (D / 16) + part], taste[2 * part], taste[2 * part + 1]);
+                }
+                sums
+            });
+            // The sums of four rows side by side: transpose and add.
+            let ab = i32x4_add(i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<2, 6, 3, 7>(a, b));
+            let ce = i32x4_add(i32x4_shuffle::<0, 4, 1, 5>(c, e), i32x4_shuffle::<2, 6, 3, 7>(c, e));
+            let sums = i32x4_add(i64x2_shuffle::<0, 2>(ab, ce), i64x2_shuffle::<1, 3>(ab, ce));
+            let logits = f32x4_mul(f32x4_convert_i32x4(sums), f32x4_mul(scale, four(scales)));
+            // SAFETY: four numbers of four bytes have room there, and WebAssembly stores to any address.
+            unsafe { v128_store(out.as_mut_ptr().cast(), f32x4_add(logits, four(biases))) };
+            done += 4;
+        }
+        done
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+mod arch {
+    use wide::{i8x16, i16x16, i32x8};
+
+    use crate::pack::ItemTable;
+
+    pub(super) fn dot(row: &[i8], v: &[i16]) -> i32 {
+        let (rows, row_rest) = row.as_chunks::<16>();
+        let (vs, v_rest) = v.as_chunks::<16>();
+        let mut sums = i32x8::splat(0);
+        for (row, v) in rows.iter().zip(vs) {
+            sums += i16x16::from_i8x16(i8x16::new(*row)).dot(i16x16::new(*v));
+        }
+        sums.to_array().iter().sum::<i32>() + super::dot_rest(row_rest, v_rest)
+    }
+
+    /// All rows the way of single rows: x86 and Arm lose little by it.
+    pub(super) fn scan(_: &ItemTable, _: &[i16], _: f32, _: &mut [f32]) -> usize {
+        0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn scan_is_the_dot_product_of_dequantised_rows(
+            d in 1usize..70,
+            seed in prop::collection::vec(-2f32..2.0, 70 * 10),
+        ) {
+            let (rows, u) = (&seed[..9 * d], &seed[9 * d..10 * d]);
+            let table = ItemTable::quantise(rows, d, (0..9).map(|i| i as f32 / 4.0 - 1.0).collect());
+            for (row, score) in scan(&table, u, 3.0).into_iter().enumerate() {
+                let plain: f32 = table.row(row).iter().zip(u).map(|(a, b)| a * b).sum();
+                prop_assert!((score - (3.0 * plain + table.bias[row])).abs() < 2e-3, "{score} {plain}");
+                prop_assert_eq!(score, logit(&table, row, &Taste::of(u), 3.0));
+            }
+        }
+
+        #[test]
+        fn whole_numbers_are_exact(d in 1usize..200, row in prop::collection::vec(any::<i8>(), 200), v in prop::collection::vec(any::<i16>(), 200)) {
+            let plain: i64 = row[..d].iter().zip(&v[..d]).map(|(&a, &b)| i64::from(a) * i64::from(b)).sum();
+            prop_assert_eq!(i64::from(dot(&row[..d], &v[..d])), plain);
+        }
+    }
+
+    #[test]
+    fn the_longest_rows_do_not_overflow() {
+        let table = ItemTable { d: 1024, q: vec![-127; 1024], scale: vec![1.0], bias: vec![0.0] };
+        let score = scan(&table, &[1.0; 1024], 1.0)[0];
+        assert!((score + 127.0 * 1024.0).abs() < 10.0, "{score}");
+    }
+
+    #[test]
+    fn no_taste_says_nothing() {
+        assert_eq!(Taste::of(&[0.0; 3]), Taste { q: vec![0; 3], scale: 0.0 });
+    }
+}
