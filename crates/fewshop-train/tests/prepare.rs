@@ -63,6 +63,12 @@ fn invoices() -> Vec<[String; 8]> {
         buy(500_000 + at, customer, "2011-01-05 10:00:00");
     }
     buy(600_000, customers(&[7], 1)[0], "2011-07-05 10:00:00");
+    // Another one comes seven times, the last time first in the file; before the cut is before all.
+    let regular = customers(&[7], 2)[1];
+    for day in [16, 10, 11, 12, 13, 14, 15] {
+        buy(700_000 + day, regular, &format!("2011-07-{day} 10:00:00"));
+    }
+    buy(700_009, regular, "2011-01-09 10:00:00");
     buy(600_001, customers(&[8, 9], 1)[0], "2011-07-05 10:00:00");
     lines
 }
@@ -82,7 +88,9 @@ fn xlsx(path: &Path, lines: &[[String; 8]]) {
     let text = |cell: &str| format!("<c t=\"inlineStr\"><is><t>{cell}</t></is></c>");
     rows += &format!("<row>{}</row>", HEADER.map(text).concat());
     for line in lines {
-        let date = if line[4].starts_with("2011-01") { 40_548.416_666_666_664 } else { 40_729.416_666_666_664 };
+        // Days since the end of 1899: 40,544 is the first of January 2011, 40,725 that of July.
+        let month = if line[4].starts_with("2011-01") { 40_544 } else { 40_725 };
+        let date = f64::from(month) + line[4][8..10].parse::<f64>().unwrap() - 1.0 + 10.0 / 24.0;
         let cells: String = line
             .iter()
             .enumerate()
@@ -138,6 +146,9 @@ fn xlsx(path: &Path, lines: &[[String; 8]]) {
     zip.finish().unwrap();
 }
 
+const RETURN_CASES: &str = "valid_return_cases.csv";
+const RETURN_TRUTH: &str = "valid_return_truth.csv";
+
 fn prepare(shop: &str, raw: &Path, out: &Path) -> Output {
     fewshop(&["prepare", shop, "--raw", raw.to_str().unwrap(), "--out", out.to_str().unwrap()])
 }
@@ -154,19 +165,58 @@ fn online_retail_comes_out_the_same_from_csv_and_xlsx() {
     let read = |raw: &str| {
         let out = folder.path().join(raw).with_extension("out");
         let stderr = check_done(&prepare("onlineretail", &folder.path().join(raw), &out));
-        assert!(stderr.contains("13 items, 5 users, 5 sessions, 65 events; 1 validation cases for each k"), "{stderr}");
-        ["items.csv", "events.csv", "valid_cases.csv", "valid_truth.csv", "prepare.json"]
+        assert!(
+            stderr.contains("13 items, 5 users, 5 sessions, 65 events; 7 validation cases for each k, 2 of returning"),
+            "{stderr}"
+        );
+        ["items.csv", "events.csv", "valid_cases.csv", "valid_truth.csv", "prepare.json", RETURN_CASES, RETURN_TRUTH]
             .map(|name| fs::read_to_string(out.join(name)).unwrap())
     };
     let files = read("one.csv");
     assert!(files[0].contains("\nor20003,\"Red spot mug, no 3\",,,,1.25,"), "{}", files[0]);
     assert!(files[1].contains(",i500000,2011-01-05 10:00:00,or20000,purchase,2\n"), "{}", files[1]);
-    assert_eq!(files[2].lines().count(), 1 + 1 + 3 + 5 + 10);
-    assert_eq!(files[3].lines().count(), 1 + 12 + 10 + 8 + 3);
+    // One visit of the one shopper, six at the most of the other.
+    assert_eq!(files[2].lines().count(), 1 + 7 * (1 + 3 + 5 + 10));
+    assert_eq!(files[3].lines().count(), 1 + 7 * (12 + 10 + 8 + 3));
     let stranger = format!("c{}", customers(&[8, 9], 1)[0]);
     assert!(files.iter().all(|file| !file.contains(&stranger) && !file.contains("600001")));
     assert_eq!(read("two.csv"), files);
     assert_eq!(read("three.xlsx"), files);
+}
+
+#[test]
+fn who_comes_back_is_asked_about_with_more_and_more_earlier_visits() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut lines = invoices();
+    // The visit of the 14th has two products only: it is passed over.
+    lines.retain(|line| line[0] != "700014" || ["20000", "20001"].contains(&line[1].as_str()));
+    // The one of the 15th lacks a product.
+    lines.retain(|line| line[0] != "700015" || line[1] != "20005");
+    csv(&folder.path().join("one.csv"), HEADER, &lines);
+    let out = folder.path().join("out");
+    let stderr = check_done(&prepare("onlineretail", &folder.path().join("one.csv"), &out));
+    assert!(stderr.contains(", 1 of returning shoppers"), "{stderr}");
+    let read = |name: &str| fs::read_to_string(out.join(name)).unwrap();
+    let (cases, truth) = (read(RETURN_CASES), read(RETURN_TRUTH));
+    let regular = format!("c{}", customers(&[7], 2)[1]);
+    let rows: Vec<Vec<&str>> = cases.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows[0], ["case_id", "user_id", "k", "visit", "position", "item_id"]);
+    assert!(rows[1..].iter().all(|row| row[1] == regular && row[0] == format!("i700016-v{}", row[2])), "{cases}");
+    // Three shots each; then 0, 1, 2, 5 earlier visits of 13 products, but for the one of 12.
+    let of =
+        |k: &str, visit: &str| rows.iter().filter(|row| row[2] == k && row[3] == visit).map(|row| row[5]).collect::<Vec<_>>();
+    assert_eq!(rows.len(), 1 + 4 * 3 + (13 * 8 - 3));
+    for k in ["0", "1", "2", "5"] {
+        assert_eq!(of(k, "0").len(), 3);
+        assert_eq!(of(k, "0"), of("0", "0"), "the same shots for every k");
+    }
+    let latest = of("5", "-1");
+    assert!(latest.len() == 12 && !latest.contains(&"or20005") && latest.is_sorted(), "{latest:?}");
+    assert_eq!((of("5", "-5").len(), of("5", "-6").len(), of("2", "-3").len()), (13, 0, 0));
+    // What was bought before may be wanted again; the shots may not.
+    let wanted: Vec<&str> = truth.lines().filter_map(|line| line.strip_prefix("i700016-v1,")).collect();
+    assert_eq!(wanted.len(), 10);
+    assert!(of("1", "0").iter().all(|shot| !wanted.contains(shot)) && wanted.iter().any(|item| latest.contains(item)));
 }
 
 #[test]

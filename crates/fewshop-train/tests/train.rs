@@ -156,6 +156,28 @@ fn a_pack_stands_beside_baselines_and_a_report_says_so() {
 }
 
 #[test]
+fn simulated_shoppers_turn_down_what_they_were_shown_and_did_not_take() {
+    let shop = made_up_shop();
+    shop.check_done(&format!("{TRAIN} --out a.pack"));
+    let asked = "evaluate --pack a.pack --cases cases.csv --truth truth.csv";
+    let printed = shop.check_done(&format!("{asked} --simulate-dismissals 1,10 --json figures.json"));
+    assert!(printed.contains("Simulated dismissals") && printed.contains("learned minus removed"), "{printed}");
+    let figures: serde_json::Value = serde_json::from_str(&shop.read("figures.json")).unwrap();
+    let [one, all] = figures["dismissals"].as_array().unwrap().as_slice() else { panic!("{figures}") };
+    let mean = |of: &serde_json::Value, what: &str| of[what]["2"]["ndcg@10"].as_f64().unwrap();
+    // Both start from the frozen pack; who turns down more of ten wrong picks sees more of the right ones.
+    assert_eq!(mean(one, "frozen"), figures["frozen"]["2"]["ndcg@10"].as_f64().unwrap());
+    assert!(mean(one, "frozen") < mean(one, "removed") && mean(one, "removed") < mean(all, "removed"), "{figures}");
+    let difference = mean(all, "learned") - mean(all, "removed");
+    let said = all["learned_minus_removed"]["2"]["ndcg@10 diff"].as_f64().unwrap();
+    assert!((difference - said).abs() < 1e-9, "{difference} {said}");
+    let four = shop.check_done(&format!("{asked} --simulate-dismissals"));
+    assert_eq!(four.lines().filter(|line| line.split_whitespace().nth(1) == Some("all")).count(), 4, "{four}");
+    assert!(!shop.check_done(asked).contains("dismissals"));
+    shop.check_refused(&format!("{asked} --simulate-dismissals 11"), 2, &["from 1 to 10"]);
+}
+
+#[test]
 fn an_ablation_stands_in_the_same_table() {
     let shop = made_up_shop();
     shop.check_done(&format!("{TRAIN} --out a.pack"));

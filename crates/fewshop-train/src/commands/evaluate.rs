@@ -1,5 +1,6 @@
 //! `fewshop evaluate`: how good a pack is on cases whose truth is known.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use fewshop_model::{Compute, Recommender};
 use super::train::open_text_model;
 use super::{print, read_pack, read_toml, warn, warn_unknown};
 use crate::baselines::{BaselineConfig, Baselines, MOST_REGRESSION_ITEMS};
-use crate::evaluation::{self, Ablated, Evaluation, Interval, Questions, Unit};
+use crate::evaluation::{self, Ablated, Difference, Evaluation, Figures, Interval, Questions, SHOWN, Unit};
 use crate::files::{Log, read_cases, read_events, read_items, read_truth, write_atomically};
 use crate::learner::{self, TrainConfig, Validation};
 use crate::text::TextVectors;
@@ -59,12 +60,23 @@ pub struct Against {
     /// What those cases' shoppers also took
     #[arg(long, value_name = "FILE", requires = "valid_cases")]
     pub valid_truth: Option<PathBuf>,
+    /// Let the shopper of each case turn down the first N picks that are not wanted, among the ten that the frozen pack shows, for each
+    /// of these N; without a number 1,3,5,10
+    #[arg(long, value_name = "N,…", num_args = 0.., value_delimiter = ',', default_missing_values = ["1", "3", "5", "10"], value_parser = shown)]
+    pub simulate_dismissals: Vec<usize>,
     /// Settings of the baselines that differ from the defaults
     #[arg(long, value_name = "TOML", requires = "events")]
     pub baselines: Option<PathBuf>,
     /// Start of the random numbers of the classic network and of --ablation
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
+}
+
+fn shown(text: &str) -> Result<usize, String> {
+    match text.trim().parse() {
+        Ok(count) if (1..=SHOWN).contains(&count) => Ok(count),
+        _ => Err(format!("expected a whole number from 1 to {SHOWN}: so many picks are shown")),
+    }
 }
 
 /// Evaluates.
@@ -76,6 +88,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let recommender = Recommender::new(read_pack(&args.pack)?, Compute::Kernels);
     let questions = read_questions(&args.cases, &args.truth, recommender.catalogue())?;
     let mut found = evaluation::evaluate(&recommender, &questions)?;
+    found.dismissals = evaluation::dismissals(&recommender, &questions, &args.against.simulate_dismissals)?;
     if let Some(events) = &args.events {
         let log = read_log(events, recommender.catalogue())?;
         let (baselines, ablated) = rivals.prepare(&args.against, events, &recommender, &log)?;
@@ -199,9 +212,43 @@ pub(super) fn table(found: &Evaluation) -> String {
             d.harm
         );
     }
+    if !found.dismissals.is_empty() {
+        out += &dismissals(found);
+    }
     if !found.contenders.is_empty() {
         out += &rivals(found);
     }
+    out
+}
+
+fn dismissals(found: &Evaluation) -> String {
+    let mut out = format!(
+        "\nSimulated dismissals: of the {SHOWN} picks that the frozen pack shows, the first N that are not wanted are turned down. Mean NDCG@10\n\
+         {:>4} {:>4} {:>6} {:>8} {:>8} {:>8}  {:<26} {:>7} {:>7}  {:<26}\n",
+        "N", "k", "down", "frozen", "removed", "learned", "learned minus removed", "helped", "harm", "minus struck out"
+    );
+    for one in &found.dismissals {
+        let mut row = |k: &str, means: [Option<f64>; 4], gain: &Difference, alone: &Difference| {
+            let [down, frozen, removed, learned] = means.map(|mean| mean.map_or_else(String::new, |mean| format!("{mean:.4}")));
+            let _ = writeln!(
+                out,
+                "{:>4} {k:>4} {down:>6} {frozen:>8} {removed:>8} {learned:>8}  {:<26} {:>7.4} {:>7.4}  {:<26}",
+                one.most,
+                signed(gain.ndcg_at_10, gain.ndcg_interval),
+                gain.helped,
+                gain.harm,
+                signed(alone.ndcg_at_10, alone.ndcg_interval)
+            );
+        };
+        for (k, gain) in &one.learned_minus_removed {
+            let mean = |of: &BTreeMap<u32, Figures>| of.get(k).map(|figures| figures.ndcg_at_10);
+            let means = [one.turned_down.get(k).copied(), mean(&one.frozen), mean(&one.removed), mean(&one.learned)];
+            let alone = one.learned_minus_struck_out.get(k).cloned().unwrap_or_default();
+            row(&k.to_string(), means, gain, &alone);
+        }
+        row("all", [None; 4], &one.all_learned_minus_removed, &one.all_learned_minus_struck_out);
+    }
+    out += "removed: frozen, without what was turned down; struck out: the pack as it ships, told nothing, its list without the same products\n";
     out
 }
 

@@ -30,7 +30,7 @@ pub struct ShopArgs {
     /// The raw log: for completejourney the wheel, or the folder that it was unpacked into
     #[arg(long, value_name = "PATH")]
     pub raw: PathBuf,
-    /// Folder for items.csv, events.csv, valid_cases.csv, valid_truth.csv and prepare.json; made if it is not there
+    /// Folder for items.csv, events.csv, valid_*.csv, valid_return_*.csv and prepare.json; made if it is not there
     #[arg(long, value_name = "FOLDER")]
     pub out: PathBuf,
     /// Another salt cuts the shoppers another way
@@ -53,13 +53,14 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     progress.next(&format!("writing to {}", args.out.display()));
     let counts = prepare::write(&cut, &args.out)?;
     progress.finish(&format!(
-        "{}: {} items, {} users, {} sessions, {} events; {} validation cases for each k",
+        "{}: {} items, {} users, {} sessions, {} events; {} validation cases for each k, {} of returning shoppers",
         args.out.display(),
         counts.items,
         counts.users,
         counts.sessions,
         counts.events,
-        counts.valid_cases_per_k
+        counts.valid_cases_per_k,
+        counts.valid_return_cases_per_k
     ));
     Ok(())
 }

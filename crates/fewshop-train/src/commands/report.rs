@@ -94,6 +94,7 @@ fn compute(args: &Args, pack: &Path, events: &Path, cases: &Path, truth: &Path) 
     let (baselines, ablated) = rivals.prepare(&args.against, events, &recommender, &log)?;
     let full = |questions| -> anyhow::Result<_> {
         let mut found = evaluation::evaluate(&recommender, questions)?;
+        found.dismissals = evaluation::dismissals(&recommender, questions, &args.against.simulate_dismissals)?;
         found.contenders = evaluation::contenders(&recommender, questions, &baselines, &ablated)?;
         Ok(found)
     };
@@ -126,6 +127,10 @@ fn command(args: &Args, pack: &Path, events: &Path, cases: &Path, truth: &Path) 
     add("config", args.against.config.as_deref());
     add("valid-cases", args.against.valid_cases.as_deref());
     add("valid-truth", args.against.valid_truth.as_deref());
+    if !args.against.simulate_dismissals.is_empty() {
+        let counts: Vec<String> = args.against.simulate_dismissals.iter().map(usize::to_string).collect();
+        out += &format!(" --simulate-dismissals {}", counts.join(","));
+    }
     if args.against.ablation {
         out += " --ablation";
     }

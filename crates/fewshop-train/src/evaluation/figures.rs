@@ -136,4 +136,7 @@ pub struct Evaluation {
     /// The pack, its parts and the baselines; empty where only the pack was asked for.
     #[serde(default)]
     pub contenders: Vec<Contender>,
+    /// The same cases with products turned down, where that was asked for.
+    #[serde(default)]
+    pub dismissals: Vec<super::Dismissals>,
 }

@@ -1,6 +1,7 @@
-//! How sure a mean is: 95 % intervals by resampling shoppers.
+//! How sure a mean is: intervals by resampling shoppers.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -24,8 +25,8 @@ pub struct Bootstrap {
 impl Bootstrap {
     /// For rows that belong to these shoppers, one entry a row.
     #[must_use]
-    pub fn over<'a>(users: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut known: HashMap<&str, usize> = HashMap::new();
+    pub fn over<U: Hash + Eq>(users: impl IntoIterator<Item = U>) -> Self {
+        let mut known: HashMap<U, usize> = HashMap::new();
         let shopper: Vec<usize> = users
             .into_iter()
             .map(|user| {
@@ -59,6 +60,37 @@ impl Bootstrap {
         if self.shoppers == 0 {
             return vec![[0.0, 0.0]; columns.len()];
         }
+        let draws = self.draw(columns, DRAWS, SEED);
+        let ratio = |(above, below): (f64, f64)| if below == 0.0 { 0.0 } else { above / below };
+        (0..columns.len()).map(|at| middle(draws.iter().map(|draw| ratio(draw[at])).collect(), 0.05)).collect()
+    }
+
+    /// Interval of level `1 - alpha` of the mean over groups of the means within them: every group weighs the same, however many rows it
+    /// has. A group of which a resample holds no row is left out of it. With small `alpha` an end lies among few draws: ask for more.
+    ///
+    /// # Panics
+    /// When there is not one value and one group a row.
+    #[must_use]
+    pub fn mean_over_groups(&self, values: &[f64], groups: &[u32], alpha: f64, draws: u64, seed: u64) -> Interval {
+        if self.shoppers == 0 {
+            return [0.0, 0.0];
+        }
+        assert_eq!(groups.len(), values.len(), "a row has one group");
+        let mut of: BTreeMap<u32, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
+        for (at, (&group, &value)) in groups.iter().zip(values).enumerate() {
+            let (above, below) = of.entry(group).or_insert_with(|| (vec![0.0; values.len()], vec![0.0; values.len()]));
+            (above[at], below[at]) = (value, 1.0);
+        }
+        let columns: Vec<(&[f64], &[f64])> = of.values().map(|(above, below)| (above.as_slice(), below.as_slice())).collect();
+        let mean = |draw: Vec<(f64, f64)>| {
+            let there = || draw.iter().filter(|(_, below)| *below > 0.0);
+            there().map(|(above, below)| above / below).sum::<f64>() / there().count() as f64
+        };
+        middle(self.draw(&columns, draws, seed).into_iter().map(mean).collect(), alpha)
+    }
+
+    /// Sums of both halves of each column over the rows of each resample.
+    fn draw(&self, columns: &[(&[f64], &[f64])], draws: u64, seed: u64) -> Vec<Vec<(f64, f64)>> {
         // Sums by shopper, all columns of one shopper side by side.
         let width = columns.len();
         let mut sums = vec![(0.0, 0.0); self.shoppers * width];
@@ -70,10 +102,10 @@ impl Bootstrap {
                 sum.1 += b;
             }
         }
-        let draws: Vec<Vec<f64>> = (0..DRAWS)
+        (0..draws)
             .into_par_iter()
             .map(|draw| {
-                let mut rng = ChaCha8Rng::seed_from_u64(SEED);
+                let mut rng = ChaCha8Rng::seed_from_u64(seed);
                 rng.set_stream(draw);
                 let mut total = vec![(0.0, 0.0); width];
                 for _ in 0..self.shoppers {
@@ -83,17 +115,16 @@ impl Bootstrap {
                         total.1 += sum.1;
                     }
                 }
-                total.into_iter().map(|(above, below)| if below == 0.0 { 0.0 } else { above / below }).collect()
-            })
-            .collect();
-        (0..width)
-            .map(|at| {
-                let mut values: Vec<f64> = draws.iter().map(|draw| draw[at]).collect();
-                values.sort_by(f64::total_cmp);
-                [percentile(&values, 0.025), percentile(&values, 0.975)]
+                total
             })
             .collect()
     }
+}
+
+/// What is left when half of `alpha` is cut off at either end.
+fn middle(mut values: Vec<f64>, alpha: f64) -> Interval {
+    values.sort_by(f64::total_cmp);
+    [percentile(&values, alpha / 2.0), percentile(&values, 1.0 - alpha / 2.0)]
 }
 
 /// Linear between the two nearest of the sorted values.
@@ -129,7 +160,7 @@ mod tests {
 
     #[test]
     fn no_rows_and_empty_denominators_give_no_nan() {
-        assert_eq!(Bootstrap::over([]).means(&[Vec::new()]), [[0.0, 0.0]]);
+        assert_eq!(Bootstrap::over::<&str>([]).means(&[Vec::new()]), [[0.0, 0.0]]);
         assert_eq!(Bootstrap::over(["a"]).ratios(&[(&[0.0], &[0.0])]), [[0.0, 0.0]]);
     }
 

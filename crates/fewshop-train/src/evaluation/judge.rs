@@ -81,6 +81,13 @@ impl<'a> Judge<'a> {
         self.figures(judged, &self.all)
     }
 
+    /// Mean of a value that every case has, by k.
+    #[must_use]
+    pub fn mean_by_k(&self, values: &[f64]) -> BTreeMap<u32, f64> {
+        let of = |group: &Group| mean(&group.cases.iter().map(|&at| values[at]).collect::<Vec<f64>>());
+        self.by_k.iter().map(|(&k, group)| (k, of(group))).collect()
+    }
+
     /// `one` minus `other` by k, case by case.
     #[must_use]
     pub fn minus(&self, one: &Judged, other: &Judged) -> BTreeMap<u32, Difference> {

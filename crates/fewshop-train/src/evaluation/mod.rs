@@ -2,10 +2,11 @@
 //!
 //! [`recommend`] asks, a [`Judge`] scores: means by k with 95 % intervals over shoppers ([`Bootstrap`]), paired differences, harm,
 //! coverage and popularity bias. [`evaluate`] does all of it for one pack and one set of cases; [`contenders`] puts the pack, its
-//! parts and the [`crate::baselines`] beside each other.
+//! parts and the [`crate::baselines`] beside each other; [`dismissals`] lets simulated shoppers turn picks down.
 
 mod calibration;
 mod contenders;
+mod dismissals;
 mod figures;
 mod interval;
 mod judge;
@@ -20,6 +21,7 @@ use rayon::prelude::*;
 
 pub use calibration::{Bin, Calibration, calibrate};
 pub use contenders::{Ablated, contenders};
+pub use dismissals::{Dismissals, SHOWN, dismissals};
 pub use figures::{Contender, Difference, Evaluation, Figures, Kind, POPULAR_SHARE, Unit};
 pub use interval::{Bootstrap, Interval};
 pub use judge::{Judge, Judged};
@@ -63,20 +65,30 @@ pub struct Evaluated {
 /// # Errors
 /// When a case names a row that the pack does not have, or the backend fails.
 pub fn recommend(recommender: &Recommender, cases: &[Case], n: usize, frozen: bool) -> Result<Vec<Vec<Recommendation>>> {
+    rank(recommender, &cases.iter().map(session).collect::<Vec<Session>>(), n, frozen)
+}
+
+/// A case as the device would have it.
+fn session(case: &Case) -> Session {
+    Session { visits: case.visits.clone(), ..Session::of_items(&case.shots) }
+}
+
+/// The top `n` for every session, in their order.
+fn rank(recommender: &Recommender, sessions: &[Session], n: usize, frozen: bool) -> Result<Vec<Vec<Recommendation>>> {
     let options = RankOptions { n, frozen, reasons: false, ..RankOptions::default() };
-    let progress = Progress::of("Ranking", cases.len() as u64);
-    let out: Result<Vec<_>> = cases
+    let progress = Progress::of("Ranking", sessions.len() as u64);
+    let out: Result<Vec<_>> = sessions
         .par_iter()
-        .map(|case| {
+        .map(|session| {
             let mut one = recommender.clone();
-            one.set_session(Session { visits: case.visits.clone(), ..Session::of_items(&case.shots) })?;
+            one.set_session(session.clone())?;
             let ranking = pollster::block_on(one.rank(&options))?;
             progress.step();
             Ok(ranking.picks)
         })
         .collect();
     let out = out?;
-    progress.finish(&format!("Ranked {} cases over {} products", cases.len(), recommender.catalogue().len()));
+    progress.finish(&format!("Ranked {} cases over {} products", sessions.len(), recommender.catalogue().len()));
     Ok(out)
 }
 
@@ -116,11 +128,14 @@ pub fn card_metrics(scored: &[Evaluated]) -> BTreeMap<String, BTreeMap<u32, f64>
 /// # Errors
 /// See [`recommend`].
 pub fn picks(recommender: &Recommender, cases: &[Case], frozen: bool) -> Result<Vec<Vec<ItemIx>>> {
-    let ranked = recommend(recommender, cases, PICKS, frozen)?;
-    Ok(ranked.into_iter().map(|picks| picks.into_iter().map(|pick| pick.item).collect()).collect())
+    Ok(items(recommend(recommender, cases, PICKS, frozen)?))
 }
 
-/// How good a pack is on these cases, learning on the device and frozen. The contenders stay empty.
+fn items(ranked: Vec<Vec<Recommendation>>) -> Vec<Vec<ItemIx>> {
+    ranked.into_iter().map(|picks| picks.into_iter().map(|pick| pick.item).collect()).collect()
+}
+
+/// How good a pack is on these cases, learning on the device and frozen. Contenders and dismissals stay empty.
 ///
 /// # Errors
 /// See [`recommend`].
@@ -139,5 +154,6 @@ pub fn evaluate(recommender: &Recommender, questions: &Questions) -> Result<Eval
         adapted_minus_frozen,
         calibration: calibrate(recommender, &questions.cases, &questions.wanted)?,
         contenders: Vec::new(),
+        dismissals: Vec::new(),
     })
 }

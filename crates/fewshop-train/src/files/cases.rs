@@ -160,15 +160,17 @@ pub struct CaseRow<'a> {
     pub case_id: &'a str,
     /// The shopper.
     pub user_id: &'a str,
-    /// Shots given.
+    /// The group that it is counted in: shots given, or earlier visits given.
     pub k: u32,
-    /// Place among the shots, from 0.
+    /// 0 for the session at hand, -1, -2, … for earlier ones, the latest first.
+    pub visit: i32,
+    /// Place in that visit, from 0.
     pub position: u32,
     /// The product.
     pub item_id: &'a str,
 }
 
-/// Writes cases of first visits as [`read_cases`] reads them.
+/// Writes cases of first visits as [`read_cases`] reads them, without the column `visit`.
 ///
 /// # Errors
 /// [`FileError::Write`].
@@ -179,6 +181,28 @@ pub fn write_cases<'a>(path: &Path, cases: impl IntoIterator<Item = CaseRow<'a>>
         for case in cases {
             let (k, position) = (Cell::Whole(case.k.into()), Cell::Whole(case.position.into()));
             row(&[Cell::Text(case.case_id), Cell::Text(case.user_id), k, position, Cell::Text(case.item_id)])?;
+        }
+        Ok(())
+    })
+}
+
+/// Writes cases of returning shoppers: `case_id,user_id,k,visit,position,item_id`.
+///
+/// # Errors
+/// [`FileError::Write`].
+pub fn write_return_cases<'a>(path: &Path, cases: impl IntoIterator<Item = CaseRow<'a>>) -> Result<(), FileError> {
+    let columns = [
+        ("case_id", Kind::Text),
+        ("user_id", Kind::Text),
+        ("k", Kind::Whole),
+        ("visit", Kind::Whole),
+        ("position", Kind::Whole),
+        ("item_id", Kind::Text),
+    ];
+    write_table(path, &columns, |row| {
+        for case in cases {
+            let [k, visit, position] = [case.k.into(), case.visit.into(), case.position.into()].map(Cell::Whole);
+            row(&[Cell::Text(case.case_id), Cell::Text(case.user_id), k, visit, position, Cell::Text(case.item_id)])?;
         }
         Ok(())
     })

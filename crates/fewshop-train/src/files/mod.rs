@@ -24,7 +24,9 @@ use std::collections::HashMap;
 use fewshop_core::{Catalogue, ItemIx};
 
 pub use atomic::write_atomically;
-pub use cases::{Case, CaseRow, Cases, RecRow, Truth, read_cases, read_truth, write_cases, write_recs, write_truth};
+pub use cases::{
+    Case, CaseRow, Cases, RecRow, Truth, read_cases, read_truth, write_cases, write_recs, write_return_cases, write_truth,
+};
 pub(crate) use error::shorten;
 pub use error::{FileError, Place};
 pub use events::{EventRow, Log, LoggedItem, LoggedSession, read_events, write_events};

@@ -230,10 +230,14 @@ fn every_table_comes_back_from_csv_and_from_parquet() {
         write_events(&path("events"), events).unwrap();
         let log = read_events(&path("events"), &shop()).unwrap();
         assert_eq!((log.events, log.sessions[0].time_s, log.sessions[0].items[1].quantity), (2, 1_483_271_606, 3.0));
-        let case = |case_id, position, item_id| CaseRow { case_id, user_id: "u", k: 2, position, item_id };
+        let case = |case_id, position, item_id| CaseRow { case_id, user_id: "u", k: 2, visit: 0, position, item_id };
         write_cases(&path("cases"), [case("x", 0, "b"), case("x", 1, "a")]).unwrap();
         let cases = read_cases(&path("cases"), &shop()).unwrap();
         assert_eq!(cases.cases[0].shots, [ItemIx(1), ItemIx(0)]);
+        let earlier = CaseRow { visit: -2, ..case("x", 0, "c") };
+        write_return_cases(&path("returning"), [case("x", 0, "b"), earlier]).unwrap();
+        let returning = read_cases(&path("returning"), &shop()).unwrap();
+        assert_eq!(returning.cases[0].visits, [vec![], vec![ItemIx(2)]]);
         write_truth(&path("truth"), [("x", "c")]).unwrap();
         assert_eq!(read_truth(&path("truth"), &shop(), &cases).unwrap().wanted, [[ItemIx(2)]]);
     }

@@ -7,9 +7,12 @@ use anyhow::Context;
 use fewshop_core::EventKind;
 use serde::Serialize;
 
-use super::cases::{KS, draw};
+use super::cases::{KS, RETURN_SHOTS, Return, VISITS, draw, draw_returning};
 use super::{Cut, VALID_FOLD};
-use crate::files::{CaseRow, EventRow, format_time, write_atomically, write_cases, write_events, write_items, write_truth};
+use crate::files::{
+    CaseRow, EventRow, FileError, format_time, write_atomically, write_cases, write_events, write_items, write_return_cases,
+    write_truth,
+};
 
 /// What was written; `prepare.json` holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,6 +39,10 @@ pub struct Counts {
     pub valid_cases_per_k: usize,
     /// Shoppers in the validation cases.
     pub valid_users: usize,
+    /// Earlier visits given in the cases of returning shoppers.
+    pub visits: [usize; 4],
+    /// Cases of returning shoppers for each of them.
+    pub valid_return_cases_per_k: usize,
     /// Who trains, who validates, who stays out.
     pub folds: String,
     /// Currency of the prices; a price is the median over the whole log.
@@ -53,7 +60,8 @@ fn distinct(values: impl Iterator<Item = u32>) -> usize {
     values.len()
 }
 
-/// Writes items.csv, events.csv, valid_cases.csv, valid_truth.csv and prepare.json into `folder`, which is made if need be.
+/// Writes items.csv, events.csv, validation cases with their truth (valid_*.csv, valid_return_*.csv) and prepare.json into `folder`,
+/// which is made if need be.
 ///
 /// # Errors
 /// When the folder cannot be made or written to.
@@ -81,6 +89,7 @@ pub fn write(cut: &Cut, folder: &Path) -> anyhow::Result<Counts> {
             case_id,
             user_id: visit.user,
             k: *k as u32,
+            visit: 0,
             position,
             item_id,
         })
@@ -88,6 +97,9 @@ pub fn write(cut: &Cut, folder: &Path) -> anyhow::Result<Counts> {
     write_cases(&folder.join("valid_cases.csv"), cases)?;
     let truth = named.iter().flat_map(|(case_id, k, at)| visits[*at].items[*k..].iter().map(|item| (case_id.as_str(), *item)));
     write_truth(&folder.join("valid_truth.csv"), truth)?;
+
+    let returning = draw_returning(cut);
+    write_returning(&returning, folder)?;
 
     let mut valid_users: Vec<&str> = visits.iter().map(|visit| visit.user).collect();
     valid_users.dedup();
@@ -103,6 +115,8 @@ pub fn write(cut: &Cut, folder: &Path) -> anyhow::Result<Counts> {
         ks: KS,
         valid_cases_per_k: visits.len(),
         valid_users: valid_users.len(),
+        visits: VISITS,
+        valid_return_cases_per_k: returning.len(),
         folds: format!(
             "by SHA-256 of salt and user modulo 10: 0 to {} train before the cut, {VALID_FOLD} validates after it, 8 and 9 are not written",
             VALID_FOLD - 1
@@ -114,4 +128,28 @@ pub fn write(cut: &Cut, folder: &Path) -> anyhow::Result<Counts> {
     let json = serde_json::to_string_pretty(&counts).context("the counts cannot be written as JSON")?;
     write_atomically(&folder.join("prepare.json"), |out| writeln!(out, "{json}"))?;
     Ok(counts)
+}
+
+/// Cases of shoppers who come back: the same visits with more and more of what came before.
+fn write_returning(returning: &[Return<'_>], folder: &Path) -> Result<(), FileError> {
+    let named: Vec<(String, usize, &Return<'_>)> =
+        returning.iter().flat_map(|one| VISITS.map(|visits| (format!("{}-v{visits}", one.visit.session), visits, one))).collect();
+    let cases = named.iter().flat_map(|(case_id, visits, one)| {
+        let at_hand = &one.visit.items[..RETURN_SHOTS];
+        let parts = std::iter::once(at_hand).chain(one.earlier[..*visits].iter().map(Vec::as_slice));
+        (0i32..).zip(parts).flat_map(move |(back, items)| {
+            (0u32..).zip(items).map(move |(position, item_id)| CaseRow {
+                case_id,
+                user_id: one.visit.user,
+                k: *visits as u32,
+                visit: -back,
+                position,
+                item_id,
+            })
+        })
+    });
+    write_return_cases(&folder.join("valid_return_cases.csv"), cases)?;
+    let truth =
+        named.iter().flat_map(|(case_id, _, one)| one.visit.items[RETURN_SHOTS..].iter().map(|item| (case_id.as_str(), *item)));
+    write_truth(&folder.join("valid_return_truth.csv"), truth)
 }

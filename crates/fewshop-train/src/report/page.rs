@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::Report;
 use super::charts::{self, Frame, Series};
 use super::html::{details, figure, percent, section, signed, thousands, tile, with_interval};
-use super::sections::{ablation, calibration, curves, data, glossary, learning, variety};
+use super::sections::{ablation, calibration, curves, data, dismissals, glossary, learning, variety};
 use super::svg::escape;
 use crate::evaluation::{Contender, Difference, Evaluation, Figures, Interval, Kind, Unit};
 
@@ -25,6 +25,7 @@ pub fn page(report: &Report) -> String {
         quality(&report.strangers),
         report.returning.as_ref().map_or_else(String::new, quality),
         learning(report),
+        dismissals(report),
         ablation(report),
         variety(&report.strangers),
         calibration(&report.strangers),
@@ -230,7 +231,7 @@ mod tests {
     use super::super::svg::tests::check_well_formed;
     use super::super::{DataCard, REPORT_VERSION};
     use super::*;
-    use crate::evaluation::{Bin, Calibration};
+    use crate::evaluation::{Bin, Calibration, Dismissals};
 
     fn figures(ndcg: f64) -> Figures {
         Figures { cases: 10, ndcg_at_10: ndcg, ndcg_interval: [ndcg - 0.01, ndcg + 0.01], hit_at_10: 0.5, ..Figures::default() }
@@ -268,6 +269,15 @@ mod tests {
                 contender("minus <b>ease</b>", Kind::Ablated, 0.19),
                 contender("popularity", Kind::Baseline, 0.15),
             ],
+            dismissals: vec![Dismissals {
+                most: 3,
+                frozen: by_k(0.19),
+                removed: by_k(0.2),
+                learned: by_k(0.21),
+                learned_minus_removed: BTreeMap::from([(1, minus.clone()), (5, minus.clone())]),
+                all_learned_minus_removed: minus.clone(),
+                ..Dismissals::default()
+            }],
             ..Evaluation::default()
         };
         let card = DataCard { shop: "Tom & <script>Co</script>".to_owned(), products: 12_345, ..DataCard::default() };
@@ -286,6 +296,7 @@ mod tests {
         }
         assert!(!out.contains("NaN") && !out.contains("inf,"));
         assert!(out.contains("prefers-color-scheme:dark") && out.contains("12,345 products") && out.contains("NDCG@10"));
+        assert_eq!(out.matches("3 products turned down: ").count(), 2);
     }
 
     #[test]
@@ -309,8 +320,10 @@ mod tests {
     fn a_report_of_a_pack_alone_needs_no_baselines() {
         let mut report = report(0.01);
         report.strangers.contenders.clear();
+        report.strangers.dismissals.clear();
         report.returning = None;
         report.curves.clear();
         check_well_formed(&page(&report));
+        assert!(!page(&report).contains("not for me"));
     }
 }

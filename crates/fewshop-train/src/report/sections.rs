@@ -8,7 +8,7 @@ use super::charts::{self, Bar, Frame, Series, Whole};
 use super::html::{details, figure, percent, section, signed, thousands, with_interval};
 use super::page::{middle, unit};
 use super::svg::escape;
-use crate::evaluation::{Contender, Evaluation, Figures, Interval, Kind, Unit};
+use crate::evaluation::{Contender, Evaluation, Figures, Interval, Kind, SHOWN, Unit};
 
 pub(super) fn learning(report: &Report) -> String {
     let mut out = section(
@@ -53,6 +53,80 @@ pub(super) fn learning(report: &Report) -> String {
         out += &details("Figures", &["k", "frozen NDCG@10", "adapted minus frozen", "better", "harm"], &rows);
     }
     out + "</section>\n"
+}
+
+pub(super) fn dismissals(report: &Report) -> String {
+    let mut out = String::new();
+    for found in [Some(&report.strangers), report.returning.as_ref()].into_iter().flatten() {
+        if found.dismissals.is_empty() {
+            continue;
+        }
+        let who = if found.unit == Unit::Visits { "shoppers who come back" } else { "shoppers who are new" };
+        let _ = writeln!(out, "<h3>For {who}</h3>");
+        let names: Vec<String> = found
+            .dismissals
+            .iter()
+            .map(|one| if one.most == 1 { "1 product".to_owned() } else { format!("{} products", one.most) })
+            .collect();
+        let bars: Vec<Bar<'_>> = names
+            .iter()
+            .zip(&found.dismissals)
+            .map(|(name, one)| {
+                let d = &one.all_learned_minus_removed;
+                let [low, high] = d.ndcg_interval;
+                Bar {
+                    name,
+                    value: d.ndcg_at_10,
+                    interval: Some(d.ndcg_interval),
+                    class: if low > 0.0 {
+                        "good"
+                    } else if high < 0.0 {
+                        "bad"
+                    } else {
+                        "same"
+                    },
+                    label: format!("{:+.4}", d.ndcg_at_10).replace('-', "\u{2212}"),
+                }
+            })
+            .collect();
+        let said: Vec<String> = bars.iter().map(|bar| format!("{} turned down: {}", bar.name, bar.label)).collect();
+        let title = format!("What is learned from what was turned down: {who}");
+        let frame = Frame { title: &title, description: &said.join(", "), x: "NDCG@10 minus that of the frozen pack", y: "" };
+        out += &figure(
+            |width| charts::bars(&frame, &bars, width),
+            "Green: clearly better. Grey: no clear difference. Red: clearly worse.",
+            "",
+        );
+        let figures =
+            |of: &BTreeMap<u32, Figures>, k: &u32| of.get(k).map_or_else(String::new, |f| format!("{:.4}", f.ndcg_at_10));
+        let rows: Vec<Vec<String>> = found
+            .dismissals
+            .iter()
+            .flat_map(|one| one.learned_minus_removed.iter().map(move |(k, d)| (one, k, d)))
+            .map(|(one, k, d)| {
+                vec![
+                    one.most.to_string(),
+                    k.to_string(),
+                    figures(&one.frozen, k),
+                    figures(&one.removed, k),
+                    figures(&one.learned, k),
+                    signed(d.ndcg_at_10, d.ndcg_interval),
+                    percent(d.helped),
+                    percent(d.harm),
+                ]
+            })
+            .collect();
+        let head = ["turned down", "k", "frozen", "frozen, without them", "learned", "learned minus that", "better", "harm"];
+        out += &details("Figures: mean NDCG@10", &head, &rows);
+    }
+    if out.is_empty() {
+        return out;
+    }
+    let intro = format!(
+        "The shopper is shown {SHOWN} picks, and turns down the first of them that were not taken in that visit (simulated: the log does not \
+         say what was shown). They are not shown again in either list; the difference is what they say about other products."
+    );
+    section("When a shopper says 'not for me'", &intro) + &out + "</section>\n"
 }
 
 pub(super) fn ablation(report: &Report) -> String {

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use crate::evaluation::Bootstrap;
 
-/// Draws of shoppers.
-const DRAWS: usize = 4_000;
+/// Draws of shoppers: twice those of an evaluation, since the level is stricter where several trials are compared.
+const DRAWS: u64 = 4_000;
 
 /// A mean difference with its interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,28 +34,13 @@ pub fn mean_over_k(cases: &[(u32, u32, f64)]) -> f64 {
 /// Whole shoppers are drawn: the cases of one are no independent evidence. `None` where there is no case.
 #[must_use]
 pub fn paired(differences: &[(u32, u32, f64)], alpha: f64, seed: u64) -> Option<Interval> {
-    let mut of_shopper: BTreeMap<u32, Vec<(u32, u32, f64)>> = BTreeMap::new();
-    for &case in differences {
-        of_shopper.entry(case.0).or_default().push(case);
-    }
-    let shoppers: Vec<Vec<(u32, u32, f64)>> = of_shopper.into_values().collect();
-    if shoppers.is_empty() {
+    if differences.is_empty() {
         return None;
     }
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut drawn = Vec::with_capacity(differences.len() * 2);
-    let mut means: Vec<f64> = (0..DRAWS)
-        .map(|_| {
-            drawn.clear();
-            for _ in 0..shoppers.len() {
-                drawn.extend_from_slice(&shoppers[rng.random_range(0..shoppers.len())]);
-            }
-            mean_over_k(&drawn)
-        })
-        .collect();
-    means.sort_by(f64::total_cmp);
-    let at = |share: f64| means[((DRAWS - 1) as f64 * share).round() as usize];
-    Some(Interval { mean: mean_over_k(differences), low: at(alpha / 2.0), high: at(1.0 - alpha / 2.0) })
+    let bootstrap = Bootstrap::over(differences.iter().map(|&(shopper, ..)| shopper));
+    let (ks, values): (Vec<u32>, Vec<f64>) = differences.iter().map(|&(_, k, value)| (k, value)).unzip();
+    let [low, high] = bootstrap.mean_over_groups(&values, &ks, alpha, DRAWS, seed);
+    Some(Interval { mean: mean_over_k(differences), low, high })
 }
 
 #[cfg(test)]
