@@ -1,8 +1,9 @@
 //! What the `fewshop` command is made of: files in and out, raw shop logs made ready, training, evaluation.
 //!
 //! [`files`] reads and writes the tables, [`prepare`] turns a raw log into them, [`titles`] makes a till's product names readable,
-//! [`learner`] trains, [`select`] chooses its settings,
-//! [`seeds`] and [`study`] say how far its figures spread and its costs grow, [`commands`] holds one module a sub-command. All reading, writing, threads and progress bars of the workspace live here.
+//! [`text`] reads them with a pre-trained sentence model, [`learner`] trains, [`select`] chooses its settings,
+//! [`seeds`] and [`study`] say how far its figures spread and its costs grow, [`commands`] holds one module a sub-command. All reading,
+//! writing, threads and progress bars of the workspace live here.
 
 pub mod baselines;
 pub mod commands;
@@ -16,4 +17,5 @@ pub mod report;
 pub mod seeds;
 pub mod select;
 pub mod study;
+pub mod text;
 pub mod titles;

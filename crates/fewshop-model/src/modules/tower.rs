@@ -7,7 +7,7 @@ use fewshop_core::EventKind;
 use super::ranker::values;
 use crate::pack::EncoderWeights;
 
-/// Content of all items as padded lists of token numbers; token 0 is padding.
+/// Content of all items: padded lists of token numbers, where token 0 is padding, and what a text model says of them, if there is one.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ItemContent {
     /// Tokens there are, padding included.
@@ -16,6 +16,19 @@ pub struct ItemContent {
     pub width: usize,
     /// `[items, width]`, row-major.
     pub rows: Vec<i32>,
+    /// Numbers a row from the text model; 0 without one.
+    pub text_width: usize,
+    /// `[items, text_width]`, row-major.
+    pub text: Vec<f32>,
+}
+
+/// The same on a device.
+#[derive(Debug, Clone)]
+pub struct ItemInput {
+    /// `[items, width]`, 0 = padding.
+    tokens: Tensor<2, Int>,
+    /// `[items, text_width]`.
+    text: Option<Tensor<2>>,
 }
 
 impl ItemContent {
@@ -23,6 +36,17 @@ impl ItemContent {
     #[must_use]
     pub fn items(&self) -> usize {
         self.rows.len() / self.width.max(1)
+    }
+
+    /// Brings it to a device.
+    #[must_use]
+    pub fn on(&self, device: &Device) -> ItemInput {
+        let items = self.items();
+        let text = || Tensor::from_data(TensorData::new(self.text.clone(), [items, self.text_width]), device);
+        ItemInput {
+            tokens: Tensor::from_data(TensorData::new(self.rows.clone(), [items, self.width]), device),
+            text: (self.text_width > 0).then(text),
+        }
     }
 }
 
@@ -56,6 +80,10 @@ impl TwoTowerConfig {
         let table =
             |rows| EmbeddingConfig::new(rows, d).with_initializer(Initializer::Normal { mean: 0.0, std: 0.1 }).init(device);
         let bias = Tensor::<1>::from_data(TensorData::new(log_popularity.to_vec(), [log_popularity.len()]), device);
+        // As wide as the tokens' sum starts out, which is of order 0.1 a number.
+        let text = LinearConfig::new(content.text_width, d)
+            .with_bias(false)
+            .with_initializer(Initializer::Normal { mean: 0.0, std: 0.1 / (content.text_width.max(1) as f64).sqrt() });
         TwoTower {
             tokens: table(content.tokens),
             ids: table(content.items()),
@@ -64,6 +92,8 @@ impl TwoTowerConfig {
             attention: LinearConfig::new(d, self.attention).init(device),
             attention_out: LinearConfig::new(self.attention, 1).with_bias(false).init(device),
             id_dropout: self.id_dropout,
+            // Last, and only where it is needed: without a text model all random numbers are what they were before there was one.
+            text: (content.text_width > 0).then(|| text.init(device)),
         }
     }
 }
@@ -78,27 +108,30 @@ pub struct TwoTower {
     attention: Linear,
     attention_out: Linear,
     id_dropout: f64,
+    text: Option<Linear>,
 }
 
 impl TwoTower {
     /// Unit vectors of all items; with `train`, id residuals are dropped at random.
     ///
     /// # Shapes
-    /// - `content`: `[items, width]`, 0 = padding
     /// - output: `[items, d]`
     #[must_use]
-    pub fn items(&self, content: Tensor<2, Int>, train: bool) -> Tensor<2> {
-        let [items, _] = content.dims();
-        let present = content.clone().not_equal_elem(0).float();
+    pub fn items(&self, content: &ItemInput, train: bool) -> Tensor<2> {
+        let [items, _] = content.tokens.dims();
+        let present = content.tokens.clone().not_equal_elem(0).float();
         let count = present.clone().sum_dim(1).clamp_min(1.0);
-        let vectors = self.tokens.forward(content).mul(present.unsqueeze_dim::<3>(2));
-        let content = vectors.sum_dim(1).squeeze_dim::<2>(1).div(count.sqrt());
+        let vectors = self.tokens.forward(content.tokens.clone()).mul(present.unsqueeze_dim::<3>(2));
+        let mut known = vectors.sum_dim(1).squeeze_dim::<2>(1).div(count.sqrt());
+        if let (Some(linear), Some(text)) = (&self.text, &content.text) {
+            known = known.add(linear.forward(text.clone()));
+        }
         let mut ids = self.ids.weight.val();
         if train && self.id_dropout > 0.0 {
             let keep = Tensor::<2>::random([items, 1], Distribution::Bernoulli(1.0 - self.id_dropout), &ids.device());
             ids = ids.mul(keep);
         }
-        unit(self.norm.forward(content.add(ids)))
+        unit(self.norm.forward(known.add(ids)))
     }
 
     /// Taste of each session: attention-weighted mean of its shots' vectors.
@@ -145,7 +178,7 @@ impl TwoTower {
 
     /// Item vectors and biases as plain numbers: `[items, d]` row-major and `[items]`.
     #[must_use]
-    pub fn export_items(&self, content: Tensor<2, Int>) -> (Vec<f32>, Vec<f32>) {
+    pub fn export_items(&self, content: &ItemInput) -> (Vec<f32>, Vec<f32>) {
         (values(self.items(content, false)), values(self.bias.val()))
     }
 }
@@ -153,4 +186,21 @@ impl TwoTower {
 fn unit(x: Tensor<2>) -> Tensor<2> {
     let norm = x.clone().powi_scalar(2).sum_dim(1).sqrt().clamp_min(1e-6);
     x.div(norm)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_text_model_says_moves_its_item_alone() {
+        let device = Device::flex();
+        let said = |text: [f32; 4]| ItemContent { tokens: 2, width: 1, rows: vec![1, 0], text_width: 2, text: text.to_vec() };
+        let content = said([1.0, 0.0, 0.0, 1.0]);
+        let model = TwoTowerConfig { embedding_size: 8, ..TwoTowerConfig::default() }.init(&content, &[0.0; 2], &device);
+        let (before, _) = model.export_items(&content.on(&device));
+        let (after, _) = model.export_items(&said([1.0, 0.0, 3.0, 1.0]).on(&device));
+        assert_eq!(before[..8], after[..8]);
+        assert_ne!(before[8..], after[8..]);
+    }
 }

@@ -7,11 +7,13 @@ use anyhow::Context;
 use fewshop_core::Catalogue;
 use fewshop_model::{Compute, Recommender};
 
+use super::train::open_text_model;
 use super::{print, read_pack, read_toml, warn, warn_unknown};
 use crate::baselines::{BaselineConfig, Baselines, MOST_REGRESSION_ITEMS};
 use crate::evaluation::{self, Ablated, Evaluation, Interval, Questions, Unit};
 use crate::files::{Log, read_cases, read_events, read_items, read_truth, write_atomically};
 use crate::learner::{self, TrainConfig, Validation};
+use crate::text::TextVectors;
 
 /// Arguments of `fewshop evaluate`.
 #[derive(Debug, clap::Args)]
@@ -48,6 +50,9 @@ pub struct Against {
     /// Settings that the pack was trained with, for --ablation
     #[arg(long, value_name = "TOML", requires = "ablation")]
     pub config: Option<PathBuf>,
+    /// Sentence model that the pack was trained with, for --ablation
+    #[arg(long, value_name = "FILE_OR_FOLDER", requires = "ablation")]
+    pub text_model: Option<PathBuf>,
     /// Cases that the ablated packs stop early by; else a part of the log
     #[arg(long, value_name = "FILE", requires_all = ["valid_truth", "ablation"])]
     pub valid_cases: Option<PathBuf>,
@@ -125,7 +130,9 @@ impl Rivals {
             }
             _ => None,
         };
-        learner::ablate(&items.catalogue, &log, validation.as_ref(), &self.train, against.seed)
+        let text = open_text_model(against.text_model.as_deref(), &self.train)?;
+        let text = text.map(|model| TextVectors::of(&items.catalogue, &model));
+        learner::ablate(&items.catalogue, text.as_ref(), &log, validation.as_ref(), &self.train, against.seed)
     }
 }
 

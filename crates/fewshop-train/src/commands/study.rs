@@ -47,6 +47,9 @@ pub struct Scaling {
     /// Settings that differ from the defaults
     #[arg(long, value_name = "TOML")]
     pub config: Option<PathBuf>,
+    /// Sentence model that reads the titles: its wheel, or the folder that holds its model.safetensors
+    #[arg(long, value_name = "FILE_OR_FOLDER")]
+    pub text_model: Option<PathBuf>,
     /// Lengths, as multiples of the log
     #[arg(long, value_delimiter = ',', default_value = "1,2,4", value_parser = multiple)]
     pub sizes: Vec<f64>,
@@ -120,8 +123,10 @@ fn write_log<'a>(path: &Path, log: &'a Log, id: impl Fn(usize) -> &'a str) -> an
 fn train(args: &Scaling, events: &Path, settings: &Path, folder: &TempDir) -> anyhow::Result<Took> {
     let took = folder.path().join("took.json");
     let program = std::env::current_exe().context("failed to find this program's own file")?;
+    let text_model = args.text_model.iter().flat_map(|path| ["--text-model".as_ref(), path.as_os_str()]);
     let output = Command::new(program)
         .arg("train")
+        .args(text_model)
         .args(["--items".as_ref(), args.items.as_os_str(), "--events".as_ref(), events.as_os_str()])
         .args(["--config".as_ref(), settings.as_os_str(), "--took".as_ref(), took.as_os_str()])
         .args(["--out".as_ref(), folder.path().join("shop.pack").as_os_str()])

@@ -12,9 +12,11 @@ use super::{at_least_one, print, warn, warn_unknown};
 use crate::evaluation;
 use crate::files::{Log, format_time, read_cases, read_events, read_items, read_truth, write_atomically};
 use crate::learner::{self, TrainConfig, Validation};
+use crate::progress::say;
 use crate::seeds;
 use crate::select::{self, Budget, Facts, Selection, Task};
 use crate::study::{Took, peak_mib};
+use crate::text::{TextModel, TextVectors};
 
 /// Arguments of `fewshop train`.
 #[derive(Debug, clap::Args)]
@@ -42,6 +44,9 @@ pub struct Args {
     /// Settings that differ from the defaults; with --select those that the search begins with and has to beat
     #[arg(long, value_name = "TOML")]
     pub config: Option<PathBuf>,
+    /// Sentence model that reads the titles: its wheel, or the folder that holds its model.safetensors
+    #[arg(long, value_name = "FILE_OR_FOLDER")]
+    pub text_model: Option<PathBuf>,
     /// Start of the random numbers: the same seed and files give the same pack
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
@@ -100,6 +105,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if args.seeds > 1 && args.valid_cases.is_none() {
         anyhow::bail!("--seeds compares figures on validation cases: give --valid-cases and --valid-truth too");
     }
+    let text_model = open_text_model(args.text_model.as_deref(), &config)?;
     let start = Instant::now();
     let items = read_items(&args.items)?;
     for warning in &items.warnings {
@@ -109,8 +115,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     warn_unknown(&log.unknown, &args.events);
     let validation = read_validation(args, &items.catalogue, true)?;
     let read_s = start.elapsed().as_secs_f64();
+    let text = text_model.map(|model| TextVectors::of(&items.catalogue, &model));
     let (config, settings) = if args.select {
-        let (config, file) = selected(args, &items.catalogue, &log, &config)?;
+        let (config, file) = selected(args, &items.catalogue, text.as_ref(), &log, &config)?;
         (config, Some(file))
     } else {
         (config, args.config.clone())
@@ -119,7 +126,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let mut figures = Vec::new();
     for seed in (args.seed..=u64::MAX).take(args.seeds) {
         let card = card(args, settings.as_deref(), &log, seed);
-        let pack = learner::train(&items.catalogue, &log, validation.as_ref(), &config, seed, card)?;
+        let pack = learner::train(&items.catalogue, text.as_ref(), &log, validation.as_ref(), &config, seed, card)?;
         if args.seeds > 1
             && let Some(Validation { cases, wanted }) = read_validation(args, &pack.catalogue, false)?
         {
@@ -162,9 +169,15 @@ fn read_validation(args: &Args, catalogue: &Catalogue, warns: bool) -> anyhow::R
 }
 
 /// Searches, prints the trials and writes the chosen settings beside the pack.
-fn selected(args: &Args, catalogue: &Catalogue, log: &Log, base: &TrainConfig) -> anyhow::Result<(TrainConfig, PathBuf)> {
+fn selected(
+    args: &Args,
+    catalogue: &Catalogue,
+    text: Option<&TextVectors>,
+    log: &Log,
+    base: &TrainConfig,
+) -> anyhow::Result<(TrainConfig, PathBuf)> {
     let budget = args.trials.map_or(Budget::Time(args.budget), Budget::Trials);
-    let task = Task { catalogue, log, base, seed: args.seed, budget };
+    let task = Task { catalogue, text, log, base, seed: args.seed, budget };
     let files = [("--items", &args.items), ("--events", &args.events)];
     let digest = |(name, path): (&str, &PathBuf)| Ok((name.to_owned(), select::digest(path)?));
     let files = files.into_iter().map(digest).collect::<anyhow::Result<Facts>>()?;
@@ -190,6 +203,18 @@ pub(super) fn read_config(path: Option<&Path>) -> anyhow::Result<TrainConfig> {
     toml::from_str(&text).with_context(|| format!("{}: not settings that `fewshop train` knows", path.display()))
 }
 
+/// The sentence model, if one is given and the settings do not leave it out.
+pub(super) fn open_text_model(path: Option<&Path>, config: &TrainConfig) -> anyhow::Result<Option<TextModel>> {
+    match path {
+        Some(path) if config.tower.text => TextModel::open(path).map(Some),
+        Some(path) => {
+            say(&format!("The settings say tower.text = false: {} is left unread", path.display()));
+            Ok(None)
+        }
+        None => Ok(None),
+    }
+}
+
 fn card(args: &Args, settings: Option<&Path>, log: &Log, seed: u64) -> Card {
     let newest = log.sessions.iter().map(|session| session.time_s).max().unwrap_or(0);
     let mut command = format!("fewshop train --items {} --events {}", file_name(&args.items), file_name(&args.events));
@@ -198,6 +223,9 @@ fn card(args: &Args, settings: Option<&Path>, log: &Log, seed: u64) -> Card {
     }
     if let Some(config) = settings {
         command += &format!(" --config {}", file_name(config));
+    }
+    if let Some(model) = &args.text_model {
+        command += &format!(" --text-model {}", file_name(model));
     }
     Card {
         shop: args.shop.clone(),

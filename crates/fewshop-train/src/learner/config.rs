@@ -72,6 +72,8 @@ pub struct TowerConfig {
     pub learning_rate: f64,
     /// L2 on all weights.
     pub weight_decay: f32,
+    /// Whether the tower sees what the text model says of titles, where one is given.
+    pub text: bool,
 }
 
 impl Default for TowerConfig {
@@ -87,6 +89,7 @@ impl Default for TowerConfig {
             sessions_an_epoch: 30_000,
             learning_rate: 1e-3,
             weight_decay: 1e-6,
+            text: true,
         }
     }
 }

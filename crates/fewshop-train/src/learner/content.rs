@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use fewshop_core::{Catalogue, Item};
 use fewshop_model::modules::ItemContent;
 
+use crate::text::TextVectors;
+
 /// Title words a product at the most; the first ones say what it is.
 const WORDS: usize = 8;
 /// A word in one title only says no more than the product's id.
@@ -12,8 +14,8 @@ const LEAST_ITEMS: usize = 2;
 /// Price bands are quantiles, so that every shop's prices spread over them.
 const PRICE_BANDS: usize = 10;
 
-/// Numbers the tokens of all products.
-pub(crate) fn content(catalogue: &Catalogue) -> ItemContent {
+/// Numbers the tokens of all products, and lays what a text model says beside them.
+pub(crate) fn content(catalogue: &Catalogue, text: Option<&TextVectors>) -> ItemContent {
     let mut prices: Vec<f32> = catalogue.items().iter().filter_map(|item| item.price).collect();
     prices.sort_by(f32::total_cmp);
     let texts: Vec<Vec<String>> = catalogue.items().iter().map(|item| tokens(item, &prices)).collect();
@@ -30,7 +32,13 @@ pub(crate) fn content(catalogue: &Catalogue) -> ItemContent {
         list.resize(width, 0);
         list
     });
-    ItemContent { tokens: known.len() + 1, width, rows: rows.collect() }
+    ItemContent {
+        tokens: known.len() + 1,
+        width,
+        rows: rows.collect(),
+        text_width: text.map_or(0, TextVectors::size),
+        text: text.map_or_else(Vec::new, |text| text.rows().to_vec()),
+    }
 }
 
 fn tokens(item: &Item, sorted_prices: &[f32]) -> Vec<String> {
@@ -66,7 +74,7 @@ mod tests {
     #[test]
     fn shared_words_are_tokens_and_single_ones_are_not() {
         let items = vec![Item::new("a", "Whole milk"), Item::new("b", "Skimmed milk")];
-        let content = content(&Catalogue::new(items).unwrap());
+        let content = content(&Catalogue::new(items).unwrap(), None);
         assert_eq!((content.tokens, content.width), (2, 1));
         assert_eq!(content.rows, [1, 1]);
     }

@@ -30,6 +30,7 @@ pub use config::{AdapterConfig, PairsConfig, RankerTrainConfig, TowerConfig, Tra
 use crate::evaluation::{self, Evaluated};
 use crate::files::{Case, Log};
 use crate::progress::say;
+use crate::text::TextVectors;
 use sessions::{Episode, Sessions};
 
 /// Validation cases with what each shopper also took.
@@ -41,7 +42,7 @@ pub struct Validation {
     pub wanted: Vec<Vec<ItemIx>>,
 }
 
-/// Trains a pack.
+/// Trains a pack. `text` is what a sentence model says of the catalogue's products.
 ///
 /// The same log, settings and seed give the same pack on the same machine.
 ///
@@ -49,37 +50,47 @@ pub struct Validation {
 /// When the log is too small to learn from, or a loss is no number any more.
 pub fn train(
     catalogue: &Catalogue,
+    text: Option<&TextVectors>,
     log: &Log,
     validation: Option<&Validation>,
     config: &TrainConfig,
     seed: u64,
     card: Card,
 ) -> Result<Pack> {
-    let prepared = Prepared::new(catalogue, log, validation, config, seed, card)?;
+    let prepared = Prepared::new(catalogue, text, log, validation, config, seed, card)?;
     let pack = prepared.with_ranker(&config.off, config, seed)?;
     with_metrics(pack, catalogue, validation)
 }
 
 /// The same pack several times, each with a ranker that was trained without one of the parts. What the parts share (counts, vectors) is
-/// made once; a ranker without a part neither sees its features nor its candidates.
+/// made once; a ranker without a part neither sees its features nor its candidates. What a sentence model says of titles is no feature
+/// but a source of the vectors: without it all is made anew.
 ///
 /// # Errors
 /// See [`train`].
 pub fn ablate(
     catalogue: &Catalogue,
+    text: Option<&TextVectors>,
     log: &Log,
     validation: Option<&Validation>,
     config: &TrainConfig,
     seed: u64,
 ) -> Result<Vec<(String, Pack)>> {
-    let prepared = Prepared::new(catalogue, log, validation, config, seed, Card::default())?;
+    let prepared = Prepared::new(catalogue, text, log, validation, config, seed, Card::default())?;
     let mut out = vec![("full".to_owned(), prepared.with_ranker(&config.off, config, seed)?)];
     for part in Part::ALL.into_iter().filter(|part| !config.off.contains(part)) {
         let off: Vec<Part> = config.off.iter().copied().chain([part]).collect();
         out.push((format!("minus {}", part.name()), prepared.with_ranker(&off, config, seed)?));
     }
+    if text.is_some() && config.tower.text {
+        let prepared = Prepared::new(catalogue, None, log, validation, config, seed, Card::default())?;
+        out.push((format!("minus {SENTENCE_MODEL}"), prepared.with_ranker(&config.off, config, seed)?));
+    }
     Ok(out)
 }
+
+/// What it is called in tables beside the names of the parts.
+const SENTENCE_MODEL: &str = "sentence model";
 
 /// All but the ranker.
 struct Prepared {
@@ -95,6 +106,7 @@ struct Prepared {
 impl Prepared {
     fn new(
         catalogue: &Catalogue,
+        text: Option<&TextVectors>,
         log: &Log,
         validation: Option<&Validation>,
         config: &TrainConfig,
@@ -129,7 +141,7 @@ impl Prepared {
             }
             let stop_by: &[Episode] = if nth == 0 { &first_visits } else { &[] };
             let (mut pack, epoch, curves) =
-                counted(catalogue, &round.fit, stop_by, weights, adapter.as_ref(), config, &tower, card.clone(), &mut rng)?;
+                counted(catalogue, text, &round.fit, stop_by, weights, adapter.as_ref(), config, &tower, card.clone(), &mut rng)?;
             let most = config.ranker.cases.div_ceil(parts.rounds.len());
             let held = sessions::episodes(&round.held, most, &mut rng);
             if nth == 0 {
@@ -142,7 +154,7 @@ impl Prepared {
             rounds.push((through_bytes(&pack)?, held));
         }
         // What ships has seen everything: the counts, and the vectors for as many epochs as were found best before.
-        let (shipped, ..) = counted(catalogue, &parts.all, &[], weights, adapter.as_ref(), config, &tower, card, &mut rng)?;
+        let (shipped, ..) = counted(catalogue, text, &parts.all, &[], weights, adapter.as_ref(), config, &tower, card, &mut rng)?;
         let judge = if validation.is_some() { through_bytes(&shipped)? } else { rounds[0].0.clone() };
         Ok(Self { rounds, judge, valid, shipped: shelf::in_shelf_order(&shipped)? })
     }
@@ -175,6 +187,7 @@ fn rounded(value: f64) -> f64 {
 #[expect(clippy::too_many_arguments, reason = "what a pack is made of")]
 fn counted(
     catalogue: &Catalogue,
+    text: Option<&TextVectors>,
     sessions: &Sessions,
     stop_by: &[Episode],
     weights: pairs::Weights,
@@ -186,7 +199,7 @@ fn counted(
 ) -> Result<(Pack, usize, Curves)> {
     let (list, items) = (&sessions.items, catalogue.len());
     let popularity = pairs::popularity(list, items);
-    let vectors = tower::train(catalogue, &popularity, list, stop_by, tower, rng)?;
+    let vectors = tower::train(catalogue, text, &popularity, list, stop_by, tower, rng)?;
     let (adapter, model) = match adapter {
         Some((adapter, model)) => (adapter.clone(), model.clone()),
         None => {

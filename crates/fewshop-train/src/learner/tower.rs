@@ -5,7 +5,7 @@ use burn::optim::{AdamConfig, GradientsParams, decay::WeightDecayConfig};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use fewshop_core::Catalogue;
-use fewshop_model::modules::{ItemContent, TwoTower, TwoTowerConfig};
+use fewshop_model::modules::{ItemInput, TwoTower, TwoTowerConfig};
 use fewshop_model::{EncoderWeights, ItemTable};
 use rand::RngExt;
 use rand::seq::SliceRandom;
@@ -16,6 +16,7 @@ use super::content::content;
 use super::sessions::Episode;
 use super::{Curves, rounded};
 use crate::progress::Progress;
+use crate::text::TextVectors;
 
 /// Shots a training session shows at the most: more than a browser session brings teach little and cost much.
 const MAX_SHOTS: usize = 10;
@@ -37,6 +38,7 @@ pub(crate) struct Vectors {
 /// When the loss is no number any more.
 pub(crate) fn train(
     catalogue: &Catalogue,
+    text: Option<&TextVectors>,
     popularity: &[u32],
     fit: &[Vec<u32>],
     valid: &[Episode],
@@ -46,7 +48,7 @@ pub(crate) fn train(
     let plain = Device::flex();
     let device = plain.clone().autodiff();
     device.seed(rng.random());
-    let content = content(catalogue);
+    let content = content(catalogue, text.filter(|_| config.text));
     let items = catalogue.len();
     let settings = TwoTowerConfig {
         embedding_size: config.embedding_size,
@@ -57,7 +59,7 @@ pub(crate) fn train(
     let logit_scale = 1.0 / config.temperature;
     let log_popularity: Vec<f32> = popularity.iter().map(|&n| (n.max(1) as f32).ln() - 3.0).collect();
     let mut model = settings.init(&content, &log_popularity, &device);
-    let rows = content_tensor(&content, &device);
+    let input = content.on(&device);
     let mut adam = AdamConfig::new().with_weight_decay(Some(WeightDecayConfig::new(config.weight_decay))).init();
 
     let usable: Vec<usize> = (0..fit.len()).filter(|&s| fit[s].len() >= 2).collect();
@@ -78,7 +80,7 @@ pub(crate) fn train(
         let mut loss_sum = 0.0;
         for batch in order[..an_epoch].chunks(config.batch) {
             let batch: Vec<Episode> = batch.iter().map(|&s| draw(&fit[s], rng)).collect();
-            let vectors = model.items(rows.clone(), true);
+            let vectors = model.items(&input, true);
             let loss = loss(&model, vectors, &batch, items, logit_scale, &device);
             loss_sum += f64::from(loss.clone().into_scalar::<f32>());
             let gradients = GradientsParams::from_grads(loss.backward(), &model);
@@ -93,7 +95,7 @@ pub(crate) fn train(
             train_loss.is_finite(),
             "the loss became {train_loss} in epoch {epoch}: lower tower.learning_rate in the settings"
         );
-        let valid_loss = validate(&model, &rows, valid, items, logit_scale, &device);
+        let valid_loss = validate(&model, &input, valid, items, logit_scale, &device);
         let checked = if valid.is_empty() { String::new() } else { format!(", validation {valid_loss:.4}") };
         progress.note(&format!("epoch {epoch}: loss {train_loss:.4}{checked}"));
         let mut mark = |name: &str, value| curves.entry(format!("item vectors: {name}")).or_default().push(rounded(value));
@@ -103,7 +105,7 @@ pub(crate) fn train(
         }
         // Without validation cases the last epoch is taken: how many are right was found out before.
         if valid.is_empty() || best.as_ref().is_none_or(|(best, ..)| valid_loss < *best) {
-            let (vectors, bias) = model.export_items(rows.clone());
+            let (vectors, bias) = model.export_items(&input);
             let table = ItemTable::quantise(&vectors, config.embedding_size, bias);
             best = Some((
                 valid_loss,
@@ -133,10 +135,6 @@ fn draw(session: &[u32], rng: &mut ChaCha8Rng) -> Episode {
     Episode { shots: items, wanted, ..Episode::default() }
 }
 
-fn content_tensor(content: &ItemContent, device: &Device) -> Tensor<2, Int> {
-    Tensor::from_data(TensorData::new(content.rows.clone(), [content.items(), content.width]), device)
-}
-
 /// Mean over the sessions of the mean negative log-likelihood of their wanted items.
 fn loss(model: &TwoTower, vectors: Tensor<2>, batch: &[Episode], items: usize, logit_scale: f32, device: &Device) -> Tensor<1> {
     let (size, width) = (batch.len(), batch.iter().map(|e| e.shots.len()).max().unwrap_or(1));
@@ -160,9 +158,9 @@ fn loss(model: &TwoTower, vectors: Tensor<2>, batch: &[Episode], items: usize, l
     log_softmax(logits, 1).mul(wanted).sum().div_scalar(-(size as f32))
 }
 
-fn validate(model: &TwoTower, rows: &Tensor<2, Int>, valid: &[Episode], items: usize, logit_scale: f32, device: &Device) -> f64 {
+fn validate(model: &TwoTower, input: &ItemInput, valid: &[Episode], items: usize, logit_scale: f32, device: &Device) -> f64 {
     let with_shots: Vec<Episode> = valid.iter().filter(|e| !e.shots.is_empty() && !e.wanted.is_empty()).cloned().collect();
-    let vectors = model.items(rows.clone(), false);
+    let vectors = model.items(input, false);
     let mut sum = 0.0;
     for batch in with_shots.chunks(256) {
         let loss = loss(model, vectors.clone().detach(), batch, items, logit_scale, device);

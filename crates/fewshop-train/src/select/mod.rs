@@ -32,6 +32,7 @@ use crate::evaluation;
 use crate::files::{Case, Log};
 use crate::learner::{self, TrainConfig};
 use crate::progress::{Progress, quietly};
+use crate::text::TextVectors;
 use folds::{Folds, Questions};
 use journal::Journal;
 use search::{Fitted, Job, RUNGS, Search};
@@ -59,6 +60,8 @@ pub(crate) enum Stage {
 pub struct Task<'a> {
     /// The products.
     pub catalogue: &'a Catalogue,
+    /// What a sentence model says of them.
+    pub text: Option<&'a TextVectors>,
     /// What shoppers did.
     pub log: &'a Log,
     /// Settings to begin with, and to beat.
@@ -87,6 +90,9 @@ pub fn select(task: &Task<'_>, files: Facts, journal: &Path) -> Result<Selection
     let folds = Folds::of(task.log, task.seed)?;
     let mut facts = files;
     facts.insert("--seed".to_owned(), task.seed.to_string());
+    if let Some(text) = task.text {
+        facts.insert("--text-model".to_owned(), hex(&text.digest()));
+    }
     facts.insert("--config".to_owned(), hex(&Sha256::digest(toml::to_string(task.base)?)));
     let space = format!("{SPACE:?} {RUNGS:?} {}", env!("CARGO_PKG_VERSION"));
     facts.insert("version of fewshop".to_owned(), hex(&Sha256::digest(space)));
@@ -156,7 +162,7 @@ fn fit(task: &Task<'_>, folds: &Folds, job: Job<'_>) -> Result<Vec<u32>> {
     let rung = RUNGS[job.rung];
     let config = space::scale(&space::apply(task.base, job.settings)?, rung.share)?;
     let training = folds.training(task.log, job.fold, rung.share);
-    let pack = learner::train(task.catalogue, &training, None, &config, task.seed, Card::default())?;
+    let pack = learner::train(task.catalogue, task.text, &training, None, &config, task.seed, Card::default())?;
     let Questions { cases, wanted, .. } = in_rows_of(&pack, task.catalogue, folds.folds[job.fold].questions(rung.stage))?;
     let ranked = evaluation::recommend(&Recommender::new(pack, Compute::Kernels), &cases, 20, false)?;
     let scored = evaluation::score(&cases, &wanted, &ranked);

