@@ -399,12 +399,12 @@ impl Recommender {
         if facts.has(Part::Vectors) {
             items.extend(kernels::top_k(logits, take, |row| open[row]));
         }
-        let of_pairs: [(Part, fn(&Sums) -> f32); 3] = [
-            (Part::Covisit, |sums| sums.covisit),
-            (Part::Cosine, |sums| sums.cosine),
-            (Part::Regression, |sums| sums.regression),
-        ];
-        for (_, score) in of_pairs.into_iter().filter(|(part, _)| facts.has(*part)) {
+        for part in [Part::Covisit, Part::Cosine, Part::Regression].into_iter().filter(|part| facts.has(*part)) {
+            let score = |sums: &Sums| match part {
+                Part::Covisit => sums.covisit,
+                Part::Cosine => sums.cosine,
+                _ => sums.regression,
+            };
             let scores = channels.all().map(|(row, sums)| (row, score(sums)));
             items.extend(kernels::top_k_of(scores.filter(|&(row, score)| score > 0.0 && open[row as usize]), take));
         }

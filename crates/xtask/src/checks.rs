@@ -72,7 +72,7 @@ fn clippy_wasm() -> Command {
     let mut command = wasm_cargo();
     // In the page's profile: macros and build scripts are then those that the page's build uses.
     command.args(["clippy", "--target", TARGET, "--profile", CPU.profile]);
-    for package in ["fewshop-core", "fewshop-model", "fewshop-wasm", "fewshop-web"] {
+    for package in ["fewshop-core", "fewshop-model", "fewshop-wasm", "fewshop-web", "fewshop-bench"] {
         command.args(["--package", package]);
     }
     command.args(["--", "-D", "warnings"]);

@@ -356,7 +356,7 @@ mod tests {
     #[test]
     fn half_an_f32_is_the_nearest_one() {
         for (value, expected) in
-            [(1.0, 1.0), (-0.0, -0.0), (1.0 + 1.0 / 512.0, 1.0), (3.141_592_7, 3.140_625), (f32::MAX, 3.389_531_4e38)]
+            [(1.0, 1.0), (-0.0, -0.0), (1.0 + 1.0 / 512.0, 1.0), (std::f32::consts::PI, 3.140_625), (f32::MAX, 3.389_531_4e38)]
         {
             let back = f32::from_bits(u32::from(to_bf16(value)) << 16);
             assert_eq!(back.to_bits(), f32::to_bits(expected), "{value}");

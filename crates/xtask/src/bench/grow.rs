@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use fewshop_core::{Catalogue, ItemId};
 use fewshop_model::{ItemTable, Pack, PairTable};
 
-/// The pack with `items` products. The first ones are its own; each further one is a copy of one of them, with its own id, a vector a
+/// The pack with `items` products. The first ones are its own, fewer where fewer are asked for; each further one is a copy of one of them, with its own id, a vector a
 /// little off, and pairs with as many products, those or copies of them.
 pub(crate) fn grown(pack: &Pack, items: usize, seed: u64) -> Result<Pack> {
     let n = pack.catalogue.len();
@@ -40,6 +40,7 @@ pub(crate) fn grown(pack: &Pack, items: usize, seed: u64) -> Result<Pack> {
         let mut row: Vec<(u32, f32, f32)> = pack
             .pairs
             .row(of)
+            .filter(|pair| !copies[pair.to].is_empty())
             .map(|pair| (copies[pair.to][random.below(copies[pair.to].len())], pair.count, pair.regression))
             .collect();
         row.sort_by_key(|&(to, ..)| to);
@@ -51,6 +52,8 @@ pub(crate) fn grown(pack: &Pack, items: usize, seed: u64) -> Result<Pack> {
         }
         pairs.offsets.push(u32::try_from(pairs.items.len()).context("too many pairs")?);
     }
+    let mut adapter = pack.adapter.clone();
+    adapter.negatives.retain(|&row| (row as usize) < items);
     let of = |values: &[u32]| source.iter().map(|&of| values[of]).collect();
     let pack = Pack::validated(
         pack.card.clone(),
@@ -62,7 +65,7 @@ pub(crate) fn grown(pack: &Pack, items: usize, seed: u64) -> Result<Pack> {
         table,
         pairs,
         pack.encoder.clone(),
-        pack.adapter.clone(),
+        adapter,
         pack.ranker.clone(),
     );
     pack.context("the grown pack does not fit together")
@@ -95,5 +98,6 @@ mod tests {
         assert_eq!(big.catalogue.items()[..n], *pack.catalogue.items());
         assert_eq!(grown(&pack, n + 500, 7).unwrap(), big);
         assert!(Pack::from_bytes(&big.to_bytes().unwrap()).is_ok());
+        assert_eq!(grown(&pack, 500, 7).unwrap().catalogue.items(), &pack.catalogue.items()[..500]);
     }
 }
