@@ -6,13 +6,14 @@ use fewshop_web::state::{Catalogue, Page};
 use fewshop_web::texts::{EN, fill};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::Node;
 
 use crate::browser;
-use crate::components::{Footer, Header, StatusLine};
+use crate::components::{footer, header, status_line};
 use crate::nav::{Nav, use_nav};
-use crate::pages::{CartPage, DepartmentPage, DepartmentsPage, HomePage, HowPage, Lost, ProductPage, SearchPage};
+use crate::pages::{cart_page, department_page, departments_page, home_page, how_page, lost, product_page, search_page};
 use crate::shop::{Shop, use_shop};
-use crate::view::{click, effect, memo, part};
+use crate::view::{effect, el, group, memo, part};
 
 /// Id of what `index.html` shows until the shop is there.
 const SHELL: &str = "shell";
@@ -41,64 +42,56 @@ pub(crate) fn mount() {
 }
 
 fn open(catalogue: Catalogue, remembered: Option<String>) {
-    if let Some(shell) = document().get_element_by_id(SHELL) {
-        shell.remove();
-    }
+    // leptos mounts nothing of its own: it lends its reactive graph a root that lives as long as the page.
     mount_to_body(move || {
         let shop = Shop::new(catalogue, remembered.as_deref());
-        provide_context(shop);
-        provide_context(Nav::start());
+        shop.provide();
+        Nav::start();
         shop.open();
         if let Some(root) = document().document_element() {
             let _ = root.set_attribute("lang", shop.texts.lang);
         }
-        view! { <Frame /> }
+        let frame = frame();
+        if let Some(shell) = document().get_element_by_id(SHELL) {
+            shell.remove();
+        }
+        let _ = document().body().map(|body| body.append_child(&frame));
     });
 }
 
-#[component]
-fn Frame() -> AnyView {
+fn frame() -> Node {
     let texts = use_shop().texts;
-    let skip = click(|event| {
+    let skip = el("a").class("skip").attr("href", "#main").text(texts.skip).click(|event| {
         // By hand: with a <base>, '#main' would mean the home page.
         event.prevent_default();
         browser::focus_heading();
     });
     announce_pages();
-    view! {
-        <a class="skip" href="#main" on:click=skip>
-            {texts.skip}
-        </a>
-        <Header />
-        <main id="main" class="wrap">
-            <StatusLine />
-            <Pages />
-        </main>
-        <Footer />
-    }
-    .into_any()
+    let main = el("main").attr("id", "main").class("wrap").kid(status_line()).kid(pages());
+    group([skip.into(), header().into(), main.into(), footer().into()])
 }
 
 /// The page that the address names.
-#[component]
-fn Pages() -> AnyView {
+fn pages() -> Node {
     let shop = use_shop();
     let nav = use_nav();
     let page = memo(move || nav.page());
     part(move || {
-        shop.want(None);
-        match page.get() {
-            Page::Home => view! { <HomePage /> }.into_any(),
-            Page::Departments => view! { <DepartmentsPage /> }.into_any(),
-            Page::Department(slug) => view! { <DepartmentPage slug /> }.into_any(),
-            Page::Product(id) => view! { <ProductPage id /> }.into_any(),
-            Page::Search => view! { <SearchPage /> }.into_any(),
-            Page::Cart => view! { <CartPage /> }.into_any(),
-            Page::How => view! { <HowPage /> }.into_any(),
-            Page::Lost => view! { <Lost title=shop.texts.lost /> }.into_any(),
-        }
+        let page = page.get();
+        untrack(|| {
+            shop.want(None);
+            match page {
+                Page::Home => home_page(),
+                Page::Departments => departments_page(),
+                Page::Department(slug) => department_page(&slug),
+                Page::Product(id) => product_page(&id),
+                Page::Search => search_page(),
+                Page::Cart => cart_page(),
+                Page::How => how_page(),
+                Page::Lost => lost(shop.texts.lost),
+            }
+        })
     })
-    .into_any()
 }
 
 /// Tells a screen reader of a new page by moving the focus to its heading; not on the first page, which it reads anyway, and

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, HtmlElement, MouseEvent, Response, ScrollIntoViewOptions, ScrollLogicalPosition};
+use web_sys::{Element, Event, HtmlElement, MouseEvent, Node, Response, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 thread_local! {
     static BASE: OnceCell<String> = const { OnceCell::new() };
@@ -95,6 +95,13 @@ extern "C" {
     /// Remembers a text instead of the last one, or nothing any more. A browser that forbids storage or has no room left costs
     /// the shopper nothing but the memory of this visit.
     pub(crate) fn remember(text: Option<&str>);
+}
+
+/// Puts something into the place of the element that an event happened to.
+pub(crate) fn replace(event: &Event, with: Node) {
+    if let Some(element) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) {
+        let _ = element.replace_with_with_node_1(&with);
+    }
 }
 
 /// Moves the focus to an element that may not be focusable by itself, without scrolling.

@@ -1,5 +1,6 @@
 //! The shop's state as signals, and all that can happen to it.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use fewshop_core::protocol::{Shelf, ShelfRequest};
@@ -47,9 +48,13 @@ pub(crate) struct Shop {
     catalogue: StoredValue<Arc<Catalogue>>,
 }
 
+thread_local! {
+    static SHOP: Cell<Option<Shop>> = const { Cell::new(None) };
+}
+
 /// The shop of the page at hand.
 pub(crate) fn use_shop() -> Shop {
-    expect_context::<Shop>()
+    SHOP.get().expect("the shop is there before any part of its page")
 }
 
 impl Shop {
@@ -73,6 +78,11 @@ impl Shop {
             extra: RwSignal::new(None),
             catalogue: StoredValue::new(Arc::new(catalogue)),
         }
+    }
+
+    /// Makes it the one that [`use_shop`] finds.
+    pub(crate) fn provide(self) {
+        SHOP.set(Some(self));
     }
 
     /// Starts the engine, and keeps engine and memory up to date from then on.

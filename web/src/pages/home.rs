@@ -4,11 +4,12 @@ use fewshop_core::ItemIx;
 use fewshop_web::state::{Pick, ShelfState};
 use fewshop_web::texts::fill;
 use leptos::prelude::*;
+use web_sys::Node;
 
 use crate::app::name_page;
-use crate::components::{DepartmentTiles, Shelf};
+use crate::components::{Shelf, department_tiles};
 use crate::shop::{Shop, use_shop};
-use crate::view::{memo, text};
+use crate::view::{el, group, memo};
 
 /// Names in the line below the first shelf.
 const NAMED: usize = 3;
@@ -39,14 +40,13 @@ fn claim(shop: Shop, shelf: &ShelfState) -> String {
 }
 
 /// The home page.
-#[component]
-pub(crate) fn HomePage() -> AnyView {
+pub(crate) fn home_page() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
     name_page("");
     let picked = memo(move || shop.picked());
     // The shelf of bestsellers would say twice what the first one says, until that one is the shopper's own.
-    let best = Signal::derive(move || match picked.get() {
+    let best = memo(move || match picked.get() {
         ShelfState::Adapted(picks) => {
             let shown: Vec<ItemIx> = picks.iter().map(|pick| pick.item).collect();
             let others = shop.bestsellers(BESTSELLERS + shown.len());
@@ -54,32 +54,23 @@ pub(crate) fn HomePage() -> AnyView {
         }
         _ => Vec::new(),
     });
-    let with_cart = Signal::derive(move || picked.with(|shelf| shop.with_cart(shelf.picks())));
-    let no_departments = shop.catalogue().departments().len() < 2;
-    view! {
-        <h1 class="hush">{texts.home_title}</h1>
-        <Shelf
-            id="picked"
-            title=texts.picked.to_owned()
-            sub=text(move || picked.with(|shelf| claim(shop, shelf)))
-            picks=Signal::derive(move || picked.with(|shelf| shelf.picks().to_vec()))
-            dismissible=true
-        />
-        <Shelf
-            id="with-cart"
-            title=texts.with_cart.to_owned()
-            sub=texts.with_cart_sub.to_owned()
-            picks=with_cart
-            single=true
-            dismissible=true
-        />
-        <section class="shelf" aria-labelledby="by-department" hidden=no_departments>
-            <h2 id="by-department">{texts.shop_by_department}</h2>
-            <DepartmentTiles labelled_by="by-department" />
-        </section>
-        <Shelf id="best" title=texts.bestsellers.to_owned() sub=texts.bestsellers_sub.to_owned() picks=best single=true />
-    }
-    .into_any()
+    let with_cart = memo(move || picked.with(|shelf| shop.with_cart(shelf.picks())));
+    let first = Shelf {
+        sub: Box::new(move || picked.with(|shelf| claim(shop, shelf))),
+        single: false,
+        ..Shelf::new("picked", texts.picked, "", memo(move || picked.with(|shelf| shelf.picks().to_vec())))
+    };
+    let departments = (shop.catalogue().departments().len() > 1).then(|| {
+        el("section")
+            .class("shelf")
+            .attr("aria-labelledby", "by-department")
+            .kid(el("h2").attr("id", "by-department").text(texts.shop_by_department))
+            .kid(department_tiles("by-department"))
+    });
+    let best = Shelf { dismissible: false, ..Shelf::new("best", texts.bestsellers, texts.bestsellers_sub, best) };
+    let with_cart = Shelf::new("with-cart", texts.with_cart, texts.with_cart_sub, with_cart);
+    let parts = [Some(el("h1").class("hush").text(texts.home_title)), Some(first.view()), Some(with_cart.view()), departments];
+    group(parts.into_iter().flatten().chain([best.view()]).map(Node::from))
 }
 
 /// Picks without those of `but`.
