@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fewshop_web::state::{Catalogue, Page};
-use fewshop_web::texts::{EN, fill};
+use fewshop_web::texts::{EN, Texts, fill};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Node;
@@ -11,7 +11,10 @@ use web_sys::Node;
 use crate::browser;
 use crate::components::{footer, header, status_line};
 use crate::nav::{Nav, use_nav};
-use crate::pages::{cart_page, department_page, departments_page, home_page, how_page, lost, product_page, search_page};
+use crate::pages::{
+    cart_page, department_page, departments_page, home_page, how_page, lost, map_page, product_page, profile_page, search_page,
+    try_page,
+};
 use crate::shop::{Shop, use_shop};
 use crate::view::{effect, el, group, memo, part};
 
@@ -24,14 +27,13 @@ const NOTICE: &str = "boot-notice";
 /// catalogue the window stays, and says why.
 pub(crate) fn mount() {
     spawn_local(async {
-        match browser::fetch_text("/assets/catalogue.json")
-            .await
-            .and_then(|text| Catalogue::parse(&text).map_err(|err| err.to_string()))
-        {
+        let file = browser::fetch_text("/assets/catalogue.json").await;
+        match file.and_then(|text| Catalogue::parse(&text).map_err(|err| err.to_string())) {
             Ok(catalogue) => {
+                let texts = texts().await;
                 let remembered = browser::recall().await.as_string();
                 // In a task of its own: reading the catalogue and drawing the page are each about a frame's work.
-                set_timeout(move || open(catalogue, remembered), Duration::ZERO);
+                set_timeout(move || open(catalogue, remembered, texts), Duration::ZERO);
             }
             Err(why) => {
                 browser::warn(&why);
@@ -41,10 +43,25 @@ pub(crate) fn mount() {
     });
 }
 
-fn open(catalogue: Catalogue, remembered: Option<String>) {
+/// The words of the shopper's language; English where there are no others, or they do not arrive.
+async fn texts() -> &'static Texts {
+    if browser::language() != "zh" {
+        return &EN;
+    }
+    match browser::fetch_text("/assets/zh.txt").await {
+        // As long as the page, like the English ones.
+        Ok(lines) => Texts::of_lines("zh-Hans", lines.leak()).map_or(&EN, |texts| Box::leak(Box::new(texts))),
+        Err(why) => {
+            browser::warn(&why);
+            &EN
+        }
+    }
+}
+
+fn open(catalogue: Catalogue, remembered: Option<String>, texts: &'static Texts) {
     // leptos mounts nothing of its own: it lends its reactive graph a root that lives as long as the page.
     mount_to_body(move || {
-        let shop = Shop::new(catalogue, remembered.as_deref());
+        let shop = Shop::new(catalogue, remembered.as_deref(), texts);
         shop.provide();
         Nav::start();
         shop.open();
@@ -68,7 +85,15 @@ fn frame() -> Node {
     });
     announce_pages();
     let main = el("main").attr("id", "main").class("wrap").kid(status_line()).kid(pages());
-    group([skip.into(), header().into(), main.into(), footer().into()])
+    // boot.js shows it when a newer page waits to be opened.
+    let update = el("div")
+        .class("notice update")
+        .attr("id", "update")
+        .attr("role", "status")
+        .attr("hidden", "")
+        .kid(el("p").text(texts.update_ready))
+        .kid(el("button").attr("type", "button").class("btn small").text(texts.update_open));
+    group([skip.into(), header().into(), update.into(), main.into(), footer().into()])
 }
 
 /// The page that the address names.
@@ -88,6 +113,9 @@ fn pages() -> Node {
                 Page::Search => search_page(),
                 Page::Cart => cart_page(),
                 Page::How => how_page(),
+                Page::Profile => profile_page(),
+                Page::Try => try_page(),
+                Page::Map => map_page(),
                 Page::Lost => lost(shop.texts.lost),
             }
         })

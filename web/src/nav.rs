@@ -92,6 +92,22 @@ impl Nav {
         }
     }
 
+    /// Sets a value of the query, or takes it away where it is "", as a new address.
+    pub(crate) fn set_query(self, name: &str, value: &str) {
+        let Ok(params) = self.search.with_untracked(|search| UrlSearchParams::new_with_str(search)) else { return };
+        if value.is_empty() {
+            params.delete(name);
+        } else {
+            params.set(name, value);
+        }
+        let query: String = params.to_string().into();
+        let question = if query.is_empty() { "" } else { "?" };
+        // The list changes, and the shopper stays with it.
+        let place = window().scroll_y().unwrap_or_default();
+        self.go(&[&self.path.get_untracked(), question, &query].concat(), false);
+        window().scroll_to_with_x_and_y(0.0, place);
+    }
+
     fn read(self) {
         let location = window().location();
         set(self.search, location.search().unwrap_or_default());

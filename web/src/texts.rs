@@ -47,6 +47,10 @@ texts! {
     for_you: "For you",
     /// Names the navigation.
     departments: "Departments",
+    /// Sign of the US dollar for readers of this language.
+    dollar: "$",
+    /// Names the links at the foot.
+    about: "About this shop",
     /// Label of the search field.
     search_label: "Search products",
     /// Placeholder of the search field: number of products.
@@ -89,6 +93,20 @@ texts! {
     forget: "Forget",
     /// What the button forgets, for those who do not see the line it stands on.
     forget_label: "Forget what you learned from me",
+    /// Learning is paused.
+    status_paused: "Learning is paused",
+    /// Without personalisation.
+    status_off: "The shop as everyone sees it",
+    /// Button: pause learning.
+    pause: "Pause",
+    /// Button: learn again.
+    resume: "Learn again",
+    /// A product is not learned from any more: title.
+    unlearned: "Not learned from any more: {}",
+    /// A newer page waits.
+    update_ready: "A newer version of this shop is here.",
+    /// Button: open it.
+    update_open: "Open it now",
     /// Button: take it back.
     undo: "Undo",
     /// The engine failed.
@@ -110,9 +128,27 @@ texts! {
     /// What stands on it before the first event.
     picked_cold: "Bestsellers in this shop. Look at something and this shelf learns.",
     /// While the engine is on its way.
-    picked_warming: "Bestsellers still; your picks follow in a moment.",
+    picked_loading: "Bestsellers still; your picks follow in a moment.",
     /// After the first event: what it was learned from.
     picked_adapted: "From {}. It changes as you shop.",
+    /// After one single thing: which.
+    picked_warming: "From {} alone: a first guess. It changes as you shop.",
+    /// While learning is paused.
+    picked_paused: "From what was learned before you paused it. What you do now changes nothing here.",
+    /// The same with nothing learned.
+    picked_paused_cold: "Bestsellers in this shop. Learning is paused.",
+    /// Without personalisation.
+    picked_plain: "Bestsellers in this shop, the same for everyone: you switched personal picks off.",
+    /// Beside the heading while the engine is on its way.
+    badge_loading: "on its way",
+    /// Beside it after one thing.
+    badge_warming: "first guess",
+    /// Beside it while learning is paused.
+    badge_paused: "paused",
+    /// Beside it without personalisation.
+    badge_plain: "not personal",
+    /// Beside it without an engine.
+    badge_failed: "picks are off",
     /// Stands among these for what was taken on earlier visits.
     earlier_visits: "your earlier visits",
     /// The same where nothing can be named.
@@ -135,6 +171,14 @@ texts! {
     bestsellers: "Bestsellers",
     /// Below it.
     bestsellers_sub: "What people buy most here, the same for everyone.",
+    /// Heading of the shelf of products with few sales.
+    fresh: "New here",
+    /// Below it.
+    fresh_sub: "Hardly anybody has bought these yet; those near what you like come first.",
+    /// Heading of what was viewed last.
+    recent: "Recently viewed",
+    /// Below it.
+    recent_sub: "What you looked at on this visit.",
     /// Heading of the departments on the home page.
     shop_by_department: "Shop by department",
     /// Reason of a pick: titles.
@@ -145,6 +189,32 @@ texts! {
     taken_many: "you took this on {} earlier visits",
     /// Reason of a pick that no event carries.
     popular: "popular here",
+    /// Button on a pick, before its reason: title.
+    why_label: "Why {}?",
+    /// Heading of the whole reason: title.
+    why_title: "Why {}?",
+    /// Before the bars.
+    why_because: "Each thing that you did was left out in turn, and this fell in the ranking by so much. The bars show how the whole fall divides; they say what the ranking used, not what you meant.",
+    /// Reason of what was taken on one earlier visit.
+    why_taken_one: "You took it on an earlier visit, and this shop's shoppers often take such things again.",
+    /// The same of several: how many.
+    why_taken_many: "You took it on {} earlier visits, and this shop's shoppers often take such things again.",
+    /// Reason of a pick that nothing carries.
+    why_popular: "Nothing that you did carries it: many people buy it here.",
+    /// Heading of the place.
+    why_place_title: "Why at this place?",
+    /// The place: place, picks on the shelf, score.
+    why_place: "It stands at place {} of {} with a score of {}.",
+    /// Nothing on the shelf has a higher score: score of the next.
+    why_first: "No other pick here scores higher; the next has {}.",
+    /// One has a higher score.
+    why_behind_one: "1 pick here scores higher.",
+    /// Several have: how many.
+    why_behind_many: "{} picks here score higher.",
+    /// The shelf is not in the order of the scores alone.
+    why_mixed: "The shelf is not in the order of scores alone: no category may fill more than half of it, your own corrections move picks, and nothing moves while you point at it.",
+    /// Button.
+    close: "Close",
     /// Between names in a list.
     comma: ", ",
     /// Before the last name in a list.
@@ -195,6 +265,26 @@ texts! {
     sort_for_you: "For you",
     /// Why there is no order 'for you' yet.
     sort_for_you_cold: "Look at something first: nothing has been learned yet.",
+    /// The best match first.
+    sort_match: "Best match",
+    /// The cheapest first.
+    sort_price_up: "Price, low to high",
+    /// The dearest first.
+    sort_price_down: "Price, high to low",
+    /// Names the choices that narrow a list down.
+    narrow: "Narrow down",
+    /// No choice made.
+    any: "Any",
+    /// Label.
+    department: "Department",
+    /// Label.
+    price: "Price",
+    /// A price band: its end.
+    price_below: "Below {}",
+    /// A price band: start, end.
+    price_between: "{} to {}",
+    /// A price band: start.
+    price_from: "{} and more",
     /// Button at the end of a grid: how many more.
     show_more: "Show {} more",
     /// Heading of the search page.
@@ -234,6 +324,136 @@ texts! {
     /// What the button says.
     checkout_note: "This is a demo shop: nothing is sold here, and no order was sent.",
 
+    // What the shop thinks that the shopper likes.
+    /// Link and heading.
+    profile: "What this page thinks you like",
+    /// The link on the status line.
+    profile_link: "What it thinks you like",
+    /// Below the heading.
+    profile_sub: "Counted on this device from what you did here, and kept nowhere else. Correct it, and the shelves follow at once.",
+    /// Where too little was done.
+    profile_empty: "Too little was done to tell.",
+    /// Heading of the brands.
+    brands: "Brands",
+    /// Heading of the prices.
+    prices: "Prices",
+    /// Half of all prices: from, to.
+    prices_are: "Half of what you chose costs between {} and {}.",
+    /// Name of the choice whether the shop learns.
+    learning: "Learning",
+    /// It does.
+    learning_on: "Learn from what I do.",
+    /// What that means.
+    learning_on_sub: "Picks change with each thing you look at, take or wave away.",
+    /// It is paused.
+    learning_paused: "Pause.",
+    /// What that means.
+    learning_paused_sub: "Picks stay as they are; nothing more is learned.",
+    /// It is off.
+    learning_off: "Show me the shop without personalisation.",
+    /// What that means.
+    learning_off_sub: "Everyone's shop: nothing is learned, nothing learned is used, and what was learned is kept until you forget it.",
+    /// How sure: one look.
+    certainty_guess: "a guess",
+    /// How sure: a few things.
+    certainty_some: "some signs",
+    /// How sure: many.
+    certainty_sure: "many signs",
+    /// Button.
+    more: "More",
+    /// The same: category or brand.
+    more_named: "More of {}",
+    /// Button.
+    less: "Less",
+    /// The same: category or brand.
+    less_named: "Less of {}",
+    /// Button.
+    never: "Never",
+    /// The same: category or brand.
+    never_named: "Never show {}",
+    /// Heading of what was done.
+    events: "What you did on this visit",
+    /// It was looked at.
+    did_view: "looked at",
+    /// It was put into the cart.
+    did_cart: "taken",
+    /// Button.
+    unlearn: "Don't learn from this",
+    /// The same: title.
+    unlearn_named: "Don't learn from this: {}",
+    /// Button.
+    gift: "It was a gift",
+    /// The same: title.
+    gift_named: "It was a gift: {}",
+    /// Heading of the file and forgetting.
+    your_data: "Your data",
+    /// Below it.
+    your_data_sub: "All of it is one small text on this device. Take it along, bring it back, or have it forgotten.",
+    /// Link: save the file.
+    export: "Save as a file",
+    /// Field: read a file.
+    import: "Open a file",
+    /// The file was read.
+    imported: "The file was read: this is what it knew.",
+    /// It was not, and why follows.
+    import_failed: "The file could not be read, and nothing has changed:",
+
+    // The map of taste.
+    /// Link and heading.
+    map: "Map of taste",
+    /// Below it.
+    map_sub: "Every dot is a product, laid out so that what is bought alike lies near. Rings are what you did, filled dots the picks.",
+    /// Nothing was done yet.
+    map_cold: "Nothing learned yet: look at something, and it lights up here.",
+    /// In words: own things, where, picks, where.
+    map_said: "{} of your things lie in {}; {} picks lie in {}.",
+    /// Heading of the shopper's own things.
+    map_mine: "Your things",
+    /// The map did not arrive, and why follows.
+    map_failed: "The map did not load.",
+
+    // Recorded sessions.
+    /// Link and heading.
+    try_as: "Try it as somebody else",
+    /// Below it.
+    try_sub: "Three real sessions of shoppers whom the model never saw, recorded when this page was built. Of a hundred such sessions they are the one where five things helped most over the popularity order, the middle one, and the one where they helped least.",
+    /// Names the choice of a session.
+    try_who: "Whose session",
+    /// The session where it helps most.
+    try_best: "Helps most",
+    /// The one in the middle.
+    try_middle: "In the middle",
+    /// The one where it helps least.
+    try_worst: "Helps least",
+    /// Button.
+    try_next: "Next thing they took",
+    /// Button.
+    try_reveal: "What else did they take?",
+    /// Button.
+    try_again_from_start: "From the start again",
+    /// Before the first step.
+    try_nothing: "Nothing is known of this shopper yet.",
+    /// What is known: titles.
+    try_knows: "Known so far: {}.",
+    /// Heading of the first list.
+    try_learned: "This shop",
+    /// Heading of the second list.
+    try_frozen: "The same, without learning here",
+    /// Heading of the third list.
+    try_popular: "Popularity order",
+    /// After a product that was taken.
+    try_hit: "taken",
+    /// How many were taken: one.
+    try_hits_one: "1 of these was taken.",
+    /// How many.
+    try_hits_many: "{} of these were taken.",
+    /// The first two lists are the same.
+    try_same: "The first two lists are the same here: with so few things, fine-tuning on the device stays shut, for training found that it would not help.",
+    /// The rest of the session: titles.
+    try_truth: "They went on to take: {}.",
+    /// The sessions did not arrive, and why follows.
+    try_failed: "The recorded sessions did not load.",
+
     // 'How it works' and the page that is not there.
     /// Heading of paragraph 1.
     how_head_1: "Learned once, from many",
@@ -246,7 +466,7 @@ texts! {
     /// Heading of paragraph 3.
     how_head_3: "Nothing leaves this device",
     /// Its text.
-    how_text_3: "After the page has loaded it asks no server for anything but pictures. What you did is kept in this browser only, so that it is still there when you come back: this visit, and for 30 days what you took on the 10 visits before it. A visit ends when you check out or do nothing for 30 minutes. ‘Forget’ erases all of that at once; the cart stays yours.",
+    how_text_3: "After the page has loaded it asks no server for anything but pictures, and for the files of the map and of the recorded sessions when you open those. What you did is kept in this browser only, so that it is still there when you come back: this visit, and for 30 days what you took on the 10 visits before it. A visit ends when you check out or do nothing for 30 minutes. ‘Forget’ erases all of that at once; the cart stays yours.",
     /// Heading of paragraph 4.
     how_head_4: "Reasons that are true",
     /// Its text.
@@ -328,6 +548,28 @@ mod tests {
         ] {
             assert!(said.contains(&fact), "{fact}: {said}");
         }
+    }
+
+    #[test]
+    fn every_text_is_translated_with_as_many_values() {
+        let table = include_str!("../texts/zh.txt");
+        let lines: Vec<(&str, &str)> = table.lines().filter_map(|line| line.split_once(" = ")).collect();
+        let english = format!("{EN:?}");
+        for &name in NAMES {
+            let (_, text) = lines.iter().find(|(other, _)| *other == name).unwrap_or_else(|| panic!("{name} is not translated"));
+            // By the debug form, so that no list of fields can be forgotten.
+            let (_, said) = english.split_once(&format!(" {name}: \"")).unwrap();
+            let said = &said[..said.find("\", ").or_else(|| said.find("\" }")).unwrap()];
+            assert_eq!(said.matches("{}").count(), text.matches("{}").count(), "{name}: {said} / {text}");
+        }
+        assert_eq!(lines.len(), NAMES.len());
+    }
+
+    #[test]
+    fn a_language_is_whole_or_none() {
+        let whole: &'static str = Box::leak(vec!["字"; NAMES.len()].join("\n").into_boxed_str());
+        assert_eq!(Texts::of_lines("zh-Hans", whole).unwrap().lost, "字");
+        assert_eq!(Texts::of_lines("zh-Hans", "字\n字"), None);
     }
 
     #[test]

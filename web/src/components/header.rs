@@ -35,11 +35,9 @@ pub(crate) fn header() -> El {
     let shop = use_shop();
     let texts = shop.texts;
     let things = memo(move || shop.cart.with(Cart::count));
-    let cart_label = move || {
-        Some(match things.get() {
-            0 => texts.cart.to_owned(),
-            n => texts.cart.to_owned() + &count(texts.cart_one, texts.cart_many, n as usize),
-        })
+    let in_cart = move || match things.get() {
+        0 => String::new(),
+        n => count(texts.cart_one, texts.cart_many, n as usize),
     };
     let badge = move || el("span").class("count").attr("aria-hidden", "true").live_text(move || things.get().to_string()).into();
     let nav = use_nav();
@@ -58,18 +56,25 @@ pub(crate) fn header() -> El {
         .kid(el("span").text("shop"));
     let cart = link("/cart")
         .class("btn primary cart-link")
-        .live("aria-label", cart_label)
         .kid(el("span").class("icon").html(CART))
         .kid(el("span").class("word").text(texts.cart))
+        .kid(el("span").class("hush").live_text(in_cart))
         .when(move || things.get() > 0, badge);
     let departments = el("ul")
         .attr("role", "list")
         .kid(el("li").kid(link("/").text(texts.for_you)))
         .kids(shop.catalogue().departments().iter().map(department).collect::<Vec<_>>());
     let all = link("/departments").class("all").text(texts.all).kid(el("span").class("hush").text(" ").text(texts.departments));
-    let bar = el("div").class("bar").kid(logo).kid(search_field()).kid(cart);
+    let bar = el("div").class("bar").kid(logo).kid(search_field()).kid(language()).kid(cart);
     let depts = el("nav").class("depts").attr("aria-label", texts.departments).kid(departments).kid(all);
     el("header").class("top").kid(el("div").class("wrap").kid(bar).kid(depts))
+}
+
+/// The other language. It stands in the header, and at the foot where the header has no room for it.
+fn language() -> El {
+    let (other, tag) = if use_shop().texts.lang == "en" { ("中文", "zh-Hans") } else { ("English", "en") };
+    let button = el("button").attr("type", "button").class("btn language").attr("lang", tag).text(other);
+    button.click(move |_| browser::speak(&tag[..2]))
 }
 
 /// The search field: results follow each letter.
@@ -128,6 +133,13 @@ pub(crate) fn footer() -> El {
     let shop = use_shop();
     let texts = shop.texts;
     let note = format!("{} {}", shop.catalogue().note(), texts.credit);
-    let wrap = el("div").class("wrap").kid(link("/how-it-works").text(texts.how)).kid(el("p").text(&note));
-    el("footer").class("foot").kid(wrap)
+    let links = el("nav")
+        .class("links")
+        .attr("aria-label", texts.about)
+        .kid(link("/how-it-works").text(texts.how))
+        .kid(link("/profile").text(texts.profile))
+        .kid(link("/map").text(texts.map))
+        .kid(link("/try-it-as").text(texts.try_as))
+        .kid(language());
+    el("footer").class("foot").kid(el("div").class("wrap").kid(links).kid(el("p").text(&note)))
 }

@@ -1,5 +1,6 @@
 //! A shelf: heading, a line below it, and a row of products that does not jump about.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use fewshop_core::ItemIx;
@@ -8,11 +9,11 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, PointerEvent};
 
-use super::card::reason_text;
-use super::product_card;
+use super::card::{Why, product_card, reason_text};
+use super::why::show_why;
 use crate::browser;
 use crate::shop::use_shop;
-use crate::view::{El, Text, each_item, effect, el, memo};
+use crate::view::{El, Text, each_item, effect, el, memo, nothing};
 
 /// How long a shelf stays held after a mouse has left it, and after a finger has: long enough to tap 'plus' twice.
 const AFTER_MOUSE: Duration = Duration::from_millis(350);
@@ -34,18 +35,20 @@ pub(crate) struct Shelf {
     pub(crate) dismissible: bool,
     /// Whether it is one row on every screen.
     pub(crate) single: bool,
+    /// A word for what it can claim, for its looks, and a short one for the eye beside the heading; both may be "".
+    pub(crate) state: Box<dyn Fn() -> (&'static str, &'static str)>,
 }
 
 impl Shelf {
     /// One row of products that each say why they are here and can be waved away.
     pub(crate) fn new(id: &'static str, title: &'static str, sub: &'static str, picks: Memo<Vec<Pick>>) -> Self {
         let (title, sub): (Text, Text) = (Box::new(|| title.to_owned()), Box::new(|| sub.to_owned()));
-        Self { id, title, sub, picks, reasons: true, dismissible: true, single: true }
+        Self { id, title, sub, picks, reasons: true, dismissible: true, single: true, state: Box::new(|| ("", "")) }
     }
 
     /// The shelf on the page.
     pub(crate) fn view(self) -> El {
-        let Self { id, title, sub, picks, reasons, dismissible, single } = self;
+        let Self { id, title, sub, picks, reasons, dismissible, single, state } = self;
         let shop = use_shop();
         // By its id and not by a node reference: a frame that was asked for may come when the shelf and all it holds are gone.
         let list_id = move || format!("{id}-list");
@@ -116,7 +119,8 @@ impl Shelf {
                 };
                 shown.with(of).unwrap_or_default()
             });
-            product_card(&product, reasons.then_some(reason), dismissible)
+            let open = Rc::new(move || shown.with_untracked(|shown| show_why(shop, shown, item)));
+            product_card(&product, reasons.then_some(Why { short: reason, open }), dismissible)
         };
         let row = el("ul")
             .class(if single { "row single" } else { "row" })
@@ -127,11 +131,18 @@ impl Shelf {
             .on("pointerleave", leave)
             .on("focusin", focus_in)
             .on("focusout", focus_out);
+        let state = Rc::new(state);
+        let badge = state.clone();
+        let badge = move || match badge().1 {
+            "" => nothing(),
+            said => el("span").class("badge").text(said).into(),
+        };
         el("section")
             .class("shelf")
             .attr("aria-labelledby", id)
+            .live("data-state", move || Some(state().0.to_owned()))
             .flag("hidden", move || shown.with(Vec::is_empty))
-            .kid(el("h2").attr("id", id).live_text(title))
+            .kid(el("div").class("shelf-head").kid(el("h2").attr("id", id).live_text(title)).part(badge))
             .kid(el("p").class("sub").live_text(sub))
             .kid(each_item(row, move || items.get(), card))
     }

@@ -1,14 +1,14 @@
 //! The status line: what was learned, how fast, and that it stays here.
 
 use fewshop_core::protocol::{Backend, Status};
-use fewshop_web::state::{EngineState, Undo, thousands};
+use fewshop_web::state::{EngineState, Learning, Undo, thousands};
 use fewshop_web::texts::{Texts, count, fill};
 use leptos::prelude::*;
 use web_sys::{MouseEvent, Node};
 
-use crate::engine;
 use crate::shop::{Shop, use_shop};
-use crate::view::{El, el, group, memo, when};
+use crate::view::{El, el, group, memo, part, when};
+use crate::{browser, engine};
 
 /// Between the parts of the line; holds on to the part before it, so that no line begins with it.
 const SEPARATOR: &str = "\u{a0}· ";
@@ -38,7 +38,11 @@ fn parts(shop: Shop) -> (String, Vec<String>) {
     let visits = (visits > 0).then(|| count(texts.visits_one, texts.visits_many, visits));
     // Never more than the engine has learned from, nor more than is still remembered.
     let learned = |status: &Status| status.shots.min(shots) + dismissed;
+    let learning = shop.log.with(|log| log.learning());
     match (shop.log.with(|log| log.undoable()), shop.engine.get()) {
+        (None, _) if learning == Learning::Off => (texts.status_off.to_owned(), vec![stays]),
+        (None, _) if learning == Learning::Paused => (texts.status_paused.to_owned(), vec![stays]),
+        (Some(Undo::Unlearned(item)), _) => (fill(texts.unlearned, &[&shop.title(item)]), vec![stays]),
         (Some(Undo::Forgot), _) => (texts.forgotten.to_owned(), Vec::new()),
         (Some(Undo::Dismissed(item)), _) => (fill(texts.dismissed, &[&shop.title(item)]), vec![stays]),
         (None, EngineState::Loading { .. }) => (texts.status_loading.to_owned(), vec![stays]),
@@ -70,16 +74,29 @@ pub(crate) fn status_line() -> Node {
     let working = memo(move || shop.engine.with(|engine| matches!(engine, EngineState::Loading { .. })));
     let line = move || {
         let (first, rest) = parts.get();
-        let rest: String = rest.into_iter().map(|part| SEPARATOR.to_owned() + &part).collect();
-        group([el("strong").text(&first).into(), el("span").class("part").text(&rest).into()])
+        // On a phone the line says what was learned and that it stays; what it took stands on 'How it works'.
+        let fine = if rest.len() > 1 && !shop.is_blank() { rest.len() - 2 } else { rest.len() };
+        let rest = rest
+            .iter()
+            .enumerate()
+            .map(|(at, part)| el("span").class(if at == fine { "part fine" } else { "part" }).text(SEPARATOR).text(part).into());
+        group([Node::from(el("strong").text(&first))].into_iter().chain(rest))
     };
     let dot = el("span")
         .live("class", move || Some(if working.get() { "dot working" } else { "dot" }.to_owned()))
         .attr("aria-hidden", "true");
     let undo = move || button(texts.undo, "", move |_| shop.undo()).into();
     let forget = move || button(texts.forget, texts.forget_label, move |_| shop.forget()).into();
+    let pause = move || {
+        let learning = shop.log.with(|log| log.learning());
+        let (word, next) = if learning == Learning::On { (texts.pause, Learning::Paused) } else { (texts.resume, Learning::On) };
+        button(word, "", move |_| shop.set_learning(next)).into()
+    };
+    let profile = el("a").class("btn small").attr("href", &browser::href("/profile")).text(texts.profile_link);
     let end = el("span")
         .class("end")
+        .kid(profile)
+        .when(move || !shop.is_blank() || shop.log.with(|log| log.learning() != Learning::On), move || part(pause))
         .when(move || shop.log.with(|log| log.undoable().is_some()), undo)
         .when(move || !shop.is_blank(), forget);
     let strip =

@@ -2,7 +2,7 @@
 
 use fewshop_core::protocol::ShelfRequest;
 use fewshop_core::{Filter, ItemIx};
-use fewshop_web::state::Department;
+use fewshop_web::state::{Department, Order};
 use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
 use web_sys::Node;
@@ -10,10 +10,10 @@ use web_sys::Node;
 use super::lost;
 use crate::app::name_page;
 use crate::browser;
-use crate::components::{department_href, grid};
+use crate::components::{Asked as FacetsAsked, department_href, facet_bar, grid};
 use crate::nav::use_nav;
 use crate::shop::use_shop;
-use crate::view::{effect, el, group, memo, nothing, part, when};
+use crate::view::{effect, el, group, memo, nothing, part};
 
 /// Products that the engine ranks for the order 'for you'; those beyond follow by sales.
 const RANKED: usize = 96;
@@ -59,7 +59,7 @@ pub(crate) fn department_page(slug: &str) -> Node {
     let asked = memo(move || {
         let wanted = nav.query("category");
         let category = department.categories.iter().find(|category| category.slug == wanted);
-        let for_you = nav.query("order") == "for-you";
+        let for_you = Order::of(&nav.query("order")) == Order::ForYou;
         Asked { department: department.clone(), category: category.map(|category| category.name.clone()), for_you }
     });
     effect(move || {
@@ -68,7 +68,8 @@ pub(crate) fn department_page(slug: &str) -> Node {
         shop.want(asked.for_you.then(|| ShelfRequest { name: asked.shelf_name(), n: RANKED, filter, seeds: Vec::new() }));
     });
     let members = memo(move || asked.with(|asked| shop.catalogue().members(&asked.department.name, asked.category.as_deref())));
-    let items = memo(move || {
+    let narrowed = memo(FacetsAsked::read);
+    let ordered = memo(move || {
         let members = members.get();
         if !asked.with(|asked| asked.for_you) {
             return members;
@@ -83,33 +84,18 @@ pub(crate) fn department_page(slug: &str) -> Node {
         }
         first.into_iter().chain(members.into_iter().filter(|ix| !taken[ix.row()])).collect()
     });
+    let items = memo(move || {
+        let FacetsAsked { facets, order } = narrowed.get();
+        facets.apply(&shop.catalogue(), ordered.get(), order)
+    });
     let number = move || count(texts.products_one, texts.products_many, items.with(Vec::len));
     let list = memo(move || asked.with(Asked::shelf_name));
-    let order = move |for_you: bool, label: &str| {
-        let href = move || {
-            asked.with(|asked| {
-                let category =
-                    asked.department.categories.iter().find(|category| Some(&category.name) == asked.category.as_ref());
-                Some(address(&asked.department.slug, category.map(|category| category.slug.as_str()), for_you))
-            })
-        };
-        el("a").live("href", href).current("true", move || asked.with(|asked| asked.for_you == for_you)).text(label)
-    };
-    let cold = move || shop.is_blank() && asked.with(|asked| asked.for_you);
-    let orders = el("nav")
-        .class("switch")
-        .attr("aria-label", texts.sort)
-        .kid(order(false, texts.sort_popular))
-        .kid(order(true, texts.sort_for_you));
-    let head = el("div")
-        .class("head")
-        .kid(el("h1").attr("id", "department").text(&name))
-        .kid(el("p").class("sub").live_text(number))
-        .kid(orders);
+    let head =
+        el("div").class("head").kid(el("h1").attr("id", "department").text(&name)).kid(el("p").class("sub").live_text(number));
     group([
         head.into(),
         part(move || chips(asked.get())),
-        when(cold, move || el("p").class("hint").text(texts.sort_for_you_cold).into()),
+        facet_bar(members, false, texts.sort_popular),
         grid(items, "department", list),
     ])
 }

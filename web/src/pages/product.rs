@@ -7,7 +7,7 @@ use fewshop_web::texts::fill;
 use leptos::prelude::*;
 use web_sys::Node;
 
-use super::home::without;
+use super::home::{recently_viewed, without};
 use super::how::fact;
 use super::lost;
 use crate::app::name_page;
@@ -33,12 +33,12 @@ pub(crate) fn product_page(id: &str) -> Node {
     };
     let ix = product.ix;
     name_page(&product.title);
-    shop.want(Some(ShelfRequest { name: shelf_name(ix), n: WITH_ITEM, filter: Filter::ALL, seeds: vec![ix] }));
+    shop.want(Some(ShelfRequest { name: shelf_name(ix), n: WITH_ITEM * 3, filter: Filter::ALL, seeds: vec![ix] }));
     shop.view(ix);
     let quantity = memo(move || shop.cart.with(|cart| cart.quantity(ix)));
     let dismissed = memo(move || shop.log.with(|log| log.is_dismissed(ix)));
     // What the engine finds, or, without one, the bestsellers of the same category, under a heading that says so.
-    let ranked = memo(move || without(shop.ranked(&shelf_name(ix)), ix));
+    let ranked = memo(move || shop.corrected(without(shop.ranked(&shelf_name(ix)), ix), WITH_ITEM));
     let near = StoredValue::new(neighbours(&product));
     let picks = memo(move || {
         let ranked = ranked.get();
@@ -57,12 +57,7 @@ pub(crate) fn product_page(id: &str) -> Node {
         (0, true) => texts.is_dismissed.to_owned(),
         (n, _) => fill(texts.in_cart, &[&thousands(u64::from(n))]),
     };
-    let add = el("button")
-        .attr("type", "button")
-        .class("btn primary big")
-        .attr("aria-label", &fill(texts.add_named, &[&product.title]))
-        .text(texts.add)
-        .click(move |_| shop.add(ix));
+    let add = el("button").attr("type", "button").class("btn primary big").text(texts.add).click(move |_| shop.add(ix));
     let not_for_me = el("button")
         .attr("type", "button")
         .class("btn big")
@@ -88,6 +83,7 @@ pub(crate) fn product_page(id: &str) -> Node {
         breadcrumb(&product),
         el("article").class("product").attr("aria-labelledby", "product").kid(tile).kid(about).into(),
         shelf.view().into(),
+        recently_viewed(Some(ix)).into(),
     ])
 }
 
