@@ -29,6 +29,7 @@ export async function products() {
     id,
     title: word(items.title, row),
     department: categories[items.category[row]][0],
+    category: categories[items.category[row]][1],
     picture: word(items.picture, row),
   }));
 }
@@ -82,10 +83,11 @@ export async function until(what, check, patience = PATIENCE) {
 /**
  * Opens `path` of the shop at `url` in a fresh profile, lets `steps` walk through it as a {@link Shopper}, and closes it.
  *
- * `options` are the browser context's; `prepare` sees the page before it loads.
+ * `options` are the browser context's; `prepare` sees the page before it loads. Nothing is kept for later by a service worker, which would
+ * answer in the place of the site that a test stands up, unless a test asks for one.
  */
 export async function visit(browser, { url = SITE, path = "/", options = {}, prepare = () => {} }, steps) {
-  const context = await browser.newContext(options);
+  const context = await browser.newContext({ serviceWorkers: "block", locale: "en-US", ...options });
   context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   const shopper = new Shopper(page, url);

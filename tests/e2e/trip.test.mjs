@@ -154,7 +154,7 @@ test("each page has an address that opens it, and its own place in the history",
     const shown = await list.count();
     await page.getByRole("button", { name: /^Show \d+ more$/ }).click();
     await until("more products are shown", async () => (await list.count()) > shown);
-    await page.getByRole("navigation", { name: "Order" }).getByRole("link", { name: "For you" }).click();
+    await page.getByLabel("Order").selectOption({ label: "For you" });
     await shopper.reads(/Learned from 1/);
     const category = page.getByRole("navigation", { name: "Categories" }).getByRole("link").nth(1);
     await category.click();

@@ -116,3 +116,44 @@ export function remember(text) {
     });
   }
 }
+
+// Two tabs of one shop: what one forgets the other must not go on to know.
+const channel = new BroadcastChannel(DATABASE);
+
+/** Tells other tabs that all was forgotten. */
+export function forgotten() {
+  channel.postMessage(null);
+}
+
+/** Runs `act` when another tab says so. */
+export function on_forgotten(act) {
+  channel.onmessage = () => act();
+}
+
+const LANGUAGE = 'fewshop.language';
+
+/** The language that the shopper chose, or else the browser's. */
+export function language() {
+  let chosen;
+  try {
+    chosen = localStorage.getItem(LANGUAGE);
+  } catch {
+    // A browser that lets the page store nothing tells its language all the same.
+  }
+  return (chosen ?? navigator.language).startsWith('zh') ? 'zh' : 'en';
+}
+
+/** Chooses a language and opens the page anew in it. */
+export function speak(language) {
+  try {
+    localStorage.setItem(LANGUAGE, language);
+  } catch (error) {
+    warn(error);
+  }
+  location.reload();
+}
+
+/** The text of the file chosen in a field. */
+export async function chosen_text(field) {
+  return field.files[0]?.text();
+}

@@ -3,16 +3,20 @@
 use std::time::Duration;
 
 use fewshop_web::state::{Catalogue, Page};
-use fewshop_web::texts::{EN, fill};
+use fewshop_web::texts::{EN, Texts, fill};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::Node;
 
 use crate::browser;
-use crate::components::{Footer, Header, StatusLine};
+use crate::components::{footer, header, status_line};
 use crate::nav::{Nav, use_nav};
-use crate::pages::{CartPage, DepartmentPage, DepartmentsPage, HomePage, HowPage, Lost, ProductPage, SearchPage};
+use crate::pages::{
+    cart_page, department_page, departments_page, home_page, how_page, lost, map_page, product_page, profile_page, search_page,
+    try_page,
+};
 use crate::shop::{Shop, use_shop};
-use crate::view::{click, effect, memo, part};
+use crate::view::{effect, el, group, memo, part};
 
 /// Id of what `index.html` shows until the shop is there.
 const SHELL: &str = "shell";
@@ -23,14 +27,13 @@ const NOTICE: &str = "boot-notice";
 /// catalogue the window stays, and says why.
 pub(crate) fn mount() {
     spawn_local(async {
-        match browser::fetch_text("/assets/catalogue.json")
-            .await
-            .and_then(|text| Catalogue::parse(&text).map_err(|err| err.to_string()))
-        {
+        let file = browser::fetch_text("/assets/catalogue.json").await;
+        match file.and_then(|text| Catalogue::parse(&text).map_err(|err| err.to_string())) {
             Ok(catalogue) => {
+                let texts = texts().await;
                 let remembered = browser::recall().await.as_string();
                 // In a task of its own: reading the catalogue and drawing the page are each about a frame's work.
-                set_timeout(move || open(catalogue, remembered), Duration::ZERO);
+                set_timeout(move || open(catalogue, remembered, texts), Duration::ZERO);
             }
             Err(why) => {
                 browser::warn(&why);
@@ -40,65 +43,83 @@ pub(crate) fn mount() {
     });
 }
 
-fn open(catalogue: Catalogue, remembered: Option<String>) {
-    if let Some(shell) = document().get_element_by_id(SHELL) {
-        shell.remove();
+/// The words of the shopper's language; English where there are no others, or they do not arrive.
+async fn texts() -> &'static Texts {
+    if browser::language() != "zh" {
+        return &EN;
     }
+    match browser::fetch_text("/assets/zh.txt").await {
+        // As long as the page, like the English ones.
+        Ok(lines) => Texts::of_lines("zh-Hans", lines.leak()).map_or(&EN, |texts| Box::leak(Box::new(texts))),
+        Err(why) => {
+            browser::warn(&why);
+            &EN
+        }
+    }
+}
+
+fn open(catalogue: Catalogue, remembered: Option<String>, texts: &'static Texts) {
+    // leptos mounts nothing of its own: it lends its reactive graph a root that lives as long as the page.
     mount_to_body(move || {
-        let shop = Shop::new(catalogue, remembered.as_deref());
-        provide_context(shop);
-        provide_context(Nav::start());
+        let shop = Shop::new(catalogue, remembered.as_deref(), texts);
+        shop.provide();
+        Nav::start();
         shop.open();
         if let Some(root) = document().document_element() {
             let _ = root.set_attribute("lang", shop.texts.lang);
         }
-        view! { <Frame /> }
+        let frame = frame();
+        if let Some(shell) = document().get_element_by_id(SHELL) {
+            shell.remove();
+        }
+        let _ = document().body().map(|body| body.append_child(&frame));
     });
 }
 
-#[component]
-fn Frame() -> AnyView {
+fn frame() -> Node {
     let texts = use_shop().texts;
-    let skip = click(|event| {
+    let skip = el("a").class("skip").attr("href", "#main").text(texts.skip).click(|event| {
         // By hand: with a <base>, '#main' would mean the home page.
         event.prevent_default();
         browser::focus_heading();
     });
     announce_pages();
-    view! {
-        <a class="skip" href="#main" on:click=skip>
-            {texts.skip}
-        </a>
-        <Header />
-        <main id="main" class="wrap">
-            <StatusLine />
-            <Pages />
-        </main>
-        <Footer />
-    }
-    .into_any()
+    let main = el("main").attr("id", "main").class("wrap").kid(status_line()).kid(pages());
+    // boot.js shows it when a newer page waits to be opened.
+    let update = el("div")
+        .class("notice update")
+        .attr("id", "update")
+        .attr("role", "status")
+        .attr("hidden", "")
+        .kid(el("p").text(texts.update_ready))
+        .kid(el("button").attr("type", "button").class("btn small").text(texts.update_open));
+    group([skip.into(), header().into(), update.into(), main.into(), footer().into()])
 }
 
 /// The page that the address names.
-#[component]
-fn Pages() -> AnyView {
+fn pages() -> Node {
     let shop = use_shop();
     let nav = use_nav();
     let page = memo(move || nav.page());
     part(move || {
-        shop.want(None);
-        match page.get() {
-            Page::Home => view! { <HomePage /> }.into_any(),
-            Page::Departments => view! { <DepartmentsPage /> }.into_any(),
-            Page::Department(slug) => view! { <DepartmentPage slug /> }.into_any(),
-            Page::Product(id) => view! { <ProductPage id /> }.into_any(),
-            Page::Search => view! { <SearchPage /> }.into_any(),
-            Page::Cart => view! { <CartPage /> }.into_any(),
-            Page::How => view! { <HowPage /> }.into_any(),
-            Page::Lost => view! { <Lost title=shop.texts.lost /> }.into_any(),
-        }
+        let page = page.get();
+        untrack(|| {
+            shop.want(None);
+            match page {
+                Page::Home => home_page(),
+                Page::Departments => departments_page(),
+                Page::Department(slug) => department_page(&slug),
+                Page::Product(id) => product_page(&id),
+                Page::Search => search_page(),
+                Page::Cart => cart_page(),
+                Page::How => how_page(),
+                Page::Profile => profile_page(),
+                Page::Try => try_page(),
+                Page::Map => map_page(),
+                Page::Lost => lost(shop.texts.lost),
+            }
+        })
     })
-    .into_any()
 }
 
 /// Tells a screen reader of a new page by moving the focus to its heading; not on the first page, which it reads anyway, and

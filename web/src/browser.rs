@@ -4,10 +4,10 @@ use std::cell::OnceCell;
 
 use js_sys::{Array, Function, Object, Reflect};
 use leptos::prelude::*;
-use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, HtmlElement, MouseEvent, Response, ScrollIntoViewOptions, ScrollLogicalPosition};
+use web_sys::{Element, Event, HtmlElement, MouseEvent, Node, Response, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 thread_local! {
     static BASE: OnceCell<String> = const { OnceCell::new() };
@@ -95,6 +95,63 @@ extern "C" {
     /// Remembers a text instead of the last one, or nothing any more. A browser that forbids storage or has no room left costs
     /// the shopper nothing but the memory of this visit.
     pub(crate) fn remember(text: Option<&str>);
+    /// Tells other tabs that all was forgotten.
+    pub(crate) fn forgotten();
+    /// Runs something when another tab says so.
+    fn on_forgotten(act: &JsValue);
+    /// The language that the shopper chose, or else the browser's: "en" or "zh".
+    pub(crate) fn language() -> String;
+    /// Chooses a language and opens the page anew in it.
+    pub(crate) fn speak(language: &str);
+    /// The text of the file that was chosen in a field, or nothing.
+    pub(crate) async fn chosen_text(field: &HtmlElement) -> JsValue;
+}
+
+/// Does something when another tab says that all was forgotten.
+pub(crate) fn when_forgotten(act: impl Fn() + 'static) {
+    let act: Box<dyn Fn()> = Box::new(act);
+    on_forgotten(&Closure::wrap(act).into_js_value());
+}
+
+/// Opens a dialog above the page, which takes the focus and gives it back when it is closed.
+pub(crate) fn open_dialog(dialog: &Element) {
+    if let Some(body) = document().body() {
+        let _ = body.append_child(dialog);
+    }
+    if let Some(show) = method(dialog, "showModal") {
+        let _ = show.call0(dialog);
+    }
+}
+
+/// Closes the dialog in which something was clicked.
+pub(crate) fn close_dialog(event: &MouseEvent) {
+    let dialog =
+        event.target().and_then(|target| target.dyn_into::<Element>().ok()).and_then(|target| target.closest("dialog").ok());
+    if let Some(dialog) = dialog.flatten()
+        && let Some(close) = method(&dialog, "close")
+    {
+        let _ = close.call0(&dialog);
+    }
+}
+
+/// What stands in the field that an event happened to.
+pub(crate) fn value_of(event: &Event) -> String {
+    let value = event.target().and_then(|target| Reflect::get(&target, &"value".into()).ok());
+    value.and_then(|value| value.as_string()).unwrap_or_default()
+}
+
+/// Takes the element away that an event happened to.
+pub(crate) fn remove(event: &Event) {
+    if let Some(element) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) {
+        element.remove();
+    }
+}
+
+/// Puts something into the place of the element that an event happened to.
+pub(crate) fn replace(event: &Event, with: Node) {
+    if let Some(element) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) {
+        let _ = element.replace_with_with_node_1(&with);
+    }
 }
 
 /// Moves the focus to an element that may not be focusable by itself, without scrolling.

@@ -2,8 +2,6 @@
 //!
 //! It is a page only in a browser; elsewhere the binary says so and ends, which spares every native build the web framework.
 
-#![cfg_attr(target_arch = "wasm32", expect(unreachable_pub, reason = "leptos makes a `pub` item of every component"))]
-
 #[cfg(target_arch = "wasm32")]
 mod app;
 #[cfg(target_arch = "wasm32")]

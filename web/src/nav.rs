@@ -3,6 +3,8 @@
 //! The storefront has eight pages and no nested ones. leptos_router spends 14 kB (brotli) of every first visit on what is not
 //! used here, and two dozen crates of every build.
 
+use std::cell::Cell;
+
 use fewshop_web::state::Page;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
@@ -19,9 +21,13 @@ pub(crate) struct Nav {
     search: RwSignal<String>,
 }
 
+thread_local! {
+    static NAV: Cell<Option<Nav>> = const { Cell::new(None) };
+}
+
 /// The address of the page at hand.
 pub(crate) fn use_nav() -> Nav {
-    expect_context::<Nav>()
+    NAV.get().expect("the address is followed before any part of the page is there")
 }
 
 /// The page of a path.
@@ -31,7 +37,7 @@ fn page_of(path: &str) -> Page {
 
 impl Nav {
     /// Follows the address from now on: clicks on links of the shop, and the browser's own 'back' and 'forward'.
-    pub(crate) fn start() -> Self {
+    pub(crate) fn start() {
         let nav = Self { path: RwSignal::default(), search: RwSignal::default() };
         nav.read();
         // Both live as long as the page, so nothing ever takes them away.
@@ -42,7 +48,7 @@ impl Nav {
                 nav.go(&href, false);
             }
         });
-        nav
+        NAV.set(Some(nav));
     }
 
     /// The path, tracked.
@@ -84,6 +90,22 @@ impl Nav {
                 let _ = window().location().set_href(href);
             }
         }
+    }
+
+    /// Sets a value of the query, or takes it away where it is "", as a new address.
+    pub(crate) fn set_query(self, name: &str, value: &str) {
+        let Ok(params) = self.search.with_untracked(|search| UrlSearchParams::new_with_str(search)) else { return };
+        if value.is_empty() {
+            params.delete(name);
+        } else {
+            params.set(name, value);
+        }
+        let query: String = params.to_string().into();
+        let question = if query.is_empty() { "" } else { "?" };
+        // The list changes, and the shopper stays with it.
+        let place = window().scroll_y().unwrap_or_default();
+        self.go(&[&self.path.get_untracked(), question, &query].concat(), false);
+        window().scroll_to_with_x_and_y(0.0, place);
     }
 
     fn read(self) {

@@ -1,13 +1,15 @@
 //! The shop's state as signals, and all that can happen to it.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use fewshop_core::protocol::{Shelf, ShelfRequest};
-use fewshop_core::{Filter, ItemIx};
+use fewshop_core::{EventKind, Filter, ItemIx, Session};
 use fewshop_web::state::{
-    Cart, Catalogue, EngineState, IndexBuilder, Memory, Money, Pick, Product, SearchIndex, SessionLog, ShelfState, tile_of,
+    Cart, Catalogue, EngineState, IndexBuilder, Learning, Memory, Money, Pick, Product, Profile, SearchIndex, SessionLog,
+    ShelfState, Taste, mixed, sort_few, tile_of,
 };
-use fewshop_web::texts::{EN, Texts};
+use fewshop_web::texts::Texts;
 use leptos::prelude::*;
 
 use crate::view::effect;
@@ -17,6 +19,10 @@ use crate::{browser, engine};
 const PICKED: usize = 12;
 /// Picks on the cart's shelf: one row.
 const WITH_CART: usize = 6;
+/// Products on the shelf 'New here': one row.
+const FRESH: usize = 6;
+/// Picks asked for, by how many are shown: what lies in the cart, what is never wanted and what one category has too much of is left out.
+const SPARE: usize = 3;
 /// Products of the cart that its shelf is ranked for: the latest say most about the basket at hand.
 const CART_SEEDS: usize = 20;
 /// Rows indexed for search at a time: a few milliseconds on a slow phone.
@@ -47,14 +53,18 @@ pub(crate) struct Shop {
     catalogue: StoredValue<Arc<Catalogue>>,
 }
 
+thread_local! {
+    static SHOP: Cell<Option<Shop>> = const { Cell::new(None) };
+}
+
 /// The shop of the page at hand.
 pub(crate) fn use_shop() -> Shop {
-    expect_context::<Shop>()
+    SHOP.get().expect("the shop is there before any part of its page")
 }
 
 impl Shop {
     /// A shop with these products and with the text that this device remembers of the shopper.
-    pub(crate) fn new(catalogue: Catalogue, remembered: Option<&str>) -> Self {
+    pub(crate) fn new(catalogue: Catalogue, remembered: Option<&str>, texts: &'static Texts) -> Self {
         let memory = match remembered.map(|text| Memory::read(text, &catalogue, browser::now())) {
             None => Memory::default(),
             Some(Ok(memory)) => memory,
@@ -64,7 +74,7 @@ impl Shop {
             }
         };
         Self {
-            texts: &EN,
+            texts,
             log: RwSignal::new(memory.log),
             cart: RwSignal::new(memory.cart),
             engine: RwSignal::new(EngineState::Loading { received: 0.0, total: None }),
@@ -75,17 +85,28 @@ impl Shop {
         }
     }
 
+    /// Makes it the one that [`use_shop`] finds.
+    pub(crate) fn provide(self) {
+        SHOP.set(Some(self));
+    }
+
     /// Starts the engine, and keeps engine and memory up to date from then on.
     pub(crate) fn open(self) {
         engine::start(self, self.catalogue().pack());
         effect(move || {
             let wanted = self.wanted();
-            let session = self.log.with(|log| log.session().clone());
+            // Without personalisation nothing of the shopper reaches even the engine.
+            let session = if self.is_off() { Session::default() } else { self.log.with(|log| log.session().clone()) };
             engine::ask(session, wanted);
         });
         effect(move || {
             let text = self.log.with(|log| self.cart.with(|cart| Memory::write(log, cart, &self.catalogue())));
             browser::remember(text.as_deref());
+        });
+        browser::when_forgotten(move || {
+            if !self.log.with_untracked(SessionLog::is_default) {
+                self.log.set(SessionLog::default());
+            }
         });
         self.build_index(IndexBuilder::default());
     }
@@ -109,7 +130,7 @@ impl Shop {
             let picks = |shelf: Shelf| (shelf.name, shelf.picks.into_iter().map(Pick::from).collect());
             let mut ranked: Vec<(String, Vec<Pick>)> = shelves.into_iter().map(picks).collect();
             // The answer to what was forgotten meanwhile is forgotten too.
-            if self.log.with_untracked(SessionLog::is_blank) {
+            if self.log.with_untracked(|log| log.is_blank() || log.learning() == Learning::Off) {
                 ranked.retain(|(name, _)| name != SHELF_PICKED);
             }
             self.ranked.set(ranked);
@@ -122,17 +143,17 @@ impl Shop {
     /// Shelves that the engine should fill for the state at hand.
     fn wanted(self) -> Vec<ShelfRequest> {
         let mut wanted = Vec::new();
-        if !self.is_blank() {
+        if !self.is_blank() && !self.is_off() {
             // What is in the cart from an earlier visit may be picked, and is then left out.
-            let n = PICKED + self.cart.with(|cart| cart.lines().len());
+            let n = PICKED * SPARE + self.cart.with(|cart| cart.lines().len());
             wanted.push(ShelfRequest { name: SHELF_PICKED.to_owned(), n, filter: Filter::ALL, seeds: Vec::new() });
         }
         let mut seeds = self.cart.with(Cart::items);
         if !seeds.is_empty() {
             seeds.drain(..seeds.len().saturating_sub(CART_SEEDS));
-            wanted.push(ShelfRequest { name: SHELF_CART.to_owned(), n: WITH_CART + PICKED, filter: Filter::ALL, seeds });
+            wanted.push(ShelfRequest { name: SHELF_CART.to_owned(), n: WITH_CART * SPARE + PICKED, filter: Filter::ALL, seeds });
         }
-        wanted.extend(self.extra.get().filter(|extra| !extra.seeds.is_empty() || !self.is_blank()));
+        wanted.extend(self.extra.get().filter(|extra| !extra.seeds.is_empty() || !(self.is_blank() || self.is_off())));
         wanted
     }
 
@@ -155,7 +176,7 @@ impl Shop {
 
     /// A price as shown; `None` where it is unknown.
     pub(crate) fn price(self, price: Option<Money>) -> String {
-        price.map_or_else(|| self.texts.no_price.to_owned(), |price| price.show(self.catalogue().currency()))
+        price.map_or_else(|| self.texts.no_price.to_owned(), |price| price.show(self.catalogue().currency(), self.texts.dollar))
     }
 
     /// The title of a product.
@@ -168,25 +189,72 @@ impl Shop {
         tile_of(product.category.first().map_or("", String::as_str))
     }
 
+    /// Whether the shop shall be the same as for everybody.
+    pub(crate) fn is_off(self) -> bool {
+        self.log.with(|log| log.learning() == Learning::Off)
+    }
+
+    /// Whether a product is not to be suggested.
+    fn is_unwanted(self, ix: ItemIx) -> bool {
+        let catalogue = self.catalogue();
+        self.log.with(|log| log.is_dismissed(ix) || log.rules().forbids(&catalogue, ix))
+    }
+
     /// The most bought products that were not dismissed.
     pub(crate) fn bestsellers(self, n: usize) -> Vec<Pick> {
         let catalogue = self.catalogue();
-        let rows = catalogue.bestsellers().iter().copied();
-        self.log.with(|log| rows.filter(|&ix| !log.is_dismissed(ix)).take(n).map(Pick::plain).collect())
+        let wanted = catalogue.bestsellers().iter().copied().filter(|&ix| !self.is_unwanted(ix));
+        wanted.take(n).map(Pick::plain).collect()
+    }
+
+    /// Picks as corrected by the shopper, `n` of them, no category filling more than half.
+    pub(crate) fn corrected(self, picks: Vec<Pick>, n: usize) -> Vec<Pick> {
+        let catalogue = self.catalogue();
+        let picks = self.log.with(|log| log.rules().apply(&catalogue, picks));
+        mixed(picks, n, |ix| catalogue.category(ix).to_vec())
     }
 
     /// The first shelf.
     pub(crate) fn picked(self) -> ShelfState {
         let mut ranked = self.ranked(SHELF_PICKED);
         self.cart.with(|cart| ranked.retain(|pick| cart.quantity(pick.item) == 0));
-        ranked.truncate(PICKED);
-        self.engine.with(|engine| ShelfState::of(engine, self.is_blank(), &ranked, self.bestsellers(PICKED)))
+        let ranked = self.corrected(ranked, PICKED);
+        self.log.with(|log| self.engine.with(|engine| ShelfState::of(engine, log, &ranked, self.bestsellers(PICKED))))
     }
 
     /// What goes with the cart, without the products of `but`, which stand on the page already.
     pub(crate) fn with_cart(self, but: &[Pick]) -> Vec<Pick> {
         let others = self.ranked(SHELF_CART).into_iter().filter(|pick| !but.iter().any(|other| other.item == pick.item));
-        others.take(WITH_CART).collect()
+        self.corrected(others.collect(), WITH_CART)
+    }
+
+    /// Products with few sales, those in what the shopper likes first; one of a category.
+    pub(crate) fn fresh(self, but: &[Pick]) -> Vec<Pick> {
+        let catalogue = self.catalogue();
+        let profile = if self.is_off() { Profile::default() } else { self.profile() };
+        let new =
+            catalogue.fresh().iter().copied().filter(|&ix| !self.is_unwanted(ix) && !but.iter().any(|pick| pick.item == ix));
+        let mut new: Vec<(ItemIx, f32)> = new.map(|ix| (ix, profile.affinity(&catalogue, ix))).collect();
+        sort_few(&mut new, |a, b| a.1 > b.1);
+        new.into_iter().take(FRESH).map(|(ix, _)| Pick::plain(ix)).collect()
+    }
+
+    /// What the shop seems to know.
+    pub(crate) fn profile(self) -> Profile {
+        self.log.with(|log| Profile::of(&self.catalogue(), log.session(), log.rules()))
+    }
+
+    /// Products whose pages were opened on this visit, the latest first.
+    pub(crate) fn recent(self, n: usize) -> Vec<Pick> {
+        let mut recent: Vec<ItemIx> = Vec::new();
+        self.log.with(|log| {
+            for event in log.session().events.iter().rev().filter(|event| event.kind == EventKind::View) {
+                if recent.len() < n && !recent.contains(&event.item) && !log.is_dismissed(event.item) {
+                    recent.push(event.item);
+                }
+            }
+        });
+        recent.into_iter().map(Pick::plain).collect()
     }
 
     /// A shelf as the engine filled it last; empty where it has not, or cannot.
@@ -255,6 +323,39 @@ impl Shop {
     pub(crate) fn forget(self) {
         self.ranked.update(|ranked| ranked.retain(|(name, _)| name != SHELF_PICKED));
         self.step(&SessionLog::forget);
+        browser::forgotten();
+    }
+
+    /// The shopper does not want a product to say anything about them; a `gift` never does.
+    pub(crate) fn unlearn(self, ix: ItemIx, gift: bool) {
+        self.step(&|log| log.unlearn(ix, gift));
+    }
+
+    /// The shopper corrects what the shop thinks; the same correction twice takes it back.
+    pub(crate) fn correct(self, key: &str, taste: Taste) {
+        self.step(&|log| {
+            let taste = (log.rules().get(key) != Some(taste)).then_some(taste);
+            log.correct(key, taste);
+        });
+    }
+
+    /// The shopper chooses whether the shop learns.
+    pub(crate) fn set_learning(self, learning: Learning) {
+        self.log.update(|log| log.set_learning(learning));
+    }
+
+    /// What is remembered, as one text that [`Shop::import`] reads.
+    pub(crate) fn export(self) -> String {
+        let catalogue = self.catalogue();
+        self.log.with(|log| self.cart.with(|cart| Memory::write(log, cart, &catalogue))).unwrap_or_default()
+    }
+
+    /// Takes a text from [`Shop::export`] for what is remembered; says what is wrong with it otherwise.
+    pub(crate) fn import(self, text: &str) -> Result<(), String> {
+        let memory = Memory::read(text.trim(), &self.catalogue(), browser::now()).map_err(|why| why.to_string())?;
+        self.log.set(memory.log);
+        self.cart.set(memory.cart);
+        Ok(())
     }
 
     /// The shopper takes the last step back.

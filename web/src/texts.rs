@@ -1,391 +1,509 @@
-//! Every word that the page says, in one table a language.
+//! Every word that the page says, in one table.
 //!
 //! Texts that hold a value have `{}` in its place, filled in order by [`fill`]; those that count come in one and many.
 
-/// The words of one language.
-#[derive(Debug)]
-pub struct Texts {
-    /// Language tag for `<html lang>`.
-    pub lang: &'static str,
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident: $text:literal,)*) => {
+        /// The words of one language.
+        #[derive(Debug, PartialEq)]
+        pub struct Texts {
+            /// Language tag for `<html lang>`.
+            pub lang: &'static str,
+            $($(#[$doc])* pub $name: &'static str,)*
+        }
+
+        /// English.
+        pub static EN: Texts = Texts { lang: "en", $($name: $text,)* };
+
+        /// The names of all texts, in the table's order.
+        pub const NAMES: &[&str] = &[$(stringify!($name),)*];
+
+        impl Texts {
+            /// The texts of a language, one a line in the order of [`NAMES`]; `None` where their number is another one.
+            #[must_use]
+            pub fn of_lines(lang: &'static str, lines: &'static str) -> Option<Self> {
+                let mut lines = lines.lines();
+                let texts = Self { lang, $($name: lines.next()?,)* };
+                lines.next().is_none().then_some(texts)
+            }
+        }
+    };
+}
+
+texts! {
 
     // The frame of every page.
     /// Name of the shop.
-    pub shop: &'static str,
+    shop: "Fewshop",
     /// Title of a page: page, shop.
-    pub page_title: &'static str,
+    page_title: "{} · {}",
     /// Title and hidden heading of the home page.
-    pub home_title: &'static str,
+    home_title: "Fewshop: the shop that learns on your device",
     /// Jumps over the header.
-    pub skip: &'static str,
+    skip: "Skip to the products",
     /// Names the link to the home page.
-    pub home: &'static str,
+    home: "Fewshop, home",
     /// First entry of the navigation.
-    pub for_you: &'static str,
+    for_you: "For you",
     /// Names the navigation.
-    pub departments: &'static str,
+    departments: "Departments",
+    /// Sign of the US dollar for readers of this language.
+    dollar: "$",
+    /// Names the links at the foot.
+    about: "About this shop",
     /// Label of the search field.
-    pub search_label: &'static str,
+    search_label: "Search products",
     /// Placeholder of the search field: number of products.
-    pub search_hint: &'static str,
+    search_hint: "Search {} products",
     /// The cart, as link and as heading.
-    pub cart: &'static str,
+    cart: "Cart",
     /// Read after 'Cart', when one thing is in it.
-    pub cart_one: &'static str,
+    cart_one: ", 1 thing in it",
     /// Read after 'Cart': how many things.
-    pub cart_many: &'static str,
+    cart_many: ", {} things in it",
     /// Link and heading of the page that explains the shop.
-    pub how: &'static str,
+    how: "How it works",
     /// Credit for the pictures.
-    pub credit: &'static str,
+    credit: "Pictures: Fluent Emoji by Microsoft, MIT licence.",
 
     // The status line.
     /// The engine is on its way.
-    pub status_loading: &'static str,
+    status_loading: "Getting ready to learn",
     /// The engine is ready and nothing was done yet: products, backend.
-    pub status_ready: &'static str,
+    status_ready: "Ready to rank {} products on this device ({})",
     /// Nothing was learned.
-    pub status_blank: &'static str,
+    status_blank: "Nothing learned yet",
     /// Learned from one thing.
-    pub learned_one: &'static str,
+    learned_one: "Learned from 1 thing you did",
     /// Learned from several: how many.
-    pub learned_many: &'static str,
+    learned_many: "Learned from {} things you did",
     /// One earlier visit is remembered.
-    pub visits_one: &'static str,
+    visits_one: "1 earlier visit remembered",
     /// Several are: how many.
-    pub visits_many: &'static str,
+    visits_many: "{} earlier visits remembered",
     /// What a ranking took: products, milliseconds, backend.
-    pub ranked: &'static str,
+    ranked: "ranked {} products in {} ms on this device ({})",
     /// The promise.
-    pub stays: &'static str,
+    stays: "nothing has left this device",
     /// All was forgotten.
-    pub forgotten: &'static str,
+    forgotten: "All forgotten",
     /// A product was dismissed: title.
-    pub dismissed: &'static str,
+    dismissed: "Not shown again: {}",
     /// Button: forget all.
-    pub forget: &'static str,
+    forget: "Forget",
     /// What the button forgets, for those who do not see the line it stands on.
-    pub forget_label: &'static str,
+    forget_label: "Forget what you learned from me",
+    /// Learning is paused.
+    status_paused: "Learning is paused",
+    /// Without personalisation.
+    status_off: "The shop as everyone sees it",
+    /// Button: pause learning.
+    pause: "Pause",
+    /// Button: learn again.
+    resume: "Learn again",
+    /// A product is not learned from any more: title.
+    unlearned: "Not learned from any more: {}",
+    /// A newer page waits.
+    update_ready: "A newer version of this shop is here.",
+    /// Button: open it.
+    update_open: "Open it now",
     /// Button: take it back.
-    pub undo: &'static str,
+    undo: "Undo",
     /// The engine failed.
-    pub engine_failed: &'static str,
+    engine_failed: "The picks are off for now; everything else works.",
     /// Button: start the engine anew.
-    pub try_again: &'static str,
+    try_again: "Try again",
     /// The catalogue did not arrive.
-    pub catalogue_failed: &'static str,
+    catalogue_failed: "The shop could not load its products. Check the connection and load the page again; what people buy most here is below.",
     /// The search index is not there yet.
-    pub search_starting: &'static str,
+    search_starting: "One moment",
     /// Name of the backend on the CPU.
-    pub backend_cpu: &'static str,
+    backend_cpu: "CPU",
     /// Name of the backend on WebGPU.
-    pub backend_wgpu: &'static str,
+    backend_wgpu: "WebGPU",
 
     // Shelves.
     /// Heading of the first shelf.
-    pub picked: &'static str,
+    picked: "Picked for you",
     /// What stands on it before the first event.
-    pub picked_cold: &'static str,
+    picked_cold: "Bestsellers in this shop. Look at something and this shelf learns.",
     /// While the engine is on its way.
-    pub picked_warming: &'static str,
+    picked_loading: "Bestsellers still; your picks follow in a moment.",
     /// After the first event: what it was learned from.
-    pub picked_adapted: &'static str,
+    picked_adapted: "From {}. It changes as you shop.",
+    /// After one single thing: which.
+    picked_warming: "From {} alone: a first guess. It changes as you shop.",
+    /// While learning is paused.
+    picked_paused: "From what was learned before you paused it. What you do now changes nothing here.",
+    /// The same with nothing learned.
+    picked_paused_cold: "Bestsellers in this shop. Learning is paused.",
+    /// Without personalisation.
+    picked_plain: "Bestsellers in this shop, the same for everyone: you switched personal picks off.",
+    /// Beside the heading while the engine is on its way.
+    badge_loading: "on its way",
+    /// Beside it after one thing.
+    badge_warming: "first guess",
+    /// Beside it while learning is paused.
+    badge_paused: "paused",
+    /// Beside it without personalisation.
+    badge_plain: "not personal",
+    /// Beside it without an engine.
+    badge_failed: "picks are off",
     /// Stands among these for what was taken on earlier visits.
-    pub earlier_visits: &'static str,
+    earlier_visits: "your earlier visits",
     /// The same where nothing can be named.
-    pub picked_adapted_plain: &'static str,
+    picked_adapted_plain: "It changes as you shop.",
     /// Without an engine.
-    pub picked_failed: &'static str,
+    picked_failed: "Bestsellers in this shop.",
     /// Heading of the cart's shelf.
-    pub with_cart: &'static str,
+    with_cart: "Goes well with your cart",
     /// Below it.
-    pub with_cart_sub: &'static str,
+    with_cart_sub: "What shoppers with these things took as well.",
     /// Heading of a product's shelf.
-    pub with_item: &'static str,
+    with_item: "Goes well with",
     /// Below it: title.
-    pub with_item_sub: &'static str,
+    with_item_sub: "What shoppers who took {} took as well.",
     /// Heading of the shelf that stands in for it: category.
-    pub more_in: &'static str,
+    more_in: "More in {}",
     /// Below it.
-    pub more_in_sub: &'static str,
+    more_in_sub: "Often bought in this shop.",
     /// Heading of the bestsellers' shelf.
-    pub bestsellers: &'static str,
+    bestsellers: "Bestsellers",
     /// Below it.
-    pub bestsellers_sub: &'static str,
+    bestsellers_sub: "What people buy most here, the same for everyone.",
+    /// Heading of the shelf of products with few sales.
+    fresh: "New here",
+    /// Below it.
+    fresh_sub: "Hardly anybody has bought these yet; those near what you like come first.",
+    /// Heading of what was viewed last.
+    recent: "Recently viewed",
+    /// Below it.
+    recent_sub: "What you looked at on this visit.",
     /// Heading of the departments on the home page.
-    pub shop_by_department: &'static str,
+    shop_by_department: "Shop by department",
     /// Reason of a pick: titles.
-    pub because: &'static str,
+    because: "because of {}",
     /// Reason of a pick that was taken on one earlier visit.
-    pub taken_one: &'static str,
+    taken_one: "you took this on an earlier visit",
     /// The same of several: how many.
-    pub taken_many: &'static str,
+    taken_many: "you took this on {} earlier visits",
     /// Reason of a pick that no event carries.
-    pub popular: &'static str,
+    popular: "popular here",
+    /// Button on a pick, before its reason: title.
+    why_label: "Why {}?",
+    /// Heading of the whole reason: title.
+    why_title: "Why {}?",
+    /// Before the bars.
+    why_because: "Each thing that you did was left out in turn, and this fell in the ranking by so much. The bars show how the whole fall divides; they say what the ranking used, not what you meant.",
+    /// Reason of what was taken on one earlier visit.
+    why_taken_one: "You took it on an earlier visit, and this shop's shoppers often take such things again.",
+    /// The same of several: how many.
+    why_taken_many: "You took it on {} earlier visits, and this shop's shoppers often take such things again.",
+    /// Reason of a pick that nothing carries.
+    why_popular: "Nothing that you did carries it: many people buy it here.",
+    /// Heading of the place.
+    why_place_title: "Why at this place?",
+    /// The place: place, picks on the shelf, score.
+    why_place: "It stands at place {} of {} with a score of {}.",
+    /// Nothing on the shelf has a higher score: score of the next.
+    why_first: "No other pick here scores higher; the next has {}.",
+    /// One has a higher score.
+    why_behind_one: "1 pick here scores higher.",
+    /// Several have: how many.
+    why_behind_many: "{} picks here score higher.",
+    /// The shelf is not in the order of the scores alone.
+    why_mixed: "The shelf is not in the order of scores alone: no category may fill more than half of it, your own corrections move picks, and nothing moves while you point at it.",
+    /// Button.
+    close: "Close",
     /// Between names in a list.
-    pub comma: &'static str,
+    comma: ", ",
     /// Before the last name in a list.
-    pub and: &'static str,
+    and: " and ",
 
     // A product.
     /// Where no price is known.
-    pub no_price: &'static str,
+    no_price: "Price in store",
     /// Button: title.
-    pub add_named: &'static str,
+    add_named: "Add {} to cart",
     /// Button: title.
-    pub remove_one_named: &'static str,
+    remove_one_named: "Take one {} out of the cart",
     /// Button on the product's page.
-    pub add: &'static str,
+    add: "Add to cart",
     /// How many are in the cart.
-    pub in_cart: &'static str,
+    in_cart: "{} in your cart",
     /// Button: never show this again.
-    pub not_for_me: &'static str,
+    not_for_me: "Not for me",
     /// Button: title.
-    pub not_for_me_named: &'static str,
+    not_for_me_named: "Not for me: {}",
     /// On the page of a product that was dismissed.
-    pub is_dismissed: &'static str,
+    is_dismissed: "You said this is not for you, so it is not suggested any more.",
     /// Names the trail of categories.
-    pub breadcrumb: &'static str,
+    breadcrumb: "Where this is",
     /// Label of the brand.
-    pub brand: &'static str,
+    brand: "Brand",
     /// Label of the size.
-    pub size: &'static str,
+    size: "Size",
 
     // Department and search pages.
     /// One product.
-    pub products_one: &'static str,
+    products_one: "1 product",
     /// How many products.
-    pub products_many: &'static str,
+    products_many: "{} products",
     /// Names the categories within a department.
-    pub categories: &'static str,
+    categories: "Categories",
     /// All categories of a department.
-    pub all: &'static str,
+    all: "All",
     /// Button: show the categories that are folded away: how many.
-    pub more_categories: &'static str,
+    more_categories: "{} more",
     /// Button: fold them away again.
-    pub fewer_categories: &'static str,
+    fewer_categories: "Fewer",
     /// Names the choice of an order.
-    pub sort: &'static str,
+    sort: "Order",
     /// The most bought first.
-    pub sort_popular: &'static str,
+    sort_popular: "Bestsellers",
     /// The likeliest for this shopper first.
-    pub sort_for_you: &'static str,
+    sort_for_you: "For you",
     /// Why there is no order 'for you' yet.
-    pub sort_for_you_cold: &'static str,
+    sort_for_you_cold: "Look at something first: nothing has been learned yet.",
+    /// The best match first.
+    sort_match: "Best match",
+    /// The cheapest first.
+    sort_price_up: "Price, low to high",
+    /// The dearest first.
+    sort_price_down: "Price, high to low",
+    /// Names the choices that narrow a list down.
+    narrow: "Narrow down",
+    /// No choice made.
+    any: "Any",
+    /// Label.
+    department: "Department",
+    /// Label.
+    price: "Price",
+    /// A price band: its end.
+    price_below: "Below {}",
+    /// A price band: start, end.
+    price_between: "{} to {}",
+    /// A price band: start.
+    price_from: "{} and more",
     /// Button at the end of a grid: how many more.
-    pub show_more: &'static str,
+    show_more: "Show {} more",
     /// Heading of the search page.
-    pub search: &'static str,
+    search: "Search",
     /// Heading of the search page with results: query.
-    pub results_for: &'static str,
+    results_for: "Results for ‘{}’",
     /// Nothing was found: query.
-    pub nothing_found: &'static str,
+    nothing_found: "Nothing found for ‘{}’",
     /// What to do then.
-    pub nothing_found_hint: &'static str,
+    nothing_found_hint: "Try fewer or shorter words: the beginning of a word is enough.",
     /// Nothing was typed yet.
-    pub search_empty: &'static str,
+    search_empty: "Type a word or two: a product, a brand, a size.",
 
     // The cart's page.
     /// Nothing is in it.
-    pub cart_empty: &'static str,
-    /// What to do then.
-    pub cart_empty_hint: &'static str,
-    /// Link back.
-    pub back_to_shop: &'static str,
-    /// Button of a line.
-    pub remove: &'static str,
-    /// The same: title.
-    pub remove_named: &'static str,
-    /// Price of one: price.
-    pub each: &'static str,
-    /// Heading of the sum.
-    pub summary: &'static str,
-    /// The sum.
-    pub total: &'static str,
-    /// One line has no price.
-    pub unpriced_one: &'static str,
-    /// Several have none: how many.
-    pub unpriced_many: &'static str,
-    /// Button.
-    pub checkout: &'static str,
-    /// What the button says.
-    pub checkout_note: &'static str,
-
-    // 'How it works' and the page that is not there.
-    /// Paragraphs: heading, text.
-    pub how_parts: &'static [(&'static str, &'static str)],
-    /// Heading of the facts.
-    pub how_now: &'static str,
-    /// Label: which engine.
-    pub fact_engine: &'static str,
-    /// Label: why that engine.
-    pub fact_reason: &'static str,
-    /// Label: number of products.
-    pub fact_products: &'static str,
-    /// Label: things learned from.
-    pub fact_shots: &'static str,
-    /// Label: number of earlier visits.
-    pub fact_visits: &'static str,
-    /// Label: time of the last ranking.
-    pub fact_time: &'static str,
-    /// A time: milliseconds.
-    pub fact_ms: &'static str,
-    /// Label: weight of what was learned here.
-    pub fact_gate: &'static str,
-    /// A share: percent.
-    pub percent: &'static str,
-    /// Label: pack.
-    pub fact_pack: &'static str,
-    /// Heading of the data notice.
-    pub how_data: &'static str,
-    /// Heading of the page that is not there.
-    pub lost: &'static str,
-    /// Below it.
-    pub lost_hint: &'static str,
-    /// A product that the shop does not have.
-    pub no_such_product: &'static str,
-    /// A department that the shop does not have.
-    pub no_such_department: &'static str,
-}
-
-/// English.
-pub static EN: Texts = Texts {
-    lang: "en",
-    shop: "Fewshop",
-    page_title: "{} · {}",
-    home_title: "Fewshop: the shop that learns on your device",
-    skip: "Skip to the products",
-    home: "Fewshop, home",
-    for_you: "For you",
-    departments: "Departments",
-    search_label: "Search products",
-    search_hint: "Search {} products",
-    cart: "Cart",
-    cart_one: ", 1 thing in it",
-    cart_many: ", {} things in it",
-    how: "How it works",
-    credit: "Pictures: Fluent Emoji by Microsoft, MIT licence.",
-
-    status_loading: "Getting ready to learn",
-    status_ready: "Ready to rank {} products on this device ({})",
-    status_blank: "Nothing learned yet",
-    learned_one: "Learned from 1 thing you did",
-    learned_many: "Learned from {} things you did",
-    visits_one: "1 earlier visit remembered",
-    visits_many: "{} earlier visits remembered",
-    ranked: "ranked {} products in {} ms on this device ({})",
-    stays: "nothing has left this device",
-    forgotten: "All forgotten",
-    dismissed: "Not shown again: {}",
-    forget: "Forget",
-    forget_label: "Forget what you learned from me",
-    undo: "Undo",
-    engine_failed: "The picks are off for now; everything else works.",
-    try_again: "Try again",
-    catalogue_failed: "The shop could not load its products. Check the connection and load the page again; what people buy most here is below.",
-    search_starting: "One moment",
-    backend_cpu: "CPU",
-    backend_wgpu: "WebGPU",
-
-    picked: "Picked for you",
-    picked_cold: "Bestsellers in this shop. Look at something and this shelf learns.",
-    picked_warming: "Bestsellers still; your picks follow in a moment.",
-    picked_adapted: "From {}. It changes as you shop.",
-    earlier_visits: "your earlier visits",
-    picked_adapted_plain: "It changes as you shop.",
-    picked_failed: "Bestsellers in this shop.",
-    with_cart: "Goes well with your cart",
-    with_cart_sub: "What shoppers with these things took as well.",
-    with_item: "Goes well with",
-    with_item_sub: "What shoppers who took {} took as well.",
-    more_in: "More in {}",
-    more_in_sub: "Often bought in this shop.",
-    bestsellers: "Bestsellers",
-    bestsellers_sub: "What people buy most here, the same for everyone.",
-    shop_by_department: "Shop by department",
-    because: "because of {}",
-    taken_one: "you took this on an earlier visit",
-    taken_many: "you took this on {} earlier visits",
-    popular: "popular here",
-    comma: ", ",
-    and: " and ",
-
-    no_price: "Price in store",
-    add_named: "Add {} to cart",
-    remove_one_named: "Take one {} out of the cart",
-    add: "Add to cart",
-    in_cart: "{} in your cart",
-    not_for_me: "Not for me",
-    not_for_me_named: "Not for me: {}",
-    is_dismissed: "You said this is not for you, so it is not suggested any more.",
-    breadcrumb: "Where this is",
-    brand: "Brand",
-    size: "Size",
-
-    products_one: "1 product",
-    products_many: "{} products",
-    categories: "Categories",
-    all: "All",
-    more_categories: "{} more",
-    fewer_categories: "Fewer",
-    sort: "Order",
-    sort_popular: "Bestsellers",
-    sort_for_you: "For you",
-    sort_for_you_cold: "Look at something first: nothing has been learned yet.",
-    show_more: "Show {} more",
-    search: "Search",
-    results_for: "Results for ‘{}’",
-    nothing_found: "Nothing found for ‘{}’",
-    nothing_found_hint: "Try fewer or shorter words: the beginning of a word is enough.",
-    search_empty: "Type a word or two: a product, a brand, a size.",
-
     cart_empty: "Your cart is empty",
+    /// What to do then.
     cart_empty_hint: "Put something in and this page finds what goes well with it.",
+    /// Link back.
     back_to_shop: "Back to the shop",
+    /// Button of a line.
     remove: "Remove",
+    /// The same: title.
     remove_named: "Remove {} from the cart",
+    /// Price of one: price.
     each: "{} each",
+    /// Heading of the sum.
     summary: "Summary",
+    /// The sum.
     total: "Total",
+    /// One line has no price.
     unpriced_one: "1 product has no listed price and is not in the total.",
+    /// Several have none: how many.
     unpriced_many: "{} products have no listed price and are not in the total.",
+    /// Button.
     checkout: "Check out",
+    /// What the button says.
     checkout_note: "This is a demo shop: nothing is sold here, and no order was sent.",
 
-    how_parts: &[
-        (
-            "Learned once, from many",
-            "Before this page was made, a small model was trained on the shopping baskets of many households: which things are taken together, which are alike, what sells. The result is one small file that your browser fetched with the page.",
-        ),
-        (
-            "Learns the rest from you, here",
-            "When you open a product, put one into the cart or say ‘not for me’, the model adapts to just those few things and ranks the whole shop anew. That happens in your browser, in a few thousandths of a second.",
-        ),
-        (
-            "Nothing leaves this device",
-            "After the page has loaded it asks no server for anything but pictures. What you did is kept in this browser only, so that it is still there when you come back: this visit, and for 30 days what you took on the 10 visits before it. A visit ends when you check out or do nothing for 30 minutes. ‘Forget’ erases all of that at once; the cart stays yours.",
-        ),
-        (
-            "Reasons that are true",
-            "‘Because of’ names the things without which a product would have ranked lower: each was left out in turn and the fall was measured. Where nothing you did carries a pick, it says ‘popular here’.",
-        ),
-    ],
+    // What the shop thinks that the shopper likes.
+    /// Link and heading.
+    profile: "What this page thinks you like",
+    /// The link on the status line.
+    profile_link: "What it thinks you like",
+    /// Below the heading.
+    profile_sub: "Counted on this device from what you did here, and kept nowhere else. Correct it, and the shelves follow at once.",
+    /// Where too little was done.
+    profile_empty: "Too little was done to tell.",
+    /// Heading of the brands.
+    brands: "Brands",
+    /// Heading of the prices.
+    prices: "Prices",
+    /// Half of all prices: from, to.
+    prices_are: "Half of what you chose costs between {} and {}.",
+    /// Name of the choice whether the shop learns.
+    learning: "Learning",
+    /// It does.
+    learning_on: "Learn from what I do.",
+    /// What that means.
+    learning_on_sub: "Picks change with each thing you look at, take or wave away.",
+    /// It is paused.
+    learning_paused: "Pause.",
+    /// What that means.
+    learning_paused_sub: "Picks stay as they are; nothing more is learned.",
+    /// It is off.
+    learning_off: "Show me the shop without personalisation.",
+    /// What that means.
+    learning_off_sub: "Everyone's shop: nothing is learned, nothing learned is used, and what was learned is kept until you forget it.",
+    /// How sure: one look.
+    certainty_guess: "a guess",
+    /// How sure: a few things.
+    certainty_some: "some signs",
+    /// How sure: many.
+    certainty_sure: "many signs",
+    /// Button.
+    more: "More",
+    /// The same: category or brand.
+    more_named: "More of {}",
+    /// Button.
+    less: "Less",
+    /// The same: category or brand.
+    less_named: "Less of {}",
+    /// Button.
+    never: "Never",
+    /// The same: category or brand.
+    never_named: "Never show {}",
+    /// Heading of what was done.
+    events: "What you did on this visit",
+    /// It was looked at.
+    did_view: "looked at",
+    /// It was put into the cart.
+    did_cart: "taken",
+    /// Button.
+    unlearn: "Don't learn from this",
+    /// The same: title.
+    unlearn_named: "Don't learn from this: {}",
+    /// Button.
+    gift: "It was a gift",
+    /// The same: title.
+    gift_named: "It was a gift: {}",
+    /// Heading of the file and forgetting.
+    your_data: "Your data",
+    /// Below it.
+    your_data_sub: "All of it is one small text on this device. Take it along, bring it back, or have it forgotten.",
+    /// Link: save the file.
+    export: "Save as a file",
+    /// Field: read a file.
+    import: "Open a file",
+    /// The file was read.
+    imported: "The file was read: this is what it knew.",
+    /// It was not, and why follows.
+    import_failed: "The file could not be read, and nothing has changed:",
+
+    // The map of taste.
+    /// Link and heading.
+    map: "Map of taste",
+    /// Below it.
+    map_sub: "Every dot is a product, laid out so that what is bought alike lies near. Rings are what you did, filled dots the picks.",
+    /// Nothing was done yet.
+    map_cold: "Nothing learned yet: look at something, and it lights up here.",
+    /// In words: own things, where, picks, where.
+    map_said: "{} of your things lie in {}; {} picks lie in {}.",
+    /// Heading of the shopper's own things.
+    map_mine: "Your things",
+    /// The map did not arrive, and why follows.
+    map_failed: "The map did not load.",
+
+    // Recorded sessions.
+    /// Link and heading.
+    try_as: "Try it as somebody else",
+    /// Below it.
+    try_sub: "Three real sessions of shoppers whom the model never saw, recorded when this page was built. Of a hundred such sessions they are the one where five things helped most over the popularity order, the middle one, and the one where they helped least.",
+    /// Names the choice of a session.
+    try_who: "Whose session",
+    /// The session where it helps most.
+    try_best: "Helps most",
+    /// The one in the middle.
+    try_middle: "In the middle",
+    /// The one where it helps least.
+    try_worst: "Helps least",
+    /// Button.
+    try_next: "Next thing they took",
+    /// Button.
+    try_reveal: "What else did they take?",
+    /// Button.
+    try_again_from_start: "From the start again",
+    /// Before the first step.
+    try_nothing: "Nothing is known of this shopper yet.",
+    /// What is known: titles.
+    try_knows: "Known so far: {}.",
+    /// Heading of the first list.
+    try_learned: "This shop",
+    /// Heading of the second list.
+    try_frozen: "The same, without learning here",
+    /// Heading of the third list.
+    try_popular: "Popularity order",
+    /// After a product that was taken.
+    try_hit: "taken",
+    /// How many were taken: one.
+    try_hits_one: "1 of these was taken.",
+    /// How many.
+    try_hits_many: "{} of these were taken.",
+    /// The first two lists are the same.
+    try_same: "The first two lists are the same here: with so few things, fine-tuning on the device stays shut, for training found that it would not help.",
+    /// The rest of the session: titles.
+    try_truth: "They went on to take: {}.",
+    /// The sessions did not arrive, and why follows.
+    try_failed: "The recorded sessions did not load.",
+
+    // 'How it works' and the page that is not there.
+    /// Heading of paragraph 1.
+    how_head_1: "Learned once, from many",
+    /// Its text.
+    how_text_1: "Before this page was made, a small model was trained on the shopping baskets of many households: which things are taken together, which are alike, what sells. The result is one small file that your browser fetched with the page.",
+    /// Heading of paragraph 2.
+    how_head_2: "Learns the rest from you, here",
+    /// Its text.
+    how_text_2: "When you open a product, put one into the cart or say ‘not for me’, the model adapts to just those few things and ranks the whole shop anew. That happens in your browser, in a few thousandths of a second.",
+    /// Heading of paragraph 3.
+    how_head_3: "Nothing leaves this device",
+    /// Its text.
+    how_text_3: "After the page has loaded it asks no server for anything but pictures, and for the files of the map and of the recorded sessions when you open those. What you did is kept in this browser only, so that it is still there when you come back: this visit, and for 30 days what you took on the 10 visits before it. A visit ends when you check out or do nothing for 30 minutes. ‘Forget’ erases all of that at once; the cart stays yours.",
+    /// Heading of paragraph 4.
+    how_head_4: "Reasons that are true",
+    /// Its text.
+    how_text_4: "‘Because of’ names the things without which a product would have ranked lower: each was left out in turn and the fall was measured. Where nothing you did carries a pick, it says ‘popular here’.",
+    /// Heading of the facts.
     how_now: "Right now",
+    /// Label: which engine.
     fact_engine: "Engine",
+    /// Label: why that engine.
     fact_reason: "Why this engine",
+    /// Label: number of products.
     fact_products: "Products ranked",
+    /// Label: things learned from.
     fact_shots: "Things learned from",
+    /// Label: number of earlier visits.
     fact_visits: "Earlier visits remembered",
+    /// Label: time of the last ranking.
     fact_time: "Last ranking",
+    /// A time: milliseconds.
     fact_ms: "{} ms",
+    /// Label: weight of what was learned here.
     fact_gate: "Weight of what was learned here",
+    /// A share: percent.
     percent: "{} %",
+    /// Label: pack.
     fact_pack: "Pack",
+    /// Heading of the data notice.
     how_data: "The data",
+    /// Heading of the page that is not there.
     lost: "This page is not here",
+    /// Below it.
     lost_hint: "The address may be old or mistyped.",
+    /// A product that the shop does not have.
     no_such_product: "This product is not in the shop",
+    /// A department that the shop does not have.
     no_such_department: "This department is not in the shop",
-};
+}
 
 /// The template with its `{}` filled in order; one that is left over stays as it is.
 #[must_use]
@@ -422,7 +540,7 @@ mod tests {
     #[test]
     fn the_page_says_what_is_kept_and_for_how_long() {
         use crate::state::{KEEP, MAX_VISITS, VISIT_GAP};
-        let said = EN.how_parts.iter().map(|(_, text)| *text).find(|text| text.contains("Forget")).unwrap();
+        let said = EN.how_text_3;
         for fact in [
             format!("for {} days", KEEP / 86_400),
             format!("on the {MAX_VISITS} visits before"),
@@ -430,6 +548,28 @@ mod tests {
         ] {
             assert!(said.contains(&fact), "{fact}: {said}");
         }
+    }
+
+    #[test]
+    fn every_text_is_translated_with_as_many_values() {
+        let table = include_str!("../texts/zh.txt");
+        let lines: Vec<(&str, &str)> = table.lines().filter_map(|line| line.split_once(" = ")).collect();
+        let english = format!("{EN:?}");
+        for &name in NAMES {
+            let (_, text) = lines.iter().find(|(other, _)| *other == name).unwrap_or_else(|| panic!("{name} is not translated"));
+            // By the debug form, so that no list of fields can be forgotten.
+            let (_, said) = english.split_once(&format!(" {name}: \"")).unwrap();
+            let said = &said[..said.find("\", ").or_else(|| said.find("\" }")).unwrap()];
+            assert_eq!(said.matches("{}").count(), text.matches("{}").count(), "{name}: {said} / {text}");
+        }
+        assert_eq!(lines.len(), NAMES.len());
+    }
+
+    #[test]
+    fn a_language_is_whole_or_none() {
+        let whole: &'static str = Box::leak(vec!["字"; NAMES.len()].join("\n").into_boxed_str());
+        assert_eq!(Texts::of_lines("zh-Hans", whole).unwrap().lost, "字");
+        assert_eq!(Texts::of_lines("zh-Hans", "字\n字"), None);
     }
 
     #[test]

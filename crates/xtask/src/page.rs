@@ -85,7 +85,7 @@ fn card(to: &mut String, product: &Product, currency: &str, base: &Base, has_pic
         format!(r#"<span class="initial" aria-hidden="true">{}</span>"#, escape(&initial))
     };
     let meta: Vec<&str> = [product.size.as_str(), product.brand.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
-    let price = Money::from_price(product.price).map_or_else(|| "Price in store".to_owned(), |price| price.show(currency));
+    let price = Money::from_price(product.price).map_or_else(|| "Price in store".to_owned(), |price| price.show(currency, "$"));
     let department = product.category.first().map_or("", String::as_str);
     let _ = writeln!(
         to,

@@ -10,7 +10,8 @@ use fewshop_core::{Catalogue, Item, ItemIx};
 use fewshop_web::state::{Catalogue as PageCatalogue, Product};
 use serde_json::{Value, json};
 
-use crate::root::shown;
+use crate::extras;
+use crate::root::{root, shown};
 
 /// Bestsellers that the catalogue file lists.
 const POPULAR: usize = 200;
@@ -22,6 +23,10 @@ pub(crate) struct Shop {
     pub(crate) json: String,
     /// The same as the storefront reads it: departments, addresses and prices are then its own, not ours.
     pub(crate) catalogue: PageCatalogue,
+    /// `try.json`.
+    pub(crate) sessions: String,
+    /// `map.txt`.
+    pub(crate) map: String,
 }
 
 impl Shop {
@@ -36,7 +41,12 @@ impl Shop {
         let bytes = fs::read(path).with_context(|| format!("failed to read {}", shown(path)))?;
         let pack = fewshop_model::Pack::from_bytes(&bytes)
             .with_context(|| format!("{} is no good pack: `cargo xtask pack` writes it anew", shown(path)))?;
-        Self::new(&pack.catalogue, &pack.popularity, &pack.fingerprint(), &pack.card.currency, &pack.card.data_notice)
+        let shop =
+            Self::new(&pack.catalogue, &pack.popularity, &pack.fingerprint(), &pack.card.currency, &pack.card.data_notice)?;
+        let recorded = root().join("tests/goldens/validation_sessions.csv");
+        let recorded = fs::read_to_string(&recorded).with_context(|| format!("failed to read {}", shown(&recorded)))?;
+        let sessions = extras::sessions(&pack, &recorded).context("the recorded sessions cannot be replayed")?;
+        Ok(Self { sessions, map: extras::map(&pack), ..shop })
     }
 
     fn new(catalogue: &Catalogue, popularity: &[u32], fingerprint: &str, currency: &str, notice: &str) -> Result<Self> {
@@ -71,17 +81,30 @@ impl Shop {
             },
             "categories": categories,
             "popularity": popular,
+            "fresh": fresh(&category, popularity),
             "note": notice,
         })
         .to_string();
         let catalogue = PageCatalogue::parse(&json).context("the storefront cannot read the catalogue that was made for it")?;
-        Ok(Self { json, catalogue })
+        Ok(Self { json, catalogue, sessions: String::new(), map: String::new() })
     }
 
     /// The `n` products that are bought most, best first.
     pub(crate) fn bestsellers(&self, n: usize) -> impl Iterator<Item = Product> {
         self.catalogue.bestsellers().iter().take(n).filter_map(|&ix| self.catalogue.product(ix))
     }
+}
+
+/// Products for 'New here': of each category the one that is bought least, if it is bought at all; those bought least first.
+fn fresh(category: &[usize], popularity: &[u32]) -> Vec<usize> {
+    let mut least: BTreeMap<usize, (u32, usize)> = BTreeMap::new();
+    for (row, (&category, &sold)) in category.iter().zip(popularity).enumerate().filter(|(_, (_, sold))| **sold > 0) {
+        let best = least.entry(category).or_insert((sold, row));
+        *best = (*best).min((sold, row));
+    }
+    let mut fresh: Vec<(u32, usize)> = least.into_values().collect();
+    fresh.sort_unstable();
+    fresh.into_iter().map(|(_, row)| row).collect()
 }
 
 /// In which order the texts of a column stand. Rows name them by number, and what compresses best differs: on Complete Journey the order
@@ -146,6 +169,12 @@ pub(crate) mod tests {
         assert_eq!(value["categories"], json!([[], ["Bakery"], ["Dairy & eggs", "Milk"]]));
         assert_eq!(value["items"]["category"], json!([2, 0, 1]));
         assert_eq!(value["note"], "Made up.");
+        assert_eq!(value["fresh"], json!([0, 2]), "what nobody bought may be no product any more");
+    }
+
+    #[test]
+    fn new_here_is_the_least_sold_product_of_each_category() {
+        assert_eq!(fresh(&[0, 0, 1, 1, 2], &[5, 2, 0, 9, 0]), [1, 3]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::compress::{compress_all, is_copy};
+use crate::extras;
 use crate::files::{digest, files_below, remove, replace_dir, write_if_changed};
 use crate::page::{Base, page};
 use crate::root::{cache, dist, root, shop_pack, shown};
@@ -19,6 +20,9 @@ use crate::run::{run, say};
 use crate::shop::Shop;
 use crate::tools::ensure_wasm_target;
 use crate::wasm::{CPU, GPU, SHELL, build_page};
+
+/// File that keeps the shop for when there is no network.
+const WORKER: &str = "sw.js";
 
 /// Builds all of the page but the WebGPU engine, from `web/assets/shop.pack` or another pack.
 ///
@@ -43,6 +47,8 @@ pub(crate) fn build_without_gpu(pack: Option<&Path>, base: &Base) -> Result<()> 
         let from = assets.join(&file);
         match file.strip_prefix("root") {
             // A service worker or a manifest speaks for the folder it lies in: those that speak for the site lie at its root.
+            // Made below, when it is known what it is to keep.
+            Ok(worker) if worker == Path::new(WORKER) => {}
             Ok(at_root) => site.copy(&from, at_root)?,
             Err(_) if from == shop_pack() => {}
             Err(_) => site.copy(&from, Path::new("assets").join(&file))?,
@@ -57,6 +63,13 @@ pub(crate) fn build_without_gpu(pack: Option<&Path>, base: &Base) -> Result<()> 
     site.write("index.html", html.as_bytes())?;
     // What most static hosts answer with where no file is: so that the address of a product can be opened directly.
     site.write("404.html", html.as_bytes())?;
+    site.write("assets/try.json", shop.sessions.as_bytes())?;
+    site.write("assets/map.txt", shop.map.as_bytes())?;
+    let words = root().join("web/texts/zh.txt");
+    let words = fs::read_to_string(&words).with_context(|| format!("failed to read {}", shown(&words)))?;
+    site.write("assets/zh.txt", extras::words(&words)?.as_bytes())?;
+    let worker = site.worker(&assets.join("root").join(WORKER), &html)?;
+    site.write(WORKER, worker.as_bytes())?;
     site.remove_the_rest()?;
     if fs::read_to_string(gpu_stamp()).is_ok_and(|stamp| Some(stamp) != cpu_digest().ok()) {
         remove(&dist().join("engine/gpu"))?;
@@ -124,6 +137,26 @@ impl Site {
 
     fn copy_folder(&mut self, from: &Path, to: &str) -> Result<()> {
         files_below(from)?.into_iter().try_for_each(|file| self.copy(&from.join(&file), Path::new(to).join(&file)))
+    }
+
+    /// The service worker for all that was written: it keeps the page, the CPU engine and the pack; of the pictures those that stand in
+    /// `html`, since a visit that sees ten need not pay for four hundred.
+    fn worker(&self, template: &Path, html: &str) -> Result<String> {
+        let template = fs::read_to_string(template).with_context(|| format!("failed to read {}", shown(template)))?;
+        let mut files = vec!["./".to_owned()];
+        let mut digests = String::new();
+        for file in &self.written {
+            let name = file.to_string_lossy().replace('\\', "/");
+            let is_seen = !name.starts_with("assets/pictures/") || html.contains(&format!("{name}\""));
+            if is_seen && name != "404.html" {
+                let bytes = fs::read(self.dist.join(file)).with_context(|| format!("failed to read {}", shown(file)))?;
+                digests += &digest(&bytes);
+                if name != "index.html" {
+                    files.push(name);
+                }
+            }
+        }
+        Ok(extras::service_worker(&template, &digest(digests.as_bytes())[..16], &files))
     }
 
     /// Removes what an earlier build left. The WebGPU engine is left: it comes and goes on its own.

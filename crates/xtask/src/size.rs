@@ -19,10 +19,14 @@ enum Group {
     Pack,
     Gpu,
     Pictures,
+    Later,
 }
 
+/// Files that no first sight of the shop needs: recorded sessions, the map, the second language.
+const LATER: [&str; 3] = ["assets/try.json", "assets/map.txt", "assets/zh.txt"];
+
 impl Group {
-    const ALL: [Self; 5] = [Self::Page, Self::Engine, Self::Pack, Self::Gpu, Self::Pictures];
+    const ALL: [Self; 6] = [Self::Page, Self::Engine, Self::Pack, Self::Gpu, Self::Pictures, Self::Later];
 
     /// Of a file of the site. Pictures that the page shows before any script runs are part of the page; the others come as they
     /// scroll into view. `None` for what a visit does not load.
@@ -38,6 +42,8 @@ impl Group {
             Self::Pack
         } else if file.starts_with("assets/pictures/") && !html.contains(&format!("/{file}\"")) {
             Self::Pictures
+        } else if LATER.contains(&file) {
+            Self::Later
         } else {
             Self::Page
         })
@@ -50,6 +56,7 @@ impl Group {
             Self::Pack => "pack",
             Self::Gpu => "WebGPU engine, where there is an adapter",
             Self::Pictures => "other pictures, as they come into view",
+            Self::Later => "what single pages fetch, or is kept after load",
         }
     }
 }
@@ -166,6 +173,8 @@ mod tests {
         check_group("engine/worker.js", Some(Group::Engine));
         check_group("engine/gpu/fewshop_wasm.js", Some(Group::Gpu));
         check_group("assets/shop.pack", Some(Group::Pack));
+        check_group("assets/map.txt", Some(Group::Later));
+        check_group("sw.js", Some(Group::Page));
         check_group("assets/pictures/1f34c.webp", Some(Group::Page));
         check_group("assets/pictures/1f34e.webp", Some(Group::Pictures));
     }

@@ -1,14 +1,15 @@
 //! A product on a shelf or in a grid.
 
-use fewshop_core::{ItemIx, Reason};
-use fewshop_web::state::{Money, Product};
-use fewshop_web::texts::{Texts, count, fill};
-use leptos::prelude::*;
+use std::rc::Rc;
 
-use super::Stepper;
+use fewshop_core::{ItemIx, Reason};
+use fewshop_web::state::{Money, Product, short_brand};
+use fewshop_web::texts::{Texts, count, fill};
+
+use super::stepper;
 use crate::browser;
 use crate::shop::{Shop, use_shop};
-use crate::view::{click, part};
+use crate::view::{El, Text, el, nothing, part};
 
 /// Most names in a reason: what fits on a picture.
 const NAMED: usize = 2;
@@ -23,7 +24,10 @@ pub(crate) fn reason_text(shop: Shop, reason: &Reason) -> String {
     let texts: &Texts = shop.texts;
     match reason {
         Reason::BecauseOf { shots } if !shots.is_empty() => {
-            let names: Vec<String> = shots.iter().take(NAMED).map(|share| shop.title(share.item)).collect();
+            let mut names: Vec<String> = shots.iter().map(|share| shop.title(share.item)).collect();
+            // Two sizes of one thing have one name, and are next to each other more often than not.
+            names.dedup();
+            names.truncate(NAMED);
             fill(texts.because, &[&names.join(texts.comma)])
         }
         Reason::TakenBefore { visits } => count(texts.taken_one, texts.taken_many, *visits as usize),
@@ -31,103 +35,75 @@ pub(crate) fn reason_text(shop: Shop, reason: &Reason) -> String {
     }
 }
 
-/// Size and brand on one line.
+/// Size and brand on one line. Of a brand that is only known by its maker's number the number is enough.
 pub(crate) fn meta_line(product: &Product) -> String {
-    let parts: Vec<&str> = [product.size.as_str(), product.brand.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> =
+        [product.size.as_str(), short_brand(&product.brand)].into_iter().filter(|part| !part.is_empty()).collect();
     // A line may break after a dot, never before one.
-    parts.join(" · ").replace(" · ", "\u{a0}· ")
+    parts.join("\u{a0}· ")
 }
 
-/// The picture that stands for a product, on the tile of its department. Says nothing to a screen reader: the title does.
-#[component]
-pub(crate) fn Picture(
-    /// Key of the picture.
-    key: String,
-    /// Stands in where there is no picture.
-    title: String,
-) -> AnyView {
-    let missing = RwSignal::new(key.is_empty());
-    let src = browser::href(&format!("/assets/pictures/{key}.webp"));
+/// The picture that stands for a product, or the first letter of its title. Says nothing to a screen reader: the title does.
+pub(crate) fn picture(key: &str, title: &str) -> El {
     let initial: String = title.chars().find(|c| c.is_alphanumeric()).map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    part(move || {
-        if missing.get() {
-            view! {
-                <span class="initial" aria-hidden="true">
-                    {initial.clone()}
-                </span>
-            }
-            .into_any()
-        } else {
-            view! {
-                <img
-                    src=src.clone()
-                    alt=""
-                    width="160"
-                    height="160"
-                    loading="lazy"
-                    decoding="async"
-                    on:error=move |_| missing.set(true)
-                />
-            }
-            .into_any()
-        }
-    })
-    .into_any()
+    let letter = move || el("span").class("initial").attr("aria-hidden", "true").text(&initial);
+    if key.is_empty() {
+        return letter();
+    }
+    el("img")
+        // Before the address, which begins the fetch.
+        .attr("loading", "lazy")
+        .attr("decoding", "async")
+        .attr("alt", "")
+        .attr("width", "160")
+        .attr("height", "160")
+        .attr("src", &browser::href(&format!("/assets/pictures/{key}.webp")))
+        .on("error", move |event| browser::replace(&event, letter().into()))
 }
 
-/// A product as a list item: picture, title, size and brand, price, and a button that puts it into the cart.
-#[component]
-pub(crate) fn ProductCard(
-    /// The product.
-    product: Product,
-    /// Why it is here; "" says nothing.
-    #[prop(into, default = Signal::stored(String::new()))]
-    reason: Signal<String>,
-    /// Whether it can be waved away here.
-    #[prop(default = false)]
-    dismissible: bool,
-) -> AnyView {
+/// Why a product is here: the short reason, or "" for nothing, and what tells the whole.
+pub(crate) struct Why {
+    /// Shown on the picture.
+    pub(crate) short: Text,
+    /// Opens the rest.
+    pub(crate) open: Rc<dyn Fn()>,
+}
+
+/// A product as a list item: picture, title, size and brand, price, and a button that puts it into the cart. `dismissible` lets it be waved
+/// away.
+pub(crate) fn product_card(product: &Product, why: Option<Why>, dismissible: bool) -> El {
     let shop = use_shop();
     let ix: ItemIx = product.ix;
-    let price = shop.price(Money::from_price(product.price));
-    let tile = format!("tile t{}", shop.tile(&product));
-    let meta = meta_line(&product);
-    let title = product.title.clone();
     let wave = dismissible.then(|| {
-        let label = fill(shop.texts.not_for_me_named, &[&title]);
-        let wave = click(move |event| {
-            // The card goes, and the focus must not go with it.
-            browser::focus_heading_above(&event);
-            shop.dismiss(ix);
-        });
-        view! {
-            <button type="button" class="wave" aria-label=label on:click=wave>
-                {shop.texts.not_for_me}
-            </button>
-        }
+        el("button")
+            .attr("type", "button")
+            .class("wave")
+            .attr("aria-label", &fill(shop.texts.not_for_me_named, &[&product.title]))
+            .text(shop.texts.not_for_me)
+            .click(move |event| {
+                // The card goes, and the focus must not go with it.
+                browser::focus_heading_above(&event);
+                shop.dismiss(ix);
+            })
     });
-    let why = part(move || {
-        let reason = reason.get();
-        if reason.is_empty() { ().into_any() } else { view! { <span class="why">{reason}</span> }.into_any() }
+    let hint = fill(shop.texts.why_label, &[&product.title]);
+    let why = why.map(|Why { short, open }| {
+        part(move || match short() {
+            said if said.is_empty() => nothing(),
+            said => {
+                let open = open.clone();
+                let label = [hint.as_str(), " ", &said].concat();
+                let button = el("button").attr("type", "button").class("why").attr("aria-haspopup", "dialog");
+                button.attr("aria-label", &label).kid(el("span").text(&said)).click(move |_| open()).into()
+            }
+        })
     });
-    view! {
-        <li class="card" data-ix=ix.0>
-            <div class=tile>
-                <Picture key=product.picture.clone() title=title.clone() />
-                {why}
-            </div>
-            <div class="body">
-                <a class="title" href=product_href(&product.id)>
-                    {product.title.clone()}
-                </a>
-                <p class="meta">{meta}</p>
-                <div class="buy">
-                    <span class="price">{price}</span>
-                    <Stepper ix=ix title=product.title.clone() />
-                </div>
-            </div>
-            {wave}
-        </li>
-    }
-    .into_any()
+    let tile = el("div").class(&format!("tile t{}", shop.tile(product))).kid(picture(&product.picture, &product.title));
+    let title = el("a").class("title").attr("href", &product_href(&product.id)).text(&product.title);
+    let buy = el("div")
+        .class("buy")
+        .kid(el("span").class("price").text(&shop.price(Money::from_price(product.price))))
+        .kid(stepper(ix, &product.title));
+    let body = el("div").class("body").kid(title).kid(el("p").class("meta").text(&meta_line(product))).kid(buy);
+    el("li").class("card").attr("data-ix", &ix.0.to_string()).kid(tile.maybe(why)).kid(body).maybe(wave)
 }

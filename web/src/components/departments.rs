@@ -1,32 +1,22 @@
 //! The departments as large tiles.
 
 use fewshop_web::state::Department;
-use leptos::prelude::*;
 
-use super::{Picture, department_href};
+use super::{department_href, picture};
 use crate::shop::use_shop;
+use crate::view::{El, el};
 
-/// A list of links to the departments, each on its own colour.
-#[component]
-pub(crate) fn DepartmentTiles(
-    /// Id of the heading that names the list.
-    labelled_by: &'static str,
-) -> AnyView {
+/// A list of links to the departments, each on its own colour, named by the heading with that id.
+pub(crate) fn department_tiles(labelled_by: &str) -> El {
     let shop = use_shop();
     let tile = |department: &Department| {
-        view! {
-            <li>
-                <a class=format!("dept tile t{}", department.tile) href=department_href(&department.slug)>
-                    <Picture key=department.picture.clone() title=department.name.clone() />
-                    <span>{department.name.clone()}</span>
-                </a>
-            </li>
-        }
+        let link = el("a")
+            .class(&format!("dept tile t{}", department.tile))
+            .attr("href", &department_href(&department.slug))
+            .kid(picture(&department.picture, &department.name))
+            .kid(el("span").text(&department.name));
+        el("li").kid(link)
     };
-    view! {
-        <ul class="tiles" role="list" aria-labelledby=labelled_by>
-            {shop.catalogue().departments().iter().map(tile).collect_view()}
-        </ul>
-    }
-    .into_any()
+    let tiles = shop.catalogue().departments().iter().map(tile).collect::<Vec<_>>();
+    el("ul").class("tiles").attr("role", "list").attr("aria-labelledby", labelled_by).kids(tiles)
 }

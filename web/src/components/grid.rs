@@ -3,10 +3,11 @@
 use fewshop_core::ItemIx;
 use fewshop_web::texts::fill;
 use leptos::prelude::*;
+use web_sys::Node;
 
-use super::ProductCard;
+use super::product_card;
 use crate::shop::use_shop;
-use crate::view::{click, each_item, effect, memo, text, when};
+use crate::view::{each_item, effect, el, group, memo, when};
 
 /// Products shown at first: few enough that each letter typed into the search draws them within a frame. Rows of six, four,
 /// three and two come out even.
@@ -14,18 +15,9 @@ const FIRST: usize = 24;
 /// Products added at a time.
 const STEP: usize = 48;
 
-/// Products as cards, the first [`FIRST`] at once and more by a button.
-#[component]
-pub(crate) fn Grid(
-    /// What to show, in order.
-    #[prop(into)]
-    items: Signal<Vec<ItemIx>>,
-    /// Id of the heading that names the list.
-    labelled_by: &'static str,
-    /// Changes when the list is another one and should start from its top.
-    #[prop(into)]
-    reset: Signal<String>,
-) -> AnyView {
+/// Products as cards, the first [`FIRST`] at once and more by a button. `labelled_by` is the id of the heading that names the list; `reset`
+/// changes when the list is another one and should start from its top.
+pub(crate) fn grid(items: Memo<Vec<ItemIx>>, labelled_by: &str, reset: Memo<String>) -> Node {
     let shop = use_shop();
     let limit = RwSignal::new(FIRST);
     effect(move || {
@@ -35,24 +27,17 @@ pub(crate) fn Grid(
     let shown = memo(move || items.with(|items| items.iter().copied().take(limit.get()).collect::<Vec<_>>()));
     let rest = memo(move || items.with(Vec::len).saturating_sub(limit.get()));
     let card = move |ix| match shop.catalogue().product(ix) {
-        Some(product) => view! { <ProductCard product /> }.into_any(),
-        None => ().into_any(),
+        Some(product) => product_card(&product, None, false),
+        None => el("li"),
     };
     let more = move || {
-        view! {
-            <p class="more">
-                <button type="button" class="btn" on:click=click(move |_| limit.update(|limit| *limit += STEP))>
-                    {text(move || fill(shop.texts.show_more, &[&rest.get().min(STEP).to_string()]))}
-                </button>
-            </p>
-        }
-        .into_any()
+        let button = el("button")
+            .attr("type", "button")
+            .class("btn")
+            .live_text(move || fill(shop.texts.show_more, &[&rest.get().min(STEP).to_string()]))
+            .click(move |_| limit.update(|limit| *limit += STEP));
+        el("p").class("more").kid(button).into()
     };
-    view! {
-        <ul class="grid" role="list" aria-labelledby=labelled_by>
-            {each_item(shown.into(), card)}
-        </ul>
-        {when(move || rest.get() > 0, more)}
-    }
-    .into_any()
+    let list = el("ul").class("grid").attr("role", "list").attr("aria-labelledby", labelled_by);
+    group([each_item(list, move || shown.get(), card).into(), when(move || rest.get() > 0, more)])
 }

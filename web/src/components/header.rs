@@ -9,7 +9,7 @@ use web_sys::HtmlInputElement;
 use crate::browser;
 use crate::nav::use_nav;
 use crate::shop::use_shop;
-use crate::view::{current, effect, memo, text, when};
+use crate::view::{El, effect, el, memo};
 
 /// Id of the search field.
 const FIELD: &str = "search";
@@ -23,96 +23,78 @@ pub(crate) fn department_href(slug: &str) -> String {
     browser::href(&format!("/department/{}", browser::encode(slug)))
 }
 
+/// A link that says whether it leads to the page at hand.
+fn link(path: &str) -> El {
+    let nav = use_nav();
+    let href = browser::href(path);
+    el("a").attr("href", &href).current("page", move || nav.path().trim_end_matches('/') == href.trim_end_matches('/'))
+}
+
 /// Logo, search, cart and departments.
-#[component]
-pub(crate) fn Header() -> AnyView {
+pub(crate) fn header() -> El {
     let shop = use_shop();
     let texts = shop.texts;
     let things = memo(move || shop.cart.with(Cart::count));
-    let cart_label = text(move || match things.get() {
-        0 => texts.cart.to_owned(),
-        n => texts.cart.to_owned() + &count(texts.cart_one, texts.cart_many, n as usize),
-    });
-    let badge = move || {
-        view! {
-            <span class="count" aria-hidden="true">
-                {text(move || things.get().to_string())}
-            </span>
-        }
-        .into_any()
+    let in_cart = move || match things.get() {
+        0 => String::new(),
+        n => count(texts.cart_one, texts.cart_many, n as usize),
     };
+    let badge = move || el("span").class("count").attr("aria-hidden", "true").live_text(move || things.get().to_string()).into();
     let nav = use_nav();
-    let here = move |href: String| current("page", move || nav.path().trim_end_matches('/') == href.trim_end_matches('/'));
-    let link = |department: &Department| {
-        let href = department_href(&department.slug);
-        view! {
-            <li>
-                <a href=href.clone() aria-current=here(href)>
-                    {department.name.clone()}
-                </a>
-            </li>
-        }
-    };
-    let departments = shop.catalogue().departments().iter().map(link).collect_view();
+    let department =
+        |department: &Department| el("li").kid(link(&format!("/department/{}", department.slug)).text(&department.name));
     // Brings the entry of the page at hand into the part of the navigation that can be seen.
     effect(move || {
         nav.path();
         request_animation_frame(|| browser::scroll_into_row("nav.depts [aria-current]"));
     });
-    let (home, cart, all) = (browser::href("/"), browser::href("/cart"), browser::href("/departments"));
-    view! {
-        <header class="top">
-            <div class="wrap">
-                <div class="bar">
-                    <a class="logo" href=home.clone() aria-label=texts.home>
-                        "few"
-                        <span>"shop"</span>
-                    </a>
-                    <SearchField />
-                    <a class="btn primary cart-link" href=cart.clone() aria-current=here(cart) aria-label=cart_label>
-                        <span class="icon" inner_html=CART></span>
-                        <span class="word">{texts.cart}</span>
-                        {when(move || { things.get() > 0 }, badge)}
-                    </a>
-                </div>
-                <nav class="depts" aria-label=texts.departments>
-                    <ul role="list">
-                        <li>
-                            <a href=home.clone() aria-current=here(home)>
-                                {texts.for_you}
-                            </a>
-                        </li>
-                        {departments}
-                    </ul>
-                    <a class="all" href=all.clone() aria-current=here(all)>
-                        {texts.all}
-                        <span class="hush">" " {texts.departments}</span>
-                    </a>
-                </nav>
-            </div>
-        </header>
-    }
-    .into_any()
+    let logo = el("a")
+        .class("logo")
+        .attr("href", &browser::href("/"))
+        .attr("aria-label", texts.home)
+        .text("few")
+        .kid(el("span").text("shop"));
+    let cart = link("/cart")
+        .class("btn primary cart-link")
+        .kid(el("span").class("icon").html(CART))
+        .kid(el("span").class("word").text(texts.cart))
+        .kid(el("span").class("hush").live_text(in_cart))
+        .when(move || things.get() > 0, badge);
+    let departments = el("ul")
+        .attr("role", "list")
+        .kid(el("li").kid(link("/").text(texts.for_you)))
+        .kids(shop.catalogue().departments().iter().map(department).collect::<Vec<_>>());
+    let all = link("/departments").class("all").text(texts.all).kid(el("span").class("hush").text(" ").text(texts.departments));
+    let bar = el("div").class("bar").kid(logo).kid(search_field()).kid(language()).kid(cart);
+    let depts = el("nav").class("depts").attr("aria-label", texts.departments).kid(departments).kid(all);
+    el("header").class("top").kid(el("div").class("wrap").kid(bar).kid(depts))
+}
+
+/// The other language. It stands in the header, and at the foot where the header has no room for it.
+fn language() -> El {
+    let (other, tag) = if use_shop().texts.lang == "en" { ("中文", "zh-Hans") } else { ("English", "en") };
+    let button = el("button").attr("type", "button").class("btn language").attr("lang", tag).text(other);
+    button.click(move |_| browser::speak(&tag[..2]))
 }
 
 /// The search field: results follow each letter.
-#[component]
-fn SearchField() -> AnyView {
+fn search_field() -> El {
     let shop = use_shop();
     let texts = shop.texts;
     let field = || Some(document().get_element_by_id(FIELD)?.unchecked_into::<HtmlInputElement>());
     let nav = use_nav();
-    let search = browser::href("/search");
     let go = move |query: &str| {
-        let to = if query.is_empty() { search.clone() } else { format!("{search}?q={}", browser::encode(query)) };
+        let search = browser::href("/search");
+        let to = if query.is_empty() { search } else { format!("{search}?q={}", browser::encode(query)) };
         // The first letter opens the page, each further one only renews its address: 'back' leaves the search.
         nav.go(&to, nav.page_untracked() == Page::Search);
     };
-    let input = {
-        let go = go.clone();
-        move |event| go(event_target_value(&event).trim_start())
+    let input = move |_| {
+        if let Some(field) = field() {
+            go(field.value().trim_start());
+        }
     };
-    let submit = move |event: web_sys::SubmitEvent| {
+    let submit = move |event: web_sys::Event| {
         event.prevent_default();
         if let Some(field) = field() {
             go(&field.value());
@@ -134,37 +116,30 @@ fn SearchField() -> AnyView {
     let narrow = browser::is_narrow();
     let hint =
         if narrow { texts.search.to_owned() } else { fill(texts.search_hint, &[&thousands(shop.catalogue().len() as u64)]) };
-    view! {
-        <form class="search" role="search" on:submit=submit>
-            <span class="icon" inner_html=LENS></span>
-            <input
-                type="search"
-                name="q"
-                autocomplete="off"
-                enterkeyhint="search"
-                aria-label=texts.search_label
-                placeholder=hint
-                id=FIELD
-                on:input=input
-            />
-        </form>
-    }
-    .into_any()
+    let input = el("input")
+        .attr("type", "search")
+        .attr("name", "q")
+        .attr("autocomplete", "off")
+        .attr("enterkeyhint", "search")
+        .attr("aria-label", texts.search_label)
+        .attr("placeholder", &hint)
+        .attr("id", FIELD)
+        .on("input", input);
+    el("form").class("search").attr("role", "search").on("submit", submit).kid(el("span").class("icon").html(LENS)).kid(input)
 }
 
 /// Where the data and the pictures come from.
-#[component]
-pub(crate) fn Footer() -> AnyView {
+pub(crate) fn footer() -> El {
     let shop = use_shop();
     let texts = shop.texts;
     let note = format!("{} {}", shop.catalogue().note(), texts.credit);
-    view! {
-        <footer class="foot">
-            <div class="wrap">
-                <a href=browser::href("/how-it-works")>{texts.how}</a>
-                <p>{note}</p>
-            </div>
-        </footer>
-    }
-    .into_any()
+    let links = el("nav")
+        .class("links")
+        .attr("aria-label", texts.about)
+        .kid(link("/how-it-works").text(texts.how))
+        .kid(link("/profile").text(texts.profile))
+        .kid(link("/map").text(texts.map))
+        .kid(link("/try-it-as").text(texts.try_as))
+        .kid(language());
+    el("footer").class("foot").kid(el("div").class("wrap").kid(links).kid(el("p").text(&note)))
 }

@@ -2,16 +2,20 @@
 
 mod card;
 mod departments;
+mod facets;
 mod grid;
 mod header;
 mod shelf;
 mod status;
 mod stepper;
+mod why;
 
-pub(crate) use card::{Picture, ProductCard, meta_line, product_href};
-pub(crate) use departments::DepartmentTiles;
-pub(crate) use grid::Grid;
-pub(crate) use header::{Footer, Header, department_href};
+pub(crate) use card::{meta_line, picture, product_card, product_href};
+pub(crate) use departments::department_tiles;
+pub(crate) use facets::{Asked, facet_bar};
+pub(crate) use grid::grid;
+pub(crate) use header::{department_href, footer, header};
 pub(crate) use shelf::Shelf;
-pub(crate) use status::{StatusLine, backend_name, milliseconds};
-pub(crate) use stepper::Stepper;
+pub(crate) use status::{backend_name, milliseconds, status_line};
+pub(crate) use stepper::stepper;
+pub(crate) use why::meter;

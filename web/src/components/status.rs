@@ -1,14 +1,14 @@
 //! The status line: what was learned, how fast, and that it stays here.
 
 use fewshop_core::protocol::{Backend, Status};
-use fewshop_web::state::{EngineState, Undo, thousands};
+use fewshop_web::state::{EngineState, Learning, Undo, thousands};
 use fewshop_web::texts::{Texts, count, fill};
 use leptos::prelude::*;
-use web_sys::MouseEvent;
+use web_sys::{MouseEvent, Node};
 
-use crate::engine;
 use crate::shop::{Shop, use_shop};
-use crate::view::{click, memo, part, text, when};
+use crate::view::{El, el, group, memo, part, when};
+use crate::{browser, engine};
 
 /// Between the parts of the line; holds on to the part before it, so that no line begins with it.
 const SEPARATOR: &str = "\u{a0}· ";
@@ -38,7 +38,11 @@ fn parts(shop: Shop) -> (String, Vec<String>) {
     let visits = (visits > 0).then(|| count(texts.visits_one, texts.visits_many, visits));
     // Never more than the engine has learned from, nor more than is still remembered.
     let learned = |status: &Status| status.shots.min(shots) + dismissed;
+    let learning = shop.log.with(|log| log.learning());
     match (shop.log.with(|log| log.undoable()), shop.engine.get()) {
+        (None, _) if learning == Learning::Off => (texts.status_off.to_owned(), vec![stays]),
+        (None, _) if learning == Learning::Paused => (texts.status_paused.to_owned(), vec![stays]),
+        (Some(Undo::Unlearned(item)), _) => (fill(texts.unlearned, &[&shop.title(item)]), vec![stays]),
         (Some(Undo::Forgot), _) => (texts.forgotten.to_owned(), Vec::new()),
         (Some(Undo::Dismissed(item)), _) => (fill(texts.dismissed, &[&shop.title(item)]), vec![stays]),
         (None, EngineState::Loading { .. }) => (texts.status_loading.to_owned(), vec![stays]),
@@ -63,66 +67,57 @@ fn parts(shop: Shop) -> (String, Vec<String>) {
 }
 
 /// The status line with its buttons, and a notice where something failed.
-#[component]
-pub(crate) fn StatusLine() -> AnyView {
+pub(crate) fn status_line() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
     let parts = memo(move || parts(shop));
     let working = memo(move || shop.engine.with(|engine| matches!(engine, EngineState::Loading { .. })));
-    let line = part(move || {
+    let line = move || {
         let (first, rest) = parts.get();
-        let rest: String = rest.into_iter().map(|part| SEPARATOR.to_owned() + &part).collect();
-        view! {
-            <strong>{first}</strong>
-            <span class="part">{rest}</span>
-        }
-        .into_any()
-    });
-    let undo = move || button(texts.undo, "", move |_| shop.undo());
-    let forget = move || button(texts.forget, texts.forget_label, move |_| shop.forget());
+        // On a phone the line says what was learned and that it stays; what it took stands on 'How it works'.
+        let fine = if rest.len() > 1 && !shop.is_blank() { rest.len() - 2 } else { rest.len() };
+        let rest = rest
+            .iter()
+            .enumerate()
+            .map(|(at, part)| el("span").class(if at == fine { "part fine" } else { "part" }).text(SEPARATOR).text(part).into());
+        group([Node::from(el("strong").text(&first))].into_iter().chain(rest))
+    };
+    let dot = el("span")
+        .live("class", move || Some(if working.get() { "dot working" } else { "dot" }.to_owned()))
+        .attr("aria-hidden", "true");
+    let undo = move || button(texts.undo, "", move |_| shop.undo()).into();
+    let forget = move || button(texts.forget, texts.forget_label, move |_| shop.forget()).into();
+    let pause = move || {
+        let learning = shop.log.with(|log| log.learning());
+        let (word, next) = if learning == Learning::On { (texts.pause, Learning::Paused) } else { (texts.resume, Learning::On) };
+        button(word, "", move |_| shop.set_learning(next)).into()
+    };
+    let profile = el("a").class("btn small").attr("href", &browser::href("/profile")).text(texts.profile_link);
+    let end = el("span")
+        .class("end")
+        .kid(profile)
+        .when(move || !shop.is_blank() || shop.log.with(|log| log.learning() != Learning::On), move || part(pause))
+        .when(move || shop.log.with(|log| log.undoable().is_some()), undo)
+        .when(move || !shop.is_blank(), forget);
+    let strip =
+        el("div").class("strip").kid(el("p").attr("role", "status").attr("aria-live", "polite").kid(dot).part(line)).kid(end);
     let engine_failed = move || {
-        let why = text(move || {
+        let why = move || {
             shop.engine.with(|engine| match engine {
                 EngineState::Failed { message, .. } => message.clone(),
                 _ => String::new(),
             })
-        });
-        view! {
-            <div class="notice" role="alert">
-                <p>
-                    <strong>{texts.engine_failed}</strong>
-                    " "
-                    <span class="why-failed">{why}</span>
-                </p>
-                {button(texts.try_again, "", |_| engine::retry())}
-            </div>
-        }
-        .into_any()
+        };
+        let said =
+            el("p").kid(el("strong").text(texts.engine_failed)).text(" ").kid(el("span").class("why-failed").live_text(why));
+        let again = button(texts.try_again, "", |_| engine::retry());
+        el("div").class("notice").attr("role", "alert").kid(said).kid(again).into()
     };
-    view! {
-        <div class="strip">
-            <p role="status" aria-live="polite">
-                <span
-                    class=text(move || if working.get() { "dot working" } else { "dot" }.to_owned())
-                    aria-hidden="true"
-                ></span>
-                {line}
-            </p>
-            <span class="end">
-                {when(move || shop.log.with(|log| log.undoable().is_some()), undo)} {when(move || !shop.is_blank(), forget)}
-            </span>
-        </div>
-        {when(move || shop.engine.with(|engine| matches!(engine, EngineState::Failed { .. })), engine_failed)}
-    }
-    .into_any()
+    group([strip.into(), when(move || shop.engine.with(|engine| matches!(engine, EngineState::Failed { .. })), engine_failed)])
 }
 
 /// A small button of the status line; `hint` says more than the word on it, or is "".
-fn button(word: &'static str, hint: &'static str, act: impl FnMut(MouseEvent) + 'static) -> AnyView {
-    view! {
-        <button type="button" class="btn small" title=(!hint.is_empty()).then_some(hint) on:click=click(act)>
-            {word}
-        </button>
-    }
-    .into_any()
+fn button(word: &str, hint: &str, act: impl Fn(MouseEvent) + 'static) -> El {
+    let button = el("button").attr("type", "button").class("btn small").text(word).click(act);
+    if hint.is_empty() { button } else { button.attr("title", hint) }
 }

@@ -4,136 +4,96 @@ use fewshop_core::ItemIx;
 use fewshop_web::state::{Cart, MAX_QUANTITY, Money};
 use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
+use web_sys::Node;
 
+use super::lost::back_to_shop;
 use crate::app::name_page;
 use crate::browser;
-use crate::components::{Picture, Shelf, Stepper, meta_line, product_href};
+use crate::components::{Shelf, meta_line, picture, product_href, stepper};
 use crate::shop::use_shop;
-use crate::view::{click, each_item, memo, part, text};
+use crate::view::{El, each_item, el, group, memo, part};
 
 /// The page.
-#[component]
-pub(crate) fn CartPage() -> AnyView {
+pub(crate) fn cart_page() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
     name_page(texts.cart);
     let empty = memo(move || shop.cart.with(Cart::is_empty));
-    let items = memo(move || shop.cart.with(Cart::items));
-    let with_cart = Signal::derive(move || shop.with_cart(&[]));
-    let heading = text(move || if empty.get() { texts.cart_empty } else { texts.cart }.to_owned());
-    let nothing = move || {
-        view! {
-            <div class="empty">
-                <p>{texts.cart_empty_hint}</p>
-                <p>
-                    <a class="btn primary" href=browser::href("/")>
-                        {texts.back_to_shop}
-                    </a>
-                </p>
-            </div>
-        }
-        .into_any()
-    };
+    let with_cart = memo(move || shop.with_cart(&[]));
+    let heading = move || if empty.get() { texts.cart_empty } else { texts.cart }.to_owned();
     let basket = move || {
-        view! {
-            <div class="basket">
-                <ul class="lines" role="list" aria-labelledby="cart">
-                    {each_item(items.into(), |ix| view! { <Line ix /> }.into_any())}
-                </ul>
-                <Summary />
-            </div>
+        if empty.get() {
+            return el("div").class("empty").kid(el("p").text(texts.cart_empty_hint)).kid(back_to_shop()).into();
         }
-        .into_any()
+        let lines = el("ul").class("lines").attr("role", "list").attr("aria-labelledby", "cart");
+        el("div").class("basket").kid(each_item(lines, move || shop.cart.with(Cart::items), line)).kid(summary()).into()
     };
-    view! {
-        <div class="head">
-            <h1 id="cart">{heading}</h1>
-        </div>
-        {part(move || if empty.get() { nothing() } else { basket() })}
-        <Shelf
-            id="with-cart"
-            title=texts.with_cart.to_owned()
-            sub=texts.with_cart_sub.to_owned()
-            picks=with_cart
-            single=true
-            dismissible=true
-        />
-    }
-    .into_any()
+    group([
+        el("div").class("head").kid(el("h1").attr("id", "cart").live_text(heading)).into(),
+        part(basket),
+        Shelf::new("with-cart", texts.with_cart, texts.with_cart_sub, with_cart).view().into(),
+    ])
 }
 
-#[component]
-fn Line(ix: ItemIx) -> AnyView {
+fn line(ix: ItemIx) -> El {
     let shop = use_shop();
     let texts = shop.texts;
-    let Some(product) = shop.catalogue().product(ix) else { return ().into_any() };
+    let Some(product) = shop.catalogue().product(ix) else { return el("li") };
     let price = Money::from_price(product.price);
     let quantity = memo(move || shop.cart.with(|cart| cart.quantity(ix)));
-    let sum = text(move || price.map(|price| shop.price(Some(price.times(quantity.get())))).unwrap_or_default());
+    let sum = move || price.map(|price| shop.price(Some(price.times(quantity.get())))).unwrap_or_default();
     let each = if price.is_some() { fill(texts.each, &[&shop.price(price)]) } else { shop.price(None) };
-    let remove = click(move |_| {
-        shop.set_quantity(ix, 0);
-        // The button goes with its line.
-        browser::focus_heading();
-    });
-    let class = text(move || if quantity.get() >= MAX_QUANTITY { "line full" } else { "line" }.to_owned());
-    view! {
-        <li class=class>
-            <div class=format!("tile small t{}", shop.tile(&product))>
-                <Picture key=product.picture.clone() title=product.title.clone() />
-            </div>
-            <div class="what">
-                <a class="title" href=product_href(&product.id)>
-                    {product.title.clone()}
-                </a>
-                <p class="meta">{meta_line(&product)}</p>
-                <p class="meta">{each}</p>
-            </div>
-            <p class="price">{sum}</p>
-            <div class="change">
-                <Stepper ix title=product.title.clone() />
-                <button type="button" class="quiet" aria-label=fill(texts.remove_named, &[&product.title]) on:click=remove>
-                    {texts.remove}
-                </button>
-            </div>
-        </li>
-    }
-    .into_any()
+    let remove = el("button")
+        .attr("type", "button")
+        .class("quiet")
+        .attr("aria-label", &fill(texts.remove_named, &[&product.title]))
+        .text(texts.remove)
+        .click(move |_| {
+            shop.set_quantity(ix, 0);
+            // The button goes with its line.
+            browser::focus_heading();
+        });
+    let what = el("div")
+        .class("what")
+        .kid(el("a").class("title").attr("href", &product_href(&product.id)).text(&product.title))
+        .kid(el("p").class("meta").text(&meta_line(&product)))
+        .kid(el("p").class("meta").text(&each));
+    let tile = el("div").class(&format!("tile small t{}", shop.tile(&product)));
+    el("li")
+        .live("class", move || Some(if quantity.get() >= MAX_QUANTITY { "line full" } else { "line" }.to_owned()))
+        .kid(tile.kid(picture(&product.picture, &product.title)))
+        .kid(what)
+        .kid(el("p").class("price").live_text(sum))
+        .kid(el("div").class("change").kid(stepper(ix, &product.title)).kid(remove))
 }
 
-#[component]
-fn Summary() -> AnyView {
+fn summary() -> El {
     let shop = use_shop();
     let texts = shop.texts;
     let said = RwSignal::new(false);
     let total = memo(move || shop.cart.with(|cart| cart.total(&shop.catalogue())));
-    let number = text(move || shop.cart.with(|cart| count(texts.products_one, texts.products_many, cart.count() as usize)));
-    let unpriced = text(move || match total.get().1 {
+    let number = move || shop.cart.with(|cart| count(texts.products_one, texts.products_many, cart.count() as usize));
+    let unpriced = move || match total.get().1 {
         0 => String::new(),
         n => count(texts.unpriced_one, texts.unpriced_many, n),
-    });
-    let sum = text(move || shop.price(Some(total.get().0)));
-    let check_out = click(move |_| {
+    };
+    let check_out = el("button").attr("type", "button").class("btn primary big").text(texts.checkout).click(move |_| {
         said.set(true);
         shop.check_out();
     });
-    let note = text(move || if said.get() { texts.checkout_note } else { "" }.to_owned());
-    view! {
-        <section class="panel summary" aria-labelledby="summary">
-            <h2 id="summary">{texts.summary}</h2>
-            <p class="sub">{number}</p>
-            <p class="total">
-                <span>{texts.total}</span>
-                <span class="price">{sum}</span>
-            </p>
-            <p class="hint">{unpriced}</p>
-            <button type="button" class="btn primary big" on:click=check_out>
-                {texts.checkout}
-            </button>
-            <p class="hint" aria-live="polite">
-                {note}
-            </p>
-        </section>
-    }
-    .into_any()
+    let sum = el("span").class("price").live_text(move || shop.price(Some(total.get().0)));
+    el("section")
+        .class("panel summary")
+        .attr("aria-labelledby", "summary")
+        .kid(el("h2").attr("id", "summary").text(texts.summary))
+        .kid(el("p").class("sub").live_text(number))
+        .kid(el("p").class("total").kid(el("span").text(texts.total)).kid(sum))
+        .kid(el("p").class("hint").live_text(unpriced))
+        .kid(check_out)
+        .kid(
+            el("p")
+                .class("hint")
+                .attr("aria-live", "polite")
+                .live_text(move || if said.get() { texts.checkout_note } else { "" }.to_owned()),
+        )
 }

@@ -2,17 +2,18 @@
 
 use fewshop_core::protocol::ShelfRequest;
 use fewshop_core::{Filter, ItemIx};
-use fewshop_web::state::Department;
+use fewshop_web::state::{Department, Order};
 use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
+use web_sys::Node;
 
-use super::Lost;
+use super::lost;
 use crate::app::name_page;
 use crate::browser;
-use crate::components::{Grid, department_href};
+use crate::components::{Asked as FacetsAsked, department_href, facet_bar, grid};
 use crate::nav::use_nav;
 use crate::shop::use_shop;
-use crate::view::{click, current, effect, flag, memo, part, text, when};
+use crate::view::{effect, el, group, memo, nothing, part};
 
 /// Products that the engine ranks for the order 'for you'; those beyond follow by sales.
 const RANKED: usize = 96;
@@ -45,22 +46,20 @@ fn address(slug: &str, category: Option<&str>, for_you: bool) -> String {
     format!("{}{question}{}", department_href(slug), query.join("&"))
 }
 
-/// The page.
-#[component]
-pub(crate) fn DepartmentPage(
-    /// Its name in the address.
-    slug: String,
-) -> AnyView {
+/// The page of the department with this name in the address.
+pub(crate) fn department_page(slug: &str) -> Node {
     let shop = use_shop();
     let nav = use_nav();
-    let Some((_, department)) = shop.catalogue().department(&slug).map(|(at, department)| (at, department.clone())) else {
-        return view! { <Lost title=shop.texts.no_such_department /> }.into_any();
+    let texts = shop.texts;
+    let Some((_, department)) = shop.catalogue().department(slug).map(|(at, department)| (at, department.clone())) else {
+        return lost(texts.no_such_department);
     };
     name_page(&department.name);
+    let name = department.name.clone();
     let asked = memo(move || {
         let wanted = nav.query("category");
         let category = department.categories.iter().find(|category| category.slug == wanted);
-        let for_you = nav.query("order") == "for-you";
+        let for_you = Order::of(&nav.query("order")) == Order::ForYou;
         Asked { department: department.clone(), category: category.map(|category| category.name.clone()), for_you }
     });
     effect(move || {
@@ -68,9 +67,9 @@ pub(crate) fn DepartmentPage(
         let filter = Filter { category: asked.path() };
         shop.want(asked.for_you.then(|| ShelfRequest { name: asked.shelf_name(), n: RANKED, filter, seeds: Vec::new() }));
     });
-    let texts = shop.texts;
     let members = memo(move || asked.with(|asked| shop.catalogue().members(&asked.department.name, asked.category.as_deref())));
-    let items = Signal::derive(move || {
+    let narrowed = memo(FacetsAsked::read);
+    let ordered = memo(move || {
         let members = members.get();
         if !asked.with(|asked| asked.for_you) {
             return members;
@@ -85,93 +84,51 @@ pub(crate) fn DepartmentPage(
         }
         first.into_iter().chain(members.into_iter().filter(|ix| !taken[ix.row()])).collect()
     });
-    let name = text(move || asked.with(|asked| asked.department.name.clone()));
-    let number = text(move || count(texts.products_one, texts.products_many, items.with(Vec::len)));
-    let list = text(move || asked.with(Asked::shelf_name));
-    let order = move |for_you: bool, label: &'static str| {
-        let href = text(move || {
-            asked.with(|asked| {
-                let category =
-                    asked.department.categories.iter().find(|category| Some(&category.name) == asked.category.as_ref());
-                address(&asked.department.slug, category.map(|category| category.slug.as_str()), for_you)
-            })
-        });
-        let is = current("true", move || asked.with(|asked| asked.for_you == for_you));
-        view! {
-            <a href=href aria-current=is>
-                {label}
-            </a>
-        }
-        .into_any()
-    };
-    let cold = move || shop.is_blank() && asked.with(|asked| asked.for_you);
-    let hint = move || view! { <p class="hint">{texts.sort_for_you_cold}</p> }.into_any();
-    let chips = part(move || view! { <Chips asked=asked.get() /> }.into_any());
-    view! {
-        <div class="head">
-            <h1 id="department">{name}</h1>
-            <p class="sub">{number}</p>
-            <nav class="switch" aria-label=texts.sort>
-                {order(false, texts.sort_popular)}
-                {order(true, texts.sort_for_you)}
-            </nav>
-        </div>
-        {chips}
-        {when(cold, hint)}
-        <Grid items=items labelled_by="department" reset=list />
-    }
-    .into_any()
+    let items = memo(move || {
+        let FacetsAsked { facets, order } = narrowed.get();
+        facets.apply(&shop.catalogue(), ordered.get(), order)
+    });
+    let number = move || count(texts.products_one, texts.products_many, items.with(Vec::len));
+    let list = memo(move || asked.with(Asked::shelf_name));
+    let head =
+        el("div").class("head").kid(el("h1").attr("id", "department").text(&name)).kid(el("p").class("sub").live_text(number));
+    group([
+        head.into(),
+        part(move || chips(asked.get())),
+        facet_bar(members, false, texts.sort_popular),
+        grid(items, "department", list),
+    ])
 }
 
 /// The categories of a department, to narrow it down.
-#[component]
-fn Chips(asked: Asked) -> AnyView {
+fn chips(asked: Asked) -> Node {
     let texts = use_shop().texts;
     let Asked { department, category, for_you } = asked;
     if department.categories.len() < 2 {
-        return ().into_any();
+        return nothing();
     }
     let open = RwSignal::new(department.categories.iter().skip(CHIPS).any(|other| Some(&other.name) == category.as_ref()));
     let folded = department.categories.len().saturating_sub(CHIPS);
-    let slug = department.slug.clone();
-    let all = view! {
-        <li>
-            <a class="chip" href=address(&slug, None, for_you) aria-current=category.is_none().then_some("true")>
-                {texts.all}
-            </a>
-        </li>
+    let chip = |slug: Option<&str>, name: &str, current: bool| {
+        let link = el("a").class("chip").attr("href", &address(&department.slug, slug, for_you)).text(name);
+        el("li").kid(if current { link.attr("aria-current", "true") } else { link })
     };
     let chips = department.categories.iter().enumerate().map(|(at, other)| {
-        let current = (Some(&other.name) == category.as_ref()).then_some("true");
-        view! {
-            <li hidden=flag(move || at >= CHIPS && !open.get())>
-                <a class="chip" href=address(&slug, Some(&other.slug), for_you) aria-current=current>
-                    {other.name.clone()}
-                </a>
-            </li>
-        }
+        let chip = chip(Some(&other.slug), &other.name, Some(&other.name) == category.as_ref());
+        if at < CHIPS { chip } else { chip.flag("hidden", move || !open.get()) }
     });
+    let label = move || {
+        if open.get() { texts.fewer_categories.to_owned() } else { fill(texts.more_categories, &[&folded.to_string()]) }
+    };
     let more = (folded > 0).then(|| {
-        let label = move || {
-            if open.get() { texts.fewer_categories.to_owned() } else { fill(texts.more_categories, &[&folded.to_string()]) }
-        };
-        view! {
-            <li>
-                <button
-                    type="button"
-                    class="chip"
-                    aria-expanded=text(move || open.get().to_string())
-                    on:click=click(move |_| open.update(|open| *open = !*open))
-                >
-                    {label}
-                </button>
-            </li>
-        }
+        let button = el("button")
+            .attr("type", "button")
+            .class("chip")
+            .live("aria-expanded", move || Some(open.get().to_string()))
+            .live_text(label)
+            .click(move |_| open.update(|open| *open = !*open));
+        el("li").kid(button)
     });
-    view! {
-        <nav class="chips" aria-label=texts.categories>
-            <ul role="list">{all} {chips.collect_view()} {more}</ul>
-        </nav>
-    }
-    .into_any()
+    let list = el("ul").attr("role", "list").kid(chip(None, texts.all, category.is_none())).kids(chips).maybe(more);
+    el("nav").class("chips").attr("aria-label", texts.categories).kid(list).into()
 }

@@ -1,21 +1,16 @@
 //! All departments on one page, for those whose screen is too narrow to name them all above.
 
-use leptos::prelude::*;
+use web_sys::Node;
 
 use crate::app::name_page;
-use crate::components::DepartmentTiles;
+use crate::components::department_tiles;
 use crate::shop::use_shop;
+use crate::view::{el, group};
 
 /// The page.
-#[component]
-pub(crate) fn DepartmentsPage() -> AnyView {
+pub(crate) fn departments_page() -> Node {
     let texts = use_shop().texts;
     name_page(texts.departments);
-    view! {
-        <div class="head">
-            <h1 id="departments">{texts.departments}</h1>
-        </div>
-        <DepartmentTiles labelled_by="departments" />
-    }
-    .into_any()
+    let head = el("div").class("head").kid(el("h1").attr("id", "departments").text(texts.departments));
+    group([head.into(), department_tiles("departments").into()])
 }

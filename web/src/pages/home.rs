@@ -4,33 +4,42 @@ use fewshop_core::ItemIx;
 use fewshop_web::state::{Pick, ShelfState};
 use fewshop_web::texts::fill;
 use leptos::prelude::*;
+use web_sys::Node;
 
 use crate::app::name_page;
-use crate::components::{DepartmentTiles, Shelf};
+use crate::components::{Shelf, department_tiles};
 use crate::shop::{Shop, use_shop};
-use crate::view::{memo, text};
+use crate::view::{El, el, group, memo};
 
 /// Names in the line below the first shelf.
 const NAMED: usize = 3;
 /// Products on the bestsellers' shelf: one row.
 const BESTSELLERS: usize = 6;
+/// Products among those viewed last: one row.
+const RECENT: usize = 6;
 
 /// What the first shelf claims, by its state.
 fn claim(shop: Shop, shelf: &ShelfState) -> String {
     let texts = shop.texts;
     match shelf {
         ShelfState::Cold(_) => texts.picked_cold.to_owned(),
-        ShelfState::Warming(_) => texts.picked_warming.to_owned(),
+        ShelfState::Loading(_) => texts.picked_loading.to_owned(),
         ShelfState::Failed(_) => texts.picked_failed.to_owned(),
-        ShelfState::Adapted(_) => {
+        ShelfState::Plain(_) => texts.picked_plain.to_owned(),
+        ShelfState::Paused(_) if shelf.is_own() => texts.picked_paused.to_owned(),
+        ShelfState::Paused(_) => texts.picked_paused_cold.to_owned(),
+        ShelfState::Warming(_) | ShelfState::Adapted(_) => {
             let (shots, returns) = shop.log.with(|log| (log.session().shots(), !log.session().visits.is_empty()));
-            let mut names: Vec<String> = shots.iter().rev().take(NAMED).map(|shot| shop.title(shot.item)).collect();
+            let mut names: Vec<String> = shots.iter().rev().map(|shot| shop.title(shot.item)).collect();
+            names.dedup();
+            names.truncate(NAMED);
             names.extend(returns.then(|| texts.earlier_visits.to_owned()));
             match names.split_last() {
                 None => texts.picked_adapted_plain.to_owned(),
+                Some((only, [])) if matches!(shelf, ShelfState::Warming(_)) => fill(texts.picked_warming, &[only]),
                 Some((only, [])) => fill(texts.picked_adapted, &[only]),
                 Some((last, rest)) => {
-                    let list = format!("{}{}{last}", rest.join(texts.comma), texts.and);
+                    let list = [&rest.join(texts.comma), texts.and, last].concat();
                     fill(texts.picked_adapted, &[&list])
                 }
             }
@@ -38,48 +47,70 @@ fn claim(shop: Shop, shelf: &ShelfState) -> String {
     }
 }
 
-/// The home page.
-#[component]
-pub(crate) fn HomePage() -> AnyView {
+/// A short word for the state, beside the heading.
+fn badge(shop: Shop, shelf: &ShelfState) -> &'static str {
+    let texts = shop.texts;
+    match shelf {
+        ShelfState::Cold(_) | ShelfState::Adapted(_) => "",
+        ShelfState::Loading(_) => texts.badge_loading,
+        ShelfState::Warming(_) => texts.badge_warming,
+        ShelfState::Paused(_) => texts.badge_paused,
+        ShelfState::Plain(_) => texts.badge_plain,
+        ShelfState::Failed(_) => texts.badge_failed,
+    }
+}
+
+/// The home page. Three shelves of recommendations at most: the picks, what goes with the cart or, while that is empty, bestsellers, and what
+/// is new.
+pub(crate) fn home_page() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
     name_page("");
     let picked = memo(move || shop.picked());
+    let with_cart = memo(move || picked.with(|shelf| shop.with_cart(shelf.picks())));
     // The shelf of bestsellers would say twice what the first one says, until that one is the shopper's own.
-    let best = Signal::derive(move || match picked.get() {
-        ShelfState::Adapted(picks) => {
-            let shown: Vec<ItemIx> = picks.iter().map(|pick| pick.item).collect();
-            let others = shop.bestsellers(BESTSELLERS + shown.len());
-            others.into_iter().filter(|pick| !shown.contains(&pick.item)).take(BESTSELLERS).collect()
+    let best = memo(move || {
+        if !with_cart.with(Vec::is_empty) || !picked.with(ShelfState::is_own) {
+            return Vec::new();
         }
-        _ => Vec::new(),
+        let shown: Vec<ItemIx> = picked.with(|shelf| shelf.picks().iter().map(|pick| pick.item).collect());
+        let others = shop.bestsellers(BESTSELLERS + shown.len());
+        others.into_iter().filter(|pick| !shown.contains(&pick.item)).take(BESTSELLERS).collect()
     });
-    let with_cart = Signal::derive(move || picked.with(|shelf| shop.with_cart(shelf.picks())));
-    let no_departments = shop.catalogue().departments().len() < 2;
-    view! {
-        <h1 class="hush">{texts.home_title}</h1>
-        <Shelf
-            id="picked"
-            title=texts.picked.to_owned()
-            sub=text(move || picked.with(|shelf| claim(shop, shelf)))
-            picks=Signal::derive(move || picked.with(|shelf| shelf.picks().to_vec()))
-            dismissible=true
-        />
-        <Shelf
-            id="with-cart"
-            title=texts.with_cart.to_owned()
-            sub=texts.with_cart_sub.to_owned()
-            picks=with_cart
-            single=true
-            dismissible=true
-        />
-        <section class="shelf" aria-labelledby="by-department" hidden=no_departments>
-            <h2 id="by-department">{texts.shop_by_department}</h2>
-            <DepartmentTiles labelled_by="by-department" />
-        </section>
-        <Shelf id="best" title=texts.bestsellers.to_owned() sub=texts.bestsellers_sub.to_owned() picks=best single=true />
-    }
-    .into_any()
+    let fresh = memo(move || picked.with(|shelf| shop.fresh(shelf.picks())));
+    let first = Shelf {
+        sub: Box::new(move || picked.with(|shelf| claim(shop, shelf))),
+        single: false,
+        state: Box::new(move || picked.with(|shelf| (shelf.name(), badge(shop, shelf)))),
+        ..Shelf::new("picked", texts.picked, "", memo(move || picked.with(|shelf| shelf.picks().to_vec())))
+    };
+    let departments = (shop.catalogue().departments().len() > 1).then(|| {
+        el("section")
+            .class("shelf")
+            .attr("aria-labelledby", "by-department")
+            .kid(el("h2").attr("id", "by-department").text(texts.shop_by_department))
+            .kid(department_tiles("by-department"))
+    });
+    let best = Shelf { dismissible: false, ..Shelf::new("best", texts.bestsellers, texts.bestsellers_sub, best) };
+    let fresh = Shelf::new("fresh", texts.fresh, texts.fresh_sub, fresh);
+    let with_cart = Shelf::new("with-cart", texts.with_cart, texts.with_cart_sub, with_cart);
+    let parts = [Some(el("h1").class("hush").text(texts.home_title)), Some(first.view()), Some(with_cart.view()), departments];
+    let rest = [best.view(), fresh.view(), recently_viewed(None)];
+    group(parts.into_iter().flatten().chain(rest).map(Node::from))
+}
+
+/// Products whose pages were opened on this visit, without the one at hand.
+pub(crate) fn recently_viewed(but: Option<ItemIx>) -> El {
+    let shop = use_shop();
+    let texts = shop.texts;
+    let recent = memo(move || {
+        if shop.is_off() {
+            Vec::new()
+        } else {
+            shop.recent(RECENT + 1).into_iter().filter(|pick| Some(pick.item) != but).take(RECENT).collect()
+        }
+    });
+    Shelf { dismissible: false, reasons: false, ..Shelf::new("recent", texts.recent, texts.recent_sub, recent) }.view()
 }
 
 /// Picks without those of `but`.

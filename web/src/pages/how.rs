@@ -3,19 +3,24 @@
 use fewshop_web::state::{EngineState, thousands};
 use fewshop_web::texts::fill;
 use leptos::prelude::*;
+use web_sys::Node;
 
 use crate::app::name_page;
 use crate::components::{backend_name, milliseconds};
 use crate::shop::use_shop;
-use crate::view::part;
+use crate::view::{El, el, group};
+
+/// A label with its value.
+pub(crate) fn fact(label: &str, value: &str) -> El {
+    el("div").kid(el("dt").text(label)).kid(el("dd").text(value))
+}
 
 /// The page.
-#[component]
-pub(crate) fn HowPage() -> AnyView {
+pub(crate) fn how_page() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
     name_page(texts.how);
-    let facts = part(move || {
+    let facts = move || {
         let mut rows: Vec<(&str, String)> = match shop.engine.get() {
             EngineState::Loading { .. } => vec![(texts.fact_engine, texts.status_loading.to_owned())],
             EngineState::Failed { message, .. } => vec![(texts.fact_engine, format!("{} {message}", texts.engine_failed))],
@@ -30,34 +35,22 @@ pub(crate) fn HowPage() -> AnyView {
             ],
         };
         rows.push((texts.fact_visits, shop.log.with(|log| log.session().visits.len()).to_string()));
-        rows.into_iter()
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(label, value)| {
-                view! {
-                    <div>
-                        <dt>{label}</dt>
-                        <dd>{value}</dd>
-                    </div>
-                }
-            })
-            .collect_view()
-            .into_any()
-    });
+        group(rows.iter().filter(|(_, value)| !value.is_empty()).map(|(label, value)| fact(label, value).into()))
+    };
     let note = format!("{} {}", shop.catalogue().note(), texts.credit);
-    view! {
-        <article class="prose">
-            <h1>{texts.how}</h1>
-            {texts
-                .how_parts
-                .iter()
-                .map(|&(heading, text)| {
-                    view! {
-                        <h2>{heading}</h2>
-                        <p>{text}</p>
-                    }
-                })
-                .collect_view()} <h2>{texts.how_now}</h2> <dl class="facts">{facts}</dl> <h2>{texts.how_data}</h2> <p>{note}</p>
-        </article>
-    }
-    .into_any()
+    let parts = [
+        (texts.how_head_1, texts.how_text_1),
+        (texts.how_head_2, texts.how_text_2),
+        (texts.how_head_3, texts.how_text_3),
+        (texts.how_head_4, texts.how_text_4),
+    ];
+    el("article")
+        .class("prose")
+        .kid(el("h1").text(texts.how))
+        .kids(parts.iter().flat_map(|(heading, text)| [el("h2").text(heading), el("p").text(text)]))
+        .kid(el("h2").text(texts.how_now))
+        .kid(el("dl").class("facts").part(facts))
+        .kid(el("h2").text(texts.how_data))
+        .kid(el("p").text(&note))
+        .into()
 }

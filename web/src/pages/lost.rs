@@ -1,29 +1,21 @@
 //! What stands where nothing is.
 
-use leptos::prelude::*;
+use web_sys::Node;
 
 use crate::app::name_page;
 use crate::browser;
 use crate::shop::use_shop;
+use crate::view::{El, el};
 
 /// A heading that says what is missing, and a way back.
-#[component]
-pub(crate) fn Lost(
-    /// What is missing.
-    title: &'static str,
-) -> AnyView {
+pub(crate) fn lost(title: &str) -> Node {
     let texts = use_shop().texts;
     name_page(title);
-    view! {
-        <section class="empty">
-            <h1>{title}</h1>
-            <p>{texts.lost_hint}</p>
-            <p>
-                <a class="btn primary" href=browser::href("/")>
-                    {texts.back_to_shop}
-                </a>
-            </p>
-        </section>
-    }
-    .into_any()
+    el("section").class("empty").kid(el("h1").text(title)).kid(el("p").text(texts.lost_hint)).kid(back_to_shop()).into()
+}
+
+/// The way back to the home page.
+pub(crate) fn back_to_shop() -> El {
+    let link = el("a").class("btn primary").attr("href", &browser::href("/")).text(use_shop().texts.back_to_shop);
+    el("p").kid(link)
 }

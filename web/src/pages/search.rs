@@ -1,17 +1,29 @@
 //! Search: results follow each letter.
 
+use std::time::Duration;
+
+use fewshop_core::protocol::ShelfRequest;
+use fewshop_core::{Filter, ItemIx};
+use fewshop_web::state::{Facets, Order, Pick};
 use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
+use web_sys::Node;
 
 use crate::app::name_page;
-use crate::components::{DepartmentTiles, Grid};
+use crate::components::{Asked, department_tiles, facet_bar, grid};
 use crate::nav::use_nav;
 use crate::shop::use_shop;
-use crate::view::{effect, memo, text, when};
+use crate::view::{effect, el, group, memo, when};
+
+/// Name of the shelf that orders results by taste.
+const TASTE: &str = "taste";
+/// Without a further letter for so long, the typing rests.
+const REST: Duration = Duration::from_millis(150);
+/// Products that it ranks.
+const RANKED: usize = 300;
 
 /// The page.
-#[component]
-pub(crate) fn SearchPage() -> AnyView {
+pub(crate) fn search_page() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
     let nav = use_nav();
@@ -22,32 +34,90 @@ pub(crate) fn SearchPage() -> AnyView {
     });
     // `None` while the index is not there yet: saying 'nothing found' then would be a lie.
     let found = memo(move || shop.index.get().map(|index| query.with(|query| index.search(query))));
-    let items = Signal::derive(move || found.get().unwrap_or_default());
+    let matching = memo(move || found.get().unwrap_or_default());
+    let asked = memo(Asked::read);
+    // The engine ranks one department: that of most of what was found.
+    let wanted = memo(move || {
+        let catalogue = shop.catalogue();
+        let counts = matching.with(|matching| Facets::departments(&catalogue, matching));
+        let most = counts.iter().max().filter(|&&most| most > 0)?;
+        let at = counts.iter().position(|count| count == most)?;
+        Some(catalogue.departments()[at].name.clone())
+    });
+    effect(move || {
+        let name = asked.with(|asked| asked.order == Order::ForYou).then(|| wanted.get()).flatten();
+        shop.want(name.map(|name| ShelfRequest {
+            name: TASTE.to_owned(),
+            n: RANKED,
+            filter: Filter { category: vec![name] },
+            seeds: Vec::new(),
+        }));
+    });
+    let items = memo(move || {
+        let Asked { facets, order } = asked.get();
+        let catalogue = shop.catalogue();
+        let matching = matching.get();
+        let matching = match order {
+            Order::ForYou => by_taste(matching, &shop.ranked(TASTE), catalogue.len()),
+            _ => matching,
+        };
+        facets.apply(&catalogue, matching, order)
+    });
     let typed = memo(move || query.with(|query| !query.is_empty()));
     let none = memo(move || typed.get() && found.with(|found| found.as_ref().is_some_and(Vec::is_empty)));
-    let heading = memo(move || {
+    let heading = move || {
         let query = query.get();
         match (query.is_empty(), none.get()) {
             (true, _) => texts.search.to_owned(),
             (false, false) => fill(texts.results_for, &[&query]),
             (false, true) => fill(texts.nothing_found, &[&query]),
         }
-    });
-    let line = text(move || match (typed.get(), found.get()) {
+    };
+    let line = move || match (typed.get(), found.get()) {
         (false, _) => texts.search_empty.to_owned(),
         (true, None) => texts.search_starting.to_owned(),
         (true, Some(found)) if found.is_empty() => texts.nothing_found_hint.to_owned(),
-        (true, Some(found)) => count(texts.products_one, texts.products_many, found.len()),
+        (true, Some(_)) => count(texts.products_one, texts.products_many, items.with(Vec::len)),
+    };
+    let head = el("div")
+        .class("head")
+        .kid(el("h1").attr("id", "results").live_text(heading))
+        .kid(el("p").class("sub").attr("aria-live", "polite").live_text(line));
+    let tiles = when(move || !typed.get() || none.get(), || department_tiles("results").into());
+    // The choices follow when the typing rests: the results come first, within a frame of each letter.
+    let rested = RwSignal::new(Vec::new());
+    let timer = StoredValue::new(None::<TimeoutHandle>);
+    let stop = move || {
+        if let Some(timer) = timer.try_update_value(Option::take).flatten() {
+            timer.clear();
+        }
+    };
+    on_cleanup(stop);
+    effect(move || {
+        let found = matching.get();
+        stop();
+        let rest = move || {
+            let _ = rested.try_set(found);
+        };
+        timer.set_value(set_timeout_with_handle(rest, REST).ok());
     });
-    view! {
-        <div class="head">
-            <h1 id="results">{text(move || heading.get())}</h1>
-            <p class="sub" aria-live="polite">
-                {line}
-            </p>
-        </div>
-        <Grid items=items labelled_by="results" reset=query />
-        {when(move || !typed.get() || none.get(), || view! { <DepartmentTiles labelled_by="results" /> }.into_any())}
+    let choices = memo(move || rested.get());
+    let bar = when(move || typed.get() && !none.get(), move || facet_bar(choices, true, texts.sort_match));
+    group([head.into(), bar, grid(items, "results", query), tiles])
+}
+
+/// What was found with what the engine ranked first, in its order; the rest follows as found.
+fn by_taste(found: Vec<ItemIx>, ranked: &[Pick], products: usize) -> Vec<ItemIx> {
+    let mut is_found = vec![false; products];
+    for item in &found {
+        is_found[item.row()] = true;
     }
-    .into_any()
+    let mut first: Vec<ItemIx> = Vec::new();
+    for pick in ranked {
+        // Once: it is taken out of the mask as it is taken in.
+        if is_found.get_mut(pick.item.row()).is_some_and(std::mem::take) {
+            first.push(pick.item);
+        }
+    }
+    first.into_iter().chain(found.into_iter().filter(|item| is_found[item.row()])).collect()
 }

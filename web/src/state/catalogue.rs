@@ -81,6 +81,9 @@ pub(super) struct File {
     pub(super) items: Columns,
     pub(super) categories: Vec<Vec<String>>,
     popularity: Vec<u32>,
+    /// Products with few sales, for 'New here'.
+    #[serde(default)]
+    fresh: Vec<u32>,
     #[serde(default)]
     note: String,
 }
@@ -124,6 +127,7 @@ pub struct Catalogue {
     bestsellers: usize,
     /// All rows, the most bought first, then the rest in row order.
     ranked: Vec<ItemIx>,
+    fresh: Vec<ItemIx>,
 }
 
 impl Catalogue {
@@ -157,6 +161,7 @@ impl Catalogue {
             check_range(field, &column.of, column.words.len())?;
         }
         check_range("popularity", &file.popularity, rows)?;
+        check_range("fresh", &file.fresh, rows)?;
 
         let mut ranked: Vec<ItemIx> = Vec::with_capacity(rows);
         let mut listed = vec![false; rows];
@@ -178,6 +183,7 @@ impl Catalogue {
             departments,
             bestsellers,
             ranked,
+            fresh: file.fresh.into_iter().map(ItemIx).collect(),
         })
     }
 
@@ -223,6 +229,12 @@ impl Catalogue {
         &self.ranked[..self.bestsellers]
     }
 
+    /// Products with few sales, one of a category, which 'New here' shows.
+    #[must_use]
+    pub fn fresh(&self) -> &[ItemIx] {
+        &self.fresh
+    }
+
     /// All products, the most bought first.
     #[must_use]
     pub fn ranked(&self) -> &[ItemIx] {
@@ -255,6 +267,17 @@ impl Catalogue {
     #[must_use]
     pub fn brand_and_size(&self, ix: ItemIx) -> (&str, &str) {
         (self.items.brand.get(ix.row()), self.items.size.get(ix.row()))
+    }
+
+    /// The brands of some rows and how many of them each has.
+    #[must_use]
+    pub fn brands(&self, items: &[ItemIx]) -> Vec<(&str, usize)> {
+        let mut counts = vec![0usize; self.items.brand.words.len()];
+        for &word in items.iter().filter_map(|ix| self.items.brand.of.get(ix.row())) {
+            counts[word as usize] += 1;
+        }
+        let named = self.items.brand.words.iter().map(String::as_str).zip(counts);
+        named.filter(|(brand, count)| *count > 0 && !brand.is_empty()).collect()
     }
 
     /// The shop's id of a row, or "" past the end.
@@ -327,6 +350,12 @@ impl std::fmt::Debug for Catalogue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Catalogue").field("pack", &self.pack).field("rows", &self.len()).finish_non_exhaustive()
     }
+}
+
+/// A brand as there is room for on a card: of one that is only known by its maker's number the number is enough.
+#[must_use]
+pub fn short_brand(brand: &str) -> &str {
+    brand.split_once(" · ").map_or(brand, |(_, maker)| maker)
 }
 
 fn check_range(field: &'static str, values: &[u32], limit: usize) -> Result<(), CatalogueFileError> {
@@ -406,5 +435,11 @@ mod tests {
         for cut in [0, 1, 20, TOY.len() / 2, TOY.len() - 1] {
             assert!(matches!(Catalogue::parse(&TOY[..cut]), Err(CatalogueFileError::Json(_))));
         }
+    }
+
+    #[test]
+    fn a_brand_that_is_a_number_is_short() {
+        assert_eq!(short_brand("National brand · maker 12"), "maker 12");
+        assert_eq!(short_brand("House brand"), "House brand");
     }
 }

@@ -9,6 +9,8 @@ pub const TILES: usize = 8;
 
 /// How many best-selling products of a department vote on its picture.
 const FACES: usize = 40;
+/// A cigarette is for sale, but is no sign to hang over a door.
+const NO_FACE: &str = "1f6ac";
 
 /// A category below a department.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,7 +134,7 @@ pub(super) fn departments(file: &File, ranked: &[ItemIx], bestsellers: usize) ->
                 sold[at] += 1;
             }
             let picture = file.items.picture.get(ix.row());
-            if looked_at[at] < FACES && !picture.is_empty() {
+            if looked_at[at] < FACES && !picture.is_empty() && picture != NO_FACE {
                 looked_at[at] += 1;
                 match faces[at].iter_mut().find(|(other, _)| *other == picture) {
                     Some((_, times)) => *times += 1,
@@ -163,7 +165,7 @@ pub(super) fn departments(file: &File, ranked: &[ItemIx], bestsellers: usize) ->
 
 /// Puts what comes `before` first and keeps the order of equals. For a few dozen values the library's sort would be 2 kB of wasm
 /// for each type and no faster.
-fn sort_few<T>(values: &mut [T], before: impl Fn(&T, &T) -> bool) {
+pub fn sort_few<T>(values: &mut [T], before: impl Fn(&T, &T) -> bool) {
     for end in 1..values.len() {
         let mut at = end;
         while at > 0 && before(&values[at], &values[at - 1]) {

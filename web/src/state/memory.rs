@@ -4,7 +4,7 @@
 //! 9d0e4c21{"version":2,"last":1732000000,"events":["view","12"],"visits":[["1731990000","7","12"]],"cart":["2","12"]}
 //! ```
 //!
-//! First a CRC-32 of the rest, in hex: a text that was cut short or overwritten is dropped whole, never half believed. Products are
+//! Gifts, corrections and whether the shop learns follow where there is anything to say. First stands a CRC-32 of the rest, in hex: a text that was cut short or overwritten is dropped whole, never half believed. Products are
 //! written by their ids, not their rows: rows mean nothing in another pack, and a shop that was trained anew must not turn a remembered
 //! loaf into a lawn mower.
 
@@ -12,7 +12,7 @@ use fewshop_core::{Event, EventKind, ItemIx, Session};
 use serde::{Deserialize, Serialize};
 
 use super::session::is_old;
-use super::{Cart, Catalogue, SessionLog};
+use super::{Cart, Catalogue, Learning, Rules, SessionLog, Taste};
 
 const VERSION: u32 = 2;
 /// Without checksum and times, in `localStorage`. It is read once more, so that nobody loses a cart by a new version of the page.
@@ -65,6 +65,15 @@ struct Stored {
     visits: Vec<Vec<String>>,
     /// Quantity and id, in turn.
     cart: Vec<String>,
+    /// Ids of what was for somebody else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    gifts: Vec<String>,
+    /// Correction and what it is of, in turn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rules: Vec<String>,
+    /// "paused", "off", or "" where the shop learns.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    learning: String,
 }
 
 #[derive(Deserialize)]
@@ -76,7 +85,7 @@ impl Memory {
     /// As text for the browser's storage; `None` where there is nothing to remember, so that nothing is left behind.
     #[must_use]
     pub fn write(log: &SessionLog, cart: &Cart, catalogue: &Catalogue) -> Option<String> {
-        if log.is_blank() && cart.is_empty() {
+        if log.is_default() && cart.is_empty() {
             return None;
         }
         let id = |item: ItemIx| catalogue.id(item).to_owned();
@@ -89,6 +98,14 @@ impl Memory {
                 .map(|(visit, ended)| std::iter::once(ended.to_string()).chain(visit.iter().map(|&item| id(item))).collect())
                 .collect(),
             cart: cart.lines().iter().flat_map(|line| [line.quantity.to_string(), id(line.item)]).collect(),
+            gifts: log.gifts().iter().map(|&item| id(item)).collect(),
+            rules: log.rules().iter().flat_map(|(key, taste)| [taste.name().to_owned(), key.to_owned()]).collect(),
+            learning: match log.learning() {
+                Learning::On => "",
+                Learning::Paused => "paused",
+                Learning::Off => "off",
+            }
+            .to_owned(),
         };
         let json = serde_json::to_string(&stored).expect("plain strings and numbers are always JSON");
         Some(checksum(&json) + &json)
@@ -140,7 +157,21 @@ impl Memory {
                 ended.push(end);
             }
         }
-        Ok(Self { log: SessionLog::of(Session { events, visits }, ended, last, now), cart: Cart::of(lines) })
+        let gifts: Vec<&str> = stored.gifts.iter().map(String::as_str).collect();
+        let gifts = catalogue.find_all(&gifts).into_iter().flatten().collect();
+        let mut rules = Rules::default();
+        for pair in stored.rules.chunks_exact(2) {
+            let taste = Taste::from_name(&pair[0])
+                .ok_or_else(|| MemoryError::Corrupt(format!("rules: '{}' is no correction", pair[0])))?;
+            rules.set(&pair[1], Some(taste));
+        }
+        let learning = match stored.learning.as_str() {
+            "paused" => Learning::Paused,
+            "off" => Learning::Off,
+            _ => Learning::On,
+        };
+        let log = SessionLog::of(Session { events, visits }, ended, last, now).with_choices(gifts, rules, learning);
+        Ok(Self { log, cart: Cart::of(lines) })
     }
 }
 
@@ -307,5 +338,18 @@ mod tests {
         let back = Memory::read(&with_checksum(&json), &shop, NOW).unwrap();
         assert_eq!(back.log.session().events, long[50..]);
         assert_eq!(back.log.session().visits.len(), MAX_VISITS);
+    }
+
+    #[test]
+    fn what_the_shopper_chose_comes_back() {
+        let catalogue = toy();
+        let mut log = SessionLog::default();
+        log.at(NOW);
+        log.cart(ItemIx(1));
+        log.unlearn(ItemIx(1), true);
+        log.correct("category/Bakery", Some(Taste::Less));
+        log.set_learning(Learning::Paused);
+        let text = Memory::write(&log, &Cart::default(), &catalogue).unwrap();
+        assert_eq!(Memory::read(&text, &catalogue, NOW).unwrap().log, log);
     }
 }

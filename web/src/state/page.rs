@@ -17,6 +17,12 @@ pub enum Page {
     Cart,
     /// How the shop works.
     How,
+    /// What the shop seems to know of the shopper.
+    Profile,
+    /// Recorded sessions to replay.
+    Try,
+    /// The map of taste.
+    Map,
     /// An address that the shop does not have.
     Lost,
 }
@@ -35,6 +41,9 @@ impl Page {
             (Some("search"), None, None) => Self::Search,
             (Some("cart"), None, None) => Self::Cart,
             (Some("how-it-works"), None, None) => Self::How,
+            (Some("profile"), None, None) => Self::Profile,
+            (Some("try-it-as"), None, None) => Self::Try,
+            (Some("map"), None, None) => Self::Map,
             _ => Self::Lost,
         }
     }

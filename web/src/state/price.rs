@@ -24,12 +24,13 @@ impl Money {
         Self(self.0.saturating_add(other.0))
     }
 
-    /// As shown: `$1,234.50`, or `CHF 1,234.50` where no sign is known for the currency.
+    /// As shown: `$1,234.50`, or `CHF 1,234.50` where no sign is known for the currency. `dollar` is what readers of the page's language
+    /// call that of the United States: `$` or `US$`.
     #[must_use]
-    pub fn show(self, currency: &str) -> String {
+    pub fn show(self, currency: &str, dollar: &str) -> String {
         let amount = format!("{}.{:02}", thousands(self.0 / 100), self.0 % 100);
         match currency {
-            "USD" => format!("${amount}"),
+            "USD" => format!("{dollar}{amount}"),
             "GBP" => format!("£{amount}"),
             "EUR" => format!("€{amount}"),
             "" => amount,
@@ -58,9 +59,9 @@ mod tests {
 
     #[test]
     fn amounts_carry_sign_cents_and_thousands() {
-        assert_eq!(Money(59).show("USD"), "$0.59");
-        assert_eq!(Money(123_456_789).show("GBP"), "£1,234,567.89");
-        assert_eq!(Money(100).show("CHF"), "CHF\u{a0}1.00");
+        assert_eq!(Money(59).show("USD", "$"), "$0.59");
+        assert_eq!(Money(123_456_789).show("GBP", "$"), "£1,234,567.89");
+        assert_eq!(Money(100).show("CHF", "$"), "CHF\u{a0}1.00");
     }
 
     #[test]

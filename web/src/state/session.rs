@@ -8,6 +8,8 @@
 
 use fewshop_core::{Event, EventKind, ItemIx, Session};
 
+use super::{Rules, Taste};
+
 /// The most events that are kept; the oldest fall off. Far more than any ranking needs, and a bound on what is stored.
 pub const MAX_EVENTS: usize = 200;
 /// The most earlier visits that are kept; the oldest fall off.
@@ -31,17 +33,41 @@ pub enum Undo {
     Forgot,
     /// A product was dismissed.
     Dismissed(ItemIx),
+    /// The shop was told not to learn from a product.
+    Unlearned(ItemIx),
+}
+
+/// Whether the shop learns, by the shopper's own choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Learning {
+    /// It learns from what is done, and shows what it learned.
+    #[default]
+    On,
+    /// It shows what it learned, and learns nothing more.
+    Paused,
+    /// It neither learns nor shows: the shop is the same as for everybody.
+    Off,
+}
+
+/// What is kept of the shopper, and comes back as one when a step is taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Kept {
+    session: Session,
+    /// When each of the session's visits ended.
+    ended: Vec<u32>,
+    /// Products that say nothing about the shopper, whatever is done with them.
+    gifts: Vec<ItemIx>,
+    rules: Rules,
 }
 
 /// The session with one step of undo.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SessionLog {
-    session: Session,
-    /// When each of the session's visits ended.
-    ended: Vec<u32>,
+    kept: Kept,
+    learning: Learning,
     /// When the last thing was done.
     last: u32,
-    before: Option<(Undo, Session, Vec<u32>)>,
+    before: Option<(Undo, Kept)>,
 }
 
 impl SessionLog {
@@ -52,7 +78,8 @@ impl SessionLog {
         ended.resize(session.visits.len(), now);
         // From a clock that was ahead: as they are, they would never grow old.
         ended.iter_mut().for_each(|ended| *ended = now.min(*ended));
-        let mut log = Self { session, ended, last: last.min(now), before: None };
+        let kept = Kept { session, ended, ..Kept::default() };
+        let mut log = Self { kept, last: last.min(now), ..Self::default() };
         log.trim();
         if log.is_over(now) {
             log.end_visit();
@@ -64,13 +91,13 @@ impl SessionLog {
     /// What the shopper did.
     #[must_use]
     pub fn session(&self) -> &Session {
-        &self.session
+        &self.kept.session
     }
 
     /// When each of the session's visits ended.
     #[must_use]
     pub fn ended(&self) -> &[u32] {
-        &self.ended
+        &self.kept.ended
     }
 
     /// When the last thing was done.
@@ -82,19 +109,85 @@ impl SessionLog {
     /// Whether there is anything that could be forgotten.
     #[must_use]
     pub fn is_blank(&self) -> bool {
-        self.session.events.is_empty() && self.session.visits.is_empty()
+        self.kept.session.events.is_empty() && self.kept.session.visits.is_empty()
+    }
+
+    /// Whether nothing at all is kept, so that nothing need be stored.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        self.is_blank() && self.kept.gifts.is_empty() && self.kept.rules.is_empty() && self.learning == Learning::On
+    }
+
+    /// Whether the shop learns.
+    #[must_use]
+    pub fn learning(&self) -> Learning {
+        self.learning
+    }
+
+    /// The shopper wants the shop to learn, to pause or to be the same as for everybody.
+    pub fn set_learning(&mut self, learning: Learning) {
+        self.learning = learning;
+        self.before = None;
+    }
+
+    /// Products that were for somebody else.
+    #[must_use]
+    pub fn gifts(&self) -> &[ItemIx] {
+        &self.kept.gifts
+    }
+
+    /// What the shopper corrected.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.kept.rules
+    }
+
+    /// The shopper corrects what the shop thinks of a category or brand; `None` takes the correction back.
+    pub fn correct(&mut self, key: &str, taste: Option<Taste>) {
+        self.kept.rules.set(key, taste);
+        self.before = None;
+    }
+
+    /// Gifts and corrections, as they were stored.
+    #[must_use]
+    pub fn with_choices(mut self, gifts: Vec<ItemIx>, rules: Rules, learning: Learning) -> Self {
+        (self.kept.gifts, self.kept.rules, self.learning) = (gifts, rules, learning);
+        self
+    }
+
+    /// The shopper does not want the shop to have learned from a product: all that was done with it is as if it had not been, today and
+    /// on earlier visits. A `gift` says nothing from now on either.
+    pub fn unlearn(&mut self, item: ItemIx, gift: bool) {
+        let before = (Undo::Unlearned(item), self.kept.clone());
+        self.kept.session.events.retain(|event| event.item != item || event.kind == EventKind::Dismiss);
+        self.kept.session.visits.iter_mut().for_each(|visit| visit.retain(|&other| other != item));
+        if gift && !self.kept.gifts.contains(&item) {
+            self.kept.gifts.push(item);
+        }
+        self.before = Some(before);
+    }
+
+    /// Whether what is done with a product is learned from.
+    fn learns_from(&self, item: ItemIx) -> bool {
+        self.learning == Learning::On && !self.kept.gifts.contains(&item)
     }
 
     /// What can be taken back right now.
     #[must_use]
     pub fn undoable(&self) -> Option<Undo> {
-        self.before.as_ref().map(|(undo, ..)| *undo)
+        self.before.as_ref().map(|(undo, _)| *undo)
     }
 
     /// Whether a product is dismissed as things stand.
     #[must_use]
     pub fn is_dismissed(&self, item: ItemIx) -> bool {
-        self.session.events.iter().rev().find(|event| event.item == item).is_some_and(|event| event.kind == EventKind::Dismiss)
+        self.kept
+            .session
+            .events
+            .iter()
+            .rev()
+            .find(|event| event.item == item)
+            .is_some_and(|event| event.kind == EventKind::Dismiss)
     }
 
     /// Something is about to be done: where the visit at hand is over, a new one begins. Comes before each of the steps below.
@@ -115,7 +208,10 @@ impl SessionLog {
     /// The shopper opened a product's page. Opening it again at once (a reload, 'back') is no second event, and looking at
     /// a product one has just dismissed does not take the dismissal back.
     pub fn view(&mut self, item: ItemIx) {
-        if self.session.events.last().is_some_and(|last| last.item == item) || self.is_dismissed(item) {
+        if !self.learns_from(item)
+            || self.kept.session.events.last().is_some_and(|last| last.item == item)
+            || self.is_dismissed(item)
+        {
             return;
         }
         self.push(Event::new(item, EventKind::View));
@@ -123,51 +219,51 @@ impl SessionLog {
 
     /// The shopper put a product into the cart.
     pub fn cart(&mut self, item: ItemIx) {
-        if self.session.events.last() != Some(&Event::new(item, EventKind::Cart)) {
+        if self.learns_from(item) && self.kept.session.events.last() != Some(&Event::new(item, EventKind::Cart)) {
             self.push(Event::new(item, EventKind::Cart));
         }
     }
 
     /// The shopper took a product out of the cart again: it speaks for nothing any more, but that it was looked at stays.
     pub fn uncart(&mut self, item: ItemIx) {
-        self.session.events.retain(|event| *event != Event::new(item, EventKind::Cart));
+        self.kept.session.events.retain(|event| *event != Event::new(item, EventKind::Cart));
         self.before = None;
     }
 
     /// The shopper said 'not for me'.
     pub fn dismiss(&mut self, item: ItemIx) {
-        let before = (Undo::Dismissed(item), self.session.clone(), self.ended.clone());
+        let before = (Undo::Dismissed(item), self.kept.clone());
         self.push(Event::new(item, EventKind::Dismiss));
         self.before = Some(before);
     }
 
     /// The shopper takes a dismissal back, however long ago it was.
     pub fn retract(&mut self, item: ItemIx) {
-        self.session.events.retain(|event| *event != Event::new(item, EventKind::Dismiss));
+        self.kept.session.events.retain(|event| *event != Event::new(item, EventKind::Dismiss));
         self.before = None;
     }
 
     /// Forgets this visit and all earlier ones; one [`SessionLog::undo`] brings them back until the next event.
     pub fn forget(&mut self) {
-        self.before = Some((Undo::Forgot, std::mem::take(&mut self.session), std::mem::take(&mut self.ended)));
+        self.before = Some((Undo::Forgot, std::mem::take(&mut self.kept)));
     }
 
     /// Takes the last dismissal or the forgetting back.
     pub fn undo(&mut self) {
-        if let Some((_, session, ended)) = self.before.take() {
-            (self.session, self.ended) = (session, ended);
+        if let Some((_, kept)) = self.before.take() {
+            self.kept = kept;
         }
     }
 
     fn push(&mut self, event: Event) {
-        self.session.events.push(event);
+        self.kept.session.events.push(event);
         self.before = None;
         self.trim();
     }
 
     fn trim(&mut self) {
-        let surplus = self.session.events.len().saturating_sub(MAX_EVENTS);
-        self.session.events.drain(..surplus);
+        let surplus = self.kept.session.events.len().saturating_sub(MAX_EVENTS);
+        self.kept.session.events.drain(..surplus);
     }
 
     /// Whether the visit at hand ended before `now`. A clock that was set back says no.
@@ -176,23 +272,23 @@ impl SessionLog {
     }
 
     fn end_visit(&mut self) {
-        let shots = self.session.shots();
+        let shots = self.kept.session.shots();
         let mut taken: Vec<ItemIx> = shots.iter().filter(|shot| shot.kind >= EventKind::Cart).map(|shot| shot.item).collect();
-        let dismissed = self.session.dismissed();
-        self.session.events = dismissed.into_iter().map(|item| Event::new(item, EventKind::Dismiss)).collect();
+        let dismissed = self.kept.session.dismissed();
+        self.kept.session.events = dismissed.into_iter().map(|item| Event::new(item, EventKind::Dismiss)).collect();
         self.before = None;
         if !taken.is_empty() {
             taken.drain(..taken.len().saturating_sub(MAX_TAKEN));
-            self.session.visits.insert(0, taken);
-            self.ended.insert(0, self.last);
+            self.kept.session.visits.insert(0, taken);
+            self.kept.ended.insert(0, self.last);
         }
     }
 
     /// Forgets earlier visits that are too old or too many. The latest comes first.
     fn expire(&mut self, now: u32) {
-        let young = self.ended.iter().take(MAX_VISITS).take_while(|&&ended| !is_old(ended, now)).count();
-        self.session.visits.truncate(young);
-        self.ended.truncate(young);
+        let young = self.kept.ended.iter().take(MAX_VISITS).take_while(|&&ended| !is_old(ended, now)).count();
+        self.kept.session.visits.truncate(young);
+        self.kept.ended.truncate(young);
     }
 }
 
@@ -408,5 +504,49 @@ mod tests {
         assert!(log.is_blank() && log.ended().is_empty());
         log.undo();
         assert_eq!(log, before);
+    }
+
+    #[test]
+    fn what_is_paused_or_off_is_not_learned_and_what_was_learned_stays() {
+        for learning in [Learning::Paused, Learning::Off] {
+            let mut log = carted(1..2, NOW);
+            log.set_learning(learning);
+            log.view(B);
+            log.cart(B);
+            assert_eq!(log.session().events, [Event::new(A, EventKind::Cart)]);
+            log.dismiss(B);
+            assert!(log.is_dismissed(B), "a wish is heard at any time");
+            log.set_learning(Learning::On);
+            log.view(ItemIx(9));
+            assert_eq!(log.session().shots().len(), 2);
+        }
+    }
+
+    #[test]
+    fn what_is_not_to_be_learned_from_is_gone_from_all_visits_and_can_come_back() {
+        let mut log = carted(1..3, NOW);
+        log.check_out();
+        log.cart(A);
+        let before = log.clone();
+        log.unlearn(A, false);
+        assert_eq!(log.session(), &Session { events: Vec::new(), visits: vec![vec![B]] });
+        assert_eq!(log.undoable(), Some(Undo::Unlearned(A)));
+        log.undo();
+        assert_eq!(log, before);
+        log.unlearn(A, false);
+        log.cart(A);
+        assert_eq!(log.session().shots().len(), 1, "only what was done is forgotten");
+    }
+
+    #[test]
+    fn a_gift_says_nothing_now_or_later() {
+        let mut log = carted(1..2, NOW);
+        log.unlearn(A, true);
+        log.cart(A);
+        log.view(A);
+        assert!(log.is_blank() && !log.is_default());
+        assert_eq!(log.gifts(), [A]);
+        log.forget();
+        assert!(log.is_default());
     }
 }

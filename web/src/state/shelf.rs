@@ -1,16 +1,16 @@
 //! What stands on a shelf, and why it may not jump about.
 
-use std::collections::BTreeSet;
-
 use fewshop_core::{ItemIx, Reason, Recommendation};
 
-use super::EngineState;
+use super::{EngineState, Learning, SessionLog};
 
 /// A product on a shelf.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pick {
     /// The product.
     pub item: ItemIx,
+    /// How well it fits, where an engine said so: higher is better, and a number of one ranking means nothing in another.
+    pub score: f32,
     /// Why the engine put it here; `None` where no engine did.
     pub reason: Option<Reason>,
 }
@@ -19,13 +19,13 @@ impl Pick {
     /// A product that no engine picked.
     #[must_use]
     pub fn plain(item: ItemIx) -> Self {
-        Self { item, reason: None }
+        Self { item, score: 0.0, reason: None }
     }
 }
 
 impl From<Recommendation> for Pick {
     fn from(pick: Recommendation) -> Self {
-        Self { item: pick.item, reason: Some(pick.reason) }
+        Self { item: pick.item, score: pick.score, reason: Some(pick.reason) }
     }
 }
 
@@ -35,32 +35,70 @@ pub enum ShelfState {
     /// Nothing was done yet: bestsellers.
     Cold(Vec<Pick>),
     /// Something was done, the engine is on its way: bestsellers still.
+    Loading(Vec<Pick>),
+    /// Ranked for one single thing that was done.
     Warming(Vec<Pick>),
     /// Ranked for this session.
     Adapted(Vec<Pick>),
+    /// Learning is paused: ranked for what was learned before, or bestsellers where that is nothing.
+    Paused(Vec<Pick>),
+    /// The shopper wants the shop as everybody sees it: bestsellers.
+    Plain(Vec<Pick>),
     /// The engine cannot go on: bestsellers.
     Failed(Vec<Pick>),
 }
 
 impl ShelfState {
-    /// The shelf for an engine, what it answered last, and the shop's bestsellers.
+    /// The shelf for an engine, what was done, what the engine answered last, and the shop's bestsellers.
     ///
-    /// `blank` says that nothing was done yet. Picks that were ranked stay on the shelf while the next answer is on its way.
+    /// Picks that were ranked stay on the shelf while the next answer is on its way.
     #[must_use]
-    pub fn of(engine: &EngineState, blank: bool, ranked: &[Pick], bestsellers: Vec<Pick>) -> Self {
-        match engine {
-            _ if blank => Self::Cold(bestsellers),
-            EngineState::Failed { .. } => Self::Failed(bestsellers),
-            _ if !ranked.is_empty() => Self::Adapted(ranked.to_vec()),
-            _ => Self::Warming(bestsellers),
+    pub fn of(engine: &EngineState, log: &SessionLog, ranked: &[Pick], bestsellers: Vec<Pick>) -> Self {
+        let ready = !ranked.is_empty() && !log.is_blank() && !matches!(engine, EngineState::Failed { .. });
+        match (log.learning(), engine) {
+            (Learning::Off, _) => Self::Plain(bestsellers),
+            (Learning::Paused, _) => Self::Paused(if ready { ranked.to_vec() } else { bestsellers }),
+            (Learning::On, _) if log.is_blank() => Self::Cold(bestsellers),
+            (Learning::On, EngineState::Failed { .. }) => Self::Failed(bestsellers),
+            (Learning::On, _) if !ready => Self::Loading(bestsellers),
+            (Learning::On, _) if log.session().visits.is_empty() && log.session().shots().len() == 1 => {
+                Self::Warming(ranked.to_vec())
+            }
+            (Learning::On, _) => Self::Adapted(ranked.to_vec()),
         }
+    }
+
+    /// A word for it that styles and tests may branch on.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Cold(_) => "cold",
+            Self::Loading(_) => "loading",
+            Self::Warming(_) => "warming",
+            Self::Adapted(_) => "adapted",
+            Self::Paused(_) => "paused",
+            Self::Plain(_) => "plain",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// Whether what stands on it was picked for this shopper.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.picks().iter().any(|pick| pick.reason.is_some())
     }
 
     /// What stands on it.
     #[must_use]
     pub fn picks(&self) -> &[Pick] {
         match self {
-            Self::Cold(picks) | Self::Warming(picks) | Self::Adapted(picks) | Self::Failed(picks) => picks,
+            Self::Cold(picks)
+            | Self::Loading(picks)
+            | Self::Warming(picks)
+            | Self::Adapted(picks)
+            | Self::Paused(picks)
+            | Self::Plain(picks)
+            | Self::Failed(picks) => picks,
         }
     }
 }
@@ -90,13 +128,28 @@ pub fn settle(shown: &[Pick], fresh: &[Pick], held: bool, gone: impl Fn(ItemIx) 
     out
 }
 
-/// Whether the products that both lists hold stand in the same order in both.
+/// The first `n` of `picks` of which no kind fills more than half of the shelf: what a shelf says twelve times it says once. Surplus picks
+/// stand behind the others, so that a shelf is never shorter for it.
 #[must_use]
-pub fn keeps_order(before: &[ItemIx], now: &[ItemIx]) -> bool {
-    // Sets, since a department's grid grows to a thousand cards.
-    let set = |items: &[ItemIx]| items.iter().copied().collect::<BTreeSet<_>>();
-    let (was, is) = (set(before), set(now));
-    before.iter().filter(|item| is.contains(item)).eq(now.iter().filter(|item| was.contains(item)))
+pub fn mixed<K: PartialEq>(picks: Vec<Pick>, n: usize, kind: impl Fn(ItemIx) -> K) -> Vec<Pick> {
+    let most = n.div_ceil(2);
+    let (mut out, mut surplus): (Vec<Pick>, Vec<Pick>) = (Vec::with_capacity(n), Vec::new());
+    let mut kinds: Vec<(K, usize)> = Vec::new();
+    for pick in picks {
+        if out.len() == n {
+            break;
+        }
+        let of = kind(pick.item);
+        let at = kinds.iter().position(|(other, _)| *other == of).unwrap_or_else(|| {
+            kinds.push((of, 0));
+            kinds.len() - 1
+        });
+        kinds[at].1 += 1;
+        if kinds[at].1 > most { &mut surplus } else { &mut out }.push(pick);
+    }
+    let room = n - out.len();
+    out.extend(surplus.into_iter().take(room));
+    out
 }
 
 #[cfg(test)]
@@ -113,11 +166,13 @@ mod tests {
     }
 
     #[test]
-    fn products_that_come_and_go_keep_the_order_and_one_that_moves_does_not() {
-        let items = |rows: &[u32]| rows.iter().map(|&row| ItemIx(row)).collect::<Vec<_>>();
-        assert!(keeps_order(&items(&[1, 2, 3]), &items(&[4, 1, 3, 5])));
-        assert!(keeps_order(&[], &items(&[1])));
-        assert!(!keeps_order(&items(&[1, 2, 3]), &items(&[3, 4, 1])));
+    fn no_kind_fills_more_than_half_of_a_shelf_that_could_hold_others() {
+        let kind = |item: ItemIx| item.0 / 10;
+        let order = |rows: &[u32], n| mixed(picks(rows), n, kind).iter().map(|pick| pick.item.0).collect::<Vec<_>>();
+        assert_eq!(order(&[1, 2, 3, 4, 11, 12, 21], 4), [1, 2, 11, 12]);
+        assert_eq!(order(&[1, 2, 3, 11], 4), [1, 2, 11, 3], "what is left stands behind");
+        assert_eq!(order(&[1, 2, 3, 4, 5], 4), [1, 2, 3, 4], "one kind alone fills it");
+        assert_eq!(order(&[], 4), [0; 0]);
     }
 
     #[test]
@@ -145,13 +200,30 @@ mod tests {
     #[test]
     fn the_shelf_claims_no_more_than_is_true() {
         let best = picks(&[1, 2]);
-        let ranked = picks(&[9]);
+        let ranked = vec![Pick { item: ItemIx(9), score: 1.0, reason: Some(Reason::PopularHere) }];
         let loading = EngineState::Loading { received: 0.0, total: None };
         let failed = EngineState::Failed { code: "no_wasm".into(), message: String::new() };
-        assert_eq!(ShelfState::of(&loading, true, &[], best.clone()), ShelfState::Cold(best.clone()));
-        assert_eq!(ShelfState::of(&loading, false, &[], best.clone()), ShelfState::Warming(best.clone()));
-        assert_eq!(ShelfState::of(&loading, false, &ranked, best.clone()), ShelfState::Adapted(ranked.clone()));
-        assert_eq!(ShelfState::of(&failed, false, &ranked, best.clone()), ShelfState::Failed(best.clone()));
-        assert_eq!(ShelfState::of(&failed, true, &ranked, best.clone()), ShelfState::Cold(best));
+        let log = |things: u32, learning| {
+            let mut log = SessionLog::default();
+            (0..things).for_each(|item| log.view(ItemIx(item)));
+            log.set_learning(learning);
+            log
+        };
+        let name = |engine: &EngineState, log: &SessionLog, ranked: &[Pick]| {
+            let state = ShelfState::of(engine, log, ranked, best.clone());
+            assert_eq!(state.is_own(), state.picks() != best);
+            (state.name(), state.is_own())
+        };
+        let on = |things| log(things, Learning::On);
+        assert_eq!(name(&loading, &on(0), &[]), ("cold", false));
+        assert_eq!(name(&loading, &on(0), &ranked), ("cold", false));
+        assert_eq!(name(&failed, &on(0), &ranked), ("cold", false));
+        assert_eq!(name(&loading, &on(1), &[]), ("loading", false));
+        assert_eq!(name(&loading, &on(1), &ranked), ("warming", true));
+        assert_eq!(name(&loading, &on(2), &ranked), ("adapted", true));
+        assert_eq!(name(&failed, &on(2), &ranked), ("failed", false));
+        assert_eq!(name(&loading, &log(2, Learning::Paused), &ranked), ("paused", true));
+        assert_eq!(name(&failed, &log(2, Learning::Paused), &ranked), ("paused", false));
+        assert_eq!(name(&loading, &log(2, Learning::Off), &ranked), ("plain", false));
     }
 }

@@ -1,0 +1,193 @@
+// Search with facets, shelves that are mixed, the map, recorded sessions, Chinese, and the shop without a network.
+//
+// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { openSite } from "./site.mjs";
+import { launch, products, until, visit } from "./shopper.mjs";
+
+let browser;
+let all;
+before(async () => {
+  browser = await launch();
+  all = await products();
+});
+after(() => browser.close());
+
+const cents = (text) => Math.round(Number(text.match(/\$([\d,]+\.\d\d)/)?.[1].replaceAll(",", "") ?? NaN) * 100);
+
+test("a search is narrowed down and ordered, and its address says so", async () => {
+  await visit(browser, {}, async (shopper) => {
+    const { page } = shopper;
+    await shopper.ready();
+    await shopper.search("milk");
+    const results = page.getByRole("list", { name: "Results for ‘milk’" }).getByRole("listitem");
+    await results.first().waitFor();
+    const number = async () => Number((await page.getByText(/^[\d,]+ products?$/).first().innerText()).replace(/\D/g, ""));
+    const whole = await number();
+    await page.getByLabel("Order").selectOption({ label: "Price, low to high" });
+    await until("the cheapest comes first", async () => {
+      const prices = (await results.allInnerTexts()).map(cents).filter((price) => !Number.isNaN(price));
+      return prices.length > 3 && prices.every((price, at) => at === 0 || prices[at - 1] <= price);
+    });
+    const department = page.getByLabel("Department", { exact: true });
+    const [, option] = await until("departments can be chosen", async () => {
+      const options = await department.locator("option").allInnerTexts();
+      return options.length > 2 ? options : null;
+    });
+    await department.selectOption({ label: option });
+    const count = Number(option.match(/\((\d+)\)$/)[1]);
+    await until("the count is what the choice promised", async () => (await number()) === count);
+    assert.ok(count < whole);
+    await page.getByLabel("Price", { exact: true }).selectOption({ index: 1 });
+    await until("nothing costs more", async () => (await results.allInnerTexts()).map(cents).every((price) => !(price >= 200)));
+    const address = page.url();
+    assert.match(address, /q=milk/);
+    await page.goBack();
+    await until("'back' takes one choice back", async () => (await number()) === count);
+    await page.goto(address);
+    await until("the address brings it back", async () => (await page.getByLabel("Price", { exact: true }).inputValue()) === "0");
+    shopper.isContent();
+  });
+});
+
+test("a search can be ordered by my taste", async () => {
+  await visit(browser, {}, async (shopper) => {
+    const { page } = shopper;
+    await shopper.ready();
+    await shopper.lookAt("Baby", 3);
+    await shopper.search("food");
+    const results = page.getByRole("list", { name: "Results for ‘food’" }).getByRole("listitem");
+    await results.first().waitFor();
+    const titles = () => results.getByRole("link").allInnerTexts();
+    const before = (await titles()).join();
+    await page.getByLabel("Order").selectOption({ label: "For you" });
+    await until("the order is another one", async () => (await titles()).join() !== before);
+    await page.getByLabel("Order").selectOption({ label: "Best match" });
+    await until("and back", async () => (await titles()).join() === before);
+    shopper.isContent();
+  });
+});
+
+test("no category fills more than half of the first shelf, and there are three shelves of suggestions at most", async () => {
+  await visit(browser, {}, async (shopper) => {
+    const { page } = shopper;
+    await shopper.ready();
+    await shopper.lookAt("Pets", 4);
+    await shopper.goHome();
+    const cards = await shopper.picks();
+    const category = new Map(all.map((product) => [product.id, product.category]));
+    const counts = {};
+    for (const { id } of cards) counts[category.get(id)] = (counts[category.get(id)] ?? 0) + 1;
+    assert.ok(Math.max(...Object.values(counts)) <= cards.length / 2, JSON.stringify(counts));
+    await shopper.cards("Picked for you").first().getByRole("button", { name: /^Add .+ to cart$/ }).click();
+    await shopper.region("Goes well with your cart").waitFor();
+    const shelves = await page.getByRole("main").getByRole("heading", { level: 2 }).allInnerTexts();
+    const suggestions = shelves.filter((name) => !["Shop by department", "Recently viewed"].includes(name));
+    assert.deepEqual(suggestions, ["Picked for you", "Goes well with your cart", "New here"]);
+    const viewed = await shopper.onShelf("Recently viewed");
+    assert.equal(viewed.length, 4);
+    shopper.isContent();
+  });
+});
+
+test("the map says in words and shows in dots where the shopper's things lie", async () => {
+  await visit(browser, {}, async (shopper) => {
+    const { page } = shopper;
+    await shopper.ready();
+    await page.getByRole("contentinfo").getByRole("link", { name: "Map of taste" }).click();
+    await shopper.at("Map of taste");
+    const map = page.getByRole("img", { name: "Map of taste" });
+    await map.waitFor();
+    await page.getByText("Nothing learned yet: look at something").waitFor();
+    const [title] = await shopper.lookAt("Pets", 1);
+    await page.getByRole("contentinfo").getByRole("link", { name: "Map of taste" }).click();
+    await page.getByText(/^1 of your things lie in Pets \(1\); 12 picks lie in /).waitFor();
+    const own = page.getByRole("list", { name: "Your things" }).getByRole("link", { name: title });
+    const marks = () => map.locator("circle").count();
+    assert.equal(await marks(), 13);
+    await own.focus();
+    await until("the thing with the focus is ringed", async () => (await marks()) === 14);
+    assert.equal(await page.getByRole("list", { name: "Picked for you" }).getByRole("link").count(), 12);
+    shopper.isContent();
+  });
+});
+
+test("a recorded session is replayed step by step, and what was taken is revealed at the end", async () => {
+  await visit(browser, { path: "/try-it-as" }, async (shopper) => {
+    const { page } = shopper;
+    await shopper.at("Try it as somebody else");
+    await page.getByText("Nothing is known of this shopper yet.").waitFor();
+    const list = (name) => shopper.region(name).getByRole("listitem");
+    assert.equal(await list("Popularity order").count(), 10);
+    const before = await list("This shop").allInnerTexts();
+    for (let step = 1; step <= 5; step += 1) {
+      await page.getByRole("button", { name: "Next thing they took" }).click();
+      await page.getByText(/^Known so far: /).waitFor();
+    }
+    assert.notDeepEqual(await list("This shop").allInnerTexts(), before);
+    assert.equal(await page.getByText(/of these w/).count(), 0, "the truth is told at the end only");
+    await page.getByRole("button", { name: "What else did they take?" }).click();
+    await page.getByText(/^They went on to take: /).waitFor();
+    const hits = async (name) => Number((await shopper.region(name).getByText(/of these w/).innerText()).match(/^\d+/)[0]);
+    assert.ok((await hits("This shop")) > (await hits("Popularity order")), "the one where it helps most");
+    await page.getByRole("button", { name: "Helps least" }).click();
+    await page.getByText("Nothing is known of this shopper yet.").waitFor();
+    for (let step = 0; step < 6; step += 1) await page.getByRole("button", { name: /^(Next thing they took|What else did they take\?)$/ }).click();
+    assert.ok((await hits("This shop")) <= (await hits("Popularity order")), "it is not hidden where it does not help");
+    shopper.isContent();
+  });
+});
+
+test("the shop speaks Chinese to who reads it, and the choice is kept", async () => {
+  await visit(browser, { options: { locale: "zh-CN" } }, async (shopper) => {
+    const { page } = shopper;
+    await page.getByRole("heading", { name: "为您挑选" }).waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.lang), "zh-Hans");
+    assert.match(await page.getByRole("region", { name: "为您挑选" }).innerText(), /US\$\d+\.\d\d/);
+    await until("the engine is ready", async () => /可在本设备上为 [\d,]+ 件商品排序/.test(await page.getByRole("status").first().innerText()));
+    for (const path of ["/cart", "/departments", "/search?q=milk", "/how-it-works", "/profile", "/map", "/try-it-as"]) {
+      await page.goto(new URL(path, shopper.url).href);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      const words = await page.getByRole("main").evaluate((main) => [...main.querySelectorAll("h1, h2, .sub, button:not(.why):not([aria-label])")].map((part) => part.textContent.trim()).filter(Boolean));
+      assert.deepEqual(words.filter((text) => !/[\u4e00-\u9fff]/.test(text)), [], path);
+    }
+    await page.getByRole("button", { name: "English" }).click();
+    await page.getByRole("heading", { name: "Try it as somebody else" }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "Try it as somebody else" }).waitFor();
+    shopper.isContent();
+  });
+});
+
+test("after the first visit the shop opens without a network, and a newer one is announced, not forced", async () => {
+  let version = "";
+  const site = await openSite({ "/sw.js": (body) => Buffer.from(body.toString().replace(/VERSION = '/, `$&${version}`)) });
+  try {
+    await visit(browser, { url: site.url, options: { serviceWorkers: "allow" } }, async (shopper) => {
+      const { page } = shopper;
+      await shopper.ready();
+      await page.evaluate(() => navigator.serviceWorker.ready);
+      await until("the shop is kept", () => page.evaluate(async () => Boolean(navigator.serviceWorker.controller) && (await caches.keys()).length === 1));
+      await page.context().setOffline(true);
+      await page.goto(new URL("/department/baby", site.url).href);
+      await shopper.at("Baby");
+      await shopper.ready();
+      await page.goto(new URL("/map", site.url).href);
+      await page.getByRole("img", { name: "Map of taste" }).waitFor();
+      await page.context().setOffline(false);
+
+      version = "newer-";
+      assert.equal(await page.getByText("A newer version of this shop is here.").isVisible(), false);
+      await page.reload();
+      await page.getByText("A newer version of this shop is here.").waitFor();
+      await page.getByRole("button", { name: "Open it now" }).click();
+      await until("the newer one is there alone", () => page.evaluate(async () => String(await caches.keys()).startsWith("fewshop-newer-")).catch(() => false));
+      await shopper.at("Map of taste");
+    });
+  } finally {
+    site.close();
+  }
+});

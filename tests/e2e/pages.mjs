@@ -1,0 +1,51 @@
+// All pages of the shop, and what a shopper did before each, for those that look at every page.
+
+/** Name, address and what is done there first. Some things are done on the way, so that the pages after it are not empty. */
+export const PAGES = (all) => {
+  const baby = all.find(({ department }) => department === "Baby");
+  const pets = all.filter(({ department }) => department === "Pets");
+  const take = (shopper) => shopper.page.getByRole("main").getByRole("button", { name: /^Add .+ to cart$/ }).first().click();
+  return [
+    { name: "home-cold", path: "/" },
+    { name: "cart-empty", path: "/cart" },
+    { name: "product", path: `/product/${baby.id}` },
+    { name: "product-2", path: `/product/${pets[0].id}`, act: take },
+    { name: "product-3", path: `/product/${pets[3].id}`, act: take },
+    { name: "home", path: "/" },
+    {
+      name: "why",
+      path: "/",
+      act: async ({ page }) => {
+        await page.getByRole("button", { name: /^Why .+ because of / }).first().click();
+        await page.getByRole("dialog").waitFor();
+      },
+    },
+    { name: "departments", path: "/departments" },
+    { name: "department", path: "/department/baby" },
+    { name: "search", path: "/search?q=milk" },
+    { name: "search-none", path: "/search?q=qqqzzz" },
+    { name: "cart", path: "/cart" },
+    { name: "profile", path: "/profile" },
+    { name: "map", path: "/map" },
+    {
+      name: "try-it-as",
+      path: "/try-it-as",
+      act: async ({ page }) => {
+        for (let step = 0; step < 6; step += 1) await page.getByRole("button", { name: /^(Next thing they took|What else did they take\?)$/ }).click();
+      },
+    },
+    { name: "how-it-works", path: "/how-it-works" },
+    { name: "lost", path: "/no/such/page" },
+  ];
+};
+
+/** Opens a page, does what is to be done there, and waits until nothing moves. */
+export async function settled(shopper, path, act) {
+  const { page } = shopper;
+  await page.goto(new URL(path, shopper.url).href);
+  await page.getByRole("heading", { level: 1 }).first().waitFor({ state: "attached" });
+  await shopper.ready();
+  await page.waitForLoadState("networkidle");
+  await act?.(shopper);
+  await page.waitForTimeout(600);
+}

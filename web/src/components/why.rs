@@ -1,0 +1,72 @@
+//! 'Why this?': the whole reason of a pick.
+
+use fewshop_core::{ItemIx, Reason};
+use fewshop_web::state::Pick;
+use fewshop_web::texts::{count, fill};
+use web_sys::MouseEvent;
+
+use crate::browser;
+use crate::shop::{Shop, use_shop};
+use crate::view::{El, el};
+
+/// A bar from 0 to 1. Says its share to a screen reader.
+pub(crate) fn meter(share: f32) -> El {
+    let percent = (share.clamp(0.0, 1.0) * 100.0).round() as i32;
+    let label = fill(use_shop().texts.percent, &[&percent.to_string()]);
+    let fill = el("span").attr("style", &["width:", &percent.to_string(), "%"].concat());
+    el("span").class("meter").attr("role", "img").attr("aria-label", &label).kid(fill)
+}
+
+/// A score with two digits after the point.
+fn score(value: f32) -> String {
+    let hundredths = (value * 100.0).round() as i64;
+    let sign = if hundredths < 0 { "−" } else { "" };
+    let digits = hundredths.unsigned_abs();
+    [sign, &(digits / 100).to_string(), if digits % 100 < 10 { ".0" } else { "." }, &(digits % 100).to_string()].concat()
+}
+
+/// What can be said of the place of a pick among those on its shelf.
+fn place(shop: Shop, shelf: &[Pick], at: usize) -> String {
+    let texts = shop.texts;
+    let own = shelf[at].score;
+    let place = fill(texts.why_place, &[&(at + 1).to_string(), &shelf.len().to_string(), &score(own)]);
+    let rest = match shelf.iter().map(|pick| pick.score).filter(|&other| other > own).count() {
+        0 => match shelf.iter().enumerate().filter(|&(other, _)| other != at).map(|(_, pick)| pick.score).reduce(f32::max) {
+            Some(next) => fill(texts.why_first, &[&score(next)]),
+            None => String::new(),
+        },
+        n => count(texts.why_behind_one, texts.why_behind_many, n),
+    };
+    let mixed = if shelf.windows(2).any(|pair| pair[0].score < pair[1].score) { texts.why_mixed } else { "" };
+    [place.as_str(), " ", &rest, " ", mixed].concat()
+}
+
+/// Opens the whole reason of a product on a shelf.
+pub(crate) fn show_why(shop: Shop, shelf: &[Pick], item: ItemIx) {
+    let texts = shop.texts;
+    let Some(at) = shelf.iter().position(|pick| pick.item == item) else { return };
+    let reason = shelf[at].reason.clone().unwrap_or(Reason::PopularHere);
+    let (said, shots) = match &reason {
+        Reason::BecauseOf { shots } if !shots.is_empty() => (texts.why_because.to_owned(), shots.as_slice()),
+        Reason::TakenBefore { visits } => (count(texts.why_taken_one, texts.why_taken_many, *visits as usize), &[][..]),
+        _ => (texts.why_popular.to_owned(), &[][..]),
+    };
+    let whole: f32 = shots.iter().map(|share| share.share).sum::<f32>().max(f32::MIN_POSITIVE);
+    let bars = shots.iter().map(|share| el("li").kid(el("span").text(&shop.title(share.item))).kid(meter(share.share / whole)));
+    let close = el("button")
+        .attr("type", "button")
+        .class("btn")
+        .text(texts.close)
+        .click(|event: MouseEvent| browser::close_dialog(&event));
+    let dialog = el("dialog")
+        .class("why-dialog")
+        .attr("aria-labelledby", "why-title")
+        .on("close", |event| browser::remove(&event))
+        .kid(el("h2").attr("id", "why-title").text(&fill(texts.why_title, &[&shop.title(item)])))
+        .kid(el("p").text(&said))
+        .kids((!shots.is_empty()).then(|| el("ul").class("bars").attr("role", "list").kids(bars)))
+        .kid(el("h3").text(texts.why_place_title))
+        .kid(el("p").text(place(shop, shelf, at).trim_end()))
+        .kid(el("p").class("acts").kid(close));
+    browser::open_dialog(&dialog.0);
+}

@@ -1,0 +1,203 @@
+//! 'What this page thinks you like': what was learned, in words that can be corrected, and all that can be done with it.
+
+use fewshop_core::{EventKind, ItemIx};
+use fewshop_web::state::{Certainty, Learning, Liking, Taste};
+use fewshop_web::texts::{Texts, count, fill};
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{HtmlElement, Node};
+
+use crate::app::name_page;
+use crate::browser;
+use crate::components::{meter, product_href};
+use crate::shop::{Shop, use_shop};
+use crate::view::{El, each_item, el, memo, nothing, part, when};
+
+/// The page.
+pub(crate) fn profile_page() -> Node {
+    let shop = use_shop();
+    let texts = shop.texts;
+    name_page(texts.profile);
+    el("article")
+        .class("profile")
+        .kid(el("h1").text(texts.profile))
+        .kid(el("p").class("sub").text(texts.profile_sub))
+        .kid(learning(shop))
+        .kid(likings(shop, "categories", texts.categories, |shop| shop.profile().categories))
+        .kid(likings(shop, "brands", texts.brands, |shop| shop.profile().brands))
+        .kid(prices(shop))
+        .kid(events(shop))
+        .kid(data(shop))
+        .into()
+}
+
+/// A part of the page that its heading names.
+fn panel(id: &str, title: &str) -> El {
+    el("section").class("panel").attr("aria-labelledby", id).kid(el("h2").attr("id", id).text(title))
+}
+
+/// Whether the shop learns.
+fn learning(shop: Shop) -> El {
+    let texts = shop.texts;
+    let choices = [
+        (Learning::On, texts.learning_on, texts.learning_on_sub),
+        (Learning::Paused, texts.learning_paused, texts.learning_paused_sub),
+        (Learning::Off, texts.learning_off, texts.learning_off_sub),
+    ];
+    let choices = choices.into_iter().map(|(learning, name, sub)| {
+        let input = el("input").attr("type", "radio").attr("name", "learning").on("change", move |_| shop.set_learning(learning));
+        if shop.log.with_untracked(|log| log.learning() == learning) {
+            let _ = input.0.set_attribute("checked", "");
+        }
+        el("label").kid(input).kid(el("span").kid(el("strong").text(name)).text(" ").text(sub))
+    });
+    el("fieldset").class("panel learning").kid(el("legend").text(texts.learning)).kids(choices)
+}
+
+fn certainty(texts: &Texts, certainty: Certainty) -> &'static str {
+    match certainty {
+        Certainty::Guess => texts.certainty_guess,
+        Certainty::Some => texts.certainty_some,
+        Certainty::Sure => texts.certainty_sure,
+    }
+}
+
+/// Categories or brands, each with its weight and what can be said against it.
+fn likings(shop: Shop, id: &'static str, title: &str, of: fn(Shop) -> Vec<Liking>) -> El {
+    let texts = shop.texts;
+    // Without what was corrected: a button that is pressed must not be built anew under the finger.
+    let listed = memo(move || of(shop).into_iter().map(|liking| Liking { rule: None, ..liking }).collect::<Vec<_>>());
+    let rows = move || {
+        let rows = listed.get();
+        if rows.is_empty() {
+            return el("p").class("hint").text(texts.profile_empty).into();
+        }
+        el("ul")
+            .class("likings")
+            .attr("role", "list")
+            .attr("aria-labelledby", id)
+            .kids(rows.iter().map(|row| liking(shop, row)))
+            .into()
+    };
+    panel(id, title).part(rows)
+}
+
+fn liking(shop: Shop, liking: &Liking) -> El {
+    let texts = shop.texts;
+    let act = |taste: Taste, name: &str, label: &str| {
+        let (key, pressed) = (liking.key.clone(), liking.key.clone());
+        let is = move || shop.log.with(|log| log.rules().get(&pressed) == Some(taste));
+        el("button")
+            .attr("type", "button")
+            .class("chip")
+            .attr("aria-label", &fill(label, &[&liking.name]))
+            .live("aria-pressed", move || Some(is().to_string()))
+            .text(name)
+            .click(move |_| shop.correct(&key, taste))
+    };
+    let acts = el("span")
+        .class("chips-row")
+        .kid(act(Taste::More, texts.more, texts.more_named))
+        .kid(act(Taste::Less, texts.less, texts.less_named))
+        .kid(act(Taste::Never, texts.never, texts.never_named));
+    el("li")
+        .kid(el("span").class("name").text(&liking.name))
+        .kid(meter(liking.weight))
+        .kid(el("span").class("hint").text(certainty(texts, liking.certainty)))
+        .kid(acts)
+}
+
+fn prices(shop: Shop) -> El {
+    let texts = shop.texts;
+    let said = move || match shop.profile().prices {
+        Some((low, high)) => fill(texts.prices_are, &[&shop.price(Some(low)), &shop.price(Some(high))]),
+        None => texts.profile_empty.to_owned(),
+    };
+    panel("prices", texts.prices).kid(el("p").live_text(said))
+}
+
+/// What was done, each thing with a way to take it out of the learning.
+fn events(shop: Shop) -> El {
+    let texts = shop.texts;
+    let items = move || shop.log.with(|log| log.session().shots().iter().rev().map(|shot| shot.item).collect::<Vec<ItemIx>>());
+    let row = move |item: ItemIx| {
+        let Some(product) = shop.catalogue().product(item) else { return el("li") };
+        let kind = shop.log.with(|log| log.session().shots().iter().find(|shot| shot.item == item).map(|shot| shot.kind));
+        let did = if kind >= Some(EventKind::Cart) { texts.did_cart } else { texts.did_view };
+        // Two products of one name differ by their size.
+        let full = if product.size.is_empty() { product.title.clone() } else { [&product.title, ", ", &product.size].concat() };
+        let act = |name: &str, label: &str, gift: bool| {
+            el("button").attr("type", "button").class("chip").attr("aria-label", &fill(label, &[&full])).text(name).click(
+                move |_| {
+                    shop.unlearn(item, gift);
+                    browser::rescue_focus();
+                },
+            )
+        };
+        el("li")
+            .kid(el("a").class("name").attr("href", &product_href(&product.id)).text(&full))
+            .kid(el("span").class("hint").text(did))
+            .kid(el("span").class("chips-row").kid(act(texts.unlearn, texts.unlearn_named, false)).kid(act(
+                texts.gift,
+                texts.gift_named,
+                true,
+            )))
+    };
+    let list = el("ul").class("likings deeds").attr("role", "list").attr("aria-labelledby", "events");
+    let none = memo(move || items().is_empty());
+    let visits = move || match shop.log.with(|log| log.session().visits.len()) {
+        0 => String::new(),
+        n => count(texts.visits_one, texts.visits_many, n),
+    };
+    panel("events", texts.events)
+        .when(move || none.get(), move || el("p").class("hint").text(texts.status_blank).into())
+        .kid(each_item(list, items, row))
+        .kid(el("p").class("hint").live_text(visits))
+}
+
+/// The session file, and forgetting.
+fn data(shop: Shop) -> El {
+    let texts = shop.texts;
+    let said = RwSignal::new(String::new());
+    let export = move || {
+        let text = shop.export();
+        if text.is_empty() {
+            return nothing();
+        }
+        let href = ["data:text/plain;charset=utf-8,", &browser::encode(&text)].concat();
+        el("a").class("btn").attr("download", "fewshop-session.txt").attr("href", &href).text(texts.export).into()
+    };
+    let import = el("input").attr("type", "file").attr("id", "import").on("change", move |event| {
+        let Some(field) = event.target().map(|target| target.unchecked_into::<HtmlElement>()) else { return };
+        spawn_local(async move {
+            if let Some(text) = browser::chosen_text(&field).await.as_string() {
+                said.set(match shop.import(&text) {
+                    Ok(()) => texts.imported.to_owned(),
+                    Err(why) => [texts.import_failed, " ", &why].concat(),
+                });
+            }
+        });
+    });
+    let forget = move || {
+        let button = el("button").attr("type", "button").class("btn").text(texts.forget_label);
+        button
+            .click(move |_| {
+                shop.forget();
+                browser::rescue_focus();
+            })
+            .into()
+    };
+    let undo = move || el("button").attr("type", "button").class("btn").text(texts.undo).click(move |_| shop.undo()).into();
+    panel("data", texts.your_data)
+        .kid(el("p").class("sub").text(texts.your_data_sub))
+        .kid(
+            el("div")
+                .class("acts")
+                .kid(part(export))
+                .kid(el("label").class("btn").attr("for", "import").text(texts.import).kid(import))
+                .kid(when(move || !shop.log.with(|log| log.is_default()), forget))
+                .kid(when(move || shop.log.with(|log| log.undoable().is_some()), undo)),
+        )
+        .kid(el("p").class("hint").attr("aria-live", "polite").live_text(move || said.get()))
+}

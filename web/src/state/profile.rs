@@ -1,0 +1,282 @@
+//! What the shop seems to know of the shopper, in words that can be corrected.
+//!
+//! This is a count, not a guess at a person: how much of what was done lies in a category, with a brand, at a price. The engine learns from
+//! the same things by its own way; what is corrected here is carried out on its picks, see [`Rules::apply`].
+
+use fewshop_core::{EventKind, ItemIx, Session};
+
+use super::departments::sort_few;
+use super::{Catalogue, Money, Pick, short_brand};
+
+/// A correction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taste {
+    /// Twice as far ahead.
+    More,
+    /// Half as far ahead.
+    Less,
+    /// Not at all.
+    Never,
+}
+
+impl Taste {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::More, Self::Less, Self::Never];
+
+    /// Its name as stored.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::More => "more",
+            Self::Less => "less",
+            Self::Never => "never",
+        }
+    }
+
+    /// The one of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|taste| taste.name() == name)
+    }
+}
+
+/// What the shopper corrected: categories and brands by their keys.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rules(Vec<(String, Taste)>);
+
+impl Rules {
+    /// Whether nothing was corrected.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All corrections, by key.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Taste)> {
+        self.0.iter().map(|(key, taste)| (key.as_str(), *taste))
+    }
+
+    /// The correction of a category or brand.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<Taste> {
+        self.0.iter().find(|(other, _)| other == key).map(|(_, taste)| *taste)
+    }
+
+    /// Corrects a category or brand, or takes the correction back.
+    pub fn set(&mut self, key: &str, taste: Option<Taste>) {
+        self.0.retain(|(other, _)| other != key);
+        self.0.extend(taste.map(|taste| (key.to_owned(), taste)));
+    }
+
+    /// Whether a product lies in something that is never to be shown.
+    #[must_use]
+    pub fn forbids(&self, catalogue: &Catalogue, item: ItemIx) -> bool {
+        !self.is_empty() && keys(catalogue, item).iter().any(|key| self.get(key) == Some(Taste::Never))
+    }
+
+    /// Picks in the engine's order, corrected: 'never' leaves out, 'more' halves the place that a pick has, 'less' doubles it.
+    #[must_use]
+    pub fn apply(&self, catalogue: &Catalogue, picks: Vec<Pick>) -> Vec<Pick> {
+        if self.is_empty() {
+            return picks;
+        }
+        let mut placed: Vec<(usize, Pick)> = Vec::with_capacity(picks.len());
+        for (at, pick) in picks.into_iter().enumerate() {
+            let tastes = keys(catalogue, pick.item).map(|key| self.get(&key));
+            if tastes.contains(&Some(Taste::Never)) {
+                continue;
+            }
+            // Four times the place, so that halving it for category and brand leaves whole numbers.
+            let place = tastes.into_iter().flatten().fold((at + 1) * 4, |place, taste| match taste {
+                Taste::More => place / 2,
+                _ => place * 2,
+            });
+            placed.push((place, pick));
+        }
+        sort_few(&mut placed, |a, b| a.0 < b.0);
+        placed.into_iter().map(|(_, pick)| pick).collect()
+    }
+}
+
+/// The keys of a product's category and brand.
+fn keys(catalogue: &Catalogue, item: ItemIx) -> [String; 2] {
+    let (brand, _) = catalogue.brand_and_size(item);
+    [category_key(catalogue.category(item)), format!("brand/{brand}")]
+}
+
+fn category_key(path: &[String]) -> String {
+    format!("category/{}", path.iter().take(2).map(String::as_str).collect::<Vec<_>>().join("/"))
+}
+
+/// How far what was seen carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Certainty {
+    /// One look.
+    Guess,
+    /// A few.
+    Some,
+    /// Many.
+    Sure,
+}
+
+/// A category or brand that the shopper seems to like.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Liking {
+    /// Its name among the [`Rules`].
+    pub key: String,
+    /// As shown.
+    pub name: String,
+    /// Its share of what was done, drawn to nothing where little was done: 0 to 1.
+    pub weight: f32,
+    /// How far that carries.
+    pub certainty: Certainty,
+    /// What the shopper says.
+    pub rule: Option<Taste>,
+}
+
+/// What the shop seems to know.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Profile {
+    /// Categories, the most liked first.
+    pub categories: Vec<Liking>,
+    /// Brands, the most liked first.
+    pub brands: Vec<Liking>,
+    /// Half of what was chosen costs between these; `None` where less than three prices are known.
+    pub prices: Option<(Money, Money)>,
+}
+
+/// Categories that are listed.
+const CATEGORIES: usize = 8;
+/// Brands that are listed.
+const BRANDS: usize = 6;
+/// Evidence that is taken to lie elsewhere, so that one look is not 'all of your taste'.
+const PRIOR: f32 = 3.0;
+
+impl Profile {
+    /// What a session says, with what was corrected.
+    #[must_use]
+    pub fn of(catalogue: &Catalogue, session: &Session, rules: &Rules) -> Self {
+        let shots = session.shots().into_iter().map(|shot| (shot.item, if shot.kind >= EventKind::Cart { 2.0 } else { 1.0 }));
+        let before = session.visits.iter().flatten().map(|&item| (item, 1.0));
+        // Lists and not maps: they are short, and a map is some kB of wasm that every shopper fetches.
+        let (mut categories, mut brands) = (Vec::new(), Vec::new());
+        let mut prices: Vec<Money> = Vec::new();
+        let mut total = PRIOR;
+        for (item, weight) in shots.chain(before) {
+            let [category, brand] = keys(catalogue, item);
+            add(&mut categories, category, weight);
+            if brand != "brand/" {
+                add(&mut brands, brand, weight);
+            }
+            prices.extend(Money::from_price(catalogue.price(item)));
+            total += weight;
+        }
+        // What was corrected is listed, or it could not be corrected again.
+        for (key, _) in rules.iter() {
+            let list = if key.starts_with("brand/") { &mut brands } else { &mut categories };
+            add(list, key.to_owned(), 0.0);
+        }
+        sort_few(&mut prices, |a, b| a < b);
+        let quarter = prices.len() / 4;
+        let prices = (prices.len() >= 3).then(|| (prices[quarter], prices[prices.len() - 1 - quarter]));
+        let list = |found: Vec<(String, f32)>, most: usize| {
+            let mut list: Vec<Liking> = found.into_iter().map(|(key, seen)| liking(key, seen, total, rules)).collect();
+            sort_few(&mut list, |a, b| a.weight > b.weight);
+            let mut at = 0..;
+            list.retain(|liking| at.next().is_some_and(|at| at < most) || liking.rule.is_some());
+            list
+        };
+        Self { categories: list(categories, CATEGORIES), brands: list(brands, BRANDS), prices }
+    }
+
+    /// How much a product lies in what the shopper seems to like.
+    #[must_use]
+    pub fn affinity(&self, catalogue: &Catalogue, item: ItemIx) -> f32 {
+        let [category, _] = keys(catalogue, item);
+        self.categories.iter().find(|liking| liking.key == category).map_or(0.0, |liking| liking.weight)
+    }
+}
+
+fn add(list: &mut Vec<(String, f32)>, key: String, weight: f32) {
+    match list.iter_mut().find(|(other, _)| *other == key) {
+        Some((_, sum)) => *sum += weight,
+        None => list.push((key, weight)),
+    }
+}
+
+fn liking(key: String, seen: f32, total: f32, rules: &Rules) -> Liking {
+    let name = key.split_once('/').map_or("", |(_, name)| name);
+    let name = if key.starts_with("brand/") { short_brand(name) } else { name.rsplit('/').next().unwrap_or_default() };
+    let certainty = match seen {
+        seen if seen < 2.0 => Certainty::Guess,
+        seen if seen < 5.0 => Certainty::Some,
+        _ => Certainty::Sure,
+    };
+    Liking { name: name.to_owned(), weight: seen / total, certainty, rule: rules.get(&key), key }
+}
+
+#[cfg(test)]
+mod tests {
+    use fewshop_core::Event;
+
+    use super::*;
+    use crate::state::catalogue::toy;
+
+    fn session(events: &[(u32, EventKind)]) -> Session {
+        let events = events.iter().map(|&(item, kind)| Event::new(ItemIx(item), kind)).collect();
+        Session { events, visits: Vec::new() }
+    }
+
+    #[test]
+    fn what_was_carted_weighs_twice_and_one_look_is_a_guess() {
+        let catalogue = toy();
+        let profile = Profile::of(&catalogue, &session(&[(0, EventKind::View), (1, EventKind::Cart)]), &Rules::default());
+        assert_eq!(profile.categories.len(), 2, "{profile:?}");
+        let (first, second) = (&profile.categories[0], &profile.categories[1]);
+        assert!((first.weight - 2.0 / 6.0).abs() < 1e-6 && (second.weight - 1.0 / 6.0).abs() < 1e-6);
+        assert_eq!((first.certainty, second.certainty), (Certainty::Some, Certainty::Guess));
+        assert_eq!(first.key, category_key(catalogue.category(ItemIx(1))));
+        assert!(profile.affinity(&catalogue, ItemIx(1)) > profile.affinity(&catalogue, ItemIx(0)));
+    }
+
+    #[test]
+    fn nothing_done_says_nothing() {
+        assert_eq!(Profile::of(&toy(), &Session::default(), &Rules::default()), Profile::default());
+    }
+
+    #[test]
+    fn corrections_move_picks_and_never_means_never() {
+        let catalogue = toy();
+        let picks: Vec<Pick> = (0..4).map(|row| Pick::plain(ItemIx(row))).collect();
+        let order = |rules: &Rules| rules.apply(&catalogue, picks.clone()).iter().map(|pick| pick.item.0).collect::<Vec<_>>();
+        let mut rules = Rules::default();
+        assert_eq!(order(&rules), [0, 1, 2, 3]);
+        let key = category_key(catalogue.category(ItemIx(1)));
+        rules.set(&key, Some(Taste::Never));
+        assert!(!order(&rules).contains(&1) && rules.forbids(&catalogue, ItemIx(1)));
+        rules.set(&key, Some(Taste::More));
+        assert_eq!(order(&rules)[..2], [0, 1], "the first place stays where it is twice as good");
+        rules.set(&category_key(catalogue.category(ItemIx(0))), Some(Taste::Less));
+        assert_eq!(order(&rules)[0], 1);
+        rules.set(&key, None);
+        assert_eq!(rules.iter().count(), 1);
+    }
+
+    #[test]
+    fn what_is_corrected_is_listed_even_where_nothing_speaks_for_it() {
+        let catalogue = toy();
+        let mut rules = Rules::default();
+        rules.set("brand/Nobody", Some(Taste::Never));
+        let profile = Profile::of(&catalogue, &session(&[(0, EventKind::View)]), &rules);
+        let listed = profile.brands.iter().find(|liking| liking.name == "Nobody").expect("it is listed");
+        assert_eq!((listed.weight, listed.rule), (0.0, Some(Taste::Never)));
+    }
+
+    #[test]
+    fn names_of_corrections_come_back() {
+        for taste in Taste::ALL {
+            assert_eq!(Taste::from_name(taste.name()), Some(taste));
+        }
+        assert_eq!(Taste::from_name("perhaps"), None);
+    }
+}

@@ -1,0 +1,100 @@
+//! Recorded sessions that a visitor can replay, as `cargo xtask build` writes them.
+
+use fewshop_core::ItemIx;
+use serde::Deserialize;
+
+use super::Catalogue;
+
+/// One session of a shopper whom training never saw.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// What is shown of it, in order.
+    pub shots: Vec<ItemIx>,
+    /// The rest of it.
+    pub truth: Vec<ItemIx>,
+    /// The most bought products.
+    pub popular: Vec<ItemIx>,
+    /// Picks after each number of shots, from none on.
+    pub learned: Vec<Vec<ItemIx>>,
+    /// The same without fine-tuning on the device.
+    pub frozen: Vec<Vec<ItemIx>>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    pack: String,
+    sessions: Vec<Session>,
+}
+
+#[derive(Deserialize)]
+struct Session {
+    shots: Vec<u32>,
+    truth: Vec<u32>,
+    popular: Vec<u32>,
+    learned: Vec<Vec<u32>>,
+    frozen: Vec<Vec<u32>>,
+}
+
+impl Recorded {
+    /// Reads `try.json`.
+    ///
+    /// # Errors
+    /// What is wrong with it, for people: it is no JSON of this shape, or of another shop.
+    pub fn read(json: &str, catalogue: &Catalogue) -> Result<Vec<Self>, String> {
+        let file: File = serde_json::from_str(json).map_err(|err| format!("try.json: {err}"))?;
+        if file.pack != catalogue.pack() {
+            return Err(format!("try.json is of pack {}, the catalogue of {}", file.pack, catalogue.pack()));
+        }
+        if file.sessions.is_empty() {
+            return Err("try.json: no session is recorded for this shop".to_owned());
+        }
+        file.sessions.into_iter().map(|session| session.check(catalogue.len())).collect()
+    }
+}
+
+impl Session {
+    fn check(self, products: usize) -> Result<Recorded, String> {
+        let rows = |rows: Vec<u32>| -> Result<Vec<ItemIx>, String> {
+            match rows.iter().find(|&&row| row as usize >= products) {
+                Some(row) => Err(format!("try.json: row {row}, expected one below {products}")),
+                None => Ok(rows.into_iter().map(ItemIx).collect()),
+            }
+        };
+        let steps = self.shots.len() + 1;
+        let lists = |lists: Vec<Vec<u32>>| -> Result<Vec<Vec<ItemIx>>, String> {
+            if lists.len() != steps {
+                return Err(format!("try.json: {} lists, expected {steps}", lists.len()));
+            }
+            lists.into_iter().map(rows).collect()
+        };
+        Ok(Recorded {
+            learned: lists(self.learned)?,
+            frozen: lists(self.frozen)?,
+            shots: rows(self.shots)?,
+            truth: rows(self.truth)?,
+            popular: rows(self.popular)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::catalogue::toy;
+
+    fn file(pack: &str, shot: u32, lists: &str) -> String {
+        format!(
+            r#"{{"pack":"{pack}","sessions":[{{"shots":[{shot}],"truth":[2],"popular":[1],"learned":{lists},"frozen":[[1],[2]]}}]}}"#
+        )
+    }
+
+    #[test]
+    fn a_file_is_read_and_checked() {
+        let read = |text: String| Recorded::read(&text, &toy());
+        let good = read(file("00000000000000aa", 0, "[[1],[2,3]]")).unwrap();
+        assert_eq!((good[0].shots.as_slice(), good[0].learned[1].len()), (&[ItemIx(0)][..], 2));
+        assert!(read(file("other", 0, "[[1],[2]]")).unwrap_err().contains("of pack other"));
+        assert!(read(file("00000000000000aa", 9, "[[1],[2]]")).unwrap_err().contains("row 9"));
+        assert!(read(file("00000000000000aa", 0, "[[1]]")).unwrap_err().contains("1 lists, expected 2"));
+    }
+}
