@@ -58,10 +58,10 @@ impl Part {
 }
 
 /// Number of features.
-pub const FEATURES: usize = 40;
+pub const FEATURES: usize = 42;
 
-/// Their names and parts, in order; a pack names them too, so that weights never meet other features than their own. The number of
-/// shots belongs to none: it tells the ranker how far to trust the others.
+/// Their names and parts, in order; a pack names them too, so that weights never meet other features than their own. How many shots
+/// there are and how popular they are belongs to no part: it tells the ranker how far to trust the others.
 const TABLE: [(&str, Option<Part>); FEATURES] = [
     ("popularity", Some(Part::Popularity)),
     ("covisit_mean", Some(Part::Covisit)),
@@ -80,6 +80,8 @@ const TABLE: [(&str, Option<Part>); FEATURES] = [
     ("brand_share", Some(Part::Facets)),
     ("price_distance", Some(Part::Facets)),
     ("shots", None),
+    ("shots_popularity", None),
+    ("shots_rarest", None),
     ("trend", Some(Part::Popularity)),
     ("repeat_rate", Some(Part::Popularity)),
     ("visits", Some(Part::Visits)),
@@ -367,6 +369,9 @@ struct Kept {
     shots: usize,
     k: f32,
     mean_price: Option<f32>,
+    /// Log-popularity of the shots: their mean, and that of the rarest one; 0 without shots.
+    popularity: f32,
+    rarest: f32,
 }
 
 /// The candidates of one run with all that is known of them.
@@ -469,10 +474,14 @@ impl<'a> Board<'a> {
 
     fn kept(&self, left_out: Option<usize>) -> Kept {
         let shots = self.evidence.shots.len() - usize::from(left_out.is_some());
-        let rows = self.evidence.shots.iter().enumerate().filter(|&(at, _)| Some(at) != left_out);
-        let prices: Vec<f32> = rows.filter_map(|(_, shot)| self.facts.log_price[shot.item.row()]).collect();
+        let kept = self.evidence.shots.iter().enumerate().filter(|&(at, _)| Some(at) != left_out);
+        let rows: Vec<usize> = kept.map(|(_, shot)| shot.item.row()).collect();
+        let prices: Vec<f32> = rows.iter().filter_map(|&row| self.facts.log_price[row]).collect();
         let mean_price = (!prices.is_empty()).then(|| prices.iter().sum::<f32>() / prices.len() as f32);
-        Kept { left_out, shots, k: shots.max(1) as f32, mean_price }
+        let popularity = |row: &usize| self.facts.log_popularity[*row];
+        let k = shots.max(1) as f32;
+        let rarest = rows.iter().map(popularity).reduce(f32::min).unwrap_or(0.0);
+        Kept { left_out, shots, k, mean_price, popularity: rows.iter().map(popularity).sum::<f32>() / k, rarest }
     }
 
     /// Appends the features of one candidate, its ranks still 0.
@@ -511,6 +520,8 @@ impl<'a> Board<'a> {
             share(&facts.brand),
             kept.mean_price.zip(facts.log_price[row]).map_or(0.0, |(mean, price)| (price - mean).abs()),
             (kept.shots as f32).ln_1p(),
+            kept.popularity,
+            kept.rarest,
             facts.trend[row],
             pack.repeat[row],
         ]);

@@ -36,7 +36,7 @@ impl Default for TrainConfig {
         Self {
             ranker_share: 0.3,
             late_share: 0.2,
-            held_sessions: 3_000,
+            held_sessions: 10_000,
             off: Vec::new(),
             recent_share: 0.2,
             valid_share: 0.1,
@@ -196,9 +196,9 @@ impl Default for RankerTrainConfig {
         Self {
             hidden: 64,
             dropout: 0.1,
-            cases: 16_000,
+            cases: 40_000,
             candidates: 100,
-            epochs: 30,
+            epochs: 10,
             patience: 4,
             batch: 32,
             learning_rate: 1e-3,

@@ -92,6 +92,9 @@ pub fn ablate(
 /// What it is called in tables beside the names of the parts.
 const SENTENCE_MODEL: &str = "sentence model";
 
+/// Cases that are enough for a ranker that only shows what is then turned down.
+const FIRST_RANKER: usize = 4_000;
+
 /// All but the ranker.
 struct Prepared {
     /// What the ranker is taught with: packs of parts of the log, and sessions that they have not seen.
@@ -163,12 +166,24 @@ impl Prepared {
     fn with_ranker(&self, off: &[Part], config: &TrainConfig, seed: u64) -> Result<Pack> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let without = |pack: &Pack| Recommender::new(with(pack, no_ranker(off)), Compute::Kernels);
+        let told = |told: bool| -> Vec<Vec<&Episode>> {
+            self.rounds.iter().map(|(_, held)| held.iter().filter(|e| (e.dismissals > 0) == told).collect()).collect()
+        };
         let mut examples = Vec::new();
-        for (pack, held) in &self.rounds {
-            examples.extend(ranker::examples(&without(pack), held, "Candidates of the held sessions")?);
+        for ((pack, _), held) in self.rounds.iter().zip(told(false)) {
+            examples.extend(ranker::examples(&without(pack), &held, None, "Candidates of the held sessions")?);
         }
-        let valid = ranker::examples(&without(&self.judge), &self.valid, "Candidates for validation")?;
-        let (ranker, curves) = ranker::train(&examples, &valid, off, &config.ranker, &mut rng)?;
+        let valid: Vec<&Episode> = self.valid.iter().collect();
+        let valid = ranker::examples(&without(&self.judge), &valid, None, "Candidates for validation")?;
+        // What is turned down must be what the shop would show, so a first ranker shows it.
+        let every = examples.len().div_ceil(FIRST_RANKER).max(1);
+        let few: Vec<&ranker::Example> = examples.iter().step_by(every).collect();
+        let (first, _) = ranker::train(&few, &valid, off, &RankerTrainConfig { epochs: 3, ..config.ranker.clone() }, &mut rng)?;
+        for ((pack, _), held) in self.rounds.iter().zip(told(true)) {
+            examples.extend(ranker::examples(&without(pack), &held, Some(&first), "Sessions with products turned down")?);
+        }
+        let all: Vec<&ranker::Example> = examples.iter().collect();
+        let (ranker, curves) = ranker::train(&all, &valid, off, &config.ranker, &mut rng)?;
         let mut pack = with(&self.shipped, ranker);
         pack.card.curves.extend(curves);
         through_bytes(&pack)

@@ -9,7 +9,7 @@ use fewshop_core::metrics;
 use fewshop_core::{Event, EventKind, ItemIx, Session};
 use fewshop_model::features::{FEATURES, Part, part_of};
 use fewshop_model::modules::{Ranker, RankerConfig};
-use fewshop_model::{Pack, RankOptions, RankerWeights, Recommender, kernels};
+use fewshop_model::{RankOptions, RankerWeights, Recommender, kernels};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -18,6 +18,9 @@ use rayon::prelude::*;
 use super::sessions::Episode;
 use super::{Curves, RankerTrainConfig, rounded};
 use crate::progress::Progress;
+
+/// Products that a simulated shopper is shown before any are turned down.
+const SHOWN: usize = 10;
 
 /// One case as the ranker sees it.
 pub(crate) struct Example {
@@ -29,14 +32,29 @@ pub(crate) struct Example {
     wanted: Vec<u32>,
 }
 
-/// Candidates and features of each episode; those without a wanted candidate are kept for validation only.
-pub(crate) fn examples(recommender: &Recommender, episodes: &[Episode], what: &str) -> Result<Vec<Example>> {
+/// Candidates and features of each episode; those without a wanted candidate are kept for validation only. What the shopper of an episode
+/// turns down is simulated: of the first ten products that `shows` would show, those at the top that are not wanted.
+pub(crate) fn examples(
+    recommender: &Recommender,
+    episodes: &[&Episode],
+    shows: Option<&RankerWeights>,
+    what: &str,
+) -> Result<Vec<Example>> {
     let progress = Progress::of(what, episodes.len() as u64);
     let out: Result<Vec<Example>> = episodes
         .par_iter()
         .map(|episode| {
             let mut one = recommender.clone();
-            one.set_session(session(episode, recommender.pack()))?;
+            let mut session = session(episode);
+            if let Some(shows) = shows.filter(|_| episode.dismissals > 0) {
+                one.set_session(session.clone())?;
+                let shown = pollster::block_on(one.candidates(&RankOptions { frozen: true, ..RankOptions::default() }))?;
+                let scores = kernels::rank(&shown.features, shows);
+                let shown = kernels::top_k(&scores, SHOWN, |_| true).into_iter().map(|at| shown.items[at as usize]);
+                let unwanted = shown.filter(|item| !episode.wanted.contains(item)).take(episode.dismissals);
+                session.events.extend(unwanted.map(|row| Event::new(ItemIx(row), EventKind::Dismiss)));
+            }
+            one.set_session(session)?;
             let candidates = pollster::block_on(one.candidates(&RankOptions::default()))?;
             let labels = candidates.items.iter().map(|item| f32::from(u8::from(episode.wanted.contains(item)))).collect();
             progress.step();
@@ -55,19 +73,10 @@ pub(crate) fn examples(recommender: &Recommender, episodes: &[Episode], what: &s
     Ok(out)
 }
 
-/// The episode as the device would have it. What the shopper turns down is simulated: of the products that the item vectors would show,
-/// the first ones that are not wanted.
-fn session(episode: &Episode, pack: &Pack) -> Session {
+/// The episode as the device would have it.
+fn session(episode: &Episode) -> Session {
     let rows = |list: &[u32]| list.iter().map(|&row| ItemIx(row)).collect::<Vec<ItemIx>>();
-    let mut session =
-        Session { visits: episode.visits.iter().map(|visit| rows(visit)).collect(), ..Session::of_items(&rows(&episode.shots)) };
-    if episode.dismissals > 0 {
-        let logits = kernels::scan(&pack.table, &pack.tastes(&session).0, pack.config.logit_scale);
-        let shown = kernels::top_k(&logits, 10, |row| !episode.shots.contains(&(row as u32)));
-        let unwanted = shown.into_iter().filter(|row| !episode.wanted.contains(row)).take(episode.dismissals);
-        session.events.extend(unwanted.map(|row| Event::new(ItemIx(row), EventKind::Dismiss)));
-    }
-    session
+    Session { visits: episode.visits.iter().map(|visit| rows(visit)).collect(), ..Session::of_items(&rows(&episode.shots)) }
 }
 
 /// Trains until NDCG@10 on the validation cases stops rising and exports the best epoch, with the course of training.
@@ -75,13 +84,13 @@ fn session(episode: &Episode, pack: &Pack) -> Session {
 /// # Errors
 /// When no case has a wanted candidate, or the loss is no number any more.
 pub(crate) fn train(
-    examples: &[Example],
+    examples: &[&Example],
     valid: &[Example],
     off: &[Part],
     config: &RankerTrainConfig,
     rng: &mut ChaCha8Rng,
 ) -> Result<(RankerWeights, Curves)> {
-    let examples: Vec<&Example> = examples.iter().filter(|e| e.labels.contains(&1.0)).collect();
+    let examples: Vec<&Example> = examples.iter().copied().filter(|e| e.labels.contains(&1.0)).collect();
     ensure!(
         !examples.is_empty(),
         "no held session has a wanted product among its candidates: the log is too small to train a ranker"
@@ -102,6 +111,7 @@ pub(crate) fn train(
     let steps = examples.len().div_ceil(config.batch);
     let progress = Progress::of("Ranker", (steps * config.epochs) as u64);
     let mut best: Option<(f64, usize, RankerWeights)> = None;
+    let mut average = Average::new(model.valid().export(mean.clone(), inv_std.clone()));
     let mut curves = Curves::new();
     for epoch in 1..=config.epochs {
         let mut order: Vec<usize> = (0..examples.len()).collect();
@@ -115,13 +125,14 @@ pub(crate) fn train(
             let done = (epoch - 1) as f64 / config.epochs as f64;
             let rate = config.learning_rate * (0.05 + 0.95 * 0.5 * (1.0 + (std::f64::consts::PI * done).cos()));
             model = adam.step(rate, model, gradients);
+            average.add(&model.valid().export(Vec::new(), Vec::new()));
             progress.step();
         }
         ensure!(
             loss_sum.is_finite(),
             "the ranker's loss became {loss_sum} in epoch {epoch}: lower ranker.learning_rate in the settings"
         );
-        let weights = model.valid().export(mean.clone(), inv_std.clone());
+        let weights = average.weights.clone();
         let ndcg = ndcg(valid, &weights);
         progress.note(&format!("epoch {epoch}: loss {:.4}, validation NDCG@10 {ndcg:.4}", loss_sum / steps as f64));
         for (name, value) in [("loss", loss_sum / steps as f64), ("validation NDCG@10", ndcg)] {
@@ -136,6 +147,33 @@ pub(crate) fn train(
     let (ndcg, epoch, weights) = best.ok_or_else(|| anyhow::anyhow!("ranker.epochs is 0: ask for 1 at least"))?;
     progress.finish(&format!("Ranker: validation NDCG@10 {ndcg:.4} in epoch {epoch}"));
     Ok((weights, curves))
+}
+
+/// A running mean of the weights over the last steps (Polyak and Juditsky 1992): a single step's weights carry the luck of its batch, and
+/// the best of many single epochs is mostly the luckiest one.
+struct Average {
+    weights: RankerWeights,
+    steps: f32,
+}
+
+impl Average {
+    /// About as many steps as the mean reaches back.
+    const REACH: f32 = 500.0;
+
+    fn new(weights: RankerWeights) -> Self {
+        Self { weights, steps: 0.0 }
+    }
+
+    fn add(&mut self, now: &RankerWeights) {
+        self.steps += 1.0;
+        // The start is soon forgotten.
+        let share = 1.0 / (1.0 + 0.1 * self.steps).min(Self::REACH);
+        let mix = |to: &mut [f32], from: &[f32]| to.iter_mut().zip(from).for_each(|(to, from)| *to += share * (from - *to));
+        mix(&mut self.weights.w1, &now.w1);
+        mix(&mut self.weights.b1, &now.b1);
+        mix(&mut self.weights.w2, &now.w2);
+        mix(std::slice::from_mut(&mut self.weights.b2), &[now.b2]);
+    }
 }
 
 /// Mean and one over the standard deviation of each feature.

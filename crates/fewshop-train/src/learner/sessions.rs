@@ -73,8 +73,8 @@ pub(crate) const SHOTS: [usize; 10] = [0, 1, 1, 2, 3, 3, 5, 5, 8, 10];
 /// The numbers of earlier visits, likewise: half of the episodes are first visits.
 const VISITS: [usize; 10] = [0, 0, 0, 0, 0, 1, 2, 3, 5, 8];
 
-/// One episode in so many has dismissals, one to this many.
-const DISMISSALS: (usize, usize) = (4, 4);
+/// The numbers of products turned down, likewise: three episodes of four have none.
+const DISMISSALS: [usize; 20] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 5, 10];
 
 /// Sessions shorter than this are no episodes, and as visits say too little.
 const LEAST_ITEMS: usize = 4;
@@ -164,7 +164,7 @@ pub(crate) fn episodes(sessions: &[Held], most: usize, rng: &mut ChaCha8Rng) -> 
             let wanted = items.split_off(k);
             let visits = VISITS[rng.random_range(0..VISITS.len())];
             let visits = sessions[session].visits.iter().take(visits).cloned().collect();
-            let dismissals = if rng.random_range(0..DISMISSALS.0) == 0 { rng.random_range(1..=DISMISSALS.1) } else { 0 };
+            let dismissals = DISMISSALS[rng.random_range(0..DISMISSALS.len())];
             out.push(Episode { shots: items, wanted, visits, dismissals });
         }
     }
