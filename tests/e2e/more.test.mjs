@@ -150,7 +150,8 @@ test("the shop speaks Chinese to who reads it, and the choice is kept", async ()
     await until("the engine is ready", async () => /可在本设备上为 [\d,]+ 件商品排序/.test(await page.getByRole("status").first().innerText()));
     for (const path of ["/cart", "/departments", "/search?q=milk", "/how-it-works", "/profile", "/map", "/try-it-as"]) {
       await page.goto(new URL(path, shopper.url).href);
-      await page.getByRole("heading", { level: 1 }).waitFor();
+      // What stands in the page before the shop is there is English.
+      await until("the shop is there", () => page.evaluate(() => document.documentElement.lang === "zh-Hans"));
       const words = await page.getByRole("main").evaluate((main) => [...main.querySelectorAll("h1, h2, .sub, button:not(.why):not([aria-label])")].map((part) => part.textContent.trim()).filter(Boolean));
       assert.deepEqual(words.filter((text) => !/[\u4e00-\u9fff]/.test(text)), [], path);
     }
