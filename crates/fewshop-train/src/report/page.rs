@@ -296,7 +296,8 @@ mod tests {
         }
         assert!(!out.contains("NaN") && !out.contains("inf,"));
         assert!(out.contains("prefers-color-scheme:dark") && out.contains("12,345 products") && out.contains("NDCG@10"));
-        assert_eq!(out.matches("3 products turned down: ").count(), 2);
+        // Two k each, of strangers and of those who come back.
+        assert_eq!(out.matches("3 products turned down: ").count(), 4);
     }
 
     #[test]
