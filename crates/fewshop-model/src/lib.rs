@@ -10,6 +10,9 @@
 //!
 //! Limits: one shopper at a time; the last [`MAX_SHOTS`] shots of a session are learned from.
 
+mod adaptation;
+mod board;
+mod channels;
 mod compute;
 mod encoder;
 pub mod features;

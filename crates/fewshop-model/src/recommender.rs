@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use fewshop_core::{Catalogue, Event, Filter, ItemIx, Reason, Recommendation, Session, Share};
 
+use crate::adaptation::{mix, negatives, with_shots};
+use crate::board::{Board, Evidence};
+use crate::channels::{Channels, Sums};
 use crate::compute::{Compute, ComputeError};
 use crate::encoder::{Encoded, MAX_SHOTS};
-use crate::features::{Board, Channels, Evidence, FEATURES, Facts, Part, Sums};
+use crate::features::{FEATURES, Facts, Part};
 use crate::kernels::{self, AdaptRows};
 use crate::known::{Known, Past};
 use crate::pack::Pack;
@@ -436,48 +439,6 @@ impl Recommender {
     }
 }
 
-impl Pack {
-    /// The taste before and after fine-tuning on all shots of a session, before any gate: what training chooses the gate by.
-    ///
-    /// # Shapes
-    /// - output: `[d]` and `[d]`
-    ///
-    /// # Panics
-    /// When the session names rows past the catalogue's end.
-    #[must_use]
-    pub fn tastes(&self, session: &Session) -> (Vec<f32>, Vec<f32>) {
-        let shots = session.shots();
-        let u0 = Encoded::of(&shots, &self.table, &self.encoder).taste(None);
-        let rows = with_shots(negatives(self), &shots, &session.dismissed(), self);
-        let tuned = kernels::adapt(&u0, &rows, &self.adapter, &self.config);
-        (u0, tuned)
-    }
-}
-
-/// The pack's fixed negatives.
-fn negatives(pack: &Pack) -> AdaptRows {
-    let mut rows = AdaptRows::default();
-    for &row in &pack.adapter.negatives {
-        rows.negatives.extend(pack.table.row(row as usize));
-        rows.negative_bias.push(pack.table.bias[row as usize]);
-    }
-    rows
-}
-
-/// Adds the shots, and what the shopper dismissed as heavier negatives.
-fn with_shots(mut rows: AdaptRows, shots: &[Event], dismissed: &[ItemIx], pack: &Pack) -> AdaptRows {
-    let table = &pack.table;
-    for shot in shots {
-        rows.positives.extend(table.row(shot.item.row()));
-        rows.positive_bias.push(table.bias[shot.item.row()]);
-    }
-    for item in dismissed {
-        rows.negatives.extend(table.row(item.row()));
-        rows.negative_bias.push(table.bias[item.row()] + pack.config.dismiss_weight.max(1.0).ln());
-    }
-    rows
-}
-
 /// Falls of less than this are noise of a score whose spread over a shelf is several units.
 const LEAST_FALL: f32 = 0.02;
 
@@ -494,8 +455,4 @@ fn reason(shots: &[Event], falls: &[f32], visits: u32) -> Reason {
         .collect();
     shares.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.item.cmp(&b.item)));
     Reason::BecauseOf { shots: shares }
-}
-
-fn mix(frozen: &[f32], tuned: &[f32], weight: f32) -> Vec<f32> {
-    frozen.iter().zip(tuned).map(|(f, t)| f + weight * (t - f)).collect()
 }

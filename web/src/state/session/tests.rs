@@ -1,0 +1,255 @@
+use super::*;
+
+const A: ItemIx = ItemIx(1);
+const B: ItemIx = ItemIx(2);
+
+#[test]
+fn a_reload_of_a_product_page_is_no_second_view() {
+    let mut log = SessionLog::default();
+    log.view(A);
+    log.view(A);
+    log.view(B);
+    log.view(A);
+    assert_eq!(log.session().events.len(), 3);
+}
+
+#[test]
+fn a_dismissal_can_be_taken_back_until_the_next_event() {
+    let mut log = SessionLog::default();
+    log.view(A);
+    log.dismiss(A);
+    assert_eq!(log.undoable(), Some(Undo::Dismissed(A)));
+    assert!(log.is_dismissed(A));
+    log.undo();
+    assert!(!log.is_dismissed(A));
+    assert_eq!(log.session().shots().len(), 1);
+    log.dismiss(A);
+    log.view(B);
+    assert_eq!(log.undoable(), None);
+}
+
+#[test]
+fn looking_at_a_dismissed_product_leaves_it_dismissed_and_adding_it_does_not() {
+    let mut log = SessionLog::default();
+    log.dismiss(A);
+    log.view(B);
+    log.view(A);
+    assert!(log.is_dismissed(A));
+    log.cart(A);
+    assert!(!log.is_dismissed(A));
+}
+
+#[test]
+fn a_dismissal_can_be_taken_back_later_and_leaves_the_rest() {
+    let mut log = SessionLog::default();
+    log.view(A);
+    log.dismiss(A);
+    log.view(B);
+    log.retract(A);
+    assert_eq!(log.session().events, [Event::new(A, EventKind::View), Event::new(B, EventKind::View)]);
+}
+
+#[test]
+fn forgetting_can_be_undone_once() {
+    let mut log = SessionLog::default();
+    log.view(A);
+    log.cart(B);
+    let before = log.session().clone();
+    log.forget();
+    assert!(log.is_blank());
+    log.undo();
+    assert_eq!(log.session(), &before);
+    assert_eq!(log.undoable(), None);
+    log.undo();
+    assert_eq!(log.session(), &before);
+}
+
+#[test]
+fn what_leaves_the_cart_no_longer_counts_as_carted() {
+    let mut log = SessionLog::default();
+    log.view(A);
+    log.cart(A);
+    log.cart(B);
+    log.uncart(A);
+    log.uncart(B);
+    assert_eq!(log.session().shots(), [Event::new(A, EventKind::View)]);
+}
+
+#[test]
+fn only_the_last_events_are_kept() {
+    let mut log = SessionLog::default();
+    for item in 0..MAX_EVENTS as u32 + 5 {
+        log.view(ItemIx(item));
+    }
+    assert_eq!(log.session().events.len(), MAX_EVENTS);
+    assert_eq!(log.session().events[0].item, ItemIx(5));
+}
+
+/// A day in November 2024.
+const NOW: u32 = 1_732_000_000;
+
+fn items(rows: std::ops::Range<u32>) -> Vec<ItemIx> {
+    rows.map(ItemIx).collect()
+}
+
+/// A log with a visit in which these were put into the cart, the last one at `last`.
+fn carted(rows: std::ops::Range<u32>, last: u32) -> SessionLog {
+    let mut log = SessionLog::default();
+    for item in items(rows) {
+        log.at(last);
+        log.cart(item);
+    }
+    log
+}
+
+#[test]
+fn a_visit_goes_on_until_nothing_was_done_for_half_an_hour() {
+    let mut log = carted(1..2, NOW);
+    log.at(NOW + VISIT_GAP - 1);
+    log.view(B);
+    log.at(NOW + 2 * VISIT_GAP - 2);
+    assert!(log.session().visits.is_empty() && log.session().events.len() == 2, "an event prolongs the visit");
+    log.at(NOW + 3 * VISIT_GAP);
+    assert_eq!(log.session(), &Session { events: Vec::new(), visits: vec![vec![A]] });
+    assert_eq!(log.ended(), [NOW + 2 * VISIT_GAP - 2]);
+}
+
+#[test]
+fn what_was_only_viewed_makes_no_visit_and_what_was_taken_out_was_not_taken() {
+    let mut log = SessionLog::default();
+    log.at(NOW);
+    log.view(A);
+    log.cart(B);
+    log.uncart(B);
+    log.at(NOW + VISIT_GAP);
+    assert!(log.is_blank());
+}
+
+#[test]
+fn a_check_out_ends_the_visit_and_a_second_one_adds_none() {
+    let mut log = carted(1..3, NOW);
+    log.view(ItemIx(7));
+    log.check_out();
+    log.check_out();
+    assert_eq!(log.session(), &Session { events: Vec::new(), visits: vec![vec![A, B]] });
+    log.at(NOW + 60);
+    log.cart(B);
+    log.check_out();
+    assert_eq!(log.session().visits, [vec![B], vec![A, B]], "the latest visit comes first");
+}
+
+#[test]
+fn not_for_me_outlives_the_visit() {
+    let mut log = carted(2..3, NOW);
+    log.dismiss(A);
+    log.check_out();
+    assert!(log.is_dismissed(A));
+    assert_eq!(log.undoable(), None, "what would come back is the visit that is over");
+    log.at(NOW + VISIT_GAP);
+    log.at(NOW + 9 * VISIT_GAP);
+    assert_eq!(log.session().dismissed(), [A]);
+    assert_eq!(log.session().visits.len(), 1);
+}
+
+#[test]
+fn visits_and_what_was_taken_on_them_are_bounded() {
+    let mut log = SessionLog::default();
+    for visit in 0..MAX_VISITS as u32 + 3 {
+        log.at(NOW + visit);
+        items(visit..visit + MAX_TAKEN as u32 + 5).into_iter().for_each(|item| log.cart(item));
+        log.check_out();
+    }
+    assert_eq!((log.session().visits.len(), log.ended().len()), (MAX_VISITS, MAX_VISITS));
+    let newest = MAX_VISITS as u32 + 2;
+    assert_eq!(log.session().visits[0], items(newest + 5..newest + 5 + MAX_TAKEN as u32), "those taken last are kept");
+    assert_eq!(log.ended()[0], NOW + newest);
+    let over = vec![vec![A]; MAX_VISITS + 1];
+    let log = SessionLog::of(Session { events: Vec::new(), visits: over }, vec![NOW; MAX_VISITS + 1], NOW, NOW);
+    assert_eq!(log.session().visits.len(), MAX_VISITS);
+}
+
+#[test]
+fn a_visit_is_forgotten_after_thirty_days() {
+    let mut log = carted(1..2, NOW);
+    log.at(NOW + KEEP / 2);
+    log.cart(B);
+    log.at(NOW + KEEP - 1);
+    assert_eq!(log.session().visits, [[B], [A]]);
+    log.at(NOW + KEEP + VISIT_GAP);
+    assert_eq!(log.session().visits, [[B]]);
+    assert_eq!(log.ended(), [NOW + KEEP / 2]);
+    log.at(NOW + 2 * KEEP);
+    assert!(log.is_blank());
+}
+
+#[test]
+fn a_clock_that_is_set_back_ends_nothing_and_holds_nothing_up() {
+    let mut log = carted(1..2, NOW);
+    log.at(NOW - 90 * 24 * 60 * 60);
+    log.cart(B);
+    assert_eq!(log.session().shots().len(), 2);
+    log.at(NOW - 90 * 24 * 60 * 60 + VISIT_GAP);
+    assert_eq!(log.session().visits, [[A, B]], "the new time is the one that counts");
+    // The same between two loads: times that lie ahead count as now.
+    let old = Session { events: vec![Event::new(A, EventKind::Cart)], visits: vec![vec![B]] };
+    let mut log = SessionLog::of(old.clone(), vec![NOW + KEEP], NOW + KEEP, NOW);
+    assert_eq!((log.session(), log.ended(), log.last()), (&old, &[NOW][..], NOW));
+    log.at(NOW + VISIT_GAP);
+    assert_eq!(log.session().visits, [[A], [B]]);
+}
+
+#[test]
+fn forgetting_takes_earlier_visits_along_and_undoing_it_brings_them_back() {
+    let mut log = carted(1..2, NOW);
+    log.check_out();
+    log.view(B);
+    let before = log.clone();
+    log.forget();
+    assert!(log.is_blank() && log.ended().is_empty());
+    log.undo();
+    assert_eq!(log, before);
+}
+
+#[test]
+fn what_is_paused_or_off_is_not_learned_and_what_was_learned_stays() {
+    for learning in [Learning::Paused, Learning::Off] {
+        let mut log = carted(1..2, NOW);
+        log.set_learning(learning);
+        log.view(B);
+        log.cart(B);
+        assert_eq!(log.session().events, [Event::new(A, EventKind::Cart)]);
+        log.dismiss(B);
+        assert!(log.is_dismissed(B), "a wish is heard at any time");
+        log.set_learning(Learning::On);
+        log.view(ItemIx(9));
+        assert_eq!(log.session().shots().len(), 2);
+    }
+}
+
+#[test]
+fn what_is_not_to_be_learned_from_is_gone_from_all_visits_and_can_come_back() {
+    let mut log = carted(1..3, NOW);
+    log.check_out();
+    log.cart(A);
+    let before = log.clone();
+    log.unlearn(A, false);
+    assert_eq!(log.session(), &Session { events: Vec::new(), visits: vec![vec![B]] });
+    assert_eq!(log.undoable(), Some(Undo::Unlearned(A)));
+    log.undo();
+    assert_eq!(log, before);
+    log.unlearn(A, false);
+    log.cart(A);
+    assert_eq!(log.session().shots().len(), 1, "only what was done is forgotten");
+}
+
+#[test]
+fn a_gift_says_nothing_now_or_later() {
+    let mut log = carted(1..2, NOW);
+    log.unlearn(A, true);
+    log.cart(A);
+    log.view(A);
+    assert!(log.is_blank() && !log.is_default());
+    assert_eq!(log.gifts(), [A]);
+    log.forget();
+    assert!(log.is_default());
+}
