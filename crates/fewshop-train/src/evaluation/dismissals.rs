@@ -122,19 +122,23 @@ mod tests {
         let recommender = Recommender::new(toy::pack(), Compute::Kernels);
         let case = Case { id: "a".to_owned(), user: "a".to_owned(), k: 1, shots: rows(&[0]), visits: vec![] };
         let shown = super::super::picks(&recommender, std::slice::from_ref(&case), true).unwrap().remove(0);
-        // What stands fifth is wanted, so all that can be turned down stands above or below it, and dropping that can only lift it.
-        let questions = Questions { cases: vec![case], wanted: vec![vec![shown[4]]] };
+        // What stands fifth is wanted.
+        let wanted = shown[4];
+        let untold = session(&case);
+        let questions = Questions { cases: vec![case], wanted: vec![vec![wanted]] };
         let found = dismissals(&recommender, &questions, &[1, 3, 10]).unwrap();
-        let mut before = 0.2;
-        for (one, turned_down) in found.iter().zip([1.0, 3.0, 9.0]) {
-            // Ranks among the candidates are features, so the others may change places as well: a lift is not always a place for each.
-            assert_eq!(one.frozen[&1].mrr_at_20, 0.2);
-            assert!(one.removed[&1].mrr_at_20 >= before, "{} after {before}", one.removed[&1].mrr_at_20);
-            before = one.removed[&1].mrr_at_20;
-            assert_eq!(one.turned_down[&1], turned_down);
+        let place = |list: &[ItemIx]| 1.0 / (list.iter().position(|&item| item == wanted).unwrap() + 1) as f64;
+        for (one, count) in found.iter().zip([1, 3, 9]) {
+            let gone: Vec<ItemIx> = shown.iter().copied().filter(|&item| item != wanted).take(count).collect();
+            let list = |frozen| items(rank(&recommender, &[told(&untold, &gone)], PICKS, frozen).unwrap()).remove(0);
+            let (removed, learned) = (list(true), list(false));
+            assert!(gone.iter().all(|item| !removed.contains(item) && !learned.contains(item)));
+            assert_eq!((one.frozen[&1].mrr_at_20, one.turned_down[&1]), (0.2, count as f64));
+            // The others may change places as well: ranks among the candidates are features, and there are fewer candidates.
+            assert_eq!((one.removed[&1].mrr_at_20, one.learned[&1].mrr_at_20), (place(&removed), place(&learned)));
             let difference = one.learned[&1].ndcg_at_10 - one.removed[&1].ndcg_at_10;
             assert!((one.learned_minus_removed[&1].ndcg_at_10 - difference).abs() < 1e-12);
         }
-        assert!(before > 0.2, "nine products turned down and no lift");
+        assert!(found[2].removed[&1].mrr_at_20 > 0.2, "nine products turned down and no lift");
     }
 }

@@ -95,6 +95,9 @@ const SENTENCE_MODEL: &str = "sentence model";
 /// Cases that are enough for a ranker that only shows what is then turned down.
 const FIRST_RANKER: usize = 4_000;
 
+/// Products that a validation case turns down where it is asked what they say of others.
+const TURNED_DOWN: usize = 3;
+
 /// All but the ranker.
 struct Prepared {
     /// What the ranker is taught with: packs of parts of the log, and sessions that they have not seen.
@@ -173,8 +176,9 @@ impl Prepared {
         for ((pack, _), held) in self.rounds.iter().zip(told(false)) {
             examples.extend(ranker::examples(&without(pack), &held, None, "Candidates of the held sessions")?);
         }
-        let valid: Vec<&Episode> = self.valid.iter().collect();
-        let valid = ranker::examples(&without(&self.judge), &valid, None, "Candidates for validation")?;
+        let judge = without(&self.judge);
+        let asked: Vec<&Episode> = self.valid.iter().collect();
+        let valid = ranker::examples(&judge, &asked, None, "Candidates for validation")?;
         // What is turned down must be what the shop would show, so a first ranker shows it.
         let every = examples.len().div_ceil(FIRST_RANKER).max(1);
         let few: Vec<&ranker::Example> = examples.iter().step_by(every).collect();
@@ -183,7 +187,22 @@ impl Prepared {
             examples.extend(ranker::examples(&without(pack), &held, Some(&first), "Sessions with products turned down")?);
         }
         let all: Vec<&ranker::Example> = examples.iter().collect();
-        let (ranker, curves) = ranker::train(&all, &valid, off, &config.ranker, &mut rng)?;
+        let (mut ranker, curves) = ranker::train(&all, &valid, off, &config.ranker, &mut rng)?;
+        if !off.contains(&Part::Dismissals) {
+            // Like fine-tuning, what dismissals say of other products has to earn its place on cases that did not teach it.
+            let told: Vec<Episode> = self.valid.iter().map(|e| Episode { dismissals: TURNED_DOWN, ..e.clone() }).collect();
+            let told: Vec<&Episode> = told.iter().collect();
+            let told = ranker::examples(&judge, &told, Some(&ranker), "Validation with products turned down")?;
+            let silent = ranker::without(&ranker, Part::Dismissals);
+            let (heard, unheard) = (ranker::ndcg(&told, &ranker), ranker::ndcg(&told, &silent));
+            say(&format!(
+                "{TURNED_DOWN} products turned down: NDCG@10 {heard:.4} with what they say of others, {unheard:.4} without, which {}",
+                if heard > unheard { "stays in" } else { "is left out" }
+            ));
+            if heard <= unheard {
+                ranker = silent;
+            }
+        }
         let mut pack = with(&self.shipped, ranker);
         pack.card.curves.extend(curves);
         through_bytes(&pack)

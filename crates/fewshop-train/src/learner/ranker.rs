@@ -228,8 +228,20 @@ fn loss(model: &Ranker, batch: &[&Example], mean: &[f32], inv_std: &[f32], binar
     listwise.add(binary.mul_scalar(binary_weight))
 }
 
+/// The same ranker where a part stays silent: it ranks as if all features of the part were 0, whatever they are.
+pub(crate) fn without(weights: &RankerWeights, part: Part) -> RankerWeights {
+    let mut out = weights.clone();
+    for f in (0..FEATURES).filter(|&f| part_of(f) == Some(part)) {
+        let zero = -weights.mean[f] * weights.inv_std[f];
+        let row = &weights.w1[f * weights.hidden..(f + 1) * weights.hidden];
+        out.b1.iter_mut().zip(row).for_each(|(bias, weight)| *bias += zero * weight);
+        out.inv_std[f] = 0.0;
+    }
+    out
+}
+
 /// Mean NDCG@10 of the validation cases under these weights.
-fn ndcg(valid: &[Example], weights: &RankerWeights) -> f64 {
+pub(crate) fn ndcg(valid: &[Example], weights: &RankerWeights) -> f64 {
     let scores: Vec<f64> = valid
         .par_iter()
         .filter_map(|example| {
@@ -239,4 +251,35 @@ fn ndcg(valid: &[Example], weights: &RankerWeights) -> f64 {
         })
         .collect();
     scores.iter().sum::<f64>() / scores.len().max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_part_is_one_whose_features_are_all_0() {
+        let hidden = 3;
+        let some = |n: usize, by: f32| (0..n).map(|at| ((at * 7 + 3) % 11) as f32 * by - 0.4).collect::<Vec<f32>>();
+        let weights = RankerWeights {
+            hidden,
+            mean: some(FEATURES, 0.1),
+            inv_std: some(FEATURES, 0.2).iter().map(|x| x.abs() + 0.1).collect(),
+            w1: some(FEATURES * hidden, 0.05),
+            b1: some(hidden, 0.3),
+            w2: vec![0.7, -0.9, 1.1],
+            b2: 0.2,
+        };
+        let told = some(FEATURES, 0.17);
+        let mut silent = told.clone();
+        for f in (0..FEATURES).filter(|&f| part_of(f) == Some(Part::Dismissals)) {
+            assert_ne!(silent[f], 0.0);
+            silent[f] = 0.0;
+        }
+        let rank = |features: &[f32], weights: &RankerWeights| kernels::rank(features, weights)[0];
+        let deaf = without(&weights, Part::Dismissals);
+        assert!((rank(&told, &deaf) - rank(&silent, &weights)).abs() < 1e-4);
+        assert!((rank(&silent, &deaf) - rank(&silent, &weights)).abs() < 1e-4);
+        assert!((rank(&told, &weights) - rank(&silent, &weights)).abs() > 0.01, "nothing to silence");
+    }
 }
