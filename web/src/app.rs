@@ -1,5 +1,6 @@
 //! The frame of all pages: header, main part, footer, and which address shows which page.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use fewshop_web::state::{Catalogue, Page};
@@ -22,6 +23,15 @@ use crate::view::{effect, el, group, memo, part};
 const SHELL: &str = "shell";
 /// Id of the place in it where a notice can stand.
 const NOTICE: &str = "boot-notice";
+
+thread_local! {
+    static OPENED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the first page is being drawn: what stands below the fold may then wait for a task of its own.
+pub(crate) fn is_opening() -> bool {
+    !OPENED.get()
+}
 
 /// Fetches the catalogue, then puts the shop in the place of the shop window that `index.html` shows until then. Without a
 /// catalogue the window stays, and says why.
@@ -68,12 +78,20 @@ fn open(catalogue: Catalogue, remembered: Option<String>, texts: &'static Texts)
         if let Some(root) = document().document_element() {
             let _ = root.set_attribute("lang", shop.texts.lang);
         }
-        let frame = frame();
-        if let Some(shell) = document().get_element_by_id(SHELL) {
-            shell.remove();
-        }
-        let _ = document().body().map(|body| body.append_child(&frame));
+        // The engine is on its way; the page is drawn in a task of its own, so that a touch in between is not kept waiting.
+        let owner = Owner::current().unwrap_or_default();
+        set_timeout(move || owner.with(show), Duration::ZERO);
     });
+}
+
+/// Puts the page into the place of the shop window.
+fn show() {
+    let frame = frame();
+    if let Some(shell) = document().get_element_by_id(SHELL) {
+        shell.remove();
+    }
+    let _ = document().body().map(|body| body.append_child(&frame));
+    OPENED.set(true);
 }
 
 fn frame() -> Node {

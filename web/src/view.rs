@@ -5,12 +5,15 @@
 //! `RenderEffect`, which lives as long as the part of the page that made it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use fewshop_core::ItemIx;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{Element, Event, MouseEvent, Node};
+
+use crate::app::is_opening;
 
 /// An element of the page.
 #[derive(Clone)]
@@ -184,6 +187,19 @@ fn part_of(build: Box<dyn Fn() -> Node>) -> Node {
 pub(crate) fn when(is: impl Fn() -> bool + Send + Sync + 'static, build: impl Fn() -> Node + 'static) -> Node {
     let is = memo(is);
     part(move || if is.get() { untrack(&build) } else { nothing() })
+}
+
+/// A part that is drawn in a task of its own while the page opens, and at once later on.
+pub(crate) fn later(build: impl Fn() -> Node + 'static) -> Node {
+    if !is_opening() {
+        return build();
+    }
+    let due = RwSignal::new(false);
+    let show = move || {
+        let _ = due.try_set(true);
+    };
+    set_timeout(show, Duration::ZERO);
+    when(move || due.get(), build)
 }
 
 /// A value that is worked out again only when what it reads changes, and passed on only when it differs.

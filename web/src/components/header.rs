@@ -44,8 +44,13 @@ pub(crate) fn header() -> El {
     let department =
         |department: &Department| el("li").kid(link(&format!("/department/{}", department.slug)).text(&department.name));
     // Brings the entry of the page at hand into the part of the navigation that can be seen.
+    let mut in_sight = nav.page_untracked() == Page::Home;
     effect(move || {
         nav.path();
+        // The first entry can be seen as the page opens, and to ask where it is would lay the page out once more.
+        if std::mem::take(&mut in_sight) {
+            return;
+        }
         request_animation_frame(|| browser::scroll_into_row("nav.depts [aria-current]"));
     });
     let logo = el("a")

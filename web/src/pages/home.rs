@@ -9,7 +9,7 @@ use web_sys::Node;
 use crate::app::name_page;
 use crate::components::{Shelf, department_tiles};
 use crate::shop::{Shop, use_shop};
-use crate::view::{El, el, group, memo};
+use crate::view::{El, el, group, later, memo};
 
 /// Names in the line below the first shelf.
 const NAMED: usize = 3;
@@ -84,19 +84,21 @@ pub(crate) fn home_page() -> Node {
         state: Box::new(move || picked.with(|shelf| (shelf.name(), badge(shop, shelf)))),
         ..Shelf::new("picked", texts.picked, "", memo(move || picked.with(|shelf| shelf.picks().to_vec())))
     };
-    let departments = (shop.catalogue().departments().len() > 1).then(|| {
-        el("section")
-            .class("shelf")
-            .attr("aria-labelledby", "by-department")
-            .kid(el("h2").attr("id", "by-department").text(texts.shop_by_department))
-            .kid(department_tiles("by-department"))
+    let rest = later(move || {
+        let departments = (shop.catalogue().departments().len() > 1).then(|| {
+            el("section")
+                .class("shelf")
+                .attr("aria-labelledby", "by-department")
+                .kid(el("h2").attr("id", "by-department").text(texts.shop_by_department))
+                .kid(department_tiles("by-department"))
+        });
+        let best = Shelf { dismissible: false, ..Shelf::new("best", texts.bestsellers, texts.bestsellers_sub, best) };
+        let fresh = Shelf::new("fresh", texts.fresh, texts.fresh_sub, fresh);
+        let with_cart = Shelf::new("with-cart", texts.with_cart, texts.with_cart_sub, with_cart);
+        let parts = [Some(with_cart.view()), departments, Some(best.view()), Some(fresh.view()), Some(recently_viewed(None))];
+        group(parts.into_iter().flatten().map(Node::from))
     });
-    let best = Shelf { dismissible: false, ..Shelf::new("best", texts.bestsellers, texts.bestsellers_sub, best) };
-    let fresh = Shelf::new("fresh", texts.fresh, texts.fresh_sub, fresh);
-    let with_cart = Shelf::new("with-cart", texts.with_cart, texts.with_cart_sub, with_cart);
-    let parts = [Some(el("h1").class("hush").text(texts.home_title)), Some(first.view()), Some(with_cart.view()), departments];
-    let rest = [best.view(), fresh.view(), recently_viewed(None)];
-    group(parts.into_iter().flatten().chain(rest).map(Node::from))
+    group([el("h1").class("hush").text(texts.home_title).into(), first.view().into(), rest])
 }
 
 /// Products whose pages were opened on this visit, without the one at hand.
