@@ -27,7 +27,7 @@ async fn seen_items_never_reappear_and_picks_lean_to_their_department() {
 #[wasm_bindgen_test]
 async fn a_filter_lets_only_its_category_through() {
     let recommender = load_on("cpu").await;
-    let filter = js(&Filter { category: vec!["Bakery".to_owned()] });
+    let filter = js(&Filter::of_category(vec!["Bakery".to_owned()]));
     let picked: Vec<Recommendation> = rust(recommender.rank(50.into(), filter).await.unwrap());
     let catalogue = pack().catalogue;
     assert_eq!(picked.len(), 20);

@@ -194,7 +194,7 @@ test("every pick tells why it is there, with bars, and why it stands where it st
     assert.ok(named.every((text) => seen.includes(text.trim())), `${named} / ${seen}`);
     const shares = await bars.getByRole("img").evaluateAll((bars) => bars.map((bar) => Number(bar.getAttribute("aria-label").match(/\d+/)[0])));
     assert.ok(Math.abs(shares.reduce((sum, share) => sum + share, 0) - 100) <= 2, String(shares));
-    await dialog.getByText(/It stands at place \d+ of 12 with a score of/).waitFor();
+    await dialog.getByText(/It stands at place \d+ of 12\./).waitFor();
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
     assert.match(await page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? ""), /^Why /, "the focus goes back");

@@ -37,6 +37,11 @@ test("without JavaScript there are goods with prices, and a word on what is miss
       assert.match(text, /\d\.\d\d|Price in store/, text);
     }
     assert.match(await page.locator("main noscript").innerText(), /need JavaScript/);
+    await page.getByRole("link", { name: /^All [\d,]+ products/ }).click();
+    await page.getByRole("heading", { level: 1, name: /^All [\d,]+ products$/ }).waitFor();
+    await page.getByRole("main").getByRole("link", { name: "Produce" }).first().click();
+    await page.getByRole("heading", { level: 1, name: "Produce" }).waitFor();
+    assert.match((await page.getByRole("main").getByRole("listitem").allInnerTexts()).join("\n"), /^Bananas.*\d\.\d\d$/m);
   });
 });
 
@@ -45,6 +50,7 @@ test("without WebAssembly the window stays and a notice says so", async () => {
     await page.getByRole("alert").waitFor();
     assert.match(await page.getByRole("alert").innerText(), /need WebAssembly/);
     assert.equal(await products(page).count(), 12);
+    assert.equal(await page.getByRole("link", { name: /^All [\d,]+ products/ }).count(), 1);
   });
 });
 

@@ -214,6 +214,12 @@ impl Shop {
         mixed(picks, n, |ix| catalogue.category(ix).to_vec())
     }
 
+    /// A shelf in the engine's order as corrected by the shopper, for a list that holds everything: 'never' only ends being put first.
+    pub(crate) fn by_taste(self, name: &str) -> Vec<ItemIx> {
+        let (catalogue, picks) = (self.catalogue(), self.ranked(name));
+        self.log.with(|log| log.rules().apply(&catalogue, picks)).into_iter().map(|pick| pick.item).collect()
+    }
+
     /// The first shelf.
     pub(crate) fn picked(self) -> ShelfState {
         let mut ranked = self.ranked(SHELF_PICKED);

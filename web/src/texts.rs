@@ -203,16 +203,18 @@ texts! {
     why_popular: "Nothing that you did carries it: many people buy it here.",
     /// Heading of the place.
     why_place_title: "Why at this place?",
-    /// The place: place, picks on the shelf, score.
-    why_place: "It stands at place {} of {} with a score of {}.",
-    /// Nothing on the shelf has a higher score: score of the next.
-    why_first: "No other pick here scores higher; the next has {}.",
-    /// One has a higher score.
-    why_behind_one: "1 pick here scores higher.",
+    /// The place: place, picks on the shelf.
+    why_place: "It stands at place {} of {}.",
+    /// Nothing on the shelf is held for likelier: how many times as likely as the next.
+    why_first: "The model holds no other pick here for likelier to be wanted: {} times as likely as the next.",
+    /// The same of one that the next comes close to.
+    why_first_close: "The model holds no other pick here for likelier to be wanted; the next comes close.",
+    /// One is held for likelier.
+    why_behind_one: "The model holds 1 pick here for likelier to be wanted.",
     /// Several have: how many.
-    why_behind_many: "{} picks here score higher.",
-    /// The shelf is not in the order of the scores alone.
-    why_mixed: "The shelf is not in the order of scores alone: no category may fill more than half of it, your own corrections move picks, and nothing moves while you point at it.",
+    why_behind_many: "The model holds {} picks here for likelier to be wanted.",
+    /// The shelf is not in that order alone.
+    why_mixed: "The shelf is not in that order alone: no category may fill more than half of it, your own corrections move picks, and nothing moves while you point at it.",
     /// Button.
     close: "Close",
     /// Between names in a list.

@@ -48,13 +48,28 @@ pub struct Filter {
     /// Only products whose category path begins with these; empty allows all.
     #[serde(default)]
     pub category: Vec<String>,
+    /// Only these products, in whatever order; empty allows all. A row that the shop does not have allows nothing more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub among: Vec<ItemIx>,
 }
 
 impl Filter {
     /// Allows every product.
-    pub const ALL: Self = Self { category: Vec::new() };
+    pub const ALL: Self = Self { category: Vec::new(), among: Vec::new() };
 
-    /// Whether `item` may be picked.
+    /// Only products of a category, by its path from the department down.
+    #[must_use]
+    pub fn of_category(path: Vec<String>) -> Self {
+        Self { category: path, ..Self::ALL }
+    }
+
+    /// Only these products.
+    #[must_use]
+    pub fn of_items(items: Vec<ItemIx>) -> Self {
+        Self { among: items, ..Self::ALL }
+    }
+
+    /// Whether the category of `item` is allowed.
     #[must_use]
     pub fn allows(&self, item: &Item) -> bool {
         item.category.len() >= self.category.len() && item.category.iter().zip(&self.category).all(|(a, b)| a == b)

@@ -394,6 +394,15 @@ impl Recommender {
                 *open &= allowed[category as usize];
             }
         }
+        if !options.filter.among.is_empty() {
+            let mut among = vec![false; open.len()];
+            for item in &options.filter.among {
+                if let Some(is) = among.get_mut(item.row()) {
+                    *is = true;
+                }
+            }
+            open.iter_mut().zip(among).for_each(|(open, among)| *open &= among);
+        }
         // At least n from each channel, so that a small filter still fills a shelf; no room for more than there is.
         let take = pack.config.candidates.max(options.n).min(open.len());
         let mut items: Vec<u32> = Vec::with_capacity(6 * take);

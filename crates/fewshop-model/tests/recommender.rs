@@ -48,10 +48,25 @@ fn three_views_of_a_department_turn_the_shelf_to_it() {
 fn a_filter_is_kept_and_still_fills_the_shelf() {
     let mut r = toy();
     r.observe(view(3)).unwrap();
-    let options = RankOptions { n: 19, filter: Filter { category: vec!["Bakery".into()] }, ..RankOptions::default() };
+    let options = RankOptions { n: 19, filter: Filter::of_category(vec!["Bakery".into()]), ..RankOptions::default() };
     let picks = block_on(r.rank(&options)).unwrap().picks;
     assert_eq!(picks.len(), 19);
     assert!(picks.iter().all(|p| department(&r, p.item) == "Bakery"));
+}
+
+#[test]
+fn some_products_can_be_ranked_among_themselves() {
+    let mut r = toy();
+    r.observe(view(3)).unwrap();
+    let among = vec![ItemIx(57), ItemIx(4), ItemIx(3), ItemIx(21), ItemIx(900)];
+    let options = RankOptions { n: 10, filter: Filter::of_items(among), ..RankOptions::default() };
+    let picks = block_on(r.rank(&options)).unwrap().picks;
+    let mut items: Vec<u32> = picks.iter().map(|pick| pick.item.0).collect();
+    let whole = block_on(r.rank(&RankOptions { n: 60, ..RankOptions::default() })).unwrap().picks;
+    let order: Vec<u32> = whole.iter().map(|pick| pick.item.0).filter(|row| items.contains(row)).collect();
+    assert_eq!(items, order, "in the order that they have among all");
+    items.sort_unstable();
+    assert_eq!(items, [4, 21, 57], "what was seen and what the shop does not have is left out");
 }
 
 #[test]

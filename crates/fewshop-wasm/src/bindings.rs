@@ -14,7 +14,7 @@ use crate::{Engine, EngineError, Run};
 
 const EVENT: &str = "{item: row, kind: 'view' | 'cart' | 'purchase' | 'dismiss'}";
 const SESSION: &str = "{events: [{item: row, kind: 'view' | 'cart' | 'purchase' | 'dismiss'}], visits?: [[row]]}";
-const FILTER: &str = "{category: [department, ...]} or nothing";
+const FILTER: &str = "{category: [department, ...], among: [row, ...]} or nothing";
 const REQUEST: &str = "{seq, session, shelves: [{name, n, filter?, seeds?}]}";
 const OPTIONS: &str = "{backend: 'cpu' | 'wgpu'} or nothing";
 const ROW: &str = "the row of a product, a whole number from 0";

@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn shelves_of_one_session_share_its_run_and_are_what_each_would_be_alone() {
         let shelves =
-            [shelf("a", 5, &[]), ShelfRequest { filter: Filter { category: vec!["Bakery".into()] }, ..shelf("b", 3, &[]) }];
+            [shelf("a", 5, &[]), ShelfRequest { filter: Filter::of_category(vec!["Bakery".into()]), ..shelf("b", 3, &[]) }];
         let engine = engine(&[0, 21, 2]);
         let mut scans = 0;
         let (both, _) = block_on(engine.fill(&shelves, &mut |step| scans += u32::from(step == Step::Scan))).unwrap();

@@ -14,8 +14,8 @@ export interface ShopEvent { item: number; kind: EventKind; }
 /** One visit, oldest event first, and the items taken in earlier ones, the latest visit first. */
 export interface Session { events: ShopEvent[]; visits?: number[][]; }
 
-/** Only products whose category path begins with these; none allows all. */
-export interface Filter { category?: string[]; }
+/** Only products whose category path begins with `category`, and only those `among` these rows; what is left out allows all. */
+export interface Filter { category?: string[]; among?: number[]; }
 
 /** A shot and its share of a pick's score, 0 to 1. */
 export interface Share { item: number; share: number; }

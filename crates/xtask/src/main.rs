@@ -13,6 +13,7 @@ mod files;
 mod http;
 mod page;
 mod pictures;
+mod plain;
 mod root;
 mod run;
 mod serve;

@@ -44,7 +44,13 @@ impl Base {
         if self.0 == "/" { String::new() } else { format!("<base href=\"{}\">", self.0) }
     }
 
-    fn policy(&self) -> String {
+    /// It as text.
+    pub(crate) fn path(&self) -> &str {
+        &self.0
+    }
+
+    /// What a page there may load.
+    pub(crate) fn policy(&self) -> String {
         if self.0 == "/" { POLICY.to_owned() } else { POLICY.replace("base-uri 'none'", "base-uri 'self'") }
     }
 }
@@ -127,7 +133,7 @@ fn fill(template: &str, values: &[(&str, &str)]) -> Result<String> {
 }
 
 /// Text that stands for itself in HTML, also inside an attribute's quotes.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 

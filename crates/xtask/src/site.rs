@@ -15,6 +15,7 @@ use crate::compress::{compress_all, is_copy};
 use crate::extras;
 use crate::files::{digest, files_below, remove, replace_dir, write_if_changed};
 use crate::page::{Base, page};
+use crate::plain;
 use crate::root::{cache, dist, root, shop_pack, shown};
 use crate::run::{run, say};
 use crate::shop::Shop;
@@ -63,6 +64,9 @@ pub(crate) fn build_without_gpu(pack: Option<&Path>, base: &Base) -> Result<()> 
     site.write("index.html", html.as_bytes())?;
     // What most static hosts answer with where no file is: so that the address of a product can be opened directly.
     site.write("404.html", html.as_bytes())?;
+    for (file, page) in plain::pages(&shop, base) {
+        site.write(file, page.as_bytes())?;
+    }
     site.write("assets/try.json", shop.sessions.as_bytes())?;
     site.write("assets/map.txt", shop.map.as_bytes())?;
     let words = root().join("web/texts/zh.txt");
@@ -148,7 +152,7 @@ impl Site {
         for file in &self.written {
             let name = file.to_string_lossy().replace('\\', "/");
             let is_seen = !name.starts_with("assets/pictures/") || html.contains(&format!("{name}\""));
-            if is_seen && name != "404.html" {
+            if is_seen && name != "404.html" && !name.starts_with(plain::FOLDER) {
                 let bytes = fs::read(self.dist.join(file)).with_context(|| format!("failed to read {}", shown(file)))?;
                 digests += &digest(&bytes);
                 if name != "index.html" {

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::compress::{Encoding, is_compressible, is_copy};
 use crate::files::files_below;
+use crate::plain;
 use crate::root::{dist, shown};
 
 /// What a file belongs to.
@@ -31,7 +32,7 @@ impl Group {
     /// Of a file of the site. Pictures that the page shows before any script runs are part of the page; the others come as they
     /// scroll into view. `None` for what a visit does not load.
     fn of(file: &str, html: &str) -> Option<Self> {
-        if is_copy(Path::new(file)) || file == "404.html" {
+        if is_copy(Path::new(file)) || file == "404.html" || file.starts_with(plain::FOLDER) {
             return None;
         }
         Some(if file.starts_with("engine/gpu/") {

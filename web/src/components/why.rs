@@ -17,22 +17,22 @@ pub(crate) fn meter(share: f32) -> El {
     el("span").class("meter").attr("role", "img").attr("aria-label", &label).kid(fill)
 }
 
-/// A score with two digits after the point.
-fn score(value: f32) -> String {
-    let hundredths = (value * 100.0).round() as i64;
-    let sign = if hundredths < 0 { "−" } else { "" };
-    let digits = hundredths.unsigned_abs();
-    [sign, &(digits / 100).to_string(), if digits % 100 < 10 { ".0" } else { "." }, &(digits % 100).to_string()].concat()
+/// How many times as likely one pick is as another, by the model's softmax over the picks; `None` where that is about as likely.
+fn times(score: f32, other: f32) -> Option<String> {
+    let tenths = ((score - other).exp() * 10.0).round() as u32;
+    (tenths > 10).then(|| [&(tenths / 10).to_string(), ".", &(tenths % 10).to_string()].concat())
 }
 
 /// What can be said of the place of a pick among those on its shelf.
 fn place(shop: Shop, shelf: &[Pick], at: usize) -> String {
     let texts = shop.texts;
     let own = shelf[at].score;
-    let place = fill(texts.why_place, &[&(at + 1).to_string(), &shelf.len().to_string(), &score(own)]);
+    let place = fill(texts.why_place, &[&(at + 1).to_string(), &shelf.len().to_string()]);
     let rest = match shelf.iter().map(|pick| pick.score).filter(|&other| other > own).count() {
         0 => match shelf.iter().enumerate().filter(|&(other, _)| other != at).map(|(_, pick)| pick.score).reduce(f32::max) {
-            Some(next) => fill(texts.why_first, &[&score(next)]),
+            Some(next) => {
+                times(own, next).map_or_else(|| texts.why_first_close.to_owned(), |times| fill(texts.why_first, &[&times]))
+            }
             None => String::new(),
         },
         n => count(texts.why_behind_one, texts.why_behind_many, n),

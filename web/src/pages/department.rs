@@ -64,7 +64,7 @@ pub(crate) fn department_page(slug: &str) -> Node {
     });
     effect(move || {
         let asked = asked.get();
-        let filter = Filter { category: asked.path() };
+        let filter = Filter::of_category(asked.path());
         shop.want(asked.for_you.then(|| ShelfRequest { name: asked.shelf_name(), n: RANKED, filter, seeds: Vec::new() }));
     });
     let members = memo(move || asked.with(|asked| shop.catalogue().members(&asked.department.name, asked.category.as_deref())));
@@ -74,7 +74,7 @@ pub(crate) fn department_page(slug: &str) -> Node {
         if !asked.with(|asked| asked.for_you) {
             return members;
         }
-        let first: Vec<ItemIx> = shop.ranked(&asked.with(Asked::shelf_name)).into_iter().map(|pick| pick.item).collect();
+        let first: Vec<ItemIx> = shop.by_taste(&asked.with(Asked::shelf_name));
         // A mask, since a department may hold thousands of products.
         let mut taken = vec![false; shop.catalogue().len()];
         for ix in &first {

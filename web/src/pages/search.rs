@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fewshop_core::protocol::ShelfRequest;
 use fewshop_core::{Filter, ItemIx};
-use fewshop_web::state::{Facets, Order, Pick};
+use fewshop_web::state::Order;
 use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
 use web_sys::Node;
@@ -19,7 +19,7 @@ use crate::view::{effect, el, group, memo, when};
 const TASTE: &str = "taste";
 /// Without a further letter for so long, the typing rests.
 const REST: Duration = Duration::from_millis(150);
-/// Products that it ranks.
+/// Matches that the engine ranks, the best by the words first.
 const RANKED: usize = 300;
 
 /// The page.
@@ -36,29 +36,12 @@ pub(crate) fn search_page() -> Node {
     let found = memo(move || shop.index.get().map(|index| query.with(|query| index.search(query))));
     let matching = memo(move || found.get().unwrap_or_default());
     let asked = memo(Asked::read);
-    // The engine ranks one department: that of most of what was found.
-    let wanted = memo(move || {
-        let catalogue = shop.catalogue();
-        let counts = matching.with(|matching| Facets::departments(&catalogue, matching));
-        let most = counts.iter().max().filter(|&&most| most > 0)?;
-        let at = counts.iter().position(|count| count == most)?;
-        Some(catalogue.departments()[at].name.clone())
-    });
-    effect(move || {
-        let name = asked.with(|asked| asked.order == Order::ForYou).then(|| wanted.get()).flatten();
-        shop.want(name.map(|name| ShelfRequest {
-            name: TASTE.to_owned(),
-            n: RANKED,
-            filter: Filter { category: vec![name] },
-            seeds: Vec::new(),
-        }));
-    });
     let items = memo(move || {
         let Asked { facets, order } = asked.get();
         let catalogue = shop.catalogue();
         let matching = matching.get();
         let matching = match order {
-            Order::ForYou => by_taste(matching, &shop.ranked(TASTE), catalogue.len()),
+            Order::ForYou => by_taste(matching, &shop.by_taste(TASTE), catalogue.len()),
             _ => matching,
         };
         facets.apply(&catalogue, matching, order)
@@ -102,21 +85,33 @@ pub(crate) fn search_page() -> Node {
         timer.set_value(set_timeout_with_handle(rest, REST).ok());
     });
     let choices = memo(move || rested.get());
+    // When the typing rests, the engine ranks the best matches among themselves.
+    effect(move || {
+        let by_taste = asked.with(|asked| asked.order == Order::ForYou);
+        let among: Vec<ItemIx> =
+            if by_taste { rested.with(|found| found.iter().copied().take(RANKED).collect()) } else { Vec::new() };
+        shop.want((!among.is_empty()).then(|| ShelfRequest {
+            name: TASTE.to_owned(),
+            n: among.len(),
+            filter: Filter::of_items(among),
+            seeds: Vec::new(),
+        }));
+    });
     let bar = when(move || typed.get() && !none.get(), move || facet_bar(choices, true, texts.sort_match));
     group([head.into(), bar, grid(items, "results", query), tiles])
 }
 
 /// What was found with what the engine ranked first, in its order; the rest follows as found.
-fn by_taste(found: Vec<ItemIx>, ranked: &[Pick], products: usize) -> Vec<ItemIx> {
+fn by_taste(found: Vec<ItemIx>, ranked: &[ItemIx], products: usize) -> Vec<ItemIx> {
     let mut is_found = vec![false; products];
     for item in &found {
         is_found[item.row()] = true;
     }
     let mut first: Vec<ItemIx> = Vec::new();
-    for pick in ranked {
+    for &item in ranked {
         // Once: it is taken out of the mask as it is taken in.
-        if is_found.get_mut(pick.item.row()).is_some_and(std::mem::take) {
-            first.push(pick.item);
+        if is_found.get_mut(item.row()).is_some_and(std::mem::take) {
+            first.push(item);
         }
     }
     first.into_iter().chain(found.into_iter().filter(|item| is_found[item.row()])).collect()
