@@ -17,7 +17,7 @@ use crate::pages::{
     try_page,
 };
 use crate::shop::{Shop, use_shop};
-use crate::view::{effect, el, group, memo, part};
+use crate::view::{effect, el, group, later, memo, part};
 
 /// Id of what `index.html` shows until the shop is there.
 const SHELL: &str = "shell";
@@ -111,7 +111,9 @@ fn frame() -> Node {
         .attr("hidden", "")
         .kid(el("p").text(texts.update_ready))
         .kid(el("button").attr("type", "button").class("btn small").text(texts.update_open));
-    group([skip.into(), header().into(), update.into(), main.into(), footer().into()])
+    // After what stands above it, or it would be seen to move down.
+    let footer = later(|| footer().into());
+    group([skip.into(), header().into(), update.into(), main.into(), footer])
 }
 
 /// The page that the address names.

@@ -5,8 +5,8 @@ use anyhow::{Context, Result};
 use fewshop_core::{Catalogue, ItemId};
 use fewshop_model::{ItemTable, Pack, PairTable};
 
-/// The pack with `items` products. The first ones are its own, fewer where fewer are asked for; each further one is a copy of one of them, with its own id, a vector a
-/// little off, and pairs with as many products, those or copies of them.
+/// The pack with `items` products. The first ones are its own, fewer where fewer are asked for; each further one is a copy of one of them,
+/// with its own id, a vector a little off, and pairs with as many products, those or copies of them.
 pub(crate) fn grown(pack: &Pack, items: usize, seed: u64) -> Result<Pack> {
     let n = pack.catalogue.len();
     let mut random = Random(seed);

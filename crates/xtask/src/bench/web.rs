@@ -19,8 +19,8 @@ use crate::tools::{ensure_chromium, ensure_node};
 /// How to measure.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Products to grow the catalogue to; may be given more than once. 0 is the shop as it is served
-    #[arg(long, value_name = "N", default_values_t = [0, 92_000])]
+    /// Products to grow the catalogue to; may be given more than once. 0 is the shop as it is served. Left out: 0 and 92,000, with --start 0 alone
+    #[arg(long, value_name = "N")]
     items: Vec<usize>,
     /// Events of recorded sessions
     #[arg(long, value_name = "N", default_value_t = 200)]
@@ -44,7 +44,12 @@ pub(crate) fn web(options: &Options) -> Result<()> {
     run(command("npm").current_dir(&folder).args(["ci", "--no-audit", "--no-fund", "--loglevel", "error"]))?;
     let sessions = cache().join("sessions.json");
     write_if_changed(&sessions, json!(recorded_sessions()?).to_string().as_bytes())?;
-    for &items in &options.items {
+    let items = match (options.items.as_slice(), options.start) {
+        ([], true) => &[0][..],
+        ([], false) => &[0, 92_000],
+        (given, _) => given,
+    };
+    for &items in items {
         let site = if items == 0 { dist() } else { site_of(items)? };
         let server = Server::bind(&site, 0)?;
         let url = server.url()?;
