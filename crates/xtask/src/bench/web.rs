@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use fewshop_core::Catalogue;
 use fewshop_model::Pack;
 use serde_json::json;
 
@@ -42,8 +43,6 @@ pub(crate) fn web(options: &Options) -> Result<()> {
     }
     let folder = root().join("tests/e2e");
     run(command("npm").current_dir(&folder).args(["ci", "--no-audit", "--no-fund", "--loglevel", "error"]))?;
-    let sessions = cache().join("sessions.json");
-    write_if_changed(&sessions, json!(recorded_sessions()?).to_string().as_bytes())?;
     let items = match (options.items.as_slice(), options.start) {
         ([], true) => &[0][..],
         ([], false) => &[0, 92_000],
@@ -51,6 +50,10 @@ pub(crate) fn web(options: &Options) -> Result<()> {
     };
     for &items in items {
         let site = if items == 0 { dist() } else { site_of(items)? };
+        let pack = site.join("assets/shop.pack");
+        let pack = Pack::from_bytes(&fs::read(&pack).with_context(|| format!("failed to read {}", shown(&pack)))?)?;
+        let sessions = cache().join("sessions.json");
+        write_if_changed(&sessions, json!(recorded_sessions(&pack.catalogue)?).to_string().as_bytes())?;
         let server = Server::bind(&site, 0)?;
         let url = server.url()?;
         std::thread::spawn(move || server.run());
@@ -66,14 +69,16 @@ pub(crate) fn web(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Products of each recorded session, in order.
-fn recorded_sessions() -> Result<Vec<Vec<String>>> {
+/// Products of each recorded session, in order, those that the shop has.
+fn recorded_sessions(catalogue: &Catalogue) -> Result<Vec<Vec<String>>> {
     let file = root().join("tests/goldens/validation_sessions.csv");
     let text = fs::read_to_string(&file).with_context(|| format!("failed to read {}", shown(&file)))?;
     let mut sessions: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for line in text.lines().skip(1) {
         let (session, item) = line.split_once(',').with_context(|| format!("{}: expected session_id,item_id", shown(&file)))?;
-        sessions.entry(session).or_default().push(item.to_owned());
+        if catalogue.ix(&item.into()).is_some() {
+            sessions.entry(session).or_default().push(item.to_owned());
+        }
     }
     Ok(sessions.into_values().collect())
 }
@@ -110,7 +115,8 @@ mod tests {
 
     #[test]
     fn there_are_sessions_to_replay() {
-        let sessions = recorded_sessions().unwrap();
+        let pack = Pack::from_bytes(&fs::read(shop_pack()).unwrap()).unwrap();
+        let sessions = recorded_sessions(&pack.catalogue).unwrap();
         assert!(sessions.iter().map(Vec::len).sum::<usize>() >= 200);
     }
 
