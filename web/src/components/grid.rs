@@ -1,5 +1,7 @@
 //! Many products as a grid that grows on demand.
 
+use std::time::Duration;
+
 use fewshop_core::ItemIx;
 use fewshop_web::texts::fill;
 use leptos::prelude::*;
@@ -9,8 +11,10 @@ use super::product_card;
 use crate::shop::use_shop;
 use crate::view::{each_item, effect, el, group, memo, when};
 
-/// Products shown at first: few enough that each letter typed into the search draws them within a frame. Rows of six, four,
-/// three and two come out even.
+/// Products drawn at once: a screen of them, within a frame of each letter typed into the search. Rows of six, four, three and two
+/// come out even.
+const AT_ONCE: usize = 12;
+/// Products shown at first: those drawn at once and more in a task of their own.
 const FIRST: usize = 24;
 /// Products added at a time.
 const STEP: usize = 48;
@@ -19,10 +23,16 @@ const STEP: usize = 48;
 /// changes when the list is another one and should start from its top.
 pub(crate) fn grid(items: Memo<Vec<ItemIx>>, labelled_by: &str, reset: Memo<String>) -> Node {
     let shop = use_shop();
-    let limit = RwSignal::new(FIRST);
+    let limit = RwSignal::new(AT_ONCE);
     effect(move || {
         reset.track();
-        limit.set(FIRST);
+        limit.set(AT_ONCE);
+        let rest = move || {
+            if limit.try_get_untracked() == Some(AT_ONCE) {
+                limit.set(FIRST);
+            }
+        };
+        set_timeout(rest, Duration::ZERO);
     });
     let shown = memo(move || items.with(|items| items.iter().copied().take(limit.get()).collect::<Vec<_>>()));
     let rest = memo(move || items.with(Vec::len).saturating_sub(limit.get()));

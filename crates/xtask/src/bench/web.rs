@@ -20,7 +20,7 @@ use crate::tools::{ensure_chromium, ensure_node};
 /// How to measure.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Products to grow the catalogue to; may be given more than once. 0 is the shop as it is served. Left out: 0 and 92,000, with --start 0 alone
+    /// Products to grow the catalogue to; may be given more than once. 0 is the shop as it is served. Left out: 0 and 92,000, with --start or --typing 0 alone
     #[arg(long, value_name = "N")]
     items: Vec<usize>,
     /// Events of recorded sessions
@@ -32,6 +32,9 @@ pub(crate) struct Options {
     /// Measure the start as on a phone instead: the processor 4 times slower, a network like 4G
     #[arg(long)]
     start: bool,
+    /// Measure typing into the search instead: how long the page works on each letter
+    #[arg(long, conflicts_with = "start")]
+    typing: bool,
 }
 
 /// Serves the built site, or a copy with a grown catalogue, to a script that drives a browser.
@@ -43,7 +46,12 @@ pub(crate) fn web(options: &Options) -> Result<()> {
     }
     let folder = root().join("tests/e2e");
     run(command("npm").current_dir(&folder).args(["ci", "--no-audit", "--no-fund", "--loglevel", "error"]))?;
-    let items = match (options.items.as_slice(), options.start) {
+    let script = match (options.start, options.typing) {
+        (true, _) => "bench/start.mjs",
+        (_, true) => "bench/typing.mjs",
+        _ => "bench/web.mjs",
+    };
+    let items = match (options.items.as_slice(), options.start || options.typing) {
         ([], true) => &[0][..],
         ([], false) => &[0, 92_000],
         (given, _) => given,
@@ -58,7 +66,7 @@ pub(crate) fn web(options: &Options) -> Result<()> {
         let url = server.url()?;
         std::thread::spawn(move || server.run());
         let mut node = command("node");
-        node.current_dir(&folder).arg(if options.start { "bench/start.mjs" } else { "bench/web.mjs" });
+        node.current_dir(&folder).arg(script);
         node.env("FEWSHOP_URL", url).env("CHROME", &chromium).env("FEWSHOP_SESSIONS", &sessions);
         node.env("FEWSHOP_EVENTS", options.events.to_string());
         if let Some(json) = &options.json {
