@@ -42,10 +42,10 @@ fn killed_at_any_moment_the_old_pack_is_there_or_the_new_one() {
     let whole = start.elapsed();
     let (old, new) = (bytes(&shop, "old.pack"), bytes(&shop, "new.pack"));
     assert!(old != new);
-    // Ten moments over the run and ten around its end, where the pack is written.
-    for nth in 0..20u32 {
+    // Five moments over the run and five around its end, where the pack is written.
+    for nth in 0..10u32 {
         std::fs::copy(shop.path("old.pack"), shop.path("a.pack")).unwrap();
-        let share = if nth < 10 { f64::from(nth) / 10.0 } else { 0.9 + f64::from(nth) / 100.0 };
+        let share = if nth < 5 { f64::from(nth) / 5.0 } else { 0.85 + f64::from(nth) / 50.0 };
         let line = format!("{TRAIN} --seed 8 --out a.pack");
         let mut child = Command::new(env!("CARGO_BIN_EXE_fewshop"))
             .args(line.split(' '))
@@ -75,11 +75,11 @@ fn killed_while_it_writes_a_file_is_whole() {
     shop.check_done(line);
     let whole = start.elapsed().max(Duration::from_millis(2));
     let recs = bytes(&shop, "recs.csv");
-    for nth in 0..40u32 {
+    for nth in 0..20u32 {
         shop.write("recs.csv", "old");
         let mut child =
             Command::new(env!("CARGO_BIN_EXE_fewshop")).args(line.split(' ')).current_dir(shop.path(".")).spawn().unwrap();
-        std::thread::sleep(whole.mul_f64(0.5 + f64::from(nth) / 60.0));
+        std::thread::sleep(whole.mul_f64(0.5 + f64::from(nth) / 30.0));
         child.kill().unwrap();
         child.wait().unwrap();
         let now = bytes(&shop, "recs.csv");

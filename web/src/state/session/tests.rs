@@ -307,8 +307,8 @@ proptest! {
         prop_assert!(log.is_default());
         // The next thing done makes the forgetting final; from then on both logs are the same for ever.
         let mut fresh = SessionLog::default();
-        fresh.at(now);
         for log in [&mut log, &mut fresh] {
+            log.at(now);
             log.view(A);
         }
         let mut other = now;
