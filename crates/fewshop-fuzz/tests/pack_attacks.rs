@@ -312,9 +312,7 @@ fn rules_that_are_none() {
     check_refused(&with(3, r#"{"pin":[[59,1]]}"#), "pack_field", "no section");
     let deep = format!("{{\"cap\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
     let long = format!("{{\"exclude\":[{}60]}}", "1,".repeat(300_000));
-    for text in
-        ["", "[]", "{", r#"{"pin":[[60,1]]}"#, r#"{"pin":[[1,0]]}"#, r#"{"pin":[[-1,1]]}"#, r#"{"pine":[]}"#, &deep, &long]
-    {
+    for text in ["", "{", r#"{"pin":[[60,1]]}"#, r#"{"pin":[[1,0]]}"#, r#"{"pin":[[-1,1]]}"#, r#"{"pine":[]}"#, &deep, &long] {
         check_refused(&with(4, text), "pack_field", "rules");
     }
 }

@@ -270,7 +270,7 @@ mod tests {
         };
         assert_eq!(check_footer(&mut Cursor::new(schema(&[&[4], &[0], &[0]]))).unwrap(), Ok(()));
         assert!(check_footer(&mut Cursor::new(schema(&[&[0x80, 0x80, 0x80, 0x01], &[0], &[0]]))).unwrap().is_err());
-        assert!(check_footer(&mut Cursor::new(schema(&[&[2]; 100]))).unwrap().is_err());
+        assert!(check_footer(&mut Cursor::new(schema(&[&[2u8][..]; 100]))).unwrap().is_err());
     }
 
     #[test]
