@@ -1,7 +1,7 @@
 //! The CPU engine does what the class promises.
 
 use fewshop_core::protocol::{Backend, Reply, Request, Status};
-use fewshop_core::{Event, EventKind, Filter, ItemIx, Reason, Recommendation, Session};
+use fewshop_core::{Event, EventKind, Filter, ItemIx, MerchantRule, Reason, Recommendation, Session};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::shop::{event, field, js, load_on, pack, picks, request, rows, rows_of, rust, session, shelf};
@@ -134,8 +134,8 @@ fn every_message_survives_the_way_through_javascript() {
         last_run_ms: 1.25,
         pack: "00ff".to_owned(),
     };
-    let pick = Recommendation { item: ItemIx(3), score: -1.5, reason: Reason::PopularHere };
-    let before = Recommendation { item: ItemIx(4), score: 0.5, reason: Reason::TakenBefore { visits: 2 } };
+    let pick = Recommendation { item: ItemIx(3), score: -1.5, reason: Reason::PopularHere, rule: Some(MerchantRule::Pin) };
+    let before = Recommendation { item: ItemIx(4), score: 0.5, reason: Reason::TakenBefore { visits: 2 }, rule: None };
     for (reply, tag) in [
         (Reply::Loading { received: 5.0, total: None }, "loading"),
         (Reply::Loading { received: 5.5, total: Some(7.0) }, "loading"),

@@ -24,4 +24,4 @@ pub mod split;
 
 pub use catalogue::{Catalogue, CatalogueError, Item, ItemId, ItemIx};
 pub use event::{Event, EventKind, Session};
-pub use recommendation::{Filter, Reason, Recommendation, Share};
+pub use recommendation::{Filter, MerchantRule, Reason, Recommendation, Share};

@@ -31,6 +31,30 @@ pub enum Reason {
     PopularHere,
 }
 
+/// What the shop itself did to a pick, after the model had ranked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MerchantRule {
+    /// It stands at a place that the shop chose.
+    Pin,
+    /// The shop moved it up.
+    Boost,
+    /// The shop moved it down.
+    Bury,
+}
+
+impl MerchantRule {
+    /// Its word in messages and tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pin => "pin",
+            Self::Boost => "boost",
+            Self::Bury => "bury",
+        }
+    }
+}
+
 /// One pick.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recommendation {
@@ -38,8 +62,11 @@ pub struct Recommendation {
     pub item: ItemIx,
     /// Its score; comparable within one answer only, no probability.
     pub score: f32,
-    /// Why.
+    /// Why the model ranked it as it did.
     pub reason: Reason,
+    /// What the shop's own rules did to its place; nothing for nearly all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<MerchantRule>,
 }
 
 /// Which products may be picked.

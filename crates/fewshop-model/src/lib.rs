@@ -22,6 +22,7 @@ mod known;
 pub mod modules;
 mod pack;
 mod recommender;
+mod rules;
 #[cfg(feature = "toy")]
 pub mod toy;
 
@@ -34,3 +35,4 @@ pub use pack::{
     AdapterWeights, Card, EncoderWeights, FORMAT_VERSION, ItemTable, ModelConfig, Pack, PackError, Pair, PairTable, RankerWeights,
 };
 pub use recommender::{Candidates, RankError, RankOptions, Ranking, Recommender, Step};
+pub use rules::{Cap, MerchantRules};

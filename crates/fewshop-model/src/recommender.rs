@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fewshop_core::{Catalogue, Event, Filter, ItemIx, Reason, Recommendation, Session, Share};
+use fewshop_core::{Catalogue, Event, Filter, ItemIx, MerchantRule, Reason, Recommendation, Session, Share};
 
 use crate::adaptation::{mix, negatives, with_shots};
 use crate::board::{Board, Evidence};
@@ -13,6 +13,7 @@ use crate::features::{FEATURES, Facts, Part};
 use crate::kernels::{self, AdaptRows};
 use crate::known::{Known, Past};
 use crate::pack::Pack;
+use crate::rules::Hand;
 
 /// What is asked of [`Recommender::rank`].
 #[derive(Debug, Clone, PartialEq)]
@@ -117,6 +118,7 @@ pub struct Recommender {
     pack: Arc<Pack>,
     facts: Arc<Facts>,
     negatives: Arc<AdaptRows>,
+    hand: Option<Arc<Hand>>,
     compute: Compute,
     session: Session,
     /// What the session's earlier visits say: the same for all of a visit's runs.
@@ -148,7 +150,9 @@ impl Recommender {
     pub fn new(pack: Pack, compute: Compute) -> Self {
         let facts = Facts::of(&pack);
         let negatives = negatives(&pack);
+        let hand = Hand::of(&pack.rules, &facts.category, &pack.catalogue);
         Self {
+            hand: hand.map(Arc::new),
             pack: Arc::new(pack),
             facts: Arc::new(facts),
             negatives: Arc::new(negatives),
@@ -252,8 +256,10 @@ impl Recommender {
         let items = self.select(learned, options);
         done(Step::Candidates);
         let board = self.board(learned, &items);
-        let scores = self.compute.score(&board.features, &self.pack).await?;
-        let best: Vec<usize> = kernels::top_k(&scores, options.n, |_| true).into_iter().map(|at| at as usize).collect();
+        let mut scores = self.compute.score(&board.features, &self.pack).await?;
+        scores.iter_mut().for_each(|score| *score = finite(*score));
+        let best = self.order(&items, &scores, options);
+        let (best, rules): (Vec<usize>, Vec<Option<MerchantRule>>) = best.into_iter().unzip();
         done(Step::Ranker);
         let reasons = if options.reasons {
             let picked: Vec<f32> = best.iter().map(|&at| scores[at]).collect();
@@ -262,9 +268,21 @@ impl Recommender {
             vec![Reason::PopularHere; best.len()]
         };
         done(Step::Reasons);
-        let pick = |(at, reason): (usize, Reason)| Recommendation { item: ItemIx(items[at]), score: scores[at], reason };
-        let picks = best.into_iter().zip(reasons).map(pick).collect();
+        let pick = |((at, reason), rule)| Recommendation { item: ItemIx(items[at]), score: scores[at], reason, rule };
+        let picks = best.into_iter().zip(reasons).zip(rules).map(pick).collect();
         Ok(Ranking { picks, gate: learned.gate, shots: learned.shots.len() })
+    }
+
+    /// The best by score; where the merchant has rules, these have the last word.
+    fn order(&self, items: &[u32], scores: &[f32], options: &RankOptions) -> Vec<(usize, Option<MerchantRule>)> {
+        let best = |n| kernels::top_k(scores, n, |_| true);
+        match &self.hand {
+            None => best(options.n).into_iter().map(|at| (at as usize, None)).collect(),
+            Some(hand) => {
+                let pins = options.seeds.is_empty();
+                hand.order(&best(items.len()), items, &self.facts.category, &options.filter, pins, options.n)
+            }
+        }
     }
 
     /// Score and full reason of one product, picked or not.
@@ -282,9 +300,10 @@ impl Recommender {
         });
         let board = self.board(&learned, &items);
         // By the kernels whatever the backend: a GPU would be asked for one row.
-        let score = kernels::rank(&board.features[at * FEATURES..(at + 1) * FEATURES], &self.pack.ranker)[0];
+        let score = finite(kernels::rank(&board.features[at * FEATURES..(at + 1) * FEATURES], &self.pack.ranker)[0]);
         let reason = self.reasons(&learned, &board, &items, &[at], &[score]).remove(0);
-        Ok(Recommendation { item, score, reason })
+        let rule = self.hand.as_ref().and_then(|hand| hand.word(item.0, true));
+        Ok(Recommendation { item, score, reason, rule })
     }
 
     /// The candidates for the session at hand.
@@ -388,6 +407,9 @@ impl Recommender {
         for item in self.session.seen().into_iter().chain(shots.iter().map(|shot| shot.item)) {
             open[item.row()] = false;
         }
+        for row in self.hand.iter().flat_map(|hand| hand.closed()) {
+            open[row as usize] = false;
+        }
         if !options.filter.category.is_empty() {
             let allowed = facts.allowed(&options.filter, pack.catalogue.items());
             for (open, &category) in open.iter_mut().zip(&facts.category) {
@@ -425,6 +447,9 @@ impl Recommender {
             items.extend(kernels::top_k(scores, take, |row| scores[row] > 0.0 && open[row]));
         }
         items.extend(known.taken_before().iter().copied().filter(|&row| open[row as usize]));
+        if let (Some(hand), true) = (&self.hand, options.seeds.is_empty()) {
+            items.extend(hand.pinned().filter(|&row| open[row as usize]));
+        }
         items.sort_unstable();
         items.dedup();
         items
@@ -440,12 +465,19 @@ impl Recommender {
         for (left_out, taste) in learned.tastes_without.iter().enumerate() {
             let without = kernels::rank(&board.without(left_out, taste, picks), &self.pack.ranker);
             for (falls, (score, without)) in falls.iter_mut().zip(scores.iter().zip(without)) {
-                falls.push(score - without);
+                falls.push(score - finite(without));
             }
         }
         let visits = |at: usize| learned.known.times_taken(items[at]);
         picks.iter().zip(falls).map(|(&at, falls)| reason(&learned.shots, &falls, visits(at))).collect()
     }
+}
+
+/// A pack's numbers are finite, what is made of them need not be: large ones overflow, and what is no number would stand in front of
+/// the shelf. Bounded, so that the sum of a reason's falls stays a number too.
+fn finite(score: f32) -> f32 {
+    const MOST: f32 = 1e30;
+    if score.is_nan() { -MOST } else { score.clamp(-MOST, MOST) }
 }
 
 /// Falls of less than this are noise of a score whose spread over a shelf is several units.

@@ -10,6 +10,8 @@ pub mod commands;
 pub mod evaluation;
 pub mod files;
 pub mod learner;
+mod memory;
+pub mod merchant;
 pub mod pictures;
 pub mod prepare;
 pub mod progress;

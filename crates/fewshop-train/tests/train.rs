@@ -5,63 +5,9 @@
 mod common;
 mod tiny;
 
-use std::fmt::Write as _;
-
-use common::Folder;
+use common::made_up_shop;
 use fewshop_model::Pack;
 use tiny::Tiny;
-
-/// A made-up shop: three departments of twelve products, shoppers who keep to one of them, a few favourites that all take.
-fn made_up_shop() -> Folder {
-    let shop = Folder::new();
-    let mut items = String::from("item_id,title,category,brand,size,price\n");
-    for row in 0..36 {
-        let department = ["Tea", "Bread", "Soap"][row / 12];
-        let _ = writeln!(
-            items,
-            "i{row},\"{department}, kind {}\",{department} > {department} {},House,{} oz,{}.50",
-            row % 12,
-            row % 2,
-            row % 5 + 1,
-            row % 7
-        );
-    }
-    shop.write("items.csv", &items);
-    let mut events = String::from("user_id,session_id,time,item_id,event,quantity\n");
-    let mut cases = String::from("case_id,user_id,k,position,item_id\n");
-    let mut truth = String::from("case_id,item_id\n");
-    // A small linear congruential generator: the shop must be the same everywhere.
-    let mut state = 7u32;
-    let mut below = |n: u32| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 16) % n
-    };
-    for session in 0..600u32 {
-        let department = session % 3;
-        let mut basket: Vec<u32> = Vec::new();
-        while basket.len() < 6 {
-            let item = if below(4) == 0 { below(3) * 12 } else { department * 12 + below(12) };
-            if !basket.contains(&item) {
-                basket.push(item);
-            }
-        }
-        for (nth, item) in basket.iter().enumerate() {
-            if session < 540 {
-                let _ =
-                    writeln!(events, "u{},s{session},2024-01-{:02} 10:00:00,i{item},purchase,1", session % 150, session / 20 + 1);
-            } else if nth < 2 {
-                let _ = writeln!(cases, "c{session},v{session},2,{nth},i{item}");
-            } else {
-                let _ = writeln!(truth, "c{session},i{item}");
-            }
-        }
-    }
-    shop.write("events.csv", &events);
-    shop.write("cases.csv", &cases);
-    shop.write("truth.csv", &truth);
-    shop.write("quick.toml", "[tower]\nepochs = 2\nembedding_size = 16\n[ranker]\nepochs = 2\ncases = 300\n");
-    shop
-}
 
 const TRAIN: &str =
     "train --items items.csv --events events.csv --valid-cases cases.csv --valid-truth truth.csv --config quick.toml";
@@ -327,4 +273,57 @@ fn a_bad_pack_or_wrong_usage_is_refused_and_an_old_file_stays() {
     shop.write("old.pack", "something that the user had");
     shop.check_refused("train --items missing.csv --events events.csv --out old.pack", 1, &["missing.csv"]);
     assert_eq!(std::fs::read_to_string(shop.path("old.pack")).unwrap(), "something that the user had");
+}
+
+#[test]
+fn a_merchants_rules_go_into_the_pack_are_obeyed_shown_and_taken_out_again() {
+    let shop = made_up_shop();
+    shop.write(
+        "rules.toml",
+        "[[pin]]\nitem = \"i35\"\nplace = 1\n[[exclude]]\ncategory = \"Tea\"\n[stock]\nout = [\"i12\"]\n[[cap]]\ncategory = \"*\"\nmost = 4\n",
+    );
+    shop.check_done(&format!("{TRAIN} --out plain.pack"));
+    let said = shop.check_done("rules --pack plain.pack --rules rules.toml --out ruled.pack");
+    assert!(said.contains("1 pinned, 12 excluded, 1 out of stock, 3 categories capped"), "{said}");
+    assert!(shop.check_done("inspect ruled.pack").contains("12 excluded"));
+    shop.check_done("recommend --pack ruled.pack --cases cases.csv --top 20 --out recs.csv");
+    let recs = shop.read("recs.csv");
+    let cases = shop.read("cases.csv");
+    let rows = recs.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
+    for row in rows {
+        let item: u32 = row[2][1..].parse().unwrap();
+        assert!(item >= 13, "{row:?}");
+        // The pin stands first with all who have not seen it.
+        assert!(
+            row[1] != "1" || item == 35 || cases.lines().any(|line| line.starts_with(row[0]) && line.ends_with(",i35")),
+            "{row:?}"
+        );
+    }
+    let shown = shop.check_done("rules --pack plain.pack --rules rules.toml --preview cases.csv --shoppers 2 --top 5");
+    assert!(shown.contains("without rules") && shown.contains("pin") && shown.matches("case ").count() == 2, "{shown}");
+
+    // Rows are the pack's own, whenever the rules come in; and without rules it is the pack that it was.
+    shop.check_done(&format!("{TRAIN} --rules rules.toml --out trained.pack"));
+    let pack = |name: &str| Pack::from_bytes(&std::fs::read(shop.path(name)).unwrap()).unwrap();
+    assert!(
+        pack("trained.pack").rules == pack("ruled.pack").rules
+            && pack("trained.pack").card.command.contains("--rules rules.toml")
+    );
+    shop.write("none.toml", "");
+    shop.check_done("rules --pack ruled.pack --rules none.toml --out again.pack");
+    assert!(std::fs::read(shop.path("again.pack")).unwrap() == std::fs::read(shop.path("plain.pack")).unwrap());
+}
+
+#[test]
+fn rules_for_products_that_the_shop_does_not_have_are_refused_with_their_line() {
+    let shop = made_up_shop();
+    shop.check_done(&format!("{TRAIN} --out a.pack"));
+    shop.write("rules.toml", "[[boost]]\nplaces = 3\nitems = [\"i1\", \"i99\"]\n");
+    for line in ["rules --pack a.pack --rules rules.toml --out b.pack", &format!("{TRAIN} --rules rules.toml --out b.pack")] {
+        shop.check_refused(line, 1, &["rules.toml", "line 3", "items", "i99"]);
+    }
+    shop.check_refused("rules --pack a.pack", 2, &["--out"]);
+    shop.check_refused("rules --pack a.pack --preview cases.csv", 1, &["no rules"]);
+    shop.write("typo.toml", "[[pins]]\n");
+    shop.check_refused("rules --pack a.pack --rules typo.toml --out b.pack", 1, &["typo.toml, line 1", "pins"]);
 }

@@ -26,8 +26,11 @@ export type Reason =
     | { kind: "taken_before"; visits: number }
     | { kind: "popular_here" };
 
-/** One pick. Scores compare within one answer only. */
-export interface Recommendation { item: number; score: number; reason: Reason; }
+/** What the shop's own rules did to a pick's place, after the model had ranked. */
+export type MerchantRule = "pin" | "boost" | "bury";
+
+/** One pick. Scores compare within one answer only, and fall from pick to pick where no rule moved any. */
+export interface Recommendation { item: number; score: number; reason: Reason; rule?: MerchantRule; }
 
 /** Kernels on the CPU, or burn on WebGPU. */
 export type Backend = "cpu" | "wgpu";

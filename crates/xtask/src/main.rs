@@ -10,6 +10,7 @@ mod counts;
 mod data;
 mod extras;
 mod files;
+mod fuzz;
 mod http;
 mod page;
 mod pictures;
@@ -65,6 +66,8 @@ enum Command {
     /// Measure how fast the engine is, in the browser
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Hand hostile input to everything that reads: packs, CSV, Parquet, the device's memory, messages
+    Fuzz(fuzz::Options),
     /// Make pictures of all pages of the built site: light and dark, phone and desktop
     Screenshots {
         /// Folder for the pictures
@@ -99,6 +102,7 @@ fn run(command: &Command) -> Result<()> {
         }
         Command::Size => size::size(),
         Command::Bench(bench) => bench::run(bench),
+        Command::Fuzz(options) => fuzz::fuzz(options),
         Command::Screenshots { to } => checks::screenshots(to),
         Command::Data => data::data(),
         Command::Pack => data::pack(),

@@ -5,7 +5,7 @@
 //! the two readings together.
 
 use fewshop_core::protocol::{Reply, Shelf, Status};
-use fewshop_core::{ItemIx, Reason, Recommendation, Share};
+use fewshop_core::{ItemIx, MerchantRule, Reason, Recommendation, Share};
 use serde::Deserialize;
 
 /// Any [`Reply`], field by field.
@@ -32,6 +32,7 @@ struct RawPick {
     item: ItemIx,
     score: f32,
     reason: RawReason,
+    rule: Option<MerchantRule>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -73,7 +74,7 @@ impl RawPick {
             "popular_here" => Reason::PopularHere,
             _ => return None,
         };
-        Some(Recommendation { item: self.item, score: self.score, reason })
+        Some(Recommendation { item: self.item, score: self.score, reason, rule: self.rule })
     }
 }
 
@@ -105,10 +106,11 @@ mod tests {
     #[test]
     fn every_message_reads_as_the_protocol_reads_it() {
         let because = Reason::BecauseOf { shots: vec![Share { item: ItemIx(1), share: 0.5 }] };
-        let pick = |item, reason| Recommendation { item: ItemIx(item), score: 0.25, reason };
+        let pick = |item, reason| Recommendation { item: ItemIx(item), score: 0.25, reason, rule: None };
+        let pinned = Recommendation { rule: Some(MerchantRule::Pin), ..pick(5, Reason::PopularHere) };
         let shelf = Shelf {
             name: "picked".into(),
-            picks: vec![pick(3, because), pick(4, Reason::PopularHere), pick(2, Reason::TakenBefore { visits: 3 })],
+            picks: vec![pick(3, because), pick(4, Reason::PopularHere), pick(2, Reason::TakenBefore { visits: 3 }), pinned],
         };
         check_same(&Reply::Loading { received: 10.0, total: None });
         check_same(&Reply::Loading { received: 10.0, total: Some(20.0) });

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use fewshop_core::{Catalogue, EventKind, Item, ItemId};
 use serde::{Deserialize, Serialize};
 
-use super::container::{Container, Writer};
+use super::container::{Container, FORMAT_VERSION, PLAIN_VERSION, Writer};
 use super::{AdapterWeights, Card, EncoderWeights, ItemTable, ModelConfig, Pack, PackError, PairTable, RankerWeights};
 use crate::features::{FEATURE_NAMES, FEATURES};
+use crate::rules::MerchantRules;
 
 /// Small facts that are no arrays. Feature names are part of it: weights for other features are no weights for these.
 #[derive(Serialize, Deserialize)]
@@ -30,6 +31,9 @@ struct Meta {
 /// No shop has more; it bounds what a hostile header can ask for before the sections are looked at.
 const MAX_ITEMS: usize = 5_000_000;
 const MAX_HIDDEN: usize = 4_096;
+/// How much larger than the file the texts may become that stand in it once and belong to many items. The committed pack's grow by less
+/// than a half.
+const MAX_EXPANSION: usize = 8;
 const SECTIONS: [&str; 33] = [
     "catalogue.ids",
     "catalogue.titles",
@@ -65,6 +69,9 @@ const SECTIONS: [&str; 33] = [
     "ranker.b1",
     "ranker.w2",
 ];
+
+/// The one section that a pack may lack: JSON, for it is small and for people.
+const RULES: &str = "rules";
 
 impl Pack {
     /// The pack as a file.
@@ -122,7 +129,12 @@ impl Pack {
             pair_count_max,
             pair_regression_max,
         };
-        out.finish(&meta).map_err(|err| PackError::field("card", err))
+        let mut version = PLAIN_VERSION;
+        if !self.rules.is_empty() {
+            out.utf8(RULES, &serde_json::to_string(&self.rules).map_err(|err| PackError::field(RULES, err))?);
+            version = FORMAT_VERSION;
+        }
+        out.finish(version, &meta).map_err(|err| PackError::field("card", err))
     }
 
     /// Writes the pairs and returns the ends of the two scales.
@@ -161,7 +173,8 @@ impl Pack {
     /// [`PackError`] says what is wrong and where.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, PackError> {
         let file = Container::parse(bytes)?;
-        if let Some(name) = file.names().find(|name| !SECTIONS.contains(name)) {
+        let known = |name: &str| SECTIONS.contains(&name) || (name == RULES && file.version > PLAIN_VERSION);
+        if let Some(name) = file.names().find(|name| !known(name)) {
             return Err(PackError::field(name, "is no section of this format version"));
         }
         let meta: Meta = serde_json::from_str(file.meta).map_err(|err| PackError::field("meta", err))?;
@@ -212,6 +225,7 @@ impl Pack {
             },
             card: meta.card,
             config: meta.config,
+            rules: read_rules(&file)?,
             hash: file.hash,
         };
         pack.check()?;
@@ -310,10 +324,21 @@ fn write_dictionary(out: &mut Writer, words: &str, column: &str, values: impl It
 fn read_dictionary<'a>(file: &Container<'a>, words: &str, column: &str, n: usize) -> Result<Vec<&'a str>, PackError> {
     let list: Vec<&str> = file.utf8(words)?.split('\n').collect();
     let rows = read_rows(file, column, n, list.len())?;
+    // A text stands once in the file and once an item in memory: one long line would fill the machine of whoever opens the pack.
+    let mut room = MAX_EXPANSION.saturating_mul(file.size());
     rows.into_iter()
         .map(|row| {
             let len = list.len();
-            list.get(row as usize).copied().ok_or_else(|| PackError::field(column, format!("names entry {row}, there are {len}")))
+            let text =
+                *list.get(row as usize).ok_or_else(|| PackError::field(column, format!("names entry {row}, there are {len}")))?;
+            let levels = text.bytes().filter(|&b| b == b'\t').count() + 1;
+            room = room.checked_sub(text.len() + levels * size_of::<String>()).ok_or_else(|| {
+                PackError::field(
+                    words,
+                    format!("take more than {MAX_EXPANSION} times the room of the whole file once each item has its own"),
+                )
+            })?;
+            Ok(text)
         })
         .collect()
 }
@@ -375,6 +400,14 @@ fn read_pairs(file: &Container<'_>, n: usize, meta: &Meta) -> Result<PairTable, 
     let regression = file.i8("pairs.regression", &[at as usize])?;
     let regression = regression.iter().map(|&q| dequantise_weight(q, meta.pair_regression_max)).collect();
     Ok(PairTable { offsets, items, counts, regression })
+}
+
+/// A merchant's rules; none where the pack has no such section.
+fn read_rules(file: &Container<'_>) -> Result<MerchantRules, PackError> {
+    if file.names().all(|name| name != RULES) {
+        return Ok(MerchantRules::default());
+    }
+    serde_json::from_str(file.utf8(RULES)?).map_err(|err| PackError::field(RULES, err))
 }
 
 fn read_any_f32(file: &Container<'_>, name: &str) -> Result<Vec<f32>, PackError> {

@@ -20,8 +20,11 @@ use sha2::{Digest, Sha256};
 use super::PackError;
 
 const MAGIC: &[u8; 8] = b"FEWSHOP\n";
-/// The version that this code writes and the only one that it reads.
-pub const FORMAT_VERSION: u32 = 3;
+/// The newest version that this code reads, and writes where a pack needs it.
+pub const FORMAT_VERSION: u32 = 4;
+/// The oldest version that this code reads: without a merchant's rules there is nothing new to say, and such a pack stays readable by
+/// the programs of before.
+pub(crate) const PLAIN_VERSION: u32 = 3;
 const PREFIX: usize = 16;
 const HASH: usize = 32;
 /// A header is a few kilobytes; more is somebody trying to make the parser work.
@@ -122,7 +125,7 @@ impl Writer {
     }
 
     /// The whole file. Offsets depend on the header's length and stand in the header: it is written with growing room until it fits.
-    pub(crate) fn finish<M: Serialize>(mut self, meta: &M) -> Result<Vec<u8>, serde_json::Error> {
+    pub(crate) fn finish<M: Serialize>(mut self, version: u32, meta: &M) -> Result<Vec<u8>, serde_json::Error> {
         let mut header_len = 0;
         let header = loop {
             let mut at = PREFIX + header_len;
@@ -141,7 +144,7 @@ impl Writer {
         };
         let mut out = Vec::new();
         out.extend_from_slice(MAGIC);
-        out.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
+        out.extend_from_slice(&version.to_le_bytes());
         out.extend_from_slice(&u32::try_from(header_len).unwrap_or(u32::MAX).to_le_bytes());
         out.extend_from_slice(&header);
         for (entry, bytes) in &self.sections {
@@ -163,6 +166,7 @@ pub(crate) struct Container<'a> {
     pub(crate) hash: [u8; HASH],
     /// The header's `meta`, still as text.
     pub(crate) meta: &'a str,
+    pub(crate) version: u32,
 }
 
 impl<'a> Container<'a> {
@@ -178,7 +182,7 @@ impl<'a> Container<'a> {
             return Err(PackError::Truncated { expected: PREFIX + HASH, found: bytes.len() });
         }
         let version = u32_at(bytes, 8);
-        if version != FORMAT_VERSION {
+        if !(PLAIN_VERSION..=FORMAT_VERSION).contains(&version) {
             return Err(PackError::Version { found: version, expected: FORMAT_VERSION });
         }
         let header_len = u32_at(bytes, 12) as usize;
@@ -202,7 +206,12 @@ impl<'a> Container<'a> {
         if hash != bytes[body_end..] {
             return Err(PackError::Checksum { section: "the whole file".to_owned() });
         }
-        Ok(Self { bytes, entries: header.sections, hash, meta: header.meta.get() })
+        Ok(Self { bytes, entries: header.sections, hash, meta: header.meta.get(), version })
+    }
+
+    /// Bytes of the whole file.
+    pub(crate) fn size(&self) -> usize {
+        self.bytes.len()
     }
 
     /// Names of all sections.

@@ -13,9 +13,11 @@ pub use container::FORMAT_VERSION;
 pub use error::PackError;
 
 use crate::features::FEATURES;
+use crate::rules::MerchantRules;
 
 /// What the model was trained on and how good it is; for people and for reports.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Card {
     /// The shop's name.
     pub shop: String,
@@ -255,6 +257,8 @@ pub struct Pack {
     pub adapter: AdapterWeights,
     /// Ranker.
     pub ranker: RankerWeights,
+    /// The merchant's hand; none in a pack that comes from training.
+    pub rules: MerchantRules,
     pub(crate) hash: [u8; 32],
 }
 
@@ -277,10 +281,22 @@ impl Pack {
         adapter: AdapterWeights,
         ranker: RankerWeights,
     ) -> Result<Self, PackError> {
+        let (rules, hash) = (MerchantRules::default(), [0; 32]);
         let pack =
-            Self { card, config, catalogue, popularity, recent, repeat, table, pairs, encoder, adapter, ranker, hash: [0; 32] };
+            Self { card, config, catalogue, popularity, recent, repeat, table, pairs, encoder, adapter, ranker, rules, hash };
         pack.check()?;
         Ok(pack)
+    }
+
+    /// The same pack under these rules; its file is another one then.
+    ///
+    /// # Errors
+    /// [`PackError::Field`] when the rules do not fit the catalogue or each other.
+    pub fn with_rules(mut self, rules: MerchantRules) -> Result<Self, PackError> {
+        self.rules = rules;
+        self.hash = [0; 32];
+        self.check()?;
+        Ok(self)
     }
 
     /// First 8 bytes of the file's SHA-256 in hex; zeros for a pack that never was a file.
@@ -342,6 +358,10 @@ impl Pack {
                 return Err(PackError::field(field, format!("names row {bad}, the catalogue has {n}")));
             }
         }
+        let mut named = vec![false; n];
+        if let Some(row) = self.adapter.negatives.iter().find(|&&row| std::mem::replace(&mut named[row as usize], true)) {
+            return Err(PackError::field("adapter.negatives", format!("name row {row} twice")));
+        }
         if self.pairs.counts.iter().any(|&c| !(c.is_finite() && c > 0.0)) {
             return Err(PackError::field("pairs.counts", "must hold positive numbers"));
         }
@@ -351,6 +371,7 @@ impl Pack {
         if self.repeat.iter().any(|r| !(0.0..=1.0).contains(r)) {
             return Err(PackError::field("repeat", "must hold numbers from 0 to 1"));
         }
+        self.rules.check(&self.catalogue).map_err(|problem| PackError::field("rules", problem))?;
         let c = &self.config;
         let finite =
             [c.logit_scale, c.adapter_l2, c.dismiss_weight, c.covisit_alpha, c.covisit_shrink, c.cosine_shrink, c.sessions];
@@ -358,12 +379,20 @@ impl Pack {
             return Err(PackError::field("config", "must hold finite numbers of 0 or more"));
         }
         // Work per click grows with these: a hostile pack must not hang the page.
-        if c.candidates == 0 || c.candidates > 10_000 || c.adapter_steps > 100 || self.adapter.negatives.len() > 10_000 {
+        let adapter = c.adapter_steps.saturating_mul(self.adapter.negatives.len()).saturating_mul(d);
+        let ranker = c.candidates.saturating_mul(rh.max(1));
+        if c.candidates == 0 || c.candidates > 10_000 || adapter > MAX_ADAPTER_WORK || ranker > MAX_RANKER_WORK {
             return Err(PackError::field(
                 "config",
-                "asks for more work a click than is allowed (candidates, steps or negatives)",
+                "asks for no candidates, or for more work a click than is allowed (candidates x hidden units, or steps x negatives x numbers)",
             ));
         }
         Ok(())
     }
 }
+
+/// Steps times negatives times numbers a vector: fine-tuning without each of 20 shots is then a fifth of a second of multiplications. The
+/// defaults come to 41,000.
+const MAX_ADAPTER_WORK: usize = 10_000_000;
+/// Candidates of a channel times hidden units of the ranker; the defaults come to 7,680.
+const MAX_RANKER_WORK: usize = 1_000_000;

@@ -47,6 +47,9 @@ fn describe(pack: &Pack) -> String {
     );
     line("ranker", format!("{} features, {} hidden units", pack.ranker.mean.len(), pack.ranker.hidden));
     line("adapter", format!("{} steps, gate by shots {:?}", config.adapter_steps, pack.adapter.gate));
+    if !pack.rules.is_empty() {
+        line("rules", super::rules::summary(&pack.rules));
+    }
     line("seed", card.seed.to_string());
     line("command", card.command.clone());
     line("version", card.version.clone());

@@ -5,6 +5,7 @@ pub mod inspect;
 pub mod prepare;
 pub mod recommend;
 pub mod report;
+pub mod rules;
 pub mod study;
 pub mod train;
 
@@ -45,6 +46,8 @@ pub enum Command {
     Evaluate(evaluate::Args),
     /// Make a page about a pack's quality, for the people whose shop it is
     Report(report::Args),
+    /// Pin, boost, bury, exclude, cap: put the merchant's hand into a pack, or preview what it does
+    Rules(rules::Args),
     /// Show what a pack holds
     Inspect(inspect::Args),
     /// Experiments on a shop's own log: how training grows with it
@@ -63,6 +66,7 @@ impl Command {
             Self::Recommend(args) => recommend::run(args),
             Self::Evaluate(args) => evaluate::run(args),
             Self::Report(args) => report::run(args),
+            Self::Rules(args) => rules::run(args),
             Self::Inspect(args) => inspect::run(args),
             Self::Study(args) => study::run(args),
         }

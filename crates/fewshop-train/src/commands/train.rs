@@ -10,8 +10,10 @@ use fewshop_model::{Card, Compute, Pack, Recommender};
 
 use super::{at_least_one, print, warn, warn_unknown};
 use crate::evaluation;
-use crate::files::{Log, format_time, read_cases, read_events, read_items, read_truth, write_atomically};
+use crate::files::{Log, check_writable, format_time, read_cases, read_events, read_items, read_truth, write_atomically};
 use crate::learner::{self, TrainConfig, Validation};
+use crate::memory;
+use crate::merchant::read_rules;
 use crate::progress::say;
 use crate::seeds;
 use crate::select::{self, Budget, Facts, Selection, Task};
@@ -23,7 +25,9 @@ use crate::text::{TextModel, TextVectors};
 #[command(
     after_help = "--select writes the settings it chose to OUT.toml and a line for every finished fit to OUT.trials.jsonl, where OUT is \
                   what --out names. Killed and started again with the same files, seed and settings, it goes on there. The pack's own \
-                  command names OUT.toml, so that it can be made again without a search."
+                  command names OUT.toml, so that it can be made again without a search.\n\n\
+                  A training that was killed leaves an old OUT as it was and begins anew; only --select goes on. FEWSHOP_MEMORY_MIB says how \
+                  much memory it may take where the system's own figure is wrong."
 )]
 pub struct Args {
     /// The products: item_id,title,category,brand,size,price
@@ -71,6 +75,12 @@ pub struct Args {
     /// Train with so many seeds, --seed and those after it, and print how far the figures spread; the first one's pack is written
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one)]
     pub seeds: usize,
+    /// The merchant's rules to put into the pack: see `fewshop rules --help`
+    #[arg(long, value_name = "TOML")]
+    pub rules: Option<PathBuf>,
+    /// Train even where the memory seems too small for it
+    #[arg(long)]
+    pub any_memory: bool,
     /// Write here what the training took, as JSON; for `fewshop study`
     #[arg(long, value_name = "FILE", hide = true)]
     pub took: Option<PathBuf>,
@@ -105,16 +115,24 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if args.seeds > 1 && args.valid_cases.is_none() {
         anyhow::bail!("--seeds compares figures on validation cases: give --valid-cases and --valid-truth too");
     }
+    check_writable(&args.out)?;
     let text_model = open_text_model(args.text_model.as_deref(), &config)?;
     let start = Instant::now();
     let items = read_items(&args.items)?;
     for warning in &items.warnings {
         warn(warning);
     }
+    if let Some(rules) = &args.rules {
+        // An id that the shop does not have is said now, not after the training.
+        read_rules(rules, &items.catalogue)?;
+    }
     let log = read_events(&args.events, &items.catalogue)?;
     warn_unknown(&log.unknown, &args.events);
     let validation = read_validation(args, &items.catalogue, true)?;
     let read_s = start.elapsed().as_secs_f64();
+    if !args.any_memory {
+        memory::check(&log, &config)?;
+    }
     let text = text_model.map(|model| TextVectors::of(&items.catalogue, &model));
     let (config, settings) = if args.select {
         let (config, file) = selected(args, &items.catalogue, text.as_ref(), &log, &config)?;
@@ -150,7 +168,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 fn write_pack(args: &Args, pack: &Pack) -> anyhow::Result<()> {
-    let bytes = pack.to_bytes()?;
+    // Rows are those of the pack, which puts the products into an order of its own.
+    let bytes = match &args.rules {
+        Some(rules) => pack.clone().with_rules(read_rules(rules, &pack.catalogue)?)?.to_bytes()?,
+        None => pack.to_bytes()?,
+    };
     write_atomically(&args.out, |out| std::io::Write::write_all(out, &bytes))?;
     print(&format!("{}: {} products, {:.2} MB\n", args.out.display(), pack.catalogue.len(), bytes.len() as f64 / 1e6))?;
     Ok(())
@@ -226,6 +248,9 @@ fn card(args: &Args, settings: Option<&Path>, log: &Log, seed: u64) -> Card {
     }
     if let Some(model) = &args.text_model {
         command += &format!(" --text-model {}", file_name(model));
+    }
+    if let Some(rules) = &args.rules {
+        command += &format!(" --rules {}", file_name(rules));
     }
     Card {
         shop: args.shop.clone(),

@@ -52,6 +52,23 @@ pub fn write_atomically<T>(path: &Path, write: impl FnOnce(&mut BufWriter<File>)
     Ok(value)
 }
 
+/// Whether [`write_atomically`] could begin: found out before the hours of work whose result goes there. Leaves nothing behind.
+///
+/// # Errors
+/// [`FileError::Write`] as that function would give.
+pub fn check_writable(path: &Path) -> Result<(), FileError> {
+    let failed = |source| FileError::Write { path: path.to_owned(), source };
+    let target: PathBuf = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    match fs::metadata(&target) {
+        Ok(meta) if meta.is_dir() => return Err(failed(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"))),
+        // A pipe must not be opened twice.
+        Ok(meta) if !meta.is_file() => return Ok(()),
+        _ => {}
+    }
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    tempfile::tempfile_in(folder).map(drop).map_err(failed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use fewshop_core::{Catalogue, ItemId, ItemIx};
 
+use super::error::shorten;
 use super::table::{Columns, read_table};
 use super::write::{Cell, Kind, write_table};
 use super::{FileError, UnknownItems, item_rows};
@@ -19,8 +20,8 @@ const ITEM: usize = 4;
 const VISIT: usize = 5;
 const TRUTH: Columns = Columns { required: &["case_id", "item_id"], optional: &[], what: "wanted item" };
 
-/// Visits further back than this are refused: a device does not remember so many, so the number is a mistake.
-const OLDEST_VISIT: i32 = -10_000;
+/// Visits further back than this are refused: a device remembers ten, and every visit before the oldest one named takes room.
+const OLDEST_VISIT: i32 = -100;
 
 /// One question to a model.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,11 +99,11 @@ pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError
         };
         let draft = &mut drafts[slot];
         if draft.case.k != k {
-            let expected = format!("{} as in the rows of case '{case_id}' above", draft.case.k);
+            let expected = format!("{} as in the rows of case '{}' above", draft.case.k, shorten(case_id));
             return Err(row.error(K, &expected, "give each case its own case_id"));
         }
         if draft.case.user != user {
-            let expected = format!("'{}' as in the rows of case '{case_id}' above", draft.case.user);
+            let expected = format!("'{}' as in the rows of case '{}' above", shorten(&draft.case.user), shorten(case_id));
             return Err(row.error(USER, &expected, "give each case its own case_id"));
         }
         let item_id = row.id(ITEM)?;

@@ -11,7 +11,7 @@ use parquet::schema::types::ColumnDescriptor;
 
 use super::error::shorten;
 use super::guard::guarded;
-use super::{FileError, Place};
+use super::{FileError, Place, pages};
 
 /// The values of one column, `None` where the file has a null.
 #[derive(Debug, Clone)]
@@ -47,13 +47,37 @@ impl Column {
 pub(crate) struct ParquetTable {
     path: PathBuf,
     reader: SerializedFileReader<File>,
+    /// The same file, for what is looked at before the reader decodes it.
+    file: File,
+    /// Its bytes.
+    size: u64,
 }
+
+/// Rows that a file may have whatever its size, and for each of its bytes: repeated values take no room in Parquet, so that without a
+/// bound a few bytes could ask for billions of rows. In a log of a million rows a row takes two to ten bytes.
+const MOST_ROWS: [u64; 2] = [1 << 16, 16];
+/// The same for the bytes of a column's texts.
+const MOST_TEXT: [u64; 2] = [4 << 20, 64];
 
 impl ParquetTable {
     /// Opens the file; `path` is for messages alone.
     pub(crate) fn open(path: &Path, source: File) -> Result<Self, FileError> {
+        let unreadable = |source| FileError::Read { path: path.to_owned(), source };
+        let size = source.metadata().map_err(unreadable)?.len();
+        let file = source.try_clone().map_err(unreadable)?;
+        pages::check_footer(&mut &file).map_err(unreadable)?.map_err(|problem| damaged(path, &problem))?;
         let reader = guarded(|| SerializedFileReader::new(source)).map_err(|panic| damaged(path, &panic))?;
-        Ok(Self { path: path.to_owned(), reader: reader.map_err(|error| broken(path, &error))? })
+        let reader = reader.map_err(|error| broken(path, &error))?;
+        let mut rows = reader.metadata().row_groups().iter().map(|group| u64::try_from(group.num_rows()));
+        let rows = rows.try_fold(0u64, |sum, rows| rows.ok().and_then(|rows| sum.checked_add(rows)));
+        if rows.is_none_or(|rows| rows > MOST_ROWS[0].saturating_add(MOST_ROWS[1].saturating_mul(size))) {
+            let rows = rows.map_or_else(|| "no number of".to_owned(), |rows| rows.to_string());
+            return Err(FileError::Parquet {
+                path: path.to_owned(),
+                message: format!("it says that it has {rows} rows in {size} bytes"),
+            });
+        }
+        Ok(Self { path: path.to_owned(), reader, file, size })
     }
 
     /// Names of the columns, in order.
@@ -87,6 +111,10 @@ impl ParquetTable {
         if is_decimal(&descriptor) {
             return Err(self.unreadable(&name, "decimals"));
         }
+        let (start, len) = row_group.metadata().column(index).byte_range();
+        pages::check_pages(&mut &self.file, start, len)
+            .map_err(|source| FileError::Read { path: self.path.clone(), source })?
+            .map_err(|problem| damaged(&self.path, &problem))?;
         let column = match row_group.get_column_reader(index).map_err(broken)? {
             ColumnReader::Int32ColumnReader(reader) => {
                 let values = read(reader, rows, levels).map_err(broken)?;
@@ -112,7 +140,14 @@ impl ParquetTable {
                 Column::Floats(values.into_iter().map(|value| value.map(f64::from)).collect())
             }
             ColumnReader::DoubleColumnReader(reader) => Column::Floats(read(reader, rows, levels).map_err(broken)?),
-            ColumnReader::ByteArrayColumnReader(reader) => Column::Texts(read(reader, rows, levels).map_err(broken)?),
+            ColumnReader::ByteArrayColumnReader(reader) => {
+                let values: Vec<Option<ByteArray>> = read(reader, rows, levels).map_err(broken)?;
+                let text: u64 = values.iter().flatten().map(|value| value.len() as u64).sum();
+                if text > MOST_TEXT[0] + MOST_TEXT[1].saturating_mul(self.size) {
+                    return Err(damaged(&self.path, &format!("column '{}' holds {text} bytes of text", shorten(&name))));
+                }
+                Column::Texts(values)
+            }
             ColumnReader::BoolColumnReader(_) => return Err(self.unreadable(&name, "true and false")),
             ColumnReader::FixedLenByteArrayColumnReader(_) => return Err(self.unreadable(&name, "bytes of fixed length")),
         };
@@ -187,7 +222,7 @@ impl ParquetTable {
     }
 
     fn unreadable(&self, name: &str, what: &str) -> FileError {
-        FileError::Parquet { path: self.path.clone(), message: format!("column '{name}' holds {what}") }
+        FileError::Parquet { path: self.path.clone(), message: format!("column '{}' holds {what}", shorten(name)) }
     }
 
     fn wrong_kind(&self, name: &str, column: &Column, expected: &str) -> FileError {

@@ -149,7 +149,8 @@ fn fold(events: &[RawEvent]) -> Vec<LoggedItem> {
         let restart = !event.kind.is_positive() || !entry.kind.is_positive();
         entry.kind = if restart { event.kind } else { entry.kind.max(event.kind) };
         if event.kind.is_positive() {
-            entry.quantity += event.quantity;
+            // Two of the largest numbers would add up to infinity.
+            entry.quantity = (entry.quantity + event.quantity).min(f32::MAX);
         }
     }
     items

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use fewshop_core::{Catalogue, Item, ItemId};
 
+use super::error::shorten;
 use super::table::{At, Columns, place_of, read_table};
 use super::write::{Cell, Kind, write_table};
 use super::{FileError, Place};
@@ -77,7 +78,7 @@ pub fn read_items(path: &Path) -> Result<ItemsFile, FileError> {
 }
 
 fn duplicate(path: &Path, id: &str, first: Place, second: Place) -> FileError {
-    FileError::DuplicateId { path: path.to_owned(), field: "item_id".to_owned(), id: id.to_owned(), first, second }
+    FileError::DuplicateId { path: path.to_owned(), field: "item_id".to_owned(), id: shorten(id), first, second }
 }
 
 /// Writes products as [`read_items`] reads them, `extra` columns last.

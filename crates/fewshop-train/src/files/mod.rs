@@ -12,6 +12,7 @@ mod error;
 mod events;
 mod guard;
 mod items;
+mod pages;
 pub(crate) mod sheet;
 pub(crate) mod table;
 #[cfg(test)]
@@ -23,7 +24,7 @@ use std::collections::HashMap;
 
 use fewshop_core::{Catalogue, ItemIx};
 
-pub use atomic::write_atomically;
+pub use atomic::{check_writable, write_atomically};
 pub use cases::{
     Case, CaseRow, Cases, RecRow, Truth, read_cases, read_truth, write_cases, write_recs, write_return_cases, write_truth,
 };

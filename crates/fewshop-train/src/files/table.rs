@@ -98,7 +98,7 @@ impl<'a> Row<'a> {
 
     /// The error for what stands in the known column `number`.
     pub(crate) fn error(&self, number: usize, expected: &str, advice: &str) -> FileError {
-        let field = self.header.known[number].map_or_else(String::new, |index| self.header.names[index].clone());
+        let field = self.header.known[number].map_or_else(String::new, |index| shorten(&self.header.names[index]));
         FileError::Field {
             path: self.path.to_owned(),
             place: place_of(self.path, self.at()),
@@ -248,7 +248,7 @@ fn utf8(record: &ByteRecord) -> Option<&str> {
 fn not_utf8(path: &Path, record: &ByteRecord, header: Option<&Header>) -> FileError {
     let at = At::Byte(record.position().map_or(0, csv::Position::byte));
     let broken = record.iter().position(|field| std::str::from_utf8(field).is_err()).unwrap_or(0);
-    let name = header.and_then(|header| header.names.get(broken)).cloned();
+    let name = header.and_then(|header| header.names.get(broken)).map(|name| shorten(name));
     FileError::NotUtf8 {
         path: path.to_owned(),
         place: place_of(path, at),
@@ -264,7 +264,7 @@ pub(super) fn find_columns(path: &Path, columns: &Columns, names: Vec<String>) -
     }
     for (index, name) in names.iter().enumerate() {
         if !name.is_empty() && names[..index].contains(name) {
-            return Err(FileError::DuplicateColumn { path: path.to_owned(), column: name.clone() });
+            return Err(FileError::DuplicateColumn { path: path.to_owned(), column: shorten(name) });
         }
     }
     let find = |column: &str| column.split('|').find_map(|alias| names.iter().position(|name| name == alias));
@@ -294,7 +294,7 @@ fn advice_for(column: &str, names: &[String]) -> String {
         return format!("the fields are separated by {name}, save the file with commas");
     }
     match names.iter().find(|name| plain(name) == plain(column)) {
-        Some(name) => format!("rename '{name}' to '{column}'"),
+        Some(name) => format!("rename '{}' to '{column}'", shorten(name)),
         None => "add it, with empty cells where nothing is known".to_owned(),
     }
 }
@@ -336,7 +336,7 @@ impl TextColumn {
                     let value = std::str::from_utf8(bytes).ok().ok_or_else(|| FileError::NotUtf8 {
                         path: path.to_owned(),
                         place: Place::Row(before + row as u64 + 1),
-                        field: name.to_owned(),
+                        field: shorten(name),
                         found: shorten(&String::from_utf8_lossy(bytes)),
                     })?;
                     push(Some(value));

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 const A: ItemIx = ItemIx(1);
@@ -252,4 +254,80 @@ fn a_gift_says_nothing_now_or_later() {
     assert_eq!(log.gifts(), [A]);
     log.forget();
     assert!(log.is_default());
+}
+
+/// Anything that a shopper may do, by number.
+fn step(log: &mut SessionLog, now: &mut u32, (what, item, wait): (u8, u32, u32)) {
+    *now += wait;
+    log.at(*now);
+    let item = ItemIx(item);
+    match what {
+        0 | 1 => log.view(item),
+        2 => log.cart(item),
+        3 => log.uncart(item),
+        4 => log.dismiss(item),
+        5 => log.retract(item),
+        6 => log.unlearn(item, false),
+        7 => log.unlearn(item, true),
+        8 => log.check_out(),
+        9 => log.correct("Tea", Some(Taste::Never)),
+        10 => log.set_learning([Learning::On, Learning::Paused, Learning::Off][item.row() % 3]),
+        11 => log.forget(),
+        _ => log.undo(),
+    }
+}
+
+fn steps() -> impl Strategy<Value = Vec<(u8, u32, u32)>> {
+    prop::collection::vec((0u8..13, 0u32..6, prop::sample::select(vec![0, 1, 60, VISIT_GAP, KEEP])), 0..40)
+}
+
+proptest! {
+    #[test]
+    fn undo_is_exact_whatever_came_before(steps in steps(), last in 0u8..3, item in 0u32..6) {
+        let (mut log, mut now) = (SessionLog::default(), 1_000_000);
+        steps.into_iter().for_each(|one| step(&mut log, &mut now, one));
+        let before = (log.kept.clone(), log.learning());
+        match last {
+            0 => log.dismiss(ItemIx(item)),
+            1 => log.unlearn(ItemIx(item), item % 2 == 0),
+            _ => log.forget(),
+        }
+        prop_assert!(log.undoable().is_some());
+        log.undo();
+        prop_assert_eq!(&(log.kept.clone(), log.learning()), &before);
+        prop_assert_eq!(log.undoable(), None);
+    }
+
+    #[test]
+    fn forget_equals_fresh_whatever_came_before_and_after(steps in steps(), after in steps()) {
+        let (mut log, mut now) = (SessionLog::default(), 1_000_000);
+        steps.into_iter().for_each(|one| step(&mut log, &mut now, one));
+        log.set_learning(Learning::On);
+        log.forget();
+        prop_assert!(log.is_default());
+        // The next thing done makes the forgetting final; from then on both logs are the same for ever.
+        let mut fresh = SessionLog::default();
+        for log in [&mut log, &mut fresh] {
+            log.at(now);
+            log.view(A);
+        }
+        let mut other = now;
+        for one in after {
+            step(&mut log, &mut now, one);
+            step(&mut fresh, &mut other, one);
+            prop_assert_eq!(&log, &fresh);
+        }
+    }
+
+    #[test]
+    fn the_log_stays_within_its_bounds(steps in steps()) {
+        let (mut log, mut now) = (SessionLog::default(), 1_000_000);
+        for one in steps {
+            step(&mut log, &mut now, one);
+            prop_assert!(log.session().events.len() <= MAX_EVENTS && log.session().visits.len() <= MAX_VISITS);
+            prop_assert_eq!(log.session().visits.len(), log.ended().len());
+            let gifts = log.gifts().to_vec();
+            prop_assert!(log.session().events.iter().all(|e| e.kind == EventKind::Dismiss || !gifts.contains(&e.item)));
+        }
+    }
 }

@@ -1,0 +1,81 @@
+//! What the page reads of its own: the device's memory, and the catalogue's file.
+
+use std::sync::LazyLock;
+
+use fewshop_core::{Event, EventKind, ItemIx, Session};
+use fewshop_web::state::{Cart, Catalogue, MAX_EVENTS, MAX_QUANTITY, MAX_VISITS, Memory, SessionLog};
+
+use crate::program::Program;
+
+const NOW: u32 = 1_732_000_000;
+
+const SHOP: &str = r#"{"pack":"00000000000000aa","currency":"USD","items":{
+    "id":["milk","banana","cheddar","fig","rye"],
+    "title":{"words":["Whole milk","Bananas","Shredded cheddar","Fig newtons","Rye bread"],"of":[0,1,2,3,4]},
+    "category":[0,1,2,1,3],
+    "brand":{"words":["House brand","","National brand"],"of":[0,1,2,1,0]},
+    "size":{"words":["1 gal","per lb","8 oz","","20 oz"],"of":[0,1,2,3,4]},
+    "price":[269,59,167,null,129],
+    "picture":{"words":["1f95b","1f34c","1f9c0","","1f35e"],"of":[0,1,2,3,4]}},
+    "categories":[["Dairy & eggs","Milk"],["Produce","Fruit"],["Dairy & eggs","Cheese"],["Bakery","Bread"],["Empty"],[]],
+    "popularity":[1,0],"note":"toy"}"#;
+
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::parse(SHOP).expect("the shop is written above"));
+
+static SEED: LazyLock<String> = LazyLock::new(|| {
+    let events = [(0, EventKind::View), (4, EventKind::Cart), (1, EventKind::Dismiss)];
+    let events = events.map(|(item, kind)| Event::new(ItemIx(item), kind)).into();
+    let session = Session { events, visits: vec![vec![ItemIx(2)], vec![ItemIx(3), ItemIx(0)]] };
+    let mut log = SessionLog::of(session, vec![NOW - 900, NOW - 9000], NOW, NOW);
+    log.unlearn(ItemIx(1), true);
+    Memory::write(&log, &Cart::of([(ItemIx(4), 2)]), &CATALOGUE).expect("there is something to remember")
+});
+
+/// The target.
+pub(crate) fn run(input: &[u8]) -> usize {
+    let mut program = Program::new(input);
+    match program.byte() % 8 {
+        0 => {
+            let mut bytes = SHOP.as_bytes().to_vec();
+            program.damage(&mut bytes);
+            let text = String::from_utf8_lossy(&bytes);
+            if let Ok(shop) = Catalogue::parse(&text) {
+                // Whatever the file says, all of its products can be looked up and remembered.
+                assert!((0..shop.len()).all(|row| shop.product(ItemIx::from(row)).is_some()));
+                check(&SEED, &shop, NOW);
+            }
+            bytes.len()
+        }
+        1 => read(program.rest().to_vec(), NOW),
+        how => {
+            let mut json = SEED.as_bytes()[8..].to_vec();
+            program.damage(&mut json);
+            let now = program.one_of(&[NOW, NOW, 0, u32::MAX, NOW + 1_800, NOW + 2_592_000]);
+            if how < 7 {
+                json.splice(0..0, format!("{:08x}", crc32fast::hash(&json)).into_bytes());
+            }
+            read(json, now)
+        }
+    }
+}
+
+fn read(bytes: Vec<u8>, now: u32) -> usize {
+    // The browser hands over a string; what is no UTF-8 cannot come.
+    let text = String::from_utf8_lossy(&bytes);
+    check(&text, &CATALOGUE, now);
+    bytes.len()
+}
+
+fn check(text: &str, shop: &Catalogue, now: u32) {
+    let Ok(memory) = Memory::read(text, shop, now) else { return };
+    let (session, rows) = (memory.log.session(), shop.len());
+    let all = session.events.iter().map(|event| event.item).chain(session.visits.iter().flatten().copied());
+    assert!(all.chain(memory.cart.items()).all(|item| item.row() < rows));
+    assert!(session.events.len() <= MAX_EVENTS && session.visits.len() <= MAX_VISITS);
+    assert!(session.visits.len() == memory.log.ended().len() && memory.log.ended().iter().all(|&ended| ended <= now));
+    assert!(memory.cart.lines().iter().all(|line| (1..=MAX_QUANTITY).contains(&line.quantity)));
+    // What was read is a memory like any other: it can be written and read, and is then the same.
+    if let Some(again) = Memory::write(&memory.log, &memory.cart, shop) {
+        assert_eq!(Memory::read(&again, shop, now).as_ref(), Ok(&memory), "{again}");
+    }
+}

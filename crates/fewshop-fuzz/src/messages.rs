@@ -1,0 +1,126 @@
+//! What page and worker say to each other, as the JSON forms of the protocol's types: what crosses as JavaScript values has the same
+//! serde forms.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use fewshop_core::Filter;
+use fewshop_core::protocol::{Reply, Request, SessionRequest};
+use fewshop_model::{Compute, toy};
+use fewshop_wasm::Engine;
+use fewshop_web::state::{Link, RawReply};
+use serde_json::{Value, json};
+
+use crate::program::Program;
+
+static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(toy::pack(), Compute::Kernels));
+
+const REQUESTS: [&str; 3] = [
+    r#"{"type":"load","pack":"shop.pack","backend":"cpu"}"#,
+    r#"{"type":"session","seq":7,"session":{"events":[{"item":3,"kind":"view"},{"item":22,"kind":"cart"},{"item":4,"kind":"dismiss"}],
+"visits":[[1,2],[50]]},"shelves":[{"name":"picked","n":5},{"name":"with","n":3,"filter":{"category":["Bakery"]},"seeds":[3]}]}"#,
+    r#"{"type":"explain","item":12}"#,
+];
+
+const REPLIES: [&str; 4] = [
+    r#"{"type":"loading","received":10.5,"total":null}"#,
+    r#"{"type":"picks","seq":1,"shelves":[{"name":"picked","picks":[{"item":4,"score":0.5,"reason":{"kind":"taken_before","visits":2}},
+{"item":5,"score":0.25,"reason":{"kind":"because_of","shots":[{"item":1,"share":1.0}]}}]}],"status":{"backend":"cpu",
+"backend_reason":"faster","items":60,"shots":1,"gate":0.5,"last_run_ms":1.5,"pack":"aa"}}"#,
+    r#"{"type":"failed","code":"no_wasm","message":"m"}"#,
+    r#"{"type":"ready","status":{"backend":"wgpu","backend_reason":"","items":60,"shots":0,"gate":0,"last_run_ms":0,"pack":"aa"}}"#,
+];
+
+/// The target.
+pub(crate) fn run(input: &[u8]) -> usize {
+    let mut program = Program::new(input);
+    let way = program.byte();
+    if (192..240).contains(&way) {
+        let text = session(&mut program);
+        request(&text);
+        return text.len();
+    }
+    let list: &[&str] = if way.is_multiple_of(4) { &REPLIES } else { &REQUESTS };
+    let mut bytes = program.one_of(list).as_bytes().to_vec();
+    if way >= 240 {
+        bytes = program.rest().to_vec();
+    } else {
+        program.damage(&mut bytes);
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    if way.is_multiple_of(4) {
+        reply(&text)
+    } else {
+        request(&text)
+    }
+    bytes.len()
+}
+
+/// A session that has the right form and odd numbers: what no damage to a text would come to.
+fn session(program: &mut Program<'_>) -> String {
+    let row = |program: &mut Program<'_>| match program.byte() {
+        0..=7 => program.odd(),
+        _ => program.below(60) as u64,
+    };
+    let rows = |program: &mut Program<'_>, most: usize| (0..program.below(most)).map(|_| row(program)).collect::<Vec<u64>>();
+    let events = (0..program.below(24)).map(|_| {
+        let kind = program.one_of(&["view", "cart", "purchase", "dismiss"]);
+        json!({"item": row(program), "kind": kind})
+    });
+    let events: Vec<Value> = events.collect();
+    let visits: Vec<Vec<u64>> = (0..program.below(12)).map(|_| rows(program, 5)).collect();
+    let shelves = (0..program.below(4)).map(|_| {
+        let n = if program.byte() < 200 { program.below(9) as u64 } else { program.odd() };
+        let category: &[&str] = program.one_of(&[&[][..], &["Bakery"], &["Bakery", "Bakery fancy"], &["none"], &[""]]);
+        json!({"name": "s", "n": n, "filter": {"category": category}, "seeds": rows(program, 3)})
+    });
+    let shelves: Vec<Value> = shelves.collect();
+    json!({"type": "session", "seq": program.odd() as u32, "session": {"events": events, "visits": visits}, "shelves": shelves})
+        .to_string()
+}
+
+fn request(text: &str) {
+    // One engine for all messages, as in a worker: what one leaves behind is what the next one finds.
+    let mut engine = ENGINE.clone();
+    match serde_json::from_str(text) {
+        Ok(Request::Session(SessionRequest { session, shelves, .. })) => {
+            let before = engine.clone();
+            if engine.set_session(session.clone()).is_err() {
+                // Refused whole: nothing of it stays.
+                let picks = |engine: &Engine| pollster::block_on(engine.rank(3, Filter::ALL)).expect("kernels do not fail").0;
+                assert_eq!(picks(&engine), picks(&before));
+                return;
+            }
+            let Ok((filled, _)) = pollster::block_on(engine.fill(&shelves, &mut |_| {})) else { return };
+            assert_eq!(filled.len(), shelves.len());
+            let seen: HashSet<_> = session.events.iter().map(|event| event.item).collect();
+            for (shelf, asked) in filled.iter().zip(&shelves) {
+                assert!(shelf.name == asked.name && shelf.picks.len() <= asked.n);
+                let mut once = HashSet::new();
+                for pick in &shelf.picks {
+                    assert!(pick.score.is_finite() && !seen.contains(&pick.item) && once.insert(pick.item), "{pick:?}");
+                }
+            }
+        }
+        Ok(Request::Explain { item }) => {
+            if let Ok(pick) = pollster::block_on(engine.explain(item)) {
+                assert!(pick.item == item && pick.score.is_finite());
+            }
+        }
+        Ok(Request::Load { .. }) | Err(_) => {}
+    }
+}
+
+/// Both readings of a reply, serde's own and the page's short one, agree; and the page's state takes whatever comes.
+fn reply(text: &str) {
+    let Some(short) = serde_json::from_str::<RawReply>(text).ok().and_then(RawReply::into_reply) else { return };
+    if let Ok(long) = serde_json::from_str::<Reply>(text) {
+        assert_eq!(short, long);
+    }
+    let mut state = Link::new("shop.pack", None, "aa");
+    let _ = state.reply(short.clone());
+    let _ = state.ask(fewshop_core::Session::default(), Vec::new());
+    let _ = state.reply(short);
+    let _ = state.died("gone");
+    let _ = state.revive();
+}

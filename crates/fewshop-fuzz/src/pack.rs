@@ -1,0 +1,212 @@
+//! The pack reader, and what ranks by a pack that was read.
+
+use std::sync::LazyLock;
+
+use fewshop_core::{Event, EventKind, ItemIx, Session};
+use fewshop_model::{Cap, Compute, MerchantRules, Pack, RankOptions, Recommender, toy};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::program::Program;
+
+const PREFIX: usize = 16;
+const ALIGN: usize = 8;
+
+static TOY: LazyLock<Vec<u8>> = LazyLock::new(|| toy::pack().to_bytes().expect("the toy can be written"));
+/// The same shop under a merchant's rules, which make it a file of the newer version.
+static RULED: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let cap = Cap { category: vec!["Bakery".to_owned()], most: 2 };
+    let rules = MerchantRules {
+        pin: vec![(7, 2)],
+        shift: vec![(1, 5), (2, -5)],
+        exclude: vec![3],
+        out_of_stock: vec![4],
+        cap: vec![cap],
+    };
+    toy::pack().with_rules(rules).and_then(|pack| pack.to_bytes()).expect("the rules fit the toy")
+});
+static PARTS: LazyLock<[Sealed; 2]> = LazyLock::new(|| [Sealed::open(&TOY), Sealed::open(&RULED)]);
+
+/// The toy shop's pack as a file.
+#[must_use]
+pub fn toy_bytes() -> Vec<u8> {
+    TOY.clone()
+}
+
+/// A pack in parts, to be changed and then written with right lengths, offsets and checksums: what an attacker does.
+#[derive(Debug, Clone)]
+pub struct Sealed {
+    /// Format version.
+    pub version: u32,
+    /// The header.
+    pub header: Value,
+    /// Bytes of the sections, in order.
+    pub sections: Vec<Vec<u8>>,
+}
+
+impl Sealed {
+    /// Takes a good pack apart.
+    ///
+    /// # Panics
+    /// When it is no good pack.
+    #[must_use]
+    pub fn open(bytes: &[u8]) -> Self {
+        let len = u32::from_le_bytes([bytes[12], bytes[13], bytes[14], bytes[15]]) as usize;
+        let header: Value = serde_json::from_slice(&bytes[PREFIX..PREFIX + len]).expect("a good pack has a JSON header");
+        let number = |entry: &Value, name: &str| entry[name].as_u64().expect("a good header has it") as usize;
+        let entries = header["sections"].as_array().expect("a good header has sections");
+        let sections = entries.iter().map(|entry| {
+            let offset = number(entry, "offset");
+            bytes[offset..offset + number(entry, "length")].to_vec()
+        });
+        let sections = sections.collect();
+        Self { version: u32::from(bytes[8]), header, sections }
+    }
+
+    /// Place of the section of that name.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn section(&self, name: &str) -> usize {
+        let entries = self.header["sections"].as_array().expect("a header has sections");
+        entries.iter().position(|entry| entry["name"] == name).expect("the toy has all sections")
+    }
+
+    /// Puts other bytes into a section and says so in its shape, which becomes flat.
+    pub fn replace(&mut self, name: &str, bytes: Vec<u8>, elements: usize) {
+        let at = self.section(name);
+        self.header["sections"][at]["shape"] = serde_json::json!([elements]);
+        self.sections[at] = bytes;
+    }
+
+    /// The file, with lengths, offsets and checksums that are right.
+    #[must_use]
+    pub fn seal(mut self) -> Vec<u8> {
+        let mut room = 0;
+        let header = loop {
+            let mut at = PREFIX + room;
+            for (nth, section) in self.sections.iter().enumerate() {
+                at = at.next_multiple_of(ALIGN);
+                let Some(entry @ Value::Object(_)) = self.header["sections"].get_mut(nth) else { continue };
+                entry["offset"] = at.into();
+                entry["length"] = section.len().into();
+                entry["crc32"] = crc32fast::hash(section).into();
+                at += section.len();
+            }
+            let header = self.header.to_string().into_bytes();
+            if header.len() <= room {
+                break header;
+            }
+            room = header.len().next_multiple_of(ALIGN);
+        };
+        self.seal_with(header, room)
+    }
+
+    /// The file with this text as its header, whatever it says, and the right hash.
+    #[must_use]
+    pub fn seal_with(&self, mut header: Vec<u8>, room: usize) -> Vec<u8> {
+        header.resize(room.max(header.len()), b' ');
+        let mut out = TOY[..8].to_vec();
+        out.extend(self.version.to_le_bytes());
+        out.extend((header.len() as u32).to_le_bytes());
+        out.extend(header);
+        for section in &self.sections {
+            out.resize(out.len().next_multiple_of(ALIGN), 0);
+            out.extend(section);
+        }
+        let hash = Sha256::digest(&out);
+        out.extend_from_slice(&hash);
+        out
+    }
+}
+
+/// The file that a program makes.
+fn file(program: &mut Program<'_>) -> Vec<u8> {
+    let how = program.byte();
+    let ruled = usize::from(how >= 192);
+    let good: &[u8] = if ruled == 1 { &RULED } else { &TOY };
+    let parts = &PARTS[ruled];
+    match how % 8 {
+        0 => program.rest().to_vec(),
+        1 => {
+            let mut bytes = good.to_vec();
+            program.damage(&mut bytes);
+            bytes
+        }
+        2 => {
+            // The header's text, under a hash that is right.
+            let len = u32::from_le_bytes([good[12], good[13], good[14], good[15]]) as usize;
+            let mut header = good[PREFIX..PREFIX + len].to_vec();
+            program.damage(&mut header);
+            parts.seal_with(header, len)
+        }
+        3 => {
+            // A header whose numbers are other ones, with offsets mended.
+            let mut parts = parts.clone();
+            let mut text = parts.header.to_string().into_bytes();
+            program.damage(&mut text);
+            match serde_json::from_slice::<Value>(&text) {
+                Ok(header) if header.is_object() && header["sections"].is_array() => {
+                    parts.header = header;
+                    parts.seal()
+                }
+                _ => parts.seal_with(text, 0),
+            }
+        }
+        _ => {
+            let mut parts = parts.clone();
+            for _ in 0..=program.below(3) {
+                let at = program.below(parts.sections.len());
+                let before = parts.sections[at].len();
+                program.damage(&mut parts.sections[at]);
+                if parts.sections[at].len() != before && program.byte().is_multiple_of(2) {
+                    let size = match parts.header["sections"][at]["dtype"].as_str() {
+                        Some("f32" | "u32") => 4,
+                        Some("u16" | "bf16") => 2,
+                        _ => 1,
+                    };
+                    let elements = parts.sections[at].len() / size;
+                    parts.sections[at].truncate(elements * size);
+                    parts.header["sections"][at]["shape"] = serde_json::json!([elements]);
+                }
+            }
+            parts.seal()
+        }
+    }
+}
+
+/// The target.
+pub(crate) fn run(input: &[u8]) -> usize {
+    let mut program = Program::new(input);
+    let bytes = file(&mut program);
+    let (read, peak) = crate::peak_of(|| Pack::from_bytes(&bytes));
+    assert!(peak <= (1 << 16) + 40 * bytes.len(), "reading {} bytes took {peak}", bytes.len());
+    if let Ok(pack) = read {
+        check_ranking(pack, &mut program);
+    }
+    bytes.len()
+}
+
+/// Whatever the pack says, as long as it is a pack: what is ranked is finite, in order, open and explained.
+fn check_ranking(pack: Pack, program: &mut Program<'_>) {
+    let items = pack.catalogue.len();
+    let mut recommender = Recommender::new(pack, Compute::Kernels);
+    let row = |program: &mut Program<'_>| ItemIx(program.below(items) as u32);
+    let events = (0..program.below(6)).map(|_| Event::new(row(program), program.one_of(&EventKind::ALL)));
+    let events = events.collect();
+    let visits = (0..program.below(3)).map(|_| vec![row(program), row(program)]).collect();
+    recommender.set_session(Session { events, visits }).expect("all rows are below the catalogue's length");
+    let ranking = pollster::block_on(recommender.rank(&RankOptions { n: 5, ..RankOptions::default() }));
+    let picks = ranking.expect("kernels do not fail").picks;
+    let seen = recommender.session().seen();
+    assert!(picks.iter().all(|pick| pick.score.is_finite() && !seen.contains(&pick.item)), "{picks:?}");
+    let ruled = !recommender.pack().rules.is_empty();
+    assert!(ruled || picks.windows(2).all(|w| w[0].score >= w[1].score), "{picks:?}");
+    for pick in &picks {
+        if let fewshop_core::Reason::BecauseOf { shots } = &pick.reason {
+            let sum: f32 = shots.iter().map(|share| share.share).sum();
+            assert!((sum - 1.0).abs() < 1e-3, "{pick:?}");
+        }
+    }
+}

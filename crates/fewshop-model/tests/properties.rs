@@ -1,0 +1,205 @@
+//! What holds for every session, on every backend and under every merchant's rules.
+
+#![expect(clippy::unwrap_used, reason = "helpers of a test on sessions that it made itself")]
+
+use burn::tensor::Device;
+use fewshop_core::{Event, EventKind, Filter, ItemIx, MerchantRule, Reason, Session};
+use fewshop_model::{BurnCompute, Cap, Compute, MerchantRules, Pack, RankOptions, Ranking, Recommender, toy};
+use pollster::block_on;
+use proptest::prelude::*;
+
+/// f32 sums in another order differ in the last bits; scores here are of the order of 10.
+const TOLERANCE: f32 = 1e-2;
+
+fn session() -> impl Strategy<Value = Session> {
+    let kind = prop::sample::select(EventKind::ALL.to_vec());
+    let events = prop::collection::vec((0u32..60, kind).prop_map(|(item, kind)| Event::new(ItemIx(item), kind)), 0..30);
+    let visits = prop::collection::vec(prop::collection::vec((0u32..60).prop_map(ItemIx), 0..6), 0..12);
+    (events, visits).prop_map(|(events, visits)| Session { events, visits })
+}
+
+fn recommender(pack: Pack, session: &Session) -> Recommender {
+    let mut recommender = Recommender::new(pack, Compute::Kernels);
+    recommender.set_session(session.clone()).unwrap();
+    recommender
+}
+
+fn rank(recommender: &Recommender, n: usize) -> Ranking {
+    block_on(recommender.rank(&RankOptions { n, ..RankOptions::default() })).unwrap()
+}
+
+#[track_caller]
+fn check_reasons(ranking: &Ranking, session: &Session) {
+    let shots: Vec<ItemIx> = session.shots().iter().map(|shot| shot.item).collect();
+    for pick in &ranking.picks {
+        match &pick.reason {
+            Reason::BecauseOf { shots: shares } => {
+                let sum: f32 = shares.iter().map(|share| share.share).sum();
+                assert!((sum - 1.0).abs() < 1e-4, "{pick:?}");
+                assert!(shares.iter().all(|share| share.share > 0.0 && shots.contains(&share.item)), "{pick:?}");
+                assert!(shares.windows(2).all(|w| w[0].share >= w[1].share && w[0].item != w[1].item), "{pick:?}");
+            }
+            Reason::TakenBefore { visits } => {
+                let taken = session.visits.iter().filter(|visit| visit.contains(&pick.item)).count();
+                assert!(*visits >= 1 && *visits as usize <= taken, "{pick:?}");
+            }
+            Reason::PopularHere => {}
+        }
+    }
+}
+
+fn rules() -> impl Strategy<Value = MerchantRules> {
+    let rows = || prop::collection::btree_set(0u32..60, 0..6);
+    let pins = prop::collection::btree_map(0u32..60, 1u32..12, 0..4);
+    let shifts = prop::collection::btree_map(0u32..60, prop::sample::select(vec![-40, -3, -1, 1, 2, 50]), 0..8);
+    let cap = prop::collection::vec((prop::sample::select(vec!["Produce", "Bakery", "Household"]), 0u32..5), 0..3);
+    (pins, shifts, rows(), rows(), cap).prop_map(|(pins, shifts, exclude, stock, cap)| {
+        let mut places = std::collections::BTreeSet::new();
+        MerchantRules {
+            pin: pins.into_iter().filter(|&(_, place)| places.insert(place)).collect(),
+            shift: shifts.into_iter().collect(),
+            exclude: exclude.into_iter().collect(),
+            out_of_stock: stock.into_iter().collect(),
+            cap: cap.into_iter().map(|(name, most)| Cap { category: vec![name.to_owned()], most }).collect(),
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// The page sends the whole session, at whatever moment; an engine may have seen any part of it before, and been asked in between.
+    #[test]
+    fn ranking_does_not_depend_on_how_events_came(session in session(), cuts in prop::collection::vec(0usize..31, 0..5), undone in 0u32..60) {
+        let whole = rank(&recommender(toy::pack(), &session), 12);
+        let mut piecewise = Recommender::new(toy::pack(), Compute::Kernels);
+        let mut cuts = cuts;
+        cuts.sort_unstable();
+        for cut in cuts {
+            let part = Session { events: session.events[..cut.min(session.events.len())].to_vec(), visits: session.visits.clone() };
+            piecewise.set_session(part).unwrap();
+            rank(&piecewise, 3);
+            piecewise.observe(Event::new(ItemIx(undone), EventKind::Dismiss)).unwrap();
+            rank(&piecewise, 3);
+            prop_assert_eq!(piecewise.undo(), Some(Event::new(ItemIx(undone), EventKind::Dismiss)));
+        }
+        let known = piecewise.session().events.len();
+        if known == 0 {
+            piecewise.set_session(Session { events: Vec::new(), visits: session.visits.clone() }).unwrap();
+        }
+        for &event in &session.events[known..] {
+            piecewise.observe(event).unwrap();
+        }
+        prop_assert_eq!(&rank(&piecewise, 12), &whole);
+    }
+
+    #[test]
+    fn forget_equals_fresh_for_all_that_comes_after(before in session(), after in session()) {
+        let mut forgetful = recommender(toy::pack(), &before);
+        rank(&forgetful, 5);
+        forgetful.forget();
+        prop_assert_eq!(rank(&forgetful, 12), rank(&recommender(toy::pack(), &Session::default()), 12));
+        forgetful.set_session(after.clone()).unwrap();
+        prop_assert_eq!(rank(&forgetful, 12), rank(&recommender(toy::pack(), &after), 12));
+    }
+
+    #[test]
+    fn shelves_are_sound_whatever_is_known(session in session(), n in 1usize..70) {
+        let ranking = rank(&recommender(toy::pack(), &session), n);
+        let seen = session.seen();
+        prop_assert!(ranking.picks.len() == n.min(60 - seen.len()));
+        prop_assert!(ranking.picks.iter().all(|pick| pick.score.is_finite() && !seen.contains(&pick.item) && pick.rule.is_none()));
+        prop_assert!(ranking.picks.windows(2).all(|w| w[0].score >= w[1].score));
+        check_reasons(&ranking, &session);
+    }
+
+    #[test]
+    fn rules_keep_what_they_promise_and_nothing_seen_returns(session in session(), rules in rules(), n in 1usize..30) {
+        let pack = toy::pack().with_rules(rules.clone()).unwrap();
+        let pack = Pack::from_bytes(&pack.to_bytes().unwrap()).unwrap();
+        prop_assert_eq!(&pack.rules, &rules);
+        let recommender = recommender(pack, &session);
+        let ranking = rank(&recommender, n);
+        check_reasons(&ranking, &session);
+        let seen = session.seen();
+        let rows: Vec<u32> = ranking.picks.iter().map(|pick| pick.item.0).collect();
+        prop_assert!(ranking.picks.len() <= n && ranking.picks.iter().all(|pick| pick.score.is_finite() && !seen.contains(&pick.item)));
+        prop_assert_eq!(rows.iter().collect::<std::collections::HashSet<_>>().len(), rows.len());
+        prop_assert!(rows.iter().all(|row| !rules.exclude.contains(row) && !rules.out_of_stock.contains(row)));
+        let open = |row: &u32| !seen.contains(&ItemIx(*row)) && !rules.exclude.contains(row) && !rules.out_of_stock.contains(row);
+        for (row, place) in rules.pin.iter().filter(|(row, place)| open(row) && *place as usize <= n) {
+            let at = rows.iter().position(|other| other == row);
+            prop_assert!(at.is_some_and(|at| at < *place as usize), "row {} is pinned to {}, stands at {:?}", row, place, at);
+            prop_assert_eq!(ranking.picks[at.unwrap_or(0)].rule, Some(MerchantRule::Pin));
+        }
+        for cap in &rules.cap {
+            let of = |row: &&u32| recommender.catalogue()[ItemIx(**row)].category.starts_with(&cap.category);
+            let pinned = rows.iter().filter(of).filter(|row| rules.pin.iter().any(|(pinned, _)| pinned == *row)).count();
+            prop_assert!(rows.iter().filter(of).count() <= pinned.max(cap.most as usize));
+        }
+        for pick in &ranking.picks {
+            let by = rules.shift.iter().find(|(row, _)| *row == pick.item.0).map_or(0, |&(_, by)| by);
+            match pick.rule {
+                Some(MerchantRule::Boost) => prop_assert!(by > 0),
+                Some(MerchantRule::Bury) => prop_assert!(by < 0),
+                Some(MerchantRule::Pin) => prop_assert!(rules.pin.iter().any(|(row, _)| *row == pick.item.0)),
+                None => {}
+            }
+        }
+        // What goes well with a product is asked of the product: no pins there.
+        let with = RankOptions { n, seeds: vec![ItemIx(3)], ..RankOptions::default() };
+        let picks = block_on(recommender.rank(&with)).unwrap().picks;
+        prop_assert!(picks.iter().all(|pick| pick.rule != Some(MerchantRule::Pin)));
+        // A shelf of one department obeys as well.
+        let bakery = RankOptions { n, filter: Filter { category: vec!["Bakery".into()] }, ..RankOptions::default() };
+        let picks = block_on(recommender.rank(&bakery)).unwrap().picks;
+        prop_assert!(picks.iter().all(|pick| recommender.catalogue()[pick.item].department() == "Bakery"));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Not the order, which may turn where two scores are the same but for the last bits: the score of every product.
+    #[test]
+    fn kernels_and_burn_agree_on_every_product(session in session()) {
+        let kernels = recommender(toy::pack(), &session);
+        let mut burn = Recommender::new(toy::pack(), Compute::Burn(Box::new(BurnCompute::new(&toy::pack(), Device::flex()))));
+        burn.set_session(session).unwrap();
+        let by_item = |ranking: Ranking| {
+            let mut picks: Vec<(ItemIx, f32)> = ranking.picks.iter().map(|pick| (pick.item, pick.score)).collect();
+            picks.sort_by_key(|pick| pick.0);
+            picks
+        };
+        let (a, b) = (by_item(rank(&kernels, 60)), by_item(rank(&burn, 60)));
+        prop_assert_eq!(a.len(), b.len());
+        for (a, b) in a.iter().zip(&b) {
+            prop_assert!(a.0 == b.0 && (a.1 - b.1).abs() <= TOLERANCE * (1.0 + a.1.abs()), "{:?} against {:?}", a, b);
+        }
+    }
+}
+
+#[test]
+fn a_pack_without_rules_is_the_file_that_it_always_was() {
+    let plain = toy::pack().to_bytes().unwrap();
+    assert_eq!(plain[8], 3);
+    let rules = MerchantRules { pin: vec![(7, 1)], ..MerchantRules::default() };
+    let ruled = toy::pack().with_rules(rules).unwrap().to_bytes().unwrap();
+    assert_eq!(ruled[8], 4);
+    let again = Pack::from_bytes(&ruled).unwrap();
+    assert_ne!(again.fingerprint(), toy::pack().fingerprint());
+    assert_eq!(again.with_rules(MerchantRules::default()).unwrap().to_bytes().unwrap(), plain);
+}
+
+#[test]
+fn what_a_rule_did_is_said_of_the_pick_and_when_asked_why() {
+    let rules = MerchantRules { pin: vec![(59, 2)], shift: vec![(0, -5)], ..MerchantRules::default() };
+    let recommender = recommender(toy::pack().with_rules(rules).unwrap(), &Session::default());
+    let picks = rank(&recommender, 10).picks;
+    assert_eq!((picks[1].item, picks[1].rule), (ItemIx(59), Some(MerchantRule::Pin)));
+    assert_eq!(picks.iter().find(|pick| pick.item == ItemIx(0)).and_then(|pick| pick.rule), Some(MerchantRule::Bury));
+    assert_eq!(picks.iter().filter(|pick| pick.rule.is_some()).count(), 2);
+    for pick in [&picks[1], &picks[5]] {
+        assert_eq!(&block_on(recommender.explain(pick.item)).unwrap(), pick);
+    }
+}
