@@ -332,3 +332,30 @@ test("a burst of 10,000 events is one question, and memory is bounded", async ()
     assert.deepEqual([kept, seen], [200, true]);
   });
 });
+
+test("5,000 events, a question after every tenth, take no more memory than 300", async () => {
+  await blank({}, async (page) => {
+    await page.evaluate(async () => {
+      const { Fewshop } = await import("/fewshop/index.js");
+      const shop = await Fewshop.open("shop.pack");
+      let at = 0;
+      globalThis.until = async (end) => {
+        for (; at < end; at += 1) {
+          shop.observe({ item: shop.items[at].id });
+          if (at % 10 === 0) await shop.rank({ n: 12 });
+        }
+        return shop.session.length;
+      };
+    });
+    const devtools = await page.context().newCDPSession(page);
+    const held = async (events) => {
+      assert.equal(await page.evaluate((events) => globalThis.until(events), events), 200);
+      await devtools.send("HeapProfiler.collectGarbage");
+      const { usedSize } = await devtools.send("Runtime.getHeapUsage");
+      return { page: usedSize, engine: await page.workers()[0].evaluate(() => self.fewshop.bytes) };
+    };
+    const [small, large] = [await held(300), await held(5_000)];
+    assert.ok(large.page - small.page < 1 << 20, `the page: ${small.page} to ${large.page} bytes`);
+    assert.ok(large.engine - small.engine <= 1 << 20, `the engine: ${small.engine} to ${large.engine} bytes`);
+  });
+});
