@@ -139,6 +139,7 @@ fn every_message_survives_the_way_through_javascript() {
     for (reply, tag) in [
         (Reply::Loading { received: 5.0, total: None }, "loading"),
         (Reply::Loading { received: 5.5, total: Some(7.0) }, "loading"),
+        (Reply::Alive, "alive"),
         (Reply::Ready { status: status.clone() }, "ready"),
         (Reply::Picks { seq: 1, shelves: Vec::new(), status }, "picks"),
         (Reply::Explanation { pick }, "explanation"),
@@ -150,8 +151,9 @@ fn every_message_survives_the_way_through_javascript() {
         assert_eq!(rust::<Reply>(value), reply);
     }
     for (request, tag) in [
-        (Request::Load { pack: "p".to_owned(), backend: None }, "load"),
-        (Request::Load { pack: "p".to_owned(), backend: Some(Backend::Cpu) }, "load"),
+        (Request::Load { pack: "p".to_owned(), backend: None, sha256: None }, "load"),
+        (Request::Load { pack: "p".to_owned(), backend: Some(Backend::Cpu), sha256: Some("ab".to_owned()) }, "load"),
+        (Request::Ping, "ping"),
         (Request::Explain { item: ItemIx(9) }, "explain"),
     ] {
         let value = js(&request);

@@ -45,15 +45,17 @@ async function shopWithoutPicks(shopper) {
 
 for (const [name, replaced, why] of [
   ["the pack is missing", { [PACK]: NOT_THERE }, /404/],
-  ["the pack is empty", { [PACK]: () => Buffer.alloc(0) }, /empty/],
-  ["the pack is cut off", { [PACK]: (bytes) => bytes.subarray(0, bytes.length >> 1) }, /cut off/],
-  ["a bit of the pack is flipped", { [PACK]: (bytes) => (bytes.writeUInt8(bytes[bytes.length >> 1] ^ 4, bytes.length >> 1), bytes) }, /./],
+  ["the pack is empty", { [PACK]: () => Buffer.alloc(0) }, /SHA-256 is e3b0c442…/],
+  ["the pack is cut off", { [PACK]: (bytes) => bytes.subarray(0, bytes.length >> 1) }, /cut off, damaged or of another version/],
+  ["a bit of the pack is flipped", { [PACK]: (bytes) => (bytes.writeUInt8(bytes[bytes.length >> 1] ^ 4, bytes.length >> 1), bytes) }, /SHA-256/],
   ["the pack is the start page", { [PACK]: { type: "text/html", body: "<!doctype html>" } }, /pack/],
   ["the worker is missing", { "/engine/worker.js": NOT_THERE }, /./],
   ["the worker is no JavaScript", { "/engine/worker.js": { type: "text/javascript", body: "this is not JavaScript" } }, /./],
   ["the engine's script is missing", { "/engine/cpu/fewshop_wasm.js": NOT_THERE }, /./],
   ["the engine is missing", { "/engine/cpu/fewshop_wasm_bg.wasm": NOT_THERE }, /404/],
-  ["the engine is damaged", { "/engine/cpu/fewshop_wasm_bg.wasm": (bytes) => bytes.subarray(0, bytes.length >> 1) }, /./],
+  ["the engine is cut off", { "/engine/cpu/fewshop_wasm_bg.wasm": (bytes) => bytes.subarray(0, bytes.length >> 1) }, /engine is cut off, damaged/],
+  // A module that is whole and valid, and not the one that this script was made with.
+  ["the engine is another one", { "/engine/cpu/fewshop_wasm_bg.wasm": { type: "application/wasm", body: Buffer.from("\0asm\x01\0\0\0", "latin1") } }, /SHA-256 is 93a44bbb…/],
 ]) {
   test(`${name}: bestsellers, a plain notice, and the shop goes on`, async () => {
     const site = await openSite(replaced);

@@ -10,12 +10,16 @@ export const NOT_THERE = { status: 404, body: "not here", type: "text/plain" };
 /** Headers that belong to one connection or one form of a body. */
 const OWN_HEADERS = ["content-encoding", "content-length", "connection", "keep-alive", "transfer-encoding", "etag"];
 
+/** What a plain static host sends of the headers of the built site. */
+const PLAIN_HEADERS = ["content-type", "cache-control"];
+
 /**
- * Opens such a site. `replaced` maps a path to a function of the file's bytes, or to `{ status, type, body }`.
+ * Opens such a site. `replaced` maps a path to a function of the file's bytes, to `{ status, type, body }`, or to a function named `reply`
+ * in an object, which gets request and response and answers by itself. A `bare` host sends no header that it does not have to.
  *
  * `requests` holds every request in order, with method, path, query, headers and body; `asked` their paths alone.
  */
-export async function openSite(replaced = {}) {
+export async function openSite(replaced = {}, { bare = false } = {}) {
   const requests = [];
   const server = http.createServer(async (request, response) => {
     const { pathname, search } = new URL(request.url, SITE);
@@ -29,11 +33,15 @@ export async function openSite(replaced = {}) {
     const change = replaced[pathname];
     if (pathname === "/blank") {
       reply(200, { "content-type": "text/html" }, "<!doctype html><title>blank</title>");
+    } else if (change?.reply) {
+      const original = await fetch(new URL(request.url, SITE));
+      change.reply(response, Buffer.from(await original.arrayBuffer()), original.headers.get("content-type"));
     } else if (change && typeof change !== "function") {
       reply(change.status ?? 200, { "content-type": change.type }, change.body);
     } else {
       const original = await fetch(new URL(request.url, SITE));
-      const headers = Object.fromEntries([...original.headers].filter(([name]) => !OWN_HEADERS.includes(name)));
+      const passes = (name) => (bare ? PLAIN_HEADERS.includes(name) : !OWN_HEADERS.includes(name));
+      const headers = Object.fromEntries([...original.headers].filter(([name]) => passes(name)));
       const body = Buffer.from(await original.arrayBuffer());
       reply(original.status, headers, change ? change(body) : body);
     }

@@ -3,6 +3,7 @@
 // Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 
 import { NOT_THERE, openSite, withoutGpuEngine } from "./site.mjs";
@@ -11,6 +12,9 @@ import { SOFTWARE_GPU, launch } from "./shopper.mjs";
 const PACK = "/assets/shop.pack";
 const WORKER = "/engine/worker.js";
 const CPU_WASM = "/engine/cpu/fewshop_wasm_bg.wasm";
+const CPU_SCRIPT = "/engine/cpu/fewshop_wasm.js";
+/** The engine's script without the hash of its wasm. */
+const anyHash = (bytes) => Buffer.from(String(bytes).replace(/export const SHA256.*/, ""));
 const GPU_SCRIPT = "/engine/gpu/fewshop_wasm.js";
 
 const browsers = {};
@@ -109,12 +113,12 @@ workerTest("of a burst of sessions only the newest must be answered", {}, async 
   await hear(isReady);
   const before = (await replies()).length;
   await page.evaluate((first) => {
-    for (let seq = 2; seq <= 200; seq += 1) globalThis.engine.postMessage({ ...first, seq });
+    for (let seq = 2; seq <= 10_000; seq += 1) globalThis.engine.postMessage({ ...first, seq });
   }, session(1, [4]));
-  await hear(isPicks(200));
+  await hear(isPicks(10_000));
   const answers = (await replies()).slice(before);
-  assert.equal(answers.at(-1).seq, 200);
-  assert.ok(answers.length < 100, `${answers.length} answers to 199 sessions`);
+  assert.equal(answers.at(-1).seq, 10_000);
+  assert.ok(answers.length < 100, `${answers.length} answers to 9,999 sessions`);
 });
 
 for (const [name, replaced, code, words] of [
@@ -124,7 +128,8 @@ for (const [name, replaced, code, words] of [
   ["a damaged pack", { [PACK]: (bytes) => (bytes.writeUInt8(bytes.at(-1) ^ 1, bytes.length - 1), bytes) }, "pack_corrupt", /damaged/],
   ["a pack that is the start page", { [PACK]: { type: "text/html", body: "<!doctype html>" } }, "pack_corrupt", /no Fewshop pack/],
   ["a missing engine", { [CPU_WASM]: NOT_THERE }, "internal", /404/],
-  ["an engine that this browser cannot compile", { [CPU_WASM]: { type: "application/wasm", body: "?" } }, "no_wasm", /could not be loaded/],
+  ["an engine that is not the one", { [CPU_WASM]: { type: "application/wasm", body: "?" } }, "engine_corrupt", /SHA-256 is 8a8de823…/],
+  ["an engine that this browser cannot compile", { [CPU_WASM]: { type: "application/wasm", body: "?" }, [CPU_SCRIPT]: anyHash }, "no_wasm", /could not be loaded/],
   ["a browser without WebAssembly", { [WORKER]: (bytes) => `delete self.WebAssembly;\n${bytes}` }, "no_wasm", /no WebAssembly/],
 ]) {
   workerTest(`${name} is said once and again to every request`, { replaced }, async ({ say, hear, replies, deaths }) => {
@@ -138,6 +143,30 @@ for (const [name, replaced, code, words] of [
     assert.deepEqual(await deaths(), []);
   });
 }
+
+workerTest("a pack is read only if it is the one that was asked for", {}, async ({ say, hear, server }) => {
+  await say({ ...load("cpu"), sha256: "0".repeat(64) });
+  const failure = await hear(isFailed);
+  assert.equal(failure.code, "pack_corrupt");
+  assert.match(failure.message, /SHA-256 is [0-9a-f]{8}…, expected 00000000…/);
+  assert.equal(server.asked.filter((path) => path === PACK).length, 1);
+});
+
+workerTest("the right hash is no hindrance", {}, async ({ say, hear, server }) => {
+  const bytes = Buffer.from(await (await fetch(`${server.url}${PACK}`)).arrayBuffer());
+  await say({ ...load("cpu"), sha256: createHash("sha256").update(bytes).digest("hex") });
+  await hear(isReady);
+});
+
+workerTest("a sign of life is given at any time", {}, async ({ say, hear, replies }) => {
+  const signs = async () => (await replies()).filter(({ type }) => type === "alive").length;
+  await say({ type: "ping" });
+  await hear(({ type }) => type === "alive");
+  await say(load("cpu"));
+  await say({ type: "ping" });
+  await hear(isReady);
+  assert.equal(await signs(), 2);
+});
 
 workerTest("a bad request fails by name and the next one is answered", {}, async ({ say, hear, replies }) => {
   await say(load("cpu"));

@@ -2,4 +2,5 @@
 #![cfg(not(target_family = "wasm"))]
 
 mod committed_pack;
+mod supply;
 mod walls;

@@ -13,8 +13,9 @@ const PATIENCE = 3000;
 let database;
 /** The text that is stored; undefined where there is none, null where this tab cannot know. */
 let known = null;
-/** Writes come one after the other. */
+/** Writes come one after the other, and of those that wait only the newest is done. */
 let work = Promise.resolve();
+let newest = null;
 
 const done = (request) =>
   new Promise((resolve, reject) => {
@@ -109,12 +110,17 @@ export async function recall() {
 /** Stores a text instead of the last one; undefined erases it. */
 export function remember(text) {
   if (text === undefined) old(true);
-  if (!denied) {
-    work = work.then(() => write(text)).catch((error) => {
-      close();
-      warn(error);
-    });
-  }
+  const waits = newest !== null;
+  newest = { text };
+  if (denied || waits) return;
+  work = work.then(() => {
+    const { text } = newest;
+    newest = null;
+    return write(text);
+  }).catch((error) => {
+    close();
+    warn(error);
+  });
 }
 
 // Two tabs of one shop: what one forgets the other must not go on to know.

@@ -82,6 +82,11 @@ pub(crate) fn warn(message: &str) {
     web_sys::console::warn_1(&message.into());
 }
 
+/// Milliseconds by a clock that never goes back.
+pub(crate) fn ticks() -> f64 {
+    window().performance().map_or(0.0, |performance| performance.now())
+}
+
 /// Now, in seconds since 1970 by the device's clock.
 pub(crate) fn now() -> u32 {
     (js_sys::Date::now() / 1000.0) as u32
@@ -259,6 +264,11 @@ fn animate(element: &Element, property: &str, from: &str, to: &str, duration_ms:
     if let Some(animate) = method(element, "animate") {
         let _ = animate.call2(element, &Array::of2(&frame(from), &frame(to)), &options);
     }
+}
+
+/// Makes an element so wide, in per cent of its parent's width. The page's policy allows no `style` attribute.
+pub(crate) fn set_width(element: &Element, percent: i32) {
+    let _ = element.unchecked_ref::<HtmlElement>().style().set_property("width", &[&percent.to_string(), "%"].concat());
 }
 
 /// A method that web-sys does not bind in the form needed here.

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use fewshop_core::Session;
-use fewshop_core::protocol::{Backend, Request, ShelfRequest};
-use fewshop_web::state::{Link, Outcome, RawReply};
+use fewshop_core::protocol::{Backend, Reply, Request, ShelfRequest};
+use fewshop_web::state::{Link, Look, Outcome, Pulse, RawReply};
 use leptos::prelude::*;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -17,8 +17,8 @@ use crate::shop::Shop;
 /// Pack, relative to the worker's own address.
 const PACK_URL: &str = "../assets/shop.pack";
 
-/// Without any message for so long, a worker that loads or ranks is taken for dead. A ranking takes milliseconds and a download
-/// reports its progress, so even a slow phone stays far below.
+/// Without a word for so long, a worker that loads or ranks is taken for dead. A ranking takes milliseconds and a download
+/// reports its progress, so even a slow phone stays far below. One that gives no sign of life is dead much sooner, see [`Pulse`].
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// WebGPU by software needs seconds for what a CPU does in milliseconds; who forces it knows to wait.
@@ -36,7 +36,10 @@ struct Engine {
     link: Link,
     patience: Duration,
     worker: Option<Running>,
-    deadline: Option<TimeoutHandle>,
+    /// A worker that is done for waits to be replaced; what still comes from it means nothing.
+    restarting: bool,
+    pulse: Option<Pulse>,
+    look: Option<TimeoutHandle>,
 }
 
 /// A worker with the closures that it calls; they must live as long as it does.
@@ -54,17 +57,17 @@ impl Drop for Running {
     }
 }
 
-/// Starts the engine for the catalogue written from `pack`.
-pub(crate) fn start(shop: Shop, pack: &str) {
+/// Starts the engine for the catalogue written from `pack`, whose file has this SHA-256.
+pub(crate) fn start(shop: Shop, pack: &str, sha256: Option<&str>) {
     let backend = browser::query_value("backend").and_then(|name| match name.as_str() {
         "cpu" => Some(Backend::Cpu),
         "wgpu" => Some(Backend::Wgpu),
         _ => None,
     });
     let patience = if backend == Some(Backend::Wgpu) { PATIENCE_FORCED } else { PATIENCE };
-    let link = Link::new(PACK_URL, backend, pack);
+    let link = Link::new(PACK_URL, backend, pack, sha256);
     ENGINE.with_borrow_mut(|engine| {
-        let engine = engine.insert(Engine { shop, link, patience, worker: None, deadline: None });
+        let engine = engine.insert(Engine { shop, link, patience, worker: None, restarting: false, pulse: None, look: None });
         engine.spawn();
     });
 }
@@ -97,6 +100,7 @@ fn with_engine(act: impl FnOnce(&mut Engine)) {
 impl Engine {
     fn spawn(&mut self) {
         self.worker = None;
+        self.restarting = false;
         match Running::start() {
             Ok(running) => {
                 self.worker = Some(running);
@@ -113,17 +117,22 @@ impl Engine {
     }
 
     fn post(&mut self, request: &Request) {
+        self.send(request);
+        self.watch();
+    }
+
+    fn send(&self, request: &Request) {
         let Some(running) = &self.worker else { return };
         let message = request.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).map_err(JsValue::from);
-        match message.and_then(|message| running.worker.post_message(&message)) {
-            Ok(()) => self.watch(),
-            Err(err) => browser::warn(&format!("the worker took no message: {}", browser::describe(&err))),
+        if let Err(err) = message.and_then(|message| running.worker.post_message(&message)) {
+            browser::warn(&format!("the worker took no message: {}", browser::describe(&err)));
         }
     }
 
     fn apply(&mut self, outcome: Outcome) {
         self.shop.hear(outcome.state, outcome.shelves);
         if outcome.restart {
+            self.restarting = true;
             // Not at once: this may run inside a closure of the worker that is to be dropped, and what killed it may pass.
             set_timeout(|| with_engine(Engine::spawn), RESTART_PAUSE);
         } else if let Some(request) = outcome.post {
@@ -132,22 +141,57 @@ impl Engine {
         self.watch();
     }
 
-    /// Winds the clock anew while an answer is due, and stops it otherwise.
+    /// Begins the watch anew while an answer is due, and ends it otherwise.
     fn watch(&mut self) {
-        if let Some(deadline) = self.deadline.take() {
-            deadline.clear();
+        self.pulse = self.link.is_waiting().then(|| {
+            // While it loads, pack and engine may hold its loop up; and software WebGPU compiles for many seconds at any time.
+            let asks = self.link.is_ready() && self.patience == PATIENCE;
+            Pulse::new(self.patience.as_millis() as f64, asks, browser::ticks())
+        });
+        self.look_in(self.pulse.as_ref().map(Pulse::next));
+    }
+
+    fn look_in(&mut self, ms: Option<f64>) {
+        if let Some(look) = self.look.take() {
+            look.clear();
         }
-        if !self.link.is_waiting() {
+        let look = |ms| set_timeout_with_handle(|| with_engine(Self::look), Duration::from_millis(ms as u64)).ok();
+        self.look = ms.and_then(look);
+    }
+
+    fn look(&mut self) {
+        let Some(pulse) = &mut self.pulse else { return };
+        match pulse.look(browser::ticks()) {
+            Look::Later(ms) => self.look_in(Some(ms)),
+            Look::Ask(ms) => {
+                self.send(&Request::Ping);
+                self.look_in(Some(ms));
+            }
+            Look::Dead(seconds) => self.died(&format!("the worker gave no sign for {seconds} s")),
+        }
+    }
+
+    fn died(&mut self, why: &str) {
+        if self.restarting {
             return;
         }
-        let seconds = self.patience.as_secs();
-        let expired = move || {
-            with_engine(|engine| {
-                let outcome = engine.link.died(&format!("the worker gave no sign for {seconds} s"));
-                engine.apply(outcome);
-            });
-        };
-        self.deadline = set_timeout_with_handle(expired, self.patience).ok();
+        browser::warn(why);
+        let outcome = self.link.died(why);
+        self.apply(outcome);
+    }
+
+    fn hear(&mut self, reply: Reply) {
+        if self.restarting {
+            return;
+        }
+        if let Reply::Alive = reply {
+            if let Some(pulse) = &mut self.pulse {
+                pulse.sign(browser::ticks());
+            }
+        } else {
+            let outcome = self.link.reply(reply);
+            self.apply(outcome);
+        }
     }
 }
 
@@ -159,10 +203,7 @@ impl Running {
         let worker = Worker::new_with_options(&url, &options).map_err(|err| browser::describe(&err))?;
         let on_message = Closure::new(|event: MessageEvent| {
             match serde_wasm_bindgen::from_value::<RawReply>(event.data()).map(RawReply::into_reply) {
-                Ok(Some(reply)) => with_engine(|engine| {
-                    let outcome = engine.link.reply(reply);
-                    engine.apply(outcome);
-                }),
+                Ok(Some(reply)) => with_engine(|engine| engine.hear(reply)),
                 Ok(None) => browser::warn("the worker said something that is no Reply"),
                 Err(err) => browser::warn(&format!("the worker said something that is no Reply: {err}")),
             }
@@ -171,11 +212,7 @@ impl Running {
             // A script that cannot be fetched fires a plain Event, which has no message.
             let message = js_sys::Reflect::get(&event, &"message".into()).ok().and_then(|message| message.as_string());
             let message = message.unwrap_or_else(|| "engine/worker.js could not be loaded".to_owned());
-            browser::warn(&format!("the worker failed: {message}"));
-            with_engine(|engine| {
-                let outcome = engine.link.died(&message);
-                engine.apply(outcome);
-            });
+            with_engine(|engine| engine.died(&message));
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));

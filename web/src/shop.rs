@@ -92,7 +92,8 @@ impl Shop {
 
     /// Starts the engine, and keeps engine and memory up to date from then on.
     pub(crate) fn open(self) {
-        engine::start(self, self.catalogue().pack());
+        let catalogue = self.catalogue();
+        engine::start(self, catalogue.pack(), catalogue.sha256());
         effect(move || {
             let wanted = self.wanted();
             // Without personalisation nothing of the shopper reaches even the engine.

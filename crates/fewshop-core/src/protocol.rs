@@ -28,7 +28,12 @@ pub enum Request {
         pack: String,
         /// A backend to force; `None` lets calibration choose.
         backend: Option<Backend>,
+        /// SHA-256 of the pack in hex: another file than this is refused before it is read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sha256: Option<String>,
     },
+    /// Is anybody there? Answered with `Alive` as soon as the worker's loop turns.
+    Ping,
     /// Rank for this session.
     Session(SessionRequest),
     /// Full reason of one product for the session ranked last.
@@ -75,6 +80,8 @@ pub enum Reply {
         /// In all, where the server said so.
         total: Option<f64>,
     },
+    /// A sign of life, where one was asked for, and nothing else.
+    Alive,
     /// The engine ranks from now on. Comes again when the backend changes.
     Ready {
         /// What runs and why.
@@ -96,7 +103,7 @@ pub enum Reply {
     },
     /// The engine cannot go on; the shop can.
     Failed {
-        /// A word that code may branch on: `pack_missing`, `pack_corrupt`, `no_wasm`, `internal`.
+        /// A word that code may branch on: `pack_missing`, `pack_corrupt`, `engine_corrupt`, `no_wasm`, `internal`.
         code: String,
         /// For people.
         message: String,

@@ -72,7 +72,7 @@ fn session(program: &mut Program<'_>) -> String {
     let shelves = (0..program.below(4)).map(|_| {
         let n = if program.byte() < 200 { program.below(9) as u64 } else { program.odd() };
         let category: &[&str] = program.one_of(&[&[][..], &["Bakery"], &["Bakery", "Bakery fancy"], &["none"], &[""]]);
-        json!({"name": "s", "n": n, "filter": {"category": category}, "seeds": rows(program, 3)})
+        json!({"name": "s", "n": n, "filter": {"category": category, "among": rows(program, 3)}, "seeds": rows(program, 3)})
     });
     let shelves: Vec<Value> = shelves.collect();
     json!({"type": "session", "seq": program.odd() as u32, "session": {"events": events, "visits": visits}, "shelves": shelves})
@@ -107,7 +107,7 @@ fn request(text: &str) {
                 assert!(pick.item == item && pick.score.is_finite());
             }
         }
-        Ok(Request::Load { .. }) | Err(_) => {}
+        Ok(Request::Load { .. } | Request::Ping) | Err(_) => {}
     }
 }
 
@@ -117,7 +117,7 @@ fn reply(text: &str) {
     if let Ok(long) = serde_json::from_str::<Reply>(text) {
         assert_eq!(short, long);
     }
-    let mut state = Link::new("shop.pack", None, "aa");
+    let mut state = Link::new("shop.pack", None, "aa", None);
     let _ = state.reply(short.clone());
     let _ = state.ask(fewshop_core::Session::default(), Vec::new());
     let _ = state.reply(short);

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 fn check_refused(bytes: &[u8], code: &str, word: &str) {
     let (read, peak) = peak_of(|| Pack::from_bytes(bytes));
     // Not by `expect_err`, which would print the whole pack.
-    let error = read.err().expect("an attack is refused");
+    let Err(error) = read else { panic!("an attack is refused") };
     assert_eq!(error.code(), code, "{error}");
     assert!(error.to_string().contains(word), "{word:?} is not in {error}");
     assert!(peak <= (1 << 16) + 40 * bytes.len(), "{peak} bytes of memory to refuse {}", bytes.len());
@@ -64,7 +64,7 @@ fn the_tools_of_the_attacks_change_nothing_by_themselves() {
 fn cut_at_every_byte() {
     let bytes = toy_bytes();
     for len in 0..bytes.len() {
-        let error = Pack::from_bytes(&bytes[..len]).err().expect("a part is no pack");
+        let Err(error) = Pack::from_bytes(&bytes[..len]) else { panic!("a part is no pack") };
         let known = ["pack_empty", "pack_not_a_pack", "pack_truncated", "pack_field", "pack_checksum"];
         assert!(known.contains(&error.code()), "{len}: {error}");
     }

@@ -257,7 +257,7 @@ mod tests {
         let rules = MerchantRules { cap: vec![Cap { category: vec!["Food".into()], most: 0 }], ..MerchantRules::default() };
         let hand = Hand::of(&rules, &[0], &catalogue).unwrap();
         let of = |filter: &Filter| hand.order(&[0], &[0], &[0], filter, true, 5).len();
-        assert_eq!((of(&Filter::ALL), of(&Filter { category: vec!["Food".into()] })), (0, 1));
+        assert_eq!((of(&Filter::ALL), of(&Filter::of_category(vec!["Food".into()]))), (0, 1));
     }
 
     #[test]

@@ -151,7 +151,7 @@ proptest! {
         let picks = block_on(recommender.rank(&with)).unwrap().picks;
         prop_assert!(picks.iter().all(|pick| pick.rule != Some(MerchantRule::Pin)));
         // A shelf of one department obeys as well.
-        let bakery = RankOptions { n, filter: Filter { category: vec!["Bakery".into()] }, ..RankOptions::default() };
+        let bakery = RankOptions { n, filter: Filter::of_category(vec!["Bakery".into()]), ..RankOptions::default() };
         let picks = block_on(recommender.rank(&bakery)).unwrap().picks;
         prop_assert!(picks.iter().all(|pick| recommender.catalogue()[pick.item].department() == "Bakery"));
     }

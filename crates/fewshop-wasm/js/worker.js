@@ -21,8 +21,13 @@ const PATIENCE_MS = 10_000;
 const PATIENCE_FORCED_MS = 120_000;
 /** Least time between two reports of progress, in ms. */
 const PROGRESS_MS = 100;
+/** The oldest explanations that wait are forgotten where there are more than this. */
+const MAX_EXPLANATIONS = 100;
 /** Faults of a request, not of the engine: the next request may be fine. */
 const REQUEST_FAULTS = ["bad_argument", "nothing_wanted", "unknown_item"];
+
+/** A file that is not the one that it should be. */
+class Mismatch extends Error {}
 
 /** One loaded module with the recommender in it. */
 class Engine {
@@ -101,7 +106,9 @@ self.fewshop = {
 
 // Set before anything is awaited: a message that comes while nobody listens is lost.
 self.onmessage = ({ data }) => {
-  if (failed) {
+  if (data?.type === "ping") {
+    post({ type: "alive" });
+  } else if (failed) {
     post(failed);
   } else if (data?.type === "load") {
     load(data).catch((error) => fail("internal", describe(error)));
@@ -109,8 +116,11 @@ self.onmessage = ({ data }) => {
     newest = data;
     waiting = data;
     work();
+  } else if (data?.type === "catalogue" && cpu?.recommender) {
+    post({ type: "catalogue", catalogue: cpu.recommender.catalogue() });
   } else if (data?.type === "explain") {
     explanations.push(data.item);
+    if (explanations.length > MAX_EXPLANATIONS) explanations.shift();
     work();
   } else {
     post({ type: "failed", code: "bad_argument", message: `the worker knows no request '${data?.type}'` });
@@ -137,7 +147,7 @@ function crashed(why) {
 
 // ---- loading
 
-async function load({ pack, backend }) {
+async function load({ pack, backend, sha256 }) {
   if (loading) {
     // The page starts a worker anew where it wants to start anew.
     if (active) post({ type: "ready", status: status() });
@@ -149,14 +159,15 @@ async function load({ pack, backend }) {
     return;
   }
   // The script of the engine is fetched, compiled and started while the pack is still on its way.
-  const [bytes, module] = await Promise.allSettled([fetchPack(pack), importEngine("cpu", counted)]);
+  const [bytes, module] = await Promise.allSettled([fetchPack(pack, sha256), importEngine("cpu", counted)]);
   if (module.status === "rejected") {
-    const code = module.reason instanceof WebAssembly.CompileError ? "no_wasm" : "internal";
+    const { reason: why } = module;
+    const code = why instanceof Mismatch ? "engine_corrupt" : why instanceof WebAssembly.CompileError ? "no_wasm" : "internal";
     fail(code, `the engine could not be loaded: ${describe(module.reason)}`);
     return;
   }
   if (bytes.status === "rejected") {
-    fail("pack_missing", `the pack could not be loaded: ${describe(bytes.reason)}`);
+    fail(bytes.reason instanceof Mismatch ? "pack_corrupt" : "pack_missing", `the pack could not be loaded: ${describe(bytes.reason)}`);
     return;
   }
   packBytes = bytes.value;
@@ -179,19 +190,39 @@ async function load({ pack, backend }) {
   }
 }
 
-async function fetchPack(url) {
+async function fetchPack(url, sha256) {
   const response = await fetch(new URL(url, self.location.href));
   if (!response.ok) throw new Error(`${url} answered ${response.status} ${response.statusText}`);
-  return new Uint8Array(await counted(response).arrayBuffer());
+  const bytes = new Uint8Array(await counted(response).arrayBuffer());
+  await verify(url, bytes, sha256);
+  return bytes;
 }
 
-/** Imports an engine. Its wasm is asked for at the same time as its script, not after it. */
+/** Refuses a file that has another hash than it should have. */
+async function verify(name, bytes, sha256) {
+  // Without a safe connection there is no crypto.subtle; but whoever sits on such a line could change this script as well.
+  if (!sha256 || !self.crypto?.subtle) return;
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (hex !== sha256) {
+    throw new Mismatch(`${name} is cut off, damaged or of another version: its SHA-256 is ${hex.slice(0, 8)}…, expected ${sha256.slice(0, 8)}…`);
+  }
+}
+
+/** Imports an engine. Its wasm is asked for at the same time as its script, not after it, and runs only if it is the one that the script names. */
 async function importEngine(name, pass = (response) => response) {
   const folder = new URL(`./${name}/`, import.meta.url);
   const wasm = fetch(new URL("fewshop_wasm_bg.wasm", folder));
   const [module, response] = await Promise.all([import(new URL("fewshop_wasm.js", folder).href), wasm]);
   if (!response.ok) throw new Error(`${response.url} answered ${response.status} ${response.statusText}`);
-  const { memory } = await module.default({ module_or_path: pass(response) });
+  const isWasm = response.headers.get("content-type")?.startsWith("application/wasm");
+  const body = pass(response);
+  const bytes = body.clone().arrayBuffer();
+  // Compiled while it arrives, where the host says what it is.
+  const compiled = isWasm ? WebAssembly.compileStreaming(body) : bytes.then((all) => WebAssembly.compile(all));
+  compiled.catch(() => {});
+  await verify("the engine", await bytes, module.SHA256);
+  const { memory } = await module.default({ module_or_path: await compiled });
   if (name === "cpu") cpuMemory = memory;
   return module;
 }

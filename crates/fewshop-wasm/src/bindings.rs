@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 
 use fewshop_core::protocol::{Backend, Reply, SessionRequest};
-use fewshop_core::{Event, Filter, ItemIx, Session};
+use fewshop_core::{Event, Filter, Item, ItemIx, Session};
 use fewshop_model::{Compute, Pack, Step};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use web_time::Instant;
 
@@ -24,6 +24,12 @@ const ROW: &str = "the row of a product, a whole number from 0";
 fn start() {
     // A panic is a bug; without this hook its message would be 'unreachable executed'.
     console_error_panic_hook::set_once();
+}
+
+#[derive(Serialize)]
+struct Products<'a> {
+    currency: &'a str,
+    items: &'a [Item],
 }
 
 #[derive(Default, Deserialize)]
@@ -174,6 +180,17 @@ impl Recommender {
     pub fn status(&self) -> Result<JsValue, JsValue> {
         let status = self.engine.borrow().status();
         to_js(&status)
+    }
+
+    /// All products, in the order of their rows, and the currency of their prices.
+    ///
+    /// # Errors
+    /// None that is known.
+    #[wasm_bindgen(unchecked_return_type = "Catalogue")]
+    pub fn catalogue(&self) -> Result<JsValue, JsValue> {
+        let engine = self.engine.borrow();
+        let pack = engine.pack();
+        to_js(&Products { currency: &pack.card.currency, items: pack.catalogue.items() })
     }
 
     /// The row of a product's own id; `undefined` for an id that the shop does not have.

@@ -65,6 +65,12 @@ impl Engine {
         Ok(self.recommender.set_session(session)?)
     }
 
+    /// The pack that it ranks by.
+    #[must_use]
+    pub fn pack(&self) -> &Pack {
+        self.recommender.pack()
+    }
+
     /// The row of a product's id.
     #[must_use]
     pub fn item_row(&self, id: &str) -> Option<ItemIx> {

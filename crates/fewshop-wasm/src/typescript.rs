@@ -65,17 +65,35 @@ export interface Shelf { name: string; picks: Recommendation[]; }
 /** The answer to a session. */
 export interface PicksReply { type: "picks"; seq: number; shelves: Shelf[]; status: Status; }
 
+/** One product as people see it. `picture` is the key of its picture; texts may be empty. */
+export interface Item {
+    id: string;
+    title: string;
+    category: string[];
+    brand: string;
+    size: string;
+    price: number | null;
+    picture: string;
+}
+
+/** All products by row. */
+export interface Catalogue { currency: string; items: Item[]; }
+
 /** What the worker takes. */
 export type Request =
-    | { type: "load"; pack: string; backend?: Backend | null }
+    | { type: "load"; pack: string; backend?: Backend | null; sha256?: string | null }
+    | { type: "ping" }
     | ({ type: "session" } & SessionRequest)
+    | { type: "catalogue" }
     | { type: "explain"; item: number };
 
 /** What the worker says. */
 export type Reply =
     | { type: "loading"; received: number; total: number | null }
+    | { type: "alive" }
     | { type: "ready"; status: Status }
     | PicksReply
+    | { type: "catalogue"; catalogue: Catalogue }
     | { type: "explanation"; pick: Recommendation }
     | { type: "failed"; code: string; message: string };
 

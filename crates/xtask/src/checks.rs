@@ -17,7 +17,7 @@ use crate::run::{cargo, run, say, tee};
 use crate::server::Server;
 use crate::tools::{BrowserTools, ensure_browser_tools, ensure_chromium, ensure_node, ensure_wasm_target};
 use crate::wasm::{CPU, GPU, TARGET, build_gpu, wasm_cargo};
-use crate::{site, size};
+use crate::{package, site, size};
 
 /// A part of the tests, in the order in which they run: what fails soonest comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -164,6 +164,10 @@ fn end_to_end() -> Result<Counts> {
         .filter(|name| name.ends_with(".test.mjs"))
         .collect();
     tests.sort();
+    // The package of the engine that the site has: nothing is built for it.
+    let package = cache().join("package");
+    package::make(&package)?;
+    node.env("FEWSHOP_PACKAGE", &package);
     // One file after the other: two browsers at once starve each other on a small machine.
     node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]).args(tests);
     counted(&mut node)

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::compress::Encoding;
-use crate::page::POLICY;
+use crate::page::Base;
+use crate::policy::headers;
 
 /// What the browser asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -146,12 +147,10 @@ pub(crate) fn media_type(path: &Path) -> &'static str {
     }
 }
 
-/// Headers of every answer. Names do not change with content yet, so everything is asked for again, and answered with 304.
+/// Headers of every answer.
 pub(crate) fn common_headers() -> String {
-    format!(
-        "Cache-Control: no-cache\r\nContent-Security-Policy: {POLICY}\r\nX-Content-Type-Options: nosniff\r\n\
-         Referrer-Policy: no-referrer\r\nVary: Accept-Encoding\r\n"
-    )
+    let lines: String = headers(&Base::default()).iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    lines + "Vary: Accept-Encoding\r\n"
 }
 
 /// Whether `If-None-Match` names this tag.

@@ -12,9 +12,11 @@ mod extras;
 mod files;
 mod fuzz;
 mod http;
+mod package;
 mod page;
 mod pictures;
 mod plain;
+mod policy;
 mod root;
 mod run;
 mod serve;
@@ -61,6 +63,12 @@ enum Command {
         #[arg(long, value_name = "PATH", default_value = "/")]
         base: page::Base,
     },
+    /// Make the npm package: engine, worker, module, custom element, types
+    Package {
+        /// Folder for it; one that holds anything else is refused
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
     /// Print the sizes of dist/, raw and compressed; fails past a budget
     Size,
     /// Measure how fast the engine is, in the browser
@@ -100,6 +108,7 @@ fn run(command: &Command) -> Result<()> {
             site::build_without_gpu(pack.as_deref(), base)?;
             if *no_gpu { site::remove_gpu() } else { site::add_gpu(&mut wasm::build_gpu()) }
         }
+        Command::Package { out } => package::build(out),
         Command::Size => size::size(),
         Command::Bench(bench) => bench::run(bench),
         Command::Fuzz(options) => fuzz::fuzz(options),

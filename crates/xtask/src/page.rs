@@ -5,16 +5,11 @@ use std::fmt::Write as _;
 use anyhow::{Result, bail};
 use fewshop_web::state::{Money, Product, thousands, tile_of};
 
+use crate::policy::meta_policy;
 use crate::shop::Shop;
 
 /// Bestsellers that stand in the page before any script runs.
 const FIRST_SHELF: usize = 12;
-
-/// What the page may load, and from where: from itself, and nothing else. Sent as a header by `serve`; stands in the page too, so that
-/// it holds on any static host.
-pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; \
-                                 img-src 'self' data:; style-src 'self' 'unsafe-inline'; manifest-src 'self'; base-uri 'none'; \
-                                 form-action 'none'";
 
 /// The address of the folder that a host serves the site from: `/`, or `/shop/` and the like.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,17 +36,18 @@ impl std::str::FromStr for Base {
 impl Base {
     /// The storefront takes the site to be at the root of its host where there is no such tag.
     fn tag(&self) -> String {
-        if self.0 == "/" { String::new() } else { format!("<base href=\"{}\">", self.0) }
+        if self.is_root() { String::new() } else { format!("<base href=\"{}\">", self.0) }
     }
 
-    /// It as text.
-    pub(crate) fn path(&self) -> &str {
-        &self.0
+    /// Whether it is the root of its host.
+    pub(crate) fn is_root(&self) -> bool {
+        self.0 == "/"
     }
+}
 
-    /// What a page there may load.
-    pub(crate) fn policy(&self) -> String {
-        if self.0 == "/" { POLICY.to_owned() } else { POLICY.replace("base-uri 'none'", "base-uri 'self'") }
+impl std::fmt::Display for Base {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
@@ -72,7 +68,7 @@ pub(crate) fn page(template: &str, shop: &Shop, base: &Base, has_picture: impl F
         &[
             ("base", &base.0),
             ("base-tag", &base.tag()),
-            ("policy", &base.policy()),
+            ("policy", &meta_policy(base)),
             ("products", &thousands(shop.catalogue.len() as u64)),
             ("departments", navigation.trim_end()),
             ("bestsellers", shelf.trim_end()),

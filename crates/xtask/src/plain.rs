@@ -6,6 +6,7 @@ use fewshop_core::ItemIx;
 use fewshop_web::state::{Money, thousands};
 
 use crate::page::{Base, escape};
+use crate::policy::meta_policy;
 use crate::shop::Shop;
 
 /// Folder of the pages in the site.
@@ -30,7 +31,7 @@ pub(crate) fn pages(shop: &Shop, base: &Base) -> Vec<(String, String)> {
     for (slug, name, members) in lists {
         let (name, count) = (escape(name), thousands(members.len() as u64));
         // Writing to a String cannot fail.
-        let _ = writeln!(entries, r#"<li><a href="{}{FOLDER}{slug}.html">{name}</a> ({count})</li>"#, base.path());
+        let _ = writeln!(entries, r#"<li><a href="{base}{FOLDER}{slug}.html">{name}</a> ({count})</li>"#);
         pages.push((format!("{FOLDER}{slug}.html"), frame(base, &name, &list(shop, &name, &members))));
     }
     let body = format!("<h1>All {} products</h1>\n<ul>\n{entries}</ul>", thousands(catalogue.len() as u64));
@@ -73,7 +74,6 @@ fn list(shop: &Shop, name: &str, members: &[ItemIx]) -> String {
 }
 
 fn frame(base: &Base, title: &str, body: &str) -> String {
-    let root = base.path();
     format!(
         r#"<!doctype html>
 <html lang="en">
@@ -84,18 +84,18 @@ fn frame(base: &Base, title: &str, body: &str) -> String {
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
 <title>{title} · Fewshop</title>
-<link rel="stylesheet" href="{root}assets/style.css">
+<link rel="stylesheet" href="{base}assets/style.css">
 </head>
 <body>
-<header class="top"><div class="wrap"><div class="bar"><a class="logo" href="{root}" aria-label="Fewshop home">few<span>shop</span></a>
-<a href="{root}{FOLDER}index.html">All products</a></div></div></header>
+<header class="top"><div class="wrap"><div class="bar"><a class="logo" href="{base}" aria-label="Fewshop home">few<span>shop</span></a>
+<a href="{base}{FOLDER}index.html">All products</a></div></div></header>
 <main class="wrap plain">
 {body}
 </main>
 </body>
 </html>
 "#,
-        policy = base.policy(),
+        policy = meta_policy(base),
     )
 }
 

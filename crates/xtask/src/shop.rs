@@ -11,6 +11,7 @@ use fewshop_web::state::{Catalogue as PageCatalogue, Product};
 use serde_json::{Value, json};
 
 use crate::extras;
+use crate::files::digest;
 use crate::root::{root, shown};
 
 /// Bestsellers that the catalogue file lists.
@@ -41,15 +42,17 @@ impl Shop {
         let bytes = fs::read(path).with_context(|| format!("failed to read {}", shown(path)))?;
         let pack = fewshop_model::Pack::from_bytes(&bytes)
             .with_context(|| format!("{} is no good pack: `cargo xtask pack` writes it anew", shown(path)))?;
-        let shop =
-            Self::new(&pack.catalogue, &pack.popularity, &pack.fingerprint(), &pack.card.currency, &pack.card.data_notice)?;
+        // The engine names a pack by the hash at its end; this one is of the whole file.
+        let names = [&*pack.fingerprint(), &*digest(&bytes)];
+        let shop = Self::new(&pack.catalogue, &pack.popularity, names, &pack.card.currency, &pack.card.data_notice)?;
         let recorded = root().join("tests/goldens/validation_sessions.csv");
         let recorded = fs::read_to_string(&recorded).with_context(|| format!("failed to read {}", shown(&recorded)))?;
         let sessions = extras::sessions(&pack, &recorded).context("the recorded sessions cannot be replayed")?;
         Ok(Self { sessions, map: extras::map(&pack), ..shop })
     }
 
-    fn new(catalogue: &Catalogue, popularity: &[u32], fingerprint: &str, currency: &str, notice: &str) -> Result<Self> {
+    fn new(catalogue: &Catalogue, popularity: &[u32], names: [&str; 2], currency: &str, notice: &str) -> Result<Self> {
+        let [fingerprint, sha256] = names;
         if catalogue.len() != popularity.len() {
             bail!("the pack counts the purchases of {} products but has {}", popularity.len(), catalogue.len());
         }
@@ -69,6 +72,7 @@ impl Shop {
         let column = |field: fn(&Item) -> Value| Value::Array(items.iter().map(field).collect());
         let json = json!({
             "pack": fingerprint,
+            "sha256": sha256,
             "currency": currency,
             "items": {
                 "id": column(|item| item.id.0.as_str().into()),
@@ -154,13 +158,14 @@ pub(crate) mod tests {
         bread.category = vec!["Bakery".into()];
         bread.price = Some(1.5);
         let catalogue = Catalogue::new(vec![milk, Item::new("3", "Rare thing"), bread]).unwrap();
-        Shop::new(&catalogue, &[5, 0, 9], "00112233aabbccdd", "USD", "Made up.").unwrap()
+        Shop::new(&catalogue, &[5, 0, 9], ["00112233aabbccdd", "99"], "USD", "Made up.").unwrap()
     }
 
     #[test]
     fn the_catalogue_is_written_in_columns() {
         let value: Value = serde_json::from_str(&small_shop().json).unwrap();
         assert_eq!((&value["pack"], &value["currency"]), (&json!("00112233aabbccdd"), &json!("USD")));
+        assert_eq!(value["sha256"], "99");
         assert_eq!(value["items"]["title"], json!({"words": ["Whole milk", "Rare thing", "Rye <bread>"], "of": [0, 1, 2]}));
         assert_eq!(value["items"]["size"], json!({"words": ["", "1 gal"], "of": [1, 0, 0]}));
         assert_eq!(value["items"]["picture"], json!({"words": ["", "1f95b"], "of": [1, 0, 0]}));
@@ -179,7 +184,7 @@ pub(crate) mod tests {
 
     #[test]
     fn counts_of_another_catalogue_are_refused() {
-        let error = Shop::new(&Catalogue::new(vec![Item::new("1", "A")]).unwrap(), &[1, 2], "", "", "").unwrap_err();
+        let error = Shop::new(&Catalogue::new(vec![Item::new("1", "A")]).unwrap(), &[1, 2], ["", ""], "", "").unwrap_err();
         assert!(error.to_string().contains("purchases of 2 products but has 1"), "{error}");
     }
 

@@ -16,6 +16,7 @@ use crate::extras;
 use crate::files::{digest, files_below, remove, replace_dir, write_if_changed};
 use crate::page::{Base, page};
 use crate::plain;
+use crate::policy::headers_file;
 use crate::root::{cache, dist, root, shop_pack, shown};
 use crate::run::{run, say};
 use crate::shop::Shop;
@@ -74,6 +75,8 @@ pub(crate) fn build_without_gpu(pack: Option<&Path>, base: &Base) -> Result<()> 
     site.write("assets/zh.txt", extras::words(&words)?.as_bytes())?;
     let worker = site.worker(&assets.join("root").join(WORKER), &html)?;
     site.write(WORKER, worker.as_bytes())?;
+    // After it: this one is for the host alone, and nothing to keep.
+    site.write("_headers", headers_file(base).as_bytes())?;
     site.remove_the_rest()?;
     if fs::read_to_string(gpu_stamp()).is_ok_and(|stamp| Some(stamp) != cpu_digest().ok()) {
         remove(&dist().join("engine/gpu"))?;

@@ -32,7 +32,7 @@ impl Group {
     /// Of a file of the site. Pictures that the page shows before any script runs are part of the page; the others come as they
     /// scroll into view. `None` for what a visit does not load.
     fn of(file: &str, html: &str) -> Option<Self> {
-        if is_copy(Path::new(file)) || file == "404.html" || file.starts_with(plain::FOLDER) {
+        if is_copy(Path::new(file)) || ["404.html", "_headers"].contains(&file) || file.starts_with(plain::FOLDER) {
             return None;
         }
         Some(if file.starts_with("engine/gpu/") {
@@ -170,6 +170,7 @@ mod tests {
         check_group("index.html", Some(Group::Page));
         check_group("index.html.br", None);
         check_group("404.html", None);
+        check_group("_headers", None);
         check_group("app/fewshop-web_bg.wasm", Some(Group::Page));
         check_group("engine/worker.js", Some(Group::Engine));
         check_group("engine/gpu/fewshop_wasm.js", Some(Group::Gpu));

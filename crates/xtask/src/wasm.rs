@@ -92,7 +92,7 @@ impl Module {
     pub(crate) fn bindgen(&self) -> Result<PathBuf> {
         let wasm = self.built();
         let bytes = fs::read(&wasm).with_context(|| format!("failed to read {}, which cargo should have built", shown(&wasm)))?;
-        let stamp = format!("wasm-bindgen {} {}", crate::tools::WASM_BINDGEN, digest(&bytes));
+        let stamp = format!("wasm-bindgen {} with hash, {}", crate::tools::WASM_BINDGEN, digest(&bytes));
         let out = cache().join("bindgen").join(self.name);
         let stamp_file = cache().join("bindgen").join(format!("{}.stamp", self.name));
         if out.is_dir() && fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) {
@@ -104,15 +104,18 @@ impl Module {
         if fresh.exists() {
             fs::remove_dir_all(&fresh).with_context(|| format!("failed to clear {}", shown(&fresh)))?;
         }
-        self.generate(&wasm, &fresh)?;
+        self.generate(&fresh, false)?;
         replace_dir(&fresh, &out)?;
         fs::write(&stamp_file, stamp).with_context(|| format!("failed to write {}", shown(&stamp_file)))?;
         Ok(out)
     }
 
-    fn generate(&self, wasm: &Path, out: &Path) -> Result<()> {
+    /// Makes the JS and the wasm, and, where wanted, the TypeScript types. The script of an engine names the SHA-256 of its wasm: the
+    /// worker runs no other.
+    pub(crate) fn generate(&self, out: &Path, types: bool) -> Result<()> {
+        let wasm = &self.built();
         let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
-        bindgen.input_path(wasm).out_name(self.stem).typescript(false).remove_name_section(true).remove_producers_section(true);
+        bindgen.input_path(wasm).out_name(self.stem).typescript(types).remove_name_section(true).remove_producers_section(true);
         // Its default leaves the wasm's path out of the JS, and `init()` without an argument would fail.
         bindgen.omit_default_module_path(false);
         bindgen.web(true).and_then(|bindgen| bindgen.generate(out)).with_context(|| {
@@ -120,7 +123,16 @@ impl Module {
                 "wasm-bindgen failed on {}: if it speaks of versions, wasm-bindgen and wasm-bindgen-cli-support in Cargo.toml differ",
                 shown(wasm)
             )
-        })
+        })?;
+        if [CPU, GPU].contains(self) {
+            let made = out.join(format!("{}_bg.wasm", self.stem));
+            let hash = digest(&fs::read(&made).with_context(|| format!("failed to read {}", shown(&made)))?);
+            let script = out.join(format!("{}.js", self.stem));
+            let text = fs::read_to_string(&script).with_context(|| format!("failed to read {}", shown(&script)))?;
+            fs::write(&script, format!("{text}\nexport const SHA256 = \"{hash}\";\n"))
+                .with_context(|| format!("failed to write {}", shown(&script)))?;
+        }
+        Ok(())
     }
 }
 

@@ -13,7 +13,8 @@ use crate::view::{El, el};
 pub(crate) fn meter(share: f32) -> El {
     let percent = (share.clamp(0.0, 1.0) * 100.0).round() as i32;
     let label = fill(use_shop().texts.percent, &[&percent.to_string()]);
-    let fill = el("span").attr("style", &["width:", &percent.to_string(), "%"].concat());
+    let fill = el("span");
+    browser::set_width(&fill.0, percent);
     el("span").class("meter").attr("role", "img").attr("aria-label", &label).kid(fill)
 }
 

@@ -77,6 +77,8 @@ pub struct Product {
 pub(super) struct File {
     pack: String,
     #[serde(default)]
+    sha256: Option<String>,
+    #[serde(default)]
     currency: String,
     pub(super) items: Columns,
     pub(super) categories: Vec<Vec<String>>,
@@ -117,6 +119,7 @@ impl Words {
 /// All products of the shop by columns: a fifth of the allocations of a list of [`Product`]s, on the thread that paints.
 pub struct Catalogue {
     pack: String,
+    sha256: Option<String>,
     currency: String,
     note: String,
     items: Columns,
@@ -175,6 +178,7 @@ impl Catalogue {
         let (departments, department_of) = departments(&file, &ranked, bestsellers);
         Ok(Self {
             pack: file.pack,
+            sha256: file.sha256,
             currency: file.currency,
             note: file.note,
             items: file.items,
@@ -203,6 +207,12 @@ impl Catalogue {
     #[must_use]
     pub fn pack(&self) -> &str {
         &self.pack
+    }
+
+    /// SHA-256 of that pack's file in hex.
+    #[must_use]
+    pub fn sha256(&self) -> Option<&str> {
+        self.sha256.as_deref()
     }
 
     /// Currency of the prices.

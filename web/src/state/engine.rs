@@ -47,6 +47,8 @@ pub struct Link {
     backend: Option<Backend>,
     /// The pack that the page's own catalogue was written from.
     pack: String,
+    /// SHA-256 of its file.
+    sha256: Option<String>,
     seq: u32,
     ready: bool,
     failed: bool,
@@ -59,13 +61,14 @@ pub struct Link {
 }
 
 impl Link {
-    /// A line that has yet to load its engine. `pack` is the pack's name in `catalogue.json`.
+    /// A line that has yet to load its engine. `pack` is the pack's name in `catalogue.json`, `sha256` of its file.
     #[must_use]
-    pub fn new(pack_url: &str, backend: Option<Backend>, pack: &str) -> Self {
+    pub fn new(pack_url: &str, backend: Option<Backend>, pack: &str, sha256: Option<&str>) -> Self {
         Self {
             pack_url: pack_url.to_owned(),
             backend,
             pack: pack.to_owned(),
+            sha256: sha256.map(str::to_owned),
             seq: 0,
             ready: false,
             failed: false,
@@ -79,7 +82,13 @@ impl Link {
     /// The first message to a fresh worker.
     #[must_use]
     pub fn load(&self) -> Request {
-        Request::Load { pack: self.pack_url.clone(), backend: self.backend }
+        Request::Load { pack: self.pack_url.clone(), backend: self.backend, sha256: self.sha256.clone() }
+    }
+
+    /// Whether the engine has said that it ranks.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.ready
     }
 
     /// Whether an answer is due: the engine is loading or ranking.
@@ -120,15 +129,18 @@ impl Link {
             Reply::Picks { seq, .. } if seq != self.seq => Outcome::default(),
             Reply::Picks { shelves, status, .. } => {
                 self.in_flight = false;
+                // This worker is of use: should it die one day, it is worth another.
+                self.restarted = false;
                 Outcome { state: Some(EngineState::Ready(status)), shelves, post: self.next(), ..Outcome::default() }
             }
-            Reply::Explanation { .. } => Outcome::default(),
+            Reply::Alive | Reply::Explanation { .. } => Outcome::default(),
             Reply::Failed { code, message } if code == "internal" => self.lost(&code, message),
             Reply::Failed { code, message } => self.fail(&code, message),
         }
     }
 
-    /// The worker died, or no answer came in time: once it is replaced, after that the shop goes on without.
+    /// The worker died, or no answer came in time: it is replaced, and if the next one dies before it has answered anything, the shop
+    /// goes on without.
     #[must_use]
     pub fn died(&mut self, message: &str) -> Outcome {
         self.lost("worker_lost", message.to_owned())
@@ -208,7 +220,7 @@ mod tests {
     }
 
     fn link() -> Link {
-        Link::new("../assets/shop.pack", None, "aa")
+        Link::new("../assets/shop.pack", None, "aa", None)
     }
 
     fn ready() -> Link {
@@ -262,6 +274,25 @@ mod tests {
     }
 
     #[test]
+    fn a_worker_that_answered_before_it_died_is_replaced_however_often() {
+        let mut link = ready();
+        for item in 1..=5 {
+            let seq = 2 * item - 1;
+            check_asks(link.ask(session(item), shelves()), seq, item);
+            let _ = link.reply(picks(seq));
+            assert!(link.died("gone").restart, "{item}");
+            check_asks(link.reply(Reply::Ready { status: status() }).post, seq + 1, item);
+            let _ = link.reply(picks(seq + 1));
+        }
+    }
+
+    #[test]
+    fn the_pack_that_the_catalogue_was_written_from_is_asked_for_by_its_hash() {
+        let link = Link::new("p", None, "bb", Some("bb01"));
+        assert!(matches!(link.load(), Request::Load { sha256: Some(sha256), .. } if sha256 == "bb01"));
+    }
+
+    #[test]
     fn a_broken_pack_is_final_at_once() {
         let mut link = link();
         let outcome = link.reply(Reply::Failed { code: "pack_corrupt".into(), message: "checksum".into() });
@@ -279,7 +310,7 @@ mod tests {
 
     #[test]
     fn an_engine_with_another_pack_may_not_name_rows_of_this_catalogue() {
-        let mut link = Link::new("p", None, "bb");
+        let mut link = Link::new("p", None, "bb", None);
         let outcome = link.reply(Reply::Ready { status: status() });
         assert!(matches!(outcome.state, Some(EngineState::Failed { code, .. }) if code == "wrong_pack"));
     }

@@ -48,6 +48,7 @@ impl RawReply {
     pub fn into_reply(self) -> Option<Reply> {
         Some(match self.r#type.as_str() {
             "loading" => Reply::Loading { received: self.received?, total: self.total },
+            "alive" => Reply::Alive,
             "ready" => Reply::Ready { status: self.status? },
             "picks" => {
                 let shelves = self.shelves?.into_iter().map(RawShelf::into_shelf).collect::<Option<_>>()?;
@@ -114,6 +115,7 @@ mod tests {
         };
         check_same(&Reply::Loading { received: 10.0, total: None });
         check_same(&Reply::Loading { received: 10.0, total: Some(20.0) });
+        check_same(&Reply::Alive);
         check_same(&Reply::Ready { status: status() });
         check_same(&Reply::Picks { seq: 7, shelves: vec![shelf], status: status() });
         check_same(&Reply::Failed { code: "no_wasm".into(), message: "m".into() });

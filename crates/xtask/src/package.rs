@@ -1,0 +1,97 @@
+//! `cargo xtask package`: the npm package, from the very engine that the page ships.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::files::{files_below, remove, write_if_changed};
+use crate::root::{root, shown};
+use crate::run::{run, say};
+use crate::tools::ensure_wasm_target;
+use crate::wasm::{CPU, build_page};
+
+/// Builds the engine and makes the package.
+pub(crate) fn build(out: &Path) -> Result<()> {
+    // Before the long part.
+    refuse_strangers(out)?;
+    ensure_wasm_target()?;
+    run(&mut build_page())?;
+    make(out)?;
+    say!("{}: the package; `npm pack` or `npm publish` there, or copy it beside a page", shown(out));
+    Ok(())
+}
+
+/// Makes the package of the engine that is built.
+pub(crate) fn make(out: &Path) -> Result<()> {
+    refuse_strangers(out)?;
+    remove(out)?;
+    let parts = root().join("crates/fewshop-wasm/package");
+    for file in files_below(&parts)? {
+        let bytes = read(&parts.join(&file))?;
+        let bytes = if file == Path::new("package.json") { with_version(&bytes)?.into_bytes() } else { bytes };
+        write_if_changed(&out.join(file), &bytes)?;
+    }
+    write_if_changed(&out.join("worker.js"), &read(&root().join("crates/fewshop-wasm/js/worker.js"))?)?;
+    CPU.generate(&out.join("cpu"), true)
+}
+
+/// A folder that holds anything but a package is not cleared.
+fn refuse_strangers(out: &Path) -> Result<()> {
+    let files: BTreeSet<_> = files_below(out)?;
+    if files.is_empty() || read(&out.join("package.json")).is_ok_and(|json| name(&json).as_deref() == Some("fewshop")) {
+        return Ok(());
+    }
+    bail!("{} holds something else than this package: name a new folder", shown(out))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("failed to read {}", shown(path)))
+}
+
+fn name(json: &[u8]) -> Option<String> {
+    Some(serde_json::from_slice::<Value>(json).ok()?["name"].as_str()?.to_owned())
+}
+
+/// The package's version is the workspace's.
+fn with_version(json: &[u8]) -> Result<String> {
+    let text = std::str::from_utf8(json).context("package.json is not text")?;
+    if text.matches("\"0.0.0\"").count() != 1 {
+        bail!("package.json: expected \"version\": \"0.0.0\", which is filled in here");
+    }
+    Ok(text.replace("0.0.0", env!("CARGO_PKG_VERSION")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_files_that_the_package_names_are_made() {
+        let folder = root().join("crates/fewshop-wasm/package");
+        let json = with_version(&fs::read(folder.join("package.json")).unwrap()).unwrap();
+        let json: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
+        let made = |name: &str| name == "worker.js" || name.starts_with("cpu") || folder.join(name).is_file();
+        let named = json["files"].as_array().unwrap().iter().filter_map(Value::as_str);
+        let exported = json["exports"].as_object().unwrap().values().flat_map(|value| match value {
+            Value::String(path) => vec![path.as_str()],
+            paths => paths.as_object().unwrap().values().filter_map(Value::as_str).collect(),
+        });
+        for name in named.chain(exported.map(|path| path.trim_start_matches("./"))) {
+            assert!(made(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_folder_of_somebody_else_is_not_cleared() {
+        let dir = tempfile::tempdir().unwrap();
+        refuse_strangers(&dir.path().join("new")).unwrap();
+        write_if_changed(&dir.path().join("package.json"), br#"{"name":"fewshop"}"#).unwrap();
+        refuse_strangers(dir.path()).unwrap();
+        write_if_changed(&dir.path().join("package.json"), br#"{"name":"other"}"#).unwrap();
+        assert!(refuse_strangers(dir.path()).unwrap_err().to_string().contains("name a new folder"));
+    }
+}

@@ -1,0 +1,324 @@
+// What else can go wrong while one shops, beside files that are missing or broken (broken.test.mjs) and storage that is denied
+// (visits.test.mjs): each time the shop goes on, and nothing of the session is lost.
+//
+// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { openSite } from "./site.mjs";
+import { Shopper, launch, products, remembered, until, visit } from "./shopper.mjs";
+
+const SHELF = "Picked for you";
+const PACK = "/assets/shop.pack";
+const NOTICE = "The picks are off for now; everything else works.";
+
+let browser;
+let all;
+before(async () => {
+  browser = await launch();
+  all = await products();
+});
+after(() => browser.close());
+
+/** Counts what the page says to its workers and how many it starts. */
+const counted = (page) =>
+  page.addInitScript(() => {
+    window.posted = 0;
+    window.workers = 0;
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = function (message, ...rest) {
+      window.posted += message.type === "session";
+      window.workers += message.type === "load";
+      return postMessage.call(this, message, ...rest);
+    };
+  });
+
+/** Takes the shopper to a page of the shop without leaving the document, as a link does. */
+const goTo = (page, path) =>
+  page.evaluate((path) => {
+    history.pushState(null, "", path);
+    dispatchEvent(new PopStateEvent("popstate"));
+  }, path);
+
+/** Looks at products one after the other, in one go, each for as long as its page takes to stand. */
+const lookAtAll = (page, ids) =>
+  page.evaluate(async (ids) => {
+    for (const id of ids) {
+      history.pushState(null, "", `/product/${encodeURIComponent(id)}`);
+      dispatchEvent(new PopStateEvent("popstate"));
+      // What a page does when it opens is done in microtasks and in one task after them.
+      await new Promise((resolve) => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => (port1.close(), resolve());
+        port2.postMessage(null);
+      });
+    }
+  }, ids);
+
+/** Bytes that the page holds on to, and the engine's own memory. */
+async function memory(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("HeapProfiler.collectGarbage");
+  const { usedSize, embedderHeapUsedSize = 0, backingStorageSize = 0 } = await session.send("Runtime.getHeapUsage");
+  await session.detach();
+  return { page: usedSize + embedderHeapUsedSize + backingStorageSize, engine: await page.workers().at(-1).evaluate(() => self.fewshop.bytes) };
+}
+
+test("a worker that is killed while nothing is asked of it is replaced, however often", async () => {
+  await visit(browser, { prepare: counted }, async (shopper) => {
+    const { page } = shopper;
+    await shopper.ready();
+    await shopper.lookAt("Pets", 2);
+    await shopper.goHome();
+    for (let time = 2; time <= 4; time += 1) {
+      await until("an engine is there", () => page.workers().length === 1);
+      await page.workers()[0].evaluate(() => self.close());
+      await shopper.lookAt("Baby", time);
+      await until("another worker is started", () => page.evaluate((time) => window.workers === time, time));
+      await shopper.reads(/Learned from \d+ things you did · ranked/);
+      await shopper.goHome();
+      assert.equal((await shopper.picks()).length, 12);
+    }
+    assert.equal(await page.getByRole("alert").count(), 0);
+  });
+});
+
+test("a pack that comes slowly holds up nothing but the picks", async () => {
+  let go;
+  const gone = new Promise((resolve) => (go = resolve));
+  const slow = {
+    async reply(response, bytes, type) {
+      response.writeHead(200, { "content-type": type, "content-length": bytes.length });
+      response.write(bytes.subarray(0, bytes.length >> 1));
+      await gone;
+      response.end(bytes.subarray(bytes.length >> 1));
+    },
+  };
+  const site = await openSite({ [PACK]: slow });
+  try {
+    await visit(browser, { url: site.url }, async (shopper) => {
+      await shopper.region(SHELF).getByText("Bestsellers in this shop").waitFor();
+      await shopper.lookAt("Pets", 2);
+      await shopper.search("milk");
+      assert.equal(await shopper.page.getByRole("alert").count(), 0);
+      go();
+      await shopper.goHome();
+      await shopper.reads(/Learned from 2 things you did · ranked/);
+      shopper.isContent();
+    });
+  } finally {
+    go();
+    site.close();
+  }
+});
+
+test("a pack that ends in the middle of its way is said, and the second try has it", async () => {
+  let times = 0;
+  const torn = {
+    reply(response, bytes, type) {
+      times += 1;
+      response.writeHead(200, { "content-type": type, "content-length": bytes.length });
+      if (times > 1) response.end(bytes);
+      else response.write(bytes.subarray(0, bytes.length >> 1), () => response.destroy());
+    },
+  };
+  const site = await openSite({ [PACK]: torn });
+  try {
+    await visit(browser, { url: site.url }, async (shopper) => {
+      await shopper.page.getByRole("alert").getByText(NOTICE).waitFor();
+      await shopper.lookAt("Pets", 1);
+      await shopper.page.getByRole("button", { name: "Try again" }).click();
+      await shopper.reads(/Learned from 1 thing you did · ranked/);
+      assert.equal(await shopper.page.getByRole("alert").count(), 0);
+    });
+  } finally {
+    site.close();
+  }
+});
+
+test("a worker without WebAssembly leaves the shop as it is", async () => {
+  const blocked = (bytes) => `delete self.WebAssembly;\n${bytes}`;
+  const site = await openSite({ "/engine/worker.js": blocked });
+  try {
+    await visit(browser, { url: site.url }, async (shopper) => {
+      await shopper.page.getByRole("alert").getByText(NOTICE).waitFor();
+      await shopper.lookAt("Pets", 1);
+      await shopper.goHome();
+      assert.equal((await shopper.onShelf(SHELF)).length, 12);
+    });
+  } finally {
+    site.close();
+  }
+});
+
+test("a clock that is set back or ahead in mid-session loses nothing of it", async () => {
+  const start = Date.now();
+  await visit(browser, { prepare: (page) => page.clock.setSystemTime(start) }, async (shopper) => {
+    const { page } = shopper;
+    await shopper.ready();
+    await shopper.lookAt("Pets", 1);
+    await page.clock.setSystemTime(start - 400 * 24 * 3600_000);
+    await shopper.lookAt("Baby", 1);
+    await shopper.reads(/^Learned from 2 things you did · ranked/);
+    await page.clock.setSystemTime(start - 399.99 * 24 * 3600_000);
+    await page.goto(shopper.url);
+    await shopper.reads(/^Learned from 2 things you did · ranked/);
+    await shopper.goHome();
+    assert.equal((await shopper.picks()).length, 12);
+    shopper.isContent();
+  });
+});
+
+test("a tab that was frozen goes on where it was, with the same worker", async () => {
+  await visit(browser, { prepare: counted }, async (shopper) => {
+    const { page } = shopper;
+    await shopper.ready();
+    await shopper.lookAt("Pets", 2);
+    await shopper.goHome();
+    const session = await page.context().newCDPSession(page);
+    // A question is under way when it freezes.
+    await lookAtAll(page, [all.find(({ department }) => department === "Baby").id]);
+    await session.send("Page.setWebLifecycleState", { state: "frozen" });
+    // Longer than a worker has for a sign of life.
+    await new Promise((resolve) => setTimeout(resolve, 9_000));
+    await session.send("Page.setWebLifecycleState", { state: "active" });
+    await shopper.reads(/^Learned from 3 things you did · ranked/);
+    await shopper.goHome();
+    await shopper.picks();
+    assert.equal(await page.evaluate(() => window.workers), 1);
+    assert.equal(await page.getByRole("alert").count(), 0);
+    shopper.isContent();
+  });
+});
+
+test("a newer version that comes in mid-session is offered, and takes the session over", async () => {
+  const replaced = {};
+  const site = await openSite(replaced);
+  try {
+    await visit(browser, { url: site.url, options: { serviceWorkers: "allow" } }, async (shopper) => {
+      const { page } = shopper;
+      await shopper.ready();
+      await shopper.lookAt("Pets", 2);
+      await until("the shop is kept", () => page.evaluate(async () => Boolean((await navigator.serviceWorker.getRegistration())?.active)));
+      replaced["/sw.js"] = (bytes) => Buffer.from(String(bytes).replace(/const VERSION = '[0-9a-f]+'/, "const VERSION = 'newer'"));
+      await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).update());
+      const open = page.locator("#update").getByRole("button");
+      await open.waitFor();
+      // Meanwhile one shops on, in the old version.
+      await shopper.lookAt("Baby", 1);
+      await page.getByText(/^Learned from 3 things you did/).waitFor();
+      await open.click();
+      await until("the newer one is in charge", () =>
+        page.evaluate(async () => (await caches.keys()).every((name) => name.endsWith("newer"))).catch(() => false));
+      await shopper.goHome();
+      await shopper.reads(/Learned from [34] things you did · ranked/);
+    });
+  } finally {
+    site.close();
+  }
+});
+
+test("offline at any moment: before the engine is there, while it loads, and for good", async () => {
+  await visit(browser, {}, async (shopper) => {
+    const { page } = shopper;
+    // The storefront stands, the engine does not.
+    await page.route("**/engine/**", (route) => route.abort("internetdisconnected"));
+    await page.reload();
+    await page.getByRole("alert").getByText(NOTICE).waitFor();
+    await page.context().setOffline(true);
+    await shopper.lookAt("Pets", 2);
+    await shopper.goToCart();
+    await shopper.goHome();
+    assert.equal((await shopper.onShelf(SHELF)).length, 12);
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("alert").getByText(NOTICE).waitFor();
+    // Back again: what was done in the meantime is learned from.
+    await page.context().setOffline(false);
+    await page.unroute("**/engine/**");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await shopper.reads(/Learned from 2 things you did · ranked/);
+    await page.context().setOffline(true);
+    await shopper.lookAt("Baby", 1);
+    await shopper.reads(/Learned from 3 things you did · ranked/);
+  });
+});
+
+test("two tabs that shop at once each learn from their own, and neither breaks what is stored", async () => {
+  await visit(browser, {}, async (one) => {
+    await one.ready();
+    const two = new Shopper(await one.page.context().newPage(), one.url);
+    await two.page.goto(two.url);
+    await two.ready();
+    const of = (department) => all.filter((product) => product.department === department).slice(0, 60).map(({ id }) => id);
+    await Promise.all([lookAtAll(one.page, of("Pets")), lookAtAll(two.page, of("Baby"))]);
+    await one.reads(/^Learned from \d+ things/);
+    await two.reads(/^Learned from \d+ things/);
+    const { events } = await until("a record is stored", () => remembered(one.page));
+    const whose = new Set(events.filter((_, at) => at % 2 === 1).map((id) => all.find((product) => product.id === id).department));
+    assert.equal(whose.size, 1, "the record is one tab's, whole");
+    one.isContent();
+    two.isContent();
+  });
+});
+
+test("10,000 clicks and 1,000 pages in a burst are a few questions, the newest state wins, and the page is alive", async () => {
+  await visit(browser, { prepare: counted }, async (shopper) => {
+    const { page } = shopper;
+    await shopper.ready();
+    await shopper.lookAt("Pets", 1);
+    const title = await shopper.openProduct("Pets", 0);
+    await page.getByRole("button", { name: "Add to cart", exact: true }).click();
+    await shopper.hasInCart(1);
+    const before = await page.evaluate(() => window.posted);
+    const ids = all.filter(({ department }) => ["Pets", "Baby"].includes(department)).map(({ id }) => id);
+    const last = all.find(({ id }) => id === ids[999 % ids.length]);
+    // Each in one task: links that are followed and a button that is pressed faster than any page can stand.
+    await page.getByRole("button", { name: `Add ${title} to cart`, exact: true }).first().evaluate((button) => {
+      for (let at = 0; at < 10_000; at += 1) button.click();
+    });
+    await page.evaluate((ids) => {
+      for (let at = 0; at < 1_000; at += 1) {
+        history.replaceState(null, "", `/product/${encodeURIComponent(ids[at % ids.length])}`);
+        dispatchEvent(new PopStateEvent("popstate"));
+      }
+    }, ids);
+    await shopper.at(last.title);
+    await shopper.reads(/^Learned from \d+ things? you did · ranked/);
+    const asked = (await page.evaluate(() => window.posted)) - before;
+    assert.ok(asked < 1_000, `${asked} questions`);
+    await until("the newest state is stored", async () => (await remembered(page))?.events.includes(last.id));
+    const { events } = await remembered(page);
+    assert.ok(events.length <= 2 * 200, `${events.length / 2} events are stored`);
+    await shopper.search("milk");
+    await shopper.goHome();
+    await shopper.picks();
+    shopper.isContent();
+  });
+});
+
+/** Events of the long session. 200 are kept, so that 5,000 (`FEWSHOP_LONG=5000`) are no other test, and take minutes. */
+const LONG = Number(process.env.FEWSHOP_LONG ?? 600);
+
+test(`a session of ${LONG} events takes no more memory than one of 300`, async () => {
+  await visit(browser, { prepare: counted }, async (shopper) => {
+    const { page } = shopper;
+    await shopper.ready();
+    const ids = (from, to) => all.slice(from, to).map(({ id }) => id);
+    // The first events fill what is bounded: 200 events, caches of the page, the engine's tables.
+    await lookAtAll(page, ids(0, 300));
+    await shopper.reads(/^Learned from \d+ things you did · ranked/);
+    await goTo(page, "/");
+    await shopper.picks();
+    const small = await memory(page);
+    await lookAtAll(page, ids(300, LONG));
+    await shopper.reads(/^Learned from \d+ things you did · ranked/);
+    await goTo(page, "/");
+    await shopper.picks();
+    const large = await memory(page);
+    const grown = { page: (large.page - small.page) / (LONG - 300), engine: large.engine - small.engine };
+    assert.ok(grown.page < 1_000, `the page has grown by ${grown.page} bytes an event: ${JSON.stringify([small, large])}`);
+    assert.ok(grown.engine <= 1 << 20, `the engine has grown by ${grown.engine} bytes`);
+    shopper.isContent();
+  });
+});

@@ -1,0 +1,361 @@
+// The npm package in a folder that holds nothing but it, an example and a pack: both examples, the module, the element, a CDN, and faults.
+//
+// Needs the package at FEWSHOP_PACKAGE, the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to all.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import http from "node:http";
+import { extname, join, normalize } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { SITE } from "./site.mjs";
+import { PATIENCE, launch, until } from "./shopper.mjs";
+
+const PACKAGE = process.env.FEWSHOP_PACKAGE;
+const EXAMPLES = fileURLToPath(new URL("../../examples", import.meta.url));
+const TYPES = { ".js": "text/javascript", ".html": "text/html", ".css": "text/css", ".json": "application/json", ".wasm": "application/wasm" };
+const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'";
+
+let browser;
+let pack;
+before(async () => {
+  browser = await launch();
+  pack = Buffer.from(await (await fetch(new URL("/assets/shop.pack", SITE))).arrayBuffer());
+});
+after(() => browser.close());
+
+/** A plain static host: `folders` maps the beginning of a path to a folder, `files` a path to what is there, with `headers` on everything. */
+async function host({ folders = {}, files = {}, headers = {}, types = TYPES }) {
+  const requests = [];
+  const server = http.createServer(async (request, response) => {
+    const { pathname, search } = new URL(request.url, "http://host");
+    requests.push(`${request.method} ${pathname}${search}`);
+    const file = files[pathname.endsWith("/") ? `${pathname}index.html` : pathname];
+    const folder = Object.keys(folders).find((folder) => pathname.startsWith(folder));
+    let body = file;
+    if (body === undefined && folder) {
+      const rest = normalize(pathname.slice(folder.length) || "index.html");
+      body = rest.startsWith("..") ? undefined : await readFile(join(folders[folder], rest)).catch(() => undefined);
+    }
+    const type = types[extname(pathname) || ".html"] ?? "application/octet-stream";
+    response.writeHead(body === undefined ? 404 : 200, { "content-type": type, ...headers });
+    response.end(body === undefined ? "not here" : body);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const close = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { url: `http://127.0.0.1:${server.address().port}`, requests, files, close };
+}
+
+/** Opens a page of a host, and closes it after `steps`. Whatever is wrong with it is in `complaints`. */
+async function open(url, steps) {
+  const context = await browser.newContext();
+  context.setDefaultTimeout(PATIENCE);
+  const page = await context.newPage();
+  const complaints = [];
+  page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  try {
+    await page.goto(url);
+    await steps(page, complaints);
+  } catch (error) {
+    throw new Error(`${error.message}\n--- the page says: ${await page.locator("body").innerText().catch(() => "")}\n${complaints.join("\n")}`, { cause: error });
+  } finally {
+    await context.close();
+  }
+}
+
+/** Runs `steps` in an example, with the package and a pack beside it, somewhere below the root of a host. */
+async function example(name, steps) {
+  const at = "/some/folder/";
+  const site = await host({ folders: { [`${at}fewshop/`]: PACKAGE, [at]: join(EXAMPLES, name) }, files: { [`${at}shop.pack`]: pack } });
+  try {
+    await open(`${site.url}${at}`, (page, complaints) => steps(page, complaints, site));
+  } finally {
+    site.close();
+  }
+}
+
+/** A page with nothing in it but an empty module. */
+async function blank(options, steps) {
+  const { policy = POLICY, body = "", ...rest } = options;
+  const site = await host({
+    folders: { "/fewshop/": PACKAGE },
+    headers: { "content-security-policy": policy },
+    ...rest,
+    files: { "/index.html": `<!doctype html><meta charset="utf-8"><title>blank</title>${body}`, "/shop.pack": pack, "/favicon.ico": "", ...rest.files },
+  });
+  try {
+    await open(`${site.url}/`, (page, complaints) => steps(page, complaints, site));
+  } finally {
+    site.close();
+  }
+}
+
+test("the example of the module learns, takes back, remembers and forgets, and asks its host for nothing more", async () => {
+  await example("plain-html", async (page, complaints, site) => {
+    const status = page.getByRole("status");
+    const picks = page.getByRole("region", { name: "Picked for you" }).getByRole("listitem");
+    const goods = page.getByRole("region", { name: "Some of our goods" }).getByRole("button");
+    await status.getByText("Learned from 0 clicks").waitFor();
+    const best = await picks.allInnerTexts();
+    assert.equal(best.length, 8);
+    const asked = site.requests.length;
+    const title = await goods.nth(3).innerText();
+    await goods.nth(3).click();
+    await status.getByText("Learned from 1 click;").waitFor();
+    await picks.getByText(`because of ${title}`).first().waitFor();
+    await goods.nth(5).click();
+    await status.getByText("Learned from 2 clicks").waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await status.getByText("Learned from 1 click;").waitFor();
+    assert.deepEqual(site.requests.slice(asked), [], "after load nothing is asked for");
+    await page.reload();
+    await status.getByText("Learned from 1 click;").waitFor();
+    await page.getByRole("button", { name: "Forget" }).click();
+    await status.getByText("Learned from 0 clicks").waitFor();
+    assert.deepEqual(await picks.allInnerTexts(), best);
+    assert.equal(await page.evaluate(() => localStorage.length), 0);
+    assert.deepEqual(complaints, []);
+    assert.ok(site.requests.every((line) => /^GET [^?]+$/.test(line)), site.requests.join("\n"));
+  });
+});
+
+test("the example of the element shows what stands in it, then picks, and two of them share one engine", async () => {
+  await example("web-component", async (page, complaints, site) => {
+    const list = page.getByRole("region", { name: "Picked for you" }).getByRole("list");
+    await list.getByRole("link").first().waitFor();
+    assert.equal(await list.getByRole("listitem").count(), 6);
+    assert.equal(await page.getByText("stands in this place").isVisible(), false);
+    const link = list.getByRole("link").first();
+    const title = await link.innerText();
+    await link.click();
+    await page.getByRole("region", { name: "Goes well with it" }).getByRole("link").nth(2).waitFor();
+    await list.getByText(`because of ${title}`).first().waitFor();
+    assert.equal(await list.getByRole("link", { name: title, exact: true }).count(), 0, "what was seen is not picked");
+    assert.equal(site.requests.filter((line) => line.endsWith("shop.pack")).length, 1);
+    assert.deepEqual(complaints, []);
+  });
+});
+
+test("without JavaScript the element is what stands between its tags", async () => {
+  const at = "/";
+  const site = await host({ folders: { [at]: join(EXAMPLES, "web-component") } });
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  try {
+    const page = await context.newPage();
+    await page.goto(site.url);
+    await page.getByText("stands in this place").waitFor();
+  } finally {
+    await context.close();
+    site.close();
+  }
+});
+
+test("the module answers by ids, to many at once, and by name where it cannot", async () => {
+  await blank({}, async (page, complaints) => {
+    const seen = await page.evaluate(async () => {
+      const { Fewshop } = await import("/fewshop/index.js");
+      const shop = await Fewshop.open("shop.pack");
+      const events = [];
+      for (const type of ["ranked", "changed"]) shop.addEventListener(type, ({ detail }) => events.push([type, Object.keys(detail).sort().join()]));
+      const [one, two] = [shop.items[3].id, shop.items[900].id];
+      shop.observe({ type: "cart", item: one });
+      shop.observe({ item: two });
+      const asked = [shop.rank({ n: 3 }), shop.rank({ n: 3 }), shop.rank({ n: 5, category: [shop.items[3].category[0]] }), shop.rank({ n: 2, seeds: [one] })];
+      const [a, b, c, d] = await Promise.all(asked);
+      const explained = await shop.explain(a[0].id);
+      const codes = [];
+      for (const ask of [
+        () => shop.rank({ n: 0 }), () => shop.rank({ n: 1, seeds: ["no such"] }), () => shop.explain("no such"),
+        async () => shop.observe({ item: "no such" }), async () => shop.observe({ type: "sing", item: one }),
+      ]) codes.push(await ask().then(() => "fine", ({ name, code }) => `${name} ${code}`));
+      const kept = JSON.parse(JSON.stringify(shop.session));
+      shop.forget();
+      const fresh = await shop.rank({ n: 3 });
+      shop.restore([...kept, { type: "view", item: "gone since" }]);
+      const again = await shop.rank({ n: 3 });
+      const streamed = [];
+      for await (const picks of shop.rankings({ n: 1 })) {
+        streamed.push(picks[0].id);
+        if (streamed.length === 3) break;
+        shop.observe({ item: picks[0].id });
+      }
+      shop.close();
+      codes.push(await shop.rank().catch(({ code }) => code));
+      return { same: JSON.stringify(a) === JSON.stringify(b), a, c, d, explained, codes, kept, fresh, again, streamed, events, one, two, first: shop.items[3] };
+    });
+    const ids = (picks) => picks.map(({ id }) => id);
+    assert.ok(seen.same && seen.a.length === 3 && seen.c.length === 5 && seen.d.length === 2);
+    assert.ok([...ids(seen.a), ...ids(seen.c), ...ids(seen.again)].every((id) => id !== seen.one && id !== seen.two));
+    assert.ok(seen.c.every(({ category }) => category[0] === seen.first.category[0]));
+    assert.equal(seen.a[0].reason.kind === "because_of" ? typeof seen.a[0].reason.shots[0].item.title : "string", "string");
+    assert.equal(seen.explained.id, seen.a[0].id);
+    assert.deepEqual(seen.codes, [
+      "FewshopError bad_argument", "FewshopError unknown_item", "FewshopError unknown_item", "FewshopError unknown_item",
+      "FewshopError bad_argument", "closed",
+    ]);
+    assert.deepEqual(seen.kept, [{ type: "cart", item: seen.one }, { type: "view", item: seen.two }]);
+    assert.deepEqual(ids(seen.again), ids(seen.a), "a session that is restored is the same session");
+    assert.equal(new Set(seen.streamed).size, 3, "each pick that was looked at makes way for another");
+    assert.ok(seen.events.some(([type, keys]) => type === "ranked" && keys === "picks,status"));
+    assert.deepEqual(complaints, []);
+  });
+});
+
+/** How a shop ends that is opened in such a way. */
+const opening = (page, pack, options = {}) =>
+  page.evaluate(async ({ pack, options }) => {
+    const { Fewshop } = await import("/fewshop/index.js");
+    return Fewshop.open(pack, options).then(
+      async (shop) => `ranks ${(await shop.rank({ n: 2 })).length}`,
+      ({ name, code }) => `${name} ${code}`,
+    );
+  }, { pack, options });
+
+test("what is missing, broken or another file ends in one error by name", async () => {
+  const files = { "/cut.pack": undefined, "/fewshop/cpu/none": "" };
+  await blank({ files }, async (page, _, site) => {
+    site.files["/cut.pack"] = pack.subarray(0, pack.length >> 1);
+    assert.equal(await opening(page, "none.pack"), "FewshopError pack_missing");
+    assert.equal(await opening(page, "cut.pack"), "FewshopError pack_corrupt");
+    assert.equal(await opening(page, "shop.pack", { sha256: "0".repeat(64) }), "FewshopError pack_corrupt");
+    assert.equal(await opening(page, "shop.pack", { worker: "/no/worker.js" }), "FewshopError worker_lost");
+    site.files["/fewshop/cpu/fewshop_wasm_bg.wasm"] = Buffer.from("\0asm\x01\0\0\0", "latin1");
+    assert.equal(await opening(page, "shop.pack"), "FewshopError engine_corrupt");
+  });
+});
+
+test("a host that does not know the type of the engine is no hindrance", async () => {
+  await blank({ types: { ...TYPES, ".wasm": "application/octet-stream" } }, async (page) => {
+    assert.equal(await opening(page, "shop.pack"), "ranks 2");
+  });
+});
+
+test("a worker that dies, also over a question, is replaced and nothing is lost", async () => {
+  await blank({}, async (page) => {
+    await page.evaluate(async () => {
+      const { Fewshop } = await import("/fewshop/index.js");
+      globalThis.shop = await Fewshop.open("shop.pack");
+      for (const row of [1, 2, 3]) shop.observe({ item: shop.items[row].id });
+      globalThis.before = await shop.rank({ n: 5 });
+    });
+    for (const kill of [() => self.close(), () => { self.onmessage = () => { throw new Error("struck by lightning"); }; }]) {
+      await page.workers()[0].evaluate(kill);
+      const same = await page.evaluate(async () => JSON.stringify(await shop.rank({ n: 5 })) === JSON.stringify(before));
+      assert.ok(same, String(kill));
+      await until("one worker is left", () => page.workers().length === 1);
+    }
+  });
+});
+
+test("the package works from another host, by a line of script or by a worker of one's own", async () => {
+  const cdn = await host({ folders: { "/fewshop@1/": PACKAGE }, headers: { "access-control-allow-origin": "*" }, files: { "/shop.pack": pack } });
+  const from = (policy, options) =>
+    new Promise((resolve, reject) => {
+      const files = { "/own.js": `import "${cdn.url}/fewshop@1/worker.js";`, "/main.js": `
+        import { Fewshop } from "${cdn.url}/fewshop@1/index.js";
+        const shop = await Fewshop.open("${cdn.url}/shop.pack", ${JSON.stringify(options)}).catch((error) => ({ rank: async () => [error.code] }));
+        document.title = JSON.stringify((await shop.rank({ n: 2 })).map((pick) => pick.id ?? pick));` };
+      const strict = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval' ${cdn.url}; connect-src ${cdn.url}; worker-src ${policy} ${cdn.url}`;
+      blank({ policy: strict, files, body: `<script type="module" src="/main.js"></script>` }, async (page) => {
+        resolve(JSON.parse(await until("an answer", async () => {
+          const title = await page.title();
+          return title.startsWith("[") ? title : null;
+        })));
+      }).catch(reject);
+    });
+  try {
+    const byBlob = await from("blob:", {});
+    assert.equal(byBlob.length, 2, String(byBlob));
+    assert.deepEqual(await from("'self'", { worker: "/own.js" }), byBlob);
+    assert.deepEqual(await from("'self'", {}), ["worker_lost"], "where the policy has no blob: that is said");
+  } finally {
+    cdn.close();
+  }
+});
+
+test("the element stays what it was where there never are picks, says so, and takes a shop that comes later", async () => {
+  const body = `<fewshop-picks pack="none.pack" n="2"><p>What people buy most.</p></fewshop-picks>
+    <script type="module" src="/fewshop/picks.js"></script>`;
+  await blank({ body }, async (page) => {
+    await page.evaluate(() => {
+      globalThis.heard = [];
+      for (const type of ["failed", "updated"]) addEventListener(`fewshop-picks-${type}`, ({ detail }) => heard.push([type, detail.error?.code ?? detail.picks.length]));
+      const late = document.createElement("fewshop-picks");
+      late.setAttribute("pack", "none.pack");
+      document.body.append(late);
+    });
+    await until("it says so", () => page.evaluate(() => heard.some(([type, code]) => type === "failed" && code === "pack_missing")));
+    assert.ok(await page.getByText("What people buy most.").isVisible());
+    assert.equal(await page.getByRole("link").count(), 0);
+    await page.evaluate(async () => {
+      const element = document.querySelector("fewshop-picks");
+      element.setAttribute("href", "/p/{id}?from={brand}");
+      const { Fewshop } = await import("/fewshop/index.js");
+      element.words = { popular: () => "hier beliebt", heading: "Für dich" };
+      element.shop = new Fewshop("shop.pack");
+    });
+    await page.getByRole("region", { name: "Für dich" }).getByText("hier beliebt").first().waitFor();
+    assert.equal(await page.getByText("What people buy most.").isVisible(), false);
+    const href = await page.getByRole("link").first().getAttribute("href");
+    assert.match(href, /^\/p\/[^/?]+\?from=[^&\s]*$/);
+    await page.evaluate(() => document.querySelector("fewshop-picks").setAttribute("n", "4"));
+    await until("four picks", async () => (await page.getByRole("listitem").count()) === 4);
+  });
+});
+
+test("a burst of 10,000 events is one question, and memory is bounded", async () => {
+  await blank({}, async (page) => {
+    const { posted, kept, seen } = await page.evaluate(async () => {
+      let posted = 0;
+      const { postMessage } = Worker.prototype;
+      Worker.prototype.postMessage = function (message, ...rest) {
+        posted += message.type === "session";
+        return postMessage.call(this, message, ...rest);
+      };
+      const { Fewshop } = await import("/fewshop/index.js");
+      const shop = await Fewshop.open("shop.pack");
+      const asked = [];
+      for (let at = 0; at < 10_000; at += 1) {
+        shop.observe({ item: shop.items[at % shop.items.length].id });
+        asked.push(shop.rank({ n: 2 }));
+      }
+      const answers = await Promise.all(asked);
+      const last = shop.items[9_999 % shop.items.length].id;
+      return { posted, kept: shop.session.length, seen: answers.at(-1).every(({ id }) => id !== last) };
+    });
+    assert.ok(posted <= 3, `${posted} questions`);
+    assert.deepEqual([kept, seen], [200, true]);
+  });
+});
+
+test("5,000 events, a question after every tenth, take no more memory than 300", async () => {
+  await blank({}, async (page) => {
+    await page.evaluate(async () => {
+      const { Fewshop } = await import("/fewshop/index.js");
+      const shop = await Fewshop.open("shop.pack");
+      let at = 0;
+      globalThis.until = async (end) => {
+        for (; at < end; at += 1) {
+          shop.observe({ item: shop.items[at].id });
+          if (at % 10 === 0) await shop.rank({ n: 12 });
+        }
+        return shop.session.length;
+      };
+    });
+    const devtools = await page.context().newCDPSession(page);
+    const held = async (events) => {
+      assert.equal(await page.evaluate((events) => globalThis.until(events), events), 200);
+      await devtools.send("HeapProfiler.collectGarbage");
+      const { usedSize } = await devtools.send("Runtime.getHeapUsage");
+      return { page: usedSize, engine: await page.workers()[0].evaluate(() => self.fewshop.bytes) };
+    };
+    const [small, large] = [await held(300), await held(5_000)];
+    assert.ok(large.page - small.page < 1 << 20, `the page: ${small.page} to ${large.page} bytes`);
+    assert.ok(large.engine - small.engine <= 1 << 20, `the engine: ${small.engine} to ${large.engine} bytes`);
+  });
+});

@@ -1,0 +1,141 @@
+//! Whether a worker that owes an answer is still alive. Times are milliseconds of a clock that never goes back.
+//!
+//! Two patiences: a short one for any sign of life at all, which a worker gives when it is asked unless its loop hangs, and a long one for
+//! words on the matter at hand. A page that was frozen, with its worker, does not count the time that it slept.
+
+/// Silence after which a worker is asked for a sign, in ms. An answer takes milliseconds.
+const QUIET: f64 = 1_000.0;
+/// What it then has to give one, in ms. Its loop is held up by one ranking at the most: PINGED.
+const GRACE: f64 = 4_000.0;
+/// A look that comes so much later than it was meant to, in ms, comes after a sleep.
+const SLEPT: f64 = 1_500.0;
+
+/// What to do after a look at the clock.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Look {
+    /// Look again in so many ms.
+    Later(f64),
+    /// Ask for a sign of life, and look again in so many ms.
+    Ask(f64),
+    /// It is dead: there was no sign, or no word, for so many seconds.
+    Dead(u32),
+}
+
+/// The watch over one worker.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pulse {
+    /// How long words on the matter may take.
+    patience: f64,
+    /// Whether signs are asked for. While an engine is being compiled, the loop may well be held up for longer.
+    asks: bool,
+    /// When the worker last said, or was told, anything on the matter.
+    word: f64,
+    /// When it last gave any sign.
+    sign: f64,
+    asked: bool,
+    /// When the next look is due.
+    due: f64,
+}
+
+impl Pulse {
+    /// A watch that begins `now`: words or work have just gone one way or the other.
+    #[must_use]
+    pub fn new(patience: f64, asks: bool, now: f64) -> Self {
+        let mut pulse = Self { patience, asks, word: now, sign: now, asked: false, due: now };
+        pulse.due = now + pulse.next();
+        pulse
+    }
+
+    /// Time until the first look.
+    #[must_use]
+    pub fn next(&self) -> f64 {
+        if self.asks { QUIET.min(self.patience) } else { self.patience }
+    }
+
+    /// The worker gave a sign, and no more than that.
+    pub fn sign(&mut self, now: f64) {
+        self.sign = now;
+        self.asked = false;
+    }
+
+    /// Looks at the clock.
+    pub fn look(&mut self, now: f64) -> Look {
+        let look = if now - self.due > SLEPT {
+            (self.word, self.sign, self.asked) = (now, now, true);
+            Look::Ask(GRACE)
+        } else if now - self.word >= self.patience {
+            Look::Dead(seconds(now - self.word))
+        } else if !self.asks {
+            Look::Later(self.patience - (now - self.word))
+        } else if self.asked {
+            Look::Dead(seconds(now - self.sign))
+        } else if now - self.sign >= QUIET {
+            self.asked = true;
+            Look::Ask(GRACE)
+        } else {
+            Look::Later(QUIET - (now - self.sign))
+        };
+        if let Look::Later(wait) | Look::Ask(wait) = look {
+            self.due = now + wait;
+        }
+        look
+    }
+}
+
+fn seconds(ms: f64) -> u32 {
+    (ms / 1000.0).round() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pulse() -> Pulse {
+        Pulse::new(20_000.0, true, 0.0)
+    }
+
+    #[test]
+    fn a_worker_that_gives_no_sign_when_asked_is_dead() {
+        let mut pulse = pulse();
+        assert_eq!(pulse.next(), 1_000.0);
+        assert_eq!(pulse.look(1_000.0), Look::Ask(4_000.0));
+        assert_eq!(pulse.look(5_000.0), Look::Dead(5));
+    }
+
+    #[test]
+    fn a_worker_that_gives_signs_but_never_an_answer_is_dead_in_the_end() {
+        let mut pulse = pulse();
+        let mut now = pulse.next();
+        let dead = loop {
+            match pulse.look(now) {
+                Look::Ask(wait) => {
+                    pulse.sign(now + 10.0);
+                    now += wait;
+                }
+                Look::Later(wait) => now += wait,
+                Look::Dead(seconds) => break seconds,
+            }
+        };
+        assert!((20..=24).contains(&dead), "{dead}");
+    }
+
+    #[test]
+    fn a_page_that_slept_asks_before_it_judges() {
+        let mut pulse = pulse();
+        assert_eq!(pulse.look(3_600_000.0), Look::Ask(4_000.0));
+        pulse.sign(3_600_100.0);
+        assert_eq!(pulse.look(3_604_000.0), Look::Ask(4_000.0));
+        pulse.sign(3_604_001.0);
+        // Asleep again, with the question open.
+        assert_eq!(pulse.look(9_000_000.0), Look::Ask(4_000.0));
+        assert_eq!(pulse.look(9_004_000.0), Look::Dead(4));
+    }
+
+    #[test]
+    fn an_engine_that_compiles_is_not_asked() {
+        let mut pulse = Pulse::new(180_000.0, false, 0.0);
+        assert_eq!(pulse.next(), 180_000.0);
+        assert_eq!(pulse.look(100_000.0), Look::Later(80_000.0));
+        assert_eq!(pulse.look(180_000.0), Look::Dead(180));
+    }
+}
