@@ -5,7 +5,9 @@
 mod common;
 mod tiny;
 
-use common::made_up_shop;
+use std::fmt::Write as _;
+
+use common::{Folder, made_up_shop};
 use fewshop_model::Pack;
 use tiny::Tiny;
 
