@@ -213,6 +213,12 @@ texts! {
     why_behind_one: "The model holds 1 pick here for likelier to be wanted.",
     /// Several have: how many.
     why_behind_many: "The model holds {} picks here for likelier to be wanted.",
+    /// The shop's rules gave it its place.
+    why_pinned: "The shop itself put it at this place.",
+    /// The shop's rules moved it up.
+    why_boosted: "The shop itself moved it up.",
+    /// The shop's rules moved it down.
+    why_buried: "The shop itself moved it down.",
     /// The shelf is not in that order alone.
     why_mixed: "The shelf is not in that order alone: no category may fill more than half of it, your own corrections move picks, and nothing moves while you point at it.",
     /// Button.

@@ -1,6 +1,6 @@
 //! 'Why this?': the whole reason of a pick.
 
-use fewshop_core::{ItemIx, Reason};
+use fewshop_core::{ItemIx, MerchantRule, Reason};
 use fewshop_web::state::Pick;
 use fewshop_web::texts::{count, fill};
 use web_sys::MouseEvent;
@@ -39,7 +39,14 @@ fn place(shop: Shop, shelf: &[Pick], at: usize) -> String {
         n => count(texts.why_behind_one, texts.why_behind_many, n),
     };
     let mixed = if shelf.windows(2).any(|pair| pair[0].score < pair[1].score) { texts.why_mixed } else { "" };
-    [place.as_str(), " ", &rest, " ", mixed].concat()
+    let rule = match shelf[at].rule {
+        Some(MerchantRule::Pin) => texts.why_pinned,
+        Some(MerchantRule::Boost) => texts.why_boosted,
+        Some(MerchantRule::Bury) => texts.why_buried,
+        None => "",
+    };
+    let said = [place.as_str(), rule, &rest, mixed];
+    said.into_iter().filter(|sentence| !sentence.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Opens the whole reason of a product on a shelf.
@@ -67,7 +74,7 @@ pub(crate) fn show_why(shop: Shop, shelf: &[Pick], item: ItemIx) {
         .kid(el("p").text(&said))
         .kids((!shots.is_empty()).then(|| el("ul").class("bars").attr("role", "list").kids(bars)))
         .kid(el("h3").text(texts.why_place_title))
-        .kid(el("p").text(place(shop, shelf, at).trim_end()))
+        .kid(el("p").text(&place(shop, shelf, at)))
         .kid(el("p").class("acts").kid(close));
     browser::open_dialog(&dialog.0);
 }

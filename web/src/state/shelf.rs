@@ -1,6 +1,6 @@
 //! What stands on a shelf, and why it may not jump about.
 
-use fewshop_core::{ItemIx, Reason, Recommendation};
+use fewshop_core::{ItemIx, MerchantRule, Reason, Recommendation};
 
 use super::{EngineState, Learning, SessionLog};
 
@@ -13,19 +13,21 @@ pub struct Pick {
     pub score: f32,
     /// Why the engine put it here; `None` where no engine did.
     pub reason: Option<Reason>,
+    /// What the shop's own rules did to its place.
+    pub rule: Option<MerchantRule>,
 }
 
 impl Pick {
     /// A product that no engine picked.
     #[must_use]
     pub fn plain(item: ItemIx) -> Self {
-        Self { item, score: 0.0, reason: None }
+        Self { item, score: 0.0, reason: None, rule: None }
     }
 }
 
 impl From<Recommendation> for Pick {
     fn from(pick: Recommendation) -> Self {
-        Self { item: pick.item, score: pick.score, reason: Some(pick.reason) }
+        Self { item: pick.item, score: pick.score, reason: Some(pick.reason), rule: pick.rule }
     }
 }
 
@@ -200,7 +202,7 @@ mod tests {
     #[test]
     fn the_shelf_claims_no_more_than_is_true() {
         let best = picks(&[1, 2]);
-        let ranked = vec![Pick { item: ItemIx(9), score: 1.0, reason: Some(Reason::PopularHere) }];
+        let ranked = vec![Pick { item: ItemIx(9), score: 1.0, reason: Some(Reason::PopularHere), rule: None }];
         let loading = EngineState::Loading { received: 0.0, total: None };
         let failed = EngineState::Failed { code: "no_wasm".into(), message: String::new() };
         let log = |things: u32, learning| {
