@@ -12,11 +12,11 @@ fn check_target(name: &str) {
     let target = Target::named(name).expect("it is one of them");
     for (path, input) in target.corpus() {
         // Shown where the test fails.
-        println!("{}", path.display());
+        eprintln!("{}", path.display());
         target.check(&input);
     }
     for run in 0..RUNS {
-        println!("run {run} of seed 1");
+        eprintln!("run {run} of seed 1");
         target.check(&Source::input(1, run));
     }
 }
