@@ -148,7 +148,7 @@ impl Engine {
             let asks = self.link.is_ready() && self.patience == PATIENCE;
             Pulse::new(self.patience.as_millis() as f64, asks, browser::ticks())
         });
-        self.look_in(self.pulse.as_ref().map(Pulse::next));
+        self.look_in(self.pulse.as_ref().map(Pulse::first));
     }
 
     fn look_in(&mut self, ms: Option<f64>) {

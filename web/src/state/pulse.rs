@@ -5,7 +5,8 @@
 
 /// Silence after which a worker is asked for a sign, in ms. An answer takes milliseconds.
 const QUIET: f64 = 1_000.0;
-/// What it then has to give one, in ms. Its loop is held up by one ranking at the most: PINGED.
+/// What it then has to give one, in ms. Its loop is held up by one ranking at the most: the slowest sign took 470 ms, in a visit of 200
+/// events after ten of 60 things each, on a machine with four times more work than cores.
 const GRACE: f64 = 4_000.0;
 /// A look that comes so much later than it was meant to, in ms, comes after a sleep.
 const SLEPT: f64 = 1_500.0;
@@ -42,13 +43,13 @@ impl Pulse {
     #[must_use]
     pub fn new(patience: f64, asks: bool, now: f64) -> Self {
         let mut pulse = Self { patience, asks, word: now, sign: now, asked: false, due: now };
-        pulse.due = now + pulse.next();
+        pulse.due = now + pulse.first();
         pulse
     }
 
     /// Time until the first look.
     #[must_use]
-    pub fn next(&self) -> f64 {
+    pub fn first(&self) -> f64 {
         if self.asks { QUIET.min(self.patience) } else { self.patience }
     }
 
@@ -97,7 +98,7 @@ mod tests {
     #[test]
     fn a_worker_that_gives_no_sign_when_asked_is_dead() {
         let mut pulse = pulse();
-        assert_eq!(pulse.next(), 1_000.0);
+        assert_eq!(pulse.first(), 1_000.0);
         assert_eq!(pulse.look(1_000.0), Look::Ask(4_000.0));
         assert_eq!(pulse.look(5_000.0), Look::Dead(5));
     }
@@ -105,7 +106,7 @@ mod tests {
     #[test]
     fn a_worker_that_gives_signs_but_never_an_answer_is_dead_in_the_end() {
         let mut pulse = pulse();
-        let mut now = pulse.next();
+        let mut now = pulse.first();
         let dead = loop {
             match pulse.look(now) {
                 Look::Ask(wait) => {
@@ -134,7 +135,7 @@ mod tests {
     #[test]
     fn an_engine_that_compiles_is_not_asked() {
         let mut pulse = Pulse::new(180_000.0, false, 0.0);
-        assert_eq!(pulse.next(), 180_000.0);
+        assert_eq!(pulse.first(), 180_000.0);
         assert_eq!(pulse.look(100_000.0), Look::Later(80_000.0));
         assert_eq!(pulse.look(180_000.0), Look::Dead(180));
     }
