@@ -13,6 +13,7 @@ use crate::features::{FEATURES, Facts, Part};
 use crate::kernels::{self, AdaptRows};
 use crate::known::{Known, Past};
 use crate::pack::Pack;
+use crate::profile::ProfileInputs;
 
 /// What is asked of [`Recommender::rank`].
 #[derive(Debug, Clone, PartialEq)]
@@ -119,6 +120,8 @@ pub struct Recommender {
     negatives: Arc<AdaptRows>,
     compute: Compute,
     session: Session,
+    /// How the profile heads read products; none where the pack has no heads.
+    profile: Option<Arc<ProfileInputs>>,
     /// What the session's earlier visits say: the same for all of a visit's runs.
     past: Option<Arc<Past>>,
 }
@@ -148,14 +151,21 @@ impl Recommender {
     pub fn new(pack: Pack, compute: Compute) -> Self {
         let facts = Facts::of(&pack);
         let negatives = negatives(&pack);
+        let profile = pack.profile.as_ref().map(|_| Arc::new(ProfileInputs::of(&pack)));
         Self {
             pack: Arc::new(pack),
             facts: Arc::new(facts),
             negatives: Arc::new(negatives),
             compute,
             session: Session::default(),
+            profile,
             past: None,
         }
+    }
+
+    /// How the profile heads read products.
+    pub(crate) fn profile_inputs(&self) -> Option<&ProfileInputs> {
+        self.profile.as_deref()
     }
 
     /// The pack.

@@ -3,6 +3,7 @@
 mod codec;
 mod container;
 mod error;
+mod profile;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ pub use container::FORMAT_VERSION;
 pub use error::PackError;
 
 use crate::features::FEATURES;
+use crate::profile::ProfileWeights;
 
 /// What the model was trained on and how good it is; for people and for reports.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -255,6 +257,8 @@ pub struct Pack {
     pub adapter: AdapterWeights,
     /// Ranker.
     pub ranker: RankerWeights,
+    /// Heads for household attributes, where they were trained.
+    pub profile: Option<ProfileWeights>,
     pub(crate) hash: [u8; 32],
 }
 
@@ -277,8 +281,21 @@ impl Pack {
         adapter: AdapterWeights,
         ranker: RankerWeights,
     ) -> Result<Self, PackError> {
-        let pack =
-            Self { card, config, catalogue, popularity, recent, repeat, table, pairs, encoder, adapter, ranker, hash: [0; 32] };
+        let pack = Self {
+            card,
+            config,
+            catalogue,
+            popularity,
+            recent,
+            repeat,
+            table,
+            pairs,
+            encoder,
+            adapter,
+            ranker,
+            profile: None,
+            hash: [0; 32],
+        };
         pack.check()?;
         Ok(pack)
     }
@@ -364,6 +381,6 @@ impl Pack {
                 "asks for more work a click than is allowed (candidates, steps or negatives)",
             ));
         }
-        Ok(())
+        self.check_profile()
     }
 }
