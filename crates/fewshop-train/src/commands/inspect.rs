@@ -47,6 +47,10 @@ fn describe(pack: &Pack) -> String {
     );
     line("ranker", format!("{} features, {} hidden units", pack.ranker.mean.len(), pack.ranker.hidden));
     line("adapter", format!("{} steps, gate by shots {:?}", config.adapter_steps, pack.adapter.gate));
+    if let Some(profile) = &pack.profile {
+        let names: Vec<&str> = profile.heads.iter().map(|head| head.name.as_str()).collect();
+        line("profile", format!("heads for {}", names.join(", ")));
+    }
     line("seed", card.seed.to_string());
     line("command", card.command.clone());
     line("version", card.version.clone());
