@@ -122,9 +122,9 @@ fn the_comparison_has_every_method_and_is_the_same_twice() {
     let cell = comparison.cells.iter().find(|cell| cell.attribute == "children" && cell.amount == "3 baskets").unwrap();
     assert_eq!(cell.figures.iter().map(|figure| figure.method).collect::<Vec<_>>(), METHODS);
     let prior = &cell.figures[0];
-    // A third of the households have children.
+    // A third of the households have children, in a fold of eighteen a few more or fewer.
     let entropy = -(1.0 / 3.0 * (1.0f64 / 3.0).ln() + 2.0 / 3.0 * (2.0f64 / 3.0).ln());
-    assert!((prior.log_loss - entropy).abs() < 0.02 && prior.gain == 0.0, "{prior:?}");
+    assert!((prior.log_loss - entropy).abs() < 0.05 && prior.gain == 0.0, "{prior:?}");
     assert!(cell.figures[1..].iter().all(|figure| figure.auc.unwrap() > 0.9 && figure.gain > 0.02), "{:?}", cell.figures);
     let text = table(&comparison);
     assert!(text.contains("not enough to tell") && text.contains("boosting"), "{text}");
