@@ -14,6 +14,7 @@
 //! # Ok::<(), fewshop_core::CatalogueError>(())
 //! ```
 
+mod belief;
 mod catalogue;
 mod event;
 pub mod metrics;
@@ -22,6 +23,7 @@ pub mod protocol;
 mod recommendation;
 pub mod split;
 
+pub use belief::{AttributeBelief, ValueBelief};
 pub use catalogue::{Catalogue, CatalogueError, Item, ItemId, ItemIx};
 pub use event::{Event, EventKind, Session};
 pub use recommendation::{Filter, MerchantRule, Reason, Recommendation, Share};

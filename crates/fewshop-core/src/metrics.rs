@@ -58,6 +58,26 @@ pub fn popular_at_20<T: Copy>(rankings: &[&[T]], is_popular: impl Fn(T) -> bool)
     shown().filter(|&item| is_popular(item)).count() as f64 / shown().count().max(1) as f64
 }
 
+/// Area under the ROC curve: the chance that a row that holds is scored above one that does not, ties counting half, each row by its weight.
+/// `rows` are score, weight and whether it holds, by rising score. `None` where all rows hold, or none does.
+pub fn area_under_curve(rows: impl Iterator<Item = (f32, f64, bool)>) -> Option<f64> {
+    let (mut below, mut wins, mut with) = (0.0, 0.0, 0.0);
+    let (mut here, mut here_with, mut here_without) = (f32::NEG_INFINITY, 0.0, 0.0);
+    for (score, weight, holds) in rows {
+        if score != here {
+            wins += here_with * (below + 0.5 * here_without);
+            below += here_without;
+            with += here_with;
+            (here, here_with, here_without) = (score, 0.0, 0.0);
+        }
+        if holds { here_with += weight } else { here_without += weight }
+    }
+    wins += here_with * (below + 0.5 * here_without);
+    below += here_without;
+    with += here_with;
+    (with > 0.0 && below > 0.0).then(|| wins / (with * below))
+}
+
 /// Marks the `share` of rows with the highest counts, one at least; ties go to the lower row.
 #[must_use]
 pub fn most_popular(counts: &[u32], share: f64) -> Vec<bool> {
@@ -109,5 +129,14 @@ mod tests {
         assert_eq!(popular, [false, true, false, false]);
         assert_eq!(popular_at_20(&[&[1usize, 0], &[1, 2]], |row| popular[row]), 0.5);
         assert_eq!(popular_at_20::<usize>(&[], |_| true), 0.0);
+    }
+
+    #[test]
+    fn the_area_counts_pairs_in_the_right_order_and_ties_half() {
+        let area = |rows: &[(f32, bool)]| area_under_curve(rows.iter().map(|&(score, holds)| (score, 1.0, holds)));
+        assert_eq!(area(&[(0.1, false), (0.2, false), (0.3, true), (0.4, true)]), Some(1.0));
+        assert_eq!(area(&[(0.1, true), (0.2, false)]), Some(0.0));
+        assert_eq!(area(&[(0.1, false), (0.2, true), (0.2, false), (0.3, false)]), Some(0.5));
+        assert_eq!(area(&[(0.1, true), (0.2, true)]), None);
     }
 }

@@ -21,6 +21,7 @@ mod known;
 #[cfg(feature = "train")]
 pub mod modules;
 mod pack;
+pub mod profile;
 mod recommender;
 mod rules;
 #[cfg(feature = "toy")]

@@ -13,6 +13,7 @@ use crate::features::{FEATURES, Facts, Part};
 use crate::kernels::{self, AdaptRows};
 use crate::known::{Known, Past};
 use crate::pack::Pack;
+use crate::profile::ProfileInputs;
 use crate::rules::Hand;
 
 /// What is asked of [`Recommender::rank`].
@@ -121,6 +122,8 @@ pub struct Recommender {
     hand: Option<Arc<Hand>>,
     compute: Compute,
     session: Session,
+    /// How the profile heads read products; none where the pack has no heads.
+    profile: Option<Arc<ProfileInputs>>,
     /// What the session's earlier visits say: the same for all of a visit's runs.
     past: Option<Arc<Past>>,
 }
@@ -151,6 +154,7 @@ impl Recommender {
         let facts = Facts::of(&pack);
         let negatives = negatives(&pack);
         let hand = Hand::of(&pack.rules, &facts.category, &pack.catalogue);
+        let profile = pack.profile.as_ref().map(|_| Arc::new(ProfileInputs::of(&pack)));
         Self {
             hand: hand.map(Arc::new),
             pack: Arc::new(pack),
@@ -158,8 +162,14 @@ impl Recommender {
             negatives: Arc::new(negatives),
             compute,
             session: Session::default(),
+            profile,
             past: None,
         }
+    }
+
+    /// How the profile heads read products.
+    pub(crate) fn profile_inputs(&self) -> Option<&ProfileInputs> {
+        self.profile.as_deref()
     }
 
     /// The pack.

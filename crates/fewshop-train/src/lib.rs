@@ -2,7 +2,7 @@
 //!
 //! [`files`] reads and writes the tables, [`prepare`] turns a raw log into them, [`titles`] makes a till's product names readable,
 //! [`text`] reads them with a pre-trained sentence model, [`learner`] trains, [`select`] chooses its settings,
-//! [`seeds`] and [`study`] say how far its figures spread and its costs grow, [`commands`] holds one module a sub-command. All reading,
+//! [`profile`] tells households apart, [`offers`] asks what they redeem, [`seeds`] and [`study`] say how far its figures spread and its costs grow, [`commands`] holds one module a sub-command. All reading,
 //! writing, threads and progress bars of the workspace live here.
 
 pub mod baselines;
@@ -12,8 +12,10 @@ pub mod files;
 pub mod learner;
 mod memory;
 pub mod merchant;
+pub mod offers;
 pub mod pictures;
 pub mod prepare;
+pub mod profile;
 pub mod progress;
 pub mod report;
 pub mod seeds;

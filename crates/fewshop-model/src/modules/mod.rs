@@ -1,8 +1,10 @@
 //! Trainable burn modules: the item tower, the session encoder and the ranker. What they learn is exported into a
 //! [`Pack`](crate::Pack), which the browser reads without them.
 
+mod profile;
 mod ranker;
 mod tower;
 
+pub use profile::{ProfileConfig, ProfileNet};
 pub use ranker::{Ranker, RankerConfig};
 pub use tower::{ItemContent, ItemInput, TwoTower, TwoTowerConfig};

@@ -6,6 +6,7 @@ use fewshop_core::{Catalogue, EventKind, Item, ItemId};
 use serde::{Deserialize, Serialize};
 
 use super::container::{Container, FORMAT_VERSION, PLAIN_VERSION, Writer};
+use super::profile::{self, ProfileMeta};
 use super::{AdapterWeights, Card, EncoderWeights, ItemTable, ModelConfig, Pack, PackError, PairTable, RankerWeights};
 use crate::features::{FEATURE_NAMES, FEATURES};
 use crate::rules::MerchantRules;
@@ -26,6 +27,8 @@ struct Meta {
     pair_count_min: f32,
     pair_count_max: f32,
     pair_regression_max: f32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    profile: Option<ProfileMeta>,
 }
 
 /// No shop has more; it bounds what a hostile header can ask for before the sections are looked at.
@@ -115,6 +118,7 @@ impl Pack {
         out.f32("ranker.w1", &[FEATURES, r.hidden], &r.w1);
         out.f32("ranker.b1", &[r.hidden], &r.b1);
         out.f32("ranker.w2", &[r.hidden], &r.w2);
+        let profile = self.profile.as_ref().map(|profile| profile::write(profile, &mut out));
         let meta = Meta {
             card: self.card.clone(),
             config: self.config.clone(),
@@ -128,13 +132,14 @@ impl Pack {
             pair_count_min,
             pair_count_max,
             pair_regression_max,
+            profile,
         };
-        let mut version = PLAIN_VERSION;
         if !self.rules.is_empty() {
             out.utf8(RULES, &serde_json::to_string(&self.rules).map_err(|err| PackError::field(RULES, err))?);
-            version = FORMAT_VERSION;
         }
-        out.finish(version, &meta).map_err(|err| PackError::field("card", err))
+        // So that every pack of before stays the same file.
+        let is_plain = self.rules.is_empty() && self.profile.is_none();
+        out.finish(if is_plain { PLAIN_VERSION } else { FORMAT_VERSION }, &meta).map_err(|err| PackError::field("card", err))
     }
 
     /// Writes the pairs and returns the ends of the two scales.
@@ -173,11 +178,12 @@ impl Pack {
     /// [`PackError`] says what is wrong and where.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, PackError> {
         let file = Container::parse(bytes)?;
-        let known = |name: &str| SECTIONS.contains(&name) || (name == RULES && file.version > PLAIN_VERSION);
+        let newer = |name: &str| name == RULES || profile::SECTIONS.contains(&name);
+        let known = |name: &str| SECTIONS.contains(&name) || (newer(name) && file.version > PLAIN_VERSION);
         if let Some(name) = file.names().find(|name| !known(name)) {
             return Err(PackError::field(name, "is no section of this format version"));
         }
-        let meta: Meta = serde_json::from_str(file.meta).map_err(|err| PackError::field("meta", err))?;
+        let mut meta: Meta = serde_json::from_str(file.meta).map_err(|err| PackError::field("meta", err))?;
         let (n, d) = (meta.items, meta.d);
         if n > MAX_ITEMS || d > 1024 || meta.encoder_hidden > MAX_HIDDEN || meta.ranker_hidden > MAX_HIDDEN {
             return Err(PackError::field("meta", "asks for more items or numbers than is allowed"));
@@ -190,6 +196,7 @@ impl Pack {
             return Err(PackError::field("features", "are not those that this program computes: train the pack again"));
         }
         let pack = Self {
+            profile: profile::read(&file, meta.profile.take())?,
             catalogue: read_catalogue(&file, n)?,
             popularity: file.u32("popularity", Some(n))?,
             recent: file.u32("recent", Some(n))?,

@@ -3,6 +3,7 @@
 mod codec;
 mod container;
 mod error;
+mod profile;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ pub use container::FORMAT_VERSION;
 pub use error::PackError;
 
 use crate::features::FEATURES;
+use crate::profile::ProfileWeights;
 use crate::rules::MerchantRules;
 
 /// What the model was trained on and how good it is; for people and for reports.
@@ -259,6 +261,8 @@ pub struct Pack {
     pub ranker: RankerWeights,
     /// The merchant's hand; none in a pack that comes from training.
     pub rules: MerchantRules,
+    /// Heads for household attributes, where they were trained.
+    pub profile: Option<ProfileWeights>,
     pub(crate) hash: [u8; 32],
 }
 
@@ -281,9 +285,22 @@ impl Pack {
         adapter: AdapterWeights,
         ranker: RankerWeights,
     ) -> Result<Self, PackError> {
-        let (rules, hash) = (MerchantRules::default(), [0; 32]);
-        let pack =
-            Self { card, config, catalogue, popularity, recent, repeat, table, pairs, encoder, adapter, ranker, rules, hash };
+        let pack = Self {
+            card,
+            config,
+            catalogue,
+            popularity,
+            recent,
+            repeat,
+            table,
+            pairs,
+            encoder,
+            adapter,
+            ranker,
+            rules: MerchantRules::default(),
+            profile: None,
+            hash: [0; 32],
+        };
         pack.check()?;
         Ok(pack)
     }
@@ -387,7 +404,7 @@ impl Pack {
                 "asks for no candidates, or for more work a click than is allowed (candidates x hidden units, or steps x negatives x numbers)",
             ));
         }
-        Ok(())
+        self.check_profile()
     }
 }
 

@@ -50,6 +50,10 @@ fn describe(pack: &Pack) -> String {
     if !pack.rules.is_empty() {
         line("rules", super::rules::summary(&pack.rules));
     }
+    if let Some(profile) = &pack.profile {
+        let names: Vec<&str> = profile.heads.iter().map(|head| head.name.as_str()).collect();
+        line("profile", format!("heads for {}", names.join(", ")));
+    }
     line("seed", card.seed.to_string());
     line("command", card.command.clone());
     line("version", card.version.clone());

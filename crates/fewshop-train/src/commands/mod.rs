@@ -2,7 +2,9 @@
 
 pub mod evaluate;
 pub mod inspect;
+pub mod offers;
 pub mod prepare;
+pub mod profile;
 pub mod recommend;
 pub mod report;
 pub mod rules;
@@ -40,6 +42,8 @@ pub enum Command {
     Prepare(prepare::Args),
     /// Learn from items and events, write one pack
     Train(Box<train::Args>),
+    /// Add heads for household attributes to a pack, without training it again
+    Profile(profile::Args),
     /// Rank the whole catalogue for each case
     Recommend(recommend::Args),
     /// Score a pack on cases whose truth is known
@@ -50,7 +54,7 @@ pub enum Command {
     Rules(rules::Args),
     /// Show what a pack holds
     Inspect(inspect::Args),
-    /// Experiments on a shop's own log: how training grows with it
+    /// Experiments on a shop's own log: how training grows with it, what can be told of a household and what it redeems
     Study(study::Args),
 }
 
@@ -63,6 +67,7 @@ impl Command {
         match self {
             Self::Prepare(args) => prepare::run(args),
             Self::Train(args) => train::run(&args),
+            Self::Profile(args) => profile::run(&args),
             Self::Recommend(args) => recommend::run(args),
             Self::Evaluate(args) => evaluate::run(args),
             Self::Report(args) => report::run(args),

@@ -30,7 +30,8 @@ pub struct ShopArgs {
     /// The raw log: for completejourney the wheel, or the folder that it was unpacked into
     #[arg(long, value_name = "PATH")]
     pub raw: PathBuf,
-    /// Folder for items.csv, events.csv, valid_*.csv, valid_return_*.csv and prepare.json; made if it is not there
+    /// Folder for items.csv, events.csv, valid_*.csv, valid_return_*.csv and prepare.json, for completejourney also households.csv,
+    /// offers.csv and offer_events.csv; made if it is not there
     #[arg(long, value_name = "FOLDER")]
     pub out: PathBuf,
     /// Another salt cuts the shoppers another way
@@ -52,8 +53,14 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let cut = prepare::cut(raw, &args.salt);
     progress.next(&format!("writing to {}", args.out.display()));
     let counts = prepare::write(&cut, &args.out)?;
+    let described = counts.marketing.map_or_else(String::new, |found| {
+        format!(
+            "; {} households described, {} offers shown {} times and redeemed {}",
+            found.households, found.offers, found.shown, found.redeemed
+        )
+    });
     progress.finish(&format!(
-        "{}: {} items, {} users, {} sessions, {} events; {} validation cases for each k, {} of returning shoppers",
+        "{}: {} items, {} users, {} sessions, {} events; {} validation cases for each k, {} of returning shoppers{described}",
         args.out.display(),
         counts.items,
         counts.users,

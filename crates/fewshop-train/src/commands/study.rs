@@ -28,6 +28,10 @@ pub struct Args {
 pub enum Study {
     /// Train on the log at 1×, 2× and 4× its length, and print time and peak memory of each
     Scaling(Scaling),
+    /// Compare heads for household attributes with simpler methods, by cross-validation over households
+    Profile(super::profile::StudyArgs),
+    /// Compare a model of redemption with simpler rankings of the offers, by household and by time
+    Offers(super::offers::Args),
 }
 
 /// Arguments of `fewshop study scaling`.
@@ -71,7 +75,14 @@ fn multiple(text: &str) -> Result<f64, String> {
 /// # Errors
 /// When a file cannot be read or written, or a training fails.
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let Study::Scaling(args) = args.study;
+    match args.study {
+        Study::Scaling(args) => scaling(args),
+        Study::Profile(args) => super::profile::study(&args),
+        Study::Offers(args) => super::offers::run(&args),
+    }
+}
+
+fn scaling(args: Scaling) -> anyhow::Result<()> {
     let mut config = read_config(args.config.as_deref())?;
     (config.tower.patience, config.ranker.patience) = (NEVER, NEVER);
     let catalogue = read_items(&args.items)?.catalogue;

@@ -11,7 +11,9 @@ pub(crate) mod columns;
 mod error;
 mod events;
 mod guard;
+mod households;
 mod items;
+mod offers;
 mod pages;
 pub(crate) mod sheet;
 pub(crate) mod table;
@@ -31,7 +33,9 @@ pub use cases::{
 pub(crate) use error::shorten;
 pub use error::{FileError, Place};
 pub use events::{EventRow, Log, LoggedItem, LoggedSession, read_events, write_events};
+pub use households::{Household, Households, read_households, write_households};
 pub use items::{ItemsFile, read_items, write_items};
+pub use offers::{Offer, OfferEvent, OfferEventRow, read_offer_events, read_offers, write_offer_events, write_offers};
 pub use time::{format_time, parse_time};
 
 /// How many ids a warning names.

@@ -74,7 +74,9 @@ pub fn complete_journey(raw: &Path) -> anyhow::Result<RawLog> {
         product.price = median_cents(prices);
     }
     ensure!(!events.is_empty(), "{}: no purchase of a known product: check that it is the right file", path.display());
-    Ok(RawLog { notice: NOTICE, products, users: users.names, sessions: sessions.names, events, cut_s: CUT_S, support: 10 })
+    let marketing = super::marketing::read(raw, &item_of)?;
+    let (users, sessions) = (users.names, sessions.names);
+    Ok(RawLog { notice: NOTICE, products, users, sessions, events, cut_s: CUT_S, support: 10, marketing })
 }
 
 /// The products, and the index of each raw id.

@@ -7,6 +7,7 @@
 
 mod cases;
 mod complete_journey;
+mod marketing;
 mod online_retail;
 mod wheel;
 mod write;
@@ -19,6 +20,7 @@ use sha2::{Digest, Sha256};
 use crate::titles::{self, RawLabel};
 
 pub use complete_journey::complete_journey;
+pub use marketing::{ATTRIBUTES, Marketing, MarketingCounts, RawOfferEvent};
 pub use online_retail::online_retail;
 pub use write::{Counts, write};
 
@@ -81,6 +83,8 @@ pub struct RawLog {
     pub cut_s: i64,
     /// Training visits that a product needs to stay in the catalogue.
     pub support: u32,
+    /// Households and offers, where the log has them.
+    pub marketing: Marketing,
 }
 
 /// A log divided.
@@ -213,6 +217,7 @@ mod tests {
             users,
             cut_s: 50,
             support: 2,
+            marketing: Marketing::default(),
         };
         let cut = cut(raw, "arbiter");
         assert_eq!(cut.kept, [0]);

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::ensure;
 
-use super::{Names, Notice, RawEvent, RawLog, RawProduct, median_cents};
+use super::{Marketing, Names, Notice, RawEvent, RawLog, RawProduct, median_cents};
 use crate::files::sheet::read_sheets;
 use crate::files::table::{Columns, Row, read_table};
 use crate::files::{FileError, parse_time};
@@ -145,7 +145,16 @@ impl Log {
             event.item = rank[event.item as usize];
         }
         let (users, sessions) = (self.users.names, self.sessions.names);
-        RawLog { notice: NOTICE, products, users, sessions, events: self.events, cut_s: CUT_S, support: 5 }
+        RawLog {
+            notice: NOTICE,
+            products,
+            users,
+            sessions,
+            events: self.events,
+            cut_s: CUT_S,
+            support: 5,
+            marketing: Marketing::default(),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use fewshop_core::EventKind;
 use serde::Serialize;
 
 use super::cases::{KS, RETURN_SHOTS, Return, VISITS, draw, draw_returning};
-use super::{Cut, VALID_FOLD};
+use super::{Cut, MarketingCounts, VALID_FOLD, marketing};
 use crate::files::{
     CaseRow, EventRow, FileError, format_time, write_atomically, write_cases, write_events, write_items, write_return_cases,
     write_truth,
@@ -43,6 +43,9 @@ pub struct Counts {
     pub visits: [usize; 4],
     /// Cases of returning shoppers for each of them.
     pub valid_return_cases_per_k: usize,
+    /// Households and offers, where the log has them.
+    #[serde(flatten)]
+    pub marketing: Option<MarketingCounts>,
     /// Who trains, who validates, who stays out.
     pub folds: String,
     /// Currency of the prices; a price is the median over the whole log.
@@ -101,6 +104,8 @@ pub fn write(cut: &Cut, folder: &Path) -> anyhow::Result<Counts> {
     let returning = draw_returning(cut);
     write_returning(&returning, folder)?;
 
+    let described = marketing::write(cut, folder)?;
+
     let mut valid_users: Vec<&str> = visits.iter().map(|visit| visit.user).collect();
     valid_users.dedup();
     let counts = Counts {
@@ -117,6 +122,7 @@ pub fn write(cut: &Cut, folder: &Path) -> anyhow::Result<Counts> {
         valid_users: valid_users.len(),
         visits: VISITS,
         valid_return_cases_per_k: returning.len(),
+        marketing: (described != MarketingCounts::default()).then_some(described),
         folds: format!(
             "by SHA-256 of salt and user modulo 10: 0 to {} train before the cut, {VALID_FOLD} validates after it, 8 and 9 are not written",
             VALID_FOLD - 1

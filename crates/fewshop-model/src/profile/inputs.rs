@@ -1,0 +1,144 @@
+//! Products as the heads read them.
+
+use std::collections::HashMap;
+
+use fewshop_core::{Event, EventKind, ItemIx};
+
+use crate::encoder::Encoded;
+use crate::pack::Pack;
+
+/// How many products and visits there are, and how dear the products are.
+const PLAIN: usize = 4;
+/// Brand groups, departments and categories that are told apart, the first ones of the catalogue; a pack bounds the work a click.
+const MOST: [usize; 3] = [8, 64, 512];
+/// Means over few products are mostly luck: they count n / (n + this) of themselves.
+const SHRINK: f32 = 3.0;
+
+/// What the heads need to know of each product of a catalogue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProfileInputs {
+    /// Brand group, department and category of each product; past the known ones `u32::MAX`.
+    groups: [Vec<u32>; 3],
+    sizes: [usize; 3],
+    /// Logarithm of the price, and of the price by the mean of the category.
+    prices: Vec<Option<[f32; 2]>>,
+    d: usize,
+}
+
+impl ProfileInputs {
+    /// Of a pack's catalogue.
+    #[must_use]
+    pub fn of(pack: &Pack) -> Self {
+        let items = pack.catalogue.items();
+        // A brand group is what stands before the maker: 'National brand · maker 2'.
+        let brand = numbered(items.iter().map(|item| item.brand.split('·').next().unwrap_or("").trim()), MOST[0]);
+        let department = numbered(items.iter().map(|item| item.department()), MOST[1]);
+        let paths: Vec<String> = items.iter().map(|item| item.category.join("\t")).collect();
+        let category = numbered(paths.iter().map(String::as_str), MOST[2]);
+        let mut sums: HashMap<u32, (f32, f32)> = HashMap::new();
+        let log = |price: f32| (price + 0.01).ln();
+        for (item, &category) in items.iter().zip(&category.0) {
+            if let Some(price) = item.price {
+                let sum = sums.entry(category).or_default();
+                *sum = (sum.0 + log(price), sum.1 + 1.0);
+            }
+        }
+        let prices = items.iter().zip(&category.0).map(|(item, category)| {
+            let price = log(item.price?);
+            let (sum, n) = sums[category];
+            Some([price, price - sum / n])
+        });
+        Self {
+            prices: prices.collect(),
+            sizes: [brand.1, department.1, category.1],
+            groups: [brand.0, department.0, category.0],
+            d: pack.table.d,
+        }
+    }
+
+    /// Numbers that [`features`](Self::features) gives.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.counts().end + self.d
+    }
+
+    /// Never true: there are always the plain features.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// Where the counts of brand groups, departments and categories stand.
+    fn counts(&self) -> std::ops::Range<usize> {
+        PLAIN..PLAIN + self.sizes.iter().sum::<usize>()
+    }
+
+    /// Where what a plain method may read stands: amount, then counts of categories alone.
+    #[must_use]
+    pub fn category_counts(&self) -> Vec<usize> {
+        let counts = self.counts();
+        [0, 1].into_iter().chain(counts.end - self.sizes[2]..counts.end).collect()
+    }
+
+    /// Earlier visits (the latest first) and the shots at hand as numbers: how many, how dear, counts of brand groups, departments and
+    /// categories, and the taste of all of them.
+    ///
+    /// # Panics
+    /// When an item is not of the pack that this was made from.
+    #[must_use]
+    pub fn features(&self, visits: &[Vec<ItemIx>], shots: &[Event], pack: &Pack) -> Vec<f32> {
+        let all = together(visits, shots);
+        let n = all.len() as f32;
+        let mut out = vec![0f32; self.len()];
+        out[0] = n.ln_1p();
+        out[1] = visits.iter().filter(|visit| !visit.is_empty()).count() as f32;
+        let mut priced = 0.0;
+        for event in &all {
+            let row = event.item.row();
+            if let Some([price, relative]) = self.prices[row] {
+                out[2] += price;
+                out[3] += relative;
+                priced += 1.0;
+            }
+            let mut start = PLAIN;
+            for (groups, size) in self.groups.iter().zip(self.sizes) {
+                if let Some(count) = out[start..start + size].get_mut(groups[row] as usize) {
+                    *count += 1.0;
+                }
+                start += size;
+            }
+        }
+        out[2..PLAIN].iter_mut().for_each(|mean| *mean /= priced + SHRINK);
+        let counts = self.counts();
+        out[counts.clone()].iter_mut().for_each(|count| *count = count.ln_1p());
+        let taste = Encoded::of(&all, &pack.table, &pack.encoder).taste(None);
+        for (to, x) in out[counts.end..].iter_mut().zip(taste) {
+            *to = x * n / (n + SHRINK);
+        }
+        out
+    }
+}
+
+/// The frozen taste of all that is known of a shopper, `[d]`: zeros where nothing is.
+#[must_use]
+pub fn taste(visits: &[Vec<ItemIx>], shots: &[Event], pack: &Pack) -> Vec<f32> {
+    Encoded::of(&together(visits, shots), &pack.table, &pack.encoder).taste(None)
+}
+
+/// Oldest first.
+fn together(visits: &[Vec<ItemIx>], shots: &[Event]) -> Vec<Event> {
+    let before = visits.iter().rev().flatten().map(|&item| Event::new(item, EventKind::Purchase));
+    before.chain(shots.iter().copied()).collect()
+}
+
+/// Equal texts get equal numbers in order of first use, up to `most` of them; the numbers and how many there are.
+fn numbered<'a>(texts: impl Iterator<Item = &'a str>, most: usize) -> (Vec<u32>, usize) {
+    let mut known: HashMap<&str, u32> = HashMap::new();
+    let numbers = texts
+        .map(|text| {
+            let next = known.len();
+            if next < most { *known.entry(text).or_insert(next as u32) } else { known.get(text).copied().unwrap_or(u32::MAX) }
+        })
+        .collect();
+    (numbers, known.len())
+}

@@ -1,0 +1,21 @@
+//! Which offers to show a household that is known by few purchases: a model of redemption, and what it must beat.
+//!
+//! A [`Question`] is a household that was shown a campaign, with what it bought before; the offers of the campaign are to be ranked by
+//! expected redemption. [`compare`] asks it of households that taught nothing, under two splits: others' redemptions of the same campaign are
+//! known ([`Split::Households`]), or those of earlier campaigns alone ([`Split::Time`]).
+
+mod compare;
+mod features;
+mod logistic;
+mod questions;
+#[cfg(test)]
+mod tests;
+
+pub use compare::{Comparison, METHODS, Row, Split, compare, table};
+pub use questions::{Question, Shop, shop};
+
+/// Purchases that a household is known by, in the order of the figures.
+pub const KNOWN: [fewshop_model::profile::Amount; 4] = {
+    use fewshop_model::profile::Amount::{FiveItems, OneBasket, OneItem, ThreeBaskets};
+    [OneItem, FiveItems, OneBasket, ThreeBaskets]
+};
