@@ -222,7 +222,10 @@ mod tests {
             share in 0.01f64..1.0,
         ) {
             let log = log(&sessions);
-            let folds = Folds::of(&log, seed).unwrap();
+            let folds = Folds::of(&log, seed);
+            // Now and then so few shoppers fall into one group that there is nothing to ask them; that is refused, and no fault.
+            prop_assume!(folds.is_ok());
+            let folds = folds.unwrap();
             let session = |case: &Case| log.sessions.iter().find(|s| case.id.starts_with(&format!("{}-", s.id))).unwrap();
             let mut asked: BTreeSet<String> = BTreeSet::new();
             for (nth, fold) in folds.folds.iter().enumerate() {
