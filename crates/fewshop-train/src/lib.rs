@@ -10,6 +10,7 @@ pub mod commands;
 pub mod evaluation;
 pub mod files;
 pub mod learner;
+pub mod newcomers;
 pub mod pictures;
 pub mod prepare;
 pub mod progress;

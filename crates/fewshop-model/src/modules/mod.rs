@@ -5,4 +5,4 @@ mod ranker;
 mod tower;
 
 pub use ranker::{Ranker, RankerConfig};
-pub use tower::{ItemContent, ItemInput, TwoTower, TwoTowerConfig};
+pub use tower::{ContentPath, ItemContent, ItemInput, TwoTower, TwoTowerConfig};

@@ -1,10 +1,13 @@
 //! The sub-commands of `fewshop`, one module each: its arguments and what it does.
 
+pub mod add_items;
 pub mod evaluate;
 pub mod inspect;
+pub mod new_items;
 pub mod prepare;
 pub mod recommend;
 pub mod report;
+pub mod robustness;
 pub mod study;
 pub mod train;
 
@@ -47,7 +50,9 @@ pub enum Command {
     Report(report::Args),
     /// Show what a pack holds
     Inspect(inspect::Args),
-    /// Experiments on a shop's own log: how training grows with it
+    /// Put new products into a pack without training
+    AddItems(add_items::Args),
+    /// Experiments on a shop's own log: how training grows with it, how new products fare, what noise costs
     Study(study::Args),
 }
 
@@ -64,6 +69,7 @@ impl Command {
             Self::Evaluate(args) => evaluate::run(args),
             Self::Report(args) => report::run(args),
             Self::Inspect(args) => inspect::run(args),
+            Self::AddItems(args) => add_items::run(&args),
             Self::Study(args) => study::run(args),
         }
     }

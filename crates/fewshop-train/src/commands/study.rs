@@ -28,6 +28,10 @@ pub struct Args {
 pub enum Study {
     /// Train on the log at 1×, 2× and 4× its length, and print time and peak memory of each
     Scaling(Scaling),
+    /// Hold a tenth of the products out of training and ask how well they find their shoppers
+    NewItems(super::new_items::Args),
+    /// Move the item table and replace shots, and ask what the rankings lose
+    Robustness(super::robustness::Args),
 }
 
 /// Arguments of `fewshop study scaling`.
@@ -71,7 +75,14 @@ fn multiple(text: &str) -> Result<f64, String> {
 /// # Errors
 /// When a file cannot be read or written, or a training fails.
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let Study::Scaling(args) = args.study;
+    match args.study {
+        Study::Scaling(args) => scaling(&args),
+        Study::NewItems(args) => super::new_items::run(&args),
+        Study::Robustness(args) => super::robustness::run(&args),
+    }
+}
+
+fn scaling(args: &Scaling) -> anyhow::Result<()> {
     let mut config = read_config(args.config.as_deref())?;
     (config.tower.patience, config.ranker.patience) = (NEVER, NEVER);
     let catalogue = read_items(&args.items)?.catalogue;
@@ -90,7 +101,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         let (events_n, sessions) = (longer.events, longer.sessions.len());
         // This process must not hold what the training needs.
         drop(longer);
-        let took = train(&args, &events, &settings, &folder)?;
+        let took = train(args, &events, &settings, &folder)?;
         sizes.push(Size { times, events: events_n, sessions, took });
         progress.step();
     }
