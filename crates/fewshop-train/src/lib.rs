@@ -12,6 +12,7 @@ pub mod files;
 pub mod learner;
 mod memory;
 pub mod merchant;
+pub mod newcomers;
 pub mod offers;
 pub mod pictures;
 pub mod prepare;

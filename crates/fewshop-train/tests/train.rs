@@ -59,7 +59,10 @@ fn a_pack_stands_beside_baselines_and_a_report_says_so() {
     shop.write("quick_baselines.toml", "[classic]\npairs = 2000\nepochs = 2\n");
 
     let asked = "--pack a.pack --events events.csv --cases cases.csv --truth truth.csv --baselines quick_baselines.toml";
-    let printed = shop.check_done(&format!("evaluate {asked} --json figures.json"));
+    let printed = shop.check_done(&format!("evaluate {asked} --baseline mlp --json figures.json"));
+    for word in ["mlp alone", "mlp with transfer", "pre-trained start minus random start"] {
+        assert!(printed.contains(word), "{word} is not in {printed}");
+    }
     for word in ["95 %", "coverage", "popular", "adapted minus frozen", "minus full", "co-visitation", "item regression", "harm"]
     {
         assert!(printed.contains(word), "{word} is not in {printed}");

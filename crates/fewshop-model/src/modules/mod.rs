@@ -7,4 +7,4 @@ mod tower;
 
 pub use profile::{ProfileConfig, ProfileNet};
 pub use ranker::{Ranker, RankerConfig};
-pub use tower::{ItemContent, ItemInput, TwoTower, TwoTowerConfig};
+pub use tower::{ContentPath, ItemContent, ItemInput, TwoTower, TwoTowerConfig};

@@ -98,6 +98,48 @@ impl TwoTowerConfig {
     }
 }
 
+/// The tower without ids: layer norm of the tokens' sum by the root of their number, plus what the text model says, to unit length.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ContentPath {
+    /// Numbers a vector.
+    pub d: usize,
+    /// `[tokens, d]`; row 0 is padding.
+    pub tokens: Vec<f32>,
+    /// `[d]`.
+    pub gamma: Vec<f32>,
+    /// `[d]`.
+    pub beta: Vec<f32>,
+    /// `[text_width, d]`; empty without a text model.
+    pub text: Vec<f32>,
+}
+
+impl ContentPath {
+    /// Of one product, `[d]`; its tokens as in [`ItemContent::rows`], without padding.
+    ///
+    /// # Panics
+    /// When a token is not one of those that the tower was made for.
+    #[must_use]
+    pub fn vector(&self, tokens: &[i32], text: &[f32]) -> Vec<f32> {
+        let mut x = vec![0f32; self.d];
+        let mut add = |weight: f32, row: &[f32]| x.iter_mut().zip(row).for_each(|(x, r)| *x += weight * r);
+        let each = 1.0 / (tokens.len().max(1) as f32).sqrt();
+        for &token in tokens {
+            add(each, &self.tokens[token as usize * self.d..][..self.d]);
+        }
+        for (&number, row) in text.iter().zip(self.text.chunks_exact(self.d)) {
+            add(number, row);
+        }
+        let n = self.d as f32;
+        let mean = x.iter().sum::<f32>() / n;
+        let inv_std = 1.0 / (x.iter().map(|x| (x - mean).powi(2)).sum::<f32>() / n + 1e-5).sqrt();
+        for ((x, gamma), beta) in x.iter_mut().zip(&self.gamma).zip(&self.beta) {
+            *x = (*x - mean) * inv_std * gamma + beta;
+        }
+        let norm = x.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-6);
+        x.into_iter().map(|x| x / norm).collect()
+    }
+}
+
 /// Item tower (content + id residual, normalised) and session encoder (attention over the shots' vectors).
 #[derive(Module, Debug)]
 pub struct TwoTower {
@@ -176,6 +218,18 @@ impl TwoTower {
         }
     }
 
+    /// The way from content to vector as plain numbers, without the id residual: what places a product that training did not know.
+    #[must_use]
+    pub fn export_content(&self) -> ContentPath {
+        ContentPath {
+            d: self.norm.gamma.dims()[0],
+            tokens: values(self.tokens.weight.val()),
+            gamma: values(self.norm.gamma.val()),
+            beta: self.norm.beta.as_ref().map(|beta| values(beta.val())).unwrap_or_default(),
+            text: self.text.as_ref().map(|text| values(text.weight.val())).unwrap_or_default(),
+        }
+    }
+
     /// Item vectors and biases as plain numbers: `[items, d]` row-major and `[items]`.
     #[must_use]
     pub fn export_items(&self, content: &ItemInput) -> (Vec<f32>, Vec<f32>) {
@@ -191,6 +245,18 @@ fn unit(x: Tensor<2>) -> Tensor<2> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_way_by_content_is_the_tower_without_ids() {
+        let device = Device::flex();
+        let content = ItemContent { tokens: 4, width: 2, rows: vec![1, 3, 2, 0], text_width: 2, text: vec![1.0, -0.5, 0.0, 2.0] };
+        let mut model = TwoTowerConfig { embedding_size: 8, ..TwoTowerConfig::default() }.init(&content, &[0.0; 2], &device);
+        model.ids.weight = Param::from_tensor(Tensor::zeros([2, 8], &device));
+        let (wanted, _) = model.export_items(&content.on(&device));
+        let path = model.export_content();
+        let found = [path.vector(&[1, 3], &[1.0, -0.5]), path.vector(&[2], &[0.0, 2.0])].concat();
+        assert!(found.iter().zip(&wanted).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?} {wanted:?}");
+    }
 
     #[test]
     fn what_a_text_model_says_moves_its_item_alone() {

@@ -23,6 +23,7 @@ use rayon::prelude::*;
 use super::ClassicConfig;
 use super::channels::Channels;
 use super::index::Index;
+use super::personal_mlp;
 use crate::progress::Progress;
 
 const INPUTS: usize = 5;
@@ -130,19 +131,58 @@ impl Classic {
 
     /// Writes the logits of all products.
     pub(super) fn score(&self, shots: &[ItemIx], channels: &mut Channels<'_>, out: &mut [f32]) {
-        let facts = &self.facts;
-        let mut together = vec![0f32; out.len()];
-        for shot in shots {
-            let each = 1.0 / facts.popularity[shot.row()].max(1) as f32 / shots.len() as f32;
-            channels.each_beside(shot.row(), |other, count| together[other] += count * each);
+        self.score_by(&self.weights, shots, channels, out);
+    }
+
+    /// The same by a network that was trained on these shots alone: from a random start, or from the network that the whole log taught.
+    /// Each shot is a positive beside the other ones, and products that are no shots are drawn as negatives.
+    pub(super) fn score_few_shot(
+        &self,
+        transfer: bool,
+        shots: &[ItemIx],
+        config: &ClassicConfig,
+        rng: &mut ChaCha8Rng,
+        channels: &mut Channels<'_>,
+        out: &mut [f32],
+    ) {
+        let start = if transfer { self.weights.clone() } else { personal_mlp::random_start(&self.weights, rng) };
+        let mut samples: Vec<Pair> = Vec::with_capacity(shots.len() * (1 + config.negatives));
+        for (nth, shot) in shots.iter().enumerate() {
+            let others: Vec<ItemIx> = shots.iter().enumerate().filter(|&(at, _)| at != nth).map(|(_, &shot)| shot).collect();
+            let together = self.together(&others, channels, out.len());
+            let price = self.facts.mean_price(&others);
+            let inputs = |row: usize| self.facts.inputs(row, self.facts.popularity[row], together[row], &others, price);
+            samples.push((inputs(shot.row()), 1.0));
+            for _ in 0..config.negatives {
+                let row = rng.random_range(0..out.len());
+                if !shots.contains(&ItemIx::from(row)) {
+                    samples.push((inputs(row), 0.0));
+                }
+            }
         }
+        self.score_by(&personal_mlp::train(&start, &samples, config, rng), shots, channels, out);
+    }
+
+    fn score_by(&self, weights: &RankerWeights, shots: &[ItemIx], channels: &mut Channels<'_>, out: &mut [f32]) {
+        let facts = &self.facts;
+        let together = self.together(shots, channels, out.len());
         let mean_price = facts.mean_price(shots);
         let inputs: Vec<f32> = together
             .iter()
             .enumerate()
             .flat_map(|(row, &together)| facts.inputs(row, facts.popularity[row], together, shots, mean_price))
             .collect();
-        out.copy_from_slice(&kernels::rank(&inputs, &self.weights));
+        out.copy_from_slice(&kernels::rank(&inputs, weights));
+    }
+
+    /// Mean share of the shots' sessions that hold each product.
+    fn together(&self, shots: &[ItemIx], channels: &mut Channels<'_>, items: usize) -> Vec<f32> {
+        let mut together = vec![0f32; items];
+        for shot in shots {
+            let each = 1.0 / self.facts.popularity[shot.row()].max(1) as f32 / shots.len() as f32;
+            channels.each_beside(shot.row(), |other, count| together[other] += count * each);
+        }
+        together
     }
 }
 

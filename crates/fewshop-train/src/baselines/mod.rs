@@ -9,10 +9,13 @@ mod channels;
 mod classic;
 mod ease;
 mod index;
+mod personal_mlp;
 
 use anyhow::{Result, ensure};
-use fewshop_core::{Catalogue, ItemIx};
+use fewshop_core::{Catalogue, ItemIx, split};
 use fewshop_model::kernels;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -105,6 +108,10 @@ pub enum Method {
     Regression,
     /// A small network over pairs of a session and a candidate.
     Classic,
+    /// The classic network trained on the shopper's own few samples alone.
+    FewShotAlone,
+    /// The same, begun at the classic network that the whole log taught.
+    FewShotTransfer,
     /// Co-visitation plus how often earlier visits took the product.
     Personal,
 }
@@ -120,6 +127,8 @@ impl Method {
             Self::SessionNeighbours => "session neighbours",
             Self::Regression => "item regression",
             Self::Classic => "classic network",
+            Self::FewShotAlone => "mlp alone",
+            Self::FewShotTransfer => "mlp with transfer",
             Self::Personal => "bought before",
         }
     }
@@ -134,6 +143,8 @@ impl Method {
             Self::SessionNeighbours => "what the most similar past baskets held",
             Self::Regression => "each product foretold from all others at once (EASE)",
             Self::Classic => "a small neural network over popularity, category, brand, price and co-visitation",
+            Self::FewShotAlone => "the same small network, trained from a random start on this shopper's few products alone",
+            Self::FewShotTransfer => "the small network that the whole log taught, trained on with this shopper's few products",
             Self::Personal => "bought together, plus what this shopper took on earlier visits",
         }
     }
@@ -145,6 +156,8 @@ pub struct Baselines {
     config: BaselineConfig,
     ease: Option<Ease>,
     classic: Option<Classic>,
+    few_shot: bool,
+    seed: u64,
 }
 
 impl Baselines {
@@ -175,11 +188,18 @@ impl Baselines {
             None
         };
         let classic = Classic::fit(catalogue, &index, &config.classic, seed)?;
-        Ok(Self { index, config: config.clone(), ease, classic })
+        Ok(Self { index, config: config.clone(), ease, classic, few_shot: false, seed })
+    }
+
+    /// Asks the network that is trained on each shopper's few samples, too: a training a case.
+    #[must_use]
+    pub fn with_few_shot(self, few_shot: bool) -> Self {
+        Self { few_shot, ..self }
     }
 
     /// What can be asked here: [`Method::Personal`] only where cases remember visits, [`Method::Regression`] only up to
-    /// [`MOST_REGRESSION_ITEMS`], [`Method::Classic`] only where a session is long enough to learn from.
+    /// [`MOST_REGRESSION_ITEMS`], [`Method::Classic`] only where a session is long enough to learn from, the two of few samples only
+    /// after [`Self::with_few_shot`].
     #[must_use]
     pub fn methods(&self, visits: bool) -> Vec<Method> {
         let mut out = vec![Method::Popularity, Method::Covisit, Method::ItemNeighbours, Method::SessionNeighbours];
@@ -191,6 +211,9 @@ impl Baselines {
         }
         if self.classic.is_some() {
             out.push(Method::Classic);
+            if self.few_shot {
+                out.extend([Method::FewShotAlone, Method::FewShotTransfer]);
+            }
         }
         out
     }
@@ -253,6 +276,15 @@ impl Baselines {
             Method::Classic => {
                 if let Some(classic) = &self.classic {
                     classic.score(&case.shots, channels, out);
+                }
+            }
+            Method::FewShotAlone | Method::FewShotTransfer => {
+                if let Some(classic) = &self.classic {
+                    // Both starts meet the same negatives, and no case depends on another.
+                    let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+                    rng.set_stream(split::fold(&case.id, "few-shot", u64::MAX));
+                    let transfer = method == Method::FewShotTransfer;
+                    classic.score_few_shot(transfer, &case.shots, &config.classic, &mut rng, channels, out);
                 }
             }
         }

@@ -64,12 +64,22 @@ pub struct Against {
     /// of these N; without a number 1,3,5,10
     #[arg(long, value_name = "N,…", num_args = 0.., value_delimiter = ',', default_missing_values = ["1", "3", "5", "10"], value_parser = shown)]
     pub simulate_dismissals: Vec<usize>,
+    /// One more baseline; the classic network is trained on each case's few products alone, and from a pre-trained start
+    #[arg(long, value_name = "NAME", value_enum, requires = "events")]
+    pub baseline: Option<BaselineArg>,
     /// Settings of the baselines that differ from the defaults
     #[arg(long, value_name = "TOML", requires = "events")]
     pub baselines: Option<PathBuf>,
     /// Start of the random numbers of the classic network and of --ablation
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
+}
+
+/// Baselines that take a training a case, so they must be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum BaselineArg {
+    /// Dense 64, ReLU, Dropout 0.5, sigmoid
+    Mlp,
 }
 
 fn shown(text: &str) -> Result<usize, String> {
@@ -93,6 +103,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         let log = read_log(events, recommender.catalogue())?;
         let (baselines, ablated) = rivals.prepare(&args.against, events, &recommender, &log)?;
         found.contenders = evaluation::contenders(&recommender, &questions, &baselines, &ablated)?;
+        found.transfer = evaluation::transfer(&questions, &baselines);
     }
     if let Some(path) = &args.json {
         let text = serde_json::to_string_pretty(&found).context("failed to write the figures as JSON")?;
@@ -130,7 +141,8 @@ impl Rivals {
             Some(items) if against.ablation => self.ablate(against, items, events)?,
             _ => Vec::new(),
         };
-        Ok((Baselines::fit(catalogue, log, &self.baselines, against.seed)?, ablated))
+        let baselines = Baselines::fit(catalogue, log, &self.baselines, against.seed)?;
+        Ok((baselines.with_few_shot(against.baseline == Some(BaselineArg::Mlp)), ablated))
     }
 
     fn ablate(&self, against: &Against, items: &Path, events: &Path) -> anyhow::Result<Vec<Ablated>> {
@@ -218,6 +230,9 @@ pub(super) fn table(found: &Evaluation) -> String {
     if !found.contenders.is_empty() {
         out += &rivals(found);
     }
+    if !found.transfer.is_empty() {
+        out += &transfer(found);
+    }
     out
 }
 
@@ -276,6 +291,18 @@ fn rivals(found: &Evaluation) -> String {
             one.all.coverage_at_20,
             100.0 * one.all.popular_at_20
         );
+    }
+    out
+}
+
+fn transfer(found: &Evaluation) -> String {
+    let mut out = format!(
+        "\nA small network trained on each shopper's few products: pre-trained start minus random start\n{:>4}  {:<26} {:<26} {:>7} {:>7}\n",
+        "k", "NDCG@10", "Recall@20", "helped", "harm"
+    );
+    for (k, d) in &found.transfer {
+        let (ndcg, recall) = (signed(d.ndcg_at_10, d.ndcg_interval), signed(d.recall_at_20, d.recall_interval));
+        let _ = writeln!(out, "{k:>4}  {ndcg:<26} {recall:<26} {:>7.4} {:>7.4}", d.helped, d.harm);
     }
     out
 }

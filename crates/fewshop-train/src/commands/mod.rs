@@ -1,12 +1,15 @@
 //! The sub-commands of `fewshop`, one module each: its arguments and what it does.
 
+pub mod add_items;
 pub mod evaluate;
 pub mod inspect;
+pub mod new_items;
 pub mod offers;
 pub mod prepare;
 pub mod profile;
 pub mod recommend;
 pub mod report;
+pub mod robustness;
 pub mod rules;
 pub mod study;
 pub mod train;
@@ -54,7 +57,9 @@ pub enum Command {
     Rules(rules::Args),
     /// Show what a pack holds
     Inspect(inspect::Args),
-    /// Experiments on a shop's own log: how training grows with it, what can be told of a household and what it redeems
+    /// Put new products into a pack without training
+    AddItems(add_items::Args),
+    /// Experiments on a shop's own log: how training grows with it, how new products fare, what noise costs, what can be told of a household and what it redeems
     Study(study::Args),
 }
 
@@ -73,6 +78,7 @@ impl Command {
             Self::Report(args) => report::run(args),
             Self::Rules(args) => rules::run(args),
             Self::Inspect(args) => inspect::run(args),
+            Self::AddItems(args) => add_items::run(&args),
             Self::Study(args) => study::run(args),
         }
     }

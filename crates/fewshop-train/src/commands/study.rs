@@ -32,6 +32,10 @@ pub enum Study {
     Profile(super::profile::StudyArgs),
     /// Compare a model of redemption with simpler rankings of the offers, by household and by time
     Offers(super::offers::Args),
+    /// Hold a tenth of the products out of training and ask how well they find their shoppers
+    NewItems(super::new_items::Args),
+    /// Move the item table and replace shots, and ask what the rankings lose
+    Robustness(super::robustness::Args),
 }
 
 /// Arguments of `fewshop study scaling`.
@@ -76,13 +80,15 @@ fn multiple(text: &str) -> Result<f64, String> {
 /// When a file cannot be read or written, or a training fails.
 pub fn run(args: Args) -> anyhow::Result<()> {
     match args.study {
-        Study::Scaling(args) => scaling(args),
         Study::Profile(args) => super::profile::study(&args),
         Study::Offers(args) => super::offers::run(&args),
+        Study::Scaling(args) => scaling(&args),
+        Study::NewItems(args) => super::new_items::run(&args),
+        Study::Robustness(args) => super::robustness::run(&args),
     }
 }
 
-fn scaling(args: Scaling) -> anyhow::Result<()> {
+fn scaling(args: &Scaling) -> anyhow::Result<()> {
     let mut config = read_config(args.config.as_deref())?;
     (config.tower.patience, config.ranker.patience) = (NEVER, NEVER);
     let catalogue = read_items(&args.items)?.catalogue;
@@ -101,7 +107,7 @@ fn scaling(args: Scaling) -> anyhow::Result<()> {
         let (events_n, sessions) = (longer.events, longer.sessions.len());
         // This process must not hold what the training needs.
         drop(longer);
-        let took = train(&args, &events, &settings, &folder)?;
+        let took = train(args, &events, &settings, &folder)?;
         sizes.push(Size { times, events: events_n, sessions, took });
         progress.step();
     }

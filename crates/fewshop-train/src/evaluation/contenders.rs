@@ -1,12 +1,14 @@
 //! The pack beside what it is made of and what it must beat: one table.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
 use fewshop_core::{Catalogue, ItemIx, Session};
 use fewshop_model::{Compute, Pack, Recommender, kernels};
 use rayon::prelude::*;
 
-use super::{Contender, Judge, Judged, Kind, PICKS, Questions, picks};
-use crate::baselines::Baselines;
+use super::{Contender, Difference, Judge, Judged, Kind, PICKS, Questions, picks};
+use crate::baselines::{Baselines, Method};
 use crate::files::Case;
 use crate::progress::Progress;
 
@@ -72,6 +74,18 @@ pub fn contenders(
         out.push(contender(&judge, method.name(), Kind::Baseline, method.about(), &answers, &full));
     }
     Ok(out)
+}
+
+/// What a pre-trained start brings to a network that is trained on each shopper's few samples: with transfer minus alone, by k. Empty
+/// where the baselines do not hold the two.
+#[must_use]
+pub fn transfer(questions: &Questions, baselines: &Baselines) -> BTreeMap<u32, Difference> {
+    if !baselines.methods(false).contains(&Method::FewShotTransfer) {
+        return BTreeMap::new();
+    }
+    let judge = Judge::of(questions, baselines.popularity());
+    let answers = |method| judge.judge(baselines.picks(method, &questions.cases));
+    judge.minus(&answers(Method::FewShotTransfer), &answers(Method::FewShotAlone))
 }
 
 fn contender(judge: &Judge<'_>, name: &str, kind: Kind, about: &str, answers: &Judged, full: &Judged) -> Contender {

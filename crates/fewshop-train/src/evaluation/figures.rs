@@ -139,4 +139,7 @@ pub struct Evaluation {
     /// The same cases with products turned down, where that was asked for.
     #[serde(default)]
     pub dismissals: Vec<super::Dismissals>,
+    /// A network trained on each shopper's few samples: with a pre-trained start minus from a random one, where that was asked for.
+    #[serde(default)]
+    pub transfer: BTreeMap<u32, Difference>,
 }

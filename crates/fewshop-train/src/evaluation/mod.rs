@@ -20,7 +20,7 @@ use fewshop_model::{RankOptions, Recommender};
 use rayon::prelude::*;
 
 pub use calibration::{Bin, Calibration, calibrate};
-pub use contenders::{Ablated, contenders};
+pub use contenders::{Ablated, contenders, transfer};
 pub use dismissals::{Dismissals, SHOWN, dismissals};
 pub use figures::{Contender, Difference, Evaluation, Figures, Kind, POPULAR_SHARE, Unit};
 pub use interval::{Bootstrap, Interval};
@@ -155,5 +155,6 @@ pub fn evaluate(recommender: &Recommender, questions: &Questions) -> Result<Eval
         calibration: calibrate(recommender, &questions.cases, &questions.wanted)?,
         contenders: Vec::new(),
         dismissals: Vec::new(),
+        transfer: BTreeMap::new(),
     })
 }

@@ -72,6 +72,10 @@ pub struct TowerConfig {
     pub learning_rate: f64,
     /// L2 on all weights.
     pub weight_decay: f32,
+    /// Weight of a second loss on item vectors that are moved to where they hurt most (APR, arXiv 1808.03908); 0 leaves it out.
+    pub adversarial_weight: f32,
+    /// How far each item vector, of length 1, is moved for it.
+    pub adversarial_epsilon: f32,
     /// Whether the tower sees what the text model says of titles, where one is given.
     pub text: bool,
 }
@@ -89,6 +93,8 @@ impl Default for TowerConfig {
             sessions_an_epoch: 30_000,
             learning_rate: 1e-3,
             weight_decay: 1e-6,
+            adversarial_weight: 0.0,
+            adversarial_epsilon: 0.1,
             text: true,
         }
     }

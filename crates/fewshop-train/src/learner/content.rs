@@ -14,26 +14,46 @@ const LEAST_ITEMS: usize = 2;
 /// Price bands are quantiles, so that every shop's prices spread over them.
 const PRICE_BANDS: usize = 10;
 
-/// Numbers the tokens of all products, and lays what a text model says beside them.
-pub(crate) fn content(catalogue: &Catalogue, text: Option<&TextVectors>) -> ItemContent {
-    let mut prices: Vec<f32> = catalogue.items().iter().filter_map(|item| item.price).collect();
-    prices.sort_by(f32::total_cmp);
-    let texts: Vec<Vec<String>> = catalogue.items().iter().map(|item| tokens(item, &prices)).collect();
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for text in texts.iter().flatten() {
-        *counts.entry(text).or_default() += 1;
+/// The tokens that a catalogue's products share, numbered: what else is asked about is read with the same numbers.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Vocabulary {
+    known: BTreeMap<String, i32>,
+    prices: Vec<f32>,
+}
+
+impl Vocabulary {
+    /// Of a catalogue that is trained on.
+    pub(crate) fn of(catalogue: &Catalogue) -> Self {
+        let prices = sorted_prices(catalogue.items());
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for text in catalogue.items().iter().flat_map(|item| tokens(item, &prices)) {
+            *counts.entry(text).or_default() += 1;
+        }
+        let known = counts.into_iter().filter(|&(_, count)| count >= LEAST_ITEMS).map(|(text, _)| text).zip(1..).collect();
+        Self { known, prices }
     }
-    let known: BTreeMap<&str, i32> =
-        counts.into_iter().filter(|&(_, count)| count >= LEAST_ITEMS).map(|(text, _)| text).zip(1..).collect();
-    let lists: Vec<Vec<i32>> =
-        texts.iter().map(|list| list.iter().filter_map(|text| known.get(text.as_str()).copied()).collect()).collect();
+
+    /// Tokens there are, padding included.
+    pub(crate) fn len(&self) -> usize {
+        self.known.len() + 1
+    }
+
+    /// The numbers of a product's tokens; those that no catalogue product shares are left out.
+    pub(crate) fn numbers(&self, item: &Item) -> Vec<i32> {
+        tokens(item, &self.prices).iter().filter_map(|text| self.known.get(text).copied()).collect()
+    }
+}
+
+/// The tokens of all products as the tower reads them, and beside them what a text model says.
+pub(crate) fn content(catalogue: &Catalogue, vocabulary: &Vocabulary, text: Option<&TextVectors>) -> ItemContent {
+    let lists: Vec<Vec<i32>> = catalogue.items().iter().map(|item| vocabulary.numbers(item)).collect();
     let width = lists.iter().map(Vec::len).max().unwrap_or(0).max(1);
     let rows = lists.into_iter().flat_map(|mut list| {
         list.resize(width, 0);
         list
     });
     ItemContent {
-        tokens: known.len() + 1,
+        tokens: vocabulary.len(),
         width,
         rows: rows.collect(),
         text_width: text.map_or(0, TextVectors::size),
@@ -41,7 +61,15 @@ pub(crate) fn content(catalogue: &Catalogue, text: Option<&TextVectors>) -> Item
     }
 }
 
-fn tokens(item: &Item, sorted_prices: &[f32]) -> Vec<String> {
+/// All known prices, rising: what price bands are cut from.
+pub(crate) fn sorted_prices(items: &[Item]) -> Vec<f32> {
+    let mut prices: Vec<f32> = items.iter().filter_map(|item| item.price).collect();
+    prices.sort_by(f32::total_cmp);
+    prices
+}
+
+/// What can be said of a product in words that others share: category by category, brand, size, price band, the first words of its title.
+pub(crate) fn tokens(item: &Item, sorted_prices: &[f32]) -> Vec<String> {
     let mut out: Vec<String> =
         (1..=item.category.len()).map(|depth| format!("category={}", item.category[..depth].join(">"))).collect();
     if !item.brand.is_empty() {
@@ -74,8 +102,11 @@ mod tests {
     #[test]
     fn shared_words_are_tokens_and_single_ones_are_not() {
         let items = vec![Item::new("a", "Whole milk"), Item::new("b", "Skimmed milk")];
-        let content = content(&Catalogue::new(items).unwrap(), None);
+        let catalogue = Catalogue::new(items).unwrap();
+        let vocabulary = Vocabulary::of(&catalogue);
+        let content = content(&catalogue, &vocabulary, None);
         assert_eq!((content.tokens, content.width), (2, 1));
         assert_eq!(content.rows, [1, 1]);
+        assert_eq!(vocabulary.numbers(&Item::new("c", "Oat milk")), [1]);
     }
 }

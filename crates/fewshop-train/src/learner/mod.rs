@@ -19,11 +19,15 @@ mod tower;
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
-use fewshop_core::{Catalogue, ItemIx};
+use fewshop_core::{Catalogue, Item, ItemIx};
 use fewshop_model::features::{FEATURES, Part, part_of};
+use fewshop_model::modules::ContentPath;
 use fewshop_model::{AdapterWeights, Card, Compute, ModelConfig, Pack, RankerWeights, Recommender};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+
+pub(crate) use content::{sorted_prices, tokens};
+pub(crate) use shelf::in_shelf_order;
 
 pub use config::{AdapterConfig, PairsConfig, RankerTrainConfig, TowerConfig, TrainConfig};
 
@@ -31,7 +35,9 @@ use crate::evaluation::{self, Evaluated};
 use crate::files::{Case, Log};
 use crate::progress::say;
 use crate::text::TextVectors;
+use content::Vocabulary;
 use sessions::{Episode, Sessions};
+use tower::Vectors;
 
 /// Validation cases with what each shopper also took.
 #[derive(Debug, Clone, Default)]
@@ -60,6 +66,37 @@ pub fn train(
     let prepared = Prepared::new(catalogue, text, log, validation, config, seed, card)?;
     let pack = prepared.with_ranker(&config.off, config, seed)?;
     with_metrics(pack, catalogue, validation)
+}
+
+/// The tower's way from content to vector, for products that it was not trained on.
+#[derive(Debug, Clone)]
+pub struct ContentTower {
+    vocabulary: Vocabulary,
+    path: ContentPath,
+}
+
+impl ContentTower {
+    /// The vector of a product by its content alone; `text` is what the sentence model says of it, where the tower was trained with one.
+    #[must_use]
+    pub fn vector(&self, item: &Item, text: &[f32]) -> Vec<f32> {
+        self.path.vector(&self.vocabulary.numbers(item), text)
+    }
+}
+
+/// As [`train`] without validation cases, and what the tower makes of content alone.
+///
+/// # Errors
+/// See [`train`].
+pub fn train_with_content(
+    catalogue: &Catalogue,
+    text: Option<&TextVectors>,
+    log: &Log,
+    config: &TrainConfig,
+    seed: u64,
+) -> Result<(Pack, ContentTower)> {
+    let prepared = Prepared::new(catalogue, text, log, None, config, seed, Card::default())?;
+    let pack = prepared.with_ranker(&config.off, config, seed)?;
+    Ok((pack, ContentTower { vocabulary: Vocabulary::of(catalogue), path: prepared.content }))
 }
 
 /// The same pack several times, each with a ranker that was trained without one of the parts. What the parts share (counts, vectors) is
@@ -107,6 +144,8 @@ struct Prepared {
     valid: Vec<Episode>,
     /// What ships but for the ranker, in shelf order.
     shipped: Pack,
+    /// The shipped vectors' way from content.
+    content: ContentPath,
 }
 
 impl Prepared {
@@ -146,7 +185,7 @@ impl Prepared {
                 say(&format!("Cut {} of {}", nth + 1, parts.rounds.len()));
             }
             let stop_by: &[Episode] = if nth == 0 { &first_visits } else { &[] };
-            let (mut pack, epoch, curves) =
+            let (mut pack, Vectors { epoch, curves, .. }) =
                 counted(catalogue, text, &round.fit, stop_by, weights, adapter.as_ref(), config, &tower, card.clone(), &mut rng)?;
             let most = config.ranker.cases.div_ceil(parts.rounds.len());
             let held = sessions::episodes(&round.held, most, &mut rng);
@@ -160,9 +199,10 @@ impl Prepared {
             rounds.push((through_bytes(&pack)?, held));
         }
         // What ships has seen everything: the counts, and the vectors for as many epochs as were found best before.
-        let (shipped, ..) = counted(catalogue, text, &parts.all, &[], weights, adapter.as_ref(), config, &tower, card, &mut rng)?;
+        let (shipped, Vectors { content, .. }) =
+            counted(catalogue, text, &parts.all, &[], weights, adapter.as_ref(), config, &tower, card, &mut rng)?;
         let judge = if validation.is_some() { through_bytes(&shipped)? } else { rounds[0].0.clone() };
-        Ok(Self { rounds, judge, valid, shipped: shelf::in_shelf_order(&shipped)? })
+        Ok(Self { rounds, judge, valid, shipped: shelf::in_shelf_order(&shipped)?, content })
     }
 
     /// Teaches a ranker that does without some parts.
@@ -217,7 +257,7 @@ fn rounded(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
 }
 
-/// A pack without a ranker from some sessions, the epoch of its vectors, and how they came about.
+/// A pack without a ranker from some sessions, and what else the tower learned.
 #[expect(clippy::too_many_arguments, reason = "what a pack is made of")]
 fn counted(
     catalogue: &Catalogue,
@@ -230,7 +270,7 @@ fn counted(
     tower: &TowerConfig,
     card: Card,
     rng: &mut ChaCha8Rng,
-) -> Result<(Pack, usize, Curves)> {
+) -> Result<(Pack, Vectors)> {
     let (list, items) = (&sessions.items, catalogue.len());
     let popularity = pairs::popularity(list, items);
     let vectors = tower::train(catalogue, text, &popularity, list, stop_by, tower, rng)?;
@@ -254,13 +294,13 @@ fn counted(
         popularity,
         pairs::recent(list, items, config.recent_share),
         sessions::repeat_rates(sessions, items),
-        vectors.table,
+        vectors.table.clone(),
         table,
-        vectors.encoder,
+        vectors.encoder.clone(),
         adapter,
         no_ranker(&[]),
     )?;
-    Ok((pack, vectors.epoch, vectors.curves))
+    Ok((pack, vectors))
 }
 
 /// The trained pack's own figures, on the counts and in the order that it ships, go into its card. `catalogue` is the one whose rows

@@ -5,14 +5,14 @@ use burn::optim::{AdamConfig, GradientsParams, decay::WeightDecayConfig};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use fewshop_core::Catalogue;
-use fewshop_model::modules::{ItemInput, TwoTower, TwoTowerConfig};
+use fewshop_model::modules::{ContentPath, ItemInput, TwoTower, TwoTowerConfig};
 use fewshop_model::{EncoderWeights, ItemTable};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::TowerConfig;
-use super::content::content;
+use super::content::{Vocabulary, content};
 use super::sessions::Episode;
 use super::{Curves, rounded};
 use crate::progress::Progress;
@@ -26,6 +26,8 @@ pub(crate) struct Vectors {
     pub(crate) table: ItemTable,
     pub(crate) encoder: EncoderWeights,
     pub(crate) logit_scale: f32,
+    /// From content to vector, for products that are not trained on.
+    pub(crate) content: ContentPath,
     /// The epoch that they are of, from 1.
     pub(crate) epoch: usize,
     /// Loss by epoch, and that of the validation episodes where there are any.
@@ -48,7 +50,7 @@ pub(crate) fn train(
     let plain = Device::flex();
     let device = plain.clone().autodiff();
     device.seed(rng.random());
-    let content = content(catalogue, text.filter(|_| config.text));
+    let content = content(catalogue, &Vocabulary::of(catalogue), text.filter(|_| config.text));
     let items = catalogue.len();
     let settings = TwoTowerConfig {
         embedding_size: config.embedding_size,
@@ -81,8 +83,15 @@ pub(crate) fn train(
         for batch in order[..an_epoch].chunks(config.batch) {
             let batch: Vec<Episode> = batch.iter().map(|&s| draw(&fit[s], rng)).collect();
             let vectors = model.items(&input, true);
-            let loss = loss(&model, vectors, &batch, items, logit_scale, &device);
+            let moved = (config.adversarial_weight > 0.0).then(|| {
+                let of = |vectors| loss(&model, vectors, &batch, items, logit_scale, &device);
+                of(worst(vectors.clone(), config.adversarial_epsilon, of))
+            });
+            let mut loss = loss(&model, vectors, &batch, items, logit_scale, &device);
             loss_sum += f64::from(loss.clone().into_scalar::<f32>());
+            if let Some(moved) = moved {
+                loss = loss.add(moved.mul_scalar(config.adversarial_weight));
+            }
             let gradients = GradientsParams::from_grads(loss.backward(), &model);
             // A cosine schedule: the last epochs settle what the first ones found.
             let done = (epoch - 1) as f64 / config.epochs as f64;
@@ -110,7 +119,14 @@ pub(crate) fn train(
             best = Some((
                 valid_loss,
                 epoch,
-                Vectors { table, encoder: model.export_encoder(), logit_scale, epoch, curves: Curves::new() },
+                Vectors {
+                    table,
+                    encoder: model.export_encoder(),
+                    logit_scale,
+                    content: model.export_content(),
+                    epoch,
+                    curves: Curves::new(),
+                },
             ));
         } else if best.as_ref().is_some_and(|(_, at, _)| epoch - at >= config.patience) {
             break;
@@ -124,6 +140,17 @@ pub(crate) fn train(
         format!("Item vectors: {items} × {size}, validation loss {valid_loss:.4} in epoch {epoch}")
     });
     Ok(Vectors { curves, ..vectors })
+}
+
+/// The item vectors, each moved by `epsilon` in the direction in which the loss rises fastest; the move itself is a constant to what is
+/// learned.
+fn worst(vectors: Tensor<2>, epsilon: f32, loss: impl Fn(Tensor<2>) -> Tensor<1>) -> Tensor<2> {
+    let leaf = vectors.clone().detach().require_grad();
+    let gradients = loss(leaf.clone()).backward();
+    let Some(rise) = leaf.grad(&gradients) else { return vectors };
+    // Vectors of products that the batch hardly touches have gradients far below 1e-6: they move as far as the others.
+    let norm = rise.clone().powi_scalar(2).sum_dim(1).sqrt().clamp_min(1e-12);
+    vectors.add(rise.div(norm).mul_scalar(epsilon).autodiff())
 }
 
 /// A session as shots and wanted items: between one shot and half of it, few shots as likely as many.
@@ -167,4 +194,22 @@ fn validate(model: &TwoTower, input: &ItemInput, valid: &[Episode], items: usize
         sum += f64::from(loss.into_scalar::<f32>()) * batch.len() as f64;
     }
     sum / with_shots.len().max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vectors_move_so_far_and_uphill() {
+        let device = Device::flex().autodiff();
+        let vectors = Tensor::<2>::from_data([[1.0, 0.0], [0.0, 1.0]], &device).require_grad();
+        let target = Tensor::<2>::from_data([[0.6, 0.8], [0.8, 0.6]], &device);
+        let loss = |x: Tensor<2>| x.sub(target.clone()).powi_scalar(2).sum();
+        let before = loss(vectors.clone()).into_scalar::<f32>();
+        let moved = worst(vectors.clone(), 0.1, loss);
+        assert!(loss(moved.clone()).into_scalar::<f32>() > before);
+        let far: Vec<f32> = moved.sub(vectors).powi_scalar(2).sum_dim(1).sqrt().into_data().try_to_vec().unwrap();
+        assert!(far.iter().all(|far| (far - 0.1).abs() < 1e-5), "{far:?}");
+    }
 }

@@ -1,4 +1,8 @@
-//! How time and memory of a training grow with the log: the log made longer, and what each length took.
+//! Experiments on a shop's own log. How time and memory of a training grow with it: the log made longer, and what each length took. How
+//! products that nobody has bought yet find their shoppers: [`new_items`]. What noise costs: [`robustness`].
+
+pub mod new_items;
+pub mod robustness;
 
 use std::fmt::Write;
 

@@ -168,6 +168,13 @@ impl TextVectors {
         Self { size, rows, kept }
     }
 
+    /// The same of some of the products, given by their rows.
+    #[must_use]
+    pub fn of_rows(&self, rows: &[usize]) -> Self {
+        let rows = rows.iter().flat_map(|&row| &self.rows[row * self.size..][..self.size]).copied().collect();
+        Self { rows, ..self.clone() }
+    }
+
     /// Numbers a product.
     #[must_use]
     pub fn size(&self) -> usize {

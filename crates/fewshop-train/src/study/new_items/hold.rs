@@ -1,0 +1,155 @@
+//! Which products nobody has bought yet, by a rule: what is trained on, and who is asked.
+
+use std::collections::HashSet;
+
+use anyhow::{Result, ensure};
+use fewshop_core::{Catalogue, EventKind, Item, ItemIx, split};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use crate::evaluation::Questions;
+use crate::files::{Case, Log, LoggedSession};
+
+/// One product of so many is new.
+const PARTS: u64 = 10;
+/// Shoppers asked, of a hundred; none of their sessions is trained on.
+const ASKED: u64 = 30;
+/// Share of the sessions, the latest ones, from which questions come; what is trained on lies before them.
+const LATE: f64 = 0.2;
+/// Numbers of shots that a session is asked with.
+const SHOTS: [usize; 4] = [1, 3, 5, 10];
+
+/// A log cut so that a tenth of its products has never been sold.
+///
+/// A product is new where `split::fold(id, salt, 10)` is 0: all its events are taken out of what is trained on. Shoppers with
+/// `split::fold(user, salt, 100) < 30` are asked about their sessions among the last 20 %; the others' sessions before those are trained on.
+/// A session is asked once for each number of shots that it has enough known products for; it must go on to take a new product.
+#[derive(Debug, Clone)]
+pub(super) struct Hold {
+    /// Products that are trained on.
+    pub(super) known: Catalogue,
+    /// Their rows in the whole catalogue.
+    pub(super) rows: Vec<usize>,
+    /// The others.
+    pub(super) new: Vec<Item>,
+    /// Sessions of known products, in rows of `known`.
+    pub(super) log: Log,
+    /// Cases and all that was taken later, in rows of the whole catalogue.
+    pub(super) questions: Questions,
+}
+
+impl Hold {
+    /// # Errors
+    /// When the log is too small to ask about.
+    pub(super) fn of(catalogue: &Catalogue, log: &Log, salt: &str, seed: u64) -> Result<Self> {
+        let is_new: Vec<bool> = catalogue.items().iter().map(|item| split::fold(&item.id.0, salt, PARTS) == 0).collect();
+        let rows: Vec<usize> = (0..catalogue.len()).filter(|&row| !is_new[row]).collect();
+        let mut place = vec![None; catalogue.len()];
+        rows.iter().enumerate().for_each(|(to, &from)| place[from] = Some(ItemIx::from(to)));
+        let pick = |wanted: bool| {
+            catalogue.items().iter().zip(&is_new).filter(move |(_, new)| **new == wanted).map(|(item, _)| item.clone())
+        };
+        let asked: Vec<bool> = log.users.iter().map(|user| split::fold(user, salt, 100) < ASKED).collect();
+        let from = (log.sessions.len() as f64 * (1.0 - LATE)) as usize;
+        let mut train = Log { users: log.users.clone(), ..Log::default() };
+        let mut questions = Questions::default();
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        for (nth, session) in log.sessions.iter().enumerate() {
+            if !asked[session.user as usize] && nth < from {
+                let items = session
+                    .items
+                    .iter()
+                    .filter_map(|item| Some(crate::files::LoggedItem { item: place[item.item.row()]?, ..*item }));
+                let items: Vec<_> = items.collect();
+                train.events += items.len();
+                if !items.is_empty() {
+                    train.sessions.push(LoggedSession { items, ..session.clone() });
+                }
+            } else if asked[session.user as usize] && nth >= from {
+                ask(session, &log.users[session.user as usize], &is_new, &mut questions, &mut rng);
+            }
+        }
+        ensure!(
+            !questions.cases.is_empty() && !train.sessions.is_empty(),
+            "no late session goes on to take one of the {} products that count as new: give a longer log",
+            catalogue.len() - rows.len()
+        );
+        Ok(Self { known: Catalogue::new(pick(false).collect())?, rows, new: pick(true).collect(), log: train, questions })
+    }
+}
+
+/// Asks a session once a number of shots. Shots are known products in random order: those of a basket bear one timestamp.
+fn ask(session: &LoggedSession, user: &str, is_new: &[bool], questions: &mut Questions, rng: &mut ChaCha8Rng) {
+    let taken = session.items.iter().filter(|item| item.kind != EventKind::Dismiss).map(|item| item.item);
+    let (new, mut known): (Vec<ItemIx>, Vec<ItemIx>) = taken.partition(|item| is_new[item.row()]);
+    if new.is_empty() {
+        return;
+    }
+    known.shuffle(rng);
+    for k in SHOTS.into_iter().filter(|&k| k < known.len()) {
+        let id = format!("{}-{k}", session.id);
+        questions.cases.push(Case { id, user: user.to_owned(), k: k as u32, shots: known[..k].to_vec(), visits: Vec::new() });
+        questions.wanted.push(known[k..].iter().chain(&new).copied().collect());
+    }
+}
+
+/// The new ones among what is wanted.
+pub(super) fn only(wanted: &[Vec<ItemIx>], allowed: &[bool]) -> Vec<Vec<ItemIx>> {
+    wanted.iter().map(|wanted| wanted.iter().copied().filter(|item| allowed[item.row()]).collect()).collect()
+}
+
+/// Ids of items.
+pub(super) fn ids(items: &[Item]) -> HashSet<&str> {
+    items.iter().map(|item| item.id.0.as_str()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::LoggedItem;
+
+    fn shop() -> (Catalogue, Log) {
+        let items = (0..100).map(|row| Item::new(&format!("i{row}"), "Thing")).collect();
+        let item = |row: u32| LoggedItem { item: ItemIx(row % 100), kind: EventKind::Purchase, quantity: 1.0 };
+        let session = |n: u32| LoggedSession {
+            user: n % 40,
+            id: format!("s{n}"),
+            time_s: i64::from(n),
+            items: (0..8).map(|at| item(n * 7 + at * 13)).collect(),
+        };
+        let log = Log {
+            users: (0..40).map(|u| format!("u{u}")).collect(),
+            sessions: (0..400).map(session).collect(),
+            ..Log::default()
+        };
+        (Catalogue::new(items).unwrap(), log)
+    }
+
+    #[test]
+    fn no_new_product_and_no_asked_shopper_is_trained_on() {
+        let (catalogue, log) = shop();
+        let hold = Hold::of(&catalogue, &log, "a", 7).unwrap();
+        assert_eq!(hold.known.len() + hold.new.len(), 100);
+        assert!((3..20).contains(&hold.new.len()), "{}", hold.new.len());
+        let new = ids(&hold.new);
+        assert!(hold.log.sessions.iter().flat_map(|s| &s.items).all(|i| !new.contains(hold.known[i.item].id.0.as_str())));
+        let trained: HashSet<&str> = hold.log.sessions.iter().map(|s| log.users[s.user as usize].as_str()).collect();
+        assert!(hold.questions.cases.iter().all(|case| !trained.contains(case.user.as_str())));
+        assert!(hold.log.sessions.iter().all(|s| s.time_s < 320));
+        assert!(hold.rows.iter().enumerate().all(|(to, &from)| hold.known.items()[to] == catalogue.items()[from]));
+    }
+
+    #[test]
+    fn shots_are_known_products_and_a_new_one_is_wanted() {
+        let (catalogue, log) = shop();
+        let hold = Hold::of(&catalogue, &log, "a", 7).unwrap();
+        let new = ids(&hold.new);
+        let is_new = |item: &ItemIx| new.contains(catalogue[*item].id.0.as_str());
+        for (case, wanted) in hold.questions.cases.iter().zip(&hold.questions.wanted) {
+            assert_eq!(case.shots.len(), case.k as usize);
+            assert!(!case.shots.iter().any(is_new) && wanted.iter().any(is_new));
+            assert!(case.shots.iter().all(|shot| !wanted.contains(shot)));
+        }
+    }
+}

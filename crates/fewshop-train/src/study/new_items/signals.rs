@@ -1,0 +1,204 @@
+//! All that can be said of a new product for the shots of a session, one column each. A method is a column, or a weighing of them.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result};
+use fewshop_core::{Catalogue, ItemIx, Session, split};
+use fewshop_model::{Compute, ItemTable, Pack, RankOptions, Recommender, kernels};
+
+use super::hold::ids;
+use crate::newcomers::Likeness;
+
+/// Columns, in order.
+pub(super) const COLUMNS: [&str; 21] = [
+    "random",
+    "category popularity",
+    "category of the shots",
+    "nearest by text",
+    "nearest by text, best shot",
+    "nearest by words",
+    "nearest by words, best shot",
+    "department",
+    "brand",
+    "price distance",
+    "neighbours' popularity",
+    "neighbours' bias",
+    "neighbours' vectors",
+    "neighbours' vectors, best shot",
+    "content tower",
+    "content tower, best shot",
+    "generator",
+    "generator without adversary",
+    "neighbours' co-visits",
+    "neighbours' cosine",
+    "pack",
+];
+
+/// A pack that the new products have been added to, and what the columns need.
+pub(super) struct Signals {
+    pub(super) recommender: Recommender,
+    /// By row of the pack.
+    pub(super) new: Vec<bool>,
+    /// Other item tables: content and generator.
+    content: ItemTable,
+    generated: ItemTable,
+    regressed: ItemTable,
+    likeness: Likeness,
+    /// `[items, width]`.
+    text: Vec<f32>,
+    width: usize,
+    category_popularity: Vec<f32>,
+    random: Vec<f32>,
+}
+
+impl Signals {
+    /// `pack` holds all products; `vectors` are those by content, by the generator and by the one without adversary of each new one, by id; `text` is in the pack's rows.
+    pub(super) fn of(
+        pack: Pack,
+        newcomers: &[fewshop_core::Item],
+        vectors: &HashMap<String, [Vec<f32>; 3]>,
+        text: Vec<f32>,
+        seed: u64,
+    ) -> Result<Self> {
+        let n = pack.catalogue.len();
+        let fresh = ids(newcomers);
+        let new: Vec<bool> = pack.catalogue.items().iter().map(|item| fresh.contains(item.id.0.as_str())).collect();
+        let with = |which: usize| -> Result<ItemTable> {
+            let d = pack.table.d;
+            let mut rows: Vec<f32> = Vec::with_capacity(n * d);
+            for (row, item) in pack.catalogue.items().iter().enumerate() {
+                if new[row] {
+                    rows.extend(&vectors.get(&item.id.0).context("a new product has no vector")?[which]);
+                } else {
+                    rows.extend(pack.table.row(row));
+                }
+            }
+            Ok(ItemTable::quantise(&rows, d, pack.table.bias.clone()))
+        };
+        let random = pack.catalogue.items().iter();
+        let random = random.map(|item| split::fold(&item.id.0, &format!("random-{seed}"), 1 << 20) as f32).collect();
+        Ok(Self {
+            content: with(0)?,
+            generated: with(1)?,
+            regressed: with(2)?,
+            likeness: Likeness::of(&pack.catalogue, &text),
+            width: text.len() / n,
+            text,
+            category_popularity: category_popularity(&pack, &new),
+            random,
+            new,
+            recommender: Recommender::new(pack, Compute::Kernels),
+        })
+    }
+
+    pub(super) fn catalogue(&self) -> &Catalogue {
+        self.recommender.catalogue()
+    }
+
+    /// The columns for these shots, each over all rows.
+    pub(super) fn columns(&self, shots: &[ItemIx]) -> Result<Vec<Vec<f32>>> {
+        let pack = self.recommender.pack();
+        let (n, k) = (pack.catalogue.len(), shots.len().max(1) as f32);
+        let zeros = || vec![0f32; n];
+        let items = pack.catalogue.items();
+        let (mut text, mut text_max, mut words, mut words_max) = (zeros(), vec![-1f32; n], zeros(), zeros());
+        let (mut category, mut department, mut brand) = (zeros(), zeros(), zeros());
+        let (mut covisit, mut cosine) = (zeros(), zeros());
+        let fold = |sum: &mut Vec<f32>, most: &mut Vec<f32>, said: &[f32]| {
+            for ((sum, most), said) in sum.iter_mut().zip(most).zip(said) {
+                *sum += said / k;
+                *most = most.max(*said);
+            }
+        };
+        for shot in shots {
+            let item = &items[shot.row()];
+            let own = if self.width == 0 { &[] } else { &self.text[shot.row() * self.width..][..self.width] };
+            fold(&mut text, &mut text_max, &self.likeness.text(own));
+            fold(&mut words, &mut words_max, &self.likeness.words(item));
+            for (row, other) in items.iter().enumerate() {
+                let shared = item.category.iter().zip(&other.category).take_while(|(a, b)| a == b).count();
+                if !item.category.is_empty() && shared == item.category.len().max(other.category.len()) {
+                    category[row] += 1.0 / k;
+                }
+                department[row] += f32::from(u8::from(shared > 0)) / k;
+                brand[row] += f32::from(u8::from(!item.brand.is_empty() && item.brand == other.brand)) / k;
+            }
+            let config = &pack.config;
+            let own = pack.popularity[shot.row()] as f32;
+            for pair in pack.pairs.row(shot.row()) {
+                let other = pack.popularity[pair.to] as f32;
+                covisit[pair.to] += pair.count / (own + config.covisit_shrink) / other.max(1.0).powf(config.covisit_alpha) / k;
+                cosine[pair.to] += pair.count / ((own + config.cosine_shrink) * (other + config.cosine_shrink)).sqrt() / k;
+            }
+        }
+        let log_rate = |x: Vec<f32>| x.into_iter().map(|x| (1e-5 + x).ln()).collect::<Vec<f32>>();
+        let prices: Vec<f32> = shots.iter().filter_map(|shot| items[shot.row()].price).map(|p| (p + 0.01).ln()).collect();
+        let mean = prices.iter().sum::<f32>() / prices.len().max(1) as f32;
+        let distance = |price: Option<f32>| match price {
+            Some(price) if !prices.is_empty() => -((price + 0.01).ln() - mean).abs(),
+            _ => 0.0,
+        };
+        let session = Session::of_items(shots);
+        let (taste, _) = pack.tastes(&session);
+        let logits = |table: &ItemTable| kernels::scan(table, &taste, pack.config.logit_scale);
+        let nearest = |table: &ItemTable| {
+            let mut most = vec![-1f32; n];
+            for shot in shots {
+                let own = table.row(shot.row());
+                let plain = ItemTable { bias: vec![0.0; n], ..table.clone() };
+                most.iter_mut().zip(kernels::scan(&plain, &own, 1.0)).for_each(|(most, near)| *most = most.max(near));
+            }
+            most
+        };
+        let ln = |x: &f32| (x + 0.5).ln();
+        Ok(vec![
+            self.random.clone(),
+            self.category_popularity.iter().map(ln).collect(),
+            category.iter().zip(&self.category_popularity).map(|(share, pop)| 20.0 * share + ln(pop)).collect(),
+            text,
+            text_max,
+            words,
+            words_max,
+            department,
+            brand,
+            items.iter().map(|item| distance(item.price)).collect(),
+            pack.popularity.iter().map(|&p| ln(&(p as f32))).collect(),
+            pack.table.bias.clone(),
+            logits(&pack.table),
+            nearest(&pack.table),
+            logits(&self.content),
+            nearest(&self.content),
+            logits(&self.generated),
+            logits(&self.regressed),
+            log_rate(covisit),
+            log_rate(cosine),
+            self.ranked(&session, n)?,
+        ])
+    }
+
+    /// The ranker's scores of all products; what it may not pick comes last.
+    fn ranked(&self, session: &Session, n: usize) -> Result<Vec<f32>> {
+        let mut one = self.recommender.clone();
+        one.set_session(session.clone())?;
+        let ranking = pollster::block_on(one.rank(&RankOptions { n, reasons: false, ..RankOptions::default() }))?;
+        let mut out = vec![-100.0; n];
+        ranking.picks.iter().for_each(|pick| out[pick.item.row()] = pick.score);
+        Ok(out)
+    }
+}
+
+/// For each product the mean popularity of the known ones in its category, or in the nearest category above it that has any.
+fn category_popularity(pack: &Pack, new: &[bool]) -> Vec<f32> {
+    let mut sums: HashMap<&[String], (f32, f32)> = HashMap::new();
+    for (row, item) in pack.catalogue.items().iter().enumerate().filter(|&(row, _)| !new[row]) {
+        for depth in 0..=item.category.len() {
+            let sum = sums.entry(&item.category[..depth]).or_default();
+            sum.0 += pack.popularity[row] as f32;
+            sum.1 += 1.0;
+        }
+    }
+    let of = |category: &[String]| {
+        (0..=category.len()).rev().find_map(|depth| sums.get(&category[..depth])).map_or(0.0, |(sum, n)| sum / n)
+    };
+    pack.catalogue.items().iter().map(|item| of(&item.category)).collect()
+}

@@ -1,0 +1,239 @@
+//! What a pack's rankings are worth when its item table is disturbed and when clicks are noise.
+
+use std::fmt::Write;
+
+use anyhow::{Result, ensure};
+use fewshop_core::ItemIx;
+use fewshop_model::{Compute, ItemTable, Pack, Recommender, kernels};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
+
+use crate::evaluation::{Difference, Figures, Judge, Judged, PICKS, Questions, picks};
+use crate::files::Case;
+
+/// Each shot is replaced with this probability: one of five.
+const NOISE: f64 = 0.2;
+
+/// How the answers were disturbed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Disturbance {
+    /// Not at all.
+    None,
+    /// Each item vector moved in a random direction by this share of its length.
+    Table(f64),
+    /// Each shot replaced by any product of the catalogue with a probability of one in five.
+    NoiseClicks,
+}
+
+impl Disturbance {
+    fn name(self) -> String {
+        match self {
+            Self::None => "as it is".to_owned(),
+            Self::Table(share) => format!("item table moved by {share}"),
+            Self::NoiseClicks => "one shot of five is noise".to_owned(),
+        }
+    }
+}
+
+/// Figures of one pack under one disturbance.
+#[derive(Debug, Clone, Serialize)]
+pub struct Robust {
+    /// The pack's name.
+    pub pack: String,
+    /// What was done.
+    pub disturbance: Disturbance,
+    /// The pack's rankings.
+    pub all: Figures,
+    /// Those by item vectors alone.
+    pub vectors: Figures,
+    /// Minus the same pack undisturbed.
+    pub loss: Difference,
+    /// The same of item vectors alone.
+    pub vectors_loss: Difference,
+    /// Minus the first pack under the same disturbance; 0 for the first one itself.
+    pub minus_first: Difference,
+    /// The same of item vectors alone.
+    pub vectors_minus_first: Difference,
+}
+
+/// The item table with each vector moved in a random direction by `share` of its length.
+#[must_use]
+pub fn disturbed(pack: &Pack, share: f64, seed: u64) -> Pack {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let d = pack.table.d;
+    let mut rows = Vec::with_capacity(pack.table.q.len());
+    for row in 0..pack.table.len() {
+        let x = pack.table.row(row);
+        // Sums of twelve uniforms are near enough to a normal to have no favourite direction.
+        let noise: Vec<f32> = (0..d).map(|_| (0..12).map(|_| rng.random_range(-0.5f32..0.5)).sum()).collect();
+        let length = |x: &[f32]| x.iter().map(|x| x * x).sum::<f32>().sqrt();
+        let scale = share as f32 * length(&x) / length(&noise).max(1e-6);
+        rows.extend(x.iter().zip(&noise).map(|(x, n)| x + scale * n));
+    }
+    let mut moved = pack.clone();
+    moved.table = ItemTable::quantise(&rows, d, pack.table.bias.clone());
+    moved
+}
+
+/// Cases in which each shot is replaced with a probability of one in five, by a product that the case does not know yet.
+#[must_use]
+pub fn noisy(questions: &Questions, items: usize, seed: u64) -> Questions {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let cases = questions.cases.iter().map(|case| {
+        let mut shots = case.shots.clone();
+        for at in 0..shots.len() {
+            if rng.random_bool(NOISE) {
+                let other = ItemIx::from(rng.random_range(0..items));
+                if !shots.contains(&other) {
+                    shots[at] = other;
+                }
+            }
+        }
+        Case { shots, ..case.clone() }
+    });
+    Questions { cases: cases.collect(), wanted: questions.wanted.clone() }
+}
+
+/// Asks packs the same questions, which are in the rows of each pack, undisturbed and disturbed.
+///
+/// # Errors
+/// When packs do not hold the same products, or one cannot rank.
+pub fn run(packs: &[(String, Pack)], questions: &Questions, shares: &[f64], seed: u64) -> Result<Vec<Robust>> {
+    let mut out: Vec<Robust> = Vec::new();
+    let Some((first_name, first)) = packs.first() else { return Ok(out) };
+    for (name, pack) in packs {
+        let same = pack.catalogue.items().iter().map(|item| &item.id).eq(first.catalogue.items().iter().map(|item| &item.id));
+        ensure!(same, "{name} holds other products than {first_name}: train both on the same items");
+    }
+    let judge = Judge::of(questions, &first.popularity);
+    let noise = noisy(questions, first.catalogue.len(), seed);
+    let kinds =
+        [Disturbance::None, Disturbance::NoiseClicks].into_iter().chain(shares.iter().map(|&share| Disturbance::Table(share)));
+    let kinds: Vec<Disturbance> = kinds.collect();
+    let mut firsts: Vec<[Judged; 2]> = Vec::new();
+    for (name, pack) in packs {
+        let mut clean: Option<[Judged; 2]> = None;
+        for (nth, &kind) in kinds.iter().enumerate() {
+            let (asked, table) = match kind {
+                Disturbance::None => (questions, pack.clone()),
+                Disturbance::NoiseClicks => (&noise, pack.clone()),
+                Disturbance::Table(share) => (questions, disturbed(pack, share, seed)),
+            };
+            let vectors = judge.judge(by_vectors(&table, &asked.cases));
+            let ranked = judge.judge(picks(&Recommender::new(table, Compute::Kernels), &asked.cases, false)?);
+            let both = [ranked, vectors];
+            let clean = clean.get_or_insert_with(|| both.clone());
+            if firsts.len() <= nth {
+                firsts.push(both.clone());
+            }
+            out.push(Robust {
+                pack: name.clone(),
+                disturbance: kind,
+                all: judge.all(&both[0]),
+                vectors: judge.all(&both[1]),
+                loss: judge.all_minus(&both[0], &clean[0]),
+                vectors_loss: judge.all_minus(&both[1], &clean[1]),
+                minus_first: judge.all_minus(&both[0], &firsts[nth][0]),
+                vectors_minus_first: judge.all_minus(&both[1], &firsts[nth][1]),
+            });
+        }
+    }
+    Ok(out)
+}
+
+fn by_vectors(pack: &Pack, cases: &[Case]) -> Vec<Vec<ItemIx>> {
+    let one = |case: &Case| {
+        let (taste, _) = pack.tastes(&fewshop_core::Session::of_items(&case.shots));
+        let logits = kernels::scan(&pack.table, &taste, pack.config.logit_scale);
+        kernels::top_k(&logits, PICKS, |row| !case.shots.contains(&ItemIx::from(row))).into_iter().map(ItemIx).collect()
+    };
+    use rayon::prelude::*;
+    cases.par_iter().map(one).collect()
+}
+
+/// As text.
+#[must_use]
+pub fn table(found: &[Robust]) -> String {
+    let mut out = format!(
+        "NDCG@10 over all cases; in brackets 95 % intervals, shoppers resampled, pairs kept\n{:<20} {:<26} {:>8} {:<26} {:<26} {:>8} {:<26} {:<26}\n",
+        "pack", "disturbance", "pack", "minus as it is", "minus first", "vectors", "minus as it is", "minus first"
+    );
+    let signed = |d: &Difference| {
+        let [low, high] = d.ndcg_interval;
+        format!("{:+.4} [{low:+.4}, {high:+.4}]", d.ndcg_at_10)
+    };
+    for one in found {
+        let _ = writeln!(
+            out,
+            "{:<20} {:<26} {:>8.4} {:<26} {:<26} {:>8.4} {:<26} {:<26}",
+            one.pack,
+            one.disturbance.name(),
+            one.all.ndcg_at_10,
+            signed(&one.loss),
+            signed(&one.minus_first),
+            one.vectors.ndcg_at_10,
+            signed(&one.vectors_loss),
+            signed(&one.vectors_minus_first)
+        );
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fewshop_model::toy;
+
+    fn questions() -> Questions {
+        let case = |n: u32| Case {
+            id: format!("c{n}"),
+            user: format!("u{n}"),
+            k: 5,
+            shots: (0..5).map(|i| ItemIx(n % 3 * 20 + i)).collect(),
+            visits: Vec::new(),
+        };
+        let wanted = |n: u32| (5..9).map(|i| ItemIx(n % 3 * 20 + i)).collect();
+        Questions { cases: (0..30).map(case).collect(), wanted: (0..30).map(wanted).collect() }
+    }
+
+    #[test]
+    fn a_vector_moves_by_the_share_that_is_asked_for() {
+        let pack = toy::pack();
+        let moved = disturbed(&pack, 0.5, 7);
+        for row in 0..pack.table.len() {
+            let (x, y) = (pack.table.row(row), moved.table.row(row));
+            let length = |x: &mut dyn Iterator<Item = f32>| x.map(|x| x * x).sum::<f32>().sqrt();
+            let share = length(&mut x.iter().zip(&y).map(|(x, y)| x - y)) / length(&mut x.iter().copied());
+            // Six bits a number round the rest away.
+            assert!((share - 0.5).abs() < 0.1, "{share}");
+        }
+        assert_eq!(disturbed(&pack, 0.5, 7), moved);
+    }
+
+    #[test]
+    fn one_shot_of_five_is_noise_and_no_shot_stands_twice() {
+        let (clean, noise) = (questions(), noisy(&questions(), 60, 7));
+        let pairs = || clean.cases.iter().zip(&noise.cases).flat_map(|(a, b)| a.shots.iter().zip(&b.shots));
+        let changed = pairs().filter(|(a, b)| a != b).count();
+        assert!((15..45).contains(&changed), "{changed} of 150");
+        for case in &noise.cases {
+            let mut shots = case.shots.clone();
+            shots.sort_unstable();
+            shots.dedup();
+            assert_eq!(shots.len(), 5);
+        }
+    }
+
+    #[test]
+    fn what_disturbs_costs_and_a_pack_is_compared_with_itself_as_the_same() {
+        let pack = toy::pack();
+        let packs = [("one".to_owned(), pack.clone()), ("same".to_owned(), pack)];
+        let found = run(&packs, &questions(), &[2.0], 7).unwrap();
+        assert_eq!(found.len(), 6);
+        assert!(found[2].vectors_loss.ndcg_at_10 < 0.0, "{}", table(&found));
+        assert!(found[3..].iter().all(|one| one.minus_first == Difference::default()));
+        assert!(table(&found).contains("one shot of five is noise"));
+    }
+}
