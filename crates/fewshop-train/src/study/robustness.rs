@@ -7,6 +7,7 @@ use fewshop_core::ItemIx;
 use fewshop_model::{Compute, ItemTable, Pack, Recommender, kernels};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::evaluation::{Difference, Figures, Judge, Judged, PICKS, Questions, picks};
@@ -72,7 +73,9 @@ pub fn disturbed(pack: &Pack, share: f64, seed: u64) -> Pack {
         let scale = share as f32 * length(&x) / length(&noise).max(1e-6);
         rows.extend(x.iter().zip(&noise).map(|(x, n)| x + scale * n));
     }
-    Pack { table: ItemTable::quantise(&rows, d, pack.table.bias.clone()), ..pack.clone() }
+    let mut out = pack.clone();
+    out.table = ItemTable::quantise(&rows, d, pack.table.bias.clone());
+    out
 }
 
 /// Cases in which each shot is replaced with a probability of one in five, by a product that the case does not know yet.
@@ -147,7 +150,6 @@ fn by_vectors(pack: &Pack, cases: &[Case]) -> Vec<Vec<ItemIx>> {
         let logits = kernels::scan(&pack.table, &taste, pack.config.logit_scale);
         kernels::top_k(&logits, PICKS, |row| !case.shots.contains(&ItemIx::from(row))).into_iter().map(ItemIx).collect()
     };
-    use rayon::prelude::*;
     cases.par_iter().map(one).collect()
 }
 
