@@ -8,11 +8,11 @@
 //! A gradient penalty would need second derivatives, which burn's autodiff does not give.
 
 use anyhow::{Result, ensure};
-use burn::module::Module;
-use burn::nn::{Initializer, Linear, LinearConfig};
+use burn::module::{Module, Param};
+use burn::nn::Linear;
 use burn::optim::{AdamConfig, GradientsParams, decay::WeightDecayConfig};
 use burn::tensor::activation::{leaky_relu, log_sigmoid};
-use burn::tensor::{Device, Distribution, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -47,7 +47,7 @@ impl Default for GanConfig {
 /// What a trained vector is called instead of 1: a discriminator that is never quite sure keeps a gradient.
 const REAL: f32 = 0.9;
 /// Standard deviation of the noise on either kind of vector in the first epoch; a number of a unit vector of 64 is some 0.125.
-const NOISE: f64 = 0.05;
+const NOISE: f32 = 0.05;
 
 /// Content and trained vectors of known products.
 #[derive(Debug, Clone, Copy)]
@@ -127,20 +127,22 @@ impl Gan {
     pub fn fit(examples: Examples<'_>, config: &GanConfig, seed: u64) -> Result<Self> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let device = Device::flex().autodiff();
-        device.seed(rng.random());
         let (width, d) = (examples.width, examples.d);
         let mut order: Vec<usize> = (0..examples.len()).collect();
         order.shuffle(&mut rng);
         let held = order.split_off(examples.len() - (examples.len() as f64 * config.held_share) as usize);
         ensure!(held.len() >= 2 && order.len() >= 8, "{} products are too few for a generator to learn from", examples.len());
-        let layer =
-            |from, to, std| LinearConfig::new(from, to).with_initializer(Initializer::Normal { mean: 0.0, std }).init(&device);
-        let root = |n: usize| (2.0 / n as f64).sqrt();
+        let root = |n: usize| (2.0 / n as f32).sqrt();
         // The generator begins at what content foretells.
-        let mut generator = Generator { hidden: layer(width, config.hidden, root(width)), out: layer(config.hidden, d, 1e-3), d };
+        let hidden = config.hidden;
+        let mut generator = Generator {
+            hidden: layer(width, hidden, root(width), &device, &mut rng),
+            out: layer(hidden, d, 1e-3, &device, &mut rng),
+            d,
+        };
         let mut discriminator = Discriminator {
-            hidden: layer(width + d, config.hidden, root(width + d)),
-            out: layer(config.hidden, 1, root(config.hidden)),
+            hidden: layer(width + d, hidden, root(width + d), &device, &mut rng),
+            out: layer(hidden, 1, root(hidden), &device, &mut rng),
         };
         let adam = || AdamConfig::new().with_beta_1(0.5).with_weight_decay(Some(WeightDecayConfig::new(1e-5)));
         let (mut makes, mut tells) = (adam().init(), adam().init());
@@ -155,13 +157,14 @@ impl Gan {
         let progress = Progress::of(what, config.epochs as u64);
         for epoch in 1..=config.epochs {
             order.shuffle(&mut rng);
-            let noise = NOISE * (1.0 - (epoch - 1) as f64 / config.epochs as f64);
+            let noise = NOISE * (1.0 - (epoch - 1) as f32 / config.epochs as f32);
             let mut sums = [0.0f64; 2];
             for batch in order.chunks(config.batch) {
                 let (content, vectors) = examples.rows(batch, &device);
-                let noisy = |x: Tensor<2>| {
-                    let shape = x.dims();
-                    x.add(Tensor::<2>::random(shape, Distribution::Normal(0.0, noise), &device))
+                let mut noisy = |x: Tensor<2>| {
+                    let [rows, width] = x.dims();
+                    let noise = TensorData::new(normal(rows * width, noise, &mut rng), [rows, width]);
+                    x.add(Tensor::<2>::from_data(noise, &device))
                 };
                 if config.adversary > 0.0 {
                     let made = generator.forward(content.clone()).detach();
@@ -213,6 +216,20 @@ impl Gan {
         let content = Tensor::<2>::from_data(TensorData::new(content.to_vec(), [1, content.len()]), &device);
         self.generator.forward(content).into_data().try_to_vec::<f32>().expect("vectors on the CPU are f32 and can be read")
     }
+}
+
+/// Weights of this standard deviation, biases of 0. Not by burn's own initialiser: a device has one stream of random numbers for all that
+/// trains on it, and another training beside this one must not change it.
+fn layer(from: usize, to: usize, std: f32, device: &Device, rng: &mut ChaCha8Rng) -> Linear {
+    Linear {
+        weight: Param::from_tensor(Tensor::from_data(TensorData::new(normal(from * to, std, rng), [from, to]), device)),
+        bias: Some(Param::from_tensor(Tensor::zeros([to], device))),
+    }
+}
+
+/// Sums of twelve uniforms: near enough to a normal for a start and for noise.
+fn normal(count: usize, std: f32, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    (0..count).map(|_| std * (0..12).map(|_| rng.random_range(-0.5f32..0.5)).sum::<f32>()).collect()
 }
 
 /// Mean binary cross-entropy of logits with one label for all.

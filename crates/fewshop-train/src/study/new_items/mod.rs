@@ -203,13 +203,13 @@ fn lessons(signals: &Signals, questions: &Questions) -> Result<Vec<Lesson>> {
     out
 }
 
-/// By method, then by case: the first 20.
-type Lists = Vec<Vec<Vec<ItemIx>>>;
+/// The first 20 for each of several cases, or by each of several methods.
+type Picks = Vec<Vec<ItemIx>>;
 
 /// Every method's picks among the new products alone, and among all.
-fn answers(signals: &Signals, questions: &Questions, mixes: &[(String, Mix)]) -> Result<(Lists, Lists)> {
+fn answers(signals: &Signals, questions: &Questions, mixes: &[(String, Mix)]) -> Result<(Vec<Picks>, Vec<Picks>)> {
     let progress = Progress::of("Cases about new products", questions.cases.len() as u64);
-    let each: Result<Vec<(Vec<Vec<ItemIx>>, Vec<Vec<ItemIx>>)>> = questions
+    let each: Result<Vec<(Picks, Picks)>> = questions
         .cases
         .par_iter()
         .map(|case| {
@@ -226,13 +226,14 @@ fn answers(signals: &Signals, questions: &Questions, mixes: &[(String, Mix)]) ->
         .collect();
     let each = each?;
     progress.finish(&format!("{} cases answered", each.len()));
-    let (alone, full): (Lists, Lists) = each.into_iter().unzip();
+    let (alone, full): (Vec<Picks>, Vec<Picks>) = each.into_iter().unzip();
     Ok((turned(alone), turned(full)))
 }
 
-fn turned(by_case: Lists) -> Lists {
+/// From by case, then by method, to by method, then by case.
+fn turned(by_case: Vec<Picks>) -> Vec<Picks> {
     let methods = by_case.first().map_or(0, Vec::len);
-    let mut out: Lists = (0..methods).map(|_| Vec::with_capacity(by_case.len())).collect();
+    let mut out: Vec<Picks> = (0..methods).map(|_| Vec::with_capacity(by_case.len())).collect();
     for case in by_case {
         out.iter_mut().zip(case).for_each(|(out, picks)| out.push(picks));
     }
