@@ -58,8 +58,9 @@ proptest! {
         let options = RankOptions { n: 10, ..RankOptions::default() };
         let (a, b) = (block_on(a.rank(&options)).unwrap().picks, block_on(b.rank(&options)).unwrap().picks);
         for (a, b) in a.iter().zip(&b) {
-            // A thousandth: the kernels round the taste to 16 bits, which may move a product by a rank, and ranks are features.
-            prop_assert!((a.score - b.score).abs() < 1e-3 * a.score.abs().max(10.0), "{a:?} against {b:?}");
+            // A hundredth: the kernels round the taste to 16 bits, which may swap two products that lie as good as level, and their
+            // ranks are features. The exact parts are held to each other above.
+            prop_assert!((a.score - b.score).abs() < 1e-2 * a.score.abs().max(1.0), "{a:?} against {b:?}");
         }
     }
 }
