@@ -4,6 +4,7 @@ use burn::tensor::activation::{relu, softmax};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{AdaptProblem, ComputeError};
+use crate::kernels::Taste;
 use crate::pack::Pack;
 
 /// Item table and ranker weights on a device.
@@ -86,7 +87,9 @@ impl BurnCompute {
     }
 
     pub(super) async fn scan(&self, u: &[f32]) -> Result<Vec<f32>, ComputeError> {
-        let column = vector(u, &self.device).unsqueeze_dim::<2>(1);
+        // Rounded as the kernels round it: two products that lie as good as level would else stand in another order, and ranks are features.
+        let u = Taste::of(u).values();
+        let column = vector(&u, &self.device).unsqueeze_dim::<2>(1);
         read(self.table.clone().matmul(column).squeeze_dim::<1>(1).add(self.bias.clone())).await
     }
 

@@ -25,6 +25,12 @@ impl Taste {
         Self { q: v.iter().map(|x| (x / scale).round() as i16).collect(), scale }
     }
 
+    /// The rounded vector.
+    #[must_use]
+    pub fn values(&self) -> Vec<f32> {
+        self.q.iter().map(|&q| f32::from(q) * self.scale).collect()
+    }
+
     /// A row of the table as it is: bytes are 16-bit numbers already.
     #[must_use]
     pub fn of_row(table: &ItemTable, row: usize) -> Self {
