@@ -198,6 +198,12 @@ test("every pick tells why it is there, with bars, and why it stands where it st
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
     assert.match(await page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? ""), /^Why /, "the focus goes back");
+
+    await page.locator(":focus").press("Enter");
+    await dialog.waitFor();
+    await page.goBack();
+    await shopper.at("Baby");
+    await dialog.waitFor({ state: "detached" });
     shopper.isContent();
   });
 });

@@ -39,12 +39,26 @@ export const PAGES = (all) => {
   ];
 };
 
-/** Opens a page, does what is to be done there, and waits until nothing moves. */
+/** Opens a page by its address, does what is to be done there, and waits until nothing moves. */
 export async function settled(shopper, path, act) {
-  const { page } = shopper;
-  await page.goto(new URL(path, shopper.url).href);
-  await page.getByRole("heading", { level: 1 }).first().waitFor({ state: "attached" });
+  await shopper.page.goto(new URL(path, shopper.url).href);
   await shopper.ready();
+  await still(shopper, act);
+}
+
+/** The same by the shop's own way from page to page, which loads nothing anew: for who looks at all pages once more. */
+export async function walked(shopper, path, act) {
+  await shopper.page.evaluate((path) => {
+    history.pushState(null, "", path);
+    dispatchEvent(new PopStateEvent("popstate"));
+    scrollTo(0, 0);
+  }, path);
+  await still(shopper, act);
+}
+
+async function still(shopper, act) {
+  const { page } = shopper;
+  await page.getByRole("heading", { level: 1 }).first().waitFor({ state: "attached" });
   await page.waitForLoadState("networkidle");
   await act?.(shopper);
   await page.waitForTimeout(600);

@@ -42,10 +42,10 @@ fn killed_at_any_moment_the_old_pack_is_there_or_the_new_one() {
     let whole = start.elapsed();
     let (old, new) = (bytes(&shop, "old.pack"), bytes(&shop, "new.pack"));
     assert!(old != new);
-    // Five moments over the run and five around its end, where the pack is written.
-    for nth in 0..10u32 {
+    // Two moments on the way and five around the end, where the pack is written.
+    for nth in 0..7u32 {
         std::fs::copy(shop.path("old.pack"), shop.path("a.pack")).unwrap();
-        let share = if nth < 5 { f64::from(nth) / 5.0 } else { 0.85 + f64::from(nth) / 50.0 };
+        let share = if nth < 2 { f64::from(nth + 1) / 3.0 } else { 0.91 + f64::from(nth) / 50.0 };
         let line = format!("{TRAIN} --seed 8 --out a.pack");
         let mut child = Command::new(env!("CARGO_BIN_EXE_fewshop"))
             .args(line.split(' '))

@@ -158,17 +158,6 @@ fn options_that_need_each_other_are_asked_for() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_pack_to_the_bit_and_another_gives_another() {
-    let shop = made_up_shop();
-    for (name, seed) in [("a", 7), ("b", 7), ("c", 8)] {
-        shop.check_done(&format!("{TRAIN} --seed {seed} --out {name}.pack"));
-    }
-    let bytes = |name: &str| std::fs::read(shop.path(name)).unwrap();
-    assert!(bytes("a.pack") == bytes("b.pack"));
-    assert!(bytes("a.pack") != bytes("c.pack"));
-}
-
-#[test]
 fn a_text_model_changes_the_vectors_and_is_named_on_the_card() {
     let shop = made_up_shop();
     Tiny::new().wheel(&shop.path("tiny.whl"));
