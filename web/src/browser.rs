@@ -132,10 +132,21 @@ pub(crate) fn open_dialog(dialog: &Element) {
 pub(crate) fn close_dialog(event: &MouseEvent) {
     let dialog =
         event.target().and_then(|target| target.dyn_into::<Element>().ok()).and_then(|target| target.closest("dialog").ok());
-    if let Some(dialog) = dialog.flatten()
-        && let Some(close) = method(&dialog, "close")
-    {
-        let _ = close.call0(&dialog);
+    if let Some(dialog) = dialog.flatten() {
+        close(&dialog);
+    }
+}
+
+/// Closes the dialog that stands open, if one does.
+pub(crate) fn close_open_dialog() {
+    if let Ok(Some(dialog)) = document().query_selector("dialog[open]") {
+        close(&dialog);
+    }
+}
+
+fn close(dialog: &Element) {
+    if let Some(close) = method(dialog, "close") {
+        let _ = close.call0(dialog);
     }
 }
 

@@ -41,7 +41,11 @@ impl Nav {
         let nav = Self { path: RwSignal::default(), search: RwSignal::default() };
         nav.read();
         // Both live as long as the page, so nothing ever takes them away.
-        let _ = window_event_listener(leptos::ev::popstate, move |_| nav.read());
+        let _ = window_event_listener(leptos::ev::popstate, move |_| {
+            // Who goes back with a dialog open, by a phone's gesture say, must not find it above another page.
+            browser::close_open_dialog();
+            nav.read();
+        });
         let _ = window_event_listener(leptos::ev::click, move |event| {
             if let Some(href) = link_of(&event) {
                 event.prevent_default();
