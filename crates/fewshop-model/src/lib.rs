@@ -11,6 +11,7 @@
 //! Limits: one shopper at a time; the last [`MAX_SHOTS`] shots of a session are learned from.
 
 mod adaptation;
+mod answer;
 mod board;
 mod channels;
 mod compute;
@@ -27,6 +28,7 @@ mod rules;
 #[cfg(feature = "toy")]
 pub mod toy;
 
+pub use answer::{Candidates, RankError, RankOptions, Ranking, Step};
 #[cfg(feature = "burn")]
 pub use compute::BurnCompute;
 pub use compute::{AdaptProblem, Compute, ComputeError};
@@ -35,5 +37,5 @@ pub use known::MAX_VISITS;
 pub use pack::{
     AdapterWeights, Card, EncoderWeights, FORMAT_VERSION, ItemTable, ModelConfig, Pack, PackError, Pair, PairTable, RankerWeights,
 };
-pub use recommender::{Candidates, RankError, RankOptions, Ranking, Recommender, Step};
+pub use recommender::Recommender;
 pub use rules::{Cap, MerchantRules};
