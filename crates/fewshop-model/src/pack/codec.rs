@@ -215,13 +215,7 @@ impl Pack {
             popularity: file.u32("popularity", Some(n))?,
             recent: file.u32("recent", Some(n))?,
             repeat: file.u8("repeat", n)?.iter().map(|&q| f32::from(q) / 255.0).collect(),
-            table: ItemTable {
-                d,
-                q,
-                scale: file.bf16("items.scale", &[n])?,
-                bias: file.bf16("items.bias", &[n])?,
-                spaces,
-            },
+            table: ItemTable { d, q, scale: file.bf16("items.scale", &[n])?, bias: file.bf16("items.bias", &[n])?, spaces },
             pairs: read_pairs(&file, n, &meta)?,
             encoder: EncoderWeights {
                 hidden: meta.encoder_hidden,

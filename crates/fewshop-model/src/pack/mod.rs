@@ -94,8 +94,7 @@ impl ItemTable {
     #[must_use]
     pub fn quantise_to(rows: &[f32], d: usize, bias: Vec<f32>, steps: f32) -> Self {
         assert_eq!(rows.len(), d * bias.len(), "rows must be [bias.len(), d]");
-        let mut table =
-            Self { d, q: Vec::with_capacity(rows.len()), scale: Vec::with_capacity(bias.len()), bias, spaces: 0 };
+        let mut table = Self { d, q: Vec::with_capacity(rows.len()), scale: Vec::with_capacity(bias.len()), bias, spaces: 0 };
         for row in rows.chunks_exact(d) {
             let scale = row.iter().fold(0f32, |m, v| m.max(v.abs())) / steps;
             table.scale.push(scale);
