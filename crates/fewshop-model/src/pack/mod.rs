@@ -335,6 +335,17 @@ impl Pack {
         Ok(self)
     }
 
+    /// The same pack with other item vectors; its file is another one then.
+    ///
+    /// # Errors
+    /// [`PackError::Field`] when they do not fit the rest.
+    pub fn with_table(mut self, table: ItemTable) -> Result<Self, PackError> {
+        self.table = table;
+        self.hash = [0; 32];
+        self.check()?;
+        Ok(self)
+    }
+
     /// First 8 bytes of the file's SHA-256 in hex; zeros for a pack that never was a file.
     #[must_use]
     pub fn fingerprint(&self) -> String {

@@ -2,6 +2,7 @@
 
 pub mod add_items;
 pub mod compress;
+pub mod distil;
 pub mod evaluate;
 pub mod inspect;
 pub mod new_items;

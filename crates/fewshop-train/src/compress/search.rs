@@ -1,14 +1,12 @@
 //! The mix that ranks best within a budget.
 
-use std::collections::BTreeMap;
-
 use anyhow::{Result, bail};
 use fewshop_model::{Compute, ItemTable, Pack, Recommender};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::{Mix, Vectors, bits_of, on_the_wire};
-use crate::evaluation::{self, Bootstrap, Evaluated, Interval, PICKS, Questions};
+use crate::evaluation::{self, Evaluated, Interval, PICKS, Questions, mean_over_k, paired};
 use crate::progress::{Progress, quietly};
 
 /// Bits that are tried, below those that the pack has.
@@ -19,8 +17,6 @@ const CODES: [usize; 3] = [32, 16, 8];
 const PAIRS: [f64; 4] = [1.0, 0.75, 0.5, 0.25];
 /// Shares of the ranker's weights that are tried at 0.
 const ZEROS: [f64; 3] = [0.5, 0.75, 0.9];
-/// As for every other interval.
-const DRAWS: u64 = 2_000;
 
 /// A mix with what it came to.
 #[derive(Debug, Clone, Serialize)]
@@ -153,15 +149,6 @@ fn try_one(pack: &Pack, questions: &Questions, mix: Mix, seed: u64, progress: &P
     Ok(Tried { mix, raw: bytes.len(), brotli, scores, mean })
 }
 
-fn mean_over_k(scores: &[Evaluated]) -> f64 {
-    let mut by_k: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
-    for one in scores {
-        let sum = by_k.entry(one.k).or_default();
-        *sum = (sum.0 + one.score.ndcg_at_10, sum.1 + 1.0);
-    }
-    by_k.values().map(|(sum, n)| sum / n).sum::<f64>() / by_k.len().max(1) as f64
-}
-
 fn name(mix: Mix, pack: &Pack) -> String {
     let zeros =
         if mix.ranker_zeros > 0.0 { format!(", {:.0} % of the ranker at 0", 100.0 * mix.ranker_zeros) } else { String::new() };
@@ -170,11 +157,8 @@ fn name(mix: Mix, pack: &Pack) -> String {
 
 fn measured(tried: &[Tried], pack: &Pack) -> Vec<Measured> {
     let Some(full) = tried.first() else { return Vec::new() };
-    let bootstrap = Bootstrap::over(full.scores.iter().map(|one| one.user.as_str()));
-    let groups: Vec<u32> = full.scores.iter().map(|one| one.k).collect();
     let one = |one: &Tried| {
-        let minus: Vec<f64> =
-            one.scores.iter().zip(&full.scores).map(|(one, full)| one.score.ndcg_at_10 - full.score.ndcg_at_10).collect();
+        let (minus_full, minus_full_interval) = paired(&one.scores, &full.scores);
         Measured {
             mix: one.mix,
             name: name(one.mix, pack),
@@ -182,8 +166,8 @@ fn measured(tried: &[Tried], pack: &Pack) -> Vec<Measured> {
             brotli_bytes: one.brotli,
             ndcg: one.mean,
             share_of_full: if full.mean > 0.0 { one.mean / full.mean } else { 1.0 },
-            minus_full: one.mean - full.mean,
-            minus_full_interval: bootstrap.mean_over_groups(&minus, &groups, 0.05, DRAWS, 0),
+            minus_full,
+            minus_full_interval,
             on_front: !tried.iter().any(|other| {
                 other.brotli <= one.brotli && other.mean >= one.mean && (other.brotli < one.brotli || other.mean > one.mean)
             }),
