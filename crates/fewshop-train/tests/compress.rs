@@ -4,7 +4,8 @@ mod common;
 
 use common::{Folder, made_up_shop};
 
-const TRAIN: &str = "train --items items.csv --events events.csv --valid-cases cases.csv --valid-truth truth.csv --config quick.toml";
+const TRAIN: &str =
+    "train --items items.csv --events events.csv --valid-cases cases.csv --valid-truth truth.csv --config quick.toml";
 
 fn trained() -> Folder {
     let shop = made_up_shop();

@@ -94,13 +94,16 @@ pub fn search(pack: &Pack, questions: &Questions, budget: usize, seed: u64, comm
         mixes.par_iter().map(|&mix| quietly(|| try_one(&pack, questions, mix, seed, &progress))).collect()
     };
     let mut tried = try_all(&mixes)?;
-    let base = best_within(&tried, budget).or_else(|| (0..tried.len()).min_by_key(|&at| tried[at].brotli));
-    let base = base.map_or(Mix::NONE, |at| tried[at].mix);
-    if base.ranker_zeros == 0.0 && base != Mix::NONE {
+    // Of the mixes that leave the ranker alone: the best that fits, or else the smallest, which with a smaller ranker may fit.
+    let base = best_within(&tried, budget, |mix| mix.ranker_zeros == 0.0).or_else(|| {
+        let whole = (0..tried.len()).filter(|&at| tried[at].mix.ranker_zeros == 0.0);
+        whole.min_by_key(|&at| tried[at].brotli)
+    });
+    if let Some(base) = base.map(|at| tried[at].mix).filter(|&base| base != Mix::NONE) {
         tried.extend(try_all(&ZEROS.map(|ranker_zeros| Mix { ranker_zeros, ..base }))?);
     }
     progress.finish(&format!("Tried {} mixes on {} cases", tried.len(), questions.cases.len()));
-    let Some(chosen) = best_within(&tried, budget) else {
+    let Some(chosen) = best_within(&tried, budget, |_| true) else {
         let Some(least) = tried.iter().min_by_key(|one| one.brotli) else { bail!("there is nothing to try") };
         bail!(
             "no mix fits into {budget} bytes (brotli): the smallest found is {} bytes, {}; give --budget {}kB or more, or ship fewer products",
@@ -124,8 +127,8 @@ fn vectors(table: &ItemTable) -> Vec<Vectors> {
     [Vectors::AsIs].into_iter().chain(fewer).chain(codes).collect()
 }
 
-fn best_within(tried: &[Tried], budget: usize) -> Option<usize> {
-    let fits = (0..tried.len()).filter(|&at| tried[at].brotli <= budget);
+fn best_within(tried: &[Tried], budget: usize, among: impl Fn(&Mix) -> bool) -> Option<usize> {
+    let fits = (0..tried.len()).filter(|&at| tried[at].brotli <= budget && among(&tried[at].mix));
     fits.max_by(|&a, &b| tried[a].mean.total_cmp(&tried[b].mean).then(tried[b].brotli.cmp(&tried[a].brotli)))
 }
 
