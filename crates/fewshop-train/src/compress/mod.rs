@@ -11,7 +11,7 @@ mod vectors;
 use std::io::Write as _;
 
 use anyhow::Result;
-use fewshop_model::Pack;
+use fewshop_model::{ItemTable, Pack};
 use serde::Serialize;
 
 pub use prune::{pairs, ranker};
@@ -32,6 +32,16 @@ pub enum Vectors {
 }
 
 impl Vectors {
+    /// The table written so.
+    #[must_use]
+    pub fn of(self, table: &ItemTable, seed: u64) -> ItemTable {
+        match self {
+            Self::AsIs => table.clone(),
+            Self::Bits(bits) => rounded(table, bits),
+            Self::Codes(spaces) => coded(table, spaces, seed),
+        }
+    }
+
     /// Its name in tables; `bits` are those of the pack that came in.
     #[must_use]
     pub fn name(self, bits: u32) -> String {
@@ -59,15 +69,10 @@ impl Mix {
     /// Nothing.
     pub const NONE: Self = Self { vectors: Vectors::AsIs, pairs: 1.0, ranker_zeros: 0.0 };
 
-    /// The pack under this mix.
-    #[must_use]
-    pub fn apply(self, pack: &Pack, seed: u64) -> Pack {
+    /// The pack under this mix, whose vectors are these.
+    fn apply(self, pack: &Pack, table: &ItemTable) -> Pack {
         let mut out = pack.clone();
-        match self.vectors {
-            Vectors::AsIs => {}
-            Vectors::Bits(bits) => out.table = rounded(&pack.table, bits),
-            Vectors::Codes(spaces) => out.table = coded(&pack.table, spaces, seed),
-        }
+        out.table = table.clone();
         if self.pairs < 1.0 {
             out.pairs = pairs(pack, self.pairs);
         }

@@ -85,13 +85,17 @@ pub fn search(pack: &Pack, questions: &Questions, budget: usize, seed: u64, comm
     if !command.is_empty() {
         pack.card.command = format!("{}; {command}", pack.card.command);
     }
-    let mut mixes = vec![Mix::NONE];
-    mixes.extend(vectors(&pack.table).into_iter().flat_map(|vectors| PAIRS.map(|pairs| Mix { vectors, pairs, ..Mix::NONE })));
-    mixes.dedup();
+    let ways = vectors(&pack.table);
+    let mut mixes: Vec<Mix> = ways.iter().flat_map(|&vectors| PAIRS.map(|pairs| Mix { vectors, pairs, ..Mix::NONE })).collect();
     mixes.extend(ZEROS.map(|ranker_zeros| Mix { ranker_zeros, ..Mix::NONE }));
     let progress = Progress::of("Mixes", mixes.len() as u64 + ZEROS.len() as u64);
+    let tables: Vec<(Vectors, ItemTable)> = ways.into_iter().map(|way| (way, way.of(&pack.table, seed))).collect();
+    let small = |mix: Mix| {
+        let table = tables.iter().find(|(way, _)| *way == mix.vectors).map_or(&pack.table, |(_, table)| table);
+        mix.apply(&pack, table)
+    };
     let try_all = |mixes: &[Mix]| -> Result<Vec<Tried>> {
-        mixes.par_iter().map(|&mix| quietly(|| try_one(&pack, questions, mix, seed, &progress))).collect()
+        mixes.par_iter().map(|&mix| quietly(|| try_one(mix, small(mix), &name(mix, &pack), questions, &progress))).collect()
     };
     let mut tried = try_all(&mixes)?;
     // Of the mixes that leave the ranker alone: the best that fits, or else the smallest, which with a smaller ranker may fit.
@@ -113,7 +117,7 @@ pub fn search(pack: &Pack, questions: &Questions, budget: usize, seed: u64, comm
         )
     };
     let measured = measured(&tried, &pack);
-    let bytes = encoded(&pack, tried[chosen].mix, seed, &tried[chosen].scores)?;
+    let bytes = encoded(small(tried[chosen].mix), &tried[chosen].scores)?;
     Ok(Smaller { found: Found { budget_bytes: budget, cases: tried[0].scores.len(), tried: measured, chosen }, bytes })
 }
 
@@ -133,22 +137,21 @@ fn best_within(tried: &[Tried], budget: usize, among: impl Fn(&Mix) -> bool) -> 
 }
 
 /// The file. Its card holds the mix's own figures.
-fn encoded(pack: &Pack, mix: Mix, seed: u64, scores: &[Evaluated]) -> Result<Vec<u8>> {
-    let mut small = mix.apply(pack, seed);
+fn encoded(mut small: Pack, scores: &[Evaluated]) -> Result<Vec<u8>> {
     small.card.metrics = evaluation::card_metrics(scores);
     Ok(small.to_bytes()?)
 }
 
-fn try_one(pack: &Pack, questions: &Questions, mix: Mix, seed: u64, progress: &Progress) -> Result<Tried> {
+fn try_one(mix: Mix, small: Pack, name: &str, questions: &Questions, progress: &Progress) -> Result<Tried> {
     // As a device reads it.
-    let small = Pack::from_bytes(&mix.apply(pack, seed).to_bytes()?)?;
-    let ranked = evaluation::recommend(&Recommender::new(small, Compute::Kernels), &questions.cases, PICKS, false)?;
+    let read = Pack::from_bytes(&small.to_bytes()?)?;
+    let ranked = evaluation::recommend(&Recommender::new(read, Compute::Kernels), &questions.cases, PICKS, false)?;
     let scores = evaluation::score(&questions.cases, &questions.wanted, &ranked);
-    let bytes = encoded(pack, mix, seed, &scores)?;
+    let bytes = encoded(small, &scores)?;
     let brotli = on_the_wire(&bytes)?;
     let mean = mean_over_k(&scores);
     progress.step();
-    progress.note(&format!("{}: {brotli} bytes, NDCG@10 {mean:.4}", name(mix, pack)));
+    progress.note(&format!("{name}: {brotli} bytes, NDCG@10 {mean:.4}"));
     Ok(Tried { mix, raw: bytes.len(), brotli, scores, mean })
 }
 
