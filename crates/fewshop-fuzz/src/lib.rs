@@ -23,7 +23,7 @@ mod tables;
 use std::path::{Path, PathBuf};
 
 pub use meter::peak_of;
-pub use pack::{Sealed, toy_bytes};
+pub use pack::{Sealed, coded_bytes, toy_bytes};
 pub use program::Program;
 pub use source::Source;
 

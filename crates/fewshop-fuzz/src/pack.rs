@@ -25,12 +25,27 @@ static RULED: LazyLock<Vec<u8>> = LazyLock::new(|| {
     };
     toy::pack().with_rules(rules).and_then(|pack| pack.to_bytes()).expect("the rules fit the toy")
 });
-static PARTS: LazyLock<[Sealed; 2]> = LazyLock::new(|| [Sealed::open(&TOY), Sealed::open(&RULED)]);
+/// The same shop with vectors by product quantisation, the newest version.
+static CODED: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut pack = toy::pack();
+    for (at, q) in pack.table.q.iter_mut().enumerate() {
+        *q = ((at / pack.table.d % 5) as i8 - 2) * 40 + (at % pack.table.d) as i8;
+    }
+    pack.table.spaces = 4;
+    pack.to_bytes().expect("the toy can be written")
+});
+static PARTS: LazyLock<[Sealed; 3]> = LazyLock::new(|| [Sealed::open(&TOY), Sealed::open(&RULED), Sealed::open(&CODED)]);
 
 /// The toy shop's pack as a file.
 #[must_use]
 pub fn toy_bytes() -> Vec<u8> {
     TOY.clone()
+}
+
+/// The toy shop's pack with vectors by product quantisation: 4 sub-vectors a row, 5 centroids.
+#[must_use]
+pub fn coded_bytes() -> Vec<u8> {
+    CODED.clone()
 }
 
 /// A pack in parts, to be changed and then written with right lengths, offsets and checksums: what an attacker does.
@@ -124,9 +139,9 @@ impl Sealed {
 /// The file that a program makes.
 fn file(program: &mut Program<'_>) -> Vec<u8> {
     let how = program.byte();
-    let ruled = usize::from(how >= 192);
-    let good: &[u8] = if ruled == 1 { &RULED } else { &TOY };
-    let parts = &PARTS[ruled];
+    let which = usize::from(how >= 192) + usize::from(how >= 224);
+    let good: &[u8] = [&TOY, &RULED, &CODED][which];
+    let parts = &PARTS[which];
     match how % 8 {
         0 => program.rest().to_vec(),
         1 => {

@@ -1,6 +1,6 @@
 //! The known attacks on weight files, each with lengths, offsets and checksums that are right wherever the attack is not about them.
 
-use fewshop_fuzz::{Sealed, peak_of, toy_bytes};
+use fewshop_fuzz::{Sealed, coded_bytes, peak_of, toy_bytes};
 use fewshop_model::{Pack, PackError};
 use serde_json::{Value, json};
 
@@ -315,6 +315,63 @@ fn rules_that_are_none() {
     for text in ["", "{", r#"{"pin":[[60,1]]}"#, r#"{"pin":[[1,0]]}"#, r#"{"pin":[[-1,1]]}"#, r#"{"pine":[]}"#, &deep, &long] {
         check_refused(&with(4, text), "pack_field", "rules");
     }
+}
+
+#[test]
+fn codes_that_name_nothing() {
+    let with = |change: &dyn Fn(&mut Sealed)| {
+        let mut parts = Sealed::open(&coded_bytes());
+        change(&mut parts);
+        parts.seal()
+    };
+    let shape = |name: &'static str, shape: Value, bytes: usize| {
+        with(&move |parts: &mut Sealed| {
+            let at = parts.section(name);
+            parts.sections[at] = vec![0; bytes];
+            parts.header["sections"][at]["shape"] = shape.clone();
+        })
+    };
+    assert!(Pack::from_bytes(&with(&|_| {})).is_ok());
+    // Of 5 centroids the sixth.
+    let sixth = with(&|parts| {
+        let at = parts.section("items.codes");
+        parts.sections[at][7] = 5;
+    });
+    check_refused(&sixth, "pack_field", "names centroid 5");
+    check_refused(&with(&|parts| parts.version = 4), "pack_field", "no section");
+    // Rows that are not cut evenly, into nothing, into less than one number; no centroid and more than a byte can name.
+    for (cut, bytes) in [(3, 180), (0, 0), (16, 960)] {
+        check_refused(&shape("items.codes", json!([cut, 60]), bytes), "pack_field", "items.codes");
+    }
+    check_refused(&shape("items.codes", json!([4, 59]), 236), "pack_field", "items.codes");
+    check_refused(&shape("items.codes", json!([0, 60]), 0), "pack_field", "items.codes");
+    check_refused(&shape("items.codes", json!([4, 1u64 << 62]), 0), "pack_field", "items.codes");
+    check_refused(&shape("items.centroids", json!([0, 8]), 0), "pack_field", "items.codes");
+    check_refused(&shape("items.centroids", json!([257, 8]), 257 * 8), "pack_field", "items.centroids");
+    check_refused(&shape("items.centroids", json!([5, 7]), 35), "pack_field", "items.centroids");
+    // One byte may not become a thousand numbers.
+    let wide = with(&|parts| {
+        parts.header["meta"]["d"] = json!(1_024);
+        let at = parts.section("items.codes");
+        parts.sections[at].truncate(60);
+        parts.header["sections"][at]["shape"] = json!([1, 60]);
+    });
+    check_refused(&wide, "pack_field", "items.codes");
+    // Half of a table, and one that is written twice.
+    for gone in ["items.codes", "items.centroids"] {
+        let bytes = with(&|parts| {
+            let at = parts.section(gone);
+            parts.sections.remove(at);
+            parts.header["sections"].as_array_mut().expect("a header has sections").remove(at);
+        });
+        check_refused(&bytes, "pack_field", gone);
+    }
+    let twice = with(&|parts| {
+        let entry = json!({"name": "items.q", "dtype": "i8", "shape": [8, 60], "offset": 0, "length": 0, "crc32": 0});
+        parts.header["sections"].as_array_mut().expect("a header has sections").push(entry);
+        parts.sections.push(vec![0; 480]);
+    });
+    check_refused(&twice, "pack_field", "beside 'items.q'");
 }
 
 /// The largest numbers that may stand in a pack: scores overflow on the way and are numbers all the same.

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of a test on bytes that it wrote itself")]
 
-use fewshop_model::{Pack, PackError, toy};
+use fewshop_model::{ItemTable, Pack, PackError, toy};
 use proptest::prelude::*;
 
 fn bytes() -> Vec<u8> {
@@ -97,5 +97,55 @@ proptest! {
         let mut bytes = b"FEWSHOP\n\x01\0\0\0".to_vec();
         bytes.extend(noise);
         prop_assert!(Pack::from_bytes(&bytes).is_err());
+    }
+}
+
+/// The toy's pack with vectors of few distinct parts, cut into so many sub-vectors.
+fn coded(spaces: usize, pick: impl Fn(usize, usize) -> u8) -> Pack {
+    let mut pack = toy::pack();
+    let (n, d) = (pack.table.len(), pack.table.d);
+    let width = d / spaces;
+    let numbers = |row: usize| {
+        let pick = &pick;
+        (0..spaces).flat_map(move |space| {
+            let code = usize::from(pick(row, space));
+            (0..width).map(move |i| ((code * 31 + space * 7 + i * 3) % 255) as u8 as i8)
+        })
+    };
+    pack.table.q = (0..n).flat_map(numbers).collect();
+    pack.table.spaces = spaces;
+    pack
+}
+
+#[test]
+fn a_pack_without_codes_is_of_the_old_version_and_one_with_them_of_the_new() {
+    assert_eq!(bytes()[8], 3);
+    let pack = coded(4, |row, space| ((row + space) % 5) as u8);
+    let bytes = pack.to_bytes().unwrap();
+    assert_eq!(bytes[8], 5);
+    let again = Pack::from_bytes(&bytes).unwrap();
+    assert_eq!(again.table, pack.table);
+    assert_eq!(again.to_bytes().unwrap(), bytes, "what was read is written as the same file");
+}
+
+proptest! {
+    #[test]
+    fn codes_come_back_as_the_numbers_that_they_name(
+        spaces in prop::sample::select(vec![1usize, 2, 4, 8]),
+        picks in prop::collection::vec(any::<u8>(), 8 * 60),
+    ) {
+        let pack = coded(spaces, |row, space| picks[row * 8 + space]);
+        let again = Pack::from_bytes(&pack.to_bytes().unwrap()).unwrap();
+        prop_assert_eq!(&again.table, &pack.table);
+    }
+
+    #[test]
+    fn fewer_steps_lose_at_most_half_a_step(rows in prop::collection::vec(-3.0f32..3.0, 4 * 8), steps in prop::sample::select(vec![7.0f32, 15.0, 31.0, 127.0])) {
+        let table = ItemTable::quantise_to(&rows, 8, vec![0.0; 4], steps);
+        for (nth, row) in rows.chunks_exact(8).enumerate() {
+            for (x, back) in row.iter().zip(table.row(nth)) {
+                prop_assert!((x - back).abs() <= table.scale[nth] * 0.501, "{} became {}", x, back);
+            }
+        }
     }
 }

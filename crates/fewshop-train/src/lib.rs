@@ -2,11 +2,12 @@
 //!
 //! [`files`] reads and writes the tables, [`prepare`] turns a raw log into them, [`titles`] makes a till's product names readable,
 //! [`text`] reads them with a pre-trained sentence model, [`learner`] trains, [`select`] chooses its settings,
-//! [`profile`] tells households apart, [`offers`] asks what they redeem, [`seeds`] and [`study`] say how far its figures spread and its costs grow, [`commands`] holds one module a sub-command. All reading,
+//! [`profile`] tells households apart, [`offers`] asks what they redeem, [`compress`] makes a pack smaller, [`seeds`] and [`study`] say how far its figures spread and its costs grow, [`commands`] holds one module a sub-command. All reading,
 //! writing, threads and progress bars of the workspace live here.
 
 pub mod baselines;
 pub mod commands;
+pub mod compress;
 pub mod evaluation;
 pub mod files;
 pub mod learner;

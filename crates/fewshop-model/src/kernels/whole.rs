@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn the_longest_rows_do_not_overflow() {
-        let table = ItemTable { d: 1024, q: vec![-127; 1024], scale: vec![1.0], bias: vec![0.0] };
+        let table = ItemTable { d: 1024, q: vec![-127; 1024], scale: vec![1.0], bias: vec![0.0], spaces: 0 };
         let score = scan(&table, &[1.0; 1024], 1.0)[0];
         assert!((score + 127.0 * 1024.0).abs() < 10.0, "{score}");
     }

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use fewshop_core::{Catalogue, EventKind, Item, ItemId};
 use serde::{Deserialize, Serialize};
 
-use super::container::{Container, FORMAT_VERSION, PLAIN_VERSION, Writer};
+use super::codes;
+use super::container::{Container, FORMAT_VERSION, PLAIN_VERSION, RULES_VERSION, Writer};
 use super::profile::{self, ProfileMeta};
 use super::{AdapterWeights, Card, EncoderWeights, ItemTable, ModelConfig, Pack, PackError, PairTable, RankerWeights};
 use crate::features::{FEATURE_NAMES, FEATURES};
@@ -100,7 +101,10 @@ impl Pack {
         out.u8("repeat", &self.repeat.iter().map(|r| (r * 255.0).round() as u8).collect::<Vec<_>>());
         let (n, d) = (items.len(), self.table.d);
         // A number of all items, then the next one: the numbers of a row are of different spread, and 5 % smaller so.
-        out.i8("items.q", &[d, n], &transposed(&self.table.q, n, d));
+        let coded = codes::write(&self.table, &mut out);
+        if !coded {
+            out.i8("items.q", &[d, n], &transposed(&self.table.q, n, d));
+        }
         out.bf16("items.scale", &[n], &self.table.scale);
         out.bf16("items.bias", &[n], &self.table.bias);
         let [pair_count_min, pair_count_max, pair_regression_max] = self.write_pairs(&mut out);
@@ -139,7 +143,12 @@ impl Pack {
         }
         // So that every pack of before stays the same file.
         let is_plain = self.rules.is_empty() && self.profile.is_none();
-        out.finish(if is_plain { PLAIN_VERSION } else { FORMAT_VERSION }, &meta).map_err(|err| PackError::field("card", err))
+        let version = match (coded, is_plain) {
+            (true, _) => FORMAT_VERSION,
+            (false, false) => RULES_VERSION,
+            (false, true) => PLAIN_VERSION,
+        };
+        out.finish(version, &meta).map_err(|err| PackError::field("card", err))
     }
 
     /// Writes the pairs and returns the ends of the two scales.
@@ -179,7 +188,8 @@ impl Pack {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, PackError> {
         let file = Container::parse(bytes)?;
         let newer = |name: &str| name == RULES || profile::SECTIONS.contains(&name);
-        let known = |name: &str| SECTIONS.contains(&name) || (newer(name) && file.version > PLAIN_VERSION);
+        let coded = |name: &str| codes::SECTIONS.contains(&name) && file.version > RULES_VERSION;
+        let known = |name: &str| SECTIONS.contains(&name) || (newer(name) && file.version > PLAIN_VERSION) || coded(name);
         if let Some(name) = file.names().find(|name| !known(name)) {
             return Err(PackError::field(name, "is no section of this format version"));
         }
@@ -195,18 +205,17 @@ impl Pack {
         if !meta.features.iter().eq(FEATURE_NAMES.iter()) {
             return Err(PackError::field("features", "are not those that this program computes: train the pack again"));
         }
+        let (q, spaces) = match codes::read(&file, n, d)? {
+            Some(coded) => coded,
+            None => (transposed(&file.i8("items.q", &[d, n])?, d, n), 0),
+        };
         let pack = Self {
             profile: profile::read(&file, meta.profile.take())?,
             catalogue: read_catalogue(&file, n)?,
             popularity: file.u32("popularity", Some(n))?,
             recent: file.u32("recent", Some(n))?,
             repeat: file.u8("repeat", n)?.iter().map(|&q| f32::from(q) / 255.0).collect(),
-            table: ItemTable {
-                d,
-                q: transposed(&file.i8("items.q", &[d, n])?, d, n),
-                scale: file.bf16("items.scale", &[n])?,
-                bias: file.bf16("items.bias", &[n])?,
-            },
+            table: ItemTable { d, q, scale: file.bf16("items.scale", &[n])?, bias: file.bf16("items.bias", &[n])?, spaces },
             pairs: read_pairs(&file, n, &meta)?,
             encoder: EncoderWeights {
                 hidden: meta.encoder_hidden,

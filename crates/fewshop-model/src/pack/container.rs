@@ -21,7 +21,9 @@ use super::PackError;
 
 const MAGIC: &[u8; 8] = b"FEWSHOP\n";
 /// The newest version that this code reads, and writes where a pack needs it.
-pub const FORMAT_VERSION: u32 = 4;
+pub const FORMAT_VERSION: u32 = 5;
+/// The version of packs with a merchant's rules or heads of a profile, and vectors number by number.
+pub(crate) const RULES_VERSION: u32 = 4;
 /// The oldest version that this code reads: without a merchant's rules there is nothing new to say, and such a pack stays readable by
 /// the programs of before.
 pub(crate) const PLAIN_VERSION: u32 = 3;
@@ -260,6 +262,10 @@ impl<'a> Container<'a> {
 
     pub(crate) fn u8(&self, name: &str, len: usize) -> Result<&'a [u8], PackError> {
         self.section(name, Dtype::U8, Some(&[len]))
+    }
+
+    pub(crate) fn shaped_u8(&self, name: &str, shape: &[usize]) -> Result<&'a [u8], PackError> {
+        self.section(name, Dtype::U8, Some(shape))
     }
 
     pub(crate) fn i8(&self, name: &str, shape: &[usize]) -> Result<Vec<i8>, PackError> {

@@ -1,6 +1,7 @@
 //! The pack: all that training ships, as one validated value and as bytes. `docs/pack-format.md` describes the bytes.
 
 mod codec;
+mod codes;
 mod container;
 mod error;
 mod profile;
@@ -61,9 +62,18 @@ pub struct ItemTable {
     pub scale: Vec<f32>,
     /// `[items]`: added to the scaled product with the taste vector.
     pub bias: Vec<f32>,
+    /// Into how many sub-vectors a row is cut where the file names sub-vectors instead of numbers (product quantisation); 0 where it
+    /// does not. The numbers are the same either way.
+    pub spaces: usize,
 }
 
 impl ItemTable {
+    /// Whether rows of `d` numbers can be written as so many sub-vectors.
+    #[must_use]
+    pub fn can_cut(d: usize, spaces: usize) -> bool {
+        codes::can_cut(d, spaces)
+    }
+
     /// Quantises rows of `d` numbers.
     ///
     /// # Shapes
@@ -74,10 +84,19 @@ impl ItemTable {
     /// When the lengths do not fit together.
     #[must_use]
     pub fn quantise(rows: &[f32], d: usize, bias: Vec<f32>) -> Self {
+        Self::quantise_to(rows, d, bias, STEPS)
+    }
+
+    /// The same with so many steps on either side of 0, 127 at most.
+    ///
+    /// # Panics
+    /// See [`Self::quantise`].
+    #[must_use]
+    pub fn quantise_to(rows: &[f32], d: usize, bias: Vec<f32>, steps: f32) -> Self {
         assert_eq!(rows.len(), d * bias.len(), "rows must be [bias.len(), d]");
-        let mut table = Self { d, q: Vec::with_capacity(rows.len()), scale: Vec::with_capacity(bias.len()), bias };
+        let mut table = Self { d, q: Vec::with_capacity(rows.len()), scale: Vec::with_capacity(bias.len()), bias, spaces: 0 };
         for row in rows.chunks_exact(d) {
-            let scale = row.iter().fold(0f32, |m, v| m.max(v.abs())) / STEPS;
+            let scale = row.iter().fold(0f32, |m, v| m.max(v.abs())) / steps;
             table.scale.push(scale);
             table.q.extend(row.iter().map(|v| if scale > 0.0 { (v / scale).round() as i8 } else { 0 }));
         }
@@ -311,6 +330,17 @@ impl Pack {
     /// [`PackError::Field`] when the rules do not fit the catalogue or each other.
     pub fn with_rules(mut self, rules: MerchantRules) -> Result<Self, PackError> {
         self.rules = rules;
+        self.hash = [0; 32];
+        self.check()?;
+        Ok(self)
+    }
+
+    /// The same pack with other item vectors; its file is another one then.
+    ///
+    /// # Errors
+    /// [`PackError::Field`] when they do not fit the rest.
+    pub fn with_table(mut self, table: ItemTable) -> Result<Self, PackError> {
+        self.table = table;
         self.hash = [0; 32];
         self.check()?;
         Ok(self)

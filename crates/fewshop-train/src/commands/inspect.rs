@@ -36,7 +36,14 @@ fn describe(pack: &Pack) -> String {
     line("fingerprint", pack.fingerprint());
     line("products", pack.catalogue.len().to_string());
     line("learned from", format!("{} sessions of {} shoppers, until {}", card.sessions, card.users, card.data_until));
-    line("vectors", format!("{} numbers a product, six bits each", pack.table.d));
+    let vectors = match pack.table.spaces {
+        0 => {
+            let most = pack.table.q.iter().map(|q| q.unsigned_abs()).max().unwrap_or(0);
+            format!("{} numbers a product, {} bits each", pack.table.d, u8::BITS - most.leading_zeros() + 1)
+        }
+        spaces => format!("{} numbers a product, by product quantisation: {spaces} codes of a byte", pack.table.d),
+    };
+    line("vectors", vectors);
     line(
         "pairs",
         format!("{} ({:.1} a product)", pack.pairs.items.len(), pack.pairs.items.len() as f64 / pack.catalogue.len() as f64),

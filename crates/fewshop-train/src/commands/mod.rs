@@ -1,6 +1,8 @@
 //! The sub-commands of `fewshop`, one module each: its arguments and what it does.
 
 pub mod add_items;
+pub mod compress;
+pub mod distil;
 pub mod evaluate;
 pub mod inspect;
 pub mod new_items;
@@ -59,6 +61,8 @@ pub enum Command {
     Inspect(inspect::Args),
     /// Put new products into a pack without training
     AddItems(add_items::Args),
+    /// Make a pack smaller, to fit a budget of bytes with the best ranking
+    Compress(compress::Args),
     /// Experiments on a shop's own log: how training grows with it, how new products fare, what noise costs, what can be told of a household and what it redeems
     Study(study::Args),
 }
@@ -79,6 +83,7 @@ impl Command {
             Self::Rules(args) => rules::run(args),
             Self::Inspect(args) => inspect::run(args),
             Self::AddItems(args) => add_items::run(&args),
+            Self::Compress(args) => compress::run(&args),
             Self::Study(args) => study::run(args),
         }
     }

@@ -36,6 +36,8 @@ pub enum Study {
     NewItems(super::new_items::Args),
     /// Move the item table and replace shots, and ask what the rankings lose
     Robustness(super::robustness::Args),
+    /// Train a larger ranker and let it teach one of the shipped size; round the item vectors more and more
+    Distil(super::distil::Args),
 }
 
 /// Arguments of `fewshop study scaling`.
@@ -85,6 +87,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         Study::Scaling(args) => scaling(&args),
         Study::NewItems(args) => super::new_items::run(&args),
         Study::Robustness(args) => super::robustness::run(&args),
+        Study::Distil(args) => super::distil::run(&args),
     }
 }
 

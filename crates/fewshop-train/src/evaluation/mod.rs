@@ -10,6 +10,7 @@ mod dismissals;
 mod figures;
 mod interval;
 mod judge;
+mod paired;
 
 use std::collections::BTreeMap;
 
@@ -25,6 +26,7 @@ pub use dismissals::{Dismissals, SHOWN, dismissals};
 pub use figures::{Contender, Difference, Evaluation, Figures, Kind, POPULAR_SHARE, Unit};
 pub use interval::{Bootstrap, Interval};
 pub use judge::{Judge, Judged};
+pub use paired::{mean_over_k, paired};
 
 use crate::files::Case;
 use crate::progress::Progress;

@@ -9,6 +9,7 @@
 mod adapter;
 mod config;
 mod content;
+mod distil;
 mod pairs;
 mod ranker;
 mod regression;
@@ -29,13 +30,16 @@ use rand_chacha::ChaCha8Rng;
 pub(crate) use content::{sorted_prices, tokens};
 pub(crate) use shelf::in_shelf_order;
 
+pub use distil::{DistilConfig, Distilled, distil};
+
 pub use config::{AdapterConfig, PairsConfig, RankerTrainConfig, TowerConfig, TrainConfig};
 
-use crate::evaluation::{self, Evaluated};
+use crate::evaluation::{self, Evaluated, Questions};
 use crate::files::{Case, Log};
 use crate::progress::say;
 use crate::text::TextVectors;
 use content::Vocabulary;
+use ranker::Example;
 use sessions::{Episode, Sessions};
 use tower::Vectors;
 
@@ -146,6 +150,8 @@ struct Prepared {
     shipped: Pack,
     /// The shipped vectors' way from content.
     content: ContentPath,
+    /// The shipped vectors before they were rounded, in the order of the catalogue.
+    exact: Vec<f32>,
 }
 
 impl Prepared {
@@ -199,15 +205,25 @@ impl Prepared {
             rounds.push((through_bytes(&pack)?, held));
         }
         // What ships has seen everything: the counts, and the vectors for as many epochs as were found best before.
-        let (shipped, Vectors { content, .. }) =
+        let (shipped, Vectors { content, exact, .. }) =
             counted(catalogue, text, &parts.all, &[], weights, adapter.as_ref(), config, &tower, card, &mut rng)?;
         let judge = if validation.is_some() { through_bytes(&shipped)? } else { rounds[0].0.clone() };
-        Ok(Self { rounds, judge, valid, shipped: shelf::in_shelf_order(&shipped)?, content })
+        Ok(Self { rounds, judge, valid, shipped: shelf::in_shelf_order(&shipped)?, content, exact })
     }
 
-    /// Teaches a ranker that does without some parts.
-    fn with_ranker(&self, off: &[Part], config: &TrainConfig, seed: u64) -> Result<Pack> {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    /// The shipped vectors before they were rounded, in shelf order.
+    fn rows(&self, catalogue: &Catalogue) -> Result<Vec<f32>> {
+        let d = self.shipped.table.d;
+        let mut out = Vec::with_capacity(self.exact.len());
+        for item in self.shipped.catalogue.items() {
+            let row = catalogue.ix(&item.id).context("the pack holds a product that the shop does not")?.row();
+            out.extend_from_slice(&self.exact[row * d..(row + 1) * d]);
+        }
+        Ok(out)
+    }
+
+    /// What the ranker is taught by, and what it is checked by.
+    fn lessons(&self, off: &[Part], config: &TrainConfig, rng: &mut ChaCha8Rng) -> Result<(Vec<Example>, Vec<Example>)> {
         let without = |pack: &Pack| Recommender::new(with(pack, no_ranker(off)), Compute::Kernels);
         let told = |told: bool| -> Vec<Vec<&Episode>> {
             self.rounds.iter().map(|(_, held)| held.iter().filter(|e| (e.dismissals > 0) == told).collect()).collect()
@@ -216,22 +232,29 @@ impl Prepared {
         for ((pack, _), held) in self.rounds.iter().zip(told(false)) {
             examples.extend(ranker::examples(&without(pack), &held, None, "Candidates of the held sessions")?);
         }
-        let judge = without(&self.judge);
         let asked: Vec<&Episode> = self.valid.iter().collect();
-        let valid = ranker::examples(&judge, &asked, None, "Candidates for validation")?;
+        let valid = ranker::examples(&without(&self.judge), &asked, None, "Candidates for validation")?;
         // What is turned down must be what the shop would show, so a first ranker shows it.
         let every = examples.len().div_ceil(FIRST_RANKER).max(1);
-        let few: Vec<&ranker::Example> = examples.iter().step_by(every).collect();
-        let (first, _) = ranker::train(&few, &valid, off, &RankerTrainConfig { epochs: 3, ..config.ranker.clone() }, &mut rng)?;
+        let few: Vec<&Example> = examples.iter().step_by(every).collect();
+        let (first, _) = ranker::train(&few, &valid, off, &RankerTrainConfig { epochs: 3, ..config.ranker.clone() }, None, rng)?;
         for ((pack, _), held) in self.rounds.iter().zip(told(true)) {
             examples.extend(ranker::examples(&without(pack), &held, Some(&first), "Sessions with products turned down")?);
         }
-        let all: Vec<&ranker::Example> = examples.iter().collect();
-        let (mut ranker, curves) = ranker::train(&all, &valid, off, &config.ranker, &mut rng)?;
+        Ok((examples, valid))
+    }
+
+    /// Teaches a ranker that does without some parts.
+    fn with_ranker(&self, off: &[Part], config: &TrainConfig, seed: u64) -> Result<Pack> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let (examples, valid) = self.lessons(off, config, &mut rng)?;
+        let all: Vec<&Example> = examples.iter().collect();
+        let (mut ranker, curves) = ranker::train(&all, &valid, off, &config.ranker, None, &mut rng)?;
         if !off.contains(&Part::Dismissals) {
             // Like fine-tuning, what dismissals say of other products has to earn its place on cases that did not teach it.
             let told: Vec<Episode> = self.valid.iter().map(|e| Episode { dismissals: TURNED_DOWN, ..e.clone() }).collect();
             let told: Vec<&Episode> = told.iter().collect();
+            let judge = Recommender::new(with(&self.judge, no_ranker(off)), Compute::Kernels);
             let told = ranker::examples(&judge, &told, Some(&ranker), "Validation with products turned down")?;
             let silent = ranker::without(&ranker, Part::Dismissals);
             let (heard, unheard) = (ranker::ndcg(&told, &ranker), ranker::ndcg(&told, &silent));
@@ -307,20 +330,25 @@ fn counted(
 /// the cases name.
 fn with_metrics(mut pack: Pack, catalogue: &Catalogue, validation: Option<&Validation>) -> Result<Pack> {
     if let Some(v) = validation {
-        let row = |ix: &ItemIx| pack.catalogue.ix(&catalogue[*ix].id).context("the pack lost a product");
-        let rows = |list: &[ItemIx]| list.iter().map(row).collect::<Result<Vec<ItemIx>>>();
-        let cases = v.cases.iter().map(|case| {
-            let visits = case.visits.iter().map(|visit| rows(visit)).collect::<Result<_>>()?;
-            Ok(Case { shots: rows(&case.shots)?, visits, ..case.clone() })
-        });
-        let cases = cases.collect::<Result<Vec<Case>>>()?;
-        let wanted = v.wanted.iter().map(|wanted| rows(wanted)).collect::<Result<Vec<_>>>()?;
+        let Questions { cases, wanted } = in_rows_of(&pack, catalogue, v)?;
         let recommender = Recommender::new(pack.clone(), Compute::Kernels);
         let ranked = evaluation::recommend(&recommender, &cases, 20, false)?;
         let scored: Vec<Evaluated> = evaluation::score(&cases, &wanted, &ranked);
         pack.card.metrics = evaluation::card_metrics(&scored);
     }
     through_bytes(&pack)
+}
+
+/// The cases, which name rows of `catalogue`, in those of the pack.
+fn in_rows_of(pack: &Pack, catalogue: &Catalogue, validation: &Validation) -> Result<Questions> {
+    let row = |ix: &ItemIx| pack.catalogue.ix(&catalogue[*ix].id).context("the pack lost a product");
+    let rows = |list: &[ItemIx]| list.iter().map(row).collect::<Result<Vec<ItemIx>>>();
+    let cases = validation.cases.iter().map(|case| {
+        let visits = case.visits.iter().map(|visit| rows(visit)).collect::<Result<_>>()?;
+        Ok(Case { shots: rows(&case.shots)?, visits, ..case.clone() })
+    });
+    let wanted = validation.wanted.iter().map(|wanted| rows(wanted)).collect::<Result<Vec<_>>>()?;
+    Ok(Questions { cases: cases.collect::<Result<Vec<Case>>>()?, wanted })
 }
 
 fn through_bytes(pack: &Pack) -> Result<Pack> {

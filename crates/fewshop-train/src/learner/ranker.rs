@@ -30,6 +30,22 @@ pub(crate) struct Example {
     /// 1 where wanted.
     labels: Vec<f32>,
     wanted: Vec<u32>,
+    /// A teacher's scores; empty where none was asked.
+    taught: Vec<f32>,
+}
+
+/// How a student learns from a teacher's scores.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Soft {
+    /// Scores of both are divided by it before the softmax.
+    pub(crate) temperature: f32,
+    /// Share of the teacher in the listwise loss.
+    pub(crate) weight: f32,
+}
+
+/// Asks a teacher for its scores.
+pub(crate) fn teach(examples: &mut [Example], teacher: &RankerWeights) {
+    examples.par_iter_mut().for_each(|example| example.taught = kernels::rank(&example.features, teacher));
 }
 
 /// Candidates and features of each episode; those without a wanted candidate are kept for validation only. What the shopper of an episode
@@ -58,7 +74,13 @@ pub(crate) fn examples(
             let candidates = pollster::block_on(one.candidates(&RankOptions::default()))?;
             let labels = candidates.items.iter().map(|item| f32::from(u8::from(episode.wanted.contains(item)))).collect();
             progress.step();
-            Ok(Example { items: candidates.items, features: candidates.features, labels, wanted: episode.wanted.clone() })
+            Ok(Example {
+                items: candidates.items,
+                features: candidates.features,
+                labels,
+                wanted: episode.wanted.clone(),
+                taught: Vec::new(),
+            })
         })
         .collect();
     let out = out?;
@@ -88,6 +110,7 @@ pub(crate) fn train(
     valid: &[Example],
     off: &[Part],
     config: &RankerTrainConfig,
+    soft: Option<Soft>,
     rng: &mut ChaCha8Rng,
 ) -> Result<(RankerWeights, Curves)> {
     let examples: Vec<&Example> = examples.iter().copied().filter(|e| e.labels.contains(&1.0)).collect();
@@ -119,7 +142,7 @@ pub(crate) fn train(
         let mut loss_sum = 0.0;
         for batch in order.chunks(config.batch) {
             let batch: Vec<&Example> = batch.iter().map(|&at| examples[at]).collect();
-            let loss = loss(&model, &batch, &mean, &inv_std, config.binary_weight, &device);
+            let loss = loss(&model, &batch, &mean, &inv_std, config.binary_weight, soft, &device);
             loss_sum += f64::from(loss.clone().into_scalar::<f32>());
             let gradients = GradientsParams::from_grads(loss.backward(), &model);
             let done = (epoch - 1) as f64 / config.epochs as f64;
@@ -198,12 +221,21 @@ fn moments(examples: &[&Example]) -> (Vec<f32>, Vec<f32>) {
 }
 
 /// Listwise softmax over the candidates plus binary cross-entropy.
-fn loss(model: &Ranker, batch: &[&Example], mean: &[f32], inv_std: &[f32], binary_weight: f32, device: &Device) -> Tensor<1> {
+fn loss(
+    model: &Ranker,
+    batch: &[&Example],
+    mean: &[f32],
+    inv_std: &[f32],
+    binary_weight: f32,
+    soft: Option<Soft>,
+    device: &Device,
+) -> Tensor<1> {
     let (size, width) = (batch.len(), batch.iter().map(|e| e.items.len()).max().unwrap_or(1));
     let mut features = vec![0f32; size * width * FEATURES];
     let mut labels = vec![0f32; size * width];
     let mut mask = vec![0f32; size * width];
     let mut share = vec![0f32; size * width];
+    let mut taught = vec![0f32; size * width];
     for (at, example) in batch.iter().enumerate() {
         let found: f32 = example.labels.iter().sum();
         for (nth, row) in example.features.chunks_exact(FEATURES).enumerate() {
@@ -215,17 +247,33 @@ fn loss(model: &Ranker, batch: &[&Example], mean: &[f32], inv_std: &[f32], binar
             share[to] = example.labels[nth] / found;
             mask[to] = 1.0;
         }
+        if let Some(soft) = soft {
+            let from = at * width;
+            softmax(&example.taught, soft.temperature, &mut taught[from..from + example.taught.len()]);
+        }
     }
     let tensor = |values: Vec<f32>| Tensor::<2>::from_data(TensorData::new(values, [size, width]), device);
     let features = Tensor::<3>::from_data(TensorData::new(features, [size, width, FEATURES]), device);
     let (labels, mask, share) = (tensor(labels), tensor(mask), tensor(share));
     let scores = model.forward(features);
     let listed = scores.clone().add(mask.clone().sub_scalar(1.0).mul_scalar(1e4));
-    let listwise = log_softmax(listed, 1).mul(share).sum().div_scalar(-(size as f32));
+    let mean_of = |told: Tensor<2>, share: Tensor<2>| log_softmax(told, 1).mul(share).sum().div_scalar(-(size as f32));
+    let mut listwise = mean_of(listed.clone(), share);
+    if let Some(Soft { temperature, weight }) = soft {
+        // Gradients of softened scores shrink with the square of the temperature.
+        let told = mean_of(listed.div_scalar(temperature), tensor(taught)).mul_scalar(temperature * temperature);
+        listwise = listwise.mul_scalar(1.0 - weight).add(told.mul_scalar(weight));
+    }
     let positive = log_sigmoid(scores.clone()).mul(labels.clone());
     let negative = log_sigmoid(scores.neg()).mul(mask.clone().sub(labels));
     let binary = positive.add(negative).sum().div(mask.sum()).neg();
     listwise.add(binary.mul_scalar(binary_weight))
+}
+
+fn softmax(scores: &[f32], temperature: f32, out: &mut [f32]) {
+    let most = scores.iter().fold(f32::NEG_INFINITY, |most, &score| most.max(score));
+    let sum: f32 = scores.iter().map(|score| ((score - most) / temperature).exp()).sum();
+    out.iter_mut().zip(scores).for_each(|(out, score)| *out = ((score - most) / temperature).exp() / sum);
 }
 
 /// The same ranker where a part stays silent: it ranks as if all features of the part were 0, whatever they are.
@@ -256,6 +304,32 @@ pub(crate) fn ndcg(valid: &[Example], weights: &RankerWeights) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// With a weight of 0 the teacher says nothing; with scores that are its own a student has nothing to gain from moving.
+    #[test]
+    fn a_teacher_is_heard_by_its_weight() {
+        let device = Device::flex().autodiff();
+        device.seed(7);
+        let model = RankerConfig { hidden: 4, ..RankerConfig::default() }.init(&device);
+        let features: Vec<f32> = (0..3 * FEATURES).map(|at| ((at * 7 + 3) % 11) as f32 * 0.1).collect();
+        let example = |taught: Vec<f32>| Example {
+            items: vec![0, 1, 2],
+            features: features.clone(),
+            labels: vec![0.0, 1.0, 0.0],
+            wanted: vec![1],
+            taught,
+        };
+        let (mean, inv_std) = (vec![0.0; FEATURES], vec![1.0; FEATURES]);
+        let of = |example: &Example, soft| {
+            loss(&model.valid(), &[example], &mean, &inv_std, 0.0, soft, &Device::flex()).into_scalar::<f32>()
+        };
+        let own = kernels::rank(&features, &model.valid().export(mean.clone(), inv_std.clone()));
+        let other: Vec<f32> = own.iter().rev().map(|x| x * 3.0 + 1.0).collect();
+        let soft = |weight| Some(Soft { temperature: 2.0, weight });
+        let hard = of(&example(Vec::new()), None);
+        assert!((of(&example(other.clone()), soft(0.0)) - hard).abs() < 1e-5);
+        assert!(of(&example(own.clone()), soft(1.0)) < of(&example(other), soft(1.0)));
+    }
 
     #[test]
     fn a_silent_part_is_one_whose_features_are_all_0() {

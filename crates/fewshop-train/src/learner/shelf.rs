@@ -26,6 +26,7 @@ pub(crate) fn in_shelf_order(pack: &Pack) -> Result<Pack> {
         q: order.iter().flat_map(|&old| &pack.table.q[old * d..(old + 1) * d]).copied().collect(),
         scale: order.iter().map(|&old| pack.table.scale[old]).collect(),
         bias: order.iter().map(|&old| pack.table.bias[old]).collect(),
+        spaces: pack.table.spaces,
     };
     let mut pairs = PairTable { offsets: vec![0], ..PairTable::default() };
     for &old in &order {

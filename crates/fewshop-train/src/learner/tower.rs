@@ -26,6 +26,8 @@ pub(crate) struct Vectors {
     pub(crate) table: ItemTable,
     pub(crate) encoder: EncoderWeights,
     pub(crate) logit_scale: f32,
+    /// The rows before they were rounded, `[items, d]`.
+    pub(crate) exact: Vec<f32>,
     /// From content to vector, for products that are not trained on.
     pub(crate) content: ContentPath,
     /// The epoch that they are of, from 1.
@@ -121,6 +123,7 @@ pub(crate) fn train(
                 epoch,
                 Vectors {
                     table,
+                    exact: vectors,
                     encoder: model.export_encoder(),
                     logit_scale,
                     content: model.export_content(),

@@ -22,7 +22,7 @@ pub(super) struct Frame<'a> {
 }
 
 /// Round numbers from `low` to `high`, some five of them.
-fn ticks(low: f64, high: f64) -> Vec<f64> {
+pub(super) fn ticks(low: f64, high: f64) -> Vec<f64> {
     let span = (high - low).max(1e-9);
     let raw = span / 5.0;
     let power = 10f64.powf(raw.log10().floor());

@@ -4,6 +4,7 @@
 //! dark theme. It says first what a shop owner wants to know, in plain words, and says it only as strongly as the intervals allow.
 
 mod charts;
+mod compression;
 mod html;
 mod page;
 mod sections;
@@ -15,6 +16,7 @@ use fewshop_core::EventKind;
 use fewshop_model::Pack;
 use serde::{Deserialize, Serialize};
 
+pub use compression::compression;
 pub use page::page;
 
 use crate::evaluation::Evaluation;

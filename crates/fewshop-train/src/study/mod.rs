@@ -1,6 +1,8 @@
 //! Experiments on a shop's own log. How time and memory of a training grow with it: the log made longer, and what each length took. How
-//! products that nobody has bought yet find their shoppers: [`new_items`]. What noise costs: [`robustness`].
+//! products that nobody has bought yet find their shoppers: [`new_items`]. What noise costs: [`robustness`]. What a larger
+//! ranker could teach, and what rounding costs: [`distil`].
 
+pub mod distil;
 pub mod new_items;
 pub mod robustness;
 

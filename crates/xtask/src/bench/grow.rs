@@ -34,6 +34,7 @@ pub(crate) fn grown(pack: &Pack, items: usize, seed: u64) -> Result<Pack> {
         q,
         scale: source.iter().map(|&of| pack.table.scale[of]).collect(),
         bias: source.iter().map(|&of| pack.table.bias[of]).collect(),
+        spaces: pack.table.spaces,
     };
     let mut pairs = PairTable { offsets: vec![0], ..PairTable::default() };
     for &of in &source {

@@ -1,0 +1,129 @@
+//! Item vectors by product quantisation (Jégou, Douze and Schmid 2011) in the file: each vector is cut into sub-vectors, and of each only
+//! the number of one of at most 256 *centroids* is said. In memory it is a table of bytes like any other: numbers of centroids are all
+//! that the file saves.
+
+use std::collections::HashMap;
+
+use super::container::{Container, Dtype, Writer};
+use super::{ItemTable, PackError};
+
+const CODES: &str = "items.codes";
+const CENTROIDS: &str = "items.centroids";
+/// Their sections, which stand in the place of `items.q`.
+pub(super) const SECTIONS: [&str; 2] = [CODES, CENTROIDS];
+/// A code is one byte.
+pub(crate) const MOST_CENTROIDS: usize = 256;
+/// Numbers a sub-vector may have: one byte of the file becomes as many in memory, and a hostile file may not fill the machine.
+pub(crate) const MOST_WIDTH: usize = 16;
+
+/// Whether vectors of `d` numbers can be cut into so many sub-vectors.
+#[must_use]
+pub(crate) fn can_cut(d: usize, spaces: usize) -> bool {
+    d > 0 && spaces > 0 && d.is_multiple_of(spaces) && d / spaces <= MOST_WIDTH
+}
+
+/// Writes the table as codes where it says so and its sub-vectors are few enough; says whether it did.
+pub(super) fn write(table: &ItemTable, out: &mut Writer) -> bool {
+    let Some((codes, centroids)) = codes(table) else { return false };
+    out.bytes(CODES, Dtype::U8, &[table.spaces, table.len()], codes);
+    out.i8(CENTROIDS, &[centroids.len() / table.d, table.d], &centroids);
+    true
+}
+
+/// `[spaces, items]` and `[centroids, d]`: the centroids of a sub-space stand in its columns, in order of first use.
+fn codes(table: &ItemTable) -> Option<(Vec<u8>, Vec<i8>)> {
+    let (n, d, spaces) = (table.len(), table.d, table.spaces);
+    if !can_cut(d, spaces) {
+        return None;
+    }
+    let width = d / spaces;
+    let mut codes = Vec::with_capacity(spaces * n);
+    let mut lists = Vec::with_capacity(spaces);
+    for space in 0..spaces {
+        let mut list: Vec<&[i8]> = Vec::new();
+        let mut known: HashMap<&[i8], u8> = HashMap::new();
+        for row in table.q.chunks_exact(d) {
+            let part = &row[space * width..(space + 1) * width];
+            let code = match known.get(part) {
+                Some(&code) => code,
+                // Rows that came later need not fit; the table is then written number by number.
+                None => {
+                    let code = u8::try_from(list.len()).ok()?;
+                    known.insert(part, code);
+                    list.push(part);
+                    code
+                }
+            };
+            codes.push(code);
+        }
+        lists.push(list);
+    }
+    let most = lists.iter().map(Vec::len).max().unwrap_or(0);
+    let mut centroids = vec![0i8; most * d];
+    for (space, list) in lists.iter().enumerate() {
+        for (nth, part) in list.iter().enumerate() {
+            centroids[nth * d + space * width..][..width].copy_from_slice(part);
+        }
+    }
+    Some((codes, centroids))
+}
+
+/// Reads the table's numbers, `[n, d]`, and into how many sub-vectors a row is cut; `None` where the file has no codes.
+pub(super) fn read(file: &Container<'_>, n: usize, d: usize) -> Result<Option<(Vec<i8>, usize)>, PackError> {
+    if file.names().all(|name| !SECTIONS.contains(&name)) {
+        return Ok(None);
+    }
+    if file.names().any(|name| name == "items.q") {
+        return Err(PackError::field(CODES, "stands beside 'items.q': a table is written one way"));
+    }
+    let (spaces, count) = (file.len_of(CODES)?, file.len_of(CENTROIDS)?);
+    if !can_cut(d, spaces) {
+        return Err(PackError::field(
+            CODES,
+            format!("has {spaces} sub-vectors a row: {d} numbers must be cut evenly, into parts of {MOST_WIDTH} at most"),
+        ));
+    }
+    if count > MOST_CENTROIDS {
+        return Err(PackError::field(CENTROIDS, format!("has {count} rows, at most {MOST_CENTROIDS} can be named")));
+    }
+    let codes = file.shaped_u8(CODES, &[spaces, n])?;
+    let centroids = file.i8(CENTROIDS, &[count, d])?;
+    if let Some(&bad) = codes.iter().find(|&&code| usize::from(code) >= count) {
+        return Err(PackError::field(CODES, format!("names centroid {bad}, there are {count}")));
+    }
+    let width = d / spaces;
+    let mut q = Vec::with_capacity(n * d);
+    for row in 0..n {
+        for space in 0..spaces {
+            let code = usize::from(codes[space * n + row]);
+            q.extend_from_slice(&centroids[code * d + space * width..][..width]);
+        }
+    }
+    Ok(Some((q, spaces)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(rows: &[[i8; 4]], spaces: usize) -> ItemTable {
+        ItemTable { d: 4, q: rows.concat(), scale: vec![1.0; rows.len()], bias: vec![0.0; rows.len()], spaces }
+    }
+
+    #[test]
+    fn a_sub_vector_is_written_once_and_named_by_its_place() {
+        let (codes, centroids) = codes(&table(&[[1, 2, 3, 4], [1, 2, 5, 6], [7, 8, 3, 4]], 2)).unwrap();
+        assert_eq!(codes, [0, 0, 1, 0, 1, 0]);
+        assert_eq!(centroids, [1, 2, 3, 4, 7, 8, 5, 6]);
+    }
+
+    #[test]
+    fn what_cannot_be_cut_or_has_too_many_parts_is_left_as_it_is() {
+        assert!(codes(&table(&[[1, 2, 3, 4]], 0)).is_none());
+        assert!(codes(&table(&[[1, 2, 3, 4]], 3)).is_none());
+        let many: Vec<[i8; 4]> = (0..257).map(|i| [(i % 100) as i8, (i / 100) as i8, 0, 0]).collect();
+        assert!(codes(&table(&many, 2)).is_none());
+        assert!(codes(&table(&many[..256], 2)).is_some());
+        assert!(!can_cut(64, 2) && can_cut(64, 4));
+    }
+}

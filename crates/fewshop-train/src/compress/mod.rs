@@ -1,0 +1,97 @@
+//! Makes a trained pack smaller: fewer bits or product quantisation for its item vectors ([`vectors`]), fewer pairs and fewer weights of
+//! the ranker ([`prune`]), and the mix of these that ranks best within a budget of bytes ([`search`]).
+//!
+//! The budget is of bytes on the wire: a pack travels compressed, by brotli at its strongest.
+
+mod prune;
+mod search;
+mod table;
+mod vectors;
+
+use std::io::Write as _;
+
+use anyhow::Result;
+use fewshop_model::{ItemTable, Pack};
+use serde::Serialize;
+
+pub use prune::{pairs, ranker};
+pub use search::{Found, Measured, Smaller, search};
+pub use table::table;
+pub use vectors::{bits_of, coded, rounded};
+
+/// How item vectors are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Vectors {
+    /// As the pack that came in has them.
+    AsIs,
+    /// So many bits a number.
+    Bits(u32),
+    /// Product quantisation: so many codes of a byte.
+    Codes(usize),
+}
+
+impl Vectors {
+    /// The table written so.
+    #[must_use]
+    pub fn of(self, table: &ItemTable, seed: u64) -> ItemTable {
+        match self {
+            Self::AsIs => table.clone(),
+            Self::Bits(bits) => rounded(table, bits),
+            Self::Codes(spaces) => coded(table, spaces, seed),
+        }
+    }
+
+    /// Its name in tables; `bits` are those of the pack that came in.
+    #[must_use]
+    pub fn name(self, bits: u32) -> String {
+        match self {
+            Self::AsIs if bits == 0 => "codes as they are".to_owned(),
+            Self::AsIs => format!("{bits} bits"),
+            Self::Bits(bits) => format!("{bits} bits"),
+            Self::Codes(spaces) => format!("{spaces} codes"),
+        }
+    }
+}
+
+/// What is done to a pack.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Mix {
+    /// Item vectors.
+    pub vectors: Vectors,
+    /// Share of each product's pairs that is kept.
+    pub pairs: f64,
+    /// Share of the ranker's first weights that is set to 0.
+    pub ranker_zeros: f64,
+}
+
+impl Mix {
+    /// Nothing.
+    pub const NONE: Self = Self { vectors: Vectors::AsIs, pairs: 1.0, ranker_zeros: 0.0 };
+
+    /// The pack under this mix, whose vectors are these.
+    fn apply(self, pack: &Pack, table: &ItemTable) -> Pack {
+        let mut out = pack.clone();
+        out.table = table.clone();
+        if self.pairs < 1.0 {
+            out.pairs = pairs(pack, self.pairs);
+        }
+        if self.ranker_zeros > 0.0 {
+            out.ranker = ranker(&pack.ranker, self.ranker_zeros);
+        }
+        out
+    }
+}
+
+/// Length as it travels: brotli, quality 11, the window that `cargo xtask size` and the built page use.
+///
+/// # Errors
+/// When the compressor fails.
+pub fn on_the_wire(bytes: &[u8]) -> Result<usize> {
+    let mut small = Vec::new();
+    let mut writer = brotli::CompressorWriter::new(&mut small, 1 << 16, 11, 22);
+    writer.write_all(bytes)?;
+    writer.flush()?;
+    drop(writer);
+    Ok(small.len())
+}

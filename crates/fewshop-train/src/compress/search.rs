@@ -1,0 +1,235 @@
+//! The mix that ranks best within a budget.
+
+use anyhow::{Result, bail};
+use fewshop_model::{Compute, ItemTable, Pack, Recommender};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::{Mix, Vectors, bits_of, on_the_wire};
+use crate::evaluation::{self, Evaluated, Interval, PICKS, Questions, mean_over_k, paired};
+use crate::progress::{Progress, quietly};
+
+/// Bits that are tried, below those that the pack has.
+const BITS: [u32; 4] = [8, 6, 5, 4];
+/// Codes a row that are tried, where they cut it evenly.
+const CODES: [usize; 3] = [32, 16, 8];
+/// Shares of the pairs that are tried.
+const PAIRS: [f64; 4] = [1.0, 0.75, 0.5, 0.25];
+/// Shares of the ranker's weights that are tried at 0.
+const ZEROS: [f64; 3] = [0.5, 0.75, 0.9];
+
+/// A mix with what it came to.
+#[derive(Debug, Clone, Serialize)]
+pub struct Measured {
+    /// The mix.
+    pub mix: Mix,
+    /// Its name in tables.
+    pub name: String,
+    /// Length of the file.
+    pub raw_bytes: usize,
+    /// Length on the wire.
+    pub brotli_bytes: usize,
+    /// NDCG@10: the mean over k of the means over the cases of that k.
+    #[serde(rename = "ndcg@10")]
+    pub ndcg: f64,
+    /// Part of that of the pack that came in.
+    pub share_of_full: f64,
+    /// NDCG@10 minus that of the pack that came in.
+    pub minus_full: f64,
+    /// Its interval: shoppers resampled, pairs kept.
+    #[serde(rename = "minus_full 95%")]
+    pub minus_full_interval: Interval,
+    /// Whether none that is smaller ranks as well.
+    pub on_front: bool,
+}
+
+/// All that was tried.
+#[derive(Debug, Clone, Serialize)]
+pub struct Found {
+    /// Bytes on the wire that were asked for.
+    pub budget_bytes: usize,
+    /// Cases asked.
+    pub cases: usize,
+    /// The mixes; the first is the pack that came in.
+    pub tried: Vec<Measured>,
+    /// Which of them was taken.
+    pub chosen: usize,
+}
+
+/// What was taken, as a file.
+#[derive(Debug, Clone)]
+pub struct Smaller {
+    /// All that was tried.
+    pub found: Found,
+    /// The pack.
+    pub bytes: Vec<u8>,
+}
+
+/// One mix, weighed and asked.
+struct Tried {
+    mix: Mix,
+    raw: usize,
+    brotli: usize,
+    /// NDCG@10 of each case.
+    scores: Vec<Evaluated>,
+    mean: f64,
+}
+
+/// Asks and weighs the mixes: every way to write the vectors with every share of the pairs, the ranker's weights alone, and last those
+/// with the best that fits. Of what fits, the highest NDCG@10 is taken; of equals, the smallest. `command` goes into the card.
+///
+/// # Errors
+/// When no mix fits; the error names the smallest length that was found.
+pub fn search(pack: &Pack, questions: &Questions, budget: usize, seed: u64, command: &str) -> Result<Smaller> {
+    let mut pack = pack.clone();
+    if !command.is_empty() {
+        pack.card.command = format!("{}; {command}", pack.card.command);
+    }
+    let ways = vectors(&pack.table);
+    let mut mixes: Vec<Mix> = ways.iter().flat_map(|&vectors| PAIRS.map(|pairs| Mix { vectors, pairs, ..Mix::NONE })).collect();
+    mixes.extend(ZEROS.map(|ranker_zeros| Mix { ranker_zeros, ..Mix::NONE }));
+    let progress = Progress::of("Mixes", mixes.len() as u64 + ZEROS.len() as u64);
+    let tables: Vec<(Vectors, ItemTable)> = ways.into_iter().map(|way| (way, way.of(&pack.table, seed))).collect();
+    let small = |mix: Mix| {
+        let table = tables.iter().find(|(way, _)| *way == mix.vectors).map_or(&pack.table, |(_, table)| table);
+        mix.apply(&pack, table)
+    };
+    let try_all = |mixes: &[Mix]| -> Result<Vec<Tried>> {
+        mixes.par_iter().map(|&mix| quietly(|| try_one(mix, small(mix), &name(mix, &pack), questions, &progress))).collect()
+    };
+    let mut tried = try_all(&mixes)?;
+    // Of the mixes that leave the ranker alone: the best that fits, or else the smallest, which with a smaller ranker may fit.
+    let base = best_within(&tried, budget, |mix| mix.ranker_zeros == 0.0).or_else(|| {
+        let whole = (0..tried.len()).filter(|&at| tried[at].mix.ranker_zeros == 0.0);
+        whole.min_by_key(|&at| tried[at].brotli)
+    });
+    if let Some(base) = base.map(|at| tried[at].mix).filter(|&base| base != Mix::NONE) {
+        tried.extend(try_all(&ZEROS.map(|ranker_zeros| Mix { ranker_zeros, ..base }))?);
+    }
+    progress.finish(&format!("Tried {} mixes on {} cases", tried.len(), questions.cases.len()));
+    let Some(chosen) = best_within(&tried, budget, |_| true) else {
+        let Some(least) = tried.iter().min_by_key(|one| one.brotli) else { bail!("there is nothing to try") };
+        bail!(
+            "no mix fits into {budget} bytes (brotli): the smallest found is {} bytes, {}; give --budget {}kB or more, or ship fewer products",
+            least.brotli,
+            name(least.mix, &pack),
+            least.brotli.div_ceil(1_000)
+        )
+    };
+    let measured = measured(&tried, &pack);
+    let bytes = encoded(small(tried[chosen].mix), &tried[chosen].scores)?;
+    Ok(Smaller { found: Found { budget_bytes: budget, cases: tried[0].scores.len(), tried: measured, chosen }, bytes })
+}
+
+/// Ways to write the vectors, the present one first.
+fn vectors(table: &ItemTable) -> Vec<Vectors> {
+    let bits = bits_of(table);
+    let fewer = BITS.into_iter().filter(|&fewer| fewer < bits).map(Vectors::Bits);
+    let codes = CODES.into_iter().filter(|&spaces| ItemTable::can_cut(table.d, spaces));
+    // Codes of codes would be those of the vectors that the codes stand for, no better than themselves.
+    let codes = codes.filter(|&spaces| table.spaces == 0 || spaces < table.spaces).map(Vectors::Codes);
+    [Vectors::AsIs].into_iter().chain(fewer).chain(codes).collect()
+}
+
+fn best_within(tried: &[Tried], budget: usize, among: impl Fn(&Mix) -> bool) -> Option<usize> {
+    let fits = (0..tried.len()).filter(|&at| tried[at].brotli <= budget && among(&tried[at].mix));
+    fits.max_by(|&a, &b| tried[a].mean.total_cmp(&tried[b].mean).then(tried[b].brotli.cmp(&tried[a].brotli)))
+}
+
+/// The file. Its card holds the mix's own figures.
+fn encoded(mut small: Pack, scores: &[Evaluated]) -> Result<Vec<u8>> {
+    small.card.metrics = evaluation::card_metrics(scores);
+    Ok(small.to_bytes()?)
+}
+
+fn try_one(mix: Mix, small: Pack, name: &str, questions: &Questions, progress: &Progress) -> Result<Tried> {
+    // As a device reads it.
+    let read = Pack::from_bytes(&small.to_bytes()?)?;
+    let ranked = evaluation::recommend(&Recommender::new(read, Compute::Kernels), &questions.cases, PICKS, false)?;
+    let scores = evaluation::score(&questions.cases, &questions.wanted, &ranked);
+    let bytes = encoded(small, &scores)?;
+    let brotli = on_the_wire(&bytes)?;
+    let mean = mean_over_k(&scores);
+    progress.step();
+    progress.note(&format!("{name}: {brotli} bytes, NDCG@10 {mean:.4}"));
+    Ok(Tried { mix, raw: bytes.len(), brotli, scores, mean })
+}
+
+fn name(mix: Mix, pack: &Pack) -> String {
+    let zeros =
+        if mix.ranker_zeros > 0.0 { format!(", {:.0} % of the ranker at 0", 100.0 * mix.ranker_zeros) } else { String::new() };
+    format!("{}, {:.0} % of the pairs{zeros}", mix.vectors.name(bits_of(&pack.table)), 100.0 * mix.pairs)
+}
+
+fn measured(tried: &[Tried], pack: &Pack) -> Vec<Measured> {
+    let Some(full) = tried.first() else { return Vec::new() };
+    let one = |one: &Tried| {
+        let (minus_full, minus_full_interval) = paired(&one.scores, &full.scores);
+        Measured {
+            mix: one.mix,
+            name: name(one.mix, pack),
+            raw_bytes: one.raw,
+            brotli_bytes: one.brotli,
+            ndcg: one.mean,
+            share_of_full: if full.mean > 0.0 { one.mean / full.mean } else { 1.0 },
+            minus_full,
+            minus_full_interval,
+            on_front: !tried.iter().any(|other| {
+                other.brotli <= one.brotli && other.mean >= one.mean && (other.brotli < one.brotli || other.mean > one.mean)
+            }),
+        }
+    };
+    tried.iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use fewshop_core::ItemIx;
+    use fewshop_model::toy;
+
+    use super::*;
+    use crate::files::Case;
+
+    fn questions() -> Questions {
+        let case = |n: u32| Case {
+            id: format!("c{n}"),
+            user: format!("u{n}"),
+            k: 1 + n % 2 * 2,
+            shots: (0..1 + n % 2 * 2).map(|i| ItemIx(n % 3 * 20 + i)).collect(),
+            visits: Vec::new(),
+        };
+        let wanted = |n: u32| (5..9).map(|i| ItemIx(n % 3 * 20 + i)).collect();
+        Questions { cases: (0..24).map(case).collect(), wanted: (0..24).map(wanted).collect() }
+    }
+
+    #[test]
+    fn what_is_taken_fits_ranks_best_of_what_fits_and_is_the_same_again() {
+        let pack = toy::pack();
+        let full = search(&pack, &questions(), 1_000_000, 7, "").unwrap();
+        let tried = &full.found.tried;
+        assert_eq!((tried[0].mix, tried[0].minus_full), (Mix::NONE, 0.0));
+        let best = &tried[full.found.chosen];
+        assert!(tried.iter().all(|one| one.ndcg <= best.ndcg));
+        let budget = tried.iter().map(|one| one.brotli_bytes).min().unwrap() + 20;
+        let small = search(&pack, &questions(), budget, 7, "").unwrap();
+        let chosen = &small.found.tried[small.found.chosen];
+        assert!(chosen.brotli_bytes <= budget && on_the_wire(&small.bytes).unwrap() == chosen.brotli_bytes);
+        assert!(small.found.tried.iter().all(|one| one.brotli_bytes > budget || one.ndcg <= chosen.ndcg));
+        assert_eq!(Pack::from_bytes(&small.bytes).unwrap().catalogue, pack.catalogue);
+        assert_eq!(small.bytes, search(&pack, &questions(), budget, 7, "").unwrap().bytes);
+    }
+
+    #[test]
+    fn a_budget_that_cannot_be_met_names_the_smallest_length() {
+        let error = search(&toy::pack(), &questions(), 100, 7, "").unwrap_err().to_string();
+        assert!(error.contains("100 bytes") && error.contains("smallest found is") && error.contains("kB or more"), "{error}");
+    }
+
+    #[test]
+    fn vectors_are_only_ever_made_smaller() {
+        let mut table = ItemTable::quantise_to(&[0.5; 64], 64, vec![0.0], 127.0);
+        assert_eq!(vectors(&table)[..3], [Vectors::AsIs, Vectors::Bits(6), Vectors::Bits(5)]);
+        table.spaces = 16;
+        assert_eq!(vectors(&table), [Vectors::AsIs, Vectors::Codes(8)]);
+    }
+}

@@ -1,0 +1,198 @@
+//! Rankers from one another: a large teacher over the same candidates and features, and students of the shipped size that learn from the
+//! log alone or from the teacher's scores as well (Hinton, Vinyals and Dean 2015; for rankings Tang and Wang, KDD 2018).
+
+use anyhow::Result;
+use fewshop_model::{ItemTable, Pack, RankerWeights};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use super::ranker::{self, Example, Soft};
+use super::{Prepared, TrainConfig, Validation, through_bytes, with};
+use crate::evaluation::Questions;
+use crate::files::Log;
+use crate::text::TextVectors;
+use fewshop_core::Catalogue;
+use fewshop_model::Card;
+
+/// Teacher and lessons.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DistilConfig {
+    /// Hidden units of each network of the teacher.
+    pub hidden: usize,
+    /// Networks of the teacher, of seeds that follow each other; their scores are averaged. So many students of either kind are trained, too.
+    pub members: usize,
+    /// Scores are divided by it before the softmax.
+    pub temperature: f32,
+    /// Share of the teacher's scores in the listwise loss; the rest is the log.
+    pub weight: f32,
+}
+
+impl Default for DistilConfig {
+    fn default() -> Self {
+        Self { hidden: 256, members: 3, temperature: 2.0, weight: 0.5 }
+    }
+}
+
+/// Packs that differ in their ranker, or in how their vectors are rounded.
+#[derive(Debug, Clone)]
+pub struct Distilled {
+    /// The teacher's networks as one ranker.
+    pub teacher: Pack,
+    /// Students that the log alone taught, one a seed.
+    pub plain: Vec<Pack>,
+    /// Students of the same seeds that the teacher taught, too.
+    pub distilled: Vec<Pack>,
+    /// The first plain student with vectors as training had them; see [`unrounded`].
+    pub unrounded: Pack,
+    /// The same with vectors at eight bits.
+    pub eight_bits: Pack,
+    /// The validation cases in the rows of all of these.
+    pub questions: Questions,
+}
+
+/// Trains them. Counts, vectors, adapter, candidates and features are made once and shared: what differs is the ranker.
+///
+/// # Errors
+/// See [`super::train`].
+pub fn distil(
+    catalogue: &Catalogue,
+    text: Option<&TextVectors>,
+    log: &Log,
+    validation: &Validation,
+    config: &TrainConfig,
+    seed: u64,
+    distil: &DistilConfig,
+) -> Result<Distilled> {
+    let prepared = Prepared::new(catalogue, text, log, Some(validation), config, seed, Card::default())?;
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let (mut examples, valid) = prepared.lessons(&config.off, config, &mut rng)?;
+    let wide = super::RankerTrainConfig { hidden: distil.hidden, ..config.ranker.clone() };
+    let seeds: Vec<u64> = (seed..=u64::MAX).take(distil.members.max(1)).collect();
+    let train = |examples: &[Example], config: &super::RankerTrainConfig, off: &[_], soft: Option<Soft>, seed: u64| {
+        let all: Vec<&Example> = examples.iter().collect();
+        ranker::train(&all, &valid, off, config, soft, &mut ChaCha8Rng::seed_from_u64(seed)).map(|(weights, _)| weights)
+    };
+    let members = seeds.iter().map(|&seed| train(&examples, &wide, &config.off, None, seed)).collect::<Result<Vec<_>>>()?;
+    let teacher = averaged(&members);
+    ranker::teach(&mut examples, &teacher);
+    let soft = Soft { temperature: distil.temperature, weight: distil.weight };
+    let pack = |weights: RankerWeights| through_bytes(&with(&prepared.shipped, weights));
+    let students = |soft: Option<Soft>| -> Result<Vec<Pack>> {
+        seeds.iter().map(|&seed| pack(train(&examples, &config.ranker, &config.off, soft, seed)?)).collect()
+    };
+    let (plain, distilled) = (students(None)?, students(Some(soft))?);
+    let rows = prepared.rows(catalogue)?;
+    let table = ItemTable::quantise_to(&rows, plain[0].table.d, prepared.shipped.table.bias.clone(), 127.0);
+    Ok(Distilled {
+        questions: super::in_rows_of(&plain[0], catalogue, validation)?,
+        unrounded: unrounded(&plain[0], &prepared.shipped, &rows)?,
+        eight_bits: through_bytes(&plain[0].clone().with_table(table)?)?,
+        teacher: pack(teacher)?,
+        plain,
+        distilled,
+    })
+}
+
+/// The mean of the networks' scores as one network: all hidden units beside each other.
+fn averaged(members: &[RankerWeights]) -> RankerWeights {
+    let Some(first) = members.first() else { return RankerWeights::default() };
+    let share = 1.0 / members.len() as f32;
+    let features = first.mean.len();
+    let w1 = (0..features).flat_map(|f| members.iter().flat_map(move |m| &m.w1[f * m.hidden..(f + 1) * m.hidden])).copied();
+    RankerWeights {
+        hidden: members.iter().map(|m| m.hidden).sum(),
+        mean: first.mean.clone(),
+        inv_std: first.inv_std.clone(),
+        w1: w1.collect(),
+        b1: members.iter().flat_map(|m| &m.b1).copied().collect(),
+        w2: members.iter().flat_map(|m| &m.w2).map(|w| w * share).collect(),
+        b2: members.iter().map(|m| m.b2).sum::<f32>() * share,
+    }
+}
+
+/// Copies that a number is spread over.
+const COPIES: usize = 8;
+
+/// The pack with its vectors as training had them, but for the eleventh bit. The engine knows bytes alone, so each number becomes eight
+/// bytes whose mean it is: a vector of eight times the length, turned so that lengths, products and gradient steps stay what they were.
+fn unrounded(pack: &Pack, exact: &Pack, rows: &[f32]) -> Result<Pack> {
+    let d = pack.table.d;
+    let root = (COPIES as f32).sqrt();
+    // Scale and bias that are rounded to half an f32 in a file are not rounded here.
+    let mut table = ItemTable { d: d * COPIES, bias: exact.table.bias.clone(), ..ItemTable::default() };
+    for (nth, row) in rows.chunks_exact(d).enumerate() {
+        let step = (row.iter().fold(0f32, |most, x| most.max(x.abs())) / 127.0).max(f32::MIN_POSITIVE);
+        table.scale.push(step / root);
+        for (at, x) in row.iter().enumerate() {
+            let whole = (x / step * COPIES as f32).round() as i32;
+            let (base, more) = (whole.div_euclid(COPIES as i32), whole.rem_euclid(COPIES as i32) as usize);
+            // Which copies are rounded up must not be the same for all rows, or their errors would multiply.
+            let turn = nth * 31 + at * 17;
+            table.q.extend((0..COPIES).map(|copy| (base + i32::from((copy + turn) % COPIES < more)) as i8));
+        }
+    }
+    let h = pack.encoder.hidden;
+    let mut encoder = pack.encoder.clone();
+    let copied = |row: usize| encoder.w[row * h..(row + 1) * h].iter().map(|w| w / root).collect::<Vec<f32>>().repeat(COPIES);
+    encoder.w = (0..d).flat_map(copied).collect();
+    let mut adapter = pack.adapter.clone();
+    adapter.learning_rate = adapter.learning_rate.iter().flat_map(|&rate| [rate; COPIES]).collect();
+    Ok(Pack::validated(
+        pack.card.clone(),
+        pack.config.clone(),
+        pack.catalogue.clone(),
+        pack.popularity.clone(),
+        pack.recent.clone(),
+        pack.repeat.clone(),
+        table,
+        pack.pairs.clone(),
+        encoder,
+        adapter,
+        pack.ranker.clone(),
+    )?)
+}
+
+#[cfg(test)]
+mod tests {
+    use fewshop_core::{ItemIx, Session};
+    use fewshop_model::features::FEATURES;
+    use fewshop_model::{Compute, RankOptions, Recommender, kernels, toy};
+
+    use super::*;
+
+    #[test]
+    fn an_average_scores_as_its_members_do_on_average() {
+        let some = |n: usize, by: f32| (0..n).map(|at| ((at * 7 + 3) % 11) as f32 * by - 0.4).collect::<Vec<f32>>();
+        let member = |hidden: usize, by: f32| RankerWeights {
+            hidden,
+            mean: vec![0.1; FEATURES],
+            inv_std: vec![0.7; FEATURES],
+            w1: some(FEATURES * hidden, by),
+            b1: some(hidden, by),
+            w2: some(hidden, 0.3),
+            b2: by,
+        };
+        let members = [member(3, 0.05), member(5, 0.11)];
+        let features = some(FEATURES * 2, 0.2);
+        let [one, other] = members.each_ref().map(|m| kernels::rank(&features, m));
+        for (at, mean) in kernels::rank(&features, &averaged(&members)).into_iter().enumerate() {
+            assert!((mean - (one[at] + other[at]) / 2.0).abs() < 1e-3, "{mean}");
+        }
+    }
+
+    #[test]
+    fn spreading_numbers_over_bytes_changes_no_product_beyond_its_rounding() {
+        let pack = toy::pack();
+        let rows: Vec<f32> = (0..pack.table.len()).flat_map(|row| pack.table.row(row)).collect();
+        let fine = unrounded(&pack, &pack, &rows).unwrap();
+        let session = Session::of_items(&[ItemIx(3), ItemIx(22), ItemIx(5)]);
+        let ranked = |pack: &Pack| {
+            let mut one = Recommender::new(pack.clone(), Compute::Kernels);
+            one.set_session(session.clone()).unwrap();
+            pollster::block_on(one.rank(&RankOptions::default())).unwrap().picks
+        };
+        for (one, other) in ranked(&pack).iter().zip(&ranked(&fine)) {
+            assert!((one.score - other.score).abs() < 0.02, "{one:?} {other:?}");
+        }
+    }
+}
