@@ -3,6 +3,7 @@
 mod codec;
 mod container;
 mod error;
+mod offers;
 mod profile;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ pub use container::FORMAT_VERSION;
 pub use error::PackError;
 
 use crate::features::FEATURES;
+use crate::offers::OfferWeights;
 use crate::profile::ProfileWeights;
 use crate::rules::MerchantRules;
 
@@ -263,6 +265,10 @@ pub struct Pack {
     pub rules: MerchantRules,
     /// Heads for household attributes, where they were trained.
     pub profile: Option<ProfileWeights>,
+    /// Offers and how to rank them, where they were fitted.
+    pub offers: Option<OfferWeights>,
+    /// Rows of products that were put in after training, rising: nobody could buy them before.
+    pub fresh: Vec<u32>,
     pub(crate) hash: [u8; 32],
 }
 
@@ -299,6 +305,8 @@ impl Pack {
             ranker,
             rules: MerchantRules::default(),
             profile: None,
+            offers: None,
+            fresh: Vec::new(),
             hash: [0; 32],
         };
         pack.check()?;
@@ -404,6 +412,7 @@ impl Pack {
                 "asks for no candidates, or for more work a click than is allowed (candidates x hidden units, or steps x negatives x numbers)",
             ));
         }
+        self.check_offers()?;
         self.check_profile()
     }
 }

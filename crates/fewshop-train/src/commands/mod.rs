@@ -47,6 +47,8 @@ pub enum Command {
     Train(Box<train::Args>),
     /// Add heads for household attributes to a pack, without training it again
     Profile(profile::Args),
+    /// Add offers and a model of their redemption to a pack, without training it again
+    Offers(offers::Args),
     /// Rank the whole catalogue for each case
     Recommend(recommend::Args),
     /// Score a pack on cases whose truth is known
@@ -73,6 +75,7 @@ impl Command {
             Self::Prepare(args) => prepare::run(args),
             Self::Train(args) => train::run(&args),
             Self::Profile(args) => profile::run(&args),
+            Self::Offers(args) => offers::run(&args),
             Self::Recommend(args) => recommend::run(args),
             Self::Evaluate(args) => evaluate::run(args),
             Self::Report(args) => report::run(args),
