@@ -1,6 +1,6 @@
 //! The page's own copy of the catalogue, read from `catalogue.json`.
 
-use fewshop_core::ItemIx;
+use fewshop_core::{AttributeBelief, ItemIx, OfferPick};
 use serde::Deserialize;
 
 use super::departments::{Department, departments};
@@ -83,9 +83,15 @@ pub(super) struct File {
     pub(super) items: Columns,
     pub(super) categories: Vec<Vec<String>>,
     popularity: Vec<u32>,
-    /// Products with few sales, for 'New here'.
+    /// Products that were put in after training, for 'New here'.
     #[serde(default)]
     fresh: Vec<u32>,
+    /// Attributes of a household that the pack has heads for.
+    #[serde(default)]
+    heads: Vec<String>,
+    /// The offers that are redeemed most.
+    #[serde(default)]
+    offers: Vec<OfferPick>,
     #[serde(default)]
     note: String,
 }
@@ -131,6 +137,8 @@ pub struct Catalogue {
     /// All rows, the most bought first, then the rest in row order.
     ranked: Vec<ItemIx>,
     fresh: Vec<ItemIx>,
+    heads: Vec<String>,
+    offers: Vec<OfferPick>,
 }
 
 impl Catalogue {
@@ -165,6 +173,9 @@ impl Catalogue {
         }
         check_range("popularity", &file.popularity, rows)?;
         check_range("fresh", &file.fresh, rows)?;
+        for offer in &file.offers {
+            check_range("offers.items", &offer.items.iter().map(|item| item.0).collect::<Vec<_>>(), rows)?;
+        }
 
         let mut ranked: Vec<ItemIx> = Vec::with_capacity(rows);
         let mut listed = vec![false; rows];
@@ -188,6 +199,8 @@ impl Catalogue {
             bestsellers,
             ranked,
             fresh: file.fresh.into_iter().map(ItemIx).collect(),
+            heads: file.heads,
+            offers: file.offers,
         })
     }
 
@@ -239,10 +252,22 @@ impl Catalogue {
         &self.ranked[..self.bestsellers]
     }
 
-    /// Products with few sales, one of a category, which 'New here' shows.
+    /// Products that were put in after training, which 'New here' shows.
     #[must_use]
     pub fn fresh(&self) -> &[ItemIx] {
         &self.fresh
+    }
+
+    /// Attributes of a household that the engine has heads for, of which nothing is known yet.
+    #[must_use]
+    pub fn heads(&self) -> Vec<AttributeBelief> {
+        self.heads.iter().map(|name| AttributeBelief { attribute: name.clone(), values: None }).collect()
+    }
+
+    /// The offers that are redeemed most, for somebody of whom nothing is known.
+    #[must_use]
+    pub fn offers(&self) -> &[OfferPick] {
+        &self.offers
     }
 
     /// All products, the most bought first.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use fewshop_model::Pack;
 
-use super::{print, read_pack, warn_unknown};
+use super::{note_step, print, read_pack, warn_unknown};
 use crate::files::{Offer, OfferEvent, read_events, read_offer_events, read_offers, write_atomically};
 use crate::offers::{Shipped, Shop, compare, current, ship, shop, table};
 
@@ -88,7 +88,7 @@ impl Data {
 /// # Errors
 /// When a file cannot be read or written, or does not hold enough.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let Read { pack, shop, offers, events, end_s } = args.data.read()?;
+    let Read { mut pack, shop, offers, events, end_s } = args.data.read()?;
     let chosen = current(&offers, &events, end_s, u32::try_from(args.days).unwrap_or(u32::MAX))?;
     let Shipped { weights, calibration } = ship(&pack, &shop, &offers, &chosen, args.data.seed)?;
     let covered: usize = weights.offers.iter().map(|offer| offer.items.len()).sum();
@@ -101,6 +101,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             row.known, row.all[0], row.all[1], row.top[0], row.top[1], row.shown, row.first[0], row.first[1], row.most_redeemed
         );
     }
+    let Data { events, offers, offer_events, seed, .. } = &args.data;
+    let files = [("--events", events.as_path()), ("--offers", offers.as_path()), ("--offer-events", offer_events.as_path())];
+    note_step(&mut pack.card, "offers", &files, &format!(" --days {} --seed {seed}", args.days));
     let bytes = pack.with_offers(Some(weights))?.to_bytes()?;
     // What cannot be read back must not replace a pack that can.
     Pack::from_bytes(&bytes)?;
