@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use fewshop_core::{Catalogue, Item, ItemIx};
+use fewshop_core::{Catalogue, Item, ItemIx, OfferPick};
 use fewshop_model::{Compute, Pack, Recommender};
 use fewshop_web::state::{Catalogue as PageCatalogue, Product};
 use serde_json::{Value, json};
@@ -111,7 +111,8 @@ impl Shop {
             json["heads"] = profile.heads.iter().map(|head| head.name.as_str()).collect();
         }
         if pack.offers.is_some() {
-            json["offers"] = json!(Recommender::new(pack.clone(), Compute::Kernels).offers(OFFERS));
+            let offers = Recommender::new(pack.clone(), Compute::Kernels).offers(OFFERS);
+            json["offers"] = offers.iter().map(texts_of).collect();
         }
         Self::of_json(&json)
     }
@@ -120,6 +121,12 @@ impl Shop {
     pub(crate) fn bestsellers(&self, n: usize) -> impl Iterator<Item = Product> {
         self.catalogue.bestsellers().iter().take(n).filter_map(|&ix| self.catalogue.product(ix))
     }
+}
+
+/// An offer as a list of texts: id, title, products covered, share of everyone, then some rows covered.
+fn texts_of(offer: &OfferPick) -> Vec<String> {
+    let head = [offer.id.clone(), offer.title.clone(), offer.covers.to_string(), format!("{:.5}", offer.everyone)];
+    head.into_iter().chain(offer.items.iter().map(|item| item.0.to_string())).collect()
 }
 
 /// In which order the texts of a column stand. Rows name them by number, and what compresses best differs: on Complete Journey the order
@@ -204,6 +211,7 @@ pub(crate) mod tests {
         let shop = Shop::new(&pack.catalogue, &pack.popularity, ["", ""], "", "").unwrap().with_extras(&pack).unwrap();
         assert_eq!(shop.catalogue.fresh(), [ItemIx(3), ItemIx(50)]);
         assert_eq!(shop.catalogue.offers().iter().map(|offer| offer.id.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+        assert_eq!(shop.catalogue.offers()[0].items, [ItemIx(20), ItemIx(21)]);
         assert!(shop.catalogue.heads().is_empty());
     }
 

@@ -1,9 +1,27 @@
 //! The page's own copy of the catalogue, read from `catalogue.json`.
 
-use fewshop_core::{AttributeBelief, ItemIx, OfferPick};
+use fewshop_core::{AttributeBelief, ItemIx, OfferPick, OfferReason};
 use serde::Deserialize;
 
 use super::departments::{Department, departments};
+
+/// An offer as the file has it; `None` for one that is no offer of this shop, which is then not shown.
+fn read_offer(fields: &[String], rows: usize) -> Option<OfferPick> {
+    let [id, title, covers, everyone, items @ ..] = fields else { return None };
+    let everyone = everyone.parse().ok()?;
+    let items =
+        items.iter().map(|row| row.parse().ok().filter(|&row| (row as usize) < rows).map(ItemIx)).collect::<Option<_>>()?;
+    Some(OfferPick {
+        id: id.clone(),
+        title: title.clone(),
+        covers: covers.parse().ok()?,
+        items,
+        probability: everyone,
+        everyone,
+        reason: OfferReason::MostRedeemed,
+        products: 0,
+    })
+}
 
 /// Why `catalogue.json` cannot be used.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,9 +107,10 @@ pub(super) struct File {
     /// Attributes of a household that the pack has heads for.
     #[serde(default)]
     heads: Vec<String>,
-    /// The offers that are redeemed most.
+    /// The offers that are redeemed most: id, title, products covered, share of everyone, then some rows covered. All texts, which this file
+    /// holds anyway: another type to read is a kB of wasm.
     #[serde(default)]
-    offers: Vec<OfferPick>,
+    offers: Vec<Vec<String>>,
     #[serde(default)]
     note: String,
 }
@@ -173,9 +192,7 @@ impl Catalogue {
         }
         check_range("popularity", &file.popularity, rows)?;
         check_range("fresh", &file.fresh, rows)?;
-        for offer in &file.offers {
-            check_range("offers.items", &offer.items.iter().map(|item| item.0).collect::<Vec<_>>(), rows)?;
-        }
+        let offers: Vec<OfferPick> = file.offers.iter().filter_map(|offer| read_offer(offer, rows)).collect();
 
         let mut ranked: Vec<ItemIx> = Vec::with_capacity(rows);
         let mut listed = vec![false; rows];
@@ -200,7 +217,7 @@ impl Catalogue {
             ranked,
             fresh: file.fresh.into_iter().map(ItemIx).collect(),
             heads: file.heads,
-            offers: file.offers,
+            offers,
         })
     }
 
