@@ -186,9 +186,11 @@ texts! {
     /// Several are: how many.
     offer_part_many: "Because you chose {} things from the part of the shop that it is for.",
     /// Why it: the taste.
-    offer_taste: "Because it covers things near those that you chose.",
-    /// Why it: nothing of the shopper's.
-    offer_most: "Because others redeem it most; nothing that you did speaks for another one.",
+    offer_taste: "Because something that it covers is likelier for you than for a stranger.",
+    /// Why it: nothing is known of the shopper.
+    offer_most: "Because others redeem it most; nothing is known of you yet.",
+    /// Why it: nothing that is known of the shopper adds to it.
+    offer_others: "Because others redeem it often; your picks add nothing to that.",
     /// What to expect: of so many in a thousand, of all in a thousand.
     offer_chance: "Of 1,000 shoppers with picks like yours who are shown it, about {} are expected to redeem it; of everyone, {}.",
     /// The same where nothing is known of the shopper.
@@ -439,7 +441,7 @@ texts! {
     /// Switch.
     household_show: "Show what my picks may say of my household",
     /// How likely a value is, and its share of everyone: percent, percent.
-    household_value: "{} %, everyone: {} %",
+    household_value: "{}\u{a0}%, everyone: {}\u{a0}%",
     /// Nothing can be said.
     household_unknown: "Not enough to tell",
     /// Heading of the switch for offers.

@@ -123,9 +123,10 @@ impl Shop {
     }
 }
 
-/// An offer as a list of texts: id, title, products covered, share of everyone, then some rows covered.
+/// An offer as a list of texts: id, title, products covered, share of everyone in hundred-thousandths, then some rows covered.
 fn texts_of(offer: &OfferPick) -> Vec<String> {
-    let head = [offer.id.clone(), offer.title.clone(), offer.covers.to_string(), format!("{:.5}", offer.everyone)];
+    let head =
+        [offer.id.clone(), offer.title.clone(), offer.covers.to_string(), ((offer.everyone * 1e5).round() as u32).to_string()];
     head.into_iter().chain(offer.items.iter().map(|item| item.0.to_string())).collect()
 }
 

@@ -8,7 +8,8 @@ use super::departments::{Department, departments};
 /// An offer as the file has it; `None` for one that is no offer of this shop, which is then not shown.
 fn read_offer(fields: &[String], rows: usize) -> Option<OfferPick> {
     let [id, title, covers, everyone, items @ ..] = fields else { return None };
-    let everyone = everyone.parse().ok()?;
+    // In hundred-thousandths: the library's reader of fractions alone is 10 kB of the page.
+    let everyone = everyone.parse::<u32>().ok()? as f32 / 1e5;
     let items =
         items.iter().map(|row| row.parse().ok().filter(|&row| (row as usize) < rows).map(ItemIx)).collect::<Option<_>>()?;
     Some(OfferPick {
@@ -107,7 +108,8 @@ pub(super) struct File {
     /// Attributes of a household that the pack has heads for.
     #[serde(default)]
     heads: Vec<String>,
-    /// The offers that are redeemed most: id, title, products covered, share of everyone, then some rows covered. All texts, which this file
+    /// The offers that are redeemed most: id, title, products covered, share of everyone in
+    /// hundred-thousandths, then some rows covered. All texts, which this file
     /// holds anyway: another type to read is a kB of wasm.
     #[serde(default)]
     offers: Vec<Vec<String>>,
