@@ -87,6 +87,10 @@ test("switched off, the household is not even asked about", async () => {
     const last = () => page.evaluate(() => globalThis.asked.filter(({ type }) => type === "session").at(-1));
     await shopper.region(HOUSEHOLD).getByRole("checkbox").uncheck();
     await shopper.region("Offers").getByRole("checkbox").uncheck();
+    await until("both are remembered", async () => String((await remembered(page))?.hidden) === "household,offers");
+    await page.reload();
+    await shopper.ready();
+    for (const name of [HOUSEHOLD, "Offers"]) assert.equal(await shopper.region(name).getByRole("checkbox").isChecked(), false, `${name} stays off for a stranger too`);
     await shopper.lookAt("Pets", 1);
     const { household, offers } = await until("a session was asked about", last);
     assert.deepEqual({ household, offers }, { household: false, offers: 0 });

@@ -186,7 +186,7 @@ impl Shop {
 
     /// The shopper switches an extra on or off.
     pub(crate) fn show(self, extra: Extra, shows: bool) {
-        self.log.update(|log| log.show(extra, shows));
+        self.step(&|log| log.show(extra, shows));
     }
 
     /// What the picks may say of the household: nothing of each attribute until the engine has said something of this shopper.
@@ -394,7 +394,8 @@ impl Shop {
 
     /// The shopper chooses whether the shop learns.
     pub(crate) fn set_learning(self, learning: Learning) {
-        self.log.update(|log| log.set_learning(learning));
+        // A step like others: a choice without a time would be taken for an old one, and forgotten.
+        self.step(&|log| log.set_learning(learning));
     }
 
     /// What is remembered, as one text that [`Shop::import`] reads.
