@@ -238,7 +238,7 @@ mod tests {
             items: items.to_vec(),
         };
         // What others redeem, what was bought before, and the part of the shop.
-        let weights = [[1.0, 0.0, 0.0, 2.0, 3.0, 0.0, 0.0, 0.0, 0.0, 0.0]; KNOWN.len()];
+        let weights = [[1.0, 0.0, 0.0, 2.0, 9.0, 0.0, 0.0, 0.0, 0.0, 0.0]; KNOWN.len()];
         let offers = OfferWeights { offers: vec![offer("bread", -6.0, &[20, 21, 22]), offer("fruit", -5.0, &[0, 1])], weights };
         let mut engine = Engine::new(toy::pack().with_offers(Some(offers)).unwrap(), Compute::Kernels);
         let first = |engine: &Engine| engine.offers(1).remove(0);
