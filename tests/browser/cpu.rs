@@ -82,7 +82,7 @@ async fn one_request_fills_all_its_shelves() {
     let answer = recommender.answer(request(7, session(&[1, 2]), vec![shelf("picked", 6), with])).await.unwrap();
     // The tag is what JavaScript branches on; the rest must read back as the very same type.
     assert_eq!(field(&answer, "type").as_string().as_deref(), Some("picks"));
-    let Reply::Picks { seq, shelves, status } = rust(answer) else { panic!("another reply") };
+    let Reply::Picks { seq, shelves, status, .. } = rust(answer) else { panic!("another reply") };
     assert_eq!(seq, 7);
     assert_eq!(
         shelves.iter().map(|s| (s.name.as_str(), s.picks.len())).collect::<Vec<_>>(),
@@ -141,7 +141,7 @@ fn every_message_survives_the_way_through_javascript() {
         (Reply::Loading { received: 5.5, total: Some(7.0) }, "loading"),
         (Reply::Alive, "alive"),
         (Reply::Ready { status: status.clone() }, "ready"),
-        (Reply::Picks { seq: 1, shelves: Vec::new(), status }, "picks"),
+        (Reply::Picks { seq: 1, shelves: Vec::new(), household: Vec::new(), offers: Vec::new(), status }, "picks"),
         (Reply::Explanation { pick }, "explanation"),
         (Reply::Explanation { pick: before }, "explanation"),
         (Reply::Failed { code: "no_wasm".to_owned(), message: "none".to_owned() }, "failed"),

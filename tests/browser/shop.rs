@@ -41,7 +41,7 @@ pub(crate) fn session(items: &[u32]) -> Session {
 }
 
 pub(crate) fn request(seq: u32, session: Session, shelves: Vec<ShelfRequest>) -> JsValue {
-    js(&SessionRequest { seq, session, shelves })
+    js(&SessionRequest { seq, session, shelves, household: false, offers: 0 })
 }
 
 pub(crate) fn shelf(name: &str, n: usize) -> ShelfRequest {

@@ -40,6 +40,11 @@ fn ndcg(sessions: &[Vec<ItemIx>], k: usize, rank: impl Fn(&[ItemIx]) -> Vec<Item
 fn it_says_where_it_comes_from() {
     let card = committed().card;
     assert!(card.sessions > 70_000 && card.users > 1_600, "{card:?}");
+    let pack = committed();
+    assert!(pack.profile.is_some() && pack.offers.as_ref().is_some_and(|offers| offers.offers.len() > 100));
+    for step in ["; fewshop profile ", "; fewshop offers "] {
+        assert!(card.command.contains(step), "{}", card.command);
+    }
     assert!(card.command.starts_with("fewshop train") && !card.data_notice.is_empty() && !card.metrics.is_empty(), "{card:?}");
 }
 

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use fewshop_core::Session;
-use fewshop_core::protocol::{Backend, Reply, Request, ShelfRequest};
-use fewshop_web::state::{Link, Look, Outcome, Pulse, RawReply};
+use fewshop_core::protocol::{Backend, Reply, Request};
+use fewshop_web::state::{Link, Look, Outcome, Pulse, RawReply, Wanted};
 use leptos::prelude::*;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -73,9 +73,9 @@ pub(crate) fn start(shop: Shop, pack: &str, sha256: Option<&str>) {
 }
 
 /// Asks for shelves for a session. The newest question wins.
-pub(crate) fn ask(session: Session, shelves: Vec<ShelfRequest>) {
+pub(crate) fn ask(session: Session, wanted: Wanted) {
     with_engine(|engine| {
-        if let Some(request) = engine.link.ask(session, shelves) {
+        if let Some(request) = engine.link.ask(session, wanted) {
             engine.post(&request);
         }
     });
@@ -130,7 +130,7 @@ impl Engine {
     }
 
     fn apply(&mut self, outcome: Outcome) {
-        self.shop.hear(outcome.state, outcome.shelves);
+        self.shop.hear(outcome.state, outcome.answer);
         if outcome.restart {
             self.restarting = true;
             // Not at once: this may run inside a closure of the worker that is to be dropped, and what killed it may pass.

@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use fewshop_core::protocol::{Shelf, ShelfRequest};
-use fewshop_core::{EventKind, Filter, ItemIx, Session};
+use fewshop_core::{AttributeBelief, EventKind, Filter, ItemIx, OfferPick, Session};
 use fewshop_web::state::{
-    Cart, Catalogue, EngineState, IndexBuilder, Learning, Memory, Money, Pick, Product, Profile, SearchIndex, SessionLog,
-    ShelfState, Taste, mixed, sort_few, tile_of,
+    Answer, Cart, Catalogue, EngineState, Extra, IndexBuilder, Learning, Memory, Money, Pick, Product, Profile, SearchIndex,
+    SessionLog, ShelfState, Taste, Wanted, mixed, tile_of,
 };
 use fewshop_web::texts::Texts;
 use leptos::prelude::*;
@@ -30,6 +30,10 @@ const INDEX_STEP: usize = 250;
 
 /// Name of the first shelf in requests.
 const SHELF_PICKED: &str = "picked";
+/// Name of the shelf 'New here' in requests.
+const SHELF_FRESH: &str = "fresh";
+/// Offers asked for: the first one that the shopper has nothing against is shown.
+const OFFERS: u32 = 3;
 /// Name of the cart's shelf in requests.
 const SHELF_CART: &str = "with_cart";
 
@@ -48,9 +52,16 @@ pub(crate) struct Shop {
     pub(crate) index: RwSignal<Option<Arc<SearchIndex>>>,
     /// The shelves answered last, by name.
     ranked: RwSignal<Vec<(String, Vec<Pick>)>>,
+    /// What is believed of the household and the best offers, as answered last; empty where nothing is known of the shopper.
+    told: RwSignal<(Vec<AttributeBelief>, Vec<OfferPick>)>,
     /// The shelf that the page at hand wants besides those that every page may.
     extra: RwSignal<Option<ShelfRequest>>,
     catalogue: StoredValue<Arc<Catalogue>>,
+}
+
+/// Whether a shelf is ranked for the session, which may be forgotten.
+fn is_own_shelf(name: &str) -> bool {
+    name == SHELF_PICKED || name == SHELF_FRESH
 }
 
 thread_local! {
@@ -80,6 +91,7 @@ impl Shop {
             engine: RwSignal::new(EngineState::Loading { received: 0.0, total: None }),
             index: RwSignal::new(None),
             ranked: RwSignal::default(),
+            told: RwSignal::default(),
             extra: RwSignal::new(None),
             catalogue: StoredValue::new(Arc::new(catalogue)),
         }
@@ -126,36 +138,69 @@ impl Shop {
     }
 
     /// Takes in what the engine said.
-    pub(crate) fn hear(self, state: Option<EngineState>, shelves: Vec<Shelf>) {
-        if !shelves.is_empty() {
+    pub(crate) fn hear(self, state: Option<EngineState>, answer: Option<Answer>) {
+        if let Some(Answer { shelves, household, offers }) = answer {
             let picks = |shelf: Shelf| (shelf.name, shelf.picks.into_iter().map(Pick::from).collect());
             let mut ranked: Vec<(String, Vec<Pick>)> = shelves.into_iter().map(picks).collect();
             // The answer to what was forgotten meanwhile is forgotten too.
-            if self.log.with_untracked(|log| log.is_blank() || log.learning() == Learning::Off) {
-                ranked.retain(|(name, _)| name != SHELF_PICKED);
+            let is_own = self.log.with_untracked(|log| !log.is_blank() && log.learning() != Learning::Off);
+            if !is_own {
+                ranked.retain(|(name, _)| !is_own_shelf(name));
             }
             self.ranked.set(ranked);
+            self.told.set(if is_own { (household, offers) } else { Default::default() });
         }
         if let Some(state) = state {
             self.engine.set(state);
         }
     }
 
-    /// Shelves that the engine should fill for the state at hand.
-    fn wanted(self) -> Vec<ShelfRequest> {
+    /// What the engine should say of the state at hand.
+    fn wanted(self) -> Wanted {
         let mut wanted = Vec::new();
-        if !self.is_blank() && !self.is_off() {
+        let is_own = !self.is_blank() && !self.is_off();
+        if is_own {
             // What is in the cart from an earlier visit may be picked, and is then left out.
             let n = PICKED * SPARE + self.cart.with(|cart| cart.lines().len());
             wanted.push(ShelfRequest { name: SHELF_PICKED.to_owned(), n, filter: Filter::ALL, seeds: Vec::new() });
+            let catalogue = self.catalogue();
+            if !catalogue.fresh().is_empty() {
+                let filter = Filter { among: catalogue.fresh().to_vec(), ..Filter::ALL };
+                wanted.push(ShelfRequest { name: SHELF_FRESH.to_owned(), n: FRESH * SPARE + PICKED, filter, seeds: Vec::new() });
+            }
         }
         let mut seeds = self.cart.with(Cart::items);
         if !seeds.is_empty() {
             seeds.drain(..seeds.len().saturating_sub(CART_SEEDS));
             wanted.push(ShelfRequest { name: SHELF_CART.to_owned(), n: WITH_CART * SPARE + PICKED, filter: Filter::ALL, seeds });
         }
-        wanted.extend(self.extra.get().filter(|extra| !extra.seeds.is_empty() || !(self.is_blank() || self.is_off())));
-        wanted
+        wanted.extend(self.extra.get().filter(|extra| !extra.seeds.is_empty() || is_own));
+        let [household, offers] = [Extra::Household, Extra::Offers].map(|extra| is_own && self.shows(extra));
+        Wanted { shelves: wanted, household, offers: if offers { OFFERS } else { 0 } }
+    }
+
+    /// Whether an extra is shown.
+    pub(crate) fn shows(self, extra: Extra) -> bool {
+        self.log.with(|log| log.shows(extra))
+    }
+
+    /// The shopper switches an extra on or off.
+    pub(crate) fn show(self, extra: Extra, shows: bool) {
+        self.step(&|log| log.show(extra, shows));
+    }
+
+    /// What the picks may say of the household: nothing of each attribute until the engine has said something of this shopper.
+    pub(crate) fn household(self) -> Vec<AttributeBelief> {
+        let heard = self.told.with(|(household, _)| household.clone());
+        if heard.is_empty() || self.is_blank() || self.is_off() { self.catalogue().heads() } else { heard }
+    }
+
+    /// The offer to show: the best one of whose products not all are unwanted. Of a stranger, the one that others redeem most.
+    pub(crate) fn offer(self) -> Option<OfferPick> {
+        let heard = self.told.with(|(_, offers)| offers.clone());
+        let own = !heard.is_empty() && !self.is_blank() && !self.is_off();
+        let offers = if own { heard } else { self.catalogue().offers().to_vec() };
+        offers.into_iter().find(|offer| !offer.items.iter().all(|&item| self.is_unwanted(item)))
     }
 
     /// The page at hand wants this shelf as well, or none.
@@ -235,15 +280,15 @@ impl Shop {
         self.corrected(others.collect(), WITH_CART)
     }
 
-    /// Products with few sales, those in what the shopper likes first; one of a category.
+    /// Products that were put in after training, by the shopper's taste among themselves where it is known.
     pub(crate) fn fresh(self, but: &[Pick]) -> Vec<Pick> {
         let catalogue = self.catalogue();
-        let profile = if self.is_off() { Profile::default() } else { self.profile() };
-        let new =
-            catalogue.fresh().iter().copied().filter(|&ix| !self.is_unwanted(ix) && !but.iter().any(|pick| pick.item == ix));
-        let mut new: Vec<(ItemIx, f32)> = new.map(|ix| (ix, profile.affinity(&catalogue, ix))).collect();
-        sort_few(&mut new, |a, b| a.1 > b.1);
-        new.into_iter().take(FRESH).map(|(ix, _)| Pick::plain(ix)).collect()
+        let ranked = self.ranked(SHELF_FRESH);
+        let is_own = !ranked.is_empty() && !self.is_off();
+        let all = if is_own { ranked } else { catalogue.fresh().iter().copied().map(Pick::plain).collect() };
+        let new = all.into_iter().filter(|pick| !self.is_unwanted(pick.item) && but.iter().all(|other| other.item != pick.item));
+        let new = new.collect();
+        if is_own { self.corrected(new, FRESH) } else { new.into_iter().take(FRESH).collect() }
     }
 
     /// What the shop seems to know.
@@ -328,7 +373,8 @@ impl Shop {
 
     /// The shopper wants all forgotten.
     pub(crate) fn forget(self) {
-        self.ranked.update(|ranked| ranked.retain(|(name, _)| name != SHELF_PICKED));
+        self.ranked.update(|ranked| ranked.retain(|(name, _)| !is_own_shelf(name)));
+        self.told.set(Default::default());
         self.step(&SessionLog::forget);
         browser::forgotten();
     }
@@ -348,7 +394,8 @@ impl Shop {
 
     /// The shopper chooses whether the shop learns.
     pub(crate) fn set_learning(self, learning: Learning) {
-        self.log.update(|log| log.set_learning(learning));
+        // A step like others: a choice without a time would be taken for an old one, and forgotten.
+        self.step(&|log| log.set_learning(learning));
     }
 
     /// What is remembered, as one text that [`Shop::import`] reads.

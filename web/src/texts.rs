@@ -171,10 +171,38 @@ texts! {
     bestsellers: "Bestsellers",
     /// Below it.
     bestsellers_sub: "What people buy most here, the same for everyone.",
-    /// Heading of the shelf of products with few sales.
+    /// Heading of the shelf of products that were put in after training.
     fresh: "New here",
     /// Below it.
-    fresh_sub: "Hardly anybody has bought these yet; those near what you like come first.",
+    fresh_sub: "Nobody has bought these yet; those near what you like come first.",
+    /// Heading of the offer.
+    offer: "An offer for you",
+    /// Why it: one thing was chosen that it covers.
+    offer_covered_one: "Because you chose 1 thing that it covers.",
+    /// Several were: how many.
+    offer_covered_many: "Because you chose {} things that it covers.",
+    /// Why it: one thing is of what it is for.
+    offer_part_one: "Because you chose 1 thing from the part of the shop that it is for.",
+    /// Several are: how many.
+    offer_part_many: "Because you chose {} things from the part of the shop that it is for.",
+    /// Why it: the taste.
+    offer_taste: "Because something that it covers is likelier for you than for a stranger.",
+    /// Why it: nothing is known of the shopper.
+    offer_most: "Because others redeem it most; nothing is known of you yet.",
+    /// Why it: nothing that is known of the shopper adds to it.
+    offer_others: "Because others redeem it often; your picks add nothing to that.",
+    /// What to expect: of so many in a thousand, of all in a thousand.
+    offer_chance: "Of 1,000 shoppers with picks like yours who are shown it, about {} are expected to redeem it; of everyone, {}.",
+    /// The same where nothing is known of the shopper.
+    offer_chance_all: "Of 1,000 who were shown it, about {} redeemed it.",
+    /// What it covers: one product, whose name follows.
+    offer_covers_one: "For 1 product:",
+    /// Several: how many; some of their names follow.
+    offer_covers_many: "For {} products, among them:",
+    /// What can be done with it.
+    offer_note: "A coupon of the recorded shop: nothing can be redeemed here. Which one is shown is worked out on this device.",
+    /// Button: no more offers.
+    offer_off: "Show no offers",
     /// Heading of what was viewed last.
     recent: "Recently viewed",
     /// Below it.
@@ -405,6 +433,23 @@ texts! {
     imported: "The file was read: this is what it knew.",
     /// It was not, and why follows.
     import_failed: "The file could not be read, and nothing has changed:",
+
+    /// Heading of what the picks may say of the household.
+    household: "What your picks may say of your household",
+    /// Below it.
+    household_sub: "Worked out on this device, and it never leaves it. Of 100 shoppers for whom this says 30 %, about 30 are so. Where training could not tell better than by the shares of everyone, nothing is claimed.",
+    /// Switch.
+    household_show: "Show what my picks may say of my household",
+    /// How likely a value is, and its share of everyone: percent, percent.
+    household_value: "{}\u{a0}%, everyone: {}\u{a0}%",
+    /// Nothing can be said.
+    household_unknown: "Not enough to tell",
+    /// Heading of the switch for offers.
+    offers: "Offers",
+    /// Below it.
+    offers_sub: "Which one fits is worked out on this device from the same picks.",
+    /// Switch.
+    offers_show: "Show an offer on the home page",
 
     // The map of taste.
     /// Link and heading.

@@ -9,6 +9,8 @@ pub struct ValueBelief {
     pub value: String,
     /// Calibrated probability, 0 to 1; those of one attribute add up to 1.
     pub probability: f32,
+    /// Its share among all households that training knew.
+    pub everyone: f32,
 }
 
 /// What is believed of one attribute.

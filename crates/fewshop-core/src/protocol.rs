@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Filter, ItemIx, Recommendation, Session};
+use crate::{AttributeBelief, Filter, ItemIx, OfferPick, Recommendation, Session};
 
 /// Which engine module computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -52,6 +52,12 @@ pub struct SessionRequest {
     pub session: Session,
     /// The shelves to fill.
     pub shelves: Vec<ShelfRequest>,
+    /// Whether to say what is believed of the shopper's household. Where the shopper does not want that it is not even worked out.
+    #[serde(default)]
+    pub household: bool,
+    /// Offers wanted, 0 for none.
+    #[serde(default)]
+    pub offers: u32,
 }
 
 /// One shelf that the page wants filled.
@@ -93,6 +99,12 @@ pub enum Reply {
         seq: u32,
         /// In the order asked for.
         shelves: Vec<Shelf>,
+        /// What is believed of the household, where that was asked for and the pack has heads.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        household: Vec<AttributeBelief>,
+        /// The best offers first, where such were asked for and the pack has any.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        offers: Vec<OfferPick>,
         /// After this run.
         status: Status,
     },

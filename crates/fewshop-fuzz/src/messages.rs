@@ -18,7 +18,7 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(toy::pack(), Comp
 const REQUESTS: [&str; 3] = [
     r#"{"type":"load","pack":"shop.pack","backend":"cpu"}"#,
     r#"{"type":"session","seq":7,"session":{"events":[{"item":3,"kind":"view"},{"item":22,"kind":"cart"},{"item":4,"kind":"dismiss"}],
-"visits":[[1,2],[50]]},"shelves":[{"name":"picked","n":5},{"name":"with","n":3,"filter":{"category":["Bakery"]},"seeds":[3]}]}"#,
+"visits":[[1,2],[50]]},"shelves":[{"name":"picked","n":5},{"name":"with","n":3,"filter":{"category":["Bakery"]},"seeds":[3]}],"household":true,"offers":3}"#,
     r#"{"type":"explain","item":12}"#,
 ];
 
@@ -26,7 +26,9 @@ const REPLIES: [&str; 4] = [
     r#"{"type":"loading","received":10.5,"total":null}"#,
     r#"{"type":"picks","seq":1,"shelves":[{"name":"picked","picks":[{"item":4,"score":0.5,"reason":{"kind":"taken_before","visits":2}},
 {"item":5,"score":0.25,"reason":{"kind":"because_of","shots":[{"item":1,"share":1.0}]}}]}],"status":{"backend":"cpu",
-"backend_reason":"faster","items":60,"shots":1,"gate":0.5,"last_run_ms":1.5,"pack":"aa"}}"#,
+"backend_reason":"faster","items":60,"shots":1,"gate":0.5,"last_run_ms":1.5,"pack":"aa"},
+"household":[{"attribute":"age","values":[{"value":"55+","probability":0.25,"everyone":0.5}]},{"attribute":"children","values":null}],
+"offers":[{"id":"o","title":"Tea","covers":2,"items":[3],"probability":0.5,"everyone":0.25,"reason":"same_part","products":1}]}"#,
     r#"{"type":"failed","code":"no_wasm","message":"m"}"#,
     r#"{"type":"ready","status":{"backend":"wgpu","backend_reason":"","items":60,"shots":0,"gate":0,"last_run_ms":0,"pack":"aa"}}"#,
 ];
@@ -119,7 +121,7 @@ fn reply(text: &str) {
     }
     let mut state = Link::new("shop.pack", None, "aa", None);
     let _ = state.reply(short.clone());
-    let _ = state.ask(fewshop_core::Session::default(), Vec::new());
+    let _ = state.ask(fewshop_core::Session::default(), fewshop_web::state::Wanted::default());
     let _ = state.reply(short);
     let _ = state.died("gone");
     let _ = state.revive();

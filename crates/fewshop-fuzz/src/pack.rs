@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use fewshop_core::{Event, EventKind, ItemIx, Session};
+use fewshop_model::offers::{OfferWeights, ShippedOffer};
 use fewshop_model::{Cap, Compute, MerchantRules, Pack, RankOptions, Recommender, toy};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -13,7 +14,7 @@ const PREFIX: usize = 16;
 const ALIGN: usize = 8;
 
 static TOY: LazyLock<Vec<u8>> = LazyLock::new(|| toy::pack().to_bytes().expect("the toy can be written"));
-/// The same shop under a merchant's rules, which make it a file of the newer version.
+/// The same shop under a merchant's rules and with offers and new products, which make it a file of the newer version.
 static RULED: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let cap = Cap { category: vec!["Bakery".to_owned()], most: 2 };
     let rules = MerchantRules {
@@ -23,7 +24,15 @@ static RULED: LazyLock<Vec<u8>> = LazyLock::new(|| {
         out_of_stock: vec![4],
         cap: vec![cap],
     };
-    toy::pack().with_rules(rules).and_then(|pack| pack.to_bytes()).expect("the rules fit the toy")
+    let offer = |id: &str, items: &[u32]| ShippedOffer {
+        id: id.to_owned(),
+        title: "Bread".to_owned(),
+        rates: [-5.0, -6.0],
+        items: items.to_vec(),
+    };
+    let offers = OfferWeights { offers: vec![offer("a", &[3, 50]), offer("b", &[20])], weights: [[0.5; 10]; 4] };
+    let pack = toy::pack().with_rules(rules).and_then(|pack| pack.with_offers(Some(offers)));
+    pack.and_then(|pack| pack.with_fresh(vec![5, 41])).and_then(|pack| pack.to_bytes()).expect("the parts fit the toy")
 });
 /// The same shop with vectors by product quantisation, the newest version.
 static CODED: LazyLock<Vec<u8>> = LazyLock::new(|| {
@@ -216,6 +225,11 @@ fn check_ranking(pack: Pack, program: &mut Program<'_>) {
     let picks = ranking.expect("kernels do not fail").picks;
     let seen = recommender.session().seen();
     assert!(picks.iter().all(|pick| pick.score.is_finite() && !seen.contains(&pick.item)), "{picks:?}");
+    let offers = recommender.offers(3);
+    assert!(offers.iter().all(|offer| (0.0..=1.0).contains(&offer.probability) && offer.everyone <= 1.0), "{offers:?}");
+    let beliefs = recommender.profile();
+    let shares = beliefs.iter().filter_map(|belief| belief.values.as_ref()).flatten();
+    assert!(shares.into_iter().all(|value| (0.0..=1.0).contains(&value.probability)), "{beliefs:?}");
     let ruled = !recommender.pack().rules.is_empty();
     assert!(ruled || picks.windows(2).all(|w| w[0].score >= w[1].score), "{picks:?}");
     for pick in &picks {

@@ -294,20 +294,61 @@ fn work_that_would_hang_the_page() {
     }
 }
 
+/// The toy's pack with one section of text more.
+fn with_text(name: &str, version: u32, text: &str) -> Vec<u8> {
+    attack(|parts| {
+        parts.version = version;
+        parts.header["sections"].as_array_mut().expect("a header has sections").push(json!({"name": name, "dtype": "utf8",
+            "shape": [text.len()], "offset": 0, "length": 0, "crc32": 0}));
+        parts.sections.push(text.as_bytes().to_vec());
+    })
+}
+
+#[test]
+fn offers_that_are_none() {
+    let with = |offer: &str, weight: &str| {
+        let weights = vec![format!("[{}]", vec![weight; 10].join(",")); 4].join(",");
+        format!(r#"{{"offers":[{offer}],"weights":[{weights}]}}"#)
+    };
+    let offer = |items: &str| format!(r#"{{"id":"a","title":"A","rates":[-5.0,-6.0],"items":[{items}]}}"#);
+    let good = with(&offer("3,50,6"), "0.5");
+    assert!(Pack::from_bytes(&with_text("offers", 4, &good)).is_ok());
+    check_refused(&with_text("offers", 3, &good), "pack_field", "no section");
+    let many = vec![offer("1"); 3_000].join(",");
+    let deep = format!("{{\"offers\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+    for text in [
+        // Rows are written as steps: past the catalogue, past all numbers, one that stays.
+        with(&offer("3,50,7"), "0.5"),
+        with(&offer("4294967295,4294967295"), "0.5"),
+        with(&offer("3,0"), "0.5"),
+        with(&offer("-1"), "0.5"),
+        with(&offer(""), "0.5"),
+        with(&offer(vec!["1"; 100].join(",").as_str()), "0.5"),
+        with(&offer("1"), "1e300"),
+        with(&offer("1"), "null"),
+        with(&many, "0.5"),
+        with("", "0.5"),
+        r#"{"offers":[],"weights":[]}"#.to_owned(),
+        String::new(),
+        deep,
+    ] {
+        check_refused(&with_text("offers", 4, &text), "pack_field", "offers");
+    }
+    for (version, fresh, word) in
+        [(3, json!([1]), "fresh"), (4, json!([60]), "fresh"), (4, json!([2, 1]), "fresh"), (4, json!([-1]), "meta")]
+    {
+        let bytes = attack(|parts| {
+            parts.version = version;
+            parts.header["meta"]["fresh"] = fresh;
+        });
+        check_refused(&bytes, "pack_field", word);
+    }
+}
+
 #[test]
 fn rules_that_are_none() {
     // In a pack of the older version there is no such section.
-    let with = |version: u32, text: &str| {
-        attack(|parts| {
-            parts.version = version;
-            parts.header["sections"]
-                .as_array_mut()
-                .expect("a header has sections")
-                .push(json!({"name": "rules", "dtype": "utf8",
-                "shape": [text.len()], "offset": 0, "length": 0, "crc32": 0}));
-            parts.sections.push(text.as_bytes().to_vec());
-        })
-    };
+    let with = |version: u32, text: &str| with_text("rules", version, text);
     assert!(Pack::from_bytes(&with(4, r#"{"pin":[[59,1]]}"#)).is_ok());
     check_refused(&with(3, r#"{"pin":[[59,1]]}"#), "pack_field", "no section");
     let deep = format!("{{\"cap\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));

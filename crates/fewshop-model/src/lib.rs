@@ -21,6 +21,7 @@ pub mod kernels;
 mod known;
 #[cfg(feature = "train")]
 pub mod modules;
+pub mod offers;
 mod pack;
 pub mod profile;
 mod recommender;

@@ -13,6 +13,7 @@ use crate::encoder::{Encoded, MAX_SHOTS};
 use crate::features::{FEATURES, Facts, Part};
 use crate::kernels::{self, AdaptRows};
 use crate::known::{Known, Past};
+use crate::offers;
 use crate::pack::Pack;
 use crate::profile::ProfileInputs;
 use crate::rules::Hand;
@@ -30,6 +31,8 @@ pub struct Recommender {
     session: Session,
     /// How the profile heads read products; none where the pack has no heads.
     profile: Option<Arc<ProfileInputs>>,
+    /// None where the pack has no offers.
+    offers: Option<Arc<offers::Shelf>>,
     /// What the session's earlier visits say: the same for all of a visit's runs.
     past: Option<Arc<Past>>,
 }
@@ -61,7 +64,9 @@ impl Recommender {
         let negatives = negatives(&pack);
         let hand = Hand::of(&pack.rules, &facts.category, &pack.catalogue);
         let profile = pack.profile.as_ref().map(|_| Arc::new(ProfileInputs::of(&pack)));
+        let offers = offers::Shelf::of(&pack).map(Arc::new);
         Self {
+            offers,
             hand: hand.map(Arc::new),
             pack: Arc::new(pack),
             facts: Arc::new(facts),
@@ -76,6 +81,11 @@ impl Recommender {
     /// How the profile heads read products.
     pub(crate) fn profile_inputs(&self) -> Option<&ProfileInputs> {
         self.profile.as_deref()
+    }
+
+    /// The offers, made ready.
+    pub(crate) fn offer_shelf(&self) -> Option<&offers::Shelf> {
+        self.offers.as_deref()
     }
 
     /// The pack.

@@ -84,6 +84,9 @@ fn the_shelf_keeps_its_order() {
     let pack = read(&shop);
     let keys: Vec<_> = pack.catalogue.items().iter().map(|item| (&item.category, &item.title, &item.brand, &item.size)).collect();
     assert!(keys.is_sorted());
+    // What is new is marked in its new place.
+    let new = pack.catalogue.iter().filter(|(_, item)| !item.id.0.starts_with("toy")).map(|(ix, _)| ix.0);
+    assert_eq!(pack.fresh, new.collect::<Vec<_>>());
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::{Engine, EngineError, Run};
 const EVENT: &str = "{item: row, kind: 'view' | 'cart' | 'purchase' | 'dismiss'}";
 const SESSION: &str = "{events: [{item: row, kind: 'view' | 'cart' | 'purchase' | 'dismiss'}], visits?: [[row]]}";
 const FILTER: &str = "{category: [department, ...], among: [row, ...]} or nothing";
-const REQUEST: &str = "{seq, session, shelves: [{name, n, filter?, seeds?}]}";
+const REQUEST: &str = "{seq, session, shelves: [{name, n, filter?, seeds?}], household?, offers?}";
 const OPTIONS: &str = "{backend: 'cpu' | 'wgpu'} or nothing";
 const ROW: &str = "the row of a product, a whole number from 0";
 
@@ -159,7 +159,9 @@ impl Recommender {
         *self.split.borrow_mut() = split;
         self.ran(run, started);
         let status = self.engine.borrow().status();
-        to_js(&Reply::Picks { seq: request.seq, shelves, status })
+        let household = if request.household { engine.household() } else { Vec::new() };
+        let offers = engine.offers(request.offers);
+        to_js(&Reply::Picks { seq: request.seq, shelves, household, offers, status })
     }
 
     /// Milliseconds that each step of the last `answer` took, by name.

@@ -1,7 +1,7 @@
 //! What JavaScript asks for, without JavaScript.
 
 use fewshop_core::protocol::{Backend, Shelf, ShelfRequest, Status};
-use fewshop_core::{Event, Filter, ItemId, ItemIx, Recommendation, Session};
+use fewshop_core::{AttributeBelief, Event, Filter, ItemId, ItemIx, OfferPick, Recommendation, Session};
 use fewshop_model::{Compute, Pack, RankOptions, Recommender, Step};
 
 use crate::EngineError;
@@ -108,6 +108,18 @@ impl Engine {
         Ok((shelves, learned.unwrap_or(known)))
     }
 
+    /// What is believed of the shopper's household; empty where the pack has no heads.
+    #[must_use]
+    pub fn household(&self) -> Vec<AttributeBelief> {
+        self.recommender.profile()
+    }
+
+    /// The best `n` offers; empty where the pack has none.
+    #[must_use]
+    pub fn offers(&self, n: u32) -> Vec<OfferPick> {
+        self.recommender.offers(n as usize)
+    }
+
     fn options(&self, n: usize, filter: Filter, seeds: Vec<ItemIx>) -> RankOptions {
         // A request for four billion picks is a request for all of them, and must not reserve room for more.
         let n = n.min(self.recommender.catalogue().len());
@@ -148,7 +160,8 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use fewshop_core::EventKind;
+    use fewshop_core::{EventKind, OfferReason};
+    use fewshop_model::offers::{KNOWN, OfferWeights, ShippedOffer};
     use fewshop_model::toy;
     use pollster::block_on;
 
@@ -209,6 +222,36 @@ mod tests {
         engine.observe(Event::new(ItemIx(1), EventKind::View)).unwrap();
         assert_eq!(block_on(before.rank(3, Filter::ALL)).unwrap().1.shots, 1);
         assert_eq!(block_on(engine.rank(3, Filter::ALL)).unwrap().1.shots, 2);
+    }
+
+    #[test]
+    fn a_pack_without_heads_and_offers_has_nothing_to_say_of_them() {
+        assert!(engine(&[0]).household().is_empty() && engine(&[0]).offers(3).is_empty());
+    }
+
+    #[test]
+    fn offers_are_those_that_fit_the_session_and_say_why() {
+        let offer = |id: &str, rate: f32, items: &[u32]| ShippedOffer {
+            id: id.into(),
+            title: id.into(),
+            rates: [rate, rate],
+            items: items.to_vec(),
+        };
+        // What others redeem, what was bought before, and the part of the shop.
+        let weights = [[1.0, 0.0, 0.0, 2.0, 9.0, 0.0, 0.0, 0.0, 0.0, 0.0]; KNOWN.len()];
+        let offers = OfferWeights { offers: vec![offer("bread", -6.0, &[20, 21, 22]), offer("fruit", -5.0, &[0, 1])], weights };
+        let mut engine = Engine::new(toy::pack().with_offers(Some(offers)).unwrap(), Compute::Kernels);
+        let first = |engine: &Engine| engine.offers(1).remove(0);
+        assert_eq!((&*first(&engine).id, first(&engine).reason), ("fruit", OfferReason::MostRedeemed));
+        assert_eq!(first(&engine).probability, first(&engine).everyone, "of a stranger nothing is expected");
+        engine.observe(Event::new(ItemIx(21), EventKind::Cart)).unwrap();
+        let bread = first(&engine);
+        assert_eq!((&*bread.id, bread.reason, bread.products, bread.covers), ("bread", OfferReason::Covered, 1, 3));
+        assert!(bread.probability > bread.everyone && bread.items.len() == 3);
+        engine.forget();
+        engine.observe(Event::new(ItemIx(24), EventKind::View)).unwrap();
+        assert_eq!((first(&engine).reason, first(&engine).products), (OfferReason::SamePart, 1));
+        assert_eq!(engine.offers(9).len(), 2);
     }
 
     #[test]

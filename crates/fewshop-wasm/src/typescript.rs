@@ -56,14 +56,40 @@ export interface Status {
 /** One shelf to fill: for `seeds` where there are any, else for the session. */
 export interface ShelfRequest { name: string; n: number; filter?: Filter; seeds?: number[]; }
 
-/** A session and the shelves wanted for it. */
-export interface SessionRequest { seq: number; session: Session; shelves: ShelfRequest[]; }
+/** A session and what is wanted for it: shelves, what is believed of the household, the best so many offers. */
+export interface SessionRequest { seq: number; session: Session; shelves: ShelfRequest[]; household?: boolean; offers?: number; }
 
 /** A filled shelf, best first. */
 export interface Shelf { name: string; picks: Recommendation[]; }
 
-/** The answer to a session. */
-export interface PicksReply { type: "picks"; seq: number; shelves: Shelf[]; status: Status; }
+/** A value of an attribute, how likely it is (0 to 1, calibrated), and its share among all households. */
+export interface ValueBelief { value: string; probability: number; everyone: number; }
+
+/** What is believed of one attribute of the household; `null` is 'not enough to tell', and nothing may be shown. */
+export interface AttributeBelief { attribute: string; values: ValueBelief[] | null; }
+
+/** An offer: what it covers, some of it (rows), the expected share of such shoppers who redeem it and that of all, and what speaks most for it. */
+export interface OfferPick {
+    id: string;
+    title: string;
+    covers: number;
+    items: number[];
+    probability: number;
+    everyone: number;
+    reason: "covered" | "same_part" | "taste" | "most_redeemed";
+    /** Products at hand that the reason counts. */
+    products: number;
+}
+
+/** The answer to a session. What was not asked for, or is not in the pack, is left out. */
+export interface PicksReply {
+    type: "picks";
+    seq: number;
+    shelves: Shelf[];
+    household?: AttributeBelief[];
+    offers?: OfferPick[];
+    status: Status;
+}
 
 /** One product as people see it. `picture` is the key of its picture; texts may be empty. */
 export interface Item {

@@ -44,7 +44,7 @@ pub(crate) fn data() -> Result<()> {
     run(fewshop().args(["prepare", "completejourney", "--raw"]).arg(wheel).args(["--out", PREPARED]))
 }
 
-/// Trains the shop that is committed.
+/// Trains the shop that is committed, then adds what its households and offers say: each step reads the pack of the one before.
 pub(crate) fn pack() -> Result<()> {
     data()?;
     let pack = shop_pack();
@@ -57,7 +57,20 @@ pub(crate) fn pack() -> Result<()> {
     }
     train.arg("--text-model").arg(TEXT_MODEL.path());
     train.args(["--seed", "7", "--currency", "USD", "--data-notice", NOTICE, "--out"]);
-    run(train.arg(pack.strip_prefix(root()).unwrap_or(&pack)))
+    let pack = pack.strip_prefix(root()).unwrap_or(&pack);
+    run(train.arg(pack))?;
+    for (step, files) in [
+        ("profile", &["--households", "households"][..]),
+        ("offers", &["--offers", "offers", "--offer-events", "offer_events"][..]),
+    ] {
+        let mut command = fewshop();
+        command.arg(step).arg("--pack").arg(pack).args(["--events", &format!("{PREPARED}/events.csv")]);
+        for pair in files.chunks_exact(2) {
+            command.args([pair[0], &format!("{PREPARED}/{}.csv", pair[1])]);
+        }
+        run(command.args(["--seed", "7", "--out"]).arg(pack))?;
+    }
+    Ok(())
 }
 
 /// The `fewshop` command in a release build.

@@ -6,7 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use fewshop_core::{Catalogue, Item, ItemIx};
+use fewshop_core::{Catalogue, Item, ItemIx, OfferPick};
+use fewshop_model::{Compute, Pack, Recommender};
 use fewshop_web::state::{Catalogue as PageCatalogue, Product};
 use serde_json::{Value, json};
 
@@ -14,6 +15,8 @@ use crate::extras;
 use crate::files::digest;
 use crate::root::{root, shown};
 
+/// Offers that it lists: as many as the page asks the engine for.
+const OFFERS: usize = 3;
 /// Bestsellers that the catalogue file lists.
 const POPULAR: usize = 200;
 
@@ -40,11 +43,12 @@ impl Shop {
             );
         }
         let bytes = fs::read(path).with_context(|| format!("failed to read {}", shown(path)))?;
-        let pack = fewshop_model::Pack::from_bytes(&bytes)
+        let pack = Pack::from_bytes(&bytes)
             .with_context(|| format!("{} is no good pack: `cargo xtask pack` writes it anew", shown(path)))?;
         // The engine names a pack by the hash at its end; this one is of the whole file.
         let names = [&*pack.fingerprint(), &*digest(&bytes)];
         let shop = Self::new(&pack.catalogue, &pack.popularity, names, &pack.card.currency, &pack.card.data_notice)?;
+        let shop = shop.with_extras(&pack)?;
         let recorded = root().join("tests/goldens/validation_sessions.csv");
         let recorded = fs::read_to_string(&recorded).with_context(|| format!("failed to read {}", shown(&recorded)))?;
         let sessions = extras::sessions(&pack, &recorded).context("the recorded sessions cannot be replayed")?;
@@ -85,12 +89,32 @@ impl Shop {
             },
             "categories": categories,
             "popularity": popular,
-            "fresh": fresh(&category, popularity),
             "note": notice,
-        })
-        .to_string();
+        });
+        Self::of_json(&json)
+    }
+
+    fn of_json(json: &Value) -> Result<Self> {
+        let json = json.to_string();
         let catalogue = PageCatalogue::parse(&json).context("the storefront cannot read the catalogue that was made for it")?;
         Ok(Self { json, catalogue, sessions: String::new(), map: String::new() })
+    }
+
+    /// The same shop with what else the pack holds, each part only where there is something: products that were put in after training,
+    /// the attributes of a household that it has heads for, and the offers that are redeemed most, which a stranger sees.
+    fn with_extras(self, pack: &Pack) -> Result<Self> {
+        let mut json: Value = serde_json::from_str(&self.json)?;
+        if !pack.fresh.is_empty() {
+            json["fresh"] = json!(pack.fresh);
+        }
+        if let Some(profile) = &pack.profile {
+            json["heads"] = profile.heads.iter().map(|head| head.name.as_str()).collect();
+        }
+        if pack.offers.is_some() {
+            let offers = Recommender::new(pack.clone(), Compute::Kernels).offers(OFFERS);
+            json["offers"] = offers.iter().map(texts_of).collect();
+        }
+        Self::of_json(&json)
     }
 
     /// The `n` products that are bought most, best first.
@@ -99,16 +123,11 @@ impl Shop {
     }
 }
 
-/// Products for 'New here': of each category the one that is bought least, if it is bought at all; those bought least first.
-fn fresh(category: &[usize], popularity: &[u32]) -> Vec<usize> {
-    let mut least: BTreeMap<usize, (u32, usize)> = BTreeMap::new();
-    for (row, (&category, &sold)) in category.iter().zip(popularity).enumerate().filter(|(_, (_, sold))| **sold > 0) {
-        let best = least.entry(category).or_insert((sold, row));
-        *best = (*best).min((sold, row));
-    }
-    let mut fresh: Vec<(u32, usize)> = least.into_values().collect();
-    fresh.sort_unstable();
-    fresh.into_iter().map(|(_, row)| row).collect()
+/// An offer as a list of texts: id, title, products covered, share of everyone in hundred-thousandths, then some rows covered.
+fn texts_of(offer: &OfferPick) -> Vec<String> {
+    let head =
+        [offer.id.clone(), offer.title.clone(), offer.covers.to_string(), ((offer.everyone * 1e5).round() as u32).to_string()];
+    head.into_iter().chain(offer.items.iter().map(|item| item.0.to_string())).collect()
 }
 
 /// In which order the texts of a column stand. Rows name them by number, and what compresses best differs: on Complete Journey the order
@@ -144,6 +163,9 @@ fn cents(price: f32) -> u32 {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use fewshop_model::offers::{OfferWeights, ShippedOffer};
+    use fewshop_model::toy;
+
     use super::*;
 
     /// Milk, bread & a rare thing without a price.
@@ -174,12 +196,24 @@ pub(crate) mod tests {
         assert_eq!(value["categories"], json!([[], ["Bakery"], ["Dairy & eggs", "Milk"]]));
         assert_eq!(value["items"]["category"], json!([2, 0, 1]));
         assert_eq!(value["note"], "Made up.");
-        assert_eq!(value["fresh"], json!([0, 2]), "what nobody bought may be no product any more");
+        assert_eq!([&value["fresh"], &value["heads"], &value["offers"]], [&Value::Null; 3]);
     }
 
     #[test]
-    fn new_here_is_the_least_sold_product_of_each_category() {
-        assert_eq!(fresh(&[0, 0, 1, 1, 2], &[5, 2, 0, 9, 0]), [1, 3]);
+    fn what_is_new_the_heads_and_the_offers_come_from_the_pack() {
+        let offer = |id: &str, rate: f32| ShippedOffer {
+            id: id.to_owned(),
+            title: "Bread".to_owned(),
+            rates: [rate, rate],
+            items: vec![20, 21],
+        };
+        let offers = OfferWeights { offers: vec![offer("a", -5.0), offer("b", -4.0)], ..OfferWeights::default() };
+        let pack = toy::pack().with_fresh(vec![3, 50]).unwrap().with_offers(Some(offers)).unwrap();
+        let shop = Shop::new(&pack.catalogue, &pack.popularity, ["", ""], "", "").unwrap().with_extras(&pack).unwrap();
+        assert_eq!(shop.catalogue.fresh(), [ItemIx(3), ItemIx(50)]);
+        assert_eq!(shop.catalogue.offers().iter().map(|offer| offer.id.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+        assert_eq!(shop.catalogue.offers()[0].items, [ItemIx(20), ItemIx(21)]);
+        assert!(shop.catalogue.heads().is_empty());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use web_sys::Node;
 
 use crate::app::name_page;
-use crate::components::{Shelf, department_tiles};
+use crate::components::{Shelf, department_tiles, offer_slot};
 use crate::shop::{Shop, use_shop};
 use crate::view::{El, el, group, later, memo};
 
@@ -61,7 +61,7 @@ fn badge(shop: Shop, shelf: &ShelfState) -> &'static str {
 }
 
 /// The home page. Three shelves of recommendations at most: the picks, what goes with the cart or, while that is empty, bestsellers, and what
-/// is new.
+/// is new where something is; and one offer.
 pub(crate) fn home_page() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
@@ -95,8 +95,9 @@ pub(crate) fn home_page() -> Node {
         let best = Shelf { dismissible: false, ..Shelf::new("best", texts.bestsellers, texts.bestsellers_sub, best) };
         let fresh = Shelf::new("fresh", texts.fresh, texts.fresh_sub, fresh);
         let with_cart = Shelf::new("with-cart", texts.with_cart, texts.with_cart_sub, with_cart);
-        let parts = [Some(with_cart.view()), departments, Some(best.view()), Some(fresh.view()), Some(recently_viewed(None))];
-        group(parts.into_iter().flatten().map(Node::from))
+        let above = [Some(with_cart.view()), departments];
+        let below = [best.view(), fresh.view(), recently_viewed(None)];
+        group(above.into_iter().flatten().map(Node::from).chain([offer_slot()]).chain(below.map(Node::from)))
     });
     group([el("h1").class("hush").text(texts.home_title).into(), first.view().into(), rest])
 }

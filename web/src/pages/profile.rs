@@ -1,7 +1,7 @@
 //! 'What this page thinks you like': what was learned, in words that can be corrected, and all that can be done with it.
 
-use fewshop_core::{EventKind, ItemIx};
-use fewshop_web::state::{Certainty, Learning, Liking, Taste};
+use fewshop_core::{AttributeBelief, EventKind, ItemIx};
+use fewshop_web::state::{Certainty, Extra, Learning, Liking, Taste};
 use fewshop_web::texts::{Texts, count, fill};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -29,6 +29,8 @@ pub(crate) fn profile_page() -> Node {
         .kid(prices(shop))
         .kid(events(shop))
         .kid(data(shop))
+        .maybe(household(shop))
+        .maybe(offers(shop))
         .into()
 }
 
@@ -154,6 +156,61 @@ fn events(shop: Shop) -> El {
         .when(move || none.get(), move || el("p").class("hint").text(texts.status_blank).into())
         .kid(each_item(list, items, row))
         .kid(el("p").class("hint").live_text(visits))
+}
+
+/// The switch of an extra.
+fn switch(shop: Shop, extra: Extra, name: &str) -> El {
+    let input = el("input").attr("type", "checkbox").on("change", move |_| {
+        shop.show(extra, !shop.log.with_untracked(|log| log.shows(extra)));
+    });
+    if shop.log.with_untracked(|log| log.shows(extra)) {
+        let _ = input.0.set_attribute("checked", "");
+    }
+    el("label").class("switch").kid(input).kid(el("span").text(name))
+}
+
+/// What the picks may say of the household; `None` where the pack has no heads for that.
+fn household(shop: Shop) -> Option<El> {
+    let texts = shop.texts;
+    if shop.catalogue().heads().is_empty() {
+        return None;
+    }
+    let told = memo(move || shop.household());
+    let rows = move || el("dl").class("household").kids(told.get().iter().flat_map(|belief| attribute(texts, belief))).into();
+    let shows = move || shop.shows(Extra::Household);
+    Some(
+        panel("household", texts.household)
+            .kid(el("p").class("sub").text(texts.household_sub))
+            .kid(switch(shop, Extra::Household, texts.household_show))
+            .when(shows, move || part(rows)),
+    )
+}
+
+/// An attribute's name, and each of its values with a bar, or that there is not enough to tell.
+fn attribute(texts: &'static Texts, belief: &AttributeBelief) -> Vec<El> {
+    let name = belief.attribute.replace('_', " ");
+    let mut parts = vec![el("dt").text(&name)];
+    match &belief.values {
+        None => parts.push(el("dd").class("hint").text(texts.household_unknown)),
+        Some(values) => parts.extend(values.iter().map(|value| {
+            let percent = |share: f32| ((share * 100.0).round() as i32).to_string();
+            let said = fill(texts.household_value, &[&percent(value.probability), &percent(value.everyone)]);
+            // The words beside it say what the bar shows.
+            let bar = el("span").attr("aria-hidden", "true").kid(meter(value.probability));
+            el("dd").kid(el("span").class("name").text(&value.value)).kid(bar).kid(el("span").class("hint").text(&said))
+        })),
+    }
+    parts
+}
+
+/// Whether an offer is shown; `None` where the pack has none.
+fn offers(shop: Shop) -> Option<El> {
+    let texts = shop.texts;
+    if shop.catalogue().offers().is_empty() {
+        return None;
+    }
+    let panel = panel("offers", texts.offers).kid(el("p").class("sub").text(texts.offers_sub));
+    Some(panel.kid(switch(shop, Extra::Offers, texts.offers_show)))
 }
 
 /// The session file, and forgetting.

@@ -1,9 +1,28 @@
 //! The page's own copy of the catalogue, read from `catalogue.json`.
 
-use fewshop_core::ItemIx;
+use fewshop_core::{AttributeBelief, ItemIx, OfferPick, OfferReason};
 use serde::Deserialize;
 
 use super::departments::{Department, departments};
+
+/// An offer as the file has it; `None` for one that is no offer of this shop, which is then not shown.
+fn read_offer(fields: &[String], rows: usize) -> Option<OfferPick> {
+    let [id, title, covers, everyone, items @ ..] = fields else { return None };
+    // In hundred-thousandths: the library's reader of fractions alone is 10 kB of the page.
+    let everyone = everyone.parse::<u32>().ok()? as f32 / 1e5;
+    let items =
+        items.iter().map(|row| row.parse().ok().filter(|&row| (row as usize) < rows).map(ItemIx)).collect::<Option<_>>()?;
+    Some(OfferPick {
+        id: id.clone(),
+        title: title.clone(),
+        covers: covers.parse().ok()?,
+        items,
+        probability: everyone,
+        everyone,
+        reason: OfferReason::MostRedeemed,
+        products: 0,
+    })
+}
 
 /// Why `catalogue.json` cannot be used.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,9 +102,17 @@ pub(super) struct File {
     pub(super) items: Columns,
     pub(super) categories: Vec<Vec<String>>,
     popularity: Vec<u32>,
-    /// Products with few sales, for 'New here'.
+    /// Products that were put in after training, for 'New here'.
     #[serde(default)]
     fresh: Vec<u32>,
+    /// Attributes of a household that the pack has heads for.
+    #[serde(default)]
+    heads: Vec<String>,
+    /// The offers that are redeemed most: id, title, products covered, share of everyone in
+    /// hundred-thousandths, then some rows covered. All texts, which this file
+    /// holds anyway: another type to read is a kB of wasm.
+    #[serde(default)]
+    offers: Vec<Vec<String>>,
     #[serde(default)]
     note: String,
 }
@@ -131,6 +158,8 @@ pub struct Catalogue {
     /// All rows, the most bought first, then the rest in row order.
     ranked: Vec<ItemIx>,
     fresh: Vec<ItemIx>,
+    heads: Vec<String>,
+    offers: Vec<OfferPick>,
 }
 
 impl Catalogue {
@@ -165,6 +194,7 @@ impl Catalogue {
         }
         check_range("popularity", &file.popularity, rows)?;
         check_range("fresh", &file.fresh, rows)?;
+        let offers: Vec<OfferPick> = file.offers.iter().filter_map(|offer| read_offer(offer, rows)).collect();
 
         let mut ranked: Vec<ItemIx> = Vec::with_capacity(rows);
         let mut listed = vec![false; rows];
@@ -188,6 +218,8 @@ impl Catalogue {
             bestsellers,
             ranked,
             fresh: file.fresh.into_iter().map(ItemIx).collect(),
+            heads: file.heads,
+            offers,
         })
     }
 
@@ -239,10 +271,22 @@ impl Catalogue {
         &self.ranked[..self.bestsellers]
     }
 
-    /// Products with few sales, one of a category, which 'New here' shows.
+    /// Products that were put in after training, which 'New here' shows.
     #[must_use]
     pub fn fresh(&self) -> &[ItemIx] {
         &self.fresh
+    }
+
+    /// Attributes of a household that the engine has heads for, of which nothing is known yet.
+    #[must_use]
+    pub fn heads(&self) -> Vec<AttributeBelief> {
+        self.heads.iter().map(|name| AttributeBelief { attribute: name.clone(), values: None }).collect()
+    }
+
+    /// The offers that are redeemed most, for somebody of whom nothing is known.
+    #[must_use]
+    pub fn offers(&self) -> &[OfferPick] {
+        &self.offers
     }
 
     /// All products, the most bought first.

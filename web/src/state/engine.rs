@@ -3,8 +3,8 @@
 //! At most one ranking is under way. A session that changes meanwhile waits, and only the newest one does; so nothing queues up
 //! however fast the shopper clicks.
 
-use fewshop_core::Session;
 use fewshop_core::protocol::{Backend, Reply, Request, SessionRequest, Shelf, ShelfRequest, Status};
+use fewshop_core::{AttributeBelief, OfferPick, Session};
 
 /// What the shop knows of the engine.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,13 +27,35 @@ pub enum EngineState {
     },
 }
 
+/// What the page wants to know for a session.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Wanted {
+    /// Shelves to fill; where there are none, nothing is asked.
+    pub shelves: Vec<ShelfRequest>,
+    /// Whether to ask what is believed of the household.
+    pub household: bool,
+    /// Offers.
+    pub offers: u32,
+}
+
+/// An answer to the newest session.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Answer {
+    /// In the order asked for.
+    pub shelves: Vec<Shelf>,
+    /// What is believed of the household; empty where that was not asked.
+    pub household: Vec<AttributeBelief>,
+    /// The best first.
+    pub offers: Vec<OfferPick>,
+}
+
 /// What the page must do after something happened.
 #[derive(Debug, PartialEq, Default)]
 pub struct Outcome {
     /// The engine's new state, if it changed.
     pub state: Option<EngineState>,
-    /// Shelves of the newest session.
-    pub shelves: Vec<Shelf>,
+    /// Of the newest session.
+    pub answer: Option<Answer>,
     /// Throw the worker away and start a fresh one, then post [`Link::load`].
     pub restart: bool,
     /// Post this.
@@ -55,9 +77,9 @@ pub struct Link {
     restarted: bool,
     in_flight: bool,
     /// The newest session that no answer was asked for yet.
-    waiting: Option<(Session, Vec<ShelfRequest>)>,
+    waiting: Option<(Session, Wanted)>,
     /// The session last asked about, kept for a worker that dies over it.
-    asked: Option<(Session, Vec<ShelfRequest>)>,
+    asked: Option<(Session, Wanted)>,
 }
 
 impl Link {
@@ -99,8 +121,8 @@ impl Link {
 
     /// The shopper did something, or the page wants other shelves.
     #[must_use]
-    pub fn ask(&mut self, session: Session, shelves: Vec<ShelfRequest>) -> Option<Request> {
-        self.waiting = Some((session, shelves));
+    pub fn ask(&mut self, session: Session, wanted: Wanted) -> Option<Request> {
+        self.waiting = Some((session, wanted));
         self.next()
     }
 
@@ -127,11 +149,12 @@ impl Link {
             }
             // An answer to an older question than the last one is of no use to anybody.
             Reply::Picks { seq, .. } if seq != self.seq => Outcome::default(),
-            Reply::Picks { shelves, status, .. } => {
+            Reply::Picks { shelves, household, offers, status, .. } => {
                 self.in_flight = false;
                 // This worker is of use: should it die one day, it is worth another.
                 self.restarted = false;
-                Outcome { state: Some(EngineState::Ready(status)), shelves, post: self.next(), ..Outcome::default() }
+                let answer = Some(Answer { shelves, household, offers });
+                Outcome { state: Some(EngineState::Ready(status)), answer, post: self.next(), ..Outcome::default() }
             }
             Reply::Alive | Reply::Explanation { .. } => Outcome::default(),
             Reply::Failed { code, message } if code == "internal" => self.lost(&code, message),
@@ -182,14 +205,15 @@ impl Link {
         if self.failed || !self.ready || self.in_flight {
             return None;
         }
-        let (session, shelves) = self.waiting.take()?;
-        if shelves.is_empty() {
+        let (session, wanted) = self.waiting.take()?;
+        if wanted.shelves.is_empty() {
             return None;
         }
         self.seq = self.seq.wrapping_add(1);
         self.in_flight = true;
-        self.asked = Some((session.clone(), shelves.clone()));
-        Some(Request::Session(SessionRequest { seq: self.seq, session, shelves }))
+        self.asked = Some((session.clone(), wanted.clone()));
+        let Wanted { shelves, household, offers } = wanted;
+        Some(Request::Session(SessionRequest { seq: self.seq, session, shelves, household, offers }))
     }
 }
 
@@ -211,8 +235,9 @@ mod tests {
         }
     }
 
-    fn shelves() -> Vec<ShelfRequest> {
-        vec![ShelfRequest { name: "picked".into(), n: 3, filter: Filter::ALL, seeds: Vec::new() }]
+    fn shelves() -> Wanted {
+        let shelf = ShelfRequest { name: "picked".into(), n: 3, filter: Filter::ALL, seeds: Vec::new() };
+        Wanted { shelves: vec![shelf], household: true, offers: 2 }
     }
 
     fn session(item: u32) -> Session {
@@ -231,11 +256,14 @@ mod tests {
 
     #[track_caller]
     fn check_asks(request: Option<Request>, seq: u32, item: u32) {
-        assert_eq!(request, Some(Request::Session(SessionRequest { seq, session: session(item), shelves: shelves() })));
+        let Wanted { shelves, household, offers } = shelves();
+        let expected = SessionRequest { seq, session: session(item), shelves, household, offers };
+        assert_eq!(request, Some(Request::Session(expected)));
     }
 
     fn picks(seq: u32) -> Reply {
-        Reply::Picks { seq, shelves: vec![Shelf { name: "picked".into(), picks: Vec::new() }], status: status() }
+        let shelves = vec![Shelf { name: "picked".into(), picks: Vec::new() }];
+        Reply::Picks { seq, shelves, household: Vec::new(), offers: Vec::new(), status: status() }
     }
 
     #[test]
@@ -253,7 +281,7 @@ mod tests {
         assert_eq!(link.ask(session(2), shelves()), None);
         assert_eq!(link.ask(session(3), shelves()), None);
         let outcome = link.reply(picks(1));
-        assert_eq!(outcome.shelves.len(), 1);
+        assert_eq!(outcome.answer.map(|answer| answer.shelves.len()), Some(1));
         check_asks(outcome.post, 2, 3);
         assert_eq!(link.reply(picks(1)), Outcome::default(), "an old answer is dropped");
         assert_eq!(link.reply(picks(2)).post, None);

@@ -4,7 +4,7 @@
 //! 9d0e4c21{"version":2,"last":1732000000,"events":["view","12"],"visits":[["1731990000","7","12"]],"cart":["2","12"]}
 //! ```
 //!
-//! Gifts, corrections and whether the shop learns follow where there is anything to say. First stands a CRC-32 of the rest, in hex: a text that was cut short or overwritten is dropped whole, never half believed. Products are
+//! Gifts, corrections, whether the shop learns and what is switched off follow where there is anything to say. First stands a CRC-32 of the rest, in hex: a text that was cut short or overwritten is dropped whole, never half believed. Products are
 //! written by their ids, not their rows: rows mean nothing in another pack, and a shop that was trained anew must not turn a remembered
 //! loaf into a lawn mower.
 
@@ -12,7 +12,7 @@ use fewshop_core::{Event, EventKind, ItemIx, Session};
 use serde::{Deserialize, Serialize};
 
 use super::session::is_old;
-use super::{Cart, Catalogue, Learning, Rules, SessionLog, Taste};
+use super::{Cart, Catalogue, Extra, Learning, Rules, SessionLog, Taste};
 
 const VERSION: u32 = 2;
 /// Without checksum and times, in `localStorage`. It is read once more, so that nobody loses a cart by a new version of the page.
@@ -74,6 +74,9 @@ struct Stored {
     /// "paused", "off", or "" where the shop learns.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     learning: String,
+    /// Names of the extras that are switched off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    hidden: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -106,6 +109,7 @@ impl Memory {
                 Learning::Off => "off",
             }
             .to_owned(),
+            hidden: Extra::ALL.into_iter().filter(|&extra| !log.shows(extra)).map(|extra| extra.name().to_owned()).collect(),
         };
         let json = serde_json::to_string(&stored).expect("plain strings and numbers are always JSON");
         Some(checksum(&json) + &json)
@@ -170,7 +174,10 @@ impl Memory {
             "off" => Learning::Off,
             _ => Learning::On,
         };
-        let log = SessionLog::of(Session { events, visits }, ended, last, now).with_choices(gifts, rules, learning);
+        let mut log = SessionLog::of(Session { events, visits }, ended, last, now).with_choices(gifts, rules, learning);
+        for extra in Extra::ALL.into_iter().filter(|extra| stored.hidden.iter().any(|name| name == extra.name())) {
+            log.show(extra, false);
+        }
         Ok(Self { log, cart: Cart::of(lines) })
     }
 }
@@ -235,6 +242,22 @@ mod tests {
     fn what_is_written_is_read_back() {
         assert_eq!(Memory::read(&text(), &toy(), NOW), Ok(memory()));
         assert!(text()[8..].starts_with(r#"{"version":2,"last":1732000000,"events":["view","#), "{}", text());
+    }
+
+    #[test]
+    fn what_is_switched_off_stays_off_even_where_nothing_else_is_kept() {
+        for extra in Extra::ALL {
+            let mut log = SessionLog::default();
+            log.show(extra, false);
+            let text = Memory::write(&log, &Cart::default(), &toy()).expect("a choice is worth keeping");
+            assert!(text.contains(&format!(r#""hidden":["{}"]"#, extra.name())), "{text}");
+            let mut back = Memory::read(&text, &toy(), log.last()).unwrap().log;
+            assert_eq!(Extra::ALL.map(|other| back.shows(other)), Extra::ALL.map(|other| other != extra));
+            back.forget();
+            assert!(!back.shows(extra), "a choice is no memory of the shopper");
+            back.show(extra, true);
+            assert!(back.is_default());
+        }
     }
 
     #[test]

@@ -188,13 +188,6 @@ impl Profile {
         };
         Self { categories: list(categories, CATEGORIES), brands: list(brands, BRANDS), prices }
     }
-
-    /// How much a product lies in what the shopper seems to like.
-    #[must_use]
-    pub fn affinity(&self, catalogue: &Catalogue, item: ItemIx) -> f32 {
-        let [category, _] = keys(catalogue, item);
-        self.categories.iter().find(|liking| liking.key == category).map_or(0.0, |liking| liking.weight)
-    }
 }
 
 fn add(list: &mut Vec<(String, f32)>, key: String, weight: f32) {
@@ -236,7 +229,6 @@ mod tests {
         assert!((first.weight - 2.0 / 6.0).abs() < 1e-6 && (second.weight - 1.0 / 6.0).abs() < 1e-6);
         assert_eq!((first.certainty, second.certainty), (Certainty::Some, Certainty::Guess));
         assert_eq!(first.key, category_key(catalogue.category(ItemIx(1))));
-        assert!(profile.affinity(&catalogue, ItemIx(1)) > profile.affinity(&catalogue, ItemIx(0)));
     }
 
     #[test]

@@ -49,6 +49,29 @@ pub enum Learning {
     Off,
 }
 
+/// What the shop may show besides picks, each with a switch of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extra {
+    /// What the picks may say of the household.
+    Household,
+    /// An offer on the home page.
+    Offers,
+}
+
+impl Extra {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Household, Self::Offers];
+
+    /// Its name as stored.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Household => "household",
+            Self::Offers => "offers",
+        }
+    }
+}
+
 /// What is kept of the shopper, and comes back as one when a step is taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Kept {
@@ -65,6 +88,8 @@ struct Kept {
 pub struct SessionLog {
     kept: Kept,
     learning: Learning,
+    /// Extras that are switched off.
+    hidden: [bool; Extra::ALL.len()],
     /// When the last thing was done.
     last: u32,
     before: Option<(Undo, Kept)>,
@@ -115,7 +140,22 @@ impl SessionLog {
     /// Whether nothing at all is kept, so that nothing need be stored.
     #[must_use]
     pub fn is_default(&self) -> bool {
-        self.is_blank() && self.kept.gifts.is_empty() && self.kept.rules.is_empty() && self.learning == Learning::On
+        self.is_blank()
+            && self.kept.gifts.is_empty()
+            && self.kept.rules.is_empty()
+            && self.learning == Learning::On
+            && self.hidden == [false; 2]
+    }
+
+    /// Whether an extra is shown.
+    #[must_use]
+    pub fn shows(&self, extra: Extra) -> bool {
+        !self.hidden[extra as usize]
+    }
+
+    /// The shopper switches an extra on or off.
+    pub fn show(&mut self, extra: Extra, shows: bool) {
+        self.hidden[extra as usize] = !shows;
     }
 
     /// Whether the shop learns.

@@ -5,7 +5,7 @@
 //! the two readings together.
 
 use fewshop_core::protocol::{Reply, Shelf, Status};
-use fewshop_core::{ItemIx, MerchantRule, Reason, Recommendation, Share};
+use fewshop_core::{AttributeBelief, ItemIx, MerchantRule, OfferPick, Reason, Recommendation, Share};
 use serde::Deserialize;
 
 /// Any [`Reply`], field by field.
@@ -17,6 +17,10 @@ pub struct RawReply {
     status: Option<Status>,
     seq: Option<u32>,
     shelves: Option<Vec<RawShelf>>,
+    #[serde(default)]
+    household: Vec<AttributeBelief>,
+    #[serde(default)]
+    offers: Vec<OfferPick>,
     code: Option<String>,
     message: Option<String>,
 }
@@ -52,7 +56,7 @@ impl RawReply {
             "ready" => Reply::Ready { status: self.status? },
             "picks" => {
                 let shelves = self.shelves?.into_iter().map(RawShelf::into_shelf).collect::<Option<_>>()?;
-                Reply::Picks { seq: self.seq?, shelves, status: self.status? }
+                Reply::Picks { seq: self.seq?, shelves, household: self.household, offers: self.offers, status: self.status? }
             }
             "failed" => Reply::Failed { code: self.code?, message: self.message? },
             _ => return None,
@@ -82,6 +86,7 @@ impl RawPick {
 #[cfg(test)]
 mod tests {
     use fewshop_core::protocol::Backend;
+    use fewshop_core::{OfferReason, ValueBelief};
 
     use super::*;
 
@@ -117,7 +122,24 @@ mod tests {
         check_same(&Reply::Loading { received: 10.0, total: Some(20.0) });
         check_same(&Reply::Alive);
         check_same(&Reply::Ready { status: status() });
-        check_same(&Reply::Picks { seq: 7, shelves: vec![shelf], status: status() });
+        let value = ValueBelief { value: "35-44".into(), probability: 0.25, everyone: 0.5 };
+        let household = vec![
+            AttributeBelief { attribute: "age".into(), values: Some(vec![value]) },
+            AttributeBelief { attribute: "children".into(), values: None },
+        ];
+        let offer = OfferPick {
+            id: "o1".into(),
+            title: "Tea".into(),
+            covers: 4,
+            items: vec![ItemIx(3)],
+            probability: 0.5,
+            everyone: 0.25,
+            reason: OfferReason::Covered,
+            products: 2,
+        };
+        let none = Reply::Picks { seq: 7, shelves: vec![shelf.clone()], household: vec![], offers: vec![], status: status() };
+        check_same(&none);
+        check_same(&Reply::Picks { seq: 7, shelves: vec![shelf], household, offers: vec![offer], status: status() });
         check_same(&Reply::Failed { code: "no_wasm".into(), message: "m".into() });
     }
 

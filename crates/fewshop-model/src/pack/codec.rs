@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::codes;
 use super::container::{Container, FORMAT_VERSION, PLAIN_VERSION, RULES_VERSION, Writer};
+use super::offers;
 use super::profile::{self, ProfileMeta};
 use super::{AdapterWeights, Card, EncoderWeights, ItemTable, ModelConfig, Pack, PackError, PairTable, RankerWeights};
 use crate::features::{FEATURE_NAMES, FEATURES};
@@ -30,6 +31,8 @@ struct Meta {
     pair_regression_max: f32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     profile: Option<ProfileMeta>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    fresh: Vec<u32>,
 }
 
 /// No shop has more; it bounds what a hostile header can ask for before the sections are looked at.
@@ -137,12 +140,16 @@ impl Pack {
             pair_count_max,
             pair_regression_max,
             profile,
+            fresh: self.fresh.clone(),
         };
         if !self.rules.is_empty() {
             out.utf8(RULES, &serde_json::to_string(&self.rules).map_err(|err| PackError::field(RULES, err))?);
         }
+        if let Some(offers) = &self.offers {
+            offers::write(offers, &mut out)?;
+        }
         // So that every pack of before stays the same file.
-        let is_plain = self.rules.is_empty() && self.profile.is_none();
+        let is_plain = self.rules.is_empty() && self.profile.is_none() && self.offers.is_none() && self.fresh.is_empty();
         let version = match (coded, is_plain) {
             (true, _) => FORMAT_VERSION,
             (false, false) => RULES_VERSION,
@@ -187,7 +194,7 @@ impl Pack {
     /// [`PackError`] says what is wrong and where.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, PackError> {
         let file = Container::parse(bytes)?;
-        let newer = |name: &str| name == RULES || profile::SECTIONS.contains(&name);
+        let newer = |name: &str| name == RULES || name == offers::SECTION || profile::SECTIONS.contains(&name);
         let coded = |name: &str| codes::SECTIONS.contains(&name) && file.version > RULES_VERSION;
         let known = |name: &str| SECTIONS.contains(&name) || (newer(name) && file.version > PLAIN_VERSION) || coded(name);
         if let Some(name) = file.names().find(|name| !known(name)) {
@@ -201,6 +208,9 @@ impl Pack {
         let scales = [meta.recency, meta.ranker_bias, meta.pair_count_max, meta.pair_regression_max];
         if scales.iter().any(|v| !v.is_finite()) || !(meta.pair_count_min > 0.0 && meta.pair_count_min <= meta.pair_count_max) {
             return Err(PackError::field("meta", "must hold finite numbers"));
+        }
+        if file.version == PLAIN_VERSION && !meta.fresh.is_empty() {
+            return Err(PackError::field("fresh", "is no part of this format version"));
         }
         if !meta.features.iter().eq(FEATURE_NAMES.iter()) {
             return Err(PackError::field("features", "are not those that this program computes: train the pack again"));
@@ -242,6 +252,8 @@ impl Pack {
             card: meta.card,
             config: meta.config,
             rules: read_rules(&file)?,
+            offers: offers::read(&file)?,
+            fresh: meta.fresh,
             hash: file.hash,
         };
         pack.check()?;

@@ -4,6 +4,7 @@ mod codec;
 mod codes;
 mod container;
 mod error;
+mod offers;
 mod profile;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ pub use container::FORMAT_VERSION;
 pub use error::PackError;
 
 use crate::features::FEATURES;
+use crate::offers::OfferWeights;
 use crate::profile::ProfileWeights;
 use crate::rules::MerchantRules;
 
@@ -282,6 +284,10 @@ pub struct Pack {
     pub rules: MerchantRules,
     /// Heads for household attributes, where they were trained.
     pub profile: Option<ProfileWeights>,
+    /// Offers and how to rank them, where they were fitted.
+    pub offers: Option<OfferWeights>,
+    /// Rows of products that were put in after training, rising: nobody could buy them before.
+    pub fresh: Vec<u32>,
     pub(crate) hash: [u8; 32],
 }
 
@@ -318,6 +324,8 @@ impl Pack {
             ranker,
             rules: MerchantRules::default(),
             profile: None,
+            offers: None,
+            fresh: Vec::new(),
             hash: [0; 32],
         };
         pack.check()?;
@@ -434,6 +442,7 @@ impl Pack {
                 "asks for no candidates, or for more work a click than is allowed (candidates x hidden units, or steps x negatives x numbers)",
             ));
         }
+        self.check_offers()?;
         self.check_profile()
     }
 }

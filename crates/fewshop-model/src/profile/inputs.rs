@@ -56,6 +56,17 @@ impl ProfileInputs {
         }
     }
 
+    /// Whether all products of another catalogue are in the same groups here, and there are no more groups: heads may then read this one.
+    /// `row_of` leads from the other catalogue's rows to those here.
+    #[must_use]
+    pub fn groups_as(&self, other: &Self, row_of: impl Fn(ItemIx) -> Option<usize>) -> bool {
+        let same = |row: usize| {
+            let here = row_of(ItemIx::from(row));
+            here.is_some_and(|here| self.groups.iter().zip(&other.groups).all(|(own, other)| own[here] == other[row]))
+        };
+        self.sizes == other.sizes && (0..other.prices.len()).all(same)
+    }
+
     /// Numbers that [`features`](Self::features) gives.
     #[must_use]
     pub fn len(&self) -> usize {

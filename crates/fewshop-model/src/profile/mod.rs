@@ -109,8 +109,10 @@ impl Recommender {
             from = range.end;
             let tells = amount.is_some_and(|amount| head.tells[amount as usize]);
             let values = probabilities.as_ref().filter(|_| tells).map(|all| {
-                let pairs = head.values.iter().zip(&all[range]);
-                pairs.map(|(value, &probability)| ValueBelief { value: value.clone(), probability }).collect()
+                let pairs = head.values.iter().zip(&all[range]).zip(&head.prior);
+                pairs
+                    .map(|((value, &probability), &everyone)| ValueBelief { value: value.clone(), probability, everyone })
+                    .collect()
             });
             AttributeBelief { attribute: head.name.clone(), values }
         };

@@ -82,6 +82,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         ));
     }
     let mut out = add(&pack, &newcomers)?;
+    if pack.profile.is_some() && out.profile.is_none() {
+        warn(
+            "the new products bring a department, category or kind of brand that the heads for households do not know: the pack is without them, `fewshop profile` adds them again",
+        );
+    }
     let name = args.items.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     out.card.command = format!("{}; fewshop add-items --items {name}", out.card.command);
     let bytes = out.to_bytes()?;

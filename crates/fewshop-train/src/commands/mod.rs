@@ -21,7 +21,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
-use fewshop_model::{Compute, Pack};
+use fewshop_model::{Card, Compute, Pack};
 
 use crate::progress::say;
 
@@ -49,6 +49,8 @@ pub enum Command {
     Train(Box<train::Args>),
     /// Add heads for household attributes to a pack, without training it again
     Profile(profile::Args),
+    /// Add offers and a model of their redemption to a pack, without training it again
+    Offers(offers::Args),
     /// Rank the whole catalogue for each case
     Recommend(recommend::Args),
     /// Score a pack on cases whose truth is known
@@ -77,6 +79,7 @@ impl Command {
             Self::Prepare(args) => prepare::run(args),
             Self::Train(args) => train::run(&args),
             Self::Profile(args) => profile::run(&args),
+            Self::Offers(args) => offers::run(&args),
             Self::Recommend(args) => recommend::run(args),
             Self::Evaluate(args) => evaluate::run(args),
             Self::Report(args) => report::run(args),
@@ -106,6 +109,21 @@ pub enum BackendArg {
 pub(crate) fn read_pack(path: &Path) -> anyhow::Result<Pack> {
     let bytes = std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
     Pack::from_bytes(&bytes).with_context(|| path.display().to_string())
+}
+
+/// Notes in a pack's card a step that was taken after training, in the place of an earlier one of its kind. Files are named without their
+/// folders, as training names its own: a pack should not tell of the machine.
+pub(crate) fn note_step(card: &mut Card, name: &str, files: &[(&str, &Path)], rest: &str) {
+    let mut step = format!("fewshop {name}");
+    for (option, path) in files {
+        let file = path.file_name().map_or_else(String::new, |file| file.to_string_lossy().into_owned());
+        step = format!("{step} {option} {file}");
+    }
+    let kind = format!("fewshop {name} ");
+    let mut steps: Vec<&str> = card.command.split("; ").filter(|other| !other.starts_with(&kind)).collect();
+    step.push_str(rest);
+    steps.push(&step);
+    card.command = steps.join("; ");
 }
 
 /// Reads settings; without a file they are the defaults.

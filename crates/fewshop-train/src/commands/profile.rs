@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::{print, read_pack, warn, warn_unknown};
+use super::{note_step, print, read_pack, warn, warn_unknown};
 use crate::files::{read_events, read_households, write_atomically};
 use crate::profile::{ProfileSettings, Rows, compare, describe, ship, table};
 
@@ -87,7 +87,7 @@ pub fn study(args: &StudyArgs) -> anyhow::Result<()> {
 /// # Errors
 /// When a file cannot be read or written, or a training fails.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let (pack, rows, settings) = rows(&args.data)?;
+    let (mut pack, rows, settings) = rows(&args.data)?;
     let shipped = ship(&rows, &settings)?;
     let mut said = String::new();
     for (head, (attribute, amount, gain, [low, high])) in
@@ -97,6 +97,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         let verdict = if tells { "tells" } else { "not enough to tell" };
         let _ = writeln!(said, "{attribute:<16} {:<10} {gain:+.4} [{low:+.4}, {high:+.4}]  {verdict}", amount.name());
     }
+    let Data { events, households, seed, .. } = &args.data;
+    let files = [("--events", events.as_path()), ("--households", households.as_path())];
+    note_step(&mut pack.card, "profile", &files, &format!(" --seed {seed}"));
     let bytes = pack.with_profile(Some(shipped.weights))?.to_bytes()?;
     write_pack(&args.out, &bytes)?;
     print(&format!("log loss below the prior's [95 %], households not seen\n{said}"))?;

@@ -31,7 +31,7 @@ pub enum Study {
     /// Compare heads for household attributes with simpler methods, by cross-validation over households
     Profile(super::profile::StudyArgs),
     /// Compare a model of redemption with simpler rankings of the offers, by household and by time
-    Offers(super::offers::Args),
+    Offers(super::offers::StudyArgs),
     /// Hold a tenth of the products out of training and ask how well they find their shoppers
     NewItems(super::new_items::Args),
     /// Move the item table and replace shots, and ask what the rankings lose
@@ -83,7 +83,7 @@ fn multiple(text: &str) -> Result<f64, String> {
 pub fn run(args: Args) -> anyhow::Result<()> {
     match args.study {
         Study::Profile(args) => super::profile::study(&args),
-        Study::Offers(args) => super::offers::run(&args),
+        Study::Offers(args) => super::offers::study(&args),
         Study::Scaling(args) => scaling(&args),
         Study::NewItems(args) => super::new_items::run(&args),
         Study::Robustness(args) => super::robustness::run(&args),

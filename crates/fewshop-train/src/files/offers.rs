@@ -10,7 +10,7 @@ use super::time::{format_time, parse_time};
 use super::write::{Cell, Kind, write_table};
 use super::{FileError, UnknownItems, item_rows};
 
-const OFFERS: Columns = Columns { required: &["campaign_id", "offer_id", "item_id"], optional: &[], what: "offer" };
+const OFFERS: Columns = Columns { required: &["campaign_id", "offer_id", "item_id"], optional: &["title"], what: "offer" };
 const EVENTS: Columns =
     Columns { required: &["user_id", "campaign_id", "time", "event", "offer_id"], optional: &[], what: "offer event" };
 
@@ -21,6 +21,8 @@ pub struct Offer {
     pub campaign_id: String,
     /// The offer; the same id in two campaigns is two offers.
     pub offer_id: String,
+    /// What it is on, for people, where the file says so.
+    pub title: Option<String>,
     /// Products that it covers, in file order.
     pub items: Vec<ItemIx>,
 }
@@ -66,7 +68,8 @@ pub fn read_offers(path: &Path, catalogue: &Catalogue) -> Result<(Vec<Offer>, Un
             return Ok(());
         };
         let at = *known.entry((campaign.to_owned(), offer.to_owned())).or_insert_with(|| {
-            offers.push(Offer { campaign_id: campaign.to_owned(), offer_id: offer.to_owned(), items: Vec::new() });
+            let title = Some(row.text(3).trim()).filter(|title| !title.is_empty()).map(str::to_owned);
+            offers.push(Offer { campaign_id: campaign.to_owned(), offer_id: offer.to_owned(), title, items: Vec::new() });
             offers.len() - 1
         });
         if !offers[at].items.contains(&item) {
@@ -141,6 +144,7 @@ mod tests {
         let offer = |campaign: &str, items: &[u32]| Offer {
             campaign_id: campaign.to_owned(),
             offer_id: "o1".to_owned(),
+            title: None,
             items: items.iter().map(|&row| ItemIx(row)).collect(),
         };
         assert_eq!((read, unknown.rows), (vec![offer("c1", &[0, 1]), offer("c2", &[1])], 1));

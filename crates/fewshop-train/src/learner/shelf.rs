@@ -7,7 +7,8 @@ use anyhow::Result;
 use fewshop_core::Catalogue;
 use fewshop_model::{ItemTable, Pack, Pair, PairTable};
 
-/// The same pack with its rows in the order of category, title, brand and size.
+/// The same pack with its rows in the order of category, title, brand and size. Heads of a profile are left out: they number the groups
+/// of products in that order.
 ///
 /// # Errors
 /// Never for a pack that is valid; its parts are checked again.
@@ -41,7 +42,20 @@ pub(crate) fn in_shelf_order(pack: &Pack) -> Result<Pack> {
     adapter.negatives.iter_mut().for_each(|row| *row = row_of[*row as usize]);
     adapter.negatives.sort_unstable();
     let moved = |counts: &[u32]| order.iter().map(|&old| counts[old]).collect();
-    Ok(Pack::validated(
+    let row = |row: &mut u32| *row = row_of[*row as usize];
+    let mut rules = pack.rules.clone();
+    rules.pin.iter_mut().for_each(|(pinned, _)| row(pinned));
+    rules.shift.iter_mut().for_each(|(moved, _)| row(moved));
+    rules.exclude.iter_mut().chain(&mut rules.out_of_stock).for_each(row);
+    let mut offers = pack.offers.clone();
+    for offer in offers.iter_mut().flat_map(|offers| &mut offers.offers) {
+        offer.items.iter_mut().for_each(row);
+        offer.items.sort_unstable();
+    }
+    let mut fresh = pack.fresh.clone();
+    fresh.iter_mut().for_each(row);
+    fresh.sort_unstable();
+    let ordered = Pack::validated(
         pack.card.clone(),
         pack.config.clone(),
         Catalogue::new(order.iter().map(|&old| items[old].clone()).collect())?,
@@ -53,5 +67,6 @@ pub(crate) fn in_shelf_order(pack: &Pack) -> Result<Pack> {
         pack.encoder.clone(),
         adapter,
         pack.ranker.clone(),
-    )?)
+    )?;
+    Ok(ordered.with_rules(rules)?.with_offers(offers)?.with_fresh(fresh)?)
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
-use fewshop_core::{Catalogue, Item};
+use fewshop_core::{Catalogue, Item, ItemIx};
+use fewshop_model::profile::ProfileInputs;
 use fewshop_model::{ItemTable, Pack, PairTable};
 
 use crate::learner::in_shelf_order;
@@ -26,7 +27,8 @@ pub struct Newcomer {
 ///
 /// What a new product has is the weighted mean of its neighbours': vector (to unit length), bias, popularity, repeat rate, and the pairs
 /// that they stand in. Without neighbours it has the catalogue's mean vector and was never sold. Nothing that the pack holds of its old
-/// products changes but the pairs that they gain.
+/// products changes but the pairs that they gain. Heads of a profile go on where the new products leave their groups as they were, and are
+/// left out otherwise.
 ///
 /// # Errors
 /// When an id is in the pack already, or a neighbour or vector does not fit the pack.
@@ -84,7 +86,12 @@ pub fn add(pack: &Pack, newcomers: &[Newcomer]) -> Result<Pack> {
     out.pairs = with_links(pack, &gained, &own);
     let items: Vec<Item> = pack.catalogue.items().iter().chain(newcomers.iter().map(|new| &new.item)).cloned().collect();
     out.catalogue = Catalogue::new(items).context("the new products do not fit the pack's")?;
-    in_shelf_order(&out)
+    out.fresh.extend((n..n + newcomers.len()).map(|row| row as u32));
+    let out = in_shelf_order(&out)?;
+    let row_of = |ix: ItemIx| out.catalogue.ix(&pack.catalogue[ix].id).map(ItemIx::row);
+    let same = ProfileInputs::of(&out).groups_as(&ProfileInputs::of(pack), row_of);
+    let profile = pack.profile.clone().filter(|_| same);
+    Ok(out.with_profile(profile)?)
 }
 
 /// What a product has that resembles none.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use fewshop_core::metrics;
 use fewshop_model::Pack;
+use fewshop_model::offers::{MATCHES, OfferFacts};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -11,7 +12,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::KNOWN;
-use super::features::{CATEGORY, COUNTS, FEATURES, Facts, POPULARITY, Redemptions};
+use super::features::{CATEGORY, COUNTS, FEATURES, POPULARITY, Redemptions, all_matches};
 use super::logistic::Logistic;
 use super::questions::{Question, Shop};
 use crate::evaluation::{Bootstrap, Interval};
@@ -20,7 +21,7 @@ use crate::progress::Progress;
 /// What is compared, in the order of the rows.
 pub const METHODS: [&str; 4] = ["most redeemed", "category match", "logistic regression on counts", "offer model"];
 /// Households are asked in this many parts.
-const FOLDS: usize = 5;
+pub(super) const FOLDS: usize = 5;
 /// The latest campaigns that hold this share of what was redeemed are the ones asked about under [`Split::Time`].
 const LATE: f64 = 0.4;
 
@@ -73,13 +74,13 @@ pub struct Comparison {
 /// Lets all methods answer.
 #[must_use]
 pub fn compare(pack: &Pack, shop: &Shop, seed: u64) -> Comparison {
-    let facts = Facts::of(pack, shop);
+    let facts = OfferFacts::of(pack, &shop.offers);
     let progress = Progress::of("Offers", (2 * KNOWN.len() * FOLDS) as u64);
     let mut out = Comparison { rows: Vec::new(), weights: Vec::new(), better: false };
     let folds = folds(shop, seed);
     for split in [Split::Households, Split::Time] {
         for (known, amount) in KNOWN.iter().enumerate() {
-            let matches = facts.all_matches(pack, shop, known);
+            let matches = all_matches(&facts, pack, shop, known);
             let (mut asked, mut weights) = (Vec::new(), vec![0.0; FEATURES.len()]);
             for fold in 0..FOLDS {
                 let answered = answer(&facts, shop, &matches, &folds, fold, split);
@@ -100,7 +101,7 @@ pub fn compare(pack: &Pack, shop: &Shop, seed: u64) -> Comparison {
 }
 
 /// The fold of each question's household.
-fn folds(shop: &Shop, seed: u64) -> Vec<usize> {
+pub(super) fn folds(shop: &Shop, seed: u64) -> Vec<usize> {
     let mut users: Vec<u32> = shop.questions.iter().map(|question| question.user).collect();
     users.sort_unstable();
     users.dedup();
@@ -134,7 +135,14 @@ struct Answered {
     weights: Vec<f64>,
 }
 
-fn answer(facts: &Facts, shop: &Shop, matches: &[Vec<Vec<f64>>], folds: &[usize], fold: usize, split: Split) -> Answered {
+fn answer(
+    facts: &OfferFacts,
+    shop: &Shop,
+    matches: &[Vec<[f64; MATCHES]>],
+    folds: &[usize],
+    fold: usize,
+    split: Split,
+) -> Answered {
     let late = late(shop);
     let all = || shop.questions.iter().enumerate();
     let teaches =
@@ -161,7 +169,7 @@ fn answer(facts: &Facts, shop: &Shop, matches: &[Vec<Vec<f64>>], folds: &[usize]
         .collect();
     let features = |counts: &Redemptions, at: usize| -> Vec<Vec<f64>> {
         let offers = &shop.campaigns[shop.questions[at].campaign].offers;
-        let row = |(&offer, own): (&usize, &Vec<f64>)| {
+        let row = |(&offer, own): (&usize, &[f64; MATCHES])| {
             counts.rates(facts, shop, offer).into_iter().chain(own.iter().copied()).collect()
         };
         offers.iter().zip(&matches[at]).map(row).collect()

@@ -66,6 +66,13 @@ impl Logistic {
         dot(&self.standard(x), &self.weights)
     }
 
+    /// Weights of the features as they are, then the constant: the same log-odds.
+    pub(super) fn raw(&self) -> Vec<f64> {
+        let weights: Vec<f64> = self.weights().iter().zip(&self.inv_std).map(|(weight, inv)| weight * inv).collect();
+        let constant = self.weights[self.mean.len()] - dot(&weights, &self.mean);
+        weights.into_iter().chain([constant]).collect()
+    }
+
     /// Weights of the standardised features, without the intercept.
     pub(super) fn weights(&self) -> &[f64] {
         &self.weights[..self.mean.len()]
@@ -109,6 +116,8 @@ mod tests {
             (0..200).map(|at| (vec![f64::from(at / 100), 3.0], (at % 5 == 0) != (at >= 100))).collect();
         let fit = Logistic::fit(&rows);
         assert!((fit.score(&[0.0, 3.0]) + 4f64.ln()).abs() < 0.05 && (fit.score(&[1.0, 3.0]) - 4f64.ln()).abs() < 0.05);
+        let raw = fit.raw();
+        assert!((raw[0] + 3.0 * raw[1] + raw[2] - fit.score(&[1.0, 3.0])).abs() < 1e-9);
         assert_eq!(fit.weights()[1], 0.0, "what is the same everywhere says nothing");
     }
 }

@@ -8,14 +8,13 @@ mod compare;
 mod features;
 mod logistic;
 mod questions;
+mod ship;
 #[cfg(test)]
 mod tests;
 
 pub use compare::{Comparison, METHODS, Row, Split, compare, table};
 pub use questions::{Question, Shop, shop};
+pub use ship::{Calibration, Shipped, current, ship};
 
 /// Purchases that a household is known by, in the order of the figures.
-pub const KNOWN: [fewshop_model::profile::Amount; 4] = {
-    use fewshop_model::profile::Amount::{FiveItems, OneBasket, OneItem, ThreeBaskets};
-    [OneItem, FiveItems, OneBasket, ThreeBaskets]
-};
+pub use fewshop_model::offers::KNOWN;

@@ -37,6 +37,7 @@ fn made_up() -> (Log, Vec<Offer>, Vec<OfferEvent>) {
     let offer = |(campaign, nth): (&str, u32)| Offer {
         campaign_id: campaign.to_owned(),
         offer_id: format!("{campaign}{nth}"),
+        title: None,
         items: (0..5).map(|at| ItemIx(nth / 2 * 20 + nth % 2 * 10 + at)).collect(),
     };
     let offers = ["a", "b"].into_iter().flat_map(|campaign| (0..6).map(move |nth| (campaign, nth))).map(offer).collect();
@@ -83,4 +84,30 @@ fn the_model_finds_the_offers_that_match_and_says_whether_it_may_be_used() {
     assert!(comparison.better);
     assert!(table(&comparison).contains("beyond chance under the time split"));
     assert_eq!(compare(&pack, &shop, 7), comparison);
+}
+
+#[test]
+fn what_ships_foresees_redemptions_and_ranks_in_the_engine_as_it_was_fitted() {
+    let (log, offers, events) = made_up();
+    let shop = shop(&log, &offers, &events, 7).unwrap();
+    let chosen = current(&offers, &events, 40 * DAY, 25).unwrap();
+    assert_eq!(chosen, [6, 7, 8, 9, 10, 11], "the other campaign began too long ago");
+    assert!(current(&offers, &events, 900 * DAY, 25).unwrap_err().to_string().contains("--days"));
+    let pack = toy::pack();
+    let shipped = ship(&pack, &shop, &offers, &chosen, 7).unwrap();
+    for calibration in &shipped.calibration {
+        let [expected, seen] = calibration.all;
+        assert!((expected - seen).abs() < 0.2 * seen, "{calibration:?}");
+        assert!(calibration.first[1] > calibration.most_redeemed, "{calibration:?}");
+    }
+    assert_eq!(shipped.weights.offers[0].title, "Produce plain and Produce fancy");
+    let pack = pack.with_offers(Some(shipped.weights)).unwrap();
+    let pack = fewshop_model::Pack::from_bytes(&pack.to_bytes().unwrap()).unwrap();
+    let mut shopper = fewshop_model::Recommender::new(pack, fewshop_model::Compute::Kernels);
+    for department in 0..3u32 {
+        let rows: Vec<ItemIx> = (0..5).map(|nth| ItemIx(20 * department + 3 * nth)).collect();
+        shopper.set_session(fewshop_core::Session::of_items(&rows)).unwrap();
+        let best = shopper.offers(2);
+        assert!(best.iter().all(|offer| offer.items[0].0 / 20 == department && offer.probability > offer.everyone), "{best:?}");
+    }
 }

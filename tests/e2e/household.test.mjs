@@ -1,0 +1,182 @@
+// What the shop shows besides picks: what they may say of the household, and one offer. Each says how it comes about, and off stays off.
+//
+// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { launch, products, remembered, until, visit } from "./shopper.mjs";
+import { openSite } from "./site.mjs";
+
+const PROFILE = "What this page thinks you like";
+const HOUSEHOLD = "What your picks may say of your household";
+const OFFER = "An offer for you";
+
+let browser;
+let all;
+before(async () => {
+  browser = await launch();
+  all = await products();
+});
+after(() => browser.close());
+
+const toProfile = async (shopper) => {
+  await shopper.page.getByRole("link", { name: "What it thinks you like" }).click();
+  await shopper.at(PROFILE);
+};
+const told = /(\d+)\s%, everyone: (\d+)\s%/;
+const values = (shopper, attribute) =>
+  shopper.region(HOUSEHOLD).locator("dl").evaluate((list, attribute) => {
+    const out = [];
+    let name = "";
+    for (const part of list.children) {
+      if (part.tagName === "DT") name = part.textContent;
+      else if (name === attribute) out.push(part.innerText.trim());
+    }
+    return out;
+  }, attribute);
+
+test("what can be told of a household is told with everyone's share beside it, and nothing else is", async () => {
+  await visit(browser, {}, async (shopper) => {
+    const { page } = shopper;
+    await shopper.ready();
+    await toProfile(shopper);
+    const panel = shopper.region(HOUSEHOLD);
+    await panel.getByText(/never leaves it/).waitFor();
+    for (const name of ["age", "income", "household size", "children", "homeowner"]) {
+      assert.deepEqual(await values(shopper, name), ["Not enough to tell"], `of a stranger, ${name}`);
+    }
+    await shopper.lookAt("Baby", 4);
+    await toProfile(shopper);
+    await panel.getByText(told).first().waitFor();
+    for (const name of ["age", "income"]) {
+      const numbers = (await values(shopper, name)).map((text) => told.exec(text).slice(1).map(Number));
+      assert.ok(numbers.length >= 3, name);
+      for (const of of [0, 1]) {
+        const sum = numbers.reduce((sum, pair) => sum + pair[of], 0);
+        assert.ok(Math.abs(sum - 100) <= 2, `the shares of ${name} are a whole: ${sum}`);
+      }
+      assert.ok(numbers.some(([own, everyone]) => own !== everyone), `${name} says more than everyone's shares`);
+    }
+    for (const name of ["household size", "children", "homeowner"]) {
+      assert.deepEqual(await values(shopper, name), ["Not enough to tell"], name);
+    }
+
+    const box = panel.getByRole("checkbox", { name: "Show what my picks may say of my household" });
+    await box.uncheck();
+    assert.equal(await panel.locator("dl").count(), 0);
+    await until("it is remembered", async () => (await remembered(page))?.hidden?.includes("household"));
+    await page.reload();
+    await shopper.ready();
+    await shopper.at(PROFILE);
+    assert.equal(await box.isChecked(), false, "off stays off");
+    assert.equal(await panel.locator("dl").count(), 0);
+    await box.check();
+    await panel.getByText(told).first().waitFor();
+    shopper.isContent();
+  });
+});
+
+test("switched off, the household is not even asked about", async () => {
+  const spy = `const post = Worker.prototype.postMessage;
+    globalThis.asked = [];
+    Worker.prototype.postMessage = function (message, ...rest) { globalThis.asked.push(message); return post.call(this, message, ...rest); };`;
+  await visit(browser, { path: "/profile", prepare: (page) => page.addInitScript(spy) }, async (shopper) => {
+    const { page } = shopper;
+    await shopper.ready();
+    const last = () => page.evaluate(() => globalThis.asked.filter(({ type }) => type === "session").at(-1));
+    await shopper.region(HOUSEHOLD).getByRole("checkbox").uncheck();
+    await shopper.region("Offers").getByRole("checkbox").uncheck();
+    await until("both are remembered", async () => String((await remembered(page))?.hidden) === "household,offers");
+    await page.reload();
+    await shopper.ready();
+    for (const name of [HOUSEHOLD, "Offers"]) assert.equal(await shopper.region(name).getByRole("checkbox").isChecked(), false, `${name} stays off for a stranger too`);
+    await shopper.lookAt("Pets", 1);
+    const { household, offers } = await until("a session was asked about", last);
+    assert.deepEqual({ household, offers }, { household: false, offers: 0 });
+    await toProfile(shopper);
+    await shopper.region(HOUSEHOLD).getByRole("checkbox").check();
+    await until("it is asked about again", async () => (await last()).household === true);
+    assert.equal((await last()).offers, 0);
+  });
+});
+
+test("one offer says why it is there, for a stranger too, and none is shown any more when it is switched off", async () => {
+  await visit(browser, {}, async (shopper) => {
+    const { page } = shopper;
+    await shopper.ready();
+    const slot = shopper.region(OFFER);
+    await slot.getByText("Because others redeem it most; nothing is known of you yet.").waitFor();
+    await slot.getByText(/^Of 1,000 who were shown it, about [\d.]+ redeemed it\.$/).waitFor();
+    const strangers = await slot.innerText();
+    await shopper.lookAt("Pets", 3);
+    await shopper.goHome();
+    await slot.getByText(/^Because (you chose \d+ things?|something that it covers|others redeem it often)/).waitFor();
+    await slot.getByText(/^Of 1,000 shoppers with picks like yours who are shown it, about [\d.]+ are expected to redeem it; of everyone, [\d.]+\.$/).waitFor();
+    assert.notEqual(await slot.innerText(), strangers);
+    const covered = await slot.getByRole("link").evaluateAll((links) => links.map(({ href }) => decodeURIComponent(new URL(href).pathname.split("/").at(-1))));
+    assert.ok(covered.length >= 1 && covered.every((id) => all.some((product) => product.id === id)), String(covered));
+
+    await slot.getByRole("button", { name: "Show no offers" }).click();
+    await slot.waitFor({ state: "detached" });
+    const focused = await until("the focus is somewhere", () => page.evaluate(() => document.activeElement?.tagName !== "BODY" && document.activeElement?.tagName));
+    assert.equal(focused, "H1");
+    await until("it is remembered", async () => (await remembered(page))?.hidden?.includes("offers"));
+    await page.reload();
+    await shopper.picks();
+    assert.equal(await slot.count(), 0, "off stays off");
+    await toProfile(shopper);
+    await shopper.region("Offers").getByRole("checkbox", { name: "Show an offer on the home page" }).check();
+    await shopper.goHome();
+    await slot.waitFor();
+    shopper.isContent();
+  });
+});
+
+test("a shop whose pack has no heads, offers or new products shows none of these parts", async () => {
+  const without = (bytes) => {
+    const catalogue = JSON.parse(bytes);
+    delete catalogue.heads;
+    delete catalogue.offers;
+    return JSON.stringify(catalogue);
+  };
+  const site = await openSite({ "/assets/catalogue.json": without });
+  try {
+    await visit(browser, { url: site.url }, async (shopper) => {
+      await shopper.ready();
+      for (const name of [OFFER, "New here"]) assert.equal(await shopper.region(name).count(), 0, name);
+      await toProfile(shopper);
+      for (const name of [HOUSEHOLD, "Offers"]) assert.equal(await shopper.region(name).count(), 0, name);
+      shopper.isContent();
+    });
+  } finally {
+    site.close();
+  }
+});
+
+test("what was put in after training stands on 'New here', what the shopper likes first", async () => {
+  // Any rows will do for the page: which ones are new is said by the catalogue.
+  const of = (department) => all.flatMap((product, row) => (product.department === department ? [row] : [])).slice(10, 16);
+  const fresh = [...of("Baby"), ...of("Pets")].sort((a, b) => a - b);
+  const site = await openSite({ "/assets/catalogue.json": (bytes) => JSON.stringify({ ...JSON.parse(bytes), fresh }) });
+  try {
+    await visit(browser, { url: site.url }, async (shopper) => {
+      await shopper.ready();
+      const ids = async () => (await shopper.onShelf("New here")).map(({ id }) => id);
+      const expected = fresh.map((row) => all[row].id);
+      assert.deepEqual(await ids(), expected.slice(0, 6), "of a stranger nothing is known");
+      for (const department of ["Pets", "Baby"]) {
+        await shopper.lookAt(department, 2);
+        await shopper.goHome();
+        const first = await until(`${department} comes first`, async () => {
+          const cards = await shopper.onShelf("New here");
+          return all.find(({ id }) => id === cards[0]?.id)?.department === department && cards;
+        });
+        assert.ok(first.every(({ id }) => expected.includes(id)), "nothing but what is new");
+      }
+      shopper.isContent();
+    });
+  } finally {
+    site.close();
+  }
+});

@@ -1,0 +1,70 @@
+//! One quiet offer: what it is on, why it stands here, and how to have none.
+
+use fewshop_core::{OfferPick, OfferReason};
+use fewshop_web::state::Extra;
+use fewshop_web::texts::{count, fill};
+use leptos::prelude::*;
+use web_sys::Node;
+
+use super::milliseconds;
+use super::product_href;
+use crate::browser;
+use crate::shop::{Shop, use_shop};
+use crate::view::{El, el, memo, nothing, when};
+
+/// The slot, where the shop has offers and the shopper wants them.
+pub(crate) fn offer_slot() -> Node {
+    let shop = use_shop();
+    if shop.catalogue().offers().is_empty() {
+        return nothing();
+    }
+    when(move || shop.shows(Extra::Offers), move || slot(shop).into())
+}
+
+fn slot(shop: Shop) -> El {
+    let texts = shop.texts;
+    let offer = memo(move || shop.offer());
+    let off = el("button").attr("type", "button").class("btn small").text(texts.offer_off).click(move |_| {
+        shop.show(Extra::Offers, false);
+        browser::rescue_focus();
+    });
+    let said = move || offer.get().map_or_else(nothing, |offer| says(shop, &offer).into());
+    el("section")
+        .class("panel offer")
+        .attr("aria-labelledby", "offer")
+        .kid(el("div").class("shelf-head").kid(el("h2").attr("id", "offer").text(texts.offer)).kid(off))
+        .part(said)
+        .kid(el("p").class("hint").text(texts.offer_note))
+}
+
+/// Of a thousand; one digit after the point where there are few.
+fn per_mille(share: f32) -> String {
+    let n = share * 1000.0;
+    if n < 10.0 { milliseconds(n.into()) } else { (n.round() as u32).to_string() }
+}
+
+fn says(shop: Shop, offer: &OfferPick) -> El {
+    let texts = shop.texts;
+    let n = offer.products as usize;
+    // Nothing is expected of somebody who did nothing.
+    let is_strangers = offer.probability == offer.everyone;
+    let why = match offer.reason {
+        OfferReason::Covered => count(texts.offer_covered_one, texts.offer_covered_many, n),
+        OfferReason::SamePart => count(texts.offer_part_one, texts.offer_part_many, n),
+        OfferReason::Taste => texts.offer_taste.to_owned(),
+        OfferReason::MostRedeemed if is_strangers => texts.offer_most.to_owned(),
+        OfferReason::MostRedeemed => texts.offer_others.to_owned(),
+    };
+    let [own, all] = [offer.probability, offer.everyone].map(per_mille);
+    let chance = if is_strangers { fill(texts.offer_chance_all, &[&all]) } else { fill(texts.offer_chance, &[&own, &all]) };
+    let mut covers = el("p").text(&count(texts.offer_covers_one, texts.offer_covers_many, offer.covers as usize)).text(" ");
+    for (nth, product) in offer.items.iter().filter_map(|&item| shop.catalogue().product(item)).enumerate() {
+        let link = el("a").attr("href", &product_href(&product.id)).text(&product.title);
+        covers = covers.text(if nth == 0 { "" } else { texts.comma }).kid(link);
+    }
+    el("div")
+        .kid(el("p").class("offer-title").text(&offer.title))
+        .kid(el("p").class("offer-why").text(&why))
+        .kid(covers)
+        .kid(el("p").class("hint").text(&chance))
+}
