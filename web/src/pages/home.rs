@@ -98,7 +98,7 @@ pub(crate) fn home_page() -> Node {
         let parts = [Some(with_cart.view()), departments, Some(best.view()), Some(fresh.view()), Some(recently_viewed(None))];
         group(parts.into_iter().flatten().map(Node::from))
     });
-    group([el("h1").class("hush").text(texts.home_title).into(), first.view().into(), rest])
+    group([el("h1").class("hush").text(shop.catalogue().name().unwrap_or(texts.home_title)).into(), first.view().into(), rest])
 }
 
 /// Products whose pages were opened on this visit, without the one at hand.

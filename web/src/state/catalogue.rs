@@ -79,6 +79,8 @@ pub(super) struct File {
     #[serde(default)]
     sha256: Option<String>,
     #[serde(default)]
+    name: String,
+    #[serde(default)]
     currency: String,
     pub(super) items: Columns,
     pub(super) categories: Vec<Vec<String>>,
@@ -120,6 +122,7 @@ impl Words {
 pub struct Catalogue {
     pack: String,
     sha256: Option<String>,
+    name: String,
     currency: String,
     note: String,
     items: Columns,
@@ -179,6 +182,7 @@ impl Catalogue {
         Ok(Self {
             pack: file.pack,
             sha256: file.sha256,
+            name: file.name,
             currency: file.currency,
             note: file.note,
             items: file.items,
@@ -213,6 +217,12 @@ impl Catalogue {
     #[must_use]
     pub fn sha256(&self) -> Option<&str> {
         self.sha256.as_deref()
+    }
+
+    /// The shop's name; `None` where it is Fewshop's own, which the page's texts have.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        Some(self.name.as_str()).filter(|name| !matches!(*name, "" | "Fewshop"))
     }
 
     /// Currency of the prices.
