@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::Folder;
+use common::{Folder, made_up_shop};
 
 /// The `sh` blocks, with lines that end in a backslash put together.
 fn blocks(text: &str) -> Vec<Vec<String>> {
@@ -61,4 +61,19 @@ fn a_stranger_gets_from_two_files_to_a_pack_and_a_report() {
     };
     // Shoppers keep to a few of twenty categories, so whoever learns it leads by far.
     assert!(of("full") > 1.3 * of("popularity"), "{} {}", of("full"), of("popularity"));
+}
+
+#[test]
+fn check_ends_with_1_where_a_training_would_fail_and_with_0_where_it_would_not() {
+    let shop = made_up_shop();
+    let said = shop.check_done("check --items items.csv --events events.csv --now 2024-02-01");
+    assert!(said.contains("36 in 3 departments") && !said.contains("problem:"), "{said}");
+    // The log lies in the future of an earlier day, which is odd and no more.
+    let said = shop.check_done("check --items items.csv --events events.csv --now 2024-01-10");
+    assert!(said.contains("in the future"), "{said}");
+    let items = shop.read("items.csv");
+    shop.write("items.csv", &items.replace(",1.50\n", ",cheap\n"));
+    shop.check_refused("check --items items.csv --events events.csv --now 2024-02-01", 1, &["problems would stop a training"]);
+    shop.check_refused("check --items nowhere.csv --events events.csv", 1, &["nowhere.csv"]);
+    shop.check_refused("check --items items.csv --events events.csv --now noon", 2, &["2024-05-31"]);
 }

@@ -64,7 +64,10 @@ mod tests {
             summary.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(file, _)| file).collect();
         for entry in std::fs::read_dir(root().join("docs")).unwrap() {
             let name = entry.unwrap().file_name().to_string_lossy().into_owned();
-            assert!(!name.ends_with(".md") || name == "SUMMARY.md" || linked.contains(name.as_str()), "docs/SUMMARY.md does not list {name}");
+            assert!(
+                !name.ends_with(".md") || name == "SUMMARY.md" || linked.contains(name.as_str()),
+                "docs/SUMMARY.md does not list {name}"
+            );
         }
         for file in linked {
             // Written by another hand at this time; the book is made when it is there.

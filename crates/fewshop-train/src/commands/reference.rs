@@ -16,7 +16,8 @@ pub fn run() -> anyhow::Result<()> {
 /// The page.
 #[must_use]
 pub fn page() -> String {
-    let mut out = "# The fewshop command\n\nWritten by `cargo xtask docs` from what each command says with `--help`.\n".to_owned();
+    let mut out =
+        "# The fewshop command\n\nWritten by `cargo xtask docs` from what each command says with `--help`.\n".to_owned();
     let mut root = Cli::command();
     root.build();
     add(&mut root, 2, &mut out);

@@ -26,7 +26,9 @@ fn header(checked: &Checked) -> String {
     let (items, events) = (&checked.items, &checked.events);
     let verdict = match (checked.problems_found, checked.warnings.len()) {
         (0, 0) => "A training can begin, and nothing odd was found.".to_owned(),
+        (0, 1) => "A training can begin. One thing is odd: see below.".to_owned(),
         (0, n) => format!("A training can begin. {n} things are odd: see below."),
+        (1, _) => "A training would fail: one problem, see below.".to_owned(),
         (n, _) => format!("A training would fail: {n} problems, see below."),
     };
     let mut out = format!(

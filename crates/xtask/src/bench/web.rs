@@ -14,7 +14,7 @@ use crate::files::{files_below, remove, write_if_changed};
 use crate::root::{cache, dist, root, shop_pack, shown};
 use crate::run::{command, run, say};
 use crate::server::Server;
-use crate::shop::Shop;
+use crate::shop::{Shop, Which};
 use crate::tools::{ensure_chromium, ensure_node};
 
 /// How to measure.
