@@ -42,7 +42,8 @@ impl Which {
     fn sessions(&self) -> Result<Sessions> {
         match (&self.pack, &self.cases, &self.truth) {
             (_, Some(cases), Some(truth)) => recorded::of_cases(cases, truth),
-            (Some(pack), ..) if *pack != shop_pack() => Ok(Sessions::new()),
+            // However it is written: the committed pack keeps its sessions.
+            (Some(pack), ..) if fs::canonicalize(pack).ok() != fs::canonicalize(shop_pack()).ok() => Ok(Sessions::new()),
             _ => {
                 let file = root().join("tests/goldens/validation_sessions.csv");
                 recorded::golden(&fs::read_to_string(&file).with_context(|| format!("failed to read {}", shown(&file)))?)
@@ -50,6 +51,9 @@ impl Which {
         }
     }
 }
+
+/// Products for 'New here' at the least, where that is not more than a tenth of the shop.
+const FRESH: usize = 12;
 
 /// A shop as the page shows it before any engine runs.
 #[derive(Debug)]
@@ -144,7 +148,13 @@ fn fresh(category: &[usize], popularity: &[u32]) -> Vec<usize> {
     }
     let mut fresh: Vec<(u32, usize)> = least.into_values().collect();
     fresh.sort_unstable();
-    fresh.into_iter().map(|(_, row)| row).collect()
+    let mut fresh: Vec<usize> = fresh.into_iter().map(|(_, row)| row).collect();
+    // A shop of few categories, or of none, has more that is new than one of each.
+    let mut others: Vec<usize> = (0..popularity.len()).filter(|row| popularity[*row] > 0 && !fresh.contains(row)).collect();
+    others.sort_by_key(|&row| popularity[row]);
+    let room = FRESH.min(popularity.len() / 10).saturating_sub(fresh.len());
+    fresh.extend(others.into_iter().take(room));
+    fresh
 }
 
 /// In which order the texts of a column stand. Rows name them by number, and what compresses best differs: on Complete Journey the order
@@ -216,6 +226,9 @@ pub(crate) mod tests {
     #[test]
     fn new_here_is_the_least_sold_product_of_each_category() {
         assert_eq!(fresh(&[0, 0, 1, 1, 2], &[5, 2, 0, 9, 0]), [1, 3]);
+        // In a shop without categories the least sold ones fill the shelf.
+        let sold: Vec<u32> = (0..40).map(|n| 40 - n).collect();
+        assert_eq!(fresh(&[0; 40], &sold), [39, 38, 37, 36]);
     }
 
     #[test]
