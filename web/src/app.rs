@@ -162,10 +162,11 @@ fn announce_pages() {
 
 /// Sets the title of the browser's tab to the page's name.
 pub(crate) fn name_page(name: &str) {
-    let texts = use_shop().texts;
+    let shop = use_shop();
+    let (texts, catalogue) = (shop.texts, shop.catalogue());
     document().set_title(&if name.is_empty() {
-        texts.home_title.to_owned()
+        catalogue.name().unwrap_or(texts.home_title).to_owned()
     } else {
-        fill(texts.page_title, &[name, texts.shop])
+        fill(texts.page_title, &[name, catalogue.name().unwrap_or(texts.shop)])
     });
 }

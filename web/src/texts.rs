@@ -469,7 +469,7 @@ texts! {
     /// Link and heading.
     try_as: "Try it as somebody else",
     /// Below it.
-    try_sub: "Three real sessions of shoppers whom the model never saw, recorded when this page was built. Of a hundred such sessions they are the one where five things helped most over the popularity order, the middle one, and the one where they helped least.",
+    try_sub: "Three sessions of shoppers whom the model never saw, recorded when this page was built. Of up to a hundred such sessions they are the one where five things helped most over the popularity order, the middle one, and the one where they helped least.",
     /// Names the choice of a session.
     try_who: "Whose session",
     /// The session where it helps most.

@@ -15,6 +15,7 @@ use crate::page::Base;
 use crate::root::{cache, dist, root, shown};
 use crate::run::{cargo, run, say, tee};
 use crate::server::Server;
+use crate::shop::Which;
 use crate::tools::{BrowserTools, ensure_browser_tools, ensure_chromium, ensure_node, ensure_wasm_target};
 use crate::wasm::{CPU, GPU, TARGET, build_gpu, wasm_cargo};
 use crate::{package, site, size};
@@ -57,7 +58,7 @@ impl Part {
             }
             Self::Native => counted(cargo().args(["test", "--workspace", "--no-fail-fast"])),
             Self::Build => {
-                site::build_without_gpu(None, &Base::default())?;
+                site::build_without_gpu(&Which::default(), &Base::default())?;
                 site::add_gpu(&mut build_gpu())?;
                 Ok(Counts::one(true))
             }
@@ -168,6 +169,12 @@ fn end_to_end() -> Result<Counts> {
     let package = cache().join("package");
     package::make(&package)?;
     node.env("FEWSHOP_PACKAGE", &package);
+    // The page around another shop: only what is that shop's own, the rest is that of the built site.
+    let other = cache().join("other");
+    let file = |name: &str| Some(root().join("tests/goldens").join(name));
+    let which = Which { pack: file("example.pack"), cases: file("example_cases.csv"), truth: file("example_truth.csv") };
+    site::furnish(&which, &other)?;
+    node.env("FEWSHOP_OTHER", &other);
     // One file after the other: two browsers at once starve each other on a small machine.
     node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]).args(tests);
     counted(&mut node)

@@ -73,8 +73,13 @@ pub(crate) fn pack() -> Result<()> {
     Ok(())
 }
 
+/// The sentence model, where it has been downloaded and is whole.
+pub(crate) fn text_model() -> Option<PathBuf> {
+    TEXT_MODEL.check(&root().join(TEXT_MODEL.path())).ok().map(|()| TEXT_MODEL.path())
+}
+
 /// The `fewshop` command in a release build.
-fn fewshop() -> std::process::Command {
+pub(crate) fn fewshop() -> std::process::Command {
     let mut command = cargo();
     command.args(["run", "--release", "--package", "fewshop-train", "--bin", "fewshop", "--"]);
     command

@@ -9,6 +9,8 @@ use fewshop_web::texts::NAMES;
 use pollster::block_on;
 use serde_json::json;
 
+use crate::recorded::Sessions;
+
 /// Things of a recorded session that are shown one after the other.
 const SHOTS: usize = 5;
 /// Picks of a list.
@@ -20,15 +22,10 @@ const MAP: (f32, f32, f32) = (1000.0, 620.0, 16.0);
 ///
 /// Which three is a rule and not a choice: all sessions by how many more of the rest of the session stand among ten picks after five things
 /// than among the ten most bought products (among equals, the one that comes first in the file), then the first, the middle and the last.
-pub(crate) fn sessions(pack: &Pack, recorded: &str) -> Result<String> {
-    let mut items: BTreeMap<&str, Vec<ItemIx>> = BTreeMap::new();
-    for line in recorded.lines().skip(1) {
-        let (session, item) = line.split_once(',').context("validation_sessions.csv: expected session_id,item_id")?;
-        // Another pack than the one that is committed may not have the product.
-        if let Some(item) = pack.catalogue.ix(&item.into()) {
-            items.entry(session).or_default().push(item);
-        }
-    }
+pub(crate) fn sessions(pack: &Pack, recorded: &Sessions) -> Result<String> {
+    // What the pack does not have was taken all the same, but cannot be shown.
+    let rows = |ids: &Vec<String>| ids.iter().filter_map(|id| pack.catalogue.ix(&id.as_str().into())).collect();
+    let items: Vec<Vec<ItemIx>> = recorded.values().map(rows).collect();
     let mut engine = Recommender::new(pack.clone(), Compute::Kernels);
     let mut rank = |shots: &[ItemIx], frozen: bool| -> Result<Vec<u32>> {
         let events = shots.iter().map(|&item| Event::new(item, EventKind::Cart)).collect();
@@ -42,7 +39,7 @@ pub(crate) fn sessions(pack: &Pack, recorded: &str) -> Result<String> {
         popular.iter().copied().filter(|&row| !shots.contains(&ItemIx(row))).take(PICKS).collect()
     };
     let mut rated = Vec::new();
-    for items in items.values().filter(|items| items.len() > SHOTS) {
+    for items in items.iter().filter(|items| items.len() > SHOTS) {
         let (shots, truth) = items.split_at(SHOTS);
         let hits = |rows: &[u32]| rows.iter().filter(|&&row| truth.contains(&ItemIx(row))).count() as i64;
         rated.push((hits(&popular_but(shots)) - hits(&rank(shots, false)?), shots, truth));
@@ -195,12 +192,11 @@ mod tests {
     fn sessions_are_replayed_from_nothing_to_all_shots_and_the_best_comes_first() {
         let pack = fewshop_model::toy::pack();
         let id = |row: u32| pack.catalogue.items()[row as usize].id.0.clone();
-        let mut csv = "session_id,item_id\n".to_owned();
+        let mut recorded = Sessions::from([("s9".to_owned(), vec!["no-such-product".to_owned()])]);
         for session in 0..4 {
-            (0..8).for_each(|at| csv += &format!("s{session},{}\n", id((session * 5 + at) % 30)));
+            recorded.insert(format!("s{session}"), (0..8).map(|at| id((session * 5 + at) % 30)).collect());
         }
-        csv += "s9,no-such-product\n";
-        let json: serde_json::Value = serde_json::from_str(&sessions(&pack, &csv).unwrap()).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&sessions(&pack, &recorded).unwrap()).unwrap();
         let all = json["sessions"].as_array().unwrap();
         assert_eq!(all.len(), 3);
         assert_eq!(all[0]["learned"].as_array().unwrap().len(), SHOTS + 1);
@@ -212,7 +208,7 @@ mod tests {
         };
         assert!(gain(&all[0]) >= gain(&all[1]) && gain(&all[1]) >= gain(&all[2]));
         assert_eq!(
-            serde_json::from_str::<serde_json::Value>(&sessions(&pack, "session_id,item_id\n").unwrap()).unwrap()["sessions"],
+            serde_json::from_str::<serde_json::Value>(&sessions(&pack, &Sessions::new()).unwrap()).unwrap()["sessions"],
             json!([])
         );
     }

@@ -8,15 +8,18 @@ mod checks;
 mod compress;
 mod counts;
 mod data;
+mod docs;
 mod extras;
 mod files;
 mod fuzz;
 mod http;
+mod own;
 mod package;
 mod page;
 mod pictures;
 mod plain;
 mod policy;
+mod recorded;
 mod root;
 mod run;
 mod serve;
@@ -45,6 +48,8 @@ struct Cli {
 enum Command {
     /// Set up, build and serve the shop on this machine; the WebGPU engine is built behind the open page
     Serve(serve::Options),
+    /// Prepare, train and serve a shop whose log is public: nothing of it is committed
+    Shop(own::Options),
     /// Set up and run all that CI runs; the last line says how many tests passed and failed
     Test {
         /// Run this part only; may be given more than once
@@ -56,9 +61,8 @@ enum Command {
         /// Leave out the WebGPU engine
         #[arg(long)]
         no_gpu: bool,
-        /// Build for another pack than web/assets/shop.pack
-        #[arg(long, value_name = "FILE")]
-        pack: Option<PathBuf>,
+        #[command(flatten)]
+        which: shop::Which,
         /// Folder that the host serves the site from, as /shop/
         #[arg(long, value_name = "PATH", default_value = "/")]
         base: page::Base,
@@ -86,6 +90,12 @@ enum Command {
     Data,
     /// Train the shop that is committed, web/assets/shop.pack, from that data
     Pack,
+    /// Write docs/cli.md and docs/xtask.md from what the commands say of themselves
+    Docs {
+        /// Also make the book of docs/ in target/book, with mdbook, which is installed if it is not there
+        #[arg(long)]
+        book: bool,
+    },
     /// Make the product pictures of web/assets/pictures again, from the npm package; needs npm and cwebp
     Pictures,
 }
@@ -103,9 +113,10 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<()> {
     match command {
         Command::Serve(options) => serve::serve(options),
+        Command::Shop(options) => own::shop(options),
         Command::Test { only } => checks::test(only),
-        Command::Build { no_gpu, pack, base } => {
-            site::build_without_gpu(pack.as_deref(), base)?;
+        Command::Build { no_gpu, which, base } => {
+            site::build_without_gpu(which, base)?;
             if *no_gpu { site::remove_gpu() } else { site::add_gpu(&mut wasm::build_gpu()) }
         }
         Command::Package { out } => package::build(out),
@@ -115,6 +126,7 @@ fn run(command: &Command) -> Result<()> {
         Command::Screenshots { to } => checks::screenshots(to),
         Command::Data => data::data(),
         Command::Pack => data::pack(),
+        Command::Docs { book } => docs::docs(*book),
         Command::Pictures => pictures::run(),
     }
 }
@@ -127,6 +139,18 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_tutorials_lines_are_understood() {
+        let text = std::fs::read_to_string(root::root().join("docs/tutorial.md")).unwrap().replace("\\\n", " ");
+        let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("cargo xtask ")).collect();
+        assert!(lines.len() >= 2, "{lines:?}");
+        for line in lines {
+            if let Err(error) = Cli::try_parse_from(line.split_whitespace().skip(1)) {
+                panic!("{line}: {error}");
+            }
+        }
     }
 
     #[test]

@@ -69,11 +69,29 @@ pub(crate) fn page(template: &str, shop: &Shop, base: &Base, has_picture: impl F
             ("base", &base.0),
             ("base-tag", &base.tag()),
             ("policy", &meta_policy(base)),
+            ("name", &name(shop)),
+            ("logo", &logo(shop)),
+            ("what", what(shop)),
             ("products", &thousands(shop.catalogue.len() as u64)),
             ("departments", navigation.trim_end()),
             ("bestsellers", shelf.trim_end()),
         ],
     )
+}
+
+/// What the shop is called, safe in HTML.
+pub(crate) fn name(shop: &Shop) -> String {
+    escape(shop.catalogue.name().unwrap_or("Fewshop"))
+}
+
+/// The same as it stands in the header.
+pub(crate) fn logo(shop: &Shop) -> String {
+    shop.catalogue.name().map_or_else(|| "few<span>shop</span>".to_owned(), escape)
+}
+
+/// What kind of shop it is; of another pack than the committed one that is not known.
+fn what(shop: &Shop) -> &'static str {
+    if shop.catalogue.name().is_some() { "shop" } else { "grocery shop" }
 }
 
 /// One product of the first shelf, in the storefront's own markup.
@@ -170,7 +188,7 @@ mod tests {
 
     #[test]
     fn titles_are_text_and_not_markup() {
-        let all = "{{base}}{{base-tag}}{{policy}}{{products}}{{departments}}{{bestsellers}}";
+        let all = "{{name}}{{logo}}{{what}}{{base}}{{base-tag}}{{policy}}{{products}}{{departments}}{{bestsellers}}";
         let html = page(all, &small_shop(), &Base::default(), |_| false).unwrap();
         assert!(html.contains("Rye &lt;bread&gt;") && !html.contains("<img") && html.contains(">R</span>"));
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use fewshop_core::ItemIx;
 use fewshop_web::state::{Money, thousands};
 
-use crate::page::{Base, escape};
+use crate::page::{Base, escape, logo, name};
 use crate::policy::meta_policy;
 use crate::shop::Shop;
 
@@ -32,10 +32,10 @@ pub(crate) fn pages(shop: &Shop, base: &Base) -> Vec<(String, String)> {
         let (name, count) = (escape(name), thousands(members.len() as u64));
         // Writing to a String cannot fail.
         let _ = writeln!(entries, r#"<li><a href="{base}{FOLDER}{slug}.html">{name}</a> ({count})</li>"#);
-        pages.push((format!("{FOLDER}{slug}.html"), frame(base, &name, &list(shop, &name, &members))));
+        pages.push((format!("{FOLDER}{slug}.html"), frame(shop, base, &name, &list(shop, &name, &members))));
     }
     let body = format!("<h1>All {} products</h1>\n<ul>\n{entries}</ul>", thousands(catalogue.len() as u64));
-    pages.push((format!("{FOLDER}index.html"), frame(base, "All products", &body)));
+    pages.push((format!("{FOLDER}index.html"), frame(shop, base, "All products", &body)));
     pages
 }
 
@@ -73,7 +73,7 @@ fn list(shop: &Shop, name: &str, members: &[ItemIx]) -> String {
     body
 }
 
-fn frame(base: &Base, title: &str, body: &str) -> String {
+fn frame(shop: &Shop, base: &Base, title: &str, body: &str) -> String {
     format!(
         r#"<!doctype html>
 <html lang="en">
@@ -83,11 +83,11 @@ fn frame(base: &Base, title: &str, body: &str) -> String {
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
-<title>{title} · Fewshop</title>
+<title>{title} · {name}</title>
 <link rel="stylesheet" href="{base}assets/style.css">
 </head>
 <body>
-<header class="top"><div class="wrap"><div class="bar"><a class="logo" href="{base}" aria-label="Fewshop home">few<span>shop</span></a>
+<header class="top"><div class="wrap"><div class="bar"><a class="logo" href="{base}" aria-label="{name} home">{logo}</a>
 <a href="{base}{FOLDER}index.html">All products</a></div></div></header>
 <main class="wrap plain">
 {body}
@@ -96,6 +96,8 @@ fn frame(base: &Base, title: &str, body: &str) -> String {
 </html>
 "#,
         policy = meta_policy(base),
+        name = name(shop),
+        logo = logo(shop),
     )
 }
 

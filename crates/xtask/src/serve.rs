@@ -1,20 +1,28 @@
 //! `cargo xtask serve`: the shop on this machine, open for business before the WebGPU engine is built.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 
 use crate::page::Base;
 use crate::root::dist;
 use crate::run::{command, gently, line, say, spawn};
 use crate::server::Server;
+use crate::shop::Which;
 use crate::site;
 use crate::tools::{find_chromium, on_path};
 use crate::wasm::build_gpu;
 
-/// How to serve.
+/// How to serve, and whose shop.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
+    #[command(flatten)]
+    door: Door,
+    #[command(flatten)]
+    which: Which,
+}
+
+/// How to serve.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Door {
     /// Port on 127.0.0.1; 0 takes any that is free
     #[arg(long, default_value_t = 8080)]
     port: u16,
@@ -24,17 +32,19 @@ pub(crate) struct Options {
     /// Leave out the WebGPU engine
     #[arg(long)]
     no_gpu: bool,
-    /// Serve another pack than web/assets/shop.pack
-    #[arg(long, value_name = "FILE")]
-    pack: Option<PathBuf>,
 }
 
 /// Builds and serves until the process is ended.
 pub(crate) fn serve(options: &Options) -> Result<()> {
+    open(&options.door, &options.which)
+}
+
+/// The same for a shop that another command has made.
+pub(crate) fn open(options: &Door, which: &Which) -> Result<()> {
     // First of all: that the port is taken should not be found out after minutes of building.
     let server = Server::bind(&dist(), options.port)?;
     let url = server.url()?;
-    site::build_without_gpu(options.pack.as_deref(), &Base::default())?;
+    site::build_without_gpu(which, &Base::default())?;
     if options.no_gpu {
         site::remove_gpu()?;
     }

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use fewshop_core::{Catalogue, Item, ItemIx, OfferPick};
@@ -13,12 +13,47 @@ use serde_json::{Value, json};
 
 use crate::extras;
 use crate::files::digest;
-use crate::root::{root, shown};
+use crate::recorded::{self, Sessions};
+use crate::root::{root, shop_pack, shown};
 
 /// Offers that it lists: as many as the page asks the engine for.
 const OFFERS: usize = 3;
 /// Bestsellers that the catalogue file lists.
 const POPULAR: usize = 200;
+
+/// Whose shop is built.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct Which {
+    /// Another pack than web/assets/shop.pack
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pack: Option<PathBuf>,
+    /// Cases of that shop (case_id,k,position,item_id; CSV): 'Try it as' replays three of their sessions
+    #[arg(long, value_name = "FILE", requires = "pack", requires = "truth")]
+    pub(crate) cases: Option<PathBuf>,
+    /// What those cases' shoppers also took (case_id,item_id; CSV)
+    #[arg(long, value_name = "FILE", requires = "cases")]
+    pub(crate) truth: Option<PathBuf>,
+}
+
+impl Which {
+    /// The pack's file.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.pack.clone().unwrap_or_else(shop_pack)
+    }
+
+    /// Sessions to choose from; none for another pack without cases: those that are committed are of the committed pack's shop.
+    fn sessions(&self) -> Result<Sessions> {
+        match (&self.pack, &self.cases, &self.truth) {
+            (_, Some(cases), Some(truth)) => recorded::of_cases(cases, truth),
+            // However it is written: the committed pack keeps its sessions.
+            (Some(pack), ..) if fs::canonicalize(pack).ok() != fs::canonicalize(shop_pack()).ok() => Ok(Sessions::new()),
+            _ => {
+                let file = root().join("tests/goldens/validation_sessions.csv");
+                recorded::golden(&fs::read_to_string(&file).with_context(|| format!("failed to read {}", shown(&file)))?)
+            }
+        }
+    }
+}
 
 /// A shop as the page shows it before any engine runs.
 #[derive(Debug)]
@@ -35,7 +70,8 @@ pub(crate) struct Shop {
 
 impl Shop {
     /// Reads and checks a pack.
-    pub(crate) fn read(path: &Path) -> Result<Self> {
+    pub(crate) fn read(which: &Which) -> Result<Self> {
+        let path = &which.file();
         if !path.exists() {
             bail!(
                 "{} is not there: it holds the trained shop. `cargo xtask pack` trains and writes it, or give another with --pack",
@@ -47,16 +83,16 @@ impl Shop {
             .with_context(|| format!("{} is no good pack: `cargo xtask pack` writes it anew", shown(path)))?;
         // The engine names a pack by the hash at its end; this one is of the whole file.
         let names = [&*pack.fingerprint(), &*digest(&bytes)];
-        let shop = Self::new(&pack.catalogue, &pack.popularity, names, &pack.card.currency, &pack.card.data_notice)?;
+        let card = &pack.card;
+        let shop = Self::new(&pack.catalogue, &pack.popularity, names, [&card.shop, &card.currency, &card.data_notice])?;
         let shop = shop.with_extras(&pack)?;
-        let recorded = root().join("tests/goldens/validation_sessions.csv");
-        let recorded = fs::read_to_string(&recorded).with_context(|| format!("failed to read {}", shown(&recorded)))?;
-        let sessions = extras::sessions(&pack, &recorded).context("the recorded sessions cannot be replayed")?;
+        let sessions = extras::sessions(&pack, &which.sessions()?).context("the recorded sessions cannot be replayed")?;
         Ok(Self { sessions, map: extras::map(&pack), ..shop })
     }
 
-    fn new(catalogue: &Catalogue, popularity: &[u32], names: [&str; 2], currency: &str, notice: &str) -> Result<Self> {
+    fn new(catalogue: &Catalogue, popularity: &[u32], names: [&str; 2], card: [&str; 3]) -> Result<Self> {
         let [fingerprint, sha256] = names;
+        let [name, currency, notice] = card;
         if catalogue.len() != popularity.len() {
             bail!("the pack counts the purchases of {} products but has {}", popularity.len(), catalogue.len());
         }
@@ -77,6 +113,7 @@ impl Shop {
         let json = json!({
             "pack": fingerprint,
             "sha256": sha256,
+            "name": name,
             "currency": currency,
             "items": {
                 "id": column(|item| item.id.0.as_str().into()),
@@ -180,7 +217,7 @@ pub(crate) mod tests {
         bread.category = vec!["Bakery".into()];
         bread.price = Some(1.5);
         let catalogue = Catalogue::new(vec![milk, Item::new("3", "Rare thing"), bread]).unwrap();
-        Shop::new(&catalogue, &[5, 0, 9], ["00112233aabbccdd", "99"], "USD", "Made up.").unwrap()
+        Shop::new(&catalogue, &[5, 0, 9], ["00112233aabbccdd", "99"], ["Fewshop", "USD", "Made up."]).unwrap()
     }
 
     #[test]
@@ -209,7 +246,7 @@ pub(crate) mod tests {
         };
         let offers = OfferWeights { offers: vec![offer("a", -5.0), offer("b", -4.0)], ..OfferWeights::default() };
         let pack = toy::pack().with_fresh(vec![3, 50]).unwrap().with_offers(Some(offers)).unwrap();
-        let shop = Shop::new(&pack.catalogue, &pack.popularity, ["", ""], "", "").unwrap().with_extras(&pack).unwrap();
+        let shop = Shop::new(&pack.catalogue, &pack.popularity, ["", ""], ["", "", ""]).unwrap().with_extras(&pack).unwrap();
         assert_eq!(shop.catalogue.fresh(), [ItemIx(3), ItemIx(50)]);
         assert_eq!(shop.catalogue.offers().iter().map(|offer| offer.id.as_str()).collect::<Vec<_>>(), ["b", "a"]);
         assert_eq!(shop.catalogue.offers()[0].items, [ItemIx(20), ItemIx(21)]);
@@ -218,13 +255,13 @@ pub(crate) mod tests {
 
     #[test]
     fn counts_of_another_catalogue_are_refused() {
-        let error = Shop::new(&Catalogue::new(vec![Item::new("1", "A")]).unwrap(), &[1, 2], ["", ""], "", "").unwrap_err();
+        let error = Shop::new(&Catalogue::new(vec![Item::new("1", "A")]).unwrap(), &[1, 2], ["", ""], ["", "", ""]).unwrap_err();
         assert!(error.to_string().contains("purchases of 2 products but has 1"), "{error}");
     }
 
     #[test]
     fn a_missing_pack_says_how_to_make_it() {
-        let error = Shop::read(Path::new("/no/such.pack")).unwrap_err().to_string();
+        let error = Shop::read(&Which { pack: Some("/no/such.pack".into()), ..Which::default() }).unwrap_err().to_string();
         assert!(error.contains("/no/such.pack") && error.contains("cargo xtask pack"), "{error}");
     }
 
@@ -233,7 +270,7 @@ pub(crate) mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("broken.pack");
         fs::write(&path, "not a pack").unwrap();
-        let error = Shop::read(&path).unwrap_err().to_string();
+        let error = Shop::read(&Which { pack: Some(path), ..Which::default() }).unwrap_err().to_string();
         assert!(error.contains("broken.pack is no good pack"), "{error}");
     }
 }

@@ -19,21 +19,34 @@ use crate::plain;
 use crate::policy::headers_file;
 use crate::root::{cache, dist, root, shop_pack, shown};
 use crate::run::{run, say};
-use crate::shop::Shop;
+use crate::shop::{Shop, Which};
 use crate::tools::ensure_wasm_target;
 use crate::wasm::{CPU, GPU, SHELL, build_page};
 
 /// File that keeps the shop for when there is no network.
 const WORKER: &str = "sw.js";
 
+/// What a device shows of a shop that was put among its apps.
+const MANIFEST: &str = "manifest.webmanifest";
+
+/// The manifest with the shop's own name.
+fn named(manifest: &str, shop: &Shop) -> Result<String> {
+    let mut value: serde_json::Value = serde_json::from_str(manifest).context("manifest.webmanifest is not JSON")?;
+    if let Some(name) = shop.catalogue.name() {
+        value["name"] = name.into();
+        value["short_name"] = name.into();
+        value["description"] = "A shop that learns your taste from a few clicks, on your device.".into();
+    }
+    serde_json::to_string_pretty(&value).context("the manifest cannot be written")
+}
+
 /// Builds all of the page but the WebGPU engine, from `web/assets/shop.pack` or another pack.
 ///
 /// A WebGPU engine from an earlier build stays if it still goes with the rest.
-pub(crate) fn build_without_gpu(pack: Option<&Path>, base: &Base) -> Result<()> {
+pub(crate) fn build_without_gpu(which: &Which, base: &Base) -> Result<()> {
     let start = Instant::now();
-    let pack_file = pack.map_or_else(shop_pack, Path::to_path_buf);
     // Before the long part: a bad pack should not be found out after minutes.
-    let shop = Shop::read(&pack_file)?;
+    let shop = Shop::read(which)?;
     ensure_wasm_target()?;
     run(&mut build_page())?;
     let shell = SHELL.bindgen()?;
@@ -44,39 +57,7 @@ pub(crate) fn build_without_gpu(pack: Option<&Path>, base: &Base) -> Result<()> 
         site.copy_folder(made, folder)?;
     }
     site.copy(&root().join("crates/fewshop-wasm/js/worker.js"), "engine/worker.js")?;
-    let assets = root().join("web/assets");
-    for file in files_below(&assets)? {
-        let from = assets.join(&file);
-        match file.strip_prefix("root") {
-            // A service worker or a manifest speaks for the folder it lies in: those that speak for the site lie at its root.
-            // Made below, when it is known what it is to keep.
-            Ok(worker) if worker == Path::new(WORKER) => {}
-            Ok(at_root) => site.copy(&from, at_root)?,
-            Err(_) if from == shop_pack() => {}
-            Err(_) => site.copy(&from, Path::new("assets").join(&file))?,
-        }
-    }
-    site.copy(&pack_file, "assets/shop.pack")?;
-    site.write("assets/catalogue.json", shop.json.as_bytes())?;
-    let template_file = root().join("index.html");
-    let template = fs::read_to_string(&template_file).with_context(|| format!("failed to read {}", shown(&template_file)))?;
-    let pictures = assets.join("pictures");
-    let html = page(&template, &shop, base, |key| !key.is_empty() && pictures.join(format!("{key}.webp")).is_file())?;
-    site.write("index.html", html.as_bytes())?;
-    // What most static hosts answer with where no file is: so that the address of a product can be opened directly.
-    site.write("404.html", html.as_bytes())?;
-    for (file, page) in plain::pages(&shop, base) {
-        site.write(file, page.as_bytes())?;
-    }
-    site.write("assets/try.json", shop.sessions.as_bytes())?;
-    site.write("assets/map.txt", shop.map.as_bytes())?;
-    let words = root().join("web/texts/zh.txt");
-    let words = fs::read_to_string(&words).with_context(|| format!("failed to read {}", shown(&words)))?;
-    site.write("assets/zh.txt", extras::words(&words)?.as_bytes())?;
-    let worker = site.worker(&assets.join("root").join(WORKER), &html)?;
-    site.write(WORKER, worker.as_bytes())?;
-    // After it: this one is for the host alone, and nothing to keep.
-    site.write("_headers", headers_file(base).as_bytes())?;
+    site.furnish(&shop, &which.file(), base)?;
     site.remove_the_rest()?;
     if fs::read_to_string(gpu_stamp()).is_ok_and(|stamp| Some(stamp) != cpu_digest().ok()) {
         remove(&dist().join("engine/gpu"))?;
@@ -84,6 +65,12 @@ pub(crate) fn build_without_gpu(pack: Option<&Path>, base: &Base) -> Result<()> 
     compress_all(&dist())?;
     say!("{}: page and CPU engine are ready after {:.0} s", shown(&dist()), start.elapsed().as_secs_f64());
     Ok(())
+}
+
+/// Only what is a shop's own and the assets, into another folder: no engine, no storefront.
+pub(crate) fn furnish(which: &Which, to: &Path) -> Result<()> {
+    let mut site = Site { dist: to.to_path_buf(), written: BTreeSet::new() };
+    site.furnish(&Shop::read(which)?, &which.file(), &Base::default())
 }
 
 /// Takes the WebGPU engine out of the site.
@@ -146,6 +133,48 @@ impl Site {
         files_below(from)?.into_iter().try_for_each(|file| self.copy(&from.join(&file), Path::new(to).join(&file)))
     }
 
+    /// All that is one shop's own, and the assets that every shop has. Last of all before the rest is removed: the service worker keeps what
+    /// was written up to here.
+    fn furnish(&mut self, shop: &Shop, pack_file: &Path, base: &Base) -> Result<()> {
+        let assets = root().join("web/assets");
+        for file in files_below(&assets)? {
+            let from = assets.join(&file);
+            match file.strip_prefix("root") {
+                // A service worker or a manifest speaks for the folder it lies in: those that speak for the site lie at its root.
+                // Made below, when it is known what it is to keep.
+                Ok(worker) if worker == Path::new(WORKER) => {}
+                Ok(manifest) if manifest == Path::new(MANIFEST) => {
+                    self.write(manifest, named(&fs::read_to_string(&from)?, shop)?.as_bytes())?
+                }
+                Ok(at_root) => self.copy(&from, at_root)?,
+                Err(_) if from == shop_pack() => {}
+                Err(_) => self.copy(&from, Path::new("assets").join(&file))?,
+            }
+        }
+        self.copy(pack_file, "assets/shop.pack")?;
+        self.write("assets/catalogue.json", shop.json.as_bytes())?;
+        let template_file = root().join("index.html");
+        let template = fs::read_to_string(&template_file).with_context(|| format!("failed to read {}", shown(&template_file)))?;
+        let pictures = assets.join("pictures");
+        let html = page(&template, shop, base, |key| !key.is_empty() && pictures.join(format!("{key}.webp")).is_file())?;
+        self.write("index.html", html.as_bytes())?;
+        // What most static hosts answer with where no file is: so that the address of a product can be opened directly.
+        self.write("404.html", html.as_bytes())?;
+        for (file, page) in plain::pages(shop, base) {
+            self.write(file, page.as_bytes())?;
+        }
+        self.write("assets/try.json", shop.sessions.as_bytes())?;
+        self.write("assets/map.txt", shop.map.as_bytes())?;
+        let words = root().join("web/texts/zh.txt");
+        let words = fs::read_to_string(&words).with_context(|| format!("failed to read {}", shown(&words)))?;
+        self.write("assets/zh.txt", extras::words(&words)?.as_bytes())?;
+        let worker = self.worker(&assets.join("root").join(WORKER), &html)?;
+        self.write(WORKER, worker.as_bytes())?;
+        // After it: this one is for the host alone, and nothing to keep.
+        self.write("_headers", headers_file(base).as_bytes())?;
+        Ok(())
+    }
+
     /// The service worker for all that was written: it keeps the page, the CPU engine and the pack; of the pictures those that stand in
     /// `html`, since a visit that sees ten need not pay for four hundred.
     fn worker(&self, template: &Path, html: &str) -> Result<String> {
@@ -181,6 +210,48 @@ impl Site {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_pack_is_another_shop_on_every_page_of_the_site() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("other.pack");
+        let mut pack = fewshop_model::toy::pack();
+        pack.card.shop = "Tom & Jo's".to_owned();
+        pack.card.currency = "GBP".to_owned();
+        pack.card.data_notice = "Made up for a test.".to_owned();
+        let bytes = pack.to_bytes().unwrap();
+        fs::write(&file, &bytes).unwrap();
+        let shop = Shop::read(&Which { pack: Some(file.clone()), ..Which::default() }).unwrap();
+        let mut site = Site { dist: dir.path().join("dist"), written: BTreeSet::new() };
+        site.furnish(&shop, &file, &Base::default()).unwrap();
+        let read = |name: &str| fs::read_to_string(dir.path().join("dist").join(name)).unwrap();
+        assert_eq!(fs::read(dir.path().join("dist/assets/shop.pack")).unwrap(), bytes);
+        let catalogue: serde_json::Value = serde_json::from_str(&read("assets/catalogue.json")).unwrap();
+        assert_eq!(catalogue["sha256"], digest(&bytes).as_str());
+        assert_eq!(
+            (&catalogue["name"], &catalogue["currency"], &catalogue["note"]),
+            (&"Tom & Jo's".into(), &"GBP".into(), &"Made up for a test.".into())
+        );
+        assert_eq!(catalogue["items"]["id"].as_array().unwrap().len(), pack.catalogue.len());
+        let best = shop.bestsellers(1).next().unwrap();
+        let html = read("index.html");
+        assert!(
+            html.contains("Tom &amp; Jo&#39;s") && html.contains(&crate::page::escape(&best.title)) && html.contains('£'),
+            "{html}"
+        );
+        assert!(!html.contains("few<span>shop") && !html.contains("grocery"));
+        let plain = read("plain/index.html");
+        assert!(
+            plain.contains("Tom &amp; Jo&#39;s") && plain.contains(&format!("All {} products", pack.catalogue.len())),
+            "{plain}"
+        );
+        let manifest: serde_json::Value = serde_json::from_str(&read("manifest.webmanifest")).unwrap();
+        assert_eq!(manifest["name"], "Tom & Jo's");
+        // Sessions of another shop are not replayed here.
+        let sessions: serde_json::Value = serde_json::from_str(&read("assets/try.json")).unwrap();
+        assert_eq!((&sessions["sessions"], &sessions["pack"]), (&serde_json::json!([]), &catalogue["pack"]));
+        assert!(read("sw.js").contains("assets/shop.pack"));
+    }
 
     #[test]
     fn what_an_earlier_build_left_goes_but_the_webgpu_engine_stays() {

@@ -53,12 +53,12 @@ pub(crate) fn header() -> El {
         }
         request_animation_frame(|| browser::scroll_into_row("nav.depts [aria-current]"));
     });
-    let logo = el("a")
-        .class("logo")
-        .attr("href", &browser::href("/"))
-        .attr("aria-label", texts.home)
-        .text("few")
-        .kid(el("span").text("shop"));
+    let catalogue = shop.catalogue();
+    let logo = el("a").class("logo").attr("href", &browser::href("/"));
+    let logo = match catalogue.name() {
+        Some(name) => logo.text(name),
+        None => logo.attr("aria-label", texts.home).text("few").kid(el("span").text("shop")),
+    };
     let cart = link("/cart")
         .class("btn primary cart-link")
         .kid(el("span").class("icon").html(CART))

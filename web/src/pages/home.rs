@@ -99,7 +99,7 @@ pub(crate) fn home_page() -> Node {
         let below = [best.view(), fresh.view(), recently_viewed(None)];
         group(above.into_iter().flatten().map(Node::from).chain([offer_slot()]).chain(below.map(Node::from)))
     });
-    group([el("h1").class("hush").text(texts.home_title).into(), first.view().into(), rest])
+    group([el("h1").class("hush").text(shop.catalogue().name().unwrap_or(texts.home_title)).into(), first.view().into(), rest])
 }
 
 /// Products whose pages were opened on this visit, without the one at hand.

@@ -98,6 +98,8 @@ pub(super) struct File {
     #[serde(default)]
     sha256: Option<String>,
     #[serde(default)]
+    name: String,
+    #[serde(default)]
     currency: String,
     pub(super) items: Columns,
     pub(super) categories: Vec<Vec<String>>,
@@ -147,6 +149,7 @@ impl Words {
 pub struct Catalogue {
     pack: String,
     sha256: Option<String>,
+    name: String,
     currency: String,
     note: String,
     items: Columns,
@@ -209,6 +212,7 @@ impl Catalogue {
         Ok(Self {
             pack: file.pack,
             sha256: file.sha256,
+            name: file.name,
             currency: file.currency,
             note: file.note,
             items: file.items,
@@ -245,6 +249,12 @@ impl Catalogue {
     #[must_use]
     pub fn sha256(&self) -> Option<&str> {
         self.sha256.as_deref()
+    }
+
+    /// The shop's name; `None` where it is Fewshop's own, which the page's texts have.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        Some(self.name.as_str()).filter(|name| !matches!(*name, "" | "Fewshop"))
     }
 
     /// Currency of the prices.

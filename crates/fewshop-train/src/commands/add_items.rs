@@ -8,6 +8,7 @@ use fewshop_core::Catalogue;
 use super::{print, read_pack, warn};
 use crate::files::{read_items, write_atomically};
 use crate::newcomers::{Likeness, Newcomer, Weights, add};
+use crate::pictures;
 use crate::progress::Progress;
 use crate::text::{TextModel, TextVectors};
 
@@ -38,7 +39,8 @@ pub struct Args {
 /// When a file cannot be read or written, or a new product is in the pack already.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let pack = read_pack(&args.pack)?;
-    let read = read_items(&args.items)?;
+    let mut read = read_items(&args.items)?;
+    read.catalogue = pictures::dressed(read.catalogue);
     for warning in &read.warnings {
         warn(warning);
     }

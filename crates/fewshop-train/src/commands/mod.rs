@@ -1,15 +1,18 @@
 //! The sub-commands of `fewshop`, one module each: its arguments and what it does.
 
 pub mod add_items;
+pub mod check;
 pub mod compress;
 pub mod distil;
 pub mod evaluate;
+pub mod example;
 pub mod inspect;
 pub mod new_items;
 pub mod offers;
 pub mod prepare;
 pub mod profile;
 pub mod recommend;
+pub mod reference;
 pub mod report;
 pub mod robustness;
 pub mod rules;
@@ -43,6 +46,10 @@ pub struct Cli {
 /// What the user asks for.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make the files of a small made-up shop, to try everything with
+    Example(example::Args),
+    /// Look a shop's own files over: all that is wrong, what is odd, a data card
+    Check(check::Args),
     /// Turn a raw shop log into items.csv, events.csv and validation cases
     Prepare(prepare::Args),
     /// Learn from items and events, write one pack
@@ -67,6 +74,9 @@ pub enum Command {
     Compress(compress::Args),
     /// Experiments on a shop's own log: how training grows with it, how new products fare, what noise costs, what can be told of a household and what it redeems
     Study(study::Args),
+    /// Print the help of every command as one Markdown page
+    #[command(hide = true)]
+    Reference,
 }
 
 impl Command {
@@ -76,6 +86,8 @@ impl Command {
     /// Whatever stopped it, with the file and the reason.
     pub fn run(self) -> anyhow::Result<()> {
         match self {
+            Self::Example(args) => example::run(&args),
+            Self::Check(args) => check::run(&args),
             Self::Prepare(args) => prepare::run(args),
             Self::Train(args) => train::run(&args),
             Self::Profile(args) => profile::run(&args),
@@ -88,6 +100,7 @@ impl Command {
             Self::AddItems(args) => add_items::run(&args),
             Self::Compress(args) => compress::run(&args),
             Self::Study(args) => study::run(args),
+            Self::Reference => reference::run(),
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::files::{Log, check_writable, format_time, read_cases, read_events, re
 use crate::learner::{self, TrainConfig, Validation};
 use crate::memory;
 use crate::merchant::read_rules;
+use crate::pictures;
 use crate::progress::say;
 use crate::seeds;
 use crate::select::{self, Budget, Facts, Selection, Task};
@@ -118,7 +119,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     check_writable(&args.out)?;
     let text_model = open_text_model(args.text_model.as_deref(), &config)?;
     let start = Instant::now();
-    let items = read_items(&args.items)?;
+    let mut items = read_items(&args.items)?;
+    items.catalogue = pictures::dressed(items.catalogue);
     for warning in &items.warnings {
         warn(warning);
     }

@@ -10,12 +10,12 @@ use super::time::{format_time, parse_time};
 use super::write::{Cell, Kind, write_table};
 use super::{FileError, UnknownItems, item_rows};
 
-const COLUMNS: Columns =
+pub(crate) const COLUMNS: Columns =
     Columns { required: &["user_id", "session_id", "time", "item_id", "event", "quantity"], optional: &[], what: "event" };
-const USER: usize = 0;
-const SESSION: usize = 1;
-const TIME: usize = 2;
-const ITEM: usize = 3;
+pub(crate) const USER: usize = 0;
+pub(crate) const SESSION: usize = 1;
+pub(crate) const TIME: usize = 2;
+pub(crate) const ITEM: usize = 3;
 const KIND: usize = 4;
 const QUANTITY: usize = 5;
 
@@ -80,13 +80,7 @@ pub fn read_events(path: &Path, catalogue: &Catalogue) -> Result<Log, FileError>
     let mut sessions: Vec<LoggedSession> = Vec::new();
     let mut events: Vec<RawEvent> = Vec::new();
     read_table(path, &COLUMNS, |_, row| {
-        let kind = EventKind::from_name(row.text(KIND))
-            .ok_or_else(|| row.error(KIND, "view, cart, purchase or dismiss", "rename the kind or remove the row"))?;
-        let time_s = parse_time(row.text(TIME)).ok_or_else(|| {
-            row.error(TIME, "a time such as 2017-01-01 11:53:26", "write it that way, as ISO 8601 or as seconds since 1970")
-        })?;
-        let quantity = read_quantity(row)?;
-        let (user_id, session_id, item_id) = (row.id(USER)?, row.id(SESSION)?, row.id(ITEM)?);
+        let EventRow { user_id, session_id, time_s, item_id, kind, quantity } = parse_event(row)?;
         let Some(&item) = rows.get(item_id) else {
             log.unknown.count(item_id);
             return Ok(());
@@ -127,6 +121,21 @@ pub fn read_events(path: &Path, catalogue: &Catalogue) -> Result<Log, FileError>
     Ok(log)
 }
 
+/// What a row says.
+///
+/// # Errors
+/// [`FileError::Field`].
+pub(crate) fn parse_event<'a>(row: &'a Row<'_>) -> Result<EventRow<'a, f32>, FileError> {
+    let kind = EventKind::from_name(row.text(KIND))
+        .ok_or_else(|| row.error(KIND, "view, cart, purchase or dismiss", "rename the kind or remove the row"))?;
+    let time_s = parse_time(row.text(TIME)).ok_or_else(|| {
+        row.error(TIME, "a time such as 2017-01-01 11:53:26", "write it that way, as ISO 8601 or as seconds since 1970")
+    })?;
+    let quantity = read_quantity(row)?;
+    let (user_id, session_id, item_id) = (row.id(USER)?, row.id(SESSION)?, row.id(ITEM)?);
+    Ok(EventRow { user_id, session_id, time_s, item_id, kind, quantity })
+}
+
 fn read_quantity(row: &Row<'_>) -> Result<f32, FileError> {
     let text = row.text(QUANTITY);
     if text.is_empty() {
@@ -158,7 +167,7 @@ fn fold(events: &[RawEvent]) -> Vec<LoggedItem> {
 
 /// One row of an events file.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct EventRow<'a> {
+pub struct EventRow<'a, Quantity = i64> {
     /// The shopper.
     pub user_id: &'a str,
     /// The session.
@@ -169,8 +178,8 @@ pub struct EventRow<'a> {
     pub item_id: &'a str,
     /// What was done.
     pub kind: EventKind,
-    /// How many.
-    pub quantity: i64,
+    /// How many; files are written with whole numbers.
+    pub quantity: Quantity,
 }
 
 /// Writes events as [`read_events`] reads them, in the order given.

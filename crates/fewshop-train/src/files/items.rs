@@ -6,18 +6,18 @@ use std::path::Path;
 use fewshop_core::{Catalogue, Item, ItemId};
 
 use super::error::shorten;
-use super::table::{At, Columns, place_of, read_table};
+use super::table::{At, Columns, Row, place_of, read_table};
 use super::write::{Cell, Kind, write_table};
 use super::{FileError, Place};
 
-const COLUMNS: Columns =
+pub(crate) const COLUMNS: Columns =
     Columns { required: &["item_id", "title", "category", "brand", "size", "price"], optional: &["picture"], what: "item" };
-const ID: usize = 0;
-const TITLE: usize = 1;
+pub(crate) const ID: usize = 0;
+pub(crate) const TITLE: usize = 1;
 const CATEGORY: usize = 2;
-const BRAND: usize = 3;
+pub(crate) const BRAND: usize = 3;
 const SIZE: usize = 4;
-const PRICE: usize = 5;
+pub(crate) const PRICE: usize = 5;
 const PICTURE: usize = 6;
 
 /// What an items file holds.
@@ -49,19 +49,7 @@ pub fn read_items(path: &Path) -> Result<ItemsFile, FileError> {
             return Err(duplicate(path, id, place_of(path, first), place_of(path, row.at())));
         }
         places.insert(id.to_owned(), row.at());
-        if row.text(TITLE).is_empty() {
-            return Err(row.error(TITLE, "a title", "write what the product is called, or remove the row"));
-        }
-        let mut item = Item::new(id, row.raw(TITLE));
-        item.category = row.text(CATEGORY).split('>').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect();
-        item.brand = row.raw(BRAND).to_owned();
-        item.size = row.raw(SIZE).to_owned();
-        item.picture = row.text(PICTURE).to_owned();
-        if !row.text(PRICE).is_empty() {
-            let price: Option<f32> = row.text(PRICE).parse().ok().filter(|price: &f32| price.is_finite() && *price >= 0.0);
-            let advice = "write it with a point and without currency or thousands signs, or leave it empty";
-            item.price = Some(price.ok_or_else(|| row.error(PRICE, "a number of 0 or more such as 3.59", advice))?);
-        }
+        let item = parse_item(row)?;
         items.push(item);
         extra.resize_with(header.extra.len(), Vec::new);
         for (column, (_, index)) in extra.iter_mut().zip(&header.extra) {
@@ -77,7 +65,29 @@ pub fn read_items(path: &Path) -> Result<ItemsFile, FileError> {
     Ok(ItemsFile { catalogue, extra, warnings: warnings.into_iter().collect() })
 }
 
-fn duplicate(path: &Path, id: &str, first: Place, second: Place) -> FileError {
+/// What a row says of a product; that its id is its own is for the caller to see.
+///
+/// # Errors
+/// [`FileError::Field`].
+pub(crate) fn parse_item(row: &Row<'_>) -> Result<Item, FileError> {
+    let id = row.id(ID)?;
+    if row.text(TITLE).is_empty() {
+        return Err(row.error(TITLE, "a title", "write what the product is called, or remove the row"));
+    }
+    let mut item = Item::new(id, row.raw(TITLE));
+    item.category = row.text(CATEGORY).split('>').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect();
+    item.brand = row.raw(BRAND).to_owned();
+    item.size = row.raw(SIZE).to_owned();
+    item.picture = row.text(PICTURE).to_owned();
+    if !row.text(PRICE).is_empty() {
+        let price: Option<f32> = row.text(PRICE).parse().ok().filter(|price: &f32| price.is_finite() && *price >= 0.0);
+        let advice = "write it with a point and without currency or thousands signs, or leave it empty";
+        item.price = Some(price.ok_or_else(|| row.error(PRICE, "a number of 0 or more such as 3.59", advice))?);
+    }
+    Ok(item)
+}
+
+pub(crate) fn duplicate(path: &Path, id: &str, first: Place, second: Place) -> FileError {
     FileError::DuplicateId { path: path.to_owned(), field: "item_id".to_owned(), id: shorten(id), first, second }
 }
 

@@ -40,12 +40,15 @@ impl Header {
 }
 
 /// One row.
+#[derive(Clone, Copy)]
 pub(crate) struct Row<'a> {
     path: &'a Path,
     header: &'a Header,
     cells: Cells<'a>,
+    placeless: bool,
 }
 
+#[derive(Clone, Copy)]
 enum Cells<'a> {
     Csv { text: &'a str, record: &'a ByteRecord },
     Parquet { columns: &'a [TextColumn], row: usize, before: u64 },
@@ -62,7 +65,12 @@ pub(crate) enum At {
 impl<'a> Row<'a> {
     /// A row of a spreadsheet, `row` as the spreadsheet counts it.
     pub(super) fn of_sheet(path: &'a Path, header: &'a Header, cells: &'a [String], row: u64) -> Self {
-        Self { path, header, cells: Cells::Sheet { cells, row } }
+        Self { path, header, cells: Cells::Sheet { cells, row }, placeless: false }
+    }
+
+    /// The same row, whose errors do not say where it stands: to look for the line of each of a million bad rows would take hours.
+    pub(crate) fn placeless(self) -> Self {
+        Self { placeless: true, ..self }
     }
 
     fn cell(&self, index: usize) -> &str {
@@ -101,7 +109,7 @@ impl<'a> Row<'a> {
         let field = self.header.known[number].map_or_else(String::new, |index| shorten(&self.header.names[index]));
         FileError::Field {
             path: self.path.to_owned(),
-            place: place_of(self.path, self.at()),
+            place: if self.placeless { Place::Line(0) } else { place_of(self.path, self.at()) },
             field,
             found: shorten(self.raw(number)).into(),
             expected: expected.into(),
@@ -163,7 +171,24 @@ pub(crate) fn place_of(path: &Path, at: At) -> Place {
 pub(crate) fn read_table(
     path: &Path,
     columns: &Columns,
+    each: impl FnMut(&Header, &Row<'_>) -> Result<(), FileError>,
+) -> Result<Header, FileError> {
+    read_table_past(path, columns, each, &mut |error| Err(error()))
+}
+
+/// What is asked about a record that is no row; the error is made only if it is wanted, since it looks for its line.
+pub(crate) type Broken<'a> = dyn FnMut(&dyn Fn() -> FileError) -> Result<(), FileError> + 'a;
+
+/// [`read_table`], but a record of a CSV file that is no row (too many or too few fields, no UTF-8) is handed to `broken`, which may
+/// let the reading go on without it.
+///
+/// # Errors
+/// As [`read_table`], or when `broken` fails.
+pub(crate) fn read_table_past(
+    path: &Path,
+    columns: &Columns,
     mut each: impl FnMut(&Header, &Row<'_>) -> Result<(), FileError>,
+    broken: &mut Broken<'_>,
 ) -> Result<Header, FileError> {
     let unreadable = |source| FileError::Read { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(unreadable)?;
@@ -193,7 +218,7 @@ pub(crate) fn read_table(
         _ => {}
     }
     file.rewind().map_err(unreadable)?;
-    read_csv(path, file, columns, &mut each)
+    read_csv(path, file, columns, &mut each, broken)
 }
 
 fn read_csv(
@@ -201,6 +226,7 @@ fn read_csv(
     file: File,
     columns: &Columns,
     each: &mut dyn FnMut(&Header, &Row<'_>) -> Result<(), FileError>,
+    broken: &mut Broken<'_>,
 ) -> Result<Header, FileError> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(1 << 18).from_reader(file);
     let mut record = ByteRecord::new();
@@ -214,7 +240,16 @@ fn read_csv(
         if !more {
             break;
         }
-        let Some(text) = utf8(&record) else { return Err(not_utf8(path, &record, header.as_ref())) };
+        let Some(text) = utf8(&record) else {
+            let error = || not_utf8(path, &record, header.as_ref());
+            // Without a header nothing below it can be read.
+            if header.is_none() {
+                return Err(error());
+            }
+            rows += 1;
+            broken(&error)?;
+            continue;
+        };
         let Some(header) = &header else {
             let names =
                 (0..record.len()).map(|i| record.range(i).and_then(|r| text.get(r)).unwrap_or("").trim().to_owned()).collect();
@@ -223,14 +258,16 @@ fn read_csv(
         };
         if record.len() != header.names.len() {
             let at = At::Byte(record.position().map_or(0, csv::Position::byte));
-            return Err(FileError::FieldCount {
+            rows += 1;
+            broken(&|| FileError::FieldCount {
                 path: path.to_owned(),
                 place: place_of(path, at),
                 found: record.len(),
                 expected: header.names.len(),
-            });
+            })?;
+            continue;
         }
-        each(header, &Row { path, header, cells: Cells::Csv { text, record: &record } })?;
+        each(header, &Row { path, header, cells: Cells::Csv { text, record: &record }, placeless: false })?;
         rows += 1;
     }
     let header = header.ok_or_else(|| FileError::Empty { path: path.to_owned(), expected: columns.required.join(", ") })?;
@@ -363,7 +400,10 @@ fn read_parquet(
         }
         let rows = texts.first().map_or(0, |column| column.ends.len());
         for row in 0..rows {
-            each(&header, &Row { path, header: &header, cells: Cells::Parquet { columns: &texts, row, before } })?;
+            each(
+                &header,
+                &Row { path, header: &header, cells: Cells::Parquet { columns: &texts, row, before }, placeless: false },
+            )?;
         }
         before += rows as u64;
     }

@@ -19,7 +19,7 @@ mod tower;
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use fewshop_core::{Catalogue, Item, ItemIx};
 use fewshop_model::features::{FEATURES, Part, part_of};
 use fewshop_model::modules::ContentPath;
@@ -167,13 +167,7 @@ impl Prepared {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let items = catalogue.len();
         let parts = sessions::cut(log, config, seed, validation.is_none());
-        let first = parts.rounds.first().filter(|round| round.fit.items.len() >= 10 && round.held.len() >= 2);
-        let Some(first) = first else {
-            bail!(
-                "{} sessions are too few to learn from: a shop needs some hundred sessions with two products or more",
-                log.sessions.len()
-            )
-        };
+        let first = enough(&parts, log)?;
         let valid: Vec<Episode> = match validation {
             Some(v) => v.cases.iter().zip(&v.wanted).map(|(case, wanted)| episode(case, wanted)).collect(),
             None => sessions::episodes(&parts.valid, 2_000, &mut rng),
@@ -365,6 +359,34 @@ fn with(pack: &Pack, ranker: RankerWeights) -> Pack {
 fn no_ranker(off: &[Part]) -> RankerWeights {
     let read = |f| if part_of(f).is_some_and(|part| off.contains(&part)) { 0.0 } else { 1.0 };
     RankerWeights { hidden: 0, mean: vec![0.0; FEATURES], inv_std: (0..FEATURES).map(read).collect(), ..RankerWeights::default() }
+}
+
+/// The first round, if there is enough of it.
+fn enough<'a>(parts: &'a sessions::Parts, log: &Log) -> Result<&'a sessions::Round> {
+    let first = parts.rounds.first().filter(|round| round.fit.items.len() >= 10 && round.held.len() >= 2);
+    first.with_context(|| {
+        format!(
+            "{} sessions are too few to learn from: a shop needs some hundred sessions with two products or more",
+            log.sessions.len()
+        )
+    })
+}
+
+/// Whether a training without validation cases could begin: the log is cut as it would be, nothing is learned.
+///
+/// # Errors
+/// Where the log is too small.
+pub fn check(log: &Log, config: &TrainConfig, seed: u64) -> Result<()> {
+    let parts = sessions::cut(log, config, seed, true);
+    let first = enough(&parts, log)?;
+    ensure!(first.fit.items.iter().any(|session| session.len() >= 2), tower::NO_PAIR);
+    let held = parts.rounds.iter().flat_map(|round| &round.held);
+    ensure!(
+        held.into_iter().any(|held| held.items.len() >= sessions::LEAST_ITEMS),
+        "no late session of the shoppers who teach the ranker has {} products or more: a longer log is needed",
+        sessions::LEAST_ITEMS
+    );
+    Ok(())
 }
 
 fn episode(case: &Case, wanted: &[ItemIx]) -> Episode {

@@ -77,7 +77,7 @@ const VISITS: [usize; 10] = [0, 0, 0, 0, 0, 1, 2, 3, 5, 8];
 const DISMISSALS: [usize; 20] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 5, 10];
 
 /// Sessions shorter than this are no episodes, and as visits say too little.
-const LEAST_ITEMS: usize = 4;
+pub(crate) const LEAST_ITEMS: usize = 4;
 
 /// Days before the end of the log from which sessions teach: so many windows at the most, each as long as `late_share` says.
 const WINDOWS: usize = 3;

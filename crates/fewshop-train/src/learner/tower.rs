@@ -21,6 +21,9 @@ use crate::text::TextVectors;
 /// Shots a training session shows at the most: more than a browser session brings teach little and cost much.
 const MAX_SHOTS: usize = 10;
 
+/// What is said of a log without two products side by side.
+pub(crate) const NO_PAIR: &str = "no session has two products or more: there is nothing to learn from";
+
 /// What the tower learned.
 pub(crate) struct Vectors {
     pub(crate) table: ItemTable,
@@ -67,7 +70,7 @@ pub(crate) fn train(
     let mut adam = AdamConfig::new().with_weight_decay(Some(WeightDecayConfig::new(config.weight_decay))).init();
 
     let usable: Vec<usize> = (0..fit.len()).filter(|&s| fit[s].len() >= 2).collect();
-    ensure!(!usable.is_empty(), "no session has two products or more: there is nothing to learn from");
+    ensure!(!usable.is_empty(), NO_PAIR);
     let an_epoch = config.sessions_an_epoch.max(1);
     let steps = an_epoch.div_ceil(config.batch);
     let progress = Progress::of("Item vectors and session encoder", (steps * config.epochs) as u64);

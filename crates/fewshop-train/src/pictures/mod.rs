@@ -11,7 +11,7 @@ mod words;
 
 use std::sync::LazyLock;
 
-use fewshop_core::Item;
+use fewshop_core::{Catalogue, Item};
 
 use rules::Rule;
 use table::Table;
@@ -44,6 +44,16 @@ static PICTURES: LazyLock<Pictures> = LazyLock::new(|| {
 #[must_use]
 pub fn choose(item: &Item) -> String {
     PICTURES.table.pictures()[PICTURES.choose(item)].key.to_owned()
+}
+
+/// The same products, each that has no picture of its own with the one that [`choose`] chooses.
+#[must_use]
+pub fn dressed(catalogue: Catalogue) -> Catalogue {
+    let mut items = catalogue.items().to_vec();
+    for item in items.iter_mut().filter(|item| item.picture.is_empty()) {
+        item.picture = choose(item);
+    }
+    Catalogue::new(items).unwrap_or(catalogue)
 }
 
 /// What the picture of that key shows, in words; `None` for a key that is not in the table.
@@ -190,6 +200,17 @@ mod tests {
         assert_eq!(name(&choose(&product)), Some(NEUTRAL));
         product.brand = "National brand · maker 12".to_owned();
         assert_eq!(name(&choose(&product)), Some(NEUTRAL));
+    }
+
+    #[test]
+    fn a_picture_of_the_shops_own_stays() {
+        let mut own = item("Bananas", &["Produce"]);
+        own.picture = "1f6cd-fe0f".to_owned();
+        let mut plain = item("Bananas", &["Produce"]);
+        plain.id = "b".into();
+        let dressed = dressed(Catalogue::new(vec![own, plain]).unwrap());
+        let pictures: Vec<&str> = dressed.items().iter().map(|item| item.picture.as_str()).collect();
+        assert_eq!(pictures, ["1f6cd-fe0f", "1f34c"]);
     }
 
     #[test]

@@ -272,6 +272,40 @@ pub(super) fn columns(frame: &Frame<'_>, columns: &[(String, f64)], width: f64) 
     svg.finish()
 }
 
+/// Thin upright bars in order of time, as many as there are: (first day, count). Only the first, the middle and the last are named.
+pub(super) fn timeline(frame: &Frame<'_>, bars: &[(String, f64)], width: f64) -> String {
+    let height = 220.0;
+    let (right, top, bottom) = (width - 8.0, 28.0, height - 44.0);
+    let mut svg = Svg::new(width, height, frame.title, frame.description);
+    let Some((_, high)) = range(bars.iter().map(|bar| bar.1)) else { return svg.finish() };
+    let marks = ticks(0.0, high);
+    let high = marks[marks.len() - 1].max(1e-9);
+    let label = |mark: f64| tick_label(mark, marks[1] - marks[0]);
+    let left = 14.0 + 7.6 * marks.iter().map(|&mark| label(mark).len()).max().unwrap_or(0) as f64;
+    for &mark in &marks {
+        let y = bottom - mark / high * (bottom - top);
+        svg.line("grid", (left, y), (right, y));
+        svg.text("tick", Anchor::End, (left - 8.0, y + 4.0), &label(mark));
+    }
+    let each = (right - left) / bars.len() as f64;
+    for (nth, (_, value)) in bars.iter().enumerate() {
+        let tall = value / high * (bottom - top);
+        svg.rect("bar c0", (left + each * (nth as f64 + 0.1), bottom - tall), (each * 0.8, tall));
+    }
+    let last = bars.len() - 1;
+    let mut named = vec![(0, Anchor::Start, left), (last, Anchor::End, right)];
+    named.truncate(bars.len().min(2));
+    if last >= 6 {
+        named.push((last / 2, Anchor::Middle, left + each * (last as f64 / 2.0).floor() + each / 2.0));
+    }
+    for (nth, anchor, x) in named {
+        svg.text("tick", anchor, (x, bottom + 16.0), &bars[nth].0);
+    }
+    svg.text("axis", Anchor::Start, (4.0, 14.0), frame.y);
+    svg.text("axis", Anchor::Middle, (width / 2.0, height - 6.0), frame.x);
+    svg.finish()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::svg::tests::check_well_formed;
@@ -303,6 +337,11 @@ mod tests {
         check(|width| reliability(&FRAME, &[(0.0, 0.0, [0.0, 0.0]), (0.2, 0.3, [0.1, 0.4])], width));
         check(|width| columns(&FRAME, &[], width));
         check(|width| columns(&FRAME, &[("1".to_owned(), 0.0)], width));
+        for bars in [0, 1, 2, 60] {
+            let bars: Vec<(String, f64)> = (0..bars).map(|n| (n.to_string(), f64::from(n))).collect();
+            check(|width| timeline(&FRAME, &bars, width));
+        }
+        check(|width| timeline(&FRAME, &[("1".to_owned(), f64::NAN)], width));
     }
 
     #[test]

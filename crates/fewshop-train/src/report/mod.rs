@@ -5,6 +5,7 @@
 
 mod charts;
 mod compression;
+mod data_page;
 mod html;
 mod page;
 mod sections;
@@ -17,6 +18,7 @@ use fewshop_model::Pack;
 use serde::{Deserialize, Serialize};
 
 pub use compression::compression;
+pub use data_page::data_page;
 pub use page::page;
 
 use crate::evaluation::Evaluation;
@@ -26,7 +28,7 @@ use crate::files::{Log, format_time};
 pub const REPORT_VERSION: u32 = 1;
 
 /// Upper ends of the classes of session lengths; the last class has none.
-const LENGTHS: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
+pub(crate) const LENGTHS: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
 
 /// All that the page shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -132,7 +134,7 @@ impl DataCard {
     }
 }
 
-fn class_names() -> Vec<String> {
+pub(crate) fn class_names() -> Vec<String> {
     let mut from = 1;
     let mut names: Vec<String> = LENGTHS
         .iter()

@@ -31,6 +31,15 @@ impl Folder {
         command.unwrap()
     }
 
+    /// As [`check_done`](Self::check_done), for arguments that hold blanks.
+    #[track_caller]
+    pub fn check_words(&self, words: &[String]) -> String {
+        let command = Command::new(env!("CARGO_BIN_EXE_fewshop")).args(words).current_dir(self.0.path()).output();
+        let output = command.unwrap();
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     #[track_caller]
     pub fn check_done(&self, line: &str) -> String {
         let output = self.run(line);

@@ -14,7 +14,7 @@ use crate::files::{files_below, remove, write_if_changed};
 use crate::root::{cache, dist, root, shop_pack, shown};
 use crate::run::{command, run, say};
 use crate::server::Server;
-use crate::shop::Shop;
+use crate::shop::{Shop, Which};
 use crate::tools::{ensure_chromium, ensure_node};
 
 /// How to measure.
@@ -105,7 +105,10 @@ fn site_of(items: usize) -> Result<PathBuf> {
     let bytes = grown(&Pack::from_bytes(&read)?, items, 7)?.to_bytes()?;
     let pack = site.join("assets/shop.pack");
     write_if_changed(&pack, &bytes)?;
-    write_if_changed(&site.join("assets/catalogue.json"), Shop::read(&pack)?.json.as_bytes())?;
+    write_if_changed(
+        &site.join("assets/catalogue.json"),
+        Shop::read(&Which { pack: Some(pack.clone()), ..Which::default() })?.json.as_bytes(),
+    )?;
     say!("{}: {items} products, the pack is {} kB", shown(&site), bytes.len() / 1000);
     // Not compressed: that takes minutes, and only times are measured here.
     Ok(site)

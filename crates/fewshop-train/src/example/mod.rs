@@ -1,0 +1,269 @@
+//! A small made-up shop, to try everything with: products, a log, and cases of shoppers that the log does not hold.
+//!
+//! Shoppers are of types ([`TYPES`](goods::TYPES)): each likes some categories and a brand, takes some things together, buys favourites
+//! again, and now and then takes what everybody takes. So there is something to learn, and it is known what. Nothing of it is real.
+
+mod goods;
+
+use std::path::Path;
+
+use anyhow::Context;
+use fewshop_core::{EventKind, Item};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use crate::files::{CaseRow, EventRow, FileError, write_cases, write_events, write_items, write_truth};
+use goods::{BRANDS, CATEGORIES, SIZES, TYPES};
+
+/// What is said of the data wherever it is used.
+pub const NOTICE: &str = "Made up by `fewshop example`: no such shop, products or shoppers exist.";
+
+/// How large the shop is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    /// Products.
+    pub items: usize,
+    /// Shoppers in the log.
+    pub shoppers: usize,
+    /// Shoppers of whom one session becomes cases; none of them is in the log.
+    pub strangers: usize,
+    /// Start of the random numbers: the same plan and seed make the same shop.
+    pub seed: u64,
+}
+
+/// One session: of whom, when, what, and how.
+#[derive(Debug, Clone, PartialEq)]
+struct Session {
+    shopper: usize,
+    nth: usize,
+    time_s: i64,
+    /// Rows of the products, each once.
+    items: Vec<usize>,
+}
+
+/// 2024-01-01 00:00.
+const FROM_S: i64 = 1_704_067_200;
+/// The log is so long.
+const DAYS: u64 = 180;
+/// Products known of a case.
+const KS: [usize; 3] = [1, 3, 5];
+
+/// Random numbers drawn by hand, so that the same seed makes the same shop whatever version of a library is in use.
+struct Dice(ChaCha8Rng);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        ((u128::from(self.0.next_u64()) * n as u128) >> 64) as usize
+    }
+
+    /// Whether it happens that does so in `percent` of a hundred cases.
+    fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
+    /// The first of `n` more often than the second, and so on: the smallest of three throws.
+    fn early(&mut self, n: usize) -> usize {
+        self.below(n).min(self.below(n)).min(self.below(n))
+    }
+}
+
+/// Writes items.csv, events.csv, valid_cases.csv and valid_truth.csv into `folder`, which is made if need be; says how many events.
+///
+/// # Errors
+/// When the folder cannot be made or written to.
+pub fn write(plan: Plan, folder: &Path) -> anyhow::Result<usize> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("{}: the folder cannot be made: check the path", folder.display()))?;
+    let mut dice = Dice(ChaCha8Rng::seed_from_u64(plan.seed));
+    let (items, categories) = products(plan.items, &mut dice);
+    let sessions = sessions(&items, &categories, plan, &mut dice);
+    let (strangers, log): (Vec<&Session>, Vec<&Session>) = sessions.iter().partition(|one| one.shopper >= plan.shoppers);
+    write_items(&folder.join("items.csv"), &items, &[])?;
+    let count = write_log(&folder.join("events.csv"), &items, &log, &mut dice)?;
+    write_questions(folder, &items, &strangers)?;
+    Ok(count)
+}
+
+/// The products, and the category of each.
+fn products(count: usize, dice: &mut Dice) -> (Vec<Item>, Vec<usize>) {
+    let mut items = Vec::with_capacity(count);
+    let mut categories = Vec::with_capacity(count);
+    for nth in 0..count {
+        // Turn about, so that every category has its share of any number of products.
+        let category = nth % CATEGORIES.len();
+        let round = nth / CATEGORIES.len();
+        let made = &CATEGORIES[category];
+        let (kind, size) = (made.kinds[round % made.kinds.len()], SIZES[(round / made.kinds.len() + nth) % SIZES.len()]);
+        let mut item = Item::new(&format!("p{:04}", nth + 1), kind);
+        item.category = vec![made.department.to_owned(), made.name.to_owned()];
+        item.brand = BRANDS[(round + dice.below(2)) % BRANDS.len()].to_owned();
+        item.size = size.to_owned();
+        // Between four fifths and nine fifths of what such a thing costs, to the cent.
+        let cents = made.cents * (80 + dice.below(101)) / 100;
+        item.price = Some((cents as f64 / 100.0) as f32);
+        items.push(item);
+        categories.push(category);
+    }
+    (items, categories)
+}
+
+/// What all shoppers take, strangers last.
+fn sessions(items: &[Item], categories: &[usize], plan: Plan, dice: &mut Dice) -> Vec<Session> {
+    let shelves: Vec<Vec<usize>> = (0..CATEGORIES.len())
+        .map(|category| (0..items.len()).filter(|&item| categories[item] == category).collect::<Vec<_>>())
+        .collect();
+    let mut sessions = Vec::new();
+    for shopper in 0..plan.shoppers + plan.strangers {
+        let likes = TYPES[dice.below(TYPES.len())];
+        let brand = BRANDS[dice.below(BRANDS.len())];
+        let mut favourites: Vec<usize> = Vec::new();
+        let is_stranger = shopper >= plan.shoppers;
+        let visits = if is_stranger { 1 } else { 1 + dice.early(8) };
+        let mut times: Vec<i64> = (0..visits)
+            .map(|_| FROM_S + (dice.below(DAYS as usize) * 86_400 + 8 * 3_600 + dice.below(12 * 3_600)) as i64)
+            .collect();
+        times.sort_unstable();
+        for (nth, time_s) in times.into_iter().enumerate() {
+            // A stranger's session is long enough to ask about.
+            let length = if is_stranger { 9 + dice.below(6) } else { 2 + dice.early(14) };
+            let mut taken: Vec<usize> = Vec::new();
+            // Attempts are bounded: a tiny shop may not have so many different things for this shopper.
+            for _ in 0..20 * length {
+                if taken.len() == length.min(items.len()) {
+                    break;
+                }
+                let item = if !favourites.is_empty() && dice.chance(15) {
+                    favourites[dice.below(favourites.len())]
+                } else if dice.chance(22) {
+                    // What everybody takes: the first products of any category.
+                    dice.early(items.len().min(3 * CATEGORIES.len()))
+                } else {
+                    let shelf = &shelves[likes[dice.early(likes.len())]];
+                    if shelf.is_empty() {
+                        continue;
+                    }
+                    let first = shelf[dice.early(shelf.len())];
+                    let other = shelf[dice.early(shelf.len())];
+                    if items[first].brand != brand && items[other].brand == brand { other } else { first }
+                };
+                if !taken.contains(&item) {
+                    taken.push(item);
+                    if dice.chance(30) {
+                        favourites.push(item);
+                    }
+                }
+            }
+            sessions.push(Session { shopper, nth, time_s, items: taken });
+        }
+    }
+    sessions
+}
+
+/// The log, in order of time: most things are bought, some are only looked at, a few turned down.
+fn write_log(path: &Path, items: &[Item], sessions: &[&Session], dice: &mut Dice) -> Result<usize, FileError> {
+    let mut rows: Vec<(i64, String, String, usize, EventKind, i64)> = Vec::new();
+    for session in sessions {
+        let user = format!("u{:05}", session.shopper + 1);
+        let id = format!("{user}-{}", session.nth + 1);
+        let mut time_s = session.time_s;
+        let mut push = |time_s: i64, item: usize, kind: EventKind, quantity: i64| {
+            rows.push((time_s, user.clone(), id.clone(), item, kind, quantity));
+        };
+        for &item in &session.items {
+            time_s += 20 + dice.below(100) as i64;
+            if dice.chance(40) {
+                push(time_s, item, EventKind::View, 1);
+                time_s += 5 + dice.below(40) as i64;
+            }
+            if !dice.chance(15) {
+                push(time_s, item, EventKind::Purchase, 1 + dice.early(3) as i64);
+            }
+        }
+        if dice.chance(5) {
+            push(time_s + 10, dice.below(items.len()), EventKind::Dismiss, 1);
+        }
+    }
+    rows.sort_by(|a, b| (a.0, &a.2).cmp(&(b.0, &b.2)));
+    let count = rows.len();
+    write_events(
+        path,
+        rows.iter().map(|(time_s, user_id, session_id, item, kind, quantity)| EventRow {
+            user_id,
+            session_id,
+            time_s: *time_s,
+            item_id: &items[*item].id.0,
+            kind: *kind,
+            quantity: *quantity,
+        }),
+    )?;
+    Ok(count)
+}
+
+/// One session of each stranger: its first products known, the others to be found.
+fn write_questions(folder: &Path, items: &[Item], strangers: &[&Session]) -> Result<(), FileError> {
+    let id = |item: usize| items[item].id.0.as_str();
+    let named: Vec<(String, String, usize, &Session)> = strangers
+        .iter()
+        .flat_map(|&session| {
+            let user = format!("v{:05}", session.shopper + 1);
+            KS.into_iter().filter(|k| session.items.len() > *k).map(move |k| (format!("{user}-{k}"), user.clone(), k, session))
+        })
+        .collect();
+    let cases = named.iter().flat_map(|(case_id, user_id, k, session)| {
+        (0u32..).zip(&session.items[..*k]).map(move |(position, &item)| CaseRow {
+            case_id,
+            user_id,
+            k: *k as u32,
+            visit: 0,
+            position,
+            item_id: id(item),
+        })
+    });
+    write_cases(&folder.join("valid_cases.csv"), cases)?;
+    let truth = named
+        .iter()
+        .flat_map(|(case_id, _, k, session)| session.items[*k..].iter().map(move |&item| (case_id.as_str(), id(item))));
+    write_truth(&folder.join("valid_truth.csv"), truth)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pictures;
+
+    #[test]
+    fn the_same_seed_makes_the_same_shop_and_another_one_another() {
+        let plan = Plan { items: 60, shoppers: 40, strangers: 5, seed: 7 };
+        let made = |plan: Plan| {
+            let dir = tempfile::tempdir().unwrap();
+            let events = write(plan, dir.path()).unwrap();
+            let read = |file: &str| std::fs::read_to_string(dir.path().join(file)).unwrap();
+            let log = read("events.csv");
+            assert_eq!(log.lines().count(), events + 1);
+            (read("items.csv"), log, read("valid_cases.csv"), read("valid_truth.csv"))
+        };
+        let first = made(plan);
+        assert_eq!(first, made(plan));
+        let other = made(Plan { seed: 8, ..plan });
+        assert!(first.1 != other.1 && first.0 != other.0);
+        // Strangers are not in the log.
+        assert!(!first.1.contains("v000") && first.2.contains("v00041-1,"), "{}", first.2);
+    }
+
+    #[test]
+    fn a_shop_of_one_product_ends() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(write(Plan { items: 1, shoppers: 3, strangers: 2, seed: 1 }, dir.path()).is_ok());
+    }
+
+    #[test]
+    fn types_like_categories_that_there_are_and_every_category_has_a_picture() {
+        for likes in TYPES {
+            assert!(likes.iter().all(|&category| category < CATEGORIES.len()), "{likes:?}");
+        }
+        let mut dice = Dice(ChaCha8Rng::seed_from_u64(1));
+        let plain = products(CATEGORIES.len() * 4, &mut dice).0;
+        let neutral = plain.iter().filter(|item| pictures::name(&pictures::choose(item)) == Some("shopping bags")).count();
+        assert!(neutral * 20 < plain.len(), "{neutral} of {}", plain.len());
+    }
+}
