@@ -1,5 +1,7 @@
 //! `fewshop compress` and `fewshop study distil` on a made-up shop.
 
+#![expect(clippy::unwrap_used, reason = "helpers of a test that cannot write its own files may as well panic")]
+
 mod common;
 
 use common::{Folder, made_up_shop};

@@ -134,15 +134,15 @@ fn k_means(points: &[f32], width: usize, count: usize, rng: &mut ChaCha8Rng) -> 
         }
         let mut sums = vec![0f64; count * width];
         let mut sizes = vec![0usize; count];
-        for at in 0..n {
-            let code = usize::from(codes[at]);
+        for (at, &code) in codes.iter().enumerate() {
+            let code = usize::from(code);
             sizes[code] += 1;
             sums[code * width..(code + 1) * width].iter_mut().zip(point(at)).for_each(|(sum, x)| *sum += f64::from(*x));
         }
-        for nth in 0..count {
+        for (nth, &size) in sizes.iter().enumerate() {
             let to = nth * width..(nth + 1) * width;
-            if sizes[nth] > 0 {
-                let of = sizes[nth] as f64;
+            if size > 0 {
+                let of = size as f64;
                 centroids[to.clone()].iter_mut().zip(&sums[to]).for_each(|(c, sum)| *c = (sum / of) as f32);
             } else if let Some(far) = (0..n).max_by(|&a, &b| nearest[a].total_cmp(&nearest[b])) {
                 nearest[far] = 0.0;
