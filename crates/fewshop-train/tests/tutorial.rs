@@ -1,5 +1,7 @@
 //! `docs/tutorial.md` is true: its commands run as they stand there, in a folder of their own.
 
+#![expect(clippy::unwrap_used, reason = "helpers of a test that cannot write its own files may as well panic")]
+
 mod common;
 
 use common::{Folder, made_up_shop};
