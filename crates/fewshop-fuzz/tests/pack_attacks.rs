@@ -307,7 +307,7 @@ fn with_text(name: &str, version: u32, text: &str) -> Vec<u8> {
 #[test]
 fn offers_that_are_none() {
     let with = |offer: &str, weight: &str| {
-        let weights = vec![format!("[{}]", vec![weight; 10].join(",")); 4].join(",");
+        let weights = vec![format!("[{}]", [weight; 10].join(",")); 4].join(",");
         format!(r#"{{"offers":[{offer}],"weights":[{weights}]}}"#)
     };
     let offer = |items: &str| format!(r#"{{"id":"a","title":"A","rates":[-5.0,-6.0],"items":[{items}]}}"#);
