@@ -9,7 +9,6 @@ import { after, before, test } from "node:test";
 import { launch, products, until, visit } from "./shopper.mjs";
 
 const SHELF = "Picked for you";
-const PROFILE = "What this page thinks you like";
 
 let browser;
 let all;
@@ -19,21 +18,17 @@ before(async () => {
 });
 after(() => browser.close());
 
-const toProfile = async (shopper) => {
-  await shopper.page.getByRole("link", { name: "What it thinks you like" }).click();
-  await shopper.at(PROFILE);
-};
 const ids = (cards) => cards.map(({ id }) => id);
 
 test("what the shop thinks is a list with weights, and a category that is never wanted leaves the shelves", async () => {
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
-    await toProfile(shopper);
+    await shopper.goToProfile();
     await shopper.region("Categories").getByText("Too little was done to tell.").waitFor();
     await page.goBack();
     await shopper.lookAt("Baby", 3);
-    await toProfile(shopper);
+    await shopper.goToProfile();
     const rows = page.getByRole("list", { name: "Categories" }).getByRole("listitem");
     await rows.first().waitFor();
     const bars = await rows.getByRole("img").evaluateAll((bars) => bars.map((bar) => bar.getAttribute("aria-label")));
@@ -58,7 +53,7 @@ test("what the shop thinks is a list with weights, and a category that is never 
     const category = new Map(all.map((product) => [product.id, product.category]));
     assert.deepEqual(cards.filter(({ id }) => forbidden.includes(category.get(id))), []);
     await page.reload();
-    await toProfile(shopper);
+    await shopper.goToProfile();
     const kept = page.getByRole("button", { name: `Never show ${forbidden[0]}`, exact: true });
     assert.equal(await kept.getAttribute("aria-pressed"), "true", "a correction survives a reload");
     await kept.click();
@@ -72,7 +67,7 @@ test("a thing can be taken out of the learning, and a gift says nothing", async 
     const { page } = shopper;
     await shopper.ready();
     const [, second] = await shopper.lookAt("Pets", 2);
-    await toProfile(shopper);
+    await shopper.goToProfile();
     // The latest comes first.
     const unlearn = page.getByRole("button", { name: /^Don't learn from this: / });
     await unlearn.nth(1).click();
@@ -121,7 +116,7 @@ test("learning can be paused, and personal picks switched off altogether", async
     await shopper.goHome();
     assert.deepEqual(ids(await shopper.onShelf(SHELF)), own, "paused picks stay");
 
-    await toProfile(shopper);
+    await shopper.goToProfile();
     await page.getByRole("radio", { name: /Show me the shop without personalisation/ }).check();
     await shopper.goHome();
     await shopper.region(SHELF).getByText("the same for everyone").waitFor();
@@ -145,7 +140,7 @@ test("all that is known can be saved, forgotten, and brought back from the file"
     const { page } = shopper;
     await shopper.ready();
     await shopper.lookAt("Pets", 2);
-    await toProfile(shopper);
+    await shopper.goToProfile();
     const download = page.waitForEvent("download");
     await page.getByRole("link", { name: "Save as a file" }).click();
     const file = await (await download).path();

@@ -20,10 +20,6 @@ before(async () => {
 });
 after(() => browser.close());
 
-const toProfile = async (shopper) => {
-  await shopper.page.getByRole("link", { name: "What it thinks you like" }).click();
-  await shopper.at(PROFILE);
-};
 const told = /(\d+)\s%, everyone: (\d+)\s%/;
 const values = (shopper, attribute) =>
   shopper.region(HOUSEHOLD).locator("dl").evaluate((list, attribute) => {
@@ -40,14 +36,14 @@ test("what can be told of a household is told with everyone's share beside it, a
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
-    await toProfile(shopper);
+    await shopper.goToProfile();
     const panel = shopper.region(HOUSEHOLD);
     await panel.getByText(/never leaves it/).waitFor();
     for (const name of ["age", "income", "household size", "children", "homeowner"]) {
       assert.deepEqual(await values(shopper, name), ["Not enough to tell"], `of a stranger, ${name}`);
     }
     await shopper.lookAt("Baby", 4);
-    await toProfile(shopper);
+    await shopper.goToProfile();
     await panel.getByText(told).first().waitFor();
     for (const name of ["age", "income"]) {
       const numbers = (await values(shopper, name)).map((text) => told.exec(text).slice(1).map(Number));
@@ -94,7 +90,7 @@ test("switched off, the household is not even asked about", async () => {
     await shopper.lookAt("Pets", 1);
     const { household, offers } = await until("a session was asked about", last);
     assert.deepEqual({ household, offers }, { household: false, offers: 0 });
-    await toProfile(shopper);
+    await shopper.goToProfile();
     await shopper.region(HOUSEHOLD).getByRole("checkbox").check();
     await until("it is asked about again", async () => (await last()).household === true);
     assert.equal((await last()).offers, 0);
@@ -125,7 +121,7 @@ test("one offer says why it is there, for a stranger too, and none is shown any 
     await page.reload();
     await shopper.picks();
     assert.equal(await slot.count(), 0, "off stays off");
-    await toProfile(shopper);
+    await shopper.goToProfile();
     await shopper.region("Offers").getByRole("checkbox", { name: "Show an offer on the home page" }).check();
     await shopper.goHome();
     await slot.waitFor();
@@ -145,7 +141,7 @@ test("a shop whose pack has no heads, offers or new products shows none of these
     await visit(browser, { url: site.url }, async (shopper) => {
       await shopper.ready();
       for (const name of [OFFER, "New here"]) assert.equal(await shopper.region(name).count(), 0, name);
-      await toProfile(shopper);
+      await shopper.goToProfile();
       for (const name of [HOUSEHOLD, "Offers"]) assert.equal(await shopper.region(name).count(), 0, name);
       shopper.isContent();
     });

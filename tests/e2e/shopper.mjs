@@ -189,6 +189,12 @@ export class Shopper {
     await this.page.getByRole("heading", { name: /^(Cart|Your cart is empty)$/, level: 1 }).waitFor();
   }
 
+  /** Goes to what the shop thinks the shopper likes. */
+  async goToProfile() {
+    await this.page.getByRole("link", { name: "What it thinks you like" }).click();
+    await this.at("What this page thinks you like");
+  }
+
   /** Goes to a department by the list of all. */
   async goToDepartment(name) {
     await this.page.getByRole("navigation", { name: "Departments" }).getByRole("link", { name: "All Departments" }).click();

@@ -4,9 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::Context;
-
-use super::{at_least_one, print};
+use super::{at_least_one, print, write_json};
 use crate::check::{check, describe};
 use crate::files::{parse_time, write_atomically};
 use crate::report::data_page;
@@ -46,10 +44,7 @@ fn time(text: &str) -> Result<i64, String> {
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let clock = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs() as i64);
     let checked = check(&args.items, &args.events, args.most, args.now.unwrap_or_else(clock))?;
-    if let Some(path) = &args.json {
-        let text = serde_json::to_string_pretty(&checked).context("failed to write the data card as JSON")?;
-        write_atomically(path, |out| out.write_all(text.as_bytes()))?;
-    }
+    write_json(args.json.as_deref(), &checked)?;
     if let Some(path) = &args.html {
         let page = data_page(&checked);
         write_atomically(path, |out| out.write_all(page.as_bytes()))?;

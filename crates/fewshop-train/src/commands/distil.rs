@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 
 use super::evaluate::read_questions;
-use super::train::{open_text_model, read_config};
-use super::{at_least_one, print, warn_unknown};
+use super::shop_files::{OpenShop, ShopFiles};
+use super::{at_least_one, print, write_json};
 use crate::evaluation::Questions;
-use crate::files::{check_writable, read_events, read_items, write_atomically};
+use crate::files::check_writable;
 use crate::learner::{DistilConfig, Validation};
 use crate::study::distil::{run as study, table};
-use crate::text::TextVectors;
 
 /// Arguments of `fewshop study distil`.
 #[derive(Debug, clap::Args)]
@@ -21,24 +20,15 @@ use crate::text::TextVectors;
                   exact to eleven bits."
 )]
 pub struct Args {
-    /// The products: item_id,title,category,brand,size,price
-    #[arg(long, value_name = "FILE")]
-    pub items: PathBuf,
-    /// What shoppers did: user_id,session_id,time,item_id,event,quantity
-    #[arg(long, value_name = "FILE")]
-    pub events: PathBuf,
+    /// The shop
+    #[command(flatten)]
+    pub shop: ShopFiles,
     /// Cases to stop early by and to ask: case_id,user_id,k,position,item_id
     #[arg(long, value_name = "FILE")]
     pub valid_cases: PathBuf,
     /// What those cases' shoppers also took: case_id,item_id
     #[arg(long, value_name = "FILE")]
     pub valid_truth: PathBuf,
-    /// Settings that differ from the defaults
-    #[arg(long, value_name = "TOML")]
-    pub config: Option<PathBuf>,
-    /// Sentence model that reads the titles: its wheel, or the folder that holds its model.safetensors
-    #[arg(long, value_name = "FILE_OR_FOLDER")]
-    pub text_model: Option<PathBuf>,
     /// Hidden units of each of the teacher's networks
     #[arg(long, default_value_t = DistilConfig::default().hidden, value_parser = at_least_one)]
     pub hidden: usize,
@@ -74,22 +64,14 @@ fn share(text: &str) -> Result<f32, String> {
 /// # Errors
 /// When a file cannot be read or written, or a training fails.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let config = read_config(args.config.as_deref())?;
     args.json.as_deref().map(check_writable).transpose()?;
-    let model = open_text_model(args.text_model.as_deref(), &config)?;
-    let catalogue = read_items(&args.items)?.catalogue;
-    let log = read_events(&args.events, &catalogue)?;
-    warn_unknown(&log.unknown, &args.events);
+    let OpenShop { config, catalogue, log, text } = args.shop.open()?;
     let Questions { cases, wanted } = read_questions(&args.valid_cases, &args.valid_truth, &catalogue)?;
-    let text = model.map(|model| TextVectors::of(&catalogue, &model));
     let settings =
         DistilConfig { hidden: args.hidden, members: args.members, temperature: args.temperature, weight: args.weight };
     let validation = Validation { cases, wanted };
     let found = study(&catalogue, text.as_ref(), &log, &validation, &config, args.seed, &settings)?;
-    if let Some(path) = &args.json {
-        let text = serde_json::to_string_pretty(&found)?;
-        write_atomically(path, |out| std::io::Write::write_all(out, text.as_bytes()))?;
-    }
+    write_json(args.json.as_deref(), &found)?;
     print(&table(&found))?;
     Ok(())
 }

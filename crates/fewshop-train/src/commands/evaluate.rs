@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use fewshop_core::Catalogue;
 use fewshop_model::{Compute, Recommender};
 
 use super::train::open_text_model;
-use super::{print, read_pack, read_toml, warn, warn_unknown};
+use super::{print, read_pack, read_toml, warn, warn_unknown, write_json};
 use crate::baselines::{BaselineConfig, Baselines, MOST_REGRESSION_ITEMS};
 use crate::evaluation::{self, Ablated, Difference, Evaluation, Figures, Interval, Questions, SHOWN, Unit};
-use crate::files::{Log, read_cases, read_events, read_items, read_truth, write_atomically};
+use crate::files::{Log, read_cases, read_events, read_items, read_truth};
 use crate::learner::{self, TrainConfig, Validation};
 use crate::text::TextVectors;
 
@@ -105,10 +104,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         found.contenders = evaluation::contenders(&recommender, &questions, &baselines, &ablated)?;
         found.transfer = evaluation::transfer(&questions, &baselines);
     }
-    if let Some(path) = &args.json {
-        let text = serde_json::to_string_pretty(&found).context("failed to write the figures as JSON")?;
-        write_atomically(path, |out| std::io::Write::write_all(out, text.as_bytes()))?;
-    }
+    write_json(args.json.as_deref(), &found)?;
     print(&table(&found))?;
     Ok(())
 }

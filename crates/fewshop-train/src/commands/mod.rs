@@ -16,6 +16,7 @@ pub mod reference;
 pub mod report;
 pub mod robustness;
 pub mod rules;
+mod shop_files;
 pub mod study;
 pub mod train;
 
@@ -189,6 +190,16 @@ pub fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
+}
+
+/// Writes figures as JSON where that was asked for.
+///
+/// # Errors
+/// When the file cannot be written.
+fn write_json(path: Option<&Path>, figures: &impl serde::Serialize) -> anyhow::Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    let text = serde_json::to_string_pretty(figures).context("failed to write the figures as JSON")?;
+    Ok(crate::files::write_atomically(path, |out| out.write_all(text.as_bytes()))?)
 }
 
 /// Tells the user on stderr about something odd that does not stop the work.

@@ -2,11 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::train::{open_text_model, read_config};
-use super::{print, warn_unknown};
-use crate::files::{read_events, read_items, write_atomically};
+use super::shop_files::{OpenShop, ShopFiles};
+use super::{print, write_json};
 use crate::study::new_items::{run as study, table};
-use crate::text::TextVectors;
 
 /// Arguments of `fewshop study new-items`.
 #[derive(Debug, clap::Args)]
@@ -16,18 +14,9 @@ use crate::text::TextVectors;
                   to take a new one. A second tenth plays new in a training of its own and teaches the learned mix."
 )]
 pub struct Args {
-    /// The products: item_id,title,category,brand,size,price
-    #[arg(long, value_name = "FILE")]
-    pub items: PathBuf,
-    /// What shoppers did: user_id,session_id,time,item_id,event,quantity
-    #[arg(long, value_name = "FILE")]
-    pub events: PathBuf,
-    /// Settings that differ from the defaults
-    #[arg(long, value_name = "TOML")]
-    pub config: Option<PathBuf>,
-    /// Sentence model that reads the titles: its wheel, or the folder that holds its model.safetensors
-    #[arg(long, value_name = "FILE_OR_FOLDER")]
-    pub text_model: Option<PathBuf>,
+    /// The shop
+    #[command(flatten)]
+    pub shop: ShopFiles,
     /// Start of the random numbers, and which products are new
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
@@ -41,17 +30,9 @@ pub struct Args {
 /// # Errors
 /// When a file cannot be read or written, or a training fails.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let config = read_config(args.config.as_deref())?;
-    let model = open_text_model(args.text_model.as_deref(), &config)?;
-    let catalogue = read_items(&args.items)?.catalogue;
-    let log = read_events(&args.events, &catalogue)?;
-    warn_unknown(&log.unknown, &args.events);
-    let text = model.map(|model| TextVectors::of(&catalogue, &model));
+    let OpenShop { config, catalogue, log, text } = args.shop.open()?;
     let found = study(&catalogue, text.as_ref(), &log, &config, args.seed)?;
-    if let Some(path) = &args.json {
-        let text = serde_json::to_string_pretty(&found)?;
-        write_atomically(path, |out| std::io::Write::write_all(out, text.as_bytes()))?;
-    }
+    write_json(args.json.as_deref(), &found)?;
     print(&table(&found))?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use fewshop_model::Pack;
 
-use super::{note_step, print, read_pack, warn_unknown};
+use super::{note_step, print, read_pack, warn_unknown, write_json};
 use crate::files::{Offer, OfferEvent, read_events, read_offer_events, read_offers, write_atomically};
 use crate::offers::{Shipped, Shop, compare, current, ship, shop, table};
 
@@ -119,10 +119,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 pub fn study(args: &StudyArgs) -> anyhow::Result<()> {
     let Read { pack, shop, .. } = args.data.read()?;
     let comparison = compare(&pack, &shop, args.data.seed);
-    if let Some(path) = &args.json {
-        let text = serde_json::to_string_pretty(&comparison)?;
-        write_atomically(path, |out| out.write_all(text.as_bytes()))?;
-    }
+    write_json(args.json.as_deref(), &comparison)?;
     print(&table(&comparison))?;
     Ok(())
 }

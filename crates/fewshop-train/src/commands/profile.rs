@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::{note_step, print, read_pack, warn, warn_unknown};
+use super::{note_step, print, read_pack, warn, warn_unknown, write_json};
 use crate::files::{read_events, read_households, write_atomically};
 use crate::profile::{ProfileSettings, Rows, compare, describe, ship, table};
 
@@ -74,10 +74,7 @@ fn rows(data: &Data) -> anyhow::Result<(fewshop_model::Pack, Rows, ProfileSettin
 pub fn study(args: &StudyArgs) -> anyhow::Result<()> {
     let (_, rows, settings) = rows(&args.data)?;
     let comparison = compare(&rows, &settings)?;
-    if let Some(path) = &args.json {
-        let text = serde_json::to_string_pretty(&comparison)?;
-        write_atomically(path, |out| out.write_all(text.as_bytes()))?;
-    }
+    write_json(args.json.as_deref(), &comparison)?;
     print(&table(&comparison))?;
     Ok(())
 }

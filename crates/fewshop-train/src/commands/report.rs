@@ -7,7 +7,7 @@ use anyhow::Context;
 use fewshop_model::{Compute, Recommender};
 
 use super::evaluate::{Against, Rivals, read_log, read_questions};
-use super::{print, read_pack};
+use super::{print, read_pack, write_json};
 use crate::evaluation;
 use crate::files::write_atomically;
 use crate::report::{DataCard, REPORT_VERSION, Report, page};
@@ -57,10 +57,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         (None, Some(pack), Some(events), Some(cases), Some(truth)) => compute(&args, pack, events, cases, truth)?,
         _ => anyhow::bail!("--pack, --events, --cases and --truth belong together: give all four, or --from"),
     };
-    if let Some(path) = &args.json {
-        let text = serde_json::to_string_pretty(&report).context("failed to write the figures as JSON")?;
-        write_atomically(path, |out| out.write_all(text.as_bytes()))?;
-    }
+    write_json(args.json.as_deref(), &report)?;
     let html = page(&report);
     write_atomically(&args.out, |out| out.write_all(html.as_bytes()))?;
     print(&format!("{}: {} kB, open it in a browser\n", args.out.display(), html.len() / 1000))?;

@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use super::evaluate::read_questions;
-use super::{print, read_pack};
-use crate::files::write_atomically;
+use super::{print, read_pack, write_json};
 use crate::study::robustness::{run as study, table};
 
 /// Arguments of `fewshop study robustness`.
@@ -45,10 +44,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let (_, first) = packs.first().ok_or_else(|| anyhow::anyhow!("no pack was given: give --pack"))?;
     let questions = read_questions(&args.cases, &args.truth, &first.catalogue)?;
     let found = study(&packs, &questions, &args.perturb_items, args.seed)?;
-    if let Some(path) = &args.json {
-        let text = serde_json::to_string_pretty(&found)?;
-        write_atomically(path, |out| std::io::Write::write_all(out, text.as_bytes()))?;
-    }
+    write_json(args.json.as_deref(), &found)?;
     print(&table(&found))?;
     Ok(())
 }

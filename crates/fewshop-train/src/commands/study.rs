@@ -9,9 +9,10 @@ use anyhow::{Context, bail};
 use clap::Subcommand;
 use tempfile::TempDir;
 
+use super::shop_files::ShopFiles;
 use super::train::read_config;
-use super::{print, warn_unknown};
-use crate::files::{EventRow, Log, read_events, read_items, write_atomically, write_events};
+use super::{print, warn_unknown, write_json};
+use crate::files::{EventRow, Log, read_events, read_items, write_events};
 use crate::progress::Progress;
 use crate::study::{Size, Took, resample, table};
 
@@ -48,18 +49,9 @@ pub enum Study {
                   memory is known on Linux only."
 )]
 pub struct Scaling {
-    /// The products: item_id,title,category,brand,size,price
-    #[arg(long, value_name = "FILE")]
-    pub items: PathBuf,
-    /// What shoppers did: user_id,session_id,time,item_id,event,quantity
-    #[arg(long, value_name = "FILE")]
-    pub events: PathBuf,
-    /// Settings that differ from the defaults
-    #[arg(long, value_name = "TOML")]
-    pub config: Option<PathBuf>,
-    /// Sentence model that reads the titles: its wheel, or the folder that holds its model.safetensors
-    #[arg(long, value_name = "FILE_OR_FOLDER")]
-    pub text_model: Option<PathBuf>,
+    /// The shop
+    #[command(flatten)]
+    pub shop: ShopFiles,
     /// Lengths, as multiples of the log
     #[arg(long, value_delimiter = ',', default_value = "1,2,4", value_parser = multiple)]
     pub sizes: Vec<f64>,
@@ -92,11 +84,11 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 }
 
 fn scaling(args: &Scaling) -> anyhow::Result<()> {
-    let mut config = read_config(args.config.as_deref())?;
+    let mut config = read_config(args.shop.config.as_deref())?;
     (config.tower.patience, config.ranker.patience) = (NEVER, NEVER);
-    let catalogue = read_items(&args.items)?.catalogue;
-    let log = read_events(&args.events, &catalogue)?;
-    warn_unknown(&log.unknown, &args.events);
+    let catalogue = read_items(&args.shop.items)?.catalogue;
+    let log = read_events(&args.shop.events, &catalogue)?;
+    warn_unknown(&log.unknown, &args.shop.events);
     let folder = TempDir::new().context("failed to make a temporary folder for the longer logs")?;
     let settings = folder.path().join("train.toml");
     std::fs::write(&settings, toml::to_string(&config)?).context("failed to write the settings to a temporary file")?;
@@ -115,10 +107,7 @@ fn scaling(args: &Scaling) -> anyhow::Result<()> {
         progress.step();
     }
     progress.finish(&format!("Trained at {} sizes", sizes.len()));
-    if let Some(path) = &args.json {
-        let text = serde_json::to_string_pretty(&sizes)?;
-        write_atomically(path, |out| std::io::Write::write_all(out, text.as_bytes()))?;
-    }
+    write_json(args.json.as_deref(), &sizes)?;
     print(&table(&sizes))?;
     Ok(())
 }
@@ -143,11 +132,11 @@ fn write_log<'a>(path: &Path, log: &'a Log, id: impl Fn(usize) -> &'a str) -> an
 fn train(args: &Scaling, events: &Path, settings: &Path, folder: &TempDir) -> anyhow::Result<Took> {
     let took = folder.path().join("took.json");
     let program = std::env::current_exe().context("failed to find this program's own file")?;
-    let text_model = args.text_model.iter().flat_map(|path| ["--text-model".as_ref(), path.as_os_str()]);
+    let text_model = args.shop.text_model.iter().flat_map(|path| ["--text-model".as_ref(), path.as_os_str()]);
     let output = Command::new(program)
         .arg("train")
         .args(text_model)
-        .args(["--items".as_ref(), args.items.as_os_str(), "--events".as_ref(), events.as_os_str()])
+        .args(["--items".as_ref(), args.shop.items.as_os_str(), "--events".as_ref(), events.as_os_str()])
         .args(["--config".as_ref(), settings.as_os_str(), "--took".as_ref(), took.as_os_str()])
         .args(["--out".as_ref(), folder.path().join("shop.pack").as_os_str()])
         .args(["--seed", &args.seed.to_string()])
