@@ -53,8 +53,11 @@ fn heads_are_added_to_a_pack_and_nothing_else_of_it_changes() {
     let read = |name: &str| Pack::from_bytes(&std::fs::read(shop.path(name)).unwrap()).unwrap();
     let with = read("with.pack");
     assert_eq!(with.profile.as_ref().unwrap().heads[0].values, ["no", "yes"]);
-    let without = with.with_profile(None).unwrap().to_bytes().unwrap();
-    assert_eq!(without, std::fs::read(shop.path("shop.pack")).unwrap());
+    // The card says how the pack came about, so its command is longer by a step.
+    let mut without = with.with_profile(None).unwrap();
+    assert!(without.card.command.ends_with("; fewshop profile --events events.csv --households households.csv --seed 7"));
+    without.card.command.clone_from(&read("shop.pack").card.command);
+    assert!(without.to_bytes().unwrap() == std::fs::read(shop.path("shop.pack")).unwrap());
     assert!(shop.check_done("inspect with.pack").contains("heads for children"));
     shop.check_done(&format!("profile {DATA} --out again.pack"));
     assert_eq!(std::fs::read(shop.path("again.pack")).unwrap(), std::fs::read(shop.path("with.pack")).unwrap());
