@@ -55,32 +55,24 @@ pub struct OfferMatch {
     pub same_part: usize,
 }
 
-/// A shopper as the offers see one.
+/// A shopper as the offers see one: what is at hand counted once, so that an offer costs what it covers and not what the shopper took.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OfferShopper {
-    items: Vec<ItemIx>,
+    /// Products at hand.
+    items: usize,
+    /// How often each row, each category and each department is at hand.
+    rows: Vec<u32>,
+    categories: Vec<u32>,
+    departments: Vec<u32>,
     logits: Vec<f32>,
+    /// e to the logits less `top`, the largest of them.
+    exp: Vec<f32>,
+    top: f32,
+    /// Logarithm of the sum of e to the logits.
     all: f32,
 }
 
 impl OfferShopper {
-    /// Of earlier visits, the latest first, and the shots at hand.
-    ///
-    /// # Panics
-    /// When an item is not of the pack.
-    #[must_use]
-    pub fn of(visits: &[Vec<ItemIx>], shots: &[Event], pack: &Pack) -> Self {
-        let items = visits.iter().flatten().copied().chain(shots.iter().map(|shot| shot.item)).collect();
-        let logits = kernels::scan(&pack.table, &taste(visits, shots, pack), pack.config.logit_scale);
-        Self { all: log_sum(logits.iter().copied()), items, logits }
-    }
-
-    /// Somebody of whom nothing is known.
-    #[must_use]
-    pub fn stranger(pack: &Pack) -> Self {
-        Self::of(&[], &[], pack)
-    }
-
     /// The logit of a product.
     #[must_use]
     pub fn logit(&self, item: ItemIx) -> f32 {
@@ -129,6 +121,36 @@ impl OfferFacts {
         }
     }
 
+    /// A shopper of earlier visits, the latest first, and the shots at hand; of neither, somebody of whom nothing is known.
+    ///
+    /// # Panics
+    /// When an item is not of the pack that these are the facts of.
+    #[must_use]
+    pub fn shopper(&self, visits: &[Vec<ItemIx>], shots: &[Event], pack: &Pack) -> OfferShopper {
+        let logits = kernels::scan(&pack.table, &taste(visits, shots, pack), pack.config.logit_scale);
+        let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let mut exp = logits.clone();
+        kernels::exp(&mut exp, top);
+        let groups = |of: &[u32]| vec![0; of.iter().max().map_or(0, |&most| most as usize + 1)];
+        let mut shopper = OfferShopper {
+            items: 0,
+            rows: vec![0; logits.len()],
+            categories: groups(&self.category),
+            departments: groups(&self.department),
+            all: top + exp.iter().sum::<f32>().ln(),
+            logits,
+            exp,
+            top,
+        };
+        for item in visits.iter().flatten().copied().chain(shots.iter().map(|shot| shot.item)) {
+            shopper.items += 1;
+            shopper.rows[item.row()] += 1;
+            shopper.categories[self.category[item.row()] as usize] += 1;
+            shopper.departments[self.department[item.row()] as usize] += 1;
+        }
+        shopper
+    }
+
     /// The number of the category that most products covered by an offer are of.
     #[must_use]
     pub fn main_category(&self, offer: usize) -> u32 {
@@ -139,34 +161,29 @@ impl OfferFacts {
     #[must_use]
     pub fn matches(&self, offer: usize, shopper: &OfferShopper) -> OfferMatch {
         let covered = &self.covered[offer];
-        let items = &shopper.items;
-        let bought = items.iter().filter(|item| covered.binary_search(item).is_ok()).count();
-        // How many are of the groups, and how much of the offer these are.
-        let group = |of: &[u32], shares: &Shares| {
-            let share = |item: &ItemIx| shares.iter().find(|(group, _)| *group == of[item.row()]).map(|(_, share)| *share);
-            let found: Vec<f64> = items.iter().filter_map(share).collect();
-            (found.len(), found.iter().sum::<f64>() / (items.len() as f64 + SHRINK))
+        let bought: u32 = covered.iter().map(|item| shopper.rows[item.row()]).sum();
+        // How many at hand are of the groups, and how much of the offer these are.
+        let group = |at_hand: &[u32], shares: &Shares| {
+            let found = shares.iter().map(|&(group, share)| (at_hand[group as usize], share));
+            let (count, sum) = found.fold((0, 0.0), |(count, sum), (n, share)| (count + n, sum + f64::from(n) * share));
+            (count as usize, sum / (shopper.items as f64 + SHRINK))
         };
-        let (in_categories, category) = group(&self.category, &self.categories[offer]);
-        let (in_departments, department) = group(&self.department, &self.departments[offer]);
-        let own = covered.iter().map(|item| shopper.logits[item.row()]);
+        let (in_categories, category) = group(&shopper.categories, &self.categories[offer]);
+        let (in_departments, department) = group(&shopper.departments, &self.departments[offer]);
+        let own = shopper.top + covered.iter().map(|item| shopper.exp[item.row()]).sum::<f32>().ln();
+        let best = covered.iter().map(|item| shopper.logits[item.row()]).fold(f32::NEG_INFINITY, f32::max);
         let features = [
             (covered.len() as f64).ln(),
-            (bought as f64).ln_1p(),
+            f64::from(bought).ln_1p(),
             category,
             department,
             self.sales[offer],
-            f64::from(log_sum(own.clone()) - shopper.all),
-            f64::from(own.fold(f32::NEG_INFINITY, f32::max) - shopper.all),
+            f64::from(own - shopper.all),
+            f64::from(best - shopper.all),
         ];
         let same_part = if in_categories > 0 { in_categories } else { in_departments };
-        OfferMatch { features, covered: bought, same_part }
+        OfferMatch { features, covered: bought as usize, same_part }
     }
-}
-
-fn log_sum(x: impl Iterator<Item = f32> + Clone) -> f32 {
-    let top = x.clone().fold(f32::NEG_INFINITY, f32::max);
-    top + x.map(|x| (x - top).exp()).sum::<f32>().ln()
 }
 
 fn numbered(texts: impl Iterator<Item = String>) -> Vec<u32> {

@@ -116,7 +116,7 @@ impl Shelf {
     pub(crate) fn of(pack: &crate::Pack) -> Option<Self> {
         let offers = pack.offers.as_ref()?;
         let facts = OfferFacts::of(pack, &offers.covered());
-        let stranger = OfferShopper::stranger(pack);
+        let stranger = facts.shopper(&[], &[], pack);
         let taste = |offer| {
             let features = facts.matches(offer, &stranger).features;
             [features[MATCHES - 2], features[MATCHES - 1]]
@@ -138,7 +138,7 @@ impl Recommender {
         let shots = session.shots();
         let amount = Amount::of(shots.len(), session.visits.iter().filter(|visit| !visit.is_empty()).count());
         let weights = amount.map(|amount| &shipped.weights[known(amount)]);
-        let shopper = OfferShopper::of(&session.visits, &shots, self.pack());
+        let shopper = shelf.facts.shopper(&session.visits, &shots, self.pack());
         let judged: Vec<(OfferMatch, f64)> = (shipped.offers.iter().enumerate())
             .map(|(at, offer)| {
                 let found = shelf.facts.matches(at, &shopper);

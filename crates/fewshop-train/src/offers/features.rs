@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use fewshop_model::Pack;
-use fewshop_model::offers::{MATCHES, OfferFacts, OfferShopper};
+use fewshop_model::offers::{MATCHES, OfferFacts};
 use rayon::prelude::*;
 
 pub(super) use fewshop_model::offers::FEATURES;
@@ -22,7 +22,7 @@ const SHOWN_PRIOR: f64 = 20.0;
 pub(super) fn all_matches(facts: &OfferFacts, pack: &Pack, shop: &Shop, known: usize) -> Vec<Vec<[f64; MATCHES]>> {
     let of = |question: &Question| {
         let session = &question.known[known];
-        let shopper = OfferShopper::of(&session.visits, &session.shots(), pack);
+        let shopper = facts.shopper(&session.visits, &session.shots(), pack);
         shop.campaigns[question.campaign].offers.iter().map(|&offer| facts.matches(offer, &shopper).features).collect()
     };
     shop.questions.par_iter().map(of).collect()
