@@ -6,13 +6,14 @@ use std::sync::Arc;
 use fewshop_core::protocol::{Shelf, ShelfRequest};
 use fewshop_core::{AttributeBelief, EventKind, Filter, ItemIx, OfferPick, Session};
 use fewshop_web::state::{
-    Answer, Cart, Catalogue, EngineState, Extra, IndexBuilder, Learning, Memory, Money, Pick, Product, Profile, SearchIndex,
-    SessionLog, ShelfState, Taste, Wanted, mixed, tile_of,
+    Answer, Cart, Catalogue, EngineState, Extra, IndexBuilder, Learning, Memory, Money, Page, Pick, Product, Profile,
+    SearchIndex, SessionLog, ShelfState, Taste, Wanted, mixed, tile_of,
 };
 use fewshop_web::texts::Texts;
 use leptos::prelude::*;
 
-use crate::view::effect;
+use crate::nav::use_nav;
+use crate::view::{effect, memo};
 use crate::{browser, engine};
 
 /// Picks on the first shelf: two rows of six.
@@ -52,7 +53,7 @@ pub(crate) struct Shop {
     pub(crate) index: RwSignal<Option<Arc<SearchIndex>>>,
     /// The shelves answered last, by name.
     ranked: RwSignal<Vec<(String, Vec<Pick>)>>,
-    /// What is believed of the household and the best offers, as answered last; empty where nothing is known of the shopper.
+    /// What is believed of the household and the best offers, each as answered last; empty where nothing is known of the shopper.
     told: RwSignal<(Vec<AttributeBelief>, Vec<OfferPick>)>,
     /// The shelf that the page at hand wants besides those that every page may.
     extra: RwSignal<Option<ShelfRequest>>,
@@ -106,8 +107,14 @@ impl Shop {
     pub(crate) fn open(self) {
         let catalogue = self.catalogue();
         engine::start(self, catalogue.pack(), catalogue.sha256());
+        // What no part of the page at hand shows is not worked out: it would hold up the picks.
+        let shown = memo(|| match use_nav().page() {
+            Page::Home => Some(Extra::Offers),
+            Page::Profile => Some(Extra::Household),
+            _ => None,
+        });
         effect(move || {
-            let wanted = self.wanted();
+            let wanted = self.wanted(shown.get());
             // Without personalisation nothing of the shopper reaches even the engine.
             let session = if self.is_off() { Session::default() } else { self.log.with(|log| log.session().clone()) };
             engine::ask(session, wanted);
@@ -148,15 +155,27 @@ impl Shop {
                 ranked.retain(|(name, _)| !is_own_shelf(name));
             }
             self.ranked.set(ranked);
-            self.told.set(if is_own { (household, offers) } else { Default::default() });
+            if !is_own {
+                self.told.set(Default::default());
+            } else if !household.is_empty() || !offers.is_empty() {
+                // What was not asked this time stays until it is asked again.
+                self.told.update(|(told_household, told_offers)| {
+                    if !household.is_empty() {
+                        *told_household = household;
+                    }
+                    if !offers.is_empty() {
+                        *told_offers = offers;
+                    }
+                });
+            }
         }
         if let Some(state) = state {
             self.engine.set(state);
         }
     }
 
-    /// What the engine should say of the state at hand.
-    fn wanted(self) -> Wanted {
+    /// What the engine should say of the state at hand, on a page that has room for this extra.
+    fn wanted(self, shown: Option<Extra>) -> Wanted {
         let mut wanted = Vec::new();
         let is_own = !self.is_blank() && !self.is_off();
         if is_own {
@@ -175,7 +194,8 @@ impl Shop {
             wanted.push(ShelfRequest { name: SHELF_CART.to_owned(), n: WITH_CART * SPARE + PICKED, filter: Filter::ALL, seeds });
         }
         wanted.extend(self.extra.get().filter(|extra| !extra.seeds.is_empty() || is_own));
-        let [household, offers] = [Extra::Household, Extra::Offers].map(|extra| is_own && self.shows(extra));
+        let [household, offers] =
+            [Extra::Household, Extra::Offers].map(|extra| is_own && shown == Some(extra) && self.shows(extra));
         Wanted { shelves: wanted, household, offers: if offers { OFFERS } else { 0 } }
     }
 
