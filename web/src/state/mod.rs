@@ -6,6 +6,7 @@ mod departments;
 mod engine;
 mod facets;
 mod memory;
+mod offers;
 mod page;
 mod price;
 mod profile;
