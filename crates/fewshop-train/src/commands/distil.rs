@@ -7,7 +7,7 @@ use super::shop_files::{OpenShop, ShopFiles};
 use super::{at_least_one, print, write_json};
 use crate::evaluation::Questions;
 use crate::files::check_writable;
-use crate::learner::{DistilConfig, Validation};
+use crate::learner::{DistilConfig, Training, Validation};
 use crate::study::distil::{run as study, table};
 
 /// Arguments of `fewshop study distil`.
@@ -69,8 +69,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let Questions { cases, wanted } = read_questions(&args.valid_cases, &args.valid_truth, &catalogue)?;
     let settings =
         DistilConfig { hidden: args.hidden, members: args.members, temperature: args.temperature, weight: args.weight };
-    let validation = Validation { cases, wanted };
-    let found = study(&catalogue, text.as_ref(), &log, &validation, &config, args.seed, &settings)?;
+    let validation = Some(&Validation { cases, wanted });
+    let training =
+        Training { catalogue: &catalogue, text: text.as_ref(), log: &log, validation, config: &config, seed: args.seed };
+    let found = study(training, &settings)?;
     write_json(args.json.as_deref(), &found)?;
     print(&table(&found))?;
     Ok(())

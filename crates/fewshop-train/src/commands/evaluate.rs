@@ -12,7 +12,7 @@ use super::{print, read_pack, read_toml, warn, warn_unknown, write_json};
 use crate::baselines::{BaselineConfig, Baselines, MOST_REGRESSION_ITEMS};
 use crate::evaluation::{self, Ablated, Difference, Evaluation, Figures, Interval, Questions, SHOWN, Unit};
 use crate::files::{Log, read_cases, read_events, read_items, read_truth};
-use crate::learner::{self, TrainConfig, Validation};
+use crate::learner::{self, TrainConfig, Training, Validation};
 use crate::text::TextVectors;
 
 /// Arguments of `fewshop evaluate`.
@@ -153,7 +153,14 @@ impl Rivals {
         };
         let text = open_text_model(against.text_model.as_deref(), &self.train)?;
         let text = text.map(|model| TextVectors::of(&items.catalogue, &model));
-        learner::ablate(&items.catalogue, text.as_ref(), &log, validation.as_ref(), &self.train, against.seed)
+        learner::ablate(Training {
+            catalogue: &items.catalogue,
+            text: text.as_ref(),
+            log: &log,
+            validation: validation.as_ref(),
+            config: &self.train,
+            seed: against.seed,
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use fewshop_model::{Card, Compute, Pack, Recommender};
 use super::{at_least_one, print, warn, warn_unknown};
 use crate::evaluation;
 use crate::files::{Log, check_writable, format_time, read_cases, read_events, read_items, read_truth, write_atomically};
-use crate::learner::{self, TrainConfig, Validation};
+use crate::learner::{self, TrainConfig, Training, Validation};
 use crate::memory;
 use crate::merchant::read_rules;
 use crate::pictures;
@@ -142,11 +142,19 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     } else {
         (config, args.config.clone())
     };
+    let training = Training {
+        catalogue: &items.catalogue,
+        text: text.as_ref(),
+        log: &log,
+        validation: validation.as_ref(),
+        config: &config,
+        seed: args.seed,
+    };
     let mut first: Option<Pack> = None;
     let mut figures = Vec::new();
     for seed in (args.seed..=u64::MAX).take(args.seeds) {
         let card = card(args, settings.as_deref(), &log, seed);
-        let pack = learner::train(&items.catalogue, text.as_ref(), &log, validation.as_ref(), &config, seed, card)?;
+        let pack = learner::train(Training { seed, ..training }, card)?;
         if args.seeds > 1
             && let Some(Validation { cases, wanted }) = read_validation(args, &pack.catalogue, false)?
         {

@@ -1,17 +1,14 @@
 //! Rankers from one another: a large teacher over the same candidates and features, and students of the shipped size that learn from the
 //! log alone or from the teacher's scores as well (Hinton, Vinyals and Dean 2015; for rankings Tang and Wang, KDD 2018).
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use fewshop_model::{ItemTable, Pack, RankerWeights};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::ranker::{self, Example, Soft};
-use super::{Prepared, TrainConfig, Validation, through_bytes, with};
+use super::{Prepared, Training, through_bytes, with};
 use crate::evaluation::Questions;
-use crate::files::Log;
-use crate::text::TextVectors;
-use fewshop_core::Catalogue;
 use fewshop_model::Card;
 
 /// Teacher and lessons.
@@ -54,16 +51,10 @@ pub struct Distilled {
 ///
 /// # Errors
 /// See [`super::train`].
-pub fn distil(
-    catalogue: &Catalogue,
-    text: Option<&TextVectors>,
-    log: &Log,
-    validation: &Validation,
-    config: &TrainConfig,
-    seed: u64,
-    distil: &DistilConfig,
-) -> Result<Distilled> {
-    let prepared = Prepared::new(catalogue, text, log, Some(validation), config, seed, Card::default())?;
+pub fn distil(training: Training<'_>, distil: &DistilConfig) -> Result<Distilled> {
+    let Training { catalogue, validation, config, seed, .. } = training;
+    let validation = validation.context("teacher and students are compared on validation cases, and there are none")?;
+    let prepared = Prepared::new(training, Card::default())?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let (mut examples, valid) = prepared.lessons(&config.off, config, &mut rng)?;
     let wide = super::RankerTrainConfig { hidden: distil.hidden, ..config.ranker.clone() };

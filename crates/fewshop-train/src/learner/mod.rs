@@ -52,24 +52,31 @@ pub struct Validation {
     pub wanted: Vec<Vec<ItemIx>>,
 }
 
-/// Trains a pack. `text` is what a sentence model says of the catalogue's products.
-///
-/// The same log, settings and seed give the same pack on the same machine.
+/// What a training starts from. The same log, settings and seed give the same pack on the same machine.
+#[derive(Debug, Clone, Copy)]
+pub struct Training<'a> {
+    /// The products.
+    pub catalogue: &'a Catalogue,
+    /// What a sentence model says of them.
+    pub text: Option<&'a TextVectors>,
+    /// What shoppers did.
+    pub log: &'a Log,
+    /// Cases that tell when to stop; without them a part of the log does.
+    pub validation: Option<&'a Validation>,
+    /// Settings.
+    pub config: &'a TrainConfig,
+    /// Start of the random numbers.
+    pub seed: u64,
+}
+
+/// Trains a pack.
 ///
 /// # Errors
 /// When the log is too small to learn from, or a loss is no number any more.
-pub fn train(
-    catalogue: &Catalogue,
-    text: Option<&TextVectors>,
-    log: &Log,
-    validation: Option<&Validation>,
-    config: &TrainConfig,
-    seed: u64,
-    card: Card,
-) -> Result<Pack> {
-    let prepared = Prepared::new(catalogue, text, log, validation, config, seed, card)?;
-    let pack = prepared.with_ranker(&config.off, config, seed)?;
-    with_metrics(pack, catalogue, validation)
+pub fn train(training: Training<'_>, card: Card) -> Result<Pack> {
+    let prepared = Prepared::new(training, card)?;
+    let pack = prepared.with_ranker(&training.config.off, training.config, training.seed)?;
+    with_metrics(pack, training.catalogue, training.validation)
 }
 
 /// The tower's way from content to vector, for products that it was not trained on.
@@ -87,20 +94,14 @@ impl ContentTower {
     }
 }
 
-/// As [`train`] without validation cases, and what the tower makes of content alone.
+/// As [`train`], but for the card, and what the tower makes of content alone.
 ///
 /// # Errors
 /// See [`train`].
-pub fn train_with_content(
-    catalogue: &Catalogue,
-    text: Option<&TextVectors>,
-    log: &Log,
-    config: &TrainConfig,
-    seed: u64,
-) -> Result<(Pack, ContentTower)> {
-    let prepared = Prepared::new(catalogue, text, log, None, config, seed, Card::default())?;
-    let pack = prepared.with_ranker(&config.off, config, seed)?;
-    Ok((pack, ContentTower { vocabulary: Vocabulary::of(catalogue), path: prepared.content }))
+pub fn train_with_content(training: Training<'_>) -> Result<(Pack, ContentTower)> {
+    let prepared = Prepared::new(training, Card::default())?;
+    let pack = prepared.with_ranker(&training.config.off, training.config, training.seed)?;
+    Ok((pack, ContentTower { vocabulary: Vocabulary::of(training.catalogue), path: prepared.content }))
 }
 
 /// The same pack several times, each with a ranker that was trained without one of the parts. What the parts share (counts, vectors) is
@@ -109,22 +110,16 @@ pub fn train_with_content(
 ///
 /// # Errors
 /// See [`train`].
-pub fn ablate(
-    catalogue: &Catalogue,
-    text: Option<&TextVectors>,
-    log: &Log,
-    validation: Option<&Validation>,
-    config: &TrainConfig,
-    seed: u64,
-) -> Result<Vec<(String, Pack)>> {
-    let prepared = Prepared::new(catalogue, text, log, validation, config, seed, Card::default())?;
+pub fn ablate(training: Training<'_>) -> Result<Vec<(String, Pack)>> {
+    let Training { config, seed, .. } = training;
+    let prepared = Prepared::new(training, Card::default())?;
     let mut out = vec![("full".to_owned(), prepared.with_ranker(&config.off, config, seed)?)];
     for part in Part::ALL.into_iter().filter(|part| !config.off.contains(part)) {
         let off: Vec<Part> = config.off.iter().copied().chain([part]).collect();
         out.push((format!("minus {}", part.name()), prepared.with_ranker(&off, config, seed)?));
     }
-    if text.is_some() && config.tower.text {
-        let prepared = Prepared::new(catalogue, None, log, validation, config, seed, Card::default())?;
+    if training.text.is_some() && config.tower.text {
+        let prepared = Prepared::new(Training { text: None, ..training }, Card::default())?;
         out.push((format!("minus {SENTENCE_MODEL}"), prepared.with_ranker(&config.off, config, seed)?));
     }
     Ok(out)
@@ -155,15 +150,8 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn new(
-        catalogue: &Catalogue,
-        text: Option<&TextVectors>,
-        log: &Log,
-        validation: Option<&Validation>,
-        config: &TrainConfig,
-        seed: u64,
-        mut card: Card,
-    ) -> Result<Self> {
+    fn new(training: Training<'_>, mut card: Card) -> Result<Self> {
+        let Training { catalogue, text, log, validation, config, seed } = training;
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let items = catalogue.len();
         let parts = sessions::cut(log, config, seed, validation.is_none());

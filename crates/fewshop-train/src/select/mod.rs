@@ -30,7 +30,7 @@ pub use table::{table, verdict};
 
 use crate::evaluation;
 use crate::files::{Case, Log};
-use crate::learner::{self, TrainConfig};
+use crate::learner::{self, TrainConfig, Training};
 use crate::progress::{Progress, quietly};
 use crate::text::TextVectors;
 use folds::{Folds, Questions};
@@ -162,7 +162,9 @@ fn fit(task: &Task<'_>, folds: &Folds, job: Job<'_>) -> Result<Vec<u32>> {
     let rung = RUNGS[job.rung];
     let config = space::scale(&space::apply(task.base, job.settings)?, rung.share)?;
     let training = folds.training(task.log, job.fold, rung.share);
-    let pack = learner::train(task.catalogue, task.text, &training, None, &config, task.seed, Card::default())?;
+    let Task { catalogue, text, seed, .. } = *task;
+    let pack =
+        learner::train(Training { catalogue, text, log: &training, validation: None, config: &config, seed }, Card::default())?;
     let Questions { cases, wanted, .. } = in_rows_of(&pack, task.catalogue, folds.folds[job.fold].questions(rung.stage))?;
     let ranked = evaluation::recommend(&Recommender::new(pack, Compute::Kernels), &cases, 20, false)?;
     let scored = evaluation::score(&cases, &wanted, &ranked);

@@ -3,16 +3,13 @@
 use std::fmt::Write;
 
 use anyhow::Result;
-use fewshop_core::Catalogue;
 use fewshop_model::{Compute, Pack, Recommender};
 use serde::Serialize;
 
 use crate::compress;
 use crate::evaluation::{self, Evaluated, Interval, PICKS, Questions, mean_over_k, paired};
-use crate::files::Log;
-use crate::learner::{self, DistilConfig, TrainConfig, Validation};
+use crate::learner::{self, DistilConfig, Training};
 use crate::progress::quietly;
-use crate::text::TextVectors;
 
 /// Bits that the vectors are rounded to beside eight.
 const BITS: [u32; 4] = [7, 6, 5, 4];
@@ -56,28 +53,20 @@ pub struct Found {
 ///
 /// # Errors
 /// When the log is too small to learn from, or a pack cannot rank.
-pub fn run(
-    catalogue: &Catalogue,
-    text: Option<&TextVectors>,
-    log: &Log,
-    validation: &Validation,
-    config: &TrainConfig,
-    seed: u64,
-    settings: &DistilConfig,
-) -> Result<Found> {
-    let trained = learner::distil(catalogue, text, log, validation, config, seed, settings)?;
+pub fn run(training: Training<'_>, settings: &DistilConfig) -> Result<Found> {
+    let trained = learner::distil(training, settings)?;
     let ask = |pack: &Pack| asked(pack, &trained.questions);
     let teacher = ask(&trained.teacher)?;
     let mean_of = |packs: &[Pack]| Ok::<_, anyhow::Error>(mean(&packs.iter().map(ask).collect::<Result<Vec<_>>>()?));
     let (plain, distilled) = (mean_of(&trained.plain)?, mean_of(&trained.distilled)?);
     let (difference, interval) = paired(&distilled, &plain);
-    let hidden = config.ranker.hidden;
+    let hidden = training.config.ranker.hidden;
     let names = [
         format!("teacher, {} networks of {} hidden units", settings.members.max(1), settings.hidden),
         format!("student of {hidden}, plain"),
         format!("student of {hidden}, distilled"),
     ];
-    let vectors = rounded(&trained.unrounded, &trained.eight_bits, seed)?;
+    let vectors = rounded(&trained.unrounded, &trained.eight_bits, training.seed)?;
     let vectors = vectors.into_iter().map(|(name, pack)| Ok((name, ask(&pack)?))).collect::<Result<Vec<_>>>()?;
     Ok(Found {
         cases: teacher.len(),

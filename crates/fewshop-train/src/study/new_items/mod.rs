@@ -18,7 +18,7 @@ use rayon::prelude::*;
 
 use crate::evaluation::{Bootstrap, Judge, PICKS, Questions};
 use crate::files::{Case, Log};
-use crate::learner::{self, TrainConfig};
+use crate::learner::{self, TrainConfig, Training};
 use crate::newcomers::{Examples, Gan, GanConfig, Likeness, Newcomer, Weights, add};
 use crate::progress::{Progress, say};
 use crate::text::TextVectors;
@@ -105,7 +105,14 @@ fn prepare(
     seed: u64,
 ) -> Result<(Signals, [f64; 3])> {
     let known_text = text.map(|text| text.of_rows(&hold.rows));
-    let (pack, tower) = learner::train_with_content(&hold.known, known_text.as_ref(), &hold.log, config, seed)?;
+    let (pack, tower) = learner::train_with_content(Training {
+        catalogue: &hold.known,
+        text: known_text.as_ref(),
+        log: &hold.log,
+        validation: None,
+        config,
+        seed,
+    })?;
     let size = text.map_or(0, TextVectors::size);
     let said = |id: &fewshop_core::ItemId| -> &[f32] {
         let row = catalogue.ix(id).map_or(0, ItemIx::row);
