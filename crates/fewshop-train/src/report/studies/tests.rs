@@ -1,0 +1,1 @@
+//! The studies' files and sections.
