@@ -19,8 +19,6 @@ use crate::evaluation::{Bootstrap, Interval};
 pub struct Calibration {
     /// Who taught.
     pub split: Split,
-    /// Whether the log-odds are moved as those that ship are: as far as they held of later campaigns, of those before the ones asked about.
-    pub believed: bool,
     /// What the households are known by.
     pub known: String,
     /// Sum of what was expected, and redemptions, over all offers shown.
@@ -38,11 +36,6 @@ pub struct Calibration {
     /// Redemptions of the one offer that others redeem most, beside `first`.
     pub most_redeemed: f64,
 }
-
-/// Parts of time that [`waves`] makes.
-const WAVES: usize = 4;
-/// Redemptions below which nothing is said of how far to believe.
-const LEAST: usize = 20;
 
 impl Calibration {
     /// Whether the first offer is redeemed more or less often than expected, beyond chance.
@@ -65,12 +58,12 @@ pub(super) struct Setting<'a> {
     rates: Vec<Vec<[f64; 2]>>,
     folds: Vec<usize>,
     /// Of each campaign.
-    waves: Vec<usize>,
+    late: Vec<bool>,
 }
 
 impl<'a> Setting<'a> {
     pub(super) fn of(pack: &'a Pack, facts: &'a OfferFacts, shop: &'a Shop, seed: u64) -> Self {
-        Self { pack, facts, shop, rates: rates(facts, shop), folds: folds(shop, seed), waves: waves(shop) }
+        Self { pack, facts, shop, rates: rates(facts, shop), folds: folds(shop, seed), late: late(shop) }
     }
 
     /// What each household was shown, by one amount known, as the fit of the shipped model sees it: what others redeemed counts as of the
@@ -89,22 +82,13 @@ impl<'a> Setting<'a> {
     }
 
     /// Asks households that taught nothing, by one amount known: of all campaigns, and of the latest ones with fits that saw earlier ones
-    /// alone, as those fits say and as they are believed. The belief comes last: for a fit of all campaigns, from all but the first.
-    pub(super) fn calibration(&self, known: usize, rows: &[Rows]) -> ([Calibration; 3], Belief) {
-        let name = KNOWN[known].name();
+    /// alone.
+    pub(super) fn calibration(&self, known: usize, rows: &[Rows]) -> [Calibration; 2] {
+        let late = |at: usize| self.late[self.shop.questions[at].campaign];
         let households = self.asked(rows, &|_| true, &|_| true);
-        let wave = |at: usize| self.waves[self.shop.questions[at].campaign];
-        let foreseen: Vec<Asked> = (1..WAVES).map(|own| self.asked(rows, &|at| wave(at) < own, &|at| wave(at) == own)).collect();
-        let (before, latest) = foreseen.split_at(WAVES - 2);
-        let taught = Belief::of(before.iter().flatten());
-        let believed: Asked =
-            latest.iter().flatten().map(|(at, rows)| (*at, rows.iter().map(|one| taught.of_one(one)).collect())).collect();
-        let found = [
-            summed(self.shop, Split::Households, false, name, &households),
-            summed(self.shop, Split::Time, false, name, &latest.concat()),
-            summed(self.shop, Split::Time, true, name, &believed),
-        ];
-        (found, Belief::of(foreseen.iter().flatten()))
+        let time = self.asked(rows, &|at| !late(at), &late);
+        let name = KNOWN[known].name();
+        [summed(self.shop, Split::Households, name, &households), summed(self.shop, Split::Time, name, &time)]
     }
 
     /// Questions that are asked about, of households that taught nothing.
@@ -121,55 +105,6 @@ impl<'a> Setting<'a> {
     }
 }
 
-/// How far log-odds may be believed of a campaign that is yet to come: they are too sure of themselves, since tastes for offers and what is
-/// on offer change. A line through the log-odds, fitted where they were said of later campaigns than those that taught (Platt 1999).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Belief {
-    slope: f64,
-    constant: f64,
-}
-
-impl Belief {
-    fn of<'a>(asked: impl Iterator<Item = &'a (usize, Vec<Expected>)>) -> Self {
-        let rows: Rows = asked.flat_map(|(_, rows)| rows).map(|one| (vec![one.score], one.redeemed)).collect();
-        if rows.iter().filter(|(_, redeemed)| *redeemed).count() < LEAST {
-            return Self { slope: 1.0, constant: 0.0 };
-        }
-        let raw = Logistic::fit(&rows).raw();
-        // Never turned round: an order that held nowhere is no reason to show the worst offer first.
-        Self { slope: raw[0].max(0.05), constant: raw[1] }
-    }
-
-    fn of_one(self, one: &Expected) -> Expected {
-        Expected { score: self.slope * one.score + self.constant, ..*one }
-    }
-
-    /// The same of a whole fit: its weights, the constant last.
-    pub(super) fn of_weights(self, raw: Vec<f64>) -> Vec<f64> {
-        let last = raw.len().saturating_sub(1);
-        let moved = raw.into_iter().enumerate();
-        moved.map(|(at, weight)| self.slope * weight + if at == last { self.constant } else { 0.0 }).collect()
-    }
-}
-
-/// Parts of time: each is asked about with fits of those before it. The last one are the campaigns that the study's split by time asks about.
-fn waves(shop: &Shop) -> Vec<usize> {
-    let late = late(shop);
-    let mut early: Vec<usize> = (0..shop.campaigns.len()).filter(|&campaign| !late[campaign]).collect();
-    early.sort_by_key(|&campaign| (shop.campaigns[campaign].start_s, campaign));
-    let redeemed = |campaign: usize| {
-        shop.questions.iter().filter(|q| q.campaign == campaign).map(|q| q.redeemed.len()).sum::<usize>() as f64
-    };
-    let all: f64 = early.iter().map(|&campaign| redeemed(campaign)).sum();
-    let (mut out, mut sum) = (vec![WAVES - 1; shop.campaigns.len()], 0.0);
-    for campaign in early {
-        let parts = (WAVES - 1) as f64;
-        out[campaign] = ((parts * sum / f64::max(all, 1.0)) as usize).min(WAVES - 2);
-        sum += redeemed(campaign);
-    }
-    out
-}
-
 /// Asks households that taught nothing, under both splits, at each amount known.
 #[must_use]
 pub fn calibrate(pack: &Pack, shop: &Shop, seed: u64) -> Vec<Calibration> {
@@ -178,14 +113,14 @@ pub fn calibrate(pack: &Pack, shop: &Shop, seed: u64) -> Vec<Calibration> {
     let mut out: Vec<Calibration> = Vec::new();
     for known in 0..KNOWN.len() {
         let rows = setting.rows(known);
-        out.extend(setting.calibration(known, &rows).0);
+        out.extend(setting.calibration(known, &rows));
     }
     in_order(out)
 }
 
 /// Split by split, amount by amount.
 pub(super) fn in_order(mut found: Vec<Calibration>) -> Vec<Calibration> {
-    found.sort_by_key(|one| (one.split == Split::Time, one.believed));
+    found.sort_by_key(|one| one.split == Split::Time);
     found
 }
 
@@ -244,7 +179,7 @@ impl Expected {
     }
 }
 
-fn summed(shop: &Shop, split: Split, believed: bool, known: &str, asked: &[(usize, Vec<Expected>)]) -> Calibration {
+fn summed(shop: &Shop, split: Split, known: &str, asked: &[(usize, Vec<Expected>)]) -> Calibration {
     let sums = |of: &[Expected]| of.iter().fold([0.0, 0.0], |sum, one| [sum[0] + one.chance(), sum[1] + one.seen()]);
     let mut all: Vec<Expected> = asked.iter().flat_map(|(_, rows)| rows).copied().collect();
     all.sort_by(|a, b| b.score.total_cmp(&a.score));
@@ -260,7 +195,6 @@ fn summed(shop: &Shop, split: Split, believed: bool, known: &str, asked: &[(usiz
     campaigns.dedup();
     Calibration {
         split,
-        believed,
         known: known.to_owned(),
         all: sums(&all),
         top: sums(&all[..all.len() / 100]),
@@ -278,18 +212,17 @@ pub fn expected(found: &[Calibration]) -> String {
     let mut out = String::new();
     let mut before = None;
     for one in found {
-        if before != Some((one.split, one.believed)) {
-            let who = match (one.split, one.believed) {
-                (Split::Households, _) => "of other households, all campaigns taught",
-                (Split::Time, false) => "of other households and later campaigns than those that taught",
-                (Split::Time, true) => "of the same, believed as far as it held before (as the pack ships)",
+        if before != Some(one.split) {
+            let who = match one.split {
+                Split::Households => "of households that taught nothing",
+                Split::Time => "of households that taught nothing, in later campaigns than those that taught",
             };
             let _ = writeln!(
                 out,
                 "redemptions {who}: {} times one of {} campaigns was shown; expected, seen",
                 one.shown, one.campaigns
             );
-            before = Some((one.split, one.believed));
+            before = Some(one.split);
         }
         let [low, high] = one.first_ratio_interval;
         let _ = writeln!(
@@ -297,6 +230,15 @@ pub fn expected(found: &[Calibration]) -> String {
             "{:<10} all {:.0}, {:.0}; likeliest hundredth {:.0}, {:.0}; first offer {:.1}, {:.0} (seen by expected {low:.2} to {high:.2}); \
              most redeemed instead {:.0}",
             one.known, one.all[0], one.all[1], one.top[0], one.top[1], one.first[0], one.first[1], one.most_redeemed
+        );
+    }
+    let off = found.iter().filter(|one| one.split == Split::Time && one.off()).count();
+    if off > 0 {
+        let _ = writeln!(
+            out,
+            "In later campaigns the first offer is redeemed more or less often than expected, beyond chance, at {off} of {} amounts known: what is \
+             expected is an order and no promise, so the page shows no number.",
+            KNOWN.len()
         );
     }
     out

@@ -64,11 +64,10 @@ pub fn ship(pack: &Pack, shop: &Shop, offers: &[Offer], chosen: &[usize], seed: 
     let (mut weights, mut calibration) = ([[0f32; WEIGHTS]; KNOWN.len()], Vec::new());
     for (known, weights) in weights.iter_mut().enumerate() {
         let rows = setting.rows(known);
-        let (found, belief) = setting.calibration(known, &rows);
-        for (to, from) in weights.iter_mut().zip(belief.of_weights(Logistic::fit(&rows.concat()).raw())) {
+        for (to, from) in weights.iter_mut().zip(Logistic::fit(&rows.concat()).raw()) {
             *to = from as f32;
         }
-        calibration.extend(found);
+        calibration.extend(setting.calibration(known, &rows));
         progress.step();
     }
     progress.finish(&format!("Offers: fitted on {} households shown a campaign", shop.questions.len()));

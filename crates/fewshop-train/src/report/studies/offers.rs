@@ -64,12 +64,12 @@ pub(super) fn section(found: &Comparison, id: &str) -> String {
 
 /// Whether what is expected comes true.
 fn expected(found: &[Calibration]) -> String {
-    let shipped: Vec<&Calibration> = found.iter().filter(|one| one.split == Split::Time && one.believed).collect();
-    if shipped.is_empty() {
+    let later: Vec<&Calibration> = found.iter().filter(|one| one.split == Split::Time).collect();
+    if later.is_empty() {
         return String::new();
     }
     let mut out = "<h3>Does what it expects come true?</h3>\n".to_owned();
-    let off = shipped.iter().filter(|one| one.off()).count();
+    let off = later.iter().filter(|one| one.off()).count();
     let (class, word, text) = if off == 0 {
         (
             "good",
@@ -79,17 +79,16 @@ fn expected(found: &[Calibration]) -> String {
     } else {
         let text = format!(
             "in later campaigns the first offer was redeemed clearly more or less often than expected at {off} of {} amounts known: read \
-             the numbers as an order, not as a promise.",
-            shipped.len()
+             it as an order, not as a promise. The shop's page shows no number.",
+            later.len()
         );
         ("bad", "Not exactly:", text)
     };
     out += &verdict(class, word, &text);
     let row = |one: &Calibration| {
-        let who = match (one.split, one.believed) {
-            (Split::Households, _) => "other households",
-            (Split::Time, false) => "later campaigns",
-            (Split::Time, true) => "later campaigns, corrected",
+        let who = match one.split {
+            Split::Households => "other households",
+            Split::Time => "later campaigns",
         };
         let [low, high] = one.first_ratio_interval;
         let ratio = one.first[1] / one.first[0].max(1e-9);
