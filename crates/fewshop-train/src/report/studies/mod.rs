@@ -251,8 +251,8 @@ impl Verdict {
 
     fn words(self) -> &'static str {
         match self {
-            Self::Gain => "clearly ahead",
-            Self::Same => "too close to call",
+            Self::Gain => "clearly ahead of",
+            Self::Same => "too close to call against",
             Self::Loss => "clearly behind",
         }
     }
@@ -265,7 +265,9 @@ fn verdict(class: &str, word: &str, text: &str) -> String {
 
 /// `+0.123` with a real minus sign.
 fn plus(value: f64, digits: usize) -> String {
-    format!("{value:+.digits$}").replace('-', "\u{2212}")
+    let text = format!("{value:+.digits$}").replace('-', "\u{2212}");
+    // What rounds to nothing is neither more nor less.
+    if text.chars().all(|c| !c.is_ascii_digit() || c == '0') { format!("{:.digits$}", 0.0) } else { text }
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ pub(super) fn section(found: &Found, id: &str) -> String {
             all.len()
         );
         let class = if count(Verdict::Gain) > 0 && count(Verdict::Loss) == 0 { "good" } else { "same" };
-        out += &verdict(class, &format!("{}", plain(pack)), &text);
+        out += &verdict(class, plain(pack), &text);
     }
     let disturbed: Vec<(String, &Robust)> = (found.rows.iter())
         .filter(|row| row.pack == first && row.disturbance != Disturbance::None)

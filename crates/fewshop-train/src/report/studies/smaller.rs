@@ -1,6 +1,7 @@
 //! `fewshop compress`.
 
 use super::super::compression;
+use super::super::html::thousands;
 use super::*;
 use crate::compress::Found;
 
@@ -33,7 +34,7 @@ pub(super) fn section(found: &Found, id: &str) -> String {
             kb(first.brotli_bytes),
             100.0 * taken.share_of_full,
             found.tried.len(),
-            found.cases
+            thousands(found.cases)
         );
         verdict(if kind == Verdict::Loss { "bad" } else { "good" }, word, &text)
     };
