@@ -108,7 +108,9 @@ test("one offer says why it is there, for a stranger too, and none is shown any 
     await shopper.lookAt("Pets", 3);
     await shopper.goHome();
     await slot.getByText(/^Because (you chose \d+ things?|something that it covers|others redeem it often)/).waitFor();
-    await slot.getByText(/^Of 1,000 shoppers with picks like yours who are shown it, about [\d.]+ are expected to redeem it; of everyone, [\d.]+\.$/).waitFor();
+    // How often others redeemed it is a fact; what to expect of this shopper did not come true in later campaigns and is not said.
+    await slot.getByText(/^Of 1,000 who were shown it, about [\d.]+ redeemed it\.$/).waitFor();
+    assert.doesNotMatch(await slot.innerText(), /expected|like yours/);
     assert.notEqual(await slot.innerText(), strangers);
     const covered = await slot.getByRole("link").evaluateAll((links) => links.map(({ href }) => decodeURIComponent(new URL(href).pathname.split("/").at(-1))));
     assert.ok(covered.length >= 1 && covered.every((id) => all.some((product) => product.id === id)), String(covered));

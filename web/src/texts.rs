@@ -191,9 +191,7 @@ texts! {
     offer_most: "Because others redeem it most; nothing is known of you yet.",
     /// Why it: nothing that is known of the shopper adds to it.
     offer_others: "Because others redeem it often; your picks add nothing to that.",
-    /// What to expect: of so many in a thousand, of all in a thousand.
-    offer_chance: "Of 1,000 shoppers with picks like yours who are shown it, about {} are expected to redeem it; of everyone, {}.",
-    /// The same where nothing is known of the shopper.
+    /// How often it was redeemed, of a thousand. What to expect of the shopper is not said: of later campaigns it did not come true.
     offer_chance_all: "Of 1,000 who were shown it, about {} redeemed it.",
     /// What it covers: one product, whose name follows.
     offer_covers_one: "For 1 product:",

@@ -61,7 +61,7 @@ fn a_student_is_compared_with_its_teacher() {
     );
     assert!(said.contains("teacher, 2 networks of 96 hidden units") && said.contains("not rounded"), "{said}");
     let found: serde_json::Value = serde_json::from_str(&shop.read("found.json")).unwrap();
-    assert_eq!(found["cases"], 60);
+    assert_eq!((&found["cases"], &found["study"]), (&60.into(), &"distil".into()));
     let share = |table: &str, at: usize| found[table][at]["share_of_first"].as_f64().unwrap();
     assert!((1..3).all(|at| share("rankers", at) > 0.8), "{said}");
     // Eight bits a number are as good as none missing.

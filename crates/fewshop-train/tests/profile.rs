@@ -72,6 +72,9 @@ fn offers_are_compared_and_the_figures_written() {
     assert!(said.contains("most redeemed") && said.contains("offer model"), "{said}");
     let json: serde_json::Value = serde_json::from_str(&shop.read("o.json")).unwrap();
     assert_eq!(json["rows"].as_array().unwrap().len(), 32);
+    // Two splits at four amounts known.
+    assert_eq!((json["calibration"].as_array().unwrap().len(), &json["study"]), (8, &"offers".into()));
+    assert!(said.contains("in later campaigns than those that taught"), "{said}");
     shop.write("offer_events.csv", "user_id,campaign_id,time,event,offer_id\nu1,a,2024-01-10 00:00:00,shown,\n");
     shop.check_refused(line, 1, &["0 shoppers of the events redeemed", "20 at least"]);
 }

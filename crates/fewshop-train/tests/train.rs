@@ -92,6 +92,32 @@ fn a_pack_stands_beside_baselines_and_a_report_says_so() {
     shop.check_done("report --from a.json --out b.html");
     assert!(page == shop.read("b.html"), "the page drawn from the figures is the same page");
 
+    // A study's figures stand on the page too, and stay in the report's own figures.
+    let line = |name: &str| {
+        format!("{{\"name\":\"{name}\",\"ndcg@10\":0.2,\"minus_first\":0,\"minus_first 95%\":[0,0],\"share_of_first\":1}}")
+    };
+    let lines = format!("[{},{}]", line("teacher"), line("student"));
+    let study = format!(
+        "{{\"study\":\"distil\",\"version\":1,\"cases\":9,\"rankers\":{lines},\"vectors\":{lines},\"distilled_minus_plain\":0,\
+         \"distilled_minus_plain 95%\":[-0.1,0.1]}}"
+    );
+    shop.write("distil.json", &study);
+    shop.check_done("report --from a.json --study distil.json --out c.html");
+    assert!(shop.read("c.html").contains("Would a larger model help?") && !page.contains("Would a larger model help?"));
+    shop.write("broken.json", &study.replacen(":9", ":\"nine\"", 1));
+    shop.check_refused(
+        "report --from a.json --study broken.json --out d.html",
+        1,
+        &["broken.json", "\"cases\"", "expected usize"],
+    );
+    shop.write("odd.json", &study.replacen("distil", "tea", 1));
+    shop.check_refused(
+        "report --from a.json --study odd.json --out d.html",
+        1,
+        &["odd.json", "\"study\" is \"tea\"", "new-items"],
+    );
+    assert!(!shop.path("d.html").exists());
+
     shop.write("other.json", "{}");
     shop.check_refused("report --from other.json --out c.html", 1, &["other.json", "report --json"]);
     shop.write("later.json", &shop.read("a.json").replacen("\"version\": 1", "\"version\": 9", 1));

@@ -46,7 +46,7 @@ fn per_mille(share: f32) -> String {
 fn says(shop: Shop, offer: &OfferPick) -> El {
     let texts = shop.texts;
     let n = offer.products as usize;
-    // Nothing is expected of somebody who did nothing.
+    // Of somebody who did nothing, nothing is expected but what others did.
     let is_strangers = offer.probability == offer.everyone;
     let why = match offer.reason {
         OfferReason::Covered => count(texts.offer_covered_one, texts.offer_covered_many, n),
@@ -55,8 +55,9 @@ fn says(shop: Shop, offer: &OfferPick) -> El {
         OfferReason::MostRedeemed if is_strangers => texts.offer_most.to_owned(),
         OfferReason::MostRedeemed => texts.offer_others.to_owned(),
     };
-    let [own, all] = [offer.probability, offer.everyone].map(per_mille);
-    let chance = if is_strangers { fill(texts.offer_chance_all, &[&all]) } else { fill(texts.offer_chance, &[&own, &all]) };
+    // What is expected of this shopper orders the offers and is no number to show: in campaigns later than those that taught, it did not
+    // come true (`docs/decisions.md`).
+    let chance = fill(texts.offer_chance_all, &[&per_mille(offer.everyone)]);
     let mut covers = el("p").text(&count(texts.offer_covers_one, texts.offer_covers_many, offer.covers as usize)).text(" ");
     for (nth, product) in offer.items.iter().filter_map(|&item| shop.catalogue().product(item)).enumerate() {
         let link = el("a").attr("href", &product_href(&product.id)).text(&product.title);

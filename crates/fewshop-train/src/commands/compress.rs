@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use super::evaluate::read_questions;
-use super::{print, read_pack};
+use super::{print, read_pack, write_study};
 use crate::compress::{search, table};
 use crate::files::{check_writable, write_atomically};
-use crate::report;
+use crate::report::{self, Study};
 
 /// Arguments of `fewshop compress`.
 #[derive(Debug, clap::Args)]
@@ -75,9 +75,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let questions = read_questions(&args.valid_cases, &args.valid_truth, &pack.catalogue)?;
     let smaller = search(&pack, &questions, args.budget, args.seed, &format!("fewshop compress --budget {}", args.budget))?;
     let text = |path: &PathBuf, text: String| write_atomically(path, |out| std::io::Write::write_all(out, text.as_bytes()));
-    if let Some(path) = &args.json {
-        text(path, serde_json::to_string_pretty(&smaller.found)?)?;
-    }
+    write_study(args.json.as_deref(), &Study::Compress(smaller.found.clone()))?;
     if let Some(path) = &args.plot {
         text(path, report::compression(&smaller.found))?;
     }

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use super::evaluate::read_questions;
 use super::shop_files::{OpenShop, ShopFiles};
-use super::{at_least_one, print, write_json};
+use super::{at_least_one, print, write_study};
 use crate::evaluation::Questions;
 use crate::files::check_writable;
 use crate::learner::{DistilConfig, Training, Validation};
+use crate::report::Study;
 use crate::study::distil::{run as study, table};
 
 /// Arguments of `fewshop study distil`.
@@ -73,7 +74,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let training =
         Training { catalogue: &catalogue, text: text.as_ref(), log: &log, validation, config: &config, seed: args.seed };
     let found = study(training, &settings)?;
-    write_json(args.json.as_deref(), &found)?;
+    write_study(args.json.as_deref(), &Study::Distil(found.clone()))?;
     print(&table(&found))?;
     Ok(())
 }

@@ -8,11 +8,12 @@ use fewshop_core::Catalogue;
 use fewshop_model::{Compute, Recommender};
 
 use super::train::open_text_model;
-use super::{print, read_pack, read_toml, warn, warn_unknown, write_json};
+use super::{print, read_pack, read_toml, warn, warn_unknown, write_study};
 use crate::baselines::{BaselineConfig, Baselines, MOST_REGRESSION_ITEMS};
 use crate::evaluation::{self, Ablated, Difference, Evaluation, Figures, Interval, Questions, SHOWN, Unit};
 use crate::files::{Log, read_cases, read_events, read_items, read_truth};
 use crate::learner::{self, TrainConfig, Training, Validation};
+use crate::report::Study;
 use crate::text::TextVectors;
 
 /// Arguments of `fewshop evaluate`.
@@ -104,7 +105,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         found.contenders = evaluation::contenders(&recommender, &questions, &baselines, &ablated)?;
         found.transfer = evaluation::transfer(&questions, &baselines);
     }
-    write_json(args.json.as_deref(), &found)?;
+    write_study(args.json.as_deref(), &Study::Evaluate(Box::new(found.clone())))?;
     print(&table(&found))?;
     Ok(())
 }

@@ -28,6 +28,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use fewshop_model::{Card, Compute, Pack};
 
 use crate::progress::say;
+use crate::report::Study;
 
 /// What the command line holds.
 #[derive(Debug, Parser)]
@@ -199,6 +200,16 @@ pub fn print(text: &str) -> io::Result<()> {
 fn write_json(path: Option<&Path>, figures: &impl serde::Serialize) -> anyhow::Result<()> {
     let Some(path) = path else { return Ok(()) };
     let text = serde_json::to_string_pretty(figures).context("failed to write the figures as JSON")?;
+    Ok(crate::files::write_atomically(path, |out| out.write_all(text.as_bytes()))?)
+}
+
+/// Writes a study's figures, which `fewshop report --study` shows, where that was asked for.
+///
+/// # Errors
+/// When the file cannot be written.
+fn write_study(path: Option<&Path>, study: &Study) -> anyhow::Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    let text = study.to_json()?;
     Ok(crate::files::write_atomically(path, |out| out.write_all(text.as_bytes()))?)
 }
 

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::shop_files::{OpenShop, ShopFiles};
-use super::{print, write_json};
+use super::{print, write_study};
+use crate::report::Study;
 use crate::study::new_items::{run as study, table};
 
 /// Arguments of `fewshop study new-items`.
@@ -32,7 +33,7 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let OpenShop { config, catalogue, log, text } = args.shop.open()?;
     let found = study(&catalogue, text.as_ref(), &log, &config, args.seed)?;
-    write_json(args.json.as_deref(), &found)?;
+    write_study(args.json.as_deref(), &Study::NewItems(found.clone()))?;
     print(&table(&found))?;
     Ok(())
 }

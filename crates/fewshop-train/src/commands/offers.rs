@@ -1,14 +1,14 @@
 //! `fewshop offers` and `fewshop study offers`: which offer to show a household that is known by few purchases.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
 
 use fewshop_model::Pack;
 
-use super::{note_step, print, read_pack, warn_unknown, write_json};
+use super::{note_step, print, read_pack, warn_unknown, write_study};
 use crate::files::{Offer, OfferEvent, read_events, read_offer_events, read_offers, write_atomically};
-use crate::offers::{Shipped, Shop, compare, current, ship, shop, table};
+use crate::offers::{Shipped, Shop, compare, current, expected, ship, shop, table};
+use crate::report::Study;
 
 /// Arguments of `fewshop offers`.
 #[derive(Debug, clap::Args)]
@@ -93,14 +93,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let Shipped { weights, calibration } = ship(&pack, &shop, &offers, &chosen, args.data.seed)?;
     let covered: usize = weights.offers.iter().map(|offer| offer.items.len()).sum();
     let mut said = format!("{} offers that cover {covered} products\n", weights.offers.len());
-    let _ = writeln!(said, "redemptions of households that taught nothing, expected and seen");
-    for row in &calibration {
-        let _ = writeln!(
-            said,
-            "{:<10} all {:.0}, {:.0}; likeliest hundredth {:.0}, {:.0}; first offer of {} households {:.1}, {:.0} (most redeemed: {:.0})",
-            row.known, row.all[0], row.all[1], row.top[0], row.top[1], row.shown, row.first[0], row.first[1], row.most_redeemed
-        );
-    }
+    said += &expected(&calibration);
     let Data { events, offers, offer_events, seed, .. } = &args.data;
     let files = [("--events", events.as_path()), ("--offers", offers.as_path()), ("--offer-events", offer_events.as_path())];
     note_step(&mut pack.card, "offers", &files, &format!(" --days {} --seed {seed}", args.days));
@@ -119,7 +112,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 pub fn study(args: &StudyArgs) -> anyhow::Result<()> {
     let Read { pack, shop, .. } = args.data.read()?;
     let comparison = compare(&pack, &shop, args.data.seed);
-    write_json(args.json.as_deref(), &comparison)?;
+    write_study(args.json.as_deref(), &Study::Offers(comparison.clone()))?;
     print(&table(&comparison))?;
     Ok(())
 }

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::{note_step, print, read_pack, warn, warn_unknown, write_json};
+use super::{note_step, print, read_pack, warn, warn_unknown, write_study};
 use crate::files::{read_events, read_households, write_atomically};
 use crate::profile::{ProfileSettings, Rows, compare, describe, ship, table};
+use crate::report::Study;
 
 /// Arguments of `fewshop profile`.
 #[derive(Debug, clap::Args)]
@@ -74,7 +75,7 @@ fn rows(data: &Data) -> anyhow::Result<(fewshop_model::Pack, Rows, ProfileSettin
 pub fn study(args: &StudyArgs) -> anyhow::Result<()> {
     let (_, rows, settings) = rows(&args.data)?;
     let comparison = compare(&rows, &settings)?;
-    write_json(args.json.as_deref(), &comparison)?;
+    write_study(args.json.as_deref(), &Study::Profile(comparison.clone()))?;
     print(&table(&comparison))?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::evaluate::{Against, Rivals, read_log, read_questions};
 use super::{print, read_pack, write_json};
 use crate::evaluation;
 use crate::files::write_atomically;
-use crate::report::{DataCard, REPORT_VERSION, Report, page};
+use crate::report::{DataCard, REPORT_VERSION, Report, Sheet, page};
 
 /// Arguments of `fewshop report`.
 #[derive(Debug, clap::Args)]
@@ -36,6 +36,10 @@ pub struct Args {
     /// What the pack is compared with.
     #[command(flatten)]
     pub against: Against,
+    /// Figures of a study to show as well; may be given several times. What --json of `study` (distil, new-items, offers, profile,
+    /// robustness), `compress` and `evaluate --baseline mlp` wrote
+    #[arg(long, value_name = "JSON")]
+    pub study: Vec<PathBuf>,
     /// Where the page goes
     #[arg(long, value_name = "HTML")]
     pub out: PathBuf,
@@ -52,11 +56,14 @@ pub struct Args {
 /// # Errors
 /// When a file cannot be read or does not hold what it should, or the page cannot be written.
 pub fn run(args: Args) -> anyhow::Result<()> {
-    let report = match (&args.from, &args.pack, &args.events, &args.cases, &args.truth) {
+    // First of all: a slip here should not cost the minutes of the rest.
+    let studies = args.study.iter().map(|path| Sheet::read(path)).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut report = match (&args.from, &args.pack, &args.events, &args.cases, &args.truth) {
         (Some(from), ..) => read(from)?,
         (None, Some(pack), Some(events), Some(cases), Some(truth)) => compute(&args, pack, events, cases, truth)?,
         _ => anyhow::bail!("--pack, --events, --cases and --truth belong together: give all four, or --from"),
     };
+    report.studies.extend(studies);
     write_json(args.json.as_deref(), &report)?;
     let html = page(&report);
     write_atomically(&args.out, |out| out.write_all(html.as_bytes()))?;
@@ -101,6 +108,7 @@ fn compute(args: &Args, pack: &Path, events: &Path, cases: &Path, truth: &Path) 
         strangers: full(&strangers)?,
         returning: returning.as_ref().map(full).transpose()?,
         curves: recommender.pack().card.curves.clone(),
+        studies: Vec::new(),
     })
 }
 
@@ -127,6 +135,9 @@ fn command(args: &Args, pack: &Path, events: &Path, cases: &Path, truth: &Path) 
     if !args.against.simulate_dismissals.is_empty() {
         let counts: Vec<String> = args.against.simulate_dismissals.iter().map(usize::to_string).collect();
         out += &format!(" --simulate-dismissals {}", counts.join(","));
+    }
+    for study in &args.study {
+        out += &format!(" --study {}", name(study));
     }
     if args.against.ablation {
         out += " --ablation";

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::evaluate::read_questions;
-use super::{print, read_pack, write_json};
+use super::{print, read_pack, write_study};
+use crate::report::Study;
 use crate::study::robustness::{run as study, table};
 
 /// Arguments of `fewshop study robustness`.
@@ -44,7 +45,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let (_, first) = packs.first().ok_or_else(|| anyhow::anyhow!("no pack was given: give --pack"))?;
     let questions = read_questions(&args.cases, &args.truth, &first.catalogue)?;
     let found = study(&packs, &questions, &args.perturb_items, args.seed)?;
-    write_json(args.json.as_deref(), &found)?;
+    write_study(args.json.as_deref(), &Study::Robustness(found.clone()))?;
     print(&table(&found))?;
     Ok(())
 }

@@ -12,7 +12,7 @@ use std::io::Write as _;
 
 use anyhow::Result;
 use fewshop_model::{ItemTable, Pack};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use prune::{pairs, ranker};
 pub use search::{Found, Measured, Smaller, search};
@@ -20,7 +20,7 @@ pub use table::table;
 pub use vectors::{bits_of, coded, rounded};
 
 /// How item vectors are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Vectors {
     /// As the pack that came in has them.
@@ -55,7 +55,7 @@ impl Vectors {
 }
 
 /// What is done to a pack.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Mix {
     /// Item vectors.
     pub vectors: Vectors,

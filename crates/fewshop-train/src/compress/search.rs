@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use fewshop_model::{Compute, ItemTable, Pack, Recommender};
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Mix, Vectors, bits_of, on_the_wire};
 use crate::evaluation::{self, Evaluated, Interval, PICKS, Questions, mean_over_k, paired};
@@ -19,7 +19,7 @@ const PAIRS: [f64; 4] = [1.0, 0.75, 0.5, 0.25];
 const ZEROS: [f64; 3] = [0.5, 0.75, 0.9];
 
 /// A mix with what it came to.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// The mix.
     pub mix: Mix,
@@ -44,7 +44,7 @@ pub struct Measured {
 }
 
 /// All that was tried.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Found {
     /// Bytes on the wire that were asked for.
     pub budget_bytes: usize,

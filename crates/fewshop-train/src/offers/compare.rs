@@ -9,9 +9,10 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::KNOWN;
+use super::calibration::{Calibration, calibrate, expected};
 use super::features::{CATEGORY, COUNTS, FEATURES, POPULARITY, Redemptions, all_matches};
 use super::logistic::Logistic;
 use super::questions::{Question, Shop};
@@ -26,7 +27,7 @@ pub(super) const FOLDS: usize = 5;
 const LATE: f64 = 0.4;
 
 /// Who and what may teach.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Split {
     /// Other households, in the same campaigns too.
@@ -36,14 +37,14 @@ pub enum Split {
 }
 
 /// One method's figures.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// Who taught.
     pub split: Split,
     /// What the household is known by.
-    pub known: &'static str,
+    pub known: String,
     /// The method.
-    pub method: &'static str,
+    pub method: String,
     /// Households and campaigns with a redemption.
     pub questions: usize,
     /// Households among them.
@@ -61,12 +62,14 @@ pub struct Row {
 }
 
 /// All figures.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// Split by split, amount by amount, method by method.
     pub rows: Vec<Row>,
     /// Weights of the offer model's standardised features, mean over the fits, for the most that is known: by split.
-    pub weights: Vec<(Split, Vec<(&'static str, f64)>)>,
+    pub weights: Vec<(Split, Vec<(String, f64)>)>,
+    /// Expected against seen.
+    pub calibration: Vec<Calibration>,
     /// Whether the model ranks above most-redeemed beyond chance under the time split at every amount known: only then may it be used.
     pub better: bool,
 }
@@ -76,7 +79,8 @@ pub struct Comparison {
 pub fn compare(pack: &Pack, shop: &Shop, seed: u64) -> Comparison {
     let facts = OfferFacts::of(pack, &shop.offers);
     let progress = Progress::of("Offers", (2 * KNOWN.len() * FOLDS) as u64);
-    let mut out = Comparison { rows: Vec::new(), weights: Vec::new(), better: false };
+    let calibration = calibrate(pack, shop, seed);
+    let mut out = Comparison { rows: Vec::new(), weights: Vec::new(), calibration, better: false };
     let folds = folds(shop, seed);
     for split in [Split::Households, Split::Time] {
         for (known, amount) in KNOWN.iter().enumerate() {
@@ -89,7 +93,7 @@ pub fn compare(pack: &Pack, shop: &Shop, seed: u64) -> Comparison {
                 progress.step();
             }
             if known + 1 == KNOWN.len() {
-                out.weights.push((split, FEATURES.iter().copied().zip(weights).collect()));
+                out.weights.push((split, FEATURES.iter().map(ToString::to_string).zip(weights).collect()));
             }
             out.rows.extend(figures(shop, &asked, split, amount.name()));
         }
@@ -111,7 +115,7 @@ pub(super) fn folds(shop: &Shop, seed: u64) -> Vec<usize> {
 }
 
 /// Whether each campaign is one of the late ones.
-fn late(shop: &Shop) -> Vec<bool> {
+pub(super) fn late(shop: &Shop) -> Vec<bool> {
     let mut order: Vec<usize> = (0..shop.campaigns.len()).collect();
     order.sort_by_key(|&campaign| (std::cmp::Reverse(shop.campaigns[campaign].start_s), campaign));
     let redeemed = |campaign: usize| {
@@ -223,8 +227,8 @@ fn figures(shop: &Shop, asked: &[(usize, [Vec<f32>; 4])], split: Split, known: &
     (0..METHODS.len())
         .map(|method| Row {
             split,
-            known,
-            method: METHODS[method],
+            known: known.to_owned(),
+            method: METHODS[method].to_owned(),
             questions: asked.len(),
             households: bootstrap.shoppers(),
             ndcg: mean(&by_method[method][0]),
@@ -281,7 +285,7 @@ pub fn table(comparison: &Comparison) -> String {
         let _ = writeln!(
             out,
             "{:<10} {:<30} {:>24} {:>9.4} {:>24}  {:>27} {:>27}",
-            if row.method == METHODS[0] { row.known } else { "" },
+            if row.method == METHODS[0] { row.known.as_str() } else { "" },
             row.method,
             with(row.ndcg),
             row.recall.0,
@@ -296,6 +300,7 @@ pub fn table(comparison: &Comparison) -> String {
             let _ = writeln!(out, "  {name:<40} {weight:+.3}");
         }
     }
+    let _ = write!(out, "\n{}", expected(&comparison.calibration));
     let verdict = if comparison.better {
         "The model ranks above most-redeemed beyond chance under the time split at every amount known."
     } else {

@@ -4,6 +4,7 @@
 //! expected redemption. [`compare`] asks it of households that taught nothing, under two splits: others' redemptions of the same campaign are
 //! known ([`Split::Households`]), or those of earlier campaigns alone ([`Split::Time`]).
 
+mod calibration;
 mod compare;
 mod features;
 mod logistic;
@@ -12,9 +13,10 @@ mod ship;
 #[cfg(test)]
 mod tests;
 
+pub use calibration::{Calibration, calibrate, expected};
 pub use compare::{Comparison, METHODS, Row, Split, compare, table};
 pub use questions::{Question, Shop, shop};
-pub use ship::{Calibration, Shipped, current, ship};
+pub use ship::{Shipped, current, ship};
 
 /// Purchases that a household is known by, in the order of the figures.
 pub use fewshop_model::offers::KNOWN;

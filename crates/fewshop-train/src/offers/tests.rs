@@ -95,8 +95,12 @@ fn what_ships_foresees_redemptions_and_ranks_in_the_engine_as_it_was_fitted() {
     assert!(current(&offers, &events, 900 * DAY, 25).unwrap_err().to_string().contains("--days"));
     let pack = toy::pack();
     let shipped = ship(&pack, &shop, &offers, &chosen, 7).unwrap();
+    assert_eq!(shipped.calibration.iter().filter(|one| one.split == Split::Time).count(), KNOWN.len());
+    assert_eq!(shipped.calibration, calibrate(&pack, &shop, 7));
     for calibration in &shipped.calibration {
         let [expected, seen] = calibration.all;
+        let asked = if calibration.split == Split::Time { (60, 1) } else { (120, 2) };
+        assert_eq!((calibration.shown, calibration.campaigns), asked);
         assert!((expected - seen).abs() < 0.2 * seen, "{calibration:?}");
         assert!(calibration.first[1] > calibration.most_redeemed, "{calibration:?}");
     }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use fewshop_model::profile::Amount;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::auc::{Scored, one_against_rest};
 use super::calibration::{beliefs, cross_entropy, mixed};
@@ -28,10 +28,10 @@ pub(super) const HEADS: [Choice; 4] = [
 const LOGISTIC: [Choice; 3] = [Choice { hidden: 0, l2: 1e-3 }, Choice { hidden: 0, l2: 3e-3 }, Choice { hidden: 0, l2: 1e-2 }];
 
 /// One method's figures for one attribute at one amount.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
     /// Its name.
-    pub method: &'static str,
+    pub method: String,
     /// Mean negative logarithm of the probability of what is true.
     pub log_loss: f64,
     /// The prior's log loss less its own.
@@ -45,12 +45,12 @@ pub struct Figure {
 }
 
 /// One attribute at one amount.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
     /// The attribute.
     pub attribute: String,
     /// The amount's name.
-    pub amount: &'static str,
+    pub amount: String,
     /// Rows asked.
     pub rows: usize,
     /// Households asked.
@@ -66,7 +66,7 @@ pub struct Cell {
 }
 
 /// All figures.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// Households described.
     pub households: usize,
@@ -269,7 +269,7 @@ fn cell(rows: &Rows, attribute: usize, amount: Amount, answers: &[Answers]) -> O
         // The prior differs a little from fold to fold, against what the fold holds: no order of its own.
         let auc = if nth == PRIOR { Some((0.5, [0.5, 0.5])) } else { one_against_rest(&scored) };
         Figure {
-            method,
+            method: (*method).to_owned(),
             log_loss: asked.iter().zip(own).map(|((row, _), loss)| rows.weight[*row] * loss).sum::<f64>() / weight,
             gain,
             gain_interval,
@@ -283,7 +283,7 @@ fn cell(rows: &Rows, attribute: usize, amount: Amount, answers: &[Answers]) -> O
     households.dedup();
     Some(Cell {
         attribute: rows.attributes[attribute].name.clone(),
-        amount: amount.name(),
+        amount: amount.name().to_owned(),
         rows: asked.len(),
         households: households.len(),
         figures,

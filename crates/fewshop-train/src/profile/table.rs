@@ -37,7 +37,7 @@ pub fn table(comparison: &Comparison) -> String {
                 (true, true) => "  tells",
                 (true, false) => "  not enough to tell",
             };
-            let amount = if nth == 0 { cell.amount } else { "" };
+            let amount = if nth == 0 { cell.amount.as_str() } else { "" };
             let _ = writeln!(
                 out,
                 "{amount:<16} {:<20} {:>8.4}  {gain:>28} {auc:>7} {ends:>16}{verdict}",

@@ -120,7 +120,7 @@ fn the_comparison_has_every_method_and_is_the_same_twice() {
     let comparison = compare(&rows, &quick).unwrap();
     assert_eq!(comparison.cells.len(), 2 * Amount::ALL.len());
     let cell = comparison.cells.iter().find(|cell| cell.attribute == "children" && cell.amount == "3 baskets").unwrap();
-    assert_eq!(cell.figures.iter().map(|figure| figure.method).collect::<Vec<_>>(), METHODS);
+    assert_eq!(cell.figures.iter().map(|figure| figure.method.as_str()).collect::<Vec<_>>(), METHODS);
     let prior = &cell.figures[0];
     // A third of the households have children, in a fold of eighteen a few more or fewer.
     let entropy = -(1.0 / 3.0 * (1.0f64 / 3.0).ln() + 2.0 / 3.0 * (2.0f64 / 3.0).ln());

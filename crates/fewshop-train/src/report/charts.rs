@@ -167,9 +167,10 @@ pub(super) fn bars(frame: &Frame<'_>, bars: &[Bar<'_>], width: f64) -> String {
             svg.text("tick", anchor, (x_at(mark), bottom + 15.0), &tick_label(mark, marks[1] - marks[0]));
         }
     }
-    svg.line("zero", (x_at(0.0), top), (x_at(0.0), bottom));
     for (nth, bar) in bars.iter().enumerate() {
         let y = top + row * nth as f64;
+        // Beside the bar alone: through the whole chart it would cross the words.
+        svg.line("zero", (x_at(0.0), y + 18.0), (x_at(0.0), y + 34.0));
         let (from, to) = (x_at(bar.value.min(0.0)), x_at(bar.value.max(0.0)));
         svg.text("name plain", Anchor::Start, (left + 5.0, y + 14.0), bar.name);
         svg.text("value", Anchor::End, (right, y + 14.0), &bar.label);

@@ -11,9 +11,14 @@ svg{background:var(--card)}text{font:13px system-ui,sans-serif;fill:var(--ink)}t
 .c0{stroke:var(--c0)}.c1{stroke:var(--c1)}.c2{stroke:var(--c2)}.c3{stroke:var(--c3)}.c4{stroke:var(--c4)}.c5{stroke:var(--c5)}.c6{stroke:var(--c6)}.c7{stroke:var(--c7)}\
 .mark.c0,text.c0{fill:var(--c0)}.mark.c1,text.c1{fill:var(--c1)}.mark.c2,text.c2{fill:var(--c2)}.mark.c3,text.c3{fill:var(--c3)}.mark.c4,text.c4{fill:var(--c4)}.mark.c5,text.c5{fill:var(--c5)}.mark.c6,text.c6{fill:var(--c6)}.mark.c7,text.c7{fill:var(--c7)}text{stroke:none}</style>";
 
-/// A line for each way of writing the vectors, over the shares of the pairs; what was taken stands apart.
+/// The picture as a file of its own.
 #[must_use]
 pub fn compression(found: &Found) -> String {
+    chart(found, "Bytes against NDCG@10", 720.0).replacen('>', &format!(">{STYLE}"), 1)
+}
+
+/// A line for each way of writing the vectors, over the shares of the pairs; what was taken stands apart.
+pub(super) fn chart(found: &Found, title: &str, width: f64) -> String {
     let plain = || found.tried.iter().filter(|one| one.mix.ranker_zeros == 0.0);
     let mut kinds: Vec<Vectors> = Vec::new();
     for one in plain() {
@@ -42,12 +47,16 @@ pub fn compression(found: &Found) -> String {
     let (low, high) =
         series.iter().flat_map(|one| &one.points).fold((f64::MAX, 0f64), |(low, high), p| (low.min(p.0), high.max(p.0)));
     let frame = Frame {
-        title: "Bytes against NDCG@10",
+        title,
         description: "A line for each way of writing the item vectors; its points, from left to right, keep 25, 50, 75 and 100 % of the pairs.",
-        x: "kB on the wire (brotli 11); points of a line: 25, 50, 75, 100 % of the pairs",
+        x: if width < 500.0 {
+            "kB on the wire (brotli 11)"
+        } else {
+            "kB on the wire (brotli 11); points of a line: 25, 50, 75, 100 % of the pairs"
+        },
         y: "NDCG@10, mean over k",
     };
-    lines(&frame, &ticks(low.min(high), high), &series, 720.0).replacen('>', &format!(">{STYLE}"), 1)
+    lines(&frame, &ticks(low.min(high), high), &series, width)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod data_page;
 mod html;
 mod page;
 mod sections;
+mod studies;
 mod svg;
 
 use std::collections::{BTreeMap, HashSet};
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use compression::compression;
 pub use data_page::data_page;
 pub use page::page;
+pub use studies::{Sheet, Study};
 
 use crate::evaluation::Evaluation;
 use crate::files::{Log, format_time};
@@ -45,6 +47,9 @@ pub struct Report {
     /// What training watched, one value an epoch.
     #[serde(default)]
     pub curves: BTreeMap<String, Vec<f64>>,
+    /// Studies of the same shop or of another, as they were given.
+    #[serde(default)]
+    pub studies: Vec<Sheet>,
 }
 
 /// Data and training in figures.

@@ -7,6 +7,7 @@ use super::Report;
 use super::charts::{self, Frame, Series};
 use super::html::{details, figure, percent, section, signed, thousands, tile, with_interval};
 use super::sections::{ablation, calibration, curves, data, dismissals, glossary, learning, variety};
+use super::studies;
 use super::svg::escape;
 use crate::evaluation::{Contender, Difference, Evaluation, Figures, Interval, Kind, Unit};
 
@@ -29,6 +30,7 @@ pub fn page(report: &Report) -> String {
         ablation(report),
         variety(&report.strangers),
         calibration(&report.strangers),
+        studies::sections(&report.studies),
         curves(&report.curves),
         data(report),
         glossary(),
@@ -283,7 +285,7 @@ mod tests {
         let card = DataCard { shop: "Tom & <script>Co</script>".to_owned(), products: 12_345, ..DataCard::default() };
         let returning = Evaluation { unit: Unit::Visits, ..found.clone() };
         let curves = BTreeMap::from([("loss".to_owned(), vec![3.0, 2.0, f64::NAN])]);
-        Report { version: REPORT_VERSION, card, strangers: found, returning: Some(returning), curves }
+        Report { version: REPORT_VERSION, card, strangers: found, returning: Some(returning), curves, studies: Vec::new() }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use anyhow::Result;
 use fewshop_model::{Compute, Pack, Recommender};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::compress;
 use crate::evaluation::{self, Evaluated, Interval, PICKS, Questions, mean_over_k, paired};
@@ -17,7 +17,7 @@ const BITS: [u32; 4] = [7, 6, 5, 4];
 const CODES: [usize; 3] = [32, 16, 8];
 
 /// One way to rank beside another.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Line {
     /// What it is.
     pub name: String,
@@ -34,7 +34,7 @@ pub struct Line {
 }
 
 /// Both tables.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Found {
     /// Cases asked.
     pub cases: usize,

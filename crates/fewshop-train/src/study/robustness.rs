@@ -7,7 +7,7 @@ use fewshop_core::ItemIx;
 use fewshop_model::{Compute, ItemTable, Pack, Recommender, kernels};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::evaluation::{Difference, Figures, Judge, Judged, PICKS, Questions, picks};
 use crate::files::Case;
@@ -16,7 +16,7 @@ use crate::files::Case;
 const NOISE: f64 = 0.2;
 
 /// How the answers were disturbed.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Disturbance {
     /// Not at all.
@@ -28,7 +28,9 @@ pub enum Disturbance {
 }
 
 impl Disturbance {
-    fn name(self) -> String {
+    /// Its name in tables.
+    #[must_use]
+    pub fn name(self) -> String {
         match self {
             Self::None => "as it is".to_owned(),
             Self::Table(share) => format!("item table moved by {share}"),
@@ -38,7 +40,7 @@ impl Disturbance {
 }
 
 /// Figures of one pack under one disturbance.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Robust {
     /// The pack's name.
     pub pack: String,
@@ -56,6 +58,13 @@ pub struct Robust {
     pub minus_first: Difference,
     /// The same of item vectors alone.
     pub vectors_minus_first: Difference,
+}
+
+/// All that was found.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Found {
+    /// Pack by pack, disturbance by disturbance; each pack undisturbed first.
+    pub rows: Vec<Robust>,
 }
 
 /// The item table with each vector moved in a random direction by `share` of its length.
@@ -100,9 +109,9 @@ pub fn noisy(questions: &Questions, items: usize, seed: u64) -> Questions {
 ///
 /// # Errors
 /// When packs do not hold the same products, or one cannot rank.
-pub fn run(packs: &[(String, Pack)], questions: &Questions, shares: &[f64], seed: u64) -> Result<Vec<Robust>> {
+pub fn run(packs: &[(String, Pack)], questions: &Questions, shares: &[f64], seed: u64) -> Result<Found> {
     let mut out: Vec<Robust> = Vec::new();
-    let Some((first_name, first)) = packs.first() else { return Ok(out) };
+    let Some((first_name, first)) = packs.first() else { return Ok(Found::default()) };
     for (name, pack) in packs {
         let same = pack.catalogue.items().iter().map(|item| &item.id).eq(first.catalogue.items().iter().map(|item| &item.id));
         ensure!(same, "{name} holds other products than {first_name}: train both on the same items");
@@ -140,7 +149,7 @@ pub fn run(packs: &[(String, Pack)], questions: &Questions, shares: &[f64], seed
             });
         }
     }
-    Ok(out)
+    Ok(Found { rows: out })
 }
 
 fn by_vectors(pack: &Pack, cases: &[Case]) -> Vec<Vec<ItemIx>> {
@@ -155,7 +164,7 @@ fn by_vectors(pack: &Pack, cases: &[Case]) -> Vec<Vec<ItemIx>> {
 
 /// As text.
 #[must_use]
-pub fn table(found: &[Robust]) -> String {
+pub fn table(found: &Found) -> String {
     let mut out = format!(
         "NDCG@10 over all cases; in brackets 95 % intervals, shoppers resampled, pairs kept\n{:<20} {:<26} {:>8} {:<26} {:<26} {:>8} {:<26} {:<26}\n",
         "pack", "disturbance", "pack", "minus as it is", "minus first", "vectors", "minus as it is", "minus first"
@@ -164,7 +173,7 @@ pub fn table(found: &[Robust]) -> String {
         let [low, high] = d.ndcg_interval;
         format!("{:+.4} [{low:+.4}, {high:+.4}]", d.ndcg_at_10)
     };
-    for one in found {
+    for one in &found.rows {
         let _ = writeln!(
             out,
             "{:<20} {:<26} {:>8.4} {:<26} {:<26} {:>8.4} {:<26} {:<26}",
@@ -231,9 +240,9 @@ mod tests {
         let pack = toy::pack();
         let packs = [("one".to_owned(), pack.clone()), ("same".to_owned(), pack)];
         let found = run(&packs, &questions(), &[2.0], 7).unwrap();
-        assert_eq!(found.len(), 6);
-        assert!(found[2].vectors_loss.ndcg_at_10 < 0.0, "{}", table(&found));
-        assert!(found[3..].iter().all(|one| one.minus_first == Difference::default()));
+        assert_eq!(found.rows.len(), 6);
+        assert!(found.rows[2].vectors_loss.ndcg_at_10 < 0.0, "{}", table(&found));
+        assert!(found.rows[3..].iter().all(|one| one.minus_first == Difference::default()));
         assert!(table(&found).contains("one shot of five is noise"));
     }
 }
