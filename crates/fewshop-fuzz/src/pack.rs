@@ -32,6 +32,8 @@ static RULED: LazyLock<Vec<u8>> = LazyLock::new(|| {
     };
     let offers = OfferWeights { offers: vec![offer("a", &[3, 50]), offer("b", &[20])], weights: [[0.5; 10]; 4] };
     let pack = toy::pack().with_rules(rules).and_then(|pack| pack.with_offers(Some(offers)));
+    let season = (0..toy::pack().catalogue.len() as u32).map(|row| row % 7).collect();
+    let pack = pack.and_then(|pack| pack.with_season(season));
     pack.and_then(|pack| pack.with_fresh(vec![5, 41])).and_then(|pack| pack.to_bytes()).expect("the parts fit the toy")
 });
 /// The same shop with vectors by product quantisation, the newest version.

@@ -178,6 +178,7 @@ impl<'a> Board<'a> {
             kept.popularity,
             kept.rarest,
             facts.trend[row],
+            facts.season[row],
             pack.repeat[row],
         ]);
         out.extend(known.visit_features(row, pack, facts));

@@ -57,7 +57,7 @@ impl Part {
 }
 
 /// Number of features.
-pub const FEATURES: usize = 42;
+pub const FEATURES: usize = 43;
 
 /// Their names and parts, in order; a pack names them too, so that weights never meet other features than their own. How many shots
 /// there are and how popular they are belongs to no part: it tells the ranker how far to trust the others.
@@ -82,6 +82,7 @@ const TABLE: [(&str, Option<Part>); FEATURES] = [
     ("shots_popularity", None),
     ("shots_rarest", None),
     ("trend", Some(Part::Popularity)),
+    ("season", Some(Part::Popularity)),
     ("repeat_rate", Some(Part::Popularity)),
     ("visits", Some(Part::Visits)),
     ("taken_last", Some(Part::Visits)),
@@ -143,7 +144,9 @@ pub(crate) struct Facts {
     pub(crate) log_popularity: Vec<f32>,
     /// Logarithm of how often the product is taken of late by how often it always was.
     pub(crate) trend: Vec<f32>,
-    /// Rows by falling popularity, ties by row.
+    /// Logarithm of how often the product is taken this season by how often it always was; 0 where the pack was not told.
+    pub(crate) season: Vec<f32>,
+    /// Rows by falling popularity of this season, ties by row.
     pub(crate) by_popularity: Vec<u32>,
     pub(crate) covisit_row: Vec<f32>,
     pub(crate) covisit_column: Vec<f32>,
@@ -161,12 +164,15 @@ impl Facts {
         let popularity: Vec<f32> = pack.popularity.iter().map(|&n| n as f32).collect();
         let c = &pack.config;
         let mut by_popularity: Vec<u32> = (0..popularity.len() as u32).collect();
-        by_popularity.sort_by(|&a, &b| popularity[b as usize].total_cmp(&popularity[a as usize]).then(a.cmp(&b)));
+        let season = if pack.season.is_empty() { vec![0.0; popularity.len()] } else { trend(&popularity, &pack.season) };
+        let now: Vec<f32> = popularity.iter().zip(&season).map(|(n, season)| n * season.exp()).collect();
+        by_popularity.sort_by(|&a, &b| now[b as usize].total_cmp(&now[a as usize]).then(a.cmp(&b)));
         let items = pack.catalogue.items();
         let norm = |row: usize| pack.table.row(row).iter().map(|x| x * x).sum::<f32>().sqrt();
         let sessions = c.sessions.max(1.0);
         Self {
             trend: trend(&popularity, &pack.recent),
+            season,
             log_popularity: popularity.iter().map(|n| ((0.5 + n) / sessions).ln()).collect(),
             by_popularity,
             covisit_row: popularity.iter().map(|n| 1.0 / (n + c.covisit_shrink).max(1.0)).collect(),

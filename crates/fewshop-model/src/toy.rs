@@ -51,6 +51,8 @@ pub fn pack() -> Pack {
     }
     let weight_of = |name: &str| match name {
         "popularity" => 0.3,
+        // Silent until the toy is told of a season.
+        "season" => 0.5,
         "covisit_mean" | "cosine_mean" => 0.4,
         "taste" => 1.0,
         "department_share" => 1.5,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::files::digest;
+use crate::recorded;
 use crate::root::{root, shop_pack, shown};
 use crate::run::{cargo, command, run, say};
 
@@ -44,7 +45,7 @@ pub(crate) fn data() -> Result<()> {
     run(fewshop().args(["prepare", "completejourney", "--raw"]).arg(wheel).args(["--out", PREPARED]))
 }
 
-/// Trains the shop that is committed, then adds what its households and offers say: each step reads the pack of the one before.
+/// Trains the shop that is committed, tells it what is in season, and adds what its households and offers say: each step reads the pack of the one before.
 pub(crate) fn pack() -> Result<()> {
     data()?;
     let pack = shop_pack();
@@ -59,6 +60,16 @@ pub(crate) fn pack() -> Result<()> {
     train.args(["--seed", "7", "--currency", "USD", "--data-notice", NOTICE, "--out"]);
     let pack = pack.strip_prefix(root()).unwrap_or(&pack);
     run(train.arg(pack))?;
+    // The late sessions of shoppers whom training did not count tell the season; one in five of them stays a stranger, for the tests and
+    // for 'Try it as'.
+    let mut refresh = fewshop();
+    refresh.arg("refresh").arg("--pack").arg(pack);
+    for (option, file) in [("--cases", "valid_cases.csv"), ("--truth", "valid_truth.csv"), ("--strangers", "strangers")] {
+        refresh.args([option, &format!("{PREPARED}/{file}")]);
+    }
+    run(refresh.args(["--keep-strangers", "5", "--out"]).arg(pack))?;
+    let strangers = |file: &str| root().join(PREPARED).join("strangers").join(file);
+    recorded::commit(&recorded::of_cases(&strangers("cases.csv"), &strangers("truth.csv"))?)?;
     for (step, files) in [
         ("profile", &["--households", "households"][..]),
         ("offers", &["--offers", "offers", "--offer-events", "offer_events"][..]),

@@ -23,6 +23,16 @@ pub(crate) fn golden(text: &str) -> Result<Sessions> {
     Ok(sessions)
 }
 
+/// Makes these the sessions of `tests/goldens/validation_sessions.csv`, under numbers.
+pub(crate) fn commit(sessions: &Sessions) -> Result<()> {
+    let mut text = String::from("session_id,item_id\n");
+    for (nth, items) in sessions.values().enumerate() {
+        items.iter().for_each(|item| text.push_str(&format!("s{nth:03},{item}\n")));
+    }
+    let path = crate::root::root().join("tests/goldens/validation_sessions.csv");
+    std::fs::write(&path, text).with_context(|| format!("failed to write {}", shown(&path)))
+}
+
 /// Those of cases and their truth, as `fewshop prepare` and `fewshop example` write them: of each case with the most products known those, then
 /// what else was taken. Cases with fewer ask about the same sessions.
 pub(crate) fn of_cases(cases: &Path, truth: &Path) -> Result<Sessions> {

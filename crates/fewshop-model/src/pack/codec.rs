@@ -77,8 +77,10 @@ const SECTIONS: [&str; 33] = [
     "ranker.w2",
 ];
 
-/// The one section that a pack may lack: JSON, for it is small and for people.
+/// A section that a pack may lack: JSON, for it is small and for people.
 const RULES: &str = "rules";
+/// Another one: counts of sessions that came after training.
+const SEASON: &str = "season";
 
 impl Pack {
     /// The pack as a file.
@@ -101,6 +103,9 @@ impl Pack {
         out.f32("catalogue.price", &[items.len()], &prices);
         out.u32("popularity", &self.popularity);
         out.u32("recent", &self.recent);
+        if !self.season.is_empty() {
+            out.u32(SEASON, &self.season);
+        }
         out.u8("repeat", &self.repeat.iter().map(|r| (r * 255.0).round() as u8).collect::<Vec<_>>());
         let (n, d) = (items.len(), self.table.d);
         // A number of all items, then the next one: the numbers of a row are of different spread, and 5 % smaller so.
@@ -149,7 +154,11 @@ impl Pack {
             offers::write(offers, &mut out)?;
         }
         // So that every pack of before stays the same file.
-        let is_plain = self.rules.is_empty() && self.profile.is_none() && self.offers.is_none() && self.fresh.is_empty();
+        let is_plain = self.rules.is_empty()
+            && self.profile.is_none()
+            && self.offers.is_none()
+            && self.fresh.is_empty()
+            && self.season.is_empty();
         let version = match (coded, is_plain) {
             (true, _) => FORMAT_VERSION,
             (false, false) => RULES_VERSION,
@@ -194,7 +203,7 @@ impl Pack {
     /// [`PackError`] says what is wrong and where.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, PackError> {
         let file = Container::parse(bytes)?;
-        let newer = |name: &str| name == RULES || name == offers::SECTION || profile::SECTIONS.contains(&name);
+        let newer = |name: &str| name == RULES || name == SEASON || name == offers::SECTION || profile::SECTIONS.contains(&name);
         let coded = |name: &str| codes::SECTIONS.contains(&name) && file.version > RULES_VERSION;
         let known = |name: &str| SECTIONS.contains(&name) || (newer(name) && file.version > PLAIN_VERSION) || coded(name);
         if let Some(name) = file.names().find(|name| !known(name)) {
@@ -253,6 +262,7 @@ impl Pack {
             config: meta.config,
             rules: read_rules(&file)?,
             offers: offers::read(&file)?,
+            season: if file.names().any(|name| name == SEASON) { file.u32(SEASON, Some(n))? } else { Vec::new() },
             fresh: meta.fresh,
             hash: file.hash,
         };

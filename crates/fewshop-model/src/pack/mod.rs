@@ -237,6 +237,9 @@ pub struct ModelConfig {
     pub sessions: f32,
     /// Candidates from each channel.
     pub candidates: usize,
+    /// Sessions of fewer products are not counted into `season`: the ranker was taught to read it without them.
+    #[serde(default)]
+    pub season_least: usize,
 }
 
 impl Default for ModelConfig {
@@ -251,6 +254,7 @@ impl Default for ModelConfig {
             cosine_shrink: 100.0,
             sessions: 1.0,
             candidates: 120,
+            season_least: 0,
         }
     }
 }
@@ -288,6 +292,9 @@ pub struct Pack {
     pub offers: Option<OfferWeights>,
     /// Rows of products that were put in after training, rising: nobody could buy them before.
     pub fresh: Vec<u32>,
+    /// Sessions that each product stands in after the log that was learned from, `[items]`: what the shop was told of the season since.
+    /// Empty where it was not.
+    pub season: Vec<u32>,
     pub(crate) hash: [u8; 32],
 }
 
@@ -326,6 +333,7 @@ impl Pack {
             profile: None,
             offers: None,
             fresh: Vec::new(),
+            season: Vec::new(),
             hash: [0; 32],
         };
         pack.check()?;
@@ -338,6 +346,17 @@ impl Pack {
     /// [`PackError::Field`] when the rules do not fit the catalogue or each other.
     pub fn with_rules(mut self, rules: MerchantRules) -> Result<Self, PackError> {
         self.rules = rules;
+        self.hash = [0; 32];
+        self.check()?;
+        Ok(self)
+    }
+
+    /// The same pack, told in how many sessions since its training each product stands; empty takes that back. Its file is another one then.
+    ///
+    /// # Errors
+    /// [`PackError::Field`] when there is not one count a product.
+    pub fn with_season(mut self, season: Vec<u32>) -> Result<Self, PackError> {
+        self.season = season;
         self.hash = [0; 32];
         self.check()?;
         Ok(self)
@@ -394,6 +413,9 @@ impl Pack {
             if found != expected {
                 return Err(PackError::field(field, format!("has {found} numbers, expected {expected}")));
             }
+        }
+        if !self.season.is_empty() && self.season.len() != n {
+            return Err(PackError::field("season", format!("has {} numbers, expected {n} or none", self.season.len())));
         }
         if self.adapter.gate.is_empty() || self.adapter.gate.iter().any(|g| !(0.0..=1.0).contains(g)) {
             return Err(PackError::field("adapter.gate", "must hold numbers from 0 to 1, one at least"));

@@ -54,6 +54,10 @@ fn describe(pack: &Pack) -> String {
     );
     line("ranker", format!("{} features, {} hidden units", pack.ranker.mean.len(), pack.ranker.hidden));
     line("adapter", format!("{} steps, gate by shots {:?}", config.adapter_steps, pack.adapter.gate));
+    if !pack.season.is_empty() {
+        let told = pack.season.iter().filter(|&&n| n > 0).count();
+        line("season", format!("told of {told} products in sessions since"));
+    }
     if !pack.rules.is_empty() {
         line("rules", super::rules::summary(&pack.rules));
     }

@@ -13,6 +13,7 @@ pub mod prepare;
 pub mod profile;
 pub mod recommend;
 pub mod reference;
+pub mod refresh;
 pub mod report;
 pub mod robustness;
 pub mod rules;
@@ -60,6 +61,8 @@ pub enum Command {
     Profile(profile::Args),
     /// Add offers and a model of their redemption to a pack, without training it again
     Offers(offers::Args),
+    /// Tell a pack what is in season: the sessions since its training, without training it again
+    Refresh(refresh::Args),
     /// Rank the whole catalogue for each case
     Recommend(recommend::Args),
     /// Score a pack on cases whose truth is known
@@ -94,6 +97,7 @@ impl Command {
             Self::Train(args) => train::run(&args),
             Self::Profile(args) => profile::run(&args),
             Self::Offers(args) => offers::run(&args),
+            Self::Refresh(args) => refresh::run(&args),
             Self::Recommend(args) => recommend::run(args),
             Self::Evaluate(args) => evaluate::run(args),
             Self::Report(args) => report::run(args),

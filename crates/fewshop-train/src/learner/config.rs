@@ -19,6 +19,9 @@ pub struct TrainConfig {
     pub off: Vec<Part>,
     /// Share of the log, the latest part, that counts as 'of late'.
     pub recent_share: f64,
+    /// Late sessions of other shoppers by which the ranker learns to read a season, at the most; as many as `fewshop refresh` would tell of
+    /// where there are validation cases. 0 teaches it nothing of seasons.
+    pub season_sessions: usize,
     /// Share of shoppers kept for validation where no validation cases are given.
     pub valid_share: f64,
     /// Item vectors and session encoder.
@@ -39,6 +42,7 @@ impl Default for TrainConfig {
             held_sessions: 10_000,
             off: Vec::new(),
             recent_share: 0.2,
+            season_sessions: 500,
             valid_share: 0.1,
             tower: TowerConfig::default(),
             pairs: PairsConfig::default(),
@@ -193,6 +197,8 @@ pub struct RankerTrainConfig {
     pub learning_rate: f64,
     /// L2 on all weights.
     pub weight_decay: f32,
+    /// A case with w wanted products weighs (min(w, 10) / 10) to this power: what is asked of a shelf of ten is how many of the ten are wanted.
+    pub wanted_power: f32,
     /// Weight of the binary cross-entropy (a mean over candidates) beside the listwise softmax (a mean over cases).
     pub binary_weight: f32,
 }
@@ -209,6 +215,7 @@ impl Default for RankerTrainConfig {
             batch: 32,
             learning_rate: 1e-3,
             weight_decay: 1e-5,
+            wanted_power: 1.0,
             binary_weight: 3.0,
         }
     }

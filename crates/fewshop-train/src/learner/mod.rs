@@ -134,6 +134,39 @@ const FIRST_RANKER: usize = 4_000;
 /// Products that a validation case turns down where it is asked what they say of others.
 const TURNED_DOWN: usize = 3;
 
+/// One case in so many is taught without a season.
+const UNTOLD: usize = 4;
+
+/// How much of a season the ranker is taught to expect.
+struct SeasonRule {
+    /// Products of a session that tells, at the least.
+    least: usize,
+    /// Sessions.
+    sessions: usize,
+}
+
+impl SeasonRule {
+    /// With validation cases a season is told by sessions like theirs, and by four fifths of them: one shopper in five stays a stranger.
+    fn of(valid: &[Episode], given: bool, config: &TrainConfig) -> Self {
+        const LEAST: usize = 2;
+        const MOST_LEAST: usize = 12;
+        let most = config.season_sessions;
+        if !given {
+            return Self { least: LEAST, sessions: most };
+        }
+        let least = valid.iter().map(|e| e.shots.len() + e.wanted.len()).min().unwrap_or(LEAST).clamp(LEAST, MOST_LEAST);
+        let sessions: std::collections::BTreeSet<Vec<u32>> = valid
+            .iter()
+            .map(|e| {
+                let mut items: Vec<u32> = e.shots.iter().chain(&e.wanted).copied().collect();
+                items.sort_unstable();
+                items
+            })
+            .collect();
+        Self { least, sessions: most.min(sessions.len() * 4 / 5) }
+    }
+}
+
 /// All but the ranker.
 struct Prepared {
     /// What the ranker is taught with: packs of parts of the log, and sessions that they have not seen.
@@ -160,6 +193,7 @@ impl Prepared {
             Some(v) => v.cases.iter().zip(&v.wanted).map(|(case, wanted)| episode(case, wanted)).collect(),
             None => sessions::episodes(&parts.valid, 2_000, &mut rng),
         };
+        let season = SeasonRule::of(&valid, validation.is_some(), config);
         let popularity = pairs::popularity(&first.fit.items, items);
         let held = sessions::episodes(&first.held, config.ranker.cases, &mut rng);
         let weights = pairs::choose_weights(&first.fit.items, &popularity, &held, &config.pairs);
@@ -184,12 +218,15 @@ impl Prepared {
                 tower = TowerConfig { epochs: epoch, patience: usize::MAX, ..tower };
             }
             // From here on the counts are read as the device will read them: rounded to a byte.
-            rounds.push((through_bytes(&pack)?, held));
+            let told = pairs::season(&round.late, items, season.least, season.sessions, &mut rng);
+            rounds.push((through_bytes(&pack.with_season(told)?)?, held));
         }
         // What ships has seen everything: the counts, and the vectors for as many epochs as were found best before.
         let (shipped, Vectors { content, exact, .. }) =
             counted(catalogue, text, &parts.all, &[], weights, adapter.as_ref(), config, &tower, card, &mut rng)?;
-        let judge = if validation.is_some() { through_bytes(&shipped)? } else { rounds[0].0.clone() };
+        let mut shipped = shipped;
+        shipped.config.season_least = season.least;
+        let judge = if validation.is_some() { through_bytes(&shipped)? } else { rounds[0].0.clone().with_season(Vec::new())? };
         Ok(Self { rounds, judge, valid, shipped: shelf::in_shelf_order(&shipped)?, content, exact })
     }
 
@@ -212,7 +249,18 @@ impl Prepared {
         };
         let mut examples = Vec::new();
         for ((pack, _), held) in self.rounds.iter().zip(told(false)) {
-            examples.extend(ranker::examples(&without(pack), &held, None, "Candidates of the held sessions")?);
+            // Most packs are told of no season until they are refreshed: some cases are asked without it.
+            let of = |told: bool| {
+                held.iter().enumerate().filter(|(nth, _)| (nth % UNTOLD != 0) == told).map(|(_, e)| *e).collect::<Vec<_>>()
+            };
+            examples.extend(ranker::examples(&without(pack), &of(true), None, "Candidates of the held sessions")?);
+            let untold = pack.clone().with_season(Vec::new())?;
+            examples.extend(ranker::examples(
+                &without(&untold),
+                &of(false),
+                None,
+                "Candidates of held sessions, no season told",
+            )?);
         }
         let asked: Vec<&Episode> = self.valid.iter().collect();
         let valid = ranker::examples(&without(&self.judge), &asked, None, "Candidates for validation")?;

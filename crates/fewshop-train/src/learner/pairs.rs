@@ -3,6 +3,8 @@
 use fewshop_core::neighbours::{CovisitConfig, NeighbourTable, covisit};
 use fewshop_core::{ItemIx, metrics};
 use fewshop_model::{ModelConfig, PairTable, kernels};
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::PairsConfig;
@@ -23,6 +25,17 @@ pub(crate) fn popularity(sessions: &[Vec<u32>], items: usize) -> Vec<u32> {
 pub(crate) fn recent(sessions: &[Vec<u32>], items: usize, share: f64) -> Vec<u32> {
     let from = (sessions.len() as f64 * (1.0 - share)) as usize;
     popularity(&sessions[from.min(sessions.len())..], items)
+}
+
+/// The same over `most` sessions drawn from those of `least` products or more: what few late sessions tell of a season.
+pub(crate) fn season(late: &[Vec<u32>], items: usize, least: usize, most: usize, rng: &mut ChaCha8Rng) -> Vec<u32> {
+    let mut drawn: Vec<&[u32]> = late.iter().map(Vec::as_slice).filter(|session| session.len() >= least).collect();
+    drawn.shuffle(rng);
+    let mut counts = vec![0; items];
+    for &item in drawn.into_iter().take(most).flatten() {
+        counts[item as usize] += 1;
+    }
+    counts
 }
 
 /// How counts are weighted: chosen on the first round's held sessions, then kept.

@@ -22,6 +22,9 @@ use crate::progress::Progress;
 /// Products that a simulated shopper is shown before any are turned down.
 const SHOWN: usize = 10;
 
+/// Wanted products of a case from which on a shelf's NDCG@10 asks no more of it.
+const FULL: usize = 10;
+
 /// One case as the ranker sees it.
 pub(crate) struct Example {
     items: Vec<u32>,
@@ -142,7 +145,7 @@ pub(crate) fn train(
         let mut loss_sum = 0.0;
         for batch in order.chunks(config.batch) {
             let batch: Vec<&Example> = batch.iter().map(|&at| examples[at]).collect();
-            let loss = loss(&model, &batch, &mean, &inv_std, config.binary_weight, soft, &device);
+            let loss = loss(&model, &batch, &mean, &inv_std, config, soft, &device);
             loss_sum += f64::from(loss.clone().into_scalar::<f32>());
             let gradients = GradientsParams::from_grads(loss.backward(), &model);
             let done = (epoch - 1) as f64 / config.epochs as f64;
@@ -226,7 +229,7 @@ fn loss(
     batch: &[&Example],
     mean: &[f32],
     inv_std: &[f32],
-    binary_weight: f32,
+    config: &RankerTrainConfig,
     soft: Option<Soft>,
     device: &Device,
 ) -> Tensor<1> {
@@ -235,8 +238,12 @@ fn loss(
     let mut labels = vec![0f32; size * width];
     let mut mask = vec![0f32; size * width];
     let mut share = vec![0f32; size * width];
+    let mut weights = vec![0f32; size * width];
     let mut taught = vec![0f32; size * width];
+    let weight = |example: &Example| (example.wanted.len().clamp(1, FULL) as f32 / FULL as f32).powf(config.wanted_power);
+    let mean_weight = batch.iter().map(|example| weight(example)).sum::<f32>() / size as f32;
     for (at, example) in batch.iter().enumerate() {
+        let own = weight(example) / mean_weight;
         let found: f32 = example.labels.iter().sum();
         for (nth, row) in example.features.chunks_exact(FEATURES).enumerate() {
             let to = at * width + nth;
@@ -244,7 +251,8 @@ fn loss(
                 features[to * FEATURES + i] = (x - mean[i]) * inv_std[i];
             }
             labels[to] = example.labels[nth];
-            share[to] = example.labels[nth] / found;
+            share[to] = own * example.labels[nth] / found;
+            weights[to] = own;
             mask[to] = 1.0;
         }
         if let Some(soft) = soft {
@@ -266,8 +274,8 @@ fn loss(
     }
     let positive = log_sigmoid(scores.clone()).mul(labels.clone());
     let negative = log_sigmoid(scores.neg()).mul(mask.clone().sub(labels));
-    let binary = positive.add(negative).sum().div(mask.sum()).neg();
-    listwise.add(binary.mul_scalar(binary_weight))
+    let binary = positive.add(negative).mul(tensor(weights)).sum().div(mask.sum()).neg();
+    listwise.add(binary.mul_scalar(config.binary_weight))
 }
 
 fn softmax(scores: &[f32], temperature: f32, out: &mut [f32]) {
@@ -321,7 +329,8 @@ mod tests {
         };
         let (mean, inv_std) = (vec![0.0; FEATURES], vec![1.0; FEATURES]);
         let of = |example: &Example, soft| {
-            loss(&model.valid(), &[example], &mean, &inv_std, 0.0, soft, &Device::flex()).into_scalar::<f32>()
+            let config = RankerTrainConfig { binary_weight: 0.0, ..RankerTrainConfig::default() };
+            loss(&model.valid(), &[example], &mean, &inv_std, &config, soft, &Device::flex()).into_scalar::<f32>()
         };
         let own = kernels::rank(&features, &model.valid().export(mean.clone(), inv_std.clone()));
         let soft = |weight| Some(Soft { temperature: 2.0, weight });

@@ -42,6 +42,8 @@ pub(crate) struct Round {
     pub(crate) fit: Sessions,
     /// For ranker and adapter: other shoppers, after that date.
     pub(crate) held: Vec<Held>,
+    /// Of the counted shoppers, after that date: what a shop could be told of the season by then.
+    pub(crate) late: Vec<Vec<u32>>,
 }
 
 /// Parts of a log.
@@ -129,6 +131,8 @@ pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -
                 }
             } else if nth < from {
                 round.fit.push(&taken[nth], session.user);
+            } else {
+                round.late.push(taken[nth].clone());
             }
         }
         found += round.held.iter().filter(|held| held.items.len() >= LEAST_ITEMS).count();

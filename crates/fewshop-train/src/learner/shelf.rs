@@ -68,5 +68,9 @@ pub(crate) fn in_shelf_order(pack: &Pack) -> Result<Pack> {
         adapter,
         pack.ranker.clone(),
     )?;
-    Ok(ordered.with_rules(rules)?.with_offers(offers)?.with_fresh(fresh)?)
+    Ok(ordered
+        .with_season(if pack.season.is_empty() { Vec::new() } else { moved(&pack.season) })?
+        .with_rules(rules)?
+        .with_offers(offers)?
+        .with_fresh(fresh)?)
 }

@@ -64,6 +64,9 @@ pub fn add(pack: &Pack, newcomers: &[Newcomer]) -> Result<Pack> {
         biases.push(mean(&|row| pack.table.bias[row], middle.lowest_bias));
         out.popularity.push(mean(&|row| pack.popularity[row] as f32, 0.0).round() as u32);
         out.recent.push(mean(&|row| pack.recent[row] as f32, 0.0).round() as u32);
+        if !pack.season.is_empty() {
+            out.season.push(mean(&|row| pack.season[row] as f32, 0.0).round() as u32);
+        }
         out.repeat.push(mean(&|row| pack.repeat[row], middle.repeat).clamp(0.0, 1.0));
         let new_row = (n + nth) as u32;
         own.push(strongest(
