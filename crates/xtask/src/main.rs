@@ -13,6 +13,7 @@ mod extras;
 mod files;
 mod fuzz;
 mod http;
+mod lean;
 mod own;
 mod package;
 mod page;

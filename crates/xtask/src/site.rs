@@ -14,6 +14,7 @@ use anyhow::{Context, Result, bail};
 use crate::compress::{compress_all, is_copy};
 use crate::extras;
 use crate::files::{digest, files_below, remove, replace_dir, write_if_changed};
+use crate::lean;
 use crate::page::{Base, page};
 use crate::plain;
 use crate::policy::headers_file;
@@ -147,6 +148,9 @@ impl Site {
                     self.write(manifest, named(&fs::read_to_string(&from)?, shop)?.as_bytes())?
                 }
                 Ok(at_root) => self.copy(&from, at_root)?,
+                Err(_) if file.extension().is_some_and(|ending| ending == "js" || ending == "css") => {
+                    self.write(Path::new("assets").join(&file), lean::script(&fs::read_to_string(&from)?).as_bytes())?
+                }
                 Err(_) if from == shop_pack() => {}
                 Err(_) => self.copy(&from, Path::new("assets").join(&file))?,
             }
@@ -156,7 +160,7 @@ impl Site {
         let template_file = root().join("index.html");
         let template = fs::read_to_string(&template_file).with_context(|| format!("failed to read {}", shown(&template_file)))?;
         let pictures = assets.join("pictures");
-        let html = page(&template, shop, base, |key| !key.is_empty() && pictures.join(format!("{key}.webp")).is_file())?;
+        let html = page(&lean::page(&template), shop, base, |key| !key.is_empty() && pictures.join(format!("{key}.webp")).is_file())?;
         self.write("index.html", html.as_bytes())?;
         // What most static hosts answer with where no file is: so that the address of a product can be opened directly.
         self.write("404.html", html.as_bytes())?;
@@ -179,6 +183,7 @@ impl Site {
     /// `html`, since a visit that sees ten need not pay for four hundred.
     fn worker(&self, template: &Path, html: &str) -> Result<String> {
         let template = fs::read_to_string(template).with_context(|| format!("failed to read {}", shown(template)))?;
+        let template = lean::script(&template);
         let mut files = vec!["./".to_owned()];
         let mut digests = String::new();
         for file in &self.written {
