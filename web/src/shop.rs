@@ -170,6 +170,9 @@ impl Shop {
             }
         }
         if let Some(state) = state {
+            if !matches!(state, EngineState::Loading { .. }) {
+                browser::fetch_rest();
+            }
             self.engine.set(state);
         }
     }

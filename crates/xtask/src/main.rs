@@ -4,6 +4,7 @@
 //! tools of the wasm-bindgen family besides, which are found or installed.
 
 mod bench;
+mod bundles;
 mod checks;
 mod compress;
 mod counts;
