@@ -3,25 +3,28 @@
 // Needs the built site at FEWSHOP_URL, a Chromium at CHROME, and in FEWSHOP_OTHER the folder with what is that shop's own.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import path from "node:path";
 
-import { launch, visit } from "./shopper.mjs";
+import { launch, until, visit } from "./shopper.mjs";
 import { openSite } from "./site.mjs";
 
 const FOLDER = process.env.FEWSHOP_OTHER;
 
 /** What is this shop's own, by address. */
 const OWN = { "/": "index.html", "/assets/catalogue.json": "", "/assets/shop.pack": "", "/assets/try.json": "", "/assets/map.txt": "" };
-const TYPES = { ".html": "text/html", ".json": "application/json", ".txt": "text/plain", ".pack": "application/octet-stream" };
+const BYTES = "application/octet-stream";
+const TYPES = { ".html": "text/html", ".json": "application/json", ".txt": "text/plain", ".pack": BYTES, ".bin": BYTES, ".webp": "image/webp" };
 
 let browser;
 let site;
 before(async () => {
   browser = await launch();
   const replaced = {};
-  for (const [address, file] of Object.entries(OWN)) {
+  // Its pictures too: those that its page shows at once, and all of them.
+  const pictures = (await readdir(path.join(FOLDER, "assets"), { recursive: true })).filter((file) => /^pictures.*\.(bin|webp)$/.test(file));
+  for (const [address, file] of [...Object.entries(OWN), ...pictures.map((file) => [`/assets/${file.replaceAll("\\", "/")}`, ""])]) {
     const name = file || address.slice(1);
     replaced[address] = { type: TYPES[path.extname(name)], body: await readFile(path.join(FOLDER, name)) };
   }
@@ -38,6 +41,7 @@ test("another pack is another shop: its name, products, prices, notice and sessi
     await shopper.ready();
     assert.equal(await page.title(), "Corner Pantry");
     assert.equal((await page.getByRole("banner").getByRole("link").first().innerText()).trim(), "Corner Pantry");
+    await until("its own pictures are there", () => page.evaluate(() => document.querySelectorAll("main .initial").length === 0));
     const before = await shopper.onShelf("Picked for you");
     assert.ok(before.every(({ text }) => /£\d+\.\d\d/.test(text)), JSON.stringify(before.slice(0, 2)));
     assert.match(await page.getByRole("contentinfo").innerText(), /Made up by fewshop example/);

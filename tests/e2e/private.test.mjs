@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { openSite } from "./site.mjs";
+import { SITE, openSite } from "./site.mjs";
 import { launch, products, remembered, until, visit } from "./shopper.mjs";
 
 /** What a browser sends with any request, whoever asks. */
@@ -13,7 +13,7 @@ const KNOWN_HEADERS = new Set([
   "host", "connection", "accept", "accept-encoding", "accept-language", "user-agent", "origin", "cache-control", "pragma", "range",
   "if-none-match", "if-modified-since", "upgrade-insecure-requests", "priority", "purpose", "sec-purpose", "sec-ch-ua",
   "sec-ch-ua-mobile", "sec-ch-ua-platform", "sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest", "sec-fetch-user",
-  "sec-fetch-storage-access", "if-range",
+  "sec-fetch-storage-access", "if-range", "service-worker",
 ]);
 
 let browser;
@@ -24,11 +24,8 @@ before(async () => {
 });
 after(() => browser.close());
 
-/**
- * Looks, dismisses, carts, searches, browses, pays, goes back, corrects, saves, forgets: over all pages of the shop, those `withFiles` of their
- * own included unless there is no network to fetch them from.
- */
-async function trip(shopper, withFiles = true) {
+/** Looks, dismisses, carts, searches, browses, pays, goes back, corrects, saves, forgets: over all pages of the shop. */
+async function trip(shopper) {
   const { page } = shopper;
   const bottom = (name) => page.getByRole("contentinfo").getByRole("link", { name }).click();
   await shopper.lookAt("Pets", 2);
@@ -49,12 +46,10 @@ async function trip(shopper, withFiles = true) {
   await page.getByRole("link", { name: "How it works" }).click();
   await shopper.at("How it works");
   await page.goBack();
-  if (withFiles) {
-    await bottom("Map of taste");
-    await shopper.at("Map of taste");
-    await bottom("Try it as");
-    await page.getByRole("button", { name: "Next thing they took" }).click();
-  }
+  await bottom("Map of taste");
+  await page.getByRole("img", { name: "Map of taste" }).waitFor();
+  await bottom("Try it as");
+  await page.getByRole("button", { name: "Next thing they took" }).click();
   await bottom("What this page thinks you like");
   await page.getByRole("heading", { level: 1, name: /you like/ }).waitFor();
   await page.evaluate(() => {
@@ -67,33 +62,44 @@ async function trip(shopper, withFiles = true) {
   await shopper.reads(/All forgotten/);
 }
 
-/** What single pages fetch when they are opened, the same for everybody. */
-const LATER = ["/assets/map.txt", "/assets/try.json"];
+/** What every visit fetches after load, in this order: the files of single pages, then all pictures. */
+async function afterLoad() {
+  const files = ["/assets/map.txt", "/assets/try.json"];
+  for (let number = 1; ; number += 1) {
+    const file = `/assets/pictures-${number}.bin`;
+    files.push(file);
+    const bytes = Buffer.from(await (await fetch(new URL(file, SITE))).arrayBuffer());
+    if (!JSON.parse(bytes.subarray(0, bytes.indexOf(10))).more) return files;
+  }
+}
 
-test("after load the server is asked for pictures and the files of single pages, and for nothing else", async () => {
+/** An engine that gives no sign on a busy machine is replaced, and its files are then fetched again: that tells of the machine. */
+const isEngines = (path) => path.startsWith("/engine/") || path === "/assets/shop.pack";
+
+/** What was asked for, sorted: the engine's files once, all others as often as they were asked for. */
+const sorted = (asked) => [...asked.filter((path) => !isEngines(path)), ...new Set(asked.filter(isEngines))].sort();
+
+/** Waits until nothing of that is to come any more. */
+const hasAll = (site, files) => until("all that comes after load", () => files.every((file) => site.asked.includes(file)));
+
+/**
+ * All that a server sees of one visit to a page from before it loads until after it is left; `steps` begin while it loads. Fails on what carries
+ * anything with it, whatever it is asked for.
+ */
+async function seen(path, options, steps) {
   const site = await openSite();
   const elsewhere = [];
   const sockets = [];
-  const watch = (page) => {
+  const prepare = (page) => {
     page.context().on("request", (request) => request.url().startsWith(`${site.url}/`) || elsewhere.push(request.url()));
     page.on("websocket", (socket) => sockets.push(socket.url()));
   };
   try {
-    await visit(browser, { url: site.url, prepare: watch }, async (shopper) => {
-      await shopper.ready();
-      await shopper.page.waitForLoadState("networkidle");
-      const load = site.requests.length;
-      assert.ok(["/", "/assets/shop.pack", "/engine/worker.js", "/assets/catalogue.json"].every((path) => site.asked.includes(path)));
-      await trip(shopper);
-      await shopper.page.waitForLoadState("networkidle");
+    await visit(browser, { url: site.url, path, prepare, options }, async (shopper) => {
+      await steps(shopper, site);
       // Leaving the page is when beacons are sent.
       await shopper.page.goto("about:blank");
       await new Promise((resolve) => setTimeout(resolve, 1000));
-
-      const pictures = new Set([...LATER, ...all.map(({ picture }) => `/assets/pictures/${picture}.webp`)]);
-      const after = site.requests.slice(load);
-      const odd = after.filter(({ path }) => !pictures.has(path)).map(({ method, path, search }) => `${method} ${path}${search}`);
-      assert.deepEqual(odd, [], "requests after load that are no pictures, nor files of single pages");
       for (const { method, path, search, headers, body } of site.requests) {
         assert.equal(method, "GET", path);
         assert.equal(search, "", path);
@@ -106,12 +112,86 @@ test("after load the server is asked for pictures and the files of single pages,
         // A referrer would name the product that the shopper looks at.
         assert.equal(headers.referer, undefined, `${path} tells where the shopper is`);
       }
-      // The engine was already there, so no picture is asked for twice: a second request would tell of a second look.
-      const asked = after.map(({ path }) => path);
-      assert.equal(new Set(asked).size, asked.length, "a picture is asked for twice");
-      assert.deepEqual(elsewhere.filter((url) => !/^(data:|about:|blob:)/.test(url)), []);
+      assert.deepEqual(elsewhere.filter((url) => !/^(data:|about:)/.test(url)), []);
       assert.deepEqual(sockets, []);
       assert.deepEqual(await shopper.page.context().cookies(), []);
+      shopper.isContent();
+    });
+    return site.asked;
+  } finally {
+    site.close();
+  }
+}
+
+test("two shoppers who do different things ask the server for the same files, those after load in the same order", async () => {
+  const files = await afterLoad();
+  // One goes over all pages from the first moment on, while all is still on its way.
+  const busy = await seen("/", {}, async (shopper, site) => {
+    await trip(shopper);
+    await hasAll(site, files);
+  });
+  // One goes over all pages when all is there: then nothing at all is asked for.
+  const late = await seen("/", {}, async (shopper, site) => {
+    await shopper.ready();
+    await hasAll(site, files);
+    const before = site.asked.length;
+    await trip(shopper);
+    const wasReplaced = shopper.console.some((line) => line.startsWith("warning: the worker"));
+    const asked = site.asked.slice(before).filter((path) => !(wasReplaced && isEngines(path)));
+    assert.deepEqual(asked, [], "asked for during a whole trip");
+  });
+  // One does nothing, and one looks at a single page that is long and full of pictures, on another screen.
+  const idle = await seen("/", {}, async (_, site) => hasAll(site, files));
+  const phone = { viewport: { width: 390, height: 844 } };
+  const other = await seen("/department/baby", phone, async ({ page }, site) => {
+    await page.getByRole("heading", { name: "Baby", level: 1 }).waitFor();
+    for (let step = 0; step < 20; step += 1) await page.mouse.wheel(0, 800);
+    await hasAll(site, files);
+  });
+  assert.equal(busy[0], "/");
+  assert.equal(other[0], "/department/baby");
+  const expected = sorted(idle.slice(1));
+  assert.ok(["/assets/shop.pack", "/engine/worker.js", "/assets/catalogue.json"].every((path) => expected.includes(path)));
+  for (const [who, asked] of Object.entries({ busy, late, idle, other })) {
+    // What loads at first comes side by side, so its order is chance; which files, and each once, is not.
+    assert.deepEqual(sorted(asked.slice(1)), expected, `${who}: the same files, each once`);
+    assert.deepEqual(asked.filter((path) => files.includes(path)), files, `${who}: after load, in order`);
+  }
+});
+
+test("what is kept for when there is no network is asked for after all that, the same for everyone", async () => {
+  const options = { serviceWorkers: "allow" };
+  const kept = ({ page }) => until("the shop is kept", () => page.evaluate(() => Boolean(navigator.serviceWorker.controller)));
+  const idle = await seen("/", options, kept);
+  const busy = await seen("/", options, async (shopper) => {
+    await trip(shopper);
+    await kept(shopper);
+  });
+  const own = (asked) => asked.slice(asked.indexOf("/sw.js"));
+  assert.deepEqual(idle.slice(0, idle.length - own(idle).length).filter((path) => path.endsWith(".bin")), (await afterLoad()).slice(2));
+  assert.deepEqual(sorted(own(busy)), sorted(own(idle)));
+  assert.deepEqual(sorted(busy), sorted(idle));
+});
+
+test("pictures come in where letters stood, and nothing moves for it", async () => {
+  let open;
+  const held = new Promise((resolve) => (open = resolve));
+  const hold = { reply: async (response, body, type) => (await held, response.writeHead(200, { "content-type": type }), response.end(body)) };
+  const site = await openSite({ "/assets/pictures-1.bin": hold });
+  try {
+    await visit(browser, { url: site.url }, async (shopper) => {
+      const { page } = shopper;
+      await shopper.ready();
+      const shown = () => page.evaluate(() => document.querySelectorAll("main .tile .initial").length);
+      const tiles = () => page.locator("main .tile, main .title, main .dept span:last-child").evaluateAll((all) => all.map((one) => JSON.stringify(one.getBoundingClientRect())));
+      assert.equal(await shopper.cards("Picked for you").locator("img").count(), 12, "those of the first shelf are there at once");
+      await until("departments have letters", shown);
+      const before = await tiles();
+      open();
+      await until("letters have become pictures", async () => (await shown()) === 0);
+      await until("they are drawn", () => page.evaluate(() => [...document.images].every((img) => img.complete && img.naturalWidth > 0)));
+      assert.deepEqual(await tiles(), before);
+      assert.equal(await page.evaluate(() => [...document.images].filter((img) => !/^data:|\/assets\/pictures\//.test(img.src)).length), 0);
       shopper.isContent();
     });
   } finally {
@@ -119,18 +199,41 @@ test("after load the server is asked for pictures and the files of single pages,
   }
 });
 
-test("after load the shop goes on without any network", async () => {
-  await visit(browser, {}, async (shopper) => {
-    const { page } = shopper;
-    await shopper.ready();
-    await page.waitForLoadState("networkidle");
-    await page.context().setOffline(true);
-    await trip(shopper, false);
-    assert.equal(await page.getByRole("alert").count(), 0);
-    await until("pictures that are missing leave a letter, not a hole", async () =>
-      page.evaluate(() => [...document.images].every((img) => !img.complete || img.naturalWidth > 0)),
-    );
-  });
+test("who asked the browser to save data gets no pictures after load, whatever they do", async () => {
+  const site = await openSite();
+  const prepare = (page) => page.addInitScript(() => Object.defineProperty(navigator, "connection", { value: { saveData: true } }));
+  try {
+    await visit(browser, { url: site.url, prepare }, async (shopper) => {
+      await shopper.ready();
+      await until("the last of what comes", () => site.asked.includes("/assets/try.json"));
+      await shopper.lookAt("Pets", 1);
+      assert.deepEqual(site.asked.filter((path) => path.endsWith(".bin")), []);
+      shopper.isContent();
+    });
+  } finally {
+    site.close();
+  }
+});
+
+test("after load the shop goes on without any network, over all pages", async () => {
+  const files = await afterLoad();
+  const site = await openSite();
+  try {
+    await visit(browser, { url: site.url }, async (shopper) => {
+      const { page } = shopper;
+      await shopper.ready();
+      await hasAll(site, files);
+      await page.waitForLoadState("networkidle");
+      await page.context().setOffline(true);
+      await trip(shopper);
+      assert.equal(await page.getByRole("alert").count(), 0);
+      await until("every picture is there", async () =>
+        page.evaluate(() => document.images.length > 12 && [...document.images].every((img) => img.complete && img.naturalWidth > 0)),
+      );
+    });
+  } finally {
+    site.close();
+  }
 });
 
 test("what this device remembers is one readable record, and only what the shopper did", async () => {

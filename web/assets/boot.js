@@ -17,36 +17,38 @@ if (typeof WebAssembly !== 'object') {
   try {
     const app = await import('../app/fewshop-web.js');
     await app.default();
-    keep();
+    await (await import('./rest.js')).rest;
+    await keep();
   } catch (error) {
     console.error(error);
     notice('The shop could not start. Load the page again; if that does not help, a newer browser will. What people buy most here is below.');
   }
 }
 
-/** Keeps the shop on this device, for when there is no network. A newer one is announced and opened when the shopper says so. */
-function keep() {
-  if (!('serviceWorker' in navigator)) return;
+/**
+ * Keeps the shop on this device, for when there is no network. After all that the shopper waits for, and always: nothing that one does changes
+ * what is asked for. A newer one is announced and opened when the shopper says so.
+ */
+async function keep() {
+  const shelf = navigator.serviceWorker;
+  if (!shelf) return;
   const announce = (worker) => {
     const place = document.getElementById('update');
-    if (!place || !navigator.serviceWorker.controller) return;
+    if (!place || !shelf.controller) return;
     place.hidden = false;
     place.querySelector('button').onclick = () => {
-      navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true });
+      shelf.addEventListener('controllerchange', () => location.reload(), { once: true });
       worker.postMessage('open');
     };
   };
-  // After what the shopper waits for, and always: nothing that one does changes what is asked for.
-  setTimeout(async () => {
-    try {
-      const kept = await navigator.serviceWorker.register(new URL('../sw.js', import.meta.url));
-      if (kept.waiting) announce(kept.waiting);
-      kept.addEventListener('updatefound', () => {
-        const fresh = kept.installing;
-        fresh.addEventListener('statechange', () => fresh.state === 'installed' && announce(fresh));
-      });
-    } catch (error) {
-      console.warn(`The shop will not open without a network: ${error.message}`);
-    }
-  }, 2000);
+  try {
+    const kept = await shelf.register(new URL('../sw.js', import.meta.url));
+    if (kept.waiting) announce(kept.waiting);
+    kept.addEventListener('updatefound', () => {
+      const fresh = kept.installing;
+      fresh.addEventListener('statechange', () => fresh.state === 'installed' && announce(fresh));
+    });
+  } catch (error) {
+    console.warn(`The shop will not open without a network: ${error.message}`);
+  }
 }

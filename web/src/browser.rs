@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, Event, HtmlElement, MouseEvent, Node, Response, ScrollIntoViewOptions, ScrollLogicalPosition};
+use web_sys::{Element, Event, HtmlElement, MouseEvent, Response, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 thread_local! {
     static BASE: OnceCell<String> = const { OnceCell::new() };
@@ -93,6 +93,24 @@ pub(crate) fn now() -> u32 {
 }
 
 // Hand-written JavaScript: by web-sys the same is a dozen more classes and closures in the page's wasm.
+#[wasm_bindgen(raw_module = "../assets/rest.js")]
+extern "C" {
+    /// A picture, as long as it is there without asking for it.
+    pub(crate) fn picture(key: &str) -> Option<Element>;
+    /// Begins to fetch what comes after load, unless that has begun.
+    pub(crate) fn fetch_rest();
+    #[wasm_bindgen(catch)]
+    async fn page_file(name: &str) -> Result<JsValue, JsValue>;
+}
+
+/// The text of a page's own file, which comes after load whether the page is opened or not.
+///
+/// # Errors
+/// What went wrong, for people.
+pub(crate) async fn text_after_load(name: &str) -> Result<String, String> {
+    page_file(name).await.map(|text| text.as_string().unwrap_or_default()).map_err(|err| describe(&err))
+}
+
 #[wasm_bindgen(raw_module = "../assets/memory.js")]
 extern "C" {
     /// The text that this device remembers; anything else where there is none or the browser does not let the page have it.
@@ -160,13 +178,6 @@ pub(crate) fn value_of(event: &Event) -> String {
 pub(crate) fn remove(event: &Event) {
     if let Some(element) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) {
         element.remove();
-    }
-}
-
-/// Puts something into the place of the element that an event happened to.
-pub(crate) fn replace(event: &Event, with: Node) {
-    if let Some(element) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) {
-        let _ = element.replace_with_with_node_1(&with);
     }
 }
 

@@ -147,7 +147,7 @@ impl Shop {
     /// Takes in what the engine said.
     pub(crate) fn hear(self, state: Option<EngineState>, answer: Option<Answer>) {
         if let Some(Answer { shelves, household, offers }) = answer {
-            let picks = |shelf: Shelf| (shelf.name, shelf.picks.into_iter().map(Pick::from).collect());
+            let picks = |shelf: Shelf| (shelf.name, Pick::of_answer(shelf.picks));
             let mut ranked: Vec<(String, Vec<Pick>)> = shelves.into_iter().map(picks).collect();
             // The answer to what was forgotten meanwhile is forgotten too.
             let is_own = self.log.with_untracked(|log| !log.is_blank() && log.learning() != Learning::Off);
@@ -170,6 +170,9 @@ impl Shop {
             }
         }
         if let Some(state) = state {
+            if !matches!(state, EngineState::Loading { .. }) {
+                browser::fetch_rest();
+            }
             self.engine.set(state);
         }
     }

@@ -517,7 +517,7 @@ texts! {
     /// Heading of paragraph 3.
     how_head_3: "Nothing leaves this device",
     /// Its text.
-    how_text_3: "After the page has loaded it asks no server for anything but pictures, and for the files of the map and of the recorded sessions when you open those. What you did is kept in this browser only, so that it is still there when you come back: this visit, and for 30 days what you took on the 10 visits before it. A visit ends when you check out or do nothing for 30 minutes. ‘Forget’ erases all of that at once; the cart stays yours.",
+    how_text_3: "Once the page has loaded it fetches all pictures and the files of the map and of the recorded sessions, the same for everyone whatever they look at, and then asks no server for anything. What you did is kept in this browser only, so that it is still there when you come back: this visit, and for 30 days what you took on the 10 visits before it. A visit ends when you check out or do nothing for 30 minutes. ‘Forget’ erases all of that at once; the cart stays yours.",
     /// Heading of paragraph 4.
     how_head_4: "Reasons that are true",
     /// Its text.

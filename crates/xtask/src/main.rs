@@ -4,6 +4,7 @@
 //! tools of the wasm-bindgen family besides, which are found or installed.
 
 mod bench;
+mod bundles;
 mod checks;
 mod compress;
 mod counts;
@@ -13,6 +14,7 @@ mod extras;
 mod files;
 mod fuzz;
 mod http;
+mod lean;
 mod own;
 mod package;
 mod page;

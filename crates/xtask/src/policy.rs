@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use crate::page::Base;
 
 /// What the page may load, and from where: from itself, and nothing else. No inline script, no inline style, no `blob:`; `data:` for images
-/// alone, because of the icon: Chromium asks for an icon that is a file again on every page of the shop, and so would tell the host of
-/// every step.
+/// alone, because of the icon and of the pictures that come in a few files after load: Chromium asks for an icon that is a file again on every
+/// page of the shop, and a picture that is a file is asked for when it comes into view, and so each would tell the host of every step.
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; \
                       img-src 'self' data:; style-src 'self'; manifest-src 'self'; form-action 'none'";
 

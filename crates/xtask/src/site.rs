@@ -11,9 +11,11 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
+use crate::bundles;
 use crate::compress::{compress_all, is_copy};
 use crate::extras;
 use crate::files::{digest, files_below, remove, replace_dir, write_if_changed};
+use crate::lean;
 use crate::page::{Base, page};
 use crate::plain;
 use crate::policy::headers_file;
@@ -147,7 +149,12 @@ impl Site {
                     self.write(manifest, named(&fs::read_to_string(&from)?, shop)?.as_bytes())?
                 }
                 Ok(at_root) => self.copy(&from, at_root)?,
+                Err(_) if file.extension().is_some_and(|ending| ending == "js" || ending == "css") => {
+                    self.write(Path::new("assets").join(&file), lean::script(&fs::read_to_string(&from)?).as_bytes())?
+                }
                 Err(_) if from == shop_pack() => {}
+                // Below: in bundles, and as files of their own only those that the page shows at once.
+                Err(_) if file.extension().is_some_and(|ending| ending == "webp") => {}
                 Err(_) => self.copy(&from, Path::new("assets").join(&file))?,
             }
         }
@@ -156,8 +163,17 @@ impl Site {
         let template_file = root().join("index.html");
         let template = fs::read_to_string(&template_file).with_context(|| format!("failed to read {}", shown(&template_file)))?;
         let pictures = assets.join("pictures");
-        let html = page(&template, shop, base, |key| !key.is_empty() && pictures.join(format!("{key}.webp")).is_file())?;
+        let html = page(&lean::page(&template), shop, base, |key| bundles::file_of(&pictures, key).is_some())?;
         self.write("index.html", html.as_bytes())?;
+        for file in files_below(&pictures)? {
+            let name = Path::new("assets/pictures").join(&file);
+            if html.contains(&format!("{}\"", name.to_string_lossy().replace('\\', "/"))) {
+                self.copy(&pictures.join(&file), name)?;
+            }
+        }
+        for (number, bundle) in (1..).zip(bundles::bundles(shop, &pictures)?) {
+            self.write(Path::new("assets").join(bundles::name(number)), &bundle)?;
+        }
         // What most static hosts answer with where no file is: so that the address of a product can be opened directly.
         self.write("404.html", html.as_bytes())?;
         for (file, page) in plain::pages(shop, base) {
@@ -168,23 +184,22 @@ impl Site {
         let words = root().join("web/texts/zh.txt");
         let words = fs::read_to_string(&words).with_context(|| format!("failed to read {}", shown(&words)))?;
         self.write("assets/zh.txt", extras::words(&words)?.as_bytes())?;
-        let worker = self.worker(&assets.join("root").join(WORKER), &html)?;
+        let worker = self.worker(&assets.join("root").join(WORKER))?;
         self.write(WORKER, worker.as_bytes())?;
         // After it: this one is for the host alone, and nothing to keep.
         self.write("_headers", headers_file(base).as_bytes())?;
         Ok(())
     }
 
-    /// The service worker for all that was written: it keeps the page, the CPU engine and the pack; of the pictures those that stand in
-    /// `html`, since a visit that sees ten need not pay for four hundred.
-    fn worker(&self, template: &Path, html: &str) -> Result<String> {
+    /// The service worker for all that was written: it keeps the page, the CPU engine, the pack and what comes after load.
+    fn worker(&self, template: &Path) -> Result<String> {
         let template = fs::read_to_string(template).with_context(|| format!("failed to read {}", shown(template)))?;
+        let template = lean::script(&template);
         let mut files = vec!["./".to_owned()];
         let mut digests = String::new();
         for file in &self.written {
             let name = file.to_string_lossy().replace('\\', "/");
-            let is_seen = !name.starts_with("assets/pictures/") || html.contains(&format!("{name}\""));
-            if is_seen && name != "404.html" && !name.starts_with(plain::FOLDER) {
+            if name != "404.html" && !name.ends_with("LICENSE.txt") && !name.starts_with(plain::FOLDER) {
                 let bytes = fs::read(self.dist.join(file)).with_context(|| format!("failed to read {}", shown(file)))?;
                 digests += &digest(&bytes);
                 if name != "index.html" {
@@ -250,7 +265,10 @@ mod tests {
         // Sessions of another shop are not replayed here.
         let sessions: serde_json::Value = serde_json::from_str(&read("assets/try.json")).unwrap();
         assert_eq!((&sessions["sessions"], &sessions["pack"]), (&serde_json::json!([]), &catalogue["pack"]));
-        assert!(read("sw.js").contains("assets/shop.pack"));
+        assert!(read("sw.js").contains("assets/shop.pack") && read("sw.js").contains("assets/pictures-1.bin"));
+        // One file a picture is there only for what stands in the page: asking for any other would tell what is looked at.
+        let alone = files_below(&dir.path().join("dist/assets/pictures")).unwrap();
+        assert!(alone.iter().all(|file| file.ends_with("LICENSE.txt") || html.contains(&*file.to_string_lossy())), "{alone:?}");
     }
 
     #[test]

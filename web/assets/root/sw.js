@@ -8,8 +8,11 @@ const at = (file) => new URL(file, self.registration.scope).href;
 const KEPT = new Set(FILES.map(at));
 
 self.addEventListener('install', (event) => {
-  // 'reload': what the browser kept may be of an older version.
-  const fetchAll = async () => (await caches.open(SHELF)).addAll([...KEPT].map((url) => new Request(url, { cache: 'reload' })));
+  // 'no-cache': what the browser kept may be of an older version, and is not sent again if it is not.
+  const ask = (url) => new Request(url, { cache: 'no-cache' });
+  // Who asked to save data gets no pictures.
+  const wanted = (url) => !(navigator.connection?.saveData && url.endsWith('.bin'));
+  const fetchAll = async () => (await caches.open(SHELF)).addAll([...KEPT].filter(wanted).map(ask));
   event.waitUntil(fetchAll());
 });
 
@@ -30,23 +33,9 @@ self.addEventListener('fetch', (event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== 'GET' || origin !== self.location.origin) return;
   const url = request.mode === 'navigate' ? at('./') : origin + pathname;
-  if (KEPT.has(url)) {
-    event.respondWith(kept(url, request));
-  } else if (pathname.includes('/assets/')) {
-    event.respondWith(picture(url, request));
-  }
+  if (KEPT.has(url)) event.respondWith(kept(url, request));
 });
 
 async function kept(url, request) {
   return (await (await caches.open(SHELF)).match(url)) ?? fetch(request);
-}
-
-/** Pictures and other extras are kept as they are seen. */
-async function picture(url, request) {
-  const shelf = await caches.open(SHELF);
-  const known = await shelf.match(url);
-  if (known) return known;
-  const response = await fetch(request);
-  if (response.ok) shelf.put(url, response.clone());
-  return response;
 }

@@ -43,22 +43,13 @@ pub(crate) fn meta_line(product: &Product) -> String {
     parts.join("\u{a0}· ")
 }
 
-/// The picture that stands for a product, or the first letter of its title. Says nothing to a screen reader: the title does.
+/// The picture that stands for a product. Until it has come, or where there is none, the first letter of its title: `rest.js` puts the
+/// picture into the letter's place. Says nothing to a screen reader: the title does.
 pub(crate) fn picture(key: &str, title: &str) -> El {
-    let initial: String = title.chars().find(|c| c.is_alphanumeric()).map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    let letter = move || el("span").class("initial").attr("aria-hidden", "true").text(&initial);
-    if key.is_empty() {
-        return letter();
-    }
-    el("img")
-        // Before the address, which begins the fetch.
-        .attr("loading", "lazy")
-        .attr("decoding", "async")
-        .attr("alt", "")
-        .attr("width", "160")
-        .attr("height", "160")
-        .attr("src", &browser::href(&format!("/assets/pictures/{key}.webp")))
-        .on("error", move |event| browser::replace(&event, letter().into()))
+    browser::picture(key).map(El).unwrap_or_else(|| {
+        let initial = title.chars().find(|c| c.is_alphanumeric()).map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+        el("span").class("initial").attr("aria-hidden", "true").attr("data-picture", key).text(&initial)
+    })
 }
 
 /// Why a product is here: the short reason, or "" for nothing, and what tells the whole.

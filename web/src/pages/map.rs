@@ -41,7 +41,7 @@ pub(crate) fn map_page() -> Node {
     name_page(texts.map);
     let places = RwSignal::new(None::<Result<Places, String>>);
     spawn_local(async move {
-        let file = browser::fetch_text("/assets/map.txt").await;
+        let file = browser::text_after_load("map.txt").await;
         let _ = places.try_set(Some(file.and_then(|text| read(&text, shop.catalogue().len()))));
     });
     let body = move || match places.get() {

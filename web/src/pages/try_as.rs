@@ -20,7 +20,7 @@ pub(crate) fn try_page() -> Node {
     name_page(texts.try_as);
     let recorded = RwSignal::new(None::<Result<Vec<Recorded>, String>>);
     spawn_local(async move {
-        let read = browser::fetch_text("/assets/try.json").await.and_then(|text| Recorded::read(&text, &shop.catalogue()));
+        let read = browser::text_after_load("try.json").await.and_then(|text| Recorded::read(&text, &shop.catalogue()));
         let _ = recorded.try_set(Some(read));
     });
     let body = move || match recorded.get() {

@@ -2,7 +2,7 @@
 
 use fewshop_core::{ItemIx, MerchantRule, Reason, Recommendation};
 
-use super::{EngineState, Learning, SessionLog};
+use super::{EngineState, Learning, SessionLog, sort_few};
 
 /// A product on a shelf.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,19 +15,28 @@ pub struct Pick {
     pub reason: Option<Reason>,
     /// What the shop's own rules did to its place.
     pub rule: Option<MerchantRule>,
+    /// The place, from 0, that the shop pinned it to: whatever leaves the shelf before it, it stands there.
+    pub pinned: Option<usize>,
 }
 
 impl Pick {
     /// A product that no engine picked.
     #[must_use]
     pub fn plain(item: ItemIx) -> Self {
-        Self { item, score: 0.0, reason: None, rule: None }
+        Self { item, score: 0.0, reason: None, rule: None, pinned: None }
     }
-}
 
-impl From<Recommendation> for Pick {
-    fn from(pick: Recommendation) -> Self {
-        Self { item: pick.item, score: pick.score, reason: Some(pick.reason), rule: pick.rule }
+    /// The picks of one answer, whole and in the engine's order.
+    #[must_use]
+    pub fn of_answer(picks: Vec<Recommendation>) -> Vec<Self> {
+        let pick = |(at, pick): (usize, Recommendation)| Self {
+            item: pick.item,
+            score: pick.score,
+            reason: Some(pick.reason),
+            rule: pick.rule,
+            pinned: (pick.rule == Some(MerchantRule::Pin)).then_some(at),
+        };
+        picks.into_iter().enumerate().map(pick).collect()
     }
 }
 
@@ -131,26 +140,42 @@ pub fn settle(shown: &[Pick], fresh: &[Pick], held: bool, gone: impl Fn(ItemIx) 
 }
 
 /// The first `n` of `picks` of which no kind fills more than half of the shelf: what a shelf says twelve times it says once. Surplus picks
-/// stand behind the others, so that a shelf is never shorter for it.
+/// stand behind the others, so that a shelf is never shorter for it. A pick that the shop pinned to a place of this shelf stands there, however
+/// many of its kind there are; it counts among them.
 #[must_use]
 pub fn mixed<K: PartialEq>(picks: Vec<Pick>, n: usize, kind: impl Fn(ItemIx) -> K) -> Vec<Pick> {
     let most = n.div_ceil(2);
+    let (mut pinned, others): (Vec<Pick>, Vec<Pick>) = picks.into_iter().partition(|pick| pick.pinned.is_some_and(|at| at < n));
+    // Corrections may have turned them around.
+    sort_few(&mut pinned, |a, b| a.pinned < b.pinned);
     let (mut out, mut surplus): (Vec<Pick>, Vec<Pick>) = (Vec::with_capacity(n), Vec::new());
     let mut kinds: Vec<(K, usize)> = Vec::new();
-    for pick in picks {
-        if out.len() == n {
-            break;
-        }
-        let of = kind(pick.item);
+    let mut count = |item| {
+        let of = kind(item);
         let at = kinds.iter().position(|(other, _)| *other == of).unwrap_or_else(|| {
             kinds.push((of, 0));
             kinds.len() - 1
         });
         kinds[at].1 += 1;
-        if kinds[at].1 > most { &mut surplus } else { &mut out }.push(pick);
+        kinds[at].1
+    };
+    for pick in &pinned {
+        count(pick.item);
     }
-    let room = n - out.len();
-    out.extend(surplus.into_iter().take(room));
+    let room = n - pinned.len();
+    for pick in others {
+        if out.len() == room {
+            break;
+        }
+        if count(pick.item) > most { &mut surplus } else { &mut out }.push(pick);
+    }
+    surplus.truncate(room - out.len());
+    out.append(&mut surplus);
+    // From the front, so that each moves those behind it out of its place and none that stands already.
+    for pick in pinned {
+        let at = pick.pinned.unwrap_or_default().min(out.len());
+        out.insert(at, pick);
+    }
     out
 }
 
@@ -175,6 +200,50 @@ mod tests {
         assert_eq!(order(&[1, 2, 3, 11], 4), [1, 2, 11, 3], "what is left stands behind");
         assert_eq!(order(&[1, 2, 3, 4, 5], 4), [1, 2, 3, 4], "one kind alone fills it");
         assert_eq!(order(&[], 4), [0; 0]);
+    }
+
+    /// Picks of one answer, of which the shop pinned `pins`.
+    fn answer(items: &[u32], pins: &[u32]) -> Vec<Pick> {
+        let rule = |item| pins.contains(&item).then_some(MerchantRule::Pin);
+        let pick = |&item: &u32| Recommendation { item: ItemIx(item), score: 1.0, reason: Reason::PopularHere, rule: rule(item) };
+        Pick::of_answer(items.iter().map(pick).collect())
+    }
+
+    /// What a shelf of `n` shows of such an answer after `gone` were left out; a product's kind is its tens.
+    #[track_caller]
+    fn check_pinned(items: &[u32], pins: &[u32], gone: &[u32], n: usize, expected: &[u32]) {
+        let mut picks = answer(items, pins);
+        picks.retain(|pick| !gone.contains(&pick.item.0));
+        let shown = mixed(picks, n, |item| item.0 / 10);
+        assert_eq!(shown.iter().map(|pick| pick.item.0).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_pinned_pick_keeps_its_place_however_many_of_its_kind_there_are() {
+        check_pinned(&[1, 2, 3, 11, 12, 21], &[], &[], 4, &[1, 2, 11, 12]);
+        check_pinned(&[1, 2, 3, 11, 12, 21], &[3], &[], 4, &[1, 11, 3, 12]);
+        check_pinned(&[1, 2, 3, 11, 12, 21], &[1, 2, 3], &[], 4, &[1, 2, 3, 11]);
+    }
+
+    #[test]
+    fn a_pinned_pick_keeps_its_place_when_others_leave_the_shelf() {
+        check_pinned(&[1, 11, 21, 31, 41], &[21], &[1, 11], 3, &[31, 41, 21]);
+        check_pinned(&[1, 11, 21, 31, 41], &[11, 41], &[1], 5, &[21, 11, 31, 41]);
+        check_pinned(&[1, 11, 21, 31], &[1], &[1], 3, &[11, 21, 31]);
+    }
+
+    #[test]
+    fn a_pin_behind_the_end_of_a_shelf_is_a_pick_like_others() {
+        check_pinned(&[1, 11, 21, 31, 41], &[41], &[], 3, &[1, 11, 21]);
+        check_pinned(&[1, 11, 21, 31, 41], &[41], &[1, 11, 21], 3, &[31, 41]);
+    }
+
+    #[test]
+    fn corrections_move_no_pinned_pick() {
+        let mut picks = answer(&[1, 11, 21, 31], &[11, 31]);
+        picks.reverse();
+        let shown = mixed(picks, 4, |item| item.0 / 10);
+        assert_eq!(shown.iter().map(|pick| pick.item.0).collect::<Vec<_>>(), [21, 11, 1, 31]);
     }
 
     #[test]
@@ -202,7 +271,7 @@ mod tests {
     #[test]
     fn the_shelf_claims_no_more_than_is_true() {
         let best = picks(&[1, 2]);
-        let ranked = vec![Pick { item: ItemIx(9), score: 1.0, reason: Some(Reason::PopularHere), rule: None }];
+        let ranked = vec![Pick { item: ItemIx(9), score: 1.0, reason: Some(Reason::PopularHere), rule: None, pinned: None }];
         let loading = EngineState::Loading { received: 0.0, total: None };
         let failed = EngineState::Failed { code: "no_wasm".into(), message: String::new() };
         let log = |things: u32, learning| {
