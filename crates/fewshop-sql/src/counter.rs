@@ -41,6 +41,8 @@ pub struct Settings {
 
 /// The bytes that the pairs of a batch of sessions may take at once.
 const PAIRS_BYTES: u64 = 64 << 20;
+/// Bytes that a sort keeps back, as DataFusion has them.
+const MOST_RESERVED: usize = 10 << 20;
 /// Rows of a batch, as DataFusion has them.
 const BATCH: u64 = 8_192;
 /// Two whole numbers.
@@ -55,7 +57,6 @@ const PAIR_BYTES: u64 = 16;
 /// println!("{} sessions", counter.shape()?.sessions());
 /// # Ok::<(), fewshop_sql::SqlError>(())
 /// ```
-#[derive(Debug)]
 pub struct Counter {
     runtime: Runtime,
     context: SessionContext,
@@ -66,6 +67,12 @@ pub struct Counter {
     shape: LogShape,
     /// Sessions with something taken, by day.
     days: BTreeMap<i64, u64>,
+}
+
+impl std::fmt::Debug for Counter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Counter").field("source", &self.source).field("rows", &self.rows).finish_non_exhaustive()
+    }
 }
 
 impl Counter {
@@ -80,7 +87,10 @@ impl Counter {
             builder = builder.with_temp_file_path(folder);
         }
         let environment = builder.build_arc().map_err(|error| failed("Setting up", &error))?;
-        let config = SessionConfig::new().with_target_partitions(settings.threads.max(1));
+        // What a sort keeps back to merge what it has put on the disk; more than its part of the memory and it could not.
+        let reserved = (settings.memory_bytes / 16).min(MOST_RESERVED);
+        let config =
+            SessionConfig::new().with_target_partitions(settings.threads.max(1)).with_sort_spill_reservation_bytes(reserved);
         let context = SessionContext::new_with_config_rt(config, environment);
         Self::open(runtime, context, source)
     }
@@ -267,7 +277,7 @@ impl Counter {
         // The engine makes all pairs of a batch at once, and the longest session may stand in it more than once.
         let longest = self.shape.lengths.keys().next_back().copied().unwrap_or(1).max(1);
         let batch = (PAIRS_BYTES / (PAIR_BYTES * longest * longest).max(1)).clamp(1, BATCH);
-        self.set_batch(batch);
+        self.set_batch(batch)?;
         let text = self.queries.pairs(least);
         let stream = async { self.context.sql(&text).await?.execute_stream().await };
         let mut stream = self.runtime.block_on(stream).map_err(|error| failed(STEP, &error))?;
@@ -280,13 +290,14 @@ impl Counter {
                 told += 1;
             }
         }
-        self.set_batch(BATCH);
+        self.set_batch(BATCH)?;
         Ok(told)
     }
 
-    fn set_batch(&self, rows: u64) {
+    fn set_batch(&self, rows: u64) -> Result<(), SqlError> {
         let state = self.context.state_ref();
-        state.write().config_mut().options_mut().execution.batch_size = rows as usize;
+        let set = state.write().config_mut().options_mut().set("datafusion.execution.batch_size", &rows.to_string());
+        set.map_err(|error| failed("Setting up", &error))
     }
 
     fn item(&self, step: &'static str, rank: i64) -> Result<&str, SqlError> {

