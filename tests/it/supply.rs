@@ -42,12 +42,16 @@ fn every_crate_has_a_licence_that_is_allowed() {
     let deny = read("deny.toml");
     let allowed = texts(&deny["licenses"]["allow"]);
     let clarified = deny["licenses"]["clarify"].as_array().expect("a list");
-    // Not offline: crates that only other platforms build are not on a machine that was just set up.
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--all-features"])
-        .current_dir(root())
-        .output()
-        .expect("cargo runs: it runs this test");
+    let metadata = |network: &str| {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["metadata", "--format-version", "1", network, "--all-features"]).current_dir(root());
+        cargo.output().expect("cargo runs: it runs this test")
+    };
+    // What only a feature or another system has (the SQL engines of `fewshop count`, Windows) no build has fetched yet.
+    let mut output = metadata("--offline");
+    if !output.status.success() {
+        output = metadata("--locked");
+    }
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
     let packages = metadata["packages"].as_array().expect("there are packages");

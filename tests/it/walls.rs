@@ -10,15 +10,20 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the workspace").to_owned()
 }
 
-/// Direct dependencies of each workspace member, dev-dependencies left out.
-fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+/// What cargo says of the workspace's members.
+fn metadata() -> Value {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
         .current_dir(root())
         .output()
         .expect("cargo runs: it runs this test");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
+    serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON")
+}
+
+/// Direct dependencies of each workspace member, dev-dependencies left out.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let metadata = metadata();
     let of = |package: &Value| {
         let names = package["dependencies"].as_array().into_iter().flatten();
         names.filter(|d| d["kind"].as_str() != Some("dev")).filter_map(|d| d["name"].as_str().map(str::to_owned)).collect()
@@ -42,6 +47,7 @@ fn dependencies_point_down_only() {
     check_inner("fewshop-model", &["fewshop-core"]);
     check_inner("fewshop-wasm", &["fewshop-core", "fewshop-model"]);
     check_inner("fewshop-web", &["fewshop-core"]);
+    check_inner("fewshop-sql", &["fewshop-core"]);
     check_inner("fewshop-train", &["fewshop-core", "fewshop-model"]);
 }
 
@@ -51,6 +57,28 @@ fn core_and_storefront_do_not_know_burn() {
     for member in ["fewshop-core", "fewshop-web"] {
         let burn = all[member].iter().find(|name| name.starts_with("burn"));
         assert_eq!(burn, None, "{member} may not depend on burn");
+    }
+}
+
+/// The engines of `fewshop count` take longer to build than all the rest: nothing has them unless it asks.
+#[test]
+fn sql_engines_are_behind_features_that_are_off() {
+    let metadata = metadata();
+    for package in metadata["packages"].as_array().expect("there are packages") {
+        for dependency in package["dependencies"].as_array().into_iter().flatten() {
+            let name = dependency["name"].as_str().unwrap_or_default();
+            if ["datafusion", "ballista", "arrow"].iter().any(|engine| name.starts_with(engine)) {
+                assert_eq!(dependency["optional"], true, "{} always has {name}", package["name"]);
+                assert_eq!(package["name"], "fewshop-sql", "{name} is for fewshop-sql alone");
+            }
+            assert_ne!(
+                name, "fewshop-sql",
+                "{}: cargo would build the engines' crates with the features of both",
+                package["name"]
+            );
+        }
+        let default = package["features"]["default"].as_array().map_or(0, Vec::len);
+        assert!(default == 0 || package["name"] != "fewshop-sql", "fewshop-sql has features that are on");
     }
 }
 

@@ -41,6 +41,8 @@ pub(crate) enum Part {
     E2e,
     /// sizes against their budgets
     Size,
+    /// `fewshop count` by DataFusion and on a Ballista cluster; runs only when it is asked for
+    Sql,
 }
 
 impl Part {
@@ -66,7 +68,13 @@ impl Part {
             Self::BrowserGpu => browser_suite(GPU.profile, &["--features", "gpu"]),
             Self::E2e => end_to_end(),
             Self::Size => size::size().map(|()| Counts::one(true)),
+            Self::Sql => sql(),
         }
+    }
+
+    /// Whether it runs when no part is named. The SQL engines take longer to build than all the rest: see docs/decisions.md.
+    fn is_usual(self) -> bool {
+        self != Self::Sql
     }
 }
 
@@ -79,6 +87,13 @@ fn clippy_wasm() -> Command {
     }
     command.args(["--", "-D", "warnings"]);
     command
+}
+
+/// Lints and tests of what the workspace leaves out when it is built as a whole. In the release profile, which the programs are built in too.
+fn sql() -> Result<Counts> {
+    const WITH_ALL: [&str; 5] = ["--release", "--package", "fewshop-sql", "--features", "node"];
+    let lints = one(cargo().arg("clippy").args(WITH_ALL).args(["--all-targets", "--", "-D", "warnings"]))?;
+    Ok(lints + counted(cargo().arg("test").args(WITH_ALL))?)
 }
 
 /// A check that passes or fails as a whole.
@@ -190,7 +205,7 @@ struct Outcome {
 pub(crate) fn test(only: &[Part]) -> Result<()> {
     let mut outcomes = Vec::new();
     for &part in Part::value_variants() {
-        if !only.is_empty() && !only.contains(&part) {
+        if !(only.contains(&part) || only.is_empty() && part.is_usual()) {
             continue;
         }
         say!("── {} ──", part.name());

@@ -3,6 +3,7 @@
 pub mod add_items;
 pub mod check;
 pub mod compress;
+pub mod count;
 pub mod distil;
 pub mod evaluate;
 pub mod example;
@@ -53,6 +54,8 @@ pub enum Command {
     Example(example::Args),
     /// Look a shop's own files over: all that is wrong, what is odd, a data card
     Check(check::Args),
+    /// Count a log of any size: sessions, products, pairs of products; in memory, by SQL, or on a cluster
+    Count(count::Args),
     /// Turn a raw shop log into items.csv, events.csv and validation cases
     Prepare(prepare::Args),
     /// Learn from items and events, write one pack
@@ -93,6 +96,7 @@ impl Command {
         match self {
             Self::Example(args) => example::run(&args),
             Self::Check(args) => check::run(&args),
+            Self::Count(args) => count::run(&args),
             Self::Prepare(args) => prepare::run(args),
             Self::Train(args) => train::run(&args),
             Self::Profile(args) => profile::run(&args),

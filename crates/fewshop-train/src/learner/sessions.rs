@@ -9,7 +9,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::TrainConfig;
-use crate::files::Log;
+use crate::files::{Log, LoggedItem};
 
 /// Sessions with their shoppers, in order of time.
 #[derive(Debug, Default)]
@@ -84,6 +84,12 @@ pub(crate) const LEAST_ITEMS: usize = 4;
 /// Days before the end of the log from which sessions teach: so many windows at the most, each as long as `late_share` says.
 const WINDOWS: usize = 3;
 
+/// What was taken in each session: all but what was turned down.
+pub(crate) fn taken(log: &Log) -> Vec<Vec<u32>> {
+    let taken = |items: &[LoggedItem]| items.iter().filter(|i| i.kind != EventKind::Dismiss).map(|i| i.item.0).collect();
+    log.sessions.iter().map(|session| taken(&session.items)).collect()
+}
+
 /// Cuts the log as life will: the shop counts until a day, strangers come after it. A ranker taught by sessions of the days that were
 /// counted would trust the counts of a season too much.
 ///
@@ -96,11 +102,7 @@ pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -
     let valid_from = if own_valid { 1.0 - config.valid_share } else { 1.0 };
     let groups = ((valid_from / config.ranker_share.max(0.01)).floor() as usize).max(1);
     let share = valid_from / groups as f64;
-    let taken: Vec<Vec<u32>> = log
-        .sessions
-        .iter()
-        .map(|session| session.items.iter().filter(|i| i.kind != EventKind::Dismiss).map(|i| i.item.0).collect())
-        .collect();
+    let taken = taken(log);
     let mut history: Vec<Vec<usize>> = vec![Vec::new(); log.users.len()];
     for (nth, session) in log.sessions.iter().enumerate().filter(|&(nth, _)| !taken[nth].is_empty()) {
         history[session.user as usize].push(nth);

@@ -1,0 +1,283 @@
+//! The SQL: the same text whoever runs it. It names two tables, `events` and `items`, and uses nothing that an ordinary Ballista cluster
+//! lacks: no function of our own, so that its executors need not be ours.
+//!
+//! Products are counted by rank, their place in the byte order of the ids: groups of whole numbers cost half of what groups of text cost, and
+//! a rank is the same on every machine.
+
+/// How a column is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// Text.
+    Text,
+    /// Whole numbers.
+    Whole,
+    /// Numbers.
+    Number,
+    /// Times since 1970, so many of their units a second.
+    Time {
+        /// 1, 1,000, 1,000,000 or 1,000,000,000.
+        per_second: i64,
+    },
+}
+
+/// How the columns of `events` are written, and that of the ids in `items`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kinds {
+    /// `user_id`.
+    pub user: ColumnKind,
+    /// `session_id`.
+    pub session: ColumnKind,
+    /// `time`.
+    pub time: ColumnKind,
+    /// `item_id` of `events`.
+    pub item: ColumnKind,
+    /// `quantity`.
+    pub quantity: ColumnKind,
+    /// `item_id` of `items`.
+    pub catalogue: ColumnKind,
+}
+
+/// Columns of `events`, in the order in which [`Queries::faults`] looks at them, and what is expected there.
+pub const EXPECTED: [(&str, &str); 6] = [
+    ("user_id", "an id without blanks around it"),
+    ("session_id", "an id without blanks around it"),
+    ("item_id", "an id without blanks around it"),
+    ("time", "a time such as 2017-01-01 11:53:26, or seconds since 1970"),
+    ("event", "view, cart, purchase or dismiss"),
+    ("quantity", "a number of 0 or more, or nothing"),
+];
+
+/// The queries over one pair of files.
+#[derive(Debug, Clone, Copy)]
+pub struct Queries {
+    kinds: Kinds,
+}
+
+/// Where the recent sessions begin: at this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cut {
+    /// Time of its first event, in seconds since 1970.
+    pub time_s: i64,
+    /// Its id.
+    pub session: String,
+}
+
+/// A pair of ranks in one number: groups of one column of whole numbers are the fastest that there are.
+pub const PAIR: i64 = 1 << 32;
+
+/// Seconds of a day.
+const DAY_S: i64 = 86_400;
+
+fn id(column: &str, kind: ColumnKind) -> String {
+    if kind == ColumnKind::Text { format!("\"{column}\"") } else { format!("CAST(\"{column}\" AS VARCHAR)") }
+}
+
+fn no_id(column: &str, kind: ColumnKind) -> String {
+    let id = id(column, kind);
+    format!("({id} IS NULL OR {id} = '' OR {id} LIKE ' %' OR {id} LIKE '% ')")
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+impl Queries {
+    /// Queries over columns that are written so.
+    #[must_use]
+    pub fn new(kinds: Kinds) -> Self {
+        Self { kinds }
+    }
+
+    /// Seconds since 1970, NULL where there is no time. The rule is that of `fewshop train`; only seconds with a fraction before 1970 are
+    /// refused, since a cast rounds them the other way.
+    fn seconds(&self) -> String {
+        match self.kinds.time {
+            ColumnKind::Whole => {
+                "CASE WHEN \"time\" BETWEEN -99999999999 AND 99999999999 THEN CAST(\"time\" AS BIGINT) END".to_owned()
+            }
+            ColumnKind::Number => {
+                "CASE WHEN \"time\" >= 0 AND \"time\" < 100000000000 THEN CAST(\"time\" AS BIGINT) END".to_owned()
+            }
+            ColumnKind::Time { per_second } => {
+                let units = "CAST(\"time\" AS BIGINT)";
+                format!("({units} - (({units} % {per_second}) + {per_second}) % {per_second}) / {per_second}")
+            }
+            ColumnKind::Text => "CASE WHEN \"time\" LIKE '____-%' THEN CAST(TRY_CAST(\"time\" AS TIMESTAMP(0)) AS BIGINT) \
+                 WHEN TRY_CAST(\"time\" AS BIGINT) BETWEEN -99999999999 AND 99999999999 THEN TRY_CAST(\"time\" AS BIGINT) \
+                 WHEN TRY_CAST(\"time\" AS DOUBLE) >= 0 AND TRY_CAST(\"time\" AS DOUBLE) < 100000000000 \
+                 THEN CAST(TRY_CAST(\"time\" AS DOUBLE) AS BIGINT) END"
+                .to_owned(),
+        }
+    }
+
+    fn no_quantity(&self) -> String {
+        let number = |text: &str| format!("NOT ({text} BETWEEN 0 AND 3.4028234663852886e38)");
+        match self.kinds.quantity {
+            ColumnKind::Text => {
+                let text = "\"quantity\"";
+                format!(
+                    "({text} IS NOT NULL AND {text} <> '' AND coalesce({}, true))",
+                    number("TRY_CAST(\"quantity\" AS DOUBLE)")
+                )
+            }
+            _ => format!("({})", number("CAST(\"quantity\" AS DOUBLE)")),
+        }
+    }
+
+    /// One row: how many events, then for each of [`EXPECTED`] how many rows are wrong and what stands in one of them.
+    #[must_use]
+    pub fn faults(&self) -> String {
+        let Kinds { user, session, item, .. } = self.kinds;
+        let wrong = [
+            no_id("user_id", user),
+            no_id("session_id", session),
+            no_id("item_id", item),
+            format!("({}) IS NULL", self.seconds()),
+            "(\"event\" IS NULL OR \"event\" NOT IN ('view', 'cart', 'purchase', 'dismiss'))".to_owned(),
+            self.no_quantity(),
+        ];
+        let columns: Vec<String> = EXPECTED
+            .iter()
+            .zip(&wrong)
+            .map(|((column, _), wrong)| {
+                format!(
+                    "sum(CASE WHEN {wrong} THEN 1 ELSE 0 END) AS {column}_rows, \
+                     max(CASE WHEN {wrong} THEN CAST(\"{column}\" AS VARCHAR) END) AS {column}_found"
+                )
+            })
+            .collect();
+        format!("SELECT count(*) AS all_rows, {} FROM events", columns.join(", "))
+    }
+
+    /// One row: how many items, how many different ids, how many that are none.
+    #[must_use]
+    pub fn item_faults(&self) -> String {
+        let (id, wrong) = (id("item_id", self.kinds.catalogue), no_id("item_id", ColumnKind::Text));
+        format!(
+            "SELECT CAST(sum(n) AS BIGINT) AS all_rows, count(*) AS ids, CAST(sum(CASE WHEN {wrong} THEN n ELSE 0 END) AS BIGINT) AS wrong \
+             FROM (SELECT \"item_id\", count(*) AS n FROM (SELECT {id} AS \"item_id\" FROM items) GROUP BY \"item_id\")"
+        )
+    }
+
+    fn ranked(&self) -> String {
+        let id = id("item_id", self.kinds.catalogue);
+        format!("SELECT {id} AS item, CAST(row_number() OVER (ORDER BY {id}) - 1 AS BIGINT) AS ix FROM items")
+    }
+
+    /// The ids of the items in the order of their ranks.
+    #[must_use]
+    pub fn items(&self) -> String {
+        format!("SELECT CAST(item AS VARCHAR) AS item FROM ({}) ORDER BY ix", self.ranked())
+    }
+
+    /// Events of known items.
+    fn known(&self) -> String {
+        let Kinds { user, session, item, .. } = self.kinds;
+        format!(
+            "SELECT e.u AS u, e.s AS s, r.ix AS ix, e.t AS t, e.k AS k FROM \
+             (SELECT {} AS u, {} AS s, {} AS i, {} AS t, \"event\" AS k FROM events) AS e JOIN ({}) AS r ON e.i = r.item",
+            id("user_id", user),
+            id("session_id", session),
+            id("item_id", item),
+            self.seconds(),
+            self.ranked()
+        )
+    }
+
+    /// One row a session: what was taken in it. A product is taken unless the last thing that was done to it was to turn it down; `tied` counts
+    /// those of which that cannot be told, since both happened in the same second.
+    fn baskets(&self) -> String {
+        format!(
+            "SELECT u, s, min(first) AS first, sum(n) AS n, \
+             array_agg(ix) FILTER (WHERE neg IS NULL OR pos > neg) AS taken, \
+             sum(CASE WHEN pos IS NOT NULL AND (neg IS NULL OR pos > neg) THEN 1 ELSE 0 END) AS len, \
+             sum(CASE WHEN pos = neg THEN 1 ELSE 0 END) AS tied \
+             FROM (SELECT u, s, ix, min(t) AS first, count(*) AS n, max(CASE WHEN k <> 'dismiss' THEN t END) AS pos, \
+             max(CASE WHEN k = 'dismiss' THEN t END) AS neg FROM ({}) GROUP BY u, s, ix) GROUP BY u, s",
+            self.known()
+        )
+    }
+
+    /// Rows of: length, day, sessions, events, ties.
+    #[must_use]
+    pub fn shape(&self) -> String {
+        let day = format!("(first - ((first % {DAY_S}) + {DAY_S}) % {DAY_S}) / {DAY_S}");
+        format!(
+            "SELECT CAST(len AS BIGINT) AS len, {day} AS day, CAST(count(*) AS BIGINT) AS sessions, CAST(sum(n) AS BIGINT) AS events, \
+             CAST(sum(tied) AS BIGINT) AS tied FROM ({}) GROUP BY len, {day} ORDER BY day, len",
+            self.baskets()
+        )
+    }
+
+    /// One row: the shoppers.
+    #[must_use]
+    pub fn users(&self) -> String {
+        format!("SELECT count(*) AS users FROM (SELECT u FROM ({}) GROUP BY u)", self.known())
+    }
+
+    /// The session before the `nth` of a day, if there is one that day, and the `nth`: time and id. Only one day is put in order.
+    #[must_use]
+    pub fn cut(&self, day: i64, nth: u64) -> String {
+        let (limit, offset) = if nth == 0 { (1, 0) } else { (2, nth - 1) };
+        let (from, to) = (day * DAY_S, (day + 1) * DAY_S);
+        // Not `first / 86400 = day`: DataFusion 55 takes `first` itself for constant then, and does not sort by it.
+        format!(
+            "SELECT first, CAST(s AS VARCHAR) AS session FROM ({}) WHERE len > 0 AND first >= {from} AND first < {to} \
+             ORDER BY first, session LIMIT {limit} OFFSET {offset}",
+            self.baskets()
+        )
+    }
+
+    /// Rows of: rank, sessions, recent sessions.
+    #[must_use]
+    pub fn popularity(&self, cut: Option<&Cut>) -> String {
+        let recent = cut.map_or("0".to_owned(), |Cut { time_s, session }| {
+            format!("CASE WHEN first > {time_s} OR (first = {time_s} AND s >= {}) THEN 1 ELSE 0 END", quoted(session))
+        });
+        format!(
+            "SELECT ix, CAST(count(*) AS BIGINT) AS sessions, CAST(sum(recent) AS BIGINT) AS recent \
+             FROM (SELECT unnest(taken) AS ix, {recent} AS recent FROM ({}) WHERE len > 0) GROUP BY ix ORDER BY ix",
+            self.baskets()
+        )
+    }
+
+    /// Rows of: the smaller rank times [`PAIR`] plus the larger, sessions; in that order.
+    #[must_use]
+    pub fn pairs(&self, least: u64) -> String {
+        format!(
+            "SELECT pair, CAST(count(*) AS BIGINT) AS sessions FROM \
+             (SELECT a * {PAIR} + b AS pair FROM (SELECT a, unnest(taken) AS b FROM (SELECT unnest(taken) AS a, taken FROM ({}) WHERE len > 1)) \
+             WHERE a < b) GROUP BY pair HAVING count(*) >= {least} ORDER BY pair",
+            self.baskets()
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn queries(time: ColumnKind) -> Queries {
+        let text = ColumnKind::Text;
+        Queries::new(Kinds { user: text, session: text, time, item: ColumnKind::Whole, quantity: text, catalogue: text })
+    }
+
+    #[test]
+    fn ids_of_another_type_are_cast_to_text() {
+        let known = queries(ColumnKind::Whole).known();
+        assert!(known.contains("CAST(\"item_id\" AS VARCHAR) AS i") && known.contains("\"user_id\" AS u"), "{known}");
+    }
+
+    #[test]
+    fn a_session_id_cannot_end_its_quotes() {
+        let cut = Cut { time_s: 5, session: "a' OR '1'='1".to_owned() };
+        assert!(queries(ColumnKind::Text).popularity(Some(&cut)).contains("s >= 'a'' OR ''1''=''1'"));
+    }
+
+    #[test]
+    fn the_first_session_of_a_day_has_none_before_it() {
+        let queries = queries(ColumnKind::Text);
+        assert!(queries.cut(3, 0).ends_with("LIMIT 1 OFFSET 0"));
+        assert!(queries.cut(3, 4).ends_with("LIMIT 2 OFFSET 3"));
+    }
+}
