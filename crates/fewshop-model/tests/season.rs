@@ -1,7 +1,5 @@
 //! What a pack is told of the season since its training: kept whole, checked, and heard in the ranking.
 
-#![expect(clippy::unwrap_used, reason = "a test may as well panic")]
-
 use fewshop_core::ItemIx;
 use fewshop_model::{Compute, Pack, RankOptions, Recommender, toy};
 use pollster::block_on;

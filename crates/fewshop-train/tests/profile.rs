@@ -52,6 +52,9 @@ fn heads_are_added_to_a_pack_and_nothing_else_of_it_changes() {
     assert!(said.contains("children") && said.contains("tells"), "{said}");
     let read = |name: &str| Pack::from_bytes(&std::fs::read(shop.path(name)).unwrap()).unwrap();
     let with = read("with.pack");
+    // In processes of their own: burn's random source is one for all trainings of a process.
+    shop.check_done(&format!("profile {DATA} --out again.pack"));
+    assert!(std::fs::read(shop.path("with.pack")).unwrap() == std::fs::read(shop.path("again.pack")).unwrap());
     assert_eq!(with.profile.as_ref().unwrap().heads[0].values, ["no", "yes"]);
     // The card says how the pack came about, so its command is longer by a step.
     let mut without = with.with_profile(None).unwrap();

@@ -69,7 +69,7 @@ fn a_session_that_is_asked_about_twice_is_counted_once_and_strangers_stay_strang
 #[test]
 fn a_refreshing_that_cannot_be_done_leaves_nothing_behind() {
     let shop = shop();
-    shop.check_refused("refresh --pack shop.pack --events nobody.csv --out new.pack", 1, &["nobody.csv", "no session"]);
+    shop.check_refused("refresh --pack shop.pack --events nobody.csv --out new.pack", 1, &["nobody.csv", "at least one event"]);
     shop.check_refused("refresh --pack shop.pack --cases cases.csv --out new.pack", 2, &["--truth"]);
     shop.check_refused("refresh --pack shop.pack --out new.pack", 2, &["--events"]);
 }

@@ -114,7 +114,7 @@ fn heads_speak_of_what_can_be_told_and_are_silent_on_the_rest() {
 }
 
 #[test]
-fn the_comparison_has_every_method_and_is_the_same_twice() {
+fn the_comparison_has_every_method() {
     let rows = rows(&toy::pack(), &QUICK);
     let quick = ProfileSettings { epochs: 2, ..QUICK };
     let comparison = compare(&rows, &quick).unwrap();
@@ -128,5 +128,4 @@ fn the_comparison_has_every_method_and_is_the_same_twice() {
     assert!(cell.figures[1..].iter().all(|figure| figure.auc.unwrap() > 0.9 && figure.gain > 0.02), "{:?}", cell.figures);
     let text = table(&comparison);
     assert!(text.contains("not enough to tell") && text.contains("boosting"), "{text}");
-    assert_eq!(compare(&rows, &quick).unwrap(), comparison);
 }
