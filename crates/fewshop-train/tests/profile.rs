@@ -67,6 +67,15 @@ fn heads_are_added_to_a_pack_and_nothing_else_of_it_changes() {
 }
 
 #[test]
+fn heads_are_compared_and_the_figures_are_the_same_twice() {
+    let shop = shop();
+    for file in ["a.json", "b.json"] {
+        shop.check_done(&format!("study profile {DATA} --json {file}"));
+    }
+    assert_eq!(shop.read("a.json"), shop.read("b.json"));
+}
+
+#[test]
 fn offers_are_compared_and_the_figures_written() {
     let shop = shop();
     let line =

@@ -5,11 +5,12 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-use fewshop_core::{Catalogue, EventKind, ItemIx, split};
+use fewshop_core::{Catalogue, ItemIx, split};
 use fewshop_model::Pack;
 
 use super::{note_step, print, read_pack, warn_unknown};
 use crate::files::{Case, CaseRow, read_cases, read_events, read_truth, write_atomically, write_cases, write_truth};
+use crate::learner::{popularity, taken};
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -51,16 +52,13 @@ impl Args {
     }
 
     /// The file's sessions, each as distinct products, and how many of them were left out with their shoppers.
-    fn sessions(&self, catalogue: &Catalogue) -> anyhow::Result<(Vec<Vec<ItemIx>>, usize)> {
+    fn sessions(&self, catalogue: &Catalogue) -> anyhow::Result<(Vec<Vec<u32>>, usize)> {
         if let Some(path) = &self.events {
             let log = read_events(path, catalogue)?;
             warn_unknown(&log.unknown, path);
-            let (told, left_out): (Vec<_>, Vec<_>) =
-                log.sessions.iter().partition(|session| !self.is_stranger(&log.users[session.user as usize]));
-            let taken = |session: &&crate::files::LoggedSession| {
-                session.items.iter().filter(|i| i.kind != EventKind::Dismiss).map(|i| i.item).collect()
-            };
-            return Ok((told.iter().map(taken).collect(), left_out.len()));
+            let sessions = log.sessions.iter().zip(taken(&log));
+            let (left_out, told): (Vec<_>, Vec<_>) = sessions.partition(|(of, _)| self.is_stranger(&log.users[of.user as usize]));
+            return Ok((told.into_iter().map(|(_, items)| items).collect(), left_out.len()));
         }
         let (Some(cases_path), Some(truth_path)) = (&self.cases, &self.truth) else {
             anyhow::bail!("give --events, or --cases with --truth");
@@ -73,7 +71,7 @@ impl Args {
         let mut told = BTreeSet::new();
         let mut left_out = BTreeSet::new();
         for (case, wanted) in cases.cases.iter().zip(&truth.wanted) {
-            let mut items: Vec<ItemIx> = case.shots.iter().chain(wanted).copied().collect();
+            let mut items: Vec<u32> = case.shots.iter().chain(wanted).map(|item| item.0).collect();
             items.sort_unstable();
             items.dedup();
             let into = if self.is_stranger(&case.user) { &mut left_out } else { &mut told };
@@ -121,18 +119,14 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let (sessions, left_out) = args.sessions(&pack.catalogue)?;
     let source = args.events.as_ref().or(args.cases.as_ref()).context("a file is given")?;
     let least = pack.config.season_least.max(1);
-    let mut season = vec![0u32; pack.catalogue.len()];
-    let mut counted = 0;
-    for session in sessions.iter().filter(|session| session.len() >= least) {
-        counted += 1;
-        session.iter().for_each(|item| season[item.row()] += 1);
-    }
+    let counted: Vec<&Vec<u32>> = sessions.iter().filter(|session| session.len() >= least).collect();
     ensure!(
-        counted > 0,
+        !counted.is_empty(),
         "{}: no session of {least} products or more to count, of {} in all: give a later or longer part of the log",
         source.display(),
         sessions.len()
     );
+    let season = popularity(&counted, pack.catalogue.len());
     let files: Vec<(&str, &Path)> = [("--events", &args.events), ("--cases", &args.cases), ("--truth", &args.truth)]
         .into_iter()
         .filter_map(|(option, path)| Some((option, path.as_deref()?)))
@@ -144,6 +138,6 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Pack::from_bytes(&bytes).context("the refreshed pack cannot be read back")?;
     write_atomically(&args.out, |out| out.write_all(&bytes))?;
     let kept = if left_out > 0 { format!(", {left_out} of strangers were left out") } else { String::new() };
-    print(&format!("{}: told of {counted} sessions of {least} products or more{kept}\n", args.out.display()))?;
+    print(&format!("{}: told of {} sessions of {least} products or more{kept}\n", args.out.display(), counted.len()))?;
     Ok(())
 }

@@ -224,9 +224,8 @@ impl Prepared {
             rounds.push((through_bytes(&pack.with_season(told)?)?, held));
         }
         // What ships has seen everything: the counts, and the vectors for as many epochs as were found best before.
-        let (shipped, Vectors { content, exact, .. }) =
+        let (mut shipped, Vectors { content, exact, .. }) =
             counted(catalogue, text, &parts.all, &[], weights, adapter.as_ref(), config, &tower, card, &mut rng)?;
-        let mut shipped = shipped;
         shipped.config.season_least = season.least;
         let judge = if validation.is_some() { through_bytes(&shipped)? } else { rounds[0].0.clone().with_season(Vec::new())? };
         Ok(Self { rounds, judge, valid, shipped: shelf::in_shelf_order(&shipped)?, content, exact })

@@ -13,9 +13,9 @@ use super::sessions::Episode;
 use crate::progress::Progress;
 
 /// In how many sessions each product stands.
-pub(crate) fn popularity(sessions: &[Vec<u32>], items: usize) -> Vec<u32> {
+pub(crate) fn popularity(sessions: &[impl AsRef<[u32]>], items: usize) -> Vec<u32> {
     let mut counts = vec![0; items];
-    for &item in sessions.iter().flatten() {
+    for &item in sessions.iter().flat_map(AsRef::as_ref) {
         counts[item as usize] += 1;
     }
     counts
@@ -31,11 +31,8 @@ pub(crate) fn recent(sessions: &[Vec<u32>], items: usize, share: f64) -> Vec<u32
 pub(crate) fn season(late: &[Vec<u32>], items: usize, least: usize, most: usize, rng: &mut ChaCha8Rng) -> Vec<u32> {
     let mut drawn: Vec<&[u32]> = late.iter().map(Vec::as_slice).filter(|session| session.len() >= least).collect();
     drawn.shuffle(rng);
-    let mut counts = vec![0; items];
-    for &item in drawn.into_iter().take(most).flatten() {
-        counts[item as usize] += 1;
-    }
-    counts
+    drawn.truncate(most);
+    popularity(&drawn, items)
 }
 
 /// How counts are weighted: chosen on the first round's held sessions, then kept.
