@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use datafusion::arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use datafusion::prelude::{CsvReadOptions, ParquetReadOptions, SessionContext};
@@ -93,7 +93,7 @@ async fn column(
 }
 
 /// Makes both files tables and looks at their columns.
-pub(crate) async fn open(context: &SessionContext, events: &PathBuf, items: &PathBuf) -> Result<Kinds, SqlError> {
+pub(crate) async fn open(context: &SessionContext, events: &Path, items: &Path) -> Result<Kinds, SqlError> {
     register(context, "events", events).await?;
     register(context, "items", items).await?;
     let ids = (Some(IDS), "text or whole numbers");

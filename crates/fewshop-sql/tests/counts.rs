@@ -1,5 +1,7 @@
 //! Counts by SQL, in this process and on a cluster of a scheduler and two executors, against counts by hand and by plain code.
 
+#![expect(clippy::unwrap_used, reason = "helpers of a test that cannot write its own files may as well panic")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
