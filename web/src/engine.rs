@@ -81,6 +81,11 @@ pub(crate) fn ask(session: Session, wanted: Wanted) {
     });
 }
 
+/// Whether an answer is to be had in a moment.
+pub(crate) fn is_ready() -> bool {
+    ENGINE.with_borrow(|engine| engine.as_ref().is_some_and(|engine| engine.link.is_ready()))
+}
+
 /// Starts a failed engine anew.
 pub(crate) fn retry() {
     with_engine(|engine| {

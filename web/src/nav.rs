@@ -4,13 +4,20 @@
 //! used here, and two dozen crates of every build.
 
 use std::cell::Cell;
+use std::time::Duration;
 
+use fewshop_core::ItemIx;
 use fewshop_web::state::Page;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlAnchorElement, MouseEvent, UrlSearchParams};
 
 use crate::browser;
+use crate::shop::use_shop;
+
+/// How long a product's page is held back for the engine's answer at most: less than a frame. Drawn meanwhile it would take the processor
+/// from the answer, and would be drawn once more when that comes.
+const HOLD: Duration = Duration::from_millis(12);
 
 /// The address at hand, below the shop's origin.
 #[derive(Clone, Copy)]
@@ -23,6 +30,16 @@ pub(crate) struct Nav {
 
 thread_local! {
     static NAV: Cell<Option<Nav>> = const { Cell::new(None) };
+    /// The address that waits for the answer about its product.
+    static HELD: Cell<Option<(String, ItemIx)>> = const { Cell::new(None) };
+}
+
+/// Opens the page that was held back, if one is.
+pub(crate) fn release() {
+    if let Some((href, ix)) = HELD.take() {
+        use_nav().go(&href, false);
+        use_shop().enter(ix);
+    }
 }
 
 /// The address of the page at hand.
@@ -47,9 +64,14 @@ impl Nav {
             nav.read();
         });
         let _ = window_event_listener(leptos::ev::click, move |event| {
-            if let Some(href) = link_of(&event) {
-                event.prevent_default();
-                nav.go(&href, false);
+            let Some((href, page)) = link_of(&event) else { return };
+            event.prevent_default();
+            match use_shop().foresee(&page) {
+                None => nav.go(&href, false),
+                Some(ix) => {
+                    HELD.set(Some((href, ix)));
+                    set_timeout(release, HOLD);
+                }
             }
         });
         NAV.set(Some(nav));
@@ -125,8 +147,8 @@ fn set(signal: RwSignal<String>, value: String) {
     }
 }
 
-/// The address of the link that a plain click is on, if it leads to a page of the shop.
-fn link_of(event: &MouseEvent) -> Option<String> {
+/// The address of the link that a plain click is on and its page, if it leads to a page of the shop.
+fn link_of(event: &MouseEvent) -> Option<(String, Page)> {
     if event.default_prevented()
         || event.button() != 0
         || event.meta_key()
@@ -140,5 +162,6 @@ fn link_of(event: &MouseEvent) -> Option<String> {
     let link = target.closest("a[href]").ok()??.dyn_into::<HtmlAnchorElement>().ok()?;
     let elsewhere =
         !link.target().is_empty() || link.has_attribute("download") || link.origin() != window().location().origin().ok()?;
-    (!elsewhere && page_of(&link.pathname()) != Page::Lost).then(|| link.href())
+    let page = page_of(&link.pathname());
+    (!elsewhere && page != Page::Lost).then(|| (link.href(), page))
 }

@@ -12,7 +12,7 @@ use fewshop_web::state::{
 use fewshop_web::texts::Texts;
 use leptos::prelude::*;
 
-use crate::nav::use_nav;
+use crate::nav::{release, use_nav};
 use crate::view::{effect, memo};
 use crate::{browser, engine};
 
@@ -37,6 +37,13 @@ const SHELF_FRESH: &str = "fresh";
 const OFFERS: u32 = 3;
 /// Name of the cart's shelf in requests.
 const SHELF_CART: &str = "with_cart";
+/// Products on a product's shelf: one row.
+pub(crate) const WITH_ITEM: usize = 6;
+
+/// The shelf of a product's page.
+pub(crate) fn with_item(ix: ItemIx) -> ShelfRequest {
+    ShelfRequest { name: format!("with_item/{}", ix.0), n: WITH_ITEM * SPARE, filter: Filter::ALL, seeds: vec![ix] }
+}
 
 /// Everything that the pages read, as signals; cheap to copy.
 #[derive(Clone, Copy)]
@@ -114,10 +121,7 @@ impl Shop {
             _ => None,
         });
         effect(move || {
-            let wanted = self.wanted(shown.get());
-            // Without personalisation nothing of the shopper reaches even the engine.
-            let session = if self.is_off() { Session::default() } else { self.log.with(|log| log.session().clone()) };
-            engine::ask(session, wanted);
+            self.log.with(|log| self.ask(log, self.extra.get(), shown.get()));
         });
         effect(move || {
             let text = self.log.with(|log| self.cart.with(|cart| Memory::write(log, cart, &self.catalogue())));
@@ -147,6 +151,7 @@ impl Shop {
     /// Takes in what the engine said.
     pub(crate) fn hear(self, state: Option<EngineState>, answer: Option<Answer>) {
         if let Some(Answer { shelves, household, offers }) = answer {
+            release();
             let picks = |shelf: Shelf| (shelf.name, Pick::of_answer(shelf.picks));
             let mut ranked: Vec<(String, Vec<Pick>)> = shelves.into_iter().map(picks).collect();
             // The answer to what was forgotten meanwhile is forgotten too.
@@ -177,10 +182,42 @@ impl Shop {
         }
     }
 
-    /// What the engine should say of the state at hand, on a page that has room for this extra.
-    fn wanted(self, shown: Option<Extra>) -> Wanted {
+    /// Asks the engine about this state, for a page that wants this shelf and has room for this extra.
+    fn ask(self, log: &SessionLog, shelf: Option<ShelfRequest>, shown: Option<Extra>) {
+        // Without personalisation nothing of the shopper reaches even the engine.
+        let session = if log.learning() == Learning::Off { Session::default() } else { log.session().clone() };
+        engine::ask(session, self.wanted(log, shelf, shown));
+    }
+
+    /// Asks about a page before it is there, where an answer is to be had in a moment: the product that it shows.
+    pub(crate) fn foresee(self, page: &Page) -> Option<ItemIx> {
+        let Page::Product(id) = page else { return None };
+        let ix = self.catalogue().find(id).filter(|_| engine::is_ready())?;
+        self.ask(&self.viewed(ix), Some(with_item(ix)), None);
+        Some(ix)
+    }
+
+    /// The shopper is on a product's page, which wants its shelf.
+    pub(crate) fn enter(self, ix: ItemIx) {
+        self.want(Some(with_item(ix)));
+        let log = self.viewed(ix);
+        if self.log.with_untracked(|old| old.session() != log.session()) {
+            self.log.set(log);
+        }
+    }
+
+    /// The log as it is once a product's page is open.
+    fn viewed(self, ix: ItemIx) -> SessionLog {
+        let mut log = self.log.get_untracked();
+        log.at(browser::now());
+        log.view(ix);
+        log
+    }
+
+    /// What the engine should say of such a state.
+    fn wanted(self, log: &SessionLog, shelf: Option<ShelfRequest>, shown: Option<Extra>) -> Wanted {
         let mut wanted = Vec::new();
-        let is_own = !self.is_blank() && !self.is_off();
+        let is_own = !log.is_blank() && log.learning() != Learning::Off;
         if is_own {
             // What is in the cart from an earlier visit may be picked, and is then left out.
             let n = PICKED * SPARE + self.cart.with(|cart| cart.lines().len());
@@ -196,9 +233,9 @@ impl Shop {
             seeds.drain(..seeds.len().saturating_sub(CART_SEEDS));
             wanted.push(ShelfRequest { name: SHELF_CART.to_owned(), n: WITH_CART * SPARE + PICKED, filter: Filter::ALL, seeds });
         }
-        wanted.extend(self.extra.get().filter(|extra| !extra.seeds.is_empty() || is_own));
+        wanted.extend(shelf.filter(|shelf| !shelf.seeds.is_empty() || is_own));
         let [household, offers] =
-            [Extra::Household, Extra::Offers].map(|extra| is_own && shown == Some(extra) && self.shows(extra));
+            [Extra::Household, Extra::Offers].map(|extra| is_own && shown == Some(extra) && log.shows(extra));
         Wanted { shelves: wanted, household, offers: if offers { OFFERS } else { 0 } }
     }
 
@@ -339,16 +376,6 @@ impl Shop {
         }
         self.ranked
             .with(|ranked| ranked.iter().find(|(other, _)| other == name).map(|(_, picks)| picks.clone()).unwrap_or_default())
-    }
-
-    /// The shopper opened a product's page.
-    pub(crate) fn view(self, ix: ItemIx) {
-        let mut log = self.log.get_untracked();
-        log.at(browser::now());
-        log.view(ix);
-        if self.log.with_untracked(|old| old.session() != log.session()) {
-            self.log.set(log);
-        }
     }
 
     /// The shopper did something, which begins a new visit where the last one is over.

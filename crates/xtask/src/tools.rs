@@ -105,13 +105,17 @@ fn ensure_cargo_tool(package: &str, program: &str, version: &str) -> Result<Path
     Ok(tools.join("bin"))
 }
 
+/// Whether this runs with all rights.
+pub(crate) fn is_root() -> bool {
+    output(command("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
+}
+
 /// Finds Chromium and its driver; installs Debian's where that is possible.
 pub(crate) fn ensure_chromium() -> Result<(PathBuf, PathBuf)> {
     if let (Some(chromium), Some(driver)) = (find_chromium()?, find_chromedriver()?) {
         return Ok((chromium, driver));
     }
-    let is_root = output(command("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-    if !is_root || on_path("apt-get").is_none() {
+    if !is_root() || on_path("apt-get").is_none() {
         bail!(
             "the browser tests need Chromium and chromedriver: install both (Debian: apt-get install chromium chromium-driver), or set \
              CHROME and CHROMEDRIVER to where they are"

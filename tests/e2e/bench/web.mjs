@@ -36,6 +36,7 @@ function spy() {
         if (data?.type === "picks") {
           const { seq, status, shelves } = data;
           notes.answers.push({ seq, got: now, sent: notes.sent.get(seq), worker: status.last_run_ms, shots: status.shots, shelves: shelves.length });
+          notes.heard?.();
         }
       });
     }
@@ -58,10 +59,12 @@ async function open(id) {
   const handled = performance.now();
   link.remove();
   const frame = () => new Promise((resolve) => requestAnimationFrame(() => resolve(performance.now())));
-  for (const end = clicked + 20_000; notes.answers.length === before; ) {
-    if (performance.now() > end) return null;
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
+  // Woken, not polled: what the page's thread does here is not the shop's doing.
+  await new Promise((resolve) => {
+    notes.heard = resolve;
+    setTimeout(resolve, 20_000);
+  });
+  if (notes.answers.length === before) return null;
   const drawn = await frame();
   return { clicked, handled: handled - clicked, drawn: drawn - clicked, answer: notes.answers.at(-1) };
 }

@@ -1,7 +1,5 @@
 //! One product: what it is, what it costs, what goes well with it.
 
-use fewshop_core::protocol::ShelfRequest;
-use fewshop_core::{Filter, ItemIx};
 use fewshop_web::state::{Money, Pick, Product, thousands};
 use fewshop_web::texts::fill;
 use leptos::prelude::*;
@@ -13,15 +11,8 @@ use super::lost;
 use crate::app::name_page;
 use crate::browser;
 use crate::components::{Shelf, department_href, picture};
-use crate::shop::use_shop;
+use crate::shop::{WITH_ITEM, use_shop, with_item};
 use crate::view::{el, group, memo, nothing};
-
-/// Products on its shelf: one row.
-const WITH_ITEM: usize = 6;
-
-fn shelf_name(ix: ItemIx) -> String {
-    format!("with_item/{}", ix.0)
-}
 
 /// The page of the product with this id.
 pub(crate) fn product_page(id: &str) -> Node {
@@ -33,12 +24,11 @@ pub(crate) fn product_page(id: &str) -> Node {
     };
     let ix = product.ix;
     name_page(&product.title);
-    shop.want(Some(ShelfRequest { name: shelf_name(ix), n: WITH_ITEM * 3, filter: Filter::ALL, seeds: vec![ix] }));
-    shop.view(ix);
+    shop.enter(ix);
     let quantity = memo(move || shop.cart.with(|cart| cart.quantity(ix)));
     let dismissed = memo(move || shop.log.with(|log| log.is_dismissed(ix)));
     // What the engine finds, or, without one, the bestsellers of the same category, under a heading that says so.
-    let ranked = memo(move || shop.corrected(without(shop.ranked(&shelf_name(ix)), ix), WITH_ITEM));
+    let ranked = memo(move || shop.corrected(without(shop.ranked(&with_item(ix).name), ix), WITH_ITEM));
     let near = StoredValue::new(neighbours(&product));
     let picks = memo(move || {
         let ranked = ranked.get();

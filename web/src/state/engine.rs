@@ -107,7 +107,7 @@ impl Link {
         Request::Load { pack: self.pack_url.clone(), backend: self.backend, sha256: self.sha256.clone() }
     }
 
-    /// Whether the engine has said that it ranks.
+    /// Whether the engine has said that it ranks, and still does.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.ready
@@ -119,10 +119,15 @@ impl Link {
         !self.failed && (!self.ready || self.in_flight)
     }
 
-    /// The shopper did something, or the page wants other shelves.
+    /// The shopper did something, or the page wants other shelves. What was asked last is not asked again: its answer is there, or coming.
     #[must_use]
     pub fn ask(&mut self, session: Session, wanted: Wanted) -> Option<Request> {
-        self.waiting = Some((session, wanted));
+        let question = Some((session, wanted));
+        if self.ready && self.asked == question {
+            self.waiting = None;
+            return None;
+        }
+        self.waiting = question;
         self.next()
     }
 
@@ -196,6 +201,7 @@ impl Link {
 
     fn fail(&mut self, code: &str, message: String) -> Outcome {
         self.failed = true;
+        self.ready = false;
         self.in_flight = false;
         self.waiting = self.waiting.take().or_else(|| self.asked.take());
         Outcome { state: Some(EngineState::Failed { code: code.to_owned(), message }), ..Outcome::default() }
@@ -207,6 +213,8 @@ impl Link {
         }
         let (session, wanted) = self.waiting.take()?;
         if wanted.shelves.is_empty() {
+            // The page drops what it was told of a shopper who is forgotten.
+            self.asked = None;
             return None;
         }
         self.seq = self.seq.wrapping_add(1);
@@ -286,6 +294,27 @@ mod tests {
         assert_eq!(link.reply(picks(1)), Outcome::default(), "an old answer is dropped");
         assert_eq!(link.reply(picks(2)).post, None);
         assert!(!link.is_waiting());
+    }
+
+    #[test]
+    fn what_was_asked_last_is_not_asked_again() {
+        let mut link = ready();
+        check_asks(link.ask(session(1), shelves()), 1, 1);
+        assert_eq!(link.ask(session(2), shelves()), None);
+        assert_eq!(link.ask(session(1), shelves()), None, "its answer is on its way");
+        assert_eq!(link.reply(picks(1)).post, None, "and the one between is of no use any more");
+        assert_eq!(link.ask(session(1), shelves()), None, "its answer is there");
+        assert_eq!(link.ask(Session::default(), Wanted::default()), None);
+        check_asks(link.ask(session(1), shelves()), 2, 1);
+    }
+
+    #[test]
+    fn what_was_asked_of_a_dead_worker_is_asked_again() {
+        let mut link = ready();
+        check_asks(link.ask(session(1), shelves()), 1, 1);
+        let _ = link.died("gone");
+        assert_eq!(link.ask(session(1), shelves()), None);
+        check_asks(link.reply(Reply::Ready { status: status() }).post, 2, 1);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod grow;
 mod plug;
+mod user;
 mod web;
 
 use std::path::PathBuf;

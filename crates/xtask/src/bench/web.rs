@@ -65,14 +65,10 @@ pub(crate) fn web(options: &Options) -> Result<()> {
         let server = Server::bind(&site, 0)?;
         let url = server.url()?;
         std::thread::spawn(move || server.run());
-        let mut node = command("node");
-        node.current_dir(&folder).arg(script);
-        node.env("FEWSHOP_URL", url).env("CHROME", &chromium).env("FEWSHOP_SESSIONS", &sessions);
-        node.env("FEWSHOP_EVENTS", options.events.to_string());
-        if let Some(json) = &options.json {
-            node.env("FEWSHOP_JSON", std::path::absolute(json).context("--json is no file's name")?);
-        }
-        run(&mut node)?;
+        let env =
+            [("FEWSHOP_URL", url), ("CHROME", chromium.display().to_string()), ("FEWSHOP_EVENTS", options.events.to_string())];
+        let json = options.json.as_deref().map(std::path::absolute).transpose().context("--json is no file's name")?;
+        super::user::node(&folder, script, &env, &sessions, json.as_deref())?;
     }
     Ok(())
 }
