@@ -67,6 +67,39 @@ test("a product's page says what it is, and finds what goes well with it", async
   });
 });
 
+test("a product's page asks once, before it opens, and of two quick clicks the last one counts", async () => {
+  const spy = () => {
+    window.asked = [];
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = function (message, ...rest) {
+      if (message?.type === "session") window.asked.push({ path: location.pathname, events: message.session.events.length });
+      return postMessage.call(this, message, ...rest);
+    };
+  };
+  const prepare = (page) => page.addInitScript(spy);
+  await visit(browser, { path: "/?backend=cpu", prepare }, async (shopper) => {
+    const { page } = shopper;
+    await shopper.ready();
+    const [{ title }] = await shopper.onShelf("Picked for you");
+    await page.evaluate(() => (window.asked.length = 0));
+    await shopper.cards("Picked for you").first().getByRole("link").click();
+    await shopper.at(title);
+    await shopper.reads(/Learned from 1 thing you did/);
+    await page.waitForTimeout(200);
+    assert.deepEqual(await page.evaluate(() => window.asked), [{ path: "/", events: 1 }]);
+    const last = page.getByRole("link", { name: /^Cart/ }).first();
+    await shopper.cards("Goes well with").first().getByRole("link").first().evaluate((product, cart) => {
+      product.click();
+      cart.click();
+    }, await last.elementHandle());
+    await page.waitForURL(/cart/);
+    await page.waitForTimeout(200);
+    assert.equal(new URL(page.url()).pathname, "/cart");
+    await shopper.reads(/Learned from 1 thing you did/);
+    shopper.isContent();
+  });
+});
+
 test("the cart counts, sums, forgets a line, and survives a reload with the session", async () => {
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;

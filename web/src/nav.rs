@@ -135,6 +135,8 @@ impl Nav {
     }
 
     fn read(self) {
+        // Whoever goes elsewhere meanwhile wants no other page any more.
+        HELD.set(None);
         let location = window().location();
         set(self.search, location.search().unwrap_or_default());
         set(self.path, location.pathname().unwrap_or_default());

@@ -103,5 +103,5 @@ impl Plain {
 /// Asynchronous everywhere: in a browser a GPU cannot be read from in any other way.
 async fn read<const N: usize>(tensor: Tensor<N>) -> Vec<f32> {
     let data = tensor.into_data_async().await.expect("the device of a benchmark can be read");
-    data.try_to_vec::<f32>().expect("the tensors of a benchmark are f32")
+    data.try_into_vec::<f32>().expect("the tensors of a benchmark are f32")
 }

@@ -177,11 +177,12 @@ fn main() -> Outcome<()> {
     let mib = |bytes: u64| bytes >> 20;
     let executors = cluster.iter().flat_map(Loopback::peak_bytes).map(|bytes| format!("{} MiB", mib(bytes))).collect::<Vec<_>>();
     eprintln!(
-        "{} events, {} sessions, {pairs} pairs: {took:.1} s, {:.0} events/s; peak {} MiB here, executors [{}]; {}; counts {:016x}",
+        "{} events, {} sessions, {pairs} pairs: {took:.1} s, {:.0} events/s; peak {} MiB here, {} MiB to the disk, executors [{}]; {}; counts {:016x}",
         args.events,
         shape.sessions(),
         args.events as f64 / took,
         peak_bytes("self").map_or(0, mib),
+        mib(counter.spilled_bytes()),
         executors.join(", "),
         times.join(", "),
         sum.0

@@ -1,5 +1,6 @@
 //! Asks the SQL and makes counts of the answers.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,8 +9,10 @@ use datafusion::arrow::array::{Array, AsArray, Int64Array, RecordBatch, StringAr
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Int64Type};
 use datafusion::error::DataFusionError;
+use datafusion::execution::TaskContext;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::physical_plan::{ExecutionPlan, collect, execute_stream};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use fewshop_core::counts::{ItemCount, LogShape};
 use futures::StreamExt;
@@ -67,6 +70,7 @@ pub struct Counter {
     shape: LogShape,
     /// Sessions with something taken, by day.
     days: BTreeMap<i64, u64>,
+    spilled: Cell<u64>,
 }
 
 impl std::fmt::Debug for Counter {
@@ -125,6 +129,7 @@ impl Counter {
             rows: 0,
             shape: LogShape::default(),
             days: BTreeMap::new(),
+            spilled: Cell::new(0),
         };
         counter.check_items()?;
         counter.check_events()?;
@@ -135,6 +140,12 @@ impl Counter {
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// Bytes that went to the disk up to now, since the memory did not hold them. 0 for a cluster, whose executors do not tell.
+    #[must_use]
+    pub fn spilled_bytes(&self) -> u64 {
+        self.spilled.get()
     }
 
     fn check_items(&mut self) -> Result<(), SqlError> {
@@ -279,8 +290,10 @@ impl Counter {
         let batch = (PAIRS_BYTES / (PAIR_BYTES * longest * longest).max(1)).clamp(1, BATCH);
         self.set_batch(batch)?;
         let text = self.queries.pairs(least);
-        let stream = async { self.context.sql(&text).await?.execute_stream().await };
-        let mut stream = self.runtime.block_on(stream).map_err(|error| failed(STEP, &error))?;
+        let (plan, task) = self.runtime.block_on(self.plan(&text)).map_err(|error| failed(STEP, &error))?;
+        // What a stream does as it begins may ask for the runtime.
+        let begin = async { execute_stream(plan.clone(), task) };
+        let mut stream = self.runtime.block_on(begin).map_err(|error| failed(STEP, &error))?;
         let mut told = 0;
         while let Some(batch) = self.runtime.block_on(stream.next()) {
             let batch = batch.map_err(|error| failed(STEP, &error))?;
@@ -290,6 +303,7 @@ impl Counter {
                 told += 1;
             }
         }
+        self.note(&plan);
         self.set_batch(BATCH)?;
         Ok(told)
     }
@@ -306,9 +320,30 @@ impl Counter {
     }
 
     fn collect(&self, step: &'static str, text: &str) -> Result<Vec<RecordBatch>, SqlError> {
-        let work = async { self.context.sql(text).await?.collect().await };
+        let work = async {
+            let (plan, task) = self.plan(text).await?;
+            let batches = collect(plan.clone(), task).await?;
+            self.note(&plan);
+            Ok(batches)
+        };
         self.runtime.block_on(work).map_err(|error| failed(step, &error))
     }
+
+    async fn plan(&self, text: &str) -> Result<(Arc<dyn ExecutionPlan>, Arc<TaskContext>), DataFusionError> {
+        let query = self.context.sql(text).await?;
+        let task = Arc::new(query.task_ctx());
+        Ok((query.create_physical_plan().await?, task))
+    }
+
+    /// Notes what a query that is over has put on the disk.
+    fn note(&self, plan: &Arc<dyn ExecutionPlan>) {
+        self.spilled.set(self.spilled.get() + spilled(plan));
+    }
+}
+
+fn spilled(plan: &Arc<dyn ExecutionPlan>) -> u64 {
+    let own = plan.metrics().and_then(|metrics| metrics.spilled_bytes()).unwrap_or(0) as u64;
+    own + plan.children().into_iter().map(spilled).sum::<u64>()
 }
 
 /// The plans of these queries are deep, and planning recurses.

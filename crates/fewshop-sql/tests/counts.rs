@@ -22,7 +22,7 @@ fn settings(memory_bytes: usize) -> Settings {
     Settings { memory_bytes, threads: 2, spill: None }
 }
 
-fn count(mut counter: Counter, least: u64) -> Result<Counts, SqlError> {
+fn count(counter: &mut Counter, least: u64) -> Result<Counts, SqlError> {
     let shape = counter.shape()?;
     let items = counter.popularity(0.2)?;
     let mut pairs = Vec::new();
@@ -42,7 +42,7 @@ fn write(folder: &Path, items: &str, events: &str) -> Source {
 }
 
 fn embedded(source: &Source) -> Result<Counts, SqlError> {
-    count(Counter::embedded(source.clone(), &settings(256 << 20))?, 1)
+    count(&mut Counter::embedded(source.clone(), &settings(256 << 20))?, 1)
 }
 
 #[test]
@@ -179,9 +179,9 @@ fn engine_cluster_and_plain_code_count_the_same() {
     assert!(expected.2.len() > 10_000 && expected.0.lengths.contains_key(&0), "a log with something to count");
     assert!(embedded(&source).unwrap() == expected, "DataFusion counts what plain code counts");
     let cluster = Loopback::start(&node(), 2, 256 << 20, folder.path()).unwrap();
-    let counted = count(Counter::cluster(source.clone(), &cluster.url(), 4).unwrap(), 1).unwrap();
+    let counted = count(&mut Counter::cluster(source.clone(), &cluster.url(), 4).unwrap(), 1).unwrap();
     assert!(counted == expected, "the cluster counts what plain code counts");
-    let (_, _, often) = count(Counter::cluster(source, &cluster.url(), 4).unwrap(), 5).unwrap();
+    let (_, _, often) = count(&mut Counter::cluster(source, &cluster.url(), 4).unwrap(), 5).unwrap();
     assert!(often.iter().eq(expected.2.iter().filter(|pair| pair.2 >= 5)));
     // Both executors had work: what they hand on lies in their folders.
     for nth in 0..2 {
@@ -225,8 +225,14 @@ fn the_files_are_those_of_the_trainer_byte_for_byte() {
 fn little_memory_is_enough() {
     let folder = tempfile::tempdir().unwrap();
     let (source, expected) = drawn(folder.path(), 20_000, 2_000);
-    let counter = Counter::embedded(source, &settings(32 << 20)).unwrap();
-    assert!(count(counter, 1).unwrap() == expected);
+    let spilled = |memory| {
+        let mut counter = Counter::embedded(source.clone(), &settings(memory)).unwrap();
+        assert!(count(&mut counter, 1).unwrap() == expected);
+        counter.spilled_bytes()
+    };
+    assert_eq!(spilled(1 << 30), 0);
+    let little = spilled(32 << 20);
+    assert!(little > 1 << 20, "the rest went to the disk: {little} bytes");
 }
 
 #[test]

@@ -109,7 +109,9 @@ fn run(cli: Cli) -> Result<(), SqlError> {
         file.write_all(PAIRS_HEADER.as_bytes())?;
         counter.pairs(cli.least as u64, |item, other, sessions| file.write_all(pair_line(item, other, sessions).as_bytes()))
     })?;
-    progress.finish(&format!("{}, {pairs} pairs of products", shape.summary()));
+    let spilled = counter.spilled_bytes() / 1_000_000;
+    let spilled = if spilled > 0 { format!("; {spilled} MB went to the disk") } else { String::new() };
+    progress.finish(&format!("{}, {pairs} pairs of products{spilled}", shape.summary()));
     Ok(())
 }
 

@@ -87,9 +87,17 @@ fn header_at(file: &mut (impl Read + Seek), at: u64, end: u64) -> io::Result<Opt
 }
 
 /// Thrift's compact protocol, as far as a page's header needs it.
+///
+/// The parquet crate reads a field that it knows as what it should be, whatever type stands before it, and numbers of fields as 16 bits. Here
+/// another type and a larger number are refused, or the two would read different things.
 struct Thrift<'a> {
     bytes: &'a [u8],
 }
+
+/// Types of fields: a whole number of 32 bits, a list, a struct.
+const NUMBER: u8 = 5;
+const LIST: u8 = 9;
+const STRUCT: u8 = 12;
 
 /// Structs and lists within each other: a footer has ten levels.
 const MOST_DEPTH: usize = 32;
@@ -100,14 +108,19 @@ impl Thrift<'_> {
         let mut id = 0;
         while let Some(kind) = self.field(&mut id)? {
             match (id, kind) {
-                (2, 5) => page.unpacked = self.zigzag()?,
-                (3, 5) => page.packed = self.zigzag()?,
-                (7, 12) => {
+                (2, NUMBER) => page.unpacked = self.zigzag()?,
+                (3, NUMBER) => page.packed = self.zigzag()?,
+                (7, STRUCT) => {
                     let mut inner = 0;
                     while let Some(kind) = self.field(&mut inner)? {
-                        if (inner, kind) == (1, 5) { page.dictionary = self.zigzag()? } else { self.skip(kind, 2)? }
+                        match (inner, kind) {
+                            (1, NUMBER) => page.dictionary = self.zigzag()?,
+                            (1, _) => return None,
+                            _ => self.skip(kind, 2)?,
+                        }
                     }
                 }
+                (2 | 3 | 7, _) => return None,
                 _ => self.skip(kind, 1)?,
             }
         }
@@ -118,7 +131,11 @@ impl Thrift<'_> {
     fn footer(&mut self) -> Option<()> {
         let mut id = 0;
         while let Some(kind) = self.field(&mut id)? {
-            if (id, kind) == (2, 9) { self.schema()? } else { self.skip(kind, 1)? }
+            match (id, kind) {
+                (2, LIST) => self.schema()?,
+                (2, _) => return None,
+                _ => self.skip(kind, 1)?,
+            }
         }
         Some(())
     }
@@ -131,11 +148,15 @@ impl Thrift<'_> {
         let mut open: Vec<i64> = Vec::new();
         for _ in 0..len {
             let (mut id, mut children) = (0, 0);
-            if kind != 12 {
+            if kind != STRUCT {
                 return None;
             }
             while let Some(kind) = self.field(&mut id)? {
-                if (id, kind) == (5, 5) { children = self.zigzag()? } else { self.skip(kind, 2)? }
+                match (id, kind) {
+                    (5, NUMBER) => children = self.zigzag()?,
+                    (5, _) => return None,
+                    _ => self.skip(kind, 2)?,
+                }
             }
             if !(0..i64::try_from(len).ok()?).contains(&children) || open.len() > MOST_DEPTH {
                 return None;
@@ -189,7 +210,8 @@ impl Thrift<'_> {
         if head == 0 {
             return Some(None);
         }
-        *id = if head >> 4 == 0 { self.zigzag()? } else { id.checked_add(i64::from(head >> 4))? };
+        *id = if head >> 4 == 0 { self.zigzag()? } else { *id + i64::from(head >> 4) };
+        i16::try_from(*id).ok()?;
         Some(Some(head & 15))
     }
 
@@ -271,6 +293,10 @@ mod tests {
         assert_eq!(check_footer(&mut Cursor::new(schema(&[&[4], &[0], &[0]]))).unwrap(), Ok(()));
         assert!(check_footer(&mut Cursor::new(schema(&[&[0x80, 0x80, 0x80, 0x01], &[0], &[0]]))).unwrap().is_err());
         assert!(check_footer(&mut Cursor::new(schema(&[&[2u8][..]; 100]))).unwrap().is_err());
+        // The count of children as a number of 64 bits.
+        let wide = file(&[0x29, 0x1c, 0x56, 0, 0, 0]);
+        assert!(check_footer(&mut Cursor::new(wide)).unwrap().is_err());
+        assert_eq!(check_footer(&mut Cursor::new(file(&[0x29, 0x1c, 0x55, 0, 0, 0]))).unwrap(), Ok(()));
     }
 
     #[test]
@@ -282,6 +308,10 @@ mod tests {
         check(vec![0x25, 0x80, 0x80, 0x80, 0x80, 0x01, 0x15, 0, 0], "asks for room");
         check(vec![0x25, 1, 0x15, 1, 0], "negative");
         check(vec![0xff; 9], "cannot be read");
+        // The size of a page as a number of 64 bits; a dictionary as a list; the size again, as field 2^16 + 2.
+        check(vec![0x26, 2, 0x15, 0, 0], "cannot be read");
+        check(vec![0x25, 2, 0x15, 0, 0x49, 0, 0], "cannot be read");
+        check(vec![0x25, 2, 0x15, 0, 5, 0x84, 0x80, 8, 2, 0], "cannot be read");
         check(vec![0x25], "cannot be read");
     }
 }
