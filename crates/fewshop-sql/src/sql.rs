@@ -173,14 +173,15 @@ impl Queries {
     /// Events of known items.
     fn known(&self) -> String {
         let Kinds { user, session, item, .. } = self.kinds;
+        // The items stand first: a join keeps its first side in memory, whatever the other one comes to.
         format!(
-            "SELECT e.u AS u, e.s AS s, r.ix AS ix, e.t AS t, e.k AS k FROM \
-             (SELECT {} AS u, {} AS s, {} AS i, {} AS t, \"event\" AS k FROM events) AS e JOIN ({}) AS r ON e.i = r.item",
+            "SELECT e.u AS u, e.s AS s, r.ix AS ix, e.t AS t, e.k AS k FROM ({}) AS r JOIN \
+             (SELECT {} AS u, {} AS s, {} AS i, {} AS t, \"event\" AS k FROM events) AS e ON r.item = e.i",
+            self.ranked(),
             id("user_id", user),
             id("session_id", session),
             id("item_id", item),
             self.seconds(),
-            self.ranked()
         )
     }
 
@@ -266,6 +267,13 @@ mod tests {
     fn ids_of_another_type_are_cast_to_text() {
         let known = queries(ColumnKind::Whole).known();
         assert!(known.contains("CAST(\"item_id\" AS VARCHAR) AS i") && known.contains("\"user_id\" AS u"), "{known}");
+    }
+
+    #[test]
+    fn a_join_keeps_the_items_and_not_the_events() {
+        let known = queries(ColumnKind::Text).known();
+        let (items, events) = known.split_once(" JOIN ").expect("it is a join");
+        assert!(items.contains("FROM items") && events.contains("FROM events"), "{known}");
     }
 
     #[test]
