@@ -96,6 +96,9 @@ test("a product's page asks once, before it opens, and of two quick clicks the l
     await page.waitForTimeout(200);
     assert.equal(new URL(page.url()).pathname, "/cart");
     await shopper.reads(/Learned from 1 thing you did/);
+    // The product that was not opened in the end was asked about, and then what is true once more.
+    const asked = (await page.evaluate(() => window.asked)).map(({ events }) => events);
+    assert.deepEqual(asked, [1, 2, 1]);
     shopper.isContent();
   });
 });

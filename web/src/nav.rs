@@ -34,11 +34,14 @@ thread_local! {
     static HELD: Cell<Option<(String, ItemIx)>> = const { Cell::new(None) };
 }
 
-/// Opens the page that was held back, if one is.
-pub(crate) fn release() {
-    if let Some((href, ix)) = HELD.take() {
-        use_nav().go(&href, false);
-        use_shop().enter(ix);
+/// Opens the page that is held back, if it is that of such a product.
+pub(crate) fn release(is: &dyn Fn(ItemIx) -> bool) {
+    match HELD.take() {
+        Some((href, ix)) if is(ix) => {
+            use_nav().go(&href, false);
+            use_shop().enter(ix);
+        }
+        held => HELD.set(held),
     }
 }
 
@@ -70,7 +73,7 @@ impl Nav {
                 None => nav.go(&href, false),
                 Some(ix) => {
                     HELD.set(Some((href, ix)));
-                    set_timeout(release, HOLD);
+                    set_timeout(|| release(&|_| true), HOLD);
                 }
             }
         });
@@ -135,8 +138,10 @@ impl Nav {
     }
 
     fn read(self) {
-        // Whoever goes elsewhere meanwhile wants no other page any more.
-        HELD.set(None);
+        // Whoever goes elsewhere meanwhile wants no other page any more, and did not see that product.
+        if HELD.take().is_some() {
+            use_shop().ask_again();
+        }
         let location = window().location();
         set(self.search, location.search().unwrap_or_default());
         set(self.path, location.pathname().unwrap_or_default());

@@ -151,7 +151,7 @@ impl Shop {
     /// Takes in what the engine said.
     pub(crate) fn hear(self, state: Option<EngineState>, answer: Option<Answer>) {
         if let Some(Answer { shelves, household, offers }) = answer {
-            release();
+            release(&|ix| shelves.iter().any(|shelf| shelf.name == with_item(ix).name));
             let picks = |shelf: Shelf| (shelf.name, Pick::of_answer(shelf.picks));
             let mut ranked: Vec<(String, Vec<Pick>)> = shelves.into_iter().map(picks).collect();
             // The answer to what was forgotten meanwhile is forgotten too.
@@ -195,6 +195,11 @@ impl Shop {
         let ix = self.catalogue().find(id).filter(|_| engine::is_ready())?;
         self.ask(&self.viewed(ix), Some(with_item(ix)), None);
         Some(ix)
+    }
+
+    /// What was asked last did not come to pass: asks about what did.
+    pub(crate) fn ask_again(self) {
+        self.extra.notify();
     }
 
     /// The shopper is on a product's page, which wants its shelf.

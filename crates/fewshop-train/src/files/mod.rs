@@ -19,6 +19,7 @@ pub(crate) mod sheet;
 pub(crate) mod table;
 #[cfg(test)]
 mod tests;
+mod thrift;
 mod time;
 mod write;
 

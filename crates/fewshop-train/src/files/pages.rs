@@ -5,12 +5,18 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
+use super::thrift::{Page, Thrift};
+
 /// What a page may grow by when it is unpacked, and what any page may hold: a writer's pages have a megabyte before compression.
 const MOST_GROWTH: u64 = 64;
 const MOST_PAGE: u64 = 2 << 20;
 
 /// A header is some dozen bytes; with the smallest and largest text of a page it may be more.
 const HEADER: [u64; 2] = [4 << 10, 4 << 20];
+
+/// Encodings of text by its differences: their decoders take the room that a number in the page asks for, and copy what values have in
+/// common once for each of them.
+const DELTAS: [i64; 2] = [6, 7];
 
 /// Checks all pages between `start` and `start + len`; the error says what is wrong.
 pub(super) fn check_pages(file: &mut (impl Read + Seek), start: u64, len: u64) -> io::Result<Result<(), String>> {
@@ -37,6 +43,13 @@ pub(super) fn check_pages(file: &mut (impl Read + Seek), start: u64, len: u64) -
         if dictionary > unpacked {
             return Ok(Err(format!("a dictionary of {unpacked} bytes asks for room for {dictionary} values")));
         }
+        if DELTAS.contains(&page.encoding) {
+            return Ok(Err(
+                "its text is written as differences (DELTA_LENGTH_BYTE_ARRAY or DELTA_BYTE_ARRAY), which is not read: \
+                           write it plain or with a dictionary"
+                    .to_owned(),
+            ));
+        }
         at += header + packed;
     }
     Ok(Ok(()))
@@ -59,16 +72,8 @@ pub(super) fn check_footer(file: &mut (impl Read + Seek)) -> io::Result<Result<(
     let mut bytes = Vec::new();
     file.seek(SeekFrom::Start(size - 8 - len))?;
     file.by_ref().take(len).read_to_end(&mut bytes)?;
-    let whole = Thrift { bytes: &bytes }.footer().is_some();
+    let whole = Thrift::new(&bytes).footer().is_some();
     Ok(if whole { Ok(()) } else { Err("its footer is cut off, or asks for more than it holds".to_owned()) })
-}
-
-#[derive(Default)]
-struct Page {
-    unpacked: i64,
-    packed: i64,
-    /// Values of a dictionary page.
-    dictionary: i64,
 }
 
 /// The header at that place and its length; `None` where there is none.
@@ -78,179 +83,12 @@ fn header_at(file: &mut (impl Read + Seek), at: u64, end: u64) -> io::Result<Opt
         bytes.clear();
         file.seek(SeekFrom::Start(at))?;
         file.by_ref().take(most.min(end - at)).read_to_end(&mut bytes)?;
-        let mut thrift = Thrift { bytes: &bytes };
+        let mut thrift = Thrift::new(&bytes);
         if let Some(page) = thrift.page() {
-            return Ok(Some(((bytes.len() - thrift.bytes.len()) as u64, page)));
+            return Ok(Some(((bytes.len() - thrift.left()) as u64, page)));
         }
     }
     Ok(None)
-}
-
-/// Thrift's compact protocol, as far as a page's header needs it.
-///
-/// The parquet crate reads a field that it knows as what it should be, whatever type stands before it, and numbers of fields as 16 bits. Here
-/// another type and a larger number are refused, or the two would read different things.
-struct Thrift<'a> {
-    bytes: &'a [u8],
-}
-
-/// Types of fields: a whole number of 32 bits, a list, a struct.
-const NUMBER: u8 = 5;
-const LIST: u8 = 9;
-const STRUCT: u8 = 12;
-
-/// Structs and lists within each other: a footer has ten levels.
-const MOST_DEPTH: usize = 32;
-
-impl Thrift<'_> {
-    fn page(&mut self) -> Option<Page> {
-        let mut page = Page::default();
-        let mut id = 0;
-        while let Some(kind) = self.field(&mut id)? {
-            match (id, kind) {
-                (2, NUMBER) => page.unpacked = self.zigzag()?,
-                (3, NUMBER) => page.packed = self.zigzag()?,
-                (7, STRUCT) => {
-                    let mut inner = 0;
-                    while let Some(kind) = self.field(&mut inner)? {
-                        match (inner, kind) {
-                            (1, NUMBER) => page.dictionary = self.zigzag()?,
-                            (1, _) => return None,
-                            _ => self.skip(kind, 2)?,
-                        }
-                    }
-                }
-                (2 | 3 | 7, _) => return None,
-                _ => self.skip(kind, 1)?,
-            }
-        }
-        Some(page)
-    }
-
-    /// The whole footer; `None` where a list, or the schema's tree, asks for more than there is.
-    fn footer(&mut self) -> Option<()> {
-        let mut id = 0;
-        while let Some(kind) = self.field(&mut id)? {
-            match (id, kind) {
-                (2, LIST) => self.schema()?,
-                (2, _) => return None,
-                _ => self.skip(kind, 1)?,
-            }
-        }
-        Some(())
-    }
-
-    /// The elements of a schema, a tree written parent first: no parent has more children than there are elements, and none lies so
-    /// deep that reading it by recursion would end the program.
-    fn schema(&mut self) -> Option<()> {
-        let (len, kind) = self.list()?;
-        // Children still to come of each parent above the next element.
-        let mut open: Vec<i64> = Vec::new();
-        for _ in 0..len {
-            let (mut id, mut children) = (0, 0);
-            if kind != STRUCT {
-                return None;
-            }
-            while let Some(kind) = self.field(&mut id)? {
-                match (id, kind) {
-                    (5, NUMBER) => children = self.zigzag()?,
-                    (5, _) => return None,
-                    _ => self.skip(kind, 2)?,
-                }
-            }
-            if !(0..i64::try_from(len).ok()?).contains(&children) || open.len() > MOST_DEPTH {
-                return None;
-            }
-            while open.last() == Some(&0) {
-                open.pop();
-            }
-            if let Some(left) = open.last_mut() {
-                *left -= 1;
-            }
-            if children > 0 {
-                open.push(children);
-            }
-        }
-        Some(())
-    }
-
-    /// Length of a list and type of its elements.
-    fn list(&mut self) -> Option<(u64, u8)> {
-        let head = self.byte()?;
-        Some((if head >> 4 == 15 { self.varint()? } else { u64::from(head >> 4) }, head & 15))
-    }
-
-    fn byte(&mut self) -> Option<u8> {
-        let (&first, rest) = self.bytes.split_first()?;
-        self.bytes = rest;
-        Some(first)
-    }
-
-    fn varint(&mut self) -> Option<u64> {
-        let mut value = 0u64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Some(value);
-            }
-        }
-        None
-    }
-
-    fn zigzag(&mut self) -> Option<i64> {
-        let value = self.varint()?;
-        Some((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
-    }
-
-    /// The type of the next field, whose number goes into `id`; the inner `None` is the struct's end.
-    #[expect(clippy::option_option, reason = "the bytes may end, and so may the struct")]
-    fn field(&mut self, id: &mut i64) -> Option<Option<u8>> {
-        let head = self.byte()?;
-        if head == 0 {
-            return Some(None);
-        }
-        *id = if head >> 4 == 0 { self.zigzag()? } else { *id + i64::from(head >> 4) };
-        i16::try_from(*id).ok()?;
-        Some(Some(head & 15))
-    }
-
-    fn take(&mut self, len: u64) -> Option<()> {
-        self.bytes = self.bytes.get(usize::try_from(len).ok()?..)?;
-        Some(())
-    }
-
-    fn skip(&mut self, kind: u8, depth: usize) -> Option<()> {
-        if depth > MOST_DEPTH {
-            return None;
-        }
-        match kind {
-            // True and false are the type itself.
-            1 | 2 => Some(()),
-            3 => self.take(1),
-            4..=6 => self.varint().map(drop),
-            7 => self.take(8),
-            8 => {
-                let len = self.varint()?;
-                self.take(len)
-            }
-            9 | 10 => {
-                let (len, kind) = self.list()?;
-                // In a list a truth value takes a byte.
-                let kind = if matches!(kind, 1 | 2) { 3 } else { kind };
-                // Each element takes a byte at least, so the bytes bound the loop.
-                (0..len).try_for_each(|_| self.skip(kind, depth + 1))
-            }
-            12 => {
-                let mut id = 0;
-                while let Some(kind) = self.field(&mut id)? {
-                    self.skip(kind, depth + 1)?;
-                }
-                Some(())
-            }
-            _ => None,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -261,7 +99,7 @@ mod tests {
 
     /// type 0, unpacked, packed, then a dictionary's count and a struct to skip.
     fn header(unpacked: u8, packed: u8, dictionary: u8) -> Vec<u8> {
-        vec![0x15, 0, 0x15, unpacked << 1, 0x15, packed << 1, 0x4c, 0x15, dictionary << 1, 0x18, 2, b'a', b'b', 0, 0]
+        vec![0x15, 0, 0x15, unpacked << 1, 0x15, packed << 1, 0x4c, 0x15, dictionary << 1, 0x38, 2, b'a', b'b', 0, 0]
     }
 
     #[track_caller]
@@ -277,12 +115,12 @@ mod tests {
     #[test]
     fn a_footer_is_held_to_its_bytes() {
         let file = |footer: &[u8]| [&[0; 4], footer, &(footer.len() as u32).to_le_bytes(), b"PAR1"].concat();
-        // A list of two numbers, then one of 2^21 structs that are not there.
-        let good = file(&[0x39, 0x25, 2, 4, 0]);
-        let bad = file(&[0x39, 0xfc, 0x80, 0x80, 0x80, 0x01, 0, 0, 0]);
+        // In a field that nobody knows: a list of two numbers, then one of 2^21 structs that are not there.
+        let good = file(&[0xc9, 0x25, 2, 4, 0]);
+        let bad = file(&[0xc9, 0xfc, 0x80, 0x80, 0x80, 0x01, 0, 0, 0]);
         assert_eq!(check_footer(&mut Cursor::new(good)).unwrap(), Ok(()));
         assert!(check_footer(&mut Cursor::new(bad)).unwrap().is_err());
-        let deep = file(&[0x39; 100]);
+        let deep = file(&[&[0xc9][..], &[0x19; 100]].concat());
         assert!(check_footer(&mut Cursor::new(deep)).unwrap().is_err());
         assert_eq!(check_footer(&mut Cursor::new(vec![0; 5])).unwrap(), Ok(()));
         // Schemas of three elements: one with two children; one with 2^20; and a hundred within each other.
@@ -293,6 +131,13 @@ mod tests {
         assert_eq!(check_footer(&mut Cursor::new(schema(&[&[4], &[0], &[0]]))).unwrap(), Ok(()));
         assert!(check_footer(&mut Cursor::new(schema(&[&[0x80, 0x80, 0x80, 0x01], &[0], &[0]]))).unwrap().is_err());
         assert!(check_footer(&mut Cursor::new(schema(&[&[2u8][..]; 100]))).unwrap().is_err());
+        // The length of a type as a text, in which another reader finds another count of children.
+        let text = file(&[0x29, 0x1c, 0x28, 6, 0x35, 0xfe, 0xff, 0xff, 0xff, 0x0f, 0, 0]);
+        assert!(check_footer(&mut Cursor::new(text)).unwrap().is_err());
+        // A kind of text that is no empty struct, but a truth value.
+        let logical = |kind: u8| file(&[0x29, 0x1c, 0xac, kind, 0, 0, 0, 0]);
+        assert!(check_footer(&mut Cursor::new(logical(0x11))).unwrap().is_err());
+        assert_eq!(check_footer(&mut Cursor::new(logical(0x1c))).unwrap(), Ok(()));
         // The count of children as a number of 64 bits.
         let wide = file(&[0x29, 0x1c, 0x56, 0, 0, 0]);
         assert!(check_footer(&mut Cursor::new(wide)).unwrap().is_err());
@@ -312,6 +157,11 @@ mod tests {
         check(vec![0x26, 2, 0x15, 0, 0], "cannot be read");
         check(vec![0x25, 2, 0x15, 0, 0x49, 0, 0], "cannot be read");
         check(vec![0x25, 2, 0x15, 0, 5, 0x84, 0x80, 8, 2, 0], "cannot be read");
+        // The page's type as a text, in which another reader finds another size.
+        check(vec![0x18, 6, 0x15, 0xfe, 0xff, 0xff, 0xff, 0x0f, 0x15, 2, 0x15, 0, 0], "cannot be read");
+        // Values of a first page: one, by differences.
+        check(vec![0x15, 0, 0x15, 2, 0x15, 0, 0x2c, 0x15, 2, 0x15, 14, 0x15, 6, 0x15, 6, 0, 0], "plain or with a dictionary");
+        check(vec![0x15, 0, 0x15, 2, 0x15, 0, 0x2c, 0x15, 2, 0x15, 0, 0x15, 6, 0x15, 6, 0, 0], "");
         check(vec![0x25], "cannot be read");
     }
 }
