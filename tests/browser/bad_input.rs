@@ -19,8 +19,16 @@ async fn load(bytes: &[u8]) -> Result<Recommender, JsValue> {
 async fn broken_packs_are_told_apart() {
     let good = pack_bytes();
     check_error(load(&[]).await, "pack_empty", "download it again");
-    check_error(load(b"<!doctype html><title>Not found</title>").await, "pack_not_a_pack", "fewshop train");
-    check_error(load(&good[..good.len() / 2]).await, "pack_truncated", "cut off");
+    check_error(
+        load(b"<!doctype html><title>Not found</title>").await,
+        "pack_not_a_pack",
+        "fewshop train",
+    );
+    check_error(
+        load(&good[..good.len() / 2]).await,
+        "pack_truncated",
+        "cut off",
+    );
     check_error(load(&good[..20]).await, "pack_truncated", "cut off");
     let mut newer = good.clone();
     newer[8] = 200;
@@ -46,13 +54,33 @@ async fn no_flipped_bit_goes_unseen() {
 
 #[wasm_bindgen_test]
 async fn what_is_no_pack_at_all_is_a_bad_argument() {
-    for value in [JsValue::NULL, JsValue::UNDEFINED, "pack".into(), 7.into(), Object::new().into(), Array::new().into()] {
-        check_error(Recommender::load(value, JsValue::UNDEFINED).await, "bad_argument", "Uint8Array");
+    for value in [
+        JsValue::NULL,
+        JsValue::UNDEFINED,
+        "pack".into(),
+        7.into(),
+        Object::new().into(),
+        Array::new().into(),
+    ] {
+        check_error(
+            Recommender::load(value, JsValue::UNDEFINED).await,
+            "bad_argument",
+            "Uint8Array",
+        );
     }
     let bytes = || Uint8Array::from(&pack_bytes()[..]);
-    assert!(Recommender::load(bytes().buffer().into(), JsValue::NULL).await.is_ok(), "an ArrayBuffer will do");
+    assert!(
+        Recommender::load(bytes().buffer().into(), JsValue::NULL)
+            .await
+            .is_ok(),
+        "an ArrayBuffer will do"
+    );
     for options in [r#"{"backend":"tpu"}"#, r#"{"backend":3}"#, r#""cpu""#] {
-        check_error(Recommender::load(bytes().into(), json(options)).await, "bad_argument", "backend");
+        check_error(
+            Recommender::load(bytes().into(), json(options)).await,
+            "bad_argument",
+            "backend",
+        );
     }
 }
 
@@ -70,8 +98,16 @@ async fn the_cpu_module_says_where_webgpu_is() {
 async fn bad_events_are_refused_and_change_nothing() {
     let recommender = load_on("cpu").await;
     let before = picks(&recommender, 10).await;
-    check_error(recommender.observe(json(r#"{"item":60,"kind":"view"}"#)), "unknown_item", "catalogue of 60");
-    check_error(recommender.observe(json(r#"{"item":4294967295,"kind":"view"}"#)), "unknown_item", "4294967295");
+    check_error(
+        recommender.observe(json(r#"{"item":60,"kind":"view"}"#)),
+        "unknown_item",
+        "catalogue of 60",
+    );
+    check_error(
+        recommender.observe(json(r#"{"item":4294967295,"kind":"view"}"#)),
+        "unknown_item",
+        "4294967295",
+    );
     for event in [
         "null",
         "3",
@@ -88,7 +124,11 @@ async fn bad_events_are_refused_and_change_nothing() {
         r#"{"item":1,"kind":"VIEW"}"#,
         r#"{"item":1,"kind":null}"#,
     ] {
-        check_error(recommender.observe(json(event)), "bad_argument", "kind: 'view'");
+        check_error(
+            recommender.observe(json(event)),
+            "bad_argument",
+            "kind: 'view'",
+        );
     }
     let nan = js_sys::eval("({item: NaN, kind: 'view'})").unwrap();
     check_error(recommender.observe(nan), "bad_argument", "event");
@@ -102,9 +142,22 @@ async fn a_session_with_one_bad_row_leaves_the_old_one() {
     let recommender = load_on("cpu").await;
     recommender.set_session(js(&session(&[1, 2]))).unwrap();
     let before = picks(&recommender, 10).await;
-    check_error(recommender.set_session(js(&session(&[3, 99]))), "unknown_item", "row 99");
-    check_error(recommender.set_session(json(r#"{"events":[],"visits":[[0],[77]]}"#)), "unknown_item", "row 77");
-    for bad in ["null", "[]", r#"{"events":3}"#, r#"{"events":[],"visits":[3]}"#] {
+    check_error(
+        recommender.set_session(js(&session(&[3, 99]))),
+        "unknown_item",
+        "row 99",
+    );
+    check_error(
+        recommender.set_session(json(r#"{"events":[],"visits":[[0],[77]]}"#)),
+        "unknown_item",
+        "row 77",
+    );
+    for bad in [
+        "null",
+        "[]",
+        r#"{"events":3}"#,
+        r#"{"events":[],"visits":[3]}"#,
+    ] {
         check_error(recommender.set_session(json(bad)), "bad_argument", "events");
     }
     assert_eq!(picks(&recommender, 10).await, before);
@@ -113,25 +166,60 @@ async fn a_session_with_one_bad_row_leaves_the_old_one() {
 #[wasm_bindgen_test]
 async fn how_many_picks_is_a_whole_number() {
     let recommender = load_on("cpu").await;
-    check_error(recommender.rank(0.into(), JsValue::UNDEFINED).await, "nothing_wanted", "ask for 1");
+    check_error(
+        recommender.rank(0.into(), JsValue::UNDEFINED).await,
+        "nothing_wanted",
+        "ask for 1",
+    );
     for n in [f64::NAN, -1.0, 2.5, f64::INFINITY] {
-        check_error(recommender.rank(n.into(), JsValue::UNDEFINED).await, "bad_argument", "whole number");
+        check_error(
+            recommender.rank(n.into(), JsValue::UNDEFINED).await,
+            "bad_argument",
+            "whole number",
+        );
     }
-    for n in [JsValue::UNDEFINED, JsValue::NULL, "5".into(), Object::new().into(), JsValue::TRUE] {
-        check_error(recommender.rank(n, JsValue::UNDEFINED).await, "bad_argument", "whole number");
+    for n in [
+        JsValue::UNDEFINED,
+        JsValue::NULL,
+        "5".into(),
+        Object::new().into(),
+        JsValue::TRUE,
+    ] {
+        check_error(
+            recommender.rank(n, JsValue::UNDEFINED).await,
+            "bad_argument",
+            "whole number",
+        );
     }
     // More than there are is all there are.
     assert_eq!(picks(&recommender, 1_000_000).await.len(), 60);
-    assert!(recommender.rank(1e300.into(), JsValue::UNDEFINED).await.is_ok());
+    assert!(
+        recommender
+            .rank(1e300.into(), JsValue::UNDEFINED)
+            .await
+            .is_ok()
+    );
 }
 
 #[wasm_bindgen_test]
 async fn a_filter_is_a_category_path() {
     let recommender = load_on("cpu").await;
-    for filter in ["3", r#""Bakery""#, r#"{"category":"Bakery"}"#, r#"{"category":[1]}"#] {
-        check_error(recommender.rank(5.into(), json(filter)).await, "bad_argument", "category");
+    for filter in [
+        "3",
+        r#""Bakery""#,
+        r#"{"category":"Bakery"}"#,
+        r#"{"category":[1]}"#,
+    ] {
+        check_error(
+            recommender.rank(5.into(), json(filter)).await,
+            "bad_argument",
+            "category",
+        );
     }
-    let none = recommender.rank(5.into(), json(r#"{"category":["No such department"]}"#)).await.unwrap();
+    let none = recommender
+        .rank(5.into(), json(r#"{"category":["No such department"]}"#))
+        .await
+        .unwrap();
     assert_eq!(Array::from(&none).length(), 0);
     let all = recommender.rank(5.into(), json("{}")).await.unwrap();
     assert_eq!(Array::from(&all).length(), 5);
@@ -140,8 +228,20 @@ async fn a_filter_is_a_category_path() {
 #[wasm_bindgen_test]
 async fn bad_requests_and_explanations_are_refused() {
     let recommender = load_on("cpu").await;
-    check_error(recommender.answer(request(1, session(&[1]), vec![shelf("a", 0)])).await, "nothing_wanted", "ask for 1");
-    check_error(recommender.answer(request(1, session(&[60]), vec![shelf("a", 1)])).await, "unknown_item", "row 60");
+    check_error(
+        recommender
+            .answer(request(1, session(&[1]), vec![shelf("a", 0)]))
+            .await,
+        "nothing_wanted",
+        "ask for 1",
+    );
+    check_error(
+        recommender
+            .answer(request(1, session(&[60]), vec![shelf("a", 1)]))
+            .await,
+        "unknown_item",
+        "row 60",
+    );
     for bad in [
         "null",
         "{}",
@@ -150,11 +250,28 @@ async fn bad_requests_and_explanations_are_refused() {
         r#"{"seq":1,"session":{"events":[]},"shelves":[{"name":"a","n":1e20}]}"#,
         r#"{"seq":1,"session":{"events":[]},"shelves":[{"name":"a","n":5,"seeds":[1.5]}]}"#,
     ] {
-        check_error(recommender.answer(json(bad)).await, "bad_argument", "session");
+        check_error(
+            recommender.answer(json(bad)).await,
+            "bad_argument",
+            "session",
+        );
     }
-    check_error(recommender.explain(60.into()).await, "unknown_item", "row 60");
-    for item in [JsValue::from(-1), f64::NAN.into(), "3".into(), JsValue::UNDEFINED] {
-        check_error(recommender.explain(item).await, "bad_argument", "row of a product");
+    check_error(
+        recommender.explain(60.into()).await,
+        "unknown_item",
+        "row 60",
+    );
+    for item in [
+        JsValue::from(-1),
+        f64::NAN.into(),
+        "3".into(),
+        JsValue::UNDEFINED,
+    ] {
+        check_error(
+            recommender.explain(item).await,
+            "bad_argument",
+            "row of a product",
+        );
     }
     check_error(recommender.item_row(3.into()), "bad_argument", "a string");
     assert_eq!(picks(&recommender, 5).await.len(), 5);

@@ -1,10 +1,14 @@
 //! The CPU engine does what the class promises.
 
 use fewshop_core::protocol::{Backend, Reply, Request, Status};
-use fewshop_core::{Event, EventKind, Filter, ItemIx, MerchantRule, Reason, Recommendation, Session};
+use fewshop_core::{
+    Event, EventKind, Filter, ItemIx, MerchantRule, Reason, Recommendation, Session,
+};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::shop::{event, field, js, load_on, pack, picks, request, rows, rows_of, rust, session, shelf};
+use crate::shop::{
+    event, field, js, load_on, pack, picks, request, rows, rows_of, rust, session, shelf,
+};
 
 #[wasm_bindgen_test]
 async fn seen_items_never_reappear_and_picks_lean_to_their_department() {
@@ -16,11 +20,17 @@ async fn seen_items_never_reappear_and_picks_lean_to_their_department() {
     }
     let picked = picks(&recommender, 10).await;
     assert_eq!(picked.len(), 10);
-    assert!(picked.iter().all(|pick| !seen.contains(&pick.item.0)), "{picked:?}");
+    assert!(
+        picked.iter().all(|pick| !seen.contains(&pick.item.0)),
+        "{picked:?}"
+    );
     assert!(picked.is_sorted_by(|a, b| a.score >= b.score), "{picked:?}");
     let catalogue = pack().catalogue;
     let department = catalogue[ItemIx(43)].department();
-    let same = picked.iter().filter(|pick| catalogue[pick.item].department() == department).count();
+    let same = picked
+        .iter()
+        .filter(|pick| catalogue[pick.item].department() == department)
+        .count();
     assert!(same >= 8, "{same} of 10 are from {department}");
 }
 
@@ -31,7 +41,11 @@ async fn a_filter_lets_only_its_category_through() {
     let picked: Vec<Recommendation> = rust(recommender.rank(50.into(), filter).await.unwrap());
     let catalogue = pack().catalogue;
     assert_eq!(picked.len(), 20);
-    assert!(picked.iter().all(|pick| catalogue[pick.item].department() == "Bakery"));
+    assert!(
+        picked
+            .iter()
+            .all(|pick| catalogue[pick.item].department() == "Bakery")
+    );
 }
 
 #[wasm_bindgen_test]
@@ -42,7 +56,10 @@ async fn undo_and_forget_leave_nothing_behind() {
     let one = picks(&recommender, 10).await;
     recommender.observe(event(25, EventKind::Dismiss)).unwrap();
     assert_ne!(picks(&recommender, 10).await, one);
-    assert_eq!(rust::<Option<Event>>(recommender.undo().unwrap()), Some(Event::new(ItemIx(25), EventKind::Dismiss)));
+    assert_eq!(
+        rust::<Option<Event>>(recommender.undo().unwrap()),
+        Some(Event::new(ItemIx(25), EventKind::Dismiss))
+    );
     assert_eq!(picks(&recommender, 10).await, one);
     recommender.forget();
     assert_eq!(picks(&recommender, 10).await, fresh);
@@ -52,9 +69,12 @@ async fn undo_and_forget_leave_nothing_behind() {
 #[wasm_bindgen_test]
 async fn shares_of_a_reason_add_up_and_name_shots_only() {
     let recommender = load_on("cpu").await;
-    recommender.set_session(js(&session(&[21, 22, 23]))).unwrap();
+    recommender
+        .set_session(js(&session(&[21, 22, 23])))
+        .unwrap();
     let picked = picks(&recommender, 10).await;
-    let explained: Recommendation = rust(recommender.explain(picked[0].item.0.into()).await.unwrap());
+    let explained: Recommendation =
+        rust(recommender.explain(picked[0].item.0.into()).await.unwrap());
     assert_eq!(explained.item, picked[0].item);
     let mut because_of_shots = 0;
     for pick in picked.iter().chain([&explained]) {
@@ -62,16 +82,29 @@ async fn shares_of_a_reason_add_up_and_name_shots_only() {
             because_of_shots += 1;
             let sum: f32 = shots.iter().map(|share| share.share).sum();
             assert!((sum - 1.0).abs() < 1e-5, "{pick:?}");
-            assert!(shots.iter().all(|share| [21, 22, 23].contains(&share.item.0)), "{pick:?}");
+            assert!(
+                shots
+                    .iter()
+                    .all(|share| [21, 22, 23].contains(&share.item.0)),
+                "{pick:?}"
+            );
         }
     }
-    assert!(because_of_shots > 0, "no pick hangs on what was seen: {picked:?}");
+    assert!(
+        because_of_shots > 0,
+        "no pick hangs on what was seen: {picked:?}"
+    );
 }
 
 #[wasm_bindgen_test]
 async fn without_a_session_the_reason_is_popularity() {
     let recommender = load_on("cpu").await;
-    assert!(picks(&recommender, 5).await.iter().all(|pick| pick.reason == Reason::PopularHere));
+    assert!(
+        picks(&recommender, 5)
+            .await
+            .iter()
+            .all(|pick| pick.reason == Reason::PopularHere)
+    );
 }
 
 #[wasm_bindgen_test]
@@ -79,18 +112,39 @@ async fn one_request_fills_all_its_shelves() {
     let recommender = load_on("cpu").await;
     let mut with = shelf("goes well with", 4);
     with.seeds = vec![ItemIx(50)];
-    let answer = recommender.answer(request(7, session(&[1, 2]), vec![shelf("picked", 6), with])).await.unwrap();
+    let answer = recommender
+        .answer(request(7, session(&[1, 2]), vec![shelf("picked", 6), with]))
+        .await
+        .unwrap();
     // The tag is what JavaScript branches on; the rest must read back as the very same type.
     assert_eq!(field(&answer, "type").as_string().as_deref(), Some("picks"));
-    let Reply::Picks { seq, shelves, status, .. } = rust(answer) else { panic!("another reply") };
+    let Reply::Picks {
+        seq,
+        shelves,
+        status,
+        ..
+    } = rust(answer)
+    else {
+        panic!("another reply")
+    };
     assert_eq!(seq, 7);
     assert_eq!(
-        shelves.iter().map(|s| (s.name.as_str(), s.picks.len())).collect::<Vec<_>>(),
+        shelves
+            .iter()
+            .map(|s| (s.name.as_str(), s.picks.len()))
+            .collect::<Vec<_>>(),
         [("picked", 6), ("goes well with", 4)]
     );
     assert!(rows_of(&shelves[0]).iter().all(|row| ![1, 2].contains(row)));
-    assert!(rows_of(&shelves[1]).iter().all(|row| ![1, 2, 50].contains(row)));
-    assert_eq!((status.backend, status.items, status.shots), (Backend::Cpu, 60, 2));
+    assert!(
+        rows_of(&shelves[1])
+            .iter()
+            .all(|row| ![1, 2, 50].contains(row))
+    );
+    assert_eq!(
+        (status.backend, status.items, status.shots),
+        (Backend::Cpu, 60, 2)
+    );
     assert_eq!(status, rust::<Status>(recommender.status().unwrap()));
     // The session of the request is the one at hand now.
     assert_eq!(rows(&picks(&recommender, 6).await), rows_of(&shelves[0]));
@@ -100,7 +154,9 @@ async fn one_request_fills_all_its_shelves() {
 async fn the_same_session_gives_the_same_answer_to_the_last_bit() {
     let (one, two) = (load_on("cpu").await, load_on("cpu").await);
     for recommender in [&one, &two] {
-        recommender.set_session(js(&session(&[5, 30, 12, 31, 32]))).unwrap();
+        recommender
+            .set_session(js(&session(&[5, 30, 12, 31, 32])))
+            .unwrap();
     }
     assert_eq!(picks(&one, 20).await, picks(&two, 20).await);
 }
@@ -110,7 +166,10 @@ async fn the_status_names_the_pack_and_the_last_run() {
     let recommender = load_on("cpu").await;
     let status: Status = rust(recommender.status().unwrap());
     assert_eq!(status.pack, pack().fingerprint());
-    assert_eq!((status.backend, status.shots, status.last_run_ms), (Backend::Cpu, 0, 0.0));
+    assert_eq!(
+        (status.backend, status.shots, status.last_run_ms),
+        (Backend::Cpu, 0, 0.0)
+    );
     recommender.observe(event(0, EventKind::Purchase)).unwrap();
     let _ = picks(&recommender, 3).await;
     assert_eq!(rust::<Status>(recommender.status().unwrap()).shots, 1);
@@ -134,25 +193,81 @@ fn every_message_survives_the_way_through_javascript() {
         last_run_ms: 1.25,
         pack: "00ff".to_owned(),
     };
-    let pick = Recommendation { item: ItemIx(3), score: -1.5, reason: Reason::PopularHere, rule: Some(MerchantRule::Pin) };
-    let before = Recommendation { item: ItemIx(4), score: 0.5, reason: Reason::TakenBefore { visits: 2 }, rule: None };
+    let pick = Recommendation {
+        item: ItemIx(3),
+        score: -1.5,
+        reason: Reason::PopularHere,
+        rule: Some(MerchantRule::Pin),
+    };
+    let before = Recommendation {
+        item: ItemIx(4),
+        score: 0.5,
+        reason: Reason::TakenBefore { visits: 2 },
+        rule: None,
+    };
     for (reply, tag) in [
-        (Reply::Loading { received: 5.0, total: None }, "loading"),
-        (Reply::Loading { received: 5.5, total: Some(7.0) }, "loading"),
+        (
+            Reply::Loading {
+                received: 5.0,
+                total: None,
+            },
+            "loading",
+        ),
+        (
+            Reply::Loading {
+                received: 5.5,
+                total: Some(7.0),
+            },
+            "loading",
+        ),
         (Reply::Alive, "alive"),
-        (Reply::Ready { status: status.clone() }, "ready"),
-        (Reply::Picks { seq: 1, shelves: Vec::new(), household: Vec::new(), offers: Vec::new(), status }, "picks"),
+        (
+            Reply::Ready {
+                status: status.clone(),
+            },
+            "ready",
+        ),
+        (
+            Reply::Picks {
+                seq: 1,
+                shelves: Vec::new(),
+                household: Vec::new(),
+                offers: Vec::new(),
+                status,
+            },
+            "picks",
+        ),
         (Reply::Explanation { pick }, "explanation"),
         (Reply::Explanation { pick: before }, "explanation"),
-        (Reply::Failed { code: "no_wasm".to_owned(), message: "none".to_owned() }, "failed"),
+        (
+            Reply::Failed {
+                code: "no_wasm".to_owned(),
+                message: "none".to_owned(),
+            },
+            "failed",
+        ),
     ] {
         let value = js(&reply);
         assert_eq!(field(&value, "type").as_string().as_deref(), Some(tag));
         assert_eq!(rust::<Reply>(value), reply);
     }
     for (request, tag) in [
-        (Request::Load { pack: "p".to_owned(), backend: None, sha256: None }, "load"),
-        (Request::Load { pack: "p".to_owned(), backend: Some(Backend::Cpu), sha256: Some("ab".to_owned()) }, "load"),
+        (
+            Request::Load {
+                pack: "p".to_owned(),
+                backend: None,
+                sha256: None,
+            },
+            "load",
+        ),
+        (
+            Request::Load {
+                pack: "p".to_owned(),
+                backend: Some(Backend::Cpu),
+                sha256: Some("ab".to_owned()),
+            },
+            "load",
+        ),
         (Request::Ping, "ping"),
         (Request::Explain { item: ItemIx(9) }, "explain"),
     ] {
@@ -165,7 +280,12 @@ fn every_message_survives_the_way_through_javascript() {
         r#"{"type":"session","seq":3,"session":{"events":[{"item":1,"kind":"view"}]},
         "shelves":[{"name":"a","n":5}]}"#,
     );
-    let Request::Session(request) = rust(sparse.unwrap()) else { panic!("another request") };
-    assert_eq!(request.session, Session::of(vec![Event::new(ItemIx(1), EventKind::View)]));
+    let Request::Session(request) = rust(sparse.unwrap()) else {
+        panic!("another request")
+    };
+    assert_eq!(
+        request.session,
+        Session::of(vec![Event::new(ItemIx(1), EventKind::View)])
+    );
     assert_eq!(request.shelves, [shelf("a", 5)]);
 }

@@ -17,14 +17,26 @@ fn check_same(cpu: &[Recommendation], gpu: &[Recommendation]) {
     assert_eq!(cpu.len(), gpu.len());
     let near = |a: f32, b: f32| (a - b).abs() <= TOLERANCE * a.abs().max(b.abs()).max(1.0);
     for (place, (c, g)) in cpu.iter().zip(gpu).enumerate() {
-        assert!(near(c.score, g.score), "place {place}: {c:?} on the CPU, {g:?} on the GPU");
+        assert!(
+            near(c.score, g.score),
+            "place {place}: {c:?} on the CPU, {g:?} on the GPU"
+        );
         // Another product is fine only where the CPU found both equally good.
-        let tie = cpu.iter().find(|pick| pick.item == g.item).is_none_or(|pick| near(pick.score, c.score));
-        assert!(c.item == g.item || tie, "place {place}: {c:?} on the CPU, {g:?} on the GPU");
+        let tie = cpu
+            .iter()
+            .find(|pick| pick.item == g.item)
+            .is_none_or(|pick| near(pick.score, c.score));
+        assert!(
+            c.item == g.item || tie,
+            "place {place}: {c:?} on the CPU, {g:?} on the GPU"
+        );
     }
     let last = cpu.last().expect("a shelf has picks").score;
     for pick in gpu {
-        assert!(cpu.iter().any(|c| c.item == pick.item) || near(pick.score, last), "{pick:?} is no pick of the CPU");
+        assert!(
+            cpu.iter().any(|c| c.item == pick.item) || near(pick.score, last),
+            "{pick:?} is no pick of the CPU"
+        );
     }
 }
 
@@ -47,11 +59,23 @@ async fn both_backends_pick_the_same() {
         Event::new(ItemIx(43), EventKind::Purchase),
     ]);
     // The last one has a single shot: the adapter's gate is open then whatever the shots say of each other.
-    let (cpu, gpu) = both(&[Session::default(), session(&[21, 22, 23]), dismissed, session(&[7])]).await;
+    let (cpu, gpu) = both(&[
+        Session::default(),
+        session(&[21, 22, 23]),
+        dismissed,
+        session(&[7]),
+    ])
+    .await;
     let status = |recommender: &Recommender| rust::<Status>(recommender.status().unwrap());
-    assert_eq!((status(&cpu).backend, status(&gpu).backend), (Backend::Cpu, Backend::Wgpu));
+    assert_eq!(
+        (status(&cpu).backend, status(&gpu).backend),
+        (Backend::Cpu, Backend::Wgpu)
+    );
     assert_eq!(status(&cpu).gate, status(&gpu).gate);
-    assert!(status(&gpu).gate > 0.0, "the adapter did not run on the GPU");
+    assert!(
+        status(&gpu).gate > 0.0,
+        "the adapter did not run on the GPU"
+    );
 }
 
 #[wasm_bindgen_test]
@@ -62,8 +86,16 @@ async fn both_backends_answer_a_request_the_same() {
     let shelves = vec![shelf("picked", 10), with];
     let mut answers = Vec::new();
     for recommender in [&cpu, &gpu] {
-        let answer = recommender.answer(request(3, session(&[1, 2, 3]), shelves.clone())).await.unwrap();
-        let Reply::Picks { seq: 3, shelves, .. } = rust(answer) else { panic!("another reply") };
+        let answer = recommender
+            .answer(request(3, session(&[1, 2, 3]), shelves.clone()))
+            .await
+            .unwrap();
+        let Reply::Picks {
+            seq: 3, shelves, ..
+        } = rust(answer)
+        else {
+            panic!("another reply")
+        };
         answers.push(shelves);
     }
     for (c, g) in answers[0].iter().zip(&answers[1]) {
@@ -88,7 +120,12 @@ async fn an_event_during_an_answer_is_kept() {
     let later = async { recommender.observe(js(&Event::new(ItemIx(31), EventKind::View))) };
     let (first, observed) = join(answer, later).await;
     assert!(first.is_ok() && observed.is_ok());
-    assert!(picks(&recommender, 20).await.iter().all(|pick| pick.item != ItemIx(31)));
+    assert!(
+        picks(&recommender, 20)
+            .await
+            .iter()
+            .all(|pick| pick.item != ItemIx(31))
+    );
 }
 
 /// Both at once: the second runs while the first waits for the GPU.

@@ -8,9 +8,15 @@
 //! WASM_BINDGEN_TEST_TIMEOUT=300 wasm-pack test --headless --chrome --mode no-install -- --profile gpu --features gpu --test browser
 //! ```
 #![cfg(target_family = "wasm")]
-#![expect(clippy::unwrap_used, reason = "all of it is tests, which clippy does not see in those of another kind than #[test]")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of it is tests, which clippy does not see in those of another kind than #[test]"
+)]
 
-#[cfg_attr(feature = "gpu", expect(dead_code, reason = "the tests of the CPU engine use more of it"))]
+#[cfg_attr(
+    feature = "gpu",
+    expect(dead_code, reason = "the tests of the CPU engine use more of it")
+)]
 mod shop;
 
 #[cfg(not(feature = "gpu"))]

@@ -18,14 +18,18 @@ pub(crate) fn pack_bytes() -> Vec<u8> {
 }
 
 pub(crate) async fn load_on(backend: &str) -> Recommender {
-    let options = js(&[("backend", backend)].into_iter().collect::<std::collections::BTreeMap<_, _>>());
+    let options = js(&[("backend", backend)]
+        .into_iter()
+        .collect::<std::collections::BTreeMap<_, _>>());
     let loaded = Recommender::load(Uint8Array::from(&pack_bytes()[..]).into(), options).await;
     loaded.unwrap_or_else(|err| panic!("{backend}: {}", message(&err)))
 }
 
 /// A plain object, as a page would write it.
 pub(crate) fn js<T: Serialize>(value: &T) -> JsValue {
-    value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).unwrap()
+    value
+        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
+        .unwrap()
 }
 
 pub(crate) fn rust<T: DeserializeOwned>(value: JsValue) -> T {
@@ -37,15 +41,31 @@ pub(crate) fn event(item: u32, kind: EventKind) -> JsValue {
 }
 
 pub(crate) fn session(items: &[u32]) -> Session {
-    Session::of(items.iter().map(|&item| Event::new(ItemIx(item), EventKind::View)).collect())
+    Session::of(
+        items
+            .iter()
+            .map(|&item| Event::new(ItemIx(item), EventKind::View))
+            .collect(),
+    )
 }
 
 pub(crate) fn request(seq: u32, session: Session, shelves: Vec<ShelfRequest>) -> JsValue {
-    js(&SessionRequest { seq, session, shelves, household: false, offers: 0 })
+    js(&SessionRequest {
+        seq,
+        session,
+        shelves,
+        household: false,
+        offers: 0,
+    })
 }
 
 pub(crate) fn shelf(name: &str, n: usize) -> ShelfRequest {
-    ShelfRequest { name: name.to_owned(), n, filter: Filter::ALL, seeds: Vec::new() }
+    ShelfRequest {
+        name: name.to_owned(),
+        n,
+        filter: Filter::ALL,
+        seeds: Vec::new(),
+    }
 }
 
 pub(crate) fn field(object: &JsValue, name: &str) -> JsValue {
@@ -53,7 +73,9 @@ pub(crate) fn field(object: &JsValue, name: &str) -> JsValue {
 }
 
 pub(crate) async fn picks(recommender: &Recommender, n: usize) -> Vec<Recommendation> {
-    let ranked = recommender.rank(JsValue::from_f64(n as f64), JsValue::UNDEFINED).await;
+    let ranked = recommender
+        .rank(JsValue::from_f64(n as f64), JsValue::UNDEFINED)
+        .await;
     rust(ranked.unwrap_or_else(|err| panic!("{}", message(&err))))
 }
 
@@ -66,14 +88,26 @@ pub(crate) fn rows_of(shelf: &Shelf) -> Vec<u32> {
 }
 
 pub(crate) fn message(err: &JsValue) -> String {
-    err.dyn_ref::<Error>().map_or_else(|| format!("{err:?}"), |err| String::from(err.message()))
+    err.dyn_ref::<Error>()
+        .map_or_else(|| format!("{err:?}"), |err| String::from(err.message()))
 }
 
 /// It must be a real `Error`, with this code and with these words in its message.
 #[track_caller]
 pub(crate) fn check_error<T>(result: Result<T, JsValue>, code: &str, words: &str) {
-    let Err(err) = result else { panic!("expected the error {code}, got an answer") };
+    let Err(err) = result else {
+        panic!("expected the error {code}, got an answer")
+    };
     assert!(err.is_instance_of::<Error>(), "{err:?} is no Error");
-    assert_eq!(field(&err, "code").as_string().as_deref(), Some(code), "{}", message(&err));
-    assert!(message(&err).contains(words), "'{}' does not say '{words}'", message(&err));
+    assert_eq!(
+        field(&err, "code").as_string().as_deref(),
+        Some(code),
+        "{}",
+        message(&err)
+    );
+    assert!(
+        message(&err).contains(words),
+        "'{}' does not say '{words}'",
+        message(&err)
+    );
 }

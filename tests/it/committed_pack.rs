@@ -18,11 +18,16 @@ fn committed() -> Pack {
 
 /// Sessions of shoppers whom training never saw, after the date where training ends, items in a random order drawn once.
 fn sessions(pack: &Pack) -> Vec<Vec<ItemIx>> {
-    let text = std::fs::read_to_string(path("goldens/validation_sessions.csv")).expect("the sessions are committed");
+    let text = std::fs::read_to_string(path("goldens/validation_sessions.csv"))
+        .expect("the sessions are committed");
     let mut sessions: BTreeMap<String, Vec<ItemIx>> = BTreeMap::new();
     for line in text.lines().skip(1) {
         let (session, item) = line.split_once(',').expect("session_id,item_id");
-        sessions.entry(session.to_owned()).or_default().push(pack.catalogue.ix(&item.into()).expect("the pack knows the item"));
+        sessions.entry(session.to_owned()).or_default().push(
+            pack.catalogue
+                .ix(&item.into())
+                .expect("the pack knows the item"),
+        );
     }
     sessions.into_values().collect()
 }
@@ -31,7 +36,8 @@ fn sessions(pack: &Pack) -> Vec<Vec<ItemIx>> {
 fn ndcg(sessions: &[Vec<ItemIx>], k: usize, rank: impl Fn(&[ItemIx]) -> Vec<ItemIx>) -> f64 {
     let each = sessions.iter().filter_map(|items| {
         let (shots, wanted) = items.split_at(k);
-        metrics::score(&metrics::hits(&rank(shots), wanted, shots), wanted.len()).map(|score| score.ndcg_at_10)
+        metrics::score(&metrics::hits(&rank(shots), wanted, shots), wanted.len())
+            .map(|score| score.ndcg_at_10)
     });
     each.sum::<f64>() / sessions.len() as f64
 }
@@ -41,11 +47,26 @@ fn it_says_where_it_comes_from() {
     let card = committed().card;
     assert!(card.sessions > 70_000 && card.users > 1_600, "{card:?}");
     let pack = committed();
-    assert!(pack.profile.is_some() && pack.offers.as_ref().is_some_and(|offers| offers.offers.len() > 100));
-    for step in ["; fewshop refresh ", "; fewshop profile ", "; fewshop offers "] {
+    assert!(
+        pack.profile.is_some()
+            && pack
+                .offers
+                .as_ref()
+                .is_some_and(|offers| offers.offers.len() > 100)
+    );
+    for step in [
+        "; fewshop refresh ",
+        "; fewshop profile ",
+        "; fewshop offers ",
+    ] {
         assert!(card.command.contains(step), "{}", card.command);
     }
-    assert!(card.command.starts_with("fewshop train") && !card.data_notice.is_empty() && !card.metrics.is_empty(), "{card:?}");
+    assert!(
+        card.command.starts_with("fewshop train")
+            && !card.data_notice.is_empty()
+            && !card.metrics.is_empty(),
+        "{card:?}"
+    );
 }
 
 #[test]
@@ -53,8 +74,14 @@ fn no_two_products_look_the_same() {
     let pack = committed();
     let mut seen = std::collections::HashSet::new();
     for item in pack.catalogue.items() {
-        assert!(seen.insert((&item.title, &item.size, &item.brand)), "two products look like {item:?}");
-        assert!(!item.picture.is_empty() && item.category.len() == 2 && item.price.is_some(), "{item:?}");
+        assert!(
+            seen.insert((&item.title, &item.size, &item.brand)),
+            "two products look like {item:?}"
+        );
+        assert!(
+            !item.picture.is_empty() && item.category.len() == 2 && item.price.is_some(),
+            "{item:?}"
+        );
     }
 }
 
@@ -70,17 +97,42 @@ fn it_is_as_good_as_when_it_was_committed_and_ahead_of_popularity() {
     let recommender = Recommender::new(pack, Compute::Kernels);
     let picks = |shots: &[ItemIx]| {
         let mut one = recommender.clone();
-        one.set_session(Session::of_items(shots)).expect("the rows are the pack's own");
-        let options = RankOptions { reasons: false, ..RankOptions::default() };
-        block_on(one.rank(&options)).expect("the kernels do not fail").picks.iter().map(|pick| pick.item).collect()
+        one.set_session(Session::of_items(shots))
+            .expect("the rows are the pack's own");
+        let options = RankOptions {
+            reasons: false,
+            ..RankOptions::default()
+        };
+        block_on(one.rank(&options))
+            .expect("the kernels do not fail")
+            .picks
+            .iter()
+            .map(|pick| pick.item)
+            .collect()
     };
-    let popular = |shots: &[ItemIx]| popular.iter().copied().filter(|item| !shots.contains(item)).take(20).collect();
-    let expected: BTreeMap<String, f64> =
-        serde_json::from_str(&std::fs::read_to_string(path("goldens/expected_ndcg.json")).expect("committed")).expect("JSON");
+    let popular = |shots: &[ItemIx]| {
+        popular
+            .iter()
+            .copied()
+            .filter(|item| !shots.contains(item))
+            .take(20)
+            .collect()
+    };
+    let expected: BTreeMap<String, f64> = serde_json::from_str(
+        &std::fs::read_to_string(path("goldens/expected_ndcg.json")).expect("committed"),
+    )
+    .expect("JSON");
     for k in [1, 3, 5, 10] {
         let (ours, base) = (ndcg(&sessions, k, picks), ndcg(&sessions, k, popular));
         let bound = expected[&k.to_string()] - 0.002;
-        assert!(ours >= bound, "NDCG@10 at k={k} is {ours:.4}, it was {:.4} when the pack was committed", bound + 0.002);
-        assert!(k < 3 || ours > base, "NDCG@10 at k={k} is {ours:.4}, popularity has {base:.4}");
+        assert!(
+            ours >= bound,
+            "NDCG@10 at k={k} is {ours:.4}, it was {:.4} when the pack was committed",
+            bound + 0.002
+        );
+        assert!(
+            k < 3 || ours > base,
+            "NDCG@10 at k={k} is {ours:.4}, popularity has {base:.4}"
+        );
     }
 }

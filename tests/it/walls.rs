@@ -7,17 +7,30 @@ use std::process::Command;
 use serde_json::Value;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the workspace").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("tests/ lies in the workspace")
+        .to_owned()
 }
 
 /// What cargo says of the workspace's members.
 fn metadata() -> Value {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
+        .args([
+            "metadata",
+            "--no-deps",
+            "--format-version",
+            "1",
+            "--offline",
+        ])
         .current_dir(root())
         .output()
         .expect("cargo runs: it runs this test");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON")
 }
 
@@ -26,18 +39,29 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let metadata = metadata();
     let of = |package: &Value| {
         let names = package["dependencies"].as_array().into_iter().flatten();
-        names.filter(|d| d["kind"].as_str() != Some("dev")).filter_map(|d| d["name"].as_str().map(str::to_owned)).collect()
+        names
+            .filter(|d| d["kind"].as_str() != Some("dev"))
+            .filter_map(|d| d["name"].as_str().map(str::to_owned))
+            .collect()
     };
     let packages = metadata["packages"].as_array().expect("there are packages");
-    packages.iter().filter_map(|p| Some((p["name"].as_str()?.to_owned(), of(p)))).collect()
+    packages
+        .iter()
+        .filter_map(|p| Some((p["name"].as_str()?.to_owned(), of(p))))
+        .collect()
 }
 
 #[track_caller]
 fn check_inner(member: &str, allowed: &[&str]) {
     let all = dependencies();
-    let inner = all[member].iter().filter(|name| name.starts_with("fewshop") || *name == "xtask");
+    let inner = all[member]
+        .iter()
+        .filter(|name| name.starts_with("fewshop") || *name == "xtask");
     for name in inner {
-        assert!(allowed.contains(&name.as_str()), "{member} may not depend on {name}");
+        assert!(
+            allowed.contains(&name.as_str()),
+            "{member} may not depend on {name}"
+        );
     }
 }
 
@@ -67,9 +91,19 @@ fn sql_engines_are_behind_features_that_are_off() {
     for package in metadata["packages"].as_array().expect("there are packages") {
         for dependency in package["dependencies"].as_array().into_iter().flatten() {
             let name = dependency["name"].as_str().unwrap_or_default();
-            if ["datafusion", "ballista", "arrow"].iter().any(|engine| name.starts_with(engine)) {
-                assert_eq!(dependency["optional"], true, "{} always has {name}", package["name"]);
-                assert_eq!(package["name"], "fewshop-sql", "{name} is for fewshop-sql alone");
+            if ["datafusion", "ballista", "arrow"]
+                .iter()
+                .any(|engine| name.starts_with(engine))
+            {
+                assert_eq!(
+                    dependency["optional"], true,
+                    "{} always has {name}",
+                    package["name"]
+                );
+                assert_eq!(
+                    package["name"], "fewshop-sql",
+                    "{name} is for fewshop-sql alone"
+                );
             }
             assert_ne!(
                 name, "fewshop-sql",
@@ -77,8 +111,13 @@ fn sql_engines_are_behind_features_that_are_off() {
                 package["name"]
             );
         }
-        let default = package["features"]["default"].as_array().map_or(0, Vec::len);
-        assert!(default == 0 || package["name"] != "fewshop-sql", "fewshop-sql has features that are on");
+        let default = package["features"]["default"]
+            .as_array()
+            .map_or(0, Vec::len);
+        assert!(
+            default == 0 || package["name"] != "fewshop-sql",
+            "fewshop-sql has features that are on"
+        );
     }
 }
 
@@ -93,7 +132,11 @@ fn sources(member: &str) -> Vec<(PathBuf, String)> {
                 folders.push(path);
             } else if path.extension().is_some_and(|e| e == "rs") {
                 let text = std::fs::read_to_string(&path).expect("sources are text");
-                let code = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
+                let code = text
+                    .split("#[cfg(test)]")
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned();
                 out.push((path, code));
             }
         }
@@ -112,7 +155,17 @@ fn check_never_named(member: &str, words: &[&str]) {
 
 #[test]
 fn core_and_model_do_no_io() {
-    let io = ["std::fs", "std::net", "std::env", "std::time", "std::thread", "std::process", "println!", "print!", "SystemTime"];
+    let io = [
+        "std::fs",
+        "std::net",
+        "std::env",
+        "std::time",
+        "std::thread",
+        "std::process",
+        "println!",
+        "print!",
+        "SystemTime",
+    ];
     check_never_named("crates/fewshop-core", &io);
     check_never_named("crates/fewshop-model", &io);
 }

@@ -13,8 +13,8 @@ use crate::browser;
 use crate::components::{footer, header, status_line};
 use crate::nav::{Nav, use_nav};
 use crate::pages::{
-    cart_page, department_page, departments_page, home_page, how_page, lost, map_page, product_page, profile_page, search_page,
-    try_page,
+    cart_page, department_page, departments_page, home_page, how_page, lost, map_page,
+    product_page, profile_page, search_page, try_page,
 };
 use crate::shop::{Shop, use_shop};
 use crate::view::{effect, el, group, later, memo, part};
@@ -60,7 +60,9 @@ async fn texts() -> &'static Texts {
     }
     match browser::fetch_text("/assets/zh.txt").await {
         // As long as the page, like the English ones.
-        Ok(lines) => Texts::of_lines("zh-Hans", lines.leak()).map_or(&EN, |texts| Box::leak(Box::new(texts))),
+        Ok(lines) => {
+            Texts::of_lines("zh-Hans", lines.leak()).map_or(&EN, |texts| Box::leak(Box::new(texts)))
+        }
         Err(why) => {
             browser::warn(&why);
             &EN
@@ -96,13 +98,21 @@ fn show() {
 
 fn frame() -> Node {
     let texts = use_shop().texts;
-    let skip = el("a").class("skip").attr("href", "#main").text(texts.skip).click(|event| {
-        // By hand: with a <base>, '#main' would mean the home page.
-        event.prevent_default();
-        browser::focus_heading();
-    });
+    let skip = el("a")
+        .class("skip")
+        .attr("href", "#main")
+        .text(texts.skip)
+        .click(|event| {
+            // By hand: with a <base>, '#main' would mean the home page.
+            event.prevent_default();
+            browser::focus_heading();
+        });
     announce_pages();
-    let main = el("main").attr("id", "main").class("wrap").kid(status_line()).kid(pages());
+    let main = el("main")
+        .attr("id", "main")
+        .class("wrap")
+        .kid(status_line())
+        .kid(pages());
     // boot.js shows it when a newer page waits to be opened.
     let update = el("div")
         .class("notice update")
@@ -110,10 +120,21 @@ fn frame() -> Node {
         .attr("role", "status")
         .attr("hidden", "")
         .kid(el("p").text(texts.update_ready))
-        .kid(el("button").attr("type", "button").class("btn small").text(texts.update_open));
+        .kid(
+            el("button")
+                .attr("type", "button")
+                .class("btn small")
+                .text(texts.update_open),
+        );
     // After what stands above it, or it would be seen to move down.
     let footer = later(|| footer().into());
-    group([skip.into(), header().into(), update.into(), main.into(), footer])
+    group([
+        skip.into(),
+        header().into(),
+        update.into(),
+        main.into(),
+        footer,
+    ])
 }
 
 /// The page that the address names.
@@ -151,7 +172,9 @@ fn announce_pages() {
         let before = shown.replace(nav.path());
         if before.is_some() && before != shown {
             request_animation_frame(|| {
-                let typing = document().active_element().is_some_and(|element| element.tag_name() == "INPUT");
+                let typing = document()
+                    .active_element()
+                    .is_some_and(|element| element.tag_name() == "INPUT");
                 if !typing {
                     browser::focus_heading();
                 }
@@ -167,6 +190,9 @@ pub(crate) fn name_page(name: &str) {
     document().set_title(&if name.is_empty() {
         catalogue.name().unwrap_or(texts.home_title).to_owned()
     } else {
-        fill(texts.page_title, &[name, catalogue.name().unwrap_or(texts.shop)])
+        fill(
+            texts.page_title,
+            &[name, catalogue.name().unwrap_or(texts.shop)],
+        )
     });
 }

@@ -7,7 +7,9 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, Event, HtmlElement, MouseEvent, Response, ScrollIntoViewOptions, ScrollLogicalPosition};
+use web_sys::{
+    Element, Event, HtmlElement, MouseEvent, Response, ScrollIntoViewOptions, ScrollLogicalPosition,
+};
 
 thread_local! {
     static BASE: OnceCell<String> = const { OnceCell::new() };
@@ -19,10 +21,19 @@ thread_local! {
 /// that of any page.
 pub(crate) fn base() -> String {
     let read = || {
-        let has_base = document().query_selector("base[href]").ok().flatten().is_some();
-        let uri = has_base.then(|| document().base_uri().ok().flatten()).flatten();
-        let path = uri.and_then(|uri| web_sys::Url::new(&uri).ok()).map(|url| url.pathname());
-        path.map(|path| path[..path.rfind('/').unwrap_or(0)].to_owned()).unwrap_or_default()
+        let has_base = document()
+            .query_selector("base[href]")
+            .ok()
+            .flatten()
+            .is_some();
+        let uri = has_base
+            .then(|| document().base_uri().ok().flatten())
+            .flatten();
+        let path = uri
+            .and_then(|uri| web_sys::Url::new(&uri).ok())
+            .map(|url| url.pathname());
+        path.map(|path| path[..path.rfind('/').unwrap_or(0)].to_owned())
+            .unwrap_or_default()
     };
     BASE.with(|base| base.get_or_init(read).clone())
 }
@@ -53,7 +64,9 @@ pub(crate) fn notice(id: &str, text: &str) {
 /// A value of the page address's query.
 pub(crate) fn query_value(name: &str) -> Option<String> {
     let search = window().location().search().ok()?;
-    web_sys::UrlSearchParams::new_with_str(&search).ok()?.get(name)
+    web_sys::UrlSearchParams::new_with_str(&search)
+        .ok()?
+        .get(name)
 }
 
 /// The text of a file of the shop.
@@ -63,18 +76,27 @@ pub(crate) fn query_value(name: &str) -> Option<String> {
 pub(crate) async fn fetch_text(path: &str) -> Result<String, String> {
     let url = href(path);
     let failed = |err: JsValue| format!("{url}: {}", describe(&err));
-    let response: Response = JsFuture::from(window().fetch_with_str(&url)).await.map_err(failed)?.unchecked_into();
+    let response: Response = JsFuture::from(window().fetch_with_str(&url))
+        .await
+        .map_err(failed)?
+        .unchecked_into();
     if !response.ok() {
         return Err(format!("{url}: the server answered {}", response.status()));
     }
-    let text = JsFuture::from(response.text().map_err(failed)?).await.map_err(failed)?;
+    let text = JsFuture::from(response.text().map_err(failed)?)
+        .await
+        .map_err(failed)?;
     text.as_string().ok_or_else(|| format!("{url}: not text"))
 }
 
 /// What a thrown JavaScript value says.
 pub(crate) fn describe(value: &JsValue) -> String {
-    let message = Reflect::get(value, &"message".into()).ok().and_then(|message| message.as_string());
-    message.or_else(|| value.as_string()).unwrap_or_else(|| "no message".to_owned())
+    let message = Reflect::get(value, &"message".into())
+        .ok()
+        .and_then(|message| message.as_string());
+    message
+        .or_else(|| value.as_string())
+        .unwrap_or_else(|| "no message".to_owned())
 }
 
 /// Writes a warning to the console, where those look who want to know more than the shopper.
@@ -84,7 +106,9 @@ pub(crate) fn warn(message: &str) {
 
 /// Milliseconds by a clock that never goes back.
 pub(crate) fn ticks() -> f64 {
-    window().performance().map_or(0.0, |performance| performance.now())
+    window()
+        .performance()
+        .map_or(0.0, |performance| performance.now())
 }
 
 /// Now, in seconds since 1970 by the device's clock.
@@ -108,7 +132,10 @@ extern "C" {
 /// # Errors
 /// What went wrong, for people.
 pub(crate) async fn text_after_load(name: &str) -> Result<String, String> {
-    page_file(name).await.map(|text| text.as_string().unwrap_or_default()).map_err(|err| describe(&err))
+    page_file(name)
+        .await
+        .map(|text| text.as_string().unwrap_or_default())
+        .map_err(|err| describe(&err))
 }
 
 #[wasm_bindgen(raw_module = "../assets/memory.js")]
@@ -148,8 +175,10 @@ pub(crate) fn open_dialog(dialog: &Element) {
 
 /// Closes the dialog in which something was clicked.
 pub(crate) fn close_dialog(event: &MouseEvent) {
-    let dialog =
-        event.target().and_then(|target| target.dyn_into::<Element>().ok()).and_then(|target| target.closest("dialog").ok());
+    let dialog = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok())
+        .and_then(|target| target.closest("dialog").ok());
     if let Some(dialog) = dialog.flatten() {
         close(&dialog);
     }
@@ -170,13 +199,20 @@ fn close(dialog: &Element) {
 
 /// What stands in the field that an event happened to.
 pub(crate) fn value_of(event: &Event) -> String {
-    let value = event.target().and_then(|target| Reflect::get(&target, &"value".into()).ok());
-    value.and_then(|value| value.as_string()).unwrap_or_default()
+    let value = event
+        .target()
+        .and_then(|target| Reflect::get(&target, &"value".into()).ok());
+    value
+        .and_then(|value| value.as_string())
+        .unwrap_or_default()
 }
 
 /// Takes the element away that an event happened to.
 pub(crate) fn remove(event: &Event) {
-    if let Some(element) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) {
+    if let Some(element) = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok())
+    {
         element.remove();
     }
 }
@@ -211,28 +247,46 @@ pub(crate) fn scroll_into_row(selector: &str) {
 
 /// Whether the page is as narrow as on a phone, by the stylesheet's own measure.
 pub(crate) fn is_narrow() -> bool {
-    window().match_media("(max-width: 720px)").ok().flatten().is_some_and(|media| media.matches())
+    window()
+        .match_media("(max-width: 720px)")
+        .ok()
+        .flatten()
+        .is_some_and(|media| media.matches())
 }
 
 /// Whether the shopper asked for less motion.
 fn is_calm() -> bool {
-    window().match_media("(prefers-reduced-motion: reduce)").ok().flatten().is_some_and(|media| media.matches())
+    window()
+        .match_media("(prefers-reduced-motion: reduce)")
+        .ok()
+        .flatten()
+        .is_some_and(|media| media.matches())
 }
 
 /// Moves the focus to the heading of the section in which something was clicked.
 pub(crate) fn focus_heading_above(event: &MouseEvent) {
-    let section =
-        event.target().and_then(|target| target.dyn_into::<Element>().ok()).and_then(|target| target.closest("section").ok());
-    if let Some(Ok(Some(heading))) = section.flatten().map(|section| section.query_selector("h2")) {
+    let section = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok())
+        .and_then(|target| target.closest("section").ok());
+    if let Some(Ok(Some(heading))) = section
+        .flatten()
+        .map(|section| section.query_selector("h2"))
+    {
         focus(heading.unchecked_ref());
     }
 }
 
 /// Moves the focus from the button that was clicked to the last one beside it.
 pub(crate) fn focus_last_sibling(event: &MouseEvent) {
-    let button =
-        event.target().and_then(|target| target.dyn_into::<Element>().ok()).and_then(|target| target.closest("button").ok());
-    let last = button.flatten().and_then(|button| button.parent_element()).and_then(|parent| parent.last_element_child());
+    let button = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok())
+        .and_then(|target| target.closest("button").ok());
+    let last = button
+        .flatten()
+        .and_then(|button| button.parent_element())
+        .and_then(|parent| parent.last_element_child());
     if let Some(last) = last {
         let _ = last.unchecked_ref::<HtmlElement>().focus();
     }
@@ -241,7 +295,10 @@ pub(crate) fn focus_last_sibling(event: &MouseEvent) {
 /// Moves the focus to the page's heading if it was on something that is gone.
 pub(crate) fn rescue_focus() {
     request_animation_frame(|| {
-        if document().active_element().is_none_or(|active| active.tag_name() == "BODY") {
+        if document()
+            .active_element()
+            .is_none_or(|active| active.tag_name() == "BODY")
+        {
             focus_heading();
         }
     });
@@ -265,10 +322,18 @@ pub(crate) fn glide(list: &Element, before: &[(String, f64, f64)]) {
         return;
     }
     for (ix, x, y) in places(list) {
-        let Ok(Some(child)) = list.query_selector(&format!("[data-ix='{ix}']")) else { continue };
+        let Ok(Some(child)) = list.query_selector(&format!("[data-ix='{ix}']")) else {
+            continue;
+        };
         match before.iter().find(|(other, ..)| *other == ix) {
             Some((_, x0, y0)) if (x0 - x).abs() < 1.0 && (y0 - y).abs() < 1.0 => {}
-            Some((_, x0, y0)) => animate(&child, "transform", &format!("translate({}px, {}px)", x0 - x, y0 - y), "none", 320.0),
+            Some((_, x0, y0)) => animate(
+                &child,
+                "transform",
+                &format!("translate({}px, {}px)", x0 - x, y0 - y),
+                "none",
+                320.0,
+            ),
             None => animate(&child, "opacity", "0", "1", 420.0),
         }
     }
@@ -282,7 +347,11 @@ fn animate(element: &Element, property: &str, from: &str, to: &str, duration_ms:
     };
     let options = Object::new();
     let _ = Reflect::set(&options, &"duration".into(), &duration_ms.into());
-    let _ = Reflect::set(&options, &"easing".into(), &"cubic-bezier(.2, .7, .2, 1)".into());
+    let _ = Reflect::set(
+        &options,
+        &"easing".into(),
+        &"cubic-bezier(.2, .7, .2, 1)".into(),
+    );
     if let Some(animate) = method(element, "animate") {
         let _ = animate.call2(element, &Array::of2(&frame(from), &frame(to)), &options);
     }
@@ -290,7 +359,10 @@ fn animate(element: &Element, property: &str, from: &str, to: &str, duration_ms:
 
 /// Makes an element so wide, in per cent of its parent's width. The page's policy allows no `style` attribute.
 pub(crate) fn set_width(element: &Element, percent: i32) {
-    let _ = element.unchecked_ref::<HtmlElement>().style().set_property("width", &[&percent.to_string(), "%"].concat());
+    let _ = element
+        .unchecked_ref::<HtmlElement>()
+        .style()
+        .set_property("width", &[&percent.to_string(), "%"].concat());
 }
 
 /// A method that web-sys does not bind in the form needed here.

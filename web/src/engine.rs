@@ -64,10 +64,22 @@ pub(crate) fn start(shop: Shop, pack: &str, sha256: Option<&str>) {
         "wgpu" => Some(Backend::Wgpu),
         _ => None,
     });
-    let patience = if backend == Some(Backend::Wgpu) { PATIENCE_FORCED } else { PATIENCE };
+    let patience = if backend == Some(Backend::Wgpu) {
+        PATIENCE_FORCED
+    } else {
+        PATIENCE
+    };
     let link = Link::new(PACK_URL, backend, pack, sha256);
     ENGINE.with_borrow_mut(|engine| {
-        let engine = engine.insert(Engine { shop, link, patience, worker: None, restarting: false, pulse: None, look: None });
+        let engine = engine.insert(Engine {
+            shop,
+            link,
+            patience,
+            worker: None,
+            restarting: false,
+            pulse: None,
+            look: None,
+        });
         engine.spawn();
     });
 }
@@ -115,7 +127,11 @@ impl Engine {
             Err(why) => {
                 let outcome = self.link.died(&why);
                 // A browser that cannot start a worker will not be able to a moment later.
-                let outcome = if outcome.restart { self.link.died(&why) } else { outcome };
+                let outcome = if outcome.restart {
+                    self.link.died(&why)
+                } else {
+                    outcome
+                };
                 self.apply(outcome);
             }
         }
@@ -128,9 +144,14 @@ impl Engine {
 
     fn send(&self, request: &Request) {
         let Some(running) = &self.worker else { return };
-        let message = request.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).map_err(JsValue::from);
+        let message = request
+            .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
+            .map_err(JsValue::from);
         if let Err(err) = message.and_then(|message| running.worker.post_message(&message)) {
-            browser::warn(&format!("the worker took no message: {}", browser::describe(&err)));
+            browser::warn(&format!(
+                "the worker took no message: {}",
+                browser::describe(&err)
+            ));
         }
     }
 
@@ -160,7 +181,10 @@ impl Engine {
         if let Some(look) = self.look.take() {
             look.clear();
         }
-        let look = |ms| set_timeout_with_handle(|| with_engine(Self::look), Duration::from_millis(ms as u64)).ok();
+        let look = |ms| {
+            set_timeout_with_handle(|| with_engine(Self::look), Duration::from_millis(ms as u64))
+                .ok()
+        };
         self.look = ms.and_then(look);
     }
 
@@ -205,22 +229,35 @@ impl Running {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let url = browser::href("/engine/worker.js");
-        let worker = Worker::new_with_options(&url, &options).map_err(|err| browser::describe(&err))?;
-        let on_message = Closure::new(|event: MessageEvent| {
-            match serde_wasm_bindgen::from_value::<RawReply>(event.data()).map(RawReply::into_reply) {
-                Ok(Some(reply)) => with_engine(|engine| engine.hear(reply)),
-                Ok(None) => browser::warn("the worker said something that is no Reply"),
-                Err(err) => browser::warn(&format!("the worker said something that is no Reply: {err}")),
-            }
-        });
+        let worker =
+            Worker::new_with_options(&url, &options).map_err(|err| browser::describe(&err))?;
+        let on_message =
+            Closure::new(|event: MessageEvent| {
+                match serde_wasm_bindgen::from_value::<RawReply>(event.data())
+                    .map(RawReply::into_reply)
+                {
+                    Ok(Some(reply)) => with_engine(|engine| engine.hear(reply)),
+                    Ok(None) => browser::warn("the worker said something that is no Reply"),
+                    Err(err) => browser::warn(&format!(
+                        "the worker said something that is no Reply: {err}"
+                    )),
+                }
+            });
         let on_error = Closure::new(|event: ErrorEvent| {
             // A script that cannot be fetched fires a plain Event, which has no message.
-            let message = js_sys::Reflect::get(&event, &"message".into()).ok().and_then(|message| message.as_string());
-            let message = message.unwrap_or_else(|| "engine/worker.js could not be loaded".to_owned());
+            let message = js_sys::Reflect::get(&event, &"message".into())
+                .ok()
+                .and_then(|message| message.as_string());
+            let message =
+                message.unwrap_or_else(|| "engine/worker.js could not be loaded".to_owned());
             with_engine(|engine| engine.died(&message));
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        Ok(Self { worker, _on_message: on_message, _on_error: on_error })
+        Ok(Self {
+            worker,
+            _on_message: on_message,
+            _on_error: on_error,
+        })
     }
 }

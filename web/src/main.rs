@@ -27,6 +27,8 @@ fn main() {
 
 #[cfg(not(target_arch = "wasm32"))]
 fn main() {
-    eprintln!("error: the storefront runs in a browser only; run `cargo xtask serve` to build and open it");
+    eprintln!(
+        "error: the storefront runs in a browser only; run `cargo xtask serve` to build and open it"
+    );
     std::process::exit(2);
 }

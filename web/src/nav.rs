@@ -47,7 +47,8 @@ pub(crate) fn release(is: &dyn Fn(ItemIx) -> bool) {
 
 /// The address of the page at hand.
 pub(crate) fn use_nav() -> Nav {
-    NAV.get().expect("the address is followed before any part of the page is there")
+    NAV.get()
+        .expect("the address is followed before any part of the page is there")
 }
 
 /// The page of a path.
@@ -58,7 +59,10 @@ fn page_of(path: &str) -> Page {
 impl Nav {
     /// Follows the address from now on: clicks on links of the shop, and the browser's own 'back' and 'forward'.
     pub(crate) fn start() {
-        let nav = Self { path: RwSignal::default(), search: RwSignal::default() };
+        let nav = Self {
+            path: RwSignal::default(),
+            search: RwSignal::default(),
+        };
         nav.read();
         // Both live as long as the page, so nothing ever takes them away.
         let _ = window_event_listener(leptos::ev::popstate, move |_| {
@@ -67,7 +71,9 @@ impl Nav {
             nav.read();
         });
         let _ = window_event_listener(leptos::ev::click, move |event| {
-            let Some((href, page)) = link_of(&event) else { return };
+            let Some((href, page)) = link_of(&event) else {
+                return;
+            };
             event.prevent_default();
             match use_shop().foresee(&page) {
                 None => nav.go(&href, false),
@@ -97,13 +103,20 @@ impl Nav {
 
     /// A value of the query, tracked; "" where there is none.
     pub(crate) fn query(self, name: &str) -> String {
-        let params = self.search.with(|search| UrlSearchParams::new_with_str(search));
-        params.ok().and_then(|params| params.get(name)).unwrap_or_default()
+        let params = self
+            .search
+            .with(|search| UrlSearchParams::new_with_str(search));
+        params
+            .ok()
+            .and_then(|params| params.get(name))
+            .unwrap_or_default()
     }
 
     /// Opens an address of the shop; `replace` puts it in the place of the one at hand, so that 'back' passes over it.
     pub(crate) fn go(self, href: &str, replace: bool) {
-        let Ok(history) = window().history() else { return };
+        let Ok(history) = window().history() else {
+            return;
+        };
         let done = if replace {
             history.replace_state_with_url(&JsValue::NULL, "", Some(href))
         } else {
@@ -123,7 +136,12 @@ impl Nav {
 
     /// Sets a value of the query, or takes it away where it is "", as a new address.
     pub(crate) fn set_query(self, name: &str, value: &str) {
-        let Ok(params) = self.search.with_untracked(|search| UrlSearchParams::new_with_str(search)) else { return };
+        let Ok(params) = self
+            .search
+            .with_untracked(|search| UrlSearchParams::new_with_str(search))
+        else {
+            return;
+        };
         if value.is_empty() {
             params.delete(name);
         } else {
@@ -133,7 +151,10 @@ impl Nav {
         let question = if query.is_empty() { "" } else { "?" };
         // The list changes, and the shopper stays with it.
         let place = window().scroll_y().unwrap_or_default();
-        self.go(&[&self.path.get_untracked(), question, &query].concat(), false);
+        self.go(
+            &[&self.path.get_untracked(), question, &query].concat(),
+            false,
+        );
         window().scroll_to_with_x_and_y(0.0, place);
     }
 
@@ -166,9 +187,14 @@ fn link_of(event: &MouseEvent) -> Option<(String, Page)> {
         return None;
     }
     let target = event.target()?.dyn_into::<Element>().ok()?;
-    let link = target.closest("a[href]").ok()??.dyn_into::<HtmlAnchorElement>().ok()?;
-    let elsewhere =
-        !link.target().is_empty() || link.has_attribute("download") || link.origin() != window().location().origin().ok()?;
+    let link = target
+        .closest("a[href]")
+        .ok()??
+        .dyn_into::<HtmlAnchorElement>()
+        .ok()?;
+    let elsewhere = !link.target().is_empty()
+        || link.has_attribute("download")
+        || link.origin() != window().location().origin().ok()?;
     let page = page_of(&link.pathname());
     (!elsewhere && page != Page::Lost).then(|| (link.href(), page))
 }

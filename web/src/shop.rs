@@ -6,8 +6,8 @@ use std::sync::Arc;
 use fewshop_core::protocol::{Shelf, ShelfRequest};
 use fewshop_core::{AttributeBelief, EventKind, Filter, ItemIx, OfferPick, Session};
 use fewshop_web::state::{
-    Answer, Cart, Catalogue, EngineState, Extra, IndexBuilder, Learning, Memory, Money, Page, Pick, Product, Profile,
-    SearchIndex, SessionLog, ShelfState, Taste, Wanted, mixed, tile_of,
+    Answer, Cart, Catalogue, EngineState, Extra, IndexBuilder, Learning, Memory, Money, Page, Pick,
+    Product, Profile, SearchIndex, SessionLog, ShelfState, Taste, Wanted, mixed, tile_of,
 };
 use fewshop_web::texts::Texts;
 use leptos::prelude::*;
@@ -42,7 +42,12 @@ pub(crate) const WITH_ITEM: usize = 6;
 
 /// The shelf of a product's page.
 pub(crate) fn with_item(ix: ItemIx) -> ShelfRequest {
-    ShelfRequest { name: format!("with_item/{}", ix.0), n: WITH_ITEM * SPARE, filter: Filter::ALL, seeds: vec![ix] }
+    ShelfRequest {
+        name: format!("with_item/{}", ix.0),
+        n: WITH_ITEM * SPARE,
+        filter: Filter::ALL,
+        seeds: vec![ix],
+    }
 }
 
 /// Everything that the pages read, as signals; cheap to copy.
@@ -78,12 +83,17 @@ thread_local! {
 
 /// The shop of the page at hand.
 pub(crate) fn use_shop() -> Shop {
-    SHOP.get().expect("the shop is there before any part of its page")
+    SHOP.get()
+        .expect("the shop is there before any part of its page")
 }
 
 impl Shop {
     /// A shop with these products and with the text that this device remembers of the shopper.
-    pub(crate) fn new(catalogue: Catalogue, remembered: Option<&str>, texts: &'static Texts) -> Self {
+    pub(crate) fn new(
+        catalogue: Catalogue,
+        remembered: Option<&str>,
+        texts: &'static Texts,
+    ) -> Self {
         let memory = match remembered.map(|text| Memory::read(text, &catalogue, browser::now())) {
             None => Memory::default(),
             Some(Ok(memory)) => memory,
@@ -96,7 +106,10 @@ impl Shop {
             texts,
             log: RwSignal::new(memory.log),
             cart: RwSignal::new(memory.cart),
-            engine: RwSignal::new(EngineState::Loading { received: 0.0, total: None }),
+            engine: RwSignal::new(EngineState::Loading {
+                received: 0.0,
+                total: None,
+            }),
             index: RwSignal::new(None),
             ranked: RwSignal::default(),
             told: RwSignal::default(),
@@ -121,10 +134,14 @@ impl Shop {
             _ => None,
         });
         effect(move || {
-            self.log.with(|log| self.ask(log, self.extra.get(), shown.get()));
+            self.log
+                .with(|log| self.ask(log, self.extra.get(), shown.get()));
         });
         effect(move || {
-            let text = self.log.with(|log| self.cart.with(|cart| Memory::write(log, cart, &self.catalogue())));
+            let text = self.log.with(|log| {
+                self.cart
+                    .with(|cart| Memory::write(log, cart, &self.catalogue()))
+            });
             browser::remember(text.as_deref());
         });
         browser::when_forgotten(move || {
@@ -150,12 +167,19 @@ impl Shop {
 
     /// Takes in what the engine said.
     pub(crate) fn hear(self, state: Option<EngineState>, answer: Option<Answer>) {
-        if let Some(Answer { shelves, household, offers }) = answer {
+        if let Some(Answer {
+            shelves,
+            household,
+            offers,
+        }) = answer
+        {
             release(&|ix| shelves.iter().any(|shelf| shelf.name == with_item(ix).name));
             let picks = |shelf: Shelf| (shelf.name, Pick::of_answer(shelf.picks));
             let mut ranked: Vec<(String, Vec<Pick>)> = shelves.into_iter().map(picks).collect();
             // The answer to what was forgotten meanwhile is forgotten too.
-            let is_own = self.log.with_untracked(|log| !log.is_blank() && log.learning() != Learning::Off);
+            let is_own = self
+                .log
+                .with_untracked(|log| !log.is_blank() && log.learning() != Learning::Off);
             if !is_own {
                 ranked.retain(|(name, _)| !is_own_shelf(name));
             }
@@ -185,7 +209,11 @@ impl Shop {
     /// Asks the engine about this state, for a page that wants this shelf and has room for this extra.
     fn ask(self, log: &SessionLog, shelf: Option<ShelfRequest>, shown: Option<Extra>) {
         // Without personalisation nothing of the shopper reaches even the engine.
-        let session = if log.learning() == Learning::Off { Session::default() } else { log.session().clone() };
+        let session = if log.learning() == Learning::Off {
+            Session::default()
+        } else {
+            log.session().clone()
+        };
         engine::ask(session, self.wanted(log, shelf, shown));
     }
 
@@ -206,7 +234,10 @@ impl Shop {
     pub(crate) fn enter(self, ix: ItemIx) {
         self.want(Some(with_item(ix)));
         let log = self.viewed(ix);
-        if self.log.with_untracked(|old| old.session() != log.session()) {
+        if self
+            .log
+            .with_untracked(|old| old.session() != log.session())
+        {
             self.log.set(log);
         }
     }
@@ -226,22 +257,44 @@ impl Shop {
         if is_own {
             // What is in the cart from an earlier visit may be picked, and is then left out.
             let n = PICKED * SPARE + self.cart.with(|cart| cart.lines().len());
-            wanted.push(ShelfRequest { name: SHELF_PICKED.to_owned(), n, filter: Filter::ALL, seeds: Vec::new() });
+            wanted.push(ShelfRequest {
+                name: SHELF_PICKED.to_owned(),
+                n,
+                filter: Filter::ALL,
+                seeds: Vec::new(),
+            });
             let catalogue = self.catalogue();
             if !catalogue.fresh().is_empty() {
-                let filter = Filter { among: catalogue.fresh().to_vec(), ..Filter::ALL };
-                wanted.push(ShelfRequest { name: SHELF_FRESH.to_owned(), n: FRESH * SPARE + PICKED, filter, seeds: Vec::new() });
+                let filter = Filter {
+                    among: catalogue.fresh().to_vec(),
+                    ..Filter::ALL
+                };
+                wanted.push(ShelfRequest {
+                    name: SHELF_FRESH.to_owned(),
+                    n: FRESH * SPARE + PICKED,
+                    filter,
+                    seeds: Vec::new(),
+                });
             }
         }
         let mut seeds = self.cart.with(Cart::items);
         if !seeds.is_empty() {
             seeds.drain(..seeds.len().saturating_sub(CART_SEEDS));
-            wanted.push(ShelfRequest { name: SHELF_CART.to_owned(), n: WITH_CART * SPARE + PICKED, filter: Filter::ALL, seeds });
+            wanted.push(ShelfRequest {
+                name: SHELF_CART.to_owned(),
+                n: WITH_CART * SPARE + PICKED,
+                filter: Filter::ALL,
+                seeds,
+            });
         }
         wanted.extend(shelf.filter(|shelf| !shelf.seeds.is_empty() || is_own));
-        let [household, offers] =
-            [Extra::Household, Extra::Offers].map(|extra| is_own && shown == Some(extra) && log.shows(extra));
-        Wanted { shelves: wanted, household, offers: if offers { OFFERS } else { 0 } }
+        let [household, offers] = [Extra::Household, Extra::Offers]
+            .map(|extra| is_own && shown == Some(extra) && log.shows(extra));
+        Wanted {
+            shelves: wanted,
+            household,
+            offers: if offers { OFFERS } else { 0 },
+        }
     }
 
     /// Whether an extra is shown.
@@ -257,15 +310,25 @@ impl Shop {
     /// What the picks may say of the household: nothing of each attribute until the engine has said something of this shopper.
     pub(crate) fn household(self) -> Vec<AttributeBelief> {
         let heard = self.told.with(|(household, _)| household.clone());
-        if heard.is_empty() || self.is_blank() || self.is_off() { self.catalogue().heads() } else { heard }
+        if heard.is_empty() || self.is_blank() || self.is_off() {
+            self.catalogue().heads()
+        } else {
+            heard
+        }
     }
 
     /// The offer to show: the best one of whose products not all are unwanted. Of a stranger, the one that others redeem most.
     pub(crate) fn offer(self) -> Option<OfferPick> {
         let heard = self.told.with(|(_, offers)| offers.clone());
         let own = !heard.is_empty() && !self.is_blank() && !self.is_off();
-        let offers = if own { heard } else { self.catalogue().offers().to_vec() };
-        offers.into_iter().find(|offer| !offer.items.iter().all(|&item| self.is_unwanted(item)))
+        let offers = if own {
+            heard
+        } else {
+            self.catalogue().offers().to_vec()
+        };
+        offers
+            .into_iter()
+            .find(|offer| !offer.items.iter().all(|&item| self.is_unwanted(item)))
     }
 
     /// The page at hand wants this shelf as well, or none.
@@ -287,7 +350,10 @@ impl Shop {
 
     /// A price as shown; `None` where it is unknown.
     pub(crate) fn price(self, price: Option<Money>) -> String {
-        price.map_or_else(|| self.texts.no_price.to_owned(), |price| price.show(self.catalogue().currency(), self.texts.dollar))
+        price.map_or_else(
+            || self.texts.no_price.to_owned(),
+            |price| price.show(self.catalogue().currency(), self.texts.dollar),
+        )
     }
 
     /// The title of a product.
@@ -308,13 +374,18 @@ impl Shop {
     /// Whether a product is not to be suggested.
     fn is_unwanted(self, ix: ItemIx) -> bool {
         let catalogue = self.catalogue();
-        self.log.with(|log| log.is_dismissed(ix) || log.rules().forbids(&catalogue, ix))
+        self.log
+            .with(|log| log.is_dismissed(ix) || log.rules().forbids(&catalogue, ix))
     }
 
     /// The most bought products that were not dismissed.
     pub(crate) fn bestsellers(self, n: usize) -> Vec<Pick> {
         let catalogue = self.catalogue();
-        let wanted = catalogue.bestsellers().iter().copied().filter(|&ix| !self.is_unwanted(ix));
+        let wanted = catalogue
+            .bestsellers()
+            .iter()
+            .copied()
+            .filter(|&ix| !self.is_unwanted(ix));
         wanted.take(n).map(Pick::plain).collect()
     }
 
@@ -328,20 +399,31 @@ impl Shop {
     /// A shelf in the engine's order as corrected by the shopper, for a list that holds everything: 'never' only ends being put first.
     pub(crate) fn by_taste(self, name: &str) -> Vec<ItemIx> {
         let (catalogue, picks) = (self.catalogue(), self.ranked(name));
-        self.log.with(|log| log.rules().apply(&catalogue, picks)).into_iter().map(|pick| pick.item).collect()
+        self.log
+            .with(|log| log.rules().apply(&catalogue, picks))
+            .into_iter()
+            .map(|pick| pick.item)
+            .collect()
     }
 
     /// The first shelf.
     pub(crate) fn picked(self) -> ShelfState {
         let mut ranked = self.ranked(SHELF_PICKED);
-        self.cart.with(|cart| ranked.retain(|pick| cart.quantity(pick.item) == 0));
+        self.cart
+            .with(|cart| ranked.retain(|pick| cart.quantity(pick.item) == 0));
         let ranked = self.corrected(ranked, PICKED);
-        self.log.with(|log| self.engine.with(|engine| ShelfState::of(engine, log, &ranked, self.bestsellers(PICKED))))
+        self.log.with(|log| {
+            self.engine
+                .with(|engine| ShelfState::of(engine, log, &ranked, self.bestsellers(PICKED)))
+        })
     }
 
     /// What goes with the cart, without the products of `but`, which stand on the page already.
     pub(crate) fn with_cart(self, but: &[Pick]) -> Vec<Pick> {
-        let others = self.ranked(SHELF_CART).into_iter().filter(|pick| !but.iter().any(|other| other.item == pick.item));
+        let others = self
+            .ranked(SHELF_CART)
+            .into_iter()
+            .filter(|pick| !but.iter().any(|other| other.item == pick.item));
         self.corrected(others.collect(), WITH_CART)
     }
 
@@ -350,23 +432,43 @@ impl Shop {
         let catalogue = self.catalogue();
         let ranked = self.ranked(SHELF_FRESH);
         let is_own = !ranked.is_empty() && !self.is_off();
-        let all = if is_own { ranked } else { catalogue.fresh().iter().copied().map(Pick::plain).collect() };
-        let new = all.into_iter().filter(|pick| !self.is_unwanted(pick.item) && but.iter().all(|other| other.item != pick.item));
+        let all = if is_own {
+            ranked
+        } else {
+            catalogue.fresh().iter().copied().map(Pick::plain).collect()
+        };
+        let new = all.into_iter().filter(|pick| {
+            !self.is_unwanted(pick.item) && but.iter().all(|other| other.item != pick.item)
+        });
         let new = new.collect();
-        if is_own { self.corrected(new, FRESH) } else { new.into_iter().take(FRESH).collect() }
+        if is_own {
+            self.corrected(new, FRESH)
+        } else {
+            new.into_iter().take(FRESH).collect()
+        }
     }
 
     /// What the shop seems to know.
     pub(crate) fn profile(self) -> Profile {
-        self.log.with(|log| Profile::of(&self.catalogue(), log.session(), log.rules()))
+        self.log
+            .with(|log| Profile::of(&self.catalogue(), log.session(), log.rules()))
     }
 
     /// Products whose pages were opened on this visit, the latest first.
     pub(crate) fn recent(self, n: usize) -> Vec<Pick> {
         let mut recent: Vec<ItemIx> = Vec::new();
         self.log.with(|log| {
-            for event in log.session().events.iter().rev().filter(|event| event.kind == EventKind::View) {
-                if recent.len() < n && !recent.contains(&event.item) && !log.is_dismissed(event.item) {
+            for event in log
+                .session()
+                .events
+                .iter()
+                .rev()
+                .filter(|event| event.kind == EventKind::View)
+            {
+                if recent.len() < n
+                    && !recent.contains(&event.item)
+                    && !log.is_dismissed(event.item)
+                {
                     recent.push(event.item);
                 }
             }
@@ -376,11 +478,19 @@ impl Shop {
 
     /// A shelf as the engine filled it last; empty where it has not, or cannot.
     pub(crate) fn ranked(self, name: &str) -> Vec<Pick> {
-        if self.engine.with(|engine| matches!(engine, EngineState::Failed { .. })) {
+        if self
+            .engine
+            .with(|engine| matches!(engine, EngineState::Failed { .. }))
+        {
             return Vec::new();
         }
-        self.ranked
-            .with(|ranked| ranked.iter().find(|(other, _)| other == name).map(|(_, picks)| picks.clone()).unwrap_or_default())
+        self.ranked.with(|ranked| {
+            ranked
+                .iter()
+                .find(|(other, _)| other == name)
+                .map(|(_, picks)| picks.clone())
+                .unwrap_or_default()
+        })
     }
 
     /// The shopper did something, which begins a new visit where the last one is over.
@@ -399,7 +509,10 @@ impl Shop {
 
     /// The shopper took one of a product out of the cart.
     pub(crate) fn take_one(self, ix: ItemIx) {
-        let left = self.cart.with_untracked(|cart| cart.quantity(ix)).saturating_sub(1);
+        let left = self
+            .cart
+            .with_untracked(|cart| cart.quantity(ix))
+            .saturating_sub(1);
         self.set_quantity(ix, left);
     }
 
@@ -428,7 +541,8 @@ impl Shop {
 
     /// The shopper wants all forgotten.
     pub(crate) fn forget(self) {
-        self.ranked.update(|ranked| ranked.retain(|(name, _)| !is_own_shelf(name)));
+        self.ranked
+            .update(|ranked| ranked.retain(|(name, _)| !is_own_shelf(name)));
         self.told.set(Default::default());
         self.step(&SessionLog::forget);
         browser::forgotten();
@@ -456,12 +570,15 @@ impl Shop {
     /// What is remembered, as one text that [`Shop::import`] reads.
     pub(crate) fn export(self) -> String {
         let catalogue = self.catalogue();
-        self.log.with(|log| self.cart.with(|cart| Memory::write(log, cart, &catalogue))).unwrap_or_default()
+        self.log
+            .with(|log| self.cart.with(|cart| Memory::write(log, cart, &catalogue)))
+            .unwrap_or_default()
     }
 
     /// Takes a text from [`Shop::export`] for what is remembered; says what is wrong with it otherwise.
     pub(crate) fn import(self, text: &str) -> Result<(), String> {
-        let memory = Memory::read(text.trim(), &self.catalogue(), browser::now()).map_err(|why| why.to_string())?;
+        let memory = Memory::read(text.trim(), &self.catalogue(), browser::now())
+            .map_err(|why| why.to_string())?;
         self.log.set(memory.log);
         self.cart.set(memory.cart);
         Ok(())

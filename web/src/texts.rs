@@ -559,7 +559,9 @@ texts! {
 /// The template with its `{}` filled in order; one that is left over stays as it is.
 #[must_use]
 pub fn fill(template: &str, values: &[&str]) -> String {
-    let mut out = String::with_capacity(template.len() + values.iter().map(|value| value.len()).sum::<usize>());
+    let mut out = String::with_capacity(
+        template.len() + values.iter().map(|value| value.len()).sum::<usize>(),
+    );
     let mut values = values.iter();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("{}") {
@@ -574,7 +576,11 @@ pub fn fill(template: &str, values: &[&str]) -> String {
 /// The text for one or for many, with the count filled in.
 #[must_use]
 pub fn count(one: &str, many: &str, n: usize) -> String {
-    if n == 1 { one.to_owned() } else { fill(many, &[&crate::state::thousands(n as u64)]) }
+    if n == 1 {
+        one.to_owned()
+    } else {
+        fill(many, &[&crate::state::thousands(n as u64)])
+    }
 }
 
 #[cfg(test)]
@@ -604,14 +610,24 @@ mod tests {
     #[test]
     fn every_text_is_translated_with_as_many_values() {
         let table = include_str!("../texts/zh.txt");
-        let lines: Vec<(&str, &str)> = table.lines().filter_map(|line| line.split_once(" = ")).collect();
+        let lines: Vec<(&str, &str)> = table
+            .lines()
+            .filter_map(|line| line.split_once(" = "))
+            .collect();
         let english = format!("{EN:?}");
         for &name in NAMES {
-            let (_, text) = lines.iter().find(|(other, _)| *other == name).unwrap_or_else(|| panic!("{name} is not translated"));
+            let (_, text) = lines
+                .iter()
+                .find(|(other, _)| *other == name)
+                .unwrap_or_else(|| panic!("{name} is not translated"));
             // By the debug form, so that no list of fields can be forgotten.
             let (_, said) = english.split_once(&format!(" {name}: \"")).unwrap();
             let said = &said[..said.find("\", ").or_else(|| said.find("\" }")).unwrap()];
-            assert_eq!(said.matches("{}").count(), text.matches("{}").count(), "{name}: {said} / {text}");
+            assert_eq!(
+                said.matches("{}").count(),
+                text.matches("{}").count(),
+                "{name}: {said} / {text}"
+            );
         }
         assert_eq!(lines.len(), NAMES.len());
     }
@@ -625,8 +641,17 @@ mod tests {
 
     #[test]
     fn counts_have_one_and_many() {
-        assert_eq!(count(EN.learned_one, EN.learned_many, 1), "Learned from 1 thing you did");
-        assert_eq!(count(EN.learned_one, EN.learned_many, 3), "Learned from 3 things you did");
-        assert_eq!(count(EN.products_one, EN.products_many, 8547), "8,547 products");
+        assert_eq!(
+            count(EN.learned_one, EN.learned_many, 1),
+            "Learned from 1 thing you did"
+        );
+        assert_eq!(
+            count(EN.learned_one, EN.learned_many, 3),
+            "Learned from 3 things you did"
+        );
+        assert_eq!(
+            count(EN.products_one, EN.products_many, 8547),
+            "8,547 products"
+        );
     }
 }

@@ -29,7 +29,9 @@ pub(crate) fn el(tag: &str) -> El {
 
 /// An element of a drawing.
 pub(crate) fn svg(tag: &str) -> El {
-    El(document().create_element_ns(Some("http://www.w3.org/2000/svg"), tag).expect("tags are names"))
+    El(document()
+        .create_element_ns(Some("http://www.w3.org/2000/svg"), tag)
+        .expect("tags are names"))
 }
 
 /// Nothing at all.
@@ -69,7 +71,11 @@ impl El {
     }
 
     /// With an attribute that changes; `None` takes it away.
-    pub(crate) fn live(self, name: &'static str, read: impl Fn() -> Option<String> + 'static) -> Self {
+    pub(crate) fn live(
+        self,
+        name: &'static str,
+        read: impl Fn() -> Option<String> + 'static,
+    ) -> Self {
         let element = self.0.clone();
         run(Box::new(move || {
             let _ = match read() {
@@ -139,7 +145,11 @@ impl El {
     }
 
     /// With a part that is there only while a condition holds.
-    pub(crate) fn when(self, is: impl Fn() -> bool + Send + Sync + 'static, build: impl Fn() -> Node + 'static) -> Self {
+    pub(crate) fn when(
+        self,
+        is: impl Fn() -> bool + Send + Sync + 'static,
+        build: impl Fn() -> Node + 'static,
+    ) -> Self {
         self.kid(when(is, build))
     }
 
@@ -147,7 +157,9 @@ impl El {
     pub(crate) fn on(self, event: &str, act: impl Fn(Event) + 'static) -> Self {
         let act: Box<dyn Fn(Event)> = Box::new(act);
         let act = Closure::wrap(act).into_js_value();
-        let _ = self.0.add_event_listener_with_callback(event, act.unchecked_ref());
+        let _ = self
+            .0
+            .add_event_listener_with_callback(event, act.unchecked_ref());
         self
     }
 
@@ -171,20 +183,31 @@ pub(crate) fn part(build: impl Fn() -> Node + 'static) -> Node {
 
 fn part_of(build: Box<dyn Fn() -> Node>) -> Node {
     // Two empty texts hold the place; whatever stands between them is the part's.
-    let (start, end) = (document().create_text_node(""), document().create_text_node(""));
+    let (start, end) = (
+        document().create_text_node(""),
+        document().create_text_node(""),
+    );
     let place = group([start.clone().into(), end.clone().into()]);
     run(Box::new(move || {
         let fresh = build();
-        while let Some(old) = start.next_sibling().filter(|old| !old.is_same_node(Some(&end))) {
+        while let Some(old) = start
+            .next_sibling()
+            .filter(|old| !old.is_same_node(Some(&end)))
+        {
             let _ = old.parent_node().map(|parent| parent.remove_child(&old));
         }
-        let _ = end.parent_node().map(|parent| parent.insert_before(&fresh, Some(&end)));
+        let _ = end
+            .parent_node()
+            .map(|parent| parent.insert_before(&fresh, Some(&end)));
     }));
     place
 }
 
 /// A part that is there only while a condition holds; it is built anew only when that changes.
-pub(crate) fn when(is: impl Fn() -> bool + Send + Sync + 'static, build: impl Fn() -> Node + 'static) -> Node {
+pub(crate) fn when(
+    is: impl Fn() -> bool + Send + Sync + 'static,
+    build: impl Fn() -> Node + 'static,
+) -> Node {
     let is = memo(is);
     part(move || if is.get() { untrack(&build) } else { nothing() })
 }
@@ -203,7 +226,9 @@ pub(crate) fn later(build: impl Fn() -> Node + 'static) -> Node {
 }
 
 /// A value that is worked out again only when what it reads changes, and passed on only when it differs.
-pub(crate) fn memo<T: PartialEq + Send + Sync + 'static>(work: impl Fn() -> T + Send + Sync + 'static) -> Memo<T> {
+pub(crate) fn memo<T: PartialEq + Send + Sync + 'static>(
+    work: impl Fn() -> T + Send + Sync + 'static,
+) -> Memo<T> {
     let work: Box<dyn Fn() -> T + Send + Sync> = Box::new(work);
     Memo::new(move |_| work())
 }
@@ -216,7 +241,11 @@ pub(crate) fn effect(act: impl FnMut() + 'static) {
 
 /// Products as the children of a list. A card is drawn once and stays while others come and go around it; one that changes its place is
 /// moved, and none that need not be.
-pub(crate) fn each_item(list: El, items: impl Fn() -> Vec<ItemIx> + 'static, draw: impl Fn(ItemIx) -> El + 'static) -> El {
+pub(crate) fn each_item(
+    list: El,
+    items: impl Fn() -> Vec<ItemIx> + 'static,
+    draw: impl Fn(ItemIx) -> El + 'static,
+) -> El {
     each_of(list, Box::new(items), Box::new(draw))
 }
 

@@ -14,7 +14,9 @@ fn start() {
 
 /// Steps, rate, both decays, epsilon and l2 of a task, in this order.
 fn task(positives: &[u32], negatives: &[u32], start: &[f32], numbers: &[f32]) -> Task {
-    let &[steps, rate, beta1, beta2, epsilon, l2] = numbers else { panic!("a task has six numbers") };
+    let &[steps, rate, beta1, beta2, epsilon, l2] = numbers else {
+        panic!("a task has six numbers")
+    };
     Task {
         positives: positives.to_vec(),
         negatives: negatives.to_vec(),
@@ -31,7 +33,10 @@ fn task(positives: &[u32], negatives: &[u32], start: &[f32], numbers: &[f32]) ->
 /// The best of some scores: their rows, then their scores.
 fn best(scores: &[f32], k: usize) -> Vec<f64> {
     let rows = kernels::top_k(scores, k, |_| true);
-    let values: Vec<f64> = rows.iter().map(|&row| f64::from(scores[row as usize])).collect();
+    let values: Vec<f64> = rows
+        .iter()
+        .map(|&row| f64::from(scores[row as usize]))
+        .collect();
     rows.into_iter().map(f64::from).chain(values).collect()
 }
 
@@ -61,17 +66,33 @@ impl Own {
             tower: Tower::default(),
             user: [0.0; D],
             scores: vec![0.0; items],
-            adapter: AdapterWeights { learning_rate: vec![0.05; D], gate: vec![1.0], negatives: Vec::new() },
-            config: ModelConfig { logit_scale: 5.0, ..ModelConfig::default() },
+            adapter: AdapterWeights {
+                learning_rate: vec![0.05; D],
+                gate: vec![1.0],
+                negatives: Vec::new(),
+            },
+            config: ModelConfig {
+                logit_scale: 5.0,
+                ..ModelConfig::default()
+            },
             rows: AdaptRows::default(),
         }
     }
 
     /// The tower: the user's vector, and after it the losses if they are asked for.
-    pub fn finetune(&mut self, positives: &[u32], negatives: &[u32], start: &[f32], numbers: &[f32], losses: bool) -> Vec<f32> {
+    pub fn finetune(
+        &mut self,
+        positives: &[u32],
+        negatives: &[u32],
+        start: &[f32],
+        numbers: &[f32],
+        losses: bool,
+    ) -> Vec<f32> {
         let mut seen = Vec::new();
         let task = task(positives, negatives, start, numbers);
-        self.user = self.tower.finetune(&self.table, &task, losses.then_some(&mut seen));
+        self.user = self
+            .tower
+            .finetune(&self.table, &task, losses.then_some(&mut seen));
         self.user.into_iter().chain(seen).collect()
     }
 
@@ -96,9 +117,10 @@ impl Own {
     /// The shop's own adaptation: five steps on the shots against the negatives.
     pub fn adapt(&mut self, positives: &[u32], negatives: &[u32], u0: &[f32]) -> Vec<f32> {
         let rows = &mut self.rows;
-        for (to, bias, from) in
-            [(&mut rows.positives, &mut rows.positive_bias, positives), (&mut rows.negatives, &mut rows.negative_bias, negatives)]
-        {
+        for (to, bias, from) in [
+            (&mut rows.positives, &mut rows.positive_bias, positives),
+            (&mut rows.negatives, &mut rows.negative_bias, negatives),
+        ] {
             to.clear();
             bias.clear();
             for &row in from {
@@ -125,7 +147,10 @@ impl Burn {
     #[wasm_bindgen(js_name = "start")]
     pub async fn start_device() -> Result<(), JsError> {
         #[cfg(feature = "gpu")]
-        burn::tensor::Device::wgpu_options().init_async().await.map_err(|err| JsError::new(&err.to_string()))?;
+        burn::tensor::Device::wgpu_options()
+            .init_async()
+            .await
+            .map_err(|err| JsError::new(&err.to_string()))?;
         Ok(())
     }
 
@@ -136,7 +161,9 @@ impl Burn {
         let device = burn::tensor::Device::wgpu(Default::default());
         #[cfg(not(feature = "gpu"))]
         let device = burn::tensor::Device::flex();
-        Self { plain: crate::plain::Plain::new(table, device) }
+        Self {
+            plain: crate::plain::Plain::new(table, device),
+        }
     }
 
     /// See [`Own::finetune`].
@@ -150,7 +177,10 @@ impl Burn {
     ) -> Vec<f32> {
         let mut seen = Vec::new();
         let task = task(&positives, &negatives, &start, &numbers);
-        let user = self.plain.finetune(&task, losses.then_some(&mut seen)).await;
+        let user = self
+            .plain
+            .finetune(&task, losses.then_some(&mut seen))
+            .await;
         user.into_iter().chain(seen).collect()
     }
 

@@ -25,9 +25,18 @@ impl Net {
         let mut next = |rows: usize| {
             let (own, after) = rest.split_at(rows * D);
             rest = after;
-            Param::from_tensor(Tensor::<2>::from_data(TensorData::new(own.to_vec(), [rows, D]), device).require_grad())
+            Param::from_tensor(
+                Tensor::<2>::from_data(TensorData::new(own.to_vec(), [rows, D]), device)
+                    .require_grad(),
+            )
         };
-        Self { u: next(1), w1: next(D), b1: next(1), w2: next(D), b2: next(1) }
+        Self {
+            u: next(1),
+            w1: next(D),
+            b1: next(1),
+            w2: next(D),
+            b2: next(1),
+        }
     }
 
     /// The user's vector.
@@ -35,14 +44,20 @@ impl Net {
     /// # Shapes
     /// - `centre`, output: `[1, 64]`
     pub fn forward(&self, centre: Tensor<2>) -> Tensor<2> {
-        let hidden = relu(centre.add(self.u.val()).matmul(self.w1.val()).add(self.b1.val()));
+        let hidden = relu(
+            centre
+                .add(self.u.val())
+                .matmul(self.w1.val())
+                .add(self.b1.val()),
+        );
         hidden.matmul(self.w2.val()).add(self.b2.val())
     }
 
     fn loss(&self, centre: &Tensor<2>, columns: &Tensor<2>, shots: usize, l2: f32) -> Tensor<1> {
         let logits = self.forward(centre.clone()).matmul(columns.clone());
         let wanted = log_softmax(logits, 1).narrow(1, 0, shots).mean().neg();
-        let squares = [&self.u, &self.w1, &self.b1, &self.w2, &self.b2].map(|p| p.val().square().sum());
+        let squares =
+            [&self.u, &self.w1, &self.b1, &self.w2, &self.b2].map(|p| p.val().square().sum());
         let [a, b, c, d, e] = squares;
         wanted.add(a.add(b).add(c).add(d).add(e).mul_scalar(l2))
     }
@@ -61,20 +76,35 @@ impl Plain {
     #[must_use]
     pub fn new(table: &[f32], device: Device) -> Self {
         let rows = table.len() / D;
-        Self { table: Tensor::from_data(TensorData::new(table.to_vec(), [rows, D]), &device), device, user: None }
+        Self {
+            table: Tensor::from_data(TensorData::new(table.to_vec(), [rows, D]), &device),
+            device,
+            user: None,
+        }
     }
 
     /// Fine-tunes and returns the user's vector; with `losses`, the loss before each step and after the last.
     pub async fn finetune(&mut self, task: &Task, mut losses: Option<&mut Vec<f32>>) -> Vec<f32> {
         let training = self.device.clone().autodiff();
         let shots = task.positives.len();
-        let rows: Vec<i32> = task.positives.iter().chain(&task.negatives).map(|&row| row as i32).collect();
-        let rows = Tensor::<1, Int>::from_data(TensorData::new(rows.clone(), [rows.len()]), &self.device);
+        let rows: Vec<i32> = task
+            .positives
+            .iter()
+            .chain(&task.negatives)
+            .map(|&row| row as i32)
+            .collect();
+        let rows =
+            Tensor::<1, Int>::from_data(TensorData::new(rows.clone(), [rows.len()]), &self.device);
         let rows = self.table.clone().select(0, rows);
-        let centre = Tensor::from_inner(rows.clone().narrow(0, 0, shots).mean_dim(0)).to_device(&training);
+        let centre =
+            Tensor::from_inner(rows.clone().narrow(0, 0, shots).mean_dim(0)).to_device(&training);
         let columns = Tensor::from_inner(rows.swap_dims(0, 1)).to_device(&training);
         let mut net = Net::of(&task.start, &training);
-        let mut adam = AdamConfig::new().with_beta_1(task.beta1).with_beta_2(task.beta2).with_epsilon(task.epsilon).init();
+        let mut adam = AdamConfig::new()
+            .with_beta_1(task.beta1)
+            .with_beta_2(task.beta2)
+            .with_epsilon(task.epsilon)
+            .init();
         for _ in 0..task.steps {
             let loss = net.loss(&centre, &columns, shots, task.l2);
             if let Some(losses) = losses.as_deref_mut() {
@@ -102,6 +132,10 @@ impl Plain {
 
 /// Asynchronous everywhere: in a browser a GPU cannot be read from in any other way.
 async fn read<const N: usize>(tensor: Tensor<N>) -> Vec<f32> {
-    let data = tensor.into_data_async().await.expect("the device of a benchmark can be read");
-    data.try_into_vec::<f32>().expect("the tensors of a benchmark are f32")
+    let data = tensor
+        .into_data_async()
+        .await
+        .expect("the device of a benchmark can be read");
+    data.try_into_vec::<f32>()
+        .expect("the tensors of a benchmark are f32")
 }

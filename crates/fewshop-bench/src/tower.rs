@@ -62,13 +62,19 @@ impl Tower {
     ///
     /// # Panics
     /// When a row is past the table's end or the start is no tower.
-    pub fn finetune(&mut self, table: &[f32], task: &Task, mut losses: Option<&mut Vec<f32>>) -> [f32; D] {
+    pub fn finetune(
+        &mut self,
+        table: &[f32],
+        task: &Task,
+        mut losses: Option<&mut Vec<f32>>,
+    ) -> [f32; D] {
         self.parameters.copy_from_slice(&task.start);
         self.mean.fill(0.0);
         self.squares.fill(0.0);
         self.rows.clear();
         for &row in task.positives.iter().chain(&task.negatives) {
-            self.rows.extend_from_slice(&table[row as usize * D..(row as usize + 1) * D]);
+            self.rows
+                .extend_from_slice(&table[row as usize * D..(row as usize + 1) * D]);
         }
         let shots = task.positives.len();
         self.centre = [0.0; D];
@@ -112,7 +118,9 @@ impl Tower {
         kernels::exp(&mut self.z, top);
         let sum: f32 = self.z.iter().sum();
         self.z.iter_mut().for_each(|z| *z /= sum);
-        self.z[..shots].iter_mut().for_each(|z| *z -= 1.0 / shots as f32);
+        self.z[..shots]
+            .iter_mut()
+            .for_each(|z| *z -= 1.0 / shots as f32);
         if let Some(losses) = losses {
             losses.push(sum.ln() - wanted + l2 * kernels::dot(&self.parameters, &self.parameters));
         }
@@ -135,11 +143,30 @@ impl Tower {
 
     fn adam(&mut self, task: &Task, decay1: f32, decay2: f32) {
         let all = f32x8::splat;
-        let (b1, o1, b2, o2) = (all(task.beta1), all(1.0 - task.beta1), all(task.beta2), all(1.0 - task.beta2));
-        let (rate, correct, epsilon) = (all(task.rate / (1.0 - decay1)), all(1.0 / (1.0 - decay2)), all(task.epsilon));
+        let (b1, o1, b2, o2) = (
+            all(task.beta1),
+            all(1.0 - task.beta1),
+            all(task.beta2),
+            all(1.0 - task.beta2),
+        );
+        let (rate, correct, epsilon) = (
+            all(task.rate / (1.0 - decay1)),
+            all(1.0 / (1.0 - decay2)),
+            all(task.epsilon),
+        );
         let l2 = all(2.0 * task.l2);
-        let parameters = self.parameters.as_chunks_mut::<8>().0.iter_mut().zip(self.gradient.as_chunks::<8>().0);
-        let moments = self.mean.as_chunks_mut::<8>().0.iter_mut().zip(self.squares.as_chunks_mut::<8>().0);
+        let parameters = self
+            .parameters
+            .as_chunks_mut::<8>()
+            .0
+            .iter_mut()
+            .zip(self.gradient.as_chunks::<8>().0);
+        let moments = self
+            .mean
+            .as_chunks_mut::<8>()
+            .0
+            .iter_mut()
+            .zip(self.squares.as_chunks_mut::<8>().0);
         for ((p, g), (m, v)) in parameters.zip(moments) {
             let w = f32x8::new(*p);
             let g = f32x8::new(*g) + l2 * w;
@@ -173,7 +200,8 @@ pub fn scan(rows: &[f32], v: &[f32; D], out: &mut [f32]) {
 #[inline(always)]
 fn dot4(rows: &[[f32; D]; 4], v: &[f32; D]) -> [f32; 4] {
     use core::arch::wasm32::{
-        f32x4_add, f32x4_extract_lane, f32x4_mul, f32x4_splat, i32x4_shuffle, i64x2_shuffle, v128, v128_load,
+        f32x4_add, f32x4_extract_lane, f32x4_mul, f32x4_splat, i32x4_shuffle, i64x2_shuffle, v128,
+        v128_load,
     };
     fn four(v: &[f32; 4]) -> v128 {
         // SAFETY: four numbers of four bytes are there, and WebAssembly loads from any address.
@@ -188,10 +216,21 @@ fn dot4(rows: &[[f32; D]; 4], v: &[f32; D]) -> [f32; 4] {
     }
     // The sums of four rows side by side: transpose and add.
     let [a, b, c, e] = sums;
-    let ab = f32x4_add(i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<2, 6, 3, 7>(a, b));
-    let ce = f32x4_add(i32x4_shuffle::<0, 4, 1, 5>(c, e), i32x4_shuffle::<2, 6, 3, 7>(c, e));
+    let ab = f32x4_add(
+        i32x4_shuffle::<0, 4, 1, 5>(a, b),
+        i32x4_shuffle::<2, 6, 3, 7>(a, b),
+    );
+    let ce = f32x4_add(
+        i32x4_shuffle::<0, 4, 1, 5>(c, e),
+        i32x4_shuffle::<2, 6, 3, 7>(c, e),
+    );
     let s = f32x4_add(i64x2_shuffle::<0, 2>(ab, ce), i64x2_shuffle::<1, 3>(ab, ce));
-    [f32x4_extract_lane::<0>(s), f32x4_extract_lane::<1>(s), f32x4_extract_lane::<2>(s), f32x4_extract_lane::<3>(s)]
+    [
+        f32x4_extract_lane::<0>(s),
+        f32x4_extract_lane::<1>(s),
+        f32x4_extract_lane::<2>(s),
+        f32x4_extract_lane::<3>(s),
+    ]
 }
 
 /// Four rows at a time.
@@ -204,7 +243,8 @@ fn dot4(rows: &[[f32; D]; 4], v: &[f32; D]) -> [f32; 4] {
 fn add_rows(out: &mut [f32; D], rows: &[f32], weight: &[f32]) {
     // Half a row at a time stays in registers over all rows.
     for half in 0..2 {
-        let mut sums: [f32x8; 4] = std::array::from_fn(|i| f32x8::new(out.as_chunks().0[half * 4 + i]));
+        let mut sums: [f32x8; 4] =
+            std::array::from_fn(|i| f32x8::new(out.as_chunks().0[half * 4 + i]));
         for (row, &w) in rows.as_chunks::<D>().0.iter().zip(weight) {
             let w = f32x8::splat(w);
             for (i, sum) in sums.iter_mut().enumerate() {

@@ -141,18 +141,31 @@ impl Catalogue {
         let mut by_id = HashMap::with_capacity(items.len());
         for (row, item) in items.iter().enumerate() {
             if item.id.0.is_empty() {
-                return Err(CatalogueError::Empty { row, field: "item_id" });
+                return Err(CatalogueError::Empty {
+                    row,
+                    field: "item_id",
+                });
             }
             if item.title.is_empty() {
-                return Err(CatalogueError::Empty { row, field: "title" });
+                return Err(CatalogueError::Empty {
+                    row,
+                    field: "title",
+                });
             }
             if let Some(price) = item.price
                 && !(price.is_finite() && price >= 0.0)
             {
-                return Err(CatalogueError::BadPrice { id: item.id.clone(), price });
+                return Err(CatalogueError::BadPrice {
+                    id: item.id.clone(),
+                    price,
+                });
             }
             if let Some(first) = by_id.insert(item.id.clone(), ItemIx::from(row)) {
-                return Err(CatalogueError::DuplicateId { id: item.id.clone(), first: first.row(), second: row });
+                return Err(CatalogueError::DuplicateId {
+                    id: item.id.clone(),
+                    first: first.row(),
+                    second: row,
+                });
             }
         }
         Ok(Self { items, by_id })
@@ -184,7 +197,10 @@ impl Catalogue {
 
     /// All products in row order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (ItemIx, &Item)> {
-        self.items.iter().enumerate().map(|(row, item)| (ItemIx::from(row), item))
+        self.items
+            .iter()
+            .enumerate()
+            .map(|(row, item)| (ItemIx::from(row), item))
     }
 
     /// All products in row order, as a slice.
@@ -208,15 +224,30 @@ mod tests {
 
     #[test]
     fn an_id_that_stands_twice_is_refused_with_both_rows() {
-        let err = Catalogue::new(vec![Item::new("a", "A"), Item::new("b", "B"), Item::new("a", "C")]).unwrap_err();
-        assert_eq!(err, CatalogueError::DuplicateId { id: "a".into(), first: 0, second: 2 });
+        let err = Catalogue::new(vec![
+            Item::new("a", "A"),
+            Item::new("b", "B"),
+            Item::new("a", "C"),
+        ])
+        .unwrap_err();
+        assert_eq!(
+            err,
+            CatalogueError::DuplicateId {
+                id: "a".into(),
+                first: 0,
+                second: 2
+            }
+        );
     }
 
     #[test]
     fn a_price_that_is_no_number_is_refused() {
         let mut item = Item::new("a", "A");
         item.price = Some(f32::NAN);
-        assert!(matches!(Catalogue::new(vec![item]), Err(CatalogueError::BadPrice { .. })));
+        assert!(matches!(
+            Catalogue::new(vec![item]),
+            Err(CatalogueError::BadPrice { .. })
+        ));
     }
 
     #[test]

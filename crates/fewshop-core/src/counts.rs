@@ -38,14 +38,21 @@ impl LogShape {
     /// Sessions in which something was taken: those that are learned from.
     #[must_use]
     pub fn taken_sessions(&self) -> u64 {
-        self.lengths.iter().filter(|&(&length, _)| length > 0).map(|(_, &sessions)| sessions).sum()
+        self.lengths
+            .iter()
+            .filter(|&(&length, _)| length > 0)
+            .map(|(_, &sessions)| sessions)
+            .sum()
     }
 
     /// As JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let lengths: Vec<String> =
-            self.lengths.iter().map(|(length, sessions)| format!("    \"{length}\": {sessions}")).collect();
+        let lengths: Vec<String> = self
+            .lengths
+            .iter()
+            .map(|(length, sessions)| format!("    \"{length}\": {sessions}"))
+            .collect();
         format!(
             "{{\n  \"events\": {},\n  \"unknown\": {},\n  \"users\": {},\n  \"sessions\": {},\n  \"sessions_by_length\": {{\n{}\n  }}\n}}\n",
             self.events,
@@ -59,7 +66,12 @@ impl LogShape {
     /// A sentence for people.
     #[must_use]
     pub fn summary(&self) -> String {
-        format!("{} events in {} sessions of {} shoppers", self.events, self.sessions(), self.users)
+        format!(
+            "{} events in {} sessions of {} shoppers",
+            self.events,
+            self.sessions(),
+            self.users
+        )
     }
 
     /// How many of the sessions in which something was taken come before the recent ones, the last `share` of them.
@@ -96,7 +108,11 @@ pub fn pair_line(item: &str, other: &str, sessions: u64) -> String {
 
 /// An id as a field of CSV: in quotes where it would not be one field otherwise.
 fn field(id: &str) -> Cow<'_, str> {
-    if id.contains(['"', ',', '\n', '\r']) { Cow::Owned(format!("\"{}\"", id.replace('"', "\"\""))) } else { Cow::Borrowed(id) }
+    if id.contains(['"', ',', '\n', '\r']) {
+        Cow::Owned(format!("\"{}\"", id.replace('"', "\"\"")))
+    } else {
+        Cow::Borrowed(id)
+    }
 }
 
 /// Tells of each two products that were taken in one session at least `least` times in how many sessions they were, in the order of
@@ -121,7 +137,11 @@ pub fn pairs<E>(
     let mut together = vec![0u64; items];
     let mut partners: Vec<u32> = Vec::new();
     for (item, holding) in (0u32..).zip(&holding) {
-        for &other in holding.iter().flat_map(|&nth| &sessions[nth as usize]).filter(|&&other| other > item) {
+        for &other in holding
+            .iter()
+            .flat_map(|&nth| &sessions[nth as usize])
+            .filter(|&&other| other > item)
+        {
             if together[other as usize] == 0 {
                 partners.push(other);
             }
@@ -163,15 +183,30 @@ mod tests {
 
     #[test]
     fn the_counts_are_those_of_the_neighbour_table() {
-        let sessions: Vec<Vec<u32>> =
-            (0..200u32).map(|nth| (0..12).filter(|item| (nth * 7 + item * item) % 5 < 2).collect()).collect();
-        let config = CovisitConfig { alpha: 0.0, shrink: 0.0, keep: usize::MAX, length_power: 0.0 };
+        let sessions: Vec<Vec<u32>> = (0..200u32)
+            .map(|nth| {
+                (0..12)
+                    .filter(|item| (nth * 7 + item * item) % 5 < 2)
+                    .collect()
+            })
+            .collect();
+        let config = CovisitConfig {
+            alpha: 0.0,
+            shrink: 0.0,
+            keep: usize::MAX,
+            length_power: 0.0,
+        };
         let table = covisit(&sessions, 12, config);
         let mut from_table = Vec::new();
         for item in 0..12 {
-            let holding = sessions.iter().filter(|session| session.contains(&item)).count() as f32;
+            let holding = sessions
+                .iter()
+                .filter(|session| session.contains(&item))
+                .count() as f32;
             let row = table.row(ItemIx(item)).filter(|&(other, _)| other.0 > item);
-            from_table.extend(row.map(|(other, weight)| (item, other.0, (weight * holding).round() as u64)));
+            from_table.extend(
+                row.map(|(other, weight)| (item, other.0, (weight * holding).round() as u64)),
+            );
         }
         from_table.sort_unstable();
         assert_eq!(all(&sessions, 12, 1), from_table);
@@ -180,8 +215,21 @@ mod tests {
     #[test]
     fn the_files_can_be_read_whatever_an_id_holds() {
         assert_eq!(pair_line("a", "b, \"c\"", 3), "a,\"b, \"\"c\"\"\",3\n");
-        assert_eq!(ItemCount { item: "milk".to_owned(), sessions: 5, recent: 2 }.line(), "milk,5,2\n");
-        let shape = LogShape { events: 9, unknown: 1, users: 2, lengths: [(0, 1), (3, 2)].into() };
+        assert_eq!(
+            ItemCount {
+                item: "milk".to_owned(),
+                sessions: 5,
+                recent: 2
+            }
+            .line(),
+            "milk,5,2\n"
+        );
+        let shape = LogShape {
+            events: 9,
+            unknown: 1,
+            users: 2,
+            lengths: [(0, 1), (3, 2)].into(),
+        };
         let text = "{\n  \"events\": 9,\n  \"unknown\": 1,\n  \"users\": 2,\n  \"sessions\": 3,\n  \"sessions_by_length\": {\n    \"0\": 1,\n    \"3\": 2\n  }\n}\n";
         assert_eq!(shape.to_json(), text);
         assert_eq!(shape.summary(), "9 events in 3 sessions of 2 shoppers");
@@ -189,8 +237,14 @@ mod tests {
 
     #[test]
     fn recent_sessions_are_the_last_share_of_those_with_something_taken() {
-        let shape = LogShape { lengths: [(0, 5), (1, 6), (3, 4)].into(), ..LogShape::default() };
+        let shape = LogShape {
+            lengths: [(0, 5), (1, 6), (3, 4)].into(),
+            ..LogShape::default()
+        };
         assert_eq!((shape.sessions(), shape.taken_sessions()), (15, 10));
-        assert_eq!([0.0, 0.2, 1.0].map(|share| shape.before_recent(share)), [10, 8, 0]);
+        assert_eq!(
+            [0.0, 0.2, 1.0].map(|share| shape.before_recent(share)),
+            [10, 8, 0]
+        );
     }
 }

@@ -77,13 +77,21 @@ impl Session {
     /// A first visit with these events.
     #[must_use]
     pub fn of(events: Vec<Event>) -> Self {
-        Self { events, visits: Vec::new() }
+        Self {
+            events,
+            visits: Vec::new(),
+        }
     }
 
     /// A first visit in which these items were bought.
     #[must_use]
     pub fn of_items(items: &[ItemIx]) -> Self {
-        Self::of(items.iter().map(|&item| Event::new(item, EventKind::Purchase)).collect())
+        Self::of(
+            items
+                .iter()
+                .map(|&item| Event::new(item, EventKind::Purchase))
+                .collect(),
+        )
     }
 
     /// The shots: each product once that the shopper spoke for, at its strongest kind, in the order of its latest event.
@@ -93,7 +101,10 @@ impl Session {
     pub fn shots(&self) -> Vec<Event> {
         let mut shots: Vec<Event> = Vec::new();
         for event in &self.events {
-            let before = shots.iter().position(|shot| shot.item == event.item).map(|at| shots.remove(at));
+            let before = shots
+                .iter()
+                .position(|shot| shot.item == event.item)
+                .map(|at| shots.remove(at));
             if event.kind.is_positive() {
                 let kind = before.map_or(event.kind, |shot| shot.kind.max(event.kind));
                 shots.push(Event::new(event.item, kind));
@@ -130,13 +141,28 @@ mod tests {
     use super::*;
 
     fn session(events: &[(u32, EventKind)]) -> Session {
-        Session::of(events.iter().map(|&(item, kind)| Event::new(ItemIx(item), kind)).collect())
+        Session::of(
+            events
+                .iter()
+                .map(|&(item, kind)| Event::new(ItemIx(item), kind))
+                .collect(),
+        )
     }
 
     #[test]
     fn a_product_is_one_shot_at_its_strongest_kind() {
-        let s = session(&[(1, EventKind::Cart), (2, EventKind::View), (1, EventKind::View)]);
-        assert_eq!(s.shots(), [Event::new(ItemIx(2), EventKind::View), Event::new(ItemIx(1), EventKind::Cart)]);
+        let s = session(&[
+            (1, EventKind::Cart),
+            (2, EventKind::View),
+            (1, EventKind::View),
+        ]);
+        assert_eq!(
+            s.shots(),
+            [
+                Event::new(ItemIx(2), EventKind::View),
+                Event::new(ItemIx(1), EventKind::Cart)
+            ]
+        );
     }
 
     #[test]

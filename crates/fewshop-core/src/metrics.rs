@@ -21,7 +21,9 @@ pub fn hits<T: PartialEq>(ranked: &[T], wanted: &[T], shots: &[T]) -> Vec<bool> 
     let top = &ranked[..ranked.len().min(20)];
     top.iter()
         .enumerate()
-        .map(|(rank, item)| wanted.contains(item) && !shots.contains(item) && !top[..rank].contains(item))
+        .map(|(rank, item)| {
+            wanted.contains(item) && !shots.contains(item) && !top[..rank].contains(item)
+        })
         .collect()
 }
 
@@ -33,20 +35,35 @@ pub fn score(hits: &[bool], wanted: usize) -> Option<CaseScore> {
     }
     let discount = |rank: usize| 1.0 / (rank as f64 + 2.0).log2();
     let first = hits.iter().take(20).position(|&hit| hit);
-    let dcg: f64 = hits.iter().take(10).enumerate().filter(|&(_, &hit)| hit).map(|(rank, _)| discount(rank)).sum();
+    let dcg: f64 = hits
+        .iter()
+        .take(10)
+        .enumerate()
+        .filter(|&(_, &hit)| hit)
+        .map(|(rank, _)| discount(rank))
+        .sum();
     let ideal: f64 = (0..wanted.min(10)).map(discount).sum();
     Some(CaseScore {
         ndcg_at_10: dcg / ideal,
-        recall_at_20: hits.iter().take(20).filter(|&&hit| hit).count() as f64 / wanted.min(20) as f64,
+        recall_at_20: hits.iter().take(20).filter(|&&hit| hit).count() as f64
+            / wanted.min(20) as f64,
         mrr_at_20: first.map_or(0.0, |rank| 1.0 / (rank as f64 + 1.0)),
-        hit_at_10: if first.is_some_and(|rank| rank < 10) { 1.0 } else { 0.0 },
+        hit_at_10: if first.is_some_and(|rank| rank < 10) {
+            1.0
+        } else {
+            0.0
+        },
     })
 }
 
 /// Distinct items among the first 20 of all rankings: how much of the catalogue gets a chance.
 #[must_use]
 pub fn coverage_at_20<T: Ord + Copy>(rankings: &[&[T]]) -> usize {
-    let mut shown: Vec<T> = rankings.iter().flat_map(|ranked| &ranked[..ranked.len().min(20)]).copied().collect();
+    let mut shown: Vec<T> = rankings
+        .iter()
+        .flat_map(|ranked| &ranked[..ranked.len().min(20)])
+        .copied()
+        .collect();
     shown.sort_unstable();
     shown.dedup();
     shown.len()
@@ -54,7 +71,12 @@ pub fn coverage_at_20<T: Ord + Copy>(rankings: &[&[T]]) -> usize {
 
 /// Share of the first 20 of all rankings that `is_popular` holds for; 0 where nothing was ranked.
 pub fn popular_at_20<T: Copy>(rankings: &[&[T]], is_popular: impl Fn(T) -> bool) -> f64 {
-    let shown = || rankings.iter().flat_map(|ranked| &ranked[..ranked.len().min(20)]).copied();
+    let shown = || {
+        rankings
+            .iter()
+            .flat_map(|ranked| &ranked[..ranked.len().min(20)])
+            .copied()
+    };
     shown().filter(|&item| is_popular(item)).count() as f64 / shown().count().max(1) as f64
 }
 
@@ -70,7 +92,11 @@ pub fn area_under_curve(rows: impl Iterator<Item = (f32, f64, bool)>) -> Option<
             with += here_with;
             (here, here_with, here_without) = (score, 0.0, 0.0);
         }
-        if holds { here_with += weight } else { here_without += weight }
+        if holds {
+            here_with += weight
+        } else {
+            here_without += weight
+        }
     }
     wins += here_with * (below + 0.5 * here_without);
     below += here_without;
@@ -84,7 +110,10 @@ pub fn most_popular(counts: &[u32], share: f64) -> Vec<bool> {
     let mut order: Vec<usize> = (0..counts.len()).collect();
     order.sort_by_key(|&row| (std::cmp::Reverse(counts[row]), row));
     let mut out = vec![false; counts.len()];
-    for &row in order.iter().take(((counts.len() as f64 * share).ceil() as usize).max(1)) {
+    for &row in order
+        .iter()
+        .take(((counts.len() as f64 * share).ceil() as usize).max(1))
+    {
         out[row] = true;
     }
     out
@@ -127,16 +156,27 @@ mod tests {
     fn the_popular_share_is_of_what_was_shown() {
         let popular = most_popular(&[3, 9, 9, 1], 0.25);
         assert_eq!(popular, [false, true, false, false]);
-        assert_eq!(popular_at_20(&[&[1usize, 0], &[1, 2]], |row| popular[row]), 0.5);
+        assert_eq!(
+            popular_at_20(&[&[1usize, 0], &[1, 2]], |row| popular[row]),
+            0.5
+        );
         assert_eq!(popular_at_20::<usize>(&[], |_| true), 0.0);
     }
 
     #[test]
     fn the_area_counts_pairs_in_the_right_order_and_ties_half() {
-        let area = |rows: &[(f32, bool)]| area_under_curve(rows.iter().map(|&(score, holds)| (score, 1.0, holds)));
-        assert_eq!(area(&[(0.1, false), (0.2, false), (0.3, true), (0.4, true)]), Some(1.0));
+        let area = |rows: &[(f32, bool)]| {
+            area_under_curve(rows.iter().map(|&(score, holds)| (score, 1.0, holds)))
+        };
+        assert_eq!(
+            area(&[(0.1, false), (0.2, false), (0.3, true), (0.4, true)]),
+            Some(1.0)
+        );
         assert_eq!(area(&[(0.1, true), (0.2, false)]), Some(0.0));
-        assert_eq!(area(&[(0.1, false), (0.2, true), (0.2, false), (0.3, false)]), Some(0.5));
+        assert_eq!(
+            area(&[(0.1, false), (0.2, true), (0.2, false), (0.3, false)]),
+            Some(0.5)
+        );
         assert_eq!(area(&[(0.1, true), (0.2, true)]), None);
     }
 }

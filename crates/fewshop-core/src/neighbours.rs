@@ -36,7 +36,10 @@ impl NeighbourTable {
     /// Builds the table from rows of `(neighbour, weight)`: keeps the `keep` strongest of each, ties by the lower row.
     #[must_use]
     pub fn from_rows(rows: impl IntoIterator<Item = Vec<(u32, f32)>>, keep: usize) -> Self {
-        let mut table = Self { offsets: vec![0], ..Self::default() };
+        let mut table = Self {
+            offsets: vec![0],
+            ..Self::default()
+        };
         for mut row in rows {
             row.retain(|&(_, weight)| weight > 0.0);
             row.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -45,7 +48,9 @@ impl NeighbourTable {
                 table.items.push(item);
                 table.weights.push(weight);
             }
-            table.offsets.push(u32::try_from(table.items.len()).expect("fewer than 2^32 neighbour entries"));
+            table
+                .offsets
+                .push(u32::try_from(table.items.len()).expect("fewer than 2^32 neighbour entries"));
         }
         table
     }
@@ -65,7 +70,10 @@ impl NeighbourTable {
     /// Neighbours of one row with their weights.
     pub fn row(&self, item: ItemIx) -> impl Iterator<Item = (ItemIx, f32)> {
         let range = self.offsets[item.row()] as usize..self.offsets[item.row() + 1] as usize;
-        self.items[range.clone()].iter().zip(&self.weights[range]).map(|(&to, &weight)| (ItemIx(to), weight))
+        self.items[range.clone()]
+            .iter()
+            .zip(&self.weights[range])
+            .map(|(&to, &weight)| (ItemIx(to), weight))
     }
 }
 
@@ -95,7 +103,10 @@ pub fn covisit(sessions: &[Vec<u32>], items: usize, config: CovisitConfig) -> Ne
             at[item as usize] += 1;
         }
     }
-    let weights: Vec<f32> = sessions.iter().map(|session| (session.len().max(1) as f32).powf(-config.length_power)).collect();
+    let weights: Vec<f32> = sessions
+        .iter()
+        .map(|session| (session.len().max(1) as f32).powf(-config.length_power))
+        .collect();
     let mut scratch = vec![0f32; items];
     let mut touched: Vec<u32> = Vec::new();
     let rows = (0..items).map(|item| {
@@ -114,8 +125,9 @@ pub fn covisit(sessions: &[Vec<u32>], items: usize, config: CovisitConfig) -> Ne
             .drain(..)
             .map(|other| {
                 let together = std::mem::take(&mut scratch[other as usize]);
-                let weight =
-                    together / (counts[item] as f32 + config.shrink) / (counts[other as usize] as f32).powf(config.alpha);
+                let weight = together
+                    / (counts[item] as f32 + config.shrink)
+                    / (counts[other as usize] as f32).powf(config.alpha);
                 (other, weight)
             })
             .collect()
@@ -129,7 +141,12 @@ mod tests {
 
     #[test]
     fn counts_what_is_taken_together() {
-        let config = CovisitConfig { alpha: 0.0, shrink: 0.0, keep: 10, length_power: 0.0 };
+        let config = CovisitConfig {
+            alpha: 0.0,
+            shrink: 0.0,
+            keep: 10,
+            length_power: 0.0,
+        };
         let table = covisit(&[vec![0, 1], vec![0, 1, 2], vec![0]], 3, config);
         let row: Vec<_> = table.row(ItemIx(0)).collect();
         assert_eq!(row, [(ItemIx(1), 2.0 / 3.0), (ItemIx(2), 1.0 / 3.0)]);
@@ -138,6 +155,9 @@ mod tests {
     #[test]
     fn keeps_the_strongest_and_breaks_ties_by_row() {
         let table = NeighbourTable::from_rows([vec![(3, 0.5), (1, 0.5), (2, 0.9), (0, 0.0)]], 2);
-        assert_eq!(table.row(ItemIx(0)).collect::<Vec<_>>(), [(ItemIx(2), 0.9), (ItemIx(1), 0.5)]);
+        assert_eq!(
+            table.row(ItemIx(0)).collect::<Vec<_>>(),
+            [(ItemIx(2), 0.9), (ItemIx(1), 0.5)]
+        );
     }
 }

@@ -82,23 +82,37 @@ pub struct Filter {
 
 impl Filter {
     /// Allows every product.
-    pub const ALL: Self = Self { category: Vec::new(), among: Vec::new() };
+    pub const ALL: Self = Self {
+        category: Vec::new(),
+        among: Vec::new(),
+    };
 
     /// Only products of a category, by its path from the department down.
     #[must_use]
     pub fn of_category(path: Vec<String>) -> Self {
-        Self { category: path, ..Self::ALL }
+        Self {
+            category: path,
+            ..Self::ALL
+        }
     }
 
     /// Only these products.
     #[must_use]
     pub fn of_items(items: Vec<ItemIx>) -> Self {
-        Self { among: items, ..Self::ALL }
+        Self {
+            among: items,
+            ..Self::ALL
+        }
     }
 
     /// Whether the category of `item` is allowed.
     #[must_use]
     pub fn allows(&self, item: &Item) -> bool {
-        item.category.len() >= self.category.len() && item.category.iter().zip(&self.category).all(|(a, b)| a == b)
+        item.category.len() >= self.category.len()
+            && item
+                .category
+                .iter()
+                .zip(&self.category)
+                .all(|(a, b)| a == b)
     }
 }

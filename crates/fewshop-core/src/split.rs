@@ -26,7 +26,14 @@ mod tests {
         for user in 0..10_000 {
             counts[fold(&format!("h{user}"), "a", 10) as usize] += 1;
         }
-        assert!(counts.iter().all(|&n| (900..1100).contains(&n)), "{counts:?}");
-        assert!((0..100).any(|user| fold(&format!("h{user}"), "a", 10) != fold(&format!("h{user}"), "b", 10)));
+        assert!(
+            counts.iter().all(|&n| (900..1100).contains(&n)),
+            "{counts:?}"
+        );
+        assert!(
+            (0..100).any(
+                |user| fold(&format!("h{user}"), "a", 10) != fold(&format!("h{user}"), "b", 10)
+            )
+        );
     }
 }

@@ -42,13 +42,48 @@ pub struct Target {
 impl Target {
     /// All of them.
     pub const ALL: [Self; 7] = [
-        Self { name: "pack", factor: 64, room: 1 << 20, run: pack::run },
-        Self { name: "items", factor: 64, room: 1 << 20, run: tables::items },
-        Self { name: "events", factor: 64, room: 1 << 20, run: tables::events },
-        Self { name: "cases", factor: 256, room: 1 << 20, run: tables::cases },
-        Self { name: "parquet", factor: 512, room: 32 << 20, run: tables::parquet },
-        Self { name: "memory", factor: 64, room: 1 << 20, run: memory::run },
-        Self { name: "messages", factor: 64, room: 1 << 20, run: messages::run },
+        Self {
+            name: "pack",
+            factor: 64,
+            room: 1 << 20,
+            run: pack::run,
+        },
+        Self {
+            name: "items",
+            factor: 64,
+            room: 1 << 20,
+            run: tables::items,
+        },
+        Self {
+            name: "events",
+            factor: 64,
+            room: 1 << 20,
+            run: tables::events,
+        },
+        Self {
+            name: "cases",
+            factor: 256,
+            room: 1 << 20,
+            run: tables::cases,
+        },
+        Self {
+            name: "parquet",
+            factor: 512,
+            room: 32 << 20,
+            run: tables::parquet,
+        },
+        Self {
+            name: "memory",
+            factor: 64,
+            room: 1 << 20,
+            run: memory::run,
+        },
+        Self {
+            name: "messages",
+            factor: 64,
+            room: 1 << 20,
+            run: messages::run,
+        },
     ];
 
     /// The target of that name.
@@ -65,7 +100,11 @@ impl Target {
     pub fn check(&self, input: &[u8]) {
         let (size, peak) = peak_of(|| (self.run)(input));
         let most = self.room + self.factor * size;
-        assert!(peak <= most, "{}: {peak} bytes of memory for an input of {size}, at most {most} are allowed", self.name);
+        assert!(
+            peak <= most,
+            "{}: {peak} bytes of memory for an input of {size}, at most {most} are allowed",
+            self.name
+        );
     }
 
     /// Inputs worth trying each time: what once broke a promise, and one of each kind.
@@ -74,10 +113,22 @@ impl Target {
     /// When the folder cannot be read: it is part of the repository.
     #[must_use]
     pub fn corpus(&self) -> Vec<(PathBuf, Vec<u8>)> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(self.name);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("corpus")
+            .join(self.name);
         let entries = std::fs::read_dir(&folder).expect("the corpus is part of the repository");
-        let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        let mut paths: Vec<PathBuf> = entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .collect();
         paths.sort();
-        paths.into_iter().map(|path| (path.clone(), std::fs::read(path).expect("the file was just listed"))).collect()
+        paths
+            .into_iter()
+            .map(|path| {
+                (
+                    path.clone(),
+                    std::fs::read(path).expect("the file was just listed"),
+                )
+            })
+            .collect()
     }
 }

@@ -3,7 +3,9 @@
 use std::sync::LazyLock;
 
 use fewshop_core::{Event, EventKind, ItemIx, Session};
-use fewshop_web::state::{Cart, Catalogue, MAX_EVENTS, MAX_QUANTITY, MAX_VISITS, Memory, SessionLog};
+use fewshop_web::state::{
+    Cart, Catalogue, MAX_EVENTS, MAX_QUANTITY, MAX_VISITS, Memory, SessionLog,
+};
 
 use crate::program::Program;
 
@@ -20,15 +22,26 @@ const SHOP: &str = r#"{"pack":"00000000000000aa","currency":"USD","items":{
     "categories":[["Dairy & eggs","Milk"],["Produce","Fruit"],["Dairy & eggs","Cheese"],["Bakery","Bread"],["Empty"],[]],
     "popularity":[1,0],"note":"toy"}"#;
 
-static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::parse(SHOP).expect("the shop is written above"));
+static CATALOGUE: LazyLock<Catalogue> =
+    LazyLock::new(|| Catalogue::parse(SHOP).expect("the shop is written above"));
 
 static SEED: LazyLock<String> = LazyLock::new(|| {
-    let events = [(0, EventKind::View), (4, EventKind::Cart), (1, EventKind::Dismiss)];
-    let events = events.map(|(item, kind)| Event::new(ItemIx(item), kind)).into();
-    let session = Session { events, visits: vec![vec![ItemIx(2)], vec![ItemIx(3), ItemIx(0)]] };
+    let events = [
+        (0, EventKind::View),
+        (4, EventKind::Cart),
+        (1, EventKind::Dismiss),
+    ];
+    let events = events
+        .map(|(item, kind)| Event::new(ItemIx(item), kind))
+        .into();
+    let session = Session {
+        events,
+        visits: vec![vec![ItemIx(2)], vec![ItemIx(3), ItemIx(0)]],
+    };
     let mut log = SessionLog::of(session, vec![NOW - 900, NOW - 9000], NOW, NOW);
     log.unlearn(ItemIx(1), true);
-    Memory::write(&log, &Cart::of([(ItemIx(4), 2)]), &CATALOGUE).expect("there is something to remember")
+    Memory::write(&log, &Cart::of([(ItemIx(4), 2)]), &CATALOGUE)
+        .expect("there is something to remember")
 });
 
 /// The target.
@@ -67,15 +80,34 @@ fn read(bytes: Vec<u8>, now: u32) -> usize {
 }
 
 fn check(text: &str, shop: &Catalogue, now: u32) {
-    let Ok(memory) = Memory::read(text, shop, now) else { return };
+    let Ok(memory) = Memory::read(text, shop, now) else {
+        return;
+    };
     let (session, rows) = (memory.log.session(), shop.len());
-    let all = session.events.iter().map(|event| event.item).chain(session.visits.iter().flatten().copied());
+    let all = session
+        .events
+        .iter()
+        .map(|event| event.item)
+        .chain(session.visits.iter().flatten().copied());
     assert!(all.chain(memory.cart.items()).all(|item| item.row() < rows));
     assert!(session.events.len() <= MAX_EVENTS && session.visits.len() <= MAX_VISITS);
-    assert!(session.visits.len() == memory.log.ended().len() && memory.log.ended().iter().all(|&ended| ended <= now));
-    assert!(memory.cart.lines().iter().all(|line| (1..=MAX_QUANTITY).contains(&line.quantity)));
+    assert!(
+        session.visits.len() == memory.log.ended().len()
+            && memory.log.ended().iter().all(|&ended| ended <= now)
+    );
+    assert!(
+        memory
+            .cart
+            .lines()
+            .iter()
+            .all(|line| (1..=MAX_QUANTITY).contains(&line.quantity))
+    );
     // What was read is a memory like any other: it can be written and read, and is then the same.
     if let Some(again) = Memory::write(&memory.log, &memory.cart, shop) {
-        assert_eq!(Memory::read(&again, shop, now).as_ref(), Ok(&memory), "{again}");
+        assert_eq!(
+            Memory::read(&again, shop, now).as_ref(),
+            Ok(&memory),
+            "{again}"
+        );
     }
 }

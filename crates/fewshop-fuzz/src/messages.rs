@@ -42,7 +42,11 @@ pub(crate) fn run(input: &[u8]) -> usize {
         request(&text);
         return text.len();
     }
-    let list: &[&str] = if way.is_multiple_of(4) { &REPLIES } else { &REQUESTS };
+    let list: &[&str] = if way.is_multiple_of(4) {
+        &REPLIES
+    } else {
+        &REQUESTS
+    };
     let mut bytes = program.one_of(list).as_bytes().to_vec();
     if way >= 240 {
         bytes = program.rest().to_vec();
@@ -64,7 +68,11 @@ fn session(program: &mut Program<'_>) -> String {
         0..=7 => program.odd(),
         _ => program.below(60) as u64,
     };
-    let rows = |program: &mut Program<'_>, most: usize| (0..program.below(most)).map(|_| row(program)).collect::<Vec<u64>>();
+    let rows = |program: &mut Program<'_>, most: usize| {
+        (0..program.below(most))
+            .map(|_| row(program))
+            .collect::<Vec<u64>>()
+    };
     let events = (0..program.below(24)).map(|_| {
         let kind = program.one_of(&["view", "cart", "purchase", "dismiss"]);
         json!({"item": row(program), "kind": kind})
@@ -85,22 +93,35 @@ fn request(text: &str) {
     // One engine for all messages, as in a worker: what one leaves behind is what the next one finds.
     let mut engine = ENGINE.clone();
     match serde_json::from_str(text) {
-        Ok(Request::Session(SessionRequest { session, shelves, .. })) => {
+        Ok(Request::Session(SessionRequest {
+            session, shelves, ..
+        })) => {
             let before = engine.clone();
             if engine.set_session(session.clone()).is_err() {
                 // Refused whole: nothing of it stays.
-                let picks = |engine: &Engine| pollster::block_on(engine.rank(3, Filter::ALL)).expect("kernels do not fail").0;
+                let picks = |engine: &Engine| {
+                    pollster::block_on(engine.rank(3, Filter::ALL))
+                        .expect("kernels do not fail")
+                        .0
+                };
                 assert_eq!(picks(&engine), picks(&before));
                 return;
             }
-            let Ok((filled, _)) = pollster::block_on(engine.fill(&shelves, &mut |_| {})) else { return };
+            let Ok((filled, _)) = pollster::block_on(engine.fill(&shelves, &mut |_| {})) else {
+                return;
+            };
             assert_eq!(filled.len(), shelves.len());
             let seen: HashSet<_> = session.events.iter().map(|event| event.item).collect();
             for (shelf, asked) in filled.iter().zip(&shelves) {
                 assert!(shelf.name == asked.name && shelf.picks.len() <= asked.n);
                 let mut once = HashSet::new();
                 for pick in &shelf.picks {
-                    assert!(pick.score.is_finite() && !seen.contains(&pick.item) && once.insert(pick.item), "{pick:?}");
+                    assert!(
+                        pick.score.is_finite()
+                            && !seen.contains(&pick.item)
+                            && once.insert(pick.item),
+                        "{pick:?}"
+                    );
                 }
             }
         }
@@ -115,13 +136,21 @@ fn request(text: &str) {
 
 /// Both readings of a reply, serde's own and the page's short one, agree; and the page's state takes whatever comes.
 fn reply(text: &str) {
-    let Some(short) = serde_json::from_str::<RawReply>(text).ok().and_then(RawReply::into_reply) else { return };
+    let Some(short) = serde_json::from_str::<RawReply>(text)
+        .ok()
+        .and_then(RawReply::into_reply)
+    else {
+        return;
+    };
     if let Ok(long) = serde_json::from_str::<Reply>(text) {
         assert_eq!(short, long);
     }
     let mut state = Link::new("shop.pack", None, "aa", None);
     let _ = state.reply(short.clone());
-    let _ = state.ask(fewshop_core::Session::default(), fewshop_web::state::Wanted::default());
+    let _ = state.ask(
+        fewshop_core::Session::default(),
+        fewshop_web::state::Wanted::default(),
+    );
     let _ = state.reply(short);
     let _ = state.died("gone");
     let _ = state.revive();

@@ -13,10 +13,14 @@ use crate::program::Program;
 const PREFIX: usize = 16;
 const ALIGN: usize = 8;
 
-static TOY: LazyLock<Vec<u8>> = LazyLock::new(|| toy::pack().to_bytes().expect("the toy can be written"));
+static TOY: LazyLock<Vec<u8>> =
+    LazyLock::new(|| toy::pack().to_bytes().expect("the toy can be written"));
 /// The same shop under a merchant's rules and with offers and new products, which make it a file of the newer version.
 static RULED: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let cap = Cap { category: vec!["Bakery".to_owned()], most: 2 };
+    let cap = Cap {
+        category: vec!["Bakery".to_owned()],
+        most: 2,
+    };
     let rules = MerchantRules {
         pin: vec![(7, 2)],
         shift: vec![(1, 5), (2, -5)],
@@ -30,11 +34,20 @@ static RULED: LazyLock<Vec<u8>> = LazyLock::new(|| {
         rates: [-5.0, -6.0],
         items: items.to_vec(),
     };
-    let offers = OfferWeights { offers: vec![offer("a", &[3, 50]), offer("b", &[20])], weights: [[0.5; 10]; 4] };
-    let pack = toy::pack().with_rules(rules).and_then(|pack| pack.with_offers(Some(offers)));
-    let season = (0..toy::pack().catalogue.len() as u32).map(|row| row % 7).collect();
+    let offers = OfferWeights {
+        offers: vec![offer("a", &[3, 50]), offer("b", &[20])],
+        weights: [[0.5; 10]; 4],
+    };
+    let pack = toy::pack()
+        .with_rules(rules)
+        .and_then(|pack| pack.with_offers(Some(offers)));
+    let season = (0..toy::pack().catalogue.len() as u32)
+        .map(|row| row % 7)
+        .collect();
     let pack = pack.and_then(|pack| pack.with_season(season));
-    pack.and_then(|pack| pack.with_fresh(vec![5, 41])).and_then(|pack| pack.to_bytes()).expect("the parts fit the toy")
+    pack.and_then(|pack| pack.with_fresh(vec![5, 41]))
+        .and_then(|pack| pack.to_bytes())
+        .expect("the parts fit the toy")
 });
 /// The same shop with vectors by product quantisation, the newest version.
 static CODED: LazyLock<Vec<u8>> = LazyLock::new(|| {
@@ -45,7 +58,13 @@ static CODED: LazyLock<Vec<u8>> = LazyLock::new(|| {
     pack.table.spaces = 4;
     pack.to_bytes().expect("the toy can be written")
 });
-static PARTS: LazyLock<[Sealed; 3]> = LazyLock::new(|| [Sealed::open(&TOY), Sealed::open(&RULED), Sealed::open(&CODED)]);
+static PARTS: LazyLock<[Sealed; 3]> = LazyLock::new(|| {
+    [
+        Sealed::open(&TOY),
+        Sealed::open(&RULED),
+        Sealed::open(&CODED),
+    ]
+});
 
 /// The toy shop's pack as a file.
 #[must_use]
@@ -78,15 +97,24 @@ impl Sealed {
     #[must_use]
     pub fn open(bytes: &[u8]) -> Self {
         let len = u32::from_le_bytes([bytes[12], bytes[13], bytes[14], bytes[15]]) as usize;
-        let header: Value = serde_json::from_slice(&bytes[PREFIX..PREFIX + len]).expect("a good pack has a JSON header");
-        let number = |entry: &Value, name: &str| entry[name].as_u64().expect("a good header has it") as usize;
-        let entries = header["sections"].as_array().expect("a good header has sections");
+        let header: Value = serde_json::from_slice(&bytes[PREFIX..PREFIX + len])
+            .expect("a good pack has a JSON header");
+        let number = |entry: &Value, name: &str| {
+            entry[name].as_u64().expect("a good header has it") as usize
+        };
+        let entries = header["sections"]
+            .as_array()
+            .expect("a good header has sections");
         let sections = entries.iter().map(|entry| {
             let offset = number(entry, "offset");
             bytes[offset..offset + number(entry, "length")].to_vec()
         });
         let sections = sections.collect();
-        Self { version: u32::from(bytes[8]), header, sections }
+        Self {
+            version: u32::from(bytes[8]),
+            header,
+            sections,
+        }
     }
 
     /// Place of the section of that name.
@@ -95,8 +123,13 @@ impl Sealed {
     /// When there is none.
     #[must_use]
     pub fn section(&self, name: &str) -> usize {
-        let entries = self.header["sections"].as_array().expect("a header has sections");
-        entries.iter().position(|entry| entry["name"] == name).expect("the toy has all sections")
+        let entries = self.header["sections"]
+            .as_array()
+            .expect("a header has sections");
+        entries
+            .iter()
+            .position(|entry| entry["name"] == name)
+            .expect("the toy has all sections")
     }
 
     /// Puts other bytes into a section and says so in its shape, which becomes flat.
@@ -114,7 +147,9 @@ impl Sealed {
             let mut at = PREFIX + room;
             for (nth, section) in self.sections.iter().enumerate() {
                 at = at.next_multiple_of(ALIGN);
-                let Some(entry @ Value::Object(_)) = self.header["sections"].get_mut(nth) else { continue };
+                let Some(entry @ Value::Object(_)) = self.header["sections"].get_mut(nth) else {
+                    continue;
+                };
                 entry["offset"] = at.into();
                 entry["length"] = section.len().into();
                 entry["crc32"] = crc32fast::hash(section).into();
@@ -207,7 +242,11 @@ pub(crate) fn run(input: &[u8]) -> usize {
     let mut program = Program::new(input);
     let bytes = file(&mut program);
     let (read, peak) = crate::peak_of(|| Pack::from_bytes(&bytes));
-    assert!(peak <= (1 << 16) + 40 * bytes.len(), "reading {} bytes took {peak}", bytes.len());
+    assert!(
+        peak <= (1 << 16) + 40 * bytes.len(),
+        "reading {} bytes took {peak}",
+        bytes.len()
+    );
     if let Ok(pack) = read {
         check_ranking(pack, &mut program);
     }
@@ -219,21 +258,50 @@ fn check_ranking(pack: Pack, program: &mut Program<'_>) {
     let items = pack.catalogue.len();
     let mut recommender = Recommender::new(pack, Compute::Kernels);
     let row = |program: &mut Program<'_>| ItemIx(program.below(items) as u32);
-    let events = (0..program.below(6)).map(|_| Event::new(row(program), program.one_of(&EventKind::ALL)));
+    let events =
+        (0..program.below(6)).map(|_| Event::new(row(program), program.one_of(&EventKind::ALL)));
     let events = events.collect();
-    let visits = (0..program.below(3)).map(|_| vec![row(program), row(program)]).collect();
-    recommender.set_session(Session { events, visits }).expect("all rows are below the catalogue's length");
-    let ranking = pollster::block_on(recommender.rank(&RankOptions { n: 5, ..RankOptions::default() }));
+    let visits = (0..program.below(3))
+        .map(|_| vec![row(program), row(program)])
+        .collect();
+    recommender
+        .set_session(Session { events, visits })
+        .expect("all rows are below the catalogue's length");
+    let ranking = pollster::block_on(recommender.rank(&RankOptions {
+        n: 5,
+        ..RankOptions::default()
+    }));
     let picks = ranking.expect("kernels do not fail").picks;
     let seen = recommender.session().seen();
-    assert!(picks.iter().all(|pick| pick.score.is_finite() && !seen.contains(&pick.item)), "{picks:?}");
+    assert!(
+        picks
+            .iter()
+            .all(|pick| pick.score.is_finite() && !seen.contains(&pick.item)),
+        "{picks:?}"
+    );
     let offers = recommender.offers(3);
-    assert!(offers.iter().all(|offer| (0.0..=1.0).contains(&offer.probability) && offer.everyone <= 1.0), "{offers:?}");
+    assert!(
+        offers
+            .iter()
+            .all(|offer| (0.0..=1.0).contains(&offer.probability) && offer.everyone <= 1.0),
+        "{offers:?}"
+    );
     let beliefs = recommender.profile();
-    let shares = beliefs.iter().filter_map(|belief| belief.values.as_ref()).flatten();
-    assert!(shares.into_iter().all(|value| (0.0..=1.0).contains(&value.probability)), "{beliefs:?}");
+    let shares = beliefs
+        .iter()
+        .filter_map(|belief| belief.values.as_ref())
+        .flatten();
+    assert!(
+        shares
+            .into_iter()
+            .all(|value| (0.0..=1.0).contains(&value.probability)),
+        "{beliefs:?}"
+    );
     let ruled = !recommender.pack().rules.is_empty();
-    assert!(ruled || picks.windows(2).all(|w| w[0].score >= w[1].score), "{picks:?}");
+    assert!(
+        ruled || picks.windows(2).all(|w| w[0].score >= w[1].score),
+        "{picks:?}"
+    );
     for pick in &picks {
         if let fewshop_core::Reason::BecauseOf { shots } = &pick.reason {
             let sum: f32 = shots.iter().map(|share| share.share).sum();

@@ -5,8 +5,24 @@
 pub struct Program<'a>(&'a [u8]);
 
 /// Numbers at which readers have broken before.
-const ODD: [u64; 16] =
-    [0, 1, 2, 7, 8, 63, 127, 128, 255, 65_535, 65_536, 0x7fff_ffff, 0xffff_ffff, 0x1_0000_0000, 0x2000_0000_0000_0000, u64::MAX];
+const ODD: [u64; 16] = [
+    0,
+    1,
+    2,
+    7,
+    8,
+    63,
+    127,
+    128,
+    255,
+    65_535,
+    65_536,
+    0x7fff_ffff,
+    0xffff_ffff,
+    0x1_0000_0000,
+    0x2000_0000_0000_0000,
+    u64::MAX,
+];
 
 impl<'a> Program<'a> {
     /// A program.
@@ -23,7 +39,9 @@ impl<'a> Program<'a> {
 
     /// The next byte.
     pub fn byte(&mut self) -> u8 {
-        let Some((&first, rest)) = self.0.split_first() else { return 0 };
+        let Some((&first, rest)) = self.0.split_first() else {
+            return 0;
+        };
         self.0 = rest;
         first
     }
@@ -91,14 +109,19 @@ impl<'a> Program<'a> {
             }
             6 => {
                 let odd = self.odd().to_le_bytes();
-                for (byte, odd) in bytes[at..].iter_mut().zip(odd.into_iter().take(1 << self.below(4))) {
+                for (byte, odd) in bytes[at..]
+                    .iter_mut()
+                    .zip(odd.into_iter().take(1 << self.below(4)))
+                {
                     *byte = odd;
                 }
             }
             7 => self.damage_number(bytes, at),
             _ => {
                 let from = self.below(bytes.len());
-                let len = (1 + self.below(32)).min(bytes.len() - from).min(bytes.len() - at);
+                let len = (1 + self.below(32))
+                    .min(bytes.len() - from)
+                    .min(bytes.len() - at);
                 bytes.copy_within(from..from + len, at);
             }
         }
@@ -107,8 +130,13 @@ impl<'a> Program<'a> {
     /// Writes another number over the next one that stands there in digits.
     fn damage_number(&mut self, bytes: &mut Vec<u8>, from: usize) {
         let digit = |b: &u8| b.is_ascii_digit();
-        let Some(at) = bytes[from..].iter().position(digit).map(|at| from + at) else { return };
-        let end = bytes[at..].iter().position(|b| !digit(b)).map_or(bytes.len(), |len| at + len);
+        let Some(at) = bytes[from..].iter().position(digit).map(|at| from + at) else {
+            return;
+        };
+        let end = bytes[at..]
+            .iter()
+            .position(|b| !digit(b))
+            .map_or(bytes.len(), |len| at + len);
         let text = match self.byte() % 8 {
             0 => format!("-{}", self.odd()),
             1 => "1e309".to_owned(),

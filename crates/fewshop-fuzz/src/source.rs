@@ -14,7 +14,11 @@ impl Source {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(run);
         let [size, long] = (rng.next_u32() as u16).to_le_bytes();
-        let len = if long < 8 { 16 * usize::from(size) } else { 8 + usize::from(size) / 4 };
+        let len = if long < 8 {
+            16 * usize::from(size)
+        } else {
+            8 + usize::from(size) / 4
+        };
         let mut bytes = vec![0; len];
         rng.fill_bytes(&mut bytes);
         bytes

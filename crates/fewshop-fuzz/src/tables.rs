@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 
 use fewshop_core::{Catalogue, EventKind, Item};
 use fewshop_train::files::{
-    CaseRow, EventRow, read_cases, read_events, read_items, read_truth, write_events, write_items, write_return_cases,
+    CaseRow, EventRow, read_cases, read_events, read_items, read_truth, write_events, write_items,
+    write_return_cases,
 };
 
 use crate::program::Program;
@@ -35,8 +36,12 @@ static SEEDS: LazyLock<Seeds> = LazyLock::new(|| {
         write(&path);
         std::fs::read(&path).expect("it was just written")
     };
-    let extra = [("shelf".to_owned(), ["a", "b,c", "\"d\"", ""].map(str::to_owned).to_vec())];
-    let items = |path: &Path| write_items(path, CATALOGUE.items(), &extra).expect("items can be written");
+    let extra = [(
+        "shelf".to_owned(),
+        ["a", "b,c", "\"d\"", ""].map(str::to_owned).to_vec(),
+    )];
+    let items =
+        |path: &Path| write_items(path, CATALOGUE.items(), &extra).expect("items can be written");
     let events = |path: &Path| {
         let rows = (0..6).map(|n| EventRow {
             user_id: ["u1", "u2"][n % 2],
@@ -63,7 +68,11 @@ static SEEDS: LazyLock<Seeds> = LazyLock::new(|| {
         items: written("items.csv", &items),
         events: written("events.csv", &events),
         cases: written("cases.csv", &cases),
-        parquet: [written("a.parquet", &items), written("b.parquet", &events), written("c.parquet", &cases)],
+        parquet: [
+            written("a.parquet", &items),
+            written("b.parquet", &events),
+            written("c.parquet", &cases),
+        ],
     }
 });
 
@@ -76,7 +85,11 @@ fn with_file(bytes: &[u8], read: impl FnOnce(&Path)) {
     FILE.with_borrow_mut(|slot| {
         let (_, path) = slot.get_or_insert_with(|| {
             let memory = Path::new("/dev/shm");
-            let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+            let folder = if memory.is_dir() {
+                tempfile::tempdir_in(memory)
+            } else {
+                tempfile::tempdir()
+            };
             let folder = folder.expect("there is a folder for temporary files");
             let path = folder.path().join("input");
             (folder, path)
@@ -122,7 +135,11 @@ fn text(program: &mut Program<'_>, seed: &[u8]) -> Vec<u8> {
     for _ in 0..program.below(4) {
         let at = program.below(bytes.len() + 1);
         let word = program.one_of(&WORDS).as_bytes();
-        let over = if program.byte().is_multiple_of(2) { word.len() } else { 0 };
+        let over = if program.byte().is_multiple_of(2) {
+            word.len()
+        } else {
+            0
+        };
         let end = (at + over).min(bytes.len());
         bytes.splice(at..end, word.iter().copied());
     }
@@ -136,7 +153,10 @@ fn check_error<T>(read: Result<T, fewshop_train::files::FileError>) -> Option<T>
         Ok(value) => Some(value),
         Err(error) => {
             let text = error.to_string();
-            assert!(text.contains("input") && text.len() < 4_000 && !text.contains('\n'), "{text:?}");
+            assert!(
+                text.contains("input") && text.len() < 4_000 && !text.contains('\n'),
+                "{text:?}"
+            );
             None
         }
     }
@@ -145,24 +165,41 @@ fn check_error<T>(read: Result<T, fewshop_train::files::FileError>) -> Option<T>
 fn read_as_items(path: &Path) {
     if let Some(file) = check_error(read_items(path)) {
         assert!(!file.catalogue.is_empty());
-        assert!(file.catalogue.items().iter().all(|item| item.price.is_none_or(|price| price.is_finite() && price >= 0.0)));
-        assert!(file.extra.iter().all(|(_, values)| values.len() == file.catalogue.len()));
+        assert!(file.catalogue.items().iter().all(|item| {
+            item.price
+                .is_none_or(|price| price.is_finite() && price >= 0.0)
+        }));
+        assert!(
+            file.extra
+                .iter()
+                .all(|(_, values)| values.len() == file.catalogue.len())
+        );
     }
 }
 
 fn read_as_events(path: &Path) {
     if let Some(log) = check_error(read_events(path, &CATALOGUE)) {
         let items = || log.sessions.iter().flat_map(|session| &session.items);
-        assert!(items().all(|item| item.item.row() < CATALOGUE.len() && item.quantity.is_finite() && item.quantity >= 0.0));
+        assert!(items().all(|item| item.item.row() < CATALOGUE.len()
+            && item.quantity.is_finite()
+            && item.quantity >= 0.0));
         assert!(log.sessions.windows(2).all(|w| w[0].time_s <= w[1].time_s));
-        assert!(log.sessions.iter().all(|session| (session.user as usize) < log.users.len() && !session.items.is_empty()));
+        assert!(
+            log.sessions
+                .iter()
+                .all(|session| (session.user as usize) < log.users.len()
+                    && !session.items.is_empty())
+        );
         assert!(items().count() <= log.events);
     }
 }
 
 fn read_as_cases(path: &Path) {
     if let Some(cases) = check_error(read_cases(path, &CATALOGUE)) {
-        let rows = cases.cases.iter().flat_map(|case| case.shots.iter().chain(case.visits.iter().flatten()));
+        let rows = cases
+            .cases
+            .iter()
+            .flat_map(|case| case.shots.iter().chain(case.visits.iter().flatten()));
         assert!(rows.into_iter().all(|item| item.row() < CATALOGUE.len()));
         check_error(read_truth(path, &CATALOGUE, &cases));
     }
@@ -195,7 +232,11 @@ pub(crate) fn parquet(input: &[u8]) -> usize {
         bytes.splice(0..0, *b"PAR1");
     } else if program.byte().is_multiple_of(2) {
         // The footer alone: what it says steers all the rest.
-        let len = u32::from_le_bytes(*bytes[..bytes.len() - 4].last_chunk::<4>().expect("a Parquet file has a footer")) as usize;
+        let len = u32::from_le_bytes(
+            *bytes[..bytes.len() - 4]
+                .last_chunk::<4>()
+                .expect("a Parquet file has a footer"),
+        ) as usize;
         let start = bytes.len() - 8 - len;
         let mut footer = bytes[start..bytes.len() - 8].to_vec();
         program.damage(&mut footer);
@@ -206,6 +247,9 @@ pub(crate) fn parquet(input: &[u8]) -> usize {
     } else {
         program.damage(&mut bytes);
     }
-    with_file(&bytes, [read_as_items, read_as_events, read_as_cases][which]);
+    with_file(
+        &bytes,
+        [read_as_items, read_as_events, read_as_cases][which],
+    );
     bytes.len()
 }

@@ -35,7 +35,12 @@ pub(crate) fn negatives(pack: &Pack) -> AdaptRows {
 }
 
 /// Adds the shots, and what the shopper dismissed as heavier negatives.
-pub(crate) fn with_shots(mut rows: AdaptRows, shots: &[Event], dismissed: &[ItemIx], pack: &Pack) -> AdaptRows {
+pub(crate) fn with_shots(
+    mut rows: AdaptRows,
+    shots: &[Event],
+    dismissed: &[ItemIx],
+    pack: &Pack,
+) -> AdaptRows {
     let table = &pack.table;
     for shot in shots {
         rows.positives.extend(table.row(shot.item.row()));
@@ -43,12 +48,17 @@ pub(crate) fn with_shots(mut rows: AdaptRows, shots: &[Event], dismissed: &[Item
     }
     for item in dismissed {
         rows.negatives.extend(table.row(item.row()));
-        rows.negative_bias.push(table.bias[item.row()] + pack.config.dismiss_weight.max(1.0).ln());
+        rows.negative_bias
+            .push(table.bias[item.row()] + pack.config.dismiss_weight.max(1.0).ln());
     }
     rows
 }
 
 /// A taste between the frozen and the fine-tuned one: `weight` 1 is all fine-tuned.
 pub(crate) fn mix(frozen: &[f32], tuned: &[f32], weight: f32) -> Vec<f32> {
-    frozen.iter().zip(tuned).map(|(f, t)| f + weight * (t - f)).collect()
+    frozen
+        .iter()
+        .zip(tuned)
+        .map(|(f, t)| f + weight * (t - f))
+        .collect()
 }

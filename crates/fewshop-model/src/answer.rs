@@ -21,7 +21,13 @@ pub struct RankOptions {
 
 impl Default for RankOptions {
     fn default() -> Self {
-        Self { n: 20, filter: Filter::ALL, seeds: Vec::new(), frozen: false, reasons: true }
+        Self {
+            n: 20,
+            filter: Filter::ALL,
+            seeds: Vec::new(),
+            frozen: false,
+            reasons: true,
+        }
     }
 }
 
@@ -44,7 +50,9 @@ pub enum RankError {
     #[error("0 picks were asked for: ask for 1 at least")]
     NothingWanted,
     /// A row past the catalogue's end.
-    #[error("item row {row} is not in the catalogue of {items}: rows count from 0 and belong to one pack")]
+    #[error(
+        "item row {row} is not in the catalogue of {items}: rows count from 0 and belong to one pack"
+    )]
     UnknownItem {
         /// The row.
         row: u32,
@@ -73,7 +81,13 @@ pub enum Step {
 
 impl Step {
     /// All steps.
-    pub const ALL: [Self; 5] = [Self::Adapt, Self::Scan, Self::Candidates, Self::Ranker, Self::Reasons];
+    pub const ALL: [Self; 5] = [
+        Self::Adapt,
+        Self::Scan,
+        Self::Candidates,
+        Self::Ranker,
+        Self::Reasons,
+    ];
 
     /// Its name in tables.
     #[must_use]

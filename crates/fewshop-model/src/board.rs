@@ -62,16 +62,28 @@ impl<'a> Board<'a> {
         let shots: Vec<(Taste, f32)> = evidence
             .shots
             .iter()
-            .map(|shot| (Taste::of_row(&pack.table, shot.item.row()), facts.inv_norm[shot.item.row()]))
+            .map(|shot| {
+                (
+                    Taste::of_row(&pack.table, shot.item.row()),
+                    facts.inv_norm[shot.item.row()],
+                )
+            })
             .collect();
-        let near = items.iter().flat_map(|&row| shots.iter().map(move |shot| facts.near(shot, row as usize, pack)));
+        let near = items.iter().flat_map(|&row| {
+            shots
+                .iter()
+                .map(move |shot| facts.near(shot, row as usize, pack))
+        });
         let mut board = Self {
             items,
             evidence,
             channels,
             pack,
             facts,
-            sums: items.iter().map(|&row| channels.sums(row as usize)).collect(),
+            sums: items
+                .iter()
+                .map(|&row| channels.sums(row as usize))
+                .collect(),
             logits: items.iter().map(|&row| logits[row as usize]).collect(),
             near: near.collect(),
             features: Vec::new(),
@@ -82,12 +94,23 @@ impl<'a> Board<'a> {
             board.row(at, &board.sums[at], board.logits[at], kept, &mut features);
         }
         let mut order: Vec<u64> = Vec::with_capacity(items.len());
-        for (nth, score) in board.ranked(&board.sums, &board.logits).iter().enumerate().filter(|(_, score)| !score.is_empty()) {
+        for (nth, score) in board
+            .ranked(&board.sums, &board.logits)
+            .iter()
+            .enumerate()
+            .filter(|(_, score)| !score.is_empty())
+        {
             order.clear();
-            order.extend(score.iter().enumerate().map(|(at, &score)| falling(score) << 32 | at as u64));
+            order.extend(
+                score
+                    .iter()
+                    .enumerate()
+                    .map(|(at, &score)| falling(score) << 32 | at as u64),
+            );
             order.sort_unstable();
             for (rank, &at) in order.iter().enumerate() {
-                features[(at as u32) as usize * FEATURES + FIRST_RANK + nth] = (rank as f32).ln_1p();
+                features[(at as u32) as usize * FEATURES + FIRST_RANK + nth] =
+                    (rank as f32).ln_1p();
             }
         }
         board.features = features;
@@ -108,8 +131,11 @@ impl<'a> Board<'a> {
         }
         let taste = Taste::of(taste);
         let scale = self.pack.config.logit_scale;
-        let logits: Vec<f32> =
-            self.items.iter().map(|&row| kernels::logit(&self.pack.table, row as usize, &taste, scale)).collect();
+        let logits: Vec<f32> = self
+            .items
+            .iter()
+            .map(|&row| kernels::logit(&self.pack.table, row as usize, &taste, scale))
+            .collect();
         let kept = self.kept(Some(shot));
         let ranked = self.ranked(&sums, &logits);
         let mut out = Vec::with_capacity(wanted.len() * FEATURES);
@@ -129,14 +155,30 @@ impl<'a> Board<'a> {
 
     fn kept(&self, left_out: Option<usize>) -> Kept {
         let shots = self.evidence.shots.len() - usize::from(left_out.is_some());
-        let kept = self.evidence.shots.iter().enumerate().filter(|&(at, _)| Some(at) != left_out);
+        let kept = self
+            .evidence
+            .shots
+            .iter()
+            .enumerate()
+            .filter(|&(at, _)| Some(at) != left_out);
         let rows: Vec<usize> = kept.map(|(_, shot)| shot.item.row()).collect();
-        let prices: Vec<f32> = rows.iter().filter_map(|&row| self.facts.log_price[row]).collect();
-        let mean_price = (!prices.is_empty()).then(|| prices.iter().sum::<f32>() / prices.len() as f32);
+        let prices: Vec<f32> = rows
+            .iter()
+            .filter_map(|&row| self.facts.log_price[row])
+            .collect();
+        let mean_price =
+            (!prices.is_empty()).then(|| prices.iter().sum::<f32>() / prices.len() as f32);
         let popularity = |row: &usize| self.facts.log_popularity[*row];
         let k = shots.max(1) as f32;
         let rarest = rows.iter().map(popularity).reduce(f32::min).unwrap_or(0.0);
-        Kept { left_out, shots, k, mean_price, popularity: rows.iter().map(popularity).sum::<f32>() / k, rarest }
+        Kept {
+            left_out,
+            shots,
+            k,
+            mean_price,
+            popularity: rows.iter().map(popularity).sum::<f32>() / k,
+            rarest,
+        }
     }
 
     /// Appends the features of one candidate, its ranks still 0.
@@ -145,7 +187,11 @@ impl<'a> Board<'a> {
         let (row, k) = (self.items[at] as usize, kept.k);
         let near = &self.near[at * shots.len()..(at + 1) * shots.len()];
         let (mut near_mean, mut near_max) = (0f32, if kept.shots == 0 { 0f32 } else { -1.0 });
-        for (_, &near) in near.iter().enumerate().filter(|&(shot, _)| Some(shot) != kept.left_out) {
+        for (_, &near) in near
+            .iter()
+            .enumerate()
+            .filter(|&(shot, _)| Some(shot) != kept.left_out)
+        {
             near_mean += near / k;
             near_max = near_max.max(near);
         }
@@ -154,7 +200,9 @@ impl<'a> Board<'a> {
             if own == 0 {
                 return 0.0;
             }
-            let alike = |(at, shot): &(usize, &Event)| Some(*at) != kept.left_out && of[shot.item.row()] == own;
+            let alike = |(at, shot): &(usize, &Event)| {
+                Some(*at) != kept.left_out && of[shot.item.row()] == own
+            };
             shots.iter().enumerate().filter(alike).count() as f32 / k
         };
         out.extend([
@@ -173,7 +221,9 @@ impl<'a> Board<'a> {
             share(&facts.category),
             share(&facts.department),
             share(&facts.brand),
-            kept.mean_price.zip(facts.log_price[row]).map_or(0.0, |(mean, price)| (price - mean).abs()),
+            kept.mean_price
+                .zip(facts.log_price[row])
+                .map_or(0.0, |(mean, price)| (price - mean).abs()),
             (kept.shots as f32).ln_1p(),
             kept.popularity,
             kept.rarest,
@@ -189,7 +239,11 @@ impl<'a> Board<'a> {
     /// The scores that candidates are ranked by, each `[items]`, or empty where nothing is known.
     fn ranked(&self, sums: &[Sums], logits: &[f32]) -> [Vec<f32>; RANKS] {
         let of_item = |scores: &[f32]| {
-            if scores.is_empty() { Vec::new() } else { self.items.iter().map(|&row| scores[row as usize]).collect() }
+            if scores.is_empty() {
+                Vec::new()
+            } else {
+                self.items.iter().map(|&row| scores[row as usize]).collect()
+            }
         };
         let of_sums = |score: fn(&Sums) -> f32| sums.iter().map(score).collect();
         [
@@ -206,14 +260,24 @@ impl<'a> Board<'a> {
 /// A key that rises as the score falls; 0 and -0 are one.
 fn falling(score: f32) -> u64 {
     let bits = (score + 0.0).to_bits();
-    u64::from(if bits >> 31 == 1 { bits } else { !bits & 0x7fff_ffff })
+    u64::from(if bits >> 31 == 1 {
+        bits
+    } else {
+        !bits & 0x7fff_ffff
+    })
 }
 
 /// How many scores come before the one at `at`: the larger ones, and equal ones that stand before it.
 fn rank_of(scores: &[f32], at: usize) -> u32 {
     let Some(&own) = scores.get(at) else { return 0 };
-    let before: u32 = scores[..at].iter().map(|&score| u32::from(score >= own)).sum();
-    let after: u32 = scores[at..].iter().map(|&score| u32::from(score > own)).sum();
+    let before: u32 = scores[..at]
+        .iter()
+        .map(|&score| u32::from(score >= own))
+        .sum();
+    let after: u32 = scores[at..]
+        .iter()
+        .map(|&score| u32::from(score > own))
+        .sum();
     before + after
 }
 

@@ -113,7 +113,10 @@ impl Channels {
 
     /// What is said of one item.
     pub(crate) fn sums(&self, row: usize) -> Sums {
-        self.sums.get(self.slot_of[row] as usize).copied().unwrap_or_default()
+        self.sums
+            .get(self.slot_of[row] as usize)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// The items that a shot speaks of, with what the others say of them: added up in the same order as without that shot.

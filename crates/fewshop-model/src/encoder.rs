@@ -25,16 +25,29 @@ impl Encoded {
         let h = weights.hidden;
         let mut rows = vec![0f32; shots.len() * table.d];
         let mut hidden = vec![0f32; h];
-        let attention = shots.iter().zip(rows.chunks_exact_mut(table.d)).map(|(shot, row)| {
-            table.add_row(shot.item.row(), 1.0, row);
-            hidden.copy_from_slice(&weights.b);
-            for (x, w) in row.iter().zip(weights.w.chunks(h.max(1))) {
-                add_scaled(&mut hidden, w, *x);
-            }
-            weights.kind[shot.kind as usize] + hidden.iter().zip(&weights.v).map(|(pre, v)| v * pre.tanh()).sum::<f32>()
-        });
+        let attention = shots
+            .iter()
+            .zip(rows.chunks_exact_mut(table.d))
+            .map(|(shot, row)| {
+                table.add_row(shot.item.row(), 1.0, row);
+                hidden.copy_from_slice(&weights.b);
+                for (x, w) in row.iter().zip(weights.w.chunks(h.max(1))) {
+                    add_scaled(&mut hidden, w, *x);
+                }
+                weights.kind[shot.kind as usize]
+                    + hidden
+                        .iter()
+                        .zip(&weights.v)
+                        .map(|(pre, v)| v * pre.tanh())
+                        .sum::<f32>()
+            });
         let attention = attention.collect();
-        Self { rows, attention, recency: weights.recency, d: table.d }
+        Self {
+            rows,
+            attention,
+            recency: weights.recency,
+            d: table.d,
+        }
     }
 
     /// The taste `u0`, `[d]`, of all shots or of all but one: zeros without shots.
@@ -52,8 +65,12 @@ impl Encoded {
             })
             .collect();
         attention.reverse();
-        let top = attention.iter().fold(f32::NEG_INFINITY, |top, &(_, a)| top.max(a));
-        attention.iter_mut().for_each(|(_, a)| *a = (*a - top).exp());
+        let top = attention
+            .iter()
+            .fold(f32::NEG_INFINITY, |top, &(_, a)| top.max(a));
+        attention
+            .iter_mut()
+            .for_each(|(_, a)| *a = (*a - top).exp());
         let sum: f32 = attention.iter().map(|&(_, a)| a).sum();
         let mut u = vec![0.0; self.d];
         for (at, a) in attention {
@@ -71,8 +88,15 @@ mod tests {
     #[test]
     fn without_attention_weights_the_taste_is_the_mean() {
         let table = ItemTable::quantise(&[1.0, 0.0, 0.0, 1.0], 2, vec![0.0; 2]);
-        let weights = EncoderWeights { hidden: 0, kind: vec![0.0; 4], ..EncoderWeights::default() };
-        let shots = [Event::new(ItemIx(0), EventKind::View), Event::new(ItemIx(1), EventKind::View)];
+        let weights = EncoderWeights {
+            hidden: 0,
+            kind: vec![0.0; 4],
+            ..EncoderWeights::default()
+        };
+        let shots = [
+            Event::new(ItemIx(0), EventKind::View),
+            Event::new(ItemIx(1), EventKind::View),
+        ];
         let u = Encoded::of(&shots, &table, &weights).taste(None);
         assert!((u[0] - 0.5).abs() < 1e-6 && (u[1] - 0.5).abs() < 1e-6);
         assert_eq!(Encoded::of(&[], &table, &weights).taste(None), [0.0, 0.0]);
@@ -90,12 +114,17 @@ mod tests {
             kind: vec![0.0, 0.3, 0.5, 0.0],
             recency: -0.2,
         };
-        let shots: Vec<Event> = [2, 0, 3, 1].map(|row| Event::new(ItemIx(row), EventKind::Cart)).to_vec();
+        let shots: Vec<Event> = [2, 0, 3, 1]
+            .map(|row| Event::new(ItemIx(row), EventKind::Cart))
+            .to_vec();
         for left_out in 0..4 {
             let mut rest = shots.clone();
             rest.remove(left_out);
             let fresh = Encoded::of(&rest, &table, &weights).taste(None);
-            assert_eq!(Encoded::of(&shots, &table, &weights).taste(Some(left_out)), fresh);
+            assert_eq!(
+                Encoded::of(&shots, &table, &weights).taste(Some(left_out)),
+                fresh
+            );
         }
     }
 }

@@ -6,7 +6,9 @@ use crate::kernels::Taste;
 use crate::pack::Pack;
 
 /// A part of the learner that can be switched off, for ablation: its features are then constant and it brings no candidates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Part {
     /// How often a product is taken, and of late.
@@ -164,26 +166,60 @@ impl Facts {
         let popularity: Vec<f32> = pack.popularity.iter().map(|&n| n as f32).collect();
         let c = &pack.config;
         let mut by_popularity: Vec<u32> = (0..popularity.len() as u32).collect();
-        let season = if pack.season.is_empty() { vec![0.0; popularity.len()] } else { trend(&popularity, &pack.season) };
-        let now: Vec<f32> = popularity.iter().zip(&season).map(|(n, season)| n * season.exp()).collect();
+        let season = if pack.season.is_empty() {
+            vec![0.0; popularity.len()]
+        } else {
+            trend(&popularity, &pack.season)
+        };
+        let now: Vec<f32> = popularity
+            .iter()
+            .zip(&season)
+            .map(|(n, season)| n * season.exp())
+            .collect();
         by_popularity.sort_by(|&a, &b| now[b as usize].total_cmp(&now[a as usize]).then(a.cmp(&b)));
         let items = pack.catalogue.items();
-        let norm = |row: usize| pack.table.row(row).iter().map(|x| x * x).sum::<f32>().sqrt();
+        let norm = |row: usize| {
+            pack.table
+                .row(row)
+                .iter()
+                .map(|x| x * x)
+                .sum::<f32>()
+                .sqrt()
+        };
         let sessions = c.sessions.max(1.0);
         Self {
             trend: trend(&popularity, &pack.recent),
             season,
-            log_popularity: popularity.iter().map(|n| ((0.5 + n) / sessions).ln()).collect(),
+            log_popularity: popularity
+                .iter()
+                .map(|n| ((0.5 + n) / sessions).ln())
+                .collect(),
             by_popularity,
-            covisit_row: popularity.iter().map(|n| 1.0 / (n + c.covisit_shrink).max(1.0)).collect(),
-            covisit_column: popularity.iter().map(|n| n.max(1.0).powf(-c.covisit_alpha)).collect(),
-            cosine: popularity.iter().map(|n| 1.0 / (n + c.cosine_shrink).max(1.0).sqrt()).collect(),
-            inv_norm: (0..items.len()).map(|row| 1.0 / norm(row).max(1e-6)).collect(),
+            covisit_row: popularity
+                .iter()
+                .map(|n| 1.0 / (n + c.covisit_shrink).max(1.0))
+                .collect(),
+            covisit_column: popularity
+                .iter()
+                .map(|n| n.max(1.0).powf(-c.covisit_alpha))
+                .collect(),
+            cosine: popularity
+                .iter()
+                .map(|n| 1.0 / (n + c.cosine_shrink).max(1.0).sqrt())
+                .collect(),
+            inv_norm: (0..items.len())
+                .map(|row| 1.0 / norm(row).max(1e-6))
+                .collect(),
             category: numbered(items, |item| item.category.join("\t")),
             department: numbered(items, |item| item.department().to_owned()),
             brand: numbered(items, |item| item.brand.clone()),
-            log_price: items.iter().map(|item| item.price.map(|p| (p + 0.01).ln())).collect(),
-            on: Part::ALL.map(|part| (0..FEATURES).any(|f| part_of(f) == Some(part) && pack.ranker.inv_std[f] != 0.0)),
+            log_price: items
+                .iter()
+                .map(|item| item.price.map(|p| (p + 0.01).ln()))
+                .collect(),
+            on: Part::ALL.map(|part| {
+                (0..FEATURES).any(|f| part_of(f) == Some(part) && pack.ranker.inv_std[f] != 0.0)
+            }),
         }
     }
 
@@ -194,11 +230,20 @@ impl Facts {
 
     /// Which categories, by number, a filter allows.
     pub(crate) fn allowed(&self, filter: &Filter, items: &[Item]) -> Vec<bool> {
-        let mut allowed = vec![None; self.category.iter().max().map_or(0, |&most| most as usize + 1)];
+        let mut allowed = vec![
+            None;
+            self.category
+                .iter()
+                .max()
+                .map_or(0, |&most| most as usize + 1)
+        ];
         for (&category, item) in self.category.iter().zip(items) {
             allowed[category as usize].get_or_insert_with(|| filter.allows(item));
         }
-        allowed.into_iter().map(|allowed| allowed == Some(true)).collect()
+        allowed
+            .into_iter()
+            .map(|allowed| allowed == Some(true))
+            .collect()
     }
 
     /// Whether the ranker reads any feature of the part.
@@ -213,7 +258,8 @@ const TREND_PRIOR: f32 = 5.0;
 fn trend(popularity: &[f32], recent: &[u32]) -> Vec<f32> {
     let all: f32 = popularity.iter().sum();
     let share = recent.iter().map(|&n| n as f32).sum::<f32>() / all.max(1.0);
-    let one = |(&n, &late): (&f32, &u32)| ((late as f32 + TREND_PRIOR) / (n * share + TREND_PRIOR)).ln();
+    let one =
+        |(&n, &late): (&f32, &u32)| ((late as f32 + TREND_PRIOR) / (n * share + TREND_PRIOR)).ln();
     popularity.iter().zip(recent).map(one).collect()
 }
 

@@ -52,8 +52,20 @@ pub(crate) struct Past {
 }
 
 impl<'a> Known<'a> {
-    pub(crate) fn of(past: Option<&'a Past>, dismissed: Vec<ItemIx>, pack: &Pack, facts: &Facts) -> Self {
-        let mut dismissed_covisit = vec![0f32; if dismissed.is_empty() { 0 } else { pack.catalogue.len() }];
+    pub(crate) fn of(
+        past: Option<&'a Past>,
+        dismissed: Vec<ItemIx>,
+        pack: &Pack,
+        facts: &Facts,
+    ) -> Self {
+        let mut dismissed_covisit = vec![
+            0f32;
+            if dismissed.is_empty() {
+                0
+            } else {
+                pack.catalogue.len()
+            }
+        ];
         for item in &dismissed {
             let from = item.row();
             for pair in pack.pairs.row(from) {
@@ -65,7 +77,12 @@ impl<'a> Known<'a> {
             past,
             dismissed_vectors: dismissed
                 .iter()
-                .map(|item| (Taste::of_row(&pack.table, item.row()), facts.inv_norm[item.row()]))
+                .map(|item| {
+                    (
+                        Taste::of_row(&pack.table, item.row()),
+                        facts.inv_norm[item.row()],
+                    )
+                })
                 .collect(),
             dismissed_covisit,
             dismissed,
@@ -79,7 +96,12 @@ impl<'a> Known<'a> {
 
     /// On how many earlier visits a product was taken.
     pub(crate) fn times_taken(&self, row: u32) -> u32 {
-        self.past.map_or(0, |past| past.visits.iter().filter(|visit| visit.contains(&ItemIx(row))).count() as u32)
+        self.past.map_or(0, |past| {
+            past.visits
+                .iter()
+                .filter(|visit| visit.contains(&ItemIx(row)))
+                .count() as u32
+        })
     }
 
     /// Scores by which what goes with earlier visits is found; empty without any.
@@ -93,34 +115,60 @@ impl<'a> Known<'a> {
     }
 
     /// What the earlier visits say of one candidate.
-    pub(crate) fn visit_features(&self, row: usize, pack: &Pack, facts: &Facts) -> [f32; VISIT_FEATURES] {
-        let Some(past) = self.past else { return [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, rate(0.0), 0.0, 0.0, 0.0, 0.0] };
+    pub(crate) fn visit_features(
+        &self,
+        row: usize,
+        pack: &Pack,
+        facts: &Facts,
+    ) -> [f32; VISIT_FEATURES] {
+        let Some(past) = self.past else {
+            return [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, rate(0.0), 0.0, 0.0, 0.0, 0.0];
+        };
         let taken = past.share[row] > 0.0;
         [
             (past.visits.len() as f32).ln_1p(),
             f32::from(u8::from(past.age[row] == 0.0)),
             past.lately[row],
             past.share[row],
-            if taken { 1.0 / (1.0 + past.age[row]) } else { 0.0 },
+            if taken {
+                1.0 / (1.0 + past.age[row])
+            } else {
+                0.0
+            },
             if taken { pack.repeat[row] } else { 0.0 },
             rate(past.covisit[row]),
             signed_root(past.regression[row]),
             past.taste.dot(&pack.table, row),
-            past.categories.get(&facts.category[row]).copied().unwrap_or(0.0),
+            past.categories
+                .get(&facts.category[row])
+                .copied()
+                .unwrap_or(0.0),
             past.brands.get(&facts.brand[row]).copied().unwrap_or(0.0),
         ]
     }
 
     /// What was turned down says of one candidate.
-    pub(crate) fn dismissal_features(&self, row: usize, pack: &Pack, facts: &Facts) -> [f32; DISMISSAL_FEATURES] {
+    pub(crate) fn dismissal_features(
+        &self,
+        row: usize,
+        pack: &Pack,
+        facts: &Facts,
+    ) -> [f32; DISMISSAL_FEATURES] {
         if self.dismissed.is_empty() {
             return [0.0; DISMISSAL_FEATURES];
         }
         let category = facts.category[row];
-        let alike = self.dismissed.iter().filter(|item| category != 0 && facts.category[item.row()] == category).count();
+        let alike = self
+            .dismissed
+            .iter()
+            .filter(|item| category != 0 && facts.category[item.row()] == category)
+            .count();
         [
             (self.dismissed.len() as f32).ln_1p(),
-            self.dismissed_vectors.iter().map(|vector| facts.near(vector, row, pack)).fold(0.0, f32::max),
+            self.dismissed_vectors
+                .iter()
+                .map(|vector| facts.near(vector, row, pack))
+                .fold(0.0, f32::max),
             alike as f32,
             self.dismissed_covisit[row],
         ]
@@ -163,7 +211,10 @@ impl Past {
                 p.share[from] += 1.0 / visits.len() as f32;
                 pack.table.add_row(from, weight, &mut taste);
                 for pair in pack.pairs.row(from) {
-                    p.covisit[pair.to] += weight * pair.count * facts.covisit_row[from] * facts.covisit_column[pair.to];
+                    p.covisit[pair.to] += weight
+                        * pair.count
+                        * facts.covisit_row[from]
+                        * facts.covisit_column[pair.to];
                     p.regression[pair.to] += weight * pair.regression;
                 }
                 sum += weight;

@@ -36,7 +36,8 @@ pub use compute::{AdaptProblem, Compute, ComputeError};
 pub use encoder::MAX_SHOTS;
 pub use known::MAX_VISITS;
 pub use pack::{
-    AdapterWeights, Card, EncoderWeights, FORMAT_VERSION, ItemTable, ModelConfig, Pack, PackError, Pair, PairTable, RankerWeights,
+    AdapterWeights, Card, EncoderWeights, FORMAT_VERSION, ItemTable, ModelConfig, Pack, PackError,
+    Pair, PairTable, RankerWeights,
 };
 pub use recommender::Recommender;
 pub use rules::{Cap, MerchantRules};

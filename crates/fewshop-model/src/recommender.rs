@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use fewshop_core::{Catalogue, Event, ItemIx, MerchantRule, Reason, Recommendation, Session, Share};
+use fewshop_core::{
+    Catalogue, Event, ItemIx, MerchantRule, Reason, Recommendation, Session, Share,
+};
 
 use crate::adaptation::{mix, negatives, with_shots};
 use crate::answer::{Candidates, RankError, RankOptions, Ranking, Step};
@@ -52,7 +54,10 @@ struct Learned<'a> {
 
 impl Learned<'_> {
     fn evidence(&self) -> Evidence<'_> {
-        Evidence { shots: &self.shots, known: &self.known }
+        Evidence {
+            shots: &self.shots,
+            known: &self.known,
+        }
     }
 }
 
@@ -63,7 +68,10 @@ impl Recommender {
         let facts = Facts::of(&pack);
         let negatives = negatives(&pack);
         let hand = Hand::of(&pack.rules, &facts.category, &pack.catalogue);
-        let profile = pack.profile.as_ref().map(|_| Arc::new(ProfileInputs::of(&pack)));
+        let profile = pack
+            .profile
+            .as_ref()
+            .map(|_| Arc::new(ProfileInputs::of(&pack)));
         let offers = offers::Shelf::of(&pack).map(Arc::new);
         Self {
             offers,
@@ -111,7 +119,12 @@ impl Recommender {
     /// # Errors
     /// [`RankError::UnknownItem`]; the session before it stays.
     pub fn set_session(&mut self, session: Session) -> Result<(), RankError> {
-        let known = session.visits.iter().flatten().copied().chain(session.events.iter().map(|event| event.item));
+        let known = session
+            .visits
+            .iter()
+            .flatten()
+            .copied()
+            .chain(session.events.iter().map(|event| event.item));
         for item in known {
             self.check(item)?;
         }
@@ -148,7 +161,9 @@ impl Recommender {
     /// # Errors
     /// See [`RankError`].
     pub async fn rank(&self, options: &RankOptions) -> Result<Ranking, RankError> {
-        let mut rankings = self.rank_all(std::slice::from_ref(options), &mut |_| {}).await?;
+        let mut rankings = self
+            .rank_all(std::slice::from_ref(options), &mut |_| {})
+            .await?;
         Ok(rankings.pop().unwrap_or_default())
     }
 
@@ -157,14 +172,20 @@ impl Recommender {
     ///
     /// # Errors
     /// See [`RankError`].
-    pub async fn rank_all(&self, options: &[RankOptions], done: &mut dyn FnMut(Step)) -> Result<Vec<Ranking>, RankError> {
+    pub async fn rank_all(
+        &self,
+        options: &[RankOptions],
+        done: &mut dyn FnMut(Step),
+    ) -> Result<Vec<Ranking>, RankError> {
         let mut learned: Vec<(&RankOptions, Learned<'_>)> = Vec::new();
         let mut rankings = Vec::with_capacity(options.len());
         for options in options {
             if options.n == 0 {
                 return Err(RankError::NothingWanted);
             }
-            let same = |before: &RankOptions| before.seeds == options.seeds && before.frozen == options.frozen;
+            let same = |before: &RankOptions| {
+                before.seeds == options.seeds && before.frozen == options.frozen
+            };
             let at = match learned.iter().position(|(before, _)| same(before)) {
                 Some(at) => at,
                 None => {
@@ -178,7 +199,12 @@ impl Recommender {
     }
 
     /// Picks and reasons from what was learned.
-    async fn fill(&self, learned: &Learned<'_>, options: &RankOptions, done: &mut dyn FnMut(Step)) -> Result<Ranking, RankError> {
+    async fn fill(
+        &self,
+        learned: &Learned<'_>,
+        options: &RankOptions,
+        done: &mut dyn FnMut(Step),
+    ) -> Result<Ranking, RankError> {
         let items = self.select(learned, options);
         done(Step::Candidates);
         let board = self.board(learned, &items);
@@ -194,19 +220,43 @@ impl Recommender {
             vec![Reason::PopularHere; best.len()]
         };
         done(Step::Reasons);
-        let pick = |((at, reason), rule)| Recommendation { item: ItemIx(items[at]), score: scores[at], reason, rule };
+        let pick = |((at, reason), rule)| Recommendation {
+            item: ItemIx(items[at]),
+            score: scores[at],
+            reason,
+            rule,
+        };
         let picks = best.into_iter().zip(reasons).zip(rules).map(pick).collect();
-        Ok(Ranking { picks, gate: learned.gate, shots: learned.shots.len() })
+        Ok(Ranking {
+            picks,
+            gate: learned.gate,
+            shots: learned.shots.len(),
+        })
     }
 
     /// The best by score; where the merchant has rules, these have the last word.
-    fn order(&self, items: &[u32], scores: &[f32], options: &RankOptions) -> Vec<(usize, Option<MerchantRule>)> {
+    fn order(
+        &self,
+        items: &[u32],
+        scores: &[f32],
+        options: &RankOptions,
+    ) -> Vec<(usize, Option<MerchantRule>)> {
         let best = |n| kernels::top_k(scores, n, |_| true);
         match &self.hand {
-            None => best(options.n).into_iter().map(|at| (at as usize, None)).collect(),
+            None => best(options.n)
+                .into_iter()
+                .map(|at| (at as usize, None))
+                .collect(),
             Some(hand) => {
                 let pins = options.seeds.is_empty();
-                hand.order(&best(items.len()), items, &self.facts.category, &options.filter, pins, options.n)
+                hand.order(
+                    &best(items.len()),
+                    items,
+                    &self.facts.category,
+                    &options.filter,
+                    pins,
+                    options.n,
+                )
             }
         }
     }
@@ -226,10 +276,22 @@ impl Recommender {
         });
         let board = self.board(&learned, &items);
         // By the kernels whatever the backend: a GPU would be asked for one row.
-        let score = finite(kernels::rank(&board.features[at * FEATURES..(at + 1) * FEATURES], &self.pack.ranker)[0]);
-        let reason = self.reasons(&learned, &board, &items, &[at], &[score]).remove(0);
+        let score = finite(
+            kernels::rank(
+                &board.features[at * FEATURES..(at + 1) * FEATURES],
+                &self.pack.ranker,
+            )[0],
+        );
+        let reason = self
+            .reasons(&learned, &board, &items, &[at], &[score])
+            .remove(0);
         let rule = self.hand.as_ref().and_then(|hand| hand.word(item.0, true));
-        Ok(Recommendation { item, score, reason, rule })
+        Ok(Recommendation {
+            item,
+            score,
+            reason,
+            rule,
+        })
     }
 
     /// The candidates for the session at hand.
@@ -240,11 +302,22 @@ impl Recommender {
         let learned = self.learn(options, &mut |_| {}).await?;
         let items = self.select(&learned, options);
         let features = self.board(&learned, &items).features;
-        Ok(Candidates { items, features, gate: learned.gate })
+        Ok(Candidates {
+            items,
+            features,
+            gate: learned.gate,
+        })
     }
 
     fn board<'a>(&'a self, learned: &'a Learned<'_>, items: &'a [u32]) -> Board<'a> {
-        Board::of(items, learned.evidence(), &learned.logits, &learned.channels, &self.pack, &self.facts)
+        Board::of(
+            items,
+            learned.evidence(),
+            &learned.logits,
+            &learned.channels,
+            &self.pack,
+            &self.facts,
+        )
     }
 
     /// What may be used of this device's own knowledge under these options. For given seeds the earlier visits stay out: what goes well with a product is
@@ -253,13 +326,21 @@ impl Recommender {
         if options.frozen {
             return Known::default();
         }
-        let past = if options.seeds.is_empty() { self.past.as_deref() } else { None };
+        let past = if options.seeds.is_empty() {
+            self.past.as_deref()
+        } else {
+            None
+        };
         Known::of(past, self.session.dismissed(), &self.pack, &self.facts)
     }
 
     fn check(&self, item: ItemIx) -> Result<(), RankError> {
         let items = self.pack.catalogue.len();
-        if item.row() < items { Ok(()) } else { Err(RankError::UnknownItem { row: item.0, items }) }
+        if item.row() < items {
+            Ok(())
+        } else {
+            Err(RankError::UnknownItem { row: item.0, items })
+        }
     }
 
     fn shots(&self, options: &RankOptions) -> Result<Vec<Event>, RankError> {
@@ -275,7 +356,11 @@ impl Recommender {
         Ok(shots)
     }
 
-    async fn learn(&self, options: &RankOptions, done: &mut dyn FnMut(Step)) -> Result<Learned<'_>, RankError> {
+    async fn learn(
+        &self,
+        options: &RankOptions,
+        done: &mut dyn FnMut(Step),
+    ) -> Result<Learned<'_>, RankError> {
         let (pack, shots, known) = (&*self.pack, self.shots(options)?, self.known(options));
         let encoded = Encoded::of(&shots, &pack.table, &pack.encoder);
         let by_shots = &pack.adapter.gate;
@@ -286,7 +371,9 @@ impl Recommender {
         };
         let mut gate = 0.0;
         let mut u = encoded.taste(None);
-        let mut tastes_without: Vec<Vec<f32>> = (0..shots.len()).map(|shot| encoded.taste(Some(shot))).collect();
+        let mut tastes_without: Vec<Vec<f32>> = (0..shots.len())
+            .map(|shot| encoded.taste(Some(shot)))
+            .collect();
         if weight > 0.0 {
             let rows = with_shots((*self.negatives).clone(), &shots, &known.dismissed, pack);
             if let Some(tuned) = self.tuned_without(&tastes_without, &rows, weight) {
@@ -301,13 +388,25 @@ impl Recommender {
         done(Step::Scan);
         let channels = Channels::of(&shots, pack, &self.facts);
         done(Step::Candidates);
-        Ok(Learned { shots, known, gate, tastes_without, logits, channels })
+        Ok(Learned {
+            shots,
+            known,
+            gate,
+            tastes_without,
+            logits,
+            channels,
+        })
     }
 
     /// The gate. Training chose a weight for so many shots, unless the shots themselves speak against it: where fine-tuning on all but
     /// one shot makes the one left out less likely on average, it is not trusted with the rest either. The tastes fine-tuned without each
     /// shot, where it is trusted.
-    fn tuned_without(&self, frozen: &[Vec<f32>], rows: &AdaptRows, weight: f32) -> Option<Vec<Vec<f32>>> {
+    fn tuned_without(
+        &self,
+        frozen: &[Vec<f32>],
+        rows: &AdaptRows,
+        weight: f32,
+    ) -> Option<Vec<Vec<f32>>> {
         let (pack, d) = (&*self.pack, self.pack.table.d);
         if frozen.len() < 2 {
             // Nothing is left to fine-tune on, and nothing to check it by.
@@ -315,10 +414,15 @@ impl Recommender {
         }
         let mut gain = 0.0;
         let tuned = frozen.iter().enumerate().map(|(left_out, u0)| {
-            let tuned = kernels::adapt_without(Some(left_out), u0, rows, &pack.adapter, &pack.config);
+            let tuned =
+                kernels::adapt_without(Some(left_out), u0, rows, &pack.adapter, &pack.config);
             let tuned = mix(u0, &tuned, weight);
-            let (held, bias) = (&rows.positives[left_out * d..(left_out + 1) * d], rows.positive_bias[left_out]);
-            let likely = |u: &[f32]| kernels::log_likelihood(u, held, bias, rows, pack.config.logit_scale);
+            let (held, bias) = (
+                &rows.positives[left_out * d..(left_out + 1) * d],
+                rows.positive_bias[left_out],
+            );
+            let likely =
+                |u: &[f32]| kernels::log_likelihood(u, held, bias, rows, pack.config.logit_scale);
             gain += likely(&tuned) - likely(u0);
             tuned
         });
@@ -327,10 +431,25 @@ impl Recommender {
     }
 
     /// The best of each channel among the products that are allowed and not yet seen.
-    fn select(&self, Learned { shots, known, logits, channels, .. }: &Learned<'_>, options: &RankOptions) -> Vec<u32> {
+    fn select(
+        &self,
+        Learned {
+            shots,
+            known,
+            logits,
+            channels,
+            ..
+        }: &Learned<'_>,
+        options: &RankOptions,
+    ) -> Vec<u32> {
         let (pack, facts) = (&*self.pack, &*self.facts);
         let mut open = vec![true; pack.catalogue.len()];
-        for item in self.session.seen().into_iter().chain(shots.iter().map(|shot| shot.item)) {
+        for item in self
+            .session
+            .seen()
+            .into_iter()
+            .chain(shots.iter().map(|shot| shot.item))
+        {
             open[item.row()] = false;
         }
         for row in self.hand.iter().flat_map(|hand| hand.closed()) {
@@ -349,30 +468,51 @@ impl Recommender {
                     *is = true;
                 }
             }
-            open.iter_mut().zip(among).for_each(|(open, among)| *open &= among);
+            open.iter_mut()
+                .zip(among)
+                .for_each(|(open, among)| *open &= among);
         }
         // At least n from each channel, so that a small filter still fills a shelf; no room for more than there is.
         let take = pack.config.candidates.max(options.n).min(open.len());
         let mut items: Vec<u32> = Vec::with_capacity(6 * take);
-        let popular = facts.by_popularity.iter().copied().filter(|&row| open[row as usize]).take(take);
+        let popular = facts
+            .by_popularity
+            .iter()
+            .copied()
+            .filter(|&row| open[row as usize])
+            .take(take);
         items.extend(popular);
         if facts.has(Part::Vectors) {
             items.extend(kernels::top_k(logits, take, |row| open[row]));
         }
-        for part in [Part::Covisit, Part::Cosine, Part::Regression].into_iter().filter(|part| facts.has(*part)) {
+        for part in [Part::Covisit, Part::Cosine, Part::Regression]
+            .into_iter()
+            .filter(|part| facts.has(*part))
+        {
             let score = |sums: &Sums| match part {
                 Part::Covisit => sums.covisit,
                 Part::Cosine => sums.cosine,
                 _ => sums.regression,
             };
             let scores = channels.all().map(|(row, sums)| (row, score(sums)));
-            items.extend(kernels::top_k_of(scores.filter(|&(row, score)| score > 0.0 && open[row as usize]), take));
+            items.extend(kernels::top_k_of(
+                scores.filter(|&(row, score)| score > 0.0 && open[row as usize]),
+                take,
+            ));
         }
         if facts.has(Part::Visits) {
             let scores = known.covisit();
-            items.extend(kernels::top_k(scores, take, |row| scores[row] > 0.0 && open[row]));
+            items.extend(kernels::top_k(scores, take, |row| {
+                scores[row] > 0.0 && open[row]
+            }));
         }
-        items.extend(known.taken_before().iter().copied().filter(|&row| open[row as usize]));
+        items.extend(
+            known
+                .taken_before()
+                .iter()
+                .copied()
+                .filter(|&row| open[row as usize]),
+        );
         if let (Some(hand), true) = (&self.hand, options.seeds.is_empty()) {
             items.extend(hand.pinned().filter(|&row| open[row as usize]));
         }
@@ -386,7 +526,14 @@ impl Recommender {
     ///
     /// # Shapes
     /// - `picks`, `scores`: places among the candidates `items`, and what the ranker gave them
-    fn reasons(&self, learned: &Learned<'_>, board: &Board<'_>, items: &[u32], picks: &[usize], scores: &[f32]) -> Vec<Reason> {
+    fn reasons(
+        &self,
+        learned: &Learned<'_>,
+        board: &Board<'_>,
+        items: &[u32],
+        picks: &[usize],
+        scores: &[f32],
+    ) -> Vec<Reason> {
         let mut falls = vec![Vec::with_capacity(learned.shots.len()); picks.len()];
         for (left_out, taste) in learned.tastes_without.iter().enumerate() {
             let without = kernels::rank(&board.without(left_out, taste, picks), &self.pack.ranker);
@@ -395,7 +542,11 @@ impl Recommender {
             }
         }
         let visits = |at: usize| learned.known.times_taken(items[at]);
-        picks.iter().zip(falls).map(|(&at, falls)| reason(&learned.shots, &falls, visits(at))).collect()
+        picks
+            .iter()
+            .zip(falls)
+            .map(|(&at, falls)| reason(&learned.shots, &falls, visits(at)))
+            .collect()
     }
 }
 
@@ -403,7 +554,11 @@ impl Recommender {
 /// the shelf. Bounded, so that the sum of a reason's falls stays a number too.
 fn finite(score: f32) -> f32 {
     const MOST: f32 = 1e30;
-    if score.is_nan() { -MOST } else { score.clamp(-MOST, MOST) }
+    if score.is_nan() {
+        -MOST
+    } else {
+        score.clamp(-MOST, MOST)
+    }
 }
 
 /// Falls of less than this are noise of a score whose spread over a shelf is several units.
@@ -412,13 +567,20 @@ const LEAST_FALL: f32 = 0.02;
 fn reason(shots: &[Event], falls: &[f32], visits: u32) -> Reason {
     let sum: f32 = falls.iter().filter(|&&fall| fall > LEAST_FALL).sum();
     if sum <= 0.0 {
-        return if visits > 0 { Reason::TakenBefore { visits } } else { Reason::PopularHere };
+        return if visits > 0 {
+            Reason::TakenBefore { visits }
+        } else {
+            Reason::PopularHere
+        };
     }
     let mut shares: Vec<Share> = shots
         .iter()
         .zip(falls)
         .filter(|&(_, &fall)| fall > LEAST_FALL)
-        .map(|(shot, fall)| Share { item: shot.item, share: fall / sum })
+        .map(|(shot, fall)| Share {
+            item: shot.item,
+            share: fall / sum,
+        })
         .collect();
     shares.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.item.cmp(&b.item)));
     Reason::BecauseOf { shots: shares }

@@ -3,7 +3,9 @@
 use fewshop_core::{Catalogue, Item};
 
 use crate::features::{FEATURE_NAMES, FEATURES};
-use crate::pack::{AdapterWeights, Card, EncoderWeights, ItemTable, ModelConfig, Pack, PairTable, RankerWeights};
+use crate::pack::{
+    AdapterWeights, Card, EncoderWeights, ItemTable, ModelConfig, Pack, PairTable, RankerWeights,
+};
 
 const DEPARTMENTS: [&str; 3] = ["Produce", "Bakery", "Household"];
 const EACH: usize = 20;
@@ -20,7 +22,10 @@ pub fn pack() -> Pack {
         .map(|row| {
             let (department, nth) = (DEPARTMENTS[row / EACH], row % EACH);
             let mut item = Item::new(&format!("toy{row}"), &format!("{department} no. {nth}"));
-            item.category = vec![department.to_owned(), format!("{department} {}", ["plain", "fancy"][nth % 2])];
+            item.category = vec![
+                department.to_owned(),
+                format!("{department} {}", ["plain", "fancy"][nth % 2]),
+            ];
             item.brand = ["House brand", "National brand"][nth % 2].to_owned();
             item.size = format!("{} oz", 4 + nth);
             item.price = (nth != 7).then_some(0.5 + nth as f32 * 0.25);
@@ -28,7 +33,9 @@ pub fn pack() -> Pack {
             item
         })
         .collect();
-    let popularity: Vec<u32> = (0..n).map(|row| 400 - 15 * (row % EACH) as u32 - 20 * (row / EACH) as u32).collect();
+    let popularity: Vec<u32> = (0..n)
+        .map(|row| 400 - 15 * (row % EACH) as u32 - 20 * (row / EACH) as u32)
+        .collect();
     // A direction a department, and a little of its own for each product.
     let vectors: Vec<f32> = (0..n)
         .flat_map(|row| {
@@ -38,8 +45,14 @@ pub fn pack() -> Pack {
             })
         })
         .collect();
-    let bias = popularity.iter().map(|&p| (p as f32 / 400.0).ln()).collect();
-    let mut pairs = PairTable { offsets: vec![0], ..PairTable::default() };
+    let bias = popularity
+        .iter()
+        .map(|&p| (p as f32 / 400.0).ln())
+        .collect();
+    let mut pairs = PairTable {
+        offsets: vec![0],
+        ..PairTable::default()
+    };
     for row in 0..n {
         for step in 1..8 {
             let other = row / EACH * EACH + (row % EACH + step * 3) % EACH;
@@ -64,19 +77,34 @@ pub fn pack() -> Pack {
         hidden,
         mean: vec![0.0; FEATURES],
         inv_std: vec![1.0; FEATURES],
-        w1: FEATURE_NAMES.iter().flat_map(|name| [weight_of(name), -0.5 * weight_of(name)]).collect(),
+        w1: FEATURE_NAMES
+            .iter()
+            .flat_map(|name| [weight_of(name), -0.5 * weight_of(name)])
+            .collect(),
         // Far enough from the kink that the network is nearly linear: what a test expects can be seen from the weights.
         b1: vec![30.0, 10.0],
         w2: vec![1.0, -0.1],
         b2: 0.0,
     };
     let bytes = Pack::validated(
-        Card { shop: "Toy shop".to_owned(), currency: "USD".to_owned(), ..Card::default() },
-        ModelConfig { logit_scale: 4.0, adapter_steps: 3, candidates: 20, sessions: 1_000.0, ..ModelConfig::default() },
+        Card {
+            shop: "Toy shop".to_owned(),
+            currency: "USD".to_owned(),
+            ..Card::default()
+        },
+        ModelConfig {
+            logit_scale: 4.0,
+            adapter_steps: 3,
+            candidates: 20,
+            sessions: 1_000.0,
+            ..ModelConfig::default()
+        },
         Catalogue::new(items).expect("ids are numbered"),
         popularity.clone(),
         popularity.iter().map(|n| n / 4).collect(),
-        (0..n).map(|row| if row % EACH < 5 { 0.4 } else { 0.1 }).collect(),
+        (0..n)
+            .map(|row| if row % EACH < 5 { 0.4 } else { 0.1 })
+            .collect(),
         ItemTable::quantise(&vectors, D, bias),
         pairs,
         EncoderWeights {
@@ -87,7 +115,11 @@ pub fn pack() -> Pack {
             kind: vec![0.0, 0.3, 0.5, 0.0],
             recency: -0.05,
         },
-        AdapterWeights { learning_rate: vec![0.05; D], gate: vec![0.3, 0.6, 1.0], negatives: (0..n as u32).step_by(4).collect() },
+        AdapterWeights {
+            learning_rate: vec![0.05; D],
+            gate: vec![0.3, 0.6, 1.0],
+            negatives: (0..n as u32).step_by(4).collect(),
+        },
         ranker,
     )
     .and_then(|pack| pack.to_bytes())

@@ -1,6 +1,9 @@
 //! The optional offers and the mark of new products: what is written is read, and what does not fit is refused.
 
-#![expect(clippy::unwrap_used, reason = "helpers of a test on bytes that it wrote itself")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of a test on bytes that it wrote itself"
+)]
 
 use fewshop_core::{ItemIx, Session};
 use fewshop_model::offers::{OfferWeights, ShippedOffer};
@@ -16,7 +19,10 @@ fn offers() -> OfferWeights {
     };
     let mut weights = [[0.25; 10]; 4];
     weights[3][9] = -4.5;
-    OfferWeights { offers: vec![offer("a", &[0, 3, 59]), offer("b", &[20])], weights }
+    OfferWeights {
+        offers: vec![offer("a", &[0, 3, 59]), offer("b", &[20])],
+        weights,
+    }
 }
 
 #[track_caller]
@@ -24,31 +30,70 @@ fn check_refused(change: impl FnOnce(&mut OfferWeights), word: &str) {
     let mut offers = offers();
     change(&mut offers);
     let error = toy::pack().with_offers(Some(offers)).unwrap_err();
-    assert!(error.code() == "pack_field" && error.to_string().contains(word), "{error}");
+    assert!(
+        error.code() == "pack_field" && error.to_string().contains(word),
+        "{error}"
+    );
 }
 
 #[test]
 fn offers_and_marks_come_back_and_packs_without_stay_as_they_were() {
-    let pack = toy::pack().with_offers(Some(offers())).unwrap().with_fresh(vec![2, 40]).unwrap();
+    let pack = toy::pack()
+        .with_offers(Some(offers()))
+        .unwrap()
+        .with_fresh(vec![2, 40])
+        .unwrap();
     let back = Pack::from_bytes(&pack.to_bytes().unwrap()).unwrap();
-    assert_eq!((back.offers, back.fresh.as_slice()), (Some(offers()), &[2, 40][..]));
+    assert_eq!(
+        (back.offers, back.fresh.as_slice()),
+        (Some(offers()), &[2, 40][..])
+    );
     let plain = toy::pack().to_bytes().unwrap();
-    assert_eq!(pack.with_offers(None).unwrap().with_fresh(Vec::new()).unwrap().to_bytes().unwrap(), plain);
+    assert_eq!(
+        pack.with_offers(None)
+            .unwrap()
+            .with_fresh(Vec::new())
+            .unwrap()
+            .to_bytes()
+            .unwrap(),
+        plain
+    );
 }
 
 #[test]
 fn offers_that_do_not_fit_are_refused() {
     check_refused(|offers| offers.offers.clear(), "expected 1 to");
-    check_refused(|offers| offers.offers[0].items = vec![60], "covers row 60, the catalogue has 60");
-    check_refused(|offers| offers.offers[0].items = vec![4, 4], "rows that rise");
+    check_refused(
+        |offers| offers.offers[0].items = vec![60],
+        "covers row 60, the catalogue has 60",
+    );
+    check_refused(
+        |offers| offers.offers[0].items = vec![4, 4],
+        "rows that rise",
+    );
     check_refused(|offers| offers.offers[1].items.clear(), "one at least");
     check_refused(|offers| offers.offers[1].id = "a".to_owned(), "no other's");
-    check_refused(|offers| offers.offers[1].title = " ".to_owned(), "id and a title");
-    check_refused(|offers| offers.offers[1].title = "a\nb".to_owned(), "id and a title");
-    check_refused(|offers| offers.offers[0].rates[1] = 0.5, "logarithms of shares");
-    check_refused(|offers| offers.offers[0].rates[0] = f32::NAN, "logarithms of shares");
+    check_refused(
+        |offers| offers.offers[1].title = " ".to_owned(),
+        "id and a title",
+    );
+    check_refused(
+        |offers| offers.offers[1].title = "a\nb".to_owned(),
+        "id and a title",
+    );
+    check_refused(
+        |offers| offers.offers[0].rates[1] = 0.5,
+        "logarithms of shares",
+    );
+    check_refused(
+        |offers| offers.offers[0].rates[0] = f32::NAN,
+        "logarithms of shares",
+    );
     check_refused(|offers| offers.weights[2][7] = f32::INFINITY, "weights");
-    check_refused(|offers| offers.offers = vec![offers.offers[0].clone(); 2_001], "expected 1 to 2000");
+    check_refused(
+        |offers| offers.offers = vec![offers.offers[0].clone(); 2_001],
+        "expected 1 to 2000",
+    );
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! The pack file: what is written is read, and nothing else is.
 
-#![expect(clippy::unwrap_used, reason = "helpers of a test on bytes that it wrote itself")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of a test on bytes that it wrote itself"
+)]
 
 use fewshop_model::{ItemTable, Pack, PackError, toy};
 use proptest::prelude::*;
@@ -18,7 +21,10 @@ fn check_code(bytes: &[u8], code: &str) {
 fn with_header(from: &str, to: &str) -> Vec<u8> {
     let mut bytes = bytes();
     assert_eq!(from.len(), to.len());
-    let at = bytes.windows(from.len()).position(|w| w == from.as_bytes()).expect("the header holds the text");
+    let at = bytes
+        .windows(from.len())
+        .position(|w| w == from.as_bytes())
+        .expect("the header holds the text");
     bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
     bytes
 }
@@ -42,7 +48,13 @@ fn every_cut_is_noticed() {
     let bytes = bytes();
     for len in (8..bytes.len()).step_by(97) {
         let err = Pack::from_bytes(&bytes[..len]).unwrap_err();
-        assert!(matches!(err.code(), "pack_truncated" | "pack_field" | "pack_checksum"), "{len}: {err}");
+        assert!(
+            matches!(
+                err.code(),
+                "pack_truncated" | "pack_field" | "pack_checksum"
+            ),
+            "{len}: {err}"
+        );
     }
     check_code(&bytes[..bytes.len() / 2], "pack_truncated");
 }
@@ -58,7 +70,10 @@ fn bytes_left_over_are_refused() {
 fn another_version_is_refused_by_number() {
     let mut bytes = bytes();
     bytes[8] = 9;
-    assert!(matches!(Pack::from_bytes(&bytes), Err(PackError::Version { found: 9, .. })));
+    assert!(matches!(
+        Pack::from_bytes(&bytes),
+        Err(PackError::Version { found: 9, .. })
+    ));
 }
 
 #[test]
@@ -70,17 +85,29 @@ fn a_huge_header_is_refused_before_it_is_read() {
 
 #[test]
 fn a_shape_that_does_not_fit_its_bytes_is_refused() {
-    check_code(&with_header("\"shape\":[8,60]", "\"shape\":[8,99]"), "pack_field");
+    check_code(
+        &with_header("\"shape\":[8,60]", "\"shape\":[8,99]"),
+        "pack_field",
+    );
 }
 
 #[test]
 fn a_section_may_not_stand_twice_or_overlap() {
-    check_code(&with_header("\"items.bias\"", "\"popularity\""), "pack_field");
+    check_code(
+        &with_header("\"items.bias\"", "\"popularity\""),
+        "pack_field",
+    );
     let text = String::from_utf8_lossy(&bytes()).into_owned();
     let at = text.find("\"offset\":").unwrap() + 9;
     let offset = &text[at..at + text[at..].find(',').unwrap()];
     let other = "1".repeat(offset.len());
-    check_code(&with_header(&format!("\"offset\":{offset}"), &format!("\"offset\":{other}")), "pack_field");
+    check_code(
+        &with_header(
+            &format!("\"offset\":{offset}"),
+            &format!("\"offset\":{other}"),
+        ),
+        "pack_field",
+    );
 }
 
 proptest! {
@@ -125,7 +152,11 @@ fn a_pack_without_codes_is_of_the_old_version_and_one_with_them_of_the_new() {
     assert_eq!(bytes[8], 5);
     let again = Pack::from_bytes(&bytes).unwrap();
     assert_eq!(again.table, pack.table);
-    assert_eq!(again.to_bytes().unwrap(), bytes, "what was read is written as the same file");
+    assert_eq!(
+        again.to_bytes().unwrap(),
+        bytes,
+        "what was read is written as the same file"
+    );
 }
 
 proptest! {

@@ -2,7 +2,9 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use fewshop_core::{Event, EventKind, ItemIx, Session};
-use fewshop_model::{AdaptProblem, BurnCompute, Compute, Pack, RankOptions, Recommender, kernels, toy};
+use fewshop_model::{
+    AdaptProblem, BurnCompute, Compute, Pack, RankOptions, Recommender, kernels, toy,
+};
 use pollster::block_on;
 use proptest::prelude::*;
 
@@ -17,7 +19,10 @@ fn on_burn(pack: &Pack) -> Compute {
 fn check_close(a: &[f32], b: &[f32]) {
     assert_eq!(a.len(), b.len());
     for (a, b) in a.iter().zip(b) {
-        assert!((a - b).abs() <= TOLERANCE * (1.0 + a.abs()), "{a} against {b}");
+        assert!(
+            (a - b).abs() <= TOLERANCE * (1.0 + a.abs()),
+            "{a} against {b}"
+        );
     }
 }
 
@@ -74,16 +79,30 @@ fn the_adapters_gradient_is_the_one_autodiff_finds() {
     let stepped = kernels::adapt(&[0.0; 8], &rows, &pack.adapter, &pack.config);
 
     let device = Device::flex().autodiff();
-    let matrix = |v: &Vec<f32>| Tensor::<2>::from_data(TensorData::new(v.clone(), [v.len() / 8, 8]), &device);
-    let vector = |v: &Vec<f32>| Tensor::<1>::from_data(TensorData::new(v.clone(), [v.len()]), &device);
+    let matrix = |v: &Vec<f32>| {
+        Tensor::<2>::from_data(TensorData::new(v.clone(), [v.len() / 8, 8]), &device)
+    };
+    let vector =
+        |v: &Vec<f32>| Tensor::<1>::from_data(TensorData::new(v.clone(), [v.len()]), &device);
     let u = Tensor::<2>::zeros([8, 1], &device).require_grad();
     let scale = pack.config.logit_scale;
-    let positive =
-        matrix(&rows.positives).matmul(u.clone()).mul_scalar(scale).squeeze_dim::<1>(1).add(vector(&rows.positive_bias));
-    let negative =
-        matrix(&rows.negatives).matmul(u.clone()).mul_scalar(scale).squeeze_dim::<1>(1).add(vector(&rows.negative_bias));
+    let positive = matrix(&rows.positives)
+        .matmul(u.clone())
+        .mul_scalar(scale)
+        .squeeze_dim::<1>(1)
+        .add(vector(&rows.positive_bias));
+    let negative = matrix(&rows.negatives)
+        .matmul(u.clone())
+        .mul_scalar(scale)
+        .squeeze_dim::<1>(1)
+        .add(vector(&rows.negative_bias));
     let total = positive.clone().exp().add(negative.exp().sum());
     let loss = positive.sub(total.log()).mean().neg();
-    let gradient = u.grad(&loss.backward()).unwrap().into_data().try_to_vec::<f32>().unwrap();
+    let gradient = u
+        .grad(&loss.backward())
+        .unwrap()
+        .into_data()
+        .try_to_vec::<f32>()
+        .unwrap();
     check_close(&stepped, &gradient.iter().map(|g| -g).collect::<Vec<_>>());
 }

@@ -1,10 +1,15 @@
 //! What holds for every session, on every backend and under every merchant's rules.
 
-#![expect(clippy::unwrap_used, reason = "helpers of a test on sessions that it made itself")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of a test on sessions that it made itself"
+)]
 
 use burn::tensor::Device;
 use fewshop_core::{Event, EventKind, Filter, ItemIx, MerchantRule, Reason, Session};
-use fewshop_model::{BurnCompute, Cap, Compute, MerchantRules, Pack, RankOptions, Ranking, Recommender, toy};
+use fewshop_model::{
+    BurnCompute, Cap, Compute, MerchantRules, Pack, RankOptions, Ranking, Recommender, toy,
+};
 use pollster::block_on;
 use proptest::prelude::*;
 
@@ -13,8 +18,14 @@ const TOLERANCE: f32 = 1e-2;
 
 fn session() -> impl Strategy<Value = Session> {
     let kind = prop::sample::select(EventKind::ALL.to_vec());
-    let events = prop::collection::vec((0u32..60, kind).prop_map(|(item, kind)| Event::new(ItemIx(item), kind)), 0..30);
-    let visits = prop::collection::vec(prop::collection::vec((0u32..60).prop_map(ItemIx), 0..6), 0..12);
+    let events = prop::collection::vec(
+        (0u32..60, kind).prop_map(|(item, kind)| Event::new(ItemIx(item), kind)),
+        0..30,
+    );
+    let visits = prop::collection::vec(
+        prop::collection::vec((0u32..60).prop_map(ItemIx), 0..6),
+        0..12,
+    );
     (events, visits).prop_map(|(events, visits)| Session { events, visits })
 }
 
@@ -25,7 +36,11 @@ fn recommender(pack: Pack, session: &Session) -> Recommender {
 }
 
 fn rank(recommender: &Recommender, n: usize) -> Ranking {
-    block_on(recommender.rank(&RankOptions { n, ..RankOptions::default() })).unwrap()
+    block_on(recommender.rank(&RankOptions {
+        n,
+        ..RankOptions::default()
+    }))
+    .unwrap()
 }
 
 #[track_caller]
@@ -36,11 +51,25 @@ fn check_reasons(ranking: &Ranking, session: &Session) {
             Reason::BecauseOf { shots: shares } => {
                 let sum: f32 = shares.iter().map(|share| share.share).sum();
                 assert!((sum - 1.0).abs() < 1e-4, "{pick:?}");
-                assert!(shares.iter().all(|share| share.share > 0.0 && shots.contains(&share.item)), "{pick:?}");
-                assert!(shares.windows(2).all(|w| w[0].share >= w[1].share && w[0].item != w[1].item), "{pick:?}");
+                assert!(
+                    shares
+                        .iter()
+                        .all(|share| share.share > 0.0 && shots.contains(&share.item)),
+                    "{pick:?}"
+                );
+                assert!(
+                    shares
+                        .windows(2)
+                        .all(|w| w[0].share >= w[1].share && w[0].item != w[1].item),
+                    "{pick:?}"
+                );
             }
             Reason::TakenBefore { visits } => {
-                let taken = session.visits.iter().filter(|visit| visit.contains(&pick.item)).count();
+                let taken = session
+                    .visits
+                    .iter()
+                    .filter(|visit| visit.contains(&pick.item))
+                    .count();
                 assert!(*visits >= 1 && *visits as usize <= taken, "{pick:?}");
             }
             Reason::PopularHere => {}
@@ -51,16 +80,35 @@ fn check_reasons(ranking: &Ranking, session: &Session) {
 fn rules() -> impl Strategy<Value = MerchantRules> {
     let rows = || prop::collection::btree_set(0u32..60, 0..6);
     let pins = prop::collection::btree_map(0u32..60, 1u32..12, 0..4);
-    let shifts = prop::collection::btree_map(0u32..60, prop::sample::select(vec![-40, -3, -1, 1, 2, 50]), 0..8);
-    let cap = prop::collection::vec((prop::sample::select(vec!["Produce", "Bakery", "Household"]), 0u32..5), 0..3);
+    let shifts = prop::collection::btree_map(
+        0u32..60,
+        prop::sample::select(vec![-40, -3, -1, 1, 2, 50]),
+        0..8,
+    );
+    let cap = prop::collection::vec(
+        (
+            prop::sample::select(vec!["Produce", "Bakery", "Household"]),
+            0u32..5,
+        ),
+        0..3,
+    );
     (pins, shifts, rows(), rows(), cap).prop_map(|(pins, shifts, exclude, stock, cap)| {
         let mut places = std::collections::BTreeSet::new();
         MerchantRules {
-            pin: pins.into_iter().filter(|&(_, place)| places.insert(place)).collect(),
+            pin: pins
+                .into_iter()
+                .filter(|&(_, place)| places.insert(place))
+                .collect(),
             shift: shifts.into_iter().collect(),
             exclude: exclude.into_iter().collect(),
             out_of_stock: stock.into_iter().collect(),
-            cap: cap.into_iter().map(|(name, most)| Cap { category: vec![name.to_owned()], most }).collect(),
+            cap: cap
+                .into_iter()
+                .map(|(name, most)| Cap {
+                    category: vec![name.to_owned()],
+                    most,
+                })
+                .collect(),
         }
     })
 }
@@ -183,21 +231,44 @@ proptest! {
 fn a_pack_without_rules_is_the_file_that_it_always_was() {
     let plain = toy::pack().to_bytes().unwrap();
     assert_eq!(plain[8], 3);
-    let rules = MerchantRules { pin: vec![(7, 1)], ..MerchantRules::default() };
+    let rules = MerchantRules {
+        pin: vec![(7, 1)],
+        ..MerchantRules::default()
+    };
     let ruled = toy::pack().with_rules(rules).unwrap().to_bytes().unwrap();
     assert_eq!(ruled[8], 4);
     let again = Pack::from_bytes(&ruled).unwrap();
     assert_ne!(again.fingerprint(), toy::pack().fingerprint());
-    assert_eq!(again.with_rules(MerchantRules::default()).unwrap().to_bytes().unwrap(), plain);
+    assert_eq!(
+        again
+            .with_rules(MerchantRules::default())
+            .unwrap()
+            .to_bytes()
+            .unwrap(),
+        plain
+    );
 }
 
 #[test]
 fn what_a_rule_did_is_said_of_the_pick_and_when_asked_why() {
-    let rules = MerchantRules { pin: vec![(59, 2)], shift: vec![(0, -5)], ..MerchantRules::default() };
+    let rules = MerchantRules {
+        pin: vec![(59, 2)],
+        shift: vec![(0, -5)],
+        ..MerchantRules::default()
+    };
     let recommender = recommender(toy::pack().with_rules(rules).unwrap(), &Session::default());
     let picks = rank(&recommender, 10).picks;
-    assert_eq!((picks[1].item, picks[1].rule), (ItemIx(59), Some(MerchantRule::Pin)));
-    assert_eq!(picks.iter().find(|pick| pick.item == ItemIx(0)).and_then(|pick| pick.rule), Some(MerchantRule::Bury));
+    assert_eq!(
+        (picks[1].item, picks[1].rule),
+        (ItemIx(59), Some(MerchantRule::Pin))
+    );
+    assert_eq!(
+        picks
+            .iter()
+            .find(|pick| pick.item == ItemIx(0))
+            .and_then(|pick| pick.rule),
+        Some(MerchantRule::Bury)
+    );
     assert_eq!(picks.iter().filter(|pick| pick.rule.is_some()).count(), 2);
     for pick in [&picks[1], &picks[5]] {
         assert_eq!(&block_on(recommender.explain(pick.item)).unwrap(), pick);

@@ -1,6 +1,9 @@
 //! What a shop can rely on, on the toy shop.
 
-#![expect(clippy::unwrap_used, reason = "helpers of a test on a shop that is known to be whole")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of a test on a shop that is known to be whole"
+)]
 
 use fewshop_core::{Event, EventKind, Filter, ItemIx, Reason, Session};
 use fewshop_model::{Compute, RankError, RankOptions, Ranking, Recommender, toy};
@@ -16,7 +19,11 @@ fn view(item: u32) -> Event {
 }
 
 fn rank(r: &Recommender, n: usize) -> Ranking {
-    block_on(r.rank(&RankOptions { n, ..RankOptions::default() })).unwrap()
+    block_on(r.rank(&RankOptions {
+        n,
+        ..RankOptions::default()
+    }))
+    .unwrap()
 }
 
 fn department(r: &Recommender, item: ItemIx) -> String {
@@ -27,28 +34,53 @@ fn department(r: &Recommender, item: ItemIx) -> String {
 fn a_stranger_gets_what_is_popular_and_is_told_so() {
     let ranking = rank(&toy(), 6);
     assert_eq!(ranking.shots, 0);
-    assert!(ranking.picks.iter().all(|pick| pick.reason == Reason::PopularHere));
+    assert!(
+        ranking
+            .picks
+            .iter()
+            .all(|pick| pick.reason == Reason::PopularHere)
+    );
     assert_eq!(ranking.picks[0].item, ItemIx(0));
 }
 
 #[test]
 fn three_views_of_a_department_turn_the_shelf_to_it() {
     let mut r = toy();
-    let before = rank(&r, 10).picks.iter().filter(|p| department(&r, p.item) == "Household").count();
+    let before = rank(&r, 10)
+        .picks
+        .iter()
+        .filter(|p| department(&r, p.item) == "Household")
+        .count();
     for item in [45, 47, 52] {
         r.observe(view(item)).unwrap();
     }
     let ranking = rank(&r, 10);
-    let after = ranking.picks.iter().filter(|p| department(&r, p.item) == "Household").count();
-    assert!(after >= 8 && after > before, "{before} before, {after} after");
-    assert!(ranking.picks.iter().any(|p| matches!(p.reason, Reason::BecauseOf { .. })));
+    let after = ranking
+        .picks
+        .iter()
+        .filter(|p| department(&r, p.item) == "Household")
+        .count();
+    assert!(
+        after >= 8 && after > before,
+        "{before} before, {after} after"
+    );
+    assert!(
+        ranking
+            .picks
+            .iter()
+            .any(|p| matches!(p.reason, Reason::BecauseOf { .. }))
+    );
 }
 
 #[test]
 fn a_filter_is_kept_and_still_fills_the_shelf() {
     let mut r = toy();
     r.observe(view(3)).unwrap();
-    let options = RankOptions { n: 19, filter: Filter::of_category(vec!["Bakery".into()]), ..RankOptions::default() };
+    let options = RankOptions {
+        n: 19,
+        filter: Filter::of_category(vec!["Bakery".into()]),
+        ..RankOptions::default()
+    };
     let picks = block_on(r.rank(&options)).unwrap().picks;
     assert_eq!(picks.len(), 19);
     assert!(picks.iter().all(|p| department(&r, p.item) == "Bakery"));
@@ -59,14 +91,31 @@ fn some_products_can_be_ranked_among_themselves() {
     let mut r = toy();
     r.observe(view(3)).unwrap();
     let among = vec![ItemIx(57), ItemIx(4), ItemIx(3), ItemIx(21), ItemIx(900)];
-    let options = RankOptions { n: 10, filter: Filter::of_items(among), ..RankOptions::default() };
+    let options = RankOptions {
+        n: 10,
+        filter: Filter::of_items(among),
+        ..RankOptions::default()
+    };
     let picks = block_on(r.rank(&options)).unwrap().picks;
     let mut items: Vec<u32> = picks.iter().map(|pick| pick.item.0).collect();
-    let whole = block_on(r.rank(&RankOptions { n: 60, ..RankOptions::default() })).unwrap().picks;
-    let order: Vec<u32> = whole.iter().map(|pick| pick.item.0).filter(|row| items.contains(row)).collect();
+    let whole = block_on(r.rank(&RankOptions {
+        n: 60,
+        ..RankOptions::default()
+    }))
+    .unwrap()
+    .picks;
+    let order: Vec<u32> = whole
+        .iter()
+        .map(|pick| pick.item.0)
+        .filter(|row| items.contains(row))
+        .collect();
     assert_eq!(items, order, "in the order that they have among all");
     items.sort_unstable();
-    assert_eq!(items, [4, 21, 57], "what was seen and what the shop does not have is left out");
+    assert_eq!(
+        items,
+        [4, 21, 57],
+        "what was seen and what the shop does not have is left out"
+    );
 }
 
 #[test]
@@ -75,7 +124,8 @@ fn a_dismissed_product_goes_and_takes_its_like_down() {
     for item in [1, 22, 43] {
         r.observe(view(item)).unwrap();
     }
-    r.observe(Event::new(ItemIx(44), EventKind::Dismiss)).unwrap();
+    r.observe(Event::new(ItemIx(44), EventKind::Dismiss))
+        .unwrap();
     assert!(rank(&r, 50).picks.iter().all(|p| p.item != ItemIx(44)));
 }
 
@@ -83,18 +133,34 @@ fn a_dismissed_product_goes_and_takes_its_like_down() {
 fn earlier_visits_are_learned_from_unless_frozen_and_named_as_the_reason() {
     let mut r = toy();
     let visits = vec![vec![ItemIx(50), ItemIx(51)], vec![ItemIx(50)]];
-    r.set_session(Session { visits, ..Session::default() }).unwrap();
+    r.set_session(Session {
+        visits,
+        ..Session::default()
+    })
+    .unwrap();
     let features = |frozen| {
         // All products are candidates, so that this one is there without its visits too.
-        let options = RankOptions { n: 60, frozen, ..RankOptions::default() };
+        let options = RankOptions {
+            n: 60,
+            frozen,
+            ..RankOptions::default()
+        };
         let found = block_on(r.candidates(&options)).unwrap();
-        let taken = fewshop_model::features::FEATURE_NAMES.iter().position(|&name| name == "taken_share").unwrap();
+        let taken = fewshop_model::features::FEATURE_NAMES
+            .iter()
+            .position(|&name| name == "taken_share")
+            .unwrap();
         let at = found.items.iter().position(|&row| row == 50).unwrap();
         found.features[at * fewshop_model::features::FEATURES + taken]
     };
     assert!((features(false) - 1.0).abs() < 1e-6 && features(true) == 0.0);
     let picks = rank(&r, 60).picks;
-    let reason = |item| picks.iter().find(|pick| pick.item == ItemIx(item)).map(|pick| pick.reason.clone());
+    let reason = |item| {
+        picks
+            .iter()
+            .find(|pick| pick.item == ItemIx(item))
+            .map(|pick| pick.reason.clone())
+    };
     assert_eq!(reason(50), Some(Reason::TakenBefore { visits: 2 }));
     assert_eq!(reason(51), Some(Reason::TakenBefore { visits: 1 }));
     assert_eq!(reason(0), Some(Reason::PopularHere));
@@ -103,10 +169,22 @@ fn earlier_visits_are_learned_from_unless_frozen_and_named_as_the_reason() {
 #[test]
 fn nonsense_is_refused_and_changes_nothing() {
     let mut r = toy();
-    assert!(matches!(r.observe(view(60)), Err(RankError::UnknownItem { row: 60, items: 60 })));
+    assert!(matches!(
+        r.observe(view(60)),
+        Err(RankError::UnknownItem { row: 60, items: 60 })
+    ));
     assert!(r.session().events.is_empty());
-    assert!(matches!(block_on(r.rank(&RankOptions { n: 0, ..RankOptions::default() })), Err(RankError::NothingWanted)));
-    assert!(matches!(block_on(r.explain(ItemIx(u32::MAX))), Err(RankError::UnknownItem { .. })));
+    assert!(matches!(
+        block_on(r.rank(&RankOptions {
+            n: 0,
+            ..RankOptions::default()
+        })),
+        Err(RankError::NothingWanted)
+    ));
+    assert!(matches!(
+        block_on(r.explain(ItemIx(u32::MAX))),
+        Err(RankError::UnknownItem { .. })
+    ));
 }
 
 #[test]
@@ -129,7 +207,10 @@ fn explain_agrees_with_the_shelf() {
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
     let kind = prop::sample::select(EventKind::ALL.to_vec());
-    prop::collection::vec((0u32..60, kind).prop_map(|(item, kind)| Event::new(ItemIx(item), kind)), 0..30)
+    prop::collection::vec(
+        (0u32..60, kind).prop_map(|(item, kind)| Event::new(ItemIx(item), kind)),
+        0..30,
+    )
 }
 
 proptest! {

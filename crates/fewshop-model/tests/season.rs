@@ -14,21 +14,35 @@ fn a_season_comes_back_and_a_pack_without_one_stays_as_it_was() {
     let pack = toy::pack().with_season(told.clone()).unwrap();
     let back = Pack::from_bytes(&pack.to_bytes().unwrap()).unwrap();
     assert_eq!(back.season, told);
-    assert_eq!(back.with_season(Vec::new()).unwrap().to_bytes().unwrap(), toy::pack().to_bytes().unwrap());
+    assert_eq!(
+        back.with_season(Vec::new()).unwrap().to_bytes().unwrap(),
+        toy::pack().to_bytes().unwrap()
+    );
 }
 
 #[test]
 fn a_season_of_another_catalogue_is_refused() {
     let error = toy::pack().with_season(vec![1; 3]).unwrap_err();
-    assert!(error.code() == "pack_field" && error.to_string().contains("season"), "{error}");
+    assert!(
+        error.code() == "pack_field" && error.to_string().contains("season"),
+        "{error}"
+    );
 }
 
 #[test]
 fn what_is_in_season_rises_and_what_is_as_ever_stays() {
     let place = |pack: Pack, row: u32| {
         let recommender = Recommender::new(pack, Compute::Kernels);
-        let picks = block_on(recommender.rank(&RankOptions { n: 60, ..RankOptions::default() })).unwrap().picks;
-        picks.iter().position(|pick| pick.item == ItemIx(row)).unwrap()
+        let picks = block_on(recommender.rank(&RankOptions {
+            n: 60,
+            ..RankOptions::default()
+        }))
+        .unwrap()
+        .picks;
+        picks
+            .iter()
+            .position(|pick| pick.item == ItemIx(row))
+            .unwrap()
     };
     let popularity = toy::pack().popularity;
     let as_ever = toy::pack().with_season(popularity.clone()).unwrap();

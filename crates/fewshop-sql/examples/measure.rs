@@ -68,11 +68,15 @@ fn source(args: &Args) -> Outcome<Source> {
         return Ok(source);
     }
     std::fs::create_dir_all(&args.folder)?;
-    let items = (0..args.items).fold("item_id,title\n".to_owned(), |text, nth| format!("{text}p{nth:06},A thing\n"));
+    let items = (0..args.items).fold("item_id,title\n".to_owned(), |text, nth| {
+        format!("{text}p{nth:06},A thing\n")
+    });
     std::fs::write(&source.items, items)?;
     let mut dice = Dice(ChaCha8Rng::seed_from_u64(args.seed));
     let unfinished = source.events.with_extension("part");
-    let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        .build();
     let mut writer: Option<ArrowWriter<File>> = None;
     let (mut written, mut session, mut time) = (0, 0u64, 1_700_000_000);
     let (mut left, mut user) = (0, 0);
@@ -82,27 +86,50 @@ fn source(args: &Args) -> Outcome<Source> {
         let (mut times, mut kinds) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
         for _ in 0..rows {
             if left == 0 {
-                (left, user, session) = (1 + dice.below(15), dice.below(args.events / 40 + 1), session + 1);
+                (left, user, session) = (
+                    1 + dice.below(15),
+                    dice.below(args.events / 40 + 1),
+                    session + 1,
+                );
             }
             left -= 1;
             time += 1;
             columns[0].push(format!("u{user}"));
             columns[1].push(format!("s{session}"));
-            columns[2].push(format!("p{:06}", dice.below(args.items).min(dice.below(args.items)).min(dice.below(args.items))));
+            columns[2].push(format!(
+                "p{:06}",
+                dice.below(args.items)
+                    .min(dice.below(args.items))
+                    .min(dice.below(args.items))
+            ));
             times.push(time);
-            kinds.push(["view", "view", "cart", "purchase", "dismiss"][if dice.below(20) == 0 { 4 } else { dice.below(4) }]);
+            kinds.push(
+                ["view", "view", "cart", "purchase", "dismiss"][if dice.below(20) == 0 {
+                    4
+                } else {
+                    dice.below(4)
+                }],
+            );
         }
-        let [users, sessions, items] = columns.map(|column| Arc::new(StringArray::from(column)) as ArrayRef);
+        let [users, sessions, items] =
+            columns.map(|column| Arc::new(StringArray::from(column)) as ArrayRef);
         let batch = RecordBatch::try_from_iter([
             ("user_id", users),
             ("session_id", sessions),
             ("time", Arc::new(Int64Array::from(times)) as ArrayRef),
             ("item_id", items),
             ("event", Arc::new(StringArray::from(kinds)) as ArrayRef),
-            ("quantity", Arc::new(Int64Array::from(vec![1; rows])) as ArrayRef),
+            (
+                "quantity",
+                Arc::new(Int64Array::from(vec![1; rows])) as ArrayRef,
+            ),
         ])?;
         if writer.is_none() {
-            writer = Some(ArrowWriter::try_new(File::create(&unfinished)?, batch.schema(), Some(properties.clone()))?);
+            writer = Some(ArrowWriter::try_new(
+                File::create(&unfinished)?,
+                batch.schema(),
+                Some(properties.clone()),
+            )?);
         }
         if let Some(writer) = &mut writer {
             writer.write(&batch)?;
@@ -133,7 +160,10 @@ fn node(args: &Args) -> Outcome<PathBuf> {
         return Ok(node.clone());
     }
     let own = std::env::current_exe()?;
-    let folder = own.parent().and_then(Path::parent).ok_or("this program lies in no folder: give --node")?;
+    let folder = own
+        .parent()
+        .and_then(Path::parent)
+        .ok_or("this program lies in no folder: give --node")?;
     Ok(folder.join("fewshop-node"))
 }
 
@@ -141,7 +171,12 @@ fn main() -> Outcome<()> {
     let args = Args::parse();
     let source = source(&args)?;
     let cluster = if args.executors > 0 {
-        Some(Loopback::start(&node(&args)?, args.executors, args.memory as u64, &args.folder)?)
+        Some(Loopback::start(
+            &node(&args)?,
+            args.executors,
+            args.memory as u64,
+            &args.folder,
+        )?)
     } else {
         None
     };
@@ -152,7 +187,14 @@ fn main() -> Outcome<()> {
         Some(cluster) => Counter::cluster(source, &cluster.url(), args.threads)?,
         None => {
             let spill = Some(args.folder.clone());
-            Counter::embedded(source, &Settings { memory_bytes: args.memory, threads: args.threads, spill })?
+            Counter::embedded(
+                source,
+                &Settings {
+                    memory_bytes: args.memory,
+                    threads: args.threads,
+                    spill,
+                },
+            )?
         }
     };
     lap("looked over");
@@ -175,7 +217,11 @@ fn main() -> Outcome<()> {
     lap("pairs");
     let took = start.elapsed().as_secs_f64();
     let mib = |bytes: u64| bytes >> 20;
-    let executors = cluster.iter().flat_map(Loopback::peak_bytes).map(|bytes| format!("{} MiB", mib(bytes))).collect::<Vec<_>>();
+    let executors = cluster
+        .iter()
+        .flat_map(Loopback::peak_bytes)
+        .map(|bytes| format!("{} MiB", mib(bytes)))
+        .collect::<Vec<_>>();
     eprintln!(
         "{} events, {} sessions, {pairs} pairs: {took:.1} s, {:.0} events/s; peak {} MiB here, {} MiB to the disk, executors [{}]; {}; counts {:016x}",
         args.events,

@@ -16,33 +16,66 @@ const MOST_HEADER: u64 = 1 << 20;
 const IDS: &[ColumnKind] = &[ColumnKind::Text, ColumnKind::Whole];
 
 fn unreadable(path: &Path, reason: impl std::fmt::Display) -> SqlError {
-    let reason = reason.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-    SqlError::Read { path: path.to_owned(), reason }
+    let reason = reason
+        .to_string()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    SqlError::Read {
+        path: path.to_owned(),
+        reason,
+    }
 }
 
 /// Makes the file a table.
-async fn register(context: &SessionContext, table: &'static str, path: &Path) -> Result<(), SqlError> {
+async fn register(
+    context: &SessionContext,
+    table: &'static str,
+    path: &Path,
+) -> Result<(), SqlError> {
     let unreadable = |error: &dyn std::fmt::Display| unreadable(path, error);
     let whole = std::fs::canonicalize(path).map_err(|error| unreadable(&error))?;
-    let name = whole.to_str().ok_or_else(|| unreadable(&"its path is not UTF-8"))?;
+    let name = whole
+        .to_str()
+        .ok_or_else(|| unreadable(&"its path is not UTF-8"))?;
     if name.contains(['*', '?', '[']) {
-        return Err(SqlError::Pattern { path: path.to_owned() });
+        return Err(SqlError::Pattern {
+            path: path.to_owned(),
+        });
     }
     let mut file = File::open(&whole).map_err(|error| unreadable(&error))?;
-    if file.metadata().map_err(|error| unreadable(&error))?.is_dir() {
+    if file
+        .metadata()
+        .map_err(|error| unreadable(&error))?
+        .is_dir()
+    {
         return Err(unreadable(&"it is a folder"));
     }
     let mut magic = [0; 4];
     let is_parquet = file.read_exact(&mut magic).is_ok() && &magic == b"PAR1";
-    let extension = Path::new(name).extension().map_or_else(String::new, |end| format!(".{}", end.to_string_lossy()));
+    let extension = Path::new(name)
+        .extension()
+        .map_or_else(String::new, |end| format!(".{}", end.to_string_lossy()));
     let done = if is_parquet {
-        let options = ParquetReadOptions { file_extension: &extension, ..ParquetReadOptions::default() };
+        let options = ParquetReadOptions {
+            file_extension: &extension,
+            ..ParquetReadOptions::default()
+        };
         context.register_parquet(table, name, options).await
     } else {
         let header = header(&whole).map_err(|error| unreadable(&error))?;
         // Nothing is guessed from the values: `007` and `7` are two ids.
-        let schema = Schema::new(header.iter().map(|name| Field::new(name, DataType::Utf8, true)).collect::<Vec<_>>());
-        let options = CsvReadOptions::new().has_header(true).schema(&schema).file_extension(&extension).newlines_in_values(true);
+        let schema = Schema::new(
+            header
+                .iter()
+                .map(|name| Field::new(name, DataType::Utf8, true))
+                .collect::<Vec<_>>(),
+        );
+        let options = CsvReadOptions::new()
+            .has_header(true)
+            .schema(&schema)
+            .file_extension(&extension)
+            .newlines_in_values(true);
         context.register_csv(table, name, options).await
     };
     done.map_err(|error| unreadable(&error))
@@ -52,8 +85,13 @@ async fn register(context: &SessionContext, table: &'static str, path: &Path) ->
 fn header(path: &Path) -> std::io::Result<Vec<String>> {
     let mut line = String::new();
     BufReader::new(File::open(path)?.take(MOST_HEADER)).read_line(&mut line)?;
-    let line = line.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']);
-    Ok(line.split(',').map(|name| name.trim().trim_matches('"').to_owned()).collect())
+    let line = line
+        .trim_start_matches('\u{feff}')
+        .trim_end_matches(['\r', '\n']);
+    Ok(line
+        .split(',')
+        .map(|name| name.trim().trim_matches('"').to_owned())
+        .collect())
 }
 
 fn kind(data_type: &DataType) -> Option<ColumnKind> {
@@ -82,28 +120,59 @@ async fn column(
     column: &'static str,
     (allowed, expected): (Option<&[ColumnKind]>, &'static str),
 ) -> Result<ColumnKind, SqlError> {
-    let provider = context.table_provider(table).await.map_err(|error| unreadable(path, error))?;
+    let provider = context
+        .table_provider(table)
+        .await
+        .map_err(|error| unreadable(path, error))?;
     let schema = provider.schema();
     let Ok(field) = schema.field_with_name(column) else {
-        let found = schema.fields().iter().take(12).map(|field| field.name().chars().take(40).collect::<String>());
-        return Err(SqlError::MissingColumn { path: path.to_owned(), column, found: found.collect::<Vec<_>>().join(", ") });
+        let found = schema
+            .fields()
+            .iter()
+            .take(12)
+            .map(|field| field.name().chars().take(40).collect::<String>());
+        return Err(SqlError::MissingColumn {
+            path: path.to_owned(),
+            column,
+            found: found.collect::<Vec<_>>().join(", "),
+        });
     };
-    let found = kind(field.data_type()).filter(|kind| allowed.is_none_or(|allowed| allowed.contains(kind)));
-    found.ok_or_else(|| SqlError::ColumnType { path: path.to_owned(), column, found: field.data_type().to_string(), expected })
+    let found =
+        kind(field.data_type()).filter(|kind| allowed.is_none_or(|allowed| allowed.contains(kind)));
+    found.ok_or_else(|| SqlError::ColumnType {
+        path: path.to_owned(),
+        column,
+        found: field.data_type().to_string(),
+        expected,
+    })
 }
 
 /// Makes both files tables and looks at their columns.
-pub(crate) async fn open(context: &SessionContext, events: &Path, items: &Path) -> Result<Kinds, SqlError> {
+pub(crate) async fn open(
+    context: &SessionContext,
+    events: &Path,
+    items: &Path,
+) -> Result<Kinds, SqlError> {
     register(context, "events", events).await?;
     register(context, "items", items).await?;
     let ids = (Some(IDS), "text or whole numbers");
     let text = (Some(&[ColumnKind::Text][..]), "text");
-    let numbers = (Some(&[ColumnKind::Text, ColumnKind::Whole, ColumnKind::Number][..]), "text or numbers");
+    let numbers = (
+        Some(&[ColumnKind::Text, ColumnKind::Whole, ColumnKind::Number][..]),
+        "text or numbers",
+    );
     column(context, "events", events, "event", text).await?;
     Ok(Kinds {
         user: column(context, "events", events, "user_id", ids).await?,
         session: column(context, "events", events, "session_id", ids).await?,
-        time: column(context, "events", events, "time", (None, "text, numbers or timestamps")).await?,
+        time: column(
+            context,
+            "events",
+            events,
+            "time",
+            (None, "text, numbers or timestamps"),
+        )
+        .await?,
         item: column(context, "events", events, "item_id", ids).await?,
         quantity: column(context, "events", events, "quantity", numbers).await?,
         catalogue: column(context, "items", items, "item_id", ids).await?,

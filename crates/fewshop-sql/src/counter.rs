@@ -75,7 +75,10 @@ pub struct Counter {
 
 impl std::fmt::Debug for Counter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Counter").field("source", &self.source).field("rows", &self.rows).finish_non_exhaustive()
+        f.debug_struct("Counter")
+            .field("source", &self.source)
+            .field("rows", &self.rows)
+            .finish_non_exhaustive()
     }
 }
 
@@ -86,15 +89,19 @@ impl Counter {
     /// [`SqlError`]: a file that cannot be read, lacks a column or holds a value that is none.
     pub fn embedded(source: Source, settings: &Settings) -> Result<Self, SqlError> {
         let runtime = runtime(settings.threads)?;
-        let mut builder = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(settings.memory_bytes)));
+        let mut builder = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(FairSpillPool::new(settings.memory_bytes)));
         if let Some(folder) = &settings.spill {
             builder = builder.with_temp_file_path(folder);
         }
-        let environment = builder.build_arc().map_err(|error| failed("Setting up", &error))?;
+        let environment = builder
+            .build_arc()
+            .map_err(|error| failed("Setting up", &error))?;
         // What a sort keeps back to merge what it has put on the disk; more than its part of the memory and it could not.
         let reserved = (settings.memory_bytes / 16).min(MOST_RESERVED);
-        let config =
-            SessionConfig::new().with_target_partitions(settings.threads.max(1)).with_sort_spill_reservation_bytes(reserved);
+        let config = SessionConfig::new()
+            .with_target_partitions(settings.threads.max(1))
+            .with_sort_spill_reservation_bytes(reserved);
         let context = SessionContext::new_with_config_rt(config, environment);
         Self::open(runtime, context, source)
     }
@@ -111,7 +118,10 @@ impl Counter {
         answers(url)?;
         let runtime = runtime(2)?;
         let config = SessionConfig::new_with_ballista().with_target_partitions(parts.max(1));
-        let state = SessionStateBuilder::new().with_config(config).with_default_features().build();
+        let state = SessionStateBuilder::new()
+            .with_config(config)
+            .with_default_features()
+            .build();
         let context = runtime
             .block_on(SessionContext::remote_with_state(url, state))
             .map_err(|error| failed("Reaching the cluster", &error))?;
@@ -154,7 +164,10 @@ impl Counter {
         let found = self.collect(STEP, &self.queries.item_faults())?;
         let (rows, ids, wrong) = (whole(&found, 0)?, whole(&found, 1)?, whole(&found, 2)?);
         if rows == 0 {
-            return Err(SqlError::NoRow { path: path(), what: "product" });
+            return Err(SqlError::NoRow {
+                path: path(),
+                what: "product",
+            });
         }
         let expected = EXPECTED[2].1;
         if wrong > 0 {
@@ -168,11 +181,21 @@ impl Counter {
         }
         if ids != rows {
             let found = "an id that another row has too".to_owned();
-            return Err(SqlError::Field { path: path(), column: "item_id", rows: rows - ids, found, expected: "each id once" });
+            return Err(SqlError::Field {
+                path: path(),
+                column: "item_id",
+                rows: rows - ids,
+                found,
+                expected: "each id once",
+            });
         }
         let mut items = Vec::new();
         for batch in self.collect(STEP, &self.queries.items())? {
-            items.extend(texts(STEP, &batch, 0)?.iter().map(|id| id.unwrap_or("").to_owned()));
+            items.extend(
+                texts(STEP, &batch, 0)?
+                    .iter()
+                    .map(|id| id.unwrap_or("").to_owned()),
+            );
         }
         self.items = items;
         Ok(())
@@ -183,15 +206,28 @@ impl Counter {
         let found = self.collect(STEP, &self.queries.faults())?;
         self.rows = whole(&found, 0)?;
         if self.rows == 0 {
-            return Err(SqlError::NoRow { path: self.source.events.clone(), what: "event" });
+            return Err(SqlError::NoRow {
+                path: self.source.events.clone(),
+                what: "event",
+            });
         }
         for (nth, (column, expected)) in EXPECTED.into_iter().enumerate() {
             let rows = whole(&found, 1 + 2 * nth)?;
             if rows > 0 {
-                let text = found.first().map(|batch| texts(STEP, batch, 2 + 2 * nth)).transpose()?;
+                let text = found
+                    .first()
+                    .map(|batch| texts(STEP, batch, 2 + 2 * nth))
+                    .transpose()?;
                 let text = text.filter(|text| !text.is_empty() && text.is_valid(0));
-                let found = text.map_or_else(String::new, |text| text.value(0).chars().take(40).collect());
-                return Err(SqlError::Field { path: self.source.events.clone(), column, rows, found, expected });
+                let found =
+                    text.map_or_else(String::new, |text| text.value(0).chars().take(40).collect());
+                return Err(SqlError::Field {
+                    path: self.source.events.clone(),
+                    column,
+                    rows,
+                    found,
+                    expected,
+                });
             }
         }
         Ok(())
@@ -207,9 +243,16 @@ impl Counter {
         let (mut days, mut tied) = (BTreeMap::new(), 0);
         for batch in self.collect(STEP, &self.queries.shape())? {
             let (lengths, on) = (longs(STEP, &batch, 0)?, longs(STEP, &batch, 1)?);
-            let (sessions, events, ties) = (longs(STEP, &batch, 2)?, longs(STEP, &batch, 3)?, longs(STEP, &batch, 4)?);
+            let (sessions, events, ties) = (
+                longs(STEP, &batch, 2)?,
+                longs(STEP, &batch, 3)?,
+                longs(STEP, &batch, 4)?,
+            );
             for row in 0..batch.num_rows() {
-                *shape.lengths.entry(lengths[row].cast_unsigned()).or_default() += sessions[row].cast_unsigned();
+                *shape
+                    .lengths
+                    .entry(lengths[row].cast_unsigned())
+                    .or_default() += sessions[row].cast_unsigned();
                 shape.events += events[row].cast_unsigned();
                 tied += ties[row];
                 if lengths[row] > 0 {
@@ -218,11 +261,19 @@ impl Counter {
             }
         }
         if tied > 0 {
-            let what = format!("{tied} products of a session were taken and turned down in the same second");
-            return Err(SqlError::Order { path: self.source.events.clone(), what });
+            let what = format!(
+                "{tied} products of a session were taken and turned down in the same second"
+            );
+            return Err(SqlError::Order {
+                path: self.source.events.clone(),
+                what,
+            });
         }
         shape.unknown = self.rows.saturating_sub(shape.events);
-        shape.users = whole(&self.collect("Counting the shoppers", &self.queries.users())?, 0)?;
+        shape.users = whole(
+            &self.collect("Counting the shoppers", &self.queries.users())?,
+            0,
+        )?;
         (self.shape, self.days) = (shape.clone(), days);
         Ok(shape)
     }
@@ -239,10 +290,18 @@ impl Counter {
         let cut = self.cut(self.shape.before_recent(recent_share))?;
         let mut counts = Vec::new();
         for batch in self.collect(STEP, &self.queries.popularity(cut.as_ref()))? {
-            let (ranks, sessions, recent) = (longs(STEP, &batch, 0)?, longs(STEP, &batch, 1)?, longs(STEP, &batch, 2)?);
+            let (ranks, sessions, recent) = (
+                longs(STEP, &batch, 0)?,
+                longs(STEP, &batch, 1)?,
+                longs(STEP, &batch, 2)?,
+            );
             for row in 0..batch.num_rows() {
                 let item = self.item(STEP, ranks[row])?.to_owned();
-                counts.push(ItemCount { item, sessions: sessions[row].cast_unsigned(), recent: recent[row].cast_unsigned() });
+                counts.push(ItemCount {
+                    item,
+                    sessions: sessions[row].cast_unsigned(),
+                    recent: recent[row].cast_unsigned(),
+                });
             }
         }
         Ok(counts)
@@ -257,11 +316,16 @@ impl Counter {
             left -= if is_here { 0 } else { sessions };
             is_here
         });
-        let Some((&day, _)) = day else { return Ok(None) };
+        let Some((&day, _)) = day else {
+            return Ok(None);
+        };
         let mut found = Vec::new();
         for batch in self.collect(STEP, &self.queries.cut(day, left))? {
             let (times, ids) = (longs(STEP, &batch, 0)?, texts(STEP, &batch, 1)?);
-            found.extend((0..batch.num_rows()).map(|row| Cut { time_s: times[row], session: ids.value(row).to_owned() }));
+            found.extend((0..batch.num_rows()).map(|row| Cut {
+                time_s: times[row],
+                session: ids.value(row).to_owned(),
+            }));
         }
         if let [one, two] = &found[..]
             && one == two
@@ -270,7 +334,10 @@ impl Counter {
                 "two sessions '{}' of different shoppers began at the same time, where the recent sessions do",
                 one.session
             );
-            return Err(SqlError::Order { path: self.source.events.clone(), what });
+            return Err(SqlError::Order {
+                path: self.source.events.clone(),
+                what,
+            });
         }
         Ok(found.pop())
     }
@@ -280,26 +347,48 @@ impl Counter {
     ///
     /// # Errors
     /// [`SqlError`]: the engine fails, or `each` does.
-    pub fn pairs(&mut self, least: u64, mut each: impl FnMut(&str, &str, u64) -> std::io::Result<()>) -> Result<u64, SqlError> {
+    pub fn pairs(
+        &mut self,
+        least: u64,
+        mut each: impl FnMut(&str, &str, u64) -> std::io::Result<()>,
+    ) -> Result<u64, SqlError> {
         const STEP: &str = "Counting the pairs";
         if self.days.is_empty() {
             self.shape()?;
         }
         // The engine makes all pairs of a batch at once, and the longest session may stand in it more than once.
-        let longest = self.shape.lengths.keys().next_back().copied().unwrap_or(1).max(1);
+        let longest = self
+            .shape
+            .lengths
+            .keys()
+            .next_back()
+            .copied()
+            .unwrap_or(1)
+            .max(1);
         let batch = (PAIRS_BYTES / (PAIR_BYTES * longest * longest).max(1)).clamp(1, BATCH);
         self.set_batch(batch)?;
         let text = self.queries.pairs(least);
-        let (plan, task) = self.runtime.block_on(self.plan(&text)).map_err(|error| failed(STEP, &error))?;
+        let (plan, task) = self
+            .runtime
+            .block_on(self.plan(&text))
+            .map_err(|error| failed(STEP, &error))?;
         // What a stream does as it begins may ask for the runtime.
         let begin = async { execute_stream(plan.clone(), task) };
-        let mut stream = self.runtime.block_on(begin).map_err(|error| failed(STEP, &error))?;
+        let mut stream = self
+            .runtime
+            .block_on(begin)
+            .map_err(|error| failed(STEP, &error))?;
         let mut told = 0;
         while let Some(batch) = self.runtime.block_on(stream.next()) {
             let batch = batch.map_err(|error| failed(STEP, &error))?;
-            let (pairs, sessions): (Int64Array, Int64Array) = (column(STEP, &batch, 0)?, column(STEP, &batch, 1)?);
+            let (pairs, sessions): (Int64Array, Int64Array) =
+                (column(STEP, &batch, 0)?, column(STEP, &batch, 1)?);
             for (pair, sessions) in pairs.values().iter().zip(sessions.values()) {
-                each(self.item(STEP, pair / PAIR)?, self.item(STEP, pair % PAIR)?, sessions.cast_unsigned())?;
+                each(
+                    self.item(STEP, pair / PAIR)?,
+                    self.item(STEP, pair % PAIR)?,
+                    sessions.cast_unsigned(),
+                )?;
                 told += 1;
             }
         }
@@ -310,13 +399,22 @@ impl Counter {
 
     fn set_batch(&self, rows: u64) -> Result<(), SqlError> {
         let state = self.context.state_ref();
-        let set = state.write().config_mut().options_mut().set("datafusion.execution.batch_size", &rows.to_string());
+        let set = state
+            .write()
+            .config_mut()
+            .options_mut()
+            .set("datafusion.execution.batch_size", &rows.to_string());
         set.map_err(|error| failed("Setting up", &error))
     }
 
     fn item(&self, step: &'static str, rank: i64) -> Result<&str, SqlError> {
-        let item = usize::try_from(rank).ok().and_then(|rank| self.items.get(rank));
-        item.map(String::as_str).ok_or_else(|| SqlError::Engine { step, reason: format!("there is no product of rank {rank}") })
+        let item = usize::try_from(rank)
+            .ok()
+            .and_then(|rank| self.items.get(rank));
+        item.map(String::as_str).ok_or_else(|| SqlError::Engine {
+            step,
+            reason: format!("there is no product of rank {rank}"),
+        })
     }
 
     fn collect(&self, step: &'static str, text: &str) -> Result<Vec<RecordBatch>, SqlError> {
@@ -326,10 +424,15 @@ impl Counter {
             self.note(&plan);
             Ok(batches)
         };
-        self.runtime.block_on(work).map_err(|error| failed(step, &error))
+        self.runtime
+            .block_on(work)
+            .map_err(|error| failed(step, &error))
     }
 
-    async fn plan(&self, text: &str) -> Result<(Arc<dyn ExecutionPlan>, Arc<TaskContext>), DataFusionError> {
+    async fn plan(
+        &self,
+        text: &str,
+    ) -> Result<(Arc<dyn ExecutionPlan>, Arc<TaskContext>), DataFusionError> {
         let query = self.context.sql(text).await?;
         let task = Arc::new(query.task_ctx());
         Ok((query.create_physical_plan().await?, task))
@@ -342,7 +445,10 @@ impl Counter {
 }
 
 fn spilled(plan: &Arc<dyn ExecutionPlan>) -> u64 {
-    let own = plan.metrics().and_then(|metrics| metrics.spilled_bytes()).unwrap_or(0) as u64;
+    let own = plan
+        .metrics()
+        .and_then(|metrics| metrics.spilled_bytes())
+        .unwrap_or(0) as u64;
     own + plan.children().into_iter().map(spilled).sum::<u64>()
 }
 
@@ -351,17 +457,32 @@ const STACK_BYTES: usize = 16 << 20;
 
 fn runtime(threads: usize) -> Result<Runtime, SqlError> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    let built = builder.worker_threads(threads.max(1)).thread_stack_size(STACK_BYTES).enable_all().build();
-    built.map_err(|error| SqlError::Engine { step: "Starting threads", reason: error.to_string() })
+    let built = builder
+        .worker_threads(threads.max(1))
+        .thread_stack_size(STACK_BYTES)
+        .enable_all()
+        .build();
+    built.map_err(|error| SqlError::Engine {
+        step: "Starting threads",
+        reason: error.to_string(),
+    })
 }
 
 /// What went wrong, on one line.
 fn failed(step: &'static str, error: &DataFusionError) -> SqlError {
     const MOST: usize = 400;
     let text = error.to_string();
-    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MOST).collect();
+    let line: String = text
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .take(MOST)
+        .collect();
     // From a cluster the cause comes as text alone.
-    if matches!(error.find_root(), DataFusionError::ResourcesExhausted(_)) || text.contains("Resources exhausted") {
+    if matches!(error.find_root(), DataFusionError::ResourcesExhausted(_))
+        || text.contains("Resources exhausted")
+    {
         SqlError::Memory { step, reason: line }
     } else {
         SqlError::Engine { step, reason: line }
@@ -374,9 +495,13 @@ fn column(step: &'static str, batch: &RecordBatch, index: usize) -> Result<Int64
     if index >= batch.num_columns() {
         return Err(engine(format!("the answer lacks column {index}")));
     }
-    let column = cast(batch.column(index), &DataType::Int64).map_err(|error| engine(error.to_string()))?;
+    let column =
+        cast(batch.column(index), &DataType::Int64).map_err(|error| engine(error.to_string()))?;
     if column.null_count() > 0 {
-        return Err(engine(format!("column {index} of the answer holds nothing in {} rows", column.null_count())));
+        return Err(engine(format!(
+            "column {index} of the answer holds nothing in {} rows",
+            column.null_count()
+        )));
     }
     Ok(column.as_primitive::<Int64Type>().clone())
 }
@@ -386,19 +511,29 @@ fn longs(step: &'static str, batch: &RecordBatch, index: usize) -> Result<Vec<i6
 }
 
 fn texts(step: &'static str, batch: &RecordBatch, index: usize) -> Result<StringArray, SqlError> {
-    let text =
-        cast(batch.column(index), &DataType::Utf8).map_err(|error| SqlError::Engine { step, reason: error.to_string() })?;
+    let text = cast(batch.column(index), &DataType::Utf8).map_err(|error| SqlError::Engine {
+        step,
+        reason: error.to_string(),
+    })?;
     Ok(text.as_string::<i32>().clone())
 }
 
 /// A whole number of an answer of one row; a sum over no row is nothing, which is 0.
 fn whole(batches: &[RecordBatch], index: usize) -> Result<u64, SqlError> {
     const STEP: &str = "Reading an answer";
-    let Some(batch) = batches.iter().find(|batch| batch.num_rows() > 0) else { return Ok(0) };
-    let value = cast(batch.column(index), &DataType::Int64)
-        .map_err(|error| SqlError::Engine { step: STEP, reason: error.to_string() })?;
+    let Some(batch) = batches.iter().find(|batch| batch.num_rows() > 0) else {
+        return Ok(0);
+    };
+    let value = cast(batch.column(index), &DataType::Int64).map_err(|error| SqlError::Engine {
+        step: STEP,
+        reason: error.to_string(),
+    })?;
     let value = value.as_primitive::<Int64Type>();
-    Ok(if value.is_null(0) { 0 } else { value.value(0).cast_unsigned() })
+    Ok(if value.is_null(0) {
+        0
+    } else {
+        value.value(0).cast_unsigned()
+    })
 }
 
 /// Whether a scheduler listens there, found out before hours of work are planned for it.
@@ -408,15 +543,28 @@ fn answers(url: &str) -> Result<(), SqlError> {
     use std::time::Duration;
 
     const WAIT: Duration = Duration::from_secs(5);
-    let wrong = || SqlError::Address { found: url.chars().take(80).collect() };
-    let address = url.strip_prefix("df://").map(|rest| rest.trim_end_matches('/')).ok_or_else(wrong)?;
-    let port = address.rsplit_once(':').and_then(|(host, port)| Some((!host.is_empty()).then_some(port)?.parse::<u16>()));
+    let wrong = || SqlError::Address {
+        found: url.chars().take(80).collect(),
+    };
+    let address = url
+        .strip_prefix("df://")
+        .map(|rest| rest.trim_end_matches('/'))
+        .ok_or_else(wrong)?;
+    let port = address
+        .rsplit_once(':')
+        .and_then(|(host, port)| Some((!host.is_empty()).then_some(port)?.parse::<u16>()));
     if !matches!(port, Some(Ok(_))) {
         return Err(wrong());
     }
-    let silent = |reason: String| SqlError::NoScheduler { address: address.to_owned(), reason };
+    let silent = |reason: String| SqlError::NoScheduler {
+        address: address.to_owned(),
+        reason,
+    };
     let mut reason = "the name has no address".to_owned();
-    for address in address.to_socket_addrs().map_err(|error| silent(error.to_string()))? {
+    for address in address
+        .to_socket_addrs()
+        .map_err(|error| silent(error.to_string()))?
+    {
         match TcpStream::connect_timeout(&address, WAIT) {
             Ok(_) => return Ok(()),
             Err(error) => reason = error.to_string(),

@@ -15,13 +15,17 @@ pub enum SqlError {
         reason: String,
     },
     /// A path that the engine would take for a pattern.
-    #[error("{path}: the path holds one of * ? [ and would be read as a pattern of many files: rename it")]
+    #[error(
+        "{path}: the path holds one of * ? [ and would be read as a pattern of many files: rename it"
+    )]
     Pattern {
         /// The file.
         path: PathBuf,
     },
     /// A column is not there.
-    #[error("{path}: the column '{column}' is missing, found {found}: rename the one that is meant, or add it")]
+    #[error(
+        "{path}: the column '{column}' is missing, found {found}: rename the one that is meant, or add it"
+    )]
     MissingColumn {
         /// The file.
         path: PathBuf,
@@ -31,7 +35,9 @@ pub enum SqlError {
         found: String,
     },
     /// A column of a type that says something else.
-    #[error("{path}, field '{column}': found a column of {found}, expected {expected}: write the column that way")]
+    #[error(
+        "{path}, field '{column}': found a column of {found}, expected {expected}: write the column that way"
+    )]
     ColumnType {
         /// The file.
         path: PathBuf,
@@ -77,7 +83,9 @@ pub enum SqlError {
         what: String,
     },
     /// The memory limit is too low for the work.
-    #[error("{step}: the memory that was given does not suffice ({reason}): give more with --memory")]
+    #[error(
+        "{step}: the memory that was given does not suffice ({reason}): give more with --memory"
+    )]
     Memory {
         /// What was being done.
         step: &'static str,
@@ -85,7 +93,9 @@ pub enum SqlError {
         reason: String,
     },
     /// The cluster's address.
-    #[error("--cluster: found '{found}', expected df://host:port, the address of a Ballista scheduler")]
+    #[error(
+        "--cluster: found '{found}', expected df://host:port, the address of a Ballista scheduler"
+    )]
     Address {
         /// What was given.
         found: String,
@@ -109,7 +119,9 @@ pub enum SqlError {
         reason: String,
     },
     /// Nothing can be written there.
-    #[error("{path}: cannot be written ({reason}): check that the folder may be written to and has room")]
+    #[error(
+        "{path}: cannot be written ({reason}): check that the folder may be written to and has room"
+    )]
     Write {
         /// The file or folder.
         path: PathBuf,
@@ -120,6 +132,8 @@ pub enum SqlError {
     #[error("the counts cannot be passed on ({0}): check that their folder has room")]
     Taker(#[from] std::io::Error),
     /// The program lacks the cluster's client.
-    #[error("this program was built without Ballista: build it with `--features cluster`, or leave --cluster out")]
+    #[error(
+        "this program was built without Ballista: build it with `--features cluster`, or leave --cluster out"
+    )]
     NoClient,
 }

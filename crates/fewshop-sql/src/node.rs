@@ -17,7 +17,14 @@ use tokio::runtime::Runtime;
 use crate::SqlError;
 
 fn failed(step: &'static str, reason: impl std::fmt::Display) -> SqlError {
-    SqlError::Engine { step, reason: reason.to_string().split_whitespace().collect::<Vec<_>>().join(" ") }
+    SqlError::Engine {
+        step,
+        reason: reason
+            .to_string()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" "),
+    }
 }
 
 /// Plans are deep, and reading them recurses: the stack is as large as Ballista's own programs have it.
@@ -25,7 +32,11 @@ const STACK_BYTES: usize = 32 << 20;
 
 fn runtime() -> Result<Runtime, SqlError> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    builder.enable_all().thread_stack_size(STACK_BYTES).build().map_err(|error| failed("Starting threads", error))
+    builder
+        .enable_all()
+        .thread_stack_size(STACK_BYTES)
+        .build()
+        .map_err(|error| failed("Starting threads", error))
 }
 
 /// Ends this program when stdin closes.
@@ -45,15 +56,27 @@ pub fn scheduler(listen: &str) -> Result<(), SqlError> {
     runtime()?.block_on(async {
         let listener = tokio::net::TcpListener::bind(listen)
             .await
-            .map_err(|error| failed(STEP, format!("cannot listen at {listen} ({error}): choose another --listen")))?;
+            .map_err(|error| {
+                failed(
+                    STEP,
+                    format!("cannot listen at {listen} ({error}): choose another --listen"),
+                )
+            })?;
         let address = listener.local_addr().map_err(|error| failed(STEP, error))?;
-        let config = SchedulerConfig::default().with_hostname(address.ip().to_string()).with_port(address.port());
-        let cluster = BallistaCluster::new_from_config(&config).await.map_err(|error| failed(STEP, error))?;
-        let scheduler = create_scheduler::<LogicalPlanNode, PhysicalPlanNode>(cluster, Arc::new(config))
+        let config = SchedulerConfig::default()
+            .with_hostname(address.ip().to_string())
+            .with_port(address.port());
+        let cluster = BallistaCluster::new_from_config(&config)
             .await
             .map_err(|error| failed(STEP, error))?;
+        let scheduler =
+            create_scheduler::<LogicalPlanNode, PhysicalPlanNode>(cluster, Arc::new(config))
+                .await
+                .map_err(|error| failed(STEP, error))?;
         writeln!(std::io::stdout(), "{address}").map_err(|error| failed(STEP, error))?;
-        start_grpc_service_with_listener(listener, scheduler).await.map_err(|error| failed(STEP, error))
+        start_grpc_service_with_listener(listener, scheduler)
+            .await
+            .map_err(|error| failed(STEP, error))
     })
 }
 
@@ -85,10 +108,15 @@ const CONNECT_S: u16 = 30;
 /// [`SqlError`]: a port is taken, or the scheduler does not answer.
 pub fn executor(how: &Executor) -> Result<(), SqlError> {
     const STEP: &str = "Running the executor";
-    let wrong = || SqlError::Address { found: how.scheduler.clone() };
+    let wrong = || SqlError::Address {
+        found: how.scheduler.clone(),
+    };
     let (host, port) = how.scheduler.rsplit_once(':').ok_or_else(wrong)?;
     let scheduler_port = port.parse().ok().ok_or_else(wrong)?;
-    let grpc_port = how.port.checked_add(1).ok_or_else(|| failed(STEP, "there is no port after 65535: choose a lower --port"))?;
+    let grpc_port = how
+        .port
+        .checked_add(1)
+        .ok_or_else(|| failed(STEP, "there is no port after 65535: choose a lower --port"))?;
     let config = ExecutorProcessConfig {
         bind_host: how.host.clone(),
         external_host: Some(how.host.clone()),
@@ -104,7 +132,9 @@ pub fn executor(how: &Executor) -> Result<(), SqlError> {
         grpc_max_encoding_message_size: MESSAGE_BYTES,
         ..ExecutorProcessConfig::default()
     };
-    runtime()?.block_on(start_executor_process(Arc::new(config))).map_err(|error| failed(STEP, error))
+    runtime()?
+        .block_on(start_executor_process(Arc::new(config)))
+        .map_err(|error| failed(STEP, error))
 }
 
 /// A scheduler and some executors on this machine, child processes of this one; all are ended when it is dropped, and end by themselves
@@ -126,23 +156,48 @@ impl Loopback {
     ///
     /// # Errors
     /// [`SqlError::Engine`]: the program cannot be started, or does not listen within a minute.
-    pub fn start(program: &Path, executors: usize, memory_bytes: u64, work: &Path) -> Result<Self, SqlError> {
+    pub fn start(
+        program: &Path,
+        executors: usize,
+        memory_bytes: u64,
+        work: &Path,
+    ) -> Result<Self, SqlError> {
         const STEP: &str = "Starting a cluster";
         let start = |args: &[&str], stdout: Stdio| {
             let mut command = Command::new(program);
-            command.args(args).arg("--with-stdin").stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::null());
-            command.spawn().map_err(|error| failed(STEP, format!("{} cannot be started ({error})", program.display())))
+            command
+                .args(args)
+                .arg("--with-stdin")
+                .stdin(Stdio::piped())
+                .stdout(stdout)
+                .stderr(Stdio::null());
+            command.spawn().map_err(|error| {
+                failed(
+                    STEP,
+                    format!("{} cannot be started ({error})", program.display()),
+                )
+            })
         };
         let mut scheduler = start(&["scheduler", "--listen", "127.0.0.1:0"], Stdio::piped())?;
         let address = scheduler.stdout.take().and_then(first_line);
-        let mut cluster = Self { address: address.unwrap_or_default(), scheduler, executors: Vec::new() };
+        let mut cluster = Self {
+            address: address.unwrap_or_default(),
+            scheduler,
+            executors: Vec::new(),
+        };
         if cluster.address.is_empty() {
             return Err(failed(STEP, "the scheduler does not say where it listens"));
         }
         for nth in 0..executors {
             let work = work.join(format!("executor-{nth}"));
-            std::fs::create_dir_all(&work).map_err(|error| SqlError::Write { path: work.clone(), reason: error.to_string() })?;
-            let (work, memory) = (work.to_string_lossy().into_owned(), memory_bytes.to_string());
+            std::fs::create_dir_all(&work).map_err(|error| SqlError::Write {
+                path: work.clone(),
+                reason: error.to_string(),
+            })?;
+            let (work, memory) = (
+                work.to_string_lossy().into_owned(),
+                memory_bytes.to_string(),
+            );
             let mut listens = false;
             for _ in 0..TRIES {
                 let port = free_ports()?;
@@ -184,7 +239,10 @@ impl Loopback {
     /// The most memory that each executor has taken so far, in bytes, where the system says (Linux does).
     #[must_use]
     pub fn peak_bytes(&self) -> Vec<u64> {
-        self.executors.iter().filter_map(|executor| peak_bytes(&executor.id().to_string())).collect()
+        self.executors
+            .iter()
+            .filter_map(|executor| peak_bytes(&executor.id().to_string()))
+            .collect()
     }
 }
 
@@ -226,12 +284,18 @@ fn free_ports() -> Result<u16, SqlError> {
     const STEP: &str = "Looking for free ports";
     for _ in 0..100 {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
-        let port = listener.and_then(|listener| listener.local_addr()).map_err(|error| failed(STEP, error))?.port();
+        let port = listener
+            .and_then(|listener| listener.local_addr())
+            .map_err(|error| failed(STEP, error))?
+            .port();
         if port < u16::MAX && TcpListener::bind((Ipv4Addr::LOCALHOST, port + 1)).is_ok() {
             return Ok(port);
         }
     }
-    Err(failed(STEP, "no two free ports beside each other were found"))
+    Err(failed(
+        STEP,
+        "no two free ports beside each other were found",
+    ))
 }
 
 /// Whether the child listens before it ends or its time is over.

@@ -42,7 +42,10 @@ pub const EXPECTED: [(&str, &str); 6] = [
     ("user_id", "an id without blanks around it"),
     ("session_id", "an id without blanks around it"),
     ("item_id", "an id without blanks around it"),
-    ("time", "a time such as 2017-01-01 11:53:26, or seconds since 1970"),
+    (
+        "time",
+        "a time such as 2017-01-01 11:53:26, or seconds since 1970",
+    ),
     ("event", "view, cart, purchase or dismiss"),
     ("quantity", "a number of 0 or more, or nothing"),
 ];
@@ -69,7 +72,11 @@ pub const PAIR: i64 = 1 << 32;
 const DAY_S: i64 = 86_400;
 
 fn id(column: &str, kind: ColumnKind) -> String {
-    if kind == ColumnKind::Text { format!("\"{column}\"") } else { format!("CAST(\"{column}\" AS VARCHAR)") }
+    if kind == ColumnKind::Text {
+        format!("\"{column}\"")
+    } else {
+        format!("CAST(\"{column}\" AS VARCHAR)")
+    }
 }
 
 fn no_id(column: &str, kind: ColumnKind) -> String {
@@ -127,13 +134,19 @@ impl Queries {
     /// One row: how many events, then for each of [`EXPECTED`] how many rows are wrong and what stands in one of them.
     #[must_use]
     pub fn faults(&self) -> String {
-        let Kinds { user, session, item, .. } = self.kinds;
+        let Kinds {
+            user,
+            session,
+            item,
+            ..
+        } = self.kinds;
         let wrong = [
             no_id("user_id", user),
             no_id("session_id", session),
             no_id("item_id", item),
             format!("({}) IS NULL", self.seconds()),
-            "(\"event\" IS NULL OR \"event\" NOT IN ('view', 'cart', 'purchase', 'dismiss'))".to_owned(),
+            "(\"event\" IS NULL OR \"event\" NOT IN ('view', 'cart', 'purchase', 'dismiss'))"
+                .to_owned(),
             self.no_quantity(),
         ];
         let columns: Vec<String> = EXPECTED
@@ -146,13 +159,19 @@ impl Queries {
                 )
             })
             .collect();
-        format!("SELECT count(*) AS all_rows, {} FROM events", columns.join(", "))
+        format!(
+            "SELECT count(*) AS all_rows, {} FROM events",
+            columns.join(", ")
+        )
     }
 
     /// One row: how many items, how many different ids, how many that are none.
     #[must_use]
     pub fn item_faults(&self) -> String {
-        let (id, wrong) = (id("item_id", self.kinds.catalogue), no_id("item_id", ColumnKind::Text));
+        let (id, wrong) = (
+            id("item_id", self.kinds.catalogue),
+            no_id("item_id", ColumnKind::Text),
+        );
         format!(
             "SELECT CAST(sum(n) AS BIGINT) AS all_rows, count(*) AS ids, CAST(sum(CASE WHEN {wrong} THEN n ELSE 0 END) AS BIGINT) AS wrong \
              FROM (SELECT \"item_id\", count(*) AS n FROM (SELECT {id} AS \"item_id\" FROM items) GROUP BY \"item_id\")"
@@ -161,18 +180,28 @@ impl Queries {
 
     fn ranked(&self) -> String {
         let id = id("item_id", self.kinds.catalogue);
-        format!("SELECT {id} AS item, CAST(row_number() OVER (ORDER BY {id}) - 1 AS BIGINT) AS ix FROM items")
+        format!(
+            "SELECT {id} AS item, CAST(row_number() OVER (ORDER BY {id}) - 1 AS BIGINT) AS ix FROM items"
+        )
     }
 
     /// The ids of the items in the order of their ranks.
     #[must_use]
     pub fn items(&self) -> String {
-        format!("SELECT CAST(item AS VARCHAR) AS item FROM ({}) ORDER BY ix", self.ranked())
+        format!(
+            "SELECT CAST(item AS VARCHAR) AS item FROM ({}) ORDER BY ix",
+            self.ranked()
+        )
     }
 
     /// Events of known items.
     fn known(&self) -> String {
-        let Kinds { user, session, item, .. } = self.kinds;
+        let Kinds {
+            user,
+            session,
+            item,
+            ..
+        } = self.kinds;
         // The items stand first: a join keeps its first side in memory, whatever the other one comes to.
         format!(
             "SELECT e.u AS u, e.s AS s, r.ix AS ix, e.t AS t, e.k AS k FROM ({}) AS r JOIN \
@@ -213,7 +242,10 @@ impl Queries {
     /// One row: the shoppers.
     #[must_use]
     pub fn users(&self) -> String {
-        format!("SELECT count(*) AS users FROM (SELECT u FROM ({}) GROUP BY u)", self.known())
+        format!(
+            "SELECT count(*) AS users FROM (SELECT u FROM ({}) GROUP BY u)",
+            self.known()
+        )
     }
 
     /// The session before the `nth` of a day, if there is one that day, and the `nth`: time and id. Only one day is put in order.
@@ -233,7 +265,10 @@ impl Queries {
     #[must_use]
     pub fn popularity(&self, cut: Option<&Cut>) -> String {
         let recent = cut.map_or("0".to_owned(), |Cut { time_s, session }| {
-            format!("CASE WHEN first > {time_s} OR (first = {time_s} AND s >= {}) THEN 1 ELSE 0 END", quoted(session))
+            format!(
+                "CASE WHEN first > {time_s} OR (first = {time_s} AND s >= {}) THEN 1 ELSE 0 END",
+                quoted(session)
+            )
         });
         format!(
             "SELECT ix, CAST(count(*) AS BIGINT) AS sessions, CAST(sum(recent) AS BIGINT) AS recent \
@@ -260,26 +295,47 @@ mod tests {
 
     fn queries(time: ColumnKind) -> Queries {
         let text = ColumnKind::Text;
-        Queries::new(Kinds { user: text, session: text, time, item: ColumnKind::Whole, quantity: text, catalogue: text })
+        Queries::new(Kinds {
+            user: text,
+            session: text,
+            time,
+            item: ColumnKind::Whole,
+            quantity: text,
+            catalogue: text,
+        })
     }
 
     #[test]
     fn ids_of_another_type_are_cast_to_text() {
         let known = queries(ColumnKind::Whole).known();
-        assert!(known.contains("CAST(\"item_id\" AS VARCHAR) AS i") && known.contains("\"user_id\" AS u"), "{known}");
+        assert!(
+            known.contains("CAST(\"item_id\" AS VARCHAR) AS i")
+                && known.contains("\"user_id\" AS u"),
+            "{known}"
+        );
     }
 
     #[test]
     fn a_join_keeps_the_items_and_not_the_events() {
         let known = queries(ColumnKind::Text).known();
         let (items, events) = known.split_once(" JOIN ").expect("it is a join");
-        assert!(items.contains("FROM items") && events.contains("FROM events"), "{known}");
+        assert!(
+            items.contains("FROM items") && events.contains("FROM events"),
+            "{known}"
+        );
     }
 
     #[test]
     fn a_session_id_cannot_end_its_quotes() {
-        let cut = Cut { time_s: 5, session: "a' OR '1'='1".to_owned() };
-        assert!(queries(ColumnKind::Text).popularity(Some(&cut)).contains("s >= 'a'' OR ''1''=''1'"));
+        let cut = Cut {
+            time_s: 5,
+            session: "a' OR '1'='1".to_owned(),
+        };
+        assert!(
+            queries(ColumnKind::Text)
+                .popularity(Some(&cut))
+                .contains("s >= 'a'' OR ''1''=''1'")
+        );
     }
 
     #[test]

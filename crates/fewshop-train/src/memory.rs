@@ -24,17 +24,34 @@ fn needed_mib(log: &Log, config: &TrainConfig) -> f64 {
 
 /// What this process may still take, in MiB: what is free on the machine or in its container, `None` where the system does not say.
 fn available_mib() -> Option<f64> {
-    if let Some(told) = std::env::var("FEWSHOP_MEMORY_MIB").ok().and_then(|text| text.trim().parse().ok()) {
+    if let Some(told) = std::env::var("FEWSHOP_MEMORY_MIB")
+        .ok()
+        .and_then(|text| text.trim().parse().ok())
+    {
         return Some(told);
     }
-    let machine = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
-        let kib = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-        kib.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()
-    });
-    let bytes = |file: &str| std::fs::read_to_string(file).ok()?.trim().parse::<f64>().ok();
+    let machine = std::fs::read_to_string("/proc/meminfo")
+        .ok()
+        .and_then(|text| {
+            let kib = text
+                .lines()
+                .find_map(|line| line.strip_prefix("MemAvailable:"))?;
+            kib.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()
+        });
+    let bytes = |file: &str| {
+        std::fs::read_to_string(file)
+            .ok()?
+            .trim()
+            .parse::<f64>()
+            .ok()
+    };
     // "max" where a container has no limit, which is no number.
-    let container = bytes("/sys/fs/cgroup/memory.max").map(|max| max - bytes("/sys/fs/cgroup/memory.current").unwrap_or(0.0));
-    match (machine.map(|kib| kib / 1_024.0), container.map(|bytes| bytes / 1_048_576.0)) {
+    let container = bytes("/sys/fs/cgroup/memory.max")
+        .map(|max| max - bytes("/sys/fs/cgroup/memory.current").unwrap_or(0.0));
+    match (
+        machine.map(|kib| kib / 1_024.0),
+        container.map(|bytes| bytes / 1_048_576.0),
+    ) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
     }
@@ -45,7 +62,9 @@ fn available_mib() -> Option<f64> {
 /// # Errors
 /// Where not even half of what such a training takes is there.
 pub(crate) fn check(log: &Log, config: &TrainConfig) -> anyhow::Result<()> {
-    let Some(available) = available_mib() else { return Ok(()) };
+    let Some(available) = available_mib() else {
+        return Ok(());
+    };
     judge(needed_mib(log, config), available)
 }
 
@@ -57,7 +76,9 @@ fn judge(needed: f64, available: f64) -> anyhow::Result<()> {
         );
     }
     if needed > available {
-        say(&format!("warning: this may take {needed:.0} MiB of memory, {available:.0} MiB are free"));
+        say(&format!(
+            "warning: this may take {needed:.0} MiB of memory, {available:.0} MiB are free"
+        ));
     }
     Ok(())
 }
@@ -69,19 +90,40 @@ mod tests {
     #[test]
     fn the_estimate_is_not_below_what_was_measured() {
         let log = |events, sessions: usize| {
-            let session = crate::files::LoggedSession { user: 0, id: String::new(), time_s: 0, items: Vec::new() };
-            Log { events, sessions: vec![session; sessions], ..Log::default() }
+            let session = crate::files::LoggedSession {
+                user: 0,
+                id: String::new(),
+                time_s: 0,
+                items: Vec::new(),
+            };
+            Log {
+                events,
+                sessions: vec![session; sessions],
+                ..Log::default()
+            }
         };
         let needed = |events, sessions| needed_mib(&log(events, sessions), &TrainConfig::default());
-        for (events, sessions, measured) in [(726_615, 74_604, 1_900.0), (100_903, 5_163, 115.0), (403_773, 20_652, 311.0)] {
+        for (events, sessions, measured) in [
+            (726_615, 74_604, 1_900.0),
+            (100_903, 5_163, 115.0),
+            (403_773, 20_652, 311.0),
+        ] {
             let needed = needed(events, sessions);
-            assert!((measured..4.0 * measured).contains(&needed), "{needed} for {measured}");
+            assert!(
+                (measured..4.0 * measured).contains(&needed),
+                "{needed} for {measured}"
+            );
         }
     }
 
     #[test]
     fn what_cannot_fit_is_refused_and_what_may_not_is_tried() {
-        assert!(judge(100.0, 49.0).unwrap_err().to_string().contains("49 MiB are free"));
+        assert!(
+            judge(100.0, 49.0)
+                .unwrap_err()
+                .to_string()
+                .contains("49 MiB are free")
+        );
         assert!(judge(100.0, 51.0).is_ok() && judge(100.0, 101.0).is_ok());
     }
 }

@@ -68,7 +68,8 @@ struct CapOf {
 /// With file and line: what is no TOML, a field that is not known, an id, category or brand that the catalogue does not have, rules that
 /// contradict each other.
 pub fn read_rules(path: &Path, catalogue: &Catalogue) -> anyhow::Result<MerchantRules> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("{}: cannot be read", path.display()))?;
     let file: RulesFile = match toml::from_str(&text) {
         Ok(file) => file,
         Err(error) => {
@@ -76,18 +77,36 @@ pub fn read_rules(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Merchant
             bail!("{}, line {line}: {}", path.display(), error.message());
         }
     };
-    let reader = Reader { path, text: &text, catalogue };
+    let reader = Reader {
+        path,
+        text: &text,
+        catalogue,
+    };
     let mut rules = MerchantRules::default();
     for Pin { item, place } in &file.pin {
         rules.pin.push((reader.row(item, "item")?, *place));
     }
     let mut shift: BTreeMap<u32, i32> = BTreeMap::new();
     for (moves, sign) in [(&file.boost, 1), (&file.bury, -1)] {
-        for Move { items, category, brand, places } in moves {
-            let by = i32::try_from(*places.get_ref()).ok().filter(|by| (1..=10_000).contains(by));
+        for Move {
+            items,
+            category,
+            brand,
+            places,
+        } in moves
+        {
+            let by = i32::try_from(*places.get_ref())
+                .ok()
+                .filter(|by| (1..=10_000).contains(by));
             let by = by.ok_or_else(|| {
                 let found = places.get_ref().to_string();
-                reader.error(places.span(), "places", &found, "a number from 1 to 10000", "say how many places it moves")
+                reader.error(
+                    places.span(),
+                    "places",
+                    &found,
+                    "a number from 1 to 10000",
+                    "say how many places it moves",
+                )
             })?;
             for row in reader.rows(items, category.as_ref(), brand.as_ref())? {
                 let sum = shift.entry(row).or_default();
@@ -96,33 +115,61 @@ pub fn read_rules(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Merchant
         }
     }
     rules.shift = shift.into_iter().filter(|&(_, by)| by != 0).collect();
-    for Which { items, category, brand } in &file.exclude {
-        rules.exclude.extend(reader.rows(items, category.as_ref(), brand.as_ref())?);
+    for Which {
+        items,
+        category,
+        brand,
+    } in &file.exclude
+    {
+        rules
+            .exclude
+            .extend(reader.rows(items, category.as_ref(), brand.as_ref())?);
     }
-    rules.out_of_stock = file.stock.out.iter().map(|id| reader.row(id, "out")).collect::<Result<_, _>>()?;
+    rules.out_of_stock = file
+        .stock
+        .out
+        .iter()
+        .map(|id| reader.row(id, "out"))
+        .collect::<Result<_, _>>()?;
     for list in [&mut rules.exclude, &mut rules.out_of_stock] {
         list.sort_unstable();
         list.dedup();
     }
     for CapOf { category, most } in &file.cap {
         if category.get_ref().trim() == "*" {
-            let mut departments: Vec<&str> =
-                catalogue.items().iter().map(Item::department).filter(|name| !name.is_empty()).collect();
+            let mut departments: Vec<&str> = catalogue
+                .items()
+                .iter()
+                .map(Item::department)
+                .filter(|name| !name.is_empty())
+                .collect();
             departments.sort_unstable();
             departments.dedup();
-            rules.cap.extend(departments.into_iter().map(|name| Cap { category: vec![name.to_owned()], most: *most }));
+            rules.cap.extend(departments.into_iter().map(|name| Cap {
+                category: vec![name.to_owned()],
+                most: *most,
+            }));
         } else {
             reader.of_category(category)?;
-            rules.cap.push(Cap { category: path_of(category.get_ref()), most: *most });
+            rules.cap.push(Cap {
+                category: path_of(category.get_ref()),
+                most: *most,
+            });
         }
     }
-    rules.check(catalogue).map_err(|problem| anyhow::anyhow!("{}: the rules {problem}", path.display()))?;
+    rules
+        .check(catalogue)
+        .map_err(|problem| anyhow::anyhow!("{}: the rules {problem}", path.display()))?;
     Ok(rules)
 }
 
 /// Levels of a category as `items.csv` writes them.
 fn path_of(text: &str) -> Vec<String> {
-    text.split('>').map(str::trim).filter(|level| !level.is_empty()).map(str::to_owned).collect()
+    text.split('>')
+        .map(str::trim)
+        .filter(|level| !level.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The line of a byte, counted from 1.
@@ -138,7 +185,14 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn error(&self, span: Range<usize>, field: &str, found: &str, expected: &str, advice: &str) -> FileError {
+    fn error(
+        &self,
+        span: Range<usize>,
+        field: &str,
+        found: &str,
+        expected: &str,
+        advice: &str,
+    ) -> FileError {
         FileError::Field {
             path: self.path.to_owned(),
             place: Place::Line(line_of(self.text, span)),
@@ -153,24 +207,53 @@ impl Reader<'_> {
         let found = id.get_ref().trim();
         let advice = "correct the id, or remove it if the shop no longer has the product";
         let row = self.catalogue.ix(&ItemId::from(found));
-        row.map(|ix| ix.0).ok_or_else(|| self.error(id.span(), field, found, "an item_id of the pack's catalogue", advice))
+        row.map(|ix| ix.0).ok_or_else(|| {
+            self.error(
+                id.span(),
+                field,
+                found,
+                "an item_id of the pack's catalogue",
+                advice,
+            )
+        })
     }
 
     fn of_category(&self, category: &Spanned<String>) -> Result<Vec<u32>, FileError> {
         let path = path_of(category.get_ref());
         let advice = "write it from the department down, as in items.csv: Food > Tea";
         let found = self.matching(|item| !path.is_empty() && item.category.starts_with(&path));
-        found.ok_or_else(|| self.error(category.span(), "category", category.get_ref(), "a category that has products", advice))
+        found.ok_or_else(|| {
+            self.error(
+                category.span(),
+                "category",
+                category.get_ref(),
+                "a category that has products",
+                advice,
+            )
+        })
     }
 
     fn of_brand(&self, brand: &Spanned<String>) -> Result<Vec<u32>, FileError> {
         let name = brand.get_ref().trim();
         let found = self.matching(|item| !name.is_empty() && item.brand.trim() == name);
-        found.ok_or_else(|| self.error(brand.span(), "brand", name, "a brand that has products", "write it as in items.csv"))
+        found.ok_or_else(|| {
+            self.error(
+                brand.span(),
+                "brand",
+                name,
+                "a brand that has products",
+                "write it as in items.csv",
+            )
+        })
     }
 
     fn matching(&self, of: impl Fn(&Item) -> bool) -> Option<Vec<u32>> {
-        let rows: Vec<u32> = self.catalogue.iter().filter(|(_, item)| of(item)).map(|(ix, _)| ix.0).collect();
+        let rows: Vec<u32> = self
+            .catalogue
+            .iter()
+            .filter(|(_, item)| of(item))
+            .map(|(ix, _)| ix.0)
+            .collect();
         (!rows.is_empty()).then_some(rows)
     }
 
@@ -181,7 +264,10 @@ impl Reader<'_> {
         category: Option<&Spanned<String>>,
         brand: Option<&Spanned<String>>,
     ) -> Result<Vec<u32>, FileError> {
-        let mut rows = items.iter().map(|id| self.row(id, "items")).collect::<Result<Vec<u32>, _>>()?;
+        let mut rows = items
+            .iter()
+            .map(|id| self.row(id, "items"))
+            .collect::<Result<Vec<u32>, _>>()?;
         if let Some(category) = category {
             rows.extend(self.of_category(category)?);
         }
@@ -212,10 +298,19 @@ mod tests {
              [[exclude]]\ncategory = \"Bakery > Bakery fancy\"\n[stock]\nout = [\"toy3\", \"toy3\"]\n[[cap]]\ncategory = \"*\"\nmost = 2\n",
         )
         .unwrap();
-        assert_eq!((rules.pin, rules.shift, rules.out_of_stock), (vec![(7, 2)], vec![(1, 5)], vec![3]));
+        assert_eq!(
+            (rules.pin, rules.shift, rules.out_of_stock),
+            (vec![(7, 2)], vec![(1, 5)], vec![3])
+        );
         assert_eq!(rules.exclude, (21..40).step_by(2).collect::<Vec<u32>>());
         assert_eq!(rules.cap.len(), 3);
-        assert_eq!(read("[[boost]]\nbrand = \"House brand\"\nplaces = 1").unwrap().shift.len(), 30);
+        assert_eq!(
+            read("[[boost]]\nbrand = \"House brand\"\nplaces = 1")
+                .unwrap()
+                .shift
+                .len(),
+            30
+        );
         assert!(read("").unwrap().is_empty());
     }
 
@@ -229,16 +324,40 @@ mod tests {
 
     #[test]
     fn what_the_shop_does_not_have_is_named_with_its_line() {
-        check_refused("\n[[pin]]\nitem = \"toy99\"\nplace = 1\n", &["rules.toml", "line 3", "'item'", "toy99"]);
-        check_refused("[[boost]]\nplaces = 3\nitems = [\n  \"toy1\",\n  \"nobody\",\n]\n", &["line 5", "'items'", "nobody"]);
+        check_refused(
+            "\n[[pin]]\nitem = \"toy99\"\nplace = 1\n",
+            &["rules.toml", "line 3", "'item'", "toy99"],
+        );
+        check_refused(
+            "[[boost]]\nplaces = 3\nitems = [\n  \"toy1\",\n  \"nobody\",\n]\n",
+            &["line 5", "'items'", "nobody"],
+        );
         check_refused("[stock]\nout = [\"gone\"]", &["line 2", "'out'", "gone"]);
-        check_refused("[[exclude]]\ncategory = \"Bakery > Wands\"", &["line 2", "'category'", "Wands"]);
-        check_refused("[[cap]]\nmost = 1\ncategory = \"Wands\"", &["line 3", "Wands"]);
-        check_refused("[[bury]]\nplaces = 3\nbrand = \"Nobody's\"", &["line 3", "'brand'"]);
-        check_refused("[[bury]]\nplaces = 0\nitems = [\"toy1\"]", &["line 2", "'places'"]);
-        check_refused("[[pin]]\nitem = \"toy1\"\nplace = 1\n[[boosts]]\n", &["rules.toml, line 4", "boosts"]);
+        check_refused(
+            "[[exclude]]\ncategory = \"Bakery > Wands\"",
+            &["line 2", "'category'", "Wands"],
+        );
+        check_refused(
+            "[[cap]]\nmost = 1\ncategory = \"Wands\"",
+            &["line 3", "Wands"],
+        );
+        check_refused(
+            "[[bury]]\nplaces = 3\nbrand = \"Nobody's\"",
+            &["line 3", "'brand'"],
+        );
+        check_refused(
+            "[[bury]]\nplaces = 0\nitems = [\"toy1\"]",
+            &["line 2", "'places'"],
+        );
+        check_refused(
+            "[[pin]]\nitem = \"toy1\"\nplace = 1\n[[boosts]]\n",
+            &["rules.toml, line 4", "boosts"],
+        );
         check_refused("[[pin]]\nitem = 7", &["line 2"]);
         check_refused("pin = [", &["rules.toml, line 1"]);
-        check_refused("[[pin]]\nitem = \"toy1\"\nplace = 1\n[[pin]]\nitem = \"toy2\"\nplace = 1", &["rules.toml", "one place"]);
+        check_refused(
+            "[[pin]]\nitem = \"toy1\"\nplace = 1\n[[pin]]\nitem = \"toy2\"\nplace = 1",
+            &["rules.toml", "one place"],
+        );
     }
 }

@@ -45,7 +45,10 @@ impl Progress {
     /// Work of `steps` steps.
     #[must_use]
     pub fn of(what: &str, steps: u64) -> Self {
-        let progress = Self::with(ProgressBar::new(steps), "{msg} {wide_bar:.dim} {pos}/{len} {eta:.dim}");
+        let progress = Self::with(
+            ProgressBar::new(steps),
+            "{msg} {wide_bar:.dim} {pos}/{len} {eta:.dim}",
+        );
         progress.next(what);
         progress
     }
@@ -53,8 +56,14 @@ impl Progress {
     fn with(bar: ProgressBar, template: &str) -> Self {
         let quiet = QUIET.get();
         let plain = !quiet && !std::io::stderr().is_terminal();
-        bar.set_draw_target(if plain || quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(10) });
-        bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_draw_target(if plain || quiet {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr_with_hz(10)
+        });
+        bar.set_style(
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
         Self { bar, plain, quiet }
     }
 

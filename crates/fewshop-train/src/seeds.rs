@@ -18,7 +18,14 @@ pub fn means(scored: &[Evaluated]) -> BTreeMap<u32, CaseScore> {
         sum.recall_at_20 += one.score.recall_at_20;
     }
     let mean = |(k, (n, sum)): (u32, (f64, CaseScore))| {
-        (k, CaseScore { ndcg_at_10: sum.ndcg_at_10 / n, recall_at_20: sum.recall_at_20 / n, ..CaseScore::default() })
+        (
+            k,
+            CaseScore {
+                ndcg_at_10: sum.ndcg_at_10 / n,
+                recall_at_20: sum.recall_at_20 / n,
+                ..CaseScore::default()
+            },
+        )
     };
     sums.into_iter().map(mean).collect()
 }
@@ -26,9 +33,15 @@ pub fn means(scored: &[Evaluated]) -> BTreeMap<u32, CaseScore> {
 /// Each seed's means by k, and below them mean, range and standard deviation over the seeds.
 #[must_use]
 pub fn table(figures: &[(u64, BTreeMap<u32, CaseScore>)]) -> String {
-    let ks: BTreeSet<u32> = figures.iter().flat_map(|(_, means)| means.keys().copied()).collect();
+    let ks: BTreeSet<u32> = figures
+        .iter()
+        .flat_map(|(_, means)| means.keys().copied())
+        .collect();
     let mut out = String::new();
-    for (metric, of) in [("NDCG@10", (|m| m.ndcg_at_10) as fn(&CaseScore) -> f64), ("Recall@20", |m| m.recall_at_20)] {
+    for (metric, of) in [
+        ("NDCG@10", (|m| m.ndcg_at_10) as fn(&CaseScore) -> f64),
+        ("Recall@20", |m| m.recall_at_20),
+    ] {
         let _ = write!(out, "{metric:<14}");
         for k in &ks {
             let _ = write!(out, " {:>16}", format!("k = {k}"));
@@ -43,7 +56,14 @@ pub fn table(figures: &[(u64, BTreeMap<u32, CaseScore>)]) -> String {
         }
         let spreads: Vec<Spread> = ks
             .iter()
-            .map(|k| spread(&figures.iter().filter_map(|(_, means)| means.get(k).map(of)).collect::<Vec<f64>>()))
+            .map(|k| {
+                spread(
+                    &figures
+                        .iter()
+                        .filter_map(|(_, means)| means.get(k).map(of))
+                        .collect::<Vec<f64>>(),
+                )
+            })
             .collect();
         let mut line = |name: &str, words: &dyn Fn(&Spread) -> String| {
             let _ = write!(out, "{name:<14}");
@@ -71,7 +91,10 @@ struct Spread {
 fn spread(values: &[f64]) -> Spread {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
-    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+    let squares: f64 = values
+        .iter()
+        .map(|value| (value - mean) * (value - mean))
+        .sum();
     Spread {
         mean,
         low: values.iter().copied().fold(f64::INFINITY, f64::min),
@@ -93,10 +116,23 @@ mod tests {
 
     #[test]
     fn each_seed_is_a_row_and_each_k_a_column() {
-        let means =
-            |ndcg| BTreeMap::from([(1, CaseScore { ndcg_at_10: ndcg, ..CaseScore::default() }), (10, CaseScore::default())]);
+        let means = |ndcg| {
+            BTreeMap::from([
+                (
+                    1,
+                    CaseScore {
+                        ndcg_at_10: ndcg,
+                        ..CaseScore::default()
+                    },
+                ),
+                (10, CaseScore::default()),
+            ])
+        };
         let text = table(&[(7, means(0.25)), (8, means(0.75))]);
-        assert!(text.contains("seed 7") && text.contains("0.2500 to 0.7500") && text.contains("k = 10"), "{text}");
+        assert!(
+            text.contains("seed 7") && text.contains("0.2500 to 0.7500") && text.contains("k = 10"),
+            "{text}"
+        );
         assert_eq!(text.lines().count(), 12);
     }
 }

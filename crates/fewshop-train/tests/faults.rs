@@ -1,7 +1,10 @@
 //! The command when the machine fails it: killed, no room, no rights, no memory.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "helpers of a test that cannot write its own files may as well panic")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of a test that cannot write its own files may as well panic"
+)]
 
 mod common;
 
@@ -16,14 +19,21 @@ const TRAIN: &str = "train --items items.csv --events events.csv --config quick.
 /// The command by way of a shell, which can set limits first.
 fn shell(shop: &Folder, before: &str, line: &str) -> Output {
     let script = format!("{before} exec {} {line}", env!("CARGO_BIN_EXE_fewshop"));
-    Command::new("sh").args(["-c", &script]).current_dir(shop.path(".")).output().unwrap()
+    Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(shop.path("."))
+        .output()
+        .unwrap()
 }
 
 #[track_caller]
 fn check_failed(output: &Output, words: &[&str]) {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
-    let error = stderr.lines().find(|line| line.starts_with("error:")).unwrap_or_else(|| panic!("no error line in {stderr}"));
+    let error = stderr
+        .lines()
+        .find(|line| line.starts_with("error:"))
+        .unwrap_or_else(|| panic!("no error line in {stderr}"));
     for word in words {
         assert!(error.contains(word), "{word:?} is not in {error}");
     }
@@ -45,7 +55,11 @@ fn killed_at_any_moment_the_old_pack_is_there_or_the_new_one() {
     // Two moments on the way and five around the end, where the pack is written.
     for nth in 0..7u32 {
         std::fs::copy(shop.path("old.pack"), shop.path("a.pack")).unwrap();
-        let share = if nth < 2 { f64::from(nth + 1) / 3.0 } else { 0.91 + f64::from(nth) / 50.0 };
+        let share = if nth < 2 {
+            f64::from(nth + 1) / 3.0
+        } else {
+            0.91 + f64::from(nth) / 50.0
+        };
         let line = format!("{TRAIN} --seed 8 --out a.pack");
         let mut child = Command::new(env!("CARGO_BIN_EXE_fewshop"))
             .args(line.split(' '))
@@ -58,7 +72,10 @@ fn killed_at_any_moment_the_old_pack_is_there_or_the_new_one() {
         child.kill().unwrap();
         child.wait().unwrap();
         let now = bytes(&shop, "a.pack");
-        assert!(now == old || now == new, "killed after {share} of {whole:?}: neither the old pack nor the new one");
+        assert!(
+            now == old || now == new,
+            "killed after {share} of {whole:?}: neither the old pack nor the new one"
+        );
     }
     // What a kill left behind does not stand in the way of the next run, which gives the same pack as ever.
     shop.check_done(&format!("{TRAIN} --seed 8 --out a.pack"));
@@ -77,13 +94,21 @@ fn killed_while_it_writes_a_file_is_whole() {
     let recs = bytes(&shop, "recs.csv");
     for nth in 0..20u32 {
         shop.write("recs.csv", "old");
-        let mut child =
-            Command::new(env!("CARGO_BIN_EXE_fewshop")).args(line.split(' ')).current_dir(shop.path(".")).spawn().unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_fewshop"))
+            .args(line.split(' '))
+            .current_dir(shop.path("."))
+            .spawn()
+            .unwrap();
         std::thread::sleep(whole.mul_f64(0.5 + f64::from(nth) / 30.0));
         child.kill().unwrap();
         child.wait().unwrap();
         let now = bytes(&shop, "recs.csv");
-        assert!(now == b"old" || now == recs, "{} bytes of {}", now.len(), recs.len());
+        assert!(
+            now == b"old" || now == recs,
+            "{} bytes of {}",
+            now.len(),
+            recs.len()
+        );
     }
 }
 
@@ -93,12 +118,26 @@ fn a_full_disk_is_named_and_the_old_pack_stays() {
     shop.check_done(&format!("{TRAIN} --out a.pack"));
     let old = bytes(&shop, "a.pack");
     // Room for 512 or 1,024 bytes a file, and a write past that fails as on a full disk, or kills where the signal is not ignored.
-    check_failed(&shell(&shop, "trap '' XFSZ; ulimit -f 1;", &format!("{TRAIN} --seed 8 --out a.pack")), &["a.pack", "has room"]);
-    let killed = shell(&shop, "ulimit -f 1;", &format!("{TRAIN} --seed 8 --out a.pack"));
+    check_failed(
+        &shell(
+            &shop,
+            "trap '' XFSZ; ulimit -f 1;",
+            &format!("{TRAIN} --seed 8 --out a.pack"),
+        ),
+        &["a.pack", "has room"],
+    );
+    let killed = shell(
+        &shop,
+        "ulimit -f 1;",
+        &format!("{TRAIN} --seed 8 --out a.pack"),
+    );
     assert!(!killed.status.success());
     assert!(bytes(&shop, "a.pack") == old);
     if std::path::Path::new("/dev/full").exists() {
-        check_failed(&shell(&shop, "", &format!("{TRAIN} --out /dev/full")), &["/dev/full", "has room"]);
+        check_failed(
+            &shell(&shop, "", &format!("{TRAIN} --out /dev/full")),
+            &["/dev/full", "has room"],
+        );
     }
 }
 
@@ -117,7 +156,8 @@ fn a_folder_that_cannot_be_written_to_is_found_out_before_the_training() {
     std::fs::create_dir(shop.path("locked")).unwrap();
     let rights = |mode: u32| {
         use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(shop.path("locked"), std::fs::Permissions::from_mode(mode)).unwrap();
+        std::fs::set_permissions(shop.path("locked"), std::fs::Permissions::from_mode(mode))
+            .unwrap();
     };
     rights(0o555);
     // Root may write anywhere.
@@ -135,10 +175,22 @@ fn a_training_that_cannot_fit_is_refused_with_what_it_needs() {
     let shop = made_up_shop();
     let train = "train --items items.csv --events events.csv --out a.pack";
     // 540 sessions bound what the cases can ask for, so a limit stands in for a small machine.
-    let small = shell(&shop, "FEWSHOP_MEMORY_MIB=32", &format!("{train} --config quick.toml"));
+    let small = shell(
+        &shop,
+        "FEWSHOP_MEMORY_MIB=32",
+        &format!("{train} --config quick.toml"),
+    );
     check_failed(&small, &["MiB", "memory", "shorter log"]);
     assert!(!shop.path("a.pack").exists());
-    assert!(shell(&shop, "FEWSHOP_MEMORY_MIB=32", &format!("{train} --config quick.toml --any-memory")).status.success());
+    assert!(
+        shell(
+            &shop,
+            "FEWSHOP_MEMORY_MIB=32",
+            &format!("{train} --config quick.toml --any-memory")
+        )
+        .status
+        .success()
+    );
 }
 
 #[test]
@@ -147,7 +199,11 @@ fn the_same_seed_gives_the_same_pack_whatever_stood_there_and_however_many_threa
     for (name, threads) in [("one", "1"), ("two", "2"), ("five", "5")] {
         shop.write(&format!("{name}.pack"), "something old");
         let before = format!("RAYON_NUM_THREADS={threads}");
-        assert!(shell(&shop, &before, &format!("{TRAIN} --out {name}.pack")).status.success());
+        assert!(
+            shell(&shop, &before, &format!("{TRAIN} --out {name}.pack"))
+                .status
+                .success()
+        );
     }
     assert!(Pack::from_bytes(&bytes(&shop, "one.pack")).is_ok());
     assert!(bytes(&shop, "one.pack") == bytes(&shop, "two.pack"));

@@ -1,6 +1,9 @@
 //! New products: added to a pack, and studied on a shop's log.
 
-#![expect(clippy::unwrap_used, reason = "helpers of a test that cannot write its own files may as well panic")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of a test that cannot write its own files may as well panic"
+)]
 
 mod common;
 
@@ -14,7 +17,10 @@ use fewshop_model::{Compute, Pack, RankOptions, Recommender, toy};
 fn toy_shop(new: &str) -> Folder {
     let shop = Folder::new();
     std::fs::write(shop.path("in.pack"), toy::pack().to_bytes().unwrap()).unwrap();
-    shop.write("new.csv", &format!("item_id,title,category,brand,size,price\n{new}"));
+    shop.write(
+        "new.csv",
+        &format!("item_id,title,category,brand,size,price\n{new}"),
+    );
     shop
 }
 
@@ -26,10 +32,18 @@ fn read(shop: &Folder) -> Pack {
 }
 
 fn ranked(pack: &Pack, shots: &[&str]) -> Vec<Recommendation> {
-    let shots: Vec<ItemIx> = shots.iter().map(|&id| pack.catalogue.ix(&id.into()).unwrap()).collect();
+    let shots: Vec<ItemIx> = shots
+        .iter()
+        .map(|&id| pack.catalogue.ix(&id.into()).unwrap())
+        .collect();
     let mut recommender = Recommender::new(pack.clone(), Compute::Kernels);
     recommender.set_session(Session::of_items(&shots)).unwrap();
-    pollster::block_on(recommender.rank(&RankOptions { n: 62, ..RankOptions::default() })).unwrap().picks
+    pollster::block_on(recommender.rank(&RankOptions {
+        n: 62,
+        ..RankOptions::default()
+    }))
+    .unwrap()
+    .picks
 }
 
 #[test]
@@ -46,9 +60,15 @@ fn an_added_product_is_picked_where_its_like_is_and_the_others_keep_their_scores
         // Among bread it stands with the bread; among produce behind all of that.
         assert_eq!(at < 18, shots[0] == "toy20", "{at}");
         let id = |pack: &Pack, pick: &Recommendation| pack.catalogue[pick.item].id.0.clone();
-        let rest: Vec<&Recommendation> = new.iter().filter(|pick| id(&after, pick).starts_with("toy")).collect();
+        let rest: Vec<&Recommendation> = new
+            .iter()
+            .filter(|pick| id(&after, pick).starts_with("toy"))
+            .collect();
         for old in &old {
-            let new = rest.iter().find(|new| id(&after, new) == id(&before, old)).unwrap();
+            let new = rest
+                .iter()
+                .find(|new| id(&after, new) == id(&before, old))
+                .unwrap();
             // Ranks among the candidates are features: one more candidate before a product moves its own by one, and nothing else does.
             assert!((old.score - new.score).abs() < 0.2, "{old:?} {new:?}");
         }
@@ -64,10 +84,18 @@ fn what_the_pack_held_is_as_it_was() {
         let (old, new) = (ix.row(), after.catalogue.ix(&item.id).unwrap().row());
         assert_eq!(after.catalogue.items()[new], *item);
         assert_eq!(before.table.row(old), after.table.row(new));
-        assert_eq!((before.popularity[old], before.recent[old]), (after.popularity[new], after.recent[new]));
+        assert_eq!(
+            (before.popularity[old], before.recent[old]),
+            (after.popularity[new], after.recent[new])
+        );
         let pairs = |pack: &Pack, row: usize| {
-            let named =
-                pack.pairs.row(row).map(|pair| (pack.catalogue.items()[pair.to].id.0.clone(), pair.count, pair.regression));
+            let named = pack.pairs.row(row).map(|pair| {
+                (
+                    pack.catalogue.items()[pair.to].id.0.clone(),
+                    pair.count,
+                    pair.regression,
+                )
+            });
             let mut named: Vec<_> = named.filter(|(id, ..)| id.starts_with("toy")).collect();
             named.sort_by(|a, b| a.0.cmp(&b.0));
             named
@@ -82,10 +110,19 @@ fn the_shelf_keeps_its_order() {
     let shop = toy_shop(NEW);
     shop.check_done(ADD);
     let pack = read(&shop);
-    let keys: Vec<_> = pack.catalogue.items().iter().map(|item| (&item.category, &item.title, &item.brand, &item.size)).collect();
+    let keys: Vec<_> = pack
+        .catalogue
+        .items()
+        .iter()
+        .map(|item| (&item.category, &item.title, &item.brand, &item.size))
+        .collect();
     assert!(keys.is_sorted());
     // What is new is marked in its new place.
-    let new = pack.catalogue.iter().filter(|(_, item)| !item.id.0.starts_with("toy")).map(|(ix, _)| ix.0);
+    let new = pack
+        .catalogue
+        .iter()
+        .filter(|(_, item)| !item.id.0.starts_with("toy"))
+        .map(|(ix, _)| ix.0);
     assert_eq!(pack.fresh, new.collect::<Vec<_>>());
 }
 
@@ -132,7 +169,11 @@ fn log() -> Folder {
         }
         let day = session / 40 + 1;
         for item in basket {
-            let _ = writeln!(events, "u{},s{session},2024-01-{day:02} 10:00:00,i{item},purchase,1", session % 200);
+            let _ = writeln!(
+                events,
+                "u{},s{session},2024-01-{day:02} 10:00:00,i{item},purchase,1",
+                session % 200
+            );
         }
     }
     shop.write("events.csv", &events);
@@ -144,12 +185,25 @@ fn log() -> Folder {
 fn the_study_asks_about_products_that_were_never_sold() {
     let shop = log();
     let printed = shop.check_done("study new-items --items items.csv --events events.csv --config quick.toml --json found.json");
-    for word in ["never sold", "content tower", "generator", "learned mix", "nearest by text", "category popularity", "random"] {
+    for word in [
+        "never sold",
+        "content tower",
+        "generator",
+        "learned mix",
+        "nearest by text",
+        "category popularity",
+        "random",
+    ] {
         assert!(printed.contains(word), "{word} is not in {printed}");
     }
     let found: serde_json::Value = serde_json::from_str(&shop.read("found.json")).unwrap();
     let ndcg = |name: &str| {
-        let row = found["rows"].as_array().unwrap().iter().find(|row| row["name"] == name).unwrap();
+        let row = found["rows"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|row| row["name"] == name)
+            .unwrap();
         row["alone"]["ndcg@10"].as_f64().unwrap()
     };
     // Halves of departments are what shoppers keep to, and content tells them.
@@ -161,7 +215,15 @@ fn the_study_asks_about_products_that_were_never_sold() {
 #[test]
 fn a_log_that_never_takes_a_new_product_is_refused() {
     let shop = log();
-    let few: String = shop.read("events.csv").lines().take(20).fold(String::new(), |text, line| text + line + "\n");
+    let few: String = shop
+        .read("events.csv")
+        .lines()
+        .take(20)
+        .fold(String::new(), |text, line| text + line + "\n");
     shop.write("events.csv", &few);
-    shop.check_refused("study new-items --items items.csv --events events.csv --config quick.toml", 1, &["new"]);
+    shop.check_refused(
+        "study new-items --items items.csv --events events.csv --config quick.toml",
+        1,
+        &["new"],
+    );
 }

@@ -1,6 +1,9 @@
 //! `fewshop refresh`: a pack is told of later sessions, and nothing else of it changes.
 
-#![expect(clippy::unwrap_used, reason = "helpers of a test that cannot write its own files may as well panic")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of a test that cannot write its own files may as well panic"
+)]
 
 mod common;
 
@@ -32,7 +35,10 @@ fn shop() -> Folder {
     shop.write("events.csv", &events);
     shop.write("cases.csv", &cases);
     shop.write("truth.csv", &truth);
-    shop.write("nobody.csv", "user_id,session_id,time,item_id,event,quantity\n");
+    shop.write(
+        "nobody.csv",
+        "user_id,session_id,time,item_id,event,quantity\n",
+    );
     shop
 }
 
@@ -47,8 +53,16 @@ fn later_sessions_are_counted_and_nothing_else_changes() {
     assert!(said.contains("told of 20 sessions"), "{said}");
     let mut new = read(&shop, "new.pack");
     assert_eq!((new.season[7], new.season[8], new.season[9]), (20, 20, 0));
-    assert!(new.card.command.ends_with("; fewshop refresh --events events.csv"), "{}", new.card.command);
-    new.card.command.clone_from(&read(&shop, "shop.pack").card.command);
+    assert!(
+        new.card
+            .command
+            .ends_with("; fewshop refresh --events events.csv"),
+        "{}",
+        new.card.command
+    );
+    new.card
+        .command
+        .clone_from(&read(&shop, "shop.pack").card.command);
     let plain = new.with_season(Vec::new()).unwrap();
     assert!(plain.to_bytes().unwrap() == std::fs::read(shop.path("shop.pack")).unwrap());
 }
@@ -59,17 +73,43 @@ fn a_session_that_is_asked_about_twice_is_counted_once_and_strangers_stay_strang
     let line = "refresh --pack shop.pack --cases cases.csv --truth truth.csv --keep-strangers 4 --strangers left --out new.pack";
     shop.check_done(line);
     let new = read(&shop, "new.pack");
-    let strangers: std::collections::BTreeSet<String> =
-        shop.read("left/cases.csv").lines().skip(1).map(|row| row.split(',').nth(1).unwrap().to_owned()).collect();
-    assert!(!strangers.is_empty() && strangers.len() < 20, "{strangers:?}");
-    assert_eq!(new.season[..4], [20 - strangers.len() as u32, 20 - strangers.len() as u32, 20 - strangers.len() as u32, 0]);
-    assert_eq!(shop.read("left/truth.csv").lines().count(), 1 + 3 * strangers.len());
+    let strangers: std::collections::BTreeSet<String> = shop
+        .read("left/cases.csv")
+        .lines()
+        .skip(1)
+        .map(|row| row.split(',').nth(1).unwrap().to_owned())
+        .collect();
+    assert!(
+        !strangers.is_empty() && strangers.len() < 20,
+        "{strangers:?}"
+    );
+    assert_eq!(
+        new.season[..4],
+        [
+            20 - strangers.len() as u32,
+            20 - strangers.len() as u32,
+            20 - strangers.len() as u32,
+            0
+        ]
+    );
+    assert_eq!(
+        shop.read("left/truth.csv").lines().count(),
+        1 + 3 * strangers.len()
+    );
 }
 
 #[test]
 fn a_refreshing_that_cannot_be_done_leaves_nothing_behind() {
     let shop = shop();
-    shop.check_refused("refresh --pack shop.pack --events nobody.csv --out new.pack", 1, &["nobody.csv", "at least one event"]);
-    shop.check_refused("refresh --pack shop.pack --cases cases.csv --out new.pack", 2, &["--truth"]);
+    shop.check_refused(
+        "refresh --pack shop.pack --events nobody.csv --out new.pack",
+        1,
+        &["nobody.csv", "at least one event"],
+    );
+    shop.check_refused(
+        "refresh --pack shop.pack --cases cases.csv --out new.pack",
+        2,
+        &["--truth"],
+    );
     shop.check_refused("refresh --pack shop.pack --out new.pack", 2, &["--events"]);
 }

@@ -25,8 +25,15 @@ pub(crate) fn parse<T: DeserializeOwned>(
 ) -> Result<T, EngineError> {
     serde_wasm_bindgen::from_value(value).map_err(|err| {
         let problem = err.to_string();
-        let problem = problem.strip_prefix("Error: ").unwrap_or(&problem).to_owned();
-        EngineError::BadArgument { argument, problem, expected }
+        let problem = problem
+            .strip_prefix("Error: ")
+            .unwrap_or(&problem)
+            .to_owned();
+        EngineError::BadArgument {
+            argument,
+            problem,
+            expected,
+        }
     })
 }
 
@@ -36,7 +43,11 @@ pub(crate) fn parse_or_default<T: DeserializeOwned + Default>(
     value: JsValue,
     expected: &'static str,
 ) -> Result<T, EngineError> {
-    if value.is_undefined() || value.is_null() { Ok(T::default()) } else { parse(argument, value, expected) }
+    if value.is_undefined() || value.is_null() {
+        Ok(T::default())
+    } else {
+        parse(argument, value, expected)
+    }
 }
 
 /// How many picks are wanted; 0 passes, for the model to refuse.
@@ -46,7 +57,11 @@ pub(crate) fn count(argument: &'static str, value: &JsValue) -> Result<usize, En
         Some(n) if n >= 0.0 && n.is_finite() && n.fract() == 0.0 => Ok(n as usize),
         _ => {
             let problem = format!("it is {}", shown(value));
-            Err(EngineError::BadArgument { argument, problem, expected: "a whole number of 1 or more" })
+            Err(EngineError::BadArgument {
+                argument,
+                problem,
+                expected: "a whole number of 1 or more",
+            })
         }
     }
 }
@@ -69,7 +84,11 @@ pub(crate) fn bytes(argument: &'static str, value: &JsValue) -> Result<Vec<u8>, 
         return Ok(Uint8Array::new(buffer).to_vec());
     }
     let expected = "the pack's bytes as a Uint8Array or an ArrayBuffer";
-    Err(EngineError::BadArgument { argument, problem: format!("it is {}", shown(value)), expected })
+    Err(EngineError::BadArgument {
+        argument,
+        problem: format!("it is {}", shown(value)),
+        expected,
+    })
 }
 
 /// A plain object.
@@ -85,7 +104,11 @@ fn shown(value: &JsValue) -> String {
         None if value.is_null() => "null".to_owned(),
         None => {
             let kind = value.js_typeof().as_string().unwrap_or_default();
-            if kind == "object" { "another kind of object".to_owned() } else { kind }
+            if kind == "object" {
+                "another kind of object".to_owned()
+            } else {
+                kind
+            }
         }
     }
 }

@@ -13,7 +13,8 @@ use crate::arguments::{bytes, count, parse, parse_or_default, text, to_js};
 use crate::{Engine, EngineError, Run};
 
 const EVENT: &str = "{item: row, kind: 'view' | 'cart' | 'purchase' | 'dismiss'}";
-const SESSION: &str = "{events: [{item: row, kind: 'view' | 'cart' | 'purchase' | 'dismiss'}], visits?: [[row]]}";
+const SESSION: &str =
+    "{events: [{item: row, kind: 'view' | 'cart' | 'purchase' | 'dismiss'}], visits?: [[row]]}";
 const FILTER: &str = "{category: [department, ...], among: [row, ...]} or nothing";
 const REQUEST: &str = "{seq, session, shelves: [{name, n, filter?, seeds?}], household?, offers?}";
 const OPTIONS: &str = "{backend: 'cpu' | 'wgpu'} or nothing";
@@ -68,14 +69,20 @@ impl Recommender {
             Backend::Cpu => Compute::Kernels,
             Backend::Wgpu => on_gpu(&pack).await?,
         };
-        Ok(Self { engine: RefCell::new(Engine::new(pack, compute)), split: RefCell::default() })
+        Ok(Self {
+            engine: RefCell::new(Engine::new(pack, compute)),
+            split: RefCell::default(),
+        })
     }
 
     /// Adds what the shopper did.
     ///
     /// # Errors
     /// `unknown_item`, `bad_argument`; nothing is added.
-    pub fn observe(&self, #[wasm_bindgen(unchecked_param_type = "ShopEvent")] event: JsValue) -> Result<(), JsValue> {
+    pub fn observe(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "ShopEvent")] event: JsValue,
+    ) -> Result<(), JsValue> {
         let event: Event = parse("event", event, EVENT)?;
         Ok(self.engine.borrow_mut().observe(event)?)
     }
@@ -100,7 +107,10 @@ impl Recommender {
     /// # Errors
     /// `unknown_item`, `bad_argument`; the session before it stays.
     #[wasm_bindgen(js_name = "setSession")]
-    pub fn set_session(&self, #[wasm_bindgen(unchecked_param_type = "Session")] session: JsValue) -> Result<(), JsValue> {
+    pub fn set_session(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Session")] session: JsValue,
+    ) -> Result<(), JsValue> {
         let session: Session = parse("session", session, SESSION)?;
         Ok(self.engine.borrow_mut().set_session(session)?)
     }
@@ -129,7 +139,10 @@ impl Recommender {
     /// # Errors
     /// `unknown_item`, `bad_argument`, `backend_failed`.
     #[wasm_bindgen(unchecked_return_type = "Recommendation")]
-    pub async fn explain(&self, #[wasm_bindgen(unchecked_param_type = "number")] item: JsValue) -> Result<JsValue, JsValue> {
+    pub async fn explain(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "number")] item: JsValue,
+    ) -> Result<JsValue, JsValue> {
         let item: ItemIx = parse("item", item, ROW)?;
         let engine = self.engine.borrow().clone();
         to_js(&engine.explain(item).await?)
@@ -159,9 +172,19 @@ impl Recommender {
         *self.split.borrow_mut() = split;
         self.ran(run, started);
         let status = self.engine.borrow().status();
-        let household = if request.household { engine.household() } else { Vec::new() };
+        let household = if request.household {
+            engine.household()
+        } else {
+            Vec::new()
+        };
         let offers = engine.offers(request.offers);
-        to_js(&Reply::Picks { seq: request.seq, shelves, household, offers, status })
+        to_js(&Reply::Picks {
+            seq: request.seq,
+            shelves,
+            household,
+            offers,
+            status,
+        })
     }
 
     /// Milliseconds that each step of the last `answer` took, by name.
@@ -171,7 +194,13 @@ impl Recommender {
     #[wasm_bindgen(unchecked_return_type = "Record<string, number>")]
     pub fn split(&self) -> Result<JsValue, JsValue> {
         let split = *self.split.borrow();
-        to_js(&Step::ALL.iter().map(|step| step.name()).zip(split).collect::<std::collections::BTreeMap<_, _>>())
+        to_js(
+            &Step::ALL
+                .iter()
+                .map(|step| step.name())
+                .zip(split)
+                .collect::<std::collections::BTreeMap<_, _>>(),
+        )
     }
 
     /// Backend, size of the catalogue and how the last run went.
@@ -192,7 +221,10 @@ impl Recommender {
     pub fn catalogue(&self) -> Result<JsValue, JsValue> {
         let engine = self.engine.borrow();
         let pack = engine.pack();
-        to_js(&Products { currency: &pack.card.currency, items: pack.catalogue.items() })
+        to_js(&Products {
+            currency: &pack.card.currency,
+            items: pack.catalogue.items(),
+        })
     }
 
     /// The row of a product's own id; `undefined` for an id that the shop does not have.
@@ -200,7 +232,10 @@ impl Recommender {
     /// # Errors
     /// `bad_argument`.
     #[wasm_bindgen(js_name = "itemRow")]
-    pub fn item_row(&self, #[wasm_bindgen(unchecked_param_type = "string")] id: JsValue) -> Result<Option<u32>, JsValue> {
+    pub fn item_row(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "string")] id: JsValue,
+    ) -> Result<Option<u32>, JsValue> {
         let id = text("id", &id)?;
         Ok(self.engine.borrow().item_row(&id).map(|item| item.0))
     }
@@ -214,11 +249,16 @@ impl Recommender {
 #[cfg(feature = "gpu")]
 async fn on_gpu(pack: &Pack) -> Result<Compute, EngineError> {
     let device = crate::gpu::device().await?;
-    Ok(Compute::Burn(Box::new(fewshop_model::BurnCompute::new(pack, device))))
+    Ok(Compute::Burn(Box::new(fewshop_model::BurnCompute::new(
+        pack, device,
+    ))))
 }
 
 #[cfg(not(feature = "gpu"))]
-#[expect(clippy::unused_async, reason = "its twin with a GPU has something to wait for")]
+#[expect(
+    clippy::unused_async,
+    reason = "its twin with a GPU has something to wait for"
+)]
 async fn on_gpu(_: &Pack) -> Result<Compute, EngineError> {
     Err(EngineError::NoGpuInModule)
 }

@@ -1,7 +1,9 @@
 //! What JavaScript asks for, without JavaScript.
 
 use fewshop_core::protocol::{Backend, Shelf, ShelfRequest, Status};
-use fewshop_core::{AttributeBelief, Event, Filter, ItemId, ItemIx, OfferPick, Recommendation, Session};
+use fewshop_core::{
+    AttributeBelief, Event, Filter, ItemId, ItemIx, OfferPick, Recommendation, Session,
+};
 use fewshop_model::{Compute, Pack, RankOptions, Recommender, Step};
 
 use crate::EngineError;
@@ -36,7 +38,11 @@ impl Engine {
             // burn on another device than a GPU is for tests of the model, never for JavaScript.
             _ => Backend::Wgpu,
         };
-        Self { recommender: Recommender::new(pack, compute), backend, last: Run::default() }
+        Self {
+            recommender: Recommender::new(pack, compute),
+            backend,
+            last: Run::default(),
+        }
     }
 
     /// Adds what the shopper did.
@@ -81,9 +87,20 @@ impl Engine {
     ///
     /// # Errors
     /// Nothing wanted, or the backend failed.
-    pub async fn rank(&self, n: usize, filter: Filter) -> Result<(Vec<Recommendation>, Run), EngineError> {
-        let ranking = self.recommender.rank(&self.options(n, filter, Vec::new())).await?;
-        let run = Run { shots: ranking.shots, gate: ranking.gate, ms: 0.0 };
+    pub async fn rank(
+        &self,
+        n: usize,
+        filter: Filter,
+    ) -> Result<(Vec<Recommendation>, Run), EngineError> {
+        let ranking = self
+            .recommender
+            .rank(&self.options(n, filter, Vec::new()))
+            .await?;
+        let run = Run {
+            shots: ranking.shots,
+            gate: ranking.gate,
+            ms: 0.0,
+        };
         Ok((ranking.picks, run))
     }
 
@@ -92,19 +109,43 @@ impl Engine {
     ///
     /// # Errors
     /// A shelf wants nothing or names an unknown row, or the backend failed.
-    pub async fn fill(&self, requests: &[ShelfRequest], done: &mut dyn FnMut(Step)) -> Result<(Vec<Shelf>, Run), EngineError> {
-        let options: Vec<RankOptions> =
-            requests.iter().map(|request| self.options(request.n, request.filter.clone(), request.seeds.clone())).collect();
+    pub async fn fill(
+        &self,
+        requests: &[ShelfRequest],
+        done: &mut dyn FnMut(Step),
+    ) -> Result<(Vec<Shelf>, Run), EngineError> {
+        let options: Vec<RankOptions> = requests
+            .iter()
+            .map(|request| self.options(request.n, request.filter.clone(), request.seeds.clone()))
+            .collect();
         let mut shelves = Vec::with_capacity(requests.len());
         let mut learned = None;
-        for (request, ranking) in requests.iter().zip(self.recommender.rank_all(&options, done).await?) {
+        for (request, ranking) in requests
+            .iter()
+            .zip(self.recommender.rank_all(&options, done).await?)
+        {
             if request.seeds.is_empty() && learned.is_none() {
-                learned = Some(Run { shots: ranking.shots, gate: ranking.gate, ms: 0.0 });
+                learned = Some(Run {
+                    shots: ranking.shots,
+                    gate: ranking.gate,
+                    ms: 0.0,
+                });
             }
-            shelves.push(Shelf { name: request.name.clone(), picks: ranking.picks });
+            shelves.push(Shelf {
+                name: request.name.clone(),
+                picks: ranking.picks,
+            });
         }
         // Where all shelves had seeds, the session is known all the same.
-        let known = Run { shots: self.recommender.session().shots().len().min(fewshop_model::MAX_SHOTS), ..Run::default() };
+        let known = Run {
+            shots: self
+                .recommender
+                .session()
+                .shots()
+                .len()
+                .min(fewshop_model::MAX_SHOTS),
+            ..Run::default()
+        };
         Ok((shelves, learned.unwrap_or(known)))
     }
 
@@ -123,7 +164,12 @@ impl Engine {
     fn options(&self, n: usize, filter: Filter, seeds: Vec<ItemIx>) -> RankOptions {
         // A request for four billion picks is a request for all of them, and must not reserve room for more.
         let n = n.min(self.recommender.catalogue().len());
-        RankOptions { n, filter, seeds, ..RankOptions::default() }
+        RankOptions {
+            n,
+            filter,
+            seeds,
+            ..RankOptions::default()
+        }
     }
 
     /// Score and full reason of one product.
@@ -169,12 +215,21 @@ mod tests {
 
     fn engine(seen: &[u32]) -> Engine {
         let mut engine = Engine::new(toy::pack(), Compute::Kernels);
-        engine.set_session(Session::of_items(&seen.iter().map(|&row| ItemIx(row)).collect::<Vec<_>>())).unwrap();
+        engine
+            .set_session(Session::of_items(
+                &seen.iter().map(|&row| ItemIx(row)).collect::<Vec<_>>(),
+            ))
+            .unwrap();
         engine
     }
 
     fn shelf(name: &str, n: usize, seeds: &[u32]) -> ShelfRequest {
-        ShelfRequest { name: name.into(), n, filter: Filter::ALL, seeds: seeds.iter().map(|&row| ItemIx(row)).collect() }
+        ShelfRequest {
+            name: name.into(),
+            n,
+            filter: Filter::ALL,
+            seeds: seeds.iter().map(|&row| ItemIx(row)).collect(),
+        }
     }
 
     #[test]
@@ -188,29 +243,50 @@ mod tests {
 
     #[test]
     fn shelves_come_in_the_order_asked_for_and_the_run_is_the_sessions_own() {
-        let (shelves, run) =
-            block_on(engine(&[0, 1, 2]).fill(&[shelf("with", 2, &[30]), shelf("picked", 4, &[])], &mut |_| {})).unwrap();
-        assert_eq!(shelves.iter().map(|s| (s.name.as_str(), s.picks.len())).collect::<Vec<_>>(), [("with", 2), ("picked", 4)]);
+        let (shelves, run) = block_on(engine(&[0, 1, 2]).fill(
+            &[shelf("with", 2, &[30]), shelf("picked", 4, &[])],
+            &mut |_| {},
+        ))
+        .unwrap();
+        assert_eq!(
+            shelves
+                .iter()
+                .map(|s| (s.name.as_str(), s.picks.len()))
+                .collect::<Vec<_>>(),
+            [("with", 2), ("picked", 4)]
+        );
         assert_eq!(run.shots, 3);
     }
 
     #[test]
     fn shelves_of_one_session_share_its_run_and_are_what_each_would_be_alone() {
-        let shelves =
-            [shelf("a", 5, &[]), ShelfRequest { filter: Filter::of_category(vec!["Bakery".into()]), ..shelf("b", 3, &[]) }];
+        let shelves = [
+            shelf("a", 5, &[]),
+            ShelfRequest {
+                filter: Filter::of_category(vec!["Bakery".into()]),
+                ..shelf("b", 3, &[])
+            },
+        ];
         let engine = engine(&[0, 21, 2]);
         let mut scans = 0;
-        let (both, _) = block_on(engine.fill(&shelves, &mut |step| scans += u32::from(step == Step::Scan))).unwrap();
+        let (both, _) =
+            block_on(engine.fill(&shelves, &mut |step| scans += u32::from(step == Step::Scan)))
+                .unwrap();
         assert_eq!(scans, 1);
         for (shelf, filled) in shelves.iter().zip(both) {
-            let (alone, _) = block_on(engine.fill(std::slice::from_ref(shelf), &mut |_| {})).unwrap();
+            let (alone, _) =
+                block_on(engine.fill(std::slice::from_ref(shelf), &mut |_| {})).unwrap();
             assert_eq!(alone, [filled]);
         }
     }
 
     #[test]
     fn one_bad_shelf_fails_the_request_by_name() {
-        let code = |shelf| block_on(engine(&[0]).fill(&[shelf], &mut |_| {})).unwrap_err().code();
+        let code = |shelf| {
+            block_on(engine(&[0]).fill(&[shelf], &mut |_| {}))
+                .unwrap_err()
+                .code()
+        };
         assert_eq!(code(shelf("a", 0, &[])), "nothing_wanted");
         assert_eq!(code(shelf("a", 1, &[9_999])), "unknown_item");
     }
@@ -219,7 +295,9 @@ mod tests {
     fn a_clone_answers_for_the_session_that_it_was_made_with() {
         let mut engine = engine(&[0]);
         let before = engine.clone();
-        engine.observe(Event::new(ItemIx(1), EventKind::View)).unwrap();
+        engine
+            .observe(Event::new(ItemIx(1), EventKind::View))
+            .unwrap();
         assert_eq!(block_on(before.rank(3, Filter::ALL)).unwrap().1.shots, 1);
         assert_eq!(block_on(engine.rank(3, Filter::ALL)).unwrap().1.shots, 2);
     }
@@ -239,18 +317,44 @@ mod tests {
         };
         // What others redeem, what was bought before, and the part of the shop.
         let weights = [[1.0, 0.0, 0.0, 2.0, 9.0, 0.0, 0.0, 0.0, 0.0, 0.0]; KNOWN.len()];
-        let offers = OfferWeights { offers: vec![offer("bread", -6.0, &[20, 21, 22]), offer("fruit", -5.0, &[0, 1])], weights };
-        let mut engine = Engine::new(toy::pack().with_offers(Some(offers)).unwrap(), Compute::Kernels);
+        let offers = OfferWeights {
+            offers: vec![
+                offer("bread", -6.0, &[20, 21, 22]),
+                offer("fruit", -5.0, &[0, 1]),
+            ],
+            weights,
+        };
+        let mut engine = Engine::new(
+            toy::pack().with_offers(Some(offers)).unwrap(),
+            Compute::Kernels,
+        );
         let first = |engine: &Engine| engine.offers(1).remove(0);
-        assert_eq!((&*first(&engine).id, first(&engine).reason), ("fruit", OfferReason::MostRedeemed));
-        assert_eq!(first(&engine).probability, first(&engine).everyone, "of a stranger nothing is expected");
-        engine.observe(Event::new(ItemIx(21), EventKind::Cart)).unwrap();
+        assert_eq!(
+            (&*first(&engine).id, first(&engine).reason),
+            ("fruit", OfferReason::MostRedeemed)
+        );
+        assert_eq!(
+            first(&engine).probability,
+            first(&engine).everyone,
+            "of a stranger nothing is expected"
+        );
+        engine
+            .observe(Event::new(ItemIx(21), EventKind::Cart))
+            .unwrap();
         let bread = first(&engine);
-        assert_eq!((&*bread.id, bread.reason, bread.products, bread.covers), ("bread", OfferReason::Covered, 1, 3));
+        assert_eq!(
+            (&*bread.id, bread.reason, bread.products, bread.covers),
+            ("bread", OfferReason::Covered, 1, 3)
+        );
         assert!(bread.probability > bread.everyone && bread.items.len() == 3);
         engine.forget();
-        engine.observe(Event::new(ItemIx(24), EventKind::View)).unwrap();
-        assert_eq!((first(&engine).reason, first(&engine).products), (OfferReason::SamePart, 1));
+        engine
+            .observe(Event::new(ItemIx(24), EventKind::View))
+            .unwrap();
+        assert_eq!(
+            (first(&engine).reason, first(&engine).products),
+            (OfferReason::SamePart, 1)
+        );
         assert_eq!(engine.offers(9).len(), 2);
     }
 

@@ -23,7 +23,9 @@ pub enum EngineError {
         expected: &'static str,
     },
     /// WebGPU was asked of the module that has none.
-    #[error("this module was built without WebGPU: load the one built with feature `gpu`, or ask for the backend 'cpu'")]
+    #[error(
+        "this module was built without WebGPU: load the one built with feature `gpu`, or ask for the backend 'cpu'"
+    )]
     NoGpuInModule,
     /// The browser gives no WebGPU adapter.
     #[error("this browser gives no WebGPU adapter ({message}): ask for the backend 'cpu'")]
@@ -70,12 +72,32 @@ mod tests {
     #[test]
     fn every_error_has_a_word_to_branch_on_and_says_what_to_do() {
         for (err, code, advice) in [
-            (EngineError::from(PackError::Empty), "pack_empty", "download it again"),
-            (EngineError::from(RankError::NothingWanted), "nothing_wanted", "ask for 1"),
-            (EngineError::from(RankError::UnknownItem { row: 9, items: 3 }), "unknown_item", "rows count from 0"),
-            (EngineError::NoGpuInModule, "no_gpu_in_module", "feature `gpu`"),
             (
-                EngineError::BadArgument { argument: "n", problem: "it is NaN".to_owned(), expected: "a whole number" },
+                EngineError::from(PackError::Empty),
+                "pack_empty",
+                "download it again",
+            ),
+            (
+                EngineError::from(RankError::NothingWanted),
+                "nothing_wanted",
+                "ask for 1",
+            ),
+            (
+                EngineError::from(RankError::UnknownItem { row: 9, items: 3 }),
+                "unknown_item",
+                "rows count from 0",
+            ),
+            (
+                EngineError::NoGpuInModule,
+                "no_gpu_in_module",
+                "feature `gpu`",
+            ),
+            (
+                EngineError::BadArgument {
+                    argument: "n",
+                    problem: "it is NaN".to_owned(),
+                    expected: "a whole number",
+                },
                 "bad_argument",
                 "pass a whole number",
             ),

@@ -19,14 +19,25 @@ thread_local! {
 ///
 /// burn would start it by itself on first use, but synchronously, and that panics in a browser.
 pub(crate) async fn device() -> Result<Device, EngineError> {
-    let started = STARTED.with_borrow_mut(|started| started.get_or_insert_with(|| future_to_promise(start())).clone());
+    let started = STARTED.with_borrow_mut(|started| {
+        started
+            .get_or_insert_with(|| future_to_promise(start()))
+            .clone()
+    });
     match JsFuture::from(started).await {
         // Hands back the registered device.
         Ok(_) => Ok(Device::wgpu(Default::default())),
         Err(failure) => {
             let no_adapter = failure.is_string();
-            let message = failure.as_string().or_else(|| js_sys::Error::from(failure).message().as_string()).unwrap_or_default();
-            Err(if no_adapter { EngineError::NoAdapter { message } } else { EngineError::GpuFailed { message } })
+            let message = failure
+                .as_string()
+                .or_else(|| js_sys::Error::from(failure).message().as_string())
+                .unwrap_or_default();
+            Err(if no_adapter {
+                EngineError::NoAdapter { message }
+            } else {
+                EngineError::GpuFailed { message }
+            })
         }
     }
 }

@@ -36,8 +36,15 @@ pub(crate) fn is_one(file: &str) -> bool {
 /// There is always one, if only to say that there are no pictures.
 pub(crate) fn bundles(shop: &Shop, folder: &Path) -> Result<Vec<Vec<u8>>> {
     let catalogue = &shop.catalogue;
-    let departments = catalogue.departments().iter().map(|department| department.picture.clone());
-    let products = catalogue.ranked().iter().filter_map(|&ix| catalogue.product(ix)).map(|product| product.picture);
+    let departments = catalogue
+        .departments()
+        .iter()
+        .map(|department| department.picture.clone());
+    let products = catalogue
+        .ranked()
+        .iter()
+        .filter_map(|&ix| catalogue.product(ix))
+        .map(|product| product.picture);
     let mut taken = BTreeSet::new();
     let mut files = vec![Vec::new()];
     let mut full = 0;
@@ -45,25 +52,41 @@ pub(crate) fn bundles(shop: &Shop, folder: &Path) -> Result<Vec<Vec<u8>>> {
         if !taken.insert(key.clone()) {
             continue;
         }
-        let Some(file) = file_of(folder, &key) else { continue };
+        let Some(file) = file_of(folder, &key) else {
+            continue;
+        };
         let bytes = fs::read(&file).with_context(|| format!("failed to read {}", shown(&file)))?;
         if full > 0 && full + bytes.len() > ABOUT {
             files.push(Vec::new());
             full = 0;
         }
         full += bytes.len();
-        files.last_mut().expect("there is always one").push((key, bytes));
+        files
+            .last_mut()
+            .expect("there is always one")
+            .push((key, bytes));
     }
     let last = files.len() - 1;
-    Ok(files.into_iter().enumerate().map(|(at, pictures)| written(&pictures, at < last)).collect())
+    Ok(files
+        .into_iter()
+        .enumerate()
+        .map(|(at, pictures)| written(&pictures, at < last))
+        .collect())
 }
 
 /// A line of JSON with key and size of each picture in order, and whether another file follows; then the pictures.
 fn written(pictures: &[(String, Vec<u8>)], more: bool) -> Vec<u8> {
-    let sizes: Vec<(&str, usize)> = pictures.iter().map(|(key, bytes)| (key.as_str(), bytes.len())).collect();
-    let mut file = json!({ "sizes": sizes, "more": more }).to_string().into_bytes();
+    let sizes: Vec<(&str, usize)> = pictures
+        .iter()
+        .map(|(key, bytes)| (key.as_str(), bytes.len()))
+        .collect();
+    let mut file = json!({ "sizes": sizes, "more": more })
+        .to_string()
+        .into_bytes();
     file.push(b'\n');
-    pictures.iter().for_each(|(_, bytes)| file.extend_from_slice(bytes));
+    pictures
+        .iter()
+        .for_each(|(_, bytes)| file.extend_from_slice(bytes));
     file
 }
 
@@ -75,14 +98,20 @@ mod tests {
     /// The first line of a file, and how many bytes follow it.
     fn read(file: &[u8]) -> (serde_json::Value, usize) {
         let end = file.iter().position(|&byte| byte == b'\n').unwrap();
-        (serde_json::from_slice(&file[..end]).unwrap(), file.len() - end - 1)
+        (
+            serde_json::from_slice(&file[..end]).unwrap(),
+            file.len() - end - 1,
+        )
     }
 
     #[test]
     fn a_shop_without_pictures_says_so_in_one_file() {
         let dir = tempfile::tempdir().unwrap();
         let files = bundles(&small_shop(), dir.path()).unwrap();
-        assert_eq!(files.iter().map(|file| read(file)).collect::<Vec<_>>(), [(json!({"sizes": [], "more": false}), 0)]);
+        assert_eq!(
+            files.iter().map(|file| read(file)).collect::<Vec<_>>(),
+            [(json!({"sizes": [], "more": false}), 0)]
+        );
     }
 
     #[test]
@@ -102,13 +131,18 @@ mod tests {
     fn the_pictures_of_this_checkout_are_a_few_files_of_which_the_last_says_that_it_is() {
         let folder = crate::root::root().join("web/assets/pictures");
         let shop = Shop::read(&crate::shop::Which::default()).unwrap();
-        let files: Vec<_> = bundles(&shop, &folder).unwrap().iter().map(|file| read(file)).collect();
+        let files: Vec<_> = bundles(&shop, &folder)
+            .unwrap()
+            .iter()
+            .map(|file| read(file))
+            .collect();
         assert!((2..10).contains(&files.len()), "{} files", files.len());
         let (last, rest) = files.split_last().unwrap();
         assert!(last.0["more"] == false && rest.iter().all(|(line, _)| line["more"] == true));
         let mut keys = Vec::new();
         for (line, bytes) in &files {
-            let sizes: Vec<(String, usize)> = serde_json::from_value(line["sizes"].clone()).unwrap();
+            let sizes: Vec<(String, usize)> =
+                serde_json::from_value(line["sizes"].clone()).unwrap();
             assert_eq!(sizes.iter().map(|(_, size)| size).sum::<usize>(), *bytes);
             assert!(*bytes <= ABOUT);
             keys.extend(sizes.into_iter().map(|(key, _)| key));
@@ -127,6 +161,9 @@ mod tests {
         fs::write(dir.path().join("secret.webp"), "x").unwrap();
         fs::write(dir.path().join("pictures/1f95b.webp"), "x").unwrap();
         let of = |key| file_of(&dir.path().join("pictures"), key).is_some();
-        assert_eq!((of("1f95b"), of("1f34c"), of("../secret"), of("")), (true, false, false, false));
+        assert_eq!(
+            (of("1f95b"), of("1f34c"), of("../secret"), of("")),
+            (true, false, false, false)
+        );
     }
 }

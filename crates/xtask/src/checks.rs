@@ -16,7 +16,9 @@ use crate::root::{cache, dist, root, shown};
 use crate::run::{cargo, run, say, tee};
 use crate::server::Server;
 use crate::shop::Which;
-use crate::tools::{BrowserTools, ensure_browser_tools, ensure_chromium, ensure_node, ensure_wasm_target};
+use crate::tools::{
+    BrowserTools, ensure_browser_tools, ensure_chromium, ensure_node, ensure_wasm_target,
+};
 use crate::wasm::{CPU, GPU, TARGET, build_gpu, wasm_cargo};
 use crate::{package, site, size};
 
@@ -47,13 +49,21 @@ pub(crate) enum Part {
 
 impl Part {
     fn name(self) -> String {
-        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+        self.to_possible_value()
+            .map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
     fn run(self) -> Result<Counts> {
         match self {
             Self::Fmt => one(cargo().args(["fmt", "--all", "--check"])),
-            Self::Clippy => one(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
+            Self::Clippy => one(cargo().args([
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--",
+                "-D",
+                "warnings",
+            ])),
             Self::ClippyWasm => {
                 ensure_wasm_target()?;
                 one(&mut clippy_wasm())
@@ -82,7 +92,13 @@ fn clippy_wasm() -> Command {
     let mut command = wasm_cargo();
     // In the page's profile: macros and build scripts are then those that the page's build uses.
     command.args(["clippy", "--target", TARGET, "--profile", CPU.profile]);
-    for package in ["fewshop-core", "fewshop-model", "fewshop-wasm", "fewshop-web", "fewshop-bench"] {
+    for package in [
+        "fewshop-core",
+        "fewshop-model",
+        "fewshop-wasm",
+        "fewshop-web",
+        "fewshop-bench",
+    ] {
         command.args(["--package", package]);
     }
     command.args(["--", "-D", "warnings"]);
@@ -91,8 +107,18 @@ fn clippy_wasm() -> Command {
 
 /// Lints and tests of what the workspace leaves out when it is built as a whole. In the release profile, which the programs are built in too.
 fn sql() -> Result<Counts> {
-    const WITH_ALL: [&str; 5] = ["--release", "--package", "fewshop-sql", "--features", "node"];
-    let lints = one(cargo().arg("clippy").args(WITH_ALL).args(["--all-targets", "--", "-D", "warnings"]))?;
+    const WITH_ALL: [&str; 5] = [
+        "--release",
+        "--package",
+        "fewshop-sql",
+        "--features",
+        "node",
+    ];
+    let lints =
+        one(cargo()
+            .arg("clippy")
+            .args(WITH_ALL)
+            .args(["--all-targets", "--", "-D", "warnings"]))?;
     Ok(lints + counted(cargo().arg("test").args(WITH_ALL))?)
 }
 
@@ -116,7 +142,18 @@ fn browser_suite(profile: &str, features: &[&str]) -> Result<Counts> {
     let mut wasm_pack = crate::run::command("wasm-pack");
     wasm_pack
         .current_dir(root().join("tests"))
-        .args(["test", "--headless", "--chrome", "--mode", "no-install", "--", "--profile", profile, "--test", "browser"])
+        .args([
+            "test",
+            "--headless",
+            "--chrome",
+            "--mode",
+            "no-install",
+            "--",
+            "--profile",
+            profile,
+            "--test",
+            "browser",
+        ])
         .args(features)
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
@@ -132,14 +169,19 @@ fn browser_suite(profile: &str, features: &[&str]) -> Result<Counts> {
 /// The suite's own browser options with the browser that was found.
 fn webdriver_json(tools: &BrowserTools) -> Result<std::path::PathBuf> {
     let file = root().join("tests/webdriver.json");
-    let text = std::fs::read_to_string(&file).with_context(|| format!("failed to read {}", shown(&file)))?;
+    let text = std::fs::read_to_string(&file)
+        .with_context(|| format!("failed to read {}", shown(&file)))?;
     let made = cache().join("webdriver.json");
-    write_if_changed(&made, with_browser(&text, &tools.chromium.to_string_lossy())?.as_bytes())?;
+    write_if_changed(
+        &made,
+        with_browser(&text, &tools.chromium.to_string_lossy())?.as_bytes(),
+    )?;
     Ok(made)
 }
 
 fn with_browser(text: &str, chromium: &str) -> Result<String> {
-    let mut options: Value = serde_json::from_str(text).context("tests/webdriver.json is not JSON")?;
+    let mut options: Value =
+        serde_json::from_str(text).context("tests/webdriver.json is not JSON")?;
     options["goog:chromeOptions"]["binary"] = chromium.into();
     Ok(options.to_string())
 }
@@ -150,15 +192,26 @@ fn node_with_site() -> Result<Command> {
     // These tests drive the browser themselves: no WebDriver, no wasm-pack.
     let (chromium, _) = ensure_chromium()?;
     if !dist().join("index.html").is_file() {
-        bail!("{} holds no page: run `cargo xtask build` first", shown(&dist()));
+        bail!(
+            "{} holds no page: run `cargo xtask build` first",
+            shown(&dist())
+        );
     }
     let folder = root().join("tests/e2e");
-    run(crate::run::command("npm").current_dir(&folder).args(["ci", "--no-audit", "--no-fund", "--loglevel", "error"]))?;
+    run(crate::run::command("npm").current_dir(&folder).args([
+        "ci",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel",
+        "error",
+    ]))?;
     let server = Server::bind(&dist(), 0)?;
     let url = server.url()?;
     std::thread::spawn(move || server.run());
     let mut node = crate::run::command("node");
-    node.current_dir(&folder).env("FEWSHOP_URL", url).env("CHROME", chromium);
+    node.current_dir(&folder)
+        .env("FEWSHOP_URL", url)
+        .env("CHROME", chromium);
     Ok(node)
 }
 
@@ -187,11 +240,16 @@ fn end_to_end() -> Result<Counts> {
     // The page around another shop: only what is that shop's own, the rest is that of the built site.
     let other = cache().join("other");
     let file = |name: &str| Some(root().join("tests/goldens").join(name));
-    let which = Which { pack: file("example.pack"), cases: file("example_cases.csv"), truth: file("example_truth.csv") };
+    let which = Which {
+        pack: file("example.pack"),
+        cases: file("example_cases.csv"),
+        truth: file("example_truth.csv"),
+    };
     site::furnish(&which, &other)?;
     node.env("FEWSHOP_OTHER", &other);
     // One file after the other: two browsers at once starve each other on a small machine.
-    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]).args(tests);
+    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
+        .args(tests);
     counted(&mut node)
 }
 
@@ -214,10 +272,18 @@ pub(crate) fn test(only: &[Part]) -> Result<()> {
             say!("{}: {error:#}", part.name());
             Counts::one(false)
         });
-        outcomes.push(Outcome { part, counts, took: start.elapsed() });
+        outcomes.push(Outcome {
+            part,
+            counts,
+            took: start.elapsed(),
+        });
     }
-    let total = outcomes.iter().fold(Counts::default(), |sum, outcome| sum + outcome.counts);
-    std::io::stdout().write_all(summary(&outcomes, total).as_bytes()).context("failed to print")?;
+    let total = outcomes
+        .iter()
+        .fold(Counts::default(), |sum, outcome| sum + outcome.counts);
+    std::io::stdout()
+        .write_all(summary(&outcomes, total).as_bytes())
+        .context("failed to print")?;
     if total.failed > 0 || total.passed == 0 {
         // The last line is the figures, alone: nothing may follow it.
         std::process::exit(1);
@@ -226,11 +292,23 @@ pub(crate) fn test(only: &[Part]) -> Result<()> {
 }
 
 fn summary(outcomes: &[Outcome], total: Counts) -> String {
-    let mut text = format!("\n{:<12} {:>7} {:>7} {:>8}\n", "part", "passed", "failed", "seconds");
+    let mut text = format!(
+        "\n{:<12} {:>7} {:>7} {:>8}\n",
+        "part", "passed", "failed", "seconds"
+    );
     for Outcome { part, counts, took } in outcomes {
-        text.push_str(&format!("{:<12} {:>7} {:>7} {:>8.1}\n", part.name(), counts.passed, counts.failed, took.as_secs_f64()));
+        text.push_str(&format!(
+            "{:<12} {:>7} {:>7} {:>8.1}\n",
+            part.name(),
+            counts.passed,
+            counts.failed,
+            took.as_secs_f64()
+        ));
     }
-    text.push_str(&format!("\n{} passed, {} failed\n", total.passed, total.failed));
+    text.push_str(&format!(
+        "\n{} passed, {} failed\n",
+        total.passed, total.failed
+    ));
     text
 }
 
@@ -240,23 +318,40 @@ mod tests {
 
     #[test]
     fn the_last_line_is_the_figures_alone() {
-        let counts = Counts { passed: 4, failed: 1 };
-        let outcomes = [Outcome { part: Part::BrowserGpu, counts, took: Duration::from_millis(1500) }];
+        let counts = Counts {
+            passed: 4,
+            failed: 1,
+        };
+        let outcomes = [Outcome {
+            part: Part::BrowserGpu,
+            counts,
+            took: Duration::from_millis(1500),
+        }];
         let text = summary(&outcomes, counts);
-        assert!(text.contains("browser-gpu        4       1      1.5\n"), "{text}");
+        assert!(
+            text.contains("browser-gpu        4       1      1.5\n"),
+            "{text}"
+        );
         assert_eq!(text.lines().last(), Some("4 passed, 1 failed"));
     }
 
     #[test]
     fn ci_runs_what_the_readme_says() {
         let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
-        assert_eq!(read(".ci/run").trim_end().lines().last(), Some("cargo xtask test"));
+        assert_eq!(
+            read(".ci/run").trim_end().lines().last(),
+            Some("cargo xtask test")
+        );
         assert!(read("README.md").contains("```sh\ncargo xtask test\n```"));
     }
 
     #[test]
     fn the_browser_joins_the_options_of_the_suite() {
-        let text = with_browser(r#"{"goog:chromeOptions":{"args":["--headless"]}}"#, "/x/chromium").unwrap();
+        let text = with_browser(
+            r#"{"goog:chromeOptions":{"args":["--headless"]}}"#,
+            "/x/chromium",
+        )
+        .unwrap();
         let value: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["goog:chromeOptions"]["args"][0], "--headless");
         assert_eq!(value["goog:chromeOptions"]["binary"], "/x/chromium");

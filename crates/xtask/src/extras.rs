@@ -24,33 +24,67 @@ const MAP: (f32, f32, f32) = (1000.0, 620.0, 16.0);
 /// than among the ten most bought products (among equals, the one that comes first in the file), then the first, the middle and the last.
 pub(crate) fn sessions(pack: &Pack, recorded: &Sessions) -> Result<String> {
     // What the pack does not have was taken all the same, but cannot be shown.
-    let rows = |ids: &Vec<String>| ids.iter().filter_map(|id| pack.catalogue.ix(&id.as_str().into())).collect();
+    let rows = |ids: &Vec<String>| {
+        ids.iter()
+            .filter_map(|id| pack.catalogue.ix(&id.as_str().into()))
+            .collect()
+    };
     let items: Vec<Vec<ItemIx>> = recorded.values().map(rows).collect();
     let mut engine = Recommender::new(pack.clone(), Compute::Kernels);
     let mut rank = |shots: &[ItemIx], frozen: bool| -> Result<Vec<u32>> {
-        let events = shots.iter().map(|&item| Event::new(item, EventKind::Cart)).collect();
-        engine.set_session(Session { events, visits: Vec::new() })?;
-        let ranking = block_on(engine.rank(&RankOptions { n: PICKS, frozen, reasons: false, ..RankOptions::default() }))?;
+        let events = shots
+            .iter()
+            .map(|&item| Event::new(item, EventKind::Cart))
+            .collect();
+        engine.set_session(Session {
+            events,
+            visits: Vec::new(),
+        })?;
+        let ranking = block_on(engine.rank(&RankOptions {
+            n: PICKS,
+            frozen,
+            reasons: false,
+            ..RankOptions::default()
+        }))?;
         Ok(ranking.picks.iter().map(|pick| pick.item.0).collect())
     };
     let mut popular: Vec<u32> = (0..pack.catalogue.len() as u32).collect();
     popular.sort_by_key(|&row| std::cmp::Reverse(pack.popularity[row as usize]));
     let popular_but = |shots: &[ItemIx]| -> Vec<u32> {
-        popular.iter().copied().filter(|&row| !shots.contains(&ItemIx(row))).take(PICKS).collect()
+        popular
+            .iter()
+            .copied()
+            .filter(|&row| !shots.contains(&ItemIx(row)))
+            .take(PICKS)
+            .collect()
     };
     let mut rated = Vec::new();
     for items in items.iter().filter(|items| items.len() > SHOTS) {
         let (shots, truth) = items.split_at(SHOTS);
-        let hits = |rows: &[u32]| rows.iter().filter(|&&row| truth.contains(&ItemIx(row))).count() as i64;
-        rated.push((hits(&popular_but(shots)) - hits(&rank(shots, false)?), shots, truth));
+        let hits = |rows: &[u32]| {
+            rows.iter()
+                .filter(|&&row| truth.contains(&ItemIx(row)))
+                .count() as i64
+        };
+        rated.push((
+            hits(&popular_but(shots)) - hits(&rank(shots, false)?),
+            shots,
+            truth,
+        ));
     }
     rated.sort_by_key(|&(behind, ..)| behind);
-    let chosen = if rated.is_empty() { Vec::new() } else { vec![0, rated.len() / 2, rated.len() - 1] };
+    let chosen = if rated.is_empty() {
+        Vec::new()
+    } else {
+        vec![0, rated.len() / 2, rated.len() - 1]
+    };
     let mut sessions = Vec::new();
     for at in chosen {
         let (_, shots, truth) = rated[at];
         let steps = |rank: &mut dyn FnMut(&[ItemIx]) -> Result<Vec<u32>>| {
-            (0..=SHOTS).map(|step| rank(&shots[..step])).collect::<Result<Vec<_>>>()
+            (0..=SHOTS)
+                .map(|step| rank(&shots[..step]))
+                .collect::<Result<Vec<_>>>()
         };
         let rows = |items: &[ItemIx]| items.iter().map(|item| item.0).collect::<Vec<_>>();
         sessions.push(json!({
@@ -74,7 +108,9 @@ pub(crate) fn map(pack: &Pack) -> String {
     let items = pack.catalogue.items();
     let mut means: BTreeMap<&[String], (Vec<f32>, f32)> = BTreeMap::new();
     for (item, vector) in items.iter().zip(&vectors) {
-        let (sum, n) = means.entry(item.category.as_slice()).or_insert_with(|| (vec![0.0; d], 0.0));
+        let (sum, n) = means
+            .entry(item.category.as_slice())
+            .or_insert_with(|| (vec![0.0; d], 0.0));
         add(sum, vector, 1.0);
         *n += 1.0;
     }
@@ -82,9 +118,13 @@ pub(crate) fn map(pack: &Pack) -> String {
         sum.iter_mut().for_each(|value| *value /= *n);
     }
     let mut middle = vec![0.0; d];
-    means.values().for_each(|(mean, _)| add(&mut middle, mean, 1.0 / means.len() as f32));
-    let mut spread: Vec<Vec<f32>> =
-        means.values().map(|(mean, _)| mean.iter().zip(&middle).map(|(a, b)| a - b).collect()).collect();
+    means
+        .values()
+        .for_each(|(mean, _)| add(&mut middle, mean, 1.0 / means.len() as f32));
+    let mut spread: Vec<Vec<f32>> = means
+        .values()
+        .map(|(mean, _)| mean.iter().zip(&middle).map(|(a, b)| a - b).collect())
+        .collect();
     let axes: Vec<Vec<f32>> = (0..2)
         .map(|_| {
             let axis = principal(&spread, d);
@@ -103,7 +143,11 @@ pub(crate) fn map(pack: &Pack) -> String {
     let across = scale((0..rows).map(|row| place(row, &axes[0])).collect(), MAP.0);
     let down = scale((0..rows).map(|row| place(row, &axes[1])).collect(), MAP.1);
     let digit = |value: u32| char::from_digit(value % 36, 36).unwrap_or('0');
-    across.into_iter().zip(down).flat_map(|(x, y)| [digit(x / 36), digit(x), digit(y / 36), digit(y)]).collect()
+    across
+        .into_iter()
+        .zip(down)
+        .flat_map(|(x, y)| [digit(x / 36), digit(x), digit(y / 36), digit(y)])
+        .collect()
 }
 
 /// The direction in which rows around 0 differ most.
@@ -112,7 +156,8 @@ fn principal(rows: &[Vec<f32>], d: usize) -> Vec<f32> {
     let mut axis: Vec<f32> = (0..d).map(|at| 1.0 + (at % 7) as f32 / 7.0).collect();
     for _ in 0..200 {
         let mut next = vec![0.0; d];
-        rows.iter().for_each(|row| add(&mut next, row, dot(row, &axis)));
+        rows.iter()
+            .for_each(|row| add(&mut next, row, dot(row, &axis)));
         let length = dot(&next, &next).sqrt().max(f32::MIN_POSITIVE);
         axis = next.into_iter().map(|value| value / length).collect();
     }
@@ -123,7 +168,11 @@ fn principal(rows: &[Vec<f32>], d: usize) -> Vec<f32> {
 fn scale(values: Vec<f32>, length: f32) -> Vec<u32> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
-    let at = |share: f32| order.get(((values.len() as f32 - 1.0) * share) as usize).map_or(0.0, |&row| values[row]);
+    let at = |share: f32| {
+        order
+            .get(((values.len() as f32 - 1.0) * share) as usize)
+            .map_or(0.0, |&row| values[row])
+    };
     let (low, high) = (at(0.01), at(0.99));
     let mut out = vec![0; values.len()];
     for (rank, row) in order.iter().copied().enumerate() {
@@ -139,21 +188,32 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 }
 
 fn add(sum: &mut [f32], row: &[f32], weight: f32) {
-    sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += weight * value);
+    sum.iter_mut()
+        .zip(row)
+        .for_each(|(sum, value)| *sum += weight * value);
 }
 
 /// The texts of a language from its table of `name = text` lines, in the order that the page expects: one a line.
 pub(crate) fn words(table: &str) -> Result<String> {
     let mut texts: BTreeMap<&str, &str> = BTreeMap::new();
-    for line in table.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        let (name, text) = line.split_once(" = ").with_context(|| format!("zh.txt: '{line}' is no `name = text`"))?;
+    for line in table
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+    {
+        let (name, text) = line
+            .split_once(" = ")
+            .with_context(|| format!("zh.txt: '{line}' is no `name = text`"))?;
         if texts.insert(name, text).is_some() {
             bail!("zh.txt: {name} stands there twice");
         }
     }
     let mut lines = Vec::with_capacity(NAMES.len());
     for &name in NAMES {
-        lines.push(texts.remove(name).with_context(|| format!("zh.txt: there is no {name}"))?);
+        lines.push(
+            texts
+                .remove(name)
+                .with_context(|| format!("zh.txt: there is no {name}"))?,
+        );
     }
     match texts.keys().next() {
         Some(name) => bail!("zh.txt: the page has no text {name}"),
@@ -163,7 +223,9 @@ pub(crate) fn words(table: &str) -> Result<String> {
 
 /// The service worker for the files of one build.
 pub(crate) fn service_worker(template: &str, version: &str, files: &[String]) -> String {
-    template.replace("{{version}}", version).replace("{{files}}", &files.join("', '"))
+    template
+        .replace("{{version}}", version)
+        .replace("{{files}}", &files.join("', '"))
 }
 
 #[cfg(test)]
@@ -175,15 +237,25 @@ mod tests {
         let pack = fewshop_model::toy::pack();
         let text = map(&pack);
         assert_eq!(text.len(), 4 * pack.catalogue.len());
-        let numbers: Vec<u32> =
-            text.as_bytes().chunks(2).map(|two| u32::from_str_radix(std::str::from_utf8(two).unwrap(), 36).unwrap()).collect();
-        assert!(numbers.chunks(2).all(|place| (16..=984).contains(&place[0]) && (16..=604).contains(&place[1])), "{numbers:?}");
+        let numbers: Vec<u32> = text
+            .as_bytes()
+            .chunks(2)
+            .map(|two| u32::from_str_radix(std::str::from_utf8(two).unwrap(), 36).unwrap())
+            .collect();
+        assert!(
+            numbers
+                .chunks(2)
+                .all(|place| (16..=984).contains(&place[0]) && (16..=604).contains(&place[1])),
+            "{numbers:?}"
+        );
         assert_eq!(text, map(&pack));
     }
 
     #[test]
     fn the_principal_axis_is_the_longest_one() {
-        let rows: Vec<Vec<f32>> = [[3.0, 0.1], [-3.0, 0.0], [0.0, 1.0], [0.0, -1.1]].map(Vec::from).into();
+        let rows: Vec<Vec<f32>> = [[3.0, 0.1], [-3.0, 0.0], [0.0, 1.0], [0.0, -1.1]]
+            .map(Vec::from)
+            .into();
         let axis = principal(&rows, 2);
         assert!(axis[0].abs() > 0.99, "{axis:?}");
     }
@@ -194,28 +266,42 @@ mod tests {
         let id = |row: u32| pack.catalogue.items()[row as usize].id.0.clone();
         let mut recorded = Sessions::from([("s9".to_owned(), vec!["no-such-product".to_owned()])]);
         for session in 0..4 {
-            recorded.insert(format!("s{session}"), (0..8).map(|at| id((session * 5 + at) % 30)).collect());
+            recorded.insert(
+                format!("s{session}"),
+                (0..8).map(|at| id((session * 5 + at) % 30)).collect(),
+            );
         }
-        let json: serde_json::Value = serde_json::from_str(&sessions(&pack, &recorded).unwrap()).unwrap();
+        let json: serde_json::Value =
+            serde_json::from_str(&sessions(&pack, &recorded).unwrap()).unwrap();
         let all = json["sessions"].as_array().unwrap();
         assert_eq!(all.len(), 3);
         assert_eq!(all[0]["learned"].as_array().unwrap().len(), SHOTS + 1);
         let gain = |session: &serde_json::Value| {
             let truth = session["truth"].as_array().unwrap();
-            let hits =
-                |list: &serde_json::Value| list.as_array().unwrap().iter().filter(|row| truth.contains(row)).count() as i64;
+            let hits = |list: &serde_json::Value| {
+                list.as_array()
+                    .unwrap()
+                    .iter()
+                    .filter(|row| truth.contains(row))
+                    .count() as i64
+            };
             hits(&session["learned"][SHOTS]) - hits(&session["popular"])
         };
         assert!(gain(&all[0]) >= gain(&all[1]) && gain(&all[1]) >= gain(&all[2]));
         assert_eq!(
-            serde_json::from_str::<serde_json::Value>(&sessions(&pack, &Sessions::new()).unwrap()).unwrap()["sessions"],
+            serde_json::from_str::<serde_json::Value>(&sessions(&pack, &Sessions::new()).unwrap())
+                .unwrap()["sessions"],
             json!([])
         );
     }
 
     #[test]
     fn a_table_of_words_is_whole_or_refused() {
-        let whole: String = NAMES.iter().rev().map(|name| format!("{name} = x\n")).collect();
+        let whole: String = NAMES
+            .iter()
+            .rev()
+            .map(|name| format!("{name} = x\n"))
+            .collect();
         assert_eq!(words(&whole).unwrap().lines().count(), NAMES.len());
         let error = |table: &str| words(table).unwrap_err().to_string();
         assert!(error("").contains(NAMES[0]));
@@ -225,7 +311,11 @@ mod tests {
 
     #[test]
     fn the_service_worker_names_its_files() {
-        let made = service_worker("V='{{version}}'; F=['{{files}}']", "1a", &["./".into(), "a.js".into()]);
+        let made = service_worker(
+            "V='{{version}}'; F=['{{files}}']",
+            "1a",
+            &["./".into(), "a.js".into()],
+        );
         assert_eq!(made, "V='1a'; F=['./', 'a.js']");
     }
 }

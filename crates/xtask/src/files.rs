@@ -11,7 +11,10 @@ use crate::root::shown;
 
 /// SHA-256 in hex.
 pub(crate) fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// All files below `dir`, as paths relative to it, sorted. None where the folder is missing.
@@ -22,10 +25,14 @@ pub(crate) fn files_below(dir: &Path) -> Result<BTreeSet<PathBuf>> {
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(error).with_context(|| format!("failed to list {}", shown(&folder))),
+            Err(error) => {
+                return Err(error).with_context(|| format!("failed to list {}", shown(&folder)));
+            }
         };
         for entry in entries {
-            let path = entry.with_context(|| format!("failed to list {}", shown(&folder)))?.path();
+            let path = entry
+                .with_context(|| format!("failed to list {}", shown(&folder)))?
+                .path();
             if path.is_dir() {
                 folders.push(path);
             } else if let Ok(relative) = path.strip_prefix(dir) {
@@ -42,11 +49,13 @@ pub(crate) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<()> {
         return Ok(());
     }
     if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).with_context(|| format!("failed to make the folder {}", shown(parent)))?;
+        fs::create_dir_all(parent)
+            .with_context(|| format!("failed to make the folder {}", shown(parent)))?;
     }
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
-    fs::write(&part, bytes).with_context(|| format!("failed to write {}", shown(Path::new(&part))))?;
+    fs::write(&part, bytes)
+        .with_context(|| format!("failed to write {}", shown(Path::new(&part))))?;
     fs::rename(&part, path).with_context(|| format!("failed to put {} in its place", shown(path)))
 }
 
@@ -56,14 +65,19 @@ pub(crate) fn replace_dir(fresh: &Path, old: &Path) -> Result<()> {
         fs::remove_dir_all(old).with_context(|| format!("failed to remove {}", shown(old)))?;
     }
     if let Some(parent) = old.parent() {
-        fs::create_dir_all(parent).with_context(|| format!("failed to make the folder {}", shown(parent)))?;
+        fs::create_dir_all(parent)
+            .with_context(|| format!("failed to make the folder {}", shown(parent)))?;
     }
     fs::rename(fresh, old).with_context(|| format!("failed to put {} in its place", shown(old)))
 }
 
 /// Removes the file or folder if it is there.
 pub(crate) fn remove(path: &Path) -> Result<()> {
-    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    let removed = if path.is_dir() {
+        fs::remove_dir_all(path)
+    } else {
+        fs::remove_file(path)
+    };
     match removed {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("failed to remove {}", shown(path)))
@@ -78,7 +92,10 @@ mod tests {
 
     #[test]
     fn the_digest_is_sha256() {
-        assert_eq!(digest(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(
+            digest(b"abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
     }
 
     #[test]
@@ -88,7 +105,10 @@ mod tests {
         write_if_changed(&old.join("gone.txt"), b"1").unwrap();
         write_if_changed(&fresh.join("deep/new.txt"), b"2").unwrap();
         replace_dir(&fresh, &old).unwrap();
-        assert_eq!(files_below(&old).unwrap(), BTreeSet::from([PathBuf::from("deep/new.txt")]));
+        assert_eq!(
+            files_below(&old).unwrap(),
+            BTreeSet::from([PathBuf::from("deep/new.txt")])
+        );
         assert!(files_below(&fresh).unwrap().is_empty());
     }
 

@@ -32,14 +32,36 @@ pub(crate) fn fuzz(options: &Options) -> Result<()> {
     // Both profiles check for overflow; all that the tests' one needs was built for the tests.
     let profile = if options.fast { "fuzz" } else { "dev" };
     let mut command = cargo();
-    command.args(["run", "--quiet", "--profile", profile, "--package", "fewshop-fuzz", "--bin", "fuzz", "--"]);
+    command.args([
+        "run",
+        "--quiet",
+        "--profile",
+        profile,
+        "--package",
+        "fewshop-fuzz",
+        "--bin",
+        "fuzz",
+        "--",
+    ]);
     command.args(arguments(options));
     run(&mut command)
 }
 
 fn arguments(options: &Options) -> Vec<String> {
-    let Options { minutes, runs, seed, start, targets, .. } = options;
-    let mut out = vec!["--seed".to_owned(), seed.to_string(), "--start".to_owned(), start.to_string()];
+    let Options {
+        minutes,
+        runs,
+        seed,
+        start,
+        targets,
+        ..
+    } = options;
+    let mut out = vec![
+        "--seed".to_owned(),
+        seed.to_string(),
+        "--start".to_owned(),
+        start.to_string(),
+    ];
     match runs {
         Some(runs) => out.extend(["--runs".to_owned(), runs.to_string()]),
         None => out.extend(["--minutes".to_owned(), minutes.unwrap_or(1.0).to_string()]),
@@ -54,10 +76,23 @@ mod tests {
 
     #[test]
     fn a_minute_of_everything_is_the_least_that_one_can_ask_for() {
-        let mut options = Options { minutes: None, runs: None, seed: 7, start: 0, fast: false, targets: Vec::new() };
-        assert_eq!(arguments(&options).join(" "), "--seed 7 --start 0 --minutes 1");
+        let mut options = Options {
+            minutes: None,
+            runs: None,
+            seed: 7,
+            start: 0,
+            fast: false,
+            targets: Vec::new(),
+        };
+        assert_eq!(
+            arguments(&options).join(" "),
+            "--seed 7 --start 0 --minutes 1"
+        );
         options.runs = Some(5);
         options.targets = vec!["pack".to_owned()];
-        assert_eq!(arguments(&options).join(" "), "--seed 7 --start 0 --runs 5 pack");
+        assert_eq!(
+            arguments(&options).join(" "),
+            "--seed 7 --start 0 --runs 5 pack"
+        );
     }
 }

@@ -51,7 +51,9 @@ impl Request {
     pub(crate) fn parse(head: &str) -> Result<Self, Refusal> {
         let mut lines = head.lines();
         let mut words = lines.next().unwrap_or("").split(' ');
-        let (Some(method), Some(target), Some(version), None) = (words.next(), words.next(), words.next(), words.next()) else {
+        let (Some(method), Some(target), Some(version), None) =
+            (words.next(), words.next(), words.next(), words.next())
+        else {
             return Err(Refusal::BadRequest);
         };
         if !version.starts_with("HTTP/1.") {
@@ -86,11 +88,17 @@ fn accepted(header: &str) -> Vec<Encoding> {
         header.split(',').any(|entry| {
             let mut parts = entry.split(';').map(str::trim);
             let name = parts.next().unwrap_or("");
-            let weight = parts.find_map(|part| part.strip_prefix("q=")).and_then(|q| q.parse::<f32>().ok()).unwrap_or(1.0);
+            let weight = parts
+                .find_map(|part| part.strip_prefix("q="))
+                .and_then(|q| q.parse::<f32>().ok())
+                .unwrap_or(1.0);
             name.eq_ignore_ascii_case(token) && weight > 0.0
         })
     };
-    Encoding::ALL.into_iter().filter(|encoding| named(encoding.token())).collect()
+    Encoding::ALL
+        .into_iter()
+        .filter(|encoding| named(encoding.token()))
+        .collect()
 }
 
 /// The file that an address means, relative to the site. `None` where it leads out of the site or is no address.
@@ -108,7 +116,11 @@ pub(crate) fn file_of(target: &str) -> Option<PathBuf> {
         file.push(part);
     }
     let is_route = path.ends_with('/') || file.extension().is_none();
-    Some(if is_route { PathBuf::from("index.html") } else { file })
+    Some(if is_route {
+        PathBuf::from("index.html")
+    } else {
+        file
+    })
 }
 
 fn percent_decode(text: &str) -> Option<String> {
@@ -130,7 +142,11 @@ fn percent_decode(text: &str) -> Option<String> {
 
 /// Media type by extension.
 pub(crate) fn media_type(path: &Path) -> &'static str {
-    match path.extension().and_then(|extension| extension.to_str()).unwrap_or("") {
+    match path
+        .extension()
+        .and_then(|extension| extension.to_str())
+        .unwrap_or("")
+    {
         "html" => "text/html; charset=utf-8",
         "css" => "text/css; charset=utf-8",
         "js" | "mjs" => "text/javascript; charset=utf-8",
@@ -149,13 +165,20 @@ pub(crate) fn media_type(path: &Path) -> &'static str {
 
 /// Headers of every answer.
 pub(crate) fn common_headers() -> String {
-    let lines: String = headers(&Base::default()).iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let lines: String = headers(&Base::default())
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
     lines + "Vary: Accept-Encoding\r\n"
 }
 
 /// Whether `If-None-Match` names this tag.
 pub(crate) fn is_known(header: Option<&str>, tag: &str) -> bool {
-    header.is_some_and(|header| header.split(',').any(|known| known.trim().trim_start_matches("W/") == tag))
+    header.is_some_and(|header| {
+        header
+            .split(',')
+            .any(|known| known.trim().trim_start_matches("W/") == tag)
+    })
 }
 
 #[cfg(test)]
@@ -171,7 +194,10 @@ mod tests {
     fn addresses_are_files_of_the_site() {
         check_file("/", Some("index.html"));
         check_file("/app/fewshop-web.js?v=1", Some("app/fewshop-web.js"));
-        check_file("/assets//pictures/1f34c.webp", Some("assets/pictures/1f34c.webp"));
+        check_file(
+            "/assets//pictures/1f34c.webp",
+            Some("assets/pictures/1f34c.webp"),
+        );
         check_file("/a%20b.txt", Some("a b.txt"));
     }
 
@@ -184,12 +210,26 @@ mod tests {
 
     #[test]
     fn nothing_outside_of_the_site_is_reached() {
-        for target in
-            ["/../Cargo.toml", "/a/../../x.txt", "/%2e%2e/x.txt", "/..%2fx.txt", "/a\\..\\x.txt", "/c:/x.txt", "/.git/x.txt"]
-        {
+        for target in [
+            "/../Cargo.toml",
+            "/a/../../x.txt",
+            "/%2e%2e/x.txt",
+            "/..%2fx.txt",
+            "/a\\..\\x.txt",
+            "/c:/x.txt",
+            "/.git/x.txt",
+        ] {
             check_file(target, None);
         }
-        for target in ["", "x.txt", "http://other/x.txt", "/%", "/%2", "/%+1", "/%ff"] {
+        for target in [
+            "",
+            "x.txt",
+            "http://other/x.txt",
+            "/%",
+            "/%2",
+            "/%+1",
+            "/%ff",
+        ] {
             check_file(target, None);
         }
     }
@@ -213,12 +253,18 @@ mod tests {
                 close: false
             }
         );
-        assert!(Request::parse("HEAD / HTTP/1.0").is_ok_and(|request| request.head_only && request.close));
+        assert!(
+            Request::parse("HEAD / HTTP/1.0")
+                .is_ok_and(|request| request.head_only && request.close)
+        );
     }
 
     #[test]
     fn other_requests_are_refused() {
-        assert_eq!(Request::parse("POST / HTTP/1.1"), Err(Refusal::MethodNotAllowed));
+        assert_eq!(
+            Request::parse("POST / HTTP/1.1"),
+            Err(Refusal::MethodNotAllowed)
+        );
         for head in ["", "GET /", "GET / HTTP/2", "GET / a HTTP/1.1"] {
             assert_eq!(Request::parse(head), Err(Refusal::BadRequest), "{head}");
         }
@@ -240,6 +286,9 @@ mod tests {
     fn wasm_and_modules_have_the_types_that_browsers_insist_on() {
         assert_eq!(media_type(Path::new("a/b.wasm")), "application/wasm");
         assert!(media_type(Path::new("b.mjs")).starts_with("text/javascript"));
-        assert_eq!(media_type(Path::new("shop.pack")), "application/octet-stream");
+        assert_eq!(
+            media_type(Path::new("shop.pack")),
+            "application/octet-stream"
+        );
     }
 }

@@ -21,7 +21,10 @@ pub(crate) fn script(text: &str) -> String {
 /// A page without the lines that are comment alone.
 pub(crate) fn page(text: &str) -> String {
     let is_comment = |line: &str| line.trim().starts_with("<!--") && line.trim().ends_with("-->");
-    text.lines().filter(|line| !is_comment(line)).flat_map(|line| [line, "\n"]).collect()
+    text.lines()
+        .filter(|line| !is_comment(line))
+        .flat_map(|line| [line, "\n"])
+        .collect()
 }
 
 #[cfg(test)]
@@ -31,12 +34,18 @@ mod tests {
     #[test]
     fn comments_go_and_code_stays() {
         let text = "// head\n\n/** One line. */\nconst a = 'http://x'; // behind\n/**\n * Several,\n * many.\n */\n  b(`/* no */`);\n  /* c */\n";
-        assert_eq!(script(text), "const a = 'http://x'; // behind\n  b(`/* no */`);\n");
+        assert_eq!(
+            script(text),
+            "const a = 'http://x'; // behind\n  b(`/* no */`);\n"
+        );
         assert_eq!(
             script(".a {\n  color: red;\n}\n\n/* ---- B ---- */\n.b { c: d; }\n"),
             ".a {\n  color: red;\n}\n.b { c: d; }\n"
         );
-        assert_eq!(page("<p>\n  <!-- why -->\n<b>x</b> <!-- y -->\n"), "<p>\n<b>x</b> <!-- y -->\n");
+        assert_eq!(
+            page("<p>\n  <!-- why -->\n<b>x</b> <!-- y -->\n"),
+            "<p>\n<b>x</b> <!-- y -->\n"
+        );
     }
 
     /// Code behind the end of a comment would be lost with it.
@@ -46,10 +55,21 @@ mod tests {
         for file in ["boot.js", "memory.js", "rest.js", "root/sw.js", "style.css"] {
             let text = std::fs::read_to_string(assets.join(file)).unwrap();
             let lean = script(&text);
-            assert_eq!(lean.matches('{').count(), lean.matches('}').count(), "{file}");
-            for line in text.lines().map(str::trim).filter(|line| !lean.contains(*line)) {
+            assert_eq!(
+                lean.matches('{').count(),
+                lean.matches('}').count(),
+                "{file}"
+            );
+            for line in text
+                .lines()
+                .map(str::trim)
+                .filter(|line| !lean.contains(*line))
+            {
                 let end = line.find("*/");
-                assert!(end.is_none_or(|end| end + 2 == line.len()), "{file}: {line}");
+                assert!(
+                    end.is_none_or(|end| end + 2 == line.len()),
+                    "{file}: {line}"
+                );
             }
         }
     }

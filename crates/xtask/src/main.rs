@@ -117,9 +117,17 @@ fn run(command: &Command) -> Result<()> {
         Command::Serve(options) => serve::serve(options),
         Command::Shop(options) => own::shop(options),
         Command::Test { only } => checks::test(only),
-        Command::Build { no_gpu, which, base } => {
+        Command::Build {
+            no_gpu,
+            which,
+            base,
+        } => {
             site::build_without_gpu(which, base)?;
-            if *no_gpu { site::remove_gpu() } else { site::add_gpu(&mut wasm::build_gpu()) }
+            if *no_gpu {
+                site::remove_gpu()
+            } else {
+                site::add_gpu(&mut wasm::build_gpu())
+            }
         }
         Command::Package { out } => package::build(out),
         Command::Size => size::size(),
@@ -145,8 +153,13 @@ mod tests {
 
     #[test]
     fn the_tutorials_lines_are_understood() {
-        let text = std::fs::read_to_string(root::root().join("docs/tutorial.md")).unwrap().replace("\\\n", " ");
-        let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("cargo xtask ")).collect();
+        let text = std::fs::read_to_string(root::root().join("docs/tutorial.md"))
+            .unwrap()
+            .replace("\\\n", " ");
+        let lines: Vec<&str> = text
+            .lines()
+            .filter(|line| line.starts_with("cargo xtask "))
+            .collect();
         assert!(lines.len() >= 2, "{lines:?}");
         for line in lines {
             if let Err(error) = Cli::try_parse_from(line.split_whitespace().skip(1)) {
@@ -157,8 +170,11 @@ mod tests {
 
     #[test]
     fn parts_of_the_tests_are_chosen_by_name() {
-        let cli = Cli::try_parse_from(["xtask", "test", "--only", "browser-gpu", "--only", "fmt"]).unwrap();
-        assert!(matches!(cli.command, Command::Test { only } if only == [checks::Part::BrowserGpu, checks::Part::Fmt]));
+        let cli = Cli::try_parse_from(["xtask", "test", "--only", "browser-gpu", "--only", "fmt"])
+            .unwrap();
+        assert!(
+            matches!(cli.command, Command::Test { only } if only == [checks::Part::BrowserGpu, checks::Part::Fmt])
+        );
         assert!(Cli::try_parse_from(["xtask", "test", "--only", "all"]).is_err());
     }
 }

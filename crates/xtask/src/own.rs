@@ -46,7 +46,10 @@ pub(crate) fn shop(options: &Options) -> Result<()> {
     let folder = "data/onlineretail";
     let pack = format!("{folder}/shop.pack");
     if options.anew || !root().join(&pack).is_file() {
-        let given = options.data.clone().or_else(|| std::env::var_os(FOLDER).map(PathBuf::from));
+        let given = options
+            .data
+            .clone()
+            .or_else(|| std::env::var_os(FOLDER).map(PathBuf::from));
         let Some(given) = given else {
             bail!(
                 "the raw log of this shop is not there: download 'Online Retail' from the UCI repository (https://archive.ics.uci.edu/dataset/352), \
@@ -55,13 +58,20 @@ pub(crate) fn shop(options: &Options) -> Result<()> {
         };
         let raw = raw_file(&given)?;
         say!("1 of 3: preparing {}", shown(&raw));
-        run(fewshop().args(["prepare", "onlineretail", "--raw"]).arg(&raw).args(["--out", folder]))?;
+        run(fewshop()
+            .args(["prepare", "onlineretail", "--raw"])
+            .arg(&raw)
+            .args(["--out", folder]))?;
         say!("2 of 3: training, some minutes");
         run(&mut train(folder, &pack))?;
     }
     say!("3 of 3: building the page of {pack}");
     let file = |name: &str| Some(root().join(folder).join(name));
-    let which = Which { pack: Some(root().join(&pack)), cases: file("valid_cases.csv"), truth: file("valid_truth.csv") };
+    let which = Which {
+        pack: Some(root().join(&pack)),
+        cases: file("valid_cases.csv"),
+        truth: file("valid_truth.csv"),
+    };
     serve::open(&options.door, &which)
 }
 
@@ -69,38 +79,69 @@ pub(crate) fn shop(options: &Options) -> Result<()> {
 fn train(folder: &str, pack: &str) -> std::process::Command {
     let mut train = fewshop();
     train.arg("train");
-    for (option, file) in
-        [("--items", "items"), ("--events", "events"), ("--valid-cases", "valid_cases"), ("--valid-truth", "valid_truth")]
-    {
+    for (option, file) in [
+        ("--items", "items"),
+        ("--events", "events"),
+        ("--valid-cases", "valid_cases"),
+        ("--valid-truth", "valid_truth"),
+    ] {
         train.args([option, &format!("{folder}/{file}.csv")]);
     }
     // It helps a little here and is 84 MB: taken where `cargo xtask data` has brought it.
     if let Some(model) = text_model() {
         train.arg("--text-model").arg(model);
     }
-    train.args(["--seed", "7", "--shop", "Gift shop", "--currency", "GBP", "--data-notice", NOTICE, "--out", pack]);
+    train.args([
+        "--seed",
+        "7",
+        "--shop",
+        "Gift shop",
+        "--currency",
+        "GBP",
+        "--data-notice",
+        NOTICE,
+        "--out",
+        pack,
+    ]);
     train
 }
 
 /// The raw file itself, or the only one below a folder that looks like it.
 fn raw_file(given: &Path) -> Result<PathBuf> {
     // The commands that read it start in the root.
-    let given = std::path::absolute(given).with_context(|| format!("{}: no path", given.display()))?;
+    let given =
+        std::path::absolute(given).with_context(|| format!("{}: no path", given.display()))?;
     if given.is_file() {
         return Ok(given);
     }
     let fits = |file: &PathBuf| {
-        let name = file.file_name().unwrap_or_default().to_string_lossy().to_lowercase().replace(['-', '_', ' '], "");
-        name.starts_with("onlineretail") && [".csv", ".xlsx", ".parquet"].iter().any(|ending| name.ends_with(ending))
+        let name = file
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .to_lowercase()
+            .replace(['-', '_', ' '], "");
+        name.starts_with("onlineretail")
+            && [".csv", ".xlsx", ".parquet"]
+                .iter()
+                .any(|ending| name.ends_with(ending))
     };
     let mut found: Vec<PathBuf> = files_below(&given)?.into_iter().filter(fits).collect();
     match (found.pop(), found.pop()) {
         (Some(file), None) => Ok(given.join(file)),
         (None, _) => {
-            bail!("{}: no file such as 'Online Retail.xlsx', online_retail.csv or online-retail.parquet in it", given.display())
+            bail!(
+                "{}: no file such as 'Online Retail.xlsx', online_retail.csv or online-retail.parquet in it",
+                given.display()
+            )
         }
         (Some(one), Some(other)) => {
-            bail!("{}: {} and {} may both be meant: name one with --data", given.display(), other.display(), one.display())
+            bail!(
+                "{}: {} and {} may both be meant: name one with --data",
+                given.display(),
+                other.display(),
+                one.display()
+            )
         }
     }
 }
@@ -119,16 +160,25 @@ mod tests {
         std::fs::write(&file, "x").unwrap();
         std::fs::write(dir.path().join("README.md"), "x").unwrap();
         assert_eq!(raw_file(dir.path()).unwrap(), file);
-        assert_eq!(raw_file(&dir.path().join("README.md")).unwrap(), dir.path().join("README.md"));
+        assert_eq!(
+            raw_file(&dir.path().join("README.md")).unwrap(),
+            dir.path().join("README.md")
+        );
         std::fs::write(dir.path().join("online_retail.csv"), "x").unwrap();
-        assert!(raw_file(dir.path()).unwrap_err().to_string().contains("name one with --data"));
+        assert!(
+            raw_file(dir.path())
+                .unwrap_err()
+                .to_string()
+                .contains("name one with --data")
+        );
     }
 
     #[test]
     fn the_card_tells_nothing_of_this_machine() {
         let line = crate::run::line(&train("data/onlineretail", "data/onlineretail/shop.pack"));
         assert!(
-            line.contains("--items data/onlineretail/items.csv") && !line.contains(&root().to_string_lossy().into_owned()),
+            line.contains("--items data/onlineretail/items.csv")
+                && !line.contains(&root().to_string_lossy().into_owned()),
             "{line}"
         );
         assert!(line.contains("GBP") && line.contains("UCI"));

@@ -20,7 +20,10 @@ pub(crate) fn build(out: &Path) -> Result<()> {
     ensure_wasm_target()?;
     run(&mut build_page())?;
     make(out)?;
-    say!("{}: the package; `npm pack` or `npm publish` there, or copy it beside a page", shown(out));
+    say!(
+        "{}: the package; `npm pack` or `npm publish` there, or copy it beside a page",
+        shown(out)
+    );
     Ok(())
 }
 
@@ -31,20 +34,33 @@ pub(crate) fn make(out: &Path) -> Result<()> {
     let parts = root().join("crates/fewshop-wasm/package");
     for file in files_below(&parts)? {
         let bytes = read(&parts.join(&file))?;
-        let bytes = if file == Path::new("package.json") { with_version(&bytes)?.into_bytes() } else { bytes };
+        let bytes = if file == Path::new("package.json") {
+            with_version(&bytes)?.into_bytes()
+        } else {
+            bytes
+        };
         write_if_changed(&out.join(file), &bytes)?;
     }
-    write_if_changed(&out.join("worker.js"), &read(&root().join("crates/fewshop-wasm/js/worker.js"))?)?;
+    write_if_changed(
+        &out.join("worker.js"),
+        &read(&root().join("crates/fewshop-wasm/js/worker.js"))?,
+    )?;
     CPU.generate(&out.join("cpu"), true)
 }
 
 /// A folder that holds anything but a package is not cleared.
 fn refuse_strangers(out: &Path) -> Result<()> {
     let files: BTreeSet<_> = files_below(out)?;
-    if files.is_empty() || read(&out.join("package.json")).is_ok_and(|json| name(&json).as_deref() == Some("fewshop")) {
+    if files.is_empty()
+        || read(&out.join("package.json"))
+            .is_ok_and(|json| name(&json).as_deref() == Some("fewshop"))
+    {
         return Ok(());
     }
-    bail!("{} holds something else than this package: name a new folder", shown(out))
+    bail!(
+        "{} holds something else than this package: name a new folder",
+        shown(out)
+    )
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
@@ -52,7 +68,11 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 }
 
 fn name(json: &[u8]) -> Option<String> {
-    Some(serde_json::from_slice::<Value>(json).ok()?["name"].as_str()?.to_owned())
+    Some(
+        serde_json::from_slice::<Value>(json).ok()?["name"]
+            .as_str()?
+            .to_owned(),
+    )
 }
 
 /// The package's version is the workspace's.
@@ -74,12 +94,28 @@ mod tests {
         let json = with_version(&fs::read(folder.join("package.json")).unwrap()).unwrap();
         let json: Value = serde_json::from_str(&json).unwrap();
         assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
-        let made = |name: &str| name == "worker.js" || name.starts_with("cpu") || folder.join(name).is_file();
-        let named = json["files"].as_array().unwrap().iter().filter_map(Value::as_str);
-        let exported = json["exports"].as_object().unwrap().values().flat_map(|value| match value {
-            Value::String(path) => vec![path.as_str()],
-            paths => paths.as_object().unwrap().values().filter_map(Value::as_str).collect(),
-        });
+        let made = |name: &str| {
+            name == "worker.js" || name.starts_with("cpu") || folder.join(name).is_file()
+        };
+        let named = json["files"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(Value::as_str);
+        let exported =
+            json["exports"]
+                .as_object()
+                .unwrap()
+                .values()
+                .flat_map(|value| match value {
+                    Value::String(path) => vec![path.as_str()],
+                    paths => paths
+                        .as_object()
+                        .unwrap()
+                        .values()
+                        .filter_map(Value::as_str)
+                        .collect(),
+                });
         for name in named.chain(exported.map(|path| path.trim_start_matches("./"))) {
             assert!(made(name), "{name}");
         }
@@ -92,6 +128,11 @@ mod tests {
         write_if_changed(&dir.path().join("package.json"), br#"{"name":"fewshop"}"#).unwrap();
         refuse_strangers(dir.path()).unwrap();
         write_if_changed(&dir.path().join("package.json"), br#"{"name":"other"}"#).unwrap();
-        assert!(refuse_strangers(dir.path()).unwrap_err().to_string().contains("name a new folder"));
+        assert!(
+            refuse_strangers(dir.path())
+                .unwrap_err()
+                .to_string()
+                .contains("name a new folder")
+        );
     }
 }

@@ -25,7 +25,9 @@ impl std::str::FromStr for Base {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "/-_.~".contains(c));
+        let plain = text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "/-_.~".contains(c));
         if !(plain && text.starts_with('/') && text.ends_with('/')) || text.contains("//") {
             return Err("expected a path that begins and ends with '/', as /shop/".to_owned());
         }
@@ -36,7 +38,11 @@ impl std::str::FromStr for Base {
 impl Base {
     /// The storefront takes the site to be at the root of its host where there is no such tag.
     fn tag(&self) -> String {
-        if self.is_root() { String::new() } else { format!("<base href=\"{}\">", self.0) }
+        if self.is_root() {
+            String::new()
+        } else {
+            format!("<base href=\"{}\">", self.0)
+        }
     }
 
     /// Whether it is the root of its host.
@@ -52,16 +58,31 @@ impl std::fmt::Display for Base {
 }
 
 /// The page for one shop. `has_picture` says whether there is a file for a picture's key.
-pub(crate) fn page(template: &str, shop: &Shop, base: &Base, has_picture: impl Fn(&str) -> bool) -> Result<String> {
+pub(crate) fn page(
+    template: &str,
+    shop: &Shop,
+    base: &Base,
+    has_picture: impl Fn(&str) -> bool,
+) -> Result<String> {
     let mut navigation = String::new();
     for department in shop.catalogue.departments() {
         let (name, slug) = (escape(&department.name), escape(&department.slug));
         // Writing to a String cannot fail.
-        let _ = writeln!(navigation, r#"<li><a href="{}department/{slug}">{name}</a></li>"#, base.0);
+        let _ = writeln!(
+            navigation,
+            r#"<li><a href="{}department/{slug}">{name}</a></li>"#,
+            base.0
+        );
     }
     let mut shelf = String::new();
     for product in shop.bestsellers(FIRST_SHELF) {
-        card(&mut shelf, &product, shop.catalogue.currency(), base, has_picture(&product.picture));
+        card(
+            &mut shelf,
+            &product,
+            shop.catalogue.currency(),
+            base,
+            has_picture(&product.picture),
+        );
     }
     fill(
         template,
@@ -86,26 +107,49 @@ pub(crate) fn name(shop: &Shop) -> String {
 
 /// The same as it stands in the header.
 pub(crate) fn logo(shop: &Shop) -> String {
-    shop.catalogue.name().map_or_else(|| "few<span>shop</span>".to_owned(), escape)
+    shop.catalogue
+        .name()
+        .map_or_else(|| "few<span>shop</span>".to_owned(), escape)
 }
 
 /// What kind of shop it is; of another pack than the committed one that is not known.
 fn what(shop: &Shop) -> &'static str {
-    if shop.catalogue.name().is_some() { "shop" } else { "grocery shop" }
+    if shop.catalogue.name().is_some() {
+        "shop"
+    } else {
+        "grocery shop"
+    }
 }
 
 /// One product of the first shelf, in the storefront's own markup.
 fn card(to: &mut String, product: &Product, currency: &str, base: &Base, has_picture: bool) {
     let picture = if has_picture {
         let key = escape(&product.picture);
-        format!(r#"<img src="{}assets/pictures/{key}.webp" alt="" width="160" height="160" decoding="async">"#, base.0)
+        format!(
+            r#"<img src="{}assets/pictures/{key}.webp" alt="" width="160" height="160" decoding="async">"#,
+            base.0
+        )
     } else {
-        let initial: String =
-            product.title.chars().find(|c| c.is_alphanumeric()).into_iter().flat_map(char::to_uppercase).collect();
-        format!(r#"<span class="initial" aria-hidden="true">{}</span>"#, escape(&initial))
+        let initial: String = product
+            .title
+            .chars()
+            .find(|c| c.is_alphanumeric())
+            .into_iter()
+            .flat_map(char::to_uppercase)
+            .collect();
+        format!(
+            r#"<span class="initial" aria-hidden="true">{}</span>"#,
+            escape(&initial)
+        )
     };
-    let meta: Vec<&str> = [product.size.as_str(), product.brand.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
-    let price = Money::from_price(product.price).map_or_else(|| "Price in store".to_owned(), |price| price.show(currency, "$"));
+    let meta: Vec<&str> = [product.size.as_str(), product.brand.as_str()]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect();
+    let price = Money::from_price(product.price).map_or_else(
+        || "Price in store".to_owned(),
+        |price| price.show(currency, "$"),
+    );
     let department = product.category.first().map_or("", String::as_str);
     let _ = writeln!(
         to,
@@ -132,7 +176,11 @@ fn fill(template: &str, values: &[(&str, &str)]) -> Result<String> {
         };
         let Some(at) = values.iter().position(|(known, _)| *known == name.trim()) else {
             let known: Vec<&str> = values.iter().map(|(known, _)| *known).collect();
-            bail!("index.html: nothing is called '{}'; expected one of {}", name.trim(), known.join(", "));
+            bail!(
+                "index.html: nothing is called '{}'; expected one of {}",
+                name.trim(),
+                known.join(", ")
+            );
         };
         used[at] = true;
         filled.push_str(before);
@@ -148,7 +196,11 @@ fn fill(template: &str, values: &[(&str, &str)]) -> Result<String> {
 
 /// Text that stands for itself in HTML, also inside an attribute's quotes.
 pub(crate) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
 }
 
 #[cfg(test)]
@@ -162,25 +214,53 @@ mod tests {
 
     #[test]
     fn the_template_of_this_checkout_can_be_filled() {
-        let page = page(&template(), &small_shop(), &Base::default(), |key| key == "1f95b").unwrap();
-        assert!(page.contains("Whole milk") && page.contains(r#"src="/assets/pictures/1f95b.webp""#) && page.contains("$2.69"));
-        assert!(page.contains(r#"href="/department/dairy-eggs">Dairy &amp; eggs</a>"#), "{page}");
+        let page = page(&template(), &small_shop(), &Base::default(), |key| {
+            key == "1f95b"
+        })
+        .unwrap();
+        assert!(
+            page.contains("Whole milk")
+                && page.contains(r#"src="/assets/pictures/1f95b.webp""#)
+                && page.contains("$2.69")
+        );
+        assert!(
+            page.contains(r#"href="/department/dairy-eggs">Dairy &amp; eggs</a>"#),
+            "{page}"
+        );
         assert!(!page.contains("{{") && !page.contains("<bread>") && !page.contains("<base"));
     }
 
     #[test]
     fn a_site_below_the_root_says_where_it_is() {
-        let page = page(&template(), &small_shop(), &"/shop/".parse().unwrap(), |_| true).unwrap();
+        let page = page(
+            &template(),
+            &small_shop(),
+            &"/shop/".parse().unwrap(),
+            |_| true,
+        )
+        .unwrap();
         assert!(page.contains(r#"<base href="/shop/">"#) && page.contains("base-uri 'self'"));
         // Every address in it begins there.
         for attribute in ["href=\"/", "src=\"/"] {
-            assert_eq!(page.matches(attribute).count(), page.matches(&format!("{attribute}shop/")).count(), "{attribute}");
+            assert_eq!(
+                page.matches(attribute).count(),
+                page.matches(&format!("{attribute}shop/")).count(),
+                "{attribute}"
+            );
         }
     }
 
     #[test]
     fn a_base_is_a_plain_folder() {
-        for bad in ["", "shop/", "/shop", "//evil/", "/a\"b/", "/a b/", "http://x/"] {
+        for bad in [
+            "",
+            "shop/",
+            "/shop",
+            "//evil/",
+            "/a\"b/",
+            "/a b/",
+            "http://x/",
+        ] {
             assert!(bad.parse::<Base>().is_err(), "{bad}");
         }
         assert_eq!("/".parse::<Base>(), Ok(Base::default()));
@@ -190,14 +270,24 @@ mod tests {
     fn titles_are_text_and_not_markup() {
         let all = "{{name}}{{logo}}{{what}}{{base}}{{base-tag}}{{policy}}{{products}}{{departments}}{{bestsellers}}";
         let html = page(all, &small_shop(), &Base::default(), |_| false).unwrap();
-        assert!(html.contains("Rye &lt;bread&gt;") && !html.contains("<img") && html.contains(">R</span>"));
+        assert!(
+            html.contains("Rye &lt;bread&gt;")
+                && !html.contains("<img")
+                && html.contains(">R</span>")
+        );
     }
 
     #[test]
     fn each_name_is_filled_and_none_is_forgotten() {
-        assert_eq!(fill("a {{x}} b {{ y }} {{x}}", &[("x", "1"), ("y", "{{z}}")]).unwrap(), "a 1 b {{z}} 1");
+        assert_eq!(
+            fill("a {{x}} b {{ y }} {{x}}", &[("x", "1"), ("y", "{{z}}")]).unwrap(),
+            "a 1 b {{z}} 1"
+        );
         let error = |template| fill(template, &[("x", "1")]).unwrap_err().to_string();
-        assert_eq!(error("{{y}}"), "index.html: nothing is called 'y'; expected one of x");
+        assert_eq!(
+            error("{{y}}"),
+            "index.html: nothing is called 'y'; expected one of x"
+        );
         assert_eq!(error("none"), "index.html: '{{x}}' is missing");
         assert_eq!(error("{{x"), "index.html: a '{{' has no '}}' after it");
     }

@@ -20,22 +20,53 @@ pub(crate) fn pages(shop: &Shop, base: &Base) -> Vec<(String, String)> {
     let mut lists: Vec<(&str, &str, Vec<ItemIx>)> = catalogue
         .departments()
         .iter()
-        .map(|department| (department.slug.as_str(), department.name.as_str(), catalogue.members(&department.name, None)))
+        .map(|department| {
+            (
+                department.slug.as_str(),
+                department.name.as_str(),
+                catalogue.members(&department.name, None),
+            )
+        })
         .collect();
-    let others: Vec<ItemIx> = catalogue.ranked().iter().copied().filter(|&ix| catalogue.department_of(ix).is_none()).collect();
+    let others: Vec<ItemIx> = catalogue
+        .ranked()
+        .iter()
+        .copied()
+        .filter(|&ix| catalogue.department_of(ix).is_none())
+        .collect();
     if !others.is_empty() {
-        lists.push((OTHERS, if lists.is_empty() { "All products" } else { "Other products" }, others));
+        lists.push((
+            OTHERS,
+            if lists.is_empty() {
+                "All products"
+            } else {
+                "Other products"
+            },
+            others,
+        ));
     }
     let mut entries = String::new();
     let mut pages = Vec::with_capacity(lists.len() + 1);
     for (slug, name, members) in lists {
         let (name, count) = (escape(name), thousands(members.len() as u64));
         // Writing to a String cannot fail.
-        let _ = writeln!(entries, r#"<li><a href="{base}{FOLDER}{slug}.html">{name}</a> ({count})</li>"#);
-        pages.push((format!("{FOLDER}{slug}.html"), frame(shop, base, &name, &list(shop, &name, &members))));
+        let _ = writeln!(
+            entries,
+            r#"<li><a href="{base}{FOLDER}{slug}.html">{name}</a> ({count})</li>"#
+        );
+        pages.push((
+            format!("{FOLDER}{slug}.html"),
+            frame(shop, base, &name, &list(shop, &name, &members)),
+        ));
     }
-    let body = format!("<h1>All {} products</h1>\n<ul>\n{entries}</ul>", thousands(catalogue.len() as u64));
-    pages.push((format!("{FOLDER}index.html"), frame(shop, base, "All products", &body)));
+    let body = format!(
+        "<h1>All {} products</h1>\n<ul>\n{entries}</ul>",
+        thousands(catalogue.len() as u64)
+    );
+    pages.push((
+        format!("{FOLDER}index.html"),
+        frame(shop, base, "All products", &body),
+    ));
     pages
 }
 
@@ -58,9 +89,14 @@ fn list(shop: &Shop, name: &str, members: &[ItemIx]) -> String {
         body += "<ul>\n";
         for ix in items {
             let (brand, size) = catalogue.brand_and_size(ix);
-            let price = Money::from_price(catalogue.price(ix)).map(|price| price.show(catalogue.currency(), "$"));
+            let price = Money::from_price(catalogue.price(ix))
+                .map(|price| price.show(catalogue.currency(), "$"));
             let about = [Some(size), Some(brand), price.as_deref()];
-            let about: Vec<&str> = about.into_iter().flatten().filter(|text| !text.is_empty()).collect();
+            let about: Vec<&str> = about
+                .into_iter()
+                .flatten()
+                .filter(|text| !text.is_empty())
+                .collect();
             let _ = writeln!(
                 body,
                 "<li>{} <span class=\"meta\">{}</span></li>",
@@ -113,12 +149,22 @@ mod tests {
         let (first, rest) = pages.split_last().unwrap();
         assert_eq!(first.0, "plain/index.html");
         for (file, _) in rest {
-            assert!(first.1.contains(&format!(r#"href="/shop/{file}""#)), "{file}");
+            assert!(
+                first.1.contains(&format!(r#"href="/shop/{file}""#)),
+                "{file}"
+            );
         }
         for &ix in shop.catalogue.ranked() {
             let line = format!("<li>{} <span", escape(shop.catalogue.title(ix)));
-            assert_eq!(rest.iter().filter(|(_, page)| page.contains(&line)).count(), 1, "{line}");
+            assert_eq!(
+                rest.iter().filter(|(_, page)| page.contains(&line)).count(),
+                1,
+                "{line}"
+            );
         }
-        assert!(rest.iter().all(|(_, page)| !page.contains("<script") && !page.contains("style=")));
+        assert!(
+            rest.iter()
+                .all(|(_, page)| !page.contains("<script") && !page.contains("style="))
+        );
     }
 }

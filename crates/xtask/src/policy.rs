@@ -41,14 +41,20 @@ const NOT_WANTED: [&str; 22] = [
 /// The policy of a meta tag, where a browser takes no word on who may frame the page.
 pub(crate) fn meta_policy(base: &Base) -> String {
     // A page below the root needs its `<base>` tag.
-    format!("{POLICY}; base-uri {}", if base.is_root() { "'none'" } else { "'self'" })
+    format!(
+        "{POLICY}; base-uri {}",
+        if base.is_root() { "'none'" } else { "'self'" }
+    )
 }
 
 /// The headers of every answer, name and value.
 pub(crate) fn headers(base: &Base) -> Vec<(&'static str, String)> {
     let denied: Vec<String> = NOT_WANTED.iter().map(|name| format!("{name}=()")).collect();
     vec![
-        ("Content-Security-Policy", format!("{}; frame-ancestors 'none'", meta_policy(base))),
+        (
+            "Content-Security-Policy",
+            format!("{}; frame-ancestors 'none'", meta_policy(base)),
+        ),
         ("Permissions-Policy", denied.join(", ")),
         ("Referrer-Policy", "no-referrer".to_owned()),
         ("X-Content-Type-Options", "nosniff".to_owned()),
@@ -78,19 +84,30 @@ mod tests {
     fn nothing_inline_and_nobody_else_is_allowed() {
         let base = Base::default();
         for policy in [meta_policy(&base), headers(&base)[0].1.clone()] {
-            assert!(policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval';"), "{policy}");
+            assert!(
+                policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval';"),
+                "{policy}"
+            );
             for word in ["unsafe-inline", "'unsafe-eval'", "http", "blob:", "*"] {
                 assert!(!policy.contains(word), "{word} in {policy}");
             }
         }
-        assert!(headers(&base)[0].1.contains("frame-ancestors 'none'") && !meta_policy(&base).contains("frame-ancestors"));
+        assert!(
+            headers(&base)[0].1.contains("frame-ancestors 'none'")
+                && !meta_policy(&base).contains("frame-ancestors")
+        );
     }
 
     #[test]
     fn the_headers_file_is_of_the_folder_that_the_site_lies_in() {
         let file = headers_file(&"/shop/".parse().unwrap());
-        assert!(file.starts_with("/shop/*\n  Content-Security-Policy: default-src 'none';"), "{file}");
-        assert!(file.contains("base-uri 'self'") && file.contains("\n  Referrer-Policy: no-referrer\n"));
+        assert!(
+            file.starts_with("/shop/*\n  Content-Security-Policy: default-src 'none';"),
+            "{file}"
+        );
+        assert!(
+            file.contains("base-uri 'self'") && file.contains("\n  Referrer-Policy: no-referrer\n")
+        );
         // Cloudflare cuts a longer line off.
         assert!(file.lines().all(|line| line.len() < 2000));
     }

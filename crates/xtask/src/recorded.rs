@@ -17,8 +17,13 @@ pub(crate) type Sessions = BTreeMap<String, Vec<String>>;
 pub(crate) fn golden(text: &str) -> Result<Sessions> {
     let mut sessions = Sessions::new();
     for line in text.lines().skip(1) {
-        let (session, item) = line.split_once(',').context("validation_sessions.csv: expected session_id,item_id")?;
-        sessions.entry(session.to_owned()).or_default().push(item.to_owned());
+        let (session, item) = line
+            .split_once(',')
+            .context("validation_sessions.csv: expected session_id,item_id")?;
+        sessions
+            .entry(session.to_owned())
+            .or_default()
+            .push(item.to_owned());
     }
     Ok(sessions)
 }
@@ -27,7 +32,9 @@ pub(crate) fn golden(text: &str) -> Result<Sessions> {
 pub(crate) fn commit(sessions: &Sessions) -> Result<()> {
     let mut text = String::from("session_id,item_id\n");
     for (nth, items) in sessions.values().enumerate() {
-        items.iter().for_each(|item| text.push_str(&format!("s{nth:03},{item}\n")));
+        items
+            .iter()
+            .for_each(|item| text.push_str(&format!("s{nth:03},{item}\n")));
     }
     let path = crate::root::root().join("tests/goldens/validation_sessions.csv");
     std::fs::write(&path, text).with_context(|| format!("failed to write {}", shown(&path)))
@@ -37,16 +44,25 @@ pub(crate) fn commit(sessions: &Sessions) -> Result<()> {
 /// what else was taken. Cases with fewer ask about the same sessions.
 pub(crate) fn of_cases(cases: &Path, truth: &Path) -> Result<Sessions> {
     let mut known: BTreeMap<String, (u32, Vec<(u32, String)>)> = BTreeMap::new();
-    read(cases, &["case_id", "k", "position", "item_id"], Some("visit"), |cells, visit| {
-        let number =
-            |at: usize| -> Result<u32> { cells[at].parse().ok().with_context(|| format!("'{}' is no whole number", cells[at])) };
-        let (k, position) = (number(1)?, number(2)?);
-        let case = known.entry(cells[0].to_owned()).or_insert((k, Vec::new()));
-        if matches!(visit, "" | "0") {
-            case.1.push((position, cells[3].to_owned()));
-        }
-        Ok(())
-    })?;
+    read(
+        cases,
+        &["case_id", "k", "position", "item_id"],
+        Some("visit"),
+        |cells, visit| {
+            let number = |at: usize| -> Result<u32> {
+                cells[at]
+                    .parse()
+                    .ok()
+                    .with_context(|| format!("'{}' is no whole number", cells[at]))
+            };
+            let (k, position) = (number(1)?, number(2)?);
+            let case = known.entry(cells[0].to_owned()).or_insert((k, Vec::new()));
+            if matches!(visit, "" | "0") {
+                case.1.push((position, cells[3].to_owned()));
+            }
+            Ok(())
+        },
+    )?;
     let most = known.values().map(|(k, _)| *k).max().unwrap_or(0);
     let mut sessions: Sessions = known
         .into_iter()
@@ -63,24 +79,44 @@ pub(crate) fn of_cases(cases: &Path, truth: &Path) -> Result<Sessions> {
         }
         Ok(())
     })?;
-    ensure!(sessions.values().any(|items| items.len() > 1), "{}: no case has a product", shown(cases));
+    ensure!(
+        sessions.values().any(|items| items.len() > 1),
+        "{}: no case has a product",
+        shown(cases)
+    );
     Ok(sessions)
 }
 
 /// Hands the named columns of each record of a CSV file to `each`; `also` is "" where the file has no such column.
-fn read(path: &Path, columns: &[&str], also: Option<&str>, mut each: impl FnMut(&[&str], &str) -> Result<()>) -> Result<()> {
-    let bad = || format!("failed to read {}: expected a CSV file with the columns {}", shown(path), columns.join(", "));
+fn read(
+    path: &Path,
+    columns: &[&str],
+    also: Option<&str>,
+    mut each: impl FnMut(&[&str], &str) -> Result<()>,
+) -> Result<()> {
+    let bad = || {
+        format!(
+            "failed to read {}: expected a CSV file with the columns {}",
+            shown(path),
+            columns.join(", ")
+        )
+    };
     let mut reader = csv::Reader::from_path(path).with_context(bad)?;
     let header = reader.headers().with_context(bad)?.clone();
     let find = |name: &str| header.iter().position(|column| column.trim() == name);
-    let places: Vec<usize> = columns.iter().map(|name| find(name)).collect::<Option<_>>().with_context(bad)?;
+    let places: Vec<usize> = columns
+        .iter()
+        .map(|name| find(name))
+        .collect::<Option<_>>()
+        .with_context(bad)?;
     let also = also.and_then(find);
     for record in reader.records() {
         let record = record.with_context(bad)?;
         let cell = |at: usize| record.get(at).unwrap_or("").trim();
         let cells: Vec<&str> = places.iter().map(|&at| cell(at)).collect();
         let line = record.position().map_or(0, csv::Position::line);
-        each(&cells, also.map_or("", cell)).with_context(|| format!("{}, line {line}", shown(path)))?;
+        each(&cells, also.map_or("", cell))
+            .with_context(|| format!("{}, line {line}", shown(path)))?;
     }
     Ok(())
 }
@@ -93,22 +129,36 @@ mod tests {
     fn the_sessions_of_the_largest_k_are_put_together_again() {
         let dir = tempfile::tempdir().unwrap();
         let (cases, truth) = (dir.path().join("cases.csv"), dir.path().join("truth.csv"));
-        let text =
-            "case_id,user_id,k,visit,position,item_id\na-1,u,1,0,0,x\na-2,u,2,0,1,\"y,1\"\na-2,u,2,0,0,x\na-2,u,2,-1,0,old\n";
+        let text = "case_id,user_id,k,visit,position,item_id\na-1,u,1,0,0,x\na-2,u,2,0,1,\"y,1\"\na-2,u,2,0,0,x\na-2,u,2,-1,0,old\n";
         std::fs::write(&cases, text).unwrap();
         std::fs::write(&truth, "case_id,item_id\na-1,y\na-2,z\nb,w\n").unwrap();
         let sessions = of_cases(&cases, &truth).unwrap();
-        assert_eq!(sessions, Sessions::from([("a-2".to_owned(), ["x", "y,1", "z"].map(str::to_owned).to_vec())]));
+        assert_eq!(
+            sessions,
+            Sessions::from([(
+                "a-2".to_owned(),
+                ["x", "y,1", "z"].map(str::to_owned).to_vec()
+            )])
+        );
         std::fs::write(&cases, text.replace(",2,0,1,", ",two,0,1,")).unwrap();
         let error = format!("{:#}", of_cases(&cases, &truth).unwrap_err());
-        assert!(error.contains("cases.csv, line 3") && error.contains("'two'"), "{error}");
+        assert!(
+            error.contains("cases.csv, line 3") && error.contains("'two'"),
+            "{error}"
+        );
         let error = of_cases(&truth, &cases).unwrap_err().to_string();
-        assert!(error.contains("truth.csv") && error.contains("position"), "{error}");
+        assert!(
+            error.contains("truth.csv") && error.contains("position"),
+            "{error}"
+        );
     }
 
     #[test]
     fn the_committed_sessions_are_read() {
-        let text = std::fs::read_to_string(crate::root::root().join("tests/goldens/validation_sessions.csv")).unwrap();
+        let text = std::fs::read_to_string(
+            crate::root::root().join("tests/goldens/validation_sessions.csv"),
+        )
+        .unwrap();
         assert_eq!(golden(&text).unwrap().len(), 100);
         assert!(golden("a\nb").is_err());
     }

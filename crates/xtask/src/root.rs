@@ -7,7 +7,10 @@ use std::sync::LazyLock;
 pub(crate) fn root() -> &'static Path {
     static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        here.ancestors().nth(2).expect("the xtask lies two folders below the root").to_path_buf()
+        here.ancestors()
+            .nth(2)
+            .expect("the xtask lies two folders below the root")
+            .to_path_buf()
     });
     &ROOT
 }
@@ -15,7 +18,8 @@ pub(crate) fn root() -> &'static Path {
 /// Cargo's target folder: `CARGO_TARGET_DIR`, or `target` in the root.
 pub(crate) fn target() -> PathBuf {
     // A relative CARGO_TARGET_DIR is relative to where cargo is started, which is the root for all that we start.
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |dir| root().join(dir))
+    std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root().join("target"), |dir| root().join(dir))
 }
 
 /// What the xtask itself keeps between runs: bindgen's output, compressed files, stamps.

@@ -24,7 +24,10 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     // `cargo run` tells us about the xtask's own package. A cargo below us must not see it: some build scripts would run again.
     for (key, _) in std::env::vars_os() {
         let name = key.to_string_lossy();
-        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name == "CARGO_PRIMARY_PACKAGE" {
+        if name.starts_with("CARGO_PKG_")
+            || name.starts_with("CARGO_MANIFEST_")
+            || name == "CARGO_PRIMARY_PACKAGE"
+        {
             command.env_remove(&key);
         }
     }
@@ -38,9 +41,14 @@ pub(crate) fn cargo() -> Command {
 
 /// The same command at a low priority, where the system can do that: for work behind a page that somebody is using.
 pub(crate) fn gently(plain: Command) -> Command {
-    let Some(nice) = crate::tools::on_path("nice") else { return plain };
+    let Some(nice) = crate::tools::on_path("nice") else {
+        return plain;
+    };
     let mut gentle = command(nice);
-    gentle.args(["-n", "10"]).arg(plain.get_program()).args(plain.get_args());
+    gentle
+        .args(["-n", "10"])
+        .arg(plain.get_program())
+        .args(plain.get_args());
     for (key, value) in plain.get_envs() {
         match value {
             Some(value) => gentle.env(key, value),
@@ -52,13 +60,22 @@ pub(crate) fn gently(plain: Command) -> Command {
 
 /// The command as one could type it.
 pub(crate) fn line(command: &Command) -> String {
-    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    let program = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or(command.get_program());
     std::iter::once(program)
         .chain(command.get_args())
         .map(|word| {
             let word = word.to_string_lossy();
-            let plain = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_=./:,+@%".contains(c));
-            if plain { word.into_owned() } else { format!("'{word}'") }
+            let plain = !word.is_empty()
+                && word
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || "-_=./:,+@%".contains(c));
+            if plain {
+                word.into_owned()
+            } else {
+                format!("'{word}'")
+            }
         })
         .collect::<Vec<_>>()
         .join(" ")
@@ -75,7 +92,12 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command.output().with_context(|| not_started(command))?;
     if !output.status.success() {
-        bail!("`{}` failed ({}): {}", line(command), output.status, String::from_utf8_lossy(&output.stderr).trim());
+        bail!(
+            "`{}` failed ({}): {}",
+            line(command),
+            output.status,
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
@@ -83,17 +105,31 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 /// Runs it, shows what it prints as it comes, and gives all of it back with the exit status.
 pub(crate) fn tee(command: &mut Command) -> Result<(ExitStatus, String)> {
     say!("$ {}", line(command));
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().with_context(|| not_started(command))?;
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| not_started(command))?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let text = std::thread::scope(|scope| {
-        let stdout = scope.spawn(|| stdout.map(|pipe| copy_lines(pipe, std::io::stdout())).unwrap_or_default());
-        let stderr = scope.spawn(|| stderr.map(|pipe| copy_lines(pipe, std::io::stderr())).unwrap_or_default());
+        let stdout = scope.spawn(|| {
+            stdout
+                .map(|pipe| copy_lines(pipe, std::io::stdout()))
+                .unwrap_or_default()
+        });
+        let stderr = scope.spawn(|| {
+            stderr
+                .map(|pipe| copy_lines(pipe, std::io::stderr()))
+                .unwrap_or_default()
+        });
         let mut text = stdout.join().unwrap_or_default();
         text.push('\n');
         text.push_str(&stderr.join().unwrap_or_default());
         text
     });
-    let status = child.wait().with_context(|| format!("failed to wait for `{}`", line(command)))?;
+    let status = child
+        .wait()
+        .with_context(|| format!("failed to wait for `{}`", line(command)))?;
     Ok((status, text))
 }
 
@@ -111,7 +147,10 @@ pub(crate) fn ensure_success(command: &Command, status: ExitStatus) -> Result<()
 }
 
 fn not_started(command: &Command) -> String {
-    format!("failed to start `{}`: is it installed and on PATH?", command.get_program().to_string_lossy())
+    format!(
+        "failed to start `{}`: is it installed and on PATH?",
+        command.get_program().to_string_lossy()
+    )
 }
 
 /// Copies line by line, so that two pipes do not cut each other's lines in half.
@@ -135,7 +174,10 @@ mod tests {
 
     #[test]
     fn a_command_line_can_be_typed_as_shown() {
-        assert_eq!(line(command("/usr/bin/cargo").args(["test", "-p", "a b"])), "cargo test -p 'a b'");
+        assert_eq!(
+            line(command("/usr/bin/cargo").args(["test", "-p", "a b"])),
+            "cargo test -p 'a b'"
+        );
     }
 
     #[test]
@@ -147,20 +189,25 @@ mod tests {
 
     #[test]
     fn both_pipes_are_kept() {
-        let (status, text) = tee(command("sh").args(["-c", "echo one; echo two >&2; exit 3"])).unwrap();
+        let (status, text) =
+            tee(command("sh").args(["-c", "echo one; echo two >&2; exit 3"])).unwrap();
         assert_eq!(status.code(), Some(3));
         assert!(text.contains("one\n") && text.contains("two\n"));
     }
 
     #[test]
     fn a_failed_command_is_named() {
-        let error = run(command("sh").args(["-c", "exit 4"])).unwrap_err().to_string();
+        let error = run(command("sh").args(["-c", "exit 4"]))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("sh -c 'exit 4'"), "{error}");
     }
 
     #[test]
     fn a_missing_program_is_named() {
-        let error = run(&mut command("no-such-program-here")).unwrap_err().to_string();
+        let error = run(&mut command("no-such-program-here"))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("no-such-program-here"), "{error}");
     }
 }

@@ -54,9 +54,13 @@ pub(crate) fn open(options: &Door, which: &Which) -> Result<()> {
     }
     if !options.no_gpu {
         std::thread::spawn(|| {
-            say!("building the WebGPU engine behind the page; the CPU engine serves until it is there");
+            say!(
+                "building the WebGPU engine behind the page; the CPU engine serves until it is there"
+            );
             if let Err(error) = site::add_gpu(&mut gently(build_gpu())) {
-                say!("the WebGPU engine is missing, the shop goes on with the CPU engine: {error:#}");
+                say!(
+                    "the WebGPU engine is missing, the shop goes on with the CPU engine: {error:#}"
+                );
             }
         });
     }
@@ -65,7 +69,10 @@ pub(crate) fn open(options: &Door, which: &Which) -> Result<()> {
 }
 
 fn open_browser(url: &str) {
-    let opener = ["xdg-open", "open"].iter().find_map(|name| on_path(name)).or_else(|| find_chromium().ok().flatten());
+    let opener = ["xdg-open", "open"]
+        .iter()
+        .find_map(|name| on_path(name))
+        .or_else(|| find_chromium().ok().flatten());
     let Some(opener) = opener else {
         say!("no browser was found on this machine: open {url} yourself");
         return;

@@ -32,12 +32,17 @@ impl Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).with_context(|| {
             format!("failed to listen on port {port}: another server may run there; choose another with --port")
         })?;
-        Ok(Self { listener, site: Arc::new(site.to_path_buf()) })
+        Ok(Self {
+            listener,
+            site: Arc::new(site.to_path_buf()),
+        })
     }
 
     /// Where it listens.
     pub(crate) fn address(&self) -> Result<SocketAddr> {
-        self.listener.local_addr().context("failed to read the server's own address")
+        self.listener
+            .local_addr()
+            .context("failed to read the server's own address")
     }
 
     /// The page's address.
@@ -65,7 +70,10 @@ fn serve_connection(stream: TcpStream, site: &Path) -> std::io::Result<()> {
         // After a request that was not understood, nobody knows where the next one begins.
         let close = request.as_ref().map_or(true, |request| request.close);
         let (head_only, answer) = match request {
-            Ok(request) => (request.head_only, answer(&request, site).unwrap_or_else(refuse)),
+            Ok(request) => (
+                request.head_only,
+                answer(&request, site).unwrap_or_else(refuse),
+            ),
             Err(refusal) => (false, refuse(refusal)),
         };
         stream.write_all(answer.head.as_bytes())?;
@@ -90,10 +98,18 @@ fn read_head(reader: &mut impl BufRead) -> std::io::Result<Option<String>> {
         let before = head.len();
         if limited.read_until(b'\n', &mut head)? == 0 {
             // Ended, or too long: what is there so far is refused as no request.
-            return Ok(if head.is_empty() { None } else { Some(String::new()) });
+            return Ok(if head.is_empty() {
+                None
+            } else {
+                Some(String::new())
+            });
         }
         if head[before..].trim_ascii().is_empty() && before > 0 {
-            return Ok(Some(String::from_utf8_lossy(&head[..before]).trim_end().to_owned()));
+            return Ok(Some(
+                String::from_utf8_lossy(&head[..before])
+                    .trim_end()
+                    .to_owned(),
+            ));
         }
     }
 }
@@ -106,7 +122,10 @@ struct Answer {
 fn answer(request: &Request, site: &Path) -> Result<Answer, Refusal> {
     let file = file_of(&request.target).ok_or(Refusal::BadRequest)?;
     let path = site.join(&file);
-    let small = request.accepts.iter().find_map(|encoding| Some((*encoding, fs::read(encoding.beside(&path)).ok()?)));
+    let small = request
+        .accepts
+        .iter()
+        .find_map(|encoding| Some((*encoding, fs::read(encoding.beside(&path)).ok()?)));
     let (encoding, body) = match small {
         Some((encoding, body)) => (Some(encoding), body),
         None => (None, read_file(&path)?),
@@ -115,18 +134,30 @@ fn answer(request: &Request, site: &Path) -> Result<Answer, Refusal> {
     let mut headers = common_headers();
     headers.push_str(&format!("ETag: {tag}\r\n"));
     if is_known(request.known.as_deref(), &tag) {
-        return Ok(Answer { head: format!("HTTP/1.1 304 Not Modified\r\n{headers}\r\n"), body: Vec::new() });
+        return Ok(Answer {
+            head: format!("HTTP/1.1 304 Not Modified\r\n{headers}\r\n"),
+            body: Vec::new(),
+        });
     }
     if let Some(encoding) = encoding {
         headers.push_str(&format!("Content-Encoding: {}\r\n", encoding.token()));
     }
-    headers.push_str(&format!("Content-Type: {}\r\nContent-Length: {}\r\n", media_type(&file), body.len()));
-    Ok(Answer { head: format!("HTTP/1.1 200 OK\r\n{headers}\r\n"), body })
+    headers.push_str(&format!(
+        "Content-Type: {}\r\nContent-Length: {}\r\n",
+        media_type(&file),
+        body.len()
+    ));
+    Ok(Answer {
+        head: format!("HTTP/1.1 200 OK\r\n{headers}\r\n"),
+        body,
+    })
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, Refusal> {
     fs::read(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound | std::io::ErrorKind::IsADirectory | std::io::ErrorKind::NotADirectory => Refusal::NotFound,
+        std::io::ErrorKind::NotFound
+        | std::io::ErrorKind::IsADirectory
+        | std::io::ErrorKind::NotADirectory => Refusal::NotFound,
         _ => Refusal::Internal,
     })
 }
@@ -164,8 +195,14 @@ mod tests {
     #[test]
     fn a_route_gets_the_page_with_its_policy() {
         let text = ask("GET /product/1 HTTP/1.1\r\nConnection: close\r\n\r\n");
-        assert!(text.starts_with("HTTP/1.1 200 OK\r\n") && text.ends_with("\r\n\r\n<p>page"), "{text}");
-        assert!(text.contains("Content-Security-Policy: default-src 'none';") && text.contains("nosniff"));
+        assert!(
+            text.starts_with("HTTP/1.1 200 OK\r\n") && text.ends_with("\r\n\r\n<p>page"),
+            "{text}"
+        );
+        assert!(
+            text.contains("Content-Security-Policy: default-src 'none';")
+                && text.contains("nosniff")
+        );
     }
 
     #[test]
@@ -183,8 +220,13 @@ mod tests {
     #[test]
     fn a_file_that_the_browser_has_is_not_sent_again() {
         let tag = format!("\"{}\"", &digest(b"let a = 1")[..20]);
-        let text = ask(&format!("GET /a.js HTTP/1.1\r\nIf-None-Match: {tag}\r\nConnection: close\r\n\r\n"));
-        assert!(text.starts_with("HTTP/1.1 304") && text.ends_with("\r\n\r\n"), "{text}");
+        let text = ask(&format!(
+            "GET /a.js HTTP/1.1\r\nIf-None-Match: {tag}\r\nConnection: close\r\n\r\n"
+        ));
+        assert!(
+            text.starts_with("HTTP/1.1 304") && text.ends_with("\r\n\r\n"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -196,10 +238,19 @@ mod tests {
 
     #[test]
     fn what_is_not_there_or_outside_is_refused() {
-        assert!(ask("GET /engine/gpu/fewshop_wasm.js HTTP/1.1\r\nConnection: close\r\n\r\n").starts_with("HTTP/1.1 404"));
-        assert!(ask("GET /../secret.txt HTTP/1.1\r\nConnection: close\r\n\r\n").starts_with("HTTP/1.1 400"));
+        assert!(
+            ask("GET /engine/gpu/fewshop_wasm.js HTTP/1.1\r\nConnection: close\r\n\r\n")
+                .starts_with("HTTP/1.1 404")
+        );
+        assert!(
+            ask("GET /../secret.txt HTTP/1.1\r\nConnection: close\r\n\r\n")
+                .starts_with("HTTP/1.1 400")
+        );
         assert!(ask("POST / HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 405"));
         assert!(ask("nonsense\r\n\r\n").starts_with("HTTP/1.1 400"));
-        assert!(ask(&format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(20_000))).starts_with("HTTP/1.1 400"));
+        assert!(
+            ask(&format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(20_000)))
+                .starts_with("HTTP/1.1 400")
+        );
     }
 }

@@ -46,10 +46,17 @@ impl Which {
         match (&self.pack, &self.cases, &self.truth) {
             (_, Some(cases), Some(truth)) => recorded::of_cases(cases, truth),
             // However it is written: the committed pack keeps its sessions.
-            (Some(pack), ..) if fs::canonicalize(pack).ok() != fs::canonicalize(shop_pack()).ok() => Ok(Sessions::new()),
+            (Some(pack), ..)
+                if fs::canonicalize(pack).ok() != fs::canonicalize(shop_pack()).ok() =>
+            {
+                Ok(Sessions::new())
+            }
             _ => {
                 let file = root().join("tests/goldens/validation_sessions.csv");
-                recorded::golden(&fs::read_to_string(&file).with_context(|| format!("failed to read {}", shown(&file)))?)
+                recorded::golden(
+                    &fs::read_to_string(&file)
+                        .with_context(|| format!("failed to read {}", shown(&file)))?,
+                )
             }
         }
     }
@@ -79,34 +86,62 @@ impl Shop {
             );
         }
         let bytes = fs::read(path).with_context(|| format!("failed to read {}", shown(path)))?;
-        let pack = Pack::from_bytes(&bytes)
-            .with_context(|| format!("{} is no good pack: `cargo xtask pack` writes it anew", shown(path)))?;
+        let pack = Pack::from_bytes(&bytes).with_context(|| {
+            format!(
+                "{} is no good pack: `cargo xtask pack` writes it anew",
+                shown(path)
+            )
+        })?;
         // The engine names a pack by the hash at its end; this one is of the whole file.
         let names = [&*pack.fingerprint(), &*digest(&bytes)];
         let card = &pack.card;
-        let shop = Self::new(&pack.catalogue, &pack.popularity, names, [&card.shop, &card.currency, &card.data_notice])?;
+        let shop = Self::new(
+            &pack.catalogue,
+            &pack.popularity,
+            names,
+            [&card.shop, &card.currency, &card.data_notice],
+        )?;
         let shop = shop.with_extras(&pack)?;
-        let sessions = extras::sessions(&pack, &which.sessions()?).context("the recorded sessions cannot be replayed")?;
-        Ok(Self { sessions, map: extras::map(&pack), ..shop })
+        let sessions = extras::sessions(&pack, &which.sessions()?)
+            .context("the recorded sessions cannot be replayed")?;
+        Ok(Self {
+            sessions,
+            map: extras::map(&pack),
+            ..shop
+        })
     }
 
-    fn new(catalogue: &Catalogue, popularity: &[u32], names: [&str; 2], card: [&str; 3]) -> Result<Self> {
+    fn new(
+        catalogue: &Catalogue,
+        popularity: &[u32],
+        names: [&str; 2],
+        card: [&str; 3],
+    ) -> Result<Self> {
         let [fingerprint, sha256] = names;
         let [name, currency, notice] = card;
         if catalogue.len() != popularity.len() {
-            bail!("the pack counts the purchases of {} products but has {}", popularity.len(), catalogue.len());
+            bail!(
+                "the pack counts the purchases of {} products but has {}",
+                popularity.len(),
+                catalogue.len()
+            );
         }
         let mut popular: Vec<ItemIx> = catalogue.iter().map(|(ix, _)| ix).collect();
         popular.sort_by_key(|ix| (Reverse(popularity[ix.row()]), *ix));
         popular.truncate(POPULAR);
 
         let items = catalogue.items();
-        let mut categories: Vec<&[String]> = items.iter().map(|item| item.category.as_slice()).collect();
+        let mut categories: Vec<&[String]> =
+            items.iter().map(|item| item.category.as_slice()).collect();
         categories.sort_unstable();
         categories.dedup();
         let category: Vec<usize> = items
             .iter()
-            .map(|item| categories.binary_search(&item.category.as_slice()).expect("every category was just put in"))
+            .map(|item| {
+                categories
+                    .binary_search(&item.category.as_slice())
+                    .expect("every category was just put in")
+            })
             .collect();
         // One column a field, so that the fields' names are not said 8,000 times.
         let column = |field: fn(&Item) -> Value| Value::Array(items.iter().map(field).collect());
@@ -133,8 +168,14 @@ impl Shop {
 
     fn of_json(json: &Value) -> Result<Self> {
         let json = json.to_string();
-        let catalogue = PageCatalogue::parse(&json).context("the storefront cannot read the catalogue that was made for it")?;
-        Ok(Self { json, catalogue, sessions: String::new(), map: String::new() })
+        let catalogue = PageCatalogue::parse(&json)
+            .context("the storefront cannot read the catalogue that was made for it")?;
+        Ok(Self {
+            json,
+            catalogue,
+            sessions: String::new(),
+            map: String::new(),
+        })
     }
 
     /// The same shop with what else the pack holds, each part only where there is something: products that were put in after training,
@@ -145,7 +186,11 @@ impl Shop {
             json["fresh"] = json!(pack.fresh);
         }
         if let Some(profile) = &pack.profile {
-            json["heads"] = profile.heads.iter().map(|head| head.name.as_str()).collect();
+            json["heads"] = profile
+                .heads
+                .iter()
+                .map(|head| head.name.as_str())
+                .collect();
         }
         if pack.offers.is_some() {
             let offers = Recommender::new(pack.clone(), Compute::Kernels).offers(OFFERS);
@@ -156,15 +201,25 @@ impl Shop {
 
     /// The `n` products that are bought most, best first.
     pub(crate) fn bestsellers(&self, n: usize) -> impl Iterator<Item = Product> {
-        self.catalogue.bestsellers().iter().take(n).filter_map(|&ix| self.catalogue.product(ix))
+        self.catalogue
+            .bestsellers()
+            .iter()
+            .take(n)
+            .filter_map(|&ix| self.catalogue.product(ix))
     }
 }
 
 /// An offer as a list of texts: id, title, products covered, share of everyone in hundred-thousandths, then some rows covered.
 fn texts_of(offer: &OfferPick) -> Vec<String> {
-    let head =
-        [offer.id.clone(), offer.title.clone(), offer.covers.to_string(), ((offer.everyone * 1e5).round() as u32).to_string()];
-    head.into_iter().chain(offer.items.iter().map(|item| item.0.to_string())).collect()
+    let head = [
+        offer.id.clone(),
+        offer.title.clone(),
+        offer.covers.to_string(),
+        ((offer.everyone * 1e5).round() as u32).to_string(),
+    ];
+    head.into_iter()
+        .chain(offer.items.iter().map(|item| item.0.to_string()))
+        .collect()
 }
 
 /// In which order the texts of a column stand. Rows name them by number, and what compresses best differs: on Complete Journey the order
@@ -217,23 +272,47 @@ pub(crate) mod tests {
         bread.category = vec!["Bakery".into()];
         bread.price = Some(1.5);
         let catalogue = Catalogue::new(vec![milk, Item::new("3", "Rare thing"), bread]).unwrap();
-        Shop::new(&catalogue, &[5, 0, 9], ["00112233aabbccdd", "99"], ["Fewshop", "USD", "Made up."]).unwrap()
+        Shop::new(
+            &catalogue,
+            &[5, 0, 9],
+            ["00112233aabbccdd", "99"],
+            ["Fewshop", "USD", "Made up."],
+        )
+        .unwrap()
     }
 
     #[test]
     fn the_catalogue_is_written_in_columns() {
         let value: Value = serde_json::from_str(&small_shop().json).unwrap();
-        assert_eq!((&value["pack"], &value["currency"]), (&json!("00112233aabbccdd"), &json!("USD")));
+        assert_eq!(
+            (&value["pack"], &value["currency"]),
+            (&json!("00112233aabbccdd"), &json!("USD"))
+        );
         assert_eq!(value["sha256"], "99");
-        assert_eq!(value["items"]["title"], json!({"words": ["Whole milk", "Rare thing", "Rye <bread>"], "of": [0, 1, 2]}));
-        assert_eq!(value["items"]["size"], json!({"words": ["", "1 gal"], "of": [1, 0, 0]}));
-        assert_eq!(value["items"]["picture"], json!({"words": ["", "1f95b"], "of": [1, 0, 0]}));
+        assert_eq!(
+            value["items"]["title"],
+            json!({"words": ["Whole milk", "Rare thing", "Rye <bread>"], "of": [0, 1, 2]})
+        );
+        assert_eq!(
+            value["items"]["size"],
+            json!({"words": ["", "1 gal"], "of": [1, 0, 0]})
+        );
+        assert_eq!(
+            value["items"]["picture"],
+            json!({"words": ["", "1f95b"], "of": [1, 0, 0]})
+        );
         assert_eq!(value["items"]["price"], json!([269, null, 150]));
         assert_eq!(value["popularity"], json!([2, 0, 1]));
-        assert_eq!(value["categories"], json!([[], ["Bakery"], ["Dairy & eggs", "Milk"]]));
+        assert_eq!(
+            value["categories"],
+            json!([[], ["Bakery"], ["Dairy & eggs", "Milk"]])
+        );
         assert_eq!(value["items"]["category"], json!([2, 0, 1]));
         assert_eq!(value["note"], "Made up.");
-        assert_eq!([&value["fresh"], &value["heads"], &value["offers"]], [&Value::Null; 3]);
+        assert_eq!(
+            [&value["fresh"], &value["heads"], &value["offers"]],
+            [&Value::Null; 3]
+        );
     }
 
     #[test]
@@ -244,25 +323,61 @@ pub(crate) mod tests {
             rates: [rate, rate],
             items: vec![20, 21],
         };
-        let offers = OfferWeights { offers: vec![offer("a", -5.0), offer("b", -4.0)], ..OfferWeights::default() };
-        let pack = toy::pack().with_fresh(vec![3, 50]).unwrap().with_offers(Some(offers)).unwrap();
-        let shop = Shop::new(&pack.catalogue, &pack.popularity, ["", ""], ["", "", ""]).unwrap().with_extras(&pack).unwrap();
+        let offers = OfferWeights {
+            offers: vec![offer("a", -5.0), offer("b", -4.0)],
+            ..OfferWeights::default()
+        };
+        let pack = toy::pack()
+            .with_fresh(vec![3, 50])
+            .unwrap()
+            .with_offers(Some(offers))
+            .unwrap();
+        let shop = Shop::new(&pack.catalogue, &pack.popularity, ["", ""], ["", "", ""])
+            .unwrap()
+            .with_extras(&pack)
+            .unwrap();
         assert_eq!(shop.catalogue.fresh(), [ItemIx(3), ItemIx(50)]);
-        assert_eq!(shop.catalogue.offers().iter().map(|offer| offer.id.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+        assert_eq!(
+            shop.catalogue
+                .offers()
+                .iter()
+                .map(|offer| offer.id.as_str())
+                .collect::<Vec<_>>(),
+            ["b", "a"]
+        );
         assert_eq!(shop.catalogue.offers()[0].items, [ItemIx(20), ItemIx(21)]);
         assert!(shop.catalogue.heads().is_empty());
     }
 
     #[test]
     fn counts_of_another_catalogue_are_refused() {
-        let error = Shop::new(&Catalogue::new(vec![Item::new("1", "A")]).unwrap(), &[1, 2], ["", ""], ["", "", ""]).unwrap_err();
-        assert!(error.to_string().contains("purchases of 2 products but has 1"), "{error}");
+        let error = Shop::new(
+            &Catalogue::new(vec![Item::new("1", "A")]).unwrap(),
+            &[1, 2],
+            ["", ""],
+            ["", "", ""],
+        )
+        .unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("purchases of 2 products but has 1"),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_missing_pack_says_how_to_make_it() {
-        let error = Shop::read(&Which { pack: Some("/no/such.pack".into()), ..Which::default() }).unwrap_err().to_string();
-        assert!(error.contains("/no/such.pack") && error.contains("cargo xtask pack"), "{error}");
+        let error = Shop::read(&Which {
+            pack: Some("/no/such.pack".into()),
+            ..Which::default()
+        })
+        .unwrap_err()
+        .to_string();
+        assert!(
+            error.contains("/no/such.pack") && error.contains("cargo xtask pack"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -270,7 +385,12 @@ pub(crate) mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("broken.pack");
         fs::write(&path, "not a pack").unwrap();
-        let error = Shop::read(&Which { pack: Some(path), ..Which::default() }).unwrap_err().to_string();
+        let error = Shop::read(&Which {
+            pack: Some(path),
+            ..Which::default()
+        })
+        .unwrap_err()
+        .to_string();
         assert!(error.contains("broken.pack is no good pack"), "{error}");
     }
 }

@@ -33,11 +33,13 @@ const MANIFEST: &str = "manifest.webmanifest";
 
 /// The manifest with the shop's own name.
 fn named(manifest: &str, shop: &Shop) -> Result<String> {
-    let mut value: serde_json::Value = serde_json::from_str(manifest).context("manifest.webmanifest is not JSON")?;
+    let mut value: serde_json::Value =
+        serde_json::from_str(manifest).context("manifest.webmanifest is not JSON")?;
     if let Some(name) = shop.catalogue.name() {
         value["name"] = name.into();
         value["short_name"] = name.into();
-        value["description"] = "A shop that learns your taste from a few clicks, on your device.".into();
+        value["description"] =
+            "A shop that learns your taste from a few clicks, on your device.".into();
     }
     serde_json::to_string_pretty(&value).context("the manifest cannot be written")
 }
@@ -54,24 +56,37 @@ pub(crate) fn build_without_gpu(which: &Which, base: &Base) -> Result<()> {
     let shell = SHELL.bindgen()?;
     let cpu = CPU.bindgen()?;
 
-    let mut site = Site { dist: dist(), written: BTreeSet::new() };
+    let mut site = Site {
+        dist: dist(),
+        written: BTreeSet::new(),
+    };
     for (folder, made) in [("app", &shell), ("engine/cpu", &cpu)] {
         site.copy_folder(made, folder)?;
     }
-    site.copy(&root().join("crates/fewshop-wasm/js/worker.js"), "engine/worker.js")?;
+    site.copy(
+        &root().join("crates/fewshop-wasm/js/worker.js"),
+        "engine/worker.js",
+    )?;
     site.furnish(&shop, &which.file(), base)?;
     site.remove_the_rest()?;
     if fs::read_to_string(gpu_stamp()).is_ok_and(|stamp| Some(stamp) != cpu_digest().ok()) {
         remove(&dist().join("engine/gpu"))?;
     }
     compress_all(&dist())?;
-    say!("{}: page and CPU engine are ready after {:.0} s", shown(&dist()), start.elapsed().as_secs_f64());
+    say!(
+        "{}: page and CPU engine are ready after {:.0} s",
+        shown(&dist()),
+        start.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 
 /// Only what is a shop's own and the assets, into another folder: no engine, no storefront.
 pub(crate) fn furnish(which: &Which, to: &Path) -> Result<()> {
-    let mut site = Site { dist: to.to_path_buf(), written: BTreeSet::new() };
+    let mut site = Site {
+        dist: to.to_path_buf(),
+        written: BTreeSet::new(),
+    };
     site.furnish(&Shop::read(which)?, &which.file(), &Base::default())
 }
 
@@ -86,7 +101,11 @@ pub(crate) fn add_gpu(cargo: &mut Command) -> Result<()> {
     ensure_wasm_target()?;
     run(cargo)?;
     place_gpu()?;
-    say!("{}: the WebGPU engine is ready after {:.0} s", shown(&dist()), start.elapsed().as_secs_f64());
+    say!(
+        "{}: the WebGPU engine is ready after {:.0} s",
+        shown(&dist()),
+        start.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 
@@ -95,7 +114,10 @@ pub(crate) fn place_gpu() -> Result<()> {
     let made = GPU.bindgen()?;
     let fresh = cache().join("gpu.new");
     remove(&fresh)?;
-    let mut site = Site { dist: fresh.clone(), written: BTreeSet::new() };
+    let mut site = Site {
+        dist: fresh.clone(),
+        written: BTreeSet::new(),
+    };
     site.copy_folder(&made, "")?;
     compress_all(&fresh)?;
     replace_dir(&fresh, &dist().join("engine/gpu"))?;
@@ -109,7 +131,9 @@ fn gpu_stamp() -> PathBuf {
 
 fn cpu_digest() -> Result<String> {
     let file = dist().join("engine/cpu/fewshop_wasm_bg.wasm");
-    Ok(digest(&fs::read(&file).with_context(|| format!("failed to read {}", shown(&file)))?))
+    Ok(digest(&fs::read(&file).with_context(|| {
+        format!("failed to read {}", shown(&file))
+    })?))
 }
 
 /// A folder that is being filled, and what was put there this time.
@@ -122,17 +146,25 @@ impl Site {
     fn write(&mut self, to: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
         let to = to.as_ref();
         if !self.written.insert(to.to_path_buf()) {
-            bail!("two files want to be {} in the site: rename one", to.display());
+            bail!(
+                "two files want to be {} in the site: rename one",
+                to.display()
+            );
         }
         write_if_changed(&self.dist.join(to), bytes)
     }
 
     fn copy(&mut self, from: &Path, to: impl AsRef<Path>) -> Result<()> {
-        self.write(to, &fs::read(from).with_context(|| format!("failed to read {}", shown(from)))?)
+        self.write(
+            to,
+            &fs::read(from).with_context(|| format!("failed to read {}", shown(from)))?,
+        )
     }
 
     fn copy_folder(&mut self, from: &Path, to: &str) -> Result<()> {
-        files_below(from)?.into_iter().try_for_each(|file| self.copy(&from.join(&file), Path::new(to).join(&file)))
+        files_below(from)?
+            .into_iter()
+            .try_for_each(|file| self.copy(&from.join(&file), Path::new(to).join(&file)))
     }
 
     /// All that is one shop's own, and the assets that every shop has. Last of all before the rest is removed: the service worker keeps what
@@ -145,12 +177,20 @@ impl Site {
                 // A service worker or a manifest speaks for the folder it lies in: those that speak for the site lie at its root.
                 // Made below, when it is known what it is to keep.
                 Ok(worker) if worker == Path::new(WORKER) => {}
-                Ok(manifest) if manifest == Path::new(MANIFEST) => {
-                    self.write(manifest, named(&fs::read_to_string(&from)?, shop)?.as_bytes())?
-                }
+                Ok(manifest) if manifest == Path::new(MANIFEST) => self.write(
+                    manifest,
+                    named(&fs::read_to_string(&from)?, shop)?.as_bytes(),
+                )?,
                 Ok(at_root) => self.copy(&from, at_root)?,
-                Err(_) if file.extension().is_some_and(|ending| ending == "js" || ending == "css") => {
-                    self.write(Path::new("assets").join(&file), lean::script(&fs::read_to_string(&from)?).as_bytes())?
+                Err(_)
+                    if file
+                        .extension()
+                        .is_some_and(|ending| ending == "js" || ending == "css") =>
+                {
+                    self.write(
+                        Path::new("assets").join(&file),
+                        lean::script(&fs::read_to_string(&from)?).as_bytes(),
+                    )?
                 }
                 Err(_) if from == shop_pack() => {}
                 // Below: in bundles, and as files of their own only those that the page shows at once.
@@ -161,9 +201,12 @@ impl Site {
         self.copy(pack_file, "assets/shop.pack")?;
         self.write("assets/catalogue.json", shop.json.as_bytes())?;
         let template_file = root().join("index.html");
-        let template = fs::read_to_string(&template_file).with_context(|| format!("failed to read {}", shown(&template_file)))?;
+        let template = fs::read_to_string(&template_file)
+            .with_context(|| format!("failed to read {}", shown(&template_file)))?;
         let pictures = assets.join("pictures");
-        let html = page(&lean::page(&template), shop, base, |key| bundles::file_of(&pictures, key).is_some())?;
+        let html = page(&lean::page(&template), shop, base, |key| {
+            bundles::file_of(&pictures, key).is_some()
+        })?;
         self.write("index.html", html.as_bytes())?;
         for file in files_below(&pictures)? {
             let name = Path::new("assets/pictures").join(&file);
@@ -182,7 +225,8 @@ impl Site {
         self.write("assets/try.json", shop.sessions.as_bytes())?;
         self.write("assets/map.txt", shop.map.as_bytes())?;
         let words = root().join("web/texts/zh.txt");
-        let words = fs::read_to_string(&words).with_context(|| format!("failed to read {}", shown(&words)))?;
+        let words = fs::read_to_string(&words)
+            .with_context(|| format!("failed to read {}", shown(&words)))?;
         self.write("assets/zh.txt", extras::words(&words)?.as_bytes())?;
         let worker = self.worker(&assets.join("root").join(WORKER))?;
         self.write(WORKER, worker.as_bytes())?;
@@ -193,27 +237,40 @@ impl Site {
 
     /// The service worker for all that was written: it keeps the page, the CPU engine, the pack and what comes after load.
     fn worker(&self, template: &Path) -> Result<String> {
-        let template = fs::read_to_string(template).with_context(|| format!("failed to read {}", shown(template)))?;
+        let template = fs::read_to_string(template)
+            .with_context(|| format!("failed to read {}", shown(template)))?;
         let template = lean::script(&template);
         let mut files = vec!["./".to_owned()];
         let mut digests = String::new();
         for file in &self.written {
             let name = file.to_string_lossy().replace('\\', "/");
-            if name != "404.html" && !name.ends_with("LICENSE.txt") && !name.starts_with(plain::FOLDER) {
-                let bytes = fs::read(self.dist.join(file)).with_context(|| format!("failed to read {}", shown(file)))?;
+            if name != "404.html"
+                && !name.ends_with("LICENSE.txt")
+                && !name.starts_with(plain::FOLDER)
+            {
+                let bytes = fs::read(self.dist.join(file))
+                    .with_context(|| format!("failed to read {}", shown(file)))?;
                 digests += &digest(&bytes);
                 if name != "index.html" {
                     files.push(name);
                 }
             }
         }
-        Ok(extras::service_worker(&template, &digest(digests.as_bytes())[..16], &files))
+        Ok(extras::service_worker(
+            &template,
+            &digest(digests.as_bytes())[..16],
+            &files,
+        ))
     }
 
     /// Removes what an earlier build left. The WebGPU engine is left: it comes and goes on its own.
     fn remove_the_rest(&self) -> Result<()> {
         for file in files_below(&self.dist)? {
-            let original = if is_copy(&file) { file.with_extension("") } else { file.clone() };
+            let original = if is_copy(&file) {
+                file.with_extension("")
+            } else {
+                file.clone()
+            };
             if !self.written.contains(&original) && !file.starts_with("engine/gpu") {
                 remove(&self.dist.join(&file))?;
             }
@@ -236,59 +293,119 @@ mod tests {
         pack.card.data_notice = "Made up for a test.".to_owned();
         let bytes = pack.to_bytes().unwrap();
         fs::write(&file, &bytes).unwrap();
-        let shop = Shop::read(&Which { pack: Some(file.clone()), ..Which::default() }).unwrap();
-        let mut site = Site { dist: dir.path().join("dist"), written: BTreeSet::new() };
+        let shop = Shop::read(&Which {
+            pack: Some(file.clone()),
+            ..Which::default()
+        })
+        .unwrap();
+        let mut site = Site {
+            dist: dir.path().join("dist"),
+            written: BTreeSet::new(),
+        };
         site.furnish(&shop, &file, &Base::default()).unwrap();
         let read = |name: &str| fs::read_to_string(dir.path().join("dist").join(name)).unwrap();
-        assert_eq!(fs::read(dir.path().join("dist/assets/shop.pack")).unwrap(), bytes);
-        let catalogue: serde_json::Value = serde_json::from_str(&read("assets/catalogue.json")).unwrap();
+        assert_eq!(
+            fs::read(dir.path().join("dist/assets/shop.pack")).unwrap(),
+            bytes
+        );
+        let catalogue: serde_json::Value =
+            serde_json::from_str(&read("assets/catalogue.json")).unwrap();
         assert_eq!(catalogue["sha256"], digest(&bytes).as_str());
         assert_eq!(
-            (&catalogue["name"], &catalogue["currency"], &catalogue["note"]),
-            (&"Tom & Jo's".into(), &"GBP".into(), &"Made up for a test.".into())
+            (
+                &catalogue["name"],
+                &catalogue["currency"],
+                &catalogue["note"]
+            ),
+            (
+                &"Tom & Jo's".into(),
+                &"GBP".into(),
+                &"Made up for a test.".into()
+            )
         );
-        assert_eq!(catalogue["items"]["id"].as_array().unwrap().len(), pack.catalogue.len());
+        assert_eq!(
+            catalogue["items"]["id"].as_array().unwrap().len(),
+            pack.catalogue.len()
+        );
         let best = shop.bestsellers(1).next().unwrap();
         let html = read("index.html");
         assert!(
-            html.contains("Tom &amp; Jo&#39;s") && html.contains(&crate::page::escape(&best.title)) && html.contains('£'),
+            html.contains("Tom &amp; Jo&#39;s")
+                && html.contains(&crate::page::escape(&best.title))
+                && html.contains('£'),
             "{html}"
         );
         assert!(!html.contains("few<span>shop") && !html.contains("grocery"));
         let plain = read("plain/index.html");
         assert!(
-            plain.contains("Tom &amp; Jo&#39;s") && plain.contains(&format!("All {} products", pack.catalogue.len())),
+            plain.contains("Tom &amp; Jo&#39;s")
+                && plain.contains(&format!("All {} products", pack.catalogue.len())),
             "{plain}"
         );
-        let manifest: serde_json::Value = serde_json::from_str(&read("manifest.webmanifest")).unwrap();
+        let manifest: serde_json::Value =
+            serde_json::from_str(&read("manifest.webmanifest")).unwrap();
         assert_eq!(manifest["name"], "Tom & Jo's");
         // Sessions of another shop are not replayed here.
         let sessions: serde_json::Value = serde_json::from_str(&read("assets/try.json")).unwrap();
-        assert_eq!((&sessions["sessions"], &sessions["pack"]), (&serde_json::json!([]), &catalogue["pack"]));
-        assert!(read("sw.js").contains("assets/shop.pack") && read("sw.js").contains("assets/pictures-1.bin"));
+        assert_eq!(
+            (&sessions["sessions"], &sessions["pack"]),
+            (&serde_json::json!([]), &catalogue["pack"])
+        );
+        assert!(
+            read("sw.js").contains("assets/shop.pack")
+                && read("sw.js").contains("assets/pictures-1.bin")
+        );
         // One file a picture is there only for what stands in the page: asking for any other would tell what is looked at.
         let alone = files_below(&dir.path().join("dist/assets/pictures")).unwrap();
-        assert!(alone.iter().all(|file| file.ends_with("LICENSE.txt") || html.contains(&*file.to_string_lossy())), "{alone:?}");
+        assert!(
+            alone.iter().all(
+                |file| file.ends_with("LICENSE.txt") || html.contains(&*file.to_string_lossy())
+            ),
+            "{alone:?}"
+        );
     }
 
     #[test]
     fn what_an_earlier_build_left_goes_but_the_webgpu_engine_stays() {
         let dir = tempfile::tempdir().unwrap();
-        for old in ["old.js", "old.js.br", "kept.js.gz", "engine/gpu/fewshop_wasm.js"] {
+        for old in [
+            "old.js",
+            "old.js.br",
+            "kept.js.gz",
+            "engine/gpu/fewshop_wasm.js",
+        ] {
             write_if_changed(&dir.path().join(old), b"x").unwrap();
         }
-        let mut site = Site { dist: dir.path().to_path_buf(), written: BTreeSet::new() };
+        let mut site = Site {
+            dist: dir.path().to_path_buf(),
+            written: BTreeSet::new(),
+        };
         site.write("kept.js", b"y").unwrap();
         site.remove_the_rest().unwrap();
-        let left: Vec<_> = files_below(dir.path()).unwrap().into_iter().map(|path| path.display().to_string()).collect();
-        assert_eq!(left, ["engine/gpu/fewshop_wasm.js", "kept.js", "kept.js.gz"]);
+        let left: Vec<_> = files_below(dir.path())
+            .unwrap()
+            .into_iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        assert_eq!(
+            left,
+            ["engine/gpu/fewshop_wasm.js", "kept.js", "kept.js.gz"]
+        );
     }
 
     #[test]
     fn two_files_cannot_be_one() {
         let dir = tempfile::tempdir().unwrap();
-        let mut site = Site { dist: dir.path().to_path_buf(), written: BTreeSet::new() };
+        let mut site = Site {
+            dist: dir.path().to_path_buf(),
+            written: BTreeSet::new(),
+        };
         site.write("a", b"1").unwrap();
-        assert!(site.write("a", b"2").unwrap_err().to_string().contains("two files want to be a"));
+        assert!(
+            site.write("a", b"2")
+                .unwrap_err()
+                .to_string()
+                .contains("two files want to be a")
+        );
     }
 }

@@ -31,7 +31,15 @@ const LATER: [&str; 2] = ["assets/try.json", "assets/map.txt"];
 const WORDS: &str = "assets/zh.txt";
 
 impl Group {
-    const ALL: [Self; 7] = [Self::Page, Self::Engine, Self::Pack, Self::Gpu, Self::Pictures, Self::Later, Self::Words];
+    const ALL: [Self; 7] = [
+        Self::Page,
+        Self::Engine,
+        Self::Pack,
+        Self::Gpu,
+        Self::Pictures,
+        Self::Later,
+        Self::Words,
+    ];
 
     /// Of a file of the site. Pictures that the page shows before any script runs are part of the page; all together come after load.
     /// `None` for what a visit does not load.
@@ -82,7 +90,11 @@ impl std::ops::Add for Size {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self { raw: self.raw + other.raw, gzip: self.gzip + other.gzip, brotli: self.brotli + other.brotli }
+        Self {
+            raw: self.raw + other.raw,
+            gzip: self.gzip + other.gzip,
+            brotli: self.brotli + other.brotli,
+        }
     }
 }
 
@@ -91,13 +103,21 @@ impl Size {
         let bytes = fs::read(path).with_context(|| format!("failed to read {}", shown(path)))?;
         let raw = bytes.len();
         if !is_compressible(path) {
-            return Ok(Self { raw, gzip: raw, brotli: raw });
+            return Ok(Self {
+                raw,
+                gzip: raw,
+                brotli: raw,
+            });
         }
         let small = |encoding: Encoding| match fs::metadata(encoding.beside(path)) {
             Ok(file) => Ok(usize::try_from(file.len()).unwrap_or(usize::MAX)),
             Err(_) => encoding.encode(&bytes).map(|small| small.len()),
         };
-        Ok(Self { raw, gzip: small(Encoding::Gzip)?, brotli: small(Encoding::Brotli)? })
+        Ok(Self {
+            raw,
+            gzip: small(Encoding::Gzip)?,
+            brotli: small(Encoding::Brotli)?,
+        })
     }
 }
 
@@ -106,15 +126,26 @@ const BUDGETS: [(&str, &[Group], usize); 5] = [
     ("page", &[Group::Page], 300_000),
     ("CPU engine", &[Group::Engine], 400_000),
     ("pack", &[Group::Pack], 1_200_000),
-    ("first load: page, CPU engine, pack", &[Group::Page, Group::Engine, Group::Pack], 2_000_000),
-    ("after load: pictures, files of single pages", &[Group::Pictures, Group::Later], 1_400_000),
+    (
+        "first load: page, CPU engine, pack",
+        &[Group::Page, Group::Engine, Group::Pack],
+        2_000_000,
+    ),
+    (
+        "after load: pictures, files of single pages",
+        &[Group::Pictures, Group::Later],
+        1_400_000,
+    ),
 ];
 
 /// Prints the table; an error when a budget is passed.
 pub(crate) fn size() -> Result<()> {
     let dist = dist();
     if !dist.join("index.html").is_file() {
-        bail!("{} holds no page: run `cargo xtask build` first", shown(&dist));
+        bail!(
+            "{} holds no page: run `cargo xtask build` first",
+            shown(&dist)
+        );
     }
     let mut files = Vec::new();
     for file in files_below(&dist)? {
@@ -124,7 +155,9 @@ pub(crate) fn size() -> Result<()> {
         }
     }
     let (table, over) = report(&files);
-    std::io::stdout().write_all(table.as_bytes()).context("failed to print")?;
+    std::io::stdout()
+        .write_all(table.as_bytes())
+        .context("failed to print")?;
     if !over.is_empty() {
         bail!("past the budget: {}", over.join("; "));
     }
@@ -133,13 +166,23 @@ pub(crate) fn size() -> Result<()> {
 
 /// The table, and the budgets that are passed.
 fn report(files: &[(Group, String, Size)]) -> (String, Vec<String>) {
-    let mut table = format!("{:<46} {:>11} {:>11} {:>11} {:>11}\n", "bytes", "raw", "gzip 9", "brotli 11", "budget");
+    let mut table = format!(
+        "{:<46} {:>11} {:>11} {:>11} {:>11}\n",
+        "bytes", "raw", "gzip 9", "brotli 11", "budget"
+    );
     let mut line = |name: &str, size: Size, budget: &str| {
         // Writing to a String cannot fail.
-        let _ = writeln!(table, "{name:<46} {:>11} {:>11} {:>11} {budget:>11}", size.raw, size.gzip, size.brotli);
+        let _ = writeln!(
+            table,
+            "{name:<46} {:>11} {:>11} {:>11} {budget:>11}",
+            size.raw, size.gzip, size.brotli
+        );
     };
     let total = |groups: &[Group]| {
-        files.iter().filter(|(group, ..)| groups.contains(group)).fold(Size::default(), |sum, (.., size)| sum + *size)
+        files
+            .iter()
+            .filter(|(group, ..)| groups.contains(group))
+            .fold(Size::default(), |sum, (.., size)| sum + *size)
     };
     for group in Group::ALL {
         let of_group: Vec<_> = files.iter().filter(|(of, ..)| *of == group).collect();
@@ -156,7 +199,10 @@ fn report(files: &[(Group, String, Size)]) -> (String, Vec<String>) {
         let size = total(groups);
         line(name, size, &budget.to_string());
         if size.brotli > budget {
-            over.push(format!("{name} has {} bytes as brotli, {budget} are allowed", size.brotli));
+            over.push(format!(
+                "{name} has {} bytes as brotli, {budget} are allowed",
+                size.brotli
+            ));
         }
     }
     (table, over)
@@ -191,18 +237,43 @@ mod tests {
 
     #[test]
     fn a_budget_is_passed_by_one_byte() {
-        let files = |brotli| [(Group::Engine, "engine/worker.js".to_owned(), Size { raw: 9, gzip: 9, brotli })];
+        let files = |brotli| {
+            [(
+                Group::Engine,
+                "engine/worker.js".to_owned(),
+                Size {
+                    raw: 9,
+                    gzip: 9,
+                    brotli,
+                },
+            )]
+        };
         let (table, over) = report(&files(400_000));
-        assert!(over.is_empty() && table.contains("  engine/worker.js"), "{table}");
+        assert!(
+            over.is_empty() && table.contains("  engine/worker.js"),
+            "{table}"
+        );
         let (_, over) = report(&files(400_001));
-        assert_eq!(over, ["CPU engine has 400001 bytes as brotli, 400000 are allowed"]);
+        assert_eq!(
+            over,
+            ["CPU engine has 400001 bytes as brotli, 400000 are allowed"]
+        );
     }
 
     #[test]
     fn the_first_load_is_the_sum_of_its_parts() {
-        let one = Size { raw: 3, gzip: 2, brotli: 700_000 };
-        let files = [Group::Page, Group::Engine, Group::Pack, Group::Gpu].map(|group| (group, "x".to_owned(), one));
+        let one = Size {
+            raw: 3,
+            gzip: 2,
+            brotli: 700_000,
+        };
+        let files = [Group::Page, Group::Engine, Group::Pack, Group::Gpu]
+            .map(|group| (group, "x".to_owned(), one));
         let (_, over) = report(&files);
-        assert!(over.iter().any(|text| text.starts_with("first load") && text.contains("2100000")), "{over:?}");
+        assert!(
+            over.iter()
+                .any(|text| text.starts_with("first load") && text.contains("2100000")),
+            "{over:?}"
+        );
     }
 }

@@ -47,10 +47,16 @@ pub(crate) fn ensure_browser_tools() -> Result<BrowserTools> {
         ensure_cargo_tool("wasm-pack", "wasm-pack", WASM_PACK)?,
     ];
     let (chromium, chromedriver) = ensure_chromium()?;
-    folders.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+    folders.extend(std::env::split_paths(
+        &std::env::var_os("PATH").unwrap_or_default(),
+    ));
     folders.dedup();
     let path = std::env::join_paths(folders).context("a folder on PATH has a ':' in its name")?;
-    Ok(BrowserTools { path, chromium, chromedriver })
+    Ok(BrowserTools {
+        path,
+        chromium,
+        chromedriver,
+    })
 }
 
 /// Makes sure of Node.js with npm, for the end-to-end tests.
@@ -60,9 +66,13 @@ pub(crate) fn ensure_node() -> Result<()> {
     })?;
     match major(&version) {
         Some(found) if found >= NODE_MAJOR => {}
-        _ => bail!("the end-to-end tests need Node.js {NODE_MAJOR} or newer; found {}", version.trim()),
+        _ => bail!(
+            "the end-to-end tests need Node.js {NODE_MAJOR} or newer; found {}",
+            version.trim()
+        ),
     }
-    output(command("npm").arg("--version")).context("npm, which belongs to Node.js, is missing (Debian: apt-get install npm)")?;
+    output(command("npm").arg("--version"))
+        .context("npm, which belongs to Node.js, is missing (Debian: apt-get install npm)")?;
     Ok(())
 }
 
@@ -74,7 +84,9 @@ fn tools_folder() -> Result<PathBuf> {
     let cache = match (std::env::var_os("XDG_CACHE_HOME"), std::env::var_os("HOME")) {
         (Some(cache), _) if Path::new(&cache).is_absolute() => PathBuf::from(cache),
         (_, Some(home)) => Path::new(&home).join(".cache"),
-        _ => bail!("neither HOME nor FEWSHOP_TOOLS is set: set FEWSHOP_TOOLS to a folder for the tools to be kept in"),
+        _ => bail!(
+            "neither HOME nor FEWSHOP_TOOLS is set: set FEWSHOP_TOOLS to a folder for the tools to be kept in"
+        ),
     };
     Ok(cache.join("fewshop/tools"))
 }
@@ -85,16 +97,28 @@ fn ensure_cargo_tool(package: &str, program: &str, version: &str) -> Result<Path
     let on_path = std::env::var_os("PATH").unwrap_or_default();
     for folder in std::env::split_paths(&on_path).chain([tools.join("bin")]) {
         let file = folder.join(program);
-        if file.is_file() && output(command(&file).arg("--version")).is_ok_and(|text| has_version(&text, version)) {
+        if file.is_file()
+            && output(command(&file).arg("--version")).is_ok_and(|text| has_version(&text, version))
+        {
             return Ok(folder);
         }
     }
-    say!("{program} {version} is neither on PATH nor in {}: building it, once; takes minutes", tools.display());
+    say!(
+        "{program} {version} is neither on PATH nor in {}: building it, once; takes minutes",
+        tools.display()
+    );
     let mut install = cargo();
     // Lightly optimised: these tools wait for others most of the time, and a full release build takes twice as long. One target folder
     // for all of them, as they share dependencies.
     install
-        .args(["install", package, "--version", &format!("={version}"), "--force", "--root"])
+        .args([
+            "install",
+            package,
+            "--version",
+            &format!("={version}"),
+            "--force",
+            "--root",
+        ])
         .arg(&tools)
         .env("CARGO_TARGET_DIR", tools.join("build"))
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
@@ -122,12 +146,25 @@ pub(crate) fn ensure_chromium() -> Result<(PathBuf, PathBuf)> {
         );
     }
     say!("Chromium or its driver is missing: installing Debian's packages");
-    let apt = |args: &[&str]| run(command("apt-get").args(args).env("DEBIAN_FRONTEND", "noninteractive"));
+    let apt = |args: &[&str]| {
+        run(command("apt-get")
+            .args(args)
+            .env("DEBIAN_FRONTEND", "noninteractive"))
+    };
     apt(&["update", "-q"])?;
-    apt(&["install", "-y", "-q", "--no-install-recommends", "chromium", "chromium-driver"])?;
+    apt(&[
+        "install",
+        "-y",
+        "-q",
+        "--no-install-recommends",
+        "chromium",
+        "chromium-driver",
+    ])?;
     match (find_chromium()?, find_chromedriver()?) {
         (Some(chromium), Some(driver)) => Ok((chromium, driver)),
-        _ => bail!("Chromium or chromedriver is still not to be found after the install: set CHROME and CHROMEDRIVER"),
+        _ => bail!(
+            "Chromium or chromedriver is still not to be found after the install: set CHROME and CHROMEDRIVER"
+        ),
     }
 }
 
@@ -135,13 +172,28 @@ pub(crate) fn ensure_chromium() -> Result<(PathBuf, PathBuf)> {
 pub(crate) fn find_chromium() -> Result<Option<PathBuf>> {
     find(
         "CHROME",
-        &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
-        &["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium"],
+        &[
+            "chromium",
+            "chromium-browser",
+            "google-chrome",
+            "google-chrome-stable",
+        ],
+        &[
+            "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+            "/Applications/Chromium.app/Contents/MacOS/Chromium",
+        ],
     )
 }
 
 fn find_chromedriver() -> Result<Option<PathBuf>> {
-    find("CHROMEDRIVER", &["chromedriver"], &["/usr/lib/chromium/chromedriver", "/usr/lib/chromium-browser/chromedriver"])
+    find(
+        "CHROMEDRIVER",
+        &["chromedriver"],
+        &[
+            "/usr/lib/chromium/chromedriver",
+            "/usr/lib/chromium-browser/chromedriver",
+        ],
+    )
 }
 
 /// What the variable names, else the first of the names on PATH, else the first of the places.
@@ -149,17 +201,27 @@ fn find(variable: &str, names: &[&str], places: &[&str]) -> Result<Option<PathBu
     if let Some(file) = std::env::var_os(variable).filter(|file| !file.is_empty()) {
         let file = PathBuf::from(file);
         if !file.is_file() {
-            bail!("{variable} is {}, and there is no such file: correct or unset it", file.display());
+            bail!(
+                "{variable} is {}, and there is no such file: correct or unset it",
+                file.display()
+            );
         }
         return Ok(Some(file));
     }
     let by_name = names.iter().find_map(|name| on_path(name));
-    Ok(by_name.or_else(|| places.iter().map(PathBuf::from).find(|place| place.is_file())))
+    Ok(by_name.or_else(|| {
+        places
+            .iter()
+            .map(PathBuf::from)
+            .find(|place| place.is_file())
+    }))
 }
 
 /// The program's path, if it is on PATH.
 pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
-    std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(program)).find(|file| file.is_file())
+    std::env::split_paths(&std::env::var_os("PATH")?)
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file())
 }
 
 /// Whether `program --version` speaks of exactly this version.
@@ -169,7 +231,13 @@ fn has_version(text: &str, version: &str) -> bool {
 
 /// 20 of `v20.20.2`.
 fn major(version: &str) -> Option<u32> {
-    version.trim().trim_start_matches('v').split('.').next()?.parse().ok()
+    version
+        .trim()
+        .trim_start_matches('v')
+        .split('.')
+        .next()?
+        .parse()
+        .ok()
 }
 
 #[cfg(test)]
@@ -180,7 +248,9 @@ mod tests {
     fn the_pinned_wasm_bindgen_is_the_one_in_the_lock_file() {
         let lock = std::fs::read_to_string(root().join("Cargo.lock")).unwrap();
         assert!(
-            lock.contains(&format!("name = \"wasm-bindgen\"\nversion = \"{WASM_BINDGEN}\"")),
+            lock.contains(&format!(
+                "name = \"wasm-bindgen\"\nversion = \"{WASM_BINDGEN}\""
+            )),
             "change WASM_BINDGEN in tools.rs"
         );
     }
@@ -188,12 +258,18 @@ mod tests {
     #[test]
     fn versions_are_compared_whole() {
         assert!(has_version("wasm-bindgen 0.2.130 (abc)\n", "0.2.130"));
-        assert!(!has_version("wasm-bindgen 0.2.130-pre", "0.2.130") && !has_version("wasm-bindgen 0.2.13", "0.2.130"));
+        assert!(
+            !has_version("wasm-bindgen 0.2.130-pre", "0.2.130")
+                && !has_version("wasm-bindgen 0.2.13", "0.2.130")
+        );
     }
 
     #[test]
     fn the_major_version_is_read() {
-        assert_eq!([major("v20.20.2\n"), major("18.1"), major("none")], [Some(20), Some(18), None]);
+        assert_eq!(
+            [major("v20.20.2\n"), major("18.1"), major("none")],
+            [Some(20), Some(18), None]
+        );
     }
 
     #[test]

@@ -25,23 +25,55 @@ pub(crate) struct Module {
 }
 
 /// The leptos shell.
-pub(crate) const SHELL: Module = Module { name: "shell", profile: "web", stem: "fewshop-web" };
+pub(crate) const SHELL: Module = Module {
+    name: "shell",
+    profile: "web",
+    stem: "fewshop-web",
+};
 /// The engine with the CPU kernels.
-pub(crate) const CPU: Module = Module { name: "cpu", profile: "web", stem: "fewshop_wasm" };
+pub(crate) const CPU: Module = Module {
+    name: "cpu",
+    profile: "web",
+    stem: "fewshop_wasm",
+};
 /// The engine with burn on WebGPU.
-pub(crate) const GPU: Module = Module { name: "gpu", profile: "gpu", stem: "fewshop_wasm" };
+pub(crate) const GPU: Module = Module {
+    name: "gpu",
+    profile: "gpu",
+    stem: "fewshop_wasm",
+};
 
 /// The benchmark's modules: the kernels as the page ships them, and plain burn at full speed.
-pub(crate) const BENCH_OWN: Module = Module { name: "bench-own", profile: "web", stem: "fewshop_bench" };
+pub(crate) const BENCH_OWN: Module = Module {
+    name: "bench-own",
+    profile: "web",
+    stem: "fewshop_bench",
+};
 /// See [`BENCH_OWN`].
-pub(crate) const BENCH_FLEX: Module = Module { name: "bench-flex", profile: "release", stem: "fewshop_bench" };
+pub(crate) const BENCH_FLEX: Module = Module {
+    name: "bench-flex",
+    profile: "release",
+    stem: "fewshop_bench",
+};
 /// See [`BENCH_OWN`].
-pub(crate) const BENCH_GPU: Module = Module { name: "bench-gpu", profile: "gpu", stem: "fewshop_bench" };
+pub(crate) const BENCH_GPU: Module = Module {
+    name: "bench-gpu",
+    profile: "gpu",
+    stem: "fewshop_bench",
+};
 
 /// Cargo's command for a module of the benchmark.
 pub(crate) fn build_bench(module: Module, features: &[&str]) -> Command {
     let mut command = wasm_cargo();
-    command.args(["build", "--target", TARGET, "--profile", module.profile, "--package", "fewshop-bench"]);
+    command.args([
+        "build",
+        "--target",
+        TARGET,
+        "--profile",
+        module.profile,
+        "--package",
+        "fewshop-bench",
+    ]);
     if !features.is_empty() {
         command.args(["--features", &features.join(",")]);
     }
@@ -52,7 +84,9 @@ pub(crate) fn build_bench(module: Module, features: &[&str]) -> Command {
 /// flags would build every dependency again.
 pub(crate) fn wasm_cargo() -> Command {
     let mut command = cargo();
-    command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    command
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS");
     command
 }
 
@@ -76,14 +110,27 @@ pub(crate) fn build_page() -> Command {
 /// Cargo's command for the WebGPU engine.
 pub(crate) fn build_gpu() -> Command {
     let mut command = wasm_cargo();
-    command.args(["build", "--target", TARGET, "--profile", GPU.profile, "--package", "fewshop-wasm", "--features", "gpu"]);
+    command.args([
+        "build",
+        "--target",
+        TARGET,
+        "--profile",
+        GPU.profile,
+        "--package",
+        "fewshop-wasm",
+        "--features",
+        "gpu",
+    ]);
     command
 }
 
 impl Module {
     /// Where cargo leaves it.
     fn built(&self) -> PathBuf {
-        target().join(TARGET).join(self.profile).join(format!("{}.wasm", self.stem))
+        target()
+            .join(TARGET)
+            .join(self.profile)
+            .join(format!("{}.wasm", self.stem))
     }
 
     /// Runs wasm-bindgen over what cargo built and returns the folder that holds the JS and the wasm.
@@ -91,22 +138,37 @@ impl Module {
     /// The folder is kept; it is made anew only when the wasm or wasm-bindgen changed.
     pub(crate) fn bindgen(&self) -> Result<PathBuf> {
         let wasm = self.built();
-        let bytes = fs::read(&wasm).with_context(|| format!("failed to read {}, which cargo should have built", shown(&wasm)))?;
-        let stamp = format!("wasm-bindgen {} with hash, {}", crate::tools::WASM_BINDGEN, digest(&bytes));
+        let bytes = fs::read(&wasm).with_context(|| {
+            format!(
+                "failed to read {}, which cargo should have built",
+                shown(&wasm)
+            )
+        })?;
+        let stamp = format!(
+            "wasm-bindgen {} with hash, {}",
+            crate::tools::WASM_BINDGEN,
+            digest(&bytes)
+        );
         let out = cache().join("bindgen").join(self.name);
         let stamp_file = cache().join("bindgen").join(format!("{}.stamp", self.name));
         if out.is_dir() && fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) {
             return Ok(out);
         }
-        say!("wasm-bindgen: {} ({} kB of wasm)", self.name, bytes.len() / 1000);
+        say!(
+            "wasm-bindgen: {} ({} kB of wasm)",
+            self.name,
+            bytes.len() / 1000
+        );
         // The GPU module may be made while a server reads the folder next to it: nothing half-made is ever seen.
         let fresh = cache().join("bindgen").join(format!("{}.new", self.name));
         if fresh.exists() {
-            fs::remove_dir_all(&fresh).with_context(|| format!("failed to clear {}", shown(&fresh)))?;
+            fs::remove_dir_all(&fresh)
+                .with_context(|| format!("failed to clear {}", shown(&fresh)))?;
         }
         self.generate(&fresh, false)?;
         replace_dir(&fresh, &out)?;
-        fs::write(&stamp_file, stamp).with_context(|| format!("failed to write {}", shown(&stamp_file)))?;
+        fs::write(&stamp_file, stamp)
+            .with_context(|| format!("failed to write {}", shown(&stamp_file)))?;
         Ok(out)
     }
 
@@ -115,7 +177,12 @@ impl Module {
     pub(crate) fn generate(&self, out: &Path, types: bool) -> Result<()> {
         let wasm = &self.built();
         let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
-        bindgen.input_path(wasm).out_name(self.stem).typescript(types).remove_name_section(true).remove_producers_section(true);
+        bindgen
+            .input_path(wasm)
+            .out_name(self.stem)
+            .typescript(types)
+            .remove_name_section(true)
+            .remove_producers_section(true);
         // Its default leaves the wasm's path out of the JS, and `init()` without an argument would fail.
         bindgen.omit_default_module_path(false);
         bindgen.web(true).and_then(|bindgen| bindgen.generate(out)).with_context(|| {
@@ -126,11 +193,17 @@ impl Module {
         })?;
         if [CPU, GPU].contains(self) {
             let made = out.join(format!("{}_bg.wasm", self.stem));
-            let hash = digest(&fs::read(&made).with_context(|| format!("failed to read {}", shown(&made)))?);
+            let hash = digest(
+                &fs::read(&made).with_context(|| format!("failed to read {}", shown(&made)))?,
+            );
             let script = out.join(format!("{}.js", self.stem));
-            let text = fs::read_to_string(&script).with_context(|| format!("failed to read {}", shown(&script)))?;
-            fs::write(&script, format!("{text}\nexport const SHA256 = \"{hash}\";\n"))
-                .with_context(|| format!("failed to write {}", shown(&script)))?;
+            let text = fs::read_to_string(&script)
+                .with_context(|| format!("failed to read {}", shown(&script)))?;
+            fs::write(
+                &script,
+                format!("{text}\nexport const SHA256 = \"{hash}\";\n"),
+            )
+            .with_context(|| format!("failed to write {}", shown(&script)))?;
         }
         Ok(())
     }
@@ -143,8 +216,14 @@ mod tests {
 
     #[test]
     fn the_engines_come_from_the_same_crate_in_two_profiles() {
-        assert!(line(&build_page()).contains("--profile web --package fewshop-web --package fewshop-wasm"));
+        assert!(
+            line(&build_page())
+                .contains("--profile web --package fewshop-web --package fewshop-wasm")
+        );
         assert!(line(&build_gpu()).contains("--profile gpu --package fewshop-wasm --features gpu"));
-        assert!(GPU.built().ends_with("wasm32-unknown-unknown/gpu/fewshop_wasm.wasm"));
+        assert!(
+            GPU.built()
+                .ends_with("wasm32-unknown-unknown/gpu/fewshop_wasm.wasm")
+        );
     }
 }

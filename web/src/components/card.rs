@@ -30,15 +30,19 @@ pub(crate) fn reason_text(shop: Shop, reason: &Reason) -> String {
             names.truncate(NAMED);
             fill(texts.because, &[&names.join(texts.comma)])
         }
-        Reason::TakenBefore { visits } => count(texts.taken_one, texts.taken_many, *visits as usize),
+        Reason::TakenBefore { visits } => {
+            count(texts.taken_one, texts.taken_many, *visits as usize)
+        }
         Reason::BecauseOf { .. } | Reason::PopularHere => texts.popular.to_owned(),
     }
 }
 
 /// Size and brand on one line. Of a brand that is only known by its maker's number the number is enough.
 pub(crate) fn meta_line(product: &Product) -> String {
-    let parts: Vec<&str> =
-        [product.size.as_str(), short_brand(&product.brand)].into_iter().filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> = [product.size.as_str(), short_brand(&product.brand)]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect();
     // A line may break after a dot, never before one.
     parts.join("\u{a0}· ")
 }
@@ -47,8 +51,16 @@ pub(crate) fn meta_line(product: &Product) -> String {
 /// picture into the letter's place. Says nothing to a screen reader: the title does.
 pub(crate) fn picture(key: &str, title: &str) -> El {
     browser::picture(key).map(El).unwrap_or_else(|| {
-        let initial = title.chars().find(|c| c.is_alphanumeric()).map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-        el("span").class("initial").attr("aria-hidden", "true").attr("data-picture", key).text(&initial)
+        let initial = title
+            .chars()
+            .find(|c| c.is_alphanumeric())
+            .map(|c| c.to_uppercase().to_string())
+            .unwrap_or_default();
+        el("span")
+            .class("initial")
+            .attr("aria-hidden", "true")
+            .attr("data-picture", key)
+            .text(&initial)
     })
 }
 
@@ -69,7 +81,10 @@ pub(crate) fn product_card(product: &Product, why: Option<Why>, dismissible: boo
         el("button")
             .attr("type", "button")
             .class("wave")
-            .attr("aria-label", &fill(shop.texts.not_for_me_named, &[&product.title]))
+            .attr(
+                "aria-label",
+                &fill(shop.texts.not_for_me_named, &[&product.title]),
+            )
             .text(shop.texts.not_for_me)
             .click(move |event| {
                 // The card goes, and the focus must not go with it.
@@ -84,17 +99,42 @@ pub(crate) fn product_card(product: &Product, why: Option<Why>, dismissible: boo
             said => {
                 let open = open.clone();
                 let label = [hint.as_str(), " ", &said].concat();
-                let button = el("button").attr("type", "button").class("why").attr("aria-haspopup", "dialog");
-                button.attr("aria-label", &label).kid(el("span").text(&said)).click(move |_| open()).into()
+                let button = el("button")
+                    .attr("type", "button")
+                    .class("why")
+                    .attr("aria-haspopup", "dialog");
+                button
+                    .attr("aria-label", &label)
+                    .kid(el("span").text(&said))
+                    .click(move |_| open())
+                    .into()
             }
         })
     });
-    let tile = el("div").class(&format!("tile t{}", shop.tile(product))).kid(picture(&product.picture, &product.title));
-    let title = el("a").class("title").attr("href", &product_href(&product.id)).text(&product.title);
+    let tile = el("div")
+        .class(&format!("tile t{}", shop.tile(product)))
+        .kid(picture(&product.picture, &product.title));
+    let title = el("a")
+        .class("title")
+        .attr("href", &product_href(&product.id))
+        .text(&product.title);
     let buy = el("div")
         .class("buy")
-        .kid(el("span").class("price").text(&shop.price(Money::from_price(product.price))))
+        .kid(
+            el("span")
+                .class("price")
+                .text(&shop.price(Money::from_price(product.price))),
+        )
         .kid(stepper(ix, &product.title));
-    let body = el("div").class("body").kid(title).kid(el("p").class("meta").text(&meta_line(product))).kid(buy);
-    el("li").class("card").attr("data-ix", &ix.0.to_string()).kid(tile.maybe(why)).kid(body).maybe(wave)
+    let body = el("div")
+        .class("body")
+        .kid(title)
+        .kid(el("p").class("meta").text(&meta_line(product)))
+        .kid(buy);
+    el("li")
+        .class("card")
+        .attr("data-ix", &ix.0.to_string())
+        .kid(tile.maybe(why))
+        .kid(body)
+        .maybe(wave)
 }

@@ -17,6 +17,15 @@ pub(crate) fn department_tiles(labelled_by: &str) -> El {
             .kid(el("span").text(&department.name));
         el("li").kid(link)
     };
-    let tiles = shop.catalogue().departments().iter().map(tile).collect::<Vec<_>>();
-    el("ul").class("tiles").attr("role", "list").attr("aria-labelledby", labelled_by).kids(tiles)
+    let tiles = shop
+        .catalogue()
+        .departments()
+        .iter()
+        .map(tile)
+        .collect::<Vec<_>>();
+    el("ul")
+        .class("tiles")
+        .attr("role", "list")
+        .attr("aria-labelledby", labelled_by)
+        .kids(tiles)
 }

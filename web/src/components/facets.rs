@@ -27,8 +27,15 @@ impl Asked {
     /// As the address at hand says, tracked.
     pub(crate) fn read() -> Self {
         let nav = use_nav();
-        let facets = Facets { department: nav.query("in"), brand: nav.query("brand"), price: nav.query("price").parse().ok() };
-        Self { facets, order: Order::of(&nav.query("order")) }
+        let facets = Facets {
+            department: nav.query("in"),
+            brand: nav.query("brand"),
+            price: nav.query("price").parse().ok(),
+        };
+        Self {
+            facets,
+            order: Order::of(&nav.query("order")),
+        }
     }
 }
 
@@ -45,21 +52,38 @@ fn order_name(texts: &'static Texts, order: Order) -> &'static str {
 fn choice(label: &str, name: &'static str, chosen: &str, options: Vec<(String, String)>) -> El {
     let options = options.into_iter().map(|(value, text)| {
         let option = el("option").attr("value", &value).text(&text);
-        if value == chosen { option.attr("selected", "") } else { option }
+        if value == chosen {
+            option.attr("selected", "")
+        } else {
+            option
+        }
     });
     let change = move |event: Event| use_nav().set_query(name, &browser::value_of(&event));
     let id = ["facet-", name].concat();
-    let select = el("select").attr("name", name).attr("id", &id).kids(options).on("change", change);
-    el("div").class("choice").kid(el("label").attr("for", &id).text(label)).kid(select)
+    let select = el("select")
+        .attr("name", name)
+        .attr("id", &id)
+        .kids(options)
+        .on("change", change);
+    el("div")
+        .class("choice")
+        .kid(el("label").attr("for", &id).text(label))
+        .kid(select)
 }
 
 fn price_name(shop: Shop, band: usize) -> String {
     let texts = shop.texts;
     let show = |cents: u32| shop.price(Some(Money(u64::from(cents))));
-    match (band.checked_sub(1).and_then(|below| PRICES.get(below)), PRICES.get(band)) {
+    match (
+        band.checked_sub(1).and_then(|below| PRICES.get(below)),
+        PRICES.get(band),
+    ) {
         (None, Some(&end)) => fill(texts.price_below, &[&show(end)]),
         (Some(&start), Some(&end)) => fill(texts.price_between, &[&show(start), &show(end)]),
-        (start, None) => fill(texts.price_from, &[&show(start.copied().unwrap_or_default())]),
+        (start, None) => fill(
+            texts.price_from,
+            &[&show(start.copied().unwrap_or_default())],
+        ),
     }
 }
 
@@ -83,33 +107,71 @@ pub(crate) fn facet_bar(items: Memo<Vec<ItemIx>>, departments: bool, found: &'st
                 .iter()
                 .zip(counts)
                 .filter(|(department, count)| *count > 0 || department.slug == facets.department);
-            let each = each.map(|(department, count)| (department.slug.clone(), named(&department.name, count)));
+            let each = each.map(|(department, count)| {
+                (department.slug.clone(), named(&department.name, count))
+            });
             let options = std::iter::once(any.clone()).chain(each).collect();
             choices.push(choice(texts.department, "in", &facets.department, options));
         }
         // Each choice is counted within the others, or it would promise what is not there.
-        let among =
-            |facets: Facets| -> Vec<ItemIx> { items.iter().copied().filter(|&item| facets.allows(&catalogue, item)).collect() };
-        let mut shown = Facets::brands(&catalogue, &among(Facets { brand: String::new(), ..facets.clone() }), BRANDS);
+        let among = |facets: Facets| -> Vec<ItemIx> {
+            items
+                .iter()
+                .copied()
+                .filter(|&item| facets.allows(&catalogue, item))
+                .collect()
+        };
+        let mut shown = Facets::brands(
+            &catalogue,
+            &among(Facets {
+                brand: String::new(),
+                ..facets.clone()
+            }),
+            BRANDS,
+        );
         if !facets.brand.is_empty() && !shown.iter().any(|(brand, _)| *brand == facets.brand) {
             shown.push((facets.brand.clone(), among(facets.clone()).len()));
         }
-        let options = shown.into_iter().map(|(brand, count)| (brand.clone(), named(short_brand(&brand), count)));
-        choices.push(choice(texts.brand, "brand", &facets.brand, std::iter::once(any.clone()).chain(options).collect()));
-        let band = facets.price.map(|band| band.to_string()).unwrap_or_default();
+        let options = shown
+            .into_iter()
+            .map(|(brand, count)| (brand.clone(), named(short_brand(&brand), count)));
+        choices.push(choice(
+            texts.brand,
+            "brand",
+            &facets.brand,
+            std::iter::once(any.clone()).chain(options).collect(),
+        ));
+        let band = facets
+            .price
+            .map(|band| band.to_string())
+            .unwrap_or_default();
         let bands = (0..=PRICES.len()).map(|band| (band.to_string(), price_name(shop, band)));
-        choices.push(choice(texts.price, "price", &band, std::iter::once(any.clone()).chain(bands).collect()));
+        choices.push(choice(
+            texts.price,
+            "price",
+            &band,
+            std::iter::once(any.clone()).chain(bands).collect(),
+        ));
         let orders = Order::ALL.into_iter().map(|order| {
-            let name = if order == Order::Found { found } else { order_name(texts, order) };
+            let name = if order == Order::Found {
+                found
+            } else {
+                order_name(texts, order)
+            };
             (order.name().to_owned(), name.to_owned())
         });
         choices.push(choice(texts.sort, "order", order.name(), orders.collect()));
         let hint = (order == Order::ForYou && (shop.is_blank() || shop.is_off()))
             .then(|| el("p").class("hint").text(texts.sort_for_you_cold));
         group(
-            [el("div").class("facet-bar").attr("role", "group").attr("aria-label", texts.narrow).kids(choices).into()]
-                .into_iter()
-                .chain(hint.map(Node::from)),
+            [el("div")
+                .class("facet-bar")
+                .attr("role", "group")
+                .attr("aria-label", texts.narrow)
+                .kids(choices)
+                .into()]
+            .into_iter()
+            .chain(hint.map(Node::from)),
         )
     })
 }

@@ -34,7 +34,9 @@ pub(crate) fn grid(items: Memo<Vec<ItemIx>>, labelled_by: &str, reset: Memo<Stri
         };
         set_timeout(rest, Duration::ZERO);
     });
-    let shown = memo(move || items.with(|items| items.iter().copied().take(limit.get()).collect::<Vec<_>>()));
+    let shown = memo(move || {
+        items.with(|items| items.iter().copied().take(limit.get()).collect::<Vec<_>>())
+    });
     let rest = memo(move || items.with(Vec::len).saturating_sub(limit.get()));
     let card = move |ix| match shop.catalogue().product(ix) {
         Some(product) => product_card(&product, None, false),
@@ -48,6 +50,12 @@ pub(crate) fn grid(items: Memo<Vec<ItemIx>>, labelled_by: &str, reset: Memo<Stri
             .click(move |_| limit.update(|limit| *limit += STEP));
         el("p").class("more").kid(button).into()
     };
-    let list = el("ul").class("grid").attr("role", "list").attr("aria-labelledby", labelled_by);
-    group([each_item(list, move || shown.get(), card).into(), when(move || rest.get() > 0, more)])
+    let list = el("ul")
+        .class("grid")
+        .attr("role", "list")
+        .attr("aria-labelledby", labelled_by);
+    group([
+        each_item(list, move || shown.get(), card).into(),
+        when(move || rest.get() > 0, more),
+    ])
 }

@@ -15,8 +15,7 @@ use crate::view::{El, effect, el, memo};
 const FIELD: &str = "search";
 
 const CART: &str = r#"<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M2 3h2.2l2 9.2a1.5 1.5 0 0 0 1.5 1.2h6.6a1.5 1.5 0 0 0 1.5-1.2L17 6.2H5"/><circle cx="8.4" cy="16.6" r="1.1"/><circle cx="14" cy="16.6" r="1.1"/></svg>"#;
-const LENS: &str =
-    r#"<svg viewBox="0 0 20 20" aria-hidden="true"><circle cx="8.8" cy="8.8" r="5.3"/><path d="m13 13 4 4"/></svg>"#;
+const LENS: &str = r#"<svg viewBox="0 0 20 20" aria-hidden="true"><circle cx="8.8" cy="8.8" r="5.3"/><path d="m13 13 4 4"/></svg>"#;
 
 /// Address of a department's page.
 pub(crate) fn department_href(slug: &str) -> String {
@@ -27,7 +26,9 @@ pub(crate) fn department_href(slug: &str) -> String {
 fn link(path: &str) -> El {
     let nav = use_nav();
     let href = browser::href(path);
-    el("a").attr("href", &href).current("page", move || nav.path().trim_end_matches('/') == href.trim_end_matches('/'))
+    el("a").attr("href", &href).current("page", move || {
+        nav.path().trim_end_matches('/') == href.trim_end_matches('/')
+    })
 }
 
 /// Logo, search, cart and departments.
@@ -39,10 +40,17 @@ pub(crate) fn header() -> El {
         0 => String::new(),
         n => count(texts.cart_one, texts.cart_many, n as usize),
     };
-    let badge = move || el("span").class("count").attr("aria-hidden", "true").live_text(move || things.get().to_string()).into();
+    let badge = move || {
+        el("span")
+            .class("count")
+            .attr("aria-hidden", "true")
+            .live_text(move || things.get().to_string())
+            .into()
+    };
     let nav = use_nav();
-    let department =
-        |department: &Department| el("li").kid(link(&format!("/department/{}", department.slug)).text(&department.name));
+    let department = |department: &Department| {
+        el("li").kid(link(&format!("/department/{}", department.slug)).text(&department.name))
+    };
     // Brings the entry of the page at hand into the part of the navigation that can be seen.
     let mut in_sight = nav.page_untracked() == Page::Home;
     effect(move || {
@@ -57,7 +65,10 @@ pub(crate) fn header() -> El {
     let logo = el("a").class("logo").attr("href", &browser::href("/"));
     let logo = match catalogue.name() {
         Some(name) => logo.text(name),
-        None => logo.attr("aria-label", texts.home).text("few").kid(el("span").text("shop")),
+        None => logo
+            .attr("aria-label", texts.home)
+            .text("few")
+            .kid(el("span").text("shop")),
     };
     let cart = link("/cart")
         .class("btn primary cart-link")
@@ -68,17 +79,45 @@ pub(crate) fn header() -> El {
     let departments = el("ul")
         .attr("role", "list")
         .kid(el("li").kid(link("/").text(texts.for_you)))
-        .kids(shop.catalogue().departments().iter().map(department).collect::<Vec<_>>());
-    let all = link("/departments").class("all").text(texts.all).kid(el("span").class("hush").text(" ").text(texts.departments));
-    let bar = el("div").class("bar").kid(logo).kid(search_field()).kid(language()).kid(cart);
-    let depts = el("nav").class("depts").attr("aria-label", texts.departments).kid(departments).kid(all);
-    el("header").class("top").kid(el("div").class("wrap").kid(bar).kid(depts))
+        .kids(
+            shop.catalogue()
+                .departments()
+                .iter()
+                .map(department)
+                .collect::<Vec<_>>(),
+        );
+    let all = link("/departments")
+        .class("all")
+        .text(texts.all)
+        .kid(el("span").class("hush").text(" ").text(texts.departments));
+    let bar = el("div")
+        .class("bar")
+        .kid(logo)
+        .kid(search_field())
+        .kid(language())
+        .kid(cart);
+    let depts = el("nav")
+        .class("depts")
+        .attr("aria-label", texts.departments)
+        .kid(departments)
+        .kid(all);
+    el("header")
+        .class("top")
+        .kid(el("div").class("wrap").kid(bar).kid(depts))
 }
 
 /// The other language. It stands in the header, and at the foot where the header has no room for it.
 fn language() -> El {
-    let (other, tag) = if use_shop().texts.lang == "en" { ("中文", "zh-Hans") } else { ("English", "en") };
-    let button = el("button").attr("type", "button").class("btn language").attr("lang", tag).text(other);
+    let (other, tag) = if use_shop().texts.lang == "en" {
+        ("中文", "zh-Hans")
+    } else {
+        ("English", "en")
+    };
+    let button = el("button")
+        .attr("type", "button")
+        .class("btn language")
+        .attr("lang", tag)
+        .text(other);
     button.click(move |_| browser::speak(&tag[..2]))
 }
 
@@ -86,11 +125,21 @@ fn language() -> El {
 fn search_field() -> El {
     let shop = use_shop();
     let texts = shop.texts;
-    let field = || Some(document().get_element_by_id(FIELD)?.unchecked_into::<HtmlInputElement>());
+    let field = || {
+        Some(
+            document()
+                .get_element_by_id(FIELD)?
+                .unchecked_into::<HtmlInputElement>(),
+        )
+    };
     let nav = use_nav();
     let go = move |query: &str| {
         let search = browser::href("/search");
-        let to = if query.is_empty() { search } else { format!("{search}?q={}", browser::encode(query)) };
+        let to = if query.is_empty() {
+            search
+        } else {
+            format!("{search}?q={}", browser::encode(query))
+        };
         // The first letter opens the page, each further one only renews its address: 'back' leaves the search.
         nav.go(&to, nav.page_untracked() == Page::Search);
     };
@@ -109,9 +158,15 @@ fn search_field() -> El {
     };
     // The field follows the address, but never while the shopper types into it.
     effect(move || {
-        let asked = if nav.page() == Page::Search { nav.query("q") } else { String::new() };
+        let asked = if nav.page() == Page::Search {
+            nav.query("q")
+        } else {
+            String::new()
+        };
         if let Some(field) = field() {
-            let typing = document().active_element().is_some_and(|active| active.is_same_node(Some(&field)));
+            let typing = document()
+                .active_element()
+                .is_some_and(|active| active.is_same_node(Some(&field)));
             if !typing && field.value() != asked {
                 field.set_value(&asked);
             }
@@ -119,8 +174,14 @@ fn search_field() -> El {
     });
     // On a phone a long hint would be cut in the middle of a word.
     let narrow = browser::is_narrow();
-    let hint =
-        if narrow { texts.search.to_owned() } else { fill(texts.search_hint, &[&thousands(shop.catalogue().len() as u64)]) };
+    let hint = if narrow {
+        texts.search.to_owned()
+    } else {
+        fill(
+            texts.search_hint,
+            &[&thousands(shop.catalogue().len() as u64)],
+        )
+    };
     let input = el("input")
         .attr("type", "search")
         .attr("name", "q")
@@ -130,7 +191,12 @@ fn search_field() -> El {
         .attr("placeholder", &hint)
         .attr("id", FIELD)
         .on("input", input);
-    el("form").class("search").attr("role", "search").on("submit", submit).kid(el("span").class("icon").html(LENS)).kid(input)
+    el("form")
+        .class("search")
+        .attr("role", "search")
+        .on("submit", submit)
+        .kid(el("span").class("icon").html(LENS))
+        .kid(input)
 }
 
 /// Where the data and the pictures come from.
@@ -146,5 +212,7 @@ pub(crate) fn footer() -> El {
         .kid(link("/map").text(texts.map))
         .kid(link("/try-it-as").text(texts.try_as))
         .kid(language());
-    el("footer").class("foot").kid(el("div").class("wrap").kid(links).kid(el("p").text(&note)))
+    el("footer")
+        .class("foot")
+        .kid(el("div").class("wrap").kid(links).kid(el("p").text(&note)))
 }

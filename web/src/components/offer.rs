@@ -24,15 +24,28 @@ pub(crate) fn offer_slot() -> Node {
 fn slot(shop: Shop) -> El {
     let texts = shop.texts;
     let offer = memo(move || shop.offer());
-    let off = el("button").attr("type", "button").class("btn small").text(texts.offer_off).click(move |_| {
-        shop.show(Extra::Offers, false);
-        browser::rescue_focus();
-    });
-    let said = move || offer.get().map_or_else(nothing, |offer| says(shop, &offer).into());
+    let off = el("button")
+        .attr("type", "button")
+        .class("btn small")
+        .text(texts.offer_off)
+        .click(move |_| {
+            shop.show(Extra::Offers, false);
+            browser::rescue_focus();
+        });
+    let said = move || {
+        offer
+            .get()
+            .map_or_else(nothing, |offer| says(shop, &offer).into())
+    };
     el("section")
         .class("panel offer")
         .attr("aria-labelledby", "offer")
-        .kid(el("div").class("shelf-head").kid(el("h2").attr("id", "offer").text(texts.offer)).kid(off))
+        .kid(
+            el("div")
+                .class("shelf-head")
+                .kid(el("h2").attr("id", "offer").text(texts.offer))
+                .kid(off),
+        )
         .part(said)
         .kid(el("p").class("hint").text(texts.offer_note))
 }
@@ -40,7 +53,11 @@ fn slot(shop: Shop) -> El {
 /// Of a thousand; one digit after the point where there are few.
 fn per_mille(share: f32) -> String {
     let n = share * 1000.0;
-    if n < 10.0 { milliseconds(n.into()) } else { (n.round() as u32).to_string() }
+    if n < 10.0 {
+        milliseconds(n.into())
+    } else {
+        (n.round() as u32).to_string()
+    }
 }
 
 fn says(shop: Shop, offer: &OfferPick) -> El {
@@ -58,10 +75,25 @@ fn says(shop: Shop, offer: &OfferPick) -> El {
     // What is expected of this shopper orders the offers and is no number to show: in campaigns later than those that taught, it did not
     // come true (`docs/decisions.md`).
     let chance = fill(texts.offer_chance_all, &[&per_mille(offer.everyone)]);
-    let mut covers = el("p").text(&count(texts.offer_covers_one, texts.offer_covers_many, offer.covers as usize)).text(" ");
-    for (nth, product) in offer.items.iter().filter_map(|&item| shop.catalogue().product(item)).enumerate() {
-        let link = el("a").attr("href", &product_href(&product.id)).text(&product.title);
-        covers = covers.text(if nth == 0 { "" } else { texts.comma }).kid(link);
+    let mut covers = el("p")
+        .text(&count(
+            texts.offer_covers_one,
+            texts.offer_covers_many,
+            offer.covers as usize,
+        ))
+        .text(" ");
+    for (nth, product) in offer
+        .items
+        .iter()
+        .filter_map(|&item| shop.catalogue().product(item))
+        .enumerate()
+    {
+        let link = el("a")
+            .attr("href", &product_href(&product.id))
+            .text(&product.title);
+        covers = covers
+            .text(if nth == 0 { "" } else { texts.comma })
+            .kid(link);
     }
     el("div")
         .kid(el("p").class("offer-title").text(&offer.title))

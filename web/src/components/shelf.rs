@@ -41,14 +41,38 @@ pub(crate) struct Shelf {
 
 impl Shelf {
     /// One row of products that each say why they are here and can be waved away.
-    pub(crate) fn new(id: &'static str, title: &'static str, sub: &'static str, picks: Memo<Vec<Pick>>) -> Self {
-        let (title, sub): (Text, Text) = (Box::new(|| title.to_owned()), Box::new(|| sub.to_owned()));
-        Self { id, title, sub, picks, reasons: true, dismissible: true, single: true, state: Box::new(|| ("", "")) }
+    pub(crate) fn new(
+        id: &'static str,
+        title: &'static str,
+        sub: &'static str,
+        picks: Memo<Vec<Pick>>,
+    ) -> Self {
+        let (title, sub): (Text, Text) =
+            (Box::new(|| title.to_owned()), Box::new(|| sub.to_owned()));
+        Self {
+            id,
+            title,
+            sub,
+            picks,
+            reasons: true,
+            dismissible: true,
+            single: true,
+            state: Box::new(|| ("", "")),
+        }
     }
 
     /// The shelf on the page.
     pub(crate) fn view(self) -> El {
-        let Self { id, title, sub, picks, reasons, dismissible, single, state } = self;
+        let Self {
+            id,
+            title,
+            sub,
+            picks,
+            reasons,
+            dismissible,
+            single,
+            state,
+        } = self;
         let shop = use_shop();
         // By its id and not by a node reference: a frame that was asked for may come when the shelf and all it holds are gone.
         let list_id = move || format!("{id}-list");
@@ -62,7 +86,9 @@ impl Shelf {
             let fresh = picks.get();
             let held = pointed.get() || keyed.get();
             let next = shown.with_untracked(|shown| {
-                shop.log.with(|log: &SessionLog| settle(shown, &fresh, held, |item| log.is_dismissed(item)))
+                shop.log.with(|log: &SessionLog| {
+                    settle(shown, &fresh, held, |item| log.is_dismissed(item))
+                })
             });
             if shown.with_untracked(|shown| *shown == next) {
                 return;
@@ -99,19 +125,29 @@ impl Shelf {
             let go = move || {
                 let _ = pointed.try_set(false);
             };
-            let _ = release.try_set_value(set_timeout_with_handle(go, if mouse { AFTER_MOUSE } else { AFTER_TOUCH }).ok());
+            let _ = release.try_set_value(
+                set_timeout_with_handle(go, if mouse { AFTER_MOUSE } else { AFTER_TOUCH }).ok(),
+            );
         };
         let focus_in = move |event: Event| {
-            let target = event.target().map(|target| target.unchecked_into::<Element>());
-            let _ = keyed.try_set(target.is_some_and(|target| target.matches(":focus-visible").unwrap_or(false)));
+            let target = event
+                .target()
+                .map(|target| target.unchecked_into::<Element>());
+            let _ = keyed.try_set(
+                target.is_some_and(|target| target.matches(":focus-visible").unwrap_or(false)),
+            );
         };
         let focus_out = move |_: Event| {
             let _ = keyed.try_set(false);
         };
 
-        let items = memo(move || shown.with(|shown| shown.iter().map(|pick| pick.item).collect::<Vec<_>>()));
+        let items = memo(move || {
+            shown.with(|shown| shown.iter().map(|pick| pick.item).collect::<Vec<_>>())
+        });
         let card = move |item: ItemIx| {
-            let Some(product) = shop.catalogue().product(item) else { return el("li") };
+            let Some(product) = shop.catalogue().product(item) else {
+                return el("li");
+            };
             let reason: Text = Box::new(move || {
                 let of = |picks: &Vec<Pick>| {
                     let pick = picks.iter().find(|pick| pick.item == item)?;
@@ -120,7 +156,14 @@ impl Shelf {
                 shown.with(of).unwrap_or_default()
             });
             let open = Rc::new(move || shown.with_untracked(|shown| show_why(shop, shown, item)));
-            product_card(&product, reasons.then_some(Why { short: reason, open }), dismissible)
+            product_card(
+                &product,
+                reasons.then_some(Why {
+                    short: reason,
+                    open,
+                }),
+                dismissible,
+            )
         };
         let row = el("ul")
             .class(if single { "row single" } else { "row" })
@@ -142,7 +185,12 @@ impl Shelf {
             .attr("aria-labelledby", id)
             .live("data-state", move || Some(state().0.to_owned()))
             .flag("hidden", move || shown.with(Vec::is_empty))
-            .kid(el("div").class("shelf-head").kid(el("h2").attr("id", id).live_text(title)).part(badge))
+            .kid(
+                el("div")
+                    .class("shelf-head")
+                    .kid(el("h2").attr("id", id).live_text(title))
+                    .part(badge),
+            )
             .kid(el("p").class("sub").live_text(sub))
             .kid(each_item(row, move || items.get(), card))
     }

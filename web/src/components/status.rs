@@ -33,7 +33,11 @@ fn parts(shop: Shop) -> (String, Vec<String>) {
     let stays = texts.stays.to_owned();
     let (shots, dismissed, visits) = shop.log.with(|log| {
         let session = log.session();
-        (session.shots().len(), session.dismissed().len(), session.visits.len())
+        (
+            session.shots().len(),
+            session.dismissed().len(),
+            session.visits.len(),
+        )
     });
     let visits = (visits > 0).then(|| count(texts.visits_one, texts.visits_many, visits));
     // Never more than the engine has learned from, nor more than is still remembered.
@@ -42,14 +46,22 @@ fn parts(shop: Shop) -> (String, Vec<String>) {
     match (shop.log.with(|log| log.undoable()), shop.engine.get()) {
         (None, _) if learning == Learning::Off => (texts.status_off.to_owned(), vec![stays]),
         (None, _) if learning == Learning::Paused => (texts.status_paused.to_owned(), vec![stays]),
-        (Some(Undo::Unlearned(item)), _) => (fill(texts.unlearned, &[&shop.title(item)]), vec![stays]),
+        (Some(Undo::Unlearned(item)), _) => {
+            (fill(texts.unlearned, &[&shop.title(item)]), vec![stays])
+        }
         (Some(Undo::Forgot), _) => (texts.forgotten.to_owned(), Vec::new()),
-        (Some(Undo::Dismissed(item)), _) => (fill(texts.dismissed, &[&shop.title(item)]), vec![stays]),
+        (Some(Undo::Dismissed(item)), _) => {
+            (fill(texts.dismissed, &[&shop.title(item)]), vec![stays])
+        }
         (None, EngineState::Loading { .. }) => (texts.status_loading.to_owned(), vec![stays]),
-        (None, EngineState::Failed { .. }) => (visits.unwrap_or_else(|| texts.status_blank.to_owned()), vec![stays]),
+        (None, EngineState::Failed { .. }) => (
+            visits.unwrap_or_else(|| texts.status_blank.to_owned()),
+            vec![stays],
+        ),
         (None, EngineState::Ready(status)) => {
             let learned = learned(&status);
-            let first = (learned > 0).then(|| count(texts.learned_one, texts.learned_many, learned));
+            let first =
+                (learned > 0).then(|| count(texts.learned_one, texts.learned_many, learned));
             let known = [first, visits].into_iter().flatten();
             let mut parts: Vec<String> = known.collect();
             let items = thousands(status.items as u64);
@@ -57,10 +69,17 @@ fn parts(shop: Shop) -> (String, Vec<String>) {
             parts.push(if parts.is_empty() || status.last_run_ms == 0.0 {
                 fill(texts.status_ready, &[&items, backend])
             } else {
-                fill(texts.ranked, &[&items, &milliseconds(status.last_run_ms), backend])
+                fill(
+                    texts.ranked,
+                    &[&items, &milliseconds(status.last_run_ms), backend],
+                )
             });
             parts.push(stays);
-            let first = if parts.len() > 2 { parts.remove(0) } else { texts.status_blank.to_owned() };
+            let first = if parts.len() > 2 {
+                parts.remove(0)
+            } else {
+                texts.status_blank.to_owned()
+            };
             (first, parts)
         }
     }
@@ -71,36 +90,70 @@ pub(crate) fn status_line() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
     let parts = memo(move || parts(shop));
-    let working = memo(move || shop.engine.with(|engine| matches!(engine, EngineState::Loading { .. })));
+    let working = memo(move || {
+        shop.engine
+            .with(|engine| matches!(engine, EngineState::Loading { .. }))
+    });
     let line = move || {
         let (first, rest) = parts.get();
         // On a phone the line says what was learned and that it stays; what it took stands on 'How it works'.
-        let fine = if rest.len() > 1 && !shop.is_blank() { rest.len() - 2 } else { rest.len() };
-        let rest = rest
-            .iter()
-            .enumerate()
-            .map(|(at, part)| el("span").class(if at == fine { "part fine" } else { "part" }).text(SEPARATOR).text(part).into());
-        group([Node::from(el("strong").text(&first))].into_iter().chain(rest))
+        let fine = if rest.len() > 1 && !shop.is_blank() {
+            rest.len() - 2
+        } else {
+            rest.len()
+        };
+        let rest = rest.iter().enumerate().map(|(at, part)| {
+            el("span")
+                .class(if at == fine { "part fine" } else { "part" })
+                .text(SEPARATOR)
+                .text(part)
+                .into()
+        });
+        group(
+            [Node::from(el("strong").text(&first))]
+                .into_iter()
+                .chain(rest),
+        )
     };
     let dot = el("span")
-        .live("class", move || Some(if working.get() { "dot working" } else { "dot" }.to_owned()))
+        .live("class", move || {
+            Some(if working.get() { "dot working" } else { "dot" }.to_owned())
+        })
         .attr("aria-hidden", "true");
     let undo = move || button(texts.undo, "", move |_| shop.undo()).into();
     let forget = move || button(texts.forget, texts.forget_label, move |_| shop.forget()).into();
     let pause = move || {
         let learning = shop.log.with(|log| log.learning());
-        let (word, next) = if learning == Learning::On { (texts.pause, Learning::Paused) } else { (texts.resume, Learning::On) };
+        let (word, next) = if learning == Learning::On {
+            (texts.pause, Learning::Paused)
+        } else {
+            (texts.resume, Learning::On)
+        };
         button(word, "", move |_| shop.set_learning(next)).into()
     };
-    let profile = el("a").class("btn small").attr("href", &browser::href("/profile")).text(texts.profile_link);
+    let profile = el("a")
+        .class("btn small")
+        .attr("href", &browser::href("/profile"))
+        .text(texts.profile_link);
     let end = el("span")
         .class("end")
         .kid(profile)
-        .when(move || !shop.is_blank() || shop.log.with(|log| log.learning() != Learning::On), move || part(pause))
+        .when(
+            move || !shop.is_blank() || shop.log.with(|log| log.learning() != Learning::On),
+            move || part(pause),
+        )
         .when(move || shop.log.with(|log| log.undoable().is_some()), undo)
         .when(move || !shop.is_blank(), forget);
-    let strip =
-        el("div").class("strip").kid(el("p").attr("role", "status").attr("aria-live", "polite").kid(dot).part(line)).kid(end);
+    let strip = el("div")
+        .class("strip")
+        .kid(
+            el("p")
+                .attr("role", "status")
+                .attr("aria-live", "polite")
+                .kid(dot)
+                .part(line),
+        )
+        .kid(end);
     let engine_failed = move || {
         let why = move || {
             shop.engine.with(|engine| match engine {
@@ -108,16 +161,40 @@ pub(crate) fn status_line() -> Node {
                 _ => String::new(),
             })
         };
-        let said =
-            el("p").kid(el("strong").text(texts.engine_failed)).text(" ").kid(el("span").class("why-failed").live_text(why));
+        let said = el("p")
+            .kid(el("strong").text(texts.engine_failed))
+            .text(" ")
+            .kid(el("span").class("why-failed").live_text(why));
         let again = button(texts.try_again, "", |_| engine::retry());
-        el("div").class("notice").attr("role", "alert").kid(said).kid(again).into()
+        el("div")
+            .class("notice")
+            .attr("role", "alert")
+            .kid(said)
+            .kid(again)
+            .into()
     };
-    group([strip.into(), when(move || shop.engine.with(|engine| matches!(engine, EngineState::Failed { .. })), engine_failed)])
+    group([
+        strip.into(),
+        when(
+            move || {
+                shop.engine
+                    .with(|engine| matches!(engine, EngineState::Failed { .. }))
+            },
+            engine_failed,
+        ),
+    ])
 }
 
 /// A small button of the status line; `hint` says more than the word on it, or is "".
 fn button(word: &str, hint: &str, act: impl Fn(MouseEvent) + 'static) -> El {
-    let button = el("button").attr("type", "button").class("btn small").text(word).click(act);
-    if hint.is_empty() { button } else { button.attr("title", hint) }
+    let button = el("button")
+        .attr("type", "button")
+        .class("btn small")
+        .text(word)
+        .click(act);
+    if hint.is_empty() {
+        button
+    } else {
+        button.attr("title", hint)
+    }
 }

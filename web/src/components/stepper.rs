@@ -10,7 +10,8 @@ use crate::shop::use_shop;
 use crate::view::{El, el, group, memo};
 
 const MINUS: &str = r#"<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3.5 8h9"/></svg>"#;
-const PLUS: &str = r#"<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3.5 8h9M8 3.5v9"/></svg>"#;
+const PLUS: &str =
+    r#"<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3.5 8h9M8 3.5v9"/></svg>"#;
 
 /// A plus that grows into minus, amount and plus once the product is in the cart. The title goes into the names of the buttons.
 pub(crate) fn stepper(ix: ItemIx, title: &str) -> El {
@@ -28,17 +29,37 @@ pub(crate) fn stepper(ix: ItemIx, title: &str) -> El {
         browser::rescue_focus();
     };
     let less = move || {
-        let minus = el("button").attr("type", "button").attr("aria-label", &take).html(MINUS).click(take_one);
+        let minus = el("button")
+            .attr("type", "button")
+            .attr("aria-label", &take)
+            .html(MINUS)
+            .click(take_one);
         let amount = el("span")
             .class("amount")
             .attr("role", "img")
-            .live("aria-label", move || Some(fill(shop.texts.in_cart, &[&quantity.get().to_string()])))
+            .live("aria-label", move || {
+                Some(fill(shop.texts.in_cart, &[&quantity.get().to_string()]))
+            })
             .live_text(move || quantity.get().to_string());
         group([minus.into(), amount.into()])
     };
-    let plus = el("button").attr("type", "button").class("plus").attr("aria-label", &add).html(PLUS).click(move |_| shop.add(ix));
+    let plus = el("button")
+        .attr("type", "button")
+        .class("plus")
+        .attr("aria-label", &add)
+        .html(PLUS)
+        .click(move |_| shop.add(ix));
     el("span")
-        .live("class", move || Some(if held.get() { "stepper held" } else { "stepper" }.to_owned()))
+        .live("class", move || {
+            Some(
+                if held.get() {
+                    "stepper held"
+                } else {
+                    "stepper"
+                }
+                .to_owned(),
+            )
+        })
         .when(move || held.get(), less)
         .kid(plus)
 }

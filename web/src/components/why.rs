@@ -15,7 +15,11 @@ pub(crate) fn meter(share: f32) -> El {
     let label = fill(use_shop().texts.percent, &[&percent.to_string()]);
     let fill = el("span");
     browser::set_width(&fill.0, percent);
-    el("span").class("meter").attr("role", "img").attr("aria-label", &label).kid(fill)
+    el("span")
+        .class("meter")
+        .attr("role", "img")
+        .attr("aria-label", &label)
+        .kid(fill)
 }
 
 /// How many times as likely one pick is as another, by the model's softmax over the picks; `None` where that is about as likely.
@@ -28,17 +32,36 @@ fn times(score: f32, other: f32) -> Option<String> {
 fn place(shop: Shop, shelf: &[Pick], at: usize) -> String {
     let texts = shop.texts;
     let own = shelf[at].score;
-    let place = fill(texts.why_place, &[&(at + 1).to_string(), &shelf.len().to_string()]);
-    let rest = match shelf.iter().map(|pick| pick.score).filter(|&other| other > own).count() {
-        0 => match shelf.iter().enumerate().filter(|&(other, _)| other != at).map(|(_, pick)| pick.score).reduce(f32::max) {
-            Some(next) => {
-                times(own, next).map_or_else(|| texts.why_first_close.to_owned(), |times| fill(texts.why_first, &[&times]))
-            }
+    let place = fill(
+        texts.why_place,
+        &[&(at + 1).to_string(), &shelf.len().to_string()],
+    );
+    let rest = match shelf
+        .iter()
+        .map(|pick| pick.score)
+        .filter(|&other| other > own)
+        .count()
+    {
+        0 => match shelf
+            .iter()
+            .enumerate()
+            .filter(|&(other, _)| other != at)
+            .map(|(_, pick)| pick.score)
+            .reduce(f32::max)
+        {
+            Some(next) => times(own, next).map_or_else(
+                || texts.why_first_close.to_owned(),
+                |times| fill(texts.why_first, &[&times]),
+            ),
             None => String::new(),
         },
         n => count(texts.why_behind_one, texts.why_behind_many, n),
     };
-    let mixed = if shelf.windows(2).any(|pair| pair[0].score < pair[1].score) { texts.why_mixed } else { "" };
+    let mixed = if shelf.windows(2).any(|pair| pair[0].score < pair[1].score) {
+        texts.why_mixed
+    } else {
+        ""
+    };
     let rule = match shelf[at].rule {
         Some(MerchantRule::Pin) => texts.why_pinned,
         Some(MerchantRule::Boost) => texts.why_boosted,
@@ -46,21 +69,39 @@ fn place(shop: Shop, shelf: &[Pick], at: usize) -> String {
         None => "",
     };
     let said = [place.as_str(), rule, &rest, mixed];
-    said.into_iter().filter(|sentence| !sentence.is_empty()).collect::<Vec<_>>().join(" ")
+    said.into_iter()
+        .filter(|sentence| !sentence.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Opens the whole reason of a product on a shelf.
 pub(crate) fn show_why(shop: Shop, shelf: &[Pick], item: ItemIx) {
     let texts = shop.texts;
-    let Some(at) = shelf.iter().position(|pick| pick.item == item) else { return };
+    let Some(at) = shelf.iter().position(|pick| pick.item == item) else {
+        return;
+    };
     let reason = shelf[at].reason.clone().unwrap_or(Reason::PopularHere);
     let (said, shots) = match &reason {
-        Reason::BecauseOf { shots } if !shots.is_empty() => (texts.why_because.to_owned(), shots.as_slice()),
-        Reason::TakenBefore { visits } => (count(texts.why_taken_one, texts.why_taken_many, *visits as usize), &[][..]),
+        Reason::BecauseOf { shots } if !shots.is_empty() => {
+            (texts.why_because.to_owned(), shots.as_slice())
+        }
+        Reason::TakenBefore { visits } => (
+            count(texts.why_taken_one, texts.why_taken_many, *visits as usize),
+            &[][..],
+        ),
         _ => (texts.why_popular.to_owned(), &[][..]),
     };
-    let whole: f32 = shots.iter().map(|share| share.share).sum::<f32>().max(f32::MIN_POSITIVE);
-    let bars = shots.iter().map(|share| el("li").kid(el("span").text(&shop.title(share.item))).kid(meter(share.share / whole)));
+    let whole: f32 = shots
+        .iter()
+        .map(|share| share.share)
+        .sum::<f32>()
+        .max(f32::MIN_POSITIVE);
+    let bars = shots.iter().map(|share| {
+        el("li")
+            .kid(el("span").text(&shop.title(share.item)))
+            .kid(meter(share.share / whole))
+    });
     let close = el("button")
         .attr("type", "button")
         .class("btn")
@@ -70,7 +111,11 @@ pub(crate) fn show_why(shop: Shop, shelf: &[Pick], item: ItemIx) {
         .class("why-dialog")
         .attr("aria-labelledby", "why-title")
         .on("close", |event| browser::remove(&event))
-        .kid(el("h2").attr("id", "why-title").text(&fill(texts.why_title, &[&shop.title(item)])))
+        .kid(
+            el("h2")
+                .attr("id", "why-title")
+                .text(&fill(texts.why_title, &[&shop.title(item)])),
+        )
         .kid(el("p").text(&said))
         .kids((!shots.is_empty()).then(|| el("ul").class("bars").attr("role", "list").kids(bars)))
         .kid(el("h3").text(texts.why_place_title))

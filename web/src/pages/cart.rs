@@ -20,29 +20,62 @@ pub(crate) fn cart_page() -> Node {
     name_page(texts.cart);
     let empty = memo(move || shop.cart.with(Cart::is_empty));
     let with_cart = memo(move || shop.with_cart(&[]));
-    let heading = move || if empty.get() { texts.cart_empty } else { texts.cart }.to_owned();
+    let heading = move || {
+        if empty.get() {
+            texts.cart_empty
+        } else {
+            texts.cart
+        }
+        .to_owned()
+    };
     let basket = move || {
         if empty.get() {
-            return el("div").class("empty").kid(el("p").text(texts.cart_empty_hint)).kid(back_to_shop()).into();
+            return el("div")
+                .class("empty")
+                .kid(el("p").text(texts.cart_empty_hint))
+                .kid(back_to_shop())
+                .into();
         }
-        let lines = el("ul").class("lines").attr("role", "list").attr("aria-labelledby", "cart");
-        el("div").class("basket").kid(each_item(lines, move || shop.cart.with(Cart::items), line)).kid(summary()).into()
+        let lines = el("ul")
+            .class("lines")
+            .attr("role", "list")
+            .attr("aria-labelledby", "cart");
+        el("div")
+            .class("basket")
+            .kid(each_item(lines, move || shop.cart.with(Cart::items), line))
+            .kid(summary())
+            .into()
     };
     group([
-        el("div").class("head").kid(el("h1").attr("id", "cart").live_text(heading)).into(),
+        el("div")
+            .class("head")
+            .kid(el("h1").attr("id", "cart").live_text(heading))
+            .into(),
         part(basket),
-        Shelf::new("with-cart", texts.with_cart, texts.with_cart_sub, with_cart).view().into(),
+        Shelf::new("with-cart", texts.with_cart, texts.with_cart_sub, with_cart)
+            .view()
+            .into(),
     ])
 }
 
 fn line(ix: ItemIx) -> El {
     let shop = use_shop();
     let texts = shop.texts;
-    let Some(product) = shop.catalogue().product(ix) else { return el("li") };
+    let Some(product) = shop.catalogue().product(ix) else {
+        return el("li");
+    };
     let price = Money::from_price(product.price);
     let quantity = memo(move || shop.cart.with(|cart| cart.quantity(ix)));
-    let sum = move || price.map(|price| shop.price(Some(price.times(quantity.get())))).unwrap_or_default();
-    let each = if price.is_some() { fill(texts.each, &[&shop.price(price)]) } else { shop.price(None) };
+    let sum = move || {
+        price
+            .map(|price| shop.price(Some(price.times(quantity.get()))))
+            .unwrap_or_default()
+    };
+    let each = if price.is_some() {
+        fill(texts.each, &[&shop.price(price)])
+    } else {
+        shop.price(None)
+    };
     let remove = el("button")
         .attr("type", "button")
         .class("quiet")
@@ -55,16 +88,35 @@ fn line(ix: ItemIx) -> El {
         });
     let what = el("div")
         .class("what")
-        .kid(el("a").class("title").attr("href", &product_href(&product.id)).text(&product.title))
+        .kid(
+            el("a")
+                .class("title")
+                .attr("href", &product_href(&product.id))
+                .text(&product.title),
+        )
         .kid(el("p").class("meta").text(&meta_line(&product)))
         .kid(el("p").class("meta").text(&each));
     let tile = el("div").class(&format!("tile small t{}", shop.tile(&product)));
     el("li")
-        .live("class", move || Some(if quantity.get() >= MAX_QUANTITY { "line full" } else { "line" }.to_owned()))
+        .live("class", move || {
+            Some(
+                if quantity.get() >= MAX_QUANTITY {
+                    "line full"
+                } else {
+                    "line"
+                }
+                .to_owned(),
+            )
+        })
         .kid(tile.kid(picture(&product.picture, &product.title)))
         .kid(what)
         .kid(el("p").class("price").live_text(sum))
-        .kid(el("div").class("change").kid(stepper(ix, &product.title)).kid(remove))
+        .kid(
+            el("div")
+                .class("change")
+                .kid(stepper(ix, &product.title))
+                .kid(remove),
+        )
 }
 
 fn summary() -> El {
@@ -72,22 +124,41 @@ fn summary() -> El {
     let texts = shop.texts;
     let said = RwSignal::new(false);
     let total = memo(move || shop.cart.with(|cart| cart.total(&shop.catalogue())));
-    let number = move || shop.cart.with(|cart| count(texts.products_one, texts.products_many, cart.count() as usize));
+    let number = move || {
+        shop.cart.with(|cart| {
+            count(
+                texts.products_one,
+                texts.products_many,
+                cart.count() as usize,
+            )
+        })
+    };
     let unpriced = move || match total.get().1 {
         0 => String::new(),
         n => count(texts.unpriced_one, texts.unpriced_many, n),
     };
-    let check_out = el("button").attr("type", "button").class("btn primary big").text(texts.checkout).click(move |_| {
-        said.set(true);
-        shop.check_out();
-    });
-    let sum = el("span").class("price").live_text(move || shop.price(Some(total.get().0)));
+    let check_out = el("button")
+        .attr("type", "button")
+        .class("btn primary big")
+        .text(texts.checkout)
+        .click(move |_| {
+            said.set(true);
+            shop.check_out();
+        });
+    let sum = el("span")
+        .class("price")
+        .live_text(move || shop.price(Some(total.get().0)));
     el("section")
         .class("panel summary")
         .attr("aria-labelledby", "summary")
         .kid(el("h2").attr("id", "summary").text(texts.summary))
         .kid(el("p").class("sub").live_text(number))
-        .kid(el("p").class("total").kid(el("span").text(texts.total)).kid(sum))
+        .kid(
+            el("p")
+                .class("total")
+                .kid(el("span").text(texts.total))
+                .kid(sum),
+        )
         .kid(el("p").class("hint").live_text(unpriced))
         .kid(check_out)
         .kid(

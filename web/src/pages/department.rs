@@ -30,7 +30,9 @@ struct Asked {
 
 impl Asked {
     fn path(&self) -> Vec<String> {
-        std::iter::once(self.department.name.clone()).chain(self.category.clone()).collect()
+        std::iter::once(self.department.name.clone())
+            .chain(self.category.clone())
+            .collect()
     }
 
     fn shelf_name(&self) -> String {
@@ -51,23 +53,44 @@ pub(crate) fn department_page(slug: &str) -> Node {
     let shop = use_shop();
     let nav = use_nav();
     let texts = shop.texts;
-    let Some((_, department)) = shop.catalogue().department(slug).map(|(at, department)| (at, department.clone())) else {
+    let Some((_, department)) = shop
+        .catalogue()
+        .department(slug)
+        .map(|(at, department)| (at, department.clone()))
+    else {
         return lost(texts.no_such_department);
     };
     name_page(&department.name);
     let name = department.name.clone();
     let asked = memo(move || {
         let wanted = nav.query("category");
-        let category = department.categories.iter().find(|category| category.slug == wanted);
+        let category = department
+            .categories
+            .iter()
+            .find(|category| category.slug == wanted);
         let for_you = Order::of(&nav.query("order")) == Order::ForYou;
-        Asked { department: department.clone(), category: category.map(|category| category.name.clone()), for_you }
+        Asked {
+            department: department.clone(),
+            category: category.map(|category| category.name.clone()),
+            for_you,
+        }
     });
     effect(move || {
         let asked = asked.get();
         let filter = Filter::of_category(asked.path());
-        shop.want(asked.for_you.then(|| ShelfRequest { name: asked.shelf_name(), n: RANKED, filter, seeds: Vec::new() }));
+        shop.want(asked.for_you.then(|| ShelfRequest {
+            name: asked.shelf_name(),
+            n: RANKED,
+            filter,
+            seeds: Vec::new(),
+        }));
     });
-    let members = memo(move || asked.with(|asked| shop.catalogue().members(&asked.department.name, asked.category.as_deref())));
+    let members = memo(move || {
+        asked.with(|asked| {
+            shop.catalogue()
+                .members(&asked.department.name, asked.category.as_deref())
+        })
+    });
     let narrowed = memo(FacetsAsked::read);
     let ordered = memo(move || {
         let members = members.get();
@@ -82,16 +105,27 @@ pub(crate) fn department_page(slug: &str) -> Node {
                 *slot = true;
             }
         }
-        first.into_iter().chain(members.into_iter().filter(|ix| !taken[ix.row()])).collect()
+        first
+            .into_iter()
+            .chain(members.into_iter().filter(|ix| !taken[ix.row()]))
+            .collect()
     });
     let items = memo(move || {
         let FacetsAsked { facets, order } = narrowed.get();
         facets.apply(&shop.catalogue(), ordered.get(), order)
     });
-    let number = move || count(texts.products_one, texts.products_many, items.with(Vec::len));
+    let number = move || {
+        count(
+            texts.products_one,
+            texts.products_many,
+            items.with(Vec::len),
+        )
+    };
     let list = memo(move || asked.with(Asked::shelf_name));
-    let head =
-        el("div").class("head").kid(el("h1").attr("id", "department").text(&name)).kid(el("p").class("sub").live_text(number));
+    let head = el("div")
+        .class("head")
+        .kid(el("h1").attr("id", "department").text(&name))
+        .kid(el("p").class("sub").live_text(number));
     group([
         head.into(),
         part(move || chips(asked.get())),
@@ -103,22 +137,51 @@ pub(crate) fn department_page(slug: &str) -> Node {
 /// The categories of a department, to narrow it down.
 fn chips(asked: Asked) -> Node {
     let texts = use_shop().texts;
-    let Asked { department, category, for_you } = asked;
+    let Asked {
+        department,
+        category,
+        for_you,
+    } = asked;
     if department.categories.len() < 2 {
         return nothing();
     }
-    let open = RwSignal::new(department.categories.iter().skip(CHIPS).any(|other| Some(&other.name) == category.as_ref()));
+    let open = RwSignal::new(
+        department
+            .categories
+            .iter()
+            .skip(CHIPS)
+            .any(|other| Some(&other.name) == category.as_ref()),
+    );
     let folded = department.categories.len().saturating_sub(CHIPS);
     let chip = |slug: Option<&str>, name: &str, current: bool| {
-        let link = el("a").class("chip").attr("href", &address(&department.slug, slug, for_you)).text(name);
-        el("li").kid(if current { link.attr("aria-current", "true") } else { link })
+        let link = el("a")
+            .class("chip")
+            .attr("href", &address(&department.slug, slug, for_you))
+            .text(name);
+        el("li").kid(if current {
+            link.attr("aria-current", "true")
+        } else {
+            link
+        })
     };
     let chips = department.categories.iter().enumerate().map(|(at, other)| {
-        let chip = chip(Some(&other.slug), &other.name, Some(&other.name) == category.as_ref());
-        if at < CHIPS { chip } else { chip.flag("hidden", move || !open.get()) }
+        let chip = chip(
+            Some(&other.slug),
+            &other.name,
+            Some(&other.name) == category.as_ref(),
+        );
+        if at < CHIPS {
+            chip
+        } else {
+            chip.flag("hidden", move || !open.get())
+        }
     });
     let label = move || {
-        if open.get() { texts.fewer_categories.to_owned() } else { fill(texts.more_categories, &[&folded.to_string()]) }
+        if open.get() {
+            texts.fewer_categories.to_owned()
+        } else {
+            fill(texts.more_categories, &[&folded.to_string()])
+        }
     };
     let more = (folded > 0).then(|| {
         let button = el("button")
@@ -129,6 +192,14 @@ fn chips(asked: Asked) -> Node {
             .click(move |_| open.update(|open| *open = !*open));
         el("li").kid(button)
     });
-    let list = el("ul").attr("role", "list").kid(chip(None, texts.all, category.is_none())).kids(chips).maybe(more);
-    el("nav").class("chips").attr("aria-label", texts.categories).kid(list).into()
+    let list = el("ul")
+        .attr("role", "list")
+        .kid(chip(None, texts.all, category.is_none()))
+        .kids(chips)
+        .maybe(more);
+    el("nav")
+        .class("chips")
+        .attr("aria-label", texts.categories)
+        .kid(list)
+        .into()
 }

@@ -11,6 +11,8 @@ use crate::view::{el, group};
 pub(crate) fn departments_page() -> Node {
     let texts = use_shop().texts;
     name_page(texts.departments);
-    let head = el("div").class("head").kid(el("h1").attr("id", "departments").text(texts.departments));
+    let head = el("div")
+        .class("head")
+        .kid(el("h1").attr("id", "departments").text(texts.departments));
     group([head.into(), department_tiles("departments").into()])
 }

@@ -29,14 +29,22 @@ fn claim(shop: Shop, shelf: &ShelfState) -> String {
         ShelfState::Paused(_) if shelf.is_own() => texts.picked_paused.to_owned(),
         ShelfState::Paused(_) => texts.picked_paused_cold.to_owned(),
         ShelfState::Warming(_) | ShelfState::Adapted(_) => {
-            let (shots, returns) = shop.log.with(|log| (log.session().shots(), !log.session().visits.is_empty()));
-            let mut names: Vec<String> = shots.iter().rev().map(|shot| shop.title(shot.item)).collect();
+            let (shots, returns) = shop
+                .log
+                .with(|log| (log.session().shots(), !log.session().visits.is_empty()));
+            let mut names: Vec<String> = shots
+                .iter()
+                .rev()
+                .map(|shot| shop.title(shot.item))
+                .collect();
             names.dedup();
             names.truncate(NAMED);
             names.extend(returns.then(|| texts.earlier_visits.to_owned()));
             match names.split_last() {
                 None => texts.picked_adapted_plain.to_owned(),
-                Some((only, [])) if matches!(shelf, ShelfState::Warming(_)) => fill(texts.picked_warming, &[only]),
+                Some((only, [])) if matches!(shelf, ShelfState::Warming(_)) => {
+                    fill(texts.picked_warming, &[only])
+                }
                 Some((only, [])) => fill(texts.picked_adapted, &[only]),
                 Some((last, rest)) => {
                     let list = [&rest.join(texts.comma), texts.and, last].concat();
@@ -73,33 +81,64 @@ pub(crate) fn home_page() -> Node {
         if !with_cart.with(Vec::is_empty) || !picked.with(ShelfState::is_own) {
             return Vec::new();
         }
-        let shown: Vec<ItemIx> = picked.with(|shelf| shelf.picks().iter().map(|pick| pick.item).collect());
+        let shown: Vec<ItemIx> =
+            picked.with(|shelf| shelf.picks().iter().map(|pick| pick.item).collect());
         let others = shop.bestsellers(BESTSELLERS + shown.len());
-        others.into_iter().filter(|pick| !shown.contains(&pick.item)).take(BESTSELLERS).collect()
+        others
+            .into_iter()
+            .filter(|pick| !shown.contains(&pick.item))
+            .take(BESTSELLERS)
+            .collect()
     });
     let fresh = memo(move || picked.with(|shelf| shop.fresh(shelf.picks())));
     let first = Shelf {
         sub: Box::new(move || picked.with(|shelf| claim(shop, shelf))),
         single: false,
         state: Box::new(move || picked.with(|shelf| (shelf.name(), badge(shop, shelf)))),
-        ..Shelf::new("picked", texts.picked, "", memo(move || picked.with(|shelf| shelf.picks().to_vec())))
+        ..Shelf::new(
+            "picked",
+            texts.picked,
+            "",
+            memo(move || picked.with(|shelf| shelf.picks().to_vec())),
+        )
     };
     let rest = later(move || {
         let departments = (shop.catalogue().departments().len() > 1).then(|| {
             el("section")
                 .class("shelf")
                 .attr("aria-labelledby", "by-department")
-                .kid(el("h2").attr("id", "by-department").text(texts.shop_by_department))
+                .kid(
+                    el("h2")
+                        .attr("id", "by-department")
+                        .text(texts.shop_by_department),
+                )
                 .kid(department_tiles("by-department"))
         });
-        let best = Shelf { dismissible: false, ..Shelf::new("best", texts.bestsellers, texts.bestsellers_sub, best) };
+        let best = Shelf {
+            dismissible: false,
+            ..Shelf::new("best", texts.bestsellers, texts.bestsellers_sub, best)
+        };
         let fresh = Shelf::new("fresh", texts.fresh, texts.fresh_sub, fresh);
         let with_cart = Shelf::new("with-cart", texts.with_cart, texts.with_cart_sub, with_cart);
         let above = [Some(with_cart.view()), departments];
         let below = [best.view(), fresh.view(), recently_viewed(None)];
-        group(above.into_iter().flatten().map(Node::from).chain([offer_slot()]).chain(below.map(Node::from)))
+        group(
+            above
+                .into_iter()
+                .flatten()
+                .map(Node::from)
+                .chain([offer_slot()])
+                .chain(below.map(Node::from)),
+        )
     });
-    group([el("h1").class("hush").text(shop.catalogue().name().unwrap_or(texts.home_title)).into(), first.view().into(), rest])
+    group([
+        el("h1")
+            .class("hush")
+            .text(shop.catalogue().name().unwrap_or(texts.home_title))
+            .into(),
+        first.view().into(),
+        rest,
+    ])
 }
 
 /// Products whose pages were opened on this visit, without the one at hand.
@@ -110,10 +149,19 @@ pub(crate) fn recently_viewed(but: Option<ItemIx>) -> El {
         if shop.is_off() {
             Vec::new()
         } else {
-            shop.recent(RECENT + 1).into_iter().filter(|pick| Some(pick.item) != but).take(RECENT).collect()
+            shop.recent(RECENT + 1)
+                .into_iter()
+                .filter(|pick| Some(pick.item) != but)
+                .take(RECENT)
+                .collect()
         }
     });
-    Shelf { dismissible: false, reasons: false, ..Shelf::new("recent", texts.recent, texts.recent_sub, recent) }.view()
+    Shelf {
+        dismissible: false,
+        reasons: false,
+        ..Shelf::new("recent", texts.recent, texts.recent_sub, recent)
+    }
+    .view()
 }
 
 /// Picks without those of `but`.

@@ -12,7 +12,9 @@ use crate::view::{El, el, group};
 
 /// A label with its value.
 pub(crate) fn fact(label: &str, value: &str) -> El {
-    el("div").kid(el("dt").text(label)).kid(el("dd").text(value))
+    el("div")
+        .kid(el("dt").text(label))
+        .kid(el("dd").text(value))
 }
 
 /// The page.
@@ -22,20 +24,44 @@ pub(crate) fn how_page() -> Node {
     name_page(texts.how);
     let facts = move || {
         let mut rows: Vec<(&str, String)> = match shop.engine.get() {
-            EngineState::Loading { .. } => vec![(texts.fact_engine, texts.status_loading.to_owned())],
-            EngineState::Failed { message, .. } => vec![(texts.fact_engine, format!("{} {message}", texts.engine_failed))],
+            EngineState::Loading { .. } => {
+                vec![(texts.fact_engine, texts.status_loading.to_owned())]
+            }
+            EngineState::Failed { message, .. } => vec![(
+                texts.fact_engine,
+                format!("{} {message}", texts.engine_failed),
+            )],
             EngineState::Ready(status) => vec![
-                (texts.fact_engine, backend_name(texts, status.backend).to_owned()),
+                (
+                    texts.fact_engine,
+                    backend_name(texts, status.backend).to_owned(),
+                ),
                 (texts.fact_reason, status.backend_reason),
                 (texts.fact_products, thousands(status.items as u64)),
                 (texts.fact_shots, status.shots.to_string()),
-                (texts.fact_time, fill(texts.fact_ms, &[&milliseconds(status.last_run_ms)])),
-                (texts.fact_gate, fill(texts.percent, &[&((status.gate * 100.0).round() as i32).to_string()])),
+                (
+                    texts.fact_time,
+                    fill(texts.fact_ms, &[&milliseconds(status.last_run_ms)]),
+                ),
+                (
+                    texts.fact_gate,
+                    fill(
+                        texts.percent,
+                        &[&((status.gate * 100.0).round() as i32).to_string()],
+                    ),
+                ),
                 (texts.fact_pack, status.pack),
             ],
         };
-        rows.push((texts.fact_visits, shop.log.with(|log| log.session().visits.len()).to_string()));
-        group(rows.iter().filter(|(_, value)| !value.is_empty()).map(|(label, value)| fact(label, value).into()))
+        rows.push((
+            texts.fact_visits,
+            shop.log.with(|log| log.session().visits.len()).to_string(),
+        ));
+        group(
+            rows.iter()
+                .filter(|(_, value)| !value.is_empty())
+                .map(|(label, value)| fact(label, value).into()),
+        )
     };
     let note = format!("{} {}", shop.catalogue().note(), texts.credit);
     let parts = [
@@ -47,7 +73,11 @@ pub(crate) fn how_page() -> Node {
     el("article")
         .class("prose")
         .kid(el("h1").text(texts.how))
-        .kids(parts.iter().flat_map(|(heading, text)| [el("h2").text(heading), el("p").text(text)]))
+        .kids(
+            parts
+                .iter()
+                .flat_map(|(heading, text)| [el("h2").text(heading), el("p").text(text)]),
+        )
         .kid(el("h2").text(texts.how_now))
         .kid(el("dl").class("facts").part(facts))
         .kid(el("h2").text(texts.how_data))

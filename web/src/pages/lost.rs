@@ -11,11 +11,19 @@ use crate::view::{El, el};
 pub(crate) fn lost(title: &str) -> Node {
     let texts = use_shop().texts;
     name_page(title);
-    el("section").class("empty").kid(el("h1").text(title)).kid(el("p").text(texts.lost_hint)).kid(back_to_shop()).into()
+    el("section")
+        .class("empty")
+        .kid(el("h1").text(title))
+        .kid(el("p").text(texts.lost_hint))
+        .kid(back_to_shop())
+        .into()
 }
 
 /// The way back to the home page.
 pub(crate) fn back_to_shop() -> El {
-    let link = el("a").class("btn primary").attr("href", &browser::href("/")).text(use_shop().texts.back_to_shop);
+    let link = el("a")
+        .class("btn primary")
+        .attr("href", &browser::href("/"))
+        .text(use_shop().texts.back_to_shop);
     el("p").kid(link)
 }

@@ -28,40 +28,79 @@ pub(crate) fn product_page(id: &str) -> Node {
     let quantity = memo(move || shop.cart.with(|cart| cart.quantity(ix)));
     let dismissed = memo(move || shop.log.with(|log| log.is_dismissed(ix)));
     // What the engine finds, or, without one, the bestsellers of the same category, under a heading that says so.
-    let ranked = memo(move || shop.corrected(without(shop.ranked(&with_item(ix).name), ix), WITH_ITEM));
+    let ranked =
+        memo(move || shop.corrected(without(shop.ranked(&with_item(ix).name), ix), WITH_ITEM));
     let near = StoredValue::new(neighbours(&product));
     let picks = memo(move || {
         let ranked = ranked.get();
-        if ranked.is_empty() { near.with_value(|(_, near)| near.clone()) } else { ranked }
+        if ranked.is_empty() {
+            near.with_value(|(_, near)| near.clone())
+        } else {
+            ranked
+        }
     });
     let has_ranked = memo(move || ranked.with(|ranked| !ranked.is_empty()));
     let heading = move || {
-        if has_ranked.get() { texts.with_item.to_owned() } else { near.with_value(|(name, _)| fill(texts.more_in, &[name])) }
+        if has_ranked.get() {
+            texts.with_item.to_owned()
+        } else {
+            near.with_value(|(name, _)| fill(texts.more_in, &[name]))
+        }
     };
     let title = product.title.clone();
-    let sub = move || if has_ranked.get() { fill(texts.with_item_sub, &[&title]) } else { texts.more_in_sub.to_owned() };
+    let sub = move || {
+        if has_ranked.get() {
+            fill(texts.with_item_sub, &[&title])
+        } else {
+            texts.more_in_sub.to_owned()
+        }
+    };
     let rows = [(texts.size, &product.size), (texts.brand, &product.brand)];
-    let rows = rows.into_iter().filter(|(_, value)| !value.is_empty()).map(|(label, value)| fact(label, value));
+    let rows = rows
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(label, value)| fact(label, value));
     let state = move || match (quantity.get(), dismissed.get()) {
         (0, false) => String::new(),
         (0, true) => texts.is_dismissed.to_owned(),
         (n, _) => fill(texts.in_cart, &[&thousands(u64::from(n))]),
     };
-    let add = el("button").attr("type", "button").class("btn primary big").text(texts.add).click(move |_| shop.add(ix));
+    let add = el("button")
+        .attr("type", "button")
+        .class("btn primary big")
+        .text(texts.add)
+        .click(move |_| shop.add(ix));
     let not_for_me = el("button")
         .attr("type", "button")
         .class("btn big")
         .live("aria-pressed", move || Some(dismissed.get().to_string()))
         .text(texts.not_for_me)
-        .click(move |_| if dismissed.get_untracked() { shop.retract(ix) } else { shop.dismiss(ix) });
+        .click(move |_| {
+            if dismissed.get_untracked() {
+                shop.retract(ix)
+            } else {
+                shop.dismiss(ix)
+            }
+        });
     let about = el("div")
         .class("about")
         .kid(el("h1").attr("id", "product").text(&product.title))
-        .kid(el("p").class("price").text(&shop.price(Money::from_price(product.price))))
+        .kid(
+            el("p")
+                .class("price")
+                .text(&shop.price(Money::from_price(product.price))),
+        )
         .kid(el("dl").class("facts").kids(rows))
         .kid(el("div").class("acts").kid(add).kid(not_for_me))
-        .kid(el("p").class("hint").attr("aria-live", "polite").live_text(state));
-    let tile = el("div").class(&format!("tile big t{}", shop.tile(&product))).kid(picture(&product.picture, &product.title));
+        .kid(
+            el("p")
+                .class("hint")
+                .attr("aria-live", "polite")
+                .live_text(state),
+        );
+    let tile = el("div")
+        .class(&format!("tile big t{}", shop.tile(&product)))
+        .kid(picture(&product.picture, &product.title));
     let shelf = Shelf {
         title: Box::new(heading),
         sub: Box::new(sub),
@@ -71,7 +110,12 @@ pub(crate) fn product_page(id: &str) -> Node {
     };
     group([
         breadcrumb(&product),
-        el("article").class("product").attr("aria-labelledby", "product").kid(tile).kid(about).into(),
+        el("article")
+            .class("product")
+            .attr("aria-labelledby", "product")
+            .kid(tile)
+            .kid(about)
+            .into(),
         shelf.view().into(),
         recently_viewed(Some(ix)).into(),
     ])
@@ -80,9 +124,14 @@ pub(crate) fn product_page(id: &str) -> Node {
 /// The name of the narrowest category of a product that holds others too, and its bestsellers.
 fn neighbours(product: &Product) -> (String, Vec<Pick>) {
     let catalogue = use_shop().catalogue();
-    let Some(department) = product.category.first() else { return Default::default() };
+    let Some(department) = product.category.first() else {
+        return Default::default();
+    };
     let of = |category: Option<&str>| -> Vec<Pick> {
-        let others = catalogue.members(department, category).into_iter().filter(|&ix| ix != product.ix);
+        let others = catalogue
+            .members(department, category)
+            .into_iter()
+            .filter(|&ix| ix != product.ix);
         others.take(WITH_ITEM).map(Pick::plain).collect()
     };
     match product.category.get(1).map(|name| (name, of(Some(name)))) {
@@ -96,13 +145,33 @@ fn breadcrumb(product: &Product) -> Node {
     let shop = use_shop();
     let texts = shop.texts;
     let catalogue = shop.catalogue();
-    let Some(department) = catalogue.department_of(product.ix).and_then(|at| catalogue.departments().get(at)) else {
+    let Some(department) = catalogue
+        .department_of(product.ix)
+        .and_then(|at| catalogue.departments().get(at))
+    else {
         return nothing();
     };
     let href = department_href(&department.slug);
-    let category = product.category.get(1).and_then(|name| department.categories.iter().find(|category| &category.name == name));
+    let category = product.category.get(1).and_then(|name| {
+        department
+            .categories
+            .iter()
+            .find(|category| &category.name == name)
+    });
     let link = |href: &str, name: &str| el("li").kid(el("a").attr("href", href).text(name));
-    let category = category.map(|category| link(&format!("{href}?category={}", browser::encode(&category.slug)), &category.name));
-    let trail = el("ol").attr("role", "list").kid(link(&href, &department.name)).maybe(category);
-    el("nav").class("trail").attr("aria-label", texts.breadcrumb).kid(trail).into()
+    let category = category.map(|category| {
+        link(
+            &format!("{href}?category={}", browser::encode(&category.slug)),
+            &category.name,
+        )
+    });
+    let trail = el("ol")
+        .attr("role", "list")
+        .kid(link(&href, &department.name))
+        .maybe(category);
+    el("nav")
+        .class("trail")
+        .attr("aria-label", texts.breadcrumb)
+        .kid(trail)
+        .into()
 }

@@ -24,8 +24,12 @@ pub(crate) fn profile_page() -> Node {
         .kid(el("h1").text(texts.profile))
         .kid(el("p").class("sub").text(texts.profile_sub))
         .kid(learning(shop))
-        .kid(likings(shop, "categories", texts.categories, |shop| shop.profile().categories))
-        .kid(likings(shop, "brands", texts.brands, |shop| shop.profile().brands))
+        .kid(likings(shop, "categories", texts.categories, |shop| {
+            shop.profile().categories
+        }))
+        .kid(likings(shop, "brands", texts.brands, |shop| {
+            shop.profile().brands
+        }))
         .kid(prices(shop))
         .kid(events(shop))
         .kid(data(shop))
@@ -36,7 +40,10 @@ pub(crate) fn profile_page() -> Node {
 
 /// A part of the page that its heading names.
 fn panel(id: &str, title: &str) -> El {
-    el("section").class("panel").attr("aria-labelledby", id).kid(el("h2").attr("id", id).text(title))
+    el("section")
+        .class("panel")
+        .attr("aria-labelledby", id)
+        .kid(el("h2").attr("id", id).text(title))
 }
 
 /// Whether the shop learns.
@@ -44,17 +51,29 @@ fn learning(shop: Shop) -> El {
     let texts = shop.texts;
     let choices = [
         (Learning::On, texts.learning_on, texts.learning_on_sub),
-        (Learning::Paused, texts.learning_paused, texts.learning_paused_sub),
+        (
+            Learning::Paused,
+            texts.learning_paused,
+            texts.learning_paused_sub,
+        ),
         (Learning::Off, texts.learning_off, texts.learning_off_sub),
     ];
     let choices = choices.into_iter().map(|(learning, name, sub)| {
-        let input = el("input").attr("type", "radio").attr("name", "learning").on("change", move |_| shop.set_learning(learning));
+        let input = el("input")
+            .attr("type", "radio")
+            .attr("name", "learning")
+            .on("change", move |_| shop.set_learning(learning));
         if shop.log.with_untracked(|log| log.learning() == learning) {
             let _ = input.0.set_attribute("checked", "");
         }
-        el("label").kid(input).kid(el("span").kid(el("strong").text(name)).text(" ").text(sub))
+        el("label")
+            .kid(input)
+            .kid(el("span").kid(el("strong").text(name)).text(" ").text(sub))
     });
-    el("fieldset").class("panel learning").kid(el("legend").text(texts.learning)).kids(choices)
+    el("fieldset")
+        .class("panel learning")
+        .kid(el("legend").text(texts.learning))
+        .kids(choices)
 }
 
 fn certainty(texts: &Texts, certainty: Certainty) -> &'static str {
@@ -69,7 +88,15 @@ fn certainty(texts: &Texts, certainty: Certainty) -> &'static str {
 fn likings(shop: Shop, id: &'static str, title: &str, of: fn(Shop) -> Vec<Liking>) -> El {
     let texts = shop.texts;
     // Without what was corrected: a button that is pressed must not be built anew under the finger.
-    let listed = memo(move || of(shop).into_iter().map(|liking| Liking { rule: None, ..liking }).collect::<Vec<_>>());
+    let listed = memo(move || {
+        of(shop)
+            .into_iter()
+            .map(|liking| Liking {
+                rule: None,
+                ..liking
+            })
+            .collect::<Vec<_>>()
+    });
     let rows = move || {
         let rows = listed.get();
         if rows.is_empty() {
@@ -89,7 +116,10 @@ fn liking(shop: Shop, liking: &Liking) -> El {
     let texts = shop.texts;
     let act = |taste: Taste, name: &str, label: &str| {
         let (key, pressed) = (liking.key.clone(), liking.key.clone());
-        let is = move || shop.log.with(|log| log.rules().get(&pressed) == Some(taste));
+        let is = move || {
+            shop.log
+                .with(|log| log.rules().get(&pressed) == Some(taste))
+        };
         el("button")
             .attr("type", "button")
             .class("chip")
@@ -106,14 +136,21 @@ fn liking(shop: Shop, liking: &Liking) -> El {
     el("li")
         .kid(el("span").class("name").text(&liking.name))
         .kid(meter(liking.weight))
-        .kid(el("span").class("hint").text(certainty(texts, liking.certainty)))
+        .kid(
+            el("span")
+                .class("hint")
+                .text(certainty(texts, liking.certainty)),
+        )
         .kid(acts)
 }
 
 fn prices(shop: Shop) -> El {
     let texts = shop.texts;
     let said = move || match shop.profile().prices {
-        Some((low, high)) => fill(texts.prices_are, &[&shop.price(Some(low)), &shop.price(Some(high))]),
+        Some((low, high)) => fill(
+            texts.prices_are,
+            &[&shop.price(Some(low)), &shop.price(Some(high))],
+        ),
         None => texts.profile_empty.to_owned(),
     };
     panel("prices", texts.prices).kid(el("p").live_text(said))
@@ -122,38 +159,78 @@ fn prices(shop: Shop) -> El {
 /// What was done, each thing with a way to take it out of the learning.
 fn events(shop: Shop) -> El {
     let texts = shop.texts;
-    let items = move || shop.log.with(|log| log.session().shots().iter().rev().map(|shot| shot.item).collect::<Vec<ItemIx>>());
+    let items = move || {
+        shop.log.with(|log| {
+            log.session()
+                .shots()
+                .iter()
+                .rev()
+                .map(|shot| shot.item)
+                .collect::<Vec<ItemIx>>()
+        })
+    };
     let row = move |item: ItemIx| {
-        let Some(product) = shop.catalogue().product(item) else { return el("li") };
-        let kind = shop.log.with(|log| log.session().shots().iter().find(|shot| shot.item == item).map(|shot| shot.kind));
-        let did = if kind >= Some(EventKind::Cart) { texts.did_cart } else { texts.did_view };
+        let Some(product) = shop.catalogue().product(item) else {
+            return el("li");
+        };
+        let kind = shop.log.with(|log| {
+            log.session()
+                .shots()
+                .iter()
+                .find(|shot| shot.item == item)
+                .map(|shot| shot.kind)
+        });
+        let did = if kind >= Some(EventKind::Cart) {
+            texts.did_cart
+        } else {
+            texts.did_view
+        };
         // Two products of one name differ by their size.
-        let full = if product.size.is_empty() { product.title.clone() } else { [&product.title, ", ", &product.size].concat() };
+        let full = if product.size.is_empty() {
+            product.title.clone()
+        } else {
+            [&product.title, ", ", &product.size].concat()
+        };
         let act = |name: &str, label: &str, gift: bool| {
-            el("button").attr("type", "button").class("chip").attr("aria-label", &fill(label, &[&full])).text(name).click(
-                move |_| {
+            el("button")
+                .attr("type", "button")
+                .class("chip")
+                .attr("aria-label", &fill(label, &[&full]))
+                .text(name)
+                .click(move |_| {
                     shop.unlearn(item, gift);
                     browser::rescue_focus();
-                },
-            )
+                })
         };
         el("li")
-            .kid(el("a").class("name").attr("href", &product_href(&product.id)).text(&full))
+            .kid(
+                el("a")
+                    .class("name")
+                    .attr("href", &product_href(&product.id))
+                    .text(&full),
+            )
             .kid(el("span").class("hint").text(did))
-            .kid(el("span").class("chips-row").kid(act(texts.unlearn, texts.unlearn_named, false)).kid(act(
-                texts.gift,
-                texts.gift_named,
-                true,
-            )))
+            .kid(
+                el("span")
+                    .class("chips-row")
+                    .kid(act(texts.unlearn, texts.unlearn_named, false))
+                    .kid(act(texts.gift, texts.gift_named, true)),
+            )
     };
-    let list = el("ul").class("likings deeds").attr("role", "list").attr("aria-labelledby", "events");
+    let list = el("ul")
+        .class("likings deeds")
+        .attr("role", "list")
+        .attr("aria-labelledby", "events");
     let none = memo(move || items().is_empty());
     let visits = move || match shop.log.with(|log| log.session().visits.len()) {
         0 => String::new(),
         n => count(texts.visits_one, texts.visits_many, n),
     };
     panel("events", texts.events)
-        .when(move || none.get(), move || el("p").class("hint").text(texts.status_blank).into())
+        .when(
+            move || none.get(),
+            move || el("p").class("hint").text(texts.status_blank).into(),
+        )
         .kid(each_item(list, items, row))
         .kid(el("p").class("hint").live_text(visits))
 }
@@ -166,7 +243,10 @@ fn switch(shop: Shop, extra: Extra, name: &str) -> El {
     if shop.log.with_untracked(|log| log.shows(extra)) {
         let _ = input.0.set_attribute("checked", "");
     }
-    el("label").class("switch").kid(input).kid(el("span").text(name))
+    el("label")
+        .class("switch")
+        .kid(input)
+        .kid(el("span").text(name))
 }
 
 /// What the picks may say of the household; `None` where the pack has no heads for that.
@@ -176,7 +256,16 @@ fn household(shop: Shop) -> Option<El> {
         return None;
     }
     let told = memo(move || shop.household());
-    let rows = move || el("dl").class("household").kids(told.get().iter().flat_map(|belief| attribute(texts, belief))).into();
+    let rows = move || {
+        el("dl")
+            .class("household")
+            .kids(
+                told.get()
+                    .iter()
+                    .flat_map(|belief| attribute(texts, belief)),
+            )
+            .into()
+    };
     let shows = move || shop.shows(Extra::Household);
     Some(
         panel("household", texts.household)
@@ -194,10 +283,18 @@ fn attribute(texts: &'static Texts, belief: &AttributeBelief) -> Vec<El> {
         None => parts.push(el("dd").class("hint").text(texts.household_unknown)),
         Some(values) => parts.extend(values.iter().map(|value| {
             let percent = |share: f32| ((share * 100.0).round() as i32).to_string();
-            let said = fill(texts.household_value, &[&percent(value.probability), &percent(value.everyone)]);
+            let said = fill(
+                texts.household_value,
+                &[&percent(value.probability), &percent(value.everyone)],
+            );
             // The words beside it say what the bar shows.
-            let bar = el("span").attr("aria-hidden", "true").kid(meter(value.probability));
-            el("dd").kid(el("span").class("name").text(&value.value)).kid(bar).kid(el("span").class("hint").text(&said))
+            let bar = el("span")
+                .attr("aria-hidden", "true")
+                .kid(meter(value.probability));
+            el("dd")
+                .kid(el("span").class("name").text(&value.value))
+                .kid(bar)
+                .kid(el("span").class("hint").text(&said))
         })),
     }
     parts
@@ -223,21 +320,37 @@ fn data(shop: Shop) -> El {
             return nothing();
         }
         let href = ["data:text/plain;charset=utf-8,", &browser::encode(&text)].concat();
-        el("a").class("btn").attr("download", "fewshop-session.txt").attr("href", &href).text(texts.export).into()
+        el("a")
+            .class("btn")
+            .attr("download", "fewshop-session.txt")
+            .attr("href", &href)
+            .text(texts.export)
+            .into()
     };
-    let import = el("input").attr("type", "file").attr("id", "import").on("change", move |event| {
-        let Some(field) = event.target().map(|target| target.unchecked_into::<HtmlElement>()) else { return };
-        spawn_local(async move {
-            if let Some(text) = browser::chosen_text(&field).await.as_string() {
-                said.set(match shop.import(&text) {
-                    Ok(()) => texts.imported.to_owned(),
-                    Err(why) => [texts.import_failed, " ", &why].concat(),
-                });
-            }
+    let import = el("input")
+        .attr("type", "file")
+        .attr("id", "import")
+        .on("change", move |event| {
+            let Some(field) = event
+                .target()
+                .map(|target| target.unchecked_into::<HtmlElement>())
+            else {
+                return;
+            };
+            spawn_local(async move {
+                if let Some(text) = browser::chosen_text(&field).await.as_string() {
+                    said.set(match shop.import(&text) {
+                        Ok(()) => texts.imported.to_owned(),
+                        Err(why) => [texts.import_failed, " ", &why].concat(),
+                    });
+                }
+            });
         });
-    });
     let forget = move || {
-        let button = el("button").attr("type", "button").class("btn").text(texts.forget_label);
+        let button = el("button")
+            .attr("type", "button")
+            .class("btn")
+            .text(texts.forget_label);
         button
             .click(move |_| {
                 shop.forget();
@@ -245,16 +358,37 @@ fn data(shop: Shop) -> El {
             })
             .into()
     };
-    let undo = move || el("button").attr("type", "button").class("btn").text(texts.undo).click(move |_| shop.undo()).into();
+    let undo = move || {
+        el("button")
+            .attr("type", "button")
+            .class("btn")
+            .text(texts.undo)
+            .click(move |_| shop.undo())
+            .into()
+    };
     panel("data", texts.your_data)
         .kid(el("p").class("sub").text(texts.your_data_sub))
         .kid(
             el("div")
                 .class("acts")
                 .kid(part(export))
-                .kid(el("label").class("btn").attr("for", "import").text(texts.import).kid(import))
+                .kid(
+                    el("label")
+                        .class("btn")
+                        .attr("for", "import")
+                        .text(texts.import)
+                        .kid(import),
+                )
                 .kid(when(move || !shop.log.with(|log| log.is_default()), forget))
-                .kid(when(move || shop.log.with(|log| log.undoable().is_some()), undo)),
+                .kid(when(
+                    move || shop.log.with(|log| log.undoable().is_some()),
+                    undo,
+                )),
         )
-        .kid(el("p").class("hint").attr("aria-live", "polite").live_text(move || said.get()))
+        .kid(
+            el("p")
+                .class("hint")
+                .attr("aria-live", "polite")
+                .live_text(move || said.get()),
+        )
 }

@@ -29,11 +29,20 @@ pub(crate) fn search_page() -> Node {
     let nav = use_nav();
     let query = memo(move || nav.query("q").trim().to_owned());
     effect(move || {
-        query
-            .with(|query| name_page(&if query.is_empty() { texts.search.to_owned() } else { fill(texts.results_for, &[query]) }));
+        query.with(|query| {
+            name_page(&if query.is_empty() {
+                texts.search.to_owned()
+            } else {
+                fill(texts.results_for, &[query])
+            })
+        });
     });
     // `None` while the index is not there yet: saying 'nothing found' then would be a lie.
-    let found = memo(move || shop.index.get().map(|index| query.with(|query| index.search(query))));
+    let found = memo(move || {
+        shop.index
+            .get()
+            .map(|index| query.with(|query| index.search(query)))
+    });
     let matching = memo(move || found.get().unwrap_or_default());
     let asked = memo(Asked::read);
     let items = memo(move || {
@@ -47,7 +56,8 @@ pub(crate) fn search_page() -> Node {
         facets.apply(&catalogue, matching, order)
     });
     let typed = memo(move || query.with(|query| !query.is_empty()));
-    let none = memo(move || typed.get() && found.with(|found| found.as_ref().is_some_and(Vec::is_empty)));
+    let none =
+        memo(move || typed.get() && found.with(|found| found.as_ref().is_some_and(Vec::is_empty)));
     let heading = move || {
         let query = query.get();
         match (query.is_empty(), none.get()) {
@@ -60,13 +70,25 @@ pub(crate) fn search_page() -> Node {
         (false, _) => texts.search_empty.to_owned(),
         (true, None) => texts.search_starting.to_owned(),
         (true, Some(found)) if found.is_empty() => texts.nothing_found_hint.to_owned(),
-        (true, Some(_)) => count(texts.products_one, texts.products_many, items.with(Vec::len)),
+        (true, Some(_)) => count(
+            texts.products_one,
+            texts.products_many,
+            items.with(Vec::len),
+        ),
     };
     let head = el("div")
         .class("head")
         .kid(el("h1").attr("id", "results").live_text(heading))
-        .kid(el("p").class("sub").attr("aria-live", "polite").live_text(line));
-    let tiles = when(move || !typed.get() || none.get(), || department_tiles("results").into());
+        .kid(
+            el("p")
+                .class("sub")
+                .attr("aria-live", "polite")
+                .live_text(line),
+        );
+    let tiles = when(
+        move || !typed.get() || none.get(),
+        || department_tiles("results").into(),
+    );
     // The choices follow when the typing rests: the results come first, within a frame of each letter.
     let rested = RwSignal::new(Vec::new());
     let timer = StoredValue::new(None::<TimeoutHandle>);
@@ -88,8 +110,11 @@ pub(crate) fn search_page() -> Node {
     // When the typing rests, the engine ranks the best matches among themselves.
     effect(move || {
         let by_taste = asked.with(|asked| asked.order == Order::ForYou);
-        let among: Vec<ItemIx> =
-            if by_taste { rested.with(|found| found.iter().copied().take(RANKED).collect()) } else { Vec::new() };
+        let among: Vec<ItemIx> = if by_taste {
+            rested.with(|found| found.iter().copied().take(RANKED).collect())
+        } else {
+            Vec::new()
+        };
         shop.want((!among.is_empty()).then(|| ShelfRequest {
             name: TASTE.to_owned(),
             n: among.len(),
@@ -97,7 +122,10 @@ pub(crate) fn search_page() -> Node {
             seeds: Vec::new(),
         }));
     });
-    let bar = when(move || typed.get() && !none.get(), move || facet_bar(choices, true, texts.sort_match));
+    let bar = when(
+        move || typed.get() && !none.get(),
+        move || facet_bar(choices, true, texts.sort_match),
+    );
     group([head.into(), bar, grid(items, "results", query), tiles])
 }
 
@@ -114,5 +142,8 @@ fn by_taste(found: Vec<ItemIx>, ranked: &[ItemIx], products: usize) -> Vec<ItemI
             first.push(item);
         }
     }
-    first.into_iter().chain(found.into_iter().filter(|item| is_found[item.row()])).collect()
+    first
+        .into_iter()
+        .chain(found.into_iter().filter(|item| is_found[item.row()]))
+        .collect()
 }

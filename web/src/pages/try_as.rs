@@ -20,16 +20,26 @@ pub(crate) fn try_page() -> Node {
     name_page(texts.try_as);
     let recorded = RwSignal::new(None::<Result<Vec<Recorded>, String>>);
     spawn_local(async move {
-        let read = browser::text_after_load("try.json").await.and_then(|text| Recorded::read(&text, &shop.catalogue()));
+        let read = browser::text_after_load("try.json")
+            .await
+            .and_then(|text| Recorded::read(&text, &shop.catalogue()));
         let _ = recorded.try_set(Some(read));
     });
     let body = move || match recorded.get() {
         None => el("p").class("waiting").text(texts.search_starting).into(),
-        Some(Err(why)) => el("p").class("notice").attr("role", "alert").text(&[texts.try_failed, " ", &why].concat()).into(),
+        Some(Err(why)) => el("p")
+            .class("notice")
+            .attr("role", "alert")
+            .text(&[texts.try_failed, " ", &why].concat())
+            .into(),
         Some(Ok(sessions)) => untrack(|| replay(sessions)),
     };
     let head = el("div").class("head").kid(el("h1").text(texts.try_as));
-    group([head.into(), el("p").class("sub").text(texts.try_sub).into(), part(body)])
+    group([
+        head.into(),
+        el("p").class("sub").text(texts.try_sub).into(),
+        part(body),
+    ])
 }
 
 fn replay(sessions: Vec<Recorded>) -> Node {
@@ -38,18 +48,26 @@ fn replay(sessions: Vec<Recorded>) -> Node {
     let who = RwSignal::new(0usize);
     let step = RwSignal::new(0usize);
     let names = [texts.try_best, texts.try_middle, texts.try_worst];
-    let tabs = names.into_iter().enumerate().take(sessions.len()).map(|(at, name)| {
-        el("button")
-            .attr("type", "button")
-            .class("chip")
-            .live("aria-pressed", move || Some((who.get() == at).to_string()))
-            .text(name)
-            .click(move |_| {
-                who.set(at);
-                step.set(0);
-            })
-    });
-    let tabs = el("div").class("chips-row").attr("role", "group").attr("aria-label", texts.try_who).kids(tabs);
+    let tabs = names
+        .into_iter()
+        .enumerate()
+        .take(sessions.len())
+        .map(|(at, name)| {
+            el("button")
+                .attr("type", "button")
+                .class("chip")
+                .live("aria-pressed", move || Some((who.get() == at).to_string()))
+                .text(name)
+                .click(move |_| {
+                    who.set(at);
+                    step.set(0);
+                })
+        });
+    let tabs = el("div")
+        .class("chips-row")
+        .attr("role", "group")
+        .attr("aria-label", texts.try_who)
+        .kids(tabs);
     let all = StoredValue::new(sessions);
     let last = move || all.with_value(|all| all[who.get()].shots.len());
     let next = el("button")
@@ -66,12 +84,18 @@ fn replay(sessions: Vec<Recorded>) -> Node {
             }
             .to_owned()
         })
-        .click(move |_| step.update(|step| *step = if *step > untrack(last) { 0 } else { *step + 1 }));
+        .click(move |_| {
+            step.update(|step| *step = if *step > untrack(last) { 0 } else { *step + 1 })
+        });
     let view = move || {
         let (at, step) = (who.get(), step.get());
         all.with_value(|all| board(&all[at], step))
     };
-    group([tabs.into(), el("p").class("acts").kid(next).into(), el("div").attr("aria-live", "polite").part(view).into()])
+    group([
+        tabs.into(),
+        el("p").class("acts").kid(next).into(),
+        el("div").attr("aria-live", "polite").part(view).into(),
+    ])
 }
 
 /// What stands where after `step` things; one step past the last shows what the shopper took.
@@ -84,20 +108,39 @@ fn board(session: &Recorded, step: usize) -> Node {
     let said = match at {
         0 => texts.try_nothing.to_owned(),
         n => {
-            let names: Vec<String> = session.shots[..n].iter().map(|&item| shop.title(item)).collect();
+            let names: Vec<String> = session.shots[..n]
+                .iter()
+                .map(|&item| shop.title(item))
+                .collect();
             fill(texts.try_knows, &[&names.join(texts.comma)])
         }
     };
     let list = |id: &str, title: &str, items: &[ItemIx]| -> El {
-        let hits = items.iter().filter(|item| session.truth.contains(item)).count();
+        let hits = items
+            .iter()
+            .filter(|item| session.truth.contains(item))
+            .count();
         let rows = items.iter().map(|&item| {
             let hit = revealed && session.truth.contains(&item);
             let product = shop.catalogue().product(item);
-            let link = product.map(|product| el("a").attr("href", &product_href(&product.id)).text(&product.title));
+            let link = product.map(|product| {
+                el("a")
+                    .attr("href", &product_href(&product.id))
+                    .text(&product.title)
+            });
             let row = el("li").maybe(link);
-            if hit { row.class("hit").kid(el("strong").text([" ✓ ", texts.try_hit].concat().as_str())) } else { row }
+            if hit {
+                row.class("hit")
+                    .kid(el("strong").text([" ✓ ", texts.try_hit].concat().as_str()))
+            } else {
+                row
+            }
         });
-        let said = revealed.then(|| el("p").class("hint").text(&count(texts.try_hits_one, texts.try_hits_many, hits)));
+        let said = revealed.then(|| {
+            el("p")
+                .class("hint")
+                .text(&count(texts.try_hits_one, texts.try_hits_many, hits))
+        });
         el("section")
             .class("panel")
             .attr("aria-labelledby", id)
@@ -114,6 +157,13 @@ fn board(session: &Recorded, step: usize) -> Node {
         let names: Vec<String> = session.truth.iter().map(|&item| shop.title(item)).collect();
         el("p").text(&fill(texts.try_truth, &[&names.join(texts.comma)]))
     });
-    let same = (at > 0 && session.learned[at] == session.frozen[at]).then(|| el("p").class("hint").text(texts.try_same));
-    group([el("p").class("sub").text(&said), boards].into_iter().chain(same).chain(truth).map(Node::from))
+    let same = (at > 0 && session.learned[at] == session.frozen[at])
+        .then(|| el("p").class("hint").text(texts.try_same));
+    group(
+        [el("p").class("sub").text(&said), boards]
+            .into_iter()
+            .chain(same)
+            .chain(truth)
+            .map(Node::from),
+    )
 }

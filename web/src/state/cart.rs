@@ -54,7 +54,10 @@ impl Cart {
     /// How many of one product are in it.
     #[must_use]
     pub fn quantity(&self, item: ItemIx) -> u32 {
-        self.lines.iter().find(|line| line.item == item).map_or(0, |line| line.quantity)
+        self.lines
+            .iter()
+            .find(|line| line.item == item)
+            .map_or(0, |line| line.quantity)
     }
 
     /// How many things are in it in all.

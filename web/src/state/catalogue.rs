@@ -38,14 +38,26 @@ impl std::fmt::Display for CatalogueFileError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Json(why) => write!(f, "catalogue.json: {why}; build the page again"),
-            Self::Length { column, found, expected } => {
+            Self::Length {
+                column,
+                found,
+                expected,
+            } => {
                 write!(
                     f,
                     "catalogue.json: items.{column} has {found} entries, expected {expected} as in items.id; build the page again"
                 )
             }
-            Self::OutOfRange { field, at, value, limit } => {
-                write!(f, "catalogue.json: {field}[{at}] is {value}, expected a number below {limit}; build the page again")
+            Self::OutOfRange {
+                field,
+                at,
+                value,
+                limit,
+            } => {
+                write!(
+                    f,
+                    "catalogue.json: {field}[{at}] is {value}, expected a number below {limit}; build the page again"
+                )
             }
         }
     }
@@ -123,7 +135,9 @@ pub(super) struct Words {
 impl Words {
     /// The text of a row, or "" past the end.
     pub(super) fn get(&self, row: usize) -> &str {
-        self.of.get(row).map_or("", |&word| &self.words[word as usize])
+        self.of
+            .get(row)
+            .map_or("", |&word| &self.words[word as usize])
     }
 }
 
@@ -153,7 +167,8 @@ impl Catalogue {
     /// # Errors
     /// See [`CatalogueFileError`].
     pub fn parse(json: &str) -> Result<Self, CatalogueFileError> {
-        let file: File = serde_json::from_str(json).map_err(|err| CatalogueFileError::Json(err.to_string()))?;
+        let file: File =
+            serde_json::from_str(json).map_err(|err| CatalogueFileError::Json(err.to_string()))?;
         let items = &file.items;
         let rows = items.id.len();
         let lengths = [
@@ -165,7 +180,11 @@ impl Catalogue {
             ("picture", items.picture.of.len()),
         ];
         if let Some((column, found)) = lengths.into_iter().find(|&(_, found)| found != rows) {
-            return Err(CatalogueFileError::Length { column, found, expected: rows });
+            return Err(CatalogueFileError::Length {
+                column,
+                found,
+                expected: rows,
+            });
         }
         check_range("items.category", &items.category, file.categories.len())?;
         let texts = [
@@ -179,7 +198,11 @@ impl Catalogue {
         }
         check_range("popularity", &file.popularity, rows)?;
         check_range("fresh", &file.fresh, rows)?;
-        let offers: Vec<OfferPick> = file.offers.iter().filter_map(|offer| read_offer(offer, rows)).collect();
+        let offers: Vec<OfferPick> = file
+            .offers
+            .iter()
+            .filter_map(|offer| read_offer(offer, rows))
+            .collect();
 
         let mut ranked: Vec<ItemIx> = Vec::with_capacity(rows);
         let mut listed = vec![false; rows];
@@ -272,7 +295,13 @@ impl Catalogue {
     /// Attributes of a household that the engine has heads for, of which nothing is known yet.
     #[must_use]
     pub fn heads(&self) -> Vec<AttributeBelief> {
-        self.heads.iter().map(|name| AttributeBelief { attribute: name.clone(), values: None }).collect()
+        self.heads
+            .iter()
+            .map(|name| AttributeBelief {
+                attribute: name.clone(),
+                values: None,
+            })
+            .collect()
     }
 
     /// The offers that are redeemed most, for somebody of whom nothing is known.
@@ -312,18 +341,32 @@ impl Catalogue {
     /// Brand and size of a row, or "" past the end.
     #[must_use]
     pub fn brand_and_size(&self, ix: ItemIx) -> (&str, &str) {
-        (self.items.brand.get(ix.row()), self.items.size.get(ix.row()))
+        (
+            self.items.brand.get(ix.row()),
+            self.items.size.get(ix.row()),
+        )
     }
 
     /// The brands of some rows and how many of them each has.
     #[must_use]
     pub fn brands(&self, items: &[ItemIx]) -> Vec<(&str, usize)> {
         let mut counts = vec![0usize; self.items.brand.words.len()];
-        for &word in items.iter().filter_map(|ix| self.items.brand.of.get(ix.row())) {
+        for &word in items
+            .iter()
+            .filter_map(|ix| self.items.brand.of.get(ix.row()))
+        {
             counts[word as usize] += 1;
         }
-        let named = self.items.brand.words.iter().map(String::as_str).zip(counts);
-        named.filter(|(brand, count)| *count > 0 && !brand.is_empty()).collect()
+        let named = self
+            .items
+            .brand
+            .words
+            .iter()
+            .map(String::as_str)
+            .zip(counts);
+        named
+            .filter(|(brand, count)| *count > 0 && !brand.is_empty())
+            .collect()
     }
 
     /// The shop's id of a row, or "" past the end.
@@ -335,25 +378,40 @@ impl Catalogue {
     /// The price of a row, if known.
     #[must_use]
     pub fn price(&self, ix: ItemIx) -> Option<f32> {
-        self.items.price.get(ix.row()).copied().flatten().map(|cents| cents as f32 / 100.0)
+        self.items
+            .price
+            .get(ix.row())
+            .copied()
+            .flatten()
+            .map(|cents| cents as f32 / 100.0)
     }
 
     /// The category path of a row; empty past the end.
     #[must_use]
     pub fn category(&self, ix: ItemIx) -> &[String] {
-        self.items.category.get(ix.row()).map_or(&[], |&category| &self.categories[category as usize])
+        self.items
+            .category
+            .get(ix.row())
+            .map_or(&[], |&category| &self.categories[category as usize])
     }
 
     /// The department of a row, as an index into [`Catalogue::departments`].
     #[must_use]
     pub fn department_of(&self, ix: ItemIx) -> Option<usize> {
-        self.items.category.get(ix.row()).and_then(|&category| self.department_of[category as usize])
+        self.items
+            .category
+            .get(ix.row())
+            .and_then(|&category| self.department_of[category as usize])
     }
 
     /// The row of an id. Reads the whole column: for the few look-ups that a page makes an index would cost more than it saves.
     #[must_use]
     pub fn find(&self, id: &str) -> Option<ItemIx> {
-        self.items.id.iter().position(|other| other == id).map(ItemIx::from)
+        self.items
+            .id
+            .iter()
+            .position(|other| other == id)
+            .map(ItemIx::from)
     }
 
     /// Rows of many ids in one pass, in the order of the ids; `None` for one that the shop does not have.
@@ -374,7 +432,10 @@ impl Catalogue {
     /// The department of that name in page addresses, with its index.
     #[must_use]
     pub fn department(&self, slug: &str) -> Option<(usize, &Department)> {
-        self.departments.iter().enumerate().find(|(_, department)| department.slug == slug)
+        self.departments
+            .iter()
+            .enumerate()
+            .find(|(_, department)| department.slug == slug)
     }
 
     /// Products whose path begins with a department and, if given, a category below it; the most bought first.
@@ -388,13 +449,20 @@ impl Catalogue {
                     && category.is_none_or(|name| path.get(1).is_some_and(|c| c == name))
             })
             .collect();
-        self.ranked.iter().copied().filter(|ix| wanted[self.items.category[ix.row()] as usize]).collect()
+        self.ranked
+            .iter()
+            .copied()
+            .filter(|ix| wanted[self.items.category[ix.row()] as usize])
+            .collect()
     }
 }
 
 impl std::fmt::Debug for Catalogue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Catalogue").field("pack", &self.pack).field("rows", &self.len()).finish_non_exhaustive()
+        f.debug_struct("Catalogue")
+            .field("pack", &self.pack)
+            .field("rows", &self.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -404,9 +472,18 @@ pub fn short_brand(brand: &str) -> &str {
     brand.split_once(" · ").map_or(brand, |(_, maker)| maker)
 }
 
-fn check_range(field: &'static str, values: &[u32], limit: usize) -> Result<(), CatalogueFileError> {
+fn check_range(
+    field: &'static str,
+    values: &[u32],
+    limit: usize,
+) -> Result<(), CatalogueFileError> {
     match values.iter().position(|&value| value as usize >= limit) {
-        Some(at) => Err(CatalogueFileError::OutOfRange { field, at, value: values[at], limit }),
+        Some(at) => Err(CatalogueFileError::OutOfRange {
+            field,
+            at,
+            value: values[at],
+            limit,
+        }),
         None => Ok(()),
     }
 }
@@ -435,18 +512,35 @@ mod tests {
     fn the_file_is_read_into_products() {
         let shop = toy();
         let milk = shop.product(ItemIx(0)).unwrap();
-        assert_eq!((milk.title.as_str(), milk.size.as_str(), milk.price), ("Whole milk", "1 gal", Some(2.69)));
+        assert_eq!(
+            (milk.title.as_str(), milk.size.as_str(), milk.price),
+            ("Whole milk", "1 gal", Some(2.69))
+        );
         assert_eq!(milk.category, ["Dairy & eggs", "Milk"]);
         assert_eq!(shop.product(ItemIx(5)), None);
         assert_eq!(shop.find("fig"), Some(ItemIx(3)));
-        assert_eq!(shop.find_all(&["rye", "nothing", "milk", "rye"]), [Some(ItemIx(4)), None, Some(ItemIx(0)), Some(ItemIx(4))]);
+        assert_eq!(
+            shop.find_all(&["rye", "nothing", "milk", "rye"]),
+            [Some(ItemIx(4)), None, Some(ItemIx(0)), Some(ItemIx(4))]
+        );
     }
 
     #[test]
     fn departments_that_sell_most_come_first_and_empty_ones_not_at_all() {
         let shop = toy();
-        let names: Vec<_> = shop.departments().iter().map(|d| (d.name.as_str(), d.slug.as_str(), d.count)).collect();
-        assert_eq!(names, [("Dairy & eggs", "dairy-eggs", 2), ("Produce", "produce", 2), ("Bakery", "bakery", 1)]);
+        let names: Vec<_> = shop
+            .departments()
+            .iter()
+            .map(|d| (d.name.as_str(), d.slug.as_str(), d.count))
+            .collect();
+        assert_eq!(
+            names,
+            [
+                ("Dairy & eggs", "dairy-eggs", 2),
+                ("Produce", "produce", 2),
+                ("Bakery", "bakery", 1)
+            ]
+        );
         assert_eq!(shop.department_of(ItemIx(4)), Some(2));
         assert_eq!(shop.departments()[1].picture, "1f34c");
     }
@@ -462,14 +556,32 @@ mod tests {
 
     #[test]
     fn columns_of_unequal_length_are_refused_by_name() {
-        let err = Catalogue::parse(&TOY.replace(r#""20 oz"],"of":[0,1,2,3,4]"#, r#""20 oz"],"of":[0,1,2,3]"#)).unwrap_err();
-        assert_eq!(err, CatalogueFileError::Length { column: "size", found: 4, expected: 5 });
+        let err = Catalogue::parse(
+            &TOY.replace(r#""20 oz"],"of":[0,1,2,3,4]"#, r#""20 oz"],"of":[0,1,2,3]"#),
+        )
+        .unwrap_err();
+        assert_eq!(
+            err,
+            CatalogueFileError::Length {
+                column: "size",
+                found: 4,
+                expected: 5
+            }
+        );
     }
 
     #[test]
     fn rows_out_of_range_are_refused_with_their_place() {
         let err = Catalogue::parse(&TOY.replace("[1,0]", "[1,5]")).unwrap_err();
-        assert_eq!(err, CatalogueFileError::OutOfRange { field: "popularity", at: 1, value: 5, limit: 5 });
+        assert_eq!(
+            err,
+            CatalogueFileError::OutOfRange {
+                field: "popularity",
+                at: 1,
+                value: 5,
+                limit: 5
+            }
+        );
         let err = Catalogue::parse(&TOY.replace("[0,1,2,1,0]", "[0,1,3,1,0]")).unwrap_err();
         assert!(err.to_string().contains("items.brand.of[2] is 3"), "{err}");
         let err = Catalogue::parse(&TOY.replace("[0,1,2,1,3]", "[0,1,2,1,9]")).unwrap_err();
@@ -479,7 +591,10 @@ mod tests {
     #[test]
     fn what_is_no_json_is_an_error_and_no_panic() {
         for cut in [0, 1, 20, TOY.len() / 2, TOY.len() - 1] {
-            assert!(matches!(Catalogue::parse(&TOY[..cut]), Err(CatalogueFileError::Json(_))));
+            assert!(matches!(
+                Catalogue::parse(&TOY[..cut]),
+                Err(CatalogueFileError::Json(_))
+            ));
         }
     }
 

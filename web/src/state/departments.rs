@@ -88,12 +88,19 @@ pub fn tile_of(department: &str) -> usize {
         ("home", 4),
     ];
     let name = department.to_lowercase();
-    let by_word = BY_WORD.iter().find(|(word, _)| name.contains(word)).map(|&(_, tile)| tile);
+    let by_word = BY_WORD
+        .iter()
+        .find(|(word, _)| name.contains(word))
+        .map(|&(_, tile)| tile);
     by_word.unwrap_or_else(|| fewshop_core::split::fold(&name, "tile", TILES as u64) as usize)
 }
 
 /// Departments in the order of the navigation, and the department of each category path.
-pub(super) fn departments(file: &File, ranked: &[ItemIx], bestsellers: usize) -> (Vec<Department>, Vec<Option<usize>>) {
+pub(super) fn departments(
+    file: &File,
+    ranked: &[ItemIx],
+    bestsellers: usize,
+) -> (Vec<Department>, Vec<Option<usize>>) {
     let mut sizes = vec![0usize; file.categories.len()];
     for &category in &file.items.category {
         sizes[category as usize] += 1;
@@ -105,21 +112,48 @@ pub(super) fn departments(file: &File, ranked: &[ItemIx], bestsellers: usize) ->
             department_of.push(None);
             continue;
         };
-        let at = found.iter().position(|department| &department.name == name).unwrap_or_else(|| {
-            let slug = free_slug(name, found.iter().map(|department| department.slug.as_str()));
-            let (count, tile, picture) = (0, tile_of(name), String::new());
-            found.push(Department { name: name.clone(), slug, count, tile, picture, categories: Vec::new() });
-            found.len() - 1
-        });
+        let at = found
+            .iter()
+            .position(|department| &department.name == name)
+            .unwrap_or_else(|| {
+                let slug = free_slug(
+                    name,
+                    found.iter().map(|department| department.slug.as_str()),
+                );
+                let (count, tile, picture) = (0, tile_of(name), String::new());
+                found.push(Department {
+                    name: name.clone(),
+                    slug,
+                    count,
+                    tile,
+                    picture,
+                    categories: Vec::new(),
+                });
+                found.len() - 1
+            });
         department_of.push(Some(at));
         let department = &mut found[at];
         department.count += size;
         if let Some(name) = path.get(1) {
-            match department.categories.iter_mut().find(|category| &category.name == name) {
+            match department
+                .categories
+                .iter_mut()
+                .find(|category| &category.name == name)
+            {
                 Some(category) => category.count += size,
                 None => {
-                    let slug = free_slug(name, department.categories.iter().map(|category| category.slug.as_str()));
-                    department.categories.push(Category { name: name.clone(), slug, count: size });
+                    let slug = free_slug(
+                        name,
+                        department
+                            .categories
+                            .iter()
+                            .map(|category| category.slug.as_str()),
+                    );
+                    department.categories.push(Category {
+                        name: name.clone(),
+                        slug,
+                        count: size,
+                    });
                 }
             }
         }
@@ -145,10 +179,15 @@ pub(super) fn departments(file: &File, ranked: &[ItemIx], bestsellers: usize) ->
     }
     for (department, mut faces) in found.iter_mut().zip(faces) {
         sort_few(&mut faces, |a, b| a.1 > b.1);
-        department.picture = faces.first().map(|(picture, _)| (*picture).to_owned()).unwrap_or_default();
+        department.picture = faces
+            .first()
+            .map(|(picture, _)| (*picture).to_owned())
+            .unwrap_or_default();
     }
     let mut order: Vec<usize> = (0..found.len()).filter(|&at| found[at].count > 0).collect();
-    sort_few(&mut order, |&a, &b| (sold[a], found[a].count) > (sold[b], found[b].count));
+    sort_few(&mut order, |&a, &b| {
+        (sold[a], found[a].count) > (sold[b], found[b].count)
+    });
     let mut place = vec![None; found.len()];
     for (new, &old) in order.iter().enumerate() {
         place[old] = Some(new);
@@ -159,7 +198,10 @@ pub(super) fn departments(file: &File, ranked: &[ItemIx], bestsellers: usize) ->
         department.categories.retain(|category| category.count > 0);
         sort_few(&mut department.categories, |a, b| a.count > b.count);
     }
-    let department_of = department_of.into_iter().map(|old| old.and_then(|old| place[old])).collect();
+    let department_of = department_of
+        .into_iter()
+        .map(|old| old.and_then(|old| place[old]))
+        .collect();
     (sorted, department_of)
 }
 
@@ -189,7 +231,10 @@ fn free_slug<'a>(name: &str, taken: impl Iterator<Item = &'a str>) -> String {
     let slug = if slug.is_empty() { "other" } else { slug };
     let taken: Vec<&str> = taken.collect();
     let numbered = (2..).map(|n| format!("{slug}-{n}"));
-    std::iter::once(slug.to_owned()).chain(numbered).find(|free| !taken.contains(&free.as_str())).unwrap_or_default()
+    std::iter::once(slug.to_owned())
+        .chain(numbered)
+        .find(|free| !taken.contains(&free.as_str()))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -208,7 +253,10 @@ mod tests {
     #[test]
     fn slugs_are_unique() {
         assert_eq!(free_slug("Dairy & eggs", ["x"].into_iter()), "dairy-eggs");
-        assert_eq!(free_slug("Dairy, eggs!", ["dairy-eggs", "dairy-eggs-2"].into_iter()), "dairy-eggs-3");
+        assert_eq!(
+            free_slug("Dairy, eggs!", ["dairy-eggs", "dairy-eggs-2"].into_iter()),
+            "dairy-eggs-3"
+        );
         assert_eq!(free_slug("&", std::iter::empty()), "other");
     }
 }

@@ -3,7 +3,9 @@
 //! At most one ranking is under way. A session that changes meanwhile waits, and only the newest one does; so nothing queues up
 //! however fast the shopper clicks.
 
-use fewshop_core::protocol::{Backend, Reply, Request, SessionRequest, Shelf, ShelfRequest, Status};
+use fewshop_core::protocol::{
+    Backend, Reply, Request, SessionRequest, Shelf, ShelfRequest, Status,
+};
 use fewshop_core::{AttributeBelief, OfferPick, Session};
 
 /// What the shop knows of the engine.
@@ -104,7 +106,11 @@ impl Link {
     /// The first message to a fresh worker.
     #[must_use]
     pub fn load(&self) -> Request {
-        Request::Load { pack: self.pack_url.clone(), backend: self.backend, sha256: self.sha256.clone() }
+        Request::Load {
+            pack: self.pack_url.clone(),
+            backend: self.backend,
+            sha256: self.sha256.clone(),
+        }
     }
 
     /// Whether the engine has said that it ranks, and still does.
@@ -141,25 +147,49 @@ impl Link {
             Reply::Loading { received, total } => {
                 // Bytes of a module that loads while another already ranks must not take the shelf away.
                 let state = (!self.ready).then_some(EngineState::Loading { received, total });
-                Outcome { state, ..Outcome::default() }
+                Outcome {
+                    state,
+                    ..Outcome::default()
+                }
             }
             Reply::Ready { status } if status.pack != self.pack => {
-                let message =
-                    format!("the engine loaded pack {}, the catalogue was written from pack {}", status.pack, self.pack);
+                let message = format!(
+                    "the engine loaded pack {}, the catalogue was written from pack {}",
+                    status.pack, self.pack
+                );
                 self.fail("wrong_pack", message)
             }
             Reply::Ready { status } => {
                 self.ready = true;
-                Outcome { state: Some(EngineState::Ready(status)), post: self.next(), ..Outcome::default() }
+                Outcome {
+                    state: Some(EngineState::Ready(status)),
+                    post: self.next(),
+                    ..Outcome::default()
+                }
             }
             // An answer to an older question than the last one is of no use to anybody.
             Reply::Picks { seq, .. } if seq != self.seq => Outcome::default(),
-            Reply::Picks { shelves, household, offers, status, .. } => {
+            Reply::Picks {
+                shelves,
+                household,
+                offers,
+                status,
+                ..
+            } => {
                 self.in_flight = false;
                 // This worker is of use: should it die one day, it is worth another.
                 self.restarted = false;
-                let answer = Some(Answer { shelves, household, offers });
-                Outcome { state: Some(EngineState::Ready(status)), answer, post: self.next(), ..Outcome::default() }
+                let answer = Some(Answer {
+                    shelves,
+                    household,
+                    offers,
+                });
+                Outcome {
+                    state: Some(EngineState::Ready(status)),
+                    answer,
+                    post: self.next(),
+                    ..Outcome::default()
+                }
             }
             Reply::Alive | Reply::Explanation { .. } => Outcome::default(),
             Reply::Failed { code, message } if code == "internal" => self.lost(&code, message),
@@ -195,8 +225,15 @@ impl Link {
         self.ready = false;
         self.in_flight = false;
         self.waiting = self.waiting.take().or_else(|| self.asked.take());
-        let state = Some(EngineState::Loading { received: 0.0, total: None });
-        Outcome { state, restart: true, ..Outcome::default() }
+        let state = Some(EngineState::Loading {
+            received: 0.0,
+            total: None,
+        });
+        Outcome {
+            state,
+            restart: true,
+            ..Outcome::default()
+        }
     }
 
     fn fail(&mut self, code: &str, message: String) -> Outcome {
@@ -204,7 +241,13 @@ impl Link {
         self.ready = false;
         self.in_flight = false;
         self.waiting = self.waiting.take().or_else(|| self.asked.take());
-        Outcome { state: Some(EngineState::Failed { code: code.to_owned(), message }), ..Outcome::default() }
+        Outcome {
+            state: Some(EngineState::Failed {
+                code: code.to_owned(),
+                message,
+            }),
+            ..Outcome::default()
+        }
     }
 
     fn next(&mut self) -> Option<Request> {
@@ -220,8 +263,18 @@ impl Link {
         self.seq = self.seq.wrapping_add(1);
         self.in_flight = true;
         self.asked = Some((session.clone(), wanted.clone()));
-        let Wanted { shelves, household, offers } = wanted;
-        Some(Request::Session(SessionRequest { seq: self.seq, session, shelves, household, offers }))
+        let Wanted {
+            shelves,
+            household,
+            offers,
+        } = wanted;
+        Some(Request::Session(SessionRequest {
+            seq: self.seq,
+            session,
+            shelves,
+            household,
+            offers,
+        }))
     }
 }
 
@@ -244,8 +297,17 @@ mod tests {
     }
 
     fn shelves() -> Wanted {
-        let shelf = ShelfRequest { name: "picked".into(), n: 3, filter: Filter::ALL, seeds: Vec::new() };
-        Wanted { shelves: vec![shelf], household: true, offers: 2 }
+        let shelf = ShelfRequest {
+            name: "picked".into(),
+            n: 3,
+            filter: Filter::ALL,
+            seeds: Vec::new(),
+        };
+        Wanted {
+            shelves: vec![shelf],
+            household: true,
+            offers: 2,
+        }
     }
 
     fn session(item: u32) -> Session {
@@ -264,14 +326,33 @@ mod tests {
 
     #[track_caller]
     fn check_asks(request: Option<Request>, seq: u32, item: u32) {
-        let Wanted { shelves, household, offers } = shelves();
-        let expected = SessionRequest { seq, session: session(item), shelves, household, offers };
+        let Wanted {
+            shelves,
+            household,
+            offers,
+        } = shelves();
+        let expected = SessionRequest {
+            seq,
+            session: session(item),
+            shelves,
+            household,
+            offers,
+        };
         assert_eq!(request, Some(Request::Session(expected)));
     }
 
     fn picks(seq: u32) -> Reply {
-        let shelves = vec![Shelf { name: "picked".into(), picks: Vec::new() }];
-        Reply::Picks { seq, shelves, household: Vec::new(), offers: Vec::new(), status: status() }
+        let shelves = vec![Shelf {
+            name: "picked".into(),
+            picks: Vec::new(),
+        }];
+        Reply::Picks {
+            seq,
+            shelves,
+            household: Vec::new(),
+            offers: Vec::new(),
+            status: status(),
+        }
     }
 
     #[test]
@@ -291,7 +372,11 @@ mod tests {
         let outcome = link.reply(picks(1));
         assert_eq!(outcome.answer.map(|answer| answer.shelves.len()), Some(1));
         check_asks(outcome.post, 2, 3);
-        assert_eq!(link.reply(picks(1)), Outcome::default(), "an old answer is dropped");
+        assert_eq!(
+            link.reply(picks(1)),
+            Outcome::default(),
+            "an old answer is dropped"
+        );
         assert_eq!(link.reply(picks(2)).post, None);
         assert!(!link.is_waiting());
     }
@@ -301,8 +386,16 @@ mod tests {
         let mut link = ready();
         check_asks(link.ask(session(1), shelves()), 1, 1);
         assert_eq!(link.ask(session(2), shelves()), None);
-        assert_eq!(link.ask(session(1), shelves()), None, "its answer is on its way");
-        assert_eq!(link.reply(picks(1)).post, None, "and the one between is of no use any more");
+        assert_eq!(
+            link.ask(session(1), shelves()),
+            None,
+            "its answer is on its way"
+        );
+        assert_eq!(
+            link.reply(picks(1)).post,
+            None,
+            "and the one between is of no use any more"
+        );
         assert_eq!(link.ask(session(1), shelves()), None, "its answer is there");
         assert_eq!(link.ask(Session::default(), Wanted::default()), None);
         check_asks(link.ask(session(1), shelves()), 2, 1);
@@ -325,7 +418,13 @@ mod tests {
         check_asks(link.reply(Reply::Ready { status: status() }).post, 2, 1);
         let outcome = link.died("gone again");
         assert!(!outcome.restart);
-        assert_eq!(outcome.state, Some(EngineState::Failed { code: "worker_lost".into(), message: "gone again".into() }));
+        assert_eq!(
+            outcome.state,
+            Some(EngineState::Failed {
+                code: "worker_lost".into(),
+                message: "gone again".into()
+            })
+        );
         assert_eq!(link.ask(session(2), shelves()), None);
         assert!(!link.is_waiting());
     }
@@ -338,7 +437,11 @@ mod tests {
             check_asks(link.ask(session(item), shelves()), seq, item);
             let _ = link.reply(picks(seq));
             assert!(link.died("gone").restart, "{item}");
-            check_asks(link.reply(Reply::Ready { status: status() }).post, seq + 1, item);
+            check_asks(
+                link.reply(Reply::Ready { status: status() }).post,
+                seq + 1,
+                item,
+            );
             let _ = link.reply(picks(seq + 1));
         }
     }
@@ -346,21 +449,32 @@ mod tests {
     #[test]
     fn the_pack_that_the_catalogue_was_written_from_is_asked_for_by_its_hash() {
         let link = Link::new("p", None, "bb", Some("bb01"));
-        assert!(matches!(link.load(), Request::Load { sha256: Some(sha256), .. } if sha256 == "bb01"));
+        assert!(
+            matches!(link.load(), Request::Load { sha256: Some(sha256), .. } if sha256 == "bb01")
+        );
     }
 
     #[test]
     fn a_broken_pack_is_final_at_once() {
         let mut link = link();
-        let outcome = link.reply(Reply::Failed { code: "pack_corrupt".into(), message: "checksum".into() });
+        let outcome = link.reply(Reply::Failed {
+            code: "pack_corrupt".into(),
+            message: "checksum".into(),
+        });
         assert!(!outcome.restart && matches!(outcome.state, Some(EngineState::Failed { .. })));
-        assert_eq!(link.reply(Reply::Ready { status: status() }), Outcome::default());
+        assert_eq!(
+            link.reply(Reply::Ready { status: status() }),
+            Outcome::default()
+        );
     }
 
     #[test]
     fn an_internal_failure_is_worth_one_fresh_worker() {
         let mut link = ready();
-        let failed = || Reply::Failed { code: "internal".into(), message: "panicked".into() };
+        let failed = || Reply::Failed {
+            code: "internal".into(),
+            message: "panicked".into(),
+        };
         assert!(link.reply(failed()).restart);
         assert!(!link.reply(failed()).restart);
     }
@@ -369,7 +483,9 @@ mod tests {
     fn an_engine_with_another_pack_may_not_name_rows_of_this_catalogue() {
         let mut link = Link::new("p", None, "bb", None);
         let outcome = link.reply(Reply::Ready { status: status() });
-        assert!(matches!(outcome.state, Some(EngineState::Failed { code, .. }) if code == "wrong_pack"));
+        assert!(
+            matches!(outcome.state, Some(EngineState::Failed { code, .. }) if code == "wrong_pack")
+        );
     }
 
     #[test]
@@ -386,6 +502,13 @@ mod tests {
     #[test]
     fn a_second_module_that_loads_does_not_hide_the_one_that_ranks() {
         let mut link = ready();
-        assert_eq!(link.reply(Reply::Loading { received: 1.0, total: None }).state, None);
+        assert_eq!(
+            link.reply(Reply::Loading {
+                received: 1.0,
+                total: None
+            })
+            .state,
+            None
+        );
     }
 }

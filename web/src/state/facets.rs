@@ -39,7 +39,10 @@ impl Order {
     /// The order of that name; [`Order::Found`] for any other.
     #[must_use]
     pub fn of(name: &str) -> Self {
-        Self::ALL.into_iter().find(|order| order.name() == name).unwrap_or_default()
+        Self::ALL
+            .into_iter()
+            .find(|order| order.name() == name)
+            .unwrap_or_default()
     }
 }
 
@@ -60,19 +63,32 @@ impl Facets {
     pub fn allows(&self, catalogue: &Catalogue, item: ItemIx) -> bool {
         self.allows_department(catalogue, item)
             && (self.brand.is_empty() || catalogue.brand_and_size(item).0 == self.brand)
-            && self.price.is_none_or(|band| band_of(catalogue, item) == Some(band))
+            && self
+                .price
+                .is_none_or(|band| band_of(catalogue, item) == Some(band))
     }
 
     fn allows_department(&self, catalogue: &Catalogue, item: ItemIx) -> bool {
         self.department.is_empty()
-            || catalogue.department_of(item).is_some_and(|at| catalogue.departments()[at].slug == self.department)
+            || catalogue
+                .department_of(item)
+                .is_some_and(|at| catalogue.departments()[at].slug == self.department)
     }
 
     /// The products that are left, in their order; those without a price stand behind where prices order.
     #[must_use]
-    pub fn apply(&self, catalogue: &Catalogue, mut items: Vec<ItemIx>, order: Order) -> Vec<ItemIx> {
+    pub fn apply(
+        &self,
+        catalogue: &Catalogue,
+        mut items: Vec<ItemIx>,
+        order: Order,
+    ) -> Vec<ItemIx> {
         items.retain(|&item| self.allows(catalogue, item));
-        let price = |item: ItemIx| catalogue.price(item).map_or(u32::MAX, |price| (price * 100.0).round() as u32);
+        let price = |item: ItemIx| {
+            catalogue
+                .price(item)
+                .map_or(u32::MAX, |price| (price * 100.0).round() as u32)
+        };
         if !matches!(order, Order::PriceUp | Order::PriceDown) {
             return items;
         }
@@ -96,19 +112,28 @@ impl Facets {
         let mut largest: Vec<(&str, usize)> = Vec::with_capacity(most + 1);
         for (brand, count) in catalogue.brands(items) {
             if largest.len() < most || largest.last().is_some_and(|last| last.1 < count) {
-                let at = largest.iter().position(|other| other.1 < count).unwrap_or(largest.len());
+                let at = largest
+                    .iter()
+                    .position(|other| other.1 < count)
+                    .unwrap_or(largest.len());
                 largest.insert(at, (brand, count));
                 largest.truncate(most);
             }
         }
-        largest.into_iter().map(|(brand, count)| (brand.to_owned(), count)).collect()
+        largest
+            .into_iter()
+            .map(|(brand, count)| (brand.to_owned(), count))
+            .collect()
     }
 
     /// How many products of a list lie in each department.
     #[must_use]
     pub fn departments(catalogue: &Catalogue, items: &[ItemIx]) -> Vec<usize> {
         let mut counts = vec![0; catalogue.departments().len()];
-        for at in items.iter().filter_map(|&item| catalogue.department_of(item)) {
+        for at in items
+            .iter()
+            .filter_map(|&item| catalogue.department_of(item))
+        {
             counts[at] += 1;
         }
         counts
@@ -117,7 +142,12 @@ impl Facets {
 
 fn band_of(catalogue: &Catalogue, item: ItemIx) -> Option<usize> {
     let cents = (catalogue.price(item)? * 100.0).round() as u32;
-    Some(PRICES.iter().position(|&end| cents < end).unwrap_or(PRICES.len()))
+    Some(
+        PRICES
+            .iter()
+            .position(|&end| cents < end)
+            .unwrap_or(PRICES.len()),
+    )
 }
 
 #[cfg(test)]
@@ -134,11 +164,47 @@ mod tests {
     #[test]
     fn facets_narrow_down_together() {
         check(&Facets::default(), Order::Found, &[0, 1, 2, 3, 4]);
-        check(&Facets { brand: "House brand".into(), ..Facets::default() }, Order::Found, &[0, 4]);
-        check(&Facets { department: "dairy-eggs".into(), ..Facets::default() }, Order::Found, &[0, 2]);
-        check(&Facets { price: Some(0), ..Facets::default() }, Order::Found, &[1, 2, 4]);
-        check(&Facets { price: Some(0), department: "dairy-eggs".into(), brand: String::new() }, Order::Found, &[2]);
-        check(&Facets { price: Some(4), ..Facets::default() }, Order::Found, &[]);
+        check(
+            &Facets {
+                brand: "House brand".into(),
+                ..Facets::default()
+            },
+            Order::Found,
+            &[0, 4],
+        );
+        check(
+            &Facets {
+                department: "dairy-eggs".into(),
+                ..Facets::default()
+            },
+            Order::Found,
+            &[0, 2],
+        );
+        check(
+            &Facets {
+                price: Some(0),
+                ..Facets::default()
+            },
+            Order::Found,
+            &[1, 2, 4],
+        );
+        check(
+            &Facets {
+                price: Some(0),
+                department: "dairy-eggs".into(),
+                brand: String::new(),
+            },
+            Order::Found,
+            &[2],
+        );
+        check(
+            &Facets {
+                price: Some(4),
+                ..Facets::default()
+            },
+            Order::Found,
+            &[],
+        );
     }
 
     #[test]
@@ -150,7 +216,10 @@ mod tests {
     #[test]
     fn options_are_counted_in_the_list_at_hand() {
         let items: Vec<ItemIx> = (0..5).map(ItemIx).collect();
-        let brands = [("House brand".to_owned(), 2), ("National brand · maker 12".to_owned(), 1)];
+        let brands = [
+            ("House brand".to_owned(), 2),
+            ("National brand · maker 12".to_owned(), 1),
+        ];
         assert_eq!(Facets::brands(&toy(), &items, 9), brands);
         assert_eq!(Facets::brands(&toy(), &items, 1), brands[..1]);
         assert_eq!(Facets::departments(&toy(), &items).iter().sum::<usize>(), 5);

@@ -96,22 +96,42 @@ impl Memory {
         let stored = Stored {
             version: VERSION,
             last: Some(log.last()),
-            events: events.iter().flat_map(|event| [event.kind.name().to_owned(), id(event.item)]).collect(),
-            visits: (visits.iter().zip(log.ended()))
-                .map(|(visit, ended)| std::iter::once(ended.to_string()).chain(visit.iter().map(|&item| id(item))).collect())
+            events: events
+                .iter()
+                .flat_map(|event| [event.kind.name().to_owned(), id(event.item)])
                 .collect(),
-            cart: cart.lines().iter().flat_map(|line| [line.quantity.to_string(), id(line.item)]).collect(),
+            visits: (visits.iter().zip(log.ended()))
+                .map(|(visit, ended)| {
+                    std::iter::once(ended.to_string())
+                        .chain(visit.iter().map(|&item| id(item)))
+                        .collect()
+                })
+                .collect(),
+            cart: cart
+                .lines()
+                .iter()
+                .flat_map(|line| [line.quantity.to_string(), id(line.item)])
+                .collect(),
             gifts: log.gifts().iter().map(|&item| id(item)).collect(),
-            rules: log.rules().iter().flat_map(|(key, taste)| [taste.name().to_owned(), key.to_owned()]).collect(),
+            rules: log
+                .rules()
+                .iter()
+                .flat_map(|(key, taste)| [taste.name().to_owned(), key.to_owned()])
+                .collect(),
             learning: match log.learning() {
                 Learning::On => "",
                 Learning::Paused => "paused",
                 Learning::Off => "off",
             }
             .to_owned(),
-            hidden: Extra::ALL.into_iter().filter(|&extra| !log.shows(extra)).map(|extra| extra.name().to_owned()).collect(),
+            hidden: Extra::ALL
+                .into_iter()
+                .filter(|&extra| !log.shows(extra))
+                .map(|extra| extra.name().to_owned())
+                .collect(),
         };
-        let json = serde_json::to_string(&stored).expect("plain strings and numbers are always JSON");
+        let json =
+            serde_json::to_string(&stored).expect("plain strings and numbers are always JSON");
         Some(checksum(&json) + &json)
     }
 
@@ -143,7 +163,8 @@ impl Memory {
         }
         let mut events = Vec::new();
         for (kind, item) in pairs(&stored.events, "events", catalogue)? {
-            let kind = EventKind::from_name(kind).ok_or_else(|| MemoryError::Corrupt(format!("events: '{kind}' is no kind")))?;
+            let kind = EventKind::from_name(kind)
+                .ok_or_else(|| MemoryError::Corrupt(format!("events: '{kind}' is no kind")))?;
             events.extend(item.map(|item| Event::new(item, kind)));
         }
         let mut lines = Vec::new();
@@ -154,7 +175,11 @@ impl Memory {
         let (mut visits, mut ended) = (Vec::new(), Vec::new());
         for visit in &stored.visits {
             let mut ids: Vec<&str> = visit.iter().map(String::as_str).collect();
-            let end = if head.version == OLD_VERSION || ids.is_empty() { now } else { number(ids.remove(0), "visits")? };
+            let end = if head.version == OLD_VERSION || ids.is_empty() {
+                now
+            } else {
+                number(ids.remove(0), "visits")?
+            };
             let taken: Vec<ItemIx> = catalogue.find_all(&ids).into_iter().flatten().collect();
             if !taken.is_empty() {
                 visits.push(taken);
@@ -165,8 +190,9 @@ impl Memory {
         let gifts = catalogue.find_all(&gifts).into_iter().flatten().collect();
         let mut rules = Rules::default();
         for pair in stored.rules.chunks_exact(2) {
-            let taste = Taste::from_name(&pair[0])
-                .ok_or_else(|| MemoryError::Corrupt(format!("rules: '{}' is no correction", pair[0])))?;
+            let taste = Taste::from_name(&pair[0]).ok_or_else(|| {
+                MemoryError::Corrupt(format!("rules: '{}' is no correction", pair[0]))
+            })?;
             rules.set(&pair[1], Some(taste));
         }
         let learning = match stored.learning.as_str() {
@@ -174,24 +200,41 @@ impl Memory {
             "off" => Learning::Off,
             _ => Learning::On,
         };
-        let mut log = SessionLog::of(Session { events, visits }, ended, last, now).with_choices(gifts, rules, learning);
-        for extra in Extra::ALL.into_iter().filter(|extra| stored.hidden.iter().any(|name| name == extra.name())) {
+        let mut log = SessionLog::of(Session { events, visits }, ended, last, now)
+            .with_choices(gifts, rules, learning);
+        for extra in Extra::ALL
+            .into_iter()
+            .filter(|extra| stored.hidden.iter().any(|name| name == extra.name()))
+        {
             log.show(extra, false);
         }
-        Ok(Self { log, cart: Cart::of(lines) })
+        Ok(Self {
+            log,
+            cart: Cart::of(lines),
+        })
     }
 }
 
 fn number(text: &str, field: &str) -> Result<u32, MemoryError> {
-    text.parse().map_err(|err| MemoryError::Corrupt(format!("{field}: '{text}': {err}")))
+    text.parse()
+        .map_err(|err| MemoryError::Corrupt(format!("{field}: '{text}': {err}")))
 }
 
 /// A list of values and ids in turn, the ids as rows.
-fn pairs<'a>(list: &'a [String], field: &str, catalogue: &Catalogue) -> Result<Vec<(&'a str, Option<ItemIx>)>, MemoryError> {
+fn pairs<'a>(
+    list: &'a [String],
+    field: &str,
+    catalogue: &Catalogue,
+) -> Result<Vec<(&'a str, Option<ItemIx>)>, MemoryError> {
     if !list.len().is_multiple_of(2) {
-        return Err(MemoryError::Corrupt(format!("{field}: the last entry has no id")));
+        return Err(MemoryError::Corrupt(format!(
+            "{field}: the last entry has no id"
+        )));
     }
-    let (values, ids): (Vec<&str>, Vec<&str>) = list.chunks_exact(2).map(|pair| (pair[0].as_str(), pair[1].as_str())).unzip();
+    let (values, ids): (Vec<&str>, Vec<&str>) = list
+        .chunks_exact(2)
+        .map(|pair| (pair[0].as_str(), pair[1].as_str()))
+        .unzip();
     Ok(values.into_iter().zip(catalogue.find_all(&ids)).collect())
 }
 
@@ -217,12 +260,21 @@ mod tests {
     const NOW: u32 = 1_732_000_000;
 
     fn session() -> Session {
-        let events = vec![Event::new(ItemIx(0), EventKind::View), Event::new(ItemIx(4), EventKind::Cart)];
-        Session { events, visits: vec![vec![ItemIx(2)], vec![ItemIx(3), ItemIx(0)]] }
+        let events = vec![
+            Event::new(ItemIx(0), EventKind::View),
+            Event::new(ItemIx(4), EventKind::Cart),
+        ];
+        Session {
+            events,
+            visits: vec![vec![ItemIx(2)], vec![ItemIx(3), ItemIx(0)]],
+        }
     }
 
     fn memory() -> Memory {
-        Memory { log: SessionLog::of(session(), vec![NOW - 900, NOW - 9000], NOW, NOW), cart: Cart::of([(ItemIx(4), 2)]) }
+        Memory {
+            log: SessionLog::of(session(), vec![NOW - 900, NOW - 9000], NOW, NOW),
+            cart: Cart::of([(ItemIx(4), 2)]),
+        }
     }
 
     fn text() -> String {
@@ -241,7 +293,11 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         assert_eq!(Memory::read(&text(), &toy(), NOW), Ok(memory()));
-        assert!(text()[8..].starts_with(r#"{"version":2,"last":1732000000,"events":["view","#), "{}", text());
+        assert!(
+            text()[8..].starts_with(r#"{"version":2,"last":1732000000,"events":["view","#),
+            "{}",
+            text()
+        );
     }
 
     #[test]
@@ -249,10 +305,17 @@ mod tests {
         for extra in Extra::ALL {
             let mut log = SessionLog::default();
             log.show(extra, false);
-            let text = Memory::write(&log, &Cart::default(), &toy()).expect("a choice is worth keeping");
-            assert!(text.contains(&format!(r#""hidden":["{}"]"#, extra.name())), "{text}");
+            let text =
+                Memory::write(&log, &Cart::default(), &toy()).expect("a choice is worth keeping");
+            assert!(
+                text.contains(&format!(r#""hidden":["{}"]"#, extra.name())),
+                "{text}"
+            );
             let mut back = Memory::read(&text, &toy(), log.last()).unwrap().log;
-            assert_eq!(Extra::ALL.map(|other| back.shows(other)), Extra::ALL.map(|other| other != extra));
+            assert_eq!(
+                Extra::ALL.map(|other| back.shows(other)),
+                Extra::ALL.map(|other| other != extra)
+            );
             back.forget();
             assert!(!back.shows(extra), "a choice is no memory of the shopper");
             back.show(extra, true);
@@ -262,7 +325,10 @@ mod tests {
 
     #[test]
     fn where_nothing_was_done_nothing_is_written() {
-        assert_eq!(Memory::write(&SessionLog::default(), &Cart::default(), &toy()), None);
+        assert_eq!(
+            Memory::write(&SessionLog::default(), &Cart::default(), &toy()),
+            None
+        );
         let mut forgotten = memory().log;
         forgotten.forget();
         assert_eq!(Memory::write(&forgotten, &Cart::default(), &toy()), None);
@@ -274,8 +340,14 @@ mod tests {
         let json = r#"{"version":2,"last":1732000000,"events":["view","gone","view","milk"],
             "visits":[["1731999000","gone"],[],["1731990000","gone","rye"]],"cart":["3","gone","1","rye"]}"#;
         let back = Memory::read(&with_checksum(json), &toy(), NOW).unwrap();
-        assert_eq!(back.log.session().events, [Event::new(ItemIx(0), EventKind::View)]);
-        assert_eq!((back.log.session().visits.as_slice(), back.log.ended()), (&[vec![ItemIx(4)]][..], &[1_731_990_000][..]));
+        assert_eq!(
+            back.log.session().events,
+            [Event::new(ItemIx(0), EventKind::View)]
+        );
+        assert_eq!(
+            (back.log.session().visits.as_slice(), back.log.ended()),
+            (&[vec![ItemIx(4)]][..], &[1_731_990_000][..])
+        );
         assert_eq!(back.cart.items(), [ItemIx(4)]);
     }
 
@@ -283,15 +355,26 @@ mod tests {
     fn a_text_that_was_cut_or_changed_is_dropped_whole() {
         let (shop, text) = (toy(), text());
         for cut in 0..text.len() {
-            assert_eq!(Memory::read(&text[..cut], &shop, NOW), Err(MemoryError::Checksum), "cut at {cut}");
+            assert_eq!(
+                Memory::read(&text[..cut], &shop, NOW),
+                Err(MemoryError::Checksum),
+                "cut at {cut}"
+            );
         }
         for at in 0..text.len() {
             let mut bytes = text.clone().into_bytes();
             bytes[at] ^= 1;
             let changed = String::from_utf8(bytes).unwrap();
-            assert_eq!(Memory::read(&changed, &shop, NOW), Err(MemoryError::Checksum), "changed at {at}");
+            assert_eq!(
+                Memory::read(&changed, &shop, NOW),
+                Err(MemoryError::Checksum),
+                "changed at {at}"
+            );
         }
-        assert_eq!(Memory::read("häßlich, aber Text", &shop, NOW), Err(MemoryError::Checksum));
+        assert_eq!(
+            Memory::read("häßlich, aber Text", &shop, NOW),
+            Err(MemoryError::Checksum)
+        );
     }
 
     #[test]
@@ -308,25 +391,53 @@ mod tests {
         ] {
             let odd = with_checksum(&text[8..].replacen(from, to, 1));
             assert_ne!(odd, text, "{from}");
-            assert!(matches!(Memory::read(&odd, &shop, NOW), Err(MemoryError::Corrupt(_))), "{odd}");
+            assert!(
+                matches!(Memory::read(&odd, &shop, NOW), Err(MemoryError::Corrupt(_))),
+                "{odd}"
+            );
         }
     }
 
     #[test]
     fn another_version_is_told_apart_from_corruption() {
         let newer = with_checksum(r#"{"version":3,"new":true}"#);
-        assert_eq!(Memory::read(&newer, &toy(), NOW), Err(MemoryError::Version(3)));
+        assert_eq!(
+            Memory::read(&newer, &toy(), NOW),
+            Err(MemoryError::Version(3))
+        );
     }
 
     #[test]
     fn what_version_1_remembered_is_taken_over_as_of_now() {
         let old = r#"{"version":1,"events":["view","milk","cart","rye"],"visits":[["rye"]],"cart":["2","rye"]}"#;
         let back = Memory::read(old, &toy(), NOW).unwrap();
-        let events = vec![Event::new(ItemIx(0), EventKind::View), Event::new(ItemIx(4), EventKind::Cart)];
-        assert_eq!(back.log.session(), &Session { events, visits: vec![vec![ItemIx(4)]] });
-        assert_eq!((back.log.last(), back.log.ended(), back.cart.quantity(ItemIx(4))), (NOW, &[NOW][..], 2));
-        for bad in ["{", r#"{"version":1,"events":["view"],"visits":[],"cart":[]}"#] {
-            assert!(matches!(Memory::read(bad, &toy(), NOW), Err(MemoryError::Corrupt(_))), "{bad}");
+        let events = vec![
+            Event::new(ItemIx(0), EventKind::View),
+            Event::new(ItemIx(4), EventKind::Cart),
+        ];
+        assert_eq!(
+            back.log.session(),
+            &Session {
+                events,
+                visits: vec![vec![ItemIx(4)]]
+            }
+        );
+        assert_eq!(
+            (
+                back.log.last(),
+                back.log.ended(),
+                back.cart.quantity(ItemIx(4))
+            ),
+            (NOW, &[NOW][..], 2)
+        );
+        for bad in [
+            "{",
+            r#"{"version":1,"events":["view"],"visits":[],"cart":[]}"#,
+        ] {
+            assert!(
+                matches!(Memory::read(bad, &toy(), NOW), Err(MemoryError::Corrupt(_))),
+                "{bad}"
+            );
         }
     }
 
@@ -334,30 +445,50 @@ mod tests {
     fn who_comes_back_after_half_an_hour_begins_a_new_visit_with_the_cart_kept() {
         let back = Memory::read(&text(), &toy(), NOW + VISIT_GAP).unwrap();
         assert!(back.log.session().events.is_empty());
-        assert_eq!(back.log.session().visits, [vec![ItemIx(4)], vec![ItemIx(2)], vec![ItemIx(3), ItemIx(0)]]);
+        assert_eq!(
+            back.log.session().visits,
+            [vec![ItemIx(4)], vec![ItemIx(2)], vec![ItemIx(3), ItemIx(0)]]
+        );
         assert_eq!((back.log.ended()[0], back.cart), (NOW, memory().cart));
     }
 
     #[test]
     fn after_thirty_days_all_is_forgotten() {
-        assert_ne!(Memory::read(&text(), &toy(), NOW + KEEP - 1), Ok(Memory::default()));
-        assert_eq!(Memory::read(&text(), &toy(), NOW + KEEP), Ok(Memory::default()));
+        assert_ne!(
+            Memory::read(&text(), &toy(), NOW + KEEP - 1),
+            Ok(Memory::default())
+        );
+        assert_eq!(
+            Memory::read(&text(), &toy(), NOW + KEEP),
+            Ok(Memory::default())
+        );
     }
 
     #[test]
     fn a_clock_that_was_set_back_loses_nothing() {
         let back = Memory::read(&text(), &toy(), NOW - 2 * KEEP).unwrap();
         assert_eq!((back.log.session(), back.cart), (&session(), memory().cart));
-        assert_eq!((back.log.last(), back.log.ended()), (NOW - 2 * KEEP, &[NOW - 2 * KEEP; 2][..]));
+        assert_eq!(
+            (back.log.last(), back.log.ended()),
+            (NOW - 2 * KEEP, &[NOW - 2 * KEEP; 2][..])
+        );
     }
 
     #[test]
     fn no_more_comes_back_than_the_bounds_allow() {
         let shop = toy();
-        let long: Vec<_> = (0..MAX_EVENTS + 50).map(|n| Event::new(ItemIx((n % 5) as u32), EventKind::View)).collect();
+        let long: Vec<_> = (0..MAX_EVENTS + 50)
+            .map(|n| Event::new(ItemIx((n % 5) as u32), EventKind::View))
+            .collect();
         let visits = vec![format!("[\"{NOW}\",\"rye\"]"); MAX_VISITS + 5].join(",");
-        let events: Vec<String> = long.iter().map(|event| format!("\"view\",\"{}\"", shop.id(event.item))).collect();
-        let json = format!(r#"{{"version":2,"last":{NOW},"events":[{}],"visits":[{visits}],"cart":[]}}"#, events.join(","));
+        let events: Vec<String> = long
+            .iter()
+            .map(|event| format!("\"view\",\"{}\"", shop.id(event.item)))
+            .collect();
+        let json = format!(
+            r#"{{"version":2,"last":{NOW},"events":[{}],"visits":[{visits}],"cart":[]}}"#,
+            events.join(",")
+        );
         let back = Memory::read(&with_checksum(&json), &shop, NOW).unwrap();
         assert_eq!(back.log.session().events, long[50..]);
         assert_eq!(back.log.session().visits.len(), MAX_VISITS);

@@ -29,6 +29,8 @@ pub use profile::{Certainty, Liking, Profile, Rules, Taste};
 pub use pulse::{Look, Pulse};
 pub use recorded::Recorded;
 pub use search::{IndexBuilder, SearchIndex};
-pub use session::{Extra, KEEP, Learning, MAX_EVENTS, MAX_TAKEN, MAX_VISITS, SessionLog, Undo, VISIT_GAP};
+pub use session::{
+    Extra, KEEP, Learning, MAX_EVENTS, MAX_TAKEN, MAX_VISITS, SessionLog, Undo, VISIT_GAP,
+};
 pub use shelf::{Pick, ShelfState, mixed, settle};
 pub use wire::RawReply;

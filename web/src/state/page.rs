@@ -31,7 +31,9 @@ impl Page {
     /// The page of an address's path below `base`, its parts still percent-encoded; `decode` undoes that.
     #[must_use]
     pub fn of(path: &str, base: &str, decode: impl Fn(&str) -> String) -> Self {
-        let Some(below) = path.strip_prefix(base) else { return Self::Lost };
+        let Some(below) = path.strip_prefix(base) else {
+            return Self::Lost;
+        };
         let mut parts = below.split('/').filter(|part| !part.is_empty());
         match (parts.next(), parts.next(), parts.next()) {
             (None | Some("index.html"), None, None) => Self::Home,
@@ -55,7 +57,11 @@ mod tests {
 
     #[track_caller]
     fn check_page(path: &str, base: &str, expected: Page) {
-        assert_eq!(Page::of(path, base, |part| part.replace("%20", " ")), expected, "{path}");
+        assert_eq!(
+            Page::of(path, base, |part| part.replace("%20", " ")),
+            expected,
+            "{path}"
+        );
     }
 
     #[test]
@@ -64,13 +70,23 @@ mod tests {
         check_page("", "", Page::Home);
         check_page("/index.html", "", Page::Home);
         check_page("/product/cj%201", "", Page::Product("cj 1".into()));
-        check_page("/department/dairy-eggs/", "", Page::Department("dairy-eggs".into()));
+        check_page(
+            "/department/dairy-eggs/",
+            "",
+            Page::Department("dairy-eggs".into()),
+        );
         check_page("/how-it-works", "", Page::How);
     }
 
     #[test]
     fn what_is_no_page_is_lost() {
-        for path in ["/product", "/product/a/b", "/nowhere", "/cart/1", "/department/"] {
+        for path in [
+            "/product",
+            "/product/a/b",
+            "/nowhere",
+            "/cart/1",
+            "/department/",
+        ] {
             check_page(path, "", Page::Lost);
         }
     }

@@ -67,13 +67,19 @@ mod tests {
     #[test]
     fn prices_are_rounded_to_hundredths_once() {
         assert_eq!(Money::from_price(Some(1.79)), Some(Money(179)));
-        assert_eq!(Money::from_price(Some(0.1)).map(|m| m.times(3)), Some(Money(30)));
+        assert_eq!(
+            Money::from_price(Some(0.1)).map(|m| m.times(3)),
+            Some(Money(30))
+        );
         assert_eq!(Money::from_price(Some(f32::NAN)), None);
         assert_eq!(Money::from_price(None), None);
     }
 
     #[test]
     fn counts_are_grouped_by_three() {
-        assert_eq!([0, 999, 1000, 8547, 1_000_000].map(thousands), ["0", "999", "1,000", "8,547", "1,000,000"]);
+        assert_eq!(
+            [0, 999, 1000, 8547, 1_000_000].map(thousands),
+            ["0", "999", "1,000", "8,547", "1,000,000"]
+        );
     }
 }

@@ -59,7 +59,10 @@ impl Rules {
     /// The correction of a category or brand.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Taste> {
-        self.0.iter().find(|(other, _)| other == key).map(|(_, taste)| *taste)
+        self.0
+            .iter()
+            .find(|(other, _)| other == key)
+            .map(|(_, taste)| *taste)
     }
 
     /// Corrects a category or brand, or takes the correction back.
@@ -71,7 +74,10 @@ impl Rules {
     /// Whether a product lies in something that is never to be shown.
     #[must_use]
     pub fn forbids(&self, catalogue: &Catalogue, item: ItemIx) -> bool {
-        !self.is_empty() && keys(catalogue, item).iter().any(|key| self.get(key) == Some(Taste::Never))
+        !self.is_empty()
+            && keys(catalogue, item)
+                .iter()
+                .any(|key| self.get(key) == Some(Taste::Never))
     }
 
     /// Picks in the engine's order, corrected: 'never' leaves out, 'more' halves the place that a pick has, 'less' doubles it.
@@ -87,10 +93,14 @@ impl Rules {
                 continue;
             }
             // Four times the place, so that halving it for category and brand leaves whole numbers.
-            let place = tastes.into_iter().flatten().fold((at + 1) * 4, |place, taste| match taste {
-                Taste::More => place / 2,
-                _ => place * 2,
-            });
+            let place =
+                tastes
+                    .into_iter()
+                    .flatten()
+                    .fold((at + 1) * 4, |place, taste| match taste {
+                        Taste::More => place / 2,
+                        _ => place * 2,
+                    });
             placed.push((place, pick));
         }
         sort_few(&mut placed, |a, b| a.0 < b.0);
@@ -101,11 +111,21 @@ impl Rules {
 /// The keys of a product's category and brand.
 fn keys(catalogue: &Catalogue, item: ItemIx) -> [String; 2] {
     let (brand, _) = catalogue.brand_and_size(item);
-    [category_key(catalogue.category(item)), format!("brand/{brand}")]
+    [
+        category_key(catalogue.category(item)),
+        format!("brand/{brand}"),
+    ]
 }
 
 fn category_key(path: &[String]) -> String {
-    format!("category/{}", path.iter().take(2).map(String::as_str).collect::<Vec<_>>().join("/"))
+    format!(
+        "category/{}",
+        path.iter()
+            .take(2)
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join("/")
+    )
 }
 
 /// How far what was seen carries.
@@ -156,7 +176,16 @@ impl Profile {
     /// What a session says, with what was corrected.
     #[must_use]
     pub fn of(catalogue: &Catalogue, session: &Session, rules: &Rules) -> Self {
-        let shots = session.shots().into_iter().map(|shot| (shot.item, if shot.kind >= EventKind::Cart { 2.0 } else { 1.0 }));
+        let shots = session.shots().into_iter().map(|shot| {
+            (
+                shot.item,
+                if shot.kind >= EventKind::Cart {
+                    2.0
+                } else {
+                    1.0
+                },
+            )
+        });
         let before = session.visits.iter().flatten().map(|&item| (item, 1.0));
         // Lists and not maps: they are short, and a map is some kB of wasm that every shopper fetches.
         let (mut categories, mut brands) = (Vec::new(), Vec::new());
@@ -173,20 +202,32 @@ impl Profile {
         }
         // What was corrected is listed, or it could not be corrected again.
         for (key, _) in rules.iter() {
-            let list = if key.starts_with("brand/") { &mut brands } else { &mut categories };
+            let list = if key.starts_with("brand/") {
+                &mut brands
+            } else {
+                &mut categories
+            };
             add(list, key.to_owned(), 0.0);
         }
         sort_few(&mut prices, |a, b| a < b);
         let quarter = prices.len() / 4;
-        let prices = (prices.len() >= 3).then(|| (prices[quarter], prices[prices.len() - 1 - quarter]));
+        let prices =
+            (prices.len() >= 3).then(|| (prices[quarter], prices[prices.len() - 1 - quarter]));
         let list = |found: Vec<(String, f32)>, most: usize| {
-            let mut list: Vec<Liking> = found.into_iter().map(|(key, seen)| liking(key, seen, total, rules)).collect();
+            let mut list: Vec<Liking> = found
+                .into_iter()
+                .map(|(key, seen)| liking(key, seen, total, rules))
+                .collect();
             sort_few(&mut list, |a, b| a.weight > b.weight);
             let mut at = 0..;
             list.retain(|liking| at.next().is_some_and(|at| at < most) || liking.rule.is_some());
             list
         };
-        Self { categories: list(categories, CATEGORIES), brands: list(brands, BRANDS), prices }
+        Self {
+            categories: list(categories, CATEGORIES),
+            brands: list(brands, BRANDS),
+            prices,
+        }
     }
 }
 
@@ -199,13 +240,23 @@ fn add(list: &mut Vec<(String, f32)>, key: String, weight: f32) {
 
 fn liking(key: String, seen: f32, total: f32, rules: &Rules) -> Liking {
     let name = key.split_once('/').map_or("", |(_, name)| name);
-    let name = if key.starts_with("brand/") { short_brand(name) } else { name.rsplit('/').next().unwrap_or_default() };
+    let name = if key.starts_with("brand/") {
+        short_brand(name)
+    } else {
+        name.rsplit('/').next().unwrap_or_default()
+    };
     let certainty = match seen {
         seen if seen < 2.0 => Certainty::Guess,
         seen if seen < 5.0 => Certainty::Some,
         _ => Certainty::Sure,
     };
-    Liking { name: name.to_owned(), weight: seen / total, certainty, rule: rules.get(&key), key }
+    Liking {
+        name: name.to_owned(),
+        weight: seen / total,
+        certainty,
+        rule: rules.get(&key),
+        key,
+    }
 }
 
 #[cfg(test)]
@@ -216,39 +267,70 @@ mod tests {
     use crate::state::catalogue::toy;
 
     fn session(events: &[(u32, EventKind)]) -> Session {
-        let events = events.iter().map(|&(item, kind)| Event::new(ItemIx(item), kind)).collect();
-        Session { events, visits: Vec::new() }
+        let events = events
+            .iter()
+            .map(|&(item, kind)| Event::new(ItemIx(item), kind))
+            .collect();
+        Session {
+            events,
+            visits: Vec::new(),
+        }
     }
 
     #[test]
     fn what_was_carted_weighs_twice_and_one_look_is_a_guess() {
         let catalogue = toy();
-        let profile = Profile::of(&catalogue, &session(&[(0, EventKind::View), (1, EventKind::Cart)]), &Rules::default());
+        let profile = Profile::of(
+            &catalogue,
+            &session(&[(0, EventKind::View), (1, EventKind::Cart)]),
+            &Rules::default(),
+        );
         assert_eq!(profile.categories.len(), 2, "{profile:?}");
         let (first, second) = (&profile.categories[0], &profile.categories[1]);
-        assert!((first.weight - 2.0 / 6.0).abs() < 1e-6 && (second.weight - 1.0 / 6.0).abs() < 1e-6);
-        assert_eq!((first.certainty, second.certainty), (Certainty::Some, Certainty::Guess));
+        assert!(
+            (first.weight - 2.0 / 6.0).abs() < 1e-6 && (second.weight - 1.0 / 6.0).abs() < 1e-6
+        );
+        assert_eq!(
+            (first.certainty, second.certainty),
+            (Certainty::Some, Certainty::Guess)
+        );
         assert_eq!(first.key, category_key(catalogue.category(ItemIx(1))));
     }
 
     #[test]
     fn nothing_done_says_nothing() {
-        assert_eq!(Profile::of(&toy(), &Session::default(), &Rules::default()), Profile::default());
+        assert_eq!(
+            Profile::of(&toy(), &Session::default(), &Rules::default()),
+            Profile::default()
+        );
     }
 
     #[test]
     fn corrections_move_picks_and_never_means_never() {
         let catalogue = toy();
         let picks: Vec<Pick> = (0..4).map(|row| Pick::plain(ItemIx(row))).collect();
-        let order = |rules: &Rules| rules.apply(&catalogue, picks.clone()).iter().map(|pick| pick.item.0).collect::<Vec<_>>();
+        let order = |rules: &Rules| {
+            rules
+                .apply(&catalogue, picks.clone())
+                .iter()
+                .map(|pick| pick.item.0)
+                .collect::<Vec<_>>()
+        };
         let mut rules = Rules::default();
         assert_eq!(order(&rules), [0, 1, 2, 3]);
         let key = category_key(catalogue.category(ItemIx(1)));
         rules.set(&key, Some(Taste::Never));
         assert!(!order(&rules).contains(&1) && rules.forbids(&catalogue, ItemIx(1)));
         rules.set(&key, Some(Taste::More));
-        assert_eq!(order(&rules)[..2], [0, 1], "the first place stays where it is twice as good");
-        rules.set(&category_key(catalogue.category(ItemIx(0))), Some(Taste::Less));
+        assert_eq!(
+            order(&rules)[..2],
+            [0, 1],
+            "the first place stays where it is twice as good"
+        );
+        rules.set(
+            &category_key(catalogue.category(ItemIx(0))),
+            Some(Taste::Less),
+        );
         assert_eq!(order(&rules)[0], 1);
         rules.set(&key, None);
         assert_eq!(rules.iter().count(), 1);
@@ -260,7 +342,11 @@ mod tests {
         let mut rules = Rules::default();
         rules.set("brand/Nobody", Some(Taste::Never));
         let profile = Profile::of(&catalogue, &session(&[(0, EventKind::View)]), &rules);
-        let listed = profile.brands.iter().find(|liking| liking.name == "Nobody").expect("it is listed");
+        let listed = profile
+            .brands
+            .iter()
+            .find(|liking| liking.name == "Nobody")
+            .expect("it is listed");
         assert_eq!((listed.weight, listed.rule), (0.0, Some(Taste::Never)));
     }
 

@@ -42,7 +42,14 @@ impl Pulse {
     /// A watch that begins `now`: words or work have just gone one way or the other.
     #[must_use]
     pub fn new(patience: f64, asks: bool, now: f64) -> Self {
-        let mut pulse = Self { patience, asks, word: now, sign: now, asked: false, due: now };
+        let mut pulse = Self {
+            patience,
+            asks,
+            word: now,
+            sign: now,
+            asked: false,
+            due: now,
+        };
         pulse.due = now + pulse.first();
         pulse
     }
@@ -50,7 +57,11 @@ impl Pulse {
     /// Time until the first look.
     #[must_use]
     pub fn first(&self) -> f64 {
-        if self.asks { QUIET.min(self.patience) } else { self.patience }
+        if self.asks {
+            QUIET.min(self.patience)
+        } else {
+            self.patience
+        }
     }
 
     /// The worker gave a sign, and no more than that.

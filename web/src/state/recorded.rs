@@ -43,12 +43,19 @@ impl Recorded {
     pub fn read(json: &str, catalogue: &Catalogue) -> Result<Vec<Self>, String> {
         let file: File = serde_json::from_str(json).map_err(|err| format!("try.json: {err}"))?;
         if file.pack != catalogue.pack() {
-            return Err(format!("try.json is of pack {}, the catalogue of {}", file.pack, catalogue.pack()));
+            return Err(format!(
+                "try.json is of pack {}, the catalogue of {}",
+                file.pack,
+                catalogue.pack()
+            ));
         }
         if file.sessions.is_empty() {
             return Err("try.json: no session is recorded for this shop".to_owned());
         }
-        file.sessions.into_iter().map(|session| session.check(catalogue.len())).collect()
+        file.sessions
+            .into_iter()
+            .map(|session| session.check(catalogue.len()))
+            .collect()
     }
 }
 
@@ -56,7 +63,9 @@ impl Session {
     fn check(self, products: usize) -> Result<Recorded, String> {
         let rows = |rows: Vec<u32>| -> Result<Vec<ItemIx>, String> {
             match rows.iter().find(|&&row| row as usize >= products) {
-                Some(row) => Err(format!("try.json: row {row}, expected one below {products}")),
+                Some(row) => Err(format!(
+                    "try.json: row {row}, expected one below {products}"
+                )),
                 None => Ok(rows.into_iter().map(ItemIx).collect()),
             }
         };
@@ -92,9 +101,24 @@ mod tests {
     fn a_file_is_read_and_checked() {
         let read = |text: String| Recorded::read(&text, &toy());
         let good = read(file("00000000000000aa", 0, "[[1],[2,3]]")).unwrap();
-        assert_eq!((good[0].shots.as_slice(), good[0].learned[1].len()), (&[ItemIx(0)][..], 2));
-        assert!(read(file("other", 0, "[[1],[2]]")).unwrap_err().contains("of pack other"));
-        assert!(read(file("00000000000000aa", 9, "[[1],[2]]")).unwrap_err().contains("row 9"));
-        assert!(read(file("00000000000000aa", 0, "[[1]]")).unwrap_err().contains("1 lists, expected 2"));
+        assert_eq!(
+            (good[0].shots.as_slice(), good[0].learned[1].len()),
+            (&[ItemIx(0)][..], 2)
+        );
+        assert!(
+            read(file("other", 0, "[[1],[2]]"))
+                .unwrap_err()
+                .contains("of pack other")
+        );
+        assert!(
+            read(file("00000000000000aa", 9, "[[1],[2]]"))
+                .unwrap_err()
+                .contains("row 9")
+        );
+        assert!(
+            read(file("00000000000000aa", 0, "[[1]]"))
+                .unwrap_err()
+                .contains("1 lists, expected 2")
+        );
     }
 }

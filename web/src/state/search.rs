@@ -49,7 +49,12 @@ impl IndexBuilder {
         }
         let sold = catalogue.bestsellers().len() as u32;
         let (words, postings) = self.words.into_iter().unzip();
-        SearchIndex { words, postings, rank, sold }
+        SearchIndex {
+            words,
+            postings,
+            rank,
+            sold,
+        }
     }
 
     fn add_words(&mut self, ix: ItemIx, text: &str, weight: u8) {
@@ -115,10 +120,18 @@ impl SearchIndex {
         }
         // One number orders them: the score, which is positive and so orders like its bits, above the rank.
         let mut found: Vec<(u64, u32)> = Vec::new();
-        for (row, _) in met.iter().enumerate().filter(|&(_, &met)| met == typed.len()) {
+        for (row, _) in met
+            .iter()
+            .enumerate()
+            .filter(|&(_, &met)| met == typed.len())
+        {
             let rank = self.rank[row];
             // Among products that match about as well, one that sells goes before one that does not.
-            let bonus = if rank < self.sold { 2.0 * (1.0 - rank as f32 / self.sold as f32) } else { 0.0 };
+            let bonus = if rank < self.sold {
+                2.0 * (1.0 - rank as f32 / self.sold as f32)
+            } else {
+                0.0
+            };
             let key = u64::from((score[row] + bonus).to_bits()) << 32 | u64::from(u32::MAX - rank);
             found.push((!key, row as u32));
         }
@@ -129,9 +142,13 @@ impl SearchIndex {
     /// Indexes of the words that a typed one may stand for, with how well it does.
     fn matching(&self, typed: &str) -> Vec<(usize, f32)> {
         let from = self.words.partition_point(|word| word.as_str() < typed);
-        let begun = self.words[from..].iter().take_while(|word| word.starts_with(typed)).enumerate();
-        let mut out: Vec<(usize, f32)> =
-            begun.map(|(at, word)| (from + at, if word.len() == typed.len() { 1.0 } else { 0.7 })).collect();
+        let begun = self.words[from..]
+            .iter()
+            .take_while(|word| word.starts_with(typed))
+            .enumerate();
+        let mut out: Vec<(usize, f32)> = begun
+            .map(|(at, word)| (from + at, if word.len() == typed.len() { 1.0 } else { 0.7 }))
+            .collect();
         // 'bananas' must find a 'banana' too.
         if let Some(stem) = typed.strip_suffix('s').filter(|stem| stem.len() >= 3)
             && let Ok(at) = self.words.binary_search_by(|word| word.as_str().cmp(stem))
@@ -159,7 +176,10 @@ impl SearchIndex {
 
 /// The words of a text: runs of letters or digits, in lower case.
 fn words(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect()
 }
 
 /// How many slips (a letter more, less, other, or two swapped) lead from `typed` to a beginning of `word`, if at most `most`.
@@ -180,7 +200,9 @@ fn slips_off(typed: &[char], word: &str, most: usize, rows: &mut Vec<usize>) -> 
         rows.push(i + 1);
         for (j, &other) in word.iter().enumerate() {
             let at = |row: usize, column: usize| rows[row * width + column];
-            let mut cost = (at(i, j) + usize::from(letter != other)).min(at(i, j + 1) + 1).min(at(i + 1, j) + 1);
+            let mut cost = (at(i, j) + usize::from(letter != other))
+                .min(at(i, j + 1) + 1)
+                .min(at(i + 1, j) + 1);
             if i > 0 && j > 0 && letter == word[j - 1] && typed[i - 1] == other {
                 cost = cost.min(at(i - 1, j - 1) + 1);
             }
@@ -190,7 +212,11 @@ fn slips_off(typed: &[char], word: &str, most: usize, rows: &mut Vec<usize>) -> 
             return None;
         }
     }
-    rows[typed.len() * width..].iter().min().copied().filter(|&off| off <= most)
+    rows[typed.len() * width..]
+        .iter()
+        .min()
+        .copied()
+        .filter(|&off| off <= most)
 }
 
 #[cfg(test)]
@@ -200,7 +226,11 @@ mod tests {
 
     #[track_caller]
     fn check_search(query: &str, expected: &[u32]) {
-        let found: Vec<u32> = SearchIndex::build(&toy()).search(query).into_iter().map(|ix| ix.0).collect();
+        let found: Vec<u32> = SearchIndex::build(&toy())
+            .search(query)
+            .into_iter()
+            .map(|ix| ix.0)
+            .collect();
         assert_eq!(found, expected, "{query}");
     }
 
@@ -259,7 +289,9 @@ mod tests {
 
     #[test]
     fn slips_are_counted_against_beginnings() {
-        let off = |typed: &str, word: &str| slips_off(&typed.chars().collect::<Vec<_>>(), word, 2, &mut Vec::new());
+        let off = |typed: &str, word: &str| {
+            slips_off(&typed.chars().collect::<Vec<_>>(), word, 2, &mut Vec::new())
+        };
         assert_eq!(off("bread", "breadcrumbs"), Some(0));
         assert_eq!(off("braed", "bread"), Some(1));
         assert_eq!(off("brxad", "bread"), Some(1));

@@ -103,8 +103,16 @@ impl SessionLog {
         ended.resize(session.visits.len(), now);
         // From a clock that was ahead: as they are, they would never grow old.
         ended.iter_mut().for_each(|ended| *ended = now.min(*ended));
-        let kept = Kept { session, ended, ..Kept::default() };
-        let mut log = Self { kept, last: last.min(now), ..Self::default() };
+        let kept = Kept {
+            session,
+            ended,
+            ..Kept::default()
+        };
+        let mut log = Self {
+            kept,
+            last: last.min(now),
+            ..Self::default()
+        };
         log.trim();
         if log.is_over(now) {
             log.end_visit();
@@ -199,8 +207,15 @@ impl SessionLog {
     /// on earlier visits. A `gift` says nothing from now on either.
     pub fn unlearn(&mut self, item: ItemIx, gift: bool) {
         let before = (Undo::Unlearned(item), self.kept.clone());
-        self.kept.session.events.retain(|event| event.item != item || event.kind == EventKind::Dismiss);
-        self.kept.session.visits.iter_mut().for_each(|visit| visit.retain(|&other| other != item));
+        self.kept
+            .session
+            .events
+            .retain(|event| event.item != item || event.kind == EventKind::Dismiss);
+        self.kept
+            .session
+            .visits
+            .iter_mut()
+            .for_each(|visit| visit.retain(|&other| other != item));
         if gift && !self.kept.gifts.contains(&item) {
             self.kept.gifts.push(item);
         }
@@ -249,7 +264,12 @@ impl SessionLog {
     /// a product one has just dismissed does not take the dismissal back.
     pub fn view(&mut self, item: ItemIx) {
         if !self.learns_from(item)
-            || self.kept.session.events.last().is_some_and(|last| last.item == item)
+            || self
+                .kept
+                .session
+                .events
+                .last()
+                .is_some_and(|last| last.item == item)
             || self.is_dismissed(item)
         {
             return;
@@ -259,14 +279,19 @@ impl SessionLog {
 
     /// The shopper put a product into the cart.
     pub fn cart(&mut self, item: ItemIx) {
-        if self.learns_from(item) && self.kept.session.events.last() != Some(&Event::new(item, EventKind::Cart)) {
+        if self.learns_from(item)
+            && self.kept.session.events.last() != Some(&Event::new(item, EventKind::Cart))
+        {
             self.push(Event::new(item, EventKind::Cart));
         }
     }
 
     /// The shopper took a product out of the cart again: it speaks for nothing any more, but that it was looked at stays.
     pub fn uncart(&mut self, item: ItemIx) {
-        self.kept.session.events.retain(|event| *event != Event::new(item, EventKind::Cart));
+        self.kept
+            .session
+            .events
+            .retain(|event| *event != Event::new(item, EventKind::Cart));
         self.before = None;
     }
 
@@ -279,7 +304,10 @@ impl SessionLog {
 
     /// The shopper takes a dismissal back, however long ago it was.
     pub fn retract(&mut self, item: ItemIx) {
-        self.kept.session.events.retain(|event| *event != Event::new(item, EventKind::Dismiss));
+        self.kept
+            .session
+            .events
+            .retain(|event| *event != Event::new(item, EventKind::Dismiss));
         self.before = None;
     }
 
@@ -313,9 +341,16 @@ impl SessionLog {
 
     fn end_visit(&mut self) {
         let shots = self.kept.session.shots();
-        let mut taken: Vec<ItemIx> = shots.iter().filter(|shot| shot.kind >= EventKind::Cart).map(|shot| shot.item).collect();
+        let mut taken: Vec<ItemIx> = shots
+            .iter()
+            .filter(|shot| shot.kind >= EventKind::Cart)
+            .map(|shot| shot.item)
+            .collect();
         let dismissed = self.kept.session.dismissed();
-        self.kept.session.events = dismissed.into_iter().map(|item| Event::new(item, EventKind::Dismiss)).collect();
+        self.kept.session.events = dismissed
+            .into_iter()
+            .map(|item| Event::new(item, EventKind::Dismiss))
+            .collect();
         self.before = None;
         if !taken.is_empty() {
             taken.drain(..taken.len().saturating_sub(MAX_TAKEN));
@@ -326,7 +361,13 @@ impl SessionLog {
 
     /// Forgets earlier visits that are too old or too many. The latest comes first.
     fn expire(&mut self, now: u32) {
-        let young = self.kept.ended.iter().take(MAX_VISITS).take_while(|&&ended| !is_old(ended, now)).count();
+        let young = self
+            .kept
+            .ended
+            .iter()
+            .take(MAX_VISITS)
+            .take_while(|&&ended| !is_old(ended, now))
+            .count();
         self.kept.session.visits.truncate(young);
         self.kept.ended.truncate(young);
     }

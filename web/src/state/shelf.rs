@@ -23,7 +23,13 @@ impl Pick {
     /// A product that no engine picked.
     #[must_use]
     pub fn plain(item: ItemIx) -> Self {
-        Self { item, score: 0.0, reason: None, rule: None, pinned: None }
+        Self {
+            item,
+            score: 0.0,
+            reason: None,
+            rule: None,
+            pinned: None,
+        }
     }
 
     /// The picks of one answer, whole and in the engine's order.
@@ -64,15 +70,25 @@ impl ShelfState {
     ///
     /// Picks that were ranked stay on the shelf while the next answer is on its way.
     #[must_use]
-    pub fn of(engine: &EngineState, log: &SessionLog, ranked: &[Pick], bestsellers: Vec<Pick>) -> Self {
-        let ready = !ranked.is_empty() && !log.is_blank() && !matches!(engine, EngineState::Failed { .. });
+    pub fn of(
+        engine: &EngineState,
+        log: &SessionLog,
+        ranked: &[Pick],
+        bestsellers: Vec<Pick>,
+    ) -> Self {
+        let ready =
+            !ranked.is_empty() && !log.is_blank() && !matches!(engine, EngineState::Failed { .. });
         match (log.learning(), engine) {
             (Learning::Off, _) => Self::Plain(bestsellers),
-            (Learning::Paused, _) => Self::Paused(if ready { ranked.to_vec() } else { bestsellers }),
+            (Learning::Paused, _) => {
+                Self::Paused(if ready { ranked.to_vec() } else { bestsellers })
+            }
             (Learning::On, _) if log.is_blank() => Self::Cold(bestsellers),
             (Learning::On, EngineState::Failed { .. }) => Self::Failed(bestsellers),
             (Learning::On, _) if !ready => Self::Loading(bestsellers),
-            (Learning::On, _) if log.session().visits.is_empty() && log.session().shots().len() == 1 => {
+            (Learning::On, _)
+                if log.session().visits.is_empty() && log.session().shots().len() == 1 =>
+            {
                 Self::Warming(ranked.to_vec())
             }
             (Learning::On, _) => Self::Adapted(ranked.to_vec()),
@@ -120,7 +136,12 @@ impl ShelfState {
 /// put into the cart and is therefore no pick any more: nothing may slide away under a finger. Only what `gone` names leaves,
 /// and the best fresh pick takes its slot. Reasons are always the fresh ones.
 #[must_use]
-pub fn settle(shown: &[Pick], fresh: &[Pick], held: bool, gone: impl Fn(ItemIx) -> bool) -> Vec<Pick> {
+pub fn settle(
+    shown: &[Pick],
+    fresh: &[Pick],
+    held: bool,
+    gone: impl Fn(ItemIx) -> bool,
+) -> Vec<Pick> {
     let fresh: Vec<&Pick> = fresh.iter().filter(|pick| !gone(pick.item)).collect();
     if !held || shown.is_empty() {
         return fresh.into_iter().cloned().collect();
@@ -132,10 +153,22 @@ pub fn settle(shown: &[Pick], fresh: &[Pick], held: bool, gone: impl Fn(ItemIx) 
         if gone(pick.item) {
             out.extend(spare.next().copied().cloned());
         } else {
-            out.push(fresh.iter().copied().find(|new| new.item == pick.item).unwrap_or(pick).clone());
+            out.push(
+                fresh
+                    .iter()
+                    .copied()
+                    .find(|new| new.item == pick.item)
+                    .unwrap_or(pick)
+                    .clone(),
+            );
         }
     }
-    out.extend(spare.take(fresh.len().saturating_sub(out.len())).copied().cloned());
+    out.extend(
+        spare
+            .take(fresh.len().saturating_sub(out.len()))
+            .copied()
+            .cloned(),
+    );
     out
 }
 
@@ -145,17 +178,22 @@ pub fn settle(shown: &[Pick], fresh: &[Pick], held: bool, gone: impl Fn(ItemIx) 
 #[must_use]
 pub fn mixed<K: PartialEq>(picks: Vec<Pick>, n: usize, kind: impl Fn(ItemIx) -> K) -> Vec<Pick> {
     let most = n.div_ceil(2);
-    let (mut pinned, others): (Vec<Pick>, Vec<Pick>) = picks.into_iter().partition(|pick| pick.pinned.is_some_and(|at| at < n));
+    let (mut pinned, others): (Vec<Pick>, Vec<Pick>) = picks
+        .into_iter()
+        .partition(|pick| pick.pinned.is_some_and(|at| at < n));
     // Corrections may have turned them around.
     sort_few(&mut pinned, |a, b| a.pinned < b.pinned);
     let (mut out, mut surplus): (Vec<Pick>, Vec<Pick>) = (Vec::with_capacity(n), Vec::new());
     let mut kinds: Vec<(K, usize)> = Vec::new();
     let mut count = |item| {
         let of = kind(item);
-        let at = kinds.iter().position(|(other, _)| *other == of).unwrap_or_else(|| {
-            kinds.push((of, 0));
-            kinds.len() - 1
-        });
+        let at = kinds
+            .iter()
+            .position(|(other, _)| *other == of)
+            .unwrap_or_else(|| {
+                kinds.push((of, 0));
+                kinds.len() - 1
+            });
         kinds[at].1 += 1;
         kinds[at].1
     };
@@ -167,7 +205,12 @@ pub fn mixed<K: PartialEq>(picks: Vec<Pick>, n: usize, kind: impl Fn(ItemIx) -> 
         if out.len() == room {
             break;
         }
-        if count(pick.item) > most { &mut surplus } else { &mut out }.push(pick);
+        if count(pick.item) > most {
+            &mut surplus
+        } else {
+            &mut out
+        }
+        .push(pick);
     }
     surplus.truncate(room - out.len());
     out.append(&mut surplus);
@@ -184,28 +227,51 @@ mod tests {
     use super::*;
 
     fn picks(items: &[u32]) -> Vec<Pick> {
-        items.iter().map(|&item| Pick::plain(ItemIx(item))).collect()
+        items
+            .iter()
+            .map(|&item| Pick::plain(ItemIx(item)))
+            .collect()
     }
 
     fn check_settle(shown: &[u32], fresh: &[u32], held: bool, gone: &[u32], expected: &[u32]) {
-        let out = settle(&picks(shown), &picks(fresh), held, |item| gone.contains(&item.0));
+        let out = settle(&picks(shown), &picks(fresh), held, |item| {
+            gone.contains(&item.0)
+        });
         assert_eq!(out, picks(expected));
     }
 
     #[test]
     fn no_kind_fills_more_than_half_of_a_shelf_that_could_hold_others() {
         let kind = |item: ItemIx| item.0 / 10;
-        let order = |rows: &[u32], n| mixed(picks(rows), n, kind).iter().map(|pick| pick.item.0).collect::<Vec<_>>();
+        let order = |rows: &[u32], n| {
+            mixed(picks(rows), n, kind)
+                .iter()
+                .map(|pick| pick.item.0)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(order(&[1, 2, 3, 4, 11, 12, 21], 4), [1, 2, 11, 12]);
-        assert_eq!(order(&[1, 2, 3, 11], 4), [1, 2, 11, 3], "what is left stands behind");
-        assert_eq!(order(&[1, 2, 3, 4, 5], 4), [1, 2, 3, 4], "one kind alone fills it");
+        assert_eq!(
+            order(&[1, 2, 3, 11], 4),
+            [1, 2, 11, 3],
+            "what is left stands behind"
+        );
+        assert_eq!(
+            order(&[1, 2, 3, 4, 5], 4),
+            [1, 2, 3, 4],
+            "one kind alone fills it"
+        );
         assert_eq!(order(&[], 4), [0; 0]);
     }
 
     /// Picks of one answer, of which the shop pinned `pins`.
     fn answer(items: &[u32], pins: &[u32]) -> Vec<Pick> {
         let rule = |item| pins.contains(&item).then_some(MerchantRule::Pin);
-        let pick = |&item: &u32| Recommendation { item: ItemIx(item), score: 1.0, reason: Reason::PopularHere, rule: rule(item) };
+        let pick = |&item: &u32| Recommendation {
+            item: ItemIx(item),
+            score: 1.0,
+            reason: Reason::PopularHere,
+            rule: rule(item),
+        };
         Pick::of_answer(items.iter().map(pick).collect())
     }
 
@@ -215,7 +281,10 @@ mod tests {
         let mut picks = answer(items, pins);
         picks.retain(|pick| !gone.contains(&pick.item.0));
         let shown = mixed(picks, n, |item| item.0 / 10);
-        assert_eq!(shown.iter().map(|pick| pick.item.0).collect::<Vec<_>>(), expected);
+        assert_eq!(
+            shown.iter().map(|pick| pick.item.0).collect::<Vec<_>>(),
+            expected
+        );
     }
 
     #[test]
@@ -243,7 +312,10 @@ mod tests {
         let mut picks = answer(&[1, 11, 21, 31], &[11, 31]);
         picks.reverse();
         let shown = mixed(picks, 4, |item| item.0 / 10);
-        assert_eq!(shown.iter().map(|pick| pick.item.0).collect::<Vec<_>>(), [21, 11, 1, 31]);
+        assert_eq!(
+            shown.iter().map(|pick| pick.item.0).collect::<Vec<_>>(),
+            [21, 11, 1, 31]
+        );
     }
 
     #[test]
@@ -271,9 +343,21 @@ mod tests {
     #[test]
     fn the_shelf_claims_no_more_than_is_true() {
         let best = picks(&[1, 2]);
-        let ranked = vec![Pick { item: ItemIx(9), score: 1.0, reason: Some(Reason::PopularHere), rule: None, pinned: None }];
-        let loading = EngineState::Loading { received: 0.0, total: None };
-        let failed = EngineState::Failed { code: "no_wasm".into(), message: String::new() };
+        let ranked = vec![Pick {
+            item: ItemIx(9),
+            score: 1.0,
+            reason: Some(Reason::PopularHere),
+            rule: None,
+            pinned: None,
+        }];
+        let loading = EngineState::Loading {
+            received: 0.0,
+            total: None,
+        };
+        let failed = EngineState::Failed {
+            code: "no_wasm".into(),
+            message: String::new(),
+        };
         let log = |things: u32, learning| {
             let mut log = SessionLog::default();
             (0..things).for_each(|item| log.view(ItemIx(item)));
@@ -293,8 +377,17 @@ mod tests {
         assert_eq!(name(&loading, &on(1), &ranked), ("warming", true));
         assert_eq!(name(&loading, &on(2), &ranked), ("adapted", true));
         assert_eq!(name(&failed, &on(2), &ranked), ("failed", false));
-        assert_eq!(name(&loading, &log(2, Learning::Paused), &ranked), ("paused", true));
-        assert_eq!(name(&failed, &log(2, Learning::Paused), &ranked), ("paused", false));
-        assert_eq!(name(&loading, &log(2, Learning::Off), &ranked), ("plain", false));
+        assert_eq!(
+            name(&loading, &log(2, Learning::Paused), &ranked),
+            ("paused", true)
+        );
+        assert_eq!(
+            name(&failed, &log(2, Learning::Paused), &ranked),
+            ("paused", false)
+        );
+        assert_eq!(
+            name(&loading, &log(2, Learning::Off), &ranked),
+            ("plain", false)
+        );
     }
 }

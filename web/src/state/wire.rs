@@ -5,7 +5,9 @@
 //! the two readings together.
 
 use fewshop_core::protocol::{Reply, Shelf, Status};
-use fewshop_core::{AttributeBelief, ItemIx, MerchantRule, OfferPick, Reason, Recommendation, Share};
+use fewshop_core::{
+    AttributeBelief, ItemIx, MerchantRule, OfferPick, Reason, Recommendation, Share,
+};
 use serde::Deserialize;
 
 /// Any [`Reply`], field by field.
@@ -51,14 +53,32 @@ impl RawReply {
     #[must_use]
     pub fn into_reply(self) -> Option<Reply> {
         Some(match self.r#type.as_str() {
-            "loading" => Reply::Loading { received: self.received?, total: self.total },
+            "loading" => Reply::Loading {
+                received: self.received?,
+                total: self.total,
+            },
             "alive" => Reply::Alive,
-            "ready" => Reply::Ready { status: self.status? },
+            "ready" => Reply::Ready {
+                status: self.status?,
+            },
             "picks" => {
-                let shelves = self.shelves?.into_iter().map(RawShelf::into_shelf).collect::<Option<_>>()?;
-                Reply::Picks { seq: self.seq?, shelves, household: self.household, offers: self.offers, status: self.status? }
+                let shelves = self
+                    .shelves?
+                    .into_iter()
+                    .map(RawShelf::into_shelf)
+                    .collect::<Option<_>>()?;
+                Reply::Picks {
+                    seq: self.seq?,
+                    shelves,
+                    household: self.household,
+                    offers: self.offers,
+                    status: self.status?,
+                }
             }
-            "failed" => Reply::Failed { code: self.code?, message: self.message? },
+            "failed" => Reply::Failed {
+                code: self.code?,
+                message: self.message?,
+            },
             _ => return None,
         })
     }
@@ -66,20 +86,36 @@ impl RawReply {
 
 impl RawShelf {
     fn into_shelf(self) -> Option<Shelf> {
-        let picks = self.picks.into_iter().map(RawPick::into_pick).collect::<Option<_>>()?;
-        Some(Shelf { name: self.name, picks })
+        let picks = self
+            .picks
+            .into_iter()
+            .map(RawPick::into_pick)
+            .collect::<Option<_>>()?;
+        Some(Shelf {
+            name: self.name,
+            picks,
+        })
     }
 }
 
 impl RawPick {
     fn into_pick(self) -> Option<Recommendation> {
         let reason = match self.reason.kind.as_str() {
-            "because_of" => Reason::BecauseOf { shots: self.reason.shots? },
-            "taken_before" => Reason::TakenBefore { visits: self.reason.visits? },
+            "because_of" => Reason::BecauseOf {
+                shots: self.reason.shots?,
+            },
+            "taken_before" => Reason::TakenBefore {
+                visits: self.reason.visits?,
+            },
             "popular_here" => Reason::PopularHere,
             _ => return None,
         };
-        Some(Recommendation { item: self.item, score: self.score, reason, rule: self.rule })
+        Some(Recommendation {
+            item: self.item,
+            score: self.score,
+            reason,
+            rule: self.rule,
+        })
     }
 }
 
@@ -111,21 +147,55 @@ mod tests {
 
     #[test]
     fn every_message_reads_as_the_protocol_reads_it() {
-        let because = Reason::BecauseOf { shots: vec![Share { item: ItemIx(1), share: 0.5 }] };
-        let pick = |item, reason| Recommendation { item: ItemIx(item), score: 0.25, reason, rule: None };
-        let pinned = Recommendation { rule: Some(MerchantRule::Pin), ..pick(5, Reason::PopularHere) };
+        let because = Reason::BecauseOf {
+            shots: vec![Share {
+                item: ItemIx(1),
+                share: 0.5,
+            }],
+        };
+        let pick = |item, reason| Recommendation {
+            item: ItemIx(item),
+            score: 0.25,
+            reason,
+            rule: None,
+        };
+        let pinned = Recommendation {
+            rule: Some(MerchantRule::Pin),
+            ..pick(5, Reason::PopularHere)
+        };
         let shelf = Shelf {
             name: "picked".into(),
-            picks: vec![pick(3, because), pick(4, Reason::PopularHere), pick(2, Reason::TakenBefore { visits: 3 }), pinned],
+            picks: vec![
+                pick(3, because),
+                pick(4, Reason::PopularHere),
+                pick(2, Reason::TakenBefore { visits: 3 }),
+                pinned,
+            ],
         };
-        check_same(&Reply::Loading { received: 10.0, total: None });
-        check_same(&Reply::Loading { received: 10.0, total: Some(20.0) });
+        check_same(&Reply::Loading {
+            received: 10.0,
+            total: None,
+        });
+        check_same(&Reply::Loading {
+            received: 10.0,
+            total: Some(20.0),
+        });
         check_same(&Reply::Alive);
         check_same(&Reply::Ready { status: status() });
-        let value = ValueBelief { value: "35-44".into(), probability: 0.25, everyone: 0.5 };
+        let value = ValueBelief {
+            value: "35-44".into(),
+            probability: 0.25,
+            everyone: 0.5,
+        };
         let household = vec![
-            AttributeBelief { attribute: "age".into(), values: Some(vec![value]) },
-            AttributeBelief { attribute: "children".into(), values: None },
+            AttributeBelief {
+                attribute: "age".into(),
+                values: Some(vec![value]),
+            },
+            AttributeBelief {
+                attribute: "children".into(),
+                values: None,
+            },
         ];
         let offer = OfferPick {
             id: "o1".into(),
@@ -137,16 +207,39 @@ mod tests {
             reason: OfferReason::Covered,
             products: 2,
         };
-        let none = Reply::Picks { seq: 7, shelves: vec![shelf.clone()], household: vec![], offers: vec![], status: status() };
+        let none = Reply::Picks {
+            seq: 7,
+            shelves: vec![shelf.clone()],
+            household: vec![],
+            offers: vec![],
+            status: status(),
+        };
         check_same(&none);
-        check_same(&Reply::Picks { seq: 7, shelves: vec![shelf], household, offers: vec![offer], status: status() });
-        check_same(&Reply::Failed { code: "no_wasm".into(), message: "m".into() });
+        check_same(&Reply::Picks {
+            seq: 7,
+            shelves: vec![shelf],
+            household,
+            offers: vec![offer],
+            status: status(),
+        });
+        check_same(&Reply::Failed {
+            code: "no_wasm".into(),
+            message: "m".into(),
+        });
     }
 
     #[test]
     fn a_message_that_is_unknown_or_short_is_none() {
-        for json in [r#"{"type":"song"}"#, r#"{"type":"ready"}"#, r#"{"type":"picks","seq":1,"shelves":[]}"#] {
-            assert_eq!(serde_json::from_str::<RawReply>(json).unwrap().into_reply(), None, "{json}");
+        for json in [
+            r#"{"type":"song"}"#,
+            r#"{"type":"ready"}"#,
+            r#"{"type":"picks","seq":1,"shelves":[]}"#,
+        ] {
+            assert_eq!(
+                serde_json::from_str::<RawReply>(json).unwrap().into_reply(),
+                None,
+                "{json}"
+            );
         }
     }
 }

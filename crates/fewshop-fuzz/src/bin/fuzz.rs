@@ -19,9 +19,16 @@ struct Options {
 }
 
 fn parse(mut args: impl Iterator<Item = String>) -> Result<Options, String> {
-    let mut options = Options { targets: Vec::new(), runs: 0, minutes: None, seed: 7, start: 0 };
+    let mut options = Options {
+        targets: Vec::new(),
+        runs: 0,
+        minutes: None,
+        seed: 7,
+        start: 0,
+    };
     fn value<T: std::str::FromStr>(name: &str, text: Option<String>) -> Result<T, String> {
-        text.and_then(|text| text.parse().ok()).ok_or_else(|| format!("{name} needs a number"))
+        text.and_then(|text| text.parse().ok())
+            .ok_or_else(|| format!("{name} needs a number"))
     }
     while let Some(arg) = args.next() {
         match arg.as_str() {
@@ -32,9 +39,12 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Options, String> {
             name => {
                 let names: Vec<_> = Target::ALL.iter().map(|target| target.name).collect();
                 let target = Target::named(name);
-                options
-                    .targets
-                    .push(target.ok_or_else(|| format!("'{name}' is no target, expected one of {}", names.join(", ")))?);
+                options.targets.push(target.ok_or_else(|| {
+                    format!(
+                        "'{name}' is no target, expected one of {}",
+                        names.join(", ")
+                    )
+                })?);
             }
         }
     }
@@ -69,7 +79,13 @@ fn main() -> ExitCode {
 }
 
 fn fuzz(target: &Target, options: &Options) -> bool {
-    let Options { runs, minutes, seed, start, .. } = *options;
+    let Options {
+        runs,
+        minutes,
+        seed,
+        start,
+        ..
+    } = *options;
     let name = target.name;
     eprintln!("{name}: seed {seed}, from run {start}");
     for (path, input) in target.corpus() {
@@ -81,20 +97,28 @@ fn fuzz(target: &Target, options: &Options) -> bool {
     let began = Instant::now();
     let mut told = began;
     let mut done = 0;
-    while done < runs && minutes.is_none_or(|minutes| began.elapsed().as_secs_f64() < 60.0 * minutes) {
+    while done < runs
+        && minutes.is_none_or(|minutes| began.elapsed().as_secs_f64() < 60.0 * minutes)
+    {
         for _ in 0..ROUND.min(runs - done) {
             let run = start + done;
             let input = Source::input(seed, run);
             if !holds(target, &input) {
                 let path = keep(name, &input);
-                eprintln!("{name}: run {run} of seed {seed} breaks it; its input is {}", path.display());
+                eprintln!(
+                    "{name}: run {run} of seed {seed} breaks it; its input is {}",
+                    path.display()
+                );
                 return false;
             }
             done += 1;
         }
         if told.elapsed() > Duration::from_secs(10) {
             told = Instant::now();
-            eprintln!("{name}: {done} runs, {:.0} a second", done as f64 / began.elapsed().as_secs_f64());
+            eprintln!(
+                "{name}: {done} runs, {:.0} a second",
+                done as f64 / began.elapsed().as_secs_f64()
+            );
         }
     }
     eprintln!(
@@ -111,7 +135,10 @@ fn holds(target: &Target, input: &[u8]) -> bool {
 
 /// What broke a promise becomes part of the corpus, so that it is tried each time from then on.
 fn keep(name: &str, input: &[u8]) -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(name).join(format!("{:08x}", crc32fast::hash(input)));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("corpus")
+        .join(name)
+        .join(format!("{:08x}", crc32fast::hash(input)));
     if let Err(error) = std::fs::write(&path, input) {
         eprintln!("{}: cannot be written ({error})", path.display());
     }

@@ -34,13 +34,24 @@ pub enum Compute {
     Burn(Box<BurnCompute>),
 }
 
-#[cfg_attr(not(feature = "burn"), expect(clippy::unused_async, reason = "a GPU can only be read from asynchronously"))]
+#[cfg_attr(
+    not(feature = "burn"),
+    expect(
+        clippy::unused_async,
+        reason = "a GPU can only be read from asynchronously"
+    )
+)]
 impl Compute {
     /// Fine-tunes the taste: see [`kernels::adapt`].
     ///
     /// # Errors
     /// When the backend fails.
-    pub async fn adapt(&self, u0: &[f32], rows: &AdaptProblem, pack: &Pack) -> Result<Vec<f32>, ComputeError> {
+    pub async fn adapt(
+        &self,
+        u0: &[f32],
+        rows: &AdaptProblem,
+        pack: &Pack,
+    ) -> Result<Vec<f32>, ComputeError> {
         match self {
             Self::Kernels => Ok(kernels::adapt(u0, rows, &pack.adapter, &pack.config)),
             #[cfg(feature = "burn")]

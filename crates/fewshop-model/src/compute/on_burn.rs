@@ -54,7 +54,11 @@ impl BurnCompute {
 
     /// See [`kernels::adapt`](crate::kernels::adapt). The gradient is written out instead of asked of autodiff: a third of the
     /// launches, and the browser module does without autodiff; a test holds it against autodiff.
-    pub(super) async fn adapt(&self, u0: &[f32], rows: &AdaptProblem) -> Result<Vec<f32>, ComputeError> {
+    pub(super) async fn adapt(
+        &self,
+        u0: &[f32],
+        rows: &AdaptProblem,
+    ) -> Result<Vec<f32>, ComputeError> {
         let (d, shots, negatives) = (u0.len(), rows.positive_bias.len(), rows.negative_bias.len());
         if shots == 0 {
             return Ok(u0.to_vec());
@@ -72,14 +76,31 @@ impl BurnCompute {
         let other_bias = vector(&rows.negative_bias, device).unsqueeze_dim::<2>(0);
         for _ in 0..self.steps {
             let column = u.clone().unsqueeze_dim::<2>(1);
-            let positive = positives.clone().matmul(column.clone()).mul_scalar(self.scale).add(positive_bias.clone());
-            let other = others.clone().matmul(column).mul_scalar(self.scale).swap_dims(0, 1).add(other_bias.clone());
+            let positive = positives
+                .clone()
+                .matmul(column.clone())
+                .mul_scalar(self.scale)
+                .add(positive_bias.clone());
+            let other = others
+                .clone()
+                .matmul(column)
+                .mul_scalar(self.scale)
+                .swap_dims(0, 1)
+                .add(other_bias.clone());
             // One row a shot: itself first, then the negatives that all rows share.
-            let p = softmax(Tensor::cat(vec![positive, other.repeat_dim(0, shots)], 1), 1);
+            let p = softmax(
+                Tensor::cat(vec![positive, other.repeat_dim(0, shots)], 1),
+                1,
+            );
             let own = p.clone().narrow(1, 0, 1).sub_scalar(1.0);
             let rest = p.narrow(1, 1, negatives).sum_dim(0);
-            let gradient = own.swap_dims(0, 1).matmul(positives.clone()).add(rest.matmul(others.clone()));
-            let gradient = gradient.mul_scalar(self.scale / shots as f32).squeeze_dim::<1>(0);
+            let gradient = own
+                .swap_dims(0, 1)
+                .matmul(positives.clone())
+                .add(rest.matmul(others.clone()));
+            let gradient = gradient
+                .mul_scalar(self.scale / shots as f32)
+                .squeeze_dim::<1>(0);
             let gradient = gradient.add(u.clone().sub(start.clone()).mul_scalar(self.l2));
             u = u.sub(gradient.mul(self.learning_rate.clone()));
         }
@@ -90,7 +111,14 @@ impl BurnCompute {
         // Rounded as the kernels round it: two products that lie as good as level would else stand in another order, and ranks are features.
         let u = Taste::of(u).values();
         let column = vector(&u, &self.device).unsqueeze_dim::<2>(1);
-        read(self.table.clone().matmul(column).squeeze_dim::<1>(1).add(self.bias.clone())).await
+        read(
+            self.table
+                .clone()
+                .matmul(column)
+                .squeeze_dim::<1>(1)
+                .add(self.bias.clone()),
+        )
+        .await
     }
 
     pub(super) async fn score(&self, features: &[f32]) -> Result<Vec<f32>, ComputeError> {
@@ -99,9 +127,17 @@ impl BurnCompute {
         if rows == 0 {
             return Ok(Vec::new());
         }
-        let x = matrix(features.to_vec(), rows, inputs, &self.device).sub(self.mean.clone()).mul(self.inv_std.clone());
+        let x = matrix(features.to_vec(), rows, inputs, &self.device)
+            .sub(self.mean.clone())
+            .mul(self.inv_std.clone());
         let hidden = relu(x.matmul(self.w1.clone()).add(self.b1.clone()));
-        read(hidden.matmul(self.w2.clone()).add_scalar(self.b2).squeeze_dim::<1>(1)).await
+        read(
+            hidden
+                .matmul(self.w2.clone())
+                .add_scalar(self.b2)
+                .squeeze_dim::<1>(1),
+        )
+        .await
     }
 }
 
@@ -115,7 +151,14 @@ fn vector(values: &[f32], device: &Device) -> Tensor<1> {
 
 /// Asynchronous everywhere: in a browser a GPU cannot be read from in any other way.
 async fn read(tensor: Tensor<1>) -> Result<Vec<f32>, ComputeError> {
-    let failed = |message: String| ComputeError { backend: "burn", message };
-    let data = tensor.into_data_async().await.map_err(|err| failed(format!("{err:?}")))?;
-    data.try_to_vec::<f32>().map_err(|err| failed(format!("{err:?}")))
+    let failed = |message: String| ComputeError {
+        backend: "burn",
+        message,
+    };
+    let data = tensor
+        .into_data_async()
+        .await
+        .map_err(|err| failed(format!("{err:?}")))?;
+    data.try_to_vec::<f32>()
+        .map_err(|err| failed(format!("{err:?}")))
 }

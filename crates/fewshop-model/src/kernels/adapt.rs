@@ -24,7 +24,12 @@ pub struct AdaptRows {
 /// # Shapes
 /// - `u0`, output: `[d]`
 #[must_use]
-pub fn adapt(u0: &[f32], rows: &AdaptRows, weights: &AdapterWeights, config: &ModelConfig) -> Vec<f32> {
+pub fn adapt(
+    u0: &[f32],
+    rows: &AdaptRows,
+    weights: &AdapterWeights,
+    config: &ModelConfig,
+) -> Vec<f32> {
     adapt_without(None, u0, rows, weights, config)
 }
 
@@ -48,10 +53,26 @@ pub fn adapt_without(
     let mut negative = vec![0f32; rows.negative_bias.len()];
     let mut gradient = vec![0f32; d];
     for _ in 0..config.adapter_steps {
-        logits(&mut positive, &rows.positives, &rows.positive_bias, &u, scale);
-        logits(&mut negative, &rows.negatives, &rows.negative_bias, &u, scale);
+        logits(
+            &mut positive,
+            &rows.positives,
+            &rows.positive_bias,
+            &u,
+            scale,
+        );
+        logits(
+            &mut negative,
+            &rows.negatives,
+            &rows.negative_bias,
+            &u,
+            scale,
+        );
         // One shift for all keeps every exponential finite; ratios do not see it.
-        let shift = positive.iter().chain(&negative).copied().fold(f32::NEG_INFINITY, f32::max);
+        let shift = positive
+            .iter()
+            .chain(&negative)
+            .copied()
+            .fold(f32::NEG_INFINITY, f32::max);
         exp(&mut positive, shift);
         exp(&mut negative, shift);
         let negative_sum: f32 = sum(&negative);
@@ -121,6 +142,8 @@ pub(super) fn add_rows(out: &mut [f32], rows: &[f32], weight: &[f32]) {
 
 fn sum(values: &[f32]) -> f32 {
     let (eights, rest) = values.as_chunks::<8>();
-    let sums = eights.iter().fold(f32x8::ZERO, |sum, eight| sum + f32x8::new(*eight));
+    let sums = eights
+        .iter()
+        .fold(f32x8::ZERO, |sum, eight| sum + f32x8::new(*eight));
     sums.to_array().iter().sum::<f32>() + rest.iter().sum::<f32>()
 }

@@ -53,12 +53,21 @@ fn exp8(x: f32x8) -> f32x8 {
     let n = (x * f32x8::splat(std::f32::consts::LOG2_E)).round_ties_even();
     let r = x - n * f32x8::splat(0.693_359_4) + n * f32x8::splat(2.121_944_4e-4);
     let mut p = f32x8::splat(1.987_569_1e-4);
-    for c in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5] {
+    for c in [
+        1.398_199_9e-3,
+        8.333_452e-3,
+        4.166_579_6e-2,
+        1.666_666_5e-1,
+        0.5,
+    ] {
         p = p * r + f32x8::splat(c);
     }
     let p = p * r * r + r + f32x8::ONE;
     let bits: i32x8 = (n.fast_trunc_int() + i32x8::splat(127)) << 23;
-    p * f32x8::new(bits.to_array().map(|bits| f32::from_bits(bits.cast_unsigned())))
+    p * f32x8::new(
+        bits.to_array()
+            .map(|bits| f32::from_bits(bits.cast_unsigned())),
+    )
 }
 
 #[cfg(test)]

@@ -33,7 +33,8 @@ pub fn rank(features: &[f32], weights: &RankerWeights) -> Vec<f32> {
             let [b0, b1] = [0, 8].map(|at| eight(&weights.b1[first + at..]));
             let mut hidden = [[b0, b1]; TOGETHER];
             for (i, xs) in x.as_chunks::<TOGETHER>().0.iter().enumerate() {
-                let [w0, w1] = [0, 8].map(|at| eight(&weights.w1[i * weights.hidden + first + at..]));
+                let [w0, w1] =
+                    [0, 8].map(|at| eight(&weights.w1[i * weights.hidden + first + at..]));
                 for (hidden, &x) in hidden.iter_mut().zip(xs) {
                     let x = f32x8::splat(x);
                     hidden[0] += w0 * x;
@@ -42,12 +43,16 @@ pub fn rank(features: &[f32], weights: &RankerWeights) -> Vec<f32> {
             }
             let [v0, v1] = [0, 8].map(|at| eight(&weights.w2[first + at..]));
             for (score, hidden) in scores.iter_mut().zip(hidden) {
-                *score += (hidden[0].fast_max(f32x8::ZERO) * v0 + hidden[1].fast_max(f32x8::ZERO) * v1).reduce_add();
+                *score += (hidden[0].fast_max(f32x8::ZERO) * v0
+                    + hidden[1].fast_max(f32x8::ZERO) * v1)
+                    .reduce_add();
             }
         }
         for (row, score) in scores.iter_mut().enumerate() {
             for unit in whole..weights.hidden {
-                let pre: f32 = (0..inputs).map(|i| x[i * TOGETHER + row] * weights.w1[i * weights.hidden + unit]).sum();
+                let pre: f32 = (0..inputs)
+                    .map(|i| x[i * TOGETHER + row] * weights.w1[i * weights.hidden + unit])
+                    .sum();
                 *score += (pre + weights.b1[unit]).max(0.0) * weights.w2[unit];
             }
         }
@@ -68,9 +73,18 @@ fn plain(features: &[f32], weights: &RankerWeights) -> Vec<f32> {
         let mut hidden = weights.b1.clone();
         for (i, &value) in row.iter().enumerate() {
             let x = (value - weights.mean[i]) * weights.inv_std[i];
-            add_scaled(&mut hidden, &weights.w1[i * weights.hidden..(i + 1) * weights.hidden], x);
+            add_scaled(
+                &mut hidden,
+                &weights.w1[i * weights.hidden..(i + 1) * weights.hidden],
+                x,
+            );
         }
-        hidden.iter().zip(&weights.w2).map(|(h, w)| h.max(0.0) * w).sum::<f32>() + weights.b2
+        hidden
+            .iter()
+            .zip(&weights.w2)
+            .map(|(h, w)| h.max(0.0) * w)
+            .sum::<f32>()
+            + weights.b2
     };
     features.chunks_exact(inputs).map(one).collect()
 }

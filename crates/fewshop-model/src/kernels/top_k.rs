@@ -32,25 +32,27 @@ pub fn top_k(scores: &[f32], k: usize, allowed: impl Fn(usize) -> bool) -> Vec<u
     }
     let mut heap: BinaryHeap<Reverse<Entry>> = BinaryHeap::with_capacity(k.min(scores.len()) + 1);
     let mut threshold = f32::NEG_INFINITY;
-    let see = |heap: &mut BinaryHeap<Reverse<Entry>>, row: usize, score: f32, threshold: &mut f32| {
-        // Rows come in rising order, so an equal score never displaces an earlier row.
-        if (heap.len() == k && score <= *threshold) || !allowed(row) {
-            return;
-        }
-        heap.push(Reverse(Entry(score, Reverse(row as u32))));
-        if heap.len() > k {
-            heap.pop();
-        }
-        if heap.len() == k {
-            *threshold = heap.peek().map_or(*threshold, |Reverse(entry)| entry.0);
-        }
-    };
+    let see =
+        |heap: &mut BinaryHeap<Reverse<Entry>>, row: usize, score: f32, threshold: &mut f32| {
+            // Rows come in rising order, so an equal score never displaces an earlier row.
+            if (heap.len() == k && score <= *threshold) || !allowed(row) {
+                return;
+            }
+            heap.push(Reverse(Entry(score, Reverse(row as u32))));
+            if heap.len() > k {
+                heap.pop();
+            }
+            if heap.len() == k {
+                *threshold = heap.peek().map_or(*threshold, |Reverse(entry)| entry.0);
+            }
+        };
     let (blocks, rest) = scores.as_chunks::<BLOCK>();
     for (nth, block) in blocks.iter().enumerate() {
         if heap.len() == k {
             let (eights, _) = block.as_chunks::<8>();
             let limit = f32x8::splat(threshold);
-            if !(f32x8::new(eights[0]).simd_gt(limit) | f32x8::new(eights[1]).simd_gt(limit)).any() {
+            if !(f32x8::new(eights[0]).simd_gt(limit) | f32x8::new(eights[1]).simd_gt(limit)).any()
+            {
                 continue;
             }
         }
@@ -69,7 +71,9 @@ pub fn top_k(scores: &[f32], k: usize, allowed: impl Fn(usize) -> bool) -> Vec<u
 /// The same over a few named rows, which may come in any order.
 #[must_use]
 pub fn top_k_of(rows: impl Iterator<Item = (u32, f32)>, k: usize) -> Vec<u32> {
-    let mut all: Vec<Entry> = rows.map(|(row, score)| Entry(score, Reverse(row))).collect();
+    let mut all: Vec<Entry> = rows
+        .map(|(row, score)| Entry(score, Reverse(row)))
+        .collect();
     if k == 0 {
         return Vec::new();
     }

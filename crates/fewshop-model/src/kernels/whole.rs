@@ -17,12 +17,19 @@ impl Taste {
     pub fn of(v: &[f32]) -> Self {
         let most = v.iter().fold(0f32, |most, x| most.max(x.abs()));
         if most <= 0.0 || !most.is_finite() {
-            return Self { q: vec![0; v.len()], scale: 0.0 };
+            return Self {
+                q: vec![0; v.len()],
+                scale: 0.0,
+            };
         }
         // A sum of d products of a byte and one of these may not leave 32 bits, however long the rows are.
-        let limit = (f64::from(i32::MAX) / (128.0 * v.len() as f64)).min(f64::from(i16::MAX)) as f32;
+        let limit =
+            (f64::from(i32::MAX) / (128.0 * v.len() as f64)).min(f64::from(i16::MAX)) as f32;
         let scale = most / limit.floor();
-        Self { q: v.iter().map(|x| (x / scale).round() as i16).collect(), scale }
+        Self {
+            q: v.iter().map(|x| (x / scale).round() as i16).collect(),
+            scale,
+        }
     }
 
     /// The rounded vector.
@@ -34,8 +41,14 @@ impl Taste {
     /// A row of the table as it is: bytes are 16-bit numbers already.
     #[must_use]
     pub fn of_row(table: &ItemTable, row: usize) -> Self {
-        let q = table.q[row * table.d..(row + 1) * table.d].iter().map(|&q| i16::from(q)).collect();
-        Self { q, scale: table.scale[row] }
+        let q = table.q[row * table.d..(row + 1) * table.d]
+            .iter()
+            .map(|&q| i16::from(q))
+            .collect();
+        Self {
+            q,
+            scale: table.scale[row],
+        }
     }
 
     /// `v · x_row`.
@@ -88,15 +101,19 @@ fn dot(row: &[i8], v: &[i16]) -> i32 {
 
 /// What the vectors of eight or sixteen leave over.
 fn dot_rest(row: &[i8], v: &[i16]) -> i32 {
-    row.iter().zip(v).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum()
+    row.iter()
+        .zip(v)
+        .map(|(&a, &b)| i32::from(a) * i32::from(b))
+        .sum()
 }
 
 /// WebAssembly has an instruction that widens bytes, and one that multiplies pairs of 16-bit numbers and adds them up.
 #[cfg(target_family = "wasm")]
 mod arch {
     use core::arch::wasm32::{
-        f32x4_add, f32x4_convert_i32x4, f32x4_mul, f32x4_splat, i16x8_extend_high_i8x16, i16x8_extend_low_i8x16, i32x4_add,
-        i32x4_dot_i16x8, i32x4_extract_lane, i32x4_shuffle, i32x4_splat, i64x2_shuffle, v128, v128_load, v128_store,
+        f32x4_add, f32x4_convert_i32x4, f32x4_mul, f32x4_splat, i16x8_extend_high_i8x16,
+        i16x8_extend_low_i8x16, i32x4_add, i32x4_dot_i16x8, i32x4_extract_lane, i32x4_shuffle,
+        i32x4_splat, i64x2_shuffle, v128, v128_load, v128_store,
     };
 
     use crate::pack::ItemTable;
@@ -123,7 +140,10 @@ mod arch {
     fn add_products(sums: v128, row: &[i8; 16], low: v128, high: v128) -> v128 {
         let row = bytes(row);
         let low = i32x4_dot_i16x8(i16x8_extend_low_i8x16(row), low);
-        i32x4_add(i32x4_add(sums, low), i32x4_dot_i16x8(i16x8_extend_high_i8x16(row), high))
+        i32x4_add(
+            i32x4_add(sums, low),
+            i32x4_dot_i16x8(i16x8_extend_high_i8x16(row), high),
+        )
     }
 
     pub(super) fn dot(row: &[i8], v: &[i16]) -> i32 {
@@ -143,12 +163,19 @@ mod arch {
 
     /// Fills in the logits of whole groups of four rows and says how many rows that were.
     pub(super) fn scan(table: &ItemTable, v: &[i16], scale: f32, out: &mut [f32]) -> usize {
-        let Ok(v) = <&[i16; D]>::try_from(v) else { return 0 };
+        let Ok(v) = <&[i16; D]>::try_from(v) else {
+            return 0;
+        };
         // The taste stays in eight registers over all rows.
         let taste: [v128; D / 8] = std::array::from_fn(|at| eight(&v.as_chunks().0[at]));
         let scale = f32x4_splat(scale);
         let groups = table.q.as_chunks::<16>().0.as_chunks::<{ 4 * D / 16 }>().0;
-        let values = table.scale.as_chunks::<4>().0.iter().zip(table.bias.as_chunks::<4>().0);
+        let values = table
+            .scale
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .zip(table.bias.as_chunks::<4>().0);
         let outs = out.as_chunks_mut::<4>().0;
         let groups = groups.iter().zip(values).zip(outs);
         let mut done = 0;
@@ -156,13 +183,24 @@ mod arch {
             let [a, b, c, e] = std::array::from_fn(|row| {
                 let mut sums = i32x4_splat(0);
                 for part in 0..D / 16 {
-                    sums = add_products(sums, &rows[row * (D / 16) + part], taste[2 * part], taste[2 * part + 1]);
+                    sums = add_products(
+                        sums,
+                        &rows[row * (D / 16) + part],
+                        taste[2 * part],
+                        taste[2 * part + 1],
+                    );
                 }
                 sums
             });
             // The sums of four rows side by side: transpose and add.
-            let ab = i32x4_add(i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<2, 6, 3, 7>(a, b));
-            let ce = i32x4_add(i32x4_shuffle::<0, 4, 1, 5>(c, e), i32x4_shuffle::<2, 6, 3, 7>(c, e));
+            let ab = i32x4_add(
+                i32x4_shuffle::<0, 4, 1, 5>(a, b),
+                i32x4_shuffle::<2, 6, 3, 7>(a, b),
+            );
+            let ce = i32x4_add(
+                i32x4_shuffle::<0, 4, 1, 5>(c, e),
+                i32x4_shuffle::<2, 6, 3, 7>(c, e),
+            );
             let sums = i32x4_add(i64x2_shuffle::<0, 2>(ab, ce), i64x2_shuffle::<1, 3>(ab, ce));
             let logits = f32x4_mul(f32x4_convert_i32x4(sums), f32x4_mul(scale, four(scales)));
             // SAFETY: four numbers of four bytes have room there, and WebAssembly stores to any address.
@@ -224,13 +262,25 @@ mod tests {
 
     #[test]
     fn the_longest_rows_do_not_overflow() {
-        let table = ItemTable { d: 1024, q: vec![-127; 1024], scale: vec![1.0], bias: vec![0.0], spaces: 0 };
+        let table = ItemTable {
+            d: 1024,
+            q: vec![-127; 1024],
+            scale: vec![1.0],
+            bias: vec![0.0],
+            spaces: 0,
+        };
         let score = scan(&table, &[1.0; 1024], 1.0)[0];
         assert!((score + 127.0 * 1024.0).abs() < 10.0, "{score}");
     }
 
     #[test]
     fn no_taste_says_nothing() {
-        assert_eq!(Taste::of(&[0.0; 3]), Taste { q: vec![0; 3], scale: 0.0 });
+        assert_eq!(
+            Taste::of(&[0.0; 3]),
+            Taste {
+                q: vec![0; 3],
+                scale: 0.0
+            }
+        );
     }
 }

@@ -21,9 +21,17 @@ impl ProfileConfig {
     /// A network with random weights.
     #[must_use]
     pub fn init(&self, device: &Device) -> ProfileNet {
-        let trunk = (self.hidden > 0).then(|| LinearConfig::new(self.features, self.hidden).init(device));
-        let read = if self.hidden > 0 { self.hidden } else { self.features };
-        ProfileNet { trunk, heads: LinearConfig::new(read, self.outputs).init(device) }
+        let trunk =
+            (self.hidden > 0).then(|| LinearConfig::new(self.features, self.hidden).init(device));
+        let read = if self.hidden > 0 {
+            self.hidden
+        } else {
+            self.features
+        };
+        ProfileNet {
+            trunk,
+            heads: LinearConfig::new(read, self.outputs).init(device),
+        }
     }
 }
 
@@ -58,14 +66,32 @@ impl ProfileNet {
 
     /// The weights as a pack holds them.
     #[must_use]
-    pub fn export(&self, heads: Vec<AttributeHead>, mean: Vec<f32>, inv_std: Vec<f32>) -> ProfileWeights {
-        let bias = |layer: &Linear| layer.bias.as_ref().map(|b| values(b.val())).unwrap_or_default();
+    pub fn export(
+        &self,
+        heads: Vec<AttributeHead>,
+        mean: Vec<f32>,
+        inv_std: Vec<f32>,
+    ) -> ProfileWeights {
+        let bias = |layer: &Linear| {
+            layer
+                .bias
+                .as_ref()
+                .map(|b| values(b.val()))
+                .unwrap_or_default()
+        };
         ProfileWeights {
             heads,
-            hidden: self.trunk.as_ref().map_or(0, |trunk| trunk.weight.dims()[1]),
+            hidden: self
+                .trunk
+                .as_ref()
+                .map_or(0, |trunk| trunk.weight.dims()[1]),
             mean,
             inv_std,
-            w1: self.trunk.as_ref().map(|trunk| values(trunk.weight.val())).unwrap_or_default(),
+            w1: self
+                .trunk
+                .as_ref()
+                .map(|trunk| values(trunk.weight.val()))
+                .unwrap_or_default(),
             b1: self.trunk.as_ref().map(bias).unwrap_or_default(),
             w2: values(self.heads.weight.val()),
             b2: bias(&self.heads),

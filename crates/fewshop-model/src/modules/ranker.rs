@@ -20,7 +20,11 @@ pub struct RankerConfig {
 
 impl Default for RankerConfig {
     fn default() -> Self {
-        Self { hidden: 64, dropout: 0.1, log_odds: 0.0 }
+        Self {
+            hidden: 64,
+            dropout: 0.1,
+            log_odds: 0.0,
+        }
     }
 }
 
@@ -64,7 +68,13 @@ impl Ranker {
     /// When the device cannot be read; the CPU always can.
     #[must_use]
     pub fn export(&self, mean: Vec<f32>, inv_std: Vec<f32>) -> RankerWeights {
-        let bias = |layer: &Linear| layer.bias.as_ref().map(|b| values(b.val())).unwrap_or_default();
+        let bias = |layer: &Linear| {
+            layer
+                .bias
+                .as_ref()
+                .map(|b| values(b.val()))
+                .unwrap_or_default()
+        };
         RankerWeights {
             hidden: self.hidden.weight.dims()[1],
             mean,
@@ -78,5 +88,8 @@ impl Ranker {
 }
 
 pub(super) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_to_vec::<f32>().expect("weights on the CPU are f32 and can be read")
+    tensor
+        .into_data()
+        .try_to_vec::<f32>()
+        .expect("weights on the CPU are f32 and can be read")
 }

@@ -1,5 +1,7 @@
 use burn::module::{Module, Param};
-use burn::nn::{Embedding, EmbeddingConfig, Initializer, LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::nn::{
+    Embedding, EmbeddingConfig, Initializer, LayerNorm, LayerNormConfig, Linear, LinearConfig,
+};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
 use fewshop_core::EventKind;
@@ -42,9 +44,17 @@ impl ItemContent {
     #[must_use]
     pub fn on(&self, device: &Device) -> ItemInput {
         let items = self.items();
-        let text = || Tensor::from_data(TensorData::new(self.text.clone(), [items, self.text_width]), device);
+        let text = || {
+            Tensor::from_data(
+                TensorData::new(self.text.clone(), [items, self.text_width]),
+                device,
+            )
+        };
         ItemInput {
-            tokens: Tensor::from_data(TensorData::new(self.rows.clone(), [items, self.width]), device),
+            tokens: Tensor::from_data(
+                TensorData::new(self.rows.clone(), [items, self.width]),
+                device,
+            ),
             text: (self.text_width > 0).then(text),
         }
     }
@@ -65,7 +75,12 @@ pub struct TwoTowerConfig {
 
 impl Default for TwoTowerConfig {
     fn default() -> Self {
-        Self { embedding_size: 64, attention: 16, id_dropout: 0.2, temperature: 0.1 }
+        Self {
+            embedding_size: 64,
+            attention: 16,
+            id_dropout: 0.2,
+            temperature: 0.1,
+        }
     }
 }
 
@@ -77,20 +92,34 @@ impl TwoTowerConfig {
     #[must_use]
     pub fn init(&self, content: &ItemContent, log_popularity: &[f32], device: &Device) -> TwoTower {
         let d = self.embedding_size;
-        let table =
-            |rows| EmbeddingConfig::new(rows, d).with_initializer(Initializer::Normal { mean: 0.0, std: 0.1 }).init(device);
-        let bias = Tensor::<1>::from_data(TensorData::new(log_popularity.to_vec(), [log_popularity.len()]), device);
+        let table = |rows| {
+            EmbeddingConfig::new(rows, d)
+                .with_initializer(Initializer::Normal {
+                    mean: 0.0,
+                    std: 0.1,
+                })
+                .init(device)
+        };
+        let bias = Tensor::<1>::from_data(
+            TensorData::new(log_popularity.to_vec(), [log_popularity.len()]),
+            device,
+        );
         // As wide as the tokens' sum starts out, which is of order 0.1 a number.
         let text = LinearConfig::new(content.text_width, d)
             .with_bias(false)
-            .with_initializer(Initializer::Normal { mean: 0.0, std: 0.1 / (content.text_width.max(1) as f64).sqrt() });
+            .with_initializer(Initializer::Normal {
+                mean: 0.0,
+                std: 0.1 / (content.text_width.max(1) as f64).sqrt(),
+            });
         TwoTower {
             tokens: table(content.tokens),
             ids: table(content.items()),
             norm: LayerNormConfig::new(d).init(device),
             bias: Param::from_tensor(bias),
             attention: LinearConfig::new(d, self.attention).init(device),
-            attention_out: LinearConfig::new(self.attention, 1).with_bias(false).init(device),
+            attention_out: LinearConfig::new(self.attention, 1)
+                .with_bias(false)
+                .init(device),
             id_dropout: self.id_dropout,
             // Last, and only where it is needed: without a text model all random numbers are what they were before there was one.
             text: (content.text_width > 0).then(|| text.init(device)),
@@ -121,7 +150,8 @@ impl ContentPath {
     #[must_use]
     pub fn vector(&self, tokens: &[i32], text: &[f32]) -> Vec<f32> {
         let mut x = vec![0f32; self.d];
-        let mut add = |weight: f32, row: &[f32]| x.iter_mut().zip(row).for_each(|(x, r)| *x += weight * r);
+        let mut add =
+            |weight: f32, row: &[f32]| x.iter_mut().zip(row).for_each(|(x, r)| *x += weight * r);
         let each = 1.0 / (tokens.len().max(1) as f32).sqrt();
         for &token in tokens {
             add(each, &self.tokens[token as usize * self.d..][..self.d]);
@@ -163,14 +193,21 @@ impl TwoTower {
         let [items, _] = content.tokens.dims();
         let present = content.tokens.clone().not_equal_elem(0).float();
         let count = present.clone().sum_dim(1).clamp_min(1.0);
-        let vectors = self.tokens.forward(content.tokens.clone()).mul(present.unsqueeze_dim::<3>(2));
+        let vectors = self
+            .tokens
+            .forward(content.tokens.clone())
+            .mul(present.unsqueeze_dim::<3>(2));
         let mut known = vectors.sum_dim(1).squeeze_dim::<2>(1).div(count.sqrt());
         if let (Some(linear), Some(text)) = (&self.text, &content.text) {
             known = known.add(linear.forward(text.clone()));
         }
         let mut ids = self.ids.weight.val();
         if train && self.id_dropout > 0.0 {
-            let keep = Tensor::<2>::random([items, 1], Distribution::Bernoulli(1.0 - self.id_dropout), &ids.device());
+            let keep = Tensor::<2>::random(
+                [items, 1],
+                Distribution::Bernoulli(1.0 - self.id_dropout),
+                &ids.device(),
+            );
             ids = ids.mul(keep);
         }
         unit(self.norm.forward(known.add(ids)))
@@ -187,11 +224,16 @@ impl TwoTower {
     pub fn tastes(&self, items: Tensor<2>, shots: Tensor<2, Int>, mask: Tensor<2>) -> Tensor<2> {
         let [batch, k] = shots.dims();
         let d = items.dims()[1];
-        let vectors = items.select(0, shots.reshape([batch * k])).reshape([batch, k, d]);
+        let vectors = items
+            .select(0, shots.reshape([batch * k]))
+            .reshape([batch, k, d]);
         let hidden = self.attention.forward(vectors.clone()).tanh();
         let attention = self.attention_out.forward(hidden).squeeze_dim::<2>(2);
         let attention = softmax(attention.add(mask.sub_scalar(1.0).mul_scalar(1e9)), 1);
-        attention.reshape([batch, 1, k]).matmul(vectors).squeeze_dim::<2>(1)
+        attention
+            .reshape([batch, 1, k])
+            .matmul(vectors)
+            .squeeze_dim::<2>(1)
     }
 
     /// Logits of all items for each taste.
@@ -201,7 +243,10 @@ impl TwoTower {
     /// - output: `[batch, items]`
     #[must_use]
     pub fn logits(&self, tastes: Tensor<2>, items: Tensor<2>, logit_scale: f32) -> Tensor<2> {
-        tastes.matmul(items.transpose()).mul_scalar(logit_scale).add(self.bias.val().unsqueeze_dim::<2>(0))
+        tastes
+            .matmul(items.transpose())
+            .mul_scalar(logit_scale)
+            .add(self.bias.val().unsqueeze_dim::<2>(0))
     }
 
     /// The encoder as a pack holds it.
@@ -210,7 +255,12 @@ impl TwoTower {
         EncoderWeights {
             hidden: self.attention.weight.dims()[1],
             w: values(self.attention.weight.val()),
-            b: self.attention.bias.as_ref().map(|b| values(b.val())).unwrap_or_default(),
+            b: self
+                .attention
+                .bias
+                .as_ref()
+                .map(|b| values(b.val()))
+                .unwrap_or_default(),
             v: values(self.attention_out.weight.val()),
             // The logs that we train on hold purchases alone, in no order: kinds and ages start out equal.
             kind: vec![0.0; EventKind::ALL.len()],
@@ -225,8 +275,17 @@ impl TwoTower {
             d: self.norm.gamma.dims()[0],
             tokens: values(self.tokens.weight.val()),
             gamma: values(self.norm.gamma.val()),
-            beta: self.norm.beta.as_ref().map(|beta| values(beta.val())).unwrap_or_default(),
-            text: self.text.as_ref().map(|text| values(text.weight.val())).unwrap_or_default(),
+            beta: self
+                .norm
+                .beta
+                .as_ref()
+                .map(|beta| values(beta.val()))
+                .unwrap_or_default(),
+            text: self
+                .text
+                .as_ref()
+                .map(|text| values(text.weight.val()))
+                .unwrap_or_default(),
         }
     }
 
@@ -249,21 +308,48 @@ mod tests {
     #[test]
     fn the_way_by_content_is_the_tower_without_ids() {
         let device = Device::flex();
-        let content = ItemContent { tokens: 4, width: 2, rows: vec![1, 3, 2, 0], text_width: 2, text: vec![1.0, -0.5, 0.0, 2.0] };
-        let mut model = TwoTowerConfig { embedding_size: 8, ..TwoTowerConfig::default() }.init(&content, &[0.0; 2], &device);
+        let content = ItemContent {
+            tokens: 4,
+            width: 2,
+            rows: vec![1, 3, 2, 0],
+            text_width: 2,
+            text: vec![1.0, -0.5, 0.0, 2.0],
+        };
+        let mut model = TwoTowerConfig {
+            embedding_size: 8,
+            ..TwoTowerConfig::default()
+        }
+        .init(&content, &[0.0; 2], &device);
         model.ids.weight = Param::from_tensor(Tensor::zeros([2, 8], &device));
         let (wanted, _) = model.export_items(&content.on(&device));
         let path = model.export_content();
-        let found = [path.vector(&[1, 3], &[1.0, -0.5]), path.vector(&[2], &[0.0, 2.0])].concat();
-        assert!(found.iter().zip(&wanted).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?} {wanted:?}");
+        let found = [
+            path.vector(&[1, 3], &[1.0, -0.5]),
+            path.vector(&[2], &[0.0, 2.0]),
+        ]
+        .concat();
+        assert!(
+            found.iter().zip(&wanted).all(|(a, b)| (a - b).abs() < 1e-5),
+            "{found:?} {wanted:?}"
+        );
     }
 
     #[test]
     fn what_a_text_model_says_moves_its_item_alone() {
         let device = Device::flex();
-        let said = |text: [f32; 4]| ItemContent { tokens: 2, width: 1, rows: vec![1, 0], text_width: 2, text: text.to_vec() };
+        let said = |text: [f32; 4]| ItemContent {
+            tokens: 2,
+            width: 1,
+            rows: vec![1, 0],
+            text_width: 2,
+            text: text.to_vec(),
+        };
         let content = said([1.0, 0.0, 0.0, 1.0]);
-        let model = TwoTowerConfig { embedding_size: 8, ..TwoTowerConfig::default() }.init(&content, &[0.0; 2], &device);
+        let model = TwoTowerConfig {
+            embedding_size: 8,
+            ..TwoTowerConfig::default()
+        }
+        .init(&content, &[0.0; 2], &device);
         let (before, _) = model.export_items(&content.on(&device));
         let (after, _) = model.export_items(&said([1.0, 0.0, 3.0, 1.0]).on(&device));
         assert_eq!(before[..8], after[..8]);

@@ -93,16 +93,25 @@ impl OfferFacts {
         let shares = |of: &[u32]| -> Vec<Shares> {
             let one = |covered: &Vec<ItemIx>| {
                 let mut shares: BTreeMap<u32, f64> = BTreeMap::new();
-                covered.iter().for_each(|item| *shares.entry(of[item.row()]).or_default() += 1.0 / covered.len() as f64);
+                covered.iter().for_each(|item| {
+                    *shares.entry(of[item.row()]).or_default() += 1.0 / covered.len() as f64
+                });
                 shares.into_iter().collect()
             };
             covered.iter().map(one).collect()
         };
-        let sales =
-            |covered: &Vec<ItemIx>| covered.iter().map(|item| f64::from(pack.popularity[item.row()])).sum::<f64>().ln_1p();
+        let sales = |covered: &Vec<ItemIx>| {
+            covered
+                .iter()
+                .map(|item| f64::from(pack.popularity[item.row()]))
+                .sum::<f64>()
+                .ln_1p()
+        };
         let categories = shares(&category);
         let main = |shares: &Shares| {
-            let best = shares.iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+            let best = shares
+                .iter()
+                .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
             best.map_or(0, |(category, _)| *category)
         };
         let rising = |rows: &Vec<ItemIx>| {
@@ -127,7 +136,11 @@ impl OfferFacts {
     /// When an item is not of the pack that these are the facts of.
     #[must_use]
     pub fn shopper(&self, visits: &[Vec<ItemIx>], shots: &[Event], pack: &Pack) -> OfferShopper {
-        let logits = kernels::scan(&pack.table, &taste(visits, shots, pack), pack.config.logit_scale);
+        let logits = kernels::scan(
+            &pack.table,
+            &taste(visits, shots, pack),
+            pack.config.logit_scale,
+        );
         let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let mut exp = logits.clone();
         kernels::exp(&mut exp, top);
@@ -142,7 +155,12 @@ impl OfferFacts {
             exp,
             top,
         };
-        for item in visits.iter().flatten().copied().chain(shots.iter().map(|shot| shot.item)) {
+        for item in visits
+            .iter()
+            .flatten()
+            .copied()
+            .chain(shots.iter().map(|shot| shot.item))
+        {
             shopper.items += 1;
             shopper.rows[item.row()] += 1;
             shopper.categories[self.category[item.row()] as usize] += 1;
@@ -164,14 +182,26 @@ impl OfferFacts {
         let bought: u32 = covered.iter().map(|item| shopper.rows[item.row()]).sum();
         // How many at hand are of the groups, and how much of the offer these are.
         let group = |at_hand: &[u32], shares: &Shares| {
-            let found = shares.iter().map(|&(group, share)| (at_hand[group as usize], share));
-            let (count, sum) = found.fold((0, 0.0), |(count, sum), (n, share)| (count + n, sum + f64::from(n) * share));
+            let found = shares
+                .iter()
+                .map(|&(group, share)| (at_hand[group as usize], share));
+            let (count, sum) = found.fold((0, 0.0), |(count, sum), (n, share)| {
+                (count + n, sum + f64::from(n) * share)
+            });
             (count as usize, sum / (shopper.items as f64 + SHRINK))
         };
         let (in_categories, category) = group(&shopper.categories, &self.categories[offer]);
         let (in_departments, department) = group(&shopper.departments, &self.departments[offer]);
-        let own = shopper.top + covered.iter().map(|item| shopper.exp[item.row()]).sum::<f32>().ln();
-        let best = covered.iter().map(|item| shopper.logits[item.row()]).fold(f32::NEG_INFINITY, f32::max);
+        let own = shopper.top
+            + covered
+                .iter()
+                .map(|item| shopper.exp[item.row()])
+                .sum::<f32>()
+                .ln();
+        let best = covered
+            .iter()
+            .map(|item| shopper.logits[item.row()])
+            .fold(f32::NEG_INFINITY, f32::max);
         let features = [
             (covered.len() as f64).ln(),
             f64::from(bought).ln_1p(),
@@ -181,8 +211,16 @@ impl OfferFacts {
             f64::from(own - shopper.all),
             f64::from(best - shopper.all),
         ];
-        let same_part = if in_categories > 0 { in_categories } else { in_departments };
-        OfferMatch { features, covered: bought as usize, same_part }
+        let same_part = if in_categories > 0 {
+            in_categories
+        } else {
+            in_departments
+        };
+        OfferMatch {
+            features,
+            covered: bought as usize,
+            same_part,
+        }
     }
 }
 

@@ -19,7 +19,12 @@ use crate::profile::Amount;
 use crate::recommender::Recommender;
 
 /// Amounts known of a shopper that there are weights for: one or two products, five, one earlier visit, three.
-pub const KNOWN: [Amount; 4] = [Amount::OneItem, Amount::FiveItems, Amount::OneBasket, Amount::ThreeBaskets];
+pub const KNOWN: [Amount; 4] = [
+    Amount::OneItem,
+    Amount::FiveItems,
+    Amount::OneBasket,
+    Amount::ThreeBaskets,
+];
 /// Weights of the features, then the constant.
 pub const WEIGHTS: usize = FEATURES.len() + 1;
 
@@ -58,14 +63,20 @@ pub struct OfferWeights {
 
 /// The place of an amount among [`KNOWN`]: the largest that is not more.
 fn known(amount: Amount) -> usize {
-    KNOWN.iter().rposition(|known| *known <= amount).unwrap_or(0)
+    KNOWN
+        .iter()
+        .rposition(|known| *known <= amount)
+        .unwrap_or(0)
 }
 
 impl OfferWeights {
     /// What the offers cover.
     #[must_use]
     pub fn covered(&self) -> Vec<Vec<ItemIx>> {
-        self.offers.iter().map(|offer| offer.items.iter().map(|&row| ItemIx(row)).collect()).collect()
+        self.offers
+            .iter()
+            .map(|offer| offer.items.iter().map(|&row| ItemIx(row)).collect())
+            .collect()
     }
 
     /// Checks the offers against the number of products.
@@ -81,24 +92,50 @@ impl OfferWeights {
                 self.offers.len()
             ));
         }
-        let is_text = |text: &str| !text.trim().is_empty() && text.len() <= MOST_TEXT && !text.chars().any(char::is_control);
+        let is_text = |text: &str| {
+            !text.trim().is_empty()
+                && text.len() <= MOST_TEXT
+                && !text.chars().any(char::is_control)
+        };
         let mut ids = HashSet::new();
         for (at, offer) in self.offers.iter().enumerate() {
             if !is_text(&offer.id) || !is_text(&offer.title) || !ids.insert(offer.id.as_str()) {
-                return wrong(format!("number {at} must have an id and a title of 1 to {MOST_TEXT} bytes, its id no other's"));
+                return wrong(format!(
+                    "number {at} must have an id and a title of 1 to {MOST_TEXT} bytes, its id no other's"
+                ));
             }
-            if !offer.rates.iter().all(|rate| (-MOST_NUMBER..=0.0).contains(rate)) {
-                return wrong(format!("'{}' must have two rates that are logarithms of shares", offer.id));
+            if !offer
+                .rates
+                .iter()
+                .all(|rate| (-MOST_NUMBER..=0.0).contains(rate))
+            {
+                return wrong(format!(
+                    "'{}' must have two rates that are logarithms of shares",
+                    offer.id
+                ));
             }
             if offer.items.is_empty() || !offer.items.windows(2).all(|pair| pair[0] < pair[1]) {
-                return wrong(format!("'{}' must cover rows that rise, one at least", offer.id));
+                return wrong(format!(
+                    "'{}' must cover rows that rise, one at least",
+                    offer.id
+                ));
             }
             if let Some(row) = offer.items.last().filter(|&&row| row as usize >= items) {
-                return wrong(format!("'{}' covers row {row}, the catalogue has {items}", offer.id));
+                return wrong(format!(
+                    "'{}' covers row {row}, the catalogue has {items}",
+                    offer.id
+                ));
             }
         }
-        if !self.weights.as_flattened().iter().all(|weight| weight.abs() <= MOST_NUMBER) {
-            return wrong(format!("must have weights from -{MOST_NUMBER} to {MOST_NUMBER}"));
+        if !self
+            .weights
+            .as_flattened()
+            .iter()
+            .all(|weight| weight.abs() <= MOST_NUMBER)
+        {
+            return wrong(format!(
+                "must have weights from -{MOST_NUMBER} to {MOST_NUMBER}"
+            ));
         }
         Ok(())
     }
@@ -121,7 +158,10 @@ impl Shelf {
             let features = facts.matches(offer, &stranger).features;
             [features[MATCHES - 2], features[MATCHES - 1]]
         };
-        Some(Self { plain: (0..offers.offers.len()).map(taste).collect(), facts })
+        Some(Self {
+            plain: (0..offers.offers.len()).map(taste).collect(),
+            facts,
+        })
     }
 }
 
@@ -130,13 +170,22 @@ impl Recommender {
     /// nothing is expected: those that others redeem most.
     #[must_use]
     pub fn offers(&self, n: usize) -> Vec<OfferPick> {
-        let (Some(shipped), Some(shelf)) = (&self.pack().offers, self.offer_shelf()) else { return Vec::new() };
+        let (Some(shipped), Some(shelf)) = (&self.pack().offers, self.offer_shelf()) else {
+            return Vec::new();
+        };
         if n == 0 {
             return Vec::new();
         }
         let session = self.session();
         let shots = session.shots();
-        let amount = Amount::of(shots.len(), session.visits.iter().filter(|visit| !visit.is_empty()).count());
+        let amount = Amount::of(
+            shots.len(),
+            session
+                .visits
+                .iter()
+                .filter(|visit| !visit.is_empty())
+                .count(),
+        );
         let weights = amount.map(|amount| &shipped.weights[known(amount)]);
         let shopper = shelf.facts.shopper(&session.visits, &shots, self.pack());
         let judged: Vec<(OfferMatch, f64)> = (shipped.offers.iter().enumerate())
@@ -145,13 +194,27 @@ impl Recommender {
                 let score = match weights {
                     None => f64::from(offer.rates[0]),
                     Some(weights) => {
-                        let features = offer.rates.iter().map(|&rate| f64::from(rate)).chain(found.features);
-                        features.zip(weights).map(|(x, &weight)| x * f64::from(weight)).sum::<f64>()
+                        let features = offer
+                            .rates
+                            .iter()
+                            .map(|&rate| f64::from(rate))
+                            .chain(found.features);
+                        features
+                            .zip(weights)
+                            .map(|(x, &weight)| x * f64::from(weight))
+                            .sum::<f64>()
                             + f64::from(weights[WEIGHTS - 1])
                     }
                 };
                 // A hostile pack's numbers may overflow on the way.
-                (found, if score.is_finite() { score } else { f64::from(offer.rates[0]) })
+                (
+                    found,
+                    if score.is_finite() {
+                        score
+                    } else {
+                        f64::from(offer.rates[0])
+                    },
+                )
             })
             .collect();
         let scores: Vec<f32> = judged.iter().map(|(_, score)| *score as f32).collect();
@@ -161,17 +224,28 @@ impl Recommender {
                 let (at, offer) = (at as usize, &shipped.offers[at as usize]);
                 let (found, score) = &judged[at];
                 let everyone = offer.rates[0].exp();
-                let (reason, products) =
-                    weights.map_or((OfferReason::MostRedeemed, 0), |weights| reason(weights, found, shelf.plain[at]));
+                let (reason, products) = weights
+                    .map_or((OfferReason::MostRedeemed, 0), |weights| {
+                        reason(weights, found, shelf.plain[at])
+                    });
                 let mut items: Vec<ItemIx> = offer.items.iter().map(|&row| ItemIx(row)).collect();
-                items.sort_by(|a, b| shopper.logit(*b).total_cmp(&shopper.logit(*a)).then(a.cmp(b)));
+                items.sort_by(|a, b| {
+                    shopper
+                        .logit(*b)
+                        .total_cmp(&shopper.logit(*a))
+                        .then(a.cmp(b))
+                });
                 items.truncate(NAMED);
                 OfferPick {
                     id: offer.id.clone(),
                     title: offer.title.clone(),
                     covers: offer.items.len() as u32,
                     items,
-                    probability: if amount.is_some() { (1.0 / (1.0 + (-score).exp())) as f32 } else { everyone },
+                    probability: if amount.is_some() {
+                        (1.0 / (1.0 + (-score).exp())) as f32
+                    } else {
+                        everyone
+                    },
                     everyone,
                     reason,
                     products: products as u32,
@@ -187,9 +261,22 @@ fn reason(weights: &[f32; WEIGHTS], found: &OfferMatch, plain: [f64; 2]) -> (Off
     let x = &found.features;
     let parts = [
         (by(3, x[1]), OfferReason::Covered, found.covered),
-        (by(4, x[2]) + by(5, x[3]), OfferReason::SamePart, found.same_part),
-        (by(7, x[MATCHES - 2] - plain[0]) + by(8, x[MATCHES - 1] - plain[1]), OfferReason::Taste, 0),
+        (
+            by(4, x[2]) + by(5, x[3]),
+            OfferReason::SamePart,
+            found.same_part,
+        ),
+        (
+            by(7, x[MATCHES - 2] - plain[0]) + by(8, x[MATCHES - 1] - plain[1]),
+            OfferReason::Taste,
+            0,
+        ),
     ];
-    let best = parts.into_iter().filter(|(gain, ..)| *gain > 0.0).max_by(|a, b| a.0.total_cmp(&b.0));
-    best.map_or((OfferReason::MostRedeemed, 0), |(_, reason, products)| (reason, products))
+    let best = parts
+        .into_iter()
+        .filter(|(gain, ..)| *gain > 0.0)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    best.map_or((OfferReason::MostRedeemed, 0), |(_, reason, products)| {
+        (reason, products)
+    })
 }

@@ -24,7 +24,9 @@ pub(crate) fn can_cut(d: usize, spaces: usize) -> bool {
 
 /// Writes the table as codes where it says so and its sub-vectors are few enough; says whether it did.
 pub(super) fn write(table: &ItemTable, out: &mut Writer) -> bool {
-    let Some((codes, centroids)) = codes(table) else { return false };
+    let Some((codes, centroids)) = codes(table) else {
+        return false;
+    };
     out.bytes(CODES, Dtype::U8, &[table.spaces, table.len()], codes);
     out.i8(CENTROIDS, &[centroids.len() / table.d, table.d], &centroids);
     true
@@ -69,27 +71,42 @@ fn codes(table: &ItemTable) -> Option<(Vec<u8>, Vec<i8>)> {
 }
 
 /// Reads the table's numbers, `[n, d]`, and into how many sub-vectors a row is cut; `None` where the file has no codes.
-pub(super) fn read(file: &Container<'_>, n: usize, d: usize) -> Result<Option<(Vec<i8>, usize)>, PackError> {
+pub(super) fn read(
+    file: &Container<'_>,
+    n: usize,
+    d: usize,
+) -> Result<Option<(Vec<i8>, usize)>, PackError> {
     if file.names().all(|name| !SECTIONS.contains(&name)) {
         return Ok(None);
     }
     if file.names().any(|name| name == "items.q") {
-        return Err(PackError::field(CODES, "stands beside 'items.q': a table is written one way"));
+        return Err(PackError::field(
+            CODES,
+            "stands beside 'items.q': a table is written one way",
+        ));
     }
     let (spaces, count) = (file.len_of(CODES)?, file.len_of(CENTROIDS)?);
     if !can_cut(d, spaces) {
         return Err(PackError::field(
             CODES,
-            format!("has {spaces} sub-vectors a row: {d} numbers must be cut evenly, into parts of {MOST_WIDTH} at most"),
+            format!(
+                "has {spaces} sub-vectors a row: {d} numbers must be cut evenly, into parts of {MOST_WIDTH} at most"
+            ),
         ));
     }
     if count > MOST_CENTROIDS {
-        return Err(PackError::field(CENTROIDS, format!("has {count} rows, at most {MOST_CENTROIDS} can be named")));
+        return Err(PackError::field(
+            CENTROIDS,
+            format!("has {count} rows, at most {MOST_CENTROIDS} can be named"),
+        ));
     }
     let codes = file.shaped_u8(CODES, &[spaces, n])?;
     let centroids = file.i8(CENTROIDS, &[count, d])?;
     if let Some(&bad) = codes.iter().find(|&&code| usize::from(code) >= count) {
-        return Err(PackError::field(CODES, format!("names centroid {bad}, there are {count}")));
+        return Err(PackError::field(
+            CODES,
+            format!("names centroid {bad}, there are {count}"),
+        ));
     }
     let width = d / spaces;
     let mut q = Vec::with_capacity(n * d);
@@ -107,12 +124,19 @@ mod tests {
     use super::*;
 
     fn table(rows: &[[i8; 4]], spaces: usize) -> ItemTable {
-        ItemTable { d: 4, q: rows.concat(), scale: vec![1.0; rows.len()], bias: vec![0.0; rows.len()], spaces }
+        ItemTable {
+            d: 4,
+            q: rows.concat(),
+            scale: vec![1.0; rows.len()],
+            bias: vec![0.0; rows.len()],
+            spaces,
+        }
     }
 
     #[test]
     fn a_sub_vector_is_written_once_and_named_by_its_place() {
-        let (codes, centroids) = codes(&table(&[[1, 2, 3, 4], [1, 2, 5, 6], [7, 8, 3, 4]], 2)).unwrap();
+        let (codes, centroids) =
+            codes(&table(&[[1, 2, 3, 4], [1, 2, 5, 6], [7, 8, 3, 4]], 2)).unwrap();
         assert_eq!(codes, [0, 0, 1, 0, 1, 0]);
         assert_eq!(centroids, [1, 2, 3, 4, 7, 8, 5, 6]);
     }
@@ -121,7 +145,9 @@ mod tests {
     fn what_cannot_be_cut_or_has_too_many_parts_is_left_as_it_is() {
         assert!(codes(&table(&[[1, 2, 3, 4]], 0)).is_none());
         assert!(codes(&table(&[[1, 2, 3, 4]], 3)).is_none());
-        let many: Vec<[i8; 4]> = (0..257).map(|i| [(i % 100) as i8, (i / 100) as i8, 0, 0]).collect();
+        let many: Vec<[i8; 4]> = (0..257)
+            .map(|i| [(i % 100) as i8, (i / 100) as i8, 0, 0])
+            .collect();
         assert!(codes(&table(&many, 2)).is_none());
         assert!(codes(&table(&many[..256], 2)).is_some());
         assert!(!can_cut(64, 2) && can_cut(64, 4));

@@ -91,27 +91,58 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn bytes(&mut self, name: &str, dtype: Dtype, shape: &[usize], bytes: Vec<u8>) {
-        debug_assert_eq!(shape.iter().product::<usize>() * dtype.size(), bytes.len(), "{name}");
+        debug_assert_eq!(
+            shape.iter().product::<usize>() * dtype.size(),
+            bytes.len(),
+            "{name}"
+        );
         let crc32 = crc32fast::hash(&bytes);
-        let entry = Entry { name: name.to_owned(), dtype, shape: shape.to_vec(), offset: 0, length: bytes.len(), crc32 };
+        let entry = Entry {
+            name: name.to_owned(),
+            dtype,
+            shape: shape.to_vec(),
+            offset: 0,
+            length: bytes.len(),
+            crc32,
+        };
         self.sections.push((entry, bytes));
     }
 
     pub(crate) fn f32(&mut self, name: &str, shape: &[usize], values: &[f32]) {
-        self.bytes(name, Dtype::F32, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect());
+        self.bytes(
+            name,
+            Dtype::F32,
+            shape,
+            values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+        );
     }
 
     /// Rounded to 8 bits of precision: an error of 0.2 % at most.
     pub(crate) fn bf16(&mut self, name: &str, shape: &[usize], values: &[f32]) {
-        self.bytes(name, Dtype::Bf16, shape, to_planes(values.iter().map(|&value| to_bf16(value).to_le_bytes())));
+        self.bytes(
+            name,
+            Dtype::Bf16,
+            shape,
+            to_planes(values.iter().map(|&value| to_bf16(value).to_le_bytes())),
+        );
     }
 
     pub(crate) fn u32(&mut self, name: &str, values: &[u32]) {
-        self.bytes(name, Dtype::U32, &[values.len()], to_planes(values.iter().map(|v| v.to_le_bytes())));
+        self.bytes(
+            name,
+            Dtype::U32,
+            &[values.len()],
+            to_planes(values.iter().map(|v| v.to_le_bytes())),
+        );
     }
 
     pub(crate) fn u16(&mut self, name: &str, values: &[u16]) {
-        self.bytes(name, Dtype::U16, &[values.len()], to_planes(values.iter().map(|v| v.to_le_bytes())));
+        self.bytes(
+            name,
+            Dtype::U16,
+            &[values.len()],
+            to_planes(values.iter().map(|v| v.to_le_bytes())),
+        );
     }
 
     pub(crate) fn u8(&mut self, name: &str, values: &[u8]) {
@@ -119,7 +150,12 @@ impl Writer {
     }
 
     pub(crate) fn i8(&mut self, name: &str, shape: &[usize], values: &[i8]) {
-        self.bytes(name, Dtype::I8, shape, values.iter().map(|v| v.cast_unsigned()).collect());
+        self.bytes(
+            name,
+            Dtype::I8,
+            shape,
+            values.iter().map(|v| v.cast_unsigned()).collect(),
+        );
     }
 
     pub(crate) fn utf8(&mut self, name: &str, text: &str) {
@@ -127,7 +163,11 @@ impl Writer {
     }
 
     /// The whole file. Offsets depend on the header's length and stand in the header: it is written with growing room until it fits.
-    pub(crate) fn finish<M: Serialize>(mut self, version: u32, meta: &M) -> Result<Vec<u8>, serde_json::Error> {
+    pub(crate) fn finish<M: Serialize>(
+        mut self,
+        version: u32,
+        meta: &M,
+    ) -> Result<Vec<u8>, serde_json::Error> {
         let mut header_len = 0;
         let header = loop {
             let mut at = PREFIX + header_len;
@@ -136,8 +176,15 @@ impl Writer {
                 entry.offset = at;
                 at += bytes.len();
             }
-            let entries: Vec<Entry> = self.sections.iter().map(|(entry, _)| entry.clone()).collect();
-            let mut header = serde_json::to_vec(&HeaderOut { meta, sections: &entries })?;
+            let entries: Vec<Entry> = self
+                .sections
+                .iter()
+                .map(|(entry, _)| entry.clone())
+                .collect();
+            let mut header = serde_json::to_vec(&HeaderOut {
+                meta,
+                sections: &entries,
+            })?;
             if header.len() <= header_len {
                 header.resize(header_len, b' ');
                 break header;
@@ -181,34 +228,58 @@ impl<'a> Container<'a> {
             return Err(PackError::NotAPack);
         }
         if bytes.len() < PREFIX + HASH {
-            return Err(PackError::Truncated { expected: PREFIX + HASH, found: bytes.len() });
+            return Err(PackError::Truncated {
+                expected: PREFIX + HASH,
+                found: bytes.len(),
+            });
         }
         let version = u32_at(bytes, 8);
         if !(PLAIN_VERSION..=FORMAT_VERSION).contains(&version) {
-            return Err(PackError::Version { found: version, expected: FORMAT_VERSION });
+            return Err(PackError::Version {
+                found: version,
+                expected: FORMAT_VERSION,
+            });
         }
         let header_len = u32_at(bytes, 12) as usize;
         if header_len > MAX_HEADER {
-            return Err(PackError::field("header", format!("is {header_len} bytes long, at most {MAX_HEADER} are allowed")));
+            return Err(PackError::field(
+                "header",
+                format!("is {header_len} bytes long, at most {MAX_HEADER} are allowed"),
+            ));
         }
         let body_end = bytes.len() - HASH;
         if PREFIX + header_len > body_end {
-            return Err(PackError::Truncated { expected: PREFIX + header_len + HASH, found: bytes.len() });
+            return Err(PackError::Truncated {
+                expected: PREFIX + header_len + HASH,
+                found: bytes.len(),
+            });
         }
-        let header = std::str::from_utf8(&bytes[PREFIX..PREFIX + header_len]).map_err(|err| PackError::field("header", err))?;
-        let header: HeaderIn<'a> = serde_json::from_str(header).map_err(|err| PackError::field("header", err))?;
+        let header = std::str::from_utf8(&bytes[PREFIX..PREFIX + header_len])
+            .map_err(|err| PackError::field("header", err))?;
+        let header: HeaderIn<'a> =
+            serde_json::from_str(header).map_err(|err| PackError::field("header", err))?;
         check_layout(&header.sections, PREFIX + header_len, body_end, bytes)?;
         // Lengths first, so that a cut file is called truncated and not corrupt.
         let hash: [u8; HASH] = Sha256::digest(&bytes[..body_end]).into();
         for entry in &header.sections {
             if crc32fast::hash(&bytes[entry.offset..entry.offset + entry.length]) != entry.crc32 {
-                return Err(PackError::Checksum { section: entry.name.clone() });
+                return Err(PackError::Checksum {
+                    section: entry.name.clone(),
+                });
             }
         }
         if hash != bytes[body_end..] {
-            return Err(PackError::Checksum { section: "the whole file".to_owned() });
+            return Err(PackError::Checksum {
+                section: "the whole file".to_owned(),
+            });
         }
-        Ok(Self { bytes, entries: header.sections, hash, meta: header.meta.get(), version })
+        Ok(Self {
+            bytes,
+            entries: header.sections,
+            hash,
+            meta: header.meta.get(),
+            version,
+        })
     }
 
     /// Bytes of the whole file.
@@ -223,31 +294,63 @@ impl<'a> Container<'a> {
 
     /// First dimension of a section.
     pub(crate) fn len_of(&self, name: &str) -> Result<usize, PackError> {
-        let entry = self.entries.iter().find(|entry| entry.name == name).ok_or_else(|| PackError::field(name, "is missing"))?;
+        let entry = self
+            .entries
+            .iter()
+            .find(|entry| entry.name == name)
+            .ok_or_else(|| PackError::field(name, "is missing"))?;
         Ok(entry.shape.first().copied().unwrap_or(0))
     }
 
-    fn section(&self, name: &str, dtype: Dtype, shape: Option<&[usize]>) -> Result<&'a [u8], PackError> {
-        let entry = self.entries.iter().find(|entry| entry.name == name).ok_or_else(|| PackError::field(name, "is missing"))?;
+    fn section(
+        &self,
+        name: &str,
+        dtype: Dtype,
+        shape: Option<&[usize]>,
+    ) -> Result<&'a [u8], PackError> {
+        let entry = self
+            .entries
+            .iter()
+            .find(|entry| entry.name == name)
+            .ok_or_else(|| PackError::field(name, "is missing"))?;
         if entry.dtype != dtype {
-            return Err(PackError::field(name, format!("has the type {:?}, expected {dtype:?}", entry.dtype)));
+            return Err(PackError::field(
+                name,
+                format!("has the type {:?}, expected {dtype:?}", entry.dtype),
+            ));
         }
         if let Some(shape) = shape
             && entry.shape != shape
         {
-            return Err(PackError::field(name, format!("has the shape {:?}, expected {shape:?}", entry.shape)));
+            return Err(PackError::field(
+                name,
+                format!("has the shape {:?}, expected {shape:?}", entry.shape),
+            ));
         }
         Ok(&self.bytes[entry.offset..entry.offset + entry.length])
     }
 
     pub(crate) fn f32(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, PackError> {
         let bytes = self.section(name, Dtype::F32, Some(shape))?;
-        finite(name, bytes.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect())
+        finite(
+            name,
+            bytes
+                .as_chunks::<4>()
+                .0
+                .iter()
+                .map(|&b| f32::from_le_bytes(b))
+                .collect(),
+        )
     }
 
     pub(crate) fn bf16(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, PackError> {
         let bytes = self.section(name, Dtype::Bf16, Some(shape))?;
-        finite(name, from_planes(bytes).map(|b| f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16)).collect())
+        finite(
+            name,
+            from_planes(bytes)
+                .map(|b| f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16))
+                .collect(),
+        )
     }
 
     pub(crate) fn u32(&self, name: &str, len: Option<usize>) -> Result<Vec<u32>, PackError> {
@@ -257,7 +360,9 @@ impl<'a> Container<'a> {
     }
 
     pub(crate) fn u16(&self, name: &str, len: usize) -> Result<Vec<u16>, PackError> {
-        Ok(from_planes(self.section(name, Dtype::U16, Some(&[len]))?).map(u16::from_le_bytes).collect())
+        Ok(from_planes(self.section(name, Dtype::U16, Some(&[len]))?)
+            .map(u16::from_le_bytes)
+            .collect())
     }
 
     pub(crate) fn u8(&self, name: &str, len: usize) -> Result<&'a [u8], PackError> {
@@ -269,11 +374,16 @@ impl<'a> Container<'a> {
     }
 
     pub(crate) fn i8(&self, name: &str, shape: &[usize]) -> Result<Vec<i8>, PackError> {
-        Ok(self.section(name, Dtype::I8, Some(shape))?.iter().map(|b| b.cast_signed()).collect())
+        Ok(self
+            .section(name, Dtype::I8, Some(shape))?
+            .iter()
+            .map(|b| b.cast_signed())
+            .collect())
     }
 
     pub(crate) fn utf8(&self, name: &str) -> Result<&'a str, PackError> {
-        std::str::from_utf8(self.section(name, Dtype::Utf8, None)?).map_err(|err| PackError::field(name, err))
+        std::str::from_utf8(self.section(name, Dtype::Utf8, None)?)
+            .map_err(|err| PackError::field(name, err))
     }
 }
 
@@ -283,7 +393,10 @@ fn u32_at(bytes: &[u8], at: usize) -> u32 {
 
 fn finite(name: &str, values: Vec<f32>) -> Result<Vec<f32>, PackError> {
     match values.iter().position(|v| !v.is_finite()) {
-        Some(at) => Err(PackError::field(name, format!("holds {} at {at}, expected finite numbers", values[at]))),
+        Some(at) => Err(PackError::field(
+            name,
+            format!("holds {} at {at}, expected finite numbers", values[at]),
+        )),
         None => Ok(values),
     }
 }
@@ -293,7 +406,11 @@ fn to_bf16(value: f32) -> u16 {
     let bits = value.to_bits();
     let rounded = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16;
     // The largest numbers would round to infinity.
-    if f32::from_bits(rounded << 16).is_finite() { rounded as u16 } else { (bits >> 16) as u16 }
+    if f32::from_bits(rounded << 16).is_finite() {
+        rounded as u16
+    } else {
+        (bits >> 16) as u16
+    }
 }
 
 /// All first bytes, all second bytes, and so on.
@@ -313,39 +430,74 @@ fn from_planes<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> {
 }
 
 /// Sections must follow each other without gap, overlap or repetition and fill the file to the hash.
-fn check_layout(sections: &[Entry], start: usize, end: usize, bytes: &[u8]) -> Result<(), PackError> {
+fn check_layout(
+    sections: &[Entry],
+    start: usize,
+    end: usize,
+    bytes: &[u8],
+) -> Result<(), PackError> {
     if sections.len() > MAX_SECTIONS {
-        return Err(PackError::field("sections", format!("are {}, at most {MAX_SECTIONS} are allowed", sections.len())));
+        return Err(PackError::field(
+            "sections",
+            format!("are {}, at most {MAX_SECTIONS} are allowed", sections.len()),
+        ));
     }
     let mut at = start;
     for (nth, entry) in sections.iter().enumerate() {
-        if sections[..nth].iter().any(|before| before.name == entry.name) {
+        if sections[..nth]
+            .iter()
+            .any(|before| before.name == entry.name)
+        {
             return Err(PackError::field(&entry.name, "stands twice"));
         }
-        let elements = entry.shape.iter().try_fold(1usize, |n, &dim| n.checked_mul(dim));
+        let elements = entry
+            .shape
+            .iter()
+            .try_fold(1usize, |n, &dim| n.checked_mul(dim));
         if elements.and_then(|n| n.checked_mul(entry.dtype.size())) != Some(entry.length) {
             return Err(PackError::field(
                 &entry.name,
-                format!("is {} bytes long, its shape {:?} says otherwise", entry.length, entry.shape),
+                format!(
+                    "is {} bytes long, its shape {:?} says otherwise",
+                    entry.length, entry.shape
+                ),
             ));
         }
         let aligned = at.next_multiple_of(ALIGN);
         if entry.offset != aligned {
-            return Err(PackError::field(&entry.name, format!("starts at {}, expected {aligned}", entry.offset)));
+            return Err(PackError::field(
+                &entry.name,
+                format!("starts at {}, expected {aligned}", entry.offset),
+            ));
         }
-        if bytes.get(at..aligned).is_some_and(|gap| gap.iter().any(|&b| b != 0)) {
-            return Err(PackError::field(&entry.name, "has bytes other than zero in the gap before it"));
+        if bytes
+            .get(at..aligned)
+            .is_some_and(|gap| gap.iter().any(|&b| b != 0))
+        {
+            return Err(PackError::field(
+                &entry.name,
+                "has bytes other than zero in the gap before it",
+            ));
         }
         at = match entry.offset.checked_add(entry.length) {
             Some(after) if after <= end => after,
             _ => {
-                let expected = entry.offset.saturating_add(entry.length).saturating_add(HASH);
-                return Err(PackError::Truncated { expected, found: bytes.len() });
+                let expected = entry
+                    .offset
+                    .saturating_add(entry.length)
+                    .saturating_add(HASH);
+                return Err(PackError::Truncated {
+                    expected,
+                    found: bytes.len(),
+                });
             }
         };
     }
     if at != end {
-        return Err(PackError::field("sections", format!("end at {at}, the hash starts at {end}: bytes are left over")));
+        return Err(PackError::field(
+            "sections",
+            format!("end at {at}, the hash starts at {end}: bytes are left over"),
+        ));
     }
     Ok(())
 }
@@ -357,22 +509,41 @@ mod tests {
     /// 2^61 rows of 8 bytes are 2^64 bytes: the product wraps to 0, the length of nothing, where it is not checked.
     #[test]
     fn a_shape_that_overflows_is_refused() {
-        let entry = Entry { name: "x".into(), dtype: Dtype::U8, shape: vec![1 << 61, 8], offset: 16, length: 0, crc32: 0 };
-        assert!(matches!(check_layout(&[entry], 16, 16, &[0; 48]), Err(PackError::Field { .. })));
+        let entry = Entry {
+            name: "x".into(),
+            dtype: Dtype::U8,
+            shape: vec![1 << 61, 8],
+            offset: 16,
+            length: 0,
+            crc32: 0,
+        };
+        assert!(matches!(
+            check_layout(&[entry], 16, 16, &[0; 48]),
+            Err(PackError::Field { .. })
+        ));
     }
 
     #[test]
     fn numbers_stand_in_planes_and_come_back() {
         let bytes = to_planes([0x0102u16, 0x0304].into_iter().map(u16::to_le_bytes));
         assert_eq!(bytes, [2, 4, 1, 3]);
-        assert_eq!(from_planes(&bytes).map(u16::from_le_bytes).collect::<Vec<_>>(), [0x0102, 0x0304]);
+        assert_eq!(
+            from_planes(&bytes)
+                .map(u16::from_le_bytes)
+                .collect::<Vec<_>>(),
+            [0x0102, 0x0304]
+        );
     }
 
     #[test]
     fn half_an_f32_is_the_nearest_one() {
-        for (value, expected) in
-            [(1.0, 1.0), (-0.0, -0.0), (1.0 + 1.0 / 512.0, 1.0), (std::f32::consts::PI, 3.140_625), (f32::MAX, 3.389_531_4e38)]
-        {
+        for (value, expected) in [
+            (1.0, 1.0),
+            (-0.0, -0.0),
+            (1.0 + 1.0 / 512.0, 1.0),
+            (std::f32::consts::PI, 3.140_625),
+            (f32::MAX, 3.389_531_4e38),
+        ] {
             let back = f32::from_bits(u32::from(to_bf16(value)) << 16);
             assert_eq!(back.to_bits(), f32::to_bits(expected), "{value}");
             assert_eq!(to_bf16(back), to_bf16(value));
@@ -381,9 +552,19 @@ mod tests {
 
     #[test]
     fn a_gap_must_be_zero() {
-        let entry = |offset| Entry { name: format!("x{offset}"), dtype: Dtype::U8, shape: vec![1], offset, length: 1, crc32: 0 };
+        let entry = |offset| Entry {
+            name: format!("x{offset}"),
+            dtype: Dtype::U8,
+            shape: vec![1],
+            offset,
+            length: 1,
+            crc32: 0,
+        };
         let mut bytes = [0u8; 80];
-        assert_eq!(check_layout(&[entry(16), entry(24)], 16, 25, &bytes), Ok(()));
+        assert_eq!(
+            check_layout(&[entry(16), entry(24)], 16, 25, &bytes),
+            Ok(())
+        );
         bytes[20] = 1;
         assert!(check_layout(&[entry(16), entry(24)], 16, 25, &bytes).is_err());
     }

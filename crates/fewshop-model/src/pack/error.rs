@@ -6,10 +6,14 @@ pub enum PackError {
     #[error("the pack is empty (0 bytes): build or download it again")]
     Empty,
     /// Another kind of file.
-    #[error("this is no Fewshop pack: it does not begin with 'FEWSHOP': give the file that `fewshop train` wrote")]
+    #[error(
+        "this is no Fewshop pack: it does not begin with 'FEWSHOP': give the file that `fewshop train` wrote"
+    )]
     NotAPack,
     /// Written by another version.
-    #[error("the pack has format version {found}, this program reads version {expected}: train it again with this version")]
+    #[error(
+        "the pack has format version {found}, this program reads version {expected}: train it again with this version"
+    )]
     Version {
         /// In the file.
         found: u32,
@@ -17,7 +21,9 @@ pub enum PackError {
         expected: u32,
     },
     /// The end is missing.
-    #[error("the pack is cut off: {found} bytes are there, at least {expected} belong to it: copy or download it again")]
+    #[error(
+        "the pack is cut off: {found} bytes are there, at least {expected} belong to it: copy or download it again"
+    )]
     Truncated {
         /// Bytes that the header asks for.
         expected: usize,
@@ -25,7 +31,9 @@ pub enum PackError {
         found: usize,
     },
     /// Bytes changed on the way.
-    #[error("the pack is damaged: the checksum of {section} does not match: copy or download it again")]
+    #[error(
+        "the pack is damaged: the checksum of {section} does not match: copy or download it again"
+    )]
     Checksum {
         /// Which part.
         section: String,
@@ -42,7 +50,10 @@ pub enum PackError {
 
 impl PackError {
     pub(crate) fn field(field: &str, problem: impl ToString) -> Self {
-        Self::Field { field: field.to_owned(), problem: problem.to_string() }
+        Self::Field {
+            field: field.to_owned(),
+            problem: problem.to_string(),
+        }
     }
 
     /// A word that code may branch on.

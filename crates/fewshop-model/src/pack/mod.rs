@@ -96,11 +96,23 @@ impl ItemTable {
     #[must_use]
     pub fn quantise_to(rows: &[f32], d: usize, bias: Vec<f32>, steps: f32) -> Self {
         assert_eq!(rows.len(), d * bias.len(), "rows must be [bias.len(), d]");
-        let mut table = Self { d, q: Vec::with_capacity(rows.len()), scale: Vec::with_capacity(bias.len()), bias, spaces: 0 };
+        let mut table = Self {
+            d,
+            q: Vec::with_capacity(rows.len()),
+            scale: Vec::with_capacity(bias.len()),
+            bias,
+            spaces: 0,
+        };
         for row in rows.chunks_exact(d) {
             let scale = row.iter().fold(0f32, |m, v| m.max(v.abs())) / steps;
             table.scale.push(scale);
-            table.q.extend(row.iter().map(|v| if scale > 0.0 { (v / scale).round() as i8 } else { 0 }));
+            table.q.extend(row.iter().map(|v| {
+                if scale > 0.0 {
+                    (v / scale).round() as i8
+                } else {
+                    0
+                }
+            }));
         }
         table
     }
@@ -120,7 +132,10 @@ impl ItemTable {
     /// Adds `weight * x[row]` to `out`, `[d]`.
     pub fn add_row(&self, row: usize, weight: f32, out: &mut [f32]) {
         let w = weight * self.scale[row];
-        for (o, &q) in out.iter_mut().zip(&self.q[row * self.d..(row + 1) * self.d]) {
+        for (o, &q) in out
+            .iter_mut()
+            .zip(&self.q[row * self.d..(row + 1) * self.d])
+        {
             *o += w * f32::from(q);
         }
     }
@@ -163,8 +178,17 @@ impl PairTable {
     /// The pairs of one product.
     pub fn row(&self, item: usize) -> impl Iterator<Item = Pair> {
         let range = self.offsets[item] as usize..self.offsets[item + 1] as usize;
-        let values = self.counts[range.clone()].iter().zip(&self.regression[range.clone()]);
-        self.items[range].iter().zip(values).map(|(&to, (&count, &regression))| Pair { to: to as usize, count, regression })
+        let values = self.counts[range.clone()]
+            .iter()
+            .zip(&self.regression[range.clone()]);
+        self.items[range]
+            .iter()
+            .zip(values)
+            .map(|(&to, (&count, &regression))| Pair {
+                to: to as usize,
+                count,
+                regression,
+            })
     }
 }
 
@@ -303,7 +327,10 @@ impl Pack {
     ///
     /// # Errors
     /// [`PackError::Field`] names the part that does not fit.
-    #[expect(clippy::too_many_arguments, reason = "the parts of a pack, each of its own type")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of a pack, each of its own type"
+    )]
     pub fn validated(
         card: Card,
         config: ModelConfig,
@@ -386,7 +413,10 @@ impl Pack {
         }
         let d = self.table.d;
         if d == 0 || d > 1024 {
-            return Err(PackError::field("items.q", format!("has rows of {d} numbers, expected 1 to 1024")));
+            return Err(PackError::field(
+                "items.q",
+                format!("has rows of {d} numbers, expected 1 to 1024"),
+            ));
         }
         let (eh, rh) = (self.encoder.hidden, self.ranker.hidden);
         for (field, found, expected) in [
@@ -397,12 +427,24 @@ impl Pack {
             ("items.scale", self.table.scale.len(), n),
             ("items.bias", self.table.bias.len(), n),
             ("pairs.offsets", self.pairs.offsets.len(), n + 1),
-            ("pairs.counts", self.pairs.counts.len(), self.pairs.items.len()),
-            ("pairs.regression", self.pairs.regression.len(), self.pairs.items.len()),
+            (
+                "pairs.counts",
+                self.pairs.counts.len(),
+                self.pairs.items.len(),
+            ),
+            (
+                "pairs.regression",
+                self.pairs.regression.len(),
+                self.pairs.items.len(),
+            ),
             ("encoder.w", self.encoder.w.len(), d * eh),
             ("encoder.b", self.encoder.b.len(), eh),
             ("encoder.v", self.encoder.v.len(), eh),
-            ("encoder.kind", self.encoder.kind.len(), EventKind::ALL.len()),
+            (
+                "encoder.kind",
+                self.encoder.kind.len(),
+                EventKind::ALL.len(),
+            ),
             ("adapter.learning_rate", self.adapter.learning_rate.len(), d),
             ("ranker.mean", self.ranker.mean.len(), FEATURES),
             ("ranker.inv_std", self.ranker.inv_std.len(), FEATURES),
@@ -411,14 +453,25 @@ impl Pack {
             ("ranker.w2", self.ranker.w2.len(), rh),
         ] {
             if found != expected {
-                return Err(PackError::field(field, format!("has {found} numbers, expected {expected}")));
+                return Err(PackError::field(
+                    field,
+                    format!("has {found} numbers, expected {expected}"),
+                ));
             }
         }
         if !self.season.is_empty() && self.season.len() != n {
-            return Err(PackError::field("season", format!("has {} numbers, expected {n} or none", self.season.len())));
+            return Err(PackError::field(
+                "season",
+                format!("has {} numbers, expected {n} or none", self.season.len()),
+            ));
         }
-        if self.adapter.gate.is_empty() || self.adapter.gate.iter().any(|g| !(0.0..=1.0).contains(g)) {
-            return Err(PackError::field("adapter.gate", "must hold numbers from 0 to 1, one at least"));
+        if self.adapter.gate.is_empty()
+            || self.adapter.gate.iter().any(|g| !(0.0..=1.0).contains(g))
+        {
+            return Err(PackError::field(
+                "adapter.gate",
+                "must hold numbers from 0 to 1, one at least",
+            ));
         }
         if self.table.scale.iter().any(|&s| s < 0.0) {
             return Err(PackError::field("items.scale", "holds a negative number"));
@@ -428,37 +481,84 @@ impl Pack {
             || !rises
             || self.pairs.offsets.last().map(|&e| e as usize) != Some(self.pairs.items.len())
         {
-            return Err(PackError::field("pairs.offsets", "must rise from 0 to the number of pairs"));
+            return Err(PackError::field(
+                "pairs.offsets",
+                "must rise from 0 to the number of pairs",
+            ));
         }
-        for (field, rows) in [("pairs.items", &self.pairs.items), ("adapter.negatives", &self.adapter.negatives)] {
+        for (field, rows) in [
+            ("pairs.items", &self.pairs.items),
+            ("adapter.negatives", &self.adapter.negatives),
+        ] {
             if let Some(&bad) = rows.iter().find(|&&row| row as usize >= n) {
-                return Err(PackError::field(field, format!("names row {bad}, the catalogue has {n}")));
+                return Err(PackError::field(
+                    field,
+                    format!("names row {bad}, the catalogue has {n}"),
+                ));
             }
         }
         let mut named = vec![false; n];
-        if let Some(row) = self.adapter.negatives.iter().find(|&&row| std::mem::replace(&mut named[row as usize], true)) {
-            return Err(PackError::field("adapter.negatives", format!("name row {row} twice")));
+        if let Some(row) = self
+            .adapter
+            .negatives
+            .iter()
+            .find(|&&row| std::mem::replace(&mut named[row as usize], true))
+        {
+            return Err(PackError::field(
+                "adapter.negatives",
+                format!("name row {row} twice"),
+            ));
         }
-        if self.pairs.counts.iter().any(|&c| !(c.is_finite() && c > 0.0)) {
-            return Err(PackError::field("pairs.counts", "must hold positive numbers"));
+        if self
+            .pairs
+            .counts
+            .iter()
+            .any(|&c| !(c.is_finite() && c > 0.0))
+        {
+            return Err(PackError::field(
+                "pairs.counts",
+                "must hold positive numbers",
+            ));
         }
         if self.pairs.regression.iter().any(|w| !w.is_finite()) {
-            return Err(PackError::field("pairs.regression", "must hold finite numbers"));
+            return Err(PackError::field(
+                "pairs.regression",
+                "must hold finite numbers",
+            ));
         }
         if self.repeat.iter().any(|r| !(0.0..=1.0).contains(r)) {
             return Err(PackError::field("repeat", "must hold numbers from 0 to 1"));
         }
-        self.rules.check(&self.catalogue).map_err(|problem| PackError::field("rules", problem))?;
+        self.rules
+            .check(&self.catalogue)
+            .map_err(|problem| PackError::field("rules", problem))?;
         let c = &self.config;
-        let finite =
-            [c.logit_scale, c.adapter_l2, c.dismiss_weight, c.covisit_alpha, c.covisit_shrink, c.cosine_shrink, c.sessions];
+        let finite = [
+            c.logit_scale,
+            c.adapter_l2,
+            c.dismiss_weight,
+            c.covisit_alpha,
+            c.covisit_shrink,
+            c.cosine_shrink,
+            c.sessions,
+        ];
         if finite.iter().any(|v| !(v.is_finite() && *v >= 0.0)) {
-            return Err(PackError::field("config", "must hold finite numbers of 0 or more"));
+            return Err(PackError::field(
+                "config",
+                "must hold finite numbers of 0 or more",
+            ));
         }
         // Work per click grows with these: a hostile pack must not hang the page.
-        let adapter = c.adapter_steps.saturating_mul(self.adapter.negatives.len()).saturating_mul(d);
+        let adapter = c
+            .adapter_steps
+            .saturating_mul(self.adapter.negatives.len())
+            .saturating_mul(d);
         let ranker = c.candidates.saturating_mul(rh.max(1));
-        if c.candidates == 0 || c.candidates > 10_000 || adapter > MAX_ADAPTER_WORK || ranker > MAX_RANKER_WORK {
+        if c.candidates == 0
+            || c.candidates > 10_000
+            || adapter > MAX_ADAPTER_WORK
+            || ranker > MAX_RANKER_WORK
+        {
             return Err(PackError::field(
                 "config",
                 "asks for no candidates, or for more work a click than is allowed (candidates x hidden units, or steps x negatives x numbers)",

@@ -11,9 +11,15 @@ pub(super) fn write(offers: &OfferWeights, out: &mut Writer) -> Result<(), PackE
     let mut steps = offers.clone();
     for offer in &mut steps.offers {
         let mut before = 0;
-        offer.items.iter_mut().for_each(|row| *row -= std::mem::replace(&mut before, *row));
+        offer
+            .items
+            .iter_mut()
+            .for_each(|row| *row -= std::mem::replace(&mut before, *row));
     }
-    out.utf8(SECTION, &serde_json::to_string(&steps).map_err(|err| PackError::field(SECTION, err))?);
+    out.utf8(
+        SECTION,
+        &serde_json::to_string(&steps).map_err(|err| PackError::field(SECTION, err))?,
+    );
     Ok(())
 }
 
@@ -21,11 +27,14 @@ pub(super) fn read(file: &Container<'_>) -> Result<Option<OfferWeights>, PackErr
     if !file.names().any(|name| name == SECTION) {
         return Ok(None);
     }
-    let mut offers: OfferWeights = serde_json::from_str(file.utf8(SECTION)?).map_err(|err| PackError::field(SECTION, err))?;
+    let mut offers: OfferWeights =
+        serde_json::from_str(file.utf8(SECTION)?).map_err(|err| PackError::field(SECTION, err))?;
     for offer in &mut offers.offers {
         let mut row = 0u32;
         for step in &mut offer.items {
-            row = row.checked_add(*step).ok_or_else(|| PackError::field(SECTION, "hold a row past all numbers"))?;
+            row = row
+                .checked_add(*step)
+                .ok_or_else(|| PackError::field(SECTION, "hold a row past all numbers"))?;
             *step = row;
         }
     }
@@ -57,9 +66,16 @@ impl Pack {
 
     pub(super) fn check_offers(&self) -> Result<(), PackError> {
         let n = self.catalogue.len();
-        if !self.fresh.windows(2).all(|pair| pair[0] < pair[1]) || self.fresh.last().is_some_and(|&row| row as usize >= n) {
-            return Err(PackError::field("fresh", format!("must hold rows of the catalogue of {n}, rising")));
+        if !self.fresh.windows(2).all(|pair| pair[0] < pair[1])
+            || self.fresh.last().is_some_and(|&row| row as usize >= n)
+        {
+            return Err(PackError::field(
+                "fresh",
+                format!("must hold rows of the catalogue of {n}, rising"),
+            ));
         }
-        self.offers.as_ref().map_or(Ok(()), |offers| offers.check(n))
+        self.offers
+            .as_ref()
+            .map_or(Ok(()), |offers| offers.check(n))
     }
 }

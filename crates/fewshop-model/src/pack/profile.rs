@@ -7,8 +7,14 @@ use super::{Pack, PackError};
 use crate::profile::{AttributeHead, ProfileInputs, ProfileWeights};
 
 /// Their sections.
-pub(super) const SECTIONS: [&str; 6] =
-    ["profile.mean", "profile.inv_std", "profile.w1", "profile.b1", "profile.w2", "profile.b2"];
+pub(super) const SECTIONS: [&str; 6] = [
+    "profile.mean",
+    "profile.inv_std",
+    "profile.w1",
+    "profile.b1",
+    "profile.w2",
+    "profile.b2",
+];
 
 /// What of the heads is no array.
 #[derive(Serialize, Deserialize)]
@@ -29,20 +35,32 @@ pub(super) fn write(profile: &ProfileWeights, out: &mut Writer) -> ProfileMeta {
     out.f32("profile.b1", &[h], &profile.b1);
     out.bf16("profile.w2", &[if h == 0 { f } else { h }, c], &profile.w2);
     out.f32("profile.b2", &[c], &profile.b2);
-    ProfileMeta { hidden: h, heads: profile.heads.clone() }
+    ProfileMeta {
+        hidden: h,
+        heads: profile.heads.clone(),
+    }
 }
 
-pub(super) fn read(file: &Container<'_>, meta: Option<ProfileMeta>) -> Result<Option<ProfileWeights>, PackError> {
+pub(super) fn read(
+    file: &Container<'_>,
+    meta: Option<ProfileMeta>,
+) -> Result<Option<ProfileWeights>, PackError> {
     let Some(meta) = meta else {
         return match file.names().find(|name| SECTIONS.contains(name)) {
-            Some(name) => Err(PackError::field(name, "stands there without 'profile' in meta")),
+            Some(name) => Err(PackError::field(
+                name,
+                "stands there without 'profile' in meta",
+            )),
             None => Ok(None),
         };
     };
     let f = file.len_of("profile.mean")?;
     let outputs: usize = meta.heads.iter().map(|head| head.values.len()).sum();
     if f > MOST_FEATURES || meta.hidden > MOST_FEATURES || outputs > MOST_FEATURES {
-        return Err(PackError::field("profile", "asks for more numbers than is allowed"));
+        return Err(PackError::field(
+            "profile",
+            "asks for more numbers than is allowed",
+        ));
     }
     let (h, read) = (meta.hidden, if meta.hidden == 0 { f } else { meta.hidden });
     Ok(Some(ProfileWeights {
@@ -69,6 +87,8 @@ impl Pack {
     }
 
     pub(super) fn check_profile(&self) -> Result<(), PackError> {
-        self.profile.as_ref().map_or(Ok(()), |profile| profile.check(ProfileInputs::of(self).len()))
+        self.profile.as_ref().map_or(Ok(()), |profile| {
+            profile.check(ProfileInputs::of(self).len())
+        })
     }
 }

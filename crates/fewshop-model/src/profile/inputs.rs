@@ -31,7 +31,12 @@ impl ProfileInputs {
     pub fn of(pack: &Pack) -> Self {
         let items = pack.catalogue.items();
         // A brand group is what stands before the maker: 'National brand · maker 2'.
-        let brand = numbered(items.iter().map(|item| item.brand.split('·').next().unwrap_or("").trim()), MOST[0]);
+        let brand = numbered(
+            items
+                .iter()
+                .map(|item| item.brand.split('·').next().unwrap_or("").trim()),
+            MOST[0],
+        );
         let department = numbered(items.iter().map(|item| item.department()), MOST[1]);
         let paths: Vec<String> = items.iter().map(|item| item.category.join("\t")).collect();
         let category = numbered(paths.iter().map(String::as_str), MOST[2]);
@@ -62,7 +67,12 @@ impl ProfileInputs {
     pub fn groups_as(&self, other: &Self, row_of: impl Fn(ItemIx) -> Option<usize>) -> bool {
         let same = |row: usize| {
             let here = row_of(ItemIx::from(row));
-            here.is_some_and(|here| self.groups.iter().zip(&other.groups).all(|(own, other)| own[here] == other[row]))
+            here.is_some_and(|here| {
+                self.groups
+                    .iter()
+                    .zip(&other.groups)
+                    .all(|(own, other)| own[here] == other[row])
+            })
         };
         self.sizes == other.sizes && (0..other.prices.len()).all(same)
     }
@@ -88,7 +98,10 @@ impl ProfileInputs {
     #[must_use]
     pub fn category_counts(&self) -> Vec<usize> {
         let counts = self.counts();
-        [0, 1].into_iter().chain(counts.end - self.sizes[2]..counts.end).collect()
+        [0, 1]
+            .into_iter()
+            .chain(counts.end - self.sizes[2]..counts.end)
+            .collect()
     }
 
     /// Earlier visits (the latest first) and the shots at hand as numbers: how many, how dear, counts of brand groups, departments and
@@ -119,9 +132,13 @@ impl ProfileInputs {
                 start += size;
             }
         }
-        out[2..PLAIN].iter_mut().for_each(|mean| *mean /= priced + SHRINK);
+        out[2..PLAIN]
+            .iter_mut()
+            .for_each(|mean| *mean /= priced + SHRINK);
         let counts = self.counts();
-        out[counts.clone()].iter_mut().for_each(|count| *count = count.ln_1p());
+        out[counts.clone()]
+            .iter_mut()
+            .for_each(|count| *count = count.ln_1p());
         let taste = Encoded::of(&all, &pack.table, &pack.encoder).taste(None);
         for (to, x) in out[counts.end..].iter_mut().zip(taste) {
             *to = x * n / (n + SHRINK);
@@ -138,7 +155,11 @@ pub fn taste(visits: &[Vec<ItemIx>], shots: &[Event], pack: &Pack) -> Vec<f32> {
 
 /// Oldest first.
 fn together(visits: &[Vec<ItemIx>], shots: &[Event]) -> Vec<Event> {
-    let before = visits.iter().rev().flatten().map(|&item| Event::new(item, EventKind::Purchase));
+    let before = visits
+        .iter()
+        .rev()
+        .flatten()
+        .map(|&item| Event::new(item, EventKind::Purchase));
     before.chain(shots.iter().copied()).collect()
 }
 
@@ -148,7 +169,11 @@ fn numbered<'a>(texts: impl Iterator<Item = &'a str>, most: usize) -> (Vec<u32>,
     let numbers = texts
         .map(|text| {
             let next = known.len();
-            if next < most { *known.entry(text).or_insert(next as u32) } else { known.get(text).copied().unwrap_or(u32::MAX) }
+            if next < most {
+                *known.entry(text).or_insert(next as u32)
+            } else {
+                known.get(text).copied().unwrap_or(u32::MAX)
+            }
         })
         .collect();
     (numbers, known.len())

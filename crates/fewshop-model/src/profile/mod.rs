@@ -35,8 +35,15 @@ pub enum Amount {
 
 impl Amount {
     /// All of them, the least first.
-    pub const ALL: [Self; 7] =
-        [Self::OneItem, Self::ThreeItems, Self::FiveItems, Self::TenItems, Self::OneBasket, Self::TwoBaskets, Self::ThreeBaskets];
+    pub const ALL: [Self; 7] = [
+        Self::OneItem,
+        Self::ThreeItems,
+        Self::FiveItems,
+        Self::TenItems,
+        Self::OneBasket,
+        Self::TwoBaskets,
+        Self::ThreeBaskets,
+    ];
 
     /// The amount of `items` products at hand after `visits` earlier visits; `None` where nothing is known.
     #[must_use]
@@ -95,10 +102,19 @@ impl Recommender {
     /// What is believed of the shopper's household, an entry for each attribute that the pack has a head for; empty where it has none.
     #[must_use]
     pub fn profile(&self) -> Vec<AttributeBelief> {
-        let (Some(weights), Some(inputs)) = (&self.pack().profile, self.profile_inputs()) else { return Vec::new() };
+        let (Some(weights), Some(inputs)) = (&self.pack().profile, self.profile_inputs()) else {
+            return Vec::new();
+        };
         let session = self.session();
         let shots = session.shots();
-        let amount = Amount::of(shots.len(), session.visits.iter().filter(|visit| !visit.is_empty()).count());
+        let amount = Amount::of(
+            shots.len(),
+            session
+                .visits
+                .iter()
+                .filter(|visit| !visit.is_empty())
+                .count(),
+        );
         let probabilities = amount.map(|amount| {
             let features = inputs.features(&session.visits, &shots, self.pack());
             weights.probabilities(&weights.logits(&features), amount)
@@ -111,10 +127,17 @@ impl Recommender {
             let values = probabilities.as_ref().filter(|_| tells).map(|all| {
                 let pairs = head.values.iter().zip(&all[range]).zip(&head.prior);
                 pairs
-                    .map(|((value, &probability), &everyone)| ValueBelief { value: value.clone(), probability, everyone })
+                    .map(|((value, &probability), &everyone)| ValueBelief {
+                        value: value.clone(),
+                        probability,
+                        everyone,
+                    })
                     .collect()
             });
-            AttributeBelief { attribute: head.name.clone(), values }
+            AttributeBelief {
+                attribute: head.name.clone(),
+                values,
+            }
         };
         weights.heads.iter().map(belief).collect()
     }

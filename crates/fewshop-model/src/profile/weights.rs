@@ -61,8 +61,12 @@ impl ProfileWeights {
     /// - output: `[values]`, of all heads one after the other
     #[must_use]
     pub fn logits(&self, features: &[f32]) -> Vec<f32> {
-        let input: Vec<f32> =
-            features.iter().zip(&self.mean).zip(&self.inv_std).map(|((x, mean), inv_std)| (x - mean) * inv_std).collect();
+        let input: Vec<f32> = features
+            .iter()
+            .zip(&self.mean)
+            .zip(&self.inv_std)
+            .map(|((x, mean), inv_std)| (x - mean) * inv_std)
+            .collect();
         if self.hidden == 0 {
             return affine(&input, &self.w2, &self.b2);
         }
@@ -90,25 +94,48 @@ impl ProfileWeights {
     pub(crate) fn check(&self, features: usize) -> Result<(), PackError> {
         let wrong = |problem: String| Err(PackError::field("profile", problem));
         if self.heads.is_empty() || self.heads.len() > MOST_HEADS || self.hidden > MOST_HIDDEN {
-            return wrong(format!("must have 1 to {MOST_HEADS} heads and at most {MOST_HIDDEN} hidden units"));
+            return wrong(format!(
+                "must have 1 to {MOST_HEADS} heads and at most {MOST_HIDDEN} hidden units"
+            ));
         }
         for (at, head) in self.heads.iter().enumerate() {
-            let text = |text: &String| !text.trim().is_empty() && text.len() <= MOST_TEXT && !text.chars().any(char::is_control);
-            let distinct = |list: &[String]| list.iter().enumerate().all(|(at, one)| !list[..at].contains(one));
+            let text = |text: &String| {
+                !text.trim().is_empty()
+                    && text.len() <= MOST_TEXT
+                    && !text.chars().any(char::is_control)
+            };
+            let distinct = |list: &[String]| {
+                list.iter()
+                    .enumerate()
+                    .all(|(at, one)| !list[..at].contains(one))
+            };
             let n = head.values.len();
-            if !text(&head.name) || !head.values.iter().all(text) || self.heads[..at].iter().any(|other| other.name == head.name)
+            if !text(&head.name)
+                || !head.values.iter().all(text)
+                || self.heads[..at].iter().any(|other| other.name == head.name)
             {
-                return wrong(format!("head {at} must have a name and values of 1 to {MOST_TEXT} bytes, its name no other's"));
+                return wrong(format!(
+                    "head {at} must have a name and values of 1 to {MOST_TEXT} bytes, its name no other's"
+                ));
             }
             if !(2..=MOST_VALUES).contains(&n) || !distinct(&head.values) || head.prior.len() != n {
-                return wrong(format!("'{}' must have 2 to {MOST_VALUES} different values and a prior for each", head.name));
+                return wrong(format!(
+                    "'{}' must have 2 to {MOST_VALUES} different values and a prior for each",
+                    head.name
+                ));
             }
             let sum: f32 = head.prior.iter().sum();
             if !head.prior.iter().all(|p| *p > 0.0 && *p < 1.0) || (sum - 1.0).abs() > 1e-3 {
-                return wrong(format!("'{}' must have a prior of shares between 0 and 1 that add up to 1", head.name));
+                return wrong(format!(
+                    "'{}' must have a prior of shares between 0 and 1 that add up to 1",
+                    head.name
+                ));
             }
             let amounts = Amount::ALL.len();
-            let belief = head.belief.iter().all(|belief| (0.0..=4.0).contains(belief));
+            let belief = head
+                .belief
+                .iter()
+                .all(|belief| (0.0..=4.0).contains(belief));
             if !belief || head.belief.len() != amounts || head.tells.len() != amounts {
                 return wrong(format!(
                     "'{}' must say for {amounts} amounts how far it is believed, 0 to 4, and whether it tells",
@@ -122,15 +149,33 @@ impl ProfileWeights {
             ("profile.inv_std", self.inv_std.len(), features),
             ("profile.w1", self.w1.len(), features * h),
             ("profile.b1", self.b1.len(), h),
-            ("profile.w2", self.w2.len(), if h == 0 { features } else { h } * c),
+            (
+                "profile.w2",
+                self.w2.len(),
+                if h == 0 { features } else { h } * c,
+            ),
             ("profile.b2", self.b2.len(), c),
         ] {
             if found != expected {
-                return Err(PackError::field(field, format!("has {found} numbers, expected {expected}")));
+                return Err(PackError::field(
+                    field,
+                    format!("has {found} numbers, expected {expected}"),
+                ));
             }
         }
-        let all = [&self.mean, &self.inv_std, &self.w1, &self.b1, &self.w2, &self.b2];
-        if all.into_iter().flatten().any(|x| !x.is_finite() || x.abs() > 1e6) {
+        let all = [
+            &self.mean,
+            &self.inv_std,
+            &self.w1,
+            &self.b1,
+            &self.w2,
+            &self.b2,
+        ];
+        if all
+            .into_iter()
+            .flatten()
+            .any(|x| !x.is_finite() || x.abs() > 1e6)
+        {
             return wrong("must hold finite numbers of at most a million".to_owned());
         }
         Ok(())
@@ -155,8 +200,11 @@ fn mixed(logits: &[f32], prior: &[f32], belief: f32) -> Vec<f32> {
         top + x.iter().map(|x| (x - top).exp()).sum::<f32>().ln()
     };
     let all = log_sum(logits);
-    let log: Vec<f32> =
-        logits.iter().zip(prior).map(|(logit, prior)| belief * (logit - all) + (1.0 - belief) * prior.ln()).collect();
+    let log: Vec<f32> = logits
+        .iter()
+        .zip(prior)
+        .map(|(logit, prior)| belief * (logit - all) + (1.0 - belief) * prior.ln())
+        .collect();
     let all = log_sum(&log);
     log.into_iter().map(|log| (log - all).exp()).collect()
 }
@@ -171,13 +219,24 @@ mod tests {
         let near = |a: Vec<f32>, b: [f32; 3]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5);
         assert!(near(mixed(&logits, &prior, 0.0), prior));
         let sum = 2f32.exp() + 1.0 + (-1f32).exp();
-        assert!(near(mixed(&logits, &prior, 1.0), [2f32.exp() / sum, 1.0 / sum, (-1f32).exp() / sum]));
+        assert!(near(
+            mixed(&logits, &prior, 1.0),
+            [2f32.exp() / sum, 1.0 / sum, (-1f32).exp() / sum]
+        ));
         let half = mixed(&logits, &prior, 0.5);
-        assert!(half[0] > prior[0] && half[0] < 2f32.exp() / sum && (half.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        assert!(
+            half[0] > prior[0]
+                && half[0] < 2f32.exp() / sum
+                && (half.iter().sum::<f32>() - 1.0).abs() < 1e-5
+        );
     }
 
     #[test]
     fn huge_logits_give_no_nan() {
-        assert!(mixed(&[1e6, -1e6], &[0.5, 0.5], 1.0).iter().all(|p| p.is_finite()));
+        assert!(
+            mixed(&[1e6, -1e6], &[0.5, 0.5], 1.0)
+                .iter()
+                .all(|p| p.is_finite())
+        );
     }
 }

@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use fewshop_core::counts::{ITEMS_FILE, ITEMS_HEADER, PAIRS_FILE, PAIRS_HEADER, SHAPE_FILE, pair_line};
+use fewshop_core::counts::{
+    ITEMS_FILE, ITEMS_HEADER, PAIRS_FILE, PAIRS_HEADER, SHAPE_FILE, pair_line,
+};
 use fewshop_sql::{Counter, Settings, Source, SqlError};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -53,7 +55,10 @@ const LEAST_BYTES: usize = 24_000_000;
 
 fn bytes(text: &str) -> Result<usize, String> {
     let wrong = || "expected a size of at least 24MB, such as 500MB or 2GB".to_owned();
-    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let (digits, unit) = text.split_at(
+        text.find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(text.len()),
+    );
     let unit = match unit.trim().to_ascii_uppercase().as_str() {
         "" | "B" => 1,
         "KB" => 1_000,
@@ -61,17 +66,26 @@ fn bytes(text: &str) -> Result<usize, String> {
         "GB" => 1_000_000_000,
         _ => return Err(wrong()),
     };
-    let size = digits.parse::<usize>().ok().and_then(|count| count.checked_mul(unit));
+    let size = digits
+        .parse::<usize>()
+        .ok()
+        .and_then(|count| count.checked_mul(unit));
     size.filter(|&size| size >= LEAST_BYTES).ok_or_else(wrong)
 }
 
 fn share(text: &str) -> Result<f64, String> {
-    let share = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
+    let share = text
+        .parse::<f64>()
+        .ok()
+        .filter(|share| (0.0..=1.0).contains(share));
     share.ok_or_else(|| "expected a number between 0 and 1".to_owned())
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|&count| count > 0).ok_or_else(|| "expected a whole number of at least 1".to_owned())
+    text.parse()
+        .ok()
+        .filter(|&count| count > 0)
+        .ok_or_else(|| "expected a whole number of at least 1".to_owned())
 }
 
 fn main() -> ExitCode {
@@ -86,32 +100,63 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<(), SqlError> {
     let out = cli.out;
-    let unwritable = |error: std::io::Error| SqlError::Write { path: out.clone(), reason: error.to_string() };
+    let unwritable = |error: std::io::Error| SqlError::Write {
+        path: out.clone(),
+        reason: error.to_string(),
+    };
     std::fs::create_dir_all(&out).map_err(unwritable)?;
     let progress = Steps::start("Looking the files over");
-    let source = Source { events: cli.events, items: cli.items };
-    let threads = cli.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let source = Source {
+        events: cli.events,
+        items: cli.items,
+    };
+    let threads = cli
+        .threads
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let mut counter = match &cli.cluster {
         Some(url) => on_cluster(source, url, threads)?,
-        None => Counter::embedded(source, &Settings { memory_bytes: cli.memory, threads, spill: cli.spill })?,
+        None => Counter::embedded(
+            source,
+            &Settings {
+                memory_bytes: cli.memory,
+                threads,
+                spill: cli.spill,
+            },
+        )?,
     };
-    progress.next(&format!("Counting {} rows: sessions and shoppers", counter.rows()));
+    progress.next(&format!(
+        "Counting {} rows: sessions and shoppers",
+        counter.rows()
+    ));
     let shape = counter.shape()?;
-    write(&out.join(SHAPE_FILE), |file| Ok(file.write_all(shape.to_json().as_bytes())?))?;
+    write(&out.join(SHAPE_FILE), |file| {
+        Ok(file.write_all(shape.to_json().as_bytes())?)
+    })?;
     progress.next("Counting products");
     let items = counter.popularity(cli.recent_share)?;
     write(&out.join(ITEMS_FILE), |file| {
         file.write_all(ITEMS_HEADER.as_bytes())?;
-        Ok(items.iter().try_for_each(|item| file.write_all(item.line().as_bytes()))?)
+        Ok(items
+            .iter()
+            .try_for_each(|item| file.write_all(item.line().as_bytes()))?)
     })?;
     progress.next("Counting pairs of products");
     let pairs = write(&out.join(PAIRS_FILE), |file| {
         file.write_all(PAIRS_HEADER.as_bytes())?;
-        counter.pairs(cli.least as u64, |item, other, sessions| file.write_all(pair_line(item, other, sessions).as_bytes()))
+        counter.pairs(cli.least as u64, |item, other, sessions| {
+            file.write_all(pair_line(item, other, sessions).as_bytes())
+        })
     })?;
     let spilled = counter.spilled_bytes() / 1_000_000;
-    let spilled = if spilled > 0 { format!("; {spilled} MB went to the disk") } else { String::new() };
-    progress.finish(&format!("{}, {pairs} pairs of products{spilled}", shape.summary()));
+    let spilled = if spilled > 0 {
+        format!("; {spilled} MB went to the disk")
+    } else {
+        String::new()
+    };
+    progress.finish(&format!(
+        "{}, {pairs} pairs of products{spilled}",
+        shape.summary()
+    ));
     Ok(())
 }
 
@@ -126,13 +171,23 @@ fn on_cluster(_: Source, _: &str, _: usize) -> Result<Counter, SqlError> {
 }
 
 /// Writes a file that appears whole or not at all.
-fn write<T>(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> Result<T, SqlError>) -> Result<T, SqlError> {
-    let unwritable = |error: std::io::Error| SqlError::Write { path: path.to_owned(), reason: error.to_string() };
+fn write<T>(
+    path: &Path,
+    fill: impl FnOnce(&mut BufWriter<File>) -> Result<T, SqlError>,
+) -> Result<T, SqlError> {
+    let unwritable = |error: std::io::Error| SqlError::Write {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    };
     let unfinished = path.with_extension("part");
     let mut file = BufWriter::new(File::create(&unfinished).map_err(unwritable)?);
     let done = fill(&mut file).and_then(|value| {
-        let file = file.into_inner().map_err(|error| unwritable(error.into_error()))?;
-        file.sync_all().and_then(|()| std::fs::rename(&unfinished, path)).map_err(unwritable)?;
+        let file = file
+            .into_inner()
+            .map_err(|error| unwritable(error.into_error()))?;
+        file.sync_all()
+            .and_then(|()| std::fs::rename(&unfinished, path))
+            .map_err(unwritable)?;
         Ok(value)
     });
     if done.is_err() {
@@ -148,7 +203,8 @@ impl Steps {
     fn start(what: &str) -> Self {
         let bar = ProgressBar::new_spinner();
         bar.set_style(
-            ProgressStyle::with_template("{spinner} {msg} {elapsed:.dim}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
+            ProgressStyle::with_template("{spinner} {msg} {elapsed:.dim}")
+                .unwrap_or_else(|_| ProgressStyle::default_spinner()),
         );
         bar.enable_steady_tick(Duration::from_millis(120));
         let steps = Self(bar);

@@ -59,9 +59,21 @@ fn main() -> ExitCode {
     }
     let done = match cli.command {
         Command::Scheduler { listen } => scheduler(&listen),
-        Command::Executor { scheduler, host, port, threads, memory, work } => {
-            executor(&Executor { scheduler, host, port, threads, memory_bytes: memory, work })
-        }
+        Command::Executor {
+            scheduler,
+            host,
+            port,
+            threads,
+            memory,
+            work,
+        } => executor(&Executor {
+            scheduler,
+            host,
+            port,
+            threads,
+            memory_bytes: memory,
+            work,
+        }),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -17,7 +17,11 @@ pub(super) struct Channels<'a> {
 
 impl<'a> Channels<'a> {
     pub(super) fn new(index: &'a Index) -> Self {
-        Self { index, together: vec![0; index.items()], similarity: vec![0.0; index.len()] }
+        Self {
+            index,
+            together: vec![0; index.items()],
+            similarity: vec![0.0; index.len()],
+        }
     }
 
     /// Adds `c(i, j) / (n(i) + shrink) / n(j)^alpha` over the shots i.
@@ -37,13 +41,21 @@ impl<'a> Channels<'a> {
         let root = |row: usize| 1.0 / (index.popularity()[row] as f32 + shrink).max(1.0).sqrt();
         for shot in shots {
             let own = root(shot.row());
-            self.each_beside(shot.row(), |other, count| out[other] += count * own * root(other));
+            self.each_beside(shot.row(), |other, count| {
+                out[other] += count * own * root(other)
+            });
         }
     }
 
     /// Votes of the most similar sessions. A session's similarity is the summed rarity (logarithm of one over the share of sessions)
     /// of the shots that it holds, by the root of its length; among equals the later session is nearer.
-    pub(super) fn sessions(&mut self, shots: &[ItemIx], neighbours: usize, alpha: f32, out: &mut [f32]) {
+    pub(super) fn sessions(
+        &mut self,
+        shots: &[ItemIx],
+        neighbours: usize,
+        alpha: f32,
+        out: &mut [f32],
+    ) {
         let index = self.index;
         let mut touched: Vec<u32> = Vec::new();
         for shot in shots {
@@ -59,9 +71,18 @@ impl<'a> Channels<'a> {
         // A shot that stands in every session has no rarity: its sessions may have been touched twice.
         touched.sort_unstable();
         touched.dedup();
-        let mut near: Vec<(f32, Reverse<u32>)> =
-            touched.iter().map(|&session| (-std::mem::take(&mut self.similarity[session as usize]), Reverse(session))).collect();
-        let order = |a: &(f32, Reverse<u32>), b: &(f32, Reverse<u32>)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+        let mut near: Vec<(f32, Reverse<u32>)> = touched
+            .iter()
+            .map(|&session| {
+                (
+                    -std::mem::take(&mut self.similarity[session as usize]),
+                    Reverse(session),
+                )
+            })
+            .collect();
+        let order = |a: &(f32, Reverse<u32>), b: &(f32, Reverse<u32>)| {
+            a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))
+        };
         if near.len() > neighbours && neighbours > 0 {
             near.select_nth_unstable_by(neighbours - 1, order);
             near.truncate(neighbours);
@@ -127,23 +148,33 @@ mod tests {
 
     #[test]
     fn covisitation_is_a_damped_share_of_the_shots_sessions() {
-        check([0.0, 2.0 / 4.0 / 2f32.sqrt(), 1.0 / 4.0 / 2f32.sqrt(), 0.0], |c, out| c.covisit(&[ItemIx(0)], 0.5, 1.0, out));
+        check(
+            [0.0, 2.0 / 4.0 / 2f32.sqrt(), 1.0 / 4.0 / 2f32.sqrt(), 0.0],
+            |c, out| c.covisit(&[ItemIx(0)], 0.5, 1.0, out),
+        );
     }
 
     #[test]
     fn item_neighbours_are_cosines() {
         let root = |a: f32, b: f32| 1.0 / (a * b).sqrt();
-        check([0.0, 2.0 * root(3.0, 2.0), root(3.0, 2.0), 0.0], |c, out| c.cosine(&[ItemIx(0)], 0.0, out));
+        check(
+            [0.0, 2.0 * root(3.0, 2.0), root(3.0, 2.0), 0.0],
+            |c, out| c.cosine(&[ItemIx(0)], 0.0, out),
+        );
     }
 
     #[test]
     fn session_neighbours_vote_by_their_similarity() {
         // Product 3 stands in the last session alone, rarity ln(4/2), by the root of its two products.
         let vote = 2f32.ln() / 2f32.sqrt();
-        check([0.0, 0.0, vote, vote], |c, out| c.sessions(&[ItemIx(3)], 10, 0.0, out));
+        check([0.0, 0.0, vote, vote], |c, out| {
+            c.sessions(&[ItemIx(3)], 10, 0.0, out)
+        });
         // Of the three sessions that hold product 0, the single one is nearest.
         let vote = (4f32 / 4.0).ln() + (4f32 / 3.0).ln();
         let expected = [vote / 2f32.sqrt(), vote / 2f32.sqrt(), 0.0, 0.0];
-        check(expected, |c, out| c.sessions(&[ItemIx(0), ItemIx(1)], 1, 0.0, out));
+        check(expected, |c, out| {
+            c.sessions(&[ItemIx(0), ItemIx(1)], 1, 0.0, out)
+        });
     }
 }

@@ -49,27 +49,45 @@ impl Facts {
             popularity: index.popularity().to_vec(),
             category: numbered(items, |item| item.category.join("\t")),
             brand: numbered(items, |item| item.brand.clone()),
-            log_price: items.iter().map(|item| item.price.map(|p| (p + 0.01).ln())).collect(),
+            log_price: items
+                .iter()
+                .map(|item| item.price.map(|p| (p + 0.01).ln()))
+                .collect(),
         }
     }
 
     /// Inputs of one candidate; `together` is the mean share of the shots' sessions that hold it.
-    fn inputs(&self, row: usize, popularity: u32, together: f32, shots: &[ItemIx], mean_price: Option<f32>) -> [f32; INPUTS] {
+    fn inputs(
+        &self,
+        row: usize,
+        popularity: u32,
+        together: f32,
+        shots: &[ItemIx],
+        mean_price: Option<f32>,
+    ) -> [f32; INPUTS] {
         let share = |of: &[u32]| {
-            let alike = shots.iter().filter(|shot| of[row] != 0 && of[shot.row()] == of[row]).count();
+            let alike = shots
+                .iter()
+                .filter(|shot| of[row] != 0 && of[shot.row()] == of[row])
+                .count();
             alike as f32 / shots.len().max(1) as f32
         };
         [
             (popularity as f32).ln_1p(),
             share(&self.category),
             share(&self.brand),
-            mean_price.zip(self.log_price[row]).map_or(0.0, |(mean, price)| (price - mean).abs()),
+            mean_price
+                .zip(self.log_price[row])
+                .map_or(0.0, |(mean, price)| (price - mean).abs()),
             (RATE_FLOOR + together).ln(),
         ]
     }
 
     fn mean_price(&self, shots: &[ItemIx]) -> Option<f32> {
-        let prices: Vec<f32> = shots.iter().filter_map(|shot| self.log_price[shot.row()]).collect();
+        let prices: Vec<f32> = shots
+            .iter()
+            .filter_map(|shot| self.log_price[shot.row()])
+            .collect();
         (!prices.is_empty()).then(|| prices.iter().sum::<f32>() / prices.len() as f32)
     }
 }
@@ -100,7 +118,9 @@ impl Network {
     /// - `inputs`: `[rows, INPUTS]`
     /// - output: `[rows]`
     fn forward(&self, inputs: Tensor<2>) -> Tensor<1> {
-        self.output.forward(self.dropout.forward(relu(self.hidden.forward(inputs)))).squeeze_dim::<1>(1)
+        self.output
+            .forward(self.dropout.forward(relu(self.hidden.forward(inputs))))
+            .squeeze_dim::<1>(1)
     }
 }
 
@@ -118,7 +138,12 @@ impl Classic {
     ///
     /// # Errors
     /// When the loss is no number any more.
-    pub(super) fn fit(catalogue: &Catalogue, index: &Index, config: &ClassicConfig, seed: u64) -> Result<Option<Self>> {
+    pub(super) fn fit(
+        catalogue: &Catalogue,
+        index: &Index,
+        config: &ClassicConfig,
+        seed: u64,
+    ) -> Result<Option<Self>> {
         let facts = Facts::of(catalogue, index);
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let pairs = pairs(&facts, index, config, &mut rng);
@@ -145,13 +170,30 @@ impl Classic {
         channels: &mut Channels<'_>,
         out: &mut [f32],
     ) {
-        let start = if transfer { self.weights.clone() } else { personal_mlp::random_start(&self.weights, rng) };
+        let start = if transfer {
+            self.weights.clone()
+        } else {
+            personal_mlp::random_start(&self.weights, rng)
+        };
         let mut samples: Vec<Pair> = Vec::with_capacity(shots.len() * (1 + config.negatives));
         for (nth, shot) in shots.iter().enumerate() {
-            let others: Vec<ItemIx> = shots.iter().enumerate().filter(|&(at, _)| at != nth).map(|(_, &shot)| shot).collect();
+            let others: Vec<ItemIx> = shots
+                .iter()
+                .enumerate()
+                .filter(|&(at, _)| at != nth)
+                .map(|(_, &shot)| shot)
+                .collect();
             let together = self.together(&others, channels, out.len());
             let price = self.facts.mean_price(&others);
-            let inputs = |row: usize| self.facts.inputs(row, self.facts.popularity[row], together[row], &others, price);
+            let inputs = |row: usize| {
+                self.facts.inputs(
+                    row,
+                    self.facts.popularity[row],
+                    together[row],
+                    &others,
+                    price,
+                )
+            };
             samples.push((inputs(shot.row()), 1.0));
             for _ in 0..config.negatives {
                 let row = rng.random_range(0..out.len());
@@ -160,17 +202,30 @@ impl Classic {
                 }
             }
         }
-        self.score_by(&personal_mlp::train(&start, &samples, config, rng), shots, channels, out);
+        self.score_by(
+            &personal_mlp::train(&start, &samples, config, rng),
+            shots,
+            channels,
+            out,
+        );
     }
 
-    fn score_by(&self, weights: &RankerWeights, shots: &[ItemIx], channels: &mut Channels<'_>, out: &mut [f32]) {
+    fn score_by(
+        &self,
+        weights: &RankerWeights,
+        shots: &[ItemIx],
+        channels: &mut Channels<'_>,
+        out: &mut [f32],
+    ) {
         let facts = &self.facts;
         let together = self.together(shots, channels, out.len());
         let mean_price = facts.mean_price(shots);
         let inputs: Vec<f32> = together
             .iter()
             .enumerate()
-            .flat_map(|(row, &together)| facts.inputs(row, facts.popularity[row], together, shots, mean_price))
+            .flat_map(|(row, &together)| {
+                facts.inputs(row, facts.popularity[row], together, shots, mean_price)
+            })
             .collect();
         out.copy_from_slice(&kernels::rank(&inputs, weights));
     }
@@ -187,7 +242,9 @@ impl Classic {
 }
 
 fn pairs(facts: &Facts, index: &Index, config: &ClassicConfig, rng: &mut ChaCha8Rng) -> Vec<Pair> {
-    let usable: Vec<usize> = (0..index.len()).filter(|&s| index.sessions()[s].len() >= 3).collect();
+    let usable: Vec<usize> = (0..index.len())
+        .filter(|&s| index.sessions()[s].len() >= 3)
+        .collect();
     if usable.is_empty() {
         return Vec::new();
     }
@@ -233,14 +290,21 @@ fn pairs(facts: &Facts, index: &Index, config: &ClassicConfig, rng: &mut ChaCha8
                 let each = candidates.iter().zip(shares);
                 each.map(|(&(item, taken), share)| {
                     let popularity = facts.popularity[item as usize] - u32::from(taken);
-                    (facts.inputs(item as usize, popularity, share, shots, mean_price), f32::from(u8::from(taken)))
+                    (
+                        facts.inputs(item as usize, popularity, share, shots, mean_price),
+                        f32::from(u8::from(taken)),
+                    )
                 })
                 .collect::<Vec<Pair>>()
             },
         )
         .flatten()
         .collect();
-    progress.finish(&format!("Baseline classic network: {} pairs from {} sessions", pairs.len(), drawn.len()));
+    progress.finish(&format!(
+        "Baseline classic network: {} pairs from {} sessions",
+        pairs.len(),
+        drawn.len()
+    ));
     pairs
 }
 
@@ -254,8 +318,10 @@ fn train(pairs: &[Pair], config: &ClassicConfig, rng: &mut ChaCha8Rng) -> Result
         output: LinearConfig::new(config.hidden, 1).init(&device),
     };
     let mut adam = AdamConfig::new().init();
-    let progress =
-        Progress::of("Baseline classic network: training", (config.epochs * pairs.len().div_ceil(config.batch)) as u64);
+    let progress = Progress::of(
+        "Baseline classic network: training",
+        (config.epochs * pairs.len().div_ceil(config.batch)) as u64,
+    );
     let mut order: Vec<usize> = (0..pairs.len()).collect();
     for epoch in 1..=config.epochs {
         order.shuffle(rng);
@@ -267,28 +333,45 @@ fn train(pairs: &[Pair], config: &ClassicConfig, rng: &mut ChaCha8Rng) -> Result
                 inputs.extend((0..INPUTS).map(|i| (pairs[at].0[i] - mean[i]) * inv_std[i]));
                 labels.push(pairs[at].1);
             }
-            let inputs = Tensor::<2>::from_data(TensorData::new(inputs, [batch.len(), INPUTS]), &device);
+            let inputs =
+                Tensor::<2>::from_data(TensorData::new(inputs, [batch.len(), INPUTS]), &device);
             let labels = Tensor::<1>::from_data(TensorData::new(labels, [batch.len()]), &device);
             let logits = model.forward(inputs);
             // log σ(z) where taken, log σ(-z) = log σ(z) - z elsewhere.
-            let loss = log_sigmoid(logits.clone()).sub(logits.mul(labels.neg().add_scalar(1.0))).mean().neg();
+            let loss = log_sigmoid(logits.clone())
+                .sub(logits.mul(labels.neg().add_scalar(1.0)))
+                .mean()
+                .neg();
             // Reading the loss waits for the step: one in a hundred is enough to see it fail.
             if nth % 100 == 0 {
                 sum = f64::from(loss.clone().into_scalar::<f32>());
-                ensure!(sum.is_finite(), "the classic network's loss became {sum}: lower classic.learning_rate");
+                ensure!(
+                    sum.is_finite(),
+                    "the classic network's loss became {sum}: lower classic.learning_rate"
+                );
             }
             let gradients = GradientsParams::from_grads(loss.backward(), &model);
             model = adam.step(config.learning_rate, model, gradients);
             progress.step();
         }
         if epoch == config.epochs {
-            progress.note(&format!("Baseline classic network: binary cross-entropy {sum:.3} in epoch {epoch}"));
+            progress.note(&format!(
+                "Baseline classic network: binary cross-entropy {sum:.3} in epoch {epoch}"
+            ));
         }
     }
     progress.finish("Baseline classic network: trained");
-    let plain = |tensor: Tensor<2>| tensor.into_data().try_to_vec::<f32>().expect("weights on the CPU are f32 and can be read");
+    let plain = |tensor: Tensor<2>| {
+        tensor
+            .into_data()
+            .try_to_vec::<f32>()
+            .expect("weights on the CPU are f32 and can be read")
+    };
     let bias = |layer: &Linear| {
-        let of = layer.bias.as_ref().map(|bias| bias.val().into_data().try_to_vec::<f32>());
+        let of = layer
+            .bias
+            .as_ref()
+            .map(|bias| bias.val().into_data().try_to_vec::<f32>());
         of.transpose().ok().flatten().unwrap_or_default()
     };
     Ok(RankerWeights {
@@ -325,15 +408,28 @@ mod tests {
             item.price = Some(1.0 + row as f32);
             item
         });
-        let sessions = (0..200u32).map(|n| (0..4).map(|i| n % 2 * 6 + (n / 2 + i) % 6).collect()).collect();
-        (Catalogue::new(items.collect()).unwrap(), Index::from_sessions(sessions, 12))
+        let sessions = (0..200u32)
+            .map(|n| (0..4).map(|i| n % 2 * 6 + (n / 2 + i) % 6).collect())
+            .collect();
+        (
+            Catalogue::new(items.collect()).unwrap(),
+            Index::from_sessions(sessions, 12),
+        )
     }
 
     #[test]
     fn it_learns_that_a_session_keeps_to_its_category_and_the_same_seed_gives_the_same_network() {
         let (catalogue, index) = shop();
-        let config = ClassicConfig { pairs: 4_000, epochs: 3, ..ClassicConfig::default() };
-        let fit = || Classic::fit(&catalogue, &index, &config, 7).unwrap().unwrap();
+        let config = ClassicConfig {
+            pairs: 4_000,
+            epochs: 3,
+            ..ClassicConfig::default()
+        };
+        let fit = || {
+            Classic::fit(&catalogue, &index, &config, 7)
+                .unwrap()
+                .unwrap()
+        };
         let classic = fit();
         let mut out = vec![0.0; 12];
         classic.score(&[ItemIx(0)], &mut Channels::new(&index), &mut out);
@@ -345,13 +441,20 @@ mod tests {
     #[test]
     fn a_session_does_not_count_for_itself() {
         // Every product but the first in one session alone: without that session nothing was ever taken together.
-        let items = (0..4).map(|row| Item::new(&format!("i{row}"), "Thing")).collect();
+        let items = (0..4)
+            .map(|row| Item::new(&format!("i{row}"), "Thing"))
+            .collect();
         let index = Index::from_sessions(vec![vec![0, 1, 2, 3]], 4);
         let facts = Facts::of(&Catalogue::new(items).unwrap(), &index);
-        let config = ClassicConfig { pairs: 20, ..ClassicConfig::default() };
+        let config = ClassicConfig {
+            pairs: 20,
+            ..ClassicConfig::default()
+        };
         let pairs = pairs(&facts, &index, &config, &mut ChaCha8Rng::seed_from_u64(1));
         assert!(
-            pairs.iter().all(|(x, taken)| *taken == 1.0 && x[0] == 0.0 && (x[4] - RATE_FLOOR.ln()).abs() < 1e-6),
+            pairs.iter().all(|(x, taken)| *taken == 1.0
+                && x[0] == 0.0
+                && (x[4] - RATE_FLOOR.ln()).abs() < 1e-6),
             "{pairs:?}"
         );
     }
@@ -360,6 +463,10 @@ mod tests {
     fn a_log_of_single_products_teaches_nothing() {
         let catalogue = Catalogue::new(vec![Item::new("a", "A"), Item::new("b", "B")]).unwrap();
         let index = Index::from_sessions(vec![vec![0], vec![1]], 2);
-        assert!(Classic::fit(&catalogue, &index, &ClassicConfig::default(), 7).unwrap().is_none());
+        assert!(
+            Classic::fit(&catalogue, &index, &ClassicConfig::default(), 7)
+                .unwrap()
+                .is_none()
+        );
     }
 }

@@ -33,9 +33,14 @@ impl Ease {
             });
             row[item] += ridge;
         }
-        let progress = Progress::of("Baseline item regression: fitting", items.div_ceil(BLOCK) as u64);
+        let progress = Progress::of(
+            "Baseline item regression: fitting",
+            items.div_ceil(BLOCK) as u64,
+        );
         sweep(&mut gram, items, || progress.step());
-        progress.finish(&format!("Baseline item regression: {items} × {items} fitted, ridge {ridge}"));
+        progress.finish(&format!(
+            "Baseline item regression: {items} × {items} fitted, ridge {ridge}"
+        ));
         // What stands there is -P.
         let diagonal: Vec<f32> = (0..items).map(|row| gram[row * items + row]).collect();
         for (row, line) in gram.chunks_exact_mut(items).enumerate() {
@@ -44,13 +49,19 @@ impl Ease {
             }
             line[row] = 0.0;
         }
-        Self { items, weights: gram }
+        Self {
+            items,
+            weights: gram,
+        }
     }
 
     /// Adds the shots' rows.
     pub(super) fn score(&self, shots: &[ItemIx], out: &mut [f32]) {
         for shot in shots {
-            for (score, weight) in out.iter_mut().zip(&self.weights[shot.row() * self.items..][..self.items]) {
+            for (score, weight) in out
+                .iter_mut()
+                .zip(&self.weights[shot.row() * self.items..][..self.items])
+            {
                 *score += weight;
             }
         }
@@ -64,8 +75,9 @@ impl Ease {
 /// and one matrix of memory. Positive definite matrices need no pivots.
 fn sweep(a: &mut [f32], n: usize, mut step: impl FnMut()) {
     let device = Device::flex();
-    let matrix =
-        |values: Vec<f32>, rows: usize, columns: usize| Tensor::<2>::from_data(TensorData::new(values, [rows, columns]), &device);
+    let matrix = |values: Vec<f32>, rows: usize, columns: usize| {
+        Tensor::<2>::from_data(TensorData::new(values, [rows, columns]), &device)
+    };
     for from in (0..n).step_by(BLOCK) {
         let to = (from + BLOCK).min(n);
         let b = to - from;
@@ -79,7 +91,9 @@ fn sweep(a: &mut [f32], n: usize, mut step: impl FnMut()) {
                 old[r * n + j] = a[j * n + from + r];
             }
         }
-        let corner: Vec<f64> = (0..b * b).map(|at| f64::from(old[at / b * n + from + at % b])).collect();
+        let corner: Vec<f64> = (0..b * b)
+            .map(|at| f64::from(old[at / b * n + from + at % b]))
+            .collect();
         let inverse: Vec<f32> = invert(corner, b).into_iter().map(|v| v as f32).collect();
         let old = matrix(old, b, n);
         let swept = matrix(inverse.clone(), b, b).matmul(old.clone());
@@ -88,14 +102,23 @@ fn sweep(a: &mut [f32], n: usize, mut step: impl FnMut()) {
             // Left of the diagonal alone: columns up to the last row of these.
             let left = old.clone().narrow(1, top, bottom - top).transpose();
             let update = values(left.matmul(swept.clone().narrow(1, 0, bottom)));
-            for (line, update) in a[top * n..bottom * n].chunks_exact_mut(n).zip(update.chunks_exact(bottom)) {
+            for (line, update) in a[top * n..bottom * n]
+                .chunks_exact_mut(n)
+                .zip(update.chunks_exact(bottom))
+            {
                 for (value, u) in line.iter_mut().zip(update) {
                     *value -= u;
                 }
             }
         }
         let swept = values(swept);
-        let new = |r: usize, j: usize| if (from..to).contains(&j) { -inverse[r * b + j - from] } else { swept[r * n + j] };
+        let new = |r: usize, j: usize| {
+            if (from..to).contains(&j) {
+                -inverse[r * b + j - from]
+            } else {
+                swept[r * n + j]
+            }
+        };
         for r in 0..b {
             for j in 0..=from + r {
                 a[(from + r) * n + j] = new(r, j);
@@ -136,7 +159,10 @@ fn invert(mut a: Vec<f64>, n: usize) -> Vec<f64> {
 }
 
 fn values(tensor: Tensor<2>) -> Vec<f32> {
-    tensor.into_data().try_to_vec::<f32>().expect("a product on the CPU is f32 and can be read")
+    tensor
+        .into_data()
+        .try_to_vec::<f32>()
+        .expect("a product on the CPU is f32 and can be read")
 }
 
 #[cfg(test)]
@@ -177,19 +203,29 @@ mod tests {
         sweep(&mut swept, n, || {});
         for i in (0..n).step_by(61) {
             for j in (0..n).step_by(53) {
-                let product: f64 = (0..n).map(|k| f64::from(a[i * n + k]) * f64::from(-swept[k * n + j])).sum();
-                assert!((product - f64::from(u8::from(i == j))).abs() < 1e-4, "{i} {j}: {product}");
+                let product: f64 = (0..n)
+                    .map(|k| f64::from(a[i * n + k]) * f64::from(-swept[k * n + j]))
+                    .sum();
+                assert!(
+                    (product - f64::from(u8::from(i == j))).abs() < 1e-4,
+                    "{i} {j}: {product}"
+                );
             }
         }
     }
 
     #[test]
     fn what_always_comes_together_foretells_each_other() {
-        let sessions = (0..40).map(|n| if n % 2 == 0 { vec![0, 1] } else { vec![2, 3] }).collect();
+        let sessions = (0..40)
+            .map(|n| if n % 2 == 0 { vec![0, 1] } else { vec![2, 3] })
+            .collect();
         let ease = Ease::fit(&Index::from_sessions(sessions, 4), 1.0);
         let mut out = vec![0.0; 4];
         ease.score(&[ItemIx(0)], &mut out);
         // Ridge regression of one product on its twin: 20 / (20 + 1).
-        assert!((out[1] - 20.0 / 21.0).abs() < 1e-5 && out[0] == 0.0 && out[2].abs() < 1e-6, "{out:?}");
+        assert!(
+            (out[1] - 20.0 / 21.0).abs() < 1e-5 && out[0] == 0.0 && out[2].abs() < 1e-6,
+            "{out:?}"
+        );
     }
 }

@@ -14,9 +14,21 @@ pub(super) struct Index {
 impl Index {
     pub(super) fn of(log: &Log, items: usize) -> Self {
         let taken = |session: &crate::files::LoggedSession| -> Vec<u32> {
-            session.items.iter().filter(|i| i.kind != EventKind::Dismiss).map(|i| i.item.0).collect()
+            session
+                .items
+                .iter()
+                .filter(|i| i.kind != EventKind::Dismiss)
+                .map(|i| i.item.0)
+                .collect()
         };
-        Self::from_sessions(log.sessions.iter().map(taken).filter(|s| !s.is_empty()).collect(), items)
+        Self::from_sessions(
+            log.sessions
+                .iter()
+                .map(taken)
+                .filter(|s| !s.is_empty())
+                .collect(),
+            items,
+        )
     }
 
     /// Each session holds distinct rows below `items`.
@@ -28,7 +40,11 @@ impl Index {
             }
         }
         let popularity = holding.iter().map(|list| list.len() as u32).collect();
-        Self { sessions, holding, popularity }
+        Self {
+            sessions,
+            holding,
+            popularity,
+        }
     }
 
     /// Number of sessions.

@@ -86,7 +86,15 @@ pub struct ClassicConfig {
 
 impl Default for ClassicConfig {
     fn default() -> Self {
-        Self { hidden: 64, dropout: 0.5, learning_rate: 1e-3, epochs: 10, batch: 32, pairs: 100_000, negatives: 4 }
+        Self {
+            hidden: 64,
+            dropout: 0.5,
+            learning_rate: 1e-3,
+            epochs: 10,
+            batch: 32,
+            pairs: 100_000,
+            negatives: 4,
+        }
     }
 }
 
@@ -139,12 +147,20 @@ impl Method {
         match self {
             Self::Popularity => "the same bestsellers for everybody",
             Self::Covisit => "what is most often in one basket with the known products",
-            Self::ItemNeighbours => "products that stand in the same baskets as the known ones, whatever their popularity",
+            Self::ItemNeighbours => {
+                "products that stand in the same baskets as the known ones, whatever their popularity"
+            }
             Self::SessionNeighbours => "what the most similar past baskets held",
             Self::Regression => "each product foretold from all others at once (EASE)",
-            Self::Classic => "a small neural network over popularity, category, brand, price and co-visitation",
-            Self::FewShotAlone => "the same small network, trained from a random start on this shopper's few products alone",
-            Self::FewShotTransfer => "the small network that the whole log taught, trained on with this shopper's few products",
+            Self::Classic => {
+                "a small neural network over popularity, category, brand, price and co-visitation"
+            }
+            Self::FewShotAlone => {
+                "the same small network, trained from a random start on this shopper's few products alone"
+            }
+            Self::FewShotTransfer => {
+                "the small network that the whole log taught, trained on with this shopper's few products"
+            }
             Self::Personal => "bought together, plus what this shopper took on earlier visits",
         }
     }
@@ -165,21 +181,35 @@ impl Baselines {
     ///
     /// # Errors
     /// When a setting makes no sense, or the classic network's loss is no number any more.
-    pub fn fit(catalogue: &Catalogue, log: &Log, config: &BaselineConfig, seed: u64) -> Result<Self> {
+    pub fn fit(
+        catalogue: &Catalogue,
+        log: &Log,
+        config: &BaselineConfig,
+        seed: u64,
+    ) -> Result<Self> {
         let reals = [
             ("covisit_alpha", Some(config.covisit_alpha)),
             ("covisit_shrink", config.covisit_shrink),
             ("item_neighbours_shrink", config.item_neighbours_shrink),
-            ("session_neighbours_alpha", config.session_neighbours_alpha.into()),
+            (
+                "session_neighbours_alpha",
+                config.session_neighbours_alpha.into(),
+            ),
             ("regression_ridge", config.regression_ridge),
             ("personal_weight", config.personal_weight.into()),
         ];
         for (name, value) in reals {
             let value = value.unwrap_or_default();
-            ensure!(value.is_finite() && value >= 0.0, "{name} is {value}: a baseline needs a finite number of 0 or more");
+            ensure!(
+                value.is_finite() && value >= 0.0,
+                "{name} is {value}: a baseline needs a finite number of 0 or more"
+            );
         }
         let ClassicConfig { hidden, batch, .. } = config.classic;
-        ensure!(hidden > 0 && batch > 0, "classic.hidden and classic.batch must be 1 at least");
+        ensure!(
+            hidden > 0 && batch > 0,
+            "classic.hidden and classic.batch must be 1 at least"
+        );
         let index = Index::of(log, catalogue.len());
         let ease = if catalogue.len() <= MOST_REGRESSION_ITEMS {
             let ridge = config.regression_ridge.unwrap_or(0.02 * index.len() as f32);
@@ -188,7 +218,14 @@ impl Baselines {
             None
         };
         let classic = Classic::fit(catalogue, &index, &config.classic, seed)?;
-        Ok(Self { index, config: config.clone(), ease, classic, few_shot: false, seed })
+        Ok(Self {
+            index,
+            config: config.clone(),
+            ease,
+            classic,
+            few_shot: false,
+            seed,
+        })
     }
 
     /// Asks the network that is trained on each shopper's few samples, too: a training a case.
@@ -202,7 +239,12 @@ impl Baselines {
     /// after [`Self::with_few_shot`].
     #[must_use]
     pub fn methods(&self, visits: bool) -> Vec<Method> {
-        let mut out = vec![Method::Popularity, Method::Covisit, Method::ItemNeighbours, Method::SessionNeighbours];
+        let mut out = vec![
+            Method::Popularity,
+            Method::Covisit,
+            Method::ItemNeighbours,
+            Method::SessionNeighbours,
+        ];
         if self.ease.is_some() {
             out.push(Method::Regression);
         }
@@ -230,12 +272,18 @@ impl Baselines {
                     scores.fill(0.0);
                     self.score(method, case, channels, scores);
                     progress.step();
-                    let top = kernels::top_k(scores, PICKS, |row| !case.shots.contains(&ItemIx::from(row)));
+                    let top = kernels::top_k(scores, PICKS, |row| {
+                        !case.shots.contains(&ItemIx::from(row))
+                    });
                     top.into_iter().map(ItemIx).collect()
                 },
             )
             .collect();
-        progress.finish(&format!("Baseline {}: {} cases ranked", method.name(), cases.len()));
+        progress.finish(&format!(
+            "Baseline {}: {} cases ranked",
+            method.name(),
+            cases.len()
+        ));
         out
     }
 
@@ -248,7 +296,10 @@ impl Baselines {
     fn score(&self, method: Method, case: &Case, channels: &mut Channels<'_>, out: &mut [f32]) {
         let (config, sessions) = (&self.config, self.index.len() as f32);
         match method {
-            Method::Popularity => out.iter_mut().zip(self.index.popularity()).for_each(|(out, &n)| *out = n as f32),
+            Method::Popularity => out
+                .iter_mut()
+                .zip(self.index.popularity())
+                .for_each(|(out, &n)| *out = n as f32),
             Method::Covisit | Method::Personal => {
                 let shrink = config.covisit_shrink.unwrap_or(0.001 * sessions);
                 channels.covisit(&case.shots, config.covisit_alpha, shrink, out);
@@ -262,11 +313,22 @@ impl Baselines {
                 }
             }
             Method::ItemNeighbours => {
-                channels.cosine(&case.shots, config.item_neighbours_shrink.unwrap_or(0.002 * sessions), out);
+                channels.cosine(
+                    &case.shots,
+                    config.item_neighbours_shrink.unwrap_or(0.002 * sessions),
+                    out,
+                );
             }
             Method::SessionNeighbours => {
-                let neighbours = config.session_neighbours.unwrap_or_else(|| (self.index.len() / 20).max(100));
-                channels.sessions(&case.shots, neighbours, config.session_neighbours_alpha, out);
+                let neighbours = config
+                    .session_neighbours
+                    .unwrap_or_else(|| (self.index.len() / 20).max(100));
+                channels.sessions(
+                    &case.shots,
+                    neighbours,
+                    config.session_neighbours_alpha,
+                    out,
+                );
             }
             Method::Regression => {
                 if let Some(ease) = &self.ease {
@@ -284,7 +346,14 @@ impl Baselines {
                     let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
                     rng.set_stream(split::fold(&case.id, "few-shot", u64::MAX));
                     let transfer = method == Method::FewShotTransfer;
-                    classic.score_few_shot(transfer, &case.shots, &config.classic, &mut rng, channels, out);
+                    classic.score_few_shot(
+                        transfer,
+                        &case.shots,
+                        &config.classic,
+                        &mut rng,
+                        channels,
+                        out,
+                    );
                 }
             }
         }

@@ -19,7 +19,9 @@ const DAY_S: i64 = 86_400;
 /// Bars of the chart of events over time at the most.
 const SPANS: i64 = 60;
 /// Shares of the products at which the curve of the long tail is drawn.
-const TAIL: [f64; 12] = [0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0];
+const TAIL: [f64; 12] = [
+    0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0,
+];
 
 /// A session while it is read.
 struct Session {
@@ -76,7 +78,11 @@ pub(super) fn look(
         &COLUMNS,
         |header, row| {
             if extra.is_empty() && !header.extra.is_empty() {
-                extra = header.extra.iter().map(|(name, index)| (Scan::of(name), *index)).collect();
+                extra = header
+                    .extra
+                    .iter()
+                    .map(|(name, index)| (Scan::of(name), *index))
+                    .collect();
             }
             for (scan, index) in &mut extra {
                 scan.look(row.extra(*index), row.at());
@@ -103,10 +109,24 @@ pub(super) fn look(
 }
 
 impl Log {
-    fn add(&mut self, event: &EventRow<'_, f32>, at: At, products: Option<&Products>, now_s: i64, ids: &mut [Scan; 2]) {
+    fn add(
+        &mut self,
+        event: &EventRow<'_, f32>,
+        at: At,
+        products: Option<&Products>,
+        now_s: i64,
+        ids: &mut [Scan; 2],
+    ) {
         self.events += 1;
         let mut hasher = DefaultHasher::new();
-        (event.user_id, event.session_id, event.time_s, event.item_id, event.kind.name()).hash(&mut hasher);
+        (
+            event.user_id,
+            event.session_id,
+            event.time_s,
+            event.item_id,
+            event.kind.name(),
+        )
+            .hash(&mut hasher);
         event.quantity.to_bits().hash(&mut hasher);
         if !self.seen.insert(hasher.finish()) {
             self.odd.duplicate.add(at);
@@ -126,7 +146,9 @@ impl Log {
                 Some(&item) => item,
                 None => {
                     self.odd.unknown.add(at);
-                    if self.odd.unknown_ids.len() < 1_000 && !self.odd.unknown_ids.contains(event.item_id) {
+                    if self.odd.unknown_ids.len() < 1_000
+                        && !self.odd.unknown_ids.contains(event.item_id)
+                    {
                         self.odd.unknown_ids.insert(event.item_id.to_owned());
                     }
                     return;
@@ -150,9 +172,19 @@ impl Log {
             Entry::Vacant(entry) => {
                 ids[1].look(event.session_id, at);
                 entry.insert(number);
-                *self.session_ids.entry(event.session_id.to_owned()).or_default() += 1;
+                *self
+                    .session_ids
+                    .entry(event.session_id.to_owned())
+                    .or_default() += 1;
                 let time_s = event.time_s;
-                self.sessions.push(Session { user, first_s: time_s, last_s: time_s, before_s: time_s, at, out_of_order: false });
+                self.sessions.push(Session {
+                    user,
+                    first_s: time_s,
+                    last_s: time_s,
+                    before_s: time_s,
+                    at,
+                    out_of_order: false,
+                });
                 number
             }
         };
@@ -174,14 +206,31 @@ impl Log {
         let odd = &self.odd;
         let mut some: Vec<&str> = odd.unknown_ids.iter().map(String::as_str).collect();
         some.sort_unstable();
-        let some: Vec<String> = some.into_iter().take(super::EXAMPLES).map(shorten).collect();
-        let found = format!("rows of products that the items file does not have, such as {}", some.join(", "));
+        let some: Vec<String> = some
+            .into_iter()
+            .take(super::EXAMPLES)
+            .map(shorten)
+            .collect();
+        let found = format!(
+            "rows of products that the items file does not have, such as {}",
+            some.join(", ")
+        );
         let of_sessions = |which: &dyn Fn(&Session) -> bool| {
             let mut tally = Tally::default();
-            self.sessions.iter().filter(|session| which(session)).for_each(|session| tally.add(session.at));
+            self.sessions
+                .iter()
+                .filter(|session| which(session))
+                .for_each(|session| tally.add(session.at));
             tally
         };
-        let shared = Tally { count: self.session_ids.values().filter(|users| **users > 1).count(), first: Vec::new() };
+        let shared = Tally {
+            count: self
+                .session_ids
+                .values()
+                .filter(|users| **users > 1)
+                .count(),
+            first: Vec::new(),
+        };
         let all = [
             odd.unknown.warn(
                 path,
@@ -234,7 +283,11 @@ impl Log {
     fn card(mut self, products: Option<usize>) -> EventsCard {
         self.taken.sort_unstable();
         self.taken.dedup();
-        let mut lengths: Vec<usize> = self.taken.chunk_by(|a, b| a.0 == b.0).map(<[_]>::len).collect();
+        let mut lengths: Vec<usize> = self
+            .taken
+            .chunk_by(|a, b| a.0 == b.0)
+            .map(<[_]>::len)
+            .collect();
         lengths.sort_unstable();
         let mut sold = vec![0usize; products.unwrap_or(1)];
         let mut pairs: Vec<(u32, u32)> = Vec::with_capacity(self.taken.len());
@@ -244,30 +297,64 @@ impl Log {
         }
         pairs.sort_unstable();
         pairs.dedup();
-        let at = |share: f64| lengths.get(((lengths.len() as f64 - 1.0) * share).round() as usize).copied().unwrap_or(0);
+        let at = |share: f64| {
+            lengths
+                .get(((lengths.len() as f64 - 1.0) * share).round() as usize)
+                .copied()
+                .unwrap_or(0)
+        };
         let mut classes = [0usize; LENGTHS.len() + 1];
-        lengths.iter().for_each(|&length| classes[LENGTHS.partition_point(|&end| end < length)] += 1);
+        lengths
+            .iter()
+            .for_each(|&length| classes[LENGTHS.partition_point(|&end| end < length)] += 1);
         let (span_days, over_time) = over_time(&self.days);
         let never_taken = sold.iter().filter(|n| **n == 0).count();
         sold.sort_unstable_by(|a, b| b.cmp(a));
         let mut visits = vec![0u32; self.users.len()];
-        self.sessions.iter().for_each(|session| visits[session.user as usize] += 1);
-        let day = |day: &i64| format_time(day * DAY_S).chars().take(10).collect::<String>();
+        self.sessions
+            .iter()
+            .for_each(|session| visits[session.user as usize] += 1);
+        let day = |day: &i64| {
+            format_time(day * DAY_S)
+                .chars()
+                .take(10)
+                .collect::<String>()
+        };
         let known = products.is_some();
         EventsCard {
             events: self.events,
-            kinds: EventKind::ALL.iter().zip(self.kinds).map(|(kind, n)| (kind.name().to_owned(), n)).collect(),
+            kinds: EventKind::ALL
+                .iter()
+                .zip(self.kinds)
+                .map(|(kind, n)| (kind.name().to_owned(), n))
+                .collect(),
             unknown_rows: self.odd.unknown.count,
             shoppers: self.users.len(),
             returning: visits.iter().filter(|n| **n > 1).count(),
             sessions: lengths.len(),
             sessions_of_two: lengths.iter().filter(|n| **n >= 2).count(),
             quantiles: [0.0, 0.25, 0.5, 0.75, 0.9, 1.0].map(at),
-            lengths: class_names().into_iter().zip(classes.iter().map(|&n| n as f64 / lengths.len().max(1) as f64)).collect(),
+            lengths: class_names()
+                .into_iter()
+                .zip(
+                    classes
+                        .iter()
+                        .map(|&n| n as f64 / lengths.len().max(1) as f64),
+                )
+                .collect(),
             never_taken: if known { never_taken } else { 0 },
-            sparsity: if known { 1.0 - pairs.len() as f64 / (self.users.len() * sold.len()).max(1) as f64 } else { 0.0 },
+            sparsity: if known {
+                1.0 - pairs.len() as f64 / (self.users.len() * sold.len()).max(1) as f64
+            } else {
+                0.0
+            },
             tail: if known { tail(&sold) } else { Vec::new() },
-            days: self.days.keys().min().zip(self.days.keys().max()).map(|(from, until)| [day(from), day(until)]),
+            days: self
+                .days
+                .keys()
+                .min()
+                .zip(self.days.keys().max())
+                .map(|(from, until)| [day(from), day(until)]),
             over_time,
             span_days,
             duplicate_rows: self.odd.duplicate.count,
@@ -288,15 +375,32 @@ fn tail(sold: &[usize]) -> Vec<(f64, f64)> {
 
 /// Events by spans of equal length, empty ones too: days, weeks, or as long as fits.
 fn over_time(days: &HashMap<i64, usize>) -> (i64, Vec<(String, usize)>) {
-    let (Some(&from), Some(&until)) = (days.keys().min(), days.keys().max()) else { return (1, Vec::new()) };
+    let (Some(&from), Some(&until)) = (days.keys().min(), days.keys().max()) else {
+        return (1, Vec::new());
+    };
     let all = until - from + 1;
-    let span = [1, 7, 28, 91, 364].into_iter().find(|span| all <= span * SPANS).unwrap_or(all.div_euclid(SPANS) + 1);
+    let span = [1, 7, 28, 91, 364]
+        .into_iter()
+        .find(|span| all <= span * SPANS)
+        .unwrap_or(all.div_euclid(SPANS) + 1);
     let mut counts = vec![0usize; (all - 1).div_euclid(span) as usize + 1];
     let mut sorted: Vec<(i64, usize)> = days.iter().map(|(day, n)| (*day, *n)).collect();
     sorted.sort_unstable();
     for (day, n) in sorted {
         counts[((day - from) / span) as usize] += n;
     }
-    let name = |nth: usize| format_time((from + nth as i64 * span) * DAY_S).chars().take(10).collect();
-    (span, counts.into_iter().enumerate().map(|(nth, n)| (name(nth), n)).collect())
+    let name = |nth: usize| {
+        format_time((from + nth as i64 * span) * DAY_S)
+            .chars()
+            .take(10)
+            .collect()
+    };
+    (
+        span,
+        counts
+            .into_iter()
+            .enumerate()
+            .map(|(nth, n)| (name(nth), n))
+            .collect(),
+    )
 }

@@ -27,14 +27,19 @@ struct Price {
     category: Vec<String>,
 }
 
-pub(super) fn look(path: &Path, problems: &mut Problems, warnings: &mut Vec<Warning>) -> Result<Products, FileError> {
+pub(super) fn look(
+    path: &Path,
+    problems: &mut Problems,
+    warnings: &mut Vec<Warning>,
+) -> Result<Products, FileError> {
     let mut rows: HashMap<String, u32> = HashMap::new();
     let mut places: Vec<At> = Vec::new();
     let mut prices: Vec<Price> = Vec::new();
     let mut departments: HashSet<String> = HashSet::new();
     let mut card = ItemsCard::default();
     let mut zero = Tally::default();
-    let mut scans = [("item_id", ID), ("title", TITLE), ("brand", BRAND)].map(|(name, column)| (Scan::of(name), column));
+    let mut scans = [("item_id", ID), ("title", TITLE), ("brand", BRAND)]
+        .map(|(name, column)| (Scan::of(name), column));
     let mut extra: Vec<(Scan, usize)> = Vec::new();
     // Both closures add to it, and never at once.
     let shared = std::cell::RefCell::new(problems);
@@ -43,7 +48,11 @@ pub(super) fn look(path: &Path, problems: &mut Problems, warnings: &mut Vec<Warn
         &COLUMNS,
         |header, row| {
             if extra.is_empty() && !header.extra.is_empty() {
-                extra = header.extra.iter().map(|(name, index)| (Scan::of(name), *index)).collect();
+                extra = header
+                    .extra
+                    .iter()
+                    .map(|(name, index)| (Scan::of(name), *index))
+                    .collect();
             }
             for (scan, column) in &mut scans {
                 scan.look(row.text(*column), row.at());
@@ -60,7 +69,14 @@ pub(super) fn look(path: &Path, problems: &mut Problems, warnings: &mut Vec<Warn
                 }
             };
             if let Some(&first) = rows.get(&item.id.0) {
-                let error = || duplicate(path, &item.id.0, place_of(path, places[first as usize]), place_of(path, row.at()));
+                let error = || {
+                    duplicate(
+                        path,
+                        &item.id.0,
+                        place_of(path, places[first as usize]),
+                        place_of(path, row.at()),
+                    )
+                };
                 shared.borrow_mut().add(error);
                 return Ok(());
             }
@@ -76,7 +92,11 @@ pub(super) fn look(path: &Path, problems: &mut Problems, warnings: &mut Vec<Warn
             match item.price {
                 None => card.without_price += 1,
                 Some(0.0) => zero.add(row.at()),
-                Some(price) => prices.push(Price { at: row.at(), price, category: item.category }),
+                Some(price) => prices.push(Price {
+                    at: row.at(),
+                    price,
+                    category: item.category,
+                }),
             }
             Ok(())
         },
@@ -85,7 +105,13 @@ pub(super) fn look(path: &Path, problems: &mut Problems, warnings: &mut Vec<Warn
             Ok(())
         },
     )?;
-    warnings.extend(zero.warn(path, Some("price"), "of 0", "a price above 0", "leave it empty where it is not known"));
+    warnings.extend(zero.warn(
+        path,
+        Some("price"),
+        "of 0",
+        "a price above 0",
+        "leave it empty where it is not known",
+    ));
     let (far, median) = far_off(&prices);
     warnings.extend(far.warn(
         path,
@@ -100,11 +126,16 @@ pub(super) fn look(path: &Path, problems: &mut Problems, warnings: &mut Vec<Warn
     card.products = places.len();
     card.departments = departments.len();
     card.extra_columns = header.extra.into_iter().map(|(name, _)| name).collect();
-    let range = prices
-        .iter()
-        .map(|price| price.price)
-        .fold(None, |range: Option<(f32, f32)>, p| Some(range.map_or((p, p), |(low, high)| (low.min(p), high.max(p)))));
-    card.prices = range.zip(median).map(|((low, high), median)| [low, median, high].map(f64::from));
+    let range =
+        prices
+            .iter()
+            .map(|price| price.price)
+            .fold(None, |range: Option<(f32, f32)>, p| {
+                Some(range.map_or((p, p), |(low, high)| (low.min(p), high.max(p))))
+            });
+    card.prices = range
+        .zip(median)
+        .map(|((low, high), median)| [low, median, high].map(f64::from));
     Ok(Products { card, rows })
 }
 
@@ -113,7 +144,10 @@ fn far_off(prices: &[Price]) -> (Tally, Option<f32>) {
     let shop = median(prices.iter().map(|price| price.price).collect());
     let mut categories: BTreeMap<&[String], Vec<f32>> = BTreeMap::new();
     for price in prices {
-        categories.entry(&price.category).or_default().push(price.price);
+        categories
+            .entry(&price.category)
+            .or_default()
+            .push(price.price);
     }
     let medians: BTreeMap<&[String], f32> = categories
         .into_iter()
@@ -122,7 +156,10 @@ fn far_off(prices: &[Price]) -> (Tally, Option<f32>) {
         .collect();
     let mut far = Tally::default();
     for price in prices {
-        let usual = medians.get(price.category.as_slice()).copied().or(shop.filter(|_| prices.len() >= PRICED));
+        let usual = medians
+            .get(price.category.as_slice())
+            .copied()
+            .or(shop.filter(|_| prices.len() >= PRICED));
         if usual.is_some_and(|usual| price.price >= FAR * usual || price.price * FAR <= usual) {
             far.add(price.at);
         }

@@ -135,7 +135,16 @@ impl fmt::Display for Warning {
         }
         write!(f, ": {} {}", self.count, self.found)?;
         if !self.places.is_empty() {
-            write!(f, " ({}{})", self.places.join(", "), if self.count > self.places.len() { ", …" } else { "" })?;
+            write!(
+                f,
+                " ({}{})",
+                self.places.join(", "),
+                if self.count > self.places.len() {
+                    ", …"
+                } else {
+                    ""
+                }
+            )?;
         }
         write!(f, ", expected {}: {}", self.expected, self.advice)
     }
@@ -157,12 +166,23 @@ impl Tally {
     }
 
     /// The warning, where anything was counted.
-    fn warn(&self, path: &Path, field: Option<&str>, found: &str, expected: &str, advice: &str) -> Option<Warning> {
+    fn warn(
+        &self,
+        path: &Path,
+        field: Option<&str>,
+        found: &str,
+        expected: &str,
+        advice: &str,
+    ) -> Option<Warning> {
         (self.count > 0).then(|| Warning {
             file: file_name(path),
             field: field.map(shorten),
             count: self.count,
-            places: self.first.iter().map(|&at| place_of(path, at).to_string()).collect(),
+            places: self
+                .first
+                .iter()
+                .map(|&at| place_of(path, at).to_string())
+                .collect(),
             found: found.to_owned(),
             expected: expected.to_owned(),
             advice: advice.to_owned(),
@@ -192,12 +212,17 @@ impl Problems {
 
     /// The row, which looks for its line only if its error will be written out.
     fn row<'a>(&self, row: Row<'a>) -> Row<'a> {
-        if self.has_room() { row } else { row.placeless() }
+        if self.has_room() {
+            row
+        } else {
+            row.placeless()
+        }
     }
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    path.file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 /// Looks both files over. At most `most` problems are written out; times after `now_s` lie in the future.
@@ -205,17 +230,36 @@ fn file_name(path: &Path) -> String {
 /// # Errors
 /// Where a file cannot be read at all; what is wrong inside is no error here but in the answer.
 pub fn check(items: &Path, events: &Path, most: usize, now_s: i64) -> Result<Checked, FileError> {
-    let mut problems = Problems { most, found: 0, texts: Vec::new() };
+    let mut problems = Problems {
+        most,
+        found: 0,
+        texts: Vec::new(),
+    };
     let mut warnings = Vec::new();
-    let products = unless_unreadable(items::look(items, &mut problems, &mut warnings), &mut problems)?;
-    let log = events::look(events, products.as_ref(), now_s, &mut problems, &mut warnings);
+    let products = unless_unreadable(
+        items::look(items, &mut problems, &mut warnings),
+        &mut problems,
+    )?;
+    let log = events::look(
+        events,
+        products.as_ref(),
+        now_s,
+        &mut problems,
+        &mut warnings,
+    );
     let events_card = unless_unreadable(log, &mut problems)?.unwrap_or_default();
     if problems.found == 0 {
         // The very code of a training says whether there is enough.
         let catalogue = read_items(items)?.catalogue;
-        if let Err(error) = learner::check(&read_events(events, &catalogue)?, &TrainConfig::default(), 7) {
+        if let Err(error) = learner::check(
+            &read_events(events, &catalogue)?,
+            &TrainConfig::default(),
+            7,
+        ) {
             problems.found += 1;
-            problems.texts.push(format!("{}: {error}", events.display()));
+            problems
+                .texts
+                .push(format!("{}: {error}", events.display()));
         }
     }
     Ok(Checked {
@@ -230,7 +274,10 @@ pub fn check(items: &Path, events: &Path, most: usize, now_s: i64) -> Result<Che
 }
 
 /// A file that is there but wrong as a whole (no such column, not a table) is a problem like others; one that cannot be opened ends it.
-fn unless_unreadable<T>(result: Result<T, FileError>, problems: &mut Problems) -> Result<Option<T>, FileError> {
+fn unless_unreadable<T>(
+    result: Result<T, FileError>,
+    problems: &mut Problems,
+) -> Result<Option<T>, FileError> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(error @ FileError::Read { .. }) => Err(error),
@@ -249,7 +296,11 @@ pub fn describe(checked: &Checked) -> String {
         let _ = writeln!(out, "problem: {problem}");
     }
     if checked.problems_found > checked.problems.len() {
-        let _ = writeln!(out, "problem: and {} more", checked.problems_found - checked.problems.len());
+        let _ = writeln!(
+            out,
+            "problem: and {} more",
+            checked.problems_found - checked.problems.len()
+        );
     }
     for warning in &checked.warnings {
         let _ = writeln!(out, "odd: {warning}");
@@ -269,32 +320,84 @@ pub fn rows(checked: &Checked) -> Vec<(&'static str, String)> {
     let (items, events) = (&checked.items, &checked.events);
     let share = |n: usize, of: usize| format!("{:.1} %", 100.0 * n as f64 / of.max(1) as f64);
     let mut out = vec![
-        ("products", format!("{} in {} departments", items.products, items.departments)),
+        (
+            "products",
+            format!("{} in {} departments", items.products, items.departments),
+        ),
         ("without category", items.without_category.to_string()),
         ("without price", items.without_price.to_string()),
     ];
     if let Some([least, median, most]) = items.prices {
-        out.push(("prices", format!("{least:.2} to {most:.2}, median {median:.2}")));
+        out.push((
+            "prices",
+            format!("{least:.2} to {most:.2}, median {median:.2}"),
+        ));
     }
     if let Some([from, until]) = &events.days {
         out.push(("days", format!("{from} to {until}")));
     }
-    let kinds: Vec<String> = events.kinds.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
-    out.push(("events", format!("{} ({})", events.events, kinds.join(", "))));
+    let kinds: Vec<String> = events
+        .kinds
+        .iter()
+        .map(|(kind, n)| format!("{n} {kind}"))
+        .collect();
+    out.push((
+        "events",
+        format!("{} ({})", events.events, kinds.join(", ")),
+    ));
     out.push(("unknown products", format!("{} rows", events.unknown_rows)));
     out.push(("duplicate rows", events.duplicate_rows.to_string()));
-    out.push(("shoppers", format!("{}, {} of them with several sessions", events.shoppers, events.returning)));
-    out.push(("sessions", format!("{}, {} with two products or more", events.sessions, events.sessions_of_two)));
+    out.push((
+        "shoppers",
+        format!(
+            "{}, {} of them with several sessions",
+            events.shoppers, events.returning
+        ),
+    ));
+    out.push((
+        "sessions",
+        format!(
+            "{}, {} with two products or more",
+            events.sessions, events.sessions_of_two
+        ),
+    ));
     let [least, quarter, median, three, nine, most] = events.quantiles;
-    let quantiles = format!("median {median}, half between {quarter} and {three}, a tenth above {nine}, from {least} to {most}");
+    let quantiles = format!(
+        "median {median}, half between {quarter} and {three}, a tenth above {nine}, from {least} to {most}"
+    );
     out.push(("session lengths", quantiles));
-    let never = format!("{} products ({})", events.never_taken, share(events.never_taken, items.products));
+    let never = format!(
+        "{} products ({})",
+        events.never_taken,
+        share(events.never_taken, items.products)
+    );
     out.push(("never taken", never));
-    out.push(("sparsity", format!("{:.2} % of shopper and product pairs never met", 100.0 * events.sparsity)));
-    if let Some(tenth) = events.tail.iter().find(|(products, _)| (products - 0.1).abs() < 1e-9) {
-        out.push(("long tail", format!("the tenth most taken has {:.0} % of all that is taken", 100.0 * tenth.1)));
+    out.push((
+        "sparsity",
+        format!(
+            "{:.2} % of shopper and product pairs never met",
+            100.0 * events.sparsity
+        ),
+    ));
+    if let Some(tenth) = events
+        .tail
+        .iter()
+        .find(|(products, _)| (products - 0.1).abs() < 1e-9)
+    {
+        out.push((
+            "long tail",
+            format!(
+                "the tenth most taken has {:.0} % of all that is taken",
+                100.0 * tenth.1
+            ),
+        ));
     }
-    let extra: Vec<String> = items.extra_columns.iter().chain(&events.extra_columns).map(|name| shorten(name)).collect();
+    let extra: Vec<String> = items
+        .extra_columns
+        .iter()
+        .chain(&events.extra_columns)
+        .map(|name| shorten(name))
+        .collect();
     if !extra.is_empty() {
         out.push(("other columns", extra.join(", ")));
     }

@@ -26,7 +26,9 @@ impl Personal {
         match self {
             Self::Email => "values that look like e-mail addresses",
             Self::Phone => "values that look like telephone numbers",
-            Self::Card => "values that look like numbers of payment cards (their check digit is right)",
+            Self::Card => {
+                "values that look like numbers of payment cards (their check digit is right)"
+            }
             Self::Ip => "values that look like IP addresses",
         }
     }
@@ -34,7 +36,11 @@ impl Personal {
     /// What the text holds, the first kind of these.
     #[must_use]
     pub fn of(text: &str) -> Option<Self> {
-        if text.contains('@') && text.split(|c: char| c.is_whitespace() || ",;<>()\"".contains(c)).any(is_email) {
+        if text.contains('@')
+            && text
+                .split(|c: char| c.is_whitespace() || ",;<>()\"".contains(c))
+                .any(is_email)
+        {
             return Some(Self::Email);
         }
         let digits = text.bytes().filter(u8::is_ascii_digit).count();
@@ -49,7 +55,9 @@ impl Personal {
         }
         // A number with a country's code is seen inside a text, too.
         let inside = |rest: &str| {
-            let end = rest.find(|c: char| !c.is_ascii_digit() && !" ()-./".contains(c)).unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| !c.is_ascii_digit() && !" ()-./".contains(c))
+                .unwrap_or(rest.len());
             is_phone(&format!("+{}", &rest[..end]))
         };
         (is_phone(text) || text.split('+').skip(1).any(inside)).then_some(Self::Phone)
@@ -58,21 +66,31 @@ impl Personal {
 
 fn is_email(word: &str) -> bool {
     let plain = |c: char| c.is_alphanumeric() || ".-_+%".contains(c);
-    word.trim_end_matches(['.', ':', '!']).split_once('@').is_some_and(|(name, host)| {
-        !name.is_empty()
-            && name.chars().all(plain)
-            && host.chars().all(|c| c.is_alphanumeric() || ".-".contains(c))
-            && host
-                .rsplit_once('.')
-                .is_some_and(|(host, end)| !host.is_empty() && end.chars().count() >= 2 && end.chars().all(char::is_alphabetic))
-    })
+    word.trim_end_matches(['.', ':', '!'])
+        .split_once('@')
+        .is_some_and(|(name, host)| {
+            !name.is_empty()
+                && name.chars().all(plain)
+                && host
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || ".-".contains(c))
+                && host.rsplit_once('.').is_some_and(|(host, end)| {
+                    !host.is_empty()
+                        && end.chars().count() >= 2
+                        && end.chars().all(char::is_alphabetic)
+                })
+        })
 }
 
 fn is_ipv4(text: &str) -> bool {
-    text.split(|c: char| !c.is_ascii_digit() && c != '.').any(|word| {
-        let parts: Vec<&str> = word.split('.').collect();
-        parts.len() == 4 && parts.iter().all(|part| part.len() <= 3 && part.parse::<u8>().is_ok())
-    })
+    text.split(|c: char| !c.is_ascii_digit() && c != '.')
+        .any(|word| {
+            let parts: Vec<&str> = word.split('.').collect();
+            parts.len() == 4
+                && parts
+                    .iter()
+                    .all(|part| part.len() <= 3 && part.parse::<u8>().is_ok())
+        })
 }
 
 fn is_ipv6(word: &str) -> bool {
@@ -81,15 +99,26 @@ fn is_ipv6(word: &str) -> bool {
 
 /// The digits of a text that is one long number, perhaps in groups.
 fn card_digits(text: &str) -> Option<Vec<u8>> {
-    let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b' ' || b == b'-');
-    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).map(|b| b - b'0').collect();
+    let plain = text
+        .bytes()
+        .all(|b| b.is_ascii_digit() || b == b' ' || b == b'-');
+    let digits: Vec<u8> = text
+        .bytes()
+        .filter(u8::is_ascii_digit)
+        .map(|b| b - b'0')
+        .collect();
     (plain && (14..=19).contains(&digits.len())).then_some(digits)
 }
 
 /// First digit of the large card schemes, and Luhn's check.
 fn is_card(digits: &[u8]) -> bool {
     let doubled = |d: u8| if d > 4 { 2 * d - 9 } else { 2 * d };
-    let sum: u32 = digits.iter().rev().enumerate().map(|(nth, &d)| u32::from(if nth % 2 == 1 { doubled(d) } else { d })).sum();
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(nth, &d)| u32::from(if nth % 2 == 1 { doubled(d) } else { d }))
+        .sum();
     matches!(digits[0], 3..=6) && sum.is_multiple_of(10)
 }
 
@@ -97,11 +126,21 @@ fn is_card(digits: &[u8]) -> bool {
 fn is_phone(text: &str) -> bool {
     let text = text.trim();
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let plain = text.bytes().all(|b| b.is_ascii_digit() || b"+()-./ ".contains(&b));
-    let groups = text.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).count();
-    let begins = text.starts_with('+') || text.starts_with("(0") || text.starts_with('0') || groups >= 3;
+    let plain = text
+        .bytes()
+        .all(|b| b.is_ascii_digit() || b"+()-./ ".contains(&b));
+    let groups = text
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|group| !group.is_empty())
+        .count();
+    let begins =
+        text.starts_with('+') || text.starts_with("(0") || text.starts_with('0') || groups >= 3;
     let is_date = text.as_bytes().get(4) == Some(&b'-') && text.as_bytes().get(7) == Some(&b'-');
-    plain && (9..=15).contains(&digits) && begins && (text.starts_with('+') || groups >= 2) && !is_date
+    plain
+        && (9..=15).contains(&digits)
+        && begins
+        && (text.starts_with('+') || groups >= 2)
+        && !is_date
 }
 
 /// Words of column names that announce personal data; each must be a whole word of the name.
@@ -157,8 +196,13 @@ fn is_personal_column(name: &str) -> bool {
         before_lower = c.is_lowercase();
         spaced.extend(if c.is_alphanumeric() { c } else { ' ' }.to_lowercase());
     }
-    let words: Vec<&str> = spaced.split_whitespace().filter(|word| *word != "of").collect();
-    let pairs = words.windows(2).any(|two| COLUMN_PAIRS.contains(&format!("{} {}", two[0], two[1]).as_str()));
+    let words: Vec<&str> = spaced
+        .split_whitespace()
+        .filter(|word| *word != "of")
+        .collect();
+    let pairs = words
+        .windows(2)
+        .any(|two| COLUMN_PAIRS.contains(&format!("{} {}", two[0], two[1]).as_str()));
     pairs || words.iter().any(|word| COLUMN_WORDS.contains(word))
 }
 
@@ -191,7 +235,8 @@ const NO_CHANCE: f64 = 0.3;
 
 impl Scan {
     pub(super) fn of(field: &str) -> Self {
-        let looks_for_names = matches!(field, "user_id" | "session_id") || is_personal_column(field);
+        let looks_for_names =
+            matches!(field, "user_id" | "session_id") || is_personal_column(field);
         Self {
             field: field.to_owned(),
             values: 0,
@@ -220,24 +265,44 @@ impl Scan {
     pub(super) fn warn(&self, path: &Path, warnings: &mut Vec<Warning>) {
         const EXPECTED: &str = "nothing that tells who somebody is";
         let advice = match self.field.as_str() {
-            "user_id" | "session_id" => "put a pseudonym there: a number that only you can turn back, or a keyed hash",
-            "item_id" | "title" | "brand" => "remove it: the pack and the shop's page carry it to every visitor",
+            "user_id" | "session_id" => {
+                "put a pseudonym there: a number that only you can turn back, or a keyed hash"
+            }
+            "item_id" | "title" | "brand" => {
+                "remove it: the pack and the shop's page carry it to every visitor"
+            }
             _ => "remove the column: nothing is learned from it",
         };
         let field = Some(self.field.as_str());
         for kind in Personal::ALL {
             let tally = &self.tallies[kind as usize];
-            let chance = kind == Personal::Card && (tally.count as f64) < NO_CHANCE * self.long_numbers as f64;
+            let chance = kind == Personal::Card
+                && (tally.count as f64) < NO_CHANCE * self.long_numbers as f64;
             if !chance {
                 warnings.extend(tally.warn(path, field, kind.plural(), EXPECTED, advice));
             }
         }
         if 2 * self.names.count > self.values {
-            warnings.extend(self.names.warn(path, field, "values that look like people's names", EXPECTED, advice));
+            warnings.extend(self.names.warn(
+                path,
+                field,
+                "values that look like people's names",
+                EXPECTED,
+                advice,
+            ));
         }
         if is_personal_column(&self.field) && self.values > 0 {
-            let all = Tally { count: self.values, first: Vec::new() };
-            warnings.extend(all.warn(path, field, "values in a column that is named for personal data", EXPECTED, advice));
+            let all = Tally {
+                count: self.values,
+                first: Vec::new(),
+            };
+            warnings.extend(all.warn(
+                path,
+                field,
+                "values in a column that is named for personal data",
+                EXPECTED,
+                advice,
+            ));
         }
     }
 }
@@ -250,7 +315,10 @@ mod tests {
     fn what_tells_of_a_person_is_seen() {
         for (text, kind) in [
             ("ann@example.org", Personal::Email),
-            ("write to <bob.b+shop@mail.example.co.uk>, please", Personal::Email),
+            (
+                "write to <bob.b+shop@mail.example.co.uk>, please",
+                Personal::Email,
+            ),
             ("+44 20 7946 0958", Personal::Phone),
             ("(030) 1234 567", Personal::Phone),
             ("555-123-4567", Personal::Phone),
@@ -287,10 +355,30 @@ mod tests {
 
     #[test]
     fn columns_are_known_by_whole_words() {
-        for name in ["email", "E-Mail", "customer_name", "phoneNumber", "ip", "IP address", "date_of_birth", "ZIP"] {
+        for name in [
+            "email",
+            "E-Mail",
+            "customer_name",
+            "phoneNumber",
+            "ip",
+            "IP address",
+            "date_of_birth",
+            "ZIP",
+        ] {
             assert!(is_personal_column(name), "{name}");
         }
-        for name in ["name", "ship_date", "hotel", "description", "zipper", "brand_name", "email_safe_id_of"].iter().take(6) {
+        for name in [
+            "name",
+            "ship_date",
+            "hotel",
+            "description",
+            "zipper",
+            "brand_name",
+            "email_safe_id_of",
+        ]
+        .iter()
+        .take(6)
+        {
             assert!(!is_personal_column(name), "{name}");
         }
     }
@@ -300,7 +388,12 @@ mod tests {
         let mut warnings = Vec::new();
         let mut chance = Scan::of("item_id");
         // Sixteen digits each, begun by a 4: a tenth passes.
-        (0..200u64).for_each(|n| chance.look(&(4_000_000_000_000_000 + n * 7_919).to_string(), At::Row(n + 1)));
+        (0..200u64).for_each(|n| {
+            chance.look(
+                &(4_000_000_000_000_000 + n * 7_919).to_string(),
+                At::Row(n + 1),
+            )
+        });
         assert!(chance.tallies[Personal::Card as usize].count > 5);
         chance.warn(Path::new("items.csv"), &mut warnings);
         assert_eq!(warnings, []);
@@ -308,6 +401,9 @@ mod tests {
         cards.look("4111111111111111", At::Row(1));
         cards.look("Ann Lee", At::Row(2));
         cards.warn(Path::new("events.csv"), &mut warnings);
-        assert!(warnings.len() == 1 && warnings[0].to_string().contains("payment cards"), "{warnings:?}");
+        assert!(
+            warnings.len() == 1 && warnings[0].to_string().contains("payment cards"),
+            "{warnings:?}"
+        );
     }
 }

@@ -45,10 +45,16 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         warn(warning);
     }
     let new = read.catalogue.items();
-    let twice: Vec<&str> =
-        new.iter().filter(|item| pack.catalogue.ix(&item.id).is_some()).map(|item| item.id.0.as_str()).collect();
+    let twice: Vec<&str> = new
+        .iter()
+        .filter(|item| pack.catalogue.ix(&item.id).is_some())
+        .map(|item| item.id.0.as_str())
+        .collect();
     if let Some(first) = twice.first() {
-        let line = new.iter().position(|item| item.id.0 == **first).map_or(0, |row| row + 1);
+        let line = new
+            .iter()
+            .position(|item| item.id.0 == **first)
+            .map_or(0, |row| row + 1);
         bail!(
             "{}, row {line}, field 'item_id': '{first}' is in {} already, as are {} of {} rows: leave them out; a changed title or price needs \
              training again",
@@ -58,10 +64,16 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             new.len()
         );
     }
-    let model = args.text_model.as_deref().map(TextModel::open).transpose()?;
+    let model = args
+        .text_model
+        .as_deref()
+        .map(TextModel::open)
+        .transpose()?;
     let all = Catalogue::new(pack.catalogue.items().iter().chain(new).cloned().collect())?;
     let text = model.map(|model| TextVectors::of(&all, &model));
-    let (size, rows) = text.as_ref().map_or((0, [].as_slice()), |text| (text.size(), text.rows()));
+    let (size, rows) = text
+        .as_ref()
+        .map_or((0, [].as_slice()), |text| (text.size(), text.rows()));
     let (known, fresh) = rows.split_at(pack.catalogue.len() * size);
     let likeness = Likeness::of(&pack.catalogue, known);
     let progress = Progress::of("Neighbours of the new products", new.len() as u64);
@@ -70,12 +82,21 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         .enumerate()
         .map(|(nth, item)| {
             progress.step();
-            let neighbours = likeness.nearest(item, &fresh[nth * size..][..size], &Weights::default());
-            Newcomer { item: item.clone(), neighbours, vector: None }
+            let neighbours =
+                likeness.nearest(item, &fresh[nth * size..][..size], &Weights::default());
+            Newcomer {
+                item: item.clone(),
+                neighbours,
+                vector: None,
+            }
         })
         .collect();
     progress.finish(&format!("Neighbours of {} new products: found", new.len()));
-    let alone: Vec<&str> = newcomers.iter().filter(|new| new.neighbours.is_empty()).map(|new| new.item.id.0.as_str()).collect();
+    let alone: Vec<&str> = newcomers
+        .iter()
+        .filter(|new| new.neighbours.is_empty())
+        .map(|new| new.item.id.0.as_str())
+        .collect();
     if let Some(first) = alone.first() {
         warn(&format!(
             "{}: {} products share nothing with any product of the pack, the first is '{first}': they will hardly be picked before the next training",
@@ -89,7 +110,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             "the new products bring a department, category or kind of brand that the heads for households do not know: the pack is without them, `fewshop profile` adds them again",
         );
     }
-    let name = args.items.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let name = args
+        .items
+        .file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     out.card.command = format!("{}; fewshop add-items --items {name}", out.card.command);
     let bytes = out.to_bytes()?;
     write_atomically(&args.out, |file| std::io::Write::write_all(file, &bytes))?;

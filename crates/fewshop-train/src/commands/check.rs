@@ -11,7 +11,9 @@ use crate::report::data_page;
 
 /// Arguments of `fewshop check`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exits with 1 where a training would fail, with 0 where it would not, however odd the files are.")]
+#[command(
+    after_help = "Exits with 1 where a training would fail, with 0 where it would not, however odd the files are."
+)]
 pub struct Args {
     /// The products: item_id,title,category,brand,size,price
     #[arg(long, value_name = "FILE")]
@@ -34,7 +36,8 @@ pub struct Args {
 }
 
 fn time(text: &str) -> Result<i64, String> {
-    parse_time(text).ok_or_else(|| "expected a time such as 2024-05-31 or 2024-05-31 12:00:00".to_owned())
+    parse_time(text)
+        .ok_or_else(|| "expected a time such as 2024-05-31 or 2024-05-31 12:00:00".to_owned())
 }
 
 /// Checks.
@@ -42,8 +45,17 @@ fn time(text: &str) -> Result<i64, String> {
 /// # Errors
 /// When a file cannot be read or written, or a training would fail.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let clock = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs() as i64);
-    let checked = check(&args.items, &args.events, args.most, args.now.unwrap_or_else(clock))?;
+    let clock = || {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |time| time.as_secs() as i64)
+    };
+    let checked = check(
+        &args.items,
+        &args.events,
+        args.most,
+        args.now.unwrap_or_else(clock),
+    )?;
     write_json(args.json.as_deref(), &checked)?;
     if let Some(path) = &args.html {
         let page = data_page(&checked);
@@ -54,7 +66,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         let count = checked.problems_found;
         anyhow::bail!(
             "{} would stop a training: mend them and check again",
-            if count == 1 { "1 problem".to_owned() } else { format!("{count} problems") }
+            if count == 1 {
+                "1 problem".to_owned()
+            } else {
+                format!("{count} problems")
+            }
         );
     }
     Ok(())

@@ -56,8 +56,13 @@ fn size(text: &str) -> Result<usize, String> {
         _ => None,
     };
     let number: Option<f64> = digits.trim().parse().ok();
-    let bytes = number.zip(unit).map(|(number, unit)| (number * unit).round()).filter(|bytes| (1.0..=1e12).contains(bytes));
-    bytes.map(|bytes| bytes as usize).ok_or_else(|| "expected a length such as 1.2MB, 900kB or 1200000".to_owned())
+    let bytes = number
+        .zip(unit)
+        .map(|(number, unit)| (number * unit).round())
+        .filter(|bytes| (1.0..=1e12).contains(bytes));
+    bytes
+        .map(|bytes| bytes as usize)
+        .ok_or_else(|| "expected a length such as 1.2MB, 900kB or 1200000".to_owned())
 }
 
 /// Compresses.
@@ -66,20 +71,40 @@ fn size(text: &str) -> Result<usize, String> {
 /// When a file cannot be read or written, or nothing fits into the budget.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let pack = read_pack(&args.pack)?;
-    for path in [Some(&args.out), args.json.as_ref(), args.plot.as_ref()].into_iter().flatten() {
+    for path in [Some(&args.out), args.json.as_ref(), args.plot.as_ref()]
+        .into_iter()
+        .flatten()
+    {
         check_writable(path)?;
     }
     if let (Ok(from), Ok(to)) = (args.pack.canonicalize(), args.out.canonicalize()) {
-        anyhow::ensure!(from != to, "{}: is the pack that comes in: give --out another name", args.out.display());
+        anyhow::ensure!(
+            from != to,
+            "{}: is the pack that comes in: give --out another name",
+            args.out.display()
+        );
     }
     let questions = read_questions(&args.valid_cases, &args.valid_truth, &pack.catalogue)?;
-    let smaller = search(&pack, &questions, args.budget, args.seed, &format!("fewshop compress --budget {}", args.budget))?;
-    let text = |path: &PathBuf, text: String| write_atomically(path, |out| std::io::Write::write_all(out, text.as_bytes()));
-    write_study(args.json.as_deref(), &Study::Compress(smaller.found.clone()))?;
+    let smaller = search(
+        &pack,
+        &questions,
+        args.budget,
+        args.seed,
+        &format!("fewshop compress --budget {}", args.budget),
+    )?;
+    let text = |path: &PathBuf, text: String| {
+        write_atomically(path, |out| std::io::Write::write_all(out, text.as_bytes()))
+    };
+    write_study(
+        args.json.as_deref(),
+        &Study::Compress(smaller.found.clone()),
+    )?;
     if let Some(path) = &args.plot {
         text(path, report::compression(&smaller.found))?;
     }
-    write_atomically(&args.out, |out| std::io::Write::write_all(out, &smaller.bytes))?;
+    write_atomically(&args.out, |out| {
+        std::io::Write::write_all(out, &smaller.bytes)
+    })?;
     let taken = &smaller.found.tried[smaller.found.chosen];
     print(&format!(
         "{}{}: {}, {} bytes on the wire of {} allowed, NDCG@10 {:.2} % of the pack's as it came\n",
@@ -99,12 +124,19 @@ mod tests {
 
     #[test]
     fn a_budget_has_a_unit_or_none() {
-        for (text, bytes) in
-            [("1.2MB", 1_200_000), ("900kB", 900_000), ("900 kb", 900_000), ("77", 77), ("3B", 3), ("0.5m", 500_000)]
-        {
+        for (text, bytes) in [
+            ("1.2MB", 1_200_000),
+            ("900kB", 900_000),
+            ("900 kb", 900_000),
+            ("77", 77),
+            ("3B", 3),
+            ("0.5m", 500_000),
+        ] {
             assert_eq!(size(text), Ok(bytes), "{text}");
         }
-        for text in ["", "MB", "0", "-1MB", "1.2GB", "nan", "1e99MB", "1.2 M B", "é"] {
+        for text in [
+            "", "MB", "0", "-1MB", "1.2GB", "nan", "1e99MB", "1.2 M B", "é",
+        ] {
             assert!(size(text).unwrap_err().contains("1.2MB"), "{text}");
         }
     }

@@ -62,7 +62,10 @@ pub enum EngineArg {
 }
 
 fn share(text: &str) -> Result<f64, String> {
-    let share = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
+    let share = text
+        .parse::<f64>()
+        .ok()
+        .filter(|share| (0.0..=1.0).contains(share));
     share.ok_or_else(|| "expected a number between 0 and 1".to_owned())
 }
 
@@ -77,20 +80,32 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let progress = Progress::start("Reading the log into memory");
     let counter = Counter::read(&args.items, &args.events)?;
     progress.finish(&format!("{}: read", args.events.display()));
-    counter.write(&Wanted { recent_share: args.recent_share, least: args.least as u64, out: args.out.clone() })?;
+    counter.write(&Wanted {
+        recent_share: args.recent_share,
+        least: args.least as u64,
+        out: args.out.clone(),
+    })?;
     Ok(())
 }
 
 /// The program beside this one, or on PATH.
 fn program() -> PathBuf {
     let name = format!("fewshop-count{}", std::env::consts::EXE_SUFFIX);
-    let beside = std::env::current_exe().ok().map(|own| own.with_file_name(&name));
-    beside.filter(|path| path.is_file()).unwrap_or_else(|| name.into())
+    let beside = std::env::current_exe()
+        .ok()
+        .map(|own| own.with_file_name(&name));
+    beside
+        .filter(|path| path.is_file())
+        .unwrap_or_else(|| name.into())
 }
 
 fn by_sql(args: &Args) -> anyhow::Result<()> {
     let mut command = Command::new(program());
-    for (option, path) in [("--items", &args.items), ("--events", &args.events), ("--out", &args.out)] {
+    for (option, path) in [
+        ("--items", &args.items),
+        ("--events", &args.events),
+        ("--out", &args.out),
+    ] {
         command.arg(option).arg(path);
     }
     command.args([

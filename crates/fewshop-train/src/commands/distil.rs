@@ -51,12 +51,20 @@ pub struct Args {
 }
 
 fn temperature(text: &str) -> Result<f32, String> {
-    let number = text.trim().parse().ok().filter(|number: &f32| (0.1..=100.0).contains(number));
+    let number = text
+        .trim()
+        .parse()
+        .ok()
+        .filter(|number: &f32| (0.1..=100.0).contains(number));
     number.ok_or_else(|| "expected a number from 0.1 to 100, such as 2".to_owned())
 }
 
 fn share(text: &str) -> Result<f32, String> {
-    let number = text.trim().parse().ok().filter(|number: &f32| (0.0..=1.0).contains(number));
+    let number = text
+        .trim()
+        .parse()
+        .ok()
+        .filter(|number: &f32| (0.0..=1.0).contains(number));
     number.ok_or_else(|| "expected a number from 0 to 1, such as 0.5".to_owned())
 }
 
@@ -66,13 +74,29 @@ fn share(text: &str) -> Result<f32, String> {
 /// When a file cannot be read or written, or a training fails.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     args.json.as_deref().map(check_writable).transpose()?;
-    let OpenShop { config, catalogue, log, text } = args.shop.open()?;
-    let Questions { cases, wanted } = read_questions(&args.valid_cases, &args.valid_truth, &catalogue)?;
-    let settings =
-        DistilConfig { hidden: args.hidden, members: args.members, temperature: args.temperature, weight: args.weight };
+    let OpenShop {
+        config,
+        catalogue,
+        log,
+        text,
+    } = args.shop.open()?;
+    let Questions { cases, wanted } =
+        read_questions(&args.valid_cases, &args.valid_truth, &catalogue)?;
+    let settings = DistilConfig {
+        hidden: args.hidden,
+        members: args.members,
+        temperature: args.temperature,
+        weight: args.weight,
+    };
     let validation = Some(&Validation { cases, wanted });
-    let training =
-        Training { catalogue: &catalogue, text: text.as_ref(), log: &log, validation, config: &config, seed: args.seed };
+    let training = Training {
+        catalogue: &catalogue,
+        text: text.as_ref(),
+        log: &log,
+        validation,
+        config: &config,
+        seed: args.seed,
+    };
     let found = study(training, &settings)?;
     write_study(args.json.as_deref(), &Study::Distil(found.clone()))?;
     print(&table(&found))?;

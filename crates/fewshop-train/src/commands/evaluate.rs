@@ -10,7 +10,9 @@ use fewshop_model::{Compute, Recommender};
 use super::train::open_text_model;
 use super::{print, read_pack, read_toml, warn, warn_unknown, write_study};
 use crate::baselines::{BaselineConfig, Baselines, MOST_REGRESSION_ITEMS};
-use crate::evaluation::{self, Ablated, Difference, Evaluation, Figures, Interval, Questions, SHOWN, Unit};
+use crate::evaluation::{
+    self, Ablated, Difference, Evaluation, Figures, Interval, Questions, SHOWN, Unit,
+};
 use crate::files::{Log, read_cases, read_events, read_items, read_truth};
 use crate::learner::{self, TrainConfig, Training, Validation};
 use crate::report::Study;
@@ -85,7 +87,9 @@ pub enum BaselineArg {
 fn shown(text: &str) -> Result<usize, String> {
     match text.trim().parse() {
         Ok(count) if (1..=SHOWN).contains(&count) => Ok(count),
-        _ => Err(format!("expected a whole number from 1 to {SHOWN}: so many picks are shown")),
+        _ => Err(format!(
+            "expected a whole number from 1 to {SHOWN}: so many picks are shown"
+        )),
     }
 }
 
@@ -98,14 +102,18 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let recommender = Recommender::new(read_pack(&args.pack)?, Compute::Kernels);
     let questions = read_questions(&args.cases, &args.truth, recommender.catalogue())?;
     let mut found = evaluation::evaluate(&recommender, &questions)?;
-    found.dismissals = evaluation::dismissals(&recommender, &questions, &args.against.simulate_dismissals)?;
+    found.dismissals =
+        evaluation::dismissals(&recommender, &questions, &args.against.simulate_dismissals)?;
     if let Some(events) = &args.events {
         let log = read_log(events, recommender.catalogue())?;
         let (baselines, ablated) = rivals.prepare(&args.against, events, &recommender, &log)?;
         found.contenders = evaluation::contenders(&recommender, &questions, &baselines, &ablated)?;
         found.transfer = evaluation::transfer(&questions, &baselines);
     }
-    write_study(args.json.as_deref(), &Study::Evaluate(Box::new(found.clone())))?;
+    write_study(
+        args.json.as_deref(),
+        &Study::Evaluate(Box::new(found.clone())),
+    )?;
     print(&table(&found))?;
     Ok(())
 }
@@ -118,7 +126,10 @@ pub(super) struct Rivals {
 
 impl Rivals {
     pub(super) fn read(against: &Against) -> anyhow::Result<Self> {
-        Ok(Self { baselines: read_toml(against.baselines.as_deref())?, train: read_toml(against.config.as_deref())? })
+        Ok(Self {
+            baselines: read_toml(against.baselines.as_deref())?,
+            train: read_toml(against.config.as_deref())?,
+        })
     }
 
     /// Fits the baselines and, where asked for, trains the ablated packs. `log` has the pack's rows.
@@ -132,17 +143,27 @@ impl Rivals {
         let catalogue = recommender.catalogue();
         if catalogue.len() > MOST_REGRESSION_ITEMS {
             let n = catalogue.len();
-            warn(&format!("item-item regression is left out: it needs {n} × {n} numbers, the limit is {MOST_REGRESSION_ITEMS}"));
+            warn(&format!(
+                "item-item regression is left out: it needs {n} × {n} numbers, the limit is {MOST_REGRESSION_ITEMS}"
+            ));
         }
         let ablated = match &against.items {
             Some(items) if against.ablation => self.ablate(against, items, events)?,
             _ => Vec::new(),
         };
         let baselines = Baselines::fit(catalogue, log, &self.baselines, against.seed)?;
-        Ok((baselines.with_few_shot(against.baseline == Some(BaselineArg::Mlp)), ablated))
+        Ok((
+            baselines.with_few_shot(against.baseline == Some(BaselineArg::Mlp)),
+            ablated,
+        ))
     }
 
-    fn ablate(&self, against: &Against, items: &Path, events: &Path) -> anyhow::Result<Vec<Ablated>> {
+    fn ablate(
+        &self,
+        against: &Against,
+        items: &Path,
+        events: &Path,
+    ) -> anyhow::Result<Vec<Ablated>> {
         let items = read_items(items)?;
         let log = read_log(events, &items.catalogue)?;
         let validation = match (&against.valid_cases, &against.valid_truth) {
@@ -166,7 +187,11 @@ impl Rivals {
 }
 
 /// Reads cases and their truth, warning of products that the catalogue lacks.
-pub(super) fn read_questions(cases: &Path, truth: &Path, catalogue: &Catalogue) -> anyhow::Result<Questions> {
+pub(super) fn read_questions(
+    cases: &Path,
+    truth: &Path,
+    catalogue: &Catalogue,
+) -> anyhow::Result<Questions> {
     let read = read_cases(cases, catalogue)?;
     warn_unknown(&read.unknown, cases);
     let wanted = read_truth(truth, catalogue, &read)?;
@@ -177,14 +202,21 @@ pub(super) fn read_questions(cases: &Path, truth: &Path, catalogue: &Catalogue) 
         truth.display(),
         cases.display()
     );
-    Ok(Questions { cases: read.cases, wanted: wanted.wanted })
+    Ok(Questions {
+        cases: read.cases,
+        wanted: wanted.wanted,
+    })
 }
 
 /// Reads events, warning of products that the catalogue lacks.
 pub(super) fn read_log(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Log> {
     let log = read_events(path, catalogue)?;
     warn_unknown(&log.unknown, path);
-    anyhow::ensure!(!log.sessions.is_empty(), "{}: holds no event of a product that the pack knows", path.display());
+    anyhow::ensure!(
+        !log.sessions.is_empty(),
+        "{}: holds no event of a product that the pack knows",
+        path.display()
+    );
     Ok(log)
 }
 
@@ -196,7 +228,15 @@ pub(super) fn table(found: &Evaluation) -> String {
     };
     let mut out = format!(
         "{unit}; in brackets 95 % intervals over {} shoppers\n{:>4} {:>6}  {:<24} {:<24} {:>7} {:>7} {:>11} {:>8}\n",
-        found.shoppers, "k", "cases", "NDCG@10", "Recall@20", "MRR@20", "Hit@10", "coverage@20", "popular"
+        found.shoppers,
+        "k",
+        "cases",
+        "NDCG@10",
+        "Recall@20",
+        "MRR@20",
+        "Hit@10",
+        "coverage@20",
+        "popular"
     );
     for (k, f) in &found.adapted {
         let _ = writeln!(
@@ -244,11 +284,21 @@ fn dismissals(found: &Evaluation) -> String {
     let mut out = format!(
         "\nSimulated dismissals: of the {SHOWN} picks that the frozen pack shows, the first N that are not wanted are turned down. Mean NDCG@10\n\
          {:>4} {:>4} {:>6} {:>8} {:>8} {:>8}  {:<26} {:>7} {:>7}  {:<26}\n",
-        "N", "k", "down", "frozen", "removed", "learned", "learned minus removed", "helped", "harm", "minus struck out"
+        "N",
+        "k",
+        "down",
+        "frozen",
+        "removed",
+        "learned",
+        "learned minus removed",
+        "helped",
+        "harm",
+        "minus struck out"
     );
     for one in &found.dismissals {
         let mut row = |k: &str, means: [Option<f64>; 4], gain: &Difference, alone: &Difference| {
-            let [down, frozen, removed, learned] = means.map(|mean| mean.map_or_else(String::new, |mean| format!("{mean:.4}")));
+            let [down, frozen, removed, learned] =
+                means.map(|mean| mean.map_or_else(String::new, |mean| format!("{mean:.4}")));
             let _ = writeln!(
                 out,
                 "{:>4} {k:>4} {down:>6} {frozen:>8} {removed:>8} {learned:>8}  {:<26} {:>7.4} {:>7.4}  {:<26}",
@@ -261,11 +311,25 @@ fn dismissals(found: &Evaluation) -> String {
         };
         for (k, gain) in &one.learned_minus_removed {
             let mean = |of: &BTreeMap<u32, Figures>| of.get(k).map(|figures| figures.ndcg_at_10);
-            let means = [one.turned_down.get(k).copied(), mean(&one.frozen), mean(&one.removed), mean(&one.learned)];
-            let alone = one.learned_minus_struck_out.get(k).cloned().unwrap_or_default();
+            let means = [
+                one.turned_down.get(k).copied(),
+                mean(&one.frozen),
+                mean(&one.removed),
+                mean(&one.learned),
+            ];
+            let alone = one
+                .learned_minus_struck_out
+                .get(k)
+                .cloned()
+                .unwrap_or_default();
             row(&k.to_string(), means, gain, &alone);
         }
-        row("all", [None; 4], &one.all_learned_minus_removed, &one.all_learned_minus_struck_out);
+        row(
+            "all",
+            [None; 4],
+            &one.all_learned_minus_removed,
+            &one.all_learned_minus_struck_out,
+        );
     }
     out += "removed: frozen, without what was turned down; struck out: the pack as it ships, told nothing, its list without the same products\n";
     out
@@ -277,16 +341,27 @@ fn rivals(found: &Evaluation) -> String {
     for k in &ks {
         let _ = write!(out, " {:>7}", format!("k={k}"));
     }
-    let _ = writeln!(out, "  {:<24} {:<26} {:>8} {:>8}", "all", "minus full", "coverage", "popular");
+    let _ = writeln!(
+        out,
+        "  {:<24} {:<26} {:>8} {:>8}",
+        "all", "minus full", "coverage", "popular"
+    );
     for one in &found.contenders {
         let _ = write!(out, "{:<20}", one.name);
         for k in &ks {
-            let _ = write!(out, " {:>7.4}", one.by_k.get(k).map_or(0.0, |f| f.ndcg_at_10));
+            let _ = write!(
+                out,
+                " {:>7.4}",
+                one.by_k.get(k).map_or(0.0, |f| f.ndcg_at_10)
+            );
         }
         let minus = if one.minus_full.is_empty() {
             String::new()
         } else {
-            signed(one.all_minus_full.ndcg_at_10, one.all_minus_full.ndcg_interval)
+            signed(
+                one.all_minus_full.ndcg_at_10,
+                one.all_minus_full.ndcg_interval,
+            )
         };
         let _ = writeln!(
             out,
@@ -305,8 +380,15 @@ fn transfer(found: &Evaluation) -> String {
         "k", "NDCG@10", "Recall@20", "helped", "harm"
     );
     for (k, d) in &found.transfer {
-        let (ndcg, recall) = (signed(d.ndcg_at_10, d.ndcg_interval), signed(d.recall_at_20, d.recall_interval));
-        let _ = writeln!(out, "{k:>4}  {ndcg:<26} {recall:<26} {:>7.4} {:>7.4}", d.helped, d.harm);
+        let (ndcg, recall) = (
+            signed(d.ndcg_at_10, d.ndcg_interval),
+            signed(d.recall_at_20, d.recall_interval),
+        );
+        let _ = writeln!(
+            out,
+            "{k:>4}  {ndcg:<26} {recall:<26} {:>7.4} {:>7.4}",
+            d.helped, d.harm
+        );
     }
     out
 }

@@ -30,7 +30,12 @@ pub struct Args {
 /// # Errors
 /// When the folder cannot be made or written to.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let plan = Plan { items: args.items, shoppers: args.shoppers, strangers: args.strangers, seed: args.seed };
+    let plan = Plan {
+        items: args.items,
+        shoppers: args.shoppers,
+        strangers: args.strangers,
+        seed: args.seed,
+    };
     let events = write(plan, &args.out)?;
     print(&format!(
         "{}: {} products, {} shoppers, {events} events, cases of {} strangers\n{NOTICE}\n",

@@ -35,41 +35,90 @@ fn describe(pack: &Pack) -> String {
     line("shop", card.shop.clone());
     line("fingerprint", pack.fingerprint());
     line("products", pack.catalogue.len().to_string());
-    line("learned from", format!("{} sessions of {} shoppers, until {}", card.sessions, card.users, card.data_until));
+    line(
+        "learned from",
+        format!(
+            "{} sessions of {} shoppers, until {}",
+            card.sessions, card.users, card.data_until
+        ),
+    );
     let vectors = match pack.table.spaces {
         0 => {
-            let most = pack.table.q.iter().map(|q| q.unsigned_abs()).max().unwrap_or(0);
-            format!("{} numbers a product, {} bits each", pack.table.d, u8::BITS - most.leading_zeros() + 1)
+            let most = pack
+                .table
+                .q
+                .iter()
+                .map(|q| q.unsigned_abs())
+                .max()
+                .unwrap_or(0);
+            format!(
+                "{} numbers a product, {} bits each",
+                pack.table.d,
+                u8::BITS - most.leading_zeros() + 1
+            )
         }
-        spaces => format!("{} numbers a product, by product quantisation: {spaces} codes of a byte", pack.table.d),
+        spaces => format!(
+            "{} numbers a product, by product quantisation: {spaces} codes of a byte",
+            pack.table.d
+        ),
     };
     line("vectors", vectors);
     line(
         "pairs",
-        format!("{} ({:.1} a product)", pack.pairs.items.len(), pack.pairs.items.len() as f64 / pack.catalogue.len() as f64),
+        format!(
+            "{} ({:.1} a product)",
+            pack.pairs.items.len(),
+            pack.pairs.items.len() as f64 / pack.catalogue.len() as f64
+        ),
     );
     line(
         "co-visitation",
-        format!("alpha {}, shrink {}; cosine shrink {}", config.covisit_alpha, config.covisit_shrink, config.cosine_shrink),
+        format!(
+            "alpha {}, shrink {}; cosine shrink {}",
+            config.covisit_alpha, config.covisit_shrink, config.cosine_shrink
+        ),
     );
-    line("ranker", format!("{} features, {} hidden units", pack.ranker.mean.len(), pack.ranker.hidden));
-    line("adapter", format!("{} steps, gate by shots {:?}", config.adapter_steps, pack.adapter.gate));
+    line(
+        "ranker",
+        format!(
+            "{} features, {} hidden units",
+            pack.ranker.mean.len(),
+            pack.ranker.hidden
+        ),
+    );
+    line(
+        "adapter",
+        format!(
+            "{} steps, gate by shots {:?}",
+            config.adapter_steps, pack.adapter.gate
+        ),
+    );
     if !pack.season.is_empty() {
         let told = pack.season.iter().filter(|&&n| n > 0).count();
-        line("season", format!("told of {told} products in sessions since"));
+        line(
+            "season",
+            format!("told of {told} products in sessions since"),
+        );
     }
     if !pack.rules.is_empty() {
         line("rules", super::rules::summary(&pack.rules));
     }
     if let Some(profile) = &pack.profile {
-        let names: Vec<&str> = profile.heads.iter().map(|head| head.name.as_str()).collect();
+        let names: Vec<&str> = profile
+            .heads
+            .iter()
+            .map(|head| head.name.as_str())
+            .collect();
         line("profile", format!("heads for {}", names.join(", ")));
     }
     line("seed", card.seed.to_string());
     line("command", card.command.clone());
     line("version", card.version.clone());
     for (metric, by_k) in &card.metrics {
-        let figures: Vec<String> = by_k.iter().map(|(k, value)| format!("k={k} {value:.4}")).collect();
+        let figures: Vec<String> = by_k
+            .iter()
+            .map(|(k, value)| format!("k={k} {value:.4}"))
+            .collect();
         line(metric, format!("{} (validation)", figures.join("  ")));
     }
     line("data", card.data_notice.clone());

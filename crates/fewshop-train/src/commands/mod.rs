@@ -130,7 +130,8 @@ pub enum BackendArg {
 /// # Errors
 /// With the file's name: when it cannot be read or is no pack.
 pub(crate) fn read_pack(path: &Path) -> anyhow::Result<Pack> {
-    let bytes = std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let bytes =
+        std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
     Pack::from_bytes(&bytes).with_context(|| path.display().to_string())
 }
 
@@ -139,11 +140,17 @@ pub(crate) fn read_pack(path: &Path) -> anyhow::Result<Pack> {
 pub(crate) fn note_step(card: &mut Card, name: &str, files: &[(&str, &Path)], rest: &str) {
     let mut step = format!("fewshop {name}");
     for (option, path) in files {
-        let file = path.file_name().map_or_else(String::new, |file| file.to_string_lossy().into_owned());
+        let file = path
+            .file_name()
+            .map_or_else(String::new, |file| file.to_string_lossy().into_owned());
         step = format!("{step} {option} {file}");
     }
     let kind = format!("fewshop {name} ");
-    let mut steps: Vec<&str> = card.command.split("; ").filter(|other| !other.starts_with(&kind)).collect();
+    let mut steps: Vec<&str> = card
+        .command
+        .split("; ")
+        .filter(|other| !other.starts_with(&kind))
+        .collect();
     step.push_str(rest);
     steps.push(&step);
     card.command = steps.join("; ");
@@ -153,10 +160,16 @@ pub(crate) fn note_step(card: &mut Card, name: &str, files: &[(&str, &Path)], re
 ///
 /// # Errors
 /// With the file's name: when it cannot be read or holds a setting that is not known.
-pub(crate) fn read_toml<T: Default + serde::de::DeserializeOwned>(path: Option<&Path>) -> anyhow::Result<T> {
-    let Some(path) = path else { return Ok(T::default()) };
-    let text = std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-    toml::from_str(&text).with_context(|| format!("{}: not the settings that are expected", path.display()))
+pub(crate) fn read_toml<T: Default + serde::de::DeserializeOwned>(
+    path: Option<&Path>,
+) -> anyhow::Result<T> {
+    let Some(path) = path else {
+        return Ok(T::default());
+    };
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("{}: cannot be read", path.display()))?;
+    toml::from_str(&text)
+        .with_context(|| format!("{}: not the settings that are expected", path.display()))
 }
 
 /// Brings up the backend asked for.
@@ -169,14 +182,20 @@ pub(crate) fn compute(backend: BackendArg, pack: &Pack) -> anyhow::Result<Comput
         #[cfg(feature = "wgpu")]
         BackendArg::Wgpu => {
             use burn::tensor::Device;
-            let device = pollster::block_on(Device::wgpu_options().init_async())
-                .map_err(|err| anyhow::anyhow!("no WebGPU adapter answers ({err:?}): use --backend cpu"))?;
-            Ok(Compute::Burn(Box::new(fewshop_model::BurnCompute::new(pack, device))))
+            let device =
+                pollster::block_on(Device::wgpu_options().init_async()).map_err(|err| {
+                    anyhow::anyhow!("no WebGPU adapter answers ({err:?}): use --backend cpu")
+                })?;
+            Ok(Compute::Burn(Box::new(fewshop_model::BurnCompute::new(
+                pack, device,
+            ))))
         }
         #[cfg(not(feature = "wgpu"))]
         BackendArg::Wgpu => {
             let _ = pack;
-            anyhow::bail!("this program was built without WebGPU: build it with `--features wgpu`, or use --backend cpu")
+            anyhow::bail!(
+                "this program was built without WebGPU: build it with `--features wgpu`, or use --backend cpu"
+            )
         }
     }
 }
@@ -207,8 +226,11 @@ pub fn print(text: &str) -> io::Result<()> {
 /// When the file cannot be written.
 fn write_json(path: Option<&Path>, figures: &impl serde::Serialize) -> anyhow::Result<()> {
     let Some(path) = path else { return Ok(()) };
-    let text = serde_json::to_string_pretty(figures).context("failed to write the figures as JSON")?;
-    Ok(crate::files::write_atomically(path, |out| out.write_all(text.as_bytes()))?)
+    let text =
+        serde_json::to_string_pretty(figures).context("failed to write the figures as JSON")?;
+    Ok(crate::files::write_atomically(path, |out| {
+        out.write_all(text.as_bytes())
+    })?)
 }
 
 /// Writes a study's figures, which `fewshop report --study` shows, where that was asked for.
@@ -218,7 +240,9 @@ fn write_json(path: Option<&Path>, figures: &impl serde::Serialize) -> anyhow::R
 fn write_study(path: Option<&Path>, study: &Study) -> anyhow::Result<()> {
     let Some(path) = path else { return Ok(()) };
     let text = study.to_json()?;
-    Ok(crate::files::write_atomically(path, |out| out.write_all(text.as_bytes()))?)
+    Ok(crate::files::write_atomically(path, |out| {
+        out.write_all(text.as_bytes())
+    })?)
 }
 
 /// Tells the user on stderr about something odd that does not stop the work.
@@ -236,7 +260,11 @@ pub fn warn_unknown(unknown: &crate::files::UnknownItems, path: &Path) {
 /// Whether the work stopped since nobody reads stdout any more: that is for the reader to decide, no failure.
 #[must_use]
 pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe))
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    })
 }
 
 /// The error and its causes on one line. A cause whose text its parent already quotes is not said twice.
@@ -268,21 +296,35 @@ mod tests {
 
     #[test]
     fn an_error_is_one_line_and_says_nothing_twice() {
-        let error =
-            Err::<(), _>(anyhow!("the disk\nis full")).context("pack.bin: the disk\nis full").context("training").unwrap_err();
+        let error = Err::<(), _>(anyhow!("the disk\nis full"))
+            .context("pack.bin: the disk\nis full")
+            .context("training")
+            .unwrap_err();
         assert_eq!(one_line(&error), "training: pack.bin: the disk is full");
     }
 
     #[test]
     fn a_closed_pipe_is_seen_through_its_context() {
-        let error = anyhow::Error::from(io::Error::from(io::ErrorKind::BrokenPipe)).context("printing");
+        let error =
+            anyhow::Error::from(io::Error::from(io::ErrorKind::BrokenPipe)).context("printing");
         assert!(is_closed_pipe(&error));
         assert!(!is_closed_pipe(&anyhow!("no")));
     }
 
     #[test]
     fn a_top_of_zero_is_wrong_usage() {
-        let args = ["fewshop", "recommend", "--pack", "p", "--cases", "c", "--out", "o", "--top", "0"];
+        let args = [
+            "fewshop",
+            "recommend",
+            "--pack",
+            "p",
+            "--cases",
+            "c",
+            "--out",
+            "o",
+            "--top",
+            "0",
+        ];
         let error = Cli::try_parse_from(args).unwrap_err();
         assert_eq!(error.exit_code(), 2);
         assert!(error.to_string().contains("at least 1"), "{error}");
@@ -290,6 +332,11 @@ mod tests {
 
     #[test]
     fn an_unknown_sub_command_is_wrong_usage() {
-        assert_eq!(Cli::try_parse_from(["fewshop", "trian"]).unwrap_err().exit_code(), 2);
+        assert_eq!(
+            Cli::try_parse_from(["fewshop", "trian"])
+                .unwrap_err()
+                .exit_code(),
+            2
+        );
     }
 }

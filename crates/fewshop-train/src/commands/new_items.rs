@@ -31,7 +31,12 @@ pub struct Args {
 /// # Errors
 /// When a file cannot be read or written, or a training fails.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let OpenShop { config, catalogue, log, text } = args.shop.open()?;
+    let OpenShop {
+        config,
+        catalogue,
+        log,
+        text,
+    } = args.shop.open()?;
     let found = study(&catalogue, text.as_ref(), &log, &config, args.seed)?;
     write_study(args.json.as_deref(), &Study::NewItems(found.clone()))?;
     print(&table(&found))?;

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use fewshop_model::Pack;
 
 use super::{note_step, print, read_pack, warn_unknown, write_study};
-use crate::files::{Offer, OfferEvent, read_events, read_offer_events, read_offers, write_atomically};
+use crate::files::{
+    Offer, OfferEvent, read_events, read_offer_events, read_offers, write_atomically,
+};
 use crate::offers::{Shipped, Shop, compare, current, expected, ship, shop, table};
 use crate::report::Study;
 
@@ -78,8 +80,19 @@ impl Data {
         warn_unknown(&unknown, &self.offers);
         let events = read_offer_events(&self.offer_events)?;
         let shop = shop(&log, &offers, &events, self.seed)?;
-        let end_s = log.sessions.iter().map(|session| session.time_s).max().unwrap_or(0);
-        Ok(Read { pack, shop, offers, events, end_s })
+        let end_s = log
+            .sessions
+            .iter()
+            .map(|session| session.time_s)
+            .max()
+            .unwrap_or(0);
+        Ok(Read {
+            pack,
+            shop,
+            offers,
+            events,
+            end_s,
+        })
     }
 }
 
@@ -88,15 +101,47 @@ impl Data {
 /// # Errors
 /// When a file cannot be read or written, or does not hold enough.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let Read { mut pack, shop, offers, events, end_s } = args.data.read()?;
-    let chosen = current(&offers, &events, end_s, u32::try_from(args.days).unwrap_or(u32::MAX))?;
-    let Shipped { weights, calibration } = ship(&pack, &shop, &offers, &chosen, args.data.seed)?;
+    let Read {
+        mut pack,
+        shop,
+        offers,
+        events,
+        end_s,
+    } = args.data.read()?;
+    let chosen = current(
+        &offers,
+        &events,
+        end_s,
+        u32::try_from(args.days).unwrap_or(u32::MAX),
+    )?;
+    let Shipped {
+        weights,
+        calibration,
+    } = ship(&pack, &shop, &offers, &chosen, args.data.seed)?;
     let covered: usize = weights.offers.iter().map(|offer| offer.items.len()).sum();
-    let mut said = format!("{} offers that cover {covered} products\n", weights.offers.len());
+    let mut said = format!(
+        "{} offers that cover {covered} products\n",
+        weights.offers.len()
+    );
     said += &expected(&calibration);
-    let Data { events, offers, offer_events, seed, .. } = &args.data;
-    let files = [("--events", events.as_path()), ("--offers", offers.as_path()), ("--offer-events", offer_events.as_path())];
-    note_step(&mut pack.card, "offers", &files, &format!(" --days {} --seed {seed}", args.days));
+    let Data {
+        events,
+        offers,
+        offer_events,
+        seed,
+        ..
+    } = &args.data;
+    let files = [
+        ("--events", events.as_path()),
+        ("--offers", offers.as_path()),
+        ("--offer-events", offer_events.as_path()),
+    ];
+    note_step(
+        &mut pack.card,
+        "offers",
+        &files,
+        &format!(" --days {} --seed {seed}", args.days),
+    );
     let bytes = pack.with_offers(Some(weights))?.to_bytes()?;
     // What cannot be read back must not replace a pack that can.
     Pack::from_bytes(&bytes)?;

@@ -61,10 +61,16 @@ fn rows(data: &Data) -> anyhow::Result<(fewshop_model::Pack, Rows, ProfileSettin
     let pack = read_pack(&data.pack)?;
     let log = read_events(&data.events, &pack.catalogue)?;
     warn_unknown(&log.unknown, &data.events);
-    let described = describe(&log, &read_households(&data.households)?).with_context(|| data.households.display().to_string())?;
+    let described = describe(&log, &read_households(&data.households)?)
+        .with_context(|| data.households.display().to_string())?;
     described.warnings.iter().for_each(|warning| warn(warning));
-    let settings = ProfileSettings { rows: data.rows, seed: data.seed, ..ProfileSettings::default() };
-    let rows = Rows::draw(&pack, &log, &described, &settings).with_context(|| data.events.display().to_string())?;
+    let settings = ProfileSettings {
+        rows: data.rows,
+        seed: data.seed,
+        ..ProfileSettings::default()
+    };
+    let rows = Rows::draw(&pack, &log, &described, &settings)
+        .with_context(|| data.events.display().to_string())?;
     Ok((pack, rows, settings))
 }
 
@@ -88,19 +94,45 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let (mut pack, rows, settings) = rows(&args.data)?;
     let shipped = ship(&rows, &settings)?;
     let mut said = String::new();
-    for (head, (attribute, amount, gain, [low, high])) in
-        shipped.gains.iter().map(|gain| (shipped.weights.heads.iter().find(|head| head.name == gain.0), gain))
-    {
+    for (head, (attribute, amount, gain, [low, high])) in shipped.gains.iter().map(|gain| {
+        (
+            shipped
+                .weights
+                .heads
+                .iter()
+                .find(|head| head.name == gain.0),
+            gain,
+        )
+    }) {
         let tells = head.is_some_and(|head| head.tells[*amount as usize]);
         let verdict = if tells { "tells" } else { "not enough to tell" };
-        let _ = writeln!(said, "{attribute:<16} {:<10} {gain:+.4} [{low:+.4}, {high:+.4}]  {verdict}", amount.name());
+        let _ = writeln!(
+            said,
+            "{attribute:<16} {:<10} {gain:+.4} [{low:+.4}, {high:+.4}]  {verdict}",
+            amount.name()
+        );
     }
-    let Data { events, households, seed, .. } = &args.data;
-    let files = [("--events", events.as_path()), ("--households", households.as_path())];
-    note_step(&mut pack.card, "profile", &files, &format!(" --seed {seed}"));
+    let Data {
+        events,
+        households,
+        seed,
+        ..
+    } = &args.data;
+    let files = [
+        ("--events", events.as_path()),
+        ("--households", households.as_path()),
+    ];
+    note_step(
+        &mut pack.card,
+        "profile",
+        &files,
+        &format!(" --seed {seed}"),
+    );
     let bytes = pack.with_profile(Some(shipped.weights))?.to_bytes()?;
     write_pack(&args.out, &bytes)?;
-    print(&format!("log loss below the prior's [95 %], households not seen\n{said}"))?;
+    print(&format!(
+        "log loss below the prior's [95 %], households not seen\n{said}"
+    ))?;
     Ok(())
 }
 

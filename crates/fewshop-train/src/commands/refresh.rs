@@ -9,7 +9,9 @@ use fewshop_core::{Catalogue, ItemIx, split};
 use fewshop_model::Pack;
 
 use super::{note_step, print, read_pack, warn_unknown};
-use crate::files::{Case, CaseRow, read_cases, read_events, read_truth, write_atomically, write_cases, write_truth};
+use crate::files::{
+    Case, CaseRow, read_cases, read_events, read_truth, write_atomically, write_cases, write_truth,
+};
 use crate::learner::{popularity, taken};
 
 /// Arguments.
@@ -48,7 +50,8 @@ const SALT: &str = "season";
 
 impl Args {
     fn is_stranger(&self, user: &str) -> bool {
-        self.keep_strangers.is_some_and(|n| split::fold(user, SALT, n) == 0)
+        self.keep_strangers
+            .is_some_and(|n| split::fold(user, SALT, n) == 0)
     }
 
     /// The file's sessions, each as distinct products, and how many of them were left out with their shoppers.
@@ -57,8 +60,12 @@ impl Args {
             let log = read_events(path, catalogue)?;
             warn_unknown(&log.unknown, path);
             let sessions = log.sessions.iter().zip(taken(&log));
-            let (left_out, told): (Vec<_>, Vec<_>) = sessions.partition(|(of, _)| self.is_stranger(&log.users[of.user as usize]));
-            return Ok((told.into_iter().map(|(_, items)| items).collect(), left_out.len()));
+            let (left_out, told): (Vec<_>, Vec<_>) =
+                sessions.partition(|(of, _)| self.is_stranger(&log.users[of.user as usize]));
+            return Ok((
+                told.into_iter().map(|(_, items)| items).collect(),
+                left_out.len(),
+            ));
         }
         let (Some(cases_path), Some(truth_path)) = (&self.cases, &self.truth) else {
             anyhow::bail!("give --events, or --cases with --truth");
@@ -74,13 +81,22 @@ impl Args {
             let mut items: Vec<u32> = case.shots.iter().chain(wanted).map(|item| item.0).collect();
             items.sort_unstable();
             items.dedup();
-            let into = if self.is_stranger(&case.user) { &mut left_out } else { &mut told };
+            let into = if self.is_stranger(&case.user) {
+                &mut left_out
+            } else {
+                &mut told
+            };
             into.insert((case.user.clone(), items));
         }
         if let Some(folder) = &self.strangers {
-            write_strangers(folder, catalogue, &cases.cases, &truth.wanted, |case| self.is_stranger(&case.user))?;
+            write_strangers(folder, catalogue, &cases.cases, &truth.wanted, |case| {
+                self.is_stranger(&case.user)
+            })?;
         }
-        Ok((told.into_iter().map(|(_, items)| items).collect(), left_out.len()))
+        Ok((
+            told.into_iter().map(|(_, items)| items).collect(),
+            left_out.len(),
+        ))
     }
 }
 
@@ -91,8 +107,13 @@ fn write_strangers(
     wanted: &[Vec<ItemIx>],
     is_stranger: impl Fn(&Case) -> bool,
 ) -> anyhow::Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| format!("{}: the folder cannot be made", folder.display()))?;
-    let strangers: Vec<(&Case, &Vec<ItemIx>)> = cases.iter().zip(wanted).filter(|(case, _)| is_stranger(case)).collect();
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("{}: the folder cannot be made", folder.display()))?;
+    let strangers: Vec<(&Case, &Vec<ItemIx>)> = cases
+        .iter()
+        .zip(wanted)
+        .filter(|(case, _)| is_stranger(case))
+        .collect();
     let rows = strangers.iter().flat_map(|(case, _)| {
         case.shots.iter().zip(0..).map(|(item, position)| CaseRow {
             case_id: &case.id,
@@ -104,8 +125,11 @@ fn write_strangers(
         })
     });
     write_cases(&folder.join("cases.csv"), rows)?;
-    let rows =
-        strangers.iter().flat_map(|(case, wanted)| wanted.iter().map(|item| (case.id.as_str(), catalogue[*item].id.0.as_str())));
+    let rows = strangers.iter().flat_map(|(case, wanted)| {
+        wanted
+            .iter()
+            .map(|item| (case.id.as_str(), catalogue[*item].id.0.as_str()))
+    });
     write_truth(&folder.join("truth.csv"), rows)?;
     Ok(())
 }
@@ -117,9 +141,16 @@ fn write_strangers(
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let mut pack = read_pack(&args.pack)?;
     let (sessions, left_out) = args.sessions(&pack.catalogue)?;
-    let source = args.events.as_ref().or(args.cases.as_ref()).context("a file is given")?;
+    let source = args
+        .events
+        .as_ref()
+        .or(args.cases.as_ref())
+        .context("a file is given")?;
     let least = pack.config.season_least.max(1);
-    let counted: Vec<&Vec<u32>> = sessions.iter().filter(|session| session.len() >= least).collect();
+    let counted: Vec<&Vec<u32>> = sessions
+        .iter()
+        .filter(|session| session.len() >= least)
+        .collect();
     ensure!(
         !counted.is_empty(),
         "{}: no session of {least} products or more to count, of {} in all: give a later or longer part of the log",
@@ -127,17 +158,31 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         sessions.len()
     );
     let season = popularity(&counted, pack.catalogue.len());
-    let files: Vec<(&str, &Path)> = [("--events", &args.events), ("--cases", &args.cases), ("--truth", &args.truth)]
-        .into_iter()
-        .filter_map(|(option, path)| Some((option, path.as_deref()?)))
-        .collect();
-    let rest = args.keep_strangers.map_or_else(String::new, |n| format!(" --keep-strangers {n}"));
+    let files: Vec<(&str, &Path)> = [
+        ("--events", &args.events),
+        ("--cases", &args.cases),
+        ("--truth", &args.truth),
+    ]
+    .into_iter()
+    .filter_map(|(option, path)| Some((option, path.as_deref()?)))
+    .collect();
+    let rest = args
+        .keep_strangers
+        .map_or_else(String::new, |n| format!(" --keep-strangers {n}"));
     note_step(&mut pack.card, "refresh", &files, &rest);
     let bytes = pack.with_season(season)?.to_bytes()?;
     // What cannot be read back must not replace a pack that can.
     Pack::from_bytes(&bytes).context("the refreshed pack cannot be read back")?;
     write_atomically(&args.out, |out| out.write_all(&bytes))?;
-    let kept = if left_out > 0 { format!(", {left_out} of strangers were left out") } else { String::new() };
-    print(&format!("{}: told of {} sessions of {least} products or more{kept}\n", args.out.display(), counted.len()))?;
+    let kept = if left_out > 0 {
+        format!(", {left_out} of strangers were left out")
+    } else {
+        String::new()
+    };
+    print(&format!(
+        "{}: told of {} sessions of {least} products or more{kept}\n",
+        args.out.display(),
+        counted.len()
+    ))?;
     Ok(())
 }

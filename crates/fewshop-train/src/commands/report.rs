@@ -57,24 +57,47 @@ pub struct Args {
 /// When a file cannot be read or does not hold what it should, or the page cannot be written.
 pub fn run(args: Args) -> anyhow::Result<()> {
     // First of all: a slip here should not cost the minutes of the rest.
-    let studies = args.study.iter().map(|path| Sheet::read(path)).collect::<anyhow::Result<Vec<_>>>()?;
-    let mut report = match (&args.from, &args.pack, &args.events, &args.cases, &args.truth) {
+    let studies = args
+        .study
+        .iter()
+        .map(|path| Sheet::read(path))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let mut report = match (
+        &args.from,
+        &args.pack,
+        &args.events,
+        &args.cases,
+        &args.truth,
+    ) {
         (Some(from), ..) => read(from)?,
-        (None, Some(pack), Some(events), Some(cases), Some(truth)) => compute(&args, pack, events, cases, truth)?,
-        _ => anyhow::bail!("--pack, --events, --cases and --truth belong together: give all four, or --from"),
+        (None, Some(pack), Some(events), Some(cases), Some(truth)) => {
+            compute(&args, pack, events, cases, truth)?
+        }
+        _ => anyhow::bail!(
+            "--pack, --events, --cases and --truth belong together: give all four, or --from"
+        ),
     };
     report.studies.extend(studies);
     write_json(args.json.as_deref(), &report)?;
     let html = page(&report);
     write_atomically(&args.out, |out| out.write_all(html.as_bytes()))?;
-    print(&format!("{}: {} kB, open it in a browser\n", args.out.display(), html.len() / 1000))?;
+    print(&format!(
+        "{}: {} kB, open it in a browser\n",
+        args.out.display(),
+        html.len() / 1000
+    ))?;
     Ok(())
 }
 
 fn read(path: &Path) -> anyhow::Result<Report> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-    let report: Report = serde_json::from_str(&text)
-        .with_context(|| format!("{}: no figures that `fewshop report --json` wrote", path.display()))?;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("{}: cannot be read", path.display()))?;
+    let report: Report = serde_json::from_str(&text).with_context(|| {
+        format!(
+            "{}: no figures that `fewshop report --json` wrote",
+            path.display()
+        )
+    })?;
     anyhow::ensure!(
         report.version == REPORT_VERSION,
         "{}: has version {}, this program reads {REPORT_VERSION}: make the figures again with `fewshop report --json`",
@@ -84,7 +107,13 @@ fn read(path: &Path) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-fn compute(args: &Args, pack: &Path, events: &Path, cases: &Path, truth: &Path) -> anyhow::Result<Report> {
+fn compute(
+    args: &Args,
+    pack: &Path,
+    events: &Path,
+    cases: &Path,
+    truth: &Path,
+) -> anyhow::Result<Report> {
     let rivals = Rivals::read(&args.against)?;
     let recommender = Recommender::new(read_pack(pack)?, Compute::Kernels);
     let catalogue = recommender.catalogue();
@@ -98,13 +127,18 @@ fn compute(args: &Args, pack: &Path, events: &Path, cases: &Path, truth: &Path) 
     let (baselines, ablated) = rivals.prepare(&args.against, events, &recommender, &log)?;
     let full = |questions| -> anyhow::Result<_> {
         let mut found = evaluation::evaluate(&recommender, questions)?;
-        found.dismissals = evaluation::dismissals(&recommender, questions, &args.against.simulate_dismissals)?;
+        found.dismissals =
+            evaluation::dismissals(&recommender, questions, &args.against.simulate_dismissals)?;
         found.contenders = evaluation::contenders(&recommender, questions, &baselines, &ablated)?;
         Ok(found)
     };
     Ok(Report {
         version: REPORT_VERSION,
-        card: DataCard::of(recommender.pack(), &log, command(args, pack, events, cases, truth)),
+        card: DataCard::of(
+            recommender.pack(),
+            &log,
+            command(args, pack, events, cases, truth),
+        ),
         strangers: full(&strangers)?,
         returning: returning.as_ref().map(full).transpose()?,
         curves: recommender.pack().card.curves.clone(),
@@ -114,7 +148,10 @@ fn compute(args: &Args, pack: &Path, events: &Path, cases: &Path, truth: &Path) 
 
 /// The command without folders: the page goes to other people.
 fn command(args: &Args, pack: &Path, events: &Path, cases: &Path, truth: &Path) -> String {
-    let name = |path: &Path| path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let name = |path: &Path| {
+        path.file_name()
+            .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    };
     let mut out = String::from("fewshop report");
     let mut add = |option: &str, path: Option<&Path>| {
         if let Some(path) = path {
@@ -133,7 +170,12 @@ fn command(args: &Args, pack: &Path, events: &Path, cases: &Path, truth: &Path) 
     add("valid-cases", args.against.valid_cases.as_deref());
     add("valid-truth", args.against.valid_truth.as_deref());
     if !args.against.simulate_dismissals.is_empty() {
-        let counts: Vec<String> = args.against.simulate_dismissals.iter().map(usize::to_string).collect();
+        let counts: Vec<String> = args
+            .against
+            .simulate_dismissals
+            .iter()
+            .map(usize::to_string)
+            .collect();
         out += &format!(" --simulate-dismissals {}", counts.join(","));
     }
     for study in &args.study {

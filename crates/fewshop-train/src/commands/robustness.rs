@@ -31,7 +31,11 @@ pub struct Args {
 }
 
 fn share(text: &str) -> Result<f64, String> {
-    let number = text.trim().parse().ok().filter(|number: &f64| *number > 0.0 && *number <= 10.0);
+    let number = text
+        .trim()
+        .parse()
+        .ok()
+        .filter(|number: &f64| *number > 0.0 && *number <= 10.0);
     number.ok_or_else(|| "expected a number above 0 and up to 10, such as 0.5".to_owned())
 }
 
@@ -40,9 +44,14 @@ fn share(text: &str) -> Result<f64, String> {
 /// # Errors
 /// When a file cannot be read or written, or the packs are of different shops.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let packs = args.pack.iter().map(|path| Ok((path.display().to_string(), read_pack(path)?)));
+    let packs = args
+        .pack
+        .iter()
+        .map(|path| Ok((path.display().to_string(), read_pack(path)?)));
     let packs = packs.collect::<anyhow::Result<Vec<_>>>()?;
-    let (_, first) = packs.first().ok_or_else(|| anyhow::anyhow!("no pack was given: give --pack"))?;
+    let (_, first) = packs
+        .first()
+        .ok_or_else(|| anyhow::anyhow!("no pack was given: give --pack"))?;
     let questions = read_questions(&args.cases, &args.truth, &first.catalogue)?;
     let found = study(&packs, &questions, &args.perturb_items, args.seed)?;
     write_study(args.json.as_deref(), &Study::Robustness(found.clone()))?;

@@ -34,7 +34,12 @@ pub struct Args {
     #[arg(long, value_name = "TOML")]
     pub rules: Option<PathBuf>,
     /// Where the pack with the rules goes; may be the pack itself
-    #[arg(long, value_name = "FILE", requires = "rules", required_unless_present = "preview")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "rules",
+        required_unless_present = "preview"
+    )]
     pub out: Option<PathBuf>,
     /// Show what the rules do to these recorded shoppers: case_id,user_id,k,position,item_id and perhaps visit
     #[arg(long, value_name = "CASES")]
@@ -58,14 +63,22 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         None => plain.rules.clone(),
     };
     if args.rules.is_none() && rules.is_empty() {
-        bail!("{}: has no rules to preview: give --rules", args.pack.display());
+        bail!(
+            "{}: has no rules to preview: give --rules",
+            args.pack.display()
+        );
     }
     let ruled = plain.clone().with_rules(rules)?;
     if let Some(path) = &args.preview {
         let cases = read_cases(path, &plain.catalogue)?;
         warn_unknown(&cases.unknown, path);
         let shown = &cases.cases[..args.shoppers.min(cases.cases.len())];
-        print(&preview(plain.with_rules(MerchantRules::default())?, ruled.clone(), shown, args.top)?)?;
+        print(&preview(
+            plain.with_rules(MerchantRules::default())?,
+            ruled.clone(),
+            shown,
+            args.top,
+        )?)?;
     }
     if let Some(out) = &args.out {
         let bytes = ruled.to_bytes()?;
@@ -86,28 +99,67 @@ pub(super) fn summary(rules: &MerchantRules) -> String {
         (rules.out_of_stock.len(), "out of stock"),
         (rules.cap.len(), "categories capped"),
     ];
-    let parts: Vec<String> =
-        counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-    if parts.is_empty() { "no rules".to_owned() } else { parts.join(", ") }
+    let parts: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    if parts.is_empty() {
+        "no rules".to_owned()
+    } else {
+        parts.join(", ")
+    }
 }
 
 /// The two orders side by side.
 fn preview(before: Pack, after: Pack, cases: &[Case], top: usize) -> anyhow::Result<String> {
-    let ranked = |pack: &Pack| evaluation::recommend(&Recommender::new(pack.clone(), Compute::Kernels), cases, top, false);
+    let ranked = |pack: &Pack| {
+        evaluation::recommend(
+            &Recommender::new(pack.clone(), Compute::Kernels),
+            cases,
+            top,
+            false,
+        )
+    };
     let (old, new) = (ranked(&before)?, ranked(&after)?);
-    let title = |pick: &Recommendation| after.catalogue[pick.item].title.chars().take(38).collect::<String>();
+    let title = |pick: &Recommendation| {
+        after.catalogue[pick.item]
+            .title
+            .chars()
+            .take(38)
+            .collect::<String>()
+    };
     let mut out = String::new();
     for ((case, old), new) in cases.iter().zip(&old).zip(&new) {
-        let known: Vec<&str> = case.shots.iter().map(|&ix| after.catalogue[ix].title.as_str()).collect();
+        let known: Vec<&str> = case
+            .shots
+            .iter()
+            .map(|&ix| after.catalogue[ix].title.as_str())
+            .collect();
         let _ = writeln!(out, "case {}, who took {}", case.id, known.join(", "));
-        let _ = writeln!(out, "{:>4}  {:<38}  {:<38}  rule", "", "without rules", "with them");
+        let _ = writeln!(
+            out,
+            "{:>4}  {:<38}  {:<38}  rule",
+            "", "without rules", "with them"
+        );
         for nth in 0..old.len().max(new.len()) {
             let cell = |list: &[Recommendation]| list.get(nth).map(title).unwrap_or_default();
-            let word = new.get(nth).and_then(|pick| pick.rule).map_or("", |rule| rule.name());
-            let line = format!("{:>4}  {:<38}  {:<38}  {word}", nth + 1, cell(old), cell(new));
+            let word = new
+                .get(nth)
+                .and_then(|pick| pick.rule)
+                .map_or("", |rule| rule.name());
+            let line = format!(
+                "{:>4}  {:<38}  {:<38}  {word}",
+                nth + 1,
+                cell(old),
+                cell(new)
+            );
             let _ = writeln!(out, "{}", line.trim_end());
         }
-        let gone = old.iter().filter(|pick| new.iter().all(|other| other.item != pick.item)).count();
+        let gone = old
+            .iter()
+            .filter(|pick| new.iter().all(|other| other.item != pick.item))
+            .count();
         let _ = writeln!(out, "      {gone} of {} gave way\n", old.len());
     }
     Ok(out)

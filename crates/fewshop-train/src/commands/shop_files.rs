@@ -48,6 +48,11 @@ impl ShopFiles {
         let log = read_events(&self.events, &catalogue)?;
         warn_unknown(&log.unknown, &self.events);
         let text = model.map(|model| TextVectors::of(&catalogue, &model));
-        Ok(OpenShop { config, catalogue, log, text })
+        Ok(OpenShop {
+            config,
+            catalogue,
+            log,
+            text,
+        })
     }
 }

@@ -64,7 +64,11 @@ pub struct Scaling {
 }
 
 fn multiple(text: &str) -> Result<f64, String> {
-    let number = text.trim().parse().ok().filter(|number: &f64| (1.0..=1_000.0).contains(number));
+    let number = text
+        .trim()
+        .parse()
+        .ok()
+        .filter(|number: &f64| (1.0..=1_000.0).contains(number));
     number.ok_or_else(|| "expected a number from 1 to 1000, such as 2".to_owned())
 }
 
@@ -91,7 +95,8 @@ fn scaling(args: &Scaling) -> anyhow::Result<()> {
     warn_unknown(&log.unknown, &args.shop.events);
     let folder = TempDir::new().context("failed to make a temporary folder for the longer logs")?;
     let settings = folder.path().join("train.toml");
-    std::fs::write(&settings, toml::to_string(&config)?).context("failed to write the settings to a temporary file")?;
+    std::fs::write(&settings, toml::to_string(&config)?)
+        .context("failed to write the settings to a temporary file")?;
     let mut sizes = Vec::new();
     let progress = Progress::of("Trainings", args.sizes.len() as u64);
     for &times in &args.sizes {
@@ -103,7 +108,12 @@ fn scaling(args: &Scaling) -> anyhow::Result<()> {
         // This process must not hold what the training needs.
         drop(longer);
         let took = train(args, &events, &settings, &folder)?;
-        sizes.push(Size { times, events: events_n, sessions, took });
+        sizes.push(Size {
+            times,
+            events: events_n,
+            sessions,
+            took,
+        });
         progress.step();
     }
     progress.finish(&format!("Trained at {} sizes", sizes.len()));
@@ -116,7 +126,10 @@ fn scaling(args: &Scaling) -> anyhow::Result<()> {
 const NEVER: usize = 1_000_000;
 
 fn write_log<'a>(path: &Path, log: &'a Log, id: impl Fn(usize) -> &'a str) -> anyhow::Result<()> {
-    let rows = log.sessions.iter().flat_map(|session| session.items.iter().map(move |item| (session, item)));
+    let rows = log
+        .sessions
+        .iter()
+        .flat_map(|session| session.items.iter().map(move |item| (session, item)));
     let rows = rows.map(|(session, item)| EventRow {
         user_id: &log.users[session.user as usize],
         session_id: &session.id,
@@ -132,20 +145,44 @@ fn write_log<'a>(path: &Path, log: &'a Log, id: impl Fn(usize) -> &'a str) -> an
 fn train(args: &Scaling, events: &Path, settings: &Path, folder: &TempDir) -> anyhow::Result<Took> {
     let took = folder.path().join("took.json");
     let program = std::env::current_exe().context("failed to find this program's own file")?;
-    let text_model = args.shop.text_model.iter().flat_map(|path| ["--text-model".as_ref(), path.as_os_str()]);
+    let text_model = args
+        .shop
+        .text_model
+        .iter()
+        .flat_map(|path| ["--text-model".as_ref(), path.as_os_str()]);
     let output = Command::new(program)
         .arg("train")
         .args(text_model)
-        .args(["--items".as_ref(), args.shop.items.as_os_str(), "--events".as_ref(), events.as_os_str()])
-        .args(["--config".as_ref(), settings.as_os_str(), "--took".as_ref(), took.as_os_str()])
-        .args(["--out".as_ref(), folder.path().join("shop.pack").as_os_str()])
+        .args([
+            "--items".as_ref(),
+            args.shop.items.as_os_str(),
+            "--events".as_ref(),
+            events.as_os_str(),
+        ])
+        .args([
+            "--config".as_ref(),
+            settings.as_os_str(),
+            "--took".as_ref(),
+            took.as_os_str(),
+        ])
+        .args([
+            "--out".as_ref(),
+            folder.path().join("shop.pack").as_os_str(),
+        ])
         .args(["--seed", &args.seed.to_string()])
         .output()
         .context("failed to start the training")?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        let line = said.lines().rev().find_map(|line| line.strip_prefix("error: "));
-        bail!("the training failed ({}): {}", output.status, line.unwrap_or("it said nothing, perhaps memory ran out"));
+        let line = said
+            .lines()
+            .rev()
+            .find_map(|line| line.strip_prefix("error: "));
+        bail!(
+            "the training failed ({}): {}",
+            output.status,
+            line.unwrap_or("it said nothing, perhaps memory ran out")
+        );
     }
     let text = std::fs::read(&took).context("the training did not say what it took")?;
     serde_json::from_slice(&text).context("the training did not say what it took")

@@ -10,7 +10,10 @@ use fewshop_model::{Card, Compute, Pack, Recommender};
 
 use super::{at_least_one, print, warn, warn_unknown};
 use crate::evaluation;
-use crate::files::{Log, check_writable, format_time, read_cases, read_events, read_items, read_truth, write_atomically};
+use crate::files::{
+    Log, check_writable, format_time, read_cases, read_events, read_items, read_truth,
+    write_atomically,
+};
 use crate::learner::{self, TrainConfig, Training, Validation};
 use crate::memory;
 use crate::merchant::read_rules;
@@ -89,14 +92,19 @@ pub struct Args {
 
 /// Parses a time such as `30m`.
 fn duration(text: &str) -> Result<Duration, String> {
-    let seconds = match text.trim().split_at_checked(text.trim().len().saturating_sub(1)) {
+    let seconds = match text
+        .trim()
+        .split_at_checked(text.trim().len().saturating_sub(1))
+    {
         Some((number, "s")) => number.parse().ok(),
         Some((number, "m")) => number.parse().ok().map(|minutes: f64| 60.0 * minutes),
         Some((number, "h")) => number.parse().ok().map(|hours: f64| 3_600.0 * hours),
         _ => None,
     };
     let seconds = seconds.filter(|seconds: &f64| (0.0..1e7).contains(seconds));
-    seconds.map(Duration::from_secs_f64).ok_or_else(|| "expected a number and s, m or h, such as 90s, 30m or 2h".to_owned())
+    seconds
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| "expected a number and s, m or h, such as 90s, 30m or 2h".to_owned())
 }
 
 fn at_least_two(text: &str) -> Result<usize, String> {
@@ -114,7 +122,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     // What can be seen to be wrong comes first: a slip should not cost the minutes of reading, or the hours of a search.
     let config = read_config(args.config.as_deref())?;
     if args.seeds > 1 && args.valid_cases.is_none() {
-        anyhow::bail!("--seeds compares figures on validation cases: give --valid-cases and --valid-truth too");
+        anyhow::bail!(
+            "--seeds compares figures on validation cases: give --valid-cases and --valid-truth too"
+        );
     }
     check_writable(&args.out)?;
     let text_model = open_text_model(args.text_model.as_deref(), &config)?;
@@ -156,10 +166,19 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         let card = card(args, settings.as_deref(), &log, seed);
         let pack = learner::train(Training { seed, ..training }, card)?;
         if args.seeds > 1
-            && let Some(Validation { cases, wanted }) = read_validation(args, &pack.catalogue, false)?
+            && let Some(Validation { cases, wanted }) =
+                read_validation(args, &pack.catalogue, false)?
         {
-            let ranked = evaluation::recommend(&Recommender::new(pack.clone(), Compute::Kernels), &cases, 20, false)?;
-            figures.push((seed, seeds::means(&evaluation::score(&cases, &wanted, &ranked))));
+            let ranked = evaluation::recommend(
+                &Recommender::new(pack.clone(), Compute::Kernels),
+                &cases,
+                20,
+                false,
+            )?;
+            figures.push((
+                seed,
+                seeds::means(&evaluation::score(&cases, &wanted, &ranked)),
+            ));
         }
         if first.is_none() {
             write_pack(args, &pack)?;
@@ -167,7 +186,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         }
     }
     if let Some(path) = &args.took {
-        let took = Took { read_s, train_s: start.elapsed().as_secs_f64() - read_s, peak_mib: peak_mib() };
+        let took = Took {
+            read_s,
+            train_s: start.elapsed().as_secs_f64() - read_s,
+            peak_mib: peak_mib(),
+        };
         let text = serde_json::to_string(&took)?;
         write_atomically(path, |out| std::io::Write::write_all(out, text.as_bytes()))?;
     }
@@ -180,24 +203,41 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 fn write_pack(args: &Args, pack: &Pack) -> anyhow::Result<()> {
     // Rows are those of the pack, which puts the products into an order of its own.
     let bytes = match &args.rules {
-        Some(rules) => pack.clone().with_rules(read_rules(rules, &pack.catalogue)?)?.to_bytes()?,
+        Some(rules) => pack
+            .clone()
+            .with_rules(read_rules(rules, &pack.catalogue)?)?
+            .to_bytes()?,
         None => pack.to_bytes()?,
     };
     write_atomically(&args.out, |out| std::io::Write::write_all(out, &bytes))?;
-    print(&format!("{}: {} products, {:.2} MB\n", args.out.display(), pack.catalogue.len(), bytes.len() as f64 / 1e6))?;
+    print(&format!(
+        "{}: {} products, {:.2} MB\n",
+        args.out.display(),
+        pack.catalogue.len(),
+        bytes.len() as f64 / 1e6
+    ))?;
     Ok(())
 }
 
 /// The validation cases in the rows of a catalogue: every pack has its own order of products.
-fn read_validation(args: &Args, catalogue: &Catalogue, warns: bool) -> anyhow::Result<Option<Validation>> {
-    let (Some(cases), Some(truth)) = (&args.valid_cases, &args.valid_truth) else { return Ok(None) };
+fn read_validation(
+    args: &Args,
+    catalogue: &Catalogue,
+    warns: bool,
+) -> anyhow::Result<Option<Validation>> {
+    let (Some(cases), Some(truth)) = (&args.valid_cases, &args.valid_truth) else {
+        return Ok(None);
+    };
     let read = read_cases(cases, catalogue)?;
     let wanted = read_truth(truth, catalogue, &read)?;
     if warns {
         warn_unknown(&read.unknown, cases);
         warn_unknown(&wanted.unknown, truth);
     }
-    Ok(Some(Validation { cases: read.cases, wanted: wanted.wanted }))
+    Ok(Some(Validation {
+        cases: read.cases,
+        wanted: wanted.wanted,
+    }))
 }
 
 /// Searches, prints the trials and writes the chosen settings beside the pack.
@@ -208,16 +248,33 @@ fn selected(
     log: &Log,
     base: &TrainConfig,
 ) -> anyhow::Result<(TrainConfig, PathBuf)> {
-    let budget = args.trials.map_or(Budget::Time(args.budget), Budget::Trials);
-    let task = Task { catalogue, text, log, base, seed: args.seed, budget };
+    let budget = args
+        .trials
+        .map_or(Budget::Time(args.budget), Budget::Trials);
+    let task = Task {
+        catalogue,
+        text,
+        log,
+        base,
+        seed: args.seed,
+        budget,
+    };
     let files = [("--items", &args.items), ("--events", &args.events)];
     let digest = |(name, path): (&str, &PathBuf)| Ok((name.to_owned(), select::digest(path)?));
-    let files = files.into_iter().map(digest).collect::<anyhow::Result<Facts>>()?;
-    let Selection { config, outcome } = select::select(&task, files, &beside(&args.out, ".trials.jsonl"))?;
+    let files = files
+        .into_iter()
+        .map(digest)
+        .collect::<anyhow::Result<Facts>>()?;
+    let Selection { config, outcome } =
+        select::select(&task, files, &beside(&args.out, ".trials.jsonl"))?;
     let verdict = select::verdict(&outcome);
     print(&format!("{}{verdict}\n", select::table(&outcome)))?;
     let path = beside(&args.out, ".toml");
-    let text = format!("# {verdict}\n# Chosen by fewshop train --select, seed {}.\n{}", args.seed, toml::to_string(&config)?);
+    let text = format!(
+        "# {verdict}\n# Chosen by fewshop train --select, seed {}.\n{}",
+        args.seed,
+        toml::to_string(&config)?
+    );
     write_atomically(&path, |out| std::io::Write::write_all(out, text.as_bytes()))?;
     Ok((config, path))
 }
@@ -230,17 +287,31 @@ fn beside(out: &Path, ending: &str) -> PathBuf {
 }
 
 pub(super) fn read_config(path: Option<&Path>) -> anyhow::Result<TrainConfig> {
-    let Some(path) = path else { return Ok(TrainConfig::default()) };
-    let text = std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-    toml::from_str(&text).with_context(|| format!("{}: not settings that `fewshop train` knows", path.display()))
+    let Some(path) = path else {
+        return Ok(TrainConfig::default());
+    };
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("{}: cannot be read", path.display()))?;
+    toml::from_str(&text).with_context(|| {
+        format!(
+            "{}: not settings that `fewshop train` knows",
+            path.display()
+        )
+    })
 }
 
 /// The sentence model, if one is given and the settings do not leave it out.
-pub(super) fn open_text_model(path: Option<&Path>, config: &TrainConfig) -> anyhow::Result<Option<TextModel>> {
+pub(super) fn open_text_model(
+    path: Option<&Path>,
+    config: &TrainConfig,
+) -> anyhow::Result<Option<TextModel>> {
     match path {
         Some(path) if config.tower.text => TextModel::open(path).map(Some),
         Some(path) => {
-            say(&format!("The settings say tower.text = false: {} is left unread", path.display()));
+            say(&format!(
+                "The settings say tower.text = false: {} is left unread",
+                path.display()
+            ));
             Ok(None)
         }
         None => Ok(None),
@@ -248,10 +319,23 @@ pub(super) fn open_text_model(path: Option<&Path>, config: &TrainConfig) -> anyh
 }
 
 fn card(args: &Args, settings: Option<&Path>, log: &Log, seed: u64) -> Card {
-    let newest = log.sessions.iter().map(|session| session.time_s).max().unwrap_or(0);
-    let mut command = format!("fewshop train --items {} --events {}", file_name(&args.items), file_name(&args.events));
+    let newest = log
+        .sessions
+        .iter()
+        .map(|session| session.time_s)
+        .max()
+        .unwrap_or(0);
+    let mut command = format!(
+        "fewshop train --items {} --events {}",
+        file_name(&args.items),
+        file_name(&args.events)
+    );
     if let (Some(cases), Some(truth)) = (&args.valid_cases, &args.valid_truth) {
-        command += &format!(" --valid-cases {} --valid-truth {}", file_name(cases), file_name(truth));
+        command += &format!(
+            " --valid-cases {} --valid-truth {}",
+            file_name(cases),
+            file_name(truth)
+        );
     }
     if let Some(config) = settings {
         command += &format!(" --config {}", file_name(config));
@@ -278,7 +362,8 @@ fn card(args: &Args, settings: Option<&Path>, log: &Log, seed: u64) -> Card {
 
 /// The pack goes to other people: what folders its maker keeps is no part of it.
 fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    path.file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]
@@ -297,7 +382,13 @@ mod tests {
 
     #[test]
     fn what_a_search_leaves_is_named_after_the_pack() {
-        assert_eq!(beside(Path::new("out/shop.pack"), ".toml"), Path::new("out/shop.pack.toml"));
-        assert_eq!(beside(Path::new("shop"), ".trials.jsonl"), Path::new("shop.trials.jsonl"));
+        assert_eq!(
+            beside(Path::new("out/shop.pack"), ".toml"),
+            Path::new("out/shop.pack.toml")
+        );
+        assert_eq!(
+            beside(Path::new("shop"), ".trials.jsonl"),
+            Path::new("shop.trials.jsonl")
+        );
     }
 }

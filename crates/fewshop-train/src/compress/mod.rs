@@ -67,7 +67,11 @@ pub struct Mix {
 
 impl Mix {
     /// Nothing.
-    pub const NONE: Self = Self { vectors: Vectors::AsIs, pairs: 1.0, ranker_zeros: 0.0 };
+    pub const NONE: Self = Self {
+        vectors: Vectors::AsIs,
+        pairs: 1.0,
+        ranker_zeros: 0.0,
+    };
 
     /// The pack under this mix, whose vectors are these.
     fn apply(self, pack: &Pack, table: &ItemTable) -> Pack {

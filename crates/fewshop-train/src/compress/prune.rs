@@ -6,22 +6,42 @@ use fewshop_model::{Pack, PairTable, RankerWeights};
 /// regression. `keep` is the share that stays, one pair at least where there was one.
 #[must_use]
 pub fn pairs(pack: &Pack, keep: f64) -> PairTable {
-    let mut out = PairTable { offsets: vec![0], ..PairTable::default() };
+    let mut out = PairTable {
+        offsets: vec![0],
+        ..PairTable::default()
+    };
     for row in 0..pack.catalogue.len() {
         let all: Vec<_> = pack.pairs.row(row).collect();
         let taken = |to: usize| (pack.popularity[to] as f32).max(1.0);
         let orders: [Vec<f32>; 3] = [
-            all.iter().map(|pair| pair.count / taken(pair.to).powf(pack.config.covisit_alpha)).collect(),
-            all.iter().map(|pair| pair.count / (taken(pair.to) + pack.config.cosine_shrink).sqrt()).collect(),
+            all.iter()
+                .map(|pair| pair.count / taken(pair.to).powf(pack.config.covisit_alpha))
+                .collect(),
+            all.iter()
+                .map(|pair| pair.count / (taken(pair.to) + pack.config.cosine_shrink).sqrt())
+                .collect(),
             all.iter().map(|pair| pair.regression.abs()).collect(),
         ];
         let mut ranks = vec![[0usize; 3]; all.len()];
         for (nth, weights) in orders.iter().enumerate() {
             let mut order: Vec<usize> = (0..all.len()).collect();
-            order.sort_by(|&a, &b| weights[b].total_cmp(&weights[a]).then(all[a].to.cmp(&all[b].to)));
-            order.iter().enumerate().for_each(|(rank, &at)| ranks[at][nth] = rank);
+            order.sort_by(|&a, &b| {
+                weights[b]
+                    .total_cmp(&weights[a])
+                    .then(all[a].to.cmp(&all[b].to))
+            });
+            order
+                .iter()
+                .enumerate()
+                .for_each(|(rank, &at)| ranks[at][nth] = rank);
         }
-        let best = |at: usize| (ranks[at].iter().min().copied(), ranks[at].iter().sum::<usize>(), all[at].to);
+        let best = |at: usize| {
+            (
+                ranks[at].iter().min().copied(),
+                ranks[at].iter().sum::<usize>(),
+                all[at].to,
+            )
+        };
         let mut order: Vec<usize> = (0..all.len()).collect();
         order.sort_by_key(|&at| best(at));
         order.truncate((keep * all.len() as f64).ceil() as usize);
@@ -44,7 +64,11 @@ pub fn ranker(weights: &RankerWeights, zeros: f64) -> RankerWeights {
     let h = weights.hidden.max(1);
     let matters = |at: usize| {
         // A feature that is never read counts for nothing.
-        if weights.inv_std[at / h] == 0.0 { 0.0 } else { (weights.w1[at] * weights.w2[at % h]).abs() }
+        if weights.inv_std[at / h] == 0.0 {
+            0.0
+        } else {
+            (weights.w1[at] * weights.w2[at % h]).abs()
+        }
     };
     let mut order: Vec<usize> = (0..weights.w1.len()).collect();
     order.sort_by(|&a, &b| matters(a).total_cmp(&matters(b)).then(a.cmp(&b)));
@@ -67,12 +91,20 @@ mod tests {
             let after = half.offsets[row]..half.offsets[row + 1];
             assert_eq!(after.len(), before.len().div_ceil(2));
             // Of the toy's pairs counts and regression fall together, so the heaviest by both is never lost.
-            let top = before.iter().max_by(|a, b| a.regression.total_cmp(&b.regression)).unwrap();
-            assert!(half.items[after.start as usize..after.end as usize].contains(&(top.to as u32)));
+            let top = before
+                .iter()
+                .max_by(|a, b| a.regression.total_cmp(&b.regression))
+                .unwrap();
+            assert!(
+                half.items[after.start as usize..after.end as usize].contains(&(top.to as u32))
+            );
         }
         let all = pairs(&pack, 1.0);
         assert_eq!(all.items.len(), pack.pairs.items.len());
-        assert_eq!((all.offsets, all.counts.len()), (pack.pairs.offsets.clone(), pack.pairs.counts.len()));
+        assert_eq!(
+            (all.offsets, all.counts.len()),
+            (pack.pairs.offsets.clone(), pack.pairs.counts.len())
+        );
     }
 
     #[test]
@@ -80,8 +112,16 @@ mod tests {
         let weights = toy::pack().ranker;
         let zeros = |weights: &RankerWeights| weights.w1.iter().filter(|w| **w == 0.0).count();
         let few = ranker(&weights, 0.95);
-        assert_eq!(zeros(&few), zeros(&weights).max((0.95 * weights.w1.len() as f64) as usize));
-        let heaviest = weights.w1.iter().enumerate().filter(|(at, _)| at % 2 == 0).max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
+        assert_eq!(
+            zeros(&few),
+            zeros(&weights).max((0.95 * weights.w1.len() as f64) as usize)
+        );
+        let heaviest = weights
+            .w1
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| at % 2 == 0)
+            .max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
         assert_eq!(few.w1[heaviest.unwrap().0], *heaviest.unwrap().1);
         assert_eq!(ranker(&weights, 0.0), weights);
     }

@@ -80,22 +80,51 @@ struct Tried {
 ///
 /// # Errors
 /// When no mix fits; the error names the smallest length that was found.
-pub fn search(pack: &Pack, questions: &Questions, budget: usize, seed: u64, command: &str) -> Result<Smaller> {
+pub fn search(
+    pack: &Pack,
+    questions: &Questions,
+    budget: usize,
+    seed: u64,
+    command: &str,
+) -> Result<Smaller> {
     let mut pack = pack.clone();
     if !command.is_empty() {
         pack.card.command = format!("{}; {command}", pack.card.command);
     }
     let ways = vectors(&pack.table);
-    let mut mixes: Vec<Mix> = ways.iter().flat_map(|&vectors| PAIRS.map(|pairs| Mix { vectors, pairs, ..Mix::NONE })).collect();
-    mixes.extend(ZEROS.map(|ranker_zeros| Mix { ranker_zeros, ..Mix::NONE }));
+    let mut mixes: Vec<Mix> = ways
+        .iter()
+        .flat_map(|&vectors| {
+            PAIRS.map(|pairs| Mix {
+                vectors,
+                pairs,
+                ..Mix::NONE
+            })
+        })
+        .collect();
+    mixes.extend(ZEROS.map(|ranker_zeros| Mix {
+        ranker_zeros,
+        ..Mix::NONE
+    }));
     let progress = Progress::of("Mixes", mixes.len() as u64 + ZEROS.len() as u64);
-    let tables: Vec<(Vectors, ItemTable)> = ways.into_iter().map(|way| (way, way.of(&pack.table, seed))).collect();
+    let tables: Vec<(Vectors, ItemTable)> = ways
+        .into_iter()
+        .map(|way| (way, way.of(&pack.table, seed)))
+        .collect();
     let small = |mix: Mix| {
-        let table = tables.iter().find(|(way, _)| *way == mix.vectors).map_or(&pack.table, |(_, table)| table);
+        let table = tables
+            .iter()
+            .find(|(way, _)| *way == mix.vectors)
+            .map_or(&pack.table, |(_, table)| table);
         mix.apply(&pack, table)
     };
     let try_all = |mixes: &[Mix]| -> Result<Vec<Tried>> {
-        mixes.par_iter().map(|&mix| quietly(|| try_one(mix, small(mix), &name(mix, &pack), questions, &progress))).collect()
+        mixes
+            .par_iter()
+            .map(|&mix| {
+                quietly(|| try_one(mix, small(mix), &name(mix, &pack), questions, &progress))
+            })
+            .collect()
     };
     let mut tried = try_all(&mixes)?;
     // Of the mixes that leave the ranker alone: the best that fits, or else the smallest, which with a smaller ranker may fit.
@@ -103,12 +132,24 @@ pub fn search(pack: &Pack, questions: &Questions, budget: usize, seed: u64, comm
         let whole = (0..tried.len()).filter(|&at| tried[at].mix.ranker_zeros == 0.0);
         whole.min_by_key(|&at| tried[at].brotli)
     });
-    if let Some(base) = base.map(|at| tried[at].mix).filter(|&base| base != Mix::NONE) {
-        tried.extend(try_all(&ZEROS.map(|ranker_zeros| Mix { ranker_zeros, ..base }))?);
+    if let Some(base) = base
+        .map(|at| tried[at].mix)
+        .filter(|&base| base != Mix::NONE)
+    {
+        tried.extend(try_all(&ZEROS.map(|ranker_zeros| Mix {
+            ranker_zeros,
+            ..base
+        }))?);
     }
-    progress.finish(&format!("Tried {} mixes on {} cases", tried.len(), questions.cases.len()));
+    progress.finish(&format!(
+        "Tried {} mixes on {} cases",
+        tried.len(),
+        questions.cases.len()
+    ));
     let Some(chosen) = best_within(&tried, budget, |_| true) else {
-        let Some(least) = tried.iter().min_by_key(|one| one.brotli) else { bail!("there is nothing to try") };
+        let Some(least) = tried.iter().min_by_key(|one| one.brotli) else {
+            bail!("there is nothing to try")
+        };
         bail!(
             "no mix fits into {budget} bytes (brotli): the smallest found is {} bytes, {}; give --budget {}kB or more, or ship fewer products",
             least.brotli,
@@ -118,22 +159,46 @@ pub fn search(pack: &Pack, questions: &Questions, budget: usize, seed: u64, comm
     };
     let measured = measured(&tried, &pack);
     let bytes = encoded(small(tried[chosen].mix), &tried[chosen].scores)?;
-    Ok(Smaller { found: Found { budget_bytes: budget, cases: tried[0].scores.len(), tried: measured, chosen }, bytes })
+    Ok(Smaller {
+        found: Found {
+            budget_bytes: budget,
+            cases: tried[0].scores.len(),
+            tried: measured,
+            chosen,
+        },
+        bytes,
+    })
 }
 
 /// Ways to write the vectors, the present one first.
 fn vectors(table: &ItemTable) -> Vec<Vectors> {
     let bits = bits_of(table);
-    let fewer = BITS.into_iter().filter(|&fewer| fewer < bits).map(Vectors::Bits);
-    let codes = CODES.into_iter().filter(|&spaces| ItemTable::can_cut(table.d, spaces));
+    let fewer = BITS
+        .into_iter()
+        .filter(|&fewer| fewer < bits)
+        .map(Vectors::Bits);
+    let codes = CODES
+        .into_iter()
+        .filter(|&spaces| ItemTable::can_cut(table.d, spaces));
     // Codes of codes would be those of the vectors that the codes stand for, no better than themselves.
-    let codes = codes.filter(|&spaces| table.spaces == 0 || spaces < table.spaces).map(Vectors::Codes);
-    [Vectors::AsIs].into_iter().chain(fewer).chain(codes).collect()
+    let codes = codes
+        .filter(|&spaces| table.spaces == 0 || spaces < table.spaces)
+        .map(Vectors::Codes);
+    [Vectors::AsIs]
+        .into_iter()
+        .chain(fewer)
+        .chain(codes)
+        .collect()
 }
 
 fn best_within(tried: &[Tried], budget: usize, among: impl Fn(&Mix) -> bool) -> Option<usize> {
     let fits = (0..tried.len()).filter(|&at| tried[at].brotli <= budget && among(&tried[at].mix));
-    fits.max_by(|&a, &b| tried[a].mean.total_cmp(&tried[b].mean).then(tried[b].brotli.cmp(&tried[a].brotli)))
+    fits.max_by(|&a, &b| {
+        tried[a]
+            .mean
+            .total_cmp(&tried[b].mean)
+            .then(tried[b].brotli.cmp(&tried[a].brotli))
+    })
 }
 
 /// The file. Its card holds the mix's own figures.
@@ -142,27 +207,53 @@ fn encoded(mut small: Pack, scores: &[Evaluated]) -> Result<Vec<u8>> {
     Ok(small.to_bytes()?)
 }
 
-fn try_one(mix: Mix, small: Pack, name: &str, questions: &Questions, progress: &Progress) -> Result<Tried> {
+fn try_one(
+    mix: Mix,
+    small: Pack,
+    name: &str,
+    questions: &Questions,
+    progress: &Progress,
+) -> Result<Tried> {
     // As a device reads it.
     let read = Pack::from_bytes(&small.to_bytes()?)?;
-    let ranked = evaluation::recommend(&Recommender::new(read, Compute::Kernels), &questions.cases, PICKS, false)?;
+    let ranked = evaluation::recommend(
+        &Recommender::new(read, Compute::Kernels),
+        &questions.cases,
+        PICKS,
+        false,
+    )?;
     let scores = evaluation::score(&questions.cases, &questions.wanted, &ranked);
     let bytes = encoded(small, &scores)?;
     let brotli = on_the_wire(&bytes)?;
     let mean = mean_over_k(&scores);
     progress.step();
     progress.note(&format!("{name}: {brotli} bytes, NDCG@10 {mean:.4}"));
-    Ok(Tried { mix, raw: bytes.len(), brotli, scores, mean })
+    Ok(Tried {
+        mix,
+        raw: bytes.len(),
+        brotli,
+        scores,
+        mean,
+    })
 }
 
 fn name(mix: Mix, pack: &Pack) -> String {
-    let zeros =
-        if mix.ranker_zeros > 0.0 { format!(", {:.0} % of the ranker at 0", 100.0 * mix.ranker_zeros) } else { String::new() };
-    format!("{}, {:.0} % of the pairs{zeros}", mix.vectors.name(bits_of(&pack.table)), 100.0 * mix.pairs)
+    let zeros = if mix.ranker_zeros > 0.0 {
+        format!(", {:.0} % of the ranker at 0", 100.0 * mix.ranker_zeros)
+    } else {
+        String::new()
+    };
+    format!(
+        "{}, {:.0} % of the pairs{zeros}",
+        mix.vectors.name(bits_of(&pack.table)),
+        100.0 * mix.pairs
+    )
 }
 
 fn measured(tried: &[Tried], pack: &Pack) -> Vec<Measured> {
-    let Some(full) = tried.first() else { return Vec::new() };
+    let Some(full) = tried.first() else {
+        return Vec::new();
+    };
     let one = |one: &Tried| {
         let (minus_full, minus_full_interval) = paired(&one.scores, &full.scores);
         Measured {
@@ -171,11 +262,17 @@ fn measured(tried: &[Tried], pack: &Pack) -> Vec<Measured> {
             raw_bytes: one.raw,
             brotli_bytes: one.brotli,
             ndcg: one.mean,
-            share_of_full: if full.mean > 0.0 { one.mean / full.mean } else { 1.0 },
+            share_of_full: if full.mean > 0.0 {
+                one.mean / full.mean
+            } else {
+                1.0
+            },
             minus_full,
             minus_full_interval,
             on_front: !tried.iter().any(|other| {
-                other.brotli <= one.brotli && other.mean >= one.mean && (other.brotli < one.brotli || other.mean > one.mean)
+                other.brotli <= one.brotli
+                    && other.mean >= one.mean
+                    && (other.brotli < one.brotli || other.mean > one.mean)
             }),
         }
     };
@@ -199,7 +296,10 @@ mod tests {
             visits: Vec::new(),
         };
         let wanted = |n: u32| (5..9).map(|i| ItemIx(n % 3 * 20 + i)).collect();
-        Questions { cases: (0..24).map(case).collect(), wanted: (0..24).map(wanted).collect() }
+        Questions {
+            cases: (0..24).map(case).collect(),
+            wanted: (0..24).map(wanted).collect(),
+        }
     }
 
     #[test]
@@ -213,22 +313,47 @@ mod tests {
         let budget = tried.iter().map(|one| one.brotli_bytes).min().unwrap() + 20;
         let small = search(&pack, &questions(), budget, 7, "").unwrap();
         let chosen = &small.found.tried[small.found.chosen];
-        assert!(chosen.brotli_bytes <= budget && on_the_wire(&small.bytes).unwrap() == chosen.brotli_bytes);
-        assert!(small.found.tried.iter().all(|one| one.brotli_bytes > budget || one.ndcg <= chosen.ndcg));
-        assert_eq!(Pack::from_bytes(&small.bytes).unwrap().catalogue, pack.catalogue);
-        assert_eq!(small.bytes, search(&pack, &questions(), budget, 7, "").unwrap().bytes);
+        assert!(
+            chosen.brotli_bytes <= budget
+                && on_the_wire(&small.bytes).unwrap() == chosen.brotli_bytes
+        );
+        assert!(
+            small
+                .found
+                .tried
+                .iter()
+                .all(|one| one.brotli_bytes > budget || one.ndcg <= chosen.ndcg)
+        );
+        assert_eq!(
+            Pack::from_bytes(&small.bytes).unwrap().catalogue,
+            pack.catalogue
+        );
+        assert_eq!(
+            small.bytes,
+            search(&pack, &questions(), budget, 7, "").unwrap().bytes
+        );
     }
 
     #[test]
     fn a_budget_that_cannot_be_met_names_the_smallest_length() {
-        let error = search(&toy::pack(), &questions(), 100, 7, "").unwrap_err().to_string();
-        assert!(error.contains("100 bytes") && error.contains("smallest found is") && error.contains("kB or more"), "{error}");
+        let error = search(&toy::pack(), &questions(), 100, 7, "")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("100 bytes")
+                && error.contains("smallest found is")
+                && error.contains("kB or more"),
+            "{error}"
+        );
     }
 
     #[test]
     fn vectors_are_only_ever_made_smaller() {
         let mut table = ItemTable::quantise_to(&[0.5; 64], 64, vec![0.0], 127.0);
-        assert_eq!(vectors(&table)[..3], [Vectors::AsIs, Vectors::Bits(6), Vectors::Bits(5)]);
+        assert_eq!(
+            vectors(&table)[..3],
+            [Vectors::AsIs, Vectors::Bits(6), Vectors::Bits(5)]
+        );
         table.spaces = 16;
         assert_eq!(vectors(&table), [Vectors::AsIs, Vectors::Codes(8)]);
     }

@@ -12,7 +12,11 @@ pub fn table(found: &Found) -> String {
         found.cases, "mix", "raw", "brotli 11", "NDCG@10", "of full"
     );
     let mut order: Vec<usize> = (0..found.tried.len()).collect();
-    order.sort_by(|&a, &b| found.tried[b].brotli_bytes.cmp(&found.tried[a].brotli_bytes));
+    order.sort_by(|&a, &b| {
+        found.tried[b]
+            .brotli_bytes
+            .cmp(&found.tried[a].brotli_bytes)
+    });
     for at in order {
         let one = &found.tried[at];
         let [low, high] = one.minus_full_interval;

@@ -14,25 +14,39 @@ const ROUNDS: usize = 20;
 #[must_use]
 pub fn bits_of(table: &ItemTable) -> u32 {
     let most = table.q.iter().map(|q| q.unsigned_abs()).max().unwrap_or(0);
-    if table.spaces > 0 { 0 } else { u8::BITS - most.leading_zeros() + 1 }
+    if table.spaces > 0 {
+        0
+    } else {
+        u8::BITS - most.leading_zeros() + 1
+    }
 }
 
 /// The table at so many bits a number, 2 to 8. Each row ends where its squared error is least.
 #[must_use]
 pub fn rounded(table: &ItemTable, bits: u32) -> ItemTable {
     let steps = ((1i32 << (bits.clamp(2, 8) - 1)) - 1) as f32;
-    let mut out = ItemTable { q: Vec::with_capacity(table.q.len()), scale: Vec::new(), spaces: 0, ..table.clone() };
+    let mut out = ItemTable {
+        q: Vec::with_capacity(table.q.len()),
+        scale: Vec::new(),
+        spaces: 0,
+        ..table.clone()
+    };
     for row in 0..table.len() {
         let x = table.row(row);
         let most = x.iter().fold(0f32, |most, x| most.max(x.abs()));
         let tries = CLIPS.map(|clip| {
             let step = (most * clip / steps).max(f32::MIN_POSITIVE);
-            let q: Vec<i8> = x.iter().map(|x| (x / step).round().clamp(-steps, steps) as i8).collect();
+            let q: Vec<i8> = x
+                .iter()
+                .map(|x| (x / step).round().clamp(-steps, steps) as i8)
+                .collect();
             let scale = fit(&x, &q);
             (error(&x, &q, scale), scale, q)
         });
         let [first, ..] = &tries;
-        let (_, scale, q) = tries.iter().fold(first, |best, one| if one.0 < best.0 { one } else { best });
+        let (_, scale, q) = tries
+            .iter()
+            .fold(first, |best, one| if one.0 < best.0 { one } else { best });
         out.scale.push(*scale);
         out.q.extend(q);
     }
@@ -47,10 +61,16 @@ pub fn rounded(table: &ItemTable, bits: u32) -> ItemTable {
 #[must_use]
 pub fn coded(table: &ItemTable, spaces: usize, seed: u64) -> ItemTable {
     let (n, d) = (table.len(), table.d);
-    assert!(ItemTable::can_cut(d, spaces), "rows of {d} numbers cannot be cut into {spaces}");
+    assert!(
+        ItemTable::can_cut(d, spaces),
+        "rows of {d} numbers cannot be cut into {spaces}"
+    );
     let width = d / spaces;
     let rows: Vec<Vec<f32>> = (0..n).map(|row| table.row(row)).collect();
-    let lengths: Vec<f32> = rows.iter().map(|x| x.iter().map(|x| x * x).sum::<f32>().sqrt()).collect();
+    let lengths: Vec<f32> = rows
+        .iter()
+        .map(|x| x.iter().map(|x| x * x).sum::<f32>().sqrt())
+        .collect();
     // A small shop has no use for 256: centroids would cost more than they save.
     let count = (n / 8).clamp(1, 256);
     let found: Vec<(Vec<u8>, Vec<f32>)> = (0..spaces)
@@ -58,7 +78,10 @@ pub fn coded(table: &ItemTable, spaces: usize, seed: u64) -> ItemTable {
         .map(|space| {
             let part = |(x, length): (&Vec<f32>, &f32)| {
                 let from = space * width;
-                x[from..from + width].iter().map(|x| if *length > 0.0 { x / length } else { 0.0 }).collect::<Vec<f32>>()
+                x[from..from + width]
+                    .iter()
+                    .map(|x| if *length > 0.0 { x / length } else { 0.0 })
+                    .collect::<Vec<f32>>()
             };
             let points: Vec<f32> = rows.iter().zip(&lengths).flat_map(part).collect();
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -66,14 +89,26 @@ pub fn coded(table: &ItemTable, spaces: usize, seed: u64) -> ItemTable {
             k_means(&points, width, count, &mut rng)
         })
         .collect();
-    let most = found.iter().flat_map(|(_, centroids)| centroids).fold(0f32, |most, x| most.max(x.abs()));
+    let most = found
+        .iter()
+        .flat_map(|(_, centroids)| centroids)
+        .fold(0f32, |most, x| most.max(x.abs()));
     let step = (most / 127.0).max(f32::MIN_POSITIVE);
-    let mut out = ItemTable { q: Vec::with_capacity(n * d), scale: Vec::new(), spaces, ..table.clone() };
+    let mut out = ItemTable {
+        q: Vec::with_capacity(n * d),
+        scale: Vec::new(),
+        spaces,
+        ..table.clone()
+    };
     for (row, x) in rows.iter().enumerate() {
         let mut q = Vec::with_capacity(d);
         for (codes, centroids) in &found {
             let at = usize::from(codes[row]) * width;
-            q.extend(centroids[at..at + width].iter().map(|x| (x / step).round() as i8));
+            q.extend(
+                centroids[at..at + width]
+                    .iter()
+                    .map(|x| (x / step).round() as i8),
+            );
         }
         out.scale.push(fit(x, &q));
         out.q.extend(q);
@@ -83,15 +118,25 @@ pub fn coded(table: &ItemTable, spaces: usize, seed: u64) -> ItemTable {
 
 /// The scale at which `q` is nearest to `x`.
 fn fit(x: &[f32], q: &[i8]) -> f32 {
-    let (above, below) = x.iter().zip(q).fold((0f32, 0f32), |(above, below), (x, &q)| {
-        let q = f32::from(q);
-        (above + x * q, below + q * q)
-    });
-    if below > 0.0 { (above / below).max(0.0) } else { 0.0 }
+    let (above, below) = x
+        .iter()
+        .zip(q)
+        .fold((0f32, 0f32), |(above, below), (x, &q)| {
+            let q = f32::from(q);
+            (above + x * q, below + q * q)
+        });
+    if below > 0.0 {
+        (above / below).max(0.0)
+    } else {
+        0.0
+    }
 }
 
 fn error(x: &[f32], q: &[i8], scale: f32) -> f32 {
-    x.iter().zip(q).map(|(x, &q)| (x - scale * f32::from(q)).powi(2)).sum()
+    x.iter()
+        .zip(q)
+        .map(|(x, &q)| (x - scale * f32::from(q)).powi(2))
+        .sum()
 }
 
 fn distance(a: &[f32], b: &[f32]) -> f32 {
@@ -100,7 +145,12 @@ fn distance(a: &[f32], b: &[f32]) -> f32 {
 
 /// Number of each point's centroid and the centroids, `[count, width]`: k-means++ and Lloyd's rounds. An empty centroid takes the point
 /// that is farthest from its own.
-fn k_means(points: &[f32], width: usize, count: usize, rng: &mut ChaCha8Rng) -> (Vec<u8>, Vec<f32>) {
+fn k_means(
+    points: &[f32],
+    width: usize,
+    count: usize,
+    rng: &mut ChaCha8Rng,
+) -> (Vec<u8>, Vec<f32>) {
     let n = points.len() / width;
     let point = |at: usize| &points[at * width..(at + 1) * width];
     let mut centroids = point(rng.random_range(0..n)).to_vec();
@@ -137,13 +187,19 @@ fn k_means(points: &[f32], width: usize, count: usize, rng: &mut ChaCha8Rng) -> 
         for (at, &code) in codes.iter().enumerate() {
             let code = usize::from(code);
             sizes[code] += 1;
-            sums[code * width..(code + 1) * width].iter_mut().zip(point(at)).for_each(|(sum, x)| *sum += f64::from(*x));
+            sums[code * width..(code + 1) * width]
+                .iter_mut()
+                .zip(point(at))
+                .for_each(|(sum, x)| *sum += f64::from(*x));
         }
         for (nth, &size) in sizes.iter().enumerate() {
             let to = nth * width..(nth + 1) * width;
             if size > 0 {
                 let of = size as f64;
-                centroids[to.clone()].iter_mut().zip(&sums[to]).for_each(|(c, sum)| *c = (sum / of) as f32);
+                centroids[to.clone()]
+                    .iter_mut()
+                    .zip(&sums[to])
+                    .for_each(|(c, sum)| *c = (sum / of) as f32);
             } else if let Some(far) = (0..n).max_by(|&a, &b| nearest[a].total_cmp(&nearest[b])) {
                 nearest[far] = 0.0;
                 centroids[to].copy_from_slice(point(far));
@@ -168,7 +224,10 @@ mod tests {
     }
 
     fn mean_error(a: &ItemTable, b: &ItemTable) -> f32 {
-        (0..a.len()).map(|row| distance(&a.row(row), &b.row(row))).sum::<f32>() / a.len() as f32
+        (0..a.len())
+            .map(|row| distance(&a.row(row), &b.row(row)))
+            .sum::<f32>()
+            / a.len() as f32
     }
 
     proptest! {
@@ -206,7 +265,15 @@ mod tests {
 
     #[test]
     fn rows_of_zeros_and_rows_that_are_alike_are_kept() {
-        let rows: Vec<f32> = (0..64 * 4).map(|i| if i < 32 { 0.0 } else { [1.0, -1.0, 0.5, 0.25][i % 4] }).collect();
+        let rows: Vec<f32> = (0..64 * 4)
+            .map(|i| {
+                if i < 32 {
+                    0.0
+                } else {
+                    [1.0, -1.0, 0.5, 0.25][i % 4]
+                }
+            })
+            .collect();
         let table = ItemTable::quantise(&rows, 4, vec![0.0; 64]);
         for small in [coded(&table, 2, 7), rounded(&table, 5)] {
             assert!(mean_error(&table, &small) < 5e-3, "{small:?}");

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use fewshop_core::Catalogue;
 use fewshop_core::counts::{
-    ITEMS_FILE, ITEMS_HEADER, ItemCount, LogShape, PAIRS_FILE, PAIRS_HEADER, SHAPE_FILE, pair_line, pairs,
+    ITEMS_FILE, ITEMS_HEADER, ItemCount, LogShape, PAIRS_FILE, PAIRS_HEADER, SHAPE_FILE, pair_line,
+    pairs,
 };
 
 use crate::files::{read_events, read_items, write_atomically};
@@ -47,8 +48,17 @@ impl Counter {
         let catalogue = read_items(items)?.catalogue;
         let log = read_events(events, &catalogue)?;
         let (ids, rank) = ranks(&catalogue);
-        let (events, unknown, users) = (log.events as u64, log.unknown.rows as u64, log.users.len() as u64);
-        let mut shape = LogShape { events, unknown, users, ..LogShape::default() };
+        let (events, unknown, users) = (
+            log.events as u64,
+            log.unknown.rows as u64,
+            log.users.len() as u64,
+        );
+        let mut shape = LogShape {
+            events,
+            unknown,
+            users,
+            ..LogShape::default()
+        };
         let mut sessions = taken(&log);
         for session in &sessions {
             *shape.lengths.entry(session.len() as u64).or_default() += 1;
@@ -57,7 +67,11 @@ impl Counter {
         for item in sessions.iter_mut().flatten() {
             *item = rank[*item as usize];
         }
-        Ok(Self { shape, ids, sessions })
+        Ok(Self {
+            shape,
+            ids,
+            sessions,
+        })
     }
 
     /// The log's size.
@@ -69,8 +83,15 @@ impl Counter {
     /// How popular each product is that was taken, in the byte order of the ids; recent are the last `recent_share` of the sessions.
     #[must_use]
     pub fn popularity(&self, recent_share: f64) -> Vec<ItemCount> {
-        let (all, late) = (popularity(&self.sessions, self.ids.len()), recent(&self.sessions, self.ids.len(), recent_share));
-        let counts = self.ids.iter().zip(all.into_iter().zip(late)).filter(|(_, (all, _))| *all > 0);
+        let (all, late) = (
+            popularity(&self.sessions, self.ids.len()),
+            recent(&self.sessions, self.ids.len(), recent_share),
+        );
+        let counts = self
+            .ids
+            .iter()
+            .zip(all.into_iter().zip(late))
+            .filter(|(_, (all, _))| *all > 0);
         let count = |(id, (all, late)): (&String, (u32, u32))| ItemCount {
             item: id.clone(),
             sessions: u64::from(all),
@@ -84,13 +105,26 @@ impl Counter {
     /// # Errors
     /// When a file cannot be written.
     pub fn write(&self, wanted: &Wanted) -> anyhow::Result<u64> {
-        let Wanted { recent_share, least, ref out } = *wanted;
-        std::fs::create_dir_all(out).with_context(|| format!("{}: the folder cannot be made: check the path", out.display()))?;
+        let Wanted {
+            recent_share,
+            least,
+            ref out,
+        } = *wanted;
+        std::fs::create_dir_all(out).with_context(|| {
+            format!(
+                "{}: the folder cannot be made: check the path",
+                out.display()
+            )
+        })?;
         let progress = Progress::of("Counting products", 2);
-        write_atomically(&out.join(SHAPE_FILE), |file| file.write_all(self.shape.to_json().as_bytes()))?;
+        write_atomically(&out.join(SHAPE_FILE), |file| {
+            file.write_all(self.shape.to_json().as_bytes())
+        })?;
         write_atomically(&out.join(ITEMS_FILE), |file| {
             file.write_all(ITEMS_HEADER.as_bytes())?;
-            self.popularity(recent_share).iter().try_for_each(|item| file.write_all(item.line().as_bytes()))
+            self.popularity(recent_share)
+                .iter()
+                .try_for_each(|item| file.write_all(item.line().as_bytes()))
         })?;
         progress.step();
         progress.next("Counting pairs of products");
@@ -99,10 +133,15 @@ impl Counter {
             file.write_all(PAIRS_HEADER.as_bytes())?;
             pairs(&self.sessions, self.ids.len(), least, |a, b, sessions| {
                 told += 1;
-                file.write_all(pair_line(&self.ids[a as usize], &self.ids[b as usize], sessions).as_bytes())
+                file.write_all(
+                    pair_line(&self.ids[a as usize], &self.ids[b as usize], sessions).as_bytes(),
+                )
             })
         })?;
-        progress.finish(&format!("{}, {told} pairs of products", self.shape.summary()));
+        progress.finish(&format!(
+            "{}, {told} pairs of products",
+            self.shape.summary()
+        ));
         Ok(told)
     }
 }
@@ -115,5 +154,10 @@ fn ranks(catalogue: &Catalogue) -> (Vec<String>, Vec<u32>) {
     for (place, &row) in (0u32..).zip(&rows) {
         rank[row] = place;
     }
-    (rows.into_iter().map(|row| catalogue.items()[row].id.0.clone()).collect(), rank)
+    (
+        rows.into_iter()
+            .map(|row| catalogue.items()[row].id.0.clone())
+            .collect(),
+        rank,
+    )
 }

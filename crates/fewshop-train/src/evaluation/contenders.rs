@@ -37,7 +37,14 @@ pub fn contenders(
     let cases = &questions.cases;
     let full = judge.judge(picks(recommender, cases, false)?);
     let mut out = vec![
-        contender(&judge, "full", Kind::Full, "the shop's pack as it ships", &full, &full),
+        contender(
+            &judge,
+            "full",
+            Kind::Full,
+            "the shop's pack as it ships",
+            &full,
+            &full,
+        ),
         contender(
             &judge,
             "frozen",
@@ -64,14 +71,35 @@ pub fn contenders(
     for (name, pack) in ablated.iter().filter(|(name, _)| name != WHOLE) {
         let answers = judge.judge(ablated_picks(name, pack, recommender.catalogue(), cases)?);
         let about = format!("trained anew {name}; its difference is that to '{ANEW}'");
-        out.push(contender(&judge, name, Kind::Ablated, &about, &answers, whole.as_ref().unwrap_or(&full)));
+        out.push(contender(
+            &judge,
+            name,
+            Kind::Ablated,
+            &about,
+            &answers,
+            whole.as_ref().unwrap_or(&full),
+        ));
     }
     let vectors = judge.judge(by_vectors(recommender.pack(), cases));
     let about = "products whose learned vector lies nearest to the shopper's taste";
-    out.push(contender(&judge, "item vectors", Kind::Channel, about, &vectors, &full));
+    out.push(contender(
+        &judge,
+        "item vectors",
+        Kind::Channel,
+        about,
+        &vectors,
+        &full,
+    ));
     for method in baselines.methods(questions.cases.iter().any(|case| !case.visits.is_empty())) {
         let answers = judge.judge(baselines.picks(method, cases));
-        out.push(contender(&judge, method.name(), Kind::Baseline, method.about(), &answers, &full));
+        out.push(contender(
+            &judge,
+            method.name(),
+            Kind::Baseline,
+            method.about(),
+            &answers,
+            &full,
+        ));
     }
     Ok(out)
 }
@@ -85,10 +113,20 @@ pub fn transfer(questions: &Questions, baselines: &Baselines) -> BTreeMap<u32, D
     }
     let judge = Judge::of(questions, baselines.popularity());
     let answers = |method| judge.judge(baselines.picks(method, &questions.cases));
-    judge.minus(&answers(Method::FewShotTransfer), &answers(Method::FewShotAlone))
+    judge.minus(
+        &answers(Method::FewShotTransfer),
+        &answers(Method::FewShotAlone),
+    )
 }
 
-fn contender(judge: &Judge<'_>, name: &str, kind: Kind, about: &str, answers: &Judged, full: &Judged) -> Contender {
+fn contender(
+    judge: &Judge<'_>,
+    name: &str,
+    kind: Kind,
+    about: &str,
+    answers: &Judged,
+    full: &Judged,
+) -> Contender {
     let against = kind != Kind::Full;
     Contender {
         name: name.to_owned(),
@@ -96,31 +134,61 @@ fn contender(judge: &Judge<'_>, name: &str, kind: Kind, about: &str, answers: &J
         about: about.to_owned(),
         by_k: judge.by_k(answers),
         all: judge.all(answers),
-        minus_full: if against { judge.minus(answers, full) } else { Default::default() },
-        all_minus_full: if against { judge.all_minus(answers, full) } else { Default::default() },
+        minus_full: if against {
+            judge.minus(answers, full)
+        } else {
+            Default::default()
+        },
+        all_minus_full: if against {
+            judge.all_minus(answers, full)
+        } else {
+            Default::default()
+        },
     }
 }
 
 /// Asks an ablated pack in its own rows and gives the answers back in those of `catalogue`.
-fn ablated_picks(name: &str, pack: &Pack, catalogue: &Catalogue, cases: &[Case]) -> Result<Vec<Vec<ItemIx>>> {
+fn ablated_picks(
+    name: &str,
+    pack: &Pack,
+    catalogue: &Catalogue,
+    cases: &[Case],
+) -> Result<Vec<Vec<ItemIx>>> {
     let to = rows(catalogue, &pack.catalogue).with_context(|| format!("pack '{name}'"))?;
     let back = rows(&pack.catalogue, catalogue).with_context(|| format!("pack '{name}'"))?;
-    let moved = |items: &[ItemIx]| items.iter().map(|item| to[item.row()]).collect::<Vec<ItemIx>>();
+    let moved = |items: &[ItemIx]| {
+        items
+            .iter()
+            .map(|item| to[item.row()])
+            .collect::<Vec<ItemIx>>()
+    };
     let theirs: Vec<Case> = cases
         .iter()
         .map(|case| {
             let visits = case.visits.iter().map(|visit| moved(visit)).collect();
-            Case { shots: moved(&case.shots), visits, ..case.clone() }
+            Case {
+                shots: moved(&case.shots),
+                visits,
+                ..case.clone()
+            }
         })
         .collect();
-    let answers = picks(&Recommender::new(pack.clone(), Compute::Kernels), &theirs, false)?;
-    Ok(answers.into_iter().map(|picks| picks.into_iter().map(|item| back[item.row()]).collect()).collect())
+    let answers = picks(
+        &Recommender::new(pack.clone(), Compute::Kernels),
+        &theirs,
+        false,
+    )?;
+    Ok(answers
+        .into_iter()
+        .map(|picks| picks.into_iter().map(|item| back[item.row()]).collect())
+        .collect())
 }
 
 /// For each row of one catalogue the row of the same product in another.
 fn rows(from: &Catalogue, to: &Catalogue) -> Result<Vec<ItemIx>> {
     let row = |(_, item): (ItemIx, &fewshop_core::Item)| {
-        to.ix(&item.id).with_context(|| format!("product '{}' is missing: train on the same items", item.id))
+        to.ix(&item.id)
+            .with_context(|| format!("product '{}' is missing: train on the same items", item.id))
     };
     from.iter().map(row).collect()
 }
@@ -134,7 +202,9 @@ fn by_vectors(pack: &Pack, cases: &[Case]) -> Vec<Vec<ItemIx>> {
             let (taste, _) = pack.tastes(&Session::of_items(&case.shots));
             let logits = kernels::scan(&pack.table, &taste, pack.config.logit_scale);
             progress.step();
-            let top = kernels::top_k(&logits, PICKS, |row| !case.shots.contains(&ItemIx::from(row)));
+            let top = kernels::top_k(&logits, PICKS, |row| {
+                !case.shots.contains(&ItemIx::from(row))
+            });
             top.into_iter().map(ItemIx).collect()
         })
         .collect();

@@ -34,7 +34,10 @@ impl Bootstrap {
                 *known.entry(user).or_insert(next)
             })
             .collect();
-        Self { shopper, shoppers: known.len() }
+        Self {
+            shopper,
+            shoppers: known.len(),
+        }
     }
 
     /// How many shoppers there are.
@@ -47,7 +50,10 @@ impl Bootstrap {
     #[must_use]
     pub fn means(&self, columns: &[Vec<f64>]) -> Vec<Interval> {
         let ones = vec![1.0; self.shopper.len()];
-        let pairs: Vec<(&[f64], &[f64])> = columns.iter().map(|column| (column.as_slice(), ones.as_slice())).collect();
+        let pairs: Vec<(&[f64], &[f64])> = columns
+            .iter()
+            .map(|column| (column.as_slice(), ones.as_slice()))
+            .collect();
         self.ratios(&pairs)
     }
 
@@ -62,7 +68,9 @@ impl Bootstrap {
         }
         let draws = self.draw(columns, DRAWS, SEED);
         let ratio = |(above, below): (f64, f64)| if below == 0.0 { 0.0 } else { above / below };
-        (0..columns.len()).map(|at| middle(draws.iter().map(|draw| ratio(draw[at])).collect(), 0.05)).collect()
+        (0..columns.len())
+            .map(|at| middle(draws.iter().map(|draw| ratio(draw[at])).collect(), 0.05))
+            .collect()
     }
 
     /// Interval of level `1 - alpha` of the mean over groups of the means within them: every group weighs the same, however many rows it
@@ -71,22 +79,40 @@ impl Bootstrap {
     /// # Panics
     /// When there is not one value and one group a row.
     #[must_use]
-    pub fn mean_over_groups(&self, values: &[f64], groups: &[u32], alpha: f64, draws: u64, seed: u64) -> Interval {
+    pub fn mean_over_groups(
+        &self,
+        values: &[f64],
+        groups: &[u32],
+        alpha: f64,
+        draws: u64,
+        seed: u64,
+    ) -> Interval {
         if self.shoppers == 0 {
             return [0.0, 0.0];
         }
         assert_eq!(groups.len(), values.len(), "a row has one group");
         let mut of: BTreeMap<u32, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
         for (at, (&group, &value)) in groups.iter().zip(values).enumerate() {
-            let (above, below) = of.entry(group).or_insert_with(|| (vec![0.0; values.len()], vec![0.0; values.len()]));
+            let (above, below) = of
+                .entry(group)
+                .or_insert_with(|| (vec![0.0; values.len()], vec![0.0; values.len()]));
             (above[at], below[at]) = (value, 1.0);
         }
-        let columns: Vec<(&[f64], &[f64])> = of.values().map(|(above, below)| (above.as_slice(), below.as_slice())).collect();
+        let columns: Vec<(&[f64], &[f64])> = of
+            .values()
+            .map(|(above, below)| (above.as_slice(), below.as_slice()))
+            .collect();
         let mean = |draw: Vec<(f64, f64)>| {
             let there = || draw.iter().filter(|(_, below)| *below > 0.0);
             there().map(|(above, below)| above / below).sum::<f64>() / there().count() as f64
         };
-        middle(self.draw(&columns, draws, seed).into_iter().map(mean).collect(), alpha)
+        middle(
+            self.draw(&columns, draws, seed)
+                .into_iter()
+                .map(mean)
+                .collect(),
+            alpha,
+        )
     }
 
     /// Sums of both halves of each column over the rows of each resample.
@@ -95,7 +121,10 @@ impl Bootstrap {
         let width = columns.len();
         let mut sums = vec![(0.0, 0.0); self.shoppers * width];
         for (at, (above, below)) in columns.iter().enumerate() {
-            assert!(above.len() == self.shopper.len() && below.len() == self.shopper.len(), "a column has one value a row");
+            assert!(
+                above.len() == self.shopper.len() && below.len() == self.shopper.len(),
+                "a column has one value a row"
+            );
             for ((&shopper, a), b) in self.shopper.iter().zip(*above).zip(*below) {
                 let sum = &mut sums[shopper * width + at];
                 sum.0 += a;
@@ -110,7 +139,10 @@ impl Bootstrap {
                 let mut total = vec![(0.0, 0.0); width];
                 for _ in 0..self.shoppers {
                     let shopper = rng.random_range(0..self.shoppers);
-                    for (total, sum) in total.iter_mut().zip(&sums[shopper * width..(shopper + 1) * width]) {
+                    for (total, sum) in total
+                        .iter_mut()
+                        .zip(&sums[shopper * width..(shopper + 1) * width])
+                    {
                         total.0 += sum.0;
                         total.1 += sum.1;
                     }
@@ -124,7 +156,10 @@ impl Bootstrap {
 /// What is left when half of `alpha` is cut off at either end.
 fn middle(mut values: Vec<f64>, alpha: f64) -> Interval {
     values.sort_by(f64::total_cmp);
-    [percentile(&values, alpha / 2.0), percentile(&values, 1.0 - alpha / 2.0)]
+    [
+        percentile(&values, alpha / 2.0),
+        percentile(&values, 1.0 - alpha / 2.0),
+    ]
 }
 
 /// Linear between the two nearest of the sorted values.
@@ -148,7 +183,10 @@ mod tests {
         let (few, many) = (interval(40), interval(1_000));
         assert!(few[0] < 0.5 && few[1] > 0.5 && many[0] < 0.5 && many[1] > 0.5);
         // The standard error of a mean of zeros and ones is 0.5/√n: 1.96 of them each way.
-        assert!((many[1] - many[0] - 2.0 * 1.96 * 0.5 / 1000f64.sqrt()).abs() < 0.006, "{many:?}");
+        assert!(
+            (many[1] - many[0] - 2.0 * 1.96 * 0.5 / 1000f64.sqrt()).abs() < 0.006,
+            "{many:?}"
+        );
         assert!(few[1] - few[0] > 3.0 * (many[1] - many[0]));
     }
 
@@ -160,8 +198,14 @@ mod tests {
 
     #[test]
     fn no_rows_and_empty_denominators_give_no_nan() {
-        assert_eq!(Bootstrap::over::<&str>([]).means(&[Vec::new()]), [[0.0, 0.0]]);
-        assert_eq!(Bootstrap::over(["a"]).ratios(&[(&[0.0], &[0.0])]), [[0.0, 0.0]]);
+        assert_eq!(
+            Bootstrap::over::<&str>([]).means(&[Vec::new()]),
+            [[0.0, 0.0]]
+        );
+        assert_eq!(
+            Bootstrap::over(["a"]).ratios(&[(&[0.0], &[0.0])]),
+            [[0.0, 0.0]]
+        );
     }
 
     #[test]

@@ -47,7 +47,11 @@ impl Questions {
     /// What k counts: visits as soon as one case remembers one.
     #[must_use]
     pub fn unit(&self) -> Unit {
-        if self.cases.iter().any(|case| !case.visits.is_empty()) { Unit::Visits } else { Unit::Shots }
+        if self.cases.iter().any(|case| !case.visits.is_empty()) {
+            Unit::Visits
+        } else {
+            Unit::Shots
+        }
     }
 }
 
@@ -66,18 +70,41 @@ pub struct Evaluated {
 ///
 /// # Errors
 /// When a case names a row that the pack does not have, or the backend fails.
-pub fn recommend(recommender: &Recommender, cases: &[Case], n: usize, frozen: bool) -> Result<Vec<Vec<Recommendation>>> {
-    rank(recommender, &cases.iter().map(session).collect::<Vec<Session>>(), n, frozen)
+pub fn recommend(
+    recommender: &Recommender,
+    cases: &[Case],
+    n: usize,
+    frozen: bool,
+) -> Result<Vec<Vec<Recommendation>>> {
+    rank(
+        recommender,
+        &cases.iter().map(session).collect::<Vec<Session>>(),
+        n,
+        frozen,
+    )
 }
 
 /// A case as the device would have it.
 fn session(case: &Case) -> Session {
-    Session { visits: case.visits.clone(), ..Session::of_items(&case.shots) }
+    Session {
+        visits: case.visits.clone(),
+        ..Session::of_items(&case.shots)
+    }
 }
 
 /// The top `n` for every session, in their order.
-fn rank(recommender: &Recommender, sessions: &[Session], n: usize, frozen: bool) -> Result<Vec<Vec<Recommendation>>> {
-    let options = RankOptions { n, frozen, reasons: false, ..RankOptions::default() };
+fn rank(
+    recommender: &Recommender,
+    sessions: &[Session],
+    n: usize,
+    frozen: bool,
+) -> Result<Vec<Vec<Recommendation>>> {
+    let options = RankOptions {
+        n,
+        frozen,
+        reasons: false,
+        ..RankOptions::default()
+    };
     let progress = Progress::of("Ranking", sessions.len() as u64);
     let out: Result<Vec<_>> = sessions
         .par_iter()
@@ -90,18 +117,30 @@ fn rank(recommender: &Recommender, sessions: &[Session], n: usize, frozen: bool)
         })
         .collect();
     let out = out?;
-    progress.finish(&format!("Ranked {} cases over {} products", sessions.len(), recommender.catalogue().len()));
+    progress.finish(&format!(
+        "Ranked {} cases over {} products",
+        sessions.len(),
+        recommender.catalogue().len()
+    ));
     Ok(out)
 }
 
 /// Scores the answers; a case of which nothing is wanted has no score and is left out.
 #[must_use]
-pub fn score(cases: &[Case], wanted: &[Vec<ItemIx>], ranked: &[Vec<Recommendation>]) -> Vec<Evaluated> {
+pub fn score(
+    cases: &[Case],
+    wanted: &[Vec<ItemIx>],
+    ranked: &[Vec<Recommendation>],
+) -> Vec<Evaluated> {
     let each = cases.iter().zip(wanted).zip(ranked);
     each.filter_map(|((case, wanted), picks)| {
         let items: Vec<ItemIx> = picks.iter().map(|pick| pick.item).collect();
         let score = metrics::score(&metrics::hits(&items, wanted, &case.shots), wanted.len())?;
-        Some(Evaluated { k: case.k, user: case.user.clone(), score })
+        Some(Evaluated {
+            k: case.k,
+            user: case.user.clone(),
+            score,
+        })
     })
     .collect()
 }
@@ -119,8 +158,12 @@ pub fn card_metrics(scored: &[Evaluated]) -> BTreeMap<String, BTreeMap<u32, f64>
     }
     let mut out: BTreeMap<String, BTreeMap<u32, f64>> = BTreeMap::new();
     for (k, (cases, ndcg, recall)) in sums {
-        out.entry("ndcg@10".to_owned()).or_default().insert(k, rounded(ndcg / cases));
-        out.entry("recall@20".to_owned()).or_default().insert(k, rounded(recall / cases));
+        out.entry("ndcg@10".to_owned())
+            .or_default()
+            .insert(k, rounded(ndcg / cases));
+        out.entry("recall@20".to_owned())
+            .or_default()
+            .insert(k, rounded(recall / cases));
     }
     out
 }
@@ -134,7 +177,10 @@ pub fn picks(recommender: &Recommender, cases: &[Case], frozen: bool) -> Result<
 }
 
 fn items(ranked: Vec<Vec<Recommendation>>) -> Vec<Vec<ItemIx>> {
-    ranked.into_iter().map(|picks| picks.into_iter().map(|pick| pick.item).collect()).collect()
+    ranked
+        .into_iter()
+        .map(|picks| picks.into_iter().map(|pick| pick.item).collect())
+        .collect()
 }
 
 /// How good a pack is on these cases, learning on the device and frozen. Contenders and dismissals stay empty.
@@ -148,11 +194,18 @@ pub fn evaluate(recommender: &Recommender, questions: &Questions) -> Result<Eval
     let adapted_minus_frozen = judge.minus(&adapted, &frozen);
     Ok(Evaluation {
         unit: questions.unit(),
-        without_truth: questions.wanted.iter().filter(|wanted| wanted.is_empty()).count(),
+        without_truth: questions
+            .wanted
+            .iter()
+            .filter(|wanted| wanted.is_empty())
+            .count(),
         shoppers: judge.shoppers(),
         adapted: judge.by_k(&adapted),
         frozen: judge.by_k(&frozen),
-        harm: adapted_minus_frozen.iter().map(|(&k, difference)| (k, difference.harm)).collect(),
+        harm: adapted_minus_frozen
+            .iter()
+            .map(|(&k, difference)| (k, difference.harm))
+            .collect(),
         adapted_minus_frozen,
         calibration: calibrate(recommender, &questions.cases, &questions.wanted)?,
         contenders: Vec::new(),

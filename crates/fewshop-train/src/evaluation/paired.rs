@@ -22,8 +22,15 @@ pub fn mean_over_k(scored: &[Evaluated]) -> f64 {
 /// pairs kept.
 #[must_use]
 pub fn paired(one: &[Evaluated], other: &[Evaluated]) -> (f64, Interval) {
-    let minus: Vec<f64> = one.iter().zip(other).map(|(one, other)| one.score.ndcg_at_10 - other.score.ndcg_at_10).collect();
+    let minus: Vec<f64> = one
+        .iter()
+        .zip(other)
+        .map(|(one, other)| one.score.ndcg_at_10 - other.score.ndcg_at_10)
+        .collect();
     let groups: Vec<u32> = other.iter().map(|one| one.k).collect();
     let bootstrap = Bootstrap::over(other.iter().map(|one| one.user.as_str()));
-    (mean_over_k(one) - mean_over_k(other), bootstrap.mean_over_groups(&minus, &groups, 0.05, DRAWS, 0))
+    (
+        mean_over_k(one) - mean_over_k(other),
+        bootstrap.mean_over_groups(&minus, &groups, 0.05, DRAWS, 0),
+    )
 }

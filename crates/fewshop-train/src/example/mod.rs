@@ -12,7 +12,9 @@ use fewshop_core::{EventKind, Item};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use crate::files::{CaseRow, EventRow, FileError, write_cases, write_events, write_items, write_truth};
+use crate::files::{
+    CaseRow, EventRow, FileError, write_cases, write_events, write_items, write_truth,
+};
 use goods::{BRANDS, CATEGORIES, SIZES, TYPES};
 
 /// What is said of the data wherever it is used.
@@ -72,12 +74,18 @@ impl Dice {
 /// # Errors
 /// When the folder cannot be made or written to.
 pub fn write(plan: Plan, folder: &Path) -> anyhow::Result<usize> {
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("{}: the folder cannot be made: check the path", folder.display()))?;
+    std::fs::create_dir_all(folder).with_context(|| {
+        format!(
+            "{}: the folder cannot be made: check the path",
+            folder.display()
+        )
+    })?;
     let mut dice = Dice(ChaCha8Rng::seed_from_u64(plan.seed));
     let (items, categories) = products(plan.items, &mut dice);
     let sessions = sessions(&items, &categories, plan, &mut dice);
-    let (strangers, log): (Vec<&Session>, Vec<&Session>) = sessions.iter().partition(|one| one.shopper >= plan.shoppers);
+    let (strangers, log): (Vec<&Session>, Vec<&Session>) = sessions
+        .iter()
+        .partition(|one| one.shopper >= plan.shoppers);
     write_items(&folder.join("items.csv"), &items, &[])?;
     let count = write_log(&folder.join("events.csv"), &items, &log, &mut dice)?;
     write_questions(folder, &items, &strangers)?;
@@ -93,7 +101,10 @@ fn products(count: usize, dice: &mut Dice) -> (Vec<Item>, Vec<usize>) {
         let category = nth % CATEGORIES.len();
         let round = nth / CATEGORIES.len();
         let made = &CATEGORIES[category];
-        let (kind, size) = (made.kinds[round % made.kinds.len()], SIZES[(round / made.kinds.len() + nth) % SIZES.len()]);
+        let (kind, size) = (
+            made.kinds[round % made.kinds.len()],
+            SIZES[(round / made.kinds.len() + nth) % SIZES.len()],
+        );
         let mut item = Item::new(&format!("p{:04}", nth + 1), kind);
         item.category = vec![made.department.to_owned(), made.name.to_owned()];
         item.brand = BRANDS[(round + dice.below(2)) % BRANDS.len()].to_owned();
@@ -110,7 +121,11 @@ fn products(count: usize, dice: &mut Dice) -> (Vec<Item>, Vec<usize>) {
 /// What all shoppers take, strangers last.
 fn sessions(items: &[Item], categories: &[usize], plan: Plan, dice: &mut Dice) -> Vec<Session> {
     let shelves: Vec<Vec<usize>> = (0..CATEGORIES.len())
-        .map(|category| (0..items.len()).filter(|&item| categories[item] == category).collect::<Vec<_>>())
+        .map(|category| {
+            (0..items.len())
+                .filter(|&item| categories[item] == category)
+                .collect::<Vec<_>>()
+        })
         .collect();
     let mut sessions = Vec::new();
     for shopper in 0..plan.shoppers + plan.strangers {
@@ -120,12 +135,20 @@ fn sessions(items: &[Item], categories: &[usize], plan: Plan, dice: &mut Dice) -
         let is_stranger = shopper >= plan.shoppers;
         let visits = if is_stranger { 1 } else { 1 + dice.early(8) };
         let mut times: Vec<i64> = (0..visits)
-            .map(|_| FROM_S + (dice.below(DAYS as usize) * 86_400 + 8 * 3_600 + dice.below(12 * 3_600)) as i64)
+            .map(|_| {
+                FROM_S
+                    + (dice.below(DAYS as usize) * 86_400 + 8 * 3_600 + dice.below(12 * 3_600))
+                        as i64
+            })
             .collect();
         times.sort_unstable();
         for (nth, time_s) in times.into_iter().enumerate() {
             // A stranger's session is long enough to ask about.
-            let length = if is_stranger { 9 + dice.below(6) } else { 2 + dice.early(14) };
+            let length = if is_stranger {
+                9 + dice.below(6)
+            } else {
+                2 + dice.early(14)
+            };
             let mut taken: Vec<usize> = Vec::new();
             // Attempts are bounded: a tiny shop may not have so many different things for this shopper.
             for _ in 0..20 * length {
@@ -144,7 +167,11 @@ fn sessions(items: &[Item], categories: &[usize], plan: Plan, dice: &mut Dice) -
                     }
                     let first = shelf[dice.early(shelf.len())];
                     let other = shelf[dice.early(shelf.len())];
-                    if items[first].brand != brand && items[other].brand == brand { other } else { first }
+                    if items[first].brand != brand && items[other].brand == brand {
+                        other
+                    } else {
+                        first
+                    }
                 };
                 if !taken.contains(&item) {
                     taken.push(item);
@@ -153,14 +180,24 @@ fn sessions(items: &[Item], categories: &[usize], plan: Plan, dice: &mut Dice) -
                     }
                 }
             }
-            sessions.push(Session { shopper, nth, time_s, items: taken });
+            sessions.push(Session {
+                shopper,
+                nth,
+                time_s,
+                items: taken,
+            });
         }
     }
     sessions
 }
 
 /// The log, in order of time: most things are bought, some are only looked at, a few turned down.
-fn write_log(path: &Path, items: &[Item], sessions: &[&Session], dice: &mut Dice) -> Result<usize, FileError> {
+fn write_log(
+    path: &Path,
+    items: &[Item],
+    sessions: &[&Session],
+    dice: &mut Dice,
+) -> Result<usize, FileError> {
     let mut rows: Vec<(i64, String, String, usize, EventKind, i64)> = Vec::new();
     for session in sessions {
         let user = format!("u{:05}", session.shopper + 1);
@@ -187,14 +224,16 @@ fn write_log(path: &Path, items: &[Item], sessions: &[&Session], dice: &mut Dice
     let count = rows.len();
     write_events(
         path,
-        rows.iter().map(|(time_s, user_id, session_id, item, kind, quantity)| EventRow {
-            user_id,
-            session_id,
-            time_s: *time_s,
-            item_id: &items[*item].id.0,
-            kind: *kind,
-            quantity: *quantity,
-        }),
+        rows.iter().map(
+            |(time_s, user_id, session_id, item, kind, quantity)| EventRow {
+                user_id,
+                session_id,
+                time_s: *time_s,
+                item_id: &items[*item].id.0,
+                kind: *kind,
+                quantity: *quantity,
+            },
+        ),
     )?;
     Ok(count)
 }
@@ -206,23 +245,29 @@ fn write_questions(folder: &Path, items: &[Item], strangers: &[&Session]) -> Res
         .iter()
         .flat_map(|&session| {
             let user = format!("v{:05}", session.shopper + 1);
-            KS.into_iter().filter(|k| session.items.len() > *k).map(move |k| (format!("{user}-{k}"), user.clone(), k, session))
+            KS.into_iter()
+                .filter(|k| session.items.len() > *k)
+                .map(move |k| (format!("{user}-{k}"), user.clone(), k, session))
         })
         .collect();
     let cases = named.iter().flat_map(|(case_id, user_id, k, session)| {
-        (0u32..).zip(&session.items[..*k]).map(move |(position, &item)| CaseRow {
-            case_id,
-            user_id,
-            k: *k as u32,
-            visit: 0,
-            position,
-            item_id: id(item),
-        })
+        (0u32..)
+            .zip(&session.items[..*k])
+            .map(move |(position, &item)| CaseRow {
+                case_id,
+                user_id,
+                k: *k as u32,
+                visit: 0,
+                position,
+                item_id: id(item),
+            })
     });
     write_cases(&folder.join("valid_cases.csv"), cases)?;
-    let truth = named
-        .iter()
-        .flat_map(|(case_id, _, k, session)| session.items[*k..].iter().map(move |&item| (case_id.as_str(), id(item))));
+    let truth = named.iter().flat_map(|(case_id, _, k, session)| {
+        session.items[*k..]
+            .iter()
+            .map(move |&item| (case_id.as_str(), id(item)))
+    });
     write_truth(&folder.join("valid_truth.csv"), truth)
 }
 
@@ -233,37 +278,68 @@ mod tests {
 
     #[test]
     fn the_same_seed_makes_the_same_shop_and_another_one_another() {
-        let plan = Plan { items: 60, shoppers: 40, strangers: 5, seed: 7 };
+        let plan = Plan {
+            items: 60,
+            shoppers: 40,
+            strangers: 5,
+            seed: 7,
+        };
         let made = |plan: Plan| {
             let dir = tempfile::tempdir().unwrap();
             let events = write(plan, dir.path()).unwrap();
             let read = |file: &str| std::fs::read_to_string(dir.path().join(file)).unwrap();
             let log = read("events.csv");
             assert_eq!(log.lines().count(), events + 1);
-            (read("items.csv"), log, read("valid_cases.csv"), read("valid_truth.csv"))
+            (
+                read("items.csv"),
+                log,
+                read("valid_cases.csv"),
+                read("valid_truth.csv"),
+            )
         };
         let first = made(plan);
         assert_eq!(first, made(plan));
         let other = made(Plan { seed: 8, ..plan });
         assert!(first.1 != other.1 && first.0 != other.0);
         // Strangers are not in the log.
-        assert!(!first.1.contains("v000") && first.2.contains("v00041-1,"), "{}", first.2);
+        assert!(
+            !first.1.contains("v000") && first.2.contains("v00041-1,"),
+            "{}",
+            first.2
+        );
     }
 
     #[test]
     fn a_shop_of_one_product_ends() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(write(Plan { items: 1, shoppers: 3, strangers: 2, seed: 1 }, dir.path()).is_ok());
+        assert!(
+            write(
+                Plan {
+                    items: 1,
+                    shoppers: 3,
+                    strangers: 2,
+                    seed: 1
+                },
+                dir.path()
+            )
+            .is_ok()
+        );
     }
 
     #[test]
     fn types_like_categories_that_there_are_and_every_category_has_a_picture() {
         for likes in TYPES {
-            assert!(likes.iter().all(|&category| category < CATEGORIES.len()), "{likes:?}");
+            assert!(
+                likes.iter().all(|&category| category < CATEGORIES.len()),
+                "{likes:?}"
+            );
         }
         let mut dice = Dice(ChaCha8Rng::seed_from_u64(1));
         let plain = products(CATEGORIES.len() * 4, &mut dice).0;
-        let neutral = plain.iter().filter(|item| pictures::name(&pictures::choose(item)) == Some("shopping bags")).count();
+        let neutral = plain
+            .iter()
+            .filter(|item| pictures::name(&pictures::choose(item)) == Some("shopping bags"))
+            .count();
         assert!(neutral * 20 < plain.len(), "{neutral} of {}", plain.len());
     }
 }

@@ -21,8 +21,14 @@ use super::FileError;
 ///
 /// # Errors
 /// [`FileError::Write`] when the folder is missing or not writable, the disk is full, or `write` fails.
-pub fn write_atomically<T>(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<T>) -> Result<T, FileError> {
-    let failed = |source| FileError::Write { path: path.to_owned(), source };
+pub fn write_atomically<T>(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<T>,
+) -> Result<T, FileError> {
+    let failed = |source| FileError::Write {
+        path: path.to_owned(),
+        source,
+    };
     let target: PathBuf = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if fs::metadata(&target).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
         let mut out = BufWriter::new(File::create(&target).map_err(failed)?);
@@ -31,9 +37,15 @@ pub fn write_atomically<T>(path: &Path, write: impl FnOnce(&mut BufWriter<File>)
         return Ok(value);
     }
     if target.is_dir() {
-        return Err(failed(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")));
+        return Err(failed(io::Error::new(
+            io::ErrorKind::IsADirectory,
+            "it is a folder",
+        )));
     }
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = target
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".fewshop-").suffix(".part");
     #[cfg(unix)]
@@ -45,10 +57,14 @@ pub fn write_atomically<T>(path: &Path, write: impl FnOnce(&mut BufWriter<File>)
     let (file, unfinished) = builder.tempfile_in(folder).map_err(failed)?.into_parts();
     let mut out = BufWriter::with_capacity(1 << 16, file);
     let value = write(&mut out).map_err(failed)?;
-    let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
+    let file = out
+        .into_inner()
+        .map_err(|error| failed(error.into_error()))?;
     // The bytes must be on the disk before the name points to them, or a power cut leaves an empty file under it.
     file.sync_all().map_err(failed)?;
-    unfinished.persist(&target).map_err(|error| failed(error.error))?;
+    unfinished
+        .persist(&target)
+        .map_err(|error| failed(error.error))?;
     Ok(value)
 }
 
@@ -57,15 +73,26 @@ pub fn write_atomically<T>(path: &Path, write: impl FnOnce(&mut BufWriter<File>)
 /// # Errors
 /// [`FileError::Write`] as that function would give.
 pub fn check_writable(path: &Path) -> Result<(), FileError> {
-    let failed = |source| FileError::Write { path: path.to_owned(), source };
+    let failed = |source| FileError::Write {
+        path: path.to_owned(),
+        source,
+    };
     let target: PathBuf = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     match fs::metadata(&target) {
-        Ok(meta) if meta.is_dir() => return Err(failed(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"))),
+        Ok(meta) if meta.is_dir() => {
+            return Err(failed(io::Error::new(
+                io::ErrorKind::IsADirectory,
+                "it is a folder",
+            )));
+        }
         // A pipe must not be opened twice.
         Ok(meta) if !meta.is_file() => return Ok(()),
         _ => {}
     }
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = target
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     tempfile::tempfile_in(folder).map(drop).map_err(failed)
 }
 
@@ -83,7 +110,10 @@ mod tests {
             Err::<(), _>(io::Error::other("the cable was pulled"))
         })
         .unwrap_err();
-        assert!(err.to_string().contains("a.csv") && err.to_string().contains("the cable was pulled"), "{err}");
+        assert!(
+            err.to_string().contains("a.csv") && err.to_string().contains("the cable was pulled"),
+            "{err}"
+        );
         assert_eq!(fs::read_to_string(&path).unwrap(), "old");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
@@ -92,7 +122,10 @@ mod tests {
     fn a_missing_folder_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let err = write_atomically(&folder.path().join("no/a.csv"), |_| Ok(())).unwrap_err();
-        assert!(err.to_string().contains("check that its folder exists"), "{err}");
+        assert!(
+            err.to_string().contains("check that its folder exists"),
+            "{err}"
+        );
     }
 
     #[cfg(unix)]

@@ -10,15 +10,22 @@ use super::table::{Columns, read_table};
 use super::write::{Cell, Kind, write_table};
 use super::{FileError, UnknownItems, item_rows};
 
-const CASES: Columns =
-    Columns { required: &["case_id", "user_id", "k", "position", "item_id"], optional: &["visit"], what: "shot of a case" };
+const CASES: Columns = Columns {
+    required: &["case_id", "user_id", "k", "position", "item_id"],
+    optional: &["visit"],
+    what: "shot of a case",
+};
 const CASE: usize = 0;
 const USER: usize = 1;
 const K: usize = 2;
 const POSITION: usize = 3;
 const ITEM: usize = 4;
 const VISIT: usize = 5;
-const TRUTH: Columns = Columns { required: &["case_id", "item_id"], optional: &[], what: "wanted item" };
+const TRUTH: Columns = Columns {
+    required: &["case_id", "item_id"],
+    optional: &[],
+    what: "wanted item",
+};
 
 /// Visits further back than this are refused: a device remembers ten, and every visit before the oldest one named takes room.
 const OLDEST_VISIT: i32 = -100;
@@ -82,7 +89,11 @@ pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError
             let expected = "0 for the session at hand, or -1, -2, … for earlier ones";
             let visit = row.whole(VISIT, expected)?;
             if !(OLDEST_VISIT..=0).contains(&visit) {
-                return Err(row.error(VISIT, expected, "number the visits back from the session at hand"));
+                return Err(row.error(
+                    VISIT,
+                    expected,
+                    "number the visits back from the session at hand",
+                ));
             }
             visit
         } else {
@@ -92,18 +103,35 @@ pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError
             Some(&slot) => slot,
             None => {
                 at.insert(case_id.to_owned(), drafts.len());
-                let case = Case { id: case_id.to_owned(), user: user.to_owned(), k, shots: Vec::new(), visits: Vec::new() };
-                drafts.push(Draft { case, rows: BTreeMap::new() });
+                let case = Case {
+                    id: case_id.to_owned(),
+                    user: user.to_owned(),
+                    k,
+                    shots: Vec::new(),
+                    visits: Vec::new(),
+                };
+                drafts.push(Draft {
+                    case,
+                    rows: BTreeMap::new(),
+                });
                 drafts.len() - 1
             }
         };
         let draft = &mut drafts[slot];
         if draft.case.k != k {
-            let expected = format!("{} as in the rows of case '{}' above", draft.case.k, shorten(case_id));
+            let expected = format!(
+                "{} as in the rows of case '{}' above",
+                draft.case.k,
+                shorten(case_id)
+            );
             return Err(row.error(K, &expected, "give each case its own case_id"));
         }
         if draft.case.user != user {
-            let expected = format!("'{}' as in the rows of case '{}' above", shorten(&draft.case.user), shorten(case_id));
+            let expected = format!(
+                "'{}' as in the rows of case '{}' above",
+                shorten(&draft.case.user),
+                shorten(case_id)
+            );
             return Err(row.error(USER, &expected, "give each case its own case_id"));
         }
         let item_id = row.id(ITEM)?;
@@ -137,12 +165,24 @@ fn finish(Draft { mut case, rows }: Draft) -> Case {
 /// [`FileError`] with file, line and field; a case id that `cases` does not have is one.
 pub fn read_truth(path: &Path, catalogue: &Catalogue, cases: &Cases) -> Result<Truth, FileError> {
     let rows = item_rows(catalogue);
-    let at: HashMap<&str, usize> = cases.cases.iter().enumerate().map(|(slot, case)| (case.id.as_str(), slot)).collect();
-    let mut truth = Truth { wanted: vec![Vec::new(); cases.cases.len()], unknown: UnknownItems::default() };
+    let at: HashMap<&str, usize> = cases
+        .cases
+        .iter()
+        .enumerate()
+        .map(|(slot, case)| (case.id.as_str(), slot))
+        .collect();
+    let mut truth = Truth {
+        wanted: vec![Vec::new(); cases.cases.len()],
+        unknown: UnknownItems::default(),
+    };
     read_table(path, &TRUTH, |_, row| {
         let case_id = row.id(0)?;
         let Some(&slot) = at.get(case_id) else {
-            return Err(row.error(0, "a case_id that the cases file has", "give the truth file that belongs to the cases file"));
+            return Err(row.error(
+                0,
+                "a case_id that the cases file has",
+                "give the truth file that belongs to the cases file",
+            ));
         };
         let item_id = row.id(1)?;
         match rows.get(item_id) {
@@ -175,13 +215,25 @@ pub struct CaseRow<'a> {
 ///
 /// # Errors
 /// [`FileError::Write`].
-pub fn write_cases<'a>(path: &Path, cases: impl IntoIterator<Item = CaseRow<'a>>) -> Result<(), FileError> {
+pub fn write_cases<'a>(
+    path: &Path,
+    cases: impl IntoIterator<Item = CaseRow<'a>>,
+) -> Result<(), FileError> {
     let kinds = [Kind::Text, Kind::Text, Kind::Whole, Kind::Whole, Kind::Text];
     let columns: Vec<(&str, Kind)> = CASES.required.iter().copied().zip(kinds).collect();
     write_table(path, &columns, |row| {
         for case in cases {
-            let (k, position) = (Cell::Whole(case.k.into()), Cell::Whole(case.position.into()));
-            row(&[Cell::Text(case.case_id), Cell::Text(case.user_id), k, position, Cell::Text(case.item_id)])?;
+            let (k, position) = (
+                Cell::Whole(case.k.into()),
+                Cell::Whole(case.position.into()),
+            );
+            row(&[
+                Cell::Text(case.case_id),
+                Cell::Text(case.user_id),
+                k,
+                position,
+                Cell::Text(case.item_id),
+            ])?;
         }
         Ok(())
     })
@@ -191,7 +243,10 @@ pub fn write_cases<'a>(path: &Path, cases: impl IntoIterator<Item = CaseRow<'a>>
 ///
 /// # Errors
 /// [`FileError::Write`].
-pub fn write_return_cases<'a>(path: &Path, cases: impl IntoIterator<Item = CaseRow<'a>>) -> Result<(), FileError> {
+pub fn write_return_cases<'a>(
+    path: &Path,
+    cases: impl IntoIterator<Item = CaseRow<'a>>,
+) -> Result<(), FileError> {
     let columns = [
         ("case_id", Kind::Text),
         ("user_id", Kind::Text),
@@ -202,8 +257,16 @@ pub fn write_return_cases<'a>(path: &Path, cases: impl IntoIterator<Item = CaseR
     ];
     write_table(path, &columns, |row| {
         for case in cases {
-            let [k, visit, position] = [case.k.into(), case.visit.into(), case.position.into()].map(Cell::Whole);
-            row(&[Cell::Text(case.case_id), Cell::Text(case.user_id), k, visit, position, Cell::Text(case.item_id)])?;
+            let [k, visit, position] =
+                [case.k.into(), case.visit.into(), case.position.into()].map(Cell::Whole);
+            row(&[
+                Cell::Text(case.case_id),
+                Cell::Text(case.user_id),
+                k,
+                visit,
+                position,
+                Cell::Text(case.item_id),
+            ])?;
         }
         Ok(())
     })
@@ -213,10 +276,19 @@ pub fn write_return_cases<'a>(path: &Path, cases: impl IntoIterator<Item = CaseR
 ///
 /// # Errors
 /// [`FileError::Write`].
-pub fn write_truth<'a>(path: &Path, truth: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<(), FileError> {
-    write_table(path, &[("case_id", Kind::Text), ("item_id", Kind::Text)], |row| {
-        truth.into_iter().try_for_each(|(case_id, item_id)| row(&[Cell::Text(case_id), Cell::Text(item_id)]))
-    })
+pub fn write_truth<'a>(
+    path: &Path,
+    truth: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Result<(), FileError> {
+    write_table(
+        path,
+        &[("case_id", Kind::Text), ("item_id", Kind::Text)],
+        |row| {
+            truth
+                .into_iter()
+                .try_for_each(|(case_id, item_id)| row(&[Cell::Text(case_id), Cell::Text(item_id)]))
+        },
+    )
 }
 
 /// One row of a recommendations file.
@@ -236,12 +308,25 @@ pub struct RecRow<'a> {
 ///
 /// # Errors
 /// [`FileError::Write`].
-pub fn write_recs<'a>(path: &Path, recs: impl IntoIterator<Item = RecRow<'a>>) -> Result<(), FileError> {
-    let columns = [("case_id", Kind::Text), ("rank", Kind::Whole), ("item_id", Kind::Text), ("score", Kind::Number)];
+pub fn write_recs<'a>(
+    path: &Path,
+    recs: impl IntoIterator<Item = RecRow<'a>>,
+) -> Result<(), FileError> {
+    let columns = [
+        ("case_id", Kind::Text),
+        ("rank", Kind::Whole),
+        ("item_id", Kind::Text),
+        ("score", Kind::Number),
+    ];
     write_table(path, &columns, |row| {
         for rec in recs {
             let (rank, score) = (Cell::Whole(rec.rank.into()), Cell::Number(rec.score));
-            row(&[Cell::Text(rec.case_id), rank, Cell::Text(&rec.item_id.0), score])?;
+            row(&[
+                Cell::Text(rec.case_id),
+                rank,
+                Cell::Text(&rec.item_id.0),
+                score,
+            ])?;
         }
         Ok(())
     })

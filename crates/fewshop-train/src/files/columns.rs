@@ -62,28 +62,51 @@ const MOST_TEXT: [u64; 2] = [4 << 20, 64];
 impl ParquetTable {
     /// Opens the file; `path` is for messages alone.
     pub(crate) fn open(path: &Path, source: File) -> Result<Self, FileError> {
-        let unreadable = |source| FileError::Read { path: path.to_owned(), source };
+        let unreadable = |source| FileError::Read {
+            path: path.to_owned(),
+            source,
+        };
         let size = source.metadata().map_err(unreadable)?.len();
         let file = source.try_clone().map_err(unreadable)?;
-        pages::check_footer(&mut &file).map_err(unreadable)?.map_err(|problem| damaged(path, &problem))?;
-        let reader = guarded(|| SerializedFileReader::new(source)).map_err(|panic| damaged(path, &panic))?;
+        pages::check_footer(&mut &file)
+            .map_err(unreadable)?
+            .map_err(|problem| damaged(path, &problem))?;
+        let reader =
+            guarded(|| SerializedFileReader::new(source)).map_err(|panic| damaged(path, &panic))?;
         let reader = reader.map_err(|error| broken(path, &error))?;
-        let mut rows = reader.metadata().row_groups().iter().map(|group| u64::try_from(group.num_rows()));
-        let rows = rows.try_fold(0u64, |sum, rows| rows.ok().and_then(|rows| sum.checked_add(rows)));
-        if rows.is_none_or(|rows| rows > MOST_ROWS[0].saturating_add(MOST_ROWS[1].saturating_mul(size))) {
+        let mut rows = reader
+            .metadata()
+            .row_groups()
+            .iter()
+            .map(|group| u64::try_from(group.num_rows()));
+        let rows = rows.try_fold(0u64, |sum, rows| {
+            rows.ok().and_then(|rows| sum.checked_add(rows))
+        });
+        if rows.is_none_or(|rows| {
+            rows > MOST_ROWS[0].saturating_add(MOST_ROWS[1].saturating_mul(size))
+        }) {
             let rows = rows.map_or_else(|| "no number of".to_owned(), |rows| rows.to_string());
             return Err(FileError::Parquet {
                 path: path.to_owned(),
                 message: format!("it says that it has {rows} rows in {size} bytes"),
             });
         }
-        Ok(Self { path: path.to_owned(), reader, file, size })
+        Ok(Self {
+            path: path.to_owned(),
+            reader,
+            file,
+            size,
+        })
     }
 
     /// Names of the columns, in order.
     pub(crate) fn names(&self) -> Vec<String> {
         let schema = self.reader.metadata().file_metadata().schema_descr_ptr();
-        schema.columns().iter().map(|column| column.path().string()).collect()
+        schema
+            .columns()
+            .iter()
+            .map(|column| column.path().string())
+            .collect()
     }
 
     pub(crate) fn groups(&self) -> usize {
@@ -113,43 +136,77 @@ impl ParquetTable {
         }
         let (start, len) = row_group.metadata().column(index).byte_range();
         pages::check_pages(&mut &self.file, start, len)
-            .map_err(|source| FileError::Read { path: self.path.clone(), source })?
+            .map_err(|source| FileError::Read {
+                path: self.path.clone(),
+                source,
+            })?
             .map_err(|problem| damaged(&self.path, &problem))?;
         let column = match row_group.get_column_reader(index).map_err(broken)? {
             ColumnReader::Int32ColumnReader(reader) => {
                 let values = read(reader, rows, levels).map_err(broken)?;
                 let wide = values.into_iter().map(|value| value.map(i64::from));
                 match scale {
-                    Some(scale) => Column::Times(wide.map(|value| value.map(|value| scale.apply(value))).collect()),
+                    Some(scale) => Column::Times(
+                        wide.map(|value| value.map(|value| scale.apply(value)))
+                            .collect(),
+                    ),
                     None => Column::Ints(wide.collect()),
                 }
             }
             ColumnReader::Int64ColumnReader(reader) => {
                 let values = read(reader, rows, levels).map_err(broken)?;
                 match scale {
-                    Some(scale) => Column::Times(values.into_iter().map(|value| value.map(|value| scale.apply(value))).collect()),
+                    Some(scale) => Column::Times(
+                        values
+                            .into_iter()
+                            .map(|value| value.map(|value| scale.apply(value)))
+                            .collect(),
+                    ),
                     None => Column::Ints(values),
                 }
             }
             ColumnReader::Int96ColumnReader(reader) => {
                 let values = read(reader, rows, levels).map_err(broken)?;
-                Column::Times(values.into_iter().map(|value| value.map(|value| value.to_micros())).collect())
+                Column::Times(
+                    values
+                        .into_iter()
+                        .map(|value| value.map(|value| value.to_micros()))
+                        .collect(),
+                )
             }
             ColumnReader::FloatColumnReader(reader) => {
                 let values = read(reader, rows, levels).map_err(broken)?;
-                Column::Floats(values.into_iter().map(|value| value.map(f64::from)).collect())
+                Column::Floats(
+                    values
+                        .into_iter()
+                        .map(|value| value.map(f64::from))
+                        .collect(),
+                )
             }
-            ColumnReader::DoubleColumnReader(reader) => Column::Floats(read(reader, rows, levels).map_err(broken)?),
+            ColumnReader::DoubleColumnReader(reader) => {
+                Column::Floats(read(reader, rows, levels).map_err(broken)?)
+            }
             ColumnReader::ByteArrayColumnReader(reader) => {
                 let values: Vec<Option<ByteArray>> = read(reader, rows, levels).map_err(broken)?;
-                let text: u64 = values.iter().flatten().map(|value| value.len() as u64).sum();
+                let text: u64 = values
+                    .iter()
+                    .flatten()
+                    .map(|value| value.len() as u64)
+                    .sum();
                 if text > MOST_TEXT[0] + MOST_TEXT[1].saturating_mul(self.size) {
-                    return Err(damaged(&self.path, &format!("column '{}' holds {text} bytes of text", shorten(&name))));
+                    return Err(damaged(
+                        &self.path,
+                        &format!("column '{}' holds {text} bytes of text", shorten(&name)),
+                    ));
                 }
                 Column::Texts(values)
             }
-            ColumnReader::BoolColumnReader(_) => return Err(self.unreadable(&name, "true and false")),
-            ColumnReader::FixedLenByteArrayColumnReader(_) => return Err(self.unreadable(&name, "bytes of fixed length")),
+            ColumnReader::BoolColumnReader(_) => {
+                return Err(self.unreadable(&name, "true and false"));
+            }
+            ColumnReader::FixedLenByteArrayColumnReader(_) => {
+                return Err(self.unreadable(&name, "bytes of fixed length"));
+            }
         };
         Ok(column)
     }
@@ -173,7 +230,10 @@ impl ParquetTable {
                 None => whole = Some(part),
             }
         }
-        whole.ok_or_else(|| FileError::HeaderOnly { path: self.path.clone(), what: "row" })
+        whole.ok_or_else(|| FileError::HeaderOnly {
+            path: self.path.clone(),
+            what: "row",
+        })
     }
 
     /// A column of whole numbers.
@@ -181,9 +241,10 @@ impl ParquetTable {
         match self.whole(name)? {
             Column::Ints(values) => Ok(values),
             // A column of whole numbers with holes is written as floats by pandas.
-            Column::Floats(values) => {
-                Ok(values.into_iter().map(|value| value.filter(|v| v.is_finite()).map(|v| v as i64)).collect())
-            }
+            Column::Floats(values) => Ok(values
+                .into_iter()
+                .map(|value| value.filter(|v| v.is_finite()).map(|v| v as i64))
+                .collect()),
             other => Err(self.wrong_kind(name, &other, "whole numbers")),
         }
     }
@@ -192,7 +253,10 @@ impl ParquetTable {
     pub(crate) fn floats(&self, name: &str) -> Result<Vec<Option<f64>>, FileError> {
         match self.whole(name)? {
             Column::Floats(values) => Ok(values),
-            Column::Ints(values) => Ok(values.into_iter().map(|value| value.map(|v| v as f64)).collect()),
+            Column::Ints(values) => Ok(values
+                .into_iter()
+                .map(|value| value.map(|v| v as f64))
+                .collect()),
             other => Err(self.wrong_kind(name, &other, "numbers")),
         }
     }
@@ -208,37 +272,54 @@ impl ParquetTable {
     /// A column of text, nulls as "".
     pub(crate) fn texts(&self, name: &str) -> Result<Vec<String>, FileError> {
         let column = self.whole(name)?;
-        let Column::Texts(values) = column else { return Err(self.wrong_kind(name, &column, "text")) };
+        let Column::Texts(values) = column else {
+            return Err(self.wrong_kind(name, &column, "text"));
+        };
         let text = |(row, value): (usize, Option<ByteArray>)| {
             let bytes = value.as_ref().map_or(&[][..], |value| value.data());
-            std::str::from_utf8(bytes).map(str::to_owned).ok().ok_or_else(|| FileError::NotUtf8 {
-                path: self.path.clone(),
-                place: Place::Row(row as u64 + 1),
-                field: name.to_owned(),
-                found: shorten(&String::from_utf8_lossy(bytes)),
-            })
+            std::str::from_utf8(bytes)
+                .map(str::to_owned)
+                .ok()
+                .ok_or_else(|| FileError::NotUtf8 {
+                    path: self.path.clone(),
+                    place: Place::Row(row as u64 + 1),
+                    field: name.to_owned(),
+                    found: shorten(&String::from_utf8_lossy(bytes)),
+                })
         };
         values.into_iter().enumerate().map(text).collect()
     }
 
     fn unreadable(&self, name: &str, what: &str) -> FileError {
-        FileError::Parquet { path: self.path.clone(), message: format!("column '{}' holds {what}", shorten(name)) }
+        FileError::Parquet {
+            path: self.path.clone(),
+            message: format!("column '{}' holds {what}", shorten(name)),
+        }
     }
 
     fn wrong_kind(&self, name: &str, column: &Column, expected: &str) -> FileError {
         FileError::Parquet {
             path: self.path.clone(),
-            message: format!("column '{name}' holds {}, expected {expected}", column.kind()),
+            message: format!(
+                "column '{name}' holds {}, expected {expected}",
+                column.kind()
+            ),
         }
     }
 }
 
 fn broken(path: &Path, error: &parquet::errors::ParquetError) -> FileError {
-    FileError::Parquet { path: path.to_owned(), message: shorten(&error.to_string()) }
+    FileError::Parquet {
+        path: path.to_owned(),
+        message: shorten(&error.to_string()),
+    }
 }
 
 fn damaged(path: &Path, panic: &str) -> FileError {
-    FileError::Parquet { path: path.to_owned(), message: format!("it is damaged: {}", shorten(panic)) }
+    FileError::Parquet {
+        path: path.to_owned(),
+        message: format!("it is damaged: {}", shorten(panic)),
+    }
 }
 
 /// All values of a flat column, nulls put back in their places.
@@ -252,7 +333,9 @@ fn read<T: DataType>(
     while left > 0 {
         let (records, _, _) = reader.read_records(left, Some(&mut defined), None, &mut values)?;
         if records == 0 {
-            return Err(parquet::errors::ParquetError::General(format!("{left} of {rows} rows are missing")));
+            return Err(parquet::errors::ParquetError::General(format!(
+                "{left} of {rows} rows are missing"
+            )));
         }
         left -= records;
     }
@@ -260,7 +343,10 @@ fn read<T: DataType>(
         return Ok(values.into_iter().map(Some).collect());
     }
     let mut values = values.into_iter();
-    let out = defined.into_iter().map(|level| if level == levels { values.next() } else { None }).collect();
+    let out = defined
+        .into_iter()
+        .map(|level| if level == levels { values.next() } else { None })
+        .collect();
     Ok(out)
 }
 

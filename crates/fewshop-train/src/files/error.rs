@@ -34,7 +34,9 @@ pub enum FileError {
         source: std::io::Error,
     },
     /// The file cannot be written; what stood there before still stands.
-    #[error("{path}: cannot be written ({source}): check that its folder exists, may be written to and has room")]
+    #[error(
+        "{path}: cannot be written ({source}): check that its folder exists, may be written to and has room"
+    )]
     Write {
         /// The file.
         path: PathBuf,
@@ -42,7 +44,9 @@ pub enum FileError {
         source: std::io::Error,
     },
     /// There is nothing in it.
-    #[error("{path}: the file is empty, expected a header with the columns {expected}: export it again")]
+    #[error(
+        "{path}: the file is empty, expected a header with the columns {expected}: export it again"
+    )]
     Empty {
         /// The file.
         path: PathBuf,
@@ -50,7 +54,9 @@ pub enum FileError {
         expected: String,
     },
     /// There is a header and nothing below it.
-    #[error("{path}: there is a header but no row below it, expected at least one {what}: export it again")]
+    #[error(
+        "{path}: there is a header but no row below it, expected at least one {what}: export it again"
+    )]
     HeaderOnly {
         /// The file.
         path: PathBuf,
@@ -122,7 +128,9 @@ pub enum FileError {
         found: String,
     },
     /// An id that must be unique is not.
-    #[error("{path}, {second}, field '{field}': '{id}' stood already in {first}, expected each id once: remove one of the two")]
+    #[error(
+        "{path}, {second}, field '{field}': '{id}' stood already in {first}, expected each id once: remove one of the two"
+    )]
     DuplicateId {
         /// The file.
         path: PathBuf,
@@ -136,7 +144,9 @@ pub enum FileError {
         second: Place,
     },
     /// The Parquet file is broken or of a kind that is not read.
-    #[error("{path}: cannot be read as Parquet ({message}): write it again without nesting, or as CSV")]
+    #[error(
+        "{path}: cannot be read as Parquet ({message}): write it again without nesting, or as CSV"
+    )]
     Parquet {
         /// The file.
         path: PathBuf,
@@ -159,6 +169,14 @@ pub enum FileError {
 
 /// At most 60 characters of `text` on one line, for a message.
 pub(crate) fn shorten(text: &str) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(61).collect();
-    if line.chars().count() > 60 { line.chars().take(59).chain(['…']).collect() } else { line }
+    let line: String = text
+        .chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .take(61)
+        .collect();
+    if line.chars().count() > 60 {
+        line.chars().take(59).chain(['…']).collect()
+    } else {
+        line
+    }
 }

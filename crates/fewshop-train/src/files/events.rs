@@ -10,8 +10,18 @@ use super::time::{format_time, parse_time};
 use super::write::{Cell, Kind, write_table};
 use super::{FileError, UnknownItems, item_rows};
 
-pub(crate) const COLUMNS: Columns =
-    Columns { required: &["user_id", "session_id", "time", "item_id", "event", "quantity"], optional: &[], what: "event" };
+pub(crate) const COLUMNS: Columns = Columns {
+    required: &[
+        "user_id",
+        "session_id",
+        "time",
+        "item_id",
+        "event",
+        "quantity",
+    ],
+    optional: &[],
+    what: "event",
+};
 pub(crate) const USER: usize = 0;
 pub(crate) const SESSION: usize = 1;
 pub(crate) const TIME: usize = 2;
@@ -80,7 +90,14 @@ pub fn read_events(path: &Path, catalogue: &Catalogue) -> Result<Log, FileError>
     let mut sessions: Vec<LoggedSession> = Vec::new();
     let mut events: Vec<RawEvent> = Vec::new();
     read_table(path, &COLUMNS, |_, row| {
-        let EventRow { user_id, session_id, time_s, item_id, kind, quantity } = parse_event(row)?;
+        let EventRow {
+            user_id,
+            session_id,
+            time_s,
+            item_id,
+            kind,
+            quantity,
+        } = parse_event(row)?;
         let Some(&item) = rows.get(item_id) else {
             log.unknown.count(item_id);
             return Ok(());
@@ -101,11 +118,22 @@ pub fn read_events(path: &Path, catalogue: &Catalogue) -> Result<Log, FileError>
             None => {
                 let session = sessions.len() as u32;
                 own.insert(session_id.to_owned(), session);
-                sessions.push(LoggedSession { user, id: session_id.to_owned(), time_s, items: Vec::new() });
+                sessions.push(LoggedSession {
+                    user,
+                    id: session_id.to_owned(),
+                    time_s,
+                    items: Vec::new(),
+                });
                 session
             }
         };
-        events.push(RawEvent { session, time_s, item, kind, quantity });
+        events.push(RawEvent {
+            session,
+            time_s,
+            item,
+            kind,
+            quantity,
+        });
         Ok(())
     })?;
     log.events = events.len();
@@ -126,14 +154,30 @@ pub fn read_events(path: &Path, catalogue: &Catalogue) -> Result<Log, FileError>
 /// # Errors
 /// [`FileError::Field`].
 pub(crate) fn parse_event<'a>(row: &'a Row<'_>) -> Result<EventRow<'a, f32>, FileError> {
-    let kind = EventKind::from_name(row.text(KIND))
-        .ok_or_else(|| row.error(KIND, "view, cart, purchase or dismiss", "rename the kind or remove the row"))?;
+    let kind = EventKind::from_name(row.text(KIND)).ok_or_else(|| {
+        row.error(
+            KIND,
+            "view, cart, purchase or dismiss",
+            "rename the kind or remove the row",
+        )
+    })?;
     let time_s = parse_time(row.text(TIME)).ok_or_else(|| {
-        row.error(TIME, "a time such as 2017-01-01 11:53:26", "write it that way, as ISO 8601 or as seconds since 1970")
+        row.error(
+            TIME,
+            "a time such as 2017-01-01 11:53:26",
+            "write it that way, as ISO 8601 or as seconds since 1970",
+        )
     })?;
     let quantity = read_quantity(row)?;
     let (user_id, session_id, item_id) = (row.id(USER)?, row.id(SESSION)?, row.id(ITEM)?);
-    Ok(EventRow { user_id, session_id, time_s, item_id, kind, quantity })
+    Ok(EventRow {
+        user_id,
+        session_id,
+        time_s,
+        item_id,
+        kind,
+        quantity,
+    })
 }
 
 fn read_quantity(row: &Row<'_>) -> Result<f32, FileError> {
@@ -141,8 +185,17 @@ fn read_quantity(row: &Row<'_>) -> Result<f32, FileError> {
     if text.is_empty() {
         return Ok(1.0);
     }
-    let quantity: Option<f32> = text.parse().ok().filter(|quantity: &f32| quantity.is_finite() && *quantity >= 0.0);
-    quantity.ok_or_else(|| row.error(QUANTITY, "a number of 0 or more", "correct it, or remove the row if it is a return"))
+    let quantity: Option<f32> = text
+        .parse()
+        .ok()
+        .filter(|quantity: &f32| quantity.is_finite() && *quantity >= 0.0);
+    quantity.ok_or_else(|| {
+        row.error(
+            QUANTITY,
+            "a number of 0 or more",
+            "correct it, or remove the row if it is a return",
+        )
+    })
 }
 
 /// One session's events, oldest first, as one entry a product; the rule is that of [`fewshop_core::Session::shots`].
@@ -151,12 +204,20 @@ fn fold(events: &[RawEvent]) -> Vec<LoggedItem> {
     let mut at: HashMap<ItemIx, usize> = HashMap::with_capacity(events.len());
     for event in events {
         let slot = *at.entry(event.item).or_insert_with(|| {
-            items.push(LoggedItem { item: event.item, kind: event.kind, quantity: 0.0 });
+            items.push(LoggedItem {
+                item: event.item,
+                kind: event.kind,
+                quantity: 0.0,
+            });
             items.len() - 1
         });
         let entry = &mut items[slot];
         let restart = !event.kind.is_positive() || !entry.kind.is_positive();
-        entry.kind = if restart { event.kind } else { entry.kind.max(event.kind) };
+        entry.kind = if restart {
+            event.kind
+        } else {
+            entry.kind.max(event.kind)
+        };
         if event.kind.is_positive() {
             // Two of the largest numbers would add up to infinity.
             entry.quantity = (entry.quantity + event.quantity).min(f32::MAX);
@@ -186,8 +247,15 @@ pub struct EventRow<'a, Quantity = i64> {
 ///
 /// # Errors
 /// [`FileError::Write`].
-pub fn write_events<'a>(path: &Path, events: impl IntoIterator<Item = EventRow<'a>>) -> Result<(), FileError> {
-    let mut columns: Vec<(&str, Kind)> = COLUMNS.required.iter().map(|name| (*name, Kind::Text)).collect();
+pub fn write_events<'a>(
+    path: &Path,
+    events: impl IntoIterator<Item = EventRow<'a>>,
+) -> Result<(), FileError> {
+    let mut columns: Vec<(&str, Kind)> = COLUMNS
+        .required
+        .iter()
+        .map(|name| (*name, Kind::Text))
+        .collect();
     columns[QUANTITY].1 = Kind::Whole;
     write_table(path, &columns, |row| {
         for event in events {

@@ -27,7 +27,8 @@ pub(super) fn guarded<T>(decode: impl FnOnce() -> T) -> Result<T, String> {
     QUIET.set(outer);
     result.map_err(|panic| {
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "damaged data".to_owned())
+        text.or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "damaged data".to_owned())
     })
 }
 
@@ -38,6 +39,9 @@ mod tests {
     #[test]
     fn a_panic_becomes_an_error_and_a_value_stays_one() {
         assert_eq!(guarded(|| 7), Ok(7));
-        assert_eq!(guarded(|| -> u8 { panic!("page {} is torn", 3) }), Err("page 3 is torn".to_owned()));
+        assert_eq!(
+            guarded(|| -> u8 { panic!("page {} is torn", 3) }),
+            Err("page 3 is torn".to_owned())
+        );
     }
 }

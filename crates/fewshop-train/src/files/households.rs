@@ -7,7 +7,11 @@ use super::FileError;
 use super::table::{At, Columns, place_of, read_table};
 use super::write::{Cell, Kind, write_table};
 
-const COLUMNS: Columns = Columns { required: &["user_id"], optional: &[], what: "household" };
+const COLUMNS: Columns = Columns {
+    required: &["user_id"],
+    optional: &[],
+    what: "household",
+};
 const USER: usize = 0;
 
 /// One shopper.
@@ -47,8 +51,15 @@ pub fn read_households(path: &Path) -> Result<Households, FileError> {
             });
         }
         places.insert(user.to_owned(), row.at());
-        let values = header.extra.iter().map(|(_, index)| row.extra(*index).trim().to_owned()).collect();
-        rows.push(Household { user_id: user.to_owned(), values });
+        let values = header
+            .extra
+            .iter()
+            .map(|(_, index)| row.extra(*index).trim().to_owned())
+            .collect();
+        rows.push(Household {
+            user_id: user.to_owned(),
+            values,
+        });
         Ok(())
     })?;
     if header.extra.is_empty() {
@@ -59,20 +70,31 @@ pub fn read_households(path: &Path) -> Result<Households, FileError> {
             advice: "add a column for each attribute, of any name".to_owned(),
         });
     }
-    Ok(Households { attributes: header.extra.into_iter().map(|(name, _)| name).collect(), rows })
+    Ok(Households {
+        attributes: header.extra.into_iter().map(|(name, _)| name).collect(),
+        rows,
+    })
 }
 
 /// Writes households as [`read_households`] reads them.
 ///
 /// # Errors
 /// [`FileError::Write`].
-pub fn write_households(path: &Path, attributes: &[String], rows: &[Household]) -> Result<(), FileError> {
+pub fn write_households(
+    path: &Path,
+    attributes: &[String],
+    rows: &[Household],
+) -> Result<(), FileError> {
     let names = std::iter::once("user_id").chain(attributes.iter().map(String::as_str));
     let columns: Vec<(&str, Kind)> = names.map(|name| (name, Kind::Text)).collect();
     write_table(path, &columns, |sink| {
         for row in rows {
             let values = row.values.iter().map(|value| Cell::Text(value));
-            sink(&std::iter::once(Cell::Text(&row.user_id)).chain(values).collect::<Vec<_>>())?;
+            sink(
+                &std::iter::once(Cell::Text(&row.user_id))
+                    .chain(values)
+                    .collect::<Vec<_>>(),
+            )?;
         }
         Ok(())
     })
@@ -86,8 +108,10 @@ mod tests {
     fn households_come_back_and_a_shopper_stands_once() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("households.csv");
-        let row =
-            |user: &str, values: [&str; 2]| Household { user_id: user.to_owned(), values: values.map(str::to_owned).to_vec() };
+        let row = |user: &str, values: [&str; 2]| Household {
+            user_id: user.to_owned(),
+            values: values.map(str::to_owned).to_vec(),
+        };
         let all = Households {
             attributes: vec!["age".to_owned(), "children".to_owned()],
             rows: vec![row("a", ["19-34", ""]), row("b", ["55+", "no"])],
@@ -96,8 +120,16 @@ mod tests {
         assert_eq!(read_households(&path).unwrap(), all);
         std::fs::write(&path, "user_id,age\na,1\na,2\n").unwrap();
         let error = read_households(&path).unwrap_err().to_string();
-        assert!(error.contains("line 3") && error.contains("'a' stood already in line 2"), "{error}");
+        assert!(
+            error.contains("line 3") && error.contains("'a' stood already in line 2"),
+            "{error}"
+        );
         std::fs::write(&path, "user_id\na\n").unwrap();
-        assert!(read_households(&path).unwrap_err().to_string().contains("add a column for each attribute"));
+        assert!(
+            read_households(&path)
+                .unwrap_err()
+                .to_string()
+                .contains("add a column for each attribute")
+        );
     }
 }

@@ -10,8 +10,11 @@ use super::table::{At, Columns, Row, place_of, read_table};
 use super::write::{Cell, Kind, write_table};
 use super::{FileError, Place};
 
-pub(crate) const COLUMNS: Columns =
-    Columns { required: &["item_id", "title", "category", "brand", "size", "price"], optional: &["picture"], what: "item" };
+pub(crate) const COLUMNS: Columns = Columns {
+    required: &["item_id", "title", "category", "brand", "size", "price"],
+    optional: &["picture"],
+    what: "item",
+};
 pub(crate) const ID: usize = 0;
 pub(crate) const TITLE: usize = 1;
 const CATEGORY: usize = 2;
@@ -46,7 +49,12 @@ pub fn read_items(path: &Path) -> Result<ItemsFile, FileError> {
     let header = read_table(path, &COLUMNS, |header, row| {
         let id = row.id(ID)?;
         if let Some(&first) = places.get(id) {
-            return Err(duplicate(path, id, place_of(path, first), place_of(path, row.at())));
+            return Err(duplicate(
+                path,
+                id,
+                place_of(path, first),
+                place_of(path, row.at()),
+            ));
         }
         places.insert(id.to_owned(), row.at());
         let item = parse_item(row)?;
@@ -58,11 +66,28 @@ pub fn read_items(path: &Path) -> Result<ItemsFile, FileError> {
         Ok(())
     })?;
     let unpriced = items.iter().filter(|item| item.price.is_none()).count();
-    let warnings = (unpriced > 0).then(|| format!("{}: {unpriced} of {} items have no price", path.display(), items.len()));
-    let catalogue = Catalogue::new(items)
-        .map_err(|error| FileError::Read { path: path.to_owned(), source: std::io::Error::other(error.to_string()) })?;
-    let extra = header.extra.into_iter().map(|(name, _)| name).zip(extra).collect();
-    Ok(ItemsFile { catalogue, extra, warnings: warnings.into_iter().collect() })
+    let warnings = (unpriced > 0).then(|| {
+        format!(
+            "{}: {unpriced} of {} items have no price",
+            path.display(),
+            items.len()
+        )
+    });
+    let catalogue = Catalogue::new(items).map_err(|error| FileError::Read {
+        path: path.to_owned(),
+        source: std::io::Error::other(error.to_string()),
+    })?;
+    let extra = header
+        .extra
+        .into_iter()
+        .map(|(name, _)| name)
+        .zip(extra)
+        .collect();
+    Ok(ItemsFile {
+        catalogue,
+        extra,
+        warnings: warnings.into_iter().collect(),
+    })
 }
 
 /// What a row says of a product; that its id is its own is for the caller to see.
@@ -72,32 +97,63 @@ pub fn read_items(path: &Path) -> Result<ItemsFile, FileError> {
 pub(crate) fn parse_item(row: &Row<'_>) -> Result<Item, FileError> {
     let id = row.id(ID)?;
     if row.text(TITLE).is_empty() {
-        return Err(row.error(TITLE, "a title", "write what the product is called, or remove the row"));
+        return Err(row.error(
+            TITLE,
+            "a title",
+            "write what the product is called, or remove the row",
+        ));
     }
     let mut item = Item::new(id, row.raw(TITLE));
-    item.category = row.text(CATEGORY).split('>').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect();
+    item.category = row
+        .text(CATEGORY)
+        .split('>')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect();
     item.brand = row.raw(BRAND).to_owned();
     item.size = row.raw(SIZE).to_owned();
     item.picture = row.text(PICTURE).to_owned();
     if !row.text(PRICE).is_empty() {
-        let price: Option<f32> = row.text(PRICE).parse().ok().filter(|price: &f32| price.is_finite() && *price >= 0.0);
-        let advice = "write it with a point and without currency or thousands signs, or leave it empty";
-        item.price = Some(price.ok_or_else(|| row.error(PRICE, "a number of 0 or more such as 3.59", advice))?);
+        let price: Option<f32> = row
+            .text(PRICE)
+            .parse()
+            .ok()
+            .filter(|price: &f32| price.is_finite() && *price >= 0.0);
+        let advice =
+            "write it with a point and without currency or thousands signs, or leave it empty";
+        item.price = Some(
+            price.ok_or_else(|| row.error(PRICE, "a number of 0 or more such as 3.59", advice))?,
+        );
     }
     Ok(item)
 }
 
 pub(crate) fn duplicate(path: &Path, id: &str, first: Place, second: Place) -> FileError {
-    FileError::DuplicateId { path: path.to_owned(), field: "item_id".to_owned(), id: shorten(id), first, second }
+    FileError::DuplicateId {
+        path: path.to_owned(),
+        field: "item_id".to_owned(),
+        id: shorten(id),
+        first,
+        second,
+    }
 }
 
 /// Writes products as [`read_items`] reads them, `extra` columns last.
 ///
 /// # Errors
 /// [`FileError::Write`].
-pub fn write_items(path: &Path, items: &[Item], extra: &[(String, Vec<String>)]) -> Result<(), FileError> {
-    let mut columns: Vec<(&str, Kind)> =
-        COLUMNS.required.iter().chain(COLUMNS.optional).map(|name| (*name, Kind::Text)).collect();
+pub fn write_items(
+    path: &Path,
+    items: &[Item],
+    extra: &[(String, Vec<String>)],
+) -> Result<(), FileError> {
+    let mut columns: Vec<(&str, Kind)> = COLUMNS
+        .required
+        .iter()
+        .chain(COLUMNS.optional)
+        .map(|name| (*name, Kind::Text))
+        .collect();
     columns[PRICE].1 = Kind::Number;
     columns.extend(extra.iter().map(|(name, _)| (name.as_str(), Kind::Text)));
     write_table(path, &columns, |row| {
@@ -113,7 +169,11 @@ pub fn write_items(path: &Path, items: &[Item], extra: &[(String, Vec<String>)])
                 item.price.map_or(Cell::None, Cell::Number),
                 Cell::Text(&item.picture),
             ];
-            cells.extend(extra.iter().map(|(_, values)| values.get(at).map_or(Cell::None, |value| Cell::Text(value))));
+            cells.extend(
+                extra.iter().map(|(_, values)| {
+                    values.get(at).map_or(Cell::None, |value| Cell::Text(value))
+                }),
+            );
             row(&cells)?;
         }
         Ok(())

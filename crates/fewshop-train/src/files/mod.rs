@@ -29,14 +29,18 @@ use fewshop_core::{Catalogue, ItemIx};
 
 pub use atomic::{check_writable, write_atomically};
 pub use cases::{
-    Case, CaseRow, Cases, RecRow, Truth, read_cases, read_truth, write_cases, write_recs, write_return_cases, write_truth,
+    Case, CaseRow, Cases, RecRow, Truth, read_cases, read_truth, write_cases, write_recs,
+    write_return_cases, write_truth,
 };
 pub(crate) use error::shorten;
 pub use error::{FileError, Place};
 pub use events::{EventRow, Log, LoggedItem, LoggedSession, read_events, write_events};
 pub use households::{Household, Households, read_households, write_households};
 pub use items::{ItemsFile, read_items, write_items};
-pub use offers::{Offer, OfferEvent, OfferEventRow, read_offer_events, read_offers, write_offer_events, write_offers};
+pub use offers::{
+    Offer, OfferEvent, OfferEventRow, read_offer_events, read_offers, write_offer_events,
+    write_offers,
+};
 pub use time::{format_time, parse_time};
 
 /// How many ids a warning names.
@@ -63,13 +67,25 @@ impl UnknownItems {
     #[must_use]
     pub fn warning(&self, path: &std::path::Path) -> Option<String> {
         (self.rows > 0).then(|| {
-            let ids = self.examples.iter().map(|id| shorten(id)).collect::<Vec<_>>().join(", ");
-            format!("{}: {} rows left out since the catalogue does not have their items ({ids}, …)", path.display(), self.rows)
+            let ids = self
+                .examples
+                .iter()
+                .map(|id| shorten(id))
+                .collect::<Vec<_>>()
+                .join(", ");
+            format!(
+                "{}: {} rows left out since the catalogue does not have their items ({ids}, …)",
+                path.display(),
+                self.rows
+            )
         })
     }
 }
 
 /// Rows by id, borrowed: the catalogue's own map would want an owned id for each look-up.
 fn item_rows(catalogue: &Catalogue) -> HashMap<&str, ItemIx> {
-    catalogue.iter().map(|(ix, item)| (item.id.0.as_str(), ix)).collect()
+    catalogue
+        .iter()
+        .map(|(ix, item)| (item.id.0.as_str(), ix))
+        .collect()
 }

@@ -20,30 +20,54 @@ pub(crate) fn read_sheets(
 ) -> Result<(), FileError> {
     let broken = |message: String| FileError::Format {
         path: path.to_owned(),
-        found: format!("a spreadsheet that cannot be read ({})", super::shorten(&message)),
+        found: format!(
+            "a spreadsheet that cannot be read ({})",
+            super::shorten(&message)
+        ),
         expected: "an xlsx file".to_owned(),
         advice: "save it again, or as 'CSV UTF-8'".to_owned(),
     };
-    let mut book = guarded(|| open_workbook_auto(path)).map_err(broken)?.map_err(|error| broken(error.to_string()))?;
+    let mut book = guarded(|| open_workbook_auto(path))
+        .map_err(broken)?
+        .map_err(|error| broken(error.to_string()))?;
     let mut rows = 0u64;
     let mut cells: Vec<String> = Vec::new();
     for sheet in book.sheet_names() {
-        let range = guarded(|| book.worksheet_range(&sheet)).map_err(broken)?.map_err(|error| broken(error.to_string()))?;
+        let range = guarded(|| book.worksheet_range(&sheet))
+            .map_err(broken)?
+            .map_err(|error| broken(error.to_string()))?;
         let first = range.start().map_or(0, |(row, _)| u64::from(row)) + 1;
         let mut lines = range.rows();
         let Some(names) = lines.next() else { continue };
-        let header = find_columns(path, columns, names.iter().map(|cell| text(cell).trim().to_owned()).collect())?;
+        let header = find_columns(
+            path,
+            columns,
+            names
+                .iter()
+                .map(|cell| text(cell).trim().to_owned())
+                .collect(),
+        )?;
         for (at, line) in lines.enumerate() {
             if line.iter().all(|cell| *cell == Data::Empty) {
                 continue;
             }
             cells.clear();
             cells.extend(line.iter().map(text));
-            each(&header, &Row::of_sheet(path, &header, &cells, first + at as u64 + 1))?;
+            each(
+                &header,
+                &Row::of_sheet(path, &header, &cells, first + at as u64 + 1),
+            )?;
             rows += 1;
         }
     }
-    if rows == 0 { Err(FileError::HeaderOnly { path: path.to_owned(), what: columns.what }) } else { Ok(()) }
+    if rows == 0 {
+        Err(FileError::HeaderOnly {
+            path: path.to_owned(),
+            what: columns.what,
+        })
+    } else {
+        Ok(())
+    }
 }
 
 /// A cell as a CSV file would have it.
@@ -51,9 +75,16 @@ fn text(cell: &Data) -> String {
     match cell {
         Data::DateTime(time) if time.is_datetime() => {
             let (year, month, day, hour, minute, second, _) = time.to_ymd_hms_milli();
-            let [year, month, day, hour, minute, second] =
-                [i64::from(year), month.into(), day.into(), hour.into(), minute.into(), second.into()];
-            from_civil(year, month, day, hour, minute, second).map_or_else(String::new, super::format_time)
+            let [year, month, day, hour, minute, second] = [
+                i64::from(year),
+                month.into(),
+                day.into(),
+                hour.into(),
+                minute.into(),
+                second.into(),
+            ];
+            from_civil(year, month, day, hour, minute, second)
+                .map_or_else(String::new, super::format_time)
         }
         Data::Empty => String::new(),
         other => other.to_string(),

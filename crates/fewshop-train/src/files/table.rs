@@ -50,9 +50,19 @@ pub(crate) struct Row<'a> {
 
 #[derive(Clone, Copy)]
 enum Cells<'a> {
-    Csv { text: &'a str, record: &'a ByteRecord },
-    Parquet { columns: &'a [TextColumn], row: usize, before: u64 },
-    Sheet { cells: &'a [String], row: u64 },
+    Csv {
+        text: &'a str,
+        record: &'a ByteRecord,
+    },
+    Parquet {
+        columns: &'a [TextColumn],
+        row: usize,
+        before: u64,
+    },
+    Sheet {
+        cells: &'a [String],
+        row: u64,
+    },
 }
 
 /// A point in a file that [`Row::at`] gives and [`place_of`] turns into a line; cheap to keep, costly to turn.
@@ -64,18 +74,34 @@ pub(crate) enum At {
 
 impl<'a> Row<'a> {
     /// A row of a spreadsheet, `row` as the spreadsheet counts it.
-    pub(super) fn of_sheet(path: &'a Path, header: &'a Header, cells: &'a [String], row: u64) -> Self {
-        Self { path, header, cells: Cells::Sheet { cells, row }, placeless: false }
+    pub(super) fn of_sheet(
+        path: &'a Path,
+        header: &'a Header,
+        cells: &'a [String],
+        row: u64,
+    ) -> Self {
+        Self {
+            path,
+            header,
+            cells: Cells::Sheet { cells, row },
+            placeless: false,
+        }
     }
 
     /// The same row, whose errors do not say where it stands: to look for the line of each of a million bad rows would take hours.
     pub(crate) fn placeless(self) -> Self {
-        Self { placeless: true, ..self }
+        Self {
+            placeless: true,
+            ..self
+        }
     }
 
     fn cell(&self, index: usize) -> &str {
         match &self.cells {
-            Cells::Csv { text, record } => record.range(index).and_then(|range| text.get(range)).unwrap_or(""),
+            Cells::Csv { text, record } => record
+                .range(index)
+                .and_then(|range| text.get(range))
+                .unwrap_or(""),
             Cells::Parquet { columns, row, .. } => columns[index].get(*row),
             Cells::Sheet { cells, .. } => cells.get(index).map_or("", String::as_str),
         }
@@ -106,10 +132,15 @@ impl<'a> Row<'a> {
 
     /// The error for what stands in the known column `number`.
     pub(crate) fn error(&self, number: usize, expected: &str, advice: &str) -> FileError {
-        let field = self.header.known[number].map_or_else(String::new, |index| shorten(&self.header.names[index]));
+        let field = self.header.known[number]
+            .map_or_else(String::new, |index| shorten(&self.header.names[index]));
         FileError::Field {
             path: self.path.to_owned(),
-            place: if self.placeless { Place::Line(0) } else { place_of(self.path, self.at()) },
+            place: if self.placeless {
+                Place::Line(0)
+            } else {
+                place_of(self.path, self.at())
+            },
             field,
             found: shorten(self.raw(number)).into(),
             expected: expected.into(),
@@ -120,14 +151,24 @@ impl<'a> Row<'a> {
     /// Text that must not be empty.
     pub(crate) fn id(&self, number: usize) -> Result<&str, FileError> {
         let text = self.text(number);
-        if text.is_empty() { Err(self.error(number, "an id", "fill it in or remove the row")) } else { Ok(text) }
+        if text.is_empty() {
+            Err(self.error(number, "an id", "fill it in or remove the row"))
+        } else {
+            Ok(text)
+        }
     }
 
     /// A whole number, also when written `3.0` as spreadsheets do.
     pub(crate) fn whole<T: FromStr>(&self, number: usize, expected: &str) -> Result<T, FileError> {
         let text = self.text(number);
-        let plain = text.split_once('.').filter(|(_, zeros)| zeros.bytes().all(|b| b == b'0')).map_or(text, |(head, _)| head);
-        plain.parse().ok().ok_or_else(|| self.error(number, expected, "correct the number"))
+        let plain = text
+            .split_once('.')
+            .filter(|(_, zeros)| zeros.bytes().all(|b| b == b'0'))
+            .map_or(text, |(head, _)| head);
+        plain
+            .parse()
+            .ok()
+            .ok_or_else(|| self.error(number, expected, "correct the number"))
     }
 }
 
@@ -190,16 +231,30 @@ pub(crate) fn read_table_past(
     mut each: impl FnMut(&Header, &Row<'_>) -> Result<(), FileError>,
     broken: &mut Broken<'_>,
 ) -> Result<Header, FileError> {
-    let unreadable = |source| FileError::Read { path: path.to_owned(), source };
+    let unreadable = |source| FileError::Read {
+        path: path.to_owned(),
+        source,
+    };
     let mut file = File::open(path).map_err(unreadable)?;
     if file.metadata().map_err(unreadable)?.is_dir() {
-        return Err(unreadable(std::io::Error::new(std::io::ErrorKind::IsADirectory, "it is a folder")));
+        return Err(unreadable(std::io::Error::new(
+            std::io::ErrorKind::IsADirectory,
+            "it is a folder",
+        )));
     }
     let mut magic = Vec::with_capacity(4);
-    file.by_ref().take(4).read_to_end(&mut magic).map_err(unreadable)?;
-    let named_parquet = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"));
+    file.by_ref()
+        .take(4)
+        .read_to_end(&mut magic)
+        .map_err(unreadable)?;
+    let named_parquet = path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"));
     if magic.is_empty() {
-        return Err(FileError::Empty { path: path.to_owned(), expected: columns.required.join(", ") });
+        return Err(FileError::Empty {
+            path: path.to_owned(),
+            expected: columns.required.join(", "),
+        });
     }
     if magic == b"PAR1" {
         return read_parquet(path, file, columns, each);
@@ -211,10 +266,22 @@ pub(crate) fn read_table_past(
         advice: advice.to_owned(),
     };
     match magic.as_slice() {
-        [b'P', b'K', 3, 4] => return Err(format("a spreadsheet or zip file", "export the sheet as 'CSV UTF-8', or unpack it")),
+        [b'P', b'K', 3, 4] => {
+            return Err(format(
+                "a spreadsheet or zip file",
+                "export the sheet as 'CSV UTF-8', or unpack it",
+            ));
+        }
         [0x1f, 0x8b, ..] => return Err(format("a gzip file", "unpack it with gunzip")),
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => return Err(format("UTF-16 text", "save it again as 'CSV UTF-8'")),
-        _ if named_parquet => return Err(format("no Parquet file", "write it again, or name it .csv if it is text")),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+            return Err(format("UTF-16 text", "save it again as 'CSV UTF-8'"));
+        }
+        _ if named_parquet => {
+            return Err(format(
+                "no Parquet file",
+                "write it again, or name it .csv if it is text",
+            ));
+        }
         _ => {}
     }
     file.rewind().map_err(unreadable)?;
@@ -228,15 +295,28 @@ fn read_csv(
     each: &mut dyn FnMut(&Header, &Row<'_>) -> Result<(), FileError>,
     broken: &mut Broken<'_>,
 ) -> Result<Header, FileError> {
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(1 << 18).from_reader(file);
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .buffer_capacity(1 << 18)
+        .from_reader(file);
     let mut record = ByteRecord::new();
     let mut header: Option<Header> = None;
     let mut rows = 0u64;
     loop {
-        let more = reader.read_byte_record(&mut record).map_err(|error| match error.into_kind() {
-            csv::ErrorKind::Io(source) => FileError::Read { path: path.to_owned(), source },
-            other => FileError::Read { path: path.to_owned(), source: std::io::Error::other(format!("{other:?}")) },
-        })?;
+        let more =
+            reader
+                .read_byte_record(&mut record)
+                .map_err(|error| match error.into_kind() {
+                    csv::ErrorKind::Io(source) => FileError::Read {
+                        path: path.to_owned(),
+                        source,
+                    },
+                    other => FileError::Read {
+                        path: path.to_owned(),
+                        source: std::io::Error::other(format!("{other:?}")),
+                    },
+                })?;
         if !more {
             break;
         }
@@ -251,8 +331,16 @@ fn read_csv(
             continue;
         };
         let Some(header) = &header else {
-            let names =
-                (0..record.len()).map(|i| record.range(i).and_then(|r| text.get(r)).unwrap_or("").trim().to_owned()).collect();
+            let names = (0..record.len())
+                .map(|i| {
+                    record
+                        .range(i)
+                        .and_then(|r| text.get(r))
+                        .unwrap_or("")
+                        .trim()
+                        .to_owned()
+                })
+                .collect();
             header = Some(find_columns(path, columns, names)?);
             continue;
         };
@@ -267,44 +355,89 @@ fn read_csv(
             })?;
             continue;
         }
-        each(header, &Row { path, header, cells: Cells::Csv { text, record: &record }, placeless: false })?;
+        each(
+            header,
+            &Row {
+                path,
+                header,
+                cells: Cells::Csv {
+                    text,
+                    record: &record,
+                },
+                placeless: false,
+            },
+        )?;
         rows += 1;
     }
-    let header = header.ok_or_else(|| FileError::Empty { path: path.to_owned(), expected: columns.required.join(", ") })?;
-    if rows == 0 { Err(FileError::HeaderOnly { path: path.to_owned(), what: columns.what }) } else { Ok(header) }
+    let header = header.ok_or_else(|| FileError::Empty {
+        path: path.to_owned(),
+        expected: columns.required.join(", "),
+    })?;
+    if rows == 0 {
+        Err(FileError::HeaderOnly {
+            path: path.to_owned(),
+            what: columns.what,
+        })
+    } else {
+        Ok(header)
+    }
 }
 
 /// All fields of the record as one text, `None` unless each field is UTF-8 for itself.
 fn utf8(record: &ByteRecord) -> Option<&str> {
     let text = std::str::from_utf8(record.as_slice()).ok()?;
-    let whole = (0..record.len())
-        .all(|i| record.range(i).is_some_and(|r| text.is_char_boundary(r.start) && text.is_char_boundary(r.end)));
+    let whole = (0..record.len()).all(|i| {
+        record
+            .range(i)
+            .is_some_and(|r| text.is_char_boundary(r.start) && text.is_char_boundary(r.end))
+    });
     whole.then_some(text)
 }
 
 fn not_utf8(path: &Path, record: &ByteRecord, header: Option<&Header>) -> FileError {
     let at = At::Byte(record.position().map_or(0, csv::Position::byte));
-    let broken = record.iter().position(|field| std::str::from_utf8(field).is_err()).unwrap_or(0);
-    let name = header.and_then(|header| header.names.get(broken)).map(|name| shorten(name));
+    let broken = record
+        .iter()
+        .position(|field| std::str::from_utf8(field).is_err())
+        .unwrap_or(0);
+    let name = header
+        .and_then(|header| header.names.get(broken))
+        .map(|name| shorten(name));
     FileError::NotUtf8 {
         path: path.to_owned(),
         place: place_of(path, at),
         field: name.unwrap_or_else(|| format!("column {}", broken + 1)),
-        found: shorten(&String::from_utf8_lossy(record.get(broken).unwrap_or_default())),
+        found: shorten(&String::from_utf8_lossy(
+            record.get(broken).unwrap_or_default(),
+        )),
     }
 }
 
 /// Looks the columns up in the header.
-pub(super) fn find_columns(path: &Path, columns: &Columns, names: Vec<String>) -> Result<Header, FileError> {
+pub(super) fn find_columns(
+    path: &Path,
+    columns: &Columns,
+    names: Vec<String>,
+) -> Result<Header, FileError> {
     if names.iter().all(String::is_empty) {
-        return Err(FileError::Empty { path: path.to_owned(), expected: columns.required.join(", ") });
+        return Err(FileError::Empty {
+            path: path.to_owned(),
+            expected: columns.required.join(", "),
+        });
     }
     for (index, name) in names.iter().enumerate() {
         if !name.is_empty() && names[..index].contains(name) {
-            return Err(FileError::DuplicateColumn { path: path.to_owned(), column: shorten(name) });
+            return Err(FileError::DuplicateColumn {
+                path: path.to_owned(),
+                column: shorten(name),
+            });
         }
     }
-    let find = |column: &str| column.split('|').find_map(|alias| names.iter().position(|name| name == alias));
+    let find = |column: &str| {
+        column
+            .split('|')
+            .find_map(|alias| names.iter().position(|name| name == alias))
+    };
     for &column in columns.required {
         if find(column).is_none() {
             return Err(FileError::MissingColumn {
@@ -315,18 +448,38 @@ pub(super) fn find_columns(path: &Path, columns: &Columns, names: Vec<String>) -
             });
         }
     }
-    let known: Vec<Option<usize>> = columns.required.iter().chain(columns.optional).map(|column| find(column)).collect();
-    let extra = names.iter().enumerate().filter(|(index, name)| !known.contains(&Some(*index)) && !name.is_empty());
+    let known: Vec<Option<usize>> = columns
+        .required
+        .iter()
+        .chain(columns.optional)
+        .map(|column| find(column))
+        .collect();
+    let extra = names
+        .iter()
+        .enumerate()
+        .filter(|(index, name)| !known.contains(&Some(*index)) && !name.is_empty());
     let extra = extra.map(|(index, name)| (name.clone(), index)).collect();
-    Ok(Header { known, extra, names })
+    Ok(Header {
+        known,
+        extra,
+        names,
+    })
 }
 
 fn advice_for(column: &str, names: &[String]) -> String {
-    let plain = |name: &str| name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let plain = |name: &str| {
+        name.chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect::<String>()
+            .to_ascii_lowercase()
+    };
     if let [only] = names
-        && let Some((separator, name)) =
-            [(';', "semicolons"), ('\t', "tabs"), ('|', "bars")].into_iter().find(|(c, _)| only.contains(*c))
-        && only.split(separator).any(|part| plain(part) == plain(column))
+        && let Some((separator, name)) = [(';', "semicolons"), ('\t', "tabs"), ('|', "bars")]
+            .into_iter()
+            .find(|(c, _)| only.contains(*c))
+        && only
+            .split(separator)
+            .any(|part| plain(part) == plain(column))
     {
         return format!("the fields are separated by {name}, save the file with commas");
     }
@@ -338,7 +491,12 @@ fn advice_for(column: &str, names: &[String]) -> String {
 
 /// Names for a message, at most twelve.
 pub(crate) fn list(names: &[String]) -> String {
-    let mut out = names.iter().take(12).map(|name| shorten(name)).collect::<Vec<_>>().join(", ");
+    let mut out = names
+        .iter()
+        .take(12)
+        .map(|name| shorten(name))
+        .collect::<Vec<_>>()
+        .join(", ");
     if names.len() > 12 {
         out.push_str(", …");
     }
@@ -364,18 +522,27 @@ impl TextColumn {
             ends.push(text.len());
         };
         match column {
-            Column::Ints(values) => values.iter().for_each(|value| push(value.map(|v| v.to_string()).as_deref())),
-            Column::Floats(values) => values.iter().for_each(|value| push(value.map(|v| v.to_string()).as_deref())),
-            Column::Times(values) => values.iter().for_each(|v| push(v.map(|v| format_time(v.div_euclid(1_000_000))).as_deref())),
+            Column::Ints(values) => values
+                .iter()
+                .for_each(|value| push(value.map(|v| v.to_string()).as_deref())),
+            Column::Floats(values) => values
+                .iter()
+                .for_each(|value| push(value.map(|v| v.to_string()).as_deref())),
+            Column::Times(values) => values
+                .iter()
+                .for_each(|v| push(v.map(|v| format_time(v.div_euclid(1_000_000))).as_deref())),
             Column::Texts(values) => {
                 for (row, value) in values.iter().enumerate() {
                     let bytes = value.as_ref().map_or(&[][..], |value| value.data());
-                    let value = std::str::from_utf8(bytes).ok().ok_or_else(|| FileError::NotUtf8 {
-                        path: path.to_owned(),
-                        place: Place::Row(before + row as u64 + 1),
-                        field: shorten(name),
-                        found: shorten(&String::from_utf8_lossy(bytes)),
-                    })?;
+                    let value =
+                        std::str::from_utf8(bytes)
+                            .ok()
+                            .ok_or_else(|| FileError::NotUtf8 {
+                                path: path.to_owned(),
+                                place: Place::Row(before + row as u64 + 1),
+                                field: shorten(name),
+                                found: shorten(&String::from_utf8_lossy(bytes)),
+                            })?;
                     push(Some(value));
                 }
             }
@@ -396,16 +563,37 @@ fn read_parquet(
     for group in 0..table.groups() {
         let mut texts = Vec::with_capacity(header.names.len());
         for (index, name) in header.names.iter().enumerate() {
-            texts.push(TextColumn::of(path, name, table.group(group, index)?, before)?);
+            texts.push(TextColumn::of(
+                path,
+                name,
+                table.group(group, index)?,
+                before,
+            )?);
         }
         let rows = texts.first().map_or(0, |column| column.ends.len());
         for row in 0..rows {
             each(
                 &header,
-                &Row { path, header: &header, cells: Cells::Parquet { columns: &texts, row, before }, placeless: false },
+                &Row {
+                    path,
+                    header: &header,
+                    cells: Cells::Parquet {
+                        columns: &texts,
+                        row,
+                        before,
+                    },
+                    placeless: false,
+                },
             )?;
         }
         before += rows as u64;
     }
-    if before == 0 { Err(FileError::HeaderOnly { path: path.to_owned(), what: columns.what }) } else { Ok(header) }
+    if before == 0 {
+        Err(FileError::HeaderOnly {
+            path: path.to_owned(),
+            what: columns.what,
+        })
+    } else {
+        Ok(header)
+    }
 }

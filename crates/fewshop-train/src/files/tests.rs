@@ -29,14 +29,21 @@ const HEADER: &str = "item_id,title,category,brand,size,price\n";
 const EVENTS: &str = "user_id,session_id,time,item_id,event,quantity\n";
 
 fn shop() -> Catalogue {
-    Catalogue::new(["a", "b", "c"].map(|id| Item::new(id, &format!("The {id}"))).to_vec()).unwrap()
+    Catalogue::new(
+        ["a", "b", "c"]
+            .map(|id| Item::new(id, &format!("The {id}")))
+            .to_vec(),
+    )
+    .unwrap()
 }
 
 /// The message of reading `bytes` as items holds all of `parts`.
 #[track_caller]
 fn check_items_error(bytes: impl AsRef<[u8]>, parts: &[&str]) {
     let folder = Folder::new();
-    let message = read_items(&folder.file("items.csv", bytes)).unwrap_err().to_string();
+    let message = read_items(&folder.file("items.csv", bytes))
+        .unwrap_err()
+        .to_string();
     for part in ["items.csv"].iter().chain(parts) {
         assert!(message.contains(part), "'{part}' is not in: {message}");
     }
@@ -46,7 +53,12 @@ fn check_items_error(bytes: impl AsRef<[u8]>, parts: &[&str]) {
 #[track_caller]
 fn check_events_error(rows: &str, parts: &[&str]) {
     let folder = Folder::new();
-    let message = read_events(&folder.file("events.csv", format!("{EVENTS}{rows}")), &shop()).unwrap_err().to_string();
+    let message = read_events(
+        &folder.file("events.csv", format!("{EVENTS}{rows}")),
+        &shop(),
+    )
+    .unwrap_err()
+    .to_string();
     for part in ["events.csv"].iter().chain(parts) {
         assert!(message.contains(part), "'{part}' is not in: {message}");
     }
@@ -54,25 +66,46 @@ fn check_events_error(rows: &str, parts: &[&str]) {
 
 #[test]
 fn a_missing_column_is_named_with_what_was_found() {
-    check_items_error("item_id,title,category,brand,size\na,A,,,\n", &["'price' is missing", "found item_id, title", "add it"]);
-    check_items_error("Item ID,title,category,brand,size,price\na,A,,,,\n", &["'item_id' is missing", "rename 'Item ID'"]);
-    check_items_error("item_id;title;category;brand;size;price\na;A;;;;\n", &["separated by semicolons"]);
+    check_items_error(
+        "item_id,title,category,brand,size\na,A,,,\n",
+        &["'price' is missing", "found item_id, title", "add it"],
+    );
+    check_items_error(
+        "Item ID,title,category,brand,size,price\na,A,,,,\n",
+        &["'item_id' is missing", "rename 'Item ID'"],
+    );
+    check_items_error(
+        "item_id;title;category;brand;size;price\na;A;;;;\n",
+        &["separated by semicolons"],
+    );
 }
 
 #[test]
 fn a_bad_price_is_named_by_line_and_field() {
     check_items_error(
         format!("{HEADER}a,A,,,,1.5\nb,B,,,,$2\n"),
-        &["line 3", "'price'", "'$2'", "number of 0 or more", "without currency"],
+        &[
+            "line 3",
+            "'price'",
+            "'$2'",
+            "number of 0 or more",
+            "without currency",
+        ],
     );
     for price in ["-1", "NaN", "inf", "1e99", "3,5x"] {
-        check_items_error(format!("{HEADER}a,A,,,,\"{price}\"\n"), &["line 2", "'price'", price]);
+        check_items_error(
+            format!("{HEADER}a,A,,,,\"{price}\"\n"),
+            &["line 2", "'price'", price],
+        );
     }
 }
 
 #[test]
 fn an_id_that_stands_twice_is_named_with_both_lines() {
-    check_items_error(format!("{HEADER}a,A,,,,\n\n\"b\",\"two\nlines\",,,,\na,C,,,,\n"), &["line 6", "'a'", "already in line 2"]);
+    check_items_error(
+        format!("{HEADER}a,A,,,,\n\n\"b\",\"two\nlines\",,,,\na,C,,,,\n"),
+        &["line 6", "'a'", "already in line 2"],
+    );
 }
 
 #[test]
@@ -91,7 +124,10 @@ fn an_empty_id_or_title_is_an_error() {
 
 #[test]
 fn a_wrong_number_of_fields_is_named_by_line() {
-    check_items_error(format!("{HEADER}a,A,,,,\nb,B, with a comma,,,,\n"), &["line 3", "7 fields, expected 6", "quotes"]);
+    check_items_error(
+        format!("{HEADER}a,A,,,,\nb,B, with a comma,,,,\n"),
+        &["line 3", "7 fields, expected 6", "quotes"],
+    );
     check_items_error(format!("{HEADER}a,A\n"), &["line 2", "2 fields"]);
 }
 
@@ -100,8 +136,14 @@ fn bytes_that_are_not_utf8_are_named_by_line_and_field() {
     let latin1 = [HEADER.as_bytes(), b"a,A,,,,\nb,Cr\xe8me,,,,\n"].concat();
     check_items_error(latin1, &["line 3", "'title'", "Cr\u{fffd}me", "CSV UTF-8"]);
     // Half a character at the end of one field and the other half in the next are two errors, not one character.
-    check_items_error([HEADER.as_bytes(), b"a,A\xc3,\xa8,,,\n"].concat(), &["line 2", "'title'"]);
-    check_items_error(b"item_id,t\xeftle,category,brand,size,price\na,A,,,,\n", &["line 1", "column 2"]);
+    check_items_error(
+        [HEADER.as_bytes(), b"a,A\xc3,\xa8,,,\n"].concat(),
+        &["line 2", "'title'"],
+    );
+    check_items_error(
+        b"item_id,t\xeftle,category,brand,size,price\na,A,,,,\n",
+        &["line 1", "column 2"],
+    );
 }
 
 #[test]
@@ -111,7 +153,9 @@ fn other_kinds_of_file_are_recognised() {
     check_items_error(b"\xff\xfei\0t\0", &["UTF-16"]);
     check_items_error(b"PAR1 and then nothing of the kind", &["Parquet"]);
     let folder = Folder::new();
-    let message = read_items(&folder.file("items.parquet", HEADER)).unwrap_err().to_string();
+    let message = read_items(&folder.file("items.parquet", HEADER))
+        .unwrap_err()
+        .to_string();
     assert!(message.contains("no Parquet file"), "{message}");
 }
 
@@ -120,33 +164,50 @@ fn windows_line_ends_a_bom_and_quotes_are_read() {
     let folder = Folder::new();
     let text = "\u{feff}item_id,title,category,brand,size,price\r\na,\"Salt, \"\"fine\"\"\r\nand white\",Pantry >  Spices ,,1 lb,1.50\r\n\r\nb,B,,,,\r\n";
     let file = read_items(&folder.file("items.csv", text)).unwrap();
-    let [a, b] = file.catalogue.items() else { panic!("two items") };
+    let [a, b] = file.catalogue.items() else {
+        panic!("two items")
+    };
     assert_eq!(a.title, "Salt, \"fine\"\r\nand white");
     assert_eq!(a.category, ["Pantry", "Spices"]);
     assert_eq!(a.price, Some(1.5));
     assert_eq!(b.price, None);
-    assert!(file.warnings[0].contains("1 of 2 items have no price"), "{:?}", file.warnings);
+    assert!(
+        file.warnings[0].contains("1 of 2 items have no price"),
+        "{:?}",
+        file.warnings
+    );
     // Lines are an editor's lines: the title above spans two, the blank line counts, and so does the BOM's line.
     check_items_error(format!("{text}c,C,,,,x\r\n"), &["line 6", "'x'"]);
-    check_items_error("item_id,title,category,brand,size,price\ra,A,,,,\rb,B,,,,x\r", &["line 3", "'x'"]);
+    check_items_error(
+        "item_id,title,category,brand,size,price\ra,A,,,,\rb,B,,,,x\r",
+        &["line 3", "'x'"],
+    );
 }
 
 #[test]
 fn columns_may_stand_in_any_order_and_others_are_kept() {
     let folder = Folder::new();
-    let file =
-        read_items(&folder.file("i.csv", "price,colour,title,item_id,size,brand,category,picture,\n1,red,A,a,,,,1f34c,x\n"))
-            .unwrap();
+    let file = read_items(&folder.file(
+        "i.csv",
+        "price,colour,title,item_id,size,brand,category,picture,\n1,red,A,a,,,,1f34c,x\n",
+    ))
+    .unwrap();
     assert_eq!(file.extra, [("colour".to_owned(), vec!["red".to_owned()])]);
     assert_eq!(file.catalogue[ItemIx(0)].picture, "1f34c");
-    check_items_error("item_id,title,title,category,brand,size,price\n", &["'title' stands twice"]);
+    check_items_error(
+        "item_id,title,title,category,brand,size,price\n",
+        &["'title' stands twice"],
+    );
 }
 
 #[test]
 fn a_missing_file_and_a_folder_are_named() {
     let folder = Folder::new();
     let message = read_items(&folder.path("no.csv")).unwrap_err().to_string();
-    assert!(message.contains("no.csv") && message.contains("check the path"), "{message}");
+    assert!(
+        message.contains("no.csv") && message.contains("check the path"),
+        "{message}"
+    );
     let message = read_items(folder.0.path()).unwrap_err().to_string();
     assert!(message.contains("it is a folder"), "{message}");
 }
@@ -159,12 +220,41 @@ fn events_become_sessions_with_each_product_once() {
     let log = read_events(&folder.file("e.csv", format!("{EVENTS}{rows}")), &shop()).unwrap();
     assert_eq!(log.users, ["u2", "u1"]);
     assert_eq!(log.events, 6);
-    assert_eq!(log.unknown, UnknownItems { rows: 2, examples: vec!["zzz".to_owned()] });
-    assert!(log.unknown.warning(Path::new("e.csv")).unwrap().starts_with("e.csv: 2 rows left out"));
-    let ids: Vec<_> = log.sessions.iter().map(|s| (s.user, s.id.as_str(), s.time_s)).collect();
-    assert_eq!(ids, [(1, "s1", 1_483_264_800), (0, "s2", 1_483_351_200), (1, "s2", 1_483_351_200)]);
-    let item = |item, kind, quantity| LoggedItem { item: ItemIx(item), kind, quantity };
-    assert_eq!(log.sessions[0].items, [item(1, EventKind::View, 1.0), item(0, EventKind::Cart, 2.0)]);
+    assert_eq!(
+        log.unknown,
+        UnknownItems {
+            rows: 2,
+            examples: vec!["zzz".to_owned()]
+        }
+    );
+    assert!(
+        log.unknown
+            .warning(Path::new("e.csv"))
+            .unwrap()
+            .starts_with("e.csv: 2 rows left out")
+    );
+    let ids: Vec<_> = log
+        .sessions
+        .iter()
+        .map(|s| (s.user, s.id.as_str(), s.time_s))
+        .collect();
+    assert_eq!(
+        ids,
+        [
+            (1, "s1", 1_483_264_800),
+            (0, "s2", 1_483_351_200),
+            (1, "s2", 1_483_351_200)
+        ]
+    );
+    let item = |item, kind, quantity| LoggedItem {
+        item: ItemIx(item),
+        kind,
+        quantity,
+    };
+    assert_eq!(
+        log.sessions[0].items,
+        [item(1, EventKind::View, 1.0), item(0, EventKind::Cart, 2.0)]
+    );
     assert_eq!(log.sessions[2].items, [item(2, EventKind::Dismiss, 1.0)]);
 }
 
@@ -172,11 +262,25 @@ fn events_become_sessions_with_each_product_once() {
 fn a_bad_event_is_named_by_line_and_field() {
     check_events_error(
         "u,s,2017-01-01,a,view,1\nu,s,2017-01-01,a,bought,1\n",
-        &["line 3", "'event'", "'bought'", "view, cart, purchase or dismiss"],
+        &[
+            "line 3",
+            "'event'",
+            "'bought'",
+            "view, cart, purchase or dismiss",
+        ],
     );
-    check_events_error("u,s,01/02/2017,a,view,1\n", &["line 2", "'time'", "'01/02/2017'", "2017-01-01 11:53:26"]);
-    check_events_error("u,s,2017-01-01,a,purchase,-1\n", &["line 2", "'quantity'", "'-1'", "0 or more"]);
-    check_events_error("u,s,2017-01-01,a,purchase,many\n", &["line 2", "'quantity'", "'many'"]);
+    check_events_error(
+        "u,s,01/02/2017,a,view,1\n",
+        &["line 2", "'time'", "'01/02/2017'", "2017-01-01 11:53:26"],
+    );
+    check_events_error(
+        "u,s,2017-01-01,a,purchase,-1\n",
+        &["line 2", "'quantity'", "'-1'", "0 or more"],
+    );
+    check_events_error(
+        "u,s,2017-01-01,a,purchase,many\n",
+        &["line 2", "'quantity'", "'many'"],
+    );
     check_events_error("u,,2017-01-01,a,purchase,1\n", &["line 2", "'session_id'"]);
     check_events_error("", &["no row below it"]);
 }
@@ -187,22 +291,44 @@ fn cases_keep_shots_by_position_and_visits_latest_first() {
     let text = "case_id,user_id,k,visit,position,item_id\nx,u,2,0,1,b\nx,u,2,-3,0,a\nx,u,2,0,0,a\nx,u,2,-1,0,c\nx,u,2,-1,1,nope\ny,v,0,0,0,a\n";
     let cases = read_cases(&folder.file("c.csv", text), &shop()).unwrap();
     assert_eq!(cases.unknown.rows, 1);
-    let [x, y] = &cases.cases[..] else { panic!("two cases") };
+    let [x, y] = &cases.cases[..] else {
+        panic!("two cases")
+    };
     assert_eq!(x.shots, [ItemIx(0), ItemIx(1)]);
     assert_eq!(x.visits, [vec![ItemIx(2)], vec![], vec![ItemIx(0)]]);
-    assert_eq!((y.id.as_str(), y.user.as_str(), y.k, y.visits.len()), ("y", "v", 0, 0));
-    let truth = read_truth(&folder.file("t.csv", "case_id,item_id\nx,c\nx,nope\n"), &shop(), &cases).unwrap();
+    assert_eq!(
+        (y.id.as_str(), y.user.as_str(), y.k, y.visits.len()),
+        ("y", "v", 0, 0)
+    );
+    let truth = read_truth(
+        &folder.file("t.csv", "case_id,item_id\nx,c\nx,nope\n"),
+        &shop(),
+        &cases,
+    )
+    .unwrap();
     assert_eq!(truth.wanted, [vec![ItemIx(2)], vec![]]);
     assert_eq!(truth.unknown.rows, 1);
-    let message = read_truth(&folder.file("t.csv", "case_id,item_id\nx,c\nz,c\n"), &shop(), &cases).unwrap_err().to_string();
-    assert!(message.contains("t.csv, line 3, field 'case_id'") && message.contains("'z'"), "{message}");
+    let message = read_truth(
+        &folder.file("t.csv", "case_id,item_id\nx,c\nz,c\n"),
+        &shop(),
+        &cases,
+    )
+    .unwrap_err()
+    .to_string();
+    assert!(
+        message.contains("t.csv, line 3, field 'case_id'") && message.contains("'z'"),
+        "{message}"
+    );
 }
 
 #[test]
 fn a_case_that_contradicts_itself_is_an_error() {
     let folder = Folder::new();
     let check = |rows: &str, parts: &[&str]| {
-        let path = folder.file("c.csv", format!("case_id,user_id,k,visit,position,item_id\n{rows}"));
+        let path = folder.file(
+            "c.csv",
+            format!("case_id,user_id,k,visit,position,item_id\n{rows}"),
+        );
         let message = read_cases(&path, &shop()).unwrap_err().to_string();
         assert!(parts.iter().all(|part| message.contains(part)), "{message}");
     };
@@ -229,35 +355,82 @@ fn every_table_comes_back_from_csv_and_from_parquet() {
         });
         write_events(&path("events"), events).unwrap();
         let log = read_events(&path("events"), &shop()).unwrap();
-        assert_eq!((log.events, log.sessions[0].time_s, log.sessions[0].items[1].quantity), (2, 1_483_271_606, 3.0));
-        let case = |case_id, position, item_id| CaseRow { case_id, user_id: "u", k: 2, visit: 0, position, item_id };
+        assert_eq!(
+            (
+                log.events,
+                log.sessions[0].time_s,
+                log.sessions[0].items[1].quantity
+            ),
+            (2, 1_483_271_606, 3.0)
+        );
+        let case = |case_id, position, item_id| CaseRow {
+            case_id,
+            user_id: "u",
+            k: 2,
+            visit: 0,
+            position,
+            item_id,
+        };
         write_cases(&path("cases"), [case("x", 0, "b"), case("x", 1, "a")]).unwrap();
         let cases = read_cases(&path("cases"), &shop()).unwrap();
         assert_eq!(cases.cases[0].shots, [ItemIx(1), ItemIx(0)]);
-        let earlier = CaseRow { visit: -2, ..case("x", 0, "c") };
+        let earlier = CaseRow {
+            visit: -2,
+            ..case("x", 0, "c")
+        };
         write_return_cases(&path("returning"), [case("x", 0, "b"), earlier]).unwrap();
         let returning = read_cases(&path("returning"), &shop()).unwrap();
         assert_eq!(returning.cases[0].visits, [vec![], vec![ItemIx(2)]]);
         write_truth(&path("truth"), [("x", "c")]).unwrap();
-        assert_eq!(read_truth(&path("truth"), &shop(), &cases).unwrap().wanted, [[ItemIx(2)]]);
+        assert_eq!(
+            read_truth(&path("truth"), &shop(), &cases).unwrap().wanted,
+            [[ItemIx(2)]]
+        );
     }
-    write_recs(&folder.path("r.csv"), [RecRow { case_id: "x", rank: 1, item_id: &"c".into(), score: 0.25 }]).unwrap();
-    assert_eq!(std::fs::read_to_string(folder.path("r.csv")).unwrap(), "case_id,rank,item_id,score\nx,1,c,0.25\n");
+    write_recs(
+        &folder.path("r.csv"),
+        [RecRow {
+            case_id: "x",
+            rank: 1,
+            item_id: &"c".into(),
+            score: 0.25,
+        }],
+    )
+    .unwrap();
+    assert_eq!(
+        std::fs::read_to_string(folder.path("r.csv")).unwrap(),
+        "case_id,rank,item_id,score\nx,1,c,0.25\n"
+    );
 }
 
 /// Text that tries to break out of its field: separators, quotes, line ends, a BOM, blanks at the ends.
 fn hostile() -> impl Strategy<Value = String> {
-    proptest::collection::vec(prop_oneof!["[,;\"'\n\r\t >|\u{feff}]", "\\PC"], 0..12).prop_map(|parts| parts.concat())
+    proptest::collection::vec(prop_oneof!["[,;\"'\n\r\t >|\u{feff}]", "\\PC"], 0..12)
+        .prop_map(|parts| parts.concat())
 }
 
 fn any_item() -> impl Strategy<Value = Item> {
     let path = proptest::collection::vec("[a-z&,\"]{1,6}( [a-z]{1,3})?", 0..4);
     let price = proptest::option::of(0f32..1e9);
-    (hostile(), path, hostile(), hostile(), price, "[0-9a-f-]{0,9}").prop_map(|(title, category, brand, size, price, picture)| {
-        let mut item = Item::new("id", &title);
-        (item.category, item.brand, item.size, item.price, item.picture) = (category, brand, size, price, picture);
-        item
-    })
+    (
+        hostile(),
+        path,
+        hostile(),
+        hostile(),
+        price,
+        "[0-9a-f-]{0,9}",
+    )
+        .prop_map(|(title, category, brand, size, price, picture)| {
+            let mut item = Item::new("id", &title);
+            (
+                item.category,
+                item.brand,
+                item.size,
+                item.price,
+                item.picture,
+            ) = (category, brand, size, price, picture);
+            item
+        })
 }
 
 proptest! {

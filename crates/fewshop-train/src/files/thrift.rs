@@ -75,10 +75,27 @@ const ELEMENT: Fields = &[
     (9, I32),
     (10, LOGICAL),
 ];
-const STATISTICS: Kind =
-    Struct(&[(1, Binary), (2, Binary), (3, I64), (4, I64), (5, Binary), (6, Binary), (7, Bool), (8, Bool), (9, I64)]);
-const BOX: Kind =
-    Struct(&[(1, Double), (2, Double), (3, Double), (4, Double), (5, Double), (6, Double), (7, Double), (8, Double)]);
+const STATISTICS: Kind = Struct(&[
+    (1, Binary),
+    (2, Binary),
+    (3, I64),
+    (4, I64),
+    (5, Binary),
+    (6, Binary),
+    (7, Bool),
+    (8, Bool),
+    (9, I64),
+]);
+const BOX: Kind = Struct(&[
+    (1, Double),
+    (2, Double),
+    (3, Double),
+    (4, Double),
+    (5, Double),
+    (6, Double),
+    (7, Double),
+    (8, Double),
+]);
 const COLUMN: Kind = Struct(&[
     (1, I32),
     (2, List(&I32)),
@@ -98,7 +115,16 @@ const COLUMN: Kind = Struct(&[
     (16, Struct(&[(1, I64), (2, List(&I64)), (3, List(&I64))])),
     (17, Struct(&[(1, BOX), (2, List(&I32))])),
 ]);
-const CHUNK: Kind = Struct(&[(1, Binary), (2, I64), (3, COLUMN), (4, I64), (5, I32), (6, I64), (7, I32), (9, Binary)]);
+const CHUNK: Kind = Struct(&[
+    (1, Binary),
+    (2, I64),
+    (3, COLUMN),
+    (4, I64),
+    (5, I32),
+    (6, I64),
+    (7, I32),
+    (9, Binary),
+]);
 const GROUP: Kind = Struct(&[
     (1, List(&CHUNK)),
     (2, I64),
@@ -123,10 +149,32 @@ const PAGE: Fields = &[
     (2, Kind::Told(Told::Unpacked)),
     (3, Kind::Told(Told::Packed)),
     (4, I32),
-    (5, Struct(&[(1, I32), (2, Kind::Told(Told::Encoding)), (3, I32), (4, I32)])),
+    (
+        5,
+        Struct(&[
+            (1, I32),
+            (2, Kind::Told(Told::Encoding)),
+            (3, I32),
+            (4, I32),
+        ]),
+    ),
     (6, Empty),
-    (7, Struct(&[(1, Kind::Told(Told::Dictionary)), (2, I32), (3, Bool)])),
-    (8, Struct(&[(1, I32), (2, I32), (3, I32), (4, Kind::Told(Told::Encoding)), (5, I32), (6, I32), (7, Bool)])),
+    (
+        7,
+        Struct(&[(1, Kind::Told(Told::Dictionary)), (2, I32), (3, Bool)]),
+    ),
+    (
+        8,
+        Struct(&[
+            (1, I32),
+            (2, I32),
+            (3, I32),
+            (4, Kind::Told(Told::Encoding)),
+            (5, I32),
+            (6, I32),
+            (7, Bool),
+        ]),
+    ),
 ];
 
 impl Kind {
@@ -197,7 +245,12 @@ impl<'a> Thrift<'a> {
     }
 
     /// A struct of these fields.
-    fn fields(&mut self, fields: Fields, depth: usize, tell: &mut dyn FnMut(Told, i64)) -> Option<()> {
+    fn fields(
+        &mut self,
+        fields: Fields,
+        depth: usize,
+        tell: &mut dyn FnMut(Told, i64),
+    ) -> Option<()> {
         let (mut id, mut before) = (0, 0);
         while let Some(wire) = self.field(&mut id)? {
             if id <= before {
@@ -234,7 +287,13 @@ impl<'a> Thrift<'a> {
             List(of) => {
                 let (len, wire) = self.list()?;
                 // Each element takes a byte at least, so the bytes bound the loop.
-                (0..len).try_for_each(|_| if of.is(wire) { self.value(*of, depth + 1, tell) } else { None })
+                (0..len).try_for_each(|_| {
+                    if of.is(wire) {
+                        self.value(*of, depth + 1, tell)
+                    } else {
+                        None
+                    }
+                })
             }
             Struct(fields) => self.fields(fields, depth + 1, tell),
             Empty => (self.byte()? == 0).then_some(()),
@@ -273,7 +332,14 @@ impl<'a> Thrift<'a> {
     /// Length of a list and type of its elements.
     fn list(&mut self) -> Option<(u64, u8)> {
         let head = self.byte()?;
-        Some((if head >> 4 == 15 { self.varint()? } else { u64::from(head >> 4) }, head & 15))
+        Some((
+            if head >> 4 == 15 {
+                self.varint()?
+            } else {
+                u64::from(head >> 4)
+            },
+            head & 15,
+        ))
     }
 
     fn byte(&mut self) -> Option<u8> {
@@ -300,13 +366,20 @@ impl<'a> Thrift<'a> {
     }
 
     /// The type of the next field, whose number goes into `id`; the inner `None` is the struct's end.
-    #[expect(clippy::option_option, reason = "the bytes may end, and so may the struct")]
+    #[expect(
+        clippy::option_option,
+        reason = "the bytes may end, and so may the struct"
+    )]
     fn field(&mut self, id: &mut i64) -> Option<Option<u8>> {
         let head = self.byte()?;
         if head == 0 {
             return Some(None);
         }
-        *id = if head >> 4 == 0 { self.zigzag()? } else { *id + i64::from(head >> 4) };
+        *id = if head >> 4 == 0 {
+            self.zigzag()?
+        } else {
+            *id + i64::from(head >> 4)
+        };
         i16::try_from(*id).ok()?;
         Some(Some(head & 15))
     }

@@ -15,16 +15,28 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month, day_of_year - (153 * shifted + 2) / 5 + 1)
 }
 
 /// Seconds since 1970 of a date and a time of day; `None` where there is no such date or time.
-pub(crate) fn from_civil(year: i64, month: i64, day: i64, hour: i64, minute: i64, second: i64) -> Option<i64> {
+pub(crate) fn from_civil(
+    year: i64,
+    month: i64,
+    day: i64,
+    hour: i64,
+    minute: i64,
+    second: i64,
+) -> Option<i64> {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let last = match month {
         2 if leap => 29,
@@ -33,14 +45,20 @@ pub(crate) fn from_civil(year: i64, month: i64, day: i64, hour: i64, minute: i64
         1..=12 => 31,
         _ => return None,
     };
-    let fits = (1..=last).contains(&day) && (0..24).contains(&hour) && (0..60).contains(&minute) && (0..=60).contains(&second);
+    let fits = (1..=last).contains(&day)
+        && (0..24).contains(&hour)
+        && (0..60).contains(&minute)
+        && (0..=60).contains(&second);
     fits.then(|| days_from_civil(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second)
 }
 
 /// A number of exactly `digits` digits at the front of `text`, and the rest.
 fn number(text: &str, digits: usize) -> Option<(i64, &str)> {
     let (head, rest) = text.split_at_checked(digits)?;
-    head.bytes().all(|b| b.is_ascii_digit()).then(|| head.parse().ok())?.map(|value| (value, rest))
+    head.bytes()
+        .all(|b| b.is_ascii_digit())
+        .then(|| head.parse().ok())?
+        .map(|value| (value, rest))
 }
 
 /// Reads `2017-01-01 11:53:26`, ISO 8601 (`T`, fractions, `Z`, `+02:00`), a date alone (midnight), or seconds since 1970.
@@ -79,7 +97,11 @@ pub fn parse_time(text: &str) -> Option<i64> {
     let sign = if zone.starts_with('+') { 1 } else { -1 };
     let (hours, rest) = number(zone.strip_prefix(['+', '-'])?, 2)?;
     let rest = rest.strip_prefix(':').unwrap_or(rest);
-    let minutes = if rest.is_empty() { 0 } else { number(rest, 2).filter(|(_, rest)| rest.is_empty())?.0 };
+    let minutes = if rest.is_empty() {
+        0
+    } else {
+        number(rest, 2).filter(|(_, rest)| rest.is_empty())?.0
+    };
     (hours < 24 && minutes < 60).then(|| local - sign * (hours * 3_600 + minutes * 60))
 }
 
@@ -88,7 +110,12 @@ pub fn parse_time(text: &str) -> Option<i64> {
 pub fn format_time(seconds: i64) -> String {
     let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (year, month, day) = civil_from_days(days);
-    format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}", rest / 3_600, rest / 60 % 60, rest % 60)
+    format!(
+        "{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}",
+        rest / 3_600,
+        rest / 60 % 60,
+        rest % 60
+    )
 }
 
 #[cfg(test)]

@@ -38,8 +38,16 @@ pub(crate) fn write_table(
     columns: &[(&str, Kind)],
     fill: impl FnOnce(&mut RowSink<'_>) -> io::Result<()>,
 ) -> Result<(), FileError> {
-    let parquet = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"));
-    write_atomically(path, |out| if parquet { write_parquet(out, columns, fill) } else { write_csv(out, columns, fill) })
+    let parquet = path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"));
+    write_atomically(path, |out| {
+        if parquet {
+            write_parquet(out, columns, fill)
+        } else {
+            write_csv(out, columns, fill)
+        }
+    })
 }
 
 fn write_csv(
@@ -95,7 +103,9 @@ fn write_parquet(
                 Cell::Text(text) => buffer.texts.push(text.into()),
                 Cell::Whole(value) => buffer.wholes.push(value),
                 // By way of text, so that 3.59 stays 3.59 and does not become 3.5899999141693115.
-                Cell::Number(value) => buffer.numbers.push(value.to_string().parse().unwrap_or(f64::from(value))),
+                Cell::Number(value) => buffer
+                    .numbers
+                    .push(value.to_string().parse().unwrap_or(f64::from(value))),
                 Cell::None => {}
             }
         }
@@ -116,19 +126,34 @@ fn save_parquet(
             Kind::Number => (Physical::DOUBLE, None),
         };
         let builder = Type::primitive_type_builder(name, physical).with_logical_type(logical);
-        builder.with_repetition(Repetition::OPTIONAL).build().map(Arc::new)
+        builder
+            .with_repetition(Repetition::OPTIONAL)
+            .build()
+            .map(Arc::new)
     };
     let fields = columns.iter().map(field).collect::<Result<Vec<_>, _>>()?;
-    let schema = Arc::new(Type::group_type_builder("rows").with_fields(fields).build()?);
-    let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+    let schema = Arc::new(
+        Type::group_type_builder("rows")
+            .with_fields(fields)
+            .build()?,
+    );
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        .build();
     let mut writer = SerializedFileWriter::new(out, schema, Arc::new(properties))?;
     let mut group = writer.next_row_group()?;
     for ((_, kind), buffer) in columns.iter().zip(buffers) {
-        let Some(mut column) = group.next_column()? else { break };
+        let Some(mut column) = group.next_column()? else {
+            break;
+        };
         match kind {
-            Kind::Text => save_column::<ByteArrayType>(&mut column, &buffer.texts, &buffer.defined)?,
+            Kind::Text => {
+                save_column::<ByteArrayType>(&mut column, &buffer.texts, &buffer.defined)?
+            }
             Kind::Whole => save_column::<Int64Type>(&mut column, &buffer.wholes, &buffer.defined)?,
-            Kind::Number => save_column::<DoubleType>(&mut column, &buffer.numbers, &buffer.defined)?,
+            Kind::Number => {
+                save_column::<DoubleType>(&mut column, &buffer.numbers, &buffer.defined)?
+            }
         }
         column.close()?;
     }
@@ -142,5 +167,8 @@ fn save_column<T: DataType>(
     values: &[T::T],
     defined: &[i16],
 ) -> Result<(), parquet::errors::ParquetError> {
-    column.typed::<T>().write_batch(values, Some(defined), None).map(drop)
+    column
+        .typed::<T>()
+        .write_batch(values, Some(defined), None)
+        .map(drop)
 }

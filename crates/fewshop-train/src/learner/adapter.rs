@@ -13,7 +13,11 @@ use super::sessions::{Episode, SHOTS};
 use crate::progress::Progress;
 
 /// Fixed negatives: rows by popularity, each once.
-pub(crate) fn negatives(popularity: &[u32], config: &AdapterConfig, rng: &mut ChaCha8Rng) -> Vec<u32> {
+pub(crate) fn negatives(
+    popularity: &[u32],
+    config: &AdapterConfig,
+    rng: &mut ChaCha8Rng,
+) -> Vec<u32> {
     let rows: Vec<u32> = (0..popularity.len() as u32).collect();
     // Damped, so that they are not the bestsellers alone.
     let weight = |row: &u32| f64::from(popularity[*row as usize]).powf(0.75);
@@ -39,23 +43,37 @@ pub(crate) fn choose(pack: &mut Pack, episodes: &[Episode], config: &AdapterConf
         return;
     }
     let progress = Progress::of("Adapter", config.learning_rates.len() as u64);
-    let with_shots: Vec<&Episode> = episodes.iter().filter(|e| !e.shots.is_empty()).take(1_500).collect();
+    let with_shots: Vec<&Episode> = episodes
+        .iter()
+        .filter(|e| !e.shots.is_empty())
+        .take(1_500)
+        .collect();
     let mut best: Option<(f64, f32, Vec<f32>, String)> = None;
     for &rate in &config.learning_rates {
         pack.adapter.learning_rate = vec![rate; d];
-        let gains: Vec<(usize, Vec<f64>)> =
-            with_shots.par_iter().map(|episode| (episode.shots.len(), gains(pack, episode, &config.gates))).collect();
+        let gains: Vec<(usize, Vec<f64>)> = with_shots
+            .par_iter()
+            .map(|episode| (episode.shots.len(), gains(pack, episode, &config.gates)))
+            .collect();
         let mut by_shots: BTreeMap<usize, (f64, Vec<f64>)> = BTreeMap::new();
         for (shots, gain) in gains {
-            let (count, sums) = by_shots.entry(shots).or_insert_with(|| (0.0, vec![0.0; config.gates.len()]));
+            let (count, sums) = by_shots
+                .entry(shots)
+                .or_insert_with(|| (0.0, vec![0.0; config.gates.len()]));
             *count += 1.0;
-            sums.iter_mut().zip(&gain).for_each(|(sum, gain)| *sum += gain);
+            sums.iter_mut()
+                .zip(&gain)
+                .for_each(|(sum, gain)| *sum += gain);
         }
         let mut gate = vec![0.0; most];
         let (mut total, mut count, mut words) = (0.0, 0.0, Vec::new());
         let mut from = 0;
         for (&shots, (n, sums)) in &by_shots {
-            let (at, gain) = sums.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map_or((0, 0.0), |(at, &gain)| (at, gain));
+            let (at, gain) = sums
+                .iter()
+                .enumerate()
+                .max_by(|a, b| a.1.total_cmp(b.1))
+                .map_or((0, 0.0), |(at, &gain)| (at, gain));
             // Between the numbers of shots that were tried, the next larger one decides.
             gate[from..shots.min(most)].fill(config.gates[at]);
             from = shots.min(most);
@@ -64,7 +82,10 @@ pub(crate) fn choose(pack: &mut Pack, episodes: &[Episode], config: &AdapterConf
             words.push(format!("{shots}: {}", config.gates[at]));
         }
         let mean = total / f64::max(count, 1.0);
-        progress.note(&format!("rate {rate}: {mean:+.4} log-likelihood a wanted item; gates {}", words.join(", ")));
+        progress.note(&format!(
+            "rate {rate}: {mean:+.4} log-likelihood a wanted item; gates {}",
+            words.join(", ")
+        ));
         progress.step();
         if best.as_ref().is_none_or(|(best, ..)| mean > *best) {
             best = Some((mean, rate, gate, words.join(", ")));
@@ -73,7 +94,9 @@ pub(crate) fn choose(pack: &mut Pack, episodes: &[Episode], config: &AdapterConf
     if let Some((gain, rate, gate, words)) = best {
         pack.adapter.learning_rate = vec![rate; d];
         pack.adapter.gate = gate;
-        progress.finish(&format!("Adapter: rate {rate}, gate by shots {words}, {gain:+.4} log-likelihood a wanted item"));
+        progress.finish(&format!(
+            "Adapter: rate {rate}, gate by shots {words}, {gain:+.4} log-likelihood a wanted item"
+        ));
     }
 }
 
@@ -82,12 +105,35 @@ fn gains(pack: &Pack, episode: &Episode, gates: &[f32]) -> Vec<f64> {
     let shots: Vec<ItemIx> = episode.shots.iter().map(|&row| ItemIx(row)).collect();
     let (frozen, tuned) = pack.tastes(&Session::of_items(&shots));
     let likelihood = |weight: f32| {
-        let u: Vec<f32> = frozen.iter().zip(&tuned).map(|(f, t)| f + weight * (t - f)).collect();
+        let u: Vec<f32> = frozen
+            .iter()
+            .zip(&tuned)
+            .map(|(f, t)| f + weight * (t - f))
+            .collect();
         let logits = kernels::scan(&pack.table, &u, pack.config.logit_scale);
         let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let total = f64::from(top) + logits.iter().map(|z| f64::from((z - top).exp())).sum::<f64>().ln();
-        episode.wanted.iter().map(|&row| f64::from(logits[row as usize]) - total).sum::<f64>() / episode.wanted.len() as f64
+        let total = f64::from(top)
+            + logits
+                .iter()
+                .map(|z| f64::from((z - top).exp()))
+                .sum::<f64>()
+                .ln();
+        episode
+            .wanted
+            .iter()
+            .map(|&row| f64::from(logits[row as usize]) - total)
+            .sum::<f64>()
+            / episode.wanted.len() as f64
     };
     let base = likelihood(0.0);
-    gates.iter().map(|&gate| if gate == 0.0 { 0.0 } else { likelihood(gate) - base }).collect()
+    gates
+        .iter()
+        .map(|&gate| {
+            if gate == 0.0 {
+                0.0
+            } else {
+                likelihood(gate) - base
+            }
+        })
+        .collect()
 }

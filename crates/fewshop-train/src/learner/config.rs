@@ -230,6 +230,11 @@ mod tests {
         let config: TrainConfig = toml::from_str("[tower]\nepochs = 3\n").unwrap();
         assert_eq!(config.tower.epochs, 3);
         assert_eq!(config.ranker, RankerTrainConfig::default());
-        assert!(toml::from_str::<TrainConfig>("[tower]\nepoch = 3\n").unwrap_err().to_string().contains("epoch"));
+        assert!(
+            toml::from_str::<TrainConfig>("[tower]\nepoch = 3\n")
+                .unwrap_err()
+                .to_string()
+                .contains("epoch")
+        );
     }
 }

@@ -26,10 +26,19 @@ impl Vocabulary {
     pub(crate) fn of(catalogue: &Catalogue) -> Self {
         let prices = sorted_prices(catalogue.items());
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for text in catalogue.items().iter().flat_map(|item| tokens(item, &prices)) {
+        for text in catalogue
+            .items()
+            .iter()
+            .flat_map(|item| tokens(item, &prices))
+        {
             *counts.entry(text).or_default() += 1;
         }
-        let known = counts.into_iter().filter(|&(_, count)| count >= LEAST_ITEMS).map(|(text, _)| text).zip(1..).collect();
+        let known = counts
+            .into_iter()
+            .filter(|&(_, count)| count >= LEAST_ITEMS)
+            .map(|(text, _)| text)
+            .zip(1..)
+            .collect();
         Self { known, prices }
     }
 
@@ -40,13 +49,24 @@ impl Vocabulary {
 
     /// The numbers of a product's tokens; those that no catalogue product shares are left out.
     pub(crate) fn numbers(&self, item: &Item) -> Vec<i32> {
-        tokens(item, &self.prices).iter().filter_map(|text| self.known.get(text).copied()).collect()
+        tokens(item, &self.prices)
+            .iter()
+            .filter_map(|text| self.known.get(text).copied())
+            .collect()
     }
 }
 
 /// The tokens of all products as the tower reads them, and beside them what a text model says.
-pub(crate) fn content(catalogue: &Catalogue, vocabulary: &Vocabulary, text: Option<&TextVectors>) -> ItemContent {
-    let lists: Vec<Vec<i32>> = catalogue.items().iter().map(|item| vocabulary.numbers(item)).collect();
+pub(crate) fn content(
+    catalogue: &Catalogue,
+    vocabulary: &Vocabulary,
+    text: Option<&TextVectors>,
+) -> ItemContent {
+    let lists: Vec<Vec<i32>> = catalogue
+        .items()
+        .iter()
+        .map(|item| vocabulary.numbers(item))
+        .collect();
     let width = lists.iter().map(Vec::len).max().unwrap_or(0).max(1);
     let rows = lists.into_iter().flat_map(|mut list| {
         list.resize(width, 0);
@@ -70,8 +90,9 @@ pub(crate) fn sorted_prices(items: &[Item]) -> Vec<f32> {
 
 /// What can be said of a product in words that others share: category by category, brand, size, price band, the first words of its title.
 pub(crate) fn tokens(item: &Item, sorted_prices: &[f32]) -> Vec<String> {
-    let mut out: Vec<String> =
-        (1..=item.category.len()).map(|depth| format!("category={}", item.category[..depth].join(">"))).collect();
+    let mut out: Vec<String> = (1..=item.category.len())
+        .map(|depth| format!("category={}", item.category[..depth].join(">")))
+        .collect();
     if !item.brand.is_empty() {
         out.push(format!("brand={}", item.brand));
     }
@@ -80,7 +101,10 @@ pub(crate) fn tokens(item: &Item, sorted_prices: &[f32]) -> Vec<String> {
     }
     if let Some(price) = item.price {
         let below = sorted_prices.partition_point(|&p| p < price);
-        out.push(format!("price={}", below * PRICE_BANDS / sorted_prices.len().max(1)));
+        out.push(format!(
+            "price={}",
+            below * PRICE_BANDS / sorted_prices.len().max(1)
+        ));
     }
     let mut words: Vec<String> = item
         .title

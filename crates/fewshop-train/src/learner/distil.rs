@@ -26,7 +26,12 @@ pub struct DistilConfig {
 
 impl Default for DistilConfig {
     fn default() -> Self {
-        Self { hidden: 256, members: 3, temperature: 2.0, weight: 0.5 }
+        Self {
+            hidden: 256,
+            members: 3,
+            temperature: 2.0,
+            weight: 0.5,
+        }
     }
 }
 
@@ -52,28 +57,64 @@ pub struct Distilled {
 /// # Errors
 /// See [`super::train`].
 pub fn distil(training: Training<'_>, distil: &DistilConfig) -> Result<Distilled> {
-    let Training { catalogue, validation, config, seed, .. } = training;
-    let validation = validation.context("teacher and students are compared on validation cases, and there are none")?;
+    let Training {
+        catalogue,
+        validation,
+        config,
+        seed,
+        ..
+    } = training;
+    let validation = validation
+        .context("teacher and students are compared on validation cases, and there are none")?;
     let prepared = Prepared::new(training, Card::default())?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let (mut examples, valid) = prepared.lessons(&config.off, config, &mut rng)?;
-    let wide = super::RankerTrainConfig { hidden: distil.hidden, ..config.ranker.clone() };
-    let seeds: Vec<u64> = (seed..=u64::MAX).take(distil.members.max(1)).collect();
-    let train = |examples: &[Example], config: &super::RankerTrainConfig, off: &[_], soft: Option<Soft>, seed: u64| {
-        let all: Vec<&Example> = examples.iter().collect();
-        ranker::train(&all, &valid, off, config, soft, &mut ChaCha8Rng::seed_from_u64(seed)).map(|(weights, _)| weights)
+    let wide = super::RankerTrainConfig {
+        hidden: distil.hidden,
+        ..config.ranker.clone()
     };
-    let members = seeds.iter().map(|&seed| train(&examples, &wide, &config.off, None, seed)).collect::<Result<Vec<_>>>()?;
+    let seeds: Vec<u64> = (seed..=u64::MAX).take(distil.members.max(1)).collect();
+    let train = |examples: &[Example],
+                 config: &super::RankerTrainConfig,
+                 off: &[_],
+                 soft: Option<Soft>,
+                 seed: u64| {
+        let all: Vec<&Example> = examples.iter().collect();
+        ranker::train(
+            &all,
+            &valid,
+            off,
+            config,
+            soft,
+            &mut ChaCha8Rng::seed_from_u64(seed),
+        )
+        .map(|(weights, _)| weights)
+    };
+    let members = seeds
+        .iter()
+        .map(|&seed| train(&examples, &wide, &config.off, None, seed))
+        .collect::<Result<Vec<_>>>()?;
     let teacher = averaged(&members);
     ranker::teach(&mut examples, &teacher);
-    let soft = Soft { temperature: distil.temperature, weight: distil.weight };
+    let soft = Soft {
+        temperature: distil.temperature,
+        weight: distil.weight,
+    };
     let pack = |weights: RankerWeights| through_bytes(&with(&prepared.shipped, weights));
     let students = |soft: Option<Soft>| -> Result<Vec<Pack>> {
-        seeds.iter().map(|&seed| pack(train(&examples, &config.ranker, &config.off, soft, seed)?)).collect()
+        seeds
+            .iter()
+            .map(|&seed| pack(train(&examples, &config.ranker, &config.off, soft, seed)?))
+            .collect()
     };
     let (plain, distilled) = (students(None)?, students(Some(soft))?);
     let rows = prepared.rows(catalogue)?;
-    let table = ItemTable::quantise_to(&rows, plain[0].table.d, prepared.shipped.table.bias.clone(), 127.0);
+    let table = ItemTable::quantise_to(
+        &rows,
+        plain[0].table.d,
+        prepared.shipped.table.bias.clone(),
+        127.0,
+    );
     Ok(Distilled {
         questions: super::in_rows_of(&plain[0], catalogue, validation)?,
         unrounded: unrounded(&plain[0], &prepared.shipped, &rows)?,
@@ -86,17 +127,29 @@ pub fn distil(training: Training<'_>, distil: &DistilConfig) -> Result<Distilled
 
 /// The mean of the networks' scores as one network: all hidden units beside each other.
 fn averaged(members: &[RankerWeights]) -> RankerWeights {
-    let Some(first) = members.first() else { return RankerWeights::default() };
+    let Some(first) = members.first() else {
+        return RankerWeights::default();
+    };
     let share = 1.0 / members.len() as f32;
     let features = first.mean.len();
-    let w1 = (0..features).flat_map(|f| members.iter().flat_map(move |m| &m.w1[f * m.hidden..(f + 1) * m.hidden])).copied();
+    let w1 = (0..features)
+        .flat_map(|f| {
+            members
+                .iter()
+                .flat_map(move |m| &m.w1[f * m.hidden..(f + 1) * m.hidden])
+        })
+        .copied();
     RankerWeights {
         hidden: members.iter().map(|m| m.hidden).sum(),
         mean: first.mean.clone(),
         inv_std: first.inv_std.clone(),
         w1: w1.collect(),
         b1: members.iter().flat_map(|m| &m.b1).copied().collect(),
-        w2: members.iter().flat_map(|m| &m.w2).map(|w| w * share).collect(),
+        w2: members
+            .iter()
+            .flat_map(|m| &m.w2)
+            .map(|w| w * share)
+            .collect(),
         b2: members.iter().map(|m| m.b2).sum::<f32>() * share,
     }
 }
@@ -110,24 +163,44 @@ fn unrounded(pack: &Pack, exact: &Pack, rows: &[f32]) -> Result<Pack> {
     let d = pack.table.d;
     let root = (COPIES as f32).sqrt();
     // Scale and bias that are rounded to half an f32 in a file are not rounded here.
-    let mut table = ItemTable { d: d * COPIES, bias: exact.table.bias.clone(), ..ItemTable::default() };
+    let mut table = ItemTable {
+        d: d * COPIES,
+        bias: exact.table.bias.clone(),
+        ..ItemTable::default()
+    };
     for (nth, row) in rows.chunks_exact(d).enumerate() {
-        let step = (row.iter().fold(0f32, |most, x| most.max(x.abs())) / 127.0).max(f32::MIN_POSITIVE);
+        let step =
+            (row.iter().fold(0f32, |most, x| most.max(x.abs())) / 127.0).max(f32::MIN_POSITIVE);
         table.scale.push(step / root);
         for (at, x) in row.iter().enumerate() {
             let whole = (x / step * COPIES as f32).round() as i32;
-            let (base, more) = (whole.div_euclid(COPIES as i32), whole.rem_euclid(COPIES as i32) as usize);
+            let (base, more) = (
+                whole.div_euclid(COPIES as i32),
+                whole.rem_euclid(COPIES as i32) as usize,
+            );
             // Which copies are rounded up must not be the same for all rows, or their errors would multiply.
             let turn = nth * 31 + at * 17;
-            table.q.extend((0..COPIES).map(|copy| (base + i32::from((copy + turn) % COPIES < more)) as i8));
+            table.q.extend(
+                (0..COPIES).map(|copy| (base + i32::from((copy + turn) % COPIES < more)) as i8),
+            );
         }
     }
     let h = pack.encoder.hidden;
     let mut encoder = pack.encoder.clone();
-    let copied = |row: usize| encoder.w[row * h..(row + 1) * h].iter().map(|w| w / root).collect::<Vec<f32>>().repeat(COPIES);
+    let copied = |row: usize| {
+        encoder.w[row * h..(row + 1) * h]
+            .iter()
+            .map(|w| w / root)
+            .collect::<Vec<f32>>()
+            .repeat(COPIES)
+    };
     encoder.w = (0..d).flat_map(copied).collect();
     let mut adapter = pack.adapter.clone();
-    adapter.learning_rate = adapter.learning_rate.iter().flat_map(|&rate| [rate; COPIES]).collect();
+    adapter.learning_rate = adapter
+        .learning_rate
+        .iter()
+        .flat_map(|&rate| [rate; COPIES])
+        .collect();
     Ok(Pack::validated(
         pack.card.clone(),
         pack.config.clone(),
@@ -153,7 +226,11 @@ mod tests {
 
     #[test]
     fn an_average_scores_as_its_members_do_on_average() {
-        let some = |n: usize, by: f32| (0..n).map(|at| ((at * 7 + 3) % 11) as f32 * by - 0.4).collect::<Vec<f32>>();
+        let some = |n: usize, by: f32| {
+            (0..n)
+                .map(|at| ((at * 7 + 3) % 11) as f32 * by - 0.4)
+                .collect::<Vec<f32>>()
+        };
         let member = |hidden: usize, by: f32| RankerWeights {
             hidden,
             mean: vec![0.1; FEATURES],
@@ -166,7 +243,10 @@ mod tests {
         let members = [member(3, 0.05), member(5, 0.11)];
         let features = some(FEATURES * 2, 0.2);
         let [one, other] = members.each_ref().map(|m| kernels::rank(&features, m));
-        for (at, mean) in kernels::rank(&features, &averaged(&members)).into_iter().enumerate() {
+        for (at, mean) in kernels::rank(&features, &averaged(&members))
+            .into_iter()
+            .enumerate()
+        {
             assert!((mean - (one[at] + other[at]) / 2.0).abs() < 1e-3, "{mean}");
         }
     }
@@ -174,13 +254,17 @@ mod tests {
     #[test]
     fn spreading_numbers_over_bytes_changes_no_product_beyond_its_rounding() {
         let pack = toy::pack();
-        let rows: Vec<f32> = (0..pack.table.len()).flat_map(|row| pack.table.row(row)).collect();
+        let rows: Vec<f32> = (0..pack.table.len())
+            .flat_map(|row| pack.table.row(row))
+            .collect();
         let fine = unrounded(&pack, &pack, &rows).unwrap();
         let session = Session::of_items(&[ItemIx(3), ItemIx(22), ItemIx(5)]);
         let ranked = |pack: &Pack| {
             let mut one = Recommender::new(pack.clone(), Compute::Kernels);
             one.set_session(session.clone()).unwrap();
-            pollster::block_on(one.rank(&RankOptions::default())).unwrap().picks
+            pollster::block_on(one.rank(&RankOptions::default()))
+                .unwrap()
+                .picks
         };
         for (one, other) in ranked(&pack).iter().zip(&ranked(&fine)) {
             assert!((one.score - other.score).abs() < 0.02, "{one:?} {other:?}");

@@ -103,7 +103,13 @@ impl ContentTower {
 pub fn train_with_content(training: Training<'_>) -> Result<(Pack, ContentTower)> {
     let prepared = Prepared::new(training, Card::default())?;
     let pack = prepared.with_ranker(&training.config.off, training.config, training.seed)?;
-    Ok((pack, ContentTower { vocabulary: Vocabulary::of(training.catalogue), path: prepared.content }))
+    Ok((
+        pack,
+        ContentTower {
+            vocabulary: Vocabulary::of(training.catalogue),
+            path: prepared.content,
+        },
+    ))
 }
 
 /// The same pack several times, each with a ranker that was trained without one of the parts. What the parts share (counts, vectors) is
@@ -115,14 +121,32 @@ pub fn train_with_content(training: Training<'_>) -> Result<(Pack, ContentTower)
 pub fn ablate(training: Training<'_>) -> Result<Vec<(String, Pack)>> {
     let Training { config, seed, .. } = training;
     let prepared = Prepared::new(training, Card::default())?;
-    let mut out = vec![("full".to_owned(), prepared.with_ranker(&config.off, config, seed)?)];
-    for part in Part::ALL.into_iter().filter(|part| !config.off.contains(part)) {
+    let mut out = vec![(
+        "full".to_owned(),
+        prepared.with_ranker(&config.off, config, seed)?,
+    )];
+    for part in Part::ALL
+        .into_iter()
+        .filter(|part| !config.off.contains(part))
+    {
         let off: Vec<Part> = config.off.iter().copied().chain([part]).collect();
-        out.push((format!("minus {}", part.name()), prepared.with_ranker(&off, config, seed)?));
+        out.push((
+            format!("minus {}", part.name()),
+            prepared.with_ranker(&off, config, seed)?,
+        ));
     }
     if training.text.is_some() && config.tower.text {
-        let prepared = Prepared::new(Training { text: None, ..training }, Card::default())?;
-        out.push((format!("minus {SENTENCE_MODEL}"), prepared.with_ranker(&config.off, config, seed)?));
+        let prepared = Prepared::new(
+            Training {
+                text: None,
+                ..training
+            },
+            Card::default(),
+        )?;
+        out.push((
+            format!("minus {SENTENCE_MODEL}"),
+            prepared.with_ranker(&config.off, config, seed)?,
+        ));
     }
     Ok(out)
 }
@@ -154,9 +178,17 @@ impl SeasonRule {
         const MOST_LEAST: usize = 12;
         let most = config.season_sessions;
         if !given {
-            return Self { least: LEAST, sessions: most };
+            return Self {
+                least: LEAST,
+                sessions: most,
+            };
         }
-        let least = valid.iter().map(|e| e.shots.len() + e.wanted.len()).min().unwrap_or(LEAST).clamp(LEAST, MOST_LEAST);
+        let least = valid
+            .iter()
+            .map(|e| e.shots.len() + e.wanted.len())
+            .min()
+            .unwrap_or(LEAST)
+            .clamp(LEAST, MOST_LEAST);
         let sessions: std::collections::BTreeSet<Vec<u32>> = valid
             .iter()
             .map(|e| {
@@ -165,7 +197,10 @@ impl SeasonRule {
                 items
             })
             .collect();
-        Self { least, sessions: most.min(sessions.len() * 4 / 5) }
+        Self {
+            least,
+            sessions: most.min(sessions.len() * 4 / 5),
+        }
     }
 }
 
@@ -186,13 +221,25 @@ struct Prepared {
 
 impl Prepared {
     fn new(training: Training<'_>, mut card: Card) -> Result<Self> {
-        let Training { catalogue, text, log, validation, config, seed } = training;
+        let Training {
+            catalogue,
+            text,
+            log,
+            validation,
+            config,
+            seed,
+        } = training;
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let items = catalogue.len();
         let parts = sessions::cut(log, config, seed, validation.is_none());
         let first = enough(&parts, log)?;
         let valid: Vec<Episode> = match validation {
-            Some(v) => v.cases.iter().zip(&v.wanted).map(|(case, wanted)| episode(case, wanted)).collect(),
+            Some(v) => v
+                .cases
+                .iter()
+                .zip(&v.wanted)
+                .map(|(case, wanted)| episode(case, wanted))
+                .collect(),
             None => sessions::episodes(&parts.valid, 2_000, &mut rng),
         };
         let season = SeasonRule::of(&valid, validation.is_some(), config);
@@ -200,7 +247,11 @@ impl Prepared {
         let held = sessions::episodes(&first.held, config.ranker.cases, &mut rng);
         let weights = pairs::choose_weights(&first.fit.items, &popularity, &held, &config.pairs);
         // Vectors stop by the strangers' first visits: the tower does not know of earlier ones.
-        let first_visits: Vec<Episode> = valid.iter().filter(|e| e.visits.is_empty()).cloned().collect();
+        let first_visits: Vec<Episode> = valid
+            .iter()
+            .filter(|e| e.visits.is_empty())
+            .cloned()
+            .collect();
         let mut tower = config.tower.clone();
         let mut rounds = Vec::new();
         let mut adapter = None;
@@ -209,26 +260,61 @@ impl Prepared {
                 say(&format!("Cut {} of {}", nth + 1, parts.rounds.len()));
             }
             let stop_by: &[Episode] = if nth == 0 { &first_visits } else { &[] };
-            let (mut pack, Vectors { epoch, curves, .. }) =
-                counted(catalogue, text, &round.fit, stop_by, weights, adapter.as_ref(), config, &tower, card.clone(), &mut rng)?;
+            let (mut pack, Vectors { epoch, curves, .. }) = counted(
+                catalogue,
+                text,
+                &round.fit,
+                stop_by,
+                weights,
+                adapter.as_ref(),
+                config,
+                &tower,
+                card.clone(),
+                &mut rng,
+            )?;
             let most = config.ranker.cases.div_ceil(parts.rounds.len());
             let held = sessions::episodes(&round.held, most, &mut rng);
             if nth == 0 {
                 adapter::choose(&mut pack, &held, &config.adapter);
                 adapter = Some((pack.adapter.clone(), pack.config.clone()));
                 card.curves = curves;
-                tower = TowerConfig { epochs: epoch, patience: usize::MAX, ..tower };
+                tower = TowerConfig {
+                    epochs: epoch,
+                    patience: usize::MAX,
+                    ..tower
+                };
             }
             // From here on the counts are read as the device will read them: rounded to a byte.
             let told = pairs::season(&round.late, items, season.least, season.sessions, &mut rng);
             rounds.push((through_bytes(&pack.with_season(told)?)?, held));
         }
         // What ships has seen everything: the counts, and the vectors for as many epochs as were found best before.
-        let (mut shipped, Vectors { content, exact, .. }) =
-            counted(catalogue, text, &parts.all, &[], weights, adapter.as_ref(), config, &tower, card, &mut rng)?;
+        let (mut shipped, Vectors { content, exact, .. }) = counted(
+            catalogue,
+            text,
+            &parts.all,
+            &[],
+            weights,
+            adapter.as_ref(),
+            config,
+            &tower,
+            card,
+            &mut rng,
+        )?;
         shipped.config.season_least = season.least;
-        let judge = if validation.is_some() { through_bytes(&shipped)? } else { rounds[0].0.clone().with_season(Vec::new())? };
-        Ok(Self { rounds, judge, valid, shipped: shelf::in_shelf_order(&shipped)?, content, exact })
+        let judge = if validation.is_some() {
+            through_bytes(&shipped)?
+        } else {
+            rounds[0].0.clone().with_season(Vec::new())?
+        };
+        Ok(Self {
+            rounds,
+            judge,
+            valid,
+            shipped: shelf::in_shelf_order(&shipped)?,
+            content,
+            exact,
+        })
     }
 
     /// The shipped vectors before they were rounded, in shelf order.
@@ -236,25 +322,45 @@ impl Prepared {
         let d = self.shipped.table.d;
         let mut out = Vec::with_capacity(self.exact.len());
         for item in self.shipped.catalogue.items() {
-            let row = catalogue.ix(&item.id).context("the pack holds a product that the shop does not")?.row();
+            let row = catalogue
+                .ix(&item.id)
+                .context("the pack holds a product that the shop does not")?
+                .row();
             out.extend_from_slice(&self.exact[row * d..(row + 1) * d]);
         }
         Ok(out)
     }
 
     /// What the ranker is taught by, and what it is checked by.
-    fn lessons(&self, off: &[Part], config: &TrainConfig, rng: &mut ChaCha8Rng) -> Result<(Vec<Example>, Vec<Example>)> {
+    fn lessons(
+        &self,
+        off: &[Part],
+        config: &TrainConfig,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<(Vec<Example>, Vec<Example>)> {
         let without = |pack: &Pack| Recommender::new(with(pack, no_ranker(off)), Compute::Kernels);
         let told = |told: bool| -> Vec<Vec<&Episode>> {
-            self.rounds.iter().map(|(_, held)| held.iter().filter(|e| (e.dismissals > 0) == told).collect()).collect()
+            self.rounds
+                .iter()
+                .map(|(_, held)| held.iter().filter(|e| (e.dismissals > 0) == told).collect())
+                .collect()
         };
         let mut examples = Vec::new();
         for ((pack, _), held) in self.rounds.iter().zip(told(false)) {
             // Most packs are told of no season until they are refreshed: some cases are asked without it.
             let of = |told: bool| {
-                held.iter().enumerate().filter(|(nth, _)| (nth % UNTOLD != 0) == told).map(|(_, e)| *e).collect::<Vec<_>>()
+                held.iter()
+                    .enumerate()
+                    .filter(|(nth, _)| (nth % UNTOLD != 0) == told)
+                    .map(|(_, e)| *e)
+                    .collect::<Vec<_>>()
             };
-            examples.extend(ranker::examples(&without(pack), &of(true), None, "Candidates of the held sessions")?);
+            examples.extend(ranker::examples(
+                &without(pack),
+                &of(true),
+                None,
+                "Candidates of the held sessions",
+            )?);
             let untold = pack.clone().with_season(Vec::new())?;
             examples.extend(ranker::examples(
                 &without(&untold),
@@ -264,13 +370,33 @@ impl Prepared {
             )?);
         }
         let asked: Vec<&Episode> = self.valid.iter().collect();
-        let valid = ranker::examples(&without(&self.judge), &asked, None, "Candidates for validation")?;
+        let valid = ranker::examples(
+            &without(&self.judge),
+            &asked,
+            None,
+            "Candidates for validation",
+        )?;
         // What is turned down must be what the shop would show, so a first ranker shows it.
         let every = examples.len().div_ceil(FIRST_RANKER).max(1);
         let few: Vec<&Example> = examples.iter().step_by(every).collect();
-        let (first, _) = ranker::train(&few, &valid, off, &RankerTrainConfig { epochs: 3, ..config.ranker.clone() }, None, rng)?;
+        let (first, _) = ranker::train(
+            &few,
+            &valid,
+            off,
+            &RankerTrainConfig {
+                epochs: 3,
+                ..config.ranker.clone()
+            },
+            None,
+            rng,
+        )?;
         for ((pack, _), held) in self.rounds.iter().zip(told(true)) {
-            examples.extend(ranker::examples(&without(pack), &held, Some(&first), "Sessions with products turned down")?);
+            examples.extend(ranker::examples(
+                &without(pack),
+                &held,
+                Some(&first),
+                "Sessions with products turned down",
+            )?);
         }
         Ok((examples, valid))
     }
@@ -280,18 +406,35 @@ impl Prepared {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let (examples, valid) = self.lessons(off, config, &mut rng)?;
         let all: Vec<&Example> = examples.iter().collect();
-        let (mut ranker, curves) = ranker::train(&all, &valid, off, &config.ranker, None, &mut rng)?;
+        let (mut ranker, curves) =
+            ranker::train(&all, &valid, off, &config.ranker, None, &mut rng)?;
         if !off.contains(&Part::Dismissals) {
             // Like fine-tuning, what dismissals say of other products has to earn its place on cases that did not teach it.
-            let told: Vec<Episode> = self.valid.iter().map(|e| Episode { dismissals: TURNED_DOWN, ..e.clone() }).collect();
+            let told: Vec<Episode> = self
+                .valid
+                .iter()
+                .map(|e| Episode {
+                    dismissals: TURNED_DOWN,
+                    ..e.clone()
+                })
+                .collect();
             let told: Vec<&Episode> = told.iter().collect();
             let judge = Recommender::new(with(&self.judge, no_ranker(off)), Compute::Kernels);
-            let told = ranker::examples(&judge, &told, Some(&ranker), "Validation with products turned down")?;
+            let told = ranker::examples(
+                &judge,
+                &told,
+                Some(&ranker),
+                "Validation with products turned down",
+            )?;
             let silent = ranker::without(&ranker, Part::Dismissals);
             let (heard, unheard) = (ranker::ndcg(&told, &ranker), ranker::ndcg(&told, &silent));
             say(&format!(
                 "{TURNED_DOWN} products turned down: NDCG@10 {heard:.4} with what they say of others, {unheard:.4} without, which {}",
-                if heard > unheard { "stays in" } else { "is left out" }
+                if heard > unheard {
+                    "stays in"
+                } else {
+                    "is left out"
+                }
             ));
             if heard <= unheard {
                 ranker = silent;
@@ -336,10 +479,20 @@ fn counted(
                 gate: vec![0.0],
                 negatives: adapter::negatives(&popularity, &config.adapter, rng),
             };
-            (adapter, weights.into(ModelConfig { candidates: config.ranker.candidates, ..ModelConfig::default() }))
+            (
+                adapter,
+                weights.into(ModelConfig {
+                    candidates: config.ranker.candidates,
+                    ..ModelConfig::default()
+                }),
+            )
         }
     };
-    let model = ModelConfig { logit_scale: vectors.logit_scale, sessions: list.len() as f32, ..model };
+    let model = ModelConfig {
+        logit_scale: vectors.logit_scale,
+        sessions: list.len() as f32,
+        ..model
+    };
     let table = pairs::table(list, &popularity, &config.pairs, weights);
     let pack = Pack::validated(
         card,
@@ -359,7 +512,11 @@ fn counted(
 
 /// The trained pack's own figures, on the counts and in the order that it ships, go into its card. `catalogue` is the one whose rows
 /// the cases name.
-fn with_metrics(mut pack: Pack, catalogue: &Catalogue, validation: Option<&Validation>) -> Result<Pack> {
+fn with_metrics(
+    mut pack: Pack,
+    catalogue: &Catalogue,
+    validation: Option<&Validation>,
+) -> Result<Pack> {
     if let Some(v) = validation {
         let Questions { cases, wanted } = in_rows_of(&pack, catalogue, v)?;
         let recommender = Recommender::new(pack.clone(), Compute::Kernels);
@@ -372,14 +529,33 @@ fn with_metrics(mut pack: Pack, catalogue: &Catalogue, validation: Option<&Valid
 
 /// The cases, which name rows of `catalogue`, in those of the pack.
 fn in_rows_of(pack: &Pack, catalogue: &Catalogue, validation: &Validation) -> Result<Questions> {
-    let row = |ix: &ItemIx| pack.catalogue.ix(&catalogue[*ix].id).context("the pack lost a product");
+    let row = |ix: &ItemIx| {
+        pack.catalogue
+            .ix(&catalogue[*ix].id)
+            .context("the pack lost a product")
+    };
     let rows = |list: &[ItemIx]| list.iter().map(row).collect::<Result<Vec<ItemIx>>>();
     let cases = validation.cases.iter().map(|case| {
-        let visits = case.visits.iter().map(|visit| rows(visit)).collect::<Result<_>>()?;
-        Ok(Case { shots: rows(&case.shots)?, visits, ..case.clone() })
+        let visits = case
+            .visits
+            .iter()
+            .map(|visit| rows(visit))
+            .collect::<Result<_>>()?;
+        Ok(Case {
+            shots: rows(&case.shots)?,
+            visits,
+            ..case.clone()
+        })
     });
-    let wanted = validation.wanted.iter().map(|wanted| rows(wanted)).collect::<Result<Vec<_>>>()?;
-    Ok(Questions { cases: cases.collect::<Result<Vec<Case>>>()?, wanted })
+    let wanted = validation
+        .wanted
+        .iter()
+        .map(|wanted| rows(wanted))
+        .collect::<Result<Vec<_>>>()?;
+    Ok(Questions {
+        cases: cases.collect::<Result<Vec<Case>>>()?,
+        wanted,
+    })
 }
 
 fn through_bytes(pack: &Pack) -> Result<Pack> {
@@ -394,13 +570,27 @@ fn with(pack: &Pack, ranker: RankerWeights) -> Pack {
 
 /// A ranker that is yet to be taught; it says which parts will be read.
 fn no_ranker(off: &[Part]) -> RankerWeights {
-    let read = |f| if part_of(f).is_some_and(|part| off.contains(&part)) { 0.0 } else { 1.0 };
-    RankerWeights { hidden: 0, mean: vec![0.0; FEATURES], inv_std: (0..FEATURES).map(read).collect(), ..RankerWeights::default() }
+    let read = |f| {
+        if part_of(f).is_some_and(|part| off.contains(&part)) {
+            0.0
+        } else {
+            1.0
+        }
+    };
+    RankerWeights {
+        hidden: 0,
+        mean: vec![0.0; FEATURES],
+        inv_std: (0..FEATURES).map(read).collect(),
+        ..RankerWeights::default()
+    }
 }
 
 /// The first round, if there is enough of it.
 fn enough<'a>(parts: &'a sessions::Parts, log: &Log) -> Result<&'a sessions::Round> {
-    let first = parts.rounds.first().filter(|round| round.fit.items.len() >= 10 && round.held.len() >= 2);
+    let first = parts
+        .rounds
+        .first()
+        .filter(|round| round.fit.items.len() >= 10 && round.held.len() >= 2);
     first.with_context(|| {
         format!(
             "{} sessions are too few to learn from: a shop needs some hundred sessions with two products or more",
@@ -416,10 +606,14 @@ fn enough<'a>(parts: &'a sessions::Parts, log: &Log) -> Result<&'a sessions::Rou
 pub fn check(log: &Log, config: &TrainConfig, seed: u64) -> Result<()> {
     let parts = sessions::cut(log, config, seed, true);
     let first = enough(&parts, log)?;
-    ensure!(first.fit.items.iter().any(|session| session.len() >= 2), tower::NO_PAIR);
+    ensure!(
+        first.fit.items.iter().any(|session| session.len() >= 2),
+        tower::NO_PAIR
+    );
     let held = parts.rounds.iter().flat_map(|round| &round.held);
     ensure!(
-        held.into_iter().any(|held| held.items.len() >= sessions::LEAST_ITEMS),
+        held.into_iter()
+            .any(|held| held.items.len() >= sessions::LEAST_ITEMS),
         "no late session of the shoppers who teach the ranker has {} products or more: a longer log is needed",
         sessions::LEAST_ITEMS
     );

@@ -28,8 +28,18 @@ pub(crate) fn recent(sessions: &[Vec<u32>], items: usize, share: f64) -> Vec<u32
 }
 
 /// The same over `most` sessions drawn from those of `least` products or more: what few late sessions tell of a season.
-pub(crate) fn season(late: &[Vec<u32>], items: usize, least: usize, most: usize, rng: &mut ChaCha8Rng) -> Vec<u32> {
-    let mut drawn: Vec<&[u32]> = late.iter().map(Vec::as_slice).filter(|session| session.len() >= least).collect();
+pub(crate) fn season(
+    late: &[Vec<u32>],
+    items: usize,
+    least: usize,
+    most: usize,
+    rng: &mut ChaCha8Rng,
+) -> Vec<u32> {
+    let mut drawn: Vec<&[u32]> = late
+        .iter()
+        .map(Vec::as_slice)
+        .filter(|session| session.len() >= least)
+        .collect();
     drawn.shuffle(rng);
     drawn.truncate(most);
     popularity(&drawn, items)
@@ -64,27 +74,51 @@ const PARTNERS: usize = 4_000;
 /// Pair counts of each product with its most frequent partners. With alpha 0 and shrink 0 the weight is c / n(i): times n(i) it is the
 /// count again.
 fn count(sessions: &[Vec<u32>], items: usize, length_power: f32) -> NeighbourTable {
-    covisit(sessions, items, CovisitConfig { alpha: 0.0, shrink: 0.0, keep: PARTNERS, length_power })
+    covisit(
+        sessions,
+        items,
+        CovisitConfig {
+            alpha: 0.0,
+            shrink: 0.0,
+            keep: PARTNERS,
+            length_power,
+        },
+    )
 }
 
 /// Weightings are compared on so many held sessions: enough to tell them apart by 0.002 NDCG@10.
 const EPISODES: usize = 2_000;
 
 /// Chooses the weightings of the counts and the ridge, each by the NDCG@10 that it reaches alone on the held sessions.
-pub(crate) fn choose_weights(sessions: &[Vec<u32>], popularity: &[u32], held: &[Episode], config: &PairsConfig) -> Weights {
+pub(crate) fn choose_weights(
+    sessions: &[Vec<u32>],
+    popularity: &[u32],
+    held: &[Episode],
+    config: &PairsConfig,
+) -> Weights {
     let items = popularity.len();
-    let first = held.iter().filter(|e| !e.shots.is_empty() && e.visits.is_empty());
+    let first = held
+        .iter()
+        .filter(|e| !e.shots.is_empty() && e.visits.is_empty());
     let episodes: Vec<&Episode> = first.take(EPISODES).collect();
     let n: Vec<f32> = popularity.iter().map(|&n| n as f32).collect();
     let (alphas, shrinks) = (&config.covisit_alpha, &config.covisit_shrink);
-    let steps = config.length_power.len() * (alphas.len() * shrinks.len() + config.cosine_shrink.len()) + config.ridge.len();
+    let steps = config.length_power.len()
+        * (alphas.len() * shrinks.len() + config.cosine_shrink.len())
+        + config.ridge.len();
     let progress = Progress::of("Weights of the pair counts", steps as u64);
     let mut best = (f64::MIN, [0.0; 2], Weights::default());
     for &length_power in &config.length_power {
         let counts = count(sessions, items, length_power);
-        let mut weights = Weights { length_power, ..Weights::default() };
+        let mut weights = Weights {
+            length_power,
+            ..Weights::default()
+        };
         let mut covisits = f64::MIN;
-        for (&alpha, &shrink) in alphas.iter().flat_map(|a| shrinks.iter().map(move |s| (a, s))) {
+        for (&alpha, &shrink) in alphas
+            .iter()
+            .flat_map(|a| shrinks.iter().map(move |s| (a, s)))
+        {
             let column: Vec<f32> = n.iter().map(|n| n.max(1.0).powf(-alpha)).collect();
             let ndcg = alone(items, &episodes, |from, add| {
                 counts.row(ItemIx(from)).for_each(|(to, w)| {
@@ -104,10 +138,15 @@ pub(crate) fn choose_weights(sessions: &[Vec<u32>], popularity: &[u32], held: &[
             let root: Vec<f32> = n.iter().map(|n| 1.0 / (n + shrink).sqrt()).collect();
             let ndcg = alone(items, &episodes, |from, add| {
                 counts.row(ItemIx(from)).for_each(|(to, w)| {
-                    add(to.row(), w * n[from as usize] * root[from as usize] * root[to.row()]);
+                    add(
+                        to.row(),
+                        w * n[from as usize] * root[from as usize] * root[to.row()],
+                    );
                 });
             });
-            progress.note(&format!("length^-{length_power}, cosine shrink {shrink}: NDCG@10 {ndcg:.4}"));
+            progress.note(&format!(
+                "length^-{length_power}, cosine shrink {shrink}: NDCG@10 {ndcg:.4}"
+            ));
             progress.step();
             if ndcg > cosines {
                 cosines = ndcg;
@@ -127,9 +166,13 @@ pub(crate) fn choose_weights(sessions: &[Vec<u32>], popularity: &[u32], held: &[
     for (&ridge, targets) in config.ridge.iter().zip(&solved) {
         let spoken = regression::by_regressor(targets);
         let ndcg = alone(items, &episodes, |from, add| {
-            spoken[from as usize].iter().for_each(|&(to, weight)| add(to as usize, weight));
+            spoken[from as usize]
+                .iter()
+                .for_each(|&(to, weight)| add(to as usize, weight));
         });
-        progress.note(&format!("regression ridge {ridge} × {mean:.0}: NDCG@10 {ndcg:.4}"));
+        progress.note(&format!(
+            "regression ridge {ridge} × {mean:.0}: NDCG@10 {ndcg:.4}"
+        ));
         progress.step();
         if ndcg > regressions {
             regressions = ndcg;
@@ -145,7 +188,11 @@ pub(crate) fn choose_weights(sessions: &[Vec<u32>], popularity: &[u32], held: &[
 }
 
 /// Mean NDCG@10 of ranking by summed weights alone; `speak` adds what one shot says of each product.
-fn alone(items: usize, episodes: &[&Episode], speak: impl Fn(u32, &mut dyn FnMut(usize, f32)) + Sync) -> f64 {
+fn alone(
+    items: usize,
+    episodes: &[&Episode],
+    speak: impl Fn(u32, &mut dyn FnMut(usize, f32)) + Sync,
+) -> f64 {
     let scores: Vec<f64> = episodes
         .par_iter()
         .map_init(
@@ -156,7 +203,11 @@ fn alone(items: usize, episodes: &[&Episode], speak: impl Fn(u32, &mut dyn FnMut
                     speak(shot, &mut |to, weight| sums[to] += weight);
                 }
                 let top = kernels::top_k(sums, 20, |row| !episode.shots.contains(&(row as u32)));
-                metrics::score(&metrics::hits(&top, &episode.wanted, &[]), episode.wanted.len()).map_or(0.0, |s| s.ndcg_at_10)
+                metrics::score(
+                    &metrics::hits(&top, &episode.wanted, &[]),
+                    episode.wanted.len(),
+                )
+                .map_or(0.0, |s| s.ndcg_at_10)
             },
         )
         .collect();
@@ -168,29 +219,58 @@ fn mean(n: &[f32]) -> f32 {
 }
 
 /// Counts, solves, and keeps of each row the strongest by each weighting.
-pub(crate) fn table(sessions: &[Vec<u32>], popularity: &[u32], config: &PairsConfig, weights: Weights) -> PairTable {
+pub(crate) fn table(
+    sessions: &[Vec<u32>],
+    popularity: &[u32],
+    config: &PairsConfig,
+    weights: Weights,
+) -> PairTable {
     let items = popularity.len();
     let n: Vec<f32> = popularity.iter().map(|&n| n as f32).collect();
     let raw = count(sessions, items, 0.0);
-    let solved = regression::fit(&raw, popularity, &[weights.ridge * mean(&n)], config.regressors);
+    let solved = regression::fit(
+        &raw,
+        popularity,
+        &[weights.ridge * mean(&n)],
+        config.regressors,
+    );
     let spoken = regression::by_regressor(&solved[0]);
     drop(solved);
-    let counts = if weights.length_power == 0.0 { raw } else { count(sessions, items, weights.length_power) };
-    let mut table = PairTable { offsets: vec![0], ..PairTable::default() };
+    let counts = if weights.length_power == 0.0 {
+        raw
+    } else {
+        count(sessions, items, weights.length_power)
+    };
+    let mut table = PairTable {
+        offsets: vec![0],
+        ..PairTable::default()
+    };
     let mut solved_row = vec![0f32; items];
     for item in 0..items {
-        let row: Vec<(u32, f32)> = counts.row(ItemIx::from(item)).map(|(to, weight)| (to.0, weight * n[item])).collect();
+        let row: Vec<(u32, f32)> = counts
+            .row(ItemIx::from(item))
+            .map(|(to, weight)| (to.0, weight * n[item]))
+            .collect();
         let strongest = |keep: usize, weight: &dyn Fn(u32, f32) -> f32| -> Vec<u32> {
-            let mut order: Vec<(f32, u32)> = row.iter().map(|&(to, count)| (weight(to, count), to)).collect();
+            let mut order: Vec<(f32, u32)> = row
+                .iter()
+                .map(|&(to, count)| (weight(to, count), to))
+                .collect();
             order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
             order.into_iter().take(keep).map(|(_, to)| to).collect()
         };
         for &(to, weight) in &spoken[item] {
             solved_row[to as usize] = weight;
         }
-        let mut kept = strongest(config.keep_covisit, &|to, count| count / n[to as usize].max(1.0).powf(weights.covisit_alpha));
-        kept.extend(strongest(config.keep_cosine, &|to, count| count / (n[to as usize] + weights.cosine_shrink).sqrt()));
-        kept.extend(strongest(config.keep_regression, &|to, _| solved_row[to as usize]));
+        let mut kept = strongest(config.keep_covisit, &|to, count| {
+            count / n[to as usize].max(1.0).powf(weights.covisit_alpha)
+        });
+        kept.extend(strongest(config.keep_cosine, &|to, count| {
+            count / (n[to as usize] + weights.cosine_shrink).sqrt()
+        }));
+        kept.extend(strongest(config.keep_regression, &|to, _| {
+            solved_row[to as usize]
+        }));
         kept.sort_unstable();
         kept.dedup();
         for &(to, count) in row.iter().filter(|(to, _)| kept.binary_search(to).is_ok()) {
@@ -213,9 +293,20 @@ mod tests {
     #[test]
     fn pruned_counts_are_the_counts() {
         let sessions = vec![vec![0, 1], vec![0, 1, 2], vec![0, 2], vec![1, 2]];
-        let weights = Weights { ridge: 1.0, ..Weights::default() };
-        let table = table(&sessions, &popularity(&sessions, 3), &PairsConfig::default(), weights);
-        let mut row: Vec<_> = table.row(0).map(|pair| (pair.to, pair.count.round())).collect();
+        let weights = Weights {
+            ridge: 1.0,
+            ..Weights::default()
+        };
+        let table = table(
+            &sessions,
+            &popularity(&sessions, 3),
+            &PairsConfig::default(),
+            weights,
+        );
+        let mut row: Vec<_> = table
+            .row(0)
+            .map(|pair| (pair.to, pair.count.round()))
+            .collect();
         row.sort_by_key(|&(to, _)| to);
         assert_eq!(row, [(1, 2.0), (2, 2.0)]);
     }

@@ -48,7 +48,9 @@ pub(crate) struct Soft {
 
 /// Asks a teacher for its scores.
 pub(crate) fn teach(examples: &mut [Example], teacher: &RankerWeights) {
-    examples.par_iter_mut().for_each(|example| example.taught = kernels::rank(&example.features, teacher));
+    examples
+        .par_iter_mut()
+        .for_each(|example| example.taught = kernels::rank(&example.features, teacher));
 }
 
 /// Candidates and features of each episode; those without a wanted candidate are kept for validation only. What the shopper of an episode
@@ -67,15 +69,28 @@ pub(crate) fn examples(
             let mut session = session(episode);
             if let Some(shows) = shows.filter(|_| episode.dismissals > 0) {
                 one.set_session(session.clone())?;
-                let shown = pollster::block_on(one.candidates(&RankOptions { frozen: true, ..RankOptions::default() }))?;
+                let shown = pollster::block_on(one.candidates(&RankOptions {
+                    frozen: true,
+                    ..RankOptions::default()
+                }))?;
                 let scores = kernels::rank(&shown.features, shows);
-                let shown = kernels::top_k(&scores, SHOWN, |_| true).into_iter().map(|at| shown.items[at as usize]);
-                let unwanted = shown.filter(|item| !episode.wanted.contains(item)).take(episode.dismissals);
-                session.events.extend(unwanted.map(|row| Event::new(ItemIx(row), EventKind::Dismiss)));
+                let shown = kernels::top_k(&scores, SHOWN, |_| true)
+                    .into_iter()
+                    .map(|at| shown.items[at as usize]);
+                let unwanted = shown
+                    .filter(|item| !episode.wanted.contains(item))
+                    .take(episode.dismissals);
+                session
+                    .events
+                    .extend(unwanted.map(|row| Event::new(ItemIx(row), EventKind::Dismiss)));
             }
             one.set_session(session)?;
             let candidates = pollster::block_on(one.candidates(&RankOptions::default()))?;
-            let labels = candidates.items.iter().map(|item| f32::from(u8::from(episode.wanted.contains(item)))).collect();
+            let labels = candidates
+                .items
+                .iter()
+                .map(|item| f32::from(u8::from(episode.wanted.contains(item))))
+                .collect();
             progress.step();
             Ok(Example {
                 items: candidates.items,
@@ -87,7 +102,10 @@ pub(crate) fn examples(
         })
         .collect();
     let out = out?;
-    let found: f64 = out.iter().map(|e| f64::from(e.labels.iter().sum::<f32>())).sum();
+    let found: f64 = out
+        .iter()
+        .map(|e| f64::from(e.labels.iter().sum::<f32>()))
+        .sum();
     let wanted: usize = out.iter().map(|e| e.wanted.len()).sum();
     let size = out.iter().map(|e| e.items.len()).sum::<usize>() / out.len().max(1);
     progress.finish(&format!(
@@ -101,7 +119,10 @@ pub(crate) fn examples(
 /// The episode as the device would have it.
 fn session(episode: &Episode) -> Session {
     let rows = |list: &[u32]| list.iter().map(|&row| ItemIx(row)).collect::<Vec<ItemIx>>();
-    Session { visits: episode.visits.iter().map(|visit| rows(visit)).collect(), ..Session::of_items(&rows(&episode.shots)) }
+    Session {
+        visits: episode.visits.iter().map(|visit| rows(visit)).collect(),
+        ..Session::of_items(&rows(&episode.shots))
+    }
 }
 
 /// Trains until NDCG@10 on the validation cases stops rising and exports the best epoch, with the course of training.
@@ -116,7 +137,11 @@ pub(crate) fn train(
     soft: Option<Soft>,
     rng: &mut ChaCha8Rng,
 ) -> Result<(RankerWeights, Curves)> {
-    let examples: Vec<&Example> = examples.iter().copied().filter(|e| e.labels.contains(&1.0)).collect();
+    let examples: Vec<&Example> = examples
+        .iter()
+        .copied()
+        .filter(|e| e.labels.contains(&1.0))
+        .collect();
     ensure!(
         !examples.is_empty(),
         "no held session has a wanted product among its candidates: the log is too small to train a ranker"
@@ -132,8 +157,15 @@ pub(crate) fn train(
     let wanted: f32 = examples.iter().flat_map(|e| &e.labels).sum();
     let share = wanted / examples.iter().map(|e| e.labels.len()).sum::<usize>() as f32;
     let log_odds = (share / (1.0 - share).max(1e-6)).ln();
-    let mut model = RankerConfig { hidden: config.hidden, dropout: config.dropout, log_odds }.init(&device);
-    let mut adam = AdamConfig::new().with_weight_decay(Some(WeightDecayConfig::new(config.weight_decay))).init();
+    let mut model = RankerConfig {
+        hidden: config.hidden,
+        dropout: config.dropout,
+        log_odds,
+    }
+    .init(&device);
+    let mut adam = AdamConfig::new()
+        .with_weight_decay(Some(WeightDecayConfig::new(config.weight_decay)))
+        .init();
     let steps = examples.len().div_ceil(config.batch);
     let progress = Progress::of("Ranker", (steps * config.epochs) as u64);
     let mut best: Option<(f64, usize, RankerWeights)> = None;
@@ -149,7 +181,8 @@ pub(crate) fn train(
             loss_sum += f64::from(loss.clone().into_scalar::<f32>());
             let gradients = GradientsParams::from_grads(loss.backward(), &model);
             let done = (epoch - 1) as f64 / config.epochs as f64;
-            let rate = config.learning_rate * (0.05 + 0.95 * 0.5 * (1.0 + (std::f64::consts::PI * done).cos()));
+            let rate = config.learning_rate
+                * (0.05 + 0.95 * 0.5 * (1.0 + (std::f64::consts::PI * done).cos()));
             model = adam.step(rate, model, gradients);
             average.add(&model.valid().export(Vec::new(), Vec::new()));
             progress.step();
@@ -160,18 +193,33 @@ pub(crate) fn train(
         );
         let weights = average.weights.clone();
         let ndcg = ndcg(valid, &weights);
-        progress.note(&format!("epoch {epoch}: loss {:.4}, validation NDCG@10 {ndcg:.4}", loss_sum / steps as f64));
-        for (name, value) in [("loss", loss_sum / steps as f64), ("validation NDCG@10", ndcg)] {
-            curves.entry(format!("ranker: {name}")).or_default().push(rounded(value));
+        progress.note(&format!(
+            "epoch {epoch}: loss {:.4}, validation NDCG@10 {ndcg:.4}",
+            loss_sum / steps as f64
+        ));
+        for (name, value) in [
+            ("loss", loss_sum / steps as f64),
+            ("validation NDCG@10", ndcg),
+        ] {
+            curves
+                .entry(format!("ranker: {name}"))
+                .or_default()
+                .push(rounded(value));
         }
         if best.as_ref().is_none_or(|(best, ..)| ndcg > *best) {
             best = Some((ndcg, epoch, weights));
-        } else if best.as_ref().is_some_and(|(_, at, _)| epoch - at >= config.patience) {
+        } else if best
+            .as_ref()
+            .is_some_and(|(_, at, _)| epoch - at >= config.patience)
+        {
             break;
         }
     }
-    let (ndcg, epoch, weights) = best.ok_or_else(|| anyhow::anyhow!("ranker.epochs is 0: ask for 1 at least"))?;
-    progress.finish(&format!("Ranker: validation NDCG@10 {ndcg:.4} in epoch {epoch}"));
+    let (ndcg, epoch, weights) =
+        best.ok_or_else(|| anyhow::anyhow!("ranker.epochs is 0: ask for 1 at least"))?;
+    progress.finish(&format!(
+        "Ranker: validation NDCG@10 {ndcg:.4} in epoch {epoch}"
+    ));
     Ok((weights, curves))
 }
 
@@ -187,14 +235,21 @@ impl Average {
     const REACH: f32 = 500.0;
 
     fn new(weights: RankerWeights) -> Self {
-        Self { weights, steps: 0.0 }
+        Self {
+            weights,
+            steps: 0.0,
+        }
     }
 
     fn add(&mut self, now: &RankerWeights) {
         self.steps += 1.0;
         // The start is soon forgotten.
         let share = 1.0 / (1.0 + 0.1 * self.steps).min(Self::REACH);
-        let mix = |to: &mut [f32], from: &[f32]| to.iter_mut().zip(from).for_each(|(to, from)| *to += share * (from - *to));
+        let mix = |to: &mut [f32], from: &[f32]| {
+            to.iter_mut()
+                .zip(from)
+                .for_each(|(to, from)| *to += share * (from - *to))
+        };
         mix(&mut self.weights.w1, &now.w1);
         mix(&mut self.weights.b1, &now.b1);
         mix(&mut self.weights.w2, &now.w2);
@@ -207,7 +262,10 @@ fn moments(examples: &[&Example]) -> (Vec<f32>, Vec<f32>) {
     let mut sum = [0f64; FEATURES];
     let mut squares = [0f64; FEATURES];
     let mut rows = 0.0;
-    for row in examples.iter().flat_map(|e| e.features.chunks_exact(FEATURES)) {
+    for row in examples
+        .iter()
+        .flat_map(|e| e.features.chunks_exact(FEATURES))
+    {
         for (i, &x) in row.iter().enumerate() {
             sum[i] += f64::from(x);
             squares[i] += f64::from(x) * f64::from(x);
@@ -233,14 +291,19 @@ fn loss(
     soft: Option<Soft>,
     device: &Device,
 ) -> Tensor<1> {
-    let (size, width) = (batch.len(), batch.iter().map(|e| e.items.len()).max().unwrap_or(1));
+    let (size, width) = (
+        batch.len(),
+        batch.iter().map(|e| e.items.len()).max().unwrap_or(1),
+    );
     let mut features = vec![0f32; size * width * FEATURES];
     let mut labels = vec![0f32; size * width];
     let mut mask = vec![0f32; size * width];
     let mut share = vec![0f32; size * width];
     let mut weights = vec![0f32; size * width];
     let mut taught = vec![0f32; size * width];
-    let weight = |example: &Example| (example.wanted.len().clamp(1, FULL) as f32 / FULL as f32).powf(config.wanted_power);
+    let weight = |example: &Example| {
+        (example.wanted.len().clamp(1, FULL) as f32 / FULL as f32).powf(config.wanted_power)
+    };
     let mean_weight = batch.iter().map(|example| weight(example)).sum::<f32>() / size as f32;
     for (at, example) in batch.iter().enumerate() {
         let own = weight(example) / mean_weight;
@@ -257,31 +320,63 @@ fn loss(
         }
         if let Some(soft) = soft {
             let from = at * width;
-            softmax(&example.taught, soft.temperature, &mut taught[from..from + example.taught.len()]);
+            softmax(
+                &example.taught,
+                soft.temperature,
+                &mut taught[from..from + example.taught.len()],
+            );
         }
     }
-    let tensor = |values: Vec<f32>| Tensor::<2>::from_data(TensorData::new(values, [size, width]), device);
-    let features = Tensor::<3>::from_data(TensorData::new(features, [size, width, FEATURES]), device);
+    let tensor =
+        |values: Vec<f32>| Tensor::<2>::from_data(TensorData::new(values, [size, width]), device);
+    let features =
+        Tensor::<3>::from_data(TensorData::new(features, [size, width, FEATURES]), device);
     let (labels, mask, share) = (tensor(labels), tensor(mask), tensor(share));
     let scores = model.forward(features);
-    let listed = scores.clone().add(mask.clone().sub_scalar(1.0).mul_scalar(1e4));
-    let mean_of = |told: Tensor<2>, share: Tensor<2>| log_softmax(told, 1).mul(share).sum().div_scalar(-(size as f32));
+    let listed = scores
+        .clone()
+        .add(mask.clone().sub_scalar(1.0).mul_scalar(1e4));
+    let mean_of = |told: Tensor<2>, share: Tensor<2>| {
+        log_softmax(told, 1)
+            .mul(share)
+            .sum()
+            .div_scalar(-(size as f32))
+    };
     let mut listwise = mean_of(listed.clone(), share);
-    if let Some(Soft { temperature, weight }) = soft {
+    if let Some(Soft {
+        temperature,
+        weight,
+    }) = soft
+    {
         // Gradients of softened scores shrink with the square of the temperature.
-        let told = mean_of(listed.div_scalar(temperature), tensor(taught)).mul_scalar(temperature * temperature);
-        listwise = listwise.mul_scalar(1.0 - weight).add(told.mul_scalar(weight));
+        let told = mean_of(listed.div_scalar(temperature), tensor(taught))
+            .mul_scalar(temperature * temperature);
+        listwise = listwise
+            .mul_scalar(1.0 - weight)
+            .add(told.mul_scalar(weight));
     }
     let positive = log_sigmoid(scores.clone()).mul(labels.clone());
     let negative = log_sigmoid(scores.neg()).mul(mask.clone().sub(labels));
-    let binary = positive.add(negative).mul(tensor(weights)).sum().div(mask.sum()).neg();
+    let binary = positive
+        .add(negative)
+        .mul(tensor(weights))
+        .sum()
+        .div(mask.sum())
+        .neg();
     listwise.add(binary.mul_scalar(config.binary_weight))
 }
 
 fn softmax(scores: &[f32], temperature: f32, out: &mut [f32]) {
-    let most = scores.iter().fold(f32::NEG_INFINITY, |most, &score| most.max(score));
-    let sum: f32 = scores.iter().map(|score| ((score - most) / temperature).exp()).sum();
-    out.iter_mut().zip(scores).for_each(|(out, score)| *out = ((score - most) / temperature).exp() / sum);
+    let most = scores
+        .iter()
+        .fold(f32::NEG_INFINITY, |most, &score| most.max(score));
+    let sum: f32 = scores
+        .iter()
+        .map(|score| ((score - most) / temperature).exp())
+        .sum();
+    out.iter_mut()
+        .zip(scores)
+        .for_each(|(out, score)| *out = ((score - most) / temperature).exp() / sum);
 }
 
 /// The same ranker where a part stays silent: it ranks as if all features of the part were 0, whatever they are.
@@ -290,7 +385,10 @@ pub(crate) fn without(weights: &RankerWeights, part: Part) -> RankerWeights {
     for f in (0..FEATURES).filter(|&f| part_of(f) == Some(part)) {
         let zero = -weights.mean[f] * weights.inv_std[f];
         let row = &weights.w1[f * weights.hidden..(f + 1) * weights.hidden];
-        out.b1.iter_mut().zip(row).for_each(|(bias, weight)| *bias += zero * weight);
+        out.b1
+            .iter_mut()
+            .zip(row)
+            .for_each(|(bias, weight)| *bias += zero * weight);
         out.inv_std[f] = 0.0;
     }
     out
@@ -302,8 +400,15 @@ pub(crate) fn ndcg(valid: &[Example], weights: &RankerWeights) -> f64 {
         .par_iter()
         .filter_map(|example| {
             let scores = kernels::rank(&example.features, weights);
-            let top: Vec<u32> = kernels::top_k(&scores, 20, |_| true).iter().map(|&at| example.items[at as usize]).collect();
-            metrics::score(&metrics::hits(&top, &example.wanted, &[]), example.wanted.len()).map(|s| s.ndcg_at_10)
+            let top: Vec<u32> = kernels::top_k(&scores, 20, |_| true)
+                .iter()
+                .map(|&at| example.items[at as usize])
+                .collect();
+            metrics::score(
+                &metrics::hits(&top, &example.wanted, &[]),
+                example.wanted.len(),
+            )
+            .map(|s| s.ndcg_at_10)
         })
         .collect();
     scores.iter().sum::<f64>() / scores.len().max(1) as f64
@@ -318,8 +423,14 @@ mod tests {
     fn a_teacher_is_heard_by_its_weight() {
         let device = Device::flex().autodiff();
         device.seed(7);
-        let model = RankerConfig { hidden: 4, ..RankerConfig::default() }.init(&device);
-        let features: Vec<f32> = (0..3 * FEATURES).map(|at| ((at * 7 + 3) % 11) as f32 * 0.1).collect();
+        let model = RankerConfig {
+            hidden: 4,
+            ..RankerConfig::default()
+        }
+        .init(&device);
+        let features: Vec<f32> = (0..3 * FEATURES)
+            .map(|at| ((at * 7 + 3) % 11) as f32 * 0.1)
+            .collect();
         let example = |taught: Vec<f32>| Example {
             items: vec![0, 1, 2],
             features: features.clone(),
@@ -329,11 +440,31 @@ mod tests {
         };
         let (mean, inv_std) = (vec![0.0; FEATURES], vec![1.0; FEATURES]);
         let of = |example: &Example, soft| {
-            let config = RankerTrainConfig { binary_weight: 0.0, ..RankerTrainConfig::default() };
-            loss(&model.valid(), &[example], &mean, &inv_std, &config, soft, &Device::flex()).into_scalar::<f32>()
+            let config = RankerTrainConfig {
+                binary_weight: 0.0,
+                ..RankerTrainConfig::default()
+            };
+            loss(
+                &model.valid(),
+                &[example],
+                &mean,
+                &inv_std,
+                &config,
+                soft,
+                &Device::flex(),
+            )
+            .into_scalar::<f32>()
         };
-        let own = kernels::rank(&features, &model.valid().export(mean.clone(), inv_std.clone()));
-        let soft = |weight| Some(Soft { temperature: 2.0, weight });
+        let own = kernels::rank(
+            &features,
+            &model.valid().export(mean.clone(), inv_std.clone()),
+        );
+        let soft = |weight| {
+            Some(Soft {
+                temperature: 2.0,
+                weight,
+            })
+        };
         let hard = of(&example(Vec::new()), None);
         assert!((of(&example(vec![3.0, 0.0, 1.0]), soft(0.0)) - hard).abs() < 1e-5);
         let mut shares = [0.0; 3];
@@ -345,7 +476,11 @@ mod tests {
     #[test]
     fn a_silent_part_is_one_whose_features_are_all_0() {
         let hidden = 3;
-        let some = |n: usize, by: f32| (0..n).map(|at| ((at * 7 + 3) % 11) as f32 * by - 0.4).collect::<Vec<f32>>();
+        let some = |n: usize, by: f32| {
+            (0..n)
+                .map(|at| ((at * 7 + 3) % 11) as f32 * by - 0.4)
+                .collect::<Vec<f32>>()
+        };
         let weights = RankerWeights {
             hidden,
             mean: some(FEATURES, 0.1),
@@ -365,6 +500,9 @@ mod tests {
         let deaf = without(&weights, Part::Dismissals);
         assert!((rank(&told, &deaf) - rank(&silent, &weights)).abs() < 1e-4);
         assert!((rank(&silent, &deaf) - rank(&silent, &weights)).abs() < 1e-4);
-        assert!((rank(&told, &weights) - rank(&silent, &weights)).abs() > 0.01, "nothing to silence");
+        assert!(
+            (rank(&told, &weights) - rank(&silent, &weights)).abs() > 0.01,
+            "nothing to silence"
+        );
     }
 }

@@ -12,13 +12,22 @@ use rayon::prelude::*;
 ///
 /// # Shapes
 /// - output: `[ridges][items]` lists of `(regressor, weight)`
-pub(crate) fn fit(counts: &NeighbourTable, popularity: &[u32], ridges: &[f32], size: usize) -> Vec<Vec<Vec<(u32, f32)>>> {
+pub(crate) fn fit(
+    counts: &NeighbourTable,
+    popularity: &[u32],
+    ridges: &[f32],
+    size: usize,
+) -> Vec<Vec<Vec<(u32, f32)>>> {
     let items = counts.len();
     let solved: Vec<Vec<Vec<(u32, f32)>>> = (0..items)
         .into_par_iter()
-        .map_init(|| Scratch::new(items), |scratch, target| scratch.solve(target, counts, popularity, ridges, size))
+        .map_init(
+            || Scratch::new(items),
+            |scratch, target| scratch.solve(target, counts, popularity, ridges, size),
+        )
         .collect();
-    let mut out: Vec<Vec<Vec<(u32, f32)>>> = ridges.iter().map(|_| Vec::with_capacity(items)).collect();
+    let mut out: Vec<Vec<Vec<(u32, f32)>>> =
+        ridges.iter().map(|_| Vec::with_capacity(items)).collect();
     for one in solved {
         for (list, weights) in out.iter_mut().zip(one) {
             list.push(weights);
@@ -45,7 +54,9 @@ struct Scratch {
 
 impl Scratch {
     fn new(items: usize) -> Self {
-        Self { place: vec![0; items] }
+        Self {
+            place: vec![0; items],
+        }
     }
 
     fn solve(
@@ -58,11 +69,20 @@ impl Scratch {
     ) -> Vec<Vec<(u32, f32)>> {
         let together = |from: usize| {
             let n = popularity[from] as f32;
-            counts.row(ItemIx::from(from)).map(move |(to, weight)| (to.row(), weight * n))
+            counts
+                .row(ItemIx::from(from))
+                .map(move |(to, weight)| (to.row(), weight * n))
         };
         // The cosine finds those that explain the target, whatever their popularity.
-        let mut order: Vec<(f32, u32, f32)> =
-            together(target).map(|(to, count)| (count / (popularity[to].max(1) as f32).sqrt(), to as u32, count)).collect();
+        let mut order: Vec<(f32, u32, f32)> = together(target)
+            .map(|(to, count)| {
+                (
+                    count / (popularity[to].max(1) as f32).sqrt(),
+                    to as u32,
+                    count,
+                )
+            })
+            .collect();
         order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         order.truncate(size);
         let m = order.len();
@@ -87,7 +107,11 @@ impl Scratch {
             .iter()
             .map(|&ridge| {
                 let weights = ridge_solve(&gram, &right, ridge);
-                order.iter().zip(weights).map(|(&(_, item, _), weight)| (item, weight)).collect()
+                order
+                    .iter()
+                    .zip(weights)
+                    .map(|(&(_, item, _), weight)| (item, weight))
+                    .collect()
             })
             .collect()
     }
@@ -99,9 +123,16 @@ fn ridge_solve(a: &[f32], b: &[f32], ridge: f32) -> Vec<f32> {
     let mut l = vec![0f32; m * m];
     for row in 0..m {
         for column in 0..=row {
-            let (before_row, before_column) = (&l[row * m..row * m + column], &l[column * m..column * m + column]);
+            let (before_row, before_column) = (
+                &l[row * m..row * m + column],
+                &l[column * m..column * m + column],
+            );
             let rest = a[row * m + column] - fewshop_model::kernels::dot(before_row, before_column);
-            l[row * m + column] = if row == column { (rest + ridge).max(1e-3).sqrt() } else { rest / l[column * m + column] };
+            l[row * m + column] = if row == column {
+                (rest + ridge).max(1e-3).sqrt()
+            } else {
+                rest / l[column * m + column]
+            };
         }
     }
     let mut x = b.to_vec();
@@ -110,7 +141,9 @@ fn ridge_solve(a: &[f32], b: &[f32], ridge: f32) -> Vec<f32> {
         x[row] = (x[row] - sum) / l[row * m + row];
     }
     for row in (0..m).rev() {
-        let sum: f32 = (row + 1..m).map(|below| l[below * m + row] * x[below]).sum();
+        let sum: f32 = (row + 1..m)
+            .map(|below| l[below * m + row] * x[below])
+            .sum();
         x[row] = (x[row] - sum) / l[row * m + row];
     }
     x
@@ -123,10 +156,15 @@ mod tests {
 
     #[test]
     fn the_solution_solves() {
-        let (a, b) = ([4.0, 1.0, 0.5, 1.0, 3.0, 0.2, 0.5, 0.2, 2.0], [1.0, 2.0, 3.0]);
+        let (a, b) = (
+            [4.0, 1.0, 0.5, 1.0, 3.0, 0.2, 0.5, 0.2, 2.0],
+            [1.0, 2.0, 3.0],
+        );
         let x = ridge_solve(&a, &b, 0.5);
         for row in 0..3 {
-            let sum: f32 = (0..3).map(|i| (a[row * 3 + i] + if i == row { 0.5 } else { 0.0 }) * x[i]).sum();
+            let sum: f32 = (0..3)
+                .map(|i| (a[row * 3 + i] + if i == row { 0.5 } else { 0.0 }) * x[i])
+                .sum();
             assert!((sum - b[row]).abs() < 1e-4, "{sum} {}", b[row]);
         }
     }
@@ -134,11 +172,38 @@ mod tests {
     #[test]
     fn a_product_that_explains_another_speaks_for_it_and_a_bystander_does_not() {
         // 1 comes with 0 always; 2 comes with everything.
-        let sessions: Vec<Vec<u32>> = (0..60).map(|n| if n % 3 == 0 { vec![0, 1, 2] } else { vec![2, 3] }).collect();
+        let sessions: Vec<Vec<u32>> = (0..60)
+            .map(|n| {
+                if n % 3 == 0 {
+                    vec![0, 1, 2]
+                } else {
+                    vec![2, 3]
+                }
+            })
+            .collect();
         let popularity = [20, 20, 60, 40];
-        let counts = covisit(&sessions, 4, CovisitConfig { alpha: 0.0, shrink: 0.0, keep: 10, length_power: 0.0 });
+        let counts = covisit(
+            &sessions,
+            4,
+            CovisitConfig {
+                alpha: 0.0,
+                shrink: 0.0,
+                keep: 10,
+                length_power: 0.0,
+            },
+        );
         let spoken = by_regressor(&fit(&counts, &popularity, &[2.0], 3)[0]);
-        let of = |from: usize, to: u32| spoken[from].iter().find(|&&(target, _)| target == to).map_or(0.0, |&(_, weight)| weight);
-        assert!(of(0, 1) > 0.6 && of(2, 1).abs() < 0.2, "{} {}", of(0, 1), of(2, 1));
+        let of = |from: usize, to: u32| {
+            spoken[from]
+                .iter()
+                .find(|&&(target, _)| target == to)
+                .map_or(0.0, |&(_, weight)| weight)
+        };
+        assert!(
+            of(0, 1) > 0.6 && of(2, 1).abs() < 0.2,
+            "{} {}",
+            of(0, 1),
+            of(2, 1)
+        );
     }
 }

@@ -86,8 +86,17 @@ const WINDOWS: usize = 3;
 
 /// What was taken in each session: all but what was turned down.
 pub(crate) fn taken(log: &Log) -> Vec<Vec<u32>> {
-    let taken = |items: &[LoggedItem]| items.iter().filter(|i| i.kind != EventKind::Dismiss).map(|i| i.item.0).collect();
-    log.sessions.iter().map(|session| taken(&session.items)).collect()
+    let taken = |items: &[LoggedItem]| {
+        items
+            .iter()
+            .filter(|i| i.kind != EventKind::Dismiss)
+            .map(|i| i.item.0)
+            .collect()
+    };
+    log.sessions
+        .iter()
+        .map(|session| taken(&session.items))
+        .collect()
 }
 
 /// Cuts the log as life will: the shop counts until a day, strangers come after it. A ranker taught by sessions of the days that were
@@ -98,30 +107,59 @@ pub(crate) fn taken(log: &Log) -> Vec<Vec<u32>> {
 pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -> Parts {
     const FOLDS: u64 = 1000;
     let salt = format!("fewshop-{seed}");
-    let folds: Vec<f64> = log.users.iter().map(|user| split::fold(user, &salt, FOLDS) as f64 / FOLDS as f64).collect();
-    let valid_from = if own_valid { 1.0 - config.valid_share } else { 1.0 };
+    let folds: Vec<f64> = log
+        .users
+        .iter()
+        .map(|user| split::fold(user, &salt, FOLDS) as f64 / FOLDS as f64)
+        .collect();
+    let valid_from = if own_valid {
+        1.0 - config.valid_share
+    } else {
+        1.0
+    };
     let groups = ((valid_from / config.ranker_share.max(0.01)).floor() as usize).max(1);
     let share = valid_from / groups as f64;
     let taken = taken(log);
     let mut history: Vec<Vec<usize>> = vec![Vec::new(); log.users.len()];
-    for (nth, session) in log.sessions.iter().enumerate().filter(|&(nth, _)| !taken[nth].is_empty()) {
+    for (nth, session) in log
+        .sessions
+        .iter()
+        .enumerate()
+        .filter(|&(nth, _)| !taken[nth].is_empty())
+    {
         history[session.user as usize].push(nth);
     }
     let held = |nth: usize| {
         let past = &history[log.sessions[nth].user as usize];
         let before = past.partition_point(|&other| other < nth);
-        let visits = past[..before].iter().rev().filter(|&&v| taken[v].len() >= 3).take(MAX_VISITS);
-        Held { items: taken[nth].clone(), visits: visits.map(|&v| taken[v].clone()).collect() }
+        let visits = past[..before]
+            .iter()
+            .rev()
+            .filter(|&&v| taken[v].len() >= 3)
+            .take(MAX_VISITS);
+        Held {
+            items: taken[nth].clone(),
+            visits: visits.map(|&v| taken[v].clone()).collect(),
+        }
     };
     let mut parts = Parts::default();
     let mut found = 0;
     for at in 0..groups * WINDOWS {
         let (group, window) = (at % groups, at / groups);
         let part = |from_end: f64| (log.sessions.len() as f64 * (1.0 - from_end).max(0.0)) as usize;
-        let (from, to) = (part(config.late_share * (window + 1) as f64), part(config.late_share * window as f64));
+        let (from, to) = (
+            part(config.late_share * (window + 1) as f64),
+            part(config.late_share * window as f64),
+        );
         let (low, high) = (group as f64 * share, (group + 1) as f64 * share);
         let mut round = Round::default();
-        for (nth, session) in log.sessions.iter().enumerate().take(to).filter(|&(nth, _)| !taken[nth].is_empty()) {
+        for (nth, session) in log
+            .sessions
+            .iter()
+            .enumerate()
+            .take(to)
+            .filter(|&(nth, _)| !taken[nth].is_empty())
+        {
             let fold = folds[session.user as usize];
             if (low..high).contains(&fold) {
                 if nth >= from {
@@ -137,7 +175,11 @@ pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -
                 round.late.push(taken[nth].clone());
             }
         }
-        found += round.held.iter().filter(|held| held.items.len() >= LEAST_ITEMS).count();
+        found += round
+            .held
+            .iter()
+            .filter(|held| held.items.len() >= LEAST_ITEMS)
+            .count();
         if round.fit.items.is_empty() || (at > 0 && round.held.is_empty()) {
             break;
         }
@@ -146,7 +188,12 @@ pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -
             break;
         }
     }
-    for (nth, session) in log.sessions.iter().enumerate().filter(|&(nth, _)| !taken[nth].is_empty()) {
+    for (nth, session) in log
+        .sessions
+        .iter()
+        .enumerate()
+        .filter(|&(nth, _)| !taken[nth].is_empty())
+    {
         parts.all.push(&taken[nth], session.user);
     }
     parts
@@ -158,20 +205,35 @@ const DRAWS: usize = 10;
 /// Draws episodes from the sessions that are long enough, each session once before any comes again. Shots come in random order: the
 /// items of a basket bear one timestamp.
 pub(crate) fn episodes(sessions: &[Held], most: usize, rng: &mut ChaCha8Rng) -> Vec<Episode> {
-    let mut order: Vec<usize> = (0..sessions.len()).filter(|&s| sessions[s].items.len() >= LEAST_ITEMS).collect();
+    let mut order: Vec<usize> = (0..sessions.len())
+        .filter(|&s| sessions[s].items.len() >= LEAST_ITEMS)
+        .collect();
     let mut out = Vec::new();
     for _ in 0..DRAWS {
         order.shuffle(rng);
         for &session in order.iter().take(most - out.len()) {
             let mut items = sessions[session].items.clone();
             items.shuffle(rng);
-            let fitting: Vec<usize> = SHOTS.into_iter().filter(|&k| k + 2 <= items.len()).collect();
+            let fitting: Vec<usize> = SHOTS
+                .into_iter()
+                .filter(|&k| k + 2 <= items.len())
+                .collect();
             let k = fitting[rng.random_range(0..fitting.len())];
             let wanted = items.split_off(k);
             let visits = VISITS[rng.random_range(0..VISITS.len())];
-            let visits = sessions[session].visits.iter().take(visits).cloned().collect();
+            let visits = sessions[session]
+                .visits
+                .iter()
+                .take(visits)
+                .cloned()
+                .collect();
             let dismissals = DISMISSALS[rng.random_range(0..DISMISSALS.len())];
-            out.push(Episode { shots: items, wanted, visits, dismissals });
+            out.push(Episode {
+                shots: items,
+                wanted,
+                visits,
+                dismissals,
+            });
         }
     }
     out
@@ -191,7 +253,11 @@ pub(crate) fn repeat_rates(sessions: &Sessions, items: usize) -> Vec<f32> {
         }
     }
     let mean = taken.iter().sum::<f32>() / chances.iter().sum::<f32>().max(1.0);
-    taken.iter().zip(&chances).map(|(taken, chances)| (taken + PRIOR * mean) / (chances + PRIOR)).collect()
+    taken
+        .iter()
+        .zip(&chances)
+        .map(|(taken, chances)| (taken + PRIOR * mean) / (chances + PRIOR))
+        .collect()
 }
 
 #[cfg(test)]
@@ -206,6 +272,9 @@ mod tests {
             sessions.push(&[0, 2], 7);
         }
         let rates = repeat_rates(&sessions, 4);
-        assert!(rates[0] > 0.7 && rates[1] < 0.4 && rates[2] < 0.4, "{rates:?}");
+        assert!(
+            rates[0] > 0.7 && rates[1] < 0.4 && rates[2] < 0.4,
+            "{rates:?}"
+        );
     }
 }

@@ -22,7 +22,8 @@ use crate::text::TextVectors;
 const MAX_SHOTS: usize = 10;
 
 /// What is said of a log without two products side by side.
-pub(crate) const NO_PAIR: &str = "no session has two products or more: there is nothing to learn from";
+pub(crate) const NO_PAIR: &str =
+    "no session has two products or more: there is nothing to learn from";
 
 /// What the tower learned.
 pub(crate) struct Vectors {
@@ -55,7 +56,11 @@ pub(crate) fn train(
     let plain = Device::flex();
     let device = plain.clone().autodiff();
     device.seed(rng.random());
-    let content = content(catalogue, &Vocabulary::of(catalogue), text.filter(|_| config.text));
+    let content = content(
+        catalogue,
+        &Vocabulary::of(catalogue),
+        text.filter(|_| config.text),
+    );
     let items = catalogue.len();
     let settings = TwoTowerConfig {
         embedding_size: config.embedding_size,
@@ -64,16 +69,24 @@ pub(crate) fn train(
         temperature: config.temperature,
     };
     let logit_scale = 1.0 / config.temperature;
-    let log_popularity: Vec<f32> = popularity.iter().map(|&n| (n.max(1) as f32).ln() - 3.0).collect();
+    let log_popularity: Vec<f32> = popularity
+        .iter()
+        .map(|&n| (n.max(1) as f32).ln() - 3.0)
+        .collect();
     let mut model = settings.init(&content, &log_popularity, &device);
     let input = content.on(&device);
-    let mut adam = AdamConfig::new().with_weight_decay(Some(WeightDecayConfig::new(config.weight_decay))).init();
+    let mut adam = AdamConfig::new()
+        .with_weight_decay(Some(WeightDecayConfig::new(config.weight_decay)))
+        .init();
 
     let usable: Vec<usize> = (0..fit.len()).filter(|&s| fit[s].len() >= 2).collect();
     ensure!(!usable.is_empty(), NO_PAIR);
     let an_epoch = config.sessions_an_epoch.max(1);
     let steps = an_epoch.div_ceil(config.batch);
-    let progress = Progress::of("Item vectors and session encoder", (steps * config.epochs) as u64);
+    let progress = Progress::of(
+        "Item vectors and session encoder",
+        (steps * config.epochs) as u64,
+    );
     let mut best: Option<(f64, usize, Vectors)> = None;
     let mut curves = Curves::new();
     for epoch in 1..=config.epochs {
@@ -100,7 +113,8 @@ pub(crate) fn train(
             let gradients = GradientsParams::from_grads(loss.backward(), &model);
             // A cosine schedule: the last epochs settle what the first ones found.
             let done = (epoch - 1) as f64 / config.epochs as f64;
-            let rate = config.learning_rate * (0.1 + 0.9 * 0.5 * (1.0 + (std::f64::consts::PI * done).cos()));
+            let rate = config.learning_rate
+                * (0.1 + 0.9 * 0.5 * (1.0 + (std::f64::consts::PI * done).cos()));
             model = adam.step(rate, model, gradients);
             progress.step();
         }
@@ -110,9 +124,18 @@ pub(crate) fn train(
             "the loss became {train_loss} in epoch {epoch}: lower tower.learning_rate in the settings"
         );
         let valid_loss = validate(&model, &input, valid, items, logit_scale, &device);
-        let checked = if valid.is_empty() { String::new() } else { format!(", validation {valid_loss:.4}") };
+        let checked = if valid.is_empty() {
+            String::new()
+        } else {
+            format!(", validation {valid_loss:.4}")
+        };
         progress.note(&format!("epoch {epoch}: loss {train_loss:.4}{checked}"));
-        let mut mark = |name: &str, value| curves.entry(format!("item vectors: {name}")).or_default().push(rounded(value));
+        let mut mark = |name: &str, value| {
+            curves
+                .entry(format!("item vectors: {name}"))
+                .or_default()
+                .push(rounded(value))
+        };
         mark("loss", train_loss);
         if !valid.is_empty() {
             mark("validation loss", valid_loss);
@@ -134,11 +157,15 @@ pub(crate) fn train(
                     curves: Curves::new(),
                 },
             ));
-        } else if best.as_ref().is_some_and(|(_, at, _)| epoch - at >= config.patience) {
+        } else if best
+            .as_ref()
+            .is_some_and(|(_, at, _)| epoch - at >= config.patience)
+        {
             break;
         }
     }
-    let (valid_loss, epoch, vectors) = best.ok_or_else(|| anyhow::anyhow!("tower.epochs is 0: ask for 1 at least"))?;
+    let (valid_loss, epoch, vectors) =
+        best.ok_or_else(|| anyhow::anyhow!("tower.epochs is 0: ask for 1 at least"))?;
     let size = config.embedding_size;
     progress.finish(&if valid.is_empty() {
         format!("Item vectors: {items} × {size}, {epoch} epochs")
@@ -153,9 +180,16 @@ pub(crate) fn train(
 fn worst(vectors: Tensor<2>, epsilon: f32, loss: impl Fn(Tensor<2>) -> Tensor<1>) -> Tensor<2> {
     let leaf = vectors.clone().detach().require_grad();
     let gradients = loss(leaf.clone()).backward();
-    let Some(rise) = leaf.grad(&gradients) else { return vectors };
+    let Some(rise) = leaf.grad(&gradients) else {
+        return vectors;
+    };
     // Vectors of products that the batch hardly touches have gradients far below 1e-6: they move as far as the others.
-    let norm = rise.clone().powi_scalar(2).sum_dim(1).sqrt().clamp_min(1e-12);
+    let norm = rise
+        .clone()
+        .powi_scalar(2)
+        .sum_dim(1)
+        .sqrt()
+        .clamp_min(1e-12);
     vectors.add(rise.div(norm).mul_scalar(epsilon).autodiff())
 }
 
@@ -165,12 +199,26 @@ fn draw(session: &[u32], rng: &mut ChaCha8Rng) -> Episode {
     items.shuffle(rng);
     let k = rng.random_range(1..=MAX_SHOTS.min(items.len() - 1));
     let wanted = items.split_off(k);
-    Episode { shots: items, wanted, ..Episode::default() }
+    Episode {
+        shots: items,
+        wanted,
+        ..Episode::default()
+    }
 }
 
 /// Mean over the sessions of the mean negative log-likelihood of their wanted items.
-fn loss(model: &TwoTower, vectors: Tensor<2>, batch: &[Episode], items: usize, logit_scale: f32, device: &Device) -> Tensor<1> {
-    let (size, width) = (batch.len(), batch.iter().map(|e| e.shots.len()).max().unwrap_or(1));
+fn loss(
+    model: &TwoTower,
+    vectors: Tensor<2>,
+    batch: &[Episode],
+    items: usize,
+    logit_scale: f32,
+    device: &Device,
+) -> Tensor<1> {
+    let (size, width) = (
+        batch.len(),
+        batch.iter().map(|e| e.shots.len()).max().unwrap_or(1),
+    );
     let mut shots = vec![0i32; size * width];
     let mut mask = vec![0f32; size * width];
     let mut wanted = vec![0f32; size * items];
@@ -188,15 +236,36 @@ fn loss(model: &TwoTower, vectors: Tensor<2>, batch: &[Episode], items: usize, l
     let wanted = Tensor::<2>::from_data(TensorData::new(wanted, [size, items]), device);
     let tastes = model.tastes(vectors.clone(), shots, mask);
     let logits = model.logits(tastes, vectors, logit_scale);
-    log_softmax(logits, 1).mul(wanted).sum().div_scalar(-(size as f32))
+    log_softmax(logits, 1)
+        .mul(wanted)
+        .sum()
+        .div_scalar(-(size as f32))
 }
 
-fn validate(model: &TwoTower, input: &ItemInput, valid: &[Episode], items: usize, logit_scale: f32, device: &Device) -> f64 {
-    let with_shots: Vec<Episode> = valid.iter().filter(|e| !e.shots.is_empty() && !e.wanted.is_empty()).cloned().collect();
+fn validate(
+    model: &TwoTower,
+    input: &ItemInput,
+    valid: &[Episode],
+    items: usize,
+    logit_scale: f32,
+    device: &Device,
+) -> f64 {
+    let with_shots: Vec<Episode> = valid
+        .iter()
+        .filter(|e| !e.shots.is_empty() && !e.wanted.is_empty())
+        .cloned()
+        .collect();
     let vectors = model.items(input, false);
     let mut sum = 0.0;
     for batch in with_shots.chunks(256) {
-        let loss = loss(model, vectors.clone().detach(), batch, items, logit_scale, device);
+        let loss = loss(
+            model,
+            vectors.clone().detach(),
+            batch,
+            items,
+            logit_scale,
+            device,
+        );
         sum += f64::from(loss.into_scalar::<f32>()) * batch.len() as f64;
     }
     sum / with_shots.len().max(1) as f64
@@ -215,7 +284,14 @@ mod tests {
         let before = loss(vectors.clone()).into_scalar::<f32>();
         let moved = worst(vectors.clone(), 0.1, loss);
         assert!(loss(moved.clone()).into_scalar::<f32>() > before);
-        let far: Vec<f32> = moved.sub(vectors).powi_scalar(2).sum_dim(1).sqrt().into_data().try_to_vec().unwrap();
+        let far: Vec<f32> = moved
+            .sub(vectors)
+            .powi_scalar(2)
+            .sum_dim(1)
+            .sqrt()
+            .into_data()
+            .try_to_vec()
+            .unwrap();
         assert!(far.iter().all(|far| (far - 0.1).abs() < 1e-5), "{far:?}");
     }
 }

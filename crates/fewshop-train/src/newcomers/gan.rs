@@ -40,7 +40,15 @@ pub struct GanConfig {
 
 impl Default for GanConfig {
     fn default() -> Self {
-        Self { hidden: 128, adversary: 0.1, epochs: 60, patience: 8, batch: 128, learning_rate: 1e-3, held_share: 0.1 }
+        Self {
+            hidden: 128,
+            adversary: 0.1,
+            epochs: 60,
+            patience: 8,
+            batch: 128,
+            learning_rate: 1e-3,
+            held_share: 0.1,
+        }
     }
 }
 
@@ -69,10 +77,17 @@ impl Examples<'_> {
 
     fn rows(&self, rows: &[usize], device: &Device) -> (Tensor<2>, Tensor<2>) {
         let gather = |from: &[f32], width: usize| {
-            let values: Vec<f32> = rows.iter().flat_map(|&row| &from[row * width..(row + 1) * width]).copied().collect();
+            let values: Vec<f32> = rows
+                .iter()
+                .flat_map(|&row| &from[row * width..(row + 1) * width])
+                .copied()
+                .collect();
             Tensor::<2>::from_data(TensorData::new(values, [rows.len(), width]), device)
         };
-        (gather(self.content, self.width), gather(self.vectors, self.d))
+        (
+            gather(self.content, self.width),
+            gather(self.vectors, self.d),
+        )
     }
 }
 
@@ -89,7 +104,12 @@ impl Generator {
     /// - output: `[items, d]`, unit
     fn forward(&self, content: Tensor<2>) -> Tensor<2> {
         let start = content.clone().narrow(1, 0, self.d);
-        unit(start.add(self.out.forward(leaky_relu(self.hidden.forward(content), 0.2))))
+        unit(
+            start.add(
+                self.out
+                    .forward(leaky_relu(self.hidden.forward(content), 0.2)),
+            ),
+        )
     }
 }
 
@@ -105,7 +125,9 @@ impl Discriminator {
     /// - output: `[items]`, logits of 'trained'
     fn forward(&self, content: Tensor<2>, vectors: Tensor<2>) -> Tensor<1> {
         let both = Tensor::cat(vec![content, vectors], 1);
-        self.out.forward(leaky_relu(self.hidden.forward(both), 0.2)).squeeze_dim::<1>(1)
+        self.out
+            .forward(leaky_relu(self.hidden.forward(both), 0.2))
+            .squeeze_dim::<1>(1)
     }
 }
 
@@ -130,31 +152,56 @@ impl Gan {
         let (width, d) = (examples.width, examples.d);
         let mut order: Vec<usize> = (0..examples.len()).collect();
         order.shuffle(&mut rng);
-        let held = order.split_off(examples.len() - (examples.len() as f64 * config.held_share) as usize);
-        ensure!(held.len() >= 2 && order.len() >= 8, "{} products are too few for a generator to learn from", examples.len());
+        let held =
+            order.split_off(examples.len() - (examples.len() as f64 * config.held_share) as usize);
+        ensure!(
+            held.len() >= 2 && order.len() >= 8,
+            "{} products are too few for a generator to learn from",
+            examples.len()
+        );
         // All random numbers come from here: burn's own belong to the whole process, and to whoever else draws from them.
         let mut layer = |from: usize, to: usize, std: f64| {
-            let mut layer = LinearConfig::new(from, to).with_initializer(Initializer::Zeros).init(&device);
-            layer.weight = Param::from_tensor(normal([from, to], std, &mut rng, &device).require_grad());
+            let mut layer = LinearConfig::new(from, to)
+                .with_initializer(Initializer::Zeros)
+                .init(&device);
+            layer.weight =
+                Param::from_tensor(normal([from, to], std, &mut rng, &device).require_grad());
             layer
         };
         let root = |n: usize| (2.0 / n as f64).sqrt();
         // The generator begins at what content foretells.
-        let mut generator = Generator { hidden: layer(width, config.hidden, root(width)), out: layer(config.hidden, d, 1e-3), d };
+        let mut generator = Generator {
+            hidden: layer(width, config.hidden, root(width)),
+            out: layer(config.hidden, d, 1e-3),
+            d,
+        };
         let mut discriminator = Discriminator {
             hidden: layer(width + d, config.hidden, root(width + d)),
             out: layer(config.hidden, 1, root(config.hidden)),
         };
-        let adam = || AdamConfig::new().with_beta_1(0.5).with_weight_decay(Some(WeightDecayConfig::new(1e-5)));
+        let adam = || {
+            AdamConfig::new()
+                .with_beta_1(0.5)
+                .with_weight_decay(Some(WeightDecayConfig::new(1e-5)))
+        };
         let (mut makes, mut tells) = (adam().init(), adam().init());
         let (held_content, held_vectors) = examples.rows(&held, &device);
         let nearness = |generator: &Generator| -> f64 {
             let made = generator.forward(held_content.clone());
-            f64::from(made.mul(held_vectors.clone()).sum_dim(1).mean().into_scalar::<f32>())
+            f64::from(
+                made.mul(held_vectors.clone())
+                    .sum_dim(1)
+                    .mean()
+                    .into_scalar::<f32>(),
+            )
         };
         let before = nearness(&generator);
         let (mut best, mut kept, mut epoch_kept) = (f64::NEG_INFINITY, generator.clone(), 0);
-        let what = if config.adversary > 0.0 { "Generator" } else { "Generator without adversary" };
+        let what = if config.adversary > 0.0 {
+            "Generator"
+        } else {
+            "Generator without adversary"
+        };
         let progress = Progress::of(what, config.epochs as u64);
         for epoch in 1..=config.epochs {
             order.shuffle(&mut rng);
@@ -173,19 +220,32 @@ impl Gan {
                     let loss = entropy(real, REAL).add(entropy(fake, 0.0));
                     sums[0] += f64::from(loss.clone().into_scalar::<f32>());
                     let gradients = GradientsParams::from_grads(loss.backward(), &discriminator);
-                    discriminator = tells.step(0.5 * config.learning_rate, discriminator, gradients);
+                    discriminator =
+                        tells.step(0.5 * config.learning_rate, discriminator, gradients);
                 }
                 let made = generator.forward(content.clone());
-                let mut loss = made.clone().mul(vectors).sum_dim(1).mean().neg().add_scalar(1.0);
+                let mut loss = made
+                    .clone()
+                    .mul(vectors)
+                    .sum_dim(1)
+                    .mean()
+                    .neg()
+                    .add_scalar(1.0);
                 if config.adversary > 0.0 {
-                    loss = loss.add(entropy(discriminator.forward(content, noisy(made)), 1.0).mul_scalar(config.adversary));
+                    loss = loss.add(
+                        entropy(discriminator.forward(content, noisy(made)), 1.0)
+                            .mul_scalar(config.adversary),
+                    );
                 }
                 sums[1] += f64::from(loss.clone().into_scalar::<f32>());
                 let gradients = GradientsParams::from_grads(loss.backward(), &generator);
                 generator = makes.step(config.learning_rate, generator, gradients);
             }
             let steps = order.len().div_ceil(config.batch) as f64;
-            ensure!(sums.iter().all(|sum| sum.is_finite()), "a loss of the generator became no number in epoch {epoch}");
+            ensure!(
+                sums.iter().all(|sum| sum.is_finite()),
+                "a loss of the generator became no number in epoch {epoch}"
+            );
             let near = nearness(&generator);
             progress.note(&format!(
                 "epoch {epoch}: discriminator {:.3}, generator {:.3}, cosine of held-out products {near:.4}",
@@ -200,7 +260,11 @@ impl Gan {
             }
         }
         progress.finish(&format!("{what}: cosine of held-out products {before:.4} by content, {best:.4} in epoch {epoch_kept}"));
-        Ok(Self { generator: kept, cosine: [before, best], epoch: epoch_kept })
+        Ok(Self {
+            generator: kept,
+            cosine: [before, best],
+            epoch: epoch_kept,
+        })
     }
 
     /// Whether its vectors of held-out products are nearer to the trained ones than what content foretold to begin with.
@@ -213,21 +277,34 @@ impl Gan {
     #[must_use]
     pub fn vector(&self, content: &[f32]) -> Vec<f32> {
         let device = Device::flex().autodiff();
-        let content = Tensor::<2>::from_data(TensorData::new(content.to_vec(), [1, content.len()]), &device);
-        self.generator.forward(content).into_data().try_to_vec::<f32>().expect("vectors on the CPU are f32 and can be read")
+        let content = Tensor::<2>::from_data(
+            TensorData::new(content.to_vec(), [1, content.len()]),
+            &device,
+        );
+        self.generator
+            .forward(content)
+            .into_data()
+            .try_to_vec::<f32>()
+            .expect("vectors on the CPU are f32 and can be read")
     }
 }
 
 /// Mean binary cross-entropy of logits with one label for all.
 fn entropy(logits: Tensor<1>, label: f32) -> Tensor<1> {
-    log_sigmoid(logits.clone()).sub(logits.mul_scalar(1.0 - label)).mean().neg()
+    log_sigmoid(logits.clone())
+        .sub(logits.mul_scalar(1.0 - label))
+        .mean()
+        .neg()
 }
 
 /// Normal numbers with mean 0, from a generator of our own.
 fn normal(shape: [usize; 2], std: f64, rng: &mut ChaCha8Rng, device: &Device) -> Tensor<2> {
     // Box and Muller, one of the two.
     let values = (0..shape[0] * shape[1]).map(|_| {
-        let (radius, turn): (f64, f64) = (rng.random_range(f64::MIN_POSITIVE..1.0), rng.random_range(0.0..std::f64::consts::TAU));
+        let (radius, turn): (f64, f64) = (
+            rng.random_range(f64::MIN_POSITIVE..1.0),
+            rng.random_range(0.0..std::f64::consts::TAU),
+        );
         (std * (-2.0 * radius.ln()).sqrt() * turn.cos()) as f32
     });
     Tensor::from_data(TensorData::new(values.collect::<Vec<f32>>(), shape), device)
@@ -257,17 +334,42 @@ mod tests {
     #[test]
     fn it_learns_where_trained_vectors_lie_and_the_same_seed_gives_the_same_vectors() {
         let (content, vectors) = examples();
-        let examples = Examples { width: 4, content: &content, d: 2, vectors: &vectors };
-        let config = GanConfig { hidden: 16, epochs: 40, batch: 32, learning_rate: 1e-2, ..GanConfig::default() };
+        let examples = Examples {
+            width: 4,
+            content: &content,
+            d: 2,
+            vectors: &vectors,
+        };
+        let config = GanConfig {
+            hidden: 16,
+            epochs: 40,
+            batch: 32,
+            learning_rate: 1e-2,
+            ..GanConfig::default()
+        };
         let gan = Gan::fit(examples, &config, 7).unwrap();
-        assert!(gan.helps() && gan.cosine[0].abs() < 0.3 && gan.cosine[1] > 0.9, "{:?}", gan.cosine);
+        assert!(
+            gan.helps() && gan.cosine[0].abs() < 0.3 && gan.cosine[1] > 0.9,
+            "{:?}",
+            gan.cosine
+        );
         let again = Gan::fit(examples, &config, 7).unwrap();
         assert_eq!(gan.vector(&content[..4]), again.vector(&content[..4]));
     }
 
     #[test]
     fn too_few_products_are_refused() {
-        let examples = Examples { width: 2, content: &[0.0; 8], d: 2, vectors: &[0.5; 8] };
-        assert!(Gan::fit(examples, &GanConfig::default(), 7).unwrap_err().to_string().contains("too few"));
+        let examples = Examples {
+            width: 2,
+            content: &[0.0; 8],
+            d: 2,
+            vectors: &[0.5; 8],
+        };
+        assert!(
+            Gan::fit(examples, &GanConfig::default(), 7)
+                .unwrap_err()
+                .to_string()
+                .contains("too few")
+        );
     }
 }

@@ -53,33 +53,54 @@ pub fn add(pack: &Pack, newcomers: &[Newcomer]) -> Result<Pack> {
         }
         let vector = match &newcomer.vector {
             Some(vector) if vector.len() == d => vector.clone(),
-            Some(vector) => bail!("item '{id}' has a vector of {} numbers, those of the pack have {d}", vector.len()),
+            Some(vector) => bail!(
+                "item '{id}' has a vector of {} numbers, those of the pack have {d}",
+                vector.len()
+            ),
             None if near.is_empty() => middle.vector.clone(),
             None => unit_mean(&pack.table, near),
         };
         vectors.extend(vector);
         let mean = |of: &dyn Fn(usize) -> f32, without: f32| {
-            if near.is_empty() { without } else { near.iter().map(|&(row, weight)| weight * of(row as usize)).sum() }
+            if near.is_empty() {
+                without
+            } else {
+                near.iter()
+                    .map(|&(row, weight)| weight * of(row as usize))
+                    .sum()
+            }
         };
         biases.push(mean(&|row| pack.table.bias[row], middle.lowest_bias));
-        out.popularity.push(mean(&|row| pack.popularity[row] as f32, 0.0).round() as u32);
-        out.recent.push(mean(&|row| pack.recent[row] as f32, 0.0).round() as u32);
+        out.popularity
+            .push(mean(&|row| pack.popularity[row] as f32, 0.0).round() as u32);
+        out.recent
+            .push(mean(&|row| pack.recent[row] as f32, 0.0).round() as u32);
         if !pack.season.is_empty() {
-            out.season.push(mean(&|row| pack.season[row] as f32, 0.0).round() as u32);
+            out.season
+                .push(mean(&|row| pack.season[row] as f32, 0.0).round() as u32);
         }
-        out.repeat.push(mean(&|row| pack.repeat[row], middle.repeat).clamp(0.0, 1.0));
+        out.repeat
+            .push(mean(&|row| pack.repeat[row], middle.repeat).clamp(0.0, 1.0));
         let new_row = (n + nth) as u32;
         own.push(strongest(
             near.iter().flat_map(|&(row, weight)| {
-                pack.pairs.row(row as usize).map(move |pair| (pair.to as u32, weight, pair.count, pair.regression))
+                pack.pairs
+                    .row(row as usize)
+                    .map(move |pair| (pair.to as u32, weight, pair.count, pair.regression))
             }),
             pack,
         ));
         let speakers = near.iter().flat_map(|&(row, weight)| {
-            reverse.row(row).iter().map(move |&(from, count, regression)| (from, weight, count, regression))
+            reverse
+                .row(row)
+                .iter()
+                .map(move |&(from, count, regression)| (from, weight, count, regression))
         });
         for link in strongest(speakers, pack) {
-            gained.entry(link.to).or_default().push(Link { to: new_row, ..link });
+            gained.entry(link.to).or_default().push(Link {
+                to: new_row,
+                ..link
+            });
         }
     }
     let added = ItemTable::quantise(&vectors, d, biases);
@@ -87,9 +108,16 @@ pub fn add(pack: &Pack, newcomers: &[Newcomer]) -> Result<Pack> {
     out.table.scale.extend(added.scale);
     out.table.bias.extend(added.bias);
     out.pairs = with_links(pack, &gained, &own);
-    let items: Vec<Item> = pack.catalogue.items().iter().chain(newcomers.iter().map(|new| &new.item)).cloned().collect();
+    let items: Vec<Item> = pack
+        .catalogue
+        .items()
+        .iter()
+        .chain(newcomers.iter().map(|new| &new.item))
+        .cloned()
+        .collect();
     out.catalogue = Catalogue::new(items).context("the new products do not fit the pack's")?;
-    out.fresh.extend((n..n + newcomers.len()).map(|row| row as u32));
+    out.fresh
+        .extend((n..n + newcomers.len()).map(|row| row as u32));
     let out = in_shelf_order(&out)?;
     let row_of = |ix: ItemIx| out.catalogue.ix(&pack.catalogue[ix].id).map(ItemIx::row);
     let same = ProfileInputs::of(&out).groups_as(&ProfileInputs::of(pack), row_of);
@@ -110,7 +138,12 @@ impl Middle {
         let all: Vec<(u32, f32)> = (0..n as u32).map(|row| (row, 1.0)).collect();
         Self {
             vector: unit_mean(&pack.table, &all),
-            lowest_bias: pack.table.bias.iter().copied().fold(f32::INFINITY, f32::min),
+            lowest_bias: pack
+                .table
+                .bias
+                .iter()
+                .copied()
+                .fold(f32::INFINITY, f32::min),
             repeat: pack.repeat.iter().sum::<f32>() / n as f32,
         }
     }
@@ -118,7 +151,8 @@ impl Middle {
 
 fn unit_mean(table: &ItemTable, near: &[(u32, f32)]) -> Vec<f32> {
     let mut out = vec![0.0; table.d];
-    near.iter().for_each(|&(row, weight)| table.add_row(row as usize, weight, &mut out));
+    near.iter()
+        .for_each(|&(row, weight)| table.add_row(row as usize, weight, &mut out));
     let norm = out.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-6);
     out.into_iter().map(|x| x / norm).collect()
 }
@@ -159,13 +193,27 @@ fn strongest(said: impl Iterator<Item = (u32, f32, f32, f32)>, pack: &Pack) -> V
         sum.1 += weight * regression;
     }
     let counts = &pack.pairs.counts;
-    let (min, max) = counts.iter().fold((f32::MAX, f32::MIN_POSITIVE), |(min, max), &c| (min.min(c), max.max(c)));
+    let (min, max) = counts
+        .iter()
+        .fold((f32::MAX, f32::MIN_POSITIVE), |(min, max), &c| {
+            (min.min(c), max.max(c))
+        });
     let mut links: Vec<(f32, Link)> = sums
         .into_iter()
         .filter(|(_, (count, _))| *count >= min)
         .map(|(to, (count, regression))| {
-            let strength = count / (pack.popularity[to as usize] as f32 + pack.config.cosine_shrink).max(1.0).sqrt();
-            (strength, Link { to, count: count.min(max), regression })
+            let strength = count
+                / (pack.popularity[to as usize] as f32 + pack.config.cosine_shrink)
+                    .max(1.0)
+                    .sqrt();
+            (
+                strength,
+                Link {
+                    to,
+                    count: count.min(max),
+                    regression,
+                },
+            )
         })
         .collect();
     links.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.to.cmp(&b.1.to)));
@@ -174,7 +222,10 @@ fn strongest(said: impl Iterator<Item = (u32, f32, f32, f32)>, pack: &Pack) -> V
 }
 
 fn with_links(pack: &Pack, gained: &BTreeMap<u32, Vec<Link>>, own: &[Vec<Link>]) -> PairTable {
-    let mut out = PairTable { offsets: vec![0], ..PairTable::default() };
+    let mut out = PairTable {
+        offsets: vec![0],
+        ..PairTable::default()
+    };
     let mut push = |links: &mut dyn Iterator<Item = Link>| {
         for link in links {
             out.items.push(link.to);
@@ -184,7 +235,11 @@ fn with_links(pack: &Pack, gained: &BTreeMap<u32, Vec<Link>>, own: &[Vec<Link>])
         out.offsets.push(out.items.len() as u32);
     };
     for row in 0..pack.catalogue.len() {
-        let old = pack.pairs.row(row).map(|pair| Link { to: pair.to as u32, count: pair.count, regression: pair.regression });
+        let old = pack.pairs.row(row).map(|pair| Link {
+            to: pair.to as u32,
+            count: pair.count,
+            regression: pair.regression,
+        });
         push(&mut old.chain(gained.get(&(row as u32)).into_iter().flatten().copied()));
     }
     for links in own {

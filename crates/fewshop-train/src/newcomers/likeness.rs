@@ -22,7 +22,11 @@ pub struct Weights {
 
 impl Default for Weights {
     fn default() -> Self {
-        Self { text: 1.0, power: 3.0, most: NEIGHBOURS }
+        Self {
+            text: 1.0,
+            power: 3.0,
+            most: NEIGHBOURS,
+        }
     }
 }
 
@@ -49,17 +53,39 @@ impl Likeness {
         let mut postings: BTreeMap<String, (f32, Vec<u32>)> = BTreeMap::new();
         for (row, list) in lists.iter().enumerate() {
             for token in list {
-                postings.entry(token.clone()).or_default().1.push(row as u32);
+                postings
+                    .entry(token.clone())
+                    .or_default()
+                    .1
+                    .push(row as u32);
             }
         }
         for (weight, rows) in postings.values_mut() {
             *weight = (items.len() as f32 / rows.len() as f32).ln();
         }
-        let norm = |list: &Vec<String>| list.iter().map(|token| postings[token].0.powi(2)).sum::<f32>().sqrt();
-        let inv_norm = lists.iter().map(|list| 1.0 / norm(list).max(1e-6)).collect();
+        let norm = |list: &Vec<String>| {
+            list.iter()
+                .map(|token| postings[token].0.powi(2))
+                .sum::<f32>()
+                .sqrt()
+        };
+        let inv_norm = lists
+            .iter()
+            .map(|list| 1.0 / norm(list).max(1e-6))
+            .collect();
         let width = text.len() / items.len().max(1);
-        let text = if width == 0 { Vec::new() } else { text.chunks_exact(width).flat_map(unit).collect() };
-        Self { postings, inv_norm, prices, text, width }
+        let text = if width == 0 {
+            Vec::new()
+        } else {
+            text.chunks_exact(width).flat_map(unit).collect()
+        };
+        Self {
+            postings,
+            inv_norm,
+            prices,
+            text,
+            width,
+        }
     }
 
     /// Cosine of shared tokens with each known product.
@@ -79,7 +105,9 @@ impl Likeness {
             }
         }
         let inv = 1.0 / norm.sqrt().max(1e-6);
-        out.iter_mut().zip(&self.inv_norm).for_each(|(x, other)| *x *= inv * other);
+        out.iter_mut()
+            .zip(&self.inv_norm)
+            .for_each(|(x, other)| *x *= inv * other);
         out
     }
 
@@ -90,20 +118,41 @@ impl Likeness {
             return vec![0.0; self.inv_norm.len()];
         }
         let own = unit(text);
-        self.text.chunks_exact(self.width).map(|row| row.iter().zip(&own).map(|(a, b)| a * b).sum()).collect()
+        self.text
+            .chunks_exact(self.width)
+            .map(|row| row.iter().zip(&own).map(|(a, b)| a * b).sum())
+            .collect()
     }
 
     /// The known products that a new one resembles most, with weights that add up to 1; the nearest first, ties by row. Empty where it
     /// shares nothing with any.
     #[must_use]
     pub fn nearest(&self, item: &Item, text: &[f32], weights: &Weights) -> Vec<(u32, f32)> {
-        let like: Vec<f32> = self.words(item).iter().zip(self.text(text)).map(|(w, t)| w + weights.text * t.max(0.0)).collect();
-        let mut order: Vec<u32> = (0..like.len() as u32).filter(|&row| like[row as usize] > 0.0).collect();
-        order.sort_by(|&a, &b| like[b as usize].total_cmp(&like[a as usize]).then(a.cmp(&b)));
+        let like: Vec<f32> = self
+            .words(item)
+            .iter()
+            .zip(self.text(text))
+            .map(|(w, t)| w + weights.text * t.max(0.0))
+            .collect();
+        let mut order: Vec<u32> = (0..like.len() as u32)
+            .filter(|&row| like[row as usize] > 0.0)
+            .collect();
+        order.sort_by(|&a, &b| {
+            like[b as usize]
+                .total_cmp(&like[a as usize])
+                .then(a.cmp(&b))
+        });
         order.truncate(weights.most);
-        let raw: Vec<f32> = order.iter().map(|&row| like[row as usize].powf(weights.power)).collect();
+        let raw: Vec<f32> = order
+            .iter()
+            .map(|&row| like[row as usize].powf(weights.power))
+            .collect();
         let sum = raw.iter().sum::<f32>().max(f32::MIN_POSITIVE);
-        order.into_iter().zip(raw).map(|(row, weight)| (row, weight / sum)).collect()
+        order
+            .into_iter()
+            .zip(raw)
+            .map(|(row, weight)| (row, weight / sum))
+            .collect()
     }
 }
 
@@ -138,8 +187,14 @@ mod tests {
         item.category = vec!["Tea".to_owned()];
         let near = likeness.nearest(&item, &[], &Weights::default());
         assert_eq!(near.iter().map(|n| n.0).collect::<Vec<_>>(), [0, 1]);
-        assert!((near.iter().map(|n| n.1).sum::<f32>() - 1.0).abs() < 1e-6 && near[0].1 > near[1].1);
-        assert!(likeness.nearest(&Item::new("n", "Lamp"), &[], &Weights::default()).is_empty());
+        assert!(
+            (near.iter().map(|n| n.1).sum::<f32>() - 1.0).abs() < 1e-6 && near[0].1 > near[1].1
+        );
+        assert!(
+            likeness
+                .nearest(&Item::new("n", "Lamp"), &[], &Weights::default())
+                .is_empty()
+        );
     }
 
     #[test]

@@ -63,17 +63,29 @@ pub(super) struct Setting<'a> {
 
 impl<'a> Setting<'a> {
     pub(super) fn of(pack: &'a Pack, facts: &'a OfferFacts, shop: &'a Shop, seed: u64) -> Self {
-        Self { pack, facts, shop, rates: rates(facts, shop), folds: folds(shop, seed), late: late(shop) }
+        Self {
+            pack,
+            facts,
+            shop,
+            rates: rates(facts, shop),
+            folds: folds(shop, seed),
+            late: late(shop),
+        }
     }
 
     /// What each household was shown, by one amount known, as the fit of the shipped model sees it: what others redeemed counts as of the
     /// day on which a campaign began, and a household's own redemptions never count among those of the others.
     pub(super) fn rows(&self, known: usize) -> Vec<Rows> {
-        let matches: Vec<Vec<[f64; MATCHES]>> = all_matches(self.facts, self.pack, self.shop, known);
+        let matches: Vec<Vec<[f64; MATCHES]>> =
+            all_matches(self.facts, self.pack, self.shop, known);
         let of = |(at, question): (usize, &Question)| {
             let offers = &self.shop.campaigns[question.campaign].offers;
             let row = |(nth, offer): (usize, &usize)| {
-                let x = self.rates[at][nth].iter().chain(&matches[at][nth]).copied().collect();
+                let x = self.rates[at][nth]
+                    .iter()
+                    .chain(&matches[at][nth])
+                    .copied()
+                    .collect();
                 (x, question.redeemed.contains_key(offer))
             };
             offers.iter().enumerate().map(row).collect()
@@ -88,16 +100,32 @@ impl<'a> Setting<'a> {
         let households = self.asked(rows, &|_| true, &|_| true);
         let time = self.asked(rows, &|at| !late(at), &late);
         let name = KNOWN[known].name();
-        [summed(self.shop, Split::Households, name, &households), summed(self.shop, Split::Time, name, &time)]
+        [
+            summed(self.shop, Split::Households, name, &households),
+            summed(self.shop, Split::Time, name, &time),
+        ]
     }
 
     /// Questions that are asked about, of households that taught nothing.
-    fn asked(&self, rows: &[Rows], teaches: &dyn Fn(usize) -> bool, is_asked: &dyn Fn(usize) -> bool) -> Asked {
+    fn asked(
+        &self,
+        rows: &[Rows],
+        teaches: &dyn Fn(usize) -> bool,
+        is_asked: &dyn Fn(usize) -> bool,
+    ) -> Asked {
         let mut out = Asked::new();
         for fold in 0..FOLDS {
             let lessons = (0..rows.len()).filter(|&at| self.folds[at] != fold && teaches(at));
-            let model = Logistic::fit(&lessons.flat_map(|at| rows[at].iter().cloned()).collect::<Rows>());
-            let expected = |(x, redeemed): &(Vec<f64>, bool)| Expected { score: model.score(x), rate: x[0], redeemed: *redeemed };
+            let model = Logistic::fit(
+                &lessons
+                    .flat_map(|at| rows[at].iter().cloned())
+                    .collect::<Rows>(),
+            );
+            let expected = |(x, redeemed): &(Vec<f64>, bool)| Expected {
+                score: model.score(x),
+                rate: x[0],
+                redeemed: *redeemed,
+            };
             let asked = (0..rows.len()).filter(|&at| self.folds[at] == fold && is_asked(at));
             out.extend(asked.map(|at| (at, rows[at].iter().map(expected).collect())));
         }
@@ -129,7 +157,10 @@ fn rates(facts: &OfferFacts, shop: &Shop) -> Vec<Vec<[f64; 2]>> {
     let before: Vec<Redemptions> = (shop.campaigns.iter())
         .map(|campaign| {
             let mut counts = Redemptions::default();
-            let earlier = shop.questions.iter().filter(|other| shop.campaigns[other.campaign].start_s < campaign.start_s);
+            let earlier = shop
+                .questions
+                .iter()
+                .filter(|other| shop.campaigns[other.campaign].start_s < campaign.start_s);
             earlier.for_each(|other| counts.add(facts, shop, other, campaign.start_s, 1.0));
             counts
         })
@@ -140,7 +171,10 @@ fn rates(facts: &OfferFacts, shop: &Shop) -> Vec<Vec<[f64; 2]>> {
     }
     let mut before = before;
     let of = |question: &Question| {
-        let (campaign, counts) = (&shop.campaigns[question.campaign], &mut before[question.campaign]);
+        let (campaign, counts) = (
+            &shop.campaigns[question.campaign],
+            &mut before[question.campaign],
+        );
         let count_own = |counts: &mut Redemptions, by: f64| {
             for other in own[&question.user].iter().map(|&at| &shop.questions[at]) {
                 if shop.campaigns[other.campaign].start_s < campaign.start_s {
@@ -149,7 +183,11 @@ fn rates(facts: &OfferFacts, shop: &Shop) -> Vec<Vec<[f64; 2]>> {
             }
         };
         count_own(counts, -1.0);
-        let rates = campaign.offers.iter().map(|&offer| counts.rates(facts, shop, offer)).collect();
+        let rates = campaign
+            .offers
+            .iter()
+            .map(|&offer| counts.rates(facts, shop, offer))
+            .collect();
         count_own(counts, 1.0);
         rates
     };
@@ -180,17 +218,33 @@ impl Expected {
 }
 
 fn summed(shop: &Shop, split: Split, known: &str, asked: &[(usize, Vec<Expected>)]) -> Calibration {
-    let sums = |of: &[Expected]| of.iter().fold([0.0, 0.0], |sum, one| [sum[0] + one.chance(), sum[1] + one.seen()]);
+    let sums = |of: &[Expected]| {
+        of.iter().fold([0.0, 0.0], |sum, one| {
+            [sum[0] + one.chance(), sum[1] + one.seen()]
+        })
+    };
     let mut all: Vec<Expected> = asked.iter().flat_map(|(_, rows)| rows).copied().collect();
     all.sort_by(|a, b| b.score.total_cmp(&a.score));
     // Of equals the first in the file.
     let best = |by: fn(&Expected) -> f64| -> Vec<Expected> {
-        asked.iter().filter_map(|(_, rows)| rows.iter().rev().max_by(|a, b| by(a).total_cmp(&by(b))).copied()).collect()
+        asked
+            .iter()
+            .filter_map(|(_, rows)| {
+                rows.iter()
+                    .rev()
+                    .max_by(|a, b| by(a).total_cmp(&by(b)))
+                    .copied()
+            })
+            .collect()
     };
     let first = best(|one| one.score);
-    let (seen, expected): (Vec<f64>, Vec<f64>) = first.iter().map(|one| (one.seen(), one.chance())).unzip();
+    let (seen, expected): (Vec<f64>, Vec<f64>) =
+        first.iter().map(|one| (one.seen(), one.chance())).unzip();
     let bootstrap = Bootstrap::over(asked.iter().map(|(at, _)| shop.questions[*at].user));
-    let mut campaigns: Vec<usize> = asked.iter().map(|(at, _)| shop.questions[*at].campaign).collect();
+    let mut campaigns: Vec<usize> = asked
+        .iter()
+        .map(|(at, _)| shop.questions[*at].campaign)
+        .collect();
     campaigns.sort_unstable();
     campaigns.dedup();
     Calibration {
@@ -215,7 +269,9 @@ pub fn expected(found: &[Calibration]) -> String {
         if before != Some(one.split) {
             let who = match one.split {
                 Split::Households => "of households that taught nothing",
-                Split::Time => "of households that taught nothing, in later campaigns than those that taught",
+                Split::Time => {
+                    "of households that taught nothing, in later campaigns than those that taught"
+                }
             };
             let _ = writeln!(
                 out,
@@ -229,10 +285,20 @@ pub fn expected(found: &[Calibration]) -> String {
             out,
             "{:<10} all {:.0}, {:.0}; likeliest hundredth {:.0}, {:.0}; first offer {:.1}, {:.0} (seen by expected {low:.2} to {high:.2}); \
              most redeemed instead {:.0}",
-            one.known, one.all[0], one.all[1], one.top[0], one.top[1], one.first[0], one.first[1], one.most_redeemed
+            one.known,
+            one.all[0],
+            one.all[1],
+            one.top[0],
+            one.top[1],
+            one.first[0],
+            one.first[1],
+            one.most_redeemed
         );
     }
-    let off = found.iter().filter(|one| one.split == Split::Time && one.off()).count();
+    let off = found
+        .iter()
+        .filter(|one| one.split == Split::Time && one.off())
+        .count();
     if off > 0 {
         let _ = writeln!(
             out,

@@ -20,7 +20,12 @@ use crate::evaluation::{Bootstrap, Interval};
 use crate::progress::Progress;
 
 /// What is compared, in the order of the rows.
-pub const METHODS: [&str; 4] = ["most redeemed", "category match", "logistic regression on counts", "offer model"];
+pub const METHODS: [&str; 4] = [
+    "most redeemed",
+    "category match",
+    "logistic regression on counts",
+    "offer model",
+];
 /// Households are asked in this many parts.
 pub(super) const FOLDS: usize = 5;
 /// The latest campaigns that hold this share of what was redeemed are the ones asked about under [`Split::Time`].
@@ -80,7 +85,12 @@ pub fn compare(pack: &Pack, shop: &Shop, seed: u64) -> Comparison {
     let facts = OfferFacts::of(pack, &shop.offers);
     let progress = Progress::of("Offers", (2 * KNOWN.len() * FOLDS) as u64);
     let calibration = calibrate(pack, shop, seed);
-    let mut out = Comparison { rows: Vec::new(), weights: Vec::new(), calibration, better: false };
+    let mut out = Comparison {
+        rows: Vec::new(),
+        weights: Vec::new(),
+        calibration,
+        better: false,
+    };
     let folds = folds(shop, seed);
     for split in [Split::Households, Split::Time] {
         for (known, amount) in KNOWN.iter().enumerate() {
@@ -88,38 +98,75 @@ pub fn compare(pack: &Pack, shop: &Shop, seed: u64) -> Comparison {
             let (mut asked, mut weights) = (Vec::new(), vec![0.0; FEATURES.len()]);
             for fold in 0..FOLDS {
                 let answered = answer(&facts, shop, &matches, &folds, fold, split);
-                weights.iter_mut().zip(answered.weights).for_each(|(sum, weight)| *sum += weight / FOLDS as f64);
+                weights
+                    .iter_mut()
+                    .zip(answered.weights)
+                    .for_each(|(sum, weight)| *sum += weight / FOLDS as f64);
                 asked.extend(answered.scores);
                 progress.step();
             }
             if known + 1 == KNOWN.len() {
-                out.weights.push((split, FEATURES.iter().map(ToString::to_string).zip(weights).collect()));
+                out.weights.push((
+                    split,
+                    FEATURES
+                        .iter()
+                        .map(ToString::to_string)
+                        .zip(weights)
+                        .collect(),
+                ));
             }
             out.rows.extend(figures(shop, &asked, split, amount.name()));
         }
     }
     let model = |row: &&Row| row.method == METHODS[METHODS.len() - 1] && row.split == Split::Time;
-    out.better = out.rows.iter().filter(model).all(|row| row.ndcg_gain.1[0] > 0.0);
-    progress.finish(&format!("Offers: {} households shown a campaign", shop.questions.len()));
+    out.better = out
+        .rows
+        .iter()
+        .filter(model)
+        .all(|row| row.ndcg_gain.1[0] > 0.0);
+    progress.finish(&format!(
+        "Offers: {} households shown a campaign",
+        shop.questions.len()
+    ));
     out
 }
 
 /// The fold of each question's household.
 pub(super) fn folds(shop: &Shop, seed: u64) -> Vec<usize> {
-    let mut users: Vec<u32> = shop.questions.iter().map(|question| question.user).collect();
+    let mut users: Vec<u32> = shop
+        .questions
+        .iter()
+        .map(|question| question.user)
+        .collect();
     users.sort_unstable();
     users.dedup();
     users.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
-    let of: std::collections::HashMap<u32, usize> = users.into_iter().enumerate().map(|(at, user)| (user, at % FOLDS)).collect();
-    shop.questions.iter().map(|question| of[&question.user]).collect()
+    let of: std::collections::HashMap<u32, usize> = users
+        .into_iter()
+        .enumerate()
+        .map(|(at, user)| (user, at % FOLDS))
+        .collect();
+    shop.questions
+        .iter()
+        .map(|question| of[&question.user])
+        .collect()
 }
 
 /// Whether each campaign is one of the late ones.
 pub(super) fn late(shop: &Shop) -> Vec<bool> {
     let mut order: Vec<usize> = (0..shop.campaigns.len()).collect();
-    order.sort_by_key(|&campaign| (std::cmp::Reverse(shop.campaigns[campaign].start_s), campaign));
+    order.sort_by_key(|&campaign| {
+        (
+            std::cmp::Reverse(shop.campaigns[campaign].start_s),
+            campaign,
+        )
+    });
     let redeemed = |campaign: usize| {
-        shop.questions.iter().filter(|q| q.campaign == campaign).map(|q| q.redeemed.len()).sum::<usize>() as f64
+        shop.questions
+            .iter()
+            .filter(|q| q.campaign == campaign)
+            .map(|q| q.redeemed.len())
+            .sum::<usize>() as f64
     };
     let all: f64 = order.iter().map(|&campaign| redeemed(campaign)).sum();
     let (mut out, mut sum) = (vec![false; order.len()], 0.0);
@@ -149,10 +196,13 @@ fn answer(
 ) -> Answered {
     let late = late(shop);
     let all = || shop.questions.iter().enumerate();
-    let teaches =
-        |(at, question): &(usize, &Question)| folds[*at] != fold && (split == Split::Households || !late[question.campaign]);
+    let teaches = |(at, question): &(usize, &Question)| {
+        folds[*at] != fold && (split == Split::Households || !late[question.campaign])
+    };
     let is_asked = |(at, question): &(usize, &Question)| {
-        folds[*at] == fold && !question.redeemed.is_empty() && (split == Split::Households || late[question.campaign])
+        folds[*at] == fold
+            && !question.redeemed.is_empty()
+            && (split == Split::Households || late[question.campaign])
     };
     // What others redeemed, as far as it may be known when each campaign begins.
     let mut counts: Vec<Redemptions> = (0..shop.campaigns.len())
@@ -161,7 +211,9 @@ fn answer(
             let mut counts = Redemptions::default();
             for (_, other) in all().filter(|(at, _)| folds[*at] != fold) {
                 match split {
-                    Split::Households if other.campaign == campaign => counts.add(facts, shop, other, i64::MAX, 1.0),
+                    Split::Households if other.campaign == campaign => {
+                        counts.add(facts, shop, other, i64::MAX, 1.0)
+                    }
                     Split::Time if shop.campaigns[other.campaign].start_s < start_s => {
                         counts.add(facts, shop, other, start_s, 1.0);
                     }
@@ -174,7 +226,11 @@ fn answer(
     let features = |counts: &Redemptions, at: usize| -> Vec<Vec<f64>> {
         let offers = &shop.campaigns[shop.questions[at].campaign].offers;
         let row = |(&offer, own): (&usize, &[f64; MATCHES])| {
-            counts.rates(facts, shop, offer).into_iter().chain(own.iter().copied()).collect()
+            counts
+                .rates(facts, shop, offer)
+                .into_iter()
+                .chain(own.iter().copied())
+                .collect()
         };
         offers.iter().zip(&matches[at]).map(row).collect()
     };
@@ -186,37 +242,66 @@ fn answer(
         if own {
             counts.add(facts, shop, question, i64::MAX, -1.0);
         }
-        let redeemed = shop.campaigns[question.campaign].offers.iter().map(|offer| question.redeemed.contains_key(offer));
+        let redeemed = shop.campaigns[question.campaign]
+            .offers
+            .iter()
+            .map(|offer| question.redeemed.contains_key(offer));
         teach.extend(features(counts, at).into_iter().zip(redeemed));
         if own {
             counts.add(facts, shop, question, i64::MAX, 1.0);
         }
     }
     let plain = |x: &[f64]| -> Vec<f64> { COUNTS.iter().map(|&f| x[f]).collect() };
-    let simple: Vec<(Vec<f64>, bool)> = teach.iter().map(|(x, redeemed)| (plain(x), *redeemed)).collect();
+    let simple: Vec<(Vec<f64>, bool)> = teach
+        .iter()
+        .map(|(x, redeemed)| (plain(x), *redeemed))
+        .collect();
     let (model, simple) = rayon::join(|| Logistic::fit(&teach), || Logistic::fit(&simple));
     let scores = all()
         .filter(is_asked)
         .map(|(at, question)| {
             let rows = features(&counts[question.campaign], at);
-            let of = |score: &dyn Fn(&[f64]) -> f64| rows.iter().map(|x| score(x) as f32).collect::<Vec<f32>>();
-            let by = [of(&|x| x[POPULARITY]), of(&|x| x[CATEGORY]), of(&|x| simple.score(&plain(x))), of(&|x| model.score(x))];
+            let of = |score: &dyn Fn(&[f64]) -> f64| {
+                rows.iter().map(|x| score(x) as f32).collect::<Vec<f32>>()
+            };
+            let by = [
+                of(&|x| x[POPULARITY]),
+                of(&|x| x[CATEGORY]),
+                of(&|x| simple.score(&plain(x))),
+                of(&|x| model.score(x)),
+            ];
             (at, by)
         })
         .collect();
-    Answered { scores, weights: model.weights().to_vec() }
+    Answered {
+        scores,
+        weights: model.weights().to_vec(),
+    }
 }
 
-fn figures(shop: &Shop, asked: &[(usize, [Vec<f32>; 4])], split: Split, known: &'static str) -> Vec<Row> {
-    let users: Vec<u32> = asked.iter().map(|(at, _)| shop.questions[*at].user).collect();
+fn figures(
+    shop: &Shop,
+    asked: &[(usize, [Vec<f32>; 4])],
+    split: Split,
+    known: &'static str,
+) -> Vec<Row> {
+    let users: Vec<u32> = asked
+        .iter()
+        .map(|(at, _)| shop.questions[*at].user)
+        .collect();
     let bootstrap = Bootstrap::over(&users);
     let mean = |values: &[f64]| {
-        (values.iter().sum::<f64>() / values.len().max(1) as f64, bootstrap.means(std::slice::from_ref(&values.to_vec()))[0])
+        (
+            values.iter().sum::<f64>() / values.len().max(1) as f64,
+            bootstrap.means(std::slice::from_ref(&values.to_vec()))[0],
+        )
     };
     let by_method: Vec<[Vec<f64>; 3]> = (0..METHODS.len())
         .map(|method| {
-            let judged: Vec<[f64; 3]> =
-                asked.par_iter().map(|(at, scores)| judge(shop, &shop.questions[*at], &scores[method])).collect();
+            let judged: Vec<[f64; 3]> = asked
+                .par_iter()
+                .map(|(at, scores)| judge(shop, &shop.questions[*at], &scores[method]))
+                .collect();
             [0, 1, 2].map(|metric| judged.iter().map(|one| one[metric]).collect())
         })
         .collect();
@@ -247,8 +332,12 @@ fn judge(shop: &Shop, question: &Question, scores: &[f32]) -> [f64; 3] {
     order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
     let ranked: Vec<usize> = order.iter().map(|&at| offers[at]).collect();
     let wanted: Vec<usize> = question.redeemed.keys().copied().collect();
-    let score = metrics::score(&metrics::hits(&ranked, &wanted, &[]), wanted.len()).unwrap_or_default();
-    let rising = order.iter().rev().map(|&at| (scores[at], 1.0, question.redeemed.contains_key(&offers[at])));
+    let score =
+        metrics::score(&metrics::hits(&ranked, &wanted, &[]), wanted.len()).unwrap_or_default();
+    let rising = order
+        .iter()
+        .rev()
+        .map(|&at| (scores[at], 1.0, question.redeemed.contains_key(&offers[at])));
     let auc = metrics::area_under_curve(rising).unwrap_or(0.5);
     [score.ndcg_at_10, score.recall_at_20, auc]
 }
@@ -274,18 +363,33 @@ pub fn table(comparison: &Comparison) -> String {
             let _ = writeln!(
                 out,
                 "{:<10} {:<30} {:>24} {:>9} {:>24}  {:>27} {:>27}",
-                "known", "method", "NDCG@10 [95 %]", "Recall@20", "AUC [95 %]", "NDCG@10 above the first", "AUC above the first"
+                "known",
+                "method",
+                "NDCG@10 [95 %]",
+                "Recall@20",
+                "AUC [95 %]",
+                "NDCG@10 above the first",
+                "AUC above the first"
             );
             before = Some(row.split);
         }
-        let with = |(mean, [low, high]): (f64, Interval)| format!("{mean:.4} [{low:.4}, {high:.4}]");
+        let with =
+            |(mean, [low, high]): (f64, Interval)| format!("{mean:.4} [{low:.4}, {high:.4}]");
         let above = |(mean, [low, high]): (f64, Interval)| {
-            if row.method == METHODS[0] { String::new() } else { format!("{mean:+.4} [{low:+.4}, {high:+.4}]") }
+            if row.method == METHODS[0] {
+                String::new()
+            } else {
+                format!("{mean:+.4} [{low:+.4}, {high:+.4}]")
+            }
         };
         let _ = writeln!(
             out,
             "{:<10} {:<30} {:>24} {:>9.4} {:>24}  {:>27} {:>27}",
-            if row.method == METHODS[0] { row.known.as_str() } else { "" },
+            if row.method == METHODS[0] {
+                row.known.as_str()
+            } else {
+                ""
+            },
             row.method,
             with(row.ndcg),
             row.recall.0,
@@ -295,7 +399,11 @@ pub fn table(comparison: &Comparison) -> String {
         );
     }
     for (split, weights) in &comparison.weights {
-        let _ = writeln!(out, "\nweights of the offer model, {split:?}, {}", KNOWN[KNOWN.len() - 1].name());
+        let _ = writeln!(
+            out,
+            "\nweights of the offer model, {split:?}, {}",
+            KNOWN[KNOWN.len() - 1].name()
+        );
         for (name, weight) in weights {
             let _ = writeln!(out, "  {name:<40} {weight:+.3}");
         }

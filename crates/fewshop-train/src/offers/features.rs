@@ -19,11 +19,20 @@ pub(super) const COUNTS: [usize; 6] = [0, 1, 2, 3, 4, 5];
 const SHOWN_PRIOR: f64 = 20.0;
 
 /// Matches of the offers of each question's campaign, for one amount known: features 2 to 8.
-pub(super) fn all_matches(facts: &OfferFacts, pack: &Pack, shop: &Shop, known: usize) -> Vec<Vec<[f64; MATCHES]>> {
+pub(super) fn all_matches(
+    facts: &OfferFacts,
+    pack: &Pack,
+    shop: &Shop,
+    known: usize,
+) -> Vec<Vec<[f64; MATCHES]>> {
     let of = |question: &Question| {
         let session = &question.known[known];
         let shopper = facts.shopper(&session.visits, &session.shots(), pack);
-        shop.campaigns[question.campaign].offers.iter().map(|&offer| facts.matches(offer, &shopper).features).collect()
+        shop.campaigns[question.campaign]
+            .offers
+            .iter()
+            .map(|&offer| facts.matches(offer, &shopper).features)
+            .collect()
     };
     shop.questions.par_iter().map(of).collect()
 }
@@ -37,12 +46,26 @@ pub(super) struct Redemptions {
 
 impl Redemptions {
     /// Counts what was redeemed before `until_s`, `by` times; −1 takes it back.
-    pub(super) fn add(&mut self, facts: &OfferFacts, shop: &Shop, question: &Question, until_s: i64, by: f64) {
+    pub(super) fn add(
+        &mut self,
+        facts: &OfferFacts,
+        shop: &Shop,
+        question: &Question,
+        until_s: i64,
+        by: f64,
+    ) {
         for offer in &shop.campaigns[question.campaign].offers {
-            let redeemed = f64::from(u8::from(question.redeemed.get(offer).is_some_and(|time_s| *time_s < until_s)));
+            let redeemed = f64::from(u8::from(
+                question
+                    .redeemed
+                    .get(offer)
+                    .is_some_and(|time_s| *time_s < until_s),
+            ));
             for count in [
                 self.coupons.entry(shop.coupon[*offer]).or_default(),
-                self.categories.entry(facts.main_category(*offer)).or_default(),
+                self.categories
+                    .entry(facts.main_category(*offer))
+                    .or_default(),
             ] {
                 *count = (count.0 + by * redeemed, count.1 + by);
             }
@@ -51,9 +74,26 @@ impl Redemptions {
 
     /// Logarithms of how often the offer, and offers of its category, were redeemed where shown; features 0 and 1.
     pub(super) fn rates(&self, facts: &OfferFacts, shop: &Shop, offer: usize) -> [f64; 2] {
-        let rate = |(redeemed, shown): (f64, f64), usual: f64| ((redeemed + SHOWN_PRIOR * usual) / (shown + SHOWN_PRIOR)).ln();
+        let rate = |(redeemed, shown): (f64, f64), usual: f64| {
+            ((redeemed + SHOWN_PRIOR * usual) / (shown + SHOWN_PRIOR)).ln()
+        };
         // A coupon of some two hundred is redeemed once in some five hundred times.
-        let category = rate(self.categories.get(&facts.main_category(offer)).copied().unwrap_or_default(), 0.002);
-        [rate(self.coupons.get(&shop.coupon[offer]).copied().unwrap_or_default(), category.exp()), category]
+        let category = rate(
+            self.categories
+                .get(&facts.main_category(offer))
+                .copied()
+                .unwrap_or_default(),
+            0.002,
+        );
+        [
+            rate(
+                self.coupons
+                    .get(&shop.coupon[offer])
+                    .copied()
+                    .unwrap_or_default(),
+                category.exp(),
+            ),
+            category,
+        ]
     }
 }

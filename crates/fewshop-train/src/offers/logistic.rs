@@ -18,12 +18,21 @@ impl Logistic {
         let width = rows.first().map_or(0, |row| row.0.len());
         let n = rows.len().max(1) as f64;
         let column = |of: &dyn Fn(usize, f64) -> f64| -> Vec<f64> {
-            (0..width).map(|at| rows.iter().map(|(x, _)| of(at, x[at])).sum::<f64>() / n).collect()
+            (0..width)
+                .map(|at| rows.iter().map(|(x, _)| of(at, x[at])).sum::<f64>() / n)
+                .collect()
         };
         let mean = column(&|_, x| x);
         let variance = column(&|at, x| (x - mean[at]).powi(2));
-        let inv_std: Vec<f64> = variance.iter().map(|v| if *v > 1e-12 { 1.0 / v.sqrt() } else { 0.0 }).collect();
-        let mut out = Self { mean, inv_std, weights: vec![0.0; width + 1] };
+        let inv_std: Vec<f64> = variance
+            .iter()
+            .map(|v| if *v > 1e-12 { 1.0 / v.sqrt() } else { 0.0 })
+            .collect();
+        let mut out = Self {
+            mean,
+            inv_std,
+            weights: vec![0.0; width + 1],
+        };
         let standard: Vec<Vec<f64>> = rows.iter().map(|(x, _)| out.standard(x)).collect();
         for _ in 0..STEPS {
             let size = width + 1;
@@ -57,7 +66,11 @@ impl Logistic {
     }
 
     fn standard(&self, x: &[f64]) -> Vec<f64> {
-        let features = x.iter().zip(&self.mean).zip(&self.inv_std).map(|((x, mean), inv)| (x - mean) * inv);
+        let features = x
+            .iter()
+            .zip(&self.mean)
+            .zip(&self.inv_std)
+            .map(|((x, mean), inv)| (x - mean) * inv);
         features.chain([1.0]).collect()
     }
 
@@ -68,7 +81,12 @@ impl Logistic {
 
     /// Weights of the features as they are, then the constant: the same log-odds.
     pub(super) fn raw(&self) -> Vec<f64> {
-        let weights: Vec<f64> = self.weights().iter().zip(&self.inv_std).map(|(weight, inv)| weight * inv).collect();
+        let weights: Vec<f64> = self
+            .weights()
+            .iter()
+            .zip(&self.inv_std)
+            .map(|(weight, inv)| weight * inv)
+            .collect();
         let constant = self.weights[self.mean.len()] - dot(&weights, &self.mean);
         weights.into_iter().chain([constant]).collect()
     }
@@ -87,7 +105,9 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 fn solve(mut a: Vec<f64>, mut b: Vec<f64>) -> Vec<f64> {
     let n = b.len();
     for at in 0..n {
-        let pivot = (at..n).max_by(|&i, &j| a[i * n + at].abs().total_cmp(&a[j * n + at].abs())).unwrap_or(at);
+        let pivot = (at..n)
+            .max_by(|&i, &j| a[i * n + at].abs().total_cmp(&a[j * n + at].abs()))
+            .unwrap_or(at);
         if pivot != at {
             (0..n).for_each(|j| a.swap(at * n + j, pivot * n + j));
             b.swap(at, pivot);
@@ -112,12 +132,20 @@ mod tests {
     #[test]
     fn the_log_odds_are_those_of_the_data() {
         // Of 100 rows with x = 0 a fifth are true, of 100 with x = 1 four fifths: odds of 1/4 and 4.
-        let rows: Vec<(Vec<f64>, bool)> =
-            (0..200).map(|at| (vec![f64::from(at / 100), 3.0], (at % 5 == 0) != (at >= 100))).collect();
+        let rows: Vec<(Vec<f64>, bool)> = (0..200)
+            .map(|at| (vec![f64::from(at / 100), 3.0], (at % 5 == 0) != (at >= 100)))
+            .collect();
         let fit = Logistic::fit(&rows);
-        assert!((fit.score(&[0.0, 3.0]) + 4f64.ln()).abs() < 0.05 && (fit.score(&[1.0, 3.0]) - 4f64.ln()).abs() < 0.05);
+        assert!(
+            (fit.score(&[0.0, 3.0]) + 4f64.ln()).abs() < 0.05
+                && (fit.score(&[1.0, 3.0]) - 4f64.ln()).abs() < 0.05
+        );
         let raw = fit.raw();
         assert!((raw[0] + 3.0 * raw[1] + raw[2] - fit.score(&[1.0, 3.0])).abs() < 1e-9);
-        assert_eq!(fit.weights()[1], 0.0, "what is the same everywhere says nothing");
+        assert_eq!(
+            fit.weights()[1],
+            0.0,
+            "what is the same everywhere says nothing"
+        );
     }
 }

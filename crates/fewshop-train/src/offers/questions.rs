@@ -55,15 +55,28 @@ pub struct Shop {
 pub fn shop(log: &Log, offers: &[Offer], events: &[OfferEvent], seed: u64) -> Result<Shop> {
     let mut campaigns: BTreeMap<&str, Campaign> = BTreeMap::new();
     let (mut coupons, mut by_name) = (HashMap::new(), HashMap::new());
-    let mut out = Shop { offers: Vec::new(), coupon: Vec::new(), campaigns: Vec::new(), questions: Vec::new() };
+    let mut out = Shop {
+        offers: Vec::new(),
+        coupon: Vec::new(),
+        campaigns: Vec::new(),
+        questions: Vec::new(),
+    };
     for offer in offers {
         let next = coupons.len();
-        out.coupon.push(*coupons.entry(offer.offer_id.as_str()).or_insert(next));
+        out.coupon
+            .push(*coupons.entry(offer.offer_id.as_str()).or_insert(next));
         let at = out.offers.len();
         out.offers.push(offer.items.clone());
         by_name.insert((offer.campaign_id.as_str(), offer.offer_id.as_str()), at);
-        let campaign = Campaign { start_s: i64::MAX, offers: Vec::new() };
-        campaigns.entry(&offer.campaign_id).or_insert(campaign).offers.push(at);
+        let campaign = Campaign {
+            start_s: i64::MAX,
+            offers: Vec::new(),
+        };
+        campaigns
+            .entry(&offer.campaign_id)
+            .or_insert(campaign)
+            .offers
+            .push(at);
     }
     for event in events.iter().filter(|event| event.offer_id.is_none()) {
         if let Some(campaign) = campaigns.get_mut(event.campaign_id.as_str()) {
@@ -71,19 +84,34 @@ pub fn shop(log: &Log, offers: &[Offer], events: &[OfferEvent], seed: u64) -> Re
         }
     }
     campaigns.retain(|_, campaign| campaign.offers.len() > 1 && campaign.start_s < i64::MAX);
-    let users: HashMap<&str, u32> = (0u32..).zip(&log.users).map(|(user, name)| (name.as_str(), user)).collect();
+    let users: HashMap<&str, u32> = (0u32..)
+        .zip(&log.users)
+        .map(|(user, name)| (name.as_str(), user))
+        .collect();
     let mut visits: Vec<Vec<(i64, Vec<ItemIx>)>> = vec![Vec::new(); log.users.len()];
     for session in &log.sessions {
-        let items: Vec<ItemIx> = session.items.iter().filter(|item| item.kind.is_positive()).map(|item| item.item).collect();
+        let items: Vec<ItemIx> = session
+            .items
+            .iter()
+            .filter(|item| item.kind.is_positive())
+            .map(|item| item.item)
+            .collect();
         if !items.is_empty() {
             visits[session.user as usize].push((session.time_s, items));
         }
     }
     let mut redeemed: HashMap<(u32, &str), BTreeMap<usize, i64>> = HashMap::new();
     for event in events {
-        let offer = event.offer_id.as_deref().and_then(|offer| by_name.get(&(event.campaign_id.as_str(), offer)));
+        let offer = event
+            .offer_id
+            .as_deref()
+            .and_then(|offer| by_name.get(&(event.campaign_id.as_str(), offer)));
         if let (Some(&offer), Some(&user)) = (offer, users.get(event.user_id.as_str())) {
-            redeemed.entry((user, event.campaign_id.as_str())).or_default().entry(offer).or_insert(event.time_s);
+            redeemed
+                .entry((user, event.campaign_id.as_str()))
+                .or_default()
+                .entry(offer)
+                .or_insert(event.time_s);
         }
     }
     let mut shown: BTreeSet<(u32, &str)> = BTreeSet::new();
@@ -92,11 +120,20 @@ pub fn shop(log: &Log, offers: &[Offer], events: &[OfferEvent], seed: u64) -> Re
             shown.insert((user, event.campaign_id.as_str()));
         }
     }
-    let number: HashMap<&str, usize> = campaigns.keys().enumerate().map(|(at, name)| (*name, at)).collect();
+    let number: HashMap<&str, usize> = campaigns
+        .keys()
+        .enumerate()
+        .map(|(at, name)| (*name, at))
+        .collect();
     for (user, name) in shown {
-        let Some(campaign) = campaigns.get(name) else { continue };
-        let before: Vec<&Vec<ItemIx>> =
-            visits[user as usize].iter().filter(|(time_s, _)| *time_s < campaign.start_s).map(|(_, items)| items).collect();
+        let Some(campaign) = campaigns.get(name) else {
+            continue;
+        };
+        let before: Vec<&Vec<ItemIx>> = visits[user as usize]
+            .iter()
+            .filter(|(time_s, _)| *time_s < campaign.start_s)
+            .map(|(_, items)| items)
+            .collect();
         let Some(last) = before.last() else { continue };
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(u64::from(user) + 1);
@@ -105,15 +142,33 @@ pub fn shop(log: &Log, offers: &[Offer], events: &[OfferEvent], seed: u64) -> Re
         let known = KNOWN.map(|amount: Amount| match amount.items() {
             Some(items) => Session::of_items(&shuffled[..items.min(shuffled.len())]),
             None => {
-                let visits = before.iter().rev().take(amount.visits()).map(|items| (*items).clone()).collect();
-                Session { events: Vec::new(), visits }
+                let visits = before
+                    .iter()
+                    .rev()
+                    .take(amount.visits())
+                    .map(|items| (*items).clone())
+                    .collect();
+                Session {
+                    events: Vec::new(),
+                    visits,
+                }
             }
         });
         let redeemed = redeemed.remove(&(user, name)).unwrap_or_default();
-        out.questions.push(Question { user, campaign: number[name], redeemed, known: known.to_vec() });
+        out.questions.push(Question {
+            user,
+            campaign: number[name],
+            redeemed,
+            known: known.to_vec(),
+        });
     }
     out.campaigns = campaigns.into_values().collect();
-    let redeemers: BTreeSet<u32> = out.questions.iter().filter(|q| !q.redeemed.is_empty()).map(|q| q.user).collect();
+    let redeemers: BTreeSet<u32> = out
+        .questions
+        .iter()
+        .filter(|q| !q.redeemed.is_empty())
+        .map(|q| q.user)
+        .collect();
     ensure!(
         redeemers.len() >= 20,
         "{} shoppers of the events redeemed an offer after a first purchase, 20 at least are needed: check that ids and times belong together",

@@ -28,7 +28,12 @@ pub struct Shipped {
 ///
 /// # Errors
 /// When there are none.
-pub fn current(offers: &[Offer], events: &[OfferEvent], end_s: i64, days: u32) -> Result<Vec<usize>> {
+pub fn current(
+    offers: &[Offer],
+    events: &[OfferEvent],
+    end_s: i64,
+    days: u32,
+) -> Result<Vec<usize>> {
     let mut starts: HashMap<&str, i64> = HashMap::new();
     for event in events.iter().filter(|event| event.offer_id.is_none()) {
         let start = starts.entry(&event.campaign_id).or_insert(event.time_s);
@@ -36,8 +41,15 @@ pub fn current(offers: &[Offer], events: &[OfferEvent], end_s: i64, days: u32) -
     }
     let from = end_s - i64::from(days) * 86_400;
     let mut latest: BTreeMap<&str, (i64, usize)> = BTreeMap::new();
-    for (at, offer) in offers.iter().enumerate().filter(|(_, offer)| !offer.items.is_empty()) {
-        let start = starts.get(offer.campaign_id.as_str()).copied().filter(|start| *start >= from && *start <= end_s);
+    for (at, offer) in offers
+        .iter()
+        .enumerate()
+        .filter(|(_, offer)| !offer.items.is_empty())
+    {
+        let start = starts
+            .get(offer.campaign_id.as_str())
+            .copied()
+            .filter(|start| *start >= from && *start <= end_s);
         if let Some(start) = start {
             let best = latest.entry(&offer.offer_id).or_insert((start, at));
             *best = (start, at).max(*best);
@@ -57,7 +69,13 @@ pub fn current(offers: &[Offer], events: &[OfferEvent], end_s: i64, days: u32) -
 ///
 /// # Errors
 /// When the fit came to numbers that no pack may hold.
-pub fn ship(pack: &Pack, shop: &Shop, offers: &[Offer], chosen: &[usize], seed: u64) -> Result<Shipped> {
+pub fn ship(
+    pack: &Pack,
+    shop: &Shop,
+    offers: &[Offer],
+    chosen: &[usize],
+    seed: u64,
+) -> Result<Shipped> {
     let facts = OfferFacts::of(pack, &shop.offers);
     let progress = Progress::of("Offers", KNOWN.len() as u64);
     let setting = Setting::of(pack, &facts, shop, seed);
@@ -70,9 +88,14 @@ pub fn ship(pack: &Pack, shop: &Shop, offers: &[Offer], chosen: &[usize], seed: 
         calibration.extend(setting.calibration(known, &rows));
         progress.step();
     }
-    progress.finish(&format!("Offers: fitted on {} households shown a campaign", shop.questions.len()));
+    progress.finish(&format!(
+        "Offers: fitted on {} households shown a campaign",
+        shop.questions.len()
+    ));
     let mut now = Redemptions::default();
-    shop.questions.iter().for_each(|question| now.add(&facts, shop, question, i64::MAX, 1.0));
+    shop.questions
+        .iter()
+        .for_each(|question| now.add(&facts, shop, question, i64::MAX, 1.0));
     let shipped = chosen.iter().map(|&at| {
         let mut items: Vec<u32> = offers[at].items.iter().map(|item| item.0).collect();
         items.sort_unstable();
@@ -83,7 +106,13 @@ pub fn ship(pack: &Pack, shop: &Shop, offers: &[Offer], chosen: &[usize], seed: 
             items,
         }
     });
-    Ok(Shipped { weights: OfferWeights { offers: shipped.collect(), weights }, calibration: in_order(calibration) })
+    Ok(Shipped {
+        weights: OfferWeights {
+            offers: shipped.collect(),
+            weights,
+        },
+        calibration: in_order(calibration),
+    })
 }
 
 /// What an offer is on: as the file says, or else the brand or category that most of what it covers is of.
@@ -91,18 +120,31 @@ fn title(pack: &Pack, offer: &Offer) -> String {
     if let Some(title) = &offer.title {
         return title.clone();
     }
-    let items: Vec<&Item> = offer.items.iter().map(|&item: &ItemIx| &pack.catalogue[item]).collect();
+    let items: Vec<&Item> = offer
+        .items
+        .iter()
+        .map(|&item: &ItemIx| &pack.catalogue[item])
+        .collect();
     let mut groups: BTreeMap<&str, usize> = BTreeMap::new();
     for item in &items {
-        *groups.entry(item.category.last().map_or("", String::as_str)).or_default() += 1;
+        *groups
+            .entry(item.category.last().map_or("", String::as_str))
+            .or_default() += 1;
     }
-    let mut groups: Vec<(&str, usize)> = groups.into_iter().filter(|(name, _)| !name.is_empty()).collect();
+    let mut groups: Vec<(&str, usize)> = groups
+        .into_iter()
+        .filter(|(name, _)| !name.is_empty())
+        .collect();
     groups.sort_by_key(|&(name, count)| (std::cmp::Reverse(count), name));
     let named: Vec<&str> = groups.iter().take(2).map(|&(name, _)| name).collect();
     let text = match (named.as_slice(), groups.len()) {
         ([], _) => items[0].title.clone(),
         (names, 0..=2) => names.join(" and "),
-        (names, more) => format!("{} and {} more categories", names.join(", "), more - names.len()),
+        (names, more) => format!(
+            "{} and {} more categories",
+            names.join(", "),
+            more - names.len()
+        ),
     };
     let text: String = text.chars().filter(|c| !c.is_control()).collect();
     let mut end = text.len().min(120);

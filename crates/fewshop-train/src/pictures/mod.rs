@@ -34,16 +34,25 @@ struct Pictures {
 }
 
 static PICTURES: LazyLock<Pictures> = LazyLock::new(|| {
-    let table = Table::parse(include_str!("../../data/pictures.tsv")).expect("data/pictures.tsv is checked by a test");
+    let table = Table::parse(include_str!("../../data/pictures.tsv"))
+        .expect("data/pictures.tsv is checked by a test");
     let rules = Rule::parse(include_str!("../../data/picture_rules.tsv"), &table);
-    let neutral = table.named(NEUTRAL).expect("the neutral picture is in the table");
-    Pictures { rules: rules.expect("data/picture_rules.tsv is checked by a test"), table, neutral }
+    let neutral = table
+        .named(NEUTRAL)
+        .expect("the neutral picture is in the table");
+    Pictures {
+        rules: rules.expect("data/picture_rules.tsv is checked by a test"),
+        table,
+        neutral,
+    }
 });
 
 /// Key of the picture that fits the product best: a file name under `web/assets/pictures` without its ending.
 #[must_use]
 pub fn choose(item: &Item) -> String {
-    PICTURES.table.pictures()[PICTURES.choose(item)].key.to_owned()
+    PICTURES.table.pictures()[PICTURES.choose(item)]
+        .key
+        .to_owned()
 }
 
 /// The same products, each that has no picture of its own with the one that [`choose`] chooses.
@@ -59,7 +68,12 @@ pub fn dressed(catalogue: Catalogue) -> Catalogue {
 /// What the picture of that key shows, in words; `None` for a key that is not in the table.
 #[must_use]
 pub fn name(key: &str) -> Option<&'static str> {
-    PICTURES.table.pictures().iter().find(|picture| picture.key == key).map(|picture| picture.name)
+    PICTURES
+        .table
+        .pictures()
+        .iter()
+        .find(|picture| picture.key == key)
+        .map(|picture| picture.name)
 }
 
 /// Every key that [`choose`] may return.
@@ -84,8 +98,10 @@ impl Pictures {
                 for level in &path {
                     self.table.score(level, CATEGORY_WEIGHT, &mut scores);
                 }
-                let brand: Vec<String> =
-                    words(&item.brand).into_iter().filter(|word| !NO_BRAND.contains(&word.as_str())).collect();
+                let brand: Vec<String> = words(&item.brand)
+                    .into_iter()
+                    .filter(|word| !NO_BRAND.contains(&word.as_str()))
+                    .collect();
                 self.table.score(&brand, BRAND_WEIGHT, &mut scores);
                 best(&scores, 0..scores.len()).unwrap_or(self.neutral)
             }
@@ -95,7 +111,13 @@ impl Pictures {
 
 /// The best of some pictures, the earlier of equals; `None` where nothing speaks for any.
 fn best(scores: &[f32], among: impl Iterator<Item = usize>) -> Option<usize> {
-    let best = among.reduce(|best, next| if scores[next] > scores[best] { next } else { best });
+    let best = among.reduce(|best, next| {
+        if scores[next] > scores[best] {
+            next
+        } else {
+            best
+        }
+    });
     best.filter(|&picture| scores[picture] > 0.0)
 }
 
@@ -114,7 +136,11 @@ mod tests {
 
     #[track_caller]
     fn check(title: &str, category: &[&str], expected: &str) {
-        assert_eq!(name(&choose(&item(title, category))), Some(expected), "'{title}' in {category:?}");
+        assert_eq!(
+            name(&choose(&item(title, category))),
+            Some(expected),
+            "'{title}' in {category:?}"
+        );
     }
 
     #[test]
@@ -132,12 +158,24 @@ mod tests {
         check("Gala apples", &["Produce", "Apples"], "red apple");
         check("Blueberries", &["Produce", "Berries"], "blueberries");
         check("Strawberries", &["Fresh fruit"], "strawberry");
-        check("Hot dog buns", &["Bakery", "Bread, buns & rolls"], "hot dog");
-        check("Peanut butter", &["Pantry", "Peanut butter, jelly & jams"], "peanuts");
+        check(
+            "Hot dog buns",
+            &["Bakery", "Bread, buns & rolls"],
+            "hot dog",
+        );
+        check(
+            "Peanut butter",
+            &["Pantry", "Peanut butter, jelly & jams"],
+            "peanuts",
+        );
         check("Chocolate chip cookies", &["Pantry", "Cookies"], "cookie");
         check("Jalapeño peppers", &["Produce", "Peppers"], "hot pepper");
         check("Canned pears", &["Pantry", "Canned fruit"], "pear");
-        check("Bagged candy, no chocolate", &["Snacks & sweets", "Candy & gum"], "lollipop");
+        check(
+            "Bagged candy, no chocolate",
+            &["Snacks & sweets", "Candy & gum"],
+            "lollipop",
+        );
     }
 
     #[test]
@@ -149,17 +187,41 @@ mod tests {
 
     #[test]
     fn a_department_named_for_two_things_does_not_decide() {
-        check("Fresh pasta", &["Dairy & eggs", "Chilled foods"], "spaghetti");
-        check("Zxqy", &["Beer, wine & spirits", "Mixers"], "cocktail glass");
+        check(
+            "Fresh pasta",
+            &["Dairy & eggs", "Chilled foods"],
+            "spaghetti",
+        );
+        check(
+            "Zxqy",
+            &["Beer, wine & spirits", "Mixers"],
+            "cocktail glass",
+        );
     }
 
     #[test]
     fn raw_till_names_do_as_well() {
-        check("FLUID MILK WHITE ONLY", &["GROCERY", "FLUID MILK PRODUCTS"], "glass of milk");
+        check(
+            "FLUID MILK WHITE ONLY",
+            &["GROCERY", "FLUID MILK PRODUCTS"],
+            "glass of milk",
+        );
         check("BANANAS", &["PRODUCE", "TROPICAL FRUIT"], "banana");
-        check("SFT DRNK 2 LITER BTL CARB INCL", &["GROCERY", "SOFT DRINKS"], "cup with straw");
-        check("FRZN FRENCH FRIES", &["GROCERY", "FRZN POTATOES"], "french fries");
-        check("TOOTHPASTE", &["DRUG GM", "ORAL HYGIENE PRODUCTS"], "toothbrush");
+        check(
+            "SFT DRNK 2 LITER BTL CARB INCL",
+            &["GROCERY", "SOFT DRINKS"],
+            "cup with straw",
+        );
+        check(
+            "FRZN FRENCH FRIES",
+            &["GROCERY", "FRZN POTATOES"],
+            "french fries",
+        );
+        check(
+            "TOOTHPASTE",
+            &["DRUG GM", "ORAL HYGIENE PRODUCTS"],
+            "toothbrush",
+        );
     }
 
     #[test]
@@ -209,7 +271,11 @@ mod tests {
         let mut plain = item("Bananas", &["Produce"]);
         plain.id = "b".into();
         let dressed = dressed(Catalogue::new(vec![own, plain]).unwrap());
-        let pictures: Vec<&str> = dressed.items().iter().map(|item| item.picture.as_str()).collect();
+        let pictures: Vec<&str> = dressed
+            .items()
+            .iter()
+            .map(|item| item.picture.as_str())
+            .collect();
         assert_eq!(pictures, ["1f6cd-fe0f", "1f34c"]);
     }
 
@@ -223,7 +289,9 @@ mod tests {
     #[test]
     fn every_key_has_its_file_and_every_file_its_key() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/assets/pictures");
-        let files = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+        let files = std::fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
         let files: BTreeSet<String> = files
             .filter(|file| file.extension().is_some_and(|ending| ending == "webp"))
             .map(|file| file.file_stem().unwrap().to_string_lossy().into_owned())
@@ -239,10 +307,15 @@ mod tests {
 
     #[test]
     fn a_wrong_line_is_named() {
-        let error = Table::parse("1f34c\tx\tbanana\tbanana\n1f34c\tx\tfruit\tfruit").err().unwrap();
+        let error = Table::parse("1f34c\tx\tbanana\tbanana\n1f34c\tx\tfruit\tfruit")
+            .err()
+            .unwrap();
         assert!(error.starts_with("line 2:"), "{error}");
         let table = Table::parse("1f34c\tx\tbanana\tbanana").unwrap();
         let error = Rule::parse("fruit\tbananna", &table).err().unwrap();
-        assert!(error.starts_with("line 1:") && error.contains("bananna"), "{error}");
+        assert!(
+            error.starts_with("line 1:") && error.contains("bananna"),
+            "{error}"
+        );
     }
 }

@@ -27,25 +27,42 @@ impl Rule {
     /// # Errors
     /// Line and what is wrong with it.
     pub(super) fn parse(text: &str, table: &Table) -> Result<Vec<Self>, String> {
-        let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-        lines.map(|(number, line)| Self::parse_line(line, table).map_err(|wrong| format!("line {number}: {wrong}"))).collect()
+        let lines = (1..)
+            .zip(text.lines())
+            .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+        lines
+            .map(|(number, line)| {
+                Self::parse_line(line, table).map_err(|wrong| format!("line {number}: {wrong}"))
+            })
+            .collect()
     }
 
     fn parse_line(line: &str, table: &Table) -> Result<Self, String> {
         let named = |name: &str| {
             let name = name.trim();
-            table.named(name).ok_or_else(|| format!("no picture is called '{name}'; expected a name from the table"))
+            table.named(name).ok_or_else(|| {
+                format!("no picture is called '{name}'; expected a name from the table")
+            })
         };
-        let (categories, pictures) =
-            line.split_once('\t').ok_or_else(|| "no tab; expected categories, a tab, pictures".to_owned())?;
+        let (categories, pictures) = line
+            .split_once('\t')
+            .ok_or_else(|| "no tab; expected categories, a tab, pictures".to_owned())?;
         let categories: Vec<Vec<String>> = categories.split('|').map(words).collect();
         if categories.iter().any(Vec::is_empty) {
             return Err("a category without words".to_owned());
         }
-        let (open, pictures) = pictures.strip_prefix('~').map_or((false, pictures), |rest| (true, rest));
+        let (open, pictures) = pictures
+            .strip_prefix('~')
+            .map_or((false, pictures), |rest| (true, rest));
         let mut entries = pictures.split(',');
         let default = named(entries.next().unwrap_or_default())?;
-        let mut rule = Self { categories, default, open, exceptions: Vec::new(), candidates: Vec::new() };
+        let mut rule = Self {
+            categories,
+            default,
+            open,
+            exceptions: Vec::new(),
+            candidates: Vec::new(),
+        };
         for entry in entries {
             match entry.split_once('=') {
                 Some((title, name)) => {
@@ -63,15 +80,31 @@ impl Rule {
 
     /// The picture that words of the title decide at once: the most words win, then the earlier entry.
     pub(super) fn exception(&self, title: &[String]) -> Option<usize> {
-        let held = self.exceptions.iter().filter(|(words, _)| words.iter().all(|word| title.contains(word)));
-        held.reduce(|best, next| if next.0.len() > best.0.len() { next } else { best }).map(|&(_, picture)| picture)
+        let held = self
+            .exceptions
+            .iter()
+            .filter(|(words, _)| words.iter().all(|word| title.contains(word)));
+        held.reduce(|best, next| {
+            if next.0.len() > best.0.len() {
+                next
+            } else {
+                best
+            }
+        })
+        .map(|&(_, picture)| picture)
     }
 
     /// How well the rule fits a category path, given as words a level: 0 not at all.
     fn fit(&self, path: &[Vec<String>]) -> u32 {
-        let Some((leaf, above)) = path.split_last() else { return 0 };
+        let Some((leaf, above)) = path.split_last() else {
+            return 0;
+        };
         let weight = |word: &String| {
-            if leaf.contains(word) { LEAF } else { u32::from(above.iter().any(|level| level.contains(word))) }
+            if leaf.contains(word) {
+                LEAF
+            } else {
+                u32::from(above.iter().any(|level| level.contains(word)))
+            }
         };
         let fits = self.categories.iter().map(|words| {
             let weights: Vec<u32> = words.iter().map(weight).collect();

@@ -48,25 +48,41 @@ impl Table {
             }
             let fields: Vec<&'static str> = line.split('\t').collect();
             let [key, _glyph, name, keywords] = fields[..] else {
-                return Err(format!("line {number}: {} fields; expected key, glyph, name, keywords", fields.len()));
+                return Err(format!(
+                    "line {number}: {} fields; expected key, glyph, name, keywords",
+                    fields.len()
+                ));
             };
             let row = pictures.len();
-            if by_name.insert(name, row).is_some() || pictures.iter().any(|picture| picture.key == key) {
-                return Err(format!("line {number}: '{name}' or '{key}' stands in an earlier line too"));
+            if by_name.insert(name, row).is_some()
+                || pictures.iter().any(|picture| picture.key == key)
+            {
+                return Err(format!(
+                    "line {number}: '{name}' or '{key}' stands in an earlier line too"
+                ));
             }
             pictures.push(Picture { key, name });
             for keyword in keywords.split(',').map(str::trim) {
                 let loudness = [("!", THING), ("??", FAINT), ("?", MOTIF), ("", PLAIN)];
-                let loud = loudness.iter().find_map(|&(mark, weight)| Some((keyword.strip_suffix(mark)?, weight)));
+                let loud = loudness
+                    .iter()
+                    .find_map(|&(mark, weight)| Some((keyword.strip_suffix(mark)?, weight)));
                 let (text, weight) = loud.unwrap_or((keyword, PLAIN));
                 let words = words(text);
                 if words.is_empty() || words.len() > LONGEST {
-                    return Err(format!("line {number}: keyword '{keyword}' has {} words; expected 1 to {LONGEST}", words.len()));
+                    return Err(format!(
+                        "line {number}: keyword '{keyword}' has {} words; expected 1 to {LONGEST}",
+                        words.len()
+                    ));
                 }
                 raw.push((row, words, weight));
             }
         }
-        Ok(Self { keywords: weigh(&raw, pictures.len()), pictures, by_name })
+        Ok(Self {
+            keywords: weigh(&raw, pictures.len()),
+            pictures,
+            by_name,
+        })
     }
 
     /// The picture of that name.
@@ -85,9 +101,11 @@ impl Table {
     pub(super) fn score(&self, text: &[String], weight: f32, scores: &mut [f32]) {
         let mut at = 0;
         while at < text.len() {
-            let found = (1..=LONGEST.min(text.len() - at))
-                .rev()
-                .find_map(|len| self.keywords.get(&text[at..at + len].join(" ")).map(|pictures| (len, pictures)));
+            let found = (1..=LONGEST.min(text.len() - at)).rev().find_map(|len| {
+                self.keywords
+                    .get(&text[at..at + len].join(" "))
+                    .map(|pictures| (len, pictures))
+            });
             let Some((len, pictures)) = found else {
                 at += 1;
                 continue;
@@ -113,11 +131,15 @@ fn weigh(raw: &[(usize, Vec<String>, f32)], pictures: usize) -> HashMap<String, 
         }
     }
     let all = pictures as f32;
-    let rarity = |word: &String| (1.0 + all / holders[word.as_str()].len() as f32).ln() / (1.0 + all).ln();
+    let rarity =
+        |word: &String| (1.0 + all / holders[word.as_str()].len() as f32).ln() / (1.0 + all).ln();
     let mut keywords: HashMap<String, Vec<(usize, f32)>> = HashMap::new();
     for (row, words, weight) in raw {
         let weight = weight * words.iter().map(rarity).sum::<f32>();
-        keywords.entry(words.join(" ")).or_default().push((*row, weight));
+        keywords
+            .entry(words.join(" "))
+            .or_default()
+            .push((*row, weight));
     }
     keywords
 }

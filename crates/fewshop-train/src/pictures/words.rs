@@ -2,8 +2,8 @@
 
 /// Words that say nothing about what a product is.
 const FILLER: [&str; 23] = [
-    "a", "an", "and", "as", "at", "by", "for", "from", "in", "is", "it", "of", "on", "or", "s", "set", "the", "to", "w", "with",
-    "asst", "asstd", "assorted",
+    "a", "an", "and", "as", "at", "by", "for", "from", "in", "is", "it", "of", "on", "or", "s",
+    "set", "the", "to", "w", "with", "asst", "asstd", "assorted",
 ];
 
 /// Plurals that no rule below undoes, and the shop logs' own short forms.
@@ -84,7 +84,10 @@ fn stem(word: &str) -> String {
     if word.ends_with("ie") && word.len() > 4 {
         return format!("{}y", cut(2));
     }
-    let es = ["xes", "shes", "ches", "sses"].iter().any(|end| word.ends_with(end)) || (word.ends_with("oes") && word.len() > 5);
+    let es = ["xes", "shes", "ches", "sses"]
+        .iter()
+        .any(|end| word.ends_with(end))
+        || (word.ends_with("oes") && word.len() > 5);
     if es {
         return cut(2).to_owned();
     }
@@ -119,7 +122,10 @@ mod tests {
 
     #[test]
     fn numbers_filler_and_marks_go() {
-        assert_eq!(words("SET/6 RED T-LIGHTS, 12 CT"), ["red", "t", "light", "ct"]);
+        assert_eq!(
+            words("SET/6 RED T-LIGHTS, 12 CT"),
+            ["red", "t", "light", "ct"]
+        );
         assert_eq!(words("  "), Vec::<String>::new());
     }
 }

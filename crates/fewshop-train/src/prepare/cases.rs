@@ -49,7 +49,10 @@ pub(super) fn draw_returning(cut: &Cut) -> Vec<Return<'_>> {
     // When a visit began; the products, each once.
     let mut sessions: BTreeMap<(&str, &str), (i64, Vec<&str>)> = BTreeMap::new();
     for event in &cut.valid {
-        let key = (raw.users[event.user as usize].as_str(), raw.sessions[event.session as usize].as_str());
+        let key = (
+            raw.users[event.user as usize].as_str(),
+            raw.sessions[event.session as usize].as_str(),
+        );
         let (start_s, items) = sessions.entry(key).or_insert((event.time_s, Vec::new()));
         *start_s = event.time_s.min(*start_s);
         items.push(&raw.products[event.item as usize].id);
@@ -58,7 +61,10 @@ pub(super) fn draw_returning(cut: &Cut) -> Vec<Return<'_>> {
     for ((user, session), (start_s, mut items)) in sessions {
         if items.len() >= MIN_EARLIER {
             items.sort_unstable();
-            by_user.entry(user).or_default().push((start_s, session, items));
+            by_user
+                .entry(user)
+                .or_default()
+                .push((start_s, session, items));
         }
     }
     let most = VISITS[VISITS.len() - 1];
@@ -66,13 +72,24 @@ pub(super) fn draw_returning(cut: &Cut) -> Vec<Return<'_>> {
     let mut drawn = Vec::new();
     for (user, mut sessions) in by_user {
         sessions.sort_unstable();
-        let mut asked: Vec<usize> = (most..sessions.len()).filter(|&nth| sessions[nth].2.len() >= MIN_SESSION).collect();
+        let mut asked: Vec<usize> = (most..sessions.len())
+            .filter(|&nth| sessions[nth].2.len() >= MIN_SESSION)
+            .collect();
         shuffle(&mut asked, &mut rng);
         for &nth in asked.iter().take(PER_USER) {
             let (_, session, mut items) = sessions[nth].clone();
             shuffle(&mut items, &mut rng);
-            let earlier = (1..=most).map(|back| sessions[nth - back].2.clone()).collect();
-            drawn.push(Return { visit: Visit { user, session, items }, earlier });
+            let earlier = (1..=most)
+                .map(|back| sessions[nth - back].2.clone())
+                .collect();
+            drawn.push(Return {
+                visit: Visit {
+                    user,
+                    session,
+                    items,
+                },
+                earlier,
+            });
         }
     }
     drawn
@@ -83,14 +100,24 @@ pub(super) fn draw(cut: &Cut) -> Vec<Visit<'_>> {
     let raw = &cut.raw;
     let mut sessions: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
     for event in &cut.valid {
-        let key = (raw.users[event.user as usize].as_str(), raw.sessions[event.session as usize].as_str());
-        sessions.entry(key).or_default().push(&raw.products[event.item as usize].id);
+        let key = (
+            raw.users[event.user as usize].as_str(),
+            raw.sessions[event.session as usize].as_str(),
+        );
+        sessions
+            .entry(key)
+            .or_default()
+            .push(&raw.products[event.item as usize].id);
     }
     let mut by_user: BTreeMap<&str, Vec<Visit<'_>>> = BTreeMap::new();
     for ((user, session), mut items) in sessions {
         if items.len() >= MIN_SESSION {
             items.sort_unstable();
-            by_user.entry(user).or_default().push(Visit { user, session, items });
+            by_user.entry(user).or_default().push(Visit {
+                user,
+                session,
+                items,
+            });
         }
     }
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
@@ -129,6 +156,9 @@ mod tests {
             assert_eq!(values, [0, 1, 2, 3]);
         }
         // Four standard deviations (27) around 1,000.
-        assert!(firsts.iter().all(|&n| (890..1_110).contains(&n)), "{firsts:?}");
+        assert!(
+            firsts.iter().all(|&n| (890..1_110).contains(&n)),
+            "{firsts:?}"
+        );
     }
 }

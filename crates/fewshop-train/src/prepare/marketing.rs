@@ -10,7 +10,9 @@ use anyhow::Context;
 
 use super::{Cut, wheel};
 use crate::files::columns::ParquetTable;
-use crate::files::{FileError, Household, OfferEventRow, write_households, write_offer_events, write_offers};
+use crate::files::{
+    FileError, Household, OfferEventRow, write_households, write_offer_events, write_offers,
+};
 
 /// The attributes of `households.csv`, in order.
 pub const ATTRIBUTES: [&str; 5] = ["age", "income", "household_size", "children", "homeowner"];
@@ -61,7 +63,10 @@ fn band(attribute: usize, raw: &str) -> &'static str {
         (0, "55-64" | "65+") => "55+",
         (1, "Under 15K" | "15-24K" | "25-34K") => "under 35K",
         (1, "35-49K" | "50-74K") => "35-74K",
-        (1, "75-99K" | "100-124K" | "125-149K" | "150-174K" | "175-199K" | "200-249K" | "250K+") => "75K and more",
+        (
+            1,
+            "75-99K" | "100-124K" | "125-149K" | "150-174K" | "175-199K" | "200-249K" | "250K+",
+        ) => "75K and more",
         (2, "1") => "1",
         (2, "2") => "2",
         (2, "3" | "4" | "5+") => "3 or more",
@@ -82,33 +87,60 @@ pub(super) fn read(raw: &Path, item_of: &HashMap<i64, u32>) -> anyhow::Result<Ma
     let mut out = Marketing::default();
     if let Some(table) = open(raw, "demographics")? {
         let ids = whole(&table, "household_id")?;
-        let columns = ["age", "income", "household_size", "kids_count", "home_ownership"];
-        let columns = columns.iter().map(|name| table.1.texts(name)).collect::<Result<Vec<_>, FileError>>()?;
+        let columns = [
+            "age",
+            "income",
+            "household_size",
+            "kids_count",
+            "home_ownership",
+        ];
+        let columns = columns
+            .iter()
+            .map(|name| table.1.texts(name))
+            .collect::<Result<Vec<_>, FileError>>()?;
         for (row, id) in ids.into_iter().enumerate() {
-            let values = std::array::from_fn(|attribute| band(attribute, &columns[attribute][row]).to_owned());
+            let values = std::array::from_fn(|attribute| {
+                band(attribute, &columns[attribute][row]).to_owned()
+            });
             out.households.insert(format!("h{id}"), values);
         }
     }
     if let Some(table) = open(raw, "coupons")? {
         let (coupons, products) = (whole(&table, "coupon_upc")?, whole(&table, "product_id")?);
-        for ((coupon, product), campaign) in coupons.into_iter().zip(products).zip(whole(&table, "campaign_id")?) {
+        for ((coupon, product), campaign) in coupons
+            .into_iter()
+            .zip(products)
+            .zip(whole(&table, "campaign_id")?)
+        {
             if let Some(&item) = item_of.get(&product) {
-                out.offers.entry((format!("c{campaign}"), format!("o{coupon}"))).or_default().insert(item);
+                out.offers
+                    .entry((format!("c{campaign}"), format!("o{coupon}")))
+                    .or_default()
+                    .insert(item);
             }
         }
     }
     let mut starts = HashMap::new();
     if let Some(table) = open(raw, "campaign_descriptions")? {
-        for (campaign, start) in whole(&table, "campaign_id")?.into_iter().zip(times(&table, "start_date")?) {
+        for (campaign, start) in whole(&table, "campaign_id")?
+            .into_iter()
+            .zip(times(&table, "start_date")?)
+        {
             starts.insert(campaign, start);
         }
     }
     if let Some(table) = open(raw, "campaigns")? {
-        for (campaign, household) in whole(&table, "campaign_id")?.into_iter().zip(whole(&table, "household_id")?) {
+        for (campaign, household) in whole(&table, "campaign_id")?
+            .into_iter()
+            .zip(whole(&table, "household_id")?)
+        {
             let advice = "campaign_descriptions.parquet must say when it began";
-            let time_s = *starts
-                .get(&campaign)
-                .with_context(|| format!("{}: campaign {campaign} is not described: {advice}", table.0.display()))?;
+            let time_s = *starts.get(&campaign).with_context(|| {
+                format!(
+                    "{}: campaign {campaign} is not described: {advice}",
+                    table.0.display()
+                )
+            })?;
             out.events.push(RawOfferEvent {
                 time_s,
                 user: format!("h{household}"),
@@ -119,10 +151,20 @@ pub(super) fn read(raw: &Path, item_of: &HashMap<i64, u32>) -> anyhow::Result<Ma
     }
     if let Some(table) = open(raw, "coupon_redemptions")? {
         let (households, coupons) = (whole(&table, "household_id")?, whole(&table, "coupon_upc")?);
-        let (campaigns, days) = (whole(&table, "campaign_id")?, times(&table, "redemption_date")?);
-        for (((household, coupon), campaign), time_s) in households.into_iter().zip(coupons).zip(campaigns).zip(days) {
+        let (campaigns, days) = (
+            whole(&table, "campaign_id")?,
+            times(&table, "redemption_date")?,
+        );
+        for (((household, coupon), campaign), time_s) in
+            households.into_iter().zip(coupons).zip(campaigns).zip(days)
+        {
             let (campaign, offer) = (format!("c{campaign}"), format!("o{coupon}"));
-            out.events.push(RawOfferEvent { time_s, user: format!("h{household}"), campaign, redeemed: Some(offer) });
+            out.events.push(RawOfferEvent {
+                time_s,
+                user: format!("h{household}"),
+                campaign,
+                redeemed: Some(offer),
+            });
         }
     }
     out.events.sort();
@@ -146,7 +188,11 @@ fn open(raw: &Path, name: &str) -> anyhow::Result<Option<Table>> {
 fn filled(table: &Table, name: &str, values: Vec<Option<i64>>) -> anyhow::Result<Vec<i64>> {
     let value = |(row, value): (usize, Option<i64>)| {
         value.with_context(|| {
-            format!("{}, row {}, field '{name}': empty, expected a value: download it again", table.0.display(), row + 1)
+            format!(
+                "{}, row {}, field '{name}': empty, expected a value: download it again",
+                table.0.display(),
+                row + 1
+            )
         })
     };
     values.into_iter().enumerate().map(value).collect()
@@ -158,7 +204,10 @@ fn whole(table: &Table, name: &str) -> anyhow::Result<Vec<i64>> {
 
 /// Seconds since 1970.
 fn times(table: &Table, name: &str) -> anyhow::Result<Vec<i64>> {
-    Ok(filled(table, name, table.1.times(name)?)?.into_iter().map(|time| time.div_euclid(1_000_000)).collect())
+    Ok(filled(table, name, table.1.times(name)?)?
+        .into_iter()
+        .map(|time| time.div_euclid(1_000_000))
+        .collect())
 }
 
 /// Writes households.csv, offers.csv and offer_events.csv for the shoppers of events.csv, before the cut; nothing where the log says nothing.
@@ -169,33 +218,65 @@ fn times(table: &Table, name: &str) -> anyhow::Result<Vec<i64>> {
 pub(super) fn write(cut: &Cut, folder: &Path) -> Result<MarketingCounts, FileError> {
     let (raw, marketing) = (&cut.raw, &cut.raw.marketing);
     let mut counts = MarketingCounts::default();
-    let known: HashSet<&str> = cut.train.iter().map(|event| raw.users[event.user as usize].as_str()).collect();
+    let known: HashSet<&str> = cut
+        .train
+        .iter()
+        .map(|event| raw.users[event.user as usize].as_str())
+        .collect();
     let households: Vec<Household> = marketing
         .households
         .iter()
         .filter(|(user, _)| known.contains(user.as_str()))
-        .map(|(user, values)| Household { user_id: user.clone(), values: values.to_vec() })
+        .map(|(user, values)| Household {
+            user_id: user.clone(),
+            values: values.to_vec(),
+        })
         .collect();
     if !households.is_empty() {
         counts.households = households.len();
-        write_households(&folder.join("households.csv"), &ATTRIBUTES.map(str::to_owned), &households)?;
+        write_households(
+            &folder.join("households.csv"),
+            &ATTRIBUTES.map(str::to_owned),
+            &households,
+        )?;
     }
     let kept: HashSet<u32> = cut.kept.iter().copied().collect();
-    let shown_before: HashSet<&str> =
-        marketing.events.iter().filter(|event| event.time_s < raw.cut_s).map(|event| event.campaign.as_str()).collect();
+    let shown_before: HashSet<&str> = marketing
+        .events
+        .iter()
+        .filter(|event| event.time_s < raw.cut_s)
+        .map(|event| event.campaign.as_str())
+        .collect();
     let offers: Vec<(&(String, String), Vec<u32>)> = marketing
         .offers
         .iter()
         .filter(|((campaign, _), _)| shown_before.contains(campaign.as_str()))
-        .map(|(offer, items)| (offer, items.iter().copied().filter(|item| kept.contains(item)).collect::<Vec<u32>>()))
+        .map(|(offer, items)| {
+            (
+                offer,
+                items
+                    .iter()
+                    .copied()
+                    .filter(|item| kept.contains(item))
+                    .collect::<Vec<u32>>(),
+            )
+        })
         .filter(|(_, items)| !items.is_empty())
         .collect();
-    let there: HashSet<(&str, &str)> = offers.iter().map(|((campaign, offer), _)| (campaign.as_str(), offer.as_str())).collect();
+    let there: HashSet<(&str, &str)> = offers
+        .iter()
+        .map(|((campaign, offer), _)| (campaign.as_str(), offer.as_str()))
+        .collect();
     let events: Vec<OfferEventRow<'_>> = marketing
         .events
         .iter()
         .filter(|event| event.time_s < raw.cut_s && known.contains(event.user.as_str()))
-        .filter(|event| event.redeemed.as_ref().is_none_or(|offer| there.contains(&(event.campaign.as_str(), offer.as_str()))))
+        .filter(|event| {
+            event
+                .redeemed
+                .as_ref()
+                .is_none_or(|offer| there.contains(&(event.campaign.as_str(), offer.as_str())))
+        })
         .map(|event| OfferEventRow {
             user_id: &event.user,
             campaign_id: &event.campaign,
@@ -205,10 +286,19 @@ pub(super) fn write(cut: &Cut, folder: &Path) -> Result<MarketingCounts, FileErr
         .collect();
     if !offers.is_empty() && !events.is_empty() {
         counts.offers = offers.len();
-        counts.redeemed = events.iter().filter(|event| event.offer_id.is_some()).count();
+        counts.redeemed = events
+            .iter()
+            .filter(|event| event.offer_id.is_some())
+            .count();
         counts.shown = events.len() - counts.redeemed;
         let rows = offers.iter().flat_map(|((campaign, offer), items)| {
-            items.iter().map(move |&item| (campaign.as_str(), offer.as_str(), raw.products[item as usize].id.as_str()))
+            items.iter().map(move |&item| {
+                (
+                    campaign.as_str(),
+                    offer.as_str(),
+                    raw.products[item as usize].id.as_str(),
+                )
+            })
         });
         write_offers(&folder.join("offers.csv"), rows)?;
         write_offer_events(&folder.join("offer_events.csv"), events)?;

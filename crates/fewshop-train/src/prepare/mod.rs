@@ -108,7 +108,9 @@ pub struct Cut {
 #[must_use]
 pub fn fold(user: &str, salt: &str) -> u32 {
     let digest = Sha256::digest(format!("{salt}-{user}").as_bytes());
-    digest.iter().fold(0, |rest, &byte| (rest * 256 + u32::from(byte)) % 10)
+    digest
+        .iter()
+        .fold(0, |rest, &byte| (rest * 256 + u32::from(byte)) % 10)
 }
 
 /// Divides a log into training and validation and drops products that training hardly sees.
@@ -116,27 +118,51 @@ pub fn fold(user: &str, salt: &str) -> u32 {
 pub fn cut(raw: RawLog, salt: &str) -> Cut {
     let folds: Vec<u32> = raw.users.iter().map(|user| fold(user, salt)).collect();
     let fold_of = |event: &RawEvent| folds[event.user as usize];
-    let mut train: Vec<RawEvent> =
-        raw.events.iter().filter(|event| fold_of(event) < VALID_FOLD && event.time_s < raw.cut_s).copied().collect();
+    let mut train: Vec<RawEvent> = raw
+        .events
+        .iter()
+        .filter(|event| fold_of(event) < VALID_FOLD && event.time_s < raw.cut_s)
+        .copied()
+        .collect();
     let mut support = vec![0u32; raw.products.len()];
     for event in once_a_visit(train.iter().copied()) {
         support[event.item as usize] += 1;
     }
     let stays = |event: &RawEvent| support[event.item as usize] >= raw.support;
     train.retain(stays);
-    let name = |event: &RawEvent| (event.time_s, &raw.sessions[event.session as usize], &raw.products[event.item as usize].id);
+    let name = |event: &RawEvent| {
+        (
+            event.time_s,
+            &raw.sessions[event.session as usize],
+            &raw.products[event.item as usize].id,
+        )
+    };
     train.sort_by(|a, b| name(a).cmp(&name(b)));
-    let later = raw.events.iter().filter(|event| fold_of(event) == VALID_FOLD && event.time_s >= raw.cut_s && stays(event));
+    let later = raw
+        .events
+        .iter()
+        .filter(|event| fold_of(event) == VALID_FOLD && event.time_s >= raw.cut_s && stays(event));
     let valid = once_a_visit(later.copied());
-    let kept: Vec<u32> = (0..raw.products.len() as u32).filter(|&item| support[item as usize] >= raw.support).collect();
+    let kept: Vec<u32> = (0..raw.products.len() as u32)
+        .filter(|&item| support[item as usize] >= raw.support)
+        .collect();
     let items = titles::readable(kept.iter().map(|&item| &raw.products[item as usize]));
-    Cut { salt: salt.to_owned(), kept, items, train, valid, raw }
+    Cut {
+        salt: salt.to_owned(),
+        kept,
+        items,
+        train,
+        valid,
+        raw,
+    }
 }
 
 /// The first event of each product in each visit.
 fn once_a_visit(events: impl Iterator<Item = RawEvent>) -> Vec<RawEvent> {
     let mut seen = HashSet::new();
-    events.filter(|event| seen.insert((event.session, event.item))).collect()
+    events
+        .filter(|event| seen.insert((event.session, event.item)))
+        .collect()
 }
 
 /// The median as the referee takes it: the mean of the two middle values, rounded to cents, half to even.
@@ -179,7 +205,10 @@ mod tests {
         // From split.py: [fold(u, 'arbiter') for u in ('h900', 'h1228', 'h1000', 'h1025', 'c13047')].
         let folds = ["h900", "h1228", "h1000", "h1025", "c13047"].map(|user| fold(user, "arbiter"));
         assert_eq!(folds, [4, 4, 8, 7, 5]);
-        assert_ne!(folds, ["h900", "h1228", "h1000", "h1025", "c13047"].map(|user| fold(user, "another")));
+        assert_ne!(
+            folds,
+            ["h900", "h1228", "h1000", "h1025", "c13047"].map(|user| fold(user, "another"))
+        );
     }
 
     #[test]
@@ -192,13 +221,34 @@ mod tests {
     #[test]
     fn products_without_support_test_shoppers_and_late_training_visits_stay_out() {
         let users: Vec<String> = (0..200).map(|n| format!("h{n}")).collect();
-        let of_fold = |wanted: u32| users.iter().position(|user| fold(user, "arbiter") == wanted).unwrap() as u32;
+        let of_fold = |wanted: u32| {
+            users
+                .iter()
+                .position(|user| fold(user, "arbiter") == wanted)
+                .unwrap() as u32
+        };
         let (trainer, validator, stranger) = (of_fold(0), of_fold(7), of_fold(8));
-        let event = |user, session, time_s, item| RawEvent { user, session, time_s, item, quantity: 1 };
-        let product =
-            |id: &str| RawProduct { id: id.to_owned(), label: RawLabel::Gift { description: id.to_owned() }, price: None };
+        let event = |user, session, time_s, item| RawEvent {
+            user,
+            session,
+            time_s,
+            item,
+            quantity: 1,
+        };
+        let product = |id: &str| RawProduct {
+            id: id.to_owned(),
+            label: RawLabel::Gift {
+                description: id.to_owned(),
+            },
+            price: None,
+        };
         let raw = RawLog {
-            notice: Notice { shop: "toy", currency: "USD", source: "", licence: "" },
+            notice: Notice {
+                shop: "toy",
+                currency: "USD",
+                source: "",
+                licence: "",
+            },
             products: vec![product("often"), product("seldom")],
             sessions: (0..6).map(|n| format!("s{n}")).collect(),
             events: vec![
@@ -221,7 +271,14 @@ mod tests {
         };
         let cut = cut(raw, "arbiter");
         assert_eq!(cut.kept, [0]);
-        assert_eq!(cut.train, [event(trainer, 0, 10, 0), event(trainer, 1, 20, 0), event(trainer, 1, 20, 0)]);
+        assert_eq!(
+            cut.train,
+            [
+                event(trainer, 0, 10, 0),
+                event(trainer, 1, 20, 0),
+                event(trainer, 1, 20, 0)
+            ]
+        );
         assert_eq!(cut.valid, [event(validator, 3, 99, 0)]);
     }
 }

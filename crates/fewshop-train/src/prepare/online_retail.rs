@@ -74,14 +74,21 @@ pub fn online_retail(raw: &Path) -> anyhow::Result<RawLog> {
     } else {
         read_table(raw, &COLUMNS, |_, row| log.line(row))?;
     }
-    ensure!(!log.events.is_empty(), "{}: no purchase by a known customer: check that it is the right file", raw.display());
+    ensure!(
+        !log.events.is_empty(),
+        "{}: no purchase by a known customer: check that it is the right file",
+        raw.display()
+    );
     Ok(log.sorted())
 }
 
 /// An xlsx file is a zip.
 fn is_zip(path: &Path) -> bool {
     let mut magic = [0; 4];
-    File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok() && magic == *b"PK\x03\x04"
+    File::open(path)
+        .and_then(|mut file| file.read_exact(&mut magic))
+        .is_ok()
+        && magic == *b"PK\x03\x04"
 }
 
 impl Log {
@@ -92,7 +99,10 @@ impl Log {
         }
         let expected = "a number";
         let number = |column| -> Result<f64, FileError> {
-            row.text(column).parse().ok().ok_or_else(|| row.error(column, expected, "correct it or remove the row"))
+            row.text(column)
+                .parse()
+                .ok()
+                .ok_or_else(|| row.error(column, expected, "correct it or remove the row"))
         };
         let (quantity, price) = (number(QUANTITY)?, number(PRICE)?);
         let bought = quantity > 0.0 && price > 0.0 && begins_with_five_digits(stock);
@@ -101,7 +111,11 @@ impl Log {
         }
         let customer: i64 = row.whole(CUSTOMER, "a whole number")?;
         let time_s = parse_date(row.text(DATE)).ok_or_else(|| {
-            row.error(DATE, "a time such as 2010-12-01 08:26:00 or 12/1/2010 8:26 (month first)", "correct it or remove the row")
+            row.error(
+                DATE,
+                "a time such as 2010-12-01 08:26:00 or 12/1/2010 8:26 (month first)",
+                "correct it or remove the row",
+            )
         })?;
         let item = self.codes.number(&format!("or{}", stock.to_uppercase()));
         if item as usize == self.products.len() {
@@ -110,7 +124,11 @@ impl Log {
         let product = &mut self.products[item as usize];
         product.prices.push(price);
         let description = row.raw(DESCRIPTION);
-        match product.descriptions.iter_mut().find(|(known, _)| known == description) {
+        match product
+            .descriptions
+            .iter_mut()
+            .find(|(known, _)| known == description)
+        {
             _ if description.trim().is_empty() => {}
             Some((_, count)) => *count += 1,
             None => product.descriptions.push((description.to_owned(), 1)),
@@ -135,11 +153,19 @@ impl Log {
             rank[item] = at as u32;
             let product = &mut self.products[item];
             let most = product.descriptions.iter().map(|(_, count)| *count).max();
-            let title = product.descriptions.iter().find(|(_, count)| Some(*count) == most);
+            let title = product
+                .descriptions
+                .iter()
+                .find(|(_, count)| Some(*count) == most);
             let id = std::mem::take(&mut self.codes.names[item]);
             // A product that was never described is called by its code.
-            let description = title.map_or_else(|| id[2..].to_owned(), |(text, _)| text.trim().to_owned());
-            products.push(RawProduct { label: RawLabel::Gift { description }, price: median_cents(&mut product.prices), id });
+            let description =
+                title.map_or_else(|| id[2..].to_owned(), |(text, _)| text.trim().to_owned());
+            products.push(RawProduct {
+                label: RawLabel::Gift { description },
+                price: median_cents(&mut product.prices),
+                id,
+            });
         }
         for event in &mut self.events {
             event.item = rank[event.item as usize];
@@ -169,9 +195,14 @@ fn parse_date(text: &str) -> Option<i64> {
     }
     let (date, time) = text.split_once(' ')?;
     let [month, day, year] = <[&str; 3]>::try_from(date.split('/').collect::<Vec<_>>()).ok()?;
-    let (year, month, day): (u32, u32, u32) = (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
+    let (year, month, day): (u32, u32, u32) =
+        (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
     let year = if year < 100 { 2_000 + year } else { year };
-    let time = if time.find(':') == Some(1) { format!("0{time}") } else { time.to_owned() };
+    let time = if time.find(':') == Some(1) {
+        format!("0{time}")
+    } else {
+        time.to_owned()
+    };
     parse_time(&format!("{year:04}-{month:02}-{day:02} {time}"))
 }
 

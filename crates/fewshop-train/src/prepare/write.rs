@@ -10,8 +10,8 @@ use serde::Serialize;
 use super::cases::{KS, RETURN_SHOTS, Return, VISITS, draw, draw_returning};
 use super::{Cut, MarketingCounts, VALID_FOLD, marketing};
 use crate::files::{
-    CaseRow, EventRow, FileError, format_time, write_atomically, write_cases, write_events, write_items, write_return_cases,
-    write_truth,
+    CaseRow, EventRow, FileError, format_time, write_atomically, write_cases, write_events,
+    write_items, write_return_cases, write_truth,
 };
 
 /// What was written; `prepare.json` holds it.
@@ -69,8 +69,12 @@ fn distinct(values: impl Iterator<Item = u32>) -> usize {
 /// # Errors
 /// When the folder cannot be made or written to.
 pub fn write(cut: &Cut, folder: &Path) -> anyhow::Result<Counts> {
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("{}: the folder cannot be made: check the path", folder.display()))?;
+    std::fs::create_dir_all(folder).with_context(|| {
+        format!(
+            "{}: the folder cannot be made: check the path",
+            folder.display()
+        )
+    })?;
     let raw = &cut.raw;
     write_items(&folder.join("items.csv"), &cut.items, &[])?;
     let events = cut.train.iter().map(|event| EventRow {
@@ -84,21 +88,28 @@ pub fn write(cut: &Cut, folder: &Path) -> anyhow::Result<Counts> {
     write_events(&folder.join("events.csv"), events)?;
 
     let visits = draw(cut);
-    let named: Vec<(String, usize, usize)> =
-        (visits.iter().enumerate()).flat_map(|(at, visit)| KS.map(|k| (format!("{}-{k}", visit.session), k, at))).collect();
+    let named: Vec<(String, usize, usize)> = (visits.iter().enumerate())
+        .flat_map(|(at, visit)| KS.map(|k| (format!("{}-{k}", visit.session), k, at)))
+        .collect();
     let cases = named.iter().flat_map(|(case_id, k, at)| {
         let visit = &visits[*at];
-        (0u32..).zip(&visit.items[..*k]).map(|(position, item_id)| CaseRow {
-            case_id,
-            user_id: visit.user,
-            k: *k as u32,
-            visit: 0,
-            position,
-            item_id,
-        })
+        (0u32..)
+            .zip(&visit.items[..*k])
+            .map(|(position, item_id)| CaseRow {
+                case_id,
+                user_id: visit.user,
+                k: *k as u32,
+                visit: 0,
+                position,
+                item_id,
+            })
     });
     write_cases(&folder.join("valid_cases.csv"), cases)?;
-    let truth = named.iter().flat_map(|(case_id, k, at)| visits[*at].items[*k..].iter().map(|item| (case_id.as_str(), *item)));
+    let truth = named.iter().flat_map(|(case_id, k, at)| {
+        visits[*at].items[*k..]
+            .iter()
+            .map(|item| (case_id.as_str(), *item))
+    });
     write_truth(&folder.join("valid_truth.csv"), truth)?;
 
     let returning = draw_returning(cut);
@@ -131,18 +142,24 @@ pub fn write(cut: &Cut, folder: &Path) -> anyhow::Result<Counts> {
         source: raw.notice.source,
         licence: raw.notice.licence,
     };
-    let json = serde_json::to_string_pretty(&counts).context("the counts cannot be written as JSON")?;
+    let json =
+        serde_json::to_string_pretty(&counts).context("the counts cannot be written as JSON")?;
     write_atomically(&folder.join("prepare.json"), |out| writeln!(out, "{json}"))?;
     Ok(counts)
 }
 
 /// Cases of shoppers who come back: the same visits with more and more of what came before.
 fn write_returning(returning: &[Return<'_>], folder: &Path) -> Result<(), FileError> {
-    let named: Vec<(String, usize, &Return<'_>)> =
-        returning.iter().flat_map(|one| VISITS.map(|visits| (format!("{}-v{visits}", one.visit.session), visits, one))).collect();
+    let named: Vec<(String, usize, &Return<'_>)> = returning
+        .iter()
+        .flat_map(|one| {
+            VISITS.map(|visits| (format!("{}-v{visits}", one.visit.session), visits, one))
+        })
+        .collect();
     let cases = named.iter().flat_map(|(case_id, visits, one)| {
         let at_hand = &one.visit.items[..RETURN_SHOTS];
-        let parts = std::iter::once(at_hand).chain(one.earlier[..*visits].iter().map(Vec::as_slice));
+        let parts =
+            std::iter::once(at_hand).chain(one.earlier[..*visits].iter().map(Vec::as_slice));
         (0i32..).zip(parts).flat_map(move |(back, items)| {
             (0u32..).zip(items).map(move |(position, item_id)| CaseRow {
                 case_id,
@@ -155,7 +172,10 @@ fn write_returning(returning: &[Return<'_>], folder: &Path) -> Result<(), FileEr
         })
     });
     write_return_cases(&folder.join("valid_return_cases.csv"), cases)?;
-    let truth =
-        named.iter().flat_map(|(case_id, _, one)| one.visit.items[RETURN_SHOTS..].iter().map(|item| (case_id.as_str(), *item)));
+    let truth = named.iter().flat_map(|(case_id, _, one)| {
+        one.visit.items[RETURN_SHOTS..]
+            .iter()
+            .map(|item| (case_id.as_str(), *item))
+    });
     write_truth(&folder.join("valid_return_truth.csv"), truth)
 }

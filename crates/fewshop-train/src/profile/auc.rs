@@ -30,7 +30,9 @@ pub(super) fn one_against_rest(rows: &[Scored<'_>]) -> Option<(f64, Interval)> {
         })
         .collect();
     let mean = |times: &[f64]| {
-        let areas: Vec<f64> = (0..values).filter_map(|value| area(rows, &orders[value], value, times)).collect();
+        let areas: Vec<f64> = (0..values)
+            .filter_map(|value| area(rows, &orders[value], value, times))
+            .collect();
         (areas.len() > 1).then(|| areas.iter().sum::<f64>() / areas.len() as f64)
     };
     let all = mean(&vec![1.0; households])?;
@@ -51,13 +53,24 @@ pub(super) fn one_against_rest(rows: &[Scored<'_>]) -> Option<(f64, Interval)> {
         .collect();
     draws.sort_by(f64::total_cmp);
     let end = |share: f64| draws[((draws.len() - 1) as f64 * share).round() as usize];
-    Some((all, if draws.is_empty() { [all, all] } else { [end(0.025), end(0.975)] }))
+    Some((
+        all,
+        if draws.is_empty() {
+            [all, all]
+        } else {
+            [end(0.025), end(0.975)]
+        },
+    ))
 }
 
 fn area(rows: &[Scored<'_>], order: &[usize], value: usize, times: &[f64]) -> Option<f64> {
     let one = |&at: &usize| {
         let row = &rows[at];
-        (row.scores[value], row.weight * times[row.household], row.label == value)
+        (
+            row.scores[value],
+            row.weight * times[row.household],
+            row.label == value,
+        )
     };
     area_under_curve(order.iter().map(one))
 }
@@ -70,7 +83,12 @@ mod tests {
     fn order_makes_the_area_and_ties_count_half() {
         let scores = [[0.9f32, 0.1], [0.8, 0.2], [0.3, 0.7], [0.3, 0.7]];
         let rows = |labels: [usize; 4]| -> Vec<Scored<'_>> {
-            let one = |at: usize| Scored { household: at, weight: 1.0, label: labels[at], scores: &scores[at] };
+            let one = |at: usize| Scored {
+                household: at,
+                weight: 1.0,
+                label: labels[at],
+                scores: &scores[at],
+            };
             (0..4).map(one).collect()
         };
         assert_eq!(one_against_rest(&rows([0, 0, 1, 1])).unwrap().0, 1.0);

@@ -27,23 +27,42 @@ impl Binned {
         let n = features.len() / width.max(1);
         let cuts: Vec<Vec<f32>> = (0..width)
             .map(|column| {
-                let mut values: Vec<f32> = (0..n).map(|row| features[row * width + column]).filter(|x| *x != 0.0).collect();
+                let mut values: Vec<f32> = (0..n)
+                    .map(|row| features[row * width + column])
+                    .filter(|x| *x != 0.0)
+                    .collect();
                 values.sort_by(f32::total_cmp);
-                let mut cuts: Vec<f32> =
-                    (0..BINS - 1).filter_map(|at| values.get(at * values.len() / (BINS - 1)).copied()).collect();
+                let mut cuts: Vec<f32> = (0..BINS - 1)
+                    .filter_map(|at| values.get(at * values.len() / (BINS - 1)).copied())
+                    .collect();
                 cuts.dedup();
                 cuts
             })
             .collect();
         let row = |row: usize| {
-            let there = features[row * width..(row + 1) * width].iter().enumerate().filter(|(_, x)| **x != 0.0);
-            there.map(|(column, x)| (column as u32, cuts[column].partition_point(|cut| cut <= x).max(1) as u8)).collect()
+            let there = features[row * width..(row + 1) * width]
+                .iter()
+                .enumerate()
+                .filter(|(_, x)| **x != 0.0);
+            there
+                .map(|(column, x)| {
+                    (
+                        column as u32,
+                        cuts[column].partition_point(|cut| cut <= x).max(1) as u8,
+                    )
+                })
+                .collect()
         };
-        Self { rows: (0..n).map(row).collect(), columns: width }
+        Self {
+            rows: (0..n).map(row).collect(),
+            columns: width,
+        }
     }
 
     fn bin(&self, row: usize, column: u32) -> u8 {
-        self.rows[row].binary_search_by_key(&column, |(column, _)| *column).map_or(0, |at| self.rows[row][at].1)
+        self.rows[row]
+            .binary_search_by_key(&column, |(column, _)| *column)
+            .map_or(0, |at| self.rows[row][at].1)
     }
 }
 
@@ -67,17 +86,29 @@ impl Tree {
     }
 
     fn grow(binned: &Binned, rows: &[usize], gradients: &[(f64, f64)]) -> Self {
-        let mut nodes = vec![Node { split: None, value: 0.0 }; (1 << (DEPTH + 1)) - 1];
+        let mut nodes = vec![
+            Node {
+                split: None,
+                value: 0.0
+            };
+            (1 << (DEPTH + 1)) - 1
+        ];
         let mut work = vec![(0usize, rows.to_vec())];
         while let Some((at, rows)) = work.pop() {
-            let total = rows.iter().fold((0.0, 0.0), |sum, &row| (sum.0 + gradients[row].0, sum.1 + gradients[row].1));
+            let total = rows.iter().fold((0.0, 0.0), |sum, &row| {
+                (sum.0 + gradients[row].0, sum.1 + gradients[row].1)
+            });
             nodes[at].value = LEARNING_RATE * total.0 / (total.1 + L2);
             if 2 * at + 2 >= nodes.len() {
                 continue;
             }
-            let Some((column, bin)) = best_split(binned, &rows, gradients, total) else { continue };
+            let Some((column, bin)) = best_split(binned, &rows, gradients, total) else {
+                continue;
+            };
             nodes[at].split = Some((column, bin));
-            let (left, right) = rows.into_iter().partition(|&row| binned.bin(row, column) < bin);
+            let (left, right) = rows
+                .into_iter()
+                .partition(|&row| binned.bin(row, column) < bin);
             work.push((2 * at + 1, left));
             work.push((2 * at + 2, right));
         }
@@ -85,7 +116,12 @@ impl Tree {
     }
 }
 
-fn best_split(binned: &Binned, rows: &[usize], gradients: &[(f64, f64)], total: (f64, f64)) -> Option<(u32, u8)> {
+fn best_split(
+    binned: &Binned,
+    rows: &[usize],
+    gradients: &[(f64, f64)],
+    total: (f64, f64),
+) -> Option<(u32, u8)> {
     let mut sums = vec![[(0.0, 0.0); BINS]; binned.columns];
     for &row in rows {
         let (g, h) = gradients[row];
@@ -125,13 +161,20 @@ pub(super) fn boost(
     rounds: usize,
 ) -> Vec<Vec<f32>> {
     let binned = Binned::of(features, width);
-    let teach: Vec<usize> = teach.iter().copied().filter(|&row| rows.label(row, attribute).is_some()).collect();
+    let teach: Vec<usize> = teach
+        .iter()
+        .copied()
+        .filter(|&row| rows.label(row, attribute).is_some())
+        .collect();
     let mean = teach.iter().map(|&row| rows.weight[row]).sum::<f64>() / teach.len().max(1) as f64;
     let start: Vec<f32> = prior.iter().map(|p| p.ln()).collect();
     let mut logits = vec![start; rows.len()];
     let loss = |logits: &[Vec<f32>]| -> f64 {
-        let of =
-            |&row: &usize| rows.label(row, attribute).map_or(0.0, |label| rows.weight[row] * cross_entropy(&logits[row], label));
+        let of = |&row: &usize| {
+            rows.label(row, attribute).map_or(0.0, |label| {
+                rows.weight[row] * cross_entropy(&logits[row], label)
+            })
+        };
         inner.iter().map(of).sum()
     };
     let mut best = (loss(&logits), 0, logits.clone());
@@ -167,9 +210,13 @@ mod tests {
     #[test]
     fn a_tree_finds_the_column_that_parts_the_rows() {
         // Column 1 says it all, column 0 is the same everywhere, column 2 is noise.
-        let features: Vec<f32> = (0..40).flat_map(|row| [1.0, if row % 2 == 0 { 0.0 } else { 2.0 }, (row % 3) as f32]).collect();
+        let features: Vec<f32> = (0..40)
+            .flat_map(|row| [1.0, if row % 2 == 0 { 0.0 } else { 2.0 }, (row % 3) as f32])
+            .collect();
         let binned = Binned::of(&features, 3);
-        let gradients: Vec<(f64, f64)> = (0..40).map(|row| (if row % 2 == 0 { -1.0 } else { 1.0 }, 1.0)).collect();
+        let gradients: Vec<(f64, f64)> = (0..40)
+            .map(|row| (if row % 2 == 0 { -1.0 } else { 1.0 }, 1.0))
+            .collect();
         let tree = Tree::grow(&binned, &(0..40).collect::<Vec<_>>(), &gradients);
         assert_eq!(tree.0[0].split.map(|(column, _)| column), Some(1));
         assert!(tree.value(&binned, 0) < 0.0 && tree.value(&binned, 1) > 0.0);

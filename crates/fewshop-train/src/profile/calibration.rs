@@ -22,8 +22,11 @@ pub(super) fn mixed(logits: &[f32], prior: &[f32], belief: f32) -> Vec<f32> {
         top + x.iter().map(|x| (x - top).exp()).sum::<f32>().ln()
     };
     let all = log_sum(logits);
-    let mut out: Vec<f32> =
-        logits.iter().zip(prior).map(|(logit, prior)| belief * (logit - all) + (1.0 - belief) * prior.ln()).collect();
+    let mut out: Vec<f32> = logits
+        .iter()
+        .zip(prior)
+        .map(|(logit, prior)| belief * (logit - all) + (1.0 - belief) * prior.ln())
+        .collect();
     let all = log_sum(&out);
     out.iter_mut().for_each(|log| *log -= all);
     out
@@ -31,19 +34,33 @@ pub(super) fn mixed(logits: &[f32], prior: &[f32], belief: f32) -> Vec<f32> {
 
 /// For each amount the belief with the least cross-entropy on these rows; 0, so the prior alone, where there are none. `logits` stand
 /// parallel to `rows`.
-pub(super) fn beliefs(rows: &Rows, attribute: usize, at: &[usize], logits: &[&[f32]], prior: &[f32]) -> Vec<f32> {
+pub(super) fn beliefs(
+    rows: &Rows,
+    attribute: usize,
+    at: &[usize],
+    logits: &[&[f32]],
+    prior: &[f32],
+) -> Vec<f32> {
     let one = |amount: Amount| {
-        let there: Vec<(usize, &[f32])> =
-            at.iter().copied().zip(logits.iter().copied()).filter(|(row, _)| rows.amount[*row] == amount).collect();
+        let there: Vec<(usize, &[f32])> = at
+            .iter()
+            .copied()
+            .zip(logits.iter().copied())
+            .filter(|(row, _)| rows.amount[*row] == amount)
+            .collect();
         let loss = |belief: f32| -> f64 {
             let of = |&(row, logits): &(usize, &[f32])| {
-                rows.label(row, attribute)
-                    .map_or(0.0, |label| rows.weight[row] * cross_entropy(&mixed(logits, prior, belief), label))
+                rows.label(row, attribute).map_or(0.0, |label| {
+                    rows.weight[row] * cross_entropy(&mixed(logits, prior, belief), label)
+                })
             };
             there.iter().map(of).sum()
         };
         let tried = (0..STEPS).map(|step| LARGEST * step as f32 / (STEPS - 1) as f32);
-        tried.map(|belief| (loss(belief), belief)).min_by(|a, b| a.0.total_cmp(&b.0)).map_or(0.0, |best| best.1)
+        tried
+            .map(|belief| (loss(belief), belief))
+            .min_by(|a, b| a.0.total_cmp(&b.0))
+            .map_or(0.0, |best| best.1)
     };
     Amount::ALL.map(one).to_vec()
 }

@@ -13,19 +13,50 @@ use crate::evaluation::{Bootstrap, Interval};
 use crate::progress::Progress;
 
 /// What is compared, in the order of the figures.
-pub const METHODS: [&str; 5] = ["prior", "logistic regression", "boosting", "heads alone", "heads"];
+pub const METHODS: [&str; 5] = [
+    "prior",
+    "logistic regression",
+    "boosting",
+    "heads alone",
+    "heads",
+];
 const PRIOR: usize = 0;
 const ALONE: usize = 3;
 const JOINT: usize = 4;
 
 /// Settings that the inner fold chooses from.
 pub(super) const HEADS: [Choice; 4] = [
-    Choice { hidden: 0, l2: 1e-3 },
-    Choice { hidden: 0, l2: 1e-2 },
-    Choice { hidden: 16, l2: 1e-3 },
-    Choice { hidden: 16, l2: 1e-2 },
+    Choice {
+        hidden: 0,
+        l2: 1e-3,
+    },
+    Choice {
+        hidden: 0,
+        l2: 1e-2,
+    },
+    Choice {
+        hidden: 16,
+        l2: 1e-3,
+    },
+    Choice {
+        hidden: 16,
+        l2: 1e-2,
+    },
 ];
-const LOGISTIC: [Choice; 3] = [Choice { hidden: 0, l2: 1e-3 }, Choice { hidden: 0, l2: 3e-3 }, Choice { hidden: 0, l2: 1e-2 }];
+const LOGISTIC: [Choice; 3] = [
+    Choice {
+        hidden: 0,
+        l2: 1e-3,
+    },
+    Choice {
+        hidden: 0,
+        l2: 3e-3,
+    },
+    Choice {
+        hidden: 0,
+        l2: 1e-2,
+    },
+];
 
 /// One method's figures for one attribute at one amount.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -87,11 +118,22 @@ pub(super) struct Answers {
 impl Answers {
     fn empty(rows: &Rows) -> Self {
         let none = vec![vec![0f32; rows.outputs()]; rows.len()];
-        Self { calibrated: none.clone(), raw: none, fits: Vec::new() }
+        Self {
+            calibrated: none.clone(),
+            raw: none,
+            fits: Vec::new(),
+        }
     }
 
     /// Takes the logits of one attribute in one split, which stand parallel to the inner and asked rows.
-    fn take(&mut self, rows: &Rows, split: &Split, attribute: usize, inner: &[&[f32]], asked: &[&[f32]]) {
+    fn take(
+        &mut self,
+        rows: &Rows,
+        split: &Split,
+        attribute: usize,
+        inner: &[&[f32]],
+        asked: &[&[f32]],
+    ) {
         let prior = prior(rows, &split.teach, attribute);
         let beliefs = beliefs(rows, attribute, &split.inner, inner, &prior);
         let range = rows.range(attribute);
@@ -114,7 +156,10 @@ fn networks(
 ) -> Result<Answers> {
     let mut out = Answers::empty(rows);
     let some = columns.map(|columns| rows.columns(columns));
-    let (features, width) = (some.as_deref().unwrap_or(&rows.features), columns.map_or(rows.width, <[usize]>::len));
+    let (features, width) = (
+        some.as_deref().unwrap_or(&rows.features),
+        columns.map_or(rows.width, <[usize]>::len),
+    );
     for split in splits(rows, settings.seed) {
         for attributes in groups {
             let task = Task {
@@ -128,7 +173,10 @@ fn networks(
                 seed: settings.seed,
             };
             let fit = task.best(choices)?;
-            let (inner, asked) = (task.logits(&fit.weights, &split.inner), task.logits(&fit.weights, &split.asked));
+            let (inner, asked) = (
+                task.logits(&fit.weights, &split.inner),
+                task.logits(&fit.weights, &split.asked),
+            );
             let mut from = 0;
             for &attribute in attributes {
                 let to = from + rows.attributes[attribute].values.len();
@@ -145,8 +193,19 @@ fn networks(
 }
 
 /// The heads, trained together.
-pub(super) fn heads(rows: &Rows, settings: &ProfileSettings, progress: &Progress) -> Result<Answers> {
-    networks(rows, None, &[(0..rows.attributes.len()).collect()], &HEADS, settings, progress)
+pub(super) fn heads(
+    rows: &Rows,
+    settings: &ProfileSettings,
+    progress: &Progress,
+) -> Result<Answers> {
+    networks(
+        rows,
+        None,
+        &[(0..rows.attributes.len()).collect()],
+        &HEADS,
+        settings,
+        progress,
+    )
 }
 
 fn boosted(rows: &Rows, settings: &ProfileSettings, progress: &Progress) -> Answers {
@@ -156,9 +215,25 @@ fn boosted(rows: &Rows, settings: &ProfileSettings, progress: &Progress) -> Answ
         for attribute in 0..rows.attributes.len() {
             let prior = prior(rows, &split.teach, attribute);
             let taught = (split.teach.as_slice(), split.inner.as_slice());
-            let logits = boosting::boost(rows, &features, rows.counts.len(), attribute, taught, &prior, settings.rounds);
-            let of = |at: &[usize]| -> Vec<&[f32]> { at.iter().map(|&row| logits[row].as_slice()).collect() };
-            out.take(rows, &split, attribute, &of(&split.inner), &of(&split.asked));
+            let logits = boosting::boost(
+                rows,
+                &features,
+                rows.counts.len(),
+                attribute,
+                taught,
+                &prior,
+                settings.rounds,
+            );
+            let of = |at: &[usize]| -> Vec<&[f32]> {
+                at.iter().map(|&row| logits[row].as_slice()).collect()
+            };
+            out.take(
+                rows,
+                &split,
+                attribute,
+                &of(&split.inner),
+                &of(&split.asked),
+            );
             progress.step();
         }
     }
@@ -169,7 +244,10 @@ fn priors(rows: &Rows, settings: &ProfileSettings) -> Answers {
     let mut out = Answers::empty(rows);
     for split in splits(rows, settings.seed) {
         for attribute in 0..rows.attributes.len() {
-            let logits: Vec<f32> = prior(rows, &split.teach, attribute).iter().map(|p| p.ln()).collect();
+            let logits: Vec<f32> = prior(rows, &split.teach, attribute)
+                .iter()
+                .map(|p| p.ln())
+                .collect();
             for &row in &split.asked {
                 out.calibrated[row][rows.range(attribute)].copy_from_slice(&logits);
             }
@@ -187,7 +265,14 @@ pub fn compare(rows: &Rows, settings: &ProfileSettings) -> Result<Comparison> {
     let fits = super::folds::FOLDS * (1 + 3 * attributes);
     let progress = Progress::of("Profile heads and baselines", fits as u64);
     let alone: Vec<Vec<usize>> = (0..attributes).map(|attribute| vec![attribute]).collect();
-    let logistic = networks(rows, Some(&rows.counts), &alone, &LOGISTIC, settings, &progress)?;
+    let logistic = networks(
+        rows,
+        Some(&rows.counts),
+        &alone,
+        &LOGISTIC,
+        settings,
+        &progress,
+    )?;
     progress.note("boosting");
     let boosted = boosted(rows, settings, &progress);
     progress.note("heads, each alone");
@@ -195,25 +280,52 @@ pub fn compare(rows: &Rows, settings: &ProfileSettings) -> Result<Comparison> {
     progress.note("heads together");
     let together = heads(rows, settings, &progress)?;
     progress.next("intervals");
-    let answers = [priors(rows, settings), logistic, boosted, separate, together];
+    let answers = [
+        priors(rows, settings),
+        logistic,
+        boosted,
+        separate,
+        together,
+    ];
     let mut cells: Vec<Cell> = Vec::new();
     for attribute in 0..attributes {
-        cells.extend(Amount::ALL.iter().filter_map(|&amount| cell(rows, attribute, amount, &answers)));
+        cells.extend(
+            Amount::ALL
+                .iter()
+                .filter_map(|&amount| cell(rows, attribute, amount, &answers)),
+        );
     }
     tell(&mut cells);
-    progress.finish(&format!("Profile: {} rows of {} households, {fits} fits", rows.len(), rows.labels.len()));
-    Ok(Comparison { households: rows.labels.len(), cells })
+    progress.finish(&format!(
+        "Profile: {} rows of {} households, {fits} fits",
+        rows.len(),
+        rows.labels.len()
+    ));
+    Ok(Comparison {
+        households: rows.labels.len(),
+        cells,
+    })
 }
 
 /// A head speaks where it beats its prior beyond chance, and does so with all that is more of the same kind: one lucky amount is no
 /// ground to speak.
 fn tell(cells: &mut [Cell]) {
-    let whole = |cell: &Cell| Amount::ALL.iter().find(|amount| amount.name() == cell.amount).is_some_and(|a| a.visits() > 0);
+    let whole = |cell: &Cell| {
+        Amount::ALL
+            .iter()
+            .find(|amount| amount.name() == cell.amount)
+            .is_some_and(|a| a.visits() > 0)
+    };
     let mut later: Option<(String, bool, bool)> = None;
     for cell in cells.iter_mut().rev() {
-        let beats = cell.figures.last().is_some_and(|heads| heads.gain_interval[0] > 0.0);
+        let beats = cell
+            .figures
+            .last()
+            .is_some_and(|heads| heads.gain_interval[0] > 0.0);
         let kind = whole(cell);
-        let before = later.as_ref().filter(|(name, whole, _)| *name == cell.attribute && *whole == kind);
+        let before = later
+            .as_ref()
+            .filter(|(name, whole, _)| *name == cell.attribute && *whole == kind);
         cell.tells = beats && before.is_none_or(|(.., tells)| *tells);
         later = Some((cell.attribute.clone(), kind, cell.tells));
     }
@@ -222,27 +334,46 @@ fn tell(cells: &mut [Cell]) {
 /// Rows of one attribute at one amount whose label is known.
 fn asked(rows: &Rows, attribute: usize, amount: Amount) -> Vec<(usize, usize)> {
     let there = (0..rows.len()).filter(|&row| rows.amount[row] == amount);
-    there.filter_map(|row| Some((row, rows.label(row, attribute)?))).collect()
+    there
+        .filter_map(|row| Some((row, rows.label(row, attribute)?)))
+        .collect()
 }
 
 /// Log loss less that of others by row, weighted, and the interval of its mean.
 fn difference(rows: &Rows, asked: &[(usize, usize)], from: &[f64], to: &[f64]) -> (f64, Interval) {
     let bootstrap = Bootstrap::over(asked.iter().map(|(row, _)| rows.household[*row]));
     let weights: Vec<f64> = asked.iter().map(|(row, _)| rows.weight[*row]).collect();
-    let gains: Vec<f64> = from.iter().zip(to).zip(&weights).map(|((from, to), weight)| weight * (from - to)).collect();
+    let gains: Vec<f64> = from
+        .iter()
+        .zip(to)
+        .zip(&weights)
+        .map(|((from, to), weight)| weight * (from - to))
+        .collect();
     let mean = gains.iter().sum::<f64>() / weights.iter().sum::<f64>();
     (mean, bootstrap.ratios(&[(&gains, &weights)])[0])
 }
 
 fn losses(rows: &Rows, attribute: usize, asked: &[(usize, usize)], answers: &Answers) -> Vec<f64> {
     let range = rows.range(attribute);
-    asked.iter().map(|&(row, label)| cross_entropy(&answers.calibrated[row][range.clone()], label)).collect()
+    asked
+        .iter()
+        .map(|&(row, label)| cross_entropy(&answers.calibrated[row][range.clone()], label))
+        .collect()
 }
 
 /// Whether the heads beat their prior at this amount: gain and interval.
-pub(super) fn gain(rows: &Rows, attribute: usize, amount: Amount, heads: &Answers, seed: u64) -> Option<(f64, Interval)> {
+pub(super) fn gain(
+    rows: &Rows,
+    attribute: usize,
+    amount: Amount,
+    heads: &Answers,
+    seed: u64,
+) -> Option<(f64, Interval)> {
     let asked = asked(rows, attribute, amount);
-    let settings = ProfileSettings { seed, ..ProfileSettings::default() };
+    let settings = ProfileSettings {
+        seed,
+        ..ProfileSettings::default()
+    };
     let of = |answers: &Answers| losses(rows, attribute, &asked, answers);
     (!asked.is_empty()).then(|| difference(rows, &asked, &of(&priors(rows, &settings)), &of(heads)))
 }
@@ -253,30 +384,44 @@ fn cell(rows: &Rows, attribute: usize, amount: Amount, answers: &[Answers]) -> O
         return None;
     }
     let range = rows.range(attribute);
-    let losses: Vec<Vec<f64>> = answers.iter().map(|answers| losses(rows, attribute, &asked, answers)).collect();
+    let losses: Vec<Vec<f64>> = answers
+        .iter()
+        .map(|answers| losses(rows, attribute, &asked, answers))
+        .collect();
     let weight: f64 = asked.iter().map(|(row, _)| rows.weight[*row]).sum();
-    let figures = METHODS.iter().enumerate().zip(answers).zip(&losses).map(|(((nth, method), answers), own)| {
-        let (gain, gain_interval) = difference(rows, &asked, &losses[PRIOR], own);
-        let scored: Vec<Scored<'_>> = asked
-            .iter()
-            .map(|&(row, label)| Scored {
-                household: rows.household[row],
-                weight: rows.weight[row],
-                label,
-                scores: &answers.calibrated[row][range.clone()],
-            })
-            .collect();
-        // The prior differs a little from fold to fold, against what the fold holds: no order of its own.
-        let auc = if nth == PRIOR { Some((0.5, [0.5, 0.5])) } else { one_against_rest(&scored) };
-        Figure {
-            method: (*method).to_owned(),
-            log_loss: asked.iter().zip(own).map(|((row, _), loss)| rows.weight[*row] * loss).sum::<f64>() / weight,
-            gain,
-            gain_interval,
-            auc: auc.map(|(auc, _)| auc),
-            auc_interval: auc.map(|(_, interval)| interval),
-        }
-    });
+    let figures = METHODS.iter().enumerate().zip(answers).zip(&losses).map(
+        |(((nth, method), answers), own)| {
+            let (gain, gain_interval) = difference(rows, &asked, &losses[PRIOR], own);
+            let scored: Vec<Scored<'_>> = asked
+                .iter()
+                .map(|&(row, label)| Scored {
+                    household: rows.household[row],
+                    weight: rows.weight[row],
+                    label,
+                    scores: &answers.calibrated[row][range.clone()],
+                })
+                .collect();
+            // The prior differs a little from fold to fold, against what the fold holds: no order of its own.
+            let auc = if nth == PRIOR {
+                Some((0.5, [0.5, 0.5]))
+            } else {
+                one_against_rest(&scored)
+            };
+            Figure {
+                method: (*method).to_owned(),
+                log_loss: asked
+                    .iter()
+                    .zip(own)
+                    .map(|((row, _), loss)| rows.weight[*row] * loss)
+                    .sum::<f64>()
+                    / weight,
+                gain,
+                gain_interval,
+                auc: auc.map(|(auc, _)| auc),
+                auc_interval: auc.map(|(_, interval)| interval),
+            }
+        },
+    );
     let figures = figures.collect();
     let (together, together_interval) = difference(rows, &asked, &losses[ALONE], &losses[JOINT]);
     let mut households: Vec<usize> = asked.iter().map(|(row, _)| rows.household[*row]).collect();

@@ -30,7 +30,11 @@ pub(super) fn of_households(households: usize, seed: u64) -> Vec<usize> {
 /// Five splits: each fold is asked once, and the one after it is the inner one.
 pub(super) fn splits(rows: &Rows, seed: u64) -> Vec<Split> {
     let folds = of_households(rows.labels.len(), seed);
-    let of = |wanted: &dyn Fn(usize) -> bool| (0..rows.len()).filter(|&row| wanted(folds[rows.household[row]])).collect();
+    let of = |wanted: &dyn Fn(usize) -> bool| {
+        (0..rows.len())
+            .filter(|&row| wanted(folds[rows.household[row]]))
+            .collect()
+    };
     (0..FOLDS)
         .map(|asked| {
             let inner = (asked + 1) % FOLDS;
@@ -46,7 +50,9 @@ pub(super) fn splits(rows: &Rows, seed: u64) -> Vec<Split> {
 /// Share of the rows' households that have each value, one more of each counted: no value is impossible.
 pub(super) fn prior(rows: &Rows, teach: &[usize], attribute: usize) -> Vec<f32> {
     let mut there = vec![false; rows.labels.len()];
-    teach.iter().for_each(|&row| there[rows.household[row]] = true);
+    teach
+        .iter()
+        .for_each(|&row| there[rows.household[row]] = true);
     let mut counts = vec![1f32; rows.attributes[attribute].values.len()];
     for (labels, _) in rows.labels.iter().zip(&there).filter(|(_, there)| **there) {
         if let Some(label) = labels[attribute] {

@@ -37,6 +37,11 @@ pub struct ProfileSettings {
 
 impl Default for ProfileSettings {
     fn default() -> Self {
-        Self { rows: 4, epochs: 40, rounds: 120, seed: 7 }
+        Self {
+            rows: 4,
+            epochs: 40,
+            rounds: 120,
+            seed: 7,
+        }
     }
 }

@@ -61,7 +61,10 @@ impl Task<'_> {
     }
 
     fn outputs(&self) -> usize {
-        self.attributes.iter().map(|&a| self.rows.attributes[a].values.len()).sum()
+        self.attributes
+            .iter()
+            .map(|&a| self.rows.attributes[a].values.len())
+            .sum()
     }
 
     /// The best of several settings on the inner fold.
@@ -69,7 +72,10 @@ impl Task<'_> {
         let mut best: Option<Fit> = None;
         for &choice in choices {
             let fit = self.fit(choice)?;
-            if best.as_ref().is_none_or(|best| fit.inner_loss < best.inner_loss) {
+            if best
+                .as_ref()
+                .is_none_or(|best| fit.inner_loss < best.inner_loss)
+            {
                 best = Some(fit);
             }
         }
@@ -82,14 +88,25 @@ impl Task<'_> {
         let standard: Vec<f32> = self
             .teach
             .par_iter()
-            .flat_map_iter(|&row| self.row(row).iter().zip(&mean).zip(&inv_std).map(|((x, mean), inv)| (x - mean) * inv))
+            .flat_map_iter(|&row| {
+                self.row(row)
+                    .iter()
+                    .zip(&mean)
+                    .zip(&inv_std)
+                    .map(|((x, mean), inv)| (x - mean) * inv)
+            })
             .collect();
         let outputs = self.outputs();
         let targets = self.targets();
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let device = Device::flex().autodiff();
         device.seed(rng.random());
-        let mut model = ProfileConfig { features: self.width, hidden: choice.hidden, outputs }.init(&device);
+        let mut model = ProfileConfig {
+            features: self.width,
+            hidden: choice.hidden,
+            outputs,
+        }
+        .init(&device);
         let mut adam = AdamConfig::new().init();
         let mut best: Option<Fit> = None;
         let mut order: Vec<usize> = (0..self.teach.len()).collect();
@@ -108,10 +125,24 @@ impl Task<'_> {
             }
             let weights = self.export(&model, &mean, &inv_std);
             let inner_loss = self.mean_loss(&weights, self.inner);
-            ensure!(inner_loss.is_finite(), "the loss of the profile heads became {inner_loss} in epoch {epoch}");
-            if best.as_ref().is_none_or(|best| inner_loss < best.inner_loss || stops) {
-                best = Some(Fit { weights, choice, epochs: epoch, inner_loss });
-            } else if best.as_ref().is_some_and(|best| epoch - best.epochs >= PATIENCE) {
+            ensure!(
+                inner_loss.is_finite(),
+                "the loss of the profile heads became {inner_loss} in epoch {epoch}"
+            );
+            if best
+                .as_ref()
+                .is_none_or(|best| inner_loss < best.inner_loss || stops)
+            {
+                best = Some(Fit {
+                    weights,
+                    choice,
+                    epochs: epoch,
+                    inner_loss,
+                });
+            } else if best
+                .as_ref()
+                .is_some_and(|best| epoch - best.epochs >= PATIENCE)
+            {
                 break;
             }
         }
@@ -129,7 +160,11 @@ impl Task<'_> {
                 tells: Vec::new(),
             }
         };
-        model.valid().export(self.attributes.iter().map(head).collect(), mean.to_vec(), inv_std.to_vec())
+        model.valid().export(
+            self.attributes.iter().map(head).collect(),
+            mean.to_vec(),
+            inv_std.to_vec(),
+        )
     }
 
     fn moments(&self) -> (Vec<f32>, Vec<f32>) {
@@ -142,7 +177,11 @@ impl Task<'_> {
         }
         let n = self.teach.len().max(1) as f64;
         let mean: Vec<f32> = sum.iter().map(|s| (s / n) as f32).collect();
-        let inv = |(s, mean): (&f64, &f32)| 1.0 / ((s / n) as f32 - mean * mean + LEAST_VARIANCE).max(LEAST_VARIANCE).sqrt();
+        let inv = |(s, mean): (&f64, &f32)| {
+            1.0 / ((s / n) as f32 - mean * mean + LEAST_VARIANCE)
+                .max(LEAST_VARIANCE)
+                .sqrt()
+        };
         let inv_std = squares.iter().zip(&mean).map(inv).collect();
         (mean, inv_std)
     }
@@ -150,7 +189,12 @@ impl Task<'_> {
     /// The row's weight where its value is, 0 elsewhere; on average a row weighs 1.
     fn targets(&self) -> Vec<f32> {
         let outputs = self.outputs();
-        let mean = self.teach.iter().map(|&row| self.rows.weight[row]).sum::<f64>() / self.teach.len().max(1) as f64;
+        let mean = self
+            .teach
+            .iter()
+            .map(|&row| self.rows.weight[row])
+            .sum::<f64>()
+            / self.teach.len().max(1) as f64;
         let mut out = vec![0f32; self.teach.len() * outputs];
         for (&row, out) in self.teach.iter().zip(out.chunks_exact_mut(outputs)) {
             let mut from = 0;
@@ -174,12 +218,17 @@ impl Task<'_> {
             from = to;
             part
         });
-        Tensor::cat(parts.collect(), 1).mul(targets).sum().div_scalar(-(rows as f32))
+        Tensor::cat(parts.collect(), 1)
+            .mul(targets)
+            .sum()
+            .div_scalar(-(rows as f32))
     }
 
     /// Logits of these rows.
     pub(super) fn logits(&self, weights: &ProfileWeights, rows: &[usize]) -> Vec<Vec<f32>> {
-        rows.par_iter().map(|&row| weights.logits(self.row(row))).collect()
+        rows.par_iter()
+            .map(|&row| weights.logits(self.row(row)))
+            .collect()
     }
 
     fn mean_loss(&self, weights: &ProfileWeights, rows: &[usize]) -> f64 {
@@ -190,7 +239,8 @@ impl Task<'_> {
             for &a in self.attributes {
                 let to = from + self.rows.attributes[a].values.len();
                 if let Some(label) = self.rows.label(row, a) {
-                    sum += self.rows.weight[row] * super::calibration::cross_entropy(&logits[from..to], label);
+                    sum += self.rows.weight[row]
+                        * super::calibration::cross_entropy(&logits[from..to], label);
                 }
                 from = to;
             }
@@ -201,6 +251,9 @@ impl Task<'_> {
 }
 
 fn gather(values: &[f32], width: usize, rows: &[usize], device: &Device) -> Tensor<2> {
-    let data: Vec<f32> = rows.iter().flat_map(|&row| values[row * width..(row + 1) * width].iter().copied()).collect();
+    let data: Vec<f32> = rows
+        .iter()
+        .flat_map(|&row| values[row * width..(row + 1) * width].iter().copied())
+        .collect();
     Tensor::from_data(TensorData::new(data, [rows.len(), width]), device)
 }

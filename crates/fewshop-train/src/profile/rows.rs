@@ -45,9 +45,15 @@ pub struct Described {
 /// # Errors
 /// When fewer than 50 households stand in the log, or no attribute is left.
 pub fn describe(log: &Log, households: &Households) -> Result<Described> {
-    let by_name: HashMap<&str, u32> = (0u32..).zip(&log.users).map(|(user, name)| (name.as_str(), user)).collect();
-    let mut known: Vec<(u32, &Vec<String>)> =
-        households.rows.iter().filter_map(|row| Some((*by_name.get(row.user_id.as_str())?, &row.values))).collect();
+    let by_name: HashMap<&str, u32> = (0u32..)
+        .zip(&log.users)
+        .map(|(user, name)| (name.as_str(), user))
+        .collect();
+    let mut known: Vec<(u32, &Vec<String>)> = households
+        .rows
+        .iter()
+        .filter_map(|row| Some((*by_name.get(row.user_id.as_str())?, &row.values)))
+        .collect();
     known.sort_by_key(|(user, _)| *user);
     ensure!(
         known.len() >= 50,
@@ -67,10 +73,16 @@ pub fn describe(log: &Log, households: &Households) -> Result<Described> {
             *counts.entry(values[at].as_str()).or_default() += 1;
         }
         counts.remove("");
-        let mut values: Vec<&str> = counts.iter().filter(|(_, n)| **n >= LEAST).map(|(value, _)| *value).collect();
+        let mut values: Vec<&str> = counts
+            .iter()
+            .filter(|(_, n)| **n >= LEAST)
+            .map(|(value, _)| *value)
+            .collect();
         values.sort_unstable();
         if values.len() < 2 {
-            out.warnings.push(format!("'{name}' is left out: fewer than two values that {LEAST} households have"));
+            out.warnings.push(format!(
+                "'{name}' is left out: fewer than two values that {LEAST} households have"
+            ));
             continue;
         }
         let rare = counts.len() - values.len();
@@ -80,7 +92,10 @@ pub fn describe(log: &Log, households: &Households) -> Result<Described> {
         for (labels, (_, row)) in out.labels.iter_mut().zip(&known) {
             labels.push(values.iter().position(|value| *value == row[at]));
         }
-        out.attributes.push(Attribute { name: name.clone(), values: values.into_iter().map(str::to_owned).collect() });
+        out.attributes.push(Attribute {
+            name: name.clone(),
+            values: values.into_iter().map(str::to_owned).collect(),
+        });
     }
     ensure!(
         !out.attributes.is_empty(),
@@ -115,11 +130,21 @@ impl Rows {
     ///
     /// # Errors
     /// When no described household has bought anything.
-    pub fn draw(pack: &Pack, log: &Log, described: &Described, settings: &ProfileSettings) -> Result<Self> {
+    pub fn draw(
+        pack: &Pack,
+        log: &Log,
+        described: &Described,
+        settings: &ProfileSettings,
+    ) -> Result<Self> {
         let inputs = ProfileInputs::of(pack);
         let mut sessions: Vec<Vec<Vec<ItemIx>>> = vec![Vec::new(); log.users.len()];
         for session in &log.sessions {
-            let items: Vec<ItemIx> = session.items.iter().filter(|item| item.kind.is_positive()).map(|item| item.item).collect();
+            let items: Vec<ItemIx> = session
+                .items
+                .iter()
+                .filter(|item| item.kind.is_positive())
+                .map(|item| item.item)
+                .collect();
             if !items.is_empty() {
                 sessions[session.user as usize].push(items);
             }
@@ -131,7 +156,9 @@ impl Rows {
             rng.set_stream(u64::from(user) + 1);
             for amount in Amount::ALL {
                 let mut starts: Vec<usize> = match amount.items() {
-                    Some(items) => (0..own.len()).filter(|&at| own[at].len() >= items).collect(),
+                    Some(items) => (0..own.len())
+                        .filter(|&at| own[at].len() >= items)
+                        .collect(),
                     None => (0..(own.len() + 1).saturating_sub(amount.visits())).collect(),
                 };
                 starts.shuffle(&mut rng);
@@ -146,7 +173,11 @@ impl Rows {
                         }
                         None => Session {
                             events: Vec::new(),
-                            visits: own[start..start + amount.visits()].iter().rev().cloned().collect(),
+                            visits: own[start..start + amount.visits()]
+                                .iter()
+                                .rev()
+                                .cloned()
+                                .collect(),
                         },
                     };
                     asked.push((household, amount, weight, session));
@@ -157,8 +188,10 @@ impl Rows {
             !asked.is_empty(),
             "no described household has bought anything: check that events and households belong together"
         );
-        let features: Vec<f32> =
-            asked.par_iter().flat_map_iter(|(.., session)| inputs.features(&session.visits, &session.shots(), pack)).collect();
+        let features: Vec<f32> = asked
+            .par_iter()
+            .flat_map_iter(|(.., session)| inputs.features(&session.visits, &session.shots(), pack))
+            .collect();
         Ok(Self {
             attributes: described.attributes.clone(),
             width: inputs.len(),
@@ -192,7 +225,10 @@ impl Rows {
     /// Where each attribute's values stand among all outputs.
     #[must_use]
     pub fn range(&self, attribute: usize) -> std::ops::Range<usize> {
-        let from: usize = self.attributes[..attribute].iter().map(|a| a.values.len()).sum();
+        let from: usize = self.attributes[..attribute]
+            .iter()
+            .map(|a| a.values.len())
+            .sum();
         from..from + self.attributes[attribute].values.len()
     }
 
@@ -205,6 +241,9 @@ impl Rows {
     /// The same rows with some columns alone.
     #[must_use]
     pub fn columns(&self, columns: &[usize]) -> Vec<f32> {
-        self.features.chunks_exact(self.width).flat_map(|row| columns.iter().map(|&column| row[column])).collect()
+        self.features
+            .chunks_exact(self.width)
+            .flat_map(|row| columns.iter().map(|&column| row[column]))
+            .collect()
     }
 }

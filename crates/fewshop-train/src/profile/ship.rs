@@ -31,14 +31,25 @@ pub fn ship(rows: &Rows, settings: &ProfileSettings) -> Result<Shipped> {
     let mut order: Vec<usize> = (0..answers.fits.len()).collect();
     order.sort_by_key(|&at| answers.fits[at].1);
     // The setting that most folds chose, the earlier one where two are level; the middle one of its numbers of epochs.
-    let times = |choice| answers.fits.iter().filter(|(other, _)| *other == choice).count();
+    let times = |choice| {
+        answers
+            .fits
+            .iter()
+            .filter(|(other, _)| *other == choice)
+            .count()
+    };
     let mut choice = answers.fits[0].0;
     for (other, _) in &answers.fits {
         if times(*other) > times(choice) {
             choice = *other;
         }
     }
-    let own: Vec<usize> = order.into_iter().map(|at| answers.fits[at]).filter(|fit| fit.0 == choice).map(|fit| fit.1).collect();
+    let own: Vec<usize> = order
+        .into_iter()
+        .map(|at| answers.fits[at])
+        .filter(|fit| fit.0 == choice)
+        .map(|fit| fit.1)
+        .collect();
     let all: Vec<usize> = (0..rows.len()).collect();
     let attributes: Vec<usize> = (0..rows.attributes.len()).collect();
     let task = Task {
@@ -59,13 +70,21 @@ pub fn ship(rows: &Rows, settings: &ProfileSettings) -> Result<Shipped> {
         let range = rows.range(attribute);
         let raw: Vec<&[f32]> = answers.raw.iter().map(|row| &row[range.clone()]).collect();
         head.belief = beliefs(rows, attribute, &all, &raw, &head.prior);
-        let gained: Vec<Option<(f64, Interval)>> =
-            Amount::ALL.iter().map(|&amount| compare::gain(rows, attribute, amount, &answers, settings.seed)).collect();
-        let beats = |amount: Amount| gained[amount as usize].is_some_and(|(_, interval)| interval[0] > 0.0);
+        let gained: Vec<Option<(f64, Interval)>> = Amount::ALL
+            .iter()
+            .map(|&amount| compare::gain(rows, attribute, amount, &answers, settings.seed))
+            .collect();
+        let beats =
+            |amount: Amount| gained[amount as usize].is_some_and(|(_, interval)| interval[0] > 0.0);
         let more = |amount: Amount| {
-            Amount::ALL.into_iter().filter(move |m| *m >= amount && m.items().is_some() == amount.items().is_some())
+            Amount::ALL
+                .into_iter()
+                .filter(move |m| *m >= amount && m.items().is_some() == amount.items().is_some())
         };
-        head.tells = Amount::ALL.iter().map(|&amount| more(amount).all(beats)).collect();
+        head.tells = Amount::ALL
+            .iter()
+            .map(|&amount| more(amount).all(beats))
+            .collect();
         for (&amount, gained) in Amount::ALL.iter().zip(gained) {
             if let Some((gain, interval)) = gained {
                 gains.push((head.name.clone(), amount, gain, interval));

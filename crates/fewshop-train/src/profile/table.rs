@@ -31,7 +31,11 @@ pub fn table(comparison: &Comparison) -> String {
                 || ("-".to_owned(), String::new()),
                 |(auc, [low, high])| (format!("{auc:.3}"), format!("[{low:.3}, {high:.3}]")),
             );
-            let gain = if nth == 0 { String::new() } else { format!("{:+.4} [{low:+.4}, {high:+.4}]", figure.gain) };
+            let gain = if nth == 0 {
+                String::new()
+            } else {
+                format!("{:+.4} [{low:+.4}, {high:+.4}]", figure.gain)
+            };
             let verdict = match (nth + 1 == METHODS.len(), cell.tells) {
                 (false, _) => "",
                 (true, true) => "  tells",
@@ -45,10 +49,17 @@ pub fn table(comparison: &Comparison) -> String {
             );
         }
     }
-    let _ = writeln!(out, "\nTrained together against each head alone, log loss saved [95 %]");
+    let _ = writeln!(
+        out,
+        "\nTrained together against each head alone, log loss saved [95 %]"
+    );
     for cell in &comparison.cells {
         let [low, high] = cell.together_interval;
-        let _ = writeln!(out, "{:<16} {:<10} {:+.4} [{low:+.4}, {high:+.4}]", cell.attribute, cell.amount, cell.together);
+        let _ = writeln!(
+            out,
+            "{:<16} {:<10} {:+.4} [{low:+.4}, {high:+.4}]",
+            cell.attribute, cell.amount, cell.together
+        );
     }
     out
 }

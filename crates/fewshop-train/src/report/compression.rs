@@ -29,7 +29,9 @@ pub(super) fn chart(found: &Found, title: &str, width: f64) -> String {
     let point = |one: &crate::compress::Measured| (one.brotli_bytes as f64 / 1e3, one.ndcg, None);
     let name = |kind: Vectors| {
         let first = plain().find(|one| one.mix.vectors == kind);
-        first.and_then(|one| one.name.split(',').next().map(str::to_owned)).unwrap_or_default()
+        first
+            .and_then(|one| one.name.split(',').next().map(str::to_owned))
+            .unwrap_or_default()
     };
     let names: Vec<String> = kinds.iter().map(|&kind| name(kind)).collect();
     let mut series: Vec<Series<'_>> = kinds
@@ -37,15 +39,32 @@ pub(super) fn chart(found: &Found, title: &str, width: f64) -> String {
         .zip(&names)
         .enumerate()
         .map(|(nth, (&kind, name))| {
-            let mut points: Vec<_> = plain().filter(|one| one.mix.vectors == kind).map(point).collect();
+            let mut points: Vec<_> = plain()
+                .filter(|one| one.mix.vectors == kind)
+                .map(point)
+                .collect();
             points.sort_by(|a, b| a.0.total_cmp(&b.0));
-            Series { name, style: nth + 1, emphasis: false, points }
+            Series {
+                name,
+                style: nth + 1,
+                emphasis: false,
+                points,
+            }
         })
         .collect();
     let taken = found.tried.get(found.chosen).map(point);
-    series.push(Series { name: "taken", style: 0, emphasis: true, points: taken.into_iter().collect() });
-    let (low, high) =
-        series.iter().flat_map(|one| &one.points).fold((f64::MAX, 0f64), |(low, high), p| (low.min(p.0), high.max(p.0)));
+    series.push(Series {
+        name: "taken",
+        style: 0,
+        emphasis: true,
+        points: taken.into_iter().collect(),
+    });
+    let (low, high) = series
+        .iter()
+        .flat_map(|one| &one.points)
+        .fold((f64::MAX, 0f64), |(low, high), p| {
+            (low.min(p.0), high.max(p.0))
+        });
     let frame = Frame {
         title,
         description: "A line for each way of writing the item vectors; its points, from left to right, keep 25, 50, 75 and 100 % of the pairs.",
@@ -68,7 +87,11 @@ mod tests {
     #[test]
     fn the_picture_is_well_formed_whatever_was_tried() {
         let one = |vectors, pairs, brotli_bytes, ndcg| Measured {
-            mix: Mix { vectors, pairs, ..Mix::NONE },
+            mix: Mix {
+                vectors,
+                pairs,
+                ..Mix::NONE
+            },
             name: "6 bits, 75 % of the pairs".to_owned(),
             raw_bytes: 10,
             brotli_bytes,
@@ -78,15 +101,27 @@ mod tests {
             minus_full_interval: [0.0, 0.0],
             on_front: true,
         };
-        let found = |tried| Found { budget_bytes: 1, cases: 1, tried, chosen: 0 };
+        let found = |tried| Found {
+            budget_bytes: 1,
+            cases: 1,
+            tried,
+            chosen: 0,
+        };
         for tried in [
             Vec::new(),
             vec![one(Vectors::AsIs, 1.0, 900_000, f64::NAN)],
-            vec![one(Vectors::AsIs, 1.0, 900_000, 0.17), one(Vectors::Codes(8), 0.5, 600_000, 0.16)],
+            vec![
+                one(Vectors::AsIs, 1.0, 900_000, 0.17),
+                one(Vectors::Codes(8), 0.5, 600_000, 0.16),
+            ],
         ] {
             let picture = compression(&found(tried));
             check_well_formed(&picture);
-            assert!(picture.contains("prefers-color-scheme") && !picture.contains("NaN") && !picture.contains("http://127"));
+            assert!(
+                picture.contains("prefers-color-scheme")
+                    && !picture.contains("NaN")
+                    && !picture.contains("http://127")
+            );
         }
     }
 }

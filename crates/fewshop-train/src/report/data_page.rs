@@ -17,7 +17,15 @@ pub fn data_page(checked: &Checked) -> String {
         escape(&checked.files[1]),
         include_str!("style.css")
     );
-    out += &[header(checked), findings(checked), lengths(checked), tail(checked), over_time(checked), card(checked)].concat();
+    out += &[
+        header(checked),
+        findings(checked),
+        lengths(checked),
+        tail(checked),
+        over_time(checked),
+        card(checked),
+    ]
+    .concat();
     out += "</main>\n</body>\n</html>\n";
     out
 }
@@ -59,20 +67,43 @@ fn findings(checked: &Checked) -> String {
     };
     let mut problems = checked.problems.clone();
     if checked.problems_found > problems.len() {
-        problems.push(format!("and {} more", checked.problems_found - problems.len()));
+        problems.push(format!(
+            "and {} more",
+            checked.problems_found - problems.len()
+        ));
     }
     list("What would stop a training", "", &problems);
     let odd: Vec<String> = checked.warnings.iter().map(ToString::to_string).collect();
-    list("What is odd", "None of it stops a training. Values that look personal are not shown here.", &odd);
+    list(
+        "What is odd",
+        "None of it stops a training. Values that look personal are not shown here.",
+        &odd,
+    );
     out
 }
 
 fn lengths(checked: &Checked) -> String {
     let events = &checked.events;
-    let said: Vec<String> = events.lengths.iter().map(|(name, share)| format!("{name}: {}", percent(*share))).collect();
-    let frame = Frame { title: "Session lengths", description: &said.join(", "), x: "products of a session", y: "" };
-    let intro = "Sessions of one product say what is popular, those of two and more what goes together.";
-    section("Session lengths", intro) + &figure(|width| charts::columns(&frame, &events.lengths, width), "", "") + "</section>\n"
+    let said: Vec<String> = events
+        .lengths
+        .iter()
+        .map(|(name, share)| format!("{name}: {}", percent(*share)))
+        .collect();
+    let frame = Frame {
+        title: "Session lengths",
+        description: &said.join(", "),
+        x: "products of a session",
+        y: "",
+    };
+    let intro =
+        "Sessions of one product say what is popular, those of two and more what goes together.";
+    section("Session lengths", intro)
+        + &figure(
+            |width| charts::columns(&frame, &events.lengths, width),
+            "",
+            "",
+        )
+        + "</section>\n"
 }
 
 fn tail(checked: &Checked) -> String {
@@ -80,7 +111,10 @@ fn tail(checked: &Checked) -> String {
     if points.is_empty() {
         return String::new();
     }
-    let said: Vec<String> = points.iter().map(|(x, y)| format!("{} of products: {}", percent(*x), percent(*y))).collect();
+    let said: Vec<String> = points
+        .iter()
+        .map(|(x, y)| format!("{} of products: {}", percent(*x), percent(*y)))
+        .collect();
     let frame = Frame {
         title: "The long tail",
         description: &said.join(", "),
@@ -91,13 +125,29 @@ fn tail(checked: &Checked) -> String {
         name,
         style,
         emphasis: style == 0,
-        points: points.into_iter().map(|(x, y)| (100.0 * x, 100.0 * y, None)).collect(),
+        points: points
+            .into_iter()
+            .map(|(x, y)| (100.0 * x, 100.0 * y, None))
+            .collect(),
     };
-    let series = [named("this shop", 0, points.clone()), named("all alike", 6, vec![(0.0, 0.0), (1.0, 1.0)])];
-    let intro =
-        "The more the line bends to the upper left, the more of what is taken is of few products, and the better bestsellers do.";
+    let series = [
+        named("this shop", 0, points.clone()),
+        named("all alike", 6, vec![(0.0, 0.0), (1.0, 1.0)]),
+    ];
+    let intro = "The more the line bends to the upper left, the more of what is taken is of few products, and the better bestsellers do.";
     section("The long tail", intro)
-        + &figure(|width| charts::lines(&frame, &[0.0, 20.0, 40.0, 60.0, 80.0, 100.0], &series, width), "", "")
+        + &figure(
+            |width| {
+                charts::lines(
+                    &frame,
+                    &[0.0, 20.0, 40.0, 60.0, 80.0, 100.0],
+                    &series,
+                    width,
+                )
+            },
+            "",
+            "",
+        )
         + "</section>\n"
 }
 
@@ -109,12 +159,30 @@ fn over_time(checked: &Checked) -> String {
         n => format!("{n} days"),
     };
     let most = events.over_time.iter().map(|(_, n)| *n).max().unwrap_or(0);
-    let description = format!("{} spans of {span}, at most {most} events in one", events.over_time.len());
-    let frame = Frame { title: "Events over time", description: &description, x: "first day of the span", y: "events" };
-    let bars: Vec<(String, f64)> = events.over_time.iter().map(|(day, n)| (day.clone(), *n as f64)).collect();
-    let rows: Vec<Vec<String>> = events.over_time.iter().map(|(day, n)| vec![day.clone(), thousands(*n)]).collect();
-    section("Events over time", &format!("Each bar is {span}. A gap is a time that the export does not hold."))
-        + &figure(|width| charts::timeline(&frame, &bars, width), "", "")
+    let description = format!(
+        "{} spans of {span}, at most {most} events in one",
+        events.over_time.len()
+    );
+    let frame = Frame {
+        title: "Events over time",
+        description: &description,
+        x: "first day of the span",
+        y: "events",
+    };
+    let bars: Vec<(String, f64)> = events
+        .over_time
+        .iter()
+        .map(|(day, n)| (day.clone(), *n as f64))
+        .collect();
+    let rows: Vec<Vec<String>> = events
+        .over_time
+        .iter()
+        .map(|(day, n)| vec![day.clone(), thousands(*n)])
+        .collect();
+    section(
+        "Events over time",
+        &format!("Each bar is {span}. A gap is a time that the export does not hold."),
+    ) + &figure(|width| charts::timeline(&frame, &bars, width), "", "")
         + &details("Figures", &["from", "events"], &rows)
         + "</section>\n"
 }
@@ -144,7 +212,12 @@ mod tests {
         for checked in [Checked::default(), full] {
             let page = data_page(&checked);
             check_well_formed(&page);
-            assert!(!page.contains("NaN") && !page.contains("<b>.") && !page.contains("src=") && !page.contains("href="));
+            assert!(
+                !page.contains("NaN")
+                    && !page.contains("<b>.")
+                    && !page.contains("src=")
+                    && !page.contains("href=")
+            );
         }
     }
 }

@@ -13,7 +13,11 @@ pub(super) fn tile(out: &mut String, figure: &str, text: &str) {
 }
 
 pub(super) fn section(heading: &str, intro: &str) -> String {
-    let intro = if intro.is_empty() { String::new() } else { format!("<p>{}</p>\n", escape(intro)) };
+    let intro = if intro.is_empty() {
+        String::new()
+    } else {
+        format!("<p>{}</p>\n", escape(intro))
+    };
     format!("<section>\n<h2>{}</h2>\n{intro}", escape(heading))
 }
 
@@ -22,13 +26,24 @@ pub(super) fn figure(chart: impl Fn(f64) -> String, caption: &str, class: &str) 
     let drawing = if class == "one" {
         chart(WIDE)
     } else {
-        format!("<div class=\"wide\">{}</div><div class=\"narrow\">{}</div>", chart(WIDE), chart(NARROW))
+        format!(
+            "<div class=\"wide\">{}</div><div class=\"narrow\">{}</div>",
+            chart(WIDE),
+            chart(NARROW)
+        )
     };
-    format!("<figure class=\"{class}\">{drawing}<figcaption>{}</figcaption></figure>\n", escape(caption))
+    format!(
+        "<figure class=\"{class}\">{drawing}<figcaption>{}</figcaption></figure>\n",
+        escape(caption)
+    )
 }
 
 pub(super) fn details(summary: &str, head: &[&str], rows: &[Vec<String>]) -> String {
-    format!("<details><summary>{}</summary>{}</details>\n", escape(summary), table(head, rows))
+    format!(
+        "<details><summary>{}</summary>{}</details>\n",
+        escape(summary),
+        table(head, rows)
+    )
 }
 
 /// A table that is read from left to right by fingers where the screen is narrow.

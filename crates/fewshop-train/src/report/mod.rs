@@ -101,7 +101,11 @@ impl DataCard {
         let mut sold = vec![false; pack.catalogue.len()];
         for session in &log.sessions {
             let mut count = 0;
-            for item in session.items.iter().filter(|item| item.kind != EventKind::Dismiss) {
+            for item in session
+                .items
+                .iter()
+                .filter(|item| item.kind != EventKind::Dismiss)
+            {
                 pairs.insert((session.user, item.item.0));
                 sold[item.item.row()] = true;
                 count += 1;
@@ -112,9 +116,18 @@ impl DataCard {
                 taken += count;
             }
         }
-        let day = |time: Option<i64>| time.map_or_else(String::new, |time| format_time(time).chars().take(10).collect());
-        let departments: HashSet<&str> =
-            pack.catalogue.items().iter().map(|item| item.department()).filter(|d| !d.is_empty()).collect();
+        let day = |time: Option<i64>| {
+            time.map_or_else(String::new, |time| {
+                format_time(time).chars().take(10).collect()
+            })
+        };
+        let departments: HashSet<&str> = pack
+            .catalogue
+            .items()
+            .iter()
+            .map(|item| item.department())
+            .filter(|d| !d.is_empty())
+            .collect();
         let products = pack.catalogue.len();
         let card = &pack.card;
         Self {
@@ -129,7 +142,10 @@ impl DataCard {
             until: day(log.sessions.iter().map(|session| session.time_s).max()),
             sparsity: 1.0 - pairs.len() as f64 / (log.users.len() * products).max(1) as f64,
             never_taken: sold.iter().filter(|sold| !**sold).count() as f64 / products.max(1) as f64,
-            lengths: class_names().into_iter().zip(lengths.iter().map(|&n| n as f64 / sessions.max(1) as f64)).collect(),
+            lengths: class_names()
+                .into_iter()
+                .zip(lengths.iter().map(|&n| n as f64 / sessions.max(1) as f64))
+                .collect(),
             notice: card.data_notice.clone(),
             seed: card.seed,
             command: card.command.clone(),
@@ -144,7 +160,11 @@ pub(crate) fn class_names() -> Vec<String> {
     let mut names: Vec<String> = LENGTHS
         .iter()
         .map(|&end| {
-            let name = if from == end { end.to_string() } else { format!("{from}–{end}") };
+            let name = if from == end {
+                end.to_string()
+            } else {
+                format!("{from}–{end}")
+            };
             from = end + 1;
             name
         })
@@ -159,6 +179,9 @@ mod tests {
 
     #[test]
     fn classes_of_lengths_leave_no_gap() {
-        assert_eq!(class_names(), ["1", "2", "3–4", "5–8", "9–16", "17–32", "33–64", "65+"]);
+        assert_eq!(
+            class_names(),
+            ["1", "2", "3–4", "5–8", "9–16", "17–32", "33–64", "65+"]
+        );
     }
 }

@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 use super::Report;
 use super::charts::{self, Frame, Series};
 use super::html::{details, figure, percent, section, signed, thousands, tile, with_interval};
-use super::sections::{ablation, calibration, curves, data, dismissals, glossary, learning, variety};
+use super::sections::{
+    ablation, calibration, curves, data, dismissals, glossary, learning, variety,
+};
 use super::studies;
 use super::svg::escape;
 use crate::evaluation::{Contender, Difference, Evaluation, Figures, Interval, Kind, Unit};
@@ -14,7 +16,11 @@ use crate::evaluation::{Contender, Difference, Evaluation, Figures, Interval, Ki
 /// Draws the page.
 #[must_use]
 pub fn page(report: &Report) -> String {
-    let shop = if report.card.shop.is_empty() { "This shop" } else { &report.card.shop };
+    let shop = if report.card.shop.is_empty() {
+        "This shop"
+    } else {
+        &report.card.shop
+    };
     let mut out = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{} · how good are the picks?</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n",
@@ -43,7 +49,10 @@ pub fn page(report: &Report) -> String {
 fn header(report: &Report, shop: &str) -> String {
     let card = &report.card;
     let found = &report.strangers;
-    let mut out = format!("<header><h1>{}: how good are the picks?</h1>\n", escape(shop));
+    let mut out = format!(
+        "<header><h1>{}: how good are the picks?</h1>\n",
+        escape(shop)
+    );
     let _ = writeln!(
         out,
         "<p class=\"lead\">Fewshop ranks {} products for a shopper whom it has never met, from the few things that the shopper did. \
@@ -54,8 +63,12 @@ fn header(report: &Report, shop: &str) -> String {
     out += "<ul class=\"tiles\">";
     if let Some((k, full)) = middle(found) {
         let best = popularity(found).and_then(|one| one.by_k.get(&k));
-        let beside =
-            best.map_or_else(String::new, |b| format!(", against {} with bestsellers for everybody", percent(b.hit_at_10)));
+        let beside = best.map_or_else(String::new, |b| {
+            format!(
+                ", against {} with bestsellers for everybody",
+                percent(b.hit_at_10)
+            )
+        });
         tile(
             &mut out,
             &percent(full.hit_at_10),
@@ -85,15 +98,25 @@ fn header(report: &Report, shop: &str) -> String {
 
 /// The k in the middle, as the one that a single sentence speaks of.
 pub(super) fn middle(found: &Evaluation) -> Option<(u32, &Figures)> {
-    found.adapted.iter().nth(found.adapted.len() / 2).map(|(&k, figures)| (k, figures))
+    found
+        .adapted
+        .iter()
+        .nth(found.adapted.len() / 2)
+        .map(|(&k, figures)| (k, figures))
 }
 
 fn popularity(found: &Evaluation) -> Option<&Contender> {
-    found.contenders.iter().find(|one| one.kind == Kind::Baseline && one.name == "popularity")
+    found
+        .contenders
+        .iter()
+        .find(|one| one.kind == Kind::Baseline && one.name == "popularity")
 }
 
 fn baselines(found: &Evaluation) -> impl Iterator<Item = &Contender> {
-    found.contenders.iter().filter(|one| one.kind == Kind::Baseline)
+    found
+        .contenders
+        .iter()
+        .filter(|one| one.kind == Kind::Baseline)
 }
 
 /// The best baseline of one k by its mean, with Fewshop's lead over it.
@@ -112,14 +135,22 @@ fn lead(minus_full: &Difference) -> (f64, Interval) {
 
 /// At how many k Fewshop leads, lags or neither.
 fn against_best(found: &Evaluation) -> Option<([usize; 3], String, String)> {
-    let all: Vec<Interval> = found.adapted.keys().filter_map(|&k| best_of(found, k)).map(|(_, _, interval)| interval).collect();
+    let all: Vec<Interval> = found
+        .adapted
+        .keys()
+        .filter_map(|&k| best_of(found, k))
+        .map(|(_, _, interval)| interval)
+        .collect();
     if all.is_empty() {
         return None;
     }
     let ahead = all.iter().filter(|i| i[0] > 0.0).count();
     let behind = all.iter().filter(|i| i[1] < 0.0).count();
     let close = all.len() - ahead - behind;
-    let mut words = vec![format!("of {} comparisons with the best simple method are clear wins", all.len())];
+    let mut words = vec![format!(
+        "of {} comparisons with the best simple method are clear wins",
+        all.len()
+    )];
     if close > 0 {
         words.push(format!("{close} too close to call"));
     }
@@ -169,18 +200,47 @@ fn quality(found: &Evaluation) -> String {
         )
     };
     let mut series = Vec::new();
-    let points =
-        |by_k: &BTreeMap<u32, Figures>| by_k.iter().map(|(&k, f)| (f64::from(k), f.ndcg_at_10, Some(f.ndcg_interval))).collect();
-    series.push(Series { name: "Fewshop", style: 0, emphasis: true, points: points(&found.adapted) });
+    let points = |by_k: &BTreeMap<u32, Figures>| {
+        by_k.iter()
+            .map(|(&k, f)| (f64::from(k), f.ndcg_at_10, Some(f.ndcg_interval)))
+            .collect()
+    };
+    series.push(Series {
+        name: "Fewshop",
+        style: 0,
+        emphasis: true,
+        points: points(&found.adapted),
+    });
     for one in baselines(found) {
-        series.push(Series { name: &one.name, style: style(&one.name), emphasis: false, points: points(&one.by_k) });
+        series.push(Series {
+            name: &one.name,
+            style: style(&one.name),
+            emphasis: false,
+            points: points(&one.by_k),
+        });
     }
     let xs: Vec<f64> = found.adapted.keys().map(|&k| f64::from(k)).collect();
-    let described: Vec<String> = found.adapted.iter().map(|(k, f)| format!("{k}: {:.3}", f.ndcg_at_10)).collect();
-    let description = format!("Fewshop by {x}: {}. All figures are in the table below the chart.", described.join(", "));
-    let frame = Frame { title: heading, description: &description, x, y: "NDCG@10" };
+    let described: Vec<String> = found
+        .adapted
+        .iter()
+        .map(|(k, f)| format!("{k}: {:.3}", f.ndcg_at_10))
+        .collect();
+    let description = format!(
+        "Fewshop by {x}: {}. All figures are in the table below the chart.",
+        described.join(", ")
+    );
+    let frame = Frame {
+        title: heading,
+        description: &description,
+        x,
+        y: "NDCG@10",
+    };
     let mut out = section(heading, intro);
-    out += &figure(|width| charts::lines(&frame, &xs, &series, width), "Mind the scale: it does not always start at zero.", "");
+    out += &figure(
+        |width| charts::lines(&frame, &xs, &series, width),
+        "Mind the scale: it does not always start at zero.",
+        "",
+    );
     out += "<ul>";
     for &k in found.adapted.keys() {
         if let Some((best, mean, [low, high])) = best_of(found, k) {
@@ -222,10 +282,18 @@ fn figures_table(found: &Evaluation) -> String {
     };
     of("Fewshop", &found.adapted);
     of("Fewshop, frozen", &found.frozen);
-    for one in found.contenders.iter().filter(|one| matches!(one.kind, Kind::Baseline | Kind::Channel)) {
+    for one in found
+        .contenders
+        .iter()
+        .filter(|one| matches!(one.kind, Kind::Baseline | Kind::Channel))
+    {
         of(&one.name, &one.by_k);
     }
-    details("All figures", &["", "k", "cases", "NDCG@10", "Recall@20", "MRR@20", "Hit@10"], &rows)
+    details(
+        "All figures",
+        &["", "k", "cases", "NDCG@10", "Recall@20", "MRR@20", "Hit@10"],
+        &rows,
+    )
 }
 
 #[cfg(test)]
@@ -236,7 +304,13 @@ mod tests {
     use crate::evaluation::{Bin, Calibration, Dismissals};
 
     fn figures(ndcg: f64) -> Figures {
-        Figures { cases: 10, ndcg_at_10: ndcg, ndcg_interval: [ndcg - 0.01, ndcg + 0.01], hit_at_10: 0.5, ..Figures::default() }
+        Figures {
+            cases: 10,
+            ndcg_at_10: ndcg,
+            ndcg_interval: [ndcg - 0.01, ndcg + 0.01],
+            hit_at_10: 0.5,
+            ..Figures::default()
+        }
     }
 
     fn report(lead: f64) -> Report {
@@ -263,7 +337,12 @@ mod tests {
             frozen: by_k(0.19),
             adapted_minus_frozen: BTreeMap::from([(1, minus.clone()), (5, minus.clone())]),
             calibration: Calibration {
-                bins: vec![Bin { candidates: 1_000, said: 0.1, wanted: 0.12, interval: [0.1, 0.14] }],
+                bins: vec![Bin {
+                    candidates: 1_000,
+                    said: 0.1,
+                    wanted: 0.12,
+                    interval: [0.1, 0.14],
+                }],
                 expected_error: 0.02,
             },
             contenders: vec![
@@ -282,10 +361,24 @@ mod tests {
             }],
             ..Evaluation::default()
         };
-        let card = DataCard { shop: "Tom & <script>Co</script>".to_owned(), products: 12_345, ..DataCard::default() };
-        let returning = Evaluation { unit: Unit::Visits, ..found.clone() };
+        let card = DataCard {
+            shop: "Tom & <script>Co</script>".to_owned(),
+            products: 12_345,
+            ..DataCard::default()
+        };
+        let returning = Evaluation {
+            unit: Unit::Visits,
+            ..found.clone()
+        };
         let curves = BTreeMap::from([("loss".to_owned(), vec![3.0, 2.0, f64::NAN])]);
-        Report { version: REPORT_VERSION, card, strangers: found, returning: Some(returning), curves, studies: Vec::new() }
+        Report {
+            version: REPORT_VERSION,
+            card,
+            strangers: found,
+            returning: Some(returning),
+            curves,
+            studies: Vec::new(),
+        }
     }
 
     #[test]
@@ -297,14 +390,22 @@ mod tests {
             assert!(!out.contains(outside), "{outside}");
         }
         assert!(!out.contains("NaN") && !out.contains("inf,"));
-        assert!(out.contains("prefers-color-scheme:dark") && out.contains("12,345 products") && out.contains("NDCG@10"));
+        assert!(
+            out.contains("prefers-color-scheme:dark")
+                && out.contains("12,345 products")
+                && out.contains("NDCG@10")
+        );
         // Two k each, of strangers and of those who come back.
         assert_eq!(out.matches("3 products turned down: ").count(), 4);
     }
 
     #[test]
     fn a_verdict_is_as_strong_as_its_interval() {
-        for (lead, words) in [(0.01, "Fewshop is ahead"), (-0.01, "Fewshop is behind"), (0.0005, "too close to call")] {
+        for (lead, words) in [
+            (0.01, "Fewshop is ahead"),
+            (-0.01, "Fewshop is behind"),
+            (0.0005, "too close to call"),
+        ] {
             assert!(page(&report(lead)).contains(words), "{words}");
         }
     }
@@ -312,7 +413,11 @@ mod tests {
     #[test]
     fn ids_are_unique_so_that_screen_readers_find_the_right_text() {
         let out = page(&report(0.01));
-        let mut ids: Vec<&str> = out.split(" id=\"").skip(1).filter_map(|part| part.split('"').next()).collect();
+        let mut ids: Vec<&str> = out
+            .split(" id=\"")
+            .skip(1)
+            .filter_map(|part| part.split('"').next())
+            .collect();
         let count = ids.len();
         ids.sort_unstable();
         ids.dedup();

@@ -16,57 +16,106 @@ pub(super) fn learning(report: &Report) -> String {
         "The same pack answers twice: as it ships, and with what it learns from this one shopper. A case is better or worse when the first \
          ten picks fit better or worse than before; harm is the share that got worse.",
     );
-    for found in [Some(&report.strangers), report.returning.as_ref()].into_iter().flatten() {
-        let heading = if found.unit == Unit::Visits { "Shoppers who come back" } else { "Shoppers who are new" };
+    for found in [Some(&report.strangers), report.returning.as_ref()]
+        .into_iter()
+        .flatten()
+    {
+        let heading = if found.unit == Unit::Visits {
+            "Shoppers who come back"
+        } else {
+            "Shoppers who are new"
+        };
         let wholes: Vec<Whole<'_>> = found
             .adapted_minus_frozen
             .iter()
             .map(|(&k, d)| Whole {
                 name: format!("{k} {}", unit(found.unit, k).replace(" known", "")),
-                parts: vec![("good", "better", d.helped), ("same", "same", 1.0 - d.helped - d.harm), ("bad", "worse", d.harm)],
+                parts: vec![
+                    ("good", "better", d.helped),
+                    ("same", "same", 1.0 - d.helped - d.harm),
+                    ("bad", "worse", d.harm),
+                ],
             })
             .collect();
         let said: Vec<String> = wholes
             .iter()
             .map(|w| {
-                let parts: Vec<String> = w.parts.iter().map(|(_, name, share)| format!("{} {name}", percent(*share))).collect();
+                let parts: Vec<String> = w
+                    .parts
+                    .iter()
+                    .map(|(_, name, share)| format!("{} {name}", percent(*share)))
+                    .collect();
                 format!("{}: {}", w.name, parts.join(", "))
             })
             .collect();
         let title = format!("Learning on the device: {heading}");
-        let frame = Frame { title: &title, description: &said.join(". "), x: "", y: "" };
+        let frame = Frame {
+            title: &title,
+            description: &said.join(". "),
+            x: "",
+            y: "",
+        };
         let _ = writeln!(out, "<h3>{heading}</h3>");
-        out += &figure(|width| charts::shares(&frame, &wholes, width), "Left to right: better, same, worse.", "");
+        out += &figure(
+            |width| charts::shares(&frame, &wholes, width),
+            "Left to right: better, same, worse.",
+            "",
+        );
         let rows: Vec<Vec<String>> = found
             .adapted_minus_frozen
             .iter()
             .map(|(k, d)| {
                 vec![
                     k.to_string(),
-                    found.frozen.get(k).map_or_else(String::new, |f| with_interval(f.ndcg_at_10, f.ndcg_interval)),
+                    found.frozen.get(k).map_or_else(String::new, |f| {
+                        with_interval(f.ndcg_at_10, f.ndcg_interval)
+                    }),
                     signed(d.ndcg_at_10, d.ndcg_interval),
                     percent(d.helped),
                     percent(d.harm),
                 ]
             })
             .collect();
-        out += &details("Figures", &["k", "frozen NDCG@10", "adapted minus frozen", "better", "harm"], &rows);
+        out += &details(
+            "Figures",
+            &[
+                "k",
+                "frozen NDCG@10",
+                "adapted minus frozen",
+                "better",
+                "harm",
+            ],
+            &rows,
+        );
     }
     out + "</section>\n"
 }
 
 pub(super) fn dismissals(report: &Report) -> String {
     let mut out = String::new();
-    for found in [Some(&report.strangers), report.returning.as_ref()].into_iter().flatten() {
+    for found in [Some(&report.strangers), report.returning.as_ref()]
+        .into_iter()
+        .flatten()
+    {
         if found.dismissals.is_empty() {
             continue;
         }
-        let who = if found.unit == Unit::Visits { "shoppers who come back" } else { "shoppers who are new" };
+        let who = if found.unit == Unit::Visits {
+            "shoppers who come back"
+        } else {
+            "shoppers who are new"
+        };
         let _ = writeln!(out, "<h3>For {who}</h3>");
         let names: Vec<String> = found
             .dismissals
             .iter()
-            .map(|one| if one.most == 1 { "1 product".to_owned() } else { format!("{} products", one.most) })
+            .map(|one| {
+                if one.most == 1 {
+                    "1 product".to_owned()
+                } else {
+                    format!("{} products", one.most)
+                }
+            })
             .collect();
         let bars: Vec<Bar<'_>> = names
             .iter()
@@ -89,20 +138,34 @@ pub(super) fn dismissals(report: &Report) -> String {
                 }
             })
             .collect();
-        let said: Vec<String> = bars.iter().map(|bar| format!("{} turned down: {}", bar.name, bar.label)).collect();
+        let said: Vec<String> = bars
+            .iter()
+            .map(|bar| format!("{} turned down: {}", bar.name, bar.label))
+            .collect();
         let title = format!("What is learned from what was turned down: {who}");
-        let frame = Frame { title: &title, description: &said.join(", "), x: "NDCG@10 minus that of the frozen pack", y: "" };
+        let frame = Frame {
+            title: &title,
+            description: &said.join(", "),
+            x: "NDCG@10 minus that of the frozen pack",
+            y: "",
+        };
         out += &figure(
             |width| charts::bars(&frame, &bars, width),
             "Green: clearly better. Grey: no clear difference. Red: clearly worse.",
             "",
         );
-        let figures =
-            |of: &BTreeMap<u32, Figures>, k: &u32| of.get(k).map_or_else(String::new, |f| format!("{:.4}", f.ndcg_at_10));
+        let figures = |of: &BTreeMap<u32, Figures>, k: &u32| {
+            of.get(k)
+                .map_or_else(String::new, |f| format!("{:.4}", f.ndcg_at_10))
+        };
         let rows: Vec<Vec<String>> = found
             .dismissals
             .iter()
-            .flat_map(|one| one.learned_minus_removed.iter().map(move |(k, d)| (one, k, d)))
+            .flat_map(|one| {
+                one.learned_minus_removed
+                    .iter()
+                    .map(move |(k, d)| (one, k, d))
+            })
             .map(|(one, k, d)| {
                 vec![
                     one.most.to_string(),
@@ -116,7 +179,16 @@ pub(super) fn dismissals(report: &Report) -> String {
                 ]
             })
             .collect();
-        let head = ["turned down", "k", "frozen", "frozen, without them", "learned", "learned minus that", "better", "harm"];
+        let head = [
+            "turned down",
+            "k",
+            "frozen",
+            "frozen, without them",
+            "learned",
+            "learned minus that",
+            "better",
+            "harm",
+        ];
         out += &details("Figures: mean NDCG@10", &head, &rows);
     }
     if out.is_empty() {
@@ -131,12 +203,23 @@ pub(super) fn dismissals(report: &Report) -> String {
 
 pub(super) fn ablation(report: &Report) -> String {
     let mut out = String::new();
-    for found in [Some(&report.strangers), report.returning.as_ref()].into_iter().flatten() {
-        let rivals: Vec<&Contender> = found.contenders.iter().filter(|one| one.kind != Kind::Full).collect();
+    for found in [Some(&report.strangers), report.returning.as_ref()]
+        .into_iter()
+        .flatten()
+    {
+        let rivals: Vec<&Contender> = found
+            .contenders
+            .iter()
+            .filter(|one| one.kind != Kind::Full)
+            .collect();
         if rivals.is_empty() {
             continue;
         }
-        let who = if found.unit == Unit::Visits { "shoppers who come back" } else { "shoppers who are new" };
+        let who = if found.unit == Unit::Visits {
+            "shoppers who come back"
+        } else {
+            "shoppers who are new"
+        };
         let _ = writeln!(out, "<h3>For {who}</h3>");
         let title = format!("What each part is worth: {who}");
         let bars: Vec<Bar<'_>> = rivals
@@ -159,9 +242,16 @@ pub(super) fn ablation(report: &Report) -> String {
                 }
             })
             .collect();
-        let said: Vec<String> = bars.iter().map(|bar| format!("{} {}", bar.name, bar.label)).collect();
-        let frame =
-            Frame { title: &title, description: &said.join(", "), x: "NDCG@10 minus that of the whole of Fewshop", y: "" };
+        let said: Vec<String> = bars
+            .iter()
+            .map(|bar| format!("{} {}", bar.name, bar.label))
+            .collect();
+        let frame = Frame {
+            title: &title,
+            description: &said.join(", "),
+            x: "NDCG@10 minus that of the whole of Fewshop",
+            y: "",
+        };
         out += &figure(
             |width| charts::bars(&frame, &bars, width),
             "Blue: clearly worse than the whole. Grey: no clear difference. Red: clearly better than the whole.",
@@ -174,18 +264,38 @@ pub(super) fn ablation(report: &Report) -> String {
                 let minus = if one.kind == Kind::Full {
                     String::new()
                 } else {
-                    signed(one.all_minus_full.ndcg_at_10, one.all_minus_full.ndcg_interval)
+                    signed(
+                        one.all_minus_full.ndcg_at_10,
+                        one.all_minus_full.ndcg_interval,
+                    )
                 };
-                vec![one.name.clone(), with_interval(one.all.ndcg_at_10, one.all.ndcg_interval), minus, one.about.clone()]
+                vec![
+                    one.name.clone(),
+                    with_interval(one.all.ndcg_at_10, one.all.ndcg_interval),
+                    minus,
+                    one.about.clone(),
+                ]
             })
             .collect();
-        out += &details("Figures, and what each is", &["", "NDCG@10, all k", "minus the whole", ""], &rows);
+        out += &details(
+            "Figures, and what each is",
+            &["", "NDCG@10, all k", "minus the whole", ""],
+            &rows,
+        );
     }
     if out.is_empty() {
         return out;
     }
-    let trained = report.strangers.contenders.iter().any(|one| one.kind == Kind::Ablated);
-    let more = if trained { " 'minus' is the same training without that part, against the whole trained beside it." } else { "" };
+    let trained = report
+        .strangers
+        .contenders
+        .iter()
+        .any(|one| one.kind == Kind::Ablated);
+    let more = if trained {
+        " 'minus' is the same training without that part, against the whole trained beside it."
+    } else {
+        ""
+    };
     let intro = format!(
         "What is lost without a part, and what single methods reach alone, over the cases of all k. A bar to the left is worse than the \
          whole; the thin line is the 95 % interval of the paired difference.{more}"
@@ -199,8 +309,19 @@ pub(super) fn variety(found: &Evaluation) -> String {
     if found.contenders.is_empty() {
         named.extend(middle.map(|figures| ("Fewshop", figures)));
     } else {
-        for one in found.contenders.iter().filter(|one| matches!(one.kind, Kind::Full | Kind::Channel | Kind::Baseline)) {
-            named.push((if one.kind == Kind::Full { "Fewshop" } else { &one.name }, &one.all));
+        for one in found
+            .contenders
+            .iter()
+            .filter(|one| matches!(one.kind, Kind::Full | Kind::Channel | Kind::Baseline))
+        {
+            named.push((
+                if one.kind == Kind::Full {
+                    "Fewshop"
+                } else {
+                    &one.name
+                },
+                &one.all,
+            ));
         }
     }
     let class = |name: &str| if name == "Fewshop" { "c0" } else { "same" };
@@ -224,18 +345,41 @@ pub(super) fn variety(found: &Evaluation) -> String {
             label: percent(f.popular_at_20),
         })
         .collect();
-    let describe = |bars: &[Bar<'_>]| bars.iter().map(|b| format!("{}: {}", b.name, b.label)).collect::<Vec<_>>().join(", ");
+    let describe = |bars: &[Bar<'_>]| {
+        bars.iter()
+            .map(|b| format!("{}: {}", b.name, b.label))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let (first, second) = (describe(&shown), describe(&popular));
-    let one = Frame { title: "Different products shown", description: &first, x: "different products", y: "" };
-    let two = Frame { title: "Share of bestsellers among the picks", description: &second, x: "% of picks", y: "" };
+    let one = Frame {
+        title: "Different products shown",
+        description: &first,
+        x: "different products",
+        y: "",
+    };
+    let two = Frame {
+        title: "Share of bestsellers among the picks",
+        description: &second,
+        x: "% of picks",
+        y: "",
+    };
     let mut out = section(
         "How varied the picks are",
         "First: how many different products stand among the first twenty picks over all cases. Then: how many of these picks are among the \
          most popular 1 % of the products. Showing only bestsellers is easy, and hides the rest of the shop.",
     );
     out += "<div class=\"two\">";
-    out += &figure(|_| charts::bars(&one, &shown, 380.0), "Different products shown", "one");
-    out += &figure(|_| charts::bars(&two, &popular, 380.0), "Picks among the most popular 1 %", "one");
+    out += &figure(
+        |_| charts::bars(&one, &shown, 380.0),
+        "Different products shown",
+        "one",
+    );
+    out += &figure(
+        |_| charts::bars(&two, &popular, 380.0),
+        "Picks among the most popular 1 %",
+        "one",
+    );
     out + "</div>\n</section>\n"
 }
 
@@ -244,9 +388,20 @@ pub(super) fn calibration(found: &Evaluation) -> String {
     if bins.is_empty() {
         return String::new();
     }
-    let points: Vec<(f64, f64, Interval)> = bins.iter().map(|bin| (bin.said, bin.wanted, bin.interval)).collect();
-    let said: Vec<String> =
-        bins.iter().map(|bin| format!("said {:.2} %, found {:.2} %", 100.0 * bin.said, 100.0 * bin.wanted)).collect();
+    let points: Vec<(f64, f64, Interval)> = bins
+        .iter()
+        .map(|bin| (bin.said, bin.wanted, bin.interval))
+        .collect();
+    let said: Vec<String> = bins
+        .iter()
+        .map(|bin| {
+            format!(
+                "said {:.2} %, found {:.2} %",
+                100.0 * bin.said,
+                100.0 * bin.wanted
+            )
+        })
+        .collect();
     let frame = Frame {
         title: "Calibration of scores",
         description: &said.join("; "),
@@ -260,7 +415,10 @@ pub(super) fn calibration(found: &Evaluation) -> String {
     );
     out += &figure(
         |width| charts::reliability(&frame, &points, width.min(520.0)),
-        &format!("Mean gap, weighted by candidates: {:.2} percentage points.", 100.0 * found.calibration.expected_error),
+        &format!(
+            "Mean gap, weighted by candidates: {:.2} percentage points.",
+            100.0 * found.calibration.expected_error
+        ),
         "small",
     );
     let rows: Vec<Vec<String>> = bins
@@ -270,7 +428,12 @@ pub(super) fn calibration(found: &Evaluation) -> String {
             vec![
                 thousands(bin.candidates),
                 format!("{:.2} %", 100.0 * bin.said),
-                format!("{:.2} % [{:.2}, {:.2}]", 100.0 * bin.wanted, 100.0 * low, 100.0 * high),
+                format!(
+                    "{:.2} % [{:.2}, {:.2}]",
+                    100.0 * bin.wanted,
+                    100.0 * low,
+                    100.0 * high
+                ),
             ]
         })
         .collect();
@@ -279,8 +442,10 @@ pub(super) fn calibration(found: &Evaluation) -> String {
 }
 
 pub(super) fn curves(curves: &BTreeMap<String, Vec<f64>>) -> String {
-    let drawn: Vec<(&String, &Vec<f64>)> =
-        curves.iter().filter(|(_, values)| values.iter().filter(|v| v.is_finite()).count() > 1).collect();
+    let drawn: Vec<(&String, &Vec<f64>)> = curves
+        .iter()
+        .filter(|(_, values)| values.iter().filter(|v| v.is_finite()).count() > 1)
+        .collect();
     if drawn.is_empty() {
         return String::new();
     }
@@ -291,15 +456,41 @@ pub(super) fn curves(curves: &BTreeMap<String, Vec<f64>>) -> String {
     );
     out += "<div class=\"two\">";
     for (name, values) in drawn {
-        let last = values.iter().rev().copied().find(|v| v.is_finite()).unwrap_or_default();
-        let description = format!("{name} over {} epochs, {:.4} at the end", values.len(), last);
+        let last = values
+            .iter()
+            .rev()
+            .copied()
+            .find(|v| v.is_finite())
+            .unwrap_or_default();
+        let description = format!(
+            "{name} over {} epochs, {:.4} at the end",
+            values.len(),
+            last
+        );
         let title = format!("Training curve {name}");
-        let frame = Frame { title: &title, description: &description, x: "epoch", y: "" };
+        let frame = Frame {
+            title: &title,
+            description: &description,
+            x: "epoch",
+            y: "",
+        };
         let every = (values.len() / 6).max(1);
-        let xs: Vec<f64> = (1..=values.len()).filter(|n| *n == 1 || n % every == 0).map(|n| n as f64).collect();
-        let points = values.iter().enumerate().map(|(n, &value)| (n as f64 + 1.0, value, None)).collect();
+        let xs: Vec<f64> = (1..=values.len())
+            .filter(|n| *n == 1 || n % every == 0)
+            .map(|n| n as f64)
+            .collect();
+        let points = values
+            .iter()
+            .enumerate()
+            .map(|(n, &value)| (n as f64 + 1.0, value, None))
+            .collect();
         let label = format!("{last:.3}");
-        let series = [Series { name: &label, style: 0, emphasis: true, points }];
+        let series = [Series {
+            name: &label,
+            style: 0,
+            emphasis: true,
+            points,
+        }];
         out += &figure(|_| charts::lines(&frame, &xs, &series, 380.0), name, "one");
     }
     out + "</div>\n</section>\n"
@@ -307,7 +498,10 @@ pub(super) fn curves(curves: &BTreeMap<String, Vec<f64>>) -> String {
 
 pub(super) fn data(report: &Report) -> String {
     let card = &report.card;
-    let mut out = section("What it learned from", "The shop's log as the training saw it.");
+    let mut out = section(
+        "What it learned from",
+        "The shop's log as the training saw it.",
+    );
     let frame = Frame {
         title: "Lengths of sessions",
         description: &card
@@ -319,20 +513,41 @@ pub(super) fn data(report: &Report) -> String {
         x: "products in a session",
         y: "",
     };
-    out += &figure(|width| charts::columns(&frame, &card.lengths, width), "Share of the sessions by their length.", "");
+    out += &figure(
+        |width| charts::columns(&frame, &card.lengths, width),
+        "Share of the sessions by their length.",
+        "",
+    );
     let cases = |found: &Evaluation| {
         let cases: usize = found.adapted.values().map(|f| f.cases).sum();
         let left_out = if found.without_truth > 0 {
-            format!(" ({} without a wanted product left out)", found.without_truth)
+            format!(
+                " ({} without a wanted product left out)",
+                found.without_truth
+            )
         } else {
             String::new()
         };
-        format!("{} cases of {} shoppers{left_out}", thousands(cases), thousands(found.shoppers))
+        format!(
+            "{} cases of {} shoppers{left_out}",
+            thousands(cases),
+            thousands(found.shoppers)
+        )
     };
-    let departments =
-        if card.departments > 0 { format!(" in {} departments", thousands(card.departments)) } else { String::new() };
+    let departments = if card.departments > 0 {
+        format!(" in {} departments", thousands(card.departments))
+    } else {
+        String::new()
+    };
     let rows = [
-        ("Products", format!("{}{departments}; {} never taken", thousands(card.products), percent(card.never_taken))),
+        (
+            "Products",
+            format!(
+                "{}{departments}; {} never taken",
+                thousands(card.products),
+                percent(card.never_taken)
+            ),
+        ),
         (
             "Sessions",
             format!(
@@ -343,13 +558,25 @@ pub(super) fn data(report: &Report) -> String {
             ),
         ),
         ("Dates", format!("{} to {}", card.from, card.until)),
-        ("Sparsity", format!("{:.2} % of all pairs of shopper and product never happened", 100.0 * card.sparsity)),
+        (
+            "Sparsity",
+            format!(
+                "{:.2} % of all pairs of shopper and product never happened",
+                100.0 * card.sparsity
+            ),
+        ),
         ("Asked, new", cases(&report.strangers)),
-        ("Asked, returning", report.returning.as_ref().map_or_else(String::new, cases)),
+        (
+            "Asked, returning",
+            report.returning.as_ref().map_or_else(String::new, cases),
+        ),
         ("Source and terms", card.notice.clone()),
         ("Pack", card.pack.clone()),
         ("Seed", card.seed.to_string()),
-        ("Trained by", format!("{} (version {})", card.command, card.version)),
+        (
+            "Trained by",
+            format!("{} (version {})", card.command, card.version),
+        ),
         ("Report by", card.report_command.clone()),
     ];
     out += "<dl>";
@@ -365,15 +592,30 @@ pub(super) fn glossary() -> String {
             "NDCG@10",
             "How well the first ten picks fit: 1 when they could not be better, 0 when none was wanted. A hit at the top counts more than one further down.",
         ),
-        ("Recall@20", "The share of what the shopper took that stands among the first twenty picks."),
-        ("MRR@20", "One divided by the place of the first hit: 1 for the first place, 0.5 for the second."),
-        ("Hit@10", "The share of cases in which at least one of the first ten picks was taken."),
+        (
+            "Recall@20",
+            "The share of what the shopper took that stands among the first twenty picks.",
+        ),
+        (
+            "MRR@20",
+            "One divided by the place of the first hit: 1 for the first place, 0.5 for the second.",
+        ),
+        (
+            "Hit@10",
+            "The share of cases in which at least one of the first ten picks was taken.",
+        ),
         (
             "95 % interval",
             "The range that would hold the figure in 95 of 100 repetitions with other shoppers. It comes from drawing the shoppers again, 2,000 times; a difference is real when its interval does not hold 0.",
         ),
-        ("Adapted, frozen", "With and without what the device learns from this one shopper."),
-        ("Session at hand", "The visit that is going on. What is asked for is the rest of it; the whole catalogue is ranked."),
+        (
+            "Adapted, frozen",
+            "With and without what the device learns from this one shopper.",
+        ),
+        (
+            "Session at hand",
+            "The visit that is going on. What is asked for is the rest of it; the whole catalogue is ranked.",
+        ),
     ];
     let mut out = section("Words", "");
     out += "<dl>";

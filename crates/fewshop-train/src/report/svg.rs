@@ -22,7 +22,11 @@ pub(super) fn escape(text: &str) -> String {
 
 /// A coordinate: a tenth of a pixel is fine enough; what is no number is 0, so that one bad figure does not lose the page.
 fn number(x: f64) -> String {
-    let rounded = if x.is_finite() { (x * 10.0).round() / 10.0 } else { 0.0 };
+    let rounded = if x.is_finite() {
+        (x * 10.0).round() / 10.0
+    } else {
+        0.0
+    };
     format!("{}", if rounded == 0.0 { 0.0 } else { rounded })
 }
 
@@ -45,28 +49,59 @@ pub(super) struct Svg {
 impl Svg {
     /// An empty drawing; `title` and `description` are for screen readers and must differ within a page, as ids come from the title.
     pub(super) fn new(width: f64, height: f64, title: &str, description: &str) -> Self {
-        let id: String = format!("{title} {width}").chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let id: String = format!("{title} {width}")
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+            .collect();
         let mut body = String::new();
-        let _ = write!(body, "<title id=\"{id}-t\">{}</title><desc id=\"{id}-d\">{}</desc>", escape(title), escape(description));
-        Self { width, height, label: format!("{id}-t {id}-d"), body }
+        let _ = write!(
+            body,
+            "<title id=\"{id}-t\">{}</title><desc id=\"{id}-d\">{}</desc>",
+            escape(title),
+            escape(description)
+        );
+        Self {
+            width,
+            height,
+            label: format!("{id}-t {id}-d"),
+            body,
+        }
     }
 
     pub(super) fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
         let [x1, y1, x2, y2] = [from.0, from.1, to.0, to.1].map(number);
-        let _ = write!(self.body, "<line class=\"{}\" x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\"/>", escape(class));
+        let _ = write!(
+            self.body,
+            "<line class=\"{}\" x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\"/>",
+            escape(class)
+        );
     }
 
     pub(super) fn rect(&mut self, class: &str, at: (f64, f64), size: (f64, f64)) {
         let [x, y, w, h] = [at.0, at.1, size.0.max(0.0), size.1.max(0.0)].map(number);
-        let _ = write!(self.body, "<rect class=\"{}\" x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\"/>", escape(class));
+        let _ = write!(
+            self.body,
+            "<rect class=\"{}\" x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\"/>",
+            escape(class)
+        );
     }
 
     pub(super) fn polyline(&mut self, class: &str, points: &[(f64, f64)]) {
-        let _ = write!(self.body, "<polyline class=\"{}\" points=\"{}\"/>", escape(class), path(points));
+        let _ = write!(
+            self.body,
+            "<polyline class=\"{}\" points=\"{}\"/>",
+            escape(class),
+            path(points)
+        );
     }
 
     pub(super) fn polygon(&mut self, class: &str, points: &[(f64, f64)]) {
-        let _ = write!(self.body, "<polygon class=\"{}\" points=\"{}\"/>", escape(class), path(points));
+        let _ = write!(
+            self.body,
+            "<polygon class=\"{}\" points=\"{}\"/>",
+            escape(class),
+            path(points)
+        );
     }
 
     /// A point; each `shape` looks different, so that series differ without their colour.
@@ -75,12 +110,30 @@ impl Svg {
         match shape % 5 {
             0 => {
                 let [x, y, r] = [x, y, r].map(number);
-                let _ = write!(self.body, "<circle class=\"{}\" cx=\"{x}\" cy=\"{y}\" r=\"{r}\"/>", escape(class));
+                let _ = write!(
+                    self.body,
+                    "<circle class=\"{}\" cx=\"{x}\" cy=\"{y}\" r=\"{r}\"/>",
+                    escape(class)
+                );
             }
             1 => self.rect(class, (x - 3.5, y - 3.5), (7.0, 7.0)),
-            2 => self.polygon(class, &[(x, y - r - 1.0), (x + r, y + r - 1.0), (x - r, y + r - 1.0)]),
-            3 => self.polygon(class, &[(x, y - r - 1.0), (x + r + 1.0, y), (x, y + r + 1.0), (x - r - 1.0, y)]),
-            _ => self.polygon(class, &[(x, y + r + 1.0), (x + r, y - r + 1.0), (x - r, y - r + 1.0)]),
+            2 => self.polygon(
+                class,
+                &[(x, y - r - 1.0), (x + r, y + r - 1.0), (x - r, y + r - 1.0)],
+            ),
+            3 => self.polygon(
+                class,
+                &[
+                    (x, y - r - 1.0),
+                    (x + r + 1.0, y),
+                    (x, y + r + 1.0),
+                    (x - r - 1.0, y),
+                ],
+            ),
+            _ => self.polygon(
+                class,
+                &[(x, y + r + 1.0), (x + r, y - r + 1.0), (x - r, y - r + 1.0)],
+            ),
         }
     }
 
@@ -92,7 +145,10 @@ impl Svg {
         };
         let [x, y] = [x, y].map(number);
         let (class, text) = (escape(class), escape(text));
-        let _ = write!(self.body, "<text class=\"{class}\" text-anchor=\"{anchor}\" x=\"{x}\" y=\"{y}\">{text}</text>");
+        let _ = write!(
+            self.body,
+            "<text class=\"{class}\" text-anchor=\"{anchor}\" x=\"{x}\" y=\"{y}\">{text}</text>"
+        );
     }
 
     /// The whole drawing; it scales with what holds it.
@@ -106,7 +162,11 @@ impl Svg {
 }
 
 fn path(points: &[(f64, f64)]) -> String {
-    points.iter().map(|&(x, y)| format!("{},{}", number(x), number(y))).collect::<Vec<_>>().join(" ")
+    points
+        .iter()
+        .map(|&(x, y)| format!("{},{}", number(x), number(y)))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]
@@ -123,13 +183,23 @@ pub(super) mod tests {
             let (text, tail) = rest.split_at(at);
             for part in text.split('&').skip(1) {
                 let name = part.split(';').next().unwrap();
-                assert!(part.contains(';') && name.len() < 8, "a bare & before {:?}", &part[..part.len().min(30)]);
+                assert!(
+                    part.contains(';') && name.len() < 8,
+                    "a bare & before {:?}",
+                    &part[..part.len().min(30)]
+                );
             }
-            let end = tail.find('>').unwrap_or_else(|| panic!("an element never ends: {:?}", &tail[..tail.len().min(60)]));
+            let end = tail.find('>').unwrap_or_else(|| {
+                panic!("an element never ends: {:?}", &tail[..tail.len().min(60)])
+            });
             let inside = &tail[1..end];
             assert!(!inside.contains('<'), "a < inside an element: {inside}");
             assert_eq!(inside.matches('"').count() % 2, 0, "an odd quote: {inside}");
-            let name = inside.trim_start_matches('/').split(|c: char| c.is_whitespace() || c == '/').next().unwrap();
+            let name = inside
+                .trim_start_matches('/')
+                .split(|c: char| c.is_whitespace() || c == '/')
+                .next()
+                .unwrap();
             if inside.starts_with('/') {
                 assert_eq!(open.pop(), Some(name), "closed out of order");
             } else if !inside.ends_with('/') && !inside.starts_with('!') && !VOID.contains(&name) {
@@ -143,10 +213,20 @@ pub(super) mod tests {
     #[test]
     fn markup_in_texts_is_escaped() {
         let mut svg = Svg::new(10.0, 10.0, "Tom & <Jerry>", "\"quoted\"");
-        svg.text("a\"b", Anchor::Middle, (1.0, 2.0), "<script>alert('x')</script>\u{1}");
+        svg.text(
+            "a\"b",
+            Anchor::Middle,
+            (1.0, 2.0),
+            "<script>alert('x')</script>\u{1}",
+        );
         let out = svg.finish();
         check_well_formed(&out);
-        assert!(!out.contains("<script") && out.contains("Tom &amp; &lt;Jerry&gt;") && !out.contains('\u{1}'), "{out}");
+        assert!(
+            !out.contains("<script")
+                && out.contains("Tom &amp; &lt;Jerry&gt;")
+                && !out.contains('\u{1}'),
+            "{out}"
+        );
     }
 
     #[test]
@@ -158,6 +238,9 @@ pub(super) mod tests {
         (0..6).for_each(|shape| svg.marker("d", shape, (1.0, 1.0)));
         let out = svg.finish();
         check_well_formed(&out);
-        assert!(!out.contains("NaN") && !out.contains("inf") && !out.contains("\"-0\""), "{out}");
+        assert!(
+            !out.contains("NaN") && !out.contains("inf") && !out.contains("\"-0\""),
+            "{out}"
+        );
     }
 }

@@ -82,10 +82,19 @@ impl Folds {
     pub(crate) fn of(log: &Log, seed: u64) -> Result<Self> {
         let hash = |what: &str, into: u64| {
             let salt = format!("select-{what}-{seed}");
-            log.users.iter().map(move |user| split::fold(user, &salt, into)).collect::<Vec<u64>>()
+            log.users
+                .iter()
+                .map(move |user| split::fold(user, &salt, into))
+                .collect::<Vec<u64>>()
         };
-        let group: Vec<usize> = hash("group", FOLDS as u64).into_iter().map(|group| group as usize).collect();
-        let place = hash("sample", 1 << 20).into_iter().map(|place| place as f64 / f64::from(1 << 20)).collect();
+        let group: Vec<usize> = hash("group", FOLDS as u64)
+            .into_iter()
+            .map(|group| group as usize)
+            .collect();
+        let place = hash("sample", 1 << 20)
+            .into_iter()
+            .map(|place| place as f64 / f64::from(1 << 20))
+            .collect();
         let decides: Vec<bool> = hash("stage", 2).into_iter().map(|half| half == 1).collect();
         let mut days: Vec<i64> = log.sessions.iter().map(day).collect();
         days.sort_unstable();
@@ -106,13 +115,26 @@ impl Folds {
                 asked && day(session) >= cut(fold) && taken(session).count() >= least
             })
         };
-        let each = || (0..FOLDS).flat_map(|fold| [(fold, Stage::Screening), (fold, Stage::Deciding)]);
-        let enough = |least: &usize| each().all(|(fold, stage)| sessions(fold, stage, *least).count() >= ENOUGH);
-        let length = LENGTHS.into_iter().find(enough).unwrap_or(LENGTHS[LENGTHS.len() - 1]);
-        let mut folds: Vec<Fold> = (0..FOLDS).map(|fold| Fold { day: cut(fold), ..Fold::default() }).collect();
+        let each =
+            || (0..FOLDS).flat_map(|fold| [(fold, Stage::Screening), (fold, Stage::Deciding)]);
+        let enough = |least: &usize| {
+            each().all(|(fold, stage)| sessions(fold, stage, *least).count() >= ENOUGH)
+        };
+        let length = LENGTHS
+            .into_iter()
+            .find(enough)
+            .unwrap_or(LENGTHS[LENGTHS.len() - 1]);
+        let mut folds: Vec<Fold> = (0..FOLDS)
+            .map(|fold| Fold {
+                day: cut(fold),
+                ..Fold::default()
+            })
+            .collect();
         for (fold, stage) in each() {
-            let mut rng =
-                ChaCha8Rng::seed_from_u64(seed.wrapping_mul(2 * FOLDS as u64).wrapping_add(2 * fold as u64 + stage as u64));
+            let mut rng = ChaCha8Rng::seed_from_u64(
+                seed.wrapping_mul(2 * FOLDS as u64)
+                    .wrapping_add(2 * fold as u64 + stage as u64),
+            );
             let questions = questions(log, sessions(fold, stage, length).collect(), &mut rng);
             ensure!(
                 !questions.cases.is_empty(),
@@ -124,7 +146,12 @@ impl Folds {
                 Stage::Deciding => folds[fold].deciding = questions,
             }
         }
-        Ok(Self { folds, group, place, length })
+        Ok(Self {
+            folds,
+            group,
+            place,
+            length,
+        })
     }
 
     /// What a fold's training may see: sessions of the other groups before the fold's day, of a share of their shoppers.
@@ -132,19 +159,27 @@ impl Folds {
         let whole: Vec<&LoggedSession> = log
             .sessions
             .iter()
-            .filter(|session| self.group[session.user as usize] != fold && day(session) < self.folds[fold].day)
+            .filter(|session| {
+                self.group[session.user as usize] != fold && day(session) < self.folds[fold].day
+            })
             .collect();
         let share = share.max(LEAST_SESSIONS / whole.len().max(1) as f64);
         let mut out = Log::default();
         // Shoppers are numbered anew: those left out must not be known to the training even by name.
         let mut numbers: BTreeMap<u32, u32> = BTreeMap::new();
-        for session in whole.into_iter().filter(|session| self.place[session.user as usize] < share) {
+        for session in whole
+            .into_iter()
+            .filter(|session| self.place[session.user as usize] < share)
+        {
             let user = *numbers.entry(session.user).or_insert_with(|| {
                 out.users.push(log.users[session.user as usize].clone());
                 out.users.len() as u32 - 1
             });
             out.events += session.items.len();
-            out.sessions.push(LoggedSession { user, ..session.clone() });
+            out.sessions.push(LoggedSession {
+                user,
+                ..session.clone()
+            });
         }
         out
     }
@@ -155,7 +190,11 @@ fn day(session: &LoggedSession) -> i64 {
 }
 
 fn taken(session: &LoggedSession) -> impl Iterator<Item = ItemIx> {
-    session.items.iter().filter(|item| item.kind != EventKind::Dismiss).map(|item| item.item)
+    session
+        .items
+        .iter()
+        .filter(|item| item.kind != EventKind::Dismiss)
+        .map(|item| item.item)
 }
 
 /// Shots come in random order: the items of a basket bear one timestamp.
@@ -199,9 +238,16 @@ mod tests {
 
     /// Sessions `(shopper, hour, products)`, in order of time as a log is.
     fn log(sessions: &[(u32, i64, u32)]) -> Log {
-        let mut log = Log { users: (0..60).map(|user| format!("u{user}")).collect(), ..Log::default() };
+        let mut log = Log {
+            users: (0..60).map(|user| format!("u{user}")).collect(),
+            ..Log::default()
+        };
         for (nth, &(user, hour, products)) in sessions.iter().enumerate() {
-            let item = |row| LoggedItem { item: ItemIx(row), kind: EventKind::Purchase, quantity: 1.0 };
+            let item = |row| LoggedItem {
+                item: ItemIx(row),
+                kind: EventKind::Purchase,
+                quantity: 1.0,
+            };
             log.sessions.push(LoggedSession {
                 user,
                 id: format!("s{nth}"),
@@ -209,7 +255,8 @@ mod tests {
                 items: (0..products).map(item).collect(),
             });
         }
-        log.sessions.sort_by(|a, b| (a.time_s, &a.id).cmp(&(b.time_s, &b.id)));
+        log.sessions
+            .sort_by(|a, b| (a.time_s, &a.id).cmp(&(b.time_s, &b.id)));
         log
     }
 
@@ -255,10 +302,17 @@ mod tests {
 
     #[test]
     fn a_larger_sample_holds_the_smaller_one_and_all_is_all() {
-        let sessions: Vec<(u32, i64, u32)> = (0..6_000).map(|n| (n % 60, i64::from(n / 4), 4)).collect();
+        let sessions: Vec<(u32, i64, u32)> =
+            (0..6_000).map(|n| (n % 60, i64::from(n / 4), 4)).collect();
         let log = log(&sessions);
         let folds = Folds::of(&log, 7).unwrap();
-        let users = |share| folds.training(&log, 1, share).users.into_iter().collect::<BTreeSet<String>>();
+        let users = |share| {
+            folds
+                .training(&log, 1, share)
+                .users
+                .into_iter()
+                .collect::<BTreeSet<String>>()
+        };
         assert!(users(0.9).is_subset(&users(1.0)));
         assert!(users(0.01).len() < users(1.0).len());
         // A hundredth would be no shop any more.
@@ -267,10 +321,18 @@ mod tests {
 
     #[test]
     fn long_sessions_are_asked_about_where_there_are_enough() {
-        let with = |products| (0..3_000).map(|n| (n % 60, i64::from(n), products)).collect::<Vec<_>>();
+        let with = |products| {
+            (0..3_000)
+                .map(|n| (n % 60, i64::from(n), products))
+                .collect::<Vec<_>>()
+        };
         let long = Folds::of(&log(&with(13)), 7).unwrap();
         assert_eq!(long.length, 12);
-        assert!(long.folds.iter().all(|fold| fold.deciding.cases.len() <= 4 * MOST));
+        assert!(
+            long.folds
+                .iter()
+                .all(|fold| fold.deciding.cases.len() <= 4 * MOST)
+        );
         assert_eq!(Folds::of(&log(&with(5)), 7).unwrap().length, 5);
     }
 

@@ -38,9 +38,14 @@ pub fn paired(differences: &[(u32, u32, f64)], alpha: f64, seed: u64) -> Option<
         return None;
     }
     let bootstrap = Bootstrap::over(differences.iter().map(|&(shopper, ..)| shopper));
-    let (ks, values): (Vec<u32>, Vec<f64>) = differences.iter().map(|&(_, k, value)| (k, value)).unzip();
+    let (ks, values): (Vec<u32>, Vec<f64>) =
+        differences.iter().map(|&(_, k, value)| (k, value)).unzip();
     let [low, high] = bootstrap.mean_over_groups(&values, &ks, alpha, DRAWS, seed);
-    Some(Interval { mean: mean_over_k(differences), low, high })
+    Some(Interval {
+        mean: mean_over_k(differences),
+        low,
+        high,
+    })
 }
 
 #[cfg(test)]
@@ -50,14 +55,24 @@ mod tests {
     #[test]
     fn a_difference_that_all_shoppers_share_is_certain() {
         let cases: Vec<(u32, u32, f64)> = (0..40).map(|n| (n / 2, n % 2, 0.25)).collect();
-        assert_eq!(paired(&cases, 0.05, 7), Some(Interval { mean: 0.25, low: 0.25, high: 0.25 }));
+        assert_eq!(
+            paired(&cases, 0.05, 7),
+            Some(Interval {
+                mean: 0.25,
+                low: 0.25,
+                high: 0.25
+            })
+        );
         assert_eq!(paired(&[], 0.05, 7), None);
     }
 
     #[test]
     fn every_k_weighs_the_same_however_many_cases_it_has() {
         let cases = [(0, 1, 1.0), (1, 1, 1.0), (2, 1, 1.0), (3, 3, 0.0)];
-        assert_eq!(paired(&cases, 0.05, 7).map(|interval| interval.mean), Some(0.5));
+        assert_eq!(
+            paired(&cases, 0.05, 7).map(|interval| interval.mean),
+            Some(0.5)
+        );
     }
 
     #[test]
@@ -67,8 +82,13 @@ mod tests {
         cases.extend((1..10).map(|shopper| (shopper, 1, -0.01)));
         let interval = paired(&cases, 0.05, 7).unwrap();
         assert!(interval.mean > 0.08 && interval.low < 0.0, "{interval:?}");
-        let spread: Vec<(u32, u32, f64)> = (0..50).map(|shopper| (shopper, 1, f64::from(shopper % 7) - 3.0)).collect();
-        let (wide, narrow) = (paired(&spread, 0.01, 7).unwrap(), paired(&spread, 0.1, 7).unwrap());
+        let spread: Vec<(u32, u32, f64)> = (0..50)
+            .map(|shopper| (shopper, 1, f64::from(shopper % 7) - 3.0))
+            .collect();
+        let (wide, narrow) = (
+            paired(&spread, 0.01, 7).unwrap(),
+            paired(&spread, 0.1, 7).unwrap(),
+        );
         assert!(wide.low < narrow.low && wide.high > narrow.high);
     }
 }

@@ -64,16 +64,23 @@ impl Journal {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                bail!("{name}: another search is writing to it, wait for that or give another --out")
+                bail!(
+                    "{name}: another search is writing to it, wait for that or give another --out"
+                )
             }
             // A file system without locks; two searches at once are then the user's affair.
             Err(TryLockError::Error(_)) => {}
         }
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).with_context(|| format!("{name}: cannot be read"))?;
+        file.read_to_end(&mut bytes)
+            .with_context(|| format!("{name}: cannot be read"))?;
         // Whatever stands after the last line break was being written when the search was killed.
-        let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-        let text = std::str::from_utf8(&bytes[..whole]).with_context(|| format!("{name}: not a journal of trials"))?;
+        let whole = bytes
+            .iter()
+            .rposition(|&byte| byte == b'\n')
+            .map_or(0, |at| at + 1);
+        let text = std::str::from_utf8(&bytes[..whole])
+            .with_context(|| format!("{name}: not a journal of trials"))?;
         let mut lines = text.lines();
         let mut entries = BTreeMap::new();
         match lines.next() {
@@ -86,27 +93,48 @@ impl Journal {
                     "{name}: not a journal of trials, remove it or give another --out"
                 );
                 file.set_len(0)?;
-                let mut journal = Self { path: path.to_owned(), file, entries };
-                journal.append(&Header { format: FORMAT.to_owned(), facts: facts.clone() })?;
+                let mut journal = Self {
+                    path: path.to_owned(),
+                    file,
+                    entries,
+                };
+                journal.append(&Header {
+                    format: FORMAT.to_owned(),
+                    facts: facts.clone(),
+                })?;
                 return Ok(journal);
             }
             Some(line) => check_header(line, facts).with_context(|| name.to_string())?,
         }
         for (nth, line) in lines.enumerate() {
-            let entry: Entry = serde_json::from_str(line)
-                .with_context(|| format!("{name}, line {}: damaged; remove the file to search anew", nth + 2))?;
+            let entry: Entry = serde_json::from_str(line).with_context(|| {
+                format!(
+                    "{name}, line {}: damaged; remove the file to search anew",
+                    nth + 2
+                )
+            })?;
             entries.insert((entry.trial, entry.rung, entry.fold), entry);
         }
         file.set_len(whole as u64)?;
         file.seek(SeekFrom::End(0))?;
-        Ok(Self { path: path.to_owned(), file, entries })
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            entries,
+        })
     }
 
     /// The fit of that trial, if it was done.
     ///
     /// # Errors
     /// When it was done with other settings.
-    pub(crate) fn find(&self, trial: usize, rung: usize, fold: usize, settings: &Settings) -> Result<Option<&Entry>> {
+    pub(crate) fn find(
+        &self,
+        trial: usize,
+        rung: usize,
+        fold: usize,
+        settings: &Settings,
+    ) -> Result<Option<&Entry>> {
         let entry = self.entries.get(&(trial, rung, fold));
         ensure!(
             entry.is_none_or(|entry| entry.settings == *settings),
@@ -127,24 +155,45 @@ impl Journal {
     /// When the disk is full or gone.
     pub(crate) fn push(&mut self, entry: Entry) -> Result<()> {
         self.append(&entry)?;
-        self.entries.insert((entry.trial, entry.rung, entry.fold), entry);
+        self.entries
+            .insert((entry.trial, entry.rung, entry.fold), entry);
         Ok(())
     }
 
     fn append(&mut self, line: &impl Serialize) -> Result<()> {
         let mut bytes = serde_json::to_vec(line)?;
         bytes.push(b'\n');
-        let written = self.file.write_all(&bytes).and_then(|()| self.file.sync_data());
-        written.with_context(|| format!("{}: cannot be written, check that the disk has room", self.path.display()))
+        let written = self
+            .file
+            .write_all(&bytes)
+            .and_then(|()| self.file.sync_data());
+        written.with_context(|| {
+            format!(
+                "{}: cannot be written, check that the disk has room",
+                self.path.display()
+            )
+        })
     }
 }
 
 fn check_header(line: &str, facts: &Facts) -> Result<()> {
-    let header: Option<Header> = serde_json::from_str(line).ok().filter(|header: &Header| header.format == FORMAT);
-    let Some(header) = header else { bail!("not a journal of trials of this version, remove it or give another --out") };
-    let differ = |(name, value): (&String, &String)| (header.facts.get(name) != Some(value)).then(|| name.clone());
+    let header: Option<Header> = serde_json::from_str(line)
+        .ok()
+        .filter(|header: &Header| header.format == FORMAT);
+    let Some(header) = header else {
+        bail!("not a journal of trials of this version, remove it or give another --out")
+    };
+    let differ = |(name, value): (&String, &String)| {
+        (header.facts.get(name) != Some(value)).then(|| name.clone())
+    };
     let mut others: Vec<String> = facts.iter().filter_map(differ).collect();
-    others.extend(header.facts.keys().filter(|name| !facts.contains_key(*name)).cloned());
+    others.extend(
+        header
+            .facts
+            .keys()
+            .filter(|name| !facts.contains_key(*name))
+            .cloned(),
+    );
     ensure!(
         others.is_empty(),
         "trials of another search (other: {}): give what it was begun with, remove it to search anew, or give another --out",
@@ -158,12 +207,26 @@ mod tests {
     use super::*;
 
     fn entry(trial: usize) -> Entry {
-        let settings = Settings::from([("tower.epochs".to_owned(), super::super::space::Value::Whole(8))]);
-        Entry { trial, rung: 0, fold: 1, settings, ms: 1_234, scores: vec![0, 500_000, 1_000_000], failed: None }
+        let settings = Settings::from([(
+            "tower.epochs".to_owned(),
+            super::super::space::Value::Whole(8),
+        )]);
+        Entry {
+            trial,
+            rung: 0,
+            fold: 1,
+            settings,
+            ms: 1_234,
+            scores: vec![0, 500_000, 1_000_000],
+            failed: None,
+        }
     }
 
     fn facts(seed: &str) -> Facts {
-        Facts::from([("seed".to_owned(), seed.to_owned()), ("events.csv".to_owned(), "12ab".to_owned())])
+        Facts::from([
+            ("seed".to_owned(), seed.to_owned()),
+            ("events.csv".to_owned(), "12ab".to_owned()),
+        ])
     }
 
     #[test]
@@ -175,12 +238,21 @@ mod tests {
         journal.push(entry(1)).unwrap();
         drop(journal);
         let whole = std::fs::read(&path).unwrap();
-        let second = whole.iter().enumerate().filter(|&(_, &byte)| byte == b'\n').nth(1).unwrap().0;
+        let second = whole
+            .iter()
+            .enumerate()
+            .filter(|&(_, &byte)| byte == b'\n')
+            .nth(1)
+            .unwrap()
+            .0;
         // Killed at any byte of the last line: the first fit stays, the line is written again.
         for length in second + 1..whole.len() {
             std::fs::write(&path, &whole[..length]).unwrap();
             let mut journal = Journal::open(&path, &facts("7")).unwrap();
-            assert_eq!(journal.find(0, 0, 1, &entry(0).settings).unwrap(), Some(&entry(0)));
+            assert_eq!(
+                journal.find(0, 0, 1, &entry(0).settings).unwrap(),
+                Some(&entry(0))
+            );
             assert_eq!(journal.len(), 1);
             journal.push(entry(1)).unwrap();
             drop(journal);
@@ -219,8 +291,16 @@ mod tests {
         other.insert("events.csv".to_owned(), "34cd".to_owned());
         check_refused(&header, &other, &["events.csv", "another search"]);
         check_refused("user_id,item_id\nu,i\n", &facts("7"), &["not a journal"]);
-        check_refused("a letter without a line break", &facts("7"), &["not a journal"]);
-        check_refused(&format!("{header}{{\"trial\":\n{{}}\n"), &facts("7"), &["line 2", "damaged"]);
+        check_refused(
+            "a letter without a line break",
+            &facts("7"),
+            &["not a journal"],
+        );
+        check_refused(
+            &format!("{header}{{\"trial\":\n{{}}\n"),
+            &facts("7"),
+            &["line 2", "damaged"],
+        );
     }
 
     #[test]
@@ -228,7 +308,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.trials.jsonl");
         let first = Journal::open(&path, &facts("7")).unwrap();
-        assert!(Journal::open(&path, &facts("7")).unwrap_err().to_string().contains("another search"));
+        assert!(
+            Journal::open(&path, &facts("7"))
+                .unwrap_err()
+                .to_string()
+                .contains("another search")
+        );
         drop(first);
         Journal::open(&path, &facts("7")).unwrap();
     }

@@ -93,13 +93,21 @@ pub fn select(task: &Task<'_>, files: Facts, journal: &Path) -> Result<Selection
     if let Some(text) = task.text {
         facts.insert("--text-model".to_owned(), hex(&text.digest()));
     }
-    facts.insert("--config".to_owned(), hex(&Sha256::digest(toml::to_string(task.base)?)));
+    facts.insert(
+        "--config".to_owned(),
+        hex(&Sha256::digest(toml::to_string(task.base)?)),
+    );
     let space = format!("{SPACE:?} {RUNGS:?} {}", env!("CARGO_PKG_VERSION"));
     facts.insert("version of fewshop".to_owned(), hex(&Sha256::digest(space)));
     let mut journal = Journal::open(journal, &facts)?;
 
-    let asked = [Stage::Screening, Stage::Deciding]
-        .map(|stage| folds.folds.iter().map(|fold| shoppers_and_ks(fold.questions(stage))).collect::<Vec<_>>());
+    let asked = [Stage::Screening, Stage::Deciding].map(|stage| {
+        folds
+            .folds
+            .iter()
+            .map(|fold| shoppers_and_ks(fold.questions(stage)))
+            .collect::<Vec<_>>()
+    });
     let questions: usize = asked.iter().flatten().map(Vec::len).sum();
     let progress = Progress::start(&format!(
         "Selection: {questions} questions from sessions of {} products or more; {} fits are in the journal",
@@ -111,17 +119,26 @@ pub fn select(task: &Task<'_>, files: Facts, journal: &Path) -> Result<Selection
         let scores = quietly(|| fit(task, &folds, job));
         let ms = start.elapsed().as_millis() as u64;
         let came_to = match &scores {
-            Ok(scores) => format!("NDCG@10 {:.4}", mean(&asked[RUNGS[job.rung].stage as usize][job.fold], scores)),
+            Ok(scores) => format!(
+                "NDCG@10 {:.4}",
+                mean(&asked[RUNGS[job.rung].stage as usize][job.fold], scores)
+            ),
             Err(error) => format!("failed ({error:#})"),
         };
         let (rung, fold, s) = (job.rung + 1, job.fold + 1, ms as f64 / 1e3);
-        progress.note(&format!("trial {}, rung {rung}, fold {fold}: {came_to} in {s:.1} s", job.trial));
+        progress.note(&format!(
+            "trial {}, rung {rung}, fold {fold}: {came_to} in {s:.1} s",
+            job.trial
+        ));
         Fitted { ms, scores }
     };
-    let outcome =
-        Search::new(&asked, &mut journal, task.budget, task.seed, fit).run(|trials| space::draw(task.base, trials, task.seed))?;
+    let outcome = Search::new(&asked, &mut journal, task.budget, task.seed, fit)
+        .run(|trials| space::draw(task.base, trials, task.seed))?;
     let config = space::apply(task.base, &outcome.rows[outcome.chosen].settings)?;
-    progress.finish(&format!("Selection: {} fits, {} more from the journal", outcome.fits, outcome.known));
+    progress.finish(&format!(
+        "Selection: {} fits, {} more from the journal",
+        outcome.fits, outcome.known
+    ));
     Ok(Selection { config, outcome })
 }
 
@@ -141,7 +158,9 @@ pub fn digest(path: &Path) -> Result<String> {
             }
         }
     });
-    Ok(hex(&read.with_context(|| format!("{}: cannot be read", path.display()))?))
+    Ok(hex(&read.with_context(|| {
+        format!("{}: cannot be read", path.display())
+    })?))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -149,11 +168,20 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn shoppers_and_ks(questions: &Questions) -> Vec<(u32, u32)> {
-    questions.users.iter().zip(&questions.cases).map(|(&user, case)| (user, case.k)).collect()
+    questions
+        .users
+        .iter()
+        .zip(&questions.cases)
+        .map(|(&user, case)| (user, case.k))
+        .collect()
 }
 
 fn mean(asked: &[(u32, u32)], scores: &[u32]) -> f64 {
-    let cases: Vec<_> = asked.iter().zip(scores).map(|(&(user, k), &score)| (user, k, f64::from(score) / 1e6)).collect();
+    let cases: Vec<_> = asked
+        .iter()
+        .zip(scores)
+        .map(|(&(user, k), &score)| (user, k, f64::from(score) / 1e6))
+        .collect();
     interval::mean_over_k(&cases)
 }
 
@@ -162,24 +190,64 @@ fn fit(task: &Task<'_>, folds: &Folds, job: Job<'_>) -> Result<Vec<u32>> {
     let rung = RUNGS[job.rung];
     let config = space::scale(&space::apply(task.base, job.settings)?, rung.share)?;
     let training = folds.training(task.log, job.fold, rung.share);
-    let Task { catalogue, text, seed, .. } = *task;
-    let pack =
-        learner::train(Training { catalogue, text, log: &training, validation: None, config: &config, seed }, Card::default())?;
-    let Questions { cases, wanted, .. } = in_rows_of(&pack, task.catalogue, folds.folds[job.fold].questions(rung.stage))?;
-    let ranked = evaluation::recommend(&Recommender::new(pack, Compute::Kernels), &cases, 20, false)?;
+    let Task {
+        catalogue,
+        text,
+        seed,
+        ..
+    } = *task;
+    let pack = learner::train(
+        Training {
+            catalogue,
+            text,
+            log: &training,
+            validation: None,
+            config: &config,
+            seed,
+        },
+        Card::default(),
+    )?;
+    let Questions { cases, wanted, .. } = in_rows_of(
+        &pack,
+        task.catalogue,
+        folds.folds[job.fold].questions(rung.stage),
+    )?;
+    let ranked =
+        evaluation::recommend(&Recommender::new(pack, Compute::Kernels), &cases, 20, false)?;
     let scored = evaluation::score(&cases, &wanted, &ranked);
-    ensure!(scored.len() == cases.len(), "{} of {} questions have a score", scored.len(), cases.len());
-    Ok(scored.iter().map(|one| (one.score.ndcg_at_10 * 1e6).round() as u32).collect())
+    ensure!(
+        scored.len() == cases.len(),
+        "{} of {} questions have a score",
+        scored.len(),
+        cases.len()
+    );
+    Ok(scored
+        .iter()
+        .map(|one| (one.score.ndcg_at_10 * 1e6).round() as u32)
+        .collect())
 }
 
 /// A pack has its own order of products.
 fn in_rows_of(pack: &Pack, catalogue: &Catalogue, questions: &Questions) -> Result<Questions> {
-    let row = |ix: &ItemIx| pack.catalogue.ix(&catalogue[*ix].id).context("the pack lost a product");
+    let row = |ix: &ItemIx| {
+        pack.catalogue
+            .ix(&catalogue[*ix].id)
+            .context("the pack lost a product")
+    };
     let rows = |list: &[ItemIx]| list.iter().map(row).collect::<Result<Vec<ItemIx>>>();
-    let cases = questions.cases.iter().map(|case| Ok(Case { shots: rows(&case.shots)?, ..case.clone() }));
+    let cases = questions.cases.iter().map(|case| {
+        Ok(Case {
+            shots: rows(&case.shots)?,
+            ..case.clone()
+        })
+    });
     Ok(Questions {
         cases: cases.collect::<Result<_>>()?,
-        wanted: questions.wanted.iter().map(|wanted| rows(wanted)).collect::<Result<_>>()?,
+        wanted: questions
+            .wanted
+            .iter()
+            .map(|wanted| rows(wanted))
+            .collect::<Result<_>>()?,
         users: questions.users.clone(),
     })
 }

@@ -22,9 +22,18 @@ const ETA: usize = 3;
 /// The rungs. The last one is the whole training, and asks about shoppers that no earlier one asked about: what came through luck on
 /// the way up proves nothing there.
 pub(crate) const RUNGS: [Rung; 3] = [
-    Rung { share: 1.0 / 9.0, stage: Stage::Screening },
-    Rung { share: 1.0 / 3.0, stage: Stage::Screening },
-    Rung { share: 1.0, stage: Stage::Deciding },
+    Rung {
+        share: 1.0 / 9.0,
+        stage: Stage::Screening,
+    },
+    Rung {
+        share: 1.0 / 3.0,
+        stage: Stage::Screening,
+    },
+    Rung {
+        share: 1.0,
+        stage: Stage::Deciding,
+    },
 ];
 const LAST: usize = RUNGS.len() - 1;
 
@@ -134,8 +143,24 @@ pub(crate) struct Search<'a, F> {
 }
 
 impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
-    pub(crate) fn new(asked: &'a Asked, journal: &'a mut Journal, budget: Budget, seed: u64, fit: F) -> Self {
-        Self { asked, journal, fit, budget, seed, trials: Vec::new(), spent_ms: 0, fits: 0, known: 0 }
+    pub(crate) fn new(
+        asked: &'a Asked,
+        journal: &'a mut Journal,
+        budget: Budget,
+        seed: u64,
+        fit: F,
+    ) -> Self {
+        Self {
+            asked,
+            journal,
+            fit,
+            budget,
+            seed,
+            trials: Vec::new(),
+            spent_ms: 0,
+            fits: 0,
+            known: 0,
+        }
     }
 
     /// Searches. `draw` gives the first so many trials, number 0 being what the search is to beat.
@@ -150,9 +175,9 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
                 Step::OutOfTime => return Ok(self.outcome(End::TooShort)),
                 Step::Failed => {
                     let why = self.trials[0].failed.clone().unwrap_or_default();
-                    return Err(
-                        anyhow::anyhow!(why).context("the settings to begin with cannot be trained on a part of this log")
-                    );
+                    return Err(anyhow::anyhow!(why).context(
+                        "the settings to begin with cannot be trained on a part of this log",
+                    ));
                 }
             }
         }
@@ -163,7 +188,8 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
         if planned < 2 {
             return Ok(self.outcome(End::TooShort));
         }
-        self.trials.extend(draw(planned)?.into_iter().skip(1).map(Trial::new));
+        self.trials
+            .extend(draw(planned)?.into_iter().skip(1).map(Trial::new));
         let mut alive: Vec<usize> = (1..self.trials.len()).collect();
         for rung in 0..RUNGS.len() {
             for &trial in &alive {
@@ -171,11 +197,19 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
                     return Ok(self.outcome(End::OutOfTime));
                 }
             }
-            let mut scored: Vec<(f64, usize)> =
-                alive.iter().filter_map(|&trial| Some((interval::mean_over_k(&self.gains(trial, rung)?), trial))).collect();
+            let mut scored: Vec<(f64, usize)> = alive
+                .iter()
+                .filter_map(|&trial| {
+                    Some((interval::mean_over_k(&self.gains(trial, rung)?), trial))
+                })
+                .collect();
             scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
             // The best come first, so that time that runs out on the next rung was spent on them.
-            alive = scored.into_iter().map(|(_, trial)| trial).take(survivors(alive.len())).collect();
+            alive = scored
+                .into_iter()
+                .map(|(_, trial)| trial)
+                .take(survivors(alive.len()))
+                .collect();
         }
         Ok(self.outcome(End::Done))
     }
@@ -190,16 +224,30 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
                 self.known += 1;
                 entry.clone()
             } else {
-                let then = Duration::from_millis(self.spent_ms + self.expected_ms(trial, rung, &times));
+                let then =
+                    Duration::from_millis(self.spent_ms + self.expected_ms(trial, rung, &times));
                 if matches!(self.budget, Budget::Time(time) if then > time) {
                     return Ok(Step::OutOfTime);
                 }
-                let Fitted { ms, scores } = (self.fit)(Job { trial, rung, fold, settings: &settings });
+                let Fitted { ms, scores } = (self.fit)(Job {
+                    trial,
+                    rung,
+                    fold,
+                    settings: &settings,
+                });
                 let (scores, failed) = match scores {
                     Ok(scores) => (scores, None),
                     Err(error) => (Vec::new(), Some(format!("{error:#}"))),
                 };
-                let entry = Entry { trial, rung, fold, settings: settings.clone(), ms, scores, failed };
+                let entry = Entry {
+                    trial,
+                    rung,
+                    fold,
+                    settings: settings.clone(),
+                    ms,
+                    scores,
+                    failed,
+                };
                 self.journal.push(entry.clone())?;
                 self.fits += 1;
                 entry
@@ -226,24 +274,43 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
     /// What the next fit will take, given what the folds before it took: from what the defaults took there, and how this trial did
     /// against them on the rung below.
     fn expected_ms(&self, trial: usize, rung: usize, before: &[u64]) -> u64 {
-        let times = |trial: usize, rung: usize| self.trials[trial].rungs[rung].as_ref().map(|(_, times)| times.as_slice());
-        let total = |trial: usize, rung: usize| times(trial, rung).map(|times| times.iter().sum::<u64>() as f64);
+        let times = |trial: usize, rung: usize| {
+            self.trials[trial].rungs[rung]
+                .as_ref()
+                .map(|(_, times)| times.as_slice())
+        };
+        let total = |trial: usize, rung: usize| {
+            times(trial, rung).map(|times| times.iter().sum::<u64>() as f64)
+        };
         let fold = before.len();
         let below = rung.checked_sub(1);
         let foreseen = match (times(0, rung), below) {
             (Some(there), below) => {
-                let slower = below.and_then(|below| Some(total(trial, below)? / total(0, below)?.max(1.0))).unwrap_or(1.0);
+                let slower = below
+                    .and_then(|below| Some(total(trial, below)? / total(0, below)?.max(1.0)))
+                    .unwrap_or(1.0);
                 there[fold] as f64 * slower
             }
-            (None, Some(below)) => times(0, below).map_or(0.0, |times| times[fold] as f64 * ETA as f64),
+            (None, Some(below)) => {
+                times(0, below).map_or(0.0, |times| times[fold] as f64 * ETA as f64)
+            }
             (None, None) => 0.0,
         };
-        before.iter().copied().max().unwrap_or(0).max(foreseen as u64)
+        before
+            .iter()
+            .copied()
+            .max()
+            .unwrap_or(0)
+            .max(foreseen as u64)
     }
 
     /// The largest number of trials that time suffices for, as the defaults' fits went.
     fn affordable(&self, time: Duration) -> usize {
-        let cost = |rung: usize| self.trials[0].rungs[rung].as_ref().map_or(0, |(_, times)| times.iter().sum::<u64>()) as f64;
+        let cost = |rung: usize| {
+            self.trials[0].rungs[rung]
+                .as_ref()
+                .map_or(0, |(_, times)| times.iter().sum::<u64>()) as f64
+        };
         let left = time.as_millis() as f64 - (0..RUNGS.len()).map(cost).sum::<f64>();
         let all = |trials: usize| {
             let mut others = trials - 1;
@@ -254,34 +321,62 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
             }
             sum
         };
-        (1..=MOST_TRIALS).rev().find(|&trials| all(trials) <= left).unwrap_or(1)
+        (1..=MOST_TRIALS)
+            .rev()
+            .find(|&trials| all(trials) <= left)
+            .unwrap_or(1)
     }
 
     /// Shopper, k and difference to trial 0 of each question.
     fn gains(&self, trial: usize, rung: usize) -> Option<Vec<(u32, u32, f64)>> {
         let (own, _) = self.trials[trial].rungs[rung].as_ref()?;
         let (defaults, _) = self.trials[0].rungs[rung].as_ref()?;
-        let differences = own.iter().zip(defaults).map(|(&a, &b)| f64::from(a) / 1e6 - f64::from(b) / 1e6);
-        Some(self.questions(rung).zip(differences).map(|((user, k), difference)| (user, k, difference)).collect())
+        let differences = own
+            .iter()
+            .zip(defaults)
+            .map(|(&a, &b)| f64::from(a) / 1e6 - f64::from(b) / 1e6);
+        Some(
+            self.questions(rung)
+                .zip(differences)
+                .map(|((user, k), difference)| (user, k, difference))
+                .collect(),
+        )
     }
 
     fn questions(&self, rung: usize) -> impl Iterator<Item = (u32, u32)> {
-        self.asked[RUNGS[rung].stage as usize].iter().flatten().copied()
+        self.asked[RUNGS[rung].stage as usize]
+            .iter()
+            .flatten()
+            .copied()
     }
 
     fn outcome(self, end: End) -> Outcome {
-        let rows: Vec<Row> = (0..self.trials.len()).map(|trial| self.row(trial)).collect();
-        let last: Vec<&Row> = rows.iter().filter(|row| row.trial > 0 && row.rung == Some(LAST)).collect();
+        let rows: Vec<Row> = (0..self.trials.len())
+            .map(|trial| self.row(trial))
+            .collect();
+        let last: Vec<&Row> = rows
+            .iter()
+            .filter(|row| row.trial > 0 && row.rung == Some(LAST))
+            .collect();
         let by_gain = |row: &&&Row| row.gain.map_or(f64::MIN, |gain| gain.mean);
         // The first of equals: `max_by` would take the last.
-        let best = last.iter().rev().max_by(|a, b| by_gain(a).total_cmp(&by_gain(b))).map(|row| row.trial);
+        let best = last
+            .iter()
+            .rev()
+            .max_by(|a, b| by_gain(a).total_cmp(&by_gain(b)))
+            .map(|row| row.trial);
         let best = best.and_then(|trial| {
             // As many chances to be lucky, as much stricter the level (Bonferroni).
             let alpha = ALPHA / last.len() as f64;
-            Some((trial, interval::paired(&self.gains(trial, LAST)?, alpha, self.seed)?))
+            Some((
+                trial,
+                interval::paired(&self.gains(trial, LAST)?, alpha, self.seed)?,
+            ))
         });
         Outcome {
-            chosen: best.filter(|(_, interval)| interval.low > 0.0).map_or(0, |(trial, _)| trial),
+            chosen: best
+                .filter(|(_, interval)| interval.low > 0.0)
+                .map_or(0, |(trial, _)| trial),
             best,
             finalists: last.len(),
             end,
@@ -297,11 +392,16 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
         let rung = trial.rungs.iter().rposition(Option::is_some);
         let ndcg = rung.and_then(|rung| {
             let (scores, _) = trial.rungs[rung].as_ref()?;
-            let cases: Vec<_> =
-                self.questions(rung).zip(scores).map(|((user, k), &score)| (user, k, f64::from(score) / 1e6)).collect();
+            let cases: Vec<_> = self
+                .questions(rung)
+                .zip(scores)
+                .map(|((user, k), &score)| (user, k, f64::from(score) / 1e6))
+                .collect();
             Some(interval::mean_over_k(&cases))
         });
-        let gains = rung.filter(|_| nth > 0).and_then(|rung| self.gains(nth, rung));
+        let gains = rung
+            .filter(|_| nth > 0)
+            .and_then(|rung| self.gains(nth, rung));
         Row {
             trial: nth,
             settings: trial.settings.clone(),
@@ -316,7 +416,12 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
 
 impl Trial {
     fn new(settings: Settings) -> Self {
-        Self { settings, rungs: [const { None }; RUNGS.len()], ms: 0, failed: None }
+        Self {
+            settings,
+            rungs: [const { None }; RUNGS.len()],
+            ms: 0,
+            failed: None,
+        }
     }
 }
 

@@ -109,7 +109,12 @@ pub(crate) fn draw(base: &TrainConfig, trials: usize, seed: u64) -> Result<Vec<S
         let mut settings = Settings::new();
         for dimension in SPACE {
             let now = get(&table, dimension.name)?;
-            let others: Vec<Value> = dimension.values.iter().filter(|value| !value.is(now)).copied().collect();
+            let others: Vec<Value> = dimension
+                .values
+                .iter()
+                .filter(|value| !value.is(now))
+                .copied()
+                .collect();
             // Drawn whether it is used or not, so that one setting's luck does not move the others'.
             let (change, value) = (rng.random_bool(CHANGED), others.choose(&mut rng));
             if let (true, Some(&value)) = (change, value) {
@@ -125,7 +130,11 @@ pub(crate) fn draw(base: &TrainConfig, trials: usize, seed: u64) -> Result<Vec<S
 
 /// The settings as a person reads them; nothing for a trial that changes nothing.
 pub(crate) fn words(settings: &Settings) -> String {
-    settings.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+    settings
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// `base` with these settings.
@@ -140,7 +149,9 @@ pub(crate) fn apply(base: &TrainConfig, settings: &Settings) -> Result<TrainConf
             Value::Number(value) => value.into(),
         };
     }
-    table.try_into().with_context(|| format!("settings that a training cannot have: {}", words(settings)))
+    table
+        .try_into()
+        .with_context(|| format!("settings that a training cannot have: {}", words(settings)))
 }
 
 /// Work that grows with the shop: what a training on a share of the shoppers does a share of, and never less than so much.
@@ -154,8 +165,12 @@ pub(crate) fn scale(config: &TrainConfig, share: f64) -> Result<TrainConfig> {
     let mut table = table(config)?;
     for (name, least) in SCALED {
         let slot = get_mut(&mut table, name)?;
-        let whole = slot.as_integer().ok_or_else(|| anyhow!("the setting {name} is no count"))?;
-        *slot = ((whole as f64 * share).round() as i64).max(least.min(whole)).into();
+        let whole = slot
+            .as_integer()
+            .ok_or_else(|| anyhow!("the setting {name} is no count"))?;
+        *slot = ((whole as f64 * share).round() as i64)
+            .max(least.min(whole))
+            .into();
     }
     Ok(table.try_into()?)
 }
@@ -165,11 +180,15 @@ fn table(config: &TrainConfig) -> Result<toml::Value> {
 }
 
 fn get<'a>(table: &'a toml::Value, name: &str) -> Result<&'a toml::Value> {
-    name.split('.').try_fold(table, |at, part| at.get(part)).ok_or_else(|| anyhow!("there is no setting {name}"))
+    name.split('.')
+        .try_fold(table, |at, part| at.get(part))
+        .ok_or_else(|| anyhow!("there is no setting {name}"))
 }
 
 fn get_mut<'a>(table: &'a mut toml::Value, name: &str) -> Result<&'a mut toml::Value> {
-    name.split('.').try_fold(table, |at, part| at.get_mut(part)).ok_or_else(|| anyhow!("there is no setting {name}"))
+    name.split('.')
+        .try_fold(table, |at, part| at.get_mut(part))
+        .ok_or_else(|| anyhow!("there is no setting {name}"))
 }
 
 #[cfg(test)]
@@ -182,10 +201,20 @@ mod tests {
         for dimension in SPACE {
             let table = table(&base).unwrap();
             let default = get(&table, dimension.name).unwrap();
-            assert!(dimension.values.iter().any(|value| value.is(default)), "{}: {default} is not tried", dimension.name);
+            assert!(
+                dimension.values.iter().any(|value| value.is(default)),
+                "{}: {default} is not tried",
+                dimension.name
+            );
             for &value in dimension.values {
-                let changed = apply(&base, &Settings::from([(dimension.name.to_owned(), value)])).unwrap();
-                assert_eq!(changed == base, value.is(default), "{} = {value}", dimension.name);
+                let changed =
+                    apply(&base, &Settings::from([(dimension.name.to_owned(), value)])).unwrap();
+                assert_eq!(
+                    changed == base,
+                    value.is(default),
+                    "{} = {value}",
+                    dimension.name
+                );
             }
         }
     }
@@ -207,14 +236,22 @@ mod tests {
     #[test]
     fn a_setting_that_there_is_not_is_named() {
         let settings = Settings::from([("tower.wings".to_owned(), Value::Whole(2))]);
-        assert!(apply(&TrainConfig::default(), &settings).unwrap_err().to_string().contains("tower.wings"));
+        assert!(
+            apply(&TrainConfig::default(), &settings)
+                .unwrap_err()
+                .to_string()
+                .contains("tower.wings")
+        );
     }
 
     #[test]
     fn a_share_of_the_shop_is_a_share_of_the_work() {
         let base = TrainConfig::default();
         let third = scale(&base, 1.0 / 3.0).unwrap();
-        assert_eq!(third.tower.sessions_an_epoch, base.tower.sessions_an_epoch / 3);
+        assert_eq!(
+            third.tower.sessions_an_epoch,
+            base.tower.sessions_an_epoch / 3
+        );
         assert_eq!(scale(&base, 1.0).unwrap(), base);
         let mut small = base;
         small.ranker.cases = 300;

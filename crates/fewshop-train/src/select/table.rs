@@ -10,20 +10,42 @@ use super::space::words;
 #[must_use]
 pub fn table(outcome: &Outcome) -> String {
     let mut rows: Vec<&Row> = outcome.rows.iter().collect();
-    let gain = |row: &Row| row.gain.map_or(if row.trial == 0 { 0.0 } else { f64::MIN }, |gain| gain.mean);
-    rows.sort_by(|a, b| b.rung.cmp(&a.rung).then(gain(b).total_cmp(&gain(a))).then(a.trial.cmp(&b.trial)));
-    let mut out =
-        format!("{:>5} {:>5} {:>8}  {:<30} {:>8}  settings\n", "trial", "rung", "NDCG@10", "against trial 0 (95 %)", "time");
+    let gain = |row: &Row| {
+        row.gain
+            .map_or(if row.trial == 0 { 0.0 } else { f64::MIN }, |gain| {
+                gain.mean
+            })
+    };
+    rows.sort_by(|a, b| {
+        b.rung
+            .cmp(&a.rung)
+            .then(gain(b).total_cmp(&gain(a)))
+            .then(a.trial.cmp(&b.trial))
+    });
+    let mut out = format!(
+        "{:>5} {:>5} {:>8}  {:<30} {:>8}  settings\n",
+        "trial", "rung", "NDCG@10", "against trial 0 (95 %)", "time"
+    );
     for row in rows {
-        let reached = row.rung.map_or_else(|| "-".to_owned(), |rung| format!("{}/{}", rung + 1, RUNGS.len()));
-        let ndcg = row.rung.map_or_else(|| "-".to_owned(), |_| format!("{:.4}", row.ndcg));
+        let reached = row.rung.map_or_else(
+            || "-".to_owned(),
+            |rung| format!("{}/{}", rung + 1, RUNGS.len()),
+        );
+        let ndcg = row
+            .rung
+            .map_or_else(|| "-".to_owned(), |_| format!("{:.4}", row.ndcg));
         let settings = match (&row.failed, row.trial) {
             (Some(why), _) => format!("{} (failed: {why})", words(&row.settings)),
             (None, 0) => "(those that the search began with)".to_owned(),
             (None, _) => words(&row.settings),
         };
         let gain = row.gain.as_ref().map_or_else(String::new, written);
-        let _ = writeln!(out, "{:>5} {reached:>5} {ndcg:>8}  {gain:<30} {:>8}  {settings}", row.trial, clock(row.seconds));
+        let _ = writeln!(
+            out,
+            "{:>5} {reached:>5} {ndcg:>8}  {gain:<30} {:>8}  {settings}",
+            row.trial,
+            clock(row.seconds)
+        );
     }
     out
 }
@@ -31,7 +53,11 @@ pub fn table(outcome: &Outcome) -> String {
 /// What was chosen and why, in a sentence or two.
 #[must_use]
 pub fn verdict(outcome: &Outcome) -> String {
-    let spent = format!("{} fits in {}", outcome.fits + outcome.known, clock(outcome.seconds));
+    let spent = format!(
+        "{} fits in {}",
+        outcome.fits + outcome.known,
+        clock(outcome.seconds)
+    );
     let end = match outcome.end {
         End::Done => "",
         End::OutOfTime => " The time was used up before all trials were through.",
@@ -56,12 +82,17 @@ pub fn verdict(outcome: &Outcome) -> String {
              {spent}.{end}",
             written(interval)
         ),
-        None => format!("Kept the settings that the search began with: no other trial came to the last rung; {spent}.{end}"),
+        None => format!(
+            "Kept the settings that the search began with: no other trial came to the last rung; {spent}.{end}"
+        ),
     }
 }
 
 fn written(interval: &Interval) -> String {
-    format!("{:+.4} [{:+.4}, {:+.4}]", interval.mean, interval.low, interval.high)
+    format!(
+        "{:+.4} [{:+.4}, {:+.4}]",
+        interval.mean, interval.low, interval.high
+    )
 }
 
 fn clock(seconds: f64) -> String {

@@ -13,13 +13,25 @@ use super::*;
 
 /// Twenty shoppers a fold and stage, one question each.
 fn asked() -> Asked {
-    [0, 1].map(|stage| (0..3).map(|fold| (0..20).map(|user| (user + 20 * (fold + 3 * stage), 1)).collect()).collect())
+    [0, 1].map(|stage| {
+        (0..3)
+            .map(|fold| {
+                (0..20)
+                    .map(|user| (user + 20 * (fold + 3 * stage), 1))
+                    .collect()
+            })
+            .collect()
+    })
 }
 
 /// Trials that say themselves what they are worth: `worth` millionths more than the defaults.
 fn draw(worths: &[i64]) -> impl Fn(usize) -> Result<Vec<Settings>> {
     let settings: Vec<Settings> = std::iter::once(Settings::new())
-        .chain(worths.iter().map(|&worth| Settings::from([("worth".to_owned(), Value::Whole(worth))])))
+        .chain(
+            worths
+                .iter()
+                .map(|&worth| Settings::from([("worth".to_owned(), Value::Whole(worth))])),
+        )
         .collect();
     move |trials| Ok(settings[..trials.min(settings.len())].to_vec())
 }
@@ -38,10 +50,18 @@ fn made_up(job: Job<'_>, noise: i64) -> Fitted {
         let luck = split::fold(&name, "luck", 2 * noise as u64 + 1) as i64 - noise;
         (300_000 + worth(job.settings) + luck) as u32
     });
-    Fitted { ms: 1_000 * 3u64.pow(job.rung as u32), scores: Ok(scores.collect()) }
+    Fitted {
+        ms: 1_000 * 3u64.pow(job.rung as u32),
+        scores: Ok(scores.collect()),
+    }
 }
 
-fn search(journal: &Path, budget: Budget, worths: &[i64], fit: impl FnMut(Job<'_>) -> Fitted) -> Result<Outcome> {
+fn search(
+    journal: &Path,
+    budget: Budget,
+    worths: &[i64],
+    fit: impl FnMut(Job<'_>) -> Fitted,
+) -> Result<Outcome> {
     let (asked, mut journal) = (asked(), Journal::open(journal, &Facts::new())?);
     Search::new(&asked, &mut journal, budget, 7, fit).run(draw(worths))
 }
@@ -66,25 +86,47 @@ fn halving_keeps_the_best_and_spends_most_fits_low() {
     assert_eq!(outcome.chosen, 6);
     assert_eq!(outcome.end, End::Done);
     let on = |rung: usize| {
-        let mut trials: Vec<usize> = jobs.iter().filter(|job| job.1 == rung && job.0 > 0).map(|job| job.0).collect();
+        let mut trials: Vec<usize> = jobs
+            .iter()
+            .filter(|job| job.1 == rung && job.0 > 0)
+            .map(|job| job.0)
+            .collect();
         trials.sort_unstable();
         trials.dedup();
         trials
     };
     assert_eq!((on(0).len(), on(1), on(2)), (8, vec![3, 6, 7], vec![6]));
     assert_eq!(outcome.fits, 3 * (3 + 8 + 3 + 1));
-    assert!((outcome.best.unwrap().1.mean - 0.04).abs() < 0.001, "{:?}", outcome.best);
+    assert!(
+        (outcome.best.unwrap().1.mean - 0.04).abs() < 0.001,
+        "{:?}",
+        outcome.best
+    );
     let text = table(&outcome);
-    assert!(text.lines().nth(1).unwrap().contains("worth=40000") && text.lines().count() == 10, "{text}");
-    assert!(verdict(&outcome).contains("Chose trial 6"), "{}", verdict(&outcome));
+    assert!(
+        text.lines().nth(1).unwrap().contains("worth=40000") && text.lines().count() == 10,
+        "{text}"
+    );
+    assert!(
+        verdict(&outcome).contains("Chose trial 6"),
+        "{}",
+        verdict(&outcome)
+    );
 }
 
 #[test]
 fn what_may_be_luck_is_not_chosen() {
     let outcome = fresh(Budget::Trials(9), &[300; 8], |job| made_up(job, 200_000)).unwrap();
     assert_eq!(outcome.chosen, 0);
-    assert!(outcome.best.is_some() && verdict(&outcome).contains("may be luck"), "{}", verdict(&outcome));
-    let outcome = fresh(Budget::Trials(4), &[-5_000, -6_000, -7_000], |job| made_up(job, 100)).unwrap();
+    assert!(
+        outcome.best.is_some() && verdict(&outcome).contains("may be luck"),
+        "{}",
+        verdict(&outcome)
+    );
+    let outcome = fresh(Budget::Trials(4), &[-5_000, -6_000, -7_000], |job| {
+        made_up(job, 100)
+    })
+    .unwrap();
     assert_eq!(outcome.chosen, 0);
 }
 
@@ -113,8 +155,18 @@ fn a_search_that_was_killed_goes_on_without_repeating_a_fit() {
             made_up(job, 50_000)
         })
         .unwrap();
-        assert_eq!((resumed.known, resumed.fits), (killed_after, whole.fits - killed_after));
-        assert_eq!(Outcome { known: 0, fits: whole.fits, ..resumed }, whole);
+        assert_eq!(
+            (resumed.known, resumed.fits),
+            (killed_after, whole.fits - killed_after)
+        );
+        assert_eq!(
+            Outcome {
+                known: 0,
+                fits: whole.fits,
+                ..resumed
+            },
+            whole
+        );
     }
 }
 
@@ -125,7 +177,12 @@ fn a_larger_number_of_trials_goes_on_from_the_smaller_one() {
     let first = search(&path, Budget::Trials(4), &WORTHS, |job| made_up(job, 100)).unwrap();
     let second = search(&path, Budget::Trials(9), &WORTHS, |job| made_up(job, 100)).unwrap();
     assert_eq!((first.chosen, second.chosen), (3, 6));
-    assert!(second.known >= 9 + 9, "{} of {} fits were known", second.known, second.known + second.fits);
+    assert!(
+        second.known >= 9 + 9,
+        "{} of {} fits were known",
+        second.known,
+        second.known + second.fits
+    );
 }
 
 #[test]
@@ -133,14 +190,25 @@ fn the_time_that_was_given_is_not_exceeded_and_is_made_use_of() {
     // The defaults alone take 3 (1 + 3 + 9) = 39 seconds.
     for seconds in [1, 30, 39, 60, 120, 300, 1_000] {
         let budget = Budget::Time(Duration::from_secs(seconds));
-        let outcome = fresh(budget, &(0..250).collect::<Vec<i64>>(), |job| made_up(job, 1_000)).unwrap();
-        assert!(outcome.seconds <= seconds as f64, "{} of {seconds} s", outcome.seconds);
+        let outcome = fresh(budget, &(0..250).collect::<Vec<i64>>(), |job| {
+            made_up(job, 1_000)
+        })
+        .unwrap();
+        assert!(
+            outcome.seconds <= seconds as f64,
+            "{} of {seconds} s",
+            outcome.seconds
+        );
         match seconds {
             // A fit that comes next is expected to take three times what it took on the rung below.
             ..39 => assert_eq!((outcome.end, outcome.chosen), (End::TooShort, 0)),
             39..60 => assert_eq!(outcome.rows.len(), 1),
             120.. => {
-                assert!(outcome.end == End::Done && outcome.seconds > 0.5 * seconds as f64, "{} of {seconds} s", outcome.seconds)
+                assert!(
+                    outcome.end == End::Done && outcome.seconds > 0.5 * seconds as f64,
+                    "{} of {seconds} s",
+                    outcome.seconds
+                )
             }
             _ => {}
         }
@@ -152,13 +220,24 @@ fn trials_that_are_slower_than_planned_end_the_search_in_time() {
     let budget = Budget::Time(Duration::from_secs(200));
     let outcome = fresh(budget, &WORTHS, |job| {
         let fitted = made_up(job, 1_000);
-        Fitted { ms: if job.trial > 0 { fitted.ms * 4 } else { fitted.ms }, ..fitted }
+        Fitted {
+            ms: if job.trial > 0 {
+                fitted.ms * 4
+            } else {
+                fitted.ms
+            },
+            ..fitted
+        }
     })
     .unwrap();
     assert_eq!((outcome.end, outcome.chosen), (End::OutOfTime, 0));
     // Between two fits it is seen: over by less than one fit of the slow kind.
     assert!(outcome.seconds <= 200.0 + 4.0, "{} s", outcome.seconds);
-    assert!(verdict(&outcome).contains("used up"), "{}", verdict(&outcome));
+    assert!(
+        verdict(&outcome).contains("used up"),
+        "{}",
+        verdict(&outcome)
+    );
 }
 
 #[test]
@@ -167,7 +246,10 @@ fn time_is_summed_over_the_runs_of_one_journal() {
     let path = folder.path().join("trials.jsonl");
     let budget = Budget::Time(Duration::from_secs(120));
     let first = search(&path, budget, &WORTHS, |job| made_up(job, 1_000)).unwrap();
-    let second = search(&path, budget, &WORTHS, |_| unreachable!("all of it is in the journal")).unwrap();
+    let second = search(&path, budget, &WORTHS, |_| {
+        unreachable!("all of it is in the journal")
+    })
+    .unwrap();
     assert_eq!((second.fits, second.seconds), (0, first.seconds));
     assert_eq!(second.chosen, first.chosen);
 }
@@ -176,7 +258,10 @@ fn time_is_summed_over_the_runs_of_one_journal() {
 fn settings_that_cannot_be_trained_are_out_and_the_defaults_must_be() {
     let fails = |trial: usize| {
         move |job: Job<'_>| match job {
-            job if job.trial == trial => Fitted { ms: 10, scores: Err(anyhow!("the loss became NaN")) },
+            job if job.trial == trial => Fitted {
+                ms: 10,
+                scores: Err(anyhow!("the loss became NaN")),
+            },
             job => made_up(job, 100),
         }
     };
@@ -184,11 +269,18 @@ fn settings_that_cannot_be_trained_are_out_and_the_defaults_must_be() {
     assert_eq!(outcome.chosen, 3);
     assert!(table(&outcome).contains("the loss became NaN"));
     let error = fresh(Budget::Trials(9), &WORTHS, fails(0)).unwrap_err();
-    assert!(format!("{error:#}").contains("begin with") && format!("{error:#}").contains("NaN"), "{error:#}");
+    assert!(
+        format!("{error:#}").contains("begin with") && format!("{error:#}").contains("NaN"),
+        "{error:#}"
+    );
 }
 
 #[test]
 fn the_last_rung_is_the_whole_training() {
     assert_eq!(RUNGS[RUNGS.len() - 1].share, 1.0);
-    assert!(RUNGS[..RUNGS.len() - 1].iter().all(|rung| rung.stage == Stage::Screening));
+    assert!(
+        RUNGS[..RUNGS.len() - 1]
+            .iter()
+            .all(|rung| rung.stage == Stage::Screening)
+    );
 }

@@ -57,17 +57,26 @@ pub fn run(training: Training<'_>, settings: &DistilConfig) -> Result<Found> {
     let trained = learner::distil(training, settings)?;
     let ask = |pack: &Pack| asked(pack, &trained.questions);
     let teacher = ask(&trained.teacher)?;
-    let mean_of = |packs: &[Pack]| Ok::<_, anyhow::Error>(mean(&packs.iter().map(ask).collect::<Result<Vec<_>>>()?));
+    let mean_of = |packs: &[Pack]| {
+        Ok::<_, anyhow::Error>(mean(&packs.iter().map(ask).collect::<Result<Vec<_>>>()?))
+    };
     let (plain, distilled) = (mean_of(&trained.plain)?, mean_of(&trained.distilled)?);
     let (difference, interval) = paired(&distilled, &plain);
     let hidden = training.config.ranker.hidden;
     let names = [
-        format!("teacher, {} networks of {} hidden units", settings.members.max(1), settings.hidden),
+        format!(
+            "teacher, {} networks of {} hidden units",
+            settings.members.max(1),
+            settings.hidden
+        ),
         format!("student of {hidden}, plain"),
         format!("student of {hidden}, distilled"),
     ];
     let vectors = rounded(&trained.unrounded, &trained.eight_bits, training.seed)?;
-    let vectors = vectors.into_iter().map(|(name, pack)| Ok((name, ask(&pack)?))).collect::<Result<Vec<_>>>()?;
+    let vectors = vectors
+        .into_iter()
+        .map(|(name, pack)| Ok((name, ask(&pack)?)))
+        .collect::<Result<Vec<_>>>()?;
     Ok(Found {
         cases: teacher.len(),
         rankers: lines(names.into_iter().zip([teacher, plain, distilled])),
@@ -79,12 +88,30 @@ pub fn run(training: Training<'_>, settings: &DistilConfig) -> Result<Found> {
 
 /// The same pack with vectors of ever fewer bytes, as a device reads them.
 fn rounded(unrounded: &Pack, eight: &Pack, seed: u64) -> Result<Vec<(String, Pack)>> {
-    let mut out = vec![("not rounded".to_owned(), unrounded.clone()), ("8 bits".to_owned(), eight.clone())];
-    let tables = BITS.map(|bits| (format!("{bits} bits"), compress::rounded(&eight.table, bits)));
-    let codes = CODES.into_iter().filter(|&spaces| fewshop_model::ItemTable::can_cut(eight.table.d, spaces));
-    let codes = codes.map(|spaces| (format!("{spaces} codes"), compress::coded(&eight.table, spaces, seed)));
+    let mut out = vec![
+        ("not rounded".to_owned(), unrounded.clone()),
+        ("8 bits".to_owned(), eight.clone()),
+    ];
+    let tables = BITS.map(|bits| {
+        (
+            format!("{bits} bits"),
+            compress::rounded(&eight.table, bits),
+        )
+    });
+    let codes = CODES
+        .into_iter()
+        .filter(|&spaces| fewshop_model::ItemTable::can_cut(eight.table.d, spaces));
+    let codes = codes.map(|spaces| {
+        (
+            format!("{spaces} codes"),
+            compress::coded(&eight.table, spaces, seed),
+        )
+    });
     for (name, table) in tables.into_iter().chain(codes) {
-        out.push((name, Pack::from_bytes(&eight.clone().with_table(table)?.to_bytes()?)?));
+        out.push((
+            name,
+            Pack::from_bytes(&eight.clone().with_table(table)?.to_bytes()?)?,
+        ));
     }
     Ok(out)
 }
@@ -92,27 +119,45 @@ fn rounded(unrounded: &Pack, eight: &Pack, seed: u64) -> Result<Vec<(String, Pac
 fn asked(pack: &Pack, questions: &Questions) -> Result<Vec<Evaluated>> {
     let recommender = Recommender::new(pack.clone(), Compute::Kernels);
     let ranked = quietly(|| evaluation::recommend(&recommender, &questions.cases, PICKS, false))?;
-    Ok(evaluation::score(&questions.cases, &questions.wanted, &ranked))
+    Ok(evaluation::score(
+        &questions.cases,
+        &questions.wanted,
+        &ranked,
+    ))
 }
 
 /// NDCG@10 of each case, averaged over several answers to it.
 fn mean(answers: &[Vec<Evaluated>]) -> Vec<Evaluated> {
-    let Some(mut out) = answers.first().cloned() else { return Vec::new() };
+    let Some(mut out) = answers.first().cloned() else {
+        return Vec::new();
+    };
     for (at, one) in out.iter_mut().enumerate() {
-        one.score.ndcg_at_10 = answers.iter().map(|answer| answer[at].score.ndcg_at_10).sum::<f64>() / answers.len() as f64;
+        one.score.ndcg_at_10 = answers
+            .iter()
+            .map(|answer| answer[at].score.ndcg_at_10)
+            .sum::<f64>()
+            / answers.len() as f64;
     }
     out
 }
 
 fn lines(named: impl Iterator<Item = (String, Vec<Evaluated>)>) -> Vec<Line> {
     let all: Vec<(String, Vec<Evaluated>)> = named.collect();
-    let Some(first) = all.first().map(|(_, scored)| scored) else { return Vec::new() };
+    let Some(first) = all.first().map(|(_, scored)| scored) else {
+        return Vec::new();
+    };
     let whole = mean_over_k(first);
     let line = |(name, scored): &(String, Vec<Evaluated>)| {
         let (minus_first, minus_first_interval) = paired(scored, first);
         let ndcg = mean_over_k(scored);
         let share_of_first = if whole > 0.0 { ndcg / whole } else { 1.0 };
-        Line { name: name.clone(), ndcg, minus_first, minus_first_interval, share_of_first }
+        Line {
+            name: name.clone(),
+            ndcg,
+            minus_first,
+            minus_first_interval,
+            share_of_first,
+        }
     };
     all.iter().map(line).collect()
 }
@@ -125,7 +170,11 @@ pub fn table(found: &Found) -> String {
         found.cases
     );
     for (title, lines) in [("ranker", &found.rankers), ("item vectors", &found.vectors)] {
-        let _ = writeln!(out, "\n{title:<44} {:>8} {:>9}  minus the first", "NDCG@10", "of first");
+        let _ = writeln!(
+            out,
+            "\n{title:<44} {:>8} {:>9}  minus the first",
+            "NDCG@10", "of first"
+        );
         for one in lines {
             let [low, high] = one.minus_first_interval;
             let _ = writeln!(
@@ -139,6 +188,10 @@ pub fn table(found: &Found) -> String {
         }
     }
     let [low, high] = found.distilled_minus_plain_interval;
-    let _ = writeln!(out, "\ndistilled minus plain: {:+.4} [{low:+.4}, {high:+.4}]", found.distilled_minus_plain);
+    let _ = writeln!(
+        out,
+        "\ndistilled minus plain: {:+.4} [{low:+.4}, {high:+.4}]",
+        found.distilled_minus_plain
+    );
     out
 }

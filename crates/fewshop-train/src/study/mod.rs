@@ -31,17 +31,34 @@ pub fn resample(log: &Log, times: f64, seed: u64) -> Log {
         of_shopper[session.user as usize].push(session);
     }
     of_shopper.retain(|sessions| !sessions.is_empty());
-    let bought: Vec<ItemIx> = log.sessions.iter().flat_map(|session| &session.items).map(|item| item.item).collect();
-    let mut out = Log { events: bought.len(), ..log.clone() };
+    let bought: Vec<ItemIx> = log
+        .sessions
+        .iter()
+        .flat_map(|session| &session.items)
+        .map(|item| item.item)
+        .collect();
+    let mut out = Log {
+        events: bought.len(),
+        ..log.clone()
+    };
     let wanted = (bought.len() as f64 * times) as usize;
     while out.events < wanted {
-        let Some(sessions) = of_shopper.choose(&mut rng) else { break };
+        let Some(sessions) = of_shopper.choose(&mut rng) else {
+            break;
+        };
         let user = out.users.len() as u32;
-        out.users.push(format!("{}~{user}", log.users[sessions[0].user as usize]));
+        out.users
+            .push(format!("{}~{user}", log.users[sessions[0].user as usize]));
         for session in sessions {
-            let mut copy = LoggedSession { user, id: format!("{}~{user}", session.id), ..(*session).clone() };
+            let mut copy = LoggedSession {
+                user,
+                id: format!("{}~{user}", session.id),
+                ..(*session).clone()
+            };
             for nth in 0..copy.items.len() {
-                let Some(&other) = bought.choose(&mut rng) else { break };
+                let Some(&other) = bought.choose(&mut rng) else {
+                    break;
+                };
                 if rng.random_bool(REPLACED) && copy.items.iter().all(|item| item.item != other) {
                     copy.items[nth].item = other;
                 }
@@ -68,8 +85,15 @@ pub struct Took {
 #[must_use]
 pub fn peak_mib() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let kib = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    kib.trim().strip_suffix("kB")?.trim().parse::<f64>().ok().map(|kib| kib / 1_024.0)
+    let kib = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    kib.trim()
+        .strip_suffix("kB")?
+        .trim()
+        .parse::<f64>()
+        .ok()
+        .map(|kib| kib / 1_024.0)
 }
 
 /// One length of the log and what training on it took.
@@ -109,13 +133,20 @@ pub fn table(sizes: &[Size]) -> String {
         "s a million more",
         "MiB a million more"
     );
-    let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.1}"));
+    let number =
+        |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.1}"));
     for (nth, size) in sizes.iter().enumerate() {
         let millions = size.events as f64 / 1e6;
         let before = nth.checked_sub(1).map(|before| &sizes[before]);
-        let more = before.map(|before| millions - before.events as f64 / 1e6).filter(|&more| more > 0.0);
-        let more_s = before.zip(more).map(|(before, more)| (size.seconds() - before.seconds()) / more);
-        let more_mib = before.zip(more).and_then(|(before, more)| Some((size.took.peak_mib? - before.took.peak_mib?) / more));
+        let more = before
+            .map(|before| millions - before.events as f64 / 1e6)
+            .filter(|&more| more > 0.0);
+        let more_s = before
+            .zip(more)
+            .map(|(before, more)| (size.seconds() - before.seconds()) / more);
+        let more_mib = before
+            .zip(more)
+            .and_then(|(before, more)| Some((size.took.peak_mib? - before.took.peak_mib?) / more));
         let _ = writeln!(
             out,
             "{:>6} {:>11} {:>9} {:>8.1} {:>8.1} {:>9} | {:>17.1} {:>19} | {:>17} {:>19}",
@@ -134,7 +165,11 @@ pub fn table(sizes: &[Size]) -> String {
     if let (Some(first), Some(last)) = (sizes.first(), sizes.last())
         && sizes.len() > 1
     {
-        let memory = last.took.peak_mib.zip(first.took.peak_mib).map(|(last, first)| format!(", memory ×{:.2}", last / first));
+        let memory = last
+            .took
+            .peak_mib
+            .zip(first.took.peak_mib)
+            .map(|(last, first)| format!(", memory ×{:.2}", last / first));
         let _ = writeln!(
             out,
             "From {}× to {}×: events ×{:.2}, time ×{:.2}{}.",
@@ -158,7 +193,11 @@ mod tests {
     use crate::files::LoggedItem;
 
     fn log() -> Log {
-        let item = |row| LoggedItem { item: ItemIx(row), kind: EventKind::Purchase, quantity: 1.0 };
+        let item = |row| LoggedItem {
+            item: ItemIx(row),
+            kind: EventKind::Purchase,
+            quantity: 1.0,
+        };
         let session = |nth: u32| LoggedSession {
             user: nth % 10,
             id: format!("s{nth}"),
@@ -166,7 +205,12 @@ mod tests {
             items: (0..5).map(|at| item((nth * 3 + at) % 40)).collect(),
         };
         let users = (0..10).map(|user| format!("u{user}")).collect();
-        Log { users, sessions: (0..40).map(session).collect(), events: 200, ..Log::default() }
+        Log {
+            users,
+            sessions: (0..40).map(session).collect(),
+            events: 200,
+            ..Log::default()
+        }
     }
 
     #[test]
@@ -176,10 +220,20 @@ mod tests {
         let thrice = resample(&log, 3.0, 7);
         assert_eq!(thrice.sessions[..40], log.sessions[..]);
         assert!((600..620).contains(&thrice.events), "{}", thrice.events);
-        assert_eq!(thrice.events, thrice.sessions.iter().map(|session| session.items.len()).sum::<usize>());
+        assert_eq!(
+            thrice.events,
+            thrice
+                .sessions
+                .iter()
+                .map(|session| session.items.len())
+                .sum::<usize>()
+        );
         let names: BTreeSet<&String> = thrice.users.iter().collect();
         let ids: BTreeSet<&String> = thrice.sessions.iter().map(|session| &session.id).collect();
-        assert_eq!((names.len(), ids.len()), (thrice.users.len(), thrice.sessions.len()));
+        assert_eq!(
+            (names.len(), ids.len()),
+            (thrice.users.len(), thrice.sessions.len())
+        );
         for session in &thrice.sessions {
             let items: BTreeSet<ItemIx> = session.items.iter().map(|item| item.item).collect();
             assert_eq!(items.len(), session.items.len());
@@ -192,9 +246,17 @@ mod tests {
     fn a_longer_log_brings_new_pairs_of_products() {
         let log = log();
         let pairs = |log: &Log| {
-            let of =
-                |s: &LoggedSession| s.items.iter().flat_map(|a| s.items.iter().map(|b| (a.item, b.item))).collect::<Vec<_>>();
-            log.sessions.iter().flat_map(of).collect::<BTreeSet<_>>().len()
+            let of = |s: &LoggedSession| {
+                s.items
+                    .iter()
+                    .flat_map(|a| s.items.iter().map(|b| (a.item, b.item)))
+                    .collect::<Vec<_>>()
+            };
+            log.sessions
+                .iter()
+                .flat_map(of)
+                .collect::<BTreeSet<_>>()
+                .len()
         };
         assert!(pairs(&resample(&log, 4.0, 7)) > pairs(&log));
     }
@@ -205,12 +267,22 @@ mod tests {
             times,
             events,
             sessions: 10,
-            took: Took { read_s: 1.0, train_s, peak_mib: Some(mib) },
+            took: Took {
+                read_s: 1.0,
+                train_s,
+                peak_mib: Some(mib),
+            },
         };
-        let text = table(&[size(1.0, 1_000_000, 9.0, 100.0), size(2.0, 2_000_000, 11.0, 130.0)]);
+        let text = table(&[
+            size(1.0, 1_000_000, 9.0, 100.0),
+            size(2.0, 2_000_000, 11.0, 130.0),
+        ]);
         let last: Vec<&str> = text.lines().nth(2).unwrap().split_whitespace().collect();
         assert_eq!(last[last.len() - 2..], ["2.0", "30.0"]);
-        assert!(text.contains("events ×2.00, time ×1.20, memory ×1.30"), "{text}");
+        assert!(
+            text.contains("events ×2.00, time ×1.20, memory ×1.30"),
+            "{text}"
+        );
     }
 
     #[cfg(target_os = "linux")]

@@ -76,7 +76,9 @@ pub fn disturbed(pack: &Pack, share: f64, seed: u64) -> Pack {
     for row in 0..pack.table.len() {
         let x = pack.table.row(row);
         // Sums of twelve uniforms are near enough to a normal to have no favourite direction.
-        let noise: Vec<f32> = (0..d).map(|_| (0..12).map(|_| rng.random_range(-0.5f32..0.5)).sum()).collect();
+        let noise: Vec<f32> = (0..d)
+            .map(|_| (0..12).map(|_| rng.random_range(-0.5f32..0.5)).sum())
+            .collect();
         let length = |x: &[f32]| x.iter().map(|x| x * x).sum::<f32>().sqrt();
         let scale = share as f32 * length(&x) / length(&noise).max(1e-6);
         rows.extend(x.iter().zip(&noise).map(|(x, n)| x + scale * n));
@@ -100,26 +102,47 @@ pub fn noisy(questions: &Questions, items: usize, seed: u64) -> Questions {
                 }
             }
         }
-        Case { shots, ..case.clone() }
+        Case {
+            shots,
+            ..case.clone()
+        }
     });
-    Questions { cases: cases.collect(), wanted: questions.wanted.clone() }
+    Questions {
+        cases: cases.collect(),
+        wanted: questions.wanted.clone(),
+    }
 }
 
 /// Asks packs the same questions, which are in the rows of each pack, undisturbed and disturbed.
 ///
 /// # Errors
 /// When packs do not hold the same products, or one cannot rank.
-pub fn run(packs: &[(String, Pack)], questions: &Questions, shares: &[f64], seed: u64) -> Result<Found> {
+pub fn run(
+    packs: &[(String, Pack)],
+    questions: &Questions,
+    shares: &[f64],
+    seed: u64,
+) -> Result<Found> {
     let mut out: Vec<Robust> = Vec::new();
-    let Some((first_name, first)) = packs.first() else { return Ok(Found::default()) };
+    let Some((first_name, first)) = packs.first() else {
+        return Ok(Found::default());
+    };
     for (name, pack) in packs {
-        let same = pack.catalogue.items().iter().map(|item| &item.id).eq(first.catalogue.items().iter().map(|item| &item.id));
-        ensure!(same, "{name} holds other products than {first_name}: train both on the same items");
+        let same = pack.catalogue.items().iter().map(|item| &item.id).eq(first
+            .catalogue
+            .items()
+            .iter()
+            .map(|item| &item.id));
+        ensure!(
+            same,
+            "{name} holds other products than {first_name}: train both on the same items"
+        );
     }
     let judge = Judge::of(questions, &first.popularity);
     let noise = noisy(questions, first.catalogue.len(), seed);
-    let kinds =
-        [Disturbance::None, Disturbance::NoiseClicks].into_iter().chain(shares.iter().map(|&share| Disturbance::Table(share)));
+    let kinds = [Disturbance::None, Disturbance::NoiseClicks]
+        .into_iter()
+        .chain(shares.iter().map(|&share| Disturbance::Table(share)));
     let kinds: Vec<Disturbance> = kinds.collect();
     let mut firsts: Vec<[Judged; 2]> = Vec::new();
     for (name, pack) in packs {
@@ -131,7 +154,11 @@ pub fn run(packs: &[(String, Pack)], questions: &Questions, shares: &[f64], seed
                 Disturbance::Table(share) => (questions, disturbed(pack, share, seed)),
             };
             let vectors = judge.judge(by_vectors(&table, &asked.cases));
-            let ranked = judge.judge(picks(&Recommender::new(table, Compute::Kernels), &asked.cases, false)?);
+            let ranked = judge.judge(picks(
+                &Recommender::new(table, Compute::Kernels),
+                &asked.cases,
+                false,
+            )?);
             let both = [ranked, vectors];
             let clean = clean.get_or_insert_with(|| both.clone());
             if firsts.len() <= nth {
@@ -156,7 +183,12 @@ fn by_vectors(pack: &Pack, cases: &[Case]) -> Vec<Vec<ItemIx>> {
     let one = |case: &Case| {
         let (taste, _) = pack.tastes(&fewshop_core::Session::of_items(&case.shots));
         let logits = kernels::scan(&pack.table, &taste, pack.config.logit_scale);
-        kernels::top_k(&logits, PICKS, |row| !case.shots.contains(&ItemIx::from(row))).into_iter().map(ItemIx).collect()
+        kernels::top_k(&logits, PICKS, |row| {
+            !case.shots.contains(&ItemIx::from(row))
+        })
+        .into_iter()
+        .map(ItemIx)
+        .collect()
     };
     use rayon::prelude::*;
     cases.par_iter().map(one).collect()
@@ -167,7 +199,14 @@ fn by_vectors(pack: &Pack, cases: &[Case]) -> Vec<Vec<ItemIx>> {
 pub fn table(found: &Found) -> String {
     let mut out = format!(
         "NDCG@10 over all cases; in brackets 95 % intervals, shoppers resampled, pairs kept\n{:<20} {:<26} {:>8} {:<26} {:<26} {:>8} {:<26} {:<26}\n",
-        "pack", "disturbance", "pack", "minus as it is", "minus first", "vectors", "minus as it is", "minus first"
+        "pack",
+        "disturbance",
+        "pack",
+        "minus as it is",
+        "minus first",
+        "vectors",
+        "minus as it is",
+        "minus first"
     );
     let signed = |d: &Difference| {
         let [low, high] = d.ndcg_interval;
@@ -204,7 +243,10 @@ mod tests {
             visits: Vec::new(),
         };
         let wanted = |n: u32| (5..9).map(|i| ItemIx(n % 3 * 20 + i)).collect();
-        Questions { cases: (0..30).map(case).collect(), wanted: (0..30).map(wanted).collect() }
+        Questions {
+            cases: (0..30).map(case).collect(),
+            wanted: (0..30).map(wanted).collect(),
+        }
     }
 
     #[test]
@@ -214,7 +256,8 @@ mod tests {
         for row in 0..pack.table.len() {
             let (x, y) = (pack.table.row(row), moved.table.row(row));
             let length = |x: &mut dyn Iterator<Item = f32>| x.map(|x| x * x).sum::<f32>().sqrt();
-            let share = length(&mut x.iter().zip(&y).map(|(x, y)| x - y)) / length(&mut x.iter().copied());
+            let share =
+                length(&mut x.iter().zip(&y).map(|(x, y)| x - y)) / length(&mut x.iter().copied());
             // Six bits a number round the rest away.
             assert!((share - 0.5).abs() < 0.1, "{share}");
         }
@@ -224,7 +267,13 @@ mod tests {
     #[test]
     fn one_shot_of_five_is_noise_and_no_shot_stands_twice() {
         let (clean, noise) = (questions(), noisy(&questions(), 60, 7));
-        let pairs = || clean.cases.iter().zip(&noise.cases).flat_map(|(a, b)| a.shots.iter().zip(&b.shots));
+        let pairs = || {
+            clean
+                .cases
+                .iter()
+                .zip(&noise.cases)
+                .flat_map(|(a, b)| a.shots.iter().zip(&b.shots))
+        };
         let changed = pairs().filter(|(a, b)| a != b).count();
         assert!((15..45).contains(&changed), "{changed} of 150");
         for case in &noise.cases {
@@ -241,8 +290,16 @@ mod tests {
         let packs = [("one".to_owned(), pack.clone()), ("same".to_owned(), pack)];
         let found = run(&packs, &questions(), &[2.0], 7).unwrap();
         assert_eq!(found.rows.len(), 6);
-        assert!(found.rows[2].vectors_loss.ndcg_at_10 < 0.0, "{}", table(&found));
-        assert!(found.rows[3..].iter().all(|one| one.minus_first == Difference::default()));
+        assert!(
+            found.rows[2].vectors_loss.ndcg_at_10 < 0.0,
+            "{}",
+            table(&found)
+        );
+        assert!(
+            found.rows[3..]
+                .iter()
+                .all(|one| one.minus_first == Difference::default())
+        );
         assert!(table(&found).contains("one shot of five is noise"));
     }
 }

@@ -35,11 +35,17 @@ impl Config {
         let texts = [
             ("model_type", &self.model_type, "bert"),
             ("hidden_act", &self.hidden_act, "gelu"),
-            ("position_embedding_type", &self.position_embedding_type, "absolute"),
+            (
+                "position_embedding_type",
+                &self.position_embedding_type,
+                "absolute",
+            ),
         ];
         for (field, found, expected) in texts {
             if found != expected {
-                bail!("{file}, field '{field}': found '{found}', expected '{expected}': give a model such as all-MiniLM-L6-v2");
+                bail!(
+                    "{file}, field '{field}': found '{found}', expected '{expected}': give a model such as all-MiniLM-L6-v2"
+                );
             }
         }
         let sizes = [
@@ -48,12 +54,18 @@ impl Config {
             ("num_hidden_layers", self.num_hidden_layers, 64),
             ("num_attention_heads", self.num_attention_heads, 256),
             ("intermediate_size", self.intermediate_size, 1 << 15),
-            ("max_position_embeddings", self.max_position_embeddings, 1 << 16),
+            (
+                "max_position_embeddings",
+                self.max_position_embeddings,
+                1 << 16,
+            ),
             ("type_vocab_size", self.type_vocab_size, 64),
         ];
         for (field, found, most) in sizes {
             if found == 0 || found > most {
-                bail!("{file}, field '{field}': found {found}, expected 1 to {most}: download the model again");
+                bail!(
+                    "{file}, field '{field}': found {found}, expected 1 to {most}: download the model again"
+                );
             }
         }
         if !self.hidden_size.is_multiple_of(self.num_attention_heads) {
@@ -113,13 +125,25 @@ struct Norm {
 impl Bert {
     /// Takes the weights out of `model.safetensors`; `file` is its name for messages.
     pub(super) fn new(file: &str, bytes: &[u8], config: Config) -> Result<Self> {
-        let tensors = SafeTensors::deserialize(bytes)
-            .with_context(|| format!("{file}: cannot be read as safetensors: download the model again"))?;
+        let tensors = SafeTensors::deserialize(bytes).with_context(|| {
+            format!("{file}: cannot be read as safetensors: download the model again")
+        })?;
         let device = Device::flex();
-        let reader = Reader { file, tensors, device: &device, epsilon: config.layer_norm_eps };
+        let reader = Reader {
+            file,
+            tensors,
+            device: &device,
+            epsilon: config.layer_norm_eps,
+        };
         let d = config.hidden_size;
-        let types = reader.table("embeddings.token_type_embeddings.weight", [config.type_vocab_size, d])?;
-        let positions = reader.table("embeddings.position_embeddings.weight", [config.max_position_embeddings, d])?;
+        let types = reader.table(
+            "embeddings.token_type_embeddings.weight",
+            [config.type_vocab_size, d],
+        )?;
+        let positions = reader.table(
+            "embeddings.position_embeddings.weight",
+            [config.max_position_embeddings, d],
+        )?;
         let layers = (0..config.num_hidden_layers).map(|nth| {
             let name = |part: &str| format!("encoder.layer.{nth}.{part}");
             Ok(Layer {
@@ -161,15 +185,32 @@ impl Bert {
     pub(super) fn encode(&self, texts: &[&[i32]]) -> Vec<f32> {
         let (batch, length) = (texts.len(), texts.first().map_or(0, |text| text.len()));
         let d = self.config.hidden_size;
-        let tokens = Tensor::<1, Int>::from_data(TensorData::new(texts.concat(), [batch * length]), &self.device);
-        let words = self.words.clone().select(0, tokens).reshape([batch, length, d]);
-        let mut x = self.norm.forward(words.add(self.positions.clone().narrow(0, 0, length).unsqueeze_dim(0)));
+        let tokens = Tensor::<1, Int>::from_data(
+            TensorData::new(texts.concat(), [batch * length]),
+            &self.device,
+        );
+        let words = self
+            .words
+            .clone()
+            .select(0, tokens)
+            .reshape([batch, length, d]);
+        let mut x = self
+            .norm
+            .forward(words.add(self.positions.clone().narrow(0, 0, length).unsqueeze_dim(0)));
         for layer in &self.layers {
             x = layer.forward(x, self.config.num_attention_heads);
         }
         let mean = x.mean_dim(1).squeeze_dim::<2>(1);
-        let norm = mean.clone().powi_scalar(2).sum_dim(1).sqrt().clamp_min(1e-12);
-        mean.div(norm).into_data().try_to_vec::<f32>().expect("a float tensor holds f32 on this backend")
+        let norm = mean
+            .clone()
+            .powi_scalar(2)
+            .sum_dim(1)
+            .sqrt()
+            .clamp_min(1e-12);
+        mean.div(norm)
+            .into_data()
+            .try_to_vec::<f32>()
+            .expect("a float tensor holds f32 on this backend")
     }
 }
 
@@ -179,11 +220,23 @@ impl Layer {
     fn forward(&self, x: Tensor<3>, heads: usize) -> Tensor<3> {
         let [batch, length, d] = x.dims();
         let split = |x: Tensor<3>| x.reshape([batch, length, heads, d / heads]).swap_dims(1, 2);
-        let (query, key, value) =
-            (split(self.query.forward(x.clone())), split(self.key.forward(x.clone())), split(self.value.forward(x.clone())));
+        let (query, key, value) = (
+            split(self.query.forward(x.clone())),
+            split(self.key.forward(x.clone())),
+            split(self.value.forward(x.clone())),
+        );
         // The default scale is that of BERT: 1 / sqrt(d / heads).
-        let mixed = attention(query, key, value, None, None, AttentionModuleOptions::default());
-        let mixed = self.out.forward(mixed.swap_dims(1, 2).reshape([batch, length, d]));
+        let mixed = attention(
+            query,
+            key,
+            value,
+            None,
+            None,
+            AttentionModuleOptions::default(),
+        );
+        let mixed = self
+            .out
+            .forward(mixed.swap_dims(1, 2).reshape([batch, length, d]));
         let x = self.attended.forward(x.add(mixed));
         let hidden = gelu(self.up.forward(x.clone()));
         self.done.forward(x.add(self.down.forward(hidden)))
@@ -198,7 +251,12 @@ impl Linear {
 
 impl Norm {
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        layer_norm(x, self.scale.clone(), Some(self.shift.clone()), self.epsilon)
+        layer_norm(
+            x,
+            self.scale.clone(),
+            Some(self.shift.clone()),
+            self.epsilon,
+        )
     }
 }
 
@@ -214,9 +272,14 @@ impl Reader<'_> {
     fn values(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let file = self.file;
         // Some makers save the encoder as a part of a larger module.
-        let view = self.tensors.tensor(name).or_else(|_missing| self.tensors.tensor(&format!("bert.{name}")));
+        let view = self
+            .tensors
+            .tensor(name)
+            .or_else(|_missing| self.tensors.tensor(&format!("bert.{name}")));
         let Ok(view) = view else {
-            bail!("{file}: the tensor '{name}' is missing, expected the layers that config.json says: download the model again");
+            bail!(
+                "{file}: the tensor '{name}' is missing, expected the layers that config.json says: download the model again"
+            );
         };
         if view.shape() != shape {
             bail!(
@@ -225,9 +288,18 @@ impl Reader<'_> {
             );
         }
         if view.dtype() != Dtype::F32 {
-            bail!("{file}, tensor '{name}': found {:?}, expected F32: give a model with 32-bit weights", view.dtype());
+            bail!(
+                "{file}, tensor '{name}': found {:?}, expected F32: give a model with 32-bit weights",
+                view.dtype()
+            );
         }
-        let values: Vec<f32> = view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+        let values: Vec<f32> = view
+            .data()
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .map(|bytes| f32::from_le_bytes(*bytes))
+            .collect();
         if let Some(at) = values.iter().position(|value| !value.is_finite()) {
             bail!(
                 "{file}, tensor '{name}': found {} at place {at}, expected finite numbers: download the model again",
@@ -238,23 +310,38 @@ impl Reader<'_> {
     }
 
     fn table(&self, name: &str, shape: [usize; 2]) -> Result<Tensor<2>> {
-        Ok(Tensor::from_data(TensorData::new(self.values(name, &shape)?, shape), self.device))
+        Ok(Tensor::from_data(
+            TensorData::new(self.values(name, &shape)?, shape),
+            self.device,
+        ))
     }
 
     fn list(&self, name: &str, size: usize) -> Result<Tensor<1>> {
-        Ok(Tensor::from_data(TensorData::new(self.values(name, &[size])?, [size]), self.device))
+        Ok(Tensor::from_data(
+            TensorData::new(self.values(name, &[size])?, [size]),
+            self.device,
+        ))
     }
 
     fn linear(&self, name: &str, from: usize, to: usize) -> Result<Linear> {
         // The file holds [out, in]. Turned once here, so that no product has to read it against the grain.
         let values = self.values(&format!("{name}.weight"), &[to, from])?;
-        let turned: Vec<f32> = (0..from).flat_map(|row| values.iter().skip(row).step_by(from).copied()).collect();
+        let turned: Vec<f32> = (0..from)
+            .flat_map(|row| values.iter().skip(row).step_by(from).copied())
+            .collect();
         let weight = Tensor::from_data(TensorData::new(turned, [from, to]), self.device);
-        Ok(Linear { weight, bias: self.list(&format!("{name}.bias"), to)? })
+        Ok(Linear {
+            weight,
+            bias: self.list(&format!("{name}.bias"), to)?,
+        })
     }
 
     fn norm(&self, name: &str, size: usize) -> Result<Norm> {
         let list = |part: &str| self.list(&format!("{name}.{part}"), size);
-        Ok(Norm { scale: list("weight")?, shift: list("bias")?, epsilon: self.epsilon })
+        Ok(Norm {
+            scale: list("weight")?,
+            shift: list("bias")?,
+            epsilon: self.epsilon,
+        })
     }
 }

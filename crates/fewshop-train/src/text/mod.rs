@@ -76,20 +76,25 @@ impl TextModel {
     pub fn open(path: &Path) -> Result<Self> {
         let mut source = Source::open(path)?;
         let (name, bytes) = source.read("config.json")?;
-        let config: bert::Config = serde_json::from_slice(&bytes)
-            .with_context(|| format!("{name}: not the settings of a BERT model: give a model such as all-MiniLM-L6-v2"))?;
+        let config: bert::Config = serde_json::from_slice(&bytes).with_context(|| {
+            format!(
+                "{name}: not the settings of a BERT model: give a model such as all-MiniLM-L6-v2"
+            )
+        })?;
         config.check(&name)?;
         if let Some((name, bytes)) = source.read_if_there("1_Pooling/config.json")? {
-            let pooling: Pooling =
-                serde_json::from_slice(&bytes).with_context(|| format!("{name}: not the settings of a pooling"))?;
+            let pooling: Pooling = serde_json::from_slice(&bytes)
+                .with_context(|| format!("{name}: not the settings of a pooling"))?;
             if !pooling.pooling_mode_mean_tokens {
-                bail!("{name}, field 'pooling_mode_mean_tokens': found false, expected true: give a model with mean pooling");
+                bail!(
+                    "{name}, field 'pooling_mode_mean_tokens': found false, expected true: give a model with mean pooling"
+                );
             }
         }
         let lower_case = match source.read_if_there("tokenizer_config.json")? {
             Some((name, bytes)) => {
-                let config: TokeniserConfig =
-                    serde_json::from_slice(&bytes).with_context(|| format!("{name}: not the settings of a tokeniser"))?;
+                let config: TokeniserConfig = serde_json::from_slice(&bytes)
+                    .with_context(|| format!("{name}: not the settings of a tokeniser"))?;
                 config.do_lower_case
             }
             None => true,
@@ -103,7 +108,10 @@ impl TextModel {
             );
         }
         let (name, bytes) = source.read("model.safetensors")?;
-        Ok(Self { tokeniser, encoder: Bert::new(&name, &bytes, config)? })
+        Ok(Self {
+            tokeniser,
+            encoder: Bert::new(&name, &bytes, config)?,
+        })
     }
 
     /// Numbers the model gives for a text.
@@ -122,14 +130,20 @@ impl TextModel {
         // Many products share a text: packages of other sizes, or a till that names the kind alone.
         let mut of: BTreeMap<Vec<i32>, Vec<usize>> = BTreeMap::new();
         for (row, text) in texts.iter().enumerate() {
-            of.entry(self.tokeniser.encode(text, longest)).or_default().push(row);
+            of.entry(self.tokeniser.encode(text, longest))
+                .or_default()
+                .push(row);
         }
-        let mut distinct: Vec<(&[i32], &[usize])> =
-            of.iter().map(|(tokens, rows)| (tokens.as_slice(), rows.as_slice())).collect();
+        let mut distinct: Vec<(&[i32], &[usize])> = of
+            .iter()
+            .map(|(tokens, rows)| (tokens.as_slice(), rows.as_slice()))
+            .collect();
         // Longest first: the last batches, which threads wait for, are then short.
         distinct.sort_by_key(|(tokens, _)| std::cmp::Reverse(tokens.len()));
-        let batches: Vec<&[(&[i32], &[usize])]> =
-            distinct.chunk_by(|a, b| a.0.len() == b.0.len()).flat_map(|alike| alike.chunks(BATCH)).collect();
+        let batches: Vec<&[(&[i32], &[usize])]> = distinct
+            .chunk_by(|a, b| a.0.len() == b.0.len())
+            .flat_map(|alike| alike.chunks(BATCH))
+            .collect();
         let progress = Progress::of("Titles through the text model", batches.len() as u64);
         let encode = |batch: &&[(&[i32], &[usize])]| {
             let tokens: Vec<&[i32]> = batch.iter().map(|(tokens, _)| *tokens).collect();
@@ -147,7 +161,11 @@ impl TextModel {
                 }
             }
         }
-        progress.finish(&format!("Titles: {} texts, {} of them different", texts.len(), distinct.len()));
+        progress.finish(&format!(
+            "Titles: {} texts, {} of them different",
+            texts.len(),
+            distinct.len()
+        ));
         out
     }
 }
@@ -158,7 +176,12 @@ impl TextVectors {
     pub fn of(catalogue: &Catalogue, model: &TextModel) -> Self {
         let texts: Vec<String> = catalogue.items().iter().map(describe).collect();
         let vectors = Self::reduced(&model.embed(&texts), model.size(), KEPT);
-        say(&format!("Titles: {} of {} numbers kept, {:.0} % of the variance", vectors.size, model.size(), vectors.kept * 100.0));
+        say(&format!(
+            "Titles: {} of {} numbers kept, {:.0} % of the variance",
+            vectors.size,
+            model.size(),
+            vectors.kept * 100.0
+        ));
         vectors
     }
 
@@ -171,8 +194,15 @@ impl TextVectors {
     /// The same of some of the products, given by their rows.
     #[must_use]
     pub fn of_rows(&self, rows: &[usize]) -> Self {
-        let rows = rows.iter().flat_map(|&row| &self.rows[row * self.size..][..self.size]).copied().collect();
-        Self { rows, ..self.clone() }
+        let rows = rows
+            .iter()
+            .flat_map(|&row| &self.rows[row * self.size..][..self.size])
+            .copied()
+            .collect();
+        Self {
+            rows,
+            ..self.clone()
+        }
     }
 
     /// Numbers a product.
@@ -192,7 +222,9 @@ impl TextVectors {
     pub fn digest(&self) -> [u8; 32] {
         let mut hasher = Sha256::new();
         hasher.update((self.size as u64).to_le_bytes());
-        self.rows.iter().for_each(|number| hasher.update(number.to_le_bytes()));
+        self.rows
+            .iter()
+            .for_each(|number| hasher.update(number.to_le_bytes()));
         hasher.finalize().into()
     }
 
@@ -210,6 +242,9 @@ impl TextVectors {
 /// mean little to a model of English sentences.
 #[must_use]
 pub fn describe(item: &Item) -> String {
-    let parts: Vec<&str> = std::iter::once(&item.title).chain(item.category.iter().rev()).map(String::as_str).collect();
+    let parts: Vec<&str> = std::iter::once(&item.title)
+        .chain(item.category.iter().rev())
+        .map(String::as_str)
+        .collect();
     parts.join(", ")
 }

@@ -13,8 +13,10 @@ pub(super) fn reduce(rows: &[f32], width: usize, most: usize) -> (usize, Vec<f32
     let count = rows.len() / width;
     let keep = most.min(width);
     let mean = mean(rows, width);
-    let centred: Vec<f64> =
-        rows.chunks_exact(width).flat_map(|row| row.iter().zip(&mean).map(|(x, m)| f64::from(*x) - m)).collect();
+    let centred: Vec<f64> = rows
+        .chunks_exact(width)
+        .flat_map(|row| row.iter().zip(&mean).map(|(x, m)| f64::from(*x) - m))
+        .collect();
     let (values, vectors) = eigen(covariance(&centred, width), width);
     let mut order: Vec<usize> = (0..width).collect();
     order.sort_by(|&a, &b| values[b].total_cmp(&values[a]).then(a.cmp(&b)));
@@ -28,7 +30,10 @@ pub(super) fn reduce(rows: &[f32], width: usize, most: usize) -> (usize, Vec<f32
     // A direction has no sign of its own: its largest number is made positive.
     let signed = |at: usize| {
         let vector = &vectors[at * width..][..width];
-        let largest = vector.iter().fold(0.0, |most: f64, x| if x.abs() > most.abs() { *x } else { most });
+        let largest = vector.iter().fold(
+            0.0,
+            |most: f64, x| if x.abs() > most.abs() { *x } else { most },
+        );
         vector.iter().map(move |x| x * scale * largest.signum())
     };
     let components: Vec<f64> = order.iter().flat_map(|&at| signed(at)).collect();
@@ -38,14 +43,19 @@ pub(super) fn reduce(rows: &[f32], width: usize, most: usize) -> (usize, Vec<f32
             .map(|component| component.iter().zip(row).map(|(c, x)| c * x).sum::<f64>() as f32)
             .collect()
     };
-    let out: Vec<f32> = centred.par_chunks_exact(width).flat_map_iter(project).collect();
+    let out: Vec<f32> = centred
+        .par_chunks_exact(width)
+        .flat_map_iter(project)
+        .collect();
     (keep, out, kept / total)
 }
 
 fn mean(rows: &[f32], width: usize) -> Vec<f64> {
     let mut mean = vec![0.0; width];
     for row in rows.chunks_exact(width) {
-        mean.iter_mut().zip(row).for_each(|(sum, x)| *sum += f64::from(*x));
+        mean.iter_mut()
+            .zip(row)
+            .for_each(|(sum, x)| *sum += f64::from(*x));
     }
     let count = (rows.len() / width).max(1) as f64;
     mean.iter_mut().for_each(|sum| *sum /= count);
@@ -57,13 +67,17 @@ fn covariance(centred: &[f64], width: usize) -> Vec<f64> {
     const BLOCK: usize = 32;
     let count = (centred.len() / width).max(1) as f64;
     let mut out = vec![0.0; width * width];
-    out.par_chunks_mut(width * BLOCK).enumerate().for_each(|(nth, block)| {
-        for row in centred.chunks_exact(width) {
-            for (x, line) in row[nth * BLOCK..].iter().zip(block.chunks_exact_mut(width)) {
-                line.iter_mut().zip(row).for_each(|(sum, y)| *sum += x * y / count);
+    out.par_chunks_mut(width * BLOCK)
+        .enumerate()
+        .for_each(|(nth, block)| {
+            for row in centred.chunks_exact(width) {
+                for (x, line) in row[nth * BLOCK..].iter().zip(block.chunks_exact_mut(width)) {
+                    line.iter_mut()
+                        .zip(row)
+                        .for_each(|(sum, y)| *sum += x * y / count);
+                }
             }
-        }
-    });
+        });
     out
 }
 
@@ -73,7 +87,9 @@ fn eigen(mut a: Vec<f64>, n: usize) -> (Vec<f64>, Vec<f64>) {
     (0..n).for_each(|i| v[i * n + i] = 1.0);
     let size: f64 = a.iter().map(|x| x * x).sum();
     for _ in 0..SWEEPS {
-        let off: f64 = (0..n).map(|i| a[i * n..][..i].iter().map(|x| x * x).sum::<f64>()).sum();
+        let off: f64 = (0..n)
+            .map(|i| a[i * n..][..i].iter().map(|x| x * x).sum::<f64>())
+            .sum();
         if off <= size * 1e-24 {
             break;
         }
@@ -121,12 +137,17 @@ mod tests {
         }
         let at = values.iter().position(|v| (v - 3.0).abs() < 1e-9).unwrap();
         let vector = &vectors[at * 3..][..3];
-        assert!((vector[0] - vector[1]).abs() < 1e-9 && vector[2].abs() < 1e-9, "{vector:?}");
+        assert!(
+            (vector[0] - vector[1]).abs() < 1e-9 && vector[2].abs() < 1e-9,
+            "{vector:?}"
+        );
     }
 
     /// Points on a line in three dimensions, with a little noise across it.
     fn line() -> Vec<f32> {
-        (0..40).flat_map(|i| [i as f32 * 2.0 + 7.0, -(i as f32), (i % 3) as f32 * 0.01]).collect()
+        (0..40)
+            .flat_map(|i| [i as f32 * 2.0 + 7.0, -(i as f32), (i % 3) as f32 * 0.01])
+            .collect()
     }
 
     #[test]
@@ -137,7 +158,10 @@ mod tests {
         // Its largest number points along the first axis, which grows.
         assert!(rows.windows(2).all(|pair| pair[0] < pair[1]), "{rows:?}");
         let square: f32 = rows.iter().map(|x| x * x).sum::<f32>() / 40.0;
-        assert!(rows.iter().sum::<f32>().abs() < 1e-3 && (square - 1.0).abs() < 1e-3, "{square}");
+        assert!(
+            rows.iter().sum::<f32>().abs() < 1e-3 && (square - 1.0).abs() < 1e-3,
+            "{square}"
+        );
     }
 
     #[test]
@@ -146,7 +170,12 @@ mod tests {
         assert_eq!(size, 3);
         assert!((kept - 1.0).abs() < 1e-9);
         let distance = |rows: &[f32], a: usize, b: usize| -> f32 {
-            rows[a * 3..][..3].iter().zip(&rows[b * 3..][..3]).map(|(x, y)| (x - y) * (x - y)).sum::<f32>().sqrt()
+            rows[a * 3..][..3]
+                .iter()
+                .zip(&rows[b * 3..][..3])
+                .map(|(x, y)| (x - y) * (x - y))
+                .sum::<f32>()
+                .sqrt()
         };
         let ratio = distance(&rows, 0, 39) / distance(&line(), 0, 39);
         assert!((distance(&rows, 3, 11) / distance(&line(), 3, 11) - ratio).abs() < 1e-3);

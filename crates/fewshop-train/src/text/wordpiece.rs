@@ -25,7 +25,9 @@ impl WordPiece {
     /// Reads `vocab.txt`: a token a line, numbered from 0.
     pub(super) fn new(name: &str, bytes: &[u8], lower_case: bool) -> Result<Self> {
         let Ok(text) = std::str::from_utf8(bytes) else {
-            bail!("{name}: found bytes that are not UTF-8, expected a token a line: download the model again");
+            bail!(
+                "{name}: found bytes that are not UTF-8, expected a token a line: download the model again"
+            );
         };
         let mut vocabulary = HashMap::new();
         for (line, token) in text.lines().enumerate() {
@@ -38,10 +40,18 @@ impl WordPiece {
         }
         let special = |token: &str| match vocabulary.get(token) {
             Some(&number) => Ok(number),
-            None => bail!("{name}: the token '{token}' is missing, expected a BERT vocabulary: download the model again"),
+            None => bail!(
+                "{name}: the token '{token}' is missing, expected a BERT vocabulary: download the model again"
+            ),
         };
         let (unknown, start, end) = (special("[UNK]")?, special("[CLS]")?, special("[SEP]")?);
-        Ok(Self { vocabulary, lower_case, unknown, start, end })
+        Ok(Self {
+            vocabulary,
+            lower_case,
+            unknown,
+            start,
+            end,
+        })
     }
 
     /// How many tokens there are.
@@ -77,7 +87,10 @@ impl WordPiece {
         if !self.lower_case {
             return clean;
         }
-        let bare: String = clean.nfd().filter(|c| c.general_category() != GeneralCategory::NonspacingMark).collect();
+        let bare: String = clean
+            .nfd()
+            .filter(|c| c.general_category() != GeneralCategory::NonspacingMark)
+            .collect();
         bare.to_lowercase()
     }
 
@@ -96,7 +109,11 @@ impl WordPiece {
                 };
                 number.map(|&number| (end, number))
             };
-            let found = if word.chars().count() > LONGEST_WORD { None } else { ends.into_iter().find_map(known) };
+            let found = if word.chars().count() > LONGEST_WORD {
+                None
+            } else {
+                ends.into_iter().find_map(known)
+            };
             let Some((end, number)) = found else {
                 out.truncate(before);
                 out.push(self.unknown);
@@ -114,7 +131,11 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
         let mut rest = chunk;
         std::iter::from_fn(move || {
             let first = rest.chars().next()?;
-            let end = if is_mark(first) { first.len_utf8() } else { rest.find(is_mark).unwrap_or(rest.len()) };
+            let end = if is_mark(first) {
+                first.len_utf8()
+            } else {
+                rest.find(is_mark).unwrap_or(rest.len())
+            };
             let (word, after) = rest.split_at(end);
             rest = after;
             Some(word)
@@ -138,7 +159,8 @@ mod tests {
     use super::*;
 
     fn vocabulary(lower_case: bool) -> WordPiece {
-        let words = "[PAD]\n[UNK]\n[CLS]\n[SEP]\nun\n##aff\n##able\ncafe\n,\nhe\n##llo\n茶\nCafé\n&\n";
+        let words =
+            "[PAD]\n[UNK]\n[CLS]\n[SEP]\nun\n##aff\n##able\ncafe\n,\nhe\n##llo\n茶\nCafé\n&\n";
         WordPiece::new("vocab.txt", words.as_bytes(), lower_case).unwrap()
     }
 
@@ -179,12 +201,19 @@ mod tests {
 
     #[test]
     fn a_long_text_is_cut_and_still_ends() {
-        assert_eq!(vocabulary(true).encode("cafe cafe cafe cafe", 4), [2, 7, 7, 3]);
+        assert_eq!(
+            vocabulary(true).encode("cafe cafe cafe cafe", 4),
+            [2, 7, 7, 3]
+        );
     }
 
     #[test]
     fn a_vocabulary_that_is_none_is_refused() {
-        let refused = |bytes: &[u8]| WordPiece::new("vocab.txt", bytes, true).unwrap_err().to_string();
+        let refused = |bytes: &[u8]| {
+            WordPiece::new("vocab.txt", bytes, true)
+                .unwrap_err()
+                .to_string()
+        };
         assert!(refused(b"[UNK]\n[CLS]\n").contains("[SEP]"));
         assert!(refused(b"[UNK]\n[CLS]\n[SEP]\na\na\n").contains("line 5"));
         assert!(refused(b"\xff").contains("UTF-8"));

@@ -30,24 +30,40 @@ pub(super) struct Difference {
 impl Difference {
     /// A difference that goes without saying where it is `expected`.
     pub(super) fn new(text: impl Into<String>, expected: bool) -> Self {
-        Self { text: text.into(), expected }
+        Self {
+            text: text.into(),
+            expected,
+        }
     }
 }
 
 /// Adds what differs to the names of products that look alike: to the title their category, department, raw type or stock
 /// number, else the size as printed, else the maker, else, at the very last, their id.
 pub(super) fn tell_apart(drafts: &mut [Draft]) {
-    let steps = drafts.iter().map(|draft| draft.differences.len()).max().unwrap_or(0);
+    let steps = drafts
+        .iter()
+        .map(|draft| draft.differences.len())
+        .max()
+        .unwrap_or(0);
     for step in 0..steps {
         for group in alike(drafts) {
             let of = |at: usize| drafts[at].differences.get(step);
-            let plain = group.iter().find_map(|&at| of(at).filter(|difference| difference.expected)).or(of(group[0])).cloned();
+            let plain = group
+                .iter()
+                .find_map(|&at| of(at).filter(|difference| difference.expected))
+                .or(of(group[0]))
+                .cloned();
             // Stock numbers stay on all: none of them is the expected one.
             let plain = plain.filter(|plain| plain.expected || !plain.text.starts_with("no. "));
             for at in group {
-                let own =
-                    drafts[at].differences.get(step).filter(|own| Some(&own.text) != plain.as_ref().map(|plain| &plain.text));
-                if let Some(text) = own.map(|own| own.text.clone()).filter(|text| !text.is_empty()) {
+                let own = drafts[at]
+                    .differences
+                    .get(step)
+                    .filter(|own| Some(&own.text) != plain.as_ref().map(|plain| &plain.text));
+                if let Some(text) = own
+                    .map(|own| own.text.clone())
+                    .filter(|text| !text.is_empty())
+                {
                     add(&mut drafts[at].item.title, &format!(" ({text})"));
                 }
             }
@@ -55,7 +71,10 @@ pub(super) fn tell_apart(drafts: &mut [Draft]) {
     }
     for group in alike(drafts) {
         let printed = |at: usize| drafts[at].printed_size.as_str();
-        let usual = group.iter().find(|&&at| drafts[at].item.size.eq_ignore_ascii_case(printed(at))).unwrap_or(&group[0]);
+        let usual = group
+            .iter()
+            .find(|&&at| drafts[at].item.size.eq_ignore_ascii_case(printed(at)))
+            .unwrap_or(&group[0]);
         let plain = printed(*usual).to_owned();
         for at in group {
             if drafts[at].printed_size != plain {
@@ -75,7 +94,13 @@ pub(super) fn tell_apart(drafts: &mut [Draft]) {
     for group in alike(drafts) {
         for &at in &group[1..] {
             let id = drafts[at].item.id.to_string();
-            add(&mut drafts[at].item.title, &format!(" (no. {})", id.trim_start_matches(|c: char| c.is_alphabetic())));
+            add(
+                &mut drafts[at].item.title,
+                &format!(
+                    " (no. {})",
+                    id.trim_start_matches(|c: char| c.is_alphabetic())
+                ),
+            );
         }
     }
 }
@@ -84,9 +109,19 @@ pub(super) fn tell_apart(drafts: &mut [Draft]) {
 fn alike(drafts: &[Draft]) -> Vec<Vec<usize>> {
     let mut groups: BTreeMap<(String, String, &str), Vec<usize>> = BTreeMap::new();
     for (at, Draft { item, .. }) in drafts.iter().enumerate() {
-        groups.entry((item.title.to_lowercase(), item.size.to_lowercase(), &item.brand)).or_default().push(at);
+        groups
+            .entry((
+                item.title.to_lowercase(),
+                item.size.to_lowercase(),
+                &item.brand,
+            ))
+            .or_default()
+            .push(at);
     }
-    let mut groups: Vec<Vec<usize>> = groups.into_values().filter(|group| group.len() > 1).collect();
+    let mut groups: Vec<Vec<usize>> = groups
+        .into_values()
+        .filter(|group| group.len() > 1)
+        .collect();
     for group in &mut groups {
         group.sort_by_key(|&at| {
             let id = &drafts[at].item.id.0;

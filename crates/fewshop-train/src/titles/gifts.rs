@@ -5,7 +5,11 @@ use super::words::sentence;
 /// A description in sentence case; nothing is added and nothing but stray signs is left out.
 pub(super) fn title(description: &str) -> String {
     let spaced = description.replace(',', ", ").replace(" ,", ",");
-    let words: Vec<String> = spaced.split_whitespace().map(word).filter(|word| !word.is_empty()).collect();
+    let words: Vec<String> = spaced
+        .split_whitespace()
+        .map(word)
+        .filter(|word| !word.is_empty())
+        .collect();
     let text = sentence(&words);
     text.trim_end_matches(['.', ',', ' ', '-']).to_owned()
 }
@@ -21,13 +25,18 @@ fn word(raw: &str) -> String {
     if let Some(rest) = raw.strip_prefix("T-LIGHT") {
         return format!("T-light{}", rest.to_lowercase());
     }
-    if let Some(count) =
-        raw.strip_prefix("S/").or(raw.strip_prefix("SET/")).filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    if let Some(count) = raw
+        .strip_prefix("S/")
+        .or(raw.strip_prefix("SET/"))
+        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
     {
         return format!("set of {}", count.to_lowercase());
     }
     // What is written mostly in small letters was written with care and is left alone.
-    let (upper, lower) = (raw.chars().filter(|c| c.is_uppercase()).count(), raw.chars().filter(|c| c.is_lowercase()).count());
+    let (upper, lower) = (
+        raw.chars().filter(|c| c.is_uppercase()).count(),
+        raw.chars().filter(|c| c.is_lowercase()).count(),
+    );
     if CAPITALS.contains(&bare) || lower > upper {
         return raw.to_owned();
     }
@@ -45,10 +54,19 @@ mod tests {
 
     #[test]
     fn capitals_become_a_sentence() {
-        check("WHITE HANGING HEART T-LIGHT HOLDER", "White hanging heart T-light holder");
-        check("RED WOOLLY HOTTIE WHITE HEART.", "Red woolly hottie white heart");
+        check(
+            "WHITE HANGING HEART T-LIGHT HOLDER",
+            "White hanging heart T-light holder",
+        );
+        check(
+            "RED WOOLLY HOTTIE WHITE HEART.",
+            "Red woolly hottie white heart",
+        );
         check("DOORMAT I LOVE LONDON", "Doormat I love London");
-        check("3 TRADITIONAl BISCUIT CUTTERS  SET", "3 traditional biscuit cutters set");
+        check(
+            "3 TRADITIONAl BISCUIT CUTTERS  SET",
+            "3 traditional biscuit cutters set",
+        );
         check("FEATHER PEN,COAL BLACK", "Feather pen, coal black");
         check("TV DINNER TRAY DOLLY GIRL", "TV dinner tray dolly girl");
         check("S/4 CACTI CANDLES", "Set of 4 cacti candles");

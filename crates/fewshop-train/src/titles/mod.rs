@@ -66,11 +66,23 @@ fn draft(product: &RawProduct) -> Draft {
     let mut draft = match &product.label {
         RawLabel::Grocery(label) => grocery(&product.id, label),
         RawLabel::Gift { description } => {
-            let code = product.id.trim_start_matches(|c: char| c.is_ascii_lowercase()).to_owned();
+            let code = product
+                .id
+                .trim_start_matches(|c: char| c.is_ascii_lowercase())
+                .to_owned();
             let title = gifts::title(description);
-            let title = if title.is_empty() { code.clone() } else { title };
+            let title = if title.is_empty() {
+                code.clone()
+            } else {
+                title
+            };
             let differences = vec![Difference::new(format!("no. {code}"), false)];
-            Draft { item: Item::new(&product.id, &title), differences, printed_size: String::new(), maker: String::new() }
+            Draft {
+                item: Item::new(&product.id, &title),
+                differences,
+                printed_size: String::new(),
+                maker: String::new(),
+            }
         }
     };
     draft.item.title = distinct::shorten(&draft.item.title, LONGEST_TITLE);
@@ -80,10 +92,15 @@ fn draft(product: &RawProduct) -> Draft {
 
 fn grocery(id: &str, label: &GroceryLabel) -> Draft {
     let squeeze = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let (department, category, kind) = (squeeze(&label.department), squeeze(&label.category), squeeze(&label.kind));
+    let (department, category, kind) = (
+        squeeze(&label.department),
+        squeeze(&label.category),
+        squeeze(&label.kind),
+    );
     let shelf = tables::TABLES.category(&department, &category);
     // A category that the tables do not know is written out by rule, under its department.
-    let (own_department, own_category) = (words::write_out(&department), words::write_out(&category));
+    let (own_department, own_category) =
+        (words::write_out(&department), words::write_out(&category));
     let (place, aisle) = shelf.unwrap_or((&own_department, &own_category));
     let row = tables::TABLES.kind(&format!("{department} > {category}"), &kind);
     let written = words::write_out(&kind);
@@ -92,11 +109,22 @@ fn grocery(id: &str, label: &GroceryLabel) -> Draft {
         None if written.is_empty() => aisle,
         None => &written,
     };
-    let (shop_department, shop_category) = row.and_then(|row| row.category).unwrap_or((place, aisle));
+    let (shop_department, shop_category) =
+        row.and_then(|row| row.category).unwrap_or((place, aisle));
     let size = size::read(&label.size);
-    let mut item = Item::new(id, if title.is_empty() { "Assorted item" } else { title });
-    item.category =
-        [shop_department, shop_category].iter().filter(|part| !part.is_empty()).map(|part| (*part).to_owned()).collect();
+    let mut item = Item::new(
+        id,
+        if title.is_empty() {
+            "Assorted item"
+        } else {
+            title
+        },
+    );
+    item.category = [shop_department, shop_category]
+        .iter()
+        .filter(|part| !part.is_empty())
+        .map(|part| (*part).to_owned())
+        .collect();
     item.brand = match label.brand.as_str() {
         "Private" => "House brand".to_owned(),
         "National" => format!("National brand · maker {}", label.maker),
@@ -105,7 +133,9 @@ fn grocery(id: &str, label: &GroceryLabel) -> Draft {
     item.size = size.text;
     let number = match size.detail.as_str() {
         "" => String::new(),
-        letters if letters.starts_with(|c: char| c.is_ascii_alphabetic()) => format!("variety {letters}"),
+        letters if letters.starts_with(|c: char| c.is_ascii_alphabetic()) => {
+            format!("variety {letters}")
+        }
         stock => format!("no. {stock}"),
     };
     let differences = vec![
@@ -114,5 +144,10 @@ fn grocery(id: &str, label: &GroceryLabel) -> Draft {
         Difference::new(words::inside(&written), false),
         Difference::new(number.clone(), number.is_empty()),
     ];
-    Draft { item, differences, printed_size: size::as_printed(&label.size), maker: label.maker.to_string() }
+    Draft {
+        item,
+        differences,
+        printed_size: size::as_printed(&label.size),
+        maker: label.maker.to_string(),
+    }
 }

@@ -44,7 +44,9 @@ pub(super) fn read(raw: &str) -> Size {
         let letters = size.detail.is_empty()
             && head.len() <= 3
             && head.bytes().all(|b| b.is_ascii_uppercase())
-            && after.trim_start().starts_with(|c: char| c == '.' || c.is_ascii_digit());
+            && after
+                .trim_start()
+                .starts_with(|c: char| c == '.' || c.is_ascii_digit());
         if stock || letters {
             size.detail = head.to_owned();
             rest = after.trim_start();
@@ -70,7 +72,13 @@ pub(super) fn read(raw: &str) -> Size {
 /// A raw size as it stands, in small letters: for two that differ in nothing else.
 pub(super) fn as_printed(raw: &str) -> String {
     let text = raw.trim_end_matches(['*', '.']).replace("0 Z", "OZ");
-    capitalised(&text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase())
+    capitalised(
+        &text
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .to_lowercase(),
+    )
 }
 
 fn tokens(text: &str) -> Vec<Token> {
@@ -78,11 +86,15 @@ fn tokens(text: &str) -> Vec<Token> {
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         if c.is_ascii_digit() || (c == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit())) {
-            let end = rest.find(|c: char| c != '.' && !c.is_ascii_digit()).unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| c != '.' && !c.is_ascii_digit())
+                .unwrap_or(rest.len());
             out.push(Token::Number(rest[..end].parse().unwrap_or(0.0)));
             rest = &rest[end..];
         } else if c.is_ascii_alphabetic() {
-            let end = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| !c.is_ascii_alphabetic())
+                .unwrap_or(rest.len());
             out.push(Token::Word(rest[..end].to_owned()));
             rest = &rest[end..];
         } else {
@@ -109,16 +121,27 @@ fn amounts(tokens: &[Token]) -> Vec<String> {
     while at < tokens.len() {
         let (value, used) = match tokens[at..] {
             // 15 1/4, 1-3/4
-            [Number(whole), Number(over), Sign('/'), Number(under), ..] if fraction(over, under).is_some() => {
+            [Number(whole), Number(over), Sign('/'), Number(under), ..]
+                if fraction(over, under).is_some() =>
+            {
                 (Value::One(whole + over / under), 4)
             }
-            [Number(whole), Sign('-'), Number(over), Sign('/'), Number(under), ..] if fraction(over, under).is_some() => {
-                (Value::One(whole + over / under), 5)
-            }
+            [
+                Number(whole),
+                Sign('-'),
+                Number(over),
+                Sign('/'),
+                Number(under),
+                ..,
+            ] if fraction(over, under).is_some() => (Value::One(whole + over / under), 5),
             // 3/4
-            [Number(over), Sign('/'), Number(under), ..] if fraction(over, under).is_some() => (Value::One(over / under), 3),
+            [Number(over), Sign('/'), Number(under), ..] if fraction(over, under).is_some() => {
+                (Value::One(over / under), 3)
+            }
             // 6/3.5 OZ is six times, 14-18 CT is a range, 22 X28 IN an area.
-            [Number(a), Sign(_), Number(b), Word(ref unit), ..] if a < b && ["CT", "LB", "STEM"].contains(&unit.as_str()) => {
+            [Number(a), Sign(_), Number(b), Word(ref unit), ..]
+                if a < b && ["CT", "LB", "STEM"].contains(&unit.as_str()) =>
+            {
                 (Value::Range(a, b), 3)
             }
             [Number(a), Sign(_), Number(b), ..] => (Value::Times(a, b), 3),
@@ -154,7 +177,9 @@ fn amounts(tokens: &[Token]) -> Vec<String> {
             [Number(zero), Word(z), ..] if *zero == 0.0 && z == "Z" => Some(("oz", 2)),
             [Word(word), ..] => unit(word).map(|unit| (unit, 1)),
             // The end was cut off: `12 PK/11.2`, `2.11 OZ/12`.
-            [] => out.last().map(|last| (if last.ends_with("oz") { "ct" } else { "oz" }, 0)),
+            [] => out
+                .last()
+                .map(|last| (if last.ends_with("oz") { "ct" } else { "oz" }, 0)),
             _ => None,
         };
         let (unit, used) = unit.unwrap_or(("", 0));
@@ -181,7 +206,9 @@ impl Value {
         match unit {
             "" => amount,
             "pack" => format!("{amount}-pack"),
-            "load" | "piece" | "stem" | "bar" | "use" | "kit" | "slice" if !one => format!("{amount} {unit}s"),
+            "load" | "piece" | "stem" | "bar" | "use" | "kit" | "slice" if !one => {
+                format!("{amount} {unit}s")
+            }
             _ => format!("{amount} {unit}"),
         }
     }
@@ -258,7 +285,14 @@ mod tests {
 
     #[track_caller]
     fn check(raw: &str, text: &str, detail: &str) {
-        assert_eq!(read(raw), Size { text: text.to_owned(), detail: detail.to_owned() }, "{raw}");
+        assert_eq!(
+            read(raw),
+            Size {
+                text: text.to_owned(),
+                detail: detail.to_owned()
+            },
+            "{raw}"
+        );
     }
 
     #[test]

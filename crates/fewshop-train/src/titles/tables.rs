@@ -30,28 +30,51 @@ pub(super) static TABLES: LazyLock<Tables> = LazyLock::new(|| Tables {
         .collect(),
     types: rows(include_str!("types.tsv"))
         .map(|row| {
-            let (&[category, kind, title], rest) = row.split_first_chunk().expect("types.tsv is checked by a test");
-            let moved = rest.first().map(|path| path.split_once(" > ").expect("types.tsv is checked by a test"));
-            ((category, kind), TypeRow { title, category: moved })
+            let (&[category, kind, title], rest) = row
+                .split_first_chunk()
+                .expect("types.tsv is checked by a test");
+            let moved = rest.first().map(|path| {
+                path.split_once(" > ")
+                    .expect("types.tsv is checked by a test")
+            });
+            (
+                (category, kind),
+                TypeRow {
+                    title,
+                    category: moved,
+                },
+            )
         })
         .collect(),
-    words: rows(include_str!("words.tsv")).map(|row| (row[0], row.get(1).copied().unwrap_or(""))).collect(),
+    words: rows(include_str!("words.tsv"))
+        .map(|row| (row[0], row.get(1).copied().unwrap_or("")))
+        .collect(),
     proper: rows(include_str!("proper.tsv")).map(|row| row[0]).collect(),
 });
 
 fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
-    table.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(|line| line.split('\t').collect())
+    table
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| line.split('\t').collect())
 }
 
 impl Tables {
     /// The shop's department and category of a raw one.
-    pub(super) fn category(&self, department: &str, category: &str) -> Option<(&'static str, &'static str)> {
+    pub(super) fn category(
+        &self,
+        department: &str,
+        category: &str,
+    ) -> Option<(&'static str, &'static str)> {
         self.categories.get(&(department, category)).copied()
     }
 
     /// The reviewed title of a type; `path` is the raw `department > category`.
     pub(super) fn kind(&self, path: &str, kind: &str) -> Option<TypeRow> {
-        self.types.get(&(path, kind)).or_else(|| self.types.get(&("*", kind))).copied()
+        self.types
+            .get(&(path, kind))
+            .or_else(|| self.types.get(&("*", kind)))
+            .copied()
     }
 
     /// What an abbreviation means; "" for one that says nothing to a shopper.
@@ -90,19 +113,31 @@ mod tests {
 
     #[test]
     fn a_type_row_speaks_of_categories_that_exist() {
-        let raw: HashSet<String> = rows(include_str!("categories.tsv")).map(|row| format!("{} > {}", row[0], row[1])).collect();
-        let departments: HashSet<&str> = rows(include_str!("categories.tsv")).map(|row| row[2]).collect();
+        let raw: HashSet<String> = rows(include_str!("categories.tsv"))
+            .map(|row| format!("{} > {}", row[0], row[1]))
+            .collect();
+        let departments: HashSet<&str> = rows(include_str!("categories.tsv"))
+            .map(|row| row[2])
+            .collect();
         for row in rows(include_str!("types.tsv")) {
             assert!(row[0] == "*" || raw.contains(row[0]), "{row:?}");
             let moved = row.get(3).map(|path| path.split_once(" > ").unwrap());
-            assert!(moved.is_none_or(|(department, _)| departments.contains(department)), "{row:?}");
-            assert!(!row[2].is_empty() && row[2].chars().count() <= 45, "{row:?}");
+            assert!(
+                moved.is_none_or(|(department, _)| departments.contains(department)),
+                "{row:?}"
+            );
+            assert!(
+                !row[2].is_empty() && row[2].chars().count() <= 45,
+                "{row:?}"
+            );
         }
     }
 
     #[test]
     fn there_are_few_enough_departments_for_a_shop_front() {
-        let departments: HashSet<&str> = rows(include_str!("categories.tsv")).map(|row| row[2]).collect();
+        let departments: HashSet<&str> = rows(include_str!("categories.tsv"))
+            .map(|row| row[2])
+            .collect();
         assert!(departments.len() <= 18, "{departments:?}");
     }
 }

@@ -17,13 +17,21 @@ pub(super) fn write_out(raw: &str) -> String {
     // What the till cut off in the middle of a word is no word.
     if raw.len() >= CUT
         && text.len() == raw.len()
-        && let Some((head, _)) = text.rsplit_once([' ', '/', '-']).filter(|(_, tail)| tail.len() <= 2)
+        && let Some((head, _)) = text
+            .rsplit_once([' ', '/', '-'])
+            .filter(|(_, tail)| tail.len() <= 2)
     {
         text = head.to_owned();
     }
-    for (from, to) in
-        [("W/O ", " without "), ("W/", " with "), ("/", " & "), ("&", " & "), (":", " "), (",", " , "), (" - ", " , ")]
-    {
+    for (from, to) in [
+        ("W/O ", " without "),
+        ("W/", " with "),
+        ("/", " & "),
+        ("&", " & "),
+        (":", " "),
+        (",", " , "),
+        (" - ", " , "),
+    ] {
         text = text.replace(from, to);
     }
     let mut words: Vec<String> = Vec::new();
@@ -37,7 +45,11 @@ pub(super) fn write_out(raw: &str) -> String {
         }
         // `BONE-IN` and `NON-DAIRY` are one word each, `TEEN-MAGAZINE` is two.
         let whole = token.starts_with("BONE-") || token.starts_with("NON-");
-        let parts = if whole { vec![token] } else { token.split('-').filter(|part| !part.is_empty()).collect() };
+        let parts = if whole {
+            vec![token]
+        } else {
+            token.split('-').filter(|part| !part.is_empty()).collect()
+        };
         for part in parts {
             let part = part.trim_end_matches('.');
             match TABLES.word(part) {
@@ -116,13 +128,17 @@ pub(super) fn inside(name: &str) -> String {
         return name.to_owned();
     }
     let mut chars = name.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(chars).collect()
+    })
 }
 
 /// The word with a capital at its first letter.
 pub(super) fn capitalised(word: &str) -> String {
     let mut chars = word.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
 }
 
 #[cfg(test)]
@@ -152,7 +168,10 @@ mod tests {
         check("SNACKS -", "Snacks");
         check("", "");
         check("((", "");
-        check("CAKES:BIRTHDAY/CELEBRATION SH", "Cakes birthday & celebration");
+        check(
+            "CAKES:BIRTHDAY/CELEBRATION SH",
+            "Cakes birthday & celebration",
+        );
         check("MISC. BABY PRODUCTS", "Assorted baby products");
     }
 

@@ -1,6 +1,10 @@
 //! A folder of files in which the command is run.
 
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test file uses a part of it"
+)]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -27,23 +31,37 @@ impl Folder {
     }
 
     pub fn run(&self, line: &str) -> Output {
-        let command = Command::new(env!("CARGO_BIN_EXE_fewshop")).args(line.split(' ')).current_dir(self.0.path()).output();
+        let command = Command::new(env!("CARGO_BIN_EXE_fewshop"))
+            .args(line.split(' '))
+            .current_dir(self.0.path())
+            .output();
         command.unwrap()
     }
 
     /// As [`check_done`](Self::check_done), for arguments that hold blanks.
     #[track_caller]
     pub fn check_words(&self, words: &[String]) -> String {
-        let command = Command::new(env!("CARGO_BIN_EXE_fewshop")).args(words).current_dir(self.0.path()).output();
+        let command = Command::new(env!("CARGO_BIN_EXE_fewshop"))
+            .args(words)
+            .current_dir(self.0.path())
+            .output();
         let output = command.unwrap();
-        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{words:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8(output.stdout).unwrap()
     }
 
     #[track_caller]
     pub fn check_done(&self, line: &str) -> String {
         let output = self.run(line);
-        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{line}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8(output.stdout).unwrap()
     }
 
@@ -54,17 +72,26 @@ impl Folder {
         let output = self.run(line);
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(code), "{line}: {stderr}");
-        assert!(stderr.lines().any(|l| l.starts_with("error:")), "{line}: {stderr}");
+        assert!(
+            stderr.lines().any(|l| l.starts_with("error:")),
+            "{line}: {stderr}"
+        );
         for word in words {
             assert!(stderr.contains(word), "{line}: {word:?} is not in {stderr}");
         }
-        assert_eq!(listing(self.0.path()), before, "{line} left something behind");
+        assert_eq!(
+            listing(self.0.path()),
+            before,
+            "{line} left something behind"
+        );
     }
 }
 
 fn listing(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> =
-        std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
     names.sort();
     names
 }
@@ -98,15 +125,23 @@ pub fn made_up_shop() -> Folder {
         let department = session % 3;
         let mut basket: Vec<u32> = Vec::new();
         while basket.len() < 6 {
-            let item = if below(4) == 0 { below(3) * 12 } else { department * 12 + below(12) };
+            let item = if below(4) == 0 {
+                below(3) * 12
+            } else {
+                department * 12 + below(12)
+            };
             if !basket.contains(&item) {
                 basket.push(item);
             }
         }
         for (nth, item) in basket.iter().enumerate() {
             if session < 540 {
-                let _ =
-                    writeln!(events, "u{},s{session},2024-01-{:02} 10:00:00,i{item},purchase,1", session % 150, session / 20 + 1);
+                let _ = writeln!(
+                    events,
+                    "u{},s{session},2024-01-{:02} 10:00:00,i{item},purchase,1",
+                    session % 150,
+                    session / 20 + 1
+                );
             } else if nth < 2 {
                 let _ = writeln!(cases, "c{session},v{session},2,{nth},i{item}");
             } else {
@@ -117,6 +152,9 @@ pub fn made_up_shop() -> Folder {
     shop.write("events.csv", &events);
     shop.write("cases.csv", &cases);
     shop.write("truth.csv", &truth);
-    shop.write("quick.toml", "[tower]\nepochs = 2\nembedding_size = 16\n[ranker]\nepochs = 2\ncases = 300\n");
+    shop.write(
+        "quick.toml",
+        "[tower]\nepochs = 2\nembedding_size = 16\n[ranker]\nepochs = 2\ncases = 300\n",
+    );
     shop
 }

@@ -9,8 +9,9 @@ use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde_json::{Value, json};
 
 /// Its vocabulary.
-pub(crate) const WORDS: [&str; 12] =
-    ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "milk", "whole", "rye", "bread", "tea", "##s", ",", "green"];
+pub(crate) const WORDS: [&str; 12] = [
+    "[PAD]", "[UNK]", "[CLS]", "[SEP]", "milk", "whole", "rye", "bread", "tea", "##s", ",", "green",
+];
 /// Numbers a text.
 pub(crate) const D: usize = 8;
 const INNER: usize = 16;
@@ -29,7 +30,9 @@ impl Tiny {
         let mut rng = ChaCha8Rng::seed_from_u64(7);
         let mut tensors = Vec::new();
         let mut add = |name: &str, shape: &[usize]| {
-            let values = (0..shape.iter().product()).map(|_| rng.random_range(-1.0..1.0)).collect();
+            let values = (0..shape.iter().product())
+                .map(|_| rng.random_range(-1.0..1.0))
+                .collect();
             tensors.push((name.to_owned(), shape.to_vec(), values));
         };
         add("embeddings.word_embeddings.weight", &[WORDS.len(), D]);
@@ -61,20 +64,36 @@ impl Tiny {
             "layer_norm_eps": 1e-12, "position_embedding_type": "absolute",
         });
         let pooling = json!({"pooling_mode_mean_tokens": true});
-        Self { config, pooling, vocabulary: WORDS.join("\n"), tensors }
+        Self {
+            config,
+            pooling,
+            vocabulary: WORDS.join("\n"),
+            tensors,
+        }
     }
 
     fn files(&self) -> Vec<(&'static str, Vec<u8>)> {
-        let bytes: Vec<Vec<u8>> =
-            self.tensors.iter().map(|(.., values)| values.iter().flat_map(|x| x.to_le_bytes()).collect()).collect();
+        let bytes: Vec<Vec<u8>> = self
+            .tensors
+            .iter()
+            .map(|(.., values)| values.iter().flat_map(|x| x.to_le_bytes()).collect())
+            .collect();
         let views = self
             .tensors
             .iter()
             .zip(&bytes)
-            .map(|((name, shape, _), bytes)| (name.clone(), TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap()));
+            .map(|((name, shape, _), bytes)| {
+                (
+                    name.clone(),
+                    TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap(),
+                )
+            });
         vec![
             ("config.json", self.config.to_string().into_bytes()),
-            ("1_Pooling/config.json", self.pooling.to_string().into_bytes()),
+            (
+                "1_Pooling/config.json",
+                self.pooling.to_string().into_bytes(),
+            ),
             ("vocab.txt", self.vocabulary.clone().into_bytes()),
             ("model.safetensors", serialize(views, None).unwrap()),
         ]
@@ -95,7 +114,11 @@ impl Tiny {
     pub(crate) fn wheel(&self, path: &Path) {
         let mut zip = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
         for (name, bytes) in self.files() {
-            zip.start_file(format!("tiny/model/{name}"), zip::write::SimpleFileOptions::default()).unwrap();
+            zip.start_file(
+                format!("tiny/model/{name}"),
+                zip::write::SimpleFileOptions::default(),
+            )
+            .unwrap();
             zip.write_all(&bytes).unwrap();
         }
         zip.finish().unwrap();

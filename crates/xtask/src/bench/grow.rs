@@ -10,7 +10,9 @@ use fewshop_model::{ItemTable, Pack, PairTable};
 pub(crate) fn grown(pack: &Pack, items: usize, seed: u64) -> Result<Pack> {
     let n = pack.catalogue.len();
     let mut random = Random(seed);
-    let source: Vec<usize> = (0..items).map(|row| if row < n { row } else { random.below(n) }).collect();
+    let source: Vec<usize> = (0..items)
+        .map(|row| if row < n { row } else { random.below(n) })
+        .collect();
     let mut copies: Vec<Vec<u32>> = vec![Vec::new(); n];
     for (row, &of) in source.iter().enumerate() {
         copies[of].push(row as u32);
@@ -22,12 +24,19 @@ pub(crate) fn grown(pack: &Pack, items: usize, seed: u64) -> Result<Pack> {
         }
         item
     });
-    let catalogue = Catalogue::new(products.collect()).context("the copies have ids of their own")?;
+    let catalogue =
+        Catalogue::new(products.collect()).context("the copies have ids of their own")?;
     let d = pack.table.d;
     let mut q = Vec::with_capacity(items * d);
     for (row, &of) in source.iter().enumerate() {
         let own = &pack.table.q[of * d..(of + 1) * d];
-        q.extend(own.iter().map(|&x| if row < n { x } else { x.saturating_add(random.below(5) as i8 - 2) }));
+        q.extend(own.iter().map(|&x| {
+            if row < n {
+                x
+            } else {
+                x.saturating_add(random.below(5) as i8 - 2)
+            }
+        }));
     }
     let table = ItemTable {
         d,
@@ -36,13 +45,22 @@ pub(crate) fn grown(pack: &Pack, items: usize, seed: u64) -> Result<Pack> {
         bias: source.iter().map(|&of| pack.table.bias[of]).collect(),
         spaces: pack.table.spaces,
     };
-    let mut pairs = PairTable { offsets: vec![0], ..PairTable::default() };
+    let mut pairs = PairTable {
+        offsets: vec![0],
+        ..PairTable::default()
+    };
     for &of in &source {
         let mut row: Vec<(u32, f32, f32)> = pack
             .pairs
             .row(of)
             .filter(|pair| !copies[pair.to].is_empty())
-            .map(|pair| (copies[pair.to][random.below(copies[pair.to].len())], pair.count, pair.regression))
+            .map(|pair| {
+                (
+                    copies[pair.to][random.below(copies[pair.to].len())],
+                    pair.count,
+                    pair.regression,
+                )
+            })
             .collect();
         row.sort_by_key(|&(to, ..)| to);
         row.dedup_by_key(|&mut (to, ..)| to);
@@ -51,7 +69,9 @@ pub(crate) fn grown(pack: &Pack, items: usize, seed: u64) -> Result<Pack> {
             pairs.counts.push(count);
             pairs.regression.push(regression);
         }
-        pairs.offsets.push(u32::try_from(pairs.items.len()).context("too many pairs")?);
+        pairs
+            .offsets
+            .push(u32::try_from(pairs.items.len()).context("too many pairs")?);
     }
     let mut adapter = pack.adapter.clone();
     adapter.negatives.retain(|&row| (row as usize) < items);
@@ -99,6 +119,9 @@ mod tests {
         assert_eq!(big.catalogue.items()[..n], *pack.catalogue.items());
         assert_eq!(grown(&pack, n + 500, 7).unwrap(), big);
         assert!(Pack::from_bytes(&big.to_bytes().unwrap()).is_ok());
-        assert_eq!(grown(&pack, 500, 7).unwrap().catalogue.items(), &pack.catalogue.items()[..500]);
+        assert_eq!(
+            grown(&pack, 500, 7).unwrap().catalogue.items(),
+            &pack.catalogue.items()[..500]
+        );
     }
 }

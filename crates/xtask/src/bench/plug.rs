@@ -15,8 +15,10 @@ use crate::wasm::{BENCH_FLEX, BENCH_GPU, BENCH_OWN, Module, build_bench};
 pub(crate) fn plug(out: &Path, gpu: bool) -> Result<()> {
     ensure_wasm_target()?;
     // What cargo was started in is where a relative folder is meant to lie.
-    let out = std::path::absolute(out).with_context(|| format!("{} is no folder's name", out.display()))?;
-    let mut modules: Vec<(&str, Module, &[&str])> = vec![("own", BENCH_OWN, &[]), ("flex", BENCH_FLEX, &["flex"])];
+    let out = std::path::absolute(out)
+        .with_context(|| format!("{} is no folder's name", out.display()))?;
+    let mut modules: Vec<(&str, Module, &[&str])> =
+        vec![("own", BENCH_OWN, &[]), ("flex", BENCH_FLEX, &["flex"])];
     if gpu {
         modules.push(("gpu", BENCH_GPU, &["gpu"]));
     }
@@ -25,14 +27,20 @@ pub(crate) fn plug(out: &Path, gpu: bool) -> Result<()> {
         copy_folder(&module.bindgen()?, &out.join(folder))?;
     }
     copy_folder(&root().join("crates/fewshop-bench/page"), &out)?;
-    say!("{}: index.html runs the own kernels, burn.html plain burn, adapt.html the shop's adaptation", shown(&out));
+    say!(
+        "{}: index.html runs the own kernels, burn.html plain burn, adapt.html the shop's adaptation",
+        shown(&out)
+    );
     Ok(())
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     for file in files_below(from)? {
         let path = from.join(&file);
-        write_if_changed(&to.join(&file), &fs::read(&path).with_context(|| format!("failed to read {}", shown(&path)))?)?;
+        write_if_changed(
+            &to.join(&file),
+            &fs::read(&path).with_context(|| format!("failed to read {}", shown(&path)))?,
+        )?;
     }
     Ok(())
 }

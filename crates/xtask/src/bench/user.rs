@@ -12,9 +12,16 @@ use crate::run::{command, run};
 
 /// Runs a script of `folder` with these variables, with recorded sessions in `FEWSHOP_SESSIONS`, and in `FEWSHOP_JSON`, where there is one,
 /// the file to add figures to.
-pub(super) fn node(folder: &Path, script: &str, env: &[(&str, String)], sessions: &Path, json: Option<&Path>) -> Result<()> {
+pub(super) fn node(
+    folder: &Path,
+    script: &str,
+    env: &[(&str, String)],
+    sessions: &Path,
+    json: Option<&Path>,
+) -> Result<()> {
     let mut node = command("node");
-    node.arg(script).envs(env.iter().map(|(name, value)| (*name, value)));
+    node.arg(script)
+        .envs(env.iter().map(|(name, value)| (*name, value)));
     #[cfg(target_os = "linux")]
     if crate::tools::is_root() {
         return linux::as_nobody(&mut node, folder, sessions, json);
@@ -46,34 +53,50 @@ mod linux {
     const NOBODY: u32 = 65_534;
 
     /// Runs it in a copy of the folder: root's own are closed to others.
-    pub(super) fn as_nobody(node: &mut Command, folder: &Path, sessions: &Path, json: Option<&Path>) -> Result<()> {
-        say!("the browser runs as the user nobody: as root it would draw with a weight that no shopper's has");
+    pub(super) fn as_nobody(
+        node: &mut Command,
+        folder: &Path,
+        sessions: &Path,
+        json: Option<&Path>,
+    ) -> Result<()> {
+        say!(
+            "the browser runs as the user nobody: as root it would draw with a weight that no shopper's has"
+        );
         let home = tempfile::tempdir().context("failed to make a temporary folder")?;
         let scripts = home.path().join("scripts");
         for file in files_below(folder)? {
             copy(&folder.join(&file), &scripts.join(&file))?;
         }
-        let (asked, figures) = (home.path().join("sessions.json"), home.path().join("figures.json"));
+        let (asked, figures) = (
+            home.path().join("sessions.json"),
+            home.path().join("figures.json"),
+        );
         copy(sessions, &asked)?;
         if let Some(json) = json.filter(|json| json.is_file()) {
             copy(json, &figures)?;
             give(&figures)?;
         }
         give(home.path())?;
-        node.uid(NOBODY).gid(NOBODY).env("HOME", home.path()).env("TMPDIR", home.path());
+        node.uid(NOBODY)
+            .gid(NOBODY)
+            .env("HOME", home.path())
+            .env("TMPDIR", home.path());
         here(node, &scripts, &asked, json.map(|_| figures.as_path()))?;
         // Not every script writes figures.
-        json.filter(|_| figures.is_file()).map_or(Ok(()), |json| copy(&figures, json))
+        json.filter(|_| figures.is_file())
+            .map_or(Ok(()), |json| copy(&figures, json))
     }
 
     fn give(path: &Path) -> Result<()> {
-        chown(path, Some(NOBODY), Some(NOBODY)).with_context(|| format!("failed to give {} away", shown(path)))
+        chown(path, Some(NOBODY), Some(NOBODY))
+            .with_context(|| format!("failed to give {} away", shown(path)))
     }
 
     fn copy(from: &Path, to: &Path) -> Result<()> {
         let folder = to.parent().unwrap_or(to);
         fs::create_dir_all(folder).with_context(|| format!("failed to make {}", shown(folder)))?;
-        fs::copy(from, to).with_context(|| format!("failed to copy {} to {}", shown(from), shown(to)))?;
+        fs::copy(from, to)
+            .with_context(|| format!("failed to copy {} to {}", shown(from), shown(to)))?;
         Ok(())
     }
 }

@@ -42,10 +42,19 @@ pub(crate) fn web(options: &Options) -> Result<()> {
     ensure_node()?;
     let (chromium, _) = ensure_chromium()?;
     if !dist().join("index.html").is_file() {
-        bail!("{} holds no page: run `cargo xtask build` first", shown(&dist()));
+        bail!(
+            "{} holds no page: run `cargo xtask build` first",
+            shown(&dist())
+        );
     }
     let folder = root().join("tests/e2e");
-    run(command("npm").current_dir(&folder).args(["ci", "--no-audit", "--no-fund", "--loglevel", "error"]))?;
+    run(command("npm").current_dir(&folder).args([
+        "ci",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel",
+        "error",
+    ]))?;
     let script = match (options.start, options.typing) {
         (true, _) => "bench/start.mjs",
         (_, true) => "bench/typing.mjs",
@@ -59,15 +68,30 @@ pub(crate) fn web(options: &Options) -> Result<()> {
     for &items in items {
         let site = if items == 0 { dist() } else { site_of(items)? };
         let pack = site.join("assets/shop.pack");
-        let pack = Pack::from_bytes(&fs::read(&pack).with_context(|| format!("failed to read {}", shown(&pack)))?)?;
+        let pack = Pack::from_bytes(
+            &fs::read(&pack).with_context(|| format!("failed to read {}", shown(&pack)))?,
+        )?;
         let sessions = cache().join("sessions.json");
-        write_if_changed(&sessions, json!(recorded_sessions(&pack.catalogue)?).to_string().as_bytes())?;
+        write_if_changed(
+            &sessions,
+            json!(recorded_sessions(&pack.catalogue)?)
+                .to_string()
+                .as_bytes(),
+        )?;
         let server = Server::bind(&site, 0)?;
         let url = server.url()?;
         std::thread::spawn(move || server.run());
-        let env =
-            [("FEWSHOP_URL", url), ("CHROME", chromium.display().to_string()), ("FEWSHOP_EVENTS", options.events.to_string())];
-        let json = options.json.as_deref().map(std::path::absolute).transpose().context("--json is no file's name")?;
+        let env = [
+            ("FEWSHOP_URL", url),
+            ("CHROME", chromium.display().to_string()),
+            ("FEWSHOP_EVENTS", options.events.to_string()),
+        ];
+        let json = options
+            .json
+            .as_deref()
+            .map(std::path::absolute)
+            .transpose()
+            .context("--json is no file's name")?;
         super::user::node(&folder, script, &env, &sessions, json.as_deref())?;
     }
     Ok(())
@@ -76,10 +100,13 @@ pub(crate) fn web(options: &Options) -> Result<()> {
 /// Products of each recorded session, in order, those that the shop has.
 fn recorded_sessions(catalogue: &Catalogue) -> Result<Vec<Vec<String>>> {
     let file = root().join("tests/goldens/validation_sessions.csv");
-    let text = fs::read_to_string(&file).with_context(|| format!("failed to read {}", shown(&file)))?;
+    let text =
+        fs::read_to_string(&file).with_context(|| format!("failed to read {}", shown(&file)))?;
     let mut sessions: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for line in text.lines().skip(1) {
-        let (session, item) = line.split_once(',').with_context(|| format!("{}: expected session_id,item_id", shown(&file)))?;
+        let (session, item) = line
+            .split_once(',')
+            .with_context(|| format!("{}: expected session_id,item_id", shown(&file)))?;
         if catalogue.ix(&item.into()).is_some() {
             sessions.entry(session).or_default().push(item.to_owned());
         }
@@ -93,19 +120,35 @@ fn site_of(items: usize) -> Result<PathBuf> {
     remove(&site)?;
     for file in files_below(&dist())? {
         let from = dist().join(&file);
-        if !file.starts_with("assets/pictures") && !file.starts_with("engine/gpu") && !replaced(&file) {
-            write_if_changed(&site.join(&file), &fs::read(&from).with_context(|| format!("failed to read {}", shown(&from)))?)?;
+        if !file.starts_with("assets/pictures")
+            && !file.starts_with("engine/gpu")
+            && !replaced(&file)
+        {
+            write_if_changed(
+                &site.join(&file),
+                &fs::read(&from).with_context(|| format!("failed to read {}", shown(&from)))?,
+            )?;
         }
     }
-    let read = fs::read(shop_pack()).with_context(|| format!("failed to read {}", shown(&shop_pack())))?;
+    let read =
+        fs::read(shop_pack()).with_context(|| format!("failed to read {}", shown(&shop_pack())))?;
     let bytes = grown(&Pack::from_bytes(&read)?, items, 7)?.to_bytes()?;
     let pack = site.join("assets/shop.pack");
     write_if_changed(&pack, &bytes)?;
     write_if_changed(
         &site.join("assets/catalogue.json"),
-        Shop::read(&Which { pack: Some(pack.clone()), ..Which::default() })?.json.as_bytes(),
+        Shop::read(&Which {
+            pack: Some(pack.clone()),
+            ..Which::default()
+        })?
+        .json
+        .as_bytes(),
     )?;
-    say!("{}: {items} products, the pack is {} kB", shown(&site), bytes.len() / 1000);
+    say!(
+        "{}: {items} products, the pack is {} kB",
+        shown(&site),
+        bytes.len() / 1000
+    );
     // Not compressed: that takes minutes, and only times are measured here.
     Ok(site)
 }
@@ -113,7 +156,9 @@ fn site_of(items: usize) -> Result<PathBuf> {
 /// Whether a file belongs to the catalogue, in whatever form.
 fn replaced(file: &Path) -> bool {
     let name = file.to_string_lossy().replace('\\', "/");
-    ["assets/shop.pack", "assets/catalogue.json"].iter().any(|stem| name.starts_with(stem))
+    ["assets/shop.pack", "assets/catalogue.json"]
+        .iter()
+        .any(|stem| name.starts_with(stem))
 }
 
 #[cfg(test)]
@@ -129,7 +174,11 @@ mod tests {
 
     #[test]
     fn all_forms_of_the_catalogue_are_replaced() {
-        for file in ["assets/shop.pack", "assets/shop.pack.br", "assets/catalogue.json.gz"] {
+        for file in [
+            "assets/shop.pack",
+            "assets/shop.pack.br",
+            "assets/catalogue.json.gz",
+        ] {
             assert!(replaced(Path::new(file)));
         }
         assert!(!replaced(Path::new("engine/worker.js")));

@@ -48,7 +48,13 @@ fn a_dismissal_can_be_taken_back_later_and_leaves_the_rest() {
     log.dismiss(A);
     log.view(B);
     log.retract(A);
-    assert_eq!(log.session().events, [Event::new(A, EventKind::View), Event::new(B, EventKind::View)]);
+    assert_eq!(
+        log.session().events,
+        [
+            Event::new(A, EventKind::View),
+            Event::new(B, EventKind::View)
+        ]
+    );
 }
 
 #[test]
@@ -110,9 +116,18 @@ fn a_visit_goes_on_until_nothing_was_done_for_half_an_hour() {
     log.at(NOW + VISIT_GAP - 1);
     log.view(B);
     log.at(NOW + 2 * VISIT_GAP - 2);
-    assert!(log.session().visits.is_empty() && log.session().events.len() == 2, "an event prolongs the visit");
+    assert!(
+        log.session().visits.is_empty() && log.session().events.len() == 2,
+        "an event prolongs the visit"
+    );
     log.at(NOW + 3 * VISIT_GAP);
-    assert_eq!(log.session(), &Session { events: Vec::new(), visits: vec![vec![A]] });
+    assert_eq!(
+        log.session(),
+        &Session {
+            events: Vec::new(),
+            visits: vec![vec![A]]
+        }
+    );
     assert_eq!(log.ended(), [NOW + 2 * VISIT_GAP - 2]);
 }
 
@@ -133,11 +148,21 @@ fn a_check_out_ends_the_visit_and_a_second_one_adds_none() {
     log.view(ItemIx(7));
     log.check_out();
     log.check_out();
-    assert_eq!(log.session(), &Session { events: Vec::new(), visits: vec![vec![A, B]] });
+    assert_eq!(
+        log.session(),
+        &Session {
+            events: Vec::new(),
+            visits: vec![vec![A, B]]
+        }
+    );
     log.at(NOW + 60);
     log.cart(B);
     log.check_out();
-    assert_eq!(log.session().visits, [vec![B], vec![A, B]], "the latest visit comes first");
+    assert_eq!(
+        log.session().visits,
+        [vec![B], vec![A, B]],
+        "the latest visit comes first"
+    );
 }
 
 #[test]
@@ -146,7 +171,11 @@ fn not_for_me_outlives_the_visit() {
     log.dismiss(A);
     log.check_out();
     assert!(log.is_dismissed(A));
-    assert_eq!(log.undoable(), None, "what would come back is the visit that is over");
+    assert_eq!(
+        log.undoable(),
+        None,
+        "what would come back is the visit that is over"
+    );
     log.at(NOW + VISIT_GAP);
     log.at(NOW + 9 * VISIT_GAP);
     assert_eq!(log.session().dismissed(), [A]);
@@ -158,15 +187,32 @@ fn visits_and_what_was_taken_on_them_are_bounded() {
     let mut log = SessionLog::default();
     for visit in 0..MAX_VISITS as u32 + 3 {
         log.at(NOW + visit);
-        items(visit..visit + MAX_TAKEN as u32 + 5).into_iter().for_each(|item| log.cart(item));
+        items(visit..visit + MAX_TAKEN as u32 + 5)
+            .into_iter()
+            .for_each(|item| log.cart(item));
         log.check_out();
     }
-    assert_eq!((log.session().visits.len(), log.ended().len()), (MAX_VISITS, MAX_VISITS));
+    assert_eq!(
+        (log.session().visits.len(), log.ended().len()),
+        (MAX_VISITS, MAX_VISITS)
+    );
     let newest = MAX_VISITS as u32 + 2;
-    assert_eq!(log.session().visits[0], items(newest + 5..newest + 5 + MAX_TAKEN as u32), "those taken last are kept");
+    assert_eq!(
+        log.session().visits[0],
+        items(newest + 5..newest + 5 + MAX_TAKEN as u32),
+        "those taken last are kept"
+    );
     assert_eq!(log.ended()[0], NOW + newest);
     let over = vec![vec![A]; MAX_VISITS + 1];
-    let log = SessionLog::of(Session { events: Vec::new(), visits: over }, vec![NOW; MAX_VISITS + 1], NOW, NOW);
+    let log = SessionLog::of(
+        Session {
+            events: Vec::new(),
+            visits: over,
+        },
+        vec![NOW; MAX_VISITS + 1],
+        NOW,
+        NOW,
+    );
     assert_eq!(log.session().visits.len(), MAX_VISITS);
 }
 
@@ -191,11 +237,21 @@ fn a_clock_that_is_set_back_ends_nothing_and_holds_nothing_up() {
     log.cart(B);
     assert_eq!(log.session().shots().len(), 2);
     log.at(NOW - 90 * 24 * 60 * 60 + VISIT_GAP);
-    assert_eq!(log.session().visits, [[A, B]], "the new time is the one that counts");
+    assert_eq!(
+        log.session().visits,
+        [[A, B]],
+        "the new time is the one that counts"
+    );
     // The same between two loads: times that lie ahead count as now.
-    let old = Session { events: vec![Event::new(A, EventKind::Cart)], visits: vec![vec![B]] };
+    let old = Session {
+        events: vec![Event::new(A, EventKind::Cart)],
+        visits: vec![vec![B]],
+    };
     let mut log = SessionLog::of(old.clone(), vec![NOW + KEEP], NOW + KEEP, NOW);
-    assert_eq!((log.session(), log.ended(), log.last()), (&old, &[NOW][..], NOW));
+    assert_eq!(
+        (log.session(), log.ended(), log.last()),
+        (&old, &[NOW][..], NOW)
+    );
     log.at(NOW + VISIT_GAP);
     assert_eq!(log.session().visits, [[A], [B]]);
 }
@@ -235,13 +291,23 @@ fn what_is_not_to_be_learned_from_is_gone_from_all_visits_and_can_come_back() {
     log.cart(A);
     let before = log.clone();
     log.unlearn(A, false);
-    assert_eq!(log.session(), &Session { events: Vec::new(), visits: vec![vec![B]] });
+    assert_eq!(
+        log.session(),
+        &Session {
+            events: Vec::new(),
+            visits: vec![vec![B]]
+        }
+    );
     assert_eq!(log.undoable(), Some(Undo::Unlearned(A)));
     log.undo();
     assert_eq!(log, before);
     log.unlearn(A, false);
     log.cart(A);
-    assert_eq!(log.session().shots().len(), 1, "only what was done is forgotten");
+    assert_eq!(
+        log.session().shots().len(),
+        1,
+        "only what was done is forgotten"
+    );
 }
 
 #[test]
@@ -278,7 +344,14 @@ fn step(log: &mut SessionLog, now: &mut u32, (what, item, wait): (u8, u32, u32))
 }
 
 fn steps() -> impl Strategy<Value = Vec<(u8, u32, u32)>> {
-    prop::collection::vec((0u8..13, 0u32..6, prop::sample::select(vec![0, 1, 60, VISIT_GAP, KEEP])), 0..40)
+    prop::collection::vec(
+        (
+            0u8..13,
+            0u32..6,
+            prop::sample::select(vec![0, 1, 60, VISIT_GAP, KEEP]),
+        ),
+        0..40,
+    )
 }
 
 proptest! {

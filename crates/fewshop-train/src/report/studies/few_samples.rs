@@ -11,7 +11,11 @@ pub(super) fn section(found: &Evaluation, id: &str) -> String {
     );
     let lows = found.transfer.values().map(|d| d.ndcg_interval[0]);
     let gains: Vec<f64> = found.transfer.values().map(|d| d.ndcg_at_10).collect();
-    let (least, most) = gains.iter().fold((f64::MAX, f64::MIN), |(low, high), &gain| (low.min(gain), high.max(gain)));
+    let (least, most) = gains
+        .iter()
+        .fold((f64::MAX, f64::MIN), |(low, high), &gain| {
+            (low.min(gain), high.max(gain))
+        });
     let clear = lows.filter(|low| *low > 0.0).count();
     let text = format!(
         "the start that everybody taught is worth {} to {} NDCG@10, clearly more than nothing at {clear} of {} amounts known.",
@@ -20,8 +24,20 @@ pub(super) fn section(found: &Evaluation, id: &str) -> String {
         found.transfer.len()
     );
     let all = clear == found.transfer.len();
-    out += &verdict(if all { "good" } else { "same" }, if all { "It carries the picks:" } else { "It depends:" }, &text);
-    let names: Vec<String> = found.transfer.keys().map(|k| format!("{k} {}", super::super::page::unit(found.unit, *k))).collect();
+    out += &verdict(
+        if all { "good" } else { "same" },
+        if all {
+            "It carries the picks:"
+        } else {
+            "It depends:"
+        },
+        &text,
+    );
+    let names: Vec<String> = found
+        .transfer
+        .keys()
+        .map(|k| format!("{k} {}", super::super::page::unit(found.unit, *k)))
+        .collect();
     let bars: Vec<Bar<'_>> = names
         .iter()
         .zip(found.transfer.values())
@@ -33,19 +49,50 @@ pub(super) fn section(found: &Evaluation, id: &str) -> String {
             label: plus(d.ndcg_at_10, 3),
         })
         .collect();
-    let said: Vec<String> = bars.iter().map(|bar| format!("{}: {}", bar.name, bar.label)).collect();
+    let said: Vec<String> = bars
+        .iter()
+        .map(|bar| format!("{}: {}", bar.name, bar.label))
+        .collect();
     let title = format!("What a taught start is worth, {id}");
-    let frame = Frame { title: &title, description: &said.join(", "), x: "NDCG@10, taught start minus random start", y: "" };
-    out += &figure(|width| charts::bars(&frame, &bars, width), "Lines: 95 % intervals over shoppers.", "");
+    let frame = Frame {
+        title: &title,
+        description: &said.join(", "),
+        x: "NDCG@10, taught start minus random start",
+        y: "",
+    };
+    out += &figure(
+        |width| charts::bars(&frame, &bars, width),
+        "Lines: 95 % intervals over shoppers.",
+        "",
+    );
     let of = |name: &str| found.contenders.iter().find(|one| one.name == name);
     let (alone, taught) = (of("mlp alone"), of("mlp with transfer"));
     let ndcg = |one: Option<&Contender>, k: &u32| {
-        one.and_then(|one| one.by_k.get(k)).map_or_else(String::new, |figures| format!("{:.3}", figures.ndcg_at_10))
+        one.and_then(|one| one.by_k.get(k))
+            .map_or_else(String::new, |figures| format!("{:.3}", figures.ndcg_at_10))
     };
     let row = |(k, d): (&u32, &crate::evaluation::Difference)| {
-        let own = found.adapted.get(k).map_or_else(String::new, |figures| format!("{:.3}", figures.ndcg_at_10));
-        vec![k.to_string(), ndcg(alone, k), ndcg(taught, k), signed(d.ndcg_at_10, d.ndcg_interval), own]
+        let own = found
+            .adapted
+            .get(k)
+            .map_or_else(String::new, |figures| format!("{:.3}", figures.ndcg_at_10));
+        vec![
+            k.to_string(),
+            ndcg(alone, k),
+            ndcg(taught, k),
+            signed(d.ndcg_at_10, d.ndcg_interval),
+            own,
+        ]
     };
     let rows: Vec<Vec<String>> = found.transfer.iter().map(row).collect();
-    out + &table(&["known", "alone", "taught start", "difference, 95 %", "Fewshop"], &rows)
+    out + &table(
+        &[
+            "known",
+            "alone",
+            "taught start",
+            "difference, 95 %",
+            "Fewshop",
+        ],
+        &rows,
+    )
 }

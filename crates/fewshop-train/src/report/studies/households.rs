@@ -16,24 +16,63 @@ pub(super) fn section(found: &Comparison, id: &str) -> String {
             attributes.push(&cell.attribute);
         }
     }
-    let named = |names: &[&str]| names.iter().map(|name| name.replace('_', " ")).collect::<Vec<_>>().join(", ");
-    let (tells, silent): (Vec<&str>, Vec<&str>) =
-        attributes.iter().partition(|name| found.cells.iter().any(|cell| cell.attribute == **name && cell.tells));
+    let named = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| name.replace('_', " "))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let (tells, silent): (Vec<&str>, Vec<&str>) = attributes.iter().partition(|name| {
+        found
+            .cells
+            .iter()
+            .any(|cell| cell.attribute == **name && cell.tells)
+    });
     let (class, word, mut said) = if tells.is_empty() {
-        ("same", "Off:", "nothing can be told beyond chance.".to_owned())
+        (
+            "same",
+            "Off:",
+            "nothing can be told beyond chance.".to_owned(),
+        )
     } else {
-        ("good", "A little:", format!("{} can be told better than by the shares of everyone.", named(&tells)))
+        (
+            "good",
+            "A little:",
+            format!(
+                "{} can be told better than by the shares of everyone.",
+                named(&tells)
+            ),
+        )
     };
     if !silent.is_empty() {
-        let _ = write!(said, " Not enough to tell: {}; the page says so and shows no number.", named(&silent));
+        let _ = write!(
+            said,
+            " Not enough to tell: {}; the page says so and shows no number.",
+            named(&silent)
+        );
     }
     out += &verdict(class, word, &said);
     // The most that is known of each attribute.
     let last: Vec<(String, &Cell, &Figure)> = attributes
         .iter()
-        .filter_map(|name| found.cells.iter().rev().find(|cell| cell.attribute == **name))
+        .filter_map(|name| {
+            found
+                .cells
+                .iter()
+                .rev()
+                .find(|cell| cell.attribute == **name)
+        })
         .filter_map(|cell| {
-            Some((format!("{}, after {}", cell.attribute.replace('_', " "), cell.amount), cell, cell.figures.last()?))
+            Some((
+                format!(
+                    "{}, after {}",
+                    cell.attribute.replace('_', " "),
+                    cell.amount
+                ),
+                cell,
+                cell.figures.last()?,
+            ))
         })
         .collect();
     let bars: Vec<Bar<'_>> = last
@@ -46,17 +85,29 @@ pub(super) fn section(found: &Comparison, id: &str) -> String {
             label: plus(figure.gain, 3),
         })
         .collect();
-    let said: Vec<String> = bars.iter().map(|bar| format!("{}: {}", bar.name, bar.label)).collect();
+    let said: Vec<String> = bars
+        .iter()
+        .map(|bar| format!("{}: {}", bar.name, bar.label))
+        .collect();
     let title = format!("What can be told, {id}");
-    let frame = Frame { title: &title, description: &said.join(", "), x: "log loss saved against the shares of everyone", y: "" };
+    let frame = Frame {
+        title: &title,
+        description: &said.join(", "),
+        x: "log loss saved against the shares of everyone",
+        y: "",
+    };
     out += &figure(
         |width| charts::bars(&frame, &bars, width),
         "Green: speaks. Grey: not enough to tell. Lines: 95 % intervals.",
         "",
     );
     let gain = |figure: &Figure| signed(figure.gain, figure.gain_interval);
-    let of =
-        |cell: &Cell, method: &str| cell.figures.iter().find(|figure| figure.method == method).map_or_else(String::new, gain);
+    let of = |cell: &Cell, method: &str| {
+        cell.figures
+            .iter()
+            .find(|figure| figure.method == method)
+            .map_or_else(String::new, gain)
+    };
     let row = |cell: &Cell| {
         vec![
             format!("{}, {}", cell.attribute.replace('_', " "), cell.amount),
@@ -66,7 +117,13 @@ pub(super) fn section(found: &Comparison, id: &str) -> String {
             if cell.tells { "tells" } else { "not enough" }.to_owned(),
         ]
     };
-    let head = ["log loss saved, 95 %", "Fewshop", "logistic regression", "boosting", ""];
+    let head = [
+        "log loss saved, 95 %",
+        "Fewshop",
+        "logistic regression",
+        "boosting",
+        "",
+    ];
     let rows: Vec<Vec<String>> = found.cells.iter().map(row).collect();
     let short: Vec<Vec<String>> = last.iter().map(|(_, cell, _)| row(cell)).collect();
     out += &table(&head, &short);
@@ -76,7 +133,11 @@ pub(super) fn section(found: &Comparison, id: &str) -> String {
 
 /// Several tasks in one network, or each in one of its own.
 fn together(found: &Comparison) -> String {
-    let kinds: Vec<Verdict> = found.cells.iter().map(|cell| Verdict::of(cell.together_interval)).collect();
+    let kinds: Vec<Verdict> = found
+        .cells
+        .iter()
+        .map(|cell| Verdict::of(cell.together_interval))
+        .collect();
     let count = |kind| kinds.iter().filter(|one| **one == kind).count();
     let (better, worse) = (count(Verdict::Gain), count(Verdict::Loss));
     let mut out = "<h3>Learned together, or each alone</h3>\n".to_owned();
@@ -92,7 +153,10 @@ fn together(found: &Comparison) -> String {
     };
     out += &verdict(class, word, &text);
     let row = |cell: &Cell| {
-        vec![format!("{}, {}", cell.attribute.replace('_', " "), cell.amount), signed(cell.together, cell.together_interval)]
+        vec![
+            format!("{}, {}", cell.attribute.replace('_', " "), cell.amount),
+            signed(cell.together, cell.together_interval),
+        ]
     };
     out + &details(
         "Figures",

@@ -45,7 +45,15 @@ pub enum Study {
 }
 
 /// The names that files give themselves.
-const NAMES: [&str; 7] = ["compress", "distil", "evaluate", "new-items", "offers", "profile", "robustness"];
+const NAMES: [&str; 7] = [
+    "compress",
+    "distil",
+    "evaluate",
+    "new-items",
+    "offers",
+    "profile",
+    "robustness",
+];
 
 /// A file of figures as it is written: which study it is of comes first.
 #[derive(Debug, Serialize)]
@@ -75,8 +83,12 @@ impl Study {
     /// When the figures cannot be written as JSON.
     pub fn to_json(&self) -> Result<String> {
         fn text<T: Serialize>(study: &'static str, found: &T) -> Result<String> {
-            serde_json::to_string_pretty(&Written { study, version: VERSION, found })
-                .context("failed to write the figures as JSON")
+            serde_json::to_string_pretty(&Written {
+                study,
+                version: VERSION,
+                found,
+            })
+            .context("failed to write the figures as JSON")
         }
         let name = self.name();
         match self {
@@ -100,11 +112,25 @@ impl Study {
             study: Option<String>,
             version: Option<u32>,
         }
-        let expected = || format!("expected one of {}, as --json of that command writes it", NAMES.join(", "));
+        let expected = || {
+            format!(
+                "expected one of {}, as --json of that command writes it",
+                NAMES.join(", ")
+            )
+        };
         let head: Head = parsed(text)?;
-        let Some(name) = head.study else { bail!("field \"study\" is missing: {}", expected()) };
-        ensure!(NAMES.contains(&name.as_str()), "field \"study\" is \"{}\": {}", shortened(&name), expected());
-        let version = head.version.context("field \"version\" is missing: expected 1")?;
+        let Some(name) = head.study else {
+            bail!("field \"study\" is missing: {}", expected())
+        };
+        ensure!(
+            NAMES.contains(&name.as_str()),
+            "field \"study\" is \"{}\": {}",
+            shortened(&name),
+            expected()
+        );
+        let version = head
+            .version
+            .context("field \"version\" is missing: expected 1")?;
         ensure!(
             version == VERSION,
             "field \"version\" is {version}, this program reads {VERSION}: make the figures again with this program"
@@ -145,7 +171,9 @@ fn shortened(text: &str) -> String {
 fn parsed<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T> {
     serde_json::from_str(text).map_err(|error| {
         let said = error.to_string();
-        match field_before(text, error.line(), error.column()).filter(|_| error.is_data() && !said.starts_with("missing field")) {
+        match field_before(text, error.line(), error.column())
+            .filter(|_| error.is_data() && !said.starts_with("missing field"))
+        {
             Some(field) => anyhow::anyhow!("field \"{}\": {said}", shortened(field)),
             None => anyhow::anyhow!("{said}"),
         }
@@ -154,7 +182,11 @@ fn parsed<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T> {
 
 /// The last name of a field that stands before a place in a JSON text.
 fn field_before(text: &str, line: usize, column: usize) -> Option<&str> {
-    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let start: usize = text
+        .split_inclusive('\n')
+        .take(line.saturating_sub(1))
+        .map(str::len)
+        .sum();
     let bytes = text.as_bytes();
     let end = (start + column).min(bytes.len());
     let (mut at, mut found) = (0, None);
@@ -170,7 +202,11 @@ fn field_before(text: &str, line: usize, column: usize) -> Option<&str> {
         }
         let name = text.get(from..at.min(bytes.len()));
         at += 1;
-        let after = bytes.get(at..).unwrap_or_default().iter().find(|byte| !byte.is_ascii_whitespace());
+        let after = bytes
+            .get(at..)
+            .unwrap_or_default()
+            .iter()
+            .find(|byte| !byte.is_ascii_whitespace());
         if after == Some(&b':') {
             found = name;
         }
@@ -193,9 +229,12 @@ impl Sheet {
     /// # Errors
     /// With the file, the field and what was expected.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("{}: cannot be read", path.display()))?;
         let study = Study::from_json(&text).with_context(|| path.display().to_string())?;
-        let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let file = path
+            .file_name()
+            .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         Ok(Self { file, study })
     }
 }
@@ -217,7 +256,11 @@ pub(super) fn sections(sheets: &[Sheet]) -> String {
             Study::Profile(found) => households::section(found, &id),
             Study::Robustness(found) => noise::section(found, &id),
         };
-        let _ = writeln!(out, "<p class=\"quiet\">Figures: {}</p>\n</section>", escape(&sheet.file));
+        let _ = writeln!(
+            out,
+            "<p class=\"quiet\">Figures: {}</p>\n</section>",
+            escape(&sheet.file)
+        );
     }
     out
 }
@@ -260,14 +303,22 @@ impl Verdict {
 
 /// The sentence that says what came out, after a word that says it in short.
 fn verdict(class: &str, word: &str, text: &str) -> String {
-    format!("<p class=\"verdict {class}\"><b>{}</b> {}</p>\n", escape(word), escape(text))
+    format!(
+        "<p class=\"verdict {class}\"><b>{}</b> {}</p>\n",
+        escape(word),
+        escape(text)
+    )
 }
 
 /// `+0.123` with a real minus sign.
 fn plus(value: f64, digits: usize) -> String {
     let text = format!("{value:+.digits$}").replace('-', "\u{2212}");
     // What rounds to nothing is neither more nor less.
-    if text.chars().all(|c| !c.is_ascii_digit() || c == '0') { format!("{:.digits$}", 0.0) } else { text }
+    if text.chars().all(|c| !c.is_ascii_digit() || c == '0') {
+        format!("{:.digits$}", 0.0)
+    } else {
+        text
+    }
 }
 
 #[cfg(test)]

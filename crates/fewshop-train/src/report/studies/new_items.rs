@@ -40,7 +40,8 @@ pub(super) fn section(found: &Found, id: &str) -> String {
     let mut out = super::section("Products that nobody has bought yet", &intro);
     let of = |name: &str| found.rows.iter().find(|row| row.name == name);
     if let Some(ours) = of(OURS) {
-        let [text, category] = [&ours.minus_text, &ours.minus_category].map(|d| Verdict::of(d.ndcg_interval));
+        let [text, category] =
+            [&ours.minus_text, &ours.minus_category].map(|d| Verdict::of(d.ndcg_interval));
         let (class, word) = match (text, category) {
             (Verdict::Gain, Verdict::Gain) => ("good", "It works:"),
             (Verdict::Loss, _) | (_, Verdict::Loss) => ("bad", "It does not:"),
@@ -51,17 +52,28 @@ pub(super) fn section(found: &Found, id: &str) -> String {
             text.words(),
             signed(ours.minus_text.ndcg_at_10, ours.minus_text.ndcg_interval),
             category.words(),
-            signed(ours.minus_category.ndcg_at_10, ours.minus_category.ndcg_interval)
+            signed(
+                ours.minus_category.ndcg_at_10,
+                ours.minus_category.ndcg_interval
+            )
         );
-        let simple = found.rows.iter().filter(|row| SIMPLE.contains(&row.name.as_str()));
-        if let Some(best) = simple.max_by(|a, b| a.alone.ndcg_at_10.total_cmp(&b.alone.ndcg_at_10)) {
+        let simple = found
+            .rows
+            .iter()
+            .filter(|row| SIMPLE.contains(&row.name.as_str()));
+        if let Some(best) = simple.max_by(|a, b| a.alone.ndcg_at_10.total_cmp(&b.alone.ndcg_at_10))
+        {
             let _ = write!(
                 said,
                 " The strongest simple way is \u{2018}{}\u{2019} with {:.3}; Fewshop has {:.3}.",
                 best.name, best.alone.ndcg_at_10, ours.alone.ndcg_at_10
             );
         }
-        let better = found.rows.iter().filter(|row| row.new_in_full.ndcg_at_10 > ours.new_in_full.ndcg_at_10).count();
+        let better = found
+            .rows
+            .iter()
+            .filter(|row| row.new_in_full.ndcg_at_10 > ours.new_in_full.ndcg_at_10)
+            .count();
         if better > 0 {
             let _ = write!(
                 said,
@@ -71,7 +83,10 @@ pub(super) fn section(found: &Found, id: &str) -> String {
         }
         out += &verdict(class, word, &said);
     }
-    let shown: Vec<(&Row, &str)> = SHOWN.iter().filter_map(|(name, plain)| Some((of(name)?, *plain))).collect();
+    let shown: Vec<(&Row, &str)> = SHOWN
+        .iter()
+        .filter_map(|(name, plain)| Some((of(name)?, *plain)))
+        .collect();
     let bars: Vec<Bar<'_>> = shown
         .iter()
         .map(|(row, plain)| Bar {
@@ -82,11 +97,22 @@ pub(super) fn section(found: &Found, id: &str) -> String {
             label: format!("{:.3}", row.alone.ndcg_at_10),
         })
         .collect();
-    let said: Vec<String> = bars.iter().map(|bar| format!("{}: {}", bar.name, bar.label)).collect();
+    let said: Vec<String> = bars
+        .iter()
+        .map(|bar| format!("{}: {}", bar.name, bar.label))
+        .collect();
     let title = format!("Ranking new products, {id}");
-    let frame = Frame { title: &title, description: &said.join(", "), x: "NDCG@10 among the new products", y: "" };
-    out +=
-        &figure(|width| charts::bars(&frame, &bars, width), "Green: what `fewshop add-items` does. Lines: 95 % intervals.", "");
+    let frame = Frame {
+        title: &title,
+        description: &said.join(", "),
+        x: "NDCG@10 among the new products",
+        y: "",
+    };
+    out += &figure(
+        |width| charts::bars(&frame, &bars, width),
+        "Green: what `fewshop add-items` does. Lines: 95 % intervals.",
+        "",
+    );
     let row = |(row, name): &(&Row, &str)| {
         vec![
             (*name).to_owned(),
@@ -96,7 +122,13 @@ pub(super) fn section(found: &Found, id: &str) -> String {
             minus(row, "category of the shots", &row.minus_category),
         ]
     };
-    let head = ["", "NDCG@10", "Recall@20", "minus nearest by text, 95 %", "minus category, 95 %"];
+    let head = [
+        "",
+        "NDCG@10",
+        "Recall@20",
+        "minus nearest by text, 95 %",
+        "minus category, 95 %",
+    ];
     out += &table(&head, &shown.iter().map(row).collect::<Vec<_>>());
     let row = |row: &Row| {
         vec![
@@ -108,11 +140,26 @@ pub(super) fn section(found: &Found, id: &str) -> String {
             format!("{:.4}", row.new_in_full.recall_at_20),
         ]
     };
-    let head = ["", "new alone: NDCG@10", "Recall@20", "all products: NDCG@10", "of the new: NDCG@10", "Recall@20"];
-    out + &details("All ways, and among all products", &head, &found.rows.iter().map(row).collect::<Vec<_>>())
+    let head = [
+        "",
+        "new alone: NDCG@10",
+        "Recall@20",
+        "all products: NDCG@10",
+        "of the new: NDCG@10",
+        "Recall@20",
+    ];
+    out + &details(
+        "All ways, and among all products",
+        &head,
+        &found.rows.iter().map(row).collect::<Vec<_>>(),
+    )
 }
 
 /// A difference; empty where a way is compared with itself.
 fn minus(row: &Row, other: &str, difference: &Difference) -> String {
-    if row.name == other { String::new() } else { signed(difference.ndcg_at_10, difference.ndcg_interval) }
+    if row.name == other {
+        String::new()
+    } else {
+        signed(difference.ndcg_at_10, difference.ndcg_interval)
+    }
 }

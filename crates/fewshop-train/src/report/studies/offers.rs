@@ -4,17 +4,31 @@ use super::*;
 use crate::offers::{Calibration, Comparison, METHODS, Row, Split};
 
 pub(super) fn section(found: &Comparison, id: &str) -> String {
-    let late: Vec<&Row> = found.rows.iter().filter(|row| row.split == Split::Time).collect();
-    let asked = late.first().or(found.rows.first().as_ref()).map_or((0, 0), |row| (row.questions, row.households));
+    let late: Vec<&Row> = found
+        .rows
+        .iter()
+        .filter(|row| row.split == Split::Time)
+        .collect();
+    let asked = late
+        .first()
+        .or(found.rows.first().as_ref())
+        .map_or((0, 0), |row| (row.questions, row.households));
     let intro = format!(
         "The latest campaigns, ranked for {} households ({} times a campaign was shown and something redeemed) by what was learned from \
          earlier campaigns and other households alone.",
         asked.1, asked.0
     );
     let mut out = super::section("Which offer to show", &intro);
-    let ours: Vec<&&Row> = late.iter().filter(|row| row.method == METHODS[METHODS.len() - 1]).collect();
-    let span =
-        ours.iter().map(|row| row.ndcg_gain.0).fold((f64::MAX, f64::MIN), |(low, high), gain| (low.min(gain), high.max(gain)));
+    let ours: Vec<&&Row> = late
+        .iter()
+        .filter(|row| row.method == METHODS[METHODS.len() - 1])
+        .collect();
+    let span = ours
+        .iter()
+        .map(|row| row.ndcg_gain.0)
+        .fold((f64::MAX, f64::MIN), |(low, high), gain| {
+            (low.min(gain), high.max(gain))
+        });
     out += &if found.better && !ours.is_empty() {
         let text = format!(
             "it finds the redeemed offers better than the most redeemed ones do, however few products are known: {} to {} NDCG@10.",
@@ -29,7 +43,10 @@ pub(super) fn section(found: &Comparison, id: &str) -> String {
             "it is not clearly better than showing the most redeemed offer at every number of products known.",
         )
     };
-    let named: Vec<(String, &Row)> = ours.iter().map(|row| (format!("{} known", row.known), **row)).collect();
+    let named: Vec<(String, &Row)> = ours
+        .iter()
+        .map(|row| (format!("{} known", row.known), **row))
+        .collect();
     let bars: Vec<Bar<'_>> = named
         .iter()
         .map(|(name, row)| Bar {
@@ -40,18 +57,49 @@ pub(super) fn section(found: &Comparison, id: &str) -> String {
             label: plus(row.ndcg_gain.0, 3),
         })
         .collect();
-    let said: Vec<String> = bars.iter().map(|bar| format!("{}: {}", bar.name, bar.label)).collect();
+    let said: Vec<String> = bars
+        .iter()
+        .map(|bar| format!("{}: {}", bar.name, bar.label))
+        .collect();
     let title = format!("Offers, {id}");
-    let frame = Frame { title: &title, description: &said.join(", "), x: "NDCG@10 above the most redeemed offers", y: "" };
-    out +=
-        &figure(|width| charts::bars(&frame, &bars, width), "Green: clearly better. Lines: 95 % intervals over households.", "");
-    let row = |row: &&Row| {
-        let gain = if row.method == METHODS[0] { String::new() } else { signed(row.ndcg_gain.0, row.ndcg_gain.1) };
-        vec![row.known.clone(), row.method.clone(), format!("{:.3}", row.ndcg.0), format!("{:.3}", row.auc.0), gain]
+    let frame = Frame {
+        title: &title,
+        description: &said.join(", "),
+        x: "NDCG@10 above the most redeemed offers",
+        y: "",
     };
-    let head = ["known", "", "NDCG@10", "AUC", "NDCG@10 above the first, 95 %"];
+    out += &figure(
+        |width| charts::bars(&frame, &bars, width),
+        "Green: clearly better. Lines: 95 % intervals over households.",
+        "",
+    );
+    let row = |row: &&Row| {
+        let gain = if row.method == METHODS[0] {
+            String::new()
+        } else {
+            signed(row.ndcg_gain.0, row.ndcg_gain.1)
+        };
+        vec![
+            row.known.clone(),
+            row.method.clone(),
+            format!("{:.3}", row.ndcg.0),
+            format!("{:.3}", row.auc.0),
+            gain,
+        ]
+    };
+    let head = [
+        "known",
+        "",
+        "NDCG@10",
+        "AUC",
+        "NDCG@10 above the first, 95 %",
+    ];
     out += &table(&head, &late.iter().map(row).collect::<Vec<_>>());
-    let same: Vec<&Row> = found.rows.iter().filter(|row| row.split == Split::Households).collect();
+    let same: Vec<&Row> = found
+        .rows
+        .iter()
+        .filter(|row| row.split == Split::Households)
+        .collect();
     if !same.is_empty() {
         out += &details(
             "While others' redemptions of the same campaign are known",
@@ -64,7 +112,10 @@ pub(super) fn section(found: &Comparison, id: &str) -> String {
 
 /// Whether what is expected comes true.
 fn expected(found: &[Calibration]) -> String {
-    let later: Vec<&Calibration> = found.iter().filter(|one| one.split == Split::Time).collect();
+    let later: Vec<&Calibration> = found
+        .iter()
+        .filter(|one| one.split == Split::Time)
+        .collect();
     if later.is_empty() {
         return String::new();
     }
@@ -74,7 +125,8 @@ fn expected(found: &[Calibration]) -> String {
         (
             "good",
             "As far as can be told:",
-            "in later campaigns the first offer was redeemed as often as expected, within chance.".to_owned(),
+            "in later campaigns the first offer was redeemed as often as expected, within chance."
+                .to_owned(),
         )
     } else {
         let text = format!(
@@ -100,6 +152,12 @@ fn expected(found: &[Calibration]) -> String {
             format!("{:.0}", one.most_redeemed),
         ]
     };
-    let head = ["the first offer shown", "expected", "redeemed", "redeemed by expected, 95 %", "most redeemed instead"];
+    let head = [
+        "the first offer shown",
+        "expected",
+        "redeemed",
+        "redeemed by expected, 95 %",
+        "most redeemed instead",
+    ];
     out + &table(&head, &found.iter().map(row).collect::<Vec<_>>())
 }

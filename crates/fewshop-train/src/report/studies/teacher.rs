@@ -11,7 +11,10 @@ pub(super) fn section(found: &Found, _: &str) -> String {
     );
     let student = found.rankers.get(1).map_or(1.0, |line| line.share_of_first);
     let kind = Verdict::of(found.distilled_minus_plain_interval);
-    let difference = signed(found.distilled_minus_plain, found.distilled_minus_plain_interval);
+    let difference = signed(
+        found.distilled_minus_plain,
+        found.distilled_minus_plain_interval,
+    );
     let taught = match kind {
         Verdict::Gain => ("Worth trying:", "teaching it by the large one helps"),
         Verdict::Same => ("Off:", "teaching it by the large one brings no clear gain"),
@@ -30,8 +33,20 @@ pub(super) fn section(found: &Found, _: &str) -> String {
 
 fn lines(name: &str, minus: &str, lines: &[Line]) -> String {
     let row = |(nth, line): (usize, &Line)| {
-        let minus = if nth == 0 { String::new() } else { signed(line.minus_first, line.minus_first_interval) };
-        vec![line.name.clone(), format!("{:.4}", line.ndcg), format!("{:.2} %", 100.0 * line.share_of_first), minus]
+        let minus = if nth == 0 {
+            String::new()
+        } else {
+            signed(line.minus_first, line.minus_first_interval)
+        };
+        vec![
+            line.name.clone(),
+            format!("{:.4}", line.ndcg),
+            format!("{:.2} %", 100.0 * line.share_of_first),
+            minus,
+        ]
     };
-    table(&[name, "NDCG@10", "of the first", minus], &lines.iter().enumerate().map(row).collect::<Vec<_>>())
+    table(
+        &[name, "NDCG@10", "of the first", minus],
+        &lines.iter().enumerate().map(row).collect::<Vec<_>>(),
+    )
 }

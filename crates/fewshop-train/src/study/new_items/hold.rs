@@ -43,31 +43,60 @@ impl Hold {
     /// # Errors
     /// When the log is too small to ask about.
     pub(super) fn of(catalogue: &Catalogue, log: &Log, salt: &str, seed: u64) -> Result<Self> {
-        let is_new: Vec<bool> = catalogue.items().iter().map(|item| split::fold(&item.id.0, salt, PARTS) == 0).collect();
+        let is_new: Vec<bool> = catalogue
+            .items()
+            .iter()
+            .map(|item| split::fold(&item.id.0, salt, PARTS) == 0)
+            .collect();
         let rows: Vec<usize> = (0..catalogue.len()).filter(|&row| !is_new[row]).collect();
         let mut place = vec![None; catalogue.len()];
-        rows.iter().enumerate().for_each(|(to, &from)| place[from] = Some(ItemIx::from(to)));
+        rows.iter()
+            .enumerate()
+            .for_each(|(to, &from)| place[from] = Some(ItemIx::from(to)));
         let pick = |wanted: bool| {
-            catalogue.items().iter().zip(&is_new).filter(move |(_, new)| **new == wanted).map(|(item, _)| item.clone())
+            catalogue
+                .items()
+                .iter()
+                .zip(&is_new)
+                .filter(move |(_, new)| **new == wanted)
+                .map(|(item, _)| item.clone())
         };
-        let asked: Vec<bool> = log.users.iter().map(|user| split::fold(user, salt, 100) < ASKED).collect();
+        let asked: Vec<bool> = log
+            .users
+            .iter()
+            .map(|user| split::fold(user, salt, 100) < ASKED)
+            .collect();
         let from = (log.sessions.len() as f64 * (1.0 - LATE)) as usize;
-        let mut train = Log { users: log.users.clone(), ..Log::default() };
+        let mut train = Log {
+            users: log.users.clone(),
+            ..Log::default()
+        };
         let mut questions = Questions::default();
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         for (nth, session) in log.sessions.iter().enumerate() {
             if !asked[session.user as usize] && nth < from {
-                let items = session
-                    .items
-                    .iter()
-                    .filter_map(|item| Some(crate::files::LoggedItem { item: place[item.item.row()]?, ..*item }));
+                let items = session.items.iter().filter_map(|item| {
+                    Some(crate::files::LoggedItem {
+                        item: place[item.item.row()]?,
+                        ..*item
+                    })
+                });
                 let items: Vec<_> = items.collect();
                 train.events += items.len();
                 if !items.is_empty() {
-                    train.sessions.push(LoggedSession { items, ..session.clone() });
+                    train.sessions.push(LoggedSession {
+                        items,
+                        ..session.clone()
+                    });
                 }
             } else if asked[session.user as usize] && nth >= from {
-                ask(session, &log.users[session.user as usize], &is_new, &mut questions, &mut rng);
+                ask(
+                    session,
+                    &log.users[session.user as usize],
+                    &is_new,
+                    &mut questions,
+                    &mut rng,
+                );
             }
         }
         ensure!(
@@ -75,13 +104,29 @@ impl Hold {
             "no late session goes on to take one of the {} products that count as new: give a longer log",
             catalogue.len() - rows.len()
         );
-        Ok(Self { known: Catalogue::new(pick(false).collect())?, rows, new: pick(true).collect(), log: train, questions })
+        Ok(Self {
+            known: Catalogue::new(pick(false).collect())?,
+            rows,
+            new: pick(true).collect(),
+            log: train,
+            questions,
+        })
     }
 }
 
 /// Asks a session once a number of shots. Shots are known products in random order: those of a basket bear one timestamp.
-fn ask(session: &LoggedSession, user: &str, is_new: &[bool], questions: &mut Questions, rng: &mut ChaCha8Rng) {
-    let taken = session.items.iter().filter(|item| item.kind != EventKind::Dismiss).map(|item| item.item);
+fn ask(
+    session: &LoggedSession,
+    user: &str,
+    is_new: &[bool],
+    questions: &mut Questions,
+    rng: &mut ChaCha8Rng,
+) {
+    let taken = session
+        .items
+        .iter()
+        .filter(|item| item.kind != EventKind::Dismiss)
+        .map(|item| item.item);
     let (new, mut known): (Vec<ItemIx>, Vec<ItemIx>) = taken.partition(|item| is_new[item.row()]);
     if new.is_empty() {
         return;
@@ -89,14 +134,31 @@ fn ask(session: &LoggedSession, user: &str, is_new: &[bool], questions: &mut Que
     known.shuffle(rng);
     for k in SHOTS.into_iter().filter(|&k| k < known.len()) {
         let id = format!("{}-{k}", session.id);
-        questions.cases.push(Case { id, user: user.to_owned(), k: k as u32, shots: known[..k].to_vec(), visits: Vec::new() });
-        questions.wanted.push(known[k..].iter().chain(&new).copied().collect());
+        questions.cases.push(Case {
+            id,
+            user: user.to_owned(),
+            k: k as u32,
+            shots: known[..k].to_vec(),
+            visits: Vec::new(),
+        });
+        questions
+            .wanted
+            .push(known[k..].iter().chain(&new).copied().collect());
     }
 }
 
 /// The new ones among what is wanted.
 pub(super) fn only(wanted: &[Vec<ItemIx>], allowed: &[bool]) -> Vec<Vec<ItemIx>> {
-    wanted.iter().map(|wanted| wanted.iter().copied().filter(|item| allowed[item.row()]).collect()).collect()
+    wanted
+        .iter()
+        .map(|wanted| {
+            wanted
+                .iter()
+                .copied()
+                .filter(|item| allowed[item.row()])
+                .collect()
+        })
+        .collect()
 }
 
 /// Ids of items.
@@ -110,8 +172,14 @@ mod tests {
     use crate::files::LoggedItem;
 
     fn shop() -> (Catalogue, Log) {
-        let items = (0..100).map(|row| Item::new(&format!("i{row}"), "Thing")).collect();
-        let item = |row: u32| LoggedItem { item: ItemIx(row % 100), kind: EventKind::Purchase, quantity: 1.0 };
+        let items = (0..100)
+            .map(|row| Item::new(&format!("i{row}"), "Thing"))
+            .collect();
+        let item = |row: u32| LoggedItem {
+            item: ItemIx(row % 100),
+            kind: EventKind::Purchase,
+            quantity: 1.0,
+        };
         let session = |n: u32| LoggedSession {
             user: n % 40,
             id: format!("s{n}"),
@@ -133,11 +201,32 @@ mod tests {
         assert_eq!(hold.known.len() + hold.new.len(), 100);
         assert!((3..20).contains(&hold.new.len()), "{}", hold.new.len());
         let new = ids(&hold.new);
-        assert!(hold.log.sessions.iter().flat_map(|s| &s.items).all(|i| !new.contains(hold.known[i.item].id.0.as_str())));
-        let trained: HashSet<&str> = hold.log.sessions.iter().map(|s| log.users[s.user as usize].as_str()).collect();
-        assert!(hold.questions.cases.iter().all(|case| !trained.contains(case.user.as_str())));
+        assert!(
+            hold.log
+                .sessions
+                .iter()
+                .flat_map(|s| &s.items)
+                .all(|i| !new.contains(hold.known[i.item].id.0.as_str()))
+        );
+        let trained: HashSet<&str> = hold
+            .log
+            .sessions
+            .iter()
+            .map(|s| log.users[s.user as usize].as_str())
+            .collect();
+        assert!(
+            hold.questions
+                .cases
+                .iter()
+                .all(|case| !trained.contains(case.user.as_str()))
+        );
         assert!(hold.log.sessions.iter().all(|s| s.time_s < 320));
-        assert!(hold.rows.iter().enumerate().all(|(to, &from)| hold.known.items()[to] == catalogue.items()[from]));
+        assert!(
+            hold.rows
+                .iter()
+                .enumerate()
+                .all(|(to, &from)| hold.known.items()[to] == catalogue.items()[from])
+        );
     }
 
     #[test]

@@ -32,23 +32,45 @@ impl Mix {
             let mut gradient = lessons
                 .par_iter()
                 .map(|lesson| gradient(lesson, &w, &spread))
-                .reduce(|| vec![0.0; width], |a, b| a.iter().zip(&b).map(|(a, b)| a + b).collect());
+                .reduce(
+                    || vec![0.0; width],
+                    |a, b| a.iter().zip(&b).map(|(a, b)| a + b).collect(),
+                );
             for (at, g) in gradient.iter_mut().enumerate() {
-                *g = if used[at] { *g / lessons.len().max(1) as f64 + L2 * w[at] } else { 0.0 };
+                *g = if used[at] {
+                    *g / lessons.len().max(1) as f64 + L2 * w[at]
+                } else {
+                    0.0
+                };
                 m[at] = 0.9 * m[at] + 0.1 * *g;
                 v[at] = 0.999 * v[at] + 0.001 * *g * *g;
-                let (m, v) = (m[at] / (1.0 - 0.9f64.powi(step as i32)), v[at] / (1.0 - 0.999f64.powi(step as i32)));
+                let (m, v) = (
+                    m[at] / (1.0 - 0.9f64.powi(step as i32)),
+                    v[at] / (1.0 - 0.999f64.powi(step as i32)),
+                );
                 w[at] -= RATE * m / (v.sqrt() + 1e-8);
             }
         }
-        Self { weights: w.iter().zip(&spread).map(|(w, inv)| (w * inv) as f32).collect() }
+        Self {
+            weights: w
+                .iter()
+                .zip(&spread)
+                .map(|(w, inv)| (w * inv) as f32)
+                .collect(),
+        }
     }
 
     /// Scores of all rows.
     pub(super) fn score(&self, columns: &[Vec<f32>]) -> Vec<f32> {
         let mut out = vec![0f32; columns[0].len()];
-        for (column, weight) in columns.iter().zip(&self.weights).filter(|(_, weight)| **weight != 0.0) {
-            out.iter_mut().zip(column).for_each(|(out, x)| *out += weight * x);
+        for (column, weight) in columns
+            .iter()
+            .zip(&self.weights)
+            .filter(|(_, weight)| **weight != 0.0)
+        {
+            out.iter_mut()
+                .zip(column)
+                .for_each(|(out, x)| *out += weight * x);
         }
         out
     }
@@ -60,25 +82,48 @@ fn spread(lessons: &[Lesson], width: usize) -> Vec<f64> {
     for lesson in lessons {
         let n = lesson.taken.len() as f64;
         for (at, sum) in sums.iter_mut().enumerate() {
-            let of = || lesson.columns.iter().skip(at).step_by(width).map(|x| f64::from(*x));
+            let of = || {
+                lesson
+                    .columns
+                    .iter()
+                    .skip(at)
+                    .step_by(width)
+                    .map(|x| f64::from(*x))
+            };
             let mean = of().sum::<f64>() / n;
             *sum += of().map(|x| (x - mean).powi(2)).sum::<f64>();
         }
         count += n;
     }
-    sums.iter().map(|sum| (sum / count.max(1.0)).sqrt()).map(|std| if std < 1e-6 { 0.0 } else { 1.0 / std }).collect()
+    sums.iter()
+        .map(|sum| (sum / count.max(1.0)).sqrt())
+        .map(|std| if std < 1e-6 { 0.0 } else { 1.0 / std })
+        .collect()
 }
 
 fn gradient(lesson: &Lesson, w: &[f64], spread: &[f64]) -> Vec<f64> {
     let width = w.len();
     let scaled: Vec<f64> = w.iter().zip(spread).map(|(w, s)| w * s).collect();
-    let z: Vec<f64> =
-        lesson.columns.chunks_exact(width).map(|row| row.iter().zip(&scaled).map(|(x, w)| f64::from(*x) * w).sum()).collect();
+    let z: Vec<f64> = lesson
+        .columns
+        .chunks_exact(width)
+        .map(|row| {
+            row.iter()
+                .zip(&scaled)
+                .map(|(x, w)| f64::from(*x) * w)
+                .sum()
+        })
+        .collect();
     let top = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let total: f64 = z.iter().map(|z| (z - top).exp()).sum();
     let taken = lesson.taken.iter().filter(|taken| **taken).count().max(1) as f64;
     let mut out = vec![0f64; width];
-    for ((row, z), &was) in lesson.columns.chunks_exact(width).zip(&z).zip(&lesson.taken) {
+    for ((row, z), &was) in lesson
+        .columns
+        .chunks_exact(width)
+        .zip(&z)
+        .zip(&lesson.taken)
+    {
         let error = (z - top).exp() / total - if was { 1.0 / taken } else { 0.0 };
         for ((out, x), inv) in out.iter_mut().zip(row).zip(spread) {
             *out += error * f64::from(*x) * inv;
@@ -95,12 +140,17 @@ mod tests {
     fn what_tells_is_weighed_and_what_does_not_is_not() {
         // The first column foretells what is taken, the second is the same for all products.
         let lesson = |at: usize| Lesson {
-            columns: (0..4).flat_map(|row| [if row == at { 2.0 } else { 1.0 }, 5.0, row as f32]).collect(),
+            columns: (0..4)
+                .flat_map(|row| [if row == at { 2.0 } else { 1.0 }, 5.0, row as f32])
+                .collect(),
             taken: (0..4).map(|row| row == at).collect(),
         };
         let lessons: Vec<Lesson> = (0..8).map(|n| lesson(n % 4)).collect();
         let mix = Mix::learn(&lessons, &[true, true, false]);
-        assert!(mix.weights[0] > 1.0 && mix.weights[1] == 0.0 && mix.weights[2] == 0.0, "{mix:?}");
+        assert!(
+            mix.weights[0] > 1.0 && mix.weights[1] == 0.0 && mix.weights[2] == 0.0,
+            "{mix:?}"
+        );
         assert_eq!(mix, Mix::learn(&lessons, &[true, true, false]));
     }
 }

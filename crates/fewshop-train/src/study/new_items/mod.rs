@@ -37,7 +37,13 @@ const ASKED: usize = 3_000;
 ///
 /// # Errors
 /// When the log is too small, or a training fails.
-pub fn run(catalogue: &Catalogue, text: Option<&TextVectors>, log: &Log, config: &TrainConfig, seed: u64) -> Result<Found> {
+pub fn run(
+    catalogue: &Catalogue,
+    text: Option<&TextVectors>,
+    log: &Log,
+    config: &TrainConfig,
+    seed: u64,
+) -> Result<Found> {
     let hold = Hold::of(catalogue, log, &format!("fewshop-new-{seed}"), seed)?;
     say(&format!(
         "{} of {} products are new, {} cases ask about them",
@@ -47,27 +53,55 @@ pub fn run(catalogue: &Catalogue, text: Option<&TextVectors>, log: &Log, config:
     ));
     let known_text = text.map(|text| text.of_rows(&hold.rows));
     say("Practice: another tenth plays new");
-    let practice = Hold::of(&hold.known, &hold.log, &format!("fewshop-practice-{seed}"), seed)?;
+    let practice = Hold::of(
+        &hold.known,
+        &hold.log,
+        &format!("fewshop-practice-{seed}"),
+        seed,
+    )?;
     let (signals, ..) = prepare(&hold.known, known_text.as_ref(), &practice, config, seed)?;
     let questions = in_rows_of(&signals, &hold.known, &practice.questions)?;
     let lessons = lessons(&signals, &questions)?;
     let learn = |skip: &[&str]| {
-        let used: Vec<bool> = COLUMNS.iter().map(|name| *name != "random" && !skip.contains(name)).collect();
+        let used: Vec<bool> = COLUMNS
+            .iter()
+            .map(|name| *name != "random" && !skip.contains(name))
+            .collect();
         Mix::learn(&lessons, &used)
     };
-    let mixes =
-        vec![("learned mix".to_owned(), learn(&[])), ("learned mix without the pack's ranker".to_owned(), learn(&["pack"]))];
+    let mixes = vec![
+        ("learned mix".to_owned(), learn(&[])),
+        (
+            "learned mix without the pack's ranker".to_owned(),
+            learn(&["pack"]),
+        ),
+    ];
     drop(signals);
     say("What counts: the products that are asked about");
     let (signals, cosines) = prepare(catalogue, text, &hold, config, seed)?;
     let questions = thinned(in_rows_of(&signals, catalogue, &hold.questions)?);
     let (alone, full) = answers(&signals, &questions, &mixes)?;
-    let new_only = Questions { cases: questions.cases.clone(), wanted: only(&questions.wanted, &signals.new) };
+    let new_only = Questions {
+        cases: questions.cases.clone(),
+        wanted: only(&questions.wanted, &signals.new),
+    };
     let popularity = &signals.recommender.pack().popularity;
-    let (by_new, by_all) = (Judge::of(&new_only, popularity), Judge::of(&questions, popularity));
-    let names: Vec<String> = COLUMNS.iter().map(ToString::to_string).chain(mixes.iter().map(|(name, _)| name.clone())).collect();
+    let (by_new, by_all) = (
+        Judge::of(&new_only, popularity),
+        Judge::of(&questions, popularity),
+    );
+    let names: Vec<String> = COLUMNS
+        .iter()
+        .map(ToString::to_string)
+        .chain(mixes.iter().map(|(name, _)| name.clone()))
+        .collect();
     let alone: Vec<_> = alone.into_iter().map(|picks| by_new.judge(picks)).collect();
-    let at = |name: &str| names.iter().position(|other| other == name).context("a column is missing");
+    let at = |name: &str| {
+        names
+            .iter()
+            .position(|other| other == name)
+            .context("a column is missing")
+    };
     let (text_row, category) = (at("nearest by text")?, at("category of the shots")?);
     let mut rows = Vec::new();
     for ((nth, name), picks) in names.iter().enumerate().zip(full) {
@@ -82,8 +116,13 @@ pub fn run(catalogue: &Catalogue, text: Option<&TextVectors>, log: &Log, config:
             full: by_all.all(&by_all.judge(picks)),
         });
     }
-    let weights = COLUMNS.iter().zip(&mixes[0].1.weights).map(|(name, weight)| ((*name).to_owned(), *weight)).collect();
-    let shoppers = Bootstrap::over(questions.cases.iter().map(|case| case.user.as_str())).shoppers();
+    let weights = COLUMNS
+        .iter()
+        .zip(&mixes[0].1.weights)
+        .map(|(name, weight)| ((*name).to_owned(), *weight))
+        .collect();
+    let shoppers =
+        Bootstrap::over(questions.cases.iter().map(|case| case.user.as_str())).shoppers();
     Ok(Found {
         seed,
         products: catalogue.len(),
@@ -118,14 +157,25 @@ fn prepare(
         let row = catalogue.ix(id).map_or(0, ItemIx::row);
         text.map_or(&[], |text| &text.rows()[row * size..][..size])
     };
-    let pack_text: Vec<f32> = pack.catalogue.items().iter().flat_map(|item| said(&item.id)).copied().collect();
+    let pack_text: Vec<f32> = pack
+        .catalogue
+        .items()
+        .iter()
+        .flat_map(|item| said(&item.id))
+        .copied()
+        .collect();
     let likeness = Likeness::of(&pack.catalogue, &pack_text);
     let weights = Weights::default();
     let content = |item: &fewshop_core::Item, near: &[(u32, f32)]| -> Vec<f32> {
-        let read = if config.tower.text { said(&item.id) } else { &[] };
+        let read = if config.tower.text {
+            said(&item.id)
+        } else {
+            &[]
+        };
         let mut out = tower.vector(item, read);
         let mut mean = vec![0.0; pack.table.d];
-        near.iter().for_each(|&(row, weight)| pack.table.add_row(row as usize, weight, &mut mean));
+        near.iter()
+            .for_each(|&(row, weight)| pack.table.add_row(row as usize, weight, &mut mean));
         out.extend(mean);
         out.extend(said(&item.id));
         out
@@ -138,7 +188,14 @@ fn prepare(
         .enumerate()
         .map(|(own, item)| {
             // A known product has itself as its nearest neighbour, a new one never has.
-            let mut near = likeness.nearest(item, said(&item.id), &Weights { most: weights.most + 1, ..weights });
+            let mut near = likeness.nearest(
+                item,
+                said(&item.id),
+                &Weights {
+                    most: weights.most + 1,
+                    ..weights
+                },
+            );
             near.retain(|&(row, _)| row as usize != own);
             let sum = near.iter().map(|n| n.1).sum::<f32>().max(1e-9);
             near.iter_mut().for_each(|n| n.1 /= sum);
@@ -149,22 +206,57 @@ fn prepare(
     progress.finish("Neighbours by content: found");
     let width = known.first().map_or(0, Vec::len);
     let known = known.concat();
-    let vectors: Vec<f32> = (0..pack.catalogue.len()).flat_map(|row| unit(pack.table.row(row))).collect();
-    let examples = Examples { width, content: &known, d: pack.table.d, vectors: &vectors };
+    let vectors: Vec<f32> = (0..pack.catalogue.len())
+        .flat_map(|row| unit(pack.table.row(row)))
+        .collect();
+    let examples = Examples {
+        width,
+        content: &known,
+        d: pack.table.d,
+        vectors: &vectors,
+    };
     let gan = Gan::fit(examples, &GanConfig::default(), seed)?;
-    let plain = Gan::fit(examples, &GanConfig { adversary: 0.0, ..GanConfig::default() }, seed)?;
+    let plain = Gan::fit(
+        examples,
+        &GanConfig {
+            adversary: 0.0,
+            ..GanConfig::default()
+        },
+        seed,
+    )?;
     let mut made = HashMap::new();
     let mut newcomers = Vec::new();
     for item in &hold.new {
         let neighbours = likeness.nearest(item, said(&item.id), &weights);
         let content = content(item, &neighbours);
-        made.insert(item.id.0.clone(), [content[..pack.table.d].to_vec(), gan.vector(&content), plain.vector(&content)]);
-        newcomers.push(Newcomer { item: item.clone(), neighbours, vector: None });
+        made.insert(
+            item.id.0.clone(),
+            [
+                content[..pack.table.d].to_vec(),
+                gan.vector(&content),
+                plain.vector(&content),
+            ],
+        );
+        newcomers.push(Newcomer {
+            item: item.clone(),
+            neighbours,
+            vector: None,
+        });
     }
     let with_new = add(&pack, &newcomers)?;
-    let text: Vec<f32> = with_new.catalogue.items().iter().flat_map(|item| said(&item.id)).copied().collect();
-    let with_new = Pack::from_bytes(&with_new.to_bytes()?).context("failed to read the pack that was just written")?;
-    Ok((Signals::of(with_new, &hold.new, &made, text, seed)?, [gan.cosine[0], gan.cosine[1], plain.cosine[1]]))
+    let text: Vec<f32> = with_new
+        .catalogue
+        .items()
+        .iter()
+        .flat_map(|item| said(&item.id))
+        .copied()
+        .collect();
+    let with_new = Pack::from_bytes(&with_new.to_bytes()?)
+        .context("failed to read the pack that was just written")?;
+    Ok((
+        Signals::of(with_new, &hold.new, &made, text, seed)?,
+        [gan.cosine[0], gan.cosine[1], plain.cosine[1]],
+    ))
 }
 
 fn unit(x: Vec<f32>) -> Vec<f32> {
@@ -173,23 +265,44 @@ fn unit(x: Vec<f32>) -> Vec<f32> {
 }
 
 /// Questions in the rows of the pack that answers.
-fn in_rows_of(signals: &Signals, catalogue: &Catalogue, questions: &Questions) -> Result<Questions> {
-    let row = |item: &ItemIx| signals.catalogue().ix(&catalogue[*item].id).context("the pack lost a product");
+fn in_rows_of(
+    signals: &Signals,
+    catalogue: &Catalogue,
+    questions: &Questions,
+) -> Result<Questions> {
+    let row = |item: &ItemIx| {
+        signals
+            .catalogue()
+            .ix(&catalogue[*item].id)
+            .context("the pack lost a product")
+    };
     let rows = |items: &[ItemIx]| items.iter().map(row).collect::<Result<Vec<ItemIx>>>();
     Ok(Questions {
         cases: questions
             .cases
             .iter()
-            .map(|case| Ok(Case { shots: rows(&case.shots)?, ..case.clone() }))
+            .map(|case| {
+                Ok(Case {
+                    shots: rows(&case.shots)?,
+                    ..case.clone()
+                })
+            })
             .collect::<Result<_>>()?,
-        wanted: questions.wanted.iter().map(|wanted| rows(wanted)).collect::<Result<_>>()?,
+        wanted: questions
+            .wanted
+            .iter()
+            .map(|wanted| rows(wanted))
+            .collect::<Result<_>>()?,
     })
 }
 
 fn thinned(questions: Questions) -> Questions {
     let every = questions.cases.len().div_ceil(ASKED).max(1);
     let Questions { cases, wanted } = questions;
-    Questions { cases: cases.into_iter().step_by(every).collect(), wanted: wanted.into_iter().step_by(every).collect() }
+    Questions {
+        cases: cases.into_iter().step_by(every).collect(),
+        wanted: wanted.into_iter().step_by(every).collect(),
+    }
 }
 
 fn lessons(signals: &Signals, questions: &Questions) -> Result<Vec<Lesson>> {
@@ -198,11 +311,19 @@ fn lessons(signals: &Signals, questions: &Questions) -> Result<Vec<Lesson>> {
     let progress = Progress::of("Cases that teach the mix", asked.len() as u64);
     let out = asked.par_iter().map(|&at| {
         let columns = signals.columns(&questions.cases[at].shots)?;
-        let rows: Vec<usize> = (0..signals.new.len()).filter(|&row| signals.new[row]).collect();
+        let rows: Vec<usize> = (0..signals.new.len())
+            .filter(|&row| signals.new[row])
+            .collect();
         progress.step();
         Ok(Lesson {
-            columns: rows.iter().flat_map(|&row| columns.iter().map(move |column| column[row])).collect(),
-            taken: rows.iter().map(|&row| questions.wanted[at].contains(&ItemIx::from(row))).collect(),
+            columns: rows
+                .iter()
+                .flat_map(|&row| columns.iter().map(move |column| column[row]))
+                .collect(),
+            taken: rows
+                .iter()
+                .map(|&row| questions.wanted[at].contains(&ItemIx::from(row)))
+                .collect(),
         })
     });
     let out: Result<Vec<Lesson>> = out.collect();
@@ -214,7 +335,11 @@ fn lessons(signals: &Signals, questions: &Questions) -> Result<Vec<Lesson>> {
 type Lists = Vec<Vec<Vec<ItemIx>>>;
 
 /// Every method's picks among the new products alone, and among all.
-fn answers(signals: &Signals, questions: &Questions, mixes: &[(String, Mix)]) -> Result<(Lists, Lists)> {
+fn answers(
+    signals: &Signals,
+    questions: &Questions,
+    mixes: &[(String, Mix)],
+) -> Result<(Lists, Lists)> {
     let progress = Progress::of("Cases about new products", questions.cases.len() as u64);
     // By case: by method the first 20, among the new products alone and among all.
     type Answer = (Vec<Vec<ItemIx>>, Vec<Vec<ItemIx>>);
@@ -226,11 +351,19 @@ fn answers(signals: &Signals, questions: &Questions, mixes: &[(String, Mix)]) ->
             let mixed: Vec<Vec<f32>> = mixes.iter().map(|(_, mix)| mix.score(&columns)).collect();
             columns.extend(mixed);
             let top = |scores: &[f32], new_only: bool| -> Vec<ItemIx> {
-                let open = |row: usize| (!new_only || signals.new[row]) && !case.shots.contains(&ItemIx::from(row));
-                kernels::top_k(scores, PICKS, open).into_iter().map(ItemIx).collect()
+                let open = |row: usize| {
+                    (!new_only || signals.new[row]) && !case.shots.contains(&ItemIx::from(row))
+                };
+                kernels::top_k(scores, PICKS, open)
+                    .into_iter()
+                    .map(ItemIx)
+                    .collect()
             };
             progress.step();
-            Ok((columns.iter().map(|c| top(c, true)).collect(), columns.iter().map(|c| top(c, false)).collect()))
+            Ok((
+                columns.iter().map(|c| top(c, true)).collect(),
+                columns.iter().map(|c| top(c, false)).collect(),
+            ))
         })
         .collect();
     let each = each?;
@@ -241,9 +374,13 @@ fn answers(signals: &Signals, questions: &Questions, mixes: &[(String, Mix)]) ->
 
 fn turned(by_case: Lists) -> Lists {
     let methods = by_case.first().map_or(0, Vec::len);
-    let mut out: Lists = (0..methods).map(|_| Vec::with_capacity(by_case.len())).collect();
+    let mut out: Lists = (0..methods)
+        .map(|_| Vec::with_capacity(by_case.len()))
+        .collect();
     for case in by_case {
-        out.iter_mut().zip(case).for_each(|(out, picks)| out.push(picks));
+        out.iter_mut()
+            .zip(case)
+            .for_each(|(out, picks)| out.push(picks));
     }
     out
 }

@@ -62,13 +62,22 @@ impl Signals {
     ) -> Result<Self> {
         let n = pack.catalogue.len();
         let fresh = ids(newcomers);
-        let new: Vec<bool> = pack.catalogue.items().iter().map(|item| fresh.contains(item.id.0.as_str())).collect();
+        let new: Vec<bool> = pack
+            .catalogue
+            .items()
+            .iter()
+            .map(|item| fresh.contains(item.id.0.as_str()))
+            .collect();
         let with = |which: usize| -> Result<ItemTable> {
             let d = pack.table.d;
             let mut rows: Vec<f32> = Vec::with_capacity(n * d);
             for (row, item) in pack.catalogue.items().iter().enumerate() {
                 if new[row] {
-                    rows.extend(&vectors.get(&item.id.0).context("a new product has no vector")?[which]);
+                    rows.extend(
+                        &vectors
+                            .get(&item.id.0)
+                            .context("a new product has no vector")?[which],
+                    );
                 } else {
                     rows.extend(pack.table.row(row));
                 }
@@ -76,7 +85,9 @@ impl Signals {
             Ok(ItemTable::quantise(&rows, d, pack.table.bias.clone()))
         };
         let random = pack.catalogue.items().iter();
-        let random = random.map(|item| split::fold(&item.id.0, &format!("random-{seed}"), 1 << 20) as f32).collect();
+        let random = random
+            .map(|item| split::fold(&item.id.0, &format!("random-{seed}"), 1 << 20) as f32)
+            .collect();
         Ok(Self {
             content: with(0)?,
             generated: with(1)?,
@@ -101,7 +112,8 @@ impl Signals {
         let (n, k) = (pack.catalogue.len(), shots.len().max(1) as f32);
         let zeros = || vec![0f32; n];
         let items = pack.catalogue.items();
-        let (mut text, mut text_max, mut words, mut words_max) = (zeros(), vec![-1f32; n], zeros(), zeros());
+        let (mut text, mut text_max, mut words, mut words_max) =
+            (zeros(), vec![-1f32; n], zeros(), zeros());
         let (mut category, mut department, mut brand) = (zeros(), zeros(), zeros());
         let (mut covisit, mut cosine) = (zeros(), zeros());
         let fold = |sum: &mut Vec<f32>, most: &mut Vec<f32>, said: &[f32]| {
@@ -112,27 +124,49 @@ impl Signals {
         };
         for shot in shots {
             let item = &items[shot.row()];
-            let own = if self.width == 0 { &[] } else { &self.text[shot.row() * self.width..][..self.width] };
+            let own = if self.width == 0 {
+                &[]
+            } else {
+                &self.text[shot.row() * self.width..][..self.width]
+            };
             fold(&mut text, &mut text_max, &self.likeness.text(own));
             fold(&mut words, &mut words_max, &self.likeness.words(item));
             for (row, other) in items.iter().enumerate() {
-                let shared = item.category.iter().zip(&other.category).take_while(|(a, b)| a == b).count();
-                if !item.category.is_empty() && shared == item.category.len().max(other.category.len()) {
+                let shared = item
+                    .category
+                    .iter()
+                    .zip(&other.category)
+                    .take_while(|(a, b)| a == b)
+                    .count();
+                if !item.category.is_empty()
+                    && shared == item.category.len().max(other.category.len())
+                {
                     category[row] += 1.0 / k;
                 }
                 department[row] += f32::from(u8::from(shared > 0)) / k;
-                brand[row] += f32::from(u8::from(!item.brand.is_empty() && item.brand == other.brand)) / k;
+                brand[row] += f32::from(u8::from(
+                    !item.brand.is_empty() && item.brand == other.brand,
+                )) / k;
             }
             let config = &pack.config;
             let own = pack.popularity[shot.row()] as f32;
             for pair in pack.pairs.row(shot.row()) {
                 let other = pack.popularity[pair.to] as f32;
-                covisit[pair.to] += pair.count / (own + config.covisit_shrink) / other.max(1.0).powf(config.covisit_alpha) / k;
-                cosine[pair.to] += pair.count / ((own + config.cosine_shrink) * (other + config.cosine_shrink)).sqrt() / k;
+                covisit[pair.to] += pair.count
+                    / (own + config.covisit_shrink)
+                    / other.max(1.0).powf(config.covisit_alpha)
+                    / k;
+                cosine[pair.to] += pair.count
+                    / ((own + config.cosine_shrink) * (other + config.cosine_shrink)).sqrt()
+                    / k;
             }
         }
         let log_rate = |x: Vec<f32>| x.into_iter().map(|x| (1e-5 + x).ln()).collect::<Vec<f32>>();
-        let prices: Vec<f32> = shots.iter().filter_map(|shot| items[shot.row()].price).map(|p| (p + 0.01).ln()).collect();
+        let prices: Vec<f32> = shots
+            .iter()
+            .filter_map(|shot| items[shot.row()].price)
+            .map(|p| (p + 0.01).ln())
+            .collect();
         let mean = prices.iter().sum::<f32>() / prices.len().max(1) as f32;
         let distance = |price: Option<f32>| match price {
             Some(price) if !prices.is_empty() => -((price + 0.01).ln() - mean).abs(),
@@ -145,8 +179,13 @@ impl Signals {
             let mut most = vec![-1f32; n];
             for shot in shots {
                 let own = table.row(shot.row());
-                let plain = ItemTable { bias: vec![0.0; n], ..table.clone() };
-                most.iter_mut().zip(kernels::scan(&plain, &own, 1.0)).for_each(|(most, near)| *most = most.max(near));
+                let plain = ItemTable {
+                    bias: vec![0.0; n],
+                    ..table.clone()
+                };
+                most.iter_mut()
+                    .zip(kernels::scan(&plain, &own, 1.0))
+                    .for_each(|(most, near)| *most = most.max(near));
             }
             most
         };
@@ -154,7 +193,11 @@ impl Signals {
         Ok(vec![
             self.random.clone(),
             self.category_popularity.iter().map(ln).collect(),
-            category.iter().zip(&self.category_popularity).map(|(share, pop)| 20.0 * share + ln(pop)).collect(),
+            category
+                .iter()
+                .zip(&self.category_popularity)
+                .map(|(share, pop)| 20.0 * share + ln(pop))
+                .collect(),
             text,
             text_max,
             words,
@@ -180,9 +223,16 @@ impl Signals {
     fn ranked(&self, session: &Session, n: usize) -> Result<Vec<f32>> {
         let mut one = self.recommender.clone();
         one.set_session(session.clone())?;
-        let ranking = pollster::block_on(one.rank(&RankOptions { n, reasons: false, ..RankOptions::default() }))?;
+        let ranking = pollster::block_on(one.rank(&RankOptions {
+            n,
+            reasons: false,
+            ..RankOptions::default()
+        }))?;
         let mut out = vec![-100.0; n];
-        ranking.picks.iter().for_each(|pick| out[pick.item.row()] = pick.score);
+        ranking
+            .picks
+            .iter()
+            .for_each(|pick| out[pick.item.row()] = pick.score);
         Ok(out)
     }
 }
@@ -190,7 +240,13 @@ impl Signals {
 /// For each product the mean popularity of the known ones in its category, or in the nearest category above it that has any.
 fn category_popularity(pack: &Pack, new: &[bool]) -> Vec<f32> {
     let mut sums: HashMap<&[String], (f32, f32)> = HashMap::new();
-    for (row, item) in pack.catalogue.items().iter().enumerate().filter(|&(row, _)| !new[row]) {
+    for (row, item) in pack
+        .catalogue
+        .items()
+        .iter()
+        .enumerate()
+        .filter(|&(row, _)| !new[row])
+    {
         for depth in 0..=item.category.len() {
             let sum = sums.entry(&item.category[..depth]).or_default();
             sum.0 += pack.popularity[row] as f32;
@@ -198,7 +254,14 @@ fn category_popularity(pack: &Pack, new: &[bool]) -> Vec<f32> {
         }
     }
     let of = |category: &[String]| {
-        (0..=category.len()).rev().find_map(|depth| sums.get(&category[..depth])).map_or(0.0, |(sum, n)| sum / n)
+        (0..=category.len())
+            .rev()
+            .find_map(|depth| sums.get(&category[..depth]))
+            .map_or(0.0, |(sum, n)| sum / n)
     };
-    pack.catalogue.items().iter().map(|item| of(&item.category)).collect()
+    pack.catalogue
+        .items()
+        .iter()
+        .map(|item| of(&item.category))
+        .collect()
 }

@@ -75,7 +75,10 @@ pub fn table(found: &Found) -> String {
             figure(row.alone.ndcg_at_10, row.alone.ndcg_interval),
             figure(row.alone.recall_at_20, row.alone.recall_interval),
             signed(row.minus_text.ndcg_at_10, row.minus_text.ndcg_interval),
-            signed(row.minus_category.ndcg_at_10, row.minus_category.ndcg_interval),
+            signed(
+                row.minus_category.ndcg_at_10,
+                row.minus_category.ndcg_interval
+            ),
             row.full.ndcg_at_10,
             row.new_in_full.ndcg_at_10,
             row.new_in_full.recall_at_20
