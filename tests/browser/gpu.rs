@@ -8,8 +8,9 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::shop::{js, load_on, picks, request, rust, session, shelf};
 
-/// Scores of both backends may differ by this share of the larger one: the same sums in another order, in f32, through softmax
-/// and a hidden layer. Two products nearer to each other than that may change places.
+/// Scores of both backends may differ by this share of the larger one: the same sums in another
+/// order, in f32, through softmax and a hidden layer. Two products nearer to each other than that
+/// may change places.
 const TOLERANCE: f32 = 1e-3;
 
 #[track_caller]
@@ -58,7 +59,8 @@ async fn both_backends_pick_the_same() {
         Event::new(ItemIx(42), EventKind::Dismiss),
         Event::new(ItemIx(43), EventKind::Purchase),
     ]);
-    // The last one has a single shot: the adapter's gate is open then whatever the shots say of each other.
+    // The last one has a single shot: the adapter's gate is open then whatever the shots say of
+    // each other.
     let (cpu, gpu) = both(&[
         Session::default(),
         session(&[21, 22, 23]),

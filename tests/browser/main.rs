@@ -1,7 +1,8 @@
 //! The engine in a real browser, through the JavaScript class that the worker and npm users see.
 //!
-//! Without features the CPU engine is tested, with `gpu` the WebGPU engine on whatever adapter the browser has; `webdriver.json`
-//! asks for a software one. All tests of a file share one page and so one GPU. By hand, in this folder:
+//! Without features the CPU engine is tested, with `gpu` the WebGPU engine on whatever adapter the
+//! browser has; `webdriver.json` asks for a software one. All tests of a file share one page and so
+//! one GPU. By hand, in this folder:
 //!
 //! ```text
 //! wasm-pack test --headless --chrome --mode no-install -- --profile web --test browser

@@ -1,4 +1,5 @@
-//! The pack that the storefront serves: the code still reads it, and it is as good as the README says.
+//! The pack that the storefront serves: the code still reads it, and it is as good as the README
+//! says.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,8 @@ fn committed() -> Pack {
     Pack::from_bytes(&bytes).expect("the committed pack can be read")
 }
 
-/// Sessions of shoppers whom training never saw, after the date where training ends, items in a random order drawn once.
+/// Sessions of shoppers whom training never saw, after the date where training ends, items in a
+/// random order drawn once.
 fn sessions(pack: &Pack) -> Vec<Vec<ItemIx>> {
     let text = std::fs::read_to_string(path("goldens/validation_sessions.csv"))
         .expect("the sessions are committed");
@@ -85,8 +87,9 @@ fn no_two_products_look_the_same() {
     }
 }
 
-/// The figures of the README are of 604 validation and 1,239 test sessions; these 100 are of the validation shoppers who did not tell the
-/// pack its season either, few enough to commit. The bound is what the pack reached on them, less what another machine's rounding may move.
+/// The figures of the README are of 604 validation and 1,239 test sessions; these 100 are of the
+/// validation shoppers who did not tell the pack its season either, few enough to commit. The bound
+/// is what the pack reached on them, less what another machine's rounding may move.
 #[test]
 fn it_is_as_good_as_when_it_was_committed_and_ahead_of_popularity() {
     let pack = committed();

@@ -1,4 +1,5 @@
-//! What comes in from outside: every crate of Cargo.lock from the one registry, with a checksum, under a licence of `deny.toml`.
+//! What comes in from outside: every crate of Cargo.lock from the one registry, with a checksum,
+//! under a licence of `deny.toml`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -72,7 +73,8 @@ fn every_crate_has_a_licence_that_is_allowed() {
             .current_dir(root());
         cargo.output().expect("cargo runs: it runs this test")
     };
-    // What only a feature or another system has (the SQL engines of `fewshop count`, Windows) no build has fetched yet.
+    // What only a feature or another system has (the SQL engines of `fewshop count`, Windows) no
+    // build has fetched yet.
     let mut output = metadata("--offline");
     if !output.status.success() {
         output = metadata("--locked");

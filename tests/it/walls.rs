@@ -1,4 +1,5 @@
-//! Who may depend on whom, and what the inner crates may not touch: the walls of ARCHITECTURE.md that a machine can check.
+//! Who may depend on whom, and what the inner crates may not touch: the walls of ARCHITECTURE.md
+//! that a machine can check.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -84,7 +85,8 @@ fn core_and_storefront_do_not_know_burn() {
     }
 }
 
-/// The engines of `fewshop count` take longer to build than all the rest: nothing has them unless it asks.
+/// The engines of `fewshop count` take longer to build than all the rest: nothing has them unless
+/// it asks.
 #[test]
 fn sql_engines_are_behind_features_that_are_off() {
     let metadata = metadata();

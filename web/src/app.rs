@@ -28,13 +28,14 @@ thread_local! {
     static OPENED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether the first page is being drawn: what stands below the fold may then wait for a task of its own.
+/// Whether the first page is being drawn: what stands below the fold may then wait for a task of
+/// its own.
 pub(crate) fn is_opening() -> bool {
     !OPENED.get()
 }
 
-/// Fetches the catalogue, then puts the shop in the place of the shop window that `index.html` shows until then. Without a
-/// catalogue the window stays, and says why.
+/// Fetches the catalogue, then puts the shop in the place of the shop window that `index.html`
+/// shows until then. Without a catalogue the window stays, and says why.
 pub(crate) fn mount() {
     spawn_local(async {
         let file = browser::fetch_text("/assets/catalogue.json").await;
@@ -42,7 +43,8 @@ pub(crate) fn mount() {
             Ok(catalogue) => {
                 let texts = texts().await;
                 let remembered = browser::recall().await.as_string();
-                // In a task of its own: reading the catalogue and drawing the page are each about a frame's work.
+                // In a task of its own: reading the catalogue and drawing the page are each about a
+                // frame's work.
                 set_timeout(move || open(catalogue, remembered, texts), Duration::ZERO);
             }
             Err(why) => {
@@ -71,7 +73,8 @@ async fn texts() -> &'static Texts {
 }
 
 fn open(catalogue: Catalogue, remembered: Option<String>, texts: &'static Texts) {
-    // leptos mounts nothing of its own: it lends its reactive graph a root that lives as long as the page.
+    // leptos mounts nothing of its own: it lends its reactive graph a root that lives as long as
+    // the page.
     mount_to_body(move || {
         let shop = Shop::new(catalogue, remembered.as_deref(), texts);
         shop.provide();
@@ -80,7 +83,8 @@ fn open(catalogue: Catalogue, remembered: Option<String>, texts: &'static Texts)
         if let Some(root) = document().document_element() {
             let _ = root.set_attribute("lang", shop.texts.lang);
         }
-        // The engine is on its way; the page is drawn in a task of its own, so that a touch in between is not kept waiting.
+        // The engine is on its way; the page is drawn in a task of its own, so that a touch in
+        // between is not kept waiting.
         let owner = Owner::current().unwrap_or_default();
         set_timeout(move || owner.with(show), Duration::ZERO);
     });
@@ -163,8 +167,8 @@ fn pages() -> Node {
     })
 }
 
-/// Tells a screen reader of a new page by moving the focus to its heading; not on the first page, which it reads anyway, and
-/// not while the shopper types into the search field.
+/// Tells a screen reader of a new page by moving the focus to its heading; not on the first page,
+/// which it reads anyway, and not while the shopper types into the search field.
 fn announce_pages() {
     let nav = use_nav();
     let mut shown = None;

@@ -15,10 +15,11 @@ thread_local! {
     static BASE: OnceCell<String> = const { OnceCell::new() };
 }
 
-/// Path under which the shop is served, without a slash at the end: "" at the root of a host, "/shop" below it.
+/// Path under which the shop is served, without a slash at the end: "" at the root of a host,
+/// "/shop" below it.
 ///
-/// It is what `<base href>` says; without one the shop is taken to be served at the root, since the address itself may be
-/// that of any page.
+/// It is what `<base href>` says; without one the shop is taken to be served at the root, since the
+/// address itself may be that of any page.
 pub(crate) fn base() -> String {
     let read = || {
         let has_base = document()
@@ -48,7 +49,8 @@ pub(crate) fn encode(part: &str) -> String {
     js_sys::encode_uri_component(part).into()
 }
 
-/// One part of an address as it was before [`encode`]; a part that was never encoded stays as it is.
+/// One part of an address as it was before [`encode`]; a part that was never encoded stays as it
+/// is.
 pub(crate) fn decode(part: &str) -> String {
     js_sys::decode_uri_component(part).map_or_else(|_| part.to_owned(), String::from)
 }
@@ -116,7 +118,8 @@ pub(crate) fn now() -> u32 {
     (js_sys::Date::now() / 1000.0) as u32
 }
 
-// Hand-written JavaScript: by web-sys the same is a dozen more classes and closures in the page's wasm.
+// Hand-written JavaScript: by web-sys the same is a dozen more classes and closures in the page's
+// wasm.
 #[wasm_bindgen(raw_module = "../assets/rest.js")]
 extern "C" {
     /// A picture, as long as it is there without asking for it.
@@ -140,10 +143,11 @@ pub(crate) async fn text_after_load(name: &str) -> Result<String, String> {
 
 #[wasm_bindgen(raw_module = "../assets/memory.js")]
 extern "C" {
-    /// The text that this device remembers; anything else where there is none or the browser does not let the page have it.
+    /// The text that this device remembers; anything else where there is none or the browser does
+    /// not let the page have it.
     pub(crate) async fn recall() -> JsValue;
-    /// Remembers a text instead of the last one, or nothing any more. A browser that forbids storage or has no room left costs
-    /// the shopper nothing but the memory of this visit.
+    /// Remembers a text instead of the last one, or nothing any more. A browser that forbids
+    /// storage or has no room left costs the shopper nothing but the memory of this visit.
     pub(crate) fn remember(text: Option<&str>);
     /// Tells other tabs that all was forgotten.
     pub(crate) fn forgotten();
@@ -228,7 +232,8 @@ pub(crate) fn focus(element: &HtmlElement) {
     }
 }
 
-/// Moves the focus to the first main heading of the page, so that a screen reader reads the new page from its top.
+/// Moves the focus to the first main heading of the page, so that a screen reader reads the new
+/// page from its top.
 pub(crate) fn focus_heading() {
     if let Ok(Some(heading)) = document().query_selector("main h1") {
         focus(heading.unchecked_ref());
@@ -357,7 +362,8 @@ fn animate(element: &Element, property: &str, from: &str, to: &str, duration_ms:
     }
 }
 
-/// Makes an element so wide, in per cent of its parent's width. The page's policy allows no `style` attribute.
+/// Makes an element so wide, in per cent of its parent's width. The page's policy allows no `style`
+/// attribute.
 pub(crate) fn set_width(element: &Element, percent: i32) {
     let _ = element
         .unchecked_ref::<HtmlElement>()

@@ -17,11 +17,13 @@ use crate::shop::Shop;
 /// Pack, relative to the worker's own address.
 const PACK_URL: &str = "../assets/shop.pack";
 
-/// Without a word for so long, a worker that loads or ranks is taken for dead. A ranking takes milliseconds and a download
-/// reports its progress, so even a slow phone stays far below. One that gives no sign of life is dead much sooner, see [`Pulse`].
+/// Without a word for so long, a worker that loads or ranks is taken for dead. A ranking takes
+/// milliseconds and a download reports its progress, so even a slow phone stays far below. One that
+/// gives no sign of life is dead much sooner, see [`Pulse`].
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// WebGPU by software needs seconds for what a CPU does in milliseconds; who forces it knows to wait.
+/// WebGPU by software needs seconds for what a CPU does in milliseconds; who forces it knows to
+/// wait.
 const PATIENCE_FORCED: Duration = Duration::from_secs(180);
 
 /// Before a dead worker is replaced.
@@ -159,7 +161,8 @@ impl Engine {
         self.shop.hear(outcome.state, outcome.answer);
         if outcome.restart {
             self.restarting = true;
-            // Not at once: this may run inside a closure of the worker that is to be dropped, and what killed it may pass.
+            // Not at once: this may run inside a closure of the worker that is to be dropped, and
+            // what killed it may pass.
             set_timeout(|| with_engine(Engine::spawn), RESTART_PAUSE);
         } else if let Some(request) = outcome.post {
             self.post(&request);
@@ -170,7 +173,8 @@ impl Engine {
     /// Begins the watch anew while an answer is due, and ends it otherwise.
     fn watch(&mut self) {
         self.pulse = self.link.is_waiting().then(|| {
-            // While it loads, pack and engine may hold its loop up; and software WebGPU compiles for many seconds at any time.
+            // While it loads, pack and engine may hold its loop up; and software WebGPU compiles
+            // for many seconds at any time.
             let asks = self.link.is_ready() && self.patience == PATIENCE;
             Pulse::new(self.patience.as_millis() as f64, asks, browser::ticks())
         });

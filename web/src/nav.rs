@@ -1,7 +1,7 @@
 //! Where the shopper is: the address as signals, links without reloads, and 'back'.
 //!
-//! The storefront has eight pages and no nested ones. leptos_router spends 14 kB (brotli) of every first visit on what is not
-//! used here, and two dozen crates of every build.
+//! The storefront has eight pages and no nested ones. leptos_router spends 14 kB (brotli) of every
+//! first visit on what is not used here, and two dozen crates of every build.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -15,8 +15,9 @@ use web_sys::{Element, HtmlAnchorElement, MouseEvent, UrlSearchParams};
 use crate::browser;
 use crate::shop::use_shop;
 
-/// How long a product's page is held back for the engine's answer at most: less than a frame. Drawn meanwhile it would take the processor
-/// from the answer, and would be drawn once more when that comes.
+/// How long a product's page is held back for the engine's answer at most: less than a frame. Drawn
+/// meanwhile it would take the processor from the answer, and would be drawn once more when that
+/// comes.
 const HOLD: Duration = Duration::from_millis(12);
 
 /// The address at hand, below the shop's origin.
@@ -57,7 +58,8 @@ fn page_of(path: &str) -> Page {
 }
 
 impl Nav {
-    /// Follows the address from now on: clicks on links of the shop, and the browser's own 'back' and 'forward'.
+    /// Follows the address from now on: clicks on links of the shop, and the browser's own 'back'
+    /// and 'forward'.
     pub(crate) fn start() {
         let nav = Self {
             path: RwSignal::default(),
@@ -66,7 +68,8 @@ impl Nav {
         nav.read();
         // Both live as long as the page, so nothing ever takes them away.
         let _ = window_event_listener(leptos::ev::popstate, move |_| {
-            // Who goes back with a dialog open, by a phone's gesture say, must not find it above another page.
+            // Who goes back with a dialog open, by a phone's gesture say, must not find it above
+            // another page.
             browser::close_open_dialog();
             nav.read();
         });
@@ -112,7 +115,8 @@ impl Nav {
             .unwrap_or_default()
     }
 
-    /// Opens an address of the shop; `replace` puts it in the place of the one at hand, so that 'back' passes over it.
+    /// Opens an address of the shop; `replace` puts it in the place of the one at hand, so that
+    /// 'back' passes over it.
     pub(crate) fn go(self, href: &str, replace: bool) {
         let Ok(history) = window().history() else {
             return;
@@ -127,7 +131,8 @@ impl Nav {
                 self.read();
                 window().scroll_to_with_x_and_y(0.0, 0.0);
             }
-            // A browser that will not change the address (some do after a hundred changes in a moment) can still follow it.
+            // A browser that will not change the address (some do after a hundred changes in a
+            // moment) can still follow it.
             Err(_) => {
                 let _ = window().location().set_href(href);
             }
@@ -159,7 +164,8 @@ impl Nav {
     }
 
     fn read(self) {
-        // Whoever goes elsewhere meanwhile wants no other page any more, and did not see that product.
+        // Whoever goes elsewhere meanwhile wants no other page any more, and did not see that
+        // product.
         if HELD.take().is_some() {
             use_shop().ask_again();
         }
@@ -175,7 +181,8 @@ fn set(signal: RwSignal<String>, value: String) {
     }
 }
 
-/// The address of the link that a plain click is on and its page, if it leads to a page of the shop.
+/// The address of the link that a plain click is on and its page, if it leads to a page of the
+/// shop.
 fn link_of(event: &MouseEvent) -> Option<(String, Page)> {
     if event.default_prevented()
         || event.button() != 0

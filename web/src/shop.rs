@@ -22,7 +22,8 @@ const PICKED: usize = 12;
 const WITH_CART: usize = 6;
 /// Products on the shelf 'New here': one row.
 const FRESH: usize = 6;
-/// Picks asked for, by how many are shown: what lies in the cart, what is never wanted and what one category has too much of is left out.
+/// Picks asked for, by how many are shown: what lies in the cart, what is never wanted and what one
+/// category has too much of is left out.
 const SPARE: usize = 3;
 /// Products of the cart that its shelf is ranked for: the latest say most about the basket at hand.
 const CART_SEEDS: usize = 20;
@@ -65,7 +66,8 @@ pub(crate) struct Shop {
     pub(crate) index: RwSignal<Option<Arc<SearchIndex>>>,
     /// The shelves answered last, by name.
     ranked: RwSignal<Vec<(String, Vec<Pick>)>>,
-    /// What is believed of the household and the best offers, each as answered last; empty where nothing is known of the shopper.
+    /// What is believed of the household and the best offers, each as answered last; empty where
+    /// nothing is known of the shopper.
     told: RwSignal<(Vec<AttributeBelief>, Vec<OfferPick>)>,
     /// The shelf that the page at hand wants besides those that every page may.
     extra: RwSignal<Option<ShelfRequest>>,
@@ -206,7 +208,8 @@ impl Shop {
         }
     }
 
-    /// Asks the engine about this state, for a page that wants this shelf and has room for this extra.
+    /// Asks the engine about this state, for a page that wants this shelf and has room for this
+    /// extra.
     fn ask(self, log: &SessionLog, shelf: Option<ShelfRequest>, shown: Option<Extra>) {
         // Without personalisation nothing of the shopper reaches even the engine.
         let session = if log.learning() == Learning::Off {
@@ -217,7 +220,8 @@ impl Shop {
         engine::ask(session, self.wanted(log, shelf, shown));
     }
 
-    /// Asks about a page before it is there, where an answer is to be had in a moment: the product that it shows.
+    /// Asks about a page before it is there, where an answer is to be had in a moment: the product
+    /// that it shows.
     pub(crate) fn foresee(self, page: &Page) -> Option<ItemIx> {
         let Page::Product(id) = page else { return None };
         let ix = self.catalogue().find(id).filter(|_| engine::is_ready())?;
@@ -307,7 +311,8 @@ impl Shop {
         self.step(&|log| log.show(extra, shows));
     }
 
-    /// What the picks may say of the household: nothing of each attribute until the engine has said something of this shopper.
+    /// What the picks may say of the household: nothing of each attribute until the engine has said
+    /// something of this shopper.
     pub(crate) fn household(self) -> Vec<AttributeBelief> {
         let heard = self.told.with(|(household, _)| household.clone());
         if heard.is_empty() || self.is_blank() || self.is_off() {
@@ -317,7 +322,8 @@ impl Shop {
         }
     }
 
-    /// The offer to show: the best one of whose products not all are unwanted. Of a stranger, the one that others redeem most.
+    /// The offer to show: the best one of whose products not all are unwanted. Of a stranger, the
+    /// one that others redeem most.
     pub(crate) fn offer(self) -> Option<OfferPick> {
         let heard = self.told.with(|(_, offers)| offers.clone());
         let own = !heard.is_empty() && !self.is_blank() && !self.is_off();
@@ -396,7 +402,8 @@ impl Shop {
         mixed(picks, n, |ix| catalogue.category(ix).to_vec())
     }
 
-    /// A shelf in the engine's order as corrected by the shopper, for a list that holds everything: 'never' only ends being put first.
+    /// A shelf in the engine's order as corrected by the shopper, for a list that holds everything:
+    /// 'never' only ends being put first.
     pub(crate) fn by_taste(self, name: &str) -> Vec<ItemIx> {
         let (catalogue, picks) = (self.catalogue(), self.ranked(name));
         self.log
@@ -427,7 +434,8 @@ impl Shop {
         self.corrected(others.collect(), WITH_CART)
     }
 
-    /// Products that were put in after training, by the shopper's taste among themselves where it is known.
+    /// Products that were put in after training, by the shopper's taste among themselves where it
+    /// is known.
     pub(crate) fn fresh(self, but: &[Pick]) -> Vec<Pick> {
         let catalogue = self.catalogue();
         let ranked = self.ranked(SHELF_FRESH);
@@ -575,7 +583,8 @@ impl Shop {
             .unwrap_or_default()
     }
 
-    /// Takes a text from [`Shop::export`] for what is remembered; says what is wrong with it otherwise.
+    /// Takes a text from [`Shop::export`] for what is remembered; says what is wrong with it
+    /// otherwise.
     pub(crate) fn import(self, text: &str) -> Result<(), String> {
         let memory = Memory::read(text.trim(), &self.catalogue(), browser::now())
             .map_err(|why| why.to_string())?;

@@ -1,6 +1,7 @@
 //! Every word that the page says, in one table.
 //!
-//! Texts that hold a value have `{}` in its place, filled in order by [`fill`]; those that count come in one and many.
+//! Texts that hold a value have `{}` in its place, filled in order by [`fill`]; those that count
+//! come in one and many.
 
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident: $text:literal,)*) => {
@@ -19,7 +20,8 @@ macro_rules! texts {
         pub const NAMES: &[&str] = &[$(stringify!($name),)*];
 
         impl Texts {
-            /// The texts of a language, one a line in the order of [`NAMES`]; `None` where their number is another one.
+            /// The texts of a language, one a line in the order of [`NAMES`]; `None` where their
+            /// number is another one.
             #[must_use]
             pub fn of_lines(lang: &'static str, lines: &'static str) -> Option<Self> {
                 let mut lines = lines.lines();
@@ -191,7 +193,8 @@ texts! {
     offer_most: "Because others redeem it most; nothing is known of you yet.",
     /// Why it: nothing that is known of the shopper adds to it.
     offer_others: "Because others redeem it often; your picks add nothing to that.",
-    /// How often it was redeemed, of a thousand. What to expect of the shopper is not said: of later campaigns it did not come true.
+    /// How often it was redeemed, of a thousand. What to expect of the shopper is not said: of
+    /// later campaigns it did not come true.
     offer_chance_all: "Of 1,000 who were shown it, about {} redeemed it.",
     /// What it covers: one product, whose name follows.
     offer_covers_one: "For 1 product:",

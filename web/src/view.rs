@@ -1,8 +1,9 @@
 //! Elements with signals in them: leptos' reactive graph, and plain DOM calls under it.
 //!
-//! leptos' own `view!` builds its machinery anew for the type of every element, 1 to 5 kB of wasm each time, and the page is sent to every
-//! shopper. Here an element is an element: nothing is generic over what it holds, and what changes is one boxed closure in one
-//! `RenderEffect`, which lives as long as the part of the page that made it.
+//! leptos' own `view!` builds its machinery anew for the type of every element, 1 to 5 kB of wasm
+//! each time, and the page is sent to every shopper. Here an element is an element: nothing is
+//! generic over what it holds, and what changes is one boxed closure in one `RenderEffect`, which
+//! lives as long as the part of the page that made it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -169,7 +170,8 @@ impl El {
     }
 }
 
-/// Does something now and whenever what it reads changes, as long as the part of the page lives that says so.
+/// Does something now and whenever what it reads changes, as long as the part of the page lives
+/// that says so.
 fn run(act: Box<dyn Fn()>) {
     let effect = RenderEffect::new(move |_: Option<()>| act());
     // An owner's stored values go with it.
@@ -225,7 +227,8 @@ pub(crate) fn later(build: impl Fn() -> Node + 'static) -> Node {
     when(move || due.get(), build)
 }
 
-/// A value that is worked out again only when what it reads changes, and passed on only when it differs.
+/// A value that is worked out again only when what it reads changes, and passed on only when it
+/// differs.
 pub(crate) fn memo<T: PartialEq + Send + Sync + 'static>(
     work: impl Fn() -> T + Send + Sync + 'static,
 ) -> Memo<T> {
@@ -239,8 +242,8 @@ pub(crate) fn effect(act: impl FnMut() + 'static) {
     Effect::new(act);
 }
 
-/// Products as the children of a list. A card is drawn once and stays while others come and go around it; one that changes its place is
-/// moved, and none that need not be.
+/// Products as the children of a list. A card is drawn once and stays while others come and go
+/// around it; one that changes its place is moved, and none that need not be.
 pub(crate) fn each_item(
     list: El,
     items: impl Fn() -> Vec<ItemIx> + 'static,

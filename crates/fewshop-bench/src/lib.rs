@@ -1,8 +1,9 @@
-//! What a peer benchmark asks of an engine, by the model's own kernels and by plain burn: fine-tune a small tower on one user's few items,
-//! then scan a catalogue for the best. `cargo xtask bench plug` builds it for the browser and writes the page around it.
+//! What a peer benchmark asks of an engine, by the model's own kernels and by plain burn: fine-tune
+//! a small tower on one user's few items, then scan a catalogue for the best.
+//! `cargo xtask bench plug` builds it for the browser and writes the page around it.
 //!
-//! The shop itself needs no such tower: what it learns on the device is the taste alone ([`fewshop_model::kernels::adapt`]), and the
-//! benchmark runs that too, as a workload of its own.
+//! The shop itself needs no such tower: what it learns on the device is the taste alone
+//! ([`fewshop_model::kernels::adapt`]), and the benchmark runs that too, as a workload of its own.
 
 #[cfg(feature = "burn")]
 pub mod plain;
@@ -11,7 +12,8 @@ pub mod tower;
 #[cfg(target_family = "wasm")]
 mod bindings;
 
-/// A few-shot task: which rows of the catalogue are wanted and which are not, and where the tower begins.
+/// A few-shot task: which rows of the catalogue are wanted and which are not, and where the tower
+/// begins.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Task {
     /// Rows of the wanted items.

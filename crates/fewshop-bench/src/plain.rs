@@ -83,7 +83,8 @@ impl Plain {
         }
     }
 
-    /// Fine-tunes and returns the user's vector; with `losses`, the loss before each step and after the last.
+    /// Fine-tunes and returns the user's vector; with `losses`, the loss before each step and after
+    /// the last.
     pub async fn finetune(&mut self, task: &Task, mut losses: Option<&mut Vec<f32>>) -> Vec<f32> {
         let training = self.device.clone().autodiff();
         let shots = task.positives.len();

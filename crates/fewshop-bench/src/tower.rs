@@ -1,7 +1,7 @@
 //! A two-layer tower of 64 numbers, fine-tuned by Adam, with gradient and step fused by hand.
 //!
-//! `x = mean(positives) + u; h = relu(x W1 + b1); y = h W2 + b2; z = E y`, and the loss is the mean over the positives of
-//! `-log softmax(z)` plus `l2` times the squares of all parameters.
+//! `x = mean(positives) + u; h = relu(x W1 + b1); y = h W2 + b2; z = E y`, and the loss is the mean
+//! over the positives of `-log softmax(z)` plus `l2` times the squares of all parameters.
 
 use fewshop_model::kernels;
 use wide::f32x8;
@@ -18,7 +18,8 @@ const B1: usize = W1 + D * D;
 const W2: usize = B1 + D;
 const B2: usize = W2 + D * D;
 
-/// Parameters, their Adam state and the room that a step needs: made once, used for one user after the other.
+/// Parameters, their Adam state and the room that a step needs: made once, used for one user after
+/// the other.
 #[derive(Debug, Clone)]
 pub struct Tower {
     parameters: Vec<f32>,
@@ -55,7 +56,8 @@ impl Default for Tower {
 }
 
 impl Tower {
-    /// Fine-tunes from the task's start and returns the user's vector; with `losses`, the loss before each step and after the last.
+    /// Fine-tunes from the task's start and returns the user's vector; with `losses`, the loss
+    /// before each step and after the last.
     ///
     /// # Shapes
     /// - `table`: `[items, 64]`

@@ -18,7 +18,8 @@ pub struct ValueBelief {
 pub struct AttributeBelief {
     /// As the shop's data calls it: `children`, `household_size`.
     pub attribute: String,
-    /// All its values in the order of the pack; `None` is 'not enough to tell': at this number of products training did not see the head
-    /// beat the plain shares of all households, so nothing may be shown.
+    /// All its values in the order of the pack; `None` is 'not enough to tell': at this number of
+    /// products training did not see the head beat the plain shares of all households, so nothing
+    /// may be shown.
     pub values: Option<Vec<ValueBelief>>,
 }

@@ -1,5 +1,5 @@
-//! What a log comes to when it is counted: whole numbers alone, so that whoever counts finds the same; and the text of the files that say so,
-//! which every counter writes alike.
+//! What a log comes to when it is counted: whole numbers alone, so that whoever counts finds the
+//! same; and the text of the files that say so, which every counter writes alike.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -24,7 +24,8 @@ pub struct LogShape {
     pub unknown: u64,
     /// Shoppers with an event.
     pub users: u64,
-    /// Sessions by the number of different products that were taken in them; 0 where all were turned down.
+    /// Sessions by the number of different products that were taken in them; 0 where all were
+    /// turned down.
     pub lengths: BTreeMap<u64, u64>,
 }
 
@@ -74,7 +75,8 @@ impl LogShape {
         )
     }
 
-    /// How many of the sessions in which something was taken come before the recent ones, the last `share` of them.
+    /// How many of the sessions in which something was taken come before the recent ones, the last
+    /// `share` of them.
     #[must_use]
     pub fn before_recent(&self, share: f64) -> u64 {
         (self.taken_sessions() as f64 * (1.0 - share)) as u64
@@ -115,8 +117,8 @@ fn field(id: &str) -> Cow<'_, str> {
     }
 }
 
-/// Tells of each two products that were taken in one session at least `least` times in how many sessions they were, in the order of
-/// their rows. `sessions` hold distinct rows below `items`.
+/// Tells of each two products that were taken in one session at least `least` times in how many
+/// sessions they were, in the order of their rows. `sessions` hold distinct rows below `items`.
 ///
 /// Time is the sum of squared session lengths; memory is the log and one row.
 ///

@@ -63,7 +63,8 @@ impl Event {
     }
 }
 
-/// What one shopper did in one visit, oldest first, and what this device remembers of earlier visits.
+/// What one shopper did in one visit, oldest first, and what this device remembers of earlier
+/// visits.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Session {
     /// The visit at hand, oldest event first.
@@ -94,7 +95,8 @@ impl Session {
         )
     }
 
-    /// The shots: each product once that the shopper spoke for, at its strongest kind, in the order of its latest event.
+    /// The shots: each product once that the shopper spoke for, at its strongest kind, in the order
+    /// of its latest event.
     ///
     /// A product dismissed after that is no shot any more; one taken up again after a dismissal is.
     #[must_use]

@@ -1,10 +1,12 @@
 //! The words that all of Fewshop shares: plain data and rules, no tensors, no IO.
 //!
-//! A [`Catalogue`] is a list of [`Item`]s; outside it an item is named by its [`ItemId`], inside it by its row, an [`ItemIx`],
-//! and the change from one to the other happens once, at the edge. A [`Session`] is what one shopper did, as [`Event`]s. An
-//! answer to a session is a list of [`Recommendation`]s, each with its [`Reason`]. [`protocol`] holds what the page and the
-//! worker say to each other, [`metrics`] how a ranking is judged, [`split`] who may be trained on, [`counts`] what a log comes to, and
-//! [`neighbours`] the pruned item-item tables that counts are shipped as.
+//! A [`Catalogue`] is a list of [`Item`]s; outside it an item is named by its [`ItemId`], inside it
+//! by its row, an [`ItemIx`], and the change from one to the other happens once, at the edge. A
+//! [`Session`] is what one shopper did, as [`Event`]s. An answer to a session is a list of
+//! [`Recommendation`]s, each with its [`Reason`]. [`protocol`] holds what the page and the worker
+//! say to each other, [`metrics`] how a ranking is judged, [`split`] who may be trained on,
+//! [`counts`] what a log comes to, and [`neighbours`] the pruned item-item tables that counts are
+//! shipped as.
 //!
 //! ```
 //! use fewshop_core::{Catalogue, Item, ItemId};

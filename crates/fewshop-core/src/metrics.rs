@@ -1,12 +1,14 @@
 //! How a ranking is judged: the referee's own definitions.
 //!
-//! `hits[r]` says whether the item at rank `r` (from 0) is wanted; a duplicate or a shot of the case is no hit. Ties are the
-//! ranker's business: it must return a total order. A case without wanted items has no metric.
+//! `hits[r]` says whether the item at rank `r` (from 0) is wanted; a duplicate or a shot of the
+//! case is no hit. Ties are the ranker's business: it must return a total order. A case without
+//! wanted items has no metric.
 
 /// What one case scored.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct CaseScore {
-    /// DCG over the first 10, gain 1, discount 1/log2(rank + 1), by the ideal DCG of min(10, wanted).
+    /// DCG over the first 10, gain 1, discount 1/log2(rank + 1), by the ideal DCG of min(10,
+    /// wanted).
     pub ndcg_at_10: f64,
     /// Hits in the first 20, by min(20, wanted).
     pub recall_at_20: f64,
@@ -80,8 +82,9 @@ pub fn popular_at_20<T: Copy>(rankings: &[&[T]], is_popular: impl Fn(T) -> bool)
     shown().filter(|&item| is_popular(item)).count() as f64 / shown().count().max(1) as f64
 }
 
-/// Area under the ROC curve: the chance that a row that holds is scored above one that does not, ties counting half, each row by its weight.
-/// `rows` are score, weight and whether it holds, by rising score. `None` where all rows hold, or none does.
+/// Area under the ROC curve: the chance that a row that holds is scored above one that does not,
+/// ties counting half, each row by its weight. `rows` are score, weight and whether it holds, by
+/// rising score. `None` where all rows hold, or none does.
 pub fn area_under_curve(rows: impl Iterator<Item = (f32, f64, bool)>) -> Option<f64> {
     let (mut below, mut wins, mut with) = (0.0, 0.0, 0.0);
     let (mut here, mut here_with, mut here_without) = (f32::NEG_INFINITY, 0.0, 0.0);

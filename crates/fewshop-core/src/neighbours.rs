@@ -6,8 +6,9 @@ use crate::ItemIx;
 
 /// How raw co-visitation counts become weights: `c(i, j) / (n(i) + shrink) / n(j)^alpha`.
 ///
-/// `c` counts the sessions that hold both, and may weigh them by their length; `n` counts those that hold one. `alpha` takes popularity out
-/// of the neighbour, `shrink` keeps rare products from shouting.
+/// `c` counts the sessions that hold both, and may weigh them by their length; `n` counts those
+/// that hold one. `alpha` takes popularity out of the neighbour, `shrink` keeps rare products from
+/// shouting.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CovisitConfig {
     /// Exponent on the neighbour's own count.
@@ -16,8 +17,9 @@ pub struct CovisitConfig {
     pub shrink: f32,
     /// Neighbours kept a product.
     pub keep: usize,
-    /// A session of `l` products counts as `l^-length_power`: products of a short one belong together more than those of a long one
-    /// (the length normalisation of session nearest neighbours). 0 counts sessions.
+    /// A session of `l` products counts as `l^-length_power`: products of a short one belong
+    /// together more than those of a long one (the length normalisation of session nearest
+    /// neighbours). 0 counts sessions.
     pub length_power: f32,
 }
 
@@ -33,7 +35,8 @@ pub struct NeighbourTable {
 }
 
 impl NeighbourTable {
-    /// Builds the table from rows of `(neighbour, weight)`: keeps the `keep` strongest of each, ties by the lower row.
+    /// Builds the table from rows of `(neighbour, weight)`: keeps the `keep` strongest of each,
+    /// ties by the lower row.
     #[must_use]
     pub fn from_rows(rows: impl IntoIterator<Item = Vec<(u32, f32)>>, keep: usize) -> Self {
         let mut table = Self {
@@ -79,13 +82,13 @@ impl NeighbourTable {
 
 /// Counts which products are taken together and prunes the counts to a table.
 ///
-/// Time is the sum of squared session lengths, memory the number of distinct pairs: no `items²` anywhere. `sessions` hold
-/// distinct rows below `items`.
+/// Time is the sum of squared session lengths, memory the number of distinct pairs: no `items²`
+/// anywhere. `sessions` hold distinct rows below `items`.
 #[must_use]
 pub fn covisit(sessions: &[Vec<u32>], items: usize, config: CovisitConfig) -> NeighbourTable {
     let mut counts = vec![0u32; items];
-    // Sessions of each product, as one flat list: the pairs of a product are then counted one product at a time, in one dense
-    // scratch row.
+    // Sessions of each product, as one flat list: the pairs of a product are then counted one
+    // product at a time, in one dense scratch row.
     for session in sessions {
         for &item in session {
             counts[item as usize] += 1;

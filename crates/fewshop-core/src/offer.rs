@@ -31,7 +31,8 @@ pub struct OfferPick {
     pub items: Vec<ItemIx>,
     /// Expected share of such shoppers who redeem it where it is shown, 0 to 1.
     pub probability: f32,
-    /// The share of all households that it was shown to who redeemed it, drawn to that of its category where it was shown to few.
+    /// The share of all households that it was shown to who redeemed it, drawn to that of its
+    /// category where it was shown to few.
     pub everyone: f32,
     /// What speaks most for it.
     pub reason: OfferReason,

@@ -1,8 +1,9 @@
 //! What the page and the worker say to each other.
 //!
-//! The page always sends the whole session, never a change to it. So a message may be lost, folded into a later one or sent again
-//! to a fresh engine, and the answer is the same: the newest [`SessionRequest`] wins, nothing queues up, and a worker that died is
-//! replaced without losing anything.
+//! The page always sends the whole session, never a change to it. So a message may be lost, folded
+//! into a later one or sent again to a fresh engine, and the answer is the same: the newest
+//! [`SessionRequest`] wins, nothing queues up, and a worker that died is replaced without losing
+//! anything.
 
 use serde::{Deserialize, Serialize};
 
@@ -52,7 +53,8 @@ pub struct SessionRequest {
     pub session: Session,
     /// The shelves to fill.
     pub shelves: Vec<ShelfRequest>,
-    /// Whether to say what is believed of the shopper's household. Where the shopper does not want that it is not even worked out.
+    /// Whether to say what is believed of the shopper's household. Where the shopper does not want
+    /// that it is not even worked out.
     #[serde(default)]
     pub household: bool,
     /// Offers wanted, 0 for none.
@@ -70,7 +72,8 @@ pub struct ShelfRequest {
     /// Products allowed.
     #[serde(default)]
     pub filter: Filter,
-    /// Rank for these products instead of the session, as for 'goes well with' on a product page or cart.
+    /// Rank for these products instead of the session, as for 'goes well with' on a product page or
+    /// cart.
     #[serde(default)]
     pub seeds: Vec<ItemIx>,
 }
@@ -115,7 +118,8 @@ pub enum Reply {
     },
     /// The engine cannot go on; the shop can.
     Failed {
-        /// A word that code may branch on: `pack_missing`, `pack_corrupt`, `engine_corrupt`, `no_wasm`, `internal`.
+        /// A word that code may branch on: `pack_missing`, `pack_corrupt`, `engine_corrupt`,
+        /// `no_wasm`, `internal`.
         code: String,
         /// For people.
         message: String,

@@ -9,7 +9,8 @@ use crate::{Item, ItemIx};
 pub struct Share {
     /// The shot.
     pub item: ItemIx,
-    /// How far the pick's score falls when this shot is left out, by the sum of all such falls: 0 to 1.
+    /// How far the pick's score falls when this shot is left out, by the sum of all such falls: 0
+    /// to 1.
     pub share: f32,
 }
 
@@ -75,7 +76,8 @@ pub struct Filter {
     /// Only products whose category path begins with these; empty allows all.
     #[serde(default)]
     pub category: Vec<String>,
-    /// Only these products, in whatever order; empty allows all. A row that the shop does not have allows nothing more.
+    /// Only these products, in whatever order; empty allows all. A row that the shop does not have
+    /// allows nothing more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub among: Vec<ItemIx>,
 }

@@ -1,11 +1,14 @@
-//! Hostile input for everything in Fewshop that reads: packs, CSV, Parquet, a device's memory, worker messages.
+//! Hostile input for everything in Fewshop that reads: packs, CSV, Parquet, a device's memory,
+//! worker messages.
 //!
-//! A [`Target`] takes any bytes and panics where a promise is broken: an error is an answer, a panic, a hang or more memory than
-//! the input pays for is not. Most bytes that a random source makes are refused by the first check, so the bytes are read as a
-//! *program*: which good input to begin with, how to damage it, and whether to mend its checksums afterwards ([`Program`]).
+//! A [`Target`] takes any bytes and panics where a promise is broken: an error is an answer, a
+//! panic, a hang or more memory than the input pays for is not. Most bytes that a random source
+//! makes are refused by the first check, so the bytes are read as a *program*: which good input to
+//! begin with, how to damage it, and whether to mend its checksums afterwards ([`Program`]).
 //!
-//! `cargo test` runs the corpus and a few thousand programs of one seed; `cargo xtask fuzz` runs as many as it is told to. The same targets are
-//! bolero tests under `--cfg fuzzing`, for a fuzzer that follows the coverage: `cargo bolero test -p fewshop-fuzz memory`.
+//! `cargo test` runs the corpus and a few thousand programs of one seed; `cargo xtask fuzz` runs as
+//! many as it is told to. The same targets are bolero tests under `--cfg fuzzing`, for a fuzzer
+//! that follows the coverage: `cargo bolero test -p fewshop-fuzz memory`.
 //!
 //! ```
 //! let target = fewshop_fuzz::Target::named("memory").expect("it is one of them");
@@ -95,8 +98,8 @@ impl Target {
     /// Hands the input over.
     ///
     /// # Panics
-    /// Where a promise is broken: by whatever panicked, or since more memory was taken than a fixed room and so many bytes for
-    /// each byte that was read.
+    /// Where a promise is broken: by whatever panicked, or since more memory was taken than a fixed
+    /// room and so many bytes for each byte that was read.
     pub fn check(&self, input: &[u8]) {
         let (size, peak) = peak_of(|| (self.run)(input));
         let most = self.room + self.factor * size;

@@ -1,5 +1,5 @@
-//! What page and worker say to each other, as the JSON forms of the protocol's types: what crosses as JavaScript values has the same
-//! serde forms.
+//! What page and worker say to each other, as the JSON forms of the protocol's types: what crosses
+//! as JavaScript values has the same serde forms.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -90,7 +90,8 @@ fn session(program: &mut Program<'_>) -> String {
 }
 
 fn request(text: &str) {
-    // One engine for all messages, as in a worker: what one leaves behind is what the next one finds.
+    // One engine for all messages, as in a worker: what one leaves behind is what the next one
+    // finds.
     let mut engine = ENGINE.clone();
     match serde_json::from_str(text) {
         Ok(Request::Session(SessionRequest {
@@ -134,7 +135,8 @@ fn request(text: &str) {
     }
 }
 
-/// Both readings of a reply, serde's own and the page's short one, agree; and the page's state takes whatever comes.
+/// Both readings of a reply, serde's own and the page's short one, agree; and the page's state
+/// takes whatever comes.
 fn reply(text: &str) {
     let Some(short) = serde_json::from_str::<RawReply>(text)
         .ok()

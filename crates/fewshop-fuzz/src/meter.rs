@@ -8,8 +8,9 @@ thread_local! {
     static PEAK: Cell<isize> = const { Cell::new(0) };
 }
 
-/// The system's allocator, counting by thread. Memory that another thread gives back is counted there, so readers that share work
-/// among threads would be measured wrongly; none of the targets does.
+/// The system's allocator, counting by thread. Memory that another thread gives back is counted
+/// there, so readers that share work among threads would be measured wrongly; none of the targets
+/// does.
 struct Counting;
 
 #[global_allocator]
@@ -23,7 +24,8 @@ fn count(bytes: isize) {
     });
 }
 
-// SAFETY: every call goes to the system's allocator unchanged; counting neither allocates nor panics.
+// SAFETY: every call goes to the system's allocator unchanged; counting neither allocates nor
+// panics.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size().cast_signed());
@@ -50,8 +52,8 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// Does the work; its value, and the most memory on this thread at one time beyond what there was before, in bytes. What was asked for
-/// counts, touched or not.
+/// Does the work; its value, and the most memory on this thread at one time beyond what there was
+/// before, in bytes. What was asked for counts, touched or not.
 pub fn peak_of<T>(work: impl FnOnce() -> T) -> (T, usize) {
     let before = LIVE.get();
     PEAK.set(before);

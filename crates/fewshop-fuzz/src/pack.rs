@@ -15,7 +15,8 @@ const ALIGN: usize = 8;
 
 static TOY: LazyLock<Vec<u8>> =
     LazyLock::new(|| toy::pack().to_bytes().expect("the toy can be written"));
-/// The same shop under a merchant's rules and with offers and new products, which make it a file of the newer version.
+/// The same shop under a merchant's rules and with offers and new products, which make it a file of
+/// the newer version.
 static RULED: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let cap = Cap {
         category: vec!["Bakery".to_owned()],
@@ -78,7 +79,8 @@ pub fn coded_bytes() -> Vec<u8> {
     CODED.clone()
 }
 
-/// A pack in parts, to be changed and then written with right lengths, offsets and checksums: what an attacker does.
+/// A pack in parts, to be changed and then written with right lengths, offsets and checksums: what
+/// an attacker does.
 #[derive(Debug, Clone)]
 pub struct Sealed {
     /// Format version.
@@ -253,7 +255,8 @@ pub(crate) fn run(input: &[u8]) -> usize {
     bytes.len()
 }
 
-/// Whatever the pack says, as long as it is a pack: what is ranked is finite, in order, open and explained.
+/// Whatever the pack says, as long as it is a pack: what is ranked is finite, in order, open and
+/// explained.
 fn check_ranking(pack: Pack, program: &mut Program<'_>) {
     let items = pack.catalogue.len();
     let mut recommender = Recommender::new(pack, Compute::Kernels);

@@ -1,6 +1,7 @@
 //! Bytes as instructions for damage.
 
-/// Reads its bytes one after the other; past the end everything is 0, so that any bytes are a whole program.
+/// Reads its bytes one after the other; past the end everything is 0, so that any bytes are a whole
+/// program.
 #[derive(Debug, Clone)]
 pub struct Program<'a>(&'a [u8]);
 

@@ -8,7 +8,8 @@ use rand_chacha::ChaCha8Rng;
 pub struct Source;
 
 impl Source {
-    /// The input of one run. Short ones are the most frequent: a program of a few bytes does one thing.
+    /// The input of one run. Short ones are the most frequent: a program of a few bytes does one
+    /// thing.
     #[must_use]
     pub fn input(seed: u64, run: u64) -> Vec<u8> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);

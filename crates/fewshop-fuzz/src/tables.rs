@@ -77,7 +77,8 @@ static SEEDS: LazyLock<Seeds> = LazyLock::new(|| {
 });
 
 thread_local! {
-    /// One file for each thread, written over again and again: the memory file system where there is one.
+    /// One file for each thread, written over again and again: the memory file system where there
+    /// is one.
     static FILE: RefCell<Option<(tempfile::TempDir, PathBuf)>> = const { RefCell::new(None) };
 }
 

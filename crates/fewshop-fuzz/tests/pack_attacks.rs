@@ -1,4 +1,5 @@
-//! The known attacks on weight files, each with lengths, offsets and checksums that are right wherever the attack is not about them.
+//! The known attacks on weight files, each with lengths, offsets and checksums that are right
+//! wherever the attack is not about them.
 
 use fewshop_fuzz::{Sealed, coded_bytes, peak_of, toy_bytes};
 use fewshop_model::{Pack, PackError};
@@ -31,7 +32,8 @@ fn attack(change: impl FnOnce(&mut Sealed)) -> Vec<u8> {
     parts.seal()
 }
 
-/// The toy's pack with a change to its header, whose numbers are kept as they are; only the hash is right.
+/// The toy's pack with a change to its header, whose numbers are kept as they are; only the hash is
+/// right.
 fn attack_header(change: impl FnOnce(&mut Value)) -> Vec<u8> {
     let parts = Sealed::open(&toy_bytes());
     let mut header = parts.header.clone();
@@ -45,7 +47,8 @@ fn attack_header(change: impl FnOnce(&mut Value)) -> Vec<u8> {
     parts.seal_with(header.to_string().into_bytes(), room)
 }
 
-/// The toy's sections under a header that is no longer a value of JSON: its offsets are moved by how much it grew.
+/// The toy's sections under a header that is no longer a value of JSON: its offsets are moved by
+/// how much it grew.
 fn with_offsets(parts: &Sealed, text: &str) -> Vec<u8> {
     let grown = |header: &str, room: usize| {
         let mut header = header.to_owned();
@@ -539,7 +542,8 @@ fn codes_that_name_nothing() {
         "pack_field",
         "no section",
     );
-    // Rows that are not cut evenly, into nothing, into less than one number; no centroid and more than a byte can name.
+    // Rows that are not cut evenly, into nothing, into less than one number; no centroid and more
+    // than a byte can name.
     for (cut, bytes) in [(3, 180), (0, 0), (16, 960)] {
         check_refused(
             &shape("items.codes", json!([cut, 60]), bytes),
@@ -608,7 +612,8 @@ fn codes_that_name_nothing() {
     check_refused(&twice, "pack_field", "beside 'items.q'");
 }
 
-/// The largest numbers that may stand in a pack: scores overflow on the way and are numbers all the same.
+/// The largest numbers that may stand in a pack: scores overflow on the way and are numbers all the
+/// same.
 #[test]
 fn numbers_as_large_as_can_be_are_ranked_by_finite_scores() {
     use fewshop_core::{ItemIx, Reason, Session};

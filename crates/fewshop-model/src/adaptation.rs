@@ -1,4 +1,5 @@
-//! What a taste is fine-tuned on: the shots for it; the pack's fixed negatives and what was turned down against it.
+//! What a taste is fine-tuned on: the shots for it; the pack's fixed negatives and what was turned
+//! down against it.
 
 use fewshop_core::{Event, ItemIx, Session};
 
@@ -7,7 +8,8 @@ use crate::kernels::{self, AdaptRows};
 use crate::pack::Pack;
 
 impl Pack {
-    /// The taste before and after fine-tuning on all shots of a session, before any gate: what training chooses the gate by.
+    /// The taste before and after fine-tuning on all shots of a session, before any gate: what
+    /// training chooses the gate by.
     ///
     /// # Shapes
     /// - output: `[d]` and `[d]`

@@ -13,7 +13,8 @@ pub struct RankOptions {
     pub filter: Filter,
     /// Rank for these products instead of the session's shots, as for 'goes well with'.
     pub seeds: Vec<ItemIx>,
-    /// Leave out all that is learned on the device: fine-tuning, earlier visits, and what dismissals say of other products.
+    /// Leave out all that is learned on the device: fine-tuning, earlier visits, and what
+    /// dismissals say of other products.
     pub frozen: bool,
     /// Work out why each was picked: one more run a shot.
     pub reasons: bool,
@@ -64,7 +65,8 @@ pub enum RankError {
     Compute(#[from] ComputeError),
 }
 
-/// The parts of a run that take time, in their order. See [`Recommender::rank_all`](crate::Recommender::rank_all).
+/// The parts of a run that take time, in their order. See
+/// [`Recommender::rank_all`](crate::Recommender::rank_all).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
     /// Encoding, gate and fine-tuning.
@@ -102,7 +104,8 @@ impl Step {
     }
 }
 
-/// Which products the ranker looks at, and all that it sees of them. Training reads this too: the same code makes its examples.
+/// Which products the ranker looks at, and all that it sees of them. Training reads this too: the
+/// same code makes its examples.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidates {
     /// Rows, each once.

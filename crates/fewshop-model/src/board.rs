@@ -1,4 +1,5 @@
-//! The candidates of one run, with their features, and what the features would be without one of the shots.
+//! The candidates of one run, with their features, and what the features would be without one of
+//! the shots.
 
 use fewshop_core::Event;
 
@@ -117,7 +118,8 @@ impl<'a> Board<'a> {
         board
     }
 
-    /// Features of some of the candidates with one shot left out and this taste of the others; the candidates stay the same.
+    /// Features of some of the candidates with one shot left out and this taste of the others; the
+    /// candidates stay the same.
     ///
     /// # Shapes
     /// - `wanted`: places among the candidates
@@ -267,7 +269,8 @@ fn falling(score: f32) -> u64 {
     })
 }
 
-/// How many scores come before the one at `at`: the larger ones, and equal ones that stand before it.
+/// How many scores come before the one at `at`: the larger ones, and equal ones that stand before
+/// it.
 fn rank_of(scores: &[f32], at: usize) -> u32 {
     let Some(&own) = scores.get(at) else { return 0 };
     let before: u32 = scores[..at]

@@ -1,4 +1,5 @@
-//! The pair channels: what the shots at hand say of other products by co-visitation, cosine and regression.
+//! The pair channels: what the shots at hand say of other products by co-visitation, cosine and
+//! regression.
 
 use fewshop_core::Event;
 
@@ -43,8 +44,9 @@ struct Said {
 /// No item and no further word.
 const NOTHING: u32 = u32::MAX;
 
-/// The pair channels for one set of shots. Shots speak of some hundred items of a catalogue: those alone have a slot here, and what a shot
-/// said of one is kept, so that leaving a shot out costs what that shot said and not another run.
+/// The pair channels for one set of shots. Shots speak of some hundred items of a catalogue: those
+/// alone have a slot here, and what a shot said of one is kept, so that leaving a shot out costs
+/// what that shot said and not another run.
 #[derive(Debug)]
 pub(crate) struct Channels {
     /// Slot of each item, or [`NOTHING`].
@@ -119,7 +121,8 @@ impl Channels {
             .unwrap_or_default()
     }
 
-    /// The items that a shot speaks of, with what the others say of them: added up in the same order as without that shot.
+    /// The items that a shot speaks of, with what the others say of them: added up in the same
+    /// order as without that shot.
     pub(crate) fn without(&self, shot: usize) -> impl Iterator<Item = (u32, Sums)> {
         let own = self.starts[shot]..self.starts[shot + 1];
         self.said[own.clone()].iter().map(move |said| {

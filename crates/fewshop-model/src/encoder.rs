@@ -1,4 +1,5 @@
-//! Session encoder: the taste vector as an attention-weighted mean of the shots' own vectors (CORE, arXiv 2204.11067).
+//! Session encoder: the taste vector as an attention-weighted mean of the shots' own vectors (CORE,
+//! arXiv 2204.11067).
 
 use fewshop_core::Event;
 
@@ -8,7 +9,8 @@ use crate::pack::{EncoderWeights, ItemTable};
 /// Shots that one run learns from, the latest ones. Work per click is bounded by it.
 pub const MAX_SHOTS: usize = 20;
 
-/// Shots as the encoder reads them, from which the taste of all of them, or of all but one, is a weighted mean away.
+/// Shots as the encoder reads them, from which the taste of all of them, or of all but one, is a
+/// weighted mean away.
 #[derive(Debug)]
 pub(crate) struct Encoded {
     /// `[shots, d]`.

@@ -1,11 +1,13 @@
-//! What the ranker sees of a candidate: its channels' scores and ranks, how it lies to the shots, and what this device alone knows.
+//! What the ranker sees of a candidate: its channels' scores and ranks, how it lies to the shots,
+//! and what this device alone knows.
 
 use fewshop_core::{Filter, Item};
 
 use crate::kernels::Taste;
 use crate::pack::Pack;
 
-/// A part of the learner that can be switched off, for ablation: its features are then constant and it brings no candidates.
+/// A part of the learner that can be switched off, for ablation: its features are then constant and
+/// it brings no candidates.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
 )]
@@ -61,8 +63,9 @@ impl Part {
 /// Number of features.
 pub const FEATURES: usize = 43;
 
-/// Their names and parts, in order; a pack names them too, so that weights never meet other features than their own. How many shots
-/// there are and how popular they are belongs to no part: it tells the ranker how far to trust the others.
+/// Their names and parts, in order; a pack names them too, so that weights never meet other
+/// features than their own. How many shots there are and how popular they are belongs to no part:
+/// it tells the ranker how far to trust the others.
 const TABLE: [(&str, Option<Part>); FEATURES] = [
     ("popularity", Some(Part::Popularity)),
     ("covisit_mean", Some(Part::Covisit)),
@@ -124,7 +127,8 @@ pub const FEATURE_NAMES: [&str; FEATURES] = {
 pub(crate) const RANKS: usize = 6;
 pub(crate) const FIRST_RANK: usize = FEATURES - RANKS;
 
-/// Whether the shots have a say in a rank; popularity and earlier visits are the same whatever is left out.
+/// Whether the shots have a say in a rank; popularity and earlier visits are the same whatever is
+/// left out.
 pub(crate) const RANK_HEARS_SHOTS: [bool; RANKS] = [false, true, true, true, true, false];
 
 /// The part that a feature belongs to.
@@ -146,7 +150,8 @@ pub(crate) struct Facts {
     pub(crate) log_popularity: Vec<f32>,
     /// Logarithm of how often the product is taken of late by how often it always was.
     pub(crate) trend: Vec<f32>,
-    /// Logarithm of how often the product is taken this season by how often it always was; 0 where the pack was not told.
+    /// Logarithm of how often the product is taken this season by how often it always was; 0 where
+    /// the pack was not told.
     pub(crate) season: Vec<f32>,
     /// Rows by falling popularity of this season, ties by row.
     pub(crate) by_popularity: Vec<u32>,
@@ -252,7 +257,8 @@ impl Facts {
     }
 }
 
-/// Late counts of rare products are mostly luck: this many sessions at the usual rate are added to both.
+/// Late counts of rare products are mostly luck: this many sessions at the usual rate are added to
+/// both.
 const TREND_PRIOR: f32 = 5.0;
 
 fn trend(popularity: &[f32], recent: &[u32]) -> Vec<f32> {
@@ -280,7 +286,8 @@ pub(crate) fn rate(value: f32) -> f32 {
     (RATE_FLOOR + value).ln()
 }
 
-/// Regression weights are small and lie close to 0: their square root spreads them, and keeps the sign.
+/// Regression weights are small and lie close to 0: their square root spreads them, and keeps the
+/// sign.
 pub(crate) fn signed_root(x: f32) -> f32 {
     x.abs().sqrt().copysign(x)
 }

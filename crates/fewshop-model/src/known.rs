@@ -1,5 +1,5 @@
-//! What this device alone knows of a shopper: earlier visits and what was turned down. The shots, of which one after the other is left
-//! out to find reasons, do not change it.
+//! What this device alone knows of a shopper: earlier visits and what was turned down. The shots,
+//! of which one after the other is left out to find reasons, do not change it.
 
 use std::collections::HashMap;
 
@@ -26,12 +26,13 @@ pub(crate) struct Known<'a> {
     pub(crate) dismissed: Vec<ItemIx>,
     /// Dismissed rows as vectors, with one over their lengths.
     dismissed_vectors: Vec<(Taste, f32)>,
-    /// Largest cosine of the pair counts with a dismissed product, over all items; empty without any.
+    /// Largest cosine of the pair counts with a dismissed product, over all items; empty without
+    /// any.
     dismissed_covisit: Vec<f32>,
 }
 
-/// What the earlier visits say, over all items but for the first and the last four. It costs more than a run and is the same for a whole
-/// visit, so it is worked out when the visits become known.
+/// What the earlier visits say, over all items but for the first and the last four. It costs more
+/// than a run and is the same for a whole visit, so it is worked out when the visits become known.
 #[derive(Debug)]
 pub(crate) struct Past {
     visits: Vec<Vec<ItemIx>>,
@@ -176,8 +177,8 @@ impl<'a> Known<'a> {
 }
 
 impl Past {
-    /// `None` where nothing was taken or the ranker does not read it. `visits` are the latest first; those past [`MAX_VISITS`] are not
-    /// read.
+    /// `None` where nothing was taken or the ranker does not read it. `visits` are the latest
+    /// first; those past [`MAX_VISITS`] are not read.
     pub(crate) fn of(visits: &[Vec<ItemIx>], pack: &Pack, facts: &Facts) -> Option<Self> {
         let visits = &visits[..visits.len().min(MAX_VISITS)];
         if !facts.has(Part::Visits) || visits.iter().all(Vec::is_empty) {
@@ -232,7 +233,8 @@ impl Past {
     }
 }
 
-/// Weights by facet, of the rows that bear it, as shares of all; rows without the facet count in the whole only.
+/// Weights by facet, of the rows that bear it, as shares of all; rows without the facet count in
+/// the whole only.
 fn shares(rows: &[u32], weight: &[f32], facet: &[u32]) -> HashMap<u32, f32> {
     let all: f32 = rows.iter().map(|&row| weight[row as usize]).sum();
     let mut out = HashMap::new();

@@ -1,10 +1,11 @@
 //! The shared model of Fewshop: what the trainer writes, the browser reads and both compute with.
 //!
-//! A [`Pack`] is all that training ships. A [`Recommender`] holds one with the [`Session`](fewshop_core::Session) at hand and
-//! answers [`Recommender::rank`]: encode the shots into a taste vector, fine-tune it on them ([`Compute::adapt`]), scan the item
-//! table ([`Compute::scan`]), join the best with what the pair counts and popularity propose, and let the small ranker order the
-//! candidates ([`Compute::score`]). [`Compute`] runs these three on hand-written kernels, or as burn tensors on any
-//! burn `Device`; both give the same picks.
+//! A [`Pack`] is all that training ships. A [`Recommender`] holds one with the
+//! [`Session`](fewshop_core::Session) at hand and answers [`Recommender::rank`]: encode the shots
+//! into a taste vector, fine-tune it on them ([`Compute::adapt`]), scan the item table
+//! ([`Compute::scan`]), join the best with what the pair counts and popularity propose, and let the
+//! small ranker order the candidates ([`Compute::score`]). [`Compute`] runs these three on
+//! hand-written kernels, or as burn tensors on any burn `Device`; both give the same picks.
 //!
 //! No IO, no clock, no randomness: bytes in, values out, the same ones every time.
 //!

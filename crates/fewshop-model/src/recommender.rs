@@ -167,8 +167,9 @@ impl Recommender {
         Ok(rankings.pop().unwrap_or_default())
     }
 
-    /// Answers several questions about one session. What they have in common, learning and the scan, is done once. `done` hears of each
-    /// step as it ends: there is no clock here, but the caller may have one.
+    /// Answers several questions about one session. What they have in common, learning and the
+    /// scan, is done once. `done` hears of each step as it ends: there is no clock here, but the
+    /// caller may have one.
     ///
     /// # Errors
     /// See [`RankError`].
@@ -320,8 +321,8 @@ impl Recommender {
         )
     }
 
-    /// What may be used of this device's own knowledge under these options. For given seeds the earlier visits stay out: what goes well with a product is
-    /// asked of the product.
+    /// What may be used of this device's own knowledge under these options. For given seeds the
+    /// earlier visits stay out: what goes well with a product is asked of the product.
     fn known(&self, options: &RankOptions) -> Known<'_> {
         if options.frozen {
             return Known::default();
@@ -398,9 +399,10 @@ impl Recommender {
         })
     }
 
-    /// The gate. Training chose a weight for so many shots, unless the shots themselves speak against it: where fine-tuning on all but
-    /// one shot makes the one left out less likely on average, it is not trusted with the rest either. The tastes fine-tuned without each
-    /// shot, where it is trusted.
+    /// The gate. Training chose a weight for so many shots, unless the shots themselves speak
+    /// against it: where fine-tuning on all but one shot makes the one left out less likely on
+    /// average, it is not trusted with the rest either. The tastes fine-tuned without each shot,
+    /// where it is trusted.
     fn tuned_without(
         &self,
         frozen: &[Vec<f32>],
@@ -472,7 +474,8 @@ impl Recommender {
                 .zip(among)
                 .for_each(|(open, among)| *open &= among);
         }
-        // At least n from each channel, so that a small filter still fills a shelf; no room for more than there is.
+        // At least n from each channel, so that a small filter still fills a shelf; no room for
+        // more than there is.
         let take = pack.config.candidates.max(options.n).min(open.len());
         let mut items: Vec<u32> = Vec::with_capacity(6 * take);
         let popular = facts
@@ -521,8 +524,8 @@ impl Recommender {
         items
     }
 
-    /// True reasons by leaving out: how far the score of a pick falls without each shot, everything else the same. By the kernels whatever
-    /// the backend: a few tens of microseconds a shot.
+    /// True reasons by leaving out: how far the score of a pick falls without each shot, everything
+    /// else the same. By the kernels whatever the backend: a few tens of microseconds a shot.
     ///
     /// # Shapes
     /// - `picks`, `scores`: places among the candidates `items`, and what the ranker gave them
@@ -550,8 +553,9 @@ impl Recommender {
     }
 }
 
-/// A pack's numbers are finite, what is made of them need not be: large ones overflow, and what is no number would stand in front of
-/// the shelf. Bounded, so that the sum of a reason's falls stays a number too.
+/// A pack's numbers are finite, what is made of them need not be: large ones overflow, and what is
+/// no number would stand in front of the shelf. Bounded, so that the sum of a reason's falls stays
+/// a number too.
 fn finite(score: f32) -> f32 {
     const MOST: f32 = 1e30;
     if score.is_nan() {

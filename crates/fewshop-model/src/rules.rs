@@ -1,7 +1,9 @@
-//! The merchant's hand: what the shop itself wants shown, left out or moved, after the model has ranked.
+//! The merchant's hand: what the shop itself wants shown, left out or moved, after the model has
+//! ranked.
 //!
-//! The model's scores stay what they are; rules change the order of one answer and who may stand in it. A pick that a rule moved says
-//! so, in [`Recommendation::rule`](fewshop_core::Recommendation::rule).
+//! The model's scores stay what they are; rules change the order of one answer and who may stand in
+//! it. A pick that a rule moved says so, in
+//! [`Recommendation::rule`](fewshop_core::Recommendation::rule).
 
 use std::collections::HashMap;
 
@@ -17,7 +19,8 @@ const MOST_PLACES: i32 = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MerchantRules {
-    /// Row and place from 1: it stands there on every shelf that learns from the session, where its filter and the session allow it.
+    /// Row and place from 1: it stands there on every shelf that learns from the session, where its
+    /// filter and the session allow it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pin: Vec<(u32, u32)>,
     /// Row and places: up where positive (boost), down where negative (bury).
@@ -34,7 +37,8 @@ pub struct MerchantRules {
     pub cap: Vec<Cap>,
 }
 
-/// No more than so many of a category in one answer, unless the answer is asked for that category alone.
+/// No more than so many of a category in one answer, unless the answer is asked for that category
+/// alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cap {
@@ -211,7 +215,8 @@ impl Hand {
             let word = self
                 .word(row(at), false)
                 .filter(|&word| word == MerchantRule::Bury || nth > 0);
-            // A pick that moves up stands before the one whose place it takes, one that moves down behind it.
+            // A pick that moves up stands before the one whose place it takes, one that moves down
+            // behind it.
             moved.push((
                 2 * (nth - i64::from(by)) - i64::from(by.signum()),
                 by == 0,
@@ -223,7 +228,8 @@ impl Hand {
         pinned.sort_unstable();
         pinned.retain(|&(place, _)| place as usize <= n);
 
-        // A shelf that is asked for a capped category, or for a part of it, would be empty under its cap.
+        // A shelf that is asked for a capped category, or for a part of it, would be empty under
+        // its cap.
         let within = |cap: &Cap| filter.category.starts_with(&cap.category);
         let on = self
             .rules

@@ -1,4 +1,5 @@
-//! A small made-up shop, the same every time: three departments of twenty products whose shoppers rarely leave them.
+//! A small made-up shop, the same every time: three departments of twenty products whose shoppers
+//! rarely leave them.
 
 use fewshop_core::{Catalogue, Item};
 
@@ -81,7 +82,8 @@ pub fn pack() -> Pack {
             .iter()
             .flat_map(|name| [weight_of(name), -0.5 * weight_of(name)])
             .collect(),
-        // Far enough from the kink that the network is nearly linear: what a test expects can be seen from the weights.
+        // Far enough from the kink that the network is nearly linear: what a test expects can be
+        // seen from the weights.
         b1: vec![30.0, 10.0],
         w2: vec![1.0, -0.1],
         b2: 0.0,

@@ -1,4 +1,5 @@
-//! The optional offers and the mark of new products: what is written is read, and what does not fit is refused.
+//! The optional offers and the mark of new products: what is written is read, and what does not fit
+//! is refused.
 
 #![expect(
     clippy::unwrap_used,

@@ -68,7 +68,8 @@ proptest! {
     }
 }
 
-/// One step from u0 = 0 with rate 1 and no pull is minus the gradient of the loss, which autodiff gives as well.
+/// One step from u0 = 0 with rate 1 and no pull is minus the gradient of the loss, which autodiff
+/// gives as well.
 #[test]
 fn the_adapters_gradient_is_the_one_autodiff_finds() {
     let mut pack = toy::pack();

@@ -1,4 +1,5 @@
-//! The optional profile heads: what is written is read, what does not fit is refused, and nothing is told that training did not allow.
+//! The optional profile heads: what is written is read, what does not fit is refused, and nothing
+//! is told that training did not allow.
 
 #![expect(
     clippy::unwrap_used,
@@ -46,7 +47,8 @@ fn pack() -> Pack {
     toy::pack().with_profile(Some(heads())).unwrap()
 }
 
-/// Replaces text in the header by other text of the same length, and mends the hash: a file that was written so on purpose.
+/// Replaces text in the header by other text of the same length, and mends the hash: a file that
+/// was written so on purpose.
 fn forged(from: &str, to: &str) -> Vec<u8> {
     let mut bytes = pack().to_bytes().unwrap();
     assert_eq!(from.len(), to.len());

@@ -116,7 +116,8 @@ fn rules() -> impl Strategy<Value = MerchantRules> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// The page sends the whole session, at whatever moment; an engine may have seen any part of it before, and been asked in between.
+    /// The page sends the whole session, at whatever moment; an engine may have seen any part of it
+    /// before, and been asked in between.
     #[test]
     fn ranking_does_not_depend_on_how_events_came(session in session(), cuts in prop::collection::vec(0usize..31, 0..5), undone in 0u32..60) {
         let whole = rank(&recommender(toy::pack(), &session), 12);
@@ -208,7 +209,8 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Not the order, which may turn where two scores are the same but for the last bits: the score of every product.
+    /// Not the order, which may turn where two scores are the same but for the last bits: the score
+    /// of every product.
     #[test]
     fn kernels_and_burn_agree_on_every_product(session in session()) {
         let kernels = recommender(toy::pack(), &session);

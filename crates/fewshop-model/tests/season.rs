@@ -1,4 +1,5 @@
-//! What a pack is told of the season since its training: kept whole, checked, and heard in the ranking.
+//! What a pack is told of the season since its training: kept whole, checked, and heard in the
+//! ranking.
 
 use fewshop_core::ItemIx;
 use fewshop_model::{Compute, Pack, RankOptions, Recommender, toy};

@@ -1,4 +1,5 @@
-//! How fast a made-up log is counted, and in how much memory: one line of a table for `docs/performance.md`.
+//! How fast a made-up log is counted, and in how much memory: one line of a table for
+//! `docs/performance.md`.
 //!
 //! `cargo run --release -p fewshop-sql --features node --example measure -- --events 1000000 --folder DIR [--executors 2]`
 
@@ -55,8 +56,8 @@ impl Dice {
     }
 }
 
-/// Writes the log unless it is there: sessions of 1 to 15 events in order of time, the first products far more often than the last, one
-/// event of twenty a dismissal.
+/// Writes the log unless it is there: sessions of 1 to 15 events in order of time, the first
+/// products far more often than the last, one event of twenty a dismissal.
 fn source(args: &Args) -> Outcome<Source> {
     const ROWS: usize = 1 << 18;
     let name = format!("{}-{}-{}", args.events, args.items, args.seed);

@@ -34,7 +34,8 @@ pub struct Source {
 /// What DataFusion in this process may take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// For what is grouped and sorted, in bytes; past it the work goes to the disk. Buffers of a file or batch come on top.
+    /// For what is grouped and sorted, in bytes; past it the work goes to the disk. Buffers of a
+    /// file or batch come on top.
     pub memory_bytes: usize,
     /// Threads, and parts that the work is cut into.
     pub threads: usize,
@@ -97,7 +98,8 @@ impl Counter {
         let environment = builder
             .build_arc()
             .map_err(|error| failed("Setting up", &error))?;
-        // What a sort keeps back to merge what it has put on the disk; more than its part of the memory and it could not.
+        // What a sort keeps back to merge what it has put on the disk; more than its part of the
+        // memory and it could not.
         let reserved = (settings.memory_bytes / 16).min(MOST_RESERVED);
         let config = SessionConfig::new()
             .with_target_partitions(settings.threads.max(1))
@@ -106,7 +108,8 @@ impl Counter {
         Self::open(runtime, context, source)
     }
 
-    /// Counts on the Ballista cluster whose scheduler is at `url`, `df://host:port`. Its executors read the files by the same paths as this process.
+    /// Counts on the Ballista cluster whose scheduler is at `url`, `df://host:port`. Its executors
+    /// read the files by the same paths as this process.
     ///
     /// # Errors
     /// As [`Self::embedded`], and where no scheduler answers.
@@ -152,7 +155,8 @@ impl Counter {
         self.rows
     }
 
-    /// Bytes that went to the disk up to now, since the memory did not hold them. 0 for a cluster, whose executors do not tell.
+    /// Bytes that went to the disk up to now, since the memory did not hold them. 0 for a cluster,
+    /// whose executors do not tell.
     #[must_use]
     pub fn spilled_bytes(&self) -> u64 {
         self.spilled.get()
@@ -278,7 +282,8 @@ impl Counter {
         Ok(shape)
     }
 
-    /// How popular the products are that were taken, in the byte order of their ids; the recent sessions are the last `recent_share` of them.
+    /// How popular the products are that were taken, in the byte order of their ids; the recent
+    /// sessions are the last `recent_share` of them.
     ///
     /// # Errors
     /// [`SqlError`]: the engine fails, or two sessions of one time and id stand where the recent ones begin.
@@ -342,8 +347,9 @@ impl Counter {
         Ok(found.pop())
     }
 
-    /// Tells of each two products that were taken in one session at least `least` times in how many sessions they were; the first id comes
-    /// before the second, and the pairs are in the byte order of the ids. Returns how many pairs there are.
+    /// Tells of each two products that were taken in one session at least `least` times in how many
+    /// sessions they were; the first id comes before the second, and the pairs are in the byte
+    /// order of the ids. Returns how many pairs there are.
     ///
     /// # Errors
     /// [`SqlError`]: the engine fails, or `each` does.
@@ -356,7 +362,8 @@ impl Counter {
         if self.days.is_empty() {
             self.shape()?;
         }
-        // The engine makes all pairs of a batch at once, and the longest session may stand in it more than once.
+        // The engine makes all pairs of a batch at once, and the longest session may stand in it
+        // more than once.
         let longest = self
             .shape
             .lengths

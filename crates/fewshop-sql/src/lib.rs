@@ -1,14 +1,19 @@
-//! Counting of event logs by SQL, for logs that do not fit into the memory of a training, or onto one machine.
+//! Counting of event logs by SQL, for logs that do not fit into the memory of a training, or onto
+//! one machine.
 //!
-//! [`sql`] holds the text, the same for both engines: DataFusion in this process (feature `engine`), which keeps to a limit of memory and
-//! spills to the disk past it, and a Ballista cluster (feature `cluster`). [`Counter`] asks it of a [`Source`], the events and items that
-//! `fewshop train` reads, and answers in the words of [`fewshop_core::counts`]: whole numbers, the very ones that `fewshop train` counts.
-//! The program `fewshop-count` writes them as files; `fewshop-node` (feature `node`) is a scheduler or an executor of such a cluster.
+//! [`sql`] holds the text, the same for both engines: DataFusion in this process (feature
+//! `engine`), which keeps to a limit of memory and spills to the disk past it, and a Ballista
+//! cluster (feature `cluster`). [`Counter`] asks it of a [`Source`], the events and items that
+//! `fewshop train` reads, and answers in the words of [`fewshop_core::counts`]: whole numbers, the
+//! very ones that `fewshop train` counts. The program `fewshop-count` writes them as files;
+//! `fewshop-node` (feature `node`) is a scheduler or an executor of such a cluster.
 //!
-//! What the trainer reads more leniently is refused here with a message: blanks around a cell, times without seconds, and a product that was
-//! taken and turned down in the same second, which only the order of the lines could settle.
+//! What the trainer reads more leniently is refused here with a message: blanks around a cell,
+//! times without seconds, and a product that was taken and turned down in the same second, which
+//! only the order of the lines could settle.
 //!
-//! Without a feature only the text is here: DataFusion takes longer to build than all the rest of the workspace.
+//! Without a feature only the text is here: DataFusion takes longer to build than all the rest of
+//! the workspace.
 
 #[cfg(feature = "engine")]
 mod columns;

@@ -1,4 +1,5 @@
-//! The parts of a Ballista cluster: what `fewshop-node` runs, and [`Loopback`], a whole cluster on this machine for tests and measurements.
+//! The parts of a Ballista cluster: what `fewshop-node` runs, and [`Loopback`], a whole cluster on
+//! this machine for tests and measurements.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -27,7 +28,8 @@ fn failed(step: &'static str, reason: impl std::fmt::Display) -> SqlError {
     }
 }
 
-/// Plans are deep, and reading them recurses: the stack is as large as Ballista's own programs have it.
+/// Plans are deep, and reading them recurses: the stack is as large as Ballista's own programs have
+/// it.
 const STACK_BYTES: usize = 32 << 20;
 
 fn runtime() -> Result<Runtime, SqlError> {
@@ -137,8 +139,8 @@ pub fn executor(how: &Executor) -> Result<(), SqlError> {
         .map_err(|error| failed(STEP, error))
 }
 
-/// A scheduler and some executors on this machine, child processes of this one; all are ended when it is dropped, and end by themselves
-/// should this process be killed.
+/// A scheduler and some executors on this machine, child processes of this one; all are ended when
+/// it is dropped, and end by themselves should this process be killed.
 #[derive(Debug)]
 pub struct Loopback {
     address: String,
@@ -148,11 +150,13 @@ pub struct Loopback {
 
 /// How long a part of a cluster may take to listen.
 const START: Duration = Duration::from_secs(60);
-/// Ports are asked for, given back and taken again, so that another program may come between: then others are tried.
+/// Ports are asked for, given back and taken again, so that another program may come between: then
+/// others are tried.
 const TRIES: usize = 5;
 
 impl Loopback {
-    /// Starts them: `program` is `fewshop-node`, `work` a folder for what goes to the disk; each executor has a thread and so much memory.
+    /// Starts them: `program` is `fewshop-node`, `work` a folder for what goes to the disk; each
+    /// executor has a thread and so much memory.
     ///
     /// # Errors
     /// [`SqlError::Engine`]: the program cannot be started, or does not listen within a minute.
@@ -236,7 +240,8 @@ impl Loopback {
         format!("df://{}", self.address)
     }
 
-    /// The most memory that each executor has taken so far, in bytes, where the system says (Linux does).
+    /// The most memory that each executor has taken so far, in bytes, where the system says (Linux
+    /// does).
     #[must_use]
     pub fn peak_bytes(&self) -> Vec<u64> {
         self.executors
@@ -258,7 +263,8 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
-/// The most memory that a process has taken so far, in bytes; `self` is this one. `None` where the system does not say.
+/// The most memory that a process has taken so far, in bytes; `self` is this one. `None` where the
+/// system does not say.
 #[must_use]
 pub fn peak_bytes(process: &str) -> Option<u64> {
     let text = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;

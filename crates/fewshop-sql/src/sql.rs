@@ -1,8 +1,9 @@
-//! The SQL: the same text whoever runs it. It names two tables, `events` and `items`, and uses nothing that an ordinary Ballista cluster
-//! lacks: no function of our own, so that its executors need not be ours.
+//! The SQL: the same text whoever runs it. It names two tables, `events` and `items`, and uses
+//! nothing that an ordinary Ballista cluster lacks: no function of our own, so that its executors
+//! need not be ours.
 //!
-//! Products are counted by rank, their place in the byte order of the ids: groups of whole numbers cost half of what groups of text cost, and
-//! a rank is the same on every machine.
+//! Products are counted by rank, their place in the byte order of the ids: groups of whole numbers
+//! cost half of what groups of text cost, and a rank is the same on every machine.
 
 /// How a column is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +38,8 @@ pub struct Kinds {
     pub catalogue: ColumnKind,
 }
 
-/// Columns of `events`, in the order in which [`Queries::faults`] looks at them, and what is expected there.
+/// Columns of `events`, in the order in which [`Queries::faults`] looks at them, and what is
+/// expected there.
 pub const EXPECTED: [(&str, &str); 6] = [
     ("user_id", "an id without blanks around it"),
     ("session_id", "an id without blanks around it"),
@@ -65,7 +67,8 @@ pub struct Cut {
     pub session: String,
 }
 
-/// A pair of ranks in one number: groups of one column of whole numbers are the fastest that there are.
+/// A pair of ranks in one number: groups of one column of whole numbers are the fastest that there
+/// are.
 pub const PAIR: i64 = 1 << 32;
 
 /// Seconds of a day.
@@ -95,8 +98,8 @@ impl Queries {
         Self { kinds }
     }
 
-    /// Seconds since 1970, NULL where there is no time. The rule is that of `fewshop train`; only seconds with a fraction before 1970 are
-    /// refused, since a cast rounds them the other way.
+    /// Seconds since 1970, NULL where there is no time. The rule is that of `fewshop train`; only
+    /// seconds with a fraction before 1970 are refused, since a cast rounds them the other way.
     fn seconds(&self) -> String {
         match self.kinds.time {
             ColumnKind::Whole => {
@@ -131,7 +134,8 @@ impl Queries {
         }
     }
 
-    /// One row: how many events, then for each of [`EXPECTED`] how many rows are wrong and what stands in one of them.
+    /// One row: how many events, then for each of [`EXPECTED`] how many rows are wrong and what
+    /// stands in one of them.
     #[must_use]
     pub fn faults(&self) -> String {
         let Kinds {
@@ -202,7 +206,8 @@ impl Queries {
             item,
             ..
         } = self.kinds;
-        // The items stand first: a join keeps its first side in memory, whatever the other one comes to.
+        // The items stand first: a join keeps its first side in memory, whatever the other one
+        // comes to.
         format!(
             "SELECT e.u AS u, e.s AS s, r.ix AS ix, e.t AS t, e.k AS k FROM ({}) AS r JOIN \
              (SELECT {} AS u, {} AS s, {} AS i, {} AS t, \"event\" AS k FROM events) AS e ON r.item = e.i",
@@ -214,8 +219,9 @@ impl Queries {
         )
     }
 
-    /// One row a session: what was taken in it. A product is taken unless the last thing that was done to it was to turn it down; `tied` counts
-    /// those of which that cannot be told, since both happened in the same second.
+    /// One row a session: what was taken in it. A product is taken unless the last thing that was
+    /// done to it was to turn it down; `tied` counts those of which that cannot be told, since both
+    /// happened in the same second.
     fn baskets(&self) -> String {
         format!(
             "SELECT u, s, min(first) AS first, sum(n) AS n, \
@@ -248,12 +254,14 @@ impl Queries {
         )
     }
 
-    /// The session before the `nth` of a day, if there is one that day, and the `nth`: time and id. Only one day is put in order.
+    /// The session before the `nth` of a day, if there is one that day, and the `nth`: time and id.
+    /// Only one day is put in order.
     #[must_use]
     pub fn cut(&self, day: i64, nth: u64) -> String {
         let (limit, offset) = if nth == 0 { (1, 0) } else { (2, nth - 1) };
         let (from, to) = (day * DAY_S, (day + 1) * DAY_S);
-        // Not `first / 86400 = day`: DataFusion 55 takes `first` itself for constant then, and does not sort by it.
+        // Not `first / 86400 = day`: DataFusion 55 takes `first` itself for constant then, and does
+        // not sort by it.
         format!(
             "SELECT first, CAST(s AS VARCHAR) AS session FROM ({}) WHERE len > 0 AND first >= {from} AND first < {to} \
              ORDER BY first, session LIMIT {limit} OFFSET {offset}",

@@ -1,4 +1,5 @@
-//! Counts by SQL, in this process and on a cluster of a scheduler and two executors, against counts by hand and by plain code.
+//! Counts by SQL, in this process and on a cluster of a scheduler and two executors, against counts
+//! by hand and by plain code.
 
 #![expect(
     clippy::unwrap_used,
@@ -328,7 +329,8 @@ fn run(program: &Path, args: &[&str], folder: &Path) {
     );
 }
 
-/// The trainer has a program of its own, built without SQL; its example shop is made and counted by it, then by the two engines.
+/// The trainer has a program of its own, built without SQL; its example shop is made and counted by
+/// it, then by the two engines.
 #[test]
 fn the_files_are_those_of_the_trainer_byte_for_byte() {
     let folder = tempfile::tempdir().unwrap();

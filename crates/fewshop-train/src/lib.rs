@@ -1,9 +1,12 @@
-//! What the `fewshop` command is made of: files in and out, raw shop logs made ready, training, evaluation.
+//! What the `fewshop` command is made of: files in and out, raw shop logs made ready, training,
+//! evaluation.
 //!
-//! [`files`] reads and writes the tables, [`prepare`] turns a raw log into them, [`titles`] makes a till's product names readable,
-//! [`check`] looks a shop's own tables over, [`count`] counts them, [`example`] makes some up,
-//! [`text`] reads them with a pre-trained sentence model, [`learner`] trains, [`select`] chooses its settings,
-//! [`profile`] tells households apart, [`offers`] asks what they redeem, [`compress`] makes a pack smaller, [`seeds`] and [`study`] say how far its figures spread and its costs grow, [`commands`] holds one module a sub-command. All reading,
+//! [`files`] reads and writes the tables, [`prepare`] turns a raw log into them, [`titles`] makes a
+//! till's product names readable, [`check`] looks a shop's own tables over, [`count`] counts them,
+//! [`example`] makes some up, [`text`] reads them with a pre-trained sentence model, [`learner`]
+//! trains, [`select`] chooses its settings, [`profile`] tells households apart, [`offers`] asks
+//! what they redeem, [`compress`] makes a pack smaller, [`seeds`] and [`study`] say how far its
+//! figures spread and its costs grow, [`commands`] holds one module a sub-command. All reading,
 //! writing, threads and progress bars of the workspace live here.
 
 pub mod baselines;

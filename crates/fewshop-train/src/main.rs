@@ -1,4 +1,5 @@
-//! The `fewshop` command. Everything it does is in the library; here an error becomes one line and an exit code.
+//! The `fewshop` command. Everything it does is in the library; here an error becomes one line and
+//! an exit code.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,5 @@
-//! Whether a training fits into the memory, asked before it begins: the system's way of saying so is to kill it after some minutes.
+//! Whether a training fits into the memory, asked before it begins: the system's way of saying so
+//! is to kill it after some minutes.
 
 use anyhow::bail;
 use fewshop_model::features::FEATURES;
@@ -11,18 +12,21 @@ use crate::progress::say;
 const BASE_MIB: f64 = 60.0;
 /// What an event costs in the log, in the counts and in each cut, in bytes.
 const EVENT: f64 = 1_000.0;
-/// Candidates that a held session keeps for the ranker, by candidates of a channel: channels agree in part.
+/// Candidates that a held session keeps for the ranker, by candidates of a channel: channels agree
+/// in part.
 const KEPT: f64 = 1.9;
 
-/// What a training takes at most, in MiB, by two measurements: Complete Journey (0.73 million events, 40,000 cases) took 2.0 GB, Online
-/// Retail (0.1 to 0.4 million) 115 to 311 MiB, of which this says the double and more: few sessions fill all their candidates there.
+/// What a training takes at most, in MiB, by two measurements: Complete Journey (0.73 million
+/// events, 40,000 cases) took 2.0 GB, Online Retail (0.1 to 0.4 million) 115 to 311 MiB, of which
+/// this says the double and more: few sessions fill all their candidates there.
 fn needed_mib(log: &Log, config: &TrainConfig) -> f64 {
     let cases = config.ranker.cases.min(log.sessions.len()) as f64;
     let example = KEPT * config.ranker.candidates as f64 * (FEATURES * size_of::<f32>()) as f64;
     BASE_MIB + (EVENT * log.events as f64 + cases * example) / 1_048_576.0
 }
 
-/// What this process may still take, in MiB: what is free on the machine or in its container, `None` where the system does not say.
+/// What this process may still take, in MiB: what is free on the machine or in its container,
+/// `None` where the system does not say.
 fn available_mib() -> Option<f64> {
     if let Some(told) = std::env::var("FEWSHOP_MEMORY_MIB")
         .ok()

@@ -1,4 +1,5 @@
-//! `rules.toml`: what a merchant wants shown, moved or left out, by ids, categories and brands; see `fewshop rules --help`.
+//! `rules.toml`: what a merchant wants shown, moved or left out, by ids, categories and brands; see
+//! `fewshop rules --help`.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -65,8 +66,8 @@ struct CapOf {
 /// Reads a merchant's rules for this catalogue.
 ///
 /// # Errors
-/// With file and line: what is no TOML, a field that is not known, an id, category or brand that the catalogue does not have, rules that
-/// contradict each other.
+/// With file and line: what is no TOML, a field that is not known, an id, category or brand that
+/// the catalogue does not have, rules that contradict each other.
 pub fn read_rules(path: &Path, catalogue: &Catalogue) -> anyhow::Result<MerchantRules> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("{}: cannot be read", path.display()))?;

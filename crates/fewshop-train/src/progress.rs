@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Writes one line to stderr. `eprintln!` would panic where stderr is closed; then there is nobody to tell.
+/// Writes one line to stderr. `eprintln!` would panic where stderr is closed; then there is nobody
+/// to tell.
 pub fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
@@ -15,8 +16,8 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Does `work` without a word: what it begins on this thread shows no bar and writes no line. For work that is one step of a larger
-/// one, which says how far it is itself.
+/// Does `work` without a word: what it begins on this thread shows no bar and writes no line. For
+/// work that is one step of a larger one, which says how far it is itself.
 pub fn quietly<T>(work: impl FnOnce() -> T) -> T {
     let before = QUIET.replace(true);
     let out = work();
@@ -75,7 +76,8 @@ impl Progress {
         }
     }
 
-    /// What the last step came to; at a terminal it stands beside the bar, elsewhere it is a line of its own.
+    /// What the last step came to; at a terminal it stands beside the bar, elsewhere it is a line
+    /// of its own.
     pub fn note(&self, note: &str) {
         self.bar.set_message(note.to_owned());
         if self.plain {

@@ -77,12 +77,14 @@ fn killed_at_any_moment_the_old_pack_is_there_or_the_new_one() {
             "killed after {share} of {whole:?}: neither the old pack nor the new one"
         );
     }
-    // What a kill left behind does not stand in the way of the next run, which gives the same pack as ever.
+    // What a kill left behind does not stand in the way of the next run, which gives the same pack
+    // as ever.
     shop.check_done(&format!("{TRAIN} --seed 8 --out a.pack"));
     assert!(bytes(&shop, "a.pack") == new);
 }
 
-/// A file is written over and over while the writer is killed: at every moment a whole one stands there.
+/// A file is written over and over while the writer is killed: at every moment a whole one stands
+/// there.
 #[test]
 fn killed_while_it_writes_a_file_is_whole() {
     let shop = made_up_shop();
@@ -117,7 +119,8 @@ fn a_full_disk_is_named_and_the_old_pack_stays() {
     let shop = made_up_shop();
     shop.check_done(&format!("{TRAIN} --out a.pack"));
     let old = bytes(&shop, "a.pack");
-    // Room for 512 or 1,024 bytes a file, and a write past that fails as on a full disk, or kills where the signal is not ignored.
+    // Room for 512 or 1,024 bytes a file, and a write past that fails as on a full disk, or kills
+    // where the signal is not ignored.
     check_failed(
         &shell(
             &shop,

@@ -69,7 +69,8 @@ fn an_added_product_is_picked_where_its_like_is_and_the_others_keep_their_scores
                 .iter()
                 .find(|new| id(&after, new) == id(&before, old))
                 .unwrap();
-            // Ranks among the candidates are features: one more candidate before a product moves its own by one, and nothing else does.
+            // Ranks among the candidates are features: one more candidate before a product moves
+            // its own by one, and nothing else does.
             assert!((old.score - new.score).abs() < 0.2, "{old:?} {new:?}");
         }
     }
@@ -138,7 +139,8 @@ fn a_bad_price_is_refused_by_line_and_field() {
     shop.check_refused(ADD, 1, &["new.csv", "line 2", "price"]);
 }
 
-/// Three departments of thirty products; shoppers keep to one of them and to its left or right half.
+/// Three departments of thirty products; shoppers keep to one of them and to its left or right
+/// half.
 fn log() -> Folder {
     let shop = Folder::new();
     let mut items = String::from("item_id,title,category,brand,size,price\n");

@@ -53,7 +53,8 @@ fn customers(folds: &[u32], count: usize) -> Vec<u32> {
     (12_000..).filter(in_folds).take(count).collect()
 }
 
-/// Invoices by which all 13 products stay: five training shoppers bought all of them, a validation shopper and a stranger later.
+/// Invoices by which all 13 products stay: five training shoppers bought all of them, a validation
+/// shopper and a stranger later.
 fn invoices() -> Vec<[String; 8]> {
     let mut lines = Vec::new();
     let mut buy = |invoice: u32, customer: u32, date: &str| {
@@ -640,7 +641,8 @@ fn complete_journey_says_who_its_known_shoppers_are_and_what_they_were_offered()
             ("household_id", Whole(&[known, stranger, known])),
         ],
     );
-    // The second offer covers nothing that is in the catalogue, the third is of a campaign after the cut.
+    // The second offer covers nothing that is in the catalogue, the third is of a campaign after
+    // the cut.
     more(
         &raw,
         "coupons",

@@ -1,4 +1,5 @@
-//! Households and offers through the command: files in, a pack with heads and figures out, or one line of error.
+//! Households and offers through the command: files in, a pack with heads and figures out, or one
+//! line of error.
 
 #![expect(
     clippy::unwrap_used,

@@ -12,7 +12,8 @@ use std::fmt::Write as _;
 use common::Folder;
 use fewshop_model::Pack;
 
-/// A made-up shop: two departments of fifteen products, shoppers who keep to one of them, 300 sessions in 30 days.
+/// A made-up shop: two departments of fifteen products, shoppers who keep to one of them, 300
+/// sessions in 30 days.
 fn made_up_shop() -> Folder {
     let shop = Folder::new();
     let mut items = String::from("item_id,title,category,brand,size,price\n");
@@ -55,7 +56,8 @@ fn made_up_shop() -> Folder {
     shop.write("events.csv", &events);
     shop.write("cases.csv", &cases);
     shop.write("truth.csv", &truth);
-    // Fits of tenths of a second: what is chosen does not matter here, only that it goes as it should.
+    // Fits of tenths of a second: what is chosen does not matter here, only that it goes as it
+    // should.
     shop.write(
         "quick.toml",
         "[tower]\nepochs = 1\nembedding_size = 8\nsessions_an_epoch = 256\n[ranker]\nepochs = 1\ncases = 64\ncandidates = 20\n\
@@ -77,7 +79,8 @@ fn a_search_leaves_a_table_settings_that_make_the_pack_again_and_a_journal_to_go
         "{printed}"
     );
     let journal = shop.read("a.pack.trials.jsonl");
-    // The defaults on three rungs, two trials on the first, one of them on the other two; three folds each.
+    // The defaults on three rungs, two trials on the first, one of them on the other two; three
+    // folds each.
     assert_eq!(journal.lines().count(), 1 + 3 * (3 + 2 + 1 + 1));
 
     // Killed in the middle of a line, the search goes on with the next fit, and ends the same.

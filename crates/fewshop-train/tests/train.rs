@@ -1,4 +1,5 @@
-//! The whole path through the command: files in, a pack, rankings and figures out; and what happens when the files are bad.
+//! The whole path through the command: files in, a pack, rankings and figures out; and what happens
+//! when the files are bad.
 
 #![expect(
     clippy::unwrap_used,
@@ -43,11 +44,13 @@ fn a_shop_is_learned_ranked_and_scored() {
     let json: serde_json::Value =
         serde_json::from_slice(&std::fs::read(shop.path("figures.json")).unwrap()).unwrap();
     let ndcg = json["adapted"]["2"]["ndcg@10"].as_f64().unwrap();
-    // Four of 34 open products are wanted: chance is near 0.15, and a ranking by department alone near 0.45.
+    // Four of 34 open products are wanted: chance is near 0.15, and a ranking by department alone
+    // near 0.45.
     assert!(ndcg > 0.35, "{json}");
 }
 
-/// Cases of shoppers who came before: the same sessions with one earlier visit, which took what is now wanted.
+/// Cases of shoppers who came before: the same sessions with one earlier visit, which took what is
+/// now wanted.
 fn write_return_cases(shop: &Folder) {
     let (cases, truth) = (shop.read("cases.csv"), shop.read("truth.csv"));
     let mut out = String::from("case_id,user_id,k,visit,position,item_id\n");
@@ -131,7 +134,8 @@ fn a_pack_stands_beside_baselines_and_a_report_says_so() {
             && !page.contains("NaN")
     );
     let all: serde_json::Value = serde_json::from_str(&shop.read("a.json")).unwrap();
-    // What is wanted is what was bought before: it counts for 0.75 where the best co-visitation score is 1, so most of it is on top.
+    // What is wanted is what was bought before: it counts for 0.75 where the best co-visitation
+    // score is 1, so most of it is on top.
     let (before, counts) = (
         ndcg(&all["returning"], "bought before"),
         ndcg(&all["returning"], "co-visitation"),
@@ -225,7 +229,8 @@ fn simulated_shoppers_turn_down_what_they_were_shown_and_did_not_take() {
         panic!("{figures}")
     };
     let mean = |of: &serde_json::Value, what: &str| of[what]["2"]["ndcg@10"].as_f64().unwrap();
-    // Both start from the frozen pack; who turns down more of ten wrong picks sees more of the right ones.
+    // Both start from the frozen pack; who turns down more of ten wrong picks sees more of the
+    // right ones.
     assert_eq!(
         mean(one, "frozen"),
         figures["frozen"]["2"]["ndcg@10"].as_f64().unwrap()
@@ -278,7 +283,8 @@ fn an_ablation_stands_in_the_same_table() {
         ablated.len() > 3 && ablated[1..].iter().all(|name| name.starts_with("minus ")),
         "{ablated:?}"
     );
-    // The same settings, seed and files as the pack's own: the whole trained anew is the pack again.
+    // The same settings, seed and files as the pack's own: the whole trained anew is the pack
+    // again.
     let anew = all
         .iter()
         .find(|one| one["name"] == "full, trained anew")
@@ -538,7 +544,8 @@ fn a_merchants_rules_go_into_the_pack_are_obeyed_shown_and_taken_out_again() {
         "{shown}"
     );
 
-    // Rows are the pack's own, whenever the rules come in; and without rules it is the pack that it was.
+    // Rows are the pack's own, whenever the rules come in; and without rules it is the pack that it
+    // was.
     shop.check_done(&format!("{TRAIN} --rules rules.toml --out trained.pack"));
     let pack = |name: &str| Pack::from_bytes(&std::fs::read(shop.path(name)).unwrap()).unwrap();
     assert!(

@@ -1,5 +1,6 @@
-//! Values from JavaScript, checked: whatever a caller passes ends as a value of the right type or as an error that says what to
-//! pass instead, never as a panic. A panic in WebAssembly leaves a module that nobody may use again.
+//! Values from JavaScript, checked: whatever a caller passes ends as a value of the right type or
+//! as an error that says what to pass instead, never as a panic. A panic in WebAssembly leaves a
+//! module that nobody may use again.
 
 use js_sys::{ArrayBuffer, Error, Reflect, Uint8Array};
 use serde::Serialize;
@@ -97,7 +98,8 @@ pub(crate) fn to_js<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
     Ok(value.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
 }
 
-/// A value as it may stand in a message: numbers as they are, the rest by type, for a text may be long and an object may throw.
+/// A value as it may stand in a message: numbers as they are, the rest by type, for a text may be
+/// long and an object may throw.
 fn shown(value: &JsValue) -> String {
     match value.as_f64() {
         Some(number) => number.to_string(),

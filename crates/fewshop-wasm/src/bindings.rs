@@ -56,8 +56,9 @@ impl Recommender {
     /// Reads a pack and makes a recommender with an empty session.
     ///
     /// # Errors
-    /// `pack_empty`, `pack_not_a_pack`, `pack_version`, `pack_truncated`, `pack_checksum`, `pack_field`, `bad_argument`;
-    /// for the backend 'wgpu' also `no_adapter`, `backend_failed`, `no_gpu_in_module`.
+    /// `pack_empty`, `pack_not_a_pack`, `pack_version`, `pack_truncated`, `pack_checksum`,
+    /// `pack_field`, `bad_argument`; for the backend 'wgpu' also `no_adapter`, `backend_failed`,
+    /// `no_gpu_in_module`.
     #[wasm_bindgen(unchecked_return_type = "Recommender")]
     pub async fn load(
         #[wasm_bindgen(js_name = "bytes", unchecked_param_type = "Uint8Array | ArrayBuffer")] pack: JsValue,
@@ -115,7 +116,8 @@ impl Recommender {
         Ok(self.engine.borrow_mut().set_session(session)?)
     }
 
-    /// The best `n` products for the session at hand, none of them seen in it, each with its reason.
+    /// The best `n` products for the session at hand, none of them seen in it, each with its
+    /// reason.
     ///
     /// # Errors
     /// `nothing_wanted` for 0, `bad_argument`, `backend_failed`.

@@ -21,7 +21,8 @@ pub struct Run {
 
 /// A recommender that remembers how its last run went.
 ///
-/// Cheap to clone: a clone can be asked while the original takes further events, which is how no answer ever blocks one.
+/// Cheap to clone: a clone can be asked while the original takes further events, which is how no
+/// answer ever blocks one.
 #[derive(Debug, Clone)]
 pub struct Engine {
     recommender: Recommender,
@@ -104,8 +105,9 @@ impl Engine {
         Ok((ranking.picks, run))
     }
 
-    /// Fills shelves for the session at hand; what they have in common is worked out once. The run is that of the first shelf that learns
-    /// from the session. `done` hears of each step as it ends.
+    /// Fills shelves for the session at hand; what they have in common is worked out once. The run
+    /// is that of the first shelf that learns from the session. `done` hears of each step as it
+    /// ends.
     ///
     /// # Errors
     /// A shelf wants nothing or names an unknown row, or the backend failed.
@@ -162,7 +164,8 @@ impl Engine {
     }
 
     fn options(&self, n: usize, filter: Filter, seeds: Vec<ItemIx>) -> RankOptions {
-        // A request for four billion picks is a request for all of them, and must not reserve room for more.
+        // A request for four billion picks is a request for all of them, and must not reserve room
+        // for more.
         let n = n.min(self.recommender.catalogue().len());
         RankOptions {
             n,

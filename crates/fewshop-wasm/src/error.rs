@@ -53,7 +53,8 @@ impl EngineError {
             Self::BadArgument { .. } => "bad_argument",
             Self::NoGpuInModule => "no_gpu_in_module",
             Self::NoAdapter { .. } => "no_adapter",
-            // The model's errors may grow; until a word is chosen here, a new one is told apart by its message.
+            // The model's errors may grow; until a word is chosen here, a new one is told apart by
+            // its message.
             Self::Rank(_) => "internal",
         }
     }

@@ -11,7 +11,8 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use crate::EngineError;
 
 thread_local! {
-    /// The start under way or done. burn refuses to register a device twice, so all callers wait for the same start.
+    /// The start under way or done. burn refuses to register a device twice, so all callers wait
+    /// for the same start.
     static STARTED: RefCell<Option<Promise>> = const { RefCell::new(None) };
 }
 
@@ -42,14 +43,16 @@ pub(crate) async fn device() -> Result<Device, EngineError> {
     }
 }
 
-/// Rejects with a string where there is no adapter and with an `Error` where there is one that does not start.
+/// Rejects with a string where there is no adapter and with an `Error` where there is one that does
+/// not start.
 async fn start() -> Result<JsValue, JsValue> {
     let failure = match Device::wgpu_options().init_async().await {
         Ok(_) => return Ok(JsValue::UNDEFINED),
         Err(WgpuInitError::AdapterUnavailable { message, .. }) => JsValue::from_str(&message),
         Err(other) => js_sys::Error::new(&other.to_string()).into(),
     };
-    // The next caller may have more luck, in a browser whose GPU process is being restarted for one.
+    // The next caller may have more luck, in a browser whose GPU process is being restarted for
+    // one.
     STARTED.with_borrow_mut(Option::take);
     Err(failure)
 }

@@ -1,12 +1,14 @@
 //! `fewshop-model` for JavaScript: the engine that runs in the shop's worker, and the npm package.
 //!
-//! In a browser the class `Recommender` holds one pack and one session: `await Recommender.load(bytes)`, `observe`, `undo`,
-//! `forget`, `rank`, `explain`, `status`; and `answer`, which fills all shelves of one request of
-//! [`fewshop_core::protocol`] and is all that the worker needs. Values cross as plain objects with TypeScript types. Every
-//! failure is a JS `Error` whose `code` a program may branch on and whose message says what to do.
+//! In a browser the class `Recommender` holds one pack and one session:
+//! `await Recommender.load(bytes)`, `observe`, `undo`, `forget`, `rank`, `explain`, `status`; and
+//! `answer`, which fills all shelves of one request of [`fewshop_core::protocol`] and is all that
+//! the worker needs. Values cross as plain objects with TypeScript types. Every failure is a JS
+//! `Error` whose `code` a program may branch on and whose message says what to do.
 //!
-//! Below the class lies [`Engine`], which knows no JavaScript and is tested natively. Two modules come of this crate: the CPU
-//! engine, on the hand-written kernels alone, and with feature `gpu` the WebGPU engine, which can do both.
+//! Below the class lies [`Engine`], which knows no JavaScript and is tested natively. Two modules
+//! come of this crate: the CPU engine, on the hand-written kernels alone, and with feature `gpu`
+//! the WebGPU engine, which can do both.
 //!
 //! ```
 //! use fewshop_core::{Event, EventKind, Filter, ItemIx};

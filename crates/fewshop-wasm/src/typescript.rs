@@ -1,5 +1,5 @@
-//! The TypeScript types of what crosses: the serde forms of `fewshop-core`, written by hand. The browser suite holds the values
-//! against them.
+//! The TypeScript types of what crosses: the serde forms of `fewshop-core`, written by hand. The
+//! browser suite holds the values against them.
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -1,5 +1,6 @@
-//! The pictures of one shop's products in a few files, which the page fetches after load: all of them, in the same order, whatever is
-//! looked at. One file a picture would tell the server which kinds of products came into view.
+//! The pictures of one shop's products in a few files, which the page fetches after load: all of
+//! them, in the same order, whatever is looked at. One file a picture would tell the server which
+//! kinds of products came into view.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,7 +15,8 @@ use crate::shop::Shop;
 /// Bytes of pictures in one file, about: each shows its pictures when it has come whole.
 const ABOUT: usize = 256_000;
 
-/// The file of a picture where there is one. A key comes out of a pack, which may be anybody's: no path can be made of it.
+/// The file of a picture where there is one. A key comes out of a pack, which may be anybody's: no
+/// path can be made of it.
 pub(crate) fn file_of(folder: &Path, key: &str) -> Option<PathBuf> {
     let plain = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     let file = folder.join(format!("{key}.webp"));
@@ -31,7 +33,8 @@ pub(crate) fn is_one(file: &str) -> bool {
     file.starts_with("assets/pictures-")
 }
 
-/// The files, as `web/assets/rest.js` reads them: the pictures of the departments first, then those of the products that are bought most.
+/// The files, as `web/assets/rest.js` reads them: the pictures of the departments first, then those
+/// of the products that are bought most.
 ///
 /// There is always one, if only to say that there are no pictures.
 pub(crate) fn bundles(shop: &Shop, folder: &Path) -> Result<Vec<Vec<u8>>> {
@@ -74,7 +77,8 @@ pub(crate) fn bundles(shop: &Shop, folder: &Path) -> Result<Vec<Vec<u8>>> {
         .collect())
 }
 
-/// A line of JSON with key and size of each picture in order, and whether another file follows; then the pictures.
+/// A line of JSON with key and size of each picture in order, and whether another file follows;
+/// then the pictures.
 fn written(pictures: &[(String, Vec<u8>)], more: bool) -> Vec<u8> {
     let sizes: Vec<(&str, usize)> = pictures
         .iter()

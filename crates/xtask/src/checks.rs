@@ -82,7 +82,8 @@ impl Part {
         }
     }
 
-    /// Whether it runs when no part is named. The SQL engines take longer to build than all the rest: see docs/decisions.md.
+    /// Whether it runs when no part is named. The SQL engines take longer to build than all the
+    /// rest: see docs/decisions.md.
     fn is_usual(self) -> bool {
         self != Self::Sql
     }
@@ -105,7 +106,8 @@ fn clippy_wasm() -> Command {
     command
 }
 
-/// Lints and tests of what the workspace leaves out when it is built as a whole. In the release profile, which the programs are built in too.
+/// Lints and tests of what the workspace leaves out when it is built as a whole. In the release
+/// profile, which the programs are built in too.
 fn sql() -> Result<Counts> {
     const WITH_ALL: [&str; 5] = [
         "--release",
@@ -134,7 +136,8 @@ fn counted(command: &mut Command) -> Result<Counts> {
     Ok(Counts::read(&text).checked(status.success()))
 }
 
-/// `wasm-pack test` in `tests/`, in the profile of the engine that it tests, so that dependencies are built once for both.
+/// `wasm-pack test` in `tests/`, in the profile of the engine that it tests, so that dependencies
+/// are built once for both.
 fn browser_suite(profile: &str, features: &[&str]) -> Result<Counts> {
     ensure_wasm_target()?;
     let tools = ensure_browser_tools()?;
@@ -160,7 +163,8 @@ fn browser_suite(profile: &str, features: &[&str]) -> Result<Counts> {
         .env("PATH", &tools.path)
         .env("CHROMEDRIVER", &tools.chromedriver)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", webdriver)
-        // Seconds. Its own 20 and 5 are for a browser with a real GPU and a machine that does nothing else.
+        // Seconds. Its own 20 and 5 are for a browser with a real GPU and a machine that does
+        // nothing else.
         .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
         .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60");
     counted(&mut wasm_pack)
@@ -237,7 +241,8 @@ fn end_to_end() -> Result<Counts> {
     let package = cache().join("package");
     package::make(&package)?;
     node.env("FEWSHOP_PACKAGE", &package);
-    // The page around another shop: only what is that shop's own, the rest is that of the built site.
+    // The page around another shop: only what is that shop's own, the rest is that of the built
+    // site.
     let other = cache().join("other");
     let file = |name: &str| Some(root().join("tests/goldens").join(name));
     let which = Which {

@@ -1,4 +1,5 @@
-//! Small copies beside the files: `x.js.br` and `x.js.gz`, which servers hand out to browsers that take them.
+//! Small copies beside the files: `x.js.br` and `x.js.gz`, which servers hand out to browsers that
+//! take them.
 
 use std::fs;
 use std::io::Write;
@@ -106,7 +107,8 @@ pub(crate) fn is_copy(path: &Path) -> bool {
 
 /// Writes the small copies of all files below `dir` that have none or an old one.
 ///
-/// What was compressed once is kept in the cache by its hash: brotli at its strongest takes a second for every 300 kB.
+/// What was compressed once is kept in the cache by its hash: brotli at its strongest takes a
+/// second for every 300 kB.
 pub(crate) fn compress_all(dir: &Path) -> Result<()> {
     let files = files_below(dir)?;
     let mut jobs = Vec::new();

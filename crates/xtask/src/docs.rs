@@ -1,4 +1,5 @@
-//! `cargo xtask docs`: the references of both command lines, written by the commands themselves, and the book around them.
+//! `cargo xtask docs`: the references of both command lines, written by the commands themselves,
+//! and the book around them.
 
 use anyhow::Result;
 use clap::{Command, CommandFactory};

@@ -1,4 +1,5 @@
-//! What only some pages of the shop fetch: recorded sessions to replay, the map of taste, and the words of a second language.
+//! What only some pages of the shop fetch: recorded sessions to replay, the map of taste, and the
+//! words of a second language.
 
 use std::collections::BTreeMap;
 
@@ -20,8 +21,9 @@ const MAP: (f32, f32, f32) = (1000.0, 620.0, 16.0);
 
 /// Three of the held-out sessions with what is picked after each step, as JSON.
 ///
-/// Which three is a rule and not a choice: all sessions by how many more of the rest of the session stand among ten picks after five things
-/// than among the ten most bought products (among equals, the one that comes first in the file), then the first, the middle and the last.
+/// Which three is a rule and not a choice: all sessions by how many more of the rest of the session
+/// stand among ten picks after five things than among the ten most bought products (among equals,
+/// the one that comes first in the file), then the first, the middle and the last.
 pub(crate) fn sessions(pack: &Pack, recorded: &Sessions) -> Result<String> {
     // What the pack does not have was taken all the same, but cannot be shown.
     let rows = |ids: &Vec<String>| {
@@ -100,8 +102,9 @@ pub(crate) fn sessions(pack: &Pack, recorded: &Sessions) -> Result<String> {
 
 /// Where each product lies on the map: four digits of base 36 a product, two across and two down.
 ///
-/// The two directions in which the middles of the categories differ most (principal components of their mean item vectors, by power
-/// iteration), half of each axis by rank, so that no corner is crowded and none empty.
+/// The two directions in which the middles of the categories differ most (principal components of
+/// their mean item vectors, by power iteration), half of each axis by rank, so that no corner is
+/// crowded and none empty.
 pub(crate) fn map(pack: &Pack) -> String {
     let (rows, d) = (pack.table.len(), pack.table.d);
     let vectors: Vec<Vec<f32>> = (0..rows).map(|row| pack.table.row(row)).collect();
@@ -135,7 +138,8 @@ pub(crate) fn map(pack: &Pack) -> String {
             axis
         })
         .collect();
-    // A product lies half-way from the middle of its category to where it would lie alone: the categories can then be told apart.
+    // A product lies half-way from the middle of its category to where it would lie alone: the
+    // categories can then be told apart.
     let place = |row: usize, axis: &[f32]| {
         let mean = &means[items[row].category.as_slice()].0;
         (dot(mean, axis) + dot(&vectors[row], axis)) / 2.0
@@ -193,7 +197,8 @@ fn add(sum: &mut [f32], row: &[f32], weight: f32) {
         .for_each(|(sum, value)| *sum += weight * value);
 }
 
-/// The texts of a language from its table of `name = text` lines, in the order that the page expects: one a line.
+/// The texts of a language from its table of `name = text` lines, in the order that the page
+/// expects: one a line.
 pub(crate) fn words(table: &str) -> Result<String> {
     let mut texts: BTreeMap<&str, &str> = BTreeMap::new();
     for line in table

@@ -43,7 +43,8 @@ pub(crate) fn files_below(dir: &Path) -> Result<BTreeSet<PathBuf>> {
     Ok(found)
 }
 
-/// Writes the file unless it holds these bytes already: a browser's cache and our own hashes then stay as they are.
+/// Writes the file unless it holds these bytes already: a browser's cache and our own hashes then
+/// stay as they are.
 pub(crate) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<()> {
     if fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(());

@@ -19,7 +19,8 @@ pub(crate) struct Options {
     /// First run, to go on where another one ended
     #[arg(long, value_name = "N", default_value_t = 0)]
     start: u64,
-    /// Build it optimised first, which takes minutes and makes each run about ten times as fast: for millions of them
+    /// Build it optimised first, which takes minutes and makes each run about ten times as fast:
+    /// for millions of them
     #[arg(long)]
     fast: bool,
     /// pack, items, events, cases, parquet, memory or messages; all of them where none is named

@@ -1,4 +1,5 @@
-//! The rules of the static server, apart from its sockets: which file an address means, in which form, with which headers.
+//! The rules of the static server, apart from its sockets: which file an address means, in which
+//! form, with which headers.
 
 use std::path::{Path, PathBuf};
 
@@ -101,15 +102,18 @@ fn accepted(header: &str) -> Vec<Encoding> {
         .collect()
 }
 
-/// The file that an address means, relative to the site. `None` where it leads out of the site or is no address.
+/// The file that an address means, relative to the site. `None` where it leads out of the site or
+/// is no address.
 ///
-/// A last part without a dot is a route of the shop, which the page itself understands: it gets the page.
+/// A last part without a dot is a route of the shop, which the page itself understands: it gets the
+/// page.
 pub(crate) fn file_of(target: &str) -> Option<PathBuf> {
     let path = target.split(['?', '#']).next()?.strip_prefix('/')?;
     let path = percent_decode(path)?;
     let mut file = PathBuf::new();
     for part in path.split('/').filter(|part| !part.is_empty()) {
-        // Neither up nor anywhere else: no '..', no hidden files, no drive letters, no other separator.
+        // Neither up nor anywhere else: no '..', no hidden files, no drive letters, no other
+        // separator.
         if part.starts_with('.') || part.contains(['\\', ':', '\0']) {
             return None;
         }

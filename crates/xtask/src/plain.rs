@@ -1,4 +1,5 @@
-//! The whole catalogue as plain pages, for browsers without WebAssembly or scripts: one page a department, and one that lists them.
+//! The whole catalogue as plain pages, for browsers without WebAssembly or scripts: one page a
+//! department, and one that lists them.
 
 use std::fmt::Write as _;
 

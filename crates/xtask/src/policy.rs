@@ -1,18 +1,21 @@
-//! What the page may do, as headers: sent by `serve`, written to `_headers` for static hosts that read it, and, as far as a page can say
-//! it of itself, in a meta tag.
+//! What the page may do, as headers: sent by `serve`, written to `_headers` for static hosts that
+//! read it, and, as far as a page can say it of itself, in a meta tag.
 
 use std::fmt::Write as _;
 
 use crate::page::Base;
 
-/// What the page may load, and from where: from itself, and nothing else. No inline script, no inline style, no `blob:`; `data:` for images
-/// alone, because of the icon and of the pictures that come in a few files after load: Chromium asks for an icon that is a file again on every
-/// page of the shop, and a picture that is a file is asked for when it comes into view, and so each would tell the host of every step.
+/// What the page may load, and from where: from itself, and nothing else. No inline script, no
+/// inline style, no `blob:`; `data:` for images alone, because of the icon and of the pictures that
+/// come in a few files after load: Chromium asks for an icon that is a file again on every page of
+/// the shop, and a picture that is a file is asked for when it comes into view, and so each would
+/// tell the host of every step.
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; \
                       img-src 'self' data:; style-src 'self'; manifest-src 'self'; form-action 'none'";
 
-/// What a browser could lend a page and this one never asks for. Names that the browser does not know would each be a warning on its
-/// console, so only those are here that Chromium knows without a flag.
+/// What a browser could lend a page and this one never asks for. Names that the browser does not
+/// know would each be a warning on its console, so only those are here that Chromium knows without
+/// a flag.
 const NOT_WANTED: [&str; 22] = [
     "accelerometer",
     "autoplay",
@@ -61,7 +64,8 @@ pub(crate) fn headers(base: &Base) -> Vec<(&'static str, String)> {
         ("X-Frame-Options", "DENY".to_owned()),
         ("Cross-Origin-Opener-Policy", "same-origin".to_owned()),
         ("Cross-Origin-Resource-Policy", "same-origin".to_owned()),
-        // Names do not change with content, so everything is asked for again, and answered with 304.
+        // Names do not change with content, so everything is asked for again, and answered with
+        // 304.
         ("Cache-Control", "no-cache".to_owned()),
     ]
 }

@@ -1,4 +1,5 @@
-//! Recorded sessions for 'Try it as': those that are committed for the committed pack, for another pack those of its own cases.
+//! Recorded sessions for 'Try it as': those that are committed for the committed pack, for another
+//! pack those of its own cases.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -40,8 +41,9 @@ pub(crate) fn commit(sessions: &Sessions) -> Result<()> {
     std::fs::write(&path, text).with_context(|| format!("failed to write {}", shown(&path)))
 }
 
-/// Those of cases and their truth, as `fewshop prepare` and `fewshop example` write them: of each case with the most products known those, then
-/// what else was taken. Cases with fewer ask about the same sessions.
+/// Those of cases and their truth, as `fewshop prepare` and `fewshop example` write them: of each
+/// case with the most products known those, then what else was taken. Cases with fewer ask about
+/// the same sessions.
 pub(crate) fn of_cases(cases: &Path, truth: &Path) -> Result<Sessions> {
     let mut known: BTreeMap<String, (u32, Vec<(u32, String)>)> = BTreeMap::new();
     read(
@@ -87,7 +89,8 @@ pub(crate) fn of_cases(cases: &Path, truth: &Path) -> Result<Sessions> {
     Ok(sessions)
 }
 
-/// Hands the named columns of each record of a CSV file to `each`; `also` is "" where the file has no such column.
+/// Hands the named columns of each record of a CSV file to `each`; `also` is "" where the file has
+/// no such column.
 fn read(
     path: &Path,
     columns: &[&str],

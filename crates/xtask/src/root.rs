@@ -17,7 +17,8 @@ pub(crate) fn root() -> &'static Path {
 
 /// Cargo's target folder: `CARGO_TARGET_DIR`, or `target` in the root.
 pub(crate) fn target() -> PathBuf {
-    // A relative CARGO_TARGET_DIR is relative to where cargo is started, which is the root for all that we start.
+    // A relative CARGO_TARGET_DIR is relative to where cargo is started, which is the root for all
+    // that we start.
     std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| root().join("target"), |dir| root().join(dir))
 }

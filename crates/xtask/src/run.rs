@@ -1,4 +1,5 @@
-//! Starting other programs: what is run is said, what they print is shown as it comes, and a failure names the command.
+//! Starting other programs: what is run is said, what they print is shown as it comes, and a
+//! failure names the command.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -21,7 +22,8 @@ pub(crate) use say;
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.current_dir(root()).stdin(Stdio::null());
-    // `cargo run` tells us about the xtask's own package. A cargo below us must not see it: some build scripts would run again.
+    // `cargo run` tells us about the xtask's own package. A cargo below us must not see it: some
+    // build scripts would run again.
     for (key, _) in std::env::vars_os() {
         let name = key.to_string_lossy();
         if name.starts_with("CARGO_PKG_")
@@ -39,7 +41,8 @@ pub(crate) fn cargo() -> Command {
     command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// The same command at a low priority, where the system can do that: for work behind a page that somebody is using.
+/// The same command at a low priority, where the system can do that: for work behind a page that
+/// somebody is using.
 pub(crate) fn gently(plain: Command) -> Command {
     let Some(nice) = crate::tools::on_path("nice") else {
         return plain;
@@ -88,7 +91,8 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     ensure_success(command, status)
 }
 
-/// Runs it and keeps what it prints on stdout. Its stderr is shown only on failure, as part of the error.
+/// Runs it and keeps what it prints on stdout. Its stderr is shown only on failure, as part of the
+/// error.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command.output().with_context(|| not_started(command))?;
     if !output.status.success() {

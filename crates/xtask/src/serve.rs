@@ -1,4 +1,5 @@
-//! `cargo xtask serve`: the shop on this machine, open for business before the WebGPU engine is built.
+//! `cargo xtask serve`: the shop on this machine, open for business before the WebGPU engine is
+//! built.
 
 use anyhow::Result;
 

@@ -1,4 +1,5 @@
-//! A small static server for this machine only: one thread a connection, files read as they are asked for.
+//! A small static server for this machine only: one thread a connection, files read as they are
+//! asked for.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -81,7 +82,8 @@ fn serve_connection(stream: TcpStream, site: &Path) -> std::io::Result<()> {
             stream.write_all(&answer.body)?;
         }
         if close {
-            // Closing over bytes that were never read resets the connection, and the answer would be lost on its way.
+            // Closing over bytes that were never read resets the connection, and the answer would
+            // be lost on its way.
             stream.shutdown(Shutdown::Write)?;
             std::io::copy(&mut reader.take(DRAIN_LIMIT), &mut std::io::sink())?;
             break;

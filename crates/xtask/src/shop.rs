@@ -1,4 +1,5 @@
-//! What the page needs of a pack: the catalogue and what is bought most. The only place that knows packs.
+//! What the page needs of a pack: the catalogue and what is bought most. The only place that knows
+//! packs.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -27,7 +28,8 @@ pub(crate) struct Which {
     /// Another pack than web/assets/shop.pack
     #[arg(long, value_name = "FILE")]
     pub(crate) pack: Option<PathBuf>,
-    /// Cases of that shop (case_id,k,position,item_id; CSV): 'Try it as' replays three of their sessions
+    /// Cases of that shop (case_id,k,position,item_id; CSV): 'Try it as' replays three of their
+    /// sessions
     #[arg(long, value_name = "FILE", requires = "pack", requires = "truth")]
     pub(crate) cases: Option<PathBuf>,
     /// What those cases' shoppers also took (case_id,item_id; CSV)
@@ -41,7 +43,8 @@ impl Which {
         self.pack.clone().unwrap_or_else(shop_pack)
     }
 
-    /// Sessions to choose from; none for another pack without cases: those that are committed are of the committed pack's shop.
+    /// Sessions to choose from; none for another pack without cases: those that are committed are
+    /// of the committed pack's shop.
     fn sessions(&self) -> Result<Sessions> {
         match (&self.pack, &self.cases, &self.truth) {
             (_, Some(cases), Some(truth)) => recorded::of_cases(cases, truth),
@@ -67,7 +70,8 @@ impl Which {
 pub(crate) struct Shop {
     /// `catalogue.json`.
     pub(crate) json: String,
-    /// The same as the storefront reads it: departments, addresses and prices are then its own, not ours.
+    /// The same as the storefront reads it: departments, addresses and prices are then its own, not
+    /// ours.
     pub(crate) catalogue: PageCatalogue,
     /// `try.json`.
     pub(crate) sessions: String,
@@ -178,8 +182,9 @@ impl Shop {
         })
     }
 
-    /// The same shop with what else the pack holds, each part only where there is something: products that were put in after training,
-    /// the attributes of a household that it has heads for, and the offers that are redeemed most, which a stranger sees.
+    /// The same shop with what else the pack holds, each part only where there is something:
+    /// products that were put in after training, the attributes of a household that it has heads
+    /// for, and the offers that are redeemed most, which a stranger sees.
     fn with_extras(self, pack: &Pack) -> Result<Self> {
         let mut json: Value = serde_json::from_str(&self.json)?;
         if !pack.fresh.is_empty() {
@@ -209,7 +214,8 @@ impl Shop {
     }
 }
 
-/// An offer as a list of texts: id, title, products covered, share of everyone in hundred-thousandths, then some rows covered.
+/// An offer as a list of texts: id, title, products covered, share of everyone in
+/// hundred-thousandths, then some rows covered.
 fn texts_of(offer: &OfferPick) -> Vec<String> {
     let head = [
         offer.id.clone(),
@@ -222,8 +228,9 @@ fn texts_of(offer: &OfferPick) -> Vec<String> {
         .collect()
 }
 
-/// In which order the texts of a column stand. Rows name them by number, and what compresses best differs: on Complete Journey the order
-/// chosen for a column saves 1.2 kB of titles (rows lie by title within a category) and 0.8 kB of sizes against the alphabet.
+/// In which order the texts of a column stand. Rows name them by number, and what compresses best
+/// differs: on Complete Journey the order chosen for a column saves 1.2 kB of titles (rows lie by
+/// title within a category) and 0.8 kB of sizes against the alphabet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Order {
     Alphabet,

@@ -1,7 +1,7 @@
 //! The static site in `dist/`.
 //!
-//! Built in two steps: first all that a shopper needs (page, assets, CPU engine), then the WebGPU engine, which takes several times as
-//! long and which the page can do without.
+//! Built in two steps: first all that a shopper needs (page, assets, CPU engine), then the WebGPU
+//! engine, which takes several times as long and which the page can do without.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -95,7 +95,8 @@ pub(crate) fn remove_gpu() -> Result<()> {
     remove(&dist().join("engine/gpu"))
 }
 
-/// Builds the WebGPU engine with `cargo`, which is [`build_gpu`](crate::wasm::build_gpu), and puts it into the site in one step.
+/// Builds the WebGPU engine with `cargo`, which is [`build_gpu`](crate::wasm::build_gpu), and puts
+/// it into the site in one step.
 pub(crate) fn add_gpu(cargo: &mut Command) -> Result<()> {
     let start = Instant::now();
     ensure_wasm_target()?;
@@ -109,7 +110,8 @@ pub(crate) fn add_gpu(cargo: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// From what cargo built to `dist/engine/gpu`: made and compressed elsewhere, then moved in, so that no browser gets half of it.
+/// From what cargo built to `dist/engine/gpu`: made and compressed elsewhere, then moved in, so
+/// that no browser gets half of it.
 pub(crate) fn place_gpu() -> Result<()> {
     let made = GPU.bindgen()?;
     let fresh = cache().join("gpu.new");
@@ -124,7 +126,8 @@ pub(crate) fn place_gpu() -> Result<()> {
     write_if_changed(&gpu_stamp(), cpu_digest()?.as_bytes())
 }
 
-/// Remembers with which CPU engine the WebGPU engine was built: another one may speak another language to the worker.
+/// Remembers with which CPU engine the WebGPU engine was built: another one may speak another
+/// language to the worker.
 fn gpu_stamp() -> PathBuf {
     cache().join("gpu.stamp")
 }
@@ -167,15 +170,15 @@ impl Site {
             .try_for_each(|file| self.copy(&from.join(&file), Path::new(to).join(&file)))
     }
 
-    /// All that is one shop's own, and the assets that every shop has. Last of all before the rest is removed: the service worker keeps what
-    /// was written up to here.
+    /// All that is one shop's own, and the assets that every shop has. Last of all before the rest
+    /// is removed: the service worker keeps what was written up to here.
     fn furnish(&mut self, shop: &Shop, pack_file: &Path, base: &Base) -> Result<()> {
         let assets = root().join("web/assets");
         for file in files_below(&assets)? {
             let from = assets.join(&file);
             match file.strip_prefix("root") {
-                // A service worker or a manifest speaks for the folder it lies in: those that speak for the site lie at its root.
-                // Made below, when it is known what it is to keep.
+                // A service worker or a manifest speaks for the folder it lies in: those that speak
+                // for the site lie at its root. Made below, when it is known what it is to keep.
                 Ok(worker) if worker == Path::new(WORKER) => {}
                 Ok(manifest) if manifest == Path::new(MANIFEST) => self.write(
                     manifest,
@@ -193,7 +196,8 @@ impl Site {
                     )?
                 }
                 Err(_) if from == shop_pack() => {}
-                // Below: in bundles, and as files of their own only those that the page shows at once.
+                // Below: in bundles, and as files of their own only those that the page shows at
+                // once.
                 Err(_) if file.extension().is_some_and(|ending| ending == "webp") => {}
                 Err(_) => self.copy(&from, Path::new("assets").join(&file))?,
             }
@@ -217,7 +221,8 @@ impl Site {
         for (number, bundle) in (1..).zip(bundles::bundles(shop, &pictures)?) {
             self.write(Path::new("assets").join(bundles::name(number)), &bundle)?;
         }
-        // What most static hosts answer with where no file is: so that the address of a product can be opened directly.
+        // What most static hosts answer with where no file is: so that the address of a product can
+        // be opened directly.
         self.write("404.html", html.as_bytes())?;
         for (file, page) in plain::pages(shop, base) {
             self.write(file, page.as_bytes())?;
@@ -235,7 +240,8 @@ impl Site {
         Ok(())
     }
 
-    /// The service worker for all that was written: it keeps the page, the CPU engine, the pack and what comes after load.
+    /// The service worker for all that was written: it keeps the page, the CPU engine, the pack and
+    /// what comes after load.
     fn worker(&self, template: &Path) -> Result<String> {
         let template = fs::read_to_string(template)
             .with_context(|| format!("failed to read {}", shown(template)))?;
@@ -355,7 +361,8 @@ mod tests {
             read("sw.js").contains("assets/shop.pack")
                 && read("sw.js").contains("assets/pictures-1.bin")
         );
-        // One file a picture is there only for what stands in the page: asking for any other would tell what is looked at.
+        // One file a picture is there only for what stands in the page: asking for any other would
+        // tell what is looked at.
         let alone = files_below(&dir.path().join("dist/assets/pictures")).unwrap();
         assert!(
             alone.iter().all(

@@ -41,8 +41,8 @@ impl Group {
         Self::Words,
     ];
 
-    /// Of a file of the site. Pictures that the page shows before any script runs are part of the page; all together come after load.
-    /// `None` for what a visit does not load.
+    /// Of a file of the site. Pictures that the page shows before any script runs are part of the
+    /// page; all together come after load. `None` for what a visit does not load.
     fn of(file: &str) -> Option<Self> {
         let unseen = ["404.html", "_headers", "assets/pictures/LICENSE.txt"];
         if is_copy(Path::new(file)) || unseen.contains(&file) || file.starts_with(plain::FOLDER) {

@@ -1,4 +1,5 @@
-//! Tools that are not crates: found, or installed in the versions pinned here. What is installed is said.
+//! Tools that are not crates: found, or installed in the versions pinned here. What is installed is
+//! said.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,8 @@ use crate::root::root;
 use crate::run::{cargo, command, output, run, say};
 use crate::wasm::TARGET;
 
-/// The version of wasm-bindgen in Cargo.toml; crate, library and test runner must match to the digit.
+/// The version of wasm-bindgen in Cargo.toml; crate, library and test runner must match to the
+/// digit.
 pub(crate) const WASM_BINDGEN: &str = "0.2.130";
 /// Runs the browser suite.
 const WASM_PACK: &str = "0.15.1";
@@ -76,7 +78,8 @@ pub(crate) fn ensure_node() -> Result<()> {
     Ok(())
 }
 
-/// Where tools that cargo installs are kept, for all checkouts: `FEWSHOP_TOOLS`, or the user's cache folder.
+/// Where tools that cargo installs are kept, for all checkouts: `FEWSHOP_TOOLS`, or the user's
+/// cache folder.
 fn tools_folder() -> Result<PathBuf> {
     if let Some(folder) = std::env::var_os("FEWSHOP_TOOLS") {
         return Ok(root().join(folder));
@@ -91,7 +94,8 @@ fn tools_folder() -> Result<PathBuf> {
     Ok(cache.join("fewshop/tools"))
 }
 
-/// The folder that holds `program` in exactly this version: one on PATH, the cache, or the cache after an install.
+/// The folder that holds `program` in exactly this version: one on PATH, the cache, or the cache
+/// after an install.
 fn ensure_cargo_tool(package: &str, program: &str, version: &str) -> Result<PathBuf> {
     let tools = tools_folder()?;
     let on_path = std::env::var_os("PATH").unwrap_or_default();
@@ -108,8 +112,8 @@ fn ensure_cargo_tool(package: &str, program: &str, version: &str) -> Result<Path
         tools.display()
     );
     let mut install = cargo();
-    // Lightly optimised: these tools wait for others most of the time, and a full release build takes twice as long. One target folder
-    // for all of them, as they share dependencies.
+    // Lightly optimised: these tools wait for others most of the time, and a full release build
+    // takes twice as long. One target folder for all of them, as they share dependencies.
     install
         .args([
             "install",

@@ -1,4 +1,5 @@
-//! From Rust to what a browser loads: cargo, then wasm-bindgen as a library, so that building the page needs no installed tool.
+//! From Rust to what a browser loads: cargo, then wasm-bindgen as a library, so that building the
+//! page needs no installed tool.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -80,8 +81,8 @@ pub(crate) fn build_bench(module: Module, features: &[&str]) -> Command {
     command
 }
 
-/// A cargo for wasm32 whose flags are those of `.cargo/config.toml`, whatever the shell says: the kernels need SIMD, and other
-/// flags would build every dependency again.
+/// A cargo for wasm32 whose flags are those of `.cargo/config.toml`, whatever the shell says: the
+/// kernels need SIMD, and other flags would build every dependency again.
 pub(crate) fn wasm_cargo() -> Command {
     let mut command = cargo();
     command
@@ -90,7 +91,8 @@ pub(crate) fn wasm_cargo() -> Command {
     command
 }
 
-/// Cargo's command for shell and CPU engine. One command for both: what they share is built once, with one set of features.
+/// Cargo's command for shell and CPU engine. One command for both: what they share is built once,
+/// with one set of features.
 pub(crate) fn build_page() -> Command {
     let mut command = wasm_cargo();
     command.args([
@@ -133,7 +135,8 @@ impl Module {
             .join(format!("{}.wasm", self.stem))
     }
 
-    /// Runs wasm-bindgen over what cargo built and returns the folder that holds the JS and the wasm.
+    /// Runs wasm-bindgen over what cargo built and returns the folder that holds the JS and the
+    /// wasm.
     ///
     /// The folder is kept; it is made anew only when the wasm or wasm-bindgen changed.
     pub(crate) fn bindgen(&self) -> Result<PathBuf> {
@@ -159,7 +162,8 @@ impl Module {
             self.name,
             bytes.len() / 1000
         );
-        // The GPU module may be made while a server reads the folder next to it: nothing half-made is ever seen.
+        // The GPU module may be made while a server reads the folder next to it: nothing half-made
+        // is ever seen.
         let fresh = cache().join("bindgen").join(format!("{}.new", self.name));
         if fresh.exists() {
             fs::remove_dir_all(&fresh)
@@ -172,8 +176,8 @@ impl Module {
         Ok(out)
     }
 
-    /// Makes the JS and the wasm, and, where wanted, the TypeScript types. The script of an engine names the SHA-256 of its wasm: the
-    /// worker runs no other.
+    /// Makes the JS and the wasm, and, where wanted, the TypeScript types. The script of an engine
+    /// names the SHA-256 of its wasm: the worker runs no other.
     pub(crate) fn generate(&self, out: &Path, types: bool) -> Result<()> {
         let wasm = &self.built();
         let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
@@ -183,7 +187,8 @@ impl Module {
             .typescript(types)
             .remove_name_section(true)
             .remove_producers_section(true);
-        // Its default leaves the wasm's path out of the JS, and `init()` without an argument would fail.
+        // Its default leaves the wasm's path out of the JS, and `init()` without an argument would
+        // fail.
         bindgen.omit_default_module_path(false);
         bindgen.web(true).and_then(|bindgen| bindgen.generate(out)).with_context(|| {
             format!(

@@ -37,7 +37,8 @@ pub(crate) fn reason_text(shop: Shop, reason: &Reason) -> String {
     }
 }
 
-/// Size and brand on one line. Of a brand that is only known by its maker's number the number is enough.
+/// Size and brand on one line. Of a brand that is only known by its maker's number the number is
+/// enough.
 pub(crate) fn meta_line(product: &Product) -> String {
     let parts: Vec<&str> = [product.size.as_str(), short_brand(&product.brand)]
         .into_iter()
@@ -47,8 +48,9 @@ pub(crate) fn meta_line(product: &Product) -> String {
     parts.join("\u{a0}· ")
 }
 
-/// The picture that stands for a product. Until it has come, or where there is none, the first letter of its title: `rest.js` puts the
-/// picture into the letter's place. Says nothing to a screen reader: the title does.
+/// The picture that stands for a product. Until it has come, or where there is none, the first
+/// letter of its title: `rest.js` puts the picture into the letter's place. Says nothing to a
+/// screen reader: the title does.
 pub(crate) fn picture(key: &str, title: &str) -> El {
     browser::picture(key).map(El).unwrap_or_else(|| {
         let initial = title
@@ -72,8 +74,8 @@ pub(crate) struct Why {
     pub(crate) open: Rc<dyn Fn()>,
 }
 
-/// A product as a list item: picture, title, size and brand, price, and a button that puts it into the cart. `dismissible` lets it be waved
-/// away.
+/// A product as a list item: picture, title, size and brand, price, and a button that puts it into
+/// the cart. `dismissible` lets it be waved away.
 pub(crate) fn product_card(product: &Product, why: Option<Why>, dismissible: bool) -> El {
     let shop = use_shop();
     let ix: ItemIx = product.ix;

@@ -87,8 +87,8 @@ fn price_name(shop: Shop, band: usize) -> String {
     }
 }
 
-/// The choices for a list as it is before it is narrowed down. `departments` offers those too; `found` is what the list's own order is
-/// called.
+/// The choices for a list as it is before it is narrowed down. `departments` offers those too;
+/// `found` is what the list's own order is called.
 pub(crate) fn facet_bar(items: Memo<Vec<ItemIx>>, departments: bool, found: &'static str) -> Node {
     let shop = use_shop();
     let texts = shop.texts;

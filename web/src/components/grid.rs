@@ -11,16 +11,17 @@ use super::product_card;
 use crate::shop::use_shop;
 use crate::view::{each_item, effect, el, group, memo, when};
 
-/// Products drawn at once: a screen of them, within a frame of each letter typed into the search. Rows of six, four, three and two
-/// come out even.
+/// Products drawn at once: a screen of them, within a frame of each letter typed into the search.
+/// Rows of six, four, three and two come out even.
 const AT_ONCE: usize = 12;
 /// Products shown at first: those drawn at once and more in a task of their own.
 const FIRST: usize = 24;
 /// Products added at a time.
 const STEP: usize = 48;
 
-/// Products as cards, the first [`FIRST`] at once and more by a button. `labelled_by` is the id of the heading that names the list; `reset`
-/// changes when the list is another one and should start from its top.
+/// Products as cards, the first [`FIRST`] at once and more by a button. `labelled_by` is the id of
+/// the heading that names the list; `reset` changes when the list is another one and should start
+/// from its top.
 pub(crate) fn grid(items: Memo<Vec<ItemIx>>, labelled_by: &str, reset: Memo<String>) -> Node {
     let shop = use_shop();
     let limit = RwSignal::new(AT_ONCE);

@@ -55,7 +55,8 @@ pub(crate) fn header() -> El {
     let mut in_sight = nav.page_untracked() == Page::Home;
     effect(move || {
         nav.path();
-        // The first entry can be seen as the page opens, and to ask where it is would lay the page out once more.
+        // The first entry can be seen as the page opens, and to ask where it is would lay the page
+        // out once more.
         if std::mem::take(&mut in_sight) {
             return;
         }
@@ -106,7 +107,8 @@ pub(crate) fn header() -> El {
         .kid(el("div").class("wrap").kid(bar).kid(depts))
 }
 
-/// The other language. It stands in the header, and at the foot where the header has no room for it.
+/// The other language. It stands in the header, and at the foot where the header has no room for
+/// it.
 fn language() -> El {
     let (other, tag) = if use_shop().texts.lang == "en" {
         ("中文", "zh-Hans")
@@ -140,7 +142,8 @@ fn search_field() -> El {
         } else {
             format!("{search}?q={}", browser::encode(query))
         };
-        // The first letter opens the page, each further one only renews its address: 'back' leaves the search.
+        // The first letter opens the page, each further one only renews its address: 'back' leaves
+        // the search.
         nav.go(&to, nav.page_untracked() == Page::Search);
     };
     let input = move |_| {

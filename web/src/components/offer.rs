@@ -72,8 +72,8 @@ fn says(shop: Shop, offer: &OfferPick) -> El {
         OfferReason::MostRedeemed if is_strangers => texts.offer_most.to_owned(),
         OfferReason::MostRedeemed => texts.offer_others.to_owned(),
     };
-    // What is expected of this shopper orders the offers and is no number to show: in campaigns later than those that taught, it did not
-    // come true (`docs/decisions.md`).
+    // What is expected of this shopper orders the offers and is no number to show: in campaigns
+    // later than those that taught, it did not come true (`docs/decisions.md`).
     let chance = fill(texts.offer_chance_all, &[&per_mille(offer.everyone)]);
     let mut covers = el("p")
         .text(&count(

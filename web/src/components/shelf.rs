@@ -15,7 +15,8 @@ use crate::browser;
 use crate::shop::use_shop;
 use crate::view::{El, Text, each_item, effect, el, memo, nothing};
 
-/// How long a shelf stays held after a mouse has left it, and after a finger has: long enough to tap 'plus' twice.
+/// How long a shelf stays held after a mouse has left it, and after a finger has: long enough to
+/// tap 'plus' twice.
 const AFTER_MOUSE: Duration = Duration::from_millis(350);
 const AFTER_TOUCH: Duration = Duration::from_millis(2500);
 
@@ -35,7 +36,8 @@ pub(crate) struct Shelf {
     pub(crate) dismissible: bool,
     /// Whether it is one row on every screen.
     pub(crate) single: bool,
-    /// A word for what it can claim, for its looks, and a short one for the eye beside the heading; both may be "".
+    /// A word for what it can claim, for its looks, and a short one for the eye beside the heading;
+    /// both may be "".
     pub(crate) state: Box<dyn Fn() -> (&'static str, &'static str)>,
 }
 
@@ -74,7 +76,8 @@ impl Shelf {
             state,
         } = self;
         let shop = use_shop();
-        // By its id and not by a node reference: a frame that was asked for may come when the shelf and all it holds are gone.
+        // By its id and not by a node reference: a frame that was asked for may come when the shelf
+        // and all it holds are gone.
         let list_id = move || format!("{id}-list");
         let list = move || document().get_element_by_id(&list_id());
         let shown = RwSignal::new(picks.get_untracked());
@@ -96,10 +99,12 @@ impl Shelf {
             let before = list().map(|list| (browser::places(&list), list.scroll_left()));
             shown.set(next);
             if let Some((places, scrolled)) = before {
-                // The rows are moved in a microtask; the next frame finds them where they now stand.
+                // The rows are moved in a microtask; the next frame finds them where they now
+                // stand.
                 request_animation_frame(move || {
                     if let Some(list) = list() {
-                        // A row that snaps would follow the card that it had snapped to wherever that goes.
+                        // A row that snaps would follow the card that it had snapped to wherever
+                        // that goes.
                         list.set_scroll_left(scrolled);
                         browser::glide(&list, &places);
                     }
@@ -113,8 +118,8 @@ impl Shelf {
             }
         };
         on_cleanup(cancel);
-        // A shelf that leaves the page under the pointer or with the focus in it still hears of it, after its signals are gone: hence
-        // `try_` in all of these.
+        // A shelf that leaves the page under the pointer or with the focus in it still hears of it,
+        // after its signals are gone: hence `try_` in all of these.
         let enter = move |_: Event| {
             cancel();
             let _ = pointed.try_set(true);

@@ -96,7 +96,8 @@ pub(crate) fn status_line() -> Node {
     });
     let line = move || {
         let (first, rest) = parts.get();
-        // On a phone the line says what was learned and that it stays; what it took stands on 'How it works'.
+        // On a phone the line says what was learned and that it stays; what it took stands on 'How
+        // it works'.
         let fine = if rest.len() > 1 && !shop.is_blank() {
             rest.len() - 2
         } else {

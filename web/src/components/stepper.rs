@@ -13,7 +13,8 @@ const MINUS: &str = r#"<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3.5
 const PLUS: &str =
     r#"<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3.5 8h9M8 3.5v9"/></svg>"#;
 
-/// A plus that grows into minus, amount and plus once the product is in the cart. The title goes into the names of the buttons.
+/// A plus that grows into minus, amount and plus once the product is in the cart. The title goes
+/// into the names of the buttons.
 pub(crate) fn stepper(ix: ItemIx, title: &str) -> El {
     let shop = use_shop();
     let quantity = memo(move || shop.cart.with(|cart| cart.quantity(ix)));
@@ -22,7 +23,8 @@ pub(crate) fn stepper(ix: ItemIx, title: &str) -> El {
     let take = fill(shop.texts.remove_one_named, &[title]);
     let take_one = move |event: MouseEvent| {
         shop.take_one(ix);
-        // The minus goes with the last one, and in the cart the whole line; the focus must not go with it.
+        // The minus goes with the last one, and in the cart the whole line; the focus must not go
+        // with it.
         if quantity.get_untracked() == 0 {
             browser::focus_last_sibling(&event);
         }

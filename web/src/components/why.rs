@@ -22,7 +22,8 @@ pub(crate) fn meter(share: f32) -> El {
         .kid(fill)
 }
 
-/// How many times as likely one pick is as another, by the model's softmax over the picks; `None` where that is about as likely.
+/// How many times as likely one pick is as another, by the model's softmax over the picks; `None`
+/// where that is about as likely.
 fn times(score: f32, other: f32) -> Option<String> {
     let tenths = ((score - other).exp() * 10.0).round() as u32;
     (tenths > 10).then(|| [&(tenths / 10).to_string(), ".", &(tenths % 10).to_string()].concat())

@@ -68,15 +68,16 @@ fn badge(shop: Shop, shelf: &ShelfState) -> &'static str {
     }
 }
 
-/// The home page. Three shelves of recommendations at most: the picks, what goes with the cart or, while that is empty, bestsellers, and what
-/// is new where something is; and one offer.
+/// The home page. Three shelves of recommendations at most: the picks, what goes with the cart or,
+/// while that is empty, bestsellers, and what is new where something is; and one offer.
 pub(crate) fn home_page() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
     name_page("");
     let picked = memo(move || shop.picked());
     let with_cart = memo(move || picked.with(|shelf| shop.with_cart(shelf.picks())));
-    // The shelf of bestsellers would say twice what the first one says, until that one is the shopper's own.
+    // The shelf of bestsellers would say twice what the first one says, until that one is the
+    // shopper's own.
     let best = memo(move || {
         if !with_cart.with(Vec::is_empty) || !picked.with(ShelfState::is_own) {
             return Vec::new();

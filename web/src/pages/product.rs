@@ -27,7 +27,8 @@ pub(crate) fn product_page(id: &str) -> Node {
     shop.enter(ix);
     let quantity = memo(move || shop.cart.with(|cart| cart.quantity(ix)));
     let dismissed = memo(move || shop.log.with(|log| log.is_dismissed(ix)));
-    // What the engine finds, or, without one, the bestsellers of the same category, under a heading that says so.
+    // What the engine finds, or, without one, the bestsellers of the same category, under a heading
+    // that says so.
     let ranked =
         memo(move || shop.corrected(without(shop.ranked(&with_item(ix).name), ix), WITH_ITEM));
     let near = StoredValue::new(neighbours(&product));

@@ -1,4 +1,5 @@
-//! 'What this page thinks you like': what was learned, in words that can be corrected, and all that can be done with it.
+//! 'What this page thinks you like': what was learned, in words that can be corrected, and all that
+//! can be done with it.
 
 use fewshop_core::{AttributeBelief, EventKind, ItemIx};
 use fewshop_web::state::{Certainty, Extra, Learning, Liking, Taste};

@@ -89,7 +89,8 @@ pub(crate) fn search_page() -> Node {
         move || !typed.get() || none.get(),
         || department_tiles("results").into(),
     );
-    // The choices follow when the typing rests: the results come first, within a frame of each letter.
+    // The choices follow when the typing rests: the results come first, within a frame of each
+    // letter.
     let rested = RwSignal::new(Vec::new());
     let timer = StoredValue::new(None::<TimeoutHandle>);
     let stop = move || {

@@ -1,4 +1,5 @@
-//! 'Try it as': sessions of shoppers whom training never saw, replayed step by step beside two that do not learn from them.
+//! 'Try it as': sessions of shoppers whom training never saw, replayed step by step beside two that
+//! do not learn from them.
 
 use fewshop_core::ItemIx;
 use fewshop_web::state::Recorded;

@@ -141,7 +141,8 @@ impl Words {
     }
 }
 
-/// All products of the shop by columns: a fifth of the allocations of a list of [`Product`]s, on the thread that paints.
+/// All products of the shop by columns: a fifth of the allocations of a list of [`Product`]s, on
+/// the thread that paints.
 pub struct Catalogue {
     pack: String,
     sha256: Option<String>,
@@ -404,7 +405,8 @@ impl Catalogue {
             .and_then(|&category| self.department_of[category as usize])
     }
 
-    /// The row of an id. Reads the whole column: for the few look-ups that a page makes an index would cost more than it saves.
+    /// The row of an id. Reads the whole column: for the few look-ups that a page makes an index
+    /// would cost more than it saves.
     #[must_use]
     pub fn find(&self, id: &str) -> Option<ItemIx> {
         self.items
@@ -414,7 +416,8 @@ impl Catalogue {
             .map(ItemIx::from)
     }
 
-    /// Rows of many ids in one pass, in the order of the ids; `None` for one that the shop does not have.
+    /// Rows of many ids in one pass, in the order of the ids; `None` for one that the shop does not
+    /// have.
     #[must_use]
     pub fn find_all(&self, ids: &[&str]) -> Vec<Option<ItemIx>> {
         let mut wanted: Vec<(&str, usize)> = ids.iter().copied().zip(0..).collect();
@@ -438,7 +441,8 @@ impl Catalogue {
             .find(|(_, department)| department.slug == slug)
     }
 
-    /// Products whose path begins with a department and, if given, a category below it; the most bought first.
+    /// Products whose path begins with a department and, if given, a category below it; the most
+    /// bought first.
     #[must_use]
     pub fn members(&self, department: &str, category: Option<&str>) -> Vec<ItemIx> {
         let wanted: Vec<bool> = self
@@ -466,7 +470,8 @@ impl std::fmt::Debug for Catalogue {
     }
 }
 
-/// A brand as there is room for on a card: of one that is only known by its maker's number the number is enough.
+/// A brand as there is room for on a card: of one that is only known by its maker's number the
+/// number is enough.
 #[must_use]
 pub fn short_brand(brand: &str) -> &str {
     brand.split_once(" · ").map_or(brand, |(_, maker)| maker)

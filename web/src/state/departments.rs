@@ -1,4 +1,5 @@
-//! The departments that a catalogue falls into, in the order, colours and addresses that the shop shows them in.
+//! The departments that a catalogue falls into, in the order, colours and addresses that the shop
+//! shows them in.
 
 use fewshop_core::ItemIx;
 
@@ -40,9 +41,9 @@ pub struct Department {
     pub categories: Vec<Category>,
 }
 
-/// The tile colour of a department, below [`TILES`]: by what it sells where its name says so, so that greens are green and fish
-/// lies on ice; by a hash of the name otherwise. Depends on nothing but the name, so that it is the same before the catalogue
-/// has arrived.
+/// The tile colour of a department, below [`TILES`]: by what it sells where its name says so, so
+/// that greens are green and fish lies on ice; by a hash of the name otherwise. Depends on nothing
+/// but the name, so that it is the same before the catalogue has arrived.
 #[must_use]
 pub fn tile_of(department: &str) -> usize {
     const BY_WORD: [(&str, usize); 40] = [
@@ -205,8 +206,8 @@ pub(super) fn departments(
     (sorted, department_of)
 }
 
-/// Puts what comes `before` first and keeps the order of equals. For a few dozen values the library's sort would be 2 kB of wasm
-/// for each type and no faster.
+/// Puts what comes `before` first and keeps the order of equals. For a few dozen values the
+/// library's sort would be 2 kB of wasm for each type and no faster.
 pub fn sort_few<T>(values: &mut [T], before: impl Fn(&T, &T) -> bool) {
     for end in 1..values.len() {
         let mut at = end;

@@ -1,7 +1,8 @@
-//! The conversation with the worker as a state machine: what to post, what an answer changes, what to do when none comes.
+//! The conversation with the worker as a state machine: what to post, what an answer changes, what
+//! to do when none comes.
 //!
-//! At most one ranking is under way. A session that changes meanwhile waits, and only the newest one does; so nothing queues up
-//! however fast the shopper clicks.
+//! At most one ranking is under way. A session that changes meanwhile waits, and only the newest
+//! one does; so nothing queues up however fast the shopper clicks.
 
 use fewshop_core::protocol::{
     Backend, Reply, Request, SessionRequest, Shelf, ShelfRequest, Status,
@@ -85,7 +86,8 @@ pub struct Link {
 }
 
 impl Link {
-    /// A line that has yet to load its engine. `pack` is the pack's name in `catalogue.json`, `sha256` of its file.
+    /// A line that has yet to load its engine. `pack` is the pack's name in `catalogue.json`,
+    /// `sha256` of its file.
     #[must_use]
     pub fn new(pack_url: &str, backend: Option<Backend>, pack: &str, sha256: Option<&str>) -> Self {
         Self {
@@ -125,7 +127,8 @@ impl Link {
         !self.failed && (!self.ready || self.in_flight)
     }
 
-    /// The shopper did something, or the page wants other shelves. What was asked last is not asked again: its answer is there, or coming.
+    /// The shopper did something, or the page wants other shelves. What was asked last is not asked
+    /// again: its answer is there, or coming.
     #[must_use]
     pub fn ask(&mut self, session: Session, wanted: Wanted) -> Option<Request> {
         let question = Some((session, wanted));
@@ -145,7 +148,8 @@ impl Link {
         }
         match reply {
             Reply::Loading { received, total } => {
-                // Bytes of a module that loads while another already ranks must not take the shelf away.
+                // Bytes of a module that loads while another already ranks must not take the shelf
+                // away.
                 let state = (!self.ready).then_some(EngineState::Loading { received, total });
                 Outcome {
                     state,
@@ -197,8 +201,8 @@ impl Link {
         }
     }
 
-    /// The worker died, or no answer came in time: it is replaced, and if the next one dies before it has answered anything, the shop
-    /// goes on without.
+    /// The worker died, or no answer came in time: it is replaced, and if the next one dies before
+    /// it has answered anything, the shop goes on without.
     #[must_use]
     pub fn died(&mut self, message: &str) -> Outcome {
         self.lost("worker_lost", message.to_owned())

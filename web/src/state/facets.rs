@@ -75,7 +75,8 @@ impl Facets {
                 .is_some_and(|at| catalogue.departments()[at].slug == self.department)
     }
 
-    /// The products that are left, in their order; those without a price stand behind where prices order.
+    /// The products that are left, in their order; those without a price stand behind where prices
+    /// order.
     #[must_use]
     pub fn apply(
         &self,
@@ -108,7 +109,8 @@ impl Facets {
     /// The `most` largest brands of a list and how many products each has there, the largest first.
     #[must_use]
     pub fn brands(catalogue: &Catalogue, items: &[ItemIx], most: usize) -> Vec<(String, usize)> {
-        // Kept in order and short while it grows: a letter typed into the search may find a thousand brands.
+        // Kept in order and short while it grows: a letter typed into the search may find a
+        // thousand brands.
         let mut largest: Vec<(&str, usize)> = Vec::with_capacity(most + 1);
         for (brand, count) in catalogue.brands(items) {
             if largest.len() < most || largest.last().is_some_and(|last| last.1 < count) {

@@ -1,12 +1,15 @@
-//! What this device remembers of the shopper between two page loads: one text, which the page keeps in IndexedDB.
+//! What this device remembers of the shopper between two page loads: one text, which the page keeps
+//! in IndexedDB.
 //!
 //! ```text
 //! 9d0e4c21{"version":2,"last":1732000000,"events":["view","12"],"visits":[["1731990000","7","12"]],"cart":["2","12"]}
 //! ```
 //!
-//! Gifts, corrections, whether the shop learns and what is switched off follow where there is anything to say. First stands a CRC-32 of the rest, in hex: a text that was cut short or overwritten is dropped whole, never half believed. Products are
-//! written by their ids, not their rows: rows mean nothing in another pack, and a shop that was trained anew must not turn a remembered
-//! loaf into a lawn mower.
+//! Gifts, corrections, whether the shop learns and what is switched off follow where there is
+//! anything to say. First stands a CRC-32 of the rest, in hex: a text that was cut short or
+//! overwritten is dropped whole, never half believed. Products are written by their ids, not their
+//! rows: rows mean nothing in another pack, and a shop that was trained anew must not turn a
+//! remembered loaf into a lawn mower.
 
 use fewshop_core::{Event, EventKind, ItemIx, Session};
 use serde::{Deserialize, Serialize};
@@ -15,7 +18,8 @@ use super::session::is_old;
 use super::{Cart, Catalogue, Extra, Learning, Rules, SessionLog, Taste};
 
 const VERSION: u32 = 2;
-/// Without checksum and times, in `localStorage`. It is read once more, so that nobody loses a cart by a new version of the page.
+/// Without checksum and times, in `localStorage`. It is read once more, so that nobody loses a cart
+/// by a new version of the page.
 const OLD_VERSION: u32 = 1;
 
 /// Session and cart as restored.
@@ -53,7 +57,8 @@ impl std::fmt::Display for MemoryError {
 
 impl std::error::Error for MemoryError {}
 
-/// As stored: lists of strings and small numbers only, which is all that the page's JSON reader has to know anyway.
+/// As stored: lists of strings and small numbers only, which is all that the page's JSON reader has
+/// to know anyway.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     version: u32,
@@ -85,7 +90,8 @@ struct Head {
 }
 
 impl Memory {
-    /// As text for the browser's storage; `None` where there is nothing to remember, so that nothing is left behind.
+    /// As text for the browser's storage; `None` where there is nothing to remember, so that
+    /// nothing is left behind.
     #[must_use]
     pub fn write(log: &SessionLog, cart: &Cart, catalogue: &Catalogue) -> Option<String> {
         if log.is_default() && cart.is_empty() {
@@ -135,7 +141,8 @@ impl Memory {
         Some(checksum(&json) + &json)
     }
 
-    /// Reads the text back as of `now`. Products that the shop no longer has are left out, and so is what is too old.
+    /// Reads the text back as of `now`. Products that the shop no longer has are left out, and so
+    /// is what is too old.
     ///
     /// # Errors
     /// See [`MemoryError`]; the caller then goes on with an empty memory.
@@ -238,7 +245,8 @@ fn pairs<'a>(
     Ok(values.into_iter().zip(catalogue.find_all(&ids)).collect())
 }
 
-/// CRC-32 (that of zip and PNG) in eight hex digits. A bit at a time: a table would be sent to every shopper for a text of a few kB.
+/// CRC-32 (that of zip and PNG) in eight hex digits. A bit at a time: a table would be sent to
+/// every shopper for a text of a few kB.
 fn checksum(text: &str) -> String {
     let mut crc = u32::MAX;
     for byte in text.bytes() {

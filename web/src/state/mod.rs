@@ -1,4 +1,5 @@
-//! What the shop knows: catalogue, session, cart, shelves and the engine's state, as plain values and transitions.
+//! What the shop knows: catalogue, session, cart, shelves and the engine's state, as plain values
+//! and transitions.
 
 mod cart;
 mod catalogue;

@@ -2,7 +2,8 @@
 
 use fewshop_core::{ItemIx, OfferPick, OfferReason};
 
-/// An offer as the file has it; `None` for one that is no offer of this shop, which is then not shown.
+/// An offer as the file has it; `None` for one that is no offer of this shop, which is then not
+/// shown.
 pub(super) fn read_offer(fields: &[String], rows: usize) -> Option<OfferPick> {
     let [id, title, covers, everyone, items @ ..] = fields else {
         return None;

@@ -28,7 +28,8 @@ pub enum Page {
 }
 
 impl Page {
-    /// The page of an address's path below `base`, its parts still percent-encoded; `decode` undoes that.
+    /// The page of an address's path below `base`, its parts still percent-encoded; `decode` undoes
+    /// that.
     #[must_use]
     pub fn of(path: &str, base: &str, decode: impl Fn(&str) -> String) -> Self {
         let Some(below) = path.strip_prefix(base) else {

@@ -1,6 +1,7 @@
 //! Money as shoppers read it.
 
-/// An amount in hundredths of the shop's currency: sums of floats would show $0.30 as $0.31 sooner or later.
+/// An amount in hundredths of the shop's currency: sums of floats would show $0.30 as $0.31 sooner
+/// or later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Money(pub u64);
 
@@ -24,8 +25,8 @@ impl Money {
         Self(self.0.saturating_add(other.0))
     }
 
-    /// As shown: `$1,234.50`, or `CHF 1,234.50` where no sign is known for the currency. `dollar` is what readers of the page's language
-    /// call that of the United States: `$` or `US$`.
+    /// As shown: `$1,234.50`, or `CHF 1,234.50` where no sign is known for the currency. `dollar`
+    /// is what readers of the page's language call that of the United States: `$` or `US$`.
     #[must_use]
     pub fn show(self, currency: &str, dollar: &str) -> String {
         let amount = format!("{}.{:02}", thousands(self.0 / 100), self.0 % 100);

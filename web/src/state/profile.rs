@@ -1,7 +1,8 @@
 //! What the shop seems to know of the shopper, in words that can be corrected.
 //!
-//! This is a count, not a guess at a person: how much of what was done lies in a category, with a brand, at a price. The engine learns from
-//! the same things by its own way; what is corrected here is carried out on its picks, see [`Rules::apply`].
+//! This is a count, not a guess at a person: how much of what was done lies in a category, with a
+//! brand, at a price. The engine learns from the same things by its own way; what is corrected here
+//! is carried out on its picks, see [`Rules::apply`].
 
 use fewshop_core::{EventKind, ItemIx, Session};
 
@@ -80,7 +81,8 @@ impl Rules {
                 .any(|key| self.get(key) == Some(Taste::Never))
     }
 
-    /// Picks in the engine's order, corrected: 'never' leaves out, 'more' halves the place that a pick has, 'less' doubles it.
+    /// Picks in the engine's order, corrected: 'never' leaves out, 'more' halves the place that a
+    /// pick has, 'less' doubles it.
     #[must_use]
     pub fn apply(&self, catalogue: &Catalogue, picks: Vec<Pick>) -> Vec<Pick> {
         if self.is_empty() {
@@ -187,7 +189,8 @@ impl Profile {
             )
         });
         let before = session.visits.iter().flatten().map(|&item| (item, 1.0));
-        // Lists and not maps: they are short, and a map is some kB of wasm that every shopper fetches.
+        // Lists and not maps: they are short, and a map is some kB of wasm that every shopper
+        // fetches.
         let (mut categories, mut brands) = (Vec::new(), Vec::new());
         let mut prices: Vec<Money> = Vec::new();
         let mut total = PRIOR;

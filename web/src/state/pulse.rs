@@ -1,12 +1,15 @@
-//! Whether a worker that owes an answer is still alive. Times are milliseconds of a clock that never goes back.
+//! Whether a worker that owes an answer is still alive. Times are milliseconds of a clock that
+//! never goes back.
 //!
-//! Two patiences: a short one for any sign of life at all, which a worker gives when it is asked unless its loop hangs, and a long one for
-//! words on the matter at hand. A page that was frozen, with its worker, does not count the time that it slept.
+//! Two patiences: a short one for any sign of life at all, which a worker gives when it is asked
+//! unless its loop hangs, and a long one for words on the matter at hand. A page that was frozen,
+//! with its worker, does not count the time that it slept.
 
 /// Silence after which a worker is asked for a sign, in ms. An answer takes milliseconds.
 const QUIET: f64 = 1_000.0;
-/// What it then has to give one, in ms. Its loop is held up by one ranking at the most: the slowest sign took 470 ms, in a visit of 200
-/// events after ten of 60 things each, on a machine with four times more work than cores.
+/// What it then has to give one, in ms. Its loop is held up by one ranking at the most: the slowest
+/// sign took 470 ms, in a visit of 200 events after ten of 60 things each, on a machine with four
+/// times more work than cores.
 const GRACE: f64 = 4_000.0;
 /// A look that comes so much later than it was meant to, in ms, comes after a sleep.
 const SLEPT: f64 = 1_500.0;
@@ -27,7 +30,8 @@ pub enum Look {
 pub struct Pulse {
     /// How long words on the matter may take.
     patience: f64,
-    /// Whether signs are asked for. While an engine is being compiled, the loop may well be held up for longer.
+    /// Whether signs are asked for. While an engine is being compiled, the loop may well be held up
+    /// for longer.
     asks: bool,
     /// When the worker last said, or was told, anything on the matter.
     word: f64,

@@ -1,4 +1,5 @@
-//! Search over titles, categories, brands and sizes: by the beginnings of words, with a little mercy for typing.
+//! Search over titles, categories, brands and sizes: by the beginnings of words, with a little
+//! mercy for typing.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +41,8 @@ impl IndexBuilder {
         end < catalogue.len()
     }
 
-    /// The finished index. `catalogue` gives the order of equally good answers: the most bought first.
+    /// The finished index. `catalogue` gives the order of equally good answers: the most bought
+    /// first.
     #[must_use]
     pub fn finish(self, catalogue: &Catalogue) -> SearchIndex {
         let mut rank = vec![0u32; catalogue.len()];
@@ -87,8 +89,8 @@ impl SearchIndex {
         builder.finish(catalogue)
     }
 
-    /// Products in which every typed word begins a word, the best first; equally good ones by how often they are bought.
-    /// A word that nothing begins with may be one slip off, a long one two.
+    /// Products in which every typed word begins a word, the best first; equally good ones by how
+    /// often they are bought. A word that nothing begins with may be one slip off, a long one two.
     #[must_use]
     pub fn search(&self, query: &str) -> Vec<ItemIx> {
         let typed = words(query);
@@ -118,7 +120,8 @@ impl SearchIndex {
                 score[row as usize] += std::mem::take(&mut best[row as usize]);
             }
         }
-        // One number orders them: the score, which is positive and so orders like its bits, above the rank.
+        // One number orders them: the score, which is positive and so orders like its bits, above
+        // the rank.
         let mut found: Vec<(u64, u32)> = Vec::new();
         for (row, _) in met
             .iter()
@@ -126,7 +129,8 @@ impl SearchIndex {
             .filter(|&(_, &met)| met == typed.len())
         {
             let rank = self.rank[row];
-            // Among products that match about as well, one that sells goes before one that does not.
+            // Among products that match about as well, one that sells goes before one that does
+            // not.
             let bonus = if rank < self.sold {
                 2.0 * (1.0 - rank as f32 / self.sold as f32)
             } else {
@@ -182,8 +186,9 @@ fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// How many slips (a letter more, less, other, or two swapped) lead from `typed` to a beginning of `word`, if at most `most`.
-/// The first letter must be right, as it nearly always is; that spares almost all of the work.
+/// How many slips (a letter more, less, other, or two swapped) lead from `typed` to a beginning of
+/// `word`, if at most `most`. The first letter must be right, as it nearly always is; that spares
+/// almost all of the work.
 fn slips_off(typed: &[char], word: &str, most: usize, rows: &mut Vec<usize>) -> Option<usize> {
     if word.chars().next() != typed.first().copied() {
         return None;
@@ -192,7 +197,8 @@ fn slips_off(typed: &[char], word: &str, most: usize, rows: &mut Vec<usize>) -> 
     if word.len() + most < typed.len() {
         return None;
     }
-    // Optimal string alignment; row i, column j: slips between the first i typed letters and the first j of the word.
+    // Optimal string alignment; row i, column j: slips between the first i typed letters and the
+    // first j of the word.
     let width = word.len() + 1;
     rows.clear();
     rows.extend(0..width);

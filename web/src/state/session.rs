@@ -1,22 +1,26 @@
 //! What the shopper did, in this visit and in earlier ones, and how to take it back.
 //!
-//! A visit ends with a check-out, or when nothing was done for [`VISIT_GAP`]. What was put into the cart or bought in it was *taken* and
-//! becomes the newest of the earlier visits; a visit on which nothing was taken leaves none. What was only looked at is forgotten, and
-//! 'not for me' goes on to hold, as the shop has promised.
+//! A visit ends with a check-out, or when nothing was done for [`VISIT_GAP`]. What was put into the
+//! cart or bought in it was *taken* and becomes the newest of the earlier visits; a visit on which
+//! nothing was taken leaves none. What was only looked at is forgotten, and 'not for me' goes on to
+//! hold, as the shop has promised.
 //!
-//! Times are seconds since 1970 by the device's clock, which may be wrong or set back: a time that lies ahead counts as now.
+//! Times are seconds since 1970 by the device's clock, which may be wrong or set back: a time that
+//! lies ahead counts as now.
 
 use fewshop_core::{Event, EventKind, ItemIx, Session};
 
 use super::{Rules, Taste};
 
-/// The most events that are kept; the oldest fall off. Far more than any ranking needs, and a bound on what is stored.
+/// The most events that are kept; the oldest fall off. Far more than any ranking needs, and a bound
+/// on what is stored.
 pub const MAX_EVENTS: usize = 200;
 /// The most earlier visits that are kept; the oldest fall off.
 pub const MAX_VISITS: usize = 10;
 /// The most items of an earlier visit that are kept: those taken last.
 pub const MAX_TAKEN: usize = 60;
-/// A visit is over when nothing was done for so long, in seconds: half an hour, by which the web has always counted visits.
+/// A visit is over when nothing was done for so long, in seconds: half an hour, by which the web
+/// has always counted visits.
 pub const VISIT_GAP: u32 = 30 * 60;
 /// What is older is forgotten, in seconds: 30 days.
 pub const KEEP: u32 = 30 * 24 * 60 * 60;
@@ -96,8 +100,9 @@ pub struct SessionLog {
 }
 
 impl SessionLog {
-    /// A log that begins with a session whose visits `ended` at these times and whose last event was at `last`, as of `now`: cut to
-    /// its bounds, without what is too old, and with a visit that is over among the earlier ones.
+    /// A log that begins with a session whose visits `ended` at these times and whose last event
+    /// was at `last`, as of `now`: cut to its bounds, without what is too old, and with a visit
+    /// that is over among the earlier ones.
     #[must_use]
     pub fn of(session: Session, mut ended: Vec<u32>, last: u32, now: u32) -> Self {
         ended.resize(session.visits.len(), now);
@@ -190,7 +195,8 @@ impl SessionLog {
         &self.kept.rules
     }
 
-    /// The shopper corrects what the shop thinks of a category or brand; `None` takes the correction back.
+    /// The shopper corrects what the shop thinks of a category or brand; `None` takes the
+    /// correction back.
     pub fn correct(&mut self, key: &str, taste: Option<Taste>) {
         self.kept.rules.set(key, taste);
         self.before = None;
@@ -203,8 +209,9 @@ impl SessionLog {
         self
     }
 
-    /// The shopper does not want the shop to have learned from a product: all that was done with it is as if it had not been, today and
-    /// on earlier visits. A `gift` says nothing from now on either.
+    /// The shopper does not want the shop to have learned from a product: all that was done with it
+    /// is as if it had not been, today and on earlier visits. A `gift` says nothing from now on
+    /// either.
     pub fn unlearn(&mut self, item: ItemIx, gift: bool) {
         let before = (Undo::Unlearned(item), self.kept.clone());
         self.kept
@@ -245,7 +252,8 @@ impl SessionLog {
             .is_some_and(|event| event.kind == EventKind::Dismiss)
     }
 
-    /// Something is about to be done: where the visit at hand is over, a new one begins. Comes before each of the steps below.
+    /// Something is about to be done: where the visit at hand is over, a new one begins. Comes
+    /// before each of the steps below.
     pub fn at(&mut self, now: u32) {
         if self.is_over(now) {
             self.end_visit();
@@ -260,8 +268,9 @@ impl SessionLog {
         self.expire(self.last);
     }
 
-    /// The shopper opened a product's page. Opening it again at once (a reload, 'back') is no second event, and looking at
-    /// a product one has just dismissed does not take the dismissal back.
+    /// The shopper opened a product's page. Opening it again at once (a reload, 'back') is no
+    /// second event, and looking at a product one has just dismissed does not take the dismissal
+    /// back.
     pub fn view(&mut self, item: ItemIx) {
         if !self.learns_from(item)
             || self
@@ -286,7 +295,8 @@ impl SessionLog {
         }
     }
 
-    /// The shopper took a product out of the cart again: it speaks for nothing any more, but that it was looked at stays.
+    /// The shopper took a product out of the cart again: it speaks for nothing any more, but that
+    /// it was looked at stays.
     pub fn uncart(&mut self, item: ItemIx) {
         self.kept
             .session
@@ -311,7 +321,8 @@ impl SessionLog {
         self.before = None;
     }
 
-    /// Forgets this visit and all earlier ones; one [`SessionLog::undo`] brings them back until the next event.
+    /// Forgets this visit and all earlier ones; one [`SessionLog::undo`] brings them back until the
+    /// next event.
     pub fn forget(&mut self) {
         self.before = Some((Undo::Forgot, std::mem::take(&mut self.kept)));
     }

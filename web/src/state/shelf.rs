@@ -9,13 +9,15 @@ use super::{EngineState, Learning, SessionLog, sort_few};
 pub struct Pick {
     /// The product.
     pub item: ItemIx,
-    /// How well it fits, where an engine said so: higher is better, and a number of one ranking means nothing in another.
+    /// How well it fits, where an engine said so: higher is better, and a number of one ranking
+    /// means nothing in another.
     pub score: f32,
     /// Why the engine put it here; `None` where no engine did.
     pub reason: Option<Reason>,
     /// What the shop's own rules did to its place.
     pub rule: Option<MerchantRule>,
-    /// The place, from 0, that the shop pinned it to: whatever leaves the shelf before it, it stands there.
+    /// The place, from 0, that the shop pinned it to: whatever leaves the shelf before it, it
+    /// stands there.
     pub pinned: Option<usize>,
 }
 
@@ -57,7 +59,8 @@ pub enum ShelfState {
     Warming(Vec<Pick>),
     /// Ranked for this session.
     Adapted(Vec<Pick>),
-    /// Learning is paused: ranked for what was learned before, or bestsellers where that is nothing.
+    /// Learning is paused: ranked for what was learned before, or bestsellers where that is
+    /// nothing.
     Paused(Vec<Pick>),
     /// The shopper wants the shop as everybody sees it: bestsellers.
     Plain(Vec<Pick>),
@@ -66,7 +69,8 @@ pub enum ShelfState {
 }
 
 impl ShelfState {
-    /// The shelf for an engine, what was done, what the engine answered last, and the shop's bestsellers.
+    /// The shelf for an engine, what was done, what the engine answered last, and the shop's
+    /// bestsellers.
     ///
     /// Picks that were ranked stay on the shelf while the next answer is on its way.
     #[must_use]
@@ -132,9 +136,10 @@ impl ShelfState {
 
 /// The shelf to show when `fresh` comes in.
 ///
-/// While the shopper's pointer or keyboard is on the shelf (`held`), what is shown keeps its place, even a product that was just
-/// put into the cart and is therefore no pick any more: nothing may slide away under a finger. Only what `gone` names leaves,
-/// and the best fresh pick takes its slot. Reasons are always the fresh ones.
+/// While the shopper's pointer or keyboard is on the shelf (`held`), what is shown keeps its place,
+/// even a product that was just put into the cart and is therefore no pick any more: nothing may
+/// slide away under a finger. Only what `gone` names leaves, and the best fresh pick takes its
+/// slot. Reasons are always the fresh ones.
 #[must_use]
 pub fn settle(
     shown: &[Pick],
@@ -172,9 +177,10 @@ pub fn settle(
     out
 }
 
-/// The first `n` of `picks` of which no kind fills more than half of the shelf: what a shelf says twelve times it says once. Surplus picks
-/// stand behind the others, so that a shelf is never shorter for it. A pick that the shop pinned to a place of this shelf stands there, however
-/// many of its kind there are; it counts among them.
+/// The first `n` of `picks` of which no kind fills more than half of the shelf: what a shelf says
+/// twelve times it says once. Surplus picks stand behind the others, so that a shelf is never
+/// shorter for it. A pick that the shop pinned to a place of this shelf stands there, however many
+/// of its kind there are; it counts among them.
 #[must_use]
 pub fn mixed<K: PartialEq>(picks: Vec<Pick>, n: usize, kind: impl Fn(ItemIx) -> K) -> Vec<Pick> {
     let most = n.div_ceil(2);
@@ -214,7 +220,8 @@ pub fn mixed<K: PartialEq>(picks: Vec<Pick>, n: usize, kind: impl Fn(ItemIx) -> 
     }
     surplus.truncate(room - out.len());
     out.append(&mut surplus);
-    // From the front, so that each moves those behind it out of its place and none that stands already.
+    // From the front, so that each moves those behind it out of its place and none that stands
+    // already.
     for pick in pinned {
         let at = pick.pinned.unwrap_or_default().min(out.len());
         out.insert(at, pick);
@@ -275,7 +282,8 @@ mod tests {
         Pick::of_answer(items.iter().map(pick).collect())
     }
 
-    /// What a shelf of `n` shows of such an answer after `gone` were left out; a product's kind is its tens.
+    /// What a shelf of `n` shows of such an answer after `gone` were left out; a product's kind is
+    /// its tens.
     #[track_caller]
     fn check_pinned(items: &[u32], pins: &[u32], gone: &[u32], n: usize, expected: &[u32]) {
         let mut picks = answer(items, pins);

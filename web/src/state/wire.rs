@@ -1,8 +1,8 @@
 //! What the worker says, read without serde's detour for tagged enums.
 //!
-//! `fewshop_core::protocol` tags its enums inside ("type", "kind"). serde reads such an enum by buffering any value first, which is
-//! 40 kB of wasm that every shopper would fetch. A flat record with all fields optional holds the same messages; the tests hold
-//! the two readings together.
+//! `fewshop_core::protocol` tags its enums inside ("type", "kind"). serde reads such an enum by
+//! buffering any value first, which is 40 kB of wasm that every shopper would fetch. A flat record
+//! with all fields optional holds the same messages; the tests hold the two readings together.
 
 use fewshop_core::protocol::{Reply, Shelf, Status};
 use fewshop_core::{

@@ -1,4 +1,5 @@
-//! `cargo xtask fuzz`: runs the targets on programs of one seed, for so long or so often as it is told to.
+//! `cargo xtask fuzz`: runs the targets on programs of one seed, for so long or so often as it is
+//! told to.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
-//! The three heavy steps of a run, on the kernels or on burn. The only place that knows there is a choice.
+//! The three heavy steps of a run, on the kernels or on burn. The only place that knows there is a
+//! choice.
 
 #[cfg(feature = "burn")]
 mod on_burn;

@@ -52,8 +52,9 @@ impl BurnCompute {
         }
     }
 
-    /// See [`kernels::adapt`](crate::kernels::adapt). The gradient is written out instead of asked of autodiff: a third of the
-    /// launches, and the browser module does without autodiff; a test holds it against autodiff.
+    /// See [`kernels::adapt`](crate::kernels::adapt). The gradient is written out instead of asked
+    /// of autodiff: a third of the launches, and the browser module does without autodiff; a test
+    /// holds it against autodiff.
     pub(super) async fn adapt(
         &self,
         u0: &[f32],
@@ -69,7 +70,8 @@ impl BurnCompute {
         let start = vector(u0, device);
         let mut u = start.clone();
         if negatives == 0 {
-            // A softmax over the shot alone is 1 whatever the taste: only the pull to u0 is left, and u is u0.
+            // A softmax over the shot alone is 1 whatever the taste: only the pull to u0 is left,
+            // and u is u0.
             return read(u).await;
         }
         let others = matrix(rows.negatives.clone(), negatives, d, device);
@@ -108,7 +110,8 @@ impl BurnCompute {
     }
 
     pub(super) async fn scan(&self, u: &[f32]) -> Result<Vec<f32>, ComputeError> {
-        // Rounded as the kernels round it: two products that lie as good as level would else stand in another order, and ranks are features.
+        // Rounded as the kernels round it: two products that lie as good as level would else stand
+        // in another order, and ranks are features.
         let u = Taste::of(u).values();
         let column = vector(&u, &self.device).unsqueeze_dim::<2>(1);
         read(

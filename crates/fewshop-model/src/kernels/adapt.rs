@@ -77,7 +77,8 @@ pub fn adapt_without(
         exp(&mut negative, shift);
         let negative_sum: f32 = sum(&negative);
         gradient.fill(0.0);
-        // The negatives are the same for every shot, so their part of the gradient is weighted once by this sum.
+        // The negatives are the same for every shot, so their part of the gradient is weighted once
+        // by this sum.
         let mut negative_weight = 0.0;
         for (at, (row, &e)) in rows.positives.chunks_exact(d).zip(&positive).enumerate() {
             if Some(at) != left_out {

@@ -1,6 +1,7 @@
 //! The hot loops, by hand. Each has a plain burn twin that tests hold it against.
 //!
-//! f32 loops are written in vectors of eight by the crate `wide`: two registers in WebAssembly, one or two on this machine.
+//! f32 loops are written in vectors of eight by the crate `wide`: two registers in WebAssembly, one
+//! or two on this machine.
 
 mod adapt;
 mod rank;
@@ -35,7 +36,8 @@ pub fn add_scaled(out: &mut [f32], row: &[f32], weight: f32) {
     }
 }
 
-/// `values = exp(values - shift)`, for a shift that is no less than any of the values: a softmax's numerators.
+/// `values = exp(values - shift)`, for a shift that is no less than any of the values: a softmax's
+/// numerators.
 pub fn exp(values: &mut [f32], shift: f32) {
     let (eights, rest) = values.as_chunks_mut::<8>();
     for eight in eights {
@@ -46,8 +48,8 @@ pub fn exp(values: &mut [f32], shift: f32) {
     }
 }
 
-/// e^x of eight numbers of at most 0, to 2 units in the last place (Cephes' polynomial), those below -87 as -87. A call of the library for each
-/// number was half of the adapter's time.
+/// e^x of eight numbers of at most 0, to 2 units in the last place (Cephes' polynomial), those
+/// below -87 as -87. A call of the library for each number was half of the adapter's time.
 fn exp8(x: f32x8) -> f32x8 {
     let x = x.fast_max(f32x8::splat(-87.0));
     let n = (x * f32x8::splat(std::f32::consts::LOG2_E)).round_ties_even();

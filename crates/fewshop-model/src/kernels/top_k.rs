@@ -22,9 +22,11 @@ impl Ord for Entry {
 /// Scores that one comparison with the threshold turns away together.
 const BLOCK: usize = 16;
 
-/// Rows of the `k` largest scores that `allowed` lets through, best first; ties go to the lower row.
+/// Rows of the `k` largest scores that `allowed` lets through, best first; ties go to the lower
+/// row.
 ///
-/// A min-heap of `k` with its root as threshold: nearly every block of rows is turned away by one comparison.
+/// A min-heap of `k` with its root as threshold: nearly every block of rows is turned away by one
+/// comparison.
 #[must_use]
 pub fn top_k(scores: &[f32], k: usize, allowed: impl Fn(usize) -> bool) -> Vec<u32> {
     if k == 0 {

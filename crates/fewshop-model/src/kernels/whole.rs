@@ -1,10 +1,11 @@
-//! Dot products in whole numbers: rows of bytes with a taste of 16-bit numbers. Whole numbers add up to the same sum in any order, so
-//! the browser, this machine and any other give the same logits to the last bit.
+//! Dot products in whole numbers: rows of bytes with a taste of 16-bit numbers. Whole numbers add
+//! up to the same sum in any order, so the browser, this machine and any other give the same logits
+//! to the last bit.
 
 use crate::pack::ItemTable;
 
-/// A vector rounded to 16-bit numbers: `v[i] = scale * q[i]`. The error of a product is some 1e-5 of it, below what the bytes of the
-/// rows lose.
+/// A vector rounded to 16-bit numbers: `v[i] = scale * q[i]`. The error of a product is some 1e-5
+/// of it, below what the bytes of the rows lose.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Taste {
     q: Vec<i16>,
@@ -22,7 +23,8 @@ impl Taste {
                 scale: 0.0,
             };
         }
-        // A sum of d products of a byte and one of these may not leave 32 bits, however long the rows are.
+        // A sum of d products of a byte and one of these may not leave 32 bits, however long the
+        // rows are.
         let limit =
             (f64::from(i32::MAX) / (128.0 * v.len() as f64)).min(f64::from(i16::MAX)) as f32;
         let scale = most / limit.floor();
@@ -64,7 +66,8 @@ impl Taste {
 
 /// Logits of all items for one taste: `scale * (u · x_i) + bias_i`.
 ///
-/// Rows are read as bytes and widened in registers: a quarter of the memory of an f32 table, which is what a scan costs.
+/// Rows are read as bytes and widened in registers: a quarter of the memory of an f32 table, which
+/// is what a scan costs.
 ///
 /// # Shapes
 /// - `u`: `[d]`
@@ -107,7 +110,8 @@ fn dot_rest(row: &[i8], v: &[i16]) -> i32 {
         .sum()
 }
 
-/// WebAssembly has an instruction that widens bytes, and one that multiplies pairs of 16-bit numbers and adds them up.
+/// WebAssembly has an instruction that widens bytes, and one that multiplies pairs of 16-bit
+/// numbers and adds them up.
 #[cfg(target_family = "wasm")]
 mod arch {
     use core::arch::wasm32::{
@@ -203,7 +207,8 @@ mod arch {
             );
             let sums = i32x4_add(i64x2_shuffle::<0, 2>(ab, ce), i64x2_shuffle::<1, 3>(ab, ce));
             let logits = f32x4_mul(f32x4_convert_i32x4(sums), f32x4_mul(scale, four(scales)));
-            // SAFETY: four numbers of four bytes have room there, and WebAssembly stores to any address.
+            // SAFETY: four numbers of four bytes have room there, and WebAssembly stores to any
+            // address.
             unsafe { v128_store(out.as_mut_ptr().cast(), f32x4_add(logits, four(biases))) };
             done += 4;
         }

@@ -13,8 +13,9 @@ pub struct RankerConfig {
     pub hidden: usize,
     /// Share of hidden units dropped in training.
     pub dropout: f64,
-    /// Where the output bias starts: the log-odds of a candidate being wanted. From 0 the first steps would only learn that nearly
-    /// all candidates are unwanted, in whatever direction of the features lies nearest.
+    /// Where the output bias starts: the log-odds of a candidate being wanted. From 0 the first
+    /// steps would only learn that nearly all candidates are unwanted, in whatever direction of the
+    /// features lies nearest.
     pub log_odds: f32,
 }
 

@@ -9,7 +9,8 @@ use fewshop_core::EventKind;
 use super::ranker::values;
 use crate::pack::EncoderWeights;
 
-/// Content of all items: padded lists of token numbers, where token 0 is padding, and what a text model says of them, if there is one.
+/// Content of all items: padded lists of token numbers, where token 0 is padding, and what a text
+/// model says of them, if there is one.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ItemContent {
     /// Tokens there are, padding included.
@@ -121,13 +122,15 @@ impl TwoTowerConfig {
                 .with_bias(false)
                 .init(device),
             id_dropout: self.id_dropout,
-            // Last, and only where it is needed: without a text model all random numbers are what they were before there was one.
+            // Last, and only where it is needed: without a text model all random numbers are what
+            // they were before there was one.
             text: (content.text_width > 0).then(|| text.init(device)),
         }
     }
 }
 
-/// The tower without ids: layer norm of the tokens' sum by the root of their number, plus what the text model says, to unit length.
+/// The tower without ids: layer norm of the tokens' sum by the root of their number, plus what the
+/// text model says, to unit length.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ContentPath {
     /// Numbers a vector.
@@ -170,7 +173,8 @@ impl ContentPath {
     }
 }
 
-/// Item tower (content + id residual, normalised) and session encoder (attention over the shots' vectors).
+/// Item tower (content + id residual, normalised) and session encoder (attention over the shots'
+/// vectors).
 #[derive(Module, Debug)]
 pub struct TwoTower {
     tokens: Embedding,
@@ -262,13 +266,15 @@ impl TwoTower {
                 .map(|b| values(b.val()))
                 .unwrap_or_default(),
             v: values(self.attention_out.weight.val()),
-            // The logs that we train on hold purchases alone, in no order: kinds and ages start out equal.
+            // The logs that we train on hold purchases alone, in no order: kinds and ages start out
+            // equal.
             kind: vec![0.0; EventKind::ALL.len()],
             recency: 0.0,
         }
     }
 
-    /// The way from content to vector as plain numbers, without the id residual: what places a product that training did not know.
+    /// The way from content to vector as plain numbers, without the id residual: what places a
+    /// product that training did not know.
     #[must_use]
     pub fn export_content(&self) -> ContentPath {
         ContentPath {

@@ -8,7 +8,8 @@ use crate::kernels;
 use crate::pack::Pack;
 use crate::profile::taste;
 
-/// Names of the features, in order. The first two count what others redeemed and come from training; [`OfferFacts::matches`] gives the rest.
+/// Names of the features, in order. The first two count what others redeemed and come from
+/// training; [`OfferFacts::matches`] gives the rest.
 pub const FEATURES: [&str; 9] = [
     "redeemed by others",
     "redeemed by others in its categories",
@@ -55,7 +56,8 @@ pub struct OfferMatch {
     pub same_part: usize,
 }
 
-/// A shopper as the offers see one: what is at hand counted once, so that an offer costs what it covers and not what the shopper took.
+/// A shopper as the offers see one: what is at hand counted once, so that an offer costs what it
+/// covers and not what the shopper took.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OfferShopper {
     /// Products at hand.
@@ -130,7 +132,8 @@ impl OfferFacts {
         }
     }
 
-    /// A shopper of earlier visits, the latest first, and the shots at hand; of neither, somebody of whom nothing is known.
+    /// A shopper of earlier visits, the latest first, and the shots at hand; of neither, somebody
+    /// of whom nothing is known.
     ///
     /// # Panics
     /// When an item is not of the pack that these are the facts of.

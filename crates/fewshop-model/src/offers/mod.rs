@@ -1,8 +1,9 @@
 //! Which offer (coupon) to show: expected redemption from the few products at hand.
 //!
-//! [`OfferFacts`] turns offers and a shopper into numbers, the same ones in training and on the device; [`OfferWeights`] are an optional
-//! part of a pack: what the offers cover, how often others redeemed them, and a logistic regression for each amount that is known of a
-//! shopper. [`Recommender::offers`] answers for the session at hand.
+//! [`OfferFacts`] turns offers and a shopper into numbers, the same ones in training and on the
+//! device; [`OfferWeights`] are an optional part of a pack: what the offers cover, how often others
+//! redeemed them, and a logistic regression for each amount that is known of a shopper.
+//! [`Recommender::offers`] answers for the session at hand.
 
 mod facts;
 
@@ -18,7 +19,8 @@ use crate::pack::PackError;
 use crate::profile::Amount;
 use crate::recommender::Recommender;
 
-/// Amounts known of a shopper that there are weights for: one or two products, five, one earlier visit, three.
+/// Amounts known of a shopper that there are weights for: one or two products, five, one earlier
+/// visit, three.
 pub const KNOWN: [Amount; 4] = [
     Amount::OneItem,
     Amount::FiveItems,
@@ -145,7 +147,8 @@ impl OfferWeights {
 #[derive(Debug)]
 pub(crate) struct Shelf {
     facts: OfferFacts,
-    /// Chance of a covered product and of the best one for a shopper without a taste: what a taste is held against.
+    /// Chance of a covered product and of the best one for a shopper without a taste: what a taste
+    /// is held against.
     plain: Vec<[f64; 2]>,
 }
 
@@ -166,8 +169,8 @@ impl Shelf {
 }
 
 impl Recommender {
-    /// The best `n` offers for the session at hand by expected redemption; empty where the pack has none. Of somebody who did nothing yet
-    /// nothing is expected: those that others redeem most.
+    /// The best `n` offers for the session at hand by expected redemption; empty where the pack has
+    /// none. Of somebody who did nothing yet nothing is expected: those that others redeem most.
     #[must_use]
     pub fn offers(&self, n: usize) -> Vec<OfferPick> {
         let (Some(shipped), Some(shelf)) = (&self.pack().offers, self.offer_shelf()) else {
@@ -255,7 +258,8 @@ impl Recommender {
     }
 }
 
-/// What of the shopper adds most to the log-odds, against a shopper without products and taste. Nothing that takes away is named.
+/// What of the shopper adds most to the log-odds, against a shopper without products and taste.
+/// Nothing that takes away is named.
 fn reason(weights: &[f32; WEIGHTS], found: &OfferMatch, plain: [f64; 2]) -> (OfferReason, usize) {
     let by = |feature: usize, value: f64| f64::from(weights[feature]) * value;
     let x = &found.features;

@@ -16,7 +16,8 @@ use super::{
 use crate::features::{FEATURE_NAMES, FEATURES};
 use crate::rules::MerchantRules;
 
-/// Small facts that are no arrays. Feature names are part of it: weights for other features are no weights for these.
+/// Small facts that are no arrays. Feature names are part of it: weights for other features are no
+/// weights for these.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Meta {
@@ -41,8 +42,8 @@ struct Meta {
 /// No shop has more; it bounds what a hostile header can ask for before the sections are looked at.
 const MAX_ITEMS: usize = 5_000_000;
 const MAX_HIDDEN: usize = 4_096;
-/// How much larger than the file the texts may become that stand in it once and belong to many items. The committed pack's grow by less
-/// than a half.
+/// How much larger than the file the texts may become that stand in it once and belong to many
+/// items. The committed pack's grow by less than a half.
 const MAX_EXPANSION: usize = 8;
 const SECTIONS: [&str; 33] = [
     "catalogue.ids",
@@ -153,7 +154,8 @@ impl Pack {
                 .collect::<Vec<_>>(),
         );
         let (n, d) = (items.len(), self.table.d);
-        // A number of all items, then the next one: the numbers of a row are of different spread, and 5 % smaller so.
+        // A number of all items, then the next one: the numbers of a row are of different spread,
+        // and 5 % smaller so.
         let coded = codes::write(&self.table, &mut out);
         if !coded {
             out.i8("items.q", &[d, n], &transposed(&self.table.q, n, d));
@@ -233,7 +235,8 @@ impl Pack {
             .map(|w| u16::try_from(w[1] - w[0]).unwrap_or(u16::MAX))
             .collect();
         out.u16("pairs.lengths", &lengths);
-        // Partners by row, so that only the gaps between them need to be said: most fit into one byte.
+        // Partners by row, so that only the gaps between them need to be said: most fit into one
+        // byte.
         let mut order: Vec<usize> = Vec::with_capacity(p.items.len());
         let mut gaps = Vec::new();
         for ends in p.offsets.windows(2) {
@@ -392,7 +395,8 @@ fn one_line(text: &str) -> String {
     text.replace(|c: char| c.is_control(), " ")
 }
 
-/// Steps of a count. Counts span four orders of magnitude and only their ratios matter: a step is 14 %, the error half of it.
+/// Steps of a count. Counts span four orders of magnitude and only their ratios matter: a step is
+/// 14 %, the error half of it.
 const COUNT_STEPS: f32 = 63.0;
 /// Steps of a regression weight on either side of 0.
 const WEIGHT_STEPS: f32 = 31.0;
@@ -512,7 +516,8 @@ fn read_dictionary<'a>(
 ) -> Result<Vec<&'a str>, PackError> {
     let list: Vec<&str> = file.utf8(words)?.split('\n').collect();
     let rows = read_rows(file, column, n, list.len())?;
-    // A text stands once in the file and once an item in memory: one long line would fill the machine of whoever opens the pack.
+    // A text stands once in the file and once an item in memory: one long line would fill the
+    // machine of whoever opens the pack.
     let mut room = MAX_EXPANSION.saturating_mul(file.size());
     rows.into_iter()
         .map(|row| {

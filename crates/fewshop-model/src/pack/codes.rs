@@ -1,6 +1,6 @@
-//! Item vectors by product quantisation (Jégou, Douze and Schmid 2011) in the file: each vector is cut into sub-vectors, and of each only
-//! the number of one of at most 256 *centroids* is said. In memory it is a table of bytes like any other: numbers of centroids are all
-//! that the file saves.
+//! Item vectors by product quantisation (Jégou, Douze and Schmid 2011) in the file: each vector is
+//! cut into sub-vectors, and of each only the number of one of at most 256 *centroids* is said. In
+//! memory it is a table of bytes like any other: numbers of centroids are all that the file saves.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,8 @@ const CENTROIDS: &str = "items.centroids";
 pub(super) const SECTIONS: [&str; 2] = [CODES, CENTROIDS];
 /// A code is one byte.
 pub(crate) const MOST_CENTROIDS: usize = 256;
-/// Numbers a sub-vector may have: one byte of the file becomes as many in memory, and a hostile file may not fill the machine.
+/// Numbers a sub-vector may have: one byte of the file becomes as many in memory, and a hostile
+/// file may not fill the machine.
 pub(crate) const MOST_WIDTH: usize = 16;
 
 /// Whether vectors of `d` numbers can be cut into so many sub-vectors.
@@ -22,7 +23,8 @@ pub(crate) fn can_cut(d: usize, spaces: usize) -> bool {
     d > 0 && spaces > 0 && d.is_multiple_of(spaces) && d / spaces <= MOST_WIDTH
 }
 
-/// Writes the table as codes where it says so and its sub-vectors are few enough; says whether it did.
+/// Writes the table as codes where it says so and its sub-vectors are few enough; says whether it
+/// did.
 pub(super) fn write(table: &ItemTable, out: &mut Writer) -> bool {
     let Some((codes, centroids)) = codes(table) else {
         return false;
@@ -32,7 +34,8 @@ pub(super) fn write(table: &ItemTable, out: &mut Writer) -> bool {
     true
 }
 
-/// `[spaces, items]` and `[centroids, d]`: the centroids of a sub-space stand in its columns, in order of first use.
+/// `[spaces, items]` and `[centroids, d]`: the centroids of a sub-space stand in its columns, in
+/// order of first use.
 fn codes(table: &ItemTable) -> Option<(Vec<u8>, Vec<i8>)> {
     let (n, d, spaces) = (table.len(), table.d, table.spaces);
     if !can_cut(d, spaces) {
@@ -70,7 +73,8 @@ fn codes(table: &ItemTable) -> Option<(Vec<u8>, Vec<i8>)> {
     Some((codes, centroids))
 }
 
-/// Reads the table's numbers, `[n, d]`, and into how many sub-vectors a row is cut; `None` where the file has no codes.
+/// Reads the table's numbers, `[n, d]`, and into how many sub-vectors a row is cut; `None` where
+/// the file has no codes.
 pub(super) fn read(
     file: &Container<'_>,
     n: usize,

@@ -1,4 +1,5 @@
-//! The file around a pack: a bounded JSON header, checked sections, one hash over all. Knows nothing of shops.
+//! The file around a pack: a bounded JSON header, checked sections, one hash over all. Knows
+//! nothing of shops.
 //!
 //! ```text
 //! 0   8 bytes   magic "FEWSHOP\n"
@@ -10,8 +11,9 @@
 //! ```
 //! All numbers of the frame are little-endian. The file ends with the hash: nothing may follow.
 //!
-//! A pack travels compressed, so sections are laid out for the compressor: u16, u32 and bf16 stand in *planes*, the lowest bytes of all
-//! numbers first, then the next ones, for like stands beside like there.
+//! A pack travels compressed, so sections are laid out for the compressor: u16, u32 and bf16 stand
+//! in *planes*, the lowest bytes of all numbers first, then the next ones, for like stands beside
+//! like there.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -22,10 +24,11 @@ use super::PackError;
 const MAGIC: &[u8; 8] = b"FEWSHOP\n";
 /// The newest version that this code reads, and writes where a pack needs it.
 pub const FORMAT_VERSION: u32 = 5;
-/// The version of packs with a merchant's rules or heads of a profile, and vectors number by number.
+/// The version of packs with a merchant's rules or heads of a profile, and vectors number by
+/// number.
 pub(crate) const RULES_VERSION: u32 = 4;
-/// The oldest version that this code reads: without a merchant's rules there is nothing new to say, and such a pack stays readable by
-/// the programs of before.
+/// The oldest version that this code reads: without a merchant's rules there is nothing new to say,
+/// and such a pack stays readable by the programs of before.
 pub(crate) const PLAIN_VERSION: u32 = 3;
 const PREFIX: usize = 16;
 const HASH: usize = 32;
@@ -162,7 +165,8 @@ impl Writer {
         self.bytes(name, Dtype::Utf8, &[text.len()], text.as_bytes().to_vec());
     }
 
-    /// The whole file. Offsets depend on the header's length and stand in the header: it is written with growing room until it fits.
+    /// The whole file. Offsets depend on the header's length and stand in the header: it is written
+    /// with growing room until it fits.
     pub(crate) fn finish<M: Serialize>(
         mut self,
         version: u32,
@@ -206,7 +210,8 @@ impl Writer {
     }
 }
 
-/// A parsed file: every section is known to lie inside it, apart from all others, with the right length and checksum.
+/// A parsed file: every section is known to lie inside it, apart from all others, with the right
+/// length and checksum.
 #[derive(Debug)]
 pub(crate) struct Container<'a> {
     bytes: &'a [u8],
@@ -429,7 +434,8 @@ fn from_planes<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> {
     (0..len).map(move |at| std::array::from_fn(|plane| bytes[plane * len + at]))
 }
 
-/// Sections must follow each other without gap, overlap or repetition and fill the file to the hash.
+/// Sections must follow each other without gap, overlap or repetition and fill the file to the
+/// hash.
 fn check_layout(
     sections: &[Entry],
     start: usize,
@@ -506,7 +512,8 @@ fn check_layout(
 mod tests {
     use super::*;
 
-    /// 2^61 rows of 8 bytes are 2^64 bytes: the product wraps to 0, the length of nothing, where it is not checked.
+    /// 2^61 rows of 8 bytes are 2^64 bytes: the product wraps to 0, the length of nothing, where it
+    /// is not checked.
     #[test]
     fn a_shape_that_overflows_is_refused() {
         let entry = Entry {

@@ -1,4 +1,5 @@
-//! The pack: all that training ships, as one validated value and as bytes. `docs/pack-format.md` describes the bytes.
+//! The pack: all that training ships, as one validated value and as bytes. `docs/pack-format.md`
+//! describes the bytes.
 
 mod codec;
 mod codes;
@@ -44,13 +45,14 @@ pub struct Card {
     pub version: String,
     /// Metrics on validation cases by k: `{"ndcg@10": {"1": 0.17, ..}, ..}`.
     pub metrics: BTreeMap<String, BTreeMap<u32, f64>>,
-    /// What training watched, one value an epoch: `{"tower loss": [..], "ranker validation NDCG@10": [..], ..}`.
+    /// What training watched, one value an epoch:
+    /// `{"tower loss": [..], "ranker validation NDCG@10": [..], ..}`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub curves: BTreeMap<String, Vec<f64>>,
 }
 
-/// Steps of a number of an item vector on either side of 0: six bits. Seven cost 69 kB more on the wire for 8,547 items and bring nothing
-/// that validation cases notice; see `docs/performance.md`.
+/// Steps of a number of an item vector on either side of 0: six bits. Seven cost 69 kB more on the
+/// wire for 8,547 items and bring nothing that validation cases notice; see `docs/performance.md`.
 const STEPS: f32 = 31.0;
 
 /// Item vectors at one byte a number: `x[i][j] = scale[i] * q[i][j]`.
@@ -64,8 +66,8 @@ pub struct ItemTable {
     pub scale: Vec<f32>,
     /// `[items]`: added to the scaled product with the taste vector.
     pub bias: Vec<f32>,
-    /// Into how many sub-vectors a row is cut where the file names sub-vectors instead of numbers (product quantisation); 0 where it
-    /// does not. The numbers are the same either way.
+    /// Into how many sub-vectors a row is cut where the file names sub-vectors instead of numbers
+    /// (product quantisation); 0 where it does not. The numbers are the same either way.
     pub spaces: usize,
 }
 
@@ -156,10 +158,11 @@ pub struct PairTable {
     pub offsets: Vec<u32>,
     /// The other product.
     pub items: Vec<u32>,
-    /// How often both stand in one session, long sessions counting less; positive, within 7 % after the round trip through the file.
+    /// How often both stand in one session, long sessions counting less; positive, within 7 % after
+    /// the round trip through the file.
     pub counts: Vec<f32>,
-    /// Weight with which the row's product speaks for the other in item-item regression (EASE, arXiv 1905.03375), of either sign;
-    /// rounded to one byte in the file.
+    /// Weight with which the row's product speaks for the other in item-item regression (EASE,
+    /// arXiv 1905.03375), of either sign; rounded to one byte in the file.
     pub regression: Vec<f32>,
 }
 
@@ -192,7 +195,8 @@ impl PairTable {
     }
 }
 
-/// Attention of the session encoder: `a_j = v · tanh(W x_j + b) + kind[event] + recency * age_j`, softmaxed over the shots.
+/// Attention of the session encoder: `a_j = v · tanh(W x_j + b) + kind[event] + recency * age_j`,
+/// softmaxed over the shots.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct EncoderWeights {
     /// Hidden units h.
@@ -257,11 +261,13 @@ pub struct ModelConfig {
     pub covisit_shrink: f32,
     /// Cosine weight `c / sqrt((n_i + shrink) (n_j + shrink))`.
     pub cosine_shrink: f32,
-    /// Sessions that `popularity` counts: what makes counts comparable between a shop's part and the whole.
+    /// Sessions that `popularity` counts: what makes counts comparable between a shop's part and
+    /// the whole.
     pub sessions: f32,
     /// Candidates from each channel.
     pub candidates: usize,
-    /// Sessions of fewer products are not counted into `season`: the ranker was taught to read it without them.
+    /// Sessions of fewer products are not counted into `season`: the ranker was taught to read it
+    /// without them.
     #[serde(default)]
     pub season_least: usize,
 }
@@ -283,7 +289,8 @@ impl Default for ModelConfig {
     }
 }
 
-/// All that training ships. A value of this type is consistent: [`Pack::validated`] and [`Pack::from_bytes`] see to it.
+/// All that training ships. A value of this type is consistent: [`Pack::validated`] and
+/// [`Pack::from_bytes`] see to it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pack {
     /// Training card.
@@ -296,7 +303,8 @@ pub struct Pack {
     pub popularity: Vec<u32>,
     /// The same over the last part of the log alone: what is taken more or less of late.
     pub recent: Vec<u32>,
-    /// How likely a shopper who took the product takes it again in the next visit, `[items]`, 0 to 1; one byte in the file.
+    /// How likely a shopper who took the product takes it again in the next visit, `[items]`, 0 to
+    /// 1; one byte in the file.
     pub repeat: Vec<f32>,
     /// Item vectors.
     pub table: ItemTable,
@@ -316,8 +324,8 @@ pub struct Pack {
     pub offers: Option<OfferWeights>,
     /// Rows of products that were put in after training, rising: nobody could buy them before.
     pub fresh: Vec<u32>,
-    /// Sessions that each product stands in after the log that was learned from, `[items]`: what the shop was told of the season since.
-    /// Empty where it was not.
+    /// Sessions that each product stands in after the log that was learned from, `[items]`: what
+    /// the shop was told of the season since. Empty where it was not.
     pub season: Vec<u32>,
     pub(crate) hash: [u8; 32],
 }
@@ -378,7 +386,8 @@ impl Pack {
         Ok(self)
     }
 
-    /// The same pack, told in how many sessions since its training each product stands; empty takes that back. Its file is another one then.
+    /// The same pack, told in how many sessions since its training each product stands; empty takes
+    /// that back. Its file is another one then.
     ///
     /// # Errors
     /// [`PackError::Field`] when there is not one count a product.
@@ -569,8 +578,8 @@ impl Pack {
     }
 }
 
-/// Steps times negatives times numbers a vector: fine-tuning without each of 20 shots is then a fifth of a second of multiplications. The
-/// defaults come to 41,000.
+/// Steps times negatives times numbers a vector: fine-tuning without each of 20 shots is then a
+/// fifth of a second of multiplications. The defaults come to 41,000.
 const MAX_ADAPTER_WORK: usize = 10_000_000;
 /// Candidates of a channel times hidden units of the ranker; the defaults come to 7,680.
 const MAX_RANKER_WORK: usize = 1_000_000;

@@ -1,4 +1,5 @@
-//! The optional offers in the file: one section of JSON, for it is small and for people. Rows are written as steps, which compress.
+//! The optional offers in the file: one section of JSON, for it is small and for people. Rows are
+//! written as steps, which compress.
 
 use super::container::{Container, Writer};
 use super::{Pack, PackError};

@@ -1,4 +1,5 @@
-//! The optional profile heads in the file: sections `profile.*` and `meta.profile`, all of them or none.
+//! The optional profile heads in the file: sections `profile.*` and `meta.profile`, all of them or
+//! none.
 
 use serde::{Deserialize, Serialize};
 

@@ -9,7 +9,8 @@ use crate::pack::Pack;
 
 /// How many products and visits there are, and how dear the products are.
 const PLAIN: usize = 4;
-/// Brand groups, departments and categories that are told apart, the first ones of the catalogue; a pack bounds the work a click.
+/// Brand groups, departments and categories that are told apart, the first ones of the catalogue; a
+/// pack bounds the work a click.
 const MOST: [usize; 3] = [8, 64, 512];
 /// Means over few products are mostly luck: they count n / (n + this) of themselves.
 const SHRINK: f32 = 3.0;
@@ -61,8 +62,9 @@ impl ProfileInputs {
         }
     }
 
-    /// Whether all products of another catalogue are in the same groups here, and there are no more groups: heads may then read this one.
-    /// `row_of` leads from the other catalogue's rows to those here.
+    /// Whether all products of another catalogue are in the same groups here, and there are no more
+    /// groups: heads may then read this one. `row_of` leads from the other catalogue's rows to
+    /// those here.
     #[must_use]
     pub fn groups_as(&self, other: &Self, row_of: impl Fn(ItemIx) -> Option<usize>) -> bool {
         let same = |row: usize| {
@@ -104,8 +106,8 @@ impl ProfileInputs {
             .collect()
     }
 
-    /// Earlier visits (the latest first) and the shots at hand as numbers: how many, how dear, counts of brand groups, departments and
-    /// categories, and the taste of all of them.
+    /// Earlier visits (the latest first) and the shots at hand as numbers: how many, how dear,
+    /// counts of brand groups, departments and categories, and the taste of all of them.
     ///
     /// # Panics
     /// When an item is not of the pack that this was made from.
@@ -163,7 +165,8 @@ fn together(visits: &[Vec<ItemIx>], shots: &[Event]) -> Vec<Event> {
     before.chain(shots.iter().copied()).collect()
 }
 
-/// Equal texts get equal numbers in order of first use, up to `most` of them; the numbers and how many there are.
+/// Equal texts get equal numbers in order of first use, up to `most` of them; the numbers and how
+/// many there are.
 fn numbered<'a>(texts: impl Iterator<Item = &'a str>, most: usize) -> (Vec<u32>, usize) {
     let mut known: HashMap<&str, u32> = HashMap::new();
     let numbers = texts

@@ -1,8 +1,10 @@
-//! Who the shopper may be: household attributes from the few products at hand, where training has shown that they can be told.
+//! Who the shopper may be: household attributes from the few products at hand, where training has
+//! shown that they can be told.
 //!
-//! [`ProfileInputs`] turns products into numbers, the same ones in training and on the device; [`ProfileWeights`] are the heads, an
-//! optional part of a pack; [`Recommender::profile`] answers for the session at hand. A head speaks only at an [`Amount`] at which it was
-//! better than its prior on households that it had not seen, beyond chance.
+//! [`ProfileInputs`] turns products into numbers, the same ones in training and on the device;
+//! [`ProfileWeights`] are the heads, an optional part of a pack; [`Recommender::profile`] answers
+//! for the session at hand. A head speaks only at an [`Amount`] at which it was better than its
+//! prior on households that it had not seen, beyond chance.
 
 mod inputs;
 mod weights;
@@ -45,7 +47,8 @@ impl Amount {
         Self::ThreeBaskets,
     ];
 
-    /// The amount of `items` products at hand after `visits` earlier visits; `None` where nothing is known.
+    /// The amount of `items` products at hand after `visits` earlier visits; `None` where nothing
+    /// is known.
     #[must_use]
     pub fn of(items: usize, visits: usize) -> Option<Self> {
         match (visits, items) {
@@ -99,7 +102,8 @@ impl Amount {
 }
 
 impl Recommender {
-    /// What is believed of the shopper's household, an entry for each attribute that the pack has a head for; empty where it has none.
+    /// What is believed of the shopper's household, an entry for each attribute that the pack has a
+    /// head for; empty where it has none.
     #[must_use]
     pub fn profile(&self) -> Vec<AttributeBelief> {
         let (Some(weights), Some(inputs)) = (&self.pack().profile, self.profile_inputs()) else {

@@ -22,13 +22,16 @@ pub struct AttributeHead {
     pub values: Vec<String>,
     /// Share of the described households that have each value.
     pub prior: Vec<f32>,
-    /// For each [`Amount`], how far the head is believed against the prior: 0 not at all, 1 as it says.
+    /// For each [`Amount`], how far the head is believed against the prior: 0 not at all, 1 as it
+    /// says.
     pub belief: Vec<f32>,
-    /// For each [`Amount`], whether the head was better than its prior, beyond chance, on households that it had not seen.
+    /// For each [`Amount`], whether the head was better than its prior, beyond chance, on
+    /// households that it had not seen.
     pub tells: Vec<bool>,
 }
 
-/// A small network with a softmax a head: `w2ᵀ tanh(w1ᵀ (f - mean) / std + b1) + b2`, or without hidden units `w2ᵀ (f - mean) / std + b2`.
+/// A small network with a softmax a head: `w2ᵀ tanh(w1ᵀ (f - mean) / std + b1) + b2`, or without
+/// hidden units `w2ᵀ (f - mean) / std + b2`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ProfileWeights {
     /// The attributes; their values are the outputs, in order.
@@ -75,8 +78,8 @@ impl ProfileWeights {
         affine(&hidden, &self.w2, &self.b2)
     }
 
-    /// Probabilities of all values, each head's adding up to 1: the head's own where it is believed, the prior's where it is not, their
-    /// logarithms mixed in between.
+    /// Probabilities of all values, each head's adding up to 1: the head's own where it is
+    /// believed, the prior's where it is not, their logarithms mixed in between.
     #[must_use]
     pub fn probabilities(&self, logits: &[f32], amount: Amount) -> Vec<f32> {
         let mut out = Vec::with_capacity(logits.len());
@@ -87,7 +90,8 @@ impl ProfileWeights {
         out
     }
 
-    /// Checks the parts against each other and against the number of features that the catalogue gives.
+    /// Checks the parts against each other and against the number of features that the catalogue
+    /// gives.
     ///
     /// # Errors
     /// [`PackError::Field`] names what does not fit.

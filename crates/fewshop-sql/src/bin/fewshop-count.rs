@@ -30,7 +30,8 @@ struct Cli {
     /// Folder for the counts
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Let a Ballista cluster count, by the address of its scheduler; its executors must find the files by the same paths
+    /// Let a Ballista cluster count, by the address of its scheduler; its executors must find the
+    /// files by the same paths
     #[arg(long, value_name = "df://HOST:PORT")]
     cluster: Option<String>,
     /// What may be taken for groups and sorting, as 500MB or 2GB; past it the work goes to the disk

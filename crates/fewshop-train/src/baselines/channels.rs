@@ -47,8 +47,9 @@ impl<'a> Channels<'a> {
         }
     }
 
-    /// Votes of the most similar sessions. A session's similarity is the summed rarity (logarithm of one over the share of sessions)
-    /// of the shots that it holds, by the root of its length; among equals the later session is nearer.
+    /// Votes of the most similar sessions. A session's similarity is the summed rarity (logarithm
+    /// of one over the share of sessions) of the shots that it holds, by the root of its length;
+    /// among equals the later session is nearer.
     pub(super) fn sessions(
         &mut self,
         shots: &[ItemIx],
@@ -68,7 +69,8 @@ impl<'a> Channels<'a> {
                 *similarity += rarity / (index.sessions()[session as usize].len() as f32).sqrt();
             }
         }
-        // A shot that stands in every session has no rarity: its sessions may have been touched twice.
+        // A shot that stands in every session has no rarity: its sessions may have been touched
+        // twice.
         touched.sort_unstable();
         touched.dedup();
         let mut near: Vec<(f32, Reverse<u32>)> = touched
@@ -103,7 +105,8 @@ impl<'a> Channels<'a> {
         }
     }
 
-    /// Calls `each` once with every other product that shares a session, and with how many it shares.
+    /// Calls `each` once with every other product that shares a session, and with how many it
+    /// shares.
     pub(super) fn each_beside(&mut self, item: usize, mut each: impl FnMut(usize, f32)) {
         let together = &mut self.together;
         let mut touched: Vec<u32> = Vec::new();
@@ -165,7 +168,8 @@ mod tests {
 
     #[test]
     fn session_neighbours_vote_by_their_similarity() {
-        // Product 3 stands in the last session alone, rarity ln(4/2), by the root of its two products.
+        // Product 3 stands in the last session alone, rarity ln(4/2), by the root of its two
+        // products.
         let vote = 2f32.ln() / 2f32.sqrt();
         check([0.0, 0.0, vote, vote], |c, out| {
             c.sessions(&[ItemIx(3)], 10, 0.0, out)

@@ -1,9 +1,10 @@
 //! The seed baseline: the classic small network over pairs of a session and a candidate.
 //!
-//! Five inputs: logarithm of the candidate's popularity; shares of the shots that are of its category and of its brand; distance of
-//! its price from the shots' mean (of logarithms); logarithm of the mean share of the shots' sessions that hold it. A product that the
-//! session took is a positive, products drawn from the whole catalogue are negatives. The session itself is taken out of all counts
-//! that its own pairs read: else the network would learn to look its answer up.
+//! Five inputs: logarithm of the candidate's popularity; shares of the shots that are of its
+//! category and of its brand; distance of its price from the shots' mean (of logarithms); logarithm
+//! of the mean share of the shots' sessions that hold it. A product that the session took is a
+//! positive, products drawn from the whole catalogue are negatives. The session itself is taken out
+//! of all counts that its own pairs read: else the network would learn to look its answer up.
 
 use std::collections::HashMap;
 
@@ -159,8 +160,9 @@ impl Classic {
         self.score_by(&self.weights, shots, channels, out);
     }
 
-    /// The same by a network that was trained on these shots alone: from a random start, or from the network that the whole log taught.
-    /// Each shot is a positive beside the other ones, and products that are no shots are drawn as negatives.
+    /// The same by a network that was trained on these shots alone: from a random start, or from
+    /// the network that the whole log taught. Each shot is a positive beside the other ones, and
+    /// products that are no shots are drawn as negatives.
     pub(super) fn score_few_shot(
         &self,
         transfer: bool,
@@ -440,7 +442,8 @@ mod tests {
 
     #[test]
     fn a_session_does_not_count_for_itself() {
-        // Every product but the first in one session alone: without that session nothing was ever taken together.
+        // Every product but the first in one session alone: without that session nothing was ever
+        // taken together.
         let items = (0..4)
             .map(|row| Item::new(&format!("i{row}"), "Thing"))
             .collect();

@@ -1,4 +1,5 @@
-//! Item-item regression: each product foretold from all others by ridge regression, in closed form (EASE, arXiv 1905.03375).
+//! Item-item regression: each product foretold from all others by ridge regression, in closed form
+//! (EASE, arXiv 1905.03375).
 
 use burn::tensor::{Device, Tensor, TensorData};
 use fewshop_core::ItemIx;
@@ -68,11 +69,13 @@ impl Ease {
     }
 }
 
-/// Turns a symmetric positive definite `[n, n]` matrix, of which only the lower half is read, into minus its inverse, in place.
+/// Turns a symmetric positive definite `[n, n]` matrix, of which only the lower half is read, into
+/// minus its inverse, in place.
 ///
-/// The sweep operator, a block of columns at a time: with `P = A_kk⁻¹`, `A_ij -= A_ik P A_kj`, `A_kj = P A_kj`, `A_kk = -P`. Half of the
-/// work of a full inversion, as the matrix stays symmetric; `n³` operations in matrix products, which burn spreads over the cores,
-/// and one matrix of memory. Positive definite matrices need no pivots.
+/// The sweep operator, a block of columns at a time: with `P = A_kk⁻¹`, `A_ij -= A_ik P A_kj`,
+/// `A_kj = P A_kj`, `A_kk = -P`. Half of the work of a full inversion, as the matrix stays
+/// symmetric; `n³` operations in matrix products, which burn spreads over the cores, and one matrix
+/// of memory. Positive definite matrices need no pivots.
 fn sweep(a: &mut [f32], n: usize, mut step: impl FnMut()) {
     let device = Device::flex();
     let matrix = |values: Vec<f32>, rows: usize, columns: usize| {

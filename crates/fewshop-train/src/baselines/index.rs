@@ -1,4 +1,5 @@
-//! The sessions by product and the products by session: memory grows with the events, nowhere with `items²`.
+//! The sessions by product and the products by session: memory grows with the events, nowhere with
+//! `items²`.
 
 use fewshop_core::EventKind;
 

@@ -1,9 +1,10 @@
 //! Simple methods that are hard to beat, so that every figure has something to stand against.
 //!
-//! All are made from the events alone and rank the whole catalogue for the session at hand; only [`Method::Personal`] reads earlier
-//! visits. Settings follow one rule for every shop ([`BaselineConfig`]): shrinkage and neighbours grow with the number of sessions.
-//! The figures published with the project's cases come from baselines whose settings were tuned for each shop, so they lie a little
-//! higher in places.
+//! All are made from the events alone and rank the whole catalogue for the session at hand; only
+//! [`Method::Personal`] reads earlier visits. Settings follow one rule for every shop
+//! ([`BaselineConfig`]): shrinkage and neighbours grow with the number of sessions. The figures
+//! published with the project's cases come from baselines whose settings were tuned for each shop,
+//! so they lie a little higher in places.
 
 mod channels;
 mod classic;
@@ -64,7 +65,8 @@ impl Default for BaselineConfig {
     }
 }
 
-/// The classic network: Dense 64 with ReLU, Dropout 0.5, Dense 1 with sigmoid; Adam, binary cross-entropy.
+/// The classic network: Dense 64 with ReLU, Dropout 0.5, Dense 1 with sigmoid; Adam, binary
+/// cross-entropy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClassicConfig {
@@ -234,9 +236,10 @@ impl Baselines {
         Self { few_shot, ..self }
     }
 
-    /// What can be asked here: [`Method::Personal`] only where cases remember visits, [`Method::Regression`] only up to
-    /// [`MOST_REGRESSION_ITEMS`], [`Method::Classic`] only where a session is long enough to learn from, the two of few samples only
-    /// after [`Self::with_few_shot`].
+    /// What can be asked here: [`Method::Personal`] only where cases remember visits,
+    /// [`Method::Regression`] only up to [`MOST_REGRESSION_ITEMS`], [`Method::Classic`] only where
+    /// a session is long enough to learn from, the two of few samples only after
+    /// [`Self::with_few_shot`].
     #[must_use]
     pub fn methods(&self, visits: bool) -> Vec<Method> {
         let mut out = vec![

@@ -1,8 +1,9 @@
 //! The classic network trained on one shopper's few samples, alone or from a pre-trained start.
 //!
-//! Dense 64 with ReLU, Dropout 0.5, Dense 1 with sigmoid; Adam 1e-3, binary cross-entropy, ten epochs of batches of 32, as in every beginner's
-//! example. The loops are written out: a training a case, thousands of them on all cores, each with random numbers of its own, which a
-//! device with one stream of random numbers cannot give. A test holds the gradient against finite differences.
+//! Dense 64 with ReLU, Dropout 0.5, Dense 1 with sigmoid; Adam 1e-3, binary cross-entropy, ten
+//! epochs of batches of 32, as in every beginner's example. The loops are written out: a training a
+//! case, thousands of them on all cores, each with random numbers of its own, which a device with
+//! one stream of random numbers cannot give. A test holds the gradient against finite differences.
 
 use fewshop_model::RankerWeights;
 use rand::RngExt;
@@ -46,7 +47,8 @@ impl Flat {
         }
     }
 
-    /// Adds the gradient of one sample's cross-entropy to `out` and gives the cross-entropy. `keep` holds what each hidden unit is multiplied by.
+    /// Adds the gradient of one sample's cross-entropy to `out` and gives the cross-entropy. `keep`
+    /// holds what each hidden unit is multiplied by.
     fn gradient(&self, x: &[f32], label: f32, keep: &[f32], out: &mut [f32]) -> f32 {
         let (inputs, hidden) = (self.inputs, self.hidden);
         let (b1, w2) = (inputs * hidden, inputs * hidden + hidden);

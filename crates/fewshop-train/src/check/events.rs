@@ -134,7 +134,8 @@ impl Log {
         if event.time_s > now_s {
             self.odd.future.add(at);
         }
-        // A shop's log on the web is no older than that; what is, is a time in another unit or a default.
+        // A shop's log on the web is no older than that; what is, is a time in another unit or a
+        // default.
         if event.time_s < 631_152_000 {
             self.odd.early.add(at);
         }

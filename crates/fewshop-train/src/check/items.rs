@@ -9,7 +9,8 @@ use crate::files::FileError;
 use crate::files::items::{BRAND, COLUMNS, ID, TITLE, duplicate, parse_item};
 use crate::files::table::{At, place_of, read_table_past};
 
-/// A price so many times its category's median, or that part of it, is a slip of the decimal point more often than a price.
+/// A price so many times its category's median, or that part of it, is a slip of the decimal point
+/// more often than a price.
 const FAR: f32 = 100.0;
 /// A median of fewer prices says nothing.
 const PRICED: usize = 5;
@@ -139,7 +140,8 @@ pub(super) fn look(
     Ok(Products { card, rows })
 }
 
-/// Prices far from what is usual in their category, or in the shop where few of the category have one; and the shop's median.
+/// Prices far from what is usual in their category, or in the shop where few of the category have
+/// one; and the shop's median.
 fn far_off(prices: &[Price]) -> (Tally, Option<f32>) {
     let shop = median(prices.iter().map(|price| price.price).collect());
     let mut categories: BTreeMap<&[String], Vec<f32>> = BTreeMap::new();

@@ -1,8 +1,10 @@
-//! Looks a shop's own files over before anything is learned from them: all that is wrong, what is odd, and a data card.
+//! Looks a shop's own files over before anything is learned from them: all that is wrong, what is
+//! odd, and a data card.
 //!
-//! The rows are read by the same code as for a training ([`files`](crate::files)), but a bad row does not end the reading. What would stop a
-//! training is a *problem*; what is odd but no hindrance is a [`Warning`], one for each kind, with how often and where. The values themselves of what looks like
-//! personal data are never shown: the card may be passed on.
+//! The rows are read by the same code as for a training ([`files`](crate::files)), but a bad row
+//! does not end the reading. What would stop a training is a *problem*; what is odd but no
+//! hindrance is a [`Warning`], one for each kind, with how often and where. The values themselves
+//! of what looks like personal data are never shown: the card may be passed on.
 
 mod events;
 mod items;
@@ -94,7 +96,8 @@ pub struct EventsCard {
     pub never_taken: usize,
     /// Share of all pairs of a shopper and a product that the log does not hold.
     pub sparsity: f64,
-    /// What share of what is taken the most taken products have: share of products, share of what is taken.
+    /// What share of what is taken the most taken products have: share of products, share of what
+    /// is taken.
     pub tail: Vec<(f64, f64)>,
     /// Events over time: the first day of each span, and how many.
     pub over_time: Vec<(String, usize)>,
@@ -225,7 +228,8 @@ fn file_name(path: &Path) -> String {
         .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-/// Looks both files over. At most `most` problems are written out; times after `now_s` lie in the future.
+/// Looks both files over. At most `most` problems are written out; times after `now_s` lie in the
+/// future.
 ///
 /// # Errors
 /// Where a file cannot be read at all; what is wrong inside is no error here but in the answer.
@@ -273,7 +277,8 @@ pub fn check(items: &Path, events: &Path, most: usize, now_s: i64) -> Result<Che
     })
 }
 
-/// A file that is there but wrong as a whole (no such column, not a table) is a problem like others; one that cannot be opened ends it.
+/// A file that is there but wrong as a whole (no such column, not a table) is a problem like
+/// others; one that cannot be opened ends it.
 fn unless_unreadable<T>(
     result: Result<T, FileError>,
     problems: &mut Problems,

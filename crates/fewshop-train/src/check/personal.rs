@@ -1,4 +1,5 @@
-//! What looks like it were about a person, and has no place in a shop's tables: pseudonyms are all that training needs.
+//! What looks like it were about a person, and has no place in a shop's tables: pseudonyms are all
+//! that training needs.
 
 use std::net::Ipv6Addr;
 use std::path::Path;
@@ -122,7 +123,8 @@ fn is_card(digits: &[u8]) -> bool {
     matches!(digits[0], 3..=6) && sum.is_multiple_of(10)
 }
 
-/// `+49 30 1234567`, `(030) 123 4567`, `555-123-4567`: what a bare number of so many digits is nobody knows.
+/// `+49 30 1234567`, `(030) 123 4567`, `555-123-4567`: what a bare number of so many digits is
+/// nobody knows.
 fn is_phone(text: &str) -> bool {
     let text = text.trim();
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
@@ -223,10 +225,12 @@ pub(super) struct Scan {
     field: String,
     values: usize,
     tallies: [Tally; Personal::ALL.len()],
-    /// Values of as many digits as a card's number: of others than cards one in ten passes the check.
+    /// Values of as many digits as a card's number: of others than cards one in ten passes the
+    /// check.
     long_numbers: usize,
     names: Tally,
-    /// Whether names of people would be names of people here: titles and brands are capitalised, too.
+    /// Whether names of people would be names of people here: titles and brands are capitalised,
+    /// too.
     looks_for_names: bool,
 }
 

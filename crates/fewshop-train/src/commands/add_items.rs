@@ -28,7 +28,8 @@ pub struct Args {
     /// Where the pack with the new products goes
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// Sentence model that tells which titles mean alike: its wheel, or the folder that holds its model.safetensors
+    /// Sentence model that tells which titles mean alike: its wheel, or the folder that holds its
+    /// model.safetensors
     #[arg(long, value_name = "FILE_OR_FOLDER")]
     pub text_model: Option<PathBuf>,
 }

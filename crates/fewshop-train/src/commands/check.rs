@@ -30,7 +30,8 @@ pub struct Args {
     /// How many problems are written out; the others are counted
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = at_least_one)]
     pub most: usize,
-    /// What counts as now, as 2024-05-31: later times lie in the future; the clock's time where it is left out
+    /// What counts as now, as 2024-05-31: later times lie in the future; the clock's time where it
+    /// is left out
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub now: Option<i64>,
 }

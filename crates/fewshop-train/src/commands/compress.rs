@@ -25,7 +25,8 @@ pub struct Args {
     /// Where the smaller pack goes
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// Most bytes on the wire (brotli, quality 11), such as 1.2MB, 900kB or 1200000; a kB is 1,000 bytes
+    /// Most bytes on the wire (brotli, quality 11), such as 1.2MB, 900kB or 1200000; a kB is 1,000
+    /// bytes
     #[arg(long, value_name = "BYTES", value_parser = size)]
     pub budget: usize,
     /// Cases to choose by: case_id,user_id,k,position,item_id

@@ -31,16 +31,19 @@ pub struct Args {
     /// Who counts
     #[arg(long, value_enum, default_value_t)]
     pub engine: EngineArg,
-    /// Let a Ballista cluster count, by the address of its scheduler; its executors must find the files by the same paths
+    /// Let a Ballista cluster count, by the address of its scheduler; its executors must find the
+    /// files by the same paths
     #[arg(long, value_name = "df://HOST:PORT")]
     pub cluster: Option<String>,
-    /// What --engine sql may take for groups and sorting, as 500MB or 2GB; past it the work goes to the disk
+    /// What --engine sql may take for groups and sorting, as 500MB or 2GB; past it the work goes to
+    /// the disk
     #[arg(long, value_name = "SIZE", default_value = "1GB")]
     pub memory: String,
     /// Folder for what goes to the disk; the system's own for temporary files where it is left out
     #[arg(long, value_name = "DIR")]
     pub spill: Option<PathBuf>,
-    /// Threads of --engine sql, parts that --cluster is given; the cores of this machine where it is left out
+    /// Threads of --engine sql, parts that --cluster is given; the cores of this machine where it
+    /// is left out
     #[arg(long, value_name = "N", value_parser = super::at_least_one)]
     pub threads: Option<usize>,
     /// The last share of the sessions counts as recent

@@ -62,11 +62,12 @@ pub struct Against {
     /// What those cases' shoppers also took
     #[arg(long, value_name = "FILE", requires = "valid_cases")]
     pub valid_truth: Option<PathBuf>,
-    /// Let the shopper of each case turn down the first N picks that are not wanted, among the ten that the frozen pack shows, for each
-    /// of these N; without a number 1,3,5,10
+    /// Let the shopper of each case turn down the first N picks that are not wanted, among the ten
+    /// that the frozen pack shows, for each of these N; without a number 1,3,5,10
     #[arg(long, value_name = "N,…", num_args = 0.., value_delimiter = ',', default_missing_values = ["1", "3", "5", "10"], value_parser = shown)]
     pub simulate_dismissals: Vec<usize>,
-    /// One more baseline; the classic network is trained on each case's few products alone, and from a pre-trained start
+    /// One more baseline; the classic network is trained on each case's few products alone, and
+    /// from a pre-trained start
     #[arg(long, value_name = "NAME", value_enum, requires = "events")]
     pub baseline: Option<BaselineArg>,
     /// Settings of the baselines that differ from the defaults
@@ -132,7 +133,8 @@ impl Rivals {
         })
     }
 
-    /// Fits the baselines and, where asked for, trains the ablated packs. `log` has the pack's rows.
+    /// Fits the baselines and, where asked for, trains the ablated packs. `log` has the pack's
+    /// rows.
     pub(super) fn prepare(
         &self,
         against: &Against,

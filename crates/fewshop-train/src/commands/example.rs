@@ -8,7 +8,8 @@ use crate::example::{NOTICE, Plan, write};
 /// Arguments of `fewshop example`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folder for items.csv, events.csv, valid_cases.csv and valid_truth.csv; made if it is not there
+    /// Folder for items.csv, events.csv, valid_cases.csv and valid_truth.csv; made if it is not
+    /// there
     #[arg(long, value_name = "FOLDER")]
     pub out: PathBuf,
     /// Start of the random numbers: the same seed and sizes make the same shop

@@ -54,7 +54,8 @@ pub enum Command {
     Example(example::Args),
     /// Look a shop's own files over: all that is wrong, what is odd, a data card
     Check(check::Args),
-    /// Count a log of any size: sessions, products, pairs of products; in memory, by SQL, or on a cluster
+    /// Count a log of any size: sessions, products, pairs of products; in memory, by SQL, or on a
+    /// cluster
     Count(count::Args),
     /// Turn a raw shop log into items.csv, events.csv and validation cases
     Prepare(prepare::Args),
@@ -80,7 +81,8 @@ pub enum Command {
     AddItems(add_items::Args),
     /// Make a pack smaller, to fit a budget of bytes with the best ranking
     Compress(compress::Args),
-    /// Experiments on a shop's own log: how training grows with it, how new products fare, what noise costs, what can be told of a household and what it redeems
+    /// Experiments on a shop's own log: how training grows with it, how new products fare, what
+    /// noise costs, what can be told of a household and what it redeems
     Study(study::Args),
     /// Print the help of every command as one Markdown page
     #[command(hide = true)]
@@ -135,8 +137,9 @@ pub(crate) fn read_pack(path: &Path) -> anyhow::Result<Pack> {
     Pack::from_bytes(&bytes).with_context(|| path.display().to_string())
 }
 
-/// Notes in a pack's card a step that was taken after training, in the place of an earlier one of its kind. Files are named without their
-/// folders, as training names its own: a pack should not tell of the machine.
+/// Notes in a pack's card a step that was taken after training, in the place of an earlier one of
+/// its kind. Files are named without their folders, as training names its own: a pack should not
+/// tell of the machine.
 pub(crate) fn note_step(card: &mut Card, name: &str, files: &[(&str, &Path)], rest: &str) {
     let mut step = format!("fewshop {name}");
     for (option, path) in files {
@@ -209,8 +212,8 @@ pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
     }
 }
 
-/// Writes text for the user to stdout. A reader that went away (`fewshop inspect shop.pack | head`) is an error that
-/// [`is_closed_pipe`] recognises.
+/// Writes text for the user to stdout. A reader that went away (`fewshop inspect shop.pack | head`)
+/// is an error that [`is_closed_pipe`] recognises.
 ///
 /// # Errors
 /// When stdout cannot be written to.
@@ -257,7 +260,8 @@ pub fn warn_unknown(unknown: &crate::files::UnknownItems, path: &Path) {
     }
 }
 
-/// Whether the work stopped since nobody reads stdout any more: that is for the reader to decide, no failure.
+/// Whether the work stopped since nobody reads stdout any more: that is for the reader to decide,
+/// no failure.
 #[must_use]
 pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
@@ -267,7 +271,8 @@ pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     })
 }
 
-/// The error and its causes on one line. A cause whose text its parent already quotes is not said twice.
+/// The error and its causes on one line. A cause whose text its parent already quotes is not said
+/// twice.
 #[must_use]
 pub fn one_line(error: &anyhow::Error) -> String {
     let mut line = String::new();

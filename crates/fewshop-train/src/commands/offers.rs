@@ -1,4 +1,5 @@
-//! `fewshop offers` and `fewshop study offers`: which offer to show a household that is known by few purchases.
+//! `fewshop offers` and `fewshop study offers`: which offer to show a household that is known by
+//! few purchases.
 
 use std::io::Write as _;
 use std::path::PathBuf;

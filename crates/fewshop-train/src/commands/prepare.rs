@@ -30,8 +30,9 @@ pub struct ShopArgs {
     /// The raw log: for completejourney the wheel, or the folder that it was unpacked into
     #[arg(long, value_name = "PATH")]
     pub raw: PathBuf,
-    /// Folder for items.csv, events.csv, valid_*.csv, valid_return_*.csv and prepare.json, for completejourney also households.csv,
-    /// offers.csv and offer_events.csv; made if it is not there
+    /// Folder for items.csv, events.csv, valid_*.csv, valid_return_*.csv and prepare.json, for
+    /// completejourney also households.csv, offers.csv and offer_events.csv; made if it is not
+    /// there
     #[arg(long, value_name = "FOLDER")]
     pub out: PathBuf,
     /// Another salt cuts the shoppers another way
@@ -42,7 +43,8 @@ pub struct ShopArgs {
 /// Prepares.
 ///
 /// # Errors
-/// When the raw log cannot be read or does not hold what it should, or the folder cannot be written to.
+/// When the raw log cannot be read or does not hold what it should, or the folder cannot be written
+/// to.
 pub fn run(args: Args) -> anyhow::Result<()> {
     let progress = Progress::start("reading the raw log");
     let (raw, args) = match args.shop {

@@ -1,4 +1,5 @@
-//! `fewshop reference`: the help of every command as one Markdown page, which `cargo xtask docs` keeps as `docs/cli.md`.
+//! `fewshop reference`: the help of every command as one Markdown page, which `cargo xtask docs`
+//! keeps as `docs/cli.md`.
 
 use clap::{Command, CommandFactory};
 

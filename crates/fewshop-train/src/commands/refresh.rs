@@ -54,7 +54,8 @@ impl Args {
             .is_some_and(|n| split::fold(user, SALT, n) == 0)
     }
 
-    /// The file's sessions, each as distinct products, and how many of them were left out with their shoppers.
+    /// The file's sessions, each as distinct products, and how many of them were left out with
+    /// their shoppers.
     fn sessions(&self, catalogue: &Catalogue) -> anyhow::Result<(Vec<Vec<u32>>, usize)> {
         if let Some(path) = &self.events {
             let log = read_events(path, catalogue)?;
@@ -74,7 +75,8 @@ impl Args {
         warn_unknown(&cases.unknown, cases_path);
         let truth = read_truth(truth_path, catalogue, &cases)?;
         warn_unknown(&truth.unknown, truth_path);
-        // The same session is asked about at several k: as a set of products of a shopper it is one.
+        // The same session is asked about at several k: as a set of products of a shopper it is
+        // one.
         let mut told = BTreeSet::new();
         let mut left_out = BTreeSet::new();
         for (case, wanted) in cases.cases.iter().zip(&truth.wanted) {

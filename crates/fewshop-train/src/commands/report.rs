@@ -36,8 +36,9 @@ pub struct Args {
     /// What the pack is compared with.
     #[command(flatten)]
     pub against: Against,
-    /// Figures of a study to show as well; may be given several times. What --json of `study` (distil, new-items, offers, profile,
-    /// robustness), `compress` and `evaluate --baseline mlp` wrote
+    /// Figures of a study to show as well; may be given several times. What --json of `study`
+    /// (distil, new-items, offers, profile, robustness), `compress` and `evaluate --baseline mlp`
+    /// wrote
     #[arg(long, value_name = "JSON")]
     pub study: Vec<PathBuf>,
     /// Where the page goes

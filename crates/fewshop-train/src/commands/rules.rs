@@ -1,4 +1,5 @@
-//! `fewshop rules`: puts the merchant's hand into a pack, and shows what it does to recorded shoppers.
+//! `fewshop rules`: puts the merchant's hand into a pack, and shows what it does to recorded
+//! shoppers.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -41,7 +42,8 @@ pub struct Args {
         required_unless_present = "preview"
     )]
     pub out: Option<PathBuf>,
-    /// Show what the rules do to these recorded shoppers: case_id,user_id,k,position,item_id and perhaps visit
+    /// Show what the rules do to these recorded shoppers: case_id,user_id,k,position,item_id and
+    /// perhaps visit
     #[arg(long, value_name = "CASES")]
     pub preview: Option<PathBuf>,
     /// Shoppers that the preview shows

@@ -22,7 +22,8 @@ pub struct ShopFiles {
     /// Settings that differ from the defaults
     #[arg(long, value_name = "TOML")]
     pub config: Option<PathBuf>,
-    /// Sentence model that reads the titles: its wheel, or the folder that holds its model.safetensors
+    /// Sentence model that reads the titles: its wheel, or the folder that holds its
+    /// model.safetensors
     #[arg(long, value_name = "FILE_OR_FOLDER")]
     pub text_model: Option<PathBuf>,
 }

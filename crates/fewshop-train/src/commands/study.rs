@@ -1,6 +1,7 @@
 //! `fewshop study`: experiments on a shop's own log.
 //!
-//! A sub-command rather than a task of `xtask`: whoever has a log and this program can run it, no source tree is needed.
+//! A sub-command rather than a task of `xtask`: whoever has a log and this program can run it, no
+//! source tree is needed.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -29,7 +30,8 @@ pub struct Args {
 pub enum Study {
     /// Train on the log at 1×, 2× and 4× its length, and print time and peak memory of each
     Scaling(Scaling),
-    /// Compare heads for household attributes with simpler methods, by cross-validation over households
+    /// Compare heads for household attributes with simpler methods, by cross-validation over
+    /// households
     Profile(super::profile::StudyArgs),
     /// Compare a model of redemption with simpler rankings of the offers, by household and by time
     Offers(super::offers::StudyArgs),
@@ -37,7 +39,8 @@ pub enum Study {
     NewItems(super::new_items::Args),
     /// Move the item table and replace shots, and ask what the rankings lose
     Robustness(super::robustness::Args),
-    /// Train a larger ranker and let it teach one of the shipped size; round the item vectors more and more
+    /// Train a larger ranker and let it teach one of the shipped size; round the item vectors more
+    /// and more
     Distil(super::distil::Args),
 }
 

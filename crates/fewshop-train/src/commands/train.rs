@@ -1,4 +1,5 @@
-//! `fewshop train`: items and events in, one pack out; on request the settings are chosen first, and several seeds compared.
+//! `fewshop train`: items and events in, one pack out; on request the settings are chosen first,
+//! and several seeds compared.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -49,10 +50,12 @@ pub struct Args {
     /// What those cases' shoppers also took: case_id,item_id
     #[arg(long, value_name = "FILE", requires = "valid_cases")]
     pub valid_truth: Option<PathBuf>,
-    /// Settings that differ from the defaults; with --select those that the search begins with and has to beat
+    /// Settings that differ from the defaults; with --select those that the search begins with and
+    /// has to beat
     #[arg(long, value_name = "TOML")]
     pub config: Option<PathBuf>,
-    /// Sentence model that reads the titles: its wheel, or the folder that holds its model.safetensors
+    /// Sentence model that reads the titles: its wheel, or the folder that holds its
+    /// model.safetensors
     #[arg(long, value_name = "FILE_OR_FOLDER")]
     pub text_model: Option<PathBuf>,
     /// Start of the random numbers: the same seed and files give the same pack
@@ -70,13 +73,16 @@ pub struct Args {
     /// Choose the settings first, by cross-validation over shoppers and time
     #[arg(long)]
     pub select: bool,
-    /// Time for --select, such as 90s, 30m or 2h, runs before a kill included; the training with the chosen settings comes on top
+    /// Time for --select, such as 90s, 30m or 2h, runs before a kill included; the training with
+    /// the chosen settings comes on top
     #[arg(long, value_name = "TIME", requires = "select", conflicts_with = "trials", default_value = "30m", value_parser = duration)]
     pub budget: Duration,
-    /// Settings that --select tries, instead of a time: those it begins with and so many others less one
+    /// Settings that --select tries, instead of a time: those it begins with and so many others
+    /// less one
     #[arg(long, value_name = "N", requires = "select", value_parser = at_least_two)]
     pub trials: Option<usize>,
-    /// Train with so many seeds, --seed and those after it, and print how far the figures spread; the first one's pack is written
+    /// Train with so many seeds, --seed and those after it, and print how far the figures spread;
+    /// the first one's pack is written
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one)]
     pub seeds: usize,
     /// The merchant's rules to put into the pack: see `fewshop rules --help`
@@ -119,7 +125,8 @@ fn at_least_two(text: &str) -> Result<usize, String> {
 /// # Errors
 /// When a file cannot be read or does not hold what it should, or the pack cannot be written.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    // What can be seen to be wrong comes first: a slip should not cost the minutes of reading, or the hours of a search.
+    // What can be seen to be wrong comes first: a slip should not cost the minutes of reading, or
+    // the hours of a search.
     let config = read_config(args.config.as_deref())?;
     if args.seeds > 1 && args.valid_cases.is_none() {
         anyhow::bail!(
@@ -279,7 +286,8 @@ fn selected(
     Ok((config, path))
 }
 
-/// `shop.pack` and `.toml` make `shop.pack.toml`: no other file of the user's is likely to bear that name.
+/// `shop.pack` and `.toml` make `shop.pack.toml`: no other file of the user's is likely to bear
+/// that name.
 fn beside(out: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(out);
     name.push(ending);

@@ -1,5 +1,6 @@
-//! Makes a trained pack smaller: fewer bits or product quantisation for its item vectors ([`vectors`]), fewer pairs and fewer weights of
-//! the ranker ([`prune`]), and the mix of these that ranks best within a budget of bytes ([`search`]).
+//! Makes a trained pack smaller: fewer bits or product quantisation for its item vectors
+//! ([`vectors`]), fewer pairs and fewer weights of the ranker ([`prune`]), and the mix of these
+//! that ranks best within a budget of bytes ([`search`]).
 //!
 //! The budget is of bytes on the wire: a pack travels compressed, by brotli at its strongest.
 
@@ -87,7 +88,8 @@ impl Mix {
     }
 }
 
-/// Length as it travels: brotli, quality 11, the window that `cargo xtask size` and the built page use.
+/// Length as it travels: brotli, quality 11, the window that `cargo xtask size` and the built page
+/// use.
 ///
 /// # Errors
 /// When the compressor fails.

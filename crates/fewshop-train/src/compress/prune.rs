@@ -2,8 +2,9 @@
 
 use fewshop_model::{Pack, PairTable, RankerWeights};
 
-/// Each product's pairs but for those that come last in all three orders that the ranker reads them in: co-visitation, cosine and
-/// regression. `keep` is the share that stays, one pair at least where there was one.
+/// Each product's pairs but for those that come last in all three orders that the ranker reads them
+/// in: co-visitation, cosine and regression. `keep` is the share that stays, one pair at least
+/// where there was one.
 #[must_use]
 pub fn pairs(pack: &Pack, keep: f64) -> PairTable {
     let mut out = PairTable {
@@ -56,8 +57,8 @@ pub fn pairs(pack: &Pack, keep: f64) -> PairTable {
     out
 }
 
-/// The ranker with this share of its first weights at 0: those whose product with the second weight is smallest. Features are
-/// standardised, so that is how far a weight can move a score.
+/// The ranker with this share of its first weights at 0: those whose product with the second weight
+/// is smallest. Features are standardised, so that is how far a weight can move a score.
 #[must_use]
 pub fn ranker(weights: &RankerWeights, zeros: f64) -> RankerWeights {
     let mut out = weights.clone();
@@ -90,7 +91,8 @@ mod tests {
             let before: Vec<_> = pack.pairs.row(row).collect();
             let after = half.offsets[row]..half.offsets[row + 1];
             assert_eq!(after.len(), before.len().div_ceil(2));
-            // Of the toy's pairs counts and regression fall together, so the heaviest by both is never lost.
+            // Of the toy's pairs counts and regression fall together, so the heaviest by both is
+            // never lost.
             let top = before
                 .iter()
                 .max_by(|a, b| a.regression.total_cmp(&b.regression))

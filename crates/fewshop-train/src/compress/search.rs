@@ -75,8 +75,9 @@ struct Tried {
     mean: f64,
 }
 
-/// Asks and weighs the mixes: every way to write the vectors with every share of the pairs, the ranker's weights alone, and last those
-/// with the best that fits. Of what fits, the highest NDCG@10 is taken; of equals, the smallest. `command` goes into the card.
+/// Asks and weighs the mixes: every way to write the vectors with every share of the pairs, the
+/// ranker's weights alone, and last those with the best that fits. Of what fits, the highest
+/// NDCG@10 is taken; of equals, the smallest. `command` goes into the card.
 ///
 /// # Errors
 /// When no mix fits; the error names the smallest length that was found.
@@ -127,7 +128,8 @@ pub fn search(
             .collect()
     };
     let mut tried = try_all(&mixes)?;
-    // Of the mixes that leave the ranker alone: the best that fits, or else the smallest, which with a smaller ranker may fit.
+    // Of the mixes that leave the ranker alone: the best that fits, or else the smallest, which
+    // with a smaller ranker may fit.
     let base = best_within(&tried, budget, |mix| mix.ranker_zeros == 0.0).or_else(|| {
         let whole = (0..tried.len()).filter(|&at| tried[at].mix.ranker_zeros == 0.0);
         whole.min_by_key(|&at| tried[at].brotli)
@@ -180,7 +182,8 @@ fn vectors(table: &ItemTable) -> Vec<Vectors> {
     let codes = CODES
         .into_iter()
         .filter(|&spaces| ItemTable::can_cut(table.d, spaces));
-    // Codes of codes would be those of the vectors that the codes stand for, no better than themselves.
+    // Codes of codes would be those of the vectors that the codes stand for, no better than
+    // themselves.
     let codes = codes
         .filter(|&spaces| table.spaces == 0 || spaces < table.spaces)
         .map(Vectors::Codes);

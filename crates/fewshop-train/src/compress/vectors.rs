@@ -5,7 +5,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-/// Shares of a row's largest number at which fewer bits may end: a few numbers that are cut off buy finer steps for all others.
+/// Shares of a row's largest number at which fewer bits may end: a few numbers that are cut off buy
+/// finer steps for all others.
 const CLIPS: [f32; 9] = [1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6];
 /// Rounds of k-means; after them hardly a row changes its centroid.
 const ROUNDS: usize = 20;
@@ -53,8 +54,8 @@ pub fn rounded(table: &ItemTable, bits: u32) -> ItemTable {
     out
 }
 
-/// The table by product quantisation with so many codes a row, which must cut its rows evenly: k-means over the rows at length 1, each
-/// row's length in its scale.
+/// The table by product quantisation with so many codes a row, which must cut its rows evenly:
+/// k-means over the rows at length 1, each row's length in its scale.
 ///
 /// # Panics
 /// When the rows cannot be cut so; [`ItemTable::can_cut`] tells.
@@ -143,8 +144,8 @@ fn distance(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
 }
 
-/// Number of each point's centroid and the centroids, `[count, width]`: k-means++ and Lloyd's rounds. An empty centroid takes the point
-/// that is farthest from its own.
+/// Number of each point's centroid and the centroids, `[count, width]`: k-means++ and Lloyd's
+/// rounds. An empty centroid takes the point that is farthest from its own.
 fn k_means(
     points: &[f32],
     width: usize,

@@ -1,5 +1,5 @@
-//! Counts of a log, by the code that training counts with and the whole log in memory. What does not fit there `fewshop-count` counts, by SQL:
-//! the files are the same, byte for byte.
+//! Counts of a log, by the code that training counts with and the whole log in memory. What does
+//! not fit there `fewshop-count` counts, by SQL: the files are the same, byte for byte.
 
 #[cfg(test)]
 mod tests;
@@ -80,7 +80,8 @@ impl Counter {
         &self.shape
     }
 
-    /// How popular each product is that was taken, in the byte order of the ids; recent are the last `recent_share` of the sessions.
+    /// How popular each product is that was taken, in the byte order of the ids; recent are the
+    /// last `recent_share` of the sessions.
     #[must_use]
     pub fn popularity(&self, recent_share: f64) -> Vec<ItemCount> {
         let (all, late) = (
@@ -100,7 +101,8 @@ impl Counter {
         counts.map(count).collect()
     }
 
-    /// Writes `shape.json`, `popularity.csv` and `pairs.csv` into the folder, which is made if need be; says how many pairs.
+    /// Writes `shape.json`, `popularity.csv` and `pairs.csv` into the folder, which is made if need
+    /// be; says how many pairs.
     ///
     /// # Errors
     /// When a file cannot be written.

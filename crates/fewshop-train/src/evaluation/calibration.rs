@@ -1,4 +1,5 @@
-//! Whether scores can be read as probabilities: the ranker's score through a sigmoid against how often a candidate was wanted.
+//! Whether scores can be read as probabilities: the ranker's score through a sigmoid against how
+//! often a candidate was wanted.
 
 use anyhow::Result;
 use fewshop_core::{ItemIx, Session};
@@ -38,7 +39,8 @@ pub struct Calibration {
     pub expected_error: f64,
 }
 
-/// Asks for the candidates of every case, as ranking does, and compares their scores with what was wanted.
+/// Asks for the candidates of every case, as ranking does, and compares their scores with what was
+/// wanted.
 ///
 /// # Errors
 /// When a case names a row that the pack does not have.

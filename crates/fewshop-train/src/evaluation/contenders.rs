@@ -20,10 +20,12 @@ const WHOLE: &str = "full";
 /// Its name in tables, where the shipped pack is 'full'.
 const ANEW: &str = "full, trained anew";
 
-/// Lets everybody answer the same questions: the pack, the pack frozen, the ablated packs, the item vectors alone, the baselines. Each
-/// is compared with the pack as it ships, case by case; an ablated pack with the whole that was trained beside it, where there is one.
+/// Lets everybody answer the same questions: the pack, the pack frozen, the ablated packs, the item
+/// vectors alone, the baselines. Each is compared with the pack as it ships, case by case; an
+/// ablated pack with the whole that was trained beside it, where there is one.
 ///
-/// Rows of the questions and of the baselines are those of the pack; the ablated packs may number their products in another order.
+/// Rows of the questions and of the baselines are those of the pack; the ablated packs may number
+/// their products in another order.
 ///
 /// # Errors
 /// When an ablated pack lacks a product, or a backend fails.
@@ -54,7 +56,8 @@ pub fn contenders(
             &full,
         ),
     ];
-    // What a part is worth is the difference to the whole that was trained beside it: the shipped pack may be of another seed.
+    // What a part is worth is the difference to the whole that was trained beside it: the shipped
+    // pack may be of another seed.
     let mut whole = None;
     for (name, pack) in ablated.iter().filter(|(name, _)| name == WHOLE) {
         let answers = judge.judge(ablated_picks(name, pack, recommender.catalogue(), cases)?);
@@ -104,8 +107,8 @@ pub fn contenders(
     Ok(out)
 }
 
-/// What a pre-trained start brings to a network that is trained on each shopper's few samples: with transfer minus alone, by k. Empty
-/// where the baselines do not hold the two.
+/// What a pre-trained start brings to a network that is trained on each shopper's few samples: with
+/// transfer minus alone, by k. Empty where the baselines do not hold the two.
 #[must_use]
 pub fn transfer(questions: &Questions, baselines: &Baselines) -> BTreeMap<u32, Difference> {
     if !baselines.methods(false).contains(&Method::FewShotTransfer) {

@@ -1,10 +1,12 @@
 //! Sessions in which products were shown and turned down, simulated from cases that hold none.
 //!
-//! The rule, which draws nothing at random: the pack, frozen, ranks the case, and its first ten picks are what the shopper is shown. Those
-//! of them that the shopper did not take in that session are turned down, from the top, `most` of them at the most.
+//! The rule, which draws nothing at random: the pack, frozen, ranks the case, and its first ten
+//! picks are what the shopper is shown. Those of them that the shopper did not take in that session
+//! are turned down, from the top, `most` of them at the most.
 //!
-//! A product that was turned down is never shown again, which alone makes a list better: what was dismissed here was wrong by
-//! construction. So what is learned from dismissals is the difference to a list that lacks the same products.
+//! A product that was turned down is never shown again, which alone makes a list better: what was
+//! dismissed here was wrong by construction. So what is learned from dismissals is the difference
+//! to a list that lacks the same products.
 
 use std::collections::BTreeMap;
 
@@ -35,14 +37,15 @@ pub struct Dismissals {
     pub learned_minus_removed: BTreeMap<u32, Difference>,
     /// The same over the cases of all k together.
     pub all_learned_minus_removed: Difference,
-    /// `learned` minus the pack as it ships that was told nothing, with the same products struck out of its list: what the dismissals
-    /// alone say about other products.
+    /// `learned` minus the pack as it ships that was told nothing, with the same products struck
+    /// out of its list: what the dismissals alone say about other products.
     pub learned_minus_struck_out: BTreeMap<u32, Difference>,
     /// The same over the cases of all k together.
     pub all_learned_minus_struck_out: Difference,
 }
 
-/// Lets every case turn down what it was shown and did not want, 1, 2, … products at the most as `most` says, and ranks again.
+/// Lets every case turn down what it was shown and did not want, 1, 2, … products at the most as
+/// `most` says, and ranks again.
 ///
 /// # Errors
 /// When a case names a row that the pack does not have, or the backend fails.
@@ -201,7 +204,8 @@ mod tests {
                 (one.frozen[&1].mrr_at_20, one.turned_down[&1]),
                 (0.2, count as f64)
             );
-            // The others may change places as well: ranks among the candidates are features, and there are fewer candidates.
+            // The others may change places as well: ranks among the candidates are features, and
+            // there are fewer candidates.
             assert_eq!(
                 (one.removed[&1].mrr_at_20, one.learned[&1].mrr_at_20),
                 (place(&removed), place(&learned))

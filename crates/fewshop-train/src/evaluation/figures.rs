@@ -96,8 +96,8 @@ pub struct Contender {
     pub by_k: BTreeMap<u32, Figures>,
     /// Figures over the cases of all k together.
     pub all: Figures,
-    /// This one minus the full pack, by k; empty for the full pack itself. An ablated pack is compared with the whole that was
-    /// trained beside it.
+    /// This one minus the full pack, by k; empty for the full pack itself. An ablated pack is
+    /// compared with the whole that was trained beside it.
     pub minus_full: BTreeMap<u32, Difference>,
     /// The same over the cases of all k together.
     pub all_minus_full: Difference,
@@ -129,7 +129,8 @@ pub struct Evaluation {
     pub frozen: BTreeMap<u32, Figures>,
     /// The first minus the second.
     pub adapted_minus_frozen: BTreeMap<u32, Difference>,
-    /// Share of the cases that fell through learning on the device, by k; stands in `adapted_minus_frozen` as well.
+    /// Share of the cases that fell through learning on the device, by k; stands in
+    /// `adapted_minus_frozen` as well.
     pub harm: BTreeMap<u32, f64>,
     /// Whether the scores of candidates can be read as probabilities.
     pub calibration: super::Calibration,
@@ -139,7 +140,8 @@ pub struct Evaluation {
     /// The same cases with products turned down, where that was asked for.
     #[serde(default)]
     pub dismissals: Vec<super::Dismissals>,
-    /// A network trained on each shopper's few samples: with a pre-trained start minus from a random one, where that was asked for.
+    /// A network trained on each shopper's few samples: with a pre-trained start minus from a
+    /// random one, where that was asked for.
     #[serde(default)]
     pub transfer: BTreeMap<u32, Difference>,
 }

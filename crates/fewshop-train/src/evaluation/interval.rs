@@ -10,12 +10,15 @@ use rayon::prelude::*;
 /// Lower and upper end of a 95 % interval.
 pub type Interval = [f64; 2];
 
-/// Resamples: with 2,000 an end of an interval moves by some thousandths of its width from seed to seed.
+/// Resamples: with 2,000 an end of an interval moves by some thousandths of its width from seed to
+/// seed.
 const DRAWS: u64 = 2_000;
-/// One fixed seed: the same cases give the same intervals, and all rankings of the same cases meet the same resamples.
+/// One fixed seed: the same cases give the same intervals, and all rankings of the same cases meet
+/// the same resamples.
 const SEED: u64 = 0;
 
-/// Resamples shoppers, not cases: the sessions of one shopper are alike, and so are the same session's cases at several k.
+/// Resamples shoppers, not cases: the sessions of one shopper are alike, and so are the same
+/// session's cases at several k.
 #[derive(Debug, Clone)]
 pub struct Bootstrap {
     shopper: Vec<usize>,
@@ -46,7 +49,8 @@ impl Bootstrap {
         self.shoppers
     }
 
-    /// Intervals of the means of several columns, each with one value a row; all see the same resamples.
+    /// Intervals of the means of several columns, each with one value a row; all see the same
+    /// resamples.
     #[must_use]
     pub fn means(&self, columns: &[Vec<f64>]) -> Vec<Interval> {
         let ones = vec![1.0; self.shopper.len()];
@@ -57,7 +61,8 @@ impl Bootstrap {
         self.ratios(&pairs)
     }
 
-    /// Intervals of sums divided by sums: numerators and denominators, one value a row. A resample whose denominator is 0 counts as 0.
+    /// Intervals of sums divided by sums: numerators and denominators, one value a row. A resample
+    /// whose denominator is 0 counts as 0.
     ///
     /// # Panics
     /// When a column does not have one value a row.
@@ -73,8 +78,9 @@ impl Bootstrap {
             .collect()
     }
 
-    /// Interval of level `1 - alpha` of the mean over groups of the means within them: every group weighs the same, however many rows it
-    /// has. A group of which a resample holds no row is left out of it. With small `alpha` an end lies among few draws: ask for more.
+    /// Interval of level `1 - alpha` of the mean over groups of the means within them: every group
+    /// weighs the same, however many rows it has. A group of which a resample holds no row is left
+    /// out of it. With small `alpha` an end lies among few draws: ask for more.
     ///
     /// # Panics
     /// When there is not one value and one group a row.

@@ -1,8 +1,10 @@
-//! Asks packs and baselines about cases and scores their answers with the metrics of `fewshop-core`.
+//! Asks packs and baselines about cases and scores their answers with the metrics of
+//! `fewshop-core`.
 //!
-//! [`recommend`] asks, a [`Judge`] scores: means by k with 95 % intervals over shoppers ([`Bootstrap`]), paired differences, harm,
-//! coverage and popularity bias. [`evaluate`] does all of it for one pack and one set of cases; [`contenders`] puts the pack, its
-//! parts and the [`crate::baselines`] beside each other; [`dismissals`] lets simulated shoppers turn picks down.
+//! [`recommend`] asks, a [`Judge`] scores: means by k with 95 % intervals over shoppers
+//! ([`Bootstrap`]), paired differences, harm, coverage and popularity bias. [`evaluate`] does all
+//! of it for one pack and one set of cases; [`contenders`] puts the pack, its parts and the
+//! [`crate::baselines`] beside each other; [`dismissals`] lets simulated shoppers turn picks down.
 
 mod calibration;
 mod contenders;
@@ -183,7 +185,8 @@ fn items(ranked: Vec<Vec<Recommendation>>) -> Vec<Vec<ItemIx>> {
         .collect()
 }
 
-/// How good a pack is on these cases, learning on the device and frozen. Contenders and dismissals stay empty.
+/// How good a pack is on these cases, learning on the device and frozen. Contenders and dismissals
+/// stay empty.
 ///
 /// # Errors
 /// See [`recommend`].

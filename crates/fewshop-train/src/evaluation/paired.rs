@@ -18,8 +18,8 @@ pub fn mean_over_k(scored: &[Evaluated]) -> f64 {
     by_k.values().map(|(sum, n)| sum / n).sum::<f64>() / by_k.len().max(1) as f64
 }
 
-/// [`mean_over_k`] of the first minus that of the second, which answered the same cases, and its 95 % interval: shoppers resampled,
-/// pairs kept.
+/// [`mean_over_k`] of the first minus that of the second, which answered the same cases, and its 95
+/// % interval: shoppers resampled, pairs kept.
 #[must_use]
 pub fn paired(one: &[Evaluated], other: &[Evaluated]) -> (f64, Interval) {
     let minus: Vec<f64> = one

@@ -1,7 +1,9 @@
-//! A small made-up shop, to try everything with: products, a log, and cases of shoppers that the log does not hold.
+//! A small made-up shop, to try everything with: products, a log, and cases of shoppers that the
+//! log does not hold.
 //!
-//! Shoppers are of types ([`TYPES`](goods::TYPES)): each likes some categories and a brand, takes some things together, buys favourites
-//! again, and now and then takes what everybody takes. So there is something to learn, and it is known what. Nothing of it is real.
+//! Shoppers are of types ([`TYPES`](goods::TYPES)): each likes some categories and a brand, takes
+//! some things together, buys favourites again, and now and then takes what everybody takes. So
+//! there is something to learn, and it is known what. Nothing of it is real.
 
 mod goods;
 
@@ -50,7 +52,8 @@ const DAYS: u64 = 180;
 /// Products known of a case.
 const KS: [usize; 3] = [1, 3, 5];
 
-/// Random numbers drawn by hand, so that the same seed makes the same shop whatever version of a library is in use.
+/// Random numbers drawn by hand, so that the same seed makes the same shop whatever version of a
+/// library is in use.
 struct Dice(ChaCha8Rng);
 
 impl Dice {
@@ -69,7 +72,8 @@ impl Dice {
     }
 }
 
-/// Writes items.csv, events.csv, valid_cases.csv and valid_truth.csv into `folder`, which is made if need be; says how many events.
+/// Writes items.csv, events.csv, valid_cases.csv and valid_truth.csv into `folder`, which is made
+/// if need be; says how many events.
 ///
 /// # Errors
 /// When the folder cannot be made or written to.
@@ -150,7 +154,8 @@ fn sessions(items: &[Item], categories: &[usize], plan: Plan, dice: &mut Dice) -
                 2 + dice.early(14)
             };
             let mut taken: Vec<usize> = Vec::new();
-            // Attempts are bounded: a tiny shop may not have so many different things for this shopper.
+            // Attempts are bounded: a tiny shop may not have so many different things for this
+            // shopper.
             for _ in 0..20 * length {
                 if taken.len() == length.min(items.len()) {
                     break;

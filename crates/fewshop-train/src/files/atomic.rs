@@ -8,8 +8,9 @@ use super::FileError;
 
 /// Writes `path` through a temporary file in the same folder that is renamed at the end.
 ///
-/// Whatever goes wrong, a file that stood there stays as it was and nothing half-written is left. A link is followed; something
-/// that is no plain file (`/dev/stdout`, a pipe) is written to directly, for it cannot be replaced.
+/// Whatever goes wrong, a file that stood there stays as it was and nothing half-written is left. A
+/// link is followed; something that is no plain file (`/dev/stdout`, a pipe) is written to
+/// directly, for it cannot be replaced.
 ///
 /// ```
 /// let folder = tempfile::tempdir()?;
@@ -20,7 +21,8 @@ use super::FileError;
 /// ```
 ///
 /// # Errors
-/// [`FileError::Write`] when the folder is missing or not writable, the disk is full, or `write` fails.
+/// [`FileError::Write`] when the folder is missing or not writable, the disk is full, or `write`
+/// fails.
 pub fn write_atomically<T>(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<T>,
@@ -50,7 +52,8 @@ pub fn write_atomically<T>(
     builder.prefix(".fewshop-").suffix(".part");
     #[cfg(unix)]
     {
-        // Temporary files are private by default; the finished file is as open as any other the user makes.
+        // Temporary files are private by default; the finished file is as open as any other the
+        // user makes.
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
@@ -60,7 +63,8 @@ pub fn write_atomically<T>(
     let file = out
         .into_inner()
         .map_err(|error| failed(error.into_error()))?;
-    // The bytes must be on the disk before the name points to them, or a power cut leaves an empty file under it.
+    // The bytes must be on the disk before the name points to them, or a power cut leaves an empty
+    // file under it.
     file.sync_all().map_err(failed)?;
     unfinished
         .persist(&target)
@@ -68,7 +72,8 @@ pub fn write_atomically<T>(
     Ok(value)
 }
 
-/// Whether [`write_atomically`] could begin: found out before the hours of work whose result goes there. Leaves nothing behind.
+/// Whether [`write_atomically`] could begin: found out before the hours of work whose result goes
+/// there. Leaves nothing behind.
 ///
 /// # Errors
 /// [`FileError::Write`] as that function would give.

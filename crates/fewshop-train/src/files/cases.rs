@@ -27,7 +27,8 @@ const TRUTH: Columns = Columns {
     what: "wanted item",
 };
 
-/// Visits further back than this are refused: a device remembers ten, and every visit before the oldest one named takes room.
+/// Visits further back than this are refused: a device remembers ten, and every visit before the
+/// oldest one named takes room.
 const OLDEST_VISIT: i32 = -100;
 
 /// One question to a model.
@@ -41,7 +42,8 @@ pub struct Case {
     pub k: u32,
     /// The session at hand, by position.
     pub shots: Vec<ItemIx>,
-    /// What the device remembers of earlier visits: the latest first, each by position. A visit of which nothing is known is empty.
+    /// What the device remembers of earlier visits: the latest first, each by position. A visit of
+    /// which nothing is known is empty.
     pub visits: Vec<Vec<ItemIx>>,
 }
 
@@ -57,7 +59,8 @@ pub struct Cases {
 /// What each case's shopper also took.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Truth {
-    /// One list a case, parallel to [`Cases::cases`], in file order; empty for a case of which the file says nothing.
+    /// One list a case, parallel to [`Cases::cases`], in file order; empty for a case of which the
+    /// file says nothing.
     pub wanted: Vec<Vec<ItemIx>>,
     /// Rows that were left out since the catalogue lacks their item.
     pub unknown: UnknownItems,
@@ -71,10 +74,12 @@ struct Draft {
 
 /// Reads cases from CSV or Parquet.
 ///
-/// The optional column `visit` is 0 for the session at hand and -1, -2, … for earlier ones, the latest first.
+/// The optional column `visit` is 0 for the session at hand and -1, -2, … for earlier ones, the
+/// latest first.
 ///
 /// # Errors
-/// [`FileError`] with file, line and field; one case with two users or two values of k is an error too.
+/// [`FileError`] with file, line and field; one case with two users or two values of k is an error
+/// too.
 pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError> {
     let rows = item_rows(catalogue);
     let mut unknown = UnknownItems::default();

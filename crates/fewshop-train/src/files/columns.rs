@@ -53,8 +53,9 @@ pub(crate) struct ParquetTable {
     size: u64,
 }
 
-/// Rows that a file may have whatever its size, and for each of its bytes: repeated values take no room in Parquet, so that without a
-/// bound a few bytes could ask for billions of rows. In a log of a million rows a row takes two to ten bytes.
+/// Rows that a file may have whatever its size, and for each of its bytes: repeated values take no
+/// room in Parquet, so that without a bound a few bytes could ask for billions of rows. In a log of
+/// a million rows a row takes two to ten bytes.
 const MOST_ROWS: [u64; 2] = [1 << 16, 16];
 /// The same for the bytes of a column's texts.
 const MOST_TEXT: [u64; 2] = [4 << 20, 64];

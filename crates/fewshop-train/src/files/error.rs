@@ -6,7 +6,8 @@ use std::path::PathBuf;
 /// Where in a file something stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// Line of a text file, counted from 1 as an editor shows it; the first line of a record that spans several.
+    /// Line of a text file, counted from 1 as an editor shows it; the first line of a record that
+    /// spans several.
     Line(u64),
     /// Row of a Parquet file, counted from 1, or of a spreadsheet as it counts itself.
     Row(u64),

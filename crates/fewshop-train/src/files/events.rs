@@ -76,9 +76,10 @@ struct RawEvent {
 
 /// Reads events from CSV or Parquet and groups them into sessions.
 ///
-/// `time` is `2017-01-01 11:53:26`, ISO 8601 or seconds since 1970; `event` is view, cart, purchase or dismiss; an empty
-/// `quantity` is 1. A session belongs to one shopper: the same session id under two shoppers makes two sessions. Sessions whose
-/// items are all unknown to the catalogue are left out.
+/// `time` is `2017-01-01 11:53:26`, ISO 8601 or seconds since 1970; `event` is view, cart, purchase
+/// or dismiss; an empty `quantity` is 1. A session belongs to one shopper: the same session id
+/// under two shoppers makes two sessions. Sessions whose items are all unknown to the catalogue are
+/// left out.
 ///
 /// # Errors
 /// [`FileError`] with file, line and field.
@@ -198,7 +199,8 @@ fn read_quantity(row: &Row<'_>) -> Result<f32, FileError> {
     })
 }
 
-/// One session's events, oldest first, as one entry a product; the rule is that of [`fewshop_core::Session::shots`].
+/// One session's events, oldest first, as one entry a product; the rule is that of
+/// [`fewshop_core::Session::shots`].
 fn fold(events: &[RawEvent]) -> Vec<LoggedItem> {
     let mut items: Vec<LoggedItem> = Vec::new();
     let mut at: HashMap<ItemIx, usize> = HashMap::with_capacity(events.len());

@@ -10,8 +10,9 @@ thread_local! {
 
 /// Runs `decode`; a panic inside it becomes `Err` with the panic's message and prints nothing.
 ///
-/// The parquet crate checks much of a damaged file by assertion (one flipped bit in a dictionary page suffices), and a user who
-/// hands in a damaged file should read which file it is, not a stack trace. Nothing that `decode` touched may be used afterwards.
+/// The parquet crate checks much of a damaged file by assertion (one flipped bit in a dictionary
+/// page suffices), and a user who hands in a damaged file should read which file it is, not a stack
+/// trace. Nothing that `decode` touched may be used afterwards.
 pub(super) fn guarded<T>(decode: impl FnOnce() -> T) -> Result<T, String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

@@ -32,10 +32,12 @@ pub struct Households {
     pub rows: Vec<Household>,
 }
 
-/// Reads households from CSV or Parquet: `user_id`, and a column for each attribute. A cell may be empty.
+/// Reads households from CSV or Parquet: `user_id`, and a column for each attribute. A cell may be
+/// empty.
 ///
 /// # Errors
-/// [`FileError`] with file, line and field: no `user_id`, an id that is empty or stands twice, no attribute.
+/// [`FileError`] with file, line and field: no `user_id`, an id that is empty or stands twice, no
+/// attribute.
 pub fn read_households(path: &Path) -> Result<Households, FileError> {
     let mut rows = Vec::new();
     let mut places: HashMap<String, At> = HashMap::new();

@@ -36,12 +36,13 @@ pub struct ItemsFile {
 
 /// Reads the products from CSV or Parquet.
 ///
-/// The columns `item_id,title,category,brand,size,price` must be there, in any order; all cells but the first two may be empty.
-/// `category` is a path `a > b > c`. `picture` is optional, other columns are kept in [`ItemsFile::extra`].
+/// The columns `item_id,title,category,brand,size,price` must be there, in any order; all cells but
+/// the first two may be empty. `category` is a path `a > b > c`. `picture` is optional, other
+/// columns are kept in [`ItemsFile::extra`].
 ///
 /// # Errors
-/// [`FileError`] with file, line and field: a missing column, an empty id or title, an id that stands twice, a price that is
-/// no number of 0 or more, text that is not UTF-8, no row at all.
+/// [`FileError`] with file, line and field: a missing column, an empty id or title, an id that
+/// stands twice, a price that is no number of 0 or more, text that is not UTF-8, no row at all.
 pub fn read_items(path: &Path) -> Result<ItemsFile, FileError> {
     let mut items: Vec<Item> = Vec::new();
     let mut places: HashMap<String, At> = HashMap::new();

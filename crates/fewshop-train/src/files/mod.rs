@@ -1,9 +1,11 @@
-//! The files that go in and out: items, events, cases, truth and recommendations, as CSV or Parquet.
+//! The files that go in and out: items, events, cases, truth and recommendations, as CSV or
+//! Parquet.
 //!
-//! Every reader takes both: a file is Parquet when it begins with Parquet's magic bytes, else CSV. Every writer writes Parquet
-//! when the name ends in `.parquet`, else CSV, and goes through [`write_atomically`]. Ids become rows of a
-//! [`Catalogue`](fewshop_core::Catalogue) here and nowhere else. An error says which file, line and field, what stood there,
-//! what was expected and what to do.
+//! Every reader takes both: a file is Parquet when it begins with Parquet's magic bytes, else CSV.
+//! Every writer writes Parquet when the name ends in `.parquet`, else CSV, and goes through
+//! [`write_atomically`]. Ids become rows of a [`Catalogue`](fewshop_core::Catalogue) here and
+//! nowhere else. An error says which file, line and field, what stood there, what was expected and
+//! what to do.
 
 mod atomic;
 mod cases;
@@ -63,7 +65,8 @@ impl UnknownItems {
         }
     }
 
-    /// A sentence for people, `None` where every item was known. `path` is the file that the rows stand in.
+    /// A sentence for people, `None` where every item was known. `path` is the file that the rows
+    /// stand in.
     #[must_use]
     pub fn warning(&self, path: &std::path::Path) -> Option<String> {
         (self.rows > 0).then(|| {

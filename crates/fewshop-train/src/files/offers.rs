@@ -1,4 +1,5 @@
-//! `offers.csv` and `offer_events.csv`: what a shop's coupons cover, whom they were shown to and who redeemed them.
+//! `offers.csv` and `offer_events.csv`: what a shop's coupons cover, whom they were shown to and
+//! who redeemed them.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -60,7 +61,8 @@ pub struct OfferEventRow<'a> {
     pub offer_id: Option<&'a str>,
 }
 
-/// Reads offers: a row for each product that an offer covers. Rows of products that the catalogue lacks are left out and counted.
+/// Reads offers: a row for each product that an offer covers. Rows of products that the catalogue
+/// lacks are left out and counted.
 ///
 /// # Errors
 /// [`FileError`] with file, line and field.
@@ -99,7 +101,8 @@ pub fn read_offers(
     Ok((offers, unknown))
 }
 
-/// Reads who was shown and who redeemed what. `event` is shown or redeemed; `offer_id` may be empty where a campaign was shown.
+/// Reads who was shown and who redeemed what. `event` is shown or redeemed; `offer_id` may be empty
+/// where a campaign was shown.
 ///
 /// # Errors
 /// [`FileError`] with file, line and field.

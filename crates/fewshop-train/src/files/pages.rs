@@ -1,21 +1,23 @@
 //! What a Parquet file's pages ask for, read before any of them is decoded.
 //!
-//! The parquet crate takes the room that a page's header names before it looks whether there are bytes for it: a file of two kilobytes
-//! asks for two gigabytes so. Only the few numbers that size a buffer are read here, everything else is skipped.
+//! The parquet crate takes the room that a page's header names before it looks whether there are
+//! bytes for it: a file of two kilobytes asks for two gigabytes so. Only the few numbers that size
+//! a buffer are read here, everything else is skipped.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::thrift::{Page, Thrift};
 
-/// What a page may grow by when it is unpacked, and what any page may hold: a writer's pages have a megabyte before compression.
+/// What a page may grow by when it is unpacked, and what any page may hold: a writer's pages have a
+/// megabyte before compression.
 const MOST_GROWTH: u64 = 64;
 const MOST_PAGE: u64 = 2 << 20;
 
 /// A header is some dozen bytes; with the smallest and largest text of a page it may be more.
 const HEADER: [u64; 2] = [4 << 10, 4 << 20];
 
-/// Encodings of text by its differences: their decoders take the room that a number in the page asks for, and copy what values have in
-/// common once for each of them.
+/// Encodings of text by its differences: their decoders take the room that a number in the page
+/// asks for, and copy what values have in common once for each of them.
 const DELTAS: [i64; 2] = [6, 7];
 
 /// Checks all pages between `start` and `start + len`; the error says what is wrong.
@@ -65,8 +67,8 @@ pub(super) fn check_pages(
     Ok(Ok(()))
 }
 
-/// Whether every list of the file's footer is as long as there are bytes for; the error says what is wrong. What else may be wrong is
-/// left for the reader to find.
+/// Whether every list of the file's footer is as long as there are bytes for; the error says what
+/// is wrong. What else may be wrong is left for the reader to find.
 pub(super) fn check_footer(file: &mut (impl Read + Seek)) -> io::Result<Result<(), String>> {
     let size = file.seek(SeekFrom::End(0))?;
     let mut tail = [0; 8];
@@ -155,7 +157,8 @@ mod tests {
             ]
             .concat()
         };
-        // In a field that nobody knows: a list of two numbers, then one of 2^21 structs that are not there.
+        // In a field that nobody knows: a list of two numbers, then one of 2^21 structs that are
+        // not there.
         let good = file(&[0xc9, 0x25, 2, 4, 0]);
         let bad = file(&[0xc9, 0xfc, 0x80, 0x80, 0x80, 0x01, 0, 0, 0]);
         assert_eq!(check_footer(&mut Cursor::new(good)).unwrap(), Ok(()));
@@ -163,7 +166,8 @@ mod tests {
         let deep = file(&[&[0xc9][..], &[0x19; 100]].concat());
         assert!(check_footer(&mut Cursor::new(deep)).unwrap().is_err());
         assert_eq!(check_footer(&mut Cursor::new(vec![0; 5])).unwrap(), Ok(()));
-        // Schemas of three elements: one with two children; one with 2^20; and a hundred within each other.
+        // Schemas of three elements: one with two children; one with 2^20; and a hundred within
+        // each other.
         let schema = |counts: &[&[u8]]| {
             let element = |count: &&[u8]| [&[0x55][..], count, &[0]].concat();
             file(
@@ -233,7 +237,8 @@ mod tests {
         );
         check(vec![0x25, 1, 0x15, 1, 0], "negative");
         check(vec![0xff; 9], "cannot be read");
-        // The size of a page as a number of 64 bits; a dictionary as a list; the size again, as field 2^16 + 2.
+        // The size of a page as a number of 64 bits; a dictionary as a list; the size again, as
+        // field 2^16 + 2.
         check(vec![0x26, 2, 0x15, 0, 0], "cannot be read");
         check(vec![0x25, 2, 0x15, 0, 0x49, 0, 0], "cannot be read");
         check(

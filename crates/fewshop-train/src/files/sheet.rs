@@ -9,10 +9,12 @@ use super::guard::guarded;
 use super::table::{Columns, Header, Row, find_columns};
 use super::time::from_civil;
 
-/// Calls `each` with every row of every sheet that has a header; the sheets must have the same columns.
+/// Calls `each` with every row of every sheet that has a header; the sheets must have the same
+/// columns.
 ///
 /// # Errors
-/// When the file is no spreadsheet, a sheet lacks a required column, there is no row, or `each` fails.
+/// When the file is no spreadsheet, a sheet lacks a required column, there is no row, or `each`
+/// fails.
 pub(crate) fn read_sheets(
     path: &Path,
     columns: &Columns,

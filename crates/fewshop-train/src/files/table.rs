@@ -14,7 +14,8 @@ use super::{FileError, Place};
 
 /// Which columns a kind of file has.
 pub(crate) struct Columns {
-    /// Must be there; numbered from 0 in the order given. `a|b` is a column that some files call `b`.
+    /// Must be there; numbered from 0 in the order given. `a|b` is a column that some files call
+    /// `b`.
     pub(crate) required: &'static [&'static str],
     /// May be there; numbered on from the required ones.
     pub(crate) optional: &'static [&'static str],
@@ -65,7 +66,8 @@ enum Cells<'a> {
     },
 }
 
-/// A point in a file that [`Row::at`] gives and [`place_of`] turns into a line; cheap to keep, costly to turn.
+/// A point in a file that [`Row::at`] gives and [`place_of`] turns into a line; cheap to keep,
+/// costly to turn.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum At {
     Byte(u64),
@@ -88,7 +90,8 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// The same row, whose errors do not say where it stands: to look for the line of each of a million bad rows would take hours.
+    /// The same row, whose errors do not say where it stands: to look for the line of each of a
+    /// million bad rows would take hours.
     pub(crate) fn placeless(self) -> Self {
         Self {
             placeless: true,
@@ -179,8 +182,9 @@ pub(crate) fn place_of(path: &Path, at: At) -> Place {
         At::Byte(byte) => byte,
     };
     let (mut line, mut seen, mut after_cr) = (1u64, 0u64, false);
-    // The reader's own line count is off after blank lines and lone carriage returns, hence the count by hand. A file that
-    // vanished in between gives line 1: the error being reported is the one that matters.
+    // The reader's own line count is off after blank lines and lone carriage returns, hence the
+    // count by hand. A file that vanished in between gives line 1: the error being reported is the
+    // one that matters.
     if let Ok(file) = File::open(path) {
         let mut reader = BufReader::with_capacity(1 << 16, file);
         'file: while let Ok(chunk) = reader.fill_buf() {
@@ -188,7 +192,8 @@ pub(crate) fn place_of(path: &Path, at: At) -> Place {
                 break;
             }
             for &b in chunk {
-                // Line ends at the point itself are blank lines that were skipped, or the rest of the line before.
+                // Line ends at the point itself are blank lines that were skipped, or the rest of
+                // the line before.
                 if seen >= byte && b != b'\n' && b != b'\r' {
                     break 'file;
                 }
@@ -217,11 +222,12 @@ pub(crate) fn read_table(
     read_table_past(path, columns, each, &mut |error| Err(error()))
 }
 
-/// What is asked about a record that is no row; the error is made only if it is wanted, since it looks for its line.
+/// What is asked about a record that is no row; the error is made only if it is wanted, since it
+/// looks for its line.
 pub(crate) type Broken<'a> = dyn FnMut(&dyn Fn() -> FileError) -> Result<(), FileError> + 'a;
 
-/// [`read_table`], but a record of a CSV file that is no row (too many or too few fields, no UTF-8) is handed to `broken`, which may
-/// let the reading go on without it.
+/// [`read_table`], but a record of a CSV file that is no row (too many or too few fields, no UTF-8)
+/// is handed to `broken`, which may let the reading go on without it.
 ///
 /// # Errors
 /// As [`read_table`], or when `broken` fails.

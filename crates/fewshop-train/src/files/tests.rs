@@ -135,7 +135,8 @@ fn a_wrong_number_of_fields_is_named_by_line() {
 fn bytes_that_are_not_utf8_are_named_by_line_and_field() {
     let latin1 = [HEADER.as_bytes(), b"a,A,,,,\nb,Cr\xe8me,,,,\n"].concat();
     check_items_error(latin1, &["line 3", "'title'", "Cr\u{fffd}me", "CSV UTF-8"]);
-    // Half a character at the end of one field and the other half in the next are two errors, not one character.
+    // Half a character at the end of one field and the other half in the next are two errors, not
+    // one character.
     check_items_error(
         [HEADER.as_bytes(), b"a,A\xc3,\xa8,,,\n"].concat(),
         &["line 2", "'title'"],
@@ -176,7 +177,8 @@ fn windows_line_ends_a_bom_and_quotes_are_read() {
         "{:?}",
         file.warnings
     );
-    // Lines are an editor's lines: the title above spans two, the blank line counts, and so does the BOM's line.
+    // Lines are an editor's lines: the title above spans two, the blank line counts, and so does
+    // the BOM's line.
     check_items_error(format!("{text}c,C,,,,x\r\n"), &["line 6", "'x'"]);
     check_items_error(
         "item_id,title,category,brand,size,price\ra,A,,,,\rb,B,,,,x\r",
@@ -403,7 +405,8 @@ fn every_table_comes_back_from_csv_and_from_parquet() {
     );
 }
 
-/// Text that tries to break out of its field: separators, quotes, line ends, a BOM, blanks at the ends.
+/// Text that tries to break out of its field: separators, quotes, line ends, a BOM, blanks at the
+/// ends.
 fn hostile() -> impl Strategy<Value = String> {
     proptest::collection::vec(prop_oneof!["[,;\"'\n\r\t >|\u{feff}]", "\\PC"], 0..12)
         .prop_map(|parts| parts.concat())

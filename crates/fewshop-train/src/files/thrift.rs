@@ -1,9 +1,11 @@
 //! Thrift's compact protocol, as far as a Parquet file's footer and page headers need it.
 //!
-//! The parquet crate reads a field that it knows as what it should be, whatever type stands before it, so that one wrong type puts it out of
-//! step with whoever goes by the types, and it finds other numbers in the same bytes. So all fields that it knows are listed here with what
-//! they are, and another type, a field given twice or out of order, and a number of a field past 16 bits are refused: no writer makes them.
-//! Fields that it does not know it skips by their types, and so does this.
+//! The parquet crate reads a field that it knows as what it should be, whatever type stands before
+//! it, so that one wrong type puts it out of step with whoever goes by the types, and it finds
+//! other numbers in the same bytes. So all fields that it knows are listed here with what they are,
+//! and another type, a field given twice or out of order, and a number of a field past 16 bits are
+//! refused: no writer makes them. Fields that it does not know it skips by their types, and so does
+//! this.
 
 /// What a field is.
 #[derive(Clone, Copy)]
@@ -301,8 +303,9 @@ impl<'a> Thrift<'a> {
         }
     }
 
-    /// The elements of a schema, a tree written parent first: no parent has more children than there are elements, and none lies so
-    /// deep that reading it by recursion would end the program.
+    /// The elements of a schema, a tree written parent first: no parent has more children than
+    /// there are elements, and none lies so deep that reading it by recursion would end the
+    /// program.
     fn schema(&mut self, depth: usize) -> Option<()> {
         let (len, wire) = self.list()?;
         // Children still to come of each parent above the next element.
@@ -365,7 +368,8 @@ impl<'a> Thrift<'a> {
         Some((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
     }
 
-    /// The type of the next field, whose number goes into `id`; the inner `None` is the struct's end.
+    /// The type of the next field, whose number goes into `id`; the inner `None` is the struct's
+    /// end.
     #[expect(
         clippy::option_option,
         reason = "the bytes may end, and so may the struct"

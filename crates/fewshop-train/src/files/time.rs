@@ -61,7 +61,8 @@ fn number(text: &str, digits: usize) -> Option<(i64, &str)> {
         .map(|value| (value, rest))
 }
 
-/// Reads `2017-01-01 11:53:26`, ISO 8601 (`T`, fractions, `Z`, `+02:00`), a date alone (midnight), or seconds since 1970.
+/// Reads `2017-01-01 11:53:26`, ISO 8601 (`T`, fractions, `Z`, `+02:00`), a date alone (midnight),
+/// or seconds since 1970.
 ///
 /// `None` for anything else, milliseconds since 1970 among them: they would lie past the year 5000.
 #[must_use]

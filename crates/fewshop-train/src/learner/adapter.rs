@@ -1,4 +1,5 @@
-//! Chooses how far the device may move the taste: learning rate and a gate by number of shots, on held sessions.
+//! Chooses how far the device may move the taste: learning rate and a gate by number of shots, on
+//! held sessions.
 
 use std::collections::BTreeMap;
 
@@ -31,8 +32,9 @@ pub(crate) fn negatives(
     }
 }
 
-/// Sets learning rate and gate to what makes the held sessions' wanted items likeliest over the whole catalogue. A gate of 0 for
-/// some number of shots says that fine-tuning the taste did not help there.
+/// Sets learning rate and gate to what makes the held sessions' wanted items likeliest over the
+/// whole catalogue. A gate of 0 for some number of shots says that fine-tuning the taste did not
+/// help there.
 pub(crate) fn choose(pack: &mut Pack, episodes: &[Episode], config: &AdapterConfig) {
     pack.config.adapter_steps = config.steps;
     pack.config.adapter_l2 = config.l2;

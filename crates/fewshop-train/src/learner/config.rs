@@ -3,24 +3,28 @@
 use fewshop_model::features::Part;
 use serde::{Deserialize, Serialize};
 
-/// All settings. A `train.toml` may name any of them; what it leaves out keeps its default, what it misspells is an error.
+/// All settings. A `train.toml` may name any of them; what it leaves out keeps its default, what it
+/// misspells is an error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainConfig {
-    /// Share of shoppers whose late sessions train the ranker and the adapter, and whom counts and vectors do not see.
+    /// Share of shoppers whose late sessions train the ranker and the adapter, and whom counts and
+    /// vectors do not see.
     pub ranker_share: f64,
-    /// Share of the log, the latest part, that counts and vectors do not see while ranker and adapter are trained; ranker and adapter
-    /// see nothing else. The shipped counts and vectors are made of all of it.
+    /// Share of the log, the latest part, that counts and vectors do not see while ranker and
+    /// adapter are trained; ranker and adapter see nothing else. The shipped counts and vectors are
+    /// made of all of it.
     pub late_share: f64,
-    /// Held sessions that are enough to teach the ranker. A log with fewer is cut several times, with other shoppers and other days,
-    /// and each cut is counted and trained anew.
+    /// Held sessions that are enough to teach the ranker. A log with fewer is cut several times,
+    /// with other shoppers and other days, and each cut is counted and trained anew.
     pub held_sessions: usize,
     /// Parts of the learner to leave out.
     pub off: Vec<Part>,
     /// Share of the log, the latest part, that counts as 'of late'.
     pub recent_share: f64,
-    /// Late sessions of other shoppers by which the ranker learns to read a season, at the most; as many as `fewshop refresh` would tell of
-    /// where there are validation cases. 0 teaches it nothing of seasons.
+    /// Late sessions of other shoppers by which the ranker learns to read a season, at the most; as
+    /// many as `fewshop refresh` would tell of where there are validation cases. 0 teaches it
+    /// nothing of seasons.
     pub season_sessions: usize,
     /// Share of shoppers kept for validation where no validation cases are given.
     pub valid_share: f64,
@@ -70,13 +74,15 @@ pub struct TowerConfig {
     pub patience: usize,
     /// Sessions a step.
     pub batch: usize,
-    /// Sessions an epoch; a shop with fewer shows them several times, each time another part of them.
+    /// Sessions an epoch; a shop with fewer shows them several times, each time another part of
+    /// them.
     pub sessions_an_epoch: usize,
     /// Adam's learning rate.
     pub learning_rate: f64,
     /// L2 on all weights.
     pub weight_decay: f32,
-    /// Weight of a second loss on item vectors that are moved to where they hurt most (APR, arXiv 1808.03908); 0 leaves it out.
+    /// Weight of a second loss on item vectors that are moved to where they hurt most (APR, arXiv
+    /// 1808.03908); 0 leaves it out.
     pub adversarial_weight: f32,
     /// How far each item vector, of length 1, is moved for it.
     pub adversarial_epsilon: f32,
@@ -197,9 +203,11 @@ pub struct RankerTrainConfig {
     pub learning_rate: f64,
     /// L2 on all weights.
     pub weight_decay: f32,
-    /// A case with w wanted products weighs (min(w, 10) / 10) to this power: what is asked of a shelf of ten is how many of the ten are wanted.
+    /// A case with w wanted products weighs (min(w, 10) / 10) to this power: what is asked of a
+    /// shelf of ten is how many of the ten are wanted.
     pub wanted_power: f32,
-    /// Weight of the binary cross-entropy (a mean over candidates) beside the listwise softmax (a mean over cases).
+    /// Weight of the binary cross-entropy (a mean over candidates) beside the listwise softmax (a
+    /// mean over cases).
     pub binary_weight: f32,
 }
 

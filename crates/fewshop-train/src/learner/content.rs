@@ -14,7 +14,8 @@ const LEAST_ITEMS: usize = 2;
 /// Price bands are quantiles, so that every shop's prices spread over them.
 const PRICE_BANDS: usize = 10;
 
-/// The tokens that a catalogue's products share, numbered: what else is asked about is read with the same numbers.
+/// The tokens that a catalogue's products share, numbered: what else is asked about is read with
+/// the same numbers.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Vocabulary {
     known: BTreeMap<String, i32>,
@@ -88,7 +89,8 @@ pub(crate) fn sorted_prices(items: &[Item]) -> Vec<f32> {
     prices
 }
 
-/// What can be said of a product in words that others share: category by category, brand, size, price band, the first words of its title.
+/// What can be said of a product in words that others share: category by category, brand, size,
+/// price band, the first words of its title.
 pub(crate) fn tokens(item: &Item, sorted_prices: &[f32]) -> Vec<String> {
     let mut out: Vec<String> = (1..=item.category.len())
         .map(|depth| format!("category={}", item.category[..depth].join(">")))

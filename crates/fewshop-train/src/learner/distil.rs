@@ -1,5 +1,6 @@
-//! Rankers from one another: a large teacher over the same candidates and features, and students of the shipped size that learn from the
-//! log alone or from the teacher's scores as well (Hinton, Vinyals and Dean 2015; for rankings Tang and Wang, KDD 2018).
+//! Rankers from one another: a large teacher over the same candidates and features, and students of
+//! the shipped size that learn from the log alone or from the teacher's scores as well (Hinton,
+//! Vinyals and Dean 2015; for rankings Tang and Wang, KDD 2018).
 
 use anyhow::{Context, Result};
 use fewshop_model::{ItemTable, Pack, RankerWeights};
@@ -16,7 +17,8 @@ use fewshop_model::Card;
 pub struct DistilConfig {
     /// Hidden units of each network of the teacher.
     pub hidden: usize,
-    /// Networks of the teacher, of seeds that follow each other; their scores are averaged. So many students of either kind are trained, too.
+    /// Networks of the teacher, of seeds that follow each other; their scores are averaged. So many
+    /// students of either kind are trained, too.
     pub members: usize,
     /// Scores are divided by it before the softmax.
     pub temperature: f32,
@@ -52,7 +54,8 @@ pub struct Distilled {
     pub questions: Questions,
 }
 
-/// Trains them. Counts, vectors, adapter, candidates and features are made once and shared: what differs is the ranker.
+/// Trains them. Counts, vectors, adapter, candidates and features are made once and shared: what
+/// differs is the ranker.
 ///
 /// # Errors
 /// See [`super::train`].
@@ -157,8 +160,9 @@ fn averaged(members: &[RankerWeights]) -> RankerWeights {
 /// Copies that a number is spread over.
 const COPIES: usize = 8;
 
-/// The pack with its vectors as training had them, but for the eleventh bit. The engine knows bytes alone, so each number becomes eight
-/// bytes whose mean it is: a vector of eight times the length, turned so that lengths, products and gradient steps stay what they were.
+/// The pack with its vectors as training had them, but for the eleventh bit. The engine knows bytes
+/// alone, so each number becomes eight bytes whose mean it is: a vector of eight times the length,
+/// turned so that lengths, products and gradient steps stay what they were.
 fn unrounded(pack: &Pack, exact: &Pack, rows: &[f32]) -> Result<Pack> {
     let d = pack.table.d;
     let root = (COPIES as f32).sqrt();
@@ -178,7 +182,8 @@ fn unrounded(pack: &Pack, exact: &Pack, rows: &[f32]) -> Result<Pack> {
                 whole.div_euclid(COPIES as i32),
                 whole.rem_euclid(COPIES as i32) as usize,
             );
-            // Which copies are rounded up must not be the same for all rows, or their errors would multiply.
+            // Which copies are rounded up must not be the same for all rows, or their errors would
+            // multiply.
             let turn = nth * 31 + at * 17;
             table.q.extend(
                 (0..COPIES).map(|copy| (base + i32::from((copy + turn) % COPIES < more)) as i8),

@@ -1,10 +1,12 @@
 //! The learner: from a log to a pack.
 //!
-//! Shoppers are cut into those whose sessions are counted and those whose sessions teach the ranker what the counts are worth
-//! ([`sessions`]); a ranker trained on sessions that the counts have seen would trust them too much. A small shop is cut several times,
-//! so that enough sessions teach. For each cut: pair counts and item-item regression ([`pairs`], [`regression`]), item vectors and session
-//! encoder ([`tower`]); on the first one the on-device adapter's rate and gate ([`adapter`]). Then one ranker over all cuts
-//! ([`ranker`]), and at the end counts and vectors again over everybody.
+//! Shoppers are cut into those whose sessions are counted and those whose sessions teach the ranker
+//! what the counts are worth ([`sessions`]); a ranker trained on sessions that the counts have seen
+//! would trust them too much. A small shop is cut several times, so that enough sessions teach. For
+//! each cut: pair counts and item-item regression ([`pairs`], [`regression`]), item vectors and
+//! session encoder ([`tower`]); on the first one the on-device adapter's rate and gate
+//! ([`adapter`]). Then one ranker over all cuts ([`ranker`]), and at the end counts and vectors
+//! again over everybody.
 
 mod adapter;
 mod config;
@@ -54,7 +56,8 @@ pub struct Validation {
     pub wanted: Vec<Vec<ItemIx>>,
 }
 
-/// What a training starts from. The same log, settings and seed give the same pack on the same machine.
+/// What a training starts from. The same log, settings and seed give the same pack on the same
+/// machine.
 #[derive(Debug, Clone, Copy)]
 pub struct Training<'a> {
     /// The products.
@@ -89,7 +92,8 @@ pub struct ContentTower {
 }
 
 impl ContentTower {
-    /// The vector of a product by its content alone; `text` is what the sentence model says of it, where the tower was trained with one.
+    /// The vector of a product by its content alone; `text` is what the sentence model says of it,
+    /// where the tower was trained with one.
     #[must_use]
     pub fn vector(&self, item: &Item, text: &[f32]) -> Vec<f32> {
         self.path.vector(&self.vocabulary.numbers(item), text)
@@ -112,9 +116,10 @@ pub fn train_with_content(training: Training<'_>) -> Result<(Pack, ContentTower)
     ))
 }
 
-/// The same pack several times, each with a ranker that was trained without one of the parts. What the parts share (counts, vectors) is
-/// made once; a ranker without a part neither sees its features nor its candidates. What a sentence model says of titles is no feature
-/// but a source of the vectors: without it all is made anew.
+/// The same pack several times, each with a ranker that was trained without one of the parts. What
+/// the parts share (counts, vectors) is made once; a ranker without a part neither sees its
+/// features nor its candidates. What a sentence model says of titles is no feature but a source of
+/// the vectors: without it all is made anew.
 ///
 /// # Errors
 /// See [`train`].
@@ -172,7 +177,8 @@ struct SeasonRule {
 }
 
 impl SeasonRule {
-    /// With validation cases a season is told by sessions like theirs, and by four fifths of them: one shopper in five stays a stranger.
+    /// With validation cases a season is told by sessions like theirs, and by four fifths of them:
+    /// one shopper in five stays a stranger.
     fn of(valid: &[Episode], given: bool, config: &TrainConfig) -> Self {
         const LEAST: usize = 2;
         const MOST_LEAST: usize = 12;
@@ -206,7 +212,8 @@ impl SeasonRule {
 
 /// All but the ranker.
 struct Prepared {
-    /// What the ranker is taught with: packs of parts of the log, and sessions that they have not seen.
+    /// What the ranker is taught with: packs of parts of the log, and sessions that they have not
+    /// seen.
     rounds: Vec<(Pack, Vec<Episode>)>,
     /// What ranks the validation cases while the ranker is taught.
     judge: Pack,
@@ -288,7 +295,8 @@ impl Prepared {
             let told = pairs::season(&round.late, items, season.least, season.sessions, &mut rng);
             rounds.push((through_bytes(&pack.with_season(told)?)?, held));
         }
-        // What ships has seen everything: the counts, and the vectors for as many epochs as were found best before.
+        // What ships has seen everything: the counts, and the vectors for as many epochs as were
+        // found best before.
         let (mut shipped, Vectors { content, exact, .. }) = counted(
             catalogue,
             text,
@@ -347,7 +355,8 @@ impl Prepared {
         };
         let mut examples = Vec::new();
         for ((pack, _), held) in self.rounds.iter().zip(told(false)) {
-            // Most packs are told of no season until they are refreshed: some cases are asked without it.
+            // Most packs are told of no season until they are refreshed: some cases are asked
+            // without it.
             let of = |told: bool| {
                 held.iter()
                     .enumerate()
@@ -409,7 +418,8 @@ impl Prepared {
         let (mut ranker, curves) =
             ranker::train(&all, &valid, off, &config.ranker, None, &mut rng)?;
         if !off.contains(&Part::Dismissals) {
-            // Like fine-tuning, what dismissals say of other products has to earn its place on cases that did not teach it.
+            // Like fine-tuning, what dismissals say of other products has to earn its place on
+            // cases that did not teach it.
             let told: Vec<Episode> = self
                 .valid
                 .iter()
@@ -510,8 +520,8 @@ fn counted(
     Ok((pack, vectors))
 }
 
-/// The trained pack's own figures, on the counts and in the order that it ships, go into its card. `catalogue` is the one whose rows
-/// the cases name.
+/// The trained pack's own figures, on the counts and in the order that it ships, go into its card.
+/// `catalogue` is the one whose rows the cases name.
 fn with_metrics(
     mut pack: Pack,
     catalogue: &Catalogue,
@@ -599,7 +609,8 @@ fn enough<'a>(parts: &'a sessions::Parts, log: &Log) -> Result<&'a sessions::Rou
     })
 }
 
-/// Whether a training without validation cases could begin: the log is cut as it would be, nothing is learned.
+/// Whether a training without validation cases could begin: the log is cut as it would be, nothing
+/// is learned.
 ///
 /// # Errors
 /// Where the log is too small.

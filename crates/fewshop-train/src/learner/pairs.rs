@@ -1,4 +1,5 @@
-//! Pair counts and regression weights: counted, solved, and pruned to the partners that any of the weightings would keep.
+//! Pair counts and regression weights: counted, solved, and pruned to the partners that any of the
+//! weightings would keep.
 
 use fewshop_core::neighbours::{CovisitConfig, NeighbourTable, covisit};
 use fewshop_core::{ItemIx, metrics};
@@ -27,7 +28,8 @@ pub(crate) fn recent(sessions: &[Vec<u32>], items: usize, share: f64) -> Vec<u32
     popularity(&sessions[from.min(sessions.len())..], items)
 }
 
-/// The same over `most` sessions drawn from those of `least` products or more: what few late sessions tell of a season.
+/// The same over `most` sessions drawn from those of `least` products or more: what few late
+/// sessions tell of a season.
 pub(crate) fn season(
     late: &[Vec<u32>],
     items: usize,
@@ -71,8 +73,8 @@ impl Weights {
 /// What is below this many partners is pruned anyhow, and most of the memory.
 const PARTNERS: usize = 4_000;
 
-/// Pair counts of each product with its most frequent partners. With alpha 0 and shrink 0 the weight is c / n(i): times n(i) it is the
-/// count again.
+/// Pair counts of each product with its most frequent partners. With alpha 0 and shrink 0 the
+/// weight is c / n(i): times n(i) it is the count again.
 fn count(sessions: &[Vec<u32>], items: usize, length_power: f32) -> NeighbourTable {
     covisit(
         sessions,
@@ -89,7 +91,8 @@ fn count(sessions: &[Vec<u32>], items: usize, length_power: f32) -> NeighbourTab
 /// Weightings are compared on so many held sessions: enough to tell them apart by 0.002 NDCG@10.
 const EPISODES: usize = 2_000;
 
-/// Chooses the weightings of the counts and the ridge, each by the NDCG@10 that it reaches alone on the held sessions.
+/// Chooses the weightings of the counts and the ridge, each by the NDCG@10 that it reaches alone on
+/// the held sessions.
 pub(crate) fn choose_weights(
     sessions: &[Vec<u32>],
     popularity: &[u32],
@@ -187,7 +190,8 @@ pub(crate) fn choose_weights(
     weights
 }
 
-/// Mean NDCG@10 of ranking by summed weights alone; `speak` adds what one shot says of each product.
+/// Mean NDCG@10 of ranking by summed weights alone; `speak` adds what one shot says of each
+/// product.
 fn alone(
     items: usize,
     episodes: &[&Episode],

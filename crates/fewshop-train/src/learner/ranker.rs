@@ -1,4 +1,5 @@
-//! Trains the ranker on held sessions: the candidates and features that the device will compute, by the same code.
+//! Trains the ranker on held sessions: the candidates and features that the device will compute, by
+//! the same code.
 
 use anyhow::{Result, ensure};
 use burn::module::Module;
@@ -53,8 +54,9 @@ pub(crate) fn teach(examples: &mut [Example], teacher: &RankerWeights) {
         .for_each(|example| example.taught = kernels::rank(&example.features, teacher));
 }
 
-/// Candidates and features of each episode; those without a wanted candidate are kept for validation only. What the shopper of an episode
-/// turns down is simulated: of the first ten products that `shows` would show, those at the top that are not wanted.
+/// Candidates and features of each episode; those without a wanted candidate are kept for
+/// validation only. What the shopper of an episode turns down is simulated: of the first ten
+/// products that `shows` would show, those at the top that are not wanted.
 pub(crate) fn examples(
     recommender: &Recommender,
     episodes: &[&Episode],
@@ -125,7 +127,8 @@ fn session(episode: &Episode) -> Session {
     }
 }
 
-/// Trains until NDCG@10 on the validation cases stops rising and exports the best epoch, with the course of training.
+/// Trains until NDCG@10 on the validation cases stops rising and exports the best epoch, with the
+/// course of training.
 ///
 /// # Errors
 /// When no case has a wanted candidate, or the loss is no number any more.
@@ -223,8 +226,9 @@ pub(crate) fn train(
     Ok((weights, curves))
 }
 
-/// A running mean of the weights over the last steps (Polyak and Juditsky 1992): a single step's weights carry the luck of its batch, and
-/// the best of many single epochs is mostly the luckiest one.
+/// A running mean of the weights over the last steps (Polyak and Juditsky 1992): a single step's
+/// weights carry the luck of its batch, and the best of many single epochs is mostly the luckiest
+/// one.
 struct Average {
     weights: RankerWeights,
     steps: f32,
@@ -273,7 +277,8 @@ fn moments(examples: &[&Example]) -> (Vec<f32>, Vec<f32>) {
         rows += 1.0;
     }
     let mean: Vec<f64> = sum.iter().map(|s| s / rows).collect();
-    // A feature that never varies (a shop without categories) must not be blown up by a zero deviation.
+    // A feature that never varies (a shop without categories) must not be blown up by a zero
+    // deviation.
     let inv_std = (0..FEATURES).map(|i| {
         let std = (squares[i] / rows - mean[i] * mean[i]).max(0.0).sqrt();
         if std < 1e-4 { 0.0 } else { (1.0 / std) as f32 }
@@ -379,7 +384,8 @@ fn softmax(scores: &[f32], temperature: f32, out: &mut [f32]) {
         .for_each(|(out, score)| *out = ((score - most) / temperature).exp() / sum);
 }
 
-/// The same ranker where a part stays silent: it ranks as if all features of the part were 0, whatever they are.
+/// The same ranker where a part stays silent: it ranks as if all features of the part were 0,
+/// whatever they are.
 pub(crate) fn without(weights: &RankerWeights, part: Part) -> RankerWeights {
     let mut out = weights.clone();
     for f in (0..FEATURES).filter(|&f| part_of(f) == Some(part)) {
@@ -418,7 +424,8 @@ pub(crate) fn ndcg(valid: &[Example], weights: &RankerWeights) -> f64 {
 mod tests {
     use super::*;
 
-    /// With a weight of 0 the teacher says nothing; a student that scores as its teacher is left with the entropy of the scores alone.
+    /// With a weight of 0 the teacher says nothing; a student that scores as its teacher is left
+    /// with the entropy of the scores alone.
     #[test]
     fn a_teacher_is_heard_by_its_weight() {
         let device = Device::flex().autodiff();

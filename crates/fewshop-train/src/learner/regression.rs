@@ -1,14 +1,17 @@
-//! Item-item regression (EASE, arXiv 1905.03375) in blocks: each product is regressed on its own few candidates.
+//! Item-item regression (EASE, arXiv 1905.03375) in blocks: each product is regressed on its own
+//! few candidates.
 //!
-//! The whole of EASE is one inverse of an `items × items` matrix: memory and time that a large shop does not have. Here each product
-//! has its own ridge regression on the products that it stands together with most, so both grow with the number of products, and the
-//! weights of the few that are kept are what they would be if no others existed.
+//! The whole of EASE is one inverse of an `items × items` matrix: memory and time that a large shop
+//! does not have. Here each product has its own ridge regression on the products that it stands
+//! together with most, so both grow with the number of products, and the weights of the few that
+//! are kept are what they would be if no others existed.
 
 use fewshop_core::ItemIx;
 use fewshop_core::neighbours::NeighbourTable;
 use rayon::prelude::*;
 
-/// For each product (the target) its regressors with their weights, for each ridge that was asked for.
+/// For each product (the target) its regressors with their weights, for each ridge that was asked
+/// for.
 ///
 /// # Shapes
 /// - output: `[ridges][items]` lists of `(regressor, weight)`

@@ -35,7 +35,8 @@ pub(crate) struct Held {
     pub(crate) visits: Vec<Vec<u32>>,
 }
 
-/// One way to cut the log: what is counted, and whose sessions teach what the counts are worth. No shopper stands in two parts.
+/// One way to cut the log: what is counted, and whose sessions teach what the counts are worth. No
+/// shopper stands in two parts.
 #[derive(Debug, Default)]
 pub(crate) struct Round {
     /// For counts and vectors: most shoppers, up to a date.
@@ -49,9 +50,11 @@ pub(crate) struct Round {
 /// Parts of a log.
 #[derive(Debug, Default)]
 pub(crate) struct Parts {
-    /// The first one also chooses the weights of the counts, the tower's epochs and the adapter's rate.
+    /// The first one also chooses the weights of the counts, the tower's epochs and the adapter's
+    /// rate.
     pub(crate) rounds: Vec<Round>,
-    /// For early stopping, where the caller brings no cases: shoppers who stand in no round, after the first round's date.
+    /// For early stopping, where the caller brings no cases: shoppers who stand in no round, after
+    /// the first round's date.
     pub(crate) valid: Vec<Held>,
     /// All sessions, for the counts and vectors that are shipped.
     pub(crate) all: Sessions,
@@ -68,8 +71,9 @@ pub(crate) struct Episode {
     pub(crate) dismissals: usize,
 }
 
-/// The numbers of shots that ranker and adapter are trained for, as often as they stand here. 0 is the stranger's first sight of
-/// the shop, and what a reason compares with when the only shot is left out.
+/// The numbers of shots that ranker and adapter are trained for, as often as they stand here. 0 is
+/// the stranger's first sight of the shop, and what a reason compares with when the only shot is
+/// left out.
 pub(crate) const SHOTS: [usize; 10] = [0, 1, 1, 2, 3, 3, 5, 5, 8, 10];
 
 /// The numbers of earlier visits, likewise: half of the episodes are first visits.
@@ -81,7 +85,8 @@ const DISMISSALS: [usize; 20] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
 /// Sessions shorter than this are no episodes, and as visits say too little.
 pub(crate) const LEAST_ITEMS: usize = 4;
 
-/// Days before the end of the log from which sessions teach: so many windows at the most, each as long as `late_share` says.
+/// Days before the end of the log from which sessions teach: so many windows at the most, each as
+/// long as `late_share` says.
 const WINDOWS: usize = 3;
 
 /// What was taken in each session: all but what was turned down.
@@ -99,11 +104,11 @@ pub(crate) fn taken(log: &Log) -> Vec<Vec<u32>> {
         .collect()
 }
 
-/// Cuts the log as life will: the shop counts until a day, strangers come after it. A ranker taught by sessions of the days that were
-/// counted would trust the counts of a season too much.
+/// Cuts the log as life will: the shop counts until a day, strangers come after it. A ranker taught
+/// by sessions of the days that were counted would trust the counts of a season too much.
 ///
-/// A large shop is cut once. A small one is cut again, with other shoppers and then earlier days, until the held sessions are enough to
-/// teach the ranker (`held_sessions`) or all have been held.
+/// A large shop is cut once. A small one is cut again, with other shoppers and then earlier days,
+/// until the held sessions are enough to teach the ranker (`held_sessions`) or all have been held.
 pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -> Parts {
     const FOLDS: u64 = 1000;
     let salt = format!("fewshop-{seed}");
@@ -199,11 +204,12 @@ pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -
     parts
 }
 
-/// One session shows the same shopper at most so many times: more draws of few sessions teach their shoppers' whims.
+/// One session shows the same shopper at most so many times: more draws of few sessions teach their
+/// shoppers' whims.
 const DRAWS: usize = 10;
 
-/// Draws episodes from the sessions that are long enough, each session once before any comes again. Shots come in random order: the
-/// items of a basket bear one timestamp.
+/// Draws episodes from the sessions that are long enough, each session once before any comes again.
+/// Shots come in random order: the items of a basket bear one timestamp.
 pub(crate) fn episodes(sessions: &[Held], most: usize, rng: &mut ChaCha8Rng) -> Vec<Episode> {
     let mut order: Vec<usize> = (0..sessions.len())
         .filter(|&s| sessions[s].items.len() >= LEAST_ITEMS)
@@ -239,7 +245,8 @@ pub(crate) fn episodes(sessions: &[Held], most: usize, rng: &mut ChaCha8Rng) -> 
     out
 }
 
-/// How likely a shopper who took a product takes it again in the next visit: what was seen, and the shop's mean as if seen twenty times.
+/// How likely a shopper who took a product takes it again in the next visit: what was seen, and the
+/// shop's mean as if seen twenty times.
 pub(crate) fn repeat_rates(sessions: &Sessions, items: usize) -> Vec<f32> {
     const PRIOR: f32 = 20.0;
     let mut last: HashMap<u32, usize> = HashMap::new();

@@ -1,14 +1,14 @@
 //! The order in which a pack holds its products: as they stand on the shelf, like beside like.
 //!
-//! Nothing that is learned depends on it, but a file of neighbours that are alike compresses: the page's copy of Complete Journey's
-//! catalogue goes from 104 to 73 kB (brotli).
+//! Nothing that is learned depends on it, but a file of neighbours that are alike compresses: the
+//! page's copy of Complete Journey's catalogue goes from 104 to 73 kB (brotli).
 
 use anyhow::Result;
 use fewshop_core::Catalogue;
 use fewshop_model::{ItemTable, Pack, Pair, PairTable};
 
-/// The same pack with its rows in the order of category, title, brand and size. Heads of a profile are left out: they number the groups
-/// of products in that order.
+/// The same pack with its rows in the order of category, title, brand and size. Heads of a profile
+/// are left out: they number the groups of products in that order.
 ///
 /// # Errors
 /// Never for a pack that is valid; its parts are checked again.

@@ -1,4 +1,5 @@
-//! Trains item vectors and session encoder: full softmax over the catalogue, many wanted items a session.
+//! Trains item vectors and session encoder: full softmax over the catalogue, many wanted items a
+//! session.
 
 use anyhow::{Result, ensure};
 use burn::optim::{AdamConfig, GradientsParams, decay::WeightDecayConfig};
@@ -18,7 +19,8 @@ use super::{Curves, rounded};
 use crate::progress::Progress;
 use crate::text::TextVectors;
 
-/// Shots a training session shows at the most: more than a browser session brings teach little and cost much.
+/// Shots a training session shows at the most: more than a browser session brings teach little and
+/// cost much.
 const MAX_SHOTS: usize = 10;
 
 /// What is said of a log without two products side by side.
@@ -90,7 +92,8 @@ pub(crate) fn train(
     let mut best: Option<(f64, usize, Vectors)> = None;
     let mut curves = Curves::new();
     for epoch in 1..=config.epochs {
-        // A small shop's sessions come several times an epoch, split into shots and wanted items anew each time.
+        // A small shop's sessions come several times an epoch, split into shots and wanted items
+        // anew each time.
         let mut order = Vec::with_capacity(an_epoch + usable.len());
         while order.len() < an_epoch {
             let start = order.len();
@@ -140,7 +143,8 @@ pub(crate) fn train(
         if !valid.is_empty() {
             mark("validation loss", valid_loss);
         }
-        // Without validation cases the last epoch is taken: how many are right was found out before.
+        // Without validation cases the last epoch is taken: how many are right was found out
+        // before.
         if valid.is_empty() || best.as_ref().is_none_or(|(best, ..)| valid_loss < *best) {
             let (vectors, bias) = model.export_items(&input);
             let table = ItemTable::quantise(&vectors, config.embedding_size, bias);
@@ -175,15 +179,16 @@ pub(crate) fn train(
     Ok(Vectors { curves, ..vectors })
 }
 
-/// The item vectors, each moved by `epsilon` in the direction in which the loss rises fastest; the move itself is a constant to what is
-/// learned.
+/// The item vectors, each moved by `epsilon` in the direction in which the loss rises fastest; the
+/// move itself is a constant to what is learned.
 fn worst(vectors: Tensor<2>, epsilon: f32, loss: impl Fn(Tensor<2>) -> Tensor<1>) -> Tensor<2> {
     let leaf = vectors.clone().detach().require_grad();
     let gradients = loss(leaf.clone()).backward();
     let Some(rise) = leaf.grad(&gradients) else {
         return vectors;
     };
-    // Vectors of products that the batch hardly touches have gradients far below 1e-6: they move as far as the others.
+    // Vectors of products that the batch hardly touches have gradients far below 1e-6: they move as
+    // far as the others.
     let norm = rise
         .clone()
         .powi_scalar(2)
@@ -193,7 +198,8 @@ fn worst(vectors: Tensor<2>, epsilon: f32, loss: impl Fn(Tensor<2>) -> Tensor<1>
     vectors.add(rise.div(norm).mul_scalar(epsilon).autodiff())
 }
 
-/// A session as shots and wanted items: between one shot and half of it, few shots as likely as many.
+/// A session as shots and wanted items: between one shot and half of it, few shots as likely as
+/// many.
 fn draw(session: &[u32], rng: &mut ChaCha8Rng) -> Episode {
     let mut items = session.to_vec();
     items.shuffle(rng);

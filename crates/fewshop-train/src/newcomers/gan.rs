@@ -1,11 +1,14 @@
-//! A generator of item vectors from content, taught against a discriminator (as GAR does, SIGIR 2022).
+//! A generator of item vectors from content, taught against a discriminator (as GAR does, SIGIR
+//! 2022).
 //!
-//! The generator moves what content foretells of a product's vector to where trained vectors lie; the discriminator, shown content and a
-//! vector, says whether the vector was trained or made. Beside the adversary's loss the generator is drawn to the trained vector (cosine).
+//! The generator moves what content foretells of a product's vector to where trained vectors lie;
+//! the discriminator, shown content and a vector, says whether the vector was trained or made.
+//! Beside the adversary's loss the generator is drawn to the trained vector (cosine).
 //!
-//! What keeps it stable: labels of trained vectors are 0.9, both kinds of vectors reach the discriminator with noise that fades, it learns
-//! at half the generator's rate, and what is kept is the epoch whose vectors are nearest to the trained ones of products that neither saw.
-//! A gradient penalty would need second derivatives, which burn's autodiff does not give.
+//! What keeps it stable: labels of trained vectors are 0.9, both kinds of vectors reach the
+//! discriminator with noise that fades, it learns at half the generator's rate, and what is kept is
+//! the epoch whose vectors are nearest to the trained ones of products that neither saw. A gradient
+//! penalty would need second derivatives, which burn's autodiff does not give.
 
 use anyhow::{Result, ensure};
 use burn::module::{Module, Param};
@@ -52,9 +55,11 @@ impl Default for GanConfig {
     }
 }
 
-/// What a trained vector is called instead of 1: a discriminator that is never quite sure keeps a gradient.
+/// What a trained vector is called instead of 1: a discriminator that is never quite sure keeps a
+/// gradient.
 const REAL: f32 = 0.9;
-/// Standard deviation of the noise on either kind of vector in the first epoch; a number of a unit vector of 64 is some 0.125.
+/// Standard deviation of the noise on either kind of vector in the first epoch; a number of a unit
+/// vector of 64 is some 0.125.
 const NOISE: f64 = 0.05;
 
 /// Content and trained vectors of known products.
@@ -137,7 +142,8 @@ pub struct Gan {
     generator: Generator,
     /// Mean cosine to the trained vectors of held-out products, before and after.
     pub cosine: [f64; 2],
-    /// The epoch that was kept, from 1. That it is no better than the start is for the caller to see ([`Self::helps`]).
+    /// The epoch that was kept, from 1. That it is no better than the start is for the caller to
+    /// see ([`Self::helps`]).
     pub epoch: usize,
 }
 
@@ -159,7 +165,8 @@ impl Gan {
             "{} products are too few for a generator to learn from",
             examples.len()
         );
-        // All random numbers come from here: burn's own belong to the whole process, and to whoever else draws from them.
+        // All random numbers come from here: burn's own belong to the whole process, and to whoever
+        // else draws from them.
         let mut layer = |from: usize, to: usize, std: f64| {
             let mut layer = LinearConfig::new(from, to)
                 .with_initializer(Initializer::Zeros)
@@ -267,7 +274,8 @@ impl Gan {
         })
     }
 
-    /// Whether its vectors of held-out products are nearer to the trained ones than what content foretold to begin with.
+    /// Whether its vectors of held-out products are nearer to the trained ones than what content
+    /// foretold to begin with.
     #[must_use]
     pub fn helps(&self) -> bool {
         self.cosine[1] > self.cosine[0]
@@ -319,7 +327,8 @@ fn unit(x: Tensor<2>) -> Tensor<2> {
 mod tests {
     use super::*;
 
-    /// Vectors are what content says turned by a right angle in each pair of numbers: content alone is as wrong as can be.
+    /// Vectors are what content says turned by a right angle in each pair of numbers: content alone
+    /// is as wrong as can be.
     fn examples() -> (Vec<f32>, Vec<f32>) {
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         let (mut content, mut vectors) = (Vec::new(), Vec::new());

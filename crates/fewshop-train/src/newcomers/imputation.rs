@@ -25,10 +25,11 @@ pub struct Newcomer {
 
 /// The pack with new products in their place on the shelf.
 ///
-/// What a new product has is the weighted mean of its neighbours': vector (to unit length), bias, popularity, repeat rate, and the pairs
-/// that they stand in. Without neighbours it has the catalogue's mean vector and was never sold. Nothing that the pack holds of its old
-/// products changes but the pairs that they gain. Heads of a profile go on where the new products leave their groups as they were, and are
-/// left out otherwise.
+/// What a new product has is the weighted mean of its neighbours': vector (to unit length), bias,
+/// popularity, repeat rate, and the pairs that they stand in. Without neighbours it has the
+/// catalogue's mean vector and was never sold. Nothing that the pack holds of its old products
+/// changes but the pairs that they gain. Heads of a profile go on where the new products leave
+/// their groups as they were, and are left out otherwise.
 ///
 /// # Errors
 /// When an id is in the pack already, or a neighbour or vector does not fit the pack.
@@ -183,8 +184,8 @@ impl Reverse {
     }
 }
 
-/// Means of counts and regression weights by partner, those with the highest cosine kept. A count stays on the pack's scale: its bytes are
-/// shared by all pairs, and old pairs must not move.
+/// Means of counts and regression weights by partner, those with the highest cosine kept. A count
+/// stays on the pack's scale: its bytes are shared by all pairs, and old pairs must not move.
 fn strongest(said: impl Iterator<Item = (u32, f32, f32, f32)>, pack: &Pack) -> Vec<Link> {
     let mut sums: BTreeMap<u32, (f32, f32)> = BTreeMap::new();
     for (to, weight, count, regression) in said {

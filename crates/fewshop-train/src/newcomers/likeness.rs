@@ -33,7 +33,8 @@ impl Default for Weights {
 /// Knows what the products of a catalogue share.
 #[derive(Debug, Clone)]
 pub struct Likeness {
-    /// By token: how telling it is (the logarithm of one over its share of the products), and the products that have it.
+    /// By token: how telling it is (the logarithm of one over its share of the products), and the
+    /// products that have it.
     postings: BTreeMap<String, (f32, Vec<u32>)>,
     /// One over the length of each product's token vector.
     inv_norm: Vec<f32>,
@@ -44,7 +45,8 @@ pub struct Likeness {
 }
 
 impl Likeness {
-    /// `text` holds what a sentence model says of each product, `[items, width]`; empty without one.
+    /// `text` holds what a sentence model says of each product, `[items, width]`; empty without
+    /// one.
     #[must_use]
     pub fn of(catalogue: &Catalogue, text: &[f32]) -> Self {
         let items = catalogue.items();
@@ -94,7 +96,8 @@ impl Likeness {
         let mut out = vec![0f32; self.inv_norm.len()];
         let mut norm = 0f32;
         for token in tokens(item, &self.prices) {
-            // A word that no known product has is as telling as one that a single product has: it sets the new one apart.
+            // A word that no known product has is as telling as one that a single product has: it
+            // sets the new one apart.
             let Some((weight, rows)) = self.postings.get(&token) else {
                 norm += (self.inv_norm.len() as f32).ln().powi(2);
                 continue;
@@ -124,8 +127,8 @@ impl Likeness {
             .collect()
     }
 
-    /// The known products that a new one resembles most, with weights that add up to 1; the nearest first, ties by row. Empty where it
-    /// shares nothing with any.
+    /// The known products that a new one resembles most, with weights that add up to 1; the nearest
+    /// first, ties by row. Empty where it shares nothing with any.
     #[must_use]
     pub fn nearest(&self, item: &Item, text: &[f32], weights: &Weights) -> Vec<(u32, f32)> {
         let like: Vec<f32> = self

@@ -1,4 +1,5 @@
-//! Whether what the model expects comes true: of households that taught nothing, and of campaigns later than all that taught.
+//! Whether what the model expects comes true: of households that taught nothing, and of campaigns
+//! later than all that taught.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -73,8 +74,9 @@ impl<'a> Setting<'a> {
         }
     }
 
-    /// What each household was shown, by one amount known, as the fit of the shipped model sees it: what others redeemed counts as of the
-    /// day on which a campaign began, and a household's own redemptions never count among those of the others.
+    /// What each household was shown, by one amount known, as the fit of the shipped model sees it:
+    /// what others redeemed counts as of the day on which a campaign began, and a household's own
+    /// redemptions never count among those of the others.
     pub(super) fn rows(&self, known: usize) -> Vec<Rows> {
         let matches: Vec<Vec<[f64; MATCHES]>> =
             all_matches(self.facts, self.pack, self.shop, known);
@@ -93,8 +95,8 @@ impl<'a> Setting<'a> {
         self.shop.questions.iter().enumerate().map(of).collect()
     }
 
-    /// Asks households that taught nothing, by one amount known: of all campaigns, and of the latest ones with fits that saw earlier ones
-    /// alone.
+    /// Asks households that taught nothing, by one amount known: of all campaigns, and of the
+    /// latest ones with fits that saw earlier ones alone.
     pub(super) fn calibration(&self, known: usize, rows: &[Rows]) -> [Calibration; 2] {
         let late = |at: usize| self.late[self.shop.questions[at].campaign];
         let households = self.asked(rows, &|_| true, &|_| true);
@@ -152,7 +154,8 @@ pub(super) fn in_order(mut found: Vec<Calibration>) -> Vec<Calibration> {
     found
 }
 
-/// What was known of others' redemptions of each offer of each question's campaign on the day when it began.
+/// What was known of others' redemptions of each offer of each question's campaign on the day when
+/// it began.
 fn rates(facts: &OfferFacts, shop: &Shop) -> Vec<Vec<[f64; 2]>> {
     let before: Vec<Redemptions> = (shop.campaigns.iter())
         .map(|campaign| {

@@ -28,7 +28,8 @@ pub const METHODS: [&str; 4] = [
 ];
 /// Households are asked in this many parts.
 pub(super) const FOLDS: usize = 5;
-/// The latest campaigns that hold this share of what was redeemed are the ones asked about under [`Split::Time`].
+/// The latest campaigns that hold this share of what was redeemed are the ones asked about under
+/// [`Split::Time`].
 const LATE: f64 = 0.4;
 
 /// Who and what may teach.
@@ -37,7 +38,8 @@ const LATE: f64 = 0.4;
 pub enum Split {
     /// Other households, in the same campaigns too.
     Households,
-    /// Other households, in earlier campaigns alone, up to the day on which the campaign asked about began.
+    /// Other households, in earlier campaigns alone, up to the day on which the campaign asked
+    /// about began.
     Time,
 }
 
@@ -71,11 +73,13 @@ pub struct Row {
 pub struct Comparison {
     /// Split by split, amount by amount, method by method.
     pub rows: Vec<Row>,
-    /// Weights of the offer model's standardised features, mean over the fits, for the most that is known: by split.
+    /// Weights of the offer model's standardised features, mean over the fits, for the most that is
+    /// known: by split.
     pub weights: Vec<(Split, Vec<(String, f64)>)>,
     /// Expected against seen.
     pub calibration: Vec<Calibration>,
-    /// Whether the model ranks above most-redeemed beyond chance under the time split at every amount known: only then may it be used.
+    /// Whether the model ranks above most-redeemed beyond chance under the time split at every
+    /// amount known: only then may it be used.
     pub better: bool,
 }
 

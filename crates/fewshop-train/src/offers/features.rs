@@ -72,7 +72,8 @@ impl Redemptions {
         }
     }
 
-    /// Logarithms of how often the offer, and offers of its category, were redeemed where shown; features 0 and 1.
+    /// Logarithms of how often the offer, and offers of its category, were redeemed where shown;
+    /// features 0 and 1.
     pub(super) fn rates(&self, facts: &OfferFacts, shop: &Shop, offer: usize) -> [f64; 2] {
         let rate = |(redeemed, shown): (f64, f64), usual: f64| {
             ((redeemed + SHOWN_PRIOR * usual) / (shown + SHOWN_PRIOR)).ln()

@@ -1,4 +1,5 @@
-//! Logistic regression of a few features, solved exactly: Newton's steps on the ridge-penalised likelihood.
+//! Logistic regression of a few features, solved exactly: Newton's steps on the ridge-penalised
+//! likelihood.
 
 const RIDGE: f64 = 1.0;
 const STEPS: usize = 12;
@@ -131,7 +132,8 @@ mod tests {
 
     #[test]
     fn the_log_odds_are_those_of_the_data() {
-        // Of 100 rows with x = 0 a fifth are true, of 100 with x = 1 four fifths: odds of 1/4 and 4.
+        // Of 100 rows with x = 0 a fifth are true, of 100 with x = 1 four fifths: odds of 1/4 and
+        // 4.
         let rows: Vec<(Vec<f64>, bool)> = (0..200)
             .map(|at| (vec![f64::from(at / 100), 3.0], (at % 5 == 0) != (at >= 100)))
             .collect();

@@ -47,8 +47,8 @@ pub struct Shop {
     pub questions: Vec<Question>,
 }
 
-/// Joins offers, their events and the log. Households that bought nothing before a campaign are not asked about it, and campaigns of one
-/// offer have nothing to rank.
+/// Joins offers, their events and the log. Households that bought nothing before a campaign are not
+/// asked about it, and campaigns of one offer have nothing to rank.
 ///
 /// # Errors
 /// When nobody of the log was shown a campaign, or fewer than 20 households redeemed anything.

@@ -24,7 +24,8 @@ pub struct Shipped {
     pub calibration: Vec<Calibration>,
 }
 
-/// Offers of the campaigns that were first shown within `days` before `end_s`, by index; of a coupon that several have, the latest.
+/// Offers of the campaigns that were first shown within `days` before `end_s`, by index; of a
+/// coupon that several have, the latest.
 ///
 /// # Errors
 /// When there are none.
@@ -64,8 +65,9 @@ pub fn current(
     Ok(chosen)
 }
 
-/// Fits the model on all households, as in the study's split by time: what others redeemed counts as of the day on which a campaign began,
-/// and a household's own redemptions never count among those of the others.
+/// Fits the model on all households, as in the study's split by time: what others redeemed counts
+/// as of the day on which a campaign began, and a household's own redemptions never count among
+/// those of the others.
 ///
 /// # Errors
 /// When the fit came to numbers that no pack may hold.
@@ -115,7 +117,8 @@ pub fn ship(
     })
 }
 
-/// What an offer is on: as the file says, or else the brand or category that most of what it covers is of.
+/// What an offer is on: as the file says, or else the brand or category that most of what it covers
+/// is of.
 fn title(pack: &Pack, offer: &Offer) -> String {
     if let Some(title) = &offer.title {
         return title.clone();

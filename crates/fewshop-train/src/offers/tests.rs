@@ -9,7 +9,8 @@ use crate::files::{Log, LoggedItem, LoggedSession, Offer, OfferEvent};
 const DAY: i64 = 86_400;
 const USERS: u32 = 60;
 
-/// Two campaigns of six offers, two a department; everybody is shown both, and half redeem one offer of their own department.
+/// Two campaigns of six offers, two a department; everybody is shown both, and half redeem one
+/// offer of their own department.
 fn made_up() -> (Log, Vec<Offer>, Vec<OfferEvent>) {
     let mut log = Log::default();
     let mut events = Vec::new();
@@ -128,7 +129,8 @@ fn the_model_finds_the_offers_that_match_and_says_whether_it_may_be_used() {
             .find(|row| row.split == split && row.method == method && row.known == "3 baskets")
             .unwrap()
     };
-    // Of six offers one is redeemed, and which two match is plain to see but not which of the two: an area of 0.9, 0.5 by counts of others alone.
+    // Of six offers one is redeemed, and which two match is plain to see but not which of the two:
+    // an area of 0.9, 0.5 by counts of others alone.
     for split in [Split::Households, Split::Time] {
         assert!(
             of(split, "offer model").auc.0 > 0.8,

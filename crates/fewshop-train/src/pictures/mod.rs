@@ -1,9 +1,10 @@
 //! One fitting picture for each product, chosen from its words alone.
 //!
-//! `data/pictures.tsv` holds the pictures (Fluent Emoji 3D) with keywords, `data/picture_rules.tsv` what was decided by hand for
-//! categories. A product's category is looked up in the rules first; within it the title may pick among the rule's pictures, or,
-//! where the rule is open or none fits, among all of them by likeness of words. Nothing found: the category's own picture, then
-//! the neutral one. The same product always gets the same picture.
+//! `data/pictures.tsv` holds the pictures (Fluent Emoji 3D) with keywords, `data/picture_rules.tsv`
+//! what was decided by hand for categories. A product's category is looked up in the rules first;
+//! within it the title may pick among the rule's pictures, or, where the rule is open or none fits,
+//! among all of them by likeness of words. Nothing found: the category's own picture, then the
+//! neutral one. The same product always gets the same picture.
 
 mod rules;
 mod table;
@@ -24,7 +25,8 @@ const NEUTRAL: &str = "shopping bags";
 const CATEGORY_WEIGHT: f32 = 0.3;
 const BRAND_WEIGHT: f32 = 0.1;
 
-/// Words that shops put into a brand without meaning the thing: 'House brand', 'National brand · maker 12'.
+/// Words that shops put into a brand without meaning the thing: 'House brand', 'National brand ·
+/// maker 12'.
 const NO_BRAND: [&str; 5] = ["house", "brand", "national", "private", "maker"];
 
 struct Pictures {
@@ -47,7 +49,8 @@ static PICTURES: LazyLock<Pictures> = LazyLock::new(|| {
     }
 });
 
-/// Key of the picture that fits the product best: a file name under `web/assets/pictures` without its ending.
+/// Key of the picture that fits the product best: a file name under `web/assets/pictures` without
+/// its ending.
 #[must_use]
 pub fn choose(item: &Item) -> String {
     PICTURES.table.pictures()[PICTURES.choose(item)]

@@ -13,7 +13,8 @@ pub(super) struct Rule {
     pub(super) open: bool,
     /// Title words that decide at once.
     exceptions: Vec<(Vec<String>, usize)>,
-    /// Pictures that a title may pick by its own words. The default is not among them: 'Canned pears' are pears first.
+    /// Pictures that a title may pick by its own words. The default is not among them: 'Canned
+    /// pears' are pears first.
     pub(super) candidates: Vec<usize>,
 }
 
@@ -21,8 +22,9 @@ pub(super) struct Rule {
 const LEAF: u32 = 3;
 
 impl Rule {
-    /// Reads the rules: `category | other name <tab> picture, picture, title words = picture`; a `~` before the first picture
-    /// opens the whole table to the title; lines that begin with '#' are remarks.
+    /// Reads the rules: `category | other name <tab> picture, picture, title words = picture`; a
+    /// `~` before the first picture opens the whole table to the title; lines that begin with '#'
+    /// are remarks.
     ///
     /// # Errors
     /// Line and what is wrong with it.
@@ -78,7 +80,8 @@ impl Rule {
         Ok(rule)
     }
 
-    /// The picture that words of the title decide at once: the most words win, then the earlier entry.
+    /// The picture that words of the title decide at once: the most words win, then the earlier
+    /// entry.
     pub(super) fn exception(&self, title: &[String]) -> Option<usize> {
         let held = self
             .exceptions
@@ -108,7 +111,8 @@ impl Rule {
         };
         let fits = self.categories.iter().map(|words| {
             let weights: Vec<u32> = words.iter().map(weight).collect();
-            // A department alone decides only for a rule that leaves the title free: 'Dairy & eggs' holds more than eggs.
+            // A department alone decides only for a rule that leaves the title free: 'Dairy & eggs'
+            // holds more than eggs.
             let holds = !weights.contains(&0) && (self.open || weights.contains(&LEAF));
             if holds { weights.iter().sum() } else { 0 }
         });

@@ -12,14 +12,15 @@ pub(super) struct Picture {
     pub(super) name: &'static str,
 }
 
-/// How loud a keyword is: `thing!` names what a product is, `motif?` only what may be printed on it, `faint??` counts where
-/// nothing else does.
+/// How loud a keyword is: `thing!` names what a product is, `motif?` only what may be printed on
+/// it, `faint??` counts where nothing else does.
 const THING: f32 = 2.2;
 const PLAIN: f32 = 1.0;
 const MOTIF: f32 = 0.45;
 const FAINT: f32 = 0.05;
 
-/// A product's name ends with what it is ('strawberry picnic bag'): the last word of a title counts this much more than the first.
+/// A product's name ends with what it is ('strawberry picnic bag'): the last word of a title counts
+/// this much more than the first.
 const LAST_WORD_BONUS: f32 = 0.25;
 
 /// Words in the longest keyword that is looked for.
@@ -34,7 +35,8 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Reads the table: `key <tab> glyph <tab> name <tab> keyword, keyword!, keyword?, keyword??`; lines that begin with '#' are remarks.
+    /// Reads the table: `key <tab> glyph <tab> name <tab> keyword, keyword!, keyword?, keyword??`;
+    /// lines that begin with '#' are remarks.
     ///
     /// # Errors
     /// Line and what is wrong with it.
@@ -119,7 +121,8 @@ impl Table {
     }
 }
 
-/// Weighs each keyword by how rare its words are among the pictures: 'box' stands with many, 'birdhouse' with one.
+/// Weighs each keyword by how rare its words are among the pictures: 'box' stands with many,
+/// 'birdhouse' with one.
 fn weigh(raw: &[(usize, Vec<String>, f32)], pictures: usize) -> HashMap<String, Vec<(usize, f32)>> {
     let mut holders: HashMap<&str, Vec<usize>> = HashMap::new();
     for (row, words, _) in raw {

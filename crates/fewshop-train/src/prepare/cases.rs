@@ -1,5 +1,5 @@
-//! Validation cases: a visit of a shopper whom training never saw, its first items known, the rest to be found; with the shopper's
-//! earlier visits, if that is asked for.
+//! Validation cases: a visit of a shopper whom training never saw, its first items known, the rest
+//! to be found; with the shopper's earlier visits, if that is asked for.
 
 use std::collections::BTreeMap;
 
@@ -35,15 +35,16 @@ pub(super) struct Visit<'a> {
 #[derive(Debug, PartialEq)]
 pub(super) struct Return<'a> {
     pub(super) visit: Visit<'a>,
-    /// The latest first, as many as [`VISITS`] asks for at the most; products in the order of their ids.
+    /// The latest first, as many as [`VISITS`] asks for at the most; products in the order of their
+    /// ids.
     pub(super) earlier: Vec<Vec<&'a str>>,
 }
 
 /// When a visit began, its id, its products in the order of their ids.
 type Dated<'a> = (i64, &'a str, Vec<&'a str>);
 
-/// Draws visits of shoppers who have been there before, as often as the largest of [`VISITS`] at the least. All of it lies after the day
-/// where training ends.
+/// Draws visits of shoppers who have been there before, as often as the largest of [`VISITS`] at
+/// the least. All of it lies after the day where training ends.
 pub(super) fn draw_returning(cut: &Cut) -> Vec<Return<'_>> {
     let raw = &cut.raw;
     // When a visit began; the products, each once.
@@ -132,7 +133,8 @@ pub(super) fn draw(cut: &Cut) -> Vec<Visit<'_>> {
     drawn
 }
 
-/// Fisher and Yates. By hand, so that the same seed draws the same cases whatever version of a library is in use.
+/// Fisher and Yates. By hand, so that the same seed draws the same cases whatever version of a
+/// library is in use.
 fn shuffle<T>(values: &mut [T], rng: &mut impl Rng) {
     for last in (1..values.len()).rev() {
         let at = (u128::from(rng.next_u64()) * (last as u128 + 1)) >> 64;

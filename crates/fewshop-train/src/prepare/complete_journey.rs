@@ -36,8 +36,9 @@ const CUT_S: i64 = 1_507_420_800;
 
 /// Reads the wheel, or the folder that it was unpacked into.
 ///
-/// A product is what a shopper could tell apart on a shelf label: rows that agree in department, category, type, size, brand and
-/// maker are one, named by their lowest id. The shelf price is what was paid plus the shop's own discounts, by quantity.
+/// A product is what a shopper could tell apart on a shelf label: rows that agree in department,
+/// category, type, size, brand and maker are one, named by their lowest id. The shelf price is what
+/// was paid plus the shop's own discounts, by quantity.
 ///
 /// # Errors
 /// When the files are not there or do not have the columns that they should.

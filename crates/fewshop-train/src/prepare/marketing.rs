@@ -1,7 +1,8 @@
-//! What Complete Journey knows beside its tills: who a household is, and which offers it was shown and redeemed.
+//! What Complete Journey knows beside its tills: who a household is, and which offers it was shown
+//! and redeemed.
 //!
-//! Nothing of it trains the shop. It is written for the shoppers of `events.csv` alone and up to the day where training ends, so that no
-//! stranger of the test folds is described.
+//! Nothing of it trains the shop. It is written for the shoppers of `events.csv` alone and up to
+//! the day where training ends, so that no stranger of the test folds is described.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
@@ -54,7 +55,8 @@ pub struct MarketingCounts {
     pub redeemed: usize,
 }
 
-/// Bands wide enough that some tens of households stand in each: twelve income bands of 5 to 192 households teach nothing.
+/// Bands wide enough that some tens of households stand in each: twelve income bands of 5 to 192
+/// households teach nothing.
 fn band(attribute: usize, raw: &str) -> &'static str {
     match (attribute, raw) {
         (0, "19-24" | "25-34") => "19-34",
@@ -78,8 +80,8 @@ fn band(attribute: usize, raw: &str) -> &'static str {
     }
 }
 
-/// Reads demographics, campaigns, coupons and redemptions. `item_of` says which product each raw id is. A folder without one of the files
-/// has nothing to say of what stands in it.
+/// Reads demographics, campaigns, coupons and redemptions. `item_of` says which product each raw id
+/// is. A folder without one of the files has nothing to say of what stands in it.
 ///
 /// # Errors
 /// When a file is there but lacks a column or holds an empty id.
@@ -210,8 +212,9 @@ fn times(table: &Table, name: &str) -> anyhow::Result<Vec<i64>> {
         .collect())
 }
 
-/// Writes households.csv, offers.csv and offer_events.csv for the shoppers of events.csv, before the cut; nothing where the log says nothing.
-/// An offer that covers no product of the catalogue is left out with its redemptions.
+/// Writes households.csv, offers.csv and offer_events.csv for the shoppers of events.csv, before
+/// the cut; nothing where the log says nothing. An offer that covers no product of the catalogue is
+/// left out with its redemptions.
 ///
 /// # Errors
 /// When a file cannot be written.

@@ -1,9 +1,10 @@
 //! From a raw shop log to the files that everything else reads.
 //!
-//! A [`RawLog`] is what a shop's own files hold, in Fewshop's words. [`cut`] divides it into what training may see and what the
-//! validation cases are made of, and [`write`] writes both. The rules are those of the project's referee, so that the item ids
-//! and events are the same on both sides: shoppers fall into ten folds by a hash of their id, 0 to 6 train, 7 validates, and 8
-//! and 9 are strangers of whom nothing is written; training ends at a date, the cases begin there.
+//! A [`RawLog`] is what a shop's own files hold, in Fewshop's words. [`cut`] divides it into what
+//! training may see and what the validation cases are made of, and [`write`] writes both. The rules
+//! are those of the project's referee, so that the item ids and events are the same on both sides:
+//! shoppers fall into ten folds by a hash of their id, 0 to 6 train, 7 validates, and 8 and 9 are
+//! strangers of whom nothing is written; training ends at a date, the cases begin there.
 
 mod cases;
 mod complete_journey;
@@ -165,7 +166,8 @@ fn once_a_visit(events: impl Iterator<Item = RawEvent>) -> Vec<RawEvent> {
         .collect()
 }
 
-/// The median as the referee takes it: the mean of the two middle values, rounded to cents, half to even.
+/// The median as the referee takes it: the mean of the two middle values, rounded to cents, half to
+/// even.
 fn median_cents(prices: &mut [f64]) -> Option<f64> {
     prices.sort_by(f64::total_cmp);
     let middle = prices.len() / 2;
@@ -202,7 +204,8 @@ mod tests {
 
     #[test]
     fn the_folds_are_the_referees() {
-        // From split.py: [fold(u, 'arbiter') for u in ('h900', 'h1228', 'h1000', 'h1025', 'c13047')].
+        // From split.py: [fold(u, 'arbiter') for u in ('h900', 'h1228', 'h1000', 'h1025',
+        // 'c13047')].
         let folds = ["h900", "h1228", "h1000", "h1025", "c13047"].map(|user| fold(user, "arbiter"));
         assert_eq!(folds, [4, 4, 8, 7, 5]);
         assert_ne!(

@@ -47,7 +47,8 @@ const CUT_S: i64 = 1_306_886_400;
 
 #[derive(Default)]
 struct Product {
-    /// Each description with how often it stands there; the first of the most frequent becomes the title.
+    /// Each description with how often it stands there; the first of the most frequent becomes the
+    /// title.
     descriptions: Vec<(String, u32)>,
     prices: Vec<f64>,
 }
@@ -63,7 +64,8 @@ struct Log {
 
 /// Reads the shop's invoices from csv, xlsx or parquet.
 ///
-/// Lines without a customer, returns, gifts for nothing and codes that are no product (postage, fees) are left out.
+/// Lines without a customer, returns, gifts for nothing and codes that are no product (postage,
+/// fees) are left out.
 ///
 /// # Errors
 /// [`FileError`] when the file lacks a column or holds a number or date that is none.

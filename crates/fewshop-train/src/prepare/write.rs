@@ -63,8 +63,8 @@ fn distinct(values: impl Iterator<Item = u32>) -> usize {
     values.len()
 }
 
-/// Writes items.csv, events.csv, validation cases with their truth (valid_*.csv, valid_return_*.csv) and prepare.json into `folder`,
-/// which is made if need be.
+/// Writes items.csv, events.csv, validation cases with their truth (valid_*.csv,
+/// valid_return_*.csv) and prepare.json into `folder`, which is made if need be.
 ///
 /// # Errors
 /// When the folder cannot be made or written to.

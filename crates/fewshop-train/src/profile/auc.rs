@@ -17,8 +17,9 @@ pub(super) struct Scored<'a> {
     pub(super) scores: &'a [f32],
 }
 
-/// The mean over values of the probability that a row with the value scores higher for it than one without (ties count half), and its
-/// interval by resampling households. `None` where fewer than two values occur.
+/// The mean over values of the probability that a row with the value scores higher for it than one
+/// without (ties count half), and its interval by resampling households. `None` where fewer than
+/// two values occur.
 pub(super) fn one_against_rest(rows: &[Scored<'_>]) -> Option<(f64, Interval)> {
     let values = rows.first()?.scores.len();
     let households = rows.iter().map(|row| row.household).max()? + 1;

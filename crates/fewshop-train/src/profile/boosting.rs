@@ -1,7 +1,8 @@
-//! A small histogram booster (gradient boosted trees with second-order leaves, as XGBoost, arXiv 1603.02754), for category counts: nearly all
-//! of them are 0, so only the others are looked at.
+//! A small histogram booster (gradient boosted trees with second-order leaves, as XGBoost, arXiv
+//! 1603.02754), for category counts: nearly all of them are 0, so only the others are looked at.
 //!
-//! Written here rather than taken from a crate: two hundred lines, and the published crates either bind to C++ or are not maintained.
+//! Written here rather than taken from a crate: two hundred lines, and the published crates either
+//! bind to C++ or are not maintained.
 
 use super::Rows;
 use super::calibration::cross_entropy;
@@ -133,7 +134,8 @@ fn best_split(
     let worth = |g: f64, h: f64| g * g / (h + L2);
     let mut best: Option<(f64, u32, u8)> = None;
     for (column, bins) in sums.iter().enumerate() {
-        // From the highest bin down, so that the zeros, which were not added up, are always on the left.
+        // From the highest bin down, so that the zeros, which were not added up, are always on the
+        // left.
         let mut right = (0.0, 0.0);
         for bin in (1..BINS).rev() {
             right = (right.0 + bins[bin].0, right.1 + bins[bin].1);

@@ -32,8 +32,8 @@ pub(super) fn mixed(logits: &[f32], prior: &[f32], belief: f32) -> Vec<f32> {
     out
 }
 
-/// For each amount the belief with the least cross-entropy on these rows; 0, so the prior alone, where there are none. `logits` stand
-/// parallel to `rows`.
+/// For each amount the belief with the least cross-entropy on these rows; 0, so the prior alone,
+/// where there are none. `logits` stand parallel to `rows`.
 pub(super) fn beliefs(
     rows: &Rows,
     attribute: usize,

@@ -125,7 +125,8 @@ impl Answers {
         }
     }
 
-    /// Takes the logits of one attribute in one split, which stand parallel to the inner and asked rows.
+    /// Takes the logits of one attribute in one split, which stand parallel to the inner and asked
+    /// rows.
     fn take(
         &mut self,
         rows: &Rows,
@@ -307,8 +308,8 @@ pub fn compare(rows: &Rows, settings: &ProfileSettings) -> Result<Comparison> {
     })
 }
 
-/// A head speaks where it beats its prior beyond chance, and does so with all that is more of the same kind: one lucky amount is no
-/// ground to speak.
+/// A head speaks where it beats its prior beyond chance, and does so with all that is more of the
+/// same kind: one lucky amount is no ground to speak.
 fn tell(cells: &mut [Cell]) {
     let whole = |cell: &Cell| {
         Amount::ALL
@@ -401,7 +402,8 @@ fn cell(rows: &Rows, attribute: usize, amount: Amount, answers: &[Answers]) -> O
                     scores: &answers.calibrated[row][range.clone()],
                 })
                 .collect();
-            // The prior differs a little from fold to fold, against what the fold holds: no order of its own.
+            // The prior differs a little from fold to fold, against what the fold holds: no order
+            // of its own.
             let auc = if nth == PRIOR {
                 Some((0.5, [0.5, 0.5]))
             } else {

@@ -9,7 +9,8 @@ use super::Rows;
 /// Parts of the households.
 pub(super) const FOLDS: usize = 5;
 
-/// Rows that teach, that choose settings and calibrate, and that are asked. No household stands in two of them.
+/// Rows that teach, that choose settings and calibrate, and that are asked. No household stands in
+/// two of them.
 pub(super) struct Split {
     pub(super) teach: Vec<usize>,
     pub(super) inner: Vec<usize>,
@@ -47,7 +48,8 @@ pub(super) fn splits(rows: &Rows, seed: u64) -> Vec<Split> {
         .collect()
 }
 
-/// Share of the rows' households that have each value, one more of each counted: no value is impossible.
+/// Share of the rows' households that have each value, one more of each counted: no value is
+/// impossible.
 pub(super) fn prior(rows: &Rows, teach: &[usize], attribute: usize) -> Vec<f32> {
     let mut there = vec![false; rows.labels.len()];
     teach

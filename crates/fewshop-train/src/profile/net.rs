@@ -19,7 +19,8 @@ const BATCH: usize = 256;
 const LEARNING_RATE: f64 = 3e-3;
 /// Epochs without a better inner fold before training ends.
 const PATIENCE: usize = 4;
-/// Added to a feature's variance: a category that one household in a thousand buys must not be blown up to the size of the others.
+/// Added to a feature's variance: a category that one household in a thousand buys must not be
+/// blown up to the size of the others.
 const LEAST_VARIANCE: f32 = 0.02;
 
 /// What is trained on what.

@@ -39,8 +39,8 @@ pub struct Described {
     pub warnings: Vec<String>,
 }
 
-/// Matches households with the log's shoppers. Values that fewer than ten of them have are taken as not known, and an attribute with fewer
-/// than two values left is no attribute.
+/// Matches households with the log's shoppers. Values that fewer than ten of them have are taken as
+/// not known, and an attribute with fewer than two values left is no attribute.
 ///
 /// # Errors
 /// When fewer than 50 households stand in the log, or no attribute is left.
@@ -126,7 +126,8 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Draws them. A receipt has no order, so 'the first' of a visit are some at random, as in the validation cases.
+    /// Draws them. A receipt has no order, so 'the first' of a visit are some at random, as in the
+    /// validation cases.
     ///
     /// # Errors
     /// When no described household has bought anything.

@@ -1,4 +1,5 @@
-//! The heads that a pack ships: trained on all described households, and allowed to speak only where cross-validation says so.
+//! The heads that a pack ships: trained on all described households, and allowed to speak only
+//! where cross-validation says so.
 
 use anyhow::Result;
 use fewshop_model::profile::{Amount, ProfileWeights};
@@ -16,12 +17,14 @@ use crate::progress::Progress;
 pub struct Shipped {
     /// For the pack.
     pub weights: ProfileWeights,
-    /// Attribute by attribute, for each amount asked: how far the head's log loss lies below the prior's on households that it had not seen.
+    /// Attribute by attribute, for each amount asked: how far the head's log loss lies below the
+    /// prior's on households that it had not seen.
     pub gains: Vec<(String, Amount, f64, Interval)>,
 }
 
-/// Trains them. Five fits on parts of the households say how many epochs are right, how far each head is to be believed at each amount,
-/// and where it beats its prior; a last one learns from all households.
+/// Trains them. Five fits on parts of the households say how many epochs are right, how far each
+/// head is to be believed at each amount, and where it beats its prior; a last one learns from all
+/// households.
 ///
 /// # Errors
 /// When a training fails.
@@ -30,7 +33,8 @@ pub fn ship(rows: &Rows, settings: &ProfileSettings) -> Result<Shipped> {
     let answers = heads(rows, settings, &progress)?;
     let mut order: Vec<usize> = (0..answers.fits.len()).collect();
     order.sort_by_key(|&at| answers.fits[at].1);
-    // The setting that most folds chose, the earlier one where two are level; the middle one of its numbers of epochs.
+    // The setting that most folds chose, the earlier one where two are level; the middle one of its
+    // numbers of epochs.
     let times = |choice| {
         answers
             .fits

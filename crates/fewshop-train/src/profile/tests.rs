@@ -9,7 +9,8 @@ use crate::files::{Household, Households, Log, LoggedItem, LoggedSession};
 
 const HOUSEHOLDS: usize = 90;
 
-/// Families buy from the second department, the others from the first; the colour of the door says nothing.
+/// Families buy from the second department, the others from the first; the colour of the door says
+/// nothing.
 fn log_and_households() -> (Log, Households) {
     let mut log = Log::default();
     let mut households = Households {

@@ -75,7 +75,8 @@ fn spread(labels: &mut [(f64, usize)], gap: f64, bottom: f64) {
     }
 }
 
-/// Lines with bands, each named at its right end. `xs` are the places that are labelled on the axis.
+/// Lines with bands, each named at its right end. `xs` are the places that are labelled on the
+/// axis.
 pub(super) fn lines(frame: &Frame<'_>, xs: &[f64], series: &[Series<'_>], width: f64) -> String {
     let height = if width < 500.0 { 340.0 } else { 380.0 };
     let longest = series
@@ -197,7 +198,8 @@ pub(super) struct Bar<'a> {
     pub(super) label: String,
 }
 
-/// Horizontal bars from zero, with intervals. Names stand above their bars, so that they fit on a phone.
+/// Horizontal bars from zero, with intervals. Names stand above their bars, so that they fit on a
+/// phone.
 pub(super) fn bars(frame: &Frame<'_>, bars: &[Bar<'_>], width: f64) -> String {
     let (row, top) = (40.0, 8.0);
     let height = top + row * bars.len() as f64 + 34.0;
@@ -273,7 +275,8 @@ pub(super) struct Whole<'a> {
     pub(super) parts: Vec<(&'a str, &'a str, f64)>,
 }
 
-/// Bars that all reach from 0 to 100 %, with each part's share written in it where there is room, else in the line above.
+/// Bars that all reach from 0 to 100 %, with each part's share written in it where there is room,
+/// else in the line above.
 pub(super) fn shares(frame: &Frame<'_>, wholes: &[Whole<'_>], width: f64) -> String {
     let row = 56.0;
     let height = row * wholes.len() as f64 + 8.0;
@@ -316,7 +319,8 @@ pub(super) fn shares(frame: &Frame<'_>, wholes: &[Whole<'_>], width: f64) -> Str
     svg.finish()
 }
 
-/// Reliability: probabilities as said against shares as found, both on a logarithmic scale since most candidates are unlikely.
+/// Reliability: probabilities as said against shares as found, both on a logarithmic scale since
+/// most candidates are unlikely.
 pub(super) fn reliability(
     frame: &Frame<'_>,
     points: &[(f64, f64, Interval)],
@@ -418,7 +422,8 @@ pub(super) fn columns(frame: &Frame<'_>, columns: &[(String, f64)], width: f64) 
     svg.finish()
 }
 
-/// Thin upright bars in order of time, as many as there are: (first day, count). Only the first, the middle and the last are named.
+/// Thin upright bars in order of time, as many as there are: (first day, count). Only the first,
+/// the middle and the last are named.
 pub(super) fn timeline(frame: &Frame<'_>, bars: &[(String, f64)], width: f64) -> String {
     let height = 220.0;
     let (right, top, bottom) = (width - 8.0, 28.0, height - 44.0);

@@ -3,7 +3,8 @@
 use super::charts::{Frame, Series, lines, ticks};
 use crate::compress::{Found, Vectors};
 
-/// What a picture that stands alone needs; the page has the same in its own styles. It follows the reader's light or dark theme.
+/// What a picture that stands alone needs; the page has the same in its own styles. It follows the
+/// reader's light or dark theme.
 const STYLE: &str = "<style>:root{--card:#fff;--ink:#5c574c;--line:#e4dfd4;--c0:#1f6f54;--c1:#8a5a00;--c2:#2b5fa8;--c3:#9b3d6e;--c4:#6b4fa0;--c5:#b3472b;--c6:#5c6670;--c7:#00707c}\
 @media (prefers-color-scheme:dark){:root{--card:#1e1e1a;--ink:#b4ae9f;--line:#35342d;--c0:#67c8a3;--c1:#e0b05a;--c2:#7fb0f0;--c3:#e58fbd;--c4:#b9a2ea;--c5:#f09a7e;--c6:#aab4be;--c7:#5fc8d6}}\
 svg{background:var(--card)}text{font:13px system-ui,sans-serif;fill:var(--ink)}text.name{font-weight:500}text.main{font-weight:700}.grid{stroke:var(--line)}\
@@ -17,7 +18,8 @@ pub fn compression(found: &Found) -> String {
     chart(found, "Bytes against NDCG@10", 720.0).replacen('>', &format!(">{STYLE}"), 1)
 }
 
-/// A line for each way of writing the vectors, over the shares of the pairs; what was taken stands apart.
+/// A line for each way of writing the vectors, over the shares of the pairs; what was taken stands
+/// apart.
 pub(super) fn chart(found: &Found, title: &str, width: f64) -> String {
     let plain = || found.tried.iter().filter(|one| one.mix.ranker_zeros == 0.0);
     let mut kinds: Vec<Vectors> = Vec::new();

@@ -21,7 +21,8 @@ pub(super) fn section(heading: &str, intro: &str) -> String {
     format!("<section>\n<h2>{}</h2>\n{intro}", escape(heading))
 }
 
-/// A chart twice, for wide and for narrow screens: scaled down, its text could not be read on a phone. Class `one` is drawn once.
+/// A chart twice, for wide and for narrow screens: scaled down, its text could not be read on a
+/// phone. Class `one` is drawn once.
 pub(super) fn figure(chart: impl Fn(f64) -> String, caption: &str, class: &str) -> String {
     let drawing = if class == "one" {
         chart(WIDE)

@@ -1,7 +1,9 @@
-//! The report: all that is known of a pack's quality as one value ([`Report`], kept as JSON) and as one page ([`page`]).
+//! The report: all that is known of a pack's quality as one value ([`Report`], kept as JSON) and as
+//! one page ([`page`]).
 //!
-//! The page is one HTML file that needs nothing else: charts are inline SVG, there is no script, and it follows the reader's light or
-//! dark theme. It says first what a shop owner wants to know, in plain words, and says it only as strongly as the intervals allow.
+//! The page is one HTML file that needs nothing else: charts are inline SVG, there is no script,
+//! and it follows the reader's light or dark theme. It says first what a shop owner wants to know,
+//! in plain words, and says it only as strongly as the intervals allow.
 
 mod charts;
 mod compression;

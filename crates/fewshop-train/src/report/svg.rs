@@ -1,4 +1,5 @@
-//! Just enough SVG for charts: elements that are always closed, text that is always escaped, numbers that are always finite.
+//! Just enough SVG for charts: elements that are always closed, text that is always escaped,
+//! numbers that are always finite.
 
 use std::fmt::Write as _;
 
@@ -20,7 +21,8 @@ pub(super) fn escape(text: &str) -> String {
     out
 }
 
-/// A coordinate: a tenth of a pixel is fine enough; what is no number is 0, so that one bad figure does not lose the page.
+/// A coordinate: a tenth of a pixel is fine enough; what is no number is 0, so that one bad figure
+/// does not lose the page.
 fn number(x: f64) -> String {
     let rounded = if x.is_finite() {
         (x * 10.0).round() / 10.0
@@ -47,7 +49,8 @@ pub(super) struct Svg {
 }
 
 impl Svg {
-    /// An empty drawing; `title` and `description` are for screen readers and must differ within a page, as ids come from the title.
+    /// An empty drawing; `title` and `description` are for screen readers and must differ within a
+    /// page, as ids come from the title.
     pub(super) fn new(width: f64, height: f64, title: &str, description: &str) -> Self {
         let id: String = format!("{title} {width}")
             .chars()

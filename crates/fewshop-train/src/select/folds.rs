@@ -13,7 +13,8 @@ use crate::files::{Case, Log, LoggedSession};
 
 /// Groups of shoppers, each asked about once, each after another day.
 pub(crate) const FOLDS: usize = 3;
-/// Share of the sessions before the first fold's day, and the last one's: the window of training widens from fold to fold.
+/// Share of the sessions before the first fold's day, and the last one's: the window of training
+/// widens from fold to fold.
 const FROM: (f64, f64) = (0.6, 0.8);
 /// Shots of the questions; the same session serves all of them.
 const KS: [usize; 4] = [1, 3, 5, 10];
@@ -65,7 +66,8 @@ pub(crate) struct Folds {
     pub(crate) folds: Vec<Fold>,
     /// Group of each shopper of the log.
     group: Vec<usize>,
-    /// Place of each shopper in `0.0..1.0`: those below a share are its sample, so that a larger sample holds the smaller one.
+    /// Place of each shopper in `0.0..1.0`: those below a share are its sample, so that a larger
+    /// sample holds the smaller one.
     place: Vec<f64>,
     /// Products that a session of the questions has at the least.
     pub(crate) length: usize,
@@ -74,8 +76,9 @@ pub(crate) struct Folds {
 impl Folds {
     /// Cuts a log.
     ///
-    /// Shoppers fall into groups by a hash; a group's questions are made of its own sessions from the fold's day on, and half of its
-    /// shoppers serve the screening rungs, the other half the deciding one.
+    /// Shoppers fall into groups by a hash; a group's questions are made of its own sessions from
+    /// the fold's day on, and half of its shoppers serve the screening rungs, the other half the
+    /// deciding one.
     ///
     /// # Errors
     /// When the log has too few days, shoppers or long sessions.
@@ -104,7 +107,8 @@ impl Folds {
         );
         let cut = |fold: usize| {
             let share = FROM.0 + (FROM.1 - FROM.0) * fold as f64 / (FOLDS - 1) as f64;
-            // A log of few days may have its first day here, before which there is nothing to learn from.
+            // A log of few days may have its first day here, before which there is nothing to learn
+            // from.
             days[(days.len() as f64 * share) as usize].max(days[0] + 1)
         };
         let sessions = |fold: usize, stage: Stage, least: usize| {
@@ -154,7 +158,8 @@ impl Folds {
         })
     }
 
-    /// What a fold's training may see: sessions of the other groups before the fold's day, of a share of their shoppers.
+    /// What a fold's training may see: sessions of the other groups before the fold's day, of a
+    /// share of their shoppers.
     pub(crate) fn training(&self, log: &Log, fold: usize, share: f64) -> Log {
         let whole: Vec<&LoggedSession> = log
             .sessions
@@ -165,7 +170,8 @@ impl Folds {
             .collect();
         let share = share.max(LEAST_SESSIONS / whole.len().max(1) as f64);
         let mut out = Log::default();
-        // Shoppers are numbered anew: those left out must not be known to the training even by name.
+        // Shoppers are numbered anew: those left out must not be known to the training even by
+        // name.
         let mut numbers: BTreeMap<u32, u32> = BTreeMap::new();
         for session in whole
             .into_iter()
@@ -270,7 +276,8 @@ mod tests {
         ) {
             let log = log(&sessions);
             let folds = Folds::of(&log, seed);
-            // Now and then so few shoppers fall into one group that there is nothing to ask them; that is refused, and no fault.
+            // Now and then so few shoppers fall into one group that there is nothing to ask them;
+            // that is refused, and no fault.
             prop_assume!(folds.is_ok());
             let folds = folds.unwrap();
             let session = |case: &Case| log.sessions.iter().find(|s| case.id.starts_with(&format!("{}-", s.id))).unwrap();

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::evaluation::Bootstrap;
 
-/// Draws of shoppers: twice those of an evaluation, since the level is stricter where several trials are compared.
+/// Draws of shoppers: twice those of an evaluation, since the level is stricter where several
+/// trials are compared.
 const DRAWS: u64 = 4_000;
 
 /// A mean difference with its interval.
@@ -18,7 +19,8 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// Mean over k of the mean of `(shopper, k, value)`: every k weighs the same, however many cases it has. 0 where there is no case.
+/// Mean over k of the mean of `(shopper, k, value)`: every k weighs the same, however many cases it
+/// has. 0 where there is no case.
 #[must_use]
 pub fn mean_over_k(cases: &[(u32, u32, f64)]) -> f64 {
     let mut sums: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
@@ -29,9 +31,11 @@ pub fn mean_over_k(cases: &[(u32, u32, f64)]) -> f64 {
     sums.values().map(|(sum, count)| sum / count).sum::<f64>() / sums.len().max(1) as f64
 }
 
-/// Interval of level `1 - alpha` for [`mean_over_k`] of the differences, from `(shopper, k, difference)` of each case.
+/// Interval of level `1 - alpha` for [`mean_over_k`] of the differences, from
+/// `(shopper, k, difference)` of each case.
 ///
-/// Whole shoppers are drawn: the cases of one are no independent evidence. `None` where there is no case.
+/// Whole shoppers are drawn: the cases of one are no independent evidence. `None` where there is no
+/// case.
 #[must_use]
 pub fn paired(differences: &[(u32, u32, f64)], alpha: f64, seed: u64) -> Option<Interval> {
     if differences.is_empty() {

@@ -13,7 +13,8 @@ use super::space::Settings;
 /// Name and version of the file.
 const FORMAT: &str = "fewshop trials, 1";
 
-/// What a search depends on, by name: digests of files, seed, settings. Two searches that differ in any share no fit.
+/// What a search depends on, by name: digests of files, seed, settings. Two searches that differ in
+/// any share no fit.
 pub type Facts = BTreeMap<String, String>;
 
 #[derive(Serialize, Deserialize)]
@@ -31,7 +32,8 @@ pub(crate) struct Entry {
     pub(crate) settings: Settings,
     /// What it took, in thousandths of a second.
     pub(crate) ms: u64,
-    /// NDCG@10 of each question in millionths: whole numbers are the same when they are read again. Empty where the fit failed.
+    /// NDCG@10 of each question in millionths: whole numbers are the same when they are read again.
+    /// Empty where the fit failed.
     pub(crate) scores: Vec<u32>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -50,7 +52,8 @@ impl Journal {
     /// Opens the journal of a search, or starts one.
     ///
     /// # Errors
-    /// When the file cannot be used, is damaged before its last line, is open in another search or of another one.
+    /// When the file cannot be used, is damaged before its last line, is open in another search or
+    /// of another one.
     pub(crate) fn open(path: &Path, facts: &Facts) -> Result<Self> {
         let name = path.display();
         let advice = "check that its folder exists and may be written to";
@@ -85,7 +88,8 @@ impl Journal {
         let mut entries = BTreeMap::new();
         match lines.next() {
             None => {
-                // Something without a line break may be a header that was cut off, or anything else: then it is not ours to empty.
+                // Something without a line break may be a header that was cut off, or anything
+                // else: then it is not ours to empty.
                 let ours = format!("{{\"format\":\"{FORMAT}\"");
                 let shared = bytes.len().min(ours.len());
                 ensure!(

@@ -1,10 +1,12 @@
 //! Chooses the settings of a training by cross-validation, within a budget.
 //!
-//! A *trial* is a set of settings ([`SPACE`] says which are tried), number 0 the ones that the search began with. Each is trained on
-//! three folds of the log ([`folds`]): other shoppers than those who are asked, before the day from which on they are asked. Successive
-//! halving ([`search`]) trains all trials on a ninth of the shoppers, the best third of them on a third, and the best third of those
-//! on all; only then, on shoppers whom nothing was chosen by, it is decided: settings other than number 0 are taken only if the
-//! interval of their gain lies above zero. Every finished fit is a line of a [`journal`], and a search that was killed goes on there.
+//! A *trial* is a set of settings ([`SPACE`] says which are tried), number 0 the ones that the
+//! search began with. Each is trained on three folds of the log ([`folds`]): other shoppers than
+//! those who are asked, before the day from which on they are asked. Successive halving
+//! ([`search`]) trains all trials on a ninth of the shoppers, the best third of them on a third,
+//! and the best third of those on all; only then, on shoppers whom nothing was chosen by, it is
+//! decided: settings other than number 0 are taken only if the interval of their gain lies above
+//! zero. Every finished fit is a line of a [`journal`], and a search that was killed goes on there.
 
 mod folds;
 pub mod interval;
@@ -81,11 +83,12 @@ pub struct Selection {
     pub outcome: Outcome,
 }
 
-/// Searches. `files` names what catalogue and log were read from, with [`digest`]s: a journal of other files is refused.
+/// Searches. `files` names what catalogue and log were read from, with [`digest`]s: a journal of
+/// other files is refused.
 ///
 /// # Errors
-/// When the log is too small to be cut into folds, the settings to begin with cannot be trained, or the journal cannot be used or is
-/// that of another search.
+/// When the log is too small to be cut into folds, the settings to begin with cannot be trained, or
+/// the journal cannot be used or is that of another search.
 pub fn select(task: &Task<'_>, files: Facts, journal: &Path) -> Result<Selection> {
     let folds = Folds::of(task.log, task.seed)?;
     let mut facts = files;

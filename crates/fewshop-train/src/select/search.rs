@@ -1,4 +1,5 @@
-//! Successive halving: all trials on a small part of the shop, the best third on a larger one, and so on.
+//! Successive halving: all trials on a small part of the shop, the best third on a larger one, and
+//! so on.
 
 use std::time::Duration;
 
@@ -16,11 +17,12 @@ pub(crate) struct Rung {
     pub(crate) stage: Stage,
 }
 
-/// One trial in so many goes on to the next rung, which costs about as many times as much: so all rungs cost about the same.
+/// One trial in so many goes on to the next rung, which costs about as many times as much: so all
+/// rungs cost about the same.
 const ETA: usize = 3;
 
-/// The rungs. The last one is the whole training, and asks about shoppers that no earlier one asked about: what came through luck on
-/// the way up proves nothing there.
+/// The rungs. The last one is the whole training, and asks about shoppers that no earlier one asked
+/// about: what came through luck on the way up proves nothing there.
 pub(crate) const RUNGS: [Rung; 3] = [
     Rung {
         share: 1.0 / 9.0,
@@ -37,9 +39,11 @@ pub(crate) const RUNGS: [Rung; 3] = [
 ];
 const LAST: usize = RUNGS.len() - 1;
 
-/// More trials than this are not planned, whatever the time allows: random trials bring less and less.
+/// More trials than this are not planned, whatever the time allows: random trials bring less and
+/// less.
 const MOST_TRIALS: usize = 200;
-/// Trials take that much longer than the defaults on average, for planning: most values of the space are to either side of them.
+/// Trials take that much longer than the defaults on average, for planning: most values of the
+/// space are to either side of them.
 const SLACK: f64 = 1.2;
 /// Chance that settings are chosen which are no better than the defaults.
 const ALPHA: f64 = 0.05;
@@ -102,7 +106,8 @@ pub struct Outcome {
     pub chosen: usize,
     /// The best other trial of the last rung, and its interval at the level that decides.
     pub best: Option<(usize, Interval)>,
-    /// Trials on the last rung beside number 0: the interval is the wider, the more there were to pick from.
+    /// Trials on the last rung beside number 0: the interval is the wider, the more there were to
+    /// pick from.
     pub finalists: usize,
     /// Why it ended.
     pub end: End,
@@ -271,8 +276,8 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
         Ok(Step::Scored)
     }
 
-    /// What the next fit will take, given what the folds before it took: from what the defaults took there, and how this trial did
-    /// against them on the rung below.
+    /// What the next fit will take, given what the folds before it took: from what the defaults
+    /// took there, and how this trial did against them on the rung below.
     fn expected_ms(&self, trial: usize, rung: usize, before: &[u64]) -> u64 {
         let times = |trial: usize, rung: usize| {
             self.trials[trial].rungs[rung]

@@ -31,7 +31,8 @@ impl fmt::Display for Value {
 }
 
 impl Value {
-    /// Whether a settings file that holds `other` says the same; half the settings are stored with seven digits.
+    /// Whether a settings file that holds `other` says the same; half the settings are stored with
+    /// seven digits.
     fn is(self, other: &toml::Value) -> bool {
         match (self, other) {
             (Self::Whole(a), toml::Value::Integer(b)) => a == *b,
@@ -61,9 +62,10 @@ macro_rules! space {
 
 /// The search space: some values to either side of each default.
 ///
-/// What makes the pack larger (`embedding_size`, `keep_*`) or the device slower (`hidden`, `candidates`, `steps`) goes no further
-/// than a shop of ten thousand products has room for in its budgets. How much the counts are damped is not here: every training
-/// chooses that for itself on its held sessions, as it does the adapter's rate and gate.
+/// What makes the pack larger (`embedding_size`, `keep_*`) or the device slower (`hidden`,
+/// `candidates`, `steps`) goes no further than a shop of ten thousand products has room for in its
+/// budgets. How much the counts are damped is not here: every training chooses that for itself on
+/// its held sessions, as it does the adapter's rate and gate.
 pub const SPACE: &[Dimension] = space! {
     // How the log is cut for the ranker.
     "ranker_share": Number [0.2, 0.3, 0.4];
@@ -89,10 +91,12 @@ pub const SPACE: &[Dimension] = space! {
     "adapter.l2": Number [0.03, 0.1, 0.3];
 };
 
-/// Chance that a trial changes a setting. The defaults are good in most places: a trial that changes everything is hardly ever better.
+/// Chance that a trial changes a setting. The defaults are good in most places: a trial that
+/// changes everything is hardly ever better.
 const CHANGED: f64 = 0.25;
 
-/// Draws trials: number 0 changes nothing, no two are alike, and a longer list begins with the shorter one.
+/// Draws trials: number 0 changes nothing, no two are alike, and a longer list begins with the
+/// shorter one.
 ///
 /// # Errors
 /// When the space names a setting that there is not.
@@ -115,7 +119,8 @@ pub(crate) fn draw(base: &TrainConfig, trials: usize, seed: u64) -> Result<Vec<S
                 .filter(|value| !value.is(now))
                 .copied()
                 .collect();
-            // Drawn whether it is used or not, so that one setting's luck does not move the others'.
+            // Drawn whether it is used or not, so that one setting's luck does not move the
+            // others'.
             let (change, value) = (rng.random_bool(CHANGED), others.choose(&mut rng));
             if let (true, Some(&value)) = (change, value) {
                 settings.insert(dimension.name.to_owned(), value);
@@ -154,7 +159,8 @@ pub(crate) fn apply(base: &TrainConfig, settings: &Settings) -> Result<TrainConf
         .with_context(|| format!("settings that a training cannot have: {}", words(settings)))
 }
 
-/// Work that grows with the shop: what a training on a share of the shoppers does a share of, and never less than so much.
+/// Work that grows with the shop: what a training on a share of the shoppers does a share of, and
+/// never less than so much.
 const SCALED: [(&str, i64); 2] = [("tower.sessions_an_epoch", 2_000), ("ranker.cases", 1_000)];
 
 /// `config` for a training on a share of the shop.

@@ -43,7 +43,8 @@ fn worth(settings: &Settings) -> i64 {
     }
 }
 
-/// A fit of 1, 3 and 9 seconds on the three rungs, with noise that differs from question to question and trial to trial.
+/// A fit of 1, 3 and 9 seconds on the three rungs, with noise that differs from question to
+/// question and trial to trial.
 fn made_up(job: Job<'_>, noise: i64) -> Fitted {
     let scores = (0..20).map(|question: i64| {
         let name = format!("{} {} {question}", job.trial, job.fold);
@@ -82,7 +83,8 @@ fn halving_keeps_the_best_and_spends_most_fits_low() {
         made_up(job, 1_000)
     })
     .unwrap();
-    // Trial 6 is worth most, then 3, then 7: eight others on the first rung, three on the second, one on the last.
+    // Trial 6 is worth most, then 3, then 7: eight others on the first rung, three on the second,
+    // one on the last.
     assert_eq!(outcome.chosen, 6);
     assert_eq!(outcome.end, End::Done);
     let on = |rung: usize| {
@@ -137,7 +139,8 @@ fn a_search_that_was_killed_goes_on_without_repeating_a_fit() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("trials.jsonl");
         let mut done: Vec<(usize, usize, usize)> = Vec::new();
-        // A panic in the middle of a fit leaves what a kill leaves: the lines of the fits before it.
+        // A panic in the middle of a fit leaves what a kill leaves: the lines of the fits before
+        // it.
         let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             search(&path, Budget::Trials(9), &WORTHS, |job| {
                 if done.len() == killed_after {

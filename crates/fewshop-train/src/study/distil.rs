@@ -1,4 +1,5 @@
-//! What a larger ranker knows more than the shipped one, how much of it a student keeps, and what rounding the item vectors costs.
+//! What a larger ranker knows more than the shipped one, how much of it a student keeps, and what
+//! rounding the item vectors costs.
 
 use std::fmt::Write;
 

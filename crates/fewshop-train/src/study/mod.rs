@@ -1,6 +1,7 @@
-//! Experiments on a shop's own log. How time and memory of a training grow with it: the log made longer, and what each length took. How
-//! products that nobody has bought yet find their shoppers: [`new_items`]. What noise costs: [`robustness`]. What a larger
-//! ranker could teach, and what rounding costs: [`distil`].
+//! Experiments on a shop's own log. How time and memory of a training grow with it: the log made
+//! longer, and what each length took. How products that nobody has bought yet find their shoppers:
+//! [`new_items`]. What noise costs: [`robustness`]. What a larger ranker could teach, and what
+//! rounding costs: [`distil`].
 
 pub mod distil;
 pub mod new_items;
@@ -16,13 +17,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::files::{Log, LoggedSession};
 
-/// Share of the products of a repeated session that are replaced. Repeated to the letter, sessions would bring no pair of products
-/// that was not there before, and the tables of pairs would look as if they did not grow.
+/// Share of the products of a repeated session that are replaced. Repeated to the letter, sessions
+/// would bring no pair of products that was not there before, and the tables of pairs would look as
+/// if they did not grow.
 const REPLACED: f64 = 0.1;
 
-/// The log and after it shoppers drawn from it, under new names, until it has `times` as many events.
+/// The log and after it shoppers drawn from it, under new names, until it has `times` as many
+/// events.
 ///
-/// In each session of theirs a tenth of the products is replaced by others, drawn by how often they are bought.
+/// In each session of theirs a tenth of the products is replaced by others, drawn by how often they
+/// are bought.
 #[must_use]
 pub fn resample(log: &Log, times: f64, seed: u64) -> Log {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -116,8 +120,8 @@ impl Size {
     }
 }
 
-/// The sizes as a table. What counts are the last two columns: what each added million of events cost. They stay the same, or fall,
-/// where growth is linear or slower.
+/// The sizes as a table. What counts are the last two columns: what each added million of events
+/// cost. They stay the same, or fall, where growth is linear or slower.
 #[must_use]
 pub fn table(sizes: &[Size]) -> String {
     let mut out = format!(

@@ -88,7 +88,8 @@ pub fn disturbed(pack: &Pack, share: f64, seed: u64) -> Pack {
     moved
 }
 
-/// Cases in which each shot is replaced with a probability of one in five, by a product that the case does not know yet.
+/// Cases in which each shot is replaced with a probability of one in five, by a product that the
+/// case does not know yet.
 #[must_use]
 pub fn noisy(questions: &Questions, items: usize, seed: u64) -> Questions {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);

@@ -324,7 +324,8 @@ impl Reader<'_> {
     }
 
     fn linear(&self, name: &str, from: usize, to: usize) -> Result<Linear> {
-        // The file holds [out, in]. Turned once here, so that no product has to read it against the grain.
+        // The file holds [out, in]. Turned once here, so that no product has to read it against the
+        // grain.
         let values = self.values(&format!("{name}.weight"), &[to, from])?;
         let turned: Vec<f32> = (0..from)
             .flat_map(|row| values.iter().skip(row).step_by(from).copied())

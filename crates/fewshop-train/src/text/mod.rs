@@ -1,11 +1,15 @@
-//! What a pre-trained sentence model reads in product titles: transfer from a model that has seen far more text than a shop has.
+//! What a pre-trained sentence model reads in product titles: transfer from a model that has seen
+//! far more text than a shop has.
 //!
-//! A [`TextModel`] is a BERT encoder with mean pooling (all-MiniLM-L6-v2 and its kin) as its makers publish it: `config.json`,
-//! `vocab.txt` and `model.safetensors`, in a folder or inside a Python wheel. It turns each product's text ([`describe`]) into a unit
-//! vector; [`TextVectors`] are those of a whole catalogue, cut down to the directions in which its products differ most. Training
-//! alone uses them: what the item tower makes of them is in the pack's item table, so no device ever needs the text model.
+//! A [`TextModel`] is a BERT encoder with mean pooling (all-MiniLM-L6-v2 and its kin) as its makers
+//! publish it: `config.json`, `vocab.txt` and `model.safetensors`, in a folder or inside a Python
+//! wheel. It turns each product's text ([`describe`]) into a unit vector; [`TextVectors`] are those
+//! of a whole catalogue, cut down to the directions in which its products differ most. Training
+//! alone uses them: what the item tower makes of them is in the pack's item table, so no device
+//! ever needs the text model.
 //!
-//! Limits: BERT with absolute positions and 32-bit weights; no pooling but the mean; texts are cut at 128 tokens.
+//! Limits: BERT with absolute positions and 32-bit weights; no pooling but the mean; texts are cut
+//! at 128 tokens.
 
 mod bert;
 mod pca;
@@ -29,11 +33,14 @@ use bert::Bert;
 use source::Source;
 use wordpiece::WordPiece;
 
-/// Numbers a product at the most. 64 of the model's 384 hold 83 % of the variance on Complete Journey, 73 % on Online Retail.
+/// Numbers a product at the most. 64 of the model's 384 hold 83 % of the variance on Complete
+/// Journey, 73 % on Online Retail.
 const KEPT: usize = 64;
-/// Tokens of a text that are read at the most, the two that mark start and end included; titles have a dozen.
+/// Tokens of a text that are read at the most, the two that mark start and end included; titles
+/// have a dozen.
 const LONGEST: usize = 128;
-/// Texts that go through the encoder at once: enough to fill the matrix product, few enough to stay in the cache.
+/// Texts that go through the encoder at once: enough to fill the matrix product, few enough to stay
+/// in the cache.
 const BATCH: usize = 32;
 
 /// A pre-trained sentence model, checked and ready.
@@ -69,7 +76,8 @@ fn yes() -> bool {
 }
 
 impl TextModel {
-    /// Reads a model from a wheel, or from a folder that holds `model.safetensors` (itself or in a folder of it).
+    /// Reads a model from a wheel, or from a folder that holds `model.safetensors` (itself or in a
+    /// folder of it).
     ///
     /// # Errors
     /// With the file and the field that are missing or do not fit the others.
@@ -122,8 +130,8 @@ impl TextModel {
 
     /// Unit vectors of all texts, `[texts, size]` row-major.
     ///
-    /// Texts of one length go through the encoder together, so nothing is padded and no result depends on what else is in the list but
-    /// for rounding.
+    /// Texts of one length go through the encoder together, so nothing is padded and no result
+    /// depends on what else is in the list but for rounding.
     #[must_use]
     pub fn embed(&self, texts: &[String]) -> Vec<f32> {
         let longest = LONGEST.min(self.encoder.positions());
@@ -217,7 +225,8 @@ impl TextVectors {
         &self.rows
     }
 
-    /// SHA-256 of all that a training sees of the model: the same words in another wheel or folder are the same.
+    /// SHA-256 of all that a training sees of the model: the same words in another wheel or folder
+    /// are the same.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         let mut hasher = Sha256::new();
@@ -235,11 +244,13 @@ impl TextVectors {
     }
 }
 
-/// What the model is told of a product: its title and its category path from the inside out, as one sentence would say it.
+/// What the model is told of a product: its title and its category path from the inside out, as one
+/// sentence would say it.
 ///
-/// The path says which of its meanings a short title has; with it the tower's validation loss on Complete Journey is lower than with
-/// titles alone (8.1025 against 8.1070). Brand and size stay out: they are tokens of the tower already, and names of makers and numbers
-/// mean little to a model of English sentences.
+/// The path says which of its meanings a short title has; with it the tower's validation loss on
+/// Complete Journey is lower than with titles alone (8.1025 against 8.1070). Brand and size stay
+/// out: they are tokens of the tower already, and names of makers and numbers mean little to a
+/// model of English sentences.
 #[must_use]
 pub fn describe(item: &Item) -> String {
     let parts: Vec<&str> = std::iter::once(&item.title)

@@ -2,11 +2,13 @@
 
 use rayon::prelude::*;
 
-/// At the end each sweep of Jacobi's method squares the error: under a dozen do, and this only bounds the loop.
+/// At the end each sweep of Jacobi's method squares the error: under a dozen do, and this only
+/// bounds the loop.
 const SWEEPS: usize = 30;
 
-/// Centres `rows` (`width` numbers each) and keeps the `most` principal components at the most. The rest is scaled as one, to a mean
-/// square of 1: how much the components differ in weight is the model's own say and stays.
+/// Centres `rows` (`width` numbers each) and keeps the `most` principal components at the most. The
+/// rest is scaled as one, to a mean square of 1: how much the components differ in weight is the
+/// model's own say and stays.
 ///
 /// Gives the numbers a row, the rows, and the share of the variance that they hold.
 pub(super) fn reduce(rows: &[f32], width: usize, most: usize) -> (usize, Vec<f32>, f64) {
@@ -62,7 +64,8 @@ fn mean(rows: &[f32], width: usize) -> Vec<f64> {
     mean
 }
 
-/// `[width, width]`. Each thread has rows of the result to itself, so the sums' order does not depend on how many there are.
+/// `[width, width]`. Each thread has rows of the result to itself, so the sums' order does not
+/// depend on how many there are.
 fn covariance(centred: &[f64], width: usize) -> Vec<f64> {
     const BLOCK: usize = 32;
     let count = (centred.len() / width).max(1) as f64;
@@ -81,7 +84,8 @@ fn covariance(centred: &[f64], width: usize) -> Vec<f64> {
     out
 }
 
-/// Eigenvalues and eigenvectors (row `i` belongs to value `i`) of a symmetric matrix, by Jacobi's cyclic rotations.
+/// Eigenvalues and eigenvectors (row `i` belongs to value `i`) of a symmetric matrix, by Jacobi's
+/// cyclic rotations.
 fn eigen(mut a: Vec<f64>, n: usize) -> (Vec<f64>, Vec<f64>) {
     let mut v = vec![0.0; n * n];
     (0..n).for_each(|i| v[i * n + i] = 1.0);

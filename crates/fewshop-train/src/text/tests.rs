@@ -1,4 +1,5 @@
-//! A tiny model made from a seed against plain loops; and the real one against NumPy, where it has been downloaded.
+//! A tiny model made from a seed against plain loops; and the real one against NumPy, where it has
+//! been downloaded.
 
 use std::path::{Path, PathBuf};
 
@@ -115,7 +116,8 @@ fn reference(tiny: &Tiny, tokens: &[usize]) -> Vec<f64> {
     mean.iter().map(|x| x / length).collect()
 }
 
-/// x Φ(x), with Φ by Simpson's rule from 0: independent of the error function that the encoder calls.
+/// x Φ(x), with Φ by Simpson's rule from 0: independent of the error function that the encoder
+/// calls.
 fn gelu(x: f64) -> f64 {
     const STEPS: usize = 2000;
     let density = |t: f64| (-t * t / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt();
@@ -146,7 +148,8 @@ fn the_encoder_is_that_of_plain_loops() {
     let tiny = Tiny::new();
     let folder = tiny.folder();
     let model = TextModel::open(folder.path()).unwrap();
-    // "teas" is tea + ##s; the first and the last are of one length and share a batch, and two are the same text.
+    // "teas" is tea + ##s; the first and the last are of one length and share a batch, and two are
+    // the same text.
     let found = model.embed(&texts(&[
         "Whole milk",
         "Green teas, rye bread",
@@ -295,7 +298,8 @@ fn what_is_no_model_is_refused_with_advice() {
     assert!(refused(folder.path()).contains("cannot be read as safetensors"));
 }
 
-/// The model that `cargo xtask data` downloads, if it is there; `FEWSHOP_TEXT_MODEL` names another place.
+/// The model that `cargo xtask data` downloads, if it is there; `FEWSHOP_TEXT_MODEL` names another
+/// place.
 fn downloaded() -> Option<PathBuf> {
     let named = std::env::var_os("FEWSHOP_TEXT_MODEL").map(PathBuf::from);
     let data = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -303,7 +307,8 @@ fn downloaded() -> Option<PathBuf> {
     named.or_else(|| data.exists().then_some(data))
 }
 
-/// Tokens, and the first four numbers and the last, from a forward pass in NumPy with double precision.
+/// Tokens, and the first four numbers and the last, from a forward pass in NumPy with double
+/// precision.
 #[test]
 fn the_real_model_says_what_an_independent_implementation_says() {
     let Some(path) = downloaded() else { return };

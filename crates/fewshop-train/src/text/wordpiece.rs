@@ -1,6 +1,7 @@
 //! BERT's tokeniser: words and marks, then the longest pieces that the vocabulary has.
 //!
-//! Written out, since the crate that holds it among others brings some forty more with it, two of them in C.
+//! Written out, since the crate that holds it among others brings some forty more with it, two of
+//! them in C.
 
 use std::collections::HashMap;
 
@@ -70,7 +71,8 @@ impl WordPiece {
         out
     }
 
-    /// Clean spaces, Chinese characters as words of their own, and for an uncased model no accents and no capitals.
+    /// Clean spaces, Chinese characters as words of their own, and for an uncased model no accents
+    /// and no capitals.
     fn normalise(&self, text: &str) -> String {
         let mut clean = String::with_capacity(text.len());
         for c in text.chars() {
@@ -94,7 +96,8 @@ impl WordPiece {
         bare.to_lowercase()
     }
 
-    /// Splits a word into the longest known pieces from the left; one unknown piece makes the whole word unknown.
+    /// Splits a word into the longest known pieces from the left; one unknown piece makes the whole
+    /// word unknown.
     fn pieces(&self, word: &str, out: &mut Vec<i32>) {
         let before = out.len();
         let mut rest = word;

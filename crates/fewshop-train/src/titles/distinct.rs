@@ -37,8 +37,9 @@ impl Difference {
     }
 }
 
-/// Adds what differs to the names of products that look alike: to the title their category, department, raw type or stock
-/// number, else the size as printed, else the maker, else, at the very last, their id.
+/// Adds what differs to the names of products that look alike: to the title their category,
+/// department, raw type or stock number, else the size as printed, else the maker, else, at the
+/// very last, their id.
 pub(super) fn tell_apart(drafts: &mut [Draft]) {
     let steps = drafts
         .iter()

@@ -1,9 +1,11 @@
 //! Readable names: from what a shop's till prints to what a shop would show.
 //!
-//! A till knows a product by an abbreviation cut at thirty characters, a category for the accountant and a size with a stock number
-//! in it. [`readable`] turns these [`RawLabel`]s into titles, a department and category to browse by, plain sizes and brands. What
-//! is said is what the raw label says: reviewed tables (`*.tsv` beside this file) come first, rules (`words`, `size`) write out the
-//! rest. No two products come out alike in title, size and brand, for a shopper could not tell them apart: see `distinct`.
+//! A till knows a product by an abbreviation cut at thirty characters, a category for the
+//! accountant and a size with a stock number in it. [`readable`] turns these [`RawLabel`]s into
+//! titles, a department and category to browse by, plain sizes and brands. What is said is what the
+//! raw label says: reviewed tables (`*.tsv` beside this file) come first, rules (`words`, `size`)
+//! write out the rest. No two products come out alike in title, size and brand, for a shopper could
+//! not tell them apart: see `distinct`.
 
 mod distinct;
 mod gifts;
@@ -51,7 +53,8 @@ pub enum RawLabel {
     },
 }
 
-/// Products with names and pictures for people, in the order given, no two alike in title, size and brand.
+/// Products with names and pictures for people, in the order given, no two alike in title, size and
+/// brand.
 pub fn readable<'a>(products: impl IntoIterator<Item = &'a RawProduct>) -> Vec<Item> {
     let mut drafts: Vec<Draft> = products.into_iter().map(draft).collect();
     distinct::tell_apart(&mut drafts);

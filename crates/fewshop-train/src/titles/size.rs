@@ -1,8 +1,9 @@
 //! Package sizes in plain units.
 //!
-//! What a till prints is cut at twelve characters and holds three things without order: amounts (`12 OZ`, `15 1/4 OZ`), how many
-//! of them (`6 PK/12 OZ`, `6/3.5 OZ`), and how they are packed (`BTL`, `CTN`). Besides there are stock numbers (`971267  PK`) and
-//! letters of a meaning unknown to us (`L    12 OZ`): neither helps a shopper, so both go into [`Size::detail`].
+//! What a till prints is cut at twelve characters and holds three things without order: amounts
+//! (`12 OZ`, `15 1/4 OZ`), how many of them (`6 PK/12 OZ`, `6/3.5 OZ`), and how they are packed
+//! (`BTL`, `CTN`). Besides there are stock numbers (`971267  PK`) and letters of a meaning unknown
+//! to us (`L    12 OZ`): neither helps a shopper, so both go into [`Size::detail`].
 
 use super::words::capitalised;
 

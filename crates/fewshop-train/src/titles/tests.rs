@@ -172,7 +172,8 @@ fn gifts_of_one_name_are_told_apart_by_their_codes() {
     );
 }
 
-/// The wheel, where this machine has it: named by the environment, or where `cargo xtask data` puts it.
+/// The wheel, where this machine has it: named by the environment, or where `cargo xtask data` puts
+/// it.
 fn wheel() -> Option<PathBuf> {
     if let Some(path) = std::env::var_os("FEWSHOP_CJ_WHEEL") {
         return Some(path.into());
@@ -209,6 +210,7 @@ fn no_two_products_of_the_real_catalogue_look_the_same() {
                 .all(|item| item.category.len() == 2 && item.brand.contains("brand"))
         );
     }
-    // All products there are, also those that hardly anybody buys: what no table knows must be fit to be seen, too.
+    // All products there are, also those that hardly anybody buys: what no table knows must be fit
+    // to be seen, too.
     check_all_differ(&readable(&log.products));
 }

@@ -5,7 +5,8 @@ use super::tables::TABLES;
 /// Where the till cuts, in characters; some of its texts lost one more on the way.
 const CUT: usize = 29;
 
-/// Writes a raw product type out: drops what stands in brackets, expands abbreviations, joins alternatives, sentence case.
+/// Writes a raw product type out: drops what stands in brackets, expands abbreviations, joins
+/// alternatives, sentence case.
 ///
 /// ```text
 /// FRZN FRENCH FRIES        Frozen French fries
@@ -121,7 +122,8 @@ pub(super) fn sentence(words: &[String]) -> String {
     out
 }
 
-/// A name as it stands inside a sentence: a small letter first, unless it is a proper noun's or an abbreviation's.
+/// A name as it stands inside a sentence: a small letter first, unless it is a proper noun's or an
+/// abbreviation's.
 pub(super) fn inside(name: &str) -> String {
     let first = name.split([' ', '-']).next().unwrap_or(name);
     if TABLES.is_proper(first) || first.chars().skip(1).any(char::is_uppercase) {

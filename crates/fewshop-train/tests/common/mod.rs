@@ -65,7 +65,8 @@ impl Folder {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// One line that begins with `error:` and names what is wrong, the given exit code, and no new file.
+    /// One line that begins with `error:` and names what is wrong, the given exit code, and no new
+    /// file.
     #[track_caller]
     pub fn check_refused(&self, line: &str, code: i32, words: &[&str]) {
         let before = listing(self.0.path());
@@ -96,7 +97,8 @@ fn listing(folder: &Path) -> Vec<String> {
     names
 }
 
-/// A made-up shop: three departments of twelve products, shoppers who keep to one of them, a few favourites that all take.
+/// A made-up shop: three departments of twelve products, shoppers who keep to one of them, a few
+/// favourites that all take.
 pub fn made_up_shop() -> Folder {
     let shop = Folder::new();
     let mut items = String::from("item_id,title,category,brand,size,price\n");

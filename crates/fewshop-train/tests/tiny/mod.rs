@@ -1,4 +1,5 @@
-//! A sentence model of two layers and eight numbers, made from a seed. The library's own tests use it, too.
+//! A sentence model of two layers and eight numbers, made from a seed. The library's own tests use
+//! it, too.
 
 use std::io::Write;
 use std::path::Path;

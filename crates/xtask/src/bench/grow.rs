@@ -1,12 +1,13 @@
-//! A larger shop out of a real one, for measuring: products are drawn again, with what is known of them. Good for times and bytes, and for
-//! nothing else.
+//! A larger shop out of a real one, for measuring: products are drawn again, with what is known of
+//! them. Good for times and bytes, and for nothing else.
 
 use anyhow::{Context, Result};
 use fewshop_core::{Catalogue, ItemId};
 use fewshop_model::{ItemTable, Pack, PairTable};
 
-/// The pack with `items` products. The first ones are its own, fewer where fewer are asked for; each further one is a copy of one of them,
-/// with its own id, a vector a little off, and pairs with as many products, those or copies of them.
+/// The pack with `items` products. The first ones are its own, fewer where fewer are asked for;
+/// each further one is a copy of one of them, with its own id, a vector a little off, and pairs
+/// with as many products, those or copies of them.
 pub(crate) fn grown(pack: &Pack, items: usize, seed: u64) -> Result<Pack> {
     let n = pack.catalogue.len();
     let mut random = Random(seed);

@@ -13,7 +13,8 @@ use clap::Subcommand;
 /// What to measure.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
-    /// Write pages for a peer benchmark: its tower by the own kernels and by plain burn, and the shop's adaptation beside TensorFlow.js
+    /// Write pages for a peer benchmark: its tower by the own kernels and by plain burn, and the
+    /// shop's adaptation beside TensorFlow.js
     Plug {
         /// Folder that is written
         #[arg(long, value_name = "DIR")]
@@ -22,7 +23,8 @@ pub(crate) enum Bench {
         #[arg(long)]
         gpu: bool,
     },
-    /// Measure the built shop: event to ranked picks with reasons, and what the page's own thread does meanwhile
+    /// Measure the built shop: event to ranked picks with reasons, and what the page's own thread
+    /// does meanwhile
     Web(web::Options),
 }
 

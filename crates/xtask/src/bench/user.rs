@@ -1,7 +1,8 @@
 //! A browser measured as an ordinary user has it.
 //!
-//! Where it may (as root, in most containers), Chromium on Linux gives the threads that draw six times the weight of a worker's; no shopper's
-//! browser can. So root hands the browser over to a user without rights.
+//! Where it may (as root, in most containers), Chromium on Linux gives the threads that draw six
+//! times the weight of a worker's; no shopper's browser can. So root hands the browser over to a
+//! user without rights.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,8 +11,8 @@ use anyhow::Result;
 
 use crate::run::{command, run};
 
-/// Runs a script of `folder` with these variables, with recorded sessions in `FEWSHOP_SESSIONS`, and in `FEWSHOP_JSON`, where there is one,
-/// the file to add figures to.
+/// Runs a script of `folder` with these variables, with recorded sessions in `FEWSHOP_SESSIONS`,
+/// and in `FEWSHOP_JSON`, where there is one, the file to add figures to.
 pub(super) fn node(
     folder: &Path,
     script: &str,

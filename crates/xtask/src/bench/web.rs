@@ -1,4 +1,5 @@
-//! The product's real job, measured in the built page: a shopper's event, the worker's answer, and what the page's thread does meanwhile.
+//! The product's real job, measured in the built page: a shopper's event, the worker's answer, and
+//! what the page's thread does meanwhile.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,7 +21,8 @@ use crate::tools::{ensure_chromium, ensure_node};
 /// How to measure.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Products to grow the catalogue to; may be given more than once. 0 is the shop as it is served. Left out: 0 and 92,000, with --start or --typing 0 alone
+    /// Products to grow the catalogue to; may be given more than once. 0 is the shop as it is
+    /// served. Left out: 0 and 92,000, with --start or --typing 0 alone
     #[arg(long, value_name = "N")]
     items: Vec<usize>,
     /// Events of recorded sessions

@@ -378,7 +378,8 @@ proptest! {
         log.set_learning(Learning::On);
         log.forget();
         prop_assert!(log.is_default());
-        // The next thing done makes the forgetting final; from then on both logs are the same for ever.
+        // The next thing done makes the forgetting final; from then on both logs are the same for
+        // ever.
         let mut fresh = SessionLog::default();
         for log in [&mut log, &mut fresh] {
             log.at(now);

@@ -1,5 +1,6 @@
-//! The studies on the page: what `fewshop study`, `compress` and `evaluate --baseline mlp` wrote with `--json`, each as a section with one
-//! plain sentence on what came out, a picture and its table. The sentence is as strong as the intervals allow, and no stronger.
+//! The studies on the page: what `fewshop study`, `compress` and `evaluate --baseline mlp` wrote
+//! with `--json`, each as a section with one plain sentence on what came out, a picture and its
+//! table. The sentence is as strong as the intervals allow, and no stronger.
 
 mod few_samples;
 mod households;
@@ -214,7 +215,8 @@ fn field_before(text: &str, line: usize, column: usize) -> Option<&str> {
     found
 }
 
-/// A study with the name of the file that it came from, without its folder: the page goes to other people.
+/// A study with the name of the file that it came from, without its folder: the page goes to other
+/// people.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sheet {
     /// The file's name.

@@ -1,4 +1,5 @@
-//! Files are read back as they were written, errors name the field, and every section is sound HTML that says no more than its interval.
+//! Files are read back as they were written, errors name the field, and every section is sound HTML
+//! that says no more than its interval.
 
 use std::collections::BTreeMap;
 

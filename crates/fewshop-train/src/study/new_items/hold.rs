@@ -15,16 +15,19 @@ use crate::files::{Case, Log, LoggedSession};
 const PARTS: u64 = 10;
 /// Shoppers asked, of a hundred; none of their sessions is trained on.
 const ASKED: u64 = 30;
-/// Share of the sessions, the latest ones, from which questions come; what is trained on lies before them.
+/// Share of the sessions, the latest ones, from which questions come; what is trained on lies
+/// before them.
 const LATE: f64 = 0.2;
 /// Numbers of shots that a session is asked with.
 const SHOTS: [usize; 4] = [1, 3, 5, 10];
 
 /// A log cut so that a tenth of its products has never been sold.
 ///
-/// A product is new where `split::fold(id, salt, 10)` is 0: all its events are taken out of what is trained on. Shoppers with
-/// `split::fold(user, salt, 100) < 30` are asked about their sessions among the last 20 %; the others' sessions before those are trained on.
-/// A session is asked once for each number of shots that it has enough known products for; it must go on to take a new product.
+/// A product is new where `split::fold(id, salt, 10)` is 0: all its events are taken out of what is
+/// trained on. Shoppers with `split::fold(user, salt, 100) < 30` are asked about their sessions
+/// among the last 20 %; the others' sessions before those are trained on. A session is asked once
+/// for each number of shots that it has enough known products for; it must go on to take a new
+/// product.
 #[derive(Debug, Clone)]
 pub(super) struct Hold {
     /// Products that are trained on.
@@ -114,7 +117,8 @@ impl Hold {
     }
 }
 
-/// Asks a session once a number of shots. Shots are known products in random order: those of a basket bear one timestamp.
+/// Asks a session once a number of shots. Shots are known products in random order: those of a
+/// basket bear one timestamp.
 fn ask(
     session: &LoggedSession,
     user: &str,

@@ -1,4 +1,5 @@
-//! A small learned combination of the columns: linear, listwise softmax over the new products, taught on products that only played new.
+//! A small learned combination of the columns: linear, listwise softmax over the new products,
+//! taught on products that only played new.
 
 use rayon::prelude::*;
 
@@ -76,7 +77,8 @@ impl Mix {
     }
 }
 
-/// One over the standard deviation within cases: a softmax does not see what all products of a case share.
+/// One over the standard deviation within cases: a softmax does not see what all products of a case
+/// share.
 fn spread(lessons: &[Lesson], width: usize) -> Vec<f64> {
     let (mut sums, mut count) = (vec![0f64; width], 0f64);
     for lesson in lessons {

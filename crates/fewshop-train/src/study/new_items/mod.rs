@@ -1,8 +1,9 @@
 //! How well products that nobody has bought yet find their shoppers, by each way of placing them.
 //!
-//! [`Hold`] takes a tenth of the products out of a log; everything is trained without them. What weighs the columns ([`mix`]) is taught on
-//! another tenth, taken out of the same training log by another salt, with a training of its own: the products that are asked about at the
-//! end have taught nothing.
+//! [`Hold`] takes a tenth of the products out of a log; everything is trained without them. What
+//! weighs the columns ([`mix`]) is taught on another tenth, taken out of the same training log by
+//! another salt, with a training of its own: the products that are asked about at the end have
+//! taught nothing.
 
 mod hold;
 mod mix;

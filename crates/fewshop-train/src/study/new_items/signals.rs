@@ -1,4 +1,5 @@
-//! All that can be said of a new product for the shots of a session, one column each. A method is a column, or a weighing of them.
+//! All that can be said of a new product for the shots of a session, one column each. A method is a
+//! column, or a weighing of them.
 
 use std::collections::HashMap;
 
@@ -52,7 +53,8 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// `pack` holds all products; `vectors` are those by content, by the generator and by the one without adversary of each new one, by id; `text` is in the pack's rows.
+    /// `pack` holds all products; `vectors` are those by content, by the generator and by the one
+    /// without adversary of each new one, by id; `text` is in the pack's rows.
     pub(super) fn of(
         pack: Pack,
         newcomers: &[fewshop_core::Item],
@@ -237,7 +239,8 @@ impl Signals {
     }
 }
 
-/// For each product the mean popularity of the known ones in its category, or in the nearest category above it that has any.
+/// For each product the mean popularity of the known ones in its category, or in the nearest
+/// category above it that has any.
 fn category_popularity(pack: &Pack, new: &[bool]) -> Vec<f32> {
     let mut sums: HashMap<&[String], (f32, f32)> = HashMap::new();
     for (row, item) in pack

@@ -39,8 +39,8 @@ pub struct Found {
     pub cases: usize,
     /// Their shoppers.
     pub shoppers: usize,
-    /// Mean cosine to the trained vector for known products that the generators did not see: by content, by the generator, and by the one
-    /// without adversary.
+    /// Mean cosine to the trained vector for known products that the generators did not see: by
+    /// content, by the generator, and by the one without adversary.
     pub cosines: [f64; 3],
     /// Weights of the learned mix.
     pub weights: BTreeMap<String, f32>,
