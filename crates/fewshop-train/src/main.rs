@@ -4,8 +4,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use fewshop_data::progress::say;
 use fewshop_train::commands::{Cli, is_closed_pipe, one_line};
-use fewshop_train::progress::say;
 
 fn main() -> ExitCode {
     match Cli::parse().command.run() {

@@ -49,7 +49,7 @@ fn check_error(output: &Output, parts: &[&str]) {
 /// The first `count` customers that the default salt puts into one of `folds`.
 fn customers(folds: &[u32], count: usize) -> Vec<u32> {
     let in_folds =
-        |id: &u32| folds.contains(&fewshop_train::prepare::fold(&format!("c{id}"), "arbiter"));
+        |id: &u32| folds.contains(&fewshop_data::prepare::fold(&format!("c{id}"), "arbiter"));
     (12_000..).filter(in_folds).take(count).collect()
 }
 
@@ -502,7 +502,7 @@ fn complete_journey_merges_what_a_shelf_label_would_not_tell_apart() {
         (50, 1, ["FUEL", "National", "FUEL", "GASOLINE", ""]),
     ];
     let household = (1..)
-        .find(|id| fewshop_train::prepare::fold(&format!("h{id}"), "arbiter") < 7)
+        .find(|id| fewshop_data::prepare::fold(&format!("h{id}"), "arbiter") < 7)
         .unwrap();
     // 2017-01-01 11:53:26, ten baskets a product: the least that a product needs.
     let at = 1_483_271_606_000_000;
@@ -597,7 +597,7 @@ fn complete_journey_says_who_its_known_shoppers_are_and_what_they_were_offered()
     ];
     let in_folds = |wanted: std::ops::Range<u32>| {
         (1..)
-            .find(|id| wanted.contains(&fewshop_train::prepare::fold(&format!("h{id}"), "arbiter")))
+            .find(|id| wanted.contains(&fewshop_data::prepare::fold(&format!("h{id}"), "arbiter")))
             .unwrap()
     };
     let (known, stranger) = (in_folds(0..7), in_folds(8..10));

@@ -15,6 +15,7 @@ use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::activation::{log_sigmoid, relu};
 use burn::tensor::{Device, Tensor, TensorData};
 use fewshop_core::{Catalogue, Item, ItemIx};
+use fewshop_data::progress::Progress;
 use fewshop_model::{RankerWeights, kernels};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
@@ -25,7 +26,6 @@ use super::ClassicConfig;
 use super::channels::Channels;
 use super::index::Index;
 use super::personal_mlp;
-use crate::progress::Progress;
 
 const INPUTS: usize = 5;
 /// Numbers of shots that the network is taught with.

@@ -3,9 +3,9 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use fewshop_core::ItemIx;
+use fewshop_data::progress::Progress;
 
 use super::index::Index;
-use crate::progress::Progress;
 
 /// Columns swept at once: the inner loops are matrix products of this depth.
 const BLOCK: usize = 256;

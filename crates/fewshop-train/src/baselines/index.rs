@@ -2,8 +2,7 @@
 //! `items²`.
 
 use fewshop_core::EventKind;
-
-use crate::files::Log;
+use fewshop_data::files::Log;
 
 /// A log as two lists of lists.
 pub(super) struct Index {
@@ -14,7 +13,7 @@ pub(super) struct Index {
 
 impl Index {
     pub(super) fn of(log: &Log, items: usize) -> Self {
-        let taken = |session: &crate::files::LoggedSession| -> Vec<u32> {
+        let taken = |session: &fewshop_data::files::LoggedSession| -> Vec<u32> {
             session
                 .items
                 .iter()

@@ -14,6 +14,8 @@ mod personal_mlp;
 
 use anyhow::{Result, ensure};
 use fewshop_core::{Catalogue, ItemIx, split};
+use fewshop_data::files::{Case, Log};
+use fewshop_data::progress::Progress;
 use fewshop_model::kernels;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -21,8 +23,6 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::evaluation::PICKS;
-use crate::files::{Case, Log};
-use crate::progress::Progress;
 use channels::Channels;
 use classic::Classic;
 use ease::Ease;

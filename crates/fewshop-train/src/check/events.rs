@@ -6,13 +6,13 @@ use std::hash::{Hash, Hasher};
 use std::path::Path;
 
 use fewshop_core::EventKind;
+use fewshop_data::files::events::{COLUMNS, EventRow, parse_event};
+use fewshop_data::files::table::{At, read_table_past};
+use fewshop_data::files::{FileError, format_time, shorten};
 
 use super::items::Products;
 use super::personal::Scan;
 use super::{EventsCard, Problems, Tally, Warning};
-use crate::files::events::{COLUMNS, EventRow, parse_event};
-use crate::files::table::{At, read_table_past};
-use crate::files::{FileError, format_time, shorten};
 use crate::report::{LENGTHS, class_names};
 
 const DAY_S: i64 = 86_400;

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
+use fewshop_data::files::FileError;
+use fewshop_data::files::items::{BRAND, COLUMNS, ID, TITLE, duplicate, parse_item};
+use fewshop_data::files::table::{At, place_of, read_table_past};
+
 use super::personal::Scan;
 use super::{ItemsCard, Problems, Tally, Warning};
-use crate::files::FileError;
-use crate::files::items::{BRAND, COLUMNS, ID, TITLE, duplicate, parse_item};
-use crate::files::table::{At, place_of, read_table_past};
 
 /// A price so many times its category's median, or that part of it, is a slip of the decimal point
 /// more often than a price.

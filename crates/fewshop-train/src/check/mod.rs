@@ -1,7 +1,7 @@
 //! Looks a shop's own files over before anything is learned from them: all that is wrong, what is
 //! odd, and a data card.
 //!
-//! The rows are read by the same code as for a training ([`files`](crate::files)), but a bad row
+//! The rows are read by the same code as for a training ([`files`](fewshop_data::files)), but a bad row
 //! does not end the reading. What would stop a training is a *problem*; what is odd but no
 //! hindrance is a [`Warning`], one for each kind, with how often and where. The values themselves
 //! of what looks like personal data are never shown: the card may be passed on.
@@ -13,10 +13,10 @@ mod personal;
 use std::fmt::{self, Write as _};
 use std::path::Path;
 
+use fewshop_data::files::table::{At, Row, place_of};
+use fewshop_data::files::{FileError, read_events, read_items, shorten};
 use serde::Serialize;
 
-use crate::files::table::{At, Row, place_of};
-use crate::files::{FileError, read_events, read_items, shorten};
 use crate::learner::{self, TrainConfig};
 
 pub use personal::Personal;

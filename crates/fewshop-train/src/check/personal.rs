@@ -4,8 +4,9 @@
 use std::net::Ipv6Addr;
 use std::path::Path;
 
+use fewshop_data::files::table::At;
+
 use super::{Tally, Warning};
-use crate::files::table::At;
 
 /// A kind of personal data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

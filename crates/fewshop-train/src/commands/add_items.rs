@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use fewshop_core::Catalogue;
+use fewshop_data::files::{read_items, write_atomically};
+use fewshop_data::pictures;
+use fewshop_data::progress::Progress;
 
 use super::{print, read_pack, warn};
-use crate::files::{read_items, write_atomically};
 use crate::newcomers::{Likeness, Newcomer, Weights, add};
-use crate::pictures;
-use crate::progress::Progress;
 use crate::text::{TextModel, TextVectors};
 
 /// Arguments of `fewshop add-items`.

@@ -4,9 +4,10 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use fewshop_data::files::{parse_time, write_atomically};
+
 use super::{at_least_one, print, write_json};
 use crate::check::{check, describe};
-use crate::files::{parse_time, write_atomically};
 use crate::report::data_page;
 
 /// Arguments of `fewshop check`.

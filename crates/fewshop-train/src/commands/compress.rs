@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use fewshop_data::files::{check_writable, write_atomically};
+
 use super::evaluate::read_questions;
 use super::{print, read_pack, write_study};
 use crate::compress::{search, table};
-use crate::files::{check_writable, write_atomically};
 use crate::report::{self, Study};
 
 /// Arguments of `fewshop compress`.

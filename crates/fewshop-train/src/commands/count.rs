@@ -5,9 +5,9 @@ use std::process::Command;
 
 use anyhow::bail;
 use clap::ValueEnum;
+use fewshop_data::progress::Progress;
 
 use crate::count::{Counter, Wanted};
-use crate::progress::Progress;
 
 /// Arguments of `fewshop count`.
 #[derive(Debug, clap::Args)]

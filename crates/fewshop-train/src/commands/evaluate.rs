@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use fewshop_core::Catalogue;
+use fewshop_data::files::{Log, read_cases, read_events, read_items, read_truth};
 use fewshop_model::{Compute, Recommender};
 
 use super::train::open_text_model;
@@ -13,7 +14,6 @@ use crate::baselines::{BaselineConfig, Baselines, MOST_REGRESSION_ITEMS};
 use crate::evaluation::{
     self, Ablated, Difference, Evaluation, Figures, Interval, Questions, SHOWN, Unit,
 };
-use crate::files::{Log, read_cases, read_events, read_items, read_truth};
 use crate::learner::{self, TrainConfig, Training, Validation};
 use crate::report::Study;
 use crate::text::TextVectors;

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use fewshop_data::example::{NOTICE, Plan, write};
+
 use super::{at_least_one, print};
-use crate::example::{NOTICE, Plan, write};
 
 /// Arguments of `fewshop example`.
 #[derive(Debug, clap::Args)]

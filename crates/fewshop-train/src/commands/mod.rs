@@ -27,9 +27,9 @@ use std::path::Path;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
+use fewshop_data::progress::say;
 use fewshop_model::{Card, Compute, Pack};
 
-use crate::progress::say;
 use crate::report::Study;
 
 /// What the command line holds.
@@ -231,7 +231,7 @@ fn write_json(path: Option<&Path>, figures: &impl serde::Serialize) -> anyhow::R
     let Some(path) = path else { return Ok(()) };
     let text =
         serde_json::to_string_pretty(figures).context("failed to write the figures as JSON")?;
-    Ok(crate::files::write_atomically(path, |out| {
+    Ok(fewshop_data::files::write_atomically(path, |out| {
         out.write_all(text.as_bytes())
     })?)
 }
@@ -243,7 +243,7 @@ fn write_json(path: Option<&Path>, figures: &impl serde::Serialize) -> anyhow::R
 fn write_study(path: Option<&Path>, study: &Study) -> anyhow::Result<()> {
     let Some(path) = path else { return Ok(()) };
     let text = study.to_json()?;
-    Ok(crate::files::write_atomically(path, |out| {
+    Ok(fewshop_data::files::write_atomically(path, |out| {
         out.write_all(text.as_bytes())
     })?)
 }
@@ -254,7 +254,7 @@ pub fn warn(text: &str) {
 }
 
 /// Warns of rows that were left out, if there are any.
-pub fn warn_unknown(unknown: &crate::files::UnknownItems, path: &Path) {
+pub fn warn_unknown(unknown: &fewshop_data::files::UnknownItems, path: &Path) {
     if let Some(text) = unknown.warning(path) {
         warn(&text);
     }

@@ -4,12 +4,12 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use fewshop_data::files::{
+    Offer, OfferEvent, read_events, read_offer_events, read_offers, write_atomically,
+};
 use fewshop_model::Pack;
 
 use super::{note_step, print, read_pack, warn_unknown, write_study};
-use crate::files::{
-    Offer, OfferEvent, read_events, read_offer_events, read_offers, write_atomically,
-};
 use crate::offers::{Shipped, Shop, compare, current, expected, ship, shop, table};
 use crate::report::Study;
 

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-
-use crate::prepare;
-use crate::progress::Progress;
+use fewshop_data::prepare;
+use fewshop_data::progress::Progress;
 
 /// Arguments of `fewshop prepare`.
 #[derive(Debug, clap::Args)]

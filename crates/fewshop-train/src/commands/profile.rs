@@ -5,9 +5,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use fewshop_data::files::{read_events, read_households, write_atomically};
 
 use super::{note_step, print, read_pack, warn, warn_unknown, write_study};
-use crate::files::{read_events, read_households, write_atomically};
 use crate::profile::{ProfileSettings, Rows, compare, describe, ship, table};
 use crate::report::Study;
 

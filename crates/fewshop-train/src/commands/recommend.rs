@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use fewshop_data::files::{RecRow, read_cases, write_recs};
 use fewshop_model::Recommender;
 
 use crate::evaluation;
-use crate::files::{RecRow, read_cases, write_recs};
 
 use super::{BackendArg, at_least_one, compute, read_pack, warn_unknown};
 

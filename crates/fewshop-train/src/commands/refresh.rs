@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use fewshop_core::{Catalogue, ItemIx, split};
+use fewshop_data::files::{
+    Case, CaseRow, read_cases, read_events, read_truth, write_atomically, write_cases, write_truth,
+};
 use fewshop_model::Pack;
 
 use super::{note_step, print, read_pack, warn_unknown};
-use crate::files::{
-    Case, CaseRow, read_cases, read_events, read_truth, write_atomically, write_cases, write_truth,
-};
 use crate::learner::{popularity, taken};
 
 /// Arguments.

@@ -4,12 +4,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use fewshop_data::files::write_atomically;
 use fewshop_model::{Compute, Recommender};
 
 use super::evaluate::{Against, Rivals, read_log, read_questions};
 use super::{print, read_pack, write_json};
 use crate::evaluation;
-use crate::files::write_atomically;
 use crate::report::{DataCard, REPORT_VERSION, Report, Sheet, page};
 
 /// Arguments of `fewshop report`.

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use fewshop_core::Recommendation;
+use fewshop_data::files::{Case, read_cases, write_atomically};
 use fewshop_model::{Compute, MerchantRules, Pack, Recommender};
 
 use super::{at_least_one, print, read_pack, warn_unknown};
 use crate::evaluation;
-use crate::files::{Case, read_cases, write_atomically};
 use crate::merchant::read_rules;
 
 /// Arguments of `fewshop rules`.

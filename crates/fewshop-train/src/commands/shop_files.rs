@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use fewshop_core::Catalogue;
+use fewshop_data::files::{Log, read_events, read_items};
 
 use super::train::{open_text_model, read_config};
 use super::warn_unknown;
-use crate::files::{Log, read_events, read_items};
 use crate::learner::TrainConfig;
 use crate::text::TextVectors;
 

@@ -8,13 +8,13 @@ use std::process::Command;
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
+use fewshop_data::files::{EventRow, Log, read_events, read_items, write_events};
+use fewshop_data::progress::Progress;
 use tempfile::TempDir;
 
 use super::shop_files::ShopFiles;
 use super::train::read_config;
 use super::{print, warn_unknown, write_json};
-use crate::files::{EventRow, Log, read_events, read_items, write_events};
-use crate::progress::Progress;
 use crate::study::{Size, Took, resample, table};
 
 /// Arguments of `fewshop study`.

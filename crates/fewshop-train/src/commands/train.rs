@@ -7,19 +7,19 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use fewshop_core::Catalogue;
+use fewshop_data::files::{
+    Log, check_writable, format_time, read_cases, read_events, read_items, read_truth,
+    write_atomically,
+};
+use fewshop_data::pictures;
+use fewshop_data::progress::say;
 use fewshop_model::{Card, Compute, Pack, Recommender};
 
 use super::{at_least_one, print, warn, warn_unknown};
 use crate::evaluation;
-use crate::files::{
-    Log, check_writable, format_time, read_cases, read_events, read_items, read_truth,
-    write_atomically,
-};
 use crate::learner::{self, TrainConfig, Training, Validation};
 use crate::memory;
 use crate::merchant::read_rules;
-use crate::pictures;
-use crate::progress::say;
 use crate::seeds;
 use crate::select::{self, Budget, Facts, Selection, Task};
 use crate::study::{Took, peak_mib};

@@ -1,13 +1,13 @@
 //! The mix that ranks best within a budget.
 
 use anyhow::{Result, bail};
+use fewshop_data::progress::{Progress, quietly};
 use fewshop_model::{Compute, ItemTable, Pack, Recommender};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Mix, Vectors, bits_of, on_the_wire};
 use crate::evaluation::{self, Evaluated, Interval, PICKS, Questions, mean_over_k, paired};
-use crate::progress::{Progress, quietly};
 
 /// Bits that are tried, below those that the pack has.
 const BITS: [u32; 4] = [8, 6, 5, 4];
@@ -285,10 +285,10 @@ fn measured(tried: &[Tried], pack: &Pack) -> Vec<Measured> {
 #[cfg(test)]
 mod tests {
     use fewshop_core::ItemIx;
+    use fewshop_data::files::Case;
     use fewshop_model::toy;
 
     use super::*;
-    use crate::files::Case;
 
     fn questions() -> Questions {
         let case = |n: u32| Case {

@@ -13,10 +13,10 @@ use fewshop_core::counts::{
     ITEMS_FILE, ITEMS_HEADER, ItemCount, LogShape, PAIRS_FILE, PAIRS_HEADER, SHAPE_FILE, pair_line,
     pairs,
 };
+use fewshop_data::files::{read_events, read_items, write_atomically};
+use fewshop_data::progress::Progress;
 
-use crate::files::{read_events, read_items, write_atomically};
 use crate::learner::{popularity, recent, taken};
-use crate::progress::Progress;
 
 /// A log in memory.
 #[derive(Debug)]

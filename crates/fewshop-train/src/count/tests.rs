@@ -1,6 +1,7 @@
+use fewshop_data::example::{Plan, write as write_example};
+use fewshop_data::progress::quietly;
+
 use super::*;
-use crate::example::{Plan, write as write_example};
-use crate::progress::quietly;
 
 #[test]
 fn a_small_log_is_counted_as_by_hand() {

@@ -3,13 +3,13 @@
 
 use anyhow::Result;
 use fewshop_core::{ItemIx, Session};
+use fewshop_data::files::Case;
+use fewshop_data::progress::Progress;
 use fewshop_model::{RankOptions, Recommender, kernels};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Bootstrap, Interval};
-use crate::files::Case;
-use crate::progress::Progress;
 
 /// Bins of equally many candidates; the upper ones, where picks come from, are cut finer.
 const EDGES: [f64; 12] = [

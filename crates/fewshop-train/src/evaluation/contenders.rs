@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use fewshop_core::{Catalogue, ItemIx, Session};
+use fewshop_data::files::Case;
+use fewshop_data::progress::Progress;
 use fewshop_model::{Compute, Pack, Recommender, kernels};
 use rayon::prelude::*;
 
 use super::{Contender, Difference, Judge, Judged, Kind, PICKS, Questions, picks};
 use crate::baselines::{Baselines, Method};
-use crate::files::Case;
-use crate::progress::Progress;
 
 /// A pack that was trained without one part, under a name such as "minus ease".
 pub type Ablated = (String, Pack);

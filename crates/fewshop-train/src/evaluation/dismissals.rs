@@ -127,10 +127,10 @@ fn without(picks: &[ItemIx], items: &[ItemIx]) -> Vec<ItemIx> {
 
 #[cfg(test)]
 mod tests {
+    use fewshop_data::files::Case;
     use fewshop_model::{Compute, toy};
 
     use super::*;
-    use crate::files::Case;
 
     fn rows(rows: &[u32]) -> Vec<ItemIx> {
         rows.iter().copied().map(ItemIx).collect()

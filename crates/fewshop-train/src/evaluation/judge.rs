@@ -202,8 +202,9 @@ fn mean(values: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use fewshop_data::files::Case;
+
     use super::*;
-    use crate::files::Case;
 
     fn questions() -> Questions {
         let case = |user: &str, k| Case {

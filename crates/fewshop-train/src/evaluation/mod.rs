@@ -30,8 +30,8 @@ pub use interval::{Bootstrap, Interval};
 pub use judge::{Judge, Judged};
 pub use paired::{mean_over_k, paired};
 
-use crate::files::Case;
-use crate::progress::Progress;
+use fewshop_data::files::Case;
+use fewshop_data::progress::Progress;
 
 /// Picks that are scored: the metrics look no further.
 pub const PICKS: usize = 20;

@@ -38,9 +38,10 @@ pub use distil::{DistilConfig, Distilled, distil};
 
 pub use config::{AdapterConfig, PairsConfig, RankerTrainConfig, TowerConfig, TrainConfig};
 
+use fewshop_data::files::{Case, Log};
+use fewshop_data::progress::say;
+
 use crate::evaluation::{self, Evaluated, Questions};
-use crate::files::{Case, Log};
-use crate::progress::say;
 use crate::text::TextVectors;
 use content::Vocabulary;
 use ranker::Example;

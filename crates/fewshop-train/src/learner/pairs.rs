@@ -3,6 +3,7 @@
 
 use fewshop_core::neighbours::{CovisitConfig, NeighbourTable, covisit};
 use fewshop_core::{ItemIx, metrics};
+use fewshop_data::progress::Progress;
 use fewshop_model::{ModelConfig, PairTable, kernels};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -11,7 +12,6 @@ use rayon::prelude::*;
 use super::PairsConfig;
 use super::regression;
 use super::sessions::Episode;
-use crate::progress::Progress;
 
 /// In how many sessions each product stands.
 pub(crate) fn popularity(sessions: &[impl AsRef<[u32]>], items: usize) -> Vec<u32> {

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use fewshop_core::{EventKind, split};
+use fewshop_data::files::{Log, LoggedItem};
 use fewshop_model::MAX_VISITS;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::TrainConfig;
-use crate::files::{Log, LoggedItem};
 
 /// Sessions with their shoppers, in order of time.
 #[derive(Debug, Default)]

@@ -1,6 +1,7 @@
 //! Heads and baselines on the same folds.
 
 use anyhow::Result;
+use fewshop_data::progress::Progress;
 use fewshop_model::profile::Amount;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,6 @@ use super::folds::{Split, prior, splits};
 use super::net::{Choice, Task};
 use super::{ProfileSettings, Rows, boosting};
 use crate::evaluation::{Bootstrap, Interval};
-use crate::progress::Progress;
 
 /// What is compared, in the order of the figures.
 pub const METHODS: [&str; 5] = [

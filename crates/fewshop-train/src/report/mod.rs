@@ -25,8 +25,9 @@ pub use data_page::data_page;
 pub use page::page;
 pub use studies::{Sheet, Study};
 
+use fewshop_data::files::{Log, format_time};
+
 use crate::evaluation::Evaluation;
-use crate::files::{Log, format_time};
 
 /// Version of the JSON; one that is not known is refused.
 pub const REPORT_VERSION: u32 = 1;

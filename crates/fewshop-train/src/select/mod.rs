@@ -30,10 +30,11 @@ pub use search::{End, Outcome, Row};
 pub use space::{Dimension, SPACE, Settings, Value};
 pub use table::{table, verdict};
 
+use fewshop_data::files::{Case, Log};
+use fewshop_data::progress::{Progress, quietly};
+
 use crate::evaluation;
-use crate::files::{Case, Log};
 use crate::learner::{self, TrainConfig, Training};
-use crate::progress::{Progress, quietly};
 use crate::text::TextVectors;
 use folds::{Folds, Questions};
 use journal::Journal;

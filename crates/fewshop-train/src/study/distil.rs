@@ -4,13 +4,13 @@
 use std::fmt::Write;
 
 use anyhow::Result;
+use fewshop_data::progress::quietly;
 use fewshop_model::{Compute, Pack, Recommender};
 use serde::{Deserialize, Serialize};
 
 use crate::compress;
 use crate::evaluation::{self, Evaluated, Interval, PICKS, Questions, mean_over_k, paired};
 use crate::learner::{self, DistilConfig, Training};
-use crate::progress::quietly;
 
 /// Bits that the vectors are rounded to beside eight.
 const BITS: [u32; 4] = [7, 6, 5, 4];

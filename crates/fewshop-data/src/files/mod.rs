@@ -11,14 +11,14 @@ mod atomic;
 mod cases;
 pub(crate) mod columns;
 mod error;
-pub(crate) mod events;
+pub mod events;
 mod guard;
 mod households;
-pub(crate) mod items;
+pub mod items;
 mod offers;
 mod pages;
 pub(crate) mod sheet;
-pub(crate) mod table;
+pub mod table;
 #[cfg(test)]
 mod tests;
 mod thrift;
@@ -34,8 +34,7 @@ pub use cases::{
     Case, CaseRow, Cases, RecRow, Truth, read_cases, read_truth, write_cases, write_recs,
     write_return_cases, write_truth,
 };
-pub(crate) use error::shorten;
-pub use error::{FileError, Place};
+pub use error::{FileError, Place, shorten};
 pub use events::{EventRow, Log, LoggedItem, LoggedSession, read_events, write_events};
 pub use households::{Household, Households, read_households, write_households};
 pub use items::{ItemsFile, read_items, write_items};

@@ -10,7 +10,8 @@ use super::time::{format_time, parse_time};
 use super::write::{Cell, Kind, write_table};
 use super::{FileError, UnknownItems, item_rows};
 
-pub(crate) const COLUMNS: Columns = Columns {
+/// The columns of `events.csv`.
+pub const COLUMNS: Columns = Columns {
     required: &[
         "user_id",
         "session_id",
@@ -22,9 +23,13 @@ pub(crate) const COLUMNS: Columns = Columns {
     optional: &[],
     what: "event",
 };
+/// Number of the shopper's column in [`COLUMNS`].
 pub(crate) const USER: usize = 0;
+/// Number of the session's column.
 pub(crate) const SESSION: usize = 1;
+/// Number of the time's column.
 pub(crate) const TIME: usize = 2;
+/// Number of the product's column.
 pub(crate) const ITEM: usize = 3;
 const KIND: usize = 4;
 const QUANTITY: usize = 5;
@@ -154,7 +159,7 @@ pub fn read_events(path: &Path, catalogue: &Catalogue) -> Result<Log, FileError>
 ///
 /// # Errors
 /// [`FileError::Field`].
-pub(crate) fn parse_event<'a>(row: &'a Row<'_>) -> Result<EventRow<'a, f32>, FileError> {
+pub fn parse_event<'a>(row: &'a Row<'_>) -> Result<EventRow<'a, f32>, FileError> {
     let kind = EventKind::from_name(row.text(KIND)).ok_or_else(|| {
         row.error(
             KIND,

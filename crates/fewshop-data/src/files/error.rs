@@ -169,7 +169,7 @@ pub enum FileError {
 }
 
 /// At most 60 characters of `text` on one line, for a message.
-pub(crate) fn shorten(text: &str) -> String {
+pub fn shorten(text: &str) -> String {
     let line: String = text
         .chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })

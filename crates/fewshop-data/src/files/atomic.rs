@@ -15,7 +15,7 @@ use super::FileError;
 /// ```
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("shop.pack");
-/// fewshop_train::files::write_atomically(&path, |out| std::io::Write::write_all(out, b"all of it"))?;
+/// fewshop_data::files::write_atomically(&path, |out| std::io::Write::write_all(out, b"all of it"))?;
 /// assert_eq!(std::fs::read(&path)?, b"all of it");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

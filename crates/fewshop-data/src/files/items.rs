@@ -10,16 +10,21 @@ use super::table::{At, Columns, Row, place_of, read_table};
 use super::write::{Cell, Kind, write_table};
 use super::{FileError, Place};
 
-pub(crate) const COLUMNS: Columns = Columns {
+/// The columns of `items.csv`.
+pub const COLUMNS: Columns = Columns {
     required: &["item_id", "title", "category", "brand", "size", "price"],
     optional: &["picture"],
     what: "item",
 };
-pub(crate) const ID: usize = 0;
-pub(crate) const TITLE: usize = 1;
+/// Number of the id's column in [`COLUMNS`].
+pub const ID: usize = 0;
+/// Number of the title's column.
+pub const TITLE: usize = 1;
 const CATEGORY: usize = 2;
-pub(crate) const BRAND: usize = 3;
+/// Number of the brand's column.
+pub const BRAND: usize = 3;
 const SIZE: usize = 4;
+/// Number of the price's column.
 pub(crate) const PRICE: usize = 5;
 const PICTURE: usize = 6;
 
@@ -95,7 +100,7 @@ pub fn read_items(path: &Path) -> Result<ItemsFile, FileError> {
 ///
 /// # Errors
 /// [`FileError::Field`].
-pub(crate) fn parse_item(row: &Row<'_>) -> Result<Item, FileError> {
+pub fn parse_item(row: &Row<'_>) -> Result<Item, FileError> {
     let id = row.id(ID)?;
     if row.text(TITLE).is_empty() {
         return Err(row.error(
@@ -130,7 +135,8 @@ pub(crate) fn parse_item(row: &Row<'_>) -> Result<Item, FileError> {
     Ok(item)
 }
 
-pub(crate) fn duplicate(path: &Path, id: &str, first: Place, second: Place) -> FileError {
+/// The error for an id that two rows share.
+pub fn duplicate(path: &Path, id: &str, first: Place, second: Place) -> FileError {
     FileError::DuplicateId {
         path: path.to_owned(),
         field: "item_id".to_owned(),

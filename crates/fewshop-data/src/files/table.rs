@@ -13,36 +13,36 @@ use super::time::format_time;
 use super::{FileError, Place};
 
 /// Which columns a kind of file has.
-pub(crate) struct Columns {
+pub struct Columns {
     /// Must be there; numbered from 0 in the order given. `a|b` is a column that some files call
     /// `b`.
-    pub(crate) required: &'static [&'static str],
+    pub required: &'static [&'static str],
     /// May be there; numbered on from the required ones.
-    pub(crate) optional: &'static [&'static str],
+    pub optional: &'static [&'static str],
     /// What a row is, for messages.
-    pub(crate) what: &'static str,
+    pub what: &'static str,
 }
 
 /// Where the columns stand in this file.
 #[derive(Debug)]
-pub(crate) struct Header {
+pub struct Header {
     /// Index in the file of each known column, required ones first.
     known: Vec<Option<usize>>,
     /// Names and indices of all others.
-    pub(crate) extra: Vec<(String, usize)>,
+    pub extra: Vec<(String, usize)>,
     names: Vec<String>,
 }
 
 impl Header {
     /// Whether the file has the known column `number`.
-    pub(crate) fn has(&self, number: usize) -> bool {
+    pub fn has(&self, number: usize) -> bool {
         self.known[number].is_some()
     }
 }
 
 /// One row.
 #[derive(Clone, Copy)]
-pub(crate) struct Row<'a> {
+pub struct Row<'a> {
     path: &'a Path,
     header: &'a Header,
     cells: Cells<'a>,
@@ -69,8 +69,10 @@ enum Cells<'a> {
 /// A point in a file that [`Row::at`] gives and [`place_of`] turns into a line; cheap to keep,
 /// costly to turn.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum At {
+pub enum At {
+    /// Offset of a record in a text file.
     Byte(u64),
+    /// Row of a Parquet file or a spreadsheet, counted from 1.
     Row(u64),
 }
 
@@ -92,7 +94,7 @@ impl<'a> Row<'a> {
 
     /// The same row, whose errors do not say where it stands: to look for the line of each of a
     /// million bad rows would take hours.
-    pub(crate) fn placeless(self) -> Self {
+    pub fn placeless(self) -> Self {
         Self {
             placeless: true,
             ..self
@@ -111,21 +113,22 @@ impl<'a> Row<'a> {
     }
 
     /// Text of the known column `number`, as it stands; "" where the file lacks the column.
-    pub(crate) fn raw(&self, number: usize) -> &str {
+    pub fn raw(&self, number: usize) -> &str {
         self.header.known[number].map_or("", |index| self.cell(index))
     }
 
     /// Text of the known column `number` without blanks around it.
-    pub(crate) fn text(&self, number: usize) -> &str {
+    pub fn text(&self, number: usize) -> &str {
         self.raw(number).trim()
     }
 
     /// Text of another column, by its index in the file.
-    pub(crate) fn extra(&self, index: usize) -> &str {
+    pub fn extra(&self, index: usize) -> &str {
         self.cell(index)
     }
 
-    pub(crate) fn at(&self) -> At {
+    /// Where the row begins.
+    pub fn at(&self) -> At {
         match &self.cells {
             Cells::Csv { record, .. } => At::Byte(record.position().map_or(0, csv::Position::byte)),
             Cells::Parquet { row, before, .. } => At::Row(before + *row as u64 + 1),
@@ -134,7 +137,7 @@ impl<'a> Row<'a> {
     }
 
     /// The error for what stands in the known column `number`.
-    pub(crate) fn error(&self, number: usize, expected: &str, advice: &str) -> FileError {
+    pub fn error(&self, number: usize, expected: &str, advice: &str) -> FileError {
         let field = self.header.known[number]
             .map_or_else(String::new, |index| shorten(&self.header.names[index]));
         FileError::Field {
@@ -152,7 +155,7 @@ impl<'a> Row<'a> {
     }
 
     /// Text that must not be empty.
-    pub(crate) fn id(&self, number: usize) -> Result<&str, FileError> {
+    pub fn id(&self, number: usize) -> Result<&str, FileError> {
         let text = self.text(number);
         if text.is_empty() {
             Err(self.error(number, "an id", "fill it in or remove the row"))
@@ -162,7 +165,7 @@ impl<'a> Row<'a> {
     }
 
     /// A whole number, also when written `3.0` as spreadsheets do.
-    pub(crate) fn whole<T: FromStr>(&self, number: usize, expected: &str) -> Result<T, FileError> {
+    pub fn whole<T: FromStr>(&self, number: usize, expected: &str) -> Result<T, FileError> {
         let text = self.text(number);
         let plain = text
             .split_once('.')
@@ -176,7 +179,7 @@ impl<'a> Row<'a> {
 }
 
 /// Turns a point into the line or row that an editor shows. Reads the file again up to there.
-pub(crate) fn place_of(path: &Path, at: At) -> Place {
+pub fn place_of(path: &Path, at: At) -> Place {
     let byte = match at {
         At::Row(row) => return Place::Row(row),
         At::Byte(byte) => byte,
@@ -214,7 +217,7 @@ pub(crate) fn place_of(path: &Path, at: At) -> Place {
 ///
 /// # Errors
 /// When the file cannot be read, lacks a required column, holds no row, or `each` fails.
-pub(crate) fn read_table(
+pub fn read_table(
     path: &Path,
     columns: &Columns,
     each: impl FnMut(&Header, &Row<'_>) -> Result<(), FileError>,
@@ -224,14 +227,14 @@ pub(crate) fn read_table(
 
 /// What is asked about a record that is no row; the error is made only if it is wanted, since it
 /// looks for its line.
-pub(crate) type Broken<'a> = dyn FnMut(&dyn Fn() -> FileError) -> Result<(), FileError> + 'a;
+pub type Broken<'a> = dyn FnMut(&dyn Fn() -> FileError) -> Result<(), FileError> + 'a;
 
 /// [`read_table`], but a record of a CSV file that is no row (too many or too few fields, no UTF-8)
 /// is handed to `broken`, which may let the reading go on without it.
 ///
 /// # Errors
 /// As [`read_table`], or when `broken` fails.
-pub(crate) fn read_table_past(
+pub fn read_table_past(
     path: &Path,
     columns: &Columns,
     mut each: impl FnMut(&Header, &Row<'_>) -> Result<(), FileError>,
