@@ -9,12 +9,10 @@
 //! figures spread and its costs grow, [`commands`] holds one module a sub-command. All reading,
 //! writing, threads and progress bars of the workspace live here.
 
-pub mod baselines;
 pub mod check;
 pub mod commands;
 pub mod compress;
 pub mod count;
-pub mod evaluation;
 pub mod learner;
 mod memory;
 pub mod merchant;
@@ -22,7 +20,6 @@ pub mod newcomers;
 pub mod offers;
 pub mod profile;
 pub mod report;
-pub mod seeds;
 pub mod select;
 pub mod study;
 pub mod text;

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use fewshop_data::files::check_writable;
+use fewshop_eval::Questions;
 
 use super::evaluate::read_questions;
 use super::shop_files::{OpenShop, ShopFiles};
 use super::{at_least_one, print, write_study};
-use crate::evaluation::Questions;
 use crate::learner::{DistilConfig, Training, Validation};
 use crate::report::Study;
 use crate::study::distil::{run as study, table};

@@ -6,14 +6,12 @@ use std::path::{Path, PathBuf};
 
 use fewshop_core::Catalogue;
 use fewshop_data::files::{Log, read_cases, read_events, read_items, read_truth};
+use fewshop_eval::baselines::{BaselineConfig, Baselines, MOST_REGRESSION_ITEMS};
+use fewshop_eval::{Ablated, Difference, Evaluation, Figures, Interval, Questions, SHOWN, Unit};
 use fewshop_model::{Compute, Recommender};
 
 use super::train::open_text_model;
 use super::{print, read_pack, read_toml, warn, warn_unknown, write_study};
-use crate::baselines::{BaselineConfig, Baselines, MOST_REGRESSION_ITEMS};
-use crate::evaluation::{
-    self, Ablated, Difference, Evaluation, Figures, Interval, Questions, SHOWN, Unit,
-};
 use crate::learner::{self, TrainConfig, Training, Validation};
 use crate::report::Study;
 use crate::text::TextVectors;
@@ -102,14 +100,15 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let rivals = Rivals::read(&args.against)?;
     let recommender = Recommender::new(read_pack(&args.pack)?, Compute::Kernels);
     let questions = read_questions(&args.cases, &args.truth, recommender.catalogue())?;
-    let mut found = evaluation::evaluate(&recommender, &questions)?;
+    let mut found = fewshop_eval::evaluate(&recommender, &questions)?;
     found.dismissals =
-        evaluation::dismissals(&recommender, &questions, &args.against.simulate_dismissals)?;
+        fewshop_eval::dismissals(&recommender, &questions, &args.against.simulate_dismissals)?;
     if let Some(events) = &args.events {
         let log = read_log(events, recommender.catalogue())?;
         let (baselines, ablated) = rivals.prepare(&args.against, events, &recommender, &log)?;
-        found.contenders = evaluation::contenders(&recommender, &questions, &baselines, &ablated)?;
-        found.transfer = evaluation::transfer(&questions, &baselines);
+        found.contenders =
+            fewshop_eval::contenders(&recommender, &questions, &baselines, &ablated)?;
+        found.transfer = fewshop_eval::transfer(&questions, &baselines);
     }
     write_study(
         args.json.as_deref(),

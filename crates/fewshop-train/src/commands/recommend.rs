@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use fewshop_data::files::{RecRow, read_cases, write_recs};
 use fewshop_model::Recommender;
 
-use crate::evaluation;
-
 use super::{BackendArg, at_least_one, compute, read_pack, warn_unknown};
 
 /// Arguments of `fewshop recommend`.
@@ -42,7 +40,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     warn_unknown(&cases.unknown, &args.cases);
     let compute = compute(args.backend, &pack)?;
     let recommender = Recommender::new(pack, compute);
-    let ranked = evaluation::recommend(&recommender, &cases.cases, args.top, args.frozen)?;
+    let ranked = fewshop_eval::recommend(&recommender, &cases.cases, args.top, args.frozen)?;
     let catalogue = recommender.catalogue();
     let rows = cases.cases.iter().zip(&ranked).flat_map(|(case, picks)| {
         picks.iter().zip(1u32..).map(|(pick, rank)| RecRow {

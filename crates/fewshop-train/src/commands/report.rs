@@ -9,7 +9,7 @@ use fewshop_model::{Compute, Recommender};
 
 use super::evaluate::{Against, Rivals, read_log, read_questions};
 use super::{print, read_pack, write_json};
-use crate::evaluation;
+
 use crate::report::{DataCard, REPORT_VERSION, Report, Sheet, page};
 
 /// Arguments of `fewshop report`.
@@ -127,10 +127,10 @@ fn compute(
     let log = read_log(events, catalogue)?;
     let (baselines, ablated) = rivals.prepare(&args.against, events, &recommender, &log)?;
     let full = |questions| -> anyhow::Result<_> {
-        let mut found = evaluation::evaluate(&recommender, questions)?;
+        let mut found = fewshop_eval::evaluate(&recommender, questions)?;
         found.dismissals =
-            evaluation::dismissals(&recommender, questions, &args.against.simulate_dismissals)?;
-        found.contenders = evaluation::contenders(&recommender, questions, &baselines, &ablated)?;
+            fewshop_eval::dismissals(&recommender, questions, &args.against.simulate_dismissals)?;
+        found.contenders = fewshop_eval::contenders(&recommender, questions, &baselines, &ablated)?;
         Ok(found)
     };
     Ok(Report {

@@ -10,7 +10,7 @@ use fewshop_data::files::{Case, read_cases, write_atomically};
 use fewshop_model::{Compute, MerchantRules, Pack, Recommender};
 
 use super::{at_least_one, print, read_pack, warn_unknown};
-use crate::evaluation;
+
 use crate::merchant::read_rules;
 
 /// Arguments of `fewshop rules`.
@@ -116,7 +116,7 @@ pub(super) fn summary(rules: &MerchantRules) -> String {
 /// The two orders side by side.
 fn preview(before: Pack, after: Pack, cases: &[Case], top: usize) -> anyhow::Result<String> {
     let ranked = |pack: &Pack| {
-        evaluation::recommend(
+        fewshop_eval::recommend(
             &Recommender::new(pack.clone(), Compute::Kernels),
             cases,
             top,

@@ -16,11 +16,12 @@ use fewshop_data::progress::say;
 use fewshop_model::{Card, Compute, Pack, Recommender};
 
 use super::{at_least_one, print, warn, warn_unknown};
-use crate::evaluation;
+
+use fewshop_eval::seeds;
+
 use crate::learner::{self, TrainConfig, Training, Validation};
 use crate::memory;
 use crate::merchant::read_rules;
-use crate::seeds;
 use crate::select::{self, Budget, Facts, Selection, Task};
 use crate::study::{Took, peak_mib};
 use crate::text::{TextModel, TextVectors};
@@ -176,7 +177,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             && let Some(Validation { cases, wanted }) =
                 read_validation(args, &pack.catalogue, false)?
         {
-            let ranked = evaluation::recommend(
+            let ranked = fewshop_eval::recommend(
                 &Recommender::new(pack.clone(), Compute::Kernels),
                 &cases,
                 20,
@@ -184,7 +185,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             )?;
             figures.push((
                 seed,
-                seeds::means(&evaluation::score(&cases, &wanted, &ranked)),
+                seeds::means(&fewshop_eval::score(&cases, &wanted, &ranked)),
             ));
         }
         if first.is_none() {

@@ -40,8 +40,8 @@ pub use config::{AdapterConfig, PairsConfig, RankerTrainConfig, TowerConfig, Tra
 
 use fewshop_data::files::{Case, Log};
 use fewshop_data::progress::say;
+use fewshop_eval::{Evaluated, Questions};
 
-use crate::evaluation::{self, Evaluated, Questions};
 use crate::text::TextVectors;
 use content::Vocabulary;
 use ranker::Example;
@@ -531,9 +531,9 @@ fn with_metrics(
     if let Some(v) = validation {
         let Questions { cases, wanted } = in_rows_of(&pack, catalogue, v)?;
         let recommender = Recommender::new(pack.clone(), Compute::Kernels);
-        let ranked = evaluation::recommend(&recommender, &cases, 20, false)?;
-        let scored: Vec<Evaluated> = evaluation::score(&cases, &wanted, &ranked);
-        pack.card.metrics = evaluation::card_metrics(&scored);
+        let ranked = fewshop_eval::recommend(&recommender, &cases, 20, false)?;
+        let scored: Vec<Evaluated> = fewshop_eval::score(&cases, &wanted, &ranked);
+        pack.card.metrics = fewshop_eval::card_metrics(&scored);
     }
     through_bytes(&pack)
 }

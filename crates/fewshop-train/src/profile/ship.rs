@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 use fewshop_data::progress::Progress;
+use fewshop_eval::Interval;
 use fewshop_model::profile::{Amount, ProfileWeights};
 
 use super::calibration::beliefs;
@@ -10,7 +11,6 @@ use super::compare::heads;
 use super::folds::{FOLDS, prior};
 use super::net::Task;
 use super::{ProfileSettings, Rows, compare};
-use crate::evaluation::Interval;
 
 /// Heads for a pack, and why they speak where they do.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,7 +1,8 @@
 //! The report's charts, each a function of what it shows and how wide it may be.
 
+use fewshop_eval::Interval;
+
 use super::svg::{Anchor, Svg};
-use crate::evaluation::Interval;
 
 /// A named line through points, each perhaps with an interval.
 pub(super) struct Series<'a> {

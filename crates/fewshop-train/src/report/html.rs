@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use fewshop_eval::Interval;
+
 use super::svg::escape;
-use crate::evaluation::Interval;
 
 const WIDE: f64 = 800.0;
 const NARROW: f64 = 340.0;

@@ -26,8 +26,7 @@ pub use page::page;
 pub use studies::{Sheet, Study};
 
 use fewshop_data::files::{Log, format_time};
-
-use crate::evaluation::Evaluation;
+use fewshop_eval::Evaluation;
 
 /// Version of the JSON; one that is not known is refused.
 pub const REPORT_VERSION: u32 = 1;

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use fewshop_eval::{Contender, Difference, Evaluation, Figures, Interval, Kind, Unit};
+
 use super::Report;
 use super::charts::{self, Frame, Series};
 use super::html::{details, figure, percent, section, signed, thousands, tile, with_interval};
@@ -11,7 +13,6 @@ use super::sections::{
 };
 use super::studies;
 use super::svg::escape;
-use crate::evaluation::{Contender, Difference, Evaluation, Figures, Interval, Kind, Unit};
 
 /// Draws the page.
 #[must_use]
@@ -298,10 +299,11 @@ fn figures_table(found: &Evaluation) -> String {
 
 #[cfg(test)]
 mod tests {
+    use fewshop_eval::{Bin, Calibration, Dismissals};
+
     use super::super::svg::tests::check_well_formed;
     use super::super::{DataCard, REPORT_VERSION};
     use super::*;
-    use crate::evaluation::{Bin, Calibration, Dismissals};
 
     fn figures(ndcg: f64) -> Figures {
         Figures {

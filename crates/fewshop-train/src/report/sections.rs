@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use fewshop_eval::{Contender, Evaluation, Figures, Interval, Kind, SHOWN, Unit};
+
 use super::Report;
 use super::charts::{self, Bar, Frame, Series, Whole};
 use super::html::{details, figure, percent, section, signed, thousands, with_interval};
 use super::page::{middle, unit};
 use super::svg::escape;
-use crate::evaluation::{Contender, Evaluation, Figures, Interval, Kind, SHOWN, Unit};
 
 pub(super) fn learning(report: &Report) -> String {
     let mut out = section(

@@ -33,7 +33,6 @@ pub use table::{table, verdict};
 use fewshop_data::files::{Case, Log};
 use fewshop_data::progress::{Progress, quietly};
 
-use crate::evaluation;
 use crate::learner::{self, TrainConfig, Training};
 use crate::text::TextVectors;
 use folds::{Folds, Questions};
@@ -217,8 +216,8 @@ fn fit(task: &Task<'_>, folds: &Folds, job: Job<'_>) -> Result<Vec<u32>> {
         folds.folds[job.fold].questions(rung.stage),
     )?;
     let ranked =
-        evaluation::recommend(&Recommender::new(pack, Compute::Kernels), &cases, 20, false)?;
-    let scored = evaluation::score(&cases, &wanted, &ranked);
+        fewshop_eval::recommend(&Recommender::new(pack, Compute::Kernels), &cases, 20, false)?;
+    let scored = fewshop_eval::score(&cases, &wanted, &ranked);
     ensure!(
         scored.len() == cases.len(),
         "{} of {} questions have a score",

@@ -5,12 +5,11 @@ use std::fmt::Write;
 use anyhow::{Result, ensure};
 use fewshop_core::ItemIx;
 use fewshop_data::files::Case;
+use fewshop_eval::{Difference, Figures, Judge, Judged, PICKS, Questions, picks};
 use fewshop_model::{Compute, ItemTable, Pack, Recommender, kernels};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-
-use crate::evaluation::{Difference, Figures, Judge, Judged, PICKS, Questions, picks};
 
 /// Each shot is replaced with this probability: one of five.
 const NOISE: f64 = 0.2;

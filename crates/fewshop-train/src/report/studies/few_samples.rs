@@ -1,7 +1,8 @@
 //! `fewshop evaluate --baseline mlp`.
 
+use fewshop_eval::Contender;
+
 use super::*;
-use crate::evaluation::Contender;
 
 pub(super) fn section(found: &Evaluation, id: &str) -> String {
     let mut out = super::section(
@@ -71,7 +72,7 @@ pub(super) fn section(found: &Evaluation, id: &str) -> String {
         one.and_then(|one| one.by_k.get(k))
             .map_or_else(String::new, |figures| format!("{:.3}", figures.ndcg_at_10))
     };
-    let row = |(k, d): (&u32, &crate::evaluation::Difference)| {
+    let row = |(k, d): (&u32, &fewshop_eval::Difference)| {
         let own = found
             .adapted
             .get(k)

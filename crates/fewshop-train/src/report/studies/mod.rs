@@ -14,12 +14,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
+use fewshop_eval::{Evaluation, Interval};
 use serde::{Deserialize, Serialize};
 
 use super::charts::{self, Bar, Frame};
 use super::html::{details, figure, section, signed, table};
 use super::svg::escape;
-use crate::evaluation::{Evaluation, Interval};
 use crate::{compress, offers as offer_study, profile, study};
 
 /// Version of the files; one that is not known is refused.

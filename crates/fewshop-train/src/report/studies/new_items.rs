@@ -1,8 +1,9 @@
 //! `fewshop study new-items`.
 
+use fewshop_eval::Difference;
+
 use super::super::html::{thousands, with_interval};
 use super::*;
-use crate::evaluation::Difference;
 use crate::study::new_items::{Found, Row};
 
 /// The row that `fewshop add-items` makes.

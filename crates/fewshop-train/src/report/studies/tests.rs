@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use fewshop_eval::{Contender, Difference, Figures, Kind};
+
 use super::super::svg::tests::check_well_formed;
 use super::*;
 use crate::compress::{Measured, Mix, Vectors};
-use crate::evaluation::{Contender, Difference, Figures, Kind};
 use crate::offers::{Calibration, METHODS, Row as OfferRow, Split};
 use crate::profile::{Cell, Figure};
 use crate::study::distil::Line;

@@ -5,11 +5,10 @@ use std::collections::HashSet;
 use anyhow::{Result, ensure};
 use fewshop_core::{Catalogue, EventKind, Item, ItemIx, split};
 use fewshop_data::files::{Case, Log, LoggedSession};
+use fewshop_eval::Questions;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
-
-use crate::evaluation::Questions;
 
 /// One product of so many is new.
 const PARTS: u64 = 10;

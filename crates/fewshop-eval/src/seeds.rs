@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use fewshop_core::metrics::CaseScore;
 
-use crate::evaluation::Evaluated;
+use crate::Evaluated;
 
 /// Mean NDCG@10 and Recall@20 by k.
 #[must_use]

@@ -15,7 +15,7 @@ use fewshop_core::{Event, EventKind, ItemIx, Session};
 use fewshop_model::Recommender;
 use serde::{Deserialize, Serialize};
 
-use super::{Difference, Figures, Judge, PICKS, Questions, items, rank, session};
+use crate::{Difference, Figures, Judge, PICKS, Questions, items, rank, session};
 
 /// Picks that the shopper is shown before anything is turned down.
 pub const SHOWN: usize = 10;
@@ -171,7 +171,7 @@ mod tests {
             shots: rows(&[0]),
             visits: vec![],
         };
-        let shown = super::super::picks(&recommender, std::slice::from_ref(&case), true)
+        let shown = crate::picks(&recommender, std::slice::from_ref(&case), true)
             .unwrap()
             .remove(0);
         // What stands fifth is wanted.

@@ -9,8 +9,8 @@ use fewshop_data::progress::Progress;
 use fewshop_model::{Compute, Pack, Recommender, kernels};
 use rayon::prelude::*;
 
-use super::{Contender, Difference, Judge, Judged, Kind, PICKS, Questions, picks};
 use crate::baselines::{Baselines, Method};
+use crate::{Contender, Difference, Judge, Judged, Kind, PICKS, Questions, picks};
 
 /// A pack that was trained without one part, under a name such as "minus ease".
 pub type Ablated = (String, Pack);

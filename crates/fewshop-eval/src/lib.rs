@@ -4,8 +4,9 @@
 //! [`recommend`] asks, a [`Judge`] scores: means by k with 95 % intervals over shoppers
 //! ([`Bootstrap`]), paired differences, harm, coverage and popularity bias. [`evaluate`] does all
 //! of it for one pack and one set of cases; [`contenders`] puts the pack, its parts and the
-//! [`crate::baselines`] beside each other; [`dismissals`] lets simulated shoppers turn picks down.
+//! [`baselines`] beside each other; [`dismissals`] lets simulated shoppers turn picks down.
 
+pub mod baselines;
 mod calibration;
 mod contenders;
 mod dismissals;
@@ -13,6 +14,7 @@ mod figures;
 mod interval;
 mod judge;
 mod paired;
+pub mod seeds;
 
 use std::collections::BTreeMap;
 

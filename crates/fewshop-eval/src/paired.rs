@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Bootstrap, Evaluated, Interval};
+use crate::{Bootstrap, Evaluated, Interval};
 
 /// As for every other interval.
 const DRAWS: u64 = 2_000;

@@ -9,7 +9,7 @@ use fewshop_model::{RankOptions, Recommender, kernels};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Bootstrap, Interval};
+use crate::{Bootstrap, Interval};
 
 /// Bins of equally many candidates; the upper ones, where picks come from, are cut finer.
 const EDGES: [f64; 12] = [

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Interval;
+use crate::Interval;
 
 /// Share of the products, the most taken ones, that count as popular.
 pub const POPULAR_SHARE: f64 = 0.01;
@@ -133,13 +133,13 @@ pub struct Evaluation {
     /// `adapted_minus_frozen` as well.
     pub harm: BTreeMap<u32, f64>,
     /// Whether the scores of candidates can be read as probabilities.
-    pub calibration: super::Calibration,
+    pub calibration: crate::Calibration,
     /// The pack, its parts and the baselines; empty where only the pack was asked for.
     #[serde(default)]
     pub contenders: Vec<Contender>,
     /// The same cases with products turned down, where that was asked for.
     #[serde(default)]
-    pub dismissals: Vec<super::Dismissals>,
+    pub dismissals: Vec<crate::Dismissals>,
     /// A network trained on each shopper's few samples: with a pre-trained start minus from a
     /// random one, where that was asked for.
     #[serde(default)]

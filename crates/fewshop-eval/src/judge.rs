@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fewshop_core::ItemIx;
 use fewshop_core::metrics::{self, CaseScore};
 
-use super::{Bootstrap, Difference, Figures, POPULAR_SHARE, Questions};
+use crate::{Bootstrap, Difference, Figures, POPULAR_SHARE, Questions};
 
 /// Equal rankings give equal sums; what differs by less than this did not change.
 const SAME: f64 = 1e-12;

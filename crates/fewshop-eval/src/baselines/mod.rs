@@ -22,7 +22,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::evaluation::PICKS;
+use crate::PICKS;
 use channels::Channels;
 use classic::Classic;
 use ease::Ease;
