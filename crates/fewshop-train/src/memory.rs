@@ -65,7 +65,7 @@ fn available_mib() -> Option<f64> {
 ///
 /// # Errors
 /// Where not even half of what such a training takes is there.
-pub(crate) fn check(log: &Log, config: &TrainConfig) -> anyhow::Result<()> {
+pub fn check(log: &Log, config: &TrainConfig) -> anyhow::Result<()> {
     let Some(available) = available_mib() else {
         return Ok(());
     };

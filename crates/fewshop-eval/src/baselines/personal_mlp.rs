@@ -152,9 +152,10 @@ pub(super) fn train<const N: usize>(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use fewshop_model::kernels;
     use rand::SeedableRng;
+
+    use super::*;
 
     fn like() -> RankerWeights {
         RankerWeights {

@@ -30,8 +30,8 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 pub(crate) use content::{sorted_prices, tokens};
-pub(crate) use pairs::{popularity, recent};
-pub(crate) use sessions::taken;
+pub use pairs::{popularity, recent};
+pub use sessions::taken;
 pub(crate) use shelf::in_shelf_order;
 
 pub use distil::{DistilConfig, Distilled, distil};

@@ -90,7 +90,7 @@ pub(crate) const LEAST_ITEMS: usize = 4;
 const WINDOWS: usize = 3;
 
 /// What was taken in each session: all but what was turned down.
-pub(crate) fn taken(log: &Log) -> Vec<Vec<u32>> {
+pub fn taken(log: &Log) -> Vec<Vec<u32>> {
     let taken = |items: &[LoggedItem]| {
         items
             .iter()
