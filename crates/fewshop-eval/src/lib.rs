@@ -21,6 +21,8 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use fewshop_core::metrics::{self, CaseScore};
 use fewshop_core::{ItemIx, Recommendation, Session};
+use fewshop_data::files::Case;
+use fewshop_data::progress::Progress;
 use fewshop_model::{RankOptions, Recommender};
 use rayon::prelude::*;
 
@@ -31,9 +33,6 @@ pub use figures::{Contender, Difference, Evaluation, Figures, Kind, POPULAR_SHAR
 pub use interval::{Bootstrap, Interval};
 pub use judge::{Judge, Judged};
 pub use paired::{mean_over_k, paired};
-
-use fewshop_data::files::Case;
-use fewshop_data::progress::Progress;
 
 /// Picks that are scored: the metrics look no further.
 pub const PICKS: usize = 20;

@@ -8,10 +8,9 @@ use anyhow::bail;
 use fewshop_core::Recommendation;
 use fewshop_data::files::{Case, read_cases, write_atomically};
 use fewshop_model::{Compute, MerchantRules, Pack, Recommender};
+use fewshop_train::merchant::read_rules;
 
 use super::{at_least_one, print, read_pack, warn_unknown};
-
-use fewshop_train::merchant::read_rules;
 
 /// Arguments of `fewshop rules`.
 #[derive(Debug, clap::Args)]

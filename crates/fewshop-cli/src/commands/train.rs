@@ -13,17 +13,16 @@ use fewshop_data::files::{
 };
 use fewshop_data::pictures;
 use fewshop_data::progress::say;
-use fewshop_model::{Card, Compute, Pack, Recommender};
-
-use super::{at_least_one, print, warn, warn_unknown};
-
 use fewshop_eval::seeds;
+use fewshop_model::{Card, Compute, Pack, Recommender};
 use fewshop_train::learner::{self, TrainConfig, Training, Validation};
 use fewshop_train::memory;
 use fewshop_train::merchant::read_rules;
 use fewshop_train::select::{self, Budget, Facts, Selection, Task};
 use fewshop_train::study::{Took, peak_mib};
 use fewshop_train::text::{TextModel, TextVectors};
+
+use super::{at_least_one, print, warn, warn_unknown};
 
 /// Arguments of `fewshop train`.
 #[derive(Debug, clap::Args)]

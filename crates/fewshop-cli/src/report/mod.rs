@@ -17,6 +17,8 @@ mod svg;
 use std::collections::{BTreeMap, HashSet};
 
 use fewshop_core::EventKind;
+use fewshop_data::files::{Log, format_time};
+use fewshop_eval::Evaluation;
 use fewshop_model::Pack;
 use serde::{Deserialize, Serialize};
 
@@ -24,9 +26,6 @@ pub use compression::compression;
 pub use data_page::data_page;
 pub use page::page;
 pub use studies::{Sheet, Study};
-
-use fewshop_data::files::{Log, format_time};
-use fewshop_eval::Evaluation;
 
 /// Version of the JSON; one that is not known is refused.
 pub const REPORT_VERSION: u32 = 1;

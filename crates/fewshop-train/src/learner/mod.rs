@@ -23,6 +23,9 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
 use fewshop_core::{Catalogue, Item, ItemIx};
+use fewshop_data::files::{Case, Log};
+use fewshop_data::progress::say;
+use fewshop_eval::{Evaluated, Questions};
 use fewshop_model::features::{FEATURES, Part, part_of};
 use fewshop_model::modules::ContentPath;
 use fewshop_model::{AdapterWeights, Card, Compute, ModelConfig, Pack, RankerWeights, Recommender};
@@ -37,10 +40,6 @@ pub(crate) use shelf::in_shelf_order;
 pub use distil::{DistilConfig, Distilled, distil};
 
 pub use config::{AdapterConfig, PairsConfig, RankerTrainConfig, TowerConfig, TrainConfig};
-
-use fewshop_data::files::{Case, Log};
-use fewshop_data::progress::say;
-use fewshop_eval::{Evaluated, Questions};
 
 use crate::text::TextVectors;
 use content::Vocabulary;

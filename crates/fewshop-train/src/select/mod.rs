@@ -22,6 +22,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use fewshop_core::{Catalogue, ItemIx};
+use fewshop_data::files::{Case, Log};
+use fewshop_data::progress::{Progress, quietly};
 use fewshop_model::{Card, Compute, Pack, Recommender};
 use sha2::{Digest, Sha256};
 
@@ -29,9 +31,6 @@ pub use journal::Facts;
 pub use search::{End, Outcome, Row};
 pub use space::{Dimension, SPACE, Settings, Value};
 pub use table::{table, verdict};
-
-use fewshop_data::files::{Case, Log};
-use fewshop_data::progress::{Progress, quietly};
 
 use crate::learner::{self, TrainConfig, Training};
 use crate::text::TextVectors;
