@@ -73,15 +73,73 @@ fn dependencies_point_down_only() {
     check_inner("fewshop-wasm", &["fewshop-core", "fewshop-model"]);
     check_inner("fewshop-web", &["fewshop-core"]);
     check_inner("fewshop-sql", &["fewshop-core"]);
-    check_inner("fewshop-train", &["fewshop-core", "fewshop-model"]);
+    check_inner("fewshop-data", &["fewshop-core"]);
+    check_inner(
+        "fewshop-eval",
+        &["fewshop-core", "fewshop-data", "fewshop-model"],
+    );
+    check_inner(
+        "fewshop-train",
+        &[
+            "fewshop-core",
+            "fewshop-data",
+            "fewshop-eval",
+            "fewshop-model",
+        ],
+    );
+    check_inner(
+        "fewshop-cli",
+        &[
+            "fewshop-core",
+            "fewshop-data",
+            "fewshop-eval",
+            "fewshop-model",
+            "fewshop-train",
+        ],
+    );
 }
 
 #[test]
-fn core_and_storefront_do_not_know_burn() {
+fn core_data_and_storefront_do_not_know_burn() {
     let all = dependencies();
-    for member in ["fewshop-core", "fewshop-web"] {
+    for member in ["fewshop-core", "fewshop-data", "fewshop-web"] {
         let burn = all[member].iter().find(|name| name.starts_with("burn"));
         assert_eq!(burn, None, "{member} may not depend on burn");
+    }
+}
+
+/// Who only reads a shop's files waits for no tensors, not even by way of another crate.
+#[test]
+fn data_is_built_without_burn_and_without_the_model() {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--locked", "--prefix", "none"])
+        .args(["--package", "fewshop-data", "--edges", "normal,build"])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs: it runs this test");
+    let tree = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && tree.contains("fewshop-core "),
+        "{tree}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    for name in tree.lines().filter_map(|line| line.split(' ').next()) {
+        assert!(
+            name != "fewshop-model" && !name.starts_with("burn"),
+            "fewshop-data is built with {name}"
+        );
+    }
+}
+
+/// Arguments of the command line are read in one crate: a library's settings are its own types.
+#[test]
+fn only_the_commands_know_clap() {
+    for (member, names) in dependencies() {
+        assert!(
+            !names.contains("clap")
+                || ["fewshop-cli", "fewshop-sql", "xtask"].contains(&member.as_str()),
+            "{member} may not depend on clap"
+        );
     }
 }
 

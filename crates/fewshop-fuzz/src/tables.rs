@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use fewshop_core::{Catalogue, EventKind, Item};
-use fewshop_train::files::{
+use fewshop_data::files::{
     CaseRow, EventRow, read_cases, read_events, read_items, read_truth, write_events, write_items,
     write_return_cases,
 };
@@ -149,7 +149,7 @@ fn text(program: &mut Program<'_>, seed: &[u8]) -> Vec<u8> {
 }
 
 /// An error is an answer, as long as it is one line of bounded length that names the file.
-fn check_error<T>(read: Result<T, fewshop_train::files::FileError>) -> Option<T> {
+fn check_error<T>(read: Result<T, fewshop_data::files::FileError>) -> Option<T> {
     match read {
         Ok(value) => Some(value),
         Err(error) => {

@@ -340,7 +340,7 @@ fn the_files_are_those_of_the_trainer_byte_for_byte() {
         "run",
         "--quiet",
         "--package",
-        "fewshop-train",
+        "fewshop-cli",
         "--bin",
         "fewshop",
         "--",

@@ -2,11 +2,11 @@
 //! is to kill it after some minutes.
 
 use anyhow::bail;
+use fewshop_data::files::Log;
+use fewshop_data::progress::say;
 use fewshop_model::features::FEATURES;
 
-use crate::files::Log;
 use crate::learner::TrainConfig;
-use crate::progress::say;
 
 /// Taken by any training.
 const BASE_MIB: f64 = 60.0;
@@ -65,7 +65,7 @@ fn available_mib() -> Option<f64> {
 ///
 /// # Errors
 /// Where not even half of what such a training takes is there.
-pub(crate) fn check(log: &Log, config: &TrainConfig) -> anyhow::Result<()> {
+pub fn check(log: &Log, config: &TrainConfig) -> anyhow::Result<()> {
     let Some(available) = available_mib() else {
         return Ok(());
     };
@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn the_estimate_is_not_below_what_was_measured() {
         let log = |events, sessions: usize| {
-            let session = crate::files::LoggedSession {
+            let session = fewshop_data::files::LoggedSession {
                 user: 0,
                 id: String::new(),
                 time_s: 0,

@@ -7,11 +7,10 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use fewshop_core::{Catalogue, Item, ItemId};
+use fewshop_data::files::{FileError, Place, shorten};
 use fewshop_model::{Cap, MerchantRules};
 use serde::Deserialize;
 use toml::Spanned;
-
-use crate::files::{FileError, Place, shorten};
 
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]

@@ -130,7 +130,7 @@ pub(crate) fn fewshop() -> std::process::Command {
         "run",
         "--release",
         "--package",
-        "fewshop-train",
+        "fewshop-cli",
         "--bin",
         "fewshop",
         "--",

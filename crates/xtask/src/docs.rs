@@ -18,7 +18,7 @@ pub(crate) fn docs(book: bool) -> Result<()> {
     let fewshop = output(cargo().args([
         "run",
         "--package",
-        "fewshop-train",
+        "fewshop-cli",
         "--bin",
         "fewshop",
         "--",

@@ -1,7 +1,7 @@
 //! The product pictures: Fluent Emoji 3D out of the npm package, resized, into
 //! `web/assets/pictures`.
 //!
-//! Which pictures there are is decided in `crates/fewshop-train/data/pictures.tsv`; this makes the
+//! Which pictures there are is decided in `crates/fewshop-data/data/pictures.tsv`; this makes the
 //! files that stand beside it. The files are committed, so that nobody needs npm or cwebp to build
 //! the page: run this after a line was added to the table.
 
@@ -35,7 +35,7 @@ pub(crate) fn run() -> Result<()> {
     output(command("cwebp").arg("-version")).context(
         "cwebp makes the pictures; install it (Debian: apt-get install webp) and run this again",
     )?;
-    let keys = keys(&root().join("crates/fewshop-train/data/pictures.tsv"))?;
+    let keys = keys(&root().join("crates/fewshop-data/data/pictures.tsv"))?;
     let emoji = unpacked()?;
     let folder = root().join("web/assets/pictures");
     std::fs::create_dir_all(&folder)

@@ -80,8 +80,9 @@ pub fn ranker(weights: &RankerWeights, zeros: f64) -> RankerWeights {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use fewshop_model::toy;
+
+    use super::*;
 
     #[test]
     fn the_pairs_that_stay_are_the_heaviest_and_a_share_of_one_changes_nothing() {

@@ -1,13 +1,13 @@
 //! The mix that ranks best within a budget.
 
 use anyhow::{Result, bail};
+use fewshop_data::progress::{Progress, quietly};
+use fewshop_eval::{Evaluated, Interval, PICKS, Questions, mean_over_k, paired};
 use fewshop_model::{Compute, ItemTable, Pack, Recommender};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Mix, Vectors, bits_of, on_the_wire};
-use crate::evaluation::{self, Evaluated, Interval, PICKS, Questions, mean_over_k, paired};
-use crate::progress::{Progress, quietly};
 
 /// Bits that are tried, below those that the pack has.
 const BITS: [u32; 4] = [8, 6, 5, 4];
@@ -206,7 +206,7 @@ fn best_within(tried: &[Tried], budget: usize, among: impl Fn(&Mix) -> bool) -> 
 
 /// The file. Its card holds the mix's own figures.
 fn encoded(mut small: Pack, scores: &[Evaluated]) -> Result<Vec<u8>> {
-    small.card.metrics = evaluation::card_metrics(scores);
+    small.card.metrics = fewshop_eval::card_metrics(scores);
     Ok(small.to_bytes()?)
 }
 
@@ -219,13 +219,13 @@ fn try_one(
 ) -> Result<Tried> {
     // As a device reads it.
     let read = Pack::from_bytes(&small.to_bytes()?)?;
-    let ranked = evaluation::recommend(
+    let ranked = fewshop_eval::recommend(
         &Recommender::new(read, Compute::Kernels),
         &questions.cases,
         PICKS,
         false,
     )?;
-    let scores = evaluation::score(&questions.cases, &questions.wanted, &ranked);
+    let scores = fewshop_eval::score(&questions.cases, &questions.wanted, &ranked);
     let bytes = encoded(small, &scores)?;
     let brotli = on_the_wire(&bytes)?;
     let mean = mean_over_k(&scores);
@@ -285,10 +285,10 @@ fn measured(tried: &[Tried], pack: &Pack) -> Vec<Measured> {
 #[cfg(test)]
 mod tests {
     use fewshop_core::ItemIx;
+    use fewshop_data::files::Case;
     use fewshop_model::toy;
 
     use super::*;
-    use crate::files::Case;
 
     fn questions() -> Questions {
         let case = |n: u32| Case {

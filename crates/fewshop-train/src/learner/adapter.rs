@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use fewshop_core::{ItemIx, Session};
+use fewshop_data::progress::Progress;
 use fewshop_model::{Pack, kernels};
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
@@ -11,7 +12,6 @@ use rayon::prelude::*;
 
 use super::AdapterConfig;
 use super::sessions::{Episode, SHOTS};
-use crate::progress::Progress;
 
 /// Fixed negatives: rows by popularity, each once.
 pub(crate) fn negatives(

@@ -3,14 +3,14 @@
 //! Vinyals and Dean 2015; for rankings Tang and Wang, KDD 2018).
 
 use anyhow::{Context, Result};
+use fewshop_eval::Questions;
+use fewshop_model::Card;
 use fewshop_model::{ItemTable, Pack, RankerWeights};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::ranker::{self, Example, Soft};
 use super::{Prepared, Training, through_bytes, with};
-use crate::evaluation::Questions;
-use fewshop_model::Card;
 
 /// Teacher and lessons.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -23,6 +23,9 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
 use fewshop_core::{Catalogue, Item, ItemIx};
+use fewshop_data::files::{Case, Log};
+use fewshop_data::progress::say;
+use fewshop_eval::{Evaluated, Questions};
 use fewshop_model::features::{FEATURES, Part, part_of};
 use fewshop_model::modules::ContentPath;
 use fewshop_model::{AdapterWeights, Card, Compute, ModelConfig, Pack, RankerWeights, Recommender};
@@ -30,17 +33,14 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 pub(crate) use content::{sorted_prices, tokens};
-pub(crate) use pairs::{popularity, recent};
-pub(crate) use sessions::taken;
+pub use pairs::{popularity, recent};
+pub use sessions::taken;
 pub(crate) use shelf::in_shelf_order;
 
 pub use distil::{DistilConfig, Distilled, distil};
 
 pub use config::{AdapterConfig, PairsConfig, RankerTrainConfig, TowerConfig, TrainConfig};
 
-use crate::evaluation::{self, Evaluated, Questions};
-use crate::files::{Case, Log};
-use crate::progress::say;
 use crate::text::TextVectors;
 use content::Vocabulary;
 use ranker::Example;
@@ -530,9 +530,9 @@ fn with_metrics(
     if let Some(v) = validation {
         let Questions { cases, wanted } = in_rows_of(&pack, catalogue, v)?;
         let recommender = Recommender::new(pack.clone(), Compute::Kernels);
-        let ranked = evaluation::recommend(&recommender, &cases, 20, false)?;
-        let scored: Vec<Evaluated> = evaluation::score(&cases, &wanted, &ranked);
-        pack.card.metrics = evaluation::card_metrics(&scored);
+        let ranked = fewshop_eval::recommend(&recommender, &cases, 20, false)?;
+        let scored: Vec<Evaluated> = fewshop_eval::score(&cases, &wanted, &ranked);
+        pack.card.metrics = fewshop_eval::card_metrics(&scored);
     }
     through_bytes(&pack)
 }

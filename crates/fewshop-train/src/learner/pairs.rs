@@ -3,6 +3,7 @@
 
 use fewshop_core::neighbours::{CovisitConfig, NeighbourTable, covisit};
 use fewshop_core::{ItemIx, metrics};
+use fewshop_data::progress::Progress;
 use fewshop_model::{ModelConfig, PairTable, kernels};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -11,10 +12,9 @@ use rayon::prelude::*;
 use super::PairsConfig;
 use super::regression;
 use super::sessions::Episode;
-use crate::progress::Progress;
 
 /// In how many sessions each product stands.
-pub(crate) fn popularity(sessions: &[impl AsRef<[u32]>], items: usize) -> Vec<u32> {
+pub fn popularity(sessions: &[impl AsRef<[u32]>], items: usize) -> Vec<u32> {
     let mut counts = vec![0; items];
     for &item in sessions.iter().flat_map(AsRef::as_ref) {
         counts[item as usize] += 1;
@@ -23,7 +23,7 @@ pub(crate) fn popularity(sessions: &[impl AsRef<[u32]>], items: usize) -> Vec<u3
 }
 
 /// The same over the last `share` of the sessions, which are in order of time.
-pub(crate) fn recent(sessions: &[Vec<u32>], items: usize, share: f64) -> Vec<u32> {
+pub fn recent(sessions: &[Vec<u32>], items: usize, share: f64) -> Vec<u32> {
     let from = (sessions.len() as f64 * (1.0 - share)) as usize;
     popularity(&sessions[from.min(sessions.len())..], items)
 }

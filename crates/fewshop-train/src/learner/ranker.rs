@@ -8,6 +8,7 @@ use burn::tensor::activation::{log_sigmoid, log_softmax};
 use burn::tensor::{Device, Tensor, TensorData};
 use fewshop_core::metrics;
 use fewshop_core::{Event, EventKind, ItemIx, Session};
+use fewshop_data::progress::Progress;
 use fewshop_model::features::{FEATURES, Part, part_of};
 use fewshop_model::modules::{Ranker, RankerConfig};
 use fewshop_model::{RankOptions, RankerWeights, Recommender, kernels};
@@ -18,7 +19,6 @@ use rayon::prelude::*;
 
 use super::sessions::Episode;
 use super::{Curves, RankerTrainConfig, rounded};
-use crate::progress::Progress;
 
 /// Products that a simulated shopper is shown before any are turned down.
 const SHOWN: usize = 10;

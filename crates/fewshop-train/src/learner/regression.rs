@@ -154,8 +154,9 @@ fn ridge_solve(a: &[f32], b: &[f32], ridge: f32) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use fewshop_core::neighbours::{CovisitConfig, covisit};
+
+    use super::*;
 
     #[test]
     fn the_solution_solves() {

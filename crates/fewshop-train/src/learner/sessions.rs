@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use fewshop_core::{EventKind, split};
+use fewshop_data::files::{Log, LoggedItem};
 use fewshop_model::MAX_VISITS;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::TrainConfig;
-use crate::files::{Log, LoggedItem};
 
 /// Sessions with their shoppers, in order of time.
 #[derive(Debug, Default)]
@@ -90,7 +90,7 @@ pub(crate) const LEAST_ITEMS: usize = 4;
 const WINDOWS: usize = 3;
 
 /// What was taken in each session: all but what was turned down.
-pub(crate) fn taken(log: &Log) -> Vec<Vec<u32>> {
+pub fn taken(log: &Log) -> Vec<Vec<u32>> {
     let taken = |items: &[LoggedItem]| {
         items
             .iter()

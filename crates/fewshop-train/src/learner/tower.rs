@@ -6,6 +6,7 @@ use burn::optim::{AdamConfig, GradientsParams, decay::WeightDecayConfig};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use fewshop_core::Catalogue;
+use fewshop_data::progress::Progress;
 use fewshop_model::modules::{ContentPath, ItemInput, TwoTower, TwoTowerConfig};
 use fewshop_model::{EncoderWeights, ItemTable};
 use rand::RngExt;
@@ -16,7 +17,6 @@ use super::TowerConfig;
 use super::content::{Vocabulary, content};
 use super::sessions::Episode;
 use super::{Curves, rounded};
-use crate::progress::Progress;
 use crate::text::TextVectors;
 
 /// Shots a training session shows at the most: more than a browser session brings teach little and

@@ -16,11 +16,10 @@ use burn::nn::{Initializer, Linear, LinearConfig};
 use burn::optim::{AdamConfig, GradientsParams, decay::WeightDecayConfig};
 use burn::tensor::activation::{leaky_relu, log_sigmoid};
 use burn::tensor::{Device, Tensor, TensorData};
+use fewshop_data::progress::Progress;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-
-use crate::progress::Progress;
 
 /// Settings of the two networks.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
+use fewshop_eval::{Bootstrap, Interval};
 use fewshop_model::Pack;
 use fewshop_model::offers::{MATCHES, OfferFacts};
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,6 @@ use super::compare::{FOLDS, Split, folds, late};
 use super::features::{Redemptions, all_matches};
 use super::logistic::Logistic;
 use super::questions::{Question, Shop};
-use crate::evaluation::{Bootstrap, Interval};
 
 /// Expected against seen redemptions, at one amount known.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 
 use fewshop_core::metrics;
+use fewshop_data::progress::Progress;
+use fewshop_eval::{Bootstrap, Interval};
 use fewshop_model::Pack;
 use fewshop_model::offers::{MATCHES, OfferFacts};
 use rand::SeedableRng;
@@ -16,8 +18,6 @@ use super::calibration::{Calibration, calibrate, expected};
 use super::features::{CATEGORY, COUNTS, FEATURES, POPULARITY, Redemptions, all_matches};
 use super::logistic::Logistic;
 use super::questions::{Question, Shop};
-use crate::evaluation::{Bootstrap, Interval};
-use crate::progress::Progress;
 
 /// What is compared, in the order of the rows.
 pub const METHODS: [&str; 4] = [

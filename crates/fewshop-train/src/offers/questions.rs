@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::{Result, ensure};
 use fewshop_core::{ItemIx, Session};
+use fewshop_data::files::{Log, Offer, OfferEvent};
 use fewshop_model::profile::Amount;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::KNOWN;
-use crate::files::{Log, Offer, OfferEvent};
 
 /// A campaign.
 #[derive(Debug, Clone, PartialEq, Eq)]

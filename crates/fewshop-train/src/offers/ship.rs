@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Result, ensure};
 use fewshop_core::{Item, ItemIx};
+use fewshop_data::files::{Offer, OfferEvent};
+use fewshop_data::progress::Progress;
 use fewshop_model::Pack;
 use fewshop_model::offers::{OfferFacts, OfferWeights, ShippedOffer, WEIGHTS};
 
@@ -12,8 +14,6 @@ use super::calibration::{Calibration, Setting, in_order};
 use super::features::Redemptions;
 use super::logistic::Logistic;
 use super::questions::Shop;
-use crate::files::{Offer, OfferEvent};
-use crate::progress::Progress;
 
 /// What was fitted, and how well it foresees.
 #[derive(Debug, Clone, PartialEq)]

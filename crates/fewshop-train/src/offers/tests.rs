@@ -1,10 +1,10 @@
 //! Offers of a made-up shop: households redeem what covers the department that they buy from.
 
 use fewshop_core::{EventKind, ItemIx};
+use fewshop_data::files::{Log, LoggedItem, LoggedSession, Offer, OfferEvent};
 use fewshop_model::toy;
 
 use super::*;
-use crate::files::{Log, LoggedItem, LoggedSession, Offer, OfferEvent};
 
 const DAY: i64 = 86_400;
 const USERS: u32 = 60;

@@ -1,11 +1,10 @@
 //! Area under the ROC curve, one value against all others, mean over the values.
 
 use fewshop_core::metrics::area_under_curve;
+use fewshop_eval::Interval;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-
-use crate::evaluation::Interval;
 
 const DRAWS: u64 = 400;
 

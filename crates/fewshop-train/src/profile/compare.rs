@@ -1,6 +1,8 @@
 //! Heads and baselines on the same folds.
 
 use anyhow::Result;
+use fewshop_data::progress::Progress;
+use fewshop_eval::{Bootstrap, Interval};
 use fewshop_model::profile::Amount;
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +11,6 @@ use super::calibration::{beliefs, cross_entropy, mixed};
 use super::folds::{Split, prior, splits};
 use super::net::{Choice, Task};
 use super::{ProfileSettings, Rows, boosting};
-use crate::evaluation::{Bootstrap, Interval};
-use crate::progress::Progress;
 
 /// What is compared, in the order of the figures.
 pub const METHODS: [&str; 5] = [

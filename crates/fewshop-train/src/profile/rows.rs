@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::{Result, ensure};
 use fewshop_core::{ItemIx, Session};
+use fewshop_data::files::{Households, Log};
 use fewshop_model::Pack;
 use fewshop_model::profile::{Amount, ProfileInputs};
 use rand::SeedableRng;
@@ -12,7 +13,6 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::ProfileSettings;
-use crate::files::{Households, Log};
 
 /// Households that a value needs: fewer teach nothing and stand in no fold.
 const LEAST: usize = 10;

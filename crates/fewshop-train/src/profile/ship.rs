@@ -2,6 +2,8 @@
 //! where cross-validation says so.
 
 use anyhow::Result;
+use fewshop_data::progress::Progress;
+use fewshop_eval::Interval;
 use fewshop_model::profile::{Amount, ProfileWeights};
 
 use super::calibration::beliefs;
@@ -9,8 +11,6 @@ use super::compare::heads;
 use super::folds::{FOLDS, prior};
 use super::net::Task;
 use super::{ProfileSettings, Rows, compare};
-use crate::evaluation::Interval;
-use crate::progress::Progress;
 
 /// Heads for a pack, and why they speak where they do.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,11 +1,11 @@
 //! Heads on a made-up shop whose households buy from departments that say who they are.
 
 use fewshop_core::{EventKind, ItemIx, Session};
+use fewshop_data::files::{Household, Households, Log, LoggedItem, LoggedSession};
 use fewshop_model::profile::Amount;
 use fewshop_model::{Compute, Pack, Recommender, toy};
 
 use super::*;
-use crate::files::{Household, Households, Log, LoggedItem, LoggedSession};
 
 const HOUSEHOLDS: usize = 90;
 

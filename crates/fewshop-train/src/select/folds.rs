@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
 use fewshop_core::{EventKind, ItemIx, split};
+use fewshop_data::files::{Case, Log, LoggedSession};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::Stage;
-use crate::files::{Case, Log, LoggedSession};
 
 /// Groups of shoppers, each asked about once, each after another day.
 pub(crate) const FOLDS: usize = 3;
@@ -237,10 +237,10 @@ fn questions(log: &Log, mut sessions: Vec<&LoggedSession>, rng: &mut ChaCha8Rng)
 mod tests {
     use std::collections::BTreeSet;
 
+    use fewshop_data::files::LoggedItem;
     use proptest::prelude::*;
 
     use super::*;
-    use crate::files::LoggedItem;
 
     /// Sessions `(shopper, hour, products)`, in order of time as a log is.
     fn log(sessions: &[(u32, i64, u32)]) -> Log {

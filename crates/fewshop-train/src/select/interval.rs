@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::evaluation::Bootstrap;
+use fewshop_eval::Bootstrap;
 
 /// Draws of shoppers: twice those of an evaluation, since the level is stricter where several
 /// trials are compared.

@@ -22,6 +22,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use fewshop_core::{Catalogue, ItemIx};
+use fewshop_data::files::{Case, Log};
+use fewshop_data::progress::{Progress, quietly};
 use fewshop_model::{Card, Compute, Pack, Recommender};
 use sha2::{Digest, Sha256};
 
@@ -30,10 +32,7 @@ pub use search::{End, Outcome, Row};
 pub use space::{Dimension, SPACE, Settings, Value};
 pub use table::{table, verdict};
 
-use crate::evaluation;
-use crate::files::{Case, Log};
 use crate::learner::{self, TrainConfig, Training};
-use crate::progress::{Progress, quietly};
 use crate::text::TextVectors;
 use folds::{Folds, Questions};
 use journal::Journal;
@@ -216,8 +215,8 @@ fn fit(task: &Task<'_>, folds: &Folds, job: Job<'_>) -> Result<Vec<u32>> {
         folds.folds[job.fold].questions(rung.stage),
     )?;
     let ranked =
-        evaluation::recommend(&Recommender::new(pack, Compute::Kernels), &cases, 20, false)?;
-    let scored = evaluation::score(&cases, &wanted, &ranked);
+        fewshop_eval::recommend(&Recommender::new(pack, Compute::Kernels), &cases, 20, false)?;
+    let scored = fewshop_eval::score(&cases, &wanted, &ranked);
     ensure!(
         scored.len() == cases.len(),
         "{} of {} questions have a score",

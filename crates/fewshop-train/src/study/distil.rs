@@ -4,13 +4,13 @@
 use std::fmt::Write;
 
 use anyhow::Result;
+use fewshop_data::progress::quietly;
+use fewshop_eval::{Evaluated, Interval, PICKS, Questions, mean_over_k, paired};
 use fewshop_model::{Compute, Pack, Recommender};
 use serde::{Deserialize, Serialize};
 
 use crate::compress;
-use crate::evaluation::{self, Evaluated, Interval, PICKS, Questions, mean_over_k, paired};
 use crate::learner::{self, DistilConfig, Training};
-use crate::progress::quietly;
 
 /// Bits that the vectors are rounded to beside eight.
 const BITS: [u32; 4] = [7, 6, 5, 4];
@@ -119,8 +119,8 @@ fn rounded(unrounded: &Pack, eight: &Pack, seed: u64) -> Result<Vec<(String, Pac
 
 fn asked(pack: &Pack, questions: &Questions) -> Result<Vec<Evaluated>> {
     let recommender = Recommender::new(pack.clone(), Compute::Kernels);
-    let ranked = quietly(|| evaluation::recommend(&recommender, &questions.cases, PICKS, false))?;
-    Ok(evaluation::score(
+    let ranked = quietly(|| fewshop_eval::recommend(&recommender, &questions.cases, PICKS, false))?;
+    Ok(fewshop_eval::score(
         &questions.cases,
         &questions.wanted,
         &ranked,

@@ -10,12 +10,11 @@ pub mod robustness;
 use std::fmt::Write;
 
 use fewshop_core::ItemIx;
+use fewshop_data::files::{Log, LoggedSession};
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-
-use crate::files::{Log, LoggedSession};
 
 /// Share of the products of a repeated session that are replaced. Repeated to the letter, sessions
 /// would bring no pair of products that was not there before, and the tables of pairs would look as
@@ -192,9 +191,9 @@ mod tests {
     use std::collections::BTreeSet;
 
     use fewshop_core::EventKind;
+    use fewshop_data::files::LoggedItem;
 
     use super::*;
-    use crate::files::LoggedItem;
 
     fn log() -> Log {
         let item = |row| LoggedItem {

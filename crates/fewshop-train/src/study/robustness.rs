@@ -4,13 +4,12 @@ use std::fmt::Write;
 
 use anyhow::{Result, ensure};
 use fewshop_core::ItemIx;
+use fewshop_data::files::Case;
+use fewshop_eval::{Difference, Figures, Judge, Judged, PICKS, Questions, picks};
 use fewshop_model::{Compute, ItemTable, Pack, Recommender, kernels};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-
-use crate::evaluation::{Difference, Figures, Judge, Judged, PICKS, Questions, picks};
-use crate::files::Case;
 
 /// Each shot is replaced with this probability: one of five.
 const NOISE: f64 = 0.2;
@@ -232,8 +231,9 @@ pub fn table(found: &Found) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use fewshop_model::toy;
+
+    use super::*;
 
     fn questions() -> Questions {
         let case = |n: u32| Case {

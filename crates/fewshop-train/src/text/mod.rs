@@ -24,11 +24,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use fewshop_core::{Catalogue, Item};
+use fewshop_data::progress::{Progress, say};
 use rayon::prelude::*;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::progress::{Progress, say};
 use bert::Bert;
 use source::Source;
 use wordpiece::WordPiece;

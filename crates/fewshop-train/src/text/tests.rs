@@ -8,7 +8,7 @@ use serde_json::json;
 use super::*;
 use tiny::{D, Tiny, WORDS};
 
-#[path = "../../tests/tiny/mod.rs"]
+#[path = "tiny.rs"]
 mod tiny;
 
 /// A tensor of the tiny model.

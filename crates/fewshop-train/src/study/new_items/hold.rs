@@ -4,12 +4,11 @@ use std::collections::HashSet;
 
 use anyhow::{Result, ensure};
 use fewshop_core::{Catalogue, EventKind, Item, ItemIx, split};
+use fewshop_data::files::{Case, Log, LoggedSession};
+use fewshop_eval::Questions;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
-
-use crate::evaluation::Questions;
-use crate::files::{Case, Log, LoggedSession};
 
 /// One product of so many is new.
 const PARTS: u64 = 10;
@@ -79,7 +78,7 @@ impl Hold {
         for (nth, session) in log.sessions.iter().enumerate() {
             if !asked[session.user as usize] && nth < from {
                 let items = session.items.iter().filter_map(|item| {
-                    Some(crate::files::LoggedItem {
+                    Some(fewshop_data::files::LoggedItem {
                         item: place[item.item.row()]?,
                         ..*item
                     })
@@ -172,8 +171,9 @@ pub(super) fn ids(items: &[Item]) -> HashSet<&str> {
 
 #[cfg(test)]
 mod tests {
+    use fewshop_data::files::LoggedItem;
+
     use super::*;
-    use crate::files::LoggedItem;
 
     fn shop() -> (Catalogue, Log) {
         let items = (0..100)

@@ -14,14 +14,14 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result};
 use fewshop_core::{Catalogue, ItemIx};
+use fewshop_data::files::{Case, Log};
+use fewshop_data::progress::{Progress, say};
+use fewshop_eval::{Bootstrap, Judge, PICKS, Questions};
 use fewshop_model::{Pack, kernels};
 use rayon::prelude::*;
 
-use crate::evaluation::{Bootstrap, Judge, PICKS, Questions};
-use crate::files::{Case, Log};
 use crate::learner::{self, TrainConfig, Training};
 use crate::newcomers::{Examples, Gan, GanConfig, Likeness, Newcomer, Weights, add};
-use crate::progress::{Progress, say};
 use crate::text::TextVectors;
 use hold::{Hold, only};
 use mix::{Lesson, Mix};

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use fewshop_eval::{Difference, Figures, Interval};
 use serde::{Deserialize, Serialize};
-
-use crate::evaluation::{Difference, Figures, Interval};
 
 /// One way of placing new products.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

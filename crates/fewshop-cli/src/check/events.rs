@@ -1,0 +1,407 @@
+//! The events file: every row, what is odd about times, sessions and ids, and the log in figures.
+
+use std::collections::hash_map::{DefaultHasher, Entry};
+use std::collections::{HashMap, HashSet};
+use std::hash::{Hash, Hasher};
+use std::path::Path;
+
+use fewshop_core::EventKind;
+use fewshop_data::files::events::{COLUMNS, EventRow, parse_event};
+use fewshop_data::files::table::{At, read_table_past};
+use fewshop_data::files::{FileError, format_time, shorten};
+
+use super::items::Products;
+use super::personal::Scan;
+use super::{EventsCard, Problems, Tally, Warning};
+use crate::report::{LENGTHS, class_names};
+
+const DAY_S: i64 = 86_400;
+/// Bars of the chart of events over time at the most.
+const SPANS: i64 = 60;
+/// Shares of the products at which the curve of the long tail is drawn.
+const TAIL: [f64; 12] = [
+    0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0,
+];
+
+/// A session while it is read.
+struct Session {
+    user: u32,
+    first_s: i64,
+    last_s: i64,
+    /// Time of the row before.
+    before_s: i64,
+    at: At,
+    out_of_order: bool,
+}
+
+#[derive(Default)]
+struct Odd {
+    unknown: Tally,
+    unknown_ids: HashSet<String>,
+    duplicate: Tally,
+    future: Tally,
+    early: Tally,
+    zero: Tally,
+}
+
+#[derive(Default)]
+struct Log {
+    users: HashMap<String, u32>,
+    names: Vec<HashMap<String, u32>>,
+    /// How many shoppers a session's id stands under.
+    session_ids: HashMap<String, u32>,
+    sessions: Vec<Session>,
+    /// Session and product, once for each positive event of a product that the shop has.
+    taken: Vec<(u32, u32)>,
+    seen: HashSet<u64>,
+    days: HashMap<i64, usize>,
+    kinds: [usize; EventKind::ALL.len()],
+    events: usize,
+    odd: Odd,
+}
+
+/// Without `products` (their file could not be read) ids are taken as they stand.
+pub(super) fn look(
+    path: &Path,
+    products: Option<&Products>,
+    now_s: i64,
+    problems: &mut Problems,
+    warnings: &mut Vec<Warning>,
+) -> Result<EventsCard, FileError> {
+    let mut log = Log::default();
+    let mut ids = [Scan::of("user_id"), Scan::of("session_id")];
+    let mut extra: Vec<(Scan, usize)> = Vec::new();
+    // Both closures add to it, and never at once.
+    let shared = std::cell::RefCell::new(problems);
+    let header = read_table_past(
+        path,
+        &COLUMNS,
+        |header, row| {
+            if extra.is_empty() && !header.extra.is_empty() {
+                extra = header
+                    .extra
+                    .iter()
+                    .map(|(name, index)| (Scan::of(name), *index))
+                    .collect();
+            }
+            for (scan, index) in &mut extra {
+                scan.look(row.extra(*index), row.at());
+            }
+            let row = shared.borrow().row(*row);
+            match parse_event(&row) {
+                Ok(event) => log.add(&event, row.at(), products, now_s, &mut ids),
+                Err(error) => shared.borrow_mut().add(|| error),
+            }
+            Ok(())
+        },
+        &mut |error| {
+            shared.borrow_mut().add(error);
+            Ok(())
+        },
+    )?;
+    log.warn(path, warnings);
+    for scan in ids.iter().chain(extra.iter().map(|(scan, _)| scan)) {
+        scan.warn(path, warnings);
+    }
+    let mut card = log.card(products.map(|products| products.rows.len()));
+    card.extra_columns = header.extra.into_iter().map(|(name, _)| name).collect();
+    Ok(card)
+}
+
+impl Log {
+    fn add(
+        &mut self,
+        event: &EventRow<'_, f32>,
+        at: At,
+        products: Option<&Products>,
+        now_s: i64,
+        ids: &mut [Scan; 2],
+    ) {
+        self.events += 1;
+        let mut hasher = DefaultHasher::new();
+        (
+            event.user_id,
+            event.session_id,
+            event.time_s,
+            event.item_id,
+            event.kind.name(),
+        )
+            .hash(&mut hasher);
+        event.quantity.to_bits().hash(&mut hasher);
+        if !self.seen.insert(hasher.finish()) {
+            self.odd.duplicate.add(at);
+        }
+        if event.time_s > now_s {
+            self.odd.future.add(at);
+        }
+        // A shop's log on the web is no older than that; what is, is a time in another unit or a
+        // default.
+        if event.time_s < 631_152_000 {
+            self.odd.early.add(at);
+        }
+        if event.quantity == 0.0 {
+            self.odd.zero.add(at);
+        }
+        let item = match products {
+            Some(products) => match products.rows.get(event.item_id) {
+                Some(&item) => item,
+                None => {
+                    self.odd.unknown.add(at);
+                    if self.odd.unknown_ids.len() < 1_000
+                        && !self.odd.unknown_ids.contains(event.item_id)
+                    {
+                        self.odd.unknown_ids.insert(event.item_id.to_owned());
+                    }
+                    return;
+                }
+            },
+            None => 0,
+        };
+        let number = self.users.len() as u32;
+        let user = match self.users.get(event.user_id) {
+            Some(&user) => user,
+            None => {
+                ids[0].look(event.user_id, at);
+                self.names.push(HashMap::new());
+                self.users.insert(event.user_id.to_owned(), number);
+                number
+            }
+        };
+        let number = self.sessions.len() as u32;
+        let session = match self.names[user as usize].entry(event.session_id.to_owned()) {
+            Entry::Occupied(entry) => *entry.get(),
+            Entry::Vacant(entry) => {
+                ids[1].look(event.session_id, at);
+                entry.insert(number);
+                *self
+                    .session_ids
+                    .entry(event.session_id.to_owned())
+                    .or_default() += 1;
+                let time_s = event.time_s;
+                self.sessions.push(Session {
+                    user,
+                    first_s: time_s,
+                    last_s: time_s,
+                    before_s: time_s,
+                    at,
+                    out_of_order: false,
+                });
+                number
+            }
+        };
+        let one = &mut self.sessions[session as usize];
+        one.out_of_order |= event.time_s < one.before_s;
+        one.before_s = event.time_s;
+        one.first_s = one.first_s.min(event.time_s);
+        one.last_s = one.last_s.max(event.time_s);
+        *self.days.entry(event.time_s.div_euclid(DAY_S)).or_default() += 1;
+        if let Some(kind) = EventKind::ALL.iter().position(|kind| *kind == event.kind) {
+            self.kinds[kind] += 1;
+        }
+        if event.kind.is_positive() {
+            self.taken.push((session, item));
+        }
+    }
+
+    fn warn(&self, path: &Path, warnings: &mut Vec<Warning>) {
+        let odd = &self.odd;
+        let mut some: Vec<&str> = odd.unknown_ids.iter().map(String::as_str).collect();
+        some.sort_unstable();
+        let some: Vec<String> = some
+            .into_iter()
+            .take(super::EXAMPLES)
+            .map(shorten)
+            .collect();
+        let found = format!(
+            "rows of products that the items file does not have, such as {}",
+            some.join(", ")
+        );
+        let of_sessions = |which: &dyn Fn(&Session) -> bool| {
+            let mut tally = Tally::default();
+            self.sessions
+                .iter()
+                .filter(|session| which(session))
+                .for_each(|session| tally.add(session.at));
+            tally
+        };
+        let shared = Tally {
+            count: self
+                .session_ids
+                .values()
+                .filter(|users| **users > 1)
+                .count(),
+            first: Vec::new(),
+        };
+        let all = [
+            odd.unknown.warn(
+                path,
+                Some("item_id"),
+                &found,
+                "ids of the items file",
+                "add those products, or leave it: training leaves the rows out",
+            ),
+            odd.duplicate.warn(
+                path,
+                None,
+                "rows that stand there already",
+                "each event once",
+                "add up the quantities, or remove what was exported twice",
+            ),
+            odd.future.warn(path, Some("time"), "in the future", "times up to now", "look for a wrong clock or time zone"),
+            odd.early.warn(
+                path,
+                Some("time"),
+                "before 1990",
+                "a time of this shop",
+                "look for a default date, or minutes where seconds since 1970 are meant",
+            ),
+            odd.zero.warn(path, Some("quantity"), "of 0", "1 or more", "remove what was taken back"),
+            of_sessions(&|session| session.out_of_order).warn(
+                path,
+                Some("time"),
+                "sessions whose rows are not in order of time",
+                "earlier rows first",
+                "nothing, if the times are right: training sorts them; the order of what was clicked is learned from them",
+            ),
+            of_sessions(&|session| session.last_s - session.first_s > DAY_S).warn(
+                path,
+                Some("session_id"),
+                "sessions that last longer than a day",
+                "one visit each",
+                "begin a new session after 30 minutes without an event",
+            ),
+            shared.warn(
+                path,
+                Some("session_id"),
+                "ids that several shoppers have",
+                "an id for one visit of one shopper",
+                "nothing, if visits are numbered for each shopper: training keeps them apart",
+            ),
+        ];
+        warnings.extend(all.into_iter().flatten());
+    }
+
+    fn card(mut self, products: Option<usize>) -> EventsCard {
+        self.taken.sort_unstable();
+        self.taken.dedup();
+        let mut lengths: Vec<usize> = self
+            .taken
+            .chunk_by(|a, b| a.0 == b.0)
+            .map(<[_]>::len)
+            .collect();
+        lengths.sort_unstable();
+        let mut sold = vec![0usize; products.unwrap_or(1)];
+        let mut pairs: Vec<(u32, u32)> = Vec::with_capacity(self.taken.len());
+        for &(session, item) in &self.taken {
+            sold[item as usize] += 1;
+            pairs.push((self.sessions[session as usize].user, item));
+        }
+        pairs.sort_unstable();
+        pairs.dedup();
+        let at = |share: f64| {
+            lengths
+                .get(((lengths.len() as f64 - 1.0) * share).round() as usize)
+                .copied()
+                .unwrap_or(0)
+        };
+        let mut classes = [0usize; LENGTHS.len() + 1];
+        lengths
+            .iter()
+            .for_each(|&length| classes[LENGTHS.partition_point(|&end| end < length)] += 1);
+        let (span_days, over_time) = over_time(&self.days);
+        let never_taken = sold.iter().filter(|n| **n == 0).count();
+        sold.sort_unstable_by(|a, b| b.cmp(a));
+        let mut visits = vec![0u32; self.users.len()];
+        self.sessions
+            .iter()
+            .for_each(|session| visits[session.user as usize] += 1);
+        let day = |day: &i64| {
+            format_time(day * DAY_S)
+                .chars()
+                .take(10)
+                .collect::<String>()
+        };
+        let known = products.is_some();
+        EventsCard {
+            events: self.events,
+            kinds: EventKind::ALL
+                .iter()
+                .zip(self.kinds)
+                .map(|(kind, n)| (kind.name().to_owned(), n))
+                .collect(),
+            unknown_rows: self.odd.unknown.count,
+            shoppers: self.users.len(),
+            returning: visits.iter().filter(|n| **n > 1).count(),
+            sessions: lengths.len(),
+            sessions_of_two: lengths.iter().filter(|n| **n >= 2).count(),
+            quantiles: [0.0, 0.25, 0.5, 0.75, 0.9, 1.0].map(at),
+            lengths: class_names()
+                .into_iter()
+                .zip(
+                    classes
+                        .iter()
+                        .map(|&n| n as f64 / lengths.len().max(1) as f64),
+                )
+                .collect(),
+            never_taken: if known { never_taken } else { 0 },
+            sparsity: if known {
+                1.0 - pairs.len() as f64 / (self.users.len() * sold.len()).max(1) as f64
+            } else {
+                0.0
+            },
+            tail: if known { tail(&sold) } else { Vec::new() },
+            days: self
+                .days
+                .keys()
+                .min()
+                .zip(self.days.keys().max())
+                .map(|(from, until)| [day(from), day(until)]),
+            over_time,
+            span_days,
+            duplicate_rows: self.odd.duplicate.count,
+            extra_columns: Vec::new(),
+        }
+    }
+}
+
+/// What the most taken products have of all that is taken; `sold` falls.
+fn tail(sold: &[usize]) -> Vec<(f64, f64)> {
+    let all: usize = sold.iter().sum();
+    let share = |share: f64| {
+        let count = (sold.len() as f64 * share).round() as usize;
+        sold[..count.min(sold.len())].iter().sum::<usize>() as f64 / all.max(1) as f64
+    };
+    TAIL.map(|at| (at, share(at))).into()
+}
+
+/// Events by spans of equal length, empty ones too: days, weeks, or as long as fits.
+fn over_time(days: &HashMap<i64, usize>) -> (i64, Vec<(String, usize)>) {
+    let (Some(&from), Some(&until)) = (days.keys().min(), days.keys().max()) else {
+        return (1, Vec::new());
+    };
+    let all = until - from + 1;
+    let span = [1, 7, 28, 91, 364]
+        .into_iter()
+        .find(|span| all <= span * SPANS)
+        .unwrap_or(all.div_euclid(SPANS) + 1);
+    let mut counts = vec![0usize; (all - 1).div_euclid(span) as usize + 1];
+    let mut sorted: Vec<(i64, usize)> = days.iter().map(|(day, n)| (*day, *n)).collect();
+    sorted.sort_unstable();
+    for (day, n) in sorted {
+        counts[((day - from) / span) as usize] += n;
+    }
+    let name = |nth: usize| {
+        format_time((from + nth as i64 * span) * DAY_S)
+            .chars()
+            .take(10)
+            .collect()
+    };
+    (
+        span,
+        counts
+            .into_iter()
+            .enumerate()
+            .map(|(nth, n)| (name(nth), n))
+            .collect(),
+    )
+}

@@ -1,0 +1,129 @@
+//! `fewshop add-items`: new products in a pack that is not trained again.
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use fewshop_core::Catalogue;
+use fewshop_data::files::{read_items, write_atomically};
+use fewshop_data::pictures;
+use fewshop_data::progress::Progress;
+use fewshop_train::newcomers::{Likeness, Newcomer, Weights, add};
+use fewshop_train::text::{TextModel, TextVectors};
+
+use super::{print, read_pack, warn};
+
+/// Arguments of `fewshop add-items`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "A new product takes the weighted mean of what is known of the products that it resembles by words, category, brand, size and \
+                  price: vector, popularity and pairs. Train again once it has sales of its own."
+)]
+pub struct Args {
+    /// The trained shop
+    #[arg(long, value_name = "FILE")]
+    pub pack: PathBuf,
+    /// The new products: item_id,title,category,brand,size,price
+    #[arg(long, value_name = "FILE")]
+    pub items: PathBuf,
+    /// Where the pack with the new products goes
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Sentence model that tells which titles mean alike: its wheel, or the folder that holds its
+    /// model.safetensors
+    #[arg(long, value_name = "FILE_OR_FOLDER")]
+    pub text_model: Option<PathBuf>,
+}
+
+/// Adds.
+///
+/// # Errors
+/// When a file cannot be read or written, or a new product is in the pack already.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let pack = read_pack(&args.pack)?;
+    let mut read = read_items(&args.items)?;
+    read.catalogue = pictures::dressed(read.catalogue);
+    for warning in &read.warnings {
+        warn(warning);
+    }
+    let new = read.catalogue.items();
+    let twice: Vec<&str> = new
+        .iter()
+        .filter(|item| pack.catalogue.ix(&item.id).is_some())
+        .map(|item| item.id.0.as_str())
+        .collect();
+    if let Some(first) = twice.first() {
+        let line = new
+            .iter()
+            .position(|item| item.id.0 == **first)
+            .map_or(0, |row| row + 1);
+        bail!(
+            "{}, row {line}, field 'item_id': '{first}' is in {} already, as are {} of {} rows: leave them out; a changed title or price needs \
+             training again",
+            args.items.display(),
+            args.pack.display(),
+            twice.len(),
+            new.len()
+        );
+    }
+    let model = args
+        .text_model
+        .as_deref()
+        .map(TextModel::open)
+        .transpose()?;
+    let all = Catalogue::new(pack.catalogue.items().iter().chain(new).cloned().collect())?;
+    let text = model.map(|model| TextVectors::of(&all, &model));
+    let (size, rows) = text
+        .as_ref()
+        .map_or((0, [].as_slice()), |text| (text.size(), text.rows()));
+    let (known, fresh) = rows.split_at(pack.catalogue.len() * size);
+    let likeness = Likeness::of(&pack.catalogue, known);
+    let progress = Progress::of("Neighbours of the new products", new.len() as u64);
+    let newcomers: Vec<Newcomer> = new
+        .iter()
+        .enumerate()
+        .map(|(nth, item)| {
+            progress.step();
+            let neighbours =
+                likeness.nearest(item, &fresh[nth * size..][..size], &Weights::default());
+            Newcomer {
+                item: item.clone(),
+                neighbours,
+                vector: None,
+            }
+        })
+        .collect();
+    progress.finish(&format!("Neighbours of {} new products: found", new.len()));
+    let alone: Vec<&str> = newcomers
+        .iter()
+        .filter(|new| new.neighbours.is_empty())
+        .map(|new| new.item.id.0.as_str())
+        .collect();
+    if let Some(first) = alone.first() {
+        warn(&format!(
+            "{}: {} products share nothing with any product of the pack, the first is '{first}': they will hardly be picked before the next training",
+            args.items.display(),
+            alone.len()
+        ));
+    }
+    let mut out = add(&pack, &newcomers)?;
+    if pack.profile.is_some() && out.profile.is_none() {
+        warn(
+            "the new products bring a department, category or kind of brand that the heads for households do not know: the pack is without them, `fewshop profile` adds them again",
+        );
+    }
+    let name = args
+        .items
+        .file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    out.card.command = format!("{}; fewshop add-items --items {name}", out.card.command);
+    let bytes = out.to_bytes()?;
+    write_atomically(&args.out, |file| std::io::Write::write_all(file, &bytes))?;
+    print(&format!(
+        "{}: {} products, {} of them new, {:.2} MB\n",
+        args.out.display(),
+        out.catalogue.len(),
+        new.len(),
+        bytes.len() as f64 / 1e6
+    ))?;
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! `fewshop compress`: a smaller pack that ranks nearly as well.
+
+use std::path::PathBuf;
+
+use fewshop_data::files::{check_writable, write_atomically};
+use fewshop_train::compress::{search, table};
+
+use super::evaluate::read_questions;
+use super::{print, read_pack, write_study};
+use crate::report::{self, Study};
+
+/// Arguments of `fewshop compress`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "The budget is of bytes as they travel: the pack after brotli at quality 11, as a web server sends it. Tried are item vectors as \
+                  they are, at fewer bits (8, 6, 5, 4, of those below the pack's own), and by product quantisation (32, 16, 8 codes a product), \
+                  each with 100, 75, 50 and 25 % of each product's pairs, then the ranker with 50, 75 and 90 % of its weights at 0, alone and \
+                  with the best of these that fits. Of what fits, the highest NDCG@10 (the mean over k) is taken, of equals the smallest. The best \
+                  of some thirty on the same cases is partly the luckiest: read its interval, and ask other cases where it matters. A pack \
+                  with product quantisation has format version 5."
+)]
+pub struct Args {
+    /// The trained shop; it stays as it is
+    #[arg(long, value_name = "FILE")]
+    pub pack: PathBuf,
+    /// Where the smaller pack goes
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Most bytes on the wire (brotli, quality 11), such as 1.2MB, 900kB or 1200000; a kB is 1,000
+    /// bytes
+    #[arg(long, value_name = "BYTES", value_parser = size)]
+    pub budget: usize,
+    /// Cases to choose by: case_id,user_id,k,position,item_id
+    #[arg(long, value_name = "FILE")]
+    pub valid_cases: PathBuf,
+    /// What those cases' shoppers also took: case_id,item_id
+    #[arg(long, value_name = "FILE")]
+    pub valid_truth: PathBuf,
+    /// Start of the random numbers of product quantisation
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// Write the figures here as well
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Draw bytes against NDCG@10 here
+    #[arg(long, value_name = "SVG")]
+    pub plot: Option<PathBuf>,
+}
+
+/// Parses a length such as `1.2MB`.
+fn size(text: &str) -> Result<usize, String> {
+    let text = text.trim();
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => Some(1.0),
+        "k" | "kb" => Some(1e3),
+        "m" | "mb" => Some(1e6),
+        _ => None,
+    };
+    let number: Option<f64> = digits.trim().parse().ok();
+    let bytes = number
+        .zip(unit)
+        .map(|(number, unit)| (number * unit).round())
+        .filter(|bytes| (1.0..=1e12).contains(bytes));
+    bytes
+        .map(|bytes| bytes as usize)
+        .ok_or_else(|| "expected a length such as 1.2MB, 900kB or 1200000".to_owned())
+}
+
+/// Compresses.
+///
+/// # Errors
+/// When a file cannot be read or written, or nothing fits into the budget.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let pack = read_pack(&args.pack)?;
+    for path in [Some(&args.out), args.json.as_ref(), args.plot.as_ref()]
+        .into_iter()
+        .flatten()
+    {
+        check_writable(path)?;
+    }
+    if let (Ok(from), Ok(to)) = (args.pack.canonicalize(), args.out.canonicalize()) {
+        anyhow::ensure!(
+            from != to,
+            "{}: is the pack that comes in: give --out another name",
+            args.out.display()
+        );
+    }
+    let questions = read_questions(&args.valid_cases, &args.valid_truth, &pack.catalogue)?;
+    let smaller = search(
+        &pack,
+        &questions,
+        args.budget,
+        args.seed,
+        &format!("fewshop compress --budget {}", args.budget),
+    )?;
+    let text = |path: &PathBuf, text: String| {
+        write_atomically(path, |out| std::io::Write::write_all(out, text.as_bytes()))
+    };
+    write_study(
+        args.json.as_deref(),
+        &Study::Compress(smaller.found.clone()),
+    )?;
+    if let Some(path) = &args.plot {
+        text(path, report::compression(&smaller.found))?;
+    }
+    write_atomically(&args.out, |out| {
+        std::io::Write::write_all(out, &smaller.bytes)
+    })?;
+    let taken = &smaller.found.tried[smaller.found.chosen];
+    print(&format!(
+        "{}{}: {}, {} bytes on the wire of {} allowed, NDCG@10 {:.2} % of the pack's as it came\n",
+        table(&smaller.found),
+        args.out.display(),
+        taken.name,
+        taken.brotli_bytes,
+        args.budget,
+        100.0 * taken.share_of_full
+    ))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_has_a_unit_or_none() {
+        for (text, bytes) in [
+            ("1.2MB", 1_200_000),
+            ("900kB", 900_000),
+            ("900 kb", 900_000),
+            ("77", 77),
+            ("3B", 3),
+            ("0.5m", 500_000),
+        ] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in [
+            "", "MB", "0", "-1MB", "1.2GB", "nan", "1e99MB", "1.2 M B", "é",
+        ] {
+            assert!(size(text).unwrap_err().contains("1.2MB"), "{text}");
+        }
+    }
+}

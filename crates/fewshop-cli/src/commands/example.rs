@@ -1,0 +1,50 @@
+//! `fewshop example`: the files of a small made-up shop.
+
+use std::path::PathBuf;
+
+use fewshop_data::example::{NOTICE, Plan, write};
+
+use super::{at_least_one, print};
+
+/// Arguments of `fewshop example`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folder for items.csv, events.csv, valid_cases.csv and valid_truth.csv; made if it is not
+    /// there
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// Start of the random numbers: the same seed and sizes make the same shop
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// Products
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = at_least_one)]
+    pub items: usize,
+    /// Shoppers in the log
+    #[arg(long, value_name = "N", default_value_t = 800, value_parser = at_least_one)]
+    pub shoppers: usize,
+    /// Shoppers whom the log does not hold, one session each: the cases
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub strangers: usize,
+}
+
+/// Makes the shop.
+///
+/// # Errors
+/// When the folder cannot be made or written to.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let plan = Plan {
+        items: args.items,
+        shoppers: args.shoppers,
+        strangers: args.strangers,
+        seed: args.seed,
+    };
+    let events = write(plan, &args.out)?;
+    print(&format!(
+        "{}: {} products, {} shoppers, {events} events, cases of {} strangers\n{NOTICE}\n",
+        args.out.display(),
+        args.items,
+        args.shoppers,
+        args.strangers
+    ))?;
+    Ok(())
+}

@@ -1,0 +1,344 @@
+//! The sub-commands of `fewshop`, one module each: its arguments and what it does.
+
+pub mod add_items;
+pub mod check;
+pub mod compress;
+pub mod count;
+pub mod evaluate;
+pub mod example;
+pub mod inspect;
+pub mod offers;
+pub mod prepare;
+pub mod profile;
+pub mod recommend;
+pub mod reference;
+pub mod refresh;
+pub mod report;
+pub mod rules;
+mod shop_files;
+pub mod study;
+pub mod train;
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand, ValueEnum};
+use fewshop_data::progress::say;
+use fewshop_model::{Card, Compute, Pack};
+
+use crate::report::Study;
+
+/// What the command line holds.
+#[derive(Debug, Parser)]
+#[command(
+    name = "fewshop",
+    version,
+    about = "Recommendations from the few things that one stranger does: prepare a shop's log, train, rank, evaluate",
+    after_help = "Files are CSV or Parquet. Exit codes: 0 done, 2 wrong usage, 1 any other error.",
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the user asks for.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make the files of a small made-up shop, to try everything with
+    Example(example::Args),
+    /// Look a shop's own files over: all that is wrong, what is odd, a data card
+    Check(check::Args),
+    /// Count a log of any size: sessions, products, pairs of products; in memory, by SQL, or on a
+    /// cluster
+    Count(count::Args),
+    /// Turn a raw shop log into items.csv, events.csv and validation cases
+    Prepare(prepare::Args),
+    /// Learn from items and events, write one pack
+    Train(Box<train::Args>),
+    /// Add heads for household attributes to a pack, without training it again
+    Profile(profile::Args),
+    /// Add offers and a model of their redemption to a pack, without training it again
+    Offers(offers::Args),
+    /// Tell a pack what is in season: the sessions since its training, without training it again
+    Refresh(refresh::Args),
+    /// Rank the whole catalogue for each case
+    Recommend(recommend::Args),
+    /// Score a pack on cases whose truth is known
+    Evaluate(evaluate::Args),
+    /// Make a page about a pack's quality, for the people whose shop it is
+    Report(report::Args),
+    /// Pin, boost, bury, exclude, cap: put the merchant's hand into a pack, or preview what it does
+    Rules(rules::Args),
+    /// Show what a pack holds
+    Inspect(inspect::Args),
+    /// Put new products into a pack without training
+    AddItems(add_items::Args),
+    /// Make a pack smaller, to fit a budget of bytes with the best ranking
+    Compress(compress::Args),
+    /// Experiments on a shop's own log: how training grows with it, how new products fare, what
+    /// noise costs, what can be told of a household and what it redeems
+    Study(study::Args),
+    /// Print the help of every command as one Markdown page
+    #[command(hide = true)]
+    Reference,
+}
+
+impl Command {
+    /// Does what was asked for.
+    ///
+    /// # Errors
+    /// Whatever stopped it, with the file and the reason.
+    pub fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Example(args) => example::run(&args),
+            Self::Check(args) => check::run(&args),
+            Self::Count(args) => count::run(&args),
+            Self::Prepare(args) => prepare::run(args),
+            Self::Train(args) => train::run(&args),
+            Self::Profile(args) => profile::run(&args),
+            Self::Offers(args) => offers::run(&args),
+            Self::Refresh(args) => refresh::run(&args),
+            Self::Recommend(args) => recommend::run(args),
+            Self::Evaluate(args) => evaluate::run(args),
+            Self::Report(args) => report::run(args),
+            Self::Rules(args) => rules::run(args),
+            Self::Inspect(args) => inspect::run(args),
+            Self::AddItems(args) => add_items::run(&args),
+            Self::Compress(args) => compress::run(&args),
+            Self::Study(args) => study::run(args),
+            Self::Reference => reference::run(),
+        }
+    }
+}
+
+/// Which kernels rank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum BackendArg {
+    /// The CPU
+    #[default]
+    Cpu,
+    /// A GPU through burn's WebGPU backend
+    Wgpu,
+}
+
+/// Reads a pack.
+///
+/// # Errors
+/// With the file's name: when it cannot be read or is no pack.
+pub(crate) fn read_pack(path: &Path) -> anyhow::Result<Pack> {
+    let bytes =
+        std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    Pack::from_bytes(&bytes).with_context(|| path.display().to_string())
+}
+
+/// Notes in a pack's card a step that was taken after training, in the place of an earlier one of
+/// its kind. Files are named without their folders, as training names its own: a pack should not
+/// tell of the machine.
+pub(crate) fn note_step(card: &mut Card, name: &str, files: &[(&str, &Path)], rest: &str) {
+    let mut step = format!("fewshop {name}");
+    for (option, path) in files {
+        let file = path
+            .file_name()
+            .map_or_else(String::new, |file| file.to_string_lossy().into_owned());
+        step = format!("{step} {option} {file}");
+    }
+    let kind = format!("fewshop {name} ");
+    let mut steps: Vec<&str> = card
+        .command
+        .split("; ")
+        .filter(|other| !other.starts_with(&kind))
+        .collect();
+    step.push_str(rest);
+    steps.push(&step);
+    card.command = steps.join("; ");
+}
+
+/// Reads settings; without a file they are the defaults.
+///
+/// # Errors
+/// With the file's name: when it cannot be read or holds a setting that is not known.
+pub(crate) fn read_toml<T: Default + serde::de::DeserializeOwned>(
+    path: Option<&Path>,
+) -> anyhow::Result<T> {
+    let Some(path) = path else {
+        return Ok(T::default());
+    };
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("{}: cannot be read", path.display()))?;
+    toml::from_str(&text)
+        .with_context(|| format!("{}: not the settings that are expected", path.display()))
+}
+
+/// Brings up the backend asked for.
+///
+/// # Errors
+/// When this program was built without it, or the machine has no adapter.
+pub(crate) fn compute(backend: BackendArg, pack: &Pack) -> anyhow::Result<Compute> {
+    match backend {
+        BackendArg::Cpu => Ok(Compute::Kernels),
+        #[cfg(feature = "wgpu")]
+        BackendArg::Wgpu => {
+            use burn::tensor::Device;
+            let device =
+                pollster::block_on(Device::wgpu_options().init_async()).map_err(|err| {
+                    anyhow::anyhow!("no WebGPU adapter answers ({err:?}): use --backend cpu")
+                })?;
+            Ok(Compute::Burn(Box::new(fewshop_model::BurnCompute::new(
+                pack, device,
+            ))))
+        }
+        #[cfg(not(feature = "wgpu"))]
+        BackendArg::Wgpu => {
+            let _ = pack;
+            anyhow::bail!(
+                "this program was built without WebGPU: build it with `--features wgpu`, or use --backend cpu"
+            )
+        }
+    }
+}
+
+/// Parses a count that must be at least 1.
+pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("must be at least 1".to_owned()),
+        Ok(count) => Ok(count),
+        Err(_) => Err("expected a whole number of at least 1".to_owned()),
+    }
+}
+
+/// Writes text for the user to stdout. A reader that went away (`fewshop inspect shop.pack | head`)
+/// is an error that [`is_closed_pipe`] recognises.
+///
+/// # Errors
+/// When stdout cannot be written to.
+pub fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// Writes figures as JSON where that was asked for.
+///
+/// # Errors
+/// When the file cannot be written.
+fn write_json(path: Option<&Path>, figures: &impl serde::Serialize) -> anyhow::Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    let text =
+        serde_json::to_string_pretty(figures).context("failed to write the figures as JSON")?;
+    Ok(fewshop_data::files::write_atomically(path, |out| {
+        out.write_all(text.as_bytes())
+    })?)
+}
+
+/// Writes a study's figures, which `fewshop report --study` shows, where that was asked for.
+///
+/// # Errors
+/// When the file cannot be written.
+fn write_study(path: Option<&Path>, study: &Study) -> anyhow::Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    let text = study.to_json()?;
+    Ok(fewshop_data::files::write_atomically(path, |out| {
+        out.write_all(text.as_bytes())
+    })?)
+}
+
+/// Tells the user on stderr about something odd that does not stop the work.
+pub fn warn(text: &str) {
+    say(&format!("warning: {text}"));
+}
+
+/// Warns of rows that were left out, if there are any.
+pub fn warn_unknown(unknown: &fewshop_data::files::UnknownItems, path: &Path) {
+    if let Some(text) = unknown.warning(path) {
+        warn(&text);
+    }
+}
+
+/// Whether the work stopped since nobody reads stdout any more: that is for the reader to decide,
+/// no failure.
+#[must_use]
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    })
+}
+
+/// The error and its causes on one line. A cause whose text its parent already quotes is not said
+/// twice.
+#[must_use]
+pub fn one_line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain() {
+        let text = cause.to_string();
+        if line.is_empty() {
+            line = text;
+        } else if !line.contains(&text) {
+            line = format!("{line}: {text}");
+        }
+    }
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::{Context, anyhow};
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_error_is_one_line_and_says_nothing_twice() {
+        let error = Err::<(), _>(anyhow!("the disk\nis full"))
+            .context("pack.bin: the disk\nis full")
+            .context("training")
+            .unwrap_err();
+        assert_eq!(one_line(&error), "training: pack.bin: the disk is full");
+    }
+
+    #[test]
+    fn a_closed_pipe_is_seen_through_its_context() {
+        let error =
+            anyhow::Error::from(io::Error::from(io::ErrorKind::BrokenPipe)).context("printing");
+        assert!(is_closed_pipe(&error));
+        assert!(!is_closed_pipe(&anyhow!("no")));
+    }
+
+    #[test]
+    fn a_top_of_zero_is_wrong_usage() {
+        let args = [
+            "fewshop",
+            "recommend",
+            "--pack",
+            "p",
+            "--cases",
+            "c",
+            "--out",
+            "o",
+            "--top",
+            "0",
+        ];
+        let error = Cli::try_parse_from(args).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("at least 1"), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_sub_command_is_wrong_usage() {
+        assert_eq!(
+            Cli::try_parse_from(["fewshop", "trian"])
+                .unwrap_err()
+                .exit_code(),
+            2
+        );
+    }
+}

@@ -1,0 +1,143 @@
+//! `fewshop profile` and `fewshop study profile`: heads for household attributes.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use fewshop_data::files::{read_events, read_households, write_atomically};
+use fewshop_train::profile::{ProfileSettings, Rows, compare, describe, ship, table};
+
+use super::{note_step, print, read_pack, warn, warn_unknown, write_study};
+use crate::report::Study;
+
+/// Arguments of `fewshop profile`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "The pack is not trained again: the heads read what it already knows. A head speaks only at the numbers of products at which \
+                  it beats the plain shares of all households beyond chance, on households that it had not seen."
+)]
+pub struct Args {
+    /// What the heads learn from
+    #[command(flatten)]
+    pub data: Data,
+    /// The same pack with heads
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// Arguments of `fewshop study profile`.
+#[derive(Debug, clap::Args)]
+pub struct StudyArgs {
+    /// What the heads learn from
+    #[command(flatten)]
+    pub data: Data,
+    /// Write the figures here as well
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// Pack, log and households.
+#[derive(Debug, clap::Args)]
+pub struct Data {
+    /// The trained shop
+    #[arg(long, value_name = "PACK")]
+    pub pack: PathBuf,
+    /// What shoppers did: user_id,session_id,time,item_id,event,quantity
+    #[arg(long, value_name = "FILE")]
+    pub events: PathBuf,
+    /// Who some of them are: user_id and a column for each attribute
+    #[arg(long, value_name = "FILE")]
+    pub households: PathBuf,
+    /// Rows of each household at each number of products
+    #[arg(long, default_value_t = ProfileSettings::default().rows, value_parser = super::at_least_one)]
+    pub rows: usize,
+    /// Start of the random numbers
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+}
+
+fn rows(data: &Data) -> anyhow::Result<(fewshop_model::Pack, Rows, ProfileSettings)> {
+    let pack = read_pack(&data.pack)?;
+    let log = read_events(&data.events, &pack.catalogue)?;
+    warn_unknown(&log.unknown, &data.events);
+    let described = describe(&log, &read_households(&data.households)?)
+        .with_context(|| data.households.display().to_string())?;
+    described.warnings.iter().for_each(|warning| warn(warning));
+    let settings = ProfileSettings {
+        rows: data.rows,
+        seed: data.seed,
+        ..ProfileSettings::default()
+    };
+    let rows = Rows::draw(&pack, &log, &described, &settings)
+        .with_context(|| data.events.display().to_string())?;
+    Ok((pack, rows, settings))
+}
+
+/// Compares heads with what simpler methods make of the same rows.
+///
+/// # Errors
+/// When a file cannot be read or written, or a training fails.
+pub fn study(args: &StudyArgs) -> anyhow::Result<()> {
+    let (_, rows, settings) = rows(&args.data)?;
+    let comparison = compare(&rows, &settings)?;
+    write_study(args.json.as_deref(), &Study::Profile(comparison.clone()))?;
+    print(&table(&comparison))?;
+    Ok(())
+}
+
+/// Writes a pack with heads.
+///
+/// # Errors
+/// When a file cannot be read or written, or a training fails.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let (mut pack, rows, settings) = rows(&args.data)?;
+    let shipped = ship(&rows, &settings)?;
+    let mut said = String::new();
+    for (head, (attribute, amount, gain, [low, high])) in shipped.gains.iter().map(|gain| {
+        (
+            shipped
+                .weights
+                .heads
+                .iter()
+                .find(|head| head.name == gain.0),
+            gain,
+        )
+    }) {
+        let tells = head.is_some_and(|head| head.tells[*amount as usize]);
+        let verdict = if tells { "tells" } else { "not enough to tell" };
+        let _ = writeln!(
+            said,
+            "{attribute:<16} {:<10} {gain:+.4} [{low:+.4}, {high:+.4}]  {verdict}",
+            amount.name()
+        );
+    }
+    let Data {
+        events,
+        households,
+        seed,
+        ..
+    } = &args.data;
+    let files = [
+        ("--events", events.as_path()),
+        ("--households", households.as_path()),
+    ];
+    note_step(
+        &mut pack.card,
+        "profile",
+        &files,
+        &format!(" --seed {seed}"),
+    );
+    let bytes = pack.with_profile(Some(shipped.weights))?.to_bytes()?;
+    write_pack(&args.out, &bytes)?;
+    print(&format!(
+        "log loss below the prior's [95 %], households not seen\n{said}"
+    ))?;
+    Ok(())
+}
+
+fn write_pack(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    // What cannot be read back must not replace a pack that can.
+    fewshop_model::Pack::from_bytes(bytes).context("the pack with heads cannot be read back")?;
+    Ok(write_atomically(path, |out| out.write_all(bytes))?)
+}

@@ -1,0 +1,190 @@
+//! `fewshop refresh`: what is in season, told to a pack that is there already.
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use fewshop_core::{Catalogue, ItemIx, split};
+use fewshop_data::files::{
+    Case, CaseRow, read_cases, read_events, read_truth, write_atomically, write_cases, write_truth,
+};
+use fewshop_model::Pack;
+use fewshop_train::learner::{popularity, taken};
+
+use super::{note_step, print, read_pack, warn_unknown};
+
+/// Arguments.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "The pack is not trained again: the ranker has learned what a season is worth, and is told which one it is. Counted are the \
+                  sessions of the given file alone; refreshing again takes their place. A pack that was told of validation sessions must \
+                  not be judged by them any more: keep strangers for that."
+)]
+pub struct Args {
+    /// The trained shop
+    #[arg(long, value_name = "PACK")]
+    pub pack: PathBuf,
+    /// Sessions since its training: user_id,session_id,time,item_id,event,quantity
+    #[arg(long, value_name = "FILE", required_unless_present = "cases", conflicts_with_all = ["cases", "truth"])]
+    pub events: Option<PathBuf>,
+    /// Sessions as cases instead: case_id,user_id,k,position,item_id
+    #[arg(long, value_name = "FILE", requires = "truth")]
+    pub cases: Option<PathBuf>,
+    /// What their shoppers also took: case_id,item_id
+    #[arg(long, value_name = "FILE", requires = "cases")]
+    pub truth: Option<PathBuf>,
+    /// One shopper in so many, by a hash of the id, is left out
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..))]
+    pub keep_strangers: Option<u64>,
+    /// Write the cases of those who are left out to this folder, as cases.csv and truth.csv
+    #[arg(long, value_name = "FOLDER", requires_all = ["keep_strangers", "cases"])]
+    pub strangers: Option<PathBuf>,
+    /// The same pack, refreshed
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// Salt of the hash that says who stays a stranger.
+const SALT: &str = "season";
+
+impl Args {
+    fn is_stranger(&self, user: &str) -> bool {
+        self.keep_strangers
+            .is_some_and(|n| split::fold(user, SALT, n) == 0)
+    }
+
+    /// The file's sessions, each as distinct products, and how many of them were left out with
+    /// their shoppers.
+    fn sessions(&self, catalogue: &Catalogue) -> anyhow::Result<(Vec<Vec<u32>>, usize)> {
+        if let Some(path) = &self.events {
+            let log = read_events(path, catalogue)?;
+            warn_unknown(&log.unknown, path);
+            let sessions = log.sessions.iter().zip(taken(&log));
+            let (left_out, told): (Vec<_>, Vec<_>) =
+                sessions.partition(|(of, _)| self.is_stranger(&log.users[of.user as usize]));
+            return Ok((
+                told.into_iter().map(|(_, items)| items).collect(),
+                left_out.len(),
+            ));
+        }
+        let (Some(cases_path), Some(truth_path)) = (&self.cases, &self.truth) else {
+            anyhow::bail!("give --events, or --cases with --truth");
+        };
+        let cases = read_cases(cases_path, catalogue)?;
+        warn_unknown(&cases.unknown, cases_path);
+        let truth = read_truth(truth_path, catalogue, &cases)?;
+        warn_unknown(&truth.unknown, truth_path);
+        // The same session is asked about at several k: as a set of products of a shopper it is
+        // one.
+        let mut told = BTreeSet::new();
+        let mut left_out = BTreeSet::new();
+        for (case, wanted) in cases.cases.iter().zip(&truth.wanted) {
+            let mut items: Vec<u32> = case.shots.iter().chain(wanted).map(|item| item.0).collect();
+            items.sort_unstable();
+            items.dedup();
+            let into = if self.is_stranger(&case.user) {
+                &mut left_out
+            } else {
+                &mut told
+            };
+            into.insert((case.user.clone(), items));
+        }
+        if let Some(folder) = &self.strangers {
+            write_strangers(folder, catalogue, &cases.cases, &truth.wanted, |case| {
+                self.is_stranger(&case.user)
+            })?;
+        }
+        Ok((
+            told.into_iter().map(|(_, items)| items).collect(),
+            left_out.len(),
+        ))
+    }
+}
+
+fn write_strangers(
+    folder: &Path,
+    catalogue: &Catalogue,
+    cases: &[Case],
+    wanted: &[Vec<ItemIx>],
+    is_stranger: impl Fn(&Case) -> bool,
+) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("{}: the folder cannot be made", folder.display()))?;
+    let strangers: Vec<(&Case, &Vec<ItemIx>)> = cases
+        .iter()
+        .zip(wanted)
+        .filter(|(case, _)| is_stranger(case))
+        .collect();
+    let rows = strangers.iter().flat_map(|(case, _)| {
+        case.shots.iter().zip(0..).map(|(item, position)| CaseRow {
+            case_id: &case.id,
+            user_id: &case.user,
+            k: case.k,
+            visit: 0,
+            position,
+            item_id: &catalogue[*item].id.0,
+        })
+    });
+    write_cases(&folder.join("cases.csv"), rows)?;
+    let rows = strangers.iter().flat_map(|(case, wanted)| {
+        wanted
+            .iter()
+            .map(|item| (case.id.as_str(), catalogue[*item].id.0.as_str()))
+    });
+    write_truth(&folder.join("truth.csv"), rows)?;
+    Ok(())
+}
+
+/// Writes the refreshed pack.
+///
+/// # Errors
+/// When a file cannot be read or written, or no session of it counts.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let mut pack = read_pack(&args.pack)?;
+    let (sessions, left_out) = args.sessions(&pack.catalogue)?;
+    let source = args
+        .events
+        .as_ref()
+        .or(args.cases.as_ref())
+        .context("a file is given")?;
+    let least = pack.config.season_least.max(1);
+    let counted: Vec<&Vec<u32>> = sessions
+        .iter()
+        .filter(|session| session.len() >= least)
+        .collect();
+    ensure!(
+        !counted.is_empty(),
+        "{}: no session of {least} products or more to count, of {} in all: give a later or longer part of the log",
+        source.display(),
+        sessions.len()
+    );
+    let season = popularity(&counted, pack.catalogue.len());
+    let files: Vec<(&str, &Path)> = [
+        ("--events", &args.events),
+        ("--cases", &args.cases),
+        ("--truth", &args.truth),
+    ]
+    .into_iter()
+    .filter_map(|(option, path)| Some((option, path.as_deref()?)))
+    .collect();
+    let rest = args
+        .keep_strangers
+        .map_or_else(String::new, |n| format!(" --keep-strangers {n}"));
+    note_step(&mut pack.card, "refresh", &files, &rest);
+    let bytes = pack.with_season(season)?.to_bytes()?;
+    // What cannot be read back must not replace a pack that can.
+    Pack::from_bytes(&bytes).context("the refreshed pack cannot be read back")?;
+    write_atomically(&args.out, |out| out.write_all(&bytes))?;
+    let kept = if left_out > 0 {
+        format!(", {left_out} of strangers were left out")
+    } else {
+        String::new()
+    };
+    print(&format!(
+        "{}: told of {} sessions of {least} products or more{kept}\n",
+        args.out.display(),
+        counted.len()
+    ))?;
+    Ok(())
+}

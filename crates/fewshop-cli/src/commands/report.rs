@@ -1,0 +1,189 @@
+//! `fewshop report`: one page about a pack's quality, for the people whose shop it is.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use fewshop_data::files::write_atomically;
+use fewshop_model::{Compute, Recommender};
+
+use super::evaluate::{Against, Rivals, read_log, read_questions};
+use super::{print, read_pack, write_json};
+
+use crate::report::{DataCard, REPORT_VERSION, Report, Sheet, page};
+
+/// Arguments of `fewshop report`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The trained shop
+    #[arg(long, value_name = "FILE", required_unless_present = "from", requires_all = ["events", "cases", "truth"])]
+    pub pack: Option<PathBuf>,
+    /// What shoppers did: the data card and the baselines are counted from it
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
+    /// Questions about strangers: case_id,user_id,k,position,item_id
+    #[arg(long, value_name = "FILE")]
+    pub cases: Option<PathBuf>,
+    /// What those cases' shoppers also took: case_id,item_id
+    #[arg(long, value_name = "FILE")]
+    pub truth: Option<PathBuf>,
+    /// Questions about returning shoppers: the same with the column visit
+    #[arg(long, value_name = "FILE", requires_all = ["return_truth", "pack"])]
+    pub return_cases: Option<PathBuf>,
+    /// What those cases' shoppers also took
+    #[arg(long, value_name = "FILE", requires = "return_cases")]
+    pub return_truth: Option<PathBuf>,
+    /// What the pack is compared with.
+    #[command(flatten)]
+    pub against: Against,
+    /// Figures of a study to show as well; may be given several times. What --json of `study`
+    /// (distil, new-items, offers, profile, robustness), `compress` and `evaluate --baseline mlp`
+    /// wrote
+    #[arg(long, value_name = "JSON")]
+    pub study: Vec<PathBuf>,
+    /// Where the page goes
+    #[arg(long, value_name = "HTML")]
+    pub out: PathBuf,
+    /// Write the figures here as well; `--from` draws the page again from them
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Draw from the figures of an earlier run instead of computing them
+    #[arg(long, value_name = "JSON", conflicts_with_all = ["pack", "events", "cases", "truth", "json"])]
+    pub from: Option<PathBuf>,
+}
+
+/// Makes the page.
+///
+/// # Errors
+/// When a file cannot be read or does not hold what it should, or the page cannot be written.
+pub fn run(args: Args) -> anyhow::Result<()> {
+    // First of all: a slip here should not cost the minutes of the rest.
+    let studies = args
+        .study
+        .iter()
+        .map(|path| Sheet::read(path))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let mut report = match (
+        &args.from,
+        &args.pack,
+        &args.events,
+        &args.cases,
+        &args.truth,
+    ) {
+        (Some(from), ..) => read(from)?,
+        (None, Some(pack), Some(events), Some(cases), Some(truth)) => {
+            compute(&args, pack, events, cases, truth)?
+        }
+        _ => anyhow::bail!(
+            "--pack, --events, --cases and --truth belong together: give all four, or --from"
+        ),
+    };
+    report.studies.extend(studies);
+    write_json(args.json.as_deref(), &report)?;
+    let html = page(&report);
+    write_atomically(&args.out, |out| out.write_all(html.as_bytes()))?;
+    print(&format!(
+        "{}: {} kB, open it in a browser\n",
+        args.out.display(),
+        html.len() / 1000
+    ))?;
+    Ok(())
+}
+
+fn read(path: &Path) -> anyhow::Result<Report> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("{}: cannot be read", path.display()))?;
+    let report: Report = serde_json::from_str(&text).with_context(|| {
+        format!(
+            "{}: no figures that `fewshop report --json` wrote",
+            path.display()
+        )
+    })?;
+    anyhow::ensure!(
+        report.version == REPORT_VERSION,
+        "{}: has version {}, this program reads {REPORT_VERSION}: make the figures again with `fewshop report --json`",
+        path.display(),
+        report.version
+    );
+    Ok(report)
+}
+
+fn compute(
+    args: &Args,
+    pack: &Path,
+    events: &Path,
+    cases: &Path,
+    truth: &Path,
+) -> anyhow::Result<Report> {
+    let rivals = Rivals::read(&args.against)?;
+    let recommender = Recommender::new(read_pack(pack)?, Compute::Kernels);
+    let catalogue = recommender.catalogue();
+    // All files first: a slip in the last one should not cost the minutes of the others.
+    let strangers = read_questions(cases, truth, catalogue)?;
+    let returning = match (&args.return_cases, &args.return_truth) {
+        (Some(cases), Some(truth)) => Some(read_questions(cases, truth, catalogue)?),
+        _ => None,
+    };
+    let log = read_log(events, catalogue)?;
+    let (baselines, ablated) = rivals.prepare(&args.against, events, &recommender, &log)?;
+    let full = |questions| -> anyhow::Result<_> {
+        let mut found = fewshop_eval::evaluate(&recommender, questions)?;
+        found.dismissals =
+            fewshop_eval::dismissals(&recommender, questions, &args.against.simulate_dismissals)?;
+        found.contenders = fewshop_eval::contenders(&recommender, questions, &baselines, &ablated)?;
+        Ok(found)
+    };
+    Ok(Report {
+        version: REPORT_VERSION,
+        card: DataCard::of(
+            recommender.pack(),
+            &log,
+            command(args, pack, events, cases, truth),
+        ),
+        strangers: full(&strangers)?,
+        returning: returning.as_ref().map(full).transpose()?,
+        curves: recommender.pack().card.curves.clone(),
+        studies: Vec::new(),
+    })
+}
+
+/// The command without folders: the page goes to other people.
+fn command(args: &Args, pack: &Path, events: &Path, cases: &Path, truth: &Path) -> String {
+    let name = |path: &Path| {
+        path.file_name()
+            .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    };
+    let mut out = String::from("fewshop report");
+    let mut add = |option: &str, path: Option<&Path>| {
+        if let Some(path) = path {
+            out += &format!(" --{option} {}", name(path));
+        }
+    };
+    add("pack", Some(pack));
+    add("items", args.against.items.as_deref());
+    add("events", Some(events));
+    add("cases", Some(cases));
+    add("truth", Some(truth));
+    add("return-cases", args.return_cases.as_deref());
+    add("return-truth", args.return_truth.as_deref());
+    add("baselines", args.against.baselines.as_deref());
+    add("config", args.against.config.as_deref());
+    add("valid-cases", args.against.valid_cases.as_deref());
+    add("valid-truth", args.against.valid_truth.as_deref());
+    if !args.against.simulate_dismissals.is_empty() {
+        let counts: Vec<String> = args
+            .against
+            .simulate_dismissals
+            .iter()
+            .map(usize::to_string)
+            .collect();
+        out += &format!(" --simulate-dismissals {}", counts.join(","));
+    }
+    for study in &args.study {
+        out += &format!(" --study {}", name(study));
+    }
+    if args.against.ablation {
+        out += " --ablation";
+    }
+    format!("{out} --seed {}", args.against.seed)
+}

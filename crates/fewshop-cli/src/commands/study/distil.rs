@@ -1,0 +1,105 @@
+//! `fewshop study distil`: a larger ranker as a teacher, and what rounding costs.
+
+use std::path::PathBuf;
+
+use fewshop_data::files::check_writable;
+use fewshop_eval::Questions;
+use fewshop_train::learner::{DistilConfig, Training, Validation};
+use fewshop_train::study::distil::{run as study, table};
+
+use crate::commands::evaluate::read_questions;
+use crate::commands::shop_files::{OpenShop, ShopFiles};
+use crate::commands::{at_least_one, print, write_study};
+use crate::report::Study;
+
+/// Arguments of `fewshop study distil`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Counts, vectors and candidates are made once. Over them are trained: the teacher, several wide networks whose scores are \
+                  averaged; as many students of the shipped size on the log alone; and students of the same seeds on the teacher's softened \
+                  scores as well. All stop early by the validation cases, on which the figures then are. The second table asks the first plain \
+                  student with its item vectors rounded more and more; vectors that are not rounded are eight bytes a number, whose mean is \
+                  exact to eleven bits."
+)]
+pub struct Args {
+    /// The shop
+    #[command(flatten)]
+    pub shop: ShopFiles,
+    /// Cases to stop early by and to ask: case_id,user_id,k,position,item_id
+    #[arg(long, value_name = "FILE")]
+    pub valid_cases: PathBuf,
+    /// What those cases' shoppers also took: case_id,item_id
+    #[arg(long, value_name = "FILE")]
+    pub valid_truth: PathBuf,
+    /// Hidden units of each of the teacher's networks
+    #[arg(long, default_value_t = DistilConfig::default().hidden, value_parser = at_least_one)]
+    pub hidden: usize,
+    /// Networks of the teacher, and students of either kind
+    #[arg(long, default_value_t = DistilConfig::default().members, value_parser = at_least_one)]
+    pub members: usize,
+    /// What scores are divided by before the softmax
+    #[arg(long, default_value_t = DistilConfig::default().temperature, value_parser = temperature)]
+    pub temperature: f32,
+    /// Share of the teacher in the listwise loss, 0 to 1
+    #[arg(long, default_value_t = DistilConfig::default().weight, value_parser = share)]
+    pub weight: f32,
+    /// Start of the random numbers
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// Write the figures here as well
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+fn temperature(text: &str) -> Result<f32, String> {
+    let number = text
+        .trim()
+        .parse()
+        .ok()
+        .filter(|number: &f32| (0.1..=100.0).contains(number));
+    number.ok_or_else(|| "expected a number from 0.1 to 100, such as 2".to_owned())
+}
+
+fn share(text: &str) -> Result<f32, String> {
+    let number = text
+        .trim()
+        .parse()
+        .ok()
+        .filter(|number: &f32| (0.0..=1.0).contains(number));
+    number.ok_or_else(|| "expected a number from 0 to 1, such as 0.5".to_owned())
+}
+
+/// Does the experiment.
+///
+/// # Errors
+/// When a file cannot be read or written, or a training fails.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    args.json.as_deref().map(check_writable).transpose()?;
+    let OpenShop {
+        config,
+        catalogue,
+        log,
+        text,
+    } = args.shop.open()?;
+    let Questions { cases, wanted } =
+        read_questions(&args.valid_cases, &args.valid_truth, &catalogue)?;
+    let settings = DistilConfig {
+        hidden: args.hidden,
+        members: args.members,
+        temperature: args.temperature,
+        weight: args.weight,
+    };
+    let validation = Some(&Validation { cases, wanted });
+    let training = Training {
+        catalogue: &catalogue,
+        text: text.as_ref(),
+        log: &log,
+        validation,
+        config: &config,
+        seed: args.seed,
+    };
+    let found = study(training, &settings)?;
+    write_study(args.json.as_deref(), &Study::Distil(found.clone()))?;
+    print(&table(&found))?;
+    Ok(())
+}

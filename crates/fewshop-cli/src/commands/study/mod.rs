@@ -1,0 +1,196 @@
+//! `fewshop study`: experiments on a shop's own log.
+//!
+//! A sub-command rather than a task of `xtask`: whoever has a log and this program can run it, no
+//! source tree is needed.
+
+pub mod distil;
+pub mod new_items;
+pub mod robustness;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+use clap::Subcommand;
+use fewshop_data::files::{EventRow, Log, read_events, read_items, write_events};
+use fewshop_data::progress::Progress;
+use fewshop_train::study::{Size, Took, resample, table};
+use tempfile::TempDir;
+
+use crate::commands::shop_files::ShopFiles;
+use crate::commands::train::read_config;
+use crate::commands::{print, warn_unknown, write_json};
+
+/// Arguments of `fewshop study`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Which one
+    #[command(subcommand)]
+    pub study: Study,
+}
+
+/// The experiments.
+#[derive(Debug, Subcommand)]
+pub enum Study {
+    /// Train on the log at 1×, 2× and 4× its length, and print time and peak memory of each
+    Scaling(Scaling),
+    /// Compare heads for household attributes with simpler methods, by cross-validation over
+    /// households
+    Profile(crate::commands::profile::StudyArgs),
+    /// Compare a model of redemption with simpler rankings of the offers, by household and by time
+    Offers(crate::commands::offers::StudyArgs),
+    /// Hold a tenth of the products out of training and ask how well they find their shoppers
+    NewItems(new_items::Args),
+    /// Move the item table and replace shots, and ask what the rankings lose
+    Robustness(robustness::Args),
+    /// Train a larger ranker and let it teach one of the shipped size; round the item vectors more
+    /// and more
+    Distil(distil::Args),
+}
+
+/// Arguments of `fewshop study scaling`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "The log is made longer by shoppers drawn from it under new names, a tenth of whose products are replaced. Each size is \
+                  trained in a process of its own. Early stopping is off, so that each size trains for the same number of epochs. Peak \
+                  memory is known on Linux only."
+)]
+pub struct Scaling {
+    /// The shop
+    #[command(flatten)]
+    pub shop: ShopFiles,
+    /// Lengths, as multiples of the log
+    #[arg(long, value_delimiter = ',', default_value = "1,2,4", value_parser = multiple)]
+    pub sizes: Vec<f64>,
+    /// Start of the random numbers
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// Write the figures here as well
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+fn multiple(text: &str) -> Result<f64, String> {
+    let number = text
+        .trim()
+        .parse()
+        .ok()
+        .filter(|number: &f64| (1.0..=1_000.0).contains(number));
+    number.ok_or_else(|| "expected a number from 1 to 1000, such as 2".to_owned())
+}
+
+/// Does the experiment.
+///
+/// # Errors
+/// When a file cannot be read or written, or a training fails.
+pub fn run(args: Args) -> anyhow::Result<()> {
+    match args.study {
+        Study::Profile(args) => crate::commands::profile::study(&args),
+        Study::Offers(args) => crate::commands::offers::study(&args),
+        Study::Scaling(args) => scaling(&args),
+        Study::NewItems(args) => new_items::run(&args),
+        Study::Robustness(args) => robustness::run(&args),
+        Study::Distil(args) => distil::run(&args),
+    }
+}
+
+fn scaling(args: &Scaling) -> anyhow::Result<()> {
+    let mut config = read_config(args.shop.config.as_deref())?;
+    (config.tower.patience, config.ranker.patience) = (NEVER, NEVER);
+    let catalogue = read_items(&args.shop.items)?.catalogue;
+    let log = read_events(&args.shop.events, &catalogue)?;
+    warn_unknown(&log.unknown, &args.shop.events);
+    let folder = TempDir::new().context("failed to make a temporary folder for the longer logs")?;
+    let settings = folder.path().join("train.toml");
+    std::fs::write(&settings, toml::to_string(&config)?)
+        .context("failed to write the settings to a temporary file")?;
+    let mut sizes = Vec::new();
+    let progress = Progress::of("Trainings", args.sizes.len() as u64);
+    for &times in &args.sizes {
+        progress.note(&format!("training at {times}×"));
+        let longer = resample(&log, times, args.seed);
+        let events = folder.path().join("events.csv");
+        write_log(&events, &longer, |row| &catalogue.items()[row].id.0)?;
+        let (events_n, sessions) = (longer.events, longer.sessions.len());
+        // This process must not hold what the training needs.
+        drop(longer);
+        let took = train(args, &events, &settings, &folder)?;
+        sizes.push(Size {
+            times,
+            events: events_n,
+            sessions,
+            took,
+        });
+        progress.step();
+    }
+    progress.finish(&format!("Trained at {} sizes", sizes.len()));
+    write_json(args.json.as_deref(), &sizes)?;
+    print(&table(&sizes))?;
+    Ok(())
+}
+
+/// More epochs without progress than any training has.
+const NEVER: usize = 1_000_000;
+
+fn write_log<'a>(path: &Path, log: &'a Log, id: impl Fn(usize) -> &'a str) -> anyhow::Result<()> {
+    let rows = log
+        .sessions
+        .iter()
+        .flat_map(|session| session.items.iter().map(move |item| (session, item)));
+    let rows = rows.map(|(session, item)| EventRow {
+        user_id: &log.users[session.user as usize],
+        session_id: &session.id,
+        time_s: session.time_s,
+        item_id: id(item.item.row()),
+        kind: item.kind,
+        quantity: item.quantity.round() as i64,
+    });
+    Ok(write_events(path, rows)?)
+}
+
+/// In a process of its own: what an earlier size needed must not count for this one.
+fn train(args: &Scaling, events: &Path, settings: &Path, folder: &TempDir) -> anyhow::Result<Took> {
+    let took = folder.path().join("took.json");
+    let program = std::env::current_exe().context("failed to find this program's own file")?;
+    let text_model = args
+        .shop
+        .text_model
+        .iter()
+        .flat_map(|path| ["--text-model".as_ref(), path.as_os_str()]);
+    let output = Command::new(program)
+        .arg("train")
+        .args(text_model)
+        .args([
+            "--items".as_ref(),
+            args.shop.items.as_os_str(),
+            "--events".as_ref(),
+            events.as_os_str(),
+        ])
+        .args([
+            "--config".as_ref(),
+            settings.as_os_str(),
+            "--took".as_ref(),
+            took.as_os_str(),
+        ])
+        .args([
+            "--out".as_ref(),
+            folder.path().join("shop.pack").as_os_str(),
+        ])
+        .args(["--seed", &args.seed.to_string()])
+        .output()
+        .context("failed to start the training")?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let line = said
+            .lines()
+            .rev()
+            .find_map(|line| line.strip_prefix("error: "));
+        bail!(
+            "the training failed ({}): {}",
+            output.status,
+            line.unwrap_or("it said nothing, perhaps memory ran out")
+        );
+    }
+    let text = std::fs::read(&took).context("the training did not say what it took")?;
+    serde_json::from_slice(&text).context("the training did not say what it took")
+}

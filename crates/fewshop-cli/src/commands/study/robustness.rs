@@ -1,0 +1,61 @@
+//! `fewshop study robustness`: packs whose tables are disturbed, shoppers whose clicks are noise.
+
+use std::path::PathBuf;
+
+use fewshop_train::study::robustness::{run as study, table};
+
+use crate::commands::evaluate::read_questions;
+use crate::commands::{print, read_pack, write_study};
+use crate::report::Study;
+
+/// Arguments of `fewshop study robustness`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A trained shop; give several of the same products to compare them with the first
+    #[arg(long, value_name = "FILE", required = true)]
+    pub pack: Vec<PathBuf>,
+    /// The questions: case_id,user_id,k,position,item_id
+    #[arg(long, value_name = "FILE")]
+    pub cases: PathBuf,
+    /// What those cases' shoppers also took: case_id,item_id
+    #[arg(long, value_name = "FILE")]
+    pub truth: PathBuf,
+    /// How far each item vector is moved in a random direction, as shares of its length
+    #[arg(long, value_name = "SHARE,…", value_delimiter = ',', default_value = "0.25,0.5,1", value_parser = share)]
+    pub perturb_items: Vec<f64>,
+    /// Start of the random numbers
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// Write the figures here as well
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let number = text
+        .trim()
+        .parse()
+        .ok()
+        .filter(|number: &f64| *number > 0.0 && *number <= 10.0);
+    number.ok_or_else(|| "expected a number above 0 and up to 10, such as 0.5".to_owned())
+}
+
+/// Does the experiment.
+///
+/// # Errors
+/// When a file cannot be read or written, or the packs are of different shops.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let packs = args
+        .pack
+        .iter()
+        .map(|path| Ok((path.display().to_string(), read_pack(path)?)));
+    let packs = packs.collect::<anyhow::Result<Vec<_>>>()?;
+    let (_, first) = packs
+        .first()
+        .ok_or_else(|| anyhow::anyhow!("no pack was given: give --pack"))?;
+    let questions = read_questions(&args.cases, &args.truth, &first.catalogue)?;
+    let found = study(&packs, &questions, &args.perturb_items, args.seed)?;
+    write_study(args.json.as_deref(), &Study::Robustness(found.clone()))?;
+    print(&table(&found))?;
+    Ok(())
+}

@@ -1,0 +1,401 @@
+//! `fewshop train`: items and events in, one pack out; on request the settings are chosen first,
+//! and several seeds compared.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use fewshop_core::Catalogue;
+use fewshop_data::files::{
+    Log, check_writable, format_time, read_cases, read_events, read_items, read_truth,
+    write_atomically,
+};
+use fewshop_data::pictures;
+use fewshop_data::progress::say;
+use fewshop_eval::seeds;
+use fewshop_model::{Card, Compute, Pack, Recommender};
+use fewshop_train::learner::{self, TrainConfig, Training, Validation};
+use fewshop_train::memory;
+use fewshop_train::merchant::read_rules;
+use fewshop_train::select::{self, Budget, Facts, Selection, Task};
+use fewshop_train::study::{Took, peak_mib};
+use fewshop_train::text::{TextModel, TextVectors};
+
+use super::{at_least_one, print, warn, warn_unknown};
+
+/// Arguments of `fewshop train`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "--select writes the settings it chose to OUT.toml and a line for every finished fit to OUT.trials.jsonl, where OUT is \
+                  what --out names. Killed and started again with the same files, seed and settings, it goes on there. The pack's own \
+                  command names OUT.toml, so that it can be made again without a search.\n\n\
+                  A training that was killed leaves an old OUT as it was and begins anew; only --select goes on. FEWSHOP_MEMORY_MIB says how \
+                  much memory it may take where the system's own figure is wrong."
+)]
+pub struct Args {
+    /// The products: item_id,title,category,brand,size,price
+    #[arg(long, value_name = "FILE")]
+    pub items: PathBuf,
+    /// What shoppers did: user_id,session_id,time,item_id,event,quantity
+    #[arg(long, value_name = "FILE")]
+    pub events: PathBuf,
+    /// Where the pack goes; an old one there is replaced when the new one is whole
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Cases to stop early by: case_id,user_id,k,position,item_id
+    #[arg(long, value_name = "FILE", requires = "valid_truth")]
+    pub valid_cases: Option<PathBuf>,
+    /// What those cases' shoppers also took: case_id,item_id
+    #[arg(long, value_name = "FILE", requires = "valid_cases")]
+    pub valid_truth: Option<PathBuf>,
+    /// Settings that differ from the defaults; with --select those that the search begins with and
+    /// has to beat
+    #[arg(long, value_name = "TOML")]
+    pub config: Option<PathBuf>,
+    /// Sentence model that reads the titles: its wheel, or the folder that holds its
+    /// model.safetensors
+    #[arg(long, value_name = "FILE_OR_FOLDER")]
+    pub text_model: Option<PathBuf>,
+    /// Start of the random numbers: the same seed and files give the same pack
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// The shop's name, for the page
+    #[arg(long, default_value = "Fewshop")]
+    pub shop: String,
+    /// ISO 4217 code of the prices
+    #[arg(long, default_value = "USD")]
+    pub currency: String,
+    /// Where the data comes from and what may be done with it; the shop's page shows it
+    #[arg(long, default_value = "")]
+    pub data_notice: String,
+    /// Choose the settings first, by cross-validation over shoppers and time
+    #[arg(long)]
+    pub select: bool,
+    /// Time for --select, such as 90s, 30m or 2h, runs before a kill included; the training with
+    /// the chosen settings comes on top
+    #[arg(long, value_name = "TIME", requires = "select", conflicts_with = "trials", default_value = "30m", value_parser = duration)]
+    pub budget: Duration,
+    /// Settings that --select tries, instead of a time: those it begins with and so many others
+    /// less one
+    #[arg(long, value_name = "N", requires = "select", value_parser = at_least_two)]
+    pub trials: Option<usize>,
+    /// Train with so many seeds, --seed and those after it, and print how far the figures spread;
+    /// the first one's pack is written
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one)]
+    pub seeds: usize,
+    /// The merchant's rules to put into the pack: see `fewshop rules --help`
+    #[arg(long, value_name = "TOML")]
+    pub rules: Option<PathBuf>,
+    /// Train even where the memory seems too small for it
+    #[arg(long)]
+    pub any_memory: bool,
+    /// Write here what the training took, as JSON; for `fewshop study`
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub took: Option<PathBuf>,
+}
+
+/// Parses a time such as `30m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = match text
+        .trim()
+        .split_at_checked(text.trim().len().saturating_sub(1))
+    {
+        Some((number, "s")) => number.parse().ok(),
+        Some((number, "m")) => number.parse().ok().map(|minutes: f64| 60.0 * minutes),
+        Some((number, "h")) => number.parse().ok().map(|hours: f64| 3_600.0 * hours),
+        _ => None,
+    };
+    let seconds = seconds.filter(|seconds: &f64| (0.0..1e7).contains(seconds));
+    seconds
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| "expected a number and s, m or h, such as 90s, 30m or 2h".to_owned())
+}
+
+fn at_least_two(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if count >= 2 => Ok(count),
+        _ => Err("expected a whole number of at least 2: the settings that the search begins with are one of them".to_owned()),
+    }
+}
+
+/// Trains.
+///
+/// # Errors
+/// When a file cannot be read or does not hold what it should, or the pack cannot be written.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    // What can be seen to be wrong comes first: a slip should not cost the minutes of reading, or
+    // the hours of a search.
+    let config = read_config(args.config.as_deref())?;
+    if args.seeds > 1 && args.valid_cases.is_none() {
+        anyhow::bail!(
+            "--seeds compares figures on validation cases: give --valid-cases and --valid-truth too"
+        );
+    }
+    check_writable(&args.out)?;
+    let text_model = open_text_model(args.text_model.as_deref(), &config)?;
+    let start = Instant::now();
+    let mut items = read_items(&args.items)?;
+    items.catalogue = pictures::dressed(items.catalogue);
+    for warning in &items.warnings {
+        warn(warning);
+    }
+    if let Some(rules) = &args.rules {
+        // An id that the shop does not have is said now, not after the training.
+        read_rules(rules, &items.catalogue)?;
+    }
+    let log = read_events(&args.events, &items.catalogue)?;
+    warn_unknown(&log.unknown, &args.events);
+    let validation = read_validation(args, &items.catalogue, true)?;
+    let read_s = start.elapsed().as_secs_f64();
+    if !args.any_memory {
+        memory::check(&log, &config)?;
+    }
+    let text = text_model.map(|model| TextVectors::of(&items.catalogue, &model));
+    let (config, settings) = if args.select {
+        let (config, file) = selected(args, &items.catalogue, text.as_ref(), &log, &config)?;
+        (config, Some(file))
+    } else {
+        (config, args.config.clone())
+    };
+    let training = Training {
+        catalogue: &items.catalogue,
+        text: text.as_ref(),
+        log: &log,
+        validation: validation.as_ref(),
+        config: &config,
+        seed: args.seed,
+    };
+    let mut first: Option<Pack> = None;
+    let mut figures = Vec::new();
+    for seed in (args.seed..=u64::MAX).take(args.seeds) {
+        let card = card(args, settings.as_deref(), &log, seed);
+        let pack = learner::train(Training { seed, ..training }, card)?;
+        if args.seeds > 1
+            && let Some(Validation { cases, wanted }) =
+                read_validation(args, &pack.catalogue, false)?
+        {
+            let ranked = fewshop_eval::recommend(
+                &Recommender::new(pack.clone(), Compute::Kernels),
+                &cases,
+                20,
+                false,
+            )?;
+            figures.push((
+                seed,
+                seeds::means(&fewshop_eval::score(&cases, &wanted, &ranked)),
+            ));
+        }
+        if first.is_none() {
+            write_pack(args, &pack)?;
+            first = Some(pack);
+        }
+    }
+    if let Some(path) = &args.took {
+        let took = Took {
+            read_s,
+            train_s: start.elapsed().as_secs_f64() - read_s,
+            peak_mib: peak_mib(),
+        };
+        let text = serde_json::to_string(&took)?;
+        write_atomically(path, |out| std::io::Write::write_all(out, text.as_bytes()))?;
+    }
+    if args.seeds > 1 {
+        print(&seeds::table(&figures))?;
+    }
+    Ok(())
+}
+
+fn write_pack(args: &Args, pack: &Pack) -> anyhow::Result<()> {
+    // Rows are those of the pack, which puts the products into an order of its own.
+    let bytes = match &args.rules {
+        Some(rules) => pack
+            .clone()
+            .with_rules(read_rules(rules, &pack.catalogue)?)?
+            .to_bytes()?,
+        None => pack.to_bytes()?,
+    };
+    write_atomically(&args.out, |out| std::io::Write::write_all(out, &bytes))?;
+    print(&format!(
+        "{}: {} products, {:.2} MB\n",
+        args.out.display(),
+        pack.catalogue.len(),
+        bytes.len() as f64 / 1e6
+    ))?;
+    Ok(())
+}
+
+/// The validation cases in the rows of a catalogue: every pack has its own order of products.
+fn read_validation(
+    args: &Args,
+    catalogue: &Catalogue,
+    warns: bool,
+) -> anyhow::Result<Option<Validation>> {
+    let (Some(cases), Some(truth)) = (&args.valid_cases, &args.valid_truth) else {
+        return Ok(None);
+    };
+    let read = read_cases(cases, catalogue)?;
+    let wanted = read_truth(truth, catalogue, &read)?;
+    if warns {
+        warn_unknown(&read.unknown, cases);
+        warn_unknown(&wanted.unknown, truth);
+    }
+    Ok(Some(Validation {
+        cases: read.cases,
+        wanted: wanted.wanted,
+    }))
+}
+
+/// Searches, prints the trials and writes the chosen settings beside the pack.
+fn selected(
+    args: &Args,
+    catalogue: &Catalogue,
+    text: Option<&TextVectors>,
+    log: &Log,
+    base: &TrainConfig,
+) -> anyhow::Result<(TrainConfig, PathBuf)> {
+    let budget = args
+        .trials
+        .map_or(Budget::Time(args.budget), Budget::Trials);
+    let task = Task {
+        catalogue,
+        text,
+        log,
+        base,
+        seed: args.seed,
+        budget,
+    };
+    let files = [("--items", &args.items), ("--events", &args.events)];
+    let digest = |(name, path): (&str, &PathBuf)| Ok((name.to_owned(), select::digest(path)?));
+    let files = files
+        .into_iter()
+        .map(digest)
+        .collect::<anyhow::Result<Facts>>()?;
+    let Selection { config, outcome } =
+        select::select(&task, files, &beside(&args.out, ".trials.jsonl"))?;
+    let verdict = select::verdict(&outcome);
+    print(&format!("{}{verdict}\n", select::table(&outcome)))?;
+    let path = beside(&args.out, ".toml");
+    let text = format!(
+        "# {verdict}\n# Chosen by fewshop train --select, seed {}.\n{}",
+        args.seed,
+        toml::to_string(&config)?
+    );
+    write_atomically(&path, |out| std::io::Write::write_all(out, text.as_bytes()))?;
+    Ok((config, path))
+}
+
+/// `shop.pack` and `.toml` make `shop.pack.toml`: no other file of the user's is likely to bear
+/// that name.
+fn beside(out: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(out);
+    name.push(ending);
+    name.into()
+}
+
+pub(super) fn read_config(path: Option<&Path>) -> anyhow::Result<TrainConfig> {
+    let Some(path) = path else {
+        return Ok(TrainConfig::default());
+    };
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("{}: cannot be read", path.display()))?;
+    toml::from_str(&text).with_context(|| {
+        format!(
+            "{}: not settings that `fewshop train` knows",
+            path.display()
+        )
+    })
+}
+
+/// The sentence model, if one is given and the settings do not leave it out.
+pub(super) fn open_text_model(
+    path: Option<&Path>,
+    config: &TrainConfig,
+) -> anyhow::Result<Option<TextModel>> {
+    match path {
+        Some(path) if config.tower.text => TextModel::open(path).map(Some),
+        Some(path) => {
+            say(&format!(
+                "The settings say tower.text = false: {} is left unread",
+                path.display()
+            ));
+            Ok(None)
+        }
+        None => Ok(None),
+    }
+}
+
+fn card(args: &Args, settings: Option<&Path>, log: &Log, seed: u64) -> Card {
+    let newest = log
+        .sessions
+        .iter()
+        .map(|session| session.time_s)
+        .max()
+        .unwrap_or(0);
+    let mut command = format!(
+        "fewshop train --items {} --events {}",
+        file_name(&args.items),
+        file_name(&args.events)
+    );
+    if let (Some(cases), Some(truth)) = (&args.valid_cases, &args.valid_truth) {
+        command += &format!(
+            " --valid-cases {} --valid-truth {}",
+            file_name(cases),
+            file_name(truth)
+        );
+    }
+    if let Some(config) = settings {
+        command += &format!(" --config {}", file_name(config));
+    }
+    if let Some(model) = &args.text_model {
+        command += &format!(" --text-model {}", file_name(model));
+    }
+    if let Some(rules) = &args.rules {
+        command += &format!(" --rules {}", file_name(rules));
+    }
+    Card {
+        shop: args.shop.clone(),
+        currency: args.currency.clone(),
+        data_notice: args.data_notice.clone(),
+        sessions: log.sessions.len(),
+        users: log.users.len(),
+        data_until: format_time(newest).chars().take(10).collect(),
+        seed,
+        command: format!("{command} --seed {seed}"),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        ..Card::default()
+    }
+}
+
+/// The pack goes to other people: what folders its maker keeps is no part of it.
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_a_unit() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("30m"), Ok(Duration::from_secs(1_800)));
+        assert_eq!(duration("1.5h"), Ok(Duration::from_secs(5_400)));
+        for text in ["", "m", "30", "-3m", "30 minutes", "nans", "1e99h", "3µ"] {
+            assert!(duration(text).unwrap_err().contains("30m"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_search_leaves_is_named_after_the_pack() {
+        assert_eq!(
+            beside(Path::new("out/shop.pack"), ".toml"),
+            Path::new("out/shop.pack.toml")
+        );
+        assert_eq!(
+            beside(Path::new("shop"), ".trials.jsonl"),
+            Path::new("shop.trials.jsonl")
+        );
+    }
+}

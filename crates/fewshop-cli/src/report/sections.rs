@@ -1,0 +1,629 @@
+//! The sections of the page that follow the quality of the picks.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use fewshop_eval::{Contender, Evaluation, Figures, Interval, Kind, SHOWN, Unit};
+
+use super::Report;
+use super::charts::{self, Bar, Frame, Series, Whole};
+use super::html::{details, figure, percent, section, signed, thousands, with_interval};
+use super::page::{middle, unit};
+use super::svg::escape;
+
+pub(super) fn learning(report: &Report) -> String {
+    let mut out = section(
+        "What learning on the device changes",
+        "The same pack answers twice: as it ships, and with what it learns from this one shopper. A case is better or worse when the first \
+         ten picks fit better or worse than before; harm is the share that got worse.",
+    );
+    for found in [Some(&report.strangers), report.returning.as_ref()]
+        .into_iter()
+        .flatten()
+    {
+        let heading = if found.unit == Unit::Visits {
+            "Shoppers who come back"
+        } else {
+            "Shoppers who are new"
+        };
+        let wholes: Vec<Whole<'_>> = found
+            .adapted_minus_frozen
+            .iter()
+            .map(|(&k, d)| Whole {
+                name: format!("{k} {}", unit(found.unit, k).replace(" known", "")),
+                parts: vec![
+                    ("good", "better", d.helped),
+                    ("same", "same", 1.0 - d.helped - d.harm),
+                    ("bad", "worse", d.harm),
+                ],
+            })
+            .collect();
+        let said: Vec<String> = wholes
+            .iter()
+            .map(|w| {
+                let parts: Vec<String> = w
+                    .parts
+                    .iter()
+                    .map(|(_, name, share)| format!("{} {name}", percent(*share)))
+                    .collect();
+                format!("{}: {}", w.name, parts.join(", "))
+            })
+            .collect();
+        let title = format!("Learning on the device: {heading}");
+        let frame = Frame {
+            title: &title,
+            description: &said.join(". "),
+            x: "",
+            y: "",
+        };
+        let _ = writeln!(out, "<h3>{heading}</h3>");
+        out += &figure(
+            |width| charts::shares(&frame, &wholes, width),
+            "Left to right: better, same, worse.",
+            "",
+        );
+        let rows: Vec<Vec<String>> = found
+            .adapted_minus_frozen
+            .iter()
+            .map(|(k, d)| {
+                vec![
+                    k.to_string(),
+                    found.frozen.get(k).map_or_else(String::new, |f| {
+                        with_interval(f.ndcg_at_10, f.ndcg_interval)
+                    }),
+                    signed(d.ndcg_at_10, d.ndcg_interval),
+                    percent(d.helped),
+                    percent(d.harm),
+                ]
+            })
+            .collect();
+        out += &details(
+            "Figures",
+            &[
+                "k",
+                "frozen NDCG@10",
+                "adapted minus frozen",
+                "better",
+                "harm",
+            ],
+            &rows,
+        );
+    }
+    out + "</section>\n"
+}
+
+pub(super) fn dismissals(report: &Report) -> String {
+    let mut out = String::new();
+    for found in [Some(&report.strangers), report.returning.as_ref()]
+        .into_iter()
+        .flatten()
+    {
+        if found.dismissals.is_empty() {
+            continue;
+        }
+        let who = if found.unit == Unit::Visits {
+            "shoppers who come back"
+        } else {
+            "shoppers who are new"
+        };
+        let _ = writeln!(out, "<h3>For {who}</h3>");
+        let names: Vec<String> = found
+            .dismissals
+            .iter()
+            .map(|one| {
+                if one.most == 1 {
+                    "1 product".to_owned()
+                } else {
+                    format!("{} products", one.most)
+                }
+            })
+            .collect();
+        let bars: Vec<Bar<'_>> = names
+            .iter()
+            .zip(&found.dismissals)
+            .map(|(name, one)| {
+                let d = &one.all_learned_minus_removed;
+                let [low, high] = d.ndcg_interval;
+                Bar {
+                    name,
+                    value: d.ndcg_at_10,
+                    interval: Some(d.ndcg_interval),
+                    class: if low > 0.0 {
+                        "good"
+                    } else if high < 0.0 {
+                        "bad"
+                    } else {
+                        "same"
+                    },
+                    label: format!("{:+.4}", d.ndcg_at_10).replace('-', "\u{2212}"),
+                }
+            })
+            .collect();
+        let said: Vec<String> = bars
+            .iter()
+            .map(|bar| format!("{} turned down: {}", bar.name, bar.label))
+            .collect();
+        let title = format!("What is learned from what was turned down: {who}");
+        let frame = Frame {
+            title: &title,
+            description: &said.join(", "),
+            x: "NDCG@10 minus that of the frozen pack",
+            y: "",
+        };
+        out += &figure(
+            |width| charts::bars(&frame, &bars, width),
+            "Green: clearly better. Grey: no clear difference. Red: clearly worse.",
+            "",
+        );
+        let figures = |of: &BTreeMap<u32, Figures>, k: &u32| {
+            of.get(k)
+                .map_or_else(String::new, |f| format!("{:.4}", f.ndcg_at_10))
+        };
+        let rows: Vec<Vec<String>> = found
+            .dismissals
+            .iter()
+            .flat_map(|one| {
+                one.learned_minus_removed
+                    .iter()
+                    .map(move |(k, d)| (one, k, d))
+            })
+            .map(|(one, k, d)| {
+                vec![
+                    one.most.to_string(),
+                    k.to_string(),
+                    figures(&one.frozen, k),
+                    figures(&one.removed, k),
+                    figures(&one.learned, k),
+                    signed(d.ndcg_at_10, d.ndcg_interval),
+                    percent(d.helped),
+                    percent(d.harm),
+                ]
+            })
+            .collect();
+        let head = [
+            "turned down",
+            "k",
+            "frozen",
+            "frozen, without them",
+            "learned",
+            "learned minus that",
+            "better",
+            "harm",
+        ];
+        out += &details("Figures: mean NDCG@10", &head, &rows);
+    }
+    if out.is_empty() {
+        return out;
+    }
+    let intro = format!(
+        "The shopper is shown {SHOWN} picks, and turns down the first of them that were not taken in that visit (simulated: the log does not \
+         say what was shown). They are not shown again in either list; the difference is what they say about other products."
+    );
+    section("When a shopper says 'not for me'", &intro) + &out + "</section>\n"
+}
+
+pub(super) fn ablation(report: &Report) -> String {
+    let mut out = String::new();
+    for found in [Some(&report.strangers), report.returning.as_ref()]
+        .into_iter()
+        .flatten()
+    {
+        let rivals: Vec<&Contender> = found
+            .contenders
+            .iter()
+            .filter(|one| one.kind != Kind::Full)
+            .collect();
+        if rivals.is_empty() {
+            continue;
+        }
+        let who = if found.unit == Unit::Visits {
+            "shoppers who come back"
+        } else {
+            "shoppers who are new"
+        };
+        let _ = writeln!(out, "<h3>For {who}</h3>");
+        let title = format!("What each part is worth: {who}");
+        let bars: Vec<Bar<'_>> = rivals
+            .iter()
+            .map(|one| {
+                let d = &one.all_minus_full;
+                let class = if d.ndcg_interval[1] < 0.0 {
+                    "c2"
+                } else if d.ndcg_interval[0] > 0.0 {
+                    "bad"
+                } else {
+                    "same"
+                };
+                Bar {
+                    name: &one.name,
+                    value: d.ndcg_at_10,
+                    interval: Some(d.ndcg_interval),
+                    class,
+                    label: format!("{:+.4}", d.ndcg_at_10).replace('-', "\u{2212}"),
+                }
+            })
+            .collect();
+        let said: Vec<String> = bars
+            .iter()
+            .map(|bar| format!("{} {}", bar.name, bar.label))
+            .collect();
+        let frame = Frame {
+            title: &title,
+            description: &said.join(", "),
+            x: "NDCG@10 minus that of the whole of Fewshop",
+            y: "",
+        };
+        out += &figure(
+            |width| charts::bars(&frame, &bars, width),
+            "Blue: clearly worse than the whole. Grey: no clear difference. Red: clearly better than the whole.",
+            "",
+        );
+        let rows: Vec<Vec<String>> = found
+            .contenders
+            .iter()
+            .map(|one| {
+                let minus = if one.kind == Kind::Full {
+                    String::new()
+                } else {
+                    signed(
+                        one.all_minus_full.ndcg_at_10,
+                        one.all_minus_full.ndcg_interval,
+                    )
+                };
+                vec![
+                    one.name.clone(),
+                    with_interval(one.all.ndcg_at_10, one.all.ndcg_interval),
+                    minus,
+                    one.about.clone(),
+                ]
+            })
+            .collect();
+        out += &details(
+            "Figures, and what each is",
+            &["", "NDCG@10, all k", "minus the whole", ""],
+            &rows,
+        );
+    }
+    if out.is_empty() {
+        return out;
+    }
+    let trained = report
+        .strangers
+        .contenders
+        .iter()
+        .any(|one| one.kind == Kind::Ablated);
+    let more = if trained {
+        " 'minus' is the same training without that part, against the whole trained beside it."
+    } else {
+        ""
+    };
+    let intro = format!(
+        "What is lost without a part, and what single methods reach alone, over the cases of all k. A bar to the left is worse than the \
+         whole; the thin line is the 95 % interval of the paired difference.{more}"
+    );
+    section("What each part is worth", &intro) + &out + "</section>\n"
+}
+
+pub(super) fn variety(found: &Evaluation) -> String {
+    let middle = middle(found).map(|(_, figures)| figures);
+    let mut named: Vec<(&str, &Figures)> = Vec::new();
+    if found.contenders.is_empty() {
+        named.extend(middle.map(|figures| ("Fewshop", figures)));
+    } else {
+        for one in found
+            .contenders
+            .iter()
+            .filter(|one| matches!(one.kind, Kind::Full | Kind::Channel | Kind::Baseline))
+        {
+            named.push((
+                if one.kind == Kind::Full {
+                    "Fewshop"
+                } else {
+                    &one.name
+                },
+                &one.all,
+            ));
+        }
+    }
+    let class = |name: &str| if name == "Fewshop" { "c0" } else { "same" };
+    let shown: Vec<Bar<'_>> = named
+        .iter()
+        .map(|(name, f)| Bar {
+            name,
+            value: f.coverage_at_20 as f64,
+            interval: None,
+            class: class(name),
+            label: thousands(f.coverage_at_20),
+        })
+        .collect();
+    let popular: Vec<Bar<'_>> = named
+        .iter()
+        .map(|(name, f)| Bar {
+            name,
+            value: 100.0 * f.popular_at_20,
+            interval: None,
+            class: class(name),
+            label: percent(f.popular_at_20),
+        })
+        .collect();
+    let describe = |bars: &[Bar<'_>]| {
+        bars.iter()
+            .map(|b| format!("{}: {}", b.name, b.label))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let (first, second) = (describe(&shown), describe(&popular));
+    let one = Frame {
+        title: "Different products shown",
+        description: &first,
+        x: "different products",
+        y: "",
+    };
+    let two = Frame {
+        title: "Share of bestsellers among the picks",
+        description: &second,
+        x: "% of picks",
+        y: "",
+    };
+    let mut out = section(
+        "How varied the picks are",
+        "First: how many different products stand among the first twenty picks over all cases. Then: how many of these picks are among the \
+         most popular 1 % of the products. Showing only bestsellers is easy, and hides the rest of the shop.",
+    );
+    out += "<div class=\"two\">";
+    out += &figure(
+        |_| charts::bars(&one, &shown, 380.0),
+        "Different products shown",
+        "one",
+    );
+    out += &figure(
+        |_| charts::bars(&two, &popular, 380.0),
+        "Picks among the most popular 1 %",
+        "one",
+    );
+    out + "</div>\n</section>\n"
+}
+
+pub(super) fn calibration(found: &Evaluation) -> String {
+    let bins = &found.calibration.bins;
+    if bins.is_empty() {
+        return String::new();
+    }
+    let points: Vec<(f64, f64, Interval)> = bins
+        .iter()
+        .map(|bin| (bin.said, bin.wanted, bin.interval))
+        .collect();
+    let said: Vec<String> = bins
+        .iter()
+        .map(|bin| {
+            format!(
+                "said {:.2} %, found {:.2} %",
+                100.0 * bin.said,
+                100.0 * bin.wanted
+            )
+        })
+        .collect();
+    let frame = Frame {
+        title: "Calibration of scores",
+        description: &said.join("; "),
+        x: "how likely the model says it is",
+        y: "how often it was taken",
+    };
+    let mut out = section(
+        "Can the scores be believed?",
+        "When the model says 'one in ten', one in ten should be taken: then the points lie on the dashed line. Below it the model promises \
+         too much, above it too little. Picks are ranked by the score, so order matters more than this.",
+    );
+    out += &figure(
+        |width| charts::reliability(&frame, &points, width.min(520.0)),
+        &format!(
+            "Mean gap, weighted by candidates: {:.2} percentage points.",
+            100.0 * found.calibration.expected_error
+        ),
+        "small",
+    );
+    let rows: Vec<Vec<String>> = bins
+        .iter()
+        .map(|bin| {
+            let [low, high] = bin.interval;
+            vec![
+                thousands(bin.candidates),
+                format!("{:.2} %", 100.0 * bin.said),
+                format!(
+                    "{:.2} % [{:.2}, {:.2}]",
+                    100.0 * bin.wanted,
+                    100.0 * low,
+                    100.0 * high
+                ),
+            ]
+        })
+        .collect();
+    out += &details("Figures", &["candidates", "said", "taken"], &rows);
+    out + "</section>\n"
+}
+
+pub(super) fn curves(curves: &BTreeMap<String, Vec<f64>>) -> String {
+    let drawn: Vec<(&String, &Vec<f64>)> = curves
+        .iter()
+        .filter(|(_, values)| values.iter().filter(|v| v.is_finite()).count() > 1)
+        .collect();
+    if drawn.is_empty() {
+        return String::new();
+    }
+    let mut out = section(
+        "How training went",
+        "One value for each pass over the data. A loss should fall and then level off; a validation figure that turns back shows where more \
+         training would only learn by heart.",
+    );
+    out += "<div class=\"two\">";
+    for (name, values) in drawn {
+        let last = values
+            .iter()
+            .rev()
+            .copied()
+            .find(|v| v.is_finite())
+            .unwrap_or_default();
+        let description = format!(
+            "{name} over {} epochs, {:.4} at the end",
+            values.len(),
+            last
+        );
+        let title = format!("Training curve {name}");
+        let frame = Frame {
+            title: &title,
+            description: &description,
+            x: "epoch",
+            y: "",
+        };
+        let every = (values.len() / 6).max(1);
+        let xs: Vec<f64> = (1..=values.len())
+            .filter(|n| *n == 1 || n % every == 0)
+            .map(|n| n as f64)
+            .collect();
+        let points = values
+            .iter()
+            .enumerate()
+            .map(|(n, &value)| (n as f64 + 1.0, value, None))
+            .collect();
+        let label = format!("{last:.3}");
+        let series = [Series {
+            name: &label,
+            style: 0,
+            emphasis: true,
+            points,
+        }];
+        out += &figure(|_| charts::lines(&frame, &xs, &series, 380.0), name, "one");
+    }
+    out + "</div>\n</section>\n"
+}
+
+pub(super) fn data(report: &Report) -> String {
+    let card = &report.card;
+    let mut out = section(
+        "What it learned from",
+        "The shop's log as the training saw it.",
+    );
+    let frame = Frame {
+        title: "Lengths of sessions",
+        description: &card
+            .lengths
+            .iter()
+            .map(|(name, share)| format!("{name}: {}", percent(*share)))
+            .collect::<Vec<_>>()
+            .join(", "),
+        x: "products in a session",
+        y: "",
+    };
+    out += &figure(
+        |width| charts::columns(&frame, &card.lengths, width),
+        "Share of the sessions by their length.",
+        "",
+    );
+    let cases = |found: &Evaluation| {
+        let cases: usize = found.adapted.values().map(|f| f.cases).sum();
+        let left_out = if found.without_truth > 0 {
+            format!(
+                " ({} without a wanted product left out)",
+                found.without_truth
+            )
+        } else {
+            String::new()
+        };
+        format!(
+            "{} cases of {} shoppers{left_out}",
+            thousands(cases),
+            thousands(found.shoppers)
+        )
+    };
+    let departments = if card.departments > 0 {
+        format!(" in {} departments", thousands(card.departments))
+    } else {
+        String::new()
+    };
+    let rows = [
+        (
+            "Products",
+            format!(
+                "{}{departments}; {} never taken",
+                thousands(card.products),
+                percent(card.never_taken)
+            ),
+        ),
+        (
+            "Sessions",
+            format!(
+                "{} of {} shoppers, {} products taken",
+                thousands(card.sessions),
+                thousands(card.shoppers),
+                thousands(card.taken)
+            ),
+        ),
+        ("Dates", format!("{} to {}", card.from, card.until)),
+        (
+            "Sparsity",
+            format!(
+                "{:.2} % of all pairs of shopper and product never happened",
+                100.0 * card.sparsity
+            ),
+        ),
+        ("Asked, new", cases(&report.strangers)),
+        (
+            "Asked, returning",
+            report.returning.as_ref().map_or_else(String::new, cases),
+        ),
+        ("Source and terms", card.notice.clone()),
+        ("Pack", card.pack.clone()),
+        ("Seed", card.seed.to_string()),
+        (
+            "Trained by",
+            format!("{} (version {})", card.command, card.version),
+        ),
+        ("Report by", card.report_command.clone()),
+    ];
+    out += "<dl>";
+    for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
+        let _ = write!(out, "<dt>{name}</dt><dd>{}</dd>", escape(value));
+    }
+    out + "</dl>\n</section>\n"
+}
+
+pub(super) fn glossary() -> String {
+    let words = [
+        (
+            "NDCG@10",
+            "How well the first ten picks fit: 1 when they could not be better, 0 when none was wanted. A hit at the top counts more than one further down.",
+        ),
+        (
+            "Recall@20",
+            "The share of what the shopper took that stands among the first twenty picks.",
+        ),
+        (
+            "MRR@20",
+            "One divided by the place of the first hit: 1 for the first place, 0.5 for the second.",
+        ),
+        (
+            "Hit@10",
+            "The share of cases in which at least one of the first ten picks was taken.",
+        ),
+        (
+            "95 % interval",
+            "The range that would hold the figure in 95 of 100 repetitions with other shoppers. It comes from drawing the shoppers again, 2,000 times; a difference is real when its interval does not hold 0.",
+        ),
+        (
+            "Adapted, frozen",
+            "With and without what the device learns from this one shopper.",
+        ),
+        (
+            "Session at hand",
+            "The visit that is going on. What is asked for is the rest of it; the whole catalogue is ranked.",
+        ),
+    ];
+    let mut out = section("Words", "");
+    out += "<dl>";
+    for (word, text) in words {
+        let _ = write!(out, "<dt>{word}</dt><dd>{}</dd>", escape(text));
+    }
+    out += "</dl>\n<p class=\"quiet\">Simple methods are set by one rule for every shop and not tuned to this one; tuned by hand they can lie a \
+            little higher.</p>\n</section>\n";
+    out
+}

@@ -1,0 +1,99 @@
+//! `fewshop evaluate --baseline mlp`.
+
+use fewshop_eval::Contender;
+
+use super::*;
+
+pub(super) fn section(found: &Evaluation, id: &str) -> String {
+    let mut out = super::section(
+        "Few samples: alone, or after learning from everybody",
+        "The classic small network is trained on each new shopper's few products alone, and once more starting from what the whole log \
+         taught it. The difference is what learning from everybody else is worth.",
+    );
+    let lows = found.transfer.values().map(|d| d.ndcg_interval[0]);
+    let gains: Vec<f64> = found.transfer.values().map(|d| d.ndcg_at_10).collect();
+    let (least, most) = gains
+        .iter()
+        .fold((f64::MAX, f64::MIN), |(low, high), &gain| {
+            (low.min(gain), high.max(gain))
+        });
+    let clear = lows.filter(|low| *low > 0.0).count();
+    let text = format!(
+        "the start that everybody taught is worth {} to {} NDCG@10, clearly more than nothing at {clear} of {} amounts known.",
+        plus(least, 3),
+        plus(most, 3),
+        found.transfer.len()
+    );
+    let all = clear == found.transfer.len();
+    out += &verdict(
+        if all { "good" } else { "same" },
+        if all {
+            "It carries the picks:"
+        } else {
+            "It depends:"
+        },
+        &text,
+    );
+    let names: Vec<String> = found
+        .transfer
+        .keys()
+        .map(|k| format!("{k} {}", super::super::page::unit(found.unit, *k)))
+        .collect();
+    let bars: Vec<Bar<'_>> = names
+        .iter()
+        .zip(found.transfer.values())
+        .map(|(name, d)| Bar {
+            name,
+            value: d.ndcg_at_10,
+            interval: Some(d.ndcg_interval),
+            class: Verdict::of(d.ndcg_interval).class(),
+            label: plus(d.ndcg_at_10, 3),
+        })
+        .collect();
+    let said: Vec<String> = bars
+        .iter()
+        .map(|bar| format!("{}: {}", bar.name, bar.label))
+        .collect();
+    let title = format!("What a taught start is worth, {id}");
+    let frame = Frame {
+        title: &title,
+        description: &said.join(", "),
+        x: "NDCG@10, taught start minus random start",
+        y: "",
+    };
+    out += &figure(
+        |width| charts::bars(&frame, &bars, width),
+        "Lines: 95 % intervals over shoppers.",
+        "",
+    );
+    let of = |name: &str| found.contenders.iter().find(|one| one.name == name);
+    let (alone, taught) = (of("mlp alone"), of("mlp with transfer"));
+    let ndcg = |one: Option<&Contender>, k: &u32| {
+        one.and_then(|one| one.by_k.get(k))
+            .map_or_else(String::new, |figures| format!("{:.3}", figures.ndcg_at_10))
+    };
+    let row = |(k, d): (&u32, &fewshop_eval::Difference)| {
+        let own = found
+            .adapted
+            .get(k)
+            .map_or_else(String::new, |figures| format!("{:.3}", figures.ndcg_at_10));
+        vec![
+            k.to_string(),
+            ndcg(alone, k),
+            ndcg(taught, k),
+            signed(d.ndcg_at_10, d.ndcg_interval),
+            own,
+        ]
+    };
+    let rows: Vec<Vec<String>> = found.transfer.iter().map(row).collect();
+    out + &table(
+        &[
+            "known",
+            "alone",
+            "taught start",
+            "difference, 95 %",
+            "Fewshop",
+        ],
+        &rows,
+    )
+}

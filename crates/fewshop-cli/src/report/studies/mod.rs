@@ -1,0 +1,327 @@
+//! The studies on the page: what `fewshop study`, `compress` and `evaluate --baseline mlp` wrote
+//! with `--json`, each as a section with one plain sentence on what came out, a picture and its
+//! table. The sentence is as strong as the intervals allow, and no stronger.
+
+mod few_samples;
+mod households;
+mod new_items;
+mod noise;
+mod offers;
+mod smaller;
+mod teacher;
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use fewshop_eval::{Evaluation, Interval};
+use fewshop_train::{compress, offers as offer_study, profile, study};
+use serde::{Deserialize, Serialize};
+
+use super::charts::{self, Bar, Frame};
+use super::html::{details, figure, section, signed, table};
+use super::svg::escape;
+
+/// Version of the files; one that is not known is refused.
+const VERSION: u32 = 1;
+
+/// One study with its figures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Study {
+    /// `fewshop compress`.
+    Compress(compress::Found),
+    /// `fewshop study distil`.
+    Distil(study::distil::Found),
+    /// `fewshop evaluate --baseline mlp`.
+    Evaluate(Box<Evaluation>),
+    /// `fewshop study new-items`.
+    NewItems(study::new_items::Found),
+    /// `fewshop study offers`.
+    Offers(offer_study::Comparison),
+    /// `fewshop study profile`.
+    Profile(profile::Comparison),
+    /// `fewshop study robustness`.
+    Robustness(study::robustness::Found),
+}
+
+/// The names that files give themselves.
+const NAMES: [&str; 7] = [
+    "compress",
+    "distil",
+    "evaluate",
+    "new-items",
+    "offers",
+    "profile",
+    "robustness",
+];
+
+/// A file of figures as it is written: which study it is of comes first.
+#[derive(Debug, Serialize)]
+struct Written<'a, T> {
+    study: &'static str,
+    version: u32,
+    #[serde(flatten)]
+    found: &'a T,
+}
+
+impl Study {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Compress(_) => NAMES[0],
+            Self::Distil(_) => NAMES[1],
+            Self::Evaluate(_) => NAMES[2],
+            Self::NewItems(_) => NAMES[3],
+            Self::Offers(_) => NAMES[4],
+            Self::Profile(_) => NAMES[5],
+            Self::Robustness(_) => NAMES[6],
+        }
+    }
+
+    /// The file that `--json` writes and `fewshop report --study` reads.
+    ///
+    /// # Errors
+    /// When the figures cannot be written as JSON.
+    pub fn to_json(&self) -> Result<String> {
+        fn text<T: Serialize>(study: &'static str, found: &T) -> Result<String> {
+            serde_json::to_string_pretty(&Written {
+                study,
+                version: VERSION,
+                found,
+            })
+            .context("failed to write the figures as JSON")
+        }
+        let name = self.name();
+        match self {
+            Self::Compress(found) => text(name, found),
+            Self::Distil(found) => text(name, found),
+            Self::Evaluate(found) => text(name, found),
+            Self::NewItems(found) => text(name, found),
+            Self::Offers(found) => text(name, found),
+            Self::Profile(found) => text(name, found),
+            Self::Robustness(found) => text(name, found),
+        }
+    }
+
+    /// Reads such a file's text.
+    ///
+    /// # Errors
+    /// With the field that is missing or holds something else, and what was expected.
+    pub fn from_json(text: &str) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Head {
+            study: Option<String>,
+            version: Option<u32>,
+        }
+        let expected = || {
+            format!(
+                "expected one of {}, as --json of that command writes it",
+                NAMES.join(", ")
+            )
+        };
+        let head: Head = parsed(text)?;
+        let Some(name) = head.study else {
+            bail!("field \"study\" is missing: {}", expected())
+        };
+        ensure!(
+            NAMES.contains(&name.as_str()),
+            "field \"study\" is \"{}\": {}",
+            shortened(&name),
+            expected()
+        );
+        let version = head
+            .version
+            .context("field \"version\" is missing: expected 1")?;
+        ensure!(
+            version == VERSION,
+            "field \"version\" is {version}, this program reads {VERSION}: make the figures again with this program"
+        );
+        let study = match name.as_str() {
+            "compress" => Self::Compress(parsed(text)?),
+            "distil" => Self::Distil(parsed(text)?),
+            "evaluate" => Self::Evaluate(parsed(text)?),
+            "new-items" => Self::NewItems(parsed(text)?),
+            "offers" => Self::Offers(parsed(text)?),
+            "profile" => Self::Profile(parsed(text)?),
+            _ => Self::Robustness(parsed(text)?),
+        };
+        if let Some(field) = study.empty() {
+            bail!("field \"{field}\" is empty: there is nothing to show");
+        }
+        Ok(study)
+    }
+
+    /// A list that should hold something and does not.
+    fn empty(&self) -> Option<&'static str> {
+        match self {
+            Self::Compress(found) => found.tried.get(found.chosen).is_none().then_some("tried"),
+            Self::Distil(found) => found.rankers.is_empty().then_some("rankers"),
+            Self::Evaluate(found) => found.transfer.is_empty().then_some("transfer"),
+            Self::NewItems(found) => found.rows.is_empty().then_some("rows"),
+            Self::Offers(found) => found.rows.is_empty().then_some("rows"),
+            Self::Profile(found) => found.cells.is_empty().then_some("cells"),
+            Self::Robustness(found) => found.rows.is_empty().then_some("rows"),
+        }
+    }
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+fn parsed<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| {
+        let said = error.to_string();
+        match field_before(text, error.line(), error.column())
+            .filter(|_| error.is_data() && !said.starts_with("missing field"))
+        {
+            Some(field) => anyhow::anyhow!("field \"{}\": {said}", shortened(field)),
+            None => anyhow::anyhow!("{said}"),
+        }
+    })
+}
+
+/// The last name of a field that stands before a place in a JSON text.
+fn field_before(text: &str, line: usize, column: usize) -> Option<&str> {
+    let start: usize = text
+        .split_inclusive('\n')
+        .take(line.saturating_sub(1))
+        .map(str::len)
+        .sum();
+    let bytes = text.as_bytes();
+    let end = (start + column).min(bytes.len());
+    let (mut at, mut found) = (0, None);
+    while at < end {
+        if bytes[at] != b'"' {
+            at += 1;
+            continue;
+        }
+        let from = at + 1;
+        at = from;
+        while at < bytes.len() && bytes[at] != b'"' {
+            at += if bytes[at] == b'\\' { 2 } else { 1 };
+        }
+        let name = text.get(from..at.min(bytes.len()));
+        at += 1;
+        let after = bytes
+            .get(at..)
+            .unwrap_or_default()
+            .iter()
+            .find(|byte| !byte.is_ascii_whitespace());
+        if after == Some(&b':') {
+            found = name;
+        }
+    }
+    found
+}
+
+/// A study with the name of the file that it came from, without its folder: the page goes to other
+/// people.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sheet {
+    /// The file's name.
+    pub file: String,
+    /// What it holds.
+    pub study: Study,
+}
+
+impl Sheet {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// With the file, the field and what was expected.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("{}: cannot be read", path.display()))?;
+        let study = Study::from_json(&text).with_context(|| path.display().to_string())?;
+        let file = path
+            .file_name()
+            .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        Ok(Self { file, study })
+    }
+}
+
+/// All of them, in the order of [`NAMES`]; of the same study in the order in which they were given.
+pub(super) fn sections(sheets: &[Sheet]) -> String {
+    let mut order: Vec<&Sheet> = sheets.iter().collect();
+    order.sort_by_key(|sheet| NAMES.iter().position(|name| *name == sheet.study.name()));
+    let mut out = String::new();
+    for (nth, sheet) in order.into_iter().enumerate() {
+        // Titles of pictures are ids, and a page may show the same study of two shops.
+        let id = format!("study {nth}");
+        out += &match &sheet.study {
+            Study::Compress(found) => smaller::section(found, &id),
+            Study::Distil(found) => teacher::section(found, &id),
+            Study::Evaluate(found) => few_samples::section(found, &id),
+            Study::NewItems(found) => new_items::section(found, &id),
+            Study::Offers(found) => offers::section(found, &id),
+            Study::Profile(found) => households::section(found, &id),
+            Study::Robustness(found) => noise::section(found, &id),
+        };
+        let _ = writeln!(
+            out,
+            "<p class=\"quiet\">Figures: {}</p>\n</section>",
+            escape(&sheet.file)
+        );
+    }
+    out
+}
+
+/// What an interval of a difference allows to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Gain,
+    Same,
+    Loss,
+}
+
+impl Verdict {
+    fn of([low, high]: Interval) -> Self {
+        if low > 0.0 {
+            Self::Gain
+        } else if high < 0.0 {
+            Self::Loss
+        } else {
+            Self::Same
+        }
+    }
+
+    fn class(self) -> &'static str {
+        match self {
+            Self::Gain => "good",
+            Self::Same => "same",
+            Self::Loss => "bad",
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Gain => "clearly ahead of",
+            Self::Same => "too close to call against",
+            Self::Loss => "clearly behind",
+        }
+    }
+}
+
+/// The sentence that says what came out, after a word that says it in short.
+fn verdict(class: &str, word: &str, text: &str) -> String {
+    format!(
+        "<p class=\"verdict {class}\"><b>{}</b> {}</p>\n",
+        escape(word),
+        escape(text)
+    )
+}
+
+/// `+0.123` with a real minus sign.
+fn plus(value: f64, digits: usize) -> String {
+    let text = format!("{value:+.digits$}").replace('-', "\u{2212}");
+    // What rounds to nothing is neither more nor less.
+    if text.chars().all(|c| !c.is_ascii_digit() || c == '0') {
+        format!("{:.digits$}", 0.0)
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests;

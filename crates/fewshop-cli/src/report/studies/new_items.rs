@@ -1,0 +1,166 @@
+//! `fewshop study new-items`.
+
+use fewshop_eval::Difference;
+use fewshop_train::study::new_items::{Found, Row};
+
+use super::super::html::{thousands, with_interval};
+use super::*;
+
+/// The row that `fewshop add-items` makes.
+const OURS: &str = "pack";
+/// Ways that need no learned vector.
+const SIMPLE: [&str; 6] = [
+    "category of the shots",
+    "category popularity",
+    "nearest by text",
+    "nearest by text, best shot",
+    "nearest by words",
+    "nearest by words, best shot",
+];
+/// Rows on the page, as people would call them; all are in the list below it.
+const SHOWN: [(&str, &str); 8] = [
+    (OURS, "added by Fewshop"),
+    ("learned mix", "all ways mixed"),
+    ("nearest by words", "nearest by words"),
+    ("content tower", "vector by content"),
+    ("generator", "vector by GAN"),
+    ("nearest by text", "nearest by text"),
+    ("category of the shots", "bestsellers of the category"),
+    ("random", "random"),
+];
+
+pub(super) fn section(found: &Found, id: &str) -> String {
+    let intro = format!(
+        "{} of {} products were taken out of the log before training, as if they had just come in. {} questions of {} shoppers ask which of \
+         them was taken.",
+        thousands(found.new),
+        thousands(found.products),
+        thousands(found.cases),
+        thousands(found.shoppers)
+    );
+    let mut out = super::section("Products that nobody has bought yet", &intro);
+    let of = |name: &str| found.rows.iter().find(|row| row.name == name);
+    if let Some(ours) = of(OURS) {
+        let [text, category] =
+            [&ours.minus_text, &ours.minus_category].map(|d| Verdict::of(d.ndcg_interval));
+        let (class, word) = match (text, category) {
+            (Verdict::Gain, Verdict::Gain) => ("good", "It works:"),
+            (Verdict::Loss, _) | (_, Verdict::Loss) => ("bad", "It does not:"),
+            _ => ("same", "Not clear:"),
+        };
+        let mut said = format!(
+            "among the new products, those added by Fewshop are {} nearest-by-text ({}) and {} the bestsellers of the category ({}).",
+            text.words(),
+            signed(ours.minus_text.ndcg_at_10, ours.minus_text.ndcg_interval),
+            category.words(),
+            signed(
+                ours.minus_category.ndcg_at_10,
+                ours.minus_category.ndcg_interval
+            )
+        );
+        let simple = found
+            .rows
+            .iter()
+            .filter(|row| SIMPLE.contains(&row.name.as_str()));
+        if let Some(best) = simple.max_by(|a, b| a.alone.ndcg_at_10.total_cmp(&b.alone.ndcg_at_10))
+        {
+            let _ = write!(
+                said,
+                " The strongest simple way is \u{2018}{}\u{2019} with {:.3}; Fewshop has {:.3}.",
+                best.name, best.alone.ndcg_at_10, ours.alone.ndcg_at_10
+            );
+        }
+        let better = found
+            .rows
+            .iter()
+            .filter(|row| row.new_in_full.ndcg_at_10 > ours.new_in_full.ndcg_at_10)
+            .count();
+        if better > 0 {
+            let _ = write!(
+                said,
+                " Among all products of the shop, {better} of the {} other ways put more of the new ones forward: this is for a shelf of new products.",
+                found.rows.len() - 1
+            );
+        }
+        out += &verdict(class, word, &said);
+    }
+    let shown: Vec<(&Row, &str)> = SHOWN
+        .iter()
+        .filter_map(|(name, plain)| Some((of(name)?, *plain)))
+        .collect();
+    let bars: Vec<Bar<'_>> = shown
+        .iter()
+        .map(|(row, plain)| Bar {
+            name: plain,
+            value: row.alone.ndcg_at_10,
+            interval: Some(row.alone.ndcg_interval),
+            class: if row.name == OURS { "good" } else { "same" },
+            label: format!("{:.3}", row.alone.ndcg_at_10),
+        })
+        .collect();
+    let said: Vec<String> = bars
+        .iter()
+        .map(|bar| format!("{}: {}", bar.name, bar.label))
+        .collect();
+    let title = format!("Ranking new products, {id}");
+    let frame = Frame {
+        title: &title,
+        description: &said.join(", "),
+        x: "NDCG@10 among the new products",
+        y: "",
+    };
+    out += &figure(
+        |width| charts::bars(&frame, &bars, width),
+        "Green: what `fewshop add-items` does. Lines: 95 % intervals.",
+        "",
+    );
+    let row = |(row, name): &(&Row, &str)| {
+        vec![
+            (*name).to_owned(),
+            format!("{:.3}", row.alone.ndcg_at_10),
+            format!("{:.3}", row.alone.recall_at_20),
+            minus(row, "nearest by text", &row.minus_text),
+            minus(row, "category of the shots", &row.minus_category),
+        ]
+    };
+    let head = [
+        "",
+        "NDCG@10",
+        "Recall@20",
+        "minus nearest by text, 95 %",
+        "minus category, 95 %",
+    ];
+    out += &table(&head, &shown.iter().map(row).collect::<Vec<_>>());
+    let row = |row: &Row| {
+        vec![
+            row.name.clone(),
+            with_interval(row.alone.ndcg_at_10, row.alone.ndcg_interval),
+            with_interval(row.alone.recall_at_20, row.alone.recall_interval),
+            format!("{:.4}", row.full.ndcg_at_10),
+            format!("{:.4}", row.new_in_full.ndcg_at_10),
+            format!("{:.4}", row.new_in_full.recall_at_20),
+        ]
+    };
+    let head = [
+        "",
+        "new alone: NDCG@10",
+        "Recall@20",
+        "all products: NDCG@10",
+        "of the new: NDCG@10",
+        "Recall@20",
+    ];
+    out + &details(
+        "All ways, and among all products",
+        &head,
+        &found.rows.iter().map(row).collect::<Vec<_>>(),
+    )
+}
+
+/// A difference; empty where a way is compared with itself.
+fn minus(row: &Row, other: &str, difference: &Difference) -> String {
+    if row.name == other {
+        String::new()
+    } else {
+        signed(difference.ndcg_at_10, difference.ndcg_interval)
+    }
+}

@@ -1,0 +1,131 @@
+//! `fewshop study robustness`.
+
+use fewshop_train::study::robustness::{Disturbance, Found, Robust};
+
+use super::*;
+
+pub(super) fn section(found: &Found, id: &str) -> String {
+    let mut out = super::section(
+        "When clicks are noise and vectors are off",
+        "The same questions with one of five known products replaced at random, and with every product's vector moved in a random direction.",
+    );
+    let first = found.rows.first().map_or("", |row| row.pack.as_str());
+    let of = |kind: Disturbance, pack: &str| {
+        found
+            .rows
+            .iter()
+            .find(|row| row.disturbance == kind && row.pack == pack)
+    };
+    if let Some(noise) = of(Disturbance::NoiseClicks, first) {
+        let kind = Verdict::of(noise.loss.ndcg_interval);
+        let text = format!(
+            "with one known product of five at random the picks move by {} NDCG@10, from {:.4} to {:.4}.",
+            signed(noise.loss.ndcg_at_10, noise.loss.ndcg_interval),
+            noise.all.ndcg_at_10 - noise.loss.ndcg_at_10,
+            noise.all.ndcg_at_10
+        );
+        out += &verdict(
+            kind.class(),
+            if kind == Verdict::Loss {
+                "Noise costs:"
+            } else {
+                "It holds:"
+            },
+            &text,
+        );
+    }
+    let mut packs: Vec<&str> = Vec::new();
+    for row in found.rows.iter().filter(|row| row.pack != first) {
+        if !packs.contains(&row.pack.as_str()) {
+            packs.push(&row.pack);
+        }
+    }
+    for pack in packs {
+        let all: Vec<Verdict> = found
+            .rows
+            .iter()
+            .filter(|row| row.pack == pack)
+            .map(|row| Verdict::of(row.minus_first.ndcg_interval))
+            .collect();
+        let count = |kind| all.iter().filter(|one| **one == kind).count();
+        let text = format!(
+            "against {}: clearly ahead in {}, clearly behind in {}, too close to call in {} of {} comparisons.",
+            plain(first),
+            count(Verdict::Gain),
+            count(Verdict::Loss),
+            count(Verdict::Same),
+            all.len()
+        );
+        let class = if count(Verdict::Gain) > 0 && count(Verdict::Loss) == 0 {
+            "good"
+        } else {
+            "same"
+        };
+        out += &verdict(class, plain(pack), &text);
+    }
+    let disturbed: Vec<(String, &Robust)> = (found.rows.iter())
+        .filter(|row| row.pack == first && row.disturbance != Disturbance::None)
+        .map(|row| (row.disturbance.name(), row))
+        .collect();
+    let bars: Vec<Bar<'_>> = disturbed
+        .iter()
+        .map(|(name, row)| Bar {
+            name,
+            value: row.loss.ndcg_at_10,
+            interval: Some(row.loss.ndcg_interval),
+            class: Verdict::of(row.loss.ndcg_interval).class(),
+            label: plus(row.loss.ndcg_at_10, 4),
+        })
+        .collect();
+    let said: Vec<String> = bars
+        .iter()
+        .map(|bar| format!("{}: {}", bar.name, bar.label))
+        .collect();
+    let title = format!("What noise costs, {id}");
+    let frame = Frame {
+        title: &title,
+        description: &said.join(", "),
+        x: "NDCG@10 minus that without noise",
+        y: "",
+    };
+    out += &figure(
+        |width| charts::bars(&frame, &bars, width),
+        "Red: clearly worse. Grey: no clear difference. Lines: 95 % intervals.",
+        "",
+    );
+    let row = |row: &Robust| {
+        let first = if row.pack == first {
+            String::new()
+        } else {
+            signed(row.minus_first.ndcg_at_10, row.minus_first.ndcg_interval)
+        };
+        let loss = if row.disturbance == Disturbance::None {
+            String::new()
+        } else {
+            signed(row.loss.ndcg_at_10, row.loss.ndcg_interval)
+        };
+        let vectors = format!("{:.4}", row.vectors.ndcg_at_10);
+        vec![
+            row.disturbance.name(),
+            plain(&row.pack).to_owned(),
+            format!("{:.4}", row.all.ndcg_at_10),
+            loss,
+            first,
+            vectors,
+        ]
+    };
+    let head = [
+        "",
+        "pack",
+        "NDCG@10",
+        "minus as it is, 95 %",
+        "minus the first pack, 95 %",
+        "vectors alone",
+    ];
+    out + &table(&head, &found.rows.iter().map(row).collect::<Vec<_>>())
+}
+
+/// A pack's name without its folder: the page goes to other people.
+fn plain(pack: &str) -> &str {
+    pack.rsplit(['/', '\\']).next().unwrap_or(pack)
+}

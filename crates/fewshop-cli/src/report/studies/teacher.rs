@@ -1,0 +1,53 @@
+//! `fewshop study distil`.
+
+use fewshop_train::study::distil::{Found, Line};
+
+use super::*;
+
+pub(super) fn section(found: &Found, _: &str) -> String {
+    let mut out = super::section(
+        "Would a larger model help?",
+        "A much larger ranker, too large for a phone, is trained on the same log. Then rankers of the shipped size are trained twice: on the \
+         log alone, and on what the large one says as well.",
+    );
+    let student = found.rankers.get(1).map_or(1.0, |line| line.share_of_first);
+    let kind = Verdict::of(found.distilled_minus_plain_interval);
+    let difference = signed(
+        found.distilled_minus_plain,
+        found.distilled_minus_plain_interval,
+    );
+    let taught = match kind {
+        Verdict::Gain => ("Worth trying:", "teaching it by the large one helps"),
+        Verdict::Same => ("Off:", "teaching it by the large one brings no clear gain"),
+        Verdict::Loss => ("Off:", "teaching it by the large one harms"),
+    };
+    let text = format!(
+        "the small ranker keeps {:.1} % of the large one without being taught by it; {} ({difference} NDCG@10).",
+        100.0 * student,
+        taught.1
+    );
+    out += &verdict(kind.class(), taught.0, &text);
+    out += &lines("ranker", "minus the large one, 95 %", &found.rankers);
+    out += "<h3>What rounding the products' vectors costs</h3>\n";
+    out + &lines("vectors", "minus not rounded, 95 %", &found.vectors)
+}
+
+fn lines(name: &str, minus: &str, lines: &[Line]) -> String {
+    let row = |(nth, line): (usize, &Line)| {
+        let minus = if nth == 0 {
+            String::new()
+        } else {
+            signed(line.minus_first, line.minus_first_interval)
+        };
+        vec![
+            line.name.clone(),
+            format!("{:.4}", line.ndcg),
+            format!("{:.2} %", 100.0 * line.share_of_first),
+            minus,
+        ]
+    };
+    table(
+        &[name, "NDCG@10", "of the first", minus],
+        &lines.iter().enumerate().map(row).collect::<Vec<_>>(),
+    )
+}

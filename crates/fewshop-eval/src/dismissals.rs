@@ -1,0 +1,221 @@
+//! Sessions in which products were shown and turned down, simulated from cases that hold none.
+//!
+//! The rule, which draws nothing at random: the pack, frozen, ranks the case, and its first ten
+//! picks are what the shopper is shown. Those of them that the shopper did not take in that session
+//! are turned down, from the top, `most` of them at the most.
+//!
+//! A product that was turned down is never shown again, which alone makes a list better: what was
+//! dismissed here was wrong by construction. So what is learned from dismissals is the difference
+//! to a list that lacks the same products.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use fewshop_core::{Event, EventKind, ItemIx, Session};
+use fewshop_model::Recommender;
+use serde::{Deserialize, Serialize};
+
+use crate::{Difference, Figures, Judge, PICKS, Questions, items, rank, session};
+
+/// Picks that the shopper is shown before anything is turned down.
+pub const SHOWN: usize = 10;
+
+/// The same cases, each with so many products turned down.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Dismissals {
+    /// Products turned down a case at the most.
+    pub most: usize,
+    /// Products turned down, mean over the cases of each k.
+    pub turned_down: BTreeMap<u32, f64>,
+    /// The pack frozen; it shows what was turned down again.
+    pub frozen: BTreeMap<u32, Figures>,
+    /// The pack frozen, without what was turned down.
+    pub removed: BTreeMap<u32, Figures>,
+    /// The pack as it ships: what was turned down is gone and speaks about other products.
+    pub learned: BTreeMap<u32, Figures>,
+    /// `learned` minus `removed`: all that is learned on the device.
+    pub learned_minus_removed: BTreeMap<u32, Difference>,
+    /// The same over the cases of all k together.
+    pub all_learned_minus_removed: Difference,
+    /// `learned` minus the pack as it ships that was told nothing, with the same products struck
+    /// out of its list: what the dismissals alone say about other products.
+    pub learned_minus_struck_out: BTreeMap<u32, Difference>,
+    /// The same over the cases of all k together.
+    pub all_learned_minus_struck_out: Difference,
+}
+
+/// Lets every case turn down what it was shown and did not want, 1, 2, … products at the most as
+/// `most` says, and ranks again.
+///
+/// # Errors
+/// When a case names a row that the pack does not have, or the backend fails.
+pub fn dismissals(
+    recommender: &Recommender,
+    questions: &Questions,
+    most: &[usize],
+) -> Result<Vec<Dismissals>> {
+    let judge = Judge::of(questions, &recommender.pack().popularity);
+    let untold: Vec<Session> = questions.cases.iter().map(session).collect();
+    let frozen = items(rank(recommender, &untold, PICKS, true)?);
+    // Long enough to lose all that may be turned down.
+    let adapted = items(rank(recommender, &untold, PICKS + SHOWN, false)?);
+    most.iter()
+        .map(|&most| {
+            let turned_down: Vec<Vec<ItemIx>> = frozen
+                .iter()
+                .zip(&questions.wanted)
+                .map(|(shown, wanted)| turned_down(shown, wanted, most))
+                .collect();
+            let told: Vec<Session> = untold
+                .iter()
+                .zip(&turned_down)
+                .map(|(session, items)| told(session, items))
+                .collect();
+            let removed = judge.judge(items(rank(recommender, &told, PICKS, true)?));
+            let learned = judge.judge(items(rank(recommender, &told, PICKS, false)?));
+            let struck_out = judge.judge(
+                adapted
+                    .iter()
+                    .zip(&turned_down)
+                    .map(|(picks, items)| without(picks, items))
+                    .collect(),
+            );
+            let counts: Vec<f64> = turned_down.iter().map(|items| items.len() as f64).collect();
+            Ok(Dismissals {
+                most,
+                turned_down: judge.mean_by_k(&counts),
+                frozen: judge.by_k(&judge.judge(frozen.clone())),
+                removed: judge.by_k(&removed),
+                learned: judge.by_k(&learned),
+                learned_minus_removed: judge.minus(&learned, &removed),
+                all_learned_minus_removed: judge.all_minus(&learned, &removed),
+                learned_minus_struck_out: judge.minus(&learned, &struck_out),
+                all_learned_minus_struck_out: judge.all_minus(&learned, &struck_out),
+            })
+        })
+        .collect()
+}
+
+fn turned_down(picks: &[ItemIx], wanted: &[ItemIx], most: usize) -> Vec<ItemIx> {
+    picks
+        .iter()
+        .take(SHOWN)
+        .filter(|item| !wanted.contains(item))
+        .take(most)
+        .copied()
+        .collect()
+}
+
+fn told(session: &Session, turned_down: &[ItemIx]) -> Session {
+    let mut session = session.clone();
+    session.events.extend(
+        turned_down
+            .iter()
+            .map(|&item| Event::new(item, EventKind::Dismiss)),
+    );
+    session
+}
+
+fn without(picks: &[ItemIx], items: &[ItemIx]) -> Vec<ItemIx> {
+    picks
+        .iter()
+        .filter(|item| !items.contains(item))
+        .take(PICKS)
+        .copied()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use fewshop_data::files::Case;
+    use fewshop_model::{Compute, toy};
+
+    use super::*;
+
+    fn rows(rows: &[u32]) -> Vec<ItemIx> {
+        rows.iter().copied().map(ItemIx).collect()
+    }
+
+    #[test]
+    fn what_was_shown_and_not_taken_is_turned_down_from_the_top() {
+        let shown: Vec<u32> = (20..40).collect();
+        assert_eq!(
+            turned_down(&rows(&shown), &rows(&[20, 22]), 3),
+            rows(&[21, 23, 24])
+        );
+        // Nobody is shown more than ten.
+        assert_eq!(
+            turned_down(&rows(&shown), &rows(&[20, 22, 35]), 10),
+            rows(&[21, 23, 24, 25, 26, 27, 28, 29])
+        );
+        assert!(turned_down(&rows(&shown), &rows(&shown), 10).is_empty());
+    }
+
+    #[test]
+    fn a_list_loses_what_was_turned_down_and_closes_up() {
+        let list: Vec<u32> = (0..30).collect();
+        let left = without(&rows(&list), &rows(&[0, 5]));
+        assert_eq!(
+            (left.len(), left[0], left[4], left[19]),
+            (PICKS, ItemIx(1), ItemIx(6), ItemIx(21))
+        );
+    }
+
+    #[test]
+    fn lists_without_the_same_products_are_compared() {
+        let recommender = Recommender::new(toy::pack(), Compute::Kernels);
+        let case = Case {
+            id: "a".to_owned(),
+            user: "a".to_owned(),
+            k: 1,
+            shots: rows(&[0]),
+            visits: vec![],
+        };
+        let shown = crate::picks(&recommender, std::slice::from_ref(&case), true)
+            .unwrap()
+            .remove(0);
+        // What stands fifth is wanted.
+        let wanted = shown[4];
+        let untold = session(&case);
+        let questions = Questions {
+            cases: vec![case],
+            wanted: vec![vec![wanted]],
+        };
+        let found = dismissals(&recommender, &questions, &[1, 3, 10]).unwrap();
+        let place = |list: &[ItemIx]| {
+            1.0 / (list.iter().position(|&item| item == wanted).unwrap() + 1) as f64
+        };
+        for (one, count) in found.iter().zip([1, 3, 9]) {
+            let gone: Vec<ItemIx> = shown
+                .iter()
+                .copied()
+                .filter(|&item| item != wanted)
+                .take(count)
+                .collect();
+            let list = |frozen| {
+                items(rank(&recommender, &[told(&untold, &gone)], PICKS, frozen).unwrap()).remove(0)
+            };
+            let (removed, learned) = (list(true), list(false));
+            assert!(
+                gone.iter()
+                    .all(|item| !removed.contains(item) && !learned.contains(item))
+            );
+            assert_eq!(
+                (one.frozen[&1].mrr_at_20, one.turned_down[&1]),
+                (0.2, count as f64)
+            );
+            // The others may change places as well: ranks among the candidates are features, and
+            // there are fewer candidates.
+            assert_eq!(
+                (one.removed[&1].mrr_at_20, one.learned[&1].mrr_at_20),
+                (place(&removed), place(&learned))
+            );
+            let difference = one.learned[&1].ndcg_at_10 - one.removed[&1].ndcg_at_10;
+            assert!((one.learned_minus_removed[&1].ndcg_at_10 - difference).abs() < 1e-12);
+        }
+        assert!(
+            found[2].removed[&1].mrr_at_20 > 0.2,
+            "nine products turned down and no lift"
+        );
+    }
+}

@@ -1,0 +1,270 @@
+//! Scores answers to one set of cases, alone and against each other.
+
+use std::collections::BTreeMap;
+
+use fewshop_core::ItemIx;
+use fewshop_core::metrics::{self, CaseScore};
+
+use crate::{Bootstrap, Difference, Figures, POPULAR_SHARE, Questions};
+
+/// Equal rankings give equal sums; what differs by less than this did not change.
+const SAME: f64 = 1e-12;
+
+/// Answers with their scores.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    picks: Vec<Vec<ItemIx>>,
+    /// 0 for a case of which nothing is wanted; no figure reads it.
+    scores: Vec<CaseScore>,
+}
+
+/// The cases of one k that something is wanted of.
+struct Group {
+    cases: Vec<usize>,
+    bootstrap: Bootstrap,
+}
+
+/// Knows the cases and what is right.
+pub struct Judge<'a> {
+    questions: &'a Questions,
+    popular: Vec<bool>,
+    by_k: BTreeMap<u32, Group>,
+    all: Group,
+}
+
+impl<'a> Judge<'a> {
+    /// `popularity` holds a count for each product, by which the popular ones are known.
+    #[must_use]
+    pub fn of(questions: &'a Questions, popularity: &[u32]) -> Self {
+        let group = |cases: Vec<usize>| {
+            let bootstrap =
+                Bootstrap::over(cases.iter().map(|&at| questions.cases[at].user.as_str()));
+            Group { cases, bootstrap }
+        };
+        let scored: Vec<usize> = (0..questions.cases.len())
+            .filter(|&at| !questions.wanted[at].is_empty())
+            .collect();
+        let mut by_k: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        for &at in &scored {
+            by_k.entry(questions.cases[at].k).or_default().push(at);
+        }
+        Self {
+            questions,
+            popular: metrics::most_popular(popularity, POPULAR_SHARE),
+            by_k: by_k
+                .into_iter()
+                .map(|(k, cases)| (k, group(cases)))
+                .collect(),
+            all: group(scored),
+        }
+    }
+
+    /// Shoppers of the scored cases.
+    #[must_use]
+    pub fn shoppers(&self) -> usize {
+        self.all.bootstrap.shoppers()
+    }
+
+    /// Scores answers, one list a case.
+    #[must_use]
+    pub fn judge(&self, picks: Vec<Vec<ItemIx>>) -> Judged {
+        let each = self
+            .questions
+            .cases
+            .iter()
+            .zip(&self.questions.wanted)
+            .zip(&picks);
+        let scores = each.map(|((case, wanted), picks)| {
+            metrics::score(&metrics::hits(picks, wanted, &case.shots), wanted.len())
+                .unwrap_or_default()
+        });
+        Judged {
+            scores: scores.collect(),
+            picks,
+        }
+    }
+
+    /// Figures of each k.
+    #[must_use]
+    pub fn by_k(&self, judged: &Judged) -> BTreeMap<u32, Figures> {
+        self.by_k
+            .iter()
+            .map(|(&k, group)| (k, self.figures(judged, group)))
+            .collect()
+    }
+
+    /// Figures over the cases of all k.
+    #[must_use]
+    pub fn all(&self, judged: &Judged) -> Figures {
+        self.figures(judged, &self.all)
+    }
+
+    /// Mean of a value that every case has, by k.
+    #[must_use]
+    pub fn mean_by_k(&self, values: &[f64]) -> BTreeMap<u32, f64> {
+        let of = |group: &Group| {
+            mean(
+                &group
+                    .cases
+                    .iter()
+                    .map(|&at| values[at])
+                    .collect::<Vec<f64>>(),
+            )
+        };
+        self.by_k.iter().map(|(&k, group)| (k, of(group))).collect()
+    }
+
+    /// `one` minus `other` by k, case by case.
+    #[must_use]
+    pub fn minus(&self, one: &Judged, other: &Judged) -> BTreeMap<u32, Difference> {
+        self.by_k
+            .iter()
+            .map(|(&k, group)| (k, difference(one, other, group)))
+            .collect()
+    }
+
+    /// `one` minus `other` over the cases of all k.
+    #[must_use]
+    pub fn all_minus(&self, one: &Judged, other: &Judged) -> Difference {
+        difference(one, other, &self.all)
+    }
+
+    fn figures(&self, judged: &Judged, group: &Group) -> Figures {
+        let column = |of: fn(&CaseScore) -> f64| -> Vec<f64> {
+            group
+                .cases
+                .iter()
+                .map(|&at| of(&judged.scores[at]))
+                .collect()
+        };
+        let columns = [
+            column(|score| score.ndcg_at_10),
+            column(|score| score.recall_at_20),
+            column(|score| score.mrr_at_20),
+            column(|score| score.hit_at_10),
+        ];
+        let intervals = group.bootstrap.means(&columns);
+        let picks: Vec<&[ItemIx]> = group
+            .cases
+            .iter()
+            .map(|&at| judged.picks[at].as_slice())
+            .collect();
+        Figures {
+            cases: group.cases.len(),
+            ndcg_at_10: mean(&columns[0]),
+            ndcg_interval: intervals[0],
+            recall_at_20: mean(&columns[1]),
+            recall_interval: intervals[1],
+            mrr_at_20: mean(&columns[2]),
+            mrr_interval: intervals[2],
+            hit_at_10: mean(&columns[3]),
+            hit_interval: intervals[3],
+            coverage_at_20: metrics::coverage_at_20(&picks),
+            popular_at_20: metrics::popular_at_20(&picks, |item: ItemIx| self.popular[item.row()]),
+        }
+    }
+}
+
+fn difference(one: &Judged, other: &Judged, group: &Group) -> Difference {
+    let column = |of: fn(&CaseScore) -> f64| -> Vec<f64> {
+        group
+            .cases
+            .iter()
+            .map(|&at| of(&one.scores[at]) - of(&other.scores[at]))
+            .collect()
+    };
+    let columns = [
+        column(|score| score.ndcg_at_10),
+        column(|score| score.recall_at_20),
+    ];
+    let intervals = group.bootstrap.means(&columns);
+    let share = |right: fn(f64) -> bool| {
+        mean(
+            &columns[0]
+                .iter()
+                .map(|&d| f64::from(u8::from(right(d))))
+                .collect::<Vec<_>>(),
+        )
+    };
+    Difference {
+        ndcg_at_10: mean(&columns[0]),
+        ndcg_interval: intervals[0],
+        recall_at_20: mean(&columns[1]),
+        recall_interval: intervals[1],
+        helped: share(|d| d > SAME),
+        harm: share(|d| d < -SAME),
+    }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use fewshop_data::files::Case;
+
+    use super::*;
+
+    fn questions() -> Questions {
+        let case = |user: &str, k| Case {
+            id: user.to_owned(),
+            user: user.to_owned(),
+            k,
+            shots: vec![ItemIx(0)],
+            visits: vec![],
+        };
+        Questions {
+            cases: vec![case("a", 1), case("b", 1), case("c", 3), case("d", 3)],
+            wanted: vec![
+                vec![ItemIx(1)],
+                vec![ItemIx(2)],
+                vec![ItemIx(1), ItemIx(2)],
+                vec![],
+            ],
+        }
+    }
+
+    #[test]
+    fn figures_are_means_by_k_without_the_cases_that_nothing_is_wanted_of() {
+        let questions = questions();
+        let judge = Judge::of(&questions, &[9, 5, 1, 1]);
+        // Right at rank 1, wrong, half right at rank 1, unscored.
+        let judged = judge.judge(vec![
+            vec![ItemIx(1)],
+            vec![ItemIx(1)],
+            vec![ItemIx(2)],
+            vec![ItemIx(3)],
+        ]);
+        let by_k = judge.by_k(&judged);
+        assert_eq!(
+            (by_k[&1].cases, by_k[&3].cases, judge.all(&judged).cases),
+            (2, 1, 3)
+        );
+        assert_eq!(
+            (
+                by_k[&1].ndcg_at_10,
+                by_k[&1].hit_at_10,
+                by_k[&1].coverage_at_20
+            ),
+            (0.5, 0.5, 1)
+        );
+        assert_eq!(by_k[&3].recall_at_20, 0.5);
+        assert_eq!(by_k[&1].popular_at_20, 0.0);
+    }
+
+    #[test]
+    fn a_difference_is_paired_and_counts_who_was_helped_and_harmed() {
+        let questions = questions();
+        let judge = Judge::of(&questions, &[9, 5, 1, 1]);
+        let picks = |rows: [u32; 4]| judge.judge(rows.map(|row| vec![ItemIx(row)]).to_vec());
+        let (one, other) = (picks([1, 1, 2, 0]), picks([2, 2, 2, 0]));
+        let minus = judge.minus(&one, &other);
+        assert_eq!(
+            (minus[&1].ndcg_at_10, minus[&1].helped, minus[&1].harm),
+            (0.0, 0.5, 0.5)
+        );
+        assert_eq!(minus[&3], Difference::default());
+        assert_eq!(judge.all_minus(&one, &one), Difference::default());
+    }
+}
