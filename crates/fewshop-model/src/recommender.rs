@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use fewshop_core::{
-    Catalogue, Event, ItemIx, MerchantRule, Reason, Recommendation, Session, Share,
+    AttributeBelief, Catalogue, Event, ItemIx, MerchantRule, OfferPick, Reason, Recommendation,
+    Session, Share,
 };
 
 use crate::adaptation::{mix, negatives, with_shots};
@@ -17,7 +18,7 @@ use crate::kernels::{self, AdaptRows};
 use crate::known::{Known, Past};
 use crate::offers;
 use crate::pack::Pack;
-use crate::profile::ProfileInputs;
+use crate::profile::{self, ProfileInputs};
 use crate::rules::Hand;
 
 /// Ranks a catalogue for one session.
@@ -34,7 +35,7 @@ pub struct Recommender {
     /// How the profile heads read products; none where the pack has no heads.
     profile: Option<Arc<ProfileInputs>>,
     /// None where the pack has no offers.
-    offers: Option<Arc<offers::Shelf>>,
+    offers: Option<Arc<offers::PreparedOffers>>,
     /// What the session's earlier visits say: the same for all of a visit's runs.
     past: Option<Arc<Past>>,
 }
@@ -72,7 +73,7 @@ impl Recommender {
             .profile
             .as_ref()
             .map(|_| Arc::new(ProfileInputs::of(&pack)));
-        let offers = offers::Shelf::of(&pack).map(Arc::new);
+        let offers = offers::PreparedOffers::of(&pack).map(Arc::new);
         Self {
             offers,
             hand: hand.map(Arc::new),
@@ -84,16 +85,6 @@ impl Recommender {
             profile,
             past: None,
         }
-    }
-
-    /// How the profile heads read products.
-    pub(crate) fn profile_inputs(&self) -> Option<&ProfileInputs> {
-        self.profile.as_deref()
-    }
-
-    /// The offers, made ready.
-    pub(crate) fn offer_shelf(&self) -> Option<&offers::Shelf> {
-        self.offers.as_deref()
     }
 
     /// The pack.
@@ -154,6 +145,24 @@ impl Recommender {
     pub fn forget(&mut self) {
         self.session = Session::default();
         self.past = None;
+    }
+
+    /// Predictions for the shopper's household, one for each attribute that the pack has a head for;
+    /// empty in a pack without heads.
+    #[must_use]
+    pub fn profile(&self) -> Vec<AttributeBelief> {
+        self.profile.as_ref().map_or_else(Vec::new, |inputs| {
+            profile::predict(&self.pack, inputs, &self.session)
+        })
+    }
+
+    /// The best `n` offers for the session by expected redemption; empty in a pack without offers.
+    /// Before the first event these are the offers that others redeem most.
+    #[must_use]
+    pub fn offers(&self, n: usize) -> Vec<OfferPick> {
+        self.offers.as_ref().map_or_else(Vec::new, |prepared| {
+            offers::best(&self.pack, prepared, &self.session, n)
+        })
     }
 
     /// Ranks the catalogue without what the session has already seen.

@@ -4,8 +4,9 @@
 use fewshop_core::{Catalogue, Item};
 
 use crate::features::{FEATURE_NAMES, FEATURES};
-use crate::pack::{
-    AdapterWeights, Card, EncoderWeights, ItemTable, ModelConfig, Pack, PairTable, RankerWeights,
+use crate::pack::{Card, Pack};
+use crate::weights::{
+    AdapterWeights, EncoderWeights, ItemTable, ModelConfig, PairTable, RankerWeights,
 };
 
 const DEPARTMENTS: [&str; 3] = ["Produce", "Bakery", "Household"];

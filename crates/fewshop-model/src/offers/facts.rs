@@ -7,22 +7,7 @@ use fewshop_core::{Event, ItemIx};
 use crate::kernels;
 use crate::pack::Pack;
 use crate::profile::taste;
-
-/// Names of the features, in order. The first two count what others redeemed and come from
-/// training; [`OfferFacts::matches`] gives the rest.
-pub const FEATURES: [&str; 9] = [
-    "redeemed by others",
-    "redeemed by others in its categories",
-    "products covered",
-    "covered products bought before",
-    "category affinity",
-    "department affinity",
-    "sales of the products covered",
-    "taste: chance of a covered product",
-    "taste: best covered product",
-];
-/// Features that [`OfferFacts::matches`] gives.
-pub const MATCHES: usize = FEATURES.len() - 2;
+use crate::weights::MATCHES;
 
 /// Affinity counts products at hand plus this: a dozen purchases say little of 242 categories.
 const SHRINK: f64 = 3.0;

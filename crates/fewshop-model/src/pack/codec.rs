@@ -5,16 +5,16 @@ use std::collections::HashMap;
 use fewshop_core::{Catalogue, EventKind, Item, ItemId};
 use serde::{Deserialize, Serialize};
 
-use super::codes;
 use super::container::{Container, FORMAT_VERSION, PLAIN_VERSION, RULES_VERSION, Writer};
-use super::offers;
 use super::profile::{self, ProfileMeta};
-use super::{
-    AdapterWeights, Card, EncoderWeights, ItemTable, ModelConfig, Pack, PackError, PairTable,
-    RankerWeights,
-};
-use crate::features::{FEATURE_NAMES, FEATURES};
+use super::{Card, Pack};
+use super::{offers, product_quantisation};
+use crate::error::PackError;
+use crate::features::table::{FEATURE_NAMES, FEATURES};
 use crate::rules::MerchantRules;
+use crate::weights::{
+    AdapterWeights, EncoderWeights, ItemTable, ModelConfig, PairTable, RankerWeights,
+};
 
 /// Small facts that are no arrays. Feature names are part of it: weights for other features are no
 /// weights for these.
@@ -156,7 +156,7 @@ impl Pack {
         let (n, d) = (items.len(), self.table.d);
         // A number of all items, then the next one: the numbers of a row are of different spread,
         // and 5 % smaller so.
-        let coded = codes::write(&self.table, &mut out);
+        let coded = product_quantisation::write(&self.table, &mut out);
         if !coded {
             out.i8("items.q", &[d, n], &transposed(&self.table.q, n, d));
         }
@@ -283,7 +283,9 @@ impl Pack {
                 || name == offers::SECTION
                 || profile::SECTIONS.contains(&name)
         };
-        let coded = |name: &str| codes::SECTIONS.contains(&name) && file.version > RULES_VERSION;
+        let coded = |name: &str| {
+            product_quantisation::SECTIONS.contains(&name) && file.version > RULES_VERSION
+        };
         let known = |name: &str| {
             SECTIONS.contains(&name) || (newer(name) && file.version > PLAIN_VERSION) || coded(name)
         };
@@ -329,7 +331,7 @@ impl Pack {
                 "are not those that this program computes: train the pack again",
             ));
         }
-        let (q, spaces) = match codes::read(&file, n, d)? {
+        let (q, spaces) = match product_quantisation::read(&file, n, d)? {
             Some(coded) => coded,
             None => (transposed(&file.i8("items.q", &[d, n])?, d, n), 0),
         };

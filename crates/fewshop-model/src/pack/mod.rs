@@ -2,10 +2,9 @@
 //! describes the bytes.
 
 mod codec;
-mod codes;
 mod container;
-mod error;
 mod offers;
+mod product_quantisation;
 mod profile;
 
 use std::collections::BTreeMap;
@@ -14,12 +13,14 @@ use fewshop_core::{Catalogue, EventKind};
 use serde::{Deserialize, Serialize};
 
 pub use container::FORMAT_VERSION;
-pub use error::PackError;
 
-use crate::features::FEATURES;
-use crate::offers::OfferWeights;
-use crate::profile::ProfileWeights;
+use crate::error::PackError;
+use crate::features::table::FEATURES;
 use crate::rules::MerchantRules;
+use crate::weights::{
+    AdapterWeights, EncoderWeights, ItemTable, ModelConfig, OfferWeights, PairTable,
+    ProfileWeights, RankerWeights,
+};
 
 /// What the model was trained on and how good it is; for people and for reports.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -49,244 +50,6 @@ pub struct Card {
     /// `{"tower loss": [..], "ranker validation NDCG@10": [..], ..}`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub curves: BTreeMap<String, Vec<f64>>,
-}
-
-/// Steps of a number of an item vector on either side of 0: six bits. Seven cost 69 kB more on the
-/// wire for 8,547 items and bring nothing that validation cases notice; see `docs/performance.md`.
-const STEPS: f32 = 31.0;
-
-/// Item vectors at one byte a number: `x[i][j] = scale[i] * q[i][j]`.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct ItemTable {
-    /// Numbers a row.
-    pub d: usize,
-    /// `[items, d]`, row-major.
-    pub q: Vec<i8>,
-    /// `[items]`, positive or 0.
-    pub scale: Vec<f32>,
-    /// `[items]`: added to the scaled product with the taste vector.
-    pub bias: Vec<f32>,
-    /// Into how many sub-vectors a row is cut where the file names sub-vectors instead of numbers
-    /// (product quantisation); 0 where it does not. The numbers are the same either way.
-    pub spaces: usize,
-}
-
-impl ItemTable {
-    /// Whether rows of `d` numbers can be written as so many sub-vectors.
-    #[must_use]
-    pub fn can_cut(d: usize, spaces: usize) -> bool {
-        codes::can_cut(d, spaces)
-    }
-
-    /// Quantises rows of `d` numbers.
-    ///
-    /// # Shapes
-    /// - `rows`: `[items, d]`, finite
-    /// - `bias`: `[items]`
-    ///
-    /// # Panics
-    /// When the lengths do not fit together.
-    #[must_use]
-    pub fn quantise(rows: &[f32], d: usize, bias: Vec<f32>) -> Self {
-        Self::quantise_to(rows, d, bias, STEPS)
-    }
-
-    /// The same with so many steps on either side of 0, 127 at most.
-    ///
-    /// # Panics
-    /// See [`Self::quantise`].
-    #[must_use]
-    pub fn quantise_to(rows: &[f32], d: usize, bias: Vec<f32>, steps: f32) -> Self {
-        assert_eq!(rows.len(), d * bias.len(), "rows must be [bias.len(), d]");
-        let mut table = Self {
-            d,
-            q: Vec::with_capacity(rows.len()),
-            scale: Vec::with_capacity(bias.len()),
-            bias,
-            spaces: 0,
-        };
-        for row in rows.chunks_exact(d) {
-            let scale = row.iter().fold(0f32, |m, v| m.max(v.abs())) / steps;
-            table.scale.push(scale);
-            table.q.extend(row.iter().map(|v| {
-                if scale > 0.0 {
-                    (v / scale).round() as i8
-                } else {
-                    0
-                }
-            }));
-        }
-        table
-    }
-
-    /// Number of items.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.scale.len()
-    }
-
-    /// Whether there are no items.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.scale.is_empty()
-    }
-
-    /// Adds `weight * x[row]` to `out`, `[d]`.
-    pub fn add_row(&self, row: usize, weight: f32, out: &mut [f32]) {
-        let w = weight * self.scale[row];
-        for (o, &q) in out
-            .iter_mut()
-            .zip(&self.q[row * self.d..(row + 1) * self.d])
-        {
-            *o += w * f32::from(q);
-        }
-    }
-
-    /// The row as numbers, `[d]`.
-    #[must_use]
-    pub fn row(&self, row: usize) -> Vec<f32> {
-        let mut out = vec![0.0; self.d];
-        self.add_row(row, 1.0, &mut out);
-        out
-    }
-}
-
-/// In how many sessions two products stand together, pruned to the partners that matter.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct PairTable {
-    /// `[items + 1]`: row i's pairs are `offsets[i]..offsets[i + 1]`.
-    pub offsets: Vec<u32>,
-    /// The other product.
-    pub items: Vec<u32>,
-    /// How often both stand in one session, long sessions counting less; positive, within 7 % after
-    /// the round trip through the file.
-    pub counts: Vec<f32>,
-    /// Weight with which the row's product speaks for the other in item-item regression (EASE,
-    /// arXiv 1905.03375), of either sign; rounded to one byte in the file.
-    pub regression: Vec<f32>,
-}
-
-/// Two products that stand together.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Pair {
-    /// The other product's row.
-    pub to: usize,
-    /// See [`PairTable::counts`].
-    pub count: f32,
-    /// See [`PairTable::regression`].
-    pub regression: f32,
-}
-
-impl PairTable {
-    /// The pairs of one product.
-    pub fn row(&self, item: usize) -> impl Iterator<Item = Pair> {
-        let range = self.offsets[item] as usize..self.offsets[item + 1] as usize;
-        let values = self.counts[range.clone()]
-            .iter()
-            .zip(&self.regression[range.clone()]);
-        self.items[range]
-            .iter()
-            .zip(values)
-            .map(|(&to, (&count, &regression))| Pair {
-                to: to as usize,
-                count,
-                regression,
-            })
-    }
-}
-
-/// Attention of the session encoder: `a_j = v · tanh(W x_j + b) + kind[event] + recency * age_j`,
-/// softmaxed over the shots.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct EncoderWeights {
-    /// Hidden units h.
-    pub hidden: usize,
-    /// `[d, h]`, row-major.
-    pub w: Vec<f32>,
-    /// `[h]`.
-    pub b: Vec<f32>,
-    /// `[h]`.
-    pub v: Vec<f32>,
-    /// `[EventKind::ALL.len()]`.
-    pub kind: Vec<f32>,
-    /// Per shot of age (0 is the latest).
-    pub recency: f32,
-}
-
-/// The ranker: `w2 · relu(w1 (f - mean) / std + b1) + b2`.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct RankerWeights {
-    /// Hidden units h.
-    pub hidden: usize,
-    /// `[FEATURES]`.
-    pub mean: Vec<f32>,
-    /// `[FEATURES]`: one over the standard deviation.
-    pub inv_std: Vec<f32>,
-    /// `[FEATURES, h]`, row-major.
-    pub w1: Vec<f32>,
-    /// `[h]`.
-    pub b1: Vec<f32>,
-    /// `[h]`.
-    pub w2: Vec<f32>,
-    /// Scalar.
-    pub b2: f32,
-}
-
-/// Few-shot fine-tuning of the taste vector on the device.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct AdapterWeights {
-    /// `[d]`: learning rate of each number of the taste vector (Meta-SGD, arXiv 1707.09835).
-    pub learning_rate: Vec<f32>,
-    /// Weight of the fine-tuned taste by number of shots; past the end the last one holds.
-    pub gate: Vec<f32>,
-    /// Rows of the fixed negatives.
-    pub negatives: Vec<u32>,
-}
-
-/// Settings that the arrays do not show.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ModelConfig {
-    /// Multiplies the product of taste and item vector.
-    pub logit_scale: f32,
-    /// Gradient steps of the adapter.
-    pub adapter_steps: usize,
-    /// L2 pull of the adapter towards the frozen taste.
-    pub adapter_l2: f32,
-    /// How much a dismissed product counts beside a fixed negative.
-    pub dismiss_weight: f32,
-    /// Co-visitation weight `c / (n_i + shrink) / n_j^alpha`.
-    pub covisit_alpha: f32,
-    /// See `covisit_alpha`.
-    pub covisit_shrink: f32,
-    /// Cosine weight `c / sqrt((n_i + shrink) (n_j + shrink))`.
-    pub cosine_shrink: f32,
-    /// Sessions that `popularity` counts: what makes counts comparable between a shop's part and
-    /// the whole.
-    pub sessions: f32,
-    /// Candidates from each channel.
-    pub candidates: usize,
-    /// Sessions of fewer products are not counted into `season`: the ranker was taught to read it
-    /// without them.
-    #[serde(default)]
-    pub season_least: usize,
-}
-
-impl Default for ModelConfig {
-    fn default() -> Self {
-        Self {
-            logit_scale: 1.0,
-            adapter_steps: 5,
-            adapter_l2: 0.1,
-            dismiss_weight: 20.0,
-            covisit_alpha: 0.1,
-            covisit_shrink: 50.0,
-            cosine_shrink: 100.0,
-            sessions: 1.0,
-            candidates: 120,
-            season_least: 0,
-        }
-    }
 }
 
 /// All that training ships. A value of this type is consistent: [`Pack::validated`] and

@@ -1,9 +1,10 @@
 //! The optional offers in the file: one section of JSON, for it is small and for people. Rows are
 //! written as steps, which compress.
 
+use super::Pack;
 use super::container::{Container, Writer};
-use super::{Pack, PackError};
-use crate::offers::OfferWeights;
+use crate::error::PackError;
+use crate::weights::OfferWeights;
 
 /// Their section.
 pub(super) const SECTION: &str = "offers";

@@ -3,9 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Pack;
 use super::container::{Container, Writer};
-use super::{Pack, PackError};
-use crate::profile::{AttributeHead, ProfileInputs, ProfileWeights};
+use crate::catalogue_groups::CatalogueGroups;
+use crate::error::PackError;
+use crate::weights::{AttributeHead, PLAIN_FEATURES, ProfileWeights};
 
 /// Their sections.
 pub(super) const SECTIONS: [&str; 6] = [
@@ -88,8 +90,10 @@ impl Pack {
     }
 
     pub(super) fn check_profile(&self) -> Result<(), PackError> {
-        self.profile.as_ref().map_or(Ok(()), |profile| {
-            profile.check(ProfileInputs::of(self).len())
-        })
+        let Some(profile) = &self.profile else {
+            return Ok(());
+        };
+        let groups = CatalogueGroups::of(&self.catalogue).total();
+        profile.check(PLAIN_FEATURES + groups + self.table.d)
     }
 }

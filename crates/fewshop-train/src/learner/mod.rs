@@ -21,10 +21,10 @@ mod tower;
 
 use std::collections::BTreeMap;
 
+use crate::modules::ContentPath;
 use anyhow::{Context, Result, ensure};
 use fewshop_core::{Catalogue, Item, ItemIx};
 use fewshop_model::features::{FEATURES, Part, part_of};
-use fewshop_model::modules::ContentPath;
 use fewshop_model::{AdapterWeights, Card, Compute, ModelConfig, Pack, RankerWeights, Recommender};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;

@@ -5,24 +5,15 @@
 use std::collections::HashMap;
 
 use super::container::{Container, Dtype, Writer};
-use super::{ItemTable, PackError};
+use crate::error::PackError;
+use crate::weights::{ItemTable, MAX_SUB_VECTOR_WIDTH};
 
 const CODES: &str = "items.codes";
 const CENTROIDS: &str = "items.centroids";
 /// Their sections, which stand in the place of `items.q`.
 pub(super) const SECTIONS: [&str; 2] = [CODES, CENTROIDS];
 /// A code is one byte.
-pub(crate) const MOST_CENTROIDS: usize = 256;
-/// Numbers a sub-vector may have: one byte of the file becomes as many in memory, and a hostile
-/// file may not fill the machine.
-pub(crate) const MOST_WIDTH: usize = 16;
-
-/// Whether vectors of `d` numbers can be cut into so many sub-vectors.
-#[must_use]
-pub(crate) fn can_cut(d: usize, spaces: usize) -> bool {
-    d > 0 && spaces > 0 && d.is_multiple_of(spaces) && d / spaces <= MOST_WIDTH
-}
-
+pub(crate) const MAX_CENTROIDS: usize = 256;
 /// Writes the table as codes where it says so and its sub-vectors are few enough; says whether it
 /// did.
 pub(super) fn write(table: &ItemTable, out: &mut Writer) -> bool {
@@ -38,7 +29,7 @@ pub(super) fn write(table: &ItemTable, out: &mut Writer) -> bool {
 /// order of first use.
 fn codes(table: &ItemTable) -> Option<(Vec<u8>, Vec<i8>)> {
     let (n, d, spaces) = (table.len(), table.d, table.spaces);
-    if !can_cut(d, spaces) {
+    if !ItemTable::can_cut(d, spaces) {
         return None;
     }
     let width = d / spaces;
@@ -90,18 +81,18 @@ pub(super) fn read(
         ));
     }
     let (spaces, count) = (file.len_of(CODES)?, file.len_of(CENTROIDS)?);
-    if !can_cut(d, spaces) {
+    if !ItemTable::can_cut(d, spaces) {
         return Err(PackError::field(
             CODES,
             format!(
-                "has {spaces} sub-vectors a row: {d} numbers must be cut evenly, into parts of {MOST_WIDTH} at most"
+                "has {spaces} sub-vectors a row: {d} numbers must be cut evenly, into parts of {MAX_SUB_VECTOR_WIDTH} at most"
             ),
         ));
     }
-    if count > MOST_CENTROIDS {
+    if count > MAX_CENTROIDS {
         return Err(PackError::field(
             CENTROIDS,
-            format!("has {count} rows, at most {MOST_CENTROIDS} can be named"),
+            format!("has {count} rows, at most {MAX_CENTROIDS} can be named"),
         ));
     }
     let codes = file.shaped_u8(CODES, &[spaces, n])?;
@@ -154,6 +145,6 @@ mod tests {
             .collect();
         assert!(codes(&table(&many, 2)).is_none());
         assert!(codes(&table(&many[..256], 2)).is_some());
-        assert!(!can_cut(64, 2) && can_cut(64, 4));
+        assert!(!ItemTable::can_cut(64, 2) && ItemTable::can_cut(64, 4));
     }
 }
