@@ -38,7 +38,7 @@ pub use compute::{AdaptProblem, Compute, ComputeError};
 pub use encoder::MAX_SHOTS;
 pub use error::PackError;
 pub use known::MAX_VISITS;
-pub use pack::{Card, FORMAT_VERSION, Pack};
+pub use pack::{Card, FORMAT_VERSION, NewItem, Pack, PackParts};
 pub use recommender::Recommender;
 pub use rules::{Cap, MerchantRules};
 pub use weights::{

@@ -39,13 +39,13 @@ pub(crate) struct Facts {
 
 impl Facts {
     pub(crate) fn of(pack: &Pack) -> Self {
-        let popularity: Vec<f32> = pack.popularity.iter().map(|&n| n as f32).collect();
-        let c = &pack.config;
+        let popularity: Vec<f32> = pack.popularity().iter().map(|&n| n as f32).collect();
+        let c = pack.config();
         let mut by_popularity: Vec<u32> = (0..popularity.len() as u32).collect();
-        let season = if pack.season.is_empty() {
+        let season = if pack.seasonal_counts().is_empty() {
             vec![0.0; popularity.len()]
         } else {
-            trend(&popularity, &pack.season)
+            trend(&popularity, pack.seasonal_counts())
         };
         let now: Vec<f32> = popularity
             .iter()
@@ -53,9 +53,9 @@ impl Facts {
             .map(|(n, season)| n * season.exp())
             .collect();
         by_popularity.sort_by(|&a, &b| now[b as usize].total_cmp(&now[a as usize]).then(a.cmp(&b)));
-        let items = pack.catalogue.items();
+        let items = pack.catalogue().items();
         let norm = |row: usize| {
-            pack.table
+            pack.item_table()
                 .row(row)
                 .iter()
                 .map(|x| x * x)
@@ -64,7 +64,7 @@ impl Facts {
         };
         let sessions = c.sessions.max(1.0);
         Self {
-            trend: trend(&popularity, &pack.recent),
+            trend: trend(&popularity, pack.recent_popularity()),
             season,
             log_popularity: popularity
                 .iter()
@@ -94,14 +94,14 @@ impl Facts {
                 .map(|item| item.price.map(|p| (p + 0.01).ln()))
                 .collect(),
             on: Part::ALL.map(|part| {
-                (0..FEATURES).any(|f| part_of(f) == Some(part) && pack.ranker.inv_std[f] != 0.0)
+                (0..FEATURES).any(|f| part_of(f) == Some(part) && pack.ranker().inv_std[f] != 0.0)
             }),
         }
     }
 
     /// Cosine of a product to a vector that is given with one over its length.
     pub(crate) fn near(&self, (vector, inv_norm): &(Taste, f32), row: usize, pack: &Pack) -> f32 {
-        vector.dot(&pack.table, row) * inv_norm * self.inv_norm[row]
+        vector.dot(pack.item_table(), row) * inv_norm * self.inv_norm[row]
     }
 
     /// Which categories, by number, a filter allows.

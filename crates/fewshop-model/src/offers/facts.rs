@@ -74,7 +74,7 @@ impl OfferFacts {
     /// When a row is past the end.
     #[must_use]
     pub fn of(pack: &Pack, covered: &[Vec<ItemIx>]) -> Self {
-        let items = pack.catalogue.items();
+        let items = pack.catalogue().items();
         let category = numbered(items.iter().map(|item| item.category.join("\t")));
         let department = numbered(items.iter().map(|item| item.department().to_owned()));
         let shares = |of: &[u32]| -> Vec<Shares> {
@@ -90,7 +90,7 @@ impl OfferFacts {
         let sales = |covered: &Vec<ItemIx>| {
             covered
                 .iter()
-                .map(|item| f64::from(pack.popularity[item.row()]))
+                .map(|item| f64::from(pack.popularity()[item.row()]))
                 .sum::<f64>()
                 .ln_1p()
         };
@@ -125,9 +125,9 @@ impl OfferFacts {
     #[must_use]
     pub fn shopper(&self, visits: &[Vec<ItemIx>], shots: &[Event], pack: &Pack) -> OfferShopper {
         let logits = kernels::scan(
-            &pack.table,
+            pack.item_table(),
             &taste(visits, shots, pack),
-            pack.config.logit_scale,
+            pack.config().logit_scale,
         );
         let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let mut exp = logits.clone();

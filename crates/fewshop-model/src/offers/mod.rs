@@ -40,7 +40,7 @@ pub(crate) struct PreparedOffers {
 
 impl PreparedOffers {
     pub(crate) fn of(pack: &Pack) -> Option<Self> {
-        let offers = pack.offers.as_ref()?;
+        let offers = pack.offers()?;
         let facts = OfferFacts::of(pack, &offers.covered());
         let stranger = facts.shopper(&[], &[], pack);
         let taste = |offer| {
@@ -63,7 +63,7 @@ pub(crate) fn best(
     session: &Session,
     n: usize,
 ) -> Vec<OfferPick> {
-    let Some(shipped) = &pack.offers else {
+    let Some(shipped) = pack.offers() else {
         return Vec::new();
     };
     if n == 0 {

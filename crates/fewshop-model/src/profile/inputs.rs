@@ -25,8 +25,8 @@ impl ProfileInputs {
     /// Of a pack's catalogue.
     #[must_use]
     pub fn of(pack: &Pack) -> Self {
-        let items = pack.catalogue.items();
-        let groups = CatalogueGroups::of(&pack.catalogue);
+        let items = pack.catalogue().items();
+        let groups = CatalogueGroups::of(pack.catalogue());
         let mut sums: HashMap<u32, (f32, f32)> = HashMap::new();
         let log = |price: f32| (price + 0.01).ln();
         for (item, &category) in items.iter().zip(groups.categories()) {
@@ -46,7 +46,7 @@ impl ProfileInputs {
         Self {
             prices: prices.collect(),
             groups,
-            d: pack.table.d,
+            d: pack.item_table().d,
         }
     }
 
@@ -129,7 +129,7 @@ impl ProfileInputs {
         out[counts.clone()]
             .iter_mut()
             .for_each(|count| *count = count.ln_1p());
-        let taste = Encoded::of(&all, &pack.table, &pack.encoder).taste(None);
+        let taste = Encoded::of(&all, pack.item_table(), pack.encoder()).taste(None);
         for (to, x) in out[counts.end..].iter_mut().zip(taste) {
             *to = x * n / (n + SHRINK);
         }
@@ -140,7 +140,7 @@ impl ProfileInputs {
 /// The frozen taste of all that is known of a shopper, `[d]`: zeros where nothing is.
 #[must_use]
 pub fn taste(visits: &[Vec<ItemIx>], shots: &[Event], pack: &Pack) -> Vec<f32> {
-    Encoded::of(&together(visits, shots), &pack.table, &pack.encoder).taste(None)
+    Encoded::of(&together(visits, shots), pack.item_table(), pack.encoder()).taste(None)
 }
 
 /// Oldest first.

@@ -19,7 +19,7 @@ pub use crate::weights::{Amount, AttributeHead, ProfileWeights};
 /// head for; empty where it has none.
 #[must_use]
 pub fn predict(pack: &Pack, inputs: &ProfileInputs, session: &Session) -> Vec<AttributeBelief> {
-    let Some(weights) = &pack.profile else {
+    let Some(weights) = pack.attributes() else {
         return Vec::new();
     };
     let shots = session.shots();

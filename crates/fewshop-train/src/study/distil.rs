@@ -111,7 +111,12 @@ fn rounded(unrounded: &Pack, eight: &Pack, seed: u64) -> Result<Vec<(String, Pac
     for (name, table) in tables.into_iter().chain(codes) {
         out.push((
             name,
-            Pack::from_bytes(&eight.clone().with_table(table)?.to_bytes()?)?,
+            Pack::from_bytes(
+                &eight
+                    .clone()
+                    .edit(|parts| parts.item_table = table)?
+                    .to_bytes()?,
+            )?,
         ));
     }
     Ok(out)

@@ -4,19 +4,53 @@
 
 use std::collections::HashMap;
 
-use super::container::{Container, Dtype, Writer};
 use crate::error::PackError;
+use crate::pack::PackParts;
+use crate::pack::container::{Container, Dtype, QUANTISED_VERSION, Writer};
+use crate::pack::meta::Meta;
+use crate::pack::section::{NewItem, RowOrder, Section};
 use crate::weights::{ItemTable, MAX_SUB_VECTOR_WIDTH};
 
-const CODES: &str = "items.codes";
+pub(super) const CODES: &str = "items.codes";
 const CENTROIDS: &str = "items.centroids";
-/// Their sections, which stand in the place of `items.q`.
-pub(super) const SECTIONS: [&str; 2] = [CODES, CENTROIDS];
 /// A code is one byte.
 pub(crate) const MAX_CENTROIDS: usize = 256;
+pub(in crate::pack) struct ProductQuantisation;
+
+impl Section for ProductQuantisation {
+    /// They stand in the place of `items.q`.
+    const NAMES: &'static [&'static str] = &[CODES, CENTROIDS];
+    const SINCE: u32 = QUANTISED_VERSION;
+
+    fn write(parts: &PackParts, out: &mut Writer, _: &mut Meta) -> Result<bool, PackError> {
+        Ok(write(&parts.item_table, out))
+    }
+
+    fn read(file: &Container<'_>, meta: &mut Meta, parts: &mut PackParts) -> Result<(), PackError> {
+        if let Some((q, spaces)) = read(file, meta.items, meta.d)? {
+            (parts.item_table.q, parts.item_table.spaces) = (q, spaces);
+        }
+        Ok(())
+    }
+
+    /// In memory there is only the table, which [`ItemVectors`](super::item_vectors::ItemVectors)
+    /// checks, reorders and grows.
+    fn check(_: &PackParts) -> Result<(), PackError> {
+        Ok(())
+    }
+
+    fn reorder(_: &PackParts, _: &RowOrder, _: &mut PackParts) -> Result<(), PackError> {
+        Ok(())
+    }
+
+    fn grow(_: &PackParts, _: &[NewItem], _: &mut PackParts) -> Result<(), PackError> {
+        Ok(())
+    }
+}
+
 /// Writes the table as codes where it says so and its sub-vectors are few enough; says whether it
 /// did.
-pub(super) fn write(table: &ItemTable, out: &mut Writer) -> bool {
+fn write(table: &ItemTable, out: &mut Writer) -> bool {
     let Some((codes, centroids)) = codes(table) else {
         return false;
     };
@@ -66,15 +100,11 @@ fn codes(table: &ItemTable) -> Option<(Vec<u8>, Vec<i8>)> {
 
 /// Reads the table's numbers, `[n, d]`, and into how many sub-vectors a row is cut; `None` where
 /// the file has no codes.
-pub(super) fn read(
-    file: &Container<'_>,
-    n: usize,
-    d: usize,
-) -> Result<Option<(Vec<i8>, usize)>, PackError> {
-    if file.names().all(|name| !SECTIONS.contains(&name)) {
+fn read(file: &Container<'_>, n: usize, d: usize) -> Result<Option<(Vec<i8>, usize)>, PackError> {
+    if !ProductQuantisation::NAMES.iter().any(|name| file.has(name)) {
         return Ok(None);
     }
-    if file.names().any(|name| name == "items.q") {
+    if file.has("items.q") {
         return Err(PackError::field(
             CODES,
             "stands beside 'items.q': a table is written one way",
