@@ -25,7 +25,8 @@ async fn seen_items_never_reappear_and_picks_lean_to_their_department() {
         "{picked:?}"
     );
     assert!(picked.is_sorted_by(|a, b| a.score >= b.score), "{picked:?}");
-    let catalogue = pack().catalogue;
+    let pack = pack();
+    let catalogue = pack.catalogue();
     let department = catalogue[ItemIx(43)].department();
     let same = picked
         .iter()
@@ -39,7 +40,8 @@ async fn a_filter_lets_only_its_category_through() {
     let recommender = load_on("cpu").await;
     let filter = js(&Filter::of_category(vec!["Bakery".to_owned()]));
     let picked: Vec<Recommendation> = rust(recommender.rank(50.into(), filter).await.unwrap());
-    let catalogue = pack().catalogue;
+    let pack = pack();
+    let catalogue = pack.catalogue();
     assert_eq!(picked.len(), 20);
     assert!(
         picked

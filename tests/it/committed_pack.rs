@@ -26,7 +26,7 @@ fn sessions(pack: &Pack) -> Vec<Vec<ItemIx>> {
     for line in text.lines().skip(1) {
         let (session, item) = line.split_once(',').expect("session_id,item_id");
         sessions.entry(session.to_owned()).or_default().push(
-            pack.catalogue
+            pack.catalogue()
                 .ix(&item.into())
                 .expect("the pack knows the item"),
         );
@@ -46,14 +46,13 @@ fn ndcg(sessions: &[Vec<ItemIx>], k: usize, rank: impl Fn(&[ItemIx]) -> Vec<Item
 
 #[test]
 fn it_says_where_it_comes_from() {
-    let card = committed().card;
-    assert!(card.sessions > 70_000 && card.users > 1_600, "{card:?}");
     let pack = committed();
+    let card = pack.card();
+    assert!(card.sessions > 70_000 && card.users > 1_600, "{card:?}");
     assert!(
-        pack.profile.is_some()
+        pack.attributes().is_some()
             && pack
-                .offers
-                .as_ref()
+                .offers()
                 .is_some_and(|offers| offers.offers.len() > 100)
     );
     for step in [
@@ -75,7 +74,7 @@ fn it_says_where_it_comes_from() {
 fn no_two_products_look_the_same() {
     let pack = committed();
     let mut seen = std::collections::HashSet::new();
-    for item in pack.catalogue.items() {
+    for item in pack.catalogue().items() {
         assert!(
             seen.insert((&item.title, &item.size, &item.brand)),
             "two products look like {item:?}"
@@ -95,8 +94,8 @@ fn it_is_as_good_as_when_it_was_committed_and_ahead_of_popularity() {
     let pack = committed();
     let sessions = sessions(&pack);
     assert_eq!(sessions.len(), 100);
-    let mut popular: Vec<ItemIx> = (0..pack.catalogue.len()).map(ItemIx::from).collect();
-    popular.sort_by_key(|item| (std::cmp::Reverse(pack.popularity[item.row()]), *item));
+    let mut popular: Vec<ItemIx> = (0..pack.catalogue().len()).map(ItemIx::from).collect();
+    popular.sort_by_key(|item| (std::cmp::Reverse(pack.popularity()[item.row()]), *item));
     let recommender = Recommender::new(pack, Compute::Kernels);
     let picks = |shots: &[ItemIx]| {
         let mut one = recommender.clone();
@@ -137,5 +136,23 @@ fn it_is_as_good_as_when_it_was_committed_and_ahead_of_popularity() {
             k < 3 || ours > base,
             "NDCG@10 at k={k} is {ours:.4}, popularity has {base:.4}"
         );
+    }
+}
+
+#[test]
+fn a_committed_pack_that_is_read_is_written_as_the_same_file() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let goldens = std::fs::read_dir(root.join("goldens")).expect("there are goldens");
+    let mut packs: Vec<_> = goldens
+        .map(|entry| entry.expect("a folder can be listed").path())
+        .filter(|path| path.extension().is_some_and(|e| e == "pack"))
+        .collect();
+    packs.push(root.join("../web/assets/shop.pack"));
+    assert!(packs.len() > 1, "{packs:?}");
+    for path in packs {
+        let bytes = std::fs::read(&path).expect("the pack is there");
+        let pack = Pack::from_bytes(&bytes).expect("a committed pack can be read");
+        let again = pack.to_bytes().expect("what was read can be written");
+        assert!(again == bytes, "{}", path.display());
     }
 }

@@ -2,5 +2,6 @@
 #![cfg(not(target_family = "wasm"))]
 
 mod committed_pack;
+mod dependency_rules;
+mod imports;
 mod supply;
-mod walls;

@@ -60,7 +60,7 @@ pub fn calibrate(
                 ..Session::of_items(&case.shots)
             })?;
             let candidates = pollster::block_on(one.candidates(&RankOptions::default()))?;
-            let scores = kernels::rank(&candidates.features, &one.pack().ranker);
+            let scores = kernels::rank(&candidates.features, one.pack().ranker());
             progress.step();
             let right = |row: &u32| wanted.contains(&ItemIx(*row));
             Ok(candidates

@@ -157,8 +157,8 @@ fn ablated_picks(
     catalogue: &Catalogue,
     cases: &[Case],
 ) -> Result<Vec<Vec<ItemIx>>> {
-    let to = rows(catalogue, &pack.catalogue).with_context(|| format!("pack '{name}'"))?;
-    let back = rows(&pack.catalogue, catalogue).with_context(|| format!("pack '{name}'"))?;
+    let to = rows(catalogue, pack.catalogue()).with_context(|| format!("pack '{name}'"))?;
+    let back = rows(pack.catalogue(), catalogue).with_context(|| format!("pack '{name}'"))?;
     let moved = |items: &[ItemIx]| {
         items
             .iter()
@@ -203,7 +203,7 @@ fn by_vectors(pack: &Pack, cases: &[Case]) -> Vec<Vec<ItemIx>> {
         .par_iter()
         .map(|case| {
             let (taste, _) = pack.tastes(&Session::of_items(&case.shots));
-            let logits = kernels::scan(&pack.table, &taste, pack.config.logit_scale);
+            let logits = kernels::scan(pack.item_table(), &taste, pack.config().logit_scale);
             progress.step();
             let top = kernels::top_k(&logits, PICKS, |row| {
                 !case.shots.contains(&ItemIx::from(row))

@@ -54,7 +54,7 @@ pub fn dismissals(
     questions: &Questions,
     most: &[usize],
 ) -> Result<Vec<Dismissals>> {
-    let judge = Judge::of(questions, &recommender.pack().popularity);
+    let judge = Judge::of(questions, recommender.pack().popularity());
     let untold: Vec<Session> = questions.cases.iter().map(session).collect();
     let frozen = items(rank(recommender, &untold, PICKS, true)?);
     // Long enough to lose all that may be turned down.

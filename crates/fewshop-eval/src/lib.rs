@@ -192,7 +192,7 @@ fn items(ranked: Vec<Vec<Recommendation>>) -> Vec<Vec<ItemIx>> {
 /// # Errors
 /// See [`recommend`].
 pub fn evaluate(recommender: &Recommender, questions: &Questions) -> Result<Evaluation> {
-    let judge = Judge::of(questions, &recommender.pack().popularity);
+    let judge = Judge::of(questions, recommender.pack().popularity());
     let adapted = judge.judge(picks(recommender, &questions.cases, false)?);
     let frozen = judge.judge(picks(recommender, &questions.cases, true)?);
     let adapted_minus_frozen = judge.minus(&adapted, &frozen);

@@ -40,24 +40,27 @@ static RULED: LazyLock<Vec<u8>> = LazyLock::new(|| {
         weights: [[0.5; 10]; 4],
     };
     let pack = toy::pack()
-        .with_rules(rules)
-        .and_then(|pack| pack.with_offers(Some(offers)));
-    let season = (0..toy::pack().catalogue.len() as u32)
+        .edit(|parts| parts.rules = rules)
+        .and_then(|pack| pack.edit(|parts| parts.offers = Some(offers)));
+    let season = (0..toy::pack().catalogue().len() as u32)
         .map(|row| row % 7)
         .collect();
-    let pack = pack.and_then(|pack| pack.with_season(season));
-    pack.and_then(|pack| pack.with_fresh(vec![5, 41]))
+    let pack = pack.and_then(|pack| pack.edit(|parts| parts.seasonal_counts = season));
+    pack.and_then(|pack| pack.edit(|parts| parts.new_items = vec![5, 41]))
         .and_then(|pack| pack.to_bytes())
         .expect("the parts fit the toy")
 });
 /// The same shop with vectors by product quantisation, the newest version.
 static CODED: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let mut pack = toy::pack();
-    for (at, q) in pack.table.q.iter_mut().enumerate() {
-        *q = ((at / pack.table.d % 5) as i8 - 2) * 40 + (at % pack.table.d) as i8;
-    }
-    pack.table.spaces = 4;
-    pack.to_bytes().expect("the toy can be written")
+    let pack = toy::pack().edit(|parts| {
+        let table = &mut parts.item_table;
+        for (at, q) in table.q.iter_mut().enumerate() {
+            *q = ((at / table.d % 5) as i8 - 2) * 40 + (at % table.d) as i8;
+        }
+        table.spaces = 4;
+    });
+    pack.and_then(|pack| pack.to_bytes())
+        .expect("the toy can be written")
 });
 static PARTS: LazyLock<[Sealed; 3]> = LazyLock::new(|| {
     [
@@ -258,7 +261,7 @@ pub(crate) fn run(input: &[u8]) -> usize {
 /// Whatever the pack says, as long as it is a pack: what is ranked is finite, in order, open and
 /// explained.
 fn check_ranking(pack: Pack, program: &mut Program<'_>) {
-    let items = pack.catalogue.len();
+    let items = pack.catalogue().len();
     let mut recommender = Recommender::new(pack, Compute::Kernels);
     let row = |program: &mut Program<'_>| ItemIx(program.below(items) as u32);
     let events =
@@ -300,7 +303,7 @@ fn check_ranking(pack: Pack, program: &mut Program<'_>) {
             .all(|value| (0.0..=1.0).contains(&value.probability)),
         "{beliefs:?}"
     );
-    let ruled = !recommender.pack().rules.is_empty();
+    let ruled = !recommender.pack().rules().is_empty();
     assert!(
         ruled || picks.windows(2).all(|w| w[0].score >= w[1].score),
         "{picks:?}"

@@ -79,11 +79,11 @@ fn entry<'a>(header: &'a mut Value, name: &str) -> &'a mut Value {
 #[test]
 fn the_tools_of_the_attacks_change_nothing_by_themselves() {
     assert_eq!(
-        Pack::from_bytes(&attack(|_| {})).map(|pack| pack.catalogue.len()),
+        Pack::from_bytes(&attack(|_| {})).map(|pack| pack.catalogue().len()),
         Ok(60)
     );
     assert_eq!(
-        Pack::from_bytes(&attack_header(|_| {})).map(|pack| pack.catalogue.len()),
+        Pack::from_bytes(&attack_header(|_| {})).map(|pack| pack.catalogue().len()),
         Ok(60)
     );
 }

@@ -19,9 +19,9 @@ impl Pack {
     #[must_use]
     pub fn tastes(&self, session: &Session) -> (Vec<f32>, Vec<f32>) {
         let shots = session.shots();
-        let u0 = Encoded::of(&shots, &self.table, &self.encoder).taste(None);
+        let u0 = Encoded::of(&shots, self.item_table(), self.encoder()).taste(None);
         let rows = with_shots(negatives(self), &shots, &session.dismissed(), self);
-        let tuned = kernels::adapt(&u0, &rows, &self.adapter, &self.config);
+        let tuned = kernels::adapt(&u0, &rows, self.adapter(), self.config());
         (u0, tuned)
     }
 }
@@ -29,9 +29,10 @@ impl Pack {
 /// The pack's fixed negatives.
 pub(crate) fn negatives(pack: &Pack) -> AdaptRows {
     let mut rows = AdaptRows::default();
-    for &row in &pack.adapter.negatives {
-        rows.negatives.extend(pack.table.row(row as usize));
-        rows.negative_bias.push(pack.table.bias[row as usize]);
+    for &row in &pack.adapter().negatives {
+        rows.negatives.extend(pack.item_table().row(row as usize));
+        rows.negative_bias
+            .push(pack.item_table().bias[row as usize]);
     }
     rows
 }
@@ -43,7 +44,7 @@ pub(crate) fn with_shots(
     dismissed: &[ItemIx],
     pack: &Pack,
 ) -> AdaptRows {
-    let table = &pack.table;
+    let table = pack.item_table();
     for shot in shots {
         rows.positives.extend(table.row(shot.item.row()));
         rows.positive_bias.push(table.bias[shot.item.row()]);
@@ -51,7 +52,7 @@ pub(crate) fn with_shots(
     for item in dismissed {
         rows.negatives.extend(table.row(item.row()));
         rows.negative_bias
-            .push(table.bias[item.row()] + pack.config.dismiss_weight.max(1.0).ln());
+            .push(table.bias[item.row()] + pack.config().dismiss_weight.max(1.0).ln());
     }
     rows
 }

@@ -65,7 +65,7 @@ impl<'a> Board<'a> {
             .iter()
             .map(|shot| {
                 (
-                    Taste::of_row(&pack.table, shot.item.row()),
+                    Taste::of_row(pack.item_table(), shot.item.row()),
                     facts.inv_norm[shot.item.row()],
                 )
             })
@@ -132,11 +132,11 @@ impl<'a> Board<'a> {
             }
         }
         let taste = Taste::of(taste);
-        let scale = self.pack.config.logit_scale;
+        let scale = self.pack.config().logit_scale;
         let logits: Vec<f32> = self
             .items
             .iter()
-            .map(|&row| kernels::logit(&self.pack.table, row as usize, &taste, scale))
+            .map(|&row| kernels::logit(self.pack.item_table(), row as usize, &taste, scale))
             .collect();
         let kept = self.kept(Some(shot));
         let ranked = self.ranked(&sums, &logits);
@@ -216,7 +216,7 @@ impl<'a> Board<'a> {
             rate(sums.cosine_max),
             signed_root(sums.regression / k),
             signed_root(sums.regression_max),
-            logit - pack.table.bias[row],
+            logit - pack.item_table().bias[row],
             logit,
             near_mean,
             near_max,
@@ -231,7 +231,7 @@ impl<'a> Board<'a> {
             kept.rarest,
             facts.trend[row],
             facts.season[row],
-            pack.repeat[row],
+            pack.repeat_rates()[row],
         ]);
         out.extend(known.visit_features(row, pack, facts));
         out.extend(known.dismissal_features(row, pack, facts));
@@ -302,7 +302,7 @@ mod tests {
             let known = Known::of(None, vec![ItemIx(59)], &pack, &facts);
             let shots: Vec<Event> = rows.iter().map(|&row| Event::new(ItemIx(row), EventKind::View)).collect();
             let items: Vec<u32> = (0..60).filter(|row| !rows.contains(row)).collect();
-            let logits = kernels::scan(&pack.table, &taste, pack.config.logit_scale);
+            let logits = kernels::scan(pack.item_table(), &taste, pack.config().logit_scale);
             let channels = Channels::of(&shots, &pack, &facts);
             let board = Board::of(&items, Evidence { shots: &shots, known: &known }, &logits, &channels, &pack, &facts);
             let wanted: Vec<usize> = (0..items.len()).step_by(3).collect();

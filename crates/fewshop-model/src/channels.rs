@@ -64,7 +64,7 @@ pub(crate) struct Channels {
 impl Channels {
     pub(crate) fn of(shots: &[Event], pack: &Pack, facts: &Facts) -> Self {
         let mut c = Self {
-            slot_of: vec![NOTHING; pack.catalogue.len()],
+            slot_of: vec![NOTHING; pack.catalogue().len()],
             items: Vec::new(),
             sums: Vec::new(),
             ends: Vec::new(),
@@ -73,7 +73,7 @@ impl Channels {
         };
         for shot in shots {
             let from = shot.item.row();
-            for pair in pack.pairs.row(from) {
+            for pair in pack.pairs().row(from) {
                 let to = pair.to;
                 c.say(
                     to,

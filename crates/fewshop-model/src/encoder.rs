@@ -4,7 +4,7 @@
 use fewshop_core::Event;
 
 use crate::kernels::add_scaled;
-use crate::pack::{EncoderWeights, ItemTable};
+use crate::weights::{EncoderWeights, ItemTable};
 
 /// Shots that one run learns from, the latest ones. Work per click is bounded by it.
 pub const MAX_SHOTS: usize = 20;

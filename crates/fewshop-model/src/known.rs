@@ -64,12 +64,12 @@ impl<'a> Known<'a> {
             if dismissed.is_empty() {
                 0
             } else {
-                pack.catalogue.len()
+                pack.catalogue().len()
             }
         ];
         for item in &dismissed {
             let from = item.row();
-            for pair in pack.pairs.row(from) {
+            for pair in pack.pairs().row(from) {
                 let cosine = pair.count * facts.cosine[from] * facts.cosine[pair.to];
                 dismissed_covisit[pair.to] = dismissed_covisit[pair.to].max(cosine);
             }
@@ -80,7 +80,7 @@ impl<'a> Known<'a> {
                 .iter()
                 .map(|item| {
                     (
-                        Taste::of_row(&pack.table, item.row()),
+                        Taste::of_row(pack.item_table(), item.row()),
                         facts.inv_norm[item.row()],
                     )
                 })
@@ -136,10 +136,10 @@ impl<'a> Known<'a> {
             } else {
                 0.0
             },
-            if taken { pack.repeat[row] } else { 0.0 },
+            if taken { pack.repeat_rates()[row] } else { 0.0 },
             rate(past.covisit[row]),
             signed_root(past.regression[row]),
-            past.taste.dot(&pack.table, row),
+            past.taste.dot(pack.item_table(), row),
             past.categories
                 .get(&facts.category[row])
                 .copied()
@@ -184,9 +184,9 @@ impl Past {
         if !facts.has(Part::Visits) || visits.iter().all(Vec::is_empty) {
             return None;
         }
-        let n = pack.catalogue.len();
+        let n = pack.catalogue().len();
         let zeros = || vec![0f32; n];
-        let mut taste = vec![0f32; pack.table.d];
+        let mut taste = vec![0f32; pack.item_table().d];
         let mut p = Self {
             visits: visits.to_vec(),
             lately: zeros(),
@@ -210,8 +210,8 @@ impl Past {
                 }
                 p.lately[from] += weight;
                 p.share[from] += 1.0 / visits.len() as f32;
-                pack.table.add_row(from, weight, &mut taste);
-                for pair in pack.pairs.row(from) {
+                pack.item_table().add_row(from, weight, &mut taste);
+                for pair in pack.pairs().row(from) {
                     p.covisit[pair.to] += weight
                         * pair.count
                         * facts.covisit_row[from]

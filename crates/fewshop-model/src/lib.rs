@@ -14,14 +14,14 @@
 mod adaptation;
 mod answer;
 mod board;
+mod catalogue_groups;
 mod channels;
 mod compute;
 mod encoder;
+mod error;
 pub mod features;
 pub mod kernels;
 mod known;
-#[cfg(feature = "train")]
-pub mod modules;
 pub mod offers;
 mod pack;
 pub mod profile;
@@ -29,16 +29,18 @@ mod recommender;
 mod rules;
 #[cfg(feature = "toy")]
 pub mod toy;
+mod weights;
 
 pub use answer::{Candidates, RankError, RankOptions, Ranking, Step};
 #[cfg(feature = "burn")]
 pub use compute::BurnCompute;
 pub use compute::{AdaptProblem, Compute, ComputeError};
 pub use encoder::MAX_SHOTS;
+pub use error::PackError;
 pub use known::MAX_VISITS;
-pub use pack::{
-    AdapterWeights, Card, EncoderWeights, FORMAT_VERSION, ItemTable, ModelConfig, Pack, PackError,
-    Pair, PairTable, RankerWeights,
-};
+pub use pack::{Card, FORMAT_VERSION, NewItem, Pack, PackParts};
 pub use recommender::Recommender;
 pub use rules::{Cap, MerchantRules};
+pub use weights::{
+    AdapterWeights, EncoderWeights, ItemTable, ModelConfig, Pair, PairTable, RankerWeights,
+};

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use fewshop_core::{
-    Catalogue, Event, ItemIx, MerchantRule, Reason, Recommendation, Session, Share,
+    AttributeBelief, Catalogue, Event, ItemIx, MerchantRule, OfferPick, Reason, Recommendation,
+    Session, Share,
 };
 
 use crate::adaptation::{mix, negatives, with_shots};
@@ -17,7 +18,7 @@ use crate::kernels::{self, AdaptRows};
 use crate::known::{Known, Past};
 use crate::offers;
 use crate::pack::Pack;
-use crate::profile::ProfileInputs;
+use crate::profile::{self, ProfileInputs};
 use crate::rules::Hand;
 
 /// Ranks a catalogue for one session.
@@ -34,7 +35,7 @@ pub struct Recommender {
     /// How the profile heads read products; none where the pack has no heads.
     profile: Option<Arc<ProfileInputs>>,
     /// None where the pack has no offers.
-    offers: Option<Arc<offers::Shelf>>,
+    offers: Option<Arc<offers::PreparedOffers>>,
     /// What the session's earlier visits say: the same for all of a visit's runs.
     past: Option<Arc<Past>>,
 }
@@ -67,12 +68,11 @@ impl Recommender {
     pub fn new(pack: Pack, compute: Compute) -> Self {
         let facts = Facts::of(&pack);
         let negatives = negatives(&pack);
-        let hand = Hand::of(&pack.rules, &facts.category, &pack.catalogue);
+        let hand = Hand::of(pack.rules(), &facts.category, pack.catalogue());
         let profile = pack
-            .profile
-            .as_ref()
+            .attributes()
             .map(|_| Arc::new(ProfileInputs::of(&pack)));
-        let offers = offers::Shelf::of(&pack).map(Arc::new);
+        let offers = offers::PreparedOffers::of(&pack).map(Arc::new);
         Self {
             offers,
             hand: hand.map(Arc::new),
@@ -86,16 +86,6 @@ impl Recommender {
         }
     }
 
-    /// How the profile heads read products.
-    pub(crate) fn profile_inputs(&self) -> Option<&ProfileInputs> {
-        self.profile.as_deref()
-    }
-
-    /// The offers, made ready.
-    pub(crate) fn offer_shelf(&self) -> Option<&offers::Shelf> {
-        self.offers.as_deref()
-    }
-
     /// The pack.
     #[must_use]
     pub fn pack(&self) -> &Pack {
@@ -105,7 +95,7 @@ impl Recommender {
     /// The products.
     #[must_use]
     pub fn catalogue(&self) -> &Catalogue {
-        &self.pack.catalogue
+        self.pack.catalogue()
     }
 
     /// The session so far.
@@ -154,6 +144,24 @@ impl Recommender {
     pub fn forget(&mut self) {
         self.session = Session::default();
         self.past = None;
+    }
+
+    /// Predictions for the shopper's household, one for each attribute that the pack has a head for;
+    /// empty in a pack without heads.
+    #[must_use]
+    pub fn profile(&self) -> Vec<AttributeBelief> {
+        self.profile.as_ref().map_or_else(Vec::new, |inputs| {
+            profile::predict(&self.pack, inputs, &self.session)
+        })
+    }
+
+    /// The best `n` offers for the session by expected redemption; empty in a pack without offers.
+    /// Before the first event these are the offers that others redeem most.
+    #[must_use]
+    pub fn offers(&self, n: usize) -> Vec<OfferPick> {
+        self.offers.as_ref().map_or_else(Vec::new, |prepared| {
+            offers::best(&self.pack, prepared, &self.session, n)
+        })
     }
 
     /// Ranks the catalogue without what the session has already seen.
@@ -280,7 +288,7 @@ impl Recommender {
         let score = finite(
             kernels::rank(
                 &board.features[at * FEATURES..(at + 1) * FEATURES],
-                &self.pack.ranker,
+                self.pack.ranker(),
             )[0],
         );
         let reason = self
@@ -336,7 +344,7 @@ impl Recommender {
     }
 
     fn check(&self, item: ItemIx) -> Result<(), RankError> {
-        let items = self.pack.catalogue.len();
+        let items = self.pack.catalogue().len();
         if item.row() < items {
             Ok(())
         } else {
@@ -363,8 +371,8 @@ impl Recommender {
         done: &mut dyn FnMut(Step),
     ) -> Result<Learned<'_>, RankError> {
         let (pack, shots, known) = (&*self.pack, self.shots(options)?, self.known(options));
-        let encoded = Encoded::of(&shots, &pack.table, &pack.encoder);
-        let by_shots = &pack.adapter.gate;
+        let encoded = Encoded::of(&shots, pack.item_table(), pack.encoder());
+        let by_shots = &pack.adapter().gate;
         let weight = match shots.len() {
             0 => 0.0,
             _ if options.frozen => 0.0,
@@ -409,7 +417,7 @@ impl Recommender {
         rows: &AdaptRows,
         weight: f32,
     ) -> Option<Vec<Vec<f32>>> {
-        let (pack, d) = (&*self.pack, self.pack.table.d);
+        let (pack, d) = (&*self.pack, self.pack.item_table().d);
         if frozen.len() < 2 {
             // Nothing is left to fine-tune on, and nothing to check it by.
             return Some(frozen.to_vec());
@@ -417,14 +425,14 @@ impl Recommender {
         let mut gain = 0.0;
         let tuned = frozen.iter().enumerate().map(|(left_out, u0)| {
             let tuned =
-                kernels::adapt_without(Some(left_out), u0, rows, &pack.adapter, &pack.config);
+                kernels::adapt_without(Some(left_out), u0, rows, pack.adapter(), pack.config());
             let tuned = mix(u0, &tuned, weight);
             let (held, bias) = (
                 &rows.positives[left_out * d..(left_out + 1) * d],
                 rows.positive_bias[left_out],
             );
             let likely =
-                |u: &[f32]| kernels::log_likelihood(u, held, bias, rows, pack.config.logit_scale);
+                |u: &[f32]| kernels::log_likelihood(u, held, bias, rows, pack.config().logit_scale);
             gain += likely(&tuned) - likely(u0);
             tuned
         });
@@ -445,7 +453,7 @@ impl Recommender {
         options: &RankOptions,
     ) -> Vec<u32> {
         let (pack, facts) = (&*self.pack, &*self.facts);
-        let mut open = vec![true; pack.catalogue.len()];
+        let mut open = vec![true; pack.catalogue().len()];
         for item in self
             .session
             .seen()
@@ -458,7 +466,7 @@ impl Recommender {
             open[row as usize] = false;
         }
         if !options.filter.category.is_empty() {
-            let allowed = facts.allowed(&options.filter, pack.catalogue.items());
+            let allowed = facts.allowed(&options.filter, pack.catalogue().items());
             for (open, &category) in open.iter_mut().zip(&facts.category) {
                 *open &= allowed[category as usize];
             }
@@ -476,7 +484,7 @@ impl Recommender {
         }
         // At least n from each channel, so that a small filter still fills a shelf; no room for
         // more than there is.
-        let take = pack.config.candidates.max(options.n).min(open.len());
+        let take = pack.config().candidates.max(options.n).min(open.len());
         let mut items: Vec<u32> = Vec::with_capacity(6 * take);
         let popular = facts
             .by_popularity
@@ -539,7 +547,7 @@ impl Recommender {
     ) -> Vec<Reason> {
         let mut falls = vec![Vec::with_capacity(learned.shots.len()); picks.len()];
         for (left_out, taste) in learned.tastes_without.iter().enumerate() {
-            let without = kernels::rank(&board.without(left_out, taste, picks), &self.pack.ranker);
+            let without = kernels::rank(&board.without(left_out, taste, picks), self.pack.ranker());
             for (falls, (score, without)) in falls.iter_mut().zip(scores.iter().zip(without)) {
                 falls.push(score - finite(without));
             }

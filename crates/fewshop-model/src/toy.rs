@@ -4,8 +4,9 @@
 use fewshop_core::{Catalogue, Item};
 
 use crate::features::{FEATURE_NAMES, FEATURES};
-use crate::pack::{
-    AdapterWeights, Card, EncoderWeights, ItemTable, ModelConfig, Pack, PairTable, RankerWeights,
+use crate::pack::{Card, Pack, PackParts};
+use crate::weights::{
+    AdapterWeights, EncoderWeights, ItemTable, ModelConfig, PairTable, RankerWeights,
 };
 
 const DEPARTMENTS: [&str; 3] = ["Produce", "Bakery", "Household"];
@@ -88,28 +89,28 @@ pub fn pack() -> Pack {
         w2: vec![1.0, -0.1],
         b2: 0.0,
     };
-    let bytes = Pack::validated(
-        Card {
+    let bytes = Pack::new(PackParts {
+        card: Card {
             shop: "Toy shop".to_owned(),
             currency: "USD".to_owned(),
             ..Card::default()
         },
-        ModelConfig {
+        config: ModelConfig {
             logit_scale: 4.0,
             adapter_steps: 3,
             candidates: 20,
             sessions: 1_000.0,
             ..ModelConfig::default()
         },
-        Catalogue::new(items).expect("ids are numbered"),
-        popularity.clone(),
-        popularity.iter().map(|n| n / 4).collect(),
-        (0..n)
+        catalogue: Catalogue::new(items).expect("ids are numbered"),
+        recent_popularity: popularity.iter().map(|n| n / 4).collect(),
+        popularity,
+        repeat_rates: (0..n)
             .map(|row| if row % EACH < 5 { 0.4 } else { 0.1 })
             .collect(),
-        ItemTable::quantise(&vectors, D, bias),
+        item_table: ItemTable::quantise(&vectors, D, bias),
         pairs,
-        EncoderWeights {
+        encoder: EncoderWeights {
             hidden: 2,
             w: (0..D * 2).map(|i| 0.05 * (i % 5) as f32).collect(),
             b: vec![0.1, -0.1],
@@ -117,13 +118,14 @@ pub fn pack() -> Pack {
             kind: vec![0.0, 0.3, 0.5, 0.0],
             recency: -0.05,
         },
-        AdapterWeights {
+        adapter: AdapterWeights {
             learning_rate: vec![0.05; D],
             gate: vec![0.3, 0.6, 1.0],
             negatives: (0..n as u32).step_by(4).collect(),
         },
         ranker,
-    )
+        ..PackParts::default()
+    })
     .and_then(|pack| pack.to_bytes())
     .expect("the toy's parts fit together");
     Pack::from_bytes(&bytes).expect("what was just written can be read")

@@ -30,7 +30,9 @@ fn offers() -> OfferWeights {
 fn check_refused(change: impl FnOnce(&mut OfferWeights), word: &str) {
     let mut offers = offers();
     change(&mut offers);
-    let error = toy::pack().with_offers(Some(offers)).unwrap_err();
+    let error = toy::pack()
+        .edit(|parts| parts.offers = Some(offers))
+        .unwrap_err();
     assert!(
         error.code() == "pack_field" && error.to_string().contains(word),
         "{error}"
@@ -40,20 +42,20 @@ fn check_refused(change: impl FnOnce(&mut OfferWeights), word: &str) {
 #[test]
 fn offers_and_marks_come_back_and_packs_without_stay_as_they_were() {
     let pack = toy::pack()
-        .with_offers(Some(offers()))
+        .edit(|parts| parts.offers = Some(offers()))
         .unwrap()
-        .with_fresh(vec![2, 40])
+        .edit(|parts| parts.new_items = vec![2, 40])
         .unwrap();
     let back = Pack::from_bytes(&pack.to_bytes().unwrap()).unwrap();
     assert_eq!(
-        (back.offers, back.fresh.as_slice()),
-        (Some(offers()), &[2, 40][..])
+        (back.offers(), back.new_items()),
+        (Some(&offers()), &[2, 40][..])
     );
     let plain = toy::pack().to_bytes().unwrap();
     assert_eq!(
-        pack.with_offers(None)
+        pack.edit(|parts| parts.offers = None)
             .unwrap()
-            .with_fresh(Vec::new())
+            .edit(|parts| parts.new_items = Vec::new())
             .unwrap()
             .to_bytes()
             .unwrap(),
@@ -100,7 +102,9 @@ fn offers_that_do_not_fit_are_refused() {
 #[test]
 fn marks_of_new_products_that_do_not_fit_are_refused() {
     for fresh in [vec![60], vec![3, 3], vec![5, 4]] {
-        let error = toy::pack().with_fresh(fresh).unwrap_err();
+        let error = toy::pack()
+            .edit(|parts| parts.new_items = fresh)
+            .unwrap_err();
         assert!(error.to_string().contains("fresh"), "{error}");
     }
 }
@@ -108,7 +112,7 @@ fn marks_of_new_products_that_do_not_fit_are_refused() {
 proptest! {
     #[test]
     fn any_session_gets_offers_in_order_with_chances(items in prop::collection::vec(0u32..60, 0..30), split in 0usize..30, n in 0usize..4) {
-        let mut shop = Recommender::new(toy::pack().with_offers(Some(offers())).unwrap(), Compute::Kernels);
+        let mut shop = Recommender::new(toy::pack().edit(|parts| parts.offers = Some(offers())).unwrap(), Compute::Kernels);
         let rows: Vec<ItemIx> = items.into_iter().map(ItemIx).collect();
         let (visit, shots) = rows.split_at(split.min(rows.len()));
         shop.set_session(Session { visits: vec![visit.to_vec()], ..Session::of_items(shots) }).unwrap();

@@ -129,8 +129,8 @@ proptest! {
 
 /// The toy's pack with vectors of few distinct parts, cut into so many sub-vectors.
 fn coded(spaces: usize, pick: impl Fn(usize, usize) -> u8) -> Pack {
-    let mut pack = toy::pack();
-    let (n, d) = (pack.table.len(), pack.table.d);
+    let pack = toy::pack();
+    let (n, d) = (pack.item_table().len(), pack.item_table().d);
     let width = d / spaces;
     let numbers = |row: usize| {
         let pick = &pick;
@@ -139,9 +139,9 @@ fn coded(spaces: usize, pick: impl Fn(usize, usize) -> u8) -> Pack {
             (0..width).map(move |i| ((code * 31 + space * 7 + i * 3) % 255) as u8 as i8)
         })
     };
-    pack.table.q = (0..n).flat_map(numbers).collect();
-    pack.table.spaces = spaces;
-    pack
+    let q = (0..n).flat_map(numbers).collect();
+    let coded = pack.edit(|parts| (parts.item_table.q, parts.item_table.spaces) = (q, spaces));
+    coded.unwrap()
 }
 
 #[test]

@@ -29,12 +29,14 @@ fn check_close(a: &[f32], b: &[f32]) {
 fn problem(pack: &Pack, shots: &[u32]) -> AdaptProblem {
     let mut rows = AdaptProblem::default();
     for &row in shots {
-        rows.positives.extend(pack.table.row(row as usize));
-        rows.positive_bias.push(pack.table.bias[row as usize]);
+        rows.positives.extend(pack.item_table().row(row as usize));
+        rows.positive_bias
+            .push(pack.item_table().bias[row as usize]);
     }
-    for &row in &pack.adapter.negatives {
-        rows.negatives.extend(pack.table.row(row as usize));
-        rows.negative_bias.push(pack.table.bias[row as usize] + 0.3);
+    for &row in &pack.adapter().negatives {
+        rows.negatives.extend(pack.item_table().row(row as usize));
+        rows.negative_bias
+            .push(pack.item_table().bias[row as usize] + 0.3);
     }
     rows
 }
@@ -49,7 +51,7 @@ proptest! {
         let rows = problem(&pack, &shots);
         check_close(&block_on(burn.adapt(&u, &rows, &pack)).unwrap(), &block_on(Compute::Kernels.adapt(&u, &rows, &pack)).unwrap());
         check_close(&block_on(burn.scan(&u, &pack)).unwrap(), &block_on(Compute::Kernels.scan(&u, &pack)).unwrap());
-        let features: Vec<f32> = (0..3 * pack.ranker.mean.len()).map(|i| u[i % 8]).collect();
+        let features: Vec<f32> = (0..3 * pack.ranker().mean.len()).map(|i| u[i % 8]).collect();
         check_close(&block_on(burn.score(&features, &pack)).unwrap(), &block_on(Compute::Kernels.score(&features, &pack)).unwrap());
     }
 
@@ -72,12 +74,14 @@ proptest! {
 /// gives as well.
 #[test]
 fn the_adapters_gradient_is_the_one_autodiff_finds() {
-    let mut pack = toy::pack();
-    pack.config.adapter_steps = 1;
-    pack.config.adapter_l2 = 0.0;
-    pack.adapter.learning_rate = vec![1.0; 8];
+    let pack = toy::pack().edit(|parts| {
+        parts.config.adapter_steps = 1;
+        parts.config.adapter_l2 = 0.0;
+        parts.adapter.learning_rate = vec![1.0; 8];
+    });
+    let pack = pack.unwrap();
     let rows = problem(&pack, &[3, 17, 41]);
-    let stepped = kernels::adapt(&[0.0; 8], &rows, &pack.adapter, &pack.config);
+    let stepped = kernels::adapt(&[0.0; 8], &rows, pack.adapter(), pack.config());
 
     let device = Device::flex().autodiff();
     let matrix = |v: &Vec<f32>| {
@@ -86,7 +90,7 @@ fn the_adapters_gradient_is_the_one_autodiff_finds() {
     let vector =
         |v: &Vec<f32>| Tensor::<1>::from_data(TensorData::new(v.clone(), [v.len()]), &device);
     let u = Tensor::<2>::zeros([8, 1], &device).require_grad();
-    let scale = pack.config.logit_scale;
+    let scale = pack.config().logit_scale;
     let positive = matrix(&rows.positives)
         .matmul(u.clone())
         .mul_scalar(scale)

@@ -44,7 +44,9 @@ fn heads() -> ProfileWeights {
 }
 
 fn pack() -> Pack {
-    toy::pack().with_profile(Some(heads())).unwrap()
+    toy::pack()
+        .edit(|parts| parts.attributes = Some(heads()))
+        .unwrap()
 }
 
 /// Replaces text in the header by other text of the same length, and mends the hash: a file that
@@ -65,7 +67,9 @@ fn forged(from: &str, to: &str) -> Vec<u8> {
 
 #[track_caller]
 fn check_refused(weights: ProfileWeights, word: &str) {
-    let error = toy::pack().with_profile(Some(weights)).unwrap_err();
+    let error = toy::pack()
+        .edit(|parts| parts.attributes = Some(weights))
+        .unwrap_err();
     assert!(
         error.code() == "pack_field" && error.to_string().contains(word),
         "{error}"
@@ -77,13 +81,17 @@ fn heads_come_back_and_packs_without_stay_as_they_were() {
     assert_eq!(
         Pack::from_bytes(&pack().to_bytes().unwrap())
             .unwrap()
-            .profile,
-        Some(heads())
+            .attributes(),
+        Some(&heads())
     );
     let without = toy::pack().to_bytes().unwrap();
     assert!(!String::from_utf8_lossy(&without).contains("profile"));
     assert_eq!(
-        pack().with_profile(None).unwrap().to_bytes().unwrap(),
+        pack()
+            .edit(|parts| parts.attributes = None)
+            .unwrap()
+            .to_bytes()
+            .unwrap(),
         without
     );
 }

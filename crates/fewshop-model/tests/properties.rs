@@ -164,9 +164,9 @@ proptest! {
 
     #[test]
     fn rules_keep_what_they_promise_and_nothing_seen_returns(session in session(), rules in rules(), n in 1usize..30) {
-        let pack = toy::pack().with_rules(rules.clone()).unwrap();
+        let pack = toy::pack().edit(|parts| parts.rules = rules.clone()).unwrap();
         let pack = Pack::from_bytes(&pack.to_bytes().unwrap()).unwrap();
-        prop_assert_eq!(&pack.rules, &rules);
+        prop_assert_eq!(pack.rules(), &rules);
         let recommender = recommender(pack, &session);
         let ranking = rank(&recommender, n);
         check_reasons(&ranking, &session);
@@ -237,13 +237,17 @@ fn a_pack_without_rules_is_the_file_that_it_always_was() {
         pin: vec![(7, 1)],
         ..MerchantRules::default()
     };
-    let ruled = toy::pack().with_rules(rules).unwrap().to_bytes().unwrap();
+    let ruled = toy::pack()
+        .edit(|parts| parts.rules = rules)
+        .unwrap()
+        .to_bytes()
+        .unwrap();
     assert_eq!(ruled[8], 4);
     let again = Pack::from_bytes(&ruled).unwrap();
     assert_ne!(again.fingerprint(), toy::pack().fingerprint());
     assert_eq!(
         again
-            .with_rules(MerchantRules::default())
+            .edit(|parts| parts.rules = MerchantRules::default())
             .unwrap()
             .to_bytes()
             .unwrap(),
@@ -258,7 +262,10 @@ fn what_a_rule_did_is_said_of_the_pick_and_when_asked_why() {
         shift: vec![(0, -5)],
         ..MerchantRules::default()
     };
-    let recommender = recommender(toy::pack().with_rules(rules).unwrap(), &Session::default());
+    let recommender = recommender(
+        toy::pack().edit(|parts| parts.rules = rules).unwrap(),
+        &Session::default(),
+    );
     let picks = rank(&recommender, 10).picks;
     assert_eq!(
         (picks[1].item, picks[1].rule),

@@ -6,24 +6,31 @@ use fewshop_model::{Compute, Pack, RankOptions, Recommender, toy};
 use pollster::block_on;
 
 fn season(of: impl Fn(u32) -> u32) -> Vec<u32> {
-    (0..toy::pack().catalogue.len() as u32).map(of).collect()
+    (0..toy::pack().catalogue().len() as u32).map(of).collect()
 }
 
 #[test]
 fn a_season_comes_back_and_a_pack_without_one_stays_as_it_was() {
     let told = season(|row| row * 3 % 11);
-    let pack = toy::pack().with_season(told.clone()).unwrap();
+    let pack = toy::pack()
+        .edit(|parts| parts.seasonal_counts = told.clone())
+        .unwrap();
     let back = Pack::from_bytes(&pack.to_bytes().unwrap()).unwrap();
-    assert_eq!(back.season, told);
+    assert_eq!(back.seasonal_counts(), told);
     assert_eq!(
-        back.with_season(Vec::new()).unwrap().to_bytes().unwrap(),
+        back.edit(|parts| parts.seasonal_counts = Vec::new())
+            .unwrap()
+            .to_bytes()
+            .unwrap(),
         toy::pack().to_bytes().unwrap()
     );
 }
 
 #[test]
 fn a_season_of_another_catalogue_is_refused() {
-    let error = toy::pack().with_season(vec![1; 3]).unwrap_err();
+    let error = toy::pack()
+        .edit(|parts| parts.seasonal_counts = vec![1; 3])
+        .unwrap_err();
     assert!(
         error.code() == "pack_field" && error.to_string().contains("season"),
         "{error}"
@@ -45,11 +52,15 @@ fn what_is_in_season_rises_and_what_is_as_ever_stays() {
             .position(|pick| pick.item == ItemIx(row))
             .unwrap()
     };
-    let popularity = toy::pack().popularity;
-    let as_ever = toy::pack().with_season(popularity.clone()).unwrap();
+    let popularity = toy::pack().popularity();
+    let as_ever = toy::pack()
+        .edit(|parts| parts.seasonal_counts = popularity.clone())
+        .unwrap();
     let mut in_season = popularity;
     in_season[15] *= 6;
-    let in_season = toy::pack().with_season(in_season).unwrap();
+    let in_season = toy::pack()
+        .edit(|parts| parts.seasonal_counts = in_season)
+        .unwrap();
     assert_eq!(place(as_ever, 15), place(toy::pack(), 15));
     assert!(place(in_season, 15) + 5 < place(toy::pack(), 15));
 }

@@ -10,6 +10,7 @@ pub mod compress;
 pub mod learner;
 pub mod memory;
 pub mod merchant;
+pub mod modules;
 pub mod newcomers;
 pub mod offers;
 pub mod profile;

@@ -288,7 +288,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("rules.toml");
         std::fs::write(&path, text).unwrap();
-        read_rules(&path, &fewshop_model::toy::pack().catalogue)
+        read_rules(&path, fewshop_model::toy::pack().catalogue())
     }
 
     #[test]

@@ -224,8 +224,8 @@ impl Recommender {
         let engine = self.engine.borrow();
         let pack = engine.pack();
         to_js(&Products {
-            currency: &pack.card.currency,
-            items: pack.catalogue.items(),
+            currency: &pack.card().currency,
+            items: pack.catalogue().items(),
         })
     }
 

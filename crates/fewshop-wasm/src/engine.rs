@@ -328,7 +328,9 @@ mod tests {
             weights,
         };
         let mut engine = Engine::new(
-            toy::pack().with_offers(Some(offers)).unwrap(),
+            toy::pack()
+                .edit(|parts| parts.offers = Some(offers))
+                .unwrap(),
             Compute::Kernels,
         );
         let first = |engine: &Engine| engine.offers(1).remove(0);

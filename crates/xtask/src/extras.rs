@@ -28,7 +28,7 @@ pub(crate) fn sessions(pack: &Pack, recorded: &Sessions) -> Result<String> {
     // What the pack does not have was taken all the same, but cannot be shown.
     let rows = |ids: &Vec<String>| {
         ids.iter()
-            .filter_map(|id| pack.catalogue.ix(&id.as_str().into()))
+            .filter_map(|id| pack.catalogue().ix(&id.as_str().into()))
             .collect()
     };
     let items: Vec<Vec<ItemIx>> = recorded.values().map(rows).collect();
@@ -50,8 +50,8 @@ pub(crate) fn sessions(pack: &Pack, recorded: &Sessions) -> Result<String> {
         }))?;
         Ok(ranking.picks.iter().map(|pick| pick.item.0).collect())
     };
-    let mut popular: Vec<u32> = (0..pack.catalogue.len() as u32).collect();
-    popular.sort_by_key(|&row| std::cmp::Reverse(pack.popularity[row as usize]));
+    let mut popular: Vec<u32> = (0..pack.catalogue().len() as u32).collect();
+    popular.sort_by_key(|&row| std::cmp::Reverse(pack.popularity()[row as usize]));
     let popular_but = |shots: &[ItemIx]| -> Vec<u32> {
         popular
             .iter()
@@ -106,9 +106,9 @@ pub(crate) fn sessions(pack: &Pack, recorded: &Sessions) -> Result<String> {
 /// their mean item vectors, by power iteration), half of each axis by rank, so that no corner is
 /// crowded and none empty.
 pub(crate) fn map(pack: &Pack) -> String {
-    let (rows, d) = (pack.table.len(), pack.table.d);
-    let vectors: Vec<Vec<f32>> = (0..rows).map(|row| pack.table.row(row)).collect();
-    let items = pack.catalogue.items();
+    let (rows, d) = (pack.item_table().len(), pack.item_table().d);
+    let vectors: Vec<Vec<f32>> = (0..rows).map(|row| pack.item_table().row(row)).collect();
+    let items = pack.catalogue().items();
     let mut means: BTreeMap<&[String], (Vec<f32>, f32)> = BTreeMap::new();
     for (item, vector) in items.iter().zip(&vectors) {
         let (sum, n) = means
@@ -241,7 +241,7 @@ mod tests {
     fn the_map_keeps_every_product_within_its_frame() {
         let pack = fewshop_model::toy::pack();
         let text = map(&pack);
-        assert_eq!(text.len(), 4 * pack.catalogue.len());
+        assert_eq!(text.len(), 4 * pack.catalogue().len());
         let numbers: Vec<u32> = text
             .as_bytes()
             .chunks(2)
@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn sessions_are_replayed_from_nothing_to_all_shots_and_the_best_comes_first() {
         let pack = fewshop_model::toy::pack();
-        let id = |row: u32| pack.catalogue.items()[row as usize].id.0.clone();
+        let id = |row: u32| pack.catalogue().items()[row as usize].id.0.clone();
         let mut recorded = Sessions::from([("s9".to_owned(), vec!["no-such-product".to_owned()])]);
         for session in 0..4 {
             recorded.insert(

@@ -98,10 +98,10 @@ impl Shop {
         })?;
         // The engine names a pack by the hash at its end; this one is of the whole file.
         let names = [&*pack.fingerprint(), &*digest(&bytes)];
-        let card = &pack.card;
+        let card = pack.card();
         let shop = Self::new(
-            &pack.catalogue,
-            &pack.popularity,
+            pack.catalogue(),
+            pack.popularity(),
             names,
             [&card.shop, &card.currency, &card.data_notice],
         )?;
@@ -187,17 +187,17 @@ impl Shop {
     /// for, and the offers that are redeemed most, which a stranger sees.
     fn with_extras(self, pack: &Pack) -> Result<Self> {
         let mut json: Value = serde_json::from_str(&self.json)?;
-        if !pack.fresh.is_empty() {
-            json["fresh"] = json!(pack.fresh);
+        if !pack.new_items().is_empty() {
+            json["fresh"] = json!(pack.new_items());
         }
-        if let Some(profile) = &pack.profile {
+        if let Some(profile) = pack.attributes() {
             json["heads"] = profile
                 .heads
                 .iter()
                 .map(|head| head.name.as_str())
                 .collect();
         }
-        if pack.offers.is_some() {
+        if pack.offers().is_some() {
             let offers = Recommender::new(pack.clone(), Compute::Kernels).offers(OFFERS);
             json["offers"] = offers.iter().map(texts_of).collect();
         }
@@ -335,11 +335,11 @@ pub(crate) mod tests {
             ..OfferWeights::default()
         };
         let pack = toy::pack()
-            .with_fresh(vec![3, 50])
+            .edit(|parts| parts.new_items = vec![3, 50])
             .unwrap()
-            .with_offers(Some(offers))
+            .edit(|parts| parts.offers = Some(offers))
             .unwrap();
-        let shop = Shop::new(&pack.catalogue, &pack.popularity, ["", ""], ["", "", ""])
+        let shop = Shop::new(pack.catalogue(), pack.popularity(), ["", ""], ["", "", ""])
             .unwrap()
             .with_extras(&pack)
             .unwrap();

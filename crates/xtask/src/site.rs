@@ -293,10 +293,12 @@ mod tests {
     fn another_pack_is_another_shop_on_every_page_of_the_site() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("other.pack");
-        let mut pack = fewshop_model::toy::pack();
-        pack.card.shop = "Tom & Jo's".to_owned();
-        pack.card.currency = "GBP".to_owned();
-        pack.card.data_notice = "Made up for a test.".to_owned();
+        let pack = fewshop_model::toy::pack().edit(|parts| {
+            parts.card.shop = "Tom & Jo's".to_owned();
+            parts.card.currency = "GBP".to_owned();
+            parts.card.data_notice = "Made up for a test.".to_owned();
+        });
+        let pack = pack.unwrap();
         let bytes = pack.to_bytes().unwrap();
         fs::write(&file, &bytes).unwrap();
         let shop = Shop::read(&Which {
@@ -331,7 +333,7 @@ mod tests {
         );
         assert_eq!(
             catalogue["items"]["id"].as_array().unwrap().len(),
-            pack.catalogue.len()
+            pack.catalogue().len()
         );
         let best = shop.bestsellers(1).next().unwrap();
         let html = read("index.html");
@@ -345,7 +347,7 @@ mod tests {
         let plain = read("plain/index.html");
         assert!(
             plain.contains("Tom &amp; Jo&#39;s")
-                && plain.contains(&format!("All {} products", pack.catalogue.len())),
+                && plain.contains(&format!("All {} products", pack.catalogue().len())),
             "{plain}"
         );
         let manifest: serde_json::Value =

@@ -7,7 +7,8 @@ use fewshop_core::Catalogue;
 use fewshop_data::files::{read_items, write_atomically};
 use fewshop_data::pictures;
 use fewshop_data::progress::Progress;
-use fewshop_train::newcomers::{Likeness, Newcomer, Weights, add};
+use fewshop_model::NewItem;
+use fewshop_train::newcomers::{Likeness, Weights, add};
 use fewshop_train::text::{TextModel, TextVectors};
 
 use super::{print, read_pack, warn};
@@ -48,7 +49,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let new = read.catalogue.items();
     let twice: Vec<&str> = new
         .iter()
-        .filter(|item| pack.catalogue.ix(&item.id).is_some())
+        .filter(|item| pack.catalogue().ix(&item.id).is_some())
         .map(|item| item.id.0.as_str())
         .collect();
     if let Some(first) = twice.first() {
@@ -70,22 +71,29 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         .as_deref()
         .map(TextModel::open)
         .transpose()?;
-    let all = Catalogue::new(pack.catalogue.items().iter().chain(new).cloned().collect())?;
+    let all = Catalogue::new(
+        pack.catalogue()
+            .items()
+            .iter()
+            .chain(new)
+            .cloned()
+            .collect(),
+    )?;
     let text = model.map(|model| TextVectors::of(&all, &model));
     let (size, rows) = text
         .as_ref()
         .map_or((0, [].as_slice()), |text| (text.size(), text.rows()));
-    let (known, fresh) = rows.split_at(pack.catalogue.len() * size);
-    let likeness = Likeness::of(&pack.catalogue, known);
+    let (known, fresh) = rows.split_at(pack.catalogue().len() * size);
+    let likeness = Likeness::of(pack.catalogue(), known);
     let progress = Progress::of("Neighbours of the new products", new.len() as u64);
-    let newcomers: Vec<Newcomer> = new
+    let newcomers: Vec<NewItem> = new
         .iter()
         .enumerate()
         .map(|(nth, item)| {
             progress.step();
             let neighbours =
                 likeness.nearest(item, &fresh[nth * size..][..size], &Weights::default());
-            Newcomer {
+            NewItem {
                 item: item.clone(),
                 neighbours,
                 vector: None,
@@ -105,8 +113,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             alone.len()
         ));
     }
-    let mut out = add(&pack, &newcomers)?;
-    if pack.profile.is_some() && out.profile.is_none() {
+    let out = add(&pack, &newcomers)?;
+    if pack.attributes().is_some() && out.attributes().is_none() {
         warn(
             "the new products bring a department, category or kind of brand that the heads for households do not know: the pack is without them, `fewshop profile` adds them again",
         );
@@ -115,13 +123,15 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         .items
         .file_name()
         .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    out.card.command = format!("{}; fewshop add-items --items {name}", out.card.command);
+    let out = out.edit(|parts| {
+        parts.card.command = format!("{}; fewshop add-items --items {name}", parts.card.command);
+    })?;
     let bytes = out.to_bytes()?;
     write_atomically(&args.out, |file| std::io::Write::write_all(file, &bytes))?;
     print(&format!(
         "{}: {} products, {} of them new, {:.2} MB\n",
         args.out.display(),
-        out.catalogue.len(),
+        out.catalogue().len(),
         new.len(),
         bytes.len() as f64 / 1e6
     ))?;

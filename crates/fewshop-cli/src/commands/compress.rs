@@ -86,7 +86,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             args.out.display()
         );
     }
-    let questions = read_questions(&args.valid_cases, &args.valid_truth, &pack.catalogue)?;
+    let questions = read_questions(&args.valid_cases, &args.valid_truth, pack.catalogue())?;
     let smaller = search(
         &pack,
         &questions,

@@ -25,7 +25,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 }
 
 fn describe(pack: &Pack) -> String {
-    let (card, config) = (&pack.card, &pack.config);
+    let (card, config) = (pack.card(), pack.config());
     let mut out = String::new();
     let mut line = |name: &str, value: String| {
         if !value.is_empty() {
@@ -34,7 +34,7 @@ fn describe(pack: &Pack) -> String {
     };
     line("shop", card.shop.clone());
     line("fingerprint", pack.fingerprint());
-    line("products", pack.catalogue.len().to_string());
+    line("products", pack.catalogue().len().to_string());
     line(
         "learned from",
         format!(
@@ -42,10 +42,10 @@ fn describe(pack: &Pack) -> String {
             card.sessions, card.users, card.data_until
         ),
     );
-    let vectors = match pack.table.spaces {
+    let vectors = match pack.item_table().spaces {
         0 => {
             let most = pack
-                .table
+                .item_table()
                 .q
                 .iter()
                 .map(|q| q.unsigned_abs())
@@ -53,13 +53,13 @@ fn describe(pack: &Pack) -> String {
                 .unwrap_or(0);
             format!(
                 "{} numbers a product, {} bits each",
-                pack.table.d,
+                pack.item_table().d,
                 u8::BITS - most.leading_zeros() + 1
             )
         }
         spaces => format!(
             "{} numbers a product, by product quantisation: {spaces} codes of a byte",
-            pack.table.d
+            pack.item_table().d
         ),
     };
     line("vectors", vectors);
@@ -67,8 +67,8 @@ fn describe(pack: &Pack) -> String {
         "pairs",
         format!(
             "{} ({:.1} a product)",
-            pack.pairs.items.len(),
-            pack.pairs.items.len() as f64 / pack.catalogue.len() as f64
+            pack.pairs().items.len(),
+            pack.pairs().items.len() as f64 / pack.catalogue().len() as f64
         ),
     );
     line(
@@ -82,28 +82,29 @@ fn describe(pack: &Pack) -> String {
         "ranker",
         format!(
             "{} features, {} hidden units",
-            pack.ranker.mean.len(),
-            pack.ranker.hidden
+            pack.ranker().mean.len(),
+            pack.ranker().hidden
         ),
     );
     line(
         "adapter",
         format!(
             "{} steps, gate by shots {:?}",
-            config.adapter_steps, pack.adapter.gate
+            config.adapter_steps,
+            pack.adapter().gate
         ),
     );
-    if !pack.season.is_empty() {
-        let told = pack.season.iter().filter(|&&n| n > 0).count();
+    if !pack.seasonal_counts().is_empty() {
+        let told = pack.seasonal_counts().iter().filter(|&&n| n > 0).count();
         line(
             "season",
             format!("told of {told} products in sessions since"),
         );
     }
-    if !pack.rules.is_empty() {
-        line("rules", super::rules::summary(&pack.rules));
+    if !pack.rules().is_empty() {
+        line("rules", super::rules::summary(pack.rules()));
     }
-    if let Some(profile) = &pack.profile {
+    if let Some(profile) = pack.attributes() {
         let names: Vec<&str> = profile
             .heads
             .iter()

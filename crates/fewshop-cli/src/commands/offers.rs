@@ -75,9 +75,9 @@ struct Read {
 impl Data {
     fn read(&self) -> anyhow::Result<Read> {
         let pack = read_pack(&self.pack)?;
-        let log = read_events(&self.events, &pack.catalogue)?;
+        let log = read_events(&self.events, pack.catalogue())?;
         warn_unknown(&log.unknown, &self.events);
-        let (offers, unknown) = read_offers(&self.offers, &pack.catalogue)?;
+        let (offers, unknown) = read_offers(&self.offers, pack.catalogue())?;
         warn_unknown(&unknown, &self.offers);
         let events = read_offer_events(&self.offer_events)?;
         let shop = shop(&log, &offers, &events, self.seed)?;
@@ -103,7 +103,7 @@ impl Data {
 /// When a file cannot be read or written, or does not hold enough.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let Read {
-        mut pack,
+        pack,
         shop,
         offers,
         events,
@@ -137,13 +137,12 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         ("--offers", offers.as_path()),
         ("--offer-events", offer_events.as_path()),
     ];
-    note_step(
-        &mut pack.card,
-        "offers",
-        &files,
-        &format!(" --days {} --seed {seed}", args.days),
-    );
-    let bytes = pack.with_offers(Some(weights))?.to_bytes()?;
+    let pack = pack.edit(|parts| {
+        let rest = format!(" --days {} --seed {seed}", args.days);
+        note_step(&mut parts.card, "offers", &files, &rest);
+        parts.offers = Some(weights);
+    })?;
+    let bytes = pack.to_bytes()?;
     // What cannot be read back must not replace a pack that can.
     Pack::from_bytes(&bytes)?;
     write_atomically(&args.out, |out| out.write_all(&bytes))?;

@@ -59,7 +59,7 @@ pub struct Data {
 
 fn rows(data: &Data) -> anyhow::Result<(fewshop_model::Pack, Rows, ProfileSettings)> {
     let pack = read_pack(&data.pack)?;
-    let log = read_events(&data.events, &pack.catalogue)?;
+    let log = read_events(&data.events, pack.catalogue())?;
     warn_unknown(&log.unknown, &data.events);
     let described = describe(&log, &read_households(&data.households)?)
         .with_context(|| data.households.display().to_string())?;
@@ -91,7 +91,7 @@ pub fn study(args: &StudyArgs) -> anyhow::Result<()> {
 /// # Errors
 /// When a file cannot be read or written, or a training fails.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let (mut pack, rows, settings) = rows(&args.data)?;
+    let (pack, rows, settings) = rows(&args.data)?;
     let shipped = ship(&rows, &settings)?;
     let mut said = String::new();
     for (head, (attribute, amount, gain, [low, high])) in shipped.gains.iter().map(|gain| {
@@ -122,13 +122,12 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         ("--events", events.as_path()),
         ("--households", households.as_path()),
     ];
-    note_step(
-        &mut pack.card,
-        "profile",
-        &files,
-        &format!(" --seed {seed}"),
-    );
-    let bytes = pack.with_profile(Some(shipped.weights))?.to_bytes()?;
+    let pack = pack.edit(|parts| {
+        let rest = format!(" --seed {seed}");
+        note_step(&mut parts.card, "profile", &files, &rest);
+        parts.attributes = Some(shipped.weights);
+    })?;
+    let bytes = pack.to_bytes()?;
     write_pack(&args.out, &bytes)?;
     print(&format!(
         "log loss below the prior's [95 %], households not seen\n{said}"

@@ -36,7 +36,7 @@ pub struct Args {
 /// When a file cannot be read or does not hold what it should, or the answer cannot be written.
 pub fn run(args: Args) -> anyhow::Result<()> {
     let pack = read_pack(&args.pack)?;
-    let cases = read_cases(&args.cases, &pack.catalogue)?;
+    let cases = read_cases(&args.cases, pack.catalogue())?;
     warn_unknown(&cases.unknown, &args.cases);
     let compute = compute(args.backend, &pack)?;
     let recommender = Recommender::new(pack, compute);

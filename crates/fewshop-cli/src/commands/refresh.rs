@@ -141,14 +141,14 @@ fn write_strangers(
 /// # Errors
 /// When a file cannot be read or written, or no session of it counts.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let mut pack = read_pack(&args.pack)?;
-    let (sessions, left_out) = args.sessions(&pack.catalogue)?;
+    let pack = read_pack(&args.pack)?;
+    let (sessions, left_out) = args.sessions(pack.catalogue())?;
     let source = args
         .events
         .as_ref()
         .or(args.cases.as_ref())
         .context("a file is given")?;
-    let least = pack.config.season_least.max(1);
+    let least = pack.config().season_least.max(1);
     let counted: Vec<&Vec<u32>> = sessions
         .iter()
         .filter(|session| session.len() >= least)
@@ -159,7 +159,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         source.display(),
         sessions.len()
     );
-    let season = popularity(&counted, pack.catalogue.len());
+    let season = popularity(&counted, pack.catalogue().len());
     let files: Vec<(&str, &Path)> = [
         ("--events", &args.events),
         ("--cases", &args.cases),
@@ -171,8 +171,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let rest = args
         .keep_strangers
         .map_or_else(String::new, |n| format!(" --keep-strangers {n}"));
-    note_step(&mut pack.card, "refresh", &files, &rest);
-    let bytes = pack.with_season(season)?.to_bytes()?;
+    let pack = pack.edit(|parts| {
+        note_step(&mut parts.card, "refresh", &files, &rest);
+        parts.seasonal_counts = season;
+    })?;
+    let bytes = pack.to_bytes()?;
     // What cannot be read back must not replace a pack that can.
     Pack::from_bytes(&bytes).context("the refreshed pack cannot be read back")?;
     write_atomically(&args.out, |out| out.write_all(&bytes))?;

@@ -142,7 +142,7 @@ fn compute(
         ),
         strangers: full(&strangers)?,
         returning: returning.as_ref().map(full).transpose()?,
-        curves: recommender.pack().card.curves.clone(),
+        curves: recommender.pack().card().curves.clone(),
         studies: Vec::new(),
     })
 }

@@ -60,8 +60,8 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<()> {
     let plain = read_pack(&args.pack)?;
     let rules = match &args.rules {
-        Some(path) => read_rules(path, &plain.catalogue)?,
-        None => plain.rules.clone(),
+        Some(path) => read_rules(path, plain.catalogue())?,
+        None => plain.rules().clone(),
     };
     if args.rules.is_none() && rules.is_empty() {
         bail!(
@@ -69,13 +69,13 @@ pub fn run(args: Args) -> anyhow::Result<()> {
             args.pack.display()
         );
     }
-    let ruled = plain.clone().with_rules(rules)?;
+    let ruled = plain.clone().edit(|parts| parts.rules = rules)?;
     if let Some(path) = &args.preview {
-        let cases = read_cases(path, &plain.catalogue)?;
+        let cases = read_cases(path, plain.catalogue())?;
         warn_unknown(&cases.unknown, path);
         let shown = &cases.cases[..args.shoppers.min(cases.cases.len())];
         print(&preview(
-            plain.with_rules(MerchantRules::default())?,
+            plain.edit(|parts| parts.rules = MerchantRules::default())?,
             ruled.clone(),
             shown,
             args.top,
@@ -84,7 +84,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     if let Some(out) = &args.out {
         let bytes = ruled.to_bytes()?;
         write_atomically(out, |file| std::io::Write::write_all(file, &bytes))?;
-        print(&format!("{}: {}\n", out.display(), summary(&ruled.rules)))?;
+        print(&format!("{}: {}\n", out.display(), summary(ruled.rules())))?;
     }
     Ok(())
 }

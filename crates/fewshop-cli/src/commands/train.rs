@@ -173,7 +173,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         let pack = learner::train(Training { seed, ..training }, card)?;
         if args.seeds > 1
             && let Some(Validation { cases, wanted }) =
-                read_validation(args, &pack.catalogue, false)?
+                read_validation(args, pack.catalogue(), false)?
         {
             let ranked = fewshop_eval::recommend(
                 &Recommender::new(pack.clone(), Compute::Kernels),
@@ -209,17 +209,18 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 fn write_pack(args: &Args, pack: &Pack) -> anyhow::Result<()> {
     // Rows are those of the pack, which puts the products into an order of its own.
     let bytes = match &args.rules {
-        Some(rules) => pack
-            .clone()
-            .with_rules(read_rules(rules, &pack.catalogue)?)?
-            .to_bytes()?,
+        Some(rules) => {
+            let rules = read_rules(rules, pack.catalogue())?;
+            let ruled = pack.clone().edit(|parts| parts.rules = rules)?;
+            ruled.to_bytes()?
+        }
         None => pack.to_bytes()?,
     };
     write_atomically(&args.out, |out| std::io::Write::write_all(out, &bytes))?;
     print(&format!(
         "{}: {} products, {:.2} MB\n",
         args.out.display(),
-        pack.catalogue.len(),
+        pack.catalogue().len(),
         bytes.len() as f64 / 1e6
     ))?;
     Ok(())

@@ -99,7 +99,7 @@ impl DataCard {
         let mut pairs: HashSet<(u32, u32)> = HashSet::new();
         let mut lengths = [0usize; LENGTHS.len() + 1];
         let (mut sessions, mut taken) = (0, 0);
-        let mut sold = vec![false; pack.catalogue.len()];
+        let mut sold = vec![false; pack.catalogue().len()];
         for session in &log.sessions {
             let mut count = 0;
             for item in session
@@ -123,14 +123,14 @@ impl DataCard {
             })
         };
         let departments: HashSet<&str> = pack
-            .catalogue
+            .catalogue()
             .items()
             .iter()
             .map(|item| item.department())
             .filter(|d| !d.is_empty())
             .collect();
-        let products = pack.catalogue.len();
-        let card = &pack.card;
+        let products = pack.catalogue().len();
+        let card = pack.card();
         Self {
             shop: card.shop.clone(),
             pack: pack.fingerprint(),

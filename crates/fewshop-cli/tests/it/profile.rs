@@ -75,21 +75,16 @@ fn heads_are_added_to_a_pack_and_nothing_else_of_it_changes() {
         std::fs::read(shop.path("with.pack")).unwrap()
             == std::fs::read(shop.path("again.pack")).unwrap()
     );
-    assert_eq!(
-        with.profile.as_ref().unwrap().heads[0].values,
-        ["no", "yes"]
-    );
+    assert_eq!(with.attributes().unwrap().heads[0].values, ["no", "yes"]);
     // The card says how the pack came about, so its command is longer by a step.
-    let mut without = with.with_profile(None).unwrap();
+    let without = with.edit(|parts| parts.attributes = None).unwrap();
     assert!(
-        without.card.command.ends_with(
+        without.card().command.ends_with(
             "; fewshop profile --events events.csv --households households.csv --seed 7"
         )
     );
-    without
-        .card
-        .command
-        .clone_from(&read("shop.pack").card.command);
+    let command = read("shop.pack").card().command.clone();
+    let without = without.edit(|parts| parts.card.command = command).unwrap();
     assert!(without.to_bytes().unwrap() == std::fs::read(shop.path("shop.pack")).unwrap());
     assert!(
         shop.check_done("inspect with.pack")

@@ -97,11 +97,13 @@ fn a_search_leaves_a_table_settings_that_make_the_pack_again_and_a_journal_to_go
     let bytes = std::fs::read(shop.path("a.pack")).unwrap();
     let pack = Pack::from_bytes(&bytes).unwrap();
     assert!(
-        pack.card.command.contains("--config a.pack.toml --seed 7"),
+        pack.card()
+            .command
+            .contains("--config a.pack.toml --seed 7"),
         "{}",
-        pack.card.command
+        pack.card().command
     );
-    let line = pack.card.command.strip_prefix("fewshop ").unwrap();
+    let line = pack.card().command.strip_prefix("fewshop ").unwrap();
     shop.check_done(&format!("{line} --out c.pack"));
     assert!(std::fs::read(shop.path("c.pack")).unwrap() == bytes);
 

@@ -77,13 +77,13 @@ fn a_stranger_gets_from_two_files_to_a_pack_and_a_report() {
     let pack =
         fewshop_model::Pack::from_bytes(&std::fs::read(folder.path("my.pack")).unwrap()).unwrap();
     assert_eq!(
-        (pack.card.shop.as_str(), pack.card.currency.as_str()),
+        (pack.card().shop.as_str(), pack.card().currency.as_str()),
         ("Corner Pantry", "GBP")
     );
     assert!(
-        !pack.rules.is_empty()
+        !pack.rules().is_empty()
             && pack
-                .catalogue
+                .catalogue()
                 .items()
                 .iter()
                 .all(|item| !item.picture.is_empty())

@@ -54,7 +54,7 @@ impl Compute {
         pack: &Pack,
     ) -> Result<Vec<f32>, ComputeError> {
         match self {
-            Self::Kernels => Ok(kernels::adapt(u0, rows, &pack.adapter, &pack.config)),
+            Self::Kernels => Ok(kernels::adapt(u0, rows, pack.adapter(), pack.config())),
             #[cfg(feature = "burn")]
             Self::Burn(burn) => burn.adapt(u0, rows).await,
         }
@@ -66,7 +66,11 @@ impl Compute {
     /// When the backend fails.
     pub async fn scan(&self, u: &[f32], pack: &Pack) -> Result<Vec<f32>, ComputeError> {
         match self {
-            Self::Kernels => Ok(kernels::scan(&pack.table, u, pack.config.logit_scale)),
+            Self::Kernels => Ok(kernels::scan(
+                pack.item_table(),
+                u,
+                pack.config().logit_scale,
+            )),
             #[cfg(feature = "burn")]
             Self::Burn(burn) => burn.scan(u).await,
         }
@@ -78,7 +82,7 @@ impl Compute {
     /// When the backend fails.
     pub async fn score(&self, features: &[f32], pack: &Pack) -> Result<Vec<f32>, ComputeError> {
         match self {
-            Self::Kernels => Ok(kernels::rank(features, &pack.ranker)),
+            Self::Kernels => Ok(kernels::rank(features, pack.ranker())),
             #[cfg(feature = "burn")]
             Self::Burn(burn) => burn.score(features).await,
         }

@@ -31,17 +31,17 @@ impl BurnCompute {
     /// Uploads what the three steps need.
     #[must_use]
     pub fn new(pack: &Pack, device: Device) -> Self {
-        let (n, d) = (pack.table.len(), pack.table.d);
-        let r = &pack.ranker;
+        let (n, d) = (pack.item_table().len(), pack.item_table().d);
+        let r = pack.ranker();
         let inputs = r.mean.len();
-        let table: Vec<f32> = (0..n).flat_map(|row| pack.table.row(row)).collect();
+        let table: Vec<f32> = (0..n).flat_map(|row| pack.item_table().row(row)).collect();
         Self {
-            table: matrix(table, n, d, &device).mul_scalar(pack.config.logit_scale),
-            bias: vector(&pack.table.bias, &device),
-            learning_rate: vector(&pack.adapter.learning_rate, &device),
-            steps: pack.config.adapter_steps,
-            l2: pack.config.adapter_l2,
-            scale: pack.config.logit_scale,
+            table: matrix(table, n, d, &device).mul_scalar(pack.config().logit_scale),
+            bias: vector(&pack.item_table().bias, &device),
+            learning_rate: vector(&pack.adapter().learning_rate, &device),
+            steps: pack.config().adapter_steps,
+            l2: pack.config().adapter_l2,
+            scale: pack.config().logit_scale,
             mean: matrix(r.mean.clone(), 1, inputs, &device),
             inv_std: matrix(r.inv_std.clone(), 1, inputs, &device),
             w1: matrix(r.w1.clone(), inputs, r.hidden, &device),

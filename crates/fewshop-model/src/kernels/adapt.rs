@@ -3,7 +3,7 @@
 use wide::f32x8;
 
 use super::{add_scaled, dot, exp};
-use crate::pack::{AdapterWeights, ModelConfig};
+use crate::weights::{AdapterWeights, ModelConfig};
 
 /// What the adapter learns from: all `[rows, d]` row-major, with a bias a row.
 #[derive(Debug, Clone, PartialEq, Default)]

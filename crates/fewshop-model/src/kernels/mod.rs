@@ -4,16 +4,16 @@
 //! or two on this machine.
 
 mod adapt;
+mod int8;
 mod rank;
 mod top_k;
-mod whole;
 
 use wide::{f32x8, i32x8};
 
 pub use adapt::{AdaptRows, adapt, adapt_without, log_likelihood};
+pub use int8::{Taste, logit, scan};
 pub use rank::rank;
 pub use top_k::{top_k, top_k_of};
-pub use whole::{Taste, logit, scan};
 
 /// `a · b`.
 #[must_use]

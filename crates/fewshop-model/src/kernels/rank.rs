@@ -2,7 +2,7 @@
 
 use wide::f32x8;
 
-use crate::pack::RankerWeights;
+use crate::weights::RankerWeights;
 
 /// Rows that go through the network together: a weight that is read once then serves all of them.
 const TOGETHER: usize = 4;

@@ -7,22 +7,7 @@ use fewshop_core::{Event, ItemIx};
 use crate::kernels;
 use crate::pack::Pack;
 use crate::profile::taste;
-
-/// Names of the features, in order. The first two count what others redeemed and come from
-/// training; [`OfferFacts::matches`] gives the rest.
-pub const FEATURES: [&str; 9] = [
-    "redeemed by others",
-    "redeemed by others in its categories",
-    "products covered",
-    "covered products bought before",
-    "category affinity",
-    "department affinity",
-    "sales of the products covered",
-    "taste: chance of a covered product",
-    "taste: best covered product",
-];
-/// Features that [`OfferFacts::matches`] gives.
-pub const MATCHES: usize = FEATURES.len() - 2;
+use crate::weights::MATCHES;
 
 /// Affinity counts products at hand plus this: a dozen purchases say little of 242 categories.
 const SHRINK: f64 = 3.0;
@@ -89,7 +74,7 @@ impl OfferFacts {
     /// When a row is past the end.
     #[must_use]
     pub fn of(pack: &Pack, covered: &[Vec<ItemIx>]) -> Self {
-        let items = pack.catalogue.items();
+        let items = pack.catalogue().items();
         let category = numbered(items.iter().map(|item| item.category.join("\t")));
         let department = numbered(items.iter().map(|item| item.department().to_owned()));
         let shares = |of: &[u32]| -> Vec<Shares> {
@@ -105,7 +90,7 @@ impl OfferFacts {
         let sales = |covered: &Vec<ItemIx>| {
             covered
                 .iter()
-                .map(|item| f64::from(pack.popularity[item.row()]))
+                .map(|item| f64::from(pack.popularity()[item.row()]))
                 .sum::<f64>()
                 .ln_1p()
         };
@@ -140,9 +125,9 @@ impl OfferFacts {
     #[must_use]
     pub fn shopper(&self, visits: &[Vec<ItemIx>], shots: &[Event], pack: &Pack) -> OfferShopper {
         let logits = kernels::scan(
-            &pack.table,
+            pack.item_table(),
             &taste(visits, shots, pack),
-            pack.config.logit_scale,
+            pack.config().logit_scale,
         );
         let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let mut exp = logits.clone();

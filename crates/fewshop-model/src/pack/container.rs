@@ -19,16 +19,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::PackError;
+use crate::error::PackError;
 
 const MAGIC: &[u8; 8] = b"FEWSHOP\n";
 /// The newest version that this code reads, and writes where a pack needs it.
 pub const FORMAT_VERSION: u32 = 5;
-/// The version of packs with a merchant's rules or heads of a profile, and vectors number by
-/// number.
+/// The version of packs whose vectors are product-quantised.
+pub(crate) const QUANTISED_VERSION: u32 = 5;
+/// The version of packs with anything that a training does not write, such as business rules.
 pub(crate) const RULES_VERSION: u32 = 4;
-/// The oldest version that this code reads: without a merchant's rules there is nothing new to say,
-/// and such a pack stays readable by the programs of before.
+/// The oldest version that this code reads. A pack that needs nothing newer is written in it, so that
+/// older programs can read it.
 pub(crate) const PLAIN_VERSION: u32 = 3;
 const PREFIX: usize = 16;
 const HASH: usize = 32;
@@ -109,6 +110,11 @@ impl Writer {
             crc32,
         };
         self.sections.push((entry, bytes));
+    }
+
+    /// Whether a section of that name has been written.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.sections.iter().any(|(entry, _)| entry.name == name)
     }
 
     pub(crate) fn f32(&mut self, name: &str, shape: &[usize], values: &[f32]) {
@@ -295,6 +301,11 @@ impl<'a> Container<'a> {
     /// Names of all sections.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|entry| entry.name.as_str())
+    }
+
+    /// Whether there is a section of that name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.names().any(|other| other == name)
     }
 
     /// First dimension of a section.

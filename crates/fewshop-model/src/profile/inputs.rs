@@ -4,23 +4,18 @@ use std::collections::HashMap;
 
 use fewshop_core::{Event, EventKind, ItemIx};
 
+use crate::catalogue_groups::CatalogueGroups;
 use crate::encoder::Encoded;
 use crate::pack::Pack;
+use crate::weights::PLAIN_FEATURES;
 
-/// How many products and visits there are, and how dear the products are.
-const PLAIN: usize = 4;
-/// Brand groups, departments and categories that are told apart, the first ones of the catalogue; a
-/// pack bounds the work a click.
-const MOST: [usize; 3] = [8, 64, 512];
 /// Means over few products are mostly luck: they count n / (n + this) of themselves.
 const SHRINK: f32 = 3.0;
 
 /// What the heads need to know of each product of a catalogue.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProfileInputs {
-    /// Brand group, department and category of each product; past the known ones `u32::MAX`.
-    groups: [Vec<u32>; 3],
-    sizes: [usize; 3],
+    groups: CatalogueGroups,
     /// Logarithm of the price, and of the price by the mean of the category.
     prices: Vec<Option<[f32; 2]>>,
     d: usize,
@@ -30,35 +25,28 @@ impl ProfileInputs {
     /// Of a pack's catalogue.
     #[must_use]
     pub fn of(pack: &Pack) -> Self {
-        let items = pack.catalogue.items();
-        // A brand group is what stands before the maker: 'National brand · maker 2'.
-        let brand = numbered(
-            items
-                .iter()
-                .map(|item| item.brand.split('·').next().unwrap_or("").trim()),
-            MOST[0],
-        );
-        let department = numbered(items.iter().map(|item| item.department()), MOST[1]);
-        let paths: Vec<String> = items.iter().map(|item| item.category.join("\t")).collect();
-        let category = numbered(paths.iter().map(String::as_str), MOST[2]);
+        let items = pack.catalogue().items();
+        let groups = CatalogueGroups::of(pack.catalogue());
         let mut sums: HashMap<u32, (f32, f32)> = HashMap::new();
         let log = |price: f32| (price + 0.01).ln();
-        for (item, &category) in items.iter().zip(&category.0) {
+        for (item, &category) in items.iter().zip(groups.categories()) {
             if let Some(price) = item.price {
                 let sum = sums.entry(category).or_default();
                 *sum = (sum.0 + log(price), sum.1 + 1.0);
             }
         }
-        let prices = items.iter().zip(&category.0).map(|(item, category)| {
-            let price = log(item.price?);
-            let (sum, n) = sums[category];
-            Some([price, price - sum / n])
-        });
+        let prices = items
+            .iter()
+            .zip(groups.categories())
+            .map(|(item, category)| {
+                let price = log(item.price?);
+                let (sum, n) = sums[category];
+                Some([price, price - sum / n])
+            });
         Self {
             prices: prices.collect(),
-            sizes: [brand.1, department.1, category.1],
-            groups: [brand.0, department.0, category.0],
-            d: pack.table.d,
+            groups,
+            d: pack.item_table().d,
         }
     }
 
@@ -70,13 +58,13 @@ impl ProfileInputs {
         let same = |row: usize| {
             let here = row_of(ItemIx::from(row));
             here.is_some_and(|here| {
-                self.groups
-                    .iter()
-                    .zip(&other.groups)
+                let other = &other.groups.groups;
+                (self.groups.groups.iter())
+                    .zip(other)
                     .all(|(own, other)| own[here] == other[row])
             })
         };
-        self.sizes == other.sizes && (0..other.prices.len()).all(same)
+        self.groups.sizes == other.groups.sizes && (0..other.prices.len()).all(same)
     }
 
     /// Numbers that [`features`](Self::features) gives.
@@ -93,7 +81,7 @@ impl ProfileInputs {
 
     /// Where the counts of brand groups, departments and categories stand.
     fn counts(&self) -> std::ops::Range<usize> {
-        PLAIN..PLAIN + self.sizes.iter().sum::<usize>()
+        PLAIN_FEATURES..PLAIN_FEATURES + self.groups.total()
     }
 
     /// Where what a plain method may read stands: amount, then counts of categories alone.
@@ -102,7 +90,7 @@ impl ProfileInputs {
         let counts = self.counts();
         [0, 1]
             .into_iter()
-            .chain(counts.end - self.sizes[2]..counts.end)
+            .chain(counts.end - self.groups.sizes[2]..counts.end)
             .collect()
     }
 
@@ -126,22 +114,22 @@ impl ProfileInputs {
                 out[3] += relative;
                 priced += 1.0;
             }
-            let mut start = PLAIN;
-            for (groups, size) in self.groups.iter().zip(self.sizes) {
+            let mut start = PLAIN_FEATURES;
+            for (groups, size) in self.groups.groups.iter().zip(self.groups.sizes) {
                 if let Some(count) = out[start..start + size].get_mut(groups[row] as usize) {
                     *count += 1.0;
                 }
                 start += size;
             }
         }
-        out[2..PLAIN]
+        out[2..PLAIN_FEATURES]
             .iter_mut()
             .for_each(|mean| *mean /= priced + SHRINK);
         let counts = self.counts();
         out[counts.clone()]
             .iter_mut()
             .for_each(|count| *count = count.ln_1p());
-        let taste = Encoded::of(&all, &pack.table, &pack.encoder).taste(None);
+        let taste = Encoded::of(&all, pack.item_table(), pack.encoder()).taste(None);
         for (to, x) in out[counts.end..].iter_mut().zip(taste) {
             *to = x * n / (n + SHRINK);
         }
@@ -152,7 +140,7 @@ impl ProfileInputs {
 /// The frozen taste of all that is known of a shopper, `[d]`: zeros where nothing is.
 #[must_use]
 pub fn taste(visits: &[Vec<ItemIx>], shots: &[Event], pack: &Pack) -> Vec<f32> {
-    Encoded::of(&together(visits, shots), &pack.table, &pack.encoder).taste(None)
+    Encoded::of(&together(visits, shots), pack.item_table(), pack.encoder()).taste(None)
 }
 
 /// Oldest first.
@@ -163,21 +151,4 @@ fn together(visits: &[Vec<ItemIx>], shots: &[Event]) -> Vec<Event> {
         .flatten()
         .map(|&item| Event::new(item, EventKind::Purchase));
     before.chain(shots.iter().copied()).collect()
-}
-
-/// Equal texts get equal numbers in order of first use, up to `most` of them; the numbers and how
-/// many there are.
-fn numbered<'a>(texts: impl Iterator<Item = &'a str>, most: usize) -> (Vec<u32>, usize) {
-    let mut known: HashMap<&str, u32> = HashMap::new();
-    let numbers = texts
-        .map(|text| {
-            let next = known.len();
-            if next < most {
-                *known.entry(text).or_insert(next as u32)
-            } else {
-                known.get(text).copied().unwrap_or(u32::MAX)
-            }
-        })
-        .collect();
-    (numbers, known.len())
 }

@@ -2,147 +2,58 @@
 //! shown that they can be told.
 //!
 //! [`ProfileInputs`] turns products into numbers, the same ones in training and on the device;
-//! [`ProfileWeights`] are the heads, an optional part of a pack; [`Recommender::profile`] answers
-//! for the session at hand. A head speaks only at an [`Amount`] at which it was better than its
+//! [`ProfileWeights`] are the heads, an optional part of a pack; [`predict`] answers for one
+//! session. A head speaks only at an [`Amount`] at which it was better than its
 //! prior on households that it had not seen, beyond chance.
 
 mod inputs;
-mod weights;
 
-use fewshop_core::{AttributeBelief, ValueBelief};
+use fewshop_core::{AttributeBelief, Session, ValueBelief};
 
 pub use inputs::{ProfileInputs, taste};
-pub use weights::{AttributeHead, ProfileWeights};
 
-use crate::recommender::Recommender;
+use crate::pack::Pack;
+pub use crate::weights::{Amount, AttributeHead, ProfileWeights};
 
-/// How much is known of a shopper, in the steps that heads are calibrated for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Amount {
-    /// One or two products of a first visit.
-    OneItem,
-    /// Three or four products of a first visit.
-    ThreeItems,
-    /// Five to nine products of a first visit.
-    FiveItems,
-    /// Ten products of a first visit or more.
-    TenItems,
-    /// One earlier visit.
-    OneBasket,
-    /// Two earlier visits.
-    TwoBaskets,
-    /// Three earlier visits or more.
-    ThreeBaskets,
-}
-
-impl Amount {
-    /// All of them, the least first.
-    pub const ALL: [Self; 7] = [
-        Self::OneItem,
-        Self::ThreeItems,
-        Self::FiveItems,
-        Self::TenItems,
-        Self::OneBasket,
-        Self::TwoBaskets,
-        Self::ThreeBaskets,
-    ];
-
-    /// The amount of `items` products at hand after `visits` earlier visits; `None` where nothing
-    /// is known.
-    #[must_use]
-    pub fn of(items: usize, visits: usize) -> Option<Self> {
-        match (visits, items) {
-            (0, 0) => None,
-            (0, 1..=2) => Some(Self::OneItem),
-            (0, 3..=4) => Some(Self::ThreeItems),
-            (0, 5..=9) => Some(Self::FiveItems),
-            (0, _) => Some(Self::TenItems),
-            (1, _) => Some(Self::OneBasket),
-            (2, _) => Some(Self::TwoBaskets),
-            _ => Some(Self::ThreeBaskets),
-        }
-    }
-
-    /// Products of a first visit that it stands for; `None` for earlier visits.
-    #[must_use]
-    pub fn items(self) -> Option<usize> {
-        match self {
-            Self::OneItem => Some(1),
-            Self::ThreeItems => Some(3),
-            Self::FiveItems => Some(5),
-            Self::TenItems => Some(10),
-            _ => None,
-        }
-    }
-
-    /// Earlier visits that it stands for; 0 for a first one.
-    #[must_use]
-    pub fn visits(self) -> usize {
-        match self {
-            Self::OneBasket => 1,
-            Self::TwoBaskets => 2,
-            Self::ThreeBaskets => 3,
-            _ => 0,
-        }
-    }
-
-    /// Its name in tables.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::OneItem => "1 item",
-            Self::ThreeItems => "3 items",
-            Self::FiveItems => "5 items",
-            Self::TenItems => "10 items",
-            Self::OneBasket => "1 basket",
-            Self::TwoBaskets => "2 baskets",
-            Self::ThreeBaskets => "3 baskets",
-        }
-    }
-}
-
-impl Recommender {
-    /// What is believed of the shopper's household, an entry for each attribute that the pack has a
-    /// head for; empty where it has none.
-    #[must_use]
-    pub fn profile(&self) -> Vec<AttributeBelief> {
-        let (Some(weights), Some(inputs)) = (&self.pack().profile, self.profile_inputs()) else {
-            return Vec::new();
-        };
-        let session = self.session();
-        let shots = session.shots();
-        let amount = Amount::of(
-            shots.len(),
-            session
-                .visits
-                .iter()
-                .filter(|visit| !visit.is_empty())
-                .count(),
-        );
-        let probabilities = amount.map(|amount| {
-            let features = inputs.features(&session.visits, &shots, self.pack());
-            weights.probabilities(&weights.logits(&features), amount)
+/// What is believed of the shopper's household, an entry for each attribute that the pack has a
+/// head for; empty where it has none.
+#[must_use]
+pub fn predict(pack: &Pack, inputs: &ProfileInputs, session: &Session) -> Vec<AttributeBelief> {
+    let Some(weights) = pack.attributes() else {
+        return Vec::new();
+    };
+    let shots = session.shots();
+    let amount = Amount::of(
+        shots.len(),
+        session
+            .visits
+            .iter()
+            .filter(|visit| !visit.is_empty())
+            .count(),
+    );
+    let probabilities = amount.map(|amount| {
+        let features = inputs.features(&session.visits, &shots, pack);
+        weights.probabilities(&weights.logits(&features), amount)
+    });
+    let mut from = 0;
+    let belief = |head: &AttributeHead| {
+        let range = from..from + head.values.len();
+        from = range.end;
+        let tells = amount.is_some_and(|amount| head.tells[amount as usize]);
+        let values = probabilities.as_ref().filter(|_| tells).map(|all| {
+            let pairs = head.values.iter().zip(&all[range]).zip(&head.prior);
+            pairs
+                .map(|((value, &probability), &everyone)| ValueBelief {
+                    value: value.clone(),
+                    probability,
+                    everyone,
+                })
+                .collect()
         });
-        let mut from = 0;
-        let belief = |head: &AttributeHead| {
-            let range = from..from + head.values.len();
-            from = range.end;
-            let tells = amount.is_some_and(|amount| head.tells[amount as usize]);
-            let values = probabilities.as_ref().filter(|_| tells).map(|all| {
-                let pairs = head.values.iter().zip(&all[range]).zip(&head.prior);
-                pairs
-                    .map(|((value, &probability), &everyone)| ValueBelief {
-                        value: value.clone(),
-                        probability,
-                        everyone,
-                    })
-                    .collect()
-            });
-            AttributeBelief {
-                attribute: head.name.clone(),
-                values,
-            }
-        };
-        weights.heads.iter().map(belief).collect()
-    }
+        AttributeBelief {
+            attribute: head.name.clone(),
+            values,
+        }
+    };
+    weights.heads.iter().map(belief).collect()
 }

@@ -75,16 +75,17 @@ impl Mix {
     };
 
     /// The pack under this mix, whose vectors are these.
-    fn apply(self, pack: &Pack, table: &ItemTable) -> Pack {
-        let mut out = pack.clone();
-        out.table = table.clone();
-        if self.pairs < 1.0 {
-            out.pairs = pairs(pack, self.pairs);
-        }
-        if self.ranker_zeros > 0.0 {
-            out.ranker = ranker(&pack.ranker, self.ranker_zeros);
-        }
-        out
+    fn apply(self, pack: &Pack, table: &ItemTable) -> Result<Pack> {
+        let small = pack.clone().edit(|parts| {
+            parts.item_table = table.clone();
+            if self.pairs < 1.0 {
+                parts.pairs = pairs(pack, self.pairs);
+            }
+            if self.ranker_zeros > 0.0 {
+                parts.ranker = ranker(&parts.ranker, self.ranker_zeros);
+            }
+        })?;
+        Ok(small)
     }
 }
 

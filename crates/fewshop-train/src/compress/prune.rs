@@ -11,15 +11,15 @@ pub fn pairs(pack: &Pack, keep: f64) -> PairTable {
         offsets: vec![0],
         ..PairTable::default()
     };
-    for row in 0..pack.catalogue.len() {
-        let all: Vec<_> = pack.pairs.row(row).collect();
-        let taken = |to: usize| (pack.popularity[to] as f32).max(1.0);
+    for row in 0..pack.catalogue().len() {
+        let all: Vec<_> = pack.pairs().row(row).collect();
+        let taken = |to: usize| (pack.popularity()[to] as f32).max(1.0);
         let orders: [Vec<f32>; 3] = [
             all.iter()
-                .map(|pair| pair.count / taken(pair.to).powf(pack.config.covisit_alpha))
+                .map(|pair| pair.count / taken(pair.to).powf(pack.config().covisit_alpha))
                 .collect(),
             all.iter()
-                .map(|pair| pair.count / (taken(pair.to) + pack.config.cosine_shrink).sqrt())
+                .map(|pair| pair.count / (taken(pair.to) + pack.config().cosine_shrink).sqrt())
                 .collect(),
             all.iter().map(|pair| pair.regression.abs()).collect(),
         ];
@@ -88,8 +88,8 @@ mod tests {
     fn the_pairs_that_stay_are_the_heaviest_and_a_share_of_one_changes_nothing() {
         let pack = toy::pack();
         let half = pairs(&pack, 0.5);
-        for row in 0..pack.catalogue.len() {
-            let before: Vec<_> = pack.pairs.row(row).collect();
+        for row in 0..pack.catalogue().len() {
+            let before: Vec<_> = pack.pairs().row(row).collect();
             let after = half.offsets[row]..half.offsets[row + 1];
             assert_eq!(after.len(), before.len().div_ceil(2));
             // Of the toy's pairs counts and regression fall together, so the heaviest by both is
@@ -103,16 +103,16 @@ mod tests {
             );
         }
         let all = pairs(&pack, 1.0);
-        assert_eq!(all.items.len(), pack.pairs.items.len());
+        assert_eq!(all.items.len(), pack.pairs().items.len());
         assert_eq!(
             (all.offsets, all.counts.len()),
-            (pack.pairs.offsets.clone(), pack.pairs.counts.len())
+            (pack.pairs().offsets.clone(), pack.pairs().counts.len())
         );
     }
 
     #[test]
     fn the_weights_that_go_are_the_smallest() {
-        let weights = toy::pack().ranker;
+        let weights = toy::pack().ranker().clone();
         let zeros = |weights: &RankerWeights| weights.w1.iter().filter(|w| **w == 0.0).count();
         let few = ranker(&weights, 0.95);
         assert_eq!(

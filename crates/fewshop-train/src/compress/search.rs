@@ -88,11 +88,12 @@ pub fn search(
     seed: u64,
     command: &str,
 ) -> Result<Smaller> {
-    let mut pack = pack.clone();
-    if !command.is_empty() {
-        pack.card.command = format!("{}; {command}", pack.card.command);
-    }
-    let ways = vectors(&pack.table);
+    let pack = pack.clone().edit(|parts| {
+        if !command.is_empty() {
+            parts.card.command = format!("{}; {command}", parts.card.command);
+        }
+    })?;
+    let ways = vectors(pack.item_table());
     let mut mixes: Vec<Mix> = ways
         .iter()
         .flat_map(|&vectors| {
@@ -110,20 +111,20 @@ pub fn search(
     let progress = Progress::of("Mixes", mixes.len() as u64 + ZEROS.len() as u64);
     let tables: Vec<(Vectors, ItemTable)> = ways
         .into_iter()
-        .map(|way| (way, way.of(&pack.table, seed)))
+        .map(|way| (way, way.of(pack.item_table(), seed)))
         .collect();
     let small = |mix: Mix| {
         let table = tables
             .iter()
             .find(|(way, _)| *way == mix.vectors)
-            .map_or(&pack.table, |(_, table)| table);
+            .map_or(pack.item_table(), |(_, table)| table);
         mix.apply(&pack, table)
     };
     let try_all = |mixes: &[Mix]| -> Result<Vec<Tried>> {
         mixes
             .par_iter()
             .map(|&mix| {
-                quietly(|| try_one(mix, small(mix), &name(mix, &pack), questions, &progress))
+                quietly(|| try_one(mix, small(mix)?, &name(mix, &pack), questions, &progress))
             })
             .collect()
     };
@@ -160,7 +161,7 @@ pub fn search(
         )
     };
     let measured = measured(&tried, &pack);
-    let bytes = encoded(small(tried[chosen].mix), &tried[chosen].scores)?;
+    let bytes = encoded(small(tried[chosen].mix)?, &tried[chosen].scores)?;
     Ok(Smaller {
         found: Found {
             budget_bytes: budget,
@@ -205,8 +206,8 @@ fn best_within(tried: &[Tried], budget: usize, among: impl Fn(&Mix) -> bool) -> 
 }
 
 /// The file. Its card holds the mix's own figures.
-fn encoded(mut small: Pack, scores: &[Evaluated]) -> Result<Vec<u8>> {
-    small.card.metrics = fewshop_eval::card_metrics(scores);
+fn encoded(small: Pack, scores: &[Evaluated]) -> Result<Vec<u8>> {
+    let small = small.edit(|parts| parts.card.metrics = fewshop_eval::card_metrics(scores))?;
     Ok(small.to_bytes()?)
 }
 
@@ -248,7 +249,7 @@ fn name(mix: Mix, pack: &Pack) -> String {
     };
     format!(
         "{}, {:.0} % of the pairs{zeros}",
-        mix.vectors.name(bits_of(&pack.table)),
+        mix.vectors.name(bits_of(pack.item_table())),
         100.0 * mix.pairs
     )
 }
@@ -328,8 +329,8 @@ mod tests {
                 .all(|one| one.brotli_bytes > budget || one.ndcg <= chosen.ndcg)
         );
         assert_eq!(
-            Pack::from_bytes(&small.bytes).unwrap().catalogue,
-            pack.catalogue
+            Pack::from_bytes(&small.bytes).unwrap().catalogue(),
+            pack.catalogue()
         );
         assert_eq!(
             small.bytes,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use fewshop_core::{ItemIx, Session};
 use fewshop_data::progress::Progress;
-use fewshop_model::{Pack, kernels};
+use fewshop_model::{Pack, PackError, kernels};
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -35,14 +35,19 @@ pub(crate) fn negatives(
 /// Sets learning rate and gate to what makes the held sessions' wanted items likeliest over the
 /// whole catalogue. A gate of 0 for some number of shots says that fine-tuning the taste did not
 /// help there.
-pub(crate) fn choose(pack: &mut Pack, episodes: &[Episode], config: &AdapterConfig) {
-    pack.config.adapter_steps = config.steps;
-    pack.config.adapter_l2 = config.l2;
-    let d = pack.table.d;
+pub(crate) fn choose(
+    pack: Pack,
+    episodes: &[Episode],
+    config: &AdapterConfig,
+) -> Result<Pack, PackError> {
+    let mut pack = pack.edit(|parts| {
+        parts.config.adapter_steps = config.steps;
+        parts.config.adapter_l2 = config.l2;
+    })?;
+    let d = pack.item_table().d;
     let most = SHOTS.into_iter().max().unwrap_or(1);
     if !config.on {
-        pack.adapter.gate = vec![0.0];
-        return;
+        return pack.edit(|parts| parts.adapter.gate = vec![0.0]);
     }
     let progress = Progress::of("Adapter", config.learning_rates.len() as u64);
     let with_shots: Vec<&Episode> = episodes
@@ -52,10 +57,10 @@ pub(crate) fn choose(pack: &mut Pack, episodes: &[Episode], config: &AdapterConf
         .collect();
     let mut best: Option<(f64, f32, Vec<f32>, String)> = None;
     for &rate in &config.learning_rates {
-        pack.adapter.learning_rate = vec![rate; d];
+        pack = pack.edit(|parts| parts.adapter.learning_rate = vec![rate; d])?;
         let gains: Vec<(usize, Vec<f64>)> = with_shots
             .par_iter()
-            .map(|episode| (episode.shots.len(), gains(pack, episode, &config.gates)))
+            .map(|episode| (episode.shots.len(), gains(&pack, episode, &config.gates)))
             .collect();
         let mut by_shots: BTreeMap<usize, (f64, Vec<f64>)> = BTreeMap::new();
         for (shots, gain) in gains {
@@ -94,12 +99,15 @@ pub(crate) fn choose(pack: &mut Pack, episodes: &[Episode], config: &AdapterConf
         }
     }
     if let Some((gain, rate, gate, words)) = best {
-        pack.adapter.learning_rate = vec![rate; d];
-        pack.adapter.gate = gate;
+        pack = pack.edit(|parts| {
+            parts.adapter.learning_rate = vec![rate; d];
+            parts.adapter.gate = gate;
+        })?;
         progress.finish(&format!(
             "Adapter: rate {rate}, gate by shots {words}, {gain:+.4} log-likelihood a wanted item"
         ));
     }
+    Ok(pack)
 }
 
 /// Gain in mean log-likelihood of the wanted items for each gate against the frozen taste.
@@ -112,7 +120,7 @@ fn gains(pack: &Pack, episode: &Episode, gates: &[f32]) -> Vec<f64> {
             .zip(&tuned)
             .map(|(f, t)| f + weight * (t - f))
             .collect();
-        let logits = kernels::scan(&pack.table, &u, pack.config.logit_scale);
+        let logits = kernels::scan(pack.item_table(), &u, pack.config().logit_scale);
         let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let total = f64::from(top)
             + logits

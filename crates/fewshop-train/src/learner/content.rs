@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::modules::ItemContent;
 use fewshop_core::{Catalogue, Item};
-use fewshop_model::modules::ItemContent;
 
 use crate::text::TextVectors;
 

@@ -103,7 +103,7 @@ pub fn distil(training: Training<'_>, distil: &DistilConfig) -> Result<Distilled
         temperature: distil.temperature,
         weight: distil.weight,
     };
-    let pack = |weights: RankerWeights| through_bytes(&with(&prepared.shipped, weights));
+    let pack = |weights: RankerWeights| through_bytes(&with(&prepared.shipped, weights)?);
     let students = |soft: Option<Soft>| -> Result<Vec<Pack>> {
         seeds
             .iter()
@@ -114,14 +114,14 @@ pub fn distil(training: Training<'_>, distil: &DistilConfig) -> Result<Distilled
     let rows = prepared.rows(catalogue)?;
     let table = ItemTable::quantise_to(
         &rows,
-        plain[0].table.d,
-        prepared.shipped.table.bias.clone(),
+        plain[0].item_table().d,
+        prepared.shipped.item_table().bias.clone(),
         127.0,
     );
     Ok(Distilled {
         questions: super::in_rows_of(&plain[0], catalogue, validation)?,
         unrounded: unrounded(&plain[0], &prepared.shipped, &rows)?,
-        eight_bits: through_bytes(&plain[0].clone().with_table(table)?)?,
+        eight_bits: through_bytes(&plain[0].clone().edit(|parts| parts.item_table = table)?)?,
         teacher: pack(teacher)?,
         plain,
         distilled,
@@ -164,12 +164,12 @@ const COPIES: usize = 8;
 /// alone, so each number becomes eight bytes whose mean it is: a vector of eight times the length,
 /// turned so that lengths, products and gradient steps stay what they were.
 fn unrounded(pack: &Pack, exact: &Pack, rows: &[f32]) -> Result<Pack> {
-    let d = pack.table.d;
+    let d = pack.item_table().d;
     let root = (COPIES as f32).sqrt();
     // Scale and bias that are rounded to half an f32 in a file are not rounded here.
     let mut table = ItemTable {
         d: d * COPIES,
-        bias: exact.table.bias.clone(),
+        bias: exact.item_table().bias.clone(),
         ..ItemTable::default()
     };
     for (nth, row) in rows.chunks_exact(d).enumerate() {
@@ -190,8 +190,8 @@ fn unrounded(pack: &Pack, exact: &Pack, rows: &[f32]) -> Result<Pack> {
             );
         }
     }
-    let h = pack.encoder.hidden;
-    let mut encoder = pack.encoder.clone();
+    let h = pack.encoder().hidden;
+    let mut encoder = pack.encoder().clone();
     let copied = |row: usize| {
         encoder.w[row * h..(row + 1) * h]
             .iter()
@@ -200,25 +200,17 @@ fn unrounded(pack: &Pack, exact: &Pack, rows: &[f32]) -> Result<Pack> {
             .repeat(COPIES)
     };
     encoder.w = (0..d).flat_map(copied).collect();
-    let mut adapter = pack.adapter.clone();
+    let mut adapter = pack.adapter().clone();
     adapter.learning_rate = adapter
         .learning_rate
         .iter()
         .flat_map(|&rate| [rate; COPIES])
         .collect();
-    Ok(Pack::validated(
-        pack.card.clone(),
-        pack.config.clone(),
-        pack.catalogue.clone(),
-        pack.popularity.clone(),
-        pack.recent.clone(),
-        pack.repeat.clone(),
-        table,
-        pack.pairs.clone(),
-        encoder,
-        adapter,
-        pack.ranker.clone(),
-    )?)
+    Ok(pack.clone().edit(|parts| {
+        parts.item_table = table;
+        parts.encoder = encoder;
+        parts.adapter = adapter;
+    })?)
 }
 
 #[cfg(test)]
@@ -259,8 +251,8 @@ mod tests {
     #[test]
     fn spreading_numbers_over_bytes_changes_no_product_beyond_its_rounding() {
         let pack = toy::pack();
-        let rows: Vec<f32> = (0..pack.table.len())
-            .flat_map(|row| pack.table.row(row))
+        let rows: Vec<f32> = (0..pack.item_table().len())
+            .flat_map(|row| pack.item_table().row(row))
             .collect();
         let fine = unrounded(&pack, &pack, &rows).unwrap();
         let session = Session::of_items(&[ItemIx(3), ItemIx(22), ItemIx(5)]);

@@ -21,14 +21,16 @@ mod tower;
 
 use std::collections::BTreeMap;
 
+use crate::modules::ContentPath;
 use anyhow::{Context, Result, ensure};
 use fewshop_core::{Catalogue, Item, ItemIx};
 use fewshop_data::files::{Case, Log};
 use fewshop_data::progress::say;
 use fewshop_eval::{Evaluated, Questions};
 use fewshop_model::features::{FEATURES, Part, part_of};
-use fewshop_model::modules::ContentPath;
-use fewshop_model::{AdapterWeights, Card, Compute, ModelConfig, Pack, RankerWeights, Recommender};
+use fewshop_model::{
+    AdapterWeights, Card, Compute, ModelConfig, Pack, PackParts, RankerWeights, Recommender,
+};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -282,8 +284,8 @@ impl Prepared {
             let most = config.ranker.cases.div_ceil(parts.rounds.len());
             let held = sessions::episodes(&round.held, most, &mut rng);
             if nth == 0 {
-                adapter::choose(&mut pack, &held, &config.adapter);
-                adapter = Some((pack.adapter.clone(), pack.config.clone()));
+                pack = adapter::choose(pack, &held, &config.adapter)?;
+                adapter = Some((pack.adapter().clone(), pack.config().clone()));
                 card.curves = curves;
                 tower = TowerConfig {
                     epochs: epoch,
@@ -293,11 +295,14 @@ impl Prepared {
             }
             // From here on the counts are read as the device will read them: rounded to a byte.
             let told = pairs::season(&round.late, items, season.least, season.sessions, &mut rng);
-            rounds.push((through_bytes(&pack.with_season(told)?)?, held));
+            rounds.push((
+                through_bytes(&pack.edit(|parts| parts.seasonal_counts = told)?)?,
+                held,
+            ));
         }
         // What ships has seen everything: the counts, and the vectors for as many epochs as were
         // found best before.
-        let (mut shipped, Vectors { content, exact, .. }) = counted(
+        let (shipped, Vectors { content, exact, .. }) = counted(
             catalogue,
             text,
             &parts.all,
@@ -309,11 +314,14 @@ impl Prepared {
             card,
             &mut rng,
         )?;
-        shipped.config.season_least = season.least;
+        let shipped = shipped.edit(|parts| parts.config.season_least = season.least)?;
         let judge = if validation.is_some() {
             through_bytes(&shipped)?
         } else {
-            rounds[0].0.clone().with_season(Vec::new())?
+            rounds[0]
+                .0
+                .clone()
+                .edit(|parts| parts.seasonal_counts = Vec::new())?
         };
         Ok(Self {
             rounds,
@@ -327,9 +335,9 @@ impl Prepared {
 
     /// The shipped vectors before they were rounded, in shelf order.
     fn rows(&self, catalogue: &Catalogue) -> Result<Vec<f32>> {
-        let d = self.shipped.table.d;
+        let d = self.shipped.item_table().d;
         let mut out = Vec::with_capacity(self.exact.len());
-        for item in self.shipped.catalogue.items() {
+        for item in self.shipped.catalogue().items() {
             let row = catalogue
                 .ix(&item.id)
                 .context("the pack holds a product that the shop does not")?
@@ -346,7 +354,10 @@ impl Prepared {
         config: &TrainConfig,
         rng: &mut ChaCha8Rng,
     ) -> Result<(Vec<Example>, Vec<Example>)> {
-        let without = |pack: &Pack| Recommender::new(with(pack, no_ranker(off)), Compute::Kernels);
+        let without = |pack: &Pack| -> Result<Recommender> {
+            let pack = with(pack, no_ranker(off))?;
+            Ok(Recommender::new(pack, Compute::Kernels))
+        };
         let told = |told: bool| -> Vec<Vec<&Episode>> {
             self.rounds
                 .iter()
@@ -365,14 +376,16 @@ impl Prepared {
                     .collect::<Vec<_>>()
             };
             examples.extend(ranker::examples(
-                &without(pack),
+                &without(pack)?,
                 &of(true),
                 None,
                 "Candidates of the held sessions",
             )?);
-            let untold = pack.clone().with_season(Vec::new())?;
+            let untold = pack
+                .clone()
+                .edit(|parts| parts.seasonal_counts = Vec::new())?;
             examples.extend(ranker::examples(
-                &without(&untold),
+                &without(&untold)?,
                 &of(false),
                 None,
                 "Candidates of held sessions, no season told",
@@ -380,7 +393,7 @@ impl Prepared {
         }
         let asked: Vec<&Episode> = self.valid.iter().collect();
         let valid = ranker::examples(
-            &without(&self.judge),
+            &without(&self.judge)?,
             &asked,
             None,
             "Candidates for validation",
@@ -401,7 +414,7 @@ impl Prepared {
         )?;
         for ((pack, _), held) in self.rounds.iter().zip(told(true)) {
             examples.extend(ranker::examples(
-                &without(pack),
+                &without(pack)?,
                 &held,
                 Some(&first),
                 "Sessions with products turned down",
@@ -429,7 +442,7 @@ impl Prepared {
                 })
                 .collect();
             let told: Vec<&Episode> = told.iter().collect();
-            let judge = Recommender::new(with(&self.judge, no_ranker(off)), Compute::Kernels);
+            let judge = Recommender::new(with(&self.judge, no_ranker(off))?, Compute::Kernels);
             let told = ranker::examples(
                 &judge,
                 &told,
@@ -450,9 +463,8 @@ impl Prepared {
                 ranker = silent;
             }
         }
-        let mut pack = with(&self.shipped, ranker);
-        pack.card.curves.extend(curves);
-        through_bytes(&pack)
+        let pack = with(&self.shipped, ranker)?;
+        through_bytes(&pack.edit(|parts| parts.card.curves.extend(curves))?)
     }
 }
 
@@ -504,19 +516,20 @@ fn counted(
         ..model
     };
     let table = pairs::table(list, &popularity, &config.pairs, weights);
-    let pack = Pack::validated(
+    let pack = Pack::new(PackParts {
         card,
-        model,
-        catalogue.clone(),
+        config: model,
+        catalogue: catalogue.clone(),
         popularity,
-        pairs::recent(list, items, config.recent_share),
-        sessions::repeat_rates(sessions, items),
-        vectors.table.clone(),
-        table,
-        vectors.encoder.clone(),
+        recent_popularity: pairs::recent(list, items, config.recent_share),
+        repeat_rates: sessions::repeat_rates(sessions, items),
+        item_table: vectors.table.clone(),
+        pairs: table,
+        encoder: vectors.encoder.clone(),
         adapter,
-        no_ranker(&[]),
-    )?;
+        ranker: no_ranker(&[]),
+        ..PackParts::default()
+    })?;
     Ok((pack, vectors))
 }
 
@@ -532,7 +545,8 @@ fn with_metrics(
         let recommender = Recommender::new(pack.clone(), Compute::Kernels);
         let ranked = fewshop_eval::recommend(&recommender, &cases, 20, false)?;
         let scored: Vec<Evaluated> = fewshop_eval::score(&cases, &wanted, &ranked);
-        pack.card.metrics = fewshop_eval::card_metrics(&scored);
+        let metrics = fewshop_eval::card_metrics(&scored);
+        pack = pack.edit(|parts| parts.card.metrics = metrics)?;
     }
     through_bytes(&pack)
 }
@@ -540,7 +554,7 @@ fn with_metrics(
 /// The cases, which name rows of `catalogue`, in those of the pack.
 fn in_rows_of(pack: &Pack, catalogue: &Catalogue, validation: &Validation) -> Result<Questions> {
     let row = |ix: &ItemIx| {
-        pack.catalogue
+        pack.catalogue()
             .ix(&catalogue[*ix].id)
             .context("the pack lost a product")
     };
@@ -572,10 +586,8 @@ fn through_bytes(pack: &Pack) -> Result<Pack> {
     Pack::from_bytes(&pack.to_bytes()?).context("failed to read the pack that was just written")
 }
 
-fn with(pack: &Pack, ranker: RankerWeights) -> Pack {
-    let mut pack = pack.clone();
-    pack.ranker = ranker;
-    pack
+fn with(pack: &Pack, ranker: RankerWeights) -> Result<Pack> {
+    Ok(pack.clone().edit(|parts| parts.ranker = ranker)?)
 }
 
 /// A ranker that is yet to be taught; it says which parts will be read.

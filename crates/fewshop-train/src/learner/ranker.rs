@@ -1,6 +1,7 @@
 //! Trains the ranker on held sessions: the candidates and features that the device will compute, by
 //! the same code.
 
+use crate::modules::{Ranker, RankerConfig};
 use anyhow::{Result, ensure};
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams, decay::WeightDecayConfig};
@@ -10,7 +11,6 @@ use fewshop_core::metrics;
 use fewshop_core::{Event, EventKind, ItemIx, Session};
 use fewshop_data::progress::Progress;
 use fewshop_model::features::{FEATURES, Part, part_of};
-use fewshop_model::modules::{Ranker, RankerConfig};
 use fewshop_model::{RankOptions, RankerWeights, Recommender, kernels};
 use rand::RngExt;
 use rand::seq::SliceRandom;

@@ -1,13 +1,13 @@
 //! Trains item vectors and session encoder: full softmax over the catalogue, many wanted items a
 //! session.
 
+use crate::modules::{ContentPath, ItemInput, TwoTower, TwoTowerConfig};
 use anyhow::{Result, ensure};
 use burn::optim::{AdamConfig, GradientsParams, decay::WeightDecayConfig};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use fewshop_core::Catalogue;
 use fewshop_data::progress::Progress;
-use fewshop_model::modules::{ContentPath, ItemInput, TwoTower, TwoTowerConfig};
 use fewshop_model::{EncoderWeights, ItemTable};
 use rand::RngExt;
 use rand::seq::SliceRandom;

@@ -126,7 +126,7 @@ fn title(pack: &Pack, offer: &Offer) -> String {
     let items: Vec<&Item> = offer
         .items
         .iter()
-        .map(|&item: &ItemIx| &pack.catalogue[item])
+        .map(|&item: &ItemIx| &pack.catalogue()[item])
         .collect();
     let mut groups: BTreeMap<&str, usize> = BTreeMap::new();
     for item in &items {

@@ -200,7 +200,9 @@ fn what_ships_foresees_redemptions_and_ranks_in_the_engine_as_it_was_fitted() {
         shipped.weights.offers[0].title,
         "Produce plain and Produce fancy"
     );
-    let pack = pack.with_offers(Some(shipped.weights)).unwrap();
+    let pack = pack
+        .edit(|parts| parts.offers = Some(shipped.weights))
+        .unwrap();
     let pack = fewshop_model::Pack::from_bytes(&pack.to_bytes().unwrap()).unwrap();
     let mut shopper = fewshop_model::Recommender::new(pack, fewshop_model::Compute::Kernels);
     for department in 0..3u32 {

@@ -1,11 +1,11 @@
 //! Trains heads in burn: one softmax an attribute over a shared trunk, or over the features alone.
 
+use crate::modules::{ProfileConfig, ProfileNet};
 use anyhow::{Result, ensure};
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
-use fewshop_model::modules::{ProfileConfig, ProfileNet};
 use fewshop_model::profile::{AttributeHead, ProfileWeights};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};

@@ -163,7 +163,9 @@ fn heads_speak_of_what_can_be_told_and_are_silent_on_the_rest() {
     );
     assert!(!door.tells.contains(&true), "{:?}", shipped.gains);
 
-    let with = pack.with_profile(Some(shipped.weights)).unwrap();
+    let with = pack
+        .edit(|parts| parts.attributes = Some(shipped.weights))
+        .unwrap();
     let again = Pack::from_bytes(&with.to_bytes().unwrap()).unwrap();
     let mut shop = Recommender::new(again, Compute::Kernels);
     assert!(

@@ -232,7 +232,7 @@ fn fit(task: &Task<'_>, folds: &Folds, job: Job<'_>) -> Result<Vec<u32>> {
 /// A pack has its own order of products.
 fn in_rows_of(pack: &Pack, catalogue: &Catalogue, questions: &Questions) -> Result<Questions> {
     let row = |ix: &ItemIx| {
-        pack.catalogue
+        pack.catalogue()
             .ix(&catalogue[*ix].id)
             .context("the pack lost a product")
     };

@@ -67,13 +67,15 @@ pub struct Found {
 }
 
 /// The item table with each vector moved in a random direction by `share` of its length.
-#[must_use]
-pub fn disturbed(pack: &Pack, share: f64, seed: u64) -> Pack {
+///
+/// # Errors
+/// Never for a share that is finite.
+pub fn disturbed(pack: &Pack, share: f64, seed: u64) -> Result<Pack> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let d = pack.table.d;
-    let mut rows = Vec::with_capacity(pack.table.q.len());
-    for row in 0..pack.table.len() {
-        let x = pack.table.row(row);
+    let d = pack.item_table().d;
+    let mut rows = Vec::with_capacity(pack.item_table().q.len());
+    for row in 0..pack.item_table().len() {
+        let x = pack.item_table().row(row);
         // Sums of twelve uniforms are near enough to a normal to have no favourite direction.
         let noise: Vec<f32> = (0..d)
             .map(|_| (0..12).map(|_| rng.random_range(-0.5f32..0.5)).sum())
@@ -82,9 +84,8 @@ pub fn disturbed(pack: &Pack, share: f64, seed: u64) -> Pack {
         let scale = share as f32 * length(&x) / length(&noise).max(1e-6);
         rows.extend(x.iter().zip(&noise).map(|(x, n)| x + scale * n));
     }
-    let mut moved = pack.clone();
-    moved.table = ItemTable::quantise(&rows, d, pack.table.bias.clone());
-    moved
+    let table = ItemTable::quantise(&rows, d, pack.item_table().bias.clone());
+    Ok(pack.clone().edit(|parts| parts.item_table = table)?)
 }
 
 /// Cases in which each shot is replaced with a probability of one in five, by a product that the
@@ -128,18 +129,19 @@ pub fn run(
         return Ok(Found::default());
     };
     for (name, pack) in packs {
-        let same = pack.catalogue.items().iter().map(|item| &item.id).eq(first
-            .catalogue
+        let same = pack
+            .catalogue()
             .items()
             .iter()
-            .map(|item| &item.id));
+            .map(|item| &item.id)
+            .eq(first.catalogue().items().iter().map(|item| &item.id));
         ensure!(
             same,
             "{name} holds other products than {first_name}: train both on the same items"
         );
     }
-    let judge = Judge::of(questions, &first.popularity);
-    let noise = noisy(questions, first.catalogue.len(), seed);
+    let judge = Judge::of(questions, first.popularity());
+    let noise = noisy(questions, first.catalogue().len(), seed);
     let kinds = [Disturbance::None, Disturbance::NoiseClicks]
         .into_iter()
         .chain(shares.iter().map(|&share| Disturbance::Table(share)));
@@ -151,7 +153,7 @@ pub fn run(
             let (asked, table) = match kind {
                 Disturbance::None => (questions, pack.clone()),
                 Disturbance::NoiseClicks => (&noise, pack.clone()),
-                Disturbance::Table(share) => (questions, disturbed(pack, share, seed)),
+                Disturbance::Table(share) => (questions, disturbed(pack, share, seed)?),
             };
             let vectors = judge.judge(by_vectors(&table, &asked.cases));
             let ranked = judge.judge(picks(
@@ -182,7 +184,7 @@ pub fn run(
 fn by_vectors(pack: &Pack, cases: &[Case]) -> Vec<Vec<ItemIx>> {
     let one = |case: &Case| {
         let (taste, _) = pack.tastes(&fewshop_core::Session::of_items(&case.shots));
-        let logits = kernels::scan(&pack.table, &taste, pack.config.logit_scale);
+        let logits = kernels::scan(pack.item_table(), &taste, pack.config().logit_scale);
         kernels::top_k(&logits, PICKS, |row| {
             !case.shots.contains(&ItemIx::from(row))
         })
@@ -253,16 +255,16 @@ mod tests {
     #[test]
     fn a_vector_moves_by_the_share_that_is_asked_for() {
         let pack = toy::pack();
-        let moved = disturbed(&pack, 0.5, 7);
-        for row in 0..pack.table.len() {
-            let (x, y) = (pack.table.row(row), moved.table.row(row));
+        let moved = disturbed(&pack, 0.5, 7).unwrap();
+        for row in 0..pack.item_table().len() {
+            let (x, y) = (pack.item_table().row(row), moved.item_table().row(row));
             let length = |x: &mut dyn Iterator<Item = f32>| x.map(|x| x * x).sum::<f32>().sqrt();
             let share =
                 length(&mut x.iter().zip(&y).map(|(x, y)| x - y)) / length(&mut x.iter().copied());
             // Six bits a number round the rest away.
             assert!((share - 0.5).abs() < 0.1, "{share}");
         }
-        assert_eq!(disturbed(&pack, 0.5, 7), moved);
+        assert_eq!(disturbed(&pack, 0.5, 7).unwrap(), moved);
     }
 
     #[test]

@@ -3,13 +3,13 @@
 
 use anyhow::{Context, Result};
 use fewshop_core::{Catalogue, ItemId};
-use fewshop_model::{ItemTable, Pack, PairTable};
+use fewshop_model::{ItemTable, Pack, PackParts, PairTable};
 
 /// The pack with `items` products. The first ones are its own, fewer where fewer are asked for;
 /// each further one is a copy of one of them, with its own id, a vector a little off, and pairs
 /// with as many products, those or copies of them.
 pub(crate) fn grown(pack: &Pack, items: usize, seed: u64) -> Result<Pack> {
-    let n = pack.catalogue.len();
+    let n = pack.catalogue().len();
     let mut random = Random(seed);
     let source: Vec<usize> = (0..items)
         .map(|row| if row < n { row } else { random.below(n) })
@@ -19,7 +19,7 @@ pub(crate) fn grown(pack: &Pack, items: usize, seed: u64) -> Result<Pack> {
         copies[of].push(row as u32);
     }
     let products = source.iter().enumerate().map(|(row, &of)| {
-        let mut item = pack.catalogue.items()[of].clone();
+        let mut item = pack.catalogue().items()[of].clone();
         if row >= n {
             item.id = ItemId(format!("{}-{row}", item.id.0));
         }
@@ -27,10 +27,10 @@ pub(crate) fn grown(pack: &Pack, items: usize, seed: u64) -> Result<Pack> {
     });
     let catalogue =
         Catalogue::new(products.collect()).context("the copies have ids of their own")?;
-    let d = pack.table.d;
+    let d = pack.item_table().d;
     let mut q = Vec::with_capacity(items * d);
     for (row, &of) in source.iter().enumerate() {
-        let own = &pack.table.q[of * d..(of + 1) * d];
+        let own = &pack.item_table().q[of * d..(of + 1) * d];
         q.extend(own.iter().map(|&x| {
             if row < n {
                 x
@@ -42,9 +42,15 @@ pub(crate) fn grown(pack: &Pack, items: usize, seed: u64) -> Result<Pack> {
     let table = ItemTable {
         d,
         q,
-        scale: source.iter().map(|&of| pack.table.scale[of]).collect(),
-        bias: source.iter().map(|&of| pack.table.bias[of]).collect(),
-        spaces: pack.table.spaces,
+        scale: source
+            .iter()
+            .map(|&of| pack.item_table().scale[of])
+            .collect(),
+        bias: source
+            .iter()
+            .map(|&of| pack.item_table().bias[of])
+            .collect(),
+        spaces: pack.item_table().spaces,
     };
     let mut pairs = PairTable {
         offsets: vec![0],
@@ -52,7 +58,7 @@ pub(crate) fn grown(pack: &Pack, items: usize, seed: u64) -> Result<Pack> {
     };
     for &of in &source {
         let mut row: Vec<(u32, f32, f32)> = pack
-            .pairs
+            .pairs()
             .row(of)
             .filter(|pair| !copies[pair.to].is_empty())
             .map(|pair| {
@@ -74,22 +80,23 @@ pub(crate) fn grown(pack: &Pack, items: usize, seed: u64) -> Result<Pack> {
             .offsets
             .push(u32::try_from(pairs.items.len()).context("too many pairs")?);
     }
-    let mut adapter = pack.adapter.clone();
+    let mut adapter = pack.adapter().clone();
     adapter.negatives.retain(|&row| (row as usize) < items);
     let of = |values: &[u32]| source.iter().map(|&of| values[of]).collect();
-    let pack = Pack::validated(
-        pack.card.clone(),
-        pack.config.clone(),
+    let pack = Pack::new(PackParts {
+        card: pack.card().clone(),
+        config: pack.config().clone(),
         catalogue,
-        of(&pack.popularity),
-        of(&pack.recent),
-        source.iter().map(|&of| pack.repeat[of]).collect(),
-        table,
+        popularity: of(pack.popularity()),
+        recent_popularity: of(pack.recent_popularity()),
+        repeat_rates: source.iter().map(|&of| pack.repeat_rates()[of]).collect(),
+        item_table: table,
         pairs,
-        pack.encoder.clone(),
+        encoder: pack.encoder().clone(),
         adapter,
-        pack.ranker.clone(),
-    );
+        ranker: pack.ranker().clone(),
+        ..PackParts::default()
+    });
     pack.context("the grown pack does not fit together")
 }
 
@@ -114,15 +121,15 @@ mod tests {
     #[test]
     fn a_grown_shop_holds_the_real_one_and_can_be_written_and_read() {
         let pack = Pack::from_bytes(&std::fs::read(shop_pack()).unwrap()).unwrap();
-        let n = pack.catalogue.len();
+        let n = pack.catalogue().len();
         let big = grown(&pack, n + 500, 7).unwrap();
-        assert_eq!(big.catalogue.len(), n + 500);
-        assert_eq!(big.catalogue.items()[..n], *pack.catalogue.items());
+        assert_eq!(big.catalogue().len(), n + 500);
+        assert_eq!(big.catalogue().items()[..n], *pack.catalogue().items());
         assert_eq!(grown(&pack, n + 500, 7).unwrap(), big);
         assert!(Pack::from_bytes(&big.to_bytes().unwrap()).is_ok());
         assert_eq!(
             grown(&pack, 500, 7).unwrap().catalogue.items(),
-            &pack.catalogue.items()[..500]
+            &pack.catalogue().items()[..500]
         );
     }
 }

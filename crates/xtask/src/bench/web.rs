@@ -76,7 +76,7 @@ pub(crate) fn web(options: &Options) -> Result<()> {
         let sessions = cache().join("sessions.json");
         write_if_changed(
             &sessions,
-            json!(recorded_sessions(&pack.catalogue)?)
+            json!(recorded_sessions(pack.catalogue())?)
                 .to_string()
                 .as_bytes(),
         )?;
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn there_are_sessions_to_replay() {
         let pack = Pack::from_bytes(&fs::read(shop_pack()).unwrap()).unwrap();
-        let sessions = recorded_sessions(&pack.catalogue).unwrap();
+        let sessions = recorded_sessions(pack.catalogue()).unwrap();
         assert!(sessions.iter().map(Vec::len).sum::<usize>() >= 200);
     }
 

@@ -53,7 +53,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let (_, first) = packs
         .first()
         .ok_or_else(|| anyhow::anyhow!("no pack was given: give --pack"))?;
-    let questions = read_questions(&args.cases, &args.truth, &first.catalogue)?;
+    let questions = read_questions(&args.cases, &args.truth, first.catalogue())?;
     let found = study(&packs, &questions, &args.perturb_items, args.seed)?;
     write_study(args.json.as_deref(), &Study::Robustness(found.clone()))?;
     print(&table(&found))?;

@@ -17,11 +17,11 @@ use fewshop_core::{Catalogue, ItemIx};
 use fewshop_data::files::{Case, Log};
 use fewshop_data::progress::{Progress, say};
 use fewshop_eval::{Bootstrap, Judge, PICKS, Questions};
-use fewshop_model::{Pack, kernels};
+use fewshop_model::{NewItem, Pack, kernels};
 use rayon::prelude::*;
 
 use crate::learner::{self, TrainConfig, Training};
-use crate::newcomers::{Examples, Gan, GanConfig, Likeness, Newcomer, Weights, add};
+use crate::newcomers::{Examples, Gan, GanConfig, Likeness, Weights, add};
 use crate::text::TextVectors;
 use hold::{Hold, only};
 use mix::{Lesson, Mix};
@@ -86,7 +86,7 @@ pub fn run(
         cases: questions.cases.clone(),
         wanted: only(&questions.wanted, &signals.new),
     };
-    let popularity = &signals.recommender.pack().popularity;
+    let popularity = signals.recommender.pack().popularity();
     let (by_new, by_all) = (
         Judge::of(&new_only, popularity),
         Judge::of(&questions, popularity),
@@ -159,13 +159,13 @@ fn prepare(
         text.map_or(&[], |text| &text.rows()[row * size..][..size])
     };
     let pack_text: Vec<f32> = pack
-        .catalogue
+        .catalogue()
         .items()
         .iter()
         .flat_map(|item| said(&item.id))
         .copied()
         .collect();
-    let likeness = Likeness::of(&pack.catalogue, &pack_text);
+    let likeness = Likeness::of(pack.catalogue(), &pack_text);
     let weights = Weights::default();
     let content = |item: &fewshop_core::Item, near: &[(u32, f32)]| -> Vec<f32> {
         let read = if config.tower.text {
@@ -174,16 +174,16 @@ fn prepare(
             &[]
         };
         let mut out = tower.vector(item, read);
-        let mut mean = vec![0.0; pack.table.d];
+        let mut mean = vec![0.0; pack.item_table().d];
         near.iter()
-            .for_each(|&(row, weight)| pack.table.add_row(row as usize, weight, &mut mean));
+            .for_each(|&(row, weight)| pack.item_table().add_row(row as usize, weight, &mut mean));
         out.extend(mean);
         out.extend(said(&item.id));
         out
     };
-    let progress = Progress::of("Neighbours by content", pack.catalogue.len() as u64);
+    let progress = Progress::of("Neighbours by content", pack.catalogue().len() as u64);
     let known: Vec<Vec<f32>> = pack
-        .catalogue
+        .catalogue()
         .items()
         .par_iter()
         .enumerate()
@@ -207,13 +207,13 @@ fn prepare(
     progress.finish("Neighbours by content: found");
     let width = known.first().map_or(0, Vec::len);
     let known = known.concat();
-    let vectors: Vec<f32> = (0..pack.catalogue.len())
-        .flat_map(|row| unit(pack.table.row(row)))
+    let vectors: Vec<f32> = (0..pack.catalogue().len())
+        .flat_map(|row| unit(pack.item_table().row(row)))
         .collect();
     let examples = Examples {
         width,
         content: &known,
-        d: pack.table.d,
+        d: pack.item_table().d,
         vectors: &vectors,
     };
     let gan = Gan::fit(examples, &GanConfig::default(), seed)?;
@@ -233,12 +233,12 @@ fn prepare(
         made.insert(
             item.id.0.clone(),
             [
-                content[..pack.table.d].to_vec(),
+                content[..pack.item_table().d].to_vec(),
                 gan.vector(&content),
                 plain.vector(&content),
             ],
         );
-        newcomers.push(Newcomer {
+        newcomers.push(NewItem {
             item: item.clone(),
             neighbours,
             vector: None,
@@ -246,7 +246,7 @@ fn prepare(
     }
     let with_new = add(&pack, &newcomers)?;
     let text: Vec<f32> = with_new
-        .catalogue
+        .catalogue()
         .items()
         .iter()
         .flat_map(|item| said(&item.id))

@@ -62,18 +62,18 @@ impl Signals {
         text: Vec<f32>,
         seed: u64,
     ) -> Result<Self> {
-        let n = pack.catalogue.len();
+        let n = pack.catalogue().len();
         let fresh = ids(newcomers);
         let new: Vec<bool> = pack
-            .catalogue
+            .catalogue()
             .items()
             .iter()
             .map(|item| fresh.contains(item.id.0.as_str()))
             .collect();
         let with = |which: usize| -> Result<ItemTable> {
-            let d = pack.table.d;
+            let d = pack.item_table().d;
             let mut rows: Vec<f32> = Vec::with_capacity(n * d);
-            for (row, item) in pack.catalogue.items().iter().enumerate() {
+            for (row, item) in pack.catalogue().items().iter().enumerate() {
                 if new[row] {
                     rows.extend(
                         &vectors
@@ -81,12 +81,16 @@ impl Signals {
                             .context("a new product has no vector")?[which],
                     );
                 } else {
-                    rows.extend(pack.table.row(row));
+                    rows.extend(pack.item_table().row(row));
                 }
             }
-            Ok(ItemTable::quantise(&rows, d, pack.table.bias.clone()))
+            Ok(ItemTable::quantise(
+                &rows,
+                d,
+                pack.item_table().bias.clone(),
+            ))
         };
-        let random = pack.catalogue.items().iter();
+        let random = pack.catalogue().items().iter();
         let random = random
             .map(|item| split::fold(&item.id.0, &format!("random-{seed}"), 1 << 20) as f32)
             .collect();
@@ -94,7 +98,7 @@ impl Signals {
             content: with(0)?,
             generated: with(1)?,
             regressed: with(2)?,
-            likeness: Likeness::of(&pack.catalogue, &text),
+            likeness: Likeness::of(pack.catalogue(), &text),
             width: text.len() / n,
             text,
             category_popularity: category_popularity(&pack, &new),
@@ -111,9 +115,9 @@ impl Signals {
     /// The columns for these shots, each over all rows.
     pub(super) fn columns(&self, shots: &[ItemIx]) -> Result<Vec<Vec<f32>>> {
         let pack = self.recommender.pack();
-        let (n, k) = (pack.catalogue.len(), shots.len().max(1) as f32);
+        let (n, k) = (pack.catalogue().len(), shots.len().max(1) as f32);
         let zeros = || vec![0f32; n];
-        let items = pack.catalogue.items();
+        let items = pack.catalogue().items();
         let (mut text, mut text_max, mut words, mut words_max) =
             (zeros(), vec![-1f32; n], zeros(), zeros());
         let (mut category, mut department, mut brand) = (zeros(), zeros(), zeros());
@@ -150,10 +154,10 @@ impl Signals {
                     !item.brand.is_empty() && item.brand == other.brand,
                 )) / k;
             }
-            let config = &pack.config;
-            let own = pack.popularity[shot.row()] as f32;
-            for pair in pack.pairs.row(shot.row()) {
-                let other = pack.popularity[pair.to] as f32;
+            let config = pack.config();
+            let own = pack.popularity()[shot.row()] as f32;
+            for pair in pack.pairs().row(shot.row()) {
+                let other = pack.popularity()[pair.to] as f32;
                 covisit[pair.to] += pair.count
                     / (own + config.covisit_shrink)
                     / other.max(1.0).powf(config.covisit_alpha)
@@ -176,7 +180,7 @@ impl Signals {
         };
         let session = Session::of_items(shots);
         let (taste, _) = pack.tastes(&session);
-        let logits = |table: &ItemTable| kernels::scan(table, &taste, pack.config.logit_scale);
+        let logits = |table: &ItemTable| kernels::scan(table, &taste, pack.config().logit_scale);
         let nearest = |table: &ItemTable| {
             let mut most = vec![-1f32; n];
             for shot in shots {
@@ -207,10 +211,10 @@ impl Signals {
             department,
             brand,
             items.iter().map(|item| distance(item.price)).collect(),
-            pack.popularity.iter().map(|&p| ln(&(p as f32))).collect(),
-            pack.table.bias.clone(),
-            logits(&pack.table),
-            nearest(&pack.table),
+            pack.popularity().iter().map(|&p| ln(&(p as f32))).collect(),
+            pack.item_table().bias.clone(),
+            logits(pack.item_table()),
+            nearest(pack.item_table()),
             logits(&self.content),
             nearest(&self.content),
             logits(&self.generated),
@@ -244,7 +248,7 @@ impl Signals {
 fn category_popularity(pack: &Pack, new: &[bool]) -> Vec<f32> {
     let mut sums: HashMap<&[String], (f32, f32)> = HashMap::new();
     for (row, item) in pack
-        .catalogue
+        .catalogue()
         .items()
         .iter()
         .enumerate()
@@ -252,7 +256,7 @@ fn category_popularity(pack: &Pack, new: &[bool]) -> Vec<f32> {
     {
         for depth in 0..=item.category.len() {
             let sum = sums.entry(&item.category[..depth]).or_default();
-            sum.0 += pack.popularity[row] as f32;
+            sum.0 += pack.popularity()[row] as f32;
             sum.1 += 1.0;
         }
     }
@@ -262,7 +266,7 @@ fn category_popularity(pack: &Pack, new: &[bool]) -> Vec<f32> {
             .find_map(|depth| sums.get(&category[..depth]))
             .map_or(0.0, |(sum, n)| sum / n)
     };
-    pack.catalogue
+    pack.catalogue()
         .items()
         .iter()
         .map(|item| of(&item.category))

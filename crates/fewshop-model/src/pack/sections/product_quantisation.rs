@@ -4,28 +4,53 @@
 
 use std::collections::HashMap;
 
-use super::container::{Container, Dtype, Writer};
-use super::{ItemTable, PackError};
+use crate::error::PackError;
+use crate::pack::PackParts;
+use crate::pack::container::{Container, Dtype, QUANTISED_VERSION, Writer};
+use crate::pack::meta::Meta;
+use crate::pack::section::{NewItem, RowOrder, Section};
+use crate::weights::{ItemTable, MAX_SUB_VECTOR_WIDTH};
 
-const CODES: &str = "items.codes";
+pub(super) const CODES: &str = "items.codes";
 const CENTROIDS: &str = "items.centroids";
-/// Their sections, which stand in the place of `items.q`.
-pub(super) const SECTIONS: [&str; 2] = [CODES, CENTROIDS];
 /// A code is one byte.
-pub(crate) const MOST_CENTROIDS: usize = 256;
-/// Numbers a sub-vector may have: one byte of the file becomes as many in memory, and a hostile
-/// file may not fill the machine.
-pub(crate) const MOST_WIDTH: usize = 16;
+pub(crate) const MAX_CENTROIDS: usize = 256;
+pub(in crate::pack) struct ProductQuantisation;
 
-/// Whether vectors of `d` numbers can be cut into so many sub-vectors.
-#[must_use]
-pub(crate) fn can_cut(d: usize, spaces: usize) -> bool {
-    d > 0 && spaces > 0 && d.is_multiple_of(spaces) && d / spaces <= MOST_WIDTH
+impl Section for ProductQuantisation {
+    /// They stand in the place of `items.q`.
+    const NAMES: &'static [&'static str] = &[CODES, CENTROIDS];
+    const SINCE: u32 = QUANTISED_VERSION;
+
+    fn write(parts: &PackParts, out: &mut Writer, _: &mut Meta) -> Result<bool, PackError> {
+        Ok(write(&parts.item_table, out))
+    }
+
+    fn read(file: &Container<'_>, meta: &mut Meta, parts: &mut PackParts) -> Result<(), PackError> {
+        if let Some((q, spaces)) = read(file, meta.items, meta.d)? {
+            (parts.item_table.q, parts.item_table.spaces) = (q, spaces);
+        }
+        Ok(())
+    }
+
+    /// In memory there is only the table, which [`ItemVectors`](super::item_vectors::ItemVectors)
+    /// checks, reorders and grows.
+    fn check(_: &PackParts) -> Result<(), PackError> {
+        Ok(())
+    }
+
+    fn reorder(_: &PackParts, _: &RowOrder, _: &mut PackParts) -> Result<(), PackError> {
+        Ok(())
+    }
+
+    fn grow(_: &PackParts, _: &[NewItem], _: &mut PackParts) -> Result<(), PackError> {
+        Ok(())
+    }
 }
 
 /// Writes the table as codes where it says so and its sub-vectors are few enough; says whether it
 /// did.
-pub(super) fn write(table: &ItemTable, out: &mut Writer) -> bool {
+fn write(table: &ItemTable, out: &mut Writer) -> bool {
     let Some((codes, centroids)) = codes(table) else {
         return false;
     };
@@ -38,7 +63,7 @@ pub(super) fn write(table: &ItemTable, out: &mut Writer) -> bool {
 /// order of first use.
 fn codes(table: &ItemTable) -> Option<(Vec<u8>, Vec<i8>)> {
     let (n, d, spaces) = (table.len(), table.d, table.spaces);
-    if !can_cut(d, spaces) {
+    if !ItemTable::can_cut(d, spaces) {
         return None;
     }
     let width = d / spaces;
@@ -75,33 +100,29 @@ fn codes(table: &ItemTable) -> Option<(Vec<u8>, Vec<i8>)> {
 
 /// Reads the table's numbers, `[n, d]`, and into how many sub-vectors a row is cut; `None` where
 /// the file has no codes.
-pub(super) fn read(
-    file: &Container<'_>,
-    n: usize,
-    d: usize,
-) -> Result<Option<(Vec<i8>, usize)>, PackError> {
-    if file.names().all(|name| !SECTIONS.contains(&name)) {
+fn read(file: &Container<'_>, n: usize, d: usize) -> Result<Option<(Vec<i8>, usize)>, PackError> {
+    if !ProductQuantisation::NAMES.iter().any(|name| file.has(name)) {
         return Ok(None);
     }
-    if file.names().any(|name| name == "items.q") {
+    if file.has("items.q") {
         return Err(PackError::field(
             CODES,
             "stands beside 'items.q': a table is written one way",
         ));
     }
     let (spaces, count) = (file.len_of(CODES)?, file.len_of(CENTROIDS)?);
-    if !can_cut(d, spaces) {
+    if !ItemTable::can_cut(d, spaces) {
         return Err(PackError::field(
             CODES,
             format!(
-                "has {spaces} sub-vectors a row: {d} numbers must be cut evenly, into parts of {MOST_WIDTH} at most"
+                "has {spaces} sub-vectors a row: {d} numbers must be cut evenly, into parts of {MAX_SUB_VECTOR_WIDTH} at most"
             ),
         ));
     }
-    if count > MOST_CENTROIDS {
+    if count > MAX_CENTROIDS {
         return Err(PackError::field(
             CENTROIDS,
-            format!("has {count} rows, at most {MOST_CENTROIDS} can be named"),
+            format!("has {count} rows, at most {MAX_CENTROIDS} can be named"),
         ));
     }
     let codes = file.shaped_u8(CODES, &[spaces, n])?;
@@ -154,6 +175,6 @@ mod tests {
             .collect();
         assert!(codes(&table(&many, 2)).is_none());
         assert!(codes(&table(&many[..256], 2)).is_some());
-        assert!(!can_cut(64, 2) && can_cut(64, 4));
+        assert!(!ItemTable::can_cut(64, 2) && ItemTable::can_cut(64, 4));
     }
 }

@@ -1,5 +1,5 @@
 //! Trainable burn modules: the item tower, the session encoder and the ranker. What they learn is
-//! exported into a [`Pack`](crate::Pack), which the browser reads without them.
+//! exported into a [`Pack`](fewshop_model::Pack), which the browser reads without them.
 
 mod profile;
 mod ranker;

@@ -3,8 +3,8 @@ use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
-use crate::features::FEATURES;
-use crate::pack::RankerWeights;
+use fewshop_model::RankerWeights;
+use fewshop_model::features::FEATURES;
 
 /// Settings of the ranker network.
 #[derive(Debug, Clone, Copy, PartialEq)]

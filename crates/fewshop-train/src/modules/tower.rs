@@ -7,7 +7,7 @@ use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
 use fewshop_core::EventKind;
 
 use super::ranker::values;
-use crate::pack::EncoderWeights;
+use fewshop_model::EncoderWeights;
 
 /// Content of all items: padded lists of token numbers, where token 0 is padding, and what a text
 /// model says of them, if there is one.

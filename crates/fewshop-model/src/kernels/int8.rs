@@ -2,7 +2,7 @@
 //! up to the same sum in any order, so the browser, this machine and any other give the same logits
 //! to the last bit.
 
-use crate::pack::ItemTable;
+use crate::weights::ItemTable;
 
 /// A vector rounded to 16-bit numbers: `v[i] = scale * q[i]`. The error of a product is some 1e-5
 /// of it, below what the bytes of the rows lose.
@@ -120,7 +120,7 @@ mod arch {
         i32x4_splat, i64x2_shuffle, v128, v128_load, v128_store,
     };
 
-    use crate::pack::ItemTable;
+    use crate::weights::ItemTable;
 
     /// The row length that the scan is written for; others take the way of single rows.
     const D: usize = 64;
@@ -220,7 +220,7 @@ mod arch {
 mod arch {
     use wide::{i8x16, i16x16, i32x8};
 
-    use crate::pack::ItemTable;
+    use crate::weights::ItemTable;
 
     pub(super) fn dot(row: &[i8], v: &[i16]) -> i32 {
         let (rows, row_rest) = row.as_chunks::<16>();

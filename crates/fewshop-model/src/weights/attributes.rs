@@ -1,16 +1,18 @@
-//! The heads as a pack ships them.
+//! Prediction heads for household attributes.
 
 use serde::{Deserialize, Serialize};
 
 use super::Amount;
-use crate::pack::PackError;
+use crate::error::PackError;
 
-/// Bounds of a pack's heads: more is no profile but work for the page.
-const MOST_HEADS: usize = 32;
-const MOST_VALUES: usize = 64;
-const MOST_TEXT: usize = 80;
-/// Most hidden units.
-pub(crate) const MOST_HIDDEN: usize = 256;
+/// Features before those of the groups: how many products and visits there are, and how dear the
+/// products are.
+pub(crate) const PLAIN_FEATURES: usize = 4;
+/// Bounds on the heads of a pack, so that a hostile one cannot make the page work for long.
+const MAX_HEADS: usize = 32;
+const MAX_VALUES: usize = 64;
+const MAX_TEXT: usize = 80;
+const MAX_HIDDEN: usize = 256;
 
 /// One attribute: its values, what is true of all households, and where it may be told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -97,15 +99,15 @@ impl ProfileWeights {
     /// [`PackError::Field`] names what does not fit.
     pub(crate) fn check(&self, features: usize) -> Result<(), PackError> {
         let wrong = |problem: String| Err(PackError::field("profile", problem));
-        if self.heads.is_empty() || self.heads.len() > MOST_HEADS || self.hidden > MOST_HIDDEN {
+        if self.heads.is_empty() || self.heads.len() > MAX_HEADS || self.hidden > MAX_HIDDEN {
             return wrong(format!(
-                "must have 1 to {MOST_HEADS} heads and at most {MOST_HIDDEN} hidden units"
+                "must have 1 to {MAX_HEADS} heads and at most {MAX_HIDDEN} hidden units"
             ));
         }
         for (at, head) in self.heads.iter().enumerate() {
             let text = |text: &String| {
                 !text.trim().is_empty()
-                    && text.len() <= MOST_TEXT
+                    && text.len() <= MAX_TEXT
                     && !text.chars().any(char::is_control)
             };
             let distinct = |list: &[String]| {
@@ -119,12 +121,12 @@ impl ProfileWeights {
                 || self.heads[..at].iter().any(|other| other.name == head.name)
             {
                 return wrong(format!(
-                    "head {at} must have a name and values of 1 to {MOST_TEXT} bytes, its name no other's"
+                    "head {at} must have a name and values of 1 to {MAX_TEXT} bytes, its name no other's"
                 ));
             }
-            if !(2..=MOST_VALUES).contains(&n) || !distinct(&head.values) || head.prior.len() != n {
+            if !(2..=MAX_VALUES).contains(&n) || !distinct(&head.values) || head.prior.len() != n {
                 return wrong(format!(
-                    "'{}' must have 2 to {MOST_VALUES} different values and a prior for each",
+                    "'{}' must have 2 to {MAX_VALUES} different values and a prior for each",
                     head.name
                 ));
             }

@@ -1,11 +1,13 @@
-//! Who may depend on whom, and what the inner crates may not touch: the walls of ARCHITECTURE.md
-//! that a machine can check.
+//! The dependency rules of ARCHITECTURE.md that a machine can check: which crate may depend on which,
+//! which module on which, and what the inner crates may not touch.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
+
+use crate::imports::{code_only, exports, paths, test_items, without_tests};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -97,6 +99,27 @@ fn dependencies_point_down_only() {
             "fewshop-train",
         ],
     );
+    check_inner("fewshop-bench", &["fewshop-model"]);
+    check_inner(
+        "fewshop-fuzz",
+        &[
+            "fewshop-core",
+            "fewshop-model",
+            "fewshop-data",
+            "fewshop-wasm",
+            "fewshop-web",
+        ],
+    );
+    check_inner("xtask", &["fewshop-core", "fewshop-model", "fewshop-web"]);
+}
+
+#[test]
+fn nothing_depends_on_what_ships_to_nobody() {
+    for (member, all) in dependencies() {
+        for tool in ["fewshop-bench", "fewshop-fuzz", "xtask"] {
+            assert!(!all.contains(tool), "{member} may not depend on {tool}");
+        }
+    }
 }
 
 #[test]
@@ -181,9 +204,10 @@ fn sql_engines_are_behind_features_that_are_off() {
     }
 }
 
-/// Every `.rs` file of a crate's `src`, without its unit tests.
+/// Every `.rs` file of a crate's `src` without its unit tests, whether these are a block or a file.
 fn sources(member: &str) -> Vec<(PathBuf, String)> {
     let mut out = Vec::new();
+    let mut tests = BTreeSet::new();
     let mut folders = vec![root().join(member).join("src")];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).expect("the crate has sources") {
@@ -192,15 +216,21 @@ fn sources(member: &str) -> Vec<(PathBuf, String)> {
                 folders.push(path);
             } else if path.extension().is_some_and(|e| e == "rs") {
                 let text = std::fs::read_to_string(&path).expect("sources are text");
-                let code = text
-                    .split("#[cfg(test)]")
-                    .next()
-                    .unwrap_or_default()
-                    .to_owned();
-                out.push((path, code));
+                let stem = path.file_stem().unwrap_or_default();
+                let children = if stem == "mod" || stem == "lib" || stem == "main" {
+                    folder.clone()
+                } else {
+                    folder.join(stem)
+                };
+                for name in test_items(&code_only(&text)).files {
+                    tests.insert(children.join(&name));
+                    tests.insert(children.join(name).with_extension("rs"));
+                }
+                out.push((path, without_tests(&text)));
             }
         }
     }
+    out.retain(|(path, _)| path.ancestors().all(|folder| !tests.contains(folder)));
     out
 }
 
@@ -233,4 +263,157 @@ fn core_and_model_do_no_io() {
 #[test]
 fn the_storefront_never_names_a_tensor() {
     check_never_named("web", &["burn::", "Tensor", "fewshop_model"]);
+}
+
+/// Arrows that run up, in words. `files` are modules with their text, `layers` paths of modules,
+/// lowest first: a file belongs to the longest path that it begins with and may name that layer and
+/// those below it.
+fn arrows_up(
+    files: &[(Vec<String>, String)],
+    exports: &BTreeMap<String, Vec<String>>,
+    layers: &[&str],
+) -> Vec<String> {
+    let layers: Vec<Vec<&str>> = layers
+        .iter()
+        .map(|path| path.split("::").collect())
+        .collect();
+    let layer_of = |path: &[String]| {
+        let fits = |layer: &&Vec<&str>| {
+            layer.len() <= path.len() && layer.iter().zip(path).all(|(a, b)| a == b)
+        };
+        let best = layers.iter().filter(fits).max_by_key(|layer| layer.len());
+        best.and_then(|best| layers.iter().position(|layer| layer == best))
+    };
+    let mut out = Vec::new();
+    for (module, text) in files {
+        let name = module.join("::");
+        let Some(own) = layer_of(module) else {
+            out.push(format!(
+                "{name} is in no layer: give it a place in the list"
+            ));
+            continue;
+        };
+        for path in paths(text, module) {
+            let exported = path.first().and_then(|first| exports.get(first));
+            let at = layer_of(&path).or_else(|| exported.and_then(|path| layer_of(path)));
+            let path = path.join("::");
+            match at {
+                Some(at) if at <= own => {}
+                Some(_) => out.push(format!("{name} names {path}, which is above it")),
+                None if path.is_empty() => {}
+                None => out.push(format!("{name} names {path}, which is in no layer")),
+            }
+        }
+    }
+    out
+}
+
+/// Refuses an import that runs up. `layers` are modules or folders of the crate, lowest first; the
+/// crate's root may name all of them.
+#[track_caller]
+fn check_layers(member: &str, layers: &[&str]) {
+    let folder = root().join(member).join("src");
+    let lib = std::fs::read_to_string(folder.join("lib.rs")).expect("the crate is a library");
+    let mut files = Vec::new();
+    for (path, text) in sources(member) {
+        let inner = path.strip_prefix(&folder).expect("it lies in src");
+        let mut module: Vec<String> = inner
+            .with_extension("")
+            .iter()
+            .map(|part| part.to_string_lossy().into_owned())
+            .collect();
+        if module.last().is_some_and(|last| last == "mod") {
+            module.pop();
+        }
+        if module != ["lib"] && module != ["main"] {
+            files.push((module, text));
+        }
+    }
+    let found = arrows_up(&files, &exports(&lib), layers);
+    assert!(found.is_empty(), "{member}:\n{}", found.join("\n"));
+}
+
+#[test]
+fn modules_of_the_core_know_only_those_below() {
+    check_layers(
+        "crates/fewshop-core",
+        &[
+            "catalogue",
+            "event",
+            "neighbours",
+            "counts",
+            "split",
+            "metrics",
+            "belief",
+            "offer",
+            "recommendation",
+            "protocol",
+        ],
+    );
+}
+
+#[test]
+fn modules_of_the_model_know_only_those_below() {
+    check_layers(
+        "crates/fewshop-model",
+        &[
+            "error",
+            "weights",
+            "catalogue_groups",
+            "rules",
+            "features::table",
+            "kernels",
+            "pack",
+            "compute",
+            "features",
+            "encoder",
+            "adaptation",
+            "answer",
+            "channels",
+            "known",
+            "board",
+            "profile",
+            "offers",
+            "recommender",
+            "toy",
+        ],
+    );
+}
+
+#[test]
+fn an_arrow_that_runs_up_is_found() {
+    let files = |text: &str| {
+        vec![
+            (vec!["low".to_owned()], text.to_owned()),
+            (
+                vec!["high".to_owned(), "part".to_owned()],
+                "use crate::low::Thing;".to_owned(),
+            ),
+        ]
+    };
+    let exports = exports("pub use high::part::Exported;");
+    let found = |text: &str, layers: &[&str]| arrows_up(&files(text), &exports, layers);
+    let layers = ["low", "high"];
+    assert!(found("use std::fs;", &layers).is_empty());
+    assert_eq!(
+        found("use crate::high::part::Other;", &layers),
+        ["low names high::part::Other, which is above it"]
+    );
+    assert_eq!(
+        found("fn f() { crate::Exported::new() }", &layers),
+        ["low names Exported::new, which is above it"]
+    );
+    assert_eq!(
+        found("use super::high;", &layers),
+        ["low names high, which is above it"]
+    );
+    assert_eq!(
+        found("use crate::elsewhere;", &layers),
+        ["low names elsewhere, which is in no layer"]
+    );
+    assert_eq!(
+        found("", &["low"]),
+        ["high::part is in no layer: give it a place in the list"]
+    );
+    assert!(found("use crate::high::part::Other;", &["high", "low"]).len() == 1);
 }

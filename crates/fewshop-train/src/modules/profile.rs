@@ -4,7 +4,7 @@ use burn::tensor::activation::tanh;
 use burn::tensor::{Device, Tensor};
 
 use super::ranker::values;
-use crate::profile::{AttributeHead, ProfileWeights};
+use fewshop_model::profile::{AttributeHead, ProfileWeights};
 
 /// Settings of the profile network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,66 @@
+//! The header's `meta`: small facts that are no arrays.
+
+use serde::{Deserialize, Serialize};
+
+use super::Card;
+use super::container::Container;
+use super::sections::AttributesMeta;
+use crate::error::PackError;
+use crate::weights::ModelConfig;
+
+/// No shop has more; it bounds what a hostile header can ask for before the sections are read.
+const MAX_ITEMS: usize = 5_000_000;
+const MAX_HIDDEN: usize = 4_096;
+
+/// What the sections write into the header, in the order of the file. Feature names are part of it:
+/// weights for other features are no weights for these. A new section needs nothing here; small
+/// facts of its own are JSON in a section of text, as `rules` and `offers` are.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Meta {
+    pub(super) card: Card,
+    pub(super) config: ModelConfig,
+    pub(super) items: usize,
+    pub(super) d: usize,
+    pub(super) encoder_hidden: usize,
+    pub(super) recency: f32,
+    pub(super) ranker_hidden: usize,
+    pub(super) ranker_bias: f32,
+    pub(super) features: Vec<String>,
+    pub(super) pair_count_min: f32,
+    pub(super) pair_count_max: f32,
+    pub(super) pair_regression_max: f32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) profile: Option<AttributesMeta>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) fresh: Vec<u32>,
+}
+
+impl Meta {
+    pub(super) fn read(file: &Container<'_>) -> Result<Self, PackError> {
+        let meta: Self =
+            serde_json::from_str(file.meta).map_err(|err| PackError::field("meta", err))?;
+        if meta.items > MAX_ITEMS
+            || meta.d > 1024
+            || meta.encoder_hidden > MAX_HIDDEN
+            || meta.ranker_hidden > MAX_HIDDEN
+        {
+            return Err(PackError::field(
+                "meta",
+                "asks for more items or numbers than is allowed",
+            ));
+        }
+        let scales = [
+            meta.recency,
+            meta.ranker_bias,
+            meta.pair_count_max,
+            meta.pair_regression_max,
+        ];
+        if scales.iter().any(|v| !v.is_finite())
+            || !(meta.pair_count_min > 0.0 && meta.pair_count_min <= meta.pair_count_max)
+        {
+            return Err(PackError::field("meta", "must hold finite numbers"));
+        }
+        Ok(meta)
+    }
+}

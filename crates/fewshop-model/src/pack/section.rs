@@ -1,0 +1,230 @@
+//! What a section of the pack is: everything that must be done with it, in one place.
+//!
+//! [`Sections`] walks a list of them. It is a list of types and not of trait objects, so that a
+//! browser, which only reads packs, does not carry the code that writes, reorders or grows them.
+
+use fewshop_core::Item;
+
+use super::PackParts;
+use super::container::{Container, PLAIN_VERSION, Writer};
+use super::meta::Meta;
+use crate::error::PackError;
+
+/// A part of the pack that is written, read, checked, reordered and grown together. None of these
+/// has a default: whoever adds a section decides each.
+pub(super) trait Section {
+    /// Its sections in the file.
+    const NAMES: &'static [&'static str];
+    /// The format version since which a file may hold it. A file is of the newest version that one
+    /// of its sections asks for, so that a pack without it stays the same file.
+    const SINCE: u32;
+
+    /// Writes it after the sections before it in the list; `false` if the pack has nothing of it.
+    fn write(parts: &PackParts, out: &mut Writer, meta: &mut Meta) -> Result<bool, PackError>;
+
+    /// Reads what [`write`](Self::write) wrote, and leaves the parts as they are if the file has
+    /// nothing of it. Nothing in the file may be believed.
+    fn read(file: &Container<'_>, meta: &mut Meta, parts: &mut PackParts) -> Result<(), PackError>;
+
+    /// Checks it against itself and the rest.
+    fn check(parts: &PackParts) -> Result<(), PackError>;
+
+    /// Puts its rows in a new order. The sections before it in the list have been reordered.
+    fn reorder(
+        before: &PackParts,
+        order: &RowOrder,
+        parts: &mut PackParts,
+    ) -> Result<(), PackError>;
+
+    /// Appends rows for new items. The sections before it in the list have grown.
+    fn grow(before: &PackParts, added: &[NewItem], parts: &mut PackParts) -> Result<(), PackError>;
+}
+
+/// A list of sections: `(First, (Second, ()))`.
+pub(super) trait Sections {
+    /// Whether one of them may stand in a file of that version under this name.
+    fn knows(name: &str, version: u32) -> bool;
+    /// Writes all of them and returns the version that they ask for.
+    fn write(parts: &PackParts, out: &mut Writer, meta: &mut Meta) -> Result<u32, PackError>;
+    fn read(file: &Container<'_>, meta: &mut Meta, parts: &mut PackParts) -> Result<(), PackError>;
+    fn check(parts: &PackParts) -> Result<(), PackError>;
+    fn reorder(
+        before: &PackParts,
+        order: &RowOrder,
+        parts: &mut PackParts,
+    ) -> Result<(), PackError>;
+    fn grow(before: &PackParts, added: &[NewItem], parts: &mut PackParts) -> Result<(), PackError>;
+}
+
+impl Sections for () {
+    fn knows(_: &str, _: u32) -> bool {
+        false
+    }
+
+    fn write(_: &PackParts, _: &mut Writer, _: &mut Meta) -> Result<u32, PackError> {
+        Ok(PLAIN_VERSION)
+    }
+
+    fn read(_: &Container<'_>, _: &mut Meta, _: &mut PackParts) -> Result<(), PackError> {
+        Ok(())
+    }
+
+    fn check(_: &PackParts) -> Result<(), PackError> {
+        Ok(())
+    }
+
+    fn reorder(_: &PackParts, _: &RowOrder, _: &mut PackParts) -> Result<(), PackError> {
+        Ok(())
+    }
+
+    fn grow(_: &PackParts, _: &[NewItem], _: &mut PackParts) -> Result<(), PackError> {
+        Ok(())
+    }
+}
+
+impl<First: Section, Rest: Sections> Sections for (First, Rest) {
+    fn knows(name: &str, version: u32) -> bool {
+        (version >= First::SINCE && First::NAMES.contains(&name)) || Rest::knows(name, version)
+    }
+
+    fn write(parts: &PackParts, out: &mut Writer, meta: &mut Meta) -> Result<u32, PackError> {
+        let own = if First::write(parts, out, meta)? {
+            First::SINCE
+        } else {
+            PLAIN_VERSION
+        };
+        Ok(own.max(Rest::write(parts, out, meta)?))
+    }
+
+    fn read(file: &Container<'_>, meta: &mut Meta, parts: &mut PackParts) -> Result<(), PackError> {
+        First::read(file, meta, parts)?;
+        Rest::read(file, meta, parts)
+    }
+
+    fn check(parts: &PackParts) -> Result<(), PackError> {
+        First::check(parts)?;
+        Rest::check(parts)
+    }
+
+    fn reorder(
+        before: &PackParts,
+        order: &RowOrder,
+        parts: &mut PackParts,
+    ) -> Result<(), PackError> {
+        First::reorder(before, order, parts)?;
+        Rest::reorder(before, order, parts)
+    }
+
+    fn grow(before: &PackParts, added: &[NewItem], parts: &mut PackParts) -> Result<(), PackError> {
+        First::grow(before, added, parts)?;
+        Rest::grow(before, added, parts)
+    }
+}
+
+/// Where each row goes.
+#[derive(Debug)]
+pub(super) struct RowOrder {
+    /// The old row of each new one.
+    old: Vec<usize>,
+    /// The new row of each old one.
+    new: Vec<u32>,
+}
+
+impl RowOrder {
+    /// `order` holds the old row of each new one; it must name every row below `n` once.
+    pub(super) fn new(order: &[usize], n: usize) -> Result<Self, PackError> {
+        let mut new = vec![u32::MAX; n];
+        for (to, &from) in order.iter().enumerate() {
+            match new.get_mut(from) {
+                Some(place) if *place == u32::MAX => *place = to as u32,
+                _ => return Err(wrong_order(n)),
+            }
+        }
+        if order.len() != n {
+            return Err(wrong_order(n));
+        }
+        Ok(Self {
+            old: order.to_vec(),
+            new,
+        })
+    }
+
+    /// The old row of each new one.
+    pub(super) fn old_rows(&self) -> &[usize] {
+        &self.old
+    }
+
+    /// One value a row, in the new order.
+    pub(super) fn permuted<T: Clone>(&self, values: &[T]) -> Vec<T> {
+        self.old.iter().map(|&old| values[old].clone()).collect()
+    }
+
+    /// Where a row went.
+    pub(super) fn row(&self, old: u32) -> u32 {
+        self.new[old as usize]
+    }
+
+    /// Rows of a set, rising.
+    pub(super) fn rows(&self, old: &[u32]) -> Vec<u32> {
+        let mut rows: Vec<u32> = old.iter().map(|&row| self.row(row)).collect();
+        rows.sort_unstable();
+        rows
+    }
+}
+
+fn wrong_order(n: usize) -> PackError {
+    PackError::field("order", format!("must name each of the {n} rows once"))
+}
+
+/// An item to be added to a pack that was trained without it, and what is known of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewItem {
+    /// The item.
+    pub item: Item,
+    /// Rows of the pack that it resembles, with weights that add up to 1; may be empty.
+    pub neighbours: Vec<(u32, f32)>,
+    /// Its vector, `[d]`, if something better than the mean of its neighbours is known.
+    pub vector: Option<Vec<f32>>,
+}
+
+impl NewItem {
+    /// The weighted mean of its neighbours' values; `without` if it has no neighbours.
+    pub(super) fn mean(&self, of: impl Fn(usize) -> f32, without: f32) -> f32 {
+        if self.neighbours.is_empty() {
+            without
+        } else {
+            self.neighbours
+                .iter()
+                .map(|&(row, weight)| weight * of(row as usize))
+                .sum()
+        }
+    }
+
+    /// The same of counts, rounded; 0 if it has no neighbours: it was never sold.
+    pub(super) fn mean_count(&self, counts: &[u32]) -> u32 {
+        self.mean(|row| counts[row] as f32, 0.0).round() as u32
+    }
+}
+
+/// Refuses a column that has not one number a row, or whatever else was expected.
+pub(super) fn check_length(field: &str, found: usize, expected: usize) -> Result<(), PackError> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(PackError::field(
+            field,
+            format!("has {found} numbers, expected {expected}"),
+        ))
+    }
+}
+
+/// Refuses rows past the end of the catalogue.
+pub(super) fn check_rows(field: &str, rows: &[u32], n: usize) -> Result<(), PackError> {
+    match rows.iter().find(|&&row| row as usize >= n) {
+        Some(bad) => Err(PackError::field(
+            field,
+            format!("names row {bad}, the catalogue has {n}"),
+        )),
+        None => Ok(()),
+    }
+}

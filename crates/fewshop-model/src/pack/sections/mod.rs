@@ -1,0 +1,40 @@
+//! The sections of the pack, one file each, and the one list of them.
+
+mod attributes;
+mod catalogue;
+mod item_vectors;
+mod networks;
+mod new_items;
+mod offers;
+mod pairs;
+mod popularity;
+mod product_quantisation;
+mod repeat_rates;
+mod rules;
+mod seasonal_counts;
+mod settings;
+
+pub(super) use attributes::AttributesMeta;
+
+macro_rules! list {
+    () => { () };
+    ($first:path, $($rest:path,)*) => { ($first, list!($($rest,)*)) };
+}
+
+/// All sections in the order of the file. Writing, reading, checking, reordering and growing walk
+/// this list, so a section that stands in it cannot be forgotten by any of them.
+pub(super) type All = list![
+    settings::Settings,
+    catalogue::Products,
+    popularity::Popularity,
+    seasonal_counts::SeasonalCounts,
+    repeat_rates::RepeatRates,
+    product_quantisation::ProductQuantisation,
+    item_vectors::ItemVectors,
+    pairs::Pairs,
+    networks::Networks,
+    attributes::Attributes,
+    rules::Rules,
+    offers::Offers,
+    new_items::NewItems,
+];

@@ -1,0 +1,57 @@
+//! Business rules; optional. JSON, for they are few and for people.
+
+use crate::error::PackError;
+use crate::pack::PackParts;
+use crate::pack::container::{Container, RULES_VERSION, Writer};
+use crate::pack::meta::Meta;
+use crate::pack::section::{NewItem, RowOrder, Section};
+
+const NAME: &str = "rules";
+
+pub(in crate::pack) struct Rules;
+
+impl Section for Rules {
+    const NAMES: &'static [&'static str] = &[NAME];
+    const SINCE: u32 = RULES_VERSION;
+
+    fn write(parts: &PackParts, out: &mut Writer, _: &mut Meta) -> Result<bool, PackError> {
+        let is_there = !parts.rules.is_empty();
+        if is_there {
+            let json = serde_json::to_string(&parts.rules);
+            out.utf8(NAME, &json.map_err(|err| PackError::field(NAME, err))?);
+        }
+        Ok(is_there)
+    }
+
+    fn read(file: &Container<'_>, _: &mut Meta, parts: &mut PackParts) -> Result<(), PackError> {
+        if file.has(NAME) {
+            let rules = serde_json::from_str(file.utf8(NAME)?);
+            parts.rules = rules.map_err(|err| PackError::field(NAME, err))?;
+        }
+        Ok(())
+    }
+
+    fn check(parts: &PackParts) -> Result<(), PackError> {
+        (parts.rules.check(&parts.catalogue)).map_err(|problem| PackError::field(NAME, problem))
+    }
+
+    fn reorder(
+        before: &PackParts,
+        order: &RowOrder,
+        parts: &mut PackParts,
+    ) -> Result<(), PackError> {
+        let rules = &mut parts.rules;
+        rules.clone_from(&before.rules);
+        let row = |row: &mut u32| *row = order.row(*row);
+        rules.pin.iter_mut().for_each(|(pinned, _)| row(pinned));
+        rules.shift.iter_mut().for_each(|(moved, _)| row(moved));
+        rules.exclude.iter_mut().for_each(row);
+        rules.out_of_stock.iter_mut().for_each(row);
+        Ok(())
+    }
+
+    /// No rule is about an item that was not there.
+    fn grow(_: &PackParts, _: &[NewItem], _: &mut PackParts) -> Result<(), PackError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,84 @@
+//! Training card and settings: facts of the header alone.
+
+use crate::error::PackError;
+use crate::features::table::FEATURE_NAMES;
+use crate::pack::PackParts;
+use crate::pack::container::{Container, PLAIN_VERSION, Writer};
+use crate::pack::meta::Meta;
+use crate::pack::section::{NewItem, RowOrder, Section};
+
+/// Steps times negatives times numbers a vector: fine-tuning without each of 20 context items is
+/// then a fifth of a second of multiplications. The defaults come to 41,000.
+const MAX_ADAPTER_WORK: usize = 10_000_000;
+/// Candidates of a channel times hidden units of the ranker; the defaults come to 7,680.
+const MAX_RANKER_WORK: usize = 1_000_000;
+
+pub(in crate::pack) struct Settings;
+
+impl Section for Settings {
+    const NAMES: &'static [&'static str] = &[];
+    const SINCE: u32 = PLAIN_VERSION;
+
+    fn write(parts: &PackParts, _: &mut Writer, meta: &mut Meta) -> Result<bool, PackError> {
+        meta.card = parts.card.clone();
+        meta.config = parts.config.clone();
+        meta.features = FEATURE_NAMES.iter().map(ToString::to_string).collect();
+        Ok(true)
+    }
+
+    fn read(_: &Container<'_>, meta: &mut Meta, parts: &mut PackParts) -> Result<(), PackError> {
+        if !meta.features.iter().eq(FEATURE_NAMES.iter()) {
+            return Err(PackError::field(
+                "features",
+                "are not those that this program computes: train the pack again",
+            ));
+        }
+        parts.card = std::mem::take(&mut meta.card);
+        parts.config = std::mem::take(&mut meta.config);
+        Ok(())
+    }
+
+    fn check(parts: &PackParts) -> Result<(), PackError> {
+        let c = &parts.config;
+        let finite = [
+            c.logit_scale,
+            c.adapter_l2,
+            c.dismiss_weight,
+            c.covisit_alpha,
+            c.covisit_shrink,
+            c.cosine_shrink,
+            c.sessions,
+        ];
+        if finite.iter().any(|v| !(v.is_finite() && *v >= 0.0)) {
+            return Err(PackError::field(
+                "config",
+                "must hold finite numbers of 0 or more",
+            ));
+        }
+        // Work per click grows with these: a hostile pack must not hang the page.
+        let adapter = c
+            .adapter_steps
+            .saturating_mul(parts.adapter.negatives.len())
+            .saturating_mul(parts.item_table.d);
+        let ranker = c.candidates.saturating_mul(parts.ranker.hidden.max(1));
+        if c.candidates == 0
+            || c.candidates > 10_000
+            || adapter > MAX_ADAPTER_WORK
+            || ranker > MAX_RANKER_WORK
+        {
+            return Err(PackError::field(
+                "config",
+                "asks for no candidates, or for more work a click than is allowed (candidates x hidden units, or steps x negatives x numbers)",
+            ));
+        }
+        Ok(())
+    }
+
+    fn reorder(_: &PackParts, _: &RowOrder, _: &mut PackParts) -> Result<(), PackError> {
+        Ok(())
+    }
+
+    fn grow(_: &PackParts, _: &[NewItem], _: &mut PackParts) -> Result<(), PackError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,109 @@
+//! Item vectors at one byte a number.
+
+/// Steps of a number of an item vector on either side of 0: six bits. Seven cost 69 kB more on the
+/// wire for 8,547 items and bring nothing that validation cases notice; see `docs/performance.md`.
+const STEPS: f32 = 31.0;
+
+/// Numbers in one sub-vector of product quantisation. One byte of the file becomes as many bytes in
+/// memory, and a hostile file must not fill the machine.
+pub(crate) const MAX_SUB_VECTOR_WIDTH: usize = 16;
+
+/// Item vectors at one byte a number: `x[i][j] = scale[i] * q[i][j]`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ItemTable {
+    /// Numbers a row.
+    pub d: usize,
+    /// `[items, d]`, row-major.
+    pub q: Vec<i8>,
+    /// `[items]`, positive or 0.
+    pub scale: Vec<f32>,
+    /// `[items]`: added to the scaled product with the taste vector.
+    pub bias: Vec<f32>,
+    /// Into how many sub-vectors a row is cut where the file names sub-vectors instead of numbers
+    /// (product quantisation); 0 where it does not. The numbers are the same either way.
+    pub spaces: usize,
+}
+
+impl ItemTable {
+    /// Whether rows of `d` numbers can be cut into `subspaces` equal sub-vectors, which product
+    /// quantisation asks for.
+    #[must_use]
+    pub fn can_cut(d: usize, subspaces: usize) -> bool {
+        d > 0
+            && subspaces > 0
+            && d.is_multiple_of(subspaces)
+            && d / subspaces <= MAX_SUB_VECTOR_WIDTH
+    }
+
+    /// Quantises rows of `d` numbers.
+    ///
+    /// # Shapes
+    /// - `rows`: `[items, d]`, finite
+    /// - `bias`: `[items]`
+    ///
+    /// # Panics
+    /// When the lengths do not fit together.
+    #[must_use]
+    pub fn quantise(rows: &[f32], d: usize, bias: Vec<f32>) -> Self {
+        Self::quantise_to(rows, d, bias, STEPS)
+    }
+
+    /// The same with so many steps on either side of 0, 127 at most.
+    ///
+    /// # Panics
+    /// See [`Self::quantise`].
+    #[must_use]
+    pub fn quantise_to(rows: &[f32], d: usize, bias: Vec<f32>, steps: f32) -> Self {
+        assert_eq!(rows.len(), d * bias.len(), "rows must be [bias.len(), d]");
+        let mut table = Self {
+            d,
+            q: Vec::with_capacity(rows.len()),
+            scale: Vec::with_capacity(bias.len()),
+            bias,
+            spaces: 0,
+        };
+        for row in rows.chunks_exact(d) {
+            let scale = row.iter().fold(0f32, |m, v| m.max(v.abs())) / steps;
+            table.scale.push(scale);
+            table.q.extend(row.iter().map(|v| {
+                if scale > 0.0 {
+                    (v / scale).round() as i8
+                } else {
+                    0
+                }
+            }));
+        }
+        table
+    }
+
+    /// Number of items.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.scale.len()
+    }
+
+    /// Whether there are no items.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.scale.is_empty()
+    }
+
+    /// Adds `weight * x[row]` to `out`, `[d]`.
+    pub fn add_row(&self, row: usize, weight: f32, out: &mut [f32]) {
+        let w = weight * self.scale[row];
+        for (o, &q) in out
+            .iter_mut()
+            .zip(&self.q[row * self.d..(row + 1) * self.d])
+        {
+            *o += w * f32::from(q);
+        }
+    }
+
+    /// The row as numbers, `[d]`.
+    #[must_use]
+    pub fn row(&self, row: usize) -> Vec<f32> {
+        let mut out = vec![0.0; self.d];
+        self.add_row(row, 1.0, &mut out);
+        out
+    }
+}

@@ -1,0 +1,22 @@
+//! What training learns, as plain data: numbers, their shapes and the checks that need nothing else.
+//!
+//! The lowest part of the crate. Kernels compute with these types and the pack stores them; neither
+//! is known here.
+
+mod attributes;
+mod config;
+mod evidence_level;
+mod item_table;
+mod networks;
+mod offers;
+mod pair_table;
+
+pub(crate) use attributes::PLAIN_FEATURES;
+pub use attributes::{AttributeHead, ProfileWeights};
+pub use config::ModelConfig;
+pub use evidence_level::Amount;
+pub use item_table::ItemTable;
+pub(crate) use item_table::MAX_SUB_VECTOR_WIDTH;
+pub use networks::{AdapterWeights, EncoderWeights, RankerWeights};
+pub use offers::{FEATURES as OFFER_FEATURES, KNOWN, MATCHES, OfferWeights, ShippedOffer, WEIGHTS};
+pub use pair_table::{Pair, PairTable};
