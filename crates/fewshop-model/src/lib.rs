@@ -11,34 +11,29 @@
 //!
 //! Limits: one shopper at a time; the last [`MAX_SHOTS`] shots of a session are learned from.
 
-mod adaptation;
-mod answer;
-mod board;
-mod channels;
+mod business_rules;
 mod compute;
-mod encoder;
 pub mod features;
 pub mod kernels;
-mod known;
 #[cfg(feature = "train")]
 pub mod modules;
 pub mod offers;
 mod pack;
 pub mod profile;
+mod ranking;
 mod recommender;
-mod rules;
 #[cfg(feature = "toy")]
 pub mod toy;
 
-pub use answer::{Candidates, RankError, RankOptions, Ranking, Step};
+pub use business_rules::{Cap, MerchantRules};
 #[cfg(feature = "burn")]
 pub use compute::BurnCompute;
 pub use compute::{AdaptProblem, Compute, ComputeError};
-pub use encoder::MAX_SHOTS;
-pub use known::MAX_VISITS;
 pub use pack::{
     AdapterWeights, Card, EncoderWeights, FORMAT_VERSION, ItemTable, ModelConfig, Pack, PackError,
     Pair, PairTable, RankerWeights,
 };
+pub use ranking::options::{Candidates, RankError, RankOptions, Ranking, Step};
+pub use ranking::session_encoder::MAX_SHOTS;
+pub use ranking::shopper_history::MAX_VISITS;
 pub use recommender::Recommender;
-pub use rules::{Cap, MerchantRules};

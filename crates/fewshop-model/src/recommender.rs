@@ -6,19 +6,19 @@ use fewshop_core::{
     Catalogue, Event, ItemIx, MerchantRule, Reason, Recommendation, Session, Share,
 };
 
-use crate::adaptation::{mix, negatives, with_shots};
-use crate::answer::{Candidates, RankError, RankOptions, Ranking, Step};
-use crate::board::{Board, Evidence};
-use crate::channels::{Channels, Sums};
+use crate::business_rules::Hand;
 use crate::compute::Compute;
-use crate::encoder::{Encoded, MAX_SHOTS};
 use crate::features::{FEATURES, Facts, Part};
 use crate::kernels::{self, AdaptRows};
-use crate::known::{Known, Past};
 use crate::offers;
 use crate::pack::Pack;
 use crate::profile::ProfileInputs;
-use crate::rules::Hand;
+use crate::ranking::adaptation::{mix, negatives, with_shots};
+use crate::ranking::feature_matrix::{Board, Evidence};
+use crate::ranking::options::{Candidates, RankError, RankOptions, Ranking, Step};
+use crate::ranking::pair_scores::{Channels, Sums};
+use crate::ranking::session_encoder::{Encoded, MAX_SHOTS};
+use crate::ranking::shopper_history::{Known, Past};
 
 /// Ranks a catalogue for one session.
 ///

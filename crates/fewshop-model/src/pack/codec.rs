@@ -13,8 +13,8 @@ use super::{
     AdapterWeights, Card, EncoderWeights, ItemTable, ModelConfig, Pack, PackError, PairTable,
     RankerWeights,
 };
+use crate::business_rules::MerchantRules;
 use crate::features::{FEATURE_NAMES, FEATURES};
-use crate::rules::MerchantRules;
 
 /// Small facts that are no arrays. Feature names are part of it: weights for other features are no
 /// weights for these.

@@ -16,10 +16,10 @@ use serde::{Deserialize, Serialize};
 pub use container::FORMAT_VERSION;
 pub use error::PackError;
 
+use crate::business_rules::MerchantRules;
 use crate::features::FEATURES;
 use crate::offers::OfferWeights;
 use crate::profile::ProfileWeights;
-use crate::rules::MerchantRules;
 
 /// What the model was trained on and how good it is; for people and for reports.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

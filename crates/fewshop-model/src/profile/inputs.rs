@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use fewshop_core::{Event, EventKind, ItemIx};
 
-use crate::encoder::Encoded;
 use crate::pack::Pack;
+use crate::ranking::session_encoder::Encoded;
 
 /// How many products and visits there are, and how dear the products are.
 const PLAIN: usize = 4;

@@ -3,9 +3,9 @@
 
 use fewshop_core::{Event, ItemIx, Session};
 
-use crate::encoder::Encoded;
 use crate::kernels::{self, AdaptRows};
 use crate::pack::Pack;
+use crate::ranking::session_encoder::Encoded;
 
 impl Pack {
     /// The taste before and after fine-tuning on all shots of a session, before any gate: what

@@ -3,11 +3,11 @@
 
 use fewshop_core::Event;
 
-use crate::channels::{Channels, Sums};
 use crate::features::{FEATURES, FIRST_RANK, Facts, RANK_HEARS_SHOTS, RANKS, rate, signed_root};
 use crate::kernels::{self, Taste};
-use crate::known::Known;
 use crate::pack::Pack;
+use crate::ranking::pair_scores::{Channels, Sums};
+use crate::ranking::shopper_history::Known;
 
 /// What a run learns from: the shots at hand, and what this device alone knows.
 #[derive(Debug, Clone, Copy)]
