@@ -121,8 +121,8 @@ fn not_a_bit_of_the_answers_has_moved() {
             for options in questions(items, &department) {
                 let candidates =
                     block_on(recommender.candidates(&options)).expect("the kernels do not fail");
-                for row in &candidates.items {
-                    features.update(row.to_le_bytes());
+                for item in &candidates.items {
+                    features.update(item.0.to_le_bytes());
                 }
                 for value in &candidates.features {
                     features.update(value.to_bits().to_le_bytes());

@@ -16,7 +16,7 @@
 //! # Ok::<(), fewshop_core::CatalogueError>(())
 //! ```
 
-mod belief;
+mod attribute_prediction;
 mod catalogue;
 pub mod counts;
 mod event;
@@ -27,8 +27,8 @@ pub mod protocol;
 mod recommendation;
 pub mod split;
 
-pub use belief::{AttributeBelief, ValueBelief};
-pub use catalogue::{Catalogue, CatalogueError, Item, ItemId, ItemIx};
+pub use attribute_prediction::{AttributePrediction, ValuePrediction};
+pub use catalogue::{Catalogue, CatalogueError, Item, ItemId, ItemIx, number_texts};
 pub use event::{Event, EventKind, Session};
 pub use offer::{OfferPick, OfferReason};
 pub use recommendation::{Filter, MerchantRule, Reason, Recommendation, Share};

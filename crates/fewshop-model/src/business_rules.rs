@@ -1,180 +1,222 @@
-//! The merchant's hand: what the shop itself wants shown, left out or moved, after the model has
+//! Business rules: what the shop itself wants shown, left out or moved, applied after the model has
 //! ranked.
 //!
-//! The model's scores stay what they are; rules change the order of one answer and who may stand in
-//! it. A pick that a rule moved says so, in
+//! Rules never change a score. They change the order of one answer and which products may be in it.
+//! A pick that a rule moved is labelled, in
 //! [`Recommendation::rule`](fewshop_core::Recommendation::rule).
 
 use std::collections::HashMap;
 
-use fewshop_core::{Catalogue, Filter, MerchantRule};
+use fewshop_core::{Catalogue, Filter, ItemIx, MerchantRule};
 use serde::{Deserialize, Serialize};
 
-/// Most pins, and most caps: a cap is a bit of a word.
-const MOST: usize = 64;
-/// Most places that a pick is moved by, and the last place that can be pinned.
-const MOST_PLACES: i32 = 10_000;
+/// Maximum number of pins, and of caps: each cap is one bit of a `u64`.
+const MAX_RULES: usize = 64;
+/// Maximum number of places that a pick is moved by, and the last place that can be pinned.
+const MAX_PLACES: i32 = 10_000;
 
-/// What a merchant asks for, in rows of one catalogue.
+/// The rules of a shop, in rows of one catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct MerchantRules {
-    /// Row and place from 1: it stands there on every shelf that learns from the session, where its
-    /// filter and the session allow it.
+pub struct BusinessRules {
+    /// Products at fixed places of every shelf that learns from the session, unless its filter or
+    /// the session excludes them.
+    #[serde(rename = "pin", default, skip_serializing_if = "Vec::is_empty")]
+    pub pins: Vec<Pin>,
+    /// Products that move up (boost) or down (bury).
+    #[serde(rename = "shift", default, skip_serializing_if = "Vec::is_empty")]
+    pub shifts: Vec<Shift>,
+    /// Products that are never picked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub pin: Vec<(u32, u32)>,
-    /// Row and places: up where positive (boost), down where negative (bury).
+    pub exclude: Vec<ItemIx>,
+    /// Products that are not picked while they are out of stock.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub shift: Vec<(u32, i32)>,
-    /// Rows that are never picked.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub exclude: Vec<u32>,
-    /// Rows that are not picked as long as there are none to sell.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub out_of_stock: Vec<u32>,
-    /// How many picks of one answer may be of a category.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub cap: Vec<Cap>,
+    pub out_of_stock: Vec<ItemIx>,
+    /// How many picks of one answer may belong to a category.
+    #[serde(rename = "cap", default, skip_serializing_if = "Vec::is_empty")]
+    pub caps: Vec<Cap>,
 }
 
-/// No more than so many of a category in one answer, unless the answer is asked for that category
-/// alone.
+/// A product at a fixed place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(ItemIx, u32)", into = "(ItemIx, u32)")]
+pub struct Pin {
+    /// The product.
+    pub item: ItemIx,
+    /// Its place, from 1.
+    pub place: u32,
+}
+
+impl From<(ItemIx, u32)> for Pin {
+    fn from((item, place): (ItemIx, u32)) -> Self {
+        Self { item, place }
+    }
+}
+
+impl From<Pin> for (ItemIx, u32) {
+    fn from(pin: Pin) -> Self {
+        (pin.item, pin.place)
+    }
+}
+
+/// A product that moves by a number of places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(ItemIx, i32)", into = "(ItemIx, i32)")]
+pub struct Shift {
+    /// The product.
+    pub item: ItemIx,
+    /// Places: up if positive (boost), down if negative (bury).
+    pub places: i32,
+}
+
+impl From<(ItemIx, i32)> for Shift {
+    fn from((item, places): (ItemIx, i32)) -> Self {
+        Self { item, places }
+    }
+}
+
+impl From<Shift> for (ItemIx, i32) {
+    fn from(shift: Shift) -> Self {
+        (shift.item, shift.places)
+    }
+}
+
+/// The maximum number of picks of a category in one answer, unless the answer is requested for that
+/// category alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cap {
-    /// What the category's path begins with.
+    /// Beginning of the category path.
     pub category: Vec<String>,
-    /// Most picks of it.
-    pub most: u32,
+    /// Maximum number of picks.
+    #[serde(rename = "most")]
+    pub max: u32,
 }
 
-impl MerchantRules {
-    /// Whether there is nothing to do.
+impl BusinessRules {
+    /// Whether there are no rules.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Checks the rules against the catalogue that they are for.
+    /// Checks the rules against their catalogue.
     ///
     /// # Errors
-    /// What is wrong, in words.
+    /// A phrase that completes 'the rules ..'.
     pub fn check(&self, catalogue: &Catalogue) -> Result<(), String> {
         let n = catalogue.len();
-        let pins = self.pin.iter().map(|&(row, _)| row);
+        let pins = self.pins.iter().map(|pin| pin.item);
+        let shifts = self.shifts.iter().map(|shift| shift.item);
         let all = pins
             .clone()
-            .chain(self.shift.iter().map(|&(row, _)| row))
-            .chain(self.exclude.iter().copied());
-        if let Some(row) = all
-            .chain(self.out_of_stock.iter().copied())
-            .find(|&row| row as usize >= n)
-        {
-            return Err(format!("name row {row}, the catalogue has {n}"));
+            .chain(shifts.clone())
+            .chain(self.exclude.iter().copied())
+            .chain(self.out_of_stock.iter().copied());
+        if let Some(item) = all.into_iter().find(|item| item.row() >= n) {
+            return Err(format!("name row {}, the catalogue has {n}", item.0));
         }
-        if self.pin.len() > MOST || self.cap.len() > MOST {
+        if self.pins.len() > MAX_RULES || self.caps.len() > MAX_RULES {
             return Err(format!(
-                "hold {} pins and {} caps, at most {MOST} of each are allowed",
-                self.pin.len(),
-                self.cap.len()
+                "hold {} pins and {} caps, at most {MAX_RULES} of each are allowed",
+                self.pins.len(),
+                self.caps.len()
             ));
         }
-        for (what, rows) in [
+        for (what, mut items) in [
             ("pinned", pins.collect::<Vec<_>>()),
-            ("moved", self.shift.iter().map(|&(row, _)| row).collect()),
+            ("moved", shifts.collect()),
         ] {
-            let mut rows = rows;
-            rows.sort_unstable();
-            if let Some(pair) = rows.windows(2).find(|w| w[0] == w[1]) {
-                return Err(format!("say twice where row {} is {what}", pair[0]));
+            items.sort_unstable();
+            if let Some(pair) = items.windows(2).find(|w| w[0] == w[1]) {
+                return Err(format!("state twice where row {} is {what}", pair[0].0));
             }
         }
-        let mut places: Vec<u32> = self.pin.iter().map(|&(_, place)| place).collect();
+        let mut places: Vec<u32> = self.pins.iter().map(|pin| pin.place).collect();
         places.sort_unstable();
         if places.windows(2).any(|w| w[0] == w[1]) {
             return Err("pin two products to one place".to_owned());
         }
-        if places
-            .iter()
-            .any(|&place| place == 0 || place > MOST_PLACES.unsigned_abs())
-        {
+        let max = MAX_PLACES.unsigned_abs();
+        if !places.iter().all(|place| (1..=max).contains(place)) {
+            return Err(format!("pin to a place that is not from 1 to {MAX_PLACES}"));
+        }
+        let moved = |shift: &Shift| (1..=max).contains(&shift.places.unsigned_abs());
+        if !self.shifts.iter().all(moved) {
             return Err(format!(
-                "pin to a place that is not from 1 to {MOST_PLACES}"
+                "move by a number of places that is not from 1 to {MAX_PLACES}"
             ));
         }
-        if self
-            .shift
-            .iter()
-            .any(|&(_, by)| by == 0 || by.unsigned_abs() > MOST_PLACES.unsigned_abs())
-        {
-            return Err(format!(
-                "move by a number of places that is not from 1 to {MOST_PLACES}"
-            ));
-        }
-        if self.cap.iter().any(|cap| cap.category.is_empty()) {
+        if self.caps.iter().any(|cap| cap.category.is_empty()) {
             return Err("cap a category without a name".to_owned());
         }
         Ok(())
     }
 }
 
-/// Rules made ready for ranking.
+/// The rules compiled for ranking.
 #[derive(Debug)]
-pub(crate) struct Hand {
-    rules: MerchantRules,
-    shift: HashMap<u32, i32>,
-    /// For each category, by number, which caps count it.
+pub(crate) struct AppliedRules {
+    rules: BusinessRules,
+    /// Places by item.
+    shifts: HashMap<ItemIx, i32>,
+    /// For each category, by number, the caps that count it, one bit each.
     caps: Vec<u64>,
 }
 
-impl Hand {
-    /// `None` where there are no rules. `category` is the number of each item's category.
+impl AppliedRules {
+    /// `None` when there are no rules.
+    ///
+    /// # Shapes
+    /// - `category`: `[items]`, the number of each product's category
     pub(crate) fn of(
-        rules: &MerchantRules,
+        rules: &BusinessRules,
         category: &[u32],
         catalogue: &Catalogue,
     ) -> Option<Self> {
         if rules.is_empty() {
             return None;
         }
-        let mut caps = vec![None; category.iter().max().map_or(0, |&most| most as usize + 1)];
+        let mut caps = vec![None; category.iter().max().map_or(0, |&max| max as usize + 1)];
         for (&category, item) in category.iter().zip(catalogue.items()) {
             caps[category as usize].get_or_insert_with(|| {
                 let begins = |cap: &Cap| item.category.starts_with(&cap.category);
-                rules.cap.iter().enumerate().fold(0u64, |bits, (nth, cap)| {
-                    bits | u64::from(begins(cap)) << nth
-                })
+                rules
+                    .caps
+                    .iter()
+                    .enumerate()
+                    .fold(0u64, |bits, (nth, cap)| {
+                        bits | u64::from(begins(cap)) << nth
+                    })
             });
         }
         let caps = caps.into_iter().map(Option::unwrap_or_default).collect();
+        let shifts = rules.shifts.iter().map(|shift| (shift.item, shift.places));
         Some(Self {
+            shifts: shifts.collect(),
             rules: rules.clone(),
-            shift: rules.shift.iter().copied().collect(),
             caps,
         })
     }
 
-    /// Rows that may not be picked.
-    pub(crate) fn closed(&self) -> impl Iterator<Item = u32> {
-        self.rules
-            .exclude
-            .iter()
-            .chain(&self.rules.out_of_stock)
-            .copied()
+    /// Products that may not be picked.
+    pub(crate) fn excluded_items(&self) -> impl Iterator<Item = ItemIx> {
+        let rules = &self.rules;
+        rules.exclude.iter().chain(&rules.out_of_stock).copied()
     }
 
-    /// Rows that must be among the candidates.
-    pub(crate) fn pinned(&self) -> impl Iterator<Item = u32> {
-        self.rules.pin.iter().map(|&(row, _)| row)
+    /// Products that must be among the candidates.
+    pub(crate) fn pinned(&self) -> impl Iterator<Item = ItemIx> {
+        self.rules.pins.iter().map(|pin| pin.item)
     }
 
-    /// What the rules say of one product, picked or not.
-    pub(crate) fn word(&self, row: u32, pins: bool) -> Option<MerchantRule> {
-        if pins && self.pinned().any(|pinned| pinned == row) {
+    /// The rule that applies to a product, picked or not.
+    pub(crate) fn rule_for(&self, item: ItemIx, pins: bool) -> Option<MerchantRule> {
+        if pins && self.pinned().any(|pinned| pinned == item) {
             return Some(MerchantRule::Pin);
         }
-        self.shift.get(&row).map(|&by| {
-            if by > 0 {
+        self.shifts.get(&item).map(|&places| {
+            if places > 0 {
                 MerchantRule::Boost
             } else {
                 MerchantRule::Bury
@@ -182,11 +224,11 @@ impl Hand {
         })
     }
 
-    /// Orders one answer anew.
+    /// Applies the rules to one ranking.
     ///
     /// # Shapes
-    /// - `ranked`: places among the candidates `items`, best first, all of them
-    /// - output: at most `n` of these places, each with the rule that moved it
+    /// - `ranked`: positions among the candidates `items`, best first, all of them
+    /// - output: at most `n` of these positions, each with the rule that moved it
     pub(crate) fn order(
         &self,
         ranked: &[u32],
@@ -196,9 +238,10 @@ impl Hand {
         pins: bool,
         n: usize,
     ) -> Vec<(usize, Option<MerchantRule>)> {
-        let row = |at: u32| items[at as usize];
-        let place_of: HashMap<u32, u32> = if pins {
-            self.rules.pin.iter().copied().collect()
+        let item = |at: u32| ItemIx(items[at as usize]);
+        let place_of: HashMap<ItemIx, u32> = if pins {
+            let pins = self.rules.pins.iter();
+            pins.map(|pin| (pin.item, pin.place)).collect()
         } else {
             HashMap::new()
         };
@@ -206,41 +249,36 @@ impl Hand {
             Vec::with_capacity(ranked.len());
         let mut pinned: Vec<(u32, u32)> = Vec::new();
         for (nth, &at) in (0i64..).zip(ranked) {
-            if let Some(&place) = place_of.get(&row(at)) {
+            if let Some(&place) = place_of.get(&item(at)) {
                 pinned.push((place, at));
                 continue;
             }
-            let by = self.shift.get(&row(at)).copied().unwrap_or(0);
-            // What already stands first cannot be boosted, and has nothing to say of it.
-            let word = self
-                .word(row(at), false)
-                .filter(|&word| word == MerchantRule::Bury || nth > 0);
-            // A pick that moves up stands before the one whose place it takes, one that moves down
-            // behind it.
+            let places = self.shifts.get(&item(at)).copied().unwrap_or(0);
+            // The first pick cannot move up, so it is not labelled as boosted.
+            let rule = self
+                .rule_for(item(at), false)
+                .filter(|&rule| rule == MerchantRule::Bury || nth > 0);
+            // A pick that moves up comes before the one whose place it takes, one that moves down
+            // after it.
             moved.push((
-                2 * (nth - i64::from(by)) - i64::from(by.signum()),
-                by == 0,
+                2 * (nth - i64::from(places)) - i64::from(places.signum()),
+                places == 0,
                 at,
-                word,
+                rule,
             ));
         }
-        moved.sort_by_key(|&(key, still, ..)| (key, still));
+        moved.sort_by_key(|&(key, unmoved, ..)| (key, unmoved));
         pinned.sort_unstable();
         pinned.retain(|&(place, _)| place as usize <= n);
 
-        // A shelf that is asked for a capped category, or for a part of it, would be empty under
-        // its cap.
+        // A shelf for a capped category, or for a part of it, would be empty under its cap.
         let within = |cap: &Cap| filter.category.starts_with(&cap.category);
-        let on = self
-            .rules
-            .cap
-            .iter()
-            .enumerate()
-            .fold(0u64, |bits, (nth, cap)| {
-                bits | u64::from(!within(cap)) << nth
-            });
-        let caps = |at: u32| self.caps[category[row(at) as usize] as usize] & on;
-        let mut left: Vec<u32> = self.rules.cap.iter().map(|cap| cap.most).collect();
+        let caps = self.rules.caps.iter().enumerate();
+        let active = caps.fold(0u64, |bits, (nth, cap)| {
+            bits | u64::from(!within(cap)) << nth
+        });
+        let caps = |at: u32| self.caps[category[item(at).row()] as usize] & active;
+        let mut left: Vec<u32> = self.rules.caps.iter().map(|cap| cap.max).collect();
         let mut take = |at: u32, must: bool| {
             let bits = caps(at);
             let counted = || (0..left.len()).filter(|nth| bits >> nth & 1 == 1);
@@ -253,17 +291,17 @@ impl Hand {
             }
             free || must
         };
-        // Pins count first: they stand whatever the caps say.
+        // Pins count first: no cap removes them.
         for &(_, at) in &pinned {
             take(at, true);
         }
         let mut out = Vec::with_capacity(n.min(ranked.len()));
-        for (.., at, word) in moved {
+        for (.., at, rule) in moved {
             if out.len() == n {
                 break;
             }
             if take(at, false) {
-                out.push((at as usize, word));
+                out.push((at as usize, rule));
             }
         }
         for (place, at) in pinned {
@@ -283,9 +321,22 @@ mod tests {
 
     use super::*;
 
+    fn pins(pins: &[(u32, u32)]) -> Vec<Pin> {
+        pins.iter()
+            .map(|&(row, place)| Pin::from((ItemIx(row), place)))
+            .collect()
+    }
+
+    fn shifts(shifts: &[(u32, i32)]) -> Vec<Shift> {
+        shifts
+            .iter()
+            .map(|&(row, places)| Shift::from((ItemIx(row), places)))
+            .collect()
+    }
+
     /// Six products in two categories, ranked in the order of their rows.
     #[track_caller]
-    fn check(rules: MerchantRules, n: usize, expected: &[(u32, &str)]) {
+    fn check(rules: BusinessRules, n: usize, expected: &[(u32, &str)]) {
         let items = (0..6).map(|row| {
             let mut item = Item::new(&row.to_string(), "x");
             item.category = vec!["Food".to_owned(), ["Tea", "Bread"][row % 2].to_owned()];
@@ -294,37 +345,37 @@ mod tests {
         let catalogue = Catalogue::new(items.collect()).unwrap();
         assert_eq!(rules.check(&catalogue), Ok(()));
         let category = [0, 1, 0, 1, 0, 1];
-        let hand = Hand::of(&rules, &category, &catalogue).unwrap();
+        let applied = AppliedRules::of(&rules, &category, &catalogue).unwrap();
         let rows: Vec<u32> = (0..6).collect();
-        let order = hand.order(&rows, &rows, &category, &Filter::ALL, true, n);
-        let word = |rule: Option<MerchantRule>| rule.map_or("", MerchantRule::name);
+        let order = applied.order(&rows, &rows, &category, &Filter::ALL, true, n);
+        let name = |rule: Option<MerchantRule>| rule.map_or("", MerchantRule::name);
         let found: Vec<(u32, &str)> = order
             .into_iter()
-            .map(|(at, rule)| (at as u32, word(rule)))
+            .map(|(at, rule)| (at as u32, name(rule)))
             .collect();
         assert_eq!(found, expected);
     }
 
     #[test]
-    fn a_pin_stands_at_its_place_and_the_others_close_up() {
-        let rules = MerchantRules {
-            pin: vec![(5, 1), (0, 3)],
-            ..MerchantRules::default()
+    fn a_pin_has_its_place_and_the_others_close_up() {
+        let rules = BusinessRules {
+            pins: pins(&[(5, 1), (0, 3)]),
+            ..BusinessRules::default()
         };
         check(
             rules.clone(),
             4,
             &[(5, "pin"), (1, ""), (0, "pin"), (2, "")],
         );
-        // Beyond what is asked for there is no such place.
+        // The place is past the end of a shorter answer.
         check(rules, 1, &[(5, "pin")]);
     }
 
     #[test]
-    fn moves_are_by_so_many_places_and_end_at_the_ends() {
-        let shift = |shift: &[(u32, i32)]| MerchantRules {
-            shift: shift.to_vec(),
-            ..MerchantRules::default()
+    fn moves_count_places_and_stop_at_the_ends() {
+        let shift = |shift: &[(u32, i32)]| BusinessRules {
+            shifts: shifts(shift),
+            ..BusinessRules::default()
         };
         check(
             shift(&[(4, 2)]),
@@ -345,23 +396,23 @@ mod tests {
 
     #[test]
     fn a_cap_counts_pins_and_lets_the_next_ones_up() {
-        let cap = vec![Cap {
+        let caps = vec![Cap {
             category: vec!["Food".to_owned(), "Tea".to_owned()],
-            most: 1,
+            max: 1,
         }];
         check(
-            MerchantRules {
-                cap: cap.clone(),
-                ..MerchantRules::default()
+            BusinessRules {
+                caps: caps.clone(),
+                ..BusinessRules::default()
             },
             4,
             &[(0, ""), (1, ""), (3, ""), (5, "")],
         );
         check(
-            MerchantRules {
-                cap,
-                pin: vec![(4, 2)],
-                ..MerchantRules::default()
+            BusinessRules {
+                caps,
+                pins: pins(&[(4, 2)]),
+                ..BusinessRules::default()
             },
             6,
             &[(1, ""), (4, "pin"), (3, ""), (5, "")],
@@ -375,15 +426,15 @@ mod tests {
             ..Item::new("a", "A")
         }])
         .unwrap();
-        let rules = MerchantRules {
-            cap: vec![Cap {
+        let rules = BusinessRules {
+            caps: vec![Cap {
                 category: vec!["Food".into()],
-                most: 0,
+                max: 0,
             }],
-            ..MerchantRules::default()
+            ..BusinessRules::default()
         };
-        let hand = Hand::of(&rules, &[0], &catalogue).unwrap();
-        let of = |filter: &Filter| hand.order(&[0], &[0], &[0], filter, true, 5).len();
+        let applied = AppliedRules::of(&rules, &[0], &catalogue).unwrap();
+        let of = |filter: &Filter| applied.order(&[0], &[0], &[0], filter, true, 5).len();
         assert_eq!(
             (
                 of(&Filter::ALL),
@@ -397,46 +448,46 @@ mod tests {
     fn rules_that_contradict_each_other_or_the_catalogue_are_refused() {
         let catalogue = Catalogue::new(vec![Item::new("a", "A"), Item::new("b", "B")]).unwrap();
         let bad = [
-            MerchantRules {
-                exclude: vec![2],
-                ..MerchantRules::default()
+            BusinessRules {
+                exclude: vec![ItemIx(2)],
+                ..BusinessRules::default()
             },
-            MerchantRules {
-                pin: vec![(0, 1), (1, 1)],
-                ..MerchantRules::default()
+            BusinessRules {
+                pins: pins(&[(0, 1), (1, 1)]),
+                ..BusinessRules::default()
             },
-            MerchantRules {
-                pin: vec![(0, 1), (0, 2)],
-                ..MerchantRules::default()
+            BusinessRules {
+                pins: pins(&[(0, 1), (0, 2)]),
+                ..BusinessRules::default()
             },
-            MerchantRules {
-                pin: vec![(0, 0)],
-                ..MerchantRules::default()
+            BusinessRules {
+                pins: pins(&[(0, 0)]),
+                ..BusinessRules::default()
             },
-            MerchantRules {
-                shift: vec![(0, 1), (0, -1)],
-                ..MerchantRules::default()
+            BusinessRules {
+                shifts: shifts(&[(0, 1), (0, -1)]),
+                ..BusinessRules::default()
             },
-            MerchantRules {
-                shift: vec![(0, i32::MIN)],
-                ..MerchantRules::default()
+            BusinessRules {
+                shifts: shifts(&[(0, i32::MIN)]),
+                ..BusinessRules::default()
             },
-            MerchantRules {
-                cap: vec![Cap {
+            BusinessRules {
+                caps: vec![Cap {
                     category: vec![],
-                    most: 1,
+                    max: 1,
                 }],
-                ..MerchantRules::default()
+                ..BusinessRules::default()
             },
-            MerchantRules {
-                cap: vec![
+            BusinessRules {
+                caps: vec![
                     Cap {
                         category: vec!["x".into()],
-                        most: 1
+                        max: 1
                     };
                     65
                 ],
-                ..MerchantRules::default()
+                ..BusinessRules::default()
             },
         ];
         for rules in bad {

@@ -25,15 +25,15 @@ mod recommender;
 #[cfg(feature = "toy")]
 pub mod toy;
 
-pub use business_rules::{Cap, MerchantRules};
+pub use business_rules::{BusinessRules, Cap, Pin, Shift};
 #[cfg(feature = "burn")]
 pub use compute::BurnCompute;
-pub use compute::{AdaptProblem, Compute, ComputeError};
+pub use compute::{Compute, ComputeError};
 pub use pack::{
     AdapterWeights, Card, EncoderWeights, FORMAT_VERSION, ItemTable, ModelConfig, Pack, PackError,
     Pair, PairTable, RankerWeights,
 };
-pub use ranking::options::{Candidates, RankError, RankOptions, Ranking, Step};
-pub use ranking::session_encoder::MAX_SHOTS;
-pub use ranking::shopper_history::MAX_VISITS;
+pub use ranking::{
+    Candidates, MAX_CONTEXT_ITEMS, MODEL_MAX_VISITS, Model, RankError, RankOptions, Ranking, Step,
+};
 pub use recommender::Recommender;

@@ -2,9 +2,8 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use fewshop_core::{Event, EventKind, ItemIx, Session};
-use fewshop_model::{
-    AdaptProblem, BurnCompute, Compute, Pack, RankOptions, Recommender, kernels, toy,
-};
+use fewshop_model::kernels::AdaptRows;
+use fewshop_model::{BurnCompute, Compute, Pack, RankOptions, Recommender, kernels, toy};
 use pollster::block_on;
 use proptest::prelude::*;
 
@@ -26,8 +25,8 @@ fn check_close(a: &[f32], b: &[f32]) {
     }
 }
 
-fn problem(pack: &Pack, shots: &[u32]) -> AdaptProblem {
-    let mut rows = AdaptProblem::default();
+fn problem(pack: &Pack, shots: &[u32]) -> AdaptRows {
+    let mut rows = AdaptRows::default();
     for &row in shots {
         rows.positives.extend(pack.table.row(row as usize));
         rows.positive_bias.push(pack.table.bias[row as usize]);

@@ -33,7 +33,7 @@ fn department(r: &Recommender, item: ItemIx) -> String {
 #[test]
 fn a_stranger_gets_what_is_popular_and_is_told_so() {
     let ranking = rank(&toy(), 6);
-    assert_eq!(ranking.shots, 0);
+    assert_eq!(ranking.context_items, 0);
     assert!(
         ranking
             .picks
@@ -150,7 +150,11 @@ fn earlier_visits_are_learned_from_unless_frozen_and_named_as_the_reason() {
             .iter()
             .position(|&name| name == "taken_share")
             .unwrap();
-        let at = found.items.iter().position(|&row| row == 50).unwrap();
+        let at = found
+            .items
+            .iter()
+            .position(|&item| item == ItemIx(50))
+            .unwrap();
         found.features[at * fewshop_model::features::FEATURES + taken]
     };
     assert!((features(false) - 1.0).abs() < 1e-6 && features(true) == 0.0);
@@ -179,7 +183,7 @@ fn nonsense_is_refused_and_changes_nothing() {
             n: 0,
             ..RankOptions::default()
         })),
-        Err(RankError::NothingWanted)
+        Err(RankError::NothingRequested)
     ));
     assert!(matches!(
         block_on(r.explain(ItemIx(u32::MAX))),
@@ -230,7 +234,7 @@ proptest! {
     fn reasons_add_up(events in events()) {
         let mut r = toy();
         r.set_session(Session::of(events)).unwrap();
-        let shots: Vec<ItemIx> = r.session().shots().iter().map(|shot| shot.item).collect();
+        let shots: Vec<ItemIx> = r.session().context_items().iter().map(|shot| shot.item).collect();
         for pick in rank(&r, 10).picks {
             if let Reason::BecauseOf { shots: shares } = pick.reason {
                 prop_assert!((shares.iter().map(|s| s.share).sum::<f32>() - 1.0).abs() < 1e-4);

@@ -3,8 +3,8 @@
 use burn::tensor::activation::{relu, softmax};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{AdaptProblem, ComputeError};
-use crate::kernels::Taste;
+use super::ComputeError;
+use crate::kernels::{AdaptRows, QuantisedQuery};
 use crate::pack::Pack;
 
 /// Item table and ranker weights on a device.
@@ -58,7 +58,7 @@ impl BurnCompute {
     pub(super) async fn adapt(
         &self,
         u0: &[f32],
-        rows: &AdaptProblem,
+        rows: &AdaptRows,
     ) -> Result<Vec<f32>, ComputeError> {
         let (d, shots, negatives) = (u0.len(), rows.positive_bias.len(), rows.negative_bias.len());
         if shots == 0 {
@@ -112,7 +112,7 @@ impl BurnCompute {
     pub(super) async fn scan(&self, u: &[f32]) -> Result<Vec<f32>, ComputeError> {
         // Rounded as the kernels round it: two products that lie as good as level would else stand
         // in another order, and ranks are features.
-        let u = Taste::of(u).values();
+        let u = QuantisedQuery::of(u).values();
         let column = vector(&u, &self.device).unsqueeze_dim::<2>(1);
         read(
             self.table

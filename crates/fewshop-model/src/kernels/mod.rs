@@ -10,10 +10,12 @@ mod whole;
 
 use wide::{f32x8, i32x8};
 
-pub use adapt::{AdaptRows, adapt, adapt_without, log_likelihood};
+pub use adapt::{AdaptRows, adapt};
+pub(crate) use adapt::{adapt_without, log_likelihood};
 pub use rank::rank;
 pub use top_k::{top_k, top_k_of};
-pub use whole::{Taste, logit, scan};
+pub use whole::scan;
+pub(crate) use whole::{QuantisedQuery, logit};
 
 /// `a · b`.
 #[must_use]

@@ -6,7 +6,7 @@ use fewshop_core::{Event, ItemIx};
 
 use crate::kernels;
 use crate::pack::Pack;
-use crate::profile::taste;
+use crate::profile::user_embedding;
 
 /// Names of the features, in order. The first two count what others redeemed and come from
 /// training; [`OfferFacts::matches`] gives the rest.
@@ -141,7 +141,7 @@ impl OfferFacts {
     pub fn shopper(&self, visits: &[Vec<ItemIx>], shots: &[Event], pack: &Pack) -> OfferShopper {
         let logits = kernels::scan(
             &pack.table,
-            &taste(visits, shots, pack),
+            &user_embedding(visits, shots, pack),
             pack.config.logit_scale,
         );
         let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);

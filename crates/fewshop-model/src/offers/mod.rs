@@ -180,7 +180,7 @@ impl Recommender {
             return Vec::new();
         }
         let session = self.session();
-        let shots = session.shots();
+        let shots = session.context_items();
         let amount = Amount::of(
             shots.len(),
             session

@@ -13,7 +13,7 @@ use super::{
     AdapterWeights, Card, EncoderWeights, ItemTable, ModelConfig, Pack, PackError, PairTable,
     RankerWeights,
 };
-use crate::business_rules::MerchantRules;
+use crate::business_rules::BusinessRules;
 use crate::features::{FEATURE_NAMES, FEATURES};
 
 /// Small facts that are no arrays. Feature names are part of it: weights for other features are no
@@ -626,9 +626,9 @@ fn read_pairs(file: &Container<'_>, n: usize, meta: &Meta) -> Result<PairTable, 
 }
 
 /// A merchant's rules; none where the pack has no such section.
-fn read_rules(file: &Container<'_>) -> Result<MerchantRules, PackError> {
+fn read_rules(file: &Container<'_>) -> Result<BusinessRules, PackError> {
     if file.names().all(|name| name != RULES) {
-        return Ok(MerchantRules::default());
+        return Ok(BusinessRules::default());
     }
     serde_json::from_str(file.utf8(RULES)?).map_err(|err| PackError::field(RULES, err))
 }

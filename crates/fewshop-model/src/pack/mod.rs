@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use container::FORMAT_VERSION;
 pub use error::PackError;
 
-use crate::business_rules::MerchantRules;
+use crate::business_rules::BusinessRules;
 use crate::features::FEATURES;
 use crate::offers::OfferWeights;
 use crate::profile::ProfileWeights;
@@ -317,7 +317,7 @@ pub struct Pack {
     /// Ranker.
     pub ranker: RankerWeights,
     /// The merchant's hand; none in a pack that comes from training.
-    pub rules: MerchantRules,
+    pub rules: BusinessRules,
     /// Heads for household attributes, where they were trained.
     pub profile: Option<ProfileWeights>,
     /// Offers and how to rank them, where they were fitted.
@@ -364,7 +364,7 @@ impl Pack {
             encoder,
             adapter,
             ranker,
-            rules: MerchantRules::default(),
+            rules: BusinessRules::default(),
             profile: None,
             offers: None,
             fresh: Vec::new(),
@@ -379,7 +379,7 @@ impl Pack {
     ///
     /// # Errors
     /// [`PackError::Field`] when the rules do not fit the catalogue or each other.
-    pub fn with_rules(mut self, rules: MerchantRules) -> Result<Self, PackError> {
+    pub fn with_rules(mut self, rules: BusinessRules) -> Result<Self, PackError> {
         self.rules = rules;
         self.hash = [0; 32];
         self.check()?;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use fewshop_core::{Event, EventKind, ItemIx};
 
 use crate::pack::Pack;
-use crate::ranking::session_encoder::Encoded;
+use crate::ranking::session_encoder::EncodedSession;
 
 /// How many products and visits there are, and how dear the products are.
 const PLAIN: usize = 4;
@@ -141,7 +141,7 @@ impl ProfileInputs {
         out[counts.clone()]
             .iter_mut()
             .for_each(|count| *count = count.ln_1p());
-        let taste = Encoded::of(&all, &pack.table, &pack.encoder).taste(None);
+        let taste = EncodedSession::of(&all, &pack.table, &pack.encoder).user_embedding(None);
         for (to, x) in out[counts.end..].iter_mut().zip(taste) {
             *to = x * n / (n + SHRINK);
         }
@@ -151,8 +151,8 @@ impl ProfileInputs {
 
 /// The frozen taste of all that is known of a shopper, `[d]`: zeros where nothing is.
 #[must_use]
-pub fn taste(visits: &[Vec<ItemIx>], shots: &[Event], pack: &Pack) -> Vec<f32> {
-    Encoded::of(&together(visits, shots), &pack.table, &pack.encoder).taste(None)
+pub fn user_embedding(visits: &[Vec<ItemIx>], shots: &[Event], pack: &Pack) -> Vec<f32> {
+    EncodedSession::of(&together(visits, shots), &pack.table, &pack.encoder).user_embedding(None)
 }
 
 /// Oldest first.

@@ -9,9 +9,9 @@
 mod inputs;
 mod weights;
 
-use fewshop_core::{AttributeBelief, ValueBelief};
+use fewshop_core::{AttributePrediction, ValuePrediction};
 
-pub use inputs::{ProfileInputs, taste};
+pub use inputs::{ProfileInputs, user_embedding};
 pub use weights::{AttributeHead, ProfileWeights};
 
 use crate::recommender::Recommender;
@@ -105,12 +105,12 @@ impl Recommender {
     /// What is believed of the shopper's household, an entry for each attribute that the pack has a
     /// head for; empty where it has none.
     #[must_use]
-    pub fn profile(&self) -> Vec<AttributeBelief> {
+    pub fn profile(&self) -> Vec<AttributePrediction> {
         let (Some(weights), Some(inputs)) = (&self.pack().profile, self.profile_inputs()) else {
             return Vec::new();
         };
         let session = self.session();
-        let shots = session.shots();
+        let shots = session.context_items();
         let amount = Amount::of(
             shots.len(),
             session
@@ -131,14 +131,14 @@ impl Recommender {
             let values = probabilities.as_ref().filter(|_| tells).map(|all| {
                 let pairs = head.values.iter().zip(&all[range]).zip(&head.prior);
                 pairs
-                    .map(|((value, &probability), &everyone)| ValueBelief {
+                    .map(|((value, &probability), &everyone)| ValuePrediction {
                         value: value.clone(),
                         probability,
                         everyone,
                     })
                     .collect()
             });
-            AttributeBelief {
+            AttributePrediction {
                 attribute: head.name.clone(),
                 values,
             }

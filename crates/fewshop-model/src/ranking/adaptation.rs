@@ -1,15 +1,15 @@
-//! What a taste is fine-tuned on: the shots for it; the pack's fixed negatives and what was turned
-//! down against it.
+//! The inputs of fine-tuning: the context items as positives; the pack's fixed negatives and the
+//! dismissed products as negatives.
 
 use fewshop_core::{Event, ItemIx, Session};
 
 use crate::kernels::{self, AdaptRows};
 use crate::pack::Pack;
-use crate::ranking::session_encoder::Encoded;
+use crate::ranking::session_encoder::EncodedSession;
 
 impl Pack {
-    /// The taste before and after fine-tuning on all shots of a session, before any gate: what
-    /// training chooses the gate by.
+    /// The user embedding before and after fine-tuning on all context items of a session, without
+    /// the gate. Training chooses the gate by comparing the two.
     ///
     /// # Shapes
     /// - output: `[d]` and `[d]`
@@ -17,10 +17,10 @@ impl Pack {
     /// # Panics
     /// When the session names rows past the catalogue's end.
     #[must_use]
-    pub fn tastes(&self, session: &Session) -> (Vec<f32>, Vec<f32>) {
-        let shots = session.shots();
-        let u0 = Encoded::of(&shots, &self.table, &self.encoder).taste(None);
-        let rows = with_shots(negatives(self), &shots, &session.dismissed(), self);
+    pub fn user_embeddings(&self, session: &Session) -> (Vec<f32>, Vec<f32>) {
+        let context = session.context_items();
+        let u0 = EncodedSession::of(&context, &self.table, &self.encoder).user_embedding(None);
+        let rows = with_session(negatives(self), &context, &session.dismissed(), self);
         let tuned = kernels::adapt(&u0, &rows, &self.adapter, &self.config);
         (u0, tuned)
     }
@@ -36,17 +36,17 @@ pub(crate) fn negatives(pack: &Pack) -> AdaptRows {
     rows
 }
 
-/// Adds the shots, and what the shopper dismissed as heavier negatives.
-pub(crate) fn with_shots(
+/// Adds the context items as positives, and the dismissed products as heavier negatives.
+pub(crate) fn with_session(
     mut rows: AdaptRows,
-    shots: &[Event],
+    context: &[Event],
     dismissed: &[ItemIx],
     pack: &Pack,
 ) -> AdaptRows {
     let table = &pack.table;
-    for shot in shots {
-        rows.positives.extend(table.row(shot.item.row()));
-        rows.positive_bias.push(table.bias[shot.item.row()]);
+    for event in context {
+        rows.positives.extend(table.row(event.item.row()));
+        rows.positive_bias.push(table.bias[event.item.row()]);
     }
     for item in dismissed {
         rows.negatives.extend(table.row(item.row()));
@@ -56,11 +56,48 @@ pub(crate) fn with_shots(
     rows
 }
 
-/// A taste between the frozen and the fine-tuned one: `weight` 1 is all fine-tuned.
-pub(crate) fn mix(frozen: &[f32], tuned: &[f32], weight: f32) -> Vec<f32> {
+/// A user embedding between the frozen and the fine-tuned one; `gate` 1 is all fine-tuned.
+pub(crate) fn blend(frozen: &[f32], tuned: &[f32], gate: f32) -> Vec<f32> {
     frozen
         .iter()
         .zip(tuned)
-        .map(|(f, t)| f + weight * (t - f))
+        .map(|(f, t)| f + gate * (t - f))
         .collect()
+}
+
+/// The embeddings fine-tuned without each context item, where fine-tuning is to be trusted; else
+/// `None`, and the gate is shut.
+///
+/// Training chose the gate for this number of context items. The items themselves may contradict
+/// it: if fine-tuning on all but one makes the one left out less likely on average, it is not
+/// trusted with all of them either.
+///
+/// # Shapes
+/// - `frozen`, output: `[context items, d]`
+pub(crate) fn tuned_without(
+    frozen: &[Vec<f32>],
+    rows: &AdaptRows,
+    gate: f32,
+    pack: &Pack,
+) -> Option<Vec<Vec<f32>>> {
+    let d = pack.table.d;
+    if frozen.len() < 2 {
+        // Nothing is left to fine-tune on, and nothing to check it by.
+        return Some(frozen.to_vec());
+    }
+    let mut gain = 0.0;
+    let tuned = frozen.iter().enumerate().map(|(left_out, u0)| {
+        let tuned = kernels::adapt_without(Some(left_out), u0, rows, &pack.adapter, &pack.config);
+        let tuned = blend(u0, &tuned, gate);
+        let (held_out, bias) = (
+            &rows.positives[left_out * d..(left_out + 1) * d],
+            rows.positive_bias[left_out],
+        );
+        let likely =
+            |u: &[f32]| kernels::log_likelihood(u, held_out, bias, rows, pack.config.logit_scale);
+        gain += likely(&tuned) - likely(u0);
+        tuned
+    });
+    let tuned = tuned.collect();
+    (gain > 0.0).then_some(tuned)
 }

@@ -1,16 +1,17 @@
-//! The pair channels: what the shots at hand say of other products by co-visitation, cosine and
-//! regression.
+//! Scores of candidates from the pair table: how the context items score other products by
+//! co-visitation, cosine and regression.
 
 use fewshop_core::Event;
 
-use crate::features::Facts;
+use crate::features::ItemStats;
 use crate::pack::Pack;
 
-/// What the pairs of all shots, or of all but one, say of one item.
+/// The scores of one product, aggregated over all context items or over all but one.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Sums {
+pub(crate) struct AggregatedScores {
     pub(crate) covisit: f32,
     pub(crate) covisit_max: f32,
+    /// Context items that are paired with the product.
     pub(crate) hits: f32,
     pub(crate) cosine: f32,
     pub(crate) cosine_max: f32,
@@ -18,124 +19,124 @@ pub(crate) struct Sums {
     pub(crate) regression_max: f32,
 }
 
-impl Sums {
-    fn add(&mut self, said: &Said) {
-        self.covisit += said.covisit;
-        self.covisit_max = self.covisit_max.max(said.covisit);
-        self.cosine += said.cosine;
-        self.cosine_max = self.cosine_max.max(said.cosine);
-        self.regression += said.regression;
-        self.regression_max = self.regression_max.max(said.regression);
+impl AggregatedScores {
+    fn add(&mut self, score: &PairScore) {
+        self.covisit += score.covisit;
+        self.covisit_max = self.covisit_max.max(score.covisit);
+        self.cosine += score.cosine;
+        self.cosine_max = self.cosine_max.max(score.cosine);
+        self.regression += score.regression;
+        self.regression_max = self.regression_max.max(score.regression);
         self.hits += 1.0;
     }
 }
 
-/// What one shot says of one item.
+/// How one context item scores one product.
 #[derive(Debug)]
-struct Said {
+struct PairScore {
     slot: u32,
-    /// What the next shot that speaks of the item says; [`NOTHING`] where none does.
+    /// The next score of the same product, by a later context item; [`NONE`] at the end.
     next: u32,
     covisit: f32,
     cosine: f32,
     regression: f32,
 }
 
-/// No item and no further word.
-const NOTHING: u32 = u32::MAX;
+/// Sentinel: no slot, end of the list.
+const NONE: u32 = u32::MAX;
 
-/// The pair channels for one set of shots. Shots speak of some hundred items of a catalogue: those
-/// alone have a slot here, and what a shot said of one is kept, so that leaving a shot out costs
-/// what that shot said and not another run.
+/// The pair scores of one set of context items. They reach some hundreds of the catalogue's
+/// products; only those have a slot. Single scores are kept in a linked list for each product, so
+/// that leaving a context item out costs its own pairs and not another run.
 #[derive(Debug)]
-pub(crate) struct Channels {
-    /// Slot of each item, or [`NOTHING`].
+pub(crate) struct PairScores {
+    /// Slot of each product, or [`NONE`].
     slot_of: Vec<u32>,
-    /// By slot: the item, the sums, what was said first and last.
+    /// By slot: the product, its aggregated scores, its first and its last score.
     items: Vec<u32>,
-    sums: Vec<Sums>,
+    aggregated: Vec<AggregatedScores>,
     ends: Vec<(u32, u32)>,
-    /// Shot by shot.
-    said: Vec<Said>,
-    /// `said[starts[j]..starts[j + 1]]` is what shot j said.
+    /// Context item by context item.
+    scores: Vec<PairScore>,
+    /// `scores[starts[j]..starts[j + 1]]` belong to context item j.
     starts: Vec<usize>,
 }
 
-impl Channels {
-    pub(crate) fn of(shots: &[Event], pack: &Pack, facts: &Facts) -> Self {
-        let mut c = Self {
-            slot_of: vec![NOTHING; pack.catalogue.len()],
+impl PairScores {
+    pub(crate) fn of(context: &[Event], pack: &Pack, stats: &ItemStats) -> Self {
+        let mut all = Self {
+            slot_of: vec![NONE; pack.catalogue.len()],
             items: Vec::new(),
-            sums: Vec::new(),
+            aggregated: Vec::new(),
             ends: Vec::new(),
-            said: Vec::new(),
+            scores: Vec::new(),
             starts: vec![0],
         };
-        for shot in shots {
-            let from = shot.item.row();
+        for event in context {
+            let from = event.item.row();
             for pair in pack.pairs.row(from) {
                 let to = pair.to;
-                c.say(
+                all.record(
                     to,
-                    Said {
-                        slot: c.slot_of[to],
-                        next: NOTHING,
-                        covisit: pair.count * facts.covisit_row[from] * facts.covisit_column[to],
-                        cosine: pair.count * facts.cosine[from] * facts.cosine[to],
+                    PairScore {
+                        slot: all.slot_of[to],
+                        next: NONE,
+                        covisit: pair.count * stats.covisit_row[from] * stats.covisit_column[to],
+                        cosine: pair.count * stats.cosine[from] * stats.cosine[to],
                         regression: pair.regression,
                     },
                 );
             }
-            c.starts.push(c.said.len());
+            all.starts.push(all.scores.len());
         }
-        c
+        all
     }
 
-    fn say(&mut self, to: usize, mut said: Said) {
-        let at = self.said.len() as u32;
-        if said.slot == NOTHING {
-            said.slot = self.items.len() as u32;
-            self.slot_of[to] = said.slot;
+    fn record(&mut self, to: usize, mut score: PairScore) {
+        let at = self.scores.len() as u32;
+        if score.slot == NONE {
+            score.slot = self.items.len() as u32;
+            self.slot_of[to] = score.slot;
             self.items.push(to as u32);
-            self.sums.push(Sums::default());
+            self.aggregated.push(AggregatedScores::default());
             self.ends.push((at, at));
         } else {
-            let (_, last) = &mut self.ends[said.slot as usize];
-            self.said[*last as usize].next = at;
+            let (_, last) = &mut self.ends[score.slot as usize];
+            self.scores[*last as usize].next = at;
             *last = at;
         }
-        self.sums[said.slot as usize].add(&said);
-        self.said.push(said);
+        self.aggregated[score.slot as usize].add(&score);
+        self.scores.push(score);
     }
 
-    /// The items that are spoken of, in no order.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (u32, &Sums)> {
-        self.items.iter().copied().zip(&self.sums)
+    /// The products that have a score, in no particular order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (u32, &AggregatedScores)> {
+        self.items.iter().copied().zip(&self.aggregated)
     }
 
-    /// What is said of one item.
-    pub(crate) fn sums(&self, row: usize) -> Sums {
-        self.sums
+    /// The scores of one product; zeros where it has none.
+    pub(crate) fn of_item(&self, row: usize) -> AggregatedScores {
+        self.aggregated
             .get(self.slot_of[row] as usize)
             .copied()
             .unwrap_or_default()
     }
 
-    /// The items that a shot speaks of, with what the others say of them: added up in the same
-    /// order as without that shot.
-    pub(crate) fn without(&self, shot: usize) -> impl Iterator<Item = (u32, Sums)> {
-        let own = self.starts[shot]..self.starts[shot + 1];
-        self.said[own.clone()].iter().map(move |said| {
-            let mut sums = Sums::default();
-            let mut at = self.ends[said.slot as usize].0;
-            while at != NOTHING {
-                let other = &self.said[at as usize];
+    /// The products that one context item scores, with their scores from the other context items.
+    /// The sums are taken in the same order as without that item, so they have the same bits.
+    pub(crate) fn without(&self, left_out: usize) -> impl Iterator<Item = (u32, AggregatedScores)> {
+        let own = self.starts[left_out]..self.starts[left_out + 1];
+        self.scores[own.clone()].iter().map(move |score| {
+            let mut aggregated = AggregatedScores::default();
+            let mut at = self.ends[score.slot as usize].0;
+            while at != NONE {
+                let other = &self.scores[at as usize];
                 if !own.contains(&(at as usize)) {
-                    sums.add(other);
+                    aggregated.add(other);
                 }
                 at = other.next;
             }
-            (self.items[said.slot as usize], sums)
+            (self.items[score.slot as usize], aggregated)
         })
     }
 }

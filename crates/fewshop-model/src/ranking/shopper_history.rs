@@ -1,50 +1,49 @@
-//! What this device alone knows of a shopper: earlier visits and what was turned down. The shots,
-//! of which one after the other is left out to find reasons, do not change it.
+//! Signals from earlier visits and from dismissals. They do not depend on the context items, so
+//! leave-one-out explanations can reuse them.
 
 use std::collections::HashMap;
 
 use fewshop_core::ItemIx;
 
-use crate::features::{Facts, Part, rate, signed_root};
-use crate::kernels::Taste;
+use crate::features::{Direction, ItemStats};
+use crate::kernels::QuantisedQuery;
 use crate::pack::Pack;
 
-/// Earlier visits that one run learns from, the latest ones.
-pub const MAX_VISITS: usize = 12;
+/// Earlier visits that one run reads, the latest ones. A shop may store fewer: the storefront keeps
+/// ten.
+pub const MODEL_MAX_VISITS: usize = 12;
 
-/// An earlier visit weighs this much less than the one after it.
+/// Weight of a visit relative to the one after it.
 const VISIT_DECAY: f32 = 0.8;
 
-/// Number of features of the earlier visits and of what was turned down, without ranks.
-const VISIT_FEATURES: usize = 11;
-const DISMISSAL_FEATURES: usize = 4;
-
-/// Earlier visits and dismissals, with what they say of all items. The default knows nothing.
+/// Earlier visits and dismissals of a shopper. The default is a shopper without either.
 #[derive(Debug, Default)]
-pub(crate) struct Known<'a> {
-    past: Option<&'a Past>,
+pub(crate) struct ShopperHistory<'a> {
+    visits: Option<&'a VisitHistory>,
     pub(crate) dismissed: Vec<ItemIx>,
-    /// Dismissed rows as vectors, with one over their lengths.
-    dismissed_vectors: Vec<(Taste, f32)>,
-    /// Largest cosine of the pair counts with a dismissed product, over all items; empty without
-    /// any.
-    dismissed_covisit: Vec<f32>,
+    dismissed_directions: Vec<Direction>,
+    /// Largest cosine of the pair counts with a dismissed product, `[items]`; empty without any.
+    dismissed_cosine: Vec<f32>,
 }
 
-/// What the earlier visits say, over all items but for the first and the last four. It costs more
-/// than a run and is the same for a whole visit, so it is worked out when the visits become known.
+/// The earlier visits, aggregated over all products. It costs more than a run and is the same for a
+/// whole visit, so [`Recommender`](crate::Recommender) computes it once, when it receives the
+/// visits.
 #[derive(Debug)]
-pub(crate) struct Past {
+pub(crate) struct VisitHistory {
     visits: Vec<Vec<ItemIx>>,
-    /// Decayed sum over the visits that took the item, the latest counting 1.
-    lately: Vec<f32>,
-    /// Share of the visits that took it.
+    /// Decayed sum over the visits that took the product, the latest counting 1, `[items]`.
+    decayed: Vec<f32>,
+    /// Share of the visits that took it, `[items]`.
     share: Vec<f32>,
-    /// Visits since it was taken last; the number of visits where it never was.
+    /// Visits since it was last taken, `[items]`; the number of visits where it never was.
     age: Vec<f32>,
+    /// Mean co-visitation weight from the products taken, `[items]`.
     covisit: Vec<f32>,
+    /// Mean regression weight from the products taken, `[items]`.
     regression: Vec<f32>,
-    taste: Taste,
+    /// Mean vector of the products taken.
+    embedding: QuantisedQuery,
     /// Rows taken, each once.
     rows: Vec<u32>,
     /// Share of the decayed sums by category and by brand.
@@ -52,149 +51,166 @@ pub(crate) struct Past {
     brands: HashMap<u32, f32>,
 }
 
-impl<'a> Known<'a> {
+/// The earlier visits as one candidate sees them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct VisitSignals {
+    /// Visits.
+    pub(crate) count: usize,
+    /// See [`VisitHistory`].
+    pub(crate) decayed: f32,
+    pub(crate) share: f32,
+    pub(crate) age: f32,
+    pub(crate) covisit: f32,
+    pub(crate) regression: f32,
+    /// Product of the mean vector with the candidate's.
+    pub(crate) affinity: f32,
+    pub(crate) category_share: f32,
+    pub(crate) brand_share: f32,
+}
+
+impl VisitSignals {
+    /// A shopper without earlier visits: nothing was ever taken.
+    const NONE: Self = Self {
+        count: 0,
+        decayed: 0.0,
+        share: 0.0,
+        age: f32::INFINITY,
+        covisit: 0.0,
+        regression: 0.0,
+        affinity: 0.0,
+        category_share: 0.0,
+        brand_share: 0.0,
+    };
+}
+
+/// The dismissals as one candidate sees them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DismissalSignals {
+    /// Dismissed products.
+    pub(crate) count: usize,
+    /// Largest cosine similarity to a dismissed product's vector, at least 0.
+    pub(crate) nearest: f32,
+    /// Dismissed products of the candidate's category.
+    pub(crate) same_category: usize,
+    /// Largest cosine of the pair counts with a dismissed product.
+    pub(crate) cosine: f32,
+}
+
+impl<'a> ShopperHistory<'a> {
     pub(crate) fn of(
-        past: Option<&'a Past>,
+        visits: Option<&'a VisitHistory>,
         dismissed: Vec<ItemIx>,
         pack: &Pack,
-        facts: &Facts,
+        stats: &ItemStats,
     ) -> Self {
-        let mut dismissed_covisit = vec![
-            0f32;
-            if dismissed.is_empty() {
-                0
-            } else {
-                pack.catalogue.len()
-            }
-        ];
+        let items = if dismissed.is_empty() {
+            0
+        } else {
+            pack.catalogue.len()
+        };
+        let mut dismissed_cosine = vec![0f32; items];
         for item in &dismissed {
             let from = item.row();
             for pair in pack.pairs.row(from) {
-                let cosine = pair.count * facts.cosine[from] * facts.cosine[pair.to];
-                dismissed_covisit[pair.to] = dismissed_covisit[pair.to].max(cosine);
+                let cosine = pair.count * stats.cosine[from] * stats.cosine[pair.to];
+                dismissed_cosine[pair.to] = dismissed_cosine[pair.to].max(cosine);
             }
         }
         Self {
-            past,
-            dismissed_vectors: dismissed
+            visits,
+            dismissed_directions: dismissed
                 .iter()
-                .map(|item| {
-                    (
-                        Taste::of_row(&pack.table, item.row()),
-                        facts.inv_norm[item.row()],
-                    )
-                })
+                .map(|item| stats.direction(item.row(), &pack.table))
                 .collect(),
-            dismissed_covisit,
+            dismissed_cosine,
             dismissed,
         }
     }
 
-    /// What earlier visits took, as candidates.
+    /// Products taken on earlier visits, as candidates.
     pub(crate) fn taken_before(&self) -> &[u32] {
-        self.past.map_or(&[], |past| &past.rows)
+        self.visits.map_or(&[], |visits| &visits.rows)
     }
 
     /// On how many earlier visits a product was taken.
     pub(crate) fn times_taken(&self, row: u32) -> u32 {
-        self.past.map_or(0, |past| {
-            past.visits
-                .iter()
-                .filter(|visit| visit.contains(&ItemIx(row)))
-                .count() as u32
+        self.visits.map_or(0, |history| {
+            let took = |visit: &&Vec<ItemIx>| visit.contains(&ItemIx(row));
+            history.visits.iter().filter(took).count() as u32
         })
     }
 
-    /// Scores by which what goes with earlier visits is found; empty without any.
+    /// Co-visitation with the products of earlier visits, `[items]`; empty without visits.
     pub(crate) fn covisit(&self) -> &[f32] {
-        self.past.map_or(&[], |past| &past.covisit)
+        self.visits.map_or(&[], |visits| &visits.covisit)
     }
 
-    /// Scores by which candidates are ranked as taken before; empty without earlier visits.
+    /// Decayed counts of earlier visits, `[items]`; empty without visits.
     pub(crate) fn taken_lately(&self) -> &[f32] {
-        self.past.map_or(&[], |past| &past.lately)
+        self.visits.map_or(&[], |visits| &visits.decayed)
     }
 
-    /// What the earlier visits say of one candidate.
-    pub(crate) fn visit_features(
-        &self,
-        row: usize,
-        pack: &Pack,
-        facts: &Facts,
-    ) -> [f32; VISIT_FEATURES] {
-        let Some(past) = self.past else {
-            return [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, rate(0.0), 0.0, 0.0, 0.0, 0.0];
+    /// The earlier visits as one candidate sees them.
+    pub(crate) fn visit_signals(&self, row: usize, pack: &Pack, stats: &ItemStats) -> VisitSignals {
+        let Some(visits) = self.visits else {
+            return VisitSignals::NONE;
         };
-        let taken = past.share[row] > 0.0;
-        [
-            (past.visits.len() as f32).ln_1p(),
-            f32::from(u8::from(past.age[row] == 0.0)),
-            past.lately[row],
-            past.share[row],
-            if taken {
-                1.0 / (1.0 + past.age[row])
-            } else {
-                0.0
-            },
-            if taken { pack.repeat[row] } else { 0.0 },
-            rate(past.covisit[row]),
-            signed_root(past.regression[row]),
-            past.taste.dot(&pack.table, row),
-            past.categories
-                .get(&facts.category[row])
-                .copied()
-                .unwrap_or(0.0),
-            past.brands.get(&facts.brand[row]).copied().unwrap_or(0.0),
-        ]
+        let share_of =
+            |shares: &HashMap<u32, f32>, facet| shares.get(facet).copied().unwrap_or(0.0);
+        VisitSignals {
+            count: visits.visits.len(),
+            decayed: visits.decayed[row],
+            share: visits.share[row],
+            age: visits.age[row],
+            covisit: visits.covisit[row],
+            regression: visits.regression[row],
+            affinity: visits.embedding.dot(&pack.table, row),
+            category_share: share_of(&visits.categories, &stats.category[row]),
+            brand_share: share_of(&visits.brands, &stats.brand[row]),
+        }
     }
 
-    /// What was turned down says of one candidate.
-    pub(crate) fn dismissal_features(
+    /// The dismissals as one candidate sees them.
+    pub(crate) fn dismissal_signals(
         &self,
         row: usize,
         pack: &Pack,
-        facts: &Facts,
-    ) -> [f32; DISMISSAL_FEATURES] {
-        if self.dismissed.is_empty() {
-            return [0.0; DISMISSAL_FEATURES];
-        }
-        let category = facts.category[row];
-        let alike = self
-            .dismissed
-            .iter()
-            .filter(|item| category != 0 && facts.category[item.row()] == category)
-            .count();
-        [
-            (self.dismissed.len() as f32).ln_1p(),
-            self.dismissed_vectors
+        stats: &ItemStats,
+    ) -> DismissalSignals {
+        let category = stats.category[row];
+        let same = |item: &&ItemIx| category != 0 && stats.category[item.row()] == category;
+        DismissalSignals {
+            count: self.dismissed.len(),
+            nearest: self
+                .dismissed_directions
                 .iter()
-                .map(|vector| facts.near(vector, row, pack))
+                .map(|direction| stats.similarity(direction, row, &pack.table))
                 .fold(0.0, f32::max),
-            alike as f32,
-            self.dismissed_covisit[row],
-        ]
+            same_category: self.dismissed.iter().filter(same).count(),
+            cosine: self.dismissed_cosine.get(row).copied().unwrap_or(0.0),
+        }
     }
 }
 
-impl Past {
-    /// `None` where nothing was taken or the ranker does not read it. `visits` are the latest
-    /// first; those past [`MAX_VISITS`] are not read.
-    pub(crate) fn of(visits: &[Vec<ItemIx>], pack: &Pack, facts: &Facts) -> Option<Self> {
-        let visits = &visits[..visits.len().min(MAX_VISITS)];
-        if !facts.has(Part::Visits) || visits.iter().all(Vec::is_empty) {
+impl VisitHistory {
+    /// `visits` come latest first; those past [`MODEL_MAX_VISITS`] are not read. `None` when nothing
+    /// was taken.
+    pub(crate) fn of(visits: &[Vec<ItemIx>], pack: &Pack, stats: &ItemStats) -> Option<Self> {
+        let visits = &visits[..visits.len().min(MODEL_MAX_VISITS)];
+        if visits.iter().all(Vec::is_empty) {
             return None;
         }
         let n = pack.catalogue.len();
         let zeros = || vec![0f32; n];
-        let mut taste = vec![0f32; pack.table.d];
-        let mut p = Self {
+        let mut embedding = vec![0f32; pack.table.d];
+        let mut history = Self {
             visits: visits.to_vec(),
-            lately: zeros(),
+            decayed: zeros(),
             share: zeros(),
             age: vec![visits.len() as f32; n],
             covisit: zeros(),
             regression: zeros(),
-            taste: Taste::default(),
+            embedding: QuantisedQuery::default(),
             rows: Vec::new(),
             categories: HashMap::new(),
             brands: HashMap::new(),
@@ -204,37 +220,41 @@ impl Past {
         for (age, visit) in visits.iter().enumerate() {
             for item in visit {
                 let from = item.row();
-                if p.share[from] == 0.0 {
-                    p.rows.push(item.0);
-                    p.age[from] = age as f32;
+                if history.share[from] == 0.0 {
+                    history.rows.push(item.0);
+                    history.age[from] = age as f32;
                 }
-                p.lately[from] += weight;
-                p.share[from] += 1.0 / visits.len() as f32;
-                pack.table.add_row(from, weight, &mut taste);
+                history.decayed[from] += weight;
+                history.share[from] += 1.0 / visits.len() as f32;
+                pack.table.add_row(from, weight, &mut embedding);
                 for pair in pack.pairs.row(from) {
-                    p.covisit[pair.to] += weight
+                    history.covisit[pair.to] += weight
                         * pair.count
-                        * facts.covisit_row[from]
-                        * facts.covisit_column[pair.to];
-                    p.regression[pair.to] += weight * pair.regression;
+                        * stats.covisit_row[from]
+                        * stats.covisit_column[pair.to];
+                    history.regression[pair.to] += weight * pair.regression;
                 }
                 sum += weight;
             }
             weight *= VISIT_DECAY;
         }
-        // Means over what was taken, so that a long memory speaks no louder than a short one.
-        for list in [&mut p.covisit, &mut p.regression, &mut taste] {
+        // Means over the products taken, so that a long memory weighs no more than a short one.
+        for list in [
+            &mut history.covisit,
+            &mut history.regression,
+            &mut embedding,
+        ] {
             list.iter_mut().for_each(|x| *x /= f32::max(sum, 1.0));
         }
-        p.taste = Taste::of(&taste);
-        p.categories = shares(&p.rows, &p.lately, &facts.category);
-        p.brands = shares(&p.rows, &p.lately, &facts.brand);
-        Some(p)
+        history.embedding = QuantisedQuery::of(&embedding);
+        history.categories = shares(&history.rows, &history.decayed, &stats.category);
+        history.brands = shares(&history.rows, &history.decayed, &stats.brand);
+        Some(history)
     }
 }
 
-/// Weights by facet, of the rows that bear it, as shares of all; rows without the facet count in
-/// the whole only.
+/// The share of the weights that falls on each value of a facet. Rows without the facet count in
+/// the total only.
 fn shares(rows: &[u32], weight: &[f32], facet: &[u32]) -> HashMap<u32, f32> {
     let all: f32 = rows.iter().map(|&row| weight[row as usize]).sum();
     let mut out = HashMap::new();

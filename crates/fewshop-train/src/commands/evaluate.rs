@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use fewshop_core::Catalogue;
-use fewshop_model::{Compute, Recommender};
+use fewshop_model::Model;
 
 use super::train::open_text_model;
 use super::{print, read_pack, read_toml, warn, warn_unknown, write_study};
@@ -100,15 +100,15 @@ fn shown(text: &str) -> Result<usize, String> {
 /// When a file cannot be read or does not hold what it should.
 pub fn run(args: Args) -> anyhow::Result<()> {
     let rivals = Rivals::read(&args.against)?;
-    let recommender = Recommender::new(read_pack(&args.pack)?, Compute::Kernels);
-    let questions = read_questions(&args.cases, &args.truth, recommender.catalogue())?;
-    let mut found = evaluation::evaluate(&recommender, &questions)?;
+    let model = Model::new(read_pack(&args.pack)?);
+    let questions = read_questions(&args.cases, &args.truth, model.catalogue())?;
+    let mut found = evaluation::evaluate(&model, &questions)?;
     found.dismissals =
-        evaluation::dismissals(&recommender, &questions, &args.against.simulate_dismissals)?;
+        evaluation::dismissals(&model, &questions, &args.against.simulate_dismissals)?;
     if let Some(events) = &args.events {
-        let log = read_log(events, recommender.catalogue())?;
-        let (baselines, ablated) = rivals.prepare(&args.against, events, &recommender, &log)?;
-        found.contenders = evaluation::contenders(&recommender, &questions, &baselines, &ablated)?;
+        let log = read_log(events, model.catalogue())?;
+        let (baselines, ablated) = rivals.prepare(&args.against, events, &model, &log)?;
+        found.contenders = evaluation::contenders(&model, &questions, &baselines, &ablated)?;
         found.transfer = evaluation::transfer(&questions, &baselines);
     }
     write_study(
@@ -139,10 +139,10 @@ impl Rivals {
         &self,
         against: &Against,
         events: &Path,
-        recommender: &Recommender,
+        model: &Model,
         log: &Log,
     ) -> anyhow::Result<(Baselines, Vec<Ablated>)> {
-        let catalogue = recommender.catalogue();
+        let catalogue = model.catalogue();
         if catalogue.len() > MOST_REGRESSION_ITEMS {
             let n = catalogue.len();
             warn(&format!(

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use fewshop_core::Recommendation;
-use fewshop_model::{Compute, MerchantRules, Pack, Recommender};
+use fewshop_model::{BusinessRules, Model, Pack};
 
 use super::{at_least_one, print, read_pack, warn_unknown};
 use crate::evaluation;
@@ -76,7 +76,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         warn_unknown(&cases.unknown, path);
         let shown = &cases.cases[..args.shoppers.min(cases.cases.len())];
         print(&preview(
-            plain.with_rules(MerchantRules::default())?,
+            plain.with_rules(BusinessRules::default())?,
             ruled.clone(),
             shown,
             args.top,
@@ -91,15 +91,15 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 }
 
 /// How many rules of each kind there are.
-pub(super) fn summary(rules: &MerchantRules) -> String {
-    let boosts = rules.shift.iter().filter(|&&(_, by)| by > 0).count();
+pub(super) fn summary(rules: &BusinessRules) -> String {
+    let boosts = rules.shifts.iter().filter(|shift| shift.places > 0).count();
     let counts = [
-        (rules.pin.len(), "pinned"),
+        (rules.pins.len(), "pinned"),
         (boosts, "boosted"),
-        (rules.shift.len() - boosts, "buried"),
+        (rules.shifts.len() - boosts, "buried"),
         (rules.exclude.len(), "excluded"),
         (rules.out_of_stock.len(), "out of stock"),
-        (rules.cap.len(), "categories capped"),
+        (rules.caps.len(), "categories capped"),
     ];
     let parts: Vec<String> = counts
         .iter()
@@ -115,14 +115,7 @@ pub(super) fn summary(rules: &MerchantRules) -> String {
 
 /// The two orders side by side.
 fn preview(before: Pack, after: Pack, cases: &[Case], top: usize) -> anyhow::Result<String> {
-    let ranked = |pack: &Pack| {
-        evaluation::recommend(
-            &Recommender::new(pack.clone(), Compute::Kernels),
-            cases,
-            top,
-            false,
-        )
-    };
+    let ranked = |pack: &Pack| evaluation::recommend(&Model::new(pack.clone()), cases, top, false);
     let (old, new) = (ranked(&before)?, ranked(&after)?);
     let title = |pick: &Recommendation| {
         after.catalogue[pick.item]

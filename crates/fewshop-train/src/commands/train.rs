@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use fewshop_core::Catalogue;
-use fewshop_model::{Card, Compute, Pack, Recommender};
+use fewshop_model::{Card, Model, Pack};
 
 use super::{at_least_one, print, warn, warn_unknown};
 use crate::evaluation;
@@ -176,12 +176,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             && let Some(Validation { cases, wanted }) =
                 read_validation(args, &pack.catalogue, false)?
         {
-            let ranked = evaluation::recommend(
-                &Recommender::new(pack.clone(), Compute::Kernels),
-                &cases,
-                20,
-                false,
-            )?;
+            let ranked = evaluation::recommend(&Model::new(pack.clone()), &cases, 20, false)?;
             figures.push((
                 seed,
                 seeds::means(&evaluation::score(&cases, &wanted, &ranked)),

@@ -1,7 +1,7 @@
 //! The mix that ranks best within a budget.
 
 use anyhow::{Result, bail};
-use fewshop_model::{Compute, ItemTable, Pack, Recommender};
+use fewshop_model::{ItemTable, Model, Pack};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -219,12 +219,7 @@ fn try_one(
 ) -> Result<Tried> {
     // As a device reads it.
     let read = Pack::from_bytes(&small.to_bytes()?)?;
-    let ranked = evaluation::recommend(
-        &Recommender::new(read, Compute::Kernels),
-        &questions.cases,
-        PICKS,
-        false,
-    )?;
+    let ranked = evaluation::recommend(&Model::new(read), &questions.cases, PICKS, false)?;
     let scores = evaluation::score(&questions.cases, &questions.wanted, &ranked);
     let bytes = encoded(small, &scores)?;
     let brotli = on_the_wire(&bytes)?;

@@ -23,9 +23,9 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
 use fewshop_core::{Catalogue, Item, ItemIx};
-use fewshop_model::features::{FEATURES, Part, part_of};
+use fewshop_model::features::{FEATURES, FeatureGroup, group_of};
 use fewshop_model::modules::ContentPath;
-use fewshop_model::{AdapterWeights, Card, Compute, ModelConfig, Pack, RankerWeights, Recommender};
+use fewshop_model::{AdapterWeights, Card, Model, ModelConfig, Pack, RankerWeights};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -130,11 +130,11 @@ pub fn ablate(training: Training<'_>) -> Result<Vec<(String, Pack)>> {
         "full".to_owned(),
         prepared.with_ranker(&config.off, config, seed)?,
     )];
-    for part in Part::ALL
+    for part in FeatureGroup::ALL
         .into_iter()
         .filter(|part| !config.off.contains(part))
     {
-        let off: Vec<Part> = config.off.iter().copied().chain([part]).collect();
+        let off: Vec<FeatureGroup> = config.off.iter().copied().chain([part]).collect();
         out.push((
             format!("minus {}", part.name()),
             prepared.with_ranker(&off, config, seed)?,
@@ -342,11 +342,11 @@ impl Prepared {
     /// What the ranker is taught by, and what it is checked by.
     fn lessons(
         &self,
-        off: &[Part],
+        off: &[FeatureGroup],
         config: &TrainConfig,
         rng: &mut ChaCha8Rng,
     ) -> Result<(Vec<Example>, Vec<Example>)> {
-        let without = |pack: &Pack| Recommender::new(with(pack, no_ranker(off)), Compute::Kernels);
+        let without = |pack: &Pack| Model::new(with(pack, no_ranker(off)));
         let told = |told: bool| -> Vec<Vec<&Episode>> {
             self.rounds
                 .iter()
@@ -411,13 +411,13 @@ impl Prepared {
     }
 
     /// Teaches a ranker that does without some parts.
-    fn with_ranker(&self, off: &[Part], config: &TrainConfig, seed: u64) -> Result<Pack> {
+    fn with_ranker(&self, off: &[FeatureGroup], config: &TrainConfig, seed: u64) -> Result<Pack> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let (examples, valid) = self.lessons(off, config, &mut rng)?;
         let all: Vec<&Example> = examples.iter().collect();
         let (mut ranker, curves) =
             ranker::train(&all, &valid, off, &config.ranker, None, &mut rng)?;
-        if !off.contains(&Part::Dismissals) {
+        if !off.contains(&FeatureGroup::Dismissals) {
             // Like fine-tuning, what dismissals say of other products has to earn its place on
             // cases that did not teach it.
             let told: Vec<Episode> = self
@@ -429,14 +429,14 @@ impl Prepared {
                 })
                 .collect();
             let told: Vec<&Episode> = told.iter().collect();
-            let judge = Recommender::new(with(&self.judge, no_ranker(off)), Compute::Kernels);
+            let judge = Model::new(with(&self.judge, no_ranker(off)));
             let told = ranker::examples(
                 &judge,
                 &told,
                 Some(&ranker),
                 "Validation with products turned down",
             )?;
-            let silent = ranker::without(&ranker, Part::Dismissals);
+            let silent = ranker::without(&ranker, FeatureGroup::Dismissals);
             let (heard, unheard) = (ranker::ndcg(&told, &ranker), ranker::ndcg(&told, &silent));
             say(&format!(
                 "{TURNED_DOWN} products turned down: NDCG@10 {heard:.4} with what they say of others, {unheard:.4} without, which {}",
@@ -529,8 +529,8 @@ fn with_metrics(
 ) -> Result<Pack> {
     if let Some(v) = validation {
         let Questions { cases, wanted } = in_rows_of(&pack, catalogue, v)?;
-        let recommender = Recommender::new(pack.clone(), Compute::Kernels);
-        let ranked = evaluation::recommend(&recommender, &cases, 20, false)?;
+        let model = Model::new(pack.clone());
+        let ranked = evaluation::recommend(&model, &cases, 20, false)?;
         let scored: Vec<Evaluated> = evaluation::score(&cases, &wanted, &ranked);
         pack.card.metrics = evaluation::card_metrics(&scored);
     }
@@ -579,9 +579,9 @@ fn with(pack: &Pack, ranker: RankerWeights) -> Pack {
 }
 
 /// A ranker that is yet to be taught; it says which parts will be read.
-fn no_ranker(off: &[Part]) -> RankerWeights {
+fn no_ranker(off: &[FeatureGroup]) -> RankerWeights {
     let read = |f| {
-        if part_of(f).is_some_and(|part| off.contains(&part)) {
+        if group_of(f).is_some_and(|part| off.contains(&part)) {
             0.0
         } else {
             1.0

@@ -4,7 +4,7 @@
 //! page's copy of Complete Journey's catalogue goes from 104 to 73 kB (brotli).
 
 use anyhow::Result;
-use fewshop_core::Catalogue;
+use fewshop_core::{Catalogue, ItemIx};
 use fewshop_model::{ItemTable, Pack, Pair, PairTable};
 
 /// The same pack with its rows in the order of category, title, brand and size. Heads of a profile
@@ -67,14 +67,16 @@ pub(crate) fn in_shelf_order(pack: &Pack) -> Result<Pack> {
     adapter.negatives.sort_unstable();
     let moved = |counts: &[u32]| order.iter().map(|&old| counts[old]).collect();
     let row = |row: &mut u32| *row = row_of[*row as usize];
+    let item = |item: &mut ItemIx| item.0 = row_of[item.row()];
     let mut rules = pack.rules.clone();
-    rules.pin.iter_mut().for_each(|(pinned, _)| row(pinned));
-    rules.shift.iter_mut().for_each(|(moved, _)| row(moved));
+    rules.pins.iter_mut().for_each(|pin| item(&mut pin.item));
+    let shifts = rules.shifts.iter_mut();
+    shifts.for_each(|shift| item(&mut shift.item));
     rules
         .exclude
         .iter_mut()
         .chain(&mut rules.out_of_stock)
-        .for_each(row);
+        .for_each(item);
     let mut offers = pack.offers.clone();
     for offer in offers.iter_mut().flat_map(|offers| &mut offers.offers) {
         offer.items.iter_mut().for_each(row);

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use fewshop_core::{Catalogue, ItemIx};
-use fewshop_model::{Card, Compute, Pack, Recommender};
+use fewshop_model::{Card, Model, Pack};
 use sha2::{Digest, Sha256};
 
 pub use journal::Facts;
@@ -215,8 +215,7 @@ fn fit(task: &Task<'_>, folds: &Folds, job: Job<'_>) -> Result<Vec<u32>> {
         task.catalogue,
         folds.folds[job.fold].questions(rung.stage),
     )?;
-    let ranked =
-        evaluation::recommend(&Recommender::new(pack, Compute::Kernels), &cases, 20, false)?;
+    let ranked = evaluation::recommend(&Model::new(pack), &cases, 20, false)?;
     let scored = evaluation::score(&cases, &wanted, &ranked);
     ensure!(
         scored.len() == cases.len(),

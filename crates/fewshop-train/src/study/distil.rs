@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use anyhow::Result;
-use fewshop_model::{Compute, Pack, Recommender};
+use fewshop_model::{Model, Pack};
 use serde::{Deserialize, Serialize};
 
 use crate::compress;
@@ -118,8 +118,8 @@ fn rounded(unrounded: &Pack, eight: &Pack, seed: u64) -> Result<Vec<(String, Pac
 }
 
 fn asked(pack: &Pack, questions: &Questions) -> Result<Vec<Evaluated>> {
-    let recommender = Recommender::new(pack.clone(), Compute::Kernels);
-    let ranked = quietly(|| evaluation::recommend(&recommender, &questions.cases, PICKS, false))?;
+    let model = Model::new(pack.clone());
+    let ranked = quietly(|| evaluation::recommend(&model, &questions.cases, PICKS, false))?;
     Ok(evaluation::score(
         &questions.cases,
         &questions.wanted,
