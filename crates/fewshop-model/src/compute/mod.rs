@@ -2,10 +2,10 @@
 //! choice.
 
 #[cfg(feature = "burn")]
-mod on_burn;
+mod burn;
 
 #[cfg(feature = "burn")]
-pub use on_burn::BurnCompute;
+pub use self::burn::BurnCompute;
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};

@@ -118,15 +118,35 @@ fn some_products_can_be_ranked_among_themselves() {
     );
 }
 
+/// The toy's ranker has no weight on the features of dismissals, so it is fine-tuning that lowers
+/// similar products: a dismissed product is a heavy negative.
 #[test]
-fn a_dismissed_product_goes_and_takes_its_like_down() {
+fn a_dismissed_product_goes_and_similar_products_score_lower() {
     let mut r = toy();
     for item in [1, 22, 43] {
         r.observe(view(item)).unwrap();
     }
+    let before = rank(&r, 60);
     r.observe(Event::new(ItemIx(44), EventKind::Dismiss))
         .unwrap();
-    assert!(rank(&r, 50).picks.iter().all(|p| p.item != ItemIx(44)));
+    let after = rank(&r, 60);
+    assert!(after.picks.iter().all(|pick| pick.item != ItemIx(44)));
+    let mean = |ranking: &Ranking, of: &str| {
+        let of_department = ranking
+            .picks
+            .iter()
+            .filter(|pick| pick.item != ItemIx(44) && department(&r, pick.item) == of)
+            .map(|pick| pick.score);
+        let scores: Vec<f32> = of_department.collect();
+        scores.iter().sum::<f32>() / scores.len() as f32
+    };
+    let fall = |of: &str| mean(&before, of) - mean(&after, of);
+    assert!(
+        fall("Household") > 0.0 && fall("Household") > fall("Produce"),
+        "Household fell by {}, Produce by {}",
+        fall("Household"),
+        fall("Produce")
+    );
 }
 
 #[test]
