@@ -19,7 +19,7 @@
 #![cfg_attr(feature = "toy", doc = "```")]
 #![cfg_attr(not(feature = "toy"), doc = "```ignore")]
 //! use fewshop_core::{Event, EventKind, ItemId, Reason, Session};
-//! use fewshop_model::{Model, Pack, RankOptions, toy};
+//! use fewshop_model::{Model, RankOptions, toy};
 //!
 //! // A shop's own pack is read with `Pack::from_bytes`.
 //! let model = Model::new(toy::pack());
