@@ -8,18 +8,18 @@ use fewshop_core::{ItemIx, Session, metrics};
 use fewshop_model::{Compute, Pack, RankOptions, Recommender};
 use pollster::block_on;
 
-fn path(of: &str) -> PathBuf {
+pub(crate) fn path(of: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(of)
 }
 
-fn committed() -> Pack {
+pub(crate) fn committed() -> Pack {
     let bytes = std::fs::read(path("../web/assets/shop.pack")).expect("the pack is committed");
     Pack::from_bytes(&bytes).expect("the committed pack can be read")
 }
 
 /// Sessions of shoppers whom training never saw, after the date where training ends, items in a
 /// random order drawn once.
-fn sessions(pack: &Pack) -> Vec<Vec<ItemIx>> {
+pub(crate) fn sessions(pack: &Pack) -> Vec<Vec<ItemIx>> {
     let text = std::fs::read_to_string(path("goldens/validation_sessions.csv"))
         .expect("the sessions are committed");
     let mut sessions: BTreeMap<String, Vec<ItemIx>> = BTreeMap::new();

@@ -3,5 +3,6 @@
 
 mod committed_pack;
 mod dependency_rules;
+mod golden_answers;
 mod imports;
 mod supply;

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use fewshop_core::protocol::{Shelf, ShelfRequest};
-use fewshop_core::{AttributeBelief, EventKind, Filter, ItemIx, OfferPick, Session};
+use fewshop_core::{AttributePrediction, EventKind, Filter, ItemIx, OfferPick, Session};
 use fewshop_web::state::{
     Answer, Cart, Catalogue, EngineState, Extra, IndexBuilder, Learning, Memory, Money, Page, Pick,
     Product, Profile, SearchIndex, SessionLog, ShelfState, Taste, Wanted, mixed, tile_of,
@@ -68,7 +68,7 @@ pub(crate) struct Shop {
     ranked: RwSignal<Vec<(String, Vec<Pick>)>>,
     /// What is believed of the household and the best offers, each as answered last; empty where
     /// nothing is known of the shopper.
-    told: RwSignal<(Vec<AttributeBelief>, Vec<OfferPick>)>,
+    told: RwSignal<(Vec<AttributePrediction>, Vec<OfferPick>)>,
     /// The shelf that the page at hand wants besides those that every page may.
     extra: RwSignal<Option<ShelfRequest>>,
     catalogue: StoredValue<Arc<Catalogue>>,
@@ -313,7 +313,7 @@ impl Shop {
 
     /// What the picks may say of the household: nothing of each attribute until the engine has said
     /// something of this shopper.
-    pub(crate) fn household(self) -> Vec<AttributeBelief> {
+    pub(crate) fn household(self) -> Vec<AttributePrediction> {
         let heard = self.told.with(|(household, _)| household.clone());
         if heard.is_empty() || self.is_blank() || self.is_off() {
             self.catalogue().heads()

@@ -1,16 +1,16 @@
-//! What a log comes to when it is counted: whole numbers alone, so that whoever counts finds the
-//! same; and the text of the files that say so, which every counter writes alike.
+//! The counts of a log, and the text of the files that hold them. The counts are integers and the
+//! text is fixed, so every counter (in memory or by SQL) writes the same bytes.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// Name of the file that [`LogShape::to_json`] is the text of.
+/// Name of the file with the text of [`LogShape::to_json`].
 pub const SHAPE_FILE: &str = "shape.json";
-/// Name of the file of [`ITEMS_HEADER`] and [`ItemCount::line`].
+/// Name of the file with [`ITEMS_HEADER`] and the lines of [`ItemCount::line`].
 pub const ITEMS_FILE: &str = "popularity.csv";
 /// First line of [`ITEMS_FILE`].
 pub const ITEMS_HEADER: &str = "item_id,sessions,recent\n";
-/// Name of the file of [`PAIRS_HEADER`] and [`pair_line`].
+/// Name of the file with [`PAIRS_HEADER`] and the lines of [`pair_line`].
 pub const PAIRS_FILE: &str = "pairs.csv";
 /// First line of [`PAIRS_FILE`].
 pub const PAIRS_HEADER: &str = "item_id,other_id,sessions\n";
@@ -20,12 +20,11 @@ pub const PAIRS_HEADER: &str = "item_id,other_id,sessions\n";
 pub struct LogShape {
     /// Events of known products.
     pub events: u64,
-    /// Events of products that the catalogue lacks; they count nowhere else.
+    /// Events of products that are not in the catalogue; they are counted nowhere else.
     pub unknown: u64,
-    /// Shoppers with an event.
+    /// Shoppers with at least one event.
     pub users: u64,
-    /// Sessions by the number of different products that were taken in them; 0 where all were
-    /// turned down.
+    /// Sessions by the number of different products taken; 0 if all of them were dismissed.
     pub lengths: BTreeMap<u64, u64>,
 }
 
@@ -36,7 +35,7 @@ impl LogShape {
         self.lengths.values().sum()
     }
 
-    /// Sessions in which something was taken: those that are learned from.
+    /// Sessions in which something was taken: training uses these.
     #[must_use]
     pub fn taken_sessions(&self) -> u64 {
         self.lengths
@@ -46,7 +45,7 @@ impl LogShape {
             .sum()
     }
 
-    /// As JSON.
+    /// The text of [`SHAPE_FILE`].
     #[must_use]
     pub fn to_json(&self) -> String {
         let lengths: Vec<String> = self
@@ -75,15 +74,15 @@ impl LogShape {
         )
     }
 
-    /// How many of the sessions in which something was taken come before the recent ones, the last
-    /// `share` of them.
+    /// How many of the sessions in which something was taken come before the recent ones, which are
+    /// the last `share` of them.
     #[must_use]
     pub fn before_recent(&self, share: f64) -> u64 {
         (self.taken_sessions() as f64 * (1.0 - share)) as u64
     }
 }
 
-/// How popular a product is.
+/// The popularity of a product.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ItemCount {
     /// Its id.
@@ -102,13 +101,13 @@ impl ItemCount {
     }
 }
 
-/// The line of two products and of how many sessions hold both in [`PAIRS_FILE`].
+/// The line of a pair in [`PAIRS_FILE`]: two products and how many sessions contain both.
 #[must_use]
 pub fn pair_line(item: &str, other: &str, sessions: u64) -> String {
     format!("{},{},{sessions}\n", field(item), field(other))
 }
 
-/// An id as a field of CSV: in quotes where it would not be one field otherwise.
+/// An id as a CSV field, in quotes if it needs them.
 fn field(id: &str) -> Cow<'_, str> {
     if id.contains(['"', ',', '\n', '\r']) {
         Cow::Owned(format!("\"{}\"", id.replace('"', "\"\"")))
@@ -117,8 +116,8 @@ fn field(id: &str) -> Cow<'_, str> {
     }
 }
 
-/// Tells of each two products that were taken in one session at least `least` times in how many
-/// sessions they were, in the order of their rows. `sessions` hold distinct rows below `items`.
+/// Calls `each` for every pair of products that at least `min` sessions contain, with the number of
+/// these sessions, in the order of the rows. `sessions` contain distinct rows below `items`.
 ///
 /// Time is the sum of squared session lengths; memory is the log and one row.
 ///
@@ -127,7 +126,7 @@ fn field(id: &str) -> Cow<'_, str> {
 pub fn pairs<E>(
     sessions: &[Vec<u32>],
     items: usize,
-    least: u64,
+    min: u64,
     mut each: impl FnMut(u32, u32, u64) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut holding: Vec<Vec<u32>> = vec![Vec::new(); items];
@@ -152,7 +151,7 @@ pub fn pairs<E>(
         partners.sort_unstable();
         for other in partners.drain(..) {
             let count = std::mem::take(&mut together[other as usize]);
-            if count >= least {
+            if count >= min {
                 each(item, other, count)?;
             }
         }

@@ -1,20 +1,20 @@
-//! What a shopper did.
+//! Events and sessions.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ItemIx;
 
-/// The kinds of thing a shopper does to a product.
+/// The kinds of event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EventKind {
-    /// Opened its page.
+    /// The shopper opened the product's page.
     View,
     /// Put it into the cart.
     Cart,
     /// Bought it.
     Purchase,
-    /// Said 'not for me'.
+    /// Dismissed it: 'not for me'.
     Dismiss,
 }
 
@@ -39,19 +39,19 @@ impl EventKind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// Whether it speaks for the product rather than against it.
+    /// Whether it is a positive signal: all but a dismissal.
     #[must_use]
     pub fn is_positive(self) -> bool {
         self != Self::Dismiss
     }
 }
 
-/// One thing that a shopper did to one product.
+/// One action of a shopper on one product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Event {
     /// The product's row.
     pub item: ItemIx,
-    /// What was done.
+    /// The action.
     pub kind: EventKind,
 }
 
@@ -63,13 +63,12 @@ impl Event {
     }
 }
 
-/// What one shopper did in one visit, oldest first, and what this device remembers of earlier
-/// visits.
+/// The events of one visit, and the earlier visits that this device remembers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Session {
-    /// The visit at hand, oldest event first.
+    /// The current visit, oldest event first.
     pub events: Vec<Event>,
-    /// Items taken in earlier visits, the latest visit first. Only the device knows them.
+    /// Products taken on earlier visits, the latest visit first. Only the device knows them.
     #[serde(default)]
     pub visits: Vec<Vec<ItemIx>>,
 }
@@ -95,27 +94,27 @@ impl Session {
         )
     }
 
-    /// The shots: each product once that the shopper spoke for, at its strongest kind, in the order
-    /// of its latest event.
+    /// The context items, which the model learns from: each product with a positive event, once, with
+    /// its strongest kind, in the order of its latest event.
     ///
-    /// A product dismissed after that is no shot any more; one taken up again after a dismissal is.
+    /// A dismissal removes a product from the context; a later positive event restores it.
     #[must_use]
-    pub fn shots(&self) -> Vec<Event> {
-        let mut shots: Vec<Event> = Vec::new();
+    pub fn context_items(&self) -> Vec<Event> {
+        let mut context: Vec<Event> = Vec::new();
         for event in &self.events {
-            let before = shots
+            let before = context
                 .iter()
-                .position(|shot| shot.item == event.item)
-                .map(|at| shots.remove(at));
+                .position(|earlier| earlier.item == event.item)
+                .map(|at| context.remove(at));
             if event.kind.is_positive() {
-                let kind = before.map_or(event.kind, |shot| shot.kind.max(event.kind));
-                shots.push(Event::new(event.item, kind));
+                let kind = before.map_or(event.kind, |earlier| earlier.kind.max(event.kind));
+                context.push(Event::new(event.item, kind));
             }
         }
-        shots
+        context
     }
 
-    /// The products that the shopper dismissed and did not take up again, each once.
+    /// The products that were dismissed and had no positive event since, each once.
     #[must_use]
     pub fn dismissed(&self) -> Vec<ItemIx> {
         let mut out: Vec<ItemIx> = Vec::new();
@@ -128,7 +127,7 @@ impl Session {
         out
     }
 
-    /// Every product that must not be recommended: shots and dismissed ones.
+    /// Every product of the session: none of them may be recommended again.
     #[must_use]
     pub fn seen(&self) -> Vec<ItemIx> {
         let mut seen: Vec<ItemIx> = self.events.iter().map(|event| event.item).collect();
@@ -152,14 +151,14 @@ mod tests {
     }
 
     #[test]
-    fn a_product_is_one_shot_at_its_strongest_kind() {
+    fn a_product_is_one_context_item_with_its_strongest_kind() {
         let s = session(&[
             (1, EventKind::Cart),
             (2, EventKind::View),
             (1, EventKind::View),
         ]);
         assert_eq!(
-            s.shots(),
+            s.context_items(),
             [
                 Event::new(ItemIx(2), EventKind::View),
                 Event::new(ItemIx(1), EventKind::Cart)
@@ -168,12 +167,12 @@ mod tests {
     }
 
     #[test]
-    fn a_dismissed_product_is_no_shot_until_it_is_taken_up_again() {
+    fn a_dismissed_product_leaves_the_context_until_its_next_positive_event() {
         let mut s = session(&[(1, EventKind::View), (1, EventKind::Dismiss)]);
-        assert!(s.shots().is_empty());
+        assert!(s.context_items().is_empty());
         assert_eq!(s.dismissed(), [ItemIx(1)]);
         s.events.push(Event::new(ItemIx(1), EventKind::Cart));
-        assert_eq!(s.shots().len(), 1);
+        assert_eq!(s.context_items().len(), 1);
         assert!(s.dismissed().is_empty());
     }
 }

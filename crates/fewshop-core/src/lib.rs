@@ -1,22 +1,41 @@
-//! The words that all of Fewshop shares: plain data and rules, no tensors, no IO.
+//! The vocabulary that all of Fewshop shares: plain data and rules, no tensors, no IO.
 //!
-//! A [`Catalogue`] is a list of [`Item`]s; outside it an item is named by its [`ItemId`], inside it
-//! by its row, an [`ItemIx`], and the change from one to the other happens once, at the edge. A
-//! [`Session`] is what one shopper did, as [`Event`]s. An answer to a session is a list of
-//! [`Recommendation`]s, each with its [`Reason`]. [`protocol`] holds what the page and the worker
-//! say to each other, [`metrics`] how a ranking is judged, [`split`] who may be trained on,
-//! [`counts`] what a log comes to, and [`neighbours`] the pruned item-item tables that counts are
-//! shipped as.
+//! # Overview
+//!
+//! - A [`Catalogue`] is the list of a shop's [`Item`]s. Outside it a product has an [`ItemId`], the
+//!   shop's own text; inside it a row, an [`ItemIx`]. Ids become rows once, at the edge.
+//! - A [`Session`] holds the [`Event`]s of one visit and the products taken on earlier visits. Its
+//!   [context items](Session::context_items) are what a model learns from.
+//! - The answer to a session is a list of [`Recommendation`]s, each with its [`Reason`].
+//! - [`protocol`] defines the messages between page and worker.
+//! - [`metrics`] defines the ranking metrics, [`split`] which shoppers may be trained on, [`counts`]
+//!   the counts of a log, and [`neighbours`] the pruned item-item tables.
+//!
+//! # Example
 //!
 //! ```
-//! use fewshop_core::{Catalogue, Item, ItemId};
-//! let catalogue = Catalogue::new(vec![Item::new("milk", "Whole milk"), Item::new("bread", "Rye bread")])?;
-//! let milk = catalogue.ix(&ItemId::from("milk")).expect("it was just put in");
+//! use fewshop_core::{Catalogue, Event, EventKind, Item, ItemId, Session};
+//!
+//! let items = vec![Item::new("milk", "Whole milk"), Item::new("bread", "Rye bread")];
+//! let catalogue = Catalogue::new(items)?;
+//! let milk = catalogue.ix(&ItemId::from("milk")).expect("it was just added");
 //! assert_eq!(catalogue[milk].title, "Whole milk");
+//!
+//! // A view and a purchase of one product are one context item, with the stronger kind.
+//! let session = Session::of(vec![
+//!     Event::new(milk, EventKind::View),
+//!     Event::new(milk, EventKind::Purchase),
+//! ]);
+//! assert_eq!(session.context_items(), [Event::new(milk, EventKind::Purchase)]);
 //! # Ok::<(), fewshop_core::CatalogueError>(())
 //! ```
+//!
+//! # Features and limits
+//!
+//! The crate has no features. It knows neither burn nor a browser and reads no files; a catalogue has
+//! fewer than 2^32 products.
 
-mod belief;
+mod attribute_prediction;
 mod catalogue;
 pub mod counts;
 mod event;
@@ -27,8 +46,8 @@ pub mod protocol;
 mod recommendation;
 pub mod split;
 
-pub use belief::{AttributeBelief, ValueBelief};
-pub use catalogue::{Catalogue, CatalogueError, Item, ItemId, ItemIx};
+pub use attribute_prediction::{AttributePrediction, ValuePrediction};
+pub use catalogue::{Catalogue, CatalogueError, Item, ItemId, ItemIx, number_texts};
 pub use event::{Event, EventKind, Session};
 pub use offer::{OfferPick, OfferReason};
 pub use recommendation::{Filter, MerchantRule, Reason, Recommendation, Share};

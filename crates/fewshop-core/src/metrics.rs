@@ -1,38 +1,38 @@
-//! How a ranking is judged: the referee's own definitions.
+//! Ranking metrics. They are defined here and nowhere else.
 //!
-//! `hits[r]` says whether the item at rank `r` (from 0) is wanted; a duplicate or a shot of the
-//! case is no hit. Ties are the ranker's business: it must return a total order. A case without
-//! wanted items has no metric.
+//! `hits[r]` is true if the item at rank `r` (from 0) is relevant; a duplicate or a context item of
+//! the case is not a hit. The ranker breaks ties: it must return a total order. A case without
+//! relevant items has no metric.
 
-/// What one case scored.
+/// The metrics of one case.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct CaseScore {
-    /// DCG over the first 10, gain 1, discount 1/log2(rank + 1), by the ideal DCG of min(10,
-    /// wanted).
+    /// DCG over the first 10, gain 1, discount 1/log2(rank + 1), divided by the ideal DCG of min(10,
+    /// relevant).
     pub ndcg_at_10: f64,
-    /// Hits in the first 20, by min(20, wanted).
+    /// Hits in the first 20, divided by min(20, relevant).
     pub recall_at_20: f64,
     /// 1/rank of the first hit in the first 20, else 0.
     pub mrr_at_20: f64,
-    /// 1 where the first 10 hold a hit.
+    /// 1 if the first 10 contain a hit, else 0.
     pub hit_at_10: f64,
 }
 
-/// Marks the hits of a ranking among its first 20: wanted, not a shot, not shown before.
-pub fn hits<T: PartialEq>(ranked: &[T], wanted: &[T], shots: &[T]) -> Vec<bool> {
+/// Marks the hits among the first 20 of a ranking: relevant, not in the context, not a duplicate.
+pub fn hits<T: PartialEq>(ranked: &[T], relevant: &[T], context: &[T]) -> Vec<bool> {
     let top = &ranked[..ranked.len().min(20)];
     top.iter()
         .enumerate()
         .map(|(rank, item)| {
-            wanted.contains(item) && !shots.contains(item) && !top[..rank].contains(item)
+            relevant.contains(item) && !context.contains(item) && !top[..rank].contains(item)
         })
         .collect()
 }
 
-/// Scores the hits of one case with `wanted` items to be found; `None` where there are none.
+/// The metrics of one case with `relevant` items to be found; `None` if there are none.
 #[must_use]
-pub fn score(hits: &[bool], wanted: usize) -> Option<CaseScore> {
-    if wanted == 0 {
+pub fn score(hits: &[bool], relevant: usize) -> Option<CaseScore> {
+    if relevant == 0 {
         return None;
     }
     let discount = |rank: usize| 1.0 / (rank as f64 + 2.0).log2();
@@ -44,11 +44,11 @@ pub fn score(hits: &[bool], wanted: usize) -> Option<CaseScore> {
         .filter(|&(_, &hit)| hit)
         .map(|(rank, _)| discount(rank))
         .sum();
-    let ideal: f64 = (0..wanted.min(10)).map(discount).sum();
+    let ideal: f64 = (0..relevant.min(10)).map(discount).sum();
     Some(CaseScore {
         ndcg_at_10: dcg / ideal,
         recall_at_20: hits.iter().take(20).filter(|&&hit| hit).count() as f64
-            / wanted.min(20) as f64,
+            / relevant.min(20) as f64,
         mrr_at_20: first.map_or(0.0, |rank| 1.0 / (rank as f64 + 1.0)),
         hit_at_10: if first.is_some_and(|rank| rank < 10) {
             1.0

@@ -1,4 +1,4 @@
-//! Item-item tables, pruned: for each product the few others that go with it most.
+//! Pruned item-item tables: for each product its strongest neighbours.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,24 +6,24 @@ use crate::ItemIx;
 
 /// How raw co-visitation counts become weights: `c(i, j) / (n(i) + shrink) / n(j)^alpha`.
 ///
-/// `c` counts the sessions that hold both, and may weigh them by their length; `n` counts those
-/// that hold one. `alpha` takes popularity out of the neighbour, `shrink` keeps rare products from
-/// shouting.
+/// `c` counts the sessions that contain both products, optionally weighted by length; `n` counts
+/// those that contain one. `alpha` removes the neighbour's popularity, `shrink` damps the noise of
+/// rare products.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CovisitConfig {
     /// Exponent on the neighbour's own count.
     pub alpha: f32,
     /// Sessions added to the row's count.
     pub shrink: f32,
-    /// Neighbours kept a product.
+    /// Neighbours kept for each product.
     pub keep: usize,
-    /// A session of `l` products counts as `l^-length_power`: products of a short one belong
-    /// together more than those of a long one (the length normalisation of session nearest
-    /// neighbours). 0 counts sessions.
+    /// A session of `l` products counts as `l^-length_power`: a pair in a short session is stronger
+    /// evidence than one in a long session (the length normalisation of session nearest
+    /// neighbours). 0 counts every session as 1.
     pub length_power: f32,
 }
 
-/// For each row its neighbours, the strongest first.
+/// The neighbours of each row, strongest first.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct NeighbourTable {
     /// `offsets[i]..offsets[i + 1]` are row i's entries; `rows + 1` long.
@@ -80,7 +80,7 @@ impl NeighbourTable {
     }
 }
 
-/// Counts which products are taken together and prunes the counts to a table.
+/// Counts pairs of products that are taken together and prunes the counts to a table.
 ///
 /// Time is the sum of squared session lengths, memory the number of distinct pairs: no `items²`
 /// anywhere. `sessions` hold distinct rows below `items`.

@@ -1,10 +1,10 @@
-//! An offer (a coupon) that the shop may show a shopper.
+//! Offers (coupons) that the shop may show.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ItemIx;
 
-/// What speaks most for an offer.
+/// The strongest reason for an offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OfferReason {
@@ -12,30 +12,30 @@ pub enum OfferReason {
     Covered,
     /// The shopper chose products of the categories or departments that it covers.
     SamePart,
-    /// It covers what is likely for the shopper's taste.
+    /// It covers products close to the user embedding.
     Taste,
-    /// Nothing that the shopper did: others redeem it.
+    /// Nothing of the shopper's: others redeem it often.
     MostRedeemed,
 }
 
-/// An offer for the shopper at hand.
+/// An offer for one shopper.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OfferPick {
-    /// The shop's own name for it.
+    /// The shop's own id.
     pub id: String,
-    /// What it is on, for people.
+    /// Its title, for people.
     pub title: String,
-    /// Products that it covers.
+    /// Number of products that it covers.
     pub covers: u32,
-    /// A few of them, the likeliest for the shopper first.
+    /// A few of them, the most likely for this shopper first.
     pub items: Vec<ItemIx>,
-    /// Expected share of such shoppers who redeem it where it is shown, 0 to 1.
+    /// Expected share of such shoppers who redeem it when it is shown, 0 to 1.
     pub probability: f32,
-    /// The share of all households that it was shown to who redeemed it, drawn to that of its
-    /// category where it was shown to few.
+    /// The share of households that redeemed it among all to whom it was shown, shrunk towards the
+    /// share of its category when it was shown to few.
     pub everyone: f32,
-    /// What speaks most for it.
+    /// The strongest reason.
     pub reason: OfferReason,
-    /// Products at hand that the reason counts; 0 where it counts none.
+    /// Context products that the reason counts; 0 if it counts none.
     pub products: u32,
 }

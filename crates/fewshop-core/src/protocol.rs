@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AttributeBelief, Filter, ItemIx, OfferPick, Recommendation, Session};
+use crate::{AttributePrediction, Filter, ItemIx, OfferPick, Recommendation, Session};
 
 /// Which engine module computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -104,7 +104,7 @@ pub enum Reply {
         shelves: Vec<Shelf>,
         /// What is believed of the household, where that was asked for and the pack has heads.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        household: Vec<AttributeBelief>,
+        household: Vec<AttributePrediction>,
         /// The best offers first, where such were asked for and the pack has any.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         offers: Vec<OfferPick>,

@@ -1,42 +1,42 @@
-//! What the shop is told.
+//! Recommendations, their reasons, and filters.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Item, ItemIx};
 
-/// A share of a pick's score that hangs on one shot.
+/// The share of a pick's score that one context item carries.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Share {
-    /// The shot.
+    /// The context item.
     pub item: ItemIx,
-    /// How far the pick's score falls when this shot is left out, by the sum of all such falls: 0
-    /// to 1.
+    /// How far the pick's score falls when this context item is left out, divided by the sum of all
+    /// such falls: 0 to 1.
     pub share: f32,
 }
 
-/// Why a product was picked; true to the arithmetic, not a story about it.
+/// Why a product was picked, measured on the scores themselves.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Reason {
-    /// Its score falls when these shots are left out; the largest share first.
+    /// Its score falls when these context items are left out; the largest share first.
     BecauseOf {
-        /// The shots.
+        /// The context items.
         shots: Vec<Share>,
     },
-    /// No shot carries it: this shopper took it on earlier visits.
+    /// No context item carries it: this shopper took it on earlier visits.
     TakenBefore {
         /// On how many of them, at least 1.
         visits: u32,
     },
-    /// No shot carries it: it is bought often in this shop.
+    /// No context item carries it: it is bought often in this shop.
     PopularHere,
 }
 
-/// What the shop itself did to a pick, after the model had ranked.
+/// The business rule that moved a pick, after the model had ranked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MerchantRule {
-    /// It stands at a place that the shop chose.
+    /// The shop chose its place.
     Pin,
     /// The shop moved it up.
     Boost,
@@ -45,7 +45,7 @@ pub enum MerchantRule {
 }
 
 impl MerchantRule {
-    /// Its word in messages and tables.
+    /// Its name in messages and tables.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -61,11 +61,11 @@ impl MerchantRule {
 pub struct Recommendation {
     /// The product.
     pub item: ItemIx,
-    /// Its score; comparable within one answer only, no probability.
+    /// Its score: not a probability, comparable within one answer only.
     pub score: f32,
-    /// Why the model ranked it as it did.
+    /// Why the model ranked it there.
     pub reason: Reason,
-    /// What the shop's own rules did to its place; nothing for nearly all.
+    /// The business rule that moved it; `None` for nearly all picks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<MerchantRule>,
 }
@@ -73,11 +73,11 @@ pub struct Recommendation {
 /// Which products may be picked.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Filter {
-    /// Only products whose category path begins with these; empty allows all.
+    /// Only products whose category path begins with these levels; empty allows all.
     #[serde(default)]
     pub category: Vec<String>,
-    /// Only these products, in whatever order; empty allows all. A row that the shop does not have
-    /// allows nothing more.
+    /// Only these products, in any order; empty allows all. Rows past the end of the catalogue are
+    /// ignored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub among: Vec<ItemIx>,
 }

@@ -1,5 +1,5 @@
-//! Who may be trained on: shoppers are cut whole, by a hash of their id, so that no shopper stands
-//! on both sides.
+//! The split into training and evaluation: a hash of the id assigns whole shoppers, so that no
+//! shopper is on both sides.
 
 /// Fold of a shopper in `0..folds`, the same on every machine: FNV-1a of salt and id, mixed.
 ///

@@ -5,7 +5,7 @@ use anyhow::Result;
 use fewshop_core::{ItemIx, Session};
 use fewshop_data::files::Case;
 use fewshop_data::progress::Progress;
-use fewshop_model::{RankOptions, Recommender, kernels};
+use fewshop_model::{Model, RankOptions, kernels};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -44,30 +44,25 @@ pub struct Calibration {
 ///
 /// # Errors
 /// When a case names a row that the pack does not have.
-pub fn calibrate(
-    recommender: &Recommender,
-    cases: &[Case],
-    wanted: &[Vec<ItemIx>],
-) -> Result<Calibration> {
+pub fn calibrate(model: &Model, cases: &[Case], wanted: &[Vec<ItemIx>]) -> Result<Calibration> {
     let progress = Progress::of("Calibration of scores", cases.len() as u64);
     let scored: Result<Vec<Vec<(f32, bool)>>> = cases
         .par_iter()
         .zip(wanted)
         .map(|(case, wanted)| {
-            let mut one = recommender.clone();
-            one.set_session(Session {
+            let session = Session {
                 visits: case.visits.clone(),
                 ..Session::of_items(&case.shots)
-            })?;
-            let candidates = pollster::block_on(one.candidates(&RankOptions::default()))?;
-            let scores = kernels::rank(&candidates.features, one.pack().ranker());
+            };
+            let candidates = model.candidates(&session, &RankOptions::default())?;
+            let scores = kernels::rank(&candidates.features, model.pack().ranker());
             progress.step();
-            let right = |row: &u32| wanted.contains(&ItemIx(*row));
+            let right = |item: &ItemIx| wanted.contains(item);
             Ok(candidates
                 .items
                 .iter()
                 .zip(scores)
-                .map(|(row, score)| (sigmoid(score), right(row)))
+                .map(|(item, score)| (sigmoid(score), right(item)))
                 .collect())
         })
         .collect();

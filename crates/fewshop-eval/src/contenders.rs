@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use fewshop_core::{Catalogue, ItemIx, Session};
 use fewshop_data::files::Case;
 use fewshop_data::progress::Progress;
-use fewshop_model::{Compute, Pack, Recommender, kernels};
+use fewshop_model::{Model, Pack, kernels};
 use rayon::prelude::*;
 
 use crate::baselines::{Baselines, Method};
@@ -30,14 +30,14 @@ const ANEW: &str = "full, trained anew";
 /// # Errors
 /// When an ablated pack lacks a product, or a backend fails.
 pub fn contenders(
-    recommender: &Recommender,
+    model: &Model,
     questions: &Questions,
     baselines: &Baselines,
     ablated: &[Ablated],
 ) -> Result<Vec<Contender>> {
     let judge = Judge::of(questions, baselines.popularity());
     let cases = &questions.cases;
-    let full = judge.judge(picks(recommender, cases, false)?);
+    let full = judge.judge(picks(model, cases, false)?);
     let mut out = vec![
         contender(
             &judge,
@@ -52,7 +52,7 @@ pub fn contenders(
             "frozen",
             Kind::Frozen,
             "the pack without learning on the device",
-            &judge.judge(picks(recommender, cases, true)?),
+            &judge.judge(picks(model, cases, true)?),
             &full,
         ),
     ];
@@ -60,7 +60,7 @@ pub fn contenders(
     // pack may be of another seed.
     let mut whole = None;
     for (name, pack) in ablated.iter().filter(|(name, _)| name == WHOLE) {
-        let answers = judge.judge(ablated_picks(name, pack, recommender.catalogue(), cases)?);
+        let answers = judge.judge(ablated_picks(name, pack, model.catalogue(), cases)?);
         out.push(contender(
             &judge,
             ANEW,
@@ -72,7 +72,7 @@ pub fn contenders(
         whole = Some(answers);
     }
     for (name, pack) in ablated.iter().filter(|(name, _)| name != WHOLE) {
-        let answers = judge.judge(ablated_picks(name, pack, recommender.catalogue(), cases)?);
+        let answers = judge.judge(ablated_picks(name, pack, model.catalogue(), cases)?);
         let about = format!("trained anew {name}; its difference is that to '{ANEW}'");
         out.push(contender(
             &judge,
@@ -83,7 +83,7 @@ pub fn contenders(
             whole.as_ref().unwrap_or(&full),
         ));
     }
-    let vectors = judge.judge(by_vectors(recommender.pack(), cases));
+    let vectors = judge.judge(by_vectors(model.pack(), cases));
     let about = "products whose learned vector lies nearest to the shopper's taste";
     out.push(contender(
         &judge,
@@ -176,11 +176,7 @@ fn ablated_picks(
             }
         })
         .collect();
-    let answers = picks(
-        &Recommender::new(pack.clone(), Compute::Kernels),
-        &theirs,
-        false,
-    )?;
+    let answers = picks(&Model::new(pack.clone()), &theirs, false)?;
     Ok(answers
         .into_iter()
         .map(|picks| picks.into_iter().map(|item| back[item.row()]).collect())
@@ -202,7 +198,7 @@ fn by_vectors(pack: &Pack, cases: &[Case]) -> Vec<Vec<ItemIx>> {
     let out = cases
         .par_iter()
         .map(|case| {
-            let (taste, _) = pack.tastes(&Session::of_items(&case.shots));
+            let (taste, _) = pack.user_embeddings(&Session::of_items(&case.shots));
             let logits = kernels::scan(pack.item_table(), &taste, pack.config().logit_scale);
             progress.step();
             let top = kernels::top_k(&logits, PICKS, |row| {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use fewshop_core::{Event, EventKind, ItemIx, Session};
-use fewshop_model::Recommender;
+use fewshop_model::Model;
 use serde::{Deserialize, Serialize};
 
 use crate::{Difference, Figures, Judge, PICKS, Questions, items, rank, session};
@@ -49,16 +49,12 @@ pub struct Dismissals {
 ///
 /// # Errors
 /// When a case names a row that the pack does not have, or the backend fails.
-pub fn dismissals(
-    recommender: &Recommender,
-    questions: &Questions,
-    most: &[usize],
-) -> Result<Vec<Dismissals>> {
-    let judge = Judge::of(questions, recommender.pack().popularity());
+pub fn dismissals(model: &Model, questions: &Questions, most: &[usize]) -> Result<Vec<Dismissals>> {
+    let judge = Judge::of(questions, model.pack().popularity());
     let untold: Vec<Session> = questions.cases.iter().map(session).collect();
-    let frozen = items(rank(recommender, &untold, PICKS, true)?);
+    let frozen = items(rank(model, &untold, PICKS, true)?);
     // Long enough to lose all that may be turned down.
-    let adapted = items(rank(recommender, &untold, PICKS + SHOWN, false)?);
+    let adapted = items(rank(model, &untold, PICKS + SHOWN, false)?);
     most.iter()
         .map(|&most| {
             let turned_down: Vec<Vec<ItemIx>> = frozen
@@ -71,8 +67,8 @@ pub fn dismissals(
                 .zip(&turned_down)
                 .map(|(session, items)| told(session, items))
                 .collect();
-            let removed = judge.judge(items(rank(recommender, &told, PICKS, true)?));
-            let learned = judge.judge(items(rank(recommender, &told, PICKS, false)?));
+            let removed = judge.judge(items(rank(model, &told, PICKS, true)?));
+            let learned = judge.judge(items(rank(model, &told, PICKS, false)?));
             let struck_out = judge.judge(
                 adapted
                     .iter()
@@ -128,7 +124,7 @@ fn without(picks: &[ItemIx], items: &[ItemIx]) -> Vec<ItemIx> {
 #[cfg(test)]
 mod tests {
     use fewshop_data::files::Case;
-    use fewshop_model::{Compute, toy};
+    use fewshop_model::toy;
 
     use super::*;
 
@@ -163,7 +159,7 @@ mod tests {
 
     #[test]
     fn lists_without_the_same_products_are_compared() {
-        let recommender = Recommender::new(toy::pack(), Compute::Kernels);
+        let model = Model::new(toy::pack());
         let case = Case {
             id: "a".to_owned(),
             user: "a".to_owned(),
@@ -171,7 +167,7 @@ mod tests {
             shots: rows(&[0]),
             visits: vec![],
         };
-        let shown = crate::picks(&recommender, std::slice::from_ref(&case), true)
+        let shown = crate::picks(&model, std::slice::from_ref(&case), true)
             .unwrap()
             .remove(0);
         // What stands fifth is wanted.
@@ -181,7 +177,7 @@ mod tests {
             cases: vec![case],
             wanted: vec![vec![wanted]],
         };
-        let found = dismissals(&recommender, &questions, &[1, 3, 10]).unwrap();
+        let found = dismissals(&model, &questions, &[1, 3, 10]).unwrap();
         let place = |list: &[ItemIx]| {
             1.0 / (list.iter().position(|&item| item == wanted).unwrap() + 1) as f64
         };
@@ -193,7 +189,7 @@ mod tests {
                 .take(count)
                 .collect();
             let list = |frozen| {
-                items(rank(&recommender, &[told(&untold, &gone)], PICKS, frozen).unwrap()).remove(0)
+                items(rank(&model, &[told(&untold, &gone)], PICKS, frozen).unwrap()).remove(0)
             };
             let (removed, learned) = (list(true), list(false));
             assert!(

@@ -20,10 +20,10 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use fewshop_core::metrics::{self, CaseScore};
-use fewshop_core::{ItemIx, Recommendation, Session};
+use fewshop_core::{Catalogue, ItemIx, Recommendation, Session};
 use fewshop_data::files::Case;
 use fewshop_data::progress::Progress;
-use fewshop_model::{RankOptions, Recommender};
+use fewshop_model::{Model, RankError, RankOptions, Ranking, Recommender};
 use rayon::prelude::*;
 
 pub use calibration::{Bin, Calibration, calibrate};
@@ -74,13 +74,13 @@ pub struct Evaluated {
 /// # Errors
 /// When a case names a row that the pack does not have, or the backend fails.
 pub fn recommend(
-    recommender: &Recommender,
+    model: &Model,
     cases: &[Case],
     n: usize,
     frozen: bool,
 ) -> Result<Vec<Vec<Recommendation>>> {
     rank(
-        recommender,
+        model,
         &cases.iter().map(session).collect::<Vec<Session>>(),
         n,
         frozen,
@@ -95,12 +95,52 @@ fn session(case: &Case) -> Session {
     }
 }
 
+/// The top `n` for every case on the model's own backend, in the order of the cases.
+///
+/// # Errors
+/// See [`recommend`].
+pub fn recommend_on(
+    backend: &Recommender,
+    cases: &[Case],
+    n: usize,
+    frozen: bool,
+) -> Result<Vec<Vec<Recommendation>>> {
+    let sessions: Vec<Session> = cases.iter().map(session).collect();
+    rank_by(
+        backend.catalogue(),
+        &sessions,
+        n,
+        frozen,
+        |session, options| {
+            let mut one = backend.clone();
+            one.set_session(session.clone())?;
+            pollster::block_on(one.rank(options))
+        },
+    )
+}
+
 /// The top `n` for every session, in their order.
 fn rank(
-    recommender: &Recommender,
+    model: &Model,
     sessions: &[Session],
     n: usize,
     frozen: bool,
+) -> Result<Vec<Vec<Recommendation>>> {
+    rank_by(
+        model.catalogue(),
+        sessions,
+        n,
+        frozen,
+        |session, options| model.rank(session, options),
+    )
+}
+
+fn rank_by(
+    catalogue: &Catalogue,
+    sessions: &[Session],
+    n: usize,
+    frozen: bool,
+    answer: impl Fn(&Session, &RankOptions) -> Result<Ranking, RankError> + Sync,
 ) -> Result<Vec<Vec<Recommendation>>> {
     let options = RankOptions {
         n,
@@ -112,9 +152,7 @@ fn rank(
     let out: Result<Vec<_>> = sessions
         .par_iter()
         .map(|session| {
-            let mut one = recommender.clone();
-            one.set_session(session.clone())?;
-            let ranking = pollster::block_on(one.rank(&options))?;
+            let ranking = answer(session, &options)?;
             progress.step();
             Ok(ranking.picks)
         })
@@ -123,7 +161,7 @@ fn rank(
     progress.finish(&format!(
         "Ranked {} cases over {} products",
         sessions.len(),
-        recommender.catalogue().len()
+        catalogue.len()
     ));
     Ok(out)
 }
@@ -175,8 +213,8 @@ pub fn card_metrics(scored: &[Evaluated]) -> BTreeMap<String, BTreeMap<u32, f64>
 ///
 /// # Errors
 /// See [`recommend`].
-pub fn picks(recommender: &Recommender, cases: &[Case], frozen: bool) -> Result<Vec<Vec<ItemIx>>> {
-    Ok(items(recommend(recommender, cases, PICKS, frozen)?))
+pub fn picks(model: &Model, cases: &[Case], frozen: bool) -> Result<Vec<Vec<ItemIx>>> {
+    Ok(items(recommend(model, cases, PICKS, frozen)?))
 }
 
 fn items(ranked: Vec<Vec<Recommendation>>) -> Vec<Vec<ItemIx>> {
@@ -191,10 +229,10 @@ fn items(ranked: Vec<Vec<Recommendation>>) -> Vec<Vec<ItemIx>> {
 ///
 /// # Errors
 /// See [`recommend`].
-pub fn evaluate(recommender: &Recommender, questions: &Questions) -> Result<Evaluation> {
-    let judge = Judge::of(questions, recommender.pack().popularity());
-    let adapted = judge.judge(picks(recommender, &questions.cases, false)?);
-    let frozen = judge.judge(picks(recommender, &questions.cases, true)?);
+pub fn evaluate(model: &Model, questions: &Questions) -> Result<Evaluation> {
+    let judge = Judge::of(questions, model.pack().popularity());
+    let adapted = judge.judge(picks(model, &questions.cases, false)?);
+    let frozen = judge.judge(picks(model, &questions.cases, true)?);
     let adapted_minus_frozen = judge.minus(&adapted, &frozen);
     Ok(Evaluation {
         unit: questions.unit(),
@@ -211,7 +249,7 @@ pub fn evaluate(recommender: &Recommender, questions: &Questions) -> Result<Eval
             .map(|(&k, difference)| (k, difference.harm))
             .collect(),
         adapted_minus_frozen,
-        calibration: calibrate(recommender, &questions.cases, &questions.wanted)?,
+        calibration: calibrate(model, &questions.cases, &questions.wanted)?,
         contenders: Vec::new(),
         dismissals: Vec::new(),
         transfer: BTreeMap::new(),

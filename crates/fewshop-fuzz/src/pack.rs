@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use fewshop_core::{Event, EventKind, ItemIx, Session};
 use fewshop_model::offers::{OfferWeights, ShippedOffer};
-use fewshop_model::{Cap, Compute, MerchantRules, Pack, RankOptions, Recommender, toy};
+use fewshop_model::{BusinessRules, Cap, Compute, Pack, Pin, RankOptions, Recommender, Shift, toy};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -20,14 +20,14 @@ static TOY: LazyLock<Vec<u8>> =
 static RULED: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let cap = Cap {
         category: vec!["Bakery".to_owned()],
-        most: 2,
+        max: 2,
     };
-    let rules = MerchantRules {
-        pin: vec![(7, 2)],
-        shift: vec![(1, 5), (2, -5)],
-        exclude: vec![3],
-        out_of_stock: vec![4],
-        cap: vec![cap],
+    let rules = BusinessRules {
+        pins: vec![Pin::from((ItemIx(7), 2))],
+        shifts: [(ItemIx(1), 5), (ItemIx(2), -5)].map(Shift::from).to_vec(),
+        exclude: vec![ItemIx(3)],
+        out_of_stock: vec![ItemIx(4)],
+        caps: vec![cap],
     };
     let offer = |id: &str, items: &[u32]| ShippedOffer {
         id: id.to_owned(),

@@ -1,46 +1,87 @@
 //! The shared model of Fewshop: what the trainer writes, the browser reads and both compute with.
 //!
-//! A [`Pack`] is all that training ships. A [`Recommender`] holds one with the
-//! [`Session`](fewshop_core::Session) at hand and answers [`Recommender::rank`]: encode the shots
-//! into a taste vector, fine-tune it on them ([`Compute::adapt`]), scan the item table
-//! ([`Compute::scan`]), join the best with what the pair counts and popularity propose, and let the
-//! small ranker order the candidates ([`Compute::score`]). [`Compute`] runs these three on
-//! hand-written kernels, or as burn tensors on any burn `Device`; both give the same picks.
+//! # Overview
 //!
-//! No IO, no clock, no randomness: bytes in, values out, the same ones every time.
+//! - A [`Pack`] is everything that training ships: weights, settings and catalogue, one file.
+//! - A [`Model`] is a pack made ready for ranking. It holds no shopper: [`Model::rank`] takes a
+//!   [`Session`](fewshop_core::Session) and returns a [`Ranking`].
+//! - A [`Recommender`] is a model with the session of one shopper, for a page: it receives events one
+//!   by one, aggregates earlier visits once, and runs on any backend.
+//! - [`Compute`] is the backend: hand-written CPU kernels, or burn tensors on any burn `Device`. Both
+//!   give the same picks.
 //!
-//! Limits: one shopper at a time; the last [`MAX_SHOTS`] shots of a session are learned from.
+//! One run encodes the context items into a user embedding, fine-tunes it ([`kernels::adapt`]), scans
+//! the item table ([`kernels::scan`]), adds candidates from pair counts and popularity, and orders all
+//! of them with a small network ([`kernels::rank`]) over the [`features`].
+//!
+//! # Example
+//!
+#![cfg_attr(feature = "toy", doc = "```")]
+#![cfg_attr(not(feature = "toy"), doc = "```ignore")]
+//! use fewshop_core::{Event, EventKind, ItemId, Reason, Session};
+//! use fewshop_model::{Model, Pack, RankOptions, toy};
+//!
+//! // A shop's own pack is read with `Pack::from_bytes`.
+//! let model = Model::new(toy::pack());
+//!
+//! let viewed = model.catalogue().ix(&ItemId::from("toy45")).expect("the toy shop sells it");
+//! let mut session = Session::default();
+//! session.events.push(Event::new(viewed, EventKind::View));
+//!
+//! let ranking = model.rank(&session, &RankOptions { n: 5, ..RankOptions::default() })?;
+//! assert_eq!(ranking.picks.len(), 5);
+//! let best = &ranking.picks[0];
+//! assert_eq!(model.catalogue()[best.item].department(), "Household");
+//!
+//! // Each pick names the context items that carry it.
+//! assert!(matches!(&best.reason, Reason::BecauseOf { shots } if shots[0].item == viewed));
+//! assert_eq!(&model.explain(&session, best.item)?, best);
+//!
+//! let alike = model.similar_items(viewed, 3)?;
+//! assert!(alike.iter().all(|pick| pick.item != viewed));
+//! # Ok::<(), fewshop_model::RankError>(())
+//! ```
+//!
+//! # Features
+//!
+//! None is enabled by default; the kernels alone are a third of burn's size.
+//!
+//! - `burn`: `BurnCompute`, the three heavy steps as burn tensors.
+//! - `flex`: burn on the CPU, the reference implementation that tests compare the kernels with.
+//! - `wgpu`: burn on WebGPU.
+//! - `toy`: a small made-up shop for tests and examples.
+//!
+//! # Limits
+//!
+//! - No IO, no clock: bytes in, values out, and the same answer every time.
+//! - A run learns from the last [`MAX_CONTEXT_ITEMS`] context items and [`MODEL_MAX_VISITS`] visits.
+//! - Scores are comparable within one answer only.
 
-mod adaptation;
-mod answer;
-mod board;
+mod business_rules;
 mod catalogue_groups;
-mod channels;
 mod compute;
-mod encoder;
 mod error;
 pub mod features;
 pub mod kernels;
-mod known;
 pub mod offers;
 mod pack;
 pub mod profile;
+mod ranking;
 mod recommender;
-mod rules;
 #[cfg(feature = "toy")]
 pub mod toy;
 mod weights;
 
-pub use answer::{Candidates, RankError, RankOptions, Ranking, Step};
+pub use business_rules::{BusinessRules, Cap, Pin, Shift};
 #[cfg(feature = "burn")]
 pub use compute::BurnCompute;
-pub use compute::{AdaptProblem, Compute, ComputeError};
-pub use encoder::MAX_SHOTS;
+pub use compute::{Compute, ComputeError};
 pub use error::PackError;
-pub use known::MAX_VISITS;
 pub use pack::{Card, FORMAT_VERSION, NewItem, Pack, PackParts};
+pub use ranking::{
+    Candidates, MAX_CONTEXT_ITEMS, MODEL_MAX_VISITS, Model, RankError, RankOptions, Ranking, Step,
+};
 pub use recommender::Recommender;
-pub use rules::{Cap, MerchantRules};
 pub use weights::{
     AdapterWeights, EncoderWeights, ItemTable, ModelConfig, Pair, PairTable, RankerWeights,
 };

@@ -13,7 +13,7 @@ const DEPARTMENTS: [&str; 3] = ["Produce", "Bakery", "Household"];
 const EACH: usize = 20;
 const D: usize = 8;
 
-/// The shop's pack, as if read from a file.
+/// The shop's pack, as read from a file.
 ///
 /// # Panics
 /// Never: its parts fit together by construction, and a test reads it.
@@ -66,7 +66,7 @@ pub fn pack() -> Pack {
     }
     let weight_of = |name: &str| match name {
         "popularity" => 0.3,
-        // Silent until the toy is told of a season.
+        // 0 for every product until the toy has seasonal counts.
         "season" => 0.5,
         "covisit_mean" | "cosine_mean" => 0.4,
         "taste" => 1.0,
@@ -83,8 +83,8 @@ pub fn pack() -> Pack {
             .iter()
             .flat_map(|name| [weight_of(name), -0.5 * weight_of(name)])
             .collect(),
-        // Far enough from the kink that the network is nearly linear: what a test expects can be
-        // seen from the weights.
+        // Far from the kink, so that the network is nearly linear and a test can predict its output
+        // from the weights.
         b1: vec![30.0, 10.0],
         w2: vec![1.0, -0.1],
         b2: 0.0,

@@ -6,9 +6,9 @@ use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use fewshop_core::{Catalogue, Item, ItemId};
+use fewshop_core::{Catalogue, Item, ItemId, ItemIx};
 use fewshop_data::files::{FileError, Place, shorten};
-use fewshop_model::{Cap, MerchantRules};
+use fewshop_model::{BusinessRules, Cap};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -67,7 +67,7 @@ struct CapOf {
 /// # Errors
 /// With file and line: what is no TOML, a field that is not known, an id, category or brand that
 /// the catalogue does not have, rules that contradict each other.
-pub fn read_rules(path: &Path, catalogue: &Catalogue) -> anyhow::Result<MerchantRules> {
+pub fn read_rules(path: &Path, catalogue: &Catalogue) -> anyhow::Result<BusinessRules> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("{}: cannot be read", path.display()))?;
     let file: RulesFile = match toml::from_str(&text) {
@@ -82,11 +82,11 @@ pub fn read_rules(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Merchant
         text: &text,
         catalogue,
     };
-    let mut rules = MerchantRules::default();
+    let mut rules = BusinessRules::default();
     for Pin { item, place } in &file.pin {
-        rules.pin.push((reader.row(item, "item")?, *place));
+        rules.pins.push((reader.row(item, "item")?, *place).into());
     }
-    let mut shift: BTreeMap<u32, i32> = BTreeMap::new();
+    let mut shifts: BTreeMap<ItemIx, i32> = BTreeMap::new();
     for (moves, sign) in [(&file.boost, 1), (&file.bury, -1)] {
         for Move {
             items,
@@ -109,12 +109,13 @@ pub fn read_rules(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Merchant
                 )
             })?;
             for row in reader.rows(items, category.as_ref(), brand.as_ref())? {
-                let sum = shift.entry(row).or_default();
+                let sum = shifts.entry(row).or_default();
                 *sum = (*sum + sign * by).clamp(-10_000, 10_000);
             }
         }
     }
-    rules.shift = shift.into_iter().filter(|&(_, by)| by != 0).collect();
+    let shifts = shifts.into_iter().filter(|&(_, by)| by != 0);
+    rules.shifts = shifts.map(Into::into).collect();
     for Which {
         items,
         category,
@@ -145,15 +146,15 @@ pub fn read_rules(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Merchant
                 .collect();
             departments.sort_unstable();
             departments.dedup();
-            rules.cap.extend(departments.into_iter().map(|name| Cap {
+            rules.caps.extend(departments.into_iter().map(|name| Cap {
                 category: vec![name.to_owned()],
-                most: *most,
+                max: *most,
             }));
         } else {
             reader.of_category(category)?;
-            rules.cap.push(Cap {
+            rules.caps.push(Cap {
                 category: path_of(category.get_ref()),
-                most: *most,
+                max: *most,
             });
         }
     }
@@ -203,11 +204,11 @@ impl Reader<'_> {
         }
     }
 
-    fn row(&self, id: &Spanned<String>, field: &str) -> Result<u32, FileError> {
+    fn row(&self, id: &Spanned<String>, field: &str) -> Result<ItemIx, FileError> {
         let found = id.get_ref().trim();
         let advice = "correct the id, or remove it if the shop no longer has the product";
         let row = self.catalogue.ix(&ItemId::from(found));
-        row.map(|ix| ix.0).ok_or_else(|| {
+        row.ok_or_else(|| {
             self.error(
                 id.span(),
                 field,
@@ -218,7 +219,7 @@ impl Reader<'_> {
         })
     }
 
-    fn of_category(&self, category: &Spanned<String>) -> Result<Vec<u32>, FileError> {
+    fn of_category(&self, category: &Spanned<String>) -> Result<Vec<ItemIx>, FileError> {
         let path = path_of(category.get_ref());
         let advice = "write it from the department down, as in items.csv: Food > Tea";
         let found = self.matching(|item| !path.is_empty() && item.category.starts_with(&path));
@@ -233,7 +234,7 @@ impl Reader<'_> {
         })
     }
 
-    fn of_brand(&self, brand: &Spanned<String>) -> Result<Vec<u32>, FileError> {
+    fn of_brand(&self, brand: &Spanned<String>) -> Result<Vec<ItemIx>, FileError> {
         let name = brand.get_ref().trim();
         let found = self.matching(|item| !name.is_empty() && item.brand.trim() == name);
         found.ok_or_else(|| {
@@ -247,12 +248,12 @@ impl Reader<'_> {
         })
     }
 
-    fn matching(&self, of: impl Fn(&Item) -> bool) -> Option<Vec<u32>> {
-        let rows: Vec<u32> = self
+    fn matching(&self, of: impl Fn(&Item) -> bool) -> Option<Vec<ItemIx>> {
+        let rows: Vec<ItemIx> = self
             .catalogue
             .iter()
             .filter(|(_, item)| of(item))
-            .map(|(ix, _)| ix.0)
+            .map(|(ix, _)| ix)
             .collect();
         (!rows.is_empty()).then_some(rows)
     }
@@ -263,11 +264,11 @@ impl Reader<'_> {
         items: &[Spanned<String>],
         category: Option<&Spanned<String>>,
         brand: Option<&Spanned<String>>,
-    ) -> Result<Vec<u32>, FileError> {
+    ) -> Result<Vec<ItemIx>, FileError> {
         let mut rows = items
             .iter()
             .map(|id| self.row(id, "items"))
-            .collect::<Result<Vec<u32>, _>>()?;
+            .collect::<Result<Vec<ItemIx>, _>>()?;
         if let Some(category) = category {
             rows.extend(self.of_category(category)?);
         }
@@ -284,7 +285,7 @@ impl Reader<'_> {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> anyhow::Result<MerchantRules> {
+    fn read(text: &str) -> anyhow::Result<BusinessRules> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("rules.toml");
         std::fs::write(&path, text).unwrap();
@@ -299,15 +300,22 @@ mod tests {
         )
         .unwrap();
         assert_eq!(
-            (rules.pin, rules.shift, rules.out_of_stock),
-            (vec![(7, 2)], vec![(1, 5)], vec![3])
+            (rules.pins, rules.shifts, rules.out_of_stock),
+            (
+                vec![(ItemIx(7), 2).into()],
+                vec![(ItemIx(1), 5).into()],
+                vec![ItemIx(3)]
+            )
         );
-        assert_eq!(rules.exclude, (21..40).step_by(2).collect::<Vec<u32>>());
-        assert_eq!(rules.cap.len(), 3);
+        assert_eq!(
+            rules.exclude,
+            (21..40).step_by(2).map(ItemIx).collect::<Vec<_>>()
+        );
+        assert_eq!(rules.caps.len(), 3);
         assert_eq!(
             read("[[boost]]\nbrand = \"House brand\"\nplaces = 1")
                 .unwrap()
-                .shift
+                .shifts
                 .len(),
             30
         );

@@ -2,7 +2,7 @@
 
 use fewshop_core::protocol::{Backend, Shelf, ShelfRequest, Status};
 use fewshop_core::{
-    AttributeBelief, Event, Filter, ItemId, ItemIx, OfferPick, Recommendation, Session,
+    AttributePrediction, Event, Filter, ItemId, ItemIx, OfferPick, Recommendation, Session,
 };
 use fewshop_model::{Compute, Pack, RankOptions, Recommender, Step};
 
@@ -98,7 +98,7 @@ impl Engine {
             .rank(&self.options(n, filter, Vec::new()))
             .await?;
         let run = Run {
-            shots: ranking.shots,
+            shots: ranking.context_items,
             gate: ranking.gate,
             ms: 0.0,
         };
@@ -128,7 +128,7 @@ impl Engine {
         {
             if request.seeds.is_empty() && learned.is_none() {
                 learned = Some(Run {
-                    shots: ranking.shots,
+                    shots: ranking.context_items,
                     gate: ranking.gate,
                     ms: 0.0,
                 });
@@ -143,9 +143,9 @@ impl Engine {
             shots: self
                 .recommender
                 .session()
-                .shots()
+                .context_items()
                 .len()
-                .min(fewshop_model::MAX_SHOTS),
+                .min(fewshop_model::MAX_CONTEXT_ITEMS),
             ..Run::default()
         };
         Ok((shelves, learned.unwrap_or(known)))
@@ -153,7 +153,7 @@ impl Engine {
 
     /// What is believed of the shopper's household; empty where the pack has no heads.
     #[must_use]
-    pub fn household(&self) -> Vec<AttributeBelief> {
+    pub fn household(&self) -> Vec<AttributePrediction> {
         self.recommender.profile()
     }
 

@@ -47,7 +47,7 @@ impl EngineError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Pack(err) => err.code(),
-            Self::Rank(RankError::NothingWanted) => "nothing_wanted",
+            Self::Rank(RankError::NothingRequested) => "nothing_wanted",
             Self::Rank(RankError::UnknownItem { .. }) => "unknown_item",
             Self::Rank(RankError::Compute(_)) | Self::GpuFailed { .. } => "backend_failed",
             Self::BadArgument { .. } => "bad_argument",
@@ -79,7 +79,7 @@ mod tests {
                 "download it again",
             ),
             (
-                EngineError::from(RankError::NothingWanted),
+                EngineError::from(RankError::NothingRequested),
                 "nothing_wanted",
                 "ask for 1",
             ),

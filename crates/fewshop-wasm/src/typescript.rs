@@ -63,10 +63,10 @@ export interface SessionRequest { seq: number; session: Session; shelves: ShelfR
 export interface Shelf { name: string; picks: Recommendation[]; }
 
 /** A value of an attribute, how likely it is (0 to 1, calibrated), and its share among all households. */
-export interface ValueBelief { value: string; probability: number; everyone: number; }
+export interface ValuePrediction { value: string; probability: number; everyone: number; }
 
 /** What is believed of one attribute of the household; `null` is 'not enough to tell', and nothing may be shown. */
-export interface AttributeBelief { attribute: string; values: ValueBelief[] | null; }
+export interface AttributePrediction { attribute: string; values: ValuePrediction[] | null; }
 
 /** An offer: what it covers, some of it (rows), the expected share of such shoppers who redeem it and that of all, and what speaks most for it. */
 export interface OfferPick {
@@ -86,7 +86,7 @@ export interface PicksReply {
     type: "picks";
     seq: number;
     shelves: Shelf[];
-    household?: AttributeBelief[];
+    household?: AttributePrediction[];
     offers?: OfferPick[];
     status: Status;
 }

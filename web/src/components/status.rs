@@ -34,7 +34,7 @@ fn parts(shop: Shop) -> (String, Vec<String>) {
     let (shots, dismissed, visits) = shop.log.with(|log| {
         let session = log.session();
         (
-            session.shots().len(),
+            session.context_items().len(),
             session.dismissed().len(),
             session.visits.len(),
         )

@@ -29,9 +29,12 @@ fn claim(shop: Shop, shelf: &ShelfState) -> String {
         ShelfState::Paused(_) if shelf.is_own() => texts.picked_paused.to_owned(),
         ShelfState::Paused(_) => texts.picked_paused_cold.to_owned(),
         ShelfState::Warming(_) | ShelfState::Adapted(_) => {
-            let (shots, returns) = shop
-                .log
-                .with(|log| (log.session().shots(), !log.session().visits.is_empty()));
+            let (shots, returns) = shop.log.with(|log| {
+                (
+                    log.session().context_items(),
+                    !log.session().visits.is_empty(),
+                )
+            });
             let mut names: Vec<String> = shots
                 .iter()
                 .rev()

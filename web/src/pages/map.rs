@@ -76,7 +76,7 @@ fn own(shop: Shop) -> (Vec<ItemIx>, Vec<ItemIx>) {
     let mine = shop.log.with(|log| {
         let now = log
             .session()
-            .shots()
+            .context_items()
             .into_iter()
             .rev()
             .map(|shot| shot.item);

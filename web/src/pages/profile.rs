@@ -1,7 +1,7 @@
 //! 'What this page thinks you like': what was learned, in words that can be corrected, and all that
 //! can be done with it.
 
-use fewshop_core::{AttributeBelief, EventKind, ItemIx};
+use fewshop_core::{AttributePrediction, EventKind, ItemIx};
 use fewshop_web::state::{Certainty, Extra, Learning, Liking, Taste};
 use fewshop_web::texts::{Texts, count, fill};
 use leptos::prelude::*;
@@ -163,7 +163,7 @@ fn events(shop: Shop) -> El {
     let items = move || {
         shop.log.with(|log| {
             log.session()
-                .shots()
+                .context_items()
                 .iter()
                 .rev()
                 .map(|shot| shot.item)
@@ -176,7 +176,7 @@ fn events(shop: Shop) -> El {
         };
         let kind = shop.log.with(|log| {
             log.session()
-                .shots()
+                .context_items()
                 .iter()
                 .find(|shot| shot.item == item)
                 .map(|shot| shot.kind)
@@ -277,7 +277,7 @@ fn household(shop: Shop) -> Option<El> {
 }
 
 /// An attribute's name, and each of its values with a bar, or that there is not enough to tell.
-fn attribute(texts: &'static Texts, belief: &AttributeBelief) -> Vec<El> {
+fn attribute(texts: &'static Texts, belief: &AttributePrediction) -> Vec<El> {
     let name = belief.attribute.replace('_', " ");
     let mut parts = vec![el("dt").text(&name)];
     match &belief.values {

@@ -1,6 +1,6 @@
 //! The page's own copy of the catalogue, read from `catalogue.json`.
 
-use fewshop_core::{AttributeBelief, ItemIx, OfferPick};
+use fewshop_core::{AttributePrediction, ItemIx, OfferPick};
 use serde::Deserialize;
 
 use super::departments::{Department, departments};
@@ -295,10 +295,10 @@ impl Catalogue {
 
     /// Attributes of a household that the engine has heads for, of which nothing is known yet.
     #[must_use]
-    pub fn heads(&self) -> Vec<AttributeBelief> {
+    pub fn heads(&self) -> Vec<AttributePrediction> {
         self.heads
             .iter()
-            .map(|name| AttributeBelief {
+            .map(|name| AttributePrediction {
                 attribute: name.clone(),
                 values: None,
             })

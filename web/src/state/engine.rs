@@ -7,7 +7,7 @@
 use fewshop_core::protocol::{
     Backend, Reply, Request, SessionRequest, Shelf, ShelfRequest, Status,
 };
-use fewshop_core::{AttributeBelief, OfferPick, Session};
+use fewshop_core::{AttributePrediction, OfferPick, Session};
 
 /// What the shop knows of the engine.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +47,7 @@ pub struct Answer {
     /// In the order asked for.
     pub shelves: Vec<Shelf>,
     /// What is believed of the household; empty where that was not asked.
-    pub household: Vec<AttributeBelief>,
+    pub household: Vec<AttributePrediction>,
     /// The best first.
     pub offers: Vec<OfferPick>,
 }

@@ -178,7 +178,7 @@ impl Profile {
     /// What a session says, with what was corrected.
     #[must_use]
     pub fn of(catalogue: &Catalogue, session: &Session, rules: &Rules) -> Self {
-        let shots = session.shots().into_iter().map(|shot| {
+        let shots = session.context_items().into_iter().map(|shot| {
             (
                 shot.item,
                 if shot.kind >= EventKind::Cart {

@@ -351,7 +351,7 @@ impl SessionLog {
     }
 
     fn end_visit(&mut self) {
-        let shots = self.kept.session.shots();
+        let shots = self.kept.session.context_items();
         let mut taken: Vec<ItemIx> = shots
             .iter()
             .filter(|shot| shot.kind >= EventKind::Cart)

@@ -91,7 +91,7 @@ impl ShelfState {
             (Learning::On, EngineState::Failed { .. }) => Self::Failed(bestsellers),
             (Learning::On, _) if !ready => Self::Loading(bestsellers),
             (Learning::On, _)
-                if log.session().visits.is_empty() && log.session().shots().len() == 1 =>
+                if log.session().visits.is_empty() && log.session().context_items().len() == 1 =>
             {
                 Self::Warming(ranked.to_vec())
             }

@@ -6,7 +6,7 @@
 
 use fewshop_core::protocol::{Reply, Shelf, Status};
 use fewshop_core::{
-    AttributeBelief, ItemIx, MerchantRule, OfferPick, Reason, Recommendation, Share,
+    AttributePrediction, ItemIx, MerchantRule, OfferPick, Reason, Recommendation, Share,
 };
 use serde::Deserialize;
 
@@ -20,7 +20,7 @@ pub struct RawReply {
     seq: Option<u32>,
     shelves: Option<Vec<RawShelf>>,
     #[serde(default)]
-    household: Vec<AttributeBelief>,
+    household: Vec<AttributePrediction>,
     #[serde(default)]
     offers: Vec<OfferPick>,
     code: Option<String>,
@@ -122,7 +122,7 @@ impl RawPick {
 #[cfg(test)]
 mod tests {
     use fewshop_core::protocol::Backend;
-    use fewshop_core::{OfferReason, ValueBelief};
+    use fewshop_core::{OfferReason, ValuePrediction};
 
     use super::*;
 
@@ -182,17 +182,17 @@ mod tests {
         });
         check_same(&Reply::Alive);
         check_same(&Reply::Ready { status: status() });
-        let value = ValueBelief {
+        let value = ValuePrediction {
             value: "35-44".into(),
             probability: 0.25,
             everyone: 0.5,
         };
         let household = vec![
-            AttributeBelief {
+            AttributePrediction {
                 attribute: "age".into(),
                 values: Some(vec![value]),
             },
-            AttributeBelief {
+            AttributePrediction {
                 attribute: "children".into(),
                 values: None,
             },

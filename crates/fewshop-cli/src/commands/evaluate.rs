@@ -8,7 +8,7 @@ use fewshop_core::Catalogue;
 use fewshop_data::files::{Log, read_cases, read_events, read_items, read_truth};
 use fewshop_eval::baselines::{BaselineConfig, Baselines, MOST_REGRESSION_ITEMS};
 use fewshop_eval::{Ablated, Difference, Evaluation, Figures, Interval, Questions, SHOWN, Unit};
-use fewshop_model::{Compute, Recommender};
+use fewshop_model::Model;
 use fewshop_train::learner::{self, TrainConfig, Training, Validation};
 use fewshop_train::text::TextVectors;
 
@@ -98,16 +98,15 @@ fn shown(text: &str) -> Result<usize, String> {
 /// When a file cannot be read or does not hold what it should.
 pub fn run(args: Args) -> anyhow::Result<()> {
     let rivals = Rivals::read(&args.against)?;
-    let recommender = Recommender::new(read_pack(&args.pack)?, Compute::Kernels);
-    let questions = read_questions(&args.cases, &args.truth, recommender.catalogue())?;
-    let mut found = fewshop_eval::evaluate(&recommender, &questions)?;
+    let model = Model::new(read_pack(&args.pack)?);
+    let questions = read_questions(&args.cases, &args.truth, model.catalogue())?;
+    let mut found = fewshop_eval::evaluate(&model, &questions)?;
     found.dismissals =
-        fewshop_eval::dismissals(&recommender, &questions, &args.against.simulate_dismissals)?;
+        fewshop_eval::dismissals(&model, &questions, &args.against.simulate_dismissals)?;
     if let Some(events) = &args.events {
-        let log = read_log(events, recommender.catalogue())?;
-        let (baselines, ablated) = rivals.prepare(&args.against, events, &recommender, &log)?;
-        found.contenders =
-            fewshop_eval::contenders(&recommender, &questions, &baselines, &ablated)?;
+        let log = read_log(events, model.catalogue())?;
+        let (baselines, ablated) = rivals.prepare(&args.against, events, &model, &log)?;
+        found.contenders = fewshop_eval::contenders(&model, &questions, &baselines, &ablated)?;
         found.transfer = fewshop_eval::transfer(&questions, &baselines);
     }
     write_study(
@@ -138,10 +137,10 @@ impl Rivals {
         &self,
         against: &Against,
         events: &Path,
-        recommender: &Recommender,
+        model: &Model,
         log: &Log,
     ) -> anyhow::Result<(Baselines, Vec<Ablated>)> {
-        let catalogue = recommender.catalogue();
+        let catalogue = model.catalogue();
         if catalogue.len() > MOST_REGRESSION_ITEMS {
             let n = catalogue.len();
             warn(&format!(

@@ -40,7 +40,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     warn_unknown(&cases.unknown, &args.cases);
     let compute = compute(args.backend, &pack)?;
     let recommender = Recommender::new(pack, compute);
-    let ranked = fewshop_eval::recommend(&recommender, &cases.cases, args.top, args.frozen)?;
+    let ranked = fewshop_eval::recommend_on(&recommender, &cases.cases, args.top, args.frozen)?;
     let catalogue = recommender.catalogue();
     let rows = cases.cases.iter().zip(&ranked).flat_map(|(case, picks)| {
         picks.iter().zip(1u32..).map(|(pick, rank)| RecRow {

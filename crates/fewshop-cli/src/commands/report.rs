@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use fewshop_data::files::write_atomically;
-use fewshop_model::{Compute, Recommender};
+use fewshop_model::Model;
 
 use super::evaluate::{Against, Rivals, read_log, read_questions};
 use super::{print, read_pack, write_json};
@@ -116,8 +116,8 @@ fn compute(
     truth: &Path,
 ) -> anyhow::Result<Report> {
     let rivals = Rivals::read(&args.against)?;
-    let recommender = Recommender::new(read_pack(pack)?, Compute::Kernels);
-    let catalogue = recommender.catalogue();
+    let model = Model::new(read_pack(pack)?);
+    let catalogue = model.catalogue();
     // All files first: a slip in the last one should not cost the minutes of the others.
     let strangers = read_questions(cases, truth, catalogue)?;
     let returning = match (&args.return_cases, &args.return_truth) {
@@ -125,24 +125,24 @@ fn compute(
         _ => None,
     };
     let log = read_log(events, catalogue)?;
-    let (baselines, ablated) = rivals.prepare(&args.against, events, &recommender, &log)?;
+    let (baselines, ablated) = rivals.prepare(&args.against, events, &model, &log)?;
     let full = |questions| -> anyhow::Result<_> {
-        let mut found = fewshop_eval::evaluate(&recommender, questions)?;
+        let mut found = fewshop_eval::evaluate(&model, questions)?;
         found.dismissals =
-            fewshop_eval::dismissals(&recommender, questions, &args.against.simulate_dismissals)?;
-        found.contenders = fewshop_eval::contenders(&recommender, questions, &baselines, &ablated)?;
+            fewshop_eval::dismissals(&model, questions, &args.against.simulate_dismissals)?;
+        found.contenders = fewshop_eval::contenders(&model, questions, &baselines, &ablated)?;
         Ok(found)
     };
     Ok(Report {
         version: REPORT_VERSION,
         card: DataCard::of(
-            recommender.pack(),
+            model.pack(),
             &log,
             command(args, pack, events, cases, truth),
         ),
         strangers: full(&strangers)?,
         returning: returning.as_ref().map(full).transpose()?,
-        curves: recommender.pack().card().curves.clone(),
+        curves: model.pack().card().curves.clone(),
         studies: Vec::new(),
     })
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 use fewshop_core::Recommendation;
 use fewshop_data::files::{Case, read_cases, write_atomically};
-use fewshop_model::{Compute, MerchantRules, Pack, Recommender};
+use fewshop_model::{BusinessRules, Model, Pack};
 use fewshop_train::merchant::read_rules;
 
 use super::{at_least_one, print, read_pack, warn_unknown};
@@ -75,7 +75,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         warn_unknown(&cases.unknown, path);
         let shown = &cases.cases[..args.shoppers.min(cases.cases.len())];
         print(&preview(
-            plain.edit(|parts| parts.rules = MerchantRules::default())?,
+            plain.edit(|parts| parts.rules = BusinessRules::default())?,
             ruled.clone(),
             shown,
             args.top,
@@ -90,15 +90,15 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 }
 
 /// How many rules of each kind there are.
-pub(super) fn summary(rules: &MerchantRules) -> String {
-    let boosts = rules.shift.iter().filter(|&&(_, by)| by > 0).count();
+pub(super) fn summary(rules: &BusinessRules) -> String {
+    let boosts = rules.shifts.iter().filter(|shift| shift.places > 0).count();
     let counts = [
-        (rules.pin.len(), "pinned"),
+        (rules.pins.len(), "pinned"),
         (boosts, "boosted"),
-        (rules.shift.len() - boosts, "buried"),
+        (rules.shifts.len() - boosts, "buried"),
         (rules.exclude.len(), "excluded"),
         (rules.out_of_stock.len(), "out of stock"),
-        (rules.cap.len(), "categories capped"),
+        (rules.caps.len(), "categories capped"),
     ];
     let parts: Vec<String> = counts
         .iter()
@@ -114,17 +114,11 @@ pub(super) fn summary(rules: &MerchantRules) -> String {
 
 /// The two orders side by side.
 fn preview(before: Pack, after: Pack, cases: &[Case], top: usize) -> anyhow::Result<String> {
-    let ranked = |pack: &Pack| {
-        fewshop_eval::recommend(
-            &Recommender::new(pack.clone(), Compute::Kernels),
-            cases,
-            top,
-            false,
-        )
-    };
+    let ranked =
+        |pack: &Pack| fewshop_eval::recommend(&Model::new(pack.clone()), cases, top, false);
     let (old, new) = (ranked(&before)?, ranked(&after)?);
     let title = |pick: &Recommendation| {
-        after.catalogue[pick.item]
+        after.catalogue()[pick.item]
             .title
             .chars()
             .take(38)
@@ -135,7 +129,7 @@ fn preview(before: Pack, after: Pack, cases: &[Case], top: usize) -> anyhow::Res
         let known: Vec<&str> = case
             .shots
             .iter()
-            .map(|&ix| after.catalogue[ix].title.as_str())
+            .map(|&ix| after.catalogue()[ix].title.as_str())
             .collect();
         let _ = writeln!(out, "case {}, who took {}", case.id, known.join(", "));
         let _ = writeln!(

@@ -14,7 +14,7 @@ use fewshop_data::files::{
 use fewshop_data::pictures;
 use fewshop_data::progress::say;
 use fewshop_eval::seeds;
-use fewshop_model::{Card, Compute, Pack, Recommender};
+use fewshop_model::{Card, Model, Pack};
 use fewshop_train::learner::{self, TrainConfig, Training, Validation};
 use fewshop_train::memory;
 use fewshop_train::merchant::read_rules;
@@ -175,12 +175,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             && let Some(Validation { cases, wanted }) =
                 read_validation(args, pack.catalogue(), false)?
         {
-            let ranked = fewshop_eval::recommend(
-                &Recommender::new(pack.clone(), Compute::Kernels),
-                &cases,
-                20,
-                false,
-            )?;
+            let ranked = fewshop_eval::recommend(&Model::new(pack.clone()), &cases, 20, false)?;
             figures.push((
                 seed,
                 seeds::means(&fewshop_eval::score(&cases, &wanted, &ranked)),

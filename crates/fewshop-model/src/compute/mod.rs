@@ -1,33 +1,33 @@
-//! The three heavy steps of a run, on the kernels or on burn. The only place that knows there is a
+//! The three heavy steps of a run, on the kernels or on burn. Only this module knows that there is a
 //! choice.
 
 #[cfg(feature = "burn")]
-mod on_burn;
+mod burn;
 
 #[cfg(feature = "burn")]
-pub use on_burn::BurnCompute;
+pub use self::burn::BurnCompute;
+
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 use crate::kernels::{self, AdaptRows};
 use crate::pack::Pack;
 
-/// What the adapter is given: see [`kernels::adapt`].
-pub type AdaptProblem = AdaptRows;
-
-/// Why a backend gave no answer: a lost GPU, mostly.
+/// A backend failed; usually the GPU was lost.
 #[derive(Debug, thiserror::Error)]
 #[error("the {backend} backend failed: {message}")]
 pub struct ComputeError {
-    /// Which.
+    /// Its name.
     pub backend: &'static str,
-    /// What it said.
+    /// Its own message.
     pub message: String,
 }
 
-/// Where the heavy steps run.
+/// The backend of the heavy steps.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub enum Compute {
-    /// Hand-written loops on the CPU.
+    /// Hand-written kernels on the CPU.
     #[default]
     Kernels,
     /// burn tensors on a `Device`.
@@ -43,14 +43,14 @@ pub enum Compute {
     )
 )]
 impl Compute {
-    /// Fine-tunes the taste: see [`kernels::adapt`].
+    /// Fine-tunes the user embedding: see [`kernels::adapt`].
     ///
     /// # Errors
     /// When the backend fails.
     pub async fn adapt(
         &self,
         u0: &[f32],
-        rows: &AdaptProblem,
+        rows: &AdaptRows,
         pack: &Pack,
     ) -> Result<Vec<f32>, ComputeError> {
         match self {
@@ -86,5 +86,15 @@ impl Compute {
             #[cfg(feature = "burn")]
             Self::Burn(burn) => burn.score(features).await,
         }
+    }
+}
+
+/// Runs a future that is on [`Compute::Kernels`] throughout. Such a future never waits, so one poll
+/// finishes it and native callers need no executor.
+pub(crate) fn on_kernels<T>(future: impl Future<Output = T>) -> T {
+    let mut context = Context::from_waker(Waker::noop());
+    match pin!(future).poll(&mut context) {
+        Poll::Ready(output) => output,
+        Poll::Pending => unreachable!("the kernels compute at once"),
     }
 }

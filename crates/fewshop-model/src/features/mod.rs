@@ -1,164 +1,32 @@
-//! What the ranker sees of a candidate: its channels' scores and ranks, how it lies to the shots,
-//! and what this device alone knows.
+//! The inputs of the ranker: the table of features, and the item statistics that they read.
+//!
+//! [`FEATURE_NAMES`] lists the features in order. A pack stores the names with the ranker's weights,
+//! so that weights never meet other features than their own. `table.rs` is the one place that
+//! defines a feature: its name, its group and its formula.
 
-pub(crate) mod table;
+mod item_stats;
+mod table;
 
-use fewshop_core::{Filter, Item};
+pub(crate) use item_stats::{Direction, ItemCounts, ItemStats};
+pub(crate) use table::{ActiveGroups, FIRST_RANK, RANK_READS_CONTEXT, RANKS, feature_table};
+pub use table::{FEATURE_NAMES, FEATURES, FeatureGroup, group_of};
 
-pub use table::{FEATURE_NAMES, FEATURES, Part, part_of};
-pub(crate) use table::{FIRST_RANK, RANK_HEARS_SHOTS, RANKS};
-
-use crate::kernels::Taste;
-use crate::pack::Pack;
-
-/// Floor under a logarithm of a co-visitation rate: what the table pruned away counts as this rare.
+/// Floor under the logarithm of a co-visitation rate: a pair that pruning removed counts as this
+/// rare.
 const RATE_FLOOR: f32 = 1e-4;
 
-/// Facts of the catalogue that every run needs, computed once when a pack is opened.
-#[derive(Debug)]
-pub(crate) struct Facts {
-    /// Logarithm of the share of sessions that the product stands in.
-    pub(crate) log_popularity: Vec<f32>,
-    /// Logarithm of how often the product is taken of late by how often it always was.
-    pub(crate) trend: Vec<f32>,
-    /// Logarithm of how often the product is taken this season by how often it always was; 0 where
-    /// the pack was not told.
-    pub(crate) season: Vec<f32>,
-    /// Rows by falling popularity of this season, ties by row.
-    pub(crate) by_popularity: Vec<u32>,
-    pub(crate) covisit_row: Vec<f32>,
-    pub(crate) covisit_column: Vec<f32>,
-    pub(crate) cosine: Vec<f32>,
-    pub(crate) inv_norm: Vec<f32>,
-    pub(crate) category: Vec<u32>,
-    pub(crate) department: Vec<u32>,
-    pub(crate) brand: Vec<u32>,
-    pub(crate) log_price: Vec<Option<f32>>,
-    on: [bool; Part::ALL.len()],
-}
-
-impl Facts {
-    pub(crate) fn of(pack: &Pack) -> Self {
-        let popularity: Vec<f32> = pack.popularity().iter().map(|&n| n as f32).collect();
-        let c = pack.config();
-        let mut by_popularity: Vec<u32> = (0..popularity.len() as u32).collect();
-        let season = if pack.seasonal_counts().is_empty() {
-            vec![0.0; popularity.len()]
-        } else {
-            trend(&popularity, pack.seasonal_counts())
-        };
-        let now: Vec<f32> = popularity
-            .iter()
-            .zip(&season)
-            .map(|(n, season)| n * season.exp())
-            .collect();
-        by_popularity.sort_by(|&a, &b| now[b as usize].total_cmp(&now[a as usize]).then(a.cmp(&b)));
-        let items = pack.catalogue().items();
-        let norm = |row: usize| {
-            pack.item_table()
-                .row(row)
-                .iter()
-                .map(|x| x * x)
-                .sum::<f32>()
-                .sqrt()
-        };
-        let sessions = c.sessions.max(1.0);
-        Self {
-            trend: trend(&popularity, pack.recent_popularity()),
-            season,
-            log_popularity: popularity
-                .iter()
-                .map(|n| ((0.5 + n) / sessions).ln())
-                .collect(),
-            by_popularity,
-            covisit_row: popularity
-                .iter()
-                .map(|n| 1.0 / (n + c.covisit_shrink).max(1.0))
-                .collect(),
-            covisit_column: popularity
-                .iter()
-                .map(|n| n.max(1.0).powf(-c.covisit_alpha))
-                .collect(),
-            cosine: popularity
-                .iter()
-                .map(|n| 1.0 / (n + c.cosine_shrink).max(1.0).sqrt())
-                .collect(),
-            inv_norm: (0..items.len())
-                .map(|row| 1.0 / norm(row).max(1e-6))
-                .collect(),
-            category: numbered(items, |item| item.category.join("\t")),
-            department: numbered(items, |item| item.department().to_owned()),
-            brand: numbered(items, |item| item.brand.clone()),
-            log_price: items
-                .iter()
-                .map(|item| item.price.map(|p| (p + 0.01).ln()))
-                .collect(),
-            on: Part::ALL.map(|part| {
-                (0..FEATURES).any(|f| part_of(f) == Some(part) && pack.ranker().inv_std[f] != 0.0)
-            }),
-        }
-    }
-
-    /// Cosine of a product to a vector that is given with one over its length.
-    pub(crate) fn near(&self, (vector, inv_norm): &(Taste, f32), row: usize, pack: &Pack) -> f32 {
-        vector.dot(pack.item_table(), row) * inv_norm * self.inv_norm[row]
-    }
-
-    /// Which categories, by number, a filter allows.
-    pub(crate) fn allowed(&self, filter: &Filter, items: &[Item]) -> Vec<bool> {
-        let mut allowed = vec![
-            None;
-            self.category
-                .iter()
-                .max()
-                .map_or(0, |&most| most as usize + 1)
-        ];
-        for (&category, item) in self.category.iter().zip(items) {
-            allowed[category as usize].get_or_insert_with(|| filter.allows(item));
-        }
-        allowed
-            .into_iter()
-            .map(|allowed| allowed == Some(true))
-            .collect()
-    }
-
-    /// Whether the ranker reads any feature of the part.
-    pub(crate) fn has(&self, part: Part) -> bool {
-        self.on[part as usize]
-    }
-}
-
-/// Late counts of rare products are mostly luck: this many sessions at the usual rate are added to
-/// both.
-const TREND_PRIOR: f32 = 5.0;
-
-fn trend(popularity: &[f32], recent: &[u32]) -> Vec<f32> {
-    let all: f32 = popularity.iter().sum();
-    let share = recent.iter().map(|&n| n as f32).sum::<f32>() / all.max(1.0);
-    let one =
-        |(&n, &late): (&f32, &u32)| ((late as f32 + TREND_PRIOR) / (n * share + TREND_PRIOR)).ln();
-    popularity.iter().zip(recent).map(one).collect()
-}
-
-/// Equal texts get equal numbers; 0 is the empty text.
-fn numbered(items: &[Item], text: impl Fn(&Item) -> String) -> Vec<u32> {
-    let mut known = std::collections::HashMap::from([(String::new(), 0u32)]);
-    items
-        .iter()
-        .map(|item| {
-            let next = known.len() as u32;
-            *known.entry(text(item)).or_insert(next)
-        })
-        .collect()
-}
-
 /// Logarithm of a rate that may be 0.
-pub(crate) fn rate(value: f32) -> f32 {
-    (RATE_FLOOR + value).ln()
+pub(crate) fn log_rate(rate: f32) -> f32 {
+    (RATE_FLOOR + rate).ln()
 }
 
-/// Regression weights are small and lie close to 0: their square root spreads them, and keeps the
-/// sign.
+/// Square root that keeps the sign. Regression weights are small and crowd around 0; the root
+/// spreads them.
 pub(crate) fn signed_root(x: f32) -> f32 {
     x.abs().sqrt().copysign(x)
+}
+
+/// 1 where it holds, else 0.
+pub(crate) fn flag(holds: bool) -> f32 {
+    f32::from(u8::from(holds))
 }

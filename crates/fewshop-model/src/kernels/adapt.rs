@@ -35,7 +35,7 @@ pub fn adapt(
 
 /// The same with one of the shots left out.
 #[must_use]
-pub fn adapt_without(
+pub(crate) fn adapt_without(
     left_out: Option<usize>,
     u0: &[f32],
     rows: &AdaptRows,
@@ -100,7 +100,13 @@ pub fn adapt_without(
 
 /// Log-likelihood of one row against the negatives.
 #[must_use]
-pub fn log_likelihood(u: &[f32], row: &[f32], bias: f32, rows: &AdaptRows, scale: f32) -> f32 {
+pub(crate) fn log_likelihood(
+    u: &[f32],
+    row: &[f32],
+    bias: f32,
+    rows: &AdaptRows,
+    scale: f32,
+) -> f32 {
     let own = scale * dot(u, row) + bias;
     let mut others = vec![0f32; rows.negative_bias.len()];
     logits(&mut others, &rows.negatives, &rows.negative_bias, u, scale);

@@ -7,15 +7,15 @@ use crate::weights::ItemTable;
 /// A vector rounded to 16-bit numbers: `v[i] = scale * q[i]`. The error of a product is some 1e-5
 /// of it, below what the bytes of the rows lose.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Taste {
+pub(crate) struct QuantisedQuery {
     q: Vec<i16>,
     scale: f32,
 }
 
-impl Taste {
+impl QuantisedQuery {
     /// Rounds a vector; all zeros stay zeros.
     #[must_use]
-    pub fn of(v: &[f32]) -> Self {
+    pub(crate) fn of(v: &[f32]) -> Self {
         let most = v.iter().fold(0f32, |most, x| most.max(x.abs()));
         if most <= 0.0 || !most.is_finite() {
             return Self {
@@ -35,14 +35,15 @@ impl Taste {
     }
 
     /// The rounded vector.
+    #[cfg(feature = "burn")]
     #[must_use]
-    pub fn values(&self) -> Vec<f32> {
+    pub(crate) fn values(&self) -> Vec<f32> {
         self.q.iter().map(|&q| f32::from(q) * self.scale).collect()
     }
 
     /// A row of the table as it is: bytes are 16-bit numbers already.
     #[must_use]
-    pub fn of_row(table: &ItemTable, row: usize) -> Self {
+    pub(crate) fn of_row(table: &ItemTable, row: usize) -> Self {
         let q = table.q[row * table.d..(row + 1) * table.d]
             .iter()
             .map(|&q| i16::from(q))
@@ -58,7 +59,7 @@ impl Taste {
     /// # Panics
     /// When the row is past the table's end.
     #[must_use]
-    pub fn dot(&self, table: &ItemTable, row: usize) -> f32 {
+    pub(crate) fn dot(&self, table: &ItemTable, row: usize) -> f32 {
         let sum = dot(&table.q[row * table.d..(row + 1) * table.d], &self.q);
         sum as f32 * (self.scale * table.scale[row])
     }
@@ -78,12 +79,12 @@ impl Taste {
 #[must_use]
 pub fn scan(table: &ItemTable, u: &[f32], logit_scale: f32) -> Vec<f32> {
     assert_eq!(u.len(), table.d, "the taste has the table's length");
-    let taste = Taste::of(u);
+    let query = QuantisedQuery::of(u);
     let mut out = vec![0f32; table.len()];
-    let scale = taste.scale * logit_scale;
-    let done = arch::scan(table, &taste.q, scale, &mut out);
+    let scale = query.scale * logit_scale;
+    let done = arch::scan(table, &query.q, scale, &mut out);
     for (row, out) in (done..).zip(&mut out[done..]) {
-        *out = logit(table, row, &taste, logit_scale);
+        *out = logit(table, row, &query, logit_scale);
     }
     out
 }
@@ -93,9 +94,14 @@ pub fn scan(table: &ItemTable, u: &[f32], logit_scale: f32) -> Vec<f32> {
 /// # Panics
 /// When the row is past the table's end.
 #[must_use]
-pub fn logit(table: &ItemTable, row: usize, taste: &Taste, logit_scale: f32) -> f32 {
-    let sum = dot(&table.q[row * table.d..(row + 1) * table.d], &taste.q);
-    sum as f32 * ((taste.scale * logit_scale) * table.scale[row]) + table.bias[row]
+pub(crate) fn logit(
+    table: &ItemTable,
+    row: usize,
+    query: &QuantisedQuery,
+    logit_scale: f32,
+) -> f32 {
+    let sum = dot(&table.q[row * table.d..(row + 1) * table.d], &query.q);
+    sum as f32 * ((query.scale * logit_scale) * table.scale[row]) + table.bias[row]
 }
 
 fn dot(row: &[i8], v: &[i16]) -> i32 {
@@ -254,7 +260,7 @@ mod tests {
             for (row, score) in scan(&table, u, 3.0).into_iter().enumerate() {
                 let plain: f32 = table.row(row).iter().zip(u).map(|(a, b)| a * b).sum();
                 prop_assert!((score - (3.0 * plain + table.bias[row])).abs() < 2e-3, "{score} {plain}");
-                prop_assert_eq!(score, logit(&table, row, &Taste::of(u), 3.0));
+                prop_assert_eq!(score, logit(&table, row, &QuantisedQuery::of(u), 3.0));
             }
         }
 
@@ -281,8 +287,8 @@ mod tests {
     #[test]
     fn no_taste_says_nothing() {
         assert_eq!(
-            Taste::of(&[0.0; 3]),
-            Taste {
+            QuantisedQuery::of(&[0.0; 3]),
+            QuantisedQuery {
                 q: vec![0; 3],
                 scale: 0.0
             }

@@ -10,8 +10,10 @@ mod top_k;
 
 use wide::{f32x8, i32x8};
 
-pub use adapt::{AdaptRows, adapt, adapt_without, log_likelihood};
-pub use int8::{Taste, logit, scan};
+pub use adapt::{AdaptRows, adapt};
+pub(crate) use adapt::{adapt_without, log_likelihood};
+pub use int8::scan;
+pub(crate) use int8::{QuantisedQuery, logit};
 pub use rank::rank;
 pub use top_k::{top_k, top_k_of};
 

@@ -6,7 +6,7 @@ use fewshop_core::{Event, ItemIx};
 
 use crate::kernels;
 use crate::pack::Pack;
-use crate::profile::taste;
+use crate::profile::user_embedding;
 use crate::weights::MATCHES;
 
 /// Affinity counts products at hand plus this: a dozen purchases say little of 242 categories.
@@ -126,7 +126,7 @@ impl OfferFacts {
     pub fn shopper(&self, visits: &[Vec<ItemIx>], shots: &[Event], pack: &Pack) -> OfferShopper {
         let logits = kernels::scan(
             pack.item_table(),
-            &taste(visits, shots, pack),
+            &user_embedding(visits, shots, pack),
             pack.config().logit_scale,
         );
         let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);

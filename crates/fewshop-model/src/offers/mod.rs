@@ -69,7 +69,7 @@ pub(crate) fn best(
     if n == 0 {
         return Vec::new();
     }
-    let shots = session.shots();
+    let shots = session.context_items();
     let amount = Amount::of(
         shots.len(),
         session

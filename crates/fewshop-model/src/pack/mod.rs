@@ -22,8 +22,8 @@ use container::{Container, Writer};
 use meta::Meta;
 use section::{RowOrder, Sections};
 
+use crate::business_rules::BusinessRules;
 use crate::error::PackError;
-use crate::rules::MerchantRules;
 use crate::weights::{
     AdapterWeights, EncoderWeights, ItemTable, ModelConfig, OfferWeights, PairTable,
     ProfileWeights, RankerWeights,
@@ -56,7 +56,7 @@ pub struct PackParts {
     /// Ranker.
     pub ranker: RankerWeights,
     /// Business rules; none in a pack that comes from training.
-    pub rules: MerchantRules,
+    pub rules: BusinessRules,
     /// Prediction heads for household attributes, if any were trained.
     pub attributes: Option<ProfileWeights>,
     /// Offers and the weights that rank them, if any were fitted.
@@ -233,7 +233,7 @@ impl Pack {
 
     /// See [`PackParts::rules`].
     #[must_use]
-    pub fn rules(&self) -> &MerchantRules {
+    pub fn rules(&self) -> &BusinessRules {
         &self.parts.rules
     }
 

@@ -1,8 +1,9 @@
 use std::cell::RefCell;
 
-use fewshop_core::{EventKind, Item};
+use fewshop_core::{EventKind, Item, ItemIx};
 
 use super::*;
+use crate::business_rules::Pin;
 use crate::toy;
 
 thread_local! {
@@ -92,8 +93,8 @@ fn a_section_in_the_list_is_written_read_checked_reordered_and_grown() {
 fn an_order_back_and_forth_is_the_same_pack() {
     let pack = toy::pack().edit(|parts| {
         parts.seasonal_counts = (0..60).collect();
-        parts.rules.pin = vec![(7, 1)];
-        parts.rules.exclude = vec![50, 2];
+        parts.rules.pins = vec![Pin::from((ItemIx(7), 1))];
+        parts.rules.exclude = vec![ItemIx(50), ItemIx(2)];
         parts.new_items = vec![1, 58];
     });
     let pack = pack.unwrap();
@@ -105,7 +106,7 @@ fn an_order_back_and_forth_is_the_same_pack() {
         .for_each(|(new, &old)| back[old] = new);
     let moved = pack.reordered(&order).unwrap();
     assert_ne!(moved.parts(), pack.parts());
-    let rule = moved.rules().pin[0].0 as usize;
+    let rule = moved.rules().pins[0].item.row();
     assert_eq!(
         moved.catalogue().items()[rule].id,
         pack.catalogue().items()[7].id
@@ -157,7 +158,7 @@ fn a_changed_pack_is_not_the_file_that_it_was_read_from() {
         ("popularity", |parts| parts.popularity[0] += 1),
         ("item_table", |parts| parts.item_table.bias[0] += 1.0),
         ("ranker", |parts| parts.ranker.b2 += 1.0),
-        ("rules", |parts| parts.rules.exclude = vec![1]),
+        ("rules", |parts| parts.rules.exclude = vec![ItemIx(1)]),
         ("attributes", |parts| parts.attributes = None),
         ("new_items", |parts| parts.new_items = vec![2]),
         ("seasonal_counts", |parts| {

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use fewshop_core::{Event, EventKind, ItemIx};
 
 use crate::catalogue_groups::CatalogueGroups;
-use crate::encoder::Encoded;
 use crate::pack::Pack;
+use crate::ranking::session_encoder::EncodedSession;
 use crate::weights::PLAIN_FEATURES;
 
 /// Means over few products are mostly luck: they count n / (n + this) of themselves.
@@ -129,7 +129,8 @@ impl ProfileInputs {
         out[counts.clone()]
             .iter_mut()
             .for_each(|count| *count = count.ln_1p());
-        let taste = Encoded::of(&all, pack.item_table(), pack.encoder()).taste(None);
+        let taste =
+            EncodedSession::of(&all, pack.item_table(), pack.encoder()).user_embedding(None);
         for (to, x) in out[counts.end..].iter_mut().zip(taste) {
             *to = x * n / (n + SHRINK);
         }
@@ -139,8 +140,9 @@ impl ProfileInputs {
 
 /// The frozen taste of all that is known of a shopper, `[d]`: zeros where nothing is.
 #[must_use]
-pub fn taste(visits: &[Vec<ItemIx>], shots: &[Event], pack: &Pack) -> Vec<f32> {
-    Encoded::of(&together(visits, shots), pack.item_table(), pack.encoder()).taste(None)
+pub fn user_embedding(visits: &[Vec<ItemIx>], shots: &[Event], pack: &Pack) -> Vec<f32> {
+    EncodedSession::of(&together(visits, shots), pack.item_table(), pack.encoder())
+        .user_embedding(None)
 }
 
 /// Oldest first.

@@ -8,9 +8,9 @@
 
 mod inputs;
 
-use fewshop_core::{AttributeBelief, Session, ValueBelief};
+use fewshop_core::{AttributePrediction, Session, ValuePrediction};
 
-pub use inputs::{ProfileInputs, taste};
+pub use inputs::{ProfileInputs, user_embedding};
 
 use crate::pack::Pack;
 pub use crate::weights::{Amount, AttributeHead, ProfileWeights};
@@ -18,11 +18,11 @@ pub use crate::weights::{Amount, AttributeHead, ProfileWeights};
 /// What is believed of the shopper's household, an entry for each attribute that the pack has a
 /// head for; empty where it has none.
 #[must_use]
-pub fn predict(pack: &Pack, inputs: &ProfileInputs, session: &Session) -> Vec<AttributeBelief> {
+pub fn predict(pack: &Pack, inputs: &ProfileInputs, session: &Session) -> Vec<AttributePrediction> {
     let Some(weights) = pack.attributes() else {
         return Vec::new();
     };
-    let shots = session.shots();
+    let shots = session.context_items();
     let amount = Amount::of(
         shots.len(),
         session
@@ -43,14 +43,14 @@ pub fn predict(pack: &Pack, inputs: &ProfileInputs, session: &Session) -> Vec<At
         let values = probabilities.as_ref().filter(|_| tells).map(|all| {
             let pairs = head.values.iter().zip(&all[range]).zip(&head.prior);
             pairs
-                .map(|((value, &probability), &everyone)| ValueBelief {
+                .map(|((value, &probability), &everyone)| ValuePrediction {
                     value: value.clone(),
                     probability,
                     everyone,
                 })
                 .collect()
         });
-        AttributeBelief {
+        AttributePrediction {
             attribute: head.name.clone(),
             values,
         }

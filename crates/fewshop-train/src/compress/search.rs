@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use fewshop_data::progress::{Progress, quietly};
 use fewshop_eval::{Evaluated, Interval, PICKS, Questions, mean_over_k, paired};
-use fewshop_model::{Compute, ItemTable, Pack, Recommender};
+use fewshop_model::{ItemTable, Model, Pack};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -220,12 +220,7 @@ fn try_one(
 ) -> Result<Tried> {
     // As a device reads it.
     let read = Pack::from_bytes(&small.to_bytes()?)?;
-    let ranked = fewshop_eval::recommend(
-        &Recommender::new(read, Compute::Kernels),
-        &questions.cases,
-        PICKS,
-        false,
-    )?;
+    let ranked = fewshop_eval::recommend(&Model::new(read), &questions.cases, PICKS, false)?;
     let scores = fewshop_eval::score(&questions.cases, &questions.wanted, &ranked);
     let bytes = encoded(small, &scores)?;
     let brotli = on_the_wire(&bytes)?;

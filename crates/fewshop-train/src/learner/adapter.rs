@@ -113,7 +113,7 @@ pub(crate) fn choose(
 /// Gain in mean log-likelihood of the wanted items for each gate against the frozen taste.
 fn gains(pack: &Pack, episode: &Episode, gates: &[f32]) -> Vec<f64> {
     let shots: Vec<ItemIx> = episode.shots.iter().map(|&row| ItemIx(row)).collect();
-    let (frozen, tuned) = pack.tastes(&Session::of_items(&shots));
+    let (frozen, tuned) = pack.user_embeddings(&Session::of_items(&shots));
     let likelihood = |weight: f32| {
         let u: Vec<f32> = frozen
             .iter()

@@ -1,6 +1,6 @@
 //! Settings of a training run, with the defaults that suit both shops we know.
 
-use fewshop_model::features::Part;
+use fewshop_model::features::FeatureGroup;
 use serde::{Deserialize, Serialize};
 
 /// All settings. A `train.toml` may name any of them; what it leaves out keeps its default, what it
@@ -19,7 +19,7 @@ pub struct TrainConfig {
     /// with other shoppers and other days, and each cut is counted and trained anew.
     pub held_sessions: usize,
     /// Parts of the learner to leave out.
-    pub off: Vec<Part>,
+    pub off: Vec<FeatureGroup>,
     /// Share of the log, the latest part, that counts as 'of late'.
     pub recent_share: f64,
     /// Late sessions of other shoppers by which the ranker learns to read a season, at the most; as

@@ -217,7 +217,7 @@ fn unrounded(pack: &Pack, exact: &Pack, rows: &[f32]) -> Result<Pack> {
 mod tests {
     use fewshop_core::{ItemIx, Session};
     use fewshop_model::features::FEATURES;
-    use fewshop_model::{Compute, RankOptions, Recommender, kernels, toy};
+    use fewshop_model::{Model, RankOptions, kernels, toy};
 
     use super::*;
 
@@ -257,11 +257,8 @@ mod tests {
         let fine = unrounded(&pack, &pack, &rows).unwrap();
         let session = Session::of_items(&[ItemIx(3), ItemIx(22), ItemIx(5)]);
         let ranked = |pack: &Pack| {
-            let mut one = Recommender::new(pack.clone(), Compute::Kernels);
-            one.set_session(session.clone()).unwrap();
-            pollster::block_on(one.rank(&RankOptions::default()))
-                .unwrap()
-                .picks
+            let model = Model::new(pack.clone());
+            model.rank(&session, &RankOptions::default()).unwrap().picks
         };
         for (one, other) in ranked(&pack).iter().zip(&ranked(&fine)) {
             assert!((one.score - other.score).abs() < 0.02, "{one:?} {other:?}");

@@ -27,10 +27,8 @@ use fewshop_core::{Catalogue, Item, ItemIx};
 use fewshop_data::files::{Case, Log};
 use fewshop_data::progress::say;
 use fewshop_eval::{Evaluated, Questions};
-use fewshop_model::features::{FEATURES, Part, part_of};
-use fewshop_model::{
-    AdapterWeights, Card, Compute, ModelConfig, Pack, PackParts, RankerWeights, Recommender,
-};
+use fewshop_model::features::{FEATURES, FeatureGroup, group_of};
+use fewshop_model::{AdapterWeights, Card, Model, ModelConfig, Pack, PackParts, RankerWeights};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -132,11 +130,11 @@ pub fn ablate(training: Training<'_>) -> Result<Vec<(String, Pack)>> {
         "full".to_owned(),
         prepared.with_ranker(&config.off, config, seed)?,
     )];
-    for part in Part::ALL
+    for part in FeatureGroup::ALL
         .into_iter()
         .filter(|part| !config.off.contains(part))
     {
-        let off: Vec<Part> = config.off.iter().copied().chain([part]).collect();
+        let off: Vec<FeatureGroup> = config.off.iter().copied().chain([part]).collect();
         out.push((
             format!("minus {}", part.name()),
             prepared.with_ranker(&off, config, seed)?,
@@ -350,14 +348,12 @@ impl Prepared {
     /// What the ranker is taught by, and what it is checked by.
     fn lessons(
         &self,
-        off: &[Part],
+        off: &[FeatureGroup],
         config: &TrainConfig,
         rng: &mut ChaCha8Rng,
     ) -> Result<(Vec<Example>, Vec<Example>)> {
-        let without = |pack: &Pack| -> Result<Recommender> {
-            let pack = with(pack, no_ranker(off))?;
-            Ok(Recommender::new(pack, Compute::Kernels))
-        };
+        let without =
+            |pack: &Pack| -> Result<Model> { Ok(Model::new(with(pack, no_ranker(off))?)) };
         let told = |told: bool| -> Vec<Vec<&Episode>> {
             self.rounds
                 .iter()
@@ -424,13 +420,13 @@ impl Prepared {
     }
 
     /// Teaches a ranker that does without some parts.
-    fn with_ranker(&self, off: &[Part], config: &TrainConfig, seed: u64) -> Result<Pack> {
+    fn with_ranker(&self, off: &[FeatureGroup], config: &TrainConfig, seed: u64) -> Result<Pack> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let (examples, valid) = self.lessons(off, config, &mut rng)?;
         let all: Vec<&Example> = examples.iter().collect();
         let (mut ranker, curves) =
             ranker::train(&all, &valid, off, &config.ranker, None, &mut rng)?;
-        if !off.contains(&Part::Dismissals) {
+        if !off.contains(&FeatureGroup::Dismissals) {
             // Like fine-tuning, what dismissals say of other products has to earn its place on
             // cases that did not teach it.
             let told: Vec<Episode> = self
@@ -442,14 +438,14 @@ impl Prepared {
                 })
                 .collect();
             let told: Vec<&Episode> = told.iter().collect();
-            let judge = Recommender::new(with(&self.judge, no_ranker(off))?, Compute::Kernels);
+            let judge = Model::new(with(&self.judge, no_ranker(off))?);
             let told = ranker::examples(
                 &judge,
                 &told,
                 Some(&ranker),
                 "Validation with products turned down",
             )?;
-            let silent = ranker::without(&ranker, Part::Dismissals);
+            let silent = ranker::without(&ranker, FeatureGroup::Dismissals);
             let (heard, unheard) = (ranker::ndcg(&told, &ranker), ranker::ndcg(&told, &silent));
             say(&format!(
                 "{TURNED_DOWN} products turned down: NDCG@10 {heard:.4} with what they say of others, {unheard:.4} without, which {}",
@@ -542,8 +538,8 @@ fn with_metrics(
 ) -> Result<Pack> {
     if let Some(v) = validation {
         let Questions { cases, wanted } = in_rows_of(&pack, catalogue, v)?;
-        let recommender = Recommender::new(pack.clone(), Compute::Kernels);
-        let ranked = fewshop_eval::recommend(&recommender, &cases, 20, false)?;
+        let model = Model::new(pack.clone());
+        let ranked = fewshop_eval::recommend(&model, &cases, 20, false)?;
         let scored: Vec<Evaluated> = fewshop_eval::score(&cases, &wanted, &ranked);
         let metrics = fewshop_eval::card_metrics(&scored);
         pack = pack.edit(|parts| parts.card.metrics = metrics)?;
@@ -591,9 +587,9 @@ fn with(pack: &Pack, ranker: RankerWeights) -> Result<Pack> {
 }
 
 /// A ranker that is yet to be taught; it says which parts will be read.
-fn no_ranker(off: &[Part]) -> RankerWeights {
+fn no_ranker(off: &[FeatureGroup]) -> RankerWeights {
     let read = |f| {
-        if part_of(f).is_some_and(|part| off.contains(&part)) {
+        if group_of(f).is_some_and(|part| off.contains(&part)) {
             0.0
         } else {
             1.0

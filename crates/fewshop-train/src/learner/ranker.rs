@@ -10,8 +10,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use fewshop_core::metrics;
 use fewshop_core::{Event, EventKind, ItemIx, Session};
 use fewshop_data::progress::Progress;
-use fewshop_model::features::{FEATURES, Part, part_of};
-use fewshop_model::{RankOptions, RankerWeights, Recommender, kernels};
+use fewshop_model::features::{FEATURES, FeatureGroup, group_of};
+use fewshop_model::{Model, RankOptions, RankerWeights, kernels};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -58,7 +58,7 @@ pub(crate) fn teach(examples: &mut [Example], teacher: &RankerWeights) {
 /// validation only. What the shopper of an episode turns down is simulated: of the first ten
 /// products that `shows` would show, those at the top that are not wanted.
 pub(crate) fn examples(
-    recommender: &Recommender,
+    model: &Model,
     episodes: &[&Episode],
     shows: Option<&RankerWeights>,
     what: &str,
@@ -67,35 +67,33 @@ pub(crate) fn examples(
     let out: Result<Vec<Example>> = episodes
         .par_iter()
         .map(|episode| {
-            let mut one = recommender.clone();
             let mut session = session(episode);
             if let Some(shows) = shows.filter(|_| episode.dismissals > 0) {
-                one.set_session(session.clone())?;
-                let shown = pollster::block_on(one.candidates(&RankOptions {
+                let options = RankOptions {
                     frozen: true,
                     ..RankOptions::default()
-                }))?;
+                };
+                let shown = model.candidates(&session, &options)?;
                 let scores = kernels::rank(&shown.features, shows);
                 let shown = kernels::top_k(&scores, SHOWN, |_| true)
                     .into_iter()
                     .map(|at| shown.items[at as usize]);
                 let unwanted = shown
-                    .filter(|item| !episode.wanted.contains(item))
+                    .filter(|item| !episode.wanted.contains(&item.0))
                     .take(episode.dismissals);
                 session
                     .events
-                    .extend(unwanted.map(|row| Event::new(ItemIx(row), EventKind::Dismiss)));
+                    .extend(unwanted.map(|item| Event::new(item, EventKind::Dismiss)));
             }
-            one.set_session(session)?;
-            let candidates = pollster::block_on(one.candidates(&RankOptions::default()))?;
+            let candidates = model.candidates(&session, &RankOptions::default())?;
             let labels = candidates
                 .items
                 .iter()
-                .map(|item| f32::from(u8::from(episode.wanted.contains(item))))
+                .map(|item| f32::from(u8::from(episode.wanted.contains(&item.0))))
                 .collect();
             progress.step();
             Ok(Example {
-                items: candidates.items,
+                items: candidates.items.into_iter().map(|item| item.0).collect(),
                 features: candidates.features,
                 labels,
                 wanted: episode.wanted.clone(),
@@ -135,7 +133,7 @@ fn session(episode: &Episode) -> Session {
 pub(crate) fn train(
     examples: &[&Example],
     valid: &[Example],
-    off: &[Part],
+    off: &[FeatureGroup],
     config: &RankerTrainConfig,
     soft: Option<Soft>,
     rng: &mut ChaCha8Rng,
@@ -151,7 +149,7 @@ pub(crate) fn train(
     );
     let (mean, mut inv_std) = moments(&examples);
     for (f, inv_std) in inv_std.iter_mut().enumerate() {
-        if part_of(f).is_some_and(|part| off.contains(&part)) {
+        if group_of(f).is_some_and(|part| off.contains(&part)) {
             *inv_std = 0.0;
         }
     }
@@ -386,9 +384,9 @@ fn softmax(scores: &[f32], temperature: f32, out: &mut [f32]) {
 
 /// The same ranker where a part stays silent: it ranks as if all features of the part were 0,
 /// whatever they are.
-pub(crate) fn without(weights: &RankerWeights, part: Part) -> RankerWeights {
+pub(crate) fn without(weights: &RankerWeights, part: FeatureGroup) -> RankerWeights {
     let mut out = weights.clone();
-    for f in (0..FEATURES).filter(|&f| part_of(f) == Some(part)) {
+    for f in (0..FEATURES).filter(|&f| group_of(f) == Some(part)) {
         let zero = -weights.mean[f] * weights.inv_std[f];
         let row = &weights.w1[f * weights.hidden..(f + 1) * weights.hidden];
         out.b1
@@ -499,12 +497,12 @@ mod tests {
         };
         let told = some(FEATURES, 0.17);
         let mut silent = told.clone();
-        for f in (0..FEATURES).filter(|&f| part_of(f) == Some(Part::Dismissals)) {
+        for f in (0..FEATURES).filter(|&f| group_of(f) == Some(FeatureGroup::Dismissals)) {
             assert_ne!(silent[f], 0.0);
             silent[f] = 0.0;
         }
         let rank = |features: &[f32], weights: &RankerWeights| kernels::rank(features, weights)[0];
-        let deaf = without(&weights, Part::Dismissals);
+        let deaf = without(&weights, FeatureGroup::Dismissals);
         assert!((rank(&told, &deaf) - rank(&silent, &weights)).abs() < 1e-4);
         assert!((rank(&silent, &deaf) - rank(&silent, &weights)).abs() < 1e-4);
         assert!(

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use fewshop_core::{EventKind, split};
 use fewshop_data::files::{Log, LoggedItem};
-use fewshop_model::MAX_VISITS;
+use fewshop_model::MODEL_MAX_VISITS;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -141,7 +141,7 @@ pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -
             .iter()
             .rev()
             .filter(|&&v| taken[v].len() >= 3)
-            .take(MAX_VISITS);
+            .take(MODEL_MAX_VISITS);
         Held {
             items: taken[nth].clone(),
             visits: visits.map(|&v| taken[v].clone()).collect(),

@@ -27,7 +27,7 @@ pub(super) fn all_matches(
 ) -> Vec<Vec<[f64; MATCHES]>> {
     let of = |question: &Question| {
         let session = &question.known[known];
-        let shopper = facts.shopper(&session.visits, &session.shots(), pack);
+        let shopper = facts.shopper(&session.visits, &session.context_items(), pack);
         shop.campaigns[question.campaign]
             .offers
             .iter()

@@ -191,7 +191,9 @@ impl Rows {
         );
         let features: Vec<f32> = asked
             .par_iter()
-            .flat_map_iter(|(.., session)| inputs.features(&session.visits, &session.shots(), pack))
+            .flat_map_iter(|(.., session)| {
+                inputs.features(&session.visits, &session.context_items(), pack)
+            })
             .collect();
         Ok(Self {
             attributes: described.attributes.clone(),

@@ -24,7 +24,7 @@ use anyhow::{Context, Result, ensure};
 use fewshop_core::{Catalogue, ItemIx};
 use fewshop_data::files::{Case, Log};
 use fewshop_data::progress::{Progress, quietly};
-use fewshop_model::{Card, Compute, Pack, Recommender};
+use fewshop_model::{Card, Model, Pack};
 use sha2::{Digest, Sha256};
 
 pub use journal::Facts;
@@ -214,8 +214,7 @@ fn fit(task: &Task<'_>, folds: &Folds, job: Job<'_>) -> Result<Vec<u32>> {
         task.catalogue,
         folds.folds[job.fold].questions(rung.stage),
     )?;
-    let ranked =
-        fewshop_eval::recommend(&Recommender::new(pack, Compute::Kernels), &cases, 20, false)?;
+    let ranked = fewshop_eval::recommend(&Model::new(pack), &cases, 20, false)?;
     let scored = fewshop_eval::score(&cases, &wanted, &ranked);
     ensure!(
         scored.len() == cases.len(),

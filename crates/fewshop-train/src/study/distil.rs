@@ -6,7 +6,7 @@ use std::fmt::Write;
 use anyhow::Result;
 use fewshop_data::progress::quietly;
 use fewshop_eval::{Evaluated, Interval, PICKS, Questions, mean_over_k, paired};
-use fewshop_model::{Compute, Pack, Recommender};
+use fewshop_model::{Model, Pack};
 use serde::{Deserialize, Serialize};
 
 use crate::compress;
@@ -123,8 +123,8 @@ fn rounded(unrounded: &Pack, eight: &Pack, seed: u64) -> Result<Vec<(String, Pac
 }
 
 fn asked(pack: &Pack, questions: &Questions) -> Result<Vec<Evaluated>> {
-    let recommender = Recommender::new(pack.clone(), Compute::Kernels);
-    let ranked = quietly(|| fewshop_eval::recommend(&recommender, &questions.cases, PICKS, false))?;
+    let model = Model::new(pack.clone());
+    let ranked = quietly(|| fewshop_eval::recommend(&model, &questions.cases, PICKS, false))?;
     Ok(fewshop_eval::score(
         &questions.cases,
         &questions.wanted,

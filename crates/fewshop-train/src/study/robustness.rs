@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use fewshop_core::ItemIx;
 use fewshop_data::files::Case;
 use fewshop_eval::{Difference, Figures, Judge, Judged, PICKS, Questions, picks};
-use fewshop_model::{Compute, ItemTable, Pack, Recommender, kernels};
+use fewshop_model::{ItemTable, Model, Pack, kernels};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -156,11 +156,7 @@ pub fn run(
                 Disturbance::Table(share) => (questions, disturbed(pack, share, seed)?),
             };
             let vectors = judge.judge(by_vectors(&table, &asked.cases));
-            let ranked = judge.judge(picks(
-                &Recommender::new(table, Compute::Kernels),
-                &asked.cases,
-                false,
-            )?);
+            let ranked = judge.judge(picks(&Model::new(table), &asked.cases, false)?);
             let both = [ranked, vectors];
             let clean = clean.get_or_insert_with(|| both.clone());
             if firsts.len() <= nth {
@@ -183,7 +179,7 @@ pub fn run(
 
 fn by_vectors(pack: &Pack, cases: &[Case]) -> Vec<Vec<ItemIx>> {
     let one = |case: &Case| {
-        let (taste, _) = pack.tastes(&fewshop_core::Session::of_items(&case.shots));
+        let (taste, _) = pack.user_embeddings(&fewshop_core::Session::of_items(&case.shots));
         let logits = kernels::scan(pack.item_table(), &taste, pack.config().logit_scale);
         kernels::top_k(&logits, PICKS, |row| {
             !case.shots.contains(&ItemIx::from(row))

@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(grown(&pack, n + 500, 7).unwrap(), big);
         assert!(Pack::from_bytes(&big.to_bytes().unwrap()).is_ok());
         assert_eq!(
-            grown(&pack, 500, 7).unwrap().catalogue.items(),
+            grown(&pack, 500, 7).unwrap().catalogue().items(),
             &pack.catalogue().items()[..500]
         );
     }

@@ -24,7 +24,7 @@ fn a_dismissal_can_be_taken_back_until_the_next_event() {
     assert!(log.is_dismissed(A));
     log.undo();
     assert!(!log.is_dismissed(A));
-    assert_eq!(log.session().shots().len(), 1);
+    assert_eq!(log.session().context_items().len(), 1);
     log.dismiss(A);
     log.view(B);
     assert_eq!(log.undoable(), None);
@@ -80,7 +80,10 @@ fn what_leaves_the_cart_no_longer_counts_as_carted() {
     log.cart(B);
     log.uncart(A);
     log.uncart(B);
-    assert_eq!(log.session().shots(), [Event::new(A, EventKind::View)]);
+    assert_eq!(
+        log.session().context_items(),
+        [Event::new(A, EventKind::View)]
+    );
 }
 
 #[test]
@@ -235,7 +238,7 @@ fn a_clock_that_is_set_back_ends_nothing_and_holds_nothing_up() {
     let mut log = carted(1..2, NOW);
     log.at(NOW - 90 * 24 * 60 * 60);
     log.cart(B);
-    assert_eq!(log.session().shots().len(), 2);
+    assert_eq!(log.session().context_items().len(), 2);
     log.at(NOW - 90 * 24 * 60 * 60 + VISIT_GAP);
     assert_eq!(
         log.session().visits,
@@ -280,7 +283,7 @@ fn what_is_paused_or_off_is_not_learned_and_what_was_learned_stays() {
         assert!(log.is_dismissed(B), "a wish is heard at any time");
         log.set_learning(Learning::On);
         log.view(ItemIx(9));
-        assert_eq!(log.session().shots().len(), 2);
+        assert_eq!(log.session().context_items().len(), 2);
     }
 }
 
@@ -304,7 +307,7 @@ fn what_is_not_to_be_learned_from_is_gone_from_all_visits_and_can_come_back() {
     log.unlearn(A, false);
     log.cart(A);
     assert_eq!(
-        log.session().shots().len(),
+        log.session().context_items().len(),
         1,
         "only what was done is forgotten"
     );

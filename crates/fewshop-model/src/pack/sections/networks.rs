@@ -1,7 +1,7 @@
 //! Session encoder, adapter and ranker.
 
 use crate::error::PackError;
-use crate::features::table::FEATURES;
+use crate::features::FEATURES;
 use crate::pack::PackParts;
 use crate::pack::container::{Container, PLAIN_VERSION, Writer};
 use crate::pack::meta::Meta;

@@ -1,5 +1,7 @@
 //! Business rules; optional. JSON, for they are few and for people.
 
+use fewshop_core::ItemIx;
+
 use crate::error::PackError;
 use crate::pack::PackParts;
 use crate::pack::container::{Container, RULES_VERSION, Writer};
@@ -42,11 +44,13 @@ impl Section for Rules {
     ) -> Result<(), PackError> {
         let rules = &mut parts.rules;
         rules.clone_from(&before.rules);
-        let row = |row: &mut u32| *row = order.row(*row);
-        rules.pin.iter_mut().for_each(|(pinned, _)| row(pinned));
-        rules.shift.iter_mut().for_each(|(moved, _)| row(moved));
-        rules.exclude.iter_mut().for_each(row);
-        rules.out_of_stock.iter_mut().for_each(row);
+        let row = |item: &mut ItemIx| item.0 = order.row(item.0);
+        let pins = rules.pins.iter_mut().map(|pin| &mut pin.item);
+        let shifts = rules.shifts.iter_mut().map(|shift| &mut shift.item);
+        pins.chain(shifts)
+            .chain(&mut rules.exclude)
+            .chain(&mut rules.out_of_stock)
+            .for_each(row);
         Ok(())
     }
 

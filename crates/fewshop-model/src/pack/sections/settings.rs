@@ -1,7 +1,7 @@
 //! Training card and settings: facts of the header alone.
 
 use crate::error::PackError;
-use crate::features::table::FEATURE_NAMES;
+use crate::features::FEATURE_NAMES;
 use crate::pack::PackParts;
 use crate::pack::container::{Container, PLAIN_VERSION, Writer};
 use crate::pack::meta::Meta;

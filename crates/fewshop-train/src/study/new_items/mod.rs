@@ -86,7 +86,7 @@ pub fn run(
         cases: questions.cases.clone(),
         wanted: only(&questions.wanted, &signals.new),
     };
-    let popularity = signals.recommender.pack().popularity();
+    let popularity = &signals.model.pack().popularity();
     let (by_new, by_all) = (
         Judge::of(&new_only, popularity),
         Judge::of(&questions, popularity),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result};
 use fewshop_core::{Catalogue, ItemIx, Session, split};
-use fewshop_model::{Compute, ItemTable, Pack, RankOptions, Recommender, kernels};
+use fewshop_model::{ItemTable, Model, Pack, RankOptions, kernels};
 
 use super::hold::ids;
 use crate::newcomers::Likeness;
@@ -37,7 +37,7 @@ pub(super) const COLUMNS: [&str; 21] = [
 
 /// A pack that the new products have been added to, and what the columns need.
 pub(super) struct Signals {
-    pub(super) recommender: Recommender,
+    pub(super) model: Model,
     /// By row of the pack.
     pub(super) new: Vec<bool>,
     /// Other item tables: content and generator.
@@ -104,17 +104,17 @@ impl Signals {
             category_popularity: category_popularity(&pack, &new),
             random,
             new,
-            recommender: Recommender::new(pack, Compute::Kernels),
+            model: Model::new(pack),
         })
     }
 
     pub(super) fn catalogue(&self) -> &Catalogue {
-        self.recommender.catalogue()
+        self.model.catalogue()
     }
 
     /// The columns for these shots, each over all rows.
     pub(super) fn columns(&self, shots: &[ItemIx]) -> Result<Vec<Vec<f32>>> {
-        let pack = self.recommender.pack();
+        let pack = self.model.pack();
         let (n, k) = (pack.catalogue().len(), shots.len().max(1) as f32);
         let zeros = || vec![0f32; n];
         let items = pack.catalogue().items();
@@ -179,7 +179,7 @@ impl Signals {
             _ => 0.0,
         };
         let session = Session::of_items(shots);
-        let (taste, _) = pack.tastes(&session);
+        let (taste, _) = pack.user_embeddings(&session);
         let logits = |table: &ItemTable| kernels::scan(table, &taste, pack.config().logit_scale);
         let nearest = |table: &ItemTable| {
             let mut most = vec![-1f32; n];
@@ -227,13 +227,12 @@ impl Signals {
 
     /// The ranker's scores of all products; what it may not pick comes last.
     fn ranked(&self, session: &Session, n: usize) -> Result<Vec<f32>> {
-        let mut one = self.recommender.clone();
-        one.set_session(session.clone())?;
-        let ranking = pollster::block_on(one.rank(&RankOptions {
+        let options = RankOptions {
             n,
             reasons: false,
             ..RankOptions::default()
-        }))?;
+        };
+        let ranking = self.model.rank(session, &options)?;
         let mut out = vec![-100.0; n];
         ranking
             .picks

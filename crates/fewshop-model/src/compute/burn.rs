@@ -1,10 +1,11 @@
-//! The kernels' twins as burn tensors: the reference in tests, and what runs on WebGPU.
+//! The reference implementation of the kernels, as burn tensors. Tests compare the kernels with it,
+//! and it runs on WebGPU.
 
 use burn::tensor::activation::{relu, softmax};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{AdaptProblem, ComputeError};
-use crate::kernels::Taste;
+use super::ComputeError;
+use crate::kernels::{AdaptRows, QuantisedQuery};
 use crate::pack::Pack;
 
 /// Item table and ranker weights on a device.
@@ -52,33 +53,34 @@ impl BurnCompute {
         }
     }
 
-    /// See [`kernels::adapt`](crate::kernels::adapt). The gradient is written out instead of asked
-    /// of autodiff: a third of the launches, and the browser module does without autodiff; a test
-    /// holds it against autodiff.
+    /// See [`kernels::adapt`](crate::kernels::adapt). The gradient is written out instead of
+    /// taken from autodiff: a third of the launches, and the browser module needs no autodiff. A test
+    /// compares the two.
     pub(super) async fn adapt(
         &self,
         u0: &[f32],
-        rows: &AdaptProblem,
+        rows: &AdaptRows,
     ) -> Result<Vec<f32>, ComputeError> {
-        let (d, shots, negatives) = (u0.len(), rows.positive_bias.len(), rows.negative_bias.len());
-        if shots == 0 {
+        let (d, positives, negatives) =
+            (u0.len(), rows.positive_bias.len(), rows.negative_bias.len());
+        if positives == 0 {
             return Ok(u0.to_vec());
         }
         let device = &self.device;
-        let positives = matrix(rows.positives.clone(), shots, d, device);
+        let own = matrix(rows.positives.clone(), positives, d, device);
         let positive_bias = vector(&rows.positive_bias, device).unsqueeze_dim::<2>(1);
         let start = vector(u0, device);
         let mut u = start.clone();
         if negatives == 0 {
-            // A softmax over the shot alone is 1 whatever the taste: only the pull to u0 is left,
-            // and u is u0.
+            // A softmax over one item is 1 for every user embedding: only the pull to u0 is left, and
+            // u is u0.
             return read(u).await;
         }
         let others = matrix(rows.negatives.clone(), negatives, d, device);
         let other_bias = vector(&rows.negative_bias, device).unsqueeze_dim::<2>(0);
         for _ in 0..self.steps {
             let column = u.clone().unsqueeze_dim::<2>(1);
-            let positive = positives
+            let positive = own
                 .clone()
                 .matmul(column.clone())
                 .mul_scalar(self.scale)
@@ -89,19 +91,19 @@ impl BurnCompute {
                 .mul_scalar(self.scale)
                 .swap_dims(0, 1)
                 .add(other_bias.clone());
-            // One row a shot: itself first, then the negatives that all rows share.
+            // One row for each positive: itself first, then the negatives, which all rows share.
             let p = softmax(
-                Tensor::cat(vec![positive, other.repeat_dim(0, shots)], 1),
+                Tensor::cat(vec![positive, other.repeat_dim(0, positives)], 1),
                 1,
             );
-            let own = p.clone().narrow(1, 0, 1).sub_scalar(1.0);
+            let excess = p.clone().narrow(1, 0, 1).sub_scalar(1.0);
             let rest = p.narrow(1, 1, negatives).sum_dim(0);
-            let gradient = own
+            let gradient = excess
                 .swap_dims(0, 1)
-                .matmul(positives.clone())
+                .matmul(own.clone())
                 .add(rest.matmul(others.clone()));
             let gradient = gradient
-                .mul_scalar(self.scale / shots as f32)
+                .mul_scalar(self.scale / positives as f32)
                 .squeeze_dim::<1>(0);
             let gradient = gradient.add(u.clone().sub(start.clone()).mul_scalar(self.l2));
             u = u.sub(gradient.mul(self.learning_rate.clone()));
@@ -110,9 +112,9 @@ impl BurnCompute {
     }
 
     pub(super) async fn scan(&self, u: &[f32]) -> Result<Vec<f32>, ComputeError> {
-        // Rounded as the kernels round it: two products that lie as good as level would else stand
-        // in another order, and ranks are features.
-        let u = Taste::of(u).values();
+        // Rounded as the kernels round it. Otherwise two products with nearly equal logits could change
+        // places, and ranks are features.
+        let u = QuantisedQuery::of(u).values();
         let column = vector(&u, &self.device).unsqueeze_dim::<2>(1);
         read(
             self.table
@@ -152,7 +154,7 @@ fn vector(values: &[f32], device: &Device) -> Tensor<1> {
     Tensor::from_data(TensorData::new(values.to_vec(), [values.len()]), device)
 }
 
-/// Asynchronous everywhere: in a browser a GPU cannot be read from in any other way.
+/// Asynchronous, because a browser offers no other way to read from a GPU.
 async fn read(tensor: Tensor<1>) -> Result<Vec<f32>, ComputeError> {
     let failed = |message: String| ComputeError {
         backend: "burn",

@@ -8,7 +8,8 @@
 use burn::tensor::Device;
 use fewshop_core::{Event, EventKind, Filter, ItemIx, MerchantRule, Reason, Session};
 use fewshop_model::{
-    BurnCompute, Cap, Compute, MerchantRules, Pack, RankOptions, Ranking, Recommender, toy,
+    BurnCompute, BusinessRules, Cap, Compute, Pack, Pin, RankOptions, Ranking, Recommender, Shift,
+    toy,
 };
 use pollster::block_on;
 use proptest::prelude::*;
@@ -45,7 +46,11 @@ fn rank(recommender: &Recommender, n: usize) -> Ranking {
 
 #[track_caller]
 fn check_reasons(ranking: &Ranking, session: &Session) {
-    let shots: Vec<ItemIx> = session.shots().iter().map(|shot| shot.item).collect();
+    let shots: Vec<ItemIx> = session
+        .context_items()
+        .iter()
+        .map(|shot| shot.item)
+        .collect();
     for pick in &ranking.picks {
         match &pick.reason {
             Reason::BecauseOf { shots: shares } => {
@@ -77,11 +82,11 @@ fn check_reasons(ranking: &Ranking, session: &Session) {
     }
 }
 
-fn rules() -> impl Strategy<Value = MerchantRules> {
-    let rows = || prop::collection::btree_set(0u32..60, 0..6);
-    let pins = prop::collection::btree_map(0u32..60, 1u32..12, 0..4);
+fn rules() -> impl Strategy<Value = BusinessRules> {
+    let items = || prop::collection::btree_set((0u32..60).prop_map(ItemIx), 0..6);
+    let pins = prop::collection::btree_map((0u32..60).prop_map(ItemIx), 1u32..12, 0..4);
     let shifts = prop::collection::btree_map(
-        0u32..60,
+        (0u32..60).prop_map(ItemIx),
         prop::sample::select(vec![-40, -3, -1, 1, 2, 50]),
         0..8,
     );
@@ -92,21 +97,22 @@ fn rules() -> impl Strategy<Value = MerchantRules> {
         ),
         0..3,
     );
-    (pins, shifts, rows(), rows(), cap).prop_map(|(pins, shifts, exclude, stock, cap)| {
+    (pins, shifts, items(), items(), cap).prop_map(|(pins, shifts, exclude, stock, caps)| {
         let mut places = std::collections::BTreeSet::new();
-        MerchantRules {
-            pin: pins
+        BusinessRules {
+            pins: pins
                 .into_iter()
                 .filter(|&(_, place)| places.insert(place))
+                .map(Pin::from)
                 .collect(),
-            shift: shifts.into_iter().collect(),
+            shifts: shifts.into_iter().map(Shift::from).collect(),
             exclude: exclude.into_iter().collect(),
             out_of_stock: stock.into_iter().collect(),
-            cap: cap
+            caps: caps
                 .into_iter()
-                .map(|(name, most)| Cap {
+                .map(|(name, max)| Cap {
                     category: vec![name.to_owned()],
-                    most,
+                    max,
                 })
                 .collect(),
         }
@@ -171,27 +177,29 @@ proptest! {
         let ranking = rank(&recommender, n);
         check_reasons(&ranking, &session);
         let seen = session.seen();
-        let rows: Vec<u32> = ranking.picks.iter().map(|pick| pick.item.0).collect();
+        let items: Vec<ItemIx> = ranking.picks.iter().map(|pick| pick.item).collect();
         prop_assert!(ranking.picks.len() <= n && ranking.picks.iter().all(|pick| pick.score.is_finite() && !seen.contains(&pick.item)));
-        prop_assert_eq!(rows.iter().collect::<std::collections::HashSet<_>>().len(), rows.len());
-        prop_assert!(rows.iter().all(|row| !rules.exclude.contains(row) && !rules.out_of_stock.contains(row)));
-        let open = |row: &u32| !seen.contains(&ItemIx(*row)) && !rules.exclude.contains(row) && !rules.out_of_stock.contains(row);
-        for (row, place) in rules.pin.iter().filter(|(row, place)| open(row) && *place as usize <= n) {
-            let at = rows.iter().position(|other| other == row);
-            prop_assert!(at.is_some_and(|at| at < *place as usize), "row {} is pinned to {}, stands at {:?}", row, place, at);
+        prop_assert_eq!(items.iter().collect::<std::collections::HashSet<_>>().len(), items.len());
+        let excluded = |item: &ItemIx| rules.exclude.contains(item) || rules.out_of_stock.contains(item);
+        prop_assert!(!items.iter().any(excluded));
+        let applies = |pin: &&Pin| !seen.contains(&pin.item) && !excluded(&pin.item) && pin.place as usize <= n;
+        for pin in rules.pins.iter().filter(applies) {
+            let at = items.iter().position(|item| *item == pin.item);
+            prop_assert!(at.is_some_and(|at| at < pin.place as usize), "{pin:?} is at {at:?}");
             prop_assert_eq!(ranking.picks[at.unwrap_or(0)].rule, Some(MerchantRule::Pin));
         }
-        for cap in &rules.cap {
-            let of = |row: &&u32| recommender.catalogue()[ItemIx(**row)].category.starts_with(&cap.category);
-            let pinned = rows.iter().filter(of).filter(|row| rules.pin.iter().any(|(pinned, _)| pinned == *row)).count();
-            prop_assert!(rows.iter().filter(of).count() <= pinned.max(cap.most as usize));
+        let is_pinned = |item: ItemIx| rules.pins.iter().any(|pin| pin.item == item);
+        for cap in &rules.caps {
+            let of = |item: &&ItemIx| recommender.catalogue()[**item].category.starts_with(&cap.category);
+            let pinned = items.iter().filter(of).filter(|item| is_pinned(**item)).count();
+            prop_assert!(items.iter().filter(of).count() <= pinned.max(cap.max as usize));
         }
         for pick in &ranking.picks {
-            let by = rules.shift.iter().find(|(row, _)| *row == pick.item.0).map_or(0, |&(_, by)| by);
+            let by = rules.shifts.iter().find(|shift| shift.item == pick.item).map_or(0, |shift| shift.places);
             match pick.rule {
                 Some(MerchantRule::Boost) => prop_assert!(by > 0),
                 Some(MerchantRule::Bury) => prop_assert!(by < 0),
-                Some(MerchantRule::Pin) => prop_assert!(rules.pin.iter().any(|(row, _)| *row == pick.item.0)),
+                Some(MerchantRule::Pin) => prop_assert!(is_pinned(pick.item)),
                 None => {}
             }
         }
@@ -233,9 +241,9 @@ proptest! {
 fn a_pack_without_rules_is_the_file_that_it_always_was() {
     let plain = toy::pack().to_bytes().unwrap();
     assert_eq!(plain[8], 3);
-    let rules = MerchantRules {
-        pin: vec![(7, 1)],
-        ..MerchantRules::default()
+    let rules = BusinessRules {
+        pins: vec![Pin::from((ItemIx(7), 1))],
+        ..BusinessRules::default()
     };
     let ruled = toy::pack()
         .edit(|parts| parts.rules = rules)
@@ -247,7 +255,7 @@ fn a_pack_without_rules_is_the_file_that_it_always_was() {
     assert_ne!(again.fingerprint(), toy::pack().fingerprint());
     assert_eq!(
         again
-            .edit(|parts| parts.rules = MerchantRules::default())
+            .edit(|parts| parts.rules = BusinessRules::default())
             .unwrap()
             .to_bytes()
             .unwrap(),
@@ -257,10 +265,10 @@ fn a_pack_without_rules_is_the_file_that_it_always_was() {
 
 #[test]
 fn what_a_rule_did_is_said_of_the_pick_and_when_asked_why() {
-    let rules = MerchantRules {
-        pin: vec![(59, 2)],
-        shift: vec![(0, -5)],
-        ..MerchantRules::default()
+    let rules = BusinessRules {
+        pins: vec![Pin::from((ItemIx(59), 2))],
+        shifts: vec![Shift::from((ItemIx(0), -5))],
+        ..BusinessRules::default()
     };
     let recommender = recommender(
         toy::pack().edit(|parts| parts.rules = rules).unwrap(),

@@ -151,7 +151,7 @@ fn a_pack_without_codes_is_of_the_old_version_and_one_with_them_of_the_new() {
     let bytes = pack.to_bytes().unwrap();
     assert_eq!(bytes[8], 5);
     let again = Pack::from_bytes(&bytes).unwrap();
-    assert_eq!(again.table, pack.table);
+    assert_eq!(again.item_table(), pack.item_table());
     assert_eq!(
         again.to_bytes().unwrap(),
         bytes,
@@ -167,7 +167,7 @@ proptest! {
     ) {
         let pack = coded(spaces, |row, space| picks[row * 8 + space]);
         let again = Pack::from_bytes(&pack.to_bytes().unwrap()).unwrap();
-        prop_assert_eq!(&again.table, &pack.table);
+        prop_assert_eq!(again.item_table(), pack.item_table());
     }
 
     #[test]

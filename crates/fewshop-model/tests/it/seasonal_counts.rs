@@ -52,7 +52,7 @@ fn what_is_in_season_rises_and_what_is_as_ever_stays() {
             .position(|pick| pick.item == ItemIx(row))
             .unwrap()
     };
-    let popularity = toy::pack().popularity();
+    let popularity = toy::pack().popularity().to_vec();
     let as_ever = toy::pack()
         .edit(|parts| parts.seasonal_counts = popularity.clone())
         .unwrap();

@@ -1,22 +1,22 @@
-//! What a recommender is asked, and what it answers.
+//! The question to a model, its answer, and the errors.
 
 use fewshop_core::{Filter, ItemIx, Recommendation};
 
 use crate::compute::ComputeError;
 
-/// What is asked of [`Recommender::rank`](crate::Recommender::rank).
+/// Options of [`Model::rank`](crate::Model::rank).
 #[derive(Debug, Clone, PartialEq)]
 pub struct RankOptions {
-    /// Picks wanted; fewer come where fewer are allowed.
+    /// Number of picks; the answer is shorter when fewer products are allowed.
     pub n: usize,
-    /// Products allowed.
+    /// Which products may be picked.
     pub filter: Filter,
-    /// Rank for these products instead of the session's shots, as for 'goes well with'.
+    /// Rank for these products instead of the session's context items, as for 'goes well with'.
     pub seeds: Vec<ItemIx>,
-    /// Leave out all that is learned on the device: fine-tuning, earlier visits, and what
-    /// dismissals say of other products.
+    /// Disable everything that is learned on the device: fine-tuning, earlier visits, and the
+    /// effect of dismissals on other products.
     pub frozen: bool,
-    /// Work out why each was picked: one more run a shot.
+    /// Explain each pick, which costs one more scoring run for each context item.
     pub reasons: bool,
 }
 
@@ -32,24 +32,24 @@ impl Default for RankOptions {
     }
 }
 
-/// An answer.
+/// A ranked list.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Ranking {
     /// Best first.
     pub picks: Vec<Recommendation>,
-    /// Weight of the fine-tuned taste against the frozen one, 0 to 1.
+    /// The gate: blend weight of the fine-tuned user embedding against the frozen one, 0 to 1.
     pub gate: f32,
-    /// Shots learned from.
-    pub shots: usize,
+    /// Context items that it learned from.
+    pub context_items: usize,
 }
 
-/// Why there is no answer.
+/// Why a session could not be ranked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RankError {
     /// `n` is 0.
-    #[error("0 picks were asked for: ask for 1 at least")]
-    NothingWanted,
+    #[error("0 picks were requested: request at least 1")]
+    NothingRequested,
     /// A row past the catalogue's end.
     #[error(
         "item row {row} is not in the catalogue of {items}: rows count from 0 and belong to one pack"
@@ -57,7 +57,7 @@ pub enum RankError {
     UnknownItem {
         /// The row.
         row: u32,
-        /// Products there are.
+        /// Products in the catalogue.
         items: usize,
     },
     /// The backend failed.
@@ -65,7 +65,7 @@ pub enum RankError {
     Compute(#[from] ComputeError),
 }
 
-/// The parts of a run that take time, in their order. See
+/// The steps of a run that take time, in order. See
 /// [`Recommender::rank_all`](crate::Recommender::rank_all).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
@@ -73,11 +73,11 @@ pub enum Step {
     Adapt,
     /// Logits of all products.
     Scan,
-    /// Pair channels and the choice of candidates.
+    /// Pair scores and the choice of candidates.
     Candidates,
     /// Features and scores of the candidates.
     Ranker,
-    /// Scores without each shot.
+    /// Scores without each context item.
     Reasons,
 }
 
@@ -102,16 +102,4 @@ impl Step {
             Self::Reasons => "reasons",
         }
     }
-}
-
-/// Which products the ranker looks at, and all that it sees of them. Training reads this too: the
-/// same code makes its examples.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Candidates {
-    /// Rows, each once.
-    pub items: Vec<u32>,
-    /// `[items, FEATURES]`, row-major.
-    pub features: Vec<f32>,
-    /// Weight of the fine-tuned taste in them.
-    pub gate: f32,
 }

@@ -231,7 +231,7 @@ proptest! {
         let rows: Vec<ItemIx> = items.into_iter().map(ItemIx).collect();
         let (visit, shots) = rows.split_at(split.min(rows.len()));
         let inputs = ProfileInputs::of(&pack);
-        let features = inputs.features(&[visit.to_vec()], &Session::of_items(shots).shots(), &pack);
+        let features = inputs.features(&[visit.to_vec()], &Session::of_items(shots).context_items(), &pack);
         prop_assert_eq!(features.len(), inputs.len());
         prop_assert!(features.iter().all(|x| x.is_finite()));
     }

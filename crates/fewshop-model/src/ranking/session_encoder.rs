@@ -1,42 +1,42 @@
-//! Session encoder: the taste vector as an attention-weighted mean of the shots' own vectors (CORE,
-//! arXiv 2204.11067).
+//! Session encoder: the user embedding as an attention-weighted mean of the context items' own
+//! vectors (CORE, arXiv 2204.11067).
 
 use fewshop_core::Event;
 
 use crate::kernels::add_scaled;
 use crate::weights::{EncoderWeights, ItemTable};
 
-/// Shots that one run learns from, the latest ones. Work per click is bounded by it.
-pub const MAX_SHOTS: usize = 20;
+/// Context items that one run learns from, the latest ones. It bounds the work of a click.
+pub const MAX_CONTEXT_ITEMS: usize = 20;
 
-/// Shots as the encoder reads them, from which the taste of all of them, or of all but one, is a
-/// weighted mean away.
+/// The context items as the encoder reads them. The user embedding of all of them, or of all but
+/// one, is then a weighted mean away.
 #[derive(Debug)]
-pub(crate) struct Encoded {
-    /// `[shots, d]`.
+pub(crate) struct EncodedSession {
+    /// `[context items, d]`.
     rows: Vec<f32>,
-    /// Attention of each shot but for its age.
+    /// Attention of each context item without the term of its age.
     attention: Vec<f32>,
     recency: f32,
     d: usize,
 }
 
-impl Encoded {
-    /// `shots` are oldest first.
-    pub(crate) fn of(shots: &[Event], table: &ItemTable, weights: &EncoderWeights) -> Self {
+impl EncodedSession {
+    /// `context` comes oldest first.
+    pub(crate) fn of(context: &[Event], table: &ItemTable, weights: &EncoderWeights) -> Self {
         let h = weights.hidden;
-        let mut rows = vec![0f32; shots.len() * table.d];
+        let mut rows = vec![0f32; context.len() * table.d];
         let mut hidden = vec![0f32; h];
-        let attention = shots
+        let attention = context
             .iter()
             .zip(rows.chunks_exact_mut(table.d))
-            .map(|(shot, row)| {
-                table.add_row(shot.item.row(), 1.0, row);
+            .map(|(event, row)| {
+                table.add_row(event.item.row(), 1.0, row);
                 hidden.copy_from_slice(&weights.b);
                 for (x, w) in row.iter().zip(weights.w.chunks(h.max(1))) {
                     add_scaled(&mut hidden, w, *x);
                 }
-                weights.kind[shot.kind as usize]
+                weights.kind[event.kind as usize]
                     + hidden
                         .iter()
                         .zip(&weights.v)
@@ -52,10 +52,10 @@ impl Encoded {
         }
     }
 
-    /// The taste `u0`, `[d]`, of all shots or of all but one: zeros without shots.
-    pub(crate) fn taste(&self, left_out: Option<usize>) -> Vec<f32> {
+    /// The user embedding `u0`, `[d]`, of all context items or of all but one: zeros without any.
+    pub(crate) fn user_embedding(&self, left_out: Option<usize>) -> Vec<f32> {
         let kept = |&at: &usize| Some(at) != left_out;
-        // The age of a shot is the number of later ones, of those that count.
+        // The age of a context item is the number of later ones among those that count.
         let mut age = 0.0;
         let mut attention: Vec<(usize, f32)> = (0..self.attention.len())
             .rev()
@@ -88,24 +88,27 @@ mod tests {
     use fewshop_core::{EventKind, ItemIx};
 
     #[test]
-    fn without_attention_weights_the_taste_is_the_mean() {
+    fn without_attention_weights_the_embedding_is_the_mean() {
         let table = ItemTable::quantise(&[1.0, 0.0, 0.0, 1.0], 2, vec![0.0; 2]);
         let weights = EncoderWeights {
             hidden: 0,
             kind: vec![0.0; 4],
             ..EncoderWeights::default()
         };
-        let shots = [
+        let context = [
             Event::new(ItemIx(0), EventKind::View),
             Event::new(ItemIx(1), EventKind::View),
         ];
-        let u = Encoded::of(&shots, &table, &weights).taste(None);
+        let u = EncodedSession::of(&context, &table, &weights).user_embedding(None);
         assert!((u[0] - 0.5).abs() < 1e-6 && (u[1] - 0.5).abs() < 1e-6);
-        assert_eq!(Encoded::of(&[], &table, &weights).taste(None), [0.0, 0.0]);
+        assert_eq!(
+            EncodedSession::of(&[], &table, &weights).user_embedding(None),
+            [0.0, 0.0]
+        );
     }
 
     #[test]
-    fn leaving_a_shot_out_is_never_having_seen_it() {
+    fn leaving_an_item_out_is_never_having_seen_it() {
         let vectors: Vec<f32> = (0..12).map(|i| (i as f32 * 0.7).sin()).collect();
         let table = ItemTable::quantise(&vectors, 3, vec![0.0; 4]);
         let weights = EncoderWeights {
@@ -116,15 +119,15 @@ mod tests {
             kind: vec![0.0, 0.3, 0.5, 0.0],
             recency: -0.2,
         };
-        let shots: Vec<Event> = [2, 0, 3, 1]
+        let context: Vec<Event> = [2, 0, 3, 1]
             .map(|row| Event::new(ItemIx(row), EventKind::Cart))
             .to_vec();
         for left_out in 0..4 {
-            let mut rest = shots.clone();
+            let mut rest = context.clone();
             rest.remove(left_out);
-            let fresh = Encoded::of(&rest, &table, &weights).taste(None);
+            let fresh = EncodedSession::of(&rest, &table, &weights).user_embedding(None);
             assert_eq!(
-                Encoded::of(&shots, &table, &weights).taste(Some(left_out)),
+                EncodedSession::of(&context, &table, &weights).user_embedding(Some(left_out)),
                 fresh
             );
         }

@@ -1,0 +1,182 @@
+//! The model: a pack made ready for ranking, without any state of a shopper.
+
+use fewshop_core::{AttributePrediction, Catalogue, ItemIx, OfferPick, Recommendation, Session};
+
+use crate::business_rules::AppliedRules;
+use crate::compute::{Compute, on_kernels};
+use crate::features::{ActiveGroups, FeatureGroup, ItemCounts, ItemStats};
+use crate::kernels::AdaptRows;
+use crate::offers;
+use crate::pack::Pack;
+use crate::profile::{self, ProfileInputs};
+use crate::ranking::adaptation::negatives;
+use crate::ranking::candidates::Candidates;
+use crate::ranking::options::{RankError, RankOptions, Ranking};
+use crate::ranking::run::Run;
+use crate::ranking::shopper_history::VisitHistory;
+
+/// A pack made ready for ranking. It holds no session: each method takes one and returns the same
+/// answer every time, so threads can share a model.
+///
+/// The methods run on the CPU kernels and do not wait. [`Recommender`](crate::Recommender) keeps the
+/// session of one shopper and runs on any backend.
+#[derive(Debug)]
+pub struct Model {
+    pack: Pack,
+    pub(crate) stats: ItemStats,
+    pub(crate) groups: ActiveGroups,
+    pub(crate) negatives: AdaptRows,
+    /// `None` for a pack without business rules.
+    pub(crate) rules: Option<AppliedRules>,
+    /// `None` for a pack without household attributes.
+    pub(crate) profile: Option<ProfileInputs>,
+    /// `None` for a pack without offers.
+    pub(crate) offers: Option<offers::PreparedOffers>,
+}
+
+impl Model {
+    /// Prepares a pack: statistics of every product, the rules, the inputs of the tasks.
+    #[must_use]
+    pub fn new(pack: Pack) -> Self {
+        let counts = ItemCounts {
+            popularity: pack.popularity(),
+            recent: pack.recent_popularity(),
+            seasonal: pack.seasonal_counts(),
+        };
+        let stats = ItemStats::of(pack.catalogue(), counts, pack.item_table(), pack.config());
+        Self {
+            groups: ActiveGroups::of(&pack.ranker().inv_std),
+            negatives: negatives(&pack),
+            rules: AppliedRules::of(pack.rules(), &stats.category, pack.catalogue()),
+            profile: pack.attributes().as_ref().map(|_| ProfileInputs::of(&pack)),
+            offers: offers::PreparedOffers::of(&pack),
+            stats,
+            pack,
+        }
+    }
+
+    /// The pack.
+    #[must_use]
+    pub fn pack(&self) -> &Pack {
+        &self.pack
+    }
+
+    /// The products.
+    #[must_use]
+    pub fn catalogue(&self) -> &Catalogue {
+        self.pack.catalogue()
+    }
+
+    /// Ranks the catalogue for a session, without the products that the session contains.
+    ///
+    /// # Errors
+    /// [`RankError::UnknownItem`] when the session or the options name a row past the catalogue's
+    /// end, [`RankError::NothingRequested`] for 0 picks.
+    pub fn rank(&self, session: &Session, options: &RankOptions) -> Result<Ranking, RankError> {
+        let options = std::slice::from_ref(options);
+        let mut rankings = self.with_run(session, |run| {
+            on_kernels(run.rank_all(options, &mut |_| {}))
+        })?;
+        Ok(rankings.pop().unwrap_or_default())
+    }
+
+    /// Score and full reason of one product, whether it would be picked or not.
+    ///
+    /// # Errors
+    /// [`RankError::UnknownItem`].
+    pub fn explain(&self, session: &Session, item: ItemIx) -> Result<Recommendation, RankError> {
+        self.with_run(session, |run| on_kernels(run.explain(item)))
+    }
+
+    /// The `n` products that go best with one product.
+    ///
+    /// # Errors
+    /// See [`rank`](Self::rank).
+    pub fn similar_items(&self, item: ItemIx, n: usize) -> Result<Vec<Recommendation>, RankError> {
+        let options = RankOptions {
+            n,
+            seeds: vec![item],
+            ..RankOptions::default()
+        };
+        Ok(self.rank(&Session::default(), &options)?.picks)
+    }
+
+    /// The candidates for a session with their features. Training makes its examples with it.
+    ///
+    /// # Errors
+    /// [`RankError::UnknownItem`].
+    pub fn candidates(
+        &self,
+        session: &Session,
+        options: &RankOptions,
+    ) -> Result<Candidates, RankError> {
+        self.with_run(session, |run| on_kernels(run.candidates(options)))
+    }
+
+    /// Predictions for the shopper's household, one for each attribute that the pack has a head for;
+    /// empty in a pack without heads.
+    ///
+    /// # Panics
+    /// When the session names rows past the catalogue's end.
+    #[must_use]
+    pub fn profile(&self, session: &Session) -> Vec<AttributePrediction> {
+        self.profile.as_ref().map_or_else(Vec::new, |inputs| {
+            profile::predict(&self.pack, inputs, session)
+        })
+    }
+
+    /// The best `n` offers for a session by expected redemption; empty in a pack without offers.
+    /// Before the first event these are the offers that others redeem most.
+    ///
+    /// # Panics
+    /// When the session names rows past the catalogue's end.
+    #[must_use]
+    pub fn offers(&self, session: &Session, n: usize) -> Vec<OfferPick> {
+        self.offers.as_ref().map_or_else(Vec::new, |prepared| {
+            offers::best(&self.pack, prepared, session, n)
+        })
+    }
+
+    fn with_run<T>(
+        &self,
+        session: &Session,
+        answer: impl FnOnce(Run<'_>) -> Result<T, RankError>,
+    ) -> Result<T, RankError> {
+        self.check_session(session)?;
+        let visits = self.visit_history(&session.visits);
+        answer(Run {
+            model: self,
+            session,
+            visits: visits.as_ref(),
+            compute: &Compute::Kernels,
+        })
+    }
+
+    /// The earlier visits, aggregated; `None` when nothing was taken or the ranker reads none.
+    pub(crate) fn visit_history(&self, visits: &[Vec<ItemIx>]) -> Option<VisitHistory> {
+        if self.groups.contains(FeatureGroup::Visits) {
+            VisitHistory::of(visits, &self.pack, &self.stats)
+        } else {
+            None
+        }
+    }
+
+    /// # Errors
+    /// [`RankError::UnknownItem`] names the first row past the catalogue's end.
+    pub(crate) fn check_session(&self, session: &Session) -> Result<(), RankError> {
+        let visits = session.visits.iter().flatten().copied();
+        let events = session.events.iter().map(|event| event.item);
+        visits.chain(events).try_for_each(|item| self.check(item))
+    }
+
+    /// # Errors
+    /// [`RankError::UnknownItem`].
+    pub(crate) fn check(&self, item: ItemIx) -> Result<(), RankError> {
+        let items = self.pack.catalogue().len();
+        if item.row() < items {
+            Ok(())
+        } else {
+            Err(RankError::UnknownItem { row: item.0, items })
+        }
+    }
+}

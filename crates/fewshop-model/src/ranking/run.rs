@@ -1,0 +1,270 @@
+//! One run: the steps from a session to ranked picks, on a backend.
+
+use fewshop_core::{Event, ItemIx, MerchantRule, Reason, Recommendation, Session};
+
+use crate::compute::Compute;
+use crate::features::FEATURES;
+use crate::kernels;
+use crate::ranking::adaptation::{blend, tuned_without, with_session};
+use crate::ranking::candidates::Candidates;
+use crate::ranking::feature_matrix::{Evidence, FeatureMatrix};
+use crate::ranking::model::Model;
+use crate::ranking::options::{RankError, RankOptions, Ranking, Step};
+use crate::ranking::pair_scores::PairScores;
+use crate::ranking::session_encoder::{EncodedSession, MAX_CONTEXT_ITEMS};
+use crate::ranking::shopper_history::{ShopperHistory, VisitHistory};
+
+/// A session of one model on one backend. The rows of the session are checked already.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Run<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) session: &'a Session,
+    /// Of the session's earlier visits.
+    pub(crate) visits: Option<&'a VisitHistory>,
+    pub(crate) compute: &'a Compute,
+}
+
+/// What was learned from one set of context items, whatever shelf it is for.
+#[derive(Debug)]
+pub(crate) struct LearnedSession<'a> {
+    pub(crate) context: Vec<Event>,
+    pub(crate) history: ShopperHistory<'a>,
+    /// Blend weight of the fine-tuned user embedding.
+    gate: f32,
+    /// The user embedding without each context item.
+    pub(crate) embeddings_without: Vec<Vec<f32>>,
+    /// Of all products.
+    pub(crate) logits: Vec<f32>,
+    pub(crate) pair_scores: PairScores,
+}
+
+impl<'a> Run<'a> {
+    /// Answers several questions about the session; see
+    /// [`Recommender::rank_all`](crate::Recommender::rank_all).
+    pub(crate) async fn rank_all(
+        &self,
+        options: &[RankOptions],
+        done: &mut dyn FnMut(Step),
+    ) -> Result<Vec<Ranking>, RankError> {
+        let mut learned: Vec<(&RankOptions, LearnedSession<'_>)> = Vec::new();
+        let mut rankings = Vec::with_capacity(options.len());
+        for options in options {
+            if options.n == 0 {
+                return Err(RankError::NothingRequested);
+            }
+            let same = |before: &RankOptions| {
+                before.seeds == options.seeds && before.frozen == options.frozen
+            };
+            let at = match learned.iter().position(|(before, _)| same(before)) {
+                Some(at) => at,
+                None => {
+                    learned.push((options, self.learn(options, done).await?));
+                    learned.len() - 1
+                }
+            };
+            rankings.push(self.fill(&learned[at].1, options, done).await?);
+        }
+        Ok(rankings)
+    }
+
+    /// Picks and reasons from what was learned.
+    async fn fill(
+        &self,
+        learned: &LearnedSession<'_>,
+        options: &RankOptions,
+        done: &mut dyn FnMut(Step),
+    ) -> Result<Ranking, RankError> {
+        let model = self.model;
+        let items = model.candidate_rows(self.session, learned, options);
+        done(Step::Candidates);
+        let matrix = self.matrix(learned, &items);
+        let mut scores = self.compute.score(&matrix.features, model.pack()).await?;
+        scores.iter_mut().for_each(|score| *score = finite(*score));
+        let (best, rules): (Vec<usize>, Vec<Option<MerchantRule>>) =
+            self.order(&items, &scores, options).into_iter().unzip();
+        done(Step::Ranker);
+        let reasons = if options.reasons {
+            let picked: Vec<f32> = best.iter().map(|&at| scores[at]).collect();
+            model.reasons(learned, &matrix, &items, &best, &picked)
+        } else {
+            vec![Reason::PopularHere; best.len()]
+        };
+        done(Step::Reasons);
+        let pick = |((at, reason), rule)| Recommendation {
+            item: ItemIx(items[at]),
+            score: scores[at],
+            reason,
+            rule,
+        };
+        let picks = best.into_iter().zip(reasons).zip(rules).map(pick).collect();
+        Ok(Ranking {
+            picks,
+            gate: learned.gate,
+            context_items: learned.context.len(),
+        })
+    }
+
+    /// The best by score, then the business rules. Positions among `items`.
+    fn order(
+        &self,
+        items: &[u32],
+        scores: &[f32],
+        options: &RankOptions,
+    ) -> Vec<(usize, Option<MerchantRule>)> {
+        let best = |n| kernels::top_k(scores, n, |_| true);
+        match &self.model.rules {
+            None => best(options.n)
+                .into_iter()
+                .map(|at| (at as usize, None))
+                .collect(),
+            Some(rules) => rules.order(
+                &best(items.len()),
+                items,
+                &self.model.stats.category,
+                &options.filter,
+                options.seeds.is_empty(),
+                options.n,
+            ),
+        }
+    }
+
+    /// Score and full reason of one product, picked or not.
+    pub(crate) async fn explain(&self, item: ItemIx) -> Result<Recommendation, RankError> {
+        let model = self.model;
+        model.check(item)?;
+        let options = RankOptions::default();
+        let learned = self.learn(&options, &mut |_| {}).await?;
+        let mut items = model.candidate_rows(self.session, &learned, &options);
+        let at = items.binary_search(&item.0).unwrap_or_else(|at| {
+            items.insert(at, item.0);
+            at
+        });
+        let matrix = self.matrix(&learned, &items);
+        let features = &matrix.features[at * FEATURES..(at + 1) * FEATURES];
+        // On the kernels whatever the backend: a GPU would compute a single row.
+        let score = finite(kernels::rank(features, model.pack().ranker())[0]);
+        let reason = model
+            .reasons(&learned, &matrix, &items, &[at], &[score])
+            .remove(0);
+        let rule = model
+            .rules
+            .as_ref()
+            .and_then(|rules| rules.rule_for(item, true));
+        Ok(Recommendation {
+            item,
+            score,
+            reason,
+            rule,
+        })
+    }
+
+    /// The candidates with their features.
+    pub(crate) async fn candidates(&self, options: &RankOptions) -> Result<Candidates, RankError> {
+        let learned = self.learn(options, &mut |_| {}).await?;
+        let items = self.model.candidate_rows(self.session, &learned, options);
+        let features = self.matrix(&learned, &items).features;
+        Ok(Candidates {
+            items: items.into_iter().map(ItemIx).collect(),
+            features,
+            gate: learned.gate,
+        })
+    }
+
+    fn matrix<'b>(&self, learned: &'b LearnedSession<'_>, items: &'b [u32]) -> FeatureMatrix<'b>
+    where
+        'a: 'b,
+    {
+        let evidence = Evidence {
+            context: &learned.context,
+            history: &learned.history,
+        };
+        FeatureMatrix::of(
+            items,
+            evidence,
+            &learned.logits,
+            &learned.pair_scores,
+            self.model.pack(),
+            &self.model.stats,
+        )
+    }
+
+    /// Encodes the context, fine-tunes the user embedding, and scans the item table.
+    async fn learn(
+        &self,
+        options: &RankOptions,
+        done: &mut dyn FnMut(Step),
+    ) -> Result<LearnedSession<'a>, RankError> {
+        let (model, pack) = (self.model, self.model.pack());
+        let (context, history) = (self.context(options)?, self.history(options));
+        let encoded = EncodedSession::of(&context, pack.item_table(), pack.encoder());
+        let gates = &pack.adapter().gate;
+        let chosen_gate = match context.len() {
+            0 => 0.0,
+            _ if options.frozen => 0.0,
+            k => gates[(k - 1).min(gates.len() - 1)],
+        };
+        let mut gate = 0.0;
+        let mut u = encoded.user_embedding(None);
+        let mut embeddings_without: Vec<Vec<f32>> = (0..context.len())
+            .map(|left_out| encoded.user_embedding(Some(left_out)))
+            .collect();
+        if chosen_gate > 0.0 {
+            let rows = with_session(model.negatives.clone(), &context, &history.dismissed, pack);
+            if let Some(tuned) = tuned_without(&embeddings_without, &rows, chosen_gate, pack) {
+                embeddings_without = tuned;
+                gate = chosen_gate;
+                let tuned = self.compute.adapt(&u, &rows, pack).await?;
+                u = blend(&u, &tuned, gate);
+            }
+        }
+        done(Step::Adapt);
+        let logits = self.compute.scan(&u, pack).await?;
+        done(Step::Scan);
+        let pair_scores = PairScores::of(&context, pack, &model.stats);
+        done(Step::Candidates);
+        Ok(LearnedSession {
+            context,
+            history,
+            gate,
+            embeddings_without,
+            logits,
+            pair_scores,
+        })
+    }
+
+    /// The context items: the seeds if there are any, else the session's latest ones.
+    fn context(&self, options: &RankOptions) -> Result<Vec<Event>, RankError> {
+        let mut context = if options.seeds.is_empty() {
+            self.session.context_items()
+        } else {
+            for &seed in &options.seeds {
+                self.model.check(seed)?;
+            }
+            Session::of_items(&options.seeds).context_items()
+        };
+        context.drain(..context.len().saturating_sub(MAX_CONTEXT_ITEMS));
+        Ok(context)
+    }
+
+    /// The part of the shopper's history that these options allow. Seeds exclude the earlier
+    /// visits: 'goes well with' is a question about the product, not about the shopper.
+    fn history(&self, options: &RankOptions) -> ShopperHistory<'a> {
+        if options.frozen {
+            return ShopperHistory::default();
+        }
+        let visits = self.visits.filter(|_| options.seeds.is_empty());
+        let dismissed = self.session.dismissed();
+        ShopperHistory::of(visits, dismissed, self.model.pack(), &self.model.stats)
+    }
+}
+
+/// A finite score. The numbers of a pack are finite, but large ones overflow on the way, and a NaN
+/// would come first on the shelf. The bound keeps the sum of an explanation's falls finite too.
+pub(crate) fn finite(score: f32) -> f32 {
+    const MAX: f32 = 1e30;
+    if score.is_nan() {
+        -MAX
+    } else {
+        score.clamp(-MAX, MAX)
+    }
+}
