@@ -125,7 +125,7 @@ fn preview(before: Pack, after: Pack, cases: &[Case], top: usize) -> anyhow::Res
     };
     let (old, new) = (ranked(&before)?, ranked(&after)?);
     let title = |pick: &Recommendation| {
-        after.catalogue[pick.item]
+        after.catalogue()[pick.item]
             .title
             .chars()
             .take(38)
@@ -136,7 +136,7 @@ fn preview(before: Pack, after: Pack, cases: &[Case], top: usize) -> anyhow::Res
         let known: Vec<&str> = case
             .shots
             .iter()
-            .map(|&ix| after.catalogue[ix].title.as_str())
+            .map(|&ix| after.catalogue()[ix].title.as_str())
             .collect();
         let _ = writeln!(out, "case {}, who took {}", case.id, known.join(", "));
         let _ = writeln!(

@@ -96,16 +96,16 @@ fn rounded(unrounded: &Pack, eight: &Pack, seed: u64) -> Result<Vec<(String, Pac
     let tables = BITS.map(|bits| {
         (
             format!("{bits} bits"),
-            compress::rounded(&eight.table, bits),
+            compress::rounded(eight.item_table(), bits),
         )
     });
     let codes = CODES
         .into_iter()
-        .filter(|&spaces| fewshop_model::ItemTable::can_cut(eight.table.d, spaces));
+        .filter(|&spaces| fewshop_model::ItemTable::can_cut(eight.item_table().d, spaces));
     let codes = codes.map(|spaces| {
         (
             format!("{spaces} codes"),
-            compress::coded(&eight.table, spaces, seed),
+            compress::coded(eight.item_table(), spaces, seed),
         )
     });
     for (name, table) in tables.into_iter().chain(codes) {

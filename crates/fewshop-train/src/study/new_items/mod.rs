@@ -246,7 +246,7 @@ fn prepare(
     }
     let with_new = add(&pack, &newcomers)?;
     let text: Vec<f32> = with_new
-        .catalogue
+        .catalogue()
         .items()
         .iter()
         .flat_map(|item| said(&item.id))
