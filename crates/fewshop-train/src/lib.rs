@@ -20,7 +20,7 @@ pub mod files;
 pub mod learner;
 mod memory;
 pub mod merchant;
-mod modules;
+pub mod modules;
 pub mod newcomers;
 pub mod offers;
 pub mod pictures;
