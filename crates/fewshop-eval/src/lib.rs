@@ -10,6 +10,7 @@ pub mod baselines;
 mod calibration;
 mod contenders;
 mod dismissals;
+mod eval_set;
 mod figures;
 mod interval;
 mod judge;
@@ -21,7 +22,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use fewshop_core::metrics::{self, CaseScore};
 use fewshop_core::{ItemIx, Recommendation, Session};
-use fewshop_data::files::Case;
+use fewshop_data::files::EvalCase;
 use fewshop_data::progress::Progress;
 use fewshop_model::{RankOptions, Recommender};
 use rayon::prelude::*;
@@ -29,6 +30,7 @@ use rayon::prelude::*;
 pub use calibration::{Bin, Calibration, calibrate};
 pub use contenders::{Ablated, contenders, transfer};
 pub use dismissals::{Dismissals, SHOWN, dismissals};
+pub use eval_set::EvalSet;
 pub use figures::{Contender, Difference, Evaluation, Figures, Kind, POPULAR_SHARE, Unit};
 pub use interval::{Bootstrap, Interval};
 pub use judge::{Judge, Judged};
@@ -36,27 +38,6 @@ pub use paired::{mean_over_k, paired};
 
 /// Picks that are scored: the metrics look no further.
 pub const PICKS: usize = 20;
-
-/// Cases with what is right, rows of one catalogue.
-#[derive(Debug, Clone, Default)]
-pub struct Questions {
-    /// The cases.
-    pub cases: Vec<Case>,
-    /// Wanted items, parallel to the cases.
-    pub wanted: Vec<Vec<ItemIx>>,
-}
-
-impl Questions {
-    /// What k counts: visits as soon as one case remembers one.
-    #[must_use]
-    pub fn unit(&self) -> Unit {
-        if self.cases.iter().any(|case| !case.visits.is_empty()) {
-            Unit::Visits
-        } else {
-            Unit::Shots
-        }
-    }
-}
 
 /// One scored case.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,7 +56,7 @@ pub struct Evaluated {
 /// When a case names a row that the pack does not have, or the backend fails.
 pub fn recommend(
     recommender: &Recommender,
-    cases: &[Case],
+    cases: &[EvalCase],
     n: usize,
     frozen: bool,
 ) -> Result<Vec<Vec<Recommendation>>> {
@@ -88,7 +69,7 @@ pub fn recommend(
 }
 
 /// A case as the device would have it.
-fn session(case: &Case) -> Session {
+fn session(case: &EvalCase) -> Session {
     Session {
         visits: case.visits.clone(),
         ..Session::of_items(&case.shots)
@@ -128,17 +109,20 @@ fn rank(
     Ok(out)
 }
 
-/// Scores the answers; a case of which nothing is wanted has no score and is left out.
+/// Scores the answers; a query without relevant items has no score and is left out.
 #[must_use]
 pub fn score(
-    cases: &[Case],
-    wanted: &[Vec<ItemIx>],
+    cases: &[EvalCase],
+    relevant: &[Vec<ItemIx>],
     ranked: &[Vec<Recommendation>],
 ) -> Vec<Evaluated> {
-    let each = cases.iter().zip(wanted).zip(ranked);
-    each.filter_map(|((case, wanted), picks)| {
+    let each = cases.iter().zip(relevant).zip(ranked);
+    each.filter_map(|((case, relevant), picks)| {
         let items: Vec<ItemIx> = picks.iter().map(|pick| pick.item).collect();
-        let score = metrics::score(&metrics::hits(&items, wanted, &case.shots), wanted.len())?;
+        let score = metrics::score(
+            &metrics::hits(&items, relevant, &case.shots),
+            relevant.len(),
+        )?;
         Some(Evaluated {
             k: case.k,
             user: case.user.clone(),
@@ -175,7 +159,11 @@ pub fn card_metrics(scored: &[Evaluated]) -> BTreeMap<String, BTreeMap<u32, f64>
 ///
 /// # Errors
 /// See [`recommend`].
-pub fn picks(recommender: &Recommender, cases: &[Case], frozen: bool) -> Result<Vec<Vec<ItemIx>>> {
+pub fn picks(
+    recommender: &Recommender,
+    cases: &[EvalCase],
+    frozen: bool,
+) -> Result<Vec<Vec<ItemIx>>> {
     Ok(items(recommend(recommender, cases, PICKS, frozen)?))
 }
 
@@ -191,17 +179,17 @@ fn items(ranked: Vec<Vec<Recommendation>>) -> Vec<Vec<ItemIx>> {
 ///
 /// # Errors
 /// See [`recommend`].
-pub fn evaluate(recommender: &Recommender, questions: &Questions) -> Result<Evaluation> {
-    let judge = Judge::of(questions, &recommender.pack().popularity);
-    let adapted = judge.judge(picks(recommender, &questions.cases, false)?);
-    let frozen = judge.judge(picks(recommender, &questions.cases, true)?);
+pub fn evaluate(recommender: &Recommender, eval_set: &EvalSet) -> Result<Evaluation> {
+    let judge = Judge::of(eval_set, &recommender.pack().popularity);
+    let adapted = judge.judge(picks(recommender, &eval_set.queries, false)?);
+    let frozen = judge.judge(picks(recommender, &eval_set.queries, true)?);
     let adapted_minus_frozen = judge.minus(&adapted, &frozen);
     Ok(Evaluation {
-        unit: questions.unit(),
-        without_truth: questions
-            .wanted
+        unit: eval_set.unit(),
+        without_truth: eval_set
+            .relevant
             .iter()
-            .filter(|wanted| wanted.is_empty())
+            .filter(|relevant| relevant.is_empty())
             .count(),
         shoppers: judge.shoppers(),
         adapted: judge.by_k(&adapted),
@@ -211,7 +199,7 @@ pub fn evaluate(recommender: &Recommender, questions: &Questions) -> Result<Eval
             .map(|(&k, difference)| (k, difference.harm))
             .collect(),
         adapted_minus_frozen,
-        calibration: calibrate(recommender, &questions.cases, &questions.wanted)?,
+        calibration: calibrate(recommender, &eval_set.queries, &eval_set.relevant)?,
         contenders: Vec::new(),
         dismissals: Vec::new(),
         transfer: BTreeMap::new(),

@@ -7,7 +7,7 @@ use fewshop_core::Catalogue;
 use fewshop_data::files::{read_items, write_atomically};
 use fewshop_data::pictures;
 use fewshop_data::progress::Progress;
-use fewshop_train::newcomers::{Likeness, Newcomer, Weights, add};
+use fewshop_train::new_items::{Likeness, NewItem, Weights, add};
 use fewshop_train::text::{TextModel, TextVectors};
 
 use super::{print, read_pack, warn};
@@ -78,14 +78,14 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let (known, fresh) = rows.split_at(pack.catalogue.len() * size);
     let likeness = Likeness::of(&pack.catalogue, known);
     let progress = Progress::of("Neighbours of the new products", new.len() as u64);
-    let newcomers: Vec<Newcomer> = new
+    let new_items: Vec<NewItem> = new
         .iter()
         .enumerate()
         .map(|(nth, item)| {
             progress.step();
             let neighbours =
                 likeness.nearest(item, &fresh[nth * size..][..size], &Weights::default());
-            Newcomer {
+            NewItem {
                 item: item.clone(),
                 neighbours,
                 vector: None,
@@ -93,7 +93,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         })
         .collect();
     progress.finish(&format!("Neighbours of {} new products: found", new.len()));
-    let alone: Vec<&str> = newcomers
+    let alone: Vec<&str> = new_items
         .iter()
         .filter(|new| new.neighbours.is_empty())
         .map(|new| new.item.id.0.as_str())
@@ -105,7 +105,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             alone.len()
         ));
     }
-    let mut out = add(&pack, &newcomers)?;
+    let mut out = add(&pack, &new_items)?;
     if pack.profile.is_some() && out.profile.is_none() {
         warn(
             "the new products bring a department, category or kind of brand that the heads for households do not know: the pack is without them, `fewshop profile` adds them again",

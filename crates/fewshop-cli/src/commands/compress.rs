@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use fewshop_data::files::{check_writable, write_atomically};
 use fewshop_train::compress::{search, table};
 
-use super::evaluate::read_questions;
+use super::evaluate::read_eval_set;
 use super::{print, read_pack, write_study};
 use crate::report::{self, Study};
 
@@ -86,10 +86,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             args.out.display()
         );
     }
-    let questions = read_questions(&args.valid_cases, &args.valid_truth, &pack.catalogue)?;
+    let eval_set = read_eval_set(&args.valid_cases, &args.valid_truth, &pack.catalogue)?;
     let smaller = search(
         &pack,
-        &questions,
+        &eval_set,
         args.budget,
         args.seed,
         &format!("fewshop compress --budget {}", args.budget),

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use fewshop_core::{Catalogue, ItemIx, split};
 use fewshop_data::files::{
-    Case, CaseRow, read_cases, read_events, read_truth, write_atomically, write_cases, write_truth,
+    CaseRow, EvalCase, read_cases, read_events, read_truth, write_atomically, write_cases,
+    write_truth,
 };
 use fewshop_model::Pack;
 use fewshop_train::learner::{popularity, taken};
@@ -79,8 +80,13 @@ impl Args {
         // one.
         let mut told = BTreeSet::new();
         let mut left_out = BTreeSet::new();
-        for (case, wanted) in cases.cases.iter().zip(&truth.wanted) {
-            let mut items: Vec<u32> = case.shots.iter().chain(wanted).map(|item| item.0).collect();
+        for (case, relevant) in cases.cases.iter().zip(&truth.relevant) {
+            let mut items: Vec<u32> = case
+                .shots
+                .iter()
+                .chain(relevant)
+                .map(|item| item.0)
+                .collect();
             items.sort_unstable();
             items.dedup();
             let into = if self.is_stranger(&case.user) {
@@ -91,7 +97,7 @@ impl Args {
             into.insert((case.user.clone(), items));
         }
         if let Some(folder) = &self.strangers {
-            write_strangers(folder, catalogue, &cases.cases, &truth.wanted, |case| {
+            write_strangers(folder, catalogue, &cases.cases, &truth.relevant, |case| {
                 self.is_stranger(&case.user)
             })?;
         }
@@ -105,15 +111,15 @@ impl Args {
 fn write_strangers(
     folder: &Path,
     catalogue: &Catalogue,
-    cases: &[Case],
-    wanted: &[Vec<ItemIx>],
-    is_stranger: impl Fn(&Case) -> bool,
+    cases: &[EvalCase],
+    relevant: &[Vec<ItemIx>],
+    is_stranger: impl Fn(&EvalCase) -> bool,
 ) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder)
         .with_context(|| format!("{}: the folder cannot be made", folder.display()))?;
-    let strangers: Vec<(&Case, &Vec<ItemIx>)> = cases
+    let strangers: Vec<(&EvalCase, &Vec<ItemIx>)> = cases
         .iter()
-        .zip(wanted)
+        .zip(relevant)
         .filter(|(case, _)| is_stranger(case))
         .collect();
     let rows = strangers.iter().flat_map(|(case, _)| {
@@ -127,8 +133,8 @@ fn write_strangers(
         })
     });
     write_cases(&folder.join("cases.csv"), rows)?;
-    let rows = strangers.iter().flat_map(|(case, wanted)| {
-        wanted
+    let rows = strangers.iter().flat_map(|(case, relevant)| {
+        relevant
             .iter()
             .map(|item| (case.id.as_str(), catalogue[*item].id.0.as_str()))
     });

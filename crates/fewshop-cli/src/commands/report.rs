@@ -7,7 +7,7 @@ use anyhow::Context;
 use fewshop_data::files::write_atomically;
 use fewshop_model::{Compute, Recommender};
 
-use super::evaluate::{Against, Rivals, read_log, read_questions};
+use super::evaluate::{Against, Rivals, read_eval_set, read_log};
 use super::{print, read_pack, write_json};
 
 use crate::report::{DataCard, REPORT_VERSION, Report, Sheet, page};
@@ -21,13 +21,13 @@ pub struct Args {
     /// What shoppers did: the data card and the baselines are counted from it
     #[arg(long, value_name = "FILE")]
     pub events: Option<PathBuf>,
-    /// Questions about strangers: case_id,user_id,k,position,item_id
+    /// Queries about strangers: case_id,user_id,k,position,item_id
     #[arg(long, value_name = "FILE")]
     pub cases: Option<PathBuf>,
     /// What those cases' shoppers also took: case_id,item_id
     #[arg(long, value_name = "FILE")]
     pub truth: Option<PathBuf>,
-    /// Questions about returning shoppers: the same with the column visit
+    /// Queries about returning shoppers: the same with the column visit
     #[arg(long, value_name = "FILE", requires_all = ["return_truth", "pack"])]
     pub return_cases: Option<PathBuf>,
     /// What those cases' shoppers also took
@@ -119,18 +119,18 @@ fn compute(
     let recommender = Recommender::new(read_pack(pack)?, Compute::Kernels);
     let catalogue = recommender.catalogue();
     // All files first: a slip in the last one should not cost the minutes of the others.
-    let strangers = read_questions(cases, truth, catalogue)?;
+    let strangers = read_eval_set(cases, truth, catalogue)?;
     let returning = match (&args.return_cases, &args.return_truth) {
-        (Some(cases), Some(truth)) => Some(read_questions(cases, truth, catalogue)?),
+        (Some(cases), Some(truth)) => Some(read_eval_set(cases, truth, catalogue)?),
         _ => None,
     };
     let log = read_log(events, catalogue)?;
     let (baselines, ablated) = rivals.prepare(&args.against, events, &recommender, &log)?;
-    let full = |questions| -> anyhow::Result<_> {
-        let mut found = fewshop_eval::evaluate(&recommender, questions)?;
+    let full = |eval_set| -> anyhow::Result<_> {
+        let mut found = fewshop_eval::evaluate(&recommender, eval_set)?;
         found.dismissals =
-            fewshop_eval::dismissals(&recommender, questions, &args.against.simulate_dismissals)?;
-        found.contenders = fewshop_eval::contenders(&recommender, questions, &baselines, &ablated)?;
+            fewshop_eval::dismissals(&recommender, eval_set, &args.against.simulate_dismissals)?;
+        found.contenders = fewshop_eval::contenders(&recommender, eval_set, &baselines, &ablated)?;
         Ok(found)
     };
     Ok(Report {

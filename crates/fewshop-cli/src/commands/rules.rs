@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use fewshop_core::Recommendation;
-use fewshop_data::files::{Case, read_cases, write_atomically};
+use fewshop_data::files::{EvalCase, read_cases, write_atomically};
 use fewshop_model::{Compute, MerchantRules, Pack, Recommender};
 use fewshop_train::merchant::read_rules;
 
@@ -113,7 +113,7 @@ pub(super) fn summary(rules: &MerchantRules) -> String {
 }
 
 /// The two orders side by side.
-fn preview(before: Pack, after: Pack, cases: &[Case], top: usize) -> anyhow::Result<String> {
+fn preview(before: Pack, after: Pack, cases: &[EvalCase], top: usize) -> anyhow::Result<String> {
     let ranked = |pack: &Pack| {
         fewshop_eval::recommend(
             &Recommender::new(pack.clone(), Compute::Kernels),

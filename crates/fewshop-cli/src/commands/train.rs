@@ -13,9 +13,9 @@ use fewshop_data::files::{
 };
 use fewshop_data::pictures;
 use fewshop_data::progress::say;
-use fewshop_eval::seeds;
+use fewshop_eval::{EvalSet, seeds};
 use fewshop_model::{Card, Compute, Pack, Recommender};
-use fewshop_train::learner::{self, TrainConfig, Training, Validation};
+use fewshop_train::learner::{self, TrainConfig, Training};
 use fewshop_train::memory;
 use fewshop_train::merchant::read_rules;
 use fewshop_train::select::{self, Budget, Facts, Selection, Task};
@@ -172,18 +172,18 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         let card = card(args, settings.as_deref(), &log, seed);
         let pack = learner::train(Training { seed, ..training }, card)?;
         if args.seeds > 1
-            && let Some(Validation { cases, wanted }) =
+            && let Some(EvalSet { queries, relevant }) =
                 read_validation(args, &pack.catalogue, false)?
         {
             let ranked = fewshop_eval::recommend(
                 &Recommender::new(pack.clone(), Compute::Kernels),
-                &cases,
+                &queries,
                 20,
                 false,
             )?;
             figures.push((
                 seed,
-                seeds::means(&fewshop_eval::score(&cases, &wanted, &ranked)),
+                seeds::means(&fewshop_eval::score(&queries, &relevant, &ranked)),
             ));
         }
         if first.is_none() {
@@ -230,19 +230,19 @@ fn read_validation(
     args: &Args,
     catalogue: &Catalogue,
     warns: bool,
-) -> anyhow::Result<Option<Validation>> {
+) -> anyhow::Result<Option<EvalSet>> {
     let (Some(cases), Some(truth)) = (&args.valid_cases, &args.valid_truth) else {
         return Ok(None);
     };
     let read = read_cases(cases, catalogue)?;
-    let wanted = read_truth(truth, catalogue, &read)?;
+    let truths = read_truth(truth, catalogue, &read)?;
     if warns {
         warn_unknown(&read.unknown, cases);
-        warn_unknown(&wanted.unknown, truth);
+        warn_unknown(&truths.unknown, truth);
     }
-    Ok(Some(Validation {
-        cases: read.cases,
-        wanted: wanted.wanted,
+    Ok(Some(EvalSet {
+        queries: read.cases,
+        relevant: truths.relevant,
     }))
 }
 

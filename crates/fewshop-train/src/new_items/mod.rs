@@ -11,5 +11,5 @@ mod imputation;
 mod likeness;
 
 pub use gan::{Examples, Gan, GanConfig};
-pub use imputation::{Newcomer, add};
+pub use imputation::{NewItem, add};
 pub use likeness::{Likeness, NEIGHBOURS, Weights};

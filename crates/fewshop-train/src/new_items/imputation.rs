@@ -14,7 +14,7 @@ const PAIRS: usize = 64;
 
 /// A product to be added and what is known of it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Newcomer {
+pub struct NewItem {
     /// The product.
     pub item: Item,
     /// Rows of the pack that it resembles, with weights that add up to 1; may be empty.
@@ -33,7 +33,7 @@ pub struct Newcomer {
 ///
 /// # Errors
 /// When an id is in the pack already, or a neighbour or vector does not fit the pack.
-pub fn add(pack: &Pack, newcomers: &[Newcomer]) -> Result<Pack> {
+pub fn add(pack: &Pack, newcomers: &[NewItem]) -> Result<Pack> {
     let (n, d) = (pack.catalogue.len(), pack.table.d);
     let mut out = pack.clone();
     let mut vectors = Vec::with_capacity(newcomers.len() * d);
