@@ -5,4 +5,5 @@
 pub mod check;
 pub mod commands;
 pub mod count;
+mod provenance;
 pub mod report;

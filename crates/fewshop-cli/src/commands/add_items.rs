@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use fewshop_core::Catalogue;
-use fewshop_data::files::{read_items, write_atomically};
+use fewshop_data::files::read_items;
 use fewshop_data::pictures;
 use fewshop_data::progress::Progress;
 use fewshop_train::new_items::{Likeness, NewItem, Weights, add};
 use fewshop_train::text::{TextModel, TextVectors};
 
-use super::{print, read_pack, warn};
+use super::{print, read_pack, warn, write_pack};
+use crate::provenance::Provenance;
 
 /// Arguments of `fewshop add-items`.
 #[derive(Debug, clap::Args)]
@@ -111,19 +112,16 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             "the new products bring a department, category or kind of brand that the heads for households do not know: the pack is without them, `fewshop profile` adds them again",
         );
     }
-    let name = args
-        .items
-        .file_name()
-        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    out.card.command = format!("{}; fewshop add-items --items {name}", out.card.command);
-    let bytes = out.to_bytes()?;
-    write_atomically(&args.out, |file| std::io::Write::write_all(file, &bytes))?;
+    Provenance::of("add-items")
+        .file("--items", args.items.as_path())
+        .append_to(&mut out.card);
+    let bytes = write_pack(&args.out, &out)?;
     print(&format!(
         "{}: {} products, {} of them new, {:.2} MB\n",
         args.out.display(),
         out.catalogue.len(),
         new.len(),
-        bytes.len() as f64 / 1e6
+        bytes as f64 / 1e6
     ))?;
     Ok(())
 }

@@ -1,19 +1,17 @@
 //! `fewshop refresh`: what is in season, told to a pack that is there already.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use fewshop_core::{Catalogue, ItemIx, split};
 use fewshop_data::files::{
-    CaseRow, EvalCase, read_cases, read_events, read_truth, write_atomically, write_cases,
-    write_truth,
+    CaseRow, EvalCase, read_cases, read_events, read_truth, write_cases, write_truth,
 };
-use fewshop_model::Pack;
 use fewshop_train::learner::{popularity, taken};
 
-use super::{note_step, print, read_pack, warn_unknown};
+use super::{print, read_pack, warn_unknown, write_pack};
+use crate::provenance::Provenance;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -166,22 +164,15 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         sessions.len()
     );
     let season = popularity(&counted, pack.catalogue.len());
-    let files: Vec<(&str, &Path)> = [
-        ("--events", &args.events),
-        ("--cases", &args.cases),
-        ("--truth", &args.truth),
-    ]
-    .into_iter()
-    .filter_map(|(option, path)| Some((option, path.as_deref()?)))
-    .collect();
-    let rest = args
-        .keep_strangers
-        .map_or_else(String::new, |n| format!(" --keep-strangers {n}"));
-    note_step(&mut pack.card, "refresh", &files, &rest);
-    let bytes = pack.with_season(season)?.to_bytes()?;
-    // What cannot be read back must not replace a pack that can.
-    Pack::from_bytes(&bytes).context("the refreshed pack cannot be read back")?;
-    write_atomically(&args.out, |out| out.write_all(&bytes))?;
+    let mut command = Provenance::of("refresh")
+        .file("--events", args.events.as_deref())
+        .file("--cases", args.cases.as_deref())
+        .file("--truth", args.truth.as_deref());
+    if let Some(n) = args.keep_strangers {
+        command = command.value("--keep-strangers", n);
+    }
+    command.replace_in(&mut pack.card);
+    write_pack(&args.out, &pack.with_season(season)?)?;
     let kept = if left_out > 0 {
         format!(", {left_out} of strangers were left out")
     } else {

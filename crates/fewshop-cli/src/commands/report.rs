@@ -10,6 +10,7 @@ use fewshop_model::{Compute, Recommender};
 use super::evaluate::{Against, Rivals, read_eval_set, read_log};
 use super::{print, read_pack, write_json};
 
+use crate::provenance::Provenance;
 use crate::report::{DataCard, REPORT_VERSION, Report, Sheet, page};
 
 /// Arguments of `fewshop report`.
@@ -147,43 +148,34 @@ fn compute(
     })
 }
 
-/// The command without folders: the page goes to other people.
+/// The command that the page names.
 fn command(args: &Args, pack: &Path, events: &Path, cases: &Path, truth: &Path) -> String {
-    let name = |path: &Path| {
-        path.file_name()
-            .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
-    };
-    let mut out = String::from("fewshop report");
-    let mut add = |option: &str, path: Option<&Path>| {
-        if let Some(path) = path {
-            out += &format!(" --{option} {}", name(path));
-        }
-    };
-    add("pack", Some(pack));
-    add("items", args.against.items.as_deref());
-    add("events", Some(events));
-    add("cases", Some(cases));
-    add("truth", Some(truth));
-    add("return-cases", args.return_cases.as_deref());
-    add("return-truth", args.return_truth.as_deref());
-    add("baselines", args.against.baselines.as_deref());
-    add("config", args.against.config.as_deref());
-    add("valid-cases", args.against.valid_cases.as_deref());
-    add("valid-truth", args.against.valid_truth.as_deref());
-    if !args.against.simulate_dismissals.is_empty() {
-        let counts: Vec<String> = args
-            .against
+    let against = &args.against;
+    let mut command = Provenance::of("report")
+        .file("--pack", pack)
+        .file("--items", against.items.as_deref())
+        .file("--events", events)
+        .file("--cases", cases)
+        .file("--truth", truth)
+        .file("--return-cases", args.return_cases.as_deref())
+        .file("--return-truth", args.return_truth.as_deref())
+        .file("--baselines", against.baselines.as_deref())
+        .file("--config", against.config.as_deref())
+        .file("--valid-cases", against.valid_cases.as_deref())
+        .file("--valid-truth", against.valid_truth.as_deref());
+    if !against.simulate_dismissals.is_empty() {
+        let counts: Vec<String> = against
             .simulate_dismissals
             .iter()
             .map(usize::to_string)
             .collect();
-        out += &format!(" --simulate-dismissals {}", counts.join(","));
+        command = command.value("--simulate-dismissals", counts.join(","));
     }
     for study in &args.study {
-        out += &format!(" --study {}", name(study));
+        command = command.file("--study", study.as_path());
     }
-    if args.against.ablation {
-        out += " --ablation";
-    }
-    format!("{out} --seed {}", args.against.seed)
+    command
+        .flag("--ablation", against.ablation)
+        .value("--seed", against.seed)
+        .to_string()
 }
