@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     fn shop(ids: &[&str]) -> Catalogue {
-        Catalogue::new(ids.iter().map(|id| Item::new(*id, *id)).collect()).unwrap()
+        Catalogue::new(ids.iter().map(|id| Item::new(id, id)).collect()).unwrap()
     }
 
     #[test]

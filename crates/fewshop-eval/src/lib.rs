@@ -1,10 +1,46 @@
-//! Asks packs and baselines about cases and scores their answers with the metrics of
-//! `fewshop-core`.
+//! How well a pack ranks, compared with simpler methods, on sessions that it was not trained on.
 //!
-//! [`recommend`] asks, a [`Judge`] scores: means by k with 95 % intervals over shoppers
-//! ([`Bootstrap`]), paired differences, harm, coverage and popularity bias. [`evaluate`] does all
-//! of it for one pack and one set of cases; [`contenders`] puts the pack, its parts and the
-//! [`baselines`] beside each other; [`dismissals`] lets simulated shoppers turn picks down.
+//! An [`EvalSet`] holds the queries and the relevant items of each. [`recommend`] lets a pack answer
+//! them, and [`score`] applies the ranking metrics of `fewshop-core` to the answers. A [`Judge`] turns
+//! scores into [`Figures`]: means by k (the number of items that the recommender is given), each with
+//! a 95 % interval from a [`Bootstrap`] that resamples shoppers, so that many queries of one shopper
+//! do not count as many shoppers. A [`Difference`] between two methods is paired query by query.
+//!
+//! [`evaluate`] does all of this for one pack. [`contenders`] compares the pack with its own parts and
+//! with the [`baselines`]; [`dismissals`] simulates shoppers who turn picks down; [`calibrate`] checks
+//! the predicted probabilities; [`seeds`] shows how far the figures vary with the training seed.
+//!
+//! ```
+//! use fewshop_core::ItemIx;
+//! use fewshop_data::files::EvalCase;
+//! use fewshop_eval::{EvalSet, evaluate};
+//! use fewshop_model::{Compute, Recommender, toy};
+//!
+//! // Shoppers of the toy shop rarely leave their department of twenty products.
+//! let query = |user: &str, seen: u32| EvalCase {
+//!     id: format!("case-{user}"),
+//!     user: user.to_owned(),
+//!     k: 1,
+//!     shots: vec![ItemIx(seen)],
+//!     visits: Vec::new(),
+//! };
+//! let set = EvalSet {
+//!     queries: vec![query("ann", 0), query("bob", 20)],
+//!     relevant: vec![vec![ItemIx(1), ItemIx(2)], vec![ItemIx(21)]],
+//! };
+//! let recommender = Recommender::new(toy::pack(), Compute::Kernels);
+//! let found = evaluate(&recommender, &set)?;
+//! let figures = &found.adapted[&1];
+//! assert_eq!(figures.cases, 2);
+//! assert!(figures.recall_at_20 > 0.5);
+//! # Ok::<(), anyhow::Error>(())
+//! ```
+//!
+//! # Limits
+//!
+//! Only the first [`PICKS`] items of a ranking are scored. Logs are offline: nothing here knows what
+//! a shopper would have done if shown something else. The classic network and the item-item
+//! regression among the baselines need burn and threads, so this crate does not run in a browser.
 
 pub mod baselines;
 mod calibration;
