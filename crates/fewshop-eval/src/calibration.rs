@@ -1,9 +1,9 @@
 //! Whether scores can be read as probabilities: the ranker's score through a sigmoid against how
-//! often a candidate was wanted.
+//! often a candidate was relevant.
 
 use anyhow::Result;
 use fewshop_core::{ItemIx, Session};
-use fewshop_data::files::Case;
+use fewshop_data::files::EvalCase;
 use fewshop_data::progress::Progress;
 use fewshop_model::{Model, RankOptions, kernels};
 use rayon::prelude::*;
@@ -22,9 +22,11 @@ pub struct Bin {
     /// How many candidates.
     pub candidates: usize,
     /// Mean of their probabilities as the model has them.
-    pub said: f64,
-    /// Share of them that was wanted.
-    pub wanted: f64,
+    #[serde(rename = "said")]
+    pub predicted: f64,
+    /// Share of them that was relevant.
+    #[serde(rename = "wanted")]
+    pub relevant: f64,
     /// Its 95 % interval, over shoppers.
     #[serde(rename = "wanted 95%")]
     pub interval: Interval,
@@ -35,21 +37,25 @@ pub struct Bin {
 pub struct Calibration {
     /// From the least to the most probable.
     pub bins: Vec<Bin>,
-    /// Mean gap between said and wanted, weighted by candidates.
+    /// Mean gap between predicted and relevant, weighted by candidates.
     pub expected_error: f64,
 }
 
 /// Asks for the candidates of every case, as ranking does, and compares their scores with what was
-/// wanted.
+/// relevant.
 ///
 /// # Errors
 /// When a case names a row that the pack does not have.
-pub fn calibrate(model: &Model, cases: &[Case], wanted: &[Vec<ItemIx>]) -> Result<Calibration> {
+pub fn calibrate(
+    model: &Model,
+    cases: &[EvalCase],
+    relevant: &[Vec<ItemIx>],
+) -> Result<Calibration> {
     let progress = Progress::of("Calibration of scores", cases.len() as u64);
     let scored: Result<Vec<Vec<(f32, bool)>>> = cases
         .par_iter()
-        .zip(wanted)
-        .map(|(case, wanted)| {
+        .zip(relevant)
+        .map(|(case, relevant)| {
             let session = Session {
                 visits: case.visits.clone(),
                 ..Session::of_items(&case.shots)
@@ -57,7 +63,7 @@ pub fn calibrate(model: &Model, cases: &[Case], wanted: &[Vec<ItemIx>]) -> Resul
             let candidates = model.candidates(&session, &RankOptions::default())?;
             let scores = kernels::rank(&candidates.features, model.pack().ranker());
             progress.step();
-            let right = |item: &ItemIx| wanted.contains(item);
+            let right = |item: &ItemIx| relevant.contains(item);
             Ok(candidates
                 .items
                 .iter()
@@ -97,15 +103,15 @@ fn bins(scored: &[Vec<(f32, bool)>], users: &[&str]) -> Calibration {
         .collect();
     limits.dedup();
     let count = limits.len() + 1;
-    // By bin and case: candidates, sum of probabilities, wanted ones.
+    // By bin and case: candidates, sum of probabilities, relevant ones.
     let mut counts = vec![vec![0.0; scored.len()]; count];
     let (mut said, mut right) = (counts.clone(), counts.clone());
     for (case, list) in scored.iter().enumerate() {
-        for &(probability, wanted) in list.iter().filter(|(said, _)| said.is_finite()) {
+        for &(probability, relevant) in list.iter().filter(|(said, _)| said.is_finite()) {
             let bin = limits.partition_point(|&limit| limit < probability);
             counts[bin][case] += 1.0;
             said[bin][case] += f64::from(probability);
-            right[bin][case] += f64::from(u8::from(wanted));
+            right[bin][case] += f64::from(u8::from(relevant));
         }
     }
     let columns: Vec<(&[f64], &[f64])> = right
@@ -120,8 +126,8 @@ fn bins(scored: &[Vec<(f32, bool)>], users: &[&str]) -> Calibration {
             let all = sum(&counts);
             Bin {
                 candidates: all as usize,
-                said: sum(&said) / all.max(1.0),
-                wanted: sum(&right) / all.max(1.0),
+                predicted: sum(&said) / all.max(1.0),
+                relevant: sum(&right) / all.max(1.0),
                 interval: intervals[bin],
             }
         })
@@ -129,7 +135,7 @@ fn bins(scored: &[Vec<(f32, bool)>], users: &[&str]) -> Calibration {
         .collect();
     let gap: f64 = bins
         .iter()
-        .map(|bin| (bin.said - bin.wanted).abs() * bin.candidates as f64)
+        .map(|bin| (bin.predicted - bin.relevant).abs() * bin.candidates as f64)
         .sum();
     Calibration {
         expected_error: gap / sorted.len() as f64,
@@ -143,7 +149,7 @@ mod tests {
 
     #[test]
     fn scores_that_are_probabilities_have_no_gap_and_overconfident_ones_have() {
-        // 100 candidates a case at 0.1, of which 10 are wanted, and 100 at 0.5, of which 50 are.
+        // 100 candidates a case at 0.1, of which 10 are relevant, and 100 at 0.5, of which 50 are.
         let rare = || (0..100).map(|n| (0.1f32, n % 10 == 0));
         let often = || (0..100).map(|n| (0.5f32, n % 2 == 0));
         let honest: Vec<Vec<(f32, bool)>> =

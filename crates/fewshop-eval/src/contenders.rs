@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use fewshop_core::{Catalogue, ItemIx, Session};
-use fewshop_data::files::Case;
+use fewshop_data::files::EvalCase;
 use fewshop_data::progress::Progress;
 use fewshop_model::{Model, Pack, kernels};
 use rayon::prelude::*;
 
 use crate::baselines::{Baselines, Method};
-use crate::{Contender, Difference, Judge, Judged, Kind, PICKS, Questions, picks};
+use crate::{Contender, Difference, EvalSet, Judge, Judged, Kind, PICKS, picks};
 
 /// A pack that was trained without one part, under a name such as "minus ease".
 pub type Ablated = (String, Pack);
@@ -20,23 +20,23 @@ const WHOLE: &str = "full";
 /// Its name in tables, where the shipped pack is 'full'.
 const ANEW: &str = "full, trained anew";
 
-/// Lets everybody answer the same questions: the pack, the pack frozen, the ablated packs, the item
+/// Lets everybody answer the same queries: the pack, the pack frozen, the ablated packs, the item
 /// vectors alone, the baselines. Each is compared with the pack as it ships, case by case; an
 /// ablated pack with the whole that was trained beside it, where there is one.
 ///
-/// Rows of the questions and of the baselines are those of the pack; the ablated packs may number
+/// Rows of the queries and of the baselines are those of the pack; the ablated packs may number
 /// their products in another order.
 ///
 /// # Errors
 /// When an ablated pack lacks a product, or a backend fails.
 pub fn contenders(
     model: &Model,
-    questions: &Questions,
+    eval_set: &EvalSet,
     baselines: &Baselines,
     ablated: &[Ablated],
 ) -> Result<Vec<Contender>> {
-    let judge = Judge::of(questions, baselines.popularity());
-    let cases = &questions.cases;
+    let judge = Judge::of(eval_set, baselines.popularity());
+    let cases = &eval_set.queries;
     let full = judge.judge(picks(model, cases, false)?);
     let mut out = vec![
         contender(
@@ -93,7 +93,7 @@ pub fn contenders(
         &vectors,
         &full,
     ));
-    for method in baselines.methods(questions.cases.iter().any(|case| !case.visits.is_empty())) {
+    for method in baselines.methods(eval_set.queries.iter().any(|case| !case.visits.is_empty())) {
         let answers = judge.judge(baselines.picks(method, cases));
         out.push(contender(
             &judge,
@@ -110,12 +110,12 @@ pub fn contenders(
 /// What a pre-trained start brings to a network that is trained on each shopper's few samples: with
 /// transfer minus alone, by k. Empty where the baselines do not hold the two.
 #[must_use]
-pub fn transfer(questions: &Questions, baselines: &Baselines) -> BTreeMap<u32, Difference> {
+pub fn transfer(eval_set: &EvalSet, baselines: &Baselines) -> BTreeMap<u32, Difference> {
     if !baselines.methods(false).contains(&Method::FewShotTransfer) {
         return BTreeMap::new();
     }
-    let judge = Judge::of(questions, baselines.popularity());
-    let answers = |method| judge.judge(baselines.picks(method, &questions.cases));
+    let judge = Judge::of(eval_set, baselines.popularity());
+    let answers = |method| judge.judge(baselines.picks(method, &eval_set.queries));
     judge.minus(
         &answers(Method::FewShotTransfer),
         &answers(Method::FewShotAlone),
@@ -155,7 +155,7 @@ fn ablated_picks(
     name: &str,
     pack: &Pack,
     catalogue: &Catalogue,
-    cases: &[Case],
+    cases: &[EvalCase],
 ) -> Result<Vec<Vec<ItemIx>>> {
     let to = rows(catalogue, pack.catalogue()).with_context(|| format!("pack '{name}'"))?;
     let back = rows(pack.catalogue(), catalogue).with_context(|| format!("pack '{name}'"))?;
@@ -165,11 +165,11 @@ fn ablated_picks(
             .map(|item| to[item.row()])
             .collect::<Vec<ItemIx>>()
     };
-    let theirs: Vec<Case> = cases
+    let theirs: Vec<EvalCase> = cases
         .iter()
         .map(|case| {
             let visits = case.visits.iter().map(|visit| moved(visit)).collect();
-            Case {
+            EvalCase {
                 shots: moved(&case.shots),
                 visits,
                 ..case.clone()
@@ -193,7 +193,7 @@ fn rows(from: &Catalogue, to: &Catalogue) -> Result<Vec<ItemIx>> {
 }
 
 /// Ranks by the scan of the item table alone, with the taste before any fine-tuning.
-fn by_vectors(pack: &Pack, cases: &[Case]) -> Vec<Vec<ItemIx>> {
+fn by_vectors(pack: &Pack, cases: &[EvalCase]) -> Vec<Vec<ItemIx>> {
     let progress = Progress::of("Item vectors alone", cases.len() as u64);
     let out = cases
         .par_iter()

@@ -15,7 +15,7 @@ use fewshop_core::{Event, EventKind, ItemIx, Session};
 use fewshop_model::Model;
 use serde::{Deserialize, Serialize};
 
-use crate::{Difference, Figures, Judge, PICKS, Questions, items, rank, session};
+use crate::{Difference, EvalSet, Figures, Judge, PICKS, items, rank, session};
 
 /// Picks that the shopper is shown before anything is turned down.
 pub const SHOWN: usize = 10;
@@ -49,9 +49,9 @@ pub struct Dismissals {
 ///
 /// # Errors
 /// When a case names a row that the pack does not have, or the backend fails.
-pub fn dismissals(model: &Model, questions: &Questions, most: &[usize]) -> Result<Vec<Dismissals>> {
-    let judge = Judge::of(questions, model.pack().popularity());
-    let untold: Vec<Session> = questions.cases.iter().map(session).collect();
+pub fn dismissals(model: &Model, eval_set: &EvalSet, most: &[usize]) -> Result<Vec<Dismissals>> {
+    let judge = Judge::of(eval_set, model.pack().popularity());
+    let untold: Vec<Session> = eval_set.queries.iter().map(session).collect();
     let frozen = items(rank(model, &untold, PICKS, true)?);
     // Long enough to lose all that may be turned down.
     let adapted = items(rank(model, &untold, PICKS + SHOWN, false)?);
@@ -59,8 +59,8 @@ pub fn dismissals(model: &Model, questions: &Questions, most: &[usize]) -> Resul
         .map(|&most| {
             let turned_down: Vec<Vec<ItemIx>> = frozen
                 .iter()
-                .zip(&questions.wanted)
-                .map(|(shown, wanted)| turned_down(shown, wanted, most))
+                .zip(&eval_set.relevant)
+                .map(|(shown, relevant)| turned_down(shown, relevant, most))
                 .collect();
             let told: Vec<Session> = untold
                 .iter()
@@ -92,11 +92,11 @@ pub fn dismissals(model: &Model, questions: &Questions, most: &[usize]) -> Resul
         .collect()
 }
 
-fn turned_down(picks: &[ItemIx], wanted: &[ItemIx], most: usize) -> Vec<ItemIx> {
+fn turned_down(picks: &[ItemIx], relevant: &[ItemIx], most: usize) -> Vec<ItemIx> {
     picks
         .iter()
         .take(SHOWN)
-        .filter(|item| !wanted.contains(item))
+        .filter(|item| !relevant.contains(item))
         .take(most)
         .copied()
         .collect()
@@ -123,7 +123,7 @@ fn without(picks: &[ItemIx], items: &[ItemIx]) -> Vec<ItemIx> {
 
 #[cfg(test)]
 mod tests {
-    use fewshop_data::files::Case;
+    use fewshop_data::files::EvalCase;
     use fewshop_model::toy;
 
     use super::*;
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn lists_without_the_same_products_are_compared() {
         let model = Model::new(toy::pack());
-        let case = Case {
+        let case = EvalCase {
             id: "a".to_owned(),
             user: "a".to_owned(),
             k: 1,
@@ -170,22 +170,22 @@ mod tests {
         let shown = crate::picks(&model, std::slice::from_ref(&case), true)
             .unwrap()
             .remove(0);
-        // What stands fifth is wanted.
-        let wanted = shown[4];
+        // The fifth pick is relevant.
+        let relevant = shown[4];
         let untold = session(&case);
-        let questions = Questions {
-            cases: vec![case],
-            wanted: vec![vec![wanted]],
+        let eval_set = EvalSet {
+            queries: vec![case],
+            relevant: vec![vec![relevant]],
         };
-        let found = dismissals(&model, &questions, &[1, 3, 10]).unwrap();
+        let found = dismissals(&model, &eval_set, &[1, 3, 10]).unwrap();
         let place = |list: &[ItemIx]| {
-            1.0 / (list.iter().position(|&item| item == wanted).unwrap() + 1) as f64
+            1.0 / (list.iter().position(|&item| item == relevant).unwrap() + 1) as f64
         };
         for (one, count) in found.iter().zip([1, 3, 9]) {
             let gone: Vec<ItemIx> = shown
                 .iter()
                 .copied()
-                .filter(|&item| item != wanted)
+                .filter(|&item| item != relevant)
                 .take(count)
                 .collect();
             let list = |frozen| {

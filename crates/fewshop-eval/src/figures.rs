@@ -12,7 +12,7 @@ pub const POPULAR_SHARE: f64 = 0.01;
 /// Means over cases, each with its 95 % interval.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Figures {
-    /// Cases with wanted items.
+    /// Queries with relevant items.
     pub cases: usize,
     /// Mean NDCG@10.
     #[serde(rename = "ndcg@10")]
@@ -119,7 +119,7 @@ pub enum Unit {
 pub struct Evaluation {
     /// What k counts.
     pub unit: Unit,
-    /// Cases without a wanted item, which have no score and are left out.
+    /// Queries without a relevant item, which have no score and are left out.
     pub without_truth: usize,
     /// Shoppers of the scored cases.
     pub shoppers: usize,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fewshop_core::ItemIx;
 use fewshop_core::metrics::{self, CaseScore};
 
-use crate::{Bootstrap, Difference, Figures, POPULAR_SHARE, Questions};
+use crate::{Bootstrap, Difference, EvalSet, Figures, POPULAR_SHARE};
 
 /// Equal rankings give equal sums; what differs by less than this did not change.
 const SAME: f64 = 1e-12;
@@ -14,11 +14,11 @@ const SAME: f64 = 1e-12;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judged {
     picks: Vec<Vec<ItemIx>>,
-    /// 0 for a case of which nothing is wanted; no figure reads it.
+    /// 0 for a query without relevant items; no figure reads it.
     scores: Vec<CaseScore>,
 }
 
-/// The cases of one k that something is wanted of.
+/// The queries of one k that have relevant items.
 struct Group {
     cases: Vec<usize>,
     bootstrap: Bootstrap,
@@ -26,7 +26,7 @@ struct Group {
 
 /// Knows the cases and what is right.
 pub struct Judge<'a> {
-    questions: &'a Questions,
+    eval_set: &'a EvalSet,
     popular: Vec<bool>,
     by_k: BTreeMap<u32, Group>,
     all: Group,
@@ -35,21 +35,21 @@ pub struct Judge<'a> {
 impl<'a> Judge<'a> {
     /// `popularity` holds a count for each product, by which the popular ones are known.
     #[must_use]
-    pub fn of(questions: &'a Questions, popularity: &[u32]) -> Self {
+    pub fn of(eval_set: &'a EvalSet, popularity: &[u32]) -> Self {
         let group = |cases: Vec<usize>| {
             let bootstrap =
-                Bootstrap::over(cases.iter().map(|&at| questions.cases[at].user.as_str()));
+                Bootstrap::over(cases.iter().map(|&at| eval_set.queries[at].user.as_str()));
             Group { cases, bootstrap }
         };
-        let scored: Vec<usize> = (0..questions.cases.len())
-            .filter(|&at| !questions.wanted[at].is_empty())
+        let scored: Vec<usize> = (0..eval_set.queries.len())
+            .filter(|&at| !eval_set.relevant[at].is_empty())
             .collect();
         let mut by_k: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for &at in &scored {
-            by_k.entry(questions.cases[at].k).or_default().push(at);
+            by_k.entry(eval_set.queries[at].k).or_default().push(at);
         }
         Self {
-            questions,
+            eval_set,
             popular: metrics::most_popular(popularity, POPULAR_SHARE),
             by_k: by_k
                 .into_iter()
@@ -69,13 +69,13 @@ impl<'a> Judge<'a> {
     #[must_use]
     pub fn judge(&self, picks: Vec<Vec<ItemIx>>) -> Judged {
         let each = self
-            .questions
-            .cases
+            .eval_set
+            .queries
             .iter()
-            .zip(&self.questions.wanted)
+            .zip(&self.eval_set.relevant)
             .zip(&picks);
-        let scores = each.map(|((case, wanted), picks)| {
-            metrics::score(&metrics::hits(picks, wanted, &case.shots), wanted.len())
+        let scores = each.map(|((case, relevant), picks)| {
+            metrics::score(&metrics::hits(picks, relevant, &case.shots), relevant.len())
                 .unwrap_or_default()
         });
         Judged {
@@ -202,21 +202,21 @@ fn mean(values: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use fewshop_data::files::Case;
+    use fewshop_data::files::EvalCase;
 
     use super::*;
 
-    fn questions() -> Questions {
-        let case = |user: &str, k| Case {
+    fn eval_set() -> EvalSet {
+        let case = |user: &str, k| EvalCase {
             id: user.to_owned(),
             user: user.to_owned(),
             k,
             shots: vec![ItemIx(0)],
             visits: vec![],
         };
-        Questions {
-            cases: vec![case("a", 1), case("b", 1), case("c", 3), case("d", 3)],
-            wanted: vec![
+        EvalSet {
+            queries: vec![case("a", 1), case("b", 1), case("c", 3), case("d", 3)],
+            relevant: vec![
                 vec![ItemIx(1)],
                 vec![ItemIx(2)],
                 vec![ItemIx(1), ItemIx(2)],
@@ -226,9 +226,9 @@ mod tests {
     }
 
     #[test]
-    fn figures_are_means_by_k_without_the_cases_that_nothing_is_wanted_of() {
-        let questions = questions();
-        let judge = Judge::of(&questions, &[9, 5, 1, 1]);
+    fn figures_are_means_by_k_without_the_queries_that_have_no_relevant_items() {
+        let eval_set = eval_set();
+        let judge = Judge::of(&eval_set, &[9, 5, 1, 1]);
         // Right at rank 1, wrong, half right at rank 1, unscored.
         let judged = judge.judge(vec![
             vec![ItemIx(1)],
@@ -255,8 +255,8 @@ mod tests {
 
     #[test]
     fn a_difference_is_paired_and_counts_who_was_helped_and_harmed() {
-        let questions = questions();
-        let judge = Judge::of(&questions, &[9, 5, 1, 1]);
+        let eval_set = eval_set();
+        let judge = Judge::of(&eval_set, &[9, 5, 1, 1]);
         let picks = |rows: [u32; 4]| judge.judge(rows.map(|row| vec![ItemIx(row)]).to_vec());
         let (one, other) = (picks([1, 1, 2, 0]), picks([2, 2, 2, 0]));
         let minus = judge.minus(&one, &other);

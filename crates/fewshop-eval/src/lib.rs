@@ -1,15 +1,52 @@
-//! Asks packs and baselines about cases and scores their answers with the metrics of
-//! `fewshop-core`.
+//! How well a pack ranks, compared with simpler methods, on sessions that it was not trained on.
 //!
-//! [`recommend`] asks, a [`Judge`] scores: means by k with 95 % intervals over shoppers
-//! ([`Bootstrap`]), paired differences, harm, coverage and popularity bias. [`evaluate`] does all
-//! of it for one pack and one set of cases; [`contenders`] puts the pack, its parts and the
-//! [`baselines`] beside each other; [`dismissals`] lets simulated shoppers turn picks down.
+//! An [`EvalSet`] holds the queries and the relevant items of each. [`recommend`] lets a pack answer
+//! them, and [`score`] applies the ranking metrics of `fewshop-core` to the answers. A [`Judge`] turns
+//! scores into [`Figures`]: means by k (the number of items that the recommender is given), each with
+//! a 95 % interval from a [`Bootstrap`] that resamples shoppers, so that many queries of one shopper
+//! do not count as many shoppers. A [`Difference`] between two methods is paired query by query.
+//!
+//! [`evaluate`] does all of this for one pack. [`contenders`] compares the pack with its own parts and
+//! with the [`baselines`]; [`dismissals`] simulates shoppers who turn picks down; [`calibrate`] checks
+//! the predicted probabilities; [`seeds`] shows how far the figures vary with the training seed.
+//!
+//! ```
+//! use fewshop_core::ItemIx;
+//! use fewshop_data::files::EvalCase;
+//! use fewshop_eval::{EvalSet, evaluate};
+//! use fewshop_model::{Compute, Recommender, toy};
+//!
+//! // Shoppers of the toy shop rarely leave their department of twenty products.
+//! let query = |user: &str, seen: u32| EvalCase {
+//!     id: format!("case-{user}"),
+//!     user: user.to_owned(),
+//!     k: 1,
+//!     shots: vec![ItemIx(seen)],
+//!     visits: Vec::new(),
+//! };
+//! let set = EvalSet {
+//!     queries: vec![query("ann", 0), query("bob", 20)],
+//!     relevant: vec![vec![ItemIx(1), ItemIx(2)], vec![ItemIx(21)]],
+//! };
+//! let recommender = Recommender::new(toy::pack(), Compute::Kernels);
+//! let found = evaluate(&recommender, &set)?;
+//! let figures = &found.adapted[&1];
+//! assert_eq!(figures.cases, 2);
+//! assert!(figures.recall_at_20 > 0.5);
+//! # Ok::<(), anyhow::Error>(())
+//! ```
+//!
+//! # Limits
+//!
+//! Only the first [`PICKS`] items of a ranking are scored. Logs are offline: nothing here knows what
+//! a shopper would have done if shown something else. The classic network and the item-item
+//! regression among the baselines need burn and threads, so this crate does not run in a browser.
 
 pub mod baselines;
 mod calibration;
 mod contenders;
 mod dismissals;
+mod eval_set;
 mod figures;
 mod interval;
 mod judge;
@@ -21,7 +58,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use fewshop_core::metrics::{self, CaseScore};
 use fewshop_core::{Catalogue, ItemIx, Recommendation, Session};
-use fewshop_data::files::Case;
+use fewshop_data::files::EvalCase;
 use fewshop_data::progress::Progress;
 use fewshop_model::{Model, RankError, RankOptions, Ranking, Recommender};
 use rayon::prelude::*;
@@ -29,6 +66,7 @@ use rayon::prelude::*;
 pub use calibration::{Bin, Calibration, calibrate};
 pub use contenders::{Ablated, contenders, transfer};
 pub use dismissals::{Dismissals, SHOWN, dismissals};
+pub use eval_set::EvalSet;
 pub use figures::{Contender, Difference, Evaluation, Figures, Kind, POPULAR_SHARE, Unit};
 pub use interval::{Bootstrap, Interval};
 pub use judge::{Judge, Judged};
@@ -36,27 +74,6 @@ pub use paired::{mean_over_k, paired};
 
 /// Picks that are scored: the metrics look no further.
 pub const PICKS: usize = 20;
-
-/// Cases with what is right, rows of one catalogue.
-#[derive(Debug, Clone, Default)]
-pub struct Questions {
-    /// The cases.
-    pub cases: Vec<Case>,
-    /// Wanted items, parallel to the cases.
-    pub wanted: Vec<Vec<ItemIx>>,
-}
-
-impl Questions {
-    /// What k counts: visits as soon as one case remembers one.
-    #[must_use]
-    pub fn unit(&self) -> Unit {
-        if self.cases.iter().any(|case| !case.visits.is_empty()) {
-            Unit::Visits
-        } else {
-            Unit::Shots
-        }
-    }
-}
 
 /// One scored case.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,7 +92,7 @@ pub struct Evaluated {
 /// When a case names a row that the pack does not have, or the backend fails.
 pub fn recommend(
     model: &Model,
-    cases: &[Case],
+    cases: &[EvalCase],
     n: usize,
     frozen: bool,
 ) -> Result<Vec<Vec<Recommendation>>> {
@@ -88,7 +105,7 @@ pub fn recommend(
 }
 
 /// A case as the device would have it.
-fn session(case: &Case) -> Session {
+fn session(case: &EvalCase) -> Session {
     Session {
         visits: case.visits.clone(),
         ..Session::of_items(&case.shots)
@@ -101,7 +118,7 @@ fn session(case: &Case) -> Session {
 /// See [`recommend`].
 pub fn recommend_on(
     backend: &Recommender,
-    cases: &[Case],
+    cases: &[EvalCase],
     n: usize,
     frozen: bool,
 ) -> Result<Vec<Vec<Recommendation>>> {
@@ -166,17 +183,20 @@ fn rank_by(
     Ok(out)
 }
 
-/// Scores the answers; a case of which nothing is wanted has no score and is left out.
+/// Scores the answers; a query without relevant items has no score and is left out.
 #[must_use]
 pub fn score(
-    cases: &[Case],
-    wanted: &[Vec<ItemIx>],
+    cases: &[EvalCase],
+    relevant: &[Vec<ItemIx>],
     ranked: &[Vec<Recommendation>],
 ) -> Vec<Evaluated> {
-    let each = cases.iter().zip(wanted).zip(ranked);
-    each.filter_map(|((case, wanted), picks)| {
+    let each = cases.iter().zip(relevant).zip(ranked);
+    each.filter_map(|((case, relevant), picks)| {
         let items: Vec<ItemIx> = picks.iter().map(|pick| pick.item).collect();
-        let score = metrics::score(&metrics::hits(&items, wanted, &case.shots), wanted.len())?;
+        let score = metrics::score(
+            &metrics::hits(&items, relevant, &case.shots),
+            relevant.len(),
+        )?;
         Some(Evaluated {
             k: case.k,
             user: case.user.clone(),
@@ -213,7 +233,7 @@ pub fn card_metrics(scored: &[Evaluated]) -> BTreeMap<String, BTreeMap<u32, f64>
 ///
 /// # Errors
 /// See [`recommend`].
-pub fn picks(model: &Model, cases: &[Case], frozen: bool) -> Result<Vec<Vec<ItemIx>>> {
+pub fn picks(model: &Model, cases: &[EvalCase], frozen: bool) -> Result<Vec<Vec<ItemIx>>> {
     Ok(items(recommend(model, cases, PICKS, frozen)?))
 }
 
@@ -229,17 +249,17 @@ fn items(ranked: Vec<Vec<Recommendation>>) -> Vec<Vec<ItemIx>> {
 ///
 /// # Errors
 /// See [`recommend`].
-pub fn evaluate(model: &Model, questions: &Questions) -> Result<Evaluation> {
-    let judge = Judge::of(questions, model.pack().popularity());
-    let adapted = judge.judge(picks(model, &questions.cases, false)?);
-    let frozen = judge.judge(picks(model, &questions.cases, true)?);
+pub fn evaluate(model: &Model, eval_set: &EvalSet) -> Result<Evaluation> {
+    let judge = Judge::of(eval_set, model.pack().popularity());
+    let adapted = judge.judge(picks(model, &eval_set.queries, false)?);
+    let frozen = judge.judge(picks(model, &eval_set.queries, true)?);
     let adapted_minus_frozen = judge.minus(&adapted, &frozen);
     Ok(Evaluation {
-        unit: questions.unit(),
-        without_truth: questions
-            .wanted
+        unit: eval_set.unit(),
+        without_truth: eval_set
+            .relevant
             .iter()
-            .filter(|wanted| wanted.is_empty())
+            .filter(|relevant| relevant.is_empty())
             .count(),
         shoppers: judge.shoppers(),
         adapted: judge.by_k(&adapted),
@@ -249,7 +269,7 @@ pub fn evaluate(model: &Model, questions: &Questions) -> Result<Evaluation> {
             .map(|(&k, difference)| (k, difference.harm))
             .collect(),
         adapted_minus_frozen,
-        calibration: calibrate(model, &questions.cases, &questions.wanted)?,
+        calibration: calibrate(model, &eval_set.queries, &eval_set.relevant)?,
         contenders: Vec::new(),
         dismissals: Vec::new(),
         transfer: BTreeMap::new(),

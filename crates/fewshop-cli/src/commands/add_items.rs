@@ -4,14 +4,15 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use fewshop_core::Catalogue;
-use fewshop_data::files::{read_items, write_atomically};
+use fewshop_data::files::read_items;
 use fewshop_data::pictures;
 use fewshop_data::progress::Progress;
 use fewshop_model::NewItem;
-use fewshop_train::newcomers::{Likeness, Weights, add};
+use fewshop_train::new_items::{Likeness, Weights, add};
 use fewshop_train::text::{TextModel, TextVectors};
 
-use super::{print, read_pack, warn};
+use super::{print, read_pack, warn, write_pack};
+use crate::provenance::Provenance;
 
 /// Arguments of `fewshop add-items`.
 #[derive(Debug, clap::Args)]
@@ -86,7 +87,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let (known, fresh) = rows.split_at(pack.catalogue().len() * size);
     let likeness = Likeness::of(pack.catalogue(), known);
     let progress = Progress::of("Neighbours of the new products", new.len() as u64);
-    let newcomers: Vec<NewItem> = new
+    let new_items: Vec<NewItem> = new
         .iter()
         .enumerate()
         .map(|(nth, item)| {
@@ -101,7 +102,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         })
         .collect();
     progress.finish(&format!("Neighbours of {} new products: found", new.len()));
-    let alone: Vec<&str> = newcomers
+    let alone: Vec<&str> = new_items
         .iter()
         .filter(|new| new.neighbours.is_empty())
         .map(|new| new.item.id.0.as_str())
@@ -113,27 +114,21 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             alone.len()
         ));
     }
-    let out = add(&pack, &newcomers)?;
+    let out = add(&pack, &new_items)?;
     if pack.attributes().is_some() && out.attributes().is_none() {
         warn(
             "the new products bring a department, category or kind of brand that the heads for households do not know: the pack is without them, `fewshop profile` adds them again",
         );
     }
-    let name = args
-        .items
-        .file_name()
-        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let out = out.edit(|parts| {
-        parts.card.command = format!("{}; fewshop add-items --items {name}", parts.card.command);
-    })?;
-    let bytes = out.to_bytes()?;
-    write_atomically(&args.out, |file| std::io::Write::write_all(file, &bytes))?;
+    let command = Provenance::of("add-items").file("--items", args.items.as_path());
+    let out = out.edit(|parts| command.append_to(&mut parts.card))?;
+    let bytes = write_pack(&args.out, &out)?;
     print(&format!(
         "{}: {} products, {} of them new, {:.2} MB\n",
         args.out.display(),
         out.catalogue().len(),
         new.len(),
-        bytes.len() as f64 / 1e6
+        bytes as f64 / 1e6
     ))?;
     Ok(())
 }

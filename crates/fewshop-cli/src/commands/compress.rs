@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use fewshop_data::files::{check_writable, write_atomically};
 use fewshop_train::compress::{search, table};
 
-use super::evaluate::read_questions;
-use super::{print, read_pack, write_study};
+use super::evaluate::read_eval_set;
+use super::{print, read_pack, write_pack_bytes, write_study};
+use crate::provenance::Provenance;
 use crate::report::{self, Study};
 
 /// Arguments of `fewshop compress`.
@@ -86,13 +87,15 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             args.out.display()
         );
     }
-    let questions = read_questions(&args.valid_cases, &args.valid_truth, pack.catalogue())?;
+    let eval_set = read_eval_set(&args.valid_cases, &args.valid_truth, pack.catalogue())?;
     let smaller = search(
         &pack,
-        &questions,
+        &eval_set,
         args.budget,
         args.seed,
-        &format!("fewshop compress --budget {}", args.budget),
+        &Provenance::of("compress")
+            .value("--budget", args.budget)
+            .to_string(),
     )?;
     let text = |path: &PathBuf, text: String| {
         write_atomically(path, |out| std::io::Write::write_all(out, text.as_bytes()))
@@ -104,9 +107,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if let Some(path) = &args.plot {
         text(path, report::compression(&smaller.found))?;
     }
-    write_atomically(&args.out, |out| {
-        std::io::Write::write_all(out, &smaller.bytes)
-    })?;
+    write_pack_bytes(&args.out, &smaller.bytes)?;
     let taken = &smaller.found.tried[smaller.found.chosen];
     print(&format!(
         "{}{}: {}, {} bytes on the wire of {} allowed, NDCG@10 {:.2} % of the pack's as it came\n",

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use fewshop_core::Catalogue;
 use fewshop_data::files::{Log, read_cases, read_events, read_items, read_truth};
 use fewshop_eval::baselines::{BaselineConfig, Baselines, MOST_REGRESSION_ITEMS};
-use fewshop_eval::{Ablated, Difference, Evaluation, Figures, Interval, Questions, SHOWN, Unit};
+use fewshop_eval::{Ablated, Difference, EvalSet, Evaluation, Figures, Interval, SHOWN, Unit};
 use fewshop_model::Model;
-use fewshop_train::learner::{self, TrainConfig, Training, Validation};
+use fewshop_train::learner::{self, TrainConfig, Training};
 use fewshop_train::text::TextVectors;
 
 use super::train::open_text_model;
@@ -22,7 +22,7 @@ pub struct Args {
     /// The trained shop
     #[arg(long, value_name = "FILE")]
     pub pack: PathBuf,
-    /// The questions: case_id,user_id,k,position,item_id and perhaps visit
+    /// The queries: case_id,user_id,k,position,item_id and perhaps visit
     #[arg(long, value_name = "FILE")]
     pub cases: PathBuf,
     /// What those cases' shoppers also took: case_id,item_id
@@ -60,7 +60,7 @@ pub struct Against {
     /// What those cases' shoppers also took
     #[arg(long, value_name = "FILE", requires = "valid_cases")]
     pub valid_truth: Option<PathBuf>,
-    /// Let the shopper of each case turn down the first N picks that are not wanted, among the ten
+    /// Let the shopper of each case turn down the first N picks that are not relevant, among the ten
     /// that the frozen pack shows, for each of these N; without a number 1,3,5,10
     #[arg(long, value_name = "N,…", num_args = 0.., value_delimiter = ',', default_missing_values = ["1", "3", "5", "10"], value_parser = shown)]
     pub simulate_dismissals: Vec<usize>,
@@ -99,15 +99,15 @@ fn shown(text: &str) -> Result<usize, String> {
 pub fn run(args: Args) -> anyhow::Result<()> {
     let rivals = Rivals::read(&args.against)?;
     let model = Model::new(read_pack(&args.pack)?);
-    let questions = read_questions(&args.cases, &args.truth, model.catalogue())?;
-    let mut found = fewshop_eval::evaluate(&model, &questions)?;
+    let eval_set = read_eval_set(&args.cases, &args.truth, model.catalogue())?;
+    let mut found = fewshop_eval::evaluate(&model, &eval_set)?;
     found.dismissals =
-        fewshop_eval::dismissals(&model, &questions, &args.against.simulate_dismissals)?;
+        fewshop_eval::dismissals(&model, &eval_set, &args.against.simulate_dismissals)?;
     if let Some(events) = &args.events {
         let log = read_log(events, model.catalogue())?;
         let (baselines, ablated) = rivals.prepare(&args.against, events, &model, &log)?;
-        found.contenders = fewshop_eval::contenders(&model, &questions, &baselines, &ablated)?;
-        found.transfer = fewshop_eval::transfer(&questions, &baselines);
+        found.contenders = fewshop_eval::contenders(&model, &eval_set, &baselines, &ablated)?;
+        found.transfer = fewshop_eval::transfer(&eval_set, &baselines);
     }
     write_study(
         args.json.as_deref(),
@@ -167,10 +167,7 @@ impl Rivals {
         let items = read_items(items)?;
         let log = read_log(events, &items.catalogue)?;
         let validation = match (&against.valid_cases, &against.valid_truth) {
-            (Some(cases), Some(truth)) => {
-                let Questions { cases, wanted } = read_questions(cases, truth, &items.catalogue)?;
-                Some(Validation { cases, wanted })
-            }
+            (Some(cases), Some(truth)) => Some(read_eval_set(cases, truth, &items.catalogue)?),
             _ => None,
         };
         let text = open_text_model(against.text_model.as_deref(), &self.train)?;
@@ -187,24 +184,24 @@ impl Rivals {
 }
 
 /// Reads cases and their truth, warning of products that the catalogue lacks.
-pub(super) fn read_questions(
+pub(super) fn read_eval_set(
     cases: &Path,
     truth: &Path,
     catalogue: &Catalogue,
-) -> anyhow::Result<Questions> {
+) -> anyhow::Result<EvalSet> {
     let read = read_cases(cases, catalogue)?;
     warn_unknown(&read.unknown, cases);
-    let wanted = read_truth(truth, catalogue, &read)?;
-    warn_unknown(&wanted.unknown, truth);
+    let truths = read_truth(truth, catalogue, &read)?;
+    warn_unknown(&truths.unknown, truth);
     anyhow::ensure!(
-        wanted.wanted.iter().any(|wanted| !wanted.is_empty()),
-        "{}: holds no wanted product of any case: give the truth that belongs to {}",
+        truths.relevant.iter().any(|items| !items.is_empty()),
+        "{}: holds no relevant product of any case: give the truth that belongs to {}",
         truth.display(),
         cases.display()
     );
-    Ok(Questions {
-        cases: read.cases,
-        wanted: wanted.wanted,
+    Ok(EvalSet {
+        queries: read.cases,
+        relevant: truths.relevant,
     })
 }
 
@@ -282,7 +279,7 @@ pub(super) fn table(found: &Evaluation) -> String {
 
 fn dismissals(found: &Evaluation) -> String {
     let mut out = format!(
-        "\nSimulated dismissals: of the {SHOWN} picks that the frozen pack shows, the first N that are not wanted are turned down. Mean NDCG@10\n\
+        "\nSimulated dismissals: of the {SHOWN} picks that the frozen pack shows, the first N that are not relevant are turned down. Mean NDCG@10\n\
          {:>4} {:>4} {:>6} {:>8} {:>8} {:>8}  {:<26} {:>7} {:>7}  {:<26}\n",
         "N",
         "k",

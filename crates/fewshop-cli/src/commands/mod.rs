@@ -24,8 +24,9 @@ use std::path::Path;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
+use fewshop_data::files::{UnknownItems, write_atomically};
 use fewshop_data::progress::say;
-use fewshop_model::{Card, Compute, Pack};
+use fewshop_model::{Compute, Pack};
 
 use crate::report::Study;
 
@@ -134,26 +135,24 @@ pub(crate) fn read_pack(path: &Path) -> anyhow::Result<Pack> {
     Pack::from_bytes(&bytes).with_context(|| path.display().to_string())
 }
 
-/// Notes in a pack's card a step that was taken after training, in the place of an earlier one of
-/// its kind. Files are named without their folders, as training names its own: a pack should not
-/// tell of the machine.
-pub(crate) fn note_step(card: &mut Card, name: &str, files: &[(&str, &Path)], rest: &str) {
-    let mut step = format!("fewshop {name}");
-    for (option, path) in files {
-        let file = path
-            .file_name()
-            .map_or_else(String::new, |file| file.to_string_lossy().into_owned());
-        step = format!("{step} {option} {file}");
-    }
-    let kind = format!("fewshop {name} ");
-    let mut steps: Vec<&str> = card
-        .command
-        .split("; ")
-        .filter(|other| !other.starts_with(&kind))
-        .collect();
-    step.push_str(rest);
-    steps.push(&step);
-    card.command = steps.join("; ");
+/// Writes a pack and returns its size in bytes. A pack that cannot be read back does not replace one
+/// that can.
+///
+/// # Errors
+/// With the file's name: when the pack cannot be read back, or the file cannot be written.
+pub(crate) fn write_pack(path: &Path, pack: &Pack) -> anyhow::Result<usize> {
+    write_pack_bytes(path, &pack.to_bytes()?)
+}
+
+/// As [`write_pack`], for a pack whose bytes were made already.
+///
+/// # Errors
+/// See [`write_pack`].
+pub(crate) fn write_pack_bytes(path: &Path, bytes: &[u8]) -> anyhow::Result<usize> {
+    Pack::from_bytes(bytes)
+        .with_context(|| format!("{}: the new pack cannot be read back", path.display()))?;
+    write_atomically(path, |out| out.write_all(bytes))?;
+    Ok(bytes.len())
 }
 
 /// Reads settings; without a file they are the defaults.
@@ -169,7 +168,7 @@ pub(crate) fn read_toml<T: Default + serde::de::DeserializeOwned>(
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("{}: cannot be read", path.display()))?;
     toml::from_str(&text)
-        .with_context(|| format!("{}: not the settings that are expected", path.display()))
+        .with_context(|| format!("{}: not settings that `fewshop` knows", path.display()))
 }
 
 /// Brings up the backend asked for.
@@ -228,7 +227,7 @@ fn write_json(path: Option<&Path>, figures: &impl serde::Serialize) -> anyhow::R
     let Some(path) = path else { return Ok(()) };
     let text =
         serde_json::to_string_pretty(figures).context("failed to write the figures as JSON")?;
-    Ok(fewshop_data::files::write_atomically(path, |out| {
+    Ok(write_atomically(path, |out| {
         out.write_all(text.as_bytes())
     })?)
 }
@@ -240,7 +239,7 @@ fn write_json(path: Option<&Path>, figures: &impl serde::Serialize) -> anyhow::R
 fn write_study(path: Option<&Path>, study: &Study) -> anyhow::Result<()> {
     let Some(path) = path else { return Ok(()) };
     let text = study.to_json()?;
-    Ok(fewshop_data::files::write_atomically(path, |out| {
+    Ok(write_atomically(path, |out| {
         out.write_all(text.as_bytes())
     })?)
 }
@@ -251,7 +250,7 @@ pub fn warn(text: &str) {
 }
 
 /// Warns of rows that were left out, if there are any.
-pub fn warn_unknown(unknown: &fewshop_data::files::UnknownItems, path: &Path) {
+pub fn warn_unknown(unknown: &UnknownItems, path: &Path) {
     if let Some(text) = unknown.warning(path) {
         warn(&text);
     }

@@ -1,16 +1,14 @@
 //! `fewshop offers` and `fewshop study offers`: which offer to show a household that is known by
 //! few purchases.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
-use fewshop_data::files::{
-    Offer, OfferEvent, read_events, read_offer_events, read_offers, write_atomically,
-};
+use fewshop_data::files::{Offer, OfferEvent, read_events, read_offer_events, read_offers};
 use fewshop_model::Pack;
 use fewshop_train::offers::{Shipped, Shop, compare, current, expected, ship, shop, table};
 
-use super::{note_step, print, read_pack, warn_unknown, write_study};
+use super::{print, read_pack, warn_unknown, write_pack, write_study};
+use crate::provenance::Provenance;
 use crate::report::Study;
 
 /// Arguments of `fewshop offers`.
@@ -132,20 +130,17 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         seed,
         ..
     } = &args.data;
-    let files = [
-        ("--events", events.as_path()),
-        ("--offers", offers.as_path()),
-        ("--offer-events", offer_events.as_path()),
-    ];
+    let command = Provenance::of("offers")
+        .file("--events", events.as_path())
+        .file("--offers", offers.as_path())
+        .file("--offer-events", offer_events.as_path())
+        .value("--days", args.days)
+        .value("--seed", seed);
     let pack = pack.edit(|parts| {
-        let rest = format!(" --days {} --seed {seed}", args.days);
-        note_step(&mut parts.card, "offers", &files, &rest);
+        command.replace_in(&mut parts.card);
         parts.offers = Some(weights);
     })?;
-    let bytes = pack.to_bytes()?;
-    // What cannot be read back must not replace a pack that can.
-    Pack::from_bytes(&bytes)?;
-    write_atomically(&args.out, |out| out.write_all(&bytes))?;
+    write_pack(&args.out, &pack)?;
     print(&said)?;
     Ok(())
 }

@@ -1,14 +1,14 @@
 //! `fewshop profile` and `fewshop study profile`: heads for household attributes.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
-use fewshop_data::files::{read_events, read_households, write_atomically};
+use fewshop_data::files::{read_events, read_households};
 use fewshop_train::profile::{ProfileSettings, Rows, compare, describe, ship, table};
 
-use super::{note_step, print, read_pack, warn, warn_unknown, write_study};
+use super::{print, read_pack, warn, warn_unknown, write_pack, write_study};
+use crate::provenance::Provenance;
 use crate::report::Study;
 
 /// Arguments of `fewshop profile`.
@@ -118,25 +118,17 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         seed,
         ..
     } = &args.data;
-    let files = [
-        ("--events", events.as_path()),
-        ("--households", households.as_path()),
-    ];
+    let command = Provenance::of("profile")
+        .file("--events", events.as_path())
+        .file("--households", households.as_path())
+        .value("--seed", seed);
     let pack = pack.edit(|parts| {
-        let rest = format!(" --seed {seed}");
-        note_step(&mut parts.card, "profile", &files, &rest);
+        command.replace_in(&mut parts.card);
         parts.attributes = Some(shipped.weights);
     })?;
-    let bytes = pack.to_bytes()?;
-    write_pack(&args.out, &bytes)?;
+    write_pack(&args.out, &pack)?;
     print(&format!(
         "log loss below the prior's [95 %], households not seen\n{said}"
     ))?;
     Ok(())
-}
-
-fn write_pack(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    // What cannot be read back must not replace a pack that can.
-    fewshop_model::Pack::from_bytes(bytes).context("the pack with heads cannot be read back")?;
-    Ok(write_atomically(path, |out| out.write_all(bytes))?)
 }

@@ -1,18 +1,17 @@
 //! `fewshop refresh`: what is in season, told to a pack that is there already.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use fewshop_core::{Catalogue, ItemIx, split};
 use fewshop_data::files::{
-    Case, CaseRow, read_cases, read_events, read_truth, write_atomically, write_cases, write_truth,
+    CaseRow, EvalCase, read_cases, read_events, read_truth, write_cases, write_truth,
 };
-use fewshop_model::Pack;
 use fewshop_train::learner::{popularity, taken};
 
-use super::{note_step, print, read_pack, warn_unknown};
+use super::{print, read_pack, warn_unknown, write_pack};
+use crate::provenance::Provenance;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -79,8 +78,13 @@ impl Args {
         // one.
         let mut told = BTreeSet::new();
         let mut left_out = BTreeSet::new();
-        for (case, wanted) in cases.cases.iter().zip(&truth.wanted) {
-            let mut items: Vec<u32> = case.shots.iter().chain(wanted).map(|item| item.0).collect();
+        for (case, relevant) in cases.cases.iter().zip(&truth.relevant) {
+            let mut items: Vec<u32> = case
+                .shots
+                .iter()
+                .chain(relevant)
+                .map(|item| item.0)
+                .collect();
             items.sort_unstable();
             items.dedup();
             let into = if self.is_stranger(&case.user) {
@@ -91,7 +95,7 @@ impl Args {
             into.insert((case.user.clone(), items));
         }
         if let Some(folder) = &self.strangers {
-            write_strangers(folder, catalogue, &cases.cases, &truth.wanted, |case| {
+            write_strangers(folder, catalogue, &cases.cases, &truth.relevant, |case| {
                 self.is_stranger(&case.user)
             })?;
         }
@@ -105,15 +109,15 @@ impl Args {
 fn write_strangers(
     folder: &Path,
     catalogue: &Catalogue,
-    cases: &[Case],
-    wanted: &[Vec<ItemIx>],
-    is_stranger: impl Fn(&Case) -> bool,
+    cases: &[EvalCase],
+    relevant: &[Vec<ItemIx>],
+    is_stranger: impl Fn(&EvalCase) -> bool,
 ) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder)
         .with_context(|| format!("{}: the folder cannot be made", folder.display()))?;
-    let strangers: Vec<(&Case, &Vec<ItemIx>)> = cases
+    let strangers: Vec<(&EvalCase, &Vec<ItemIx>)> = cases
         .iter()
-        .zip(wanted)
+        .zip(relevant)
         .filter(|(case, _)| is_stranger(case))
         .collect();
     let rows = strangers.iter().flat_map(|(case, _)| {
@@ -127,8 +131,8 @@ fn write_strangers(
         })
     });
     write_cases(&folder.join("cases.csv"), rows)?;
-    let rows = strangers.iter().flat_map(|(case, wanted)| {
-        wanted
+    let rows = strangers.iter().flat_map(|(case, relevant)| {
+        relevant
             .iter()
             .map(|item| (case.id.as_str(), catalogue[*item].id.0.as_str()))
     });
@@ -160,25 +164,18 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         sessions.len()
     );
     let season = popularity(&counted, pack.catalogue().len());
-    let files: Vec<(&str, &Path)> = [
-        ("--events", &args.events),
-        ("--cases", &args.cases),
-        ("--truth", &args.truth),
-    ]
-    .into_iter()
-    .filter_map(|(option, path)| Some((option, path.as_deref()?)))
-    .collect();
-    let rest = args
-        .keep_strangers
-        .map_or_else(String::new, |n| format!(" --keep-strangers {n}"));
+    let mut command = Provenance::of("refresh")
+        .file("--events", args.events.as_deref())
+        .file("--cases", args.cases.as_deref())
+        .file("--truth", args.truth.as_deref());
+    if let Some(n) = args.keep_strangers {
+        command = command.value("--keep-strangers", n);
+    }
     let pack = pack.edit(|parts| {
-        note_step(&mut parts.card, "refresh", &files, &rest);
+        command.replace_in(&mut parts.card);
         parts.seasonal_counts = season;
     })?;
-    let bytes = pack.to_bytes()?;
-    // What cannot be read back must not replace a pack that can.
-    Pack::from_bytes(&bytes).context("the refreshed pack cannot be read back")?;
-    write_atomically(&args.out, |out| out.write_all(&bytes))?;
+    write_pack(&args.out, &pack)?;
     let kept = if left_out > 0 {
         format!(", {left_out} of strangers were left out")
     } else {

@@ -7,9 +7,10 @@ use anyhow::Context;
 use fewshop_data::files::write_atomically;
 use fewshop_model::Model;
 
-use super::evaluate::{Against, Rivals, read_log, read_questions};
+use super::evaluate::{Against, Rivals, read_eval_set, read_log};
 use super::{print, read_pack, write_json};
 
+use crate::provenance::Provenance;
 use crate::report::{DataCard, REPORT_VERSION, Report, Sheet, page};
 
 /// Arguments of `fewshop report`.
@@ -21,13 +22,13 @@ pub struct Args {
     /// What shoppers did: the data card and the baselines are counted from it
     #[arg(long, value_name = "FILE")]
     pub events: Option<PathBuf>,
-    /// Questions about strangers: case_id,user_id,k,position,item_id
+    /// Queries about strangers: case_id,user_id,k,position,item_id
     #[arg(long, value_name = "FILE")]
     pub cases: Option<PathBuf>,
     /// What those cases' shoppers also took: case_id,item_id
     #[arg(long, value_name = "FILE")]
     pub truth: Option<PathBuf>,
-    /// Questions about returning shoppers: the same with the column visit
+    /// Queries about returning shoppers: the same with the column visit
     #[arg(long, value_name = "FILE", requires_all = ["return_truth", "pack"])]
     pub return_cases: Option<PathBuf>,
     /// What those cases' shoppers also took
@@ -119,18 +120,18 @@ fn compute(
     let model = Model::new(read_pack(pack)?);
     let catalogue = model.catalogue();
     // All files first: a slip in the last one should not cost the minutes of the others.
-    let strangers = read_questions(cases, truth, catalogue)?;
+    let strangers = read_eval_set(cases, truth, catalogue)?;
     let returning = match (&args.return_cases, &args.return_truth) {
-        (Some(cases), Some(truth)) => Some(read_questions(cases, truth, catalogue)?),
+        (Some(cases), Some(truth)) => Some(read_eval_set(cases, truth, catalogue)?),
         _ => None,
     };
     let log = read_log(events, catalogue)?;
     let (baselines, ablated) = rivals.prepare(&args.against, events, &model, &log)?;
-    let full = |questions| -> anyhow::Result<_> {
-        let mut found = fewshop_eval::evaluate(&model, questions)?;
+    let full = |eval_set| -> anyhow::Result<_> {
+        let mut found = fewshop_eval::evaluate(&model, eval_set)?;
         found.dismissals =
-            fewshop_eval::dismissals(&model, questions, &args.against.simulate_dismissals)?;
-        found.contenders = fewshop_eval::contenders(&model, questions, &baselines, &ablated)?;
+            fewshop_eval::dismissals(&model, eval_set, &args.against.simulate_dismissals)?;
+        found.contenders = fewshop_eval::contenders(&model, eval_set, &baselines, &ablated)?;
         Ok(found)
     };
     Ok(Report {
@@ -147,43 +148,34 @@ fn compute(
     })
 }
 
-/// The command without folders: the page goes to other people.
+/// The command that the page names.
 fn command(args: &Args, pack: &Path, events: &Path, cases: &Path, truth: &Path) -> String {
-    let name = |path: &Path| {
-        path.file_name()
-            .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
-    };
-    let mut out = String::from("fewshop report");
-    let mut add = |option: &str, path: Option<&Path>| {
-        if let Some(path) = path {
-            out += &format!(" --{option} {}", name(path));
-        }
-    };
-    add("pack", Some(pack));
-    add("items", args.against.items.as_deref());
-    add("events", Some(events));
-    add("cases", Some(cases));
-    add("truth", Some(truth));
-    add("return-cases", args.return_cases.as_deref());
-    add("return-truth", args.return_truth.as_deref());
-    add("baselines", args.against.baselines.as_deref());
-    add("config", args.against.config.as_deref());
-    add("valid-cases", args.against.valid_cases.as_deref());
-    add("valid-truth", args.against.valid_truth.as_deref());
-    if !args.against.simulate_dismissals.is_empty() {
-        let counts: Vec<String> = args
-            .against
+    let against = &args.against;
+    let mut command = Provenance::of("report")
+        .file("--pack", pack)
+        .file("--items", against.items.as_deref())
+        .file("--events", events)
+        .file("--cases", cases)
+        .file("--truth", truth)
+        .file("--return-cases", args.return_cases.as_deref())
+        .file("--return-truth", args.return_truth.as_deref())
+        .file("--baselines", against.baselines.as_deref())
+        .file("--config", against.config.as_deref())
+        .file("--valid-cases", against.valid_cases.as_deref())
+        .file("--valid-truth", against.valid_truth.as_deref());
+    if !against.simulate_dismissals.is_empty() {
+        let counts: Vec<String> = against
             .simulate_dismissals
             .iter()
             .map(usize::to_string)
             .collect();
-        out += &format!(" --simulate-dismissals {}", counts.join(","));
+        command = command.value("--simulate-dismissals", counts.join(","));
     }
     for study in &args.study {
-        out += &format!(" --study {}", name(study));
+        command = command.file("--study", study.as_path());
     }
-    if args.against.ablation {
-        out += " --ablation";
-    }
-    format!("{out} --seed {}", args.against.seed)
+    command
+        .flag("--ablation", against.ablation)
+        .value("--seed", against.seed)
+        .to_string()
 }

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use fewshop_core::Recommendation;
-use fewshop_data::files::{Case, read_cases, write_atomically};
+use fewshop_data::files::{EvalCase, read_cases};
 use fewshop_model::{BusinessRules, Model, Pack};
 use fewshop_train::merchant::read_rules;
 
-use super::{at_least_one, print, read_pack, warn_unknown};
+use super::{at_least_one, print, read_pack, warn_unknown, write_pack};
 
 /// Arguments of `fewshop rules`.
 #[derive(Debug, clap::Args)]
@@ -82,8 +82,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         )?)?;
     }
     if let Some(out) = &args.out {
-        let bytes = ruled.to_bytes()?;
-        write_atomically(out, |file| std::io::Write::write_all(file, &bytes))?;
+        write_pack(out, &ruled)?;
         print(&format!("{}: {}\n", out.display(), summary(ruled.rules())))?;
     }
     Ok(())
@@ -113,7 +112,7 @@ pub(super) fn summary(rules: &BusinessRules) -> String {
 }
 
 /// The two orders side by side.
-fn preview(before: Pack, after: Pack, cases: &[Case], top: usize) -> anyhow::Result<String> {
+fn preview(before: Pack, after: Pack, cases: &[EvalCase], top: usize) -> anyhow::Result<String> {
     let ranked =
         |pack: &Pack| fewshop_eval::recommend(&Model::new(pack.clone()), cases, top, false);
     let (old, new) = (ranked(&before)?, ranked(&after)?);

@@ -7,8 +7,8 @@ use fewshop_data::files::{Log, read_events, read_items};
 use fewshop_train::learner::TrainConfig;
 use fewshop_train::text::TextVectors;
 
-use super::train::{open_text_model, read_config};
-use super::warn_unknown;
+use super::train::open_text_model;
+use super::{read_toml, warn_unknown};
 
 /// A shop's files, and how to train on them.
 #[derive(Debug, clap::Args)]
@@ -43,7 +43,7 @@ impl ShopFiles {
     /// # Errors
     /// When a file cannot be read or holds something else than it should.
     pub(super) fn open(&self) -> anyhow::Result<OpenShop> {
-        let config = read_config(self.config.as_deref())?;
+        let config: TrainConfig = read_toml(self.config.as_deref())?;
         let model = open_text_model(self.text_model.as_deref(), &config)?;
         let catalogue = read_items(&self.items)?.catalogue;
         let log = read_events(&self.events, &catalogue)?;

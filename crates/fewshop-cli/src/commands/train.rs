@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use fewshop_core::Catalogue;
 use fewshop_data::files::{
     Log, check_writable, format_time, read_cases, read_events, read_items, read_truth,
@@ -13,16 +12,17 @@ use fewshop_data::files::{
 };
 use fewshop_data::pictures;
 use fewshop_data::progress::say;
-use fewshop_eval::seeds;
+use fewshop_eval::{EvalSet, seeds};
 use fewshop_model::{Card, Model, Pack};
-use fewshop_train::learner::{self, TrainConfig, Training, Validation};
+use fewshop_train::learner::{self, TrainConfig, Training};
 use fewshop_train::memory;
 use fewshop_train::merchant::read_rules;
 use fewshop_train::select::{self, Budget, Facts, Selection, Task};
 use fewshop_train::study::{Took, peak_mib};
 use fewshop_train::text::{TextModel, TextVectors};
 
-use super::{at_least_one, print, warn, warn_unknown};
+use super::{at_least_one, print, read_toml, warn, warn_unknown, write_pack};
+use crate::provenance::Provenance;
 
 /// Arguments of `fewshop train`.
 #[derive(Debug, clap::Args)]
@@ -126,7 +126,7 @@ fn at_least_two(text: &str) -> Result<usize, String> {
 pub fn run(args: &Args) -> anyhow::Result<()> {
     // What can be seen to be wrong comes first: a slip should not cost the minutes of reading, or
     // the hours of a search.
-    let config = read_config(args.config.as_deref())?;
+    let config: TrainConfig = read_toml(args.config.as_deref())?;
     if args.seeds > 1 && args.valid_cases.is_none() {
         anyhow::bail!(
             "--seeds compares figures on validation cases: give --valid-cases and --valid-truth too"
@@ -172,17 +172,17 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         let card = card(args, settings.as_deref(), &log, seed);
         let pack = learner::train(Training { seed, ..training }, card)?;
         if args.seeds > 1
-            && let Some(Validation { cases, wanted }) =
+            && let Some(EvalSet { queries, relevant }) =
                 read_validation(args, pack.catalogue(), false)?
         {
-            let ranked = fewshop_eval::recommend(&Model::new(pack.clone()), &cases, 20, false)?;
+            let ranked = fewshop_eval::recommend(&Model::new(pack.clone()), &queries, 20, false)?;
             figures.push((
                 seed,
-                seeds::means(&fewshop_eval::score(&cases, &wanted, &ranked)),
+                seeds::means(&fewshop_eval::score(&queries, &relevant, &ranked)),
             ));
         }
         if first.is_none() {
-            write_pack(args, &pack)?;
+            write(args, &pack)?;
             first = Some(pack);
         }
     }
@@ -201,22 +201,20 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn write_pack(args: &Args, pack: &Pack) -> anyhow::Result<()> {
-    // Rows are those of the pack, which puts the products into an order of its own.
+fn write(args: &Args, pack: &Pack) -> anyhow::Result<()> {
     let bytes = match &args.rules {
+        // Rows are those of the pack, which puts the products into an order of its own.
         Some(rules) => {
             let rules = read_rules(rules, pack.catalogue())?;
-            let ruled = pack.clone().edit(|parts| parts.rules = rules)?;
-            ruled.to_bytes()?
+            write_pack(&args.out, &pack.clone().edit(|parts| parts.rules = rules)?)?
         }
-        None => pack.to_bytes()?,
+        None => write_pack(&args.out, pack)?,
     };
-    write_atomically(&args.out, |out| std::io::Write::write_all(out, &bytes))?;
     print(&format!(
         "{}: {} products, {:.2} MB\n",
         args.out.display(),
         pack.catalogue().len(),
-        bytes.len() as f64 / 1e6
+        bytes as f64 / 1e6
     ))?;
     Ok(())
 }
@@ -226,19 +224,19 @@ fn read_validation(
     args: &Args,
     catalogue: &Catalogue,
     warns: bool,
-) -> anyhow::Result<Option<Validation>> {
+) -> anyhow::Result<Option<EvalSet>> {
     let (Some(cases), Some(truth)) = (&args.valid_cases, &args.valid_truth) else {
         return Ok(None);
     };
     let read = read_cases(cases, catalogue)?;
-    let wanted = read_truth(truth, catalogue, &read)?;
+    let truths = read_truth(truth, catalogue, &read)?;
     if warns {
         warn_unknown(&read.unknown, cases);
-        warn_unknown(&wanted.unknown, truth);
+        warn_unknown(&truths.unknown, truth);
     }
-    Ok(Some(Validation {
-        cases: read.cases,
-        wanted: wanted.wanted,
+    Ok(Some(EvalSet {
+        queries: read.cases,
+        relevant: truths.relevant,
     }))
 }
 
@@ -289,20 +287,6 @@ fn beside(out: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-pub(super) fn read_config(path: Option<&Path>) -> anyhow::Result<TrainConfig> {
-    let Some(path) = path else {
-        return Ok(TrainConfig::default());
-    };
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("{}: cannot be read", path.display()))?;
-    toml::from_str(&text).with_context(|| {
-        format!(
-            "{}: not settings that `fewshop train` knows",
-            path.display()
-        )
-    })
-}
-
 /// The sentence model, if one is given and the settings do not leave it out.
 pub(super) fn open_text_model(
     path: Option<&Path>,
@@ -328,27 +312,15 @@ fn card(args: &Args, settings: Option<&Path>, log: &Log, seed: u64) -> Card {
         .map(|session| session.time_s)
         .max()
         .unwrap_or(0);
-    let mut command = format!(
-        "fewshop train --items {} --events {}",
-        file_name(&args.items),
-        file_name(&args.events)
-    );
-    if let (Some(cases), Some(truth)) = (&args.valid_cases, &args.valid_truth) {
-        command += &format!(
-            " --valid-cases {} --valid-truth {}",
-            file_name(cases),
-            file_name(truth)
-        );
-    }
-    if let Some(config) = settings {
-        command += &format!(" --config {}", file_name(config));
-    }
-    if let Some(model) = &args.text_model {
-        command += &format!(" --text-model {}", file_name(model));
-    }
-    if let Some(rules) = &args.rules {
-        command += &format!(" --rules {}", file_name(rules));
-    }
+    let command = Provenance::of("train")
+        .file("--items", args.items.as_path())
+        .file("--events", args.events.as_path())
+        .file("--valid-cases", args.valid_cases.as_deref())
+        .file("--valid-truth", args.valid_truth.as_deref())
+        .file("--config", settings)
+        .file("--text-model", args.text_model.as_deref())
+        .file("--rules", args.rules.as_deref())
+        .value("--seed", seed);
     Card {
         shop: args.shop.clone(),
         currency: args.currency.clone(),
@@ -357,16 +329,10 @@ fn card(args: &Args, settings: Option<&Path>, log: &Log, seed: u64) -> Card {
         users: log.users.len(),
         data_until: format_time(newest).chars().take(10).collect(),
         seed,
-        command: format!("{command} --seed {seed}"),
+        command: command.to_string(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         ..Card::default()
     }
-}
-
-/// The pack goes to other people: what folders its maker keeps is no part of it.
-fn file_name(path: &Path) -> String {
-    path.file_name()
-        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]

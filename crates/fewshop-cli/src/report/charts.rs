@@ -320,7 +320,7 @@ pub(super) fn shares(frame: &Frame<'_>, wholes: &[Whole<'_>], width: f64) -> Str
     svg.finish()
 }
 
-/// Reliability: probabilities as said against shares as found, both on a logarithmic scale since
+/// Reliability: predicted probabilities against the shares found, both on a logarithmic scale since
 /// most candidates are unlikely.
 pub(super) fn reliability(
     frame: &Frame<'_>,
@@ -369,10 +369,14 @@ pub(super) fn reliability(
     }
     svg.line("ideal", (x_at(low), y_at(low)), (x_at(high), y_at(high)));
     let mut line = Vec::new();
-    for &(said, wanted, [from, to]) in points {
-        if said >= low {
-            svg.line("whisker", (x_at(said), y_at(from)), (x_at(said), y_at(to)));
-            line.push((x_at(said), y_at(wanted)));
+    for &(predicted, relevant, [from, to]) in points {
+        if predicted >= low {
+            svg.line(
+                "whisker",
+                (x_at(predicted), y_at(from)),
+                (x_at(predicted), y_at(to)),
+            );
+            line.push((x_at(predicted), y_at(relevant)));
         }
     }
     svg.polyline("line main c0 d0", &line);

@@ -341,8 +341,8 @@ mod tests {
             calibration: Calibration {
                 bins: vec![Bin {
                     candidates: 1_000,
-                    said: 0.1,
-                    wanted: 0.12,
+                    predicted: 0.1,
+                    relevant: 0.12,
                     interval: [0.1, 0.14],
                 }],
                 expected_error: 0.02,

@@ -391,15 +391,15 @@ pub(super) fn calibration(found: &Evaluation) -> String {
     }
     let points: Vec<(f64, f64, Interval)> = bins
         .iter()
-        .map(|bin| (bin.said, bin.wanted, bin.interval))
+        .map(|bin| (bin.predicted, bin.relevant, bin.interval))
         .collect();
     let said: Vec<String> = bins
         .iter()
         .map(|bin| {
             format!(
                 "said {:.2} %, found {:.2} %",
-                100.0 * bin.said,
-                100.0 * bin.wanted
+                100.0 * bin.predicted,
+                100.0 * bin.relevant
             )
         })
         .collect();
@@ -428,10 +428,10 @@ pub(super) fn calibration(found: &Evaluation) -> String {
             let [low, high] = bin.interval;
             vec![
                 thousands(bin.candidates),
-                format!("{:.2} %", 100.0 * bin.said),
+                format!("{:.2} %", 100.0 * bin.predicted),
                 format!(
                     "{:.2} % [{:.2}, {:.2}]",
-                    100.0 * bin.wanted,
+                    100.0 * bin.relevant,
                     100.0 * low,
                     100.0 * high
                 ),
@@ -523,7 +523,7 @@ pub(super) fn data(report: &Report) -> String {
         let cases: usize = found.adapted.values().map(|f| f.cases).sum();
         let left_out = if found.without_truth > 0 {
             format!(
-                " ({} without a wanted product left out)",
+                " ({} without a relevant product left out)",
                 found.without_truth
             )
         } else {
@@ -591,7 +591,7 @@ pub(super) fn glossary() -> String {
     let words = [
         (
             "NDCG@10",
-            "How well the first ten picks fit: 1 when they could not be better, 0 when none was wanted. A hit at the top counts more than one further down.",
+            "How well the first ten picks fit: 1 when they could not be better, 0 when none was relevant. A hit at the top counts more than one further down.",
         ),
         (
             "Recall@20",

@@ -1,7 +1,7 @@
 //! The command when the machine fails it: killed, no room, no rights, no memory.
 
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 use fewshop_model::Pack;
 
@@ -36,42 +36,94 @@ fn bytes(shop: &Folder, file: &str) -> Vec<u8> {
     std::fs::read(shop.path(file)).unwrap()
 }
 
+/// When a command is killed: what can be seen of it from outside, since time says nothing on a busy
+/// machine.
+#[derive(Debug, Clone, Copy)]
+enum Moment {
+    /// It has written this many lines to stderr.
+    Lines(usize),
+    /// The unfinished file beside the one that it writes holds this many bytes.
+    Unfinished(u64),
+}
+
+/// Size of the unfinished file of [`write_atomically`](fewshop_data::files::write_atomically) in the
+/// shop's folder, while there is one.
+fn unfinished(shop: &Folder) -> Option<u64> {
+    let entries = std::fs::read_dir(shop.path(".")).unwrap();
+    entries
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_name().to_string_lossy().ends_with(".part"))
+        // It may go between the listing and this question.
+        .filter_map(|entry| entry.metadata().ok())
+        .map(|meta| meta.len())
+        .max()
+}
+
+/// Starts the command and kills it at the given moment; one that ended before has had its way.
+fn kill_at(shop: &Folder, line: &str, moment: Moment) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_fewshop"))
+        .args(line.split(' '))
+        .current_dir(shop.path("."))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    match moment {
+        Moment::Lines(count) => assert_eq!(lines.by_ref().take(count).count(), count),
+        Moment::Unfinished(size) => {
+            // Nobody else reads what it says; a full pipe would stop it.
+            let reader = std::thread::spawn(move || lines.count());
+            while unfinished(shop).is_none_or(|now| now < size)
+                && child.try_wait().unwrap().is_none()
+            {
+                std::thread::yield_now();
+            }
+            child.kill().unwrap();
+            reader.join().unwrap();
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // As it would be cleared away by hand: the next moment looks for one of its own.
+    for entry in std::fs::read_dir(shop.path(".")).unwrap().flatten() {
+        if entry.file_name().to_string_lossy().ends_with(".part") {
+            std::fs::remove_file(entry.path()).unwrap();
+        }
+    }
+}
+
 #[test]
 fn killed_at_any_moment_the_old_pack_is_there_or_the_new_one() {
     let shop = made_up_shop();
     shop.check_done(&format!("{TRAIN} --seed 7 --out old.pack"));
-    let start = Instant::now();
-    shop.check_done(&format!("{TRAIN} --seed 8 --out new.pack"));
-    let whole = start.elapsed();
+    let output = shop.run(&format!("{TRAIN} --seed 8 --out new.pack"));
+    assert!(output.status.success());
+    let lines = String::from_utf8_lossy(&output.stderr).lines().count();
     let (old, new) = (bytes(&shop, "old.pack"), bytes(&shop, "new.pack"));
     assert!(old != new);
-    // Two moments on the way and five around the end, where the pack is written.
-    for nth in 0..7u32 {
+    let size = new.len() as u64;
+    // Three moments on the way and four around the end, where the pack is written.
+    for moment in [
+        Moment::Lines(1),
+        Moment::Lines(lines / 2),
+        Moment::Lines(lines - 1),
+        Moment::Lines(lines),
+        Moment::Unfinished(0),
+        Moment::Unfinished(size / 2),
+        Moment::Unfinished(size),
+    ] {
         std::fs::copy(shop.path("old.pack"), shop.path("a.pack")).unwrap();
-        let share = if nth < 2 {
-            f64::from(nth + 1) / 3.0
-        } else {
-            0.91 + f64::from(nth) / 50.0
-        };
-        let line = format!("{TRAIN} --seed 8 --out a.pack");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_fewshop"))
-            .args(line.split(' '))
-            .current_dir(shop.path("."))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(whole.mul_f64(share));
-        child.kill().unwrap();
-        child.wait().unwrap();
+        kill_at(&shop, &format!("{TRAIN} --seed 8 --out a.pack"), moment);
         let now = bytes(&shop, "a.pack");
         assert!(
             now == old || now == new,
-            "killed after {share} of {whole:?}: neither the old pack nor the new one"
+            "killed at {moment:?} of {lines} lines and {size} bytes: neither the old pack nor the new one"
         );
     }
     // What a kill left behind does not stand in the way of the next run, which gives the same pack
     // as ever.
+    shop.write(".fewshop-left.part", "half a pack");
     shop.check_done(&format!("{TRAIN} --seed 8 --out a.pack"));
     assert!(bytes(&shop, "a.pack") == new);
 }
@@ -83,20 +135,12 @@ fn killed_while_it_writes_a_file_is_whole() {
     let shop = made_up_shop();
     shop.check_done(&format!("{TRAIN} --out a.pack"));
     let line = "recommend --pack a.pack --cases cases.csv --top 36 --out recs.csv";
-    let start = Instant::now();
     shop.check_done(line);
-    let whole = start.elapsed().max(Duration::from_millis(2));
     let recs = bytes(&shop, "recs.csv");
-    for nth in 0..20u32 {
+    let size = recs.len() as u64;
+    for nth in 0..20 {
         shop.write("recs.csv", "old");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_fewshop"))
-            .args(line.split(' '))
-            .current_dir(shop.path("."))
-            .spawn()
-            .unwrap();
-        std::thread::sleep(whole.mul_f64(0.5 + f64::from(nth) / 30.0));
-        child.kill().unwrap();
-        child.wait().unwrap();
+        kill_at(&shop, line, Moment::Unfinished(size * (nth % 4) / 3));
         let now = bytes(&shop, "recs.csv");
         assert!(
             now == b"old" || now == recs,

@@ -33,7 +33,7 @@ const OLDEST_VISIT: i32 = -100;
 
 /// One question to a model.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Case {
+pub struct EvalCase {
     /// Its id.
     pub id: String,
     /// The shopper.
@@ -51,7 +51,7 @@ pub struct Case {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Cases {
     /// In order of first appearance.
-    pub cases: Vec<Case>,
+    pub cases: Vec<EvalCase>,
     /// Rows that were left out since the catalogue lacks their item.
     pub unknown: UnknownItems,
 }
@@ -61,13 +61,13 @@ pub struct Cases {
 pub struct Truth {
     /// One list a case, parallel to [`Cases::cases`], in file order; empty for a case of which the
     /// file says nothing.
-    pub wanted: Vec<Vec<ItemIx>>,
+    pub relevant: Vec<Vec<ItemIx>>,
     /// Rows that were left out since the catalogue lacks their item.
     pub unknown: UnknownItems,
 }
 
 struct Draft {
-    case: Case,
+    case: EvalCase,
     /// Rows by visit, 0 first and then back in time, each with its position.
     rows: BTreeMap<i32, Vec<(u32, ItemIx)>>,
 }
@@ -108,7 +108,7 @@ pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError
             Some(&slot) => slot,
             None => {
                 at.insert(case_id.to_owned(), drafts.len());
-                let case = Case {
+                let case = EvalCase {
                     id: case_id.to_owned(),
                     user: user.to_owned(),
                     k,
@@ -150,7 +150,7 @@ pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError
     Ok(Cases { cases, unknown })
 }
 
-fn finish(Draft { mut case, rows }: Draft) -> Case {
+fn finish(Draft { mut case, rows }: Draft) -> EvalCase {
     for (back, mut items) in rows {
         items.sort_by_key(|&(position, _)| position);
         let items = items.into_iter().map(|(_, item)| item).collect();
@@ -177,7 +177,7 @@ pub fn read_truth(path: &Path, catalogue: &Catalogue, cases: &Cases) -> Result<T
         .map(|(slot, case)| (case.id.as_str(), slot))
         .collect();
     let mut truth = Truth {
-        wanted: vec![Vec::new(); cases.cases.len()],
+        relevant: vec![Vec::new(); cases.cases.len()],
         unknown: UnknownItems::default(),
     };
     read_table(path, &TRUTH, |_, row| {
@@ -191,7 +191,7 @@ pub fn read_truth(path: &Path, catalogue: &Catalogue, cases: &Cases) -> Result<T
         };
         let item_id = row.id(1)?;
         match rows.get(item_id) {
-            Some(&item) => truth.wanted[slot].push(item),
+            Some(&item) => truth.relevant[slot].push(item),
             None => truth.unknown.count(item_id),
         }
         Ok(())

@@ -31,7 +31,7 @@ use fewshop_core::{Catalogue, ItemIx};
 
 pub use atomic::{check_writable, write_atomically};
 pub use cases::{
-    Case, CaseRow, Cases, RecRow, Truth, read_cases, read_truth, write_cases, write_recs,
+    CaseRow, Cases, EvalCase, RecRow, Truth, read_cases, read_truth, write_cases, write_recs,
     write_return_cases, write_truth,
 };
 pub use error::{FileError, Place, shorten};

@@ -308,7 +308,7 @@ fn cases_keep_shots_by_position_and_visits_latest_first() {
         &cases,
     )
     .unwrap();
-    assert_eq!(truth.wanted, [vec![ItemIx(2)], vec![]]);
+    assert_eq!(truth.relevant, [vec![ItemIx(2)], vec![]]);
     assert_eq!(truth.unknown.rows, 1);
     let message = read_truth(
         &folder.file("t.csv", "case_id,item_id\nx,c\nz,c\n"),
@@ -385,7 +385,9 @@ fn every_table_comes_back_from_csv_and_from_parquet() {
         assert_eq!(returning.cases[0].visits, [vec![], vec![ItemIx(2)]]);
         write_truth(&path("truth"), [("x", "c")]).unwrap();
         assert_eq!(
-            read_truth(&path("truth"), &shop(), &cases).unwrap().wanted,
+            read_truth(&path("truth"), &shop(), &cases)
+                .unwrap()
+                .relevant,
             [[ItemIx(2)]]
         );
     }

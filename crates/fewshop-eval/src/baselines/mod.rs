@@ -14,7 +14,7 @@ mod personal_mlp;
 
 use anyhow::{Result, ensure};
 use fewshop_core::{Catalogue, ItemIx, split};
-use fewshop_data::files::{Case, Log};
+use fewshop_data::files::{EvalCase, Log};
 use fewshop_data::progress::Progress;
 use fewshop_model::kernels;
 use rand::SeedableRng;
@@ -265,7 +265,7 @@ impl Baselines {
 
     /// The first 20 for each case, without its shots.
     #[must_use]
-    pub fn picks(&self, method: Method, cases: &[Case]) -> Vec<Vec<ItemIx>> {
+    pub fn picks(&self, method: Method, cases: &[EvalCase]) -> Vec<Vec<ItemIx>> {
         let progress = Progress::of(&format!("Baseline {}", method.name()), cases.len() as u64);
         let out = cases
             .par_iter()
@@ -296,7 +296,7 @@ impl Baselines {
         self.index.popularity()
     }
 
-    fn score(&self, method: Method, case: &Case, channels: &mut Channels<'_>, out: &mut [f32]) {
+    fn score(&self, method: Method, case: &EvalCase, channels: &mut Channels<'_>, out: &mut [f32]) {
         let (config, sessions) = (&self.config, self.index.len() as f32);
         match method {
             Method::Popularity => out

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use fewshop_data::progress::{Progress, quietly};
-use fewshop_eval::{Evaluated, Interval, PICKS, Questions, mean_over_k, paired};
+use fewshop_eval::{EvalSet, Evaluated, Interval, PICKS, mean_over_k, paired};
 use fewshop_model::{ItemTable, Model, Pack};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -83,7 +83,7 @@ struct Tried {
 /// When no mix fits; the error names the smallest length that was found.
 pub fn search(
     pack: &Pack,
-    questions: &Questions,
+    eval_set: &EvalSet,
     budget: usize,
     seed: u64,
     command: &str,
@@ -124,7 +124,7 @@ pub fn search(
         mixes
             .par_iter()
             .map(|&mix| {
-                quietly(|| try_one(mix, small(mix)?, &name(mix, &pack), questions, &progress))
+                quietly(|| try_one(mix, small(mix)?, &name(mix, &pack), eval_set, &progress))
             })
             .collect()
     };
@@ -147,7 +147,7 @@ pub fn search(
     progress.finish(&format!(
         "Tried {} mixes on {} cases",
         tried.len(),
-        questions.cases.len()
+        eval_set.queries.len()
     ));
     let Some(chosen) = best_within(&tried, budget, |_| true) else {
         let Some(least) = tried.iter().min_by_key(|one| one.brotli) else {
@@ -215,13 +215,13 @@ fn try_one(
     mix: Mix,
     small: Pack,
     name: &str,
-    questions: &Questions,
+    eval_set: &EvalSet,
     progress: &Progress,
 ) -> Result<Tried> {
     // As a device reads it.
     let read = Pack::from_bytes(&small.to_bytes()?)?;
-    let ranked = fewshop_eval::recommend(&Model::new(read), &questions.cases, PICKS, false)?;
-    let scores = fewshop_eval::score(&questions.cases, &questions.wanted, &ranked);
+    let ranked = fewshop_eval::recommend(&Model::new(read), &eval_set.queries, PICKS, false)?;
+    let scores = fewshop_eval::score(&eval_set.queries, &eval_set.relevant, &ranked);
     let bytes = encoded(small, &scores)?;
     let brotli = on_the_wire(&bytes)?;
     let mean = mean_over_k(&scores);
@@ -281,36 +281,36 @@ fn measured(tried: &[Tried], pack: &Pack) -> Vec<Measured> {
 #[cfg(test)]
 mod tests {
     use fewshop_core::ItemIx;
-    use fewshop_data::files::Case;
+    use fewshop_data::files::EvalCase;
     use fewshop_model::toy;
 
     use super::*;
 
-    fn questions() -> Questions {
-        let case = |n: u32| Case {
+    fn eval_set() -> EvalSet {
+        let case = |n: u32| EvalCase {
             id: format!("c{n}"),
             user: format!("u{n}"),
             k: 1 + n % 2 * 2,
             shots: (0..1 + n % 2 * 2).map(|i| ItemIx(n % 3 * 20 + i)).collect(),
             visits: Vec::new(),
         };
-        let wanted = |n: u32| (5..9).map(|i| ItemIx(n % 3 * 20 + i)).collect();
-        Questions {
-            cases: (0..24).map(case).collect(),
-            wanted: (0..24).map(wanted).collect(),
+        let relevant = |n: u32| (5..9).map(|i| ItemIx(n % 3 * 20 + i)).collect();
+        EvalSet {
+            queries: (0..24).map(case).collect(),
+            relevant: (0..24).map(relevant).collect(),
         }
     }
 
     #[test]
     fn what_is_taken_fits_ranks_best_of_what_fits_and_is_the_same_again() {
         let pack = toy::pack();
-        let full = search(&pack, &questions(), 1_000_000, 7, "").unwrap();
+        let full = search(&pack, &eval_set(), 1_000_000, 7, "").unwrap();
         let tried = &full.found.tried;
         assert_eq!((tried[0].mix, tried[0].minus_full), (Mix::NONE, 0.0));
         let best = &tried[full.found.chosen];
         assert!(tried.iter().all(|one| one.ndcg <= best.ndcg));
         let budget = tried.iter().map(|one| one.brotli_bytes).min().unwrap() + 20;
-        let small = search(&pack, &questions(), budget, 7, "").unwrap();
+        let small = search(&pack, &eval_set(), budget, 7, "").unwrap();
         let chosen = &small.found.tried[small.found.chosen];
         assert!(
             chosen.brotli_bytes <= budget
@@ -329,13 +329,13 @@ mod tests {
         );
         assert_eq!(
             small.bytes,
-            search(&pack, &questions(), budget, 7, "").unwrap().bytes
+            search(&pack, &eval_set(), budget, 7, "").unwrap().bytes
         );
     }
 
     #[test]
     fn a_budget_that_cannot_be_met_names_the_smallest_length() {
-        let error = search(&toy::pack(), &questions(), 100, 7, "")
+        let error = search(&toy::pack(), &eval_set(), 100, 7, "")
             .unwrap_err()
             .to_string();
         assert!(

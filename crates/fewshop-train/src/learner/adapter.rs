@@ -1,5 +1,5 @@
 //! Chooses how far the device may move the taste: learning rate and a gate by number of shots, on
-//! held sessions.
+//! held-out sessions.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::AdapterConfig;
-use super::sessions::{Episode, SHOTS};
+use super::sessions::{SHOTS, TrainingCase};
 
 /// Fixed negatives: rows by popularity, each once.
 pub(crate) fn negatives(
@@ -32,12 +32,12 @@ pub(crate) fn negatives(
     }
 }
 
-/// Sets learning rate and gate to what makes the held sessions' wanted items likeliest over the
+/// Sets learning rate and gate to what makes the held-out sessions' relevant items likeliest over the
 /// whole catalogue. A gate of 0 for some number of shots says that fine-tuning the taste did not
 /// help there.
 pub(crate) fn choose(
     pack: Pack,
-    episodes: &[Episode],
+    cases: &[TrainingCase],
     config: &AdapterConfig,
 ) -> Result<Pack, PackError> {
     let mut pack = pack.edit(|parts| {
@@ -50,7 +50,7 @@ pub(crate) fn choose(
         return pack.edit(|parts| parts.adapter.gate = vec![0.0]);
     }
     let progress = Progress::of("Adapter", config.learning_rates.len() as u64);
-    let with_shots: Vec<&Episode> = episodes
+    let with_shots: Vec<&TrainingCase> = cases
         .iter()
         .filter(|e| !e.shots.is_empty())
         .take(1_500)
@@ -60,7 +60,7 @@ pub(crate) fn choose(
         pack = pack.edit(|parts| parts.adapter.learning_rate = vec![rate; d])?;
         let gains: Vec<(usize, Vec<f64>)> = with_shots
             .par_iter()
-            .map(|episode| (episode.shots.len(), gains(&pack, episode, &config.gates)))
+            .map(|case| (case.shots.len(), gains(&pack, case, &config.gates)))
             .collect();
         let mut by_shots: BTreeMap<usize, (f64, Vec<f64>)> = BTreeMap::new();
         for (shots, gain) in gains {
@@ -90,7 +90,7 @@ pub(crate) fn choose(
         }
         let mean = total / f64::max(count, 1.0);
         progress.note(&format!(
-            "rate {rate}: {mean:+.4} log-likelihood a wanted item; gates {}",
+            "rate {rate}: {mean:+.4} log-likelihood a relevant item; gates {}",
             words.join(", ")
         ));
         progress.step();
@@ -104,15 +104,15 @@ pub(crate) fn choose(
             parts.adapter.gate = gate;
         })?;
         progress.finish(&format!(
-            "Adapter: rate {rate}, gate by shots {words}, {gain:+.4} log-likelihood a wanted item"
+            "Adapter: rate {rate}, gate by shots {words}, {gain:+.4} log-likelihood a relevant item"
         ));
     }
     Ok(pack)
 }
 
-/// Gain in mean log-likelihood of the wanted items for each gate against the frozen taste.
-fn gains(pack: &Pack, episode: &Episode, gates: &[f32]) -> Vec<f64> {
-    let shots: Vec<ItemIx> = episode.shots.iter().map(|&row| ItemIx(row)).collect();
+/// Gain in mean log-likelihood of the relevant items for each gate against the frozen taste.
+fn gains(pack: &Pack, case: &TrainingCase, gates: &[f32]) -> Vec<f64> {
+    let shots: Vec<ItemIx> = case.shots.iter().map(|&row| ItemIx(row)).collect();
     let (frozen, tuned) = pack.user_embeddings(&Session::of_items(&shots));
     let likelihood = |weight: f32| {
         let u: Vec<f32> = frozen
@@ -128,12 +128,11 @@ fn gains(pack: &Pack, episode: &Episode, gates: &[f32]) -> Vec<f64> {
                 .map(|z| f64::from((z - top).exp()))
                 .sum::<f64>()
                 .ln();
-        episode
-            .wanted
+        case.relevant
             .iter()
             .map(|&row| f64::from(logits[row as usize]) - total)
             .sum::<f64>()
-            / episode.wanted.len() as f64
+            / case.relevant.len() as f64
     };
     let base = likelihood(0.0);
     gates

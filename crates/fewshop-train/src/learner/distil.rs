@@ -3,14 +3,14 @@
 //! Vinyals and Dean 2015; for rankings Tang and Wang, KDD 2018).
 
 use anyhow::{Context, Result};
-use fewshop_eval::Questions;
+use fewshop_eval::EvalSet;
 use fewshop_model::Card;
 use fewshop_model::{ItemTable, Pack, RankerWeights};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::ranker::{self, Example, Soft};
-use super::{Prepared, Training, through_bytes, with};
+use super::ranker::{self, RankerExample, Soft};
+use super::{Prepared, Training, as_shipped, with};
 
 /// Teacher and lessons.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,7 +51,7 @@ pub struct Distilled {
     /// The same with vectors at eight bits.
     pub eight_bits: Pack,
     /// The validation cases in the rows of all of these.
-    pub questions: Questions,
+    pub eval_set: EvalSet,
 }
 
 /// Trains them. Counts, vectors, adapter, candidates and features are made once and shared: what
@@ -77,12 +77,12 @@ pub fn distil(training: Training<'_>, distil: &DistilConfig) -> Result<Distilled
         ..config.ranker.clone()
     };
     let seeds: Vec<u64> = (seed..=u64::MAX).take(distil.members.max(1)).collect();
-    let train = |examples: &[Example],
+    let train = |examples: &[RankerExample],
                  config: &super::RankerTrainConfig,
                  off: &[_],
                  soft: Option<Soft>,
                  seed: u64| {
-        let all: Vec<&Example> = examples.iter().collect();
+        let all: Vec<&RankerExample> = examples.iter().collect();
         ranker::train(
             &all,
             &valid,
@@ -103,7 +103,7 @@ pub fn distil(training: Training<'_>, distil: &DistilConfig) -> Result<Distilled
         temperature: distil.temperature,
         weight: distil.weight,
     };
-    let pack = |weights: RankerWeights| through_bytes(&with(&prepared.shipped, weights)?);
+    let pack = |weights: RankerWeights| as_shipped(&with(&prepared.shipped, weights)?);
     let students = |soft: Option<Soft>| -> Result<Vec<Pack>> {
         seeds
             .iter()
@@ -119,9 +119,9 @@ pub fn distil(training: Training<'_>, distil: &DistilConfig) -> Result<Distilled
         127.0,
     );
     Ok(Distilled {
-        questions: super::in_rows_of(&plain[0], catalogue, validation)?,
+        eval_set: validation.in_rows_of(plain[0].catalogue(), catalogue)?,
         unrounded: unrounded(&plain[0], &prepared.shipped, &rows)?,
-        eight_bits: through_bytes(&plain[0].clone().edit(|parts| parts.item_table = table)?)?,
+        eight_bits: as_shipped(&plain[0].clone().edit(|parts| parts.item_table = table)?)?,
         teacher: pack(teacher)?,
         plain,
         distilled,

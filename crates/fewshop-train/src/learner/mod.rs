@@ -15,8 +15,8 @@ mod distil;
 mod pairs;
 mod ranker;
 mod regression;
+mod row_order;
 mod sessions;
-mod shelf;
 mod tower;
 
 use std::collections::BTreeMap;
@@ -24,9 +24,9 @@ use std::collections::BTreeMap;
 use crate::modules::ContentPath;
 use anyhow::{Context, Result, ensure};
 use fewshop_core::{Catalogue, Item, ItemIx};
-use fewshop_data::files::{Case, Log};
+use fewshop_data::files::{EvalCase, Log};
 use fewshop_data::progress::say;
-use fewshop_eval::{Evaluated, Questions};
+use fewshop_eval::{EvalSet, Evaluated};
 use fewshop_model::features::{FEATURES, FeatureGroup, group_of};
 use fewshop_model::{AdapterWeights, Card, Model, ModelConfig, Pack, PackParts, RankerWeights};
 use rand::SeedableRng;
@@ -34,8 +34,8 @@ use rand_chacha::ChaCha8Rng;
 
 pub(crate) use content::{sorted_prices, tokens};
 pub use pairs::{popularity, recent};
+pub(crate) use row_order::in_shelf_order;
 pub use sessions::taken;
-pub(crate) use shelf::in_shelf_order;
 
 pub use distil::{DistilConfig, Distilled, distil};
 
@@ -43,18 +43,9 @@ pub use config::{AdapterConfig, PairsConfig, RankerTrainConfig, TowerConfig, Tra
 
 use crate::text::TextVectors;
 use content::Vocabulary;
-use ranker::Example;
-use sessions::{Episode, Sessions};
+use ranker::RankerExample;
+use sessions::{Sessions, TrainingCase};
 use tower::Vectors;
-
-/// Validation cases with what each shopper also took.
-#[derive(Debug, Clone, Default)]
-pub struct Validation {
-    /// Questions.
-    pub cases: Vec<Case>,
-    /// Wanted items, parallel to the cases.
-    pub wanted: Vec<Vec<ItemIx>>,
-}
 
 /// What a training starts from. The same log, settings and seed give the same pack on the same
 /// machine.
@@ -67,7 +58,7 @@ pub struct Training<'a> {
     /// What shoppers did.
     pub log: &'a Log,
     /// Cases that tell when to stop; without them a part of the log does.
-    pub validation: Option<&'a Validation>,
+    pub validation: Option<&'a EvalSet>,
     /// Settings.
     pub config: &'a TrainConfig,
     /// Start of the random numbers.
@@ -165,21 +156,21 @@ const FIRST_RANKER: usize = 4_000;
 /// Products that a validation case turns down where it is asked what they say of others.
 const TURNED_DOWN: usize = 3;
 
-/// One case in so many is taught without a season.
-const UNTOLD: usize = 4;
+/// One case in this many teaches the ranker without seasonal counts.
+const WITHOUT_SEASON: usize = 4;
 
 /// How much of a season the ranker is taught to expect.
 struct SeasonRule {
-    /// Products of a session that tells, at the least.
+    /// A session with fewer products is not counted.
     least: usize,
     /// Sessions.
     sessions: usize,
 }
 
 impl SeasonRule {
-    /// With validation cases a season is told by sessions like theirs, and by four fifths of them:
-    /// one shopper in five stays a stranger.
-    fn of(valid: &[Episode], given: bool, config: &TrainConfig) -> Self {
+    /// With validation cases the seasonal counts come from sessions like theirs, and from four fifths
+    /// of them: one shopper in five stays unseen.
+    fn of(valid: &[TrainingCase], given: bool, config: &TrainConfig) -> Self {
         const LEAST: usize = 2;
         const MOST_LEAST: usize = 12;
         let most = config.season_sessions;
@@ -191,14 +182,14 @@ impl SeasonRule {
         }
         let least = valid
             .iter()
-            .map(|e| e.shots.len() + e.wanted.len())
+            .map(|e| e.shots.len() + e.relevant.len())
             .min()
             .unwrap_or(LEAST)
             .clamp(LEAST, MOST_LEAST);
         let sessions: std::collections::BTreeSet<Vec<u32>> = valid
             .iter()
             .map(|e| {
-                let mut items: Vec<u32> = e.shots.iter().chain(&e.wanted).copied().collect();
+                let mut items: Vec<u32> = e.shots.iter().chain(&e.relevant).copied().collect();
                 items.sort_unstable();
                 items
             })
@@ -214,10 +205,10 @@ impl SeasonRule {
 struct Prepared {
     /// What the ranker is taught with: packs of parts of the log, and sessions that they have not
     /// seen.
-    rounds: Vec<(Pack, Vec<Episode>)>,
+    rounds: Vec<(Pack, Vec<TrainingCase>)>,
     /// What ranks the validation cases while the ranker is taught.
     judge: Pack,
-    valid: Vec<Episode>,
+    valid: Vec<TrainingCase>,
     /// What ships but for the ranker, in shelf order.
     shipped: Pack,
     /// The shipped vectors' way from content.
@@ -240,21 +231,22 @@ impl Prepared {
         let items = catalogue.len();
         let parts = sessions::cut(log, config, seed, validation.is_none());
         let first = enough(&parts, log)?;
-        let valid: Vec<Episode> = match validation {
+        let valid: Vec<TrainingCase> = match validation {
             Some(v) => v
-                .cases
+                .queries
                 .iter()
-                .zip(&v.wanted)
-                .map(|(case, wanted)| episode(case, wanted))
+                .zip(&v.relevant)
+                .map(|(query, relevant)| training_case(query, relevant))
                 .collect(),
-            None => sessions::episodes(&parts.valid, 2_000, &mut rng),
+            None => sessions::training_cases(&parts.valid, 2_000, &mut rng),
         };
         let season = SeasonRule::of(&valid, validation.is_some(), config);
         let popularity = pairs::popularity(&first.fit.items, items);
-        let held = sessions::episodes(&first.held, config.ranker.cases, &mut rng);
-        let weights = pairs::choose_weights(&first.fit.items, &popularity, &held, &config.pairs);
-        // Vectors stop by the strangers' first visits: the tower does not know of earlier ones.
-        let first_visits: Vec<Episode> = valid
+        let held_out = sessions::training_cases(&first.held_out, config.ranker.cases, &mut rng);
+        let weights =
+            pairs::choose_weights(&first.fit.items, &popularity, &held_out, &config.pairs);
+        // Vectors stop by unseen users' first visits: the tower knows nothing of earlier ones.
+        let first_visits: Vec<TrainingCase> = valid
             .iter()
             .filter(|e| e.visits.is_empty())
             .cloned()
@@ -266,7 +258,7 @@ impl Prepared {
             if parts.rounds.len() > 1 {
                 say(&format!("Cut {} of {}", nth + 1, parts.rounds.len()));
             }
-            let stop_by: &[Episode] = if nth == 0 { &first_visits } else { &[] };
+            let stop_by: &[TrainingCase] = if nth == 0 { &first_visits } else { &[] };
             let (mut pack, Vectors { epoch, curves, .. }) = counted(
                 catalogue,
                 text,
@@ -280,9 +272,9 @@ impl Prepared {
                 &mut rng,
             )?;
             let most = config.ranker.cases.div_ceil(parts.rounds.len());
-            let held = sessions::episodes(&round.held, most, &mut rng);
+            let held_out = sessions::training_cases(&round.held_out, most, &mut rng);
             if nth == 0 {
-                pack = adapter::choose(pack, &held, &config.adapter)?;
+                pack = adapter::choose(pack, &held_out, &config.adapter)?;
                 adapter = Some((pack.adapter().clone(), pack.config().clone()));
                 card.curves = curves;
                 tower = TowerConfig {
@@ -292,11 +284,10 @@ impl Prepared {
                 };
             }
             // From here on the counts are read as the device will read them: rounded to a byte.
-            let told = pairs::season(&round.late, items, season.least, season.sessions, &mut rng);
-            rounds.push((
-                through_bytes(&pack.edit(|parts| parts.seasonal_counts = told)?)?,
-                held,
-            ));
+            let seasonal_counts =
+                pairs::season(&round.late, items, season.least, season.sessions, &mut rng);
+            let pack = pack.edit(|parts| parts.seasonal_counts = seasonal_counts)?;
+            rounds.push((as_shipped(&pack)?, held_out));
         }
         // What ships has seen everything: the counts, and the vectors for as many epochs as were
         // found best before.
@@ -314,7 +305,7 @@ impl Prepared {
         )?;
         let shipped = shipped.edit(|parts| parts.config.season_least = season.least)?;
         let judge = if validation.is_some() {
-            through_bytes(&shipped)?
+            as_shipped(&shipped)?
         } else {
             rounds[0]
                 .0
@@ -325,7 +316,7 @@ impl Prepared {
             rounds,
             judge,
             valid,
-            shipped: shelf::in_shelf_order(&shipped)?,
+            shipped: row_order::in_shelf_order(&shipped)?,
             content,
             exact,
         })
@@ -351,52 +342,56 @@ impl Prepared {
         off: &[FeatureGroup],
         config: &TrainConfig,
         rng: &mut ChaCha8Rng,
-    ) -> Result<(Vec<Example>, Vec<Example>)> {
+    ) -> Result<(Vec<RankerExample>, Vec<RankerExample>)> {
         let without =
             |pack: &Pack| -> Result<Model> { Ok(Model::new(with(pack, no_ranker(off))?)) };
-        let told = |told: bool| -> Vec<Vec<&Episode>> {
+        let cases_with = |dismissals: bool| -> Vec<Vec<&TrainingCase>> {
             self.rounds
                 .iter()
-                .map(|(_, held)| held.iter().filter(|e| (e.dismissals > 0) == told).collect())
+                .map(|(_, cases)| {
+                    let fits = |case: &&TrainingCase| (case.dismissals > 0) == dismissals;
+                    cases.iter().filter(fits).collect()
+                })
                 .collect()
         };
         let mut examples = Vec::new();
-        for ((pack, _), held) in self.rounds.iter().zip(told(false)) {
-            // Most packs are told of no season until they are refreshed: some cases are asked
-            // without it.
-            let of = |told: bool| {
-                held.iter()
+        for ((pack, _), cases) in self.rounds.iter().zip(cases_with(false)) {
+            // Most packs have no seasonal counts until they are refreshed: some cases are asked
+            // without them.
+            let part = |seasonal: bool| {
+                cases
+                    .iter()
                     .enumerate()
-                    .filter(|(nth, _)| (nth % UNTOLD != 0) == told)
+                    .filter(|(nth, _)| (nth % WITHOUT_SEASON != 0) == seasonal)
                     .map(|(_, e)| *e)
                     .collect::<Vec<_>>()
             };
             examples.extend(ranker::examples(
                 &without(pack)?,
-                &of(true),
+                &part(true),
                 None,
-                "Candidates of the held sessions",
+                "Candidates of the held-out sessions",
             )?);
-            let untold = pack
+            let plain = pack
                 .clone()
                 .edit(|parts| parts.seasonal_counts = Vec::new())?;
             examples.extend(ranker::examples(
-                &without(&untold)?,
-                &of(false),
+                &without(&plain)?,
+                &part(false),
                 None,
-                "Candidates of held sessions, no season told",
+                "Candidates of held-out sessions, without seasonal counts",
             )?);
         }
-        let asked: Vec<&Episode> = self.valid.iter().collect();
+        let valid: Vec<&TrainingCase> = self.valid.iter().collect();
         let valid = ranker::examples(
             &without(&self.judge)?,
-            &asked,
+            &valid,
             None,
             "Candidates for validation",
         )?;
         // What is turned down must be what the shop would show, so a first ranker shows it.
         let every = examples.len().div_ceil(FIRST_RANKER).max(1);
-        let few: Vec<&Example> = examples.iter().step_by(every).collect();
+        let few: Vec<&RankerExample> = examples.iter().step_by(every).collect();
         let (first, _) = ranker::train(
             &few,
             &valid,
@@ -408,10 +403,10 @@ impl Prepared {
             None,
             rng,
         )?;
-        for ((pack, _), held) in self.rounds.iter().zip(told(true)) {
+        for ((pack, _), cases) in self.rounds.iter().zip(cases_with(true)) {
             examples.extend(ranker::examples(
                 &without(pack)?,
-                &held,
+                &cases,
                 Some(&first),
                 "Sessions with products turned down",
             )?);
@@ -423,44 +418,45 @@ impl Prepared {
     fn with_ranker(&self, off: &[FeatureGroup], config: &TrainConfig, seed: u64) -> Result<Pack> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let (examples, valid) = self.lessons(off, config, &mut rng)?;
-        let all: Vec<&Example> = examples.iter().collect();
+        let all: Vec<&RankerExample> = examples.iter().collect();
         let (mut ranker, curves) =
             ranker::train(&all, &valid, off, &config.ranker, None, &mut rng)?;
         if !off.contains(&FeatureGroup::Dismissals) {
-            // Like fine-tuning, what dismissals say of other products has to earn its place on
+            // Like fine-tuning, what dismissals teach about other products has to earn its place on
             // cases that did not teach it.
-            let told: Vec<Episode> = self
+            let cases: Vec<TrainingCase> = self
                 .valid
                 .iter()
-                .map(|e| Episode {
+                .map(|e| TrainingCase {
                     dismissals: TURNED_DOWN,
                     ..e.clone()
                 })
                 .collect();
-            let told: Vec<&Episode> = told.iter().collect();
+            let cases: Vec<&TrainingCase> = cases.iter().collect();
             let judge = Model::new(with(&self.judge, no_ranker(off))?);
-            let told = ranker::examples(
+            let valid = ranker::examples(
                 &judge,
-                &told,
+                &cases,
                 Some(&ranker),
                 "Validation with products turned down",
             )?;
             let silent = ranker::without(&ranker, FeatureGroup::Dismissals);
-            let (heard, unheard) = (ranker::ndcg(&told, &ranker), ranker::ndcg(&told, &silent));
+            let (with_them, without_them) =
+                (ranker::ndcg(&valid, &ranker), ranker::ndcg(&valid, &silent));
             say(&format!(
-                "{TURNED_DOWN} products turned down: NDCG@10 {heard:.4} with what they say of others, {unheard:.4} without, which {}",
-                if heard > unheard {
+                "{TURNED_DOWN} products turned down: NDCG@10 {with_them:.4} with what they teach about others, {without_them:.4} without, which {}",
+                if with_them > without_them {
                     "stays in"
                 } else {
                     "is left out"
                 }
             ));
-            if heard <= unheard {
+            if with_them <= without_them {
                 ranker = silent;
             }
         }
         let pack = with(&self.shipped, ranker)?;
-        through_bytes(&pack.edit(|parts| parts.card.curves.extend(curves))?)
+        as_shipped(&pack.edit(|parts| parts.card.curves.extend(curves))?)
     }
 }
 
@@ -478,7 +474,7 @@ fn counted(
     catalogue: &Catalogue,
     text: Option<&TextVectors>,
     sessions: &Sessions,
-    stop_by: &[Episode],
+    stop_by: &[TrainingCase],
     weights: pairs::Weights,
     adapter: Option<&(AdapterWeights, ModelConfig)>,
     config: &TrainConfig,
@@ -534,51 +530,21 @@ fn counted(
 fn with_metrics(
     mut pack: Pack,
     catalogue: &Catalogue,
-    validation: Option<&Validation>,
+    validation: Option<&EvalSet>,
 ) -> Result<Pack> {
     if let Some(v) = validation {
-        let Questions { cases, wanted } = in_rows_of(&pack, catalogue, v)?;
+        let EvalSet { queries, relevant } = v.in_rows_of(pack.catalogue(), catalogue)?;
         let model = Model::new(pack.clone());
-        let ranked = fewshop_eval::recommend(&model, &cases, 20, false)?;
-        let scored: Vec<Evaluated> = fewshop_eval::score(&cases, &wanted, &ranked);
+        let ranked = fewshop_eval::recommend(&model, &queries, 20, false)?;
+        let scored: Vec<Evaluated> = fewshop_eval::score(&queries, &relevant, &ranked);
         let metrics = fewshop_eval::card_metrics(&scored);
         pack = pack.edit(|parts| parts.card.metrics = metrics)?;
     }
-    through_bytes(&pack)
+    as_shipped(&pack)
 }
 
-/// The cases, which name rows of `catalogue`, in those of the pack.
-fn in_rows_of(pack: &Pack, catalogue: &Catalogue, validation: &Validation) -> Result<Questions> {
-    let row = |ix: &ItemIx| {
-        pack.catalogue()
-            .ix(&catalogue[*ix].id)
-            .context("the pack lost a product")
-    };
-    let rows = |list: &[ItemIx]| list.iter().map(row).collect::<Result<Vec<ItemIx>>>();
-    let cases = validation.cases.iter().map(|case| {
-        let visits = case
-            .visits
-            .iter()
-            .map(|visit| rows(visit))
-            .collect::<Result<_>>()?;
-        Ok(Case {
-            shots: rows(&case.shots)?,
-            visits,
-            ..case.clone()
-        })
-    });
-    let wanted = validation
-        .wanted
-        .iter()
-        .map(|wanted| rows(wanted))
-        .collect::<Result<Vec<_>>>()?;
-    Ok(Questions {
-        cases: cases.collect::<Result<Vec<Case>>>()?,
-        wanted,
-    })
-}
-
-fn through_bytes(pack: &Pack) -> Result<Pack> {
+/// The pack as a device will read it: with all that writing rounds already rounded.
+fn as_shipped(pack: &Pack) -> Result<Pack> {
     Pack::from_bytes(&pack.to_bytes()?).context("failed to read the pack that was just written")
 }
 
@@ -608,7 +574,7 @@ fn enough<'a>(parts: &'a sessions::Parts, log: &Log) -> Result<&'a sessions::Rou
     let first = parts
         .rounds
         .first()
-        .filter(|round| round.fit.items.len() >= 10 && round.held.len() >= 2);
+        .filter(|round| round.fit.items.len() >= 10 && round.held_out.len() >= 2);
     first.with_context(|| {
         format!(
             "{} sessions are too few to learn from: a shop needs some hundred sessions with two products or more",
@@ -629,22 +595,23 @@ pub fn check(log: &Log, config: &TrainConfig, seed: u64) -> Result<()> {
         first.fit.items.iter().any(|session| session.len() >= 2),
         tower::NO_PAIR
     );
-    let held = parts.rounds.iter().flat_map(|round| &round.held);
+    let held_out = parts.rounds.iter().flat_map(|round| &round.held_out);
     ensure!(
-        held.into_iter()
-            .any(|held| held.items.len() >= sessions::LEAST_ITEMS),
+        held_out
+            .into_iter()
+            .any(|session| session.items.len() >= sessions::LEAST_ITEMS),
         "no late session of the shoppers who teach the ranker has {} products or more: a longer log is needed",
         sessions::LEAST_ITEMS
     );
     Ok(())
 }
 
-fn episode(case: &Case, wanted: &[ItemIx]) -> Episode {
+fn training_case(query: &EvalCase, relevant: &[ItemIx]) -> TrainingCase {
     let rows = |list: &[ItemIx]| list.iter().map(|ix| ix.0).collect::<Vec<u32>>();
-    Episode {
-        shots: rows(&case.shots),
-        wanted: rows(wanted),
-        visits: case.visits.iter().map(|visit| rows(visit)).collect(),
+    TrainingCase {
+        shots: rows(&query.shots),
+        relevant: rows(relevant),
+        visits: query.visits.iter().map(|visit| rows(visit)).collect(),
         dismissals: 0,
     }
 }

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::PairsConfig;
 use super::regression;
-use super::sessions::Episode;
+use super::sessions::TrainingCase;
 
 /// In how many sessions each product stands.
 pub fn popularity(sessions: &[impl AsRef<[u32]>], items: usize) -> Vec<u32> {
@@ -47,7 +47,7 @@ pub(crate) fn season(
     popularity(&drawn, items)
 }
 
-/// How counts are weighted: chosen on the first round's held sessions, then kept.
+/// How counts are weighted: chosen on the first round's held-out sessions, then kept.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Weights {
     pub(crate) length_power: f32,
@@ -88,22 +88,22 @@ fn count(sessions: &[Vec<u32>], items: usize, length_power: f32) -> NeighbourTab
     )
 }
 
-/// Weightings are compared on so many held sessions: enough to tell them apart by 0.002 NDCG@10.
-const EPISODES: usize = 2_000;
+/// Weightings are compared on so many held-out sessions: enough to tell them apart by 0.002 NDCG@10.
+const COMPARED_CASES: usize = 2_000;
 
 /// Chooses the weightings of the counts and the ridge, each by the NDCG@10 that it reaches alone on
-/// the held sessions.
+/// the held-out sessions.
 pub(crate) fn choose_weights(
     sessions: &[Vec<u32>],
     popularity: &[u32],
-    held: &[Episode],
+    held: &[TrainingCase],
     config: &PairsConfig,
 ) -> Weights {
     let items = popularity.len();
     let first = held
         .iter()
         .filter(|e| !e.shots.is_empty() && e.visits.is_empty());
-    let episodes: Vec<&Episode> = first.take(EPISODES).collect();
+    let cases: Vec<&TrainingCase> = first.take(COMPARED_CASES).collect();
     let n: Vec<f32> = popularity.iter().map(|&n| n as f32).collect();
     let (alphas, shrinks) = (&config.covisit_alpha, &config.covisit_shrink);
     let steps = config.length_power.len()
@@ -123,7 +123,7 @@ pub(crate) fn choose_weights(
             .flat_map(|a| shrinks.iter().map(move |s| (a, s)))
         {
             let column: Vec<f32> = n.iter().map(|n| n.max(1.0).powf(-alpha)).collect();
-            let ndcg = alone(items, &episodes, |from, add| {
+            let ndcg = alone(items, &cases, |from, add| {
                 counts.row(ItemIx(from)).for_each(|(to, w)| {
                     let own = n[from as usize];
                     add(to.row(), w * own / (own + shrink) * column[to.row()]);
@@ -139,7 +139,7 @@ pub(crate) fn choose_weights(
         let mut cosines = f64::MIN;
         for &shrink in &config.cosine_shrink {
             let root: Vec<f32> = n.iter().map(|n| 1.0 / (n + shrink).sqrt()).collect();
-            let ndcg = alone(items, &episodes, |from, add| {
+            let ndcg = alone(items, &cases, |from, add| {
                 counts.row(ItemIx(from)).for_each(|(to, w)| {
                     add(
                         to.row(),
@@ -168,7 +168,7 @@ pub(crate) fn choose_weights(
     let solved = regression::fit(&counts, popularity, &ridges, config.regressors);
     for (&ridge, targets) in config.ridge.iter().zip(&solved) {
         let spoken = regression::by_regressor(targets);
-        let ndcg = alone(items, &episodes, |from, add| {
+        let ndcg = alone(items, &cases, |from, add| {
             spoken[from as usize]
                 .iter()
                 .for_each(|&(to, weight)| add(to as usize, weight));
@@ -194,22 +194,22 @@ pub(crate) fn choose_weights(
 /// product.
 fn alone(
     items: usize,
-    episodes: &[&Episode],
+    cases: &[&TrainingCase],
     speak: impl Fn(u32, &mut dyn FnMut(usize, f32)) + Sync,
 ) -> f64 {
-    let scores: Vec<f64> = episodes
+    let scores: Vec<f64> = cases
         .par_iter()
         .map_init(
             || vec![0f32; items],
-            |sums, episode| {
+            |sums, case| {
                 sums.fill(0.0);
-                for &shot in &episode.shots {
+                for &shot in &case.shots {
                     speak(shot, &mut |to, weight| sums[to] += weight);
                 }
-                let top = kernels::top_k(sums, 20, |row| !episode.shots.contains(&(row as u32)));
+                let top = kernels::top_k(sums, 20, |row| !case.shots.contains(&(row as u32)));
                 metrics::score(
-                    &metrics::hits(&top, &episode.wanted, &[]),
-                    episode.wanted.len(),
+                    &metrics::hits(&top, &case.relevant, &[]),
+                    case.relevant.len(),
                 )
                 .map_or(0.0, |s| s.ndcg_at_10)
             },

@@ -1,4 +1,4 @@
-//! Trains the ranker on held sessions: the candidates and features that the device will compute, by
+//! Trains the ranker on held-out sessions: the candidates and features that the device will compute, by
 //! the same code.
 
 use crate::modules::{Ranker, RankerConfig};
@@ -17,23 +17,23 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::sessions::Episode;
+use super::sessions::TrainingCase;
 use super::{Curves, RankerTrainConfig, rounded};
 
 /// Products that a simulated shopper is shown before any are turned down.
 const SHOWN: usize = 10;
 
-/// Wanted products of a case from which on a shelf's NDCG@10 asks no more of it.
+/// Relevant products of a case from which on a shelf's NDCG@10 asks no more of it.
 const FULL: usize = 10;
 
 /// One case as the ranker sees it.
-pub(crate) struct Example {
+pub(crate) struct RankerExample {
     items: Vec<u32>,
     /// `[items, FEATURES]`.
     features: Vec<f32>,
-    /// 1 where wanted.
+    /// 1 where relevant.
     labels: Vec<f32>,
-    wanted: Vec<u32>,
+    relevant: Vec<u32>,
     /// A teacher's scores; empty where none was asked.
     taught: Vec<f32>,
 }
@@ -48,27 +48,27 @@ pub(crate) struct Soft {
 }
 
 /// Asks a teacher for its scores.
-pub(crate) fn teach(examples: &mut [Example], teacher: &RankerWeights) {
+pub(crate) fn teach(examples: &mut [RankerExample], teacher: &RankerWeights) {
     examples
         .par_iter_mut()
         .for_each(|example| example.taught = kernels::rank(&example.features, teacher));
 }
 
-/// Candidates and features of each episode; those without a wanted candidate are kept for
-/// validation only. What the shopper of an episode turns down is simulated: of the first ten
-/// products that `shows` would show, those at the top that are not wanted.
+/// Candidates and features of each case; those without a relevant candidate are kept for
+/// validation only. What the shopper of an case turns down is simulated: of the first ten
+/// products that `shows` would show, those at the top that are not relevant.
 pub(crate) fn examples(
     model: &Model,
-    episodes: &[&Episode],
+    cases: &[&TrainingCase],
     shows: Option<&RankerWeights>,
     what: &str,
-) -> Result<Vec<Example>> {
-    let progress = Progress::of(what, episodes.len() as u64);
-    let out: Result<Vec<Example>> = episodes
+) -> Result<Vec<RankerExample>> {
+    let progress = Progress::of(what, cases.len() as u64);
+    let out: Result<Vec<RankerExample>> = cases
         .par_iter()
-        .map(|episode| {
-            let mut session = session(episode);
-            if let Some(shows) = shows.filter(|_| episode.dismissals > 0) {
+        .map(|case| {
+            let mut session = session(case);
+            if let Some(shows) = shows.filter(|_| case.dismissals > 0) {
                 let options = RankOptions {
                     frozen: true,
                     ..RankOptions::default()
@@ -78,25 +78,25 @@ pub(crate) fn examples(
                 let shown = kernels::top_k(&scores, SHOWN, |_| true)
                     .into_iter()
                     .map(|at| shown.items[at as usize]);
-                let unwanted = shown
-                    .filter(|item| !episode.wanted.contains(&item.0))
-                    .take(episode.dismissals);
+                let irrelevant = shown
+                    .filter(|item| !case.relevant.contains(&item.0))
+                    .take(case.dismissals);
                 session
                     .events
-                    .extend(unwanted.map(|item| Event::new(item, EventKind::Dismiss)));
+                    .extend(irrelevant.map(|item| Event::new(item, EventKind::Dismiss)));
             }
             let candidates = model.candidates(&session, &RankOptions::default())?;
             let labels = candidates
                 .items
                 .iter()
-                .map(|item| f32::from(u8::from(episode.wanted.contains(&item.0))))
+                .map(|item| f32::from(u8::from(case.relevant.contains(&item.0))))
                 .collect();
             progress.step();
-            Ok(Example {
+            Ok(RankerExample {
                 items: candidates.items.into_iter().map(|item| item.0).collect(),
                 features: candidates.features,
                 labels,
-                wanted: episode.wanted.clone(),
+                relevant: case.relevant.clone(),
                 taught: Vec::new(),
             })
         })
@@ -106,22 +106,22 @@ pub(crate) fn examples(
         .iter()
         .map(|e| f64::from(e.labels.iter().sum::<f32>()))
         .sum();
-    let wanted: usize = out.iter().map(|e| e.wanted.len()).sum();
+    let relevant: usize = out.iter().map(|e| e.relevant.len()).sum();
     let size = out.iter().map(|e| e.items.len()).sum::<usize>() / out.len().max(1);
     progress.finish(&format!(
-        "{what}: {} cases, {size} candidates each on average, {:.0} % of what is wanted among them",
+        "{what}: {} cases, {size} candidates each on average, {:.0} % of the relevant items among them",
         out.len(),
-        100.0 * found / wanted.max(1) as f64
+        100.0 * found / relevant.max(1) as f64
     ));
     Ok(out)
 }
 
-/// The episode as the device would have it.
-fn session(episode: &Episode) -> Session {
+/// The case as the device would have it.
+fn session(case: &TrainingCase) -> Session {
     let rows = |list: &[u32]| list.iter().map(|&row| ItemIx(row)).collect::<Vec<ItemIx>>();
     Session {
-        visits: episode.visits.iter().map(|visit| rows(visit)).collect(),
-        ..Session::of_items(&rows(&episode.shots))
+        visits: case.visits.iter().map(|visit| rows(visit)).collect(),
+        ..Session::of_items(&rows(&case.shots))
     }
 }
 
@@ -129,23 +129,23 @@ fn session(episode: &Episode) -> Session {
 /// course of training.
 ///
 /// # Errors
-/// When no case has a wanted candidate, or the loss is no number any more.
+/// When no case has a relevant candidate, or the loss is no number any more.
 pub(crate) fn train(
-    examples: &[&Example],
-    valid: &[Example],
+    examples: &[&RankerExample],
+    valid: &[RankerExample],
     off: &[FeatureGroup],
     config: &RankerTrainConfig,
     soft: Option<Soft>,
     rng: &mut ChaCha8Rng,
 ) -> Result<(RankerWeights, Curves)> {
-    let examples: Vec<&Example> = examples
+    let examples: Vec<&RankerExample> = examples
         .iter()
         .copied()
         .filter(|e| e.labels.contains(&1.0))
         .collect();
     ensure!(
         !examples.is_empty(),
-        "no held session has a wanted product among its candidates: the log is too small to train a ranker"
+        "no held-out session has a relevant product among its candidates: the log is too small to train a ranker"
     );
     let (mean, mut inv_std) = moments(&examples);
     for (f, inv_std) in inv_std.iter_mut().enumerate() {
@@ -155,8 +155,8 @@ pub(crate) fn train(
     }
     let device = Device::flex().autodiff();
     device.seed(rng.random());
-    let wanted: f32 = examples.iter().flat_map(|e| &e.labels).sum();
-    let share = wanted / examples.iter().map(|e| e.labels.len()).sum::<usize>() as f32;
+    let relevant: f32 = examples.iter().flat_map(|e| &e.labels).sum();
+    let share = relevant / examples.iter().map(|e| e.labels.len()).sum::<usize>() as f32;
     let log_odds = (share / (1.0 - share).max(1e-6)).ln();
     let mut model = RankerConfig {
         hidden: config.hidden,
@@ -177,7 +177,7 @@ pub(crate) fn train(
         order.shuffle(rng);
         let mut loss_sum = 0.0;
         for batch in order.chunks(config.batch) {
-            let batch: Vec<&Example> = batch.iter().map(|&at| examples[at]).collect();
+            let batch: Vec<&RankerExample> = batch.iter().map(|&at| examples[at]).collect();
             let loss = loss(&model, &batch, &mean, &inv_std, config, soft, &device);
             loss_sum += f64::from(loss.clone().into_scalar::<f32>());
             let gradients = GradientsParams::from_grads(loss.backward(), &model);
@@ -260,7 +260,7 @@ impl Average {
 }
 
 /// Mean and one over the standard deviation of each feature.
-fn moments(examples: &[&Example]) -> (Vec<f32>, Vec<f32>) {
+fn moments(examples: &[&RankerExample]) -> (Vec<f32>, Vec<f32>) {
     let mut sum = [0f64; FEATURES];
     let mut squares = [0f64; FEATURES];
     let mut rows = 0.0;
@@ -287,7 +287,7 @@ fn moments(examples: &[&Example]) -> (Vec<f32>, Vec<f32>) {
 /// Listwise softmax over the candidates plus binary cross-entropy.
 fn loss(
     model: &Ranker,
-    batch: &[&Example],
+    batch: &[&RankerExample],
     mean: &[f32],
     inv_std: &[f32],
     config: &RankerTrainConfig,
@@ -304,8 +304,8 @@ fn loss(
     let mut share = vec![0f32; size * width];
     let mut weights = vec![0f32; size * width];
     let mut taught = vec![0f32; size * width];
-    let weight = |example: &Example| {
-        (example.wanted.len().clamp(1, FULL) as f32 / FULL as f32).powf(config.wanted_power)
+    let weight = |example: &RankerExample| {
+        (example.relevant.len().clamp(1, FULL) as f32 / FULL as f32).powf(config.wanted_power)
     };
     let mean_weight = batch.iter().map(|example| weight(example)).sum::<f32>() / size as f32;
     for (at, example) in batch.iter().enumerate() {
@@ -339,8 +339,8 @@ fn loss(
     let listed = scores
         .clone()
         .add(mask.clone().sub_scalar(1.0).mul_scalar(1e4));
-    let mean_of = |told: Tensor<2>, share: Tensor<2>| {
-        log_softmax(told, 1)
+    let mean_of = |scores: Tensor<2>, share: Tensor<2>| {
+        log_softmax(scores, 1)
             .mul(share)
             .sum()
             .div_scalar(-(size as f32))
@@ -352,11 +352,11 @@ fn loss(
     }) = soft
     {
         // Gradients of softened scores shrink with the square of the temperature.
-        let told = mean_of(listed.div_scalar(temperature), tensor(taught))
+        let distilled = mean_of(listed.div_scalar(temperature), tensor(taught))
             .mul_scalar(temperature * temperature);
         listwise = listwise
             .mul_scalar(1.0 - weight)
-            .add(told.mul_scalar(weight));
+            .add(distilled.mul_scalar(weight));
     }
     let positive = log_sigmoid(scores.clone()).mul(labels.clone());
     let negative = log_sigmoid(scores.neg()).mul(mask.clone().sub(labels));
@@ -399,7 +399,7 @@ pub(crate) fn without(weights: &RankerWeights, part: FeatureGroup) -> RankerWeig
 }
 
 /// Mean NDCG@10 of the validation cases under these weights.
-pub(crate) fn ndcg(valid: &[Example], weights: &RankerWeights) -> f64 {
+pub(crate) fn ndcg(valid: &[RankerExample], weights: &RankerWeights) -> f64 {
     let scores: Vec<f64> = valid
         .par_iter()
         .filter_map(|example| {
@@ -409,8 +409,8 @@ pub(crate) fn ndcg(valid: &[Example], weights: &RankerWeights) -> f64 {
                 .map(|&at| example.items[at as usize])
                 .collect();
             metrics::score(
-                &metrics::hits(&top, &example.wanted, &[]),
-                example.wanted.len(),
+                &metrics::hits(&top, &example.relevant, &[]),
+                example.relevant.len(),
             )
             .map(|s| s.ndcg_at_10)
         })
@@ -436,15 +436,15 @@ mod tests {
         let features: Vec<f32> = (0..3 * FEATURES)
             .map(|at| ((at * 7 + 3) % 11) as f32 * 0.1)
             .collect();
-        let example = |taught: Vec<f32>| Example {
+        let example = |taught: Vec<f32>| RankerExample {
             items: vec![0, 1, 2],
             features: features.clone(),
             labels: vec![0.0, 1.0, 0.0],
-            wanted: vec![1],
+            relevant: vec![1],
             taught,
         };
         let (mean, inv_std) = (vec![0.0; FEATURES], vec![1.0; FEATURES]);
-        let of = |example: &Example, soft| {
+        let of = |example: &RankerExample, soft| {
             let config = RankerTrainConfig {
                 binary_weight: 0.0,
                 ..RankerTrainConfig::default()
@@ -495,18 +495,18 @@ mod tests {
             w2: vec![0.7, -0.9, 1.1],
             b2: 0.2,
         };
-        let told = some(FEATURES, 0.17);
-        let mut silent = told.clone();
+        let features = some(FEATURES, 0.17);
+        let mut silent = features.clone();
         for f in (0..FEATURES).filter(|&f| group_of(f) == Some(FeatureGroup::Dismissals)) {
             assert_ne!(silent[f], 0.0);
             silent[f] = 0.0;
         }
         let rank = |features: &[f32], weights: &RankerWeights| kernels::rank(features, weights)[0];
         let deaf = without(&weights, FeatureGroup::Dismissals);
-        assert!((rank(&told, &deaf) - rank(&silent, &weights)).abs() < 1e-4);
+        assert!((rank(&features, &deaf) - rank(&silent, &weights)).abs() < 1e-4);
         assert!((rank(&silent, &deaf) - rank(&silent, &weights)).abs() < 1e-4);
         assert!(
-            (rank(&told, &weights) - rank(&silent, &weights)).abs() > 0.01,
+            (rank(&features, &weights) - rank(&silent, &weights)).abs() > 0.01,
             "nothing to silence"
         );
     }

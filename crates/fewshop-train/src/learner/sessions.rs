@@ -29,7 +29,7 @@ impl Sessions {
 
 /// A session of a shopper whom the counts do not know, with what that shopper took before.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Held {
+pub(crate) struct HeldOutSession {
     pub(crate) items: Vec<u32>,
     /// Latest first.
     pub(crate) visits: Vec<Vec<u32>>,
@@ -42,8 +42,8 @@ pub(crate) struct Round {
     /// For counts and vectors: most shoppers, up to a date.
     pub(crate) fit: Sessions,
     /// For ranker and adapter: other shoppers, after that date.
-    pub(crate) held: Vec<Held>,
-    /// Of the counted shoppers, after that date: what a shop could be told of the season by then.
+    pub(crate) held_out: Vec<HeldOutSession>,
+    /// Of the counted shoppers, after that date: what a refresh could count by then.
     pub(crate) late: Vec<Vec<u32>>,
 }
 
@@ -55,16 +55,16 @@ pub(crate) struct Parts {
     pub(crate) rounds: Vec<Round>,
     /// For early stopping, where the caller brings no cases: shoppers who stand in no round, after
     /// the first round's date.
-    pub(crate) valid: Vec<Held>,
+    pub(crate) valid: Vec<HeldOutSession>,
     /// All sessions, for the counts and vectors that are shipped.
     pub(crate) all: Sessions,
 }
 
 /// Some shots of a session and the rest of it.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Episode {
+pub(crate) struct TrainingCase {
     pub(crate) shots: Vec<u32>,
-    pub(crate) wanted: Vec<u32>,
+    pub(crate) relevant: Vec<u32>,
     /// Earlier visits, latest first.
     pub(crate) visits: Vec<Vec<u32>>,
     /// How many products the shopper turns down of what is shown.
@@ -76,13 +76,13 @@ pub(crate) struct Episode {
 /// left out.
 pub(crate) const SHOTS: [usize; 10] = [0, 1, 1, 2, 3, 3, 5, 5, 8, 10];
 
-/// The numbers of earlier visits, likewise: half of the episodes are first visits.
+/// The numbers of earlier visits, likewise: half of the cases are first visits.
 const VISITS: [usize; 10] = [0, 0, 0, 0, 0, 1, 2, 3, 5, 8];
 
-/// The numbers of products turned down, likewise: three episodes of four have none.
+/// The numbers of products turned down, likewise: three cases of four have none.
 const DISMISSALS: [usize; 20] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 5, 10];
 
-/// Sessions shorter than this are no episodes, and as visits say too little.
+/// Sessions shorter than this make no training cases, and as visits they carry too little.
 pub(crate) const LEAST_ITEMS: usize = 4;
 
 /// Days before the end of the log from which sessions teach: so many windows at the most, each as
@@ -108,7 +108,7 @@ pub fn taken(log: &Log) -> Vec<Vec<u32>> {
 /// by sessions of the days that were counted would trust the counts of a season too much.
 ///
 /// A large shop is cut once. A small one is cut again, with other shoppers and then earlier days,
-/// until the held sessions are enough to teach the ranker (`held_sessions`) or all have been held.
+/// until the held-out sessions are enough to teach the ranker (`held_sessions`) or all have been held.
 pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -> Parts {
     const FOLDS: u64 = 1000;
     let salt = format!("fewshop-{seed}");
@@ -134,7 +134,7 @@ pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -
     {
         history[session.user as usize].push(nth);
     }
-    let held = |nth: usize| {
+    let held_out = |nth: usize| {
         let past = &history[log.sessions[nth].user as usize];
         let before = past.partition_point(|&other| other < nth);
         let visits = past[..before]
@@ -142,7 +142,7 @@ pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -
             .rev()
             .filter(|&&v| taken[v].len() >= 3)
             .take(MODEL_MAX_VISITS);
-        Held {
+        HeldOutSession {
             items: taken[nth].clone(),
             visits: visits.map(|&v| taken[v].clone()).collect(),
         }
@@ -168,11 +168,11 @@ pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -
             let fold = folds[session.user as usize];
             if (low..high).contains(&fold) {
                 if nth >= from {
-                    round.held.push(held(nth));
+                    round.held_out.push(held_out(nth));
                 }
             } else if fold >= valid_from {
                 if nth >= from && at == 0 {
-                    parts.valid.push(held(nth));
+                    parts.valid.push(held_out(nth));
                 }
             } else if nth < from {
                 round.fit.push(&taken[nth], session.user);
@@ -181,11 +181,11 @@ pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -
             }
         }
         found += round
-            .held
+            .held_out
             .iter()
-            .filter(|held| held.items.len() >= LEAST_ITEMS)
+            .filter(|session| session.items.len() >= LEAST_ITEMS)
             .count();
-        if round.fit.items.is_empty() || (at > 0 && round.held.is_empty()) {
+        if round.fit.items.is_empty() || (at > 0 && round.held_out.is_empty()) {
             break;
         }
         parts.rounds.push(round);
@@ -208,9 +208,13 @@ pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -
 /// shoppers' whims.
 const DRAWS: usize = 10;
 
-/// Draws episodes from the sessions that are long enough, each session once before any comes again.
+/// Draws cases from the sessions that are long enough, each session once before any comes again.
 /// Shots come in random order: the items of a basket bear one timestamp.
-pub(crate) fn episodes(sessions: &[Held], most: usize, rng: &mut ChaCha8Rng) -> Vec<Episode> {
+pub(crate) fn training_cases(
+    sessions: &[HeldOutSession],
+    most: usize,
+    rng: &mut ChaCha8Rng,
+) -> Vec<TrainingCase> {
     let mut order: Vec<usize> = (0..sessions.len())
         .filter(|&s| sessions[s].items.len() >= LEAST_ITEMS)
         .collect();
@@ -225,7 +229,7 @@ pub(crate) fn episodes(sessions: &[Held], most: usize, rng: &mut ChaCha8Rng) -> 
                 .filter(|&k| k + 2 <= items.len())
                 .collect();
             let k = fitting[rng.random_range(0..fitting.len())];
-            let wanted = items.split_off(k);
+            let relevant = items.split_off(k);
             let visits = VISITS[rng.random_range(0..VISITS.len())];
             let visits = sessions[session]
                 .visits
@@ -234,9 +238,9 @@ pub(crate) fn episodes(sessions: &[Held], most: usize, rng: &mut ChaCha8Rng) -> 
                 .cloned()
                 .collect();
             let dismissals = DISMISSALS[rng.random_range(0..DISMISSALS.len())];
-            out.push(Episode {
+            out.push(TrainingCase {
                 shots: items,
-                wanted,
+                relevant,
                 visits,
                 dismissals,
             });

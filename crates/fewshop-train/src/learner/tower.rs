@@ -1,4 +1,4 @@
-//! Trains item vectors and session encoder: full softmax over the catalogue, many wanted items a
+//! Trains item vectors and session encoder: full softmax over the catalogue, many relevant items a
 //! session.
 
 use crate::modules::{ContentPath, ItemInput, TwoTower, TwoTowerConfig};
@@ -15,7 +15,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::TowerConfig;
 use super::content::{Vocabulary, content};
-use super::sessions::Episode;
+use super::sessions::TrainingCase;
 use super::{Curves, rounded};
 use crate::text::TextVectors;
 
@@ -38,11 +38,11 @@ pub(crate) struct Vectors {
     pub(crate) content: ContentPath,
     /// The epoch that they are of, from 1.
     pub(crate) epoch: usize,
-    /// Loss by epoch, and that of the validation episodes where there are any.
+    /// Loss by epoch, and that of the validation cases where there are any.
     pub(crate) curves: Curves,
 }
 
-/// Trains until the validation episodes' likelihood stops rising, and exports the best epoch.
+/// Trains until the validation cases' likelihood stops rising, and exports the best epoch.
 ///
 /// # Errors
 /// When the loss is no number any more.
@@ -51,7 +51,7 @@ pub(crate) fn train(
     text: Option<&TextVectors>,
     popularity: &[u32],
     fit: &[Vec<u32>],
-    valid: &[Episode],
+    valid: &[TrainingCase],
     config: &TowerConfig,
     rng: &mut ChaCha8Rng,
 ) -> Result<Vectors> {
@@ -92,7 +92,7 @@ pub(crate) fn train(
     let mut best: Option<(f64, usize, Vectors)> = None;
     let mut curves = Curves::new();
     for epoch in 1..=config.epochs {
-        // A small shop's sessions come several times an epoch, split into shots and wanted items
+        // A small shop's sessions come several times an epoch, split into shots and relevant items
         // anew each time.
         let mut order = Vec::with_capacity(an_epoch + usable.len());
         while order.len() < an_epoch {
@@ -102,7 +102,7 @@ pub(crate) fn train(
         }
         let mut loss_sum = 0.0;
         for batch in order[..an_epoch].chunks(config.batch) {
-            let batch: Vec<Episode> = batch.iter().map(|&s| draw(&fit[s], rng)).collect();
+            let batch: Vec<TrainingCase> = batch.iter().map(|&s| draw(&fit[s], rng)).collect();
             let vectors = model.items(&input, true);
             let moved = (config.adversarial_weight > 0.0).then(|| {
                 let of = |vectors| loss(&model, vectors, &batch, items, logit_scale, &device);
@@ -198,25 +198,25 @@ fn worst(vectors: Tensor<2>, epsilon: f32, loss: impl Fn(Tensor<2>) -> Tensor<1>
     vectors.add(rise.div(norm).mul_scalar(epsilon).autodiff())
 }
 
-/// A session as shots and wanted items: between one shot and half of it, few shots as likely as
+/// A session as shots and relevant items: between one shot and half of it, few shots as likely as
 /// many.
-fn draw(session: &[u32], rng: &mut ChaCha8Rng) -> Episode {
+fn draw(session: &[u32], rng: &mut ChaCha8Rng) -> TrainingCase {
     let mut items = session.to_vec();
     items.shuffle(rng);
     let k = rng.random_range(1..=MAX_SHOTS.min(items.len() - 1));
-    let wanted = items.split_off(k);
-    Episode {
+    let relevant = items.split_off(k);
+    TrainingCase {
         shots: items,
-        wanted,
-        ..Episode::default()
+        relevant,
+        ..TrainingCase::default()
     }
 }
 
-/// Mean over the sessions of the mean negative log-likelihood of their wanted items.
+/// Mean over the sessions of the mean negative log-likelihood of their relevant items.
 fn loss(
     model: &TwoTower,
     vectors: Tensor<2>,
-    batch: &[Episode],
+    batch: &[TrainingCase],
     items: usize,
     logit_scale: f32,
     device: &Device,
@@ -227,23 +227,23 @@ fn loss(
     );
     let mut shots = vec![0i32; size * width];
     let mut mask = vec![0f32; size * width];
-    let mut wanted = vec![0f32; size * items];
-    for (at, episode) in batch.iter().enumerate() {
-        for (nth, &shot) in episode.shots.iter().enumerate() {
+    let mut relevant = vec![0f32; size * items];
+    for (at, case) in batch.iter().enumerate() {
+        for (nth, &shot) in case.shots.iter().enumerate() {
             shots[at * width + nth] = shot as i32;
             mask[at * width + nth] = 1.0;
         }
-        for &item in &episode.wanted {
-            wanted[at * items + item as usize] = 1.0 / episode.wanted.len() as f32;
+        for &item in &case.relevant {
+            relevant[at * items + item as usize] = 1.0 / case.relevant.len() as f32;
         }
     }
     let shots = Tensor::<2, Int>::from_data(TensorData::new(shots, [size, width]), device);
     let mask = Tensor::<2>::from_data(TensorData::new(mask, [size, width]), device);
-    let wanted = Tensor::<2>::from_data(TensorData::new(wanted, [size, items]), device);
+    let relevant = Tensor::<2>::from_data(TensorData::new(relevant, [size, items]), device);
     let tastes = model.tastes(vectors.clone(), shots, mask);
     let logits = model.logits(tastes, vectors, logit_scale);
     log_softmax(logits, 1)
-        .mul(wanted)
+        .mul(relevant)
         .sum()
         .div_scalar(-(size as f32))
 }
@@ -251,14 +251,14 @@ fn loss(
 fn validate(
     model: &TwoTower,
     input: &ItemInput,
-    valid: &[Episode],
+    valid: &[TrainingCase],
     items: usize,
     logit_scale: f32,
     device: &Device,
 ) -> f64 {
-    let with_shots: Vec<Episode> = valid
+    let with_shots: Vec<TrainingCase> = valid
         .iter()
-        .filter(|e| !e.shots.is_empty() && !e.wanted.is_empty())
+        .filter(|e| !e.shots.is_empty() && !e.relevant.is_empty())
         .cloned()
         .collect();
     let vectors = model.items(input, false);

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
 use fewshop_core::{EventKind, ItemIx, split};
-use fewshop_data::files::{Case, Log, LoggedSession};
+use fewshop_data::files::{EvalCase, Log, LoggedSession};
+use fewshop_eval::EvalSet;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -16,15 +17,15 @@ pub(crate) const FOLDS: usize = 3;
 /// Share of the sessions before the first fold's day, and the last one's: the window of training
 /// widens from fold to fold.
 const FROM: (f64, f64) = (0.6, 0.8);
-/// Shots of the questions; the same session serves all of them.
+/// Shots of the queries; the same session serves all of them.
 const KS: [usize; 4] = [1, 3, 5, 10];
-/// Products left to be found, at the least.
-const WANTED: usize = 2;
+/// A session must leave at least this many products to be found.
+const MIN_RELEVANT: usize = 2;
 /// Products that a session must have: the largest of these of which each fold has enough sessions.
 const LENGTHS: [usize; 4] = [12, 8, 5, 3];
 /// Sessions that are enough, a fold and stage.
 const ENOUGH: usize = 50;
-/// Sessions a fold and stage at the most: 800 questions.
+/// Sessions a fold and stage at the most: 800 queries.
 const MOST: usize = 200;
 /// Sessions a shopper at the most, so that regulars do not outweigh all others.
 const A_SHOPPER: usize = 6;
@@ -32,13 +33,11 @@ const A_SHOPPER: usize = 6;
 const LEAST_SESSIONS: f64 = 2_000.0;
 const DAY_S: i64 = 86_400;
 
-/// Questions with their answers.
+/// The queries of one stage of a fold.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Questions {
-    pub(crate) cases: Vec<Case>,
-    /// Parallel to the cases.
-    pub(crate) wanted: Vec<Vec<ItemIx>>,
-    /// Index of the shopper in the log, parallel to the cases.
+pub(crate) struct FoldQueries {
+    pub(crate) eval_set: EvalSet,
+    /// Index of the shopper in the log, parallel to the queries.
     pub(crate) users: Vec<u32>,
 }
 
@@ -47,12 +46,12 @@ pub(crate) struct Questions {
 pub(crate) struct Fold {
     /// Days since 1970; training ends before it.
     pub(crate) day: i64,
-    pub(crate) screening: Questions,
-    pub(crate) deciding: Questions,
+    pub(crate) screening: FoldQueries,
+    pub(crate) deciding: FoldQueries,
 }
 
 impl Fold {
-    pub(crate) fn questions(&self, stage: Stage) -> &Questions {
+    pub(crate) fn queries(&self, stage: Stage) -> &FoldQueries {
         match stage {
             Stage::Screening => &self.screening,
             Stage::Deciding => &self.deciding,
@@ -69,14 +68,14 @@ pub(crate) struct Folds {
     /// Place of each shopper in `0.0..1.0`: those below a share are its sample, so that a larger
     /// sample holds the smaller one.
     place: Vec<f64>,
-    /// Products that a session of the questions has at the least.
+    /// Products that a session of the queries has at the least.
     pub(crate) length: usize,
 }
 
 impl Folds {
     /// Cuts a log.
     ///
-    /// Shoppers fall into groups by a hash; a group's questions are made of its own sessions from
+    /// Shoppers fall into groups by a hash; a group's queries are made of its own sessions from
     /// the fold's day on, and half of its shoppers serve the screening rungs, the other half the
     /// deciding one.
     ///
@@ -139,15 +138,15 @@ impl Folds {
                 seed.wrapping_mul(2 * FOLDS as u64)
                     .wrapping_add(2 * fold as u64 + stage as u64),
             );
-            let questions = questions(log, sessions(fold, stage, length).collect(), &mut rng);
+            let queries = fold_queries(log, sessions(fold, stage, length).collect(), &mut rng);
             ensure!(
-                !questions.cases.is_empty(),
+                !queries.eval_set.queries.is_empty(),
                 "of a third of the shoppers no session of {length} products or more is later than the day on which training would end: \
                  the log is too small for --select, leave it out"
             );
             match stage {
-                Stage::Screening => folds[fold].screening = questions,
-                Stage::Deciding => folds[fold].deciding = questions,
+                Stage::Screening => folds[fold].screening = queries,
+                Stage::Deciding => folds[fold].deciding = queries,
             }
         }
         Ok(Self {
@@ -204,7 +203,7 @@ fn taken(session: &LoggedSession) -> impl Iterator<Item = ItemIx> {
 }
 
 /// Shots come in random order: the items of a basket bear one timestamp.
-fn questions(log: &Log, mut sessions: Vec<&LoggedSession>, rng: &mut ChaCha8Rng) -> Questions {
+fn fold_queries(log: &Log, mut sessions: Vec<&LoggedSession>, rng: &mut ChaCha8Rng) -> FoldQueries {
     sessions.shuffle(rng);
     let mut of_shopper: BTreeMap<u32, usize> = BTreeMap::new();
     sessions.retain(|session| {
@@ -212,21 +211,21 @@ fn questions(log: &Log, mut sessions: Vec<&LoggedSession>, rng: &mut ChaCha8Rng)
         *count += 1;
         *count <= A_SHOPPER
     });
-    let mut out = Questions::default();
+    let mut out = FoldQueries::default();
     for session in sessions.into_iter().take(MOST) {
         let mut items: Vec<ItemIx> = taken(session).collect();
         items.shuffle(rng);
         let user = &log.users[session.user as usize];
-        for k in KS.into_iter().filter(|k| k + WANTED <= items.len()) {
-            let (shots, wanted) = items.split_at(k);
-            out.cases.push(Case {
+        for k in KS.into_iter().filter(|k| k + MIN_RELEVANT <= items.len()) {
+            let (shots, relevant) = items.split_at(k);
+            out.eval_set.queries.push(EvalCase {
                 id: format!("{}-{k}", session.id),
                 user: user.clone(),
                 k: k as u32,
                 shots: shots.to_vec(),
                 visits: Vec::new(),
             });
-            out.wanted.push(wanted.to_vec());
+            out.eval_set.relevant.push(relevant.to_vec());
             out.users.push(session.user);
         }
     }
@@ -280,25 +279,25 @@ mod tests {
             // that is refused, and no fault.
             prop_assume!(folds.is_ok());
             let folds = folds.unwrap();
-            let session = |case: &Case| log.sessions.iter().find(|s| case.id.starts_with(&format!("{}-", s.id))).unwrap();
+            let session = |case: &EvalCase| log.sessions.iter().find(|s| case.id.starts_with(&format!("{}-", s.id))).unwrap();
             let mut asked: BTreeSet<String> = BTreeSet::new();
             for (nth, fold) in folds.folds.iter().enumerate() {
                 let training = folds.training(&log, nth, share);
                 let learned: BTreeSet<&String> = training.users.iter().collect();
                 prop_assert_eq!(learned.len(), training.users.len());
                 prop_assert!(training.sessions.iter().all(|s| (s.user as usize) < training.users.len() && day(s) < fold.day));
-                for questions in [&fold.screening, &fold.deciding] {
-                    let users: BTreeSet<String> = questions.cases.iter().map(|case| case.user.clone()).collect();
+                for stage in [&fold.screening, &fold.deciding] {
+                    let users: BTreeSet<String> = stage.eval_set.queries.iter().map(|case| case.user.clone()).collect();
                     prop_assert!(users.iter().all(|user| !learned.contains(user)));
                     // No other fold and no other stage asks about the same shoppers.
                     prop_assert!(asked.is_disjoint(&users));
                     asked.extend(users);
-                    for ((case, wanted), &user) in questions.cases.iter().zip(&questions.wanted).zip(&questions.users) {
+                    for ((case, relevant), &user) in stage.eval_set.queries.iter().zip(&stage.eval_set.relevant).zip(&stage.users) {
                         prop_assert!(day(session(case)) >= fold.day);
                         prop_assert_eq!(&log.users[user as usize], &case.user);
                         prop_assert_eq!(case.shots.len(), case.k as usize);
-                        prop_assert!(wanted.len() >= WANTED && wanted.iter().all(|item| !case.shots.contains(item)));
-                        prop_assert_eq!(case.shots.len() + wanted.len(), session(case).items.len());
+                        prop_assert!(relevant.len() >= MIN_RELEVANT && relevant.iter().all(|item| !case.shots.contains(item)));
+                        prop_assert_eq!(case.shots.len() + relevant.len(), session(case).items.len());
                     }
                 }
             }
@@ -338,7 +337,7 @@ mod tests {
         assert!(
             long.folds
                 .iter()
-                .all(|fold| fold.deciding.cases.len() <= 4 * MOST)
+                .all(|fold| fold.deciding.eval_set.queries.len() <= 4 * MOST)
         );
         assert_eq!(Folds::of(&log(&with(5)), 7).unwrap().length, 5);
     }

@@ -21,10 +21,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use fewshop_core::{Catalogue, ItemIx};
-use fewshop_data::files::{Case, Log};
+use fewshop_core::Catalogue;
+use fewshop_data::files::Log;
 use fewshop_data::progress::{Progress, quietly};
-use fewshop_model::{Card, Model, Pack};
+use fewshop_eval::EvalSet;
+use fewshop_model::{Card, Model};
 use sha2::{Digest, Sha256};
 
 pub use journal::Facts;
@@ -34,7 +35,7 @@ pub use table::{table, verdict};
 
 use crate::learner::{self, TrainConfig, Training};
 use crate::text::TextVectors;
-use folds::{Folds, Questions};
+use folds::{FoldQueries, Folds};
 use journal::Journal;
 use search::{Fitted, Job, RUNGS, Search};
 
@@ -107,12 +108,12 @@ pub fn select(task: &Task<'_>, files: Facts, journal: &Path) -> Result<Selection
         folds
             .folds
             .iter()
-            .map(|fold| shoppers_and_ks(fold.questions(stage)))
+            .map(|fold| shoppers_and_ks(fold.queries(stage)))
             .collect::<Vec<_>>()
     });
-    let questions: usize = asked.iter().flatten().map(Vec::len).sum();
+    let queries: usize = asked.iter().flatten().map(Vec::len).sum();
     let progress = Progress::start(&format!(
-        "Selection: {questions} questions from sessions of {} products or more; {} fits are in the journal",
+        "Selection: {queries} queries from sessions of {} products or more; {} fits are in the journal",
         folds.length,
         journal.len()
     ));
@@ -169,12 +170,11 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn shoppers_and_ks(questions: &Questions) -> Vec<(u32, u32)> {
-    questions
-        .users
+fn shoppers_and_ks(of: &FoldQueries) -> Vec<(u32, u32)> {
+    of.users
         .iter()
-        .zip(&questions.cases)
-        .map(|(&user, case)| (user, case.k))
+        .zip(&of.eval_set.queries)
+        .map(|(&user, query)| (user, query.k))
         .collect()
 }
 
@@ -187,7 +187,7 @@ fn mean(asked: &[(u32, u32)], scores: &[u32]) -> f64 {
     interval::mean_over_k(&cases)
 }
 
-/// Trains one trial on one fold and asks the fold's questions.
+/// Trains one trial on one fold and asks the fold's queries.
 fn fit(task: &Task<'_>, folds: &Folds, job: Job<'_>) -> Result<Vec<u32>> {
     let rung = RUNGS[job.rung];
     let config = space::scale(&space::apply(task.base, job.settings)?, rung.share)?;
@@ -209,46 +209,18 @@ fn fit(task: &Task<'_>, folds: &Folds, job: Job<'_>) -> Result<Vec<u32>> {
         },
         Card::default(),
     )?;
-    let Questions { cases, wanted, .. } = in_rows_of(
-        &pack,
-        task.catalogue,
-        folds.folds[job.fold].questions(rung.stage),
-    )?;
-    let ranked = fewshop_eval::recommend(&Model::new(pack), &cases, 20, false)?;
-    let scored = fewshop_eval::score(&cases, &wanted, &ranked);
+    let asked = &folds.folds[job.fold].queries(rung.stage).eval_set;
+    let EvalSet { queries, relevant } = asked.in_rows_of(pack.catalogue(), task.catalogue)?;
+    let ranked = fewshop_eval::recommend(&Model::new(pack), &queries, 20, false)?;
+    let scored = fewshop_eval::score(&queries, &relevant, &ranked);
     ensure!(
-        scored.len() == cases.len(),
-        "{} of {} questions have a score",
+        scored.len() == queries.len(),
+        "{} of {} queries have a score",
         scored.len(),
-        cases.len()
+        queries.len()
     );
     Ok(scored
         .iter()
         .map(|one| (one.score.ndcg_at_10 * 1e6).round() as u32)
         .collect())
-}
-
-/// A pack has its own order of products.
-fn in_rows_of(pack: &Pack, catalogue: &Catalogue, questions: &Questions) -> Result<Questions> {
-    let row = |ix: &ItemIx| {
-        pack.catalogue()
-            .ix(&catalogue[*ix].id)
-            .context("the pack lost a product")
-    };
-    let rows = |list: &[ItemIx]| list.iter().map(row).collect::<Result<Vec<ItemIx>>>();
-    let cases = questions.cases.iter().map(|case| {
-        Ok(Case {
-            shots: rows(&case.shots)?,
-            ..case.clone()
-        })
-    });
-    Ok(Questions {
-        cases: cases.collect::<Result<_>>()?,
-        wanted: questions
-            .wanted
-            .iter()
-            .map(|wanted| rows(wanted))
-            .collect::<Result<_>>()?,
-        users: questions.users.clone(),
-    })
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use anyhow::Result;
 use fewshop_data::progress::quietly;
-use fewshop_eval::{Evaluated, Interval, PICKS, Questions, mean_over_k, paired};
+use fewshop_eval::{EvalSet, Evaluated, Interval, PICKS, mean_over_k, paired};
 use fewshop_model::{Model, Pack};
 use serde::{Deserialize, Serialize};
 
@@ -56,7 +56,7 @@ pub struct Found {
 /// When the log is too small to learn from, or a pack cannot rank.
 pub fn run(training: Training<'_>, settings: &DistilConfig) -> Result<Found> {
     let trained = learner::distil(training, settings)?;
-    let ask = |pack: &Pack| asked(pack, &trained.questions);
+    let ask = |pack: &Pack| asked(pack, &trained.eval_set);
     let teacher = ask(&trained.teacher)?;
     let mean_of = |packs: &[Pack]| {
         Ok::<_, anyhow::Error>(mean(&packs.iter().map(ask).collect::<Result<Vec<_>>>()?))
@@ -122,12 +122,12 @@ fn rounded(unrounded: &Pack, eight: &Pack, seed: u64) -> Result<Vec<(String, Pac
     Ok(out)
 }
 
-fn asked(pack: &Pack, questions: &Questions) -> Result<Vec<Evaluated>> {
+fn asked(pack: &Pack, eval_set: &EvalSet) -> Result<Vec<Evaluated>> {
     let model = Model::new(pack.clone());
-    let ranked = quietly(|| fewshop_eval::recommend(&model, &questions.cases, PICKS, false))?;
+    let ranked = quietly(|| fewshop_eval::recommend(&model, &eval_set.queries, PICKS, false))?;
     Ok(fewshop_eval::score(
-        &questions.cases,
-        &questions.wanted,
+        &eval_set.queries,
+        &eval_set.relevant,
         &ranked,
     ))
 }

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use anyhow::{Result, ensure};
 use fewshop_core::ItemIx;
-use fewshop_data::files::Case;
-use fewshop_eval::{Difference, Figures, Judge, Judged, PICKS, Questions, picks};
+use fewshop_data::files::EvalCase;
+use fewshop_eval::{Difference, EvalSet, Figures, Judge, Judged, PICKS, picks};
 use fewshop_model::{ItemTable, Model, Pack, kernels};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -91,9 +91,9 @@ pub fn disturbed(pack: &Pack, share: f64, seed: u64) -> Result<Pack> {
 /// Cases in which each shot is replaced with a probability of one in five, by a product that the
 /// case does not know yet.
 #[must_use]
-pub fn noisy(questions: &Questions, items: usize, seed: u64) -> Questions {
+pub fn noisy(eval_set: &EvalSet, items: usize, seed: u64) -> EvalSet {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let cases = questions.cases.iter().map(|case| {
+    let cases = eval_set.queries.iter().map(|case| {
         let mut shots = case.shots.clone();
         for at in 0..shots.len() {
             if rng.random_bool(NOISE) {
@@ -103,24 +103,24 @@ pub fn noisy(questions: &Questions, items: usize, seed: u64) -> Questions {
                 }
             }
         }
-        Case {
+        EvalCase {
             shots,
             ..case.clone()
         }
     });
-    Questions {
-        cases: cases.collect(),
-        wanted: questions.wanted.clone(),
+    EvalSet {
+        queries: cases.collect(),
+        relevant: eval_set.relevant.clone(),
     }
 }
 
-/// Asks packs the same questions, which are in the rows of each pack, undisturbed and disturbed.
+/// Asks packs the same queries, which are in the rows of each pack, undisturbed and disturbed.
 ///
 /// # Errors
 /// When packs do not hold the same products, or one cannot rank.
 pub fn run(
     packs: &[(String, Pack)],
-    questions: &Questions,
+    eval_set: &EvalSet,
     shares: &[f64],
     seed: u64,
 ) -> Result<Found> {
@@ -140,8 +140,8 @@ pub fn run(
             "{name} holds other products than {first_name}: train both on the same items"
         );
     }
-    let judge = Judge::of(questions, first.popularity());
-    let noise = noisy(questions, first.catalogue().len(), seed);
+    let judge = Judge::of(eval_set, first.popularity());
+    let noise = noisy(eval_set, first.catalogue().len(), seed);
     let kinds = [Disturbance::None, Disturbance::NoiseClicks]
         .into_iter()
         .chain(shares.iter().map(|&share| Disturbance::Table(share)));
@@ -151,12 +151,12 @@ pub fn run(
         let mut clean: Option<[Judged; 2]> = None;
         for (nth, &kind) in kinds.iter().enumerate() {
             let (asked, table) = match kind {
-                Disturbance::None => (questions, pack.clone()),
+                Disturbance::None => (eval_set, pack.clone()),
                 Disturbance::NoiseClicks => (&noise, pack.clone()),
-                Disturbance::Table(share) => (questions, disturbed(pack, share, seed)?),
+                Disturbance::Table(share) => (eval_set, disturbed(pack, share, seed)?),
             };
-            let vectors = judge.judge(by_vectors(&table, &asked.cases));
-            let ranked = judge.judge(picks(&Model::new(table), &asked.cases, false)?);
+            let vectors = judge.judge(by_vectors(&table, &asked.queries));
+            let ranked = judge.judge(picks(&Model::new(table), &asked.queries, false)?);
             let both = [ranked, vectors];
             let clean = clean.get_or_insert_with(|| both.clone());
             if firsts.len() <= nth {
@@ -177,8 +177,8 @@ pub fn run(
     Ok(Found { rows: out })
 }
 
-fn by_vectors(pack: &Pack, cases: &[Case]) -> Vec<Vec<ItemIx>> {
-    let one = |case: &Case| {
+fn by_vectors(pack: &Pack, cases: &[EvalCase]) -> Vec<Vec<ItemIx>> {
+    let one = |case: &EvalCase| {
         let (taste, _) = pack.user_embeddings(&fewshop_core::Session::of_items(&case.shots));
         let logits = kernels::scan(pack.item_table(), &taste, pack.config().logit_scale);
         kernels::top_k(&logits, PICKS, |row| {
@@ -233,18 +233,18 @@ mod tests {
 
     use super::*;
 
-    fn questions() -> Questions {
-        let case = |n: u32| Case {
+    fn eval_set() -> EvalSet {
+        let case = |n: u32| EvalCase {
             id: format!("c{n}"),
             user: format!("u{n}"),
             k: 5,
             shots: (0..5).map(|i| ItemIx(n % 3 * 20 + i)).collect(),
             visits: Vec::new(),
         };
-        let wanted = |n: u32| (5..9).map(|i| ItemIx(n % 3 * 20 + i)).collect();
-        Questions {
-            cases: (0..30).map(case).collect(),
-            wanted: (0..30).map(wanted).collect(),
+        let relevant = |n: u32| (5..9).map(|i| ItemIx(n % 3 * 20 + i)).collect();
+        EvalSet {
+            queries: (0..30).map(case).collect(),
+            relevant: (0..30).map(relevant).collect(),
         }
     }
 
@@ -265,17 +265,17 @@ mod tests {
 
     #[test]
     fn one_shot_of_five_is_noise_and_no_shot_stands_twice() {
-        let (clean, noise) = (questions(), noisy(&questions(), 60, 7));
+        let (clean, noise) = (eval_set(), noisy(&eval_set(), 60, 7));
         let pairs = || {
             clean
-                .cases
+                .queries
                 .iter()
-                .zip(&noise.cases)
+                .zip(&noise.queries)
                 .flat_map(|(a, b)| a.shots.iter().zip(&b.shots))
         };
         let changed = pairs().filter(|(a, b)| a != b).count();
         assert!((15..45).contains(&changed), "{changed} of 150");
-        for case in &noise.cases {
+        for case in &noise.queries {
             let mut shots = case.shots.clone();
             shots.sort_unstable();
             shots.dedup();
@@ -287,7 +287,7 @@ mod tests {
     fn what_disturbs_costs_and_a_pack_is_compared_with_itself_as_the_same() {
         let pack = toy::pack();
         let packs = [("one".to_owned(), pack.clone()), ("same".to_owned(), pack)];
-        let found = run(&packs, &questions(), &[2.0], 7).unwrap();
+        let found = run(&packs, &eval_set(), &[2.0], 7).unwrap();
         assert_eq!(found.rows.len(), 6);
         assert!(
             found.rows[2].vectors_loss.ndcg_at_10 < 0.0,

@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use fewshop_data::files::check_writable;
-use fewshop_eval::Questions;
-use fewshop_train::learner::{DistilConfig, Training, Validation};
+use fewshop_train::learner::{DistilConfig, Training};
 use fewshop_train::study::distil::{run as study, table};
 
-use crate::commands::evaluate::read_questions;
+use crate::commands::evaluate::read_eval_set;
 use crate::commands::shop_files::{OpenShop, ShopFiles};
 use crate::commands::{at_least_one, print, write_study};
 use crate::report::Study;
@@ -81,20 +80,18 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         log,
         text,
     } = args.shop.open()?;
-    let Questions { cases, wanted } =
-        read_questions(&args.valid_cases, &args.valid_truth, &catalogue)?;
+    let validation = read_eval_set(&args.valid_cases, &args.valid_truth, &catalogue)?;
     let settings = DistilConfig {
         hidden: args.hidden,
         members: args.members,
         temperature: args.temperature,
         weight: args.weight,
     };
-    let validation = Some(&Validation { cases, wanted });
     let training = Training {
         catalogue: &catalogue,
         text: text.as_ref(),
         log: &log,
-        validation,
+        validation: Some(&validation),
         config: &config,
         seed: args.seed,
     };

@@ -14,12 +14,12 @@ use anyhow::{Context, bail};
 use clap::Subcommand;
 use fewshop_data::files::{EventRow, Log, read_events, read_items, write_events};
 use fewshop_data::progress::Progress;
+use fewshop_train::learner::TrainConfig;
 use fewshop_train::study::{Size, Took, resample, table};
 use tempfile::TempDir;
 
 use crate::commands::shop_files::ShopFiles;
-use crate::commands::train::read_config;
-use crate::commands::{print, warn_unknown, write_json};
+use crate::commands::{print, read_toml, warn_unknown, write_json};
 
 /// Arguments of `fewshop study`.
 #[derive(Debug, clap::Args)]
@@ -95,7 +95,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
 }
 
 fn scaling(args: &Scaling) -> anyhow::Result<()> {
-    let mut config = read_config(args.shop.config.as_deref())?;
+    let mut config: TrainConfig = read_toml(args.shop.config.as_deref())?;
     (config.tower.patience, config.ranker.patience) = (NEVER, NEVER);
     let catalogue = read_items(&args.shop.items)?.catalogue;
     let log = read_events(&args.shop.events, &catalogue)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use fewshop_train::study::robustness::{run as study, table};
 
-use crate::commands::evaluate::read_questions;
+use crate::commands::evaluate::read_eval_set;
 use crate::commands::{print, read_pack, write_study};
 use crate::report::Study;
 
@@ -14,7 +14,7 @@ pub struct Args {
     /// A trained shop; give several of the same products to compare them with the first
     #[arg(long, value_name = "FILE", required = true)]
     pub pack: Vec<PathBuf>,
-    /// The questions: case_id,user_id,k,position,item_id
+    /// The queries: case_id,user_id,k,position,item_id
     #[arg(long, value_name = "FILE")]
     pub cases: PathBuf,
     /// What those cases' shoppers also took: case_id,item_id
@@ -53,8 +53,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let (_, first) = packs
         .first()
         .ok_or_else(|| anyhow::anyhow!("no pack was given: give --pack"))?;
-    let questions = read_questions(&args.cases, &args.truth, first.catalogue())?;
-    let found = study(&packs, &questions, &args.perturb_items, args.seed)?;
+    let eval_set = read_eval_set(&args.cases, &args.truth, first.catalogue())?;
+    let found = study(&packs, &eval_set, &args.perturb_items, args.seed)?;
     write_study(args.json.as_deref(), &Study::Robustness(found.clone()))?;
     print(&table(&found))?;
     Ok(())

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use anyhow::{Result, ensure};
 use fewshop_core::{Catalogue, EventKind, Item, ItemIx, split};
-use fewshop_data::files::{Case, Log, LoggedSession};
-use fewshop_eval::Questions;
+use fewshop_data::files::{EvalCase, Log, LoggedSession};
+use fewshop_eval::EvalSet;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -14,7 +14,7 @@ use rand_chacha::ChaCha8Rng;
 const PARTS: u64 = 10;
 /// Shoppers asked, of a hundred; none of their sessions is trained on.
 const ASKED: u64 = 30;
-/// Share of the sessions, the latest ones, from which questions come; what is trained on lies
+/// Share of the sessions, the latest ones, from which queries come; what is trained on lies
 /// before them.
 const LATE: f64 = 0.2;
 /// Numbers of shots that a session is asked with.
@@ -38,7 +38,7 @@ pub(super) struct Hold {
     /// Sessions of known products, in rows of `known`.
     pub(super) log: Log,
     /// Cases and all that was taken later, in rows of the whole catalogue.
-    pub(super) questions: Questions,
+    pub(super) eval_set: EvalSet,
 }
 
 impl Hold {
@@ -55,12 +55,12 @@ impl Hold {
         rows.iter()
             .enumerate()
             .for_each(|(to, &from)| place[from] = Some(ItemIx::from(to)));
-        let pick = |wanted: bool| {
+        let pick = |new: bool| {
             catalogue
                 .items()
                 .iter()
                 .zip(&is_new)
-                .filter(move |(_, new)| **new == wanted)
+                .filter(move |(_, is_new)| **is_new == new)
                 .map(|(item, _)| item.clone())
         };
         let asked: Vec<bool> = log
@@ -73,7 +73,7 @@ impl Hold {
             users: log.users.clone(),
             ..Log::default()
         };
-        let mut questions = Questions::default();
+        let mut eval_set = EvalSet::default();
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         for (nth, session) in log.sessions.iter().enumerate() {
             if !asked[session.user as usize] && nth < from {
@@ -96,13 +96,13 @@ impl Hold {
                     session,
                     &log.users[session.user as usize],
                     &is_new,
-                    &mut questions,
+                    &mut eval_set,
                     &mut rng,
                 );
             }
         }
         ensure!(
-            !questions.cases.is_empty() && !train.sessions.is_empty(),
+            !eval_set.queries.is_empty() && !train.sessions.is_empty(),
             "no late session goes on to take one of the {} products that count as new: give a longer log",
             catalogue.len() - rows.len()
         );
@@ -111,7 +111,7 @@ impl Hold {
             rows,
             new: pick(true).collect(),
             log: train,
-            questions,
+            eval_set,
         })
     }
 }
@@ -122,7 +122,7 @@ fn ask(
     session: &LoggedSession,
     user: &str,
     is_new: &[bool],
-    questions: &mut Questions,
+    eval_set: &mut EvalSet,
     rng: &mut ChaCha8Rng,
 ) {
     let taken = session
@@ -137,25 +137,25 @@ fn ask(
     known.shuffle(rng);
     for k in SHOTS.into_iter().filter(|&k| k < known.len()) {
         let id = format!("{}-{k}", session.id);
-        questions.cases.push(Case {
+        eval_set.queries.push(EvalCase {
             id,
             user: user.to_owned(),
             k: k as u32,
             shots: known[..k].to_vec(),
             visits: Vec::new(),
         });
-        questions
-            .wanted
+        eval_set
+            .relevant
             .push(known[k..].iter().chain(&new).copied().collect());
     }
 }
 
-/// The new ones among what is wanted.
-pub(super) fn only(wanted: &[Vec<ItemIx>], allowed: &[bool]) -> Vec<Vec<ItemIx>> {
-    wanted
+/// The new ones among the relevant items.
+pub(super) fn only(relevant: &[Vec<ItemIx>], allowed: &[bool]) -> Vec<Vec<ItemIx>> {
+    relevant
         .iter()
-        .map(|wanted| {
-            wanted
+        .map(|relevant| {
+            relevant
                 .iter()
                 .copied()
                 .filter(|item| allowed[item.row()])
@@ -219,8 +219,8 @@ mod tests {
             .map(|s| log.users[s.user as usize].as_str())
             .collect();
         assert!(
-            hold.questions
-                .cases
+            hold.eval_set
+                .queries
                 .iter()
                 .all(|case| !trained.contains(case.user.as_str()))
         );
@@ -239,10 +239,10 @@ mod tests {
         let hold = Hold::of(&catalogue, &log, "a", 7).unwrap();
         let new = ids(&hold.new);
         let is_new = |item: &ItemIx| new.contains(catalogue[*item].id.0.as_str());
-        for (case, wanted) in hold.questions.cases.iter().zip(&hold.questions.wanted) {
+        for (case, relevant) in hold.eval_set.queries.iter().zip(&hold.eval_set.relevant) {
             assert_eq!(case.shots.len(), case.k as usize);
-            assert!(!case.shots.iter().any(is_new) && wanted.iter().any(is_new));
-            assert!(case.shots.iter().all(|shot| !wanted.contains(shot)));
+            assert!(!case.shots.iter().any(is_new) && relevant.iter().any(is_new));
+            assert!(case.shots.iter().all(|shot| !relevant.contains(shot)));
         }
     }
 }

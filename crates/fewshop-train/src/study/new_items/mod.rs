@@ -14,14 +14,14 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result};
 use fewshop_core::{Catalogue, ItemIx};
-use fewshop_data::files::{Case, Log};
+use fewshop_data::files::Log;
 use fewshop_data::progress::{Progress, say};
-use fewshop_eval::{Bootstrap, Judge, PICKS, Questions};
+use fewshop_eval::{Bootstrap, EvalSet, Judge, PICKS};
 use fewshop_model::{NewItem, Pack, kernels};
 use rayon::prelude::*;
 
 use crate::learner::{self, TrainConfig, Training};
-use crate::newcomers::{Examples, Gan, GanConfig, Likeness, Weights, add};
+use crate::new_items::{Examples, Gan, GanConfig, Likeness, Weights, add};
 use crate::text::TextVectors;
 use hold::{Hold, only};
 use mix::{Lesson, Mix};
@@ -50,7 +50,7 @@ pub fn run(
         "{} of {} products are new, {} cases ask about them",
         hold.new.len(),
         catalogue.len(),
-        hold.questions.cases.len()
+        hold.eval_set.queries.len()
     ));
     let known_text = text.map(|text| text.of_rows(&hold.rows));
     say("Practice: another tenth plays new");
@@ -61,8 +61,10 @@ pub fn run(
         seed,
     )?;
     let (signals, ..) = prepare(&hold.known, known_text.as_ref(), &practice, config, seed)?;
-    let questions = in_rows_of(&signals, &hold.known, &practice.questions)?;
-    let lessons = lessons(&signals, &questions)?;
+    let eval_set = practice
+        .eval_set
+        .in_rows_of(signals.catalogue(), &hold.known)?;
+    let lessons = lessons(&signals, &eval_set)?;
     let learn = |skip: &[&str]| {
         let used: Vec<bool> = COLUMNS
             .iter()
@@ -80,16 +82,16 @@ pub fn run(
     drop(signals);
     say("What counts: the products that are asked about");
     let (signals, cosines) = prepare(catalogue, text, &hold, config, seed)?;
-    let questions = thinned(in_rows_of(&signals, catalogue, &hold.questions)?);
-    let (alone, full) = answers(&signals, &questions, &mixes)?;
-    let new_only = Questions {
-        cases: questions.cases.clone(),
-        wanted: only(&questions.wanted, &signals.new),
+    let eval_set = thinned(hold.eval_set.in_rows_of(signals.catalogue(), catalogue)?);
+    let (alone, full) = answers(&signals, &eval_set, &mixes)?;
+    let new_only = EvalSet {
+        queries: eval_set.queries.clone(),
+        relevant: only(&eval_set.relevant, &signals.new),
     };
     let popularity = &signals.model.pack().popularity();
     let (by_new, by_all) = (
         Judge::of(&new_only, popularity),
-        Judge::of(&questions, popularity),
+        Judge::of(&eval_set, popularity),
     );
     let names: Vec<String> = COLUMNS
         .iter()
@@ -123,12 +125,12 @@ pub fn run(
         .map(|(name, weight)| ((*name).to_owned(), *weight))
         .collect();
     let shoppers =
-        Bootstrap::over(questions.cases.iter().map(|case| case.user.as_str())).shoppers();
+        Bootstrap::over(eval_set.queries.iter().map(|case| case.user.as_str())).shoppers();
     Ok(Found {
         seed,
         products: catalogue.len(),
         new: hold.new.len(),
-        cases: questions.cases.len(),
+        cases: eval_set.queries.len(),
         shoppers,
         cosines,
         weights,
@@ -226,7 +228,7 @@ fn prepare(
         seed,
     )?;
     let mut made = HashMap::new();
-    let mut newcomers = Vec::new();
+    let mut new_items = Vec::new();
     for item in &hold.new {
         let neighbours = likeness.nearest(item, said(&item.id), &weights);
         let content = content(item, &neighbours);
@@ -238,13 +240,13 @@ fn prepare(
                 plain.vector(&content),
             ],
         );
-        newcomers.push(NewItem {
+        new_items.push(NewItem {
             item: item.clone(),
             neighbours,
             vector: None,
         });
     }
-    let with_new = add(&pack, &newcomers)?;
+    let with_new = add(&pack, &new_items)?;
     let text: Vec<f32> = with_new
         .catalogue()
         .items()
@@ -265,53 +267,21 @@ fn unit(x: Vec<f32>) -> Vec<f32> {
     x.into_iter().map(|x| x / norm).collect()
 }
 
-/// Questions in the rows of the pack that answers.
-fn in_rows_of(
-    signals: &Signals,
-    catalogue: &Catalogue,
-    questions: &Questions,
-) -> Result<Questions> {
-    let row = |item: &ItemIx| {
-        signals
-            .catalogue()
-            .ix(&catalogue[*item].id)
-            .context("the pack lost a product")
-    };
-    let rows = |items: &[ItemIx]| items.iter().map(row).collect::<Result<Vec<ItemIx>>>();
-    Ok(Questions {
-        cases: questions
-            .cases
-            .iter()
-            .map(|case| {
-                Ok(Case {
-                    shots: rows(&case.shots)?,
-                    ..case.clone()
-                })
-            })
-            .collect::<Result<_>>()?,
-        wanted: questions
-            .wanted
-            .iter()
-            .map(|wanted| rows(wanted))
-            .collect::<Result<_>>()?,
-    })
-}
-
-fn thinned(questions: Questions) -> Questions {
-    let every = questions.cases.len().div_ceil(ASKED).max(1);
-    let Questions { cases, wanted } = questions;
-    Questions {
-        cases: cases.into_iter().step_by(every).collect(),
-        wanted: wanted.into_iter().step_by(every).collect(),
+fn thinned(eval_set: EvalSet) -> EvalSet {
+    let every = eval_set.queries.len().div_ceil(ASKED).max(1);
+    let EvalSet { queries, relevant } = eval_set;
+    EvalSet {
+        queries: queries.into_iter().step_by(every).collect(),
+        relevant: relevant.into_iter().step_by(every).collect(),
     }
 }
 
-fn lessons(signals: &Signals, questions: &Questions) -> Result<Vec<Lesson>> {
-    let every = questions.cases.len().div_ceil(LESSONS).max(1);
-    let asked: Vec<usize> = (0..questions.cases.len()).step_by(every).collect();
+fn lessons(signals: &Signals, eval_set: &EvalSet) -> Result<Vec<Lesson>> {
+    let every = eval_set.queries.len().div_ceil(LESSONS).max(1);
+    let asked: Vec<usize> = (0..eval_set.queries.len()).step_by(every).collect();
     let progress = Progress::of("Cases that teach the mix", asked.len() as u64);
     let out = asked.par_iter().map(|&at| {
-        let columns = signals.columns(&questions.cases[at].shots)?;
+        let columns = signals.columns(&eval_set.queries[at].shots)?;
         let rows: Vec<usize> = (0..signals.new.len())
             .filter(|&row| signals.new[row])
             .collect();
@@ -323,7 +293,7 @@ fn lessons(signals: &Signals, questions: &Questions) -> Result<Vec<Lesson>> {
                 .collect(),
             taken: rows
                 .iter()
-                .map(|&row| questions.wanted[at].contains(&ItemIx::from(row)))
+                .map(|&row| eval_set.relevant[at].contains(&ItemIx::from(row)))
                 .collect(),
         })
     });
@@ -338,14 +308,14 @@ type Lists = Vec<Vec<Vec<ItemIx>>>;
 /// Every method's picks among the new products alone, and among all.
 fn answers(
     signals: &Signals,
-    questions: &Questions,
+    eval_set: &EvalSet,
     mixes: &[(String, Mix)],
 ) -> Result<(Lists, Lists)> {
-    let progress = Progress::of("Cases about new products", questions.cases.len() as u64);
+    let progress = Progress::of("Cases about new products", eval_set.queries.len() as u64);
     // By case: by method the first 20, among the new products alone and among all.
     type Answer = (Vec<Vec<ItemIx>>, Vec<Vec<ItemIx>>);
-    let each: Result<Vec<Answer>> = questions
-        .cases
+    let each: Result<Vec<Answer>> = eval_set
+        .queries
         .par_iter()
         .map(|case| {
             let mut columns = signals.columns(&case.shots)?;

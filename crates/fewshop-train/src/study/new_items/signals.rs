@@ -8,7 +8,7 @@ use fewshop_core::{Catalogue, ItemIx, Session, split};
 use fewshop_model::{ItemTable, Model, Pack, RankOptions, kernels};
 
 use super::hold::ids;
-use crate::newcomers::Likeness;
+use crate::new_items::Likeness;
 
 /// Columns, in order.
 pub(super) const COLUMNS: [&str; 21] = [
@@ -57,13 +57,13 @@ impl Signals {
     /// without adversary of each new one, by id; `text` is in the pack's rows.
     pub(super) fn of(
         pack: Pack,
-        newcomers: &[fewshop_core::Item],
+        new_items: &[fewshop_core::Item],
         vectors: &HashMap<String, [Vec<f32>; 3]>,
         text: Vec<f32>,
         seed: u64,
     ) -> Result<Self> {
         let n = pack.catalogue().len();
-        let fresh = ids(newcomers);
+        let fresh = ids(new_items);
         let new: Vec<bool> = pack
             .catalogue()
             .items()
