@@ -1,10 +1,9 @@
 //! The frame of all pages: header, main part, footer, and which address shows which page.
 
-use std::cell::Cell;
 use std::time::Duration;
 
 use fewshop_web::state::{Catalogue, Page};
-use fewshop_web::texts::{EN, Texts, fill};
+use fewshop_web::texts::{EN, Texts};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Node;
@@ -17,22 +16,12 @@ use crate::pages::{
     product_page, profile_page, search_page, try_page,
 };
 use crate::shop::{Shop, use_shop};
-use crate::view::{effect, el, group, later, memo, part};
+use crate::view::{effect, el, group, later, memo, page_opened, part};
 
 /// Id of what `index.html` shows until the shop is there.
 const SHELL: &str = "shell";
 /// Id of the place in it where a notice can stand.
 const NOTICE: &str = "boot-notice";
-
-thread_local! {
-    static OPENED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether the first page is being drawn: what stands below the fold may then wait for a task of
-/// its own.
-pub(crate) fn is_opening() -> bool {
-    !OPENED.get()
-}
 
 /// Fetches the catalogue, then puts the shop in the place of the shop window that `index.html`
 /// shows until then. Without a catalogue the window stays, and says why.
@@ -97,7 +86,7 @@ fn show() {
         shell.remove();
     }
     let _ = document().body().map(|body| body.append_child(&frame));
-    OPENED.set(true);
+    page_opened();
 }
 
 fn frame() -> Node {
@@ -184,19 +173,5 @@ fn announce_pages() {
                 }
             });
         }
-    });
-}
-
-/// Sets the title of the browser's tab to the page's name.
-pub(crate) fn name_page(name: &str) {
-    let shop = use_shop();
-    let (texts, catalogue) = (shop.texts, shop.catalogue());
-    document().set_title(&if name.is_empty() {
-        catalogue.name().unwrap_or(texts.home_title).to_owned()
-    } else {
-        fill(
-            texts.page_title,
-            &[name, catalogue.name().unwrap_or(texts.shop)],
-        )
     });
 }

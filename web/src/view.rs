@@ -5,6 +5,7 @@
 //! generic over what it holds, and what changes is one boxed closure in one `RenderEffect`, which
 //! lives as long as the part of the page that made it.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -14,7 +15,20 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{Element, Event, MouseEvent, Node};
 
-use crate::app::is_opening;
+thread_local! {
+    static OPENED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the first page is being drawn: what stands below the fold may then wait for a task of
+/// its own.
+fn is_opening() -> bool {
+    !OPENED.get()
+}
+
+/// The first page has been drawn.
+pub(crate) fn page_opened() {
+    OPENED.set(true);
+}
 
 /// An element of the page.
 #[derive(Clone)]

@@ -7,9 +7,9 @@ use leptos::prelude::*;
 use web_sys::Node;
 
 use super::lost::back_to_shop;
-use crate::app::name_page;
 use crate::browser;
 use crate::components::{Shelf, meta_line, picture, product_href, stepper};
+use crate::page_title::name_page;
 use crate::shop::use_shop;
 use crate::view::{El, each_item, el, group, memo, part};
 

@@ -8,10 +8,10 @@ use leptos::prelude::*;
 use web_sys::Node;
 
 use super::lost;
-use crate::app::name_page;
 use crate::browser;
 use crate::components::{Asked as FacetsAsked, department_href, facet_bar, grid};
 use crate::nav::use_nav;
+use crate::page_title::name_page;
 use crate::shop::use_shop;
 use crate::view::{effect, el, group, memo, nothing, part};
 

@@ -6,8 +6,8 @@ use fewshop_web::texts::fill;
 use leptos::prelude::*;
 use web_sys::Node;
 
-use crate::app::name_page;
 use crate::components::{Shelf, department_tiles, offer_slot};
+use crate::page_title::name_page;
 use crate::shop::{Shop, use_shop};
 use crate::view::{El, el, group, later, memo};
 

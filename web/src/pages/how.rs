@@ -5,8 +5,8 @@ use fewshop_web::texts::fill;
 use leptos::prelude::*;
 use web_sys::Node;
 
-use crate::app::name_page;
 use crate::components::{backend_name, milliseconds};
+use crate::page_title::name_page;
 use crate::shop::use_shop;
 use crate::view::{El, el, group};
 

@@ -2,8 +2,8 @@
 
 use web_sys::Node;
 
-use crate::app::name_page;
 use crate::browser;
+use crate::page_title::name_page;
 use crate::shop::use_shop;
 use crate::view::{El, el};
 

@@ -6,9 +6,9 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Node;
 
-use crate::app::name_page;
 use crate::browser;
 use crate::components::product_href;
+use crate::page_title::name_page;
 use crate::shop::{Shop, use_shop};
 use crate::view::{El, effect, el, group, part, svg};
 

@@ -8,9 +8,9 @@ use web_sys::Node;
 use super::home::{recently_viewed, without};
 use super::how::fact;
 use super::lost;
-use crate::app::name_page;
 use crate::browser;
 use crate::components::{Shelf, department_href, picture};
+use crate::page_title::name_page;
 use crate::shop::{WITH_ITEM, use_shop, with_item};
 use crate::view::{el, group, memo, nothing};
 

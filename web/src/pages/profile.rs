@@ -9,9 +9,9 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlElement, Node};
 
-use crate::app::name_page;
 use crate::browser;
 use crate::components::{meter, product_href};
+use crate::page_title::name_page;
 use crate::shop::{Shop, use_shop};
 use crate::view::{El, each_item, el, memo, nothing, part, when};
 

@@ -9,9 +9,9 @@ use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
 use web_sys::Node;
 
-use crate::app::name_page;
 use crate::components::{Asked, department_tiles, facet_bar, grid};
 use crate::nav::use_nav;
+use crate::page_title::name_page;
 use crate::shop::use_shop;
 use crate::view::{effect, el, group, memo, when};
 
