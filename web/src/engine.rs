@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use fewshop_core::Session;
 use fewshop_core::protocol::{Backend, Reply, Request};
-use fewshop_web::state::{Link, Look, Outcome, Pulse, RawReply, Wanted};
+use fewshop_web::state::{Answer, EngineState, Link, Look, Outcome, Pulse, RawReply, Wanted};
 use leptos::prelude::*;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use crate::browser;
-use crate::shop::Shop;
 
 /// Pack, relative to the worker's own address.
 const PACK_URL: &str = "../assets/shop.pack";
@@ -33,8 +32,11 @@ thread_local! {
     static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
 }
 
+/// Takes what an outcome means for the shop: the engine's new state and its answer, if any.
+type OnOutcome = dyn Fn(Option<EngineState>, Option<Answer>);
+
 struct Engine {
-    shop: Shop,
+    on_outcome: Box<OnOutcome>,
     link: Link,
     patience: Duration,
     worker: Option<Running>,
@@ -60,7 +62,12 @@ impl Drop for Running {
 }
 
 /// Starts the engine for the catalogue written from `pack`, whose file has this SHA-256.
-pub(crate) fn start(shop: Shop, pack: &str, sha256: Option<&str>) {
+/// `on_outcome` is called whenever the engine changes its state or answers.
+pub(crate) fn start(
+    pack: &str,
+    sha256: Option<&str>,
+    on_outcome: impl Fn(Option<EngineState>, Option<Answer>) + 'static,
+) {
     let backend = browser::query_value("backend").and_then(|name| match name.as_str() {
         "cpu" => Some(Backend::Cpu),
         "wgpu" => Some(Backend::Wgpu),
@@ -74,7 +81,7 @@ pub(crate) fn start(shop: Shop, pack: &str, sha256: Option<&str>) {
     let link = Link::new(PACK_URL, backend, pack, sha256);
     ENGINE.with_borrow_mut(|engine| {
         let engine = engine.insert(Engine {
-            shop,
+            on_outcome: Box::new(on_outcome),
             link,
             patience,
             worker: None,
@@ -158,7 +165,7 @@ impl Engine {
     }
 
     fn apply(&mut self, outcome: Outcome) {
-        self.shop.hear(outcome.state, outcome.answer);
+        (self.on_outcome)(outcome.state, outcome.answer);
         if outcome.restart {
             self.restarting = true;
             // Not at once: this may run inside a closure of the worker that is to be dropped, and

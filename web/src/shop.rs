@@ -128,7 +128,11 @@ impl Shop {
     /// Starts the engine, and keeps engine and memory up to date from then on.
     pub(crate) fn open(self) {
         let catalogue = self.catalogue();
-        engine::start(self, catalogue.pack(), catalogue.sha256());
+        engine::start(
+            catalogue.pack(),
+            catalogue.sha256(),
+            move |state, answer| self.hear(state, answer),
+        );
         // What no part of the page at hand shows is not worked out: it would hold up the picks.
         let shown = memo(|| match use_nav().page() {
             Page::Home => Some(Extra::Offers),
