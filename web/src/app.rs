@@ -67,7 +67,10 @@ fn open(catalogue: Catalogue, remembered: Option<String>, texts: &'static Texts)
     mount_to_body(move || {
         let shop = Shop::new(catalogue, remembered.as_deref(), texts);
         shop.provide();
-        Nav::start();
+        Nav::start(
+            |page, href| use_shop().follow(page, href),
+            || use_shop().leave(),
+        );
         shop.open();
         if let Some(root) = document().document_element() {
             let _ = root.set_attribute("lang", shop.texts.lang);

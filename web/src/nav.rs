@@ -4,21 +4,21 @@
 //! first visit on what is not used here, and two dozen crates of every build.
 
 use std::cell::Cell;
-use std::time::Duration;
 
-use fewshop_core::ItemIx;
 use fewshop_web::state::Page;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlAnchorElement, MouseEvent, UrlSearchParams};
 
 use crate::browser;
-use crate::shop::use_shop;
 
-/// How long a product's page is held back for the engine's answer at most: less than a frame. Drawn
-/// meanwhile it would take the processor from the answer, and would be drawn once more when that
-/// comes.
-const HOLD: Duration = Duration::from_millis(12);
+/// What a click on a link does.
+pub(crate) enum Hold {
+    /// The page opens at once.
+    Open,
+    /// Whoever was asked opens the page in a moment.
+    Wait,
+}
 
 /// The address at hand, below the shop's origin.
 #[derive(Clone, Copy)]
@@ -27,23 +27,12 @@ pub(crate) struct Nav {
     path: RwSignal<String>,
     /// Its query with the question mark, or "".
     search: RwSignal<String>,
+    /// Runs before another page opens.
+    on_move: fn(),
 }
 
 thread_local! {
     static NAV: Cell<Option<Nav>> = const { Cell::new(None) };
-    /// The address that waits for the answer about its product.
-    static HELD: Cell<Option<(String, ItemIx)>> = const { Cell::new(None) };
-}
-
-/// Opens the page that is held back, if it is that of such a product.
-pub(crate) fn release(is: &dyn Fn(ItemIx) -> bool) {
-    match HELD.take() {
-        Some((href, ix)) if is(ix) => {
-            use_nav().go(&href, false);
-            use_shop().enter(ix);
-        }
-        held => HELD.set(held),
-    }
 }
 
 /// The address of the page at hand.
@@ -59,11 +48,13 @@ fn page_of(path: &str) -> Page {
 
 impl Nav {
     /// Follows the address from now on: clicks on links of the shop, and the browser's own 'back'
-    /// and 'forward'.
-    pub(crate) fn start() {
+    /// and 'forward'. `on_link` decides about each click by the link's page and address, `on_move`
+    /// runs whenever the address changes.
+    pub(crate) fn start(on_link: fn(&Page, &str) -> Hold, on_move: fn()) {
         let nav = Self {
             path: RwSignal::default(),
             search: RwSignal::default(),
+            on_move,
         };
         nav.read();
         // Both live as long as the page, so nothing ever takes them away.
@@ -78,12 +69,8 @@ impl Nav {
                 return;
             };
             event.prevent_default();
-            match use_shop().foresee(&page) {
-                None => nav.go(&href, false),
-                Some(ix) => {
-                    HELD.set(Some((href, ix)));
-                    set_timeout(|| release(&|_| true), HOLD);
-                }
+            if let Hold::Open = on_link(&page, &href) {
+                nav.go(&href, false);
             }
         });
         NAV.set(Some(nav));
@@ -164,11 +151,7 @@ impl Nav {
     }
 
     fn read(self) {
-        // Whoever goes elsewhere meanwhile wants no other page any more, and did not see that
-        // product.
-        if HELD.take().is_some() {
-            use_shop().ask_again();
-        }
+        (self.on_move)();
         let location = window().location();
         set(self.search, location.search().unwrap_or_default());
         set(self.path, location.pathname().unwrap_or_default());

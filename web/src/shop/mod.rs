@@ -1,6 +1,7 @@
 //! The shop's state as signals, and all that can happen to it.
 
 mod actions;
+mod prefetch;
 mod requests;
 mod shelves;
 
@@ -18,7 +19,7 @@ use leptos::prelude::*;
 
 use self::requests::is_own_shelf;
 pub(crate) use self::requests::{WITH_ITEM, with_item};
-use crate::nav::{release, use_nav};
+use crate::nav::use_nav;
 use crate::view::{effect, memo};
 use crate::{browser, engine};
 
@@ -148,7 +149,7 @@ impl Shop {
             offers,
         }) = answer
         {
-            release(&|ix| shelves.iter().any(|shelf| shelf.name == with_item(ix).name));
+            self.answered(&|name| shelves.iter().any(|shelf| shelf.name == name));
             let picks = |shelf: Shelf| (shelf.name, Pick::of_answer(shelf.picks));
             let mut ranked: Vec<(String, Vec<Pick>)> = shelves.into_iter().map(picks).collect();
             // The answer to what was forgotten meanwhile is forgotten too.

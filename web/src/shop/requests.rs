@@ -2,11 +2,11 @@
 
 use fewshop_core::protocol::ShelfRequest;
 use fewshop_core::{Filter, ItemIx, Session};
-use fewshop_web::state::{Cart, Extra, Learning, Page, SessionLog, Wanted};
+use fewshop_web::state::{Cart, Extra, Learning, SessionLog, Wanted};
 use leptos::prelude::*;
 
 use super::Shop;
-use crate::{browser, engine};
+use crate::engine;
 
 /// Picks on the first shelf: two rows of six.
 pub(super) const PICKED: usize = 12;
@@ -110,39 +110,5 @@ impl Shop {
         if self.extra.with_untracked(|old| *old != extra) {
             self.extra.set(extra);
         }
-    }
-
-    /// Asks about a page before it is there, where an answer is to be had in a moment: the product
-    /// that it shows.
-    pub(crate) fn foresee(self, page: &Page) -> Option<ItemIx> {
-        let Page::Product(id) = page else { return None };
-        let ix = self.catalogue().find(id).filter(|_| engine::is_ready())?;
-        self.ask(&self.viewed(ix), Some(with_item(ix)), None);
-        Some(ix)
-    }
-
-    /// What was asked last did not come to pass: asks about what did.
-    pub(crate) fn ask_again(self) {
-        self.extra.notify();
-    }
-
-    /// The shopper is on a product's page, which wants its shelf.
-    pub(crate) fn enter(self, ix: ItemIx) {
-        self.want(Some(with_item(ix)));
-        let log = self.viewed(ix);
-        if self
-            .log
-            .with_untracked(|old| old.session() != log.session())
-        {
-            self.log.set(log);
-        }
-    }
-
-    /// The log as it is once a product's page is open.
-    fn viewed(self, ix: ItemIx) -> SessionLog {
-        let mut log = self.log.get_untracked();
-        log.at(browser::now());
-        log.view(ix);
-        log
     }
 }
