@@ -11,10 +11,8 @@ use web_sys::Node;
 use crate::browser;
 use crate::components::{footer, header, status_line};
 use crate::nav::{Nav, use_nav};
-use crate::pages::{
-    cart_page, department_page, departments_page, home_page, how_page, lost, map_page,
-    product_page, profile_page, search_page, try_page,
-};
+use crate::page_title::name_page;
+use crate::pages;
 use crate::shop::{Shop, use_shop};
 use crate::view::{effect, el, group, later, memo, page_opened, part};
 
@@ -108,7 +106,7 @@ fn frame() -> Node {
         .attr("id", "main")
         .class("wrap")
         .kid(status_line())
-        .kid(pages());
+        .kid(current_page());
     // boot.js shows it when a newer page waits to be opened.
     let update = el("div")
         .class("notice update")
@@ -134,7 +132,7 @@ fn frame() -> Node {
 }
 
 /// The page that the address names.
-fn pages() -> Node {
+fn current_page() -> Node {
     let shop = use_shop();
     let nav = use_nav();
     let page = memo(move || nav.page());
@@ -142,22 +140,31 @@ fn pages() -> Node {
         let page = page.get();
         untrack(|| {
             shop.want(None);
-            match page {
-                Page::Home => home_page(),
-                Page::Departments => departments_page(),
-                Page::Department(slug) => department_page(&slug),
-                Page::Product(id) => product_page(&id),
-                Page::Search => search_page(),
-                Page::Cart => cart_page(),
-                Page::How => how_page(),
-                Page::Profile => profile_page(),
-                Page::Try => try_page(),
-                Page::Map => map_page(),
-                Page::Lost => lost(shop.texts.lost),
+            match page.name(shop.texts) {
+                Some(_) if page == Page::Home => name_page(""),
+                Some(name) => name_page(name),
+                None => {}
             }
+            draw(page)
         })
     })
 }
+
+macro_rules! declare_draw {
+    ($($(#[$doc:meta])* $plain:ident $path:literal $file:ident $text:ident),*;
+     $($(#[$of_doc:meta])* $of:ident($part:ident) $of_path:literal $of_file:ident,)*) => {
+        /// Draws a page by its own file.
+        fn draw(page: Page) -> Node {
+            match page {
+                $(Page::$plain => pages::$file::page(),)*
+                $(Page::$of($part) => pages::$of_file::page(&$part),)*
+                Page::Lost => pages::lost::lost(use_shop().texts.lost),
+            }
+        }
+    };
+}
+
+fewshop_web::pages!(declare_draw);
 
 /// Tells a screen reader of a new page by moving the focus to its heading; not on the first page,
 /// which it reads anyway, and not while the shopper types into the search field.

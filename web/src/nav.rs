@@ -41,6 +41,11 @@ pub(crate) fn use_nav() -> Nav {
         .expect("the address is followed before any part of the page is there")
 }
 
+/// The address of a page.
+pub(crate) fn href_of(page: &Page) -> String {
+    browser::href(&page.path(browser::encode))
+}
+
 /// The page of a path.
 fn page_of(path: &str) -> Page {
     Page::of(path, &browser::base(), browser::decode)

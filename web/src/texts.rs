@@ -582,8 +582,22 @@ pub fn count(one: &str, many: &str, n: usize) -> String {
     if n == 1 {
         one.to_owned()
     } else {
-        fill(many, &[&crate::state::thousands(n as u64)])
+        fill(many, &[&thousands(n as u64)])
     }
+}
+
+/// A count with a comma at every third digit.
+#[must_use]
+pub fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 #[cfg(test)]
@@ -599,11 +613,11 @@ mod tests {
 
     #[test]
     fn the_page_says_what_is_kept_and_for_how_long() {
-        use crate::state::{KEEP, MAX_VISITS, VISIT_GAP};
+        use crate::state::{KEEP, STORED_MAX_VISITS, VISIT_GAP};
         let said = EN.how_text_3;
         for fact in [
             format!("for {} days", KEEP / 86_400),
-            format!("on the {MAX_VISITS} visits before"),
+            format!("on the {STORED_MAX_VISITS} visits before"),
             format!("do nothing for {} minutes", VISIT_GAP / 60),
         ] {
             assert!(said.contains(&fact), "{fact}: {said}");

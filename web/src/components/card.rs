@@ -3,11 +3,12 @@
 use std::rc::Rc;
 
 use fewshop_core::{ItemIx, Reason};
-use fewshop_web::state::{Money, Product, short_brand};
+use fewshop_web::state::{Money, Page, Product, short_brand};
 use fewshop_web::texts::{Texts, count, fill};
 
 use super::stepper;
 use crate::browser;
+use crate::nav::href_of;
 use crate::shop::{Shop, use_shop};
 use crate::view::{El, Text, el, nothing, part};
 
@@ -16,7 +17,7 @@ const NAMED: usize = 2;
 
 /// Address of a product's page.
 pub(crate) fn product_href(id: &str) -> String {
-    browser::href(&format!("/product/{}", browser::encode(id)))
+    href_of(&Page::Product(id.to_owned()))
 }
 
 /// Why a product was picked, for people.

@@ -14,17 +14,17 @@ use crate::view::{El, el, group, memo, part};
 /// Brands that can be chosen: a list of hundreds helps nobody.
 const BRANDS: usize = 30;
 
-/// What the address asks for.
+/// The filters and the order in the address.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Asked {
+pub(crate) struct FacetQuery {
     /// What the list is narrowed down to.
     pub(crate) facets: Facets,
     /// Its order.
     pub(crate) order: Order,
 }
 
-impl Asked {
-    /// As the address at hand says, tracked.
+impl FacetQuery {
+    /// As in the current address, tracked.
     pub(crate) fn read() -> Self {
         let nav = use_nav();
         let facets = Facets {
@@ -92,12 +92,12 @@ fn price_name(shop: Shop, band: usize) -> String {
 pub(crate) fn facet_bar(items: Memo<Vec<ItemIx>>, departments: bool, found: &'static str) -> Node {
     let shop = use_shop();
     let texts = shop.texts;
-    let asked = memo(Asked::read);
+    let query = memo(FacetQuery::read);
     let any = (String::new(), texts.any.to_owned());
     let named = |name: &str, count: usize| [name, " (", &count.to_string(), ")"].concat();
     part(move || {
         let catalogue = shop.catalogue();
-        let Asked { facets, order } = asked.get();
+        let FacetQuery { facets, order } = query.get();
         let items = items.get();
         let mut choices = Vec::new();
         if departments {

@@ -6,7 +6,7 @@ use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
 use web_sys::Node;
 
-use super::milliseconds;
+use super::one_decimal;
 use super::product_href;
 use crate::browser;
 use crate::shop::{Shop, use_shop};
@@ -54,7 +54,7 @@ fn slot(shop: Shop) -> El {
 fn per_mille(share: f32) -> String {
     let n = share * 1000.0;
     if n < 10.0 {
-        milliseconds(n.into())
+        one_decimal(n.into())
     } else {
         (n.round() as u32).to_string()
     }

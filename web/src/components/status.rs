@@ -1,14 +1,15 @@
 //! The status line: what was learned, how fast, and that it stays here.
 
 use fewshop_core::protocol::{Backend, Status};
-use fewshop_web::state::{EngineState, Learning, Undo, thousands};
-use fewshop_web::texts::{Texts, count, fill};
+use fewshop_web::state::{EngineState, Learning, Page, Undo};
+use fewshop_web::texts::{Texts, count, fill, thousands};
 use leptos::prelude::*;
 use web_sys::{MouseEvent, Node};
 
+use crate::engine;
+use crate::nav::href_of;
 use crate::shop::{Shop, use_shop};
 use crate::view::{El, el, group, memo, part, when};
-use crate::{browser, engine};
 
 /// Between the parts of the line; holds on to the part before it, so that no line begins with it.
 const SEPARATOR: &str = "\u{a0}· ";
@@ -21,9 +22,9 @@ pub(crate) fn backend_name(texts: &Texts, backend: Backend) -> &'static str {
     }
 }
 
-/// Milliseconds with one digit after the point; never "0.0", which would be a boast.
-pub(crate) fn milliseconds(ms: f64) -> String {
-    let tenths = (ms * 10.0).round().max(1.0) as u64;
+/// A number with one decimal; never "0.0", which for a duration would be a boast.
+pub(crate) fn one_decimal(value: f64) -> String {
+    let tenths = (value * 10.0).round().max(1.0) as u64;
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
@@ -71,7 +72,7 @@ fn parts(shop: Shop) -> (String, Vec<String>) {
             } else {
                 fill(
                     texts.ranked,
-                    &[&items, &milliseconds(status.last_run_ms), backend],
+                    &[&items, &one_decimal(status.last_run_ms), backend],
                 )
             });
             parts.push(stays);
@@ -134,8 +135,8 @@ pub(crate) fn status_line() -> Node {
     };
     let profile = el("a")
         .class("btn small")
-        .attr("href", &browser::href("/profile"))
-        .text(texts.profile_link);
+        .attr("href", &href_of(&Page::Profile))
+        .text(texts.profile);
     let end = el("span")
         .class("end")
         .kid(profile)

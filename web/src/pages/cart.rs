@@ -9,15 +9,13 @@ use web_sys::Node;
 use super::lost::back_to_shop;
 use crate::browser;
 use crate::components::{Shelf, meta_line, picture, product_href, stepper};
-use crate::page_title::name_page;
 use crate::shop::use_shop;
 use crate::view::{El, each_item, el, group, memo, part};
 
 /// The page.
-pub(crate) fn cart_page() -> Node {
+pub(crate) fn page() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
-    name_page(texts.cart);
     let empty = memo(move || shop.cart.with(Cart::is_empty));
     let with_cart = memo(move || shop.with_cart(&[]));
     let heading = move || {

@@ -7,7 +7,6 @@ use leptos::prelude::*;
 use web_sys::Node;
 
 use crate::components::{Shelf, department_tiles, offer_slot};
-use crate::page_title::name_page;
 use crate::shop::{Shop, use_shop};
 use crate::view::{El, el, group, later, memo};
 
@@ -70,10 +69,9 @@ fn badge(shop: Shop, shelf: &ShelfState) -> &'static str {
 
 /// The home page. Three shelves of recommendations at most: the picks, what goes with the cart or,
 /// while that is empty, bestsellers, and what is new where something is; and one offer.
-pub(crate) fn home_page() -> Node {
+pub(crate) fn page() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
-    name_page("");
     let picked = memo(move || shop.picked());
     let with_cart = memo(move || picked.with(|shelf| shop.with_cart(shelf.picks())));
     // The shelf of bestsellers would say twice what the first one says, until that one is the

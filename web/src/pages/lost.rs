@@ -1,8 +1,9 @@
 //! What stands where nothing is.
 
+use fewshop_web::state::Page;
 use web_sys::Node;
 
-use crate::browser;
+use crate::nav::href_of;
 use crate::page_title::name_page;
 use crate::shop::use_shop;
 use crate::view::{El, el};
@@ -23,7 +24,7 @@ pub(crate) fn lost(title: &str) -> Node {
 pub(crate) fn back_to_shop() -> El {
     let link = el("a")
         .class("btn primary")
-        .attr("href", &browser::href("/"))
+        .attr("href", &href_of(&Page::Home))
         .text(use_shop().texts.back_to_shop);
     el("p").kid(link)
 }

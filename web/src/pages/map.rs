@@ -8,7 +8,6 @@ use web_sys::Node;
 
 use crate::browser;
 use crate::components::product_href;
-use crate::page_title::name_page;
 use crate::shop::{Shop, use_shop};
 use crate::view::{El, effect, el, group, part, svg};
 
@@ -38,10 +37,9 @@ fn read(text: &str, products: usize) -> Result<Places, String> {
 }
 
 /// The page.
-pub(crate) fn map_page() -> Node {
+pub(crate) fn page() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
-    name_page(texts.map);
     let places = RwSignal::new(None::<Result<Places, String>>);
     spawn_local(async move {
         let file = browser::text_after_load("map.txt").await;

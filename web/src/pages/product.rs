@@ -1,13 +1,13 @@
 //! One product: what it is, what it costs, what goes well with it.
 
-use fewshop_web::state::{Money, Pick, Product, thousands};
-use fewshop_web::texts::fill;
+use fewshop_web::state::{Money, Pick, Product};
+use fewshop_web::texts::{fill, thousands};
 use leptos::prelude::*;
 use web_sys::Node;
 
 use super::home::{recently_viewed, without};
 use super::how::fact;
-use super::lost;
+use super::lost::lost;
 use crate::browser;
 use crate::components::{Shelf, department_href, picture};
 use crate::page_title::name_page;
@@ -15,7 +15,7 @@ use crate::shop::{WITH_ITEM, use_shop, with_item};
 use crate::view::{el, group, memo, nothing};
 
 /// The page of the product with this id.
-pub(crate) fn product_page(id: &str) -> Node {
+pub(crate) fn page(id: &str) -> Node {
     let shop = use_shop();
     let texts = shop.texts;
     let catalogue = shop.catalogue();

@@ -2,7 +2,7 @@
 //! can be done with it.
 
 use fewshop_core::{AttributeBelief, EventKind, ItemIx};
-use fewshop_web::state::{Certainty, Extra, Learning, Liking, Taste};
+use fewshop_web::state::{Certainty, Correction, Extra, Learning, Liking};
 use fewshop_web::texts::{Texts, count, fill};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -11,15 +11,13 @@ use web_sys::{HtmlElement, Node};
 
 use crate::browser;
 use crate::components::{meter, product_href};
-use crate::page_title::name_page;
 use crate::shop::{Shop, use_shop};
 use crate::view::{El, each_item, el, memo, nothing, part, when};
 
 /// The page.
-pub(crate) fn profile_page() -> Node {
+pub(crate) fn page() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
-    name_page(texts.profile);
     el("article")
         .class("profile")
         .kid(el("h1").text(texts.profile))
@@ -93,7 +91,7 @@ fn likings(shop: Shop, id: &'static str, title: &str, of: fn(Shop) -> Vec<Liking
         of(shop)
             .into_iter()
             .map(|liking| Liking {
-                rule: None,
+                correction: None,
                 ..liking
             })
             .collect::<Vec<_>>()
@@ -115,11 +113,11 @@ fn likings(shop: Shop, id: &'static str, title: &str, of: fn(Shop) -> Vec<Liking
 
 fn liking(shop: Shop, liking: &Liking) -> El {
     let texts = shop.texts;
-    let act = |taste: Taste, name: &str, label: &str| {
+    let act = |correction: Correction, name: &str, label: &str| {
         let (key, pressed) = (liking.key.clone(), liking.key.clone());
         let is = move || {
             shop.log
-                .with(|log| log.rules().get(&pressed) == Some(taste))
+                .with(|log| log.corrections().get(&pressed) == Some(correction))
         };
         el("button")
             .attr("type", "button")
@@ -127,13 +125,13 @@ fn liking(shop: Shop, liking: &Liking) -> El {
             .attr("aria-label", &fill(label, &[&liking.name]))
             .live("aria-pressed", move || Some(is().to_string()))
             .text(name)
-            .click(move |_| shop.correct(&key, taste))
+            .click(move |_| shop.correct(&key, correction))
     };
     let acts = el("span")
         .class("chips-row")
-        .kid(act(Taste::More, texts.more, texts.more_named))
-        .kid(act(Taste::Less, texts.less, texts.less_named))
-        .kid(act(Taste::Never, texts.never, texts.never_named));
+        .kid(act(Correction::More, texts.more, texts.more_named))
+        .kid(act(Correction::Less, texts.less, texts.less_named))
+        .kid(act(Correction::Never, texts.never, texts.never_named));
     el("li")
         .kid(el("span").class("name").text(&liking.name))
         .kid(meter(liking.weight))

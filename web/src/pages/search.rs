@@ -9,7 +9,7 @@ use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
 use web_sys::Node;
 
-use crate::components::{Asked, department_tiles, facet_bar, grid};
+use crate::components::{FacetQuery, department_tiles, facet_bar, grid};
 use crate::nav::use_nav;
 use crate::page_title::name_page;
 use crate::shop::use_shop;
@@ -23,7 +23,7 @@ const REST: Duration = Duration::from_millis(150);
 const RANKED: usize = 300;
 
 /// The page.
-pub(crate) fn search_page() -> Node {
+pub(crate) fn page() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
     let nav = use_nav();
@@ -44,9 +44,9 @@ pub(crate) fn search_page() -> Node {
             .map(|index| query.with(|query| index.search(query)))
     });
     let matching = memo(move || found.get().unwrap_or_default());
-    let asked = memo(Asked::read);
+    let filters = memo(FacetQuery::read);
     let items = memo(move || {
-        let Asked { facets, order } = asked.get();
+        let FacetQuery { facets, order } = filters.get();
         let catalogue = shop.catalogue();
         let matching = matching.get();
         let matching = match order {
@@ -110,7 +110,7 @@ pub(crate) fn search_page() -> Node {
     let choices = memo(move || rested.get());
     // When the typing rests, the engine ranks the best matches among themselves.
     effect(move || {
-        let by_taste = asked.with(|asked| asked.order == Order::ForYou);
+        let by_taste = filters.with(|filters| filters.order == Order::ForYou);
         let among: Vec<ItemIx> = if by_taste {
             rested.with(|found| found.iter().copied().take(RANKED).collect())
         } else {

@@ -10,15 +10,13 @@ use web_sys::Node;
 
 use crate::browser;
 use crate::components::product_href;
-use crate::page_title::name_page;
 use crate::shop::use_shop;
 use crate::view::{El, el, group, part};
 
 /// The page.
-pub(crate) fn try_page() -> Node {
+pub(crate) fn page() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
-    name_page(texts.try_as);
     let recorded = RwSignal::new(None::<Result<Vec<Recorded>, String>>);
     spawn_local(async move {
         let read = browser::text_after_load("try.json")

@@ -1,7 +1,7 @@
 //! What the shopper can do.
 
 use fewshop_core::ItemIx;
-use fewshop_web::state::{Extra, Learning, Memory, SessionLog, Taste};
+use fewshop_web::state::{Correction, Extra, Learning, Memory, SessionLog};
 use leptos::prelude::*;
 
 use super::Shop;
@@ -70,10 +70,10 @@ impl Shop {
     }
 
     /// The shopper corrects what the shop thinks; the same correction twice takes it back.
-    pub(crate) fn correct(self, key: &str, taste: Taste) {
+    pub(crate) fn correct(self, key: &str, correction: Correction) {
         self.step(&|log| {
-            let taste = (log.rules().get(key) != Some(taste)).then_some(taste);
-            log.correct(key, taste);
+            let correction = (log.corrections().get(key) != Some(correction)).then_some(correction);
+            log.correct(key, correction);
         });
     }
 

@@ -224,6 +224,6 @@ impl Shop {
     fn is_unwanted(self, ix: ItemIx) -> bool {
         let catalogue = self.catalogue();
         self.log
-            .with(|log| log.is_dismissed(ix) || log.rules().forbids(&catalogue, ix))
+            .with(|log| log.is_dismissed(ix) || log.corrections().forbids(&catalogue, ix))
     }
 }

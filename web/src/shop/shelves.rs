@@ -40,7 +40,9 @@ impl Shop {
     /// Picks as corrected by the shopper, `n` of them, no category filling more than half.
     pub(crate) fn corrected(self, picks: Vec<Pick>, n: usize) -> Vec<Pick> {
         let catalogue = self.catalogue();
-        let picks = self.log.with(|log| log.rules().apply(&catalogue, picks));
+        let picks = self
+            .log
+            .with(|log| log.corrections().apply(&catalogue, picks));
         mixed(picks, n, |ix| catalogue.category(ix).to_vec())
     }
 
@@ -49,7 +51,7 @@ impl Shop {
     pub(crate) fn by_taste(self, name: &str) -> Vec<ItemIx> {
         let (catalogue, picks) = (self.catalogue(), self.ranked(name));
         self.log
-            .with(|log| log.rules().apply(&catalogue, picks))
+            .with(|log| log.corrections().apply(&catalogue, picks))
             .into_iter()
             .map(|pick| pick.item)
             .collect()
@@ -123,7 +125,7 @@ impl Shop {
     /// What the shop seems to know.
     pub(crate) fn profile(self) -> Profile {
         self.log
-            .with(|log| Profile::of(&self.catalogue(), log.session(), log.rules()))
+            .with(|log| Profile::of(&self.catalogue(), log.session(), log.corrections()))
     }
 
     /// What the picks may say of the household: nothing of each attribute until the engine has said

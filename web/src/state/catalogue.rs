@@ -7,12 +7,16 @@ use super::departments::{Department, departments};
 use super::offers::read_offer;
 
 /// Why `catalogue.json` cannot be used.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CatalogueFileError {
     /// It is no JSON of the expected shape.
+    #[error("catalogue.json: {0}; build the page again")]
     Json(String),
     /// Two columns differ in length.
+    #[error(
+        "catalogue.json: items.{column} has {found} entries, expected {expected} as in items.id; build the page again"
+    )]
     Length {
         /// The column.
         column: &'static str,
@@ -22,6 +26,9 @@ pub enum CatalogueFileError {
         expected: usize,
     },
     /// A row points to a category or an item that does not exist.
+    #[error(
+        "catalogue.json: {field}[{at}] is {value}, expected a number below {limit}; build the page again"
+    )]
     OutOfRange {
         /// The field.
         field: &'static str,
@@ -33,37 +40,6 @@ pub enum CatalogueFileError {
         limit: usize,
     },
 }
-
-impl std::fmt::Display for CatalogueFileError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Json(why) => write!(f, "catalogue.json: {why}; build the page again"),
-            Self::Length {
-                column,
-                found,
-                expected,
-            } => {
-                write!(
-                    f,
-                    "catalogue.json: items.{column} has {found} entries, expected {expected} as in items.id; build the page again"
-                )
-            }
-            Self::OutOfRange {
-                field,
-                at,
-                value,
-                limit,
-            } => {
-                write!(
-                    f,
-                    "catalogue.json: {field}[{at}] is {value}, expected a number below {limit}; build the page again"
-                )
-            }
-        }
-    }
-}
-
-impl std::error::Error for CatalogueFileError {}
 
 /// A product as a card or a page shows it.
 #[derive(Debug, Clone, PartialEq)]

@@ -15,7 +15,7 @@ use fewshop_core::{Event, EventKind, ItemIx, Session};
 use serde::{Deserialize, Serialize};
 
 use super::session::is_old;
-use super::{Cart, Catalogue, Extra, Learning, Rules, SessionLog, Taste};
+use super::{Cart, Catalogue, Correction, Corrections, Extra, Learning, SessionLog};
 
 const VERSION: u32 = 2;
 /// Without checksum and times, in `localStorage`. It is read once more, so that nobody loses a cart
@@ -32,30 +32,19 @@ pub struct Memory {
 }
 
 /// Why stored text was dropped.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MemoryError {
-    /// Its checksum is another one.
+    /// Its checksum does not match.
+    #[error("the stored memory does not match its checksum: starting with an empty memory")]
     Checksum,
     /// It is no JSON of the expected shape.
+    #[error("the stored memory is corrupt ({0}): starting with an empty memory")]
     Corrupt(String),
     /// Another version of the page wrote it.
+    #[error("the stored memory has version {0}, expected {VERSION}: starting with an empty memory")]
     Version(u32),
 }
-
-impl std::fmt::Display for MemoryError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("what was remembered ")?;
-        match self {
-            Self::Checksum => f.write_str("does not have the checksum that it begins with"),
-            Self::Corrupt(why) => write!(f, "is corrupt ({why})"),
-            Self::Version(found) => write!(f, "has version {found}, expected {VERSION}"),
-        }?;
-        f.write_str(": starting with an empty memory")
-    }
-}
-
-impl std::error::Error for MemoryError {}
 
 /// As stored: lists of strings and small numbers only, which is all that the page's JSON reader has
 /// to know anyway.
@@ -120,9 +109,9 @@ impl Memory {
                 .collect(),
             gifts: log.gifts().iter().map(|&item| id(item)).collect(),
             rules: log
-                .rules()
+                .corrections()
                 .iter()
-                .flat_map(|(key, taste)| [taste.name().to_owned(), key.to_owned()])
+                .flat_map(|(key, correction)| [correction.name().to_owned(), key.to_owned()])
                 .collect(),
             learning: match log.learning() {
                 Learning::On => "",
@@ -195,20 +184,23 @@ impl Memory {
         }
         let gifts: Vec<&str> = stored.gifts.iter().map(String::as_str).collect();
         let gifts = catalogue.find_all(&gifts).into_iter().flatten().collect();
-        let mut rules = Rules::default();
+        let mut corrections = Corrections::default();
         for pair in stored.rules.chunks_exact(2) {
-            let taste = Taste::from_name(&pair[0]).ok_or_else(|| {
+            let correction = Correction::from_name(&pair[0]).ok_or_else(|| {
                 MemoryError::Corrupt(format!("rules: '{}' is no correction", pair[0]))
             })?;
-            rules.set(&pair[1], Some(taste));
+            corrections.set(&pair[1], Some(correction));
         }
         let learning = match stored.learning.as_str() {
             "paused" => Learning::Paused,
             "off" => Learning::Off,
             _ => Learning::On,
         };
-        let mut log = SessionLog::of(Session { events, visits }, ended, last, now)
-            .with_choices(gifts, rules, learning);
+        let mut log = SessionLog::of(Session { events, visits }, ended, last, now).with_choices(
+            gifts,
+            corrections,
+            learning,
+        );
         for extra in Extra::ALL
             .into_iter()
             .filter(|extra| stored.hidden.iter().any(|name| name == extra.name()))
@@ -263,7 +255,7 @@ mod tests {
     use super::*;
     use crate::state::catalogue::toy;
     use crate::state::session::{KEEP, VISIT_GAP};
-    use crate::state::{MAX_EVENTS, MAX_VISITS};
+    use crate::state::{MAX_EVENTS, STORED_MAX_VISITS};
 
     const NOW: u32 = 1_732_000_000;
 
@@ -488,7 +480,7 @@ mod tests {
         let long: Vec<_> = (0..MAX_EVENTS + 50)
             .map(|n| Event::new(ItemIx((n % 5) as u32), EventKind::View))
             .collect();
-        let visits = vec![format!("[\"{NOW}\",\"rye\"]"); MAX_VISITS + 5].join(",");
+        let visits = vec![format!("[\"{NOW}\",\"rye\"]"); STORED_MAX_VISITS + 5].join(",");
         let events: Vec<String> = long
             .iter()
             .map(|event| format!("\"view\",\"{}\"", shop.id(event.item)))
@@ -499,7 +491,7 @@ mod tests {
         );
         let back = Memory::read(&with_checksum(&json), &shop, NOW).unwrap();
         assert_eq!(back.log.session().events, long[50..]);
-        assert_eq!(back.log.session().visits.len(), MAX_VISITS);
+        assert_eq!(back.log.session().visits.len(), STORED_MAX_VISITS);
     }
 
     #[test]
@@ -509,7 +501,7 @@ mod tests {
         log.at(NOW);
         log.cart(ItemIx(1));
         log.unlearn(ItemIx(1), true);
-        log.correct("category/Bakery", Some(Taste::Less));
+        log.correct("category/Bakery", Some(Correction::Less));
         log.set_learning(Learning::Paused);
         let text = Memory::write(&log, &Cart::default(), &catalogue).unwrap();
         assert_eq!(Memory::read(&text, &catalogue, NOW).unwrap().log, log);

@@ -27,13 +27,13 @@ pub use facets::{Facets, Order, PRICES};
 pub use memory::{Memory, MemoryError};
 pub use page::Page;
 pub use prefetch::{HeldPage, Prefetch};
-pub use price::{Money, thousands};
-pub use profile::{Certainty, Liking, Profile, Rules, Taste};
+pub use price::Money;
+pub use profile::{Certainty, Correction, Corrections, Liking, Profile};
 pub use pulse::{Look, Pulse};
 pub use recorded::Recorded;
 pub use search::{IndexBuilder, SearchIndex};
 pub use session::{
-    Extra, KEEP, Learning, MAX_EVENTS, MAX_TAKEN, MAX_VISITS, SessionLog, Undo, VISIT_GAP,
+    Extra, KEEP, Learning, MAX_EVENTS, MAX_TAKEN, STORED_MAX_VISITS, SessionLog, Undo, VISIT_GAP,
 };
 pub use shelf::{Pick, ShelfState, mixed, settle};
 pub use wire::RawReply;

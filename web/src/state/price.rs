@@ -1,5 +1,7 @@
 //! Money as shoppers read it.
 
+use crate::texts::thousands;
+
 /// An amount in hundredths of the shop's currency: sums of floats would show $0.30 as $0.31 sooner
 /// or later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -40,20 +42,6 @@ impl Money {
     }
 }
 
-/// A count with a comma at every third digit.
-#[must_use]
-pub fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,13 +62,5 @@ mod tests {
         );
         assert_eq!(Money::from_price(Some(f32::NAN)), None);
         assert_eq!(Money::from_price(None), None);
-    }
-
-    #[test]
-    fn counts_are_grouped_by_three() {
-        assert_eq!(
-            [0, 999, 1000, 8547, 1_000_000].map(thousands),
-            ["0", "999", "1,000", "8,547", "1,000,000"]
-        );
     }
 }

@@ -10,13 +10,13 @@
 
 use fewshop_core::{Event, EventKind, ItemIx, Session};
 
-use super::{Rules, Taste};
+use super::{Correction, Corrections};
 
 /// The most events that are kept; the oldest fall off. Far more than any ranking needs, and a bound
 /// on what is stored.
 pub const MAX_EVENTS: usize = 200;
 /// The most earlier visits that are kept; the oldest fall off.
-pub const MAX_VISITS: usize = 10;
+pub const STORED_MAX_VISITS: usize = 10;
 /// The most items of an earlier visit that are kept: those taken last.
 pub const MAX_TAKEN: usize = 60;
 /// A visit is over when nothing was done for so long, in seconds: half an hour, by which the web
@@ -84,7 +84,7 @@ struct Kept {
     ended: Vec<u32>,
     /// Products that say nothing about the shopper, whatever is done with them.
     gifts: Vec<ItemIx>,
-    rules: Rules,
+    corrections: Corrections,
 }
 
 /// The session with one step of undo.
@@ -155,7 +155,7 @@ impl SessionLog {
     pub fn is_default(&self) -> bool {
         self.is_blank()
             && self.kept.gifts.is_empty()
-            && self.kept.rules.is_empty()
+            && self.kept.corrections.is_empty()
             && self.learning == Learning::On
             && self.hidden == [false; 2]
     }
@@ -191,21 +191,26 @@ impl SessionLog {
 
     /// What the shopper corrected.
     #[must_use]
-    pub fn rules(&self) -> &Rules {
-        &self.kept.rules
+    pub fn corrections(&self) -> &Corrections {
+        &self.kept.corrections
     }
 
     /// The shopper corrects what the shop thinks of a category or brand; `None` takes the
     /// correction back.
-    pub fn correct(&mut self, key: &str, taste: Option<Taste>) {
-        self.kept.rules.set(key, taste);
+    pub fn correct(&mut self, key: &str, correction: Option<Correction>) {
+        self.kept.corrections.set(key, correction);
         self.before = None;
     }
 
     /// Gifts and corrections, as they were stored.
     #[must_use]
-    pub fn with_choices(mut self, gifts: Vec<ItemIx>, rules: Rules, learning: Learning) -> Self {
-        (self.kept.gifts, self.kept.rules, self.learning) = (gifts, rules, learning);
+    pub fn with_choices(
+        mut self,
+        gifts: Vec<ItemIx>,
+        corrections: Corrections,
+        learning: Learning,
+    ) -> Self {
+        (self.kept.gifts, self.kept.corrections, self.learning) = (gifts, corrections, learning);
         self
     }
 
@@ -376,7 +381,7 @@ impl SessionLog {
             .kept
             .ended
             .iter()
-            .take(MAX_VISITS)
+            .take(STORED_MAX_VISITS)
             .take_while(|&&ended| !is_old(ended, now))
             .count();
         self.kept.session.visits.truncate(young);
