@@ -8,8 +8,8 @@ import { after, before, test } from "node:test";
 import { launch, products, remembered, until, visit } from "./shopper.mjs";
 import { openSite } from "./site.mjs";
 
-const PROFILE = "What this page thinks you like";
-const HOUSEHOLD = "What your picks may say of your household";
+const PROFILE = "Your taste";
+const HOUSEHOLD = "What your clicks may say about your household";
 const OFFER = "An offer for you";
 
 let browser;
@@ -20,7 +20,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-const told = /(\d+)\s%, everyone: (\d+)\s%/;
+const told = /(\d+)%, average (\d+)%/;
 const values = (shopper, attribute) =>
   shopper.region(HOUSEHOLD).locator("dl").evaluate((list, attribute) => {
     const out = [];
@@ -58,7 +58,7 @@ test("what can be told of a household is told with everyone's share beside it, a
       assert.deepEqual(await values(shopper, name), ["Not enough to tell"], name);
     }
 
-    const box = panel.getByRole("checkbox", { name: "Show what my picks may say of my household" });
+    const box = panel.getByRole("checkbox", { name: "Show what my clicks may say about my household" });
     await box.uncheck();
     assert.equal(await panel.locator("dl").count(), 0);
     await until("it is remembered", async () => (await remembered(page))?.hidden?.includes("household"));
@@ -102,20 +102,20 @@ test("one offer says why it is there, for a stranger too, and none is shown any 
     const { page } = shopper;
     await shopper.ready();
     const slot = shopper.region(OFFER);
-    await slot.getByText("Because others redeem it most; nothing is known of you yet.").waitFor();
-    await slot.getByText(/^Of 1,000 who were shown it, about [\d.]+ redeemed it\.$/).waitFor();
+    await slot.getByText("Redeemed most often; nothing is known about you yet.").waitFor();
+    await slot.getByText(/^Of every 1,000 shoppers who saw it, about [\d.]+ redeemed it\.$/).waitFor();
     const strangers = await slot.innerText();
     await shopper.lookAt("Pets", 3);
     await shopper.goHome();
-    await slot.getByText(/^Because (you chose \d+ things?|something that it covers|others redeem it often)/).waitFor();
+    await slot.getByText(/^(Covers \d+ products? you chose|For a section of the shop you chose \d+ products? from|Includes something you are more likely to want|Popular with other shoppers)/).waitFor();
     // How often others redeemed it is a fact; what to expect of this shopper did not come true in later campaigns and is not said.
-    await slot.getByText(/^Of 1,000 who were shown it, about [\d.]+ redeemed it\.$/).waitFor();
+    await slot.getByText(/^Of every 1,000 shoppers who saw it, about [\d.]+ redeemed it\.$/).waitFor();
     assert.doesNotMatch(await slot.innerText(), /expected|like yours/);
     assert.notEqual(await slot.innerText(), strangers);
     const covered = await slot.getByRole("link").evaluateAll((links) => links.map(({ href }) => decodeURIComponent(new URL(href).pathname.split("/").at(-1))));
     assert.ok(covered.length >= 1 && covered.every((id) => all.some((product) => product.id === id)), String(covered));
 
-    await slot.getByRole("button", { name: "Show no offers" }).click();
+    await slot.getByRole("button", { name: "Hide offers" }).click();
     await slot.waitFor({ state: "detached" });
     const focused = await until("the focus is somewhere", () => page.evaluate(() => document.activeElement?.tagName !== "BODY" && document.activeElement?.tagName));
     assert.equal(focused, "H1");

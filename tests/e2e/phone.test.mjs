@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { ADDRESSES } from "./pages.mjs";
 import { launch, products, until, visit } from "./shopper.mjs";
 
 /** Least size of what one taps, in CSS pixels (WCAG 2.5.8). */
@@ -82,7 +83,7 @@ for (const [name, viewport] of [
       await shopper.hasInCart(1);
       await page.goto(new URL(`/product/${pick.id}`, shopper.url).href);
       await shopper.at(pick.title);
-      await shopper.region("Goes well with").waitFor();
+      await shopper.region("Goes well with this").waitFor();
       await look("product");
       const longest = all.reduce((a, b) => (a.title.length >= b.title.length ? a : b));
       await page.goto(new URL(`/product/${longest.id}`, shopper.url).href);
@@ -95,7 +96,7 @@ for (const [name, viewport] of [
       await shopper.goToCart();
       await shopper.region("Summary").waitFor();
       await look("cart");
-      for (const path of ["/departments", "/how-it-works", "/profile", "/map", "/try-it-as", "/nowhere"]) {
+      for (const path of [...ADDRESSES, "/nowhere"]) {
         await page.goto(new URL(path, shopper.url).href);
         await shopper.ready();
         await look(path);

@@ -175,7 +175,7 @@ export class Shopper {
 
   /** Waits until the first shelf is the shopper's own, and returns what stands on it. */
   async picks() {
-    await this.region("Picked for you").getByText(/^From .+\. It changes as you shop\.$/).waitFor();
+    await this.region("Picked for you").getByText(/^(Based on|A first guess, based on) .+\. Updates with every click\.$/).waitFor();
     return this.onShelf("Picked for you");
   }
 
@@ -189,10 +189,10 @@ export class Shopper {
     await this.page.getByRole("heading", { name: /^(Cart|Your cart is empty)$/, level: 1 }).waitFor();
   }
 
-  /** Goes to what the shop thinks the shopper likes. */
+  /** Goes to the page of the shopper's taste. */
   async goToProfile() {
-    await this.page.getByRole("link", { name: "What it thinks you like" }).click();
-    await this.at("What this page thinks you like");
+    await this.page.getByRole("main").getByRole("link", { name: "Your taste" }).click();
+    await this.at("Your taste");
   }
 
   /** Goes to a department by the list of all. */
@@ -231,7 +231,7 @@ export class Shopper {
 
   /** Waits until the cart's link says how many things are in it. */
   async hasInCart(count) {
-    const name = count === 0 ? /^Cart$/ : new RegExp(`^Cart.*, ${count} things? in it$`);
+    const name = count === 0 ? /^Cart$/ : new RegExp(`^Cart.*, ${count} items?$`);
     await this.page.getByRole("banner").getByRole("link", { name }).waitFor();
   }
 
