@@ -16,13 +16,13 @@ use crate::pages;
 use crate::shop::{Shop, use_shop};
 use crate::view::{effect, el, group, later, memo, page_opened, part};
 
-/// Id of what `index.html` shows until the shop is there.
+/// Id of the shop window that `index.html` shows until the shop is ready.
 const SHELL: &str = "shell";
-/// Id of the place in it where a notice can stand.
+/// Id of the place for a notice in it.
 const NOTICE: &str = "boot-notice";
 
-/// Fetches the catalogue, then puts the shop in the place of the shop window that `index.html`
-/// shows until then. Without a catalogue the window stays, and says why.
+/// Fetches the catalogue, then replaces the shop window in `index.html` with the shop. Without a
+/// catalogue the window stays and shows a notice.
 pub(crate) fn mount() {
     spawn_local(async {
         let file = browser::fetch_text("/assets/catalogue.json").await;
@@ -30,8 +30,8 @@ pub(crate) fn mount() {
             Ok(catalogue) => {
                 let texts = texts().await;
                 let remembered = browser::recall().await.as_string();
-                // In a task of its own: reading the catalogue and drawing the page are each about a
-                // frame's work.
+                // In a task of its own: reading the catalogue and drawing the page take about a
+                // frame each.
                 set_timeout(move || open(catalogue, remembered, texts), Duration::ZERO);
             }
             Err(why) => {
@@ -42,13 +42,13 @@ pub(crate) fn mount() {
     });
 }
 
-/// The words of the shopper's language; English where there are no others, or they do not arrive.
+/// The texts in the shopper's language; English if there are none or they cannot be loaded.
 async fn texts() -> &'static Texts {
     if browser::language() != "zh" {
         return &EN;
     }
     match browser::fetch_text("/assets/zh.txt").await {
-        // As long as the page, like the English ones.
+        // They live as long as the page, like the English ones.
         Ok(lines) => {
             Texts::of_lines("zh-Hans", lines.leak()).map_or(&EN, |texts| Box::leak(Box::new(texts)))
         }
@@ -60,8 +60,8 @@ async fn texts() -> &'static Texts {
 }
 
 fn open(catalogue: Catalogue, remembered: Option<String>, texts: &'static Texts) {
-    // leptos mounts nothing of its own: it lends its reactive graph a root that lives as long as
-    // the page.
+    // leptos mounts nothing: this only gives its reactive graph a root that lives as long as the
+    // page.
     mount_to_body(move || {
         let shop = Shop::new(catalogue, remembered.as_deref(), texts);
         shop.provide();
@@ -73,14 +73,14 @@ fn open(catalogue: Catalogue, remembered: Option<String>, texts: &'static Texts)
         if let Some(root) = document().document_element() {
             let _ = root.set_attribute("lang", shop.texts.lang);
         }
-        // The engine is on its way; the page is drawn in a task of its own, so that a touch in
-        // between is not kept waiting.
+        // The engine is loading; the page is drawn in a task of its own, so that input in between
+        // does not wait.
         let owner = Owner::current().unwrap_or_default();
         set_timeout(move || owner.with(show), Duration::ZERO);
     });
 }
 
-/// Puts the page into the place of the shop window.
+/// Replaces the shop window with the page.
 fn show() {
     let frame = frame();
     if let Some(shell) = document().get_element_by_id(SHELL) {
@@ -97,7 +97,7 @@ fn frame() -> Node {
         .attr("href", "#main")
         .text(texts.skip)
         .click(|event| {
-            // By hand: with a <base>, '#main' would mean the home page.
+            // By hand: with a <base>, '#main' would lead to the home page.
             event.prevent_default();
             browser::focus_heading();
         });
@@ -107,7 +107,7 @@ fn frame() -> Node {
         .class("wrap")
         .kid(status_line())
         .kid(current_page());
-    // boot.js shows it when a newer page waits to be opened.
+    // boot.js shows it when a newer version is ready.
     let update = el("div")
         .class("notice update")
         .attr("id", "update")
@@ -120,7 +120,7 @@ fn frame() -> Node {
                 .class("btn small")
                 .text(texts.update_open),
         );
-    // After what stands above it, or it would be seen to move down.
+    // Drawn after the content above it; otherwise it would visibly move down.
     let footer = later(|| footer().into());
     group([
         skip.into(),
@@ -166,8 +166,8 @@ macro_rules! declare_draw {
 
 fewshop_web::pages!(declare_draw);
 
-/// Tells a screen reader of a new page by moving the focus to its heading; not on the first page,
-/// which it reads anyway, and not while the shopper types into the search field.
+/// Announces a new page to screen readers by moving the focus to its heading; not on the first
+/// page, which they read anyway, and not while the shopper types in the search field.
 fn announce_pages() {
     let nav = use_nav();
     let mut shown = None;

@@ -56,12 +56,12 @@ pub(crate) fn header() -> El {
     let department = |department: &Department| {
         el("li").kid(link(Page::Department(department.slug.clone())).text(&department.name))
     };
-    // Brings the entry of the page at hand into the part of the navigation that can be seen.
+    // Scrolls the current page's entry into view within the navigation.
     let mut in_sight = nav.page_untracked() == Page::Home;
     effect(move || {
         nav.path();
-        // The first entry can be seen as the page opens, and to ask where it is would lay the page
-        // out once more.
+        // The first entry is visible when the page opens, and asking for its position would force
+        // another layout.
         if std::mem::take(&mut in_sight) {
             return;
         }
@@ -112,8 +112,7 @@ pub(crate) fn header() -> El {
         .kid(el("div").class("wrap").kid(bar).kid(depts))
 }
 
-/// The other language. It stands in the header, and at the foot where the header has no room for
-/// it.
+/// A button for the other language, in the header or, if that has no room, in the footer.
 fn language() -> El {
     let (other, tag) = if use_shop().texts.lang == "en" {
         ("中文", "zh-Hans")
@@ -147,7 +146,7 @@ fn search_field() -> El {
         } else {
             format!("{search}?q={}", browser::encode(query))
         };
-        // The first letter opens the page, each further one only renews its address: 'back' leaves
+        // The first letter opens the page, each further one replaces its address, so 'back' leaves
         // the search.
         nav.go(&to, nav.page_untracked() == Page::Search);
     };
@@ -160,7 +159,7 @@ fn search_field() -> El {
         event.prevent_default();
         if let Some(field) = field() {
             go(&field.value());
-            // On a phone this puts the keyboard away, so that the results can be seen.
+            // On a phone this closes the keyboard and uncovers the results.
             let _ = field.blur();
         }
     };
@@ -180,7 +179,7 @@ fn search_field() -> El {
             }
         }
     });
-    // On a phone a long hint would be cut in the middle of a word.
+    // A phone would cut a long hint in the middle of a word.
     let narrow = browser::is_narrow();
     let hint = if narrow {
         texts.search.to_owned()
@@ -207,7 +206,7 @@ fn search_field() -> El {
         .kid(input)
 }
 
-/// Where the data and the pictures come from.
+/// Links to the other pages, and the sources of data and pictures.
 pub(crate) fn footer() -> El {
     let shop = use_shop();
     let texts = shop.texts;

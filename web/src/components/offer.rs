@@ -1,4 +1,4 @@
-//! One quiet offer: what it is on, why it stands here, and how to have none.
+//! One offer: the products it covers, why it is shown, and a button that hides offers.
 
 use fewshop_core::{OfferPick, OfferReason};
 use fewshop_web::state::Extra;
@@ -12,7 +12,7 @@ use crate::browser;
 use crate::shop::{Shop, use_shop};
 use crate::view::{El, el, memo, nothing, when};
 
-/// The slot, where the shop has offers and the shopper wants them.
+/// The offer, if the shop has any and the shopper wants to see them.
 pub(crate) fn offer_slot() -> Node {
     let shop = use_shop();
     if shop.catalogue().offers().is_empty() {
@@ -50,7 +50,7 @@ fn slot(shop: Shop) -> El {
         .kid(el("p").class("hint").text(texts.offer_note))
 }
 
-/// Of a thousand; one digit after the point where there are few.
+/// Per thousand; with one decimal below ten.
 fn per_mille(share: f32) -> String {
     let n = share * 1000.0;
     if n < 10.0 {
@@ -63,7 +63,7 @@ fn per_mille(share: f32) -> String {
 fn says(shop: Shop, offer: &OfferPick) -> El {
     let texts = shop.texts;
     let n = offer.products as usize;
-    // Of somebody who did nothing, nothing is expected but what others did.
+    // For a new shopper the probability is everyone's.
     let is_strangers = offer.probability == offer.everyone;
     let why = match offer.reason {
         OfferReason::Covered => count(texts.offer_covered_one, texts.offer_covered_many, n),
@@ -72,8 +72,8 @@ fn says(shop: Shop, offer: &OfferPick) -> El {
         OfferReason::MostRedeemed if is_strangers => texts.offer_most.to_owned(),
         OfferReason::MostRedeemed => texts.offer_others.to_owned(),
     };
-    // What is expected of this shopper orders the offers and is no number to show: in campaigns
-    // later than those that taught, it did not come true (`docs/decisions.md`).
+    // The shopper's own probability orders the offers but is not shown: in campaigns after those
+    // used for training it did not hold (`docs/decisions.md`).
     let chance = fill(texts.offer_chance_all, &[&per_mille(offer.everyone)]);
     let mut covers = el("p")
         .text(&count(

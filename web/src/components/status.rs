@@ -1,4 +1,4 @@
-//! The status line: what was learned, how fast, and that it stays here.
+//! The status line: what was learned, how fast, and that no data leaves the device.
 
 use fewshop_core::protocol::{Backend, Status};
 use fewshop_web::state::{EngineState, Learning, Page, Undo};
@@ -11,7 +11,7 @@ use crate::nav::href_of;
 use crate::shop::{Shop, use_shop};
 use crate::view::{El, el, group, memo, part, when};
 
-/// Between the parts of the line; holds on to the part before it, so that no line begins with it.
+/// Between the parts of the line; bound to the part before it, so that no line begins with a dot.
 const SEPARATOR: &str = "\u{a0}· ";
 
 /// The backend's name for people.
@@ -28,7 +28,7 @@ pub(crate) fn one_decimal(value: f64) -> String {
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
-/// What the line says: the first part stands out.
+/// The parts of the line; the first one is emphasised.
 fn parts(shop: Shop) -> (String, Vec<String>) {
     let texts = shop.texts;
     let stays = texts.stays.to_owned();
@@ -41,7 +41,7 @@ fn parts(shop: Shop) -> (String, Vec<String>) {
         )
     });
     let visits = (visits > 0).then(|| count(texts.visits_one, texts.visits_many, visits));
-    // Never more than the engine has learned from, nor more than is still remembered.
+    // At most what the engine has learned from and what is still remembered.
     let learned = |status: &Status| status.shots.min(shots) + dismissed;
     let learning = shop.log.with(|log| log.learning());
     match (shop.log.with(|log| log.undoable()), shop.engine.get()) {
@@ -86,7 +86,7 @@ fn parts(shop: Shop) -> (String, Vec<String>) {
     }
 }
 
-/// The status line with its buttons, and a notice where something failed.
+/// The status line with its buttons, and a notice if the engine failed.
 pub(crate) fn status_line() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
@@ -97,8 +97,7 @@ pub(crate) fn status_line() -> Node {
     });
     let line = move || {
         let (first, rest) = parts.get();
-        // On a phone the line says what was learned and that it stays; what it took stands on 'How
-        // it works'.
+        // On a phone the line leaves out the duration, which 'How it works' shows.
         let fine = if rest.len() > 1 && !shop.is_blank() {
             rest.len() - 2
         } else {
@@ -187,7 +186,7 @@ pub(crate) fn status_line() -> Node {
     ])
 }
 
-/// A small button of the status line; `hint` says more than the word on it, or is "".
+/// A small button of the status line; `hint` is its tooltip, or "".
 fn button(word: &str, hint: &str, act: impl Fn(MouseEvent) + 'static) -> El {
     let button = el("button")
         .attr("type", "button")

@@ -15,9 +15,9 @@ use crate::page_title::name_page;
 use crate::shop::use_shop;
 use crate::view::{effect, el, group, memo, nothing, part};
 
-/// Products that the engine ranks for the order 'for you'; those beyond follow by sales.
+/// Products that the engine ranks for the order 'for you'; the rest follow by sales.
 const RANKED: usize = 96;
-/// Categories that are shown before the rest is folded away.
+/// Categories shown before the rest is hidden.
 const CHIPS: usize = 14;
 
 /// The list in the address.
@@ -134,7 +134,7 @@ pub(crate) fn page(slug: &str) -> Node {
     ])
 }
 
-/// The categories of a department, to narrow it down.
+/// The categories of a department as links.
 fn chips(query: ShelfQuery) -> Node {
     let texts = use_shop().texts;
     let ShelfQuery {

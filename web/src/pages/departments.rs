@@ -1,4 +1,4 @@
-//! All departments on one page, for those whose screen is too narrow to name them all above.
+//! All departments on one page, for screens too narrow to list them in the header.
 
 use web_sys::Node;
 

@@ -1,4 +1,4 @@
-//! The home page: picks, what goes with the cart, bestsellers, departments.
+//! The home page: picks, products that go with the cart, bestsellers, departments.
 
 use fewshop_core::ItemIx;
 use fewshop_web::state::{Pick, ShelfState};
@@ -17,7 +17,7 @@ const BESTSELLERS: usize = 6;
 /// Products among those viewed last: one row.
 const RECENT: usize = 6;
 
-/// What the first shelf claims, by its state.
+/// The line below the first shelf, by its state.
 fn claim(shop: Shop, shelf: &ShelfState) -> String {
     let texts = shop.texts;
     match shelf {
@@ -54,7 +54,7 @@ fn claim(shop: Shop, shelf: &ShelfState) -> String {
     }
 }
 
-/// A short word for the state, beside the heading.
+/// The badge beside the heading, by the shelf's state.
 fn badge(shop: Shop, shelf: &ShelfState) -> &'static str {
     let texts = shop.texts;
     match shelf {
@@ -67,15 +67,14 @@ fn badge(shop: Shop, shelf: &ShelfState) -> &'static str {
     }
 }
 
-/// The home page. Three shelves of recommendations at most: the picks, what goes with the cart or,
-/// while that is empty, bestsellers, and what is new where something is; and one offer.
+/// The home page: at most three shelves of recommendations (the picks; products that go with the
+/// cart or, while it is empty, bestsellers; new products if there are any) and one offer.
 pub(crate) fn page() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
     let picked = memo(move || shop.picked());
     let with_cart = memo(move || picked.with(|shelf| shop.with_cart(shelf.picks())));
-    // The shelf of bestsellers would say twice what the first one says, until that one is the
-    // shopper's own.
+    // Until the first shelf is personal, it shows the bestsellers itself.
     let best = memo(move || {
         if !with_cart.with(Vec::is_empty) || !picked.with(ShelfState::is_own) {
             return Vec::new();
@@ -140,7 +139,7 @@ pub(crate) fn page() -> Node {
     ])
 }
 
-/// Products whose pages were opened on this visit, without the one at hand.
+/// Products opened on this visit, without the current one.
 pub(crate) fn recently_viewed(but: Option<ItemIx>) -> El {
     let shop = use_shop();
     let texts = shop.texts;

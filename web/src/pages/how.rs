@@ -1,4 +1,4 @@
-//! 'How it works', in plain words, with the facts of the moment.
+//! 'How it works', in plain words, with the current facts.
 
 use fewshop_web::state::EngineState;
 use fewshop_web::texts::{fill, thousands};

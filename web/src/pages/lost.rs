@@ -1,4 +1,4 @@
-//! What stands where nothing is.
+//! The page for unknown addresses, products and departments.
 
 use fewshop_web::state::Page;
 use web_sys::Node;
@@ -8,7 +8,7 @@ use crate::page_title::name_page;
 use crate::shop::use_shop;
 use crate::view::{El, el};
 
-/// A heading that says what is missing, and a way back.
+/// A heading that names what is missing, and a link home.
 pub(crate) fn lost(title: &str) -> Node {
     let texts = use_shop().texts;
     name_page(title);
@@ -20,7 +20,7 @@ pub(crate) fn lost(title: &str) -> Node {
         .into()
 }
 
-/// The way back to the home page.
+/// A link to the home page.
 pub(crate) fn back_to_shop() -> El {
     let link = el("a")
         .class("btn primary")

@@ -1,4 +1,4 @@
-//! One product: what it is, what it costs, what goes well with it.
+//! One product: description, price, and what goes well with it.
 
 use fewshop_web::state::{Money, Pick, Product};
 use fewshop_web::texts::{fill, thousands};
@@ -27,8 +27,8 @@ pub(crate) fn page(id: &str) -> Node {
     shop.enter(ix);
     let quantity = memo(move || shop.cart.with(|cart| cart.quantity(ix)));
     let dismissed = memo(move || shop.log.with(|log| log.is_dismissed(ix)));
-    // What the engine finds, or, without one, the bestsellers of the same category, under a heading
-    // that says so.
+    // The engine's picks or, without an engine, the bestsellers of the same category under a
+    // heading of their own.
     let ranked =
         memo(move || shop.corrected(without(shop.ranked(&with_item(ix).name), ix), WITH_ITEM));
     let near = StoredValue::new(neighbours(&product));
@@ -141,7 +141,7 @@ fn neighbours(product: &Product) -> (String, Vec<Pick>) {
     }
 }
 
-/// Department and category of a product, each a way back.
+/// Department and category of a product as links.
 fn breadcrumb(product: &Product) -> Node {
     let shop = use_shop();
     let texts = shop.texts;

@@ -1,5 +1,4 @@
-//! 'What this page thinks you like': what was learned, in words that can be corrected, and all that
-//! can be done with it.
+//! 'Your taste': what was learned, how to correct it, and all controls over it.
 
 use fewshop_core::{AttributeBelief, EventKind, ItemIx};
 use fewshop_web::state::{Certainty, Correction, Extra, Learning, Liking};
@@ -37,7 +36,7 @@ pub(crate) fn page() -> Node {
         .into()
 }
 
-/// A part of the page that its heading names.
+/// A part of the page, named by its heading.
 fn panel(id: &str, title: &str) -> El {
     el("section")
         .class("panel")
@@ -83,10 +82,10 @@ fn certainty(texts: &Texts, certainty: Certainty) -> &'static str {
     }
 }
 
-/// Categories or brands, each with its weight and what can be said against it.
+/// Categories or brands, each with its weight and its corrections.
 fn likings(shop: Shop, id: &'static str, title: &str, of: fn(Shop) -> Vec<Liking>) -> El {
     let texts = shop.texts;
-    // Without what was corrected: a button that is pressed must not be built anew under the finger.
+    // Without the corrections: a pressed button must not be rebuilt under the finger.
     let listed = memo(move || {
         of(shop)
             .into_iter()
@@ -155,7 +154,7 @@ fn prices(shop: Shop) -> El {
     panel("prices", texts.prices).kid(el("p").live_text(said))
 }
 
-/// What was done, each thing with a way to take it out of the learning.
+/// This visit's clicks, each with buttons that exclude it from learning.
 fn events(shop: Shop) -> El {
     let texts = shop.texts;
     let items = move || {
@@ -184,7 +183,7 @@ fn events(shop: Shop) -> El {
         } else {
             texts.did_view
         };
-        // Two products of one name differ by their size.
+        // Two products with one title differ by size.
         let full = if product.size.is_empty() {
             product.title.clone()
         } else {
@@ -248,7 +247,7 @@ fn switch(shop: Shop, extra: Extra, name: &str) -> El {
         .kid(el("span").text(name))
 }
 
-/// What the picks may say of the household; `None` where the pack has no heads for that.
+/// The predicted household attributes; `None` if the pack has no prediction heads.
 fn household(shop: Shop) -> Option<El> {
     let texts = shop.texts;
     if shop.catalogue().heads().is_empty() {
@@ -274,7 +273,7 @@ fn household(shop: Shop) -> Option<El> {
     )
 }
 
-/// An attribute's name, and each of its values with a bar, or that there is not enough to tell.
+/// An attribute's name, and each of its values with a bar or a note that there is no prediction.
 fn attribute(texts: &'static Texts, belief: &AttributeBelief) -> Vec<El> {
     let name = belief.attribute.replace('_', " ");
     let mut parts = vec![el("dt").text(&name)];
@@ -286,7 +285,7 @@ fn attribute(texts: &'static Texts, belief: &AttributeBelief) -> Vec<El> {
                 texts.household_value,
                 &[&percent(value.probability), &percent(value.everyone)],
             );
-            // The words beside it say what the bar shows.
+            // The text beside the bar states its value.
             let bar = el("span")
                 .attr("aria-hidden", "true")
                 .kid(meter(value.probability));
@@ -299,7 +298,7 @@ fn attribute(texts: &'static Texts, belief: &AttributeBelief) -> Vec<El> {
     parts
 }
 
-/// Whether an offer is shown; `None` where the pack has none.
+/// The switch for offers; `None` if the pack has none.
 fn offers(shop: Shop) -> Option<El> {
     let texts = shop.texts;
     if shop.catalogue().offers().is_empty() {
@@ -309,7 +308,7 @@ fn offers(shop: Shop) -> Option<El> {
     Some(panel.kid(switch(shop, Extra::Offers, texts.offers_show)))
 }
 
-/// The session file, and forgetting.
+/// Export, import and forgetting.
 fn data(shop: Shop) -> El {
     let texts = shop.texts;
     let said = RwSignal::new(String::new());

@@ -1,5 +1,5 @@
-//! 'Try it as': sessions of shoppers whom training never saw, replayed step by step beside two that
-//! do not learn from them.
+//! Replays sessions of shoppers the model has never seen, step by step, beside two lists that are
+//! not fine-tuned.
 
 use fewshop_core::ItemIx;
 use fewshop_web::state::Recorded;
@@ -97,7 +97,7 @@ fn replay(sessions: Vec<Recorded>) -> Node {
     ])
 }
 
-/// What stands where after `step` things; one step past the last shows what the shopper took.
+/// The three lists after `step` products; one step past the last reveals what the shopper bought.
 fn board(session: &Recorded, step: usize) -> Node {
     let shop = use_shop();
     let texts = shop.texts;

@@ -1,4 +1,4 @@
-//! What the shopper can do.
+//! The shopper's actions.
 
 use fewshop_core::ItemIx;
 use fewshop_web::state::{Correction, Extra, Learning, Memory, SessionLog};
@@ -9,7 +9,7 @@ use super::requests::is_own_shelf;
 use crate::browser;
 
 impl Shop {
-    /// The shopper did something, which begins a new visit where the last one is over.
+    /// Records an action, which begins a new visit if the last one is over.
     fn step(self, act: &dyn Fn(&mut SessionLog)) {
         self.log.update(|log| {
             log.at(browser::now());
@@ -17,13 +17,13 @@ impl Shop {
         });
     }
 
-    /// The shopper put one more of a product into the cart.
+    /// Adds one of a product to the cart.
     pub(crate) fn add(self, ix: ItemIx) {
         self.cart.update(|cart| cart.set(ix, cart.quantity(ix) + 1));
         self.step(&|log| log.cart(ix));
     }
 
-    /// The shopper took one of a product out of the cart.
+    /// Removes one of a product from the cart.
     pub(crate) fn take_one(self, ix: ItemIx) {
         let left = self
             .cart
@@ -32,7 +32,7 @@ impl Shop {
         self.set_quantity(ix, left);
     }
 
-    /// The shopper wants so many of a product, or none any more.
+    /// Sets the quantity of a product in the cart; 0 removes it.
     pub(crate) fn set_quantity(self, ix: ItemIx, quantity: u32) {
         self.cart.update(|cart| cart.set(ix, quantity));
         if quantity == 0 {
@@ -40,22 +40,22 @@ impl Shop {
         }
     }
 
-    /// The shopper said 'not for me'.
+    /// Dismisses a product: 'not for me'.
     pub(crate) fn dismiss(self, ix: ItemIx) {
         self.step(&|log| log.dismiss(ix));
     }
 
-    /// The shopper takes 'not for me' back.
+    /// Withdraws a dismissal.
     pub(crate) fn retract(self, ix: ItemIx) {
         self.step(&|log| log.retract(ix));
     }
 
-    /// The shopper checked out. Nothing is sold here, so the cart stays as it is.
+    /// Checks out. Nothing is sold here, so the cart stays as it is.
     pub(crate) fn check_out(self) {
         self.step(&SessionLog::check_out);
     }
 
-    /// The shopper wants all forgotten.
+    /// Forgets everything.
     pub(crate) fn forget(self) {
         self.ranked
             .update(|ranked| ranked.retain(|(name, _)| !is_own_shelf(name)));
@@ -64,12 +64,12 @@ impl Shop {
         browser::forgotten();
     }
 
-    /// The shopper does not want a product to say anything about them; a `gift` never does.
+    /// A product no longer counts; a `gift` never will.
     pub(crate) fn unlearn(self, ix: ItemIx, gift: bool) {
         self.step(&|log| log.unlearn(ix, gift));
     }
 
-    /// The shopper corrects what the shop thinks; the same correction twice takes it back.
+    /// Corrects the shopper's taste; the same correction twice withdraws it.
     pub(crate) fn correct(self, key: &str, correction: Correction) {
         self.step(&|log| {
             let correction = (log.corrections().get(key) != Some(correction)).then_some(correction);
@@ -77,18 +77,18 @@ impl Shop {
         });
     }
 
-    /// The shopper chooses whether the shop learns.
+    /// Sets whether the shop learns.
     pub(crate) fn set_learning(self, learning: Learning) {
-        // A step like others: a choice without a time would be taken for an old one, and forgotten.
+        // An action like others: a choice without a time would count as old and be forgotten.
         self.step(&|log| log.set_learning(learning));
     }
 
-    /// The shopper switches an extra on or off.
+    /// Switches an extra on or off.
     pub(crate) fn show(self, extra: Extra, shows: bool) {
         self.step(&|log| log.show(extra, shows));
     }
 
-    /// What is remembered, as one text that [`Shop::import`] reads.
+    /// The memory as one text, which [`Shop::import`] reads.
     pub(crate) fn export(self) -> String {
         let catalogue = self.catalogue();
         self.log
@@ -96,8 +96,8 @@ impl Shop {
             .unwrap_or_default()
     }
 
-    /// Takes a text from [`Shop::export`] for what is remembered; says what is wrong with it
-    /// otherwise.
+    /// Replaces the memory by a text from [`Shop::export`]; returns what is wrong with any other
+    /// text.
     pub(crate) fn import(self, text: &str) -> Result<(), String> {
         let memory = Memory::read(text.trim(), &self.catalogue(), browser::now())
             .map_err(|why| why.to_string())?;
@@ -106,7 +106,7 @@ impl Shop {
         Ok(())
     }
 
-    /// The shopper takes the last step back.
+    /// Undoes the last action.
     pub(crate) fn undo(self) {
         self.log.update(SessionLog::undo);
     }

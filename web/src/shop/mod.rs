@@ -1,4 +1,5 @@
-//! The shop's state as signals, and all that can happen to it.
+//! The shop's state as signals. What changes it: the shopper (`actions.rs`), the engine's answers
+//! ([`Shop::hear`]).
 
 mod actions;
 mod prefetch;
@@ -29,22 +30,22 @@ const INDEX_STEP: usize = 250;
 /// Everything that the pages read, as signals; cheap to copy.
 #[derive(Clone, Copy)]
 pub(crate) struct Shop {
-    /// Words.
+    /// Texts.
     pub(crate) texts: &'static Texts,
-    /// What the shopper did.
+    /// The shopper's clicks.
     pub(crate) log: RwSignal<SessionLog>,
-    /// What is in the cart.
+    /// The cart.
     pub(crate) cart: RwSignal<Cart>,
-    /// What the engine does.
+    /// The engine's state.
     pub(crate) engine: RwSignal<EngineState>,
     /// The search index, once it is built.
     pub(crate) index: RwSignal<Option<Arc<SearchIndex>>>,
-    /// The shelves answered last, by name.
+    /// The shelves of the last answer, by name.
     ranked: RwSignal<Vec<(String, Vec<Pick>)>>,
-    /// What is believed of the household and the best offers, each as answered last; empty where
-    /// nothing is known of the shopper.
+    /// The predicted household attributes and the best offers as last answered; empty for a new
+    /// shopper.
     told: RwSignal<(Vec<AttributeBelief>, Vec<OfferPick>)>,
-    /// The shelf that the page at hand wants besides those that every page may.
+    /// The current page's own shelf, besides those that any page may show.
     extra: RwSignal<Option<ShelfRequest>>,
     catalogue: StoredValue<Arc<Catalogue>>,
 }
@@ -53,7 +54,7 @@ thread_local! {
     static SHOP: Cell<Option<Shop>> = const { Cell::new(None) };
 }
 
-/// The shop of the page at hand.
+/// The shop.
 pub(crate) fn use_shop() -> Shop {
     SHOP.get()
         .expect("the shop is there before any part of its page")
@@ -103,7 +104,7 @@ impl Shop {
             catalogue.sha256(),
             move |state, answer| self.hear(state, answer),
         );
-        // What no part of the page at hand shows is not worked out: it would hold up the picks.
+        // Extras that the current page does not show are not requested: they would delay the picks.
         let shown = memo(|| match use_nav().page() {
             Page::Home => Some(Extra::Offers),
             Page::Profile => Some(Extra::Household),
@@ -141,7 +142,7 @@ impl Shop {
         set_timeout(step, std::time::Duration::from_millis(4));
     }
 
-    /// Takes in what the engine said.
+    /// Takes the engine's new state and its answer.
     pub(crate) fn hear(self, state: Option<EngineState>, answer: Option<Answer>) {
         if let Some(Answer {
             shelves,
@@ -152,7 +153,7 @@ impl Shop {
             self.answered(&|name| shelves.iter().any(|shelf| shelf.name == name));
             let picks = |shelf: Shelf| (shelf.name, Pick::of_answer(shelf.picks));
             let mut ranked: Vec<(String, Vec<Pick>)> = shelves.into_iter().map(picks).collect();
-            // The answer to what was forgotten meanwhile is forgotten too.
+            // An answer about clicks that were forgotten in the meantime is dropped too.
             let is_own = self
                 .log
                 .with_untracked(|log| !log.is_blank() && log.learning() != Learning::Off);
@@ -163,7 +164,7 @@ impl Shop {
             if !is_own {
                 self.told.set(Default::default());
             } else if !household.is_empty() || !offers.is_empty() {
-                // What was not asked this time stays until it is asked again.
+                // A part that was not requested this time stays as it was.
                 self.told.update(|(told_household, told_offers)| {
                     if !household.is_empty() {
                         *told_household = household;
@@ -197,7 +198,7 @@ impl Shop {
         self.catalogue.get_value()
     }
 
-    /// A price as shown; `None` where it is unknown.
+    /// A price as shown; `None` if it is unknown.
     pub(crate) fn price(self, price: Option<Money>) -> String {
         price.map_or_else(
             || self.texts.no_price.to_owned(),
@@ -215,7 +216,7 @@ impl Shop {
         tile_of(product.category.first().map_or("", String::as_str))
     }
 
-    /// Whether the shop shall be the same as for everybody.
+    /// Whether personalisation is off.
     pub(crate) fn is_off(self) -> bool {
         self.log.with(|log| log.learning() == Learning::Off)
     }

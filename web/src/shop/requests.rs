@@ -1,4 +1,4 @@
-//! What the shop asks the engine, and when.
+//! The requests to the engine.
 
 use fewshop_core::protocol::ShelfRequest;
 use fewshop_core::{Filter, ItemIx, Session};
@@ -14,16 +14,17 @@ pub(super) const PICKED: usize = 12;
 pub(super) const WITH_CART: usize = 6;
 /// Products on the shelf 'New here': one row.
 pub(super) const FRESH: usize = 6;
-/// Picks asked for, by how many are shown: what lies in the cart, what is never wanted and what one
-/// category has too much of is left out.
+/// Picks requested for each one shown: products in the cart, unwanted products and too many of one
+/// category are left out.
 const SPARE: usize = 3;
-/// Products of the cart that its shelf is ranked for: the latest say most about the basket at hand.
+/// Products of the cart that its shelf is ranked for: the latest matter most for the current
+/// basket.
 const CART_SEEDS: usize = 20;
 /// Name of the first shelf in requests.
 pub(super) const SHELF_PICKED: &str = "picked";
 /// Name of the shelf 'New here' in requests.
 pub(super) const SHELF_FRESH: &str = "fresh";
-/// Offers asked for: the first one that the shopper has nothing against is shown.
+/// Offers requested: the first one with a wanted product is shown.
 const OFFERS: u32 = 3;
 /// Name of the cart's shelf in requests.
 pub(super) const SHELF_CART: &str = "with_cart";
@@ -40,16 +41,16 @@ pub(crate) fn with_item(ix: ItemIx) -> ShelfRequest {
     }
 }
 
-/// Whether a shelf is ranked for the session, which may be forgotten.
+/// Whether a shelf depends on the session, which may be forgotten.
 pub(super) fn is_own_shelf(name: &str) -> bool {
     name == SHELF_PICKED || name == SHELF_FRESH
 }
 
 impl Shop {
-    /// Asks the engine about this state, for a page that wants this shelf and has room for this
-    /// extra.
+    /// Requests all shelves for this log, the page's own `shelf`, and the extra that the page
+    /// shows.
     pub(super) fn ask(self, log: &SessionLog, shelf: Option<ShelfRequest>, shown: Option<Extra>) {
-        // Without personalisation nothing of the shopper reaches even the engine.
+        // Without personalisation the engine learns nothing about the shopper either.
         let session = if log.learning() == Learning::Off {
             Session::default()
         } else {
@@ -58,12 +59,12 @@ impl Shop {
         engine::ask(session, self.wanted(log, shelf, shown));
     }
 
-    /// What the engine should say of such a state.
+    /// The shelves, household attributes and offers to request.
     fn wanted(self, log: &SessionLog, shelf: Option<ShelfRequest>, shown: Option<Extra>) -> Wanted {
         let mut wanted = Vec::new();
         let is_own = !log.is_blank() && log.learning() != Learning::Off;
         if is_own {
-            // What is in the cart from an earlier visit may be picked, and is then left out.
+            // Products in the cart from an earlier visit may be picked and are then left out.
             let n = PICKED * SPARE + self.cart.with(|cart| cart.lines().len());
             wanted.push(ShelfRequest {
                 name: SHELF_PICKED.to_owned(),
@@ -105,7 +106,7 @@ impl Shop {
         }
     }
 
-    /// The page at hand wants this shelf as well, or none.
+    /// The current page shows this shelf as well, or none.
     pub(crate) fn want(self, extra: Option<ShelfRequest>) {
         if self.extra.with_untracked(|old| *old != extra) {
             self.extra.set(extra);

@@ -1,5 +1,5 @@
-//! What stands on the shelves: the engine's answers, corrected by the shopper, and what stands in for
-//! them.
+//! The contents of the shelves: the engine's answers with the shopper's corrections, or
+//! bestsellers.
 
 use fewshop_core::{AttributeBelief, EventKind, ItemIx, OfferPick};
 use fewshop_web::state::{EngineState, Pick, Profile, ShelfState, mixed};
@@ -9,7 +9,7 @@ use super::Shop;
 use super::requests::{FRESH, PICKED, SHELF_CART, SHELF_FRESH, SHELF_PICKED, WITH_CART};
 
 impl Shop {
-    /// A shelf as the engine filled it last; empty where it has not, or cannot.
+    /// A shelf as the engine last ranked it; empty if it has not, or has failed.
     pub(crate) fn ranked(self, name: &str) -> Vec<Pick> {
         if self
             .engine
@@ -46,8 +46,8 @@ impl Shop {
         mixed(picks, n, |ix| catalogue.category(ix).to_vec())
     }
 
-    /// A shelf in the engine's order as corrected by the shopper, for a list that holds everything:
-    /// 'never' only ends being put first.
+    /// A shelf in the engine's order with the shopper's corrections, for a list of all products:
+    /// 'never' only removes the product from the top.
     pub(crate) fn by_taste(self, name: &str) -> Vec<ItemIx> {
         let (catalogue, picks) = (self.catalogue(), self.ranked(name));
         self.log
@@ -69,7 +69,7 @@ impl Shop {
         })
     }
 
-    /// What goes with the cart, without the products of `but`, which stand on the page already.
+    /// Products that go with the cart, without those of `but`, which the page already shows.
     pub(crate) fn with_cart(self, but: &[Pick]) -> Vec<Pick> {
         let others = self
             .ranked(SHELF_CART)
@@ -78,8 +78,7 @@ impl Shop {
         self.corrected(others.collect(), WITH_CART)
     }
 
-    /// Products that were put in after training, by the shopper's taste among themselves where it
-    /// is known.
+    /// Products added after training, ordered by the shopper's taste if it is known.
     pub(crate) fn fresh(self, but: &[Pick]) -> Vec<Pick> {
         let catalogue = self.catalogue();
         let ranked = self.ranked(SHELF_FRESH);
@@ -122,14 +121,14 @@ impl Shop {
         recent.into_iter().map(Pick::plain).collect()
     }
 
-    /// What the shop seems to know.
+    /// The shopper's taste as the profile page shows it.
     pub(crate) fn profile(self) -> Profile {
         self.log
             .with(|log| Profile::of(&self.catalogue(), log.session(), log.corrections()))
     }
 
-    /// What the picks may say of the household: nothing of each attribute until the engine has said
-    /// something of this shopper.
+    /// Predicted household attributes; without values until the engine has answered for this
+    /// shopper.
     pub(crate) fn household(self) -> Vec<AttributeBelief> {
         let heard = self.told.with(|(household, _)| household.clone());
         if heard.is_empty() || self.is_blank() || self.is_off() {
@@ -139,8 +138,8 @@ impl Shop {
         }
     }
 
-    /// The offer to show: the best one of whose products not all are unwanted. Of a stranger, the
-    /// one that others redeem most.
+    /// The offer to show: the best one with a wanted product. For a new shopper, the one redeemed
+    /// most.
     pub(crate) fn offer(self) -> Option<OfferPick> {
         let heard = self.told.with(|(_, offers)| offers.clone());
         let own = !heard.is_empty() && !self.is_blank() && !self.is_off();

@@ -34,7 +34,7 @@ pub enum CatalogueFileError {
         field: &'static str,
         /// Its entry, from 0.
         at: usize,
-        /// What it says.
+        /// Its value.
         value: u32,
         /// It must stay below this.
         limit: usize,
@@ -74,15 +74,15 @@ pub(super) struct File {
     pub(super) items: Columns,
     pub(super) categories: Vec<Vec<String>>,
     popularity: Vec<u32>,
-    /// Products that were put in after training, for 'New here'.
+    /// Products added after training, for 'New here'.
     #[serde(default)]
     fresh: Vec<u32>,
-    /// Attributes of a household that the pack has heads for.
+    /// Household attributes that the pack has prediction heads for.
     #[serde(default)]
     heads: Vec<String>,
     /// The offers that are redeemed most: id, title, products covered, share of everyone in
-    /// hundred-thousandths, then some rows covered. All texts, which this file
-    /// holds anyway: another type to read is a kB of wasm.
+    /// hundred-thousandths, then some rows covered. All strings, which this file needs anyway:
+    /// reading another type would add 1 kB of wasm.
     #[serde(default)]
     offers: Vec<Vec<String>>,
     #[serde(default)]
@@ -233,7 +233,7 @@ impl Catalogue {
         self.sha256.as_deref()
     }
 
-    /// The shop's name; `None` where it is Fewshop's own, which the page's texts have.
+    /// The shop's name; `None` for Fewshop's own, which is a text of the page.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         Some(self.name.as_str()).filter(|name| !matches!(*name, "" | "Fewshop"))
@@ -245,7 +245,7 @@ impl Catalogue {
         &self.currency
     }
 
-    /// Where the data comes from.
+    /// The source of the data.
     #[must_use]
     pub fn note(&self) -> &str {
         &self.note
@@ -263,13 +263,13 @@ impl Catalogue {
         &self.ranked[..self.bestsellers]
     }
 
-    /// Products that were put in after training, which 'New here' shows.
+    /// Products added after training, shown on 'New here'.
     #[must_use]
     pub fn fresh(&self) -> &[ItemIx] {
         &self.fresh
     }
 
-    /// Attributes of a household that the engine has heads for, of which nothing is known yet.
+    /// Household attributes that the engine can predict, without values yet.
     #[must_use]
     pub fn heads(&self) -> Vec<AttributeBelief> {
         self.heads
@@ -281,7 +281,7 @@ impl Catalogue {
             .collect()
     }
 
-    /// The offers that are redeemed most, for somebody of whom nothing is known.
+    /// The offers redeemed most, for new shoppers.
     #[must_use]
     pub fn offers(&self) -> &[OfferPick] {
         &self.offers
@@ -381,8 +381,8 @@ impl Catalogue {
             .and_then(|&category| self.department_of[category as usize])
     }
 
-    /// The row of an id. Reads the whole column: for the few look-ups that a page makes an index
-    /// would cost more than it saves.
+    /// The row of an id. Scans the whole column: for a page's few look-ups an index would cost more
+    /// than it saves.
     #[must_use]
     pub fn find(&self, id: &str) -> Option<ItemIx> {
         self.items
@@ -446,8 +446,7 @@ impl std::fmt::Debug for Catalogue {
     }
 }
 
-/// A brand as there is room for on a card: of one that is only known by its maker's number the
-/// number is enough.
+/// A brand short enough for a card: of one known only by its maker's number, the number is enough.
 #[must_use]
 pub fn short_brand(brand: &str) -> &str {
     brand.split_once(" · ").map_or(brand, |(_, maker)| maker)

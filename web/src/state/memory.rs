@@ -1,15 +1,13 @@
-//! What this device remembers of the shopper between two page loads: one text, which the page keeps
-//! in IndexedDB.
+//! The text that this device stores about the shopper between two page loads, in IndexedDB.
 //!
 //! ```text
 //! 9d0e4c21{"version":2,"last":1732000000,"events":["view","12"],"visits":[["1731990000","7","12"]],"cart":["2","12"]}
 //! ```
 //!
-//! Gifts, corrections, whether the shop learns and what is switched off follow where there is
-//! anything to say. First stands a CRC-32 of the rest, in hex: a text that was cut short or
-//! overwritten is dropped whole, never half believed. Products are written by their ids, not their
-//! rows: rows mean nothing in another pack, and a shop that was trained anew must not turn a
-//! remembered loaf into a lawn mower.
+//! Gifts, corrections, the learning mode and hidden extras follow unless they have their default.
+//! The text starts with a CRC-32 of the rest, in hex: a truncated or overwritten text is dropped as
+//! a whole. Products are written as ids, not rows: rows mean nothing in another pack, and a
+//! retrained shop must not turn a remembered loaf into a lawn mower.
 
 use fewshop_core::{Event, EventKind, ItemIx, Session};
 use serde::{Deserialize, Serialize};
@@ -18,16 +16,16 @@ use super::session::is_old;
 use super::{Cart, Catalogue, Correction, Corrections, Extra, Learning, SessionLog};
 
 const VERSION: u32 = 2;
-/// Without checksum and times, in `localStorage`. It is read once more, so that nobody loses a cart
-/// by a new version of the page.
+/// Without checksum and times, in `localStorage`. It is still read, so that nobody loses a cart to
+/// a new version of the page.
 const OLD_VERSION: u32 = 1;
 
 /// Session and cart as restored.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Memory {
-    /// What was done.
+    /// The shopper's clicks.
     pub log: SessionLog,
-    /// What is in the cart.
+    /// The cart.
     pub cart: Cart,
 }
 
@@ -51,7 +49,7 @@ pub enum MemoryError {
 #[derive(Serialize, Deserialize)]
 struct Stored {
     version: u32,
-    /// When the last thing was done; version 1 did not say.
+    /// Time of the last action; missing in version 1.
     last: Option<u32>,
     /// Kind and id, in turn.
     events: Vec<String>,
@@ -59,16 +57,16 @@ struct Stored {
     visits: Vec<Vec<String>>,
     /// Quantity and id, in turn.
     cart: Vec<String>,
-    /// Ids of what was for somebody else.
+    /// Ids of gifts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     gifts: Vec<String>,
-    /// Correction and what it is of, in turn.
+    /// Correction and its key, in turn.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     rules: Vec<String>,
-    /// "paused", "off", or "" where the shop learns.
+    /// "paused", "off", or "" if the shop learns.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     learning: String,
-    /// Names of the extras that are switched off.
+    /// Names of the hidden extras.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     hidden: Vec<String>,
 }
@@ -79,8 +77,8 @@ struct Head {
 }
 
 impl Memory {
-    /// As text for the browser's storage; `None` where there is nothing to remember, so that
-    /// nothing is left behind.
+    /// The text for the browser's storage; `None` if there is nothing to remember, so that nothing
+    /// is stored.
     #[must_use]
     pub fn write(log: &SessionLog, cart: &Cart, catalogue: &Catalogue) -> Option<String> {
         if log.is_default() && cart.is_empty() {
@@ -130,8 +128,8 @@ impl Memory {
         Some(checksum(&json) + &json)
     }
 
-    /// Reads the text back as of `now`. Products that the shop no longer has are left out, and so
-    /// is what is too old.
+    /// Reads the text back as of `now`. Products that the shop no longer has are dropped, and so is
+    /// everything too old.
     ///
     /// # Errors
     /// See [`MemoryError`]; the caller then goes on with an empty memory.
@@ -152,7 +150,7 @@ impl Memory {
             return Err(MemoryError::Version(head.version));
         }
         let stored: Stored = serde_json::from_str(json).map_err(corrupt)?;
-        // Of unknown age: as if from now, or a cart would be lost that was filled a minute ago.
+        // An unknown age counts as now; otherwise a cart filled a minute ago would be lost.
         let last = stored.last.unwrap_or(now);
         if is_old(last, now) {
             return Ok(Self::default());
@@ -237,8 +235,8 @@ fn pairs<'a>(
     Ok(values.into_iter().zip(catalogue.find_all(&ids)).collect())
 }
 
-/// CRC-32 (that of zip and PNG) in eight hex digits. A bit at a time: a table would be sent to
-/// every shopper for a text of a few kB.
+/// CRC-32 (that of zip and PNG) in eight hex digits. One bit at a time: every shopper would
+/// download a table for a text of a few kB.
 fn checksum(text: &str) -> String {
     let mut crc = u32::MAX;
     for byte in text.bytes() {

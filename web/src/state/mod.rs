@@ -1,5 +1,4 @@
-//! What the shop knows: catalogue, session, cart, shelves and the engine's state, as plain values
-//! and transitions.
+//! The shop's state as plain values and transitions: catalogue, session, cart, shelves, engine.
 
 mod cart;
 mod catalogue;

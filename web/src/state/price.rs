@@ -8,7 +8,7 @@ use crate::texts::thousands;
 pub struct Money(pub u64);
 
 impl Money {
-    /// The shelf price to the nearest hundredth; `None` where the price is unknown or no amount.
+    /// The shelf price to the nearest hundredth; `None` if the price is unknown or not an amount.
     #[must_use]
     pub fn from_price(price: Option<f32>) -> Option<Self> {
         let price = price?;
@@ -27,8 +27,8 @@ impl Money {
         Self(self.0.saturating_add(other.0))
     }
 
-    /// As shown: `$1,234.50`, or `CHF 1,234.50` where no sign is known for the currency. `dollar`
-    /// is what readers of the page's language call that of the United States: `$` or `US$`.
+    /// As shown: `$1,234.50`, or `CHF 1,234.50` for a currency without a known sign. `dollar` is
+    /// the sign of the US dollar in the page's language: `$` or `US$`.
     #[must_use]
     pub fn show(self, currency: &str, dollar: &str) -> String {
         let amount = format!("{}.{:02}", thousands(self.0 / 100), self.0 % 100);

@@ -1,8 +1,8 @@
-//! What the shop seems to know of the shopper, in words that can be corrected.
+//! The shopper's taste, in categories and brands that can be corrected.
 //!
-//! This is a count, not a guess at a person: how much of what was done lies in a category, with a
-//! brand, at a price. The engine learns from the same things by its own way; what is corrected here
-//! is carried out on its picks, see [`Corrections::apply`].
+//! This is a count, not a guess at a person: the share of the clicks in a category, with a brand,
+//! at a price. The engine learns from the same clicks in its own way; corrections are applied to
+//! its picks, see [`Corrections::apply`].
 
 use fewshop_core::{EventKind, ItemIx, Session};
 
@@ -43,7 +43,7 @@ impl Correction {
     }
 }
 
-/// What the shopper corrected: categories and brands by their keys.
+/// The shopper's corrections of categories and brands, by key.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Corrections(Vec<(String, Correction)>);
 
@@ -77,7 +77,7 @@ impl Corrections {
             .extend(correction.map(|correction| (key.to_owned(), correction)));
     }
 
-    /// Whether a product lies in something that is never to be shown.
+    /// Whether a correction excludes a product.
     #[must_use]
     pub fn forbids(&self, catalogue: &Catalogue, item: ItemIx) -> bool {
         !self.is_empty()
@@ -86,8 +86,8 @@ impl Corrections {
                 .any(|key| self.get(key) == Some(Correction::Never))
     }
 
-    /// Picks in the engine's order, corrected: 'never' leaves out, 'more' halves the place that a
-    /// pick has, 'less' doubles it.
+    /// Picks in the engine's order, corrected: 'never' removes a pick, 'more' halves its rank,
+    /// 'less' doubles it.
     #[must_use]
     pub fn apply(&self, catalogue: &Catalogue, picks: Vec<Pick>) -> Vec<Pick> {
         if self.is_empty() {
@@ -99,7 +99,7 @@ impl Corrections {
             if corrections.contains(&Some(Correction::Never)) {
                 continue;
             }
-            // Four times the place, so that halving it for category and brand leaves whole numbers.
+            // Four times the rank, so that halving it for category and brand leaves integers.
             let place =
                 corrections
                     .into_iter()
@@ -135,10 +135,10 @@ fn category_key(path: &[String]) -> String {
     )
 }
 
-/// How far what was seen carries.
+/// How much evidence there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
-    /// One look.
+    /// One view.
     Guess,
     /// A few.
     Some,
@@ -153,22 +153,22 @@ pub struct Liking {
     pub key: String,
     /// As shown.
     pub name: String,
-    /// Its share of what was done, drawn to nothing where little was done: 0 to 1.
+    /// Its share of the clicks, 0 to 1, shrunk towards 0 if there are few.
     pub weight: f32,
-    /// How far that carries.
+    /// How much evidence there is.
     pub certainty: Certainty,
-    /// What the shopper says.
+    /// The shopper's correction.
     pub correction: Option<Correction>,
 }
 
-/// What the shop seems to know.
+/// The shopper's taste.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Profile {
     /// Categories, the most liked first.
     pub categories: Vec<Liking>,
     /// Brands, the most liked first.
     pub brands: Vec<Liking>,
-    /// Half of what was chosen costs between these; `None` where less than three prices are known.
+    /// Half of the chosen products cost between these; `None` if fewer than three prices are known.
     pub prices: Option<(Money, Money)>,
 }
 
@@ -176,11 +176,11 @@ pub struct Profile {
 const CATEGORIES: usize = 8;
 /// Brands that are listed.
 const BRANDS: usize = 6;
-/// Evidence that is taken to lie elsewhere, so that one look is not 'all of your taste'.
+/// Prior weight of other categories, so that one view is not 'all of your taste'.
 const PRIOR: f32 = 3.0;
 
 impl Profile {
-    /// What a session says, with what was corrected.
+    /// The taste in a session, with its corrections.
     #[must_use]
     pub fn of(catalogue: &Catalogue, session: &Session, corrections: &Corrections) -> Self {
         let shots = session.shots().into_iter().map(|shot| {
@@ -208,7 +208,7 @@ impl Profile {
             prices.extend(Money::from_price(catalogue.price(item)));
             total += weight;
         }
-        // What was corrected is listed, or it could not be corrected again.
+        // Corrected entries are always listed, so that the correction can be withdrawn.
         for (key, _) in corrections.iter() {
             let list = if key.starts_with("brand/") {
                 &mut brands

@@ -1,20 +1,20 @@
-//! Recorded sessions that a visitor can replay, as `cargo xtask build` writes them.
+//! Recorded sessions that a visitor can replay, from `try.json`, which `cargo xtask build` writes.
 
 use fewshop_core::ItemIx;
 use serde::Deserialize;
 
 use super::Catalogue;
 
-/// One session of a shopper whom training never saw.
+/// One session of a shopper the model has never seen.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recorded {
-    /// What is shown of it, in order.
+    /// The context items, in order.
     pub shots: Vec<ItemIx>,
     /// The rest of it.
     pub truth: Vec<ItemIx>,
     /// The most bought products.
     pub popular: Vec<ItemIx>,
-    /// Picks after each number of shots, from none on.
+    /// Picks after each number of context items, from none on.
     pub learned: Vec<Vec<ItemIx>>,
     /// The same without fine-tuning on the device.
     pub frozen: Vec<Vec<ItemIx>>,
@@ -39,7 +39,7 @@ impl Recorded {
     /// Reads `try.json`.
     ///
     /// # Errors
-    /// What is wrong with it, for people: it is no JSON of this shape, or of another shop.
+    /// A message for people: it is not JSON of this shape, or belongs to another shop.
     pub fn read(json: &str, catalogue: &Catalogue) -> Result<Vec<Self>, String> {
         let file: File = serde_json::from_str(json).map_err(|err| format!("try.json: {err}"))?;
         if file.pack != catalogue.pack() {
