@@ -107,7 +107,7 @@ pub(crate) fn is_ready() -> bool {
     ENGINE.with_borrow(|engine| engine.as_ref().is_some_and(|engine| engine.link.is_ready()))
 }
 
-/// Starts a failed engine anew.
+/// Restarts a failed engine.
 pub(crate) fn retry() {
     with_engine(|engine| {
         let outcome = engine.link.revive();
@@ -177,7 +177,7 @@ impl Engine {
         self.watch();
     }
 
-    /// Begins the watch anew while an answer is due, and ends it otherwise.
+    /// Restarts the watch while an answer is due, and ends it otherwise.
     fn watch(&mut self) {
         self.pulse = self.link.is_waiting().then(|| {
             // While it loads, pack and engine may hold its loop up; and software WebGPU compiles
@@ -220,7 +220,7 @@ impl Engine {
         self.apply(outcome);
     }
 
-    fn hear(&mut self, reply: Reply) {
+    fn receive(&mut self, reply: Reply) {
         if self.restarting {
             return;
         }
@@ -247,7 +247,7 @@ impl Running {
                 match serde_wasm_bindgen::from_value::<RawReply>(event.data())
                     .map(RawReply::into_reply)
                 {
-                    Ok(Some(reply)) => with_engine(|engine| engine.hear(reply)),
+                    Ok(Some(reply)) => with_engine(|engine| engine.receive(reply)),
                     Ok(None) => browser::warn("the worker said something that is no Reply"),
                     Err(err) => browser::warn(&format!(
                         "the worker said something that is no Reply: {err}"

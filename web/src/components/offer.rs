@@ -64,12 +64,12 @@ fn says(shop: Shop, offer: &OfferPick) -> El {
     let texts = shop.texts;
     let n = offer.products as usize;
     // For a new shopper the probability is everyone's.
-    let is_strangers = offer.probability == offer.everyone;
+    let is_everyones = offer.probability == offer.everyone;
     let why = match offer.reason {
         OfferReason::Covered => count(texts.offer_covered_one, texts.offer_covered_many, n),
         OfferReason::SamePart => count(texts.offer_part_one, texts.offer_part_many, n),
         OfferReason::Taste => texts.offer_taste.to_owned(),
-        OfferReason::MostRedeemed if is_strangers => texts.offer_most.to_owned(),
+        OfferReason::MostRedeemed if is_everyones => texts.offer_most.to_owned(),
         OfferReason::MostRedeemed => texts.offer_others.to_owned(),
     };
     // The shopper's own probability orders the offers but is not shown: in campaigns after those

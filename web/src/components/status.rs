@@ -32,7 +32,7 @@ pub(crate) fn one_decimal(value: f64) -> String {
 fn parts(shop: Shop) -> (String, Vec<String>) {
     let texts = shop.texts;
     let stays = texts.stays.to_owned();
-    let (shots, dismissed, visits) = shop.log.with(|log| {
+    let (clicks, dismissed, visits) = shop.log.with(|log| {
         let session = log.session();
         (
             session.shots().len(),
@@ -42,7 +42,7 @@ fn parts(shop: Shop) -> (String, Vec<String>) {
     });
     let visits = (visits > 0).then(|| count(texts.visits_one, texts.visits_many, visits));
     // At most what the engine has learned from and what is still remembered.
-    let learned = |status: &Status| status.shots.min(shots) + dismissed;
+    let learned = |status: &Status| status.shots.min(clicks) + dismissed;
     let learning = shop.log.with(|log| log.learning());
     match (shop.log.with(|log| log.undoable()), shop.engine.get()) {
         (None, _) if learning == Learning::Off => (texts.status_off.to_owned(), vec![stays]),

@@ -28,13 +28,13 @@ fn claim(shop: Shop, shelf: &ShelfState) -> String {
         ShelfState::Paused(_) if shelf.is_own() => texts.picked_paused.to_owned(),
         ShelfState::Paused(_) => texts.picked_paused_cold.to_owned(),
         ShelfState::Warming(_) | ShelfState::Adapted(_) => {
-            let (shots, returns) = shop
+            let (context, returns) = shop
                 .log
                 .with(|log| (log.session().shots(), !log.session().visits.is_empty()));
-            let mut names: Vec<String> = shots
+            let mut names: Vec<String> = context
                 .iter()
                 .rev()
-                .map(|shot| shop.title(shot.item))
+                .map(|item| shop.title(item.item))
                 .collect();
             names.dedup();
             names.truncate(NAMED);

@@ -36,7 +36,7 @@ pub(crate) fn page() -> Node {
                 ),
                 (texts.fact_reason, status.backend_reason),
                 (texts.fact_products, thousands(status.items as u64)),
-                (texts.fact_shots, status.shots.to_string()),
+                (texts.fact_clicks, status.shots.to_string()),
                 (
                     texts.fact_time,
                     fill(texts.fact_ms, &[&one_decimal(status.last_run_ms)]),

@@ -77,7 +77,7 @@ fn own(shop: Shop) -> (Vec<ItemIx>, Vec<ItemIx>) {
             .shots()
             .into_iter()
             .rev()
-            .map(|shot| shot.item);
+            .map(|item| item.item);
         let mut mine: Vec<ItemIx> = now.collect();
         for &item in log.session().visits.iter().flatten() {
             if !mine.contains(&item) {

@@ -163,7 +163,7 @@ fn events(shop: Shop) -> El {
                 .shots()
                 .iter()
                 .rev()
-                .map(|shot| shot.item)
+                .map(|click| click.item)
                 .collect::<Vec<ItemIx>>()
         })
     };
@@ -175,8 +175,8 @@ fn events(shop: Shop) -> El {
             log.session()
                 .shots()
                 .iter()
-                .find(|shot| shot.item == item)
-                .map(|shot| shot.kind)
+                .find(|click| click.item == item)
+                .map(|click| click.kind)
         });
         let did = if kind >= Some(EventKind::Cart) {
             texts.did_cart
@@ -253,12 +253,13 @@ fn household(shop: Shop) -> Option<El> {
     if shop.catalogue().heads().is_empty() {
         return None;
     }
-    let told = memo(move || shop.household());
+    let household = memo(move || shop.household());
     let rows = move || {
         el("dl")
             .class("household")
             .kids(
-                told.get()
+                household
+                    .get()
                     .iter()
                     .flat_map(|belief| attribute(texts, belief)),
             )

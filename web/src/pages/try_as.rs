@@ -68,7 +68,7 @@ fn replay(sessions: Vec<Recorded>) -> Node {
         .attr("aria-label", texts.try_who)
         .kids(tabs);
     let all = StoredValue::new(sessions);
-    let last = move || all.with_value(|all| all[who.get()].shots.len());
+    let last = move || all.with_value(|all| all[who.get()].context.len());
     let next = el("button")
         .attr("type", "button")
         .class("btn primary")
@@ -88,7 +88,7 @@ fn replay(sessions: Vec<Recorded>) -> Node {
         });
     let view = move || {
         let (at, step) = (who.get(), step.get());
-        all.with_value(|all| board(&all[at], step))
+        all.with_value(|all| lists(&all[at], step))
     };
     group([
         tabs.into(),
@@ -98,16 +98,16 @@ fn replay(sessions: Vec<Recorded>) -> Node {
 }
 
 /// The three lists after `step` products; one step past the last reveals what the shopper bought.
-fn board(session: &Recorded, step: usize) -> Node {
+fn lists(session: &Recorded, step: usize) -> Node {
     let shop = use_shop();
     let texts = shop.texts;
-    let shots = session.shots.len();
-    let revealed = step > shots;
-    let at = step.min(shots);
+    let clicks = session.context.len();
+    let revealed = step > clicks;
+    let at = step.min(clicks);
     let said = match at {
         0 => texts.try_nothing.to_owned(),
         n => {
-            let names: Vec<String> = session.shots[..n]
+            let names: Vec<String> = session.context[..n]
                 .iter()
                 .map(|&item| shop.title(item))
                 .collect();

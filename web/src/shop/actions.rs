@@ -59,7 +59,7 @@ impl Shop {
     pub(crate) fn forget(self) {
         self.ranked
             .update(|ranked| ranked.retain(|(name, _)| !is_own_shelf(name)));
-        self.told.set(Default::default());
+        self.predictions.set(Default::default());
         self.step(&SessionLog::forget);
         browser::forgotten();
     }

@@ -1,5 +1,5 @@
 //! The shop's state as signals. What changes it: the shopper (`actions.rs`), the engine's answers
-//! ([`Shop::hear`]).
+//! ([`Shop::on_outcome`]).
 
 mod actions;
 mod prefetch;
@@ -44,7 +44,7 @@ pub(crate) struct Shop {
     ranked: RwSignal<Vec<(String, Vec<Pick>)>>,
     /// The predicted household attributes and the best offers as last answered; empty for a new
     /// shopper.
-    told: RwSignal<(Vec<AttributeBelief>, Vec<OfferPick>)>,
+    predictions: RwSignal<(Vec<AttributeBelief>, Vec<OfferPick>)>,
     /// The current page's own shelf, besides those that any page may show.
     extra: RwSignal<Option<ShelfRequest>>,
     catalogue: StoredValue<Arc<Catalogue>>,
@@ -85,7 +85,7 @@ impl Shop {
             }),
             index: RwSignal::new(None),
             ranked: RwSignal::default(),
-            told: RwSignal::default(),
+            predictions: RwSignal::default(),
             extra: RwSignal::new(None),
             catalogue: StoredValue::new(Arc::new(catalogue)),
         }
@@ -102,7 +102,7 @@ impl Shop {
         engine::start(
             catalogue.pack(),
             catalogue.sha256(),
-            move |state, answer| self.hear(state, answer),
+            move |state, answer| self.on_outcome(state, answer),
         );
         // Extras that the current page does not show are not requested: they would delay the picks.
         let shown = memo(|| match use_nav().page() {
@@ -143,7 +143,7 @@ impl Shop {
     }
 
     /// Takes the engine's new state and its answer.
-    pub(crate) fn hear(self, state: Option<EngineState>, answer: Option<Answer>) {
+    pub(crate) fn on_outcome(self, state: Option<EngineState>, answer: Option<Answer>) {
         if let Some(Answer {
             shelves,
             household,
@@ -162,15 +162,15 @@ impl Shop {
             }
             self.ranked.set(ranked);
             if !is_own {
-                self.told.set(Default::default());
+                self.predictions.set(Default::default());
             } else if !household.is_empty() || !offers.is_empty() {
                 // A part that was not requested this time stays as it was.
-                self.told.update(|(told_household, told_offers)| {
+                self.predictions.update(|(old_household, old_offers)| {
                     if !household.is_empty() {
-                        *told_household = household;
+                        *old_household = household;
                     }
                     if !offers.is_empty() {
-                        *told_offers = offers;
+                        *old_offers = offers;
                     }
                 });
             }

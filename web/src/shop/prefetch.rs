@@ -1,7 +1,7 @@
 //! From a click on a product to its page: carries out what [`Prefetch`] decides.
 //!
 //! 1. [`Shop::follow`] asks the engine about the page and holds it back.
-//! 2. The answer ([`Shop::hear`]) or the end of [`HOLD`] opens it, whichever comes first.
+//! 2. The answer ([`Shop::on_outcome`]) or the end of [`HOLD`] opens it, whichever comes first.
 //! 3. [`Shop::enter`] records the view, and the page shows its shelf.
 //!
 //! A shopper who goes elsewhere meanwhile has not seen the product: [`Shop::leave`] asks the engine

@@ -130,21 +130,21 @@ impl Shop {
     /// Predicted household attributes; without values until the engine has answered for this
     /// shopper.
     pub(crate) fn household(self) -> Vec<AttributeBelief> {
-        let heard = self.told.with(|(household, _)| household.clone());
-        if heard.is_empty() || self.is_blank() || self.is_off() {
+        let own = self.predictions.with(|(household, _)| household.clone());
+        if own.is_empty() || self.is_blank() || self.is_off() {
             self.catalogue().heads()
         } else {
-            heard
+            own
         }
     }
 
     /// The offer to show: the best one with a wanted product. For a new shopper, the one redeemed
     /// most.
     pub(crate) fn offer(self) -> Option<OfferPick> {
-        let heard = self.told.with(|(_, offers)| offers.clone());
-        let own = !heard.is_empty() && !self.is_blank() && !self.is_off();
-        let offers = if own {
-            heard
+        let own = self.predictions.with(|(_, offers)| offers.clone());
+        let is_own = !own.is_empty() && !self.is_blank() && !self.is_off();
+        let offers = if is_own {
+            own
         } else {
             self.catalogue().offers().to_vec()
         };

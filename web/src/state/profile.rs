@@ -183,10 +183,10 @@ impl Profile {
     /// The taste in a session, with its corrections.
     #[must_use]
     pub fn of(catalogue: &Catalogue, session: &Session, corrections: &Corrections) -> Self {
-        let shots = session.shots().into_iter().map(|shot| {
+        let clicks = session.shots().into_iter().map(|click| {
             (
-                shot.item,
-                if shot.kind >= EventKind::Cart {
+                click.item,
+                if click.kind >= EventKind::Cart {
                     2.0
                 } else {
                     1.0
@@ -199,7 +199,7 @@ impl Profile {
         let (mut categories, mut brands) = (Vec::new(), Vec::new());
         let mut prices: Vec<Money> = Vec::new();
         let mut total = PRIOR;
-        for (item, weight) in shots.chain(before) {
+        for (item, weight) in clicks.chain(before) {
             let [category, brand] = keys(catalogue, item);
             add(&mut categories, category, weight);
             if brand != "brand/" {

@@ -9,7 +9,7 @@ use super::Catalogue;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recorded {
     /// The context items, in order.
-    pub shots: Vec<ItemIx>,
+    pub context: Vec<ItemIx>,
     /// The rest of it.
     pub truth: Vec<ItemIx>,
     /// The most bought products.
@@ -79,7 +79,7 @@ impl Session {
         Ok(Recorded {
             learned: lists(self.learned)?,
             frozen: lists(self.frozen)?,
-            shots: rows(self.shots)?,
+            context: rows(self.shots)?,
             truth: rows(self.truth)?,
             popular: rows(self.popular)?,
         })
@@ -91,9 +91,9 @@ mod tests {
     use super::*;
     use crate::state::catalogue::toy;
 
-    fn file(pack: &str, shot: u32, lists: &str) -> String {
+    fn file(pack: &str, item: u32, lists: &str) -> String {
         format!(
-            r#"{{"pack":"{pack}","sessions":[{{"shots":[{shot}],"truth":[2],"popular":[1],"learned":{lists},"frozen":[[1],[2]]}}]}}"#
+            r#"{{"pack":"{pack}","sessions":[{{"shots":[{item}],"truth":[2],"popular":[1],"learned":{lists},"frozen":[[1],[2]]}}]}}"#
         )
     }
 
@@ -102,7 +102,7 @@ mod tests {
         let read = |text: String| Recorded::read(&text, &toy());
         let good = read(file("00000000000000aa", 0, "[[1],[2,3]]")).unwrap();
         assert_eq!(
-            (good[0].shots.as_slice(), good[0].learned[1].len()),
+            (good[0].context.as_slice(), good[0].learned[1].len()),
             (&[ItemIx(0)][..], 2)
         );
         assert!(

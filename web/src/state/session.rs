@@ -353,11 +353,11 @@ impl SessionLog {
     }
 
     fn end_visit(&mut self) {
-        let shots = self.kept.session.shots();
-        let mut taken: Vec<ItemIx> = shots
+        let context = self.kept.session.shots();
+        let mut taken: Vec<ItemIx> = context
             .iter()
-            .filter(|shot| shot.kind >= EventKind::Cart)
-            .map(|shot| shot.item)
+            .filter(|click| click.kind >= EventKind::Cart)
+            .map(|click| click.item)
             .collect();
         let dismissed = self.kept.session.dismissed();
         self.kept.session.events = dismissed

@@ -500,7 +500,7 @@ texts! {
     /// Label: number of products.
     fact_products: "Products ranked",
     /// Label: number of context items.
-    fact_shots: "Clicks used",
+    fact_clicks: "Clicks used",
     /// Label: number of earlier visits.
     fact_visits: "Earlier visits remembered",
     /// Label: time of the last ranking.
