@@ -1,4 +1,4 @@
-// When something is missing, broken or killed, the shop says so plainly and goes on.
+// When something is missing, broken or killed, the shop shows a plain notice and goes on.
 //
 // Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
 
@@ -29,7 +29,7 @@ async function shopWithoutPicks(shopper) {
   await page.getByRole("list", { name: "Results for ‘toothpaste’" }).getByRole("listitem").first().waitFor();
   await shopper.goToDepartment("Pets");
   const title = await shopper.openProduct("Pets", 0);
-  // What stands in for 'goes well with' says what it is.
+  // The shelf shown instead of 'goes well with' has a heading of its own.
   await shopper.page.getByRole("region", { name: /^More in / }).waitFor();
   await page.getByRole("button", { name: "Add to cart", exact: true }).click();
   await shopper.hasInCart(1);
@@ -138,7 +138,7 @@ test("pictures that are missing leave a letter in their place", async () => {
   }
 });
 
-/** The dedicated worker of the page at hand. */
+/** The page's dedicated worker. */
 const engine = (page) => until("the engine's worker runs", () => page.workers().at(-1));
 
 for (const [name, kill] of [

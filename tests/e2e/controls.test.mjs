@@ -1,4 +1,4 @@
-// What the shopper can say about what the shop thinks: correct it, take things out, pause it, switch it off, take it along.
+// The shopper's control over what was learned: correct it, exclude products, pause it, switch it off, export it.
 //
 // Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
 

@@ -1,4 +1,4 @@
-// The shop opens with bestsellers, learns from a stranger's first clicks, and forgets when told to.
+// The shop opens with bestsellers, learns from a new shopper's first clicks, and forgets on request.
 //
 // Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
 

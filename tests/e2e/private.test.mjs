@@ -240,7 +240,7 @@ test("what this device remembers is one readable record, and only what the shopp
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
-    assert.equal(await remembered(page), null, "a stranger who did nothing is not remembered");
+    assert.equal(await remembered(page), null, "a shopper who did nothing is not remembered");
     const start = Math.floor(Date.now() / 1000);
     await shopper.lookAt("Pets", 1);
     await shopper.reads(/Learned from 1/);

@@ -1,5 +1,5 @@
-// What the first shelf may claim, state by state, by the word beside its heading and the line below it. Warming, adapted, paused and plain
-// are walked through in controls.test.mjs.
+// The claims of the first shelf, state by state: the badge beside its heading and the line below it. controls.test.mjs covers warming,
+// adapted, paused and plain.
 //
 // Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
 

@@ -1,4 +1,4 @@
-// Who comes back: what this device remembers of earlier visits, for how long, and what becomes of it where the browser stores nothing.
+// Returning shoppers: what this device remembers about earlier visits, for how long, and what happens if the browser stores nothing.
 //
 // Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
 
@@ -20,7 +20,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** Puts the nth product of the department page at hand into the cart, and returns its id. */
+/** Adds the nth product of the current department page to the cart, and returns its id. */
 async function take(shopper, department, nth) {
   const card = shopper.page.getByRole("list", { name: department, exact: true }).getByRole("listitem").nth(nth);
   await card.getByRole("button", { name: /^Add .+ to cart$/ }).click();
@@ -28,7 +28,7 @@ async function take(shopper, department, nth) {
   return decodeURIComponent(pathname.split("/").at(-1));
 }
 
-/** Waits until what is stored is such, and returns it. */
+/** Waits until the stored memory satisfies `is`, and returns it. */
 function stored({ page }, what, is) {
   return until(what, async () => {
     const memory = await remembered(page);
@@ -44,7 +44,7 @@ async function emptyCart(shopper) {
   await shopper.heading("Your cart is empty").waitFor();
 }
 
-/** Notes what the page says to its worker. */
+/** Records the page's messages to its worker. */
 const listen = (page) =>
   page.addInitScript(() => {
     window.said = [];
