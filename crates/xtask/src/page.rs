@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
-use fewshop_web::state::{Money, Product, thousands, tile_of};
+use fewshop_web::state::{Money, Product, tile_of};
+use fewshop_web::texts::thousands;
 
 use crate::policy::meta_policy;
 use crate::shop::Shop;

@@ -4,7 +4,8 @@
 use std::fmt::Write as _;
 
 use fewshop_core::ItemIx;
-use fewshop_web::state::{Money, thousands};
+use fewshop_web::state::Money;
+use fewshop_web::texts::thousands;
 
 use crate::page::{Base, escape, logo, name};
 use crate::policy::meta_policy;
