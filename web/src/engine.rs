@@ -4,8 +4,9 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use fewshop_core::Session;
+use fewshop_core::protocol::limits::{PATIENCE_MS, RESTART_PAUSE_MS};
 use fewshop_core::protocol::{Backend, Reply, Request};
-use fewshop_web::state::{Link, Look, Outcome, Pulse, RawReply, Wanted};
+use fewshop_web::state::{Link, Look, Outcome, Pulse, Wanted};
 use leptos::prelude::*;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -17,17 +18,16 @@ use crate::shop::Shop;
 /// Pack, relative to the worker's own address.
 const PACK_URL: &str = "../assets/shop.pack";
 
-/// Without a word for so long, a worker that loads or ranks is taken for dead. A ranking takes
-/// milliseconds and a download reports its progress, so even a slow phone stays far below. One that
-/// gives no sign of life is dead much sooner, see [`Pulse`].
-const PATIENCE: Duration = Duration::from_secs(20);
+/// A worker that loads or ranks without any message for this long is considered dead. One that does
+/// not answer a ping is replaced much sooner, see [`Pulse`].
+const PATIENCE: Duration = Duration::from_millis(PATIENCE_MS as u64);
 
 /// WebGPU by software needs seconds for what a CPU does in milliseconds; who forces it knows to
 /// wait.
 const PATIENCE_FORCED: Duration = Duration::from_secs(180);
 
-/// Before a dead worker is replaced.
-const RESTART_PAUSE: Duration = Duration::from_millis(200);
+/// Pause before a dead worker is replaced.
+const RESTART_PAUSE: Duration = Duration::from_millis(RESTART_PAUSE_MS as u64);
 
 thread_local! {
     static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
@@ -235,18 +235,14 @@ impl Running {
         let url = browser::href("/engine/worker.js");
         let worker =
             Worker::new_with_options(&url, &options).map_err(|err| browser::describe(&err))?;
-        let on_message =
-            Closure::new(|event: MessageEvent| {
-                match serde_wasm_bindgen::from_value::<RawReply>(event.data())
-                    .map(RawReply::into_reply)
-                {
-                    Ok(Some(reply)) => with_engine(|engine| engine.hear(reply)),
-                    Ok(None) => browser::warn("the worker said something that is no Reply"),
-                    Err(err) => browser::warn(&format!(
-                        "the worker said something that is no Reply: {err}"
-                    )),
+        let on_message = Closure::new(|event: MessageEvent| {
+            match serde_wasm_bindgen::from_value::<Reply>(event.data()) {
+                Ok(reply) => with_engine(|engine| engine.hear(reply)),
+                Err(err) => {
+                    browser::warn(&format!("the worker sent an invalid message: {err}"));
                 }
-            });
+            }
+        });
         let on_error = Closure::new(|event: ErrorEvent| {
             // A script that cannot be fetched fires a plain Event, which has no message.
             let message = js_sys::Reflect::get(&event, &"message".into())

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A value that an attribute may have, and how likely it is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ValueBelief {
     /// As the shop's data calls it.
     pub value: String,
@@ -15,6 +16,7 @@ pub struct ValueBelief {
 
 /// What is believed of one attribute.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct AttributeBelief {
     /// As the shop's data calls it: `children`, `household_size`.
     pub attribute: String,

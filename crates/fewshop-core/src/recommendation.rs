@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::FlatReason;
 use crate::{Item, ItemIx};
 
 /// A share of a pick's score that hangs on one shot.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Share {
     /// The shot.
     pub item: ItemIx,
@@ -16,7 +18,8 @@ pub struct Share {
 
 /// Why a product was picked; true to the arithmetic, not a story about it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(tag = "kind", rename_all = "snake_case", try_from = "FlatReason")]
 pub enum Reason {
     /// Its score falls when these shots are left out; the largest share first.
     BecauseOf {
@@ -34,6 +37,7 @@ pub enum Reason {
 
 /// What the shop itself did to a pick, after the model had ranked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum MerchantRule {
     /// It stands at a place that the shop chose.
@@ -58,6 +62,7 @@ impl MerchantRule {
 
 /// One pick.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Recommendation {
     /// The product.
     pub item: ItemIx,
@@ -72,9 +77,11 @@ pub struct Recommendation {
 
 /// Which products may be picked.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Filter {
     /// Only products whose category path begins with these; empty allows all.
     #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Vec<String>>"))]
     pub category: Vec<String>,
     /// Only these products, in whatever order; empty allows all. A row that the shop does not have
     /// allows nothing more.

@@ -5,12 +5,12 @@
 //! unless its loop hangs, and a long one for words on the matter at hand. A page that was frozen,
 //! with its worker, does not count the time that it slept.
 
+use fewshop_core::protocol::limits;
+
 /// Silence after which a worker is asked for a sign, in ms. An answer takes milliseconds.
-const QUIET: f64 = 1_000.0;
-/// What it then has to give one, in ms. Its loop is held up by one ranking at the most: the slowest
-/// sign took 470 ms, in a visit of 200 events after ten of 60 things each, on a machine with four
-/// times more work than cores.
-const GRACE: f64 = 4_000.0;
+const QUIET: f64 = limits::QUIET_MS as f64;
+/// What it then has to give one, in ms.
+const GRACE: f64 = limits::GRACE_MS as f64;
 /// A look that comes so much later than it was meant to, in ms, comes after a sleep.
 const SLEPT: f64 = 1_500.0;
 

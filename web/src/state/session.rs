@@ -8,22 +8,23 @@
 //! Times are seconds since 1970 by the device's clock, which may be wrong or set back: a time that
 //! lies ahead counts as now.
 
+use fewshop_core::protocol::limits;
 use fewshop_core::{Event, EventKind, ItemIx, Session};
 
 use super::{Rules, Taste};
 
 /// The most events that are kept; the oldest fall off. Far more than any ranking needs, and a bound
 /// on what is stored.
-pub const MAX_EVENTS: usize = 200;
+pub const MAX_EVENTS: usize = limits::MAX_EVENTS;
 /// The most earlier visits that are kept; the oldest fall off.
-pub const MAX_VISITS: usize = 10;
+pub const MAX_VISITS: usize = limits::MAX_VISITS;
 /// The most items of an earlier visit that are kept: those taken last.
-pub const MAX_TAKEN: usize = 60;
+pub const MAX_TAKEN: usize = limits::MAX_VISIT_ITEMS;
 /// A visit is over when nothing was done for so long, in seconds: half an hour, by which the web
 /// has always counted visits.
-pub const VISIT_GAP: u32 = 30 * 60;
+pub const VISIT_GAP: u32 = limits::VISIT_GAP_S;
 /// What is older is forgotten, in seconds: 30 days.
-pub const KEEP: u32 = 30 * 24 * 60 * 60;
+pub const KEEP: u32 = limits::KEEP_S;
 
 /// Whether a time is so long ago that what was done then is forgotten.
 pub(super) fn is_old(time: u32, now: u32) -> bool {
@@ -354,7 +355,7 @@ impl SessionLog {
         let shots = self.kept.session.shots();
         let mut taken: Vec<ItemIx> = shots
             .iter()
-            .filter(|shot| shot.kind >= EventKind::Cart)
+            .filter(|shot| shot.kind.is_taken())
             .map(|shot| shot.item)
             .collect();
         let dismissed = self.kept.session.dismissed();
