@@ -4,8 +4,9 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use fewshop_core::Session;
+use fewshop_core::protocol::limits::{PATIENCE_MS, RESTART_PAUSE_MS};
 use fewshop_core::protocol::{Backend, Reply, Request};
-use fewshop_web::state::{Answer, EngineState, Link, Look, Outcome, Pulse, RawReply, Wanted};
+use fewshop_web::state::{Answer, EngineState, Link, Look, Outcome, Pulse, Wanted};
 use leptos::prelude::*;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -16,17 +17,16 @@ use crate::browser;
 /// Pack, relative to the worker's own address.
 const PACK_URL: &str = "../assets/shop.pack";
 
-/// A worker that loads or ranks counts as dead after this time without progress. A ranking takes
-/// milliseconds and a download reports its progress, so even a slow phone stays far below. A missed
-/// heartbeat is noticed much sooner, see [`Pulse`].
-const PATIENCE: Duration = Duration::from_secs(20);
+/// A worker that loads or ranks counts as dead after this time without progress. A missed heartbeat
+/// is noticed much sooner, see [`Pulse`].
+const PATIENCE: Duration = Duration::from_millis(PATIENCE_MS as u64);
 
 /// WebGPU in software needs seconds for what a CPU does in milliseconds; those who force it expect
 /// to wait.
 const PATIENCE_FORCED: Duration = Duration::from_secs(180);
 
 /// Pause before a dead worker is replaced.
-const RESTART_PAUSE: Duration = Duration::from_millis(200);
+const RESTART_PAUSE: Duration = Duration::from_millis(RESTART_PAUSE_MS as u64);
 
 thread_local! {
     static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
@@ -244,18 +244,14 @@ impl Running {
         let url = browser::href("/engine/worker.js");
         let worker =
             Worker::new_with_options(&url, &options).map_err(|err| browser::describe(&err))?;
-        let on_message =
-            Closure::new(|event: MessageEvent| {
-                match serde_wasm_bindgen::from_value::<RawReply>(event.data())
-                    .map(RawReply::into_reply)
-                {
-                    Ok(Some(reply)) => with_engine(|engine| engine.receive(reply)),
-                    Ok(None) => browser::warn("the worker sent something that is not a Reply"),
-                    Err(err) => browser::warn(&format!(
-                        "the worker sent something that is not a Reply: {err}"
-                    )),
+        let on_message = Closure::new(|event: MessageEvent| {
+            match serde_wasm_bindgen::from_value::<Reply>(event.data()) {
+                Ok(reply) => with_engine(|engine| engine.receive(reply)),
+                Err(err) => {
+                    browser::warn(&format!("the worker sent an invalid message: {err}"));
                 }
-            });
+            }
+        });
         let on_error = Closure::new(|event: ErrorEvent| {
             // A script that cannot be fetched fires a plain Event without a message.
             let message = js_sys::Reflect::get(&event, &"message".into())

@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::FlatReason;
 use crate::{Item, ItemIx};
 
 /// The share of a pick's score that one context item carries.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Share {
     /// The context item.
     pub item: ItemIx,
@@ -16,7 +18,8 @@ pub struct Share {
 
 /// Why a product was picked, measured on the scores themselves.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(tag = "kind", rename_all = "snake_case", try_from = "FlatReason")]
 pub enum Reason {
     /// Its score falls when these context items are left out; the largest share first.
     BecauseOf {
@@ -34,6 +37,7 @@ pub enum Reason {
 
 /// The business rule that moved a pick, after the model had ranked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum MerchantRule {
     /// The shop chose its place.
@@ -58,6 +62,7 @@ impl MerchantRule {
 
 /// One pick.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Recommendation {
     /// The product.
     pub item: ItemIx,
@@ -72,9 +77,11 @@ pub struct Recommendation {
 
 /// Which products may be picked.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Filter {
     /// Only products whose category path begins with these levels; empty allows all.
     #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Vec<String>>"))]
     pub category: Vec<String>,
     /// Only these products, in any order; empty allows all. Rows past the end of the catalogue are
     /// ignored.

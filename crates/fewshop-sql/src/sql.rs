@@ -5,6 +5,8 @@
 //! Products are counted by rank, their place in the byte order of the ids: groups of whole numbers
 //! cost half of what groups of text cost, and a rank is the same on every machine.
 
+use fewshop_core::EventKind;
+
 /// How a column is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {
@@ -48,7 +50,7 @@ pub const EXPECTED: [(&str, &str); 6] = [
         "time",
         "a time such as 2017-01-01 11:53:26, or seconds since 1970",
     ),
-    ("event", "view, cart, purchase or dismiss"),
+    ("event", EventKind::LISTED),
     ("quantity", "a number of 0 or more, or nothing"),
 ];
 
@@ -80,6 +82,15 @@ fn id(column: &str, kind: ColumnKind) -> String {
     } else {
         format!("CAST(\"{column}\" AS VARCHAR)")
     }
+}
+
+/// Whether `event` is none of the kinds there are.
+fn no_kind() -> String {
+    let kinds = EventKind::ALL.map(|kind| format!("'{}'", kind.name()));
+    format!(
+        "(\"event\" IS NULL OR \"event\" NOT IN ({}))",
+        kinds.join(", ")
+    )
 }
 
 fn no_id(column: &str, kind: ColumnKind) -> String {
@@ -149,8 +160,7 @@ impl Queries {
             no_id("session_id", session),
             no_id("item_id", item),
             format!("({}) IS NULL", self.seconds()),
-            "(\"event\" IS NULL OR \"event\" NOT IN ('view', 'cart', 'purchase', 'dismiss'))"
-                .to_owned(),
+            no_kind(),
             self.no_quantity(),
         ];
         let columns: Vec<String> = EXPECTED

@@ -16,7 +16,6 @@ mod recorded;
 mod search;
 mod session;
 mod shelf;
-mod wire;
 
 pub use cart::{Cart, CartLine, MAX_QUANTITY};
 pub use catalogue::{Catalogue, CatalogueFileError, Product, short_brand};
@@ -35,4 +34,3 @@ pub use session::{
     Extra, KEEP, Learning, MAX_EVENTS, MAX_TAKEN, STORED_MAX_VISITS, SessionLog, Undo, VISIT_GAP,
 };
 pub use shelf::{Pick, ShelfState, mixed, settle};
-pub use wire::RawReply;

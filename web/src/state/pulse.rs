@@ -5,12 +5,12 @@
 //! loop hangs, and a long one for progress on the pending request. Time during which the page was
 //! frozen, with its worker, does not count.
 
+use fewshop_core::protocol::limits;
+
 /// Silence after which a heartbeat is requested, in ms. An answer takes milliseconds.
-const QUIET: f64 = 1_000.0;
-/// Time for that heartbeat, in ms. At most one ranking delays it: the slowest took 470 ms, in a
-/// visit of 200 events after ten visits of 60 items each, on a machine with four times more work
-/// than cores.
-const GRACE: f64 = 4_000.0;
+const QUIET: f64 = limits::QUIET_MS as f64;
+/// Time for that heartbeat, in ms.
+const GRACE: f64 = limits::GRACE_MS as f64;
 /// A check that is this much late, in ms, follows a sleep.
 const SLEPT: f64 = 1_500.0;
 

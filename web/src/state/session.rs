@@ -8,22 +8,23 @@
 //! Times are seconds since 1970 by the device's clock, which may be wrong or set back: a future
 //! time counts as now.
 
+use fewshop_core::protocol::limits;
 use fewshop_core::{Event, EventKind, ItemIx, Session};
 
 use super::{Correction, Corrections};
 
 /// Maximum number of stored events; the oldest are dropped. Far more than a ranking needs; it
 /// bounds the stored text.
-pub const MAX_EVENTS: usize = 200;
+pub const MAX_EVENTS: usize = limits::MAX_EVENTS;
 /// Maximum number of stored earlier visits; the oldest are dropped.
-pub const STORED_MAX_VISITS: usize = 10;
+pub const STORED_MAX_VISITS: usize = limits::MAX_VISITS;
 /// Maximum number of items stored per earlier visit: those taken last.
-pub const MAX_TAKEN: usize = 60;
+pub const MAX_TAKEN: usize = limits::MAX_VISIT_ITEMS;
 /// A visit is over after this time without an action, in seconds: half an hour, the usual
 /// definition on the web.
-pub const VISIT_GAP: u32 = 30 * 60;
+pub const VISIT_GAP: u32 = limits::VISIT_GAP_S;
 /// Older visits are forgotten, in seconds: 30 days.
-pub const KEEP: u32 = 30 * 24 * 60 * 60;
+pub const KEEP: u32 = limits::KEEP_S;
 
 /// Whether a time is more than [`KEEP`] ago.
 pub(super) fn is_old(time: u32, now: u32) -> bool {
@@ -356,7 +357,7 @@ impl SessionLog {
         let context = self.kept.session.context_items();
         let mut taken: Vec<ItemIx> = context
             .iter()
-            .filter(|click| click.kind >= EventKind::Cart)
+            .filter(|click| click.kind.is_taken())
             .map(|click| click.item)
             .collect();
         let dismissed = self.kept.session.dismissed();
