@@ -73,7 +73,11 @@ fn dependencies_point_down_only() {
     check_inner("fewshop-wasm", &["fewshop-core", "fewshop-model"]);
     check_inner("fewshop-web", &["fewshop-core"]);
     check_inner("fewshop-sql", &["fewshop-core"]);
-    check_inner("fewshop-train", &["fewshop-core", "fewshop-model"]);
+    check_inner("fewshop-reference", &[]);
+    check_inner(
+        "fewshop-train",
+        &["fewshop-core", "fewshop-model", "fewshop-reference"],
+    );
 }
 
 #[test]
