@@ -12,8 +12,8 @@
 //! times without seconds, and a product that was taken and turned down in the same second, which
 //! only the order of the lines could settle.
 //!
-//! Without a feature only the text is here: DataFusion takes longer to build than all the rest of
-//! the workspace.
+//! Without features only the SQL text is compiled: DataFusion takes longer to build than the whole
+//! main workspace.
 
 #[cfg(feature = "engine")]
 mod columns;
