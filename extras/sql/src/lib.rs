@@ -1,16 +1,15 @@
-//! Counting of event logs by SQL, for logs that do not fit into the memory of a training, or onto
-//! one machine.
+//! Counts event logs by SQL: logs that do not fit into memory, or onto one machine.
 //!
-//! [`sql`] holds the text, the same for both engines: DataFusion in this process (feature
-//! `engine`), which keeps to a limit of memory and spills to the disk past it, and a Ballista
-//! cluster (feature `cluster`). [`Counter`] asks it of a [`Source`], the events and items that
-//! `fewshop train` reads, and answers in the words of [`fewshop_core::counts`]: whole numbers, the
-//! very ones that `fewshop train` counts. The program `fewshop-count` writes them as files;
-//! `fewshop-node` (feature `node`) is a scheduler or an executor of such a cluster.
+//! [`sql`] contains the SQL, the same for both engines: DataFusion in this process (feature
+//! `engine`), which respects a memory limit and spills to disk, and a Ballista cluster (feature
+//! `cluster`). [`Counter`] runs it on a [`Source`], the events and items that `fewshop train`
+//! reads, and returns the types of [`fewshop_core::counts`]: integers, identical to the ones that
+//! `fewshop train` counts. The program `fewshop-count` writes them to files; `fewshop-node`
+//! (feature `node`) is a scheduler or an executor of such a cluster.
 //!
-//! What the trainer reads more leniently is refused here with a message: blanks around a cell,
-//! times without seconds, and a product that was taken and turned down in the same second, which
-//! only the order of the lines could settle.
+//! Some input that the trainer accepts is refused here with a message: blanks around a cell, times
+//! without seconds, and a product that was taken and dismissed in the same second, whose order only
+//! the lines of the file show.
 //!
 //! Without features only the SQL text is compiled: DataFusion takes longer to build than the whole
 //! main workspace.

@@ -1,4 +1,4 @@
-//! `fewshop-count`: what `fewshop count --engine sql` and `--cluster` start.
+//! `fewshop-count`, the program that `fewshop count --engine sql` and `--cluster` start.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -51,7 +51,7 @@ struct Cli {
     least: usize,
 }
 
-/// The smallest memory with which sorting goes on.
+/// The smallest memory with which sorting works.
 const LEAST_BYTES: usize = 24_000_000;
 
 fn bytes(text: &str) -> Result<usize, String> {
@@ -171,7 +171,7 @@ fn on_cluster(_: Source, _: &str, _: usize) -> Result<Counter, SqlError> {
     Err(SqlError::NoClient)
 }
 
-/// Writes a file that appears whole or not at all.
+/// Writes a file that appears completely or not at all.
 fn write<T>(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<File>) -> Result<T, SqlError>,
@@ -197,7 +197,7 @@ fn write<T>(
     done
 }
 
-/// How far the work is, on stderr: at a terminal a spinner, elsewhere lines.
+/// Progress on stderr: a spinner on a terminal, otherwise lines.
 struct Steps(ProgressBar);
 
 impl Steps {
