@@ -176,7 +176,7 @@ impl Wheel {
         ]))
         .with_context(|| {
             format!(
-                "{} comes from PyPI by pip: python3 with pip and a network are needed",
+                "cannot download {} from PyPI: this needs python3 with pip, and a network",
                 self.package
             )
         })?;
@@ -188,10 +188,7 @@ impl Wheel {
         let bytes = fs::read(wheel).with_context(|| format!("failed to read {}", shown(wheel)))?;
         let (found, expected) = (digest(&bytes), self.sha256);
         if found != expected {
-            bail!(
-                "{} has the SHA-256 {found}, expected {expected}",
-                shown(wheel)
-            );
+            bail!("{} has SHA-256 {found}, expected {expected}", shown(wheel));
         }
         Ok(())
     }

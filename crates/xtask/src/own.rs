@@ -54,8 +54,8 @@ pub(crate) fn shop(options: &Options) -> Result<()> {
             .or_else(|| std::env::var_os(FOLDER).map(PathBuf::from));
         let Some(given) = given else {
             bail!(
-                "the raw log of this shop is not there: download 'Online Retail' from the UCI repository (https://archive.ics.uci.edu/dataset/352), \
-                 then name the file or its folder with --data or in {FOLDER}"
+                "the raw log of this shop is missing: download 'Online Retail' from the UCI repository (https://archive.ics.uci.edu/dataset/352), \
+                 then give the file or its folder with --data or in {FOLDER}"
             );
         };
         let raw = raw_file(&given)?;
@@ -112,8 +112,8 @@ fn train(folder: &str, pack: &str) -> std::process::Command {
 /// The raw file itself, or the only file below a folder that looks like it.
 fn raw_file(given: &Path) -> Result<PathBuf> {
     // The commands that read it start in the root.
-    let given =
-        std::path::absolute(given).with_context(|| format!("{}: no path", given.display()))?;
+    let given = std::path::absolute(given)
+        .with_context(|| format!("{}: not a valid path", given.display()))?;
     if given.is_file() {
         return Ok(given);
     }
@@ -134,13 +134,13 @@ fn raw_file(given: &Path) -> Result<PathBuf> {
         (Some(file), None) => Ok(given.join(file)),
         (None, _) => {
             bail!(
-                "{}: no file such as 'Online Retail.xlsx', online_retail.csv or online-retail.parquet in it",
+                "{} contains no file such as 'Online Retail.xlsx', online_retail.csv or online-retail.parquet",
                 given.display()
             )
         }
         (Some(one), Some(other)) => {
             bail!(
-                "{}: {} and {} may both be meant: name one with --data",
+                "{} contains both {} and {}: choose one with --data",
                 given.display(),
                 other.display(),
                 one.display()
@@ -172,7 +172,7 @@ mod tests {
             raw_file(dir.path())
                 .unwrap_err()
                 .to_string()
-                .contains("name one with --data")
+                .contains("choose one with --data")
         );
     }
 

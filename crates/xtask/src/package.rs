@@ -21,7 +21,7 @@ pub(crate) fn build(out: &Path) -> Result<()> {
     run(&mut build_page())?;
     make(out)?;
     say!(
-        "{}: the package; `npm pack` or `npm publish` there, or copy it beside a page",
+        "the package is in {}: run `npm pack` or `npm publish` there, or copy it beside a page",
         shown(out)
     );
     Ok(())
@@ -58,7 +58,7 @@ fn refuse_other_files(out: &Path) -> Result<()> {
         return Ok(());
     }
     bail!(
-        "{} holds something else than this package: name a new folder",
+        "{} contains other files than this package: choose a new folder",
         shown(out)
     )
 }
@@ -132,7 +132,7 @@ mod tests {
             refuse_other_files(dir.path())
                 .unwrap_err()
                 .to_string()
-                .contains("name a new folder")
+                .contains("choose a new folder")
         );
     }
 }

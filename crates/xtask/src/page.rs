@@ -29,7 +29,7 @@ impl std::str::FromStr for Base {
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "/-_.~".contains(c));
         if !(plain && text.starts_with('/') && text.ends_with('/')) || text.contains("//") {
-            return Err("expected a path that begins and ends with '/', as /shop/".to_owned());
+            return Err("expected a path that begins and ends with '/', such as /shop/".to_owned());
         }
         Ok(Self(text.to_owned()))
     }
@@ -173,12 +173,12 @@ fn fill(template: &str, values: &[(&str, &str)]) -> Result<String> {
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("{{") {
         let Some((name, after)) = after.split_once("}}") else {
-            bail!("index.html: a '{{{{' has no '}}}}' after it");
+            bail!("index.html: a '{{{{' without '}}}}'");
         };
         let Some(at) = values.iter().position(|(known, _)| *known == name.trim()) else {
             let known: Vec<&str> = values.iter().map(|(known, _)| *known).collect();
             bail!(
-                "index.html: nothing is called '{}'; expected one of {}",
+                "index.html: unknown name '{}', expected one of {}",
                 name.trim(),
                 known.join(", ")
             );

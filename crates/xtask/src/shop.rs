@@ -86,14 +86,14 @@ impl Shop {
         let path = &which.file();
         if !path.exists() {
             bail!(
-                "{} is not there: it holds the trained shop. `cargo xtask pack` trains and writes it, or give another with --pack",
+                "there is no trained shop at {}: make it with `cargo xtask pack`, or give another with --pack",
                 shown(path)
             );
         }
         let bytes = fs::read(path).with_context(|| format!("failed to read {}", shown(path)))?;
         let pack = Pack::from_bytes(&bytes).with_context(|| {
             format!(
-                "{} is no good pack: `cargo xtask pack` writes it anew",
+                "{} is not a valid pack: make it again with `cargo xtask pack`",
                 shown(path)
             )
         })?;
@@ -126,7 +126,7 @@ impl Shop {
         let [name, currency, notice] = card;
         if catalogue.len() != popularity.len() {
             bail!(
-                "the pack counts the purchases of {} products but has {}",
+                "the pack has purchase counts for {} products but {} products",
                 popularity.len(),
                 catalogue.len()
             );
@@ -369,7 +369,7 @@ pub(crate) mod tests {
         assert!(
             error
                 .to_string()
-                .contains("purchases of 2 products but has 1"),
+                .contains("purchase counts for 2 products but 1 products"),
             "{error}"
         );
     }
@@ -399,6 +399,6 @@ pub(crate) mod tests {
         })
         .unwrap_err()
         .to_string();
-        assert!(error.contains("broken.pack is no good pack"), "{error}");
+        assert!(error.contains("broken.pack is not a valid pack"), "{error}");
     }
 }

@@ -411,7 +411,7 @@ mod tests {
             site.write("a", b"2")
                 .unwrap_err()
                 .to_string()
-                .contains("two files want to be a")
+                .contains("two files have the name a")
         );
     }
 }

@@ -201,7 +201,7 @@ fn report(files: &[(Group, String, Size)]) -> (String, Vec<String>) {
         line(name, size, &budget.to_string());
         if size.brotli > budget {
             over.push(format!(
-                "{name} has {} bytes as brotli, {budget} are allowed",
+                "{name} has {} bytes (brotli), {budget} are allowed",
                 size.brotli
             ));
         }

@@ -146,7 +146,7 @@ pub(crate) fn ensure_chromium() -> Result<(PathBuf, PathBuf)> {
     if !is_root() || on_path("apt-get").is_none() {
         bail!(
             "the browser tests need Chromium and chromedriver: install both (Debian: apt-get install chromium chromium-driver), or set \
-             CHROME and CHROMEDRIVER to where they are"
+             CHROME and CHROMEDRIVER to their paths"
         );
     }
     say!("Chromium or its driver is missing: installing Debian's packages");

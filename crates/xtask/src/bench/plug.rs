@@ -28,7 +28,7 @@ pub(crate) fn plug(out: &Path, gpu: bool) -> Result<()> {
     }
     copy_folder(&root().join("crates/fewshop-bench/page"), &out)?;
     say!(
-        "{}: index.html runs the own kernels, burn.html plain burn, adapt.html the shop's adaptation",
+        "{}: index.html runs our kernels, burn.html plain burn, adapt.html the shop's adaptation",
         shown(&out)
     );
     Ok(())
