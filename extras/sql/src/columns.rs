@@ -11,7 +11,7 @@ use crate::SqlError;
 use crate::sql::{ColumnKind, Kinds};
 
 /// Maximum length of a header in a CSV file.
-const MOST_HEADER: u64 = 1 << 20;
+const MAX_HEADER: u64 = 1 << 20;
 
 const IDS: &[ColumnKind] = &[ColumnKind::Text, ColumnKind::Whole];
 
@@ -84,7 +84,7 @@ async fn register(
 /// The names in the first line of a CSV file.
 fn header(path: &Path) -> std::io::Result<Vec<String>> {
     let mut line = String::new();
-    BufReader::new(File::open(path)?.take(MOST_HEADER)).read_line(&mut line)?;
+    BufReader::new(File::open(path)?.take(MAX_HEADER)).read_line(&mut line)?;
     let line = line
         .trim_start_matches('\u{feff}')
         .trim_end_matches(['\r', '\n']);

@@ -52,7 +52,7 @@ struct Cli {
 }
 
 /// The smallest memory with which sorting works.
-const LEAST_BYTES: usize = 24_000_000;
+const MIN_BYTES: usize = 24_000_000;
 
 fn bytes(text: &str) -> Result<usize, String> {
     let wrong = || "expected a size of at least 24MB, such as 500MB or 2GB".to_owned();
@@ -71,7 +71,7 @@ fn bytes(text: &str) -> Result<usize, String> {
         .parse::<usize>()
         .ok()
         .and_then(|count| count.checked_mul(unit));
-    size.filter(|&size| size >= LEAST_BYTES).ok_or_else(wrong)
+    size.filter(|&size| size >= MIN_BYTES).ok_or_else(wrong)
 }
 
 fn share(text: &str) -> Result<f64, String> {
