@@ -1,7 +1,8 @@
-//! How fast a made-up log is counted, and in how much memory: one line of a table for
+//! Measures time and memory for counting a synthetic log: one line of a table for
 //! `docs/performance.md`.
 //!
-//! `cargo run --release -p fewshop-sql --features node --example measure -- --events 1000000 --folder DIR [--executors 2]`
+//! `cargo run --release --manifest-path extras/sql/Cargo.toml --features node --example measure --
+//! --events 1000000 --folder DIR [--executors 2]`
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -26,22 +27,22 @@ struct Args {
     /// Products of the shop
     #[arg(long, default_value_t = 5_000)]
     items: usize,
-    /// Folder for log, counts and what goes to the disk
+    /// Folder for the log, the counts and spilled data
     #[arg(long)]
     folder: PathBuf,
     /// Bytes for groups and sorting, in this process or in each executor
     #[arg(long, default_value_t = 1_000_000_000)]
     memory: usize,
-    /// Let a scheduler and so many executors of one thread each count, on this machine
+    /// Count with a scheduler and this many executors of one thread each on this machine
     #[arg(long, default_value_t = 0)]
     executors: usize,
     /// Threads of this process, or parts for the executors
     #[arg(long, default_value_t = 2)]
     threads: usize,
-    /// `fewshop-node`; the one beside this program where it is left out
+    /// Path of `fewshop-node`; default: beside this program
     #[arg(long)]
     node: Option<PathBuf>,
-    /// Start of the random numbers
+    /// Seed of the random numbers
     #[arg(long, default_value_t = 7)]
     seed: u64,
 }
@@ -56,8 +57,8 @@ impl Dice {
     }
 }
 
-/// Writes the log unless it is there: sessions of 1 to 15 events in order of time, the first
-/// products far more often than the last, one event of twenty a dismissal.
+/// Writes the log unless it exists: sessions of 1 to 15 events in order of time, the first products
+/// far more often than the last, one event in twenty a dismissal.
 fn source(args: &Args) -> Outcome<Source> {
     const ROWS: usize = 1 << 18;
     let name = format!("{}-{}-{}", args.events, args.items, args.seed);

@@ -1,4 +1,4 @@
-//! What can be wrong with a counting, said so that it can be mended.
+//! The errors of counting, with advice.
 
 use std::path::PathBuf;
 
@@ -11,10 +11,10 @@ pub enum SqlError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system or the engine said.
+        /// The message of the system or the engine.
         reason: String,
     },
-    /// A path that the engine would take for a pattern.
+    /// The engine would take the path for a pattern.
     #[error(
         "{path}: the path holds one of * ? [ and would be read as a pattern of many files: rename it"
     )]
@@ -22,7 +22,7 @@ pub enum SqlError {
         /// The file.
         path: PathBuf,
     },
-    /// A column is not there.
+    /// A column is missing.
     #[error(
         "{path}: the column '{column}' is missing, found {found}: rename the one that is meant, or add it"
     )]
@@ -31,10 +31,10 @@ pub enum SqlError {
         path: PathBuf,
         /// Its name.
         column: &'static str,
-        /// The columns that are there.
+        /// The existing columns.
         found: String,
     },
-    /// A column of a type that says something else.
+    /// A column has the wrong type.
     #[error(
         "{path}, field '{column}': found a column of {found}, expected {expected}: write the column that way"
     )]
@@ -43,12 +43,12 @@ pub enum SqlError {
         path: PathBuf,
         /// Its name.
         column: &'static str,
-        /// The type that is there.
+        /// Its type.
         found: String,
-        /// The types that will do.
+        /// The accepted types.
         expected: &'static str,
     },
-    /// Rows that do not hold what they should.
+    /// Rows have invalid values.
     #[error(
         "{path}, field '{column}': {rows} rows such as '{found}', expected {expected}: correct or remove them; `fewshop check` names their lines"
     )]
@@ -57,29 +57,29 @@ pub enum SqlError {
         path: PathBuf,
         /// Name of the column.
         column: &'static str,
-        /// How many rows.
+        /// Number of such rows.
         rows: u64,
-        /// What stands in one of them.
+        /// The value in one of them.
         found: String,
-        /// What should stand there.
+        /// The expected value.
         expected: &'static str,
     },
-    /// There is no row.
+    /// The file has no rows.
     #[error("{path}: there is no row, expected at least one {what}: export it again")]
     NoRow {
         /// The file.
         path: PathBuf,
-        /// What a row holds.
+        /// The contents of a row.
         what: &'static str,
     },
-    /// An order that only the lines of the file would tell.
+    /// The order of two events or sessions, which only the lines of the file would show.
     #[error(
         "{path}: {what}: SQL does not know the order of the lines, give them different times or count with `--engine memory`"
     )]
     Order {
         /// The file.
         path: PathBuf,
-        /// What cannot be told.
+        /// What is undecidable.
         what: String,
     },
     /// The memory limit is too low for the work.
@@ -87,51 +87,51 @@ pub enum SqlError {
         "{step}: the memory that was given does not suffice ({reason}): give more with --memory"
     )]
     Memory {
-        /// What was being done.
+        /// The step that failed.
         step: &'static str,
-        /// What the engine said.
+        /// The message of the engine.
         reason: String,
     },
-    /// The cluster's address.
+    /// The cluster's address is malformed.
     #[error(
         "--cluster: found '{found}', expected df://host:port, the address of a Ballista scheduler"
     )]
     Address {
-        /// What was given.
+        /// The given value.
         found: String,
     },
-    /// Nobody answers there.
+    /// No scheduler answers.
     #[error(
         "no scheduler answers at {address} ({reason}): start one with its executors (`fewshop-node scheduler`, `fewshop-node executor`), or check --cluster"
     )]
     NoScheduler {
         /// The address.
         address: String,
-        /// What the system said.
+        /// The message of the system.
         reason: String,
     },
     /// The engine failed.
     #[error("{step}: {reason}")]
     Engine {
-        /// What was being done.
+        /// The step that failed.
         step: &'static str,
-        /// What the engine said.
+        /// The message of the engine.
         reason: String,
     },
-    /// Nothing can be written there.
+    /// A file or folder cannot be written.
     #[error(
         "{path}: cannot be written ({reason}): check that the folder may be written to and has room"
     )]
     Write {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The message of the system.
         reason: String,
     },
-    /// Whoever takes the counts could not.
+    /// The receiver of the counts failed.
     #[error("the counts cannot be passed on ({0}): check that their folder has room")]
     Taker(#[from] std::io::Error),
-    /// The program lacks the cluster's client.
+    /// The program was built without the cluster's client.
     #[error(
         "this program was built without Ballista: build it with `--features cluster`, or leave --cluster out"
     )]

@@ -1,4 +1,4 @@
-//! `fewshop-count`: what `fewshop count --engine sql` and `--cluster` start.
+//! `fewshop-count`, the program that `fewshop count --engine sql` and `--cluster` start.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -51,8 +51,8 @@ struct Cli {
     least: usize,
 }
 
-/// The smallest memory with which sorting goes on.
-const LEAST_BYTES: usize = 24_000_000;
+/// The smallest memory with which sorting works.
+const MIN_BYTES: usize = 24_000_000;
 
 fn bytes(text: &str) -> Result<usize, String> {
     let wrong = || "expected a size of at least 24MB, such as 500MB or 2GB".to_owned();
@@ -71,7 +71,7 @@ fn bytes(text: &str) -> Result<usize, String> {
         .parse::<usize>()
         .ok()
         .and_then(|count| count.checked_mul(unit));
-    size.filter(|&size| size >= LEAST_BYTES).ok_or_else(wrong)
+    size.filter(|&size| size >= MIN_BYTES).ok_or_else(wrong)
 }
 
 fn share(text: &str) -> Result<f64, String> {
@@ -171,7 +171,7 @@ fn on_cluster(_: Source, _: &str, _: usize) -> Result<Counter, SqlError> {
     Err(SqlError::NoClient)
 }
 
-/// Writes a file that appears whole or not at all.
+/// Writes a file that appears completely or not at all.
 fn write<T>(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<File>) -> Result<T, SqlError>,
@@ -197,7 +197,7 @@ fn write<T>(
     done
 }
 
-/// How far the work is, on stderr: at a terminal a spinner, elsewhere lines.
+/// Progress on stderr: a spinner on a terminal, otherwise lines.
 struct Steps(ProgressBar);
 
 impl Steps {

@@ -1,4 +1,4 @@
-//! Asks the SQL and makes counts of the answers.
+//! Runs the queries and converts their results to counts.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ use crate::SqlError;
 use crate::columns;
 use crate::sql::{Cut, EXPECTED, PAIR, Queries};
 
-/// What is counted.
+/// The files to count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// `user_id,session_id,time,item_id,event,quantity`, as Parquet or CSV.
@@ -31,25 +31,25 @@ pub struct Source {
     pub items: PathBuf,
 }
 
-/// What DataFusion in this process may take.
+/// The limits of DataFusion in this process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// For what is grouped and sorted, in bytes; past it the work goes to the disk. Buffers of a
-    /// file or batch come on top.
+    /// Bytes for groups and sorting; beyond them it spills to disk. Buffers for files and batches
+    /// come on top.
     pub memory_bytes: usize,
-    /// Threads, and parts that the work is cut into.
+    /// Threads, and number of partitions.
     pub threads: usize,
-    /// Folder for what goes to the disk; the system's own for temporary files where it is left out.
+    /// Folder for spilled data; by default the system's temporary folder.
     pub spill: Option<PathBuf>,
 }
 
-/// The bytes that the pairs of a batch of sessions may take at once.
+/// Maximum bytes for the pairs of one batch of sessions.
 const PAIRS_BYTES: u64 = 64 << 20;
-/// Bytes that a sort keeps back, as DataFusion has them.
-const MOST_RESERVED: usize = 10 << 20;
-/// Rows of a batch, as DataFusion has them.
+/// DataFusion's default for the bytes that a sort reserves.
+const MAX_RESERVED: usize = 10 << 20;
+/// DataFusion's default for the rows of a batch.
 const BATCH: u64 = 8_192;
-/// Two whole numbers.
+/// Bytes of two integers.
 const PAIR_BYTES: u64 = 16;
 
 /// Counts one log.
@@ -87,7 +87,7 @@ impl Counter {
     /// Counts in this process.
     ///
     /// # Errors
-    /// [`SqlError`]: a file that cannot be read, lacks a column or holds a value that is none.
+    /// [`SqlError`]: a file cannot be read, lacks a column or contains an invalid value.
     pub fn embedded(source: Source, settings: &Settings) -> Result<Self, SqlError> {
         let runtime = runtime(settings.threads)?;
         let mut builder = RuntimeEnvBuilder::new()
@@ -98,9 +98,9 @@ impl Counter {
         let environment = builder
             .build_arc()
             .map_err(|error| failed("Setting up", &error))?;
-        // What a sort keeps back to merge what it has put on the disk; more than its part of the
-        // memory and it could not.
-        let reserved = (settings.memory_bytes / 16).min(MOST_RESERVED);
+        // The memory that a sort reserves for merging what it spilled. With more than its share of
+        // the memory it would fail.
+        let reserved = (settings.memory_bytes / 16).min(MAX_RESERVED);
         let config = SessionConfig::new()
             .with_target_partitions(settings.threads.max(1))
             .with_sort_spill_reservation_bytes(reserved);
@@ -112,7 +112,7 @@ impl Counter {
     /// read the files by the same paths as this process.
     ///
     /// # Errors
-    /// As [`Self::embedded`], and where no scheduler answers.
+    /// As [`Self::embedded`], and if no scheduler answers.
     #[cfg(feature = "cluster")]
     pub fn cluster(source: Source, url: &str, parts: usize) -> Result<Self, SqlError> {
         use ballista::prelude::{SessionConfigExt, SessionContextExt};
@@ -155,8 +155,7 @@ impl Counter {
         self.rows
     }
 
-    /// Bytes that went to the disk up to now, since the memory did not hold them. 0 for a cluster,
-    /// whose executors do not tell.
+    /// Bytes spilled to disk so far. 0 for a cluster, whose executors do not report them.
     #[must_use]
     pub fn spilled_bytes(&self) -> u64 {
         self.spilled.get()
@@ -237,10 +236,10 @@ impl Counter {
         Ok(())
     }
 
-    /// How large the log is.
+    /// The size of the log.
     ///
     /// # Errors
-    /// [`SqlError`]: the engine fails, or a product was taken and turned down in the same second.
+    /// [`SqlError`]: the engine fails, or a product was taken and dismissed in the same second.
     pub fn shape(&mut self) -> Result<LogShape, SqlError> {
         const STEP: &str = "Counting the sessions";
         let mut shape = LogShape::default();
@@ -282,11 +281,11 @@ impl Counter {
         Ok(shape)
     }
 
-    /// How popular the products are that were taken, in the byte order of their ids; the recent
-    /// sessions are the last `recent_share` of them.
+    /// Popularity of the products that were taken, in the byte order of their ids. The recent
+    /// sessions are the last `recent_share` of all.
     ///
     /// # Errors
-    /// [`SqlError`]: the engine fails, or two sessions of one time and id stand where the recent ones begin.
+    /// [`SqlError`]: the engine fails, or two sessions with one time and id lie where the recent ones begin.
     pub fn popularity(&mut self, recent_share: f64) -> Result<Vec<ItemCount>, SqlError> {
         const STEP: &str = "Counting the products";
         if self.days.is_empty() {
@@ -312,7 +311,7 @@ impl Counter {
         Ok(counts)
     }
 
-    /// The session after the first `before`, where there is one.
+    /// The session after the first `before`, if there is one.
     fn cut(&self, before: u64) -> Result<Option<Cut>, SqlError> {
         const STEP: &str = "Finding where the recent sessions begin";
         let mut left = before;
@@ -347,9 +346,9 @@ impl Counter {
         Ok(found.pop())
     }
 
-    /// Tells of each two products that were taken in one session at least `least` times in how many
-    /// sessions they were; the first id comes before the second, and the pairs are in the byte
-    /// order of the ids. Returns how many pairs there are.
+    /// Calls `each` for every two products that at least `least` sessions contain both of, with the
+    /// number of these sessions. The first id is the smaller one, and the pairs are in the byte
+    /// order of the ids. Returns the number of pairs.
     ///
     /// # Errors
     /// [`SqlError`]: the engine fails, or `each` does.
@@ -362,7 +361,7 @@ impl Counter {
         if self.days.is_empty() {
             self.shape()?;
         }
-        // The engine makes all pairs of a batch at once, and the longest session may stand in it
+        // The engine makes all pairs of a batch at once, and the longest session may occur in it
         // more than once.
         let longest = self
             .shape
@@ -379,7 +378,7 @@ impl Counter {
             .runtime
             .block_on(self.plan(&text))
             .map_err(|error| failed(STEP, &error))?;
-        // What a stream does as it begins may ask for the runtime.
+        // A stream may need the runtime when it starts.
         let begin = async { execute_stream(plan.clone(), task) };
         let mut stream = self
             .runtime
@@ -445,7 +444,7 @@ impl Counter {
         Ok((query.create_physical_plan().await?, task))
     }
 
-    /// Notes what a query that is over has put on the disk.
+    /// Adds the bytes that a finished query has spilled.
     fn note(&self, plan: &Arc<dyn ExecutionPlan>) {
         self.spilled.set(self.spilled.get() + spilled(plan));
     }
@@ -475,7 +474,7 @@ fn runtime(threads: usize) -> Result<Runtime, SqlError> {
     })
 }
 
-/// What went wrong, on one line.
+/// The error on one line.
 fn failed(step: &'static str, error: &DataFusionError) -> SqlError {
     const MOST: usize = 400;
     let text = error.to_string();
@@ -486,7 +485,7 @@ fn failed(step: &'static str, error: &DataFusionError) -> SqlError {
         .chars()
         .take(MOST)
         .collect();
-    // From a cluster the cause comes as text alone.
+    // A cluster reports the cause as text only.
     if matches!(error.find_root(), DataFusionError::ResourcesExhausted(_))
         || text.contains("Resources exhausted")
     {
@@ -496,7 +495,7 @@ fn failed(step: &'static str, error: &DataFusionError) -> SqlError {
     }
 }
 
-/// A column of whole numbers.
+/// A column of integers.
 fn column(step: &'static str, batch: &RecordBatch, index: usize) -> Result<Int64Array, SqlError> {
     let engine = |reason: String| SqlError::Engine { step, reason };
     if index >= batch.num_columns() {
@@ -525,7 +524,7 @@ fn texts(step: &'static str, batch: &RecordBatch, index: usize) -> Result<String
     Ok(text.as_string::<i32>().clone())
 }
 
-/// A whole number of an answer of one row; a sum over no row is nothing, which is 0.
+/// An integer of a one-row result. The sum over no rows is NULL, which means 0.
 fn whole(batches: &[RecordBatch], index: usize) -> Result<u64, SqlError> {
     const STEP: &str = "Reading an answer";
     let Some(batch) = batches.iter().find(|batch| batch.num_rows() > 0) else {
@@ -543,7 +542,7 @@ fn whole(batches: &[RecordBatch], index: usize) -> Result<u64, SqlError> {
     })
 }
 
-/// Whether a scheduler listens there, found out before hours of work are planned for it.
+/// Checks that a scheduler listens there before planning hours of work for it.
 #[cfg(feature = "cluster")]
 fn answers(url: &str) -> Result<(), SqlError> {
     use std::net::{TcpStream, ToSocketAddrs};

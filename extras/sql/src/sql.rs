@@ -1,13 +1,13 @@
-//! The SQL: the same text whoever runs it. It names two tables, `events` and `items`, and uses
-//! nothing that an ordinary Ballista cluster lacks: no function of our own, so that its executors
-//! need not be ours.
+//! The SQL, the same text for every engine. It uses two tables, `events` and `items`, and only what
+//! an ordinary Ballista cluster has: no functions of our own, so that other people's executors can
+//! run it.
 //!
-//! Products are counted by rank, their place in the byte order of the ids: groups of whole numbers
-//! cost half of what groups of text cost, and a rank is the same on every machine.
+//! Products are counted by rank, the position of their id in byte order: grouping by integers costs
+//! half as much as grouping by text, and a rank is the same on every machine.
 
 use fewshop_core::EventKind;
 
-/// How a column is written.
+/// The representation of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {
     /// Text.
@@ -16,14 +16,14 @@ pub enum ColumnKind {
     Whole,
     /// Numbers.
     Number,
-    /// Times since 1970, so many of their units a second.
+    /// Times since 1970, in units of which a second has this many.
     Time {
         /// 1, 1,000, 1,000,000 or 1,000,000,000.
         per_second: i64,
     },
 }
 
-/// How the columns of `events` are written, and that of the ids in `items`.
+/// The representations of the columns of `events`, and of the ids in `items`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kinds {
     /// `user_id`.
@@ -40,8 +40,8 @@ pub struct Kinds {
     pub catalogue: ColumnKind,
 }
 
-/// Columns of `events`, in the order in which [`Queries::faults`] looks at them, and what is
-/// expected there.
+/// Columns of `events` in the order in which [`Queries::faults`] checks them, and their expected
+/// values.
 pub const EXPECTED: [(&str, &str); 6] = [
     ("user_id", "an id without blanks around it"),
     ("session_id", "an id without blanks around it"),
@@ -60,7 +60,7 @@ pub struct Queries {
     kinds: Kinds,
 }
 
-/// Where the recent sessions begin: at this one.
+/// The session with which the recent ones begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cut {
     /// Time of its first event, in seconds since 1970.
@@ -69,11 +69,11 @@ pub struct Cut {
     pub session: String,
 }
 
-/// A pair of ranks in one number: groups of one column of whole numbers are the fastest that there
-/// are.
+/// Factor that packs a pair of ranks into one number: grouping by one integer column is the
+/// fastest.
 pub const PAIR: i64 = 1 << 32;
 
-/// Seconds of a day.
+/// Seconds per day.
 const DAY_S: i64 = 86_400;
 
 fn id(column: &str, kind: ColumnKind) -> String {
@@ -103,14 +103,14 @@ fn quoted(text: &str) -> String {
 }
 
 impl Queries {
-    /// Queries over columns that are written so.
+    /// Queries over columns with these representations.
     #[must_use]
     pub fn new(kinds: Kinds) -> Self {
         Self { kinds }
     }
 
-    /// Seconds since 1970, NULL where there is no time. The rule is that of `fewshop train`; only
-    /// seconds with a fraction before 1970 are refused, since a cast rounds them the other way.
+    /// Seconds since 1970, NULL if the value is not a time. The rule is that of `fewshop train`,
+    /// but fractional seconds before 1970 are refused, because a cast rounds them the other way.
     fn seconds(&self) -> String {
         match self.kinds.time {
             ColumnKind::Whole => {
@@ -145,8 +145,8 @@ impl Queries {
         }
     }
 
-    /// One row: how many events, then for each of [`EXPECTED`] how many rows are wrong and what
-    /// stands in one of them.
+    /// One row: the number of events, then for each of [`EXPECTED`] the number of wrong rows and
+    /// the value of one of them.
     #[must_use]
     pub fn faults(&self) -> String {
         let Kinds {
@@ -179,7 +179,7 @@ impl Queries {
         )
     }
 
-    /// One row: how many items, how many different ids, how many that are none.
+    /// One row: the numbers of items, of different ids, and of missing ids.
     #[must_use]
     pub fn item_faults(&self) -> String {
         let (id, wrong) = (
@@ -216,8 +216,8 @@ impl Queries {
             item,
             ..
         } = self.kinds;
-        // The items stand first: a join keeps its first side in memory, whatever the other one
-        // comes to.
+        // The items come first: a join keeps its first side in memory, whatever the size of the
+        // other one.
         format!(
             "SELECT e.u AS u, e.s AS s, r.ix AS ix, e.t AS t, e.k AS k FROM ({}) AS r JOIN \
              (SELECT {} AS u, {} AS s, {} AS i, {} AS t, \"event\" AS k FROM events) AS e ON r.item = e.i",
@@ -229,9 +229,9 @@ impl Queries {
         )
     }
 
-    /// One row a session: what was taken in it. A product is taken unless the last thing that was
-    /// done to it was to turn it down; `tied` counts those of which that cannot be told, since both
-    /// happened in the same second.
+    /// One row per session with the items taken in it. A product counts as taken unless its last
+    /// event in the session is a dismissal. `tied` counts the products for which this is
+    /// undecidable, because both happened in the same second.
     fn baskets(&self) -> String {
         format!(
             "SELECT u, s, min(first) AS first, sum(n) AS n, \
@@ -255,7 +255,7 @@ impl Queries {
         )
     }
 
-    /// One row: the shoppers.
+    /// One row: the number of shoppers.
     #[must_use]
     pub fn users(&self) -> String {
         format!(
@@ -264,13 +264,13 @@ impl Queries {
         )
     }
 
-    /// The session before the `nth` of a day, if there is one that day, and the `nth`: time and id.
-    /// Only one day is put in order.
+    /// Time and id of the `nth` session of a day and of the one before it, if there is one that
+    /// day. Only one day is sorted.
     #[must_use]
     pub fn cut(&self, day: i64, nth: u64) -> String {
         let (limit, offset) = if nth == 0 { (1, 0) } else { (2, nth - 1) };
         let (from, to) = (day * DAY_S, (day + 1) * DAY_S);
-        // Not `first / 86400 = day`: DataFusion 55 takes `first` itself for constant then, and does
+        // Not `first / 86400 = day`: DataFusion 55 then takes `first` itself for constant and does
         // not sort by it.
         format!(
             "SELECT first, CAST(s AS VARCHAR) AS session FROM ({}) WHERE len > 0 AND first >= {from} AND first < {to} \

@@ -1,4 +1,4 @@
-//! Files become tables: which columns they have and how those are written.
+//! Registers files as tables and determines the representations of their columns.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -10,8 +10,8 @@ use datafusion::prelude::{CsvReadOptions, ParquetReadOptions, SessionContext};
 use crate::SqlError;
 use crate::sql::{ColumnKind, Kinds};
 
-/// The longest header that is looked for in a CSV file.
-const MOST_HEADER: u64 = 1 << 20;
+/// Maximum length of a header in a CSV file.
+const MAX_HEADER: u64 = 1 << 20;
 
 const IDS: &[ColumnKind] = &[ColumnKind::Text, ColumnKind::Whole];
 
@@ -27,7 +27,7 @@ fn unreadable(path: &Path, reason: impl std::fmt::Display) -> SqlError {
     }
 }
 
-/// Makes the file a table.
+/// Registers the file as a table.
 async fn register(
     context: &SessionContext,
     table: &'static str,
@@ -64,7 +64,7 @@ async fn register(
         context.register_parquet(table, name, options).await
     } else {
         let header = header(&whole).map_err(|error| unreadable(&error))?;
-        // Nothing is guessed from the values: `007` and `7` are two ids.
+        // Types are not inferred from values: `007` and `7` are two ids.
         let schema = Schema::new(
             header
                 .iter()
@@ -84,7 +84,7 @@ async fn register(
 /// The names in the first line of a CSV file.
 fn header(path: &Path) -> std::io::Result<Vec<String>> {
     let mut line = String::new();
-    BufReader::new(File::open(path)?.take(MOST_HEADER)).read_line(&mut line)?;
+    BufReader::new(File::open(path)?.take(MAX_HEADER)).read_line(&mut line)?;
     let line = line
         .trim_start_matches('\u{feff}')
         .trim_end_matches(['\r', '\n']);
@@ -112,7 +112,7 @@ fn kind(data_type: &DataType) -> Option<ColumnKind> {
     })
 }
 
-/// The kind of a column, which must be one that `allowed` names; `None` allows all.
+/// The representation of a column, which must be one of `allowed`; `None` allows all.
 async fn column(
     context: &SessionContext,
     table: &'static str,
@@ -147,7 +147,7 @@ async fn column(
     })
 }
 
-/// Makes both files tables and looks at their columns.
+/// Registers both files and checks their columns.
 pub(crate) async fn open(
     context: &SessionContext,
     events: &Path,

@@ -28,8 +28,7 @@ fn failed(step: &'static str, reason: impl std::fmt::Display) -> SqlError {
     }
 }
 
-/// Plans are deep, and reading them recurses: the stack is as large as Ballista's own programs have
-/// it.
+/// Plans are deep and decoded by recursion. The stack is as large as in Ballista's own programs.
 const STACK_BYTES: usize = 32 << 20;
 
 fn runtime() -> Result<Runtime, SqlError> {
@@ -52,7 +51,7 @@ pub fn stop_with_stdin() {
 /// Runs a scheduler until it is stopped; prints its address once it listens.
 ///
 /// # Errors
-/// [`SqlError::Engine`]: the address cannot be listened at.
+/// [`SqlError::Engine`]: the address is not available.
 pub fn scheduler(listen: &str) -> Result<(), SqlError> {
     const STEP: &str = "Running the scheduler";
     runtime()?.block_on(async {
@@ -82,7 +81,7 @@ pub fn scheduler(listen: &str) -> Result<(), SqlError> {
     })
 }
 
-/// How an executor runs.
+/// Settings of an executor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Executor {
     /// Host and port of the scheduler.
@@ -91,17 +90,17 @@ pub struct Executor {
     pub host: String,
     /// Its own port; the next one is used too.
     pub port: u16,
-    /// Parts worked on at once; 0 is one for each core.
+    /// Partitions to work on at once; 0 means one per core.
     pub threads: usize,
-    /// For what is grouped and sorted, in bytes.
+    /// Bytes for groups and sorting.
     pub memory_bytes: u64,
-    /// Folder for what goes to the disk.
+    /// Folder for spilled data.
     pub work: PathBuf,
 }
 
 /// The largest message between the parts of a cluster: a plan, or a batch.
 const MESSAGE_BYTES: u32 = 256 << 20;
-/// Seconds that an executor looks for its scheduler.
+/// Seconds for which an executor tries to reach its scheduler.
 const CONNECT_S: u16 = 30;
 
 /// Runs an executor until it is stopped.
@@ -139,8 +138,8 @@ pub fn executor(how: &Executor) -> Result<(), SqlError> {
         .map_err(|error| failed(STEP, error))
 }
 
-/// A scheduler and some executors on this machine, child processes of this one; all are ended when
-/// it is dropped, and end by themselves should this process be killed.
+/// A scheduler and some executors as child processes on this machine. Dropping this value ends
+/// them, and they end by themselves if this process is killed.
 #[derive(Debug)]
 pub struct Loopback {
     address: String,
@@ -148,15 +147,15 @@ pub struct Loopback {
     executors: Vec<Child>,
 }
 
-/// How long a part of a cluster may take to listen.
+/// Maximum time until a part of the cluster listens.
 const START: Duration = Duration::from_secs(60);
-/// Ports are asked for, given back and taken again, so that another program may come between: then
-/// others are tried.
+/// Attempts to find free ports. They are released before the children take them, so another program
+/// may be faster.
 const TRIES: usize = 5;
 
 impl Loopback {
-    /// Starts them: `program` is `fewshop-node`, `work` a folder for what goes to the disk; each
-    /// executor has a thread and so much memory.
+    /// Starts them. `program` is `fewshop-node`, `work` a folder for spilled data; each executor
+    /// has one thread and this much memory.
     ///
     /// # Errors
     /// [`SqlError::Engine`]: the program cannot be started, or does not listen within a minute.
@@ -240,8 +239,7 @@ impl Loopback {
         format!("df://{}", self.address)
     }
 
-    /// The most memory that each executor has taken so far, in bytes, where the system says (Linux
-    /// does).
+    /// The peak memory of each executor so far, in bytes, if the system reports it (Linux does).
     #[must_use]
     pub fn peak_bytes(&self) -> Vec<u64> {
         self.executors
@@ -263,8 +261,8 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
-/// The most memory that a process has taken so far, in bytes; `self` is this one. `None` where the
-/// system does not say.
+/// The peak memory of a process so far, in bytes; `self` is this one. `None` if the system does not
+/// report it.
 #[must_use]
 pub fn peak_bytes(process: &str) -> Option<u64> {
     let text = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
@@ -272,7 +270,7 @@ pub fn peak_bytes(process: &str) -> Option<u64> {
     Some(kib.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? << 10)
 }
 
-/// What a child says first, if it does so in time; what it says later is read and dropped.
+/// The first line of a child, if it arrives in time; later output is read and dropped.
 fn first_line(pipe: impl Read + Send + 'static) -> Option<String> {
     let (tell, hear) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
@@ -285,7 +283,7 @@ fn first_line(pipe: impl Read + Send + 'static) -> Option<String> {
     hear.recv_timeout(START).ok()
 }
 
-/// A port that is free, as is the one after it.
+/// A port that is free, together with the next one.
 fn free_ports() -> Result<u16, SqlError> {
     const STEP: &str = "Looking for free ports";
     for _ in 0..100 {
@@ -304,7 +302,7 @@ fn free_ports() -> Result<u16, SqlError> {
     ))
 }
 
-/// Whether the child listens before it ends or its time is over.
+/// Whether the child listens before it ends or its time runs out.
 fn wait_for(child: &mut Child, port: u16) -> bool {
     let until = Instant::now() + START;
     while Instant::now() < until {

@@ -16,37 +16,37 @@ use fewshop_sql::node::{Executor, executor, scheduler, stop_with_stdin};
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// Stop when stdin closes: whoever started this program is then gone
+    /// Stop when stdin closes, that is when the parent process is gone
     #[arg(long, global = true)]
     with_stdin: bool,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Takes queries and hands their parts to executors; prints its address
+    /// Accept queries and distribute their parts to executors; prints its address
     Scheduler {
-        /// Address to listen at; port 0 is any free one
+        /// Address to listen on; port 0 picks a free one
         #[arg(long, default_value = "127.0.0.1:50050", value_name = "HOST:PORT")]
         listen: String,
     },
-    /// Works
+    /// Execute parts of queries
     Executor {
         /// Host and port of the scheduler
         #[arg(long, default_value = "127.0.0.1:50050", value_name = "HOST:PORT")]
         scheduler: String,
-        /// Host to listen at, by which the other executors reach this one
+        /// Host to listen on, by which the other executors reach this one
         #[arg(long, default_value = "127.0.0.1", value_name = "HOST")]
         host: String,
-        /// Port for what executors hand to each other; the one after it is for the scheduler
+        /// Port for data between executors; the next one is for the scheduler
         #[arg(long, default_value_t = 50051, value_name = "PORT")]
         port: u16,
-        /// Parts worked on at once; 0 is one for each core
+        /// Partitions to work on at once; 0 means one per core
         #[arg(long, default_value_t = 0, value_name = "N")]
         threads: usize,
-        /// Bytes for what is grouped and sorted; past them the work goes to the disk
+        /// Bytes for groups and sorting; beyond them it spills to disk
         #[arg(long, default_value_t = 1 << 30, value_name = "BYTES")]
         memory: u64,
-        /// Folder for what goes to the disk
+        /// Folder for spilled data
         #[arg(long, value_name = "DIR")]
         work: PathBuf,
     },
