@@ -1,60 +1,57 @@
 // Generated from fewshop_core::protocol. To write it again:
 //   FEWSHOP_WRITE=1 cargo test -p fewshop-wasm --test protocol
 
-/** A product's row in one catalogue. Means nothing in another. */
+/** A product's row in one catalogue; meaningless in another. */
 export type ItemIx = number;
 
-/** A product's name in the shop's own files, kept as text. */
+/** A product's id in the shop's own files, kept as text. */
 export type ItemId = string;
 
-/** The kinds of thing a shopper does to a product. */
+/** The kinds of event. */
 export type EventKind = "view" | "cart" | "purchase" | "dismiss";
 
-/** One thing that a shopper did to one product. */
+/** One action of a shopper on one product. */
 export type ShopEvent = {
     /** The product's row. */
     item: ItemIx;
-    /** What was done. */
+    /** The action. */
     kind: EventKind;
 };
 
-/**
- * What one shopper did in one visit, oldest first, and what this device remembers of earlier
- * visits.
- */
+/** The events of one visit, and the earlier visits that this device remembers. */
 export type Session = {
-    /** The visit at hand, oldest event first. */
+    /** The current visit, oldest event first. */
     events: Array<ShopEvent>;
-    /** Items taken in earlier visits, the latest visit first. Only the device knows them. */
+    /** Products taken on earlier visits, the latest visit first. Only the device knows them. */
     visits?: Array<Array<ItemIx>>;
 };
 
 /** Which products may be picked. */
 export type Filter = {
-    /** Only products whose category path begins with these; empty allows all. */
+    /** Only products whose category path begins with these levels; empty allows all. */
     category?: Array<string>;
     /**
-     * Only these products, in whatever order; empty allows all. A row that the shop does not have
-     * allows nothing more.
+     * Only these products, in any order; empty allows all. Rows past the end of the catalogue are
+     * ignored.
      */
     among?: Array<ItemIx>;
 };
 
-/** A share of a pick's score that hangs on one shot. */
+/** The share of a pick's score that one context item carries. */
 export type Share = {
-    /** The shot. */
+    /** The context item. */
     item: ItemIx;
     /**
-     * How far the pick's score falls when this shot is left out, by the sum of all such falls: 0
-     * to 1.
+     * How far the pick's score falls when this context item is left out, divided by the sum of all
+     * such falls: 0 to 1.
      */
     share: number;
 };
 
-/** Why a product was picked; true to the arithmetic, not a story about it. */
+/** Why a product was picked, measured on the scores themselves. */
 export type Reason = {
     "kind": "because_of";
-    /** The shots. */
+    /** The context items. */
     shots: Array<Share>;
 } | {
     "kind": "taken_before";
@@ -64,18 +61,18 @@ export type Reason = {
     "kind": "popular_here"
 };
 
-/** What the shop itself did to a pick, after the model had ranked. */
+/** The business rule that moved a pick, after the model had ranked. */
 export type MerchantRule = "pin" | "boost" | "bury";
 
 /** One pick. */
 export type Recommendation = {
     /** The product. */
     item: ItemIx;
-    /** Its score; comparable within one answer only, no probability. */
+    /** Its score: not a probability, comparable within one answer only. */
     score: number;
-    /** Why the model ranked it as it did. */
+    /** Why the model ranked it there. */
     reason: Reason;
-    /** What the shop's own rules did to its place; nothing for nearly all. */
+    /** The business rule that moved it; `None` for nearly all picks. */
     rule?: MerchantRule | null;
 };
 
@@ -143,51 +140,51 @@ export type Shelf = {
     picks: Array<Recommendation>;
 };
 
-/** A value that an attribute may have, and how likely it is. */
-export type ValueBelief = {
+/** One possible value of an attribute, and how likely it is. */
+export type ValuePrediction = {
     /** As the shop's data calls it. */
     value: string;
-    /** Calibrated probability, 0 to 1; those of one attribute add up to 1. */
+    /** Calibrated probability, 0 to 1; the values of one attribute sum to 1. */
     probability: number;
-    /** Its share among all households that training knew. */
+    /** Its share among all households of the training data. */
     everyone: number;
 };
 
-/** What is believed of one attribute. */
-export type AttributeBelief = {
+/** The prediction for one attribute. */
+export type AttributePrediction = {
     /** As the shop's data calls it: `children`, `household_size`. */
     attribute: string;
     /**
-     * All its values in the order of the pack; `None` is 'not enough to tell': at this number of
-     * products training did not see the head beat the plain shares of all households, so nothing
-     * may be shown.
+     * All its values in the order of the pack. `None` means 'not enough to tell': in training, the
+     * prediction did not beat the plain shares of all households at this number of products, so
+     * nothing may be shown.
      */
-    values: Array<ValueBelief> | null;
+    values: Array<ValuePrediction> | null;
 };
 
-/** What speaks most for an offer. */
+/** The strongest reason for an offer. */
 export type OfferReason = "covered" | "same_part" | "taste" | "most_redeemed";
 
-/** An offer for the shopper at hand. */
+/** An offer for one shopper. */
 export type OfferPick = {
-    /** The shop's own name for it. */
+    /** The shop's own id. */
     id: string;
-    /** What it is on, for people. */
+    /** Its title, for people. */
     title: string;
-    /** Products that it covers. */
+    /** Number of products that it covers. */
     covers: number;
-    /** A few of them, the likeliest for the shopper first. */
+    /** A few of them, the most likely for this shopper first. */
     items: Array<ItemIx>;
-    /** Expected share of such shoppers who redeem it where it is shown, 0 to 1. */
+    /** Expected share of such shoppers who redeem it when it is shown, 0 to 1. */
     probability: number;
     /**
-     * The share of all households that it was shown to who redeemed it, drawn to that of its
-     * category where it was shown to few.
+     * The share of households that redeemed it among all to whom it was shown, shrunk towards the
+     * share of its category when it was shown to few.
      */
     everyone: number;
-    /** What speaks most for it. */
+    /** The strongest reason. */
     reason: OfferReason;
-    /** Products at hand that the reason counts; 0 where it counts none. */
+    /** Context products that the reason counts; 0 if it counts none. */
     products: number;
 };
 
@@ -205,7 +202,7 @@ export type Item = {
     size: string;
     /** Shelf price in the shop's currency; `None` where unknown. */
     price: number | null;
-    /** Key of the picture that stands for it; may be empty. */
+    /** Key of its picture; may be empty. */
     picture: string;
 };
 
@@ -272,7 +269,7 @@ export type Reply = {
     /** In the order of the request. */
     shelves: Array<Shelf>;
     /** Predicted household attributes, if they were wanted and the pack has prediction heads. */
-    household?: Array<AttributeBelief>;
+    household?: Array<AttributePrediction>;
     /** The best offers first, if they were wanted and the pack has any. */
     offers?: Array<OfferPick>;
     /** After this run. */
