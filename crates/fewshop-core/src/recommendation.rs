@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::FlatReason;
 use crate::{Item, ItemIx};
 
 /// The share of a pick's score that one context item carries.
@@ -33,6 +32,29 @@ pub enum Reason {
     },
     /// No context item carries it: it is bought often in this shop.
     PopularHere,
+}
+
+/// Any [`Reason`], field by field: read without serde's buffer for tagged enums, which costs the page
+/// 40 kB together with that of the replies.
+#[derive(Debug, Deserialize)]
+struct FlatReason {
+    kind: String,
+    shots: Option<Vec<Share>>,
+    visits: Option<u32>,
+}
+
+impl TryFrom<FlatReason> for Reason {
+    type Error = &'static str;
+
+    fn try_from(flat: FlatReason) -> Result<Self, Self::Error> {
+        let reason = match flat.kind.as_str() {
+            "because_of" => flat.shots.map(|shots| Self::BecauseOf { shots }),
+            "taken_before" => flat.visits.map(|visits| Self::TakenBefore { visits }),
+            "popular_here" => Some(Self::PopularHere),
+            _ => None,
+        };
+        reason.ok_or("unknown or incomplete reason")
+    }
 }
 
 /// The business rule that moved a pick, after the model had ranked.

@@ -20,8 +20,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AttributePrediction, Filter, Item, ItemIx, OfferPick, Recommendation, Session};
 
-pub(crate) use read::FlatReason;
-
 /// Codes of [`Reply::Failed`] that blame one request: the next request may succeed. After any
 /// other code the worker answers nothing more.
 pub const REQUEST_FAULTS: [&str; 3] = ["bad_argument", "nothing_wanted", "unknown_item"];

@@ -1,11 +1,11 @@
 //! Reading replies without serde's buffer for tagged enums; see [`Reply`].
 //!
-//! Each tagged enum is read from a record with every field optional, and then checked.
+//! The tagged enum is read from a record with every field optional, and then checked.
 
 use serde::Deserialize;
 
 use super::{Reply, Shelf, Status};
-use crate::{AttributePrediction, OfferPick, Reason, Recommendation, Share};
+use crate::{AttributePrediction, OfferPick, Recommendation};
 
 /// The message has an unknown tag, or lacks a field of its kind.
 const UNKNOWN: &str = "unknown or incomplete message";
@@ -64,35 +64,13 @@ impl FlatReply {
     }
 }
 
-/// Any [`Reason`], field by field.
-#[derive(Debug, Deserialize)]
-pub(crate) struct FlatReason {
-    kind: String,
-    shots: Option<Vec<Share>>,
-    visits: Option<u32>,
-}
-
-impl TryFrom<FlatReason> for Reason {
-    type Error = &'static str;
-
-    fn try_from(flat: FlatReason) -> Result<Self, Self::Error> {
-        let reason = match flat.kind.as_str() {
-            "because_of" => flat.shots.map(|shots| Self::BecauseOf { shots }),
-            "taken_before" => flat.visits.map(|visits| Self::TakenBefore { visits }),
-            "popular_here" => Some(Self::PopularHere),
-            _ => None,
-        };
-        reason.ok_or(UNKNOWN)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
 
     use super::*;
     use crate::protocol::{Backend, Products};
-    use crate::{ItemIx, MerchantRule, OfferReason, ValuePrediction};
+    use crate::{ItemIx, MerchantRule, OfferReason, Reason, Share, ValuePrediction};
 
     #[track_caller]
     fn check_round_trip(reply: &Reply) {
@@ -208,7 +186,7 @@ mod tests {
         ] {
             let read = serde_json::from_str::<Reply>(json);
             assert!(
-                read.is_err_and(|err| err.to_string().contains(UNKNOWN)),
+                read.is_err_and(|err| err.to_string().contains("unknown or incomplete")),
                 "{json}"
             );
         }
