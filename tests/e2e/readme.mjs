@@ -11,7 +11,7 @@ import { launch, until, visit } from "./shopper.mjs";
 /** What the shopper of the stills searches for, and which of the results they open: a theme that a stranger sees at once. */
 const STILL_LOOKS = [
   { query: "taco", title: /^Taco .*seasoning/i },
-  { query: "tortilla", title: /^Soft tortillas/i },
+  { query: "soft tortillas", title: /^Soft tortillas/i },
   { query: "salsa", title: /^Salsa/i },
 ];
 /** The same for the moving picture: two themes, so that the second look visibly changes the shelf. */

@@ -190,10 +190,14 @@ impl Site {
                         .extension()
                         .is_some_and(|ending| ending == "js" || ending == "css") =>
                 {
-                    self.write(
-                        Path::new("assets").join(&file),
-                        lean::script(&fs::read_to_string(&from)?).as_bytes(),
-                    )?
+                    let text = fs::read_to_string(&from)?;
+                    let is_style = file.extension().is_some_and(|ending| ending == "css");
+                    let lean = if is_style {
+                        lean::style(&text)
+                    } else {
+                        lean::script(&text)
+                    };
+                    self.write(Path::new("assets").join(&file), lean.as_bytes())?
                 }
                 Err(_) if from == shop_pack() => {}
                 // Bundled below; only pictures that the page shows at once are files of their own.
