@@ -58,16 +58,14 @@
 //! - Scores are comparable within one answer only.
 
 mod business_rules;
-mod catalogue_groups;
 mod compute;
 mod error;
 pub mod features;
 pub mod kernels;
-pub mod offers;
 mod pack;
-pub mod profile;
 mod ranking;
 mod recommender;
+pub mod tasks;
 #[cfg(feature = "toy")]
 pub mod toy;
 mod weights;

@@ -210,7 +210,7 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use fewshop_core::{EventKind, OfferReason};
-    use fewshop_model::offers::{KNOWN, OfferWeights, ShippedOffer};
+    use fewshop_model::tasks::offers::{KNOWN, OfferWeights, ShippedOffer};
     use fewshop_model::toy;
     use pollster::block_on;
 

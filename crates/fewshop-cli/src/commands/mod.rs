@@ -7,9 +7,7 @@ pub mod count;
 pub mod evaluate;
 pub mod example;
 pub mod inspect;
-pub mod offers;
 pub mod prepare;
-pub mod profile;
 pub mod recommend;
 pub mod reference;
 pub mod refresh;
@@ -17,6 +15,7 @@ pub mod report;
 pub mod rules;
 mod shop_files;
 pub mod study;
+pub mod task;
 pub mod train;
 
 use std::io::{self, Write};
@@ -60,9 +59,9 @@ pub enum Command {
     /// Learn from items and events, write one pack
     Train(Box<train::Args>),
     /// Add heads for household attributes to a pack, without training it again
-    Profile(profile::Args),
+    Profile(task::attributes::Args),
     /// Add offers and a model of their redemption to a pack, without training it again
-    Offers(offers::Args),
+    Offers(task::offers::Args),
     /// Tell a pack what is in season: the sessions since its training, without training it again
     Refresh(refresh::Args),
     /// Rank the whole catalogue for each case
@@ -99,8 +98,8 @@ impl Command {
             Self::Count(args) => count::run(&args),
             Self::Prepare(args) => prepare::run(args),
             Self::Train(args) => train::run(&args),
-            Self::Profile(args) => profile::run(&args),
-            Self::Offers(args) => offers::run(&args),
+            Self::Profile(args) => task::attributes::run(&args),
+            Self::Offers(args) => task::offers::run(&args),
             Self::Refresh(args) => refresh::run(&args),
             Self::Recommend(args) => recommend::run(args),
             Self::Evaluate(args) => evaluate::run(args),

@@ -6,14 +6,14 @@ use crate::business_rules::AppliedRules;
 use crate::compute::{Compute, on_kernels};
 use crate::features::{ActiveGroups, FeatureGroup, ItemCounts, ItemStats};
 use crate::kernels::AdaptRows;
-use crate::offers;
 use crate::pack::Pack;
-use crate::profile::{self, ProfileInputs};
 use crate::ranking::adaptation::negatives;
 use crate::ranking::candidates::Candidates;
 use crate::ranking::options::{RankError, RankOptions, Ranking};
 use crate::ranking::run::Run;
 use crate::ranking::shopper_history::VisitHistory;
+use crate::tasks::attributes::{self, ProfileInputs};
+use crate::tasks::offers;
 
 /// A pack made ready for ranking. It holds no session: each method takes one and returns the same
 /// answer every time, so threads can share a model.
@@ -121,7 +121,7 @@ impl Model {
     #[must_use]
     pub fn profile(&self, session: &Session) -> Vec<AttributePrediction> {
         self.profile.as_ref().map_or_else(Vec::new, |inputs| {
-            profile::predict(&self.pack, inputs, session)
+            attributes::predict(&self.pack, inputs, session)
         })
     }
 

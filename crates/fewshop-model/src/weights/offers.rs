@@ -9,7 +9,7 @@ use super::Amount;
 use crate::error::PackError;
 
 /// Names of the features, in order. The first two count what others redeemed and come from
-/// training; [`OfferFacts::matches`](crate::offers::OfferFacts::matches) gives the rest.
+/// training; [`OfferFacts::matches`](crate::tasks::offers::OfferFacts::matches) gives the rest.
 pub const FEATURES: [&str; 9] = [
     "redeemed by others",
     "redeemed by others in its categories",
@@ -21,7 +21,7 @@ pub const FEATURES: [&str; 9] = [
     "taste: chance of a covered product",
     "taste: best covered product",
 ];
-/// Features that [`OfferFacts::matches`](crate::offers::OfferFacts::matches) gives.
+/// Features that [`OfferFacts::matches`](crate::tasks::offers::OfferFacts::matches) gives.
 pub const MATCHES: usize = FEATURES.len() - 2;
 
 /// Amounts known of a shopper that there are weights for: one or two products, five, one earlier

@@ -1,6 +1,6 @@
 //! `fewshop study profile`.
 
-use fewshop_train::profile::{Cell, Comparison, Figure};
+use fewshop_train::tasks::attributes::{Cell, Comparison, Figure};
 
 use super::*;
 

@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue_groups::CatalogueGroups;
 use crate::error::PackError;
+use crate::features::CatalogueGroups;
 use crate::pack::PackParts;
 use crate::pack::container::{Container, RULES_VERSION, Writer};
 use crate::pack::meta::Meta;

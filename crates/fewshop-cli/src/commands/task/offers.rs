@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use fewshop_data::files::{Offer, OfferEvent, read_events, read_offer_events, read_offers};
 use fewshop_model::Pack;
-use fewshop_train::offers::{Shipped, Shop, compare, current, expected, ship, shop, table};
+use fewshop_train::tasks::offers::{Shipped, Shop, compare, current, expected, ship, shop, table};
 
-use super::{print, read_pack, warn_unknown, write_pack, write_study};
+use crate::commands::{print, read_pack, warn_unknown, write_pack, write_study};
 use crate::provenance::Provenance;
 use crate::report::Study;
 
@@ -22,7 +22,7 @@ pub struct Args {
     #[command(flatten)]
     pub data: Data,
     /// Put in the offers of campaigns that began within so many days before the last event
-    #[arg(long, default_value = "90", value_parser = super::at_least_one)]
+    #[arg(long, default_value = "90", value_parser = crate::commands::at_least_one)]
     pub days: usize,
     /// The same pack with offers
     #[arg(long, value_name = "FILE")]

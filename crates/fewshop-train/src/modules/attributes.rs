@@ -4,7 +4,7 @@ use burn::tensor::activation::tanh;
 use burn::tensor::{Device, Tensor};
 
 use super::ranker::values;
-use fewshop_model::profile::{AttributeHead, ProfileWeights};
+use fewshop_model::tasks::attributes::{AttributeHead, ProfileWeights};
 
 /// Settings of the profile network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

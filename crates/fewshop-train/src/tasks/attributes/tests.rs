@@ -2,7 +2,7 @@
 
 use fewshop_core::{EventKind, ItemIx, Session};
 use fewshop_data::files::{Household, Households, Log, LoggedItem, LoggedSession};
-use fewshop_model::profile::Amount;
+use fewshop_model::tasks::attributes::Amount;
 use fewshop_model::{Compute, Pack, Recommender, toy};
 
 use super::*;

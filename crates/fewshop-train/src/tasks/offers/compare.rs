@@ -6,7 +6,7 @@ use fewshop_core::metrics;
 use fewshop_data::progress::Progress;
 use fewshop_eval::{Bootstrap, Interval};
 use fewshop_model::Pack;
-use fewshop_model::offers::{MATCHES, OfferFacts};
+use fewshop_model::tasks::offers::{MATCHES, OfferFacts};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use super::KNOWN;
 use super::calibration::{Calibration, calibrate, expected};
 use super::features::{CATEGORY, COUNTS, FEATURES, POPULARITY, Redemptions, all_matches};
-use super::logistic::Logistic;
 use super::questions::{Question, Shop};
+use crate::tasks::common::logistic::Logistic;
 
 /// What is compared, in the order of the rows.
 pub const METHODS: [&str; 4] = [

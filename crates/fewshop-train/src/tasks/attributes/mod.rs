@@ -4,11 +4,10 @@
 //! [`Rows`] are drawn from the log: the first 1, 3, 5 and 10 products of a visit, and one to three
 //! whole visits, as the device would see them. [`compare`] lets heads and baselines answer for
 //! households that they did not learn from; [`ship`] trains the heads on all households and says at
-//! which [`Amount`](fewshop_model::profile::Amount) each may speak. The pack's vectors were learned
+//! which [`Amount`](fewshop_model::tasks::attributes::Amount) each may speak. The pack's vectors were learned
 //! from the sessions of most of these households, though from no label of theirs: what is measured
 //! is transfer without labels.
 
-mod auc;
 mod boosting;
 mod calibration;
 mod compare;

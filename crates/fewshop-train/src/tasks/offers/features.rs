@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use fewshop_model::Pack;
-use fewshop_model::offers::{MATCHES, OfferFacts};
+use fewshop_model::tasks::offers::{MATCHES, OfferFacts};
 use rayon::prelude::*;
 
-pub(super) use fewshop_model::offers::FEATURES;
+pub(super) use fewshop_model::tasks::offers::FEATURES;
 
 use super::questions::{Question, Shop};
 

@@ -5,11 +5,11 @@
 //! redeemed them, and a logistic regression for each amount that is known of a shopper.
 //! [`best`] answers for one session.
 
-mod facts;
+mod inputs;
 
 use fewshop_core::{ItemIx, OfferPick, OfferReason, Session};
 
-pub use facts::{OfferFacts, OfferMatch, OfferShopper};
+pub use inputs::{OfferFacts, OfferMatch, OfferShopper};
 
 use crate::kernels;
 use crate::pack::Pack;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use anyhow::{Result, ensure};
 use fewshop_core::{ItemIx, Session};
 use fewshop_data::files::{Log, Offer, OfferEvent};
-use fewshop_model::profile::Amount;
+use fewshop_model::tasks::attributes::Amount;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;

@@ -6,14 +6,14 @@ use std::fmt::Write as _;
 
 use fewshop_eval::{Bootstrap, Interval};
 use fewshop_model::Pack;
-use fewshop_model::offers::{MATCHES, OfferFacts};
+use fewshop_model::tasks::offers::{MATCHES, OfferFacts};
 use serde::{Deserialize, Serialize};
 
 use super::KNOWN;
 use super::compare::{FOLDS, Split, folds, late};
 use super::features::{Redemptions, all_matches};
-use super::logistic::Logistic;
 use super::questions::{Question, Shop};
+use crate::tasks::common::logistic::Logistic;
 
 /// Expected against seen redemptions, at one amount known.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

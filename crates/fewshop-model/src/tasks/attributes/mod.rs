@@ -10,7 +10,7 @@ mod inputs;
 
 use fewshop_core::{AttributePrediction, Session, ValuePrediction};
 
-pub use inputs::{ProfileInputs, user_embedding};
+pub use inputs::ProfileInputs;
 
 use crate::pack::Pack;
 pub use crate::weights::{Amount, AttributeHead, ProfileWeights};

@@ -6,7 +6,7 @@ const STEPS: usize = 12;
 
 /// Standardised weights.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Logistic {
+pub(in crate::tasks) struct Logistic {
     mean: Vec<f64>,
     inv_std: Vec<f64>,
     /// One a feature, then the intercept.
@@ -15,7 +15,7 @@ pub(super) struct Logistic {
 
 impl Logistic {
     /// Of rows and whether each came true. All rows have the same features.
-    pub(super) fn fit(rows: &[(Vec<f64>, bool)]) -> Self {
+    pub(in crate::tasks) fn fit(rows: &[(Vec<f64>, bool)]) -> Self {
         let width = rows.first().map_or(0, |row| row.0.len());
         let n = rows.len().max(1) as f64;
         let column = |of: &dyn Fn(usize, f64) -> f64| -> Vec<f64> {
@@ -76,12 +76,12 @@ impl Logistic {
     }
 
     /// Log-odds.
-    pub(super) fn score(&self, x: &[f64]) -> f64 {
+    pub(in crate::tasks) fn score(&self, x: &[f64]) -> f64 {
         dot(&self.standard(x), &self.weights)
     }
 
     /// Weights of the features as they are, then the constant: the same log-odds.
-    pub(super) fn raw(&self) -> Vec<f64> {
+    pub(in crate::tasks) fn raw(&self) -> Vec<f64> {
         let weights: Vec<f64> = self
             .weights()
             .iter()
@@ -93,7 +93,7 @@ impl Logistic {
     }
 
     /// Weights of the standardised features, without the intercept.
-    pub(super) fn weights(&self) -> &[f64] {
+    pub(in crate::tasks) fn weights(&self) -> &[f64] {
         &self.weights[..self.mean.len()]
     }
 }

@@ -4,7 +4,7 @@
 use anyhow::Result;
 use fewshop_data::progress::Progress;
 use fewshop_eval::Interval;
-use fewshop_model::profile::{Amount, ProfileWeights};
+use fewshop_model::tasks::attributes::{Amount, ProfileWeights};
 
 use super::calibration::beliefs;
 use super::compare::heads;

@@ -9,17 +9,17 @@ use rayon::prelude::*;
 const DRAWS: u64 = 400;
 
 /// One row as the curve sees it.
-pub(super) struct Scored<'a> {
-    pub(super) household: usize,
-    pub(super) weight: f64,
-    pub(super) label: usize,
-    pub(super) scores: &'a [f32],
+pub(in crate::tasks) struct Scored<'a> {
+    pub(in crate::tasks) household: usize,
+    pub(in crate::tasks) weight: f64,
+    pub(in crate::tasks) label: usize,
+    pub(in crate::tasks) scores: &'a [f32],
 }
 
 /// The mean over values of the probability that a row with the value scores higher for it than one
 /// without (ties count half), and its interval by resampling households. `None` where fewer than
 /// two values occur.
-pub(super) fn one_against_rest(rows: &[Scored<'_>]) -> Option<(f64, Interval)> {
+pub(in crate::tasks) fn one_against_rest(rows: &[Scored<'_>]) -> Option<(f64, Interval)> {
     let values = rows.first()?.scores.len();
     let households = rows.iter().map(|row| row.household).max()? + 1;
     let orders: Vec<Vec<usize>> = (0..values)

@@ -9,7 +9,6 @@
 mod calibration;
 mod compare;
 mod features;
-mod logistic;
 mod questions;
 mod ship;
 #[cfg(test)]
@@ -21,4 +20,4 @@ pub use questions::{Question, Shop, shop};
 pub use ship::{Shipped, current, ship};
 
 /// Purchases that a household is known by, in the order of the figures.
-pub use fewshop_model::offers::KNOWN;
+pub use fewshop_model::tasks::offers::KNOWN;

@@ -7,13 +7,13 @@ use fewshop_core::{Item, ItemIx};
 use fewshop_data::files::{Offer, OfferEvent};
 use fewshop_data::progress::Progress;
 use fewshop_model::Pack;
-use fewshop_model::offers::{OfferFacts, OfferWeights, ShippedOffer, WEIGHTS};
+use fewshop_model::tasks::offers::{OfferFacts, OfferWeights, ShippedOffer, WEIGHTS};
 
 use super::KNOWN;
 use super::calibration::{Calibration, Setting, in_order};
 use super::features::Redemptions;
-use super::logistic::Logistic;
 use super::questions::Shop;
+use crate::tasks::common::logistic::Logistic;
 
 /// What was fitted, and how well it foresees.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use fewshop_core::{Event, EventKind, ItemIx};
+use fewshop_core::{Event, ItemIx};
 
-use crate::catalogue_groups::CatalogueGroups;
+use crate::features::CatalogueGroups;
 use crate::pack::Pack;
 use crate::ranking::session_encoder::EncodedSession;
+use crate::tasks::together;
 use crate::weights::PLAIN_FEATURES;
 
 /// Means over few products are mostly luck: they count n / (n + this) of themselves.
@@ -136,21 +137,4 @@ impl ProfileInputs {
         }
         out
     }
-}
-
-/// The frozen taste of all that is known of a shopper, `[d]`: zeros where nothing is.
-#[must_use]
-pub fn user_embedding(visits: &[Vec<ItemIx>], shots: &[Event], pack: &Pack) -> Vec<f32> {
-    EncodedSession::of(&together(visits, shots), pack.item_table(), pack.encoder())
-        .user_embedding(None)
-}
-
-/// Oldest first.
-fn together(visits: &[Vec<ItemIx>], shots: &[Event]) -> Vec<Event> {
-    let before = visits
-        .iter()
-        .rev()
-        .flatten()
-        .map(|&item| Event::new(item, EventKind::Purchase));
-    before.chain(shots.iter().copied()).collect()
 }

@@ -6,7 +6,7 @@ use fewshop_core::{Event, ItemIx};
 
 use crate::kernels;
 use crate::pack::Pack;
-use crate::profile::user_embedding;
+use crate::tasks::user_embedding;
 use crate::weights::MATCHES;
 
 /// Affinity counts products at hand plus this: a dozen purchases say little of 242 categories.

@@ -7,7 +7,7 @@
 )]
 
 use fewshop_core::{Event, EventKind, ItemIx, Session};
-use fewshop_model::profile::{Amount, AttributeHead, ProfileInputs, ProfileWeights};
+use fewshop_model::tasks::attributes::{Amount, AttributeHead, ProfileInputs, ProfileWeights};
 use fewshop_model::{Compute, Pack, Recommender, toy};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};

@@ -1,6 +1,6 @@
 //! How far a method is believed against the prior, at each amount.
 
-use fewshop_model::profile::Amount;
+use fewshop_model::tasks::attributes::Amount;
 
 use super::Rows;
 

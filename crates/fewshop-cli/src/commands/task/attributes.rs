@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use fewshop_data::files::{read_events, read_households};
-use fewshop_train::profile::{ProfileSettings, Rows, compare, describe, ship, table};
+use fewshop_train::tasks::attributes::{ProfileSettings, Rows, compare, describe, ship, table};
 
-use super::{print, read_pack, warn, warn_unknown, write_pack, write_study};
+use crate::commands::{print, read_pack, warn, warn_unknown, write_pack, write_study};
 use crate::provenance::Provenance;
 use crate::report::Study;
 
@@ -50,7 +50,7 @@ pub struct Data {
     #[arg(long, value_name = "FILE")]
     pub households: PathBuf,
     /// Rows of each household at each number of products
-    #[arg(long, default_value_t = ProfileSettings::default().rows, value_parser = super::at_least_one)]
+    #[arg(long, default_value_t = ProfileSettings::default().rows, value_parser = crate::commands::at_least_one)]
     pub rows: usize,
     /// Start of the random numbers
     #[arg(long, default_value_t = 7)]

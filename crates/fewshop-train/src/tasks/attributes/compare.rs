@@ -3,14 +3,14 @@
 use anyhow::Result;
 use fewshop_data::progress::Progress;
 use fewshop_eval::{Bootstrap, Interval};
-use fewshop_model::profile::Amount;
+use fewshop_model::tasks::attributes::Amount;
 use serde::{Deserialize, Serialize};
 
-use super::auc::{Scored, one_against_rest};
 use super::calibration::{beliefs, cross_entropy, mixed};
 use super::folds::{Split, prior, splits};
 use super::net::{Choice, Task};
 use super::{ProfileSettings, Rows, boosting};
+use crate::tasks::common::auc::{Scored, one_against_rest};
 
 /// What is compared, in the order of the figures.
 pub const METHODS: [&str; 5] = [

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use fewshop_core::{ItemIx, Session};
 use fewshop_data::files::{Households, Log};
 use fewshop_model::Pack;
-use fewshop_model::profile::{Amount, ProfileInputs};
+use fewshop_model::tasks::attributes::{Amount, ProfileInputs};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;

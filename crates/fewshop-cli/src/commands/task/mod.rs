@@ -1,0 +1,4 @@
+//! Tasks: household attributes and offers.
+
+pub mod attributes;
+pub mod offers;
