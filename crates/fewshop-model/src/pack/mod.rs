@@ -25,8 +25,8 @@ use section::{RowOrder, Sections};
 use crate::business_rules::BusinessRules;
 use crate::error::PackError;
 use crate::weights::{
-    AdapterWeights, EncoderWeights, ItemTable, ModelConfig, OfferWeights, PairTable,
-    ProfileWeights, RankerWeights,
+    AdapterWeights, AttributeWeights, EncoderWeights, ItemTable, ModelConfig, OfferWeights,
+    PairTable, RankerWeights,
 };
 
 /// The parts of a pack, as yet unchecked: [`Pack::new`] joins them.
@@ -58,7 +58,7 @@ pub struct PackParts {
     /// Business rules; none in a pack that comes from training.
     pub rules: BusinessRules,
     /// Prediction heads for household attributes, if any were trained.
-    pub attributes: Option<ProfileWeights>,
+    pub attributes: Option<AttributeWeights>,
     /// Offers and the weights that rank them, if any were fitted.
     pub offers: Option<OfferWeights>,
     /// Rows of items that were added after training, rising: nobody could buy them before.
@@ -239,7 +239,7 @@ impl Pack {
 
     /// See [`PackParts::attributes`].
     #[must_use]
-    pub fn attributes(&self) -> Option<&ProfileWeights> {
+    pub fn attributes(&self) -> Option<&AttributeWeights> {
         self.parts.attributes.as_ref()
     }
 

@@ -12,7 +12,7 @@ use crate::ranking::candidates::Candidates;
 use crate::ranking::options::{RankError, RankOptions, Ranking};
 use crate::ranking::run::Run;
 use crate::ranking::shopper_history::VisitHistory;
-use crate::tasks::attributes::{self, ProfileInputs};
+use crate::tasks::attributes::{self, AttributeInputs};
 use crate::tasks::offers;
 
 /// A pack made ready for ranking. It holds no session: each method takes one and returns the same
@@ -29,7 +29,7 @@ pub struct Model {
     /// `None` for a pack without business rules.
     pub(crate) rules: Option<AppliedRules>,
     /// `None` for a pack without household attributes.
-    pub(crate) profile: Option<ProfileInputs>,
+    pub(crate) profile: Option<AttributeInputs>,
     /// `None` for a pack without offers.
     pub(crate) offers: Option<offers::PreparedOffers>,
 }
@@ -48,7 +48,10 @@ impl Model {
             groups: ActiveGroups::of(&pack.ranker().inv_std),
             negatives: negatives(&pack),
             rules: AppliedRules::of(pack.rules(), &stats.category, pack.catalogue()),
-            profile: pack.attributes().as_ref().map(|_| ProfileInputs::of(&pack)),
+            profile: pack
+                .attributes()
+                .as_ref()
+                .map(|_| AttributeInputs::of(&pack)),
             offers: offers::PreparedOffers::of(&pack),
             stats,
             pack,

@@ -7,20 +7,22 @@
 )]
 
 use fewshop_core::{Event, EventKind, ItemIx, Session};
-use fewshop_model::tasks::attributes::{Amount, AttributeHead, ProfileInputs, ProfileWeights};
+use fewshop_model::tasks::attributes::{
+    AttributeHead, AttributeInputs, AttributeWeights, EvidenceLevel,
+};
 use fewshop_model::{Compute, Pack, Recommender, toy};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
 /// Heads of numbers that half an f32 holds exactly.
-fn heads() -> ProfileWeights {
-    let f = ProfileInputs::of(&toy::pack()).len();
+fn heads() -> AttributeWeights {
+    let f = AttributeInputs::of(&toy::pack()).len();
     let head = |name: &str, values: &[&str], tells: [bool; 7]| AttributeHead {
         name: name.to_owned(),
         values: values.iter().map(|value| (*value).to_owned()).collect(),
         prior: vec![1.0 / values.len() as f32; values.len()],
-        belief: vec![0.5; 7],
-        tells: tells.to_vec(),
+        confidence: vec![0.5; 7],
+        is_reliable: tells.to_vec(),
     };
     let some = |n: usize| {
         (0..n)
@@ -28,7 +30,7 @@ fn heads() -> ProfileWeights {
             .collect::<Vec<f32>>()
     };
     let late = [false, false, true, true, false, true, true];
-    ProfileWeights {
+    AttributeWeights {
         heads: vec![
             head("age", &["19-34", "35-44", "55+"], late),
             head("children", &["no", "yes"], [false; 7]),
@@ -66,7 +68,7 @@ fn forged(from: &str, to: &str) -> Vec<u8> {
 }
 
 #[track_caller]
-fn check_refused(weights: ProfileWeights, word: &str) {
+fn check_refused(weights: AttributeWeights, word: &str) {
     let error = toy::pack()
         .edit(|parts| parts.attributes = Some(weights))
         .unwrap_err();
@@ -99,21 +101,21 @@ fn heads_come_back_and_packs_without_stay_as_they_were() {
 #[test]
 fn heads_that_do_not_fit_are_refused_by_name() {
     check_refused(
-        ProfileWeights {
+        AttributeWeights {
             w1: vec![0.0; 3],
             ..heads()
         },
         "profile.w1",
     );
     check_refused(
-        ProfileWeights {
+        AttributeWeights {
             heads: Vec::new(),
             ..heads()
         },
         "1 to 32 heads",
     );
     check_refused(
-        ProfileWeights {
+        AttributeWeights {
             b1: vec![f32::NAN, 0.0],
             ..heads()
         },
@@ -126,12 +128,12 @@ fn heads_that_do_not_fit_are_refused_by_name() {
     };
     check_refused(with(|head| head.prior = vec![0.9, 0.9]), "add up to 1");
     check_refused(with(|head| head.prior = vec![0.0, 1.0]), "between 0 and 1");
-    check_refused(with(|head| head.belief = vec![0.5; 6]), "7 amounts");
+    check_refused(with(|head| head.confidence = vec![0.5; 6]), "7 amounts");
     check_refused(
-        with(|head| head.belief[0] = f32::INFINITY),
+        with(|head| head.confidence[0] = f32::INFINITY),
         "how far it is believed",
     );
-    check_refused(with(|head| head.tells.push(true)), "whether it tells");
+    check_refused(with(|head| head.is_reliable.push(true)), "whether it tells");
     check_refused(
         with(|head| head.values[0] = "yes".to_owned()),
         "different values",
@@ -172,7 +174,7 @@ fn a_head_is_silent_where_training_did_not_see_it_beat_its_prior() {
         assert_eq!(
             profile
                 .iter()
-                .map(|belief| belief.attribute.as_str())
+                .map(|prediction| prediction.attribute.as_str())
                 .collect::<Vec<_>>(),
             ["age", "children"]
         );
@@ -215,10 +217,10 @@ fn a_dismissed_product_says_nothing_of_the_household() {
 
 #[test]
 fn amounts_have_no_gap() {
-    assert_eq!(Amount::of(0, 0), None);
-    for amount in Amount::ALL {
+    assert_eq!(EvidenceLevel::of(0, 0), None);
+    for amount in EvidenceLevel::ALL {
         assert_eq!(
-            Amount::of(amount.items().unwrap_or(0), amount.visits()),
+            EvidenceLevel::of(amount.items().unwrap_or(0), amount.visits()),
             Some(amount)
         );
     }
@@ -230,7 +232,7 @@ proptest! {
         let pack = toy::pack();
         let rows: Vec<ItemIx> = items.into_iter().map(ItemIx).collect();
         let (visit, shots) = rows.split_at(split.min(rows.len()));
-        let inputs = ProfileInputs::of(&pack);
+        let inputs = AttributeInputs::of(&pack);
         let features = inputs.features(&[visit.to_vec()], &Session::of_items(shots).context_items(), &pack);
         prop_assert_eq!(features.len(), inputs.len());
         prop_assert!(features.iter().all(|x| x.is_finite()));

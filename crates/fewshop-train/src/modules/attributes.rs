@@ -4,11 +4,11 @@ use burn::tensor::activation::tanh;
 use burn::tensor::{Device, Tensor};
 
 use super::ranker::values;
-use fewshop_model::tasks::attributes::{AttributeHead, ProfileWeights};
+use fewshop_model::tasks::attributes::{AttributeHead, AttributeWeights};
 
 /// Settings of the profile network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ProfileConfig {
+pub struct AttributeNetConfig {
     /// Features read.
     pub features: usize,
     /// Units of the trunk that all heads share; 0 for none, which is a logistic regression a head.
@@ -17,10 +17,10 @@ pub struct ProfileConfig {
     pub outputs: usize,
 }
 
-impl ProfileConfig {
+impl AttributeNetConfig {
     /// A network with random weights.
     #[must_use]
-    pub fn init(&self, device: &Device) -> ProfileNet {
+    pub fn init(&self, device: &Device) -> AttributeNet {
         let trunk =
             (self.hidden > 0).then(|| LinearConfig::new(self.features, self.hidden).init(device));
         let read = if self.hidden > 0 {
@@ -28,7 +28,7 @@ impl ProfileConfig {
         } else {
             self.features
         };
-        ProfileNet {
+        AttributeNet {
             trunk,
             heads: LinearConfig::new(read, self.outputs).init(device),
         }
@@ -37,12 +37,12 @@ impl ProfileConfig {
 
 /// A shared trunk and the heads of all attributes side by side.
 #[derive(Module, Debug)]
-pub struct ProfileNet {
+pub struct AttributeNet {
     trunk: Option<Linear>,
     heads: Linear,
 }
 
-impl ProfileNet {
+impl AttributeNet {
     /// # Shapes
     /// - `features`: `[rows, F]`, standardised
     /// - output: `[rows, values]`, logits of all heads one after the other
@@ -71,7 +71,7 @@ impl ProfileNet {
         heads: Vec<AttributeHead>,
         mean: Vec<f32>,
         inv_std: Vec<f32>,
-    ) -> ProfileWeights {
+    ) -> AttributeWeights {
         let bias = |layer: &Linear| {
             layer
                 .bias
@@ -79,7 +79,7 @@ impl ProfileNet {
                 .map(|b| values(b.val()))
                 .unwrap_or_default()
         };
-        ProfileWeights {
+        AttributeWeights {
             heads,
             hidden: self
                 .trunk

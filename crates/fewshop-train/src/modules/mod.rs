@@ -5,6 +5,6 @@ mod attributes;
 mod ranker;
 mod tower;
 
-pub use attributes::{ProfileConfig, ProfileNet};
+pub use attributes::{AttributeNet, AttributeNetConfig};
 pub use ranker::{Ranker, RankerConfig};
 pub use tower::{ContentPath, ItemContent, ItemInput, TwoTower, TwoTowerConfig};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use fewshop_data::files::{read_events, read_households};
-use fewshop_train::tasks::attributes::{ProfileSettings, Rows, compare, describe, ship, table};
+use fewshop_train::tasks::attributes::{AttributeSettings, Rows, compare, describe, ship, table};
 
 use crate::commands::{print, read_pack, warn, warn_unknown, write_pack, write_study};
 use crate::provenance::Provenance;
@@ -50,24 +50,24 @@ pub struct Data {
     #[arg(long, value_name = "FILE")]
     pub households: PathBuf,
     /// Rows of each household at each number of products
-    #[arg(long, default_value_t = ProfileSettings::default().rows, value_parser = crate::commands::at_least_one)]
+    #[arg(long, default_value_t = AttributeSettings::default().rows, value_parser = crate::commands::at_least_one)]
     pub rows: usize,
     /// Start of the random numbers
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
 }
 
-fn rows(data: &Data) -> anyhow::Result<(fewshop_model::Pack, Rows, ProfileSettings)> {
+fn rows(data: &Data) -> anyhow::Result<(fewshop_model::Pack, Rows, AttributeSettings)> {
     let pack = read_pack(&data.pack)?;
     let log = read_events(&data.events, pack.catalogue())?;
     warn_unknown(&log.unknown, &data.events);
     let described = describe(&log, &read_households(&data.households)?)
         .with_context(|| data.households.display().to_string())?;
     described.warnings.iter().for_each(|warning| warn(warning));
-    let settings = ProfileSettings {
+    let settings = AttributeSettings {
         rows: data.rows,
         seed: data.seed,
-        ..ProfileSettings::default()
+        ..AttributeSettings::default()
     };
     let rows = Rows::draw(&pack, &log, &described, &settings)
         .with_context(|| data.events.display().to_string())?;
@@ -104,7 +104,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             gain,
         )
     }) {
-        let tells = head.is_some_and(|head| head.tells[*amount as usize]);
+        let tells = head.is_some_and(|head| head.is_reliable[*amount as usize]);
         let verdict = if tells { "tells" } else { "not enough to tell" };
         let _ = writeln!(
             said,

@@ -183,7 +183,7 @@ fn households() -> Study {
             .collect(),
         together: 0.0,
         together_interval: [-0.01, 0.01],
-        tells,
+        is_reliable: tells,
     };
     Study::Profile(attributes::Comparison {
         households: 555,

@@ -15,14 +15,14 @@ const SHRINK: f32 = 3.0;
 
 /// What the heads need to know of each product of a catalogue.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ProfileInputs {
+pub struct AttributeInputs {
     groups: CatalogueGroups,
     /// Logarithm of the price, and of the price by the mean of the category.
     prices: Vec<Option<[f32; 2]>>,
     d: usize,
 }
 
-impl ProfileInputs {
+impl AttributeInputs {
     /// Of a pack's catalogue.
     #[must_use]
     pub fn of(pack: &Pack) -> Self {

@@ -7,14 +7,14 @@ use fewshop_core::{Event, ItemIx};
 use crate::kernels;
 use crate::pack::Pack;
 use crate::tasks::user_embedding;
-use crate::weights::MATCHES;
+use crate::weights::MATCH_FEATURES;
 
 /// Affinity counts products at hand plus this: a dozen purchases say little of 242 categories.
 const SHRINK: f64 = 3.0;
 
 /// What does not depend on the shopper.
 #[derive(Debug, Clone, PartialEq)]
-pub struct OfferFacts {
+pub struct OfferInputs {
     /// Rows covered by each offer, rising.
     covered: Vec<Vec<ItemIx>>,
     category: Vec<u32>,
@@ -34,7 +34,7 @@ type Shares = Vec<(u32, f64)>;
 #[derive(Debug, Clone, PartialEq)]
 pub struct OfferMatch {
     /// Features from the third on.
-    pub features: [f64; MATCHES],
+    pub features: [f64; MATCH_FEATURES],
     /// Products at hand that it covers.
     pub covered: usize,
     /// Products at hand of its categories, or of its departments where there are none of those.
@@ -67,7 +67,7 @@ impl OfferShopper {
     }
 }
 
-impl OfferFacts {
+impl OfferInputs {
     /// Of the rows that each offer covers, none of which may be empty or past the catalogue's end.
     ///
     /// # Panics
@@ -121,7 +121,7 @@ impl OfferFacts {
     /// of whom nothing is known.
     ///
     /// # Panics
-    /// When an item is not of the pack that these are the facts of.
+    /// When an item is not of the pack that these are the inputs of.
     #[must_use]
     pub fn shopper(&self, visits: &[Vec<ItemIx>], shots: &[Event], pack: &Pack) -> OfferShopper {
         let logits = kernels::scan(

@@ -1,6 +1,6 @@
 //! Which offer (coupon) to show: expected redemption from the few products at hand.
 //!
-//! [`OfferFacts`] turns offers and a shopper into numbers, the same ones in training and on the
+//! [`OfferInputs`] turns offers and a shopper into numbers, the same ones in training and on the
 //! device; [`OfferWeights`] are an optional part of a pack: what the offers cover, how often others
 //! redeemed them, and a logistic regression for each amount that is known of a shopper.
 //! [`best`] answers for one session.
@@ -9,21 +9,22 @@ mod inputs;
 
 use fewshop_core::{ItemIx, OfferPick, OfferReason, Session};
 
-pub use inputs::{OfferFacts, OfferMatch, OfferShopper};
+pub use inputs::{OfferInputs, OfferMatch, OfferShopper};
 
 use crate::kernels;
 use crate::pack::Pack;
-use crate::weights::Amount;
+use crate::weights::EvidenceLevel;
 pub use crate::weights::{
-    KNOWN, MATCHES, OFFER_FEATURES as FEATURES, OfferWeights, ShippedOffer, WEIGHTS,
+    EVIDENCE_LEVELS, MATCH_FEATURES, OFFER_FEATURES as FEATURES, OfferWeights, ShippedOffer,
+    WEIGHTS,
 };
 
 /// Covered products that an answer names.
 const NAMED: usize = 3;
 
-/// The place of an amount among [`KNOWN`]: the largest that is not more.
-fn known(amount: Amount) -> usize {
-    KNOWN
+/// The place of an amount among [`EVIDENCE_LEVELS`]: the largest that is not more.
+fn known(amount: EvidenceLevel) -> usize {
+    EVIDENCE_LEVELS
         .iter()
         .rposition(|known| *known <= amount)
         .unwrap_or(0)
@@ -32,7 +33,7 @@ fn known(amount: Amount) -> usize {
 /// Offers made ready for an answer.
 #[derive(Debug)]
 pub(crate) struct PreparedOffers {
-    facts: OfferFacts,
+    inputs: OfferInputs,
     /// Chance of a covered product and of the best one for a shopper without a taste: what a taste
     /// is held against.
     plain: Vec<[f64; 2]>,
@@ -41,15 +42,15 @@ pub(crate) struct PreparedOffers {
 impl PreparedOffers {
     pub(crate) fn of(pack: &Pack) -> Option<Self> {
         let offers = pack.offers()?;
-        let facts = OfferFacts::of(pack, &offers.covered());
-        let stranger = facts.shopper(&[], &[], pack);
+        let inputs = OfferInputs::of(pack, &offers.covered());
+        let stranger = inputs.shopper(&[], &[], pack);
         let taste = |offer| {
-            let features = facts.matches(offer, &stranger).features;
-            [features[MATCHES - 2], features[MATCHES - 1]]
+            let features = inputs.matches(offer, &stranger).features;
+            [features[MATCH_FEATURES - 2], features[MATCH_FEATURES - 1]]
         };
         Some(Self {
             plain: (0..offers.offers.len()).map(taste).collect(),
-            facts,
+            inputs,
         })
     }
 }
@@ -70,7 +71,7 @@ pub(crate) fn best(
         return Vec::new();
     }
     let shots = session.context_items();
-    let amount = Amount::of(
+    let amount = EvidenceLevel::of(
         shots.len(),
         session
             .visits
@@ -79,10 +80,10 @@ pub(crate) fn best(
             .count(),
     );
     let weights = amount.map(|amount| &shipped.weights[known(amount)]);
-    let shopper = prepared.facts.shopper(&session.visits, &shots, pack);
+    let shopper = prepared.inputs.shopper(&session.visits, &shots, pack);
     let judged: Vec<(OfferMatch, f64)> = (shipped.offers.iter().enumerate())
         .map(|(at, offer)| {
-            let found = prepared.facts.matches(at, &shopper);
+            let found = prepared.inputs.matches(at, &shopper);
             let score = match weights {
                 None => f64::from(offer.rates[0]),
                 Some(weights) => {
@@ -158,7 +159,7 @@ fn reason(weights: &[f32; WEIGHTS], found: &OfferMatch, plain: [f64; 2]) -> (Off
             found.same_part,
         ),
         (
-            by(7, x[MATCHES - 2] - plain[0]) + by(8, x[MATCHES - 1] - plain[1]),
+            by(7, x[MATCH_FEATURES - 2] - plain[0]) + by(8, x[MATCH_FEATURES - 1] - plain[1]),
             OfferReason::Taste,
             0,
         ),

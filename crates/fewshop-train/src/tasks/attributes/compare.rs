@@ -3,13 +3,13 @@
 use anyhow::Result;
 use fewshop_data::progress::Progress;
 use fewshop_eval::{Bootstrap, Interval};
-use fewshop_model::tasks::attributes::Amount;
+use fewshop_model::tasks::attributes::EvidenceLevel;
 use serde::{Deserialize, Serialize};
 
-use super::calibration::{beliefs, cross_entropy, mixed};
+use super::calibration::{confidences, cross_entropy, mixed};
 use super::folds::{Split, prior, splits};
 use super::net::{Choice, Task};
-use super::{ProfileSettings, Rows, boosting};
+use super::{AttributeSettings, Rows, boosting};
 use crate::tasks::common::auc::{Scored, one_against_rest};
 
 /// What is compared, in the order of the figures.
@@ -93,7 +93,8 @@ pub struct Cell {
     /// Its 95 % interval.
     pub together_interval: Interval,
     /// Whether the heads may speak here.
-    pub tells: bool,
+    #[serde(rename = "tells")]
+    pub is_reliable: bool,
 }
 
 /// All figures.
@@ -136,11 +137,11 @@ impl Answers {
         asked: &[&[f32]],
     ) {
         let prior = prior(rows, &split.teach, attribute);
-        let beliefs = beliefs(rows, attribute, &split.inner, inner, &prior);
+        let confidences = confidences(rows, attribute, &split.inner, inner, &prior);
         let range = rows.range(attribute);
         for (&row, logits) in split.asked.iter().zip(asked) {
-            let belief = beliefs[rows.amount[row] as usize];
-            self.calibrated[row][range.clone()].copy_from_slice(&mixed(logits, &prior, belief));
+            let confidence = confidences[rows.amount[row] as usize];
+            self.calibrated[row][range.clone()].copy_from_slice(&mixed(logits, &prior, confidence));
             self.raw[row][range.clone()].copy_from_slice(logits);
         }
     }
@@ -152,7 +153,7 @@ fn networks(
     columns: Option<&[usize]>,
     groups: &[Vec<usize>],
     choices: &[Choice],
-    settings: &ProfileSettings,
+    settings: &AttributeSettings,
     progress: &Progress,
 ) -> Result<Answers> {
     let mut out = Answers::empty(rows);
@@ -196,7 +197,7 @@ fn networks(
 /// The heads, trained together.
 pub(super) fn heads(
     rows: &Rows,
-    settings: &ProfileSettings,
+    settings: &AttributeSettings,
     progress: &Progress,
 ) -> Result<Answers> {
     networks(
@@ -209,7 +210,7 @@ pub(super) fn heads(
     )
 }
 
-fn boosted(rows: &Rows, settings: &ProfileSettings, progress: &Progress) -> Answers {
+fn boosted(rows: &Rows, settings: &AttributeSettings, progress: &Progress) -> Answers {
     let mut out = Answers::empty(rows);
     let features = rows.columns(&rows.counts);
     for split in splits(rows, settings.seed) {
@@ -241,7 +242,7 @@ fn boosted(rows: &Rows, settings: &ProfileSettings, progress: &Progress) -> Answ
     out
 }
 
-fn priors(rows: &Rows, settings: &ProfileSettings) -> Answers {
+fn priors(rows: &Rows, settings: &AttributeSettings) -> Answers {
     let mut out = Answers::empty(rows);
     for split in splits(rows, settings.seed) {
         for attribute in 0..rows.attributes.len() {
@@ -261,7 +262,7 @@ fn priors(rows: &Rows, settings: &ProfileSettings) -> Answers {
 ///
 /// # Errors
 /// When a training fails.
-pub fn compare(rows: &Rows, settings: &ProfileSettings) -> Result<Comparison> {
+pub fn compare(rows: &Rows, settings: &AttributeSettings) -> Result<Comparison> {
     let attributes = rows.attributes.len();
     let fits = super::folds::FOLDS * (1 + 3 * attributes);
     let progress = Progress::of("Profile heads and baselines", fits as u64);
@@ -291,7 +292,7 @@ pub fn compare(rows: &Rows, settings: &ProfileSettings) -> Result<Comparison> {
     let mut cells: Vec<Cell> = Vec::new();
     for attribute in 0..attributes {
         cells.extend(
-            Amount::ALL
+            EvidenceLevel::ALL
                 .iter()
                 .filter_map(|&amount| cell(rows, attribute, amount, &answers)),
         );
@@ -312,7 +313,7 @@ pub fn compare(rows: &Rows, settings: &ProfileSettings) -> Result<Comparison> {
 /// same kind: one lucky amount is no ground to speak.
 fn tell(cells: &mut [Cell]) {
     let whole = |cell: &Cell| {
-        Amount::ALL
+        EvidenceLevel::ALL
             .iter()
             .find(|amount| amount.name() == cell.amount)
             .is_some_and(|a| a.visits() > 0)
@@ -327,13 +328,13 @@ fn tell(cells: &mut [Cell]) {
         let before = later
             .as_ref()
             .filter(|(name, whole, _)| *name == cell.attribute && *whole == kind);
-        cell.tells = beats && before.is_none_or(|(.., tells)| *tells);
-        later = Some((cell.attribute.clone(), kind, cell.tells));
+        cell.is_reliable = beats && before.is_none_or(|(.., tells)| *tells);
+        later = Some((cell.attribute.clone(), kind, cell.is_reliable));
     }
 }
 
 /// Rows of one attribute at one amount whose label is known.
-fn asked(rows: &Rows, attribute: usize, amount: Amount) -> Vec<(usize, usize)> {
+fn asked(rows: &Rows, attribute: usize, amount: EvidenceLevel) -> Vec<(usize, usize)> {
     let there = (0..rows.len()).filter(|&row| rows.amount[row] == amount);
     there
         .filter_map(|row| Some((row, rows.label(row, attribute)?)))
@@ -366,20 +367,20 @@ fn losses(rows: &Rows, attribute: usize, asked: &[(usize, usize)], answers: &Ans
 pub(super) fn gain(
     rows: &Rows,
     attribute: usize,
-    amount: Amount,
+    amount: EvidenceLevel,
     heads: &Answers,
     seed: u64,
 ) -> Option<(f64, Interval)> {
     let asked = asked(rows, attribute, amount);
-    let settings = ProfileSettings {
+    let settings = AttributeSettings {
         seed,
-        ..ProfileSettings::default()
+        ..AttributeSettings::default()
     };
     let of = |answers: &Answers| losses(rows, attribute, &asked, answers);
     (!asked.is_empty()).then(|| difference(rows, &asked, &of(&priors(rows, &settings)), &of(heads)))
 }
 
-fn cell(rows: &Rows, attribute: usize, amount: Amount, answers: &[Answers]) -> Option<Cell> {
+fn cell(rows: &Rows, attribute: usize, amount: EvidenceLevel, answers: &[Answers]) -> Option<Cell> {
     let asked = asked(rows, attribute, amount);
     if asked.is_empty() {
         return None;
@@ -436,6 +437,6 @@ fn cell(rows: &Rows, attribute: usize, amount: Amount, answers: &[Answers]) -> O
         figures,
         together,
         together_interval,
-        tells: false,
+        is_reliable: false,
     })
 }

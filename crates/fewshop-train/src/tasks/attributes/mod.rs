@@ -4,7 +4,7 @@
 //! [`Rows`] are drawn from the log: the first 1, 3, 5 and 10 products of a visit, and one to three
 //! whole visits, as the device would see them. [`compare`] lets heads and baselines answer for
 //! households that they did not learn from; [`ship`] trains the heads on all households and says at
-//! which [`Amount`](fewshop_model::tasks::attributes::Amount) each may speak. The pack's vectors were learned
+//! which [`EvidenceLevel`](fewshop_model::tasks::attributes::EvidenceLevel) each may speak. The pack's vectors were learned
 //! from the sessions of most of these households, though from no label of theirs: what is measured
 //! is transfer without labels.
 
@@ -26,7 +26,7 @@ pub use table::table;
 
 /// Settings of heads and baselines.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ProfileSettings {
+pub struct AttributeSettings {
     /// Rows of each household at each amount.
     pub rows: usize,
     /// Most epochs of a network.
@@ -37,7 +37,7 @@ pub struct ProfileSettings {
     pub seed: u64,
 }
 
-impl Default for ProfileSettings {
+impl Default for AttributeSettings {
     fn default() -> Self {
         Self {
             rows: 4,

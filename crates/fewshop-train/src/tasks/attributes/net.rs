@@ -1,12 +1,12 @@
 //! Trains heads in burn: one softmax an attribute over a shared trunk, or over the features alone.
 
-use crate::modules::{ProfileConfig, ProfileNet};
+use crate::modules::{AttributeNet, AttributeNetConfig};
 use anyhow::{Result, ensure};
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
-use fewshop_model::tasks::attributes::{AttributeHead, ProfileWeights};
+use fewshop_model::tasks::attributes::{AttributeHead, AttributeWeights};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -48,7 +48,7 @@ pub(super) struct Choice {
 
 /// A trained network.
 pub(super) struct Fit {
-    pub(super) weights: ProfileWeights,
+    pub(super) weights: AttributeWeights,
     pub(super) choice: Choice,
     /// Epochs that it took.
     pub(super) epochs: usize,
@@ -102,7 +102,7 @@ impl Task<'_> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let device = Device::flex().autodiff();
         device.seed(rng.random());
-        let mut model = ProfileConfig {
+        let mut model = AttributeNetConfig {
             features: self.width,
             hidden: choice.hidden,
             outputs,
@@ -150,15 +150,15 @@ impl Task<'_> {
         best.ok_or_else(|| anyhow::anyhow!("no epoch was trained"))
     }
 
-    fn export(&self, model: &ProfileNet, mean: &[f32], inv_std: &[f32]) -> ProfileWeights {
+    fn export(&self, model: &AttributeNet, mean: &[f32], inv_std: &[f32]) -> AttributeWeights {
         let head = |&a: &usize| {
             let attribute = &self.rows.attributes[a];
             AttributeHead {
                 name: attribute.name.clone(),
                 values: attribute.values.clone(),
                 prior: Vec::new(),
-                belief: Vec::new(),
-                tells: Vec::new(),
+                confidence: Vec::new(),
+                is_reliable: Vec::new(),
             }
         };
         model.valid().export(
@@ -226,13 +226,13 @@ impl Task<'_> {
     }
 
     /// Logits of these rows.
-    pub(super) fn logits(&self, weights: &ProfileWeights, rows: &[usize]) -> Vec<Vec<f32>> {
+    pub(super) fn logits(&self, weights: &AttributeWeights, rows: &[usize]) -> Vec<Vec<f32>> {
         rows.par_iter()
             .map(|&row| weights.logits(self.row(row)))
             .collect()
     }
 
-    fn mean_loss(&self, weights: &ProfileWeights, rows: &[usize]) -> f64 {
+    fn mean_loss(&self, weights: &AttributeWeights, rows: &[usize]) -> f64 {
         let logits = self.logits(weights, rows);
         let (mut sum, mut n) = (0.0, 0.0);
         for (&row, logits) in rows.iter().zip(&logits) {

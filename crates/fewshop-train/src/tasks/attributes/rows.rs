@@ -6,16 +6,16 @@ use anyhow::{Result, ensure};
 use fewshop_core::{ItemIx, Session};
 use fewshop_data::files::{Households, Log};
 use fewshop_model::Pack;
-use fewshop_model::tasks::attributes::{Amount, ProfileInputs};
+use fewshop_model::tasks::attributes::{AttributeInputs, EvidenceLevel};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::ProfileSettings;
+use super::AttributeSettings;
 
 /// Households that a value needs: fewer teach nothing and stand in no fold.
-const LEAST: usize = 10;
+const MIN_HOUSEHOLDS: usize = 10;
 
 /// An attribute and the values that it has.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -75,19 +75,19 @@ pub fn describe(log: &Log, households: &Households) -> Result<Described> {
         counts.remove("");
         let mut values: Vec<&str> = counts
             .iter()
-            .filter(|(_, n)| **n >= LEAST)
+            .filter(|(_, n)| **n >= MIN_HOUSEHOLDS)
             .map(|(value, _)| *value)
             .collect();
         values.sort_unstable();
         if values.len() < 2 {
             out.warnings.push(format!(
-                "'{name}' is left out: fewer than two values that {LEAST} households have"
+                "'{name}' is left out: fewer than two values that {MIN_HOUSEHOLDS} households have"
             ));
             continue;
         }
         let rare = counts.len() - values.len();
         if rare > 0 {
-            out.warnings.push(format!("'{name}': {rare} values that fewer than {LEAST} households have are taken as not known"));
+            out.warnings.push(format!("'{name}': {rare} values that fewer than {MIN_HOUSEHOLDS} households have are taken as not known"));
         }
         for (labels, (_, row)) in out.labels.iter_mut().zip(&known) {
             labels.push(values.iter().position(|value| *value == row[at]));
@@ -99,7 +99,7 @@ pub fn describe(log: &Log, households: &Households) -> Result<Described> {
     }
     ensure!(
         !out.attributes.is_empty(),
-        "no attribute has two values that {LEAST} households have each: there is nothing to tell"
+        "no attribute has two values that {MIN_HOUSEHOLDS} households have each: there is nothing to tell"
     );
     Ok(out)
 }
@@ -118,7 +118,7 @@ pub struct Rows {
     /// Index of the household among the described ones.
     pub household: Vec<usize>,
     /// How much is known in each row.
-    pub amount: Vec<Amount>,
+    pub amount: Vec<EvidenceLevel>,
     /// All rows of one household at one amount weigh 1 together.
     pub weight: Vec<f64>,
     /// Labels of the households.
@@ -135,9 +135,9 @@ impl Rows {
         pack: &Pack,
         log: &Log,
         described: &Described,
-        settings: &ProfileSettings,
+        settings: &AttributeSettings,
     ) -> Result<Self> {
-        let inputs = ProfileInputs::of(pack);
+        let inputs = AttributeInputs::of(pack);
         let mut sessions: Vec<Vec<Vec<ItemIx>>> = vec![Vec::new(); log.users.len()];
         for session in &log.sessions {
             let items: Vec<ItemIx> = session
@@ -150,12 +150,12 @@ impl Rows {
                 sessions[session.user as usize].push(items);
             }
         }
-        let mut asked: Vec<(usize, Amount, f64, Session)> = Vec::new();
+        let mut asked: Vec<(usize, EvidenceLevel, f64, Session)> = Vec::new();
         for (household, &user) in described.users.iter().enumerate() {
             let own = &sessions[user as usize];
             let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
             rng.set_stream(u64::from(user) + 1);
-            for amount in Amount::ALL {
+            for amount in EvidenceLevel::ALL {
                 let mut starts: Vec<usize> = match amount.items() {
                     Some(items) => (0..own.len())
                         .filter(|&at| own[at].len() >= items)

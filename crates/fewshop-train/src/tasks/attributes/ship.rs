@@ -4,22 +4,22 @@
 use anyhow::Result;
 use fewshop_data::progress::Progress;
 use fewshop_eval::Interval;
-use fewshop_model::tasks::attributes::{Amount, ProfileWeights};
+use fewshop_model::tasks::attributes::{AttributeWeights, EvidenceLevel};
 
-use super::calibration::beliefs;
+use super::calibration::confidences;
 use super::compare::heads;
 use super::folds::{FOLDS, prior};
 use super::net::Task;
-use super::{ProfileSettings, Rows, compare};
+use super::{AttributeSettings, Rows, compare};
 
 /// Heads for a pack, and why they speak where they do.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shipped {
     /// For the pack.
-    pub weights: ProfileWeights,
+    pub weights: AttributeWeights,
     /// Attribute by attribute, for each amount asked: how far the head's log loss lies below the
     /// prior's on households that it had not seen.
-    pub gains: Vec<(String, Amount, f64, Interval)>,
+    pub gains: Vec<(String, EvidenceLevel, f64, Interval)>,
 }
 
 /// Trains them. Five fits on parts of the households say how many epochs are right, how far each
@@ -28,7 +28,7 @@ pub struct Shipped {
 ///
 /// # Errors
 /// When a training fails.
-pub fn ship(rows: &Rows, settings: &ProfileSettings) -> Result<Shipped> {
+pub fn ship(rows: &Rows, settings: &AttributeSettings) -> Result<Shipped> {
     let progress = Progress::of("Profile heads", FOLDS as u64 + 1);
     let answers = heads(rows, settings, &progress)?;
     let mut order: Vec<usize> = (0..answers.fits.len()).collect();
@@ -73,23 +73,24 @@ pub fn ship(rows: &Rows, settings: &ProfileSettings) -> Result<Shipped> {
         head.prior = prior(rows, &all, attribute);
         let range = rows.range(attribute);
         let raw: Vec<&[f32]> = answers.raw.iter().map(|row| &row[range.clone()]).collect();
-        head.belief = beliefs(rows, attribute, &all, &raw, &head.prior);
-        let gained: Vec<Option<(f64, Interval)>> = Amount::ALL
+        head.confidence = confidences(rows, attribute, &all, &raw, &head.prior);
+        let gained: Vec<Option<(f64, Interval)>> = EvidenceLevel::ALL
             .iter()
             .map(|&amount| compare::gain(rows, attribute, amount, &answers, settings.seed))
             .collect();
-        let beats =
-            |amount: Amount| gained[amount as usize].is_some_and(|(_, interval)| interval[0] > 0.0);
-        let more = |amount: Amount| {
-            Amount::ALL
+        let beats = |amount: EvidenceLevel| {
+            gained[amount as usize].is_some_and(|(_, interval)| interval[0] > 0.0)
+        };
+        let more = |amount: EvidenceLevel| {
+            EvidenceLevel::ALL
                 .into_iter()
                 .filter(move |m| *m >= amount && m.items().is_some() == amount.items().is_some())
         };
-        head.tells = Amount::ALL
+        head.is_reliable = EvidenceLevel::ALL
             .iter()
             .map(|&amount| more(amount).all(beats))
             .collect();
-        for (&amount, gained) in Amount::ALL.iter().zip(gained) {
+        for (&amount, gained) in EvidenceLevel::ALL.iter().zip(gained) {
             if let Some((gain, interval)) = gained {
                 gains.push((head.name.clone(), amount, gain, interval));
             }

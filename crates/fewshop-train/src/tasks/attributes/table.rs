@@ -36,7 +36,7 @@ pub fn table(comparison: &Comparison) -> String {
             } else {
                 format!("{:+.4} [{low:+.4}, {high:+.4}]", figure.gain)
             };
-            let verdict = match (nth + 1 == METHODS.len(), cell.tells) {
+            let verdict = match (nth + 1 == METHODS.len(), cell.is_reliable) {
                 (false, _) => "",
                 (true, true) => "  tells",
                 (true, false) => "  not enough to tell",

@@ -2,7 +2,7 @@
 
 use fewshop_core::{EventKind, ItemIx, Session};
 use fewshop_data::files::{Household, Households, Log, LoggedItem, LoggedSession};
-use fewshop_model::tasks::attributes::Amount;
+use fewshop_model::tasks::attributes::EvidenceLevel;
 use fewshop_model::{Compute, Pack, Recommender, toy};
 
 use super::*;
@@ -68,12 +68,12 @@ fn log_and_households() -> (Log, Households) {
     (log, households)
 }
 
-fn rows(pack: &Pack, settings: &ProfileSettings) -> Rows {
+fn rows(pack: &Pack, settings: &AttributeSettings) -> Rows {
     let (log, households) = log_and_households();
     Rows::draw(pack, &log, &describe(&log, &households).unwrap(), settings).unwrap()
 }
 
-const QUICK: ProfileSettings = ProfileSettings {
+const QUICK: AttributeSettings = AttributeSettings {
     rows: 2,
     epochs: 6,
     rounds: 6,
@@ -110,8 +110,8 @@ fn what_cannot_teach_is_left_out_with_a_word() {
 
 #[test]
 fn every_household_weighs_the_same_at_every_amount() {
-    let rows = rows(&toy::pack(), &ProfileSettings { rows: 8, ..QUICK });
-    for amount in Amount::ALL {
+    let rows = rows(&toy::pack(), &AttributeSettings { rows: 8, ..QUICK });
+    for amount in EvidenceLevel::ALL {
         let all: f64 = (0..rows.len())
             .filter(|&row| rows.amount[row] == amount)
             .map(|row| rows.weight[row])
@@ -121,7 +121,7 @@ fn every_household_weighs_the_same_at_every_amount() {
     // Six visits are six rows at the most, three visits in a row four.
     assert_eq!(
         (0..rows.len())
-            .filter(|&row| rows.amount[row] == Amount::ThreeBaskets)
+            .filter(|&row| rows.amount[row] == EvidenceLevel::ThreeBaskets)
             .count(),
         HOUSEHOLDS * 4
     );
@@ -157,11 +157,12 @@ fn heads_speak_of_what_can_be_told_and_are_silent_on_the_rest() {
         ("children", "door")
     );
     assert!(
-        children.tells[Amount::TenItems as usize] && children.tells[Amount::ThreeBaskets as usize],
+        children.is_reliable[EvidenceLevel::TenItems as usize]
+            && children.is_reliable[EvidenceLevel::ThreeBaskets as usize],
         "{:?}",
         shipped.gains
     );
-    assert!(!door.tells.contains(&true), "{:?}", shipped.gains);
+    assert!(!door.is_reliable.contains(&true), "{:?}", shipped.gains);
 
     let with = pack
         .edit(|parts| parts.attributes = Some(shipped.weights))
@@ -169,7 +170,9 @@ fn heads_speak_of_what_can_be_told_and_are_silent_on_the_rest() {
     let again = Pack::from_bytes(&with.to_bytes().unwrap()).unwrap();
     let mut shop = Recommender::new(again, Compute::Kernels);
     assert!(
-        shop.profile().iter().all(|belief| belief.values.is_none()),
+        shop.profile()
+            .iter()
+            .all(|prediction| prediction.values.is_none()),
         "nothing is known yet"
     );
     let mut likely = |first: u32| {
@@ -197,9 +200,9 @@ fn heads_speak_of_what_can_be_told_and_are_silent_on_the_rest() {
 #[test]
 fn the_comparison_has_every_method() {
     let rows = rows(&toy::pack(), &QUICK);
-    let quick = ProfileSettings { epochs: 2, ..QUICK };
+    let quick = AttributeSettings { epochs: 2, ..QUICK };
     let comparison = compare(&rows, &quick).unwrap();
-    assert_eq!(comparison.cells.len(), 2 * Amount::ALL.len());
+    assert_eq!(comparison.cells.len(), 2 * EvidenceLevel::ALL.len());
     let cell = comparison
         .cells
         .iter()

@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 
 use fewshop_eval::{Bootstrap, Interval};
 use fewshop_model::Pack;
-use fewshop_model::tasks::offers::{MATCHES, OfferFacts};
+use fewshop_model::tasks::offers::{MATCH_FEATURES, OfferInputs};
 use serde::{Deserialize, Serialize};
 
-use super::KNOWN;
+use super::EVIDENCE_LEVELS;
 use super::compare::{FOLDS, Split, folds, late};
 use super::features::{Redemptions, all_matches};
 use super::questions::{Question, Shop};
@@ -53,7 +53,7 @@ pub(super) type Rows = Vec<(Vec<f64>, bool)>;
 /// Who asks and who teaches, and what was known of the offers before anything was fitted.
 pub(super) struct Setting<'a> {
     pack: &'a Pack,
-    facts: &'a OfferFacts,
+    inputs: &'a OfferInputs,
     shop: &'a Shop,
     /// By question and offer.
     rates: Vec<Vec<[f64; 2]>>,
@@ -63,12 +63,12 @@ pub(super) struct Setting<'a> {
 }
 
 impl<'a> Setting<'a> {
-    pub(super) fn of(pack: &'a Pack, facts: &'a OfferFacts, shop: &'a Shop, seed: u64) -> Self {
+    pub(super) fn of(pack: &'a Pack, inputs: &'a OfferInputs, shop: &'a Shop, seed: u64) -> Self {
         Self {
             pack,
-            facts,
+            inputs,
             shop,
-            rates: rates(facts, shop),
+            rates: rates(inputs, shop),
             folds: folds(shop, seed),
             late: late(shop),
         }
@@ -78,8 +78,8 @@ impl<'a> Setting<'a> {
     /// what others redeemed counts as of the day on which a campaign began, and a household's own
     /// redemptions never count among those of the others.
     pub(super) fn rows(&self, known: usize) -> Vec<Rows> {
-        let matches: Vec<Vec<[f64; MATCHES]>> =
-            all_matches(self.facts, self.pack, self.shop, known);
+        let matches: Vec<Vec<[f64; MATCH_FEATURES]>> =
+            all_matches(self.inputs, self.pack, self.shop, known);
         let of = |(at, question): (usize, &Question)| {
             let offers = &self.shop.campaigns[question.campaign].offers;
             let row = |(nth, offer): (usize, &usize)| {
@@ -101,7 +101,7 @@ impl<'a> Setting<'a> {
         let late = |at: usize| self.late[self.shop.questions[at].campaign];
         let households = self.asked(rows, &|_| true, &|_| true);
         let time = self.asked(rows, &|at| !late(at), &late);
-        let name = KNOWN[known].name();
+        let name = EVIDENCE_LEVELS[known].name();
         [
             summed(self.shop, Split::Households, name, &households),
             summed(self.shop, Split::Time, name, &time),
@@ -138,10 +138,10 @@ impl<'a> Setting<'a> {
 /// Asks households that taught nothing, under both splits, at each amount known.
 #[must_use]
 pub fn calibrate(pack: &Pack, shop: &Shop, seed: u64) -> Vec<Calibration> {
-    let facts = OfferFacts::of(pack, &shop.offers);
-    let setting = Setting::of(pack, &facts, shop, seed);
+    let inputs = OfferInputs::of(pack, &shop.offers);
+    let setting = Setting::of(pack, &inputs, shop, seed);
     let mut out: Vec<Calibration> = Vec::new();
-    for known in 0..KNOWN.len() {
+    for known in 0..EVIDENCE_LEVELS.len() {
         let rows = setting.rows(known);
         out.extend(setting.calibration(known, &rows));
     }
@@ -156,7 +156,7 @@ pub(super) fn in_order(mut found: Vec<Calibration>) -> Vec<Calibration> {
 
 /// What was known of others' redemptions of each offer of each question's campaign on the day when
 /// it began.
-fn rates(facts: &OfferFacts, shop: &Shop) -> Vec<Vec<[f64; 2]>> {
+fn rates(inputs: &OfferInputs, shop: &Shop) -> Vec<Vec<[f64; 2]>> {
     let before: Vec<Redemptions> = (shop.campaigns.iter())
         .map(|campaign| {
             let mut counts = Redemptions::default();
@@ -164,7 +164,7 @@ fn rates(facts: &OfferFacts, shop: &Shop) -> Vec<Vec<[f64; 2]>> {
                 .questions
                 .iter()
                 .filter(|other| shop.campaigns[other.campaign].start_s < campaign.start_s);
-            earlier.for_each(|other| counts.add(facts, shop, other, campaign.start_s, 1.0));
+            earlier.for_each(|other| counts.add(inputs, shop, other, campaign.start_s, 1.0));
             counts
         })
         .collect();
@@ -181,7 +181,7 @@ fn rates(facts: &OfferFacts, shop: &Shop) -> Vec<Vec<[f64; 2]>> {
         let count_own = |counts: &mut Redemptions, by: f64| {
             for other in own[&question.user].iter().map(|&at| &shop.questions[at]) {
                 if shop.campaigns[other.campaign].start_s < campaign.start_s {
-                    counts.add(facts, shop, other, campaign.start_s, by);
+                    counts.add(inputs, shop, other, campaign.start_s, by);
                 }
             }
         };
@@ -189,7 +189,7 @@ fn rates(facts: &OfferFacts, shop: &Shop) -> Vec<Vec<[f64; 2]>> {
         let rates = campaign
             .offers
             .iter()
-            .map(|&offer| counts.rates(facts, shop, offer))
+            .map(|&offer| counts.rates(inputs, shop, offer))
             .collect();
         count_own(counts, 1.0);
         rates
@@ -307,7 +307,7 @@ pub fn expected(found: &[Calibration]) -> String {
             out,
             "In later campaigns the first offer is redeemed more or less often than expected, beyond chance, at {off} of {} amounts known: what is \
              expected is an order and no promise, so the page shows no number.",
-            KNOWN.len()
+            EVIDENCE_LEVELS.len()
         );
     }
     out

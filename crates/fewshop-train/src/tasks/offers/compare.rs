@@ -6,14 +6,14 @@ use fewshop_core::metrics;
 use fewshop_data::progress::Progress;
 use fewshop_eval::{Bootstrap, Interval};
 use fewshop_model::Pack;
-use fewshop_model::tasks::offers::{MATCHES, OfferFacts};
+use fewshop_model::tasks::offers::{MATCH_FEATURES, OfferInputs};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::KNOWN;
+use super::EVIDENCE_LEVELS;
 use super::calibration::{Calibration, calibrate, expected};
 use super::features::{CATEGORY, COUNTS, FEATURES, POPULARITY, Redemptions, all_matches};
 use super::questions::{Question, Shop};
@@ -86,8 +86,8 @@ pub struct Comparison {
 /// Lets all methods answer.
 #[must_use]
 pub fn compare(pack: &Pack, shop: &Shop, seed: u64) -> Comparison {
-    let facts = OfferFacts::of(pack, &shop.offers);
-    let progress = Progress::of("Offers", (2 * KNOWN.len() * FOLDS) as u64);
+    let inputs = OfferInputs::of(pack, &shop.offers);
+    let progress = Progress::of("Offers", (2 * EVIDENCE_LEVELS.len() * FOLDS) as u64);
     let calibration = calibrate(pack, shop, seed);
     let mut out = Comparison {
         rows: Vec::new(),
@@ -97,11 +97,11 @@ pub fn compare(pack: &Pack, shop: &Shop, seed: u64) -> Comparison {
     };
     let folds = folds(shop, seed);
     for split in [Split::Households, Split::Time] {
-        for (known, amount) in KNOWN.iter().enumerate() {
-            let matches = all_matches(&facts, pack, shop, known);
+        for (known, amount) in EVIDENCE_LEVELS.iter().enumerate() {
+            let matches = all_matches(&inputs, pack, shop, known);
             let (mut asked, mut weights) = (Vec::new(), vec![0.0; FEATURES.len()]);
             for fold in 0..FOLDS {
-                let answered = answer(&facts, shop, &matches, &folds, fold, split);
+                let answered = answer(&inputs, shop, &matches, &folds, fold, split);
                 weights
                     .iter_mut()
                     .zip(answered.weights)
@@ -109,7 +109,7 @@ pub fn compare(pack: &Pack, shop: &Shop, seed: u64) -> Comparison {
                 asked.extend(answered.scores);
                 progress.step();
             }
-            if known + 1 == KNOWN.len() {
+            if known + 1 == EVIDENCE_LEVELS.len() {
                 out.weights.push((
                     split,
                     FEATURES
@@ -191,9 +191,9 @@ struct Answered {
 }
 
 fn answer(
-    facts: &OfferFacts,
+    inputs: &OfferInputs,
     shop: &Shop,
-    matches: &[Vec<[f64; MATCHES]>],
+    matches: &[Vec<[f64; MATCH_FEATURES]>],
     folds: &[usize],
     fold: usize,
     split: Split,
@@ -216,10 +216,10 @@ fn answer(
             for (_, other) in all().filter(|(at, _)| folds[*at] != fold) {
                 match split {
                     Split::Households if other.campaign == campaign => {
-                        counts.add(facts, shop, other, i64::MAX, 1.0)
+                        counts.add(inputs, shop, other, i64::MAX, 1.0)
                     }
                     Split::Time if shop.campaigns[other.campaign].start_s < start_s => {
-                        counts.add(facts, shop, other, start_s, 1.0);
+                        counts.add(inputs, shop, other, start_s, 1.0);
                     }
                     _ => {}
                 }
@@ -229,9 +229,9 @@ fn answer(
         .collect();
     let features = |counts: &Redemptions, at: usize| -> Vec<Vec<f64>> {
         let offers = &shop.campaigns[shop.questions[at].campaign].offers;
-        let row = |(&offer, own): (&usize, &[f64; MATCHES])| {
+        let row = |(&offer, own): (&usize, &[f64; MATCH_FEATURES])| {
             counts
-                .rates(facts, shop, offer)
+                .rates(inputs, shop, offer)
                 .into_iter()
                 .chain(own.iter().copied())
                 .collect()
@@ -244,7 +244,7 @@ fn answer(
         // A household's own redemptions must not stand among those of the others.
         let own = split == Split::Households;
         if own {
-            counts.add(facts, shop, question, i64::MAX, -1.0);
+            counts.add(inputs, shop, question, i64::MAX, -1.0);
         }
         let redeemed = shop.campaigns[question.campaign]
             .offers
@@ -252,7 +252,7 @@ fn answer(
             .map(|offer| question.redeemed.contains_key(offer));
         teach.extend(features(counts, at).into_iter().zip(redeemed));
         if own {
-            counts.add(facts, shop, question, i64::MAX, 1.0);
+            counts.add(inputs, shop, question, i64::MAX, 1.0);
         }
     }
     let plain = |x: &[f64]| -> Vec<f64> { COUNTS.iter().map(|&f| x[f]).collect() };
@@ -406,7 +406,7 @@ pub fn table(comparison: &Comparison) -> String {
         let _ = writeln!(
             out,
             "\nweights of the offer model, {split:?}, {}",
-            KNOWN[KNOWN.len() - 1].name()
+            EVIDENCE_LEVELS[EVIDENCE_LEVELS.len() - 1].name()
         );
         for (name, weight) in weights {
             let _ = writeln!(out, "  {name:<40} {weight:+.3}");

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use fewshop_model::Pack;
-use fewshop_model::tasks::offers::{MATCHES, OfferFacts};
+use fewshop_model::tasks::offers::{MATCH_FEATURES, OfferInputs};
 use rayon::prelude::*;
 
 pub(super) use fewshop_model::tasks::offers::FEATURES;
@@ -20,18 +20,18 @@ const SHOWN_PRIOR: f64 = 20.0;
 
 /// Matches of the offers of each question's campaign, for one amount known: features 2 to 8.
 pub(super) fn all_matches(
-    facts: &OfferFacts,
+    inputs: &OfferInputs,
     pack: &Pack,
     shop: &Shop,
     known: usize,
-) -> Vec<Vec<[f64; MATCHES]>> {
+) -> Vec<Vec<[f64; MATCH_FEATURES]>> {
     let of = |question: &Question| {
         let session = &question.known[known];
-        let shopper = facts.shopper(&session.visits, &session.context_items(), pack);
+        let shopper = inputs.shopper(&session.visits, &session.context_items(), pack);
         shop.campaigns[question.campaign]
             .offers
             .iter()
-            .map(|&offer| facts.matches(offer, &shopper).features)
+            .map(|&offer| inputs.matches(offer, &shopper).features)
             .collect()
     };
     shop.questions.par_iter().map(of).collect()
@@ -48,7 +48,7 @@ impl Redemptions {
     /// Counts what was redeemed before `until_s`, `by` times; −1 takes it back.
     pub(super) fn add(
         &mut self,
-        facts: &OfferFacts,
+        inputs: &OfferInputs,
         shop: &Shop,
         question: &Question,
         until_s: i64,
@@ -64,7 +64,7 @@ impl Redemptions {
             for count in [
                 self.coupons.entry(shop.coupon[*offer]).or_default(),
                 self.categories
-                    .entry(facts.main_category(*offer))
+                    .entry(inputs.main_category(*offer))
                     .or_default(),
             ] {
                 *count = (count.0 + by * redeemed, count.1 + by);
@@ -74,14 +74,14 @@ impl Redemptions {
 
     /// Logarithms of how often the offer, and offers of its category, were redeemed where shown;
     /// features 0 and 1.
-    pub(super) fn rates(&self, facts: &OfferFacts, shop: &Shop, offer: usize) -> [f64; 2] {
+    pub(super) fn rates(&self, inputs: &OfferInputs, shop: &Shop, offer: usize) -> [f64; 2] {
         let rate = |(redeemed, shown): (f64, f64), usual: f64| {
             ((redeemed + SHOWN_PRIOR * usual) / (shown + SHOWN_PRIOR)).ln()
         };
         // A coupon of some two hundred is redeemed once in some five hundred times.
         let category = rate(
             self.categories
-                .get(&facts.main_category(offer))
+                .get(&inputs.main_category(offer))
                 .copied()
                 .unwrap_or_default(),
             0.002,

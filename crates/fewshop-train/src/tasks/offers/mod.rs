@@ -20,4 +20,4 @@ pub use questions::{Question, Shop, shop};
 pub use ship::{Shipped, current, ship};
 
 /// Purchases that a household is known by, in the order of the figures.
-pub use fewshop_model::tasks::offers::KNOWN;
+pub use fewshop_model::tasks::offers::EVIDENCE_LEVELS;

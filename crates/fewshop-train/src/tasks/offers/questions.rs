@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use anyhow::{Result, ensure};
 use fewshop_core::{ItemIx, Session};
 use fewshop_data::files::{Log, Offer, OfferEvent};
-use fewshop_model::tasks::attributes::Amount;
+use fewshop_model::tasks::attributes::EvidenceLevel;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::KNOWN;
+use super::EVIDENCE_LEVELS;
 
 /// A campaign.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct Question {
     pub campaign: usize,
     /// Offers of it that were redeemed, by index into [`Shop::offers`], and when; often none.
     pub redeemed: BTreeMap<usize, i64>,
-    /// What was bought before the campaign, for each of [`KNOWN`].
+    /// What was bought before the campaign, for each of [`EVIDENCE_LEVELS`].
     pub known: Vec<Session>,
 }
 
@@ -139,7 +139,7 @@ pub fn shop(log: &Log, offers: &[Offer], events: &[OfferEvent], seed: u64) -> Re
         rng.set_stream(u64::from(user) + 1);
         let mut shuffled = (*last).clone();
         shuffled.shuffle(&mut rng);
-        let known = KNOWN.map(|amount: Amount| match amount.items() {
+        let known = EVIDENCE_LEVELS.map(|amount: EvidenceLevel| match amount.items() {
             Some(items) => Session::of_items(&shuffled[..items.min(shuffled.len())]),
             None => {
                 let visits = before

@@ -7,9 +7,9 @@ use fewshop_core::{Item, ItemIx};
 use fewshop_data::files::{Offer, OfferEvent};
 use fewshop_data::progress::Progress;
 use fewshop_model::Pack;
-use fewshop_model::tasks::offers::{OfferFacts, OfferWeights, ShippedOffer, WEIGHTS};
+use fewshop_model::tasks::offers::{OfferInputs, OfferWeights, ShippedOffer, WEIGHTS};
 
-use super::KNOWN;
+use super::EVIDENCE_LEVELS;
 use super::calibration::{Calibration, Setting, in_order};
 use super::features::Redemptions;
 use super::questions::Shop;
@@ -20,7 +20,7 @@ use crate::tasks::common::logistic::Logistic;
 pub struct Shipped {
     /// For the pack.
     pub weights: OfferWeights,
-    /// One for each split and each of [`KNOWN`].
+    /// One for each split and each of [`EVIDENCE_LEVELS`].
     pub calibration: Vec<Calibration>,
 }
 
@@ -78,10 +78,10 @@ pub fn ship(
     chosen: &[usize],
     seed: u64,
 ) -> Result<Shipped> {
-    let facts = OfferFacts::of(pack, &shop.offers);
-    let progress = Progress::of("Offers", KNOWN.len() as u64);
-    let setting = Setting::of(pack, &facts, shop, seed);
-    let (mut weights, mut calibration) = ([[0f32; WEIGHTS]; KNOWN.len()], Vec::new());
+    let inputs = OfferInputs::of(pack, &shop.offers);
+    let progress = Progress::of("Offers", EVIDENCE_LEVELS.len() as u64);
+    let setting = Setting::of(pack, &inputs, shop, seed);
+    let (mut weights, mut calibration) = ([[0f32; WEIGHTS]; EVIDENCE_LEVELS.len()], Vec::new());
     for (known, weights) in weights.iter_mut().enumerate() {
         let rows = setting.rows(known);
         for (to, from) in weights.iter_mut().zip(Logistic::fit(&rows.concat()).raw()) {
@@ -97,14 +97,14 @@ pub fn ship(
     let mut now = Redemptions::default();
     shop.questions
         .iter()
-        .for_each(|question| now.add(&facts, shop, question, i64::MAX, 1.0));
+        .for_each(|question| now.add(&inputs, shop, question, i64::MAX, 1.0));
     let shipped = chosen.iter().map(|&at| {
         let mut items: Vec<u32> = offers[at].items.iter().map(|item| item.0).collect();
         items.sort_unstable();
         ShippedOffer {
             id: offers[at].offer_id.clone(),
             title: title(pack, &offers[at]),
-            rates: now.rates(&facts, shop, at).map(|rate| rate as f32),
+            rates: now.rates(&inputs, shop, at).map(|rate| rate as f32),
             items,
         }
     });

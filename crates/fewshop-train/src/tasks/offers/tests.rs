@@ -121,7 +121,10 @@ fn the_model_finds_the_offers_that_match_and_says_whether_it_may_be_used() {
     let shop = shop(&log, &offers, &events, 7).unwrap();
     let pack = toy::pack();
     let comparison = compare(&pack, &shop, 7);
-    assert_eq!(comparison.rows.len(), 2 * KNOWN.len() * METHODS.len());
+    assert_eq!(
+        comparison.rows.len(),
+        2 * EVIDENCE_LEVELS.len() * METHODS.len()
+    );
     let of = |split: Split, method: &str| {
         comparison
             .rows
@@ -179,7 +182,7 @@ fn what_ships_foresees_redemptions_and_ranks_in_the_engine_as_it_was_fitted() {
             .iter()
             .filter(|one| one.split == Split::Time)
             .count(),
-        KNOWN.len()
+        EVIDENCE_LEVELS.len()
     );
     assert_eq!(shipped.calibration, calibrate(&pack, &shop, 7));
     for calibration in &shipped.calibration {
