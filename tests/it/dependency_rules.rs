@@ -344,9 +344,10 @@ fn modules_of_the_core_know_only_those_below() {
             "counts",
             "split",
             "metrics",
-            "belief",
+            "attribute_prediction",
             "offer",
             "recommendation",
+            "task",
             "protocol",
         ],
     );
