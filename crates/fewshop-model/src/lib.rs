@@ -82,4 +82,5 @@ pub use ranking::{
 pub use recommender::Recommender;
 pub use weights::{
     AdapterWeights, EncoderWeights, ItemTable, ModelConfig, Pair, PairTable, RankerWeights,
+    TaskWeights,
 };

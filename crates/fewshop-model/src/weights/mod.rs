@@ -10,6 +10,7 @@ mod item_table;
 mod networks;
 mod offers;
 mod pair_table;
+mod task;
 
 pub(crate) use attributes::PLAIN_FEATURES;
 pub use attributes::{AttributeHead, AttributeWeights};
@@ -23,3 +24,4 @@ pub use offers::{
     WEIGHTS,
 };
 pub use pair_table::{Pair, PairTable};
+pub use task::TaskWeights;

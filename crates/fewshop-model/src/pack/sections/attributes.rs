@@ -23,6 +23,7 @@ impl Section for Attributes {
         "profile.b2",
     ];
     const SINCE: u32 = RULES_VERSION;
+    const NEEDS_CATALOGUE: bool = true;
 
     fn write(parts: &PackParts, out: &mut Writer, meta: &mut Meta) -> Result<bool, PackError> {
         meta.profile = (parts.attributes.as_ref()).map(|heads| write(heads, out));
