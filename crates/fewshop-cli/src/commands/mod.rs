@@ -58,9 +58,13 @@ pub enum Command {
     Prepare(prepare::Args),
     /// Learn from items and events, write one pack
     Train(Box<train::Args>),
-    /// Add heads for household attributes to a pack, without training it again
+    /// What a pack answers besides rankings: fit a task into it, or measure it first
+    Task(Box<task::Args>),
+    /// The same as `fewshop task fit attributes`: its name in the first packs
+    #[command(hide = true)]
     Profile(task::attributes::Args),
-    /// Add offers and a model of their redemption to a pack, without training it again
+    /// The same as `fewshop task fit offers`: its name in the first packs
+    #[command(hide = true)]
     Offers(task::offers::Args),
     /// Tell a pack what is in season: the sessions since its training, without training it again
     Refresh(refresh::Args),
@@ -79,7 +83,7 @@ pub enum Command {
     /// Make a pack smaller, to fit a budget of bytes with the best ranking
     Compress(compress::Args),
     /// Experiments on a shop's own log: how training grows with it, how new products fare, what
-    /// noise costs, what can be told of a household and what it redeems
+    /// noise costs
     Study(study::Args),
     /// Print the help of every command as one Markdown page
     #[command(hide = true)]
@@ -98,6 +102,7 @@ impl Command {
             Self::Count(args) => count::run(&args),
             Self::Prepare(args) => prepare::run(args),
             Self::Train(args) => train::run(&args),
+            Self::Task(args) => task::run(&args),
             Self::Profile(args) => task::attributes::run(&args),
             Self::Offers(args) => task::offers::run(&args),
             Self::Refresh(args) => refresh::run(&args),

@@ -5,6 +5,8 @@
 //! written, read, checked, reordered and grown by its section (`sections/`, one file each).
 
 mod card;
+#[cfg(test)]
+mod catalogue_tests;
 mod container;
 mod meta;
 mod section;

@@ -34,10 +34,11 @@ pub struct Args {
 pub enum Study {
     /// Train on the log at 1×, 2× and 4× its length, and print time and peak memory of each
     Scaling(Scaling),
-    /// Compare heads for household attributes with simpler methods, by cross-validation over
-    /// households
+    /// The same as `fewshop task study attributes`
+    #[command(hide = true)]
     Profile(crate::commands::task::attributes::StudyArgs),
-    /// Compare a model of redemption with simpler rankings of the offers, by household and by time
+    /// The same as `fewshop task study offers`
+    #[command(hide = true)]
     Offers(crate::commands::task::offers::StudyArgs),
     /// Hold a tenth of the products out of training and ask how well they find their shoppers
     NewItems(new_items::Args),

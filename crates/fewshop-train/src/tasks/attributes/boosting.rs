@@ -5,7 +5,7 @@
 //! bind to C++ or are not maintained.
 
 use super::Rows;
-use super::calibration::cross_entropy;
+use crate::tasks::common::calibration::cross_entropy;
 
 const DEPTH: usize = 3;
 const LEARNING_RATE: f64 = 0.1;

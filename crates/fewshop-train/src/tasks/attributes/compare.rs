@@ -2,15 +2,16 @@
 
 use anyhow::Result;
 use fewshop_data::progress::Progress;
-use fewshop_eval::{Bootstrap, Interval};
+use fewshop_eval::Interval;
 use fewshop_model::tasks::attributes::EvidenceLevel;
 use serde::{Deserialize, Serialize};
 
-use super::calibration::{confidences, cross_entropy, mixed};
-use super::folds::{Split, prior, splits};
 use super::net::{Choice, Task};
 use super::{AttributeSettings, Rows, boosting};
 use crate::tasks::common::auc::{Scored, one_against_rest};
+use crate::tasks::common::calibration::{cross_entropy, mixed};
+use crate::tasks::common::folds::{FOLDS, Split};
+use crate::tasks::common::gains;
 
 /// What is compared, in the order of the figures.
 pub const METHODS: [&str; 5] = [
@@ -136,8 +137,8 @@ impl Answers {
         inner: &[&[f32]],
         asked: &[&[f32]],
     ) {
-        let prior = prior(rows, &split.teach, attribute);
-        let confidences = confidences(rows, attribute, &split.inner, inner, &prior);
+        let prior = rows.prior(&split.teach, attribute);
+        let confidences = rows.confidences(attribute, &split.inner, inner, &prior);
         let range = rows.range(attribute);
         for (&row, logits) in split.asked.iter().zip(asked) {
             let confidence = confidences[rows.amount[row] as usize];
@@ -162,7 +163,7 @@ fn networks(
         some.as_deref().unwrap_or(&rows.features),
         columns.map_or(rows.width, <[usize]>::len),
     );
-    for split in splits(rows, settings.seed) {
+    for split in rows.splits(settings.seed) {
         for attributes in groups {
             let task = Task {
                 rows,
@@ -213,9 +214,9 @@ pub(super) fn heads(
 fn boosted(rows: &Rows, settings: &AttributeSettings, progress: &Progress) -> Answers {
     let mut out = Answers::empty(rows);
     let features = rows.columns(&rows.counts);
-    for split in splits(rows, settings.seed) {
+    for split in rows.splits(settings.seed) {
         for attribute in 0..rows.attributes.len() {
-            let prior = prior(rows, &split.teach, attribute);
+            let prior = rows.prior(&split.teach, attribute);
             let taught = (split.teach.as_slice(), split.inner.as_slice());
             let logits = boosting::boost(
                 rows,
@@ -244,9 +245,10 @@ fn boosted(rows: &Rows, settings: &AttributeSettings, progress: &Progress) -> An
 
 fn priors(rows: &Rows, settings: &AttributeSettings) -> Answers {
     let mut out = Answers::empty(rows);
-    for split in splits(rows, settings.seed) {
+    for split in rows.splits(settings.seed) {
         for attribute in 0..rows.attributes.len() {
-            let logits: Vec<f32> = prior(rows, &split.teach, attribute)
+            let logits: Vec<f32> = rows
+                .prior(&split.teach, attribute)
                 .iter()
                 .map(|p| p.ln())
                 .collect();
@@ -264,7 +266,7 @@ fn priors(rows: &Rows, settings: &AttributeSettings) -> Answers {
 /// When a training fails.
 pub fn compare(rows: &Rows, settings: &AttributeSettings) -> Result<Comparison> {
     let attributes = rows.attributes.len();
-    let fits = super::folds::FOLDS * (1 + 3 * attributes);
+    let fits = FOLDS * (1 + 3 * attributes);
     let progress = Progress::of("Profile heads and baselines", fits as u64);
     let alone: Vec<Vec<usize>> = (0..attributes).map(|attribute| vec![attribute]).collect();
     let logistic = networks(
@@ -341,18 +343,11 @@ fn asked(rows: &Rows, attribute: usize, amount: EvidenceLevel) -> Vec<(usize, us
         .collect()
 }
 
-/// Log loss less that of others by row, weighted, and the interval of its mean.
+/// Mean loss of one method less that of another, and its interval over households.
 fn difference(rows: &Rows, asked: &[(usize, usize)], from: &[f64], to: &[f64]) -> (f64, Interval) {
-    let bootstrap = Bootstrap::over(asked.iter().map(|(row, _)| rows.household[*row]));
+    let groups: Vec<usize> = asked.iter().map(|(row, _)| rows.household[*row]).collect();
     let weights: Vec<f64> = asked.iter().map(|(row, _)| rows.weight[*row]).collect();
-    let gains: Vec<f64> = from
-        .iter()
-        .zip(to)
-        .zip(&weights)
-        .map(|((from, to), weight)| weight * (from - to))
-        .collect();
-    let mean = gains.iter().sum::<f64>() / weights.iter().sum::<f64>();
-    (mean, bootstrap.ratios(&[(&gains, &weights)])[0])
+    gains::gain(&groups, &weights, from, to)
 }
 
 fn losses(rows: &Rows, attribute: usize, asked: &[(usize, usize)], answers: &Answers) -> Vec<f64> {
@@ -397,7 +392,7 @@ fn cell(rows: &Rows, attribute: usize, amount: EvidenceLevel, answers: &[Answers
             let scored: Vec<Scored<'_>> = asked
                 .iter()
                 .map(|&(row, label)| Scored {
-                    household: rows.household[row],
+                    group: rows.household[row],
                     weight: rows.weight[row],
                     label,
                     scores: &answers.calibrated[row][range.clone()],

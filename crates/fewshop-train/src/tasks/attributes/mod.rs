@@ -9,9 +9,7 @@
 //! is transfer without labels.
 
 mod boosting;
-mod calibration;
 mod compare;
-mod folds;
 mod net;
 mod rows;
 mod ship;

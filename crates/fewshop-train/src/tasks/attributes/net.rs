@@ -13,6 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::Rows;
+use crate::tasks::common::calibration::cross_entropy;
 
 /// Most rows a step; a small shop gets at least sixteen steps an epoch all the same.
 const BATCH: usize = 256;
@@ -240,8 +241,7 @@ impl Task<'_> {
             for &a in self.attributes {
                 let to = from + self.rows.attributes[a].values.len();
                 if let Some(label) = self.rows.label(row, a) {
-                    sum += self.rows.weight[row]
-                        * super::calibration::cross_entropy(&logits[from..to], label);
+                    sum += self.rows.weight[row] * cross_entropy(&logits[from..to], label);
                 }
                 from = to;
             }

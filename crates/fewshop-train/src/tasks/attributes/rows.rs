@@ -13,6 +13,8 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::AttributeSettings;
+use crate::tasks::common::calibration::{Judged, base_rates, best_confidence};
+use crate::tasks::common::folds::{Split, by_group, splits};
 
 /// Households that a value needs: fewer teach nothing and stand in no fold.
 const MIN_HOUSEHOLDS: usize = 10;
@@ -248,5 +250,53 @@ impl Rows {
             .chunks_exact(self.width)
             .flat_map(|row| columns.iter().map(|&column| row[column]))
             .collect()
+    }
+
+    /// Five splits of the rows by household.
+    pub(super) fn splits(&self, seed: u64) -> Vec<Split> {
+        let households: Vec<usize> = (0..self.labels.len()).collect();
+        let folds = by_group(&households, seed);
+        let of_row = |&household: &usize| folds[household];
+        splits(&self.household.iter().map(of_row).collect::<Vec<_>>())
+    }
+
+    /// Share of the households of some rows that have each value, one more of each counted.
+    pub(super) fn prior(&self, at: &[usize], attribute: usize) -> Vec<f32> {
+        let mut is_there = vec![false; self.labels.len()];
+        at.iter()
+            .for_each(|&row| is_there[self.household[row]] = true);
+        let there = self
+            .labels
+            .iter()
+            .zip(&is_there)
+            .filter(|(_, there)| **there);
+        let labels = there.filter_map(|(labels, _)| labels[attribute]);
+        base_rates(labels, self.attributes[attribute].values.len())
+    }
+
+    /// For each evidence level the confidence in predictions with the least cross-entropy on some
+    /// rows. `logits` are parallel to them.
+    pub(super) fn confidences(
+        &self,
+        attribute: usize,
+        at: &[usize],
+        logits: &[&[f32]],
+        prior: &[f32],
+    ) -> Vec<f32> {
+        let of_level = |level: EvidenceLevel| {
+            let there = at
+                .iter()
+                .zip(logits)
+                .filter(|(row, _)| self.amount[**row] == level);
+            let judged = there.filter_map(|(&row, &logits)| {
+                Some(Judged {
+                    logits,
+                    label: self.label(row, attribute)?,
+                    weight: self.weight[row],
+                })
+            });
+            best_confidence(&judged.collect::<Vec<_>>(), prior)
+        };
+        EvidenceLevel::ALL.map(of_level).to_vec()
     }
 }

@@ -6,11 +6,10 @@ use fewshop_data::progress::Progress;
 use fewshop_eval::Interval;
 use fewshop_model::tasks::attributes::{AttributeWeights, EvidenceLevel};
 
-use super::calibration::confidences;
 use super::compare::heads;
-use super::folds::{FOLDS, prior};
 use super::net::Task;
 use super::{AttributeSettings, Rows, compare};
+use crate::tasks::common::folds::FOLDS;
 
 /// Heads for a pack, and why they speak where they do.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,10 +69,10 @@ pub fn ship(rows: &Rows, settings: &AttributeSettings) -> Result<Shipped> {
     progress.step();
     let mut gains = Vec::new();
     for (attribute, head) in weights.heads.iter_mut().enumerate() {
-        head.prior = prior(rows, &all, attribute);
+        head.prior = rows.prior(&all, attribute);
         let range = rows.range(attribute);
         let raw: Vec<&[f32]> = answers.raw.iter().map(|row| &row[range.clone()]).collect();
-        head.confidence = confidences(rows, attribute, &all, &raw, &head.prior);
+        head.confidence = rows.confidences(attribute, &all, &raw, &head.prior);
         let gained: Vec<Option<(f64, Interval)>> = EvidenceLevel::ALL
             .iter()
             .map(|&amount| compare::gain(rows, attribute, amount, &answers, settings.seed))

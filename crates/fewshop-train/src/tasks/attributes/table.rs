@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Comparison, METHODS};
+use crate::tasks::common::table::signed;
 
 /// A block an attribute: a row for each amount and method.
 #[must_use]
@@ -25,7 +26,6 @@ pub fn table(comparison: &Comparison) -> String {
             before = &cell.attribute;
         }
         for (nth, figure) in cell.figures.iter().enumerate() {
-            let [low, high] = figure.gain_interval;
             let auc = figure.auc.zip(figure.auc_interval);
             let (auc, ends) = auc.map_or_else(
                 || ("-".to_owned(), String::new()),
@@ -34,7 +34,7 @@ pub fn table(comparison: &Comparison) -> String {
             let gain = if nth == 0 {
                 String::new()
             } else {
-                format!("{:+.4} [{low:+.4}, {high:+.4}]", figure.gain)
+                signed((figure.gain, figure.gain_interval))
             };
             let verdict = match (nth + 1 == METHODS.len(), cell.is_reliable) {
                 (false, _) => "",
@@ -54,11 +54,12 @@ pub fn table(comparison: &Comparison) -> String {
         "\nTrained together against each head alone, log loss saved [95 %]"
     );
     for cell in &comparison.cells {
-        let [low, high] = cell.together_interval;
         let _ = writeln!(
             out,
-            "{:<16} {:<10} {:+.4} [{low:+.4}, {high:+.4}]",
-            cell.attribute, cell.amount, cell.together
+            "{:<16} {:<10} {}",
+            cell.attribute,
+            cell.amount,
+            signed((cell.together, cell.together_interval))
         );
     }
     out

@@ -130,7 +130,7 @@ fn every_household_weighs_the_same_at_every_amount() {
 #[test]
 fn no_household_stands_in_two_parts_of_a_split() {
     let rows = rows(&toy::pack(), &QUICK);
-    for split in folds::splits(&rows, 7) {
+    for split in rows.splits(7) {
         let of = |part: &[usize]| {
             part.iter()
                 .map(|&row| rows.household[row])

@@ -10,18 +10,18 @@ const DRAWS: u64 = 400;
 
 /// One row as the curve sees it.
 pub(in crate::tasks) struct Scored<'a> {
-    pub(in crate::tasks) household: usize,
+    pub(in crate::tasks) group: usize,
     pub(in crate::tasks) weight: f64,
     pub(in crate::tasks) label: usize,
     pub(in crate::tasks) scores: &'a [f32],
 }
 
 /// The mean over values of the probability that a row with the value scores higher for it than one
-/// without (ties count half), and its interval by resampling households. `None` where fewer than
+/// without (ties count half), and its interval by resampling groups. `None` where fewer than
 /// two values occur.
 pub(in crate::tasks) fn one_against_rest(rows: &[Scored<'_>]) -> Option<(f64, Interval)> {
     let values = rows.first()?.scores.len();
-    let households = rows.iter().map(|row| row.household).max()? + 1;
+    let groups = rows.iter().map(|row| row.group).max()? + 1;
     let orders: Vec<Vec<usize>> = (0..values)
         .map(|value| {
             let mut order: Vec<usize> = (0..rows.len()).collect();
@@ -35,8 +35,8 @@ pub(in crate::tasks) fn one_against_rest(rows: &[Scored<'_>]) -> Option<(f64, In
             .collect();
         (areas.len() > 1).then(|| areas.iter().sum::<f64>() / areas.len() as f64)
     };
-    let all = mean(&vec![1.0; households])?;
-    let mut present: Vec<usize> = rows.iter().map(|row| row.household).collect();
+    let all = mean(&vec![1.0; groups])?;
+    let mut present: Vec<usize> = rows.iter().map(|row| row.group).collect();
     present.sort_unstable();
     present.dedup();
     let mut draws: Vec<f64> = (0..DRAWS)
@@ -44,7 +44,7 @@ pub(in crate::tasks) fn one_against_rest(rows: &[Scored<'_>]) -> Option<(f64, In
         .filter_map(|draw| {
             let mut rng = ChaCha8Rng::seed_from_u64(0);
             rng.set_stream(draw);
-            let mut times = vec![0.0; households];
+            let mut times = vec![0.0; groups];
             for _ in 0..present.len() {
                 times[present[rng.random_range(0..present.len())]] += 1.0;
             }
@@ -68,7 +68,7 @@ fn area(rows: &[Scored<'_>], order: &[usize], value: usize, times: &[f64]) -> Op
         let row = &rows[at];
         (
             row.scores[value],
-            row.weight * times[row.household],
+            row.weight * times[row.group],
             row.label == value,
         )
     };
@@ -84,7 +84,7 @@ mod tests {
         let scores = [[0.9f32, 0.1], [0.8, 0.2], [0.3, 0.7], [0.3, 0.7]];
         let rows = |labels: [usize; 4]| -> Vec<Scored<'_>> {
             let one = |at: usize| Scored {
-                household: at,
+                group: at,
                 weight: 1.0,
                 label: labels[at],
                 scores: &scores[at],

@@ -10,9 +10,10 @@ use fewshop_model::tasks::offers::{MATCH_FEATURES, OfferInputs};
 use serde::{Deserialize, Serialize};
 
 use super::EVIDENCE_LEVELS;
-use super::compare::{FOLDS, Split, folds, late};
+use super::compare::{Split, folds, late};
 use super::features::{Redemptions, all_matches};
 use super::questions::{Question, Shop};
+use crate::tasks::common::folds::FOLDS;
 use crate::tasks::common::logistic::Logistic;
 
 /// Expected against seen redemptions, at one amount known.

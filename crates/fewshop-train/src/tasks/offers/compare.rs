@@ -7,9 +7,6 @@ use fewshop_data::progress::Progress;
 use fewshop_eval::{Bootstrap, Interval};
 use fewshop_model::Pack;
 use fewshop_model::tasks::offers::{MATCH_FEATURES, OfferInputs};
-use rand::SeedableRng;
-use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +14,9 @@ use super::EVIDENCE_LEVELS;
 use super::calibration::{Calibration, calibrate, expected};
 use super::features::{CATEGORY, COUNTS, FEATURES, POPULARITY, Redemptions, all_matches};
 use super::questions::{Question, Shop};
+use crate::tasks::common::folds::{FOLDS, by_group, by_time};
 use crate::tasks::common::logistic::Logistic;
+use crate::tasks::common::table::{signed, with_interval};
 
 /// What is compared, in the order of the rows.
 pub const METHODS: [&str; 4] = [
@@ -26,8 +25,6 @@ pub const METHODS: [&str; 4] = [
     "logistic regression on counts",
     "offer model",
 ];
-/// Households are asked in this many parts.
-pub(super) const FOLDS: usize = 5;
 /// The latest campaigns that hold this share of what was redeemed are the ones asked about under
 /// [`Split::Time`].
 const LATE: f64 = 0.4;
@@ -137,51 +134,21 @@ pub fn compare(pack: &Pack, shop: &Shop, seed: u64) -> Comparison {
 
 /// The fold of each question's household.
 pub(super) fn folds(shop: &Shop, seed: u64) -> Vec<usize> {
-    let mut users: Vec<u32> = shop
-        .questions
-        .iter()
+    let users: Vec<u32> = (shop.questions.iter())
         .map(|question| question.user)
         .collect();
-    users.sort_unstable();
-    users.dedup();
-    users.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
-    let of: std::collections::HashMap<u32, usize> = users
-        .into_iter()
-        .enumerate()
-        .map(|(at, user)| (user, at % FOLDS))
-        .collect();
-    shop.questions
-        .iter()
-        .map(|question| of[&question.user])
-        .collect()
+    by_group(&users, seed)
 }
 
 /// Whether each campaign is one of the late ones.
 pub(super) fn late(shop: &Shop) -> Vec<bool> {
-    let mut order: Vec<usize> = (0..shop.campaigns.len()).collect();
-    order.sort_by_key(|&campaign| {
-        (
-            std::cmp::Reverse(shop.campaigns[campaign].start_s),
-            campaign,
-        )
-    });
-    let redeemed = |campaign: usize| {
-        shop.questions
-            .iter()
-            .filter(|q| q.campaign == campaign)
-            .map(|q| q.redeemed.len())
-            .sum::<usize>() as f64
-    };
-    let all: f64 = order.iter().map(|&campaign| redeemed(campaign)).sum();
-    let (mut out, mut sum) = (vec![false; order.len()], 0.0);
-    for campaign in order {
-        if sum >= LATE * all {
-            break;
-        }
-        sum += redeemed(campaign);
-        out[campaign] = true;
+    let mut campaigns: Vec<(i64, f64)> = (shop.campaigns.iter())
+        .map(|campaign| (campaign.start_s, 0.0))
+        .collect();
+    for question in &shop.questions {
+        campaigns[question.campaign].1 += question.redeemed.len() as f64;
     }
-    out
+    by_time(&campaigns, LATE)
 }
 
 struct Answered {
@@ -377,13 +344,11 @@ pub fn table(comparison: &Comparison) -> String {
             );
             before = Some(row.split);
         }
-        let with =
-            |(mean, [low, high]): (f64, Interval)| format!("{mean:.4} [{low:.4}, {high:.4}]");
-        let above = |(mean, [low, high]): (f64, Interval)| {
+        let above = |gain: (f64, Interval)| {
             if row.method == METHODS[0] {
                 String::new()
             } else {
-                format!("{mean:+.4} [{low:+.4}, {high:+.4}]")
+                signed(gain)
             }
         };
         let _ = writeln!(
@@ -395,9 +360,9 @@ pub fn table(comparison: &Comparison) -> String {
                 ""
             },
             row.method,
-            with(row.ndcg),
+            with_interval(row.ndcg),
             row.recall.0,
-            with(row.auc),
+            with_interval(row.auc),
             above(row.ndcg_gain),
             above(row.auc_gain)
         );
