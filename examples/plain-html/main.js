@@ -8,7 +8,7 @@ function line(product, reason) {
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = product.title;
-  button.onclick = () => shop.observe({ type: "view", item: product.id });
+  button.onclick = () => shop.observe({ kind: "view", item: product.id });
   item.append(button);
   if (reason) {
     const small = document.createElement("small");
@@ -18,7 +18,10 @@ function line(product, reason) {
   return item;
 }
 
-const why = ({ kind, shots }) => (kind === "because_of" ? `because of ${shots[0].item.title}` : "popular here");
+const why = ({ kind, shots }) => {
+  if (kind === "because_of") return `because of ${shots[0].item.title}`;
+  return kind === "taken_before" ? "you took this before" : "popular here";
+};
 
 const shop = new Fewshop("shop.pack", { remember: true });
 try {

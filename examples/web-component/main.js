@@ -5,7 +5,7 @@ function opened() {
   const [, id] = location.hash.match(/^#product\/(.+)$/) ?? [];
   if (!id) return;
   const item = decodeURIComponent(id);
-  yours.observe({ type: "view", item });
+  yours.observe({ kind: "view", item });
   goesWith.setAttribute("seeds", item);
   goesWith.hidden = false;
 }

@@ -1,5 +1,6 @@
 //! The CPU engine does what the class promises.
 
+use fewshop_core::protocol::limits::PROTOCOL_VERSION;
 use fewshop_core::protocol::{Backend, Reply, Request, Status};
 use fewshop_core::{
     Event, EventKind, Filter, ItemIx, MerchantRule, Reason, Recommendation, Session,
@@ -7,7 +8,8 @@ use fewshop_core::{
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::shop::{
-    event, field, js, load_on, pack, picks, request, rows, rows_of, rust, session, shelf,
+    check_error, event, field, js, load_on, pack, picks, request, rows, rows_of, rust, session,
+    shelf,
 };
 
 #[wasm_bindgen_test]
@@ -153,6 +155,25 @@ async fn one_request_fills_all_its_shelves() {
 }
 
 #[wasm_bindgen_test]
+async fn offers_and_attributes_need_no_shelf_but_nothing_at_all_is_refused() {
+    let recommender = load_on("cpu").await;
+    let wanted = js_sys::JSON::parse(
+        r#"{"seq":2,"session":{"events":[]},"shelves":[],"household":true,"offers":3}"#,
+    );
+    let Reply::Picks { seq, shelves, .. } =
+        rust(recommender.answer(wanted.unwrap()).await.unwrap())
+    else {
+        panic!("another reply")
+    };
+    assert_eq!((seq, shelves.len()), (2, 0));
+    check_error(
+        recommender.answer(request(3, session(&[]), vec![])).await,
+        "nothing_wanted",
+        "ask for 1",
+    );
+}
+
+#[wasm_bindgen_test]
 async fn the_same_session_gives_the_same_answer_to_the_last_bit() {
     let (one, two) = (load_on("cpu").await, load_on("cpu").await);
     for recommender in [&one, &two] {
@@ -256,6 +277,7 @@ fn every_message_survives_the_way_through_javascript() {
     for (request, tag) in [
         (
             Request::Load {
+                protocol: None,
                 pack: "p".to_owned(),
                 backend: None,
                 sha256: None,
@@ -264,6 +286,7 @@ fn every_message_survives_the_way_through_javascript() {
         ),
         (
             Request::Load {
+                protocol: Some(PROTOCOL_VERSION),
                 pack: "p".to_owned(),
                 backend: Some(Backend::Cpu),
                 sha256: Some("ab".to_owned()),
@@ -271,7 +294,14 @@ fn every_message_survives_the_way_through_javascript() {
             "load",
         ),
         (Request::Ping, "ping"),
-        (Request::Explain { item: ItemIx(9) }, "explain"),
+        (Request::Catalogue, "catalogue"),
+        (
+            Request::Explain {
+                session: session(&[1]),
+                item: ItemIx(9),
+            },
+            "explain",
+        ),
     ] {
         let value = js(&request);
         assert_eq!(field(&value, "type").as_string().as_deref(), Some(tag));

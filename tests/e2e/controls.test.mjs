@@ -1,4 +1,4 @@
-// What the shopper can say about what the shop thinks: correct it, take things out, pause it, switch it off, take it along.
+// The shopper's control over what was learned: correct it, exclude products, pause it, switch it off, export it.
 //
 // Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
 
@@ -25,15 +25,15 @@ test("what the shop thinks is a list with weights, and a category that is never 
     const { page } = shopper;
     await shopper.ready();
     await shopper.goToProfile();
-    await shopper.region("Categories").getByText("Too little was done to tell.").waitFor();
+    await shopper.region("Categories").getByText("Not enough clicks yet.").waitFor();
     await page.goBack();
     await shopper.lookAt("Baby", 3);
     await shopper.goToProfile();
     const rows = page.getByRole("list", { name: "Categories" }).getByRole("listitem");
     await rows.first().waitFor();
     const bars = await rows.getByRole("img").evaluateAll((bars) => bars.map((bar) => bar.getAttribute("aria-label")));
-    assert.ok(bars.length > 0 && bars.every((bar) => /^\d+ %$/.test(bar)), String(bars));
-    assert.match(await rows.first().innerText(), /a guess|some signs|many signs/);
+    assert.ok(bars.length > 0 && bars.every((bar) => /^\d+%$/.test(bar)), String(bars));
+    assert.match(await rows.first().innerText(), /a guess|some evidence|strong evidence/);
     await shopper.region("Prices").getByText(/Half of what you chose costs between \$[\d.]+ and \$[\d.]+/).waitFor();
 
     const picked = all.filter(({ department }) => department === "Baby").map(({ category }) => category);
@@ -69,15 +69,15 @@ test("a thing can be taken out of the learning, and a gift says nothing", async 
     const [, second] = await shopper.lookAt("Pets", 2);
     await shopper.goToProfile();
     // The latest comes first.
-    const unlearn = page.getByRole("button", { name: /^Don't learn from this: / });
+    const unlearn = page.getByRole("button", { name: /^Ignore this: / });
     await unlearn.nth(1).click();
-    await shopper.reads(/Not learned from any more/);
+    await shopper.reads(/No longer counted: /);
     await page.getByRole("status").first().locator("xpath=..").getByRole("button", { name: "Undo" }).click();
     await unlearn.nth(1).click();
     await page.getByRole("button", { name: /^It was a gift: / }).click();
-    await shopper.region("What you did on this visit").getByText("Nothing learned yet").waitFor();
+    await shopper.region("Your clicks on this visit").getByText("Nothing learned yet").waitFor();
     await shopper.goHome();
-    await shopper.region(SHELF).getByText("Bestsellers in this shop. Look at something").waitFor();
+    await shopper.region(SHELF).getByText("Bestsellers for now. Open a product").waitFor();
     await shopper.goToDepartment("Pets");
     assert.equal(await shopper.openProduct("Pets", 1), second);
     await page.reload();
@@ -117,7 +117,7 @@ test("learning can be paused, and personal picks switched off altogether", async
     assert.deepEqual(ids(await shopper.onShelf(SHELF)), own, "paused picks stay");
 
     await shopper.goToProfile();
-    await page.getByRole("radio", { name: /Show me the shop without personalisation/ }).check();
+    await page.getByRole("radio", { name: /Turn personalisation off/ }).check();
     await shopper.goHome();
     await shopper.region(SHELF).getByText("the same for everyone").waitFor();
     assert.deepEqual(ids(await shopper.onShelf(SHELF)), bestsellers);
@@ -127,8 +127,8 @@ test("learning can be paused, and personal picks switched off altogether", async
     const asked = await page.evaluate(() => window.said.filter(({ type }) => type === "session"));
     assert.ok(asked.every(({ session }) => session.events.length === 0 && (session.visits ?? []).length === 0), JSON.stringify(asked));
     await page.reload();
-    await shopper.reads(/The shop as everyone sees it/);
-    await page.getByRole("button", { name: "Learn again" }).click();
+    await shopper.reads(/Personalisation is off/);
+    await page.getByRole("button", { name: "Resume" }).click();
     await shopper.goHome();
     assert.deepEqual(ids(await shopper.picks()), own, "what was learned was kept");
     shopper.isContent();
@@ -142,16 +142,16 @@ test("all that is known can be saved, forgotten, and brought back from the file"
     await shopper.lookAt("Pets", 2);
     await shopper.goToProfile();
     const download = page.waitForEvent("download");
-    await page.getByRole("link", { name: "Save as a file" }).click();
+    await page.getByRole("link", { name: "Export" }).click();
     const file = await (await download).path();
     const text = await readFile(file, "utf8");
     assert.match(text, /^[0-9a-f]{8}\{"version":2/);
-    await page.getByRole("button", { name: "Forget what you learned from me" }).click();
-    await shopper.reads(/All forgotten/);
-    await page.getByLabel("Open a file").setInputFiles({ name: "broken.txt", mimeType: "text/plain", buffer: Buffer.from(text.slice(0, -3)) });
-    await page.getByText(/The file could not be read, and nothing has changed/).waitFor();
-    await page.getByLabel("Open a file").setInputFiles({ name: "session.txt", mimeType: "text/plain", buffer: Buffer.from(text) });
-    await page.getByText("The file was read").waitFor();
+    await page.getByRole("button", { name: "Forget everything this page learned" }).click();
+    await shopper.reads(/Everything forgotten/);
+    await page.getByLabel("Import").setInputFiles({ name: "broken.txt", mimeType: "text/plain", buffer: Buffer.from(text.slice(0, -3)) });
+    await page.getByText(/The import failed, and nothing has changed/).waitFor();
+    await page.getByLabel("Import").setInputFiles({ name: "session.txt", mimeType: "text/plain", buffer: Buffer.from(text) });
+    await page.getByText("Imported. This is what it contained.").waitFor();
     await shopper.reads(/Learned from 2/);
     shopper.isContent();
   });
@@ -189,7 +189,7 @@ test("every pick tells why it is there, with bars, and why it stands where it st
     assert.ok(named.every((text) => seen.includes(text.trim())), `${named} / ${seen}`);
     const shares = await bars.getByRole("img").evaluateAll((bars) => bars.map((bar) => Number(bar.getAttribute("aria-label").match(/\d+/)[0])));
     assert.ok(Math.abs(shares.reduce((sum, share) => sum + share, 0) - 100) <= 2, String(shares));
-    await dialog.getByText(/It stands at place \d+ of 12\./).waitFor();
+    await dialog.getByText(/Position \d+ of 12\./).waitFor();
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
     assert.match(await page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? ""), /^Why /, "the focus goes back");

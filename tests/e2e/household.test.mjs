@@ -1,4 +1,4 @@
-// What the shop shows besides picks: what they may say of the household, and one offer. Each says how it comes about, and off stays off.
+// What the shop shows besides picks: predicted household attributes, and one offer. Each explains itself, and a switch that is off stays off.
 //
 // Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
 
@@ -8,8 +8,8 @@ import { after, before, test } from "node:test";
 import { launch, products, remembered, until, visit } from "./shopper.mjs";
 import { openSite } from "./site.mjs";
 
-const PROFILE = "What this page thinks you like";
-const HOUSEHOLD = "What your picks may say of your household";
+const PROFILE = "Your taste";
+const HOUSEHOLD = "What your clicks may say about your household";
 const OFFER = "An offer for you";
 
 let browser;
@@ -20,7 +20,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-const told = /(\d+)\s%, everyone: (\d+)\s%/;
+const predicted = /(\d+)%, average (\d+)%/;
 const values = (shopper, attribute) =>
   shopper.region(HOUSEHOLD).locator("dl").evaluate((list, attribute) => {
     const out = [];
@@ -32,7 +32,7 @@ const values = (shopper, attribute) =>
     return out;
   }, attribute);
 
-test("what can be told of a household is told with everyone's share beside it, and nothing else is", async () => {
+test("reliable household attributes are shown with the average beside them, and nothing else is", async () => {
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
@@ -40,13 +40,13 @@ test("what can be told of a household is told with everyone's share beside it, a
     const panel = shopper.region(HOUSEHOLD);
     await panel.getByText(/never leaves it/).waitFor();
     for (const name of ["age", "income", "household size", "children", "homeowner"]) {
-      assert.deepEqual(await values(shopper, name), ["Not enough to tell"], `of a stranger, ${name}`);
+      assert.deepEqual(await values(shopper, name), ["Not enough to tell"], `for a new shopper, ${name}`);
     }
     await shopper.lookAt("Baby", 4);
     await shopper.goToProfile();
-    await panel.getByText(told).first().waitFor();
+    await panel.getByText(predicted).first().waitFor();
     for (const name of ["age", "income"]) {
-      const numbers = (await values(shopper, name)).map((text) => told.exec(text).slice(1).map(Number));
+      const numbers = (await values(shopper, name)).map((text) => predicted.exec(text).slice(1).map(Number));
       assert.ok(numbers.length >= 3, name);
       for (const of of [0, 1]) {
         const sum = numbers.reduce((sum, pair) => sum + pair[of], 0);
@@ -58,7 +58,7 @@ test("what can be told of a household is told with everyone's share beside it, a
       assert.deepEqual(await values(shopper, name), ["Not enough to tell"], name);
     }
 
-    const box = panel.getByRole("checkbox", { name: "Show what my picks may say of my household" });
+    const box = panel.getByRole("checkbox", { name: "Show what my clicks may say about my household" });
     await box.uncheck();
     assert.equal(await panel.locator("dl").count(), 0);
     await until("it is remembered", async () => (await remembered(page))?.hidden?.includes("household"));
@@ -68,7 +68,7 @@ test("what can be told of a household is told with everyone's share beside it, a
     assert.equal(await box.isChecked(), false, "off stays off");
     assert.equal(await panel.locator("dl").count(), 0);
     await box.check();
-    await panel.getByText(told).first().waitFor();
+    await panel.getByText(predicted).first().waitFor();
     shopper.isContent();
   });
 });
@@ -86,7 +86,7 @@ test("switched off, the household is not even asked about", async () => {
     await until("both are remembered", async () => String((await remembered(page))?.hidden) === "household,offers");
     await page.reload();
     await shopper.ready();
-    for (const name of [HOUSEHOLD, "Offers"]) assert.equal(await shopper.region(name).getByRole("checkbox").isChecked(), false, `${name} stays off for a stranger too`);
+    for (const name of [HOUSEHOLD, "Offers"]) assert.equal(await shopper.region(name).getByRole("checkbox").isChecked(), false, `${name} stays off for a new shopper too`);
     await shopper.lookAt("Pets", 1);
     const { household, offers } = await until("a session was asked about", last);
     assert.deepEqual({ household, offers }, { household: false, offers: 0 });
@@ -97,25 +97,25 @@ test("switched off, the household is not even asked about", async () => {
   });
 });
 
-test("one offer says why it is there, for a stranger too, and none is shown any more when it is switched off", async () => {
+test("one offer says why it is there, for a new shopper too, and none is shown any more when it is switched off", async () => {
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
     const slot = shopper.region(OFFER);
-    await slot.getByText("Because others redeem it most; nothing is known of you yet.").waitFor();
-    await slot.getByText(/^Of 1,000 who were shown it, about [\d.]+ redeemed it\.$/).waitFor();
-    const strangers = await slot.innerText();
+    await slot.getByText("Redeemed most often; nothing is known about you yet.").waitFor();
+    await slot.getByText(/^Of every 1,000 shoppers who saw it, about [\d.]+ redeemed it\.$/).waitFor();
+    const everyones = await slot.innerText();
     await shopper.lookAt("Pets", 3);
     await shopper.goHome();
-    await slot.getByText(/^Because (you chose \d+ things?|something that it covers|others redeem it often)/).waitFor();
+    await slot.getByText(/^(Covers \d+ products? you chose|For a section of the shop you chose \d+ products? from|Includes something you are more likely to want|Popular with other shoppers)/).waitFor();
     // How often others redeemed it is a fact; what to expect of this shopper did not come true in later campaigns and is not said.
-    await slot.getByText(/^Of 1,000 who were shown it, about [\d.]+ redeemed it\.$/).waitFor();
+    await slot.getByText(/^Of every 1,000 shoppers who saw it, about [\d.]+ redeemed it\.$/).waitFor();
     assert.doesNotMatch(await slot.innerText(), /expected|like yours/);
-    assert.notEqual(await slot.innerText(), strangers);
+    assert.notEqual(await slot.innerText(), everyones);
     const covered = await slot.getByRole("link").evaluateAll((links) => links.map(({ href }) => decodeURIComponent(new URL(href).pathname.split("/").at(-1))));
     assert.ok(covered.length >= 1 && covered.every((id) => all.some((product) => product.id === id)), String(covered));
 
-    await slot.getByRole("button", { name: "Show no offers" }).click();
+    await slot.getByRole("button", { name: "Hide offers" }).click();
     await slot.waitFor({ state: "detached" });
     const focused = await until("the focus is somewhere", () => page.evaluate(() => document.activeElement?.tagName !== "BODY" && document.activeElement?.tagName));
     assert.equal(focused, "H1");
@@ -162,7 +162,7 @@ test("what was put in after training stands on 'New here', what the shopper like
       await shopper.ready();
       const ids = async () => (await shopper.onShelf("New here")).map(({ id }) => id);
       const expected = fresh.map((row) => all[row].id);
-      assert.deepEqual(await ids(), expected.slice(0, 6), "of a stranger nothing is known");
+      assert.deepEqual(await ids(), expected.slice(0, 6), "nothing is known about a new shopper");
       for (const department of ["Pets", "Baby"]) {
         await shopper.lookAt(department, 2);
         await shopper.goHome();

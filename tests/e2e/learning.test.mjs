@@ -1,4 +1,4 @@
-// The shop opens with bestsellers, learns from a stranger's first clicks, and forgets when told to.
+// The shop opens with bestsellers, learns from a new shopper's first clicks, and forgets on request.
 //
 // Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
 
@@ -23,7 +23,7 @@ test("the shop opens with bestsellers that are called so, and nothing is broken"
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
-    await shopper.region(SHELF).getByText("Bestsellers in this shop. Look at something and this shelf learns.").waitFor();
+    await shopper.region(SHELF).getByText("Bestsellers for now. Open a product and this shelf adapts to you.").waitFor();
     assert.match(await shopper.reads(/Ready/), /Nothing learned yet · Ready to rank [\d,]+ products on this device \(CPU\) · nothing has left this device/);
     assert.equal(await page.getByRole("button", { name: "Forget" }).count(), 0);
 
@@ -54,14 +54,14 @@ test("after three products of one department the shelf leans to it, and says why
     const line = await shopper.reads(/Learned from 3/);
     assert.match(
       line,
-      /^Learned from 3 things you did · ranked [\d,]+ products in [\d,]+\.\d ms on this device \(CPU\) · nothing has left this device/,
+      /^Learned from 3 clicks · ranked [\d,]+ products in [\d,]+\.\d ms on this device \(CPU\) · nothing has left this device/,
     );
     const picks = await shopper.picks();
     assert.equal(picks.length, 12);
     const after = share(picks, DEPARTMENT, all);
     assert.ok(after > before, `the share of ${DEPARTMENT} went from ${before} to ${after}`);
     for (const title of viewed) {
-      assert.ok((await shopper.region(SHELF).getByText(/^From /).innerText()).includes(title), `what was viewed is named: ${title}`);
+      assert.ok((await shopper.region(SHELF).getByText(/^Based on /).innerText()).includes(title), `what was viewed is named: ${title}`);
     }
     const reasons = picks.map(({ text }) => text.match(/because of (.+)|popular here/));
     assert.ok(reasons.every(Boolean), "every pick says why it is there");
@@ -99,7 +99,7 @@ test("what is not for me goes, stays away, and comes back when I change my mind"
     const [first] = await shopper.picks();
     const there = async () => (await shopper.onShelf(SHELF)).some(({ id }) => id === first.id);
     await shopper.cards(SHELF).first().getByRole("button", { name: `Not for me: ${first.title}` }).click();
-    await shopper.reads(/^Not shown again: /);
+    await shopper.reads(/^Hidden: /);
     await until("it is gone", async () => !(await there()));
     await page.getByRole("button", { name: "Undo" }).click();
     await shopper.reads(/Learned from 2/);
@@ -119,8 +119,8 @@ test("forgetting brings the bestsellers back, undoing it the picks, and a reload
     assert.notDeepEqual(own, cold);
 
     await page.getByRole("button", { name: "Forget" }).click();
-    await shopper.reads(/^All forgotten/);
-    await shopper.region(SHELF).getByText(/^Bestsellers in this shop/).waitFor();
+    await shopper.reads(/^Everything forgotten/);
+    await shopper.region(SHELF).getByText(/^Bestsellers for now/).waitFor();
     await until("the bestsellers are back", async () => String((await shopper.onShelf(SHELF)).map(({ id }) => id)) === String(cold));
     await until("nothing is left behind", async () => (await remembered(page)) === null);
     assert.equal(await page.evaluate(() => localStorage.length + sessionStorage.length), 0);
@@ -130,7 +130,7 @@ test("forgetting brings the bestsellers back, undoing it the picks, and a reload
     await until("the picks are back", async () => String((await shopper.onShelf(SHELF)).map(({ id }) => id)) === String(own));
 
     await page.getByRole("button", { name: "Forget" }).click();
-    await shopper.reads(/^All forgotten/);
+    await shopper.reads(/^Everything forgotten/);
     await page.reload();
     await shopper.reads(/Nothing learned yet · Ready/);
     assert.deepEqual((await shopper.onShelf(SHELF)).map(({ id }) => id), cold);

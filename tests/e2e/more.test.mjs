@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { ADDRESSES } from "./pages.mjs";
 import { openSite } from "./site.mjs";
 import { launch, products, until, visit } from "./shopper.mjs";
 
@@ -27,7 +28,7 @@ test("a search is narrowed down and ordered, and its address says so", async () 
     await results.first().waitFor();
     const number = async () => Number((await page.getByText(/^[\d,]+ products?$/).first().innerText()).replace(/\D/g, ""));
     const whole = await number();
-    await page.getByLabel("Order").selectOption({ label: "Price, low to high" });
+    await page.getByLabel("Sort by").selectOption({ label: "Price, low to high" });
     await until("the cheapest comes first", async () => {
       const prices = (await results.allInnerTexts()).map(cents).filter((price) => !Number.isNaN(price));
       return prices.length > 3 && prices.every((price, at) => at === 0 || prices[at - 1] <= price);
@@ -63,9 +64,9 @@ test("a search can be ordered by my taste", async () => {
     await results.first().waitFor();
     const titles = () => results.getByRole("link").allInnerTexts();
     const before = (await titles()).join();
-    await page.getByLabel("Order").selectOption({ label: "For you" });
+    await page.getByLabel("Sort by").selectOption({ label: "For you" });
     await until("the order is another one", async () => (await titles()).join() !== before);
-    await page.getByLabel("Order").selectOption({ label: "Best match" });
+    await page.getByLabel("Sort by").selectOption({ label: "Best match" });
     await until("and back", async () => (await titles()).join() === before);
     shopper.isContent();
   });
@@ -101,11 +102,11 @@ test("the map says in words and shows in dots where the shopper's things lie", a
     await shopper.at("Map of taste");
     const map = page.getByRole("img", { name: "Map of taste" });
     await map.waitFor();
-    await page.getByText("Nothing learned yet: look at something").waitFor();
+    await page.getByText("Nothing learned yet. Open a product").waitFor();
     const [title] = await shopper.lookAt("Pets", 1);
     await page.getByRole("contentinfo").getByRole("link", { name: "Map of taste" }).click();
-    await page.getByText(/^1 of your things lie in Pets \(1\); 12 picks lie in /).waitFor();
-    const own = page.getByRole("list", { name: "Your things" }).getByRole("link", { name: title });
+    await page.getByText(/^Your clicks \(1\): Pets \(1\)\. Your picks \(12\): /).waitFor();
+    const own = page.getByRole("list", { name: "Your clicks" }).getByRole("link", { name: title });
     const marks = () => map.locator("circle").count();
     assert.equal(await marks(), 13);
     await own.focus();
@@ -118,25 +119,25 @@ test("the map says in words and shows in dots where the shopper's things lie", a
 test("a recorded session is replayed step by step, and what was taken is revealed at the end", async () => {
   await visit(browser, { path: "/try-it-as" }, async (shopper) => {
     const { page } = shopper;
-    await shopper.at("Try it as somebody else");
-    await page.getByText("Nothing is known of this shopper yet.").waitFor();
+    await shopper.at("Replay a recorded shopper");
+    await page.getByText("No products yet.").waitFor();
     const list = (name) => shopper.region(name).getByRole("listitem");
-    assert.equal(await list("Popularity order").count(), 10);
-    const before = await list("This shop").allInnerTexts();
+    assert.equal(await list("Bestsellers").count(), 10);
+    const before = await list("Fine-tuned on this device").allInnerTexts();
     for (let step = 1; step <= 5; step += 1) {
-      await page.getByRole("button", { name: "Next thing they took" }).click();
-      await page.getByText(/^Known so far: /).waitFor();
+      await page.getByRole("button", { name: "Next product" }).click();
+      await page.getByText(/^So far: /).waitFor();
     }
-    assert.notDeepEqual(await list("This shop").allInnerTexts(), before);
+    assert.notDeepEqual(await list("Fine-tuned on this device").allInnerTexts(), before);
     assert.equal(await page.getByText(/of these w/).count(), 0, "the truth is told at the end only");
-    await page.getByRole("button", { name: "What else did they take?" }).click();
-    await page.getByText(/^They went on to take: /).waitFor();
+    await page.getByRole("button", { name: "Reveal the rest" }).click();
+    await page.getByText(/^The rest of the basket: /).waitFor();
     const hits = async (name) => Number((await shopper.region(name).getByText(/of these w/).innerText()).match(/^\d+/)[0]);
-    assert.ok((await hits("This shop")) > (await hits("Popularity order")), "the one where it helps most");
-    await page.getByRole("button", { name: "Helps least" }).click();
-    await page.getByText("Nothing is known of this shopper yet.").waitFor();
-    for (let step = 0; step < 6; step += 1) await page.getByRole("button", { name: /^(Next thing they took|What else did they take\?)$/ }).click();
-    assert.ok((await hits("This shop")) <= (await hits("Popularity order")), "it is not hidden where it does not help");
+    assert.ok((await hits("Fine-tuned on this device")) > (await hits("Bestsellers")), "the one where it helps most");
+    await page.getByRole("button", { name: "Worst case" }).click();
+    await page.getByText("No products yet.").waitFor();
+    for (let step = 0; step < 6; step += 1) await page.getByRole("button", { name: /^(Next product|Reveal the rest)$/ }).click();
+    assert.ok((await hits("Fine-tuned on this device")) <= (await hits("Bestsellers")), "it is not hidden where it does not help");
     shopper.isContent();
   });
 });
@@ -147,8 +148,8 @@ test("the shop speaks Chinese to who reads it, and the choice is kept", async ()
     await page.getByRole("heading", { name: "为您挑选" }).waitFor();
     assert.equal(await page.evaluate(() => document.documentElement.lang), "zh-Hans");
     assert.match(await page.getByRole("region", { name: "为您挑选" }).innerText(), /US\$\d+\.\d\d/);
-    await until("the engine is ready", async () => /可在本设备上为 [\d,]+ 件商品排序/.test(await page.getByRole("status").first().innerText()));
-    for (const path of ["/cart", "/departments", "/search?q=milk", "/how-it-works", "/profile", "/map", "/try-it-as"]) {
+    await until("the engine is ready", async () => /可在本机为 [\d,]+ 件商品排序/.test(await page.getByRole("status").first().innerText()));
+    for (const path of [...ADDRESSES, "/search?q=milk"]) {
       await page.goto(new URL(path, shopper.url).href);
       // What stands in the page before the shop is there is English.
       await until("the shop is there", () => page.evaluate(() => document.documentElement.lang === "zh-Hans"));
@@ -156,9 +157,9 @@ test("the shop speaks Chinese to who reads it, and the choice is kept", async ()
       assert.deepEqual(words.filter((text) => !/[\u4e00-\u9fff]/.test(text)), [], path);
     }
     await page.getByRole("button", { name: "English" }).click();
-    await page.getByRole("heading", { name: "Try it as somebody else" }).waitFor();
+    await page.getByRole("heading", { name: "Results for ‘milk’" }).waitFor();
     await page.reload();
-    await page.getByRole("heading", { name: "Try it as somebody else" }).waitFor();
+    await page.getByRole("heading", { name: "Results for ‘milk’" }).waitFor();
     shopper.isContent();
   });
 });
@@ -181,10 +182,10 @@ test("after the first visit the shop opens without a network, and a newer one is
       await page.context().setOffline(false);
 
       version = "newer-";
-      assert.equal(await page.getByText("A newer version of this shop is here.").isVisible(), false);
+      assert.equal(await page.getByText("A new version of this shop is available.").isVisible(), false);
       await page.reload();
-      await page.getByText("A newer version of this shop is here.").waitFor();
-      await page.getByRole("button", { name: "Open it now" }).click();
+      await page.getByText("A new version of this shop is available.").waitFor();
+      await page.getByRole("button", { name: "Update" }).click();
       await until("the newer one is there alone", () => page.evaluate(async () => String(await caches.keys()).startsWith("fewshop-newer-")).catch(() => false));
       await shopper.at("Map of taste");
     });

@@ -53,8 +53,8 @@ test("another pack is another shop: its name, products, prices, notice and sessi
     const picks = await shopper.picks();
     assert.ok(picks.length > 4 && picks.some(({ id }) => !before.some((one) => one.id === id)), JSON.stringify(picks));
     await page.goto(new URL("/try-it-as", site.url).href);
-    await page.getByRole("button", { name: "Next thing they took" }).click();
-    await page.getByText(/^Known so far: /).waitFor();
+    await page.getByRole("button", { name: "Next product" }).click();
+    await page.getByText(/^So far: /).waitFor();
     assert.equal(await page.getByRole("alert").count(), 0);
     shopper.isContent();
   });

@@ -163,7 +163,7 @@ test("the module answers by ids, to many at once, and by name where it cannot", 
       const events = [];
       for (const type of ["ranked", "changed"]) shop.addEventListener(type, ({ detail }) => events.push([type, Object.keys(detail).sort().join()]));
       const [one, two] = [shop.items[3].id, shop.items[900].id];
-      shop.observe({ type: "cart", item: one });
+      shop.observe({ kind: "cart", item: one });
       shop.observe({ item: two });
       const asked = [shop.rank({ n: 3 }), shop.rank({ n: 3 }), shop.rank({ n: 5, category: [shop.items[3].category[0]] }), shop.rank({ n: 2, seeds: [one] })];
       const [a, b, c, d] = await Promise.all(asked);
@@ -171,12 +171,12 @@ test("the module answers by ids, to many at once, and by name where it cannot", 
       const codes = [];
       for (const ask of [
         () => shop.rank({ n: 0 }), () => shop.rank({ n: 1, seeds: ["no such"] }), () => shop.explain("no such"),
-        async () => shop.observe({ item: "no such" }), async () => shop.observe({ type: "sing", item: one }),
+        async () => shop.observe({ item: "no such" }), async () => shop.observe({ kind: "sing", item: one }), async () => shop.observe({}),
       ]) codes.push(await ask().then(() => "fine", ({ name, code }) => `${name} ${code}`));
       const kept = JSON.parse(JSON.stringify(shop.session));
       shop.forget();
       const fresh = await shop.rank({ n: 3 });
-      shop.restore([...kept, { type: "view", item: "gone since" }]);
+      shop.restore([...kept, { kind: "view", item: "gone since" }]);
       const again = await shop.rank({ n: 3 });
       const streamed = [];
       for await (const picks of shop.rankings({ n: 1 })) {
@@ -196,13 +196,176 @@ test("the module answers by ids, to many at once, and by name where it cannot", 
     assert.equal(seen.explained.id, seen.a[0].id);
     assert.deepEqual(seen.codes, [
       "FewshopError bad_argument", "FewshopError unknown_item", "FewshopError unknown_item", "FewshopError unknown_item",
-      "FewshopError bad_argument", "closed",
+      "FewshopError bad_argument", "FewshopError bad_argument", "closed",
     ]);
-    assert.deepEqual(seen.kept, [{ type: "cart", item: seen.one }, { type: "view", item: seen.two }]);
+    assert.deepEqual(seen.kept, [{ kind: "cart", item: seen.one }, { kind: "view", item: seen.two }]);
     assert.deepEqual(ids(seen.again), ids(seen.a), "a session that is restored is the same session");
     assert.equal(new Set(seen.streamed).size, 3, "each pick that was looked at makes way for another");
     assert.ok(seen.events.some(([type, keys]) => type === "ranked" && keys === "picks,status"));
     assert.deepEqual(complaints, []);
+  });
+});
+
+/** What a page posts to the worker, in `posted`. */
+const spy = (page) =>
+  page.evaluate(() => {
+    globalThis.posted = [];
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = function (message, ...rest) {
+      posted.push(message);
+      return postMessage.call(this, message, ...rest);
+    };
+  });
+
+test("events may come before the pack, and ids that it does not have are reported once", async () => {
+  await blank({}, async (page, complaints) => {
+    const seen = await page.evaluate(async () => {
+      const { Fewshop } = await import("/fewshop/index.js");
+      const known = (await new Fewshop("shop.pack").ready).items[5].id;
+      const shop = new Fewshop("shop.pack");
+      const unknown = [];
+      shop.addEventListener("unknown", ({ detail }) => unknown.push(detail.items));
+      shop.observe({ kind: "cart", item: known });
+      shop.observe({ item: "no such" });
+      shop.observe({ type: "view", item: "no such" });
+      const asked = shop.rank({ n: 3 });
+      const early = shop.items.length;
+      const picks = await asked;
+      const late = await new Promise((resolve) => resolve(shop.observe({ item: "no such" }))).catch(({ code }) => code);
+      return { known, unknown, early, picks, session: shop.session, late };
+    });
+    assert.equal(seen.early, 0, "all of it came before the catalogue");
+    assert.deepEqual(seen.unknown, [["no such"]]);
+    assert.deepEqual(seen.session, [{ kind: "cart", item: seen.known }]);
+    assert.ok(seen.picks.length === 3 && seen.picks.every(({ id }) => id !== seen.known));
+    assert.equal(seen.late, "unknown_item");
+    assert.deepEqual(complaints, []);
+  });
+});
+
+test("a visit ends after an order, with a check-out or after half an hour, is remembered, and is a reason for later picks", async () => {
+  await blank({}, async (page) => {
+    await spy(page);
+    const seen = await page.evaluate(async () => {
+      const { Fewshop } = await import("/fewshop/index.js");
+      const { MAX_VISITS, VISIT_GAP_S } = await import("/fewshop/protocol.js");
+      const { now } = Date;
+      let later = 0;
+      Date.now = () => now() + later;
+      const shop = new Fewshop("shop.pack", { remember: true });
+      const id = Object.fromEntries((await shop.ready).items.slice(0, 8).map((item, row) => [row, item.id]));
+      const after = (steps) => {
+        steps();
+        return { session: shop.session, visits: shop.visits.map(({ items }) => items) };
+      };
+      const states = [
+        after(() => [1, 2].forEach((row) => shop.observe({ kind: "purchase", item: id[row] }))),
+        after(() => shop.observe({ kind: "dismiss", item: id[3] })),
+        after(() => shop.observe({ kind: "cart", item: id[1] })),
+        after(() => shop.checkOut()),
+        after(() => shop.observe({ kind: "cart", item: id[4] })),
+        after(() => {
+          later = VISIT_GAP_S * 1000;
+          shop.observe({ item: id[5] });
+        }),
+      ];
+      await shop.rank({ n: 1 });
+      const { session } = posted.filter(({ type }) => type === "session").at(-1);
+      for (let visit = 0; visit < MAX_VISITS + 3; visit += 1) {
+        shop.observe({ kind: "cart", item: id[6] });
+        shop.checkOut();
+      }
+      const most = shop.visits.length;
+      const picks = await shop.rank({ n: 20 });
+      shop.close();
+      const again = new Fewshop("shop.pack", { remember: true });
+      const kept = [again.visits.length, again.session];
+      later = 31 * 24 * 60 * 60 * 1000;
+      const old = new Fewshop("shop.pack", { remember: true });
+      return { id, states, picks, session, most, kept, old: [old.visits.length, old.session.length], stored: localStorage.length, MAX_VISITS };
+    });
+    const { id } = seen;
+    const dismissal = { kind: "dismiss", item: id[3] };
+    assert.deepEqual(seen.states, [
+      { session: [1, 2].map((row) => ({ kind: "purchase", item: id[row] })), visits: [] },
+      { session: [dismissal], visits: [[id[1], id[2]]] },
+      { session: [dismissal, { kind: "cart", item: id[1] }], visits: [[id[1], id[2]]] },
+      { session: [dismissal], visits: [[id[1]], [id[1], id[2]]] },
+      { session: [dismissal, { kind: "cart", item: id[4] }], visits: [[id[1]], [id[1], id[2]]] },
+      { session: [dismissal, { kind: "view", item: id[5] }], visits: [[id[4]], [id[1]], [id[1], id[2]]] },
+    ]);
+    assert.deepEqual(seen.session.visits, [[4], [1], [1, 2]], "the visits are sent, by rows");
+    assert.ok(seen.picks.some(({ reason }) => reason.kind === "taken_before" && reason.visits >= 1), JSON.stringify(seen.picks.map(({ reason }) => reason)));
+    assert.equal(seen.most, seen.MAX_VISITS);
+    assert.deepEqual(seen.kept, [seen.MAX_VISITS, [dismissal]]);
+    assert.deepEqual([seen.old, seen.stored], [[0, 0], 0], "after 30 days nothing is left");
+  });
+});
+
+test("an explanation is one message that carries its session, and offers and attributes need no shelf", async () => {
+  await blank({}, async (page, complaints) => {
+    await spy(page);
+    const seen = await page.evaluate(async () => {
+      const { Fewshop } = await import("/fewshop/index.js");
+      const shop = await new Fewshop("shop.pack").ready;
+      shop.observe({ kind: "cart", item: shop.items[7].id });
+      const before = posted.length;
+      const why = await shop.explain(shop.items[7].id);
+      const explained = posted.slice(before);
+      const [attributes, offers, few] = await Promise.all([shop.attributes(), shop.offers(2), shop.offers(1)]);
+      const codes = [await shop.offers(0).catch(({ code }) => code)];
+      return { why, explained, attributes, offers, few, codes, posted: posted.slice(before + 1).map(({ type }) => type) };
+    });
+    assert.equal(seen.explained.length, 1, JSON.stringify(seen.explained));
+    assert.deepEqual(seen.explained[0].session.events, [{ kind: "cart", item: 7 }]);
+    assert.equal(typeof seen.why.score, "number");
+    assert.deepEqual(seen.posted, ["session"], "all three are one request");
+    assert.ok(seen.attributes.every(({ attribute, values }) => typeof attribute === "string" && (values === null || values.length > 1)));
+    assert.ok(seen.offers.length <= 2 && seen.offers.every(({ items }) => items.every(({ title }) => title)));
+    assert.deepEqual(seen.few, seen.offers.slice(0, 1));
+    assert.deepEqual(seen.codes, ["bad_argument"]);
+    assert.deepEqual(complaints, []);
+  });
+});
+
+test("a pick that a business rule moved carries its name, and so does its part of the element", async () => {
+  await blank({}, async (page) => {
+    const seen = await page.evaluate(async () => {
+      // The pack of this test has no rules: the worker's answer gets one on its way.
+      const { set } = Object.getOwnPropertyDescriptor(Worker.prototype, "onmessage");
+      Object.defineProperty(Worker.prototype, "onmessage", {
+        set(hear) {
+          set.call(this, ({ data }) => {
+            if (data.type === "picks") data.shelves[0].picks[0].rule = "pin";
+            hear({ data });
+          });
+        },
+      });
+      const { FewshopPicks } = await import("/fewshop/picks.js");
+      const { Fewshop } = await import("/fewshop/index.js");
+      const shop = new Fewshop("shop.pack");
+      const picks = await shop.rank({ n: 2 });
+      const element = new FewshopPicks();
+      element.shop = shop;
+      document.body.append(element);
+      await new Promise((resolve) => element.addEventListener("fewshop-picks-updated", resolve, { once: true }));
+      return { rules: picks.map(({ rule }) => rule), parts: [...element.shadowRoot.querySelectorAll("li")].slice(0, 2).map((item) => item.getAttribute("part")) };
+    });
+    assert.deepEqual(seen, { rules: ["pin", null], parts: ["item pin", "item"] });
+  });
+});
+
+test("page and worker of different versions say so", async () => {
+  await blank({}, async (page) => {
+    const answer = await page.evaluate(async () => {
+      const worker = new Worker("/fewshop/worker.js", { type: "module" });
+      return new Promise((resolve) => {
+        worker.onmessage = ({ data }) => resolve(data);
+        worker.postMessage({ type: "load", protocol: 1_000, pack: "/shop.pack" });
+      });
+    });
+    assert.equal(answer.code, "wrong_protocol");
+    assert.match(answer.message, /same version/);
   });
 });
 

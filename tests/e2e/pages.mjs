@@ -1,14 +1,22 @@
-// All pages of the shop, and what a shopper did before each, for those that look at every page.
+// All pages of the shop, for the tests that look at every page.
 
-/** Name, address and what is done there first. Some things are done on the way, so that the pages after it are not empty. */
+import { readFileSync } from "node:fs";
+
+const table = readFileSync(new URL("../../web/src/state/page.rs", import.meta.url), "utf8");
+
+/** The addresses of all pages that have one of their own, the home page aside: the rows of the storefront's table, so no test forgets one. */
+export const ADDRESSES = [...table.matchAll(/^ +[A-Z]\w* "([\w-]+)" \w+ \w+[,;]$/gm)].map(([, path]) => `/${path}`);
+if (ADDRESSES.length < 5) throw new Error(`web/src/state/page.rs lists its pages in another form: ${ADDRESSES}`);
+
+/** Each page's name, address, and what is done there first. Some of it only fills the pages that follow. */
 export const PAGES = (all) => {
-  // Any shop will do: where it has no such department, its first products and its first department are looked at.
+  // Any shop will do: without these departments, its first products and its first department are used.
   const of = (name) => all.filter(({ department }) => department === name);
   const baby = of("Baby")[0] ?? all[0];
   const pets = of("Pets").length > 3 ? of("Pets") : all.slice(1);
   const first = baby.department;
   const take = (shopper) => shopper.page.getByRole("main").getByRole("button", { name: /^Add .+ to cart$/ }).first().click();
-  return [
+  const pages = [
     { name: "home-cold", path: "/" },
     { name: "cart-empty", path: "/cart" },
     { name: "product", path: `/product/${baby.id}` },
@@ -34,22 +42,23 @@ export const PAGES = (all) => {
       name: "try-it-as",
       path: "/try-it-as",
       act: async ({ page }) => {
-        for (let step = 0; step < 6; step += 1) await page.getByRole("button", { name: /^(Next thing they took|What else did they take\?)$/ }).click();
+        for (let step = 0; step < 6; step += 1) await page.getByRole("button", { name: /^(Next product|Reveal the rest)$/ }).click();
       },
     },
-    { name: "how-it-works", path: "/how-it-works" },
     { name: "lost", path: "/no/such/page" },
   ];
+  const rest = ADDRESSES.filter((address) => !pages.some(({ path }) => path.split("?")[0] === address));
+  return [...pages, ...rest.map((path) => ({ name: path.slice(1), path }))];
 };
 
-/** Opens a page by its address, does what is to be done there, and waits until nothing moves. */
+/** Opens a page by its address, runs `act` there, and waits until nothing moves. */
 export async function settled(shopper, path, act) {
   await shopper.page.goto(new URL(path, shopper.url).href);
   await shopper.ready();
   await still(shopper, act);
 }
 
-/** The same by the shop's own way from page to page, which loads nothing anew: for who looks at all pages once more. */
+/** The same by the shop's own navigation, which reloads nothing: for a second look at all pages. */
 export async function walked(shopper, path, act) {
   await shopper.page.evaluate((path) => {
     history.pushState(null, "", path);

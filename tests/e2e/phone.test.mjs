@@ -1,13 +1,14 @@
-// On a phone: everything fits, and everything can be hit with a thumb.
+// On a phone: everything fits, and everything is large enough to tap.
 //
 // Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { ADDRESSES } from "./pages.mjs";
 import { launch, products, until, visit } from "./shopper.mjs";
 
-/** Least size of what one taps, in CSS pixels (WCAG 2.5.8). */
+/** Minimum size of a tap target, in CSS pixels (WCAG 2.5.8). */
 const TAP = 24;
 
 let browser;
@@ -18,7 +19,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** Whatever makes the page wider than the screen. */
+/** The elements that make the page wider than the screen. */
 const overflowing = (page) =>
   page.evaluate(() => {
     const wide = document.documentElement.clientWidth;
@@ -34,7 +35,7 @@ const overflowing = (page) =>
 async function tooSmall(page) {
   const found = new Set();
   for (const role of ["link", "button", "searchbox"]) {
-    // A shelf that is ranked anew between finding its buttons and measuring them leaves us with buttons that are not on the page.
+    // A shelf that re-ranks between finding its buttons and measuring them leaves buttons that are no longer on the page.
     const small = await until(`every ${role} is measured on the page`, () => page.getByRole(role).evaluateAll((elements, tap) => {
       if (elements.some((element) => !element.isConnected)) return null;
       const reach = tap / 2 - 0.5;
@@ -51,7 +52,7 @@ async function tooSmall(page) {
           return `${element.getAttribute("aria-label") ?? element.textContent.trim()}: ${width.toFixed(1)} × ${height.toFixed(1)}`;
         });
     }, TAP));
-    // The skip link stands outside the page until it is focused.
+    // The skip link is outside the page until it has the focus.
     for (const name of small.filter((each) => !each.startsWith("Skip to the products"))) found.add(name);
   }
   await page.evaluate(() => scrollTo({ top: 0, behavior: "instant" }));
@@ -82,7 +83,7 @@ for (const [name, viewport] of [
       await shopper.hasInCart(1);
       await page.goto(new URL(`/product/${pick.id}`, shopper.url).href);
       await shopper.at(pick.title);
-      await shopper.region("Goes well with").waitFor();
+      await shopper.region("Goes well with this").waitFor();
       await look("product");
       const longest = all.reduce((a, b) => (a.title.length >= b.title.length ? a : b));
       await page.goto(new URL(`/product/${longest.id}`, shopper.url).href);
@@ -95,7 +96,7 @@ for (const [name, viewport] of [
       await shopper.goToCart();
       await shopper.region("Summary").waitFor();
       await look("cart");
-      for (const path of ["/departments", "/how-it-works", "/profile", "/map", "/try-it-as", "/nowhere"]) {
+      for (const path of [...ADDRESSES, "/nowhere"]) {
         await page.goto(new URL(path, shopper.url).href);
         await shopper.ready();
         await look(path);

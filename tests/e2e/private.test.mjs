@@ -32,7 +32,7 @@ async function trip(shopper) {
   await shopper.goHome();
   const [pick] = await shopper.picks();
   await page.getByRole("button", { name: `Not for me: ${pick.title}` }).first().click();
-  await shopper.reads(/Not shown again/);
+  await shopper.reads(/Hidden: /);
   await shopper.cards("Picked for you").first().getByRole("button", { name: /^Why / }).click();
   await page.getByRole("dialog").waitFor();
   await page.keyboard.press("Escape");
@@ -42,16 +42,16 @@ async function trip(shopper) {
   await page.getByRole("searchbox").press("Enter");
   await shopper.goToCart();
   await page.getByRole("button", { name: "Check out" }).click();
-  await shopper.region("Summary").getByText("nothing is sold here").waitFor();
+  await shopper.region("Summary").getByText("no order was placed").waitFor();
   await page.getByRole("link", { name: "How it works" }).click();
   await shopper.at("How it works");
   await page.goBack();
   await bottom("Map of taste");
   await page.getByRole("img", { name: "Map of taste" }).waitFor();
-  await bottom("Try it as");
-  await page.getByRole("button", { name: "Next thing they took" }).click();
-  await bottom("What this page thinks you like");
-  await page.getByRole("heading", { level: 1, name: /you like/ }).waitFor();
+  await bottom("Replay a recorded shopper");
+  await page.getByRole("button", { name: "Next product" }).click();
+  await bottom("Your taste");
+  await page.getByRole("heading", { level: 1, name: /Your taste/ }).waitFor();
   await page.evaluate(() => {
     history.pushState(null, "", "/no/such/page");
     dispatchEvent(new PopStateEvent("popstate"));
@@ -59,7 +59,7 @@ async function trip(shopper) {
   await page.getByRole("heading", { level: 1 }).waitFor();
   await shopper.goHome();
   await page.getByRole("button", { name: "Forget" }).click();
-  await shopper.reads(/All forgotten/);
+  await shopper.reads(/Everything forgotten/);
 }
 
 /** What every visit fetches after load, in this order: the files of single pages, then all pictures. */
@@ -240,7 +240,7 @@ test("what this device remembers is one readable record, and only what the shopp
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
-    assert.equal(await remembered(page), null, "a stranger who did nothing is not remembered");
+    assert.equal(await remembered(page), null, "a shopper who did nothing is not remembered");
     const start = Math.floor(Date.now() / 1000);
     await shopper.lookAt("Pets", 1);
     await shopper.reads(/Learned from 1/);

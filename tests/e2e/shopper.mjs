@@ -1,27 +1,27 @@
-// What a person does in the shop and sees of it: things are found by their role and name, never by how they are styled.
+// What a person does and sees in the shop. Everything is found by role and name, never by its style.
 
 import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
 
 import { SITE } from "./site.mjs";
 
-/** Patience with one step, in ms: a busy machine without a GPU is slow, and nothing here measures time. */
+/** Timeout of one step, in ms: generous, since a busy machine without a GPU is slow and nothing here measures time. */
 export const PATIENCE = 90_000;
-/** The same where WebGPU runs by software, which compiles its shaders for a minute or more. */
+/** The same for WebGPU in software, which compiles its shaders for a minute or more. */
 export const GPU_PATIENCE = 400_000;
-/** WebGPU by software: the only kind that a machine without a GPU has. */
+/** Flags for WebGPU in software, the only kind on a machine without a GPU. */
 export const SOFTWARE_GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
 const ARGS = [
   "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ];
 
-/** A browser of its own. */
+/** Starts a browser. */
 export function launch(...args) {
   return chromium.launch({ executablePath: process.env.CHROME, args: [...ARGS, ...args] });
 }
 
-/** All products as the page gets them: id, title, department. */
+/** All products as the page receives them. */
 export async function products() {
   const { items, categories } = await (await fetch(new URL("/assets/catalogue.json", SITE))).json();
   const word = (column, row) => column.words[column.of[row]];
@@ -34,7 +34,7 @@ export async function products() {
   }));
 }
 
-/** What this device remembers, as it lies in IndexedDB; null where there is nothing at all. */
+/** The memory stored in IndexedDB; null if there is no database. */
 export async function remembered(page) {
   const texts = await page.evaluate(async () => {
     const done = (request) =>
@@ -46,7 +46,7 @@ export async function remembered(page) {
     if (names.length === 0) return null;
     if (String(names) !== "fewshop") throw new Error(`databases: ${names}`);
     const open = indexedDB.open("fewshop");
-    // Erased since it was listed: it must not be made by looking.
+    // Erased since it was listed: looking must not create it.
     open.onupgradeneeded = () => open.transaction.abort();
     const database = await done(open).catch((error) => (error.name === "AbortError" ? null : Promise.reject(error)));
     if (!database) return null;
@@ -60,7 +60,7 @@ export async function remembered(page) {
   return JSON.parse(texts[0].slice(8));
 }
 
-/** Puts a text where the page looks for what it remembers: in the very transaction that makes the database, so before it looks. */
+/** Stores a text as the page's memory before the page reads it: in the transaction that creates the database. */
 export function plant(page, text) {
   return page.addInitScript((text) => {
     const request = indexedDB.open("fewshop", 1);
@@ -81,10 +81,10 @@ export async function until(what, check, patience = PATIENCE) {
 }
 
 /**
- * Opens `path` of the shop at `url` in a fresh profile, lets `steps` walk through it as a {@link Shopper}, and closes it.
+ * Opens `path` of the shop at `url` in a fresh profile, runs `steps` with a {@link Shopper}, and closes it.
  *
- * `options` are the browser context's; `prepare` sees the page before it loads. Nothing is kept for later by a service worker, which would
- * answer in the place of the site that a test stands up, unless a test asks for one.
+ * `options` are the browser context's; `prepare` gets the page before it loads. Service workers are blocked unless a test asks for one: they
+ * would answer instead of the site that the test serves.
  */
 export async function visit(browser, { url = SITE, path = "/", options = {}, prepare = () => {} }, steps) {
   const context = await browser.newContext({ serviceWorkers: "block", locale: "en-US", ...options });
@@ -105,14 +105,14 @@ export async function visit(browser, { url = SITE, path = "/", options = {}, pre
   }
 }
 
-/** A stranger in the shop. */
+/** A new shopper. */
 export class Shopper {
   constructor(page, url) {
     this.page = page;
     this.url = url;
     /** Everything on the console. */
     this.console = [];
-    /** Whatever a careful person would find wrong with the page: errors, failed requests, missing files. */
+    /** Everything that is wrong with the page: errors, failed requests, missing files. */
     this.complaints = [];
     page.on("console", (message) => {
       this.console.push(`${message.type()}: ${message.text()}`);
@@ -121,7 +121,7 @@ export class Shopper {
     page.on("pageerror", (error) => this.complaints.push(String(error)));
     page.on("requestfailed", (request) => {
       const why = request.failure()?.errorText;
-      // Who leaves a page while it still loads aborts what is under way.
+      // Leaving a page that still loads aborts its requests.
       if (why !== "net::ERR_ABORTED") this.complaints.push(`${request.url()}: ${why}`);
     });
     page.on("response", (response) => response.status() >= 400 && this.complaints.push(`${response.url()}: ${response.status()}`));
@@ -131,7 +131,7 @@ export class Shopper {
     return this.page.getByRole("heading", { name, level });
   }
 
-  /** Waits for a page of the shop by its heading. */
+  /** Waits for a page by its heading. */
   async at(name) {
     await this.heading(name).waitFor();
   }
@@ -140,7 +140,7 @@ export class Shopper {
     return this.page.getByRole("status").first();
   }
 
-  /** Waits until the status line says something, and returns all it says. */
+  /** Waits until the status line matches, and returns its whole text. */
   async reads(words, patience = PATIENCE) {
     return until(`the status line says ${words}`, async () => {
       const text = (await this.statusLine.innerText()).replace(/\s+/g, " ");
@@ -153,7 +153,7 @@ export class Shopper {
     return this.reads(/Ready to rank|Learned from|ranked/);
   }
 
-  /** A shelf or any part of the page that a heading names. */
+  /** A shelf or any part of the page named by a heading. */
   region(name) {
     return this.page.getByRole("region", { name, exact: true });
   }
@@ -162,7 +162,7 @@ export class Shopper {
     return this.region(shelf).getByRole("listitem");
   }
 
-  /** What stands on a shelf: address and all words of each card. */
+  /** The cards of a shelf: id, title and whole text of each. */
   async onShelf(shelf) {
     return this.cards(shelf).evaluateAll((cards) =>
       cards.map((card) => {
@@ -173,9 +173,9 @@ export class Shopper {
     );
   }
 
-  /** Waits until the first shelf is the shopper's own, and returns what stands on it. */
+  /** Waits until the first shelf is personal, and returns its cards. */
   async picks() {
-    await this.region("Picked for you").getByText(/^From .+\. It changes as you shop\.$/).waitFor();
+    await this.region("Picked for you").getByText(/^(Based on|A first guess, based on) .+\. Updates with every click\.$/).waitFor();
     return this.onShelf("Picked for you");
   }
 
@@ -189,13 +189,13 @@ export class Shopper {
     await this.page.getByRole("heading", { name: /^(Cart|Your cart is empty)$/, level: 1 }).waitFor();
   }
 
-  /** Goes to what the shop thinks the shopper likes. */
+  /** Goes to the page of the shopper's taste. */
   async goToProfile() {
-    await this.page.getByRole("link", { name: "What it thinks you like" }).click();
-    await this.at("What this page thinks you like");
+    await this.page.getByRole("main").getByRole("link", { name: "Your taste" }).click();
+    await this.at("Your taste");
   }
 
-  /** Goes to a department by the list of all. */
+  /** Goes to a department through the list of all. */
   async goToDepartment(name) {
     await this.page.getByRole("navigation", { name: "Departments" }).getByRole("link", { name: "All Departments" }).click();
     await this.at("Departments");
@@ -203,7 +203,7 @@ export class Shopper {
     await this.at(name);
   }
 
-  /** Opens the nth product of the department page at hand, and returns its title. */
+  /** Opens the nth product of the current department page, and returns its title. */
   async openProduct(department, nth) {
     const link = this.page.getByRole("list", { name: department, exact: true }).getByRole("listitem").nth(nth).getByRole("link");
     const title = (await link.innerText()).trim();
@@ -212,7 +212,7 @@ export class Shopper {
     return title;
   }
 
-  /** Looks at the first `count` products of a department one after the other, and returns their titles. */
+  /** Opens the first `count` products of a department one after the other, and returns their titles. */
   async lookAt(department, count) {
     await this.goToDepartment(department);
     const titles = [];
@@ -229,13 +229,13 @@ export class Shopper {
     await this.page.getByRole("heading", { level: 1, name: `‘${words}’` }).waitFor();
   }
 
-  /** Waits until the cart's link says how many things are in it. */
+  /** Waits until the cart's link shows this number of items. */
   async hasInCart(count) {
-    const name = count === 0 ? /^Cart$/ : new RegExp(`^Cart.*, ${count} things? in it$`);
+    const name = count === 0 ? /^Cart$/ : new RegExp(`^Cart.*, ${count} items?$`);
     await this.page.getByRole("banner").getByRole("link", { name }).waitFor();
   }
 
-  /** All is well so far. */
+  /** Nothing has gone wrong so far. */
   isContent() {
     assert.deepEqual(this.complaints, []);
   }

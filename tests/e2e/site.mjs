@@ -1,21 +1,21 @@
-// The built site with some of its files replaced, behind a server that notes all that is asked of it.
+// The built site with some of its files replaced, behind a server that records every request.
 
 import http from "node:http";
 
 /** Address of the built site. */
 export const SITE = process.env.FEWSHOP_URL ?? "http://127.0.0.1:8080";
-/** What a host says of a file that it does not have. */
+/** A host's answer for a missing file. */
 export const NOT_THERE = { status: 404, body: "not here", type: "text/plain" };
 
-/** Headers that belong to one connection or one form of a body. */
+/** Headers that belong to one connection or one encoding of a body. */
 const OWN_HEADERS = ["content-encoding", "content-length", "connection", "keep-alive", "transfer-encoding", "etag"];
 
-/** What a plain static host sends of the headers of the built site. */
+/** The headers that a plain static host sends as well. */
 const PLAIN_HEADERS = ["content-type", "cache-control"];
 
 /**
  * Opens such a site. `replaced` maps a path to a function of the file's bytes, to `{ status, type, body }`, or to a function named `reply`
- * in an object, which gets request and response and answers by itself. A `bare` host sends no header that it does not have to.
+ * in an object, which answers by itself. A `bare` host sends only the headers it has to.
  *
  * `requests` holds every request in order, with method, path, query, headers and body; `asked` their paths alone.
  */

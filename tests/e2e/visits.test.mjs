@@ -1,4 +1,4 @@
-// Who comes back: what this device remembers of earlier visits, for how long, and what becomes of it where the browser stores nothing.
+// Returning shoppers: what this device remembers about earlier visits, for how long, and what happens if the browser stores nothing.
 //
 // Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
 
@@ -20,7 +20,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** Puts the nth product of the department page at hand into the cart, and returns its id. */
+/** Adds the nth product of the current department page to the cart, and returns its id. */
 async function take(shopper, department, nth) {
   const card = shopper.page.getByRole("list", { name: department, exact: true }).getByRole("listitem").nth(nth);
   await card.getByRole("button", { name: /^Add .+ to cart$/ }).click();
@@ -28,7 +28,7 @@ async function take(shopper, department, nth) {
   return decodeURIComponent(pathname.split("/").at(-1));
 }
 
-/** Waits until what is stored is such, and returns it. */
+/** Waits until the stored memory satisfies `is`, and returns it. */
 function stored({ page }, what, is) {
   return until(what, async () => {
     const memory = await remembered(page);
@@ -44,7 +44,7 @@ async function emptyCart(shopper) {
   await shopper.heading("Your cart is empty").waitFor();
 }
 
-/** Notes what the page says to its worker. */
+/** Records the page's messages to its worker. */
 const listen = (page) =>
   page.addInitScript(() => {
     window.said = [];
@@ -62,10 +62,10 @@ test("who checks out and comes back is known by one visit, and can have it forgo
     await shopper.goToDepartment("Pets");
     const taken = [await take(shopper, "Pets", 0), await take(shopper, "Pets", 2)];
     await shopper.openProduct("Pets", 4);
-    await shopper.reads(/^Learned from 3 things you did · ranked/);
+    await shopper.reads(/^Learned from 3 clicks · ranked/);
     await shopper.goToCart();
     await page.getByRole("button", { name: "Check out" }).click();
-    await shopper.region("Summary").getByText("nothing is sold here").waitFor();
+    await shopper.region("Summary").getByText("no order was placed").waitFor();
     await shopper.reads(/^1 earlier visit remembered · ranked [\d,]+ products/);
     const { events, visits } = await stored(shopper, "the visit is stored", (memory) => memory.visits.length === 1);
     assert.deepEqual([events, visits[0].slice(1)], [[], taken], "what was taken, and not what was looked at");
@@ -73,7 +73,7 @@ test("who checks out and comes back is known by one visit, and can have it forgo
     await page.goto(shopper.url);
     await shopper.reads(/^1 earlier visit remembered · ranked/);
     await shopper.hasInCart(2);
-    await shopper.region(SHELF).getByText("From your earlier visits. It changes as you shop.").waitFor();
+    await shopper.region(SHELF).getByText("Based on your earlier visits. Updates with every click.").waitFor();
     assert.equal((await shopper.onShelf(SHELF)).length, 12);
     const rows = taken.map((id) => all.findIndex((product) => product.id === id));
     const { session } = (await page.evaluate(() => window.said)).findLast(({ type }) => type === "session");
@@ -85,12 +85,12 @@ test("who checks out and comes back is known by one visit, and can have it forgo
     assert.match(await page.getByRole("article").innerText(), /Earlier visits remembered\s+1\b/);
     await shopper.goToDepartment("Baby");
     const viewed = await shopper.openProduct("Baby", 0);
-    await shopper.reads(/^Learned from 1 thing you did · 1 earlier visit remembered · ranked/);
+    await shopper.reads(/^Learned from 1 click · 1 earlier visit remembered · ranked/);
     await shopper.goHome();
-    await shopper.region(SHELF).getByText(`From ${viewed} and your earlier visits.`).waitFor();
+    await shopper.region(SHELF).getByText(`Based on ${viewed} and your earlier visits.`).waitFor();
 
     await page.getByRole("button", { name: "Forget" }).click();
-    await shopper.reads(/^All forgotten/);
+    await shopper.reads(/^Everything forgotten/);
     await stored(shopper, "the cart alone is left", ({ events, visits }) => events.length + visits.length === 0);
     await page.getByRole("button", { name: "Undo" }).click();
     await shopper.reads(/1 earlier visit remembered/);
@@ -98,7 +98,7 @@ test("who checks out and comes back is known by one visit, and can have it forgo
 
     await emptyCart(shopper);
     await page.getByRole("button", { name: "Forget" }).click();
-    await shopper.reads(/^All forgotten/);
+    await shopper.reads(/^Everything forgotten/);
     await until("nothing is left behind", async () => (await remembered(page)) === null);
     await page.reload();
     await shopper.reads(/^Nothing learned yet · Ready/);
@@ -116,16 +116,16 @@ test("a visit ends after half an hour away, and its memory after 30 days", async
     await shopper.goToDepartment("Pets");
     const first = await take(shopper, "Pets", 1);
     await shopper.openProduct("Pets", 3);
-    await shopper.reads(/^Learned from 2 things you did · ranked/);
+    await shopper.reads(/^Learned from 2 clicks · ranked/);
 
     // The page stays open meanwhile.
     await setClock(page, 31 * MINUTE);
     await shopper.goToDepartment("Baby");
     const second = await take(shopper, "Baby", 0);
-    await shopper.reads(/^Learned from 1 thing you did · 1 earlier visit remembered · ranked/);
+    await shopper.reads(/^Learned from 1 click · 1 earlier visit remembered · ranked/);
     await setClock(page, 60 * MINUTE);
     await page.reload();
-    await shopper.reads(/^Learned from 1 thing you did · 1 earlier visit remembered · ranked/);
+    await shopper.reads(/^Learned from 1 click · 1 earlier visit remembered · ranked/);
 
     // And now it does not.
     await setClock(page, 62 * MINUTE);
@@ -134,7 +134,7 @@ test("a visit ends after half an hour away, and its memory after 30 days", async
     const ids = ({ visits }) => visits.map(([, ...taken]) => taken);
     assert.deepEqual(ids(await stored(shopper, "both are stored", ({ events }) => events.length === 0)), [[second], [first]]);
     await shopper.openProduct("Baby", 2);
-    await shopper.reads(/^Learned from 1 thing you did · 2 earlier/);
+    await shopper.reads(/^Learned from 1 click · 2 earlier/);
     await setClock(page, 2 * DAY);
     // Not a reload: on a product's page that would be a view.
     await page.goto(shopper.url);
@@ -164,7 +164,7 @@ test("what is not for me stays away on the next visit", async () => {
     await shopper.ready();
     const [{ title }] = await shopper.onShelf(SHELF);
     await shopper.cards(SHELF).first().getByRole("button", { name: `Not for me: ${title}` }).click();
-    await shopper.reads(/^Not shown again: /);
+    await shopper.reads(/^Hidden: /);
     await shopper.goToDepartment("Pets");
     await take(shopper, "Pets", 0);
     await shopper.goToCart();
@@ -173,7 +173,7 @@ test("what is not for me stays away on the next visit", async () => {
     await stored(shopper, "the dismissal is stored", ({ events, visits }) => events[0] === "dismiss" && visits.length === 1);
     await page.goto(shopper.url);
     await shopper.reads(/1 earlier visit remembered · ranked/);
-    await shopper.region(SHELF).getByText("From your earlier visits.").waitFor();
+    await shopper.region(SHELF).getByText("Based on your earlier visits.").waitFor();
     assert.ok((await shopper.onShelf(SHELF)).every((card) => card.title !== title));
     shopper.isContent();
   });
@@ -199,8 +199,8 @@ test("a pick that was taken before says so", async () => {
       await shopper.lookAt("Pets", 1);
       await shopper.goHome();
       const [once, twice] = await shopper.picks();
-      assert.match(once.text, /you took this on an earlier visit/);
-      assert.match(twice.text, /you took this on 2 earlier visits/);
+      assert.match(once.text, /in your cart on an earlier visit/);
+      assert.match(twice.text, /in your cart on 2 earlier visits/);
       shopper.isContent();
     });
   } finally {
@@ -247,13 +247,13 @@ test("what the first version of the page stored is taken over, and then erased t
       localStorage.setItem("fewshop.memory", old);
     }, old);
   await visit(browser, { prepare }, async (shopper) => {
-    await shopper.reads(/^Learned from 2 things you did · ranked/);
+    await shopper.reads(/^Learned from 2 clicks · ranked/);
     await shopper.hasInCart(3);
     const { events } = await stored(shopper, "it is stored anew", ({ version }) => version === 2);
     assert.deepEqual(events, ["view", looked, "cart", carted]);
     await until("the old one is gone", () => shopper.page.evaluate(() => localStorage.length === 0));
     await shopper.page.reload();
-    await shopper.reads(/^Learned from 2 things you did/);
+    await shopper.reads(/^Learned from 2 clicks/);
     shopper.isContent();
   });
 });
@@ -303,7 +303,7 @@ for (const [name, deny] of Object.entries(DENIED)) {
       await page.getByRole("button", { name: "Check out" }).click();
       await shopper.reads(/^1 earlier visit remembered/);
       await page.getByRole("button", { name: "Forget" }).click();
-      await shopper.reads(/^All forgotten/);
+      await shopper.reads(/^Everything forgotten/);
       await page.getByRole("button", { name: "Undo" }).click();
       await shopper.reads(/^1 earlier visit remembered/);
       assert.ok(shopper.console.some((line) => /^warning: IndexedDB 'fewshop' cannot be used/.test(line)), "it says so");

@@ -1,4 +1,4 @@
-// The shop window: what stands in the page before, and without, the storefront; and what the page may reach.
+// The shop window: the page before, and without, the storefront; and which hosts the page may reach.
 //
 // Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
 

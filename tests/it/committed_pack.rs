@@ -1,5 +1,5 @@
-//! The pack that the storefront serves: the code still reads it, and it is as good as the README
-//! says.
+//! The pack that the storefront serves: the code still reads it, and it is as good as
+//! `docs/evaluation.md` says.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -86,9 +86,10 @@ fn no_two_products_look_the_same() {
     }
 }
 
-/// The figures of the README are of 604 validation and 1,239 test sessions; these 100 are of the
-/// validation shoppers who did not tell the pack its season either, few enough to commit. The bound
-/// is what the pack reached on them, less what another machine's rounding may move.
+/// The figures in `docs/evaluation.md` are of 604 validation and 1,239 test sessions; these 100 are
+/// of the validation shoppers whose sessions are not among the seasonal counts either, few enough to
+/// commit. The bound is what the pack reached on them, less what another machine's rounding may
+/// move.
 #[test]
 fn it_is_as_good_as_when_it_was_committed_and_ahead_of_popularity() {
     let pack = committed();

@@ -74,7 +74,7 @@ fn dependencies_point_down_only() {
     check_inner("fewshop-model", &["fewshop-core"]);
     check_inner("fewshop-wasm", &["fewshop-core", "fewshop-model"]);
     check_inner("fewshop-web", &["fewshop-core"]);
-    check_inner("fewshop-sql", &["fewshop-core"]);
+    check_inner("fewshop-reference", &[]);
     check_inner("fewshop-data", &["fewshop-core"]);
     check_inner(
         "fewshop-eval",
@@ -96,6 +96,7 @@ fn dependencies_point_down_only() {
             "fewshop-data",
             "fewshop-eval",
             "fewshop-model",
+            "fewshop-reference",
             "fewshop-train",
         ],
     );
@@ -110,7 +111,15 @@ fn dependencies_point_down_only() {
             "fewshop-web",
         ],
     );
-    check_inner("xtask", &["fewshop-core", "fewshop-model", "fewshop-web"]);
+    check_inner(
+        "xtask",
+        &[
+            "fewshop-core",
+            "fewshop-model",
+            "fewshop-reference",
+            "fewshop-web",
+        ],
+    );
 }
 
 #[test]
@@ -160,48 +169,41 @@ fn only_the_commands_know_clap() {
     for (member, names) in dependencies() {
         assert!(
             !names.contains("clap")
-                || ["fewshop-cli", "fewshop-sql", "xtask"].contains(&member.as_str()),
+                || ["fewshop-cli", "fewshop-reference", "xtask"].contains(&member.as_str()),
             "{member} may not depend on clap"
         );
     }
 }
 
-/// The engines of `fewshop count` take longer to build than all the rest: nothing has them unless
-/// it asks.
+/// The SQL engines take longer to build than everything else, and would unify their features with
+/// burn's: they stay in `extras/sql`, a workspace with a lock file of its own.
 #[test]
-fn sql_engines_are_behind_features_that_are_off() {
-    let metadata = metadata();
-    for package in metadata["packages"].as_array().expect("there are packages") {
-        for dependency in package["dependencies"].as_array().into_iter().flatten() {
-            let name = dependency["name"].as_str().unwrap_or_default();
-            if ["datafusion", "ballista", "arrow"]
-                .iter()
-                .any(|engine| name.starts_with(engine))
-            {
-                assert_eq!(
-                    dependency["optional"], true,
-                    "{} always has {name}",
-                    package["name"]
-                );
-                assert_eq!(
-                    package["name"], "fewshop-sql",
-                    "{name} is for fewshop-sql alone"
-                );
-            }
-            assert_ne!(
-                name, "fewshop-sql",
-                "{}: cargo would build the engines' crates with the features of both",
-                package["name"]
-            );
+fn the_main_workspace_knows_no_sql_engine() {
+    let engines = [
+        "arrow",
+        "ballista",
+        "datafusion",
+        "sqlparser",
+        "fewshop-sql",
+    ];
+    for (lock, expected) in [("Cargo.lock", false), ("extras/sql/Cargo.lock", true)] {
+        let text = std::fs::read_to_string(root().join(lock)).expect("the lock file is committed");
+        for engine in engines {
+            let found = text.contains(&format!("\nname = \"{engine}"));
+            assert_eq!(found, expected, "{lock} and {engine}");
         }
-        let default = package["features"]["default"]
-            .as_array()
-            .map_or(0, Vec::len);
-        assert!(
-            default == 0 || package["name"] != "fewshop-sql",
-            "fewshop-sql has features that are on"
-        );
     }
+}
+
+#[test]
+fn the_sql_workspace_uses_fewshop_core_alone() {
+    let lock = std::fs::read_to_string(root().join("extras/sql/Cargo.lock"))
+        .expect("the lock file is committed");
+    let ours: Vec<&str> = lock
+        .lines()
+        .filter_map(|line| line.strip_prefix("name = \"fewshop-")?.strip_suffix('"'))
+        .collect();
+    assert_eq!(ours, ["core", "sql"]);
 }
 
 /// Every `.rs` file of a crate's `src` without its unit tests, whether these are a block or a file.
@@ -361,22 +363,73 @@ fn modules_of_the_model_know_only_those_below() {
             "error",
             "weights",
             "catalogue_groups",
-            "rules",
+            "business_rules",
             "features::table",
             "kernels",
+            "features",
             "pack",
             "compute",
-            "features",
-            "encoder",
-            "adaptation",
-            "answer",
-            "channels",
-            "known",
-            "board",
+            "ranking::session_encoder",
             "profile",
             "offers",
+            "ranking",
             "recommender",
             "toy",
+        ],
+    );
+}
+
+#[test]
+fn modules_of_the_trainer_know_only_those_below() {
+    check_layers(
+        "crates/fewshop-train",
+        &[
+            "modules",
+            "text",
+            "merchant",
+            "compress",
+            "offers",
+            "profile",
+            "learner",
+            "memory",
+            "new_items",
+            "select",
+            "study",
+        ],
+    );
+}
+
+#[test]
+fn modules_of_the_engine_know_only_those_below() {
+    check_layers(
+        "crates/fewshop-wasm",
+        &[
+            "error",
+            "typescript",
+            "arguments",
+            "engine",
+            "gpu",
+            "bindings",
+        ],
+    );
+}
+
+#[test]
+fn modules_of_the_storefront_know_only_those_below() {
+    check_layers(
+        "web",
+        &[
+            "texts",
+            "state",
+            "browser",
+            "view",
+            "nav",
+            "engine",
+            "shop",
+            "page_title",
+            "components",
+            "pages",
+            "app",
         ],
     );
 }

@@ -3,6 +3,7 @@
 
 mod committed_pack;
 mod dependency_rules;
+mod documents;
 mod golden_answers;
 mod imports;
 mod supply;

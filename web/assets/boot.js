@@ -1,6 +1,6 @@
-// Starts the storefront. What stands in the page already stays when that fails: a shop window is better than an empty page.
+// Starts the storefront. If that fails, the bestsellers in the page stay: a shop window is better than an empty page.
 
-/** Says in the page, plainly, that the rest will not come. */
+/** Shows in the page that the storefront will not start. */
 function notice(text) {
   const place = document.getElementById('boot-notice');
   if (place) {
@@ -10,9 +10,9 @@ function notice(text) {
   }
 }
 
-// The module is fetched only where it can run, and a browser too old for its syntax ends in the same notice.
+// The module is fetched only where it can run, and a browser too old for its syntax shows the same notice.
 if (typeof WebAssembly !== 'object') {
-  notice('Search, cart and picks need WebAssembly, which is switched off or missing in this browser. What people buy most here is below.');
+  notice('Search, cart and picks need WebAssembly, which this browser does not have or has switched off. Bestsellers are shown below.');
 } else {
   try {
     const app = await import('../app/fewshop-web.js');
@@ -21,13 +21,13 @@ if (typeof WebAssembly !== 'object') {
     await keep();
   } catch (error) {
     console.error(error);
-    notice('The shop could not start. Load the page again; if that does not help, a newer browser will. What people buy most here is below.');
+    notice('The shop could not start. Reload the page, or try a newer browser. Bestsellers are shown below.');
   }
 }
 
 /**
- * Keeps the shop on this device, for when there is no network. After all that the shopper waits for, and always: nothing that one does changes
- * what is asked for. A newer one is announced and opened when the shopper says so.
+ * Keeps the shop on this device for use without a network. This runs after everything the shopper waits for, and always in the same way:
+ * nothing the shopper does changes what is requested. A newer version is announced and opens when the shopper agrees.
  */
 async function keep() {
   const shelf = navigator.serviceWorker;
@@ -49,6 +49,6 @@ async function keep() {
       fresh.addEventListener('statechange', () => fresh.state === 'installed' && announce(fresh));
     });
   } catch (error) {
-    console.warn(`The shop will not open without a network: ${error.message}`);
+    console.warn(`The shop will not be available offline: ${error.message}`);
   }
 }

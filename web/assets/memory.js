@@ -1,19 +1,19 @@
-// What this device remembers of the shopper: one text under one key in IndexedDB. The storefront makes it and checks it when it comes
-// back (web/src/state/memory.rs); nothing here looks into it. Each write replaces the text in one transaction, so that of two tabs the
-// last one wins and half a text is never there. With nothing to remember there is no database at all.
+// What this device remembers about the shopper: one text under one key in IndexedDB. The storefront writes the text and checks it when it
+// reads it back (web/src/state/memory.rs); nothing here looks into it. Each write replaces the text in one transaction, so the last of two
+// tabs wins and half a text is never stored. If there is nothing to remember, there is no database at all.
 
 const DATABASE = 'fewshop';
 const STORE = 'memory';
 const KEY = 0;
 /** Where the first version of the page kept it, in localStorage. */
 const OLD = 'fewshop.memory';
-/** A database that has not been read after so long, in ms, will not be waited for: the shop opens without. */
+/** Longest wait for the database, in ms: after that the shop opens without it. */
 const PATIENCE = 3000;
 
 let database;
-/** The text that is stored; undefined where there is none, null where this tab cannot know. */
+/** The stored text; undefined if there is none, null if this tab cannot know. */
 let known = null;
-/** Writes come one after the other, and of those that wait only the newest is done. */
+/** Writes run one after the other; of those that wait only the newest is carried out. */
 let work = Promise.resolve();
 let newest = null;
 
@@ -23,7 +23,7 @@ const done = (request) =>
     request.onerror = () => reject(request.error);
   });
 
-/** Opens the database; one that is not there is made, or, without `make`, is none. */
+/** Opens the database. A missing one is created, or left missing without `make`. */
 async function open(make) {
   const request = indexedDB.open(DATABASE, 1);
   let none = false;
@@ -41,7 +41,7 @@ async function open(make) {
     if (none) return;
     throw error;
   }
-  // Another tab forgets, or the shopper clears this site's data: a connection that stays open would hold that up.
+  // Another tab forgets, or the shopper clears this site's data: an open connection would block that.
   database.onversionchange = database.onclose = close;
 }
 
@@ -74,7 +74,7 @@ async function write(text) {
     if (!database) await open(true);
     const change = database.transaction(STORE, 'readwrite');
     const put = done(change.objectStore(STORE).put(text, KEY));
-    // At once: a page that is left the next moment shall not lose the click that led away from it.
+    // At once: a page that is left the next moment must not lose the click that led away from it.
     change.commit?.();
     await put;
     await new Promise((resolve, reject) => {
@@ -86,13 +86,13 @@ async function write(text) {
   old(true);
 }
 
-const late = new Promise((_, reject) => setTimeout(reject, PATIENCE, new Error('the browser does not answer')));
-// Begun before the storefront's wasm is there, and never rejected.
+const late = new Promise((_, reject) => setTimeout(reject, PATIENCE, new Error('the browser did not answer')));
+// Starts before the storefront's wasm has loaded, and never rejects.
 const first = Promise.race([read(), late]).catch(refuse);
 
 let denied = false;
 
-/** What could not be read must not be written over. */
+/** A text that could not be read must not be overwritten. */
 function refuse(error) {
   denied = true;
   warn(error);
@@ -102,12 +102,12 @@ function warn(error) {
   console.warn(`IndexedDB '${DATABASE}' cannot be used (${error?.message ?? error}): this visit will not be remembered`);
 }
 
-/** The text that is stored, or undefined. */
+/** The stored text, or undefined. */
 export async function recall() {
   return (await first) ?? old() ?? undefined;
 }
 
-/** Stores a text instead of the last one; undefined erases it. */
+/** Replaces the stored text; undefined erases it. */
 export function remember(text) {
   if (text === undefined) old(true);
   const waits = newest !== null;
@@ -123,33 +123,33 @@ export function remember(text) {
   });
 }
 
-// Two tabs of one shop: what one forgets the other must not go on to know.
+// Two tabs of one shop: when one forgets, the other must forget too.
 const channel = new BroadcastChannel(DATABASE);
 
-/** Tells other tabs that all was forgotten. */
+/** Tells other tabs that everything was forgotten. */
 export function forgotten() {
   channel.postMessage(null);
 }
 
-/** Runs `act` when another tab says so. */
+/** Runs `act` when another tab does. */
 export function on_forgotten(act) {
   channel.onmessage = () => act();
 }
 
 const LANGUAGE = 'fewshop.language';
 
-/** The language that the shopper chose, or else the browser's. */
+/** The language the shopper chose, otherwise the browser's. */
 export function language() {
   let chosen;
   try {
     chosen = localStorage.getItem(LANGUAGE);
   } catch {
-    // A browser that lets the page store nothing tells its language all the same.
+    // A browser that blocks storage still reports its language.
   }
   return (chosen ?? navigator.language).startsWith('zh') ? 'zh' : 'en';
 }
 
-/** Chooses a language and opens the page anew in it. */
+/** Stores a language and reloads the page in it. */
 export function speak(language) {
   try {
     localStorage.setItem(LANGUAGE, language);
@@ -159,7 +159,7 @@ export function speak(language) {
   location.reload();
 }
 
-/** The text of the file chosen in a field. */
+/** The text of the file chosen in a field, if there is one. */
 export async function chosen_text(field) {
   return field.files[0]?.text();
 }

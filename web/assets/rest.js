@@ -1,10 +1,10 @@
-// What comes after load: the files of single pages, and the pictures of all products. Always all of it and always in this order, so that
-// whoever runs the server sees nothing of what the shopper does. A picture reaches the page as `data:`, which asks nobody for anything.
+// What is fetched after load: the files of single pages and the pictures of all products. Always all of it and always in this order, so that
+// the server learns nothing about what the shopper does. A picture enters the page as a `data:` URL, which makes no request.
 
-/** Pictures by key: an element to copy, or the bytes to make one of. */
+/** Pictures by key: an element to copy, or the bytes to make one from. */
 const pictures = new Map();
 
-/** A picture, or undefined as long as it is not there. */
+/** A picture, or undefined while it has not arrived. */
 export function picture(key) {
   let img = pictures.get(key);
   if (img instanceof Uint8Array) {
@@ -17,7 +17,7 @@ export function picture(key) {
   return img?.cloneNode();
 }
 
-/** Puts pictures that have come into the places that wait for them. */
+/** Puts pictures that have arrived in the places that wait for them. */
 function fill() {
   for (const place of document.querySelectorAll('[data-picture]')) {
     const img = picture(place.dataset.picture);
@@ -25,7 +25,7 @@ function fill() {
   }
 }
 
-// Those of the first shelf stand in the page before any script runs. As long as an element holds one, the browser does not fetch it again.
+// The pictures of the first shelf are in the page before any script runs. While an element holds one, the browser does not fetch it again.
 for (const img of document.querySelectorAll('#shell img')) {
   const have = () => pictures.set(img.src.match(/([^/]+)\.webp$/)[1], img);
   if (img.complete) {
@@ -36,7 +36,7 @@ for (const img of document.querySelectorAll('#shell img')) {
 }
 
 let begin;
-/** Each file after the one before it, whether that came or not. */
+/** Each file follows the one before it, whether that arrived or not. */
 let line = new Promise((resolve) => (begin = resolve));
 function next(fetchIt) {
   const done = line.then(fetchIt);
@@ -53,10 +53,10 @@ async function get(file) {
 const texts = {};
 for (const file of ['map.txt', 'try.json']) texts[file] = next(async () => (await get(file)).text());
 
-/** The text of a page's own file, once it is there. */
+/** A promise of the text of a page's own file. */
 export const page_file = (file) => texts[file];
 
-/** A file of pictures: a line of JSON with keys and sizes in order, and whether another file follows; then one picture behind the other. */
+/** A file of pictures: a line of JSON with keys and sizes in order and whether another file follows, then one picture after the other. */
 async function bundle(number) {
   const bytes = new Uint8Array(await (await get(`pictures-${number}.bin`)).arrayBuffer());
   let from = bytes.indexOf(10) + 1;
@@ -67,10 +67,10 @@ async function bundle(number) {
   if (more) await bundle(number + 1);
 }
 
-// Who asked the browser to save data gets letters: that says what they set, not what they do.
+// With the browser's data saver on, products show letters instead: that depends on a setting, not on what the shopper does.
 if (!navigator.connection?.saveData) next(() => bundle(1));
 
-/** Begins: the engine is there, or will not come, and nothing is held up any more. */
+/** Starts the downloads: the engine is ready or has failed, so they delay nothing. */
 export { begin as fetch_rest };
-/** Settled when nothing more is to be fetched. */
+/** Settles when everything has been fetched. */
 export const rest = line;

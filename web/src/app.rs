@@ -1,10 +1,9 @@
 //! The frame of all pages: header, main part, footer, and which address shows which page.
 
-use std::cell::Cell;
 use std::time::Duration;
 
 use fewshop_web::state::{Catalogue, Page};
-use fewshop_web::texts::{EN, Texts, fill};
+use fewshop_web::texts::{EN, Texts};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Node;
@@ -12,30 +11,18 @@ use web_sys::Node;
 use crate::browser;
 use crate::components::{footer, header, status_line};
 use crate::nav::{Nav, use_nav};
-use crate::pages::{
-    cart_page, department_page, departments_page, home_page, how_page, lost, map_page,
-    product_page, profile_page, search_page, try_page,
-};
+use crate::page_title::name_page;
+use crate::pages;
 use crate::shop::{Shop, use_shop};
-use crate::view::{effect, el, group, later, memo, part};
+use crate::view::{effect, el, group, later, memo, page_opened, part};
 
-/// Id of what `index.html` shows until the shop is there.
+/// Id of the shop window that `index.html` shows until the shop is ready.
 const SHELL: &str = "shell";
-/// Id of the place in it where a notice can stand.
+/// Id of the place for a notice in it.
 const NOTICE: &str = "boot-notice";
 
-thread_local! {
-    static OPENED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether the first page is being drawn: what stands below the fold may then wait for a task of
-/// its own.
-pub(crate) fn is_opening() -> bool {
-    !OPENED.get()
-}
-
-/// Fetches the catalogue, then puts the shop in the place of the shop window that `index.html`
-/// shows until then. Without a catalogue the window stays, and says why.
+/// Fetches the catalogue, then replaces the shop window in `index.html` with the shop. Without a
+/// catalogue the window stays and shows a notice.
 pub(crate) fn mount() {
     spawn_local(async {
         let file = browser::fetch_text("/assets/catalogue.json").await;
@@ -43,8 +30,8 @@ pub(crate) fn mount() {
             Ok(catalogue) => {
                 let texts = texts().await;
                 let remembered = browser::recall().await.as_string();
-                // In a task of its own: reading the catalogue and drawing the page are each about a
-                // frame's work.
+                // In a task of its own: reading the catalogue and drawing the page take about a
+                // frame each.
                 set_timeout(move || open(catalogue, remembered, texts), Duration::ZERO);
             }
             Err(why) => {
@@ -55,13 +42,13 @@ pub(crate) fn mount() {
     });
 }
 
-/// The words of the shopper's language; English where there are no others, or they do not arrive.
+/// The texts in the shopper's language; English if there are none or they cannot be loaded.
 async fn texts() -> &'static Texts {
     if browser::language() != "zh" {
         return &EN;
     }
     match browser::fetch_text("/assets/zh.txt").await {
-        // As long as the page, like the English ones.
+        // They live as long as the page, like the English ones.
         Ok(lines) => {
             Texts::of_lines("zh-Hans", lines.leak()).map_or(&EN, |texts| Box::leak(Box::new(texts)))
         }
@@ -73,31 +60,34 @@ async fn texts() -> &'static Texts {
 }
 
 fn open(catalogue: Catalogue, remembered: Option<String>, texts: &'static Texts) {
-    // leptos mounts nothing of its own: it lends its reactive graph a root that lives as long as
-    // the page.
+    // leptos mounts nothing: this only gives its reactive graph a root that lives as long as the
+    // page.
     mount_to_body(move || {
         let shop = Shop::new(catalogue, remembered.as_deref(), texts);
         shop.provide();
-        Nav::start();
+        Nav::start(
+            |page, href| use_shop().follow(page, href),
+            || use_shop().leave(),
+        );
         shop.open();
         if let Some(root) = document().document_element() {
             let _ = root.set_attribute("lang", shop.texts.lang);
         }
-        // The engine is on its way; the page is drawn in a task of its own, so that a touch in
-        // between is not kept waiting.
+        // The engine is loading; the page is drawn in a task of its own, so that input in between
+        // does not wait.
         let owner = Owner::current().unwrap_or_default();
         set_timeout(move || owner.with(show), Duration::ZERO);
     });
 }
 
-/// Puts the page into the place of the shop window.
+/// Replaces the shop window with the page.
 fn show() {
     let frame = frame();
     if let Some(shell) = document().get_element_by_id(SHELL) {
         shell.remove();
     }
     let _ = document().body().map(|body| body.append_child(&frame));
-    OPENED.set(true);
+    page_opened();
 }
 
 fn frame() -> Node {
@@ -107,7 +97,7 @@ fn frame() -> Node {
         .attr("href", "#main")
         .text(texts.skip)
         .click(|event| {
-            // By hand: with a <base>, '#main' would mean the home page.
+            // By hand: with a <base>, '#main' would lead to the home page.
             event.prevent_default();
             browser::focus_heading();
         });
@@ -116,8 +106,8 @@ fn frame() -> Node {
         .attr("id", "main")
         .class("wrap")
         .kid(status_line())
-        .kid(pages());
-    // boot.js shows it when a newer page waits to be opened.
+        .kid(current_page());
+    // boot.js shows it when a newer version is ready.
     let update = el("div")
         .class("notice update")
         .attr("id", "update")
@@ -130,7 +120,7 @@ fn frame() -> Node {
                 .class("btn small")
                 .text(texts.update_open),
         );
-    // After what stands above it, or it would be seen to move down.
+    // Drawn after the content above it; otherwise it would visibly move down.
     let footer = later(|| footer().into());
     group([
         skip.into(),
@@ -142,7 +132,7 @@ fn frame() -> Node {
 }
 
 /// The page that the address names.
-fn pages() -> Node {
+fn current_page() -> Node {
     let shop = use_shop();
     let nav = use_nav();
     let page = memo(move || nav.page());
@@ -150,25 +140,34 @@ fn pages() -> Node {
         let page = page.get();
         untrack(|| {
             shop.want(None);
-            match page {
-                Page::Home => home_page(),
-                Page::Departments => departments_page(),
-                Page::Department(slug) => department_page(&slug),
-                Page::Product(id) => product_page(&id),
-                Page::Search => search_page(),
-                Page::Cart => cart_page(),
-                Page::How => how_page(),
-                Page::Profile => profile_page(),
-                Page::Try => try_page(),
-                Page::Map => map_page(),
-                Page::Lost => lost(shop.texts.lost),
+            match page.name(shop.texts) {
+                Some(_) if page == Page::Home => name_page(""),
+                Some(name) => name_page(name),
+                None => {}
             }
+            draw(page)
         })
     })
 }
 
-/// Tells a screen reader of a new page by moving the focus to its heading; not on the first page,
-/// which it reads anyway, and not while the shopper types into the search field.
+macro_rules! declare_draw {
+    ($($(#[$doc:meta])* $plain:ident $path:literal $file:ident $text:ident),*;
+     $($(#[$of_doc:meta])* $of:ident($part:ident) $of_path:literal $of_file:ident,)*) => {
+        /// Draws a page by its own file.
+        fn draw(page: Page) -> Node {
+            match page {
+                $(Page::$plain => pages::$file::page(),)*
+                $(Page::$of($part) => pages::$of_file::page(&$part),)*
+                Page::Lost => pages::lost::lost(use_shop().texts.lost),
+            }
+        }
+    };
+}
+
+fewshop_web::pages!(declare_draw);
+
+/// Announces a new page to screen readers by moving the focus to its heading; not on the first
+/// page, which they read anyway, and not while the shopper types in the search field.
 fn announce_pages() {
     let nav = use_nav();
     let mut shown = None;
@@ -184,19 +183,5 @@ fn announce_pages() {
                 }
             });
         }
-    });
-}
-
-/// Sets the title of the browser's tab to the page's name.
-pub(crate) fn name_page(name: &str) {
-    let shop = use_shop();
-    let (texts, catalogue) = (shop.texts, shop.catalogue());
-    document().set_title(&if name.is_empty() {
-        catalogue.name().unwrap_or(texts.home_title).to_owned()
-    } else {
-        fill(
-            texts.page_title,
-            &[name, catalogue.name().unwrap_or(texts.shop)],
-        )
     });
 }

@@ -1,4 +1,4 @@
-//! The browser's own things: addresses, clock, storage, files, focus and motion.
+//! The browser's services: addresses, clock, storage, files, focus and motion.
 
 use std::cell::OnceCell;
 
@@ -18,8 +18,8 @@ thread_local! {
 /// Path under which the shop is served, without a slash at the end: "" at the root of a host,
 /// "/shop" below it.
 ///
-/// It is what `<base href>` says; without one the shop is taken to be served at the root, since the
-/// address itself may be that of any page.
+/// It comes from `<base href>`; without one the shop is assumed to be at the root, since the
+/// address itself may belong to any page.
 pub(crate) fn base() -> String {
     let read = || {
         let has_base = document()
@@ -55,7 +55,7 @@ pub(crate) fn decode(part: &str) -> String {
     js_sys::decode_uri_component(part).map_or_else(|_| part.to_owned(), String::from)
 }
 
-/// Shows a text in an element that waits for it.
+/// Shows a text in a hidden element.
 pub(crate) fn notice(id: &str, text: &str) {
     if let Some(place) = document().get_element_by_id(id) {
         place.set_text_content(Some(text));
@@ -74,7 +74,7 @@ pub(crate) fn query_value(name: &str) -> Option<String> {
 /// The text of a file of the shop.
 ///
 /// # Errors
-/// What went wrong, for people.
+/// A message for people.
 pub(crate) async fn fetch_text(path: &str) -> Result<String, String> {
     let url = href(path);
     let failed = |err: JsValue| format!("{url}: {}", describe(&err));
@@ -91,7 +91,7 @@ pub(crate) async fn fetch_text(path: &str) -> Result<String, String> {
     text.as_string().ok_or_else(|| format!("{url}: not text"))
 }
 
-/// What a thrown JavaScript value says.
+/// The message of a thrown JavaScript value.
 pub(crate) fn describe(value: &JsValue) -> String {
     let message = Reflect::get(value, &"message".into())
         .ok()
@@ -101,7 +101,7 @@ pub(crate) fn describe(value: &JsValue) -> String {
         .unwrap_or_else(|| "no message".to_owned())
 }
 
-/// Writes a warning to the console, where those look who want to know more than the shopper.
+/// Writes a warning to the console.
 pub(crate) fn warn(message: &str) {
     web_sys::console::warn_1(&message.into());
 }
@@ -118,22 +118,22 @@ pub(crate) fn now() -> u32 {
     (js_sys::Date::now() / 1000.0) as u32
 }
 
-// Hand-written JavaScript: by web-sys the same is a dozen more classes and closures in the page's
+// Hand-written JavaScript: with web-sys this would add a dozen classes and closures to the page's
 // wasm.
 #[wasm_bindgen(raw_module = "../assets/rest.js")]
 extern "C" {
-    /// A picture, as long as it is there without asking for it.
+    /// A picture, if it has already been loaded.
     pub(crate) fn picture(key: &str) -> Option<Element>;
-    /// Begins to fetch what comes after load, unless that has begun.
+    /// Starts the downloads that follow after load, unless they have started.
     pub(crate) fn fetch_rest();
     #[wasm_bindgen(catch)]
     async fn page_file(name: &str) -> Result<JsValue, JsValue>;
 }
 
-/// The text of a page's own file, which comes after load whether the page is opened or not.
+/// The text of a page's own file, which is downloaded after load whether the page is opened or not.
 ///
 /// # Errors
-/// What went wrong, for people.
+/// A message for people.
 pub(crate) async fn text_after_load(name: &str) -> Result<String, String> {
     page_file(name)
         .await
@@ -143,31 +143,31 @@ pub(crate) async fn text_after_load(name: &str) -> Result<String, String> {
 
 #[wasm_bindgen(raw_module = "../assets/memory.js")]
 extern "C" {
-    /// The text that this device remembers; anything else where there is none or the browser does
-    /// not let the page have it.
+    /// The text that this device remembers; another value if there is none or the browser denies
+    /// access.
     pub(crate) async fn recall() -> JsValue;
-    /// Remembers a text instead of the last one, or nothing any more. A browser that forbids
-    /// storage or has no room left costs the shopper nothing but the memory of this visit.
+    /// Replaces the remembered text, or erases it. If the browser forbids storage or has no room
+    /// left, only the memory of this visit is lost.
     pub(crate) fn remember(text: Option<&str>);
-    /// Tells other tabs that all was forgotten.
+    /// Tells other tabs that everything was forgotten.
     pub(crate) fn forgotten();
-    /// Runs something when another tab says so.
+    /// Runs `act` when another tab does.
     fn on_forgotten(act: &JsValue);
-    /// The language that the shopper chose, or else the browser's: "en" or "zh".
+    /// The language the shopper chose, otherwise the browser's: "en" or "zh".
     pub(crate) fn language() -> String;
-    /// Chooses a language and opens the page anew in it.
+    /// Stores a language and reloads the page in it.
     pub(crate) fn speak(language: &str);
     /// The text of the file that was chosen in a field, or nothing.
     pub(crate) async fn chosen_text(field: &HtmlElement) -> JsValue;
 }
 
-/// Does something when another tab says that all was forgotten.
+/// Runs `act` when another tab has forgotten everything.
 pub(crate) fn when_forgotten(act: impl Fn() + 'static) {
     let act: Box<dyn Fn()> = Box::new(act);
     on_forgotten(&Closure::wrap(act).into_js_value());
 }
 
-/// Opens a dialog above the page, which takes the focus and gives it back when it is closed.
+/// Opens a modal dialog, which takes the focus and returns it when closed.
 pub(crate) fn open_dialog(dialog: &Element) {
     if let Some(body) = document().body() {
         let _ = body.append_child(dialog);
@@ -177,7 +177,7 @@ pub(crate) fn open_dialog(dialog: &Element) {
     }
 }
 
-/// Closes the dialog in which something was clicked.
+/// Closes the dialog that contains the clicked element.
 pub(crate) fn close_dialog(event: &MouseEvent) {
     let dialog = event
         .target()
@@ -188,7 +188,7 @@ pub(crate) fn close_dialog(event: &MouseEvent) {
     }
 }
 
-/// Closes the dialog that stands open, if one does.
+/// Closes the open dialog, if there is one.
 pub(crate) fn close_open_dialog() {
     if let Ok(Some(dialog)) = document().query_selector("dialog[open]") {
         close(&dialog);
@@ -201,7 +201,7 @@ fn close(dialog: &Element) {
     }
 }
 
-/// What stands in the field that an event happened to.
+/// The value of an event's field.
 pub(crate) fn value_of(event: &Event) -> String {
     let value = event
         .target()
@@ -211,7 +211,7 @@ pub(crate) fn value_of(event: &Event) -> String {
         .unwrap_or_default()
 }
 
-/// Takes the element away that an event happened to.
+/// Removes an event's element.
 pub(crate) fn remove(event: &Event) {
     if let Some(element) = event
         .target()
@@ -221,7 +221,7 @@ pub(crate) fn remove(event: &Event) {
     }
 }
 
-/// Moves the focus to an element that may not be focusable by itself, without scrolling.
+/// Moves the focus to any element, without scrolling.
 pub(crate) fn focus(element: &HtmlElement) {
     // A heading can take the focus only with a tabindex; -1 keeps it out of the tab order.
     let _ = element.set_attribute("tabindex", "-1");
@@ -240,7 +240,7 @@ pub(crate) fn focus_heading() {
     }
 }
 
-/// Scrolls a row sideways, and nothing else, so that one of its parts can be seen.
+/// Scrolls a row sideways until one of its parts is visible.
 pub(crate) fn scroll_into_row(selector: &str) {
     if let Ok(Some(part)) = document().query_selector(selector) {
         let options = ScrollIntoViewOptions::new();
@@ -250,7 +250,7 @@ pub(crate) fn scroll_into_row(selector: &str) {
     }
 }
 
-/// Whether the page is as narrow as on a phone, by the stylesheet's own measure.
+/// Whether the page is as narrow as on a phone, by the stylesheet's breakpoint.
 pub(crate) fn is_narrow() -> bool {
     window()
         .match_media("(max-width: 720px)")
@@ -268,7 +268,7 @@ fn is_calm() -> bool {
         .is_some_and(|media| media.matches())
 }
 
-/// Moves the focus to the heading of the section in which something was clicked.
+/// Moves the focus to the heading of the section that contains the clicked element.
 pub(crate) fn focus_heading_above(event: &MouseEvent) {
     let section = event
         .target()
@@ -297,7 +297,7 @@ pub(crate) fn focus_last_sibling(event: &MouseEvent) {
     }
 }
 
-/// Moves the focus to the page's heading if it was on something that is gone.
+/// Moves the focus to the page's heading if the focused element is gone.
 pub(crate) fn rescue_focus() {
     request_animation_frame(|| {
         if document()
@@ -309,7 +309,7 @@ pub(crate) fn rescue_focus() {
     });
 }
 
-/// Where the children of a list stand, by their `data-ix`.
+/// The positions of a list's children, by their `data-ix`.
 pub(crate) fn places(list: &Element) -> Vec<(String, f64, f64)> {
     let children = list.children();
     (0..children.length())
@@ -321,7 +321,7 @@ pub(crate) fn places(list: &Element) -> Vec<(String, f64, f64)> {
         .collect()
 }
 
-/// Lets the children of a list glide from where they stood to where they stand; new ones fade in.
+/// Moves the children of a list smoothly from their old to their new positions; new ones fade in.
 pub(crate) fn glide(list: &Element, before: &[(String, f64, f64)]) {
     if is_calm() || before.is_empty() {
         return;
@@ -362,7 +362,7 @@ fn animate(element: &Element, property: &str, from: &str, to: &str, duration_ms:
     }
 }
 
-/// Makes an element so wide, in per cent of its parent's width. The page's policy allows no `style`
+/// Sets an element's width in per cent of its parent's. The page's policy allows no `style`
 /// attribute.
 pub(crate) fn set_width(element: &Element, percent: i32) {
     let _ = element

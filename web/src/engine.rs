@@ -1,50 +1,52 @@
-//! The only door to the worker: carries out what [`Link`] decides.
+//! The only access to the worker: carries out what [`Link`] decides.
 
 use std::cell::RefCell;
 use std::time::Duration;
 
 use fewshop_core::Session;
+use fewshop_core::protocol::limits::{PATIENCE_MS, RESTART_PAUSE_MS};
 use fewshop_core::protocol::{Backend, Reply, Request};
-use fewshop_web::state::{Link, Look, Outcome, Pulse, RawReply, Wanted};
+use fewshop_web::state::{Answer, EngineState, Link, Look, Outcome, Pulse, Wanted};
 use leptos::prelude::*;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use crate::browser;
-use crate::shop::Shop;
 
 /// Pack, relative to the worker's own address.
 const PACK_URL: &str = "../assets/shop.pack";
 
-/// Without a word for so long, a worker that loads or ranks is taken for dead. A ranking takes
-/// milliseconds and a download reports its progress, so even a slow phone stays far below. One that
-/// gives no sign of life is dead much sooner, see [`Pulse`].
-const PATIENCE: Duration = Duration::from_secs(20);
+/// A worker that loads or ranks counts as dead after this time without progress. A missed heartbeat
+/// is noticed much sooner, see [`Pulse`].
+const PATIENCE: Duration = Duration::from_millis(PATIENCE_MS as u64);
 
-/// WebGPU by software needs seconds for what a CPU does in milliseconds; who forces it knows to
-/// wait.
+/// WebGPU in software needs seconds for what a CPU does in milliseconds; those who force it expect
+/// to wait.
 const PATIENCE_FORCED: Duration = Duration::from_secs(180);
 
-/// Before a dead worker is replaced.
-const RESTART_PAUSE: Duration = Duration::from_millis(200);
+/// Pause before a dead worker is replaced.
+const RESTART_PAUSE: Duration = Duration::from_millis(RESTART_PAUSE_MS as u64);
 
 thread_local! {
     static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
 }
 
+/// Receives the engine's new state and its answer, if there are any.
+type OnOutcome = dyn Fn(Option<EngineState>, Option<Answer>);
+
 struct Engine {
-    shop: Shop,
+    on_outcome: Box<OnOutcome>,
     link: Link,
     patience: Duration,
     worker: Option<Running>,
-    /// A worker that is done for waits to be replaced; what still comes from it means nothing.
+    /// A dead worker waits to be replaced; its remaining messages are ignored.
     restarting: bool,
     pulse: Option<Pulse>,
     look: Option<TimeoutHandle>,
 }
 
-/// A worker with the closures that it calls; they must live as long as it does.
+/// A worker with the closures that it calls, which must live as long as it does.
 struct Running {
     worker: Worker,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
@@ -60,7 +62,12 @@ impl Drop for Running {
 }
 
 /// Starts the engine for the catalogue written from `pack`, whose file has this SHA-256.
-pub(crate) fn start(shop: Shop, pack: &str, sha256: Option<&str>) {
+/// `on_outcome` is called whenever the engine changes its state or answers.
+pub(crate) fn start(
+    pack: &str,
+    sha256: Option<&str>,
+    on_outcome: impl Fn(Option<EngineState>, Option<Answer>) + 'static,
+) {
     let backend = browser::query_value("backend").and_then(|name| match name.as_str() {
         "cpu" => Some(Backend::Cpu),
         "wgpu" => Some(Backend::Wgpu),
@@ -74,7 +81,7 @@ pub(crate) fn start(shop: Shop, pack: &str, sha256: Option<&str>) {
     let link = Link::new(PACK_URL, backend, pack, sha256);
     ENGINE.with_borrow_mut(|engine| {
         let engine = engine.insert(Engine {
-            shop,
+            on_outcome: Box::new(on_outcome),
             link,
             patience,
             worker: None,
@@ -86,7 +93,7 @@ pub(crate) fn start(shop: Shop, pack: &str, sha256: Option<&str>) {
     });
 }
 
-/// Asks for shelves for a session. The newest question wins.
+/// Requests shelves for a session. The newest request wins.
 pub(crate) fn ask(session: Session, wanted: Wanted) {
     with_engine(|engine| {
         if let Some(request) = engine.link.ask(session, wanted) {
@@ -95,12 +102,12 @@ pub(crate) fn ask(session: Session, wanted: Wanted) {
     });
 }
 
-/// Whether an answer is to be had in a moment.
+/// Whether the engine can answer at once.
 pub(crate) fn is_ready() -> bool {
     ENGINE.with_borrow(|engine| engine.as_ref().is_some_and(|engine| engine.link.is_ready()))
 }
 
-/// Starts a failed engine anew.
+/// Restarts a failed engine.
 pub(crate) fn retry() {
     with_engine(|engine| {
         let outcome = engine.link.revive();
@@ -128,7 +135,7 @@ impl Engine {
             }
             Err(why) => {
                 let outcome = self.link.died(&why);
-                // A browser that cannot start a worker will not be able to a moment later.
+                // A browser that cannot start a worker now cannot start one a moment later.
                 let outcome = if outcome.restart {
                     self.link.died(&why)
                 } else {
@@ -158,11 +165,11 @@ impl Engine {
     }
 
     fn apply(&mut self, outcome: Outcome) {
-        self.shop.hear(outcome.state, outcome.answer);
+        (self.on_outcome)(outcome.state, outcome.answer);
         if outcome.restart {
             self.restarting = true;
-            // Not at once: this may run inside a closure of the worker that is to be dropped, and
-            // what killed it may pass.
+            // Not at once: this may run inside a closure of the worker that is about to be dropped,
+            // and the cause may pass.
             set_timeout(|| with_engine(Engine::spawn), RESTART_PAUSE);
         } else if let Some(request) = outcome.post {
             self.post(&request);
@@ -170,10 +177,10 @@ impl Engine {
         self.watch();
     }
 
-    /// Begins the watch anew while an answer is due, and ends it otherwise.
+    /// Restarts the watch while an answer is due, and ends it otherwise.
     fn watch(&mut self) {
         self.pulse = self.link.is_waiting().then(|| {
-            // While it loads, pack and engine may hold its loop up; and software WebGPU compiles
+            // While it loads, pack and engine may block its loop; and software WebGPU may compile
             // for many seconds at any time.
             let asks = self.link.is_ready() && self.patience == PATIENCE;
             Pulse::new(self.patience.as_millis() as f64, asks, browser::ticks())
@@ -200,7 +207,9 @@ impl Engine {
                 self.send(&Request::Ping);
                 self.look_in(Some(ms));
             }
-            Look::Dead(seconds) => self.died(&format!("the worker gave no sign for {seconds} s")),
+            Look::Dead(seconds) => self.died(&format!(
+                "the worker gave no heartbeat or progress for {seconds} s"
+            )),
         }
     }
 
@@ -213,7 +222,7 @@ impl Engine {
         self.apply(outcome);
     }
 
-    fn hear(&mut self, reply: Reply) {
+    fn receive(&mut self, reply: Reply) {
         if self.restarting {
             return;
         }
@@ -235,20 +244,16 @@ impl Running {
         let url = browser::href("/engine/worker.js");
         let worker =
             Worker::new_with_options(&url, &options).map_err(|err| browser::describe(&err))?;
-        let on_message =
-            Closure::new(|event: MessageEvent| {
-                match serde_wasm_bindgen::from_value::<RawReply>(event.data())
-                    .map(RawReply::into_reply)
-                {
-                    Ok(Some(reply)) => with_engine(|engine| engine.hear(reply)),
-                    Ok(None) => browser::warn("the worker said something that is no Reply"),
-                    Err(err) => browser::warn(&format!(
-                        "the worker said something that is no Reply: {err}"
-                    )),
+        let on_message = Closure::new(|event: MessageEvent| {
+            match serde_wasm_bindgen::from_value::<Reply>(event.data()) {
+                Ok(reply) => with_engine(|engine| engine.receive(reply)),
+                Err(err) => {
+                    browser::warn(&format!("the worker sent an invalid message: {err}"));
                 }
-            });
+            }
+        });
         let on_error = Closure::new(|event: ErrorEvent| {
-            // A script that cannot be fetched fires a plain Event, which has no message.
+            // A script that cannot be fetched fires a plain Event without a message.
             let message = js_sys::Reflect::get(&event, &"message".into())
                 .ok()
                 .and_then(|message| message.as_string());

@@ -1,8 +1,8 @@
-//! The storefront's page, client-side: reads the library's state, shows it, and hands what the
-//! shopper does to the worker.
+//! The storefront's page, client-side: it shows the library's state and passes the shopper's clicks
+//! to the worker.
 //!
-//! It is a page only in a browser; elsewhere the binary says so and ends, which spares every native
-//! build the web framework.
+//! It runs only in a browser. Elsewhere the binary prints an error and exits, so native builds need
+//! no web framework.
 
 #[cfg(target_arch = "wasm32")]
 mod app;
@@ -14,6 +14,8 @@ mod components;
 mod engine;
 #[cfg(target_arch = "wasm32")]
 mod nav;
+#[cfg(target_arch = "wasm32")]
+mod page_title;
 #[cfg(target_arch = "wasm32")]
 mod pages;
 #[cfg(target_arch = "wasm32")]

@@ -1,55 +1,49 @@
-//! Where the shopper is: the address as signals, links without reloads, and 'back'.
+//! Navigation: the address as signals, links without reloads, and 'back'.
 //!
-//! The storefront has eight pages and no nested ones. leptos_router spends 14 kB (brotli) of every
-//! first visit on what is not used here, and two dozen crates of every build.
+//! The storefront has a dozen pages, none of them nested. leptos_router would add 14 kB (brotli) to
+//! every first visit and two dozen crates to every build, for features that are not used here.
 
 use std::cell::Cell;
-use std::time::Duration;
 
-use fewshop_core::ItemIx;
 use fewshop_web::state::Page;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlAnchorElement, MouseEvent, UrlSearchParams};
 
 use crate::browser;
-use crate::shop::use_shop;
 
-/// How long a product's page is held back for the engine's answer at most: less than a frame. Drawn
-/// meanwhile it would take the processor from the answer, and would be drawn once more when that
-/// comes.
-const HOLD: Duration = Duration::from_millis(12);
+/// What a click on a link does.
+pub(crate) enum Hold {
+    /// The page opens at once.
+    Open,
+    /// The receiver of the click opens the page in a moment.
+    Wait,
+}
 
-/// The address at hand, below the shop's origin.
+/// The current address, below the shop's origin.
 #[derive(Clone, Copy)]
 pub(crate) struct Nav {
     /// Its path.
     path: RwSignal<String>,
     /// Its query with the question mark, or "".
     search: RwSignal<String>,
+    /// Runs before another page opens.
+    on_move: fn(),
 }
 
 thread_local! {
     static NAV: Cell<Option<Nav>> = const { Cell::new(None) };
-    /// The address that waits for the answer about its product.
-    static HELD: Cell<Option<(String, ItemIx)>> = const { Cell::new(None) };
 }
 
-/// Opens the page that is held back, if it is that of such a product.
-pub(crate) fn release(is: &dyn Fn(ItemIx) -> bool) {
-    match HELD.take() {
-        Some((href, ix)) if is(ix) => {
-            use_nav().go(&href, false);
-            use_shop().enter(ix);
-        }
-        held => HELD.set(held),
-    }
-}
-
-/// The address of the page at hand.
+/// The current address.
 pub(crate) fn use_nav() -> Nav {
     NAV.get()
         .expect("the address is followed before any part of the page is there")
+}
+
+/// The address of a page.
+pub(crate) fn href_of(page: &Page) -> String {
+    browser::href(&page.path(browser::encode))
 }
 
 /// The page of a path.
@@ -59,17 +53,19 @@ fn page_of(path: &str) -> Page {
 
 impl Nav {
     /// Follows the address from now on: clicks on links of the shop, and the browser's own 'back'
-    /// and 'forward'.
-    pub(crate) fn start() {
+    /// and 'forward'. `on_link` decides about each click by the link's page and address, `on_move`
+    /// runs whenever the address changes.
+    pub(crate) fn start(on_link: fn(&Page, &str) -> Hold, on_move: fn()) {
         let nav = Self {
             path: RwSignal::default(),
             search: RwSignal::default(),
+            on_move,
         };
         nav.read();
-        // Both live as long as the page, so nothing ever takes them away.
+        // Both live as long as the page, so nothing removes them.
         let _ = window_event_listener(leptos::ev::popstate, move |_| {
-            // Who goes back with a dialog open, by a phone's gesture say, must not find it above
-            // another page.
+            // A shopper who goes back with a dialog open, for example by a phone's gesture, must
+            // not find it on top of another page.
             browser::close_open_dialog();
             nav.read();
         });
@@ -78,12 +74,8 @@ impl Nav {
                 return;
             };
             event.prevent_default();
-            match use_shop().foresee(&page) {
-                None => nav.go(&href, false),
-                Some(ix) => {
-                    HELD.set(Some((href, ix)));
-                    set_timeout(|| release(&|_| true), HOLD);
-                }
+            if let Hold::Open = on_link(&page, &href) {
+                nav.go(&href, false);
             }
         });
         NAV.set(Some(nav));
@@ -104,7 +96,7 @@ impl Nav {
         self.path.with_untracked(|path| page_of(path))
     }
 
-    /// A value of the query, tracked; "" where there is none.
+    /// A value of the query, tracked; "" if there is none.
     pub(crate) fn query(self, name: &str) -> String {
         let params = self
             .search
@@ -115,8 +107,7 @@ impl Nav {
             .unwrap_or_default()
     }
 
-    /// Opens an address of the shop; `replace` puts it in the place of the one at hand, so that
-    /// 'back' passes over it.
+    /// Opens an address of the shop; `replace` replaces the current one, so that 'back' skips it.
     pub(crate) fn go(self, href: &str, replace: bool) {
         let Ok(history) = window().history() else {
             return;
@@ -131,15 +122,15 @@ impl Nav {
                 self.read();
                 window().scroll_to_with_x_and_y(0.0, 0.0);
             }
-            // A browser that will not change the address (some do after a hundred changes in a
-            // moment) can still follow it.
+            // A browser that refuses to change the address (some do after a hundred changes in a
+            // short time) can still load it.
             Err(_) => {
                 let _ = window().location().set_href(href);
             }
         }
     }
 
-    /// Sets a value of the query, or takes it away where it is "", as a new address.
+    /// Sets a value of the query as a new address; "" removes it.
     pub(crate) fn set_query(self, name: &str, value: &str) {
         let Ok(params) = self
             .search
@@ -154,7 +145,7 @@ impl Nav {
         }
         let query: String = params.to_string().into();
         let question = if query.is_empty() { "" } else { "?" };
-        // The list changes, and the shopper stays with it.
+        // The list changes, and the scroll position stays.
         let place = window().scroll_y().unwrap_or_default();
         self.go(
             &[&self.path.get_untracked(), question, &query].concat(),
@@ -164,11 +155,7 @@ impl Nav {
     }
 
     fn read(self) {
-        // Whoever goes elsewhere meanwhile wants no other page any more, and did not see that
-        // product.
-        if HELD.take().is_some() {
-            use_shop().ask_again();
-        }
+        (self.on_move)();
         let location = window().location();
         set(self.search, location.search().unwrap_or_default());
         set(self.path, location.pathname().unwrap_or_default());
@@ -181,8 +168,7 @@ fn set(signal: RwSignal<String>, value: String) {
     }
 }
 
-/// The address of the link that a plain click is on and its page, if it leads to a page of the
-/// shop.
+/// The address and page of a plainly clicked link, if it leads to a page of the shop.
 fn link_of(event: &MouseEvent) -> Option<(String, Page)> {
     if event.default_prevented()
         || event.button() != 0

@@ -1,10 +1,11 @@
 //! Elements with signals in them: leptos' reactive graph, and plain DOM calls under it.
 //!
-//! leptos' own `view!` builds its machinery anew for the type of every element, 1 to 5 kB of wasm
-//! each time, and the page is sent to every shopper. Here an element is an element: nothing is
-//! generic over what it holds, and what changes is one boxed closure in one `RenderEffect`, which
-//! lives as long as the part of the page that made it.
+//! leptos' `view!` generates code for the type of every element, 1 to 5 kB of wasm each, and every
+//! shopper downloads the page. Here an element is an element: nothing is generic over its content,
+//! and whatever changes is one boxed closure in one `RenderEffect`, which lives as long as the part
+//! of the page that created it.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -14,7 +15,20 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::{Element, Event, MouseEvent, Node};
 
-use crate::app::is_opening;
+thread_local! {
+    static OPENED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the first page is being drawn: parts below the fold may then wait for a task of their
+/// own.
+fn is_opening() -> bool {
+    !OPENED.get()
+}
+
+/// The first page has been drawn.
+pub(crate) fn page_opened() {
+    OPENED.set(true);
+}
 
 /// An element of the page.
 #[derive(Clone)]
@@ -23,7 +37,7 @@ pub(crate) struct El(pub(crate) Element);
 /// A text that changes.
 pub(crate) type Text = Box<dyn Fn() -> String>;
 
-/// An element by its tag. It fails for a tag that is no name, which is a bug.
+/// An element by its tag. It panics for an invalid tag, which is a bug.
 pub(crate) fn el(tag: &str) -> El {
     El(document().create_element(tag).expect("tags are names"))
 }
@@ -92,12 +106,12 @@ impl El {
         self.live(name, move || is().then(String::new))
     }
 
-    /// With `aria-current` where the condition holds.
+    /// With `aria-current` while the condition holds.
     pub(crate) fn current(self, value: &'static str, is: impl Fn() -> bool + 'static) -> Self {
         self.live("aria-current", move || is().then(|| value.to_owned()))
     }
 
-    /// With markup of this program's own, such as a drawing.
+    /// With markup from this program, such as a drawing.
     pub(crate) fn html(self, markup: &str) -> Self {
         self.0.set_inner_html(markup);
         self
@@ -121,13 +135,13 @@ impl El {
         self
     }
 
-    /// With something in it.
+    /// With a child.
     pub(crate) fn kid(self, kid: impl Into<Node>) -> Self {
         append(&self.0, &kid.into());
         self
     }
 
-    /// With several things in it.
+    /// With several children.
     pub(crate) fn kids(self, kids: impl IntoIterator<Item = impl Into<Node>>) -> Self {
         for kid in kids {
             append(&self.0, &kid.into());
@@ -135,17 +149,17 @@ impl El {
         self
     }
 
-    /// With something in it where there is such a thing.
+    /// With a child, if there is one.
     pub(crate) fn maybe(self, kid: Option<impl Into<Node>>) -> Self {
         self.kids(kid)
     }
 
-    /// With a part that is built anew when what it reads changes.
+    /// With a part that is rebuilt when a signal it reads changes.
     pub(crate) fn part(self, build: impl Fn() -> Node + 'static) -> Self {
         self.kid(part(build))
     }
 
-    /// With a part that is there only while a condition holds.
+    /// With a part that exists only while a condition holds.
     pub(crate) fn when(
         self,
         is: impl Fn() -> bool + Send + Sync + 'static,
@@ -154,7 +168,7 @@ impl El {
         self.kid(when(is, build))
     }
 
-    /// What it does when something happens to it. The browser frees the closure with the element.
+    /// Runs `act` on an event. The browser frees the closure with the element.
     pub(crate) fn on(self, event: &str, act: impl Fn(Event) + 'static) -> Self {
         let act: Box<dyn Fn(Event)> = Box::new(act);
         let act = Closure::wrap(act).into_js_value();
@@ -164,27 +178,27 @@ impl El {
         self
     }
 
-    /// What it does when it is clicked.
+    /// Runs `act` on a click.
     pub(crate) fn click(self, act: impl Fn(MouseEvent) + 'static) -> Self {
         self.on("click", move |event| act(event.unchecked_into()))
     }
 }
 
-/// Does something now and whenever what it reads changes, as long as the part of the page lives
-/// that says so.
+/// Runs `act` now and whenever a signal it reads changes, as long as the current part of the page
+/// lives.
 fn run(act: Box<dyn Fn()>) {
     let effect = RenderEffect::new(move |_: Option<()>| act());
     // An owner's stored values go with it.
     StoredValue::new_local(effect);
 }
 
-/// A part that is built anew when what it reads changes.
+/// A part that is rebuilt when a signal it reads changes.
 pub(crate) fn part(build: impl Fn() -> Node + 'static) -> Node {
     part_of(Box::new(build))
 }
 
 fn part_of(build: Box<dyn Fn() -> Node>) -> Node {
-    // Two empty texts hold the place; whatever stands between them is the part's.
+    // Two empty texts mark the place; everything between them belongs to the part.
     let (start, end) = (
         document().create_text_node(""),
         document().create_text_node(""),
@@ -205,7 +219,7 @@ fn part_of(build: Box<dyn Fn() -> Node>) -> Node {
     place
 }
 
-/// A part that is there only while a condition holds; it is built anew only when that changes.
+/// A part that exists only while a condition holds; it is rebuilt only when that changes.
 pub(crate) fn when(
     is: impl Fn() -> bool + Send + Sync + 'static,
     build: impl Fn() -> Node + 'static,
@@ -227,7 +241,7 @@ pub(crate) fn later(build: impl Fn() -> Node + 'static) -> Node {
     when(move || due.get(), build)
 }
 
-/// A value that is worked out again only when what it reads changes, and passed on only when it
+/// A value that is recomputed only when a signal it reads changes, and passed on only if it
 /// differs.
 pub(crate) fn memo<T: PartialEq + Send + Sync + 'static>(
     work: impl Fn() -> T + Send + Sync + 'static,
@@ -236,14 +250,14 @@ pub(crate) fn memo<T: PartialEq + Send + Sync + 'static>(
     Memo::new(move |_| work())
 }
 
-/// Something to be done outside the view when what it reads changes.
+/// Runs `act`, which reaches outside the view, whenever a signal it reads changes.
 pub(crate) fn effect(act: impl FnMut() + 'static) {
     let act: Box<dyn FnMut()> = Box::new(act);
     Effect::new(act);
 }
 
 /// Products as the children of a list. A card is drawn once and stays while others come and go
-/// around it; one that changes its place is moved, and none that need not be.
+/// around it; only cards that change places are moved.
 pub(crate) fn each_item(
     list: El,
     items: impl Fn() -> Vec<ItemIx> + 'static,
@@ -254,7 +268,7 @@ pub(crate) fn each_item(
 
 fn each_of(list: El, items: Box<dyn Fn() -> Vec<ItemIx>>, draw: Box<dyn Fn(ItemIx) -> El>) -> El {
     let parent = list.0.clone();
-    // What is drawn must outlive a run of the effect, which has an owner of its own.
+    // The cards must outlive a run of the effect, which has its own owner.
     let home = Owner::current().unwrap_or_default();
     let drawn = std::cell::RefCell::new(BTreeMap::<ItemIx, (Owner, Element)>::new());
     run(Box::new(move || {
@@ -262,7 +276,7 @@ fn each_of(list: El, items: Box<dyn Fn() -> Vec<ItemIx>>, draw: Box<dyn Fn(ItemI
         let mut before = drawn.take();
         let mut now = BTreeMap::new();
         let mut cursor = parent.first_element_child();
-        // Those that go are taken out first, or every card behind one would seem to move.
+        // Leaving cards are removed first; otherwise every card behind one would seem to move.
         before.retain(|item, (owner, element)| {
             let stays = items.contains(item);
             if !stays {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A product's id in the shop's own files, kept as text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct ItemId(pub String);
 
@@ -24,6 +25,7 @@ impl std::fmt::Display for ItemId {
 
 /// A product's row in one catalogue; meaningless in another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct ItemIx(pub u32);
 
@@ -45,6 +47,7 @@ impl From<usize> for ItemIx {
 
 /// One product as people see it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Item {
     /// The shop's own id.
     pub id: ItemId,

@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 /// Name of the file with the text of [`LogShape::to_json`].
 pub const SHAPE_FILE: &str = "shape.json";
 /// Name of the file with [`ITEMS_HEADER`] and the lines of [`ItemCount::line`].
@@ -48,19 +50,23 @@ impl LogShape {
     /// The text of [`SHAPE_FILE`].
     #[must_use]
     pub fn to_json(&self) -> String {
-        let lengths: Vec<String> = self
-            .lengths
-            .iter()
-            .map(|(length, sessions)| format!("    \"{length}\": {sessions}"))
-            .collect();
-        format!(
-            "{{\n  \"events\": {},\n  \"unknown\": {},\n  \"users\": {},\n  \"sessions\": {},\n  \"sessions_by_length\": {{\n{}\n  }}\n}}\n",
-            self.events,
-            self.unknown,
-            self.users,
-            self.sessions(),
-            lengths.join(",\n")
-        )
+        #[derive(Serialize)]
+        struct ShapeFile<'a> {
+            events: u64,
+            unknown: u64,
+            users: u64,
+            sessions: u64,
+            sessions_by_length: &'a BTreeMap<u64, u64>,
+        }
+        let file = ShapeFile {
+            events: self.events,
+            unknown: self.unknown,
+            users: self.users,
+            sessions: self.sessions(),
+            sessions_by_length: &self.lengths,
+        };
+        let text = serde_json::to_string_pretty(&file).expect("numbers can always be written");
+        text + "\n"
     }
 
     /// A sentence for people.

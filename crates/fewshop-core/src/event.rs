@@ -6,6 +6,7 @@ use crate::ItemIx;
 
 /// The kinds of event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum EventKind {
     /// The shopper opened the product's page.
@@ -21,6 +22,9 @@ pub enum EventKind {
 impl EventKind {
     /// All kinds, in the order of their numbers in a pack.
     pub const ALL: [Self; 4] = [Self::View, Self::Cart, Self::Purchase, Self::Dismiss];
+
+    /// All names, as error messages list them.
+    pub const LISTED: &str = "view, cart, purchase or dismiss";
 
     /// The kind's name in files and messages.
     #[must_use]
@@ -39,6 +43,13 @@ impl EventKind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
+    /// Whether the product was taken, not merely looked at. Taken products are what a device
+    /// remembers of a visit.
+    #[must_use]
+    pub fn is_taken(self) -> bool {
+        self.is_positive() && self >= Self::Cart
+    }
+
     /// Whether it is a positive signal: all but a dismissal.
     #[must_use]
     pub fn is_positive(self) -> bool {
@@ -48,6 +59,7 @@ impl EventKind {
 
 /// One action of a shopper on one product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename = "ShopEvent"))]
 pub struct Event {
     /// The product's row.
     pub item: ItemIx,
@@ -65,11 +77,13 @@ impl Event {
 
 /// The events of one visit, and the earlier visits that this device remembers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Session {
     /// The current visit, oldest event first.
     pub events: Vec<Event>,
     /// Products taken on earlier visits, the latest visit first. Only the device knows them.
     #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Vec<Vec<ItemIx>>>"))]
     pub visits: Vec<Vec<ItemIx>>,
 }
 
@@ -148,6 +162,18 @@ mod tests {
                 .map(|&(item, kind)| Event::new(ItemIx(item), kind))
                 .collect(),
         )
+    }
+
+    #[test]
+    fn messages_list_all_kinds() {
+        let names = EventKind::ALL.map(EventKind::name);
+        let (last, rest) = names.split_last().unwrap();
+        assert_eq!(EventKind::LISTED, format!("{} or {last}", rest.join(", ")));
+        assert!(
+            names.iter().all(|name| {
+                EventKind::from_name(name).is_some_and(|kind| kind.name() == *name)
+            })
+        );
     }
 
     #[test]

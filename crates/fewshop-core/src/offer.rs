@@ -6,6 +6,7 @@ use crate::ItemIx;
 
 /// The strongest reason for an offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum OfferReason {
     /// The shopper chose products that it covers.
@@ -20,6 +21,7 @@ pub enum OfferReason {
 
 /// An offer for one shopper.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct OfferPick {
     /// The shop's own id.
     pub id: String,

@@ -6,6 +6,7 @@ use crate::{Item, ItemIx};
 
 /// The share of a pick's score that one context item carries.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Share {
     /// The context item.
     pub item: ItemIx,
@@ -16,7 +17,8 @@ pub struct Share {
 
 /// Why a product was picked, measured on the scores themselves.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(tag = "kind", rename_all = "snake_case", try_from = "FlatReason")]
 pub enum Reason {
     /// Its score falls when these context items are left out; the largest share first.
     BecauseOf {
@@ -32,8 +34,32 @@ pub enum Reason {
     PopularHere,
 }
 
+/// Any [`Reason`], field by field: read without serde's buffer for tagged enums, which costs the page
+/// 40 kB together with that of the replies.
+#[derive(Debug, Deserialize)]
+struct FlatReason {
+    kind: String,
+    shots: Option<Vec<Share>>,
+    visits: Option<u32>,
+}
+
+impl TryFrom<FlatReason> for Reason {
+    type Error = &'static str;
+
+    fn try_from(flat: FlatReason) -> Result<Self, Self::Error> {
+        let reason = match flat.kind.as_str() {
+            "because_of" => flat.shots.map(|shots| Self::BecauseOf { shots }),
+            "taken_before" => flat.visits.map(|visits| Self::TakenBefore { visits }),
+            "popular_here" => Some(Self::PopularHere),
+            _ => None,
+        };
+        reason.ok_or("unknown or incomplete reason")
+    }
+}
+
 /// The business rule that moved a pick, after the model had ranked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum MerchantRule {
     /// The shop chose its place.
@@ -58,6 +84,7 @@ impl MerchantRule {
 
 /// One pick.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Recommendation {
     /// The product.
     pub item: ItemIx,
@@ -72,9 +99,11 @@ pub struct Recommendation {
 
 /// Which products may be picked.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Filter {
     /// Only products whose category path begins with these levels; empty allows all.
     #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Vec<String>>"))]
     pub category: Vec<String>,
     /// Only these products, in any order; empty allows all. Rows past the end of the catalogue are
     /// ignored.

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use fewshop_core::{Event, EventKind, ItemIx, Session};
 use fewshop_web::state::{
-    Cart, Catalogue, MAX_EVENTS, MAX_QUANTITY, MAX_VISITS, Memory, SessionLog,
+    Cart, Catalogue, MAX_EVENTS, MAX_QUANTITY, Memory, STORED_MAX_VISITS, SessionLog,
 };
 
 use crate::program::Program;
@@ -90,7 +90,7 @@ fn check(text: &str, shop: &Catalogue, now: u32) {
         .map(|event| event.item)
         .chain(session.visits.iter().flatten().copied());
     assert!(all.chain(memory.cart.items()).all(|item| item.row() < rows));
-    assert!(session.events.len() <= MAX_EVENTS && session.visits.len() <= MAX_VISITS);
+    assert!(session.events.len() <= MAX_EVENTS && session.visits.len() <= STORED_MAX_VISITS);
     assert!(
         session.visits.len() == memory.log.ended().len()
             && memory.log.ended().iter().all(|&ended| ended <= now)

@@ -1,14 +1,14 @@
-//! What page and worker say to each other, as the JSON forms of the protocol's types: what crosses
-//! as JavaScript values has the same serde forms.
+//! The messages between page and worker, as the JSON forms of the protocol's types: the JavaScript
+//! values that cross have the same serde forms.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use fewshop_core::Filter;
 use fewshop_core::protocol::{Reply, Request, SessionRequest};
+use fewshop_core::{EventKind, Filter};
 use fewshop_model::{Compute, toy};
 use fewshop_wasm::Engine;
-use fewshop_web::state::{Link, RawReply};
+use fewshop_web::state::Link;
 use serde_json::{Value, json};
 
 use crate::program::Program;
@@ -19,10 +19,10 @@ const REQUESTS: [&str; 3] = [
     r#"{"type":"load","pack":"shop.pack","backend":"cpu"}"#,
     r#"{"type":"session","seq":7,"session":{"events":[{"item":3,"kind":"view"},{"item":22,"kind":"cart"},{"item":4,"kind":"dismiss"}],
 "visits":[[1,2],[50]]},"shelves":[{"name":"picked","n":5},{"name":"with","n":3,"filter":{"category":["Bakery"]},"seeds":[3]}],"household":true,"offers":3}"#,
-    r#"{"type":"explain","item":12}"#,
+    r#"{"type":"explain","session":{"events":[{"item":3,"kind":"cart"}]},"item":12}"#,
 ];
 
-const REPLIES: [&str; 4] = [
+const REPLIES: [&str; 5] = [
     r#"{"type":"loading","received":10.5,"total":null}"#,
     r#"{"type":"picks","seq":1,"shelves":[{"name":"picked","picks":[{"item":4,"score":0.5,"reason":{"kind":"taken_before","visits":2}},
 {"item":5,"score":0.25,"reason":{"kind":"because_of","shots":[{"item":1,"share":1.0}]}}]}],"status":{"backend":"cpu",
@@ -30,6 +30,7 @@ const REPLIES: [&str; 4] = [
 "household":[{"attribute":"age","values":[{"value":"55+","probability":0.25,"everyone":0.5}]},{"attribute":"children","values":null}],
 "offers":[{"id":"o","title":"Tea","covers":2,"items":[3],"probability":0.5,"everyone":0.25,"reason":"same_part","products":1}]}"#,
     r#"{"type":"failed","code":"no_wasm","message":"m"}"#,
+    r#"{"type":"explanation","pick":{"item":4,"score":0.5,"reason":{"kind":"popular_here"},"rule":"pin"}}"#,
     r#"{"type":"ready","status":{"backend":"wgpu","backend_reason":"","items":60,"shots":0,"gate":0,"last_run_ms":0,"pack":"aa"}}"#,
 ];
 
@@ -74,7 +75,7 @@ fn session(program: &mut Program<'_>) -> String {
             .collect::<Vec<u64>>()
     };
     let events = (0..program.below(24)).map(|_| {
-        let kind = program.one_of(&["view", "cart", "purchase", "dismiss"]);
+        let kind = program.one_of(&EventKind::ALL).name();
         json!({"item": row(program), "kind": kind})
     });
     let events: Vec<Value> = events.collect();
@@ -126,34 +127,36 @@ fn request(text: &str) {
                 }
             }
         }
-        Ok(Request::Explain { item }) => {
+        Ok(Request::Explain { session, item }) => {
+            if engine.set_session(session).is_err() {
+                return;
+            }
             if let Ok(pick) = pollster::block_on(engine.explain(item)) {
                 assert!(pick.item == item && pick.score.is_finite());
             }
         }
-        Ok(Request::Load { .. } | Request::Ping) | Err(_) => {}
+        Ok(Request::Load { .. } | Request::Ping | Request::Catalogue) | Err(_) => {}
     }
 }
 
-/// Both readings of a reply, serde's own and the page's short one, agree; and the page's state
-/// takes whatever comes.
+/// A reply that can be read can be written and read again, and the page's state takes any reply.
 fn reply(text: &str) {
-    let Some(short) = serde_json::from_str::<RawReply>(text)
-        .ok()
-        .and_then(RawReply::into_reply)
-    else {
+    let Ok(reply) = serde_json::from_str::<Reply>(text) else {
         return;
     };
-    if let Ok(long) = serde_json::from_str::<Reply>(text) {
-        assert_eq!(short, long);
-    }
+    let written = serde_json::to_string(&reply).expect("a reply can be written");
+    assert_eq!(
+        serde_json::from_str::<Reply>(&written).ok().as_ref(),
+        Some(&reply),
+        "{written}"
+    );
     let mut state = Link::new("shop.pack", None, "aa", None);
-    let _ = state.reply(short.clone());
+    let _ = state.reply(reply.clone());
     let _ = state.ask(
         fewshop_core::Session::default(),
         fewshop_web::state::Wanted::default(),
     );
-    let _ = state.reply(short);
+    let _ = state.reply(reply);
     let _ = state.died("gone");
     let _ = state.revive();
 }

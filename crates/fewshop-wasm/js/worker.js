@@ -1,42 +1,45 @@
-// The shop's engine in a dedicated module worker. Speaks fewshop_core::protocol: requests in, replies out, as plain objects.
+// The shop's engine in a dedicated module worker. It speaks fewshop_core::protocol: requests in, replies out, as plain objects.
 //
-// The page always sends its whole session, so this file may do as it likes with the engines: the CPU engine answers first; where
-// the browser has a GPU, the WebGPU engine is fetched when nothing else is to do, both rank the same session a few times, and the
-// faster one stays. A GPU that fails at any time, in any way, is dropped for the CPU engine, and the newest session is answered
-// again. Nothing is sent anywhere: the only requests are for the pack and the two engines.
+// The page always sends its whole session, so this file is free to swap engines. The CPU engine answers first. If the browser has a
+// GPU, the worker fetches the WebGPU engine once it is idle, both rank the same session a few times, and the faster one stays. If the
+// GPU ever fails, the worker drops it for the CPU engine and answers the newest session again. Nothing leaves the device: the only
+// network requests are for the pack and the two engines.
 //
-// Beside this file lie cpu/fewshop_wasm.js and, where it was built, gpu/fewshop_wasm.js.
+// cpu/fewshop_wasm.js lies beside this file, and gpu/fewshop_wasm.js if it was built.
 
-/** Runs that warm an engine up before it is timed: the first compile code and shaders. */
-const WARM_RUNS = 2;
-/** Timed runs, of which the median counts. */
-const TIMED_RUNS = 5;
-/** Answers that nobody asked for, before the first one that somebody does: browsers run WebAssembly slowly until they have seen it run. */
-const PRACTICE_RUNS = 12;
-/** Quiet time before the WebGPU engine is fetched, in ms: a shopper who clicks comes first. */
-const QUIET_MS = 1500;
-/** A GPU that takes longer than this for one answer, in ms, is no help. Less than the page's own patience. */
-const PATIENCE_MS = 10_000;
-/** The same where WebGPU is forced: software WebGPU compiles its first shaders for many seconds. */
-const PATIENCE_FORCED_MS = 120_000;
-/** Least time between two reports of progress, in ms. */
-const PROGRESS_MS = 100;
-/** The oldest explanations that wait are forgotten where there are more than this. */
-const MAX_EXPLANATIONS = 100;
-/** Faults of a request, not of the engine: the next request may be fine. */
+// protocol: begin (generated, see tests/protocol.rs)
+const PROTOCOL_VERSION = 1;
 const REQUEST_FAULTS = ["bad_argument", "nothing_wanted", "unknown_item"];
+// protocol: end
 
-/** A file that is not the one that it should be. */
+/** Untimed runs that warm an engine up: the first ones compile code and shaders. */
+const WARM_RUNS = 2;
+/** Timed runs; the median counts. */
+const TIMED_RUNS = 5;
+/** Practice runs before the first request: browsers run WebAssembly slowly until they have optimised it. */
+const PRACTICE_RUNS = 12;
+/** Idle time before the WebGPU engine is fetched, in ms: clicks come first. */
+const QUIET_MS = 1500;
+/** A GPU that takes longer than this for one answer, in ms, is dropped. Half of the page's own patience (PATIENCE_MS of the protocol). */
+const PATIENCE_MS = 10_000;
+/** The same if WebGPU is forced: software WebGPU compiles its first shaders for many seconds. */
+const PATIENCE_FORCED_MS = 120_000;
+/** Minimum time between two progress reports, in ms. */
+const PROGRESS_MS = 100;
+/** Maximum number of waiting explanations; the oldest are dropped. */
+const MAX_EXPLANATIONS = 100;
+
+/** A file is not the expected one. */
 class Mismatch extends Error {}
 
-/** One loaded module with the recommender in it. */
+/** One loaded module and its recommender. */
 class Engine {
   constructor(backend, patience) {
     this.backend = backend;
     this.patience = patience;
     this.recommender = null;
     this.busy = 0;
-    // A WebAssembly module that traps leaves its promises pending for ever, so every call races against this one.
+    // A trapped WebAssembly module leaves its promises pending for ever, so every call races against this one.
     this.dead = new Promise((_, reject) => {
       this.kill = (why) => reject(new Error(why));
     });
@@ -65,37 +68,37 @@ let cpu = null;
 let gpu = null;
 /** The CPU module's memory. */
 let cpuMemory = null;
-/** The one that answers. */
+/** The engine that answers. */
 let active = null;
-/** Why that one, for people. */
+/** Why this engine answers, for people. */
 let reason = "";
-/** How the last answer to the page went; calibration does not count. */
+/** Facts of the last answer to the page; calibration does not count. */
 let lastRun = { shots: 0, gate: 0, last_run_ms: 0 };
-/** The last failure if it is final, as a reply. */
+/** The final failure, as a reply. */
 let failed = null;
 let loading = false;
-/** Kept until it is clear whether the WebGPU engine needs it. */
+/** Kept until it is known whether the WebGPU engine needs it. */
 let packBytes = null;
 /** The newest session request, answered or not. */
 let newest = null;
-/** The newest session request if it is not answered yet. Older ones are forgotten: nobody wants their answer any more. */
+/** The newest session request if it is not answered yet. Older ones are dropped: their answers are no longer needed. */
 let waiting = null;
 const explanations = [];
 let working = false;
 let lastWork = 0;
 const progress = { received: 0, total: 0, sources: 0, reported: -Infinity };
 
-// For tests, and for whoever looks with the developer tools: `fewshop.device.destroy()` in the worker's console takes the GPU away.
+// For tests and developer tools: `fewshop.device.destroy()` in the worker's console takes the GPU away.
 self.fewshop = {
   device: null,
   get backend() {
     return active?.backend ?? null;
   },
-  /** Milliseconds that each step of the last answer took; `cargo xtask bench web` reads it. */
+  /** Milliseconds spent in each step of the last answer; `cargo xtask bench web` reads it. */
   get split() {
     return active?.recommender.split() ?? null;
   },
-  /** Products, and bytes of the CPU engine's memory: for the same measurement. */
+  /** Number of products and bytes of the CPU engine's memory, for the same measurement. */
   get items() {
     return active?.recommender.status().items ?? 0;
   },
@@ -104,7 +107,7 @@ self.fewshop = {
   },
 };
 
-// Set before anything is awaited: a message that comes while nobody listens is lost.
+// Set before the first await: a message that arrives without a handler is lost.
 self.onmessage = ({ data }) => {
   if (data?.type === "ping") {
     post({ type: "alive" });
@@ -119,15 +122,15 @@ self.onmessage = ({ data }) => {
   } else if (data?.type === "catalogue" && cpu?.recommender) {
     post({ type: "catalogue", catalogue: cpu.recommender.catalogue() });
   } else if (data?.type === "explain") {
-    explanations.push(data.item);
+    explanations.push(data);
     if (explanations.length > MAX_EXPLANATIONS) explanations.shift();
     work();
   } else {
-    post({ type: "failed", code: "bad_argument", message: `the worker knows no request '${data?.type}'` });
+    post({ type: "failed", code: "bad_argument", message: `the worker cannot answer the request '${data?.type}'` });
   }
 };
 
-// A trap in WebAssembly surfaces here and nowhere else. Whoever was at work is dead.
+// A trap in WebAssembly surfaces only here. The engine that was running is dead.
 self.addEventListener("error", (event) => {
   if (crashed(event.message)) event.preventDefault();
 });
@@ -147,9 +150,14 @@ function crashed(why) {
 
 // ---- loading
 
-async function load({ pack, backend, sha256 }) {
+async function load({ protocol = PROTOCOL_VERSION, pack, backend, sha256 }) {
+  if (protocol !== PROTOCOL_VERSION) {
+    const advice = "serve page and worker from the same version of Fewshop";
+    fail("wrong_protocol", `the page speaks version ${protocol} of the protocol, the worker version ${PROTOCOL_VERSION}: ${advice}`);
+    return;
+  }
   if (loading) {
-    // The page starts a worker anew where it wants to start anew.
+    // To start over, the page starts a new worker.
     if (active) post({ type: "ready", status: status() });
     return;
   }
@@ -158,7 +166,7 @@ async function load({ pack, backend, sha256 }) {
     fail("no_wasm", "this browser has no WebAssembly: picks need a newer one");
     return;
   }
-  // The script of the engine is fetched, compiled and started while the pack is still on its way.
+  // The engine is fetched, compiled and started while the pack is still loading.
   const [bytes, module] = await Promise.allSettled([fetchPack(pack, sha256), importEngine("cpu", counted)]);
   if (module.status === "rejected") {
     const { reason: why } = module;
@@ -185,7 +193,7 @@ async function load({ pack, backend, sha256 }) {
   work();
   practise(engine).catch(() => {});
   if (backend !== "cpu") {
-    // The CPU engine ranks; whatever happens here cannot take that away.
+    // The CPU engine keeps ranking whatever happens here.
     tryGpu(backend === "wgpu").catch((error) => dropGpu(`WebGPU failed (${describe(error)})`));
   }
 }
@@ -198,9 +206,9 @@ async function fetchPack(url, sha256) {
   return bytes;
 }
 
-/** Refuses a file that has another hash than it should have. */
+/** Rejects a file with an unexpected hash. */
 async function verify(name, bytes, sha256) {
-  // Without a safe connection there is no crypto.subtle; but whoever sits on such a line could change this script as well.
+  // Insecure connections have no crypto.subtle; but an attacker there could change this script as well.
   if (!sha256 || !self.crypto?.subtle) return;
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -209,7 +217,7 @@ async function verify(name, bytes, sha256) {
   }
 }
 
-/** Imports an engine. Its wasm is asked for at the same time as its script, not after it, and runs only if it is the one that the script names. */
+/** Imports an engine. Its wasm is requested together with its script, not after it, and runs only if its hash is the one in the script. */
 async function importEngine(name, pass = (response) => response) {
   const folder = new URL(`./${name}/`, import.meta.url);
   const wasm = fetch(new URL("fewshop_wasm_bg.wasm", folder));
@@ -218,7 +226,7 @@ async function importEngine(name, pass = (response) => response) {
   const isWasm = response.headers.get("content-type")?.startsWith("application/wasm");
   const body = pass(response);
   const bytes = body.clone().arrayBuffer();
-  // Compiled while it arrives, where the host says what it is.
+  // Compiled while it arrives, if the host sends the right type.
   const compiled = isWasm ? WebAssembly.compileStreaming(body) : bytes.then((all) => WebAssembly.compile(all));
   compiled.catch(() => {});
   await verify("the engine", await bytes, module.SHA256);
@@ -230,7 +238,7 @@ async function importEngine(name, pass = (response) => response) {
 /** The same response, with its bytes counted as they pass. */
 function counted(response) {
   const length = Number(response.headers.get("content-length"));
-  // The length of a compressed body is not that of the bytes that arrive here.
+  // The length of a compressed body is not the number of bytes that arrive here.
   progress.total += length && !response.headers.get("content-encoding") ? length : NaN;
   progress.sources += 1;
   const counter = new TransformStream({
@@ -250,12 +258,12 @@ function counted(response) {
 
 // ---- answering
 
-/** Answers what waits, one after the other. */
+/** Answers the waiting requests, one after the other. */
 async function work() {
   if (working || !active) return;
   working = true;
   while (!failed) {
-    // Messages that are in the queue already come first, so that a burst of clicks is one run and not many.
+    // Queued messages come first, so that a burst of clicks is one run.
     await nextTask();
     if (waiting) {
       const request = waiting;
@@ -285,22 +293,21 @@ async function answer(request) {
   }
 }
 
-async function explain(item) {
+async function explain(request) {
   const engine = active;
   try {
     const pick = await engine.call((recommender) => {
-      // Another engine may have ranked it, or calibration may have ranked something else since.
-      recommender.setSession(newest?.session ?? { events: [] });
-      return recommender.explain(item);
+      recommender.setSession(request.session);
+      return recommender.explain(request.item);
     });
     post({ type: "explanation", pick });
   } catch (error) {
     if (!isHandled(error, engine)) return;
-    explanations.unshift(item);
+    explanations.unshift(request);
   }
 }
 
-/** Deals with a failed call. Whether another engine shall be asked the same. */
+/** Deals with a failed call. Returns whether to ask another engine the same. */
 function isHandled(error, engine) {
   if (REQUEST_FAULTS.includes(error.code)) {
     post({ type: "failed", code: error.code, message: describe(error) });
@@ -318,7 +325,7 @@ function status() {
   return { ...active.recommender.status(), ...lastRun, backend_reason: reason };
 }
 
-/** Ends the worker's service: this reply, now and to every later request. */
+/** Ends the worker's service: it answers this, now and to every later request. */
 function fail(code, message) {
   failed = { type: "failed", code, message };
   post(failed);
@@ -326,7 +333,7 @@ function fail(code, message) {
 
 // ---- the GPU
 
-/** Fetches the WebGPU engine where it can be of use, and lets it answer where it is the faster one or asked for. */
+/** Fetches the WebGPU engine if it may help, and uses it if it is faster or was asked for. */
 async function tryGpu(forced) {
   const absent = await whyNot(forced);
   if (absent) {
@@ -340,7 +347,7 @@ async function tryGpu(forced) {
   const module = await engine.call(() => importEngine("gpu"));
   engine.recommender = await engine.call(() => module.Recommender.load(packBytes, { backend: "wgpu" }));
   if (forced) {
-    // Shaders are compiled in the first run; the CPU engine answers until that is done.
+    // The first run compiles the shaders; the CPU engine answers until then.
     await engine.call((recommender) => recommender.answer(sample()));
     if (gpu === engine) {
       active = engine;
@@ -349,7 +356,7 @@ async function tryGpu(forced) {
     return;
   }
   const [cpuMs, gpuMs] = [await medianMs(cpu), await medianMs(engine)];
-  // Dropped meanwhile: the reason is given already.
+  // Dropped meanwhile: the reason is already given.
   if (gpu !== engine) return;
   const size = `for ${cpu.recommender.status().items.toLocaleString("en")} products`;
   if (gpuMs < cpuMs) {
@@ -363,21 +370,21 @@ async function tryGpu(forced) {
   }
 }
 
-/** Why the WebGPU engine is not even fetched, if it is not. */
+/** Why the WebGPU engine is not even fetched; null if it is. */
 async function whyNot(forced) {
   if (!navigator.gpu) return "this browser has no WebGPU";
   if (!forced && navigator.connection?.saveData) return "this browser is set to save data";
-  // That navigator.gpu exists says little: only an adapter is a GPU.
+  // navigator.gpu alone proves little: only an adapter is a GPU.
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
   if (!adapter) return "this browser gives no WebGPU adapter";
   if (!forced && (adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter)) return "WebGPU is only emulated in software here";
   const script = await fetch(new URL("./gpu/fewshop_wasm.js", import.meta.url), { method: "HEAD" }).catch(() => null);
-  // A host that answers with its start page where no file is does not have it either.
+  // A host that answers missing files with its start page does not have it either.
   const there = script?.ok && script.headers.get("content-type")?.includes("javascript");
   return there ? null : "this site comes without the WebGPU engine";
 }
 
-/** The session that engines are compared with: the shopper's own, or five products from all over the catalogue. */
+/** The session for comparing engines: the shopper's own, or five products spread over the catalogue. */
 function sample() {
   const items = cpu.recommender.status().items;
   const spread = [0, 1, 2, 3, 4].map((nth) => ({ item: Math.floor((nth * items) / 5), kind: "view" }));
@@ -385,7 +392,7 @@ function sample() {
   return { seq: 0, session, shelves: [{ name: "calibration", n: 20 }] };
 }
 
-/** Lets the browser compile the engine in earnest before the first click; a click that comes meanwhile waits for one run at most. */
+/** Lets the browser optimise the engine before the first click; a click meanwhile waits for one run at most. */
 async function practise(engine) {
   for (let run = 0; run < PRACTICE_RUNS && !newest; run += 1) {
     await engine.call((recommender) => recommender.answer(sample()));
@@ -398,7 +405,7 @@ async function medianMs(engine) {
   const request = sample();
   const times = [];
   for (let run = 0; run < WARM_RUNS + TIMED_RUNS; run += 1) {
-    // A click that came meanwhile need not wait for the whole series.
+    // A click meanwhile need not wait for the whole series.
     await nextTask();
     const start = performance.now();
     await engine.call((recommender) => recommender.answer(request));
@@ -407,16 +414,16 @@ async function medianMs(engine) {
   return times.slice(WARM_RUNS).sort((a, b) => a - b)[TIMED_RUNS >> 1];
 }
 
-/** Nothing is open any more: says what answers from now on, and whether that has `changed`. */
+/** The choice is made: reports the engine that answers from now on. `changed`: it is another one than before. */
 function settle(why, changed = false) {
   packBytes = null;
   reason = why;
-  // A time belongs to the engine that took it: another one answers anew before it is named beside a time.
+  // A time belongs to the engine that took it: a new engine answers once before the status names it beside a time.
   if (changed && newest) again();
   else post({ type: "ready", status: status() });
 }
 
-/** Goes on without the GPU. */
+/** Continues without the GPU. */
 function dropGpu(why) {
   const engine = gpu;
   if (!engine) return;
@@ -427,13 +434,13 @@ function dropGpu(why) {
   settle(`CPU: ${why}`, answered);
 }
 
-/** Answers the newest session again, with whatever engine answers now. */
+/** Answers the newest session again, with the current engine. */
 function again() {
   waiting ??= newest;
   work();
 }
 
-/** Keeps an eye on the device that the WebGPU engine asks for: burn keeps it to itself. */
+/** Watches the device that the WebGPU engine requests: burn does not expose it. */
 function watchDevices() {
   const requestDevice = GPUAdapter.prototype.requestDevice;
   GPUAdapter.prototype.requestDevice = async function (...args) {
@@ -453,12 +460,12 @@ function post(reply) {
   self.postMessage(reply);
 }
 
-/** What went wrong, in one line: burn adds a backtrace. */
+/** The error in one line: burn adds a backtrace. */
 function describe(error) {
   return String(error?.message ?? error).split("\n", 1)[0];
 }
 
-/** Lets everything that is in the queue already run first. A timer would do, but is held back to 4 ms. */
+/** Lets everything already queued run first. A timer would do, but browsers delay it by 4 ms. */
 function nextTask() {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
@@ -470,7 +477,7 @@ function nextTask() {
   });
 }
 
-/** Resolves when no answer has been worked on for a while. */
+/** Resolves once the worker has been idle for a while. */
 async function quiet() {
   for (let rest = QUIET_MS; rest > 0; rest = working ? QUIET_MS : lastWork + QUIET_MS - performance.now()) {
     await new Promise((resolve) => setTimeout(resolve, rest));

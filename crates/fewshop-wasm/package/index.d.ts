@@ -1,48 +1,68 @@
-import type { Backend, EventKind, Item, Status } from "./cpu/fewshop_wasm.js";
+import type {
+  AttributeBelief, Backend, EventKind, FailureCode as WorkerFailureCode, Item, MerchantRule, OfferPick, Reason as RowReason,
+  Recommendation, Status,
+} from "./cpu/fewshop_wasm.js";
 
-export type { Backend, EventKind, Item, Status };
+export type { AttributeBelief, Backend, EventKind, Item, MerchantRule, Status };
+
+// The package names products by the shop's own ids and by whole products; the protocol's types, which are generated from Rust, name them
+// by rows. What follows is the difference.
 
 /** What a shopper does to a product, by the shop's own id. */
 export interface ShopEvent {
-  type: EventKind;
+  kind: EventKind;
   item: string;
 }
 
-/** A product that the shopper dealt with, and its share of a pick's score, 0 to 1. */
+/** An earlier visit: when it ended, in ms since 1970, and the ids of what was taken. */
+export interface Visit {
+  ended: number;
+  items: string[];
+}
+
+/** An event as `observe` takes it; a kind that is left out is "view". */
+export type NewEvent = { item: string; kind?: EventKind } | {
+  item: string;
+  /** @deprecated The old name of `kind`. */
+  type: EventKind;
+};
+
+/** A product that the shopper chose, and its share of a pick's score, 0 to 1. */
 export interface Share {
   item: Item;
   share: number;
 }
 
 /** Why a product was picked. */
-export type Reason = { kind: "because_of"; shots: Share[] } | { kind: "taken_before"; visits: number } | { kind: "popular_here" };
+export type Reason = Exclude<RowReason, { kind: "because_of" }> | { kind: "because_of"; shots: Share[] };
 
-/** A pick: the product, its score (comparable within one answer only) and its reason. */
-export type Pick = Item & { score: number; reason: Reason };
+/** A pick: the product, its score (comparable within one answer only), its reason, and the business rule that moved it, if any. */
+export type Pick = Item & { score: Recommendation["score"]; reason: Reason; rule: MerchantRule | null };
+
+/** An offer, with some of the products that it covers. */
+export type Offer = Omit<OfferPick, "items"> & { items: Item[] };
 
 export interface OpenOptions {
-  /** SHA-256 of the pack in hex: another file is refused. */
+  /** SHA-256 of the pack in hex; any other file is refused. */
   sha256?: string | null;
-  /** Address of a worker script of your own host that imports this package's `worker.js`. */
+  /** Address of a worker script on your own host that imports this package's `worker.js`. */
   worker?: string | null;
-  /** Keep the session in localStorage, for 30 days; nothing is stored without. */
+  /** Keep the session and earlier visits in localStorage, for 30 days. Nothing is stored otherwise. */
   remember?: boolean;
-  /** "cpu" unless told otherwise. */
+  /** "cpu" by default. */
   backend?: Backend | null;
 }
 
 export interface RankOptions {
-  /** 12 unless told otherwise. */
+  /** 12 by default. */
   n?: number;
-  /** Only products whose category path begins so. */
+  /** Only products whose category path begins with these. */
   category?: string[];
   /** Rank for these products, by id, instead of the session. */
   seeds?: string[];
 }
 
-export type FailureCode =
-  | "pack_missing" | "pack_corrupt" | "engine_corrupt" | "no_wasm" | "worker_lost" | "internal" | "closed"
-  | "bad_argument" | "unknown_item" | "nothing_wanted" | "backend_failed";
+export type FailureCode = WorkerFailureCode | "worker_lost" | "closed";
 
 export class FewshopError extends Error {
   constructor(code: FailureCode, message: string);
@@ -54,6 +74,8 @@ export interface FewshopEventMap {
   ranked: CustomEvent<{ picks: Pick[]; status: Status }>;
   /** The session changed. */
   changed: CustomEvent<{ events: number }>;
+  /** Ids that came before the catalogue, from `observe` or from storage, and that the pack does not have. Sent once. */
+  unknown: CustomEvent<{ items: string[] }>;
   /** Bytes of pack and engine that have arrived. */
   loading: CustomEvent<{ received: number; total: number | null }>;
   /** The shop cannot rank any more; the page can go on. */
@@ -62,22 +84,28 @@ export interface FewshopEventMap {
 
 /** One shopper in one shop, ranked on this device. */
 export class Fewshop extends EventTarget {
-  static open(pack: string, options?: OpenOptions): Promise<Fewshop>;
-  /** As `open`, without waiting: see `ready`. */
+  /** Starts at once. Events and questions may come before `ready`; they wait. */
   constructor(pack: string, options?: OpenOptions);
+  /** @deprecated Use the constructor, and `await shop.ready` if you need `items`. */
+  static open(pack: string, options?: OpenOptions): Promise<Fewshop>;
   readonly ready: Promise<Fewshop>;
   readonly status: Status | null;
   readonly items: readonly Item[];
   readonly currency: string;
   readonly session: ShopEvent[];
+  readonly visits: Visit[];
   item(id: string): Item | undefined;
-  observe(event: { type?: EventKind; item: string }): void;
+  observe(event: NewEvent): void;
+  /** Ends the visit at once. It ends by itself after an order, or after 30 minutes without an event. */
+  checkOut(): void;
   undo(): ShopEvent | null;
   forget(): void;
-  restore(session: readonly ShopEvent[]): void;
+  restore(session: readonly NewEvent[], visits?: readonly Visit[]): void;
   rank(options?: RankOptions): Promise<Pick[]>;
   rankings(options?: RankOptions): AsyncGenerator<Pick[], void, void>;
   explain(item: string): Promise<Pick>;
+  attributes(): Promise<AttributeBelief[]>;
+  offers(n?: number): Promise<Offer[]>;
   close(): void;
   addEventListener<K extends keyof FewshopEventMap>(
     type: K, listener: (event: FewshopEventMap[K]) => void, options?: boolean | AddEventListenerOptions,

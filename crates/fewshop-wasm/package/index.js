@@ -1,27 +1,23 @@
-// Fewshop for any page: learns what one shopper likes from a few clicks, on the device, in a worker, and sends nothing anywhere.
+// Fewshop for any page: learns what one shopper likes from a few clicks and ranks the catalogue for them. It runs in a worker on the
+// device and sends nothing anywhere.
 //
-//   const shop = await Fewshop.open("shop.pack");
-//   shop.observe({ type: "view", item: "12345" });
+//   const shop = new Fewshop("shop.pack");
+//   shop.observe({ kind: "view", item: "12345" });
 //   const picks = await shop.rank({ n: 12 });
 //
-// The page keeps the session and sends it whole with each question, so a worker that dies is replaced and nothing is lost.
+// The page keeps the session, by product ids, and sends all of it with each question, so a worker that dies is replaced without loss.
 
-/** The most events that are kept; the oldest fall off. */
-const MAX_EVENTS = 200;
-/** Faults of one question; the next may be fine. */
-const QUESTION_FAULTS = ["bad_argument", "nothing_wanted", "unknown_item", "backend_failed"];
-/** A worker that owes an answer is asked for a sign of life after so much silence, in ms, and then has so much time to give one. */
-const QUIET_MS = 1_000;
-const GRACE_MS = 4_000;
-/** A question that is not answered after so long, in ms, never will be, whatever signs the worker gives. */
-const PATIENCE_MS = 30_000;
-/** A download that does not move for so long, in ms, has failed. */
-const STALLED_MS = 60_000;
-/** What is remembered is forgotten after so long, in ms: 30 days. */
-const KEEP_MS = 30 * 24 * 60 * 60 * 1000;
-const KINDS = ["view", "cart", "purchase", "dismiss"];
+import {
+  EVENT_KINDS, GRACE_MS, KEEP_S, MAX_EVENTS, MAX_VISITS, MAX_VISIT_ITEMS, NEGATIVE_KINDS, PATIENCE_MS, PROTOCOL_VERSION, QUIET_MS,
+  REQUEST_FAULTS, RESTART_PAUSE_MS, TAKEN_KINDS, VISIT_GAP_S,
+} from "./protocol.js";
 
-/** What goes wrong, with a word to branch on. */
+/** The kind that completes an order, and with it a visit. */
+const PURCHASE = "purchase";
+/** Version of what `remember` stores. Version 1 had one list of events and no visits. */
+const MEMORY_VERSION = 2;
+
+/** An error with a code to branch on. */
 export class FewshopError extends Error {
   constructor(code, message) {
     super(message);
@@ -35,12 +31,57 @@ function startWorker(named) {
   if (named) return new Worker(new URL(named, document.baseURI), { type: "module", name: "fewshop" });
   const own = new URL("./worker.js", import.meta.url);
   if (own.origin === location.origin) return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "fewshop" });
-  // Browsers start no worker from another host. A line of script that belongs to this page may fetch it from there.
+  // Browsers start no worker from another host, but a line of script that belongs to this page may import it from there.
   const line = URL.createObjectURL(new Blob([`import ${JSON.stringify(own.href)};`], { type: "text/javascript" }));
   const worker = new Worker(line, { type: "module", name: "fewshop" });
-  // Not before the worker has read it.
+  // Not before the worker has read it; its first message proves that.
   worker.addEventListener("message", () => URL.revokeObjectURL(line), { once: true });
   return worker;
+}
+
+/** An event in the form that is kept, or an error. `type` is the old name of `kind`. */
+function checked({ kind, type, item } = {}) {
+  const named = kind ?? type ?? EVENT_KINDS[0];
+  if (!EVENT_KINDS.includes(named)) {
+    throw new FewshopError("bad_argument", `the kind of an event is '${named}': expected one of ${EVENT_KINDS.join(", ")}`);
+  }
+  if (item === undefined || item === null) throw new FewshopError("bad_argument", "an event lacks its item: expected a product's id");
+  return { kind: named, item: String(item) };
+}
+
+/** Events that can be kept, of whatever was stored. */
+function readable(events) {
+  const kept = [];
+  for (const event of Array.isArray(events) ? events : []) {
+    try {
+      kept.push(checked(event ?? {}));
+    } catch {
+      // Of another version or damaged: the rest is still of use.
+    }
+  }
+  return kept.slice(-MAX_EVENTS);
+}
+
+/** Visits that can be kept, of whatever was stored. */
+function readableVisits(visits) {
+  const of = ({ ended, items }) => ({ ended, items: items.map(String).slice(-MAX_VISIT_ITEMS) });
+  const sound = (visit) => Number.isFinite(visit?.ended) && Array.isArray(visit.items) && visit.items.length > 0;
+  return (Array.isArray(visits) ? visits : []).filter(sound).map(of);
+}
+
+/** What was taken in a visit, and what was dismissed: each item once, by its latest events, as `Session` in fewshop-core counts. */
+function outcome(events) {
+  const best = new Map();
+  const dismissed = new Set();
+  for (const { kind, item } of events) {
+    const before = best.get(item);
+    best.delete(item);
+    dismissed.delete(item);
+    if (NEGATIVE_KINDS.includes(kind)) dismissed.add(item);
+    else best.set(item, before && EVENT_KINDS.indexOf(before) > EVENT_KINDS.indexOf(kind) ? before : kind);
+  }
+  const taken = [...best].filter(([, kind]) => TAKEN_KINDS.includes(kind)).map(([item]) => item);
+  return { taken, dismissals: events.filter(({ kind, item }) => NEGATIVE_KINDS.includes(kind) && dismissed.has(item)) };
 }
 
 /** One shopper in one shop. */
@@ -56,8 +97,12 @@ export class Fewshop extends EventTarget {
   #items = [];
   #rows = new Map();
   #currency = "";
-  /** Rows and kinds, oldest first. */
+  /** Kinds and ids of the current visit, oldest first. Before the catalogue is there, any id is taken. */
   #events = [];
+  /** Earlier visits, the latest first: when they ended and the ids that were taken. */
+  #visits = [];
+  /** Time of the last event, in ms. */
+  #last = 0;
   #seq = 0;
   /** Questions that wait, by what they ask, so that the same question is asked once. */
   #waiting = new Map();
@@ -68,37 +113,40 @@ export class Fewshop extends EventTarget {
   #changes = 0;
 
   /**
-   * Opens a shop: starts the worker, which fetches engine and pack. Rejects with a FewshopError where that fails; the page goes on
-   * without picks then.
+   * As the constructor, but resolves when the shop is ready.
+   * @deprecated Use `new Fewshop(…)`: it can be used at once, and `ready` resolves when the engine ranks.
    */
   static async open(pack, options = {}) {
-    const shop = new Fewshop(pack, options);
-    await shop.#ready.promise;
-    return shop;
+    return new Fewshop(pack, options).ready;
   }
 
+  /**
+   * Opens a shop: starts the worker, which fetches engine and pack. Events and questions are taken at once and wait for it. If it
+   * fails, `ready` and all questions reject with a FewshopError, and the page goes on without picks.
+   */
   constructor(pack, options = {}) {
     super();
     if (!pack) throw new FewshopError("bad_argument", "the pack is missing: expected its address, as 'shop.pack'");
     this.#pack = new URL(pack, document.baseURI).href;
     this.#options = options;
     this.#ready.promise.catch(() => {});
+    this.#recall();
     this.#start();
   }
 
-  // ---- what the page knows
+  // ---- state
 
-  /** Resolves when the engine ranks. */
+  /** Resolves with this shop when the engine ranks. */
   get ready() {
     return this.#ready.promise;
   }
 
-  /** What the engine says of itself, or null. */
+  /** The state of the engine, or null. */
   get status() {
     return this.#status;
   }
 
-  /** All products; empty before the shop is open. */
+  /** All products; empty before the shop is ready. */
   get items() {
     return this.#items;
   }
@@ -113,44 +161,65 @@ export class Fewshop extends EventTarget {
     return this.#items[this.#rows.get(String(id))];
   }
 
-  /** What the shopper did, oldest first, by ids: plain JSON, which `restore` takes back. */
+  /** The events of the current visit, oldest first, by ids: plain JSON, which `restore` takes back. */
   get session() {
-    return this.#events.map(({ item, kind }) => ({ type: kind, item: this.#items[item].id }));
+    return this.#events.map((event) => ({ ...event }));
+  }
+
+  /** Earlier visits, the latest first: when each ended (ms since 1970) and the ids taken. Plain JSON, which `restore` takes back. */
+  get visits() {
+    return this.#visits.map(({ ended, items }) => ({ ended, items: [...items] }));
   }
 
   // ---- what the shopper does
 
-  /** Notes what the shopper did. */
-  observe({ type = "view", item } = {}) {
+  /**
+   * Records what the shopper did: `{ kind, item }`. A new visit begins after 30 minutes without an event, or with the first event
+   * after an order (purchases in a row are one order).
+   */
+  observe(event) {
     this.#check();
-    if (!KINDS.includes(type)) throw new FewshopError("bad_argument", `an event is '${type}': expected one of ${KINDS.join(", ")}`);
-    const row = this.#rows.get(String(item));
-    if (row === undefined) throw new FewshopError("unknown_item", `the pack has no product '${item}'`);
-    this.#events.push({ item: row, kind: type });
+    const next = checked(event);
+    if (this.#items.length > 0) this.#row(next.item);
+    const now = Date.now();
+    const ordered = this.#events.at(-1)?.kind === PURCHASE && next.kind !== PURCHASE;
+    if (ordered || this.#isOver(now)) this.#endVisit(now);
+    this.#last = now;
+    this.#events.push(next);
     this.#events.splice(0, this.#events.length - MAX_EVENTS);
     this.#changed();
   }
 
-  /** Takes the last event back and returns it, or null. */
+  /** Ends the visit, as an order does: what was put into the cart or bought becomes the latest of the earlier visits. */
+  checkOut() {
+    this.#check();
+    this.#last = Date.now();
+    this.#endVisit(this.#last);
+    this.#changed();
+  }
+
+  /** Removes the last event of the visit and returns it, or null. */
   undo() {
-    const last = this.session.at(-1) ?? null;
-    this.#events.pop();
+    const last = this.#events.pop() ?? null;
     if (last) this.#changed();
     return last;
   }
 
-  /** Forgets all that the shopper did, here and where it is remembered. */
+  /** Forgets all that the shopper did, in this visit and in earlier ones, here and in storage. */
   forget() {
     this.#events = [];
+    this.#visits = [];
     this.#changed();
   }
 
-  /** Takes a session from `session`; products that the pack does not know are left out. */
-  restore(session) {
+  /** Replaces events and visits by those of `session` and `visits`. Products that the pack does not have are left out. */
+  restore(session, visits = []) {
     this.#check();
-    const known = (event) => KINDS.includes(event?.type) && this.#rows.has(String(event.item));
-    const events = (Array.isArray(session) ? session : []).filter(known);
-    this.#events = events.slice(-MAX_EVENTS).map(({ type, item }) => ({ item: this.#rows.get(String(item)), kind: type }));
+    this.#events = readable(session);
+    this.#visits = readableVisits(visits);
+    this.#last = Date.now();
+    this.#expire(this.#last);
+    if (this.#items.length > 0) this.#withoutUnknown();
     this.#changed();
   }
 
@@ -160,28 +229,55 @@ export class Fewshop extends EventTarget {
     this.dispatchEvent(new CustomEvent("changed", { detail: { events: this.#events.length } }));
   }
 
+  /** Whether the visit has ended by time. A clock that was set back says no. */
+  #isOver(now) {
+    return this.#events.length > 0 && now - this.#last >= VISIT_GAP_S * 1000;
+  }
+
+  /** Dismissals go on to hold; views are forgotten; what was taken becomes a visit. */
+  #endVisit(now) {
+    const { taken, dismissals } = outcome(this.#events);
+    this.#events = dismissals;
+    if (taken.length > 0) this.#visits.unshift({ ended: Math.min(this.#last, now), items: taken.slice(-MAX_VISIT_ITEMS) });
+    this.#expire(now);
+  }
+
+  #expire(now) {
+    this.#visits = this.#visits.filter(({ ended }) => now - ended < KEEP_S * 1000).slice(0, MAX_VISITS);
+  }
+
+  /** Leaves out what the pack does not have; returns the ids. */
+  #withoutUnknown() {
+    const known = (id) => this.#rows.has(id);
+    const unknown = [...this.#events.map(({ item }) => item), ...this.#visits.flatMap(({ items }) => items)].filter((id) => !known(id));
+    this.#events = this.#events.filter(({ item }) => known(item));
+    this.#visits = this.#visits.map((visit) => ({ ...visit, items: visit.items.filter(known) })).filter(({ items }) => items.length > 0);
+    return [...new Set(unknown)];
+  }
+
+  #row(id) {
+    const row = this.#rows.get(String(id));
+    if (row === undefined) throw new FewshopError("unknown_item", `the pack has no product '${id}'`);
+    return row;
+  }
+
   // ---- questions
 
   /**
-   * The best `n` products for the session as it stands when the engine gets to it, none of them seen in it. `category` allows only products
+   * The best `n` products for the session at the time when the engine ranks, none of them seen in it. `category` allows only products
    * below that path; `seeds` ranks for these products instead of the session.
    */
   rank({ n = 12, category = [], seeds = [] } = {}) {
-    // Checked here: what one part of a page asks wrongly must not fail what another asks in the same request.
+    // Checked here: a wrong question of one part of a page must not fail another part's question in the same request.
     if (!Number.isSafeInteger(n) || n < 1 || ![category, seeds].every(Array.isArray)) {
       const expected = "{n: 1 or more, category: [department, …], seeds: [id, …]}";
       return Promise.reject(new FewshopError("bad_argument", `rank takes ${expected}`));
     }
     const shelf = { n, filter: { category: category.map(String) }, seeds };
-    return this.#ask(JSON.stringify(shelf), () => {
-      const rows = seeds.map((id) => this.#rows.get(String(id)));
-      const odd = rows.indexOf(undefined);
-      if (odd >= 0) throw new FewshopError("unknown_item", `the pack has no product '${seeds[odd]}'`);
-      return { shelf: { ...shelf, seeds: rows } };
-    });
+    return this.#ask(JSON.stringify(shelf), () => ({ shelf: { ...shelf, seeds: seeds.map((id) => this.#row(id)) } }));
   }
 
-  /** Picks now, and anew after each change of the session; in between, only the newest session counts. */
+  /** Picks now, and again after each change of the session; only the newest session counts. */
   async *rankings(options = {}) {
     for (;;) {
       const seen = this.#changes;
@@ -192,16 +288,23 @@ export class Fewshop extends EventTarget {
     }
   }
 
-  /** Score and full reason of one product, picked or not. */
+  /** Score and full reason of one product for the current session, picked or not. */
   explain(item) {
-    return this.#ask(`explain ${item}`, () => {
-      const row = this.#rows.get(String(item));
-      if (row === undefined) throw new FewshopError("unknown_item", `the pack has no product '${item}'`);
-      return { explain: row };
-    });
+    return this.#ask(`explain ${item}`, () => ({ explain: this.#row(item) }));
   }
 
-  /** Ends the worker. Nothing can be asked any more. */
+  /** Predicted household attributes; `values` is null where the session says too little. Empty if the pack predicts none. */
+  attributes() {
+    return this.#ask("attributes", () => ({ attributes: true }));
+  }
+
+  /** The best `n` offers for the session. Empty if the pack has none. */
+  offers(n = 3) {
+    if (!Number.isSafeInteger(n) || n < 1) return Promise.reject(new FewshopError("bad_argument", "offers takes a number of 1 or more"));
+    return this.#ask(`offers ${n}`, () => ({ offers: n }));
+  }
+
+  /** Ends the worker. Every later question is refused. */
   close() {
     this.#fail(new FewshopError("closed", "the shop was closed"));
   }
@@ -221,10 +324,10 @@ export class Fewshop extends EventTarget {
     if (this.#failed) throw this.#failed;
   }
 
-  /** Posts what waits, if the engine is free: all shelves in one request, or one explanation. */
+  /** Posts what waits, if the engine is free: everything that ranks in one request, or one explanation. */
   #next() {
     if (!this.#isReady || this.#failed || this.#asked || this.#waiting.size === 0) return;
-    const shelves = [];
+    const request = { type: "session", seq: 0, session: this.#sessionOfRows(), shelves: [] };
     const asked = [];
     for (const [key, question] of this.#waiting) {
       let made;
@@ -238,28 +341,31 @@ export class Fewshop extends EventTarget {
       if (made.explain !== undefined) {
         if (asked.length > 0) continue;
         this.#waiting.delete(key);
-        asked.push(question);
-        // The worker explains for the session that it heard last.
-        const empty = { type: "session", seq: (this.#seq += 1), session: this.#sessionOfRows(), shelves: [] };
-        this.#begin(asked, [empty, { type: "explain", item: made.explain }]);
+        this.#post([{ question, made }], { type: "explain", session: request.session, item: made.explain });
         return;
       }
       this.#waiting.delete(key);
-      shelves.push({ ...made.shelf, name: String(asked.length) });
-      asked.push(question);
+      if (made.shelf) request.shelves.push({ ...made.shelf, name: String(asked.length) });
+      if (made.attributes) request.household = true;
+      if (made.offers) request.offers = Math.max(request.offers ?? 0, made.offers);
+      asked.push({ question, made });
     }
     if (asked.length === 0) return;
-    this.#begin(asked, [{ type: "session", seq: (this.#seq += 1), session: this.#sessionOfRows(), shelves }]);
+    request.seq = this.#seq += 1;
+    this.#post(asked, request);
   }
 
-  #begin(asked, messages) {
-    this.#asked = { questions: asked, seq: this.#seq, explains: messages.length > 1, at: performance.now() };
-    for (const message of messages) this.#worker.postMessage(message);
+  #post(asked, message) {
+    this.#asked = { asked, message, at: performance.now() };
+    this.#worker.postMessage(message);
     this.#watch();
   }
 
   #sessionOfRows() {
-    return { events: this.#events.map(({ item, kind }) => ({ item, kind })) };
+    return {
+      events: this.#events.map(({ kind, item }) => ({ kind, item: this.#rows.get(item) })),
+      visits: this.#visits.map(({ items }) => items.map((item) => this.#rows.get(item))),
+    };
   }
 
   // ---- the worker
@@ -268,14 +374,14 @@ export class Fewshop extends EventTarget {
     try {
       const worker = startWorker(this.#options.worker);
       this.#worker = worker;
-      worker.onmessage = ({ data }) => this.#worker === worker && this.#hear(data);
-      worker.onmessageerror = () => this.#worker === worker && this.#died("the worker said what cannot be read");
+      worker.onmessage = ({ data }) => this.#worker === worker && this.#receive(data);
+      worker.onmessageerror = () => this.#worker === worker && this.#died("it sent an unreadable message");
       worker.onerror = (event) => {
         event.preventDefault?.();
         if (this.#worker === worker) this.#died(event.message || "its script could not be loaded");
       };
       const { backend = "cpu", sha256 = null } = this.#options;
-      worker.postMessage({ type: "load", pack: this.#pack, backend, sha256 });
+      worker.postMessage({ type: "load", protocol: PROTOCOL_VERSION, pack: this.#pack, backend, sha256 });
       this.#watch();
     } catch (error) {
       this.#fail(new FewshopError("worker_lost", `the worker could not be started: ${error.message}`));
@@ -289,7 +395,7 @@ export class Fewshop extends EventTarget {
     this.#isReady = false;
   }
 
-  #hear(reply) {
+  #receive(reply) {
     this.#pinged = false;
     switch (reply?.type) {
       case "loading":
@@ -304,16 +410,17 @@ export class Fewshop extends EventTarget {
         this.#items = reply.catalogue.items;
         this.#currency = reply.catalogue.currency;
         this.#rows = new Map(this.#items.map(({ id }, row) => [id, row]));
-        this.#recall();
+        this.#admit();
         this.#opened();
         break;
       case "picks":
-        if (this.#asked && !this.#asked.explains && reply.seq === this.#asked.seq) this.#answer(reply);
+        if (this.#asked?.message.type === "session" && reply.seq === this.#asked.message.seq) this.#answer(reply);
         break;
       case "explanation":
-        if (this.#asked?.explains) {
-          const [question] = this.#asked.questions;
+        if (this.#asked?.message.type === "explain") {
+          const [{ question }] = this.#asked.asked;
           this.#asked = null;
+          this.#restarted = false;
           question.resolve(this.#named(reply.pick));
         }
         break;
@@ -325,44 +432,56 @@ export class Fewshop extends EventTarget {
     this.#watch();
   }
 
+  /** The catalogue is there: events that came before it are checked now, and unknown ids are reported once. */
+  #admit() {
+    const unknown = this.#withoutUnknown();
+    if (unknown.length === 0) return;
+    this.#remember();
+    this.dispatchEvent(new CustomEvent("unknown", { detail: { items: unknown } }));
+  }
+
   #opened() {
     this.#isReady = true;
     this.#ready.resolve(this);
   }
 
-  #answer({ shelves, status }) {
-    const { questions } = this.#asked;
+  #answer({ shelves, household = [], offers = [], status }) {
+    const { asked } = this.#asked;
     this.#asked = null;
     this.#restarted = false;
     this.#status = status;
-    shelves.forEach(({ picks }, at) => {
-      const named = picks.map((pick) => this.#named(pick));
-      questions[at].resolve(named);
-      this.dispatchEvent(new CustomEvent("ranked", { detail: { picks: named, status } }));
+    const filled = new Map(shelves.map(({ name, picks }) => [name, picks]));
+    asked.forEach(({ question, made }, at) => {
+      if (made.attributes) {
+        question.resolve(household);
+      } else if (made.offers) {
+        question.resolve(offers.slice(0, made.offers).map((offer) => ({ ...offer, items: offer.items.map((row) => this.#items[row]) })));
+      } else {
+        const picks = filled.get(String(at)).map((pick) => this.#named(pick));
+        question.resolve(picks);
+        this.dispatchEvent(new CustomEvent("ranked", { detail: { picks, status } }));
+      }
     });
   }
 
-  /** A pick by its product instead of its row. */
-  #named({ item, score, reason }) {
-    const product = this.#items[item];
-    const because = reason.shots?.map(({ item: shot, share }) => ({ item: this.#items[shot], share }));
-    return { ...product, score, reason: because ? { ...reason, shots: because } : reason };
+  /** A pick with its product instead of its row. */
+  #named({ item, score, reason, rule = null }) {
+    const because = reason.shots?.map(({ item: row, share }) => ({ item: this.#items[row], share }));
+    return { ...this.#items[item], score, reason: because ? { ...reason, shots: because } : reason, rule };
   }
 
   #refused(error) {
-    if (!QUESTION_FAULTS.includes(error.code) || !this.#asked) {
+    if (!REQUEST_FAULTS.includes(error.code)) {
       if (error.code === "internal") this.#died(error.message);
-      else if (!QUESTION_FAULTS.includes(error.code)) this.#fail(error);
+      else this.#fail(error);
       return;
     }
-    // A session that carries no shelf is refused before its explanation is given; only the latter counts.
-    if (this.#asked.explains && error.code === "nothing_wanted") return;
-    const { questions } = this.#asked;
+    const { asked = [] } = this.#asked ?? {};
     this.#asked = null;
-    for (const question of questions) question.reject(error);
+    for (const { question } of asked) question.reject(error);
   }
 
-  /** Replaces a worker that is of no use any more, once; then what was asked is asked again. */
+  /** Replaces a dead worker once, and asks the open questions again. */
   #died(why) {
     this.#stop();
     if (this.#restarted || this.#failed) {
@@ -370,11 +489,11 @@ export class Fewshop extends EventTarget {
       return;
     }
     this.#restarted = true;
-    const { questions = [] } = this.#asked ?? {};
+    const { asked = [] } = this.#asked ?? {};
     this.#asked = null;
     // First in the queue again.
-    this.#waiting = new Map([...questions.map((question) => [question, question]), ...this.#waiting]);
-    setTimeout(() => this.#failed || this.#start(), 200);
+    this.#waiting = new Map([...asked.map(({ question }) => [question, question]), ...this.#waiting]);
+    setTimeout(() => this.#failed || this.#start(), RESTART_PAUSE_MS);
   }
 
   #fail(error) {
@@ -382,18 +501,19 @@ export class Fewshop extends EventTarget {
     this.#failed = error;
     this.#stop();
     this.#ready.reject(error);
-    for (const question of [...(this.#asked?.questions ?? []), ...this.#waiting.values()]) question.reject(error);
+    const asked = this.#asked?.asked.map(({ question }) => question) ?? [];
+    for (const question of [...asked, ...this.#waiting.values()]) question.reject(error);
     this.#asked = null;
     this.#waiting.clear();
     this.dispatchEvent(new CustomEvent("failed", { detail: { error } }));
   }
 
-  /** Begins the watch anew while the worker owes anything. */
+  /** Restarts the watch while the worker owes an answer. */
   #watch() {
     clearTimeout(this.#timer);
     if (this.#failed || !this.#worker || (this.#isReady && !this.#asked)) return;
     if (!this.#isReady) {
-      this.#timer = setTimeout(() => this.#died(`nothing came for ${STALLED_MS / 1000} s`), STALLED_MS);
+      this.#timer = setTimeout(() => this.#died(`nothing came for ${PATIENCE_MS / 1000} s`), PATIENCE_MS);
       return;
     }
     this.#timer = setTimeout(() => {
@@ -416,21 +536,34 @@ export class Fewshop extends EventTarget {
   #remember() {
     if (!this.#options.remember) return;
     try {
-      if (this.#events.length === 0) localStorage.removeItem(this.#key);
-      else localStorage.setItem(this.#key, JSON.stringify({ version: 1, last: Date.now(), session: this.session }));
+      const isBlank = this.#events.length === 0 && this.#visits.length === 0;
+      if (isBlank) localStorage.removeItem(this.#key);
+      else {
+        const kept = { version: MEMORY_VERSION, last: this.#last, session: this.#events, visits: this.#visits };
+        localStorage.setItem(this.#key, JSON.stringify(kept));
+      }
     } catch {
-      // A browser that lets the page store nothing costs the shopper the memory of this visit, and no more.
+      // If the browser stores nothing, this visit is not remembered; nothing else is lost.
     }
   }
 
+  /** Takes what is stored. By ids, and so before the catalogue is there: events that come early follow what is remembered. */
   #recall() {
-    if (!this.#options.remember || this.#events.length > 0) return;
+    if (!this.#options.remember) return;
     try {
-      const { version, last, session } = JSON.parse(localStorage.getItem(this.#key)) ?? {};
-      if (version === 1 && Date.now() - last < KEEP_MS) this.restore(session);
-      else localStorage.removeItem(this.#key);
+      const { version, last, session, visits } = JSON.parse(localStorage.getItem(this.#key)) ?? {};
+      const now = Date.now();
+      if (!(version === 1 || version === MEMORY_VERSION) || !Number.isFinite(last) || now - last >= KEEP_S * 1000) {
+        localStorage.removeItem(this.#key);
+        return;
+      }
+      this.#events = readable(session);
+      this.#visits = readableVisits(visits);
+      this.#last = Math.min(last, now);
+      if (this.#isOver(now)) this.#endVisit(now);
+      this.#expire(now);
     } catch {
-      // As above; and what cannot be read is as good as nothing.
+      // As above; unreadable storage counts as empty.
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Fewshop, FewshopError, Pick, ShopEvent } from "./index.js";
+import type { Fewshop, FewshopError, NewEvent, Pick } from "./index.js";
 
 export interface Words {
   heading: string;
@@ -13,7 +13,7 @@ export class FewshopPicks extends HTMLElement {
   set shop(shop: Fewshop | null);
   readonly picks: readonly Pick[];
   set words(words: Partial<Words>);
-  observe(event: Partial<ShopEvent> & { item: string }): Promise<void>;
+  observe(event: NewEvent): Promise<void>;
 }
 
 declare global {

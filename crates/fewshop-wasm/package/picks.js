@@ -1,7 +1,7 @@
 // <fewshop-picks pack="shop.pack" n="6" href="/product/{id}">: a shelf of picks as a custom element.
 //
-// What stands between its tags is shown until there are picks, and stays where there never are any. Nothing inline: it holds under a policy
-// without 'unsafe-inline'.
+// The content between its tags is shown until there are picks, and stays if there never are any. Nothing is inline, so the element works under
+// a policy without 'unsafe-inline'.
 
 import { Fewshop } from "./index.js";
 
@@ -22,7 +22,7 @@ const WORDS = {
   before: () => "you took this before",
   popular: () => "popular here",
 };
-/** Names in a reason. */
+/** Maximum number of product names in a reason. */
 const NAMES = 2;
 
 /** Shops that elements of this page share, by pack and worker. */
@@ -33,14 +33,14 @@ function shared(pack, options) {
   const key = JSON.stringify([new URL(pack, document.baseURI).href, options.worker ?? ""]);
   if (!shops.has(key)) {
     const shop = new Fewshop(pack, options);
-    // A shop that failed is tried anew by the next element that wants it.
+    // After a failure the next element that needs the shop tries again.
     shop.addEventListener("failed", () => shops.delete(key));
     shops.set(key, shop);
   }
   return shops.get(key);
 }
 
-/** An address or text with `{field}` filled in, each field made safe as one part of an address. */
+/** An address with each `{field}` filled in, encoded as one part of an address. */
 function fill(pattern, product) {
   return pattern.replace(/\{(\w+)\}/g, (_, field) => encodeURIComponent(product[field] ?? ""));
 }
@@ -77,7 +77,7 @@ export class FewshopPicks extends HTMLElement {
     const named = element("slot", null, heading);
     named.name = "heading";
     const list = element("ul", "list", section);
-    // Safari takes a list without bullets for none.
+    // Safari does not announce a list without bullets as a list.
     list.setAttribute("role", "list");
     const instead = element("slot", null, section);
     this.#parts = { section, named, list, instead };
@@ -85,7 +85,7 @@ export class FewshopPicks extends HTMLElement {
     list.hidden = true;
   }
 
-  /** The shop that it shows: its own by the attribute `pack`, or the one that is set here. */
+  /** The shop that it shows: the one of the attribute `pack`, or the one set here. */
   get shop() {
     return this.#shop;
   }
@@ -94,7 +94,7 @@ export class FewshopPicks extends HTMLElement {
     this.#connect();
   }
 
-  /** The picks that stand there. */
+  /** The picks shown. */
   get picks() {
     return this.#picks;
   }
@@ -105,14 +105,13 @@ export class FewshopPicks extends HTMLElement {
     this.#later();
   }
 
-  /** Notes what the shopper did, when the shop is open. */
+  /** Records what the shopper did. */
   async observe(event) {
-    await this.#shop?.ready;
     this.#shop?.observe(event);
   }
 
   connectedCallback() {
-    // A property that was set before the element was defined hides the one of the class.
+    // A property set before the element was defined hides the accessor of the class.
     for (const name of ["shop", "words"]) {
       if (Object.hasOwn(this, name)) {
         const value = this[name];
@@ -154,7 +153,7 @@ export class FewshopPicks extends HTMLElement {
     this.dispatchEvent(new CustomEvent("fewshop-picks-failed", { bubbles: true, composed: true, detail: { error } }));
   };
 
-  /** Asks anew, once for all that changes in one go. */
+  /** Asks again, once for all changes of one task. */
   #later = () => {
     if (this.#queued) return;
     this.#queued = true;
@@ -168,10 +167,10 @@ export class FewshopPicks extends HTMLElement {
         const paths = (name) => (this.getAttribute(name) ?? "").split("|").map((part) => part.trim()).filter(Boolean);
         const n = Math.max(1, Math.trunc(Number(this.getAttribute("n"))) || 6);
         const picks = await shop.rank({ n, category: paths("category"), seeds: paths("seeds") });
-        // A newer question is under way, or the element has left.
+        // Not if a newer question is under way or the element was removed.
         if (asking === this.#asking && shop === this.#shop) this.#show(picks);
       } catch (error) {
-        // That the shop failed as a whole is said once, by its own event.
+        // The shop reports its own failure, once.
         if (asking === this.#asking && error.code !== "worker_lost") this.#complain(error, shop);
       }
     });
@@ -185,7 +184,7 @@ export class FewshopPicks extends HTMLElement {
     const { named, list, instead } = this.#parts;
     named.textContent = this.getAttribute("heading") ?? this.#words.heading;
     const focused = this.shadowRoot.activeElement?.dataset.id;
-    // What stays keeps its element, and with it focus and place.
+    // A pick that stays keeps its element, and with it focus and place.
     const old = new Map([...list.children].map((item) => [item.dataset.id, item]));
     list.replaceChildren(...picks.map((pick) => this.#item(pick, old.get(pick.id))));
     if (focused) [...list.querySelectorAll("a")].find((link) => link.dataset.id === focused)?.focus({ preventScroll: true });
@@ -198,6 +197,8 @@ export class FewshopPicks extends HTMLElement {
   #item(pick, item = document.createElement("li")) {
     item.setAttribute("part", "item");
     item.dataset.id = pick.id;
+    // For styles such as `::part(item pin)`: a business rule of the shop moved this pick.
+    if (pick.rule) item.part.add(pick.rule);
     const made = [];
     const element = (tag, part, text) => {
       const element = document.createElement(tag);

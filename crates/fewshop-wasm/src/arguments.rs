@@ -1,6 +1,6 @@
-//! Values from JavaScript, checked: whatever a caller passes ends as a value of the right type or
-//! as an error that says what to pass instead, never as a panic. A panic in WebAssembly leaves a
-//! module that nobody may use again.
+//! Checked values from JavaScript. Whatever a caller passes becomes a value of the right type, or
+//! an error that names what to pass instead, but never a panic: after a panic a WebAssembly module
+//! cannot be used again.
 
 use js_sys::{ArrayBuffer, Error, Reflect, Uint8Array};
 use serde::Serialize;
@@ -12,7 +12,7 @@ use crate::EngineError;
 impl From<EngineError> for JsValue {
     fn from(err: EngineError) -> Self {
         let js = Error::new(&err.to_string());
-        // Fails only for frozen objects, and this one was made a line ago.
+        // Fails only for frozen objects; this one is new.
         let _ = Reflect::set(&js, &"code".into(), &err.code().into());
         js.into()
     }
@@ -22,7 +22,7 @@ impl From<EngineError> for JsValue {
 pub(crate) fn parse<T: DeserializeOwned>(
     argument: &'static str,
     value: JsValue,
-    expected: &'static str,
+    expected: impl FnOnce() -> String,
 ) -> Result<T, EngineError> {
     serde_wasm_bindgen::from_value(value).map_err(|err| {
         let problem = err.to_string();
@@ -33,16 +33,16 @@ pub(crate) fn parse<T: DeserializeOwned>(
         EngineError::BadArgument {
             argument,
             problem,
-            expected,
+            expected: expected(),
         }
     })
 }
 
-/// As [`parse`], with `undefined` and `null` for the default.
+/// As [`parse`]; `undefined` and `null` give the default.
 pub(crate) fn parse_or_default<T: DeserializeOwned + Default>(
     argument: &'static str,
     value: JsValue,
-    expected: &'static str,
+    expected: impl FnOnce() -> String,
 ) -> Result<T, EngineError> {
     if value.is_undefined() || value.is_null() {
         Ok(T::default())
@@ -51,17 +51,17 @@ pub(crate) fn parse_or_default<T: DeserializeOwned + Default>(
     }
 }
 
-/// How many picks are wanted; 0 passes, for the model to refuse.
+/// The number of picks wanted. 0 passes, so that the model refuses it.
 pub(crate) fn count(argument: &'static str, value: &JsValue) -> Result<usize, EngineError> {
     match value.as_f64() {
-        // A number beyond usize saturates, and all picks there are is what it means.
+        // A number beyond usize saturates: it asks for all picks there are.
         Some(n) if n >= 0.0 && n.is_finite() && n.fract() == 0.0 => Ok(n as usize),
         _ => {
             let problem = format!("it is {}", shown(value));
             Err(EngineError::BadArgument {
                 argument,
                 problem,
-                expected: "a whole number of 1 or more",
+                expected: "a whole number of 1 or more".to_owned(),
             })
         }
     }
@@ -72,7 +72,7 @@ pub(crate) fn text(argument: &'static str, value: &JsValue) -> Result<String, En
     value.as_string().ok_or_else(|| EngineError::BadArgument {
         argument,
         problem: format!("it is {}", shown(value)),
-        expected: "a string",
+        expected: "a string".to_owned(),
     })
 }
 
@@ -84,7 +84,7 @@ pub(crate) fn bytes(argument: &'static str, value: &JsValue) -> Result<Vec<u8>, 
     if let Some(buffer) = value.dyn_ref::<ArrayBuffer>() {
         return Ok(Uint8Array::new(buffer).to_vec());
     }
-    let expected = "the pack's bytes as a Uint8Array or an ArrayBuffer";
+    let expected = "the pack's bytes as a Uint8Array or an ArrayBuffer".to_owned();
     Err(EngineError::BadArgument {
         argument,
         problem: format!("it is {}", shown(value)),
@@ -94,12 +94,12 @@ pub(crate) fn bytes(argument: &'static str, value: &JsValue) -> Result<Vec<u8>, 
 
 /// A plain object.
 pub(crate) fn to_js<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
-    // JSON's rules: an absent value is null, a map an object.
+    // As in JSON: an absent value is null, a map is an object.
     Ok(value.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
 }
 
-/// A value as it may stand in a message: numbers as they are, the rest by type, for a text may be
-/// long and an object may throw.
+/// A value for an error message. Numbers are shown, everything else by its type: a text may be long
+/// and an object may throw.
 fn shown(value: &JsValue) -> String {
     match value.as_f64() {
         Some(number) => number.to_string(),

@@ -1,59 +1,55 @@
 //! The class `Recommender` of JavaScript.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
-use fewshop_core::protocol::{Backend, Reply, SessionRequest};
-use fewshop_core::{Event, Filter, Item, ItemIx, Session};
+use fewshop_core::protocol::{Backend, LoadOptions, Products, Reply, SessionRequest};
+use fewshop_core::{Event, EventKind, Filter, ItemIx, Session};
 use fewshop_model::{Compute, Pack, Step};
-use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use web_time::Instant;
 
 use crate::arguments::{bytes, count, parse, parse_or_default, text, to_js};
 use crate::{Engine, EngineError, Run};
 
-const EVENT: &str = "{item: row, kind: 'view' | 'cart' | 'purchase' | 'dismiss'}";
-const SESSION: &str =
-    "{events: [{item: row, kind: 'view' | 'cart' | 'purchase' | 'dismiss'}], visits?: [[row]]}";
 const FILTER: &str = "{category: [department, ...], among: [row, ...]} or nothing";
 const REQUEST: &str = "{seq, session, shelves: [{name, n, filter?, seeds?}], household?, offers?}";
 const OPTIONS: &str = "{backend: 'cpu' | 'wgpu'} or nothing";
-const ROW: &str = "the row of a product, a whole number from 0";
+const ROW: &str = "the row of a product, an integer of 0 or more";
 
-/// Runs when the module is loaded.
+/// Runs once the module is loaded.
 #[wasm_bindgen(start)]
 fn start() {
-    // A panic is a bug; without this hook its message would be 'unreachable executed'.
+    // A panic is a bug. Without this hook its message would be 'unreachable executed'.
     console_error_panic_hook::set_once();
 }
 
-#[derive(Serialize)]
-struct Products<'a> {
-    currency: &'a str,
-    items: &'a [Item],
+/// The form of an event, for error messages.
+fn event_form() -> String {
+    let kinds = EventKind::ALL.map(|kind| format!("'{}'", kind.name()));
+    format!("{{item: row, kind: {}}}", kinds.join(" | "))
 }
 
-#[derive(Default, Deserialize)]
-struct LoadOptions {
-    #[serde(default)]
-    backend: Option<Backend>,
+/// The form of a session, for error messages.
+fn session_form() -> String {
+    format!("{{events: [{}], visits?: [[row]]}}", event_form())
 }
 
 /// Ranks one shop's catalogue for one shopper, on this device.
 ///
-/// All methods take `&self`: an event may be observed while an answer is being worked out.
+/// All methods take `&self`: an event may be observed while an answer is being computed.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Recommender {
-    // Never borrowed across an await: what runs is a clone.
+    // Never borrowed across an await: runs use a clone.
     engine: RefCell<Engine>,
-    /// Milliseconds that each step of the last `answer` took.
+    /// Milliseconds spent in each step of the last `answer`.
     split: RefCell<[f64; Step::ALL.len()]>,
 }
 
 #[wasm_bindgen]
 impl Recommender {
-    /// Reads a pack and makes a recommender with an empty session.
+    /// Reads a pack and creates a recommender with an empty session.
     ///
     /// # Errors
     /// `pack_empty`, `pack_not_a_pack`, `pack_version`, `pack_truncated`, `pack_checksum`,
@@ -64,7 +60,7 @@ impl Recommender {
         #[wasm_bindgen(js_name = "bytes", unchecked_param_type = "Uint8Array | ArrayBuffer")] pack: JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "LoadOptions | null")] options: JsValue,
     ) -> Result<Recommender, JsValue> {
-        let options: LoadOptions = parse_or_default("options", options, OPTIONS)?;
+        let options: LoadOptions = parse_or_default("options", options, || OPTIONS.to_owned())?;
         let pack = Pack::from_bytes(&bytes("bytes", &pack)?).map_err(EngineError::from)?;
         let compute = match options.backend.unwrap_or(Backend::Cpu) {
             Backend::Cpu => Compute::Kernels,
@@ -76,7 +72,7 @@ impl Recommender {
         })
     }
 
-    /// Adds what the shopper did.
+    /// Adds one event to the session.
     ///
     /// # Errors
     /// `unknown_item`, `bad_argument`; nothing is added.
@@ -84,39 +80,39 @@ impl Recommender {
         &self,
         #[wasm_bindgen(unchecked_param_type = "ShopEvent")] event: JsValue,
     ) -> Result<(), JsValue> {
-        let event: Event = parse("event", event, EVENT)?;
+        let event: Event = parse("event", event, event_form)?;
         Ok(self.engine.borrow_mut().observe(event)?)
     }
 
-    /// Takes the last event back and returns it; `null` where there is none.
+    /// Removes the last event and returns it, or `null` if there is none.
     ///
     /// # Errors
-    /// None that is known.
+    /// None are known.
     #[wasm_bindgen(unchecked_return_type = "ShopEvent | null")]
     pub fn undo(&self) -> Result<JsValue, JsValue> {
         let event = self.engine.borrow_mut().undo();
         to_js(&event)
     }
 
-    /// Forgets session and earlier visits: as if new.
+    /// Forgets the session and all earlier visits.
     pub fn forget(&self) {
         self.engine.borrow_mut().forget();
     }
 
-    /// Takes this session as the one at hand.
+    /// Replaces the current session.
     ///
     /// # Errors
-    /// `unknown_item`, `bad_argument`; the session before it stays.
+    /// `unknown_item`, `bad_argument`; the previous session stays.
     #[wasm_bindgen(js_name = "setSession")]
     pub fn set_session(
         &self,
         #[wasm_bindgen(unchecked_param_type = "Session")] session: JsValue,
     ) -> Result<(), JsValue> {
-        let session: Session = parse("session", session, SESSION)?;
+        let session: Session = parse("session", session, session_form)?;
         Ok(self.engine.borrow_mut().set_session(session)?)
     }
 
-    /// The best `n` products for the session at hand, none of them seen in it, each with its
+    /// The best `n` products for the current session, none of them seen in it, each with its
     /// reason.
     ///
     /// # Errors
@@ -128,7 +124,7 @@ impl Recommender {
         #[wasm_bindgen(unchecked_optional_param_type = "Filter | null")] filter: JsValue,
     ) -> Result<JsValue, JsValue> {
         let n = count("n", &n)?;
-        let filter: Filter = parse_or_default("filter", filter, FILTER)?;
+        let filter: Filter = parse_or_default("filter", filter, || FILTER.to_owned())?;
         let engine = self.engine.borrow().clone();
         let started = Instant::now();
         let (picks, run) = engine.rank(n, filter).await?;
@@ -136,7 +132,7 @@ impl Recommender {
         to_js(&picks)
     }
 
-    /// Score and full reason of one product for the session at hand, picked or not.
+    /// Score and full reason of one product for the current session, picked or not.
     ///
     /// # Errors
     /// `unknown_item`, `bad_argument`, `backend_failed`.
@@ -145,12 +141,13 @@ impl Recommender {
         &self,
         #[wasm_bindgen(unchecked_param_type = "number")] item: JsValue,
     ) -> Result<JsValue, JsValue> {
-        let item: ItemIx = parse("item", item, ROW)?;
+        let item: ItemIx = parse("item", item, || ROW.to_owned())?;
         let engine = self.engine.borrow().clone();
         to_js(&engine.explain(item).await?)
     }
 
-    /// Fills the shelves of one request and takes its session as the one at hand.
+    /// Answers one request: shelves, household attributes and offers. Its session becomes the
+    /// current one.
     ///
     /// # Errors
     /// `unknown_item`, `nothing_wanted`, `bad_argument`, `backend_failed`.
@@ -159,7 +156,7 @@ impl Recommender {
         &self,
         #[wasm_bindgen(unchecked_param_type = "SessionRequest")] request: JsValue,
     ) -> Result<JsValue, JsValue> {
-        let request: SessionRequest = parse("request", request, REQUEST)?;
+        let request: SessionRequest = parse("request", request, || REQUEST.to_owned())?;
         self.engine.borrow_mut().set_session(request.session)?;
         let engine = self.engine.borrow().clone();
         let started = Instant::now();
@@ -170,9 +167,15 @@ impl Recommender {
             split[step as usize] += (now - before).as_secs_f64() * 1e3;
             before = now;
         };
-        let (shelves, run) = engine.fill(&request.shelves, &mut done).await?;
-        *self.split.borrow_mut() = split;
-        self.ran(run, started);
+        let wants_more = request.household || request.offers > 0;
+        let mut shelves = Vec::new();
+        // Nothing wanted at all is still refused, by `fill`.
+        if !(request.shelves.is_empty() && wants_more) {
+            let run;
+            (shelves, run) = engine.fill(&request.shelves, &mut done).await?;
+            *self.split.borrow_mut() = split;
+            self.ran(run, started);
+        }
         let status = self.engine.borrow().status();
         let household = if request.household {
             engine.household()
@@ -189,10 +192,10 @@ impl Recommender {
         })
     }
 
-    /// Milliseconds that each step of the last `answer` took, by name.
+    /// Milliseconds spent in each step of the last `answer`, by name.
     ///
     /// # Errors
-    /// None that is known.
+    /// None are known.
     #[wasm_bindgen(unchecked_return_type = "Record<string, number>")]
     pub fn split(&self) -> Result<JsValue, JsValue> {
         let split = *self.split.borrow();
@@ -205,10 +208,10 @@ impl Recommender {
         )
     }
 
-    /// Backend, size of the catalogue and how the last run went.
+    /// Backend, size of the catalogue and facts of the last run.
     ///
     /// # Errors
-    /// None that is known.
+    /// None are known.
     #[wasm_bindgen(unchecked_return_type = "Status")]
     pub fn status(&self) -> Result<JsValue, JsValue> {
         let status = self.engine.borrow().status();
@@ -218,18 +221,18 @@ impl Recommender {
     /// All products, in the order of their rows, and the currency of their prices.
     ///
     /// # Errors
-    /// None that is known.
+    /// None are known.
     #[wasm_bindgen(unchecked_return_type = "Catalogue")]
     pub fn catalogue(&self) -> Result<JsValue, JsValue> {
         let engine = self.engine.borrow();
         let pack = engine.pack();
         to_js(&Products {
-            currency: &pack.card().currency,
-            items: pack.catalogue().items(),
+            currency: Cow::Borrowed(&pack.card().currency),
+            items: Cow::Borrowed(pack.catalogue().items()),
         })
     }
 
-    /// The row of a product's own id; `undefined` for an id that the shop does not have.
+    /// The row of a product by the shop's own id; `undefined` for an unknown id.
     ///
     /// # Errors
     /// `bad_argument`.
@@ -259,7 +262,7 @@ async fn on_gpu(pack: &Pack) -> Result<Compute, EngineError> {
 #[cfg(not(feature = "gpu"))]
 #[expect(
     clippy::unused_async,
-    reason = "its twin with a GPU has something to wait for"
+    reason = "the version with a GPU awaits its start"
 )]
 async fn on_gpu(_: &Pack) -> Result<Compute, EngineError> {
     Err(EngineError::NoGpuInModule)

@@ -1,4 +1,4 @@
-//! What JavaScript asks for, without JavaScript.
+//! The engine behind the JavaScript class, in plain Rust.
 
 use fewshop_core::protocol::{Backend, Shelf, ShelfRequest, Status};
 use fewshop_core::{
@@ -8,21 +8,21 @@ use fewshop_model::{Compute, Pack, RankOptions, Recommender, Step};
 
 use crate::EngineError;
 
-/// What one run was like.
+/// Facts of one run.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Run {
-    /// Shots that it learned from.
+    /// Number of context items that it learned from.
     pub shots: usize,
-    /// Weight of the fine-tuned taste against the frozen one.
+    /// Blend weight of the fine-tuned user embedding against the frozen one.
     pub gate: f32,
     /// Wall time in milliseconds.
     pub ms: f64,
 }
 
-/// A recommender that remembers how its last run went.
+/// A recommender that remembers the facts of its last run.
 ///
-/// Cheap to clone: a clone can be asked while the original takes further events, which is how no
-/// answer ever blocks one.
+/// Cheap to clone: a clone can rank while the original takes further events, so an answer never
+/// blocks an event.
 #[derive(Debug, Clone)]
 pub struct Engine {
     recommender: Recommender,
@@ -36,7 +36,7 @@ impl Engine {
     pub fn new(pack: Pack, compute: Compute) -> Self {
         let backend = match compute {
             Compute::Kernels => Backend::Cpu,
-            // burn on another device than a GPU is for tests of the model, never for JavaScript.
+            // burn on any other device than a GPU is for tests of the model, never for JavaScript.
             _ => Backend::Wgpu,
         };
         Self {
@@ -46,7 +46,7 @@ impl Engine {
         }
     }
 
-    /// Adds what the shopper did.
+    /// Adds one event to the session.
     ///
     /// # Errors
     /// An unknown row; nothing is added.
@@ -54,25 +54,25 @@ impl Engine {
         Ok(self.recommender.observe(event)?)
     }
 
-    /// Takes the last event back and returns it.
+    /// Removes the last event and returns it.
     pub fn undo(&mut self) -> Option<Event> {
         self.recommender.undo()
     }
 
-    /// Forgets session and earlier visits.
+    /// Forgets the session and all earlier visits.
     pub fn forget(&mut self) {
         self.recommender.forget();
     }
 
-    /// Takes this session as the one at hand.
+    /// Replaces the current session.
     ///
     /// # Errors
-    /// An unknown row; the session before it stays.
+    /// An unknown row; the previous session stays.
     pub fn set_session(&mut self, session: Session) -> Result<(), EngineError> {
         Ok(self.recommender.set_session(session)?)
     }
 
-    /// The pack that it ranks by.
+    /// The pack that it ranks with.
     #[must_use]
     pub fn pack(&self) -> &Pack {
         self.recommender.pack()
@@ -84,10 +84,10 @@ impl Engine {
         self.recommender.catalogue().ix(&ItemId::from(id))
     }
 
-    /// Picks for the session at hand. The run's time is left at 0: no clock here.
+    /// Picks for the current session. The run's time stays 0, since there is no clock here.
     ///
     /// # Errors
-    /// Nothing wanted, or the backend failed.
+    /// `n` is 0, or the backend failed.
     pub async fn rank(
         &self,
         n: usize,
@@ -105,12 +105,11 @@ impl Engine {
         Ok((ranking.picks, run))
     }
 
-    /// Fills shelves for the session at hand; what they have in common is worked out once. The run
-    /// is that of the first shelf that learns from the session. `done` hears of each step as it
-    /// ends.
+    /// Fills shelves for the current session; work that they share is done once. The run is that of
+    /// the first shelf that learns from the session. `done` is called at the end of each step.
     ///
     /// # Errors
-    /// A shelf wants nothing or names an unknown row, or the backend failed.
+    /// There is no shelf, one wants 0 picks or names an unknown row, or the backend failed.
     pub async fn fill(
         &self,
         requests: &[ShelfRequest],
@@ -138,7 +137,7 @@ impl Engine {
                 picks: ranking.picks,
             });
         }
-        // Where all shelves had seeds, the session is known all the same.
+        // If all shelves had seeds, the size of the session is still known.
         let known = Run {
             shots: self
                 .recommender
@@ -151,21 +150,21 @@ impl Engine {
         Ok((shelves, learned.unwrap_or(known)))
     }
 
-    /// What is believed of the shopper's household; empty where the pack has no heads.
+    /// Predicted household attributes; empty if the pack has no prediction heads.
     #[must_use]
     pub fn household(&self) -> Vec<AttributePrediction> {
         self.recommender.profile()
     }
 
-    /// The best `n` offers; empty where the pack has none.
+    /// The best `n` offers; empty if the pack has none.
     #[must_use]
     pub fn offers(&self, n: u32) -> Vec<OfferPick> {
         self.recommender.offers(n as usize)
     }
 
     fn options(&self, n: usize, filter: Filter, seeds: Vec<ItemIx>) -> RankOptions {
-        // A request for four billion picks is a request for all of them, and must not reserve room
-        // for more.
+        // A request for four billion picks asks for all products, and must not reserve room for
+        // more.
         let n = n.min(self.recommender.catalogue().len());
         RankOptions {
             n,
@@ -183,12 +182,12 @@ impl Engine {
         Ok(self.recommender.explain(item).await?)
     }
 
-    /// Notes how a run went.
+    /// Records the facts of a run.
     pub fn ran(&mut self, run: Run) {
         self.last = run;
     }
 
-    /// What the engine says of itself.
+    /// The state of the engine.
     #[must_use]
     pub fn status(&self) -> Status {
         Status {

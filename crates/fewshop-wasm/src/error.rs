@@ -1,28 +1,28 @@
-//! Why the engine gives no answer, in words that JavaScript can branch on.
+//! Errors of the engine, each with a code that JavaScript can branch on.
 
 use fewshop_model::{ComputeError, PackError, RankError};
 
-/// Why the engine gives no answer.
+/// An error of the engine.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {
-    /// The bytes are no pack.
+    /// The bytes are not a valid pack.
     #[error(transparent)]
     Pack(#[from] PackError),
-    /// The question cannot be answered.
+    /// The request cannot be answered.
     #[error(transparent)]
     Rank(#[from] RankError),
-    /// A value from JavaScript does not have the form that it must have.
+    /// A value from JavaScript has the wrong form.
     #[error("the argument '{argument}' cannot be used: {problem}: pass {expected}")]
     BadArgument {
-        /// Its name in the documentation.
+        /// The argument's name in the documentation.
         argument: &'static str,
         /// What is wrong with it.
         problem: String,
         /// What to pass.
-        expected: &'static str,
+        expected: String,
     },
-    /// WebGPU was asked of the module that has none.
+    /// WebGPU was requested from the module built without it.
     #[error(
         "this module was built without WebGPU: load the one built with feature `gpu`, or ask for the backend 'cpu'"
     )]
@@ -30,19 +30,22 @@ pub enum EngineError {
     /// The browser gives no WebGPU adapter.
     #[error("this browser gives no WebGPU adapter ({message}): ask for the backend 'cpu'")]
     NoAdapter {
-        /// What was said.
+        /// The browser's message.
         message: String,
     },
-    /// The GPU was there and could not be used.
+    /// There is a GPU, but it could not be started.
     #[error("the GPU could not be started ({message}): ask for the backend 'cpu'")]
     GpuFailed {
-        /// What was said.
+        /// The message of the GPU's driver or of burn.
         message: String,
     },
 }
 
 impl EngineError {
-    /// A word that code may branch on: the `code` of the JS `Error`.
+    /// The `code` of the JS `Error`: one of [`REQUEST_FAULTS`] or [`ENGINE_FAULTS`].
+    ///
+    /// [`REQUEST_FAULTS`]: fewshop_core::protocol::REQUEST_FAULTS
+    /// [`ENGINE_FAULTS`]: fewshop_core::protocol::ENGINE_FAULTS
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -53,8 +56,8 @@ impl EngineError {
             Self::BadArgument { .. } => "bad_argument",
             Self::NoGpuInModule => "no_gpu_in_module",
             Self::NoAdapter { .. } => "no_adapter",
-            // The model's errors may grow; until a word is chosen here, a new one is told apart by
-            // its message.
+            // The model may add errors; until a code is chosen here, only the message tells a new
+            // one apart.
             Self::Rank(_) => "internal",
         }
     }
@@ -68,10 +71,12 @@ impl From<ComputeError> for EngineError {
 
 #[cfg(test)]
 mod tests {
+    use fewshop_core::protocol::{ENGINE_FAULTS, REQUEST_FAULTS};
+
     use super::*;
 
     #[test]
-    fn every_error_has_a_word_to_branch_on_and_says_what_to_do() {
+    fn every_error_has_a_code_of_the_protocol_and_says_what_to_do() {
         for (err, code, advice) in [
             (
                 EngineError::from(PackError::Empty),
@@ -97,13 +102,17 @@ mod tests {
                 EngineError::BadArgument {
                     argument: "n",
                     problem: "it is NaN".to_owned(),
-                    expected: "a whole number",
+                    expected: "a whole number".to_owned(),
                 },
                 "bad_argument",
                 "pass a whole number",
             ),
         ] {
             assert_eq!(err.code(), code);
+            assert!(
+                REQUEST_FAULTS.contains(&code) || ENGINE_FAULTS.contains(&code),
+                "{code}"
+            );
             assert!(err.to_string().contains(advice), "{err}");
         }
     }

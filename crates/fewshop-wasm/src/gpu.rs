@@ -11,14 +11,14 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use crate::EngineError;
 
 thread_local! {
-    /// The start under way or done. burn refuses to register a device twice, so all callers wait
-    /// for the same start.
+    /// The start of the GPU, pending or done. burn refuses to register a device twice, so all
+    /// callers wait for the same start.
     static STARTED: RefCell<Option<Promise>> = const { RefCell::new(None) };
 }
 
 /// The GPU, started on the first call.
 ///
-/// burn would start it by itself on first use, but synchronously, and that panics in a browser.
+/// burn would start it on first use, but synchronously, and that panics in a browser.
 pub(crate) async fn device() -> Result<Device, EngineError> {
     let started = STARTED.with_borrow_mut(|started| {
         started
@@ -26,7 +26,7 @@ pub(crate) async fn device() -> Result<Device, EngineError> {
             .clone()
     });
     match JsFuture::from(started).await {
-        // Hands back the registered device.
+        // Returns the registered device.
         Ok(_) => Ok(Device::wgpu(Default::default())),
         Err(failure) => {
             let no_adapter = failure.is_string();
@@ -43,16 +43,15 @@ pub(crate) async fn device() -> Result<Device, EngineError> {
     }
 }
 
-/// Rejects with a string where there is no adapter and with an `Error` where there is one that does
-/// not start.
+/// Rejects with a string if there is no adapter, and with an `Error` if there is one that does not
+/// start.
 async fn start() -> Result<JsValue, JsValue> {
     let failure = match Device::wgpu_options().init_async().await {
         Ok(_) => return Ok(JsValue::UNDEFINED),
         Err(WgpuInitError::AdapterUnavailable { message, .. }) => JsValue::from_str(&message),
         Err(other) => js_sys::Error::new(&other.to_string()).into(),
     };
-    // The next caller may have more luck, in a browser whose GPU process is being restarted for
-    // one.
+    // The next caller may succeed, for example once the browser has restarted its GPU process.
     STARTED.with_borrow_mut(Option::take);
     Err(failure)
 }

@@ -1,14 +1,22 @@
-//! `fewshop-model` for JavaScript: the engine that runs in the shop's worker, and the npm package.
+//! Runs `fewshop-model` in a browser: the engine of the shop's worker, and the npm package.
 //!
-//! In a browser the class `Recommender` holds one pack and one session:
-//! `await Recommender.load(bytes)`, `observe`, `undo`, `forget`, `rank`, `explain`, `status`; and
-//! `answer`, which fills all shelves of one request of [`fewshop_core::protocol`] and is all that
-//! the worker needs. Values cross as plain objects with TypeScript types. Every failure is a JS
-//! `Error` whose `code` a program may branch on and whose message says what to do.
+//! # The parts
 //!
-//! Below the class lies [`Engine`], which knows no JavaScript and is tested natively. Two modules
-//! come of this crate: the CPU engine, on the hand-written kernels alone, and with feature `gpu`
-//! the WebGPU engine, which can do both.
+//! - [`Engine`] ranks for one shopper. It is plain Rust and is tested natively.
+//! - `Recommender` (wasm only) is the JavaScript class around it: `await Recommender.load(bytes)`,
+//!   `observe`, `undo`, `forget`, `rank`, `explain`, `status`, and `answer`, which takes a whole
+//!   request of [`fewshop_core::protocol`]. Values cross as plain objects.
+//! - `js/worker.js` loads the engine in a worker and speaks that protocol with the page. It moves
+//!   to WebGPU if that is faster, and back if the GPU fails.
+//! - `package/` is the npm package: `index.js` (the class `Fewshop`, which keeps the session and
+//!   restarts a dead worker) and `picks.js` (the element `<fewshop-picks>`).
+//! - `js/protocol.d.ts` and `package/protocol.js` are generated from the protocol; the test
+//!   `protocol` compares them.
+//!
+//! Every failure is a JS `Error` with a `code` for programs and a message that says what to do:
+//! [`EngineError`].
+//!
+//! # Example
 //!
 //! ```
 //! use fewshop_core::{Event, EventKind, Filter, ItemIx};
@@ -24,7 +32,14 @@
 //! # }).expect("the toy shop ranks");
 //! ```
 //!
-//! Limits: one shopper at a time; no network (bytes come in, answers go out).
+//! # Features
+//!
+//! Without features this is the CPU engine, which contains the hand-written kernels alone. `gpu`
+//! adds burn on WebGPU and makes the second, larger module, which can do both.
+//!
+//! # Limits
+//!
+//! One shopper at a time. No network and no storage: bytes come in, answers go out.
 
 #[cfg(target_family = "wasm")]
 mod arguments;

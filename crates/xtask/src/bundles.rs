@@ -1,6 +1,6 @@
-//! The pictures of one shop's products in a few files, which the page fetches after load: all of
-//! them, in the same order, whatever is looked at. One file a picture would tell the server which
-//! kinds of products came into view.
+//! The pictures of one shop, bundled into a few files that the page fetches after load: all of
+//! them, in a fixed order, whatever the shopper looks at. One file per picture would show the
+//! server which kinds of products come into view.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,31 +12,32 @@ use serde_json::json;
 use crate::root::shown;
 use crate::shop::Shop;
 
-/// Bytes of pictures in one file, about: each shows its pictures when it has come whole.
+/// Approximate bytes of pictures in one file. The page shows the pictures of a file once it has the
+/// whole file.
 const ABOUT: usize = 256_000;
 
-/// The file of a picture where there is one. A key comes out of a pack, which may be anybody's: no
-/// path can be made of it.
+/// The file of a picture, if it exists. A key comes from a pack, which anybody may have made: it
+/// cannot form a path.
 pub(crate) fn file_of(folder: &Path, key: &str) -> Option<PathBuf> {
     let plain = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     let file = folder.join(format!("{key}.webp"));
     (plain && file.is_file()).then_some(file)
 }
 
-/// Name below `assets/` of the file with this number, from 1.
+/// Name, below `assets/`, of the file with this number; numbers start at 1.
 pub(crate) fn name(number: usize) -> String {
     format!("pictures-{number}.bin")
 }
 
-/// Whether a file of the site is one of them.
+/// Whether a file of the site is such a bundle.
 pub(crate) fn is_one(file: &str) -> bool {
     file.starts_with("assets/pictures-")
 }
 
-/// The files, as `web/assets/rest.js` reads them: the pictures of the departments first, then those
-/// of the products that are bought most.
+/// The files as `web/assets/rest.js` reads them: pictures of departments first, then those of the
+/// bestsellers.
 ///
-/// There is always one, if only to say that there are no pictures.
+/// There is always at least one file, even if it only states that there are no pictures.
 pub(crate) fn bundles(shop: &Shop, folder: &Path) -> Result<Vec<Vec<u8>>> {
     let catalogue = &shop.catalogue;
     let departments = catalogue
@@ -77,8 +78,8 @@ pub(crate) fn bundles(shop: &Shop, folder: &Path) -> Result<Vec<Vec<u8>>> {
         .collect())
 }
 
-/// A line of JSON with key and size of each picture in order, and whether another file follows;
-/// then the pictures.
+/// One line of JSON (key and size of each picture in order, and whether another file follows), then
+/// the pictures.
 fn written(pictures: &[(String, Vec<u8>)], more: bool) -> Vec<u8> {
     let sizes: Vec<(&str, usize)> = pictures
         .iter()
@@ -99,7 +100,7 @@ mod tests {
     use super::*;
     use crate::shop::tests::small_shop;
 
-    /// The first line of a file, and how many bytes follow it.
+    /// The first line of a file, and the number of bytes after it.
     fn read(file: &[u8]) -> (serde_json::Value, usize) {
         let end = file.iter().position(|&byte| byte == b'\n').unwrap();
         (

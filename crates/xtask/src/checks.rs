@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything that CI runs, part by part, with one line of figures at the end.
+//! `cargo xtask test`: everything that CI runs, part by part, ending in one line of totals.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::counts::Counts;
 use crate::files::write_if_changed;
 use crate::page::Base;
-use crate::root::{cache, dist, root, shown};
+use crate::root::{cache, dist, root, shown, target};
 use crate::run::{cargo, run, say, tee};
 use crate::server::Server;
 use crate::shop::Which;
@@ -22,7 +22,7 @@ use crate::tools::{
 use crate::wasm::{CPU, GPU, TARGET, build_gpu, wasm_cargo};
 use crate::{package, site, size};
 
-/// A part of the tests, in the order in which they run: what fails soonest comes first.
+/// A part of the tests. They run in this order: the quickest to fail comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Part {
     /// rustfmt
@@ -43,7 +43,7 @@ pub(crate) enum Part {
     E2e,
     /// sizes against their budgets
     Size,
-    /// `fewshop count` by DataFusion and on a Ballista cluster; runs only when it is asked for
+    /// `fewshop count` on DataFusion and on a Ballista cluster; runs only when requested
     Sql,
 }
 
@@ -55,15 +55,21 @@ impl Part {
 
     fn run(self) -> Result<Counts> {
         match self {
-            Self::Fmt => one(cargo().args(["fmt", "--all", "--check"])),
-            Self::Clippy => one(cargo().args([
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--",
-                "-D",
-                "warnings",
-            ])),
+            Self::Fmt => Ok(one(cargo().args(["fmt", "--all", "--check"]))?
+                + one(sql_cargo("fmt").arg("--check"))?),
+            Self::Clippy => {
+                let main = one(cargo().args([
+                    "clippy",
+                    "--workspace",
+                    "--all-targets",
+                    "--",
+                    "-D",
+                    "warnings",
+                ]))?;
+                // Without features, which takes seconds; the engines are linted by `--only sql`.
+                let sql = one(sql_cargo("clippy").args(["--", "-D", "warnings"]))?;
+                Ok(main + sql)
+            }
             Self::ClippyWasm => {
                 ensure_wasm_target()?;
                 one(&mut clippy_wasm())
@@ -82,8 +88,8 @@ impl Part {
         }
     }
 
-    /// Whether it runs when no part is named. The SQL engines take longer to build than all the
-    /// rest: see docs/decisions.md.
+    /// Whether it runs when no part is named. The SQL engines take longer to build than everything
+    /// else; see docs/decisions.md.
     fn is_usual(self) -> bool {
         self != Self::Sql
     }
@@ -91,7 +97,7 @@ impl Part {
 
 fn clippy_wasm() -> Command {
     let mut command = wasm_cargo();
-    // In the page's profile: macros and build scripts are then those that the page's build uses.
+    // In the page's profile, so that macros and build scripts are shared with the page's build.
     command.args(["clippy", "--target", TARGET, "--profile", CPU.profile]);
     for package in [
         "fewshop-core",
@@ -106,22 +112,27 @@ fn clippy_wasm() -> Command {
     command
 }
 
-/// Lints and tests of what the workspace leaves out when it is built as a whole. In the release
-/// profile, which the programs are built in too.
+/// Starts `cargo SUBCOMMAND` in the SQL workspace.
+fn sql_cargo(subcommand: &str) -> Command {
+    let mut command = cargo();
+    command.args([subcommand, "--manifest-path", "extras/sql/Cargo.toml"]);
+    if subcommand != "fmt" {
+        // The main workspace's target folder: both share the build of fewshop-core, and
+        // `fewshop-count` lands beside `fewshop`, where `fewshop count` looks for it.
+        command.arg("--target-dir").arg(target());
+    }
+    command
+}
+
+/// Lints and tests of the SQL workspace with all its features, in the release profile, in which its
+/// programs are built too.
 fn sql() -> Result<Counts> {
-    const WITH_ALL: [&str; 5] = [
-        "--release",
-        "--package",
-        "fewshop-sql",
-        "--features",
-        "node",
-    ];
+    const WITH_ALL: [&str; 3] = ["--release", "--features", "node"];
     let lints =
-        one(cargo()
-            .arg("clippy")
+        one(sql_cargo("clippy")
             .args(WITH_ALL)
             .args(["--all-targets", "--", "-D", "warnings"]))?;
-    Ok(lints + counted(cargo().arg("test").args(WITH_ALL))?)
+    Ok(lints + counted(sql_cargo("test").args(WITH_ALL))?)
 }
 
 /// A check that passes or fails as a whole.
@@ -130,14 +141,14 @@ fn one(command: &mut Command) -> Result<Counts> {
     Ok(Counts::one(status.success()))
 }
 
-/// A program that says how many tests passed.
+/// A program that reports how many tests passed.
 fn counted(command: &mut Command) -> Result<Counts> {
     let (status, text) = tee(command)?;
     Ok(Counts::read(&text).checked(status.success()))
 }
 
-/// `wasm-pack test` in `tests/`, in the profile of the engine that it tests, so that dependencies
-/// are built once for both.
+/// `wasm-pack test` in `tests/`, in the profile of the engine under test, so that both share one
+/// build of the dependencies.
 fn browser_suite(profile: &str, features: &[&str]) -> Result<Counts> {
     ensure_wasm_target()?;
     let tools = ensure_browser_tools()?;
@@ -163,14 +174,13 @@ fn browser_suite(profile: &str, features: &[&str]) -> Result<Counts> {
         .env("PATH", &tools.path)
         .env("CHROMEDRIVER", &tools.chromedriver)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", webdriver)
-        // Seconds. Its own 20 and 5 are for a browser with a real GPU and a machine that does
-        // nothing else.
+        // Seconds. The defaults of 20 and 5 assume a browser with a real GPU on an idle machine.
         .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
         .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60");
     counted(&mut wasm_pack)
 }
 
-/// The suite's own browser options with the browser that was found.
+/// The suite's browser options, plus the path of the browser that was found.
 fn webdriver_json(tools: &BrowserTools) -> Result<std::path::PathBuf> {
     let file = root().join("tests/webdriver.json");
     let text = std::fs::read_to_string(&file)
@@ -190,14 +200,14 @@ fn with_browser(text: &str, chromium: &str) -> Result<String> {
     Ok(options.to_string())
 }
 
-/// Node.js in `tests/e2e` with its packages, a Chromium, and the built site on a server of its own.
+/// Node.js in `tests/e2e` with its packages, a Chromium, and a server for the built site.
 fn node_with_site() -> Result<Command> {
     ensure_node()?;
-    // These tests drive the browser themselves: no WebDriver, no wasm-pack.
+    // These tests drive the browser themselves, without WebDriver or wasm-pack.
     let (chromium, _) = ensure_chromium()?;
     if !dist().join("index.html").is_file() {
         bail!(
-            "{} holds no page: run `cargo xtask build` first",
+            "{} contains no page: run `cargo xtask build` first",
             shown(&dist())
         );
     }
@@ -219,11 +229,21 @@ fn node_with_site() -> Result<Command> {
     Ok(node)
 }
 
-/// Pictures of all pages, light and dark, on a phone and a desktop.
+/// Takes screenshots of all pages, light and dark, phone and desktop.
 pub(crate) fn screenshots(to: &Path) -> Result<()> {
-    let to = std::path::absolute(to).context("failed to find the folder for the pictures")?;
+    let to = std::path::absolute(to).context("cannot resolve the folder for the screenshots")?;
     run(node_with_site()?.arg("screenshots.mjs").arg(&to))?;
-    say!("{}: pictures of all pages", shown(&to));
+    say!("screenshots of all pages are in {}", shown(&to));
+    Ok(())
+}
+
+/// The README's pictures, into docs/.
+pub(crate) fn readme_pictures() -> Result<()> {
+    if crate::tools::on_path("img2webp").is_none() {
+        bail!("img2webp is missing: install it (Debian: apt-get install webp) and run this again");
+    }
+    run(node_with_site()?.arg("readme.mjs").arg(root().join("docs")))?;
+    say!("docs/: the README's pictures");
     Ok(())
 }
 
@@ -237,12 +257,12 @@ fn end_to_end() -> Result<Counts> {
         .filter(|name| name.ends_with(".test.mjs"))
         .collect();
     tests.sort();
-    // The package of the engine that the site has: nothing is built for it.
+    // A package around the engine of the built site, so nothing has to be built.
     let package = cache().join("package");
     package::make(&package)?;
     node.env("FEWSHOP_PACKAGE", &package);
-    // The page around another shop: only what is that shop's own, the rest is that of the built
-    // site.
+    // The same page for another shop: only that shop's own files are made, the rest comes from the
+    // built site.
     let other = cache().join("other");
     let file = |name: &str| Some(root().join("tests/goldens").join(name));
     let which = Which {
@@ -252,7 +272,7 @@ fn end_to_end() -> Result<Counts> {
     };
     site::furnish(&which, &other)?;
     node.env("FEWSHOP_OTHER", &other);
-    // One file after the other: two browsers at once starve each other on a small machine.
+    // One file at a time: two browsers at once starve each other on a small machine.
     node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
         .args(tests);
     counted(&mut node)
@@ -264,7 +284,7 @@ struct Outcome {
     took: Duration,
 }
 
-/// Runs the parts, all of them, and fails if any test did, or if there was none.
+/// Runs all chosen parts, even after a failure. Fails if a test failed or none ran.
 pub(crate) fn test(only: &[Part]) -> Result<()> {
     let mut outcomes = Vec::new();
     for &part in Part::value_variants() {
@@ -290,7 +310,7 @@ pub(crate) fn test(only: &[Part]) -> Result<()> {
         .write_all(summary(&outcomes, total).as_bytes())
         .context("failed to print")?;
     if total.failed > 0 || total.passed == 0 {
-        // The last line is the figures, alone: nothing may follow it.
+        // The totals are the last line; nothing may follow them.
         std::process::exit(1);
     }
     Ok(())

@@ -1,5 +1,5 @@
-//! Small copies beside the files: `x.js.br` and `x.js.gz`, which servers hand out to browsers that
-//! take them.
+//! Compressed copies beside the files: `x.js.br` and `x.js.gz`, which servers send to browsers that
+//! accept them.
 
 use std::fs;
 use std::io::Write;
@@ -11,20 +11,20 @@ use anyhow::{Context, Result};
 use crate::files::{digest, files_below, remove, write_if_changed};
 use crate::root::{cache, shown};
 
-/// How a file can be made smaller.
+/// A compression format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encoding {
-    /// Brotli at its strongest.
+    /// Brotli at its highest level.
     Brotli,
-    /// gzip at its strongest.
+    /// gzip at its highest level.
     Gzip,
 }
 
 impl Encoding {
-    /// The one that saves most comes first.
+    /// The most effective one first.
     pub(crate) const ALL: [Self; 2] = [Self::Brotli, Self::Gzip];
 
-    /// Added to the file's name.
+    /// The suffix of the copy's file name.
     pub(crate) fn extension(self) -> &'static str {
         match self {
             Self::Brotli => "br",
@@ -32,7 +32,7 @@ impl Encoding {
         }
     }
 
-    /// Its name in HTTP.
+    /// Its name in HTTP headers.
     pub(crate) fn token(self) -> &'static str {
         match self {
             Self::Brotli => "br",
@@ -40,7 +40,7 @@ impl Encoding {
         }
     }
 
-    /// The small copy's path.
+    /// The path of the compressed copy.
     pub(crate) fn beside(self, path: &Path) -> PathBuf {
         let mut name = path.as_os_str().to_owned();
         name.push(".");
@@ -48,12 +48,12 @@ impl Encoding {
         name.into()
     }
 
-    /// The small copy's bytes.
+    /// The bytes of the compressed copy.
     pub(crate) fn encode(self, bytes: &[u8]) -> Result<Vec<u8>> {
         let mut small = Vec::new();
         match self {
             Self::Brotli => {
-                // The largest window that every browser takes.
+                // The largest window that every browser accepts.
                 let mut writer = brotli::CompressorWriter::new(&mut small, 1 << 16, 11, 22);
                 writer
                     .write_all(bytes)
@@ -72,7 +72,7 @@ impl Encoding {
     }
 }
 
-/// Whether files of this kind get smaller; pictures are small already.
+/// Whether compression makes files of this type smaller. Pictures are compressed already.
 pub(crate) fn is_compressible(path: &Path) -> bool {
     let extension = path
         .extension()
@@ -93,7 +93,7 @@ pub(crate) fn is_compressible(path: &Path) -> bool {
     .contains(&extension)
 }
 
-/// Whether it is such a small copy itself.
+/// Whether the file is such a copy itself.
 pub(crate) fn is_copy(path: &Path) -> bool {
     let extension = path
         .extension()
@@ -105,10 +105,10 @@ pub(crate) fn is_copy(path: &Path) -> bool {
         && is_compressible(&path.with_extension(""))
 }
 
-/// Writes the small copies of all files below `dir` that have none or an old one.
+/// Writes the compressed copies of all files below `dir` whose copies are missing or out of date.
 ///
-/// What was compressed once is kept in the cache by its hash: brotli at its strongest takes a
-/// second for every 300 kB.
+/// A cache keeps each copy by the hash of its source: brotli at its highest level takes a second
+/// for every 300 kB.
 pub(crate) fn compress_all(dir: &Path) -> Result<()> {
     let files = files_below(dir)?;
     let mut jobs = Vec::new();
@@ -123,7 +123,7 @@ pub(crate) fn compress_all(dir: &Path) -> Result<()> {
             remove(&dir.join(file))?;
         }
     }
-    // The longest first, or the last thread would sit alone over it.
+    // The largest first; otherwise the last thread may work on it alone.
     jobs.sort_by_key(|(size, ..)| std::cmp::Reverse(*size));
     let next = AtomicUsize::new(0);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -140,7 +140,7 @@ pub(crate) fn compress_all(dir: &Path) -> Result<()> {
                 })
             })
             .collect();
-        // A panic in a worker is a bug of ours: let it be seen as one.
+        // A panic in a worker thread is a bug of ours and should look like one.
         workers.into_iter().try_for_each(|worker| {
             worker
                 .join()

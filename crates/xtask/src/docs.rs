@@ -1,8 +1,8 @@
-//! `cargo xtask docs`: the references of both command lines, written by the commands themselves,
-//! and the book around them.
+//! `cargo xtask docs`: writes the references of both command lines from their `--help`, and builds
+//! the book.
 
 use anyhow::Result;
-use clap::{Command, CommandFactory};
+use clap::CommandFactory;
 
 use crate::Cli;
 use crate::files::write_if_changed;
@@ -10,10 +10,10 @@ use crate::root::root;
 use crate::run::{cargo, command, output, run, say};
 use crate::tools::on_path;
 
-/// The book's maker, pinned.
+/// The pinned version of mdbook.
 const MDBOOK: &str = "0.5.4";
 
-/// Writes both references; with `book` the book, too.
+/// Writes both references and, with `book`, the book.
 pub(crate) fn docs(book: bool) -> Result<()> {
     let fewshop = output(cargo().args([
         "run",
@@ -26,44 +26,19 @@ pub(crate) fn docs(book: bool) -> Result<()> {
     ]))?;
     write_if_changed(&root().join("docs/cli.md"), fewshop.as_bytes())?;
     write_if_changed(&root().join("docs/xtask.md"), page().as_bytes())?;
-    say!("docs/cli.md and docs/xtask.md are what the commands say");
+    say!("docs/cli.md and docs/xtask.md are up to date");
     if book {
         if on_path("mdbook").is_none() {
             run(cargo().args(["install", "mdbook", "--version", MDBOOK, "--locked"]))?;
         }
         run(command(on_path("mdbook").unwrap_or_else(|| "mdbook".into())).args(["build", "."]))?;
-        say!("the book is open at target/book/index.html");
+        say!("the book is in target/book/index.html");
     }
     Ok(())
 }
 
-/// The help of each command of the xtask.
 fn page() -> String {
-    let mut out = "# cargo xtask\n\nWritten by `cargo xtask docs` from what each command says with `--help`.\n".to_owned();
-    let mut root = Cli::command();
-    root.build();
-    add(&mut root, 2, &mut out);
-    out
-}
-
-fn add(command: &mut Command, level: usize, out: &mut String) {
-    let name = command
-        .get_bin_name()
-        .unwrap_or(command.get_name())
-        .to_owned();
-    let help = command.render_long_help().to_string();
-    let help: Vec<&str> = help.lines().map(str::trim_end).collect();
-    *out += &format!(
-        "\n{} {name}\n\n```text\n{}\n```\n",
-        "#".repeat(level),
-        help.join("\n").trim_end()
-    );
-    for sub in command
-        .get_subcommands_mut()
-        .filter(|sub| sub.get_name() != "help")
-    {
-        add(sub, level + 1, out);
-    }
+    fewshop_reference::page("cargo xtask", Cli::command())
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! What only some pages of the shop fetch: recorded sessions to replay, the map of taste, and the
-//! words of a second language.
+//! Files that only some pages of the shop fetch: recorded sessions to replay, the map of products,
+//! and the texts of a second language.
 
 use std::collections::BTreeMap;
 
@@ -12,20 +12,21 @@ use serde_json::json;
 
 use crate::recorded::Sessions;
 
-/// Things of a recorded session that are shown one after the other.
-const SHOTS: usize = 5;
-/// Picks of a list.
+/// Items of a recorded session that are replayed one after another.
+const CONTEXT_ITEMS: usize = 5;
+/// Picks per list.
 const PICKS: usize = 10;
-/// Width and height of the map and the room around it, in its own units.
+/// Width and height of the map and its margin, in the map's own units.
 const MAP: (f32, f32, f32) = (1000.0, 620.0, 16.0);
 
-/// Three of the held-out sessions with what is picked after each step, as JSON.
+/// Three of the held-out sessions with the picks after each step, as JSON.
 ///
-/// Which three is a rule and not a choice: all sessions by how many more of the rest of the session
-/// stand among ten picks after five things than among the ten most bought products (among equals,
-/// the one that comes first in the file), then the first, the middle and the last.
+/// A rule chooses the three. For each session it counts how many of the remaining items appear
+/// among ten picks after five items, minus how many appear among the ten bestsellers. The sessions
+/// are sorted by this difference (ties by order in the file), and the first, the middle and the
+/// last are taken.
 pub(crate) fn sessions(pack: &Pack, recorded: &Sessions) -> Result<String> {
-    // What the pack does not have was taken all the same, but cannot be shown.
+    // An item that the pack lacks was bought all the same, but cannot be shown.
     let rows = |ids: &Vec<String>| {
         ids.iter()
             .filter_map(|id| pack.catalogue().ix(&id.as_str().into()))
@@ -33,8 +34,8 @@ pub(crate) fn sessions(pack: &Pack, recorded: &Sessions) -> Result<String> {
     };
     let items: Vec<Vec<ItemIx>> = recorded.values().map(rows).collect();
     let mut engine = Recommender::new(pack.clone(), Compute::Kernels);
-    let mut rank = |shots: &[ItemIx], frozen: bool| -> Result<Vec<u32>> {
-        let events = shots
+    let mut rank = |context: &[ItemIx], frozen: bool| -> Result<Vec<u32>> {
+        let events = context
             .iter()
             .map(|&item| Event::new(item, EventKind::Cart))
             .collect();
@@ -52,25 +53,25 @@ pub(crate) fn sessions(pack: &Pack, recorded: &Sessions) -> Result<String> {
     };
     let mut popular: Vec<u32> = (0..pack.catalogue().len() as u32).collect();
     popular.sort_by_key(|&row| std::cmp::Reverse(pack.popularity()[row as usize]));
-    let popular_but = |shots: &[ItemIx]| -> Vec<u32> {
+    let popular_but = |context: &[ItemIx]| -> Vec<u32> {
         popular
             .iter()
             .copied()
-            .filter(|&row| !shots.contains(&ItemIx(row)))
+            .filter(|&row| !context.contains(&ItemIx(row)))
             .take(PICKS)
             .collect()
     };
     let mut rated = Vec::new();
-    for items in items.iter().filter(|items| items.len() > SHOTS) {
-        let (shots, truth) = items.split_at(SHOTS);
+    for items in items.iter().filter(|items| items.len() > CONTEXT_ITEMS) {
+        let (context, truth) = items.split_at(CONTEXT_ITEMS);
         let hits = |rows: &[u32]| {
             rows.iter()
                 .filter(|&&row| truth.contains(&ItemIx(row)))
                 .count() as i64
         };
         rated.push((
-            hits(&popular_but(shots)) - hits(&rank(shots, false)?),
-            shots,
+            hits(&popular_but(context)) - hits(&rank(context, false)?),
+            context,
             truth,
         ));
     }
@@ -82,29 +83,29 @@ pub(crate) fn sessions(pack: &Pack, recorded: &Sessions) -> Result<String> {
     };
     let mut sessions = Vec::new();
     for at in chosen {
-        let (_, shots, truth) = rated[at];
+        let (_, context, truth) = rated[at];
         let steps = |rank: &mut dyn FnMut(&[ItemIx]) -> Result<Vec<u32>>| {
-            (0..=SHOTS)
-                .map(|step| rank(&shots[..step]))
+            (0..=CONTEXT_ITEMS)
+                .map(|step| rank(&context[..step]))
                 .collect::<Result<Vec<_>>>()
         };
         let rows = |items: &[ItemIx]| items.iter().map(|item| item.0).collect::<Vec<_>>();
         sessions.push(json!({
-            "shots": rows(shots),
+            "shots": rows(context),
             "truth": rows(truth),
-            "popular": popular_but(shots),
-            "learned": steps(&mut |shots| rank(shots, false))?,
-            "frozen": steps(&mut |shots| rank(shots, true))?,
+            "popular": popular_but(context),
+            "learned": steps(&mut |context| rank(context, false))?,
+            "frozen": steps(&mut |context| rank(context, true))?,
         }));
     }
     Ok(json!({ "pack": pack.fingerprint(), "sessions": sessions }).to_string())
 }
 
-/// Where each product lies on the map: four digits of base 36 a product, two across and two down.
+/// The position of each product on the map: four digits of base 36 per product, two across and two
+/// down.
 ///
-/// The two directions in which the middles of the categories differ most (principal components of
-/// their mean item vectors, by power iteration), half of each axis by rank, so that no corner is
-/// crowded and none empty.
+/// The axes are the first two principal components of the categories' mean item vectors, by power
+/// iteration. Half of each coordinate is the rank, so that no corner is crowded or empty.
 pub(crate) fn map(pack: &Pack) -> String {
     let (rows, d) = (pack.item_table().len(), pack.item_table().d);
     let vectors: Vec<Vec<f32>> = (0..rows).map(|row| pack.item_table().row(row)).collect();
@@ -138,8 +139,8 @@ pub(crate) fn map(pack: &Pack) -> String {
             axis
         })
         .collect();
-    // A product lies half-way from the middle of its category to where it would lie alone: the
-    // categories can then be told apart.
+    // Half-way between the centre of its category and its own position, so that the categories can
+    // be told apart.
     let place = |row: usize, axis: &[f32]| {
         let mean = &means[items[row].category.as_slice()].0;
         (dot(mean, axis) + dot(&vectors[row], axis)) / 2.0
@@ -154,9 +155,9 @@ pub(crate) fn map(pack: &Pack) -> String {
         .collect()
 }
 
-/// The direction in which rows around 0 differ most.
+/// The direction in which rows around 0 vary most.
 fn principal(rows: &[Vec<f32>], d: usize) -> Vec<f32> {
-    // Any start that is not at a right angle to it will do; this one is the same every time.
+    // Any start that is not orthogonal to the result will do; this one is always the same.
     let mut axis: Vec<f32> = (0..d).map(|at| 1.0 + (at % 7) as f32 / 7.0).collect();
     for _ in 0..200 {
         let mut next = vec![0.0; d];
@@ -168,7 +169,7 @@ fn principal(rows: &[Vec<f32>], d: usize) -> Vec<f32> {
     axis
 }
 
-/// Values to whole units of an axis, half by size within its middle 98 %, half by rank.
+/// Converts values to whole units of an axis: half by size within their middle 98 %, half by rank.
 fn scale(values: Vec<f32>, length: f32) -> Vec<u32> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
@@ -197,8 +198,8 @@ fn add(sum: &mut [f32], row: &[f32], weight: f32) {
         .for_each(|(sum, value)| *sum += weight * value);
 }
 
-/// The texts of a language from its table of `name = text` lines, in the order that the page
-/// expects: one a line.
+/// The texts of a language, one per line in the order that the page expects, from its table of
+/// `name = text` lines.
 pub(crate) fn words(table: &str) -> Result<String> {
     let mut texts: BTreeMap<&str, &str> = BTreeMap::new();
     for line in table
@@ -207,9 +208,9 @@ pub(crate) fn words(table: &str) -> Result<String> {
     {
         let (name, text) = line
             .split_once(" = ")
-            .with_context(|| format!("zh.txt: '{line}' is no `name = text`"))?;
+            .with_context(|| format!("zh.txt: expected `name = text`, found '{line}'"))?;
         if texts.insert(name, text).is_some() {
-            bail!("zh.txt: {name} stands there twice");
+            bail!("zh.txt: {name} occurs twice");
         }
     }
     let mut lines = Vec::with_capacity(NAMES.len());
@@ -217,11 +218,11 @@ pub(crate) fn words(table: &str) -> Result<String> {
         lines.push(
             texts
                 .remove(name)
-                .with_context(|| format!("zh.txt: there is no {name}"))?,
+                .with_context(|| format!("zh.txt: {name} is missing"))?,
         );
     }
     match texts.keys().next() {
-        Some(name) => bail!("zh.txt: the page has no text {name}"),
+        Some(name) => bail!("zh.txt: the page does not use the text {name}"),
         None => Ok(lines.join("\n")),
     }
 }
@@ -266,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn sessions_are_replayed_from_nothing_to_all_shots_and_the_best_comes_first() {
+    fn sessions_are_replayed_from_nothing_to_the_whole_context_and_the_best_comes_first() {
         let pack = fewshop_model::toy::pack();
         let id = |row: u32| pack.catalogue().items()[row as usize].id.0.clone();
         let mut recorded = Sessions::from([("s9".to_owned(), vec!["no-such-product".to_owned()])]);
@@ -280,7 +281,10 @@ mod tests {
             serde_json::from_str(&sessions(&pack, &recorded).unwrap()).unwrap();
         let all = json["sessions"].as_array().unwrap();
         assert_eq!(all.len(), 3);
-        assert_eq!(all[0]["learned"].as_array().unwrap().len(), SHOTS + 1);
+        assert_eq!(
+            all[0]["learned"].as_array().unwrap().len(),
+            CONTEXT_ITEMS + 1
+        );
         let gain = |session: &serde_json::Value| {
             let truth = session["truth"].as_array().unwrap();
             let hits = |list: &serde_json::Value| {
@@ -290,7 +294,7 @@ mod tests {
                     .filter(|row| truth.contains(row))
                     .count() as i64
             };
-            hits(&session["learned"][SHOTS]) - hits(&session["popular"])
+            hits(&session["learned"][CONTEXT_ITEMS]) - hits(&session["popular"])
         };
         assert!(gain(&all[0]) >= gain(&all[1]) && gain(&all[1]) >= gain(&all[2]));
         assert_eq!(

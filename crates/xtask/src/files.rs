@@ -1,4 +1,4 @@
-//! Files and folders, written so that whoever reads them meanwhile never sees half of one.
+//! Writing files and folders such that a concurrent reader never sees an incomplete one.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,7 +17,7 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// All files below `dir`, as paths relative to it, sorted. None where the folder is missing.
+/// All files below `dir`, as sorted paths relative to it. An empty list if the folder is missing.
 pub(crate) fn files_below(dir: &Path) -> Result<BTreeSet<PathBuf>> {
     let mut found = BTreeSet::new();
     let mut folders = vec![dir.to_path_buf()];
@@ -43,36 +43,36 @@ pub(crate) fn files_below(dir: &Path) -> Result<BTreeSet<PathBuf>> {
     Ok(found)
 }
 
-/// Writes the file unless it holds these bytes already: a browser's cache and our own hashes then
-/// stay as they are.
+/// Writes the file unless it has this content already, so that browser caches and our own hashes
+/// stay valid.
 pub(crate) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<()> {
     if fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(());
     }
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)
-            .with_context(|| format!("failed to make the folder {}", shown(parent)))?;
+            .with_context(|| format!("failed to create the folder {}", shown(parent)))?;
     }
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     fs::write(&part, bytes)
         .with_context(|| format!("failed to write {}", shown(Path::new(&part))))?;
-    fs::rename(&part, path).with_context(|| format!("failed to put {} in its place", shown(path)))
+    fs::rename(&part, path).with_context(|| format!("failed to move {} into place", shown(path)))
 }
 
-/// Puts the folder `fresh` in the place of `old`.
+/// Replaces the folder `old` by the folder `fresh`.
 pub(crate) fn replace_dir(fresh: &Path, old: &Path) -> Result<()> {
     if old.exists() {
         fs::remove_dir_all(old).with_context(|| format!("failed to remove {}", shown(old)))?;
     }
     if let Some(parent) = old.parent() {
         fs::create_dir_all(parent)
-            .with_context(|| format!("failed to make the folder {}", shown(parent)))?;
+            .with_context(|| format!("failed to create the folder {}", shown(parent)))?;
     }
-    fs::rename(fresh, old).with_context(|| format!("failed to put {} in its place", shown(old)))
+    fs::rename(fresh, old).with_context(|| format!("failed to move {} into place", shown(old)))
 }
 
-/// Removes the file or folder if it is there.
+/// Removes the file or folder if it exists.
 pub(crate) fn remove(path: &Path) -> Result<()> {
     let removed = if path.is_dir() {
         fs::remove_dir_all(path)

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: hostile input for everything that reads, for as long as one likes.
+//! `cargo xtask fuzz`: hostile input for every reader, for as long as you like.
 
 use anyhow::Result;
 
@@ -7,30 +7,30 @@ use crate::run::{cargo, run};
 /// Arguments of `cargo xtask fuzz`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Minutes a target
+    /// Minutes per target
     #[arg(long, value_name = "N", conflicts_with = "runs")]
     minutes: Option<f64>,
-    /// Runs a target, instead of a time
+    /// Runs per target, instead of a time
     #[arg(long, value_name = "N")]
     runs: Option<u64>,
-    /// Start of the random numbers: the same seed gives the same runs
+    /// Seed of the random numbers: the same seed gives the same runs
     #[arg(long, value_name = "N", default_value_t = 7)]
     seed: u64,
-    /// First run, to go on where another one ended
+    /// Number of the first run, to continue where an earlier call ended
     #[arg(long, value_name = "N", default_value_t = 0)]
     start: u64,
-    /// Build it optimised first, which takes minutes and makes each run about ten times as fast:
-    /// for millions of them
+    /// Build with optimisation first. This takes minutes and makes each run about ten times as
+    /// fast: for millions of runs
     #[arg(long)]
     fast: bool,
-    /// pack, items, events, cases, parquet, memory or messages; all of them where none is named
+    /// pack, items, events, cases, parquet, memory or messages; all of them if none is named
     #[arg(value_name = "TARGET")]
     targets: Vec<String>,
 }
 
-/// Runs the targets one after the other. What breaks one is kept in its corpus.
+/// Runs the targets one after another. An input that breaks one is added to its corpus.
 pub(crate) fn fuzz(options: &Options) -> Result<()> {
-    // Both profiles check for overflow; all that the tests' one needs was built for the tests.
+    // Both profiles check for overflow. The dev profile reuses what was built for the tests.
     let profile = if options.fast { "fuzz" } else { "dev" };
     let mut command = cargo();
     command.args([

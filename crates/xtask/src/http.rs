@@ -1,5 +1,5 @@
-//! The rules of the static server, apart from its sockets: which file an address means, in which
-//! form, with which headers.
+//! The rules of the static server, independent of sockets: which file an address names, in which
+//! encoding, with which headers.
 
 use std::path::{Path, PathBuf};
 
@@ -7,27 +7,27 @@ use crate::compress::Encoding;
 use crate::page::Base;
 use crate::policy::headers;
 
-/// What the browser asked for.
+/// A parsed request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Request {
-    /// GET or HEAD.
+    /// Whether the method is HEAD.
     pub(crate) head_only: bool,
-    /// As it stood in the request line.
+    /// The target as in the request line.
     pub(crate) target: String,
-    /// Forms that the browser takes, the smallest first.
+    /// Encodings that the browser accepts, the smallest first.
     pub(crate) accepts: Vec<Encoding>,
     /// `If-None-Match`.
     pub(crate) known: Option<String>,
-    /// Whether the connection ends after this.
+    /// Whether to close the connection after the answer.
     pub(crate) close: bool,
 }
 
 /// Why a request is not answered with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// No HTTP request, or one that asks for a place outside of the site.
+    /// Not an HTTP request, or its target is outside the site.
     BadRequest,
-    /// Anything but GET and HEAD.
+    /// A method other than GET and HEAD.
     MethodNotAllowed,
     /// No such file.
     NotFound,
@@ -36,7 +36,7 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// For the status line.
+    /// Code and reason for the status line.
     pub(crate) fn status(self) -> &'static str {
         match self {
             Self::BadRequest => "400 Bad Request",
@@ -48,7 +48,7 @@ impl Refusal {
 }
 
 impl Request {
-    /// Reads the head of a request: its first line and its headers, without the empty line.
+    /// Parses the head of a request: its first line and its headers, without the empty line.
     pub(crate) fn parse(head: &str) -> Result<Self, Refusal> {
         let mut lines = head.lines();
         let mut words = lines.next().unwrap_or("").split(' ');
@@ -83,7 +83,7 @@ impl Request {
     }
 }
 
-/// The forms named in `Accept-Encoding`, without those that it rules out with `q=0`.
+/// The encodings named in `Accept-Encoding`, without those excluded by `q=0`.
 fn accepted(header: &str) -> Vec<Encoding> {
     let named = |token: &str| {
         header.split(',').any(|entry| {
@@ -102,18 +102,18 @@ fn accepted(header: &str) -> Vec<Encoding> {
         .collect()
 }
 
-/// The file that an address means, relative to the site. `None` where it leads out of the site or
-/// is no address.
+/// The file that an address names, relative to the site. `None` if it leads out of the site or is
+/// malformed.
 ///
-/// A last part without a dot is a route of the shop, which the page itself understands: it gets the
-/// page.
+/// An address whose last segment has no dot is a route of the shop, which the page itself resolves:
+/// it gets the page.
 pub(crate) fn file_of(target: &str) -> Option<PathBuf> {
     let path = target.split(['?', '#']).next()?.strip_prefix('/')?;
     let path = percent_decode(path)?;
     let mut file = PathBuf::new();
     for part in path.split('/').filter(|part| !part.is_empty()) {
-        // Neither up nor anywhere else: no '..', no hidden files, no drive letters, no other
-        // separator.
+        // No '..', hidden files, drive letters or other separators: they could lead out of the
+        // site.
         if part.starts_with('.') || part.contains(['\\', ':', '\0']) {
             return None;
         }
@@ -156,7 +156,7 @@ pub(crate) fn media_type(path: &Path) -> &'static str {
         "js" | "mjs" => "text/javascript; charset=utf-8",
         "json" => "application/json",
         "webmanifest" => "application/manifest+json",
-        // Without this type the browser does not compile while it loads.
+        // With any other type, the browser does not compile while loading.
         "wasm" => "application/wasm",
         "webp" => "image/webp",
         "svg" => "image/svg+xml",
@@ -167,7 +167,7 @@ pub(crate) fn media_type(path: &Path) -> &'static str {
     }
 }
 
-/// Headers of every answer.
+/// The headers of every answer.
 pub(crate) fn common_headers() -> String {
     let lines: String = headers(&Base::default())
         .iter()

@@ -1,9 +1,9 @@
-//! Files of the site without their comments, which are for those who read the repository: every
-//! shopper would pay for them.
+//! Removes comments from scripts, styles and pages. They are for readers of the repository, and
+//! every shopper would download them.
 
-/// A script or a style sheet without the lines that are comment alone. What stands behind code on
-/// its line stays, and so does any text that only looks like a comment further on in a line:
-/// nothing here has to understand the language.
+/// Removes the lines of a script or style sheet that consist of a comment. A comment behind code
+/// stays, and so does text that only looks like a comment further on in a line, so nothing here has
+/// to parse the language.
 pub(crate) fn script(text: &str) -> String {
     let mut lean = String::with_capacity(text.len());
     let mut inside = false;
@@ -20,7 +20,7 @@ pub(crate) fn script(text: &str) -> String {
     lean
 }
 
-/// A page without the lines that are comment alone.
+/// Removes the lines of a page that consist of a comment.
 pub(crate) fn page(text: &str) -> String {
     let is_comment = |line: &str| line.trim().starts_with("<!--") && line.trim().ends_with("-->");
     text.lines()
@@ -50,7 +50,7 @@ mod tests {
         );
     }
 
-    /// Code behind the end of a comment would be lost with it.
+    /// Code after the end of a comment would be lost with it.
     #[test]
     fn no_file_of_the_site_has_code_that_looks_like_a_comment() {
         let assets = crate::root::root().join("web/assets");

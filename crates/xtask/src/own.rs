@@ -1,5 +1,5 @@
-//! `cargo xtask shop`: from a public raw log to its shop in one command. Nothing of it is
-//! committed: log and pack lie under `data/`.
+//! `cargo xtask shop`: turns a public raw log into a running shop with one command. Log and pack
+//! stay under `data/`; nothing is committed.
 
 use std::path::{Path, PathBuf};
 
@@ -13,26 +13,26 @@ use crate::run::{run, say};
 use crate::serve::{self, Door};
 use crate::shop::Which;
 
-/// Folder of raw logs, where `--data` is left out.
+/// Environment variable with the folder of raw logs, used without `--data`.
 const FOLDER: &str = "FEWSHOP_DATA";
 
-/// Shops whose raw log is public but lies in no package registry.
+/// Shops whose raw log is public but not in a package registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Shop {
     /// 'Online Retail' of the UCI repository (352): a British gift shop, real names and prices
     Onlineretail,
 }
 
-/// How to make and serve it.
+/// Which shop to make, and how to serve it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// Which shop
     shop: Shop,
-    /// The raw file, or a folder that it lies in or below; FEWSHOP_DATA where this is left out. Not
-    /// asked for once the pack is there
+    /// The raw file, or a folder that contains it at any depth; default: FEWSHOP_DATA. Not needed
+    /// once the pack exists
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
-    /// Prepare and train again, also where the pack is there
+    /// Prepare and train again even if the pack exists
     #[arg(long)]
     anew: bool,
     #[command(flatten)]
@@ -54,8 +54,8 @@ pub(crate) fn shop(options: &Options) -> Result<()> {
             .or_else(|| std::env::var_os(FOLDER).map(PathBuf::from));
         let Some(given) = given else {
             bail!(
-                "the raw log of this shop is not there: download 'Online Retail' from the UCI repository (https://archive.ics.uci.edu/dataset/352), \
-                 then name the file or its folder with --data or in {FOLDER}"
+                "the raw log of this shop is missing: download 'Online Retail' from the UCI repository (https://archive.ics.uci.edu/dataset/352), \
+                 then give the file or its folder with --data or in {FOLDER}"
             );
         };
         let raw = raw_file(&given)?;
@@ -64,7 +64,7 @@ pub(crate) fn shop(options: &Options) -> Result<()> {
             .args(["prepare", "onlineretail", "--raw"])
             .arg(&raw)
             .args(["--out", folder]))?;
-        say!("2 of 3: training, some minutes");
+        say!("2 of 3: training; takes some minutes");
         run(&mut train(folder, &pack))?;
     }
     say!("3 of 3: building the page of {pack}");
@@ -77,7 +77,7 @@ pub(crate) fn shop(options: &Options) -> Result<()> {
     serve::open(&options.door, &which)
 }
 
-/// Paths are relative to the root, as everything that a pack's card may record.
+/// Paths are relative to the root, like every path that a pack's card may record.
 fn train(folder: &str, pack: &str) -> std::process::Command {
     let mut train = fewshop();
     train.arg("train");
@@ -89,7 +89,8 @@ fn train(folder: &str, pack: &str) -> std::process::Command {
     ] {
         train.args([option, &format!("{folder}/{file}.csv")]);
     }
-    // It helps a little here and is 84 MB: taken where `cargo xtask data` has brought it.
+    // It helps a little here and is 84 MB, so it is used only if `cargo xtask data` has downloaded
+    // it.
     if let Some(model) = text_model() {
         train.arg("--text-model").arg(model);
     }
@@ -108,11 +109,11 @@ fn train(folder: &str, pack: &str) -> std::process::Command {
     train
 }
 
-/// The raw file itself, or the only one below a folder that looks like it.
+/// The raw file itself, or the only file below a folder that looks like it.
 fn raw_file(given: &Path) -> Result<PathBuf> {
     // The commands that read it start in the root.
-    let given =
-        std::path::absolute(given).with_context(|| format!("{}: no path", given.display()))?;
+    let given = std::path::absolute(given)
+        .with_context(|| format!("{}: not a valid path", given.display()))?;
     if given.is_file() {
         return Ok(given);
     }
@@ -133,13 +134,13 @@ fn raw_file(given: &Path) -> Result<PathBuf> {
         (Some(file), None) => Ok(given.join(file)),
         (None, _) => {
             bail!(
-                "{}: no file such as 'Online Retail.xlsx', online_retail.csv or online-retail.parquet in it",
+                "{} contains no file such as 'Online Retail.xlsx', online_retail.csv or online-retail.parquet",
                 given.display()
             )
         }
         (Some(one), Some(other)) => {
             bail!(
-                "{}: {} and {} may both be meant: name one with --data",
+                "{} contains both {} and {}: choose one with --data",
                 given.display(),
                 other.display(),
                 one.display()
@@ -171,7 +172,7 @@ mod tests {
             raw_file(dir.path())
                 .unwrap_err()
                 .to_string()
-                .contains("name one with --data")
+                .contains("choose one with --data")
         );
     }
 

@@ -1,4 +1,4 @@
-//! `cargo xtask package`: the npm package, from the very engine that the page ships.
+//! `cargo xtask package`: the npm package, around the same engine that the page ships.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,21 +15,21 @@ use crate::wasm::{CPU, build_page};
 
 /// Builds the engine and makes the package.
 pub(crate) fn build(out: &Path) -> Result<()> {
-    // Before the long part.
-    refuse_strangers(out)?;
+    // Checked before the long build.
+    refuse_other_files(out)?;
     ensure_wasm_target()?;
     run(&mut build_page())?;
     make(out)?;
     say!(
-        "{}: the package; `npm pack` or `npm publish` there, or copy it beside a page",
+        "the package is in {}: run `npm pack` or `npm publish` there, or copy it beside a page",
         shown(out)
     );
     Ok(())
 }
 
-/// Makes the package of the engine that is built.
+/// Makes the package around the engine that is already built.
 pub(crate) fn make(out: &Path) -> Result<()> {
-    refuse_strangers(out)?;
+    refuse_other_files(out)?;
     remove(out)?;
     let parts = root().join("crates/fewshop-wasm/package");
     for file in files_below(&parts)? {
@@ -48,8 +48,8 @@ pub(crate) fn make(out: &Path) -> Result<()> {
     CPU.generate(&out.join("cpu"), true)
 }
 
-/// A folder that holds anything but a package is not cleared.
-fn refuse_strangers(out: &Path) -> Result<()> {
+/// Refuses to clear a folder that contains anything but a package.
+fn refuse_other_files(out: &Path) -> Result<()> {
     let files: BTreeSet<_> = files_below(out)?;
     if files.is_empty()
         || read(&out.join("package.json"))
@@ -58,7 +58,7 @@ fn refuse_strangers(out: &Path) -> Result<()> {
         return Ok(());
     }
     bail!(
-        "{} holds something else than this package: name a new folder",
+        "{} contains other files than this package: choose a new folder",
         shown(out)
     )
 }
@@ -75,7 +75,7 @@ fn name(json: &[u8]) -> Option<String> {
     )
 }
 
-/// The package's version is the workspace's.
+/// The package takes the workspace's version.
 fn with_version(json: &[u8]) -> Result<String> {
     let text = std::str::from_utf8(json).context("package.json is not text")?;
     if text.matches("\"0.0.0\"").count() != 1 {
@@ -124,15 +124,15 @@ mod tests {
     #[test]
     fn a_folder_of_somebody_else_is_not_cleared() {
         let dir = tempfile::tempdir().unwrap();
-        refuse_strangers(&dir.path().join("new")).unwrap();
+        refuse_other_files(&dir.path().join("new")).unwrap();
         write_if_changed(&dir.path().join("package.json"), br#"{"name":"fewshop"}"#).unwrap();
-        refuse_strangers(dir.path()).unwrap();
+        refuse_other_files(dir.path()).unwrap();
         write_if_changed(&dir.path().join("package.json"), br#"{"name":"other"}"#).unwrap();
         assert!(
-            refuse_strangers(dir.path())
+            refuse_other_files(dir.path())
                 .unwrap_err()
                 .to_string()
-                .contains("name a new folder")
+                .contains("choose a new folder")
         );
     }
 }

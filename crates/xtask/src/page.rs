@@ -3,15 +3,16 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
-use fewshop_web::state::{Money, Product, thousands, tile_of};
+use fewshop_web::state::{Money, Product, tile_of};
+use fewshop_web::texts::thousands;
 
 use crate::policy::meta_policy;
 use crate::shop::Shop;
 
-/// Bestsellers that stand in the page before any script runs.
+/// Bestsellers in the page's HTML, visible before any script runs.
 const FIRST_SHELF: usize = 12;
 
-/// The address of the folder that a host serves the site from: `/`, or `/shop/` and the like.
+/// The path at which a host serves the site: `/`, or for instance `/shop/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Base(String);
 
@@ -29,14 +30,14 @@ impl std::str::FromStr for Base {
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "/-_.~".contains(c));
         if !(plain && text.starts_with('/') && text.ends_with('/')) || text.contains("//") {
-            return Err("expected a path that begins and ends with '/', as /shop/".to_owned());
+            return Err("expected a path that begins and ends with '/', such as /shop/".to_owned());
         }
         Ok(Self(text.to_owned()))
     }
 }
 
 impl Base {
-    /// The storefront takes the site to be at the root of its host where there is no such tag.
+    /// Without this tag the storefront takes the root of the host for the root of the site.
     fn tag(&self) -> String {
         if self.is_root() {
             String::new()
@@ -45,7 +46,7 @@ impl Base {
         }
     }
 
-    /// Whether it is the root of its host.
+    /// Whether it is the root of the host.
     pub(crate) fn is_root(&self) -> bool {
         self.0 == "/"
     }
@@ -57,7 +58,7 @@ impl std::fmt::Display for Base {
     }
 }
 
-/// The page for one shop. `has_picture` says whether there is a file for a picture's key.
+/// The page for one shop. `has_picture` tells whether a picture exists for a key.
 pub(crate) fn page(
     template: &str,
     shop: &Shop,
@@ -100,19 +101,19 @@ pub(crate) fn page(
     )
 }
 
-/// What the shop is called, safe in HTML.
+/// The shop's name, escaped for HTML.
 pub(crate) fn name(shop: &Shop) -> String {
     escape(shop.catalogue.name().unwrap_or("Fewshop"))
 }
 
-/// The same as it stands in the header.
+/// The name as the header shows it.
 pub(crate) fn logo(shop: &Shop) -> String {
     shop.catalogue
         .name()
         .map_or_else(|| "few<span>shop</span>".to_owned(), escape)
 }
 
-/// What kind of shop it is; of another pack than the committed one that is not known.
+/// The kind of shop; only known for the committed pack.
 fn what(shop: &Shop) -> &'static str {
     if shop.catalogue.name().is_some() {
         "shop"
@@ -165,20 +166,20 @@ fn card(to: &mut String, product: &Product, currency: &str, base: &Base, has_pic
     );
 }
 
-/// Puts the values where the template says `{{name}}`. Every name must be given, and every value
-/// used.
+/// Replaces each `{{name}}` in the template by its value. Every name needs a value, and every value
+/// must be used.
 fn fill(template: &str, values: &[(&str, &str)]) -> Result<String> {
     let mut filled = String::with_capacity(template.len());
     let mut used = vec![false; values.len()];
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("{{") {
         let Some((name, after)) = after.split_once("}}") else {
-            bail!("index.html: a '{{{{' has no '}}}}' after it");
+            bail!("index.html: a '{{{{' without '}}}}'");
         };
         let Some(at) = values.iter().position(|(known, _)| *known == name.trim()) else {
             let known: Vec<&str> = values.iter().map(|(known, _)| *known).collect();
             bail!(
-                "index.html: nothing is called '{}'; expected one of {}",
+                "index.html: unknown name '{}', expected one of {}",
                 name.trim(),
                 known.join(", ")
             );
@@ -195,7 +196,7 @@ fn fill(template: &str, values: &[(&str, &str)]) -> Result<String> {
     }
 }
 
-/// Text that stands for itself in HTML, also inside an attribute's quotes.
+/// Escapes text for HTML, including attribute values in quotes.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -241,7 +242,7 @@ mod tests {
         )
         .unwrap();
         assert!(page.contains(r#"<base href="/shop/">"#) && page.contains("base-uri 'self'"));
-        // Every address in it begins there.
+        // Every address in the page begins with it.
         for attribute in ["href=\"/", "src=\"/"] {
             assert_eq!(
                 page.matches(attribute).count(),

@@ -1,9 +1,8 @@
-//! The product pictures: Fluent Emoji 3D out of the npm package, resized, into
-//! `web/assets/pictures`.
+//! The product pictures: Fluent Emoji 3D from the npm package, resized, in `web/assets/pictures`.
 //!
-//! Which pictures there are is decided in `crates/fewshop-data/data/pictures.tsv`; this makes the
-//! files that stand beside it. The files are committed, so that nobody needs npm or cwebp to build
-//! the page: run this after a line was added to the table.
+//! The table `crates/fewshop-data/data/pictures.tsv` lists the pictures; this command makes their
+//! files. The files are committed, so that building the page needs neither npm nor cwebp. Run it
+//! after adding a line to the table.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,23 +13,23 @@ use sha2::{Digest, Sha256};
 use crate::root::{cache, root, shown};
 use crate::run::{command, output, run as start, say};
 
-/// The package, and the SHA-256 of the archive that the registry serves for it.
+/// The package, and the SHA-256 of its archive in the registry.
 const PACKAGE: &str = "@lobehub/fluent-emoji-3d@1.1.0";
 const ARCHIVE: &str = "lobehub-fluent-emoji-3d-1.1.0.tgz";
 const ARCHIVE_SHA256: &str = "c1bb7eee7de090205a232518a9ab4adb3df458bfbe8a1f78232991194c8b2e58";
 
-/// Pixels a side: a tile is 160 CSS pixels wide at most, and these soft shapes stand the doubling
-/// of a dense screen.
+/// Pixels per side. A tile is at most 160 CSS pixels wide, and these soft shapes look good at twice
+/// their size on a dense screen.
 const SIDE: &str = "160";
 
-/// What must stand beside the pictures.
+/// The licence text that must accompany the pictures.
 const LICENSE: &str = include_str!("pictures_license.txt");
 
-/// Downloads the package, makes every picture of the table and removes those that left it.
+/// Downloads the package, makes every picture in the table and removes those no longer in it.
 ///
 /// # Errors
-/// npm, tar or cwebp is missing, the archive is not the pinned one, or the table names a picture
-/// that the package lacks.
+/// If npm, tar or cwebp is missing, the archive is not the pinned one, or the package lacks a picture
+/// of the table.
 pub(crate) fn run() -> Result<()> {
     output(command("cwebp").arg("-version")).context(
         "cwebp makes the pictures; install it (Debian: apt-get install webp) and run this again",
@@ -87,7 +86,7 @@ fn keys(table: &Path) -> Result<BTreeSet<String>> {
             let plain = !key.is_empty() && key.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
             ensure!(
                 plain,
-                "{}:{number}: '{key}' is no key: expected code points in hex joined by '-'",
+                "{}:{number}: expected code points in hex joined by '-', found '{key}'",
                 shown(table)
             );
             Ok(key.to_owned())
@@ -95,7 +94,7 @@ fn keys(table: &Path) -> Result<BTreeSet<String>> {
         .collect()
 }
 
-/// The package's pictures, fetched and unpacked once.
+/// The package's pictures, downloaded and unpacked once.
 fn unpacked() -> Result<PathBuf> {
     let folder = cache().join("pictures");
     std::fs::create_dir_all(&folder)
@@ -130,7 +129,7 @@ fn unpacked() -> Result<PathBuf> {
     Ok(folder.join("package/assets"))
 }
 
-/// Removes the pictures that are not in the table; says how many.
+/// Removes the pictures that are not in the table and returns their number.
 fn remove_others(folder: &Path, keys: &BTreeSet<String>) -> Result<usize> {
     let mut removed = 0;
     for entry in

@@ -1,21 +1,22 @@
-//! The whole catalogue as plain pages, for browsers without WebAssembly or scripts: one page a
+//! The whole catalogue as plain HTML, for browsers without WebAssembly or scripts: one page per
 //! department, and one that lists them.
 
 use std::fmt::Write as _;
 
 use fewshop_core::ItemIx;
-use fewshop_web::state::{Money, thousands};
+use fewshop_web::state::Money;
+use fewshop_web::texts::thousands;
 
 use crate::page::{Base, escape, logo, name};
 use crate::policy::meta_policy;
 use crate::shop::Shop;
 
-/// Folder of the pages in the site.
+/// Folder of these pages in the site.
 pub(crate) const FOLDER: &str = "plain/";
-/// Page of the products that lie in no department.
+/// Page of the products without a department.
 const OTHERS: &str = "other-products";
 
-/// File names below the site's root, and their pages.
+/// The pages with their file names, relative to the site's root.
 pub(crate) fn pages(shop: &Shop, base: &Base) -> Vec<(String, String)> {
     let catalogue = &shop.catalogue;
     let mut lists: Vec<(&str, &str, Vec<ItemIx>)> = catalogue
@@ -71,7 +72,7 @@ pub(crate) fn pages(shop: &Shop, base: &Base) -> Vec<(String, String)> {
     pages
 }
 
-/// The products of a department by category, the most bought first; `name` is safe already.
+/// The products of a department by category, bestsellers first; `name` is already escaped.
 fn list(shop: &Shop, name: &str, members: &[ItemIx]) -> String {
     let catalogue = &shop.catalogue;
     let mut body = format!("<h1>{name}</h1>\n");

@@ -1,21 +1,20 @@
-//! What the page may do, as headers: sent by `serve`, written to `_headers` for static hosts that
-//! read it, and, as far as a page can say it of itself, in a meta tag.
+//! The page's permissions as HTTP headers: sent by `serve`, written to `_headers` for static hosts
+//! that read it, and repeated in a meta tag as far as a page can declare them itself.
 
 use std::fmt::Write as _;
 
 use crate::page::Base;
 
-/// What the page may load, and from where: from itself, and nothing else. No inline script, no
-/// inline style, no `blob:`; `data:` for images alone, because of the icon and of the pictures that
-/// come in a few files after load: Chromium asks for an icon that is a file again on every page of
-/// the shop, and a picture that is a file is asked for when it comes into view, and so each would
-/// tell the host of every step.
+/// The content security policy: the page may load from its own origin, and nothing else. No inline
+/// script, no inline style, no `blob:`. Images may use `data:`, because of the icon and of the
+/// pictures that arrive in bundles after load: Chromium requests an icon file again on every page
+/// of the shop, and a picture file when it comes into view, so each would reveal every step to the
+/// host.
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; \
                       img-src 'self' data:; style-src 'self'; manifest-src 'self'; form-action 'none'";
 
-/// What a browser could lend a page and this one never asks for. Names that the browser does not
-/// know would each be a warning on its console, so only those are here that Chromium knows without
-/// a flag.
+/// Browser features that the page never uses. A browser warns on its console about names that it
+/// does not know, so the list contains only those that Chromium knows without a flag.
 const NOT_WANTED: [&str; 22] = [
     "accelerometer",
     "autoplay",
@@ -41,7 +40,7 @@ const NOT_WANTED: [&str; 22] = [
     "xr-spatial-tracking",
 ];
 
-/// The policy of a meta tag, where a browser takes no word on who may frame the page.
+/// The policy for a meta tag. Browsers ignore `frame-ancestors` there.
 pub(crate) fn meta_policy(base: &Base) -> String {
     // A page below the root needs its `<base>` tag.
     format!(
@@ -50,7 +49,7 @@ pub(crate) fn meta_policy(base: &Base) -> String {
     )
 }
 
-/// The headers of every answer, name and value.
+/// Names and values of the headers of every answer.
 pub(crate) fn headers(base: &Base) -> Vec<(&'static str, String)> {
     let denied: Vec<String> = NOT_WANTED.iter().map(|name| format!("{name}=()")).collect();
     vec![
@@ -64,13 +63,13 @@ pub(crate) fn headers(base: &Base) -> Vec<(&'static str, String)> {
         ("X-Frame-Options", "DENY".to_owned()),
         ("Cross-Origin-Opener-Policy", "same-origin".to_owned()),
         ("Cross-Origin-Resource-Policy", "same-origin".to_owned()),
-        // Names do not change with content, so everything is asked for again, and answered with
-        // 304.
+        // File names do not change with their content, so the browser revalidates every file and
+        // usually gets a 304.
         ("Cache-Control", "no-cache".to_owned()),
     ]
 }
 
-/// The file `_headers` that Netlify, Cloudflare Pages and their kin read.
+/// The file `_headers`, which Netlify, Cloudflare Pages and similar hosts read.
 pub(crate) fn headers_file(base: &Base) -> String {
     let mut file = format!("{base}*\n");
     for (name, value) in headers(base) {
@@ -112,7 +111,7 @@ mod tests {
         assert!(
             file.contains("base-uri 'self'") && file.contains("\n  Referrer-Policy: no-referrer\n")
         );
-        // Cloudflare cuts a longer line off.
+        // Cloudflare truncates longer lines.
         assert!(file.lines().all(|line| line.len() < 2000));
     }
 }

@@ -1,5 +1,5 @@
-//! Recorded sessions for 'Try it as': those that are committed for the committed pack, for another
-//! pack those of its own cases.
+//! Recorded sessions for 'Try it as': the committed ones for the committed pack, and for another
+//! pack those of its own evaluation cases.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,13 +8,13 @@ use anyhow::{Context, Result, ensure};
 
 use crate::root::shown;
 
-/// Sessions that are looked through at the most; each is ranked twice.
+/// Maximum number of sessions to consider; each is ranked twice.
 const MOST: usize = 100;
 
 /// A session's name and the ids of its products.
 pub(crate) type Sessions = BTreeMap<String, Vec<String>>;
 
-/// Those of `tests/goldens/validation_sessions.csv`.
+/// The sessions in `tests/goldens/validation_sessions.csv`.
 pub(crate) fn golden(text: &str) -> Result<Sessions> {
     let mut sessions = Sessions::new();
     for line in text.lines().skip(1) {
@@ -29,7 +29,7 @@ pub(crate) fn golden(text: &str) -> Result<Sessions> {
     Ok(sessions)
 }
 
-/// Makes these the sessions of `tests/goldens/validation_sessions.csv`, under numbers.
+/// Writes the sessions to `tests/goldens/validation_sessions.csv`, with numbers for names.
 pub(crate) fn commit(sessions: &Sessions) -> Result<()> {
     let mut text = String::from("session_id,item_id\n");
     for (nth, items) in sessions.values().enumerate() {
@@ -41,9 +41,9 @@ pub(crate) fn commit(sessions: &Sessions) -> Result<()> {
     std::fs::write(&path, text).with_context(|| format!("failed to write {}", shown(&path)))
 }
 
-/// Those of cases and their truth, as `fewshop prepare` and `fewshop example` write them: of each
-/// case with the most products known those, then what else was taken. Cases with fewer ask about
-/// the same sessions.
+/// The sessions of evaluation cases, as `fewshop prepare` and `fewshop example` write them. Of each
+/// session the case with the most given items counts: these items, then the rest of the session.
+/// Cases with fewer given items are about the same sessions.
 pub(crate) fn of_cases(cases: &Path, truth: &Path) -> Result<Sessions> {
     let mut known: BTreeMap<String, (u32, Vec<(u32, String)>)> = BTreeMap::new();
     read(
@@ -55,7 +55,7 @@ pub(crate) fn of_cases(cases: &Path, truth: &Path) -> Result<Sessions> {
                 cells[at]
                     .parse()
                     .ok()
-                    .with_context(|| format!("'{}' is no whole number", cells[at]))
+                    .with_context(|| format!("'{}' is not a whole number", cells[at]))
             };
             let (k, position) = (number(1)?, number(2)?);
             let case = known.entry(cells[0].to_owned()).or_insert((k, Vec::new()));
@@ -65,14 +65,14 @@ pub(crate) fn of_cases(cases: &Path, truth: &Path) -> Result<Sessions> {
             Ok(())
         },
     )?;
-    let most = known.values().map(|(k, _)| *k).max().unwrap_or(0);
+    let max_given = known.values().map(|(k, _)| *k).max().unwrap_or(0);
     let mut sessions: Sessions = known
         .into_iter()
-        .filter(|(_, (k, _))| *k == most)
+        .filter(|(_, (k, _))| *k == max_given)
         .take(MOST)
-        .map(|(case, (_, mut shots))| {
-            shots.sort();
-            (case, shots.into_iter().map(|(_, item)| item).collect())
+        .map(|(case, (_, mut given))| {
+            given.sort();
+            (case, given.into_iter().map(|(_, item)| item).collect())
         })
         .collect();
     read(truth, &["case_id", "item_id"], None, |cells, _| {
@@ -89,7 +89,7 @@ pub(crate) fn of_cases(cases: &Path, truth: &Path) -> Result<Sessions> {
     Ok(sessions)
 }
 
-/// Hands the named columns of each record of a CSV file to `each`; `also` is "" where the file has
+/// Calls `each` with the named columns of each record of a CSV file; `also` is "" if the file has
 /// no such column.
 fn read(
     path: &Path,

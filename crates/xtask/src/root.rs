@@ -1,9 +1,9 @@
-//! Where things are: the checkout, what is built, what is served.
+//! The paths of the checkout, the build output and the site.
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-/// The workspace's root, wherever the command was called from.
+/// The workspace's root, independent of the current folder.
 pub(crate) fn root() -> &'static Path {
     static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -17,13 +17,13 @@ pub(crate) fn root() -> &'static Path {
 
 /// Cargo's target folder: `CARGO_TARGET_DIR`, or `target` in the root.
 pub(crate) fn target() -> PathBuf {
-    // A relative CARGO_TARGET_DIR is relative to where cargo is started, which is the root for all
-    // that we start.
+    // A relative CARGO_TARGET_DIR is relative to the folder in which cargo starts. For every cargo
+    // that we start, this is the root.
     std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| root().join("target"), |dir| root().join(dir))
 }
 
-/// What the xtask itself keeps between runs: bindgen's output, compressed files, stamps.
+/// The xtask's own cache: bindgen's output, compressed files, stamps.
 pub(crate) fn cache() -> PathBuf {
     target().join("xtask")
 }
@@ -38,7 +38,7 @@ pub(crate) fn shop_pack() -> PathBuf {
     root().join("web/assets/shop.pack")
 }
 
-/// A path as people want to read it: without the root in front.
+/// A path for messages: relative to the root if it lies below.
 pub(crate) fn shown(path: &Path) -> std::path::Display<'_> {
     path.strip_prefix(root()).unwrap_or(path).display()
 }

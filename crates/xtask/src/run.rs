@@ -1,5 +1,5 @@
-//! Starting other programs: what is run is said, what they print is shown as it comes, and a
-//! failure names the command.
+//! Runs other programs. Commands are printed, output is shown as it arrives, and errors name the
+//! command.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::root::root;
 
-/// Says what the xtask is doing.
+/// Prints a progress message of the xtask.
 macro_rules! say {
     ($($text:tt)*) => {
         eprintln!("xtask: {}", format_args!($($text)*))
@@ -18,11 +18,11 @@ macro_rules! say {
 }
 pub(crate) use say;
 
-/// A command that starts in the root and has nothing to read.
+/// A command that starts in the root with an empty standard input.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.current_dir(root()).stdin(Stdio::null());
-    // `cargo run` tells us about the xtask's own package. A cargo below us must not see it: some
+    // `cargo run` sets variables about the xtask's own package. If a nested cargo saw them, some
     // build scripts would run again.
     for (key, _) in std::env::vars_os() {
         let name = key.to_string_lossy();
@@ -41,7 +41,7 @@ pub(crate) fn cargo() -> Command {
     command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// The same command at a low priority, where the system can do that: for work behind a page that
+/// The same command at a low priority, if the system supports that: for work behind a page that
 /// somebody is using.
 pub(crate) fn gently(plain: Command) -> Command {
     let Some(nice) = crate::tools::on_path("nice") else {
@@ -61,7 +61,7 @@ pub(crate) fn gently(plain: Command) -> Command {
     gentle
 }
 
-/// The command as one could type it.
+/// The command as a line for a shell.
 pub(crate) fn line(command: &Command) -> String {
     let program = Path::new(command.get_program())
         .file_name()
@@ -84,15 +84,15 @@ pub(crate) fn line(command: &Command) -> String {
         .join(" ")
 }
 
-/// Runs it with our own output; an exit code other than 0 is an error.
+/// Runs the command with our own output. An exit code other than 0 is an error.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     say!("$ {}", line(command));
     let status = command.status().with_context(|| not_started(command))?;
     ensure_success(command, status)
 }
 
-/// Runs it and keeps what it prints on stdout. Its stderr is shown only on failure, as part of the
-/// error.
+/// Runs the command and returns its standard output. Its standard error appears only in the error
+/// after a failure.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command.output().with_context(|| not_started(command))?;
     if !output.status.success() {
@@ -106,7 +106,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Runs it, shows what it prints as it comes, and gives all of it back with the exit status.
+/// Runs the command, shows its output as it arrives, and returns the output with the exit status.
 pub(crate) fn tee(command: &mut Command) -> Result<(ExitStatus, String)> {
     say!("$ {}", line(command));
     let mut child = command
@@ -137,12 +137,12 @@ pub(crate) fn tee(command: &mut Command) -> Result<(ExitStatus, String)> {
     Ok((status, text))
 }
 
-/// Starts it and lets it run; its output goes to ours.
+/// Starts the command without waiting for it; its output goes to ours.
 pub(crate) fn spawn(command: &mut Command) -> Result<Child> {
     command.spawn().with_context(|| not_started(command))
 }
 
-/// An error where the command did not end with 0.
+/// An error if the command did not exit with 0.
 pub(crate) fn ensure_success(command: &Command, status: ExitStatus) -> Result<()> {
     if !status.success() {
         bail!("`{}` failed ({status})", line(command));
@@ -157,14 +157,14 @@ fn not_started(command: &Command) -> String {
     )
 }
 
-/// Copies line by line, so that two pipes do not cut each other's lines in half.
+/// Copies whole lines, so that the lines of two pipes do not mix.
 fn copy_lines(pipe: impl Read, mut to: impl Write) -> String {
     let mut all = String::new();
     let mut reader = BufReader::new(pipe);
     let mut bytes = Vec::new();
     while matches!(reader.read_until(b'\n', &mut bytes), Ok(read) if read > 0) {
         let text = String::from_utf8_lossy(&bytes);
-        // A closed terminal is no reason to stop the tests: what matters is the text that we keep.
+        // A closed terminal should not stop the tests; the collected text matters.
         let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
         all.push_str(&text);
         bytes.clear();

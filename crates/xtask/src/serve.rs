@@ -1,5 +1,4 @@
-//! `cargo xtask serve`: the shop on this machine, open for business before the WebGPU engine is
-//! built.
+//! `cargo xtask serve`: serves the shop on this machine, before the WebGPU engine has been built.
 
 use anyhow::Result;
 
@@ -12,7 +11,7 @@ use crate::site;
 use crate::tools::{find_chromium, on_path};
 use crate::wasm::build_gpu;
 
-/// How to serve, and whose shop.
+/// How to serve, and which shop.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     #[command(flatten)]
@@ -24,10 +23,10 @@ pub(crate) struct Options {
 /// How to serve.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Door {
-    /// Port on 127.0.0.1; 0 takes any that is free
+    /// Port on 127.0.0.1; 0 picks a free one
     #[arg(long, default_value_t = 8080)]
     port: u16,
-    /// Open the page in this system's browser
+    /// Open the page in the default browser
     #[arg(long)]
     open: bool,
     /// Leave out the WebGPU engine
@@ -35,14 +34,14 @@ pub(crate) struct Door {
     no_gpu: bool,
 }
 
-/// Builds and serves until the process is ended.
+/// Builds and serves until the process ends.
 pub(crate) fn serve(options: &Options) -> Result<()> {
     open(&options.door, &options.which)
 }
 
 /// The same for a shop that another command has made.
 pub(crate) fn open(options: &Door, which: &Which) -> Result<()> {
-    // First of all: that the port is taken should not be found out after minutes of building.
+    // Bound first: an occupied port should not be discovered after minutes of building.
     let server = Server::bind(&dist(), options.port)?;
     let url = server.url()?;
     site::build_without_gpu(which, &Base::default())?;
@@ -56,11 +55,11 @@ pub(crate) fn open(options: &Door, which: &Which) -> Result<()> {
     if !options.no_gpu {
         std::thread::spawn(|| {
             say!(
-                "building the WebGPU engine behind the page; the CPU engine serves until it is there"
+                "building the WebGPU engine in the background; the CPU engine serves until it is ready"
             );
             if let Err(error) = site::add_gpu(&mut gently(build_gpu())) {
                 say!(
-                    "the WebGPU engine is missing, the shop goes on with the CPU engine: {error:#}"
+                    "the WebGPU engine is missing; the shop continues with the CPU engine: {error:#}"
                 );
             }
         });
@@ -75,7 +74,7 @@ fn open_browser(url: &str) {
         .find_map(|name| on_path(name))
         .or_else(|| find_chromium().ok().flatten());
     let Some(opener) = opener else {
-        say!("no browser was found on this machine: open {url} yourself");
+        say!("found no browser on this machine: open {url} yourself");
         return;
     };
     let mut browser = command(opener);

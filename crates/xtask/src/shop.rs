@@ -1,4 +1,4 @@
-//! What the page needs of a pack: the catalogue and what is bought most. The only place that knows
+//! Reads from a pack what the page needs: the catalogue and the bestsellers. Only this module knows
 //! packs.
 
 use std::cmp::Reverse;
@@ -17,22 +17,22 @@ use crate::files::digest;
 use crate::recorded::{self, Sessions};
 use crate::root::{root, shop_pack, shown};
 
-/// Offers that it lists: as many as the page asks the engine for.
+/// Offers in the catalogue file: as many as the page requests from the engine.
 const OFFERS: usize = 3;
-/// Bestsellers that the catalogue file lists.
+/// Bestsellers in the catalogue file.
 const POPULAR: usize = 200;
 
-/// Whose shop is built.
+/// Which shop is built.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Which {
-    /// Another pack than web/assets/shop.pack
+    /// A pack to use instead of web/assets/shop.pack
     #[arg(long, value_name = "FILE")]
     pub(crate) pack: Option<PathBuf>,
-    /// Cases of that shop (case_id,k,position,item_id; CSV): 'Try it as' replays three of their
-    /// sessions
+    /// Evaluation cases of that shop (case_id,k,position,item_id; CSV): 'Try it as' replays three
+    /// of their sessions
     #[arg(long, value_name = "FILE", requires = "pack", requires = "truth")]
     pub(crate) cases: Option<PathBuf>,
-    /// What those cases' shoppers also took (case_id,item_id; CSV)
+    /// The other items of those cases' sessions (case_id,item_id; CSV)
     #[arg(long, value_name = "FILE", requires = "cases")]
     pub(crate) truth: Option<PathBuf>,
 }
@@ -43,12 +43,13 @@ impl Which {
         self.pack.clone().unwrap_or_else(shop_pack)
     }
 
-    /// Sessions to choose from; none for another pack without cases: those that are committed are
-    /// of the committed pack's shop.
+    /// Sessions to choose from. None for another pack without cases: the committed sessions belong
+    /// to the committed pack's shop.
     fn sessions(&self) -> Result<Sessions> {
         match (&self.pack, &self.cases, &self.truth) {
             (_, Some(cases), Some(truth)) => recorded::of_cases(cases, truth),
-            // However it is written: the committed pack keeps its sessions.
+            // Compared as canonical paths: the committed pack keeps its sessions however its path
+            // is spelled.
             (Some(pack), ..)
                 if fs::canonicalize(pack).ok() != fs::canonicalize(shop_pack()).ok() =>
             {
@@ -65,13 +66,13 @@ impl Which {
     }
 }
 
-/// A shop as the page shows it before any engine runs.
+/// A shop as the page shows it before an engine runs.
 #[derive(Debug)]
 pub(crate) struct Shop {
     /// `catalogue.json`.
     pub(crate) json: String,
-    /// The same as the storefront reads it: departments, addresses and prices are then its own, not
-    /// ours.
+    /// The catalogue as the storefront reads it, so that departments, addresses and prices are the
+    /// storefront's own.
     pub(crate) catalogue: PageCatalogue,
     /// `try.json`.
     pub(crate) sessions: String,
@@ -85,18 +86,18 @@ impl Shop {
         let path = &which.file();
         if !path.exists() {
             bail!(
-                "{} is not there: it holds the trained shop. `cargo xtask pack` trains and writes it, or give another with --pack",
+                "there is no trained shop at {}: make it with `cargo xtask pack`, or give another with --pack",
                 shown(path)
             );
         }
         let bytes = fs::read(path).with_context(|| format!("failed to read {}", shown(path)))?;
         let pack = Pack::from_bytes(&bytes).with_context(|| {
             format!(
-                "{} is no good pack: `cargo xtask pack` writes it anew",
+                "{} is not a valid pack: make it again with `cargo xtask pack`",
                 shown(path)
             )
         })?;
-        // The engine names a pack by the hash at its end; this one is of the whole file.
+        // The engine identifies a pack by the hash at its end; this one covers the whole file.
         let names = [&*pack.fingerprint(), &*digest(&bytes)];
         let card = pack.card();
         let shop = Self::new(
@@ -125,7 +126,7 @@ impl Shop {
         let [name, currency, notice] = card;
         if catalogue.len() != popularity.len() {
             bail!(
-                "the pack counts the purchases of {} products but has {}",
+                "the pack has purchase counts for {} products but {} products",
                 popularity.len(),
                 catalogue.len()
             );
@@ -147,7 +148,7 @@ impl Shop {
                     .expect("every category was just put in")
             })
             .collect();
-        // One column a field, so that the fields' names are not said 8,000 times.
+        // One column per field, so that field names are not repeated 8,000 times.
         let column = |field: fn(&Item) -> Value| Value::Array(items.iter().map(field).collect());
         let json = json!({
             "pack": fingerprint,
@@ -182,9 +183,9 @@ impl Shop {
         })
     }
 
-    /// The same shop with what else the pack holds, each part only where there is something:
-    /// products that were put in after training, the attributes of a household that it has heads
-    /// for, and the offers that are redeemed most, which a stranger sees.
+    /// Adds the optional parts of the pack, if it has them: products added after training, the
+    /// household attributes that it predicts, and the most redeemed offers, which a new shopper
+    /// sees.
     fn with_extras(self, pack: &Pack) -> Result<Self> {
         let mut json: Value = serde_json::from_str(&self.json)?;
         if !pack.new_items().is_empty() {
@@ -204,7 +205,7 @@ impl Shop {
         Self::of_json(&json)
     }
 
-    /// The `n` products that are bought most, best first.
+    /// The `n` bestsellers, best first.
     pub(crate) fn bestsellers(&self, n: usize) -> impl Iterator<Item = Product> {
         self.catalogue
             .bestsellers()
@@ -214,8 +215,8 @@ impl Shop {
     }
 }
 
-/// An offer as a list of texts: id, title, products covered, share of everyone in
-/// hundred-thousandths, then some rows covered.
+/// An offer as a list of texts: id, title, number of products covered, share of all households in
+/// hundred-thousandths, then some of the rows covered.
 fn texts_of(offer: &OfferPick) -> Vec<String> {
     let head = [
         offer.id.clone(),
@@ -228,9 +229,9 @@ fn texts_of(offer: &OfferPick) -> Vec<String> {
         .collect()
 }
 
-/// In which order the texts of a column stand. Rows name them by number, and what compresses best
-/// differs: on Complete Journey the order chosen for a column saves 1.2 kB of titles (rows lie by
-/// title within a category) and 0.8 kB of sizes against the alphabet.
+/// The order of the texts in a column. Rows refer to them by number. Which order compresses best
+/// differs: on Complete Journey, choosing it per column saves 1.2 kB of titles (rows are sorted by
+/// title within a category) and 0.8 kB of sizes compared with the alphabet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Order {
     Alphabet,
@@ -238,7 +239,7 @@ enum Order {
     MostUsed,
 }
 
-/// Texts repeat: each once, and which of them each row has.
+/// Texts repeat, so each is written once, with the number of the text for each row.
 fn words(items: &[Item], field: fn(&Item) -> &str, order: Order) -> Value {
     // First row and number of rows of each text.
     let mut uses: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
@@ -267,7 +268,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// Milk, bread & a rare thing without a price.
+    /// Milk, bread and a rare product without a price.
     pub(crate) fn small_shop() -> Shop {
         let mut milk = Item::new("1", "Whole milk");
         milk.category = vec!["Dairy & eggs".into(), "Milk".into()];
@@ -368,7 +369,7 @@ pub(crate) mod tests {
         assert!(
             error
                 .to_string()
-                .contains("purchases of 2 products but has 1"),
+                .contains("purchase counts for 2 products but 1 products"),
             "{error}"
         );
     }
@@ -398,6 +399,6 @@ pub(crate) mod tests {
         })
         .unwrap_err()
         .to_string();
-        assert!(error.contains("broken.pack is no good pack"), "{error}");
+        assert!(error.contains("broken.pack is not a valid pack"), "{error}");
     }
 }

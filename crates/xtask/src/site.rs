@@ -1,7 +1,7 @@
 //! The static site in `dist/`.
 //!
-//! Built in two steps: first all that a shopper needs (page, assets, CPU engine), then the WebGPU
-//! engine, which takes several times as long and which the page can do without.
+//! Built in two steps. First comes everything that a shopper needs: page, assets, CPU engine. Then
+//! comes the WebGPU engine, which takes several times as long and which the page can do without.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -25,10 +25,10 @@ use crate::shop::{Shop, Which};
 use crate::tools::ensure_wasm_target;
 use crate::wasm::{CPU, GPU, SHELL, build_page};
 
-/// File that keeps the shop for when there is no network.
+/// The service worker, which keeps the shop available offline.
 const WORKER: &str = "sw.js";
 
-/// What a device shows of a shop that was put among its apps.
+/// The manifest, with which a device shows the installed shop among its apps.
 const MANIFEST: &str = "manifest.webmanifest";
 
 /// The manifest with the shop's own name.
@@ -44,12 +44,12 @@ fn named(manifest: &str, shop: &Shop) -> Result<String> {
     serde_json::to_string_pretty(&value).context("the manifest cannot be written")
 }
 
-/// Builds all of the page but the WebGPU engine, from `web/assets/shop.pack` or another pack.
+/// Builds everything but the WebGPU engine, from `web/assets/shop.pack` or another pack.
 ///
-/// A WebGPU engine from an earlier build stays if it still goes with the rest.
+/// A WebGPU engine from an earlier build stays if it still matches the rest.
 pub(crate) fn build_without_gpu(which: &Which, base: &Base) -> Result<()> {
     let start = Instant::now();
-    // Before the long part: a bad pack should not be found out after minutes.
+    // Read first: a bad pack should not be discovered after minutes of building.
     let shop = Shop::read(which)?;
     ensure_wasm_target()?;
     run(&mut build_page())?;
@@ -81,7 +81,7 @@ pub(crate) fn build_without_gpu(which: &Which, base: &Base) -> Result<()> {
     Ok(())
 }
 
-/// Only what is a shop's own and the assets, into another folder: no engine, no storefront.
+/// Writes a shop's own files and the assets to another folder, without engine and storefront.
 pub(crate) fn furnish(which: &Which, to: &Path) -> Result<()> {
     let mut site = Site {
         dist: to.to_path_buf(),
@@ -90,13 +90,13 @@ pub(crate) fn furnish(which: &Which, to: &Path) -> Result<()> {
     site.furnish(&Shop::read(which)?, &which.file(), &Base::default())
 }
 
-/// Takes the WebGPU engine out of the site.
+/// Removes the WebGPU engine from the site.
 pub(crate) fn remove_gpu() -> Result<()> {
     remove(&dist().join("engine/gpu"))
 }
 
-/// Builds the WebGPU engine with `cargo`, which is [`build_gpu`](crate::wasm::build_gpu), and puts
-/// it into the site in one step.
+/// Builds the WebGPU engine with `cargo`, which is [`build_gpu`](crate::wasm::build_gpu), and adds
+/// it to the site in one step.
 pub(crate) fn add_gpu(cargo: &mut Command) -> Result<()> {
     let start = Instant::now();
     ensure_wasm_target()?;
@@ -110,8 +110,8 @@ pub(crate) fn add_gpu(cargo: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// From what cargo built to `dist/engine/gpu`: made and compressed elsewhere, then moved in, so
-/// that no browser gets half of it.
+/// Moves the engine that cargo built to `dist/engine/gpu`. It is prepared and compressed elsewhere
+/// first, so that no browser gets an incomplete one.
 pub(crate) fn place_gpu() -> Result<()> {
     let made = GPU.bindgen()?;
     let fresh = cache().join("gpu.new");
@@ -126,8 +126,8 @@ pub(crate) fn place_gpu() -> Result<()> {
     write_if_changed(&gpu_stamp(), cpu_digest()?.as_bytes())
 }
 
-/// Remembers with which CPU engine the WebGPU engine was built: another one may speak another
-/// language to the worker.
+/// Records the CPU engine with which the WebGPU engine was built: another version may use another
+/// protocol.
 fn gpu_stamp() -> PathBuf {
     cache().join("gpu.stamp")
 }
@@ -139,7 +139,7 @@ fn cpu_digest() -> Result<String> {
     })?))
 }
 
-/// A folder that is being filled, and what was put there this time.
+/// A folder that is being filled, and the files written so far.
 struct Site {
     dist: PathBuf,
     written: BTreeSet<PathBuf>,
@@ -150,7 +150,7 @@ impl Site {
         let to = to.as_ref();
         if !self.written.insert(to.to_path_buf()) {
             bail!(
-                "two files want to be {} in the site: rename one",
+                "two files have the name {} in the site: rename one",
                 to.display()
             );
         }
@@ -170,15 +170,15 @@ impl Site {
             .try_for_each(|file| self.copy(&from.join(&file), Path::new(to).join(&file)))
     }
 
-    /// All that is one shop's own, and the assets that every shop has. Last of all before the rest
-    /// is removed: the service worker keeps what was written up to here.
+    /// Writes the shop's own files and the assets that every shop has. Comes last before old files
+    /// are removed, because the service worker lists what was written up to here.
     fn furnish(&mut self, shop: &Shop, pack_file: &Path, base: &Base) -> Result<()> {
         let assets = root().join("web/assets");
         for file in files_below(&assets)? {
             let from = assets.join(&file);
             match file.strip_prefix("root") {
-                // A service worker or a manifest speaks for the folder it lies in: those that speak
-                // for the site lie at its root. Made below, when it is known what it is to keep.
+                // The scope of a service worker or manifest is its folder, so these lie at the
+                // root. The worker is made below, when the files that it keeps are known.
                 Ok(worker) if worker == Path::new(WORKER) => {}
                 Ok(manifest) if manifest == Path::new(MANIFEST) => self.write(
                     manifest,
@@ -196,8 +196,7 @@ impl Site {
                     )?
                 }
                 Err(_) if from == shop_pack() => {}
-                // Below: in bundles, and as files of their own only those that the page shows at
-                // once.
+                // Bundled below; only pictures that the page shows at once are files of their own.
                 Err(_) if file.extension().is_some_and(|ending| ending == "webp") => {}
                 Err(_) => self.copy(&from, Path::new("assets").join(&file))?,
             }
@@ -221,7 +220,7 @@ impl Site {
         for (number, bundle) in (1..).zip(bundles::bundles(shop, &pictures)?) {
             self.write(Path::new("assets").join(bundles::name(number)), &bundle)?;
         }
-        // What most static hosts answer with where no file is: so that the address of a product can
+        // Most static hosts send this file for unknown addresses, so that a product's address can
         // be opened directly.
         self.write("404.html", html.as_bytes())?;
         for (file, page) in plain::pages(shop, base) {
@@ -235,13 +234,13 @@ impl Site {
         self.write("assets/zh.txt", extras::words(&words)?.as_bytes())?;
         let worker = self.worker(&assets.join("root").join(WORKER))?;
         self.write(WORKER, worker.as_bytes())?;
-        // After it: this one is for the host alone, and nothing to keep.
+        // Written after the worker: this file is for the host only.
         self.write("_headers", headers_file(base).as_bytes())?;
         Ok(())
     }
 
-    /// The service worker for all that was written: it keeps the page, the CPU engine, the pack and
-    /// what comes after load.
+    /// The service worker for everything that was written. It keeps the page, the CPU engine, the
+    /// pack and the files fetched after load.
     fn worker(&self, template: &Path) -> Result<String> {
         let template = fs::read_to_string(template)
             .with_context(|| format!("failed to read {}", shown(template)))?;
@@ -269,7 +268,7 @@ impl Site {
         ))
     }
 
-    /// Removes what an earlier build left. The WebGPU engine is left: it comes and goes on its own.
+    /// Removes the files of earlier builds, except the WebGPU engine, which is built separately.
     fn remove_the_rest(&self) -> Result<()> {
         for file in files_below(&self.dist)? {
             let original = if is_copy(&file) {
@@ -363,8 +362,8 @@ mod tests {
             read("sw.js").contains("assets/shop.pack")
                 && read("sw.js").contains("assets/pictures-1.bin")
         );
-        // One file a picture is there only for what stands in the page: asking for any other would
-        // tell what is looked at.
+        // Only pictures in the page's HTML are files of their own: requests for any other would
+        // reveal what the shopper looks at.
         let alone = files_below(&dir.path().join("dist/assets/pictures")).unwrap();
         assert!(
             alone.iter().all(
@@ -414,7 +413,7 @@ mod tests {
             site.write("a", b"2")
                 .unwrap_err()
                 .to_string()
-                .contains("two files want to be a")
+                .contains("two files have the name a")
         );
     }
 }

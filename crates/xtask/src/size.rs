@@ -1,4 +1,5 @@
-//! What a first visit costs: sizes of the site's files, raw and on the wire, against their budgets.
+//! The bytes of a first visit: sizes of the site's files, raw and compressed, compared with their
+//! budgets.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -13,7 +14,7 @@ use crate::files::files_below;
 use crate::plain;
 use crate::root::{dist, shown};
 
-/// What a file belongs to.
+/// The group that a file is counted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Group {
     Page,
@@ -25,9 +26,9 @@ enum Group {
     Words,
 }
 
-/// Files that every visit fetches after load, for single pages: recorded sessions and the map.
+/// Files for single pages that every visit fetches after load: recorded sessions and the map.
 const LATER: [&str; 2] = ["assets/try.json", "assets/map.txt"];
-/// What the page fetches at load instead of nothing where the shopper's language is Chinese.
+/// The additional file that the page fetches at load if the shopper's language is Chinese.
 const WORDS: &str = "assets/zh.txt";
 
 impl Group {
@@ -41,8 +42,8 @@ impl Group {
         Self::Words,
     ];
 
-    /// Of a file of the site. Pictures that the page shows before any script runs are part of the
-    /// page; all together come after load. `None` for what a visit does not load.
+    /// The group of a file of the site. Pictures that the page shows before a script runs belong to
+    /// the page; the bundles come after load. `None` for files that a visit does not load.
     fn of(file: &str) -> Option<Self> {
         let unseen = ["404.html", "_headers", "assets/pictures/LICENSE.txt"];
         if is_copy(Path::new(file)) || unseen.contains(&file) || file.starts_with(plain::FOLDER) {
@@ -70,15 +71,15 @@ impl Group {
             Self::Page => "page, with catalogue and first pictures",
             Self::Engine => "CPU engine, with worker",
             Self::Pack => "pack",
-            Self::Gpu => "WebGPU engine, where there is an adapter",
+            Self::Gpu => "WebGPU engine, if there is an adapter",
             Self::Pictures => "all pictures, after load",
             Self::Later => "files of single pages, after load",
-            Self::Words => "Chinese, where that is the language",
+            Self::Words => "Chinese, for shoppers with that language",
         }
     }
 }
 
-/// Bytes in three forms.
+/// Bytes raw, with gzip and with brotli.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Size {
     raw: usize,
@@ -121,7 +122,7 @@ impl Size {
     }
 }
 
-/// Most bytes, as brotli, that something may have.
+/// Maximum bytes, compressed with brotli.
 const BUDGETS: [(&str, &[Group], usize); 5] = [
     ("page", &[Group::Page], 300_000),
     ("CPU engine", &[Group::Engine], 400_000),
@@ -138,12 +139,12 @@ const BUDGETS: [(&str, &[Group], usize); 5] = [
     ),
 ];
 
-/// Prints the table; an error when a budget is passed.
+/// Prints the table. An error if a budget is exceeded.
 pub(crate) fn size() -> Result<()> {
     let dist = dist();
     if !dist.join("index.html").is_file() {
         bail!(
-            "{} holds no page: run `cargo xtask build` first",
+            "{} contains no page: run `cargo xtask build` first",
             shown(&dist)
         );
     }
@@ -159,12 +160,12 @@ pub(crate) fn size() -> Result<()> {
         .write_all(table.as_bytes())
         .context("failed to print")?;
     if !over.is_empty() {
-        bail!("past the budget: {}", over.join("; "));
+        bail!("over budget: {}", over.join("; "));
     }
     Ok(())
 }
 
-/// The table, and the budgets that are passed.
+/// The table, and the budgets that are exceeded.
 fn report(files: &[(Group, String, Size)]) -> (String, Vec<String>) {
     let mut table = format!(
         "{:<46} {:>11} {:>11} {:>11} {:>11}\n",
@@ -200,7 +201,7 @@ fn report(files: &[(Group, String, Size)]) -> (String, Vec<String>) {
         line(name, size, &budget.to_string());
         if size.brotli > budget {
             over.push(format!(
-                "{name} has {} bytes as brotli, {budget} are allowed",
+                "{name} has {} bytes (brotli), {budget} are allowed",
                 size.brotli
             ));
         }

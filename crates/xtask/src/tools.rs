@@ -1,5 +1,5 @@
-//! Tools that are not crates: found, or installed in the versions pinned here. What is installed is
-//! said.
+//! Finds the tools that are not crates, or installs them in the versions pinned here. Every
+//! installation is announced.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -10,22 +10,22 @@ use crate::root::root;
 use crate::run::{cargo, command, output, run, say};
 use crate::wasm::TARGET;
 
-/// The version of wasm-bindgen in Cargo.toml; crate, library and test runner must match to the
-/// digit.
+/// The version of wasm-bindgen in Cargo.toml. Crate, library and test runner must be exactly the
+/// same version.
 pub(crate) const WASM_BINDGEN: &str = "0.2.130";
-/// Runs the browser suite.
+/// The version of wasm-pack, which runs the browser suite.
 const WASM_PACK: &str = "0.15.1";
-/// The oldest Node.js whose test runner the end-to-end tests use.
+/// The oldest Node.js whose test runner can run the end-to-end tests.
 const NODE_MAJOR: u32 = 20;
 
-/// What the browser tests need.
+/// The tools for the browser tests.
 #[derive(Debug)]
 pub(crate) struct BrowserTools {
-    /// PATH with the installed tools in front.
+    /// PATH with the folders of the installed tools in front.
     pub(crate) path: OsString,
-    /// The browser.
+    /// Chromium.
     pub(crate) chromium: PathBuf,
-    /// Its WebDriver.
+    /// Chromium's WebDriver.
     pub(crate) chromedriver: PathBuf,
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn ensure_wasm_target() -> Result<()> {
     }
     say!("Rust's standard library for {TARGET} is missing: adding it");
     run(command("rustup").args(["target", "add", TARGET])).with_context(|| {
-        format!("{TARGET} could not be added; where Rust did not come by rustup, install your system's package of that target")
+        format!("cannot add {TARGET}: if Rust was not installed with rustup, install your system's package for this target")
     })
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn ensure_browser_tools() -> Result<BrowserTools> {
     })
 }
 
-/// Makes sure of Node.js with npm, for the end-to-end tests.
+/// Makes sure that Node.js and npm are installed, for the end-to-end tests.
 pub(crate) fn ensure_node() -> Result<()> {
     let version = output(command("node").arg("--version")).with_context(|| {
         format!("the end-to-end tests need Node.js {NODE_MAJOR} or newer (Debian: apt-get install nodejs npm)")
@@ -78,8 +78,8 @@ pub(crate) fn ensure_node() -> Result<()> {
     Ok(())
 }
 
-/// Where tools that cargo installs are kept, for all checkouts: `FEWSHOP_TOOLS`, or the user's
-/// cache folder.
+/// The folder for tools that cargo installs, shared by all checkouts: `FEWSHOP_TOOLS`, or one in
+/// the user's cache.
 fn tools_folder() -> Result<PathBuf> {
     if let Some(folder) = std::env::var_os("FEWSHOP_TOOLS") {
         return Ok(root().join(folder));
@@ -88,14 +88,14 @@ fn tools_folder() -> Result<PathBuf> {
         (Some(cache), _) if Path::new(&cache).is_absolute() => PathBuf::from(cache),
         (_, Some(home)) => Path::new(&home).join(".cache"),
         _ => bail!(
-            "neither HOME nor FEWSHOP_TOOLS is set: set FEWSHOP_TOOLS to a folder for the tools to be kept in"
+            "neither HOME nor FEWSHOP_TOOLS is set: set FEWSHOP_TOOLS to a folder for the tools"
         ),
     };
     Ok(cache.join("fewshop/tools"))
 }
 
-/// The folder that holds `program` in exactly this version: one on PATH, the cache, or the cache
-/// after an install.
+/// The folder with exactly this version of `program`: one on PATH, or the tools folder, into which
+/// it is installed if missing.
 fn ensure_cargo_tool(package: &str, program: &str, version: &str) -> Result<PathBuf> {
     let tools = tools_folder()?;
     let on_path = std::env::var_os("PATH").unwrap_or_default();
@@ -108,12 +108,12 @@ fn ensure_cargo_tool(package: &str, program: &str, version: &str) -> Result<Path
         }
     }
     say!(
-        "{program} {version} is neither on PATH nor in {}: building it, once; takes minutes",
+        "{program} {version} is neither on PATH nor in {}: building it once, which takes minutes",
         tools.display()
     );
     let mut install = cargo();
-    // Lightly optimised: these tools wait for others most of the time, and a full release build
-    // takes twice as long. One target folder for all of them, as they share dependencies.
+    // Lightly optimised: these tools mostly wait for other programs, and a full release build takes
+    // twice as long. They share dependencies, so they share a target folder.
     install
         .args([
             "install",
@@ -133,12 +133,12 @@ fn ensure_cargo_tool(package: &str, program: &str, version: &str) -> Result<Path
     Ok(tools.join("bin"))
 }
 
-/// Whether this runs with all rights.
+/// Whether this process runs as root.
 pub(crate) fn is_root() -> bool {
     output(command("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }
 
-/// Finds Chromium and its driver; installs Debian's where that is possible.
+/// Finds Chromium and its driver, or installs Debian's packages if possible.
 pub(crate) fn ensure_chromium() -> Result<(PathBuf, PathBuf)> {
     if let (Some(chromium), Some(driver)) = (find_chromium()?, find_chromedriver()?) {
         return Ok((chromium, driver));
@@ -146,7 +146,7 @@ pub(crate) fn ensure_chromium() -> Result<(PathBuf, PathBuf)> {
     if !is_root() || on_path("apt-get").is_none() {
         bail!(
             "the browser tests need Chromium and chromedriver: install both (Debian: apt-get install chromium chromium-driver), or set \
-             CHROME and CHROMEDRIVER to where they are"
+             CHROME and CHROMEDRIVER to their paths"
         );
     }
     say!("Chromium or its driver is missing: installing Debian's packages");
@@ -167,12 +167,12 @@ pub(crate) fn ensure_chromium() -> Result<(PathBuf, PathBuf)> {
     match (find_chromium()?, find_chromedriver()?) {
         (Some(chromium), Some(driver)) => Ok((chromium, driver)),
         _ => bail!(
-            "Chromium or chromedriver is still not to be found after the install: set CHROME and CHROMEDRIVER"
+            "cannot find Chromium or chromedriver after installing them: set CHROME and CHROMEDRIVER"
         ),
     }
 }
 
-/// A browser that tests or people can use.
+/// A browser for tests or for people.
 pub(crate) fn find_chromium() -> Result<Option<PathBuf>> {
     find(
         "CHROME",
@@ -200,13 +200,14 @@ fn find_chromedriver() -> Result<Option<PathBuf>> {
     )
 }
 
-/// What the variable names, else the first of the names on PATH, else the first of the places.
+/// The file named by the variable, or the first of the names on PATH, or the first existing of the
+/// places.
 fn find(variable: &str, names: &[&str], places: &[&str]) -> Result<Option<PathBuf>> {
     if let Some(file) = std::env::var_os(variable).filter(|file| !file.is_empty()) {
         let file = PathBuf::from(file);
         if !file.is_file() {
             bail!(
-                "{variable} is {}, and there is no such file: correct or unset it",
+                "{variable} is {}, which does not exist: correct or unset it",
                 file.display()
             );
         }
@@ -228,7 +229,7 @@ pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-/// Whether `program --version` speaks of exactly this version.
+/// Whether the output of `program --version` names exactly this version.
 fn has_version(text: &str, version: &str) -> bool {
     text.split_whitespace().any(|word| word == version)
 }

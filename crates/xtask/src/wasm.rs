@@ -1,4 +1,4 @@
-//! From Rust to what a browser loads: cargo, then wasm-bindgen as a library, so that building the
+//! From Rust to files for a browser: cargo, then wasm-bindgen as a library, so that building the
 //! page needs no installed tool.
 
 use std::fs;
@@ -11,21 +11,21 @@ use crate::files::{digest, replace_dir};
 use crate::root::{cache, shown, target};
 use crate::run::{cargo, say};
 
-/// The one target of the page.
+/// The only target of the page.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
-/// A wasm file that cargo makes.
+/// A wasm file that cargo builds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Module {
-    /// What it is, for people, and the name of its folder in the cache.
+    /// Its name in messages and of its folder in the cache.
     pub(crate) name: &'static str,
     /// Cargo profile.
     pub(crate) profile: &'static str,
-    /// Stem of cargo's file and of wasm-bindgen's.
+    /// Stem of the file names of cargo and wasm-bindgen.
     pub(crate) stem: &'static str,
 }
 
-/// The leptos shell.
+/// The storefront.
 pub(crate) const SHELL: Module = Module {
     name: "shell",
     profile: "web",
@@ -81,8 +81,8 @@ pub(crate) fn build_bench(module: Module, features: &[&str]) -> Command {
     command
 }
 
-/// A cargo for wasm32 whose flags are those of `.cargo/config.toml`, whatever the shell says: the
-/// kernels need SIMD, and other flags would build every dependency again.
+/// A cargo for wasm32 with the flags of `.cargo/config.toml` only, whatever the environment sets:
+/// the kernels need SIMD, and other flags would build every dependency again.
 pub(crate) fn wasm_cargo() -> Command {
     let mut command = cargo();
     command
@@ -91,8 +91,8 @@ pub(crate) fn wasm_cargo() -> Command {
     command
 }
 
-/// Cargo's command for shell and CPU engine. One command for both: what they share is built once,
-/// with one set of features.
+/// Cargo's command for storefront and CPU engine. One command for both, so that common dependencies
+/// are built once, with one set of features.
 pub(crate) fn build_page() -> Command {
     let mut command = wasm_cargo();
     command.args([
@@ -127,7 +127,7 @@ pub(crate) fn build_gpu() -> Command {
 }
 
 impl Module {
-    /// Where cargo leaves it.
+    /// The path of cargo's output.
     fn built(&self) -> PathBuf {
         target()
             .join(TARGET)
@@ -135,10 +135,9 @@ impl Module {
             .join(format!("{}.wasm", self.stem))
     }
 
-    /// Runs wasm-bindgen over what cargo built and returns the folder that holds the JS and the
-    /// wasm.
+    /// Runs wasm-bindgen on cargo's output and returns the folder with the JavaScript and the wasm.
     ///
-    /// The folder is kept; it is made anew only when the wasm or wasm-bindgen changed.
+    /// The folder is kept and made again only when the wasm or wasm-bindgen has changed.
     pub(crate) fn bindgen(&self) -> Result<PathBuf> {
         let wasm = self.built();
         let bytes = fs::read(&wasm).with_context(|| {
@@ -162,8 +161,8 @@ impl Module {
             self.name,
             bytes.len() / 1000
         );
-        // The GPU module may be made while a server reads the folder next to it: nothing half-made
-        // is ever seen.
+        // The GPU module may be made while a server reads the folder next to it, so an incomplete
+        // folder must never be visible.
         let fresh = cache().join("bindgen").join(format!("{}.new", self.name));
         if fresh.exists() {
             fs::remove_dir_all(&fresh)
@@ -176,8 +175,8 @@ impl Module {
         Ok(out)
     }
 
-    /// Makes the JS and the wasm, and, where wanted, the TypeScript types. The script of an engine
-    /// names the SHA-256 of its wasm: the worker runs no other.
+    /// Writes the JavaScript and the wasm and, with `types`, the TypeScript types. The script of an
+    /// engine names the SHA-256 of its wasm, and the worker runs no other.
     pub(crate) fn generate(&self, out: &Path, types: bool) -> Result<()> {
         let wasm = &self.built();
         let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
@@ -187,12 +186,12 @@ impl Module {
             .typescript(types)
             .remove_name_section(true)
             .remove_producers_section(true);
-        // Its default leaves the wasm's path out of the JS, and `init()` without an argument would
+        // By default the script omits the path of the wasm, and `init()` without an argument would
         // fail.
         bindgen.omit_default_module_path(false);
         bindgen.web(true).and_then(|bindgen| bindgen.generate(out)).with_context(|| {
             format!(
-                "wasm-bindgen failed on {}: if it speaks of versions, wasm-bindgen and wasm-bindgen-cli-support in Cargo.toml differ",
+                "wasm-bindgen failed on {}: if the cause mentions versions, wasm-bindgen and wasm-bindgen-cli-support differ in Cargo.toml",
                 shown(wasm)
             )
         })?;

@@ -1,4 +1,4 @@
-// The shop without a network: this version's files in one cache, whole or not at all. `cargo xtask build` fills in the two lines below.
+// The shop without a network: this version's files in one cache, all or none. `cargo xtask build` fills in the two lines below.
 
 const VERSION = '{{version}}';
 const FILES = ['{{files}}'];
@@ -8,9 +8,9 @@ const at = (file) => new URL(file, self.registration.scope).href;
 const KEPT = new Set(FILES.map(at));
 
 self.addEventListener('install', (event) => {
-  // 'no-cache': what the browser kept may be of an older version, and is not sent again if it is not.
+  // 'no-cache': a file in the browser's own cache may be of an older version; if not, it is not sent again.
   const ask = (url) => new Request(url, { cache: 'no-cache' });
-  // Who asked to save data gets no pictures.
+  // No pictures with the browser's data saver on.
   const wanted = (url) => !(navigator.connection?.saveData && url.endsWith('.bin'));
   const fetchAll = async () => (await caches.open(SHELF)).addAll([...KEPT].filter(wanted).map(ask));
   event.waitUntil(fetchAll());
@@ -25,7 +25,7 @@ self.addEventListener('activate', (event) => {
   event.waitUntil(clean());
 });
 
-// The shopper wants the newer page.
+// The shopper opens the newer version.
 self.addEventListener('message', ({ data }) => data === 'open' && self.skipWaiting());
 
 self.addEventListener('fetch', (event) => {

@@ -3,29 +3,30 @@
 use std::rc::Rc;
 
 use fewshop_core::{ItemIx, Reason};
-use fewshop_web::state::{Money, Product, short_brand};
+use fewshop_web::state::{Money, Page, Product, short_brand};
 use fewshop_web::texts::{Texts, count, fill};
 
 use super::stepper;
 use crate::browser;
+use crate::nav::href_of;
 use crate::shop::{Shop, use_shop};
 use crate::view::{El, Text, el, nothing, part};
 
-/// Most names in a reason: what fits on a picture.
+/// Maximum number of names in a reason: more do not fit on a picture.
 const NAMED: usize = 2;
 
 /// Address of a product's page.
 pub(crate) fn product_href(id: &str) -> String {
-    browser::href(&format!("/product/{}", browser::encode(id)))
+    href_of(&Page::Product(id.to_owned()))
 }
 
-/// Why a product was picked, for people.
+/// The reason of a pick as text.
 pub(crate) fn reason_text(shop: Shop, reason: &Reason) -> String {
     let texts: &Texts = shop.texts;
     match reason {
         Reason::BecauseOf { shots } if !shots.is_empty() => {
             let mut names: Vec<String> = shots.iter().map(|share| shop.title(share.item)).collect();
-            // Two sizes of one thing have one name, and are next to each other more often than not.
+            // Two sizes of a product share a title, and are usually neighbours.
             names.dedup();
             names.truncate(NAMED);
             fill(texts.because, &[&names.join(texts.comma)])
@@ -37,8 +38,7 @@ pub(crate) fn reason_text(shop: Shop, reason: &Reason) -> String {
     }
 }
 
-/// Size and brand on one line. Of a brand that is only known by its maker's number the number is
-/// enough.
+/// Size and brand on one line. A brand known only by its maker's number is shortened to that.
 pub(crate) fn meta_line(product: &Product) -> String {
     let parts: Vec<&str> = [product.size.as_str(), short_brand(&product.brand)]
         .into_iter()
@@ -48,9 +48,8 @@ pub(crate) fn meta_line(product: &Product) -> String {
     parts.join("\u{a0}· ")
 }
 
-/// The picture that stands for a product. Until it has come, or where there is none, the first
-/// letter of its title: `rest.js` puts the picture into the letter's place. Says nothing to a
-/// screen reader: the title does.
+/// A product's picture. Until it arrives, or without one, the first letter of the title, which
+/// `rest.js` replaces with the picture. Hidden from screen readers, which read the title.
 pub(crate) fn picture(key: &str, title: &str) -> El {
     browser::picture(key).map(El).unwrap_or_else(|| {
         let initial = title
@@ -66,16 +65,16 @@ pub(crate) fn picture(key: &str, title: &str) -> El {
     })
 }
 
-/// Why a product is here: the short reason, or "" for nothing, and what tells the whole.
+/// The reason of a product on a shelf, short and in full.
 pub(crate) struct Why {
-    /// Shown on the picture.
+    /// Shown on the picture; may be "".
     pub(crate) short: Text,
-    /// Opens the rest.
+    /// Opens the full reason.
     pub(crate) open: Rc<dyn Fn()>,
 }
 
 /// A product as a list item: picture, title, size and brand, price, and a button that puts it into
-/// the cart. `dismissible` lets it be waved away.
+/// the cart. `dismissible` adds 'Not for me'.
 pub(crate) fn product_card(product: &Product, why: Option<Why>, dismissible: bool) -> El {
     let shop = use_shop();
     let ix: ItemIx = product.ix;
@@ -89,7 +88,7 @@ pub(crate) fn product_card(product: &Product, why: Option<Why>, dismissible: boo
             )
             .text(shop.texts.not_for_me)
             .click(move |event| {
-                // The card goes, and the focus must not go with it.
+                // The card disappears; the focus must not disappear with it.
                 browser::focus_heading_above(&event);
                 shop.dismiss(ix);
             })

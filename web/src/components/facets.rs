@@ -1,4 +1,4 @@
-//! What narrows a list of products down, and its order: choices that stand in the address.
+//! The filters and the order of a list of products, as choices in the address.
 
 use fewshop_core::ItemIx;
 use fewshop_web::state::{Facets, Money, Order, PRICES, short_brand};
@@ -11,20 +11,20 @@ use crate::nav::use_nav;
 use crate::shop::{Shop, use_shop};
 use crate::view::{El, el, group, memo, part};
 
-/// Brands that can be chosen: a list of hundreds helps nobody.
+/// Brands offered as a filter: a list of hundreds would be of no use.
 const BRANDS: usize = 30;
 
-/// What the address asks for.
+/// The filters and the order in the address.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Asked {
-    /// What the list is narrowed down to.
+pub(crate) struct FacetQuery {
+    /// Its filters.
     pub(crate) facets: Facets,
     /// Its order.
     pub(crate) order: Order,
 }
 
-impl Asked {
-    /// As the address at hand says, tracked.
+impl FacetQuery {
+    /// As in the current address, tracked.
     pub(crate) fn read() -> Self {
         let nav = use_nav();
         let facets = Facets {
@@ -48,7 +48,7 @@ fn order_name(texts: &'static Texts, order: Order) -> &'static str {
     }
 }
 
-/// A field to choose one of some; `options` are value and name.
+/// A field to choose one of several options, each a value and a name.
 fn choice(label: &str, name: &'static str, chosen: &str, options: Vec<(String, String)>) -> El {
     let options = options.into_iter().map(|(value, text)| {
         let option = el("option").attr("value", &value).text(&text);
@@ -87,17 +87,17 @@ fn price_name(shop: Shop, band: usize) -> String {
     }
 }
 
-/// The choices for a list as it is before it is narrowed down. `departments` offers those too;
-/// `found` is what the list's own order is called.
+/// The filters for an unfiltered list. With `departments` there is a filter for those too; `found`
+/// is the name of the list's own order.
 pub(crate) fn facet_bar(items: Memo<Vec<ItemIx>>, departments: bool, found: &'static str) -> Node {
     let shop = use_shop();
     let texts = shop.texts;
-    let asked = memo(Asked::read);
+    let query = memo(FacetQuery::read);
     let any = (String::new(), texts.any.to_owned());
     let named = |name: &str, count: usize| [name, " (", &count.to_string(), ")"].concat();
     part(move || {
         let catalogue = shop.catalogue();
-        let Asked { facets, order } = asked.get();
+        let FacetQuery { facets, order } = query.get();
         let items = items.get();
         let mut choices = Vec::new();
         if departments {
@@ -113,7 +113,8 @@ pub(crate) fn facet_bar(items: Memo<Vec<ItemIx>>, departments: bool, found: &'st
             let options = std::iter::once(any.clone()).chain(each).collect();
             choices.push(choice(texts.department, "in", &facets.department, options));
         }
-        // Each choice is counted within the others, or it would promise what is not there.
+        // Each option is counted within the other filters; otherwise it would promise products that
+        // are not in the list.
         let among = |facets: Facets| -> Vec<ItemIx> {
             items
                 .iter()

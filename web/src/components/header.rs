@@ -1,13 +1,13 @@
 //! Header and footer of every page.
 
-use fewshop_web::state::{Cart, Department, Page, thousands};
-use fewshop_web::texts::{count, fill};
+use fewshop_web::state::{Cart, Department, Page};
+use fewshop_web::texts::{count, fill, thousands};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 
 use crate::browser;
-use crate::nav::use_nav;
+use crate::nav::{href_of, use_nav};
 use crate::shop::use_shop;
 use crate::view::{El, effect, el, memo};
 
@@ -19,16 +19,21 @@ const LENS: &str = r#"<svg viewBox="0 0 20 20" aria-hidden="true"><circle cx="8.
 
 /// Address of a department's page.
 pub(crate) fn department_href(slug: &str) -> String {
-    browser::href(&format!("/department/{}", browser::encode(slug)))
+    href_of(&Page::Department(slug.to_owned()))
 }
 
-/// A link that says whether it leads to the page at hand.
-fn link(path: &str) -> El {
+/// A link that says whether it leads to the current page.
+fn link(page: Page) -> El {
     let nav = use_nav();
-    let href = browser::href(path);
-    el("a").attr("href", &href).current("page", move || {
-        nav.path().trim_end_matches('/') == href.trim_end_matches('/')
-    })
+    el("a")
+        .attr("href", &href_of(&page))
+        .current("page", move || nav.page() == page)
+}
+
+/// The same with the page's name.
+fn named_link(page: Page) -> El {
+    let name = page.name(use_shop().texts).unwrap_or_default();
+    link(page).text(name)
 }
 
 /// Logo, search, cart and departments.
@@ -49,21 +54,21 @@ pub(crate) fn header() -> El {
     };
     let nav = use_nav();
     let department = |department: &Department| {
-        el("li").kid(link(&format!("/department/{}", department.slug)).text(&department.name))
+        el("li").kid(link(Page::Department(department.slug.clone())).text(&department.name))
     };
-    // Brings the entry of the page at hand into the part of the navigation that can be seen.
+    // Scrolls the current page's entry into view within the navigation.
     let mut in_sight = nav.page_untracked() == Page::Home;
     effect(move || {
         nav.path();
-        // The first entry can be seen as the page opens, and to ask where it is would lay the page
-        // out once more.
+        // The first entry is visible when the page opens, and asking for its position would force
+        // another layout.
         if std::mem::take(&mut in_sight) {
             return;
         }
         request_animation_frame(|| browser::scroll_into_row("nav.depts [aria-current]"));
     });
     let catalogue = shop.catalogue();
-    let logo = el("a").class("logo").attr("href", &browser::href("/"));
+    let logo = el("a").class("logo").attr("href", &href_of(&Page::Home));
     let logo = match catalogue.name() {
         Some(name) => logo.text(name),
         None => logo
@@ -71,7 +76,7 @@ pub(crate) fn header() -> El {
             .text("few")
             .kid(el("span").text("shop")),
     };
-    let cart = link("/cart")
+    let cart = link(Page::Cart)
         .class("btn primary cart-link")
         .kid(el("span").class("icon").html(CART))
         .kid(el("span").class("word").text(texts.cart))
@@ -79,7 +84,7 @@ pub(crate) fn header() -> El {
         .when(move || things.get() > 0, badge);
     let departments = el("ul")
         .attr("role", "list")
-        .kid(el("li").kid(link("/").text(texts.for_you)))
+        .kid(el("li").kid(link(Page::Home).text(texts.for_you)))
         .kids(
             shop.catalogue()
                 .departments()
@@ -87,7 +92,7 @@ pub(crate) fn header() -> El {
                 .map(department)
                 .collect::<Vec<_>>(),
         );
-    let all = link("/departments")
+    let all = link(Page::Departments)
         .class("all")
         .text(texts.all)
         .kid(el("span").class("hush").text(" ").text(texts.departments));
@@ -107,8 +112,7 @@ pub(crate) fn header() -> El {
         .kid(el("div").class("wrap").kid(bar).kid(depts))
 }
 
-/// The other language. It stands in the header, and at the foot where the header has no room for
-/// it.
+/// A button for the other language, in the header or, if that has no room, in the footer.
 fn language() -> El {
     let (other, tag) = if use_shop().texts.lang == "en" {
         ("中文", "zh-Hans")
@@ -136,13 +140,13 @@ fn search_field() -> El {
     };
     let nav = use_nav();
     let go = move |query: &str| {
-        let search = browser::href("/search");
+        let search = href_of(&Page::Search);
         let to = if query.is_empty() {
             search
         } else {
             format!("{search}?q={}", browser::encode(query))
         };
-        // The first letter opens the page, each further one only renews its address: 'back' leaves
+        // The first letter opens the page, each further one replaces its address, so 'back' leaves
         // the search.
         nav.go(&to, nav.page_untracked() == Page::Search);
     };
@@ -155,7 +159,7 @@ fn search_field() -> El {
         event.prevent_default();
         if let Some(field) = field() {
             go(&field.value());
-            // On a phone this puts the keyboard away, so that the results can be seen.
+            // On a phone this closes the keyboard and uncovers the results.
             let _ = field.blur();
         }
     };
@@ -175,7 +179,7 @@ fn search_field() -> El {
             }
         }
     });
-    // On a phone a long hint would be cut in the middle of a word.
+    // A phone would cut a long hint in the middle of a word.
     let narrow = browser::is_narrow();
     let hint = if narrow {
         texts.search.to_owned()
@@ -202,7 +206,7 @@ fn search_field() -> El {
         .kid(input)
 }
 
-/// Where the data and the pictures come from.
+/// Links to the other pages, and the sources of data and pictures.
 pub(crate) fn footer() -> El {
     let shop = use_shop();
     let texts = shop.texts;
@@ -210,10 +214,7 @@ pub(crate) fn footer() -> El {
     let links = el("nav")
         .class("links")
         .attr("aria-label", texts.about)
-        .kid(link("/how-it-works").text(texts.how))
-        .kid(link("/profile").text(texts.profile))
-        .kid(link("/map").text(texts.map))
-        .kid(link("/try-it-as").text(texts.try_as))
+        .kids([Page::How, Page::Profile, Page::Map, Page::Try].map(named_link))
         .kid(language());
     el("footer")
         .class("foot")

@@ -13,11 +13,11 @@ mod why;
 
 pub(crate) use card::{meta_line, picture, product_card, product_href};
 pub(crate) use departments::department_tiles;
-pub(crate) use facets::{Asked, facet_bar};
+pub(crate) use facets::{FacetQuery, facet_bar};
 pub(crate) use grid::grid;
 pub(crate) use header::{department_href, footer, header};
 pub(crate) use offer::offer_slot;
 pub(crate) use shelf::Shelf;
-pub(crate) use status::{backend_name, milliseconds, status_line};
+pub(crate) use status::{backend_name, one_decimal, status_line};
 pub(crate) use stepper::stepper;
 pub(crate) use why::meter;

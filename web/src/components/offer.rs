@@ -1,4 +1,4 @@
-//! One quiet offer: what it is on, why it stands here, and how to have none.
+//! One offer: the products it covers, why it is shown, and a button that hides offers.
 
 use fewshop_core::{OfferPick, OfferReason};
 use fewshop_web::state::Extra;
@@ -6,13 +6,13 @@ use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
 use web_sys::Node;
 
-use super::milliseconds;
+use super::one_decimal;
 use super::product_href;
 use crate::browser;
 use crate::shop::{Shop, use_shop};
 use crate::view::{El, el, memo, nothing, when};
 
-/// The slot, where the shop has offers and the shopper wants them.
+/// The offer, if the shop has any and the shopper wants to see them.
 pub(crate) fn offer_slot() -> Node {
     let shop = use_shop();
     if shop.catalogue().offers().is_empty() {
@@ -50,11 +50,11 @@ fn slot(shop: Shop) -> El {
         .kid(el("p").class("hint").text(texts.offer_note))
 }
 
-/// Of a thousand; one digit after the point where there are few.
+/// Per thousand; with one decimal below ten.
 fn per_mille(share: f32) -> String {
     let n = share * 1000.0;
     if n < 10.0 {
-        milliseconds(n.into())
+        one_decimal(n.into())
     } else {
         (n.round() as u32).to_string()
     }
@@ -63,17 +63,17 @@ fn per_mille(share: f32) -> String {
 fn says(shop: Shop, offer: &OfferPick) -> El {
     let texts = shop.texts;
     let n = offer.products as usize;
-    // Of somebody who did nothing, nothing is expected but what others did.
-    let is_strangers = offer.probability == offer.everyone;
+    // For a new shopper the probability is everyone's.
+    let is_everyones = offer.probability == offer.everyone;
     let why = match offer.reason {
         OfferReason::Covered => count(texts.offer_covered_one, texts.offer_covered_many, n),
         OfferReason::SamePart => count(texts.offer_part_one, texts.offer_part_many, n),
         OfferReason::Taste => texts.offer_taste.to_owned(),
-        OfferReason::MostRedeemed if is_strangers => texts.offer_most.to_owned(),
+        OfferReason::MostRedeemed if is_everyones => texts.offer_most.to_owned(),
         OfferReason::MostRedeemed => texts.offer_others.to_owned(),
     };
-    // What is expected of this shopper orders the offers and is no number to show: in campaigns
-    // later than those that taught, it did not come true (`docs/decisions.md`).
+    // The shopper's own probability orders the offers but is not shown: in campaigns after those
+    // used for training it did not hold (`docs/decisions.md`).
     let chance = fill(texts.offer_chance_all, &[&per_mille(offer.everyone)]);
     let mut covers = el("p")
         .text(&count(

@@ -15,8 +15,8 @@ use crate::browser;
 use crate::shop::use_shop;
 use crate::view::{El, Text, each_item, effect, el, memo, nothing};
 
-/// How long a shelf stays held after a mouse has left it, and after a finger has: long enough to
-/// tap 'plus' twice.
+/// How long a shelf stays still after a mouse, or a finger, has left it: long enough to tap 'plus'
+/// twice.
 const AFTER_MOUSE: Duration = Duration::from_millis(350);
 const AFTER_TOUCH: Duration = Duration::from_millis(2500);
 
@@ -28,21 +28,20 @@ pub(crate) struct Shelf {
     pub(crate) title: Text,
     /// The line below it.
     pub(crate) sub: Text,
-    /// What stands on it; a shelf without anything is not shown.
+    /// Its products; an empty shelf is hidden.
     pub(crate) picks: Memo<Vec<Pick>>,
-    /// Whether each product says why it is here.
+    /// Whether each product shows its reason.
     pub(crate) reasons: bool,
-    /// Whether products can be waved away.
+    /// Whether products can be dismissed.
     pub(crate) dismissible: bool,
     /// Whether it is one row on every screen.
     pub(crate) single: bool,
-    /// A word for what it can claim, for its looks, and a short one for the eye beside the heading;
-    /// both may be "".
+    /// The name of its state, for styles, and a badge beside the heading; both may be "".
     pub(crate) state: Box<dyn Fn() -> (&'static str, &'static str)>,
 }
 
 impl Shelf {
-    /// One row of products that each say why they are here and can be waved away.
+    /// One row of products that show their reasons and can be dismissed.
     pub(crate) fn new(
         id: &'static str,
         title: &'static str,
@@ -76,8 +75,8 @@ impl Shelf {
             state,
         } = self;
         let shop = use_shop();
-        // By its id and not by a node reference: a frame that was asked for may come when the shelf
-        // and all it holds are gone.
+        // By its id and not by a node reference: an animation frame may run after the shelf has
+        // left the page.
         let list_id = move || format!("{id}-list");
         let list = move || document().get_element_by_id(&list_id());
         let shown = RwSignal::new(picks.get_untracked());
@@ -99,12 +98,10 @@ impl Shelf {
             let before = list().map(|list| (browser::places(&list), list.scroll_left()));
             shown.set(next);
             if let Some((places, scrolled)) = before {
-                // The rows are moved in a microtask; the next frame finds them where they now
-                // stand.
+                // The cards move in a microtask; the next frame finds them in their new places.
                 request_animation_frame(move || {
                     if let Some(list) = list() {
-                        // A row that snaps would follow the card that it had snapped to wherever
-                        // that goes.
+                        // A snapping row would follow the card that it had snapped to.
                         list.set_scroll_left(scrolled);
                         browser::glide(&list, &places);
                     }
@@ -118,8 +115,8 @@ impl Shelf {
             }
         };
         on_cleanup(cancel);
-        // A shelf that leaves the page under the pointer or with the focus in it still hears of it,
-        // after its signals are gone: hence `try_` in all of these.
+        // A shelf that leaves the page under the pointer or with the focus in it still receives
+        // these events after its signals are gone, hence `try_` in all of them.
         let enter = move |_: Event| {
             cancel();
             let _ = pointed.try_set(true);

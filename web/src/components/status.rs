@@ -1,16 +1,17 @@
-//! The status line: what was learned, how fast, and that it stays here.
+//! The status line: what was learned, how fast, and that no data leaves the device.
 
 use fewshop_core::protocol::{Backend, Status};
-use fewshop_web::state::{EngineState, Learning, Undo, thousands};
-use fewshop_web::texts::{Texts, count, fill};
+use fewshop_web::state::{EngineState, Learning, Page, Undo};
+use fewshop_web::texts::{Texts, count, fill, thousands};
 use leptos::prelude::*;
 use web_sys::{MouseEvent, Node};
 
+use crate::engine;
+use crate::nav::href_of;
 use crate::shop::{Shop, use_shop};
 use crate::view::{El, el, group, memo, part, when};
-use crate::{browser, engine};
 
-/// Between the parts of the line; holds on to the part before it, so that no line begins with it.
+/// Between the parts of the line; bound to the part before it, so that no line begins with a dot.
 const SEPARATOR: &str = "\u{a0}· ";
 
 /// The backend's name for people.
@@ -21,17 +22,17 @@ pub(crate) fn backend_name(texts: &Texts, backend: Backend) -> &'static str {
     }
 }
 
-/// Milliseconds with one digit after the point; never "0.0", which would be a boast.
-pub(crate) fn milliseconds(ms: f64) -> String {
-    let tenths = (ms * 10.0).round().max(1.0) as u64;
+/// A number with one decimal; never "0.0", which for a duration would be a boast.
+pub(crate) fn one_decimal(value: f64) -> String {
+    let tenths = (value * 10.0).round().max(1.0) as u64;
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
-/// What the line says: the first part stands out.
+/// The parts of the line; the first one is emphasised.
 fn parts(shop: Shop) -> (String, Vec<String>) {
     let texts = shop.texts;
     let stays = texts.stays.to_owned();
-    let (shots, dismissed, visits) = shop.log.with(|log| {
+    let (clicks, dismissed, visits) = shop.log.with(|log| {
         let session = log.session();
         (
             session.context_items().len(),
@@ -40,8 +41,8 @@ fn parts(shop: Shop) -> (String, Vec<String>) {
         )
     });
     let visits = (visits > 0).then(|| count(texts.visits_one, texts.visits_many, visits));
-    // Never more than the engine has learned from, nor more than is still remembered.
-    let learned = |status: &Status| status.shots.min(shots) + dismissed;
+    // At most what the engine has learned from and what is still remembered.
+    let learned = |status: &Status| status.shots.min(clicks) + dismissed;
     let learning = shop.log.with(|log| log.learning());
     match (shop.log.with(|log| log.undoable()), shop.engine.get()) {
         (None, _) if learning == Learning::Off => (texts.status_off.to_owned(), vec![stays]),
@@ -71,7 +72,7 @@ fn parts(shop: Shop) -> (String, Vec<String>) {
             } else {
                 fill(
                     texts.ranked,
-                    &[&items, &milliseconds(status.last_run_ms), backend],
+                    &[&items, &one_decimal(status.last_run_ms), backend],
                 )
             });
             parts.push(stays);
@@ -85,7 +86,7 @@ fn parts(shop: Shop) -> (String, Vec<String>) {
     }
 }
 
-/// The status line with its buttons, and a notice where something failed.
+/// The status line with its buttons, and a notice if the engine failed.
 pub(crate) fn status_line() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
@@ -96,8 +97,7 @@ pub(crate) fn status_line() -> Node {
     });
     let line = move || {
         let (first, rest) = parts.get();
-        // On a phone the line says what was learned and that it stays; what it took stands on 'How
-        // it works'.
+        // On a phone the line leaves out the duration, which 'How it works' shows.
         let fine = if rest.len() > 1 && !shop.is_blank() {
             rest.len() - 2
         } else {
@@ -134,8 +134,8 @@ pub(crate) fn status_line() -> Node {
     };
     let profile = el("a")
         .class("btn small")
-        .attr("href", &browser::href("/profile"))
-        .text(texts.profile_link);
+        .attr("href", &href_of(&Page::Profile))
+        .text(texts.profile);
     let end = el("span")
         .class("end")
         .kid(profile)
@@ -186,7 +186,7 @@ pub(crate) fn status_line() -> Node {
     ])
 }
 
-/// A small button of the status line; `hint` says more than the word on it, or is "".
+/// A small button of the status line; `hint` is its tooltip, or "".
 fn button(word: &str, hint: &str, act: impl Fn(MouseEvent) + 'static) -> El {
     let button = el("button")
         .attr("type", "button")

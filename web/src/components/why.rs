@@ -1,4 +1,4 @@
-//! 'Why this?': the whole reason of a pick.
+//! 'Why?': the full reason of a pick.
 
 use fewshop_core::{ItemIx, MerchantRule, Reason};
 use fewshop_web::state::Pick;
@@ -9,7 +9,7 @@ use crate::browser;
 use crate::shop::{Shop, use_shop};
 use crate::view::{El, el};
 
-/// A bar from 0 to 1. Says its share to a screen reader.
+/// A bar from 0 to 1, labelled with its share for screen readers.
 pub(crate) fn meter(share: f32) -> El {
     let percent = (share.clamp(0.0, 1.0) * 100.0).round() as i32;
     let label = fill(use_shop().texts.percent, &[&percent.to_string()]);
@@ -23,13 +23,13 @@ pub(crate) fn meter(share: f32) -> El {
 }
 
 /// How many times as likely one pick is as another, by the model's softmax over the picks; `None`
-/// where that is about as likely.
+/// if they are about equally likely.
 fn times(score: f32, other: f32) -> Option<String> {
     let tenths = ((score - other).exp() * 10.0).round() as u32;
     (tenths > 10).then(|| [&(tenths / 10).to_string(), ".", &(tenths % 10).to_string()].concat())
 }
 
-/// What can be said of the place of a pick among those on its shelf.
+/// Explains the position of a pick on its shelf.
 fn place(shop: Shop, shelf: &[Pick], at: usize) -> String {
     let texts = shop.texts;
     let own = shelf[at].score;
@@ -76,7 +76,7 @@ fn place(shop: Shop, shelf: &[Pick], at: usize) -> String {
         .join(" ")
 }
 
-/// Opens the whole reason of a product on a shelf.
+/// Opens the full reason of a product on a shelf.
 pub(crate) fn show_why(shop: Shop, shelf: &[Pick], item: ItemIx) {
     let texts = shop.texts;
     let Some(at) = shelf.iter().position(|pick| pick.item == item) else {

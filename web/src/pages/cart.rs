@@ -7,17 +7,15 @@ use leptos::prelude::*;
 use web_sys::Node;
 
 use super::lost::back_to_shop;
-use crate::app::name_page;
 use crate::browser;
 use crate::components::{Shelf, meta_line, picture, product_href, stepper};
 use crate::shop::use_shop;
 use crate::view::{El, each_item, el, group, memo, part};
 
 /// The page.
-pub(crate) fn cart_page() -> Node {
+pub(crate) fn page() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
-    name_page(texts.cart);
     let empty = memo(move || shop.cart.with(Cart::is_empty));
     let with_cart = memo(move || shop.with_cart(&[]));
     let heading = move || {

@@ -7,28 +7,28 @@ use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
 use web_sys::Node;
 
-use super::lost;
-use crate::app::name_page;
+use super::lost::lost;
 use crate::browser;
-use crate::components::{Asked as FacetsAsked, department_href, facet_bar, grid};
+use crate::components::{FacetQuery, department_href, facet_bar, grid};
 use crate::nav::use_nav;
+use crate::page_title::name_page;
 use crate::shop::use_shop;
 use crate::view::{effect, el, group, memo, nothing, part};
 
-/// Products that the engine ranks for the order 'for you'; those beyond follow by sales.
+/// Products that the engine ranks for the order 'for you'; the rest follow by sales.
 const RANKED: usize = 96;
-/// Categories that are shown before the rest is folded away.
+/// Categories shown before the rest is hidden.
 const CHIPS: usize = 14;
 
-/// What the address asks for.
+/// The list in the address.
 #[derive(Clone, PartialEq)]
-struct Asked {
+struct ShelfQuery {
     department: Department,
     category: Option<String>,
     for_you: bool,
 }
 
-impl Asked {
+impl ShelfQuery {
     fn path(&self) -> Vec<String> {
         std::iter::once(self.department.name.clone())
             .chain(self.category.clone())
@@ -49,7 +49,7 @@ fn address(slug: &str, category: Option<&str>, for_you: bool) -> String {
 }
 
 /// The page of the department with this name in the address.
-pub(crate) fn department_page(slug: &str) -> Node {
+pub(crate) fn page(slug: &str) -> Node {
     let shop = use_shop();
     let nav = use_nav();
     let texts = shop.texts;
@@ -62,42 +62,42 @@ pub(crate) fn department_page(slug: &str) -> Node {
     };
     name_page(&department.name);
     let name = department.name.clone();
-    let asked = memo(move || {
+    let query = memo(move || {
         let wanted = nav.query("category");
         let category = department
             .categories
             .iter()
             .find(|category| category.slug == wanted);
         let for_you = Order::of(&nav.query("order")) == Order::ForYou;
-        Asked {
+        ShelfQuery {
             department: department.clone(),
             category: category.map(|category| category.name.clone()),
             for_you,
         }
     });
     effect(move || {
-        let asked = asked.get();
-        let filter = Filter::of_category(asked.path());
-        shop.want(asked.for_you.then(|| ShelfRequest {
-            name: asked.shelf_name(),
+        let query = query.get();
+        let filter = Filter::of_category(query.path());
+        shop.want(query.for_you.then(|| ShelfRequest {
+            name: query.shelf_name(),
             n: RANKED,
             filter,
             seeds: Vec::new(),
         }));
     });
     let members = memo(move || {
-        asked.with(|asked| {
+        query.with(|query| {
             shop.catalogue()
-                .members(&asked.department.name, asked.category.as_deref())
+                .members(&query.department.name, query.category.as_deref())
         })
     });
-    let narrowed = memo(FacetsAsked::read);
+    let filters = memo(FacetQuery::read);
     let ordered = memo(move || {
         let members = members.get();
-        if !asked.with(|asked| asked.for_you) {
+        if !query.with(|query| query.for_you) {
             return members;
         }
-        let first: Vec<ItemIx> = shop.by_taste(&asked.with(Asked::shelf_name));
+        let first: Vec<ItemIx> = shop.by_taste(&query.with(ShelfQuery::shelf_name));
         // A mask, since a department may hold thousands of products.
         let mut taken = vec![false; shop.catalogue().len()];
         for ix in &first {
@@ -111,7 +111,7 @@ pub(crate) fn department_page(slug: &str) -> Node {
             .collect()
     });
     let items = memo(move || {
-        let FacetsAsked { facets, order } = narrowed.get();
+        let FacetQuery { facets, order } = filters.get();
         facets.apply(&shop.catalogue(), ordered.get(), order)
     });
     let number = move || {
@@ -121,27 +121,27 @@ pub(crate) fn department_page(slug: &str) -> Node {
             items.with(Vec::len),
         )
     };
-    let list = memo(move || asked.with(Asked::shelf_name));
+    let list = memo(move || query.with(ShelfQuery::shelf_name));
     let head = el("div")
         .class("head")
         .kid(el("h1").attr("id", "department").text(&name))
         .kid(el("p").class("sub").live_text(number));
     group([
         head.into(),
-        part(move || chips(asked.get())),
+        part(move || chips(query.get())),
         facet_bar(members, false, texts.sort_popular),
         grid(items, "department", list),
     ])
 }
 
-/// The categories of a department, to narrow it down.
-fn chips(asked: Asked) -> Node {
+/// The categories of a department as links.
+fn chips(query: ShelfQuery) -> Node {
     let texts = use_shop().texts;
-    let Asked {
+    let ShelfQuery {
         department,
         category,
         for_you,
-    } = asked;
+    } = query;
     if department.categories.len() < 2 {
         return nothing();
     }

@@ -1,16 +1,14 @@
-//! All departments on one page, for those whose screen is too narrow to name them all above.
+//! All departments on one page, for screens too narrow to list them in the header.
 
 use web_sys::Node;
 
-use crate::app::name_page;
 use crate::components::department_tiles;
 use crate::shop::use_shop;
 use crate::view::{el, group};
 
 /// The page.
-pub(crate) fn departments_page() -> Node {
+pub(crate) fn page() -> Node {
     let texts = use_shop().texts;
-    name_page(texts.departments);
     let head = el("div")
         .class("head")
         .kid(el("h1").attr("id", "departments").text(texts.departments));

@@ -1,4 +1,4 @@
-//! The home page: picks, what goes with the cart, bestsellers, departments.
+//! The home page: picks, products that go with the cart, bestsellers, departments.
 
 use fewshop_core::ItemIx;
 use fewshop_web::state::{Pick, ShelfState};
@@ -6,7 +6,6 @@ use fewshop_web::texts::fill;
 use leptos::prelude::*;
 use web_sys::Node;
 
-use crate::app::name_page;
 use crate::components::{Shelf, department_tiles, offer_slot};
 use crate::shop::{Shop, use_shop};
 use crate::view::{El, el, group, later, memo};
@@ -18,7 +17,7 @@ const BESTSELLERS: usize = 6;
 /// Products among those viewed last: one row.
 const RECENT: usize = 6;
 
-/// What the first shelf claims, by its state.
+/// The line below the first shelf, by its state.
 fn claim(shop: Shop, shelf: &ShelfState) -> String {
     let texts = shop.texts;
     match shelf {
@@ -29,16 +28,16 @@ fn claim(shop: Shop, shelf: &ShelfState) -> String {
         ShelfState::Paused(_) if shelf.is_own() => texts.picked_paused.to_owned(),
         ShelfState::Paused(_) => texts.picked_paused_cold.to_owned(),
         ShelfState::Warming(_) | ShelfState::Adapted(_) => {
-            let (shots, returns) = shop.log.with(|log| {
+            let (context, returns) = shop.log.with(|log| {
                 (
                     log.session().context_items(),
                     !log.session().visits.is_empty(),
                 )
             });
-            let mut names: Vec<String> = shots
+            let mut names: Vec<String> = context
                 .iter()
                 .rev()
-                .map(|shot| shop.title(shot.item))
+                .map(|item| shop.title(item.item))
                 .collect();
             names.dedup();
             names.truncate(NAMED);
@@ -58,7 +57,7 @@ fn claim(shop: Shop, shelf: &ShelfState) -> String {
     }
 }
 
-/// A short word for the state, beside the heading.
+/// The badge beside the heading, by the shelf's state.
 fn badge(shop: Shop, shelf: &ShelfState) -> &'static str {
     let texts = shop.texts;
     match shelf {
@@ -71,16 +70,14 @@ fn badge(shop: Shop, shelf: &ShelfState) -> &'static str {
     }
 }
 
-/// The home page. Three shelves of recommendations at most: the picks, what goes with the cart or,
-/// while that is empty, bestsellers, and what is new where something is; and one offer.
-pub(crate) fn home_page() -> Node {
+/// The home page: at most three shelves of recommendations (the picks; products that go with the
+/// cart or, while it is empty, bestsellers; new products if there are any) and one offer.
+pub(crate) fn page() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
-    name_page("");
     let picked = memo(move || shop.picked());
     let with_cart = memo(move || picked.with(|shelf| shop.with_cart(shelf.picks())));
-    // The shelf of bestsellers would say twice what the first one says, until that one is the
-    // shopper's own.
+    // Until the first shelf is personal, it shows the bestsellers itself.
     let best = memo(move || {
         if !with_cart.with(Vec::is_empty) || !picked.with(ShelfState::is_own) {
             return Vec::new();
@@ -145,7 +142,7 @@ pub(crate) fn home_page() -> Node {
     ])
 }
 
-/// Products whose pages were opened on this visit, without the one at hand.
+/// Products opened on this visit, without the current one.
 pub(crate) fn recently_viewed(but: Option<ItemIx>) -> El {
     let shop = use_shop();
     let texts = shop.texts;

@@ -1,12 +1,11 @@
-//! 'How it works', in plain words, with the facts of the moment.
+//! 'How it works', in plain words, with the current facts.
 
-use fewshop_web::state::{EngineState, thousands};
-use fewshop_web::texts::fill;
+use fewshop_web::state::EngineState;
+use fewshop_web::texts::{fill, thousands};
 use leptos::prelude::*;
 use web_sys::Node;
 
-use crate::app::name_page;
-use crate::components::{backend_name, milliseconds};
+use crate::components::{backend_name, one_decimal};
 use crate::shop::use_shop;
 use crate::view::{El, el, group};
 
@@ -18,10 +17,9 @@ pub(crate) fn fact(label: &str, value: &str) -> El {
 }
 
 /// The page.
-pub(crate) fn how_page() -> Node {
+pub(crate) fn page() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
-    name_page(texts.how);
     let facts = move || {
         let mut rows: Vec<(&str, String)> = match shop.engine.get() {
             EngineState::Loading { .. } => {
@@ -38,10 +36,10 @@ pub(crate) fn how_page() -> Node {
                 ),
                 (texts.fact_reason, status.backend_reason),
                 (texts.fact_products, thousands(status.items as u64)),
-                (texts.fact_shots, status.shots.to_string()),
+                (texts.fact_clicks, status.shots.to_string()),
                 (
                     texts.fact_time,
-                    fill(texts.fact_ms, &[&milliseconds(status.last_run_ms)]),
+                    fill(texts.fact_ms, &[&one_decimal(status.last_run_ms)]),
                 ),
                 (
                     texts.fact_gate,

@@ -1,4 +1,4 @@
-//! The map of taste: every product a dot, and where the shopper's own things and the picks lie.
+//! The map of taste: a dot for every product, marks for the shopper's clicks and picks.
 
 use fewshop_core::ItemIx;
 use fewshop_web::texts::fill;
@@ -6,7 +6,6 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Node;
 
-use crate::app::name_page;
 use crate::browser;
 use crate::components::product_href;
 use crate::shop::{Shop, use_shop};
@@ -14,13 +13,13 @@ use crate::view::{El, effect, el, group, part, svg};
 
 /// Width and height of the map, as `cargo xtask build` writes it.
 const SIZE: (u32, u32) = (1000, 620);
-/// Departments that are named: those with most products.
+/// Departments with a label: those with most products.
 const NAMED: usize = 12;
 
-/// Height of a name.
+/// Height of a label.
 const LINE: u32 = 24;
 
-/// Where each product lies.
+/// The position of each product.
 type Places = Vec<(u16, u16)>;
 
 /// Reads `map.txt`: four digits of base 36 a product, two across and two down.
@@ -38,10 +37,9 @@ fn read(text: &str, products: usize) -> Result<Places, String> {
 }
 
 /// The page.
-pub(crate) fn map_page() -> Node {
+pub(crate) fn page() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
-    name_page(texts.map);
     let places = RwSignal::new(None::<Result<Places, String>>);
     spawn_local(async move {
         let file = browser::text_after_load("map.txt").await;
@@ -68,7 +66,7 @@ pub(crate) fn map_page() -> Node {
     ])
 }
 
-/// What the shopper did and what was picked for that.
+/// The shopper's clicks, and the picks for them.
 fn own(shop: Shop) -> (Vec<ItemIx>, Vec<ItemIx>) {
     if shop.is_off() {
         return (Vec::new(), Vec::new());
@@ -79,7 +77,7 @@ fn own(shop: Shop) -> (Vec<ItemIx>, Vec<ItemIx>) {
             .context_items()
             .into_iter()
             .rev()
-            .map(|shot| shot.item);
+            .map(|item| item.item);
         let mut mine: Vec<ItemIx> = now.collect();
         for &item in log.session().visits.iter().flatten() {
             if !mine.contains(&item) {
@@ -110,7 +108,7 @@ fn chart(shop: Shop, places: Places) -> Node {
     let texts = shop.texts;
     let catalogue = shop.catalogue();
     let departments = catalogue.departments();
-    // One path of dots a department, and its name where the middle of them lies.
+    // One path of dots per department, and its label at their centre.
     let mut paths = vec![String::new(); departments.len() + 1];
     let mut sums = vec![(0u32, 0u32, 0u32); departments.len()];
     for (row, &(x, y)) in places.iter().enumerate() {
@@ -138,7 +136,7 @@ fn chart(shop: Shop, places: Places) -> Node {
         .filter(|(_, sum)| sum.2 > 0)
         .map(|(department, &(x, y, n))| {
             let (x, mut y) = (x / n, y / n);
-            // One name below the other where two would cover each other.
+            // A label moves down if it would cover another.
             while taken
                 .iter()
                 .any(|&(other, line)| x.abs_diff(other) < 150 && y.abs_diff(line) < LINE)
@@ -245,7 +243,7 @@ fn chart(shop: Shop, places: Places) -> Node {
     ])
 }
 
-/// The departments of some products with how many lie in each, the most first.
+/// The departments of some products and how many are in each, largest first.
 fn whereabouts(shop: Shop, items: &[ItemIx]) -> String {
     let catalogue = shop.catalogue();
     let counts = fewshop_web::state::Facets::departments(&catalogue, items);

@@ -1,25 +1,13 @@
-//! One file per page.
+//! One file per page, each with a function `page` that draws it; `fewshop_web::pages` lists them.
 
-mod cart;
-mod department;
-mod departments;
-mod home;
-mod how;
-mod lost;
-mod map;
-mod product;
-mod profile;
-mod search;
-mod try_as;
-
-pub(crate) use cart::cart_page;
-pub(crate) use department::department_page;
-pub(crate) use departments::departments_page;
-pub(crate) use home::home_page;
-pub(crate) use how::how_page;
-pub(crate) use lost::lost;
-pub(crate) use map::map_page;
-pub(crate) use product::product_page;
-pub(crate) use profile::profile_page;
-pub(crate) use search::search_page;
-pub(crate) use try_as::try_page;
+pub(crate) mod cart;
+pub(crate) mod department;
+pub(crate) mod departments;
+pub(crate) mod home;
+pub(crate) mod how;
+pub(crate) mod lost;
+pub(crate) mod map;
+pub(crate) mod product;
+pub(crate) mod profile;
+pub(crate) mod search;
+pub(crate) mod try_as;

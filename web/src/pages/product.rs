@@ -1,21 +1,21 @@
-//! One product: what it is, what it costs, what goes well with it.
+//! One product: description, price, and what goes well with it.
 
-use fewshop_web::state::{Money, Pick, Product, thousands};
-use fewshop_web::texts::fill;
+use fewshop_web::state::{Money, Pick, Product};
+use fewshop_web::texts::{fill, thousands};
 use leptos::prelude::*;
 use web_sys::Node;
 
 use super::home::{recently_viewed, without};
 use super::how::fact;
-use super::lost;
-use crate::app::name_page;
+use super::lost::lost;
 use crate::browser;
 use crate::components::{Shelf, department_href, picture};
+use crate::page_title::name_page;
 use crate::shop::{WITH_ITEM, use_shop, with_item};
 use crate::view::{el, group, memo, nothing};
 
 /// The page of the product with this id.
-pub(crate) fn product_page(id: &str) -> Node {
+pub(crate) fn page(id: &str) -> Node {
     let shop = use_shop();
     let texts = shop.texts;
     let catalogue = shop.catalogue();
@@ -27,8 +27,8 @@ pub(crate) fn product_page(id: &str) -> Node {
     shop.enter(ix);
     let quantity = memo(move || shop.cart.with(|cart| cart.quantity(ix)));
     let dismissed = memo(move || shop.log.with(|log| log.is_dismissed(ix)));
-    // What the engine finds, or, without one, the bestsellers of the same category, under a heading
-    // that says so.
+    // The engine's picks or, without an engine, the bestsellers of the same category under a
+    // heading of their own.
     let ranked =
         memo(move || shop.corrected(without(shop.ranked(&with_item(ix).name), ix), WITH_ITEM));
     let near = StoredValue::new(neighbours(&product));
@@ -141,7 +141,7 @@ fn neighbours(product: &Product) -> (String, Vec<Pick>) {
     }
 }
 
-/// Department and category of a product, each a way back.
+/// Department and category of a product as links.
 fn breadcrumb(product: &Product) -> Node {
     let shop = use_shop();
     let texts = shop.texts;

@@ -1,25 +1,22 @@
-//! 'What this page thinks you like': what was learned, in words that can be corrected, and all that
-//! can be done with it.
+//! 'Your taste': what was learned, how to correct it, and all controls over it.
 
 use fewshop_core::{AttributePrediction, EventKind, ItemIx};
-use fewshop_web::state::{Certainty, Extra, Learning, Liking, Taste};
+use fewshop_web::state::{Certainty, Correction, Extra, Learning, Liking};
 use fewshop_web::texts::{Texts, count, fill};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlElement, Node};
 
-use crate::app::name_page;
 use crate::browser;
 use crate::components::{meter, product_href};
 use crate::shop::{Shop, use_shop};
 use crate::view::{El, each_item, el, memo, nothing, part, when};
 
 /// The page.
-pub(crate) fn profile_page() -> Node {
+pub(crate) fn page() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
-    name_page(texts.profile);
     el("article")
         .class("profile")
         .kid(el("h1").text(texts.profile))
@@ -39,7 +36,7 @@ pub(crate) fn profile_page() -> Node {
         .into()
 }
 
-/// A part of the page that its heading names.
+/// A part of the page, named by its heading.
 fn panel(id: &str, title: &str) -> El {
     el("section")
         .class("panel")
@@ -85,15 +82,15 @@ fn certainty(texts: &Texts, certainty: Certainty) -> &'static str {
     }
 }
 
-/// Categories or brands, each with its weight and what can be said against it.
+/// Categories or brands, each with its weight and its corrections.
 fn likings(shop: Shop, id: &'static str, title: &str, of: fn(Shop) -> Vec<Liking>) -> El {
     let texts = shop.texts;
-    // Without what was corrected: a button that is pressed must not be built anew under the finger.
+    // Without the corrections: a pressed button must not be rebuilt under the finger.
     let listed = memo(move || {
         of(shop)
             .into_iter()
             .map(|liking| Liking {
-                rule: None,
+                correction: None,
                 ..liking
             })
             .collect::<Vec<_>>()
@@ -115,11 +112,11 @@ fn likings(shop: Shop, id: &'static str, title: &str, of: fn(Shop) -> Vec<Liking
 
 fn liking(shop: Shop, liking: &Liking) -> El {
     let texts = shop.texts;
-    let act = |taste: Taste, name: &str, label: &str| {
+    let act = |correction: Correction, name: &str, label: &str| {
         let (key, pressed) = (liking.key.clone(), liking.key.clone());
         let is = move || {
             shop.log
-                .with(|log| log.rules().get(&pressed) == Some(taste))
+                .with(|log| log.corrections().get(&pressed) == Some(correction))
         };
         el("button")
             .attr("type", "button")
@@ -127,13 +124,13 @@ fn liking(shop: Shop, liking: &Liking) -> El {
             .attr("aria-label", &fill(label, &[&liking.name]))
             .live("aria-pressed", move || Some(is().to_string()))
             .text(name)
-            .click(move |_| shop.correct(&key, taste))
+            .click(move |_| shop.correct(&key, correction))
     };
     let acts = el("span")
         .class("chips-row")
-        .kid(act(Taste::More, texts.more, texts.more_named))
-        .kid(act(Taste::Less, texts.less, texts.less_named))
-        .kid(act(Taste::Never, texts.never, texts.never_named));
+        .kid(act(Correction::More, texts.more, texts.more_named))
+        .kid(act(Correction::Less, texts.less, texts.less_named))
+        .kid(act(Correction::Never, texts.never, texts.never_named));
     el("li")
         .kid(el("span").class("name").text(&liking.name))
         .kid(meter(liking.weight))
@@ -157,7 +154,7 @@ fn prices(shop: Shop) -> El {
     panel("prices", texts.prices).kid(el("p").live_text(said))
 }
 
-/// What was done, each thing with a way to take it out of the learning.
+/// This visit's clicks, each with buttons that exclude it from learning.
 fn events(shop: Shop) -> El {
     let texts = shop.texts;
     let items = move || {
@@ -166,7 +163,7 @@ fn events(shop: Shop) -> El {
                 .context_items()
                 .iter()
                 .rev()
-                .map(|shot| shot.item)
+                .map(|click| click.item)
                 .collect::<Vec<ItemIx>>()
         })
     };
@@ -178,15 +175,15 @@ fn events(shop: Shop) -> El {
             log.session()
                 .context_items()
                 .iter()
-                .find(|shot| shot.item == item)
-                .map(|shot| shot.kind)
+                .find(|click| click.item == item)
+                .map(|click| click.kind)
         });
         let did = if kind >= Some(EventKind::Cart) {
             texts.did_cart
         } else {
             texts.did_view
         };
-        // Two products of one name differ by their size.
+        // Two products with one title differ by size.
         let full = if product.size.is_empty() {
             product.title.clone()
         } else {
@@ -250,18 +247,19 @@ fn switch(shop: Shop, extra: Extra, name: &str) -> El {
         .kid(el("span").text(name))
 }
 
-/// What the picks may say of the household; `None` where the pack has no heads for that.
+/// The predicted household attributes; `None` if the pack has no prediction heads.
 fn household(shop: Shop) -> Option<El> {
     let texts = shop.texts;
     if shop.catalogue().heads().is_empty() {
         return None;
     }
-    let told = memo(move || shop.household());
+    let household = memo(move || shop.household());
     let rows = move || {
         el("dl")
             .class("household")
             .kids(
-                told.get()
+                household
+                    .get()
                     .iter()
                     .flat_map(|belief| attribute(texts, belief)),
             )
@@ -276,7 +274,7 @@ fn household(shop: Shop) -> Option<El> {
     )
 }
 
-/// An attribute's name, and each of its values with a bar, or that there is not enough to tell.
+/// An attribute's name, and each of its values with a bar or a note that there is no prediction.
 fn attribute(texts: &'static Texts, belief: &AttributePrediction) -> Vec<El> {
     let name = belief.attribute.replace('_', " ");
     let mut parts = vec![el("dt").text(&name)];
@@ -288,7 +286,7 @@ fn attribute(texts: &'static Texts, belief: &AttributePrediction) -> Vec<El> {
                 texts.household_value,
                 &[&percent(value.probability), &percent(value.everyone)],
             );
-            // The words beside it say what the bar shows.
+            // The text beside the bar states its value.
             let bar = el("span")
                 .attr("aria-hidden", "true")
                 .kid(meter(value.probability));
@@ -301,7 +299,7 @@ fn attribute(texts: &'static Texts, belief: &AttributePrediction) -> Vec<El> {
     parts
 }
 
-/// Whether an offer is shown; `None` where the pack has none.
+/// The switch for offers; `None` if the pack has none.
 fn offers(shop: Shop) -> Option<El> {
     let texts = shop.texts;
     if shop.catalogue().offers().is_empty() {
@@ -311,7 +309,7 @@ fn offers(shop: Shop) -> Option<El> {
     Some(panel.kid(switch(shop, Extra::Offers, texts.offers_show)))
 }
 
-/// The session file, and forgetting.
+/// Export, import and forgetting.
 fn data(shop: Shop) -> El {
     let texts = shop.texts;
     let said = RwSignal::new(String::new());

@@ -9,21 +9,21 @@ use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
 use web_sys::Node;
 
-use crate::app::name_page;
-use crate::components::{Asked, department_tiles, facet_bar, grid};
+use crate::components::{FacetQuery, department_tiles, facet_bar, grid};
 use crate::nav::use_nav;
+use crate::page_title::name_page;
 use crate::shop::use_shop;
 use crate::view::{effect, el, group, memo, when};
 
-/// Name of the shelf that orders results by taste.
+/// Name of the shelf that ranks results for the shopper.
 const TASTE: &str = "taste";
-/// Without a further letter for so long, the typing rests.
+/// Typing has paused after this time without a letter.
 const REST: Duration = Duration::from_millis(150);
-/// Matches that the engine ranks, the best by the words first.
+/// Matches that the engine ranks: the best text matches.
 const RANKED: usize = 300;
 
 /// The page.
-pub(crate) fn search_page() -> Node {
+pub(crate) fn page() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
     let nav = use_nav();
@@ -37,16 +37,16 @@ pub(crate) fn search_page() -> Node {
             })
         });
     });
-    // `None` while the index is not there yet: saying 'nothing found' then would be a lie.
+    // `None` until the index is built: 'no results' would be wrong then.
     let found = memo(move || {
         shop.index
             .get()
             .map(|index| query.with(|query| index.search(query)))
     });
     let matching = memo(move || found.get().unwrap_or_default());
-    let asked = memo(Asked::read);
+    let filters = memo(FacetQuery::read);
     let items = memo(move || {
-        let Asked { facets, order } = asked.get();
+        let FacetQuery { facets, order } = filters.get();
         let catalogue = shop.catalogue();
         let matching = matching.get();
         let matching = match order {
@@ -89,8 +89,7 @@ pub(crate) fn search_page() -> Node {
         move || !typed.get() || none.get(),
         || department_tiles("results").into(),
     );
-    // The choices follow when the typing rests: the results come first, within a frame of each
-    // letter.
+    // The filters follow when typing pauses: the results come first, within a frame of each letter.
     let rested = RwSignal::new(Vec::new());
     let timer = StoredValue::new(None::<TimeoutHandle>);
     let stop = move || {
@@ -108,9 +107,9 @@ pub(crate) fn search_page() -> Node {
         timer.set_value(set_timeout_with_handle(rest, REST).ok());
     });
     let choices = memo(move || rested.get());
-    // When the typing rests, the engine ranks the best matches among themselves.
+    // When typing pauses, the engine ranks the best matches.
     effect(move || {
-        let by_taste = asked.with(|asked| asked.order == Order::ForYou);
+        let by_taste = filters.with(|filters| filters.order == Order::ForYou);
         let among: Vec<ItemIx> = if by_taste {
             rested.with(|found| found.iter().copied().take(RANKED).collect())
         } else {
@@ -130,7 +129,7 @@ pub(crate) fn search_page() -> Node {
     group([head.into(), bar, grid(items, "results", query), tiles])
 }
 
-/// What was found with what the engine ranked first, in its order; the rest follows as found.
+/// The found products: those that the engine ranked first, in its order, then the rest as found.
 fn by_taste(found: Vec<ItemIx>, ranked: &[ItemIx], products: usize) -> Vec<ItemIx> {
     let mut is_found = vec![false; products];
     for item in &found {

@@ -1,5 +1,5 @@
-//! 'Try it as': sessions of shoppers whom training never saw, replayed step by step beside two that
-//! do not learn from them.
+//! Replays sessions of shoppers the model has never seen, step by step, beside two lists that are
+//! not fine-tuned.
 
 use fewshop_core::ItemIx;
 use fewshop_web::state::Recorded;
@@ -8,17 +8,15 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Node;
 
-use crate::app::name_page;
 use crate::browser;
 use crate::components::product_href;
 use crate::shop::use_shop;
 use crate::view::{El, el, group, part};
 
 /// The page.
-pub(crate) fn try_page() -> Node {
+pub(crate) fn page() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
-    name_page(texts.try_as);
     let recorded = RwSignal::new(None::<Result<Vec<Recorded>, String>>);
     spawn_local(async move {
         let read = browser::text_after_load("try.json")
@@ -70,7 +68,7 @@ fn replay(sessions: Vec<Recorded>) -> Node {
         .attr("aria-label", texts.try_who)
         .kids(tabs);
     let all = StoredValue::new(sessions);
-    let last = move || all.with_value(|all| all[who.get()].shots.len());
+    let last = move || all.with_value(|all| all[who.get()].context.len());
     let next = el("button")
         .attr("type", "button")
         .class("btn primary")
@@ -90,7 +88,7 @@ fn replay(sessions: Vec<Recorded>) -> Node {
         });
     let view = move || {
         let (at, step) = (who.get(), step.get());
-        all.with_value(|all| board(&all[at], step))
+        all.with_value(|all| lists(&all[at], step))
     };
     group([
         tabs.into(),
@@ -99,17 +97,17 @@ fn replay(sessions: Vec<Recorded>) -> Node {
     ])
 }
 
-/// What stands where after `step` things; one step past the last shows what the shopper took.
-fn board(session: &Recorded, step: usize) -> Node {
+/// The three lists after `step` products; one step past the last reveals what the shopper bought.
+fn lists(session: &Recorded, step: usize) -> Node {
     let shop = use_shop();
     let texts = shop.texts;
-    let shots = session.shots.len();
-    let revealed = step > shots;
-    let at = step.min(shots);
+    let clicks = session.context.len();
+    let revealed = step > clicks;
+    let at = step.min(clicks);
     let said = match at {
         0 => texts.try_nothing.to_owned(),
         n => {
-            let names: Vec<String> = session.shots[..n]
+            let names: Vec<String> = session.context[..n]
                 .iter()
                 .map(|&item| shop.title(item))
                 .collect();

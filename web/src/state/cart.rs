@@ -4,7 +4,7 @@ use fewshop_core::ItemIx;
 
 use super::{Catalogue, Money};
 
-/// The most of one product that a cart holds.
+/// Maximum quantity of one product.
 pub const MAX_QUANTITY: u32 = 99;
 
 /// One line of the cart.
@@ -16,7 +16,7 @@ pub struct CartLine {
     pub quantity: u32,
 }
 
-/// What the shopper means to buy, in the order in which it was added.
+/// The products to buy, in the order in which they were added.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cart {
     lines: Vec<CartLine>,
@@ -60,7 +60,7 @@ impl Cart {
             .map_or(0, |line| line.quantity)
     }
 
-    /// How many things are in it in all.
+    /// Number of items in total.
     #[must_use]
     pub fn count(&self) -> u32 {
         self.lines.iter().map(|line| line.quantity).sum()

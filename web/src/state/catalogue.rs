@@ -7,12 +7,16 @@ use super::departments::{Department, departments};
 use super::offers::read_offer;
 
 /// Why `catalogue.json` cannot be used.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CatalogueFileError {
     /// It is no JSON of the expected shape.
+    #[error("catalogue.json: {0}; build the page again")]
     Json(String),
     /// Two columns differ in length.
+    #[error(
+        "catalogue.json: items.{column} has {found} entries, expected {expected} as in items.id; build the page again"
+    )]
     Length {
         /// The column.
         column: &'static str,
@@ -22,48 +26,20 @@ pub enum CatalogueFileError {
         expected: usize,
     },
     /// A row points to a category or an item that does not exist.
+    #[error(
+        "catalogue.json: {field}[{at}] is {value}, expected a number below {limit}; build the page again"
+    )]
     OutOfRange {
         /// The field.
         field: &'static str,
         /// Its entry, from 0.
         at: usize,
-        /// What it says.
+        /// Its value.
         value: u32,
         /// It must stay below this.
         limit: usize,
     },
 }
-
-impl std::fmt::Display for CatalogueFileError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Json(why) => write!(f, "catalogue.json: {why}; build the page again"),
-            Self::Length {
-                column,
-                found,
-                expected,
-            } => {
-                write!(
-                    f,
-                    "catalogue.json: items.{column} has {found} entries, expected {expected} as in items.id; build the page again"
-                )
-            }
-            Self::OutOfRange {
-                field,
-                at,
-                value,
-                limit,
-            } => {
-                write!(
-                    f,
-                    "catalogue.json: {field}[{at}] is {value}, expected a number below {limit}; build the page again"
-                )
-            }
-        }
-    }
-}
-
-impl std::error::Error for CatalogueFileError {}
 
 /// A product as a card or a page shows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,15 +74,15 @@ pub(super) struct File {
     pub(super) items: Columns,
     pub(super) categories: Vec<Vec<String>>,
     popularity: Vec<u32>,
-    /// Products that were put in after training, for 'New here'.
+    /// Products added after training, for 'New here'.
     #[serde(default)]
     fresh: Vec<u32>,
-    /// Attributes of a household that the pack has heads for.
+    /// Household attributes that the pack has prediction heads for.
     #[serde(default)]
     heads: Vec<String>,
     /// The offers that are redeemed most: id, title, products covered, share of everyone in
-    /// hundred-thousandths, then some rows covered. All texts, which this file
-    /// holds anyway: another type to read is a kB of wasm.
+    /// hundred-thousandths, then some rows covered. All strings, which this file needs anyway:
+    /// reading another type would add 1 kB of wasm.
     #[serde(default)]
     offers: Vec<Vec<String>>,
     #[serde(default)]
@@ -257,7 +233,7 @@ impl Catalogue {
         self.sha256.as_deref()
     }
 
-    /// The shop's name; `None` where it is Fewshop's own, which the page's texts have.
+    /// The shop's name; `None` for Fewshop's own, which is a text of the page.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         Some(self.name.as_str()).filter(|name| !matches!(*name, "" | "Fewshop"))
@@ -269,7 +245,7 @@ impl Catalogue {
         &self.currency
     }
 
-    /// Where the data comes from.
+    /// The source of the data.
     #[must_use]
     pub fn note(&self) -> &str {
         &self.note
@@ -287,13 +263,13 @@ impl Catalogue {
         &self.ranked[..self.bestsellers]
     }
 
-    /// Products that were put in after training, which 'New here' shows.
+    /// Products added after training, shown on 'New here'.
     #[must_use]
     pub fn fresh(&self) -> &[ItemIx] {
         &self.fresh
     }
 
-    /// Attributes of a household that the engine has heads for, of which nothing is known yet.
+    /// Household attributes that the engine can predict, without values yet.
     #[must_use]
     pub fn heads(&self) -> Vec<AttributePrediction> {
         self.heads
@@ -305,7 +281,7 @@ impl Catalogue {
             .collect()
     }
 
-    /// The offers that are redeemed most, for somebody of whom nothing is known.
+    /// The offers redeemed most, for new shoppers.
     #[must_use]
     pub fn offers(&self) -> &[OfferPick] {
         &self.offers
@@ -405,8 +381,8 @@ impl Catalogue {
             .and_then(|&category| self.department_of[category as usize])
     }
 
-    /// The row of an id. Reads the whole column: for the few look-ups that a page makes an index
-    /// would cost more than it saves.
+    /// The row of an id. Scans the whole column: for a page's few look-ups an index would cost more
+    /// than it saves.
     #[must_use]
     pub fn find(&self, id: &str) -> Option<ItemIx> {
         self.items
@@ -470,8 +446,7 @@ impl std::fmt::Debug for Catalogue {
     }
 }
 
-/// A brand as there is room for on a card: of one that is only known by its maker's number the
-/// number is enough.
+/// A brand short enough for a card: of one known only by its maker's number, the number is enough.
 #[must_use]
 pub fn short_brand(brand: &str) -> &str {
     brand.split_once(" · ").map_or(brand, |(_, maker)| maker)

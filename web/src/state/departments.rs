@@ -1,5 +1,4 @@
-//! The departments that a catalogue falls into, in the order, colours and addresses that the shop
-//! shows them in.
+//! The departments of a catalogue, with their order, colours and addresses.
 
 use fewshop_core::ItemIx;
 
@@ -10,7 +9,7 @@ pub const TILES: usize = 8;
 
 /// How many best-selling products of a department vote on its picture.
 const FACES: usize = 40;
-/// A cigarette is for sale, but is no sign to hang over a door.
+/// Cigarettes are for sale, but not on a department's sign.
 const NO_FACE: &str = "1f6ac";
 
 /// A category below a department.
@@ -35,15 +34,15 @@ pub struct Department {
     pub count: usize,
     /// Which tile colour it has, below [`TILES`].
     pub tile: usize,
-    /// The picture that stands for most of its best-selling products; may be empty.
+    /// The most common picture among its bestsellers; may be empty.
     pub picture: String,
-    /// What it falls into, the largest first.
+    /// Its categories, largest first.
     pub categories: Vec<Category>,
 }
 
-/// The tile colour of a department, below [`TILES`]: by what it sells where its name says so, so
-/// that greens are green and fish lies on ice; by a hash of the name otherwise. Depends on nothing
-/// but the name, so that it is the same before the catalogue has arrived.
+/// The tile colour of a department, below [`TILES`]: by a word in its name, so that vegetables are
+/// green and fish is on ice; otherwise by a hash of the name. It depends only on the name, so it is
+/// the same before the catalogue has loaded.
 #[must_use]
 pub fn tile_of(department: &str) -> usize {
     const BY_WORD: [(&str, usize); 40] = [
@@ -206,8 +205,8 @@ pub(super) fn departments(
     (sorted, department_of)
 }
 
-/// Puts what comes `before` first and keeps the order of equals. For a few dozen values the
-/// library's sort would be 2 kB of wasm for each type and no faster.
+/// A stable insertion sort: values that come `before` others go first. For a few dozen values the
+/// library's sort would add 2 kB of wasm per type and be no faster.
 pub fn sort_few<T>(values: &mut [T], before: impl Fn(&T, &T) -> bool) {
     for end in 1..values.len() {
         let mut at = end;
@@ -218,7 +217,7 @@ pub fn sort_few<T>(values: &mut [T], before: impl Fn(&T, &T) -> bool) {
     }
 }
 
-/// The name in lower-case letters, digits and hyphens; numbered where another already has it.
+/// The name in lower-case letters, digits and hyphens; numbered if it is taken.
 fn free_slug<'a>(name: &str, taken: impl Iterator<Item = &'a str>) -> String {
     let mut slug = String::with_capacity(name.len());
     for c in name.chars().flat_map(char::to_lowercase) {

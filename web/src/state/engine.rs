@@ -4,6 +4,7 @@
 //! At most one ranking is under way. A session that changes meanwhile waits, and only the newest
 //! one does; so nothing queues up however fast the shopper clicks.
 
+use fewshop_core::protocol::limits::PROTOCOL_VERSION;
 use fewshop_core::protocol::{
     Backend, Reply, Request, SessionRequest, Shelf, ShelfRequest, Status,
 };
@@ -109,6 +110,7 @@ impl Link {
     #[must_use]
     pub fn load(&self) -> Request {
         Request::Load {
+            protocol: Some(PROTOCOL_VERSION),
             pack: self.pack_url.clone(),
             backend: self.backend,
             sha256: self.sha256.clone(),
@@ -195,7 +197,10 @@ impl Link {
                     ..Outcome::default()
                 }
             }
-            Reply::Alive | Reply::Explanation { .. } => Outcome::default(),
+            // The storefront asks for neither a catalogue nor an explanation.
+            Reply::Alive | Reply::Catalogue { .. } | Reply::Explanation { .. } => {
+                Outcome::default()
+            }
             Reply::Failed { code, message } if code == "internal" => self.lost(&code, message),
             Reply::Failed { code, message } => self.fail(&code, message),
         }

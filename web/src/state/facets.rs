@@ -1,4 +1,4 @@
-//! What a list of products is narrowed down to, and its order, as the address says it.
+//! The filters and the order of a list of products, as written in the address.
 
 use fewshop_core::ItemIx;
 
@@ -13,11 +13,11 @@ pub enum Order {
     /// As found: the best match or the most bought first.
     #[default]
     Found,
-    /// What fits the shopper's taste first.
+    /// The best for this shopper first.
     ForYou,
     /// The cheapest first.
     PriceUp,
-    /// The dearest first.
+    /// The most expensive first.
     PriceDown,
 }
 
@@ -46,19 +46,19 @@ impl Order {
     }
 }
 
-/// What a list is narrowed down to.
+/// The filters of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facets {
     /// Slug of a department, or "".
     pub department: String,
     /// A brand, or "".
     pub brand: String,
-    /// A price band: an index into [`PRICES`], or their number for what costs more.
+    /// A price band: an index into [`PRICES`], or their number for the open band.
     pub price: Option<usize>,
 }
 
 impl Facets {
-    /// Whether a product is among what was asked for.
+    /// Whether a product passes all filters.
     #[must_use]
     pub fn allows(&self, catalogue: &Catalogue, item: ItemIx) -> bool {
         self.allows_department(catalogue, item)
@@ -75,8 +75,7 @@ impl Facets {
                 .is_some_and(|at| catalogue.departments()[at].slug == self.department)
     }
 
-    /// The products that are left, in their order; those without a price stand behind where prices
-    /// order.
+    /// The products that pass, in order; those without a price come last in an order by price.
     #[must_use]
     pub fn apply(
         &self,
@@ -93,7 +92,7 @@ impl Facets {
         if !matches!(order, Order::PriceUp | Order::PriceDown) {
             return items;
         }
-        // One number orders them, as in the search, whose sort this is.
+        // One number per product gives the order, as in the search, whose sort is reused here.
         let mut keyed: Vec<(u64, u32)> = Vec::with_capacity(items.len());
         for (at, item) in items.into_iter().enumerate() {
             let key = match price(item) {
@@ -106,11 +105,11 @@ impl Facets {
         keyed.into_iter().map(|(_, row)| ItemIx(row)).collect()
     }
 
-    /// The `most` largest brands of a list and how many products each has there, the largest first.
+    /// The `most` largest brands of a list with their number of products, largest first.
     #[must_use]
     pub fn brands(catalogue: &Catalogue, items: &[ItemIx], most: usize) -> Vec<(String, usize)> {
-        // Kept in order and short while it grows: a letter typed into the search may find a
-        // thousand brands.
+        // Kept sorted and short while it grows: one letter in the search may find a thousand
+        // brands.
         let mut largest: Vec<(&str, usize)> = Vec::with_capacity(most + 1);
         for (brand, count) in catalogue.brands(items) {
             if largest.len() < most || largest.last().is_some_and(|last| last.1 < count) {
@@ -128,7 +127,7 @@ impl Facets {
             .collect()
     }
 
-    /// How many products of a list lie in each department.
+    /// How many products of a list are in each department.
     #[must_use]
     pub fn departments(catalogue: &Catalogue, items: &[ItemIx]) -> Vec<usize> {
         let mut counts = vec![0; catalogue.departments().len()];

@@ -1,68 +1,55 @@
-//! What this device remembers of the shopper between two page loads: one text, which the page keeps
-//! in IndexedDB.
+//! The text that this device stores about the shopper between two page loads, in IndexedDB.
 //!
 //! ```text
 //! 9d0e4c21{"version":2,"last":1732000000,"events":["view","12"],"visits":[["1731990000","7","12"]],"cart":["2","12"]}
 //! ```
 //!
-//! Gifts, corrections, whether the shop learns and what is switched off follow where there is
-//! anything to say. First stands a CRC-32 of the rest, in hex: a text that was cut short or
-//! overwritten is dropped whole, never half believed. Products are written by their ids, not their
-//! rows: rows mean nothing in another pack, and a shop that was trained anew must not turn a
-//! remembered loaf into a lawn mower.
+//! Gifts, corrections, the learning mode and hidden extras follow unless they have their default.
+//! The text starts with a CRC-32 of the rest, in hex: a truncated or overwritten text is dropped as
+//! a whole. Products are written as ids, not rows: rows mean nothing in another pack, and a
+//! retrained shop must not turn a remembered loaf into a lawn mower.
 
 use fewshop_core::{Event, EventKind, ItemIx, Session};
 use serde::{Deserialize, Serialize};
 
 use super::session::is_old;
-use super::{Cart, Catalogue, Extra, Learning, Rules, SessionLog, Taste};
+use super::{Cart, Catalogue, Correction, Corrections, Extra, Learning, SessionLog};
 
 const VERSION: u32 = 2;
-/// Without checksum and times, in `localStorage`. It is read once more, so that nobody loses a cart
-/// by a new version of the page.
+/// Without checksum and times, in `localStorage`. It is still read, so that nobody loses a cart to
+/// a new version of the page.
 const OLD_VERSION: u32 = 1;
 
 /// Session and cart as restored.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Memory {
-    /// What was done.
+    /// The shopper's clicks.
     pub log: SessionLog,
-    /// What is in the cart.
+    /// The cart.
     pub cart: Cart,
 }
 
 /// Why stored text was dropped.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MemoryError {
-    /// Its checksum is another one.
+    /// Its checksum does not match.
+    #[error("the stored memory does not match its checksum: starting with an empty memory")]
     Checksum,
     /// It is no JSON of the expected shape.
+    #[error("the stored memory is corrupt ({0}): starting with an empty memory")]
     Corrupt(String),
     /// Another version of the page wrote it.
+    #[error("the stored memory has version {0}, expected {VERSION}: starting with an empty memory")]
     Version(u32),
 }
-
-impl std::fmt::Display for MemoryError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("what was remembered ")?;
-        match self {
-            Self::Checksum => f.write_str("does not have the checksum that it begins with"),
-            Self::Corrupt(why) => write!(f, "is corrupt ({why})"),
-            Self::Version(found) => write!(f, "has version {found}, expected {VERSION}"),
-        }?;
-        f.write_str(": starting with an empty memory")
-    }
-}
-
-impl std::error::Error for MemoryError {}
 
 /// As stored: lists of strings and small numbers only, which is all that the page's JSON reader has
 /// to know anyway.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     version: u32,
-    /// When the last thing was done; version 1 did not say.
+    /// Time of the last action; missing in version 1.
     last: Option<u32>,
     /// Kind and id, in turn.
     events: Vec<String>,
@@ -70,16 +57,16 @@ struct Stored {
     visits: Vec<Vec<String>>,
     /// Quantity and id, in turn.
     cart: Vec<String>,
-    /// Ids of what was for somebody else.
+    /// Ids of gifts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     gifts: Vec<String>,
-    /// Correction and what it is of, in turn.
+    /// Correction and its key, in turn.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     rules: Vec<String>,
-    /// "paused", "off", or "" where the shop learns.
+    /// "paused", "off", or "" if the shop learns.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     learning: String,
-    /// Names of the extras that are switched off.
+    /// Names of the hidden extras.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     hidden: Vec<String>,
 }
@@ -90,8 +77,8 @@ struct Head {
 }
 
 impl Memory {
-    /// As text for the browser's storage; `None` where there is nothing to remember, so that
-    /// nothing is left behind.
+    /// The text for the browser's storage; `None` if there is nothing to remember, so that nothing
+    /// is stored.
     #[must_use]
     pub fn write(log: &SessionLog, cart: &Cart, catalogue: &Catalogue) -> Option<String> {
         if log.is_default() && cart.is_empty() {
@@ -120,9 +107,9 @@ impl Memory {
                 .collect(),
             gifts: log.gifts().iter().map(|&item| id(item)).collect(),
             rules: log
-                .rules()
+                .corrections()
                 .iter()
-                .flat_map(|(key, taste)| [taste.name().to_owned(), key.to_owned()])
+                .flat_map(|(key, correction)| [correction.name().to_owned(), key.to_owned()])
                 .collect(),
             learning: match log.learning() {
                 Learning::On => "",
@@ -141,8 +128,8 @@ impl Memory {
         Some(checksum(&json) + &json)
     }
 
-    /// Reads the text back as of `now`. Products that the shop no longer has are left out, and so
-    /// is what is too old.
+    /// Reads the text back as of `now`. Products that the shop no longer has are dropped, and so is
+    /// everything too old.
     ///
     /// # Errors
     /// See [`MemoryError`]; the caller then goes on with an empty memory.
@@ -163,7 +150,7 @@ impl Memory {
             return Err(MemoryError::Version(head.version));
         }
         let stored: Stored = serde_json::from_str(json).map_err(corrupt)?;
-        // Of unknown age: as if from now, or a cart would be lost that was filled a minute ago.
+        // An unknown age counts as now; otherwise a cart filled a minute ago would be lost.
         let last = stored.last.unwrap_or(now);
         if is_old(last, now) {
             return Ok(Self::default());
@@ -195,20 +182,23 @@ impl Memory {
         }
         let gifts: Vec<&str> = stored.gifts.iter().map(String::as_str).collect();
         let gifts = catalogue.find_all(&gifts).into_iter().flatten().collect();
-        let mut rules = Rules::default();
+        let mut corrections = Corrections::default();
         for pair in stored.rules.chunks_exact(2) {
-            let taste = Taste::from_name(&pair[0]).ok_or_else(|| {
+            let correction = Correction::from_name(&pair[0]).ok_or_else(|| {
                 MemoryError::Corrupt(format!("rules: '{}' is no correction", pair[0]))
             })?;
-            rules.set(&pair[1], Some(taste));
+            corrections.set(&pair[1], Some(correction));
         }
         let learning = match stored.learning.as_str() {
             "paused" => Learning::Paused,
             "off" => Learning::Off,
             _ => Learning::On,
         };
-        let mut log = SessionLog::of(Session { events, visits }, ended, last, now)
-            .with_choices(gifts, rules, learning);
+        let mut log = SessionLog::of(Session { events, visits }, ended, last, now).with_choices(
+            gifts,
+            corrections,
+            learning,
+        );
         for extra in Extra::ALL
             .into_iter()
             .filter(|extra| stored.hidden.iter().any(|name| name == extra.name()))
@@ -245,8 +235,8 @@ fn pairs<'a>(
     Ok(values.into_iter().zip(catalogue.find_all(&ids)).collect())
 }
 
-/// CRC-32 (that of zip and PNG) in eight hex digits. A bit at a time: a table would be sent to
-/// every shopper for a text of a few kB.
+/// CRC-32 (that of zip and PNG) in eight hex digits. One bit at a time: every shopper would
+/// download a table for a text of a few kB.
 fn checksum(text: &str) -> String {
     let mut crc = u32::MAX;
     for byte in text.bytes() {
@@ -263,7 +253,7 @@ mod tests {
     use super::*;
     use crate::state::catalogue::toy;
     use crate::state::session::{KEEP, VISIT_GAP};
-    use crate::state::{MAX_EVENTS, MAX_VISITS};
+    use crate::state::{MAX_EVENTS, STORED_MAX_VISITS};
 
     const NOW: u32 = 1_732_000_000;
 
@@ -488,7 +478,7 @@ mod tests {
         let long: Vec<_> = (0..MAX_EVENTS + 50)
             .map(|n| Event::new(ItemIx((n % 5) as u32), EventKind::View))
             .collect();
-        let visits = vec![format!("[\"{NOW}\",\"rye\"]"); MAX_VISITS + 5].join(",");
+        let visits = vec![format!("[\"{NOW}\",\"rye\"]"); STORED_MAX_VISITS + 5].join(",");
         let events: Vec<String> = long
             .iter()
             .map(|event| format!("\"view\",\"{}\"", shop.id(event.item)))
@@ -499,7 +489,7 @@ mod tests {
         );
         let back = Memory::read(&with_checksum(&json), &shop, NOW).unwrap();
         assert_eq!(back.log.session().events, long[50..]);
-        assert_eq!(back.log.session().visits.len(), MAX_VISITS);
+        assert_eq!(back.log.session().visits.len(), STORED_MAX_VISITS);
     }
 
     #[test]
@@ -509,7 +499,7 @@ mod tests {
         log.at(NOW);
         log.cart(ItemIx(1));
         log.unlearn(ItemIx(1), true);
-        log.correct("category/Bakery", Some(Taste::Less));
+        log.correct("category/Bakery", Some(Correction::Less));
         log.set_learning(Learning::Paused);
         let text = Memory::write(&log, &Cart::default(), &catalogue).unwrap();
         assert_eq!(Memory::read(&text, &catalogue, NOW).unwrap().log, log);

@@ -1,5 +1,4 @@
-//! What the shop knows: catalogue, session, cart, shelves and the engine's state, as plain values
-//! and transitions.
+//! The shop's state as plain values and transitions: catalogue, session, cart, shelves, engine.
 
 mod cart;
 mod catalogue;
@@ -9,6 +8,7 @@ mod facets;
 mod memory;
 mod offers;
 mod page;
+mod prefetch;
 mod price;
 mod profile;
 mod pulse;
@@ -16,7 +16,6 @@ mod recorded;
 mod search;
 mod session;
 mod shelf;
-mod wire;
 
 pub use cart::{Cart, CartLine, MAX_QUANTITY};
 pub use catalogue::{Catalogue, CatalogueFileError, Product, short_brand};
@@ -25,13 +24,13 @@ pub use engine::{Answer, EngineState, Link, Outcome, Wanted};
 pub use facets::{Facets, Order, PRICES};
 pub use memory::{Memory, MemoryError};
 pub use page::Page;
-pub use price::{Money, thousands};
-pub use profile::{Certainty, Liking, Profile, Rules, Taste};
+pub use prefetch::{HeldPage, Prefetch};
+pub use price::Money;
+pub use profile::{Certainty, Correction, Corrections, Liking, Profile};
 pub use pulse::{Look, Pulse};
 pub use recorded::Recorded;
 pub use search::{IndexBuilder, SearchIndex};
 pub use session::{
-    Extra, KEEP, Learning, MAX_EVENTS, MAX_TAKEN, MAX_VISITS, SessionLog, Undo, VISIT_GAP,
+    Extra, KEEP, Learning, MAX_EVENTS, MAX_TAKEN, STORED_MAX_VISITS, SessionLog, Undo, VISIT_GAP,
 };
 pub use shelf::{Pick, ShelfState, mixed, settle};
-pub use wire::RawReply;

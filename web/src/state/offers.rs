@@ -1,14 +1,13 @@
-//! The offers that the catalogue's file lists for a stranger.
+//! The offers that the catalogue's file lists for new shoppers.
 
 use fewshop_core::{ItemIx, OfferPick, OfferReason};
 
-/// An offer as the file has it; `None` for one that is no offer of this shop, which is then not
-/// shown.
+/// An offer from the file; `None` if it is not a valid offer of this shop, and is then not shown.
 pub(super) fn read_offer(fields: &[String], rows: usize) -> Option<OfferPick> {
     let [id, title, covers, everyone, items @ ..] = fields else {
         return None;
     };
-    // In hundred-thousandths: the library's reader of fractions alone is 10 kB of the page.
+    // In hundred-thousandths: parsing fractions would add 10 kB to the page.
     let everyone = everyone.parse::<u32>().ok()? as f32 / 1e5;
     let items = items
         .iter()

@@ -1,31 +1,88 @@
-//! Which page an address names.
+//! The shop's pages, and which one an address names.
 
-/// A page of the shop.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Page {
-    /// The home page.
-    Home,
-    /// All departments.
-    Departments,
-    /// One department, by its slug.
-    Department(String),
-    /// One product, by the shop's id.
-    Product(String),
-    /// Search.
-    Search,
-    /// The cart.
-    Cart,
-    /// How the shop works.
-    How,
-    /// What the shop seems to know of the shopper.
-    Profile,
-    /// Recorded sessions to replay.
-    Try,
-    /// The map of taste.
-    Map,
-    /// An address that the shop does not have.
-    Lost,
+use crate::texts::Texts;
+
+/// All pages, one a row. [`Page`] is made from this table, and `app.rs` draws by it.
+///
+/// - `Name "path" file text`: a page at one address. `text` names it in links, in its heading and
+///   in the browser's tab.
+/// - `Name(part) "path" file`: a page for each `part`, which follows the path in the address.
+///
+/// To add a page, add its row, its text (here and in `zh.txt`) and `pages/<file>.rs` with a
+/// function `page`.
+#[macro_export]
+macro_rules! pages {
+    ($use:ident) => {
+        $use! {
+            /// The home page.
+            Home "" home home_title,
+            /// All departments.
+            Departments "departments" departments departments,
+            /// Search.
+            Search "search" search search,
+            /// The cart.
+            Cart "cart" cart cart,
+            /// How the shop works.
+            How "how-it-works" how how,
+            /// What the shop has learned about the shopper.
+            Profile "profile" profile profile,
+            /// Recorded sessions to replay.
+            Try "try-it-as" try_as try_as,
+            /// The map of taste.
+            Map "map" map map;
+            /// One department, by its slug.
+            Department(slug) "department" department,
+            /// One product, by the shop's id.
+            Product(id) "product" product,
+        }
+    };
 }
+
+macro_rules! declare {
+    ($($(#[$doc:meta])* $plain:ident $path:literal $file:ident $text:ident),*;
+     $($(#[$of_doc:meta])* $of:ident($part:ident) $of_path:literal $of_file:ident,)*) => {
+        /// A page of the shop.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Page {
+            $($(#[$doc])* $plain,)*
+            $($(#[$of_doc])* $of(String),)*
+            /// An address that the shop does not have.
+            Lost,
+        }
+
+        impl Page {
+            /// The page of the parts of an address.
+            fn of_parts(first: &str, second: Option<String>) -> Self {
+                match (first, second) {
+                    $(($path, None) => Self::$plain,)*
+                    $(($of_path, Some($part)) => Self::$of($part),)*
+                    _ => Self::Lost,
+                }
+            }
+
+            /// The first part of its address, and the second one if it has one.
+            fn parts(&self) -> (&'static str, Option<&str>) {
+                match self {
+                    $(Self::$plain => ($path, None),)*
+                    $(Self::$of($part) => ($of_path, Some($part)),)*
+                    Self::Lost => ("", None),
+                }
+            }
+
+            /// Its name in links, headings and the browser's tab; `None` for a page named by what
+            /// it shows.
+            #[must_use]
+            pub fn name(&self, texts: &Texts) -> Option<&'static str> {
+                match self {
+                    $(Self::$plain => Some(texts.$text),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+pages!(declare);
 
 impl Page {
     /// The page of an address's path below `base`, its parts still percent-encoded; `decode` undoes
@@ -38,16 +95,17 @@ impl Page {
         let mut parts = below.split('/').filter(|part| !part.is_empty());
         match (parts.next(), parts.next(), parts.next()) {
             (None | Some("index.html"), None, None) => Self::Home,
-            (Some("departments"), None, None) => Self::Departments,
-            (Some("department"), Some(slug), None) => Self::Department(decode(slug)),
-            (Some("product"), Some(id), None) => Self::Product(decode(id)),
-            (Some("search"), None, None) => Self::Search,
-            (Some("cart"), None, None) => Self::Cart,
-            (Some("how-it-works"), None, None) => Self::How,
-            (Some("profile"), None, None) => Self::Profile,
-            (Some("try-it-as"), None, None) => Self::Try,
-            (Some("map"), None, None) => Self::Map,
+            (Some(first), second, None) => Self::of_parts(first, second.map(decode)),
             _ => Self::Lost,
+        }
+    }
+
+    /// Its path, with a slash before each part; `encode` makes a part safe in an address.
+    #[must_use]
+    pub fn path(&self, encode: impl Fn(&str) -> String) -> String {
+        match self.parts() {
+            (first, None) => ["/", first].concat(),
+            (first, Some(second)) => ["/", first, "/", &encode(second)].concat(),
         }
     }
 }
@@ -77,6 +135,26 @@ mod tests {
             Page::Department("dairy-eggs".into()),
         );
         check_page("/how-it-works", "", Page::How);
+    }
+
+    #[test]
+    fn a_page_is_found_at_its_own_path() {
+        let pages = [
+            Page::Home,
+            Page::Departments,
+            Page::Department("dairy eggs".into()),
+            Page::Product("a b".into()),
+            Page::Search,
+            Page::Cart,
+            Page::How,
+            Page::Profile,
+            Page::Try,
+            Page::Map,
+        ];
+        for page in pages {
+            let path = page.path(|part| part.replace(' ', "%20"));
+            check_page(&path, "", page);
+        }
     }
 
     #[test]

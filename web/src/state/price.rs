@@ -1,12 +1,14 @@
 //! Money as shoppers read it.
 
+use crate::texts::thousands;
+
 /// An amount in hundredths of the shop's currency: sums of floats would show $0.30 as $0.31 sooner
 /// or later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Money(pub u64);
 
 impl Money {
-    /// The shelf price to the nearest hundredth; `None` where the price is unknown or no amount.
+    /// The shelf price to the nearest hundredth; `None` if the price is unknown or not an amount.
     #[must_use]
     pub fn from_price(price: Option<f32>) -> Option<Self> {
         let price = price?;
@@ -25,8 +27,8 @@ impl Money {
         Self(self.0.saturating_add(other.0))
     }
 
-    /// As shown: `$1,234.50`, or `CHF 1,234.50` where no sign is known for the currency. `dollar`
-    /// is what readers of the page's language call that of the United States: `$` or `US$`.
+    /// As shown: `$1,234.50`, or `CHF 1,234.50` for a currency without a known sign. `dollar` is
+    /// the sign of the US dollar in the page's language: `$` or `US$`.
     #[must_use]
     pub fn show(self, currency: &str, dollar: &str) -> String {
         let amount = format!("{}.{:02}", thousands(self.0 / 100), self.0 % 100);
@@ -38,20 +40,6 @@ impl Money {
             other => format!("{other}\u{a0}{amount}"),
         }
     }
-}
-
-/// A count with a comma at every third digit.
-#[must_use]
-pub fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 #[cfg(test)]
@@ -74,13 +62,5 @@ mod tests {
         );
         assert_eq!(Money::from_price(Some(f32::NAN)), None);
         assert_eq!(Money::from_price(None), None);
-    }
-
-    #[test]
-    fn counts_are_grouped_by_three() {
-        assert_eq!(
-            [0, 999, 1000, 8547, 1_000_000].map(thousands),
-            ["0", "999", "1,000", "8,547", "1,000,000"]
-        );
     }
 }

@@ -1,8 +1,8 @@
-//! What the shop seems to know of the shopper, in words that can be corrected.
+//! The shopper's taste, in categories and brands that can be corrected.
 //!
-//! This is a count, not a guess at a person: how much of what was done lies in a category, with a
-//! brand, at a price. The engine learns from the same things by its own way; what is corrected here
-//! is carried out on its picks, see [`Rules::apply`].
+//! This is a count, not a guess at a person: the share of the clicks in a category, with a brand,
+//! at a price. The engine learns from the same clicks in its own way; corrections are applied to
+//! its picks, see [`Corrections::apply`].
 
 use fewshop_core::{EventKind, ItemIx, Session};
 
@@ -11,7 +11,7 @@ use super::{Catalogue, Money, Pick, short_brand};
 
 /// A correction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taste {
+pub enum Correction {
     /// Twice as far ahead.
     More,
     /// Half as far ahead.
@@ -20,7 +20,7 @@ pub enum Taste {
     Never,
 }
 
-impl Taste {
+impl Correction {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::More, Self::Less, Self::Never];
 
@@ -37,15 +37,17 @@ impl Taste {
     /// The one of that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|taste| taste.name() == name)
+        Self::ALL
+            .into_iter()
+            .find(|correction| correction.name() == name)
     }
 }
 
-/// What the shopper corrected: categories and brands by their keys.
+/// The shopper's corrections of categories and brands, by key.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Rules(Vec<(String, Taste)>);
+pub struct Corrections(Vec<(String, Correction)>);
 
-impl Rules {
+impl Corrections {
     /// Whether nothing was corrected.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -53,36 +55,39 @@ impl Rules {
     }
 
     /// All corrections, by key.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, Taste)> {
-        self.0.iter().map(|(key, taste)| (key.as_str(), *taste))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Correction)> {
+        self.0
+            .iter()
+            .map(|(key, correction)| (key.as_str(), *correction))
     }
 
     /// The correction of a category or brand.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<Taste> {
+    pub fn get(&self, key: &str) -> Option<Correction> {
         self.0
             .iter()
             .find(|(other, _)| other == key)
-            .map(|(_, taste)| *taste)
+            .map(|(_, correction)| *correction)
     }
 
     /// Corrects a category or brand, or takes the correction back.
-    pub fn set(&mut self, key: &str, taste: Option<Taste>) {
+    pub fn set(&mut self, key: &str, correction: Option<Correction>) {
         self.0.retain(|(other, _)| other != key);
-        self.0.extend(taste.map(|taste| (key.to_owned(), taste)));
+        self.0
+            .extend(correction.map(|correction| (key.to_owned(), correction)));
     }
 
-    /// Whether a product lies in something that is never to be shown.
+    /// Whether a correction excludes a product.
     #[must_use]
     pub fn forbids(&self, catalogue: &Catalogue, item: ItemIx) -> bool {
         !self.is_empty()
             && keys(catalogue, item)
                 .iter()
-                .any(|key| self.get(key) == Some(Taste::Never))
+                .any(|key| self.get(key) == Some(Correction::Never))
     }
 
-    /// Picks in the engine's order, corrected: 'never' leaves out, 'more' halves the place that a
-    /// pick has, 'less' doubles it.
+    /// Picks in the engine's order, corrected: 'never' removes a pick, 'more' halves its rank,
+    /// 'less' doubles it.
     #[must_use]
     pub fn apply(&self, catalogue: &Catalogue, picks: Vec<Pick>) -> Vec<Pick> {
         if self.is_empty() {
@@ -90,17 +95,17 @@ impl Rules {
         }
         let mut placed: Vec<(usize, Pick)> = Vec::with_capacity(picks.len());
         for (at, pick) in picks.into_iter().enumerate() {
-            let tastes = keys(catalogue, pick.item).map(|key| self.get(&key));
-            if tastes.contains(&Some(Taste::Never)) {
+            let corrections = keys(catalogue, pick.item).map(|key| self.get(&key));
+            if corrections.contains(&Some(Correction::Never)) {
                 continue;
             }
-            // Four times the place, so that halving it for category and brand leaves whole numbers.
+            // Four times the rank, so that halving it for category and brand leaves integers.
             let place =
-                tastes
+                corrections
                     .into_iter()
                     .flatten()
-                    .fold((at + 1) * 4, |place, taste| match taste {
-                        Taste::More => place / 2,
+                    .fold((at + 1) * 4, |place, correction| match correction {
+                        Correction::More => place / 2,
                         _ => place * 2,
                     });
             placed.push((place, pick));
@@ -130,10 +135,10 @@ fn category_key(path: &[String]) -> String {
     )
 }
 
-/// How far what was seen carries.
+/// How much evidence there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
-    /// One look.
+    /// One view.
     Guess,
     /// A few.
     Some,
@@ -144,26 +149,26 @@ pub enum Certainty {
 /// A category or brand that the shopper seems to like.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Liking {
-    /// Its name among the [`Rules`].
+    /// Its name among the [`Corrections`].
     pub key: String,
     /// As shown.
     pub name: String,
-    /// Its share of what was done, drawn to nothing where little was done: 0 to 1.
+    /// Its share of the clicks, 0 to 1, shrunk towards 0 if there are few.
     pub weight: f32,
-    /// How far that carries.
+    /// How much evidence there is.
     pub certainty: Certainty,
-    /// What the shopper says.
-    pub rule: Option<Taste>,
+    /// The shopper's correction.
+    pub correction: Option<Correction>,
 }
 
-/// What the shop seems to know.
+/// The shopper's taste.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Profile {
     /// Categories, the most liked first.
     pub categories: Vec<Liking>,
     /// Brands, the most liked first.
     pub brands: Vec<Liking>,
-    /// Half of what was chosen costs between these; `None` where less than three prices are known.
+    /// Half of the chosen products cost between these; `None` if fewer than three prices are known.
     pub prices: Option<(Money, Money)>,
 }
 
@@ -171,17 +176,17 @@ pub struct Profile {
 const CATEGORIES: usize = 8;
 /// Brands that are listed.
 const BRANDS: usize = 6;
-/// Evidence that is taken to lie elsewhere, so that one look is not 'all of your taste'.
+/// Prior weight of other categories, so that one view is not 'all of your taste'.
 const PRIOR: f32 = 3.0;
 
 impl Profile {
-    /// What a session says, with what was corrected.
+    /// The taste in a session, with its corrections.
     #[must_use]
-    pub fn of(catalogue: &Catalogue, session: &Session, rules: &Rules) -> Self {
-        let shots = session.context_items().into_iter().map(|shot| {
+    pub fn of(catalogue: &Catalogue, session: &Session, corrections: &Corrections) -> Self {
+        let clicks = session.context_items().into_iter().map(|click| {
             (
-                shot.item,
-                if shot.kind >= EventKind::Cart {
+                click.item,
+                if click.kind >= EventKind::Cart {
                     2.0
                 } else {
                     1.0
@@ -194,7 +199,7 @@ impl Profile {
         let (mut categories, mut brands) = (Vec::new(), Vec::new());
         let mut prices: Vec<Money> = Vec::new();
         let mut total = PRIOR;
-        for (item, weight) in shots.chain(before) {
+        for (item, weight) in clicks.chain(before) {
             let [category, brand] = keys(catalogue, item);
             add(&mut categories, category, weight);
             if brand != "brand/" {
@@ -203,8 +208,8 @@ impl Profile {
             prices.extend(Money::from_price(catalogue.price(item)));
             total += weight;
         }
-        // What was corrected is listed, or it could not be corrected again.
-        for (key, _) in rules.iter() {
+        // Corrected entries are always listed, so that the correction can be withdrawn.
+        for (key, _) in corrections.iter() {
             let list = if key.starts_with("brand/") {
                 &mut brands
             } else {
@@ -219,11 +224,13 @@ impl Profile {
         let list = |found: Vec<(String, f32)>, most: usize| {
             let mut list: Vec<Liking> = found
                 .into_iter()
-                .map(|(key, seen)| liking(key, seen, total, rules))
+                .map(|(key, seen)| liking(key, seen, total, corrections))
                 .collect();
             sort_few(&mut list, |a, b| a.weight > b.weight);
             let mut at = 0..;
-            list.retain(|liking| at.next().is_some_and(|at| at < most) || liking.rule.is_some());
+            list.retain(|liking| {
+                at.next().is_some_and(|at| at < most) || liking.correction.is_some()
+            });
             list
         };
         Self {
@@ -241,7 +248,7 @@ fn add(list: &mut Vec<(String, f32)>, key: String, weight: f32) {
     }
 }
 
-fn liking(key: String, seen: f32, total: f32, rules: &Rules) -> Liking {
+fn liking(key: String, seen: f32, total: f32, corrections: &Corrections) -> Liking {
     let name = key.split_once('/').map_or("", |(_, name)| name);
     let name = if key.starts_with("brand/") {
         short_brand(name)
@@ -257,7 +264,7 @@ fn liking(key: String, seen: f32, total: f32, rules: &Rules) -> Liking {
         name: name.to_owned(),
         weight: seen / total,
         certainty,
-        rule: rules.get(&key),
+        correction: corrections.get(&key),
         key,
     }
 }
@@ -286,7 +293,7 @@ mod tests {
         let profile = Profile::of(
             &catalogue,
             &session(&[(0, EventKind::View), (1, EventKind::Cart)]),
-            &Rules::default(),
+            &Corrections::default(),
         );
         assert_eq!(profile.categories.len(), 2, "{profile:?}");
         let (first, second) = (&profile.categories[0], &profile.categories[1]);
@@ -303,7 +310,7 @@ mod tests {
     #[test]
     fn nothing_done_says_nothing() {
         assert_eq!(
-            Profile::of(&toy(), &Session::default(), &Rules::default()),
+            Profile::of(&toy(), &Session::default(), &Corrections::default()),
             Profile::default()
         );
     }
@@ -312,52 +319,55 @@ mod tests {
     fn corrections_move_picks_and_never_means_never() {
         let catalogue = toy();
         let picks: Vec<Pick> = (0..4).map(|row| Pick::plain(ItemIx(row))).collect();
-        let order = |rules: &Rules| {
-            rules
+        let order = |corrections: &Corrections| {
+            corrections
                 .apply(&catalogue, picks.clone())
                 .iter()
                 .map(|pick| pick.item.0)
                 .collect::<Vec<_>>()
         };
-        let mut rules = Rules::default();
-        assert_eq!(order(&rules), [0, 1, 2, 3]);
+        let mut corrections = Corrections::default();
+        assert_eq!(order(&corrections), [0, 1, 2, 3]);
         let key = category_key(catalogue.category(ItemIx(1)));
-        rules.set(&key, Some(Taste::Never));
-        assert!(!order(&rules).contains(&1) && rules.forbids(&catalogue, ItemIx(1)));
-        rules.set(&key, Some(Taste::More));
+        corrections.set(&key, Some(Correction::Never));
+        assert!(!order(&corrections).contains(&1) && corrections.forbids(&catalogue, ItemIx(1)));
+        corrections.set(&key, Some(Correction::More));
         assert_eq!(
-            order(&rules)[..2],
+            order(&corrections)[..2],
             [0, 1],
             "the first place stays where it is twice as good"
         );
-        rules.set(
+        corrections.set(
             &category_key(catalogue.category(ItemIx(0))),
-            Some(Taste::Less),
+            Some(Correction::Less),
         );
-        assert_eq!(order(&rules)[0], 1);
-        rules.set(&key, None);
-        assert_eq!(rules.iter().count(), 1);
+        assert_eq!(order(&corrections)[0], 1);
+        corrections.set(&key, None);
+        assert_eq!(corrections.iter().count(), 1);
     }
 
     #[test]
     fn what_is_corrected_is_listed_even_where_nothing_speaks_for_it() {
         let catalogue = toy();
-        let mut rules = Rules::default();
-        rules.set("brand/Nobody", Some(Taste::Never));
-        let profile = Profile::of(&catalogue, &session(&[(0, EventKind::View)]), &rules);
+        let mut corrections = Corrections::default();
+        corrections.set("brand/Nobody", Some(Correction::Never));
+        let profile = Profile::of(&catalogue, &session(&[(0, EventKind::View)]), &corrections);
         let listed = profile
             .brands
             .iter()
             .find(|liking| liking.name == "Nobody")
             .expect("it is listed");
-        assert_eq!((listed.weight, listed.rule), (0.0, Some(Taste::Never)));
+        assert_eq!(
+            (listed.weight, listed.correction),
+            (0.0, Some(Correction::Never))
+        );
     }
 
     #[test]
     fn names_of_corrections_come_back() {
-        for taste in Taste::ALL {
-            assert_eq!(Taste::from_name(taste.name()), Some(taste));
+        for correction in Correction::ALL {
+            assert_eq!(Correction::from_name(correction.name()), Some(correction));
         }
-        assert_eq!(Taste::from_name("perhaps"), None);
+        assert_eq!(Correction::from_name("perhaps"), None);
     }
 }

@@ -1,49 +1,48 @@
-//! Whether a worker that owes an answer is still alive. Times are milliseconds of a clock that
-//! never goes back.
+//! Whether a worker that owes an answer is still alive. Times are milliseconds of a monotonic
+//! clock.
 //!
-//! Two patiences: a short one for any sign of life at all, which a worker gives when it is asked
-//! unless its loop hangs, and a long one for words on the matter at hand. A page that was frozen,
-//! with its worker, does not count the time that it slept.
+//! There are two limits: a short one for a heartbeat, which a worker gives on request unless its
+//! loop hangs, and a long one for progress on the pending request. Time during which the page was
+//! frozen, with its worker, does not count.
 
-/// Silence after which a worker is asked for a sign, in ms. An answer takes milliseconds.
-const QUIET: f64 = 1_000.0;
-/// What it then has to give one, in ms. Its loop is held up by one ranking at the most: the slowest
-/// sign took 470 ms, in a visit of 200 events after ten of 60 things each, on a machine with four
-/// times more work than cores.
-const GRACE: f64 = 4_000.0;
-/// A look that comes so much later than it was meant to, in ms, comes after a sleep.
+use fewshop_core::protocol::limits;
+
+/// Silence after which a heartbeat is requested, in ms. An answer takes milliseconds.
+const QUIET: f64 = limits::QUIET_MS as f64;
+/// Time for that heartbeat, in ms.
+const GRACE: f64 = limits::GRACE_MS as f64;
+/// A check that is this much late, in ms, follows a sleep.
 const SLEPT: f64 = 1_500.0;
 
-/// What to do after a look at the clock.
+/// What to do after a check of the clock.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Look {
-    /// Look again in so many ms.
+    /// Check again in this many ms.
     Later(f64),
-    /// Ask for a sign of life, and look again in so many ms.
+    /// Request a heartbeat, and check again in this many ms.
     Ask(f64),
-    /// It is dead: there was no sign, or no word, for so many seconds.
+    /// It is dead: no heartbeat or no progress for this many seconds.
     Dead(u32),
 }
 
 /// The watch over one worker.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pulse {
-    /// How long words on the matter may take.
+    /// Limit for progress on the pending request.
     patience: f64,
-    /// Whether signs are asked for. While an engine is being compiled, the loop may well be held up
-    /// for longer.
+    /// Whether heartbeats are requested. Compiling an engine may block the loop for longer.
     asks: bool,
-    /// When the worker last said, or was told, anything on the matter.
+    /// When the last request or progress was seen.
     word: f64,
-    /// When it last gave any sign.
+    /// When the last heartbeat was seen.
     sign: f64,
     asked: bool,
-    /// When the next look is due.
+    /// When the next check is due.
     due: f64,
 }
 
 impl Pulse {
-    /// A watch that begins `now`: words or work have just gone one way or the other.
+    /// A watch that starts `now`, with a request or progress.
     #[must_use]
     pub fn new(patience: f64, asks: bool, now: f64) -> Self {
         let mut pulse = Self {
@@ -58,7 +57,7 @@ impl Pulse {
         pulse
     }
 
-    /// Time until the first look.
+    /// Time until the first check.
     #[must_use]
     pub fn first(&self) -> f64 {
         if self.asks {
@@ -68,13 +67,13 @@ impl Pulse {
         }
     }
 
-    /// The worker gave a sign, and no more than that.
+    /// The worker gave a heartbeat.
     pub fn sign(&mut self, now: f64) {
         self.sign = now;
         self.asked = false;
     }
 
-    /// Looks at the clock.
+    /// Checks the clock.
     pub fn look(&mut self, now: f64) -> Look {
         let look = if now - self.due > SLEPT {
             (self.word, self.sign, self.asked) = (now, now, true);
@@ -142,7 +141,7 @@ mod tests {
         pulse.sign(3_600_100.0);
         assert_eq!(pulse.look(3_604_000.0), Look::Ask(4_000.0));
         pulse.sign(3_604_001.0);
-        // Asleep again, with the question open.
+        // Asleep again, with a heartbeat pending.
         assert_eq!(pulse.look(9_000_000.0), Look::Ask(4_000.0));
         assert_eq!(pulse.look(9_004_000.0), Look::Dead(4));
     }

@@ -1,20 +1,20 @@
-//! Recorded sessions that a visitor can replay, as `cargo xtask build` writes them.
+//! Recorded sessions that a visitor can replay, from `try.json`, which `cargo xtask build` writes.
 
 use fewshop_core::ItemIx;
 use serde::Deserialize;
 
 use super::Catalogue;
 
-/// One session of a shopper whom training never saw.
+/// One session of a shopper the model has never seen.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recorded {
-    /// What is shown of it, in order.
-    pub shots: Vec<ItemIx>,
+    /// The context items, in order.
+    pub context: Vec<ItemIx>,
     /// The rest of it.
     pub truth: Vec<ItemIx>,
     /// The most bought products.
     pub popular: Vec<ItemIx>,
-    /// Picks after each number of shots, from none on.
+    /// Picks after each number of context items, from none on.
     pub learned: Vec<Vec<ItemIx>>,
     /// The same without fine-tuning on the device.
     pub frozen: Vec<Vec<ItemIx>>,
@@ -39,7 +39,7 @@ impl Recorded {
     /// Reads `try.json`.
     ///
     /// # Errors
-    /// What is wrong with it, for people: it is no JSON of this shape, or of another shop.
+    /// A message for people: it is not JSON of this shape, or belongs to another shop.
     pub fn read(json: &str, catalogue: &Catalogue) -> Result<Vec<Self>, String> {
         let file: File = serde_json::from_str(json).map_err(|err| format!("try.json: {err}"))?;
         if file.pack != catalogue.pack() {
@@ -79,7 +79,7 @@ impl Session {
         Ok(Recorded {
             learned: lists(self.learned)?,
             frozen: lists(self.frozen)?,
-            shots: rows(self.shots)?,
+            context: rows(self.shots)?,
             truth: rows(self.truth)?,
             popular: rows(self.popular)?,
         })
@@ -91,9 +91,9 @@ mod tests {
     use super::*;
     use crate::state::catalogue::toy;
 
-    fn file(pack: &str, shot: u32, lists: &str) -> String {
+    fn file(pack: &str, item: u32, lists: &str) -> String {
         format!(
-            r#"{{"pack":"{pack}","sessions":[{{"shots":[{shot}],"truth":[2],"popular":[1],"learned":{lists},"frozen":[[1],[2]]}}]}}"#
+            r#"{{"pack":"{pack}","sessions":[{{"shots":[{item}],"truth":[2],"popular":[1],"learned":{lists},"frozen":[[1],[2]]}}]}}"#
         )
     }
 
@@ -102,7 +102,7 @@ mod tests {
         let read = |text: String| Recorded::read(&text, &toy());
         let good = read(file("00000000000000aa", 0, "[[1],[2,3]]")).unwrap();
         assert_eq!(
-            (good[0].shots.as_slice(), good[0].learned[1].len()),
+            (good[0].context.as_slice(), good[0].learned[1].len()),
             (&[ItemIx(0)][..], 2)
         );
         assert!(

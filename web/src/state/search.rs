@@ -1,5 +1,4 @@
-//! Search over titles, categories, brands and sizes: by the beginnings of words, with a little
-//! mercy for typing.
+//! Search over titles, categories, brands and sizes: by word prefixes, tolerant of typing errors.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +6,16 @@ use fewshop_core::ItemIx;
 
 use super::Catalogue;
 
-/// Weight of a word by where it stands.
+/// Weight of a word by its field.
 const TITLE: u8 = 8;
 const CATEGORY: u8 = 3;
 const BRAND: u8 = 3;
 const SIZE: u8 = 2;
 
-/// A word's place: the product and its weight there.
+/// An occurrence of a word: the product and its weight there.
 type Posting = (u32, u8);
 
-/// Builds the index some rows at a time, so that no single step holds the page up.
+/// Builds the index a few rows at a time, so that no step blocks the page.
 #[derive(Debug, Default)]
 pub struct IndexBuilder {
     words: BTreeMap<String, Vec<Posting>>,
@@ -89,15 +88,15 @@ impl SearchIndex {
         builder.finish(catalogue)
     }
 
-    /// Products in which every typed word begins a word, the best first; equally good ones by how
-    /// often they are bought. A word that nothing begins with may be one slip off, a long one two.
+    /// Products that contain every typed word as a prefix, the best first; equal ones by sales. A
+    /// typed word without a match may contain one typing error, a long one two.
     #[must_use]
     pub fn search(&self, query: &str) -> Vec<ItemIx> {
         let typed = words(query);
         if typed.is_empty() {
             return Vec::new();
         }
-        // Per product the score so far and how many of the typed words it has met, in order.
+        // Per product the score so far and how many of the typed words it has matched, in order.
         let mut score = vec![0f32; self.rank.len()];
         let mut met = vec![0usize; self.rank.len()];
         let mut best = vec![0f32; self.rank.len()];
@@ -129,8 +128,7 @@ impl SearchIndex {
             .filter(|&(_, &met)| met == typed.len())
         {
             let rank = self.rank[row];
-            // Among products that match about as well, one that sells goes before one that does
-            // not.
+            // Among products that match about equally well, those that sell come first.
             let bonus = if rank < self.sold {
                 2.0 * (1.0 - rank as f32 / self.sold as f32)
             } else {
@@ -143,7 +141,7 @@ impl SearchIndex {
         found.into_iter().map(|(_, row)| ItemIx(row)).collect()
     }
 
-    /// Indexes of the words that a typed one may stand for, with how well it does.
+    /// Indexes of the words that a typed one may mean, with the quality of the match.
     fn matching(&self, typed: &str) -> Vec<(usize, f32)> {
         let from = self.words.partition_point(|word| word.as_str() < typed);
         let begun = self.words[from..]

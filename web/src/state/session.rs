@@ -1,62 +1,63 @@
-//! What the shopper did, in this visit and in earlier ones, and how to take it back.
+//! The shopper's clicks on this visit and the products taken on earlier ones, with undo.
 //!
-//! A visit ends with a check-out, or when nothing was done for [`VISIT_GAP`]. What was put into the
-//! cart or bought in it was *taken* and becomes the newest of the earlier visits; a visit on which
-//! nothing was taken leaves none. What was only looked at is forgotten, and 'not for me' goes on to
-//! hold, as the shop has promised.
+//! A visit ends with a check-out, or after [`VISIT_GAP`] without an action. The products put in the
+//! cart or bought on it were *taken*: they become the newest earlier visit. A visit on which
+//! nothing was taken leaves none. Products that were only viewed are forgotten; dismissals stay, as
+//! the shop has promised.
 //!
-//! Times are seconds since 1970 by the device's clock, which may be wrong or set back: a time that
-//! lies ahead counts as now.
+//! Times are seconds since 1970 by the device's clock, which may be wrong or set back: a future
+//! time counts as now.
 
+use fewshop_core::protocol::limits;
 use fewshop_core::{Event, EventKind, ItemIx, Session};
 
-use super::{Rules, Taste};
+use super::{Correction, Corrections};
 
-/// The most events that are kept; the oldest fall off. Far more than any ranking needs, and a bound
-/// on what is stored.
-pub const MAX_EVENTS: usize = 200;
-/// The most earlier visits that are kept; the oldest fall off.
-pub const MAX_VISITS: usize = 10;
-/// The most items of an earlier visit that are kept: those taken last.
-pub const MAX_TAKEN: usize = 60;
-/// A visit is over when nothing was done for so long, in seconds: half an hour, by which the web
-/// has always counted visits.
-pub const VISIT_GAP: u32 = 30 * 60;
-/// What is older is forgotten, in seconds: 30 days.
-pub const KEEP: u32 = 30 * 24 * 60 * 60;
+/// Maximum number of stored events; the oldest are dropped. Far more than a ranking needs; it
+/// bounds the stored text.
+pub const MAX_EVENTS: usize = limits::MAX_EVENTS;
+/// Maximum number of stored earlier visits; the oldest are dropped.
+pub const STORED_MAX_VISITS: usize = limits::MAX_VISITS;
+/// Maximum number of items stored per earlier visit: those taken last.
+pub const MAX_TAKEN: usize = limits::MAX_VISIT_ITEMS;
+/// A visit is over after this time without an action, in seconds: half an hour, the usual
+/// definition on the web.
+pub const VISIT_GAP: u32 = limits::VISIT_GAP_S;
+/// Older visits are forgotten, in seconds: 30 days.
+pub const KEEP: u32 = limits::KEEP_S;
 
-/// Whether a time is so long ago that what was done then is forgotten.
+/// Whether a time is more than [`KEEP`] ago.
 pub(super) fn is_old(time: u32, now: u32) -> bool {
     now.saturating_sub(time) >= KEEP
 }
 
-/// What the last step was, if it can be taken back.
+/// The last action, if it can be undone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Undo {
-    /// All was forgotten.
+    /// Everything was forgotten.
     Forgot,
     /// A product was dismissed.
     Dismissed(ItemIx),
-    /// The shop was told not to learn from a product.
+    /// A product was excluded from learning.
     Unlearned(ItemIx),
 }
 
-/// Whether the shop learns, by the shopper's own choice.
+/// The shopper's choice whether the shop learns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Learning {
-    /// It learns from what is done, and shows what it learned.
+    /// It learns from clicks and uses what it learned.
     #[default]
     On,
-    /// It shows what it learned, and learns nothing more.
+    /// It uses what it learned, and learns nothing more.
     Paused,
-    /// It neither learns nor shows: the shop is the same as for everybody.
+    /// It neither learns nor uses anything: the shop is the same for everyone.
     Off,
 }
 
-/// What the shop may show besides picks, each with a switch of its own.
+/// What the shop may show besides picks, each with its own switch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extra {
-    /// What the picks may say of the household.
+    /// The predicted household attributes.
     Household,
     /// An offer on the home page.
     Offers,
@@ -76,15 +77,15 @@ impl Extra {
     }
 }
 
-/// What is kept of the shopper, and comes back as one when a step is taken back.
+/// State that undo restores.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Kept {
     session: Session,
     /// When each of the session's visits ended.
     ended: Vec<u32>,
-    /// Products that say nothing about the shopper, whatever is done with them.
+    /// Products that never count, such as gifts.
     gifts: Vec<ItemIx>,
-    rules: Rules,
+    corrections: Corrections,
 }
 
 /// The session with one step of undo.
@@ -94,19 +95,19 @@ pub struct SessionLog {
     learning: Learning,
     /// Extras that are switched off.
     hidden: [bool; Extra::ALL.len()],
-    /// When the last thing was done.
+    /// Time of the last action.
     last: u32,
     before: Option<(Undo, Kept)>,
 }
 
 impl SessionLog {
     /// A log that begins with a session whose visits `ended` at these times and whose last event
-    /// was at `last`, as of `now`: cut to its bounds, without what is too old, and with a visit
-    /// that is over among the earlier ones.
+    /// was at `last`, as of `now`: cut to its bounds, without visits that are too old, and with a
+    /// finished visit among the earlier ones.
     #[must_use]
     pub fn of(session: Session, mut ended: Vec<u32>, last: u32, now: u32) -> Self {
         ended.resize(session.visits.len(), now);
-        // From a clock that was ahead: as they are, they would never grow old.
+        // A clock was ahead: unchanged, these visits would never expire.
         ended.iter_mut().for_each(|ended| *ended = now.min(*ended));
         let kept = Kept {
             session,
@@ -126,7 +127,7 @@ impl SessionLog {
         log
     }
 
-    /// What the shopper did.
+    /// The session.
     #[must_use]
     pub fn session(&self) -> &Session {
         &self.kept.session
@@ -138,7 +139,7 @@ impl SessionLog {
         &self.kept.ended
     }
 
-    /// When the last thing was done.
+    /// Time of the last action.
     #[must_use]
     pub fn last(&self) -> u32 {
         self.last
@@ -155,7 +156,7 @@ impl SessionLog {
     pub fn is_default(&self) -> bool {
         self.is_blank()
             && self.kept.gifts.is_empty()
-            && self.kept.rules.is_empty()
+            && self.kept.corrections.is_empty()
             && self.learning == Learning::On
             && self.hidden == [false; 2]
     }
@@ -183,35 +184,38 @@ impl SessionLog {
         self.before = None;
     }
 
-    /// Products that were for somebody else.
+    /// Gifts.
     #[must_use]
     pub fn gifts(&self) -> &[ItemIx] {
         &self.kept.gifts
     }
 
-    /// What the shopper corrected.
+    /// The shopper's corrections.
     #[must_use]
-    pub fn rules(&self) -> &Rules {
-        &self.kept.rules
+    pub fn corrections(&self) -> &Corrections {
+        &self.kept.corrections
     }
 
-    /// The shopper corrects what the shop thinks of a category or brand; `None` takes the
-    /// correction back.
-    pub fn correct(&mut self, key: &str, taste: Option<Taste>) {
-        self.kept.rules.set(key, taste);
+    /// Corrects a category or brand; `None` withdraws the correction.
+    pub fn correct(&mut self, key: &str, correction: Option<Correction>) {
+        self.kept.corrections.set(key, correction);
         self.before = None;
     }
 
     /// Gifts and corrections, as they were stored.
     #[must_use]
-    pub fn with_choices(mut self, gifts: Vec<ItemIx>, rules: Rules, learning: Learning) -> Self {
-        (self.kept.gifts, self.kept.rules, self.learning) = (gifts, rules, learning);
+    pub fn with_choices(
+        mut self,
+        gifts: Vec<ItemIx>,
+        corrections: Corrections,
+        learning: Learning,
+    ) -> Self {
+        (self.kept.gifts, self.kept.corrections, self.learning) = (gifts, corrections, learning);
         self
     }
 
-    /// The shopper does not want the shop to have learned from a product: all that was done with it
-    /// is as if it had not been, today and on earlier visits. A `gift` says nothing from now on
-    /// either.
+    /// Excludes a product from learning: its clicks are removed, on this visit and on earlier ones.
+    /// A `gift` does not count from now on either.
     pub fn unlearn(&mut self, item: ItemIx, gift: bool) {
         let before = (Undo::Unlearned(item), self.kept.clone());
         self.kept
@@ -229,18 +233,18 @@ impl SessionLog {
         self.before = Some(before);
     }
 
-    /// Whether what is done with a product is learned from.
+    /// Whether clicks on a product are learned from.
     fn learns_from(&self, item: ItemIx) -> bool {
         self.learning == Learning::On && !self.kept.gifts.contains(&item)
     }
 
-    /// What can be taken back right now.
+    /// The action that can be undone now.
     #[must_use]
     pub fn undoable(&self) -> Option<Undo> {
         self.before.as_ref().map(|(undo, _)| *undo)
     }
 
-    /// Whether a product is dismissed as things stand.
+    /// Whether a product is currently dismissed.
     #[must_use]
     pub fn is_dismissed(&self, item: ItemIx) -> bool {
         self.kept
@@ -252,8 +256,8 @@ impl SessionLog {
             .is_some_and(|event| event.kind == EventKind::Dismiss)
     }
 
-    /// Something is about to be done: where the visit at hand is over, a new one begins. Comes
-    /// before each of the steps below.
+    /// An action follows: if the current visit is over, a new one begins. Call it before each of
+    /// the actions below.
     pub fn at(&mut self, now: u32) {
         if self.is_over(now) {
             self.end_visit();
@@ -268,9 +272,8 @@ impl SessionLog {
         self.expire(self.last);
     }
 
-    /// The shopper opened a product's page. Opening it again at once (a reload, 'back') is no
-    /// second event, and looking at a product one has just dismissed does not take the dismissal
-    /// back.
+    /// The shopper opened a product's page. Opening it again at once (a reload, 'back') is not a
+    /// second event, and viewing a dismissed product does not withdraw the dismissal.
     pub fn view(&mut self, item: ItemIx) {
         if !self.learns_from(item)
             || self
@@ -295,8 +298,8 @@ impl SessionLog {
         }
     }
 
-    /// The shopper took a product out of the cart again: it speaks for nothing any more, but that
-    /// it was looked at stays.
+    /// The shopper removed a product from the cart: it no longer counts as carted, but its view
+    /// stays.
     pub fn uncart(&mut self, item: ItemIx) {
         self.kept
             .session
@@ -312,7 +315,7 @@ impl SessionLog {
         self.before = Some(before);
     }
 
-    /// The shopper takes a dismissal back, however long ago it was.
+    /// The shopper withdraws a dismissal, however old.
     pub fn retract(&mut self, item: ItemIx) {
         self.kept
             .session
@@ -327,7 +330,7 @@ impl SessionLog {
         self.before = Some((Undo::Forgot, std::mem::take(&mut self.kept)));
     }
 
-    /// Takes the last dismissal or the forgetting back.
+    /// Undoes the last dismissal, exclusion or forgetting.
     pub fn undo(&mut self) {
         if let Some((_, kept)) = self.before.take() {
             self.kept = kept;
@@ -345,17 +348,17 @@ impl SessionLog {
         self.kept.session.events.drain(..surplus);
     }
 
-    /// Whether the visit at hand ended before `now`. A clock that was set back says no.
+    /// Whether the current visit ended before `now`. A clock that was set back ends nothing.
     fn is_over(&self, now: u32) -> bool {
         now.saturating_sub(self.last) >= VISIT_GAP
     }
 
     fn end_visit(&mut self) {
-        let shots = self.kept.session.context_items();
-        let mut taken: Vec<ItemIx> = shots
+        let context = self.kept.session.context_items();
+        let mut taken: Vec<ItemIx> = context
             .iter()
-            .filter(|shot| shot.kind >= EventKind::Cart)
-            .map(|shot| shot.item)
+            .filter(|click| click.kind.is_taken())
+            .map(|click| click.item)
             .collect();
         let dismissed = self.kept.session.dismissed();
         self.kept.session.events = dismissed
@@ -376,7 +379,7 @@ impl SessionLog {
             .kept
             .ended
             .iter()
-            .take(MAX_VISITS)
+            .take(STORED_MAX_VISITS)
             .take_while(|&&ended| !is_old(ended, now))
             .count();
         self.kept.session.visits.truncate(young);

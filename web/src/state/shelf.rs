@@ -1,4 +1,4 @@
-//! What stands on a shelf, and why it may not jump about.
+//! The contents of a shelf, and rules that keep it from jumping.
 
 use fewshop_core::{ItemIx, MerchantRule, Reason, Recommendation};
 
@@ -9,15 +9,14 @@ use super::{EngineState, Learning, SessionLog, sort_few};
 pub struct Pick {
     /// The product.
     pub item: ItemIx,
-    /// How well it fits, where an engine said so: higher is better, and a number of one ranking
-    /// means nothing in another.
+    /// The engine's score, if it ranked the product: higher is better, comparable within one
+    /// ranking only.
     pub score: f32,
-    /// Why the engine put it here; `None` where no engine did.
+    /// The engine's reason; `None` if the engine did not pick it.
     pub reason: Option<Reason>,
-    /// What the shop's own rules did to its place.
+    /// The business rule that changed its position, if one did.
     pub rule: Option<MerchantRule>,
-    /// The place, from 0, that the shop pinned it to: whatever leaves the shelf before it, it
-    /// stands there.
+    /// The position, from 0, to which the shop pinned it, whatever leaves the shelf before it.
     pub pinned: Option<usize>,
 }
 
@@ -48,31 +47,29 @@ impl Pick {
     }
 }
 
-/// The 'Picked for you' shelf, by what it can honestly claim.
+/// The 'Picked for you' shelf, by what it can truthfully claim.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ShelfState {
-    /// Nothing was done yet: bestsellers.
+    /// No clicks yet: bestsellers.
     Cold(Vec<Pick>),
-    /// Something was done, the engine is on its way: bestsellers still.
+    /// There are clicks, the engine is loading: still bestsellers.
     Loading(Vec<Pick>),
-    /// Ranked for one single thing that was done.
+    /// Ranked for a single click.
     Warming(Vec<Pick>),
     /// Ranked for this session.
     Adapted(Vec<Pick>),
-    /// Learning is paused: ranked for what was learned before, or bestsellers where that is
-    /// nothing.
+    /// Learning is paused: ranked for what was learned before, or bestsellers if that is nothing.
     Paused(Vec<Pick>),
-    /// The shopper wants the shop as everybody sees it: bestsellers.
+    /// Personalisation is off: bestsellers.
     Plain(Vec<Pick>),
-    /// The engine cannot go on: bestsellers.
+    /// The engine has failed: bestsellers.
     Failed(Vec<Pick>),
 }
 
 impl ShelfState {
-    /// The shelf for an engine, what was done, what the engine answered last, and the shop's
-    /// bestsellers.
+    /// The shelf for the engine's state, the log, the engine's last answer and the bestsellers.
     ///
-    /// Picks that were ranked stay on the shelf while the next answer is on its way.
+    /// Ranked picks stay on the shelf until the next answer arrives.
     #[must_use]
     pub fn of(
         engine: &EngineState,
@@ -99,7 +96,7 @@ impl ShelfState {
         }
     }
 
-    /// A word for it that styles and tests may branch on.
+    /// Its name, for styles and tests.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -113,13 +110,13 @@ impl ShelfState {
         }
     }
 
-    /// Whether what stands on it was picked for this shopper.
+    /// Whether its products were picked for this shopper.
     #[must_use]
     pub fn is_own(&self) -> bool {
         self.picks().iter().any(|pick| pick.reason.is_some())
     }
 
-    /// What stands on it.
+    /// Its products.
     #[must_use]
     pub fn picks(&self) -> &[Pick] {
         match self {
@@ -136,10 +133,10 @@ impl ShelfState {
 
 /// The shelf to show when `fresh` comes in.
 ///
-/// While the shopper's pointer or keyboard is on the shelf (`held`), what is shown keeps its place,
-/// even a product that was just put into the cart and is therefore no pick any more: nothing may
-/// slide away under a finger. Only what `gone` names leaves, and the best fresh pick takes its
-/// slot. Reasons are always the fresh ones.
+/// While the shopper's pointer or keyboard is on the shelf (`held`), every product keeps its place,
+/// even one that was just added to the cart and is therefore no longer a pick: nothing may slide
+/// away under a finger. Only products in `gone` leave, and the best fresh pick takes their slot.
+/// Reasons are always the fresh ones.
 #[must_use]
 pub fn settle(
     shown: &[Pick],
@@ -177,17 +174,16 @@ pub fn settle(
     out
 }
 
-/// The first `n` of `picks` of which no kind fills more than half of the shelf: what a shelf says
-/// twelve times it says once. Surplus picks stand behind the others, so that a shelf is never
-/// shorter for it. A pick that the shop pinned to a place of this shelf stands there, however many
-/// of its kind there are; it counts among them.
+/// The first `n` of `picks` with no kind filling more than half of the shelf: twelve of a kind say
+/// no more than one. Surplus picks move to the end, so the shelf never gets shorter. A pinned pick
+/// keeps its position however many of its kind there are; it counts among them.
 #[must_use]
 pub fn mixed<K: PartialEq>(picks: Vec<Pick>, n: usize, kind: impl Fn(ItemIx) -> K) -> Vec<Pick> {
     let most = n.div_ceil(2);
     let (mut pinned, others): (Vec<Pick>, Vec<Pick>) = picks
         .into_iter()
         .partition(|pick| pick.pinned.is_some_and(|at| at < n));
-    // Corrections may have turned them around.
+    // Corrections may have changed their order.
     sort_few(&mut pinned, |a, b| a.pinned < b.pinned);
     let (mut out, mut surplus): (Vec<Pick>, Vec<Pick>) = (Vec::with_capacity(n), Vec::new());
     let mut kinds: Vec<(K, usize)> = Vec::new();
@@ -220,8 +216,7 @@ pub fn mixed<K: PartialEq>(picks: Vec<Pick>, n: usize, kind: impl Fn(ItemIx) -> 
     }
     surplus.truncate(room - out.len());
     out.append(&mut surplus);
-    // From the front, so that each moves those behind it out of its place and none that stands
-    // already.
+    // From the front, so that each insertion moves only picks behind it and no pinned one.
     for pick in pinned {
         let at = pick.pinned.unwrap_or_default().min(out.len());
         out.insert(at, pick);

@@ -14,8 +14,8 @@ use crate::count::{Counter, Wanted};
 #[command(
     after_help = "Writes shape.json (events, shoppers, sessions by length), popularity.csv (item_id,sessions,recent) and pairs.csv \
                         (item_id,other_id,sessions). The counts are whole numbers, the same whoever counts.\n\n\
-                        --engine sql and --cluster start `fewshop-count`, a program of its own, which `cargo build --release --package \
-                        fewshop-sql --features cluster` makes. What training reads more leniently is refused there: blanks around a cell, times \
+                        --engine sql and --cluster start `fewshop-count`, a program of its own, from this program's folder or from PATH. Build it with \
+                        `cargo build --release --manifest-path extras/sql/Cargo.toml --features cluster --target-dir target`. What training reads more leniently is refused there: blanks around a cell, times \
                         without seconds, a product taken and turned down in the same second."
 )]
 pub struct Args {
@@ -133,8 +133,8 @@ fn by_sql(args: &Args) -> anyhow::Result<()> {
         // It has said on stderr what is wrong, in one line that begins as ours do.
         Ok(status) => std::process::exit(status.code().unwrap_or(1)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => bail!(
-            "there is no `fewshop-count` beside this program or on PATH: build it with `cargo build --release --package fewshop-sql \
-             --features cluster`, or use --engine memory"
+            "there is no `fewshop-count` beside this program or on PATH: build it with `cargo build --release --manifest-path extras/sql/Cargo.toml \
+             --features cluster --target-dir target`, or use --engine memory"
         ),
         Err(error) => bail!("`fewshop-count` cannot be started ({error}): check its permissions"),
     }

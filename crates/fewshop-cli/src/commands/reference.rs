@@ -1,7 +1,7 @@
 //! `fewshop reference`: the help of every command as one Markdown page, which `cargo xtask docs`
 //! keeps as `docs/cli.md`.
 
-use clap::{Command, CommandFactory};
+use clap::CommandFactory;
 
 use super::{Cli, print};
 
@@ -17,32 +17,7 @@ pub fn run() -> anyhow::Result<()> {
 /// The page.
 #[must_use]
 pub fn page() -> String {
-    let mut out =
-        "# The fewshop command\n\nWritten by `cargo xtask docs` from what each command says with `--help`.\n".to_owned();
-    let mut root = Cli::command();
-    root.build();
-    add(&mut root, 2, &mut out);
-    out
-}
-
-fn add(command: &mut Command, level: usize, out: &mut String) {
-    let name = command
-        .get_bin_name()
-        .unwrap_or(command.get_name())
-        .to_owned();
-    let help = command.render_long_help().to_string();
-    let help: Vec<&str> = help.lines().map(str::trim_end).collect();
-    *out += &format!(
-        "\n{} {name}\n\n```text\n{}\n```\n",
-        "#".repeat(level),
-        help.join("\n").trim_end()
-    );
-    for sub in command
-        .get_subcommands_mut()
-        .filter(|sub| !sub.is_hide_set() && sub.get_name() != "help")
-    {
-        add(sub, level + 1, out);
-    }
+    fewshop_reference::page("The fewshop command", Cli::command())
 }
 
 #[cfg(test)]

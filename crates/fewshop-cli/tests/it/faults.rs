@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use fewshop_model::Pack;
 
@@ -77,7 +78,8 @@ fn kill_at(shop: &Folder, line: &str, moment: Moment) {
             while unfinished(shop).is_none_or(|now| now < size)
                 && child.try_wait().unwrap().is_none()
             {
-                std::thread::yield_now();
+                // The core is for the command, not for looking at it.
+                std::thread::sleep(Duration::from_micros(200));
             }
             child.kill().unwrap();
             reader.join().unwrap();

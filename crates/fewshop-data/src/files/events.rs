@@ -160,13 +160,8 @@ pub fn read_events(path: &Path, catalogue: &Catalogue) -> Result<Log, FileError>
 /// # Errors
 /// [`FileError::Field`].
 pub fn parse_event<'a>(row: &'a Row<'_>) -> Result<EventRow<'a, f32>, FileError> {
-    let kind = EventKind::from_name(row.text(KIND)).ok_or_else(|| {
-        row.error(
-            KIND,
-            "view, cart, purchase or dismiss",
-            "rename the kind or remove the row",
-        )
-    })?;
+    let kind = EventKind::from_name(row.text(KIND))
+        .ok_or_else(|| row.error(KIND, EventKind::LISTED, "rename the kind or remove the row"))?;
     let time_s = parse_time(row.text(TIME)).ok_or_else(|| {
         row.error(
             TIME,

@@ -1,4 +1,4 @@
-//! A wall around a decoder that panics on damaged input.
+//! Turns the panics of a decoder on damaged input into errors.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,11 +8,11 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs `decode`; a panic inside it becomes `Err` with the panic's message and prints nothing.
+/// Runs `decode`. A panic inside it prints nothing and becomes `Err` with the panic's message.
 ///
-/// The parquet crate checks much of a damaged file by assertion (one flipped bit in a dictionary
-/// page suffices), and a user who hands in a damaged file should read which file it is, not a stack
-/// trace. Nothing that `decode` touched may be used afterwards.
+/// The parquet crate asserts much about a file that damage can make false (one flipped bit in a
+/// dictionary page is enough). A user with a damaged file should read which file it is, not a stack
+/// trace. After a panic, do not use anything that `decode` touched.
 pub(super) fn guarded<T>(decode: impl FnOnce() -> T) -> Result<T, String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

@@ -1,26 +1,28 @@
-//! What a Parquet file's pages ask for, read before any of them is decoded.
+//! Checks the sizes that a Parquet file's footer and page headers claim, before the parquet crate
+//! reads them.
 //!
-//! The parquet crate takes the room that a page's header names before it looks whether there are
-//! bytes for it: a file of two kilobytes asks for two gigabytes so. Only the few numbers that size
-//! a buffer are read here, everything else is skipped.
+//! The crate allocates the size that a page's header names before it checks whether the file has
+//! the bytes, so a file of two kilobytes can ask for two gigabytes. [`super::thrift`] explains why
+//! this cannot be left to the crate or caught afterwards.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::thrift::{Page, Thrift};
 
-/// What a page may grow by when it is unpacked, and what any page may hold: a writer's pages have a
-/// megabyte before compression.
-const MOST_GROWTH: u64 = 64;
-const MOST_PAGE: u64 = 2 << 20;
+/// A page may unpack to this many bytes, plus this many for each packed byte. Writers make pages of
+/// one megabyte before compression.
+const MAX_GROWTH: u64 = 64;
+const MAX_PAGE: u64 = 2 << 20;
 
-/// A header is some dozen bytes; with the smallest and largest text of a page it may be more.
+/// Bytes to try to read a header from. It usually has a few dozen; with the smallest and the largest
+/// text of its page it can have more.
 const HEADER: [u64; 2] = [4 << 10, 4 << 20];
 
-/// Encodings of text by its differences: their decoders take the room that a number in the page
-/// asks for, and copy what values have in common once for each of them.
+/// Delta encodings of text. Their decoders allocate by a number in the page, and copy a prefix that
+/// values share once for each of them.
 const DELTAS: [i64; 2] = [6, 7];
 
-/// Checks all pages between `start` and `start + len`; the error says what is wrong.
+/// Checks all pages between `start` and `start + len`. The inner error describes the problem.
 pub(super) fn check_pages(
     file: &mut (impl Read + Seek),
     start: u64,
@@ -46,12 +48,12 @@ pub(super) fn check_pages(
         if packed > end - at - header {
             return Ok(Err("a page is longer than its column".to_owned()));
         }
-        if unpacked > MOST_PAGE + MOST_GROWTH * packed {
+        if unpacked > MAX_PAGE + MAX_GROWTH * packed {
             return Ok(Err(format!(
                 "a page of {packed} bytes asks for room for {unpacked}"
             )));
         }
-        // A value of a dictionary takes a byte at least.
+        // Each value of a dictionary takes at least one byte.
         if dictionary > unpacked {
             return Ok(Err(format!(
                 "a dictionary of {unpacked} bytes asks for room for {dictionary} values"
@@ -67,8 +69,8 @@ pub(super) fn check_pages(
     Ok(Ok(()))
 }
 
-/// Whether every list of the file's footer is as long as there are bytes for; the error says what
-/// is wrong. What else may be wrong is left for the reader to find.
+/// Checks that the footer has the bytes for every list and schema that it announces. The inner error
+/// describes the problem; all other damage is left to the reader.
 pub(super) fn check_footer(file: &mut (impl Read + Seek)) -> io::Result<Result<(), String>> {
     let size = file.seek(SeekFrom::End(0))?;
     let mut tail = [0; 8];
@@ -92,14 +94,14 @@ pub(super) fn check_footer(file: &mut (impl Read + Seek)) -> io::Result<Result<(
     })
 }
 
-/// The header at that place and its length; `None` where there is none.
+/// The header at this position and its length; `None` if there is none.
 fn header_at(file: &mut (impl Read + Seek), at: u64, end: u64) -> io::Result<Option<(u64, Page)>> {
     let mut bytes = Vec::new();
-    for most in HEADER {
+    for limit in HEADER {
         bytes.clear();
         file.seek(SeekFrom::Start(at))?;
         file.by_ref()
-            .take(most.min(end - at))
+            .take(limit.min(end - at))
             .read_to_end(&mut bytes)?;
         let mut thrift = Thrift::new(&bytes);
         if let Some(page) = thrift.page() {

@@ -77,15 +77,9 @@ fn text(cell: &Data) -> String {
     match cell {
         Data::DateTime(time) if time.is_datetime() => {
             let (year, month, day, hour, minute, second, _) = time.to_ymd_hms_milli();
-            let [year, month, day, hour, minute, second] = [
-                i64::from(year),
-                month.into(),
-                day.into(),
-                hour.into(),
-                minute.into(),
-                second.into(),
-            ];
-            from_civil(year, month, day, hour, minute, second)
+            let [month, day, hour, minute, second] =
+                [month, day, hour, minute, second].map(u32::from);
+            from_civil(year.into(), month, day, hour, minute, second)
                 .map_or_else(String::new, super::format_time)
         }
         Data::Empty => String::new(),

@@ -1,27 +1,48 @@
 //! Thrift's compact protocol, as far as a Parquet file's footer and page headers need it.
 //!
-//! The parquet crate reads a field that it knows as what it should be, whatever type stands before
-//! it, so that one wrong type puts it out of step with whoever goes by the types, and it finds
-//! other numbers in the same bytes. So all fields that it knows are listed here with what they are,
-//! and another type, a field given twice or out of order, and a number of a field past 16 bits are
-//! refused: no writer makes them. Fields that it does not know it skips by their types, and so does
-//! this.
+//! # Why the format is mirrored here
+//!
+//! The parquet crate (60.1) allocates what a file asks for before it checks whether the file has
+//! the bytes. It bounds the footer's lists by the bytes that are left, but not
+//!
+//! - the number of children of a schema element (`Vec::with_capacity` of up to 2³¹ pointers), nor
+//!   the depth of the schema, which it reads by recursion;
+//! - the length of a text in a page header, the uncompressed size of a page, or the number of
+//!   values in its dictionary.
+//!
+//! Fuzzing found files of 2 kB that asked for gigabytes in this way; docs/decisions.md lists them.
+//! Afterwards it is too late: a failed allocation or a full stack ends the process, `guard` catches
+//! panics only, and stable Rust cannot limit the memory of a thread. A child process with a memory
+//! limit would need unsafe code and exist on Unix only. Reading the metadata through the crate
+//! first does not help, because that is where it allocates. So the numbers that size a buffer are
+//! checked before the crate sees the file.
+//!
+//! It takes a list of all known fields to find these numbers. The crate reads a field that it knows
+//! as the type that it expects, whatever type the file gives; a reader that goes by the types in
+//! the file gets out of step with it and finds other numbers in the same bytes. Hence a known field
+//! of another type, a field given twice or out of order, and a field number past 16 bits are
+//! refused. No writer produces them. Fields that are not listed are skipped by their type, here and
+//! in the crate, so a newer version of the format can still be read.
+//!
+//! The mirror can go once the crate checks these numbers itself. At an upgrade of parquet, compare
+//! the lists below with `parquet::file::metadata::thrift`: a field that only the crate knows is
+//! read without this protection.
 
-/// What a field is.
+/// The type of a field.
 #[derive(Clone, Copy)]
 enum Kind {
     Bool,
     I8,
     I16,
     I32,
-    /// A number that somebody asks for.
-    Told(Told),
+    /// A number that is reported to the caller.
+    Reported(Number),
     I64,
     Double,
     /// Bytes or text.
     Binary,
     List(&'static Kind),
-    /// A struct, or one of several.
+    /// A struct, or a union of structs.
     Struct(Fields),
     /// A struct without any field.
     Empty,
@@ -32,8 +53,9 @@ enum Kind {
 /// Number and kind of each field, by number.
 type Fields = &'static [(i64, Kind)];
 
+/// The numbers that size a buffer, or that decide how a page is decoded.
 #[derive(Clone, Copy, PartialEq)]
-enum Told {
+enum Number {
     Unpacked,
     Packed,
     Dictionary,
@@ -70,7 +92,7 @@ const ELEMENT: Fields = &[
     (2, I32),
     (3, I32),
     (4, Binary),
-    (5, Kind::Told(Told::Children)),
+    (5, Kind::Reported(Number::Children)),
     (6, I32),
     (7, I32),
     (8, I32),
@@ -148,14 +170,14 @@ const FOOTER: Fields = &[
 ];
 const PAGE: Fields = &[
     (1, I32),
-    (2, Kind::Told(Told::Unpacked)),
-    (3, Kind::Told(Told::Packed)),
+    (2, Kind::Reported(Number::Unpacked)),
+    (3, Kind::Reported(Number::Packed)),
     (4, I32),
     (
         5,
         Struct(&[
             (1, I32),
-            (2, Kind::Told(Told::Encoding)),
+            (2, Kind::Reported(Number::Encoding)),
             (3, I32),
             (4, I32),
         ]),
@@ -163,7 +185,7 @@ const PAGE: Fields = &[
     (6, Empty),
     (
         7,
-        Struct(&[(1, Kind::Told(Told::Dictionary)), (2, I32), (3, Bool)]),
+        Struct(&[(1, Kind::Reported(Number::Dictionary)), (2, I32), (3, Bool)]),
     ),
     (
         8,
@@ -171,7 +193,7 @@ const PAGE: Fields = &[
             (1, I32),
             (2, I32),
             (3, I32),
-            (4, Kind::Told(Told::Encoding)),
+            (4, Kind::Reported(Number::Encoding)),
             (5, I32),
             (6, I32),
             (7, Bool),
@@ -180,13 +202,13 @@ const PAGE: Fields = &[
 ];
 
 impl Kind {
-    /// Whether this type on the wire is that of the kind.
+    /// Whether a field of this kind has this type on the wire.
     fn is(self, wire: u8) -> bool {
         match self {
             Bool => matches!(wire, 1 | 2),
             I8 => wire == 3,
             I16 => wire == 4,
-            I32 | Self::Told(_) => wire == 5,
+            I32 | Self::Reported(_) => wire == 5,
             I64 => wire == 6,
             Double => wire == 7,
             Binary => wire == 8,
@@ -199,10 +221,10 @@ impl Kind {
 const LIST: u8 = 9;
 const STRUCT: u8 = 12;
 
-/// Structs and lists within each other: a footer has ten levels.
-const MOST_DEPTH: usize = 32;
+/// Levels of nested structs and lists. A footer has ten.
+const MAX_DEPTH: usize = 32;
 
-/// What a page's header says.
+/// The numbers in a page's header.
 #[derive(Default)]
 pub(super) struct Page {
     pub(super) unpacked: i64,
@@ -223,25 +245,25 @@ impl<'a> Thrift<'a> {
         Self { bytes }
     }
 
-    /// Bytes that were not read yet.
+    /// Bytes not read yet.
     pub(super) fn left(&self) -> usize {
         self.bytes.len()
     }
 
-    /// A page's header; `None` where there is none.
+    /// A page's header; `None` if the bytes are none.
     pub(super) fn page(&mut self) -> Option<Page> {
         let mut page = Page::default();
-        self.fields(PAGE, 1, &mut |told, value| match told {
-            Told::Unpacked => page.unpacked = value,
-            Told::Packed => page.packed = value,
-            Told::Dictionary => page.dictionary = value,
-            Told::Encoding => page.encoding = value,
-            Told::Children => {}
+        self.fields(PAGE, 1, &mut |number, value| match number {
+            Number::Unpacked => page.unpacked = value,
+            Number::Packed => page.packed = value,
+            Number::Dictionary => page.dictionary = value,
+            Number::Encoding => page.encoding = value,
+            Number::Children => {}
         })?;
         Some(page)
     }
 
-    /// The whole footer; `None` where a list, or the schema's tree, asks for more than there is.
+    /// Reads the whole footer; `None` if a list or the schema claims more than there are bytes for.
     pub(super) fn footer(&mut self) -> Option<()> {
         self.fields(FOOTER, 1, &mut |_, _| {})
     }
@@ -251,7 +273,7 @@ impl<'a> Thrift<'a> {
         &mut self,
         fields: Fields,
         depth: usize,
-        tell: &mut dyn FnMut(Told, i64),
+        report: &mut dyn FnMut(Number, i64),
     ) -> Option<()> {
         let (mut id, mut before) = (0, 0);
         while let Some(wire) = self.field(&mut id)? {
@@ -260,7 +282,7 @@ impl<'a> Thrift<'a> {
             }
             before = id;
             match fields.iter().find(|(known, _)| *known == id) {
-                Some((_, kind)) if kind.is(wire) => self.value(*kind, depth, tell)?,
+                Some((_, kind)) if kind.is(wire) => self.value(*kind, depth, report)?,
                 Some(_) => return None,
                 None => self.skip(wire, depth)?,
             }
@@ -268,17 +290,22 @@ impl<'a> Thrift<'a> {
         Some(())
     }
 
-    fn value(&mut self, kind: Kind, depth: usize, tell: &mut dyn FnMut(Told, i64)) -> Option<()> {
-        if depth > MOST_DEPTH {
+    fn value(
+        &mut self,
+        kind: Kind,
+        depth: usize,
+        report: &mut dyn FnMut(Number, i64),
+    ) -> Option<()> {
+        if depth > MAX_DEPTH {
             return None;
         }
         match kind {
-            // True and false are the type itself.
+            // The type itself is the value.
             Bool => Some(()),
             I8 => self.take(1),
             I16 | I32 | I64 => self.varint().map(drop),
-            Kind::Told(told) => {
-                tell(told, self.zigzag()?);
+            Kind::Reported(number) => {
+                report(number, self.zigzag()?);
                 Some(())
             }
             Double => self.take(8),
@@ -288,16 +315,16 @@ impl<'a> Thrift<'a> {
             }
             List(of) => {
                 let (len, wire) = self.list()?;
-                // Each element takes a byte at least, so the bytes bound the loop.
+                // Each element takes at least one byte, so the bytes bound the loop.
                 (0..len).try_for_each(|_| {
                     if of.is(wire) {
-                        self.value(*of, depth + 1, tell)
+                        self.value(*of, depth + 1, report)
                     } else {
                         None
                     }
                 })
             }
-            Struct(fields) => self.fields(fields, depth + 1, tell),
+            Struct(fields) => self.fields(fields, depth + 1, report),
             Empty => (self.byte()? == 0).then_some(()),
             Kind::Schema => self.schema(depth + 1),
         }
@@ -316,7 +343,7 @@ impl<'a> Thrift<'a> {
             }
             let mut children = 0;
             self.fields(ELEMENT, depth + 1, &mut |_, value| children = value)?;
-            if !(0..i64::try_from(len).ok()?).contains(&children) || open.len() > MOST_DEPTH {
+            if !(0..i64::try_from(len).ok()?).contains(&children) || open.len() > MAX_DEPTH {
                 return None;
             }
             while open.last() == Some(&0) {
@@ -394,7 +421,7 @@ impl<'a> Thrift<'a> {
     }
 
     fn skip(&mut self, wire: u8, depth: usize) -> Option<()> {
-        if depth > MOST_DEPTH {
+        if depth > MAX_DEPTH {
             return None;
         }
         match wire {
@@ -408,7 +435,7 @@ impl<'a> Thrift<'a> {
             }
             LIST | 10 => {
                 let (len, wire) = self.list()?;
-                // In a list a truth value takes a byte.
+                // In a list, a boolean takes a byte.
                 let wire = if matches!(wire, 1 | 2) { 3 } else { wire };
                 (0..len).try_for_each(|_| self.skip(wire, depth + 1))
             }

@@ -1,59 +1,29 @@
-//! Points in time as seconds since 1970-01-01 00:00 UTC; a time without a zone counts as UTC.
+//! Points in time as seconds since 1970-01-01 00:00 UTC. A time without a zone counts as UTC.
+//!
+//! `chrono` knows the calendar. The notations are read here because its parsers accept both more
+//! and less than this mixture: months of one digit, but not an offset of hours alone.
 
-/// Days from 1970-01-01 to a date of the Gregorian calendar (Hinnant's `days_from_civil`).
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
-}
+use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 
-/// The date that lies `days` after 1970-01-01.
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month, day_of_year - (153 * shifted + 2) / 5 + 1)
-}
-
-/// Seconds since 1970 of a date and a time of day; `None` where there is no such date or time.
+/// Seconds since 1970 of a date and a time of day; `None` if the calendar or the clock has no such
+/// time. Second 60, a leap second, is the first second of the next minute.
 pub(crate) fn from_civil(
-    year: i64,
-    month: i64,
-    day: i64,
-    hour: i64,
-    minute: i64,
-    second: i64,
+    year: i32,
+    month: u32,
+    day: u32,
+    hour: u32,
+    minute: u32,
+    second: u32,
 ) -> Option<i64> {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let last = match month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => return None,
-    };
-    let fits = (1..=last).contains(&day)
-        && (0..24).contains(&hour)
-        && (0..60).contains(&minute)
-        && (0..=60).contains(&second);
-    fits.then(|| days_from_civil(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second)
+    let leap = i64::from(second == 60);
+    let second = if second == 60 { 59 } else { second };
+    let date = NaiveDate::from_ymd_opt(year, month, day)?;
+    let time = date.and_hms_opt(hour, minute, second)?;
+    Some(time.and_utc().timestamp() + leap)
 }
 
 /// A number of exactly `digits` digits at the front of `text`, and the rest.
-fn number(text: &str, digits: usize) -> Option<(i64, &str)> {
+fn number(text: &str, digits: usize) -> Option<(u32, &str)> {
     let (head, rest) = text.split_at_checked(digits)?;
     head.bytes()
         .all(|b| b.is_ascii_digit())
@@ -64,7 +34,7 @@ fn number(text: &str, digits: usize) -> Option<(i64, &str)> {
 /// Reads `2017-01-01 11:53:26`, ISO 8601 (`T`, fractions, `Z`, `+02:00`), a date alone (midnight),
 /// or seconds since 1970.
 ///
-/// `None` for anything else, milliseconds since 1970 among them: they would lie past the year 5000.
+/// `None` for anything else, including milliseconds since 1970, which would be past the year 5000.
 #[must_use]
 pub fn parse_time(text: &str) -> Option<i64> {
     let text = text.trim();
@@ -73,6 +43,7 @@ pub fn parse_time(text: &str) -> Option<i64> {
         return (seconds.is_finite() && seconds.abs() < 1e11).then_some(seconds.floor() as i64);
     }
     let (year, rest) = number(text, 4)?;
+    let year = i32::try_from(year).ok()?;
     let (month, rest) = number(rest.strip_prefix('-')?, 2)?;
     let (day, rest) = number(rest.strip_prefix('-')?, 2)?;
     if rest.is_empty() {
@@ -103,19 +74,25 @@ pub fn parse_time(text: &str) -> Option<i64> {
     } else {
         number(rest, 2).filter(|(_, rest)| rest.is_empty())?.0
     };
-    (hours < 24 && minutes < 60).then(|| local - sign * (hours * 3_600 + minutes * 60))
+    (hours < 24 && minutes < 60).then(|| local - sign * i64::from(hours * 3_600 + minutes * 60))
 }
 
-/// Writes seconds since 1970 as `2017-01-01 11:53:26`.
+/// Writes seconds since 1970 as `2017-01-01 11:53:26`; seconds more than 262,000 years from 1970 as
+/// the number.
 #[must_use]
 pub fn format_time(seconds: i64) -> String {
-    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let (year, month, day) = civil_from_days(days);
+    let Some(time) = DateTime::from_timestamp(seconds, 0) else {
+        return seconds.to_string();
+    };
+    // Not chrono's own `%Y`, which puts a '+' before a year of five digits.
     format!(
-        "{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}",
-        rest / 3_600,
-        rest / 60 % 60,
-        rest % 60
+        "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
+        time.year(),
+        time.month(),
+        time.day(),
+        time.hour(),
+        time.minute(),
+        time.second()
     )
 }
 
@@ -157,6 +134,54 @@ mod tests {
         ] {
             assert_eq!(parse_time(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn dates_are_those_of_the_gregorian_calendar() {
+        for (text, expected) in [
+            ("2000-02-29", Some(951_782_400)),
+            ("2024-02-29", Some(1_709_164_800)),
+            ("1900-02-29", None),
+            ("2023-02-29", None),
+            ("2023-04-31", None),
+            ("2023-12-31", Some(1_703_980_800)),
+            ("2023-12-32", None),
+            ("2023-00-10", None),
+            ("2023-01-00", None),
+            ("0000-02-29", Some(-62_162_121_600)),
+            ("9999-12-31 23:59:59", Some(253_402_300_799)),
+        ] {
+            assert_eq!(parse_time(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_leap_second_is_the_first_second_of_the_next_minute() {
+        assert_eq!(parse_time("2016-12-31 23:59:60"), parse_time("2017-01-01"));
+        assert_eq!(parse_time("2016-12-31 23:59:61"), None);
+        assert_eq!(parse_time("2016-12-31 23:60:00"), None);
+    }
+
+    #[test]
+    fn offsets_move_a_time_to_utc() {
+        for (text, expected) in [
+            ("2017-01-01T00:00:00+23:59", Some(1_483_142_460)),
+            ("2017-01-01 00:00:00 UTC", Some(1_483_228_800)),
+            ("2017-01-01 00:00:00 -0030", Some(1_483_230_600)),
+            ("2017-01-01T00:00:00+24:00", None),
+            ("2017-01-01T00:00:00+01:60", None),
+            ("2017-01-01T00:00:00+01:00:00", None),
+            ("2017-01-01T00:00:00 CET", None),
+        ] {
+            assert_eq!(parse_time(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn times_far_away_are_written_too() {
+        assert_eq!(format_time(253_402_300_800), "10000-01-01 00:00:00");
+        assert_eq!(format_time(-62_198_755_200), "-001-01-01 00:00:00");
+        assert_eq!(format_time(i64::MAX), i64::MAX.to_string());
     }
 
     proptest::proptest! {

@@ -1,13 +1,13 @@
-//! A larger shop out of a real one, for measuring: products are drawn again, with what is known of
-//! them. Good for times and bytes, and for nothing else.
+//! Grows a real shop for measurements by copying its products. Good for times and sizes, and for
+//! nothing else.
 
 use anyhow::{Context, Result};
 use fewshop_core::{Catalogue, ItemId};
 use fewshop_model::{ItemTable, Pack, PackParts, PairTable};
 
-/// The pack with `items` products. The first ones are its own, fewer where fewer are asked for;
-/// each further one is a copy of one of them, with its own id, a vector a little off, and pairs
-/// with as many products, those or copies of them.
+/// The pack with `items` products. The first ones are its own, or fewer of them if fewer are
+/// requested. Each further one copies one of them, with its own id, a slightly different vector,
+/// and as many pairs, with originals or copies.
 pub(crate) fn grown(pack: &Pack, items: usize, seed: u64) -> Result<Pack> {
     let n = pack.catalogue().len();
     let mut random = Random(seed);
@@ -100,7 +100,7 @@ pub(crate) fn grown(pack: &Pack, items: usize, seed: u64) -> Result<Pack> {
     pack.context("the grown pack does not fit together")
 }
 
-/// SplitMix64: the same shop each time, without a crate.
+/// SplitMix64: the same shop every time, without a dependency.
 struct Random(u64);
 
 impl Random {

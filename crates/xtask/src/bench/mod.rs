@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: how fast the engine is, in a browser.
+//! `cargo xtask bench`: the speed of the engine in a browser.
 
 mod grow;
 mod plug;
@@ -13,22 +13,22 @@ use clap::Subcommand;
 /// What to measure.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
-    /// Write pages for a peer benchmark: its tower by the own kernels and by plain burn, and the
+    /// Write pages for a peer benchmark: its item tower on our kernels and on plain burn, and the
     /// shop's adaptation beside TensorFlow.js
     Plug {
-        /// Folder that is written
+        /// Output folder
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
-        /// Build plain burn on WebGPU too: takes minutes
+        /// Also build plain burn on WebGPU, which takes minutes
         #[arg(long)]
         gpu: bool,
     },
-    /// Measure the built shop: event to ranked picks with reasons, and what the page's own thread
-    /// does meanwhile
+    /// Measure the built shop: the time from an event to ranked picks with reasons, and the load of
+    /// the page's own thread meanwhile
     Web(web::Options),
 }
 
-/// Measures.
+/// Runs the measurement.
 pub(crate) fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Plug { out, gpu } => plug::plug(out, *gpu),

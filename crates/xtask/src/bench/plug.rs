@@ -14,9 +14,9 @@ use crate::wasm::{BENCH_FLEX, BENCH_GPU, BENCH_OWN, Module, build_bench};
 /// Builds the modules and writes them with their pages to `out`.
 pub(crate) fn plug(out: &Path, gpu: bool) -> Result<()> {
     ensure_wasm_target()?;
-    // What cargo was started in is where a relative folder is meant to lie.
+    // A relative folder is relative to where cargo was started.
     let out = std::path::absolute(out)
-        .with_context(|| format!("{} is no folder's name", out.display()))?;
+        .with_context(|| format!("{} is not a valid path", out.display()))?;
     let mut modules: Vec<(&str, Module, &[&str])> =
         vec![("own", BENCH_OWN, &[]), ("flex", BENCH_FLEX, &["flex"])];
     if gpu {
@@ -28,7 +28,7 @@ pub(crate) fn plug(out: &Path, gpu: bool) -> Result<()> {
     }
     copy_folder(&root().join("crates/fewshop-bench/page"), &out)?;
     say!(
-        "{}: index.html runs the own kernels, burn.html plain burn, adapt.html the shop's adaptation",
+        "{}: index.html runs our kernels, burn.html plain burn, adapt.html the shop's adaptation",
         shown(&out)
     );
     Ok(())

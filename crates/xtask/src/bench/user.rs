@@ -1,8 +1,8 @@
-//! A browser measured as an ordinary user has it.
+//! Runs the measured browser as an ordinary user.
 //!
-//! Where it may (as root, in most containers), Chromium on Linux gives the threads that draw six
-//! times the weight of a worker's; no shopper's browser can. So root hands the browser over to a
-//! user without rights.
+//! If it has the rights (as root, in most containers), Chromium on Linux gives its drawing threads
+//! six times the weight of a worker's; no shopper's browser can do that. So root starts the browser
+//! as a user without rights.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,8 +11,8 @@ use anyhow::Result;
 
 use crate::run::{command, run};
 
-/// Runs a script of `folder` with these variables, with recorded sessions in `FEWSHOP_SESSIONS`,
-/// and in `FEWSHOP_JSON`, where there is one, the file to add figures to.
+/// Runs a script of `folder` with these variables, with the recorded sessions in `FEWSHOP_SESSIONS`
+/// and, if given, the file to add figures to in `FEWSHOP_JSON`.
 pub(super) fn node(
     folder: &Path,
     script: &str,
@@ -50,10 +50,10 @@ mod linux {
     use crate::root::shown;
     use crate::run::say;
 
-    /// Who owns nothing, on every Linux.
+    /// The user without files or rights on every Linux.
     const NOBODY: u32 = 65_534;
 
-    /// Runs it in a copy of the folder: root's own are closed to others.
+    /// Runs the script in a copy of the folder, because other users cannot read root's.
     pub(super) fn as_nobody(
         node: &mut Command,
         folder: &Path,
@@ -61,9 +61,9 @@ mod linux {
         json: Option<&Path>,
     ) -> Result<()> {
         say!(
-            "the browser runs as the user nobody: as root it would draw with a weight that no shopper's has"
+            "the browser runs as the user nobody: as root its drawing threads would get a weight that no shopper's browser has"
         );
-        let home = tempfile::tempdir().context("failed to make a temporary folder")?;
+        let home = tempfile::tempdir().context("failed to create a temporary folder")?;
         let scripts = home.path().join("scripts");
         for file in files_below(folder)? {
             copy(&folder.join(&file), &scripts.join(&file))?;
@@ -90,12 +90,13 @@ mod linux {
 
     fn give(path: &Path) -> Result<()> {
         chown(path, Some(NOBODY), Some(NOBODY))
-            .with_context(|| format!("failed to give {} away", shown(path)))
+            .with_context(|| format!("failed to change the owner of {}", shown(path)))
     }
 
     fn copy(from: &Path, to: &Path) -> Result<()> {
         let folder = to.parent().unwrap_or(to);
-        fs::create_dir_all(folder).with_context(|| format!("failed to make {}", shown(folder)))?;
+        fs::create_dir_all(folder)
+            .with_context(|| format!("failed to create {}", shown(folder)))?;
         fs::copy(from, to)
             .with_context(|| format!("failed to copy {} to {}", shown(from), shown(to)))?;
         Ok(())

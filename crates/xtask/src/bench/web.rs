@@ -1,5 +1,5 @@
-//! The product's real job, measured in the built page: a shopper's event, the worker's answer, and
-//! what the page's thread does meanwhile.
+//! Measures the product's real job in the built page: a shopper's event, the worker's answer, and
+//! the load of the page's thread meanwhile.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,20 +21,20 @@ use crate::tools::{ensure_chromium, ensure_node};
 /// How to measure.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Products to grow the catalogue to; may be given more than once. 0 is the shop as it is
-    /// served. Left out: 0 and 92,000, with --start or --typing 0 alone
+    /// Number of products to grow the catalogue to; may be given more than once. 0 is the shop as
+    /// served. Default: 0 and 92,000, with --start or --typing only 0
     #[arg(long, value_name = "N")]
     items: Vec<usize>,
-    /// Events of recorded sessions
+    /// Number of events to replay from recorded sessions
     #[arg(long, value_name = "N", default_value_t = 200)]
     events: usize,
-    /// Write the figures here too, as JSON
+    /// Also write the figures to this file, as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Measure the start as on a phone instead: the processor 4 times slower, a network like 4G
+    /// Measure the start instead, as on a phone: a processor 4 times slower and a network like 4G
     #[arg(long)]
     start: bool,
-    /// Measure typing into the search instead: how long the page works on each letter
+    /// Measure typing into the search instead: the page's work for each letter
     #[arg(long, conflicts_with = "start")]
     typing: bool,
 }
@@ -45,7 +45,7 @@ pub(crate) fn web(options: &Options) -> Result<()> {
     let (chromium, _) = ensure_chromium()?;
     if !dist().join("index.html").is_file() {
         bail!(
-            "{} holds no page: run `cargo xtask build` first",
+            "{} contains no page: run `cargo xtask build` first",
             shown(&dist())
         );
     }
@@ -93,13 +93,13 @@ pub(crate) fn web(options: &Options) -> Result<()> {
             .as_deref()
             .map(std::path::absolute)
             .transpose()
-            .context("--json is no file's name")?;
+            .context("--json is not a valid path")?;
         super::user::node(&folder, script, &env, &sessions, json.as_deref())?;
     }
     Ok(())
 }
 
-/// Products of each recorded session, in order, those that the shop has.
+/// The products of each recorded session, in order, that the shop has.
 fn recorded_sessions(catalogue: &Catalogue) -> Result<Vec<Vec<String>>> {
     let file = root().join("tests/goldens/validation_sessions.csv");
     let text =
@@ -155,7 +155,7 @@ fn site_of(items: usize) -> Result<PathBuf> {
     Ok(site)
 }
 
-/// Whether a file belongs to the catalogue, in whatever form.
+/// Whether a file belongs to the catalogue, in any encoding.
 fn replaced(file: &Path) -> bool {
     let name = file.to_string_lossy().replace('\\', "/");
     ["assets/shop.pack", "assets/catalogue.json"]

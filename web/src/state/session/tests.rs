@@ -188,7 +188,7 @@ fn not_for_me_outlives_the_visit() {
 #[test]
 fn visits_and_what_was_taken_on_them_are_bounded() {
     let mut log = SessionLog::default();
-    for visit in 0..MAX_VISITS as u32 + 3 {
+    for visit in 0..STORED_MAX_VISITS as u32 + 3 {
         log.at(NOW + visit);
         items(visit..visit + MAX_TAKEN as u32 + 5)
             .into_iter()
@@ -197,26 +197,26 @@ fn visits_and_what_was_taken_on_them_are_bounded() {
     }
     assert_eq!(
         (log.session().visits.len(), log.ended().len()),
-        (MAX_VISITS, MAX_VISITS)
+        (STORED_MAX_VISITS, STORED_MAX_VISITS)
     );
-    let newest = MAX_VISITS as u32 + 2;
+    let newest = STORED_MAX_VISITS as u32 + 2;
     assert_eq!(
         log.session().visits[0],
         items(newest + 5..newest + 5 + MAX_TAKEN as u32),
         "those taken last are kept"
     );
     assert_eq!(log.ended()[0], NOW + newest);
-    let over = vec![vec![A]; MAX_VISITS + 1];
+    let over = vec![vec![A]; STORED_MAX_VISITS + 1];
     let log = SessionLog::of(
         Session {
             events: Vec::new(),
             visits: over,
         },
-        vec![NOW; MAX_VISITS + 1],
+        vec![NOW; STORED_MAX_VISITS + 1],
         NOW,
         NOW,
     );
-    assert_eq!(log.session().visits.len(), MAX_VISITS);
+    assert_eq!(log.session().visits.len(), STORED_MAX_VISITS);
 }
 
 #[test]
@@ -339,7 +339,7 @@ fn step(log: &mut SessionLog, now: &mut u32, (what, item, wait): (u8, u32, u32))
         6 => log.unlearn(item, false),
         7 => log.unlearn(item, true),
         8 => log.check_out(),
-        9 => log.correct("Tea", Some(Taste::Never)),
+        9 => log.correct("Tea", Some(Correction::Never)),
         10 => log.set_learning([Learning::On, Learning::Paused, Learning::Off][item.row() % 3]),
         11 => log.forget(),
         _ => log.undo(),
@@ -401,7 +401,7 @@ proptest! {
         let (mut log, mut now) = (SessionLog::default(), 1_000_000);
         for one in steps {
             step(&mut log, &mut now, one);
-            prop_assert!(log.session().events.len() <= MAX_EVENTS && log.session().visits.len() <= MAX_VISITS);
+            prop_assert!(log.session().events.len() <= MAX_EVENTS && log.session().visits.len() <= STORED_MAX_VISITS);
             prop_assert_eq!(log.session().visits.len(), log.ended().len());
             let gifts = log.gifts().to_vec();
             prop_assert!(log.session().events.iter().all(|e| e.kind == EventKind::Dismiss || !gifts.contains(&e.item)));

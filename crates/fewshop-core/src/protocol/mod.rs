@@ -1,0 +1,255 @@
+//! The messages between a page and its worker: one definition for the storefront and the npm
+//! package.
+//!
+//! The page always sends the whole session, never a change to it. A message may therefore be lost,
+//! merged into a later one, or sent again to a fresh engine, and the answer is the same. The newest
+//! [`SessionRequest`] wins, nothing queues up, and a worker that died is replaced without loss.
+//!
+//! [`limits`] holds the numbers that both sides keep to. The TypeScript types and the JavaScript
+//! constants of `crates/fewshop-wasm/package` are generated from this module (feature
+//! `typescript`), and a test fails when the committed files differ.
+
+pub mod limits;
+mod read;
+#[cfg(feature = "typescript")]
+pub mod typescript;
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AttributePrediction, Filter, Item, ItemIx, OfferPick, Recommendation, Session};
+
+/// Codes of [`Reply::Failed`] that blame one request: the next request may succeed. After any
+/// other code the worker answers nothing more.
+pub const REQUEST_FAULTS: [&str; 3] = ["bad_argument", "nothing_wanted", "unknown_item"];
+
+/// Codes of [`Reply::Failed`] that end a worker's service.
+pub const WORKER_FAULTS: [&str; 6] = [
+    "pack_missing",
+    "pack_corrupt",
+    "engine_corrupt",
+    "no_wasm",
+    "wrong_protocol",
+    "internal",
+];
+
+/// Codes of the errors that the class `Recommender` throws, besides [`REQUEST_FAULTS`].
+pub const ENGINE_FAULTS: [&str; 10] = [
+    "pack_empty",
+    "pack_not_a_pack",
+    "pack_version",
+    "pack_truncated",
+    "pack_checksum",
+    "pack_field",
+    "no_adapter",
+    "no_gpu_in_module",
+    "backend_failed",
+    "internal",
+];
+
+/// The engine module that computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// WebAssembly SIMD kernels on the CPU.
+    Cpu,
+    /// burn on WebGPU.
+    Wgpu,
+}
+
+impl Backend {
+    /// All backends.
+    pub const ALL: [Self; 2] = [Self::Cpu, Self::Wgpu];
+
+    /// The backend's name in messages and addresses.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Wgpu => "wgpu",
+        }
+    }
+}
+
+/// From the page to the worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Request {
+    /// Fetch the pack and the engine, and start.
+    Load {
+        /// Version of the protocol that the page speaks, [`limits::PROTOCOL_VERSION`]. A worker of
+        /// another version fails with `wrong_protocol`; one that is not told assumes its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        protocol: Option<u32>,
+        /// URL of the pack, relative to the worker's.
+        pack: String,
+        /// A backend to force; `None` lets calibration choose.
+        backend: Option<Backend>,
+        /// SHA-256 of the pack in hex; any other file is refused before it is read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sha256: Option<String>,
+    },
+    /// Asks for a sign of life. The worker answers `Alive` as soon as its loop turns.
+    Ping,
+    /// Rank for this session.
+    Session(SessionRequest),
+    /// Send all products. The npm package asks; the storefront has its own copy.
+    Catalogue,
+    /// Score and full reason of one product, picked or not, for this session.
+    Explain {
+        /// The session to explain for.
+        session: Session,
+        /// The product.
+        item: ItemIx,
+    },
+}
+
+/// A session and what the page wants for it: shelves, household attributes, offers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct SessionRequest {
+    /// Grows with each request; the answer returns it.
+    pub seq: u32,
+    /// Everything the shopper did.
+    pub session: Session,
+    /// The shelves to fill. May be empty if household attributes or offers are wanted.
+    pub shelves: Vec<ShelfRequest>,
+    /// Whether to predict household attributes. They are not computed unless they are wanted.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<bool>"))]
+    pub household: bool,
+    /// Number of offers wanted, 0 for none.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<u32>"))]
+    pub offers: u32,
+}
+
+/// One shelf that the page wants filled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct ShelfRequest {
+    /// The page's own name for the shelf; the answer returns it.
+    pub name: String,
+    /// Number of picks wanted, at least 1.
+    pub n: usize,
+    /// Products allowed.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Filter>"))]
+    pub filter: Filter,
+    /// Rank for these products instead of the session, as for 'goes well with' on a product page
+    /// or in the cart.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Vec<ItemIx>>"))]
+    pub seeds: Vec<ItemIx>,
+}
+
+/// From the worker to the page.
+///
+/// Written with an internal tag (`type`), the form that JavaScript reads most easily, and read from
+/// a flat record: serde's own reader for internally tagged enums buffers every value first, which
+/// adds 40 kB to the page's wasm. [`Reply::Catalogue`] is for JavaScript only and cannot be read
+/// back: the storefront has its own copy and would ship the reader for nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case", try_from = "read::FlatReply")]
+pub enum Reply {
+    /// Bytes of pack and engine that have arrived.
+    Loading {
+        /// Bytes so far.
+        received: f64,
+        /// Bytes in total, if the server sent a length.
+        total: Option<f64>,
+    },
+    /// The answer to `Ping`, and nothing more.
+    Alive,
+    /// The engine ranks from now on. Sent again when the backend changes.
+    Ready {
+        /// The running backend, and why it was chosen.
+        status: Status,
+    },
+    /// The answer to the newest session.
+    Picks {
+        /// Of the request.
+        seq: u32,
+        /// In the order of the request.
+        shelves: Vec<Shelf>,
+        /// Predicted household attributes, if they were wanted and the pack has prediction heads.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        household: Vec<AttributePrediction>,
+        /// The best offers first, if they were wanted and the pack has any.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        offers: Vec<OfferPick>,
+        /// After this run.
+        status: Status,
+    },
+    /// The answer to `Catalogue`.
+    Catalogue {
+        /// All products.
+        catalogue: Products<'static>,
+    },
+    /// The answer to `Explain`.
+    Explanation {
+        /// The product with its score and full reason.
+        pick: Recommendation,
+    },
+    /// A request was refused, or the engine cannot go on; the shop can.
+    Failed {
+        /// One of [`REQUEST_FAULTS`] or [`WORKER_FAULTS`], for programs.
+        #[cfg_attr(feature = "typescript", ts(type = "FailureCode"))]
+        code: String,
+        /// For people.
+        message: String,
+    },
+}
+
+/// A filled shelf.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Shelf {
+    /// Name given in the request.
+    pub name: String,
+    /// Best first.
+    pub picks: Vec<Recommendation>,
+}
+
+/// The state of the engine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Status {
+    /// Running backend.
+    pub backend: Backend,
+    /// Why that one, for people.
+    pub backend_reason: String,
+    /// Number of products ranked.
+    pub items: usize,
+    /// Number of context items that the last run learned from.
+    pub shots: usize,
+    /// Blend weight of the fine-tuned user embedding in the last run: 0 uses the frozen one alone.
+    pub gate: f32,
+    /// Wall time of the last run in milliseconds.
+    pub last_run_ms: f64,
+    /// First 8 bytes of the pack's SHA-256 in hex. Rows mean nothing in another pack.
+    pub pack: String,
+}
+
+/// All products by row, and the currency of their prices.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename = "Catalogue"))]
+pub struct Products<'a> {
+    /// ISO code; may be empty.
+    pub currency: Cow<'a, str>,
+    /// In the order of their rows.
+    pub items: Cow<'a, [Item]>,
+}
+
+/// How to start an engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct LoadOptions {
+    /// The backend to use, the CPU by default. `wgpu` needs the module that was built with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backend: Option<Backend>,
+}

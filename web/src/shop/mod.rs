@@ -1,0 +1,230 @@
+//! The shop's state as signals. What changes it: the shopper (`actions.rs`), the engine's answers
+//! ([`Shop::on_outcome`]).
+
+mod actions;
+mod prefetch;
+mod requests;
+mod shelves;
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use fewshop_core::protocol::{Shelf, ShelfRequest};
+use fewshop_core::{AttributePrediction, ItemIx, OfferPick};
+use fewshop_web::state::{
+    Answer, Cart, Catalogue, EngineState, Extra, IndexBuilder, Learning, Memory, Money, Page, Pick,
+    Product, SearchIndex, SessionLog, tile_of,
+};
+use fewshop_web::texts::Texts;
+use leptos::prelude::*;
+
+use self::requests::is_own_shelf;
+pub(crate) use self::requests::{WITH_ITEM, with_item};
+use crate::nav::use_nav;
+use crate::view::{effect, memo};
+use crate::{browser, engine};
+
+/// Rows indexed for search at a time: a few milliseconds on a slow phone.
+const INDEX_STEP: usize = 250;
+
+/// Everything that the pages read, as signals; cheap to copy.
+#[derive(Clone, Copy)]
+pub(crate) struct Shop {
+    /// Texts.
+    pub(crate) texts: &'static Texts,
+    /// The shopper's clicks.
+    pub(crate) log: RwSignal<SessionLog>,
+    /// The cart.
+    pub(crate) cart: RwSignal<Cart>,
+    /// The engine's state.
+    pub(crate) engine: RwSignal<EngineState>,
+    /// The search index, once it is built.
+    pub(crate) index: RwSignal<Option<Arc<SearchIndex>>>,
+    /// The shelves of the last answer, by name.
+    ranked: RwSignal<Vec<(String, Vec<Pick>)>>,
+    /// The predicted household attributes and the best offers as last answered; empty for a new
+    /// shopper.
+    predictions: RwSignal<(Vec<AttributePrediction>, Vec<OfferPick>)>,
+    /// The current page's own shelf, besides those that any page may show.
+    extra: RwSignal<Option<ShelfRequest>>,
+    catalogue: StoredValue<Arc<Catalogue>>,
+}
+
+thread_local! {
+    static SHOP: Cell<Option<Shop>> = const { Cell::new(None) };
+}
+
+/// The shop.
+pub(crate) fn use_shop() -> Shop {
+    SHOP.get()
+        .expect("the shop is there before any part of its page")
+}
+
+impl Shop {
+    /// A shop with these products and with the text that this device remembers of the shopper.
+    pub(crate) fn new(
+        catalogue: Catalogue,
+        remembered: Option<&str>,
+        texts: &'static Texts,
+    ) -> Self {
+        let memory = match remembered.map(|text| Memory::read(text, &catalogue, browser::now())) {
+            None => Memory::default(),
+            Some(Ok(memory)) => memory,
+            Some(Err(why)) => {
+                browser::warn(&why.to_string());
+                Memory::default()
+            }
+        };
+        Self {
+            texts,
+            log: RwSignal::new(memory.log),
+            cart: RwSignal::new(memory.cart),
+            engine: RwSignal::new(EngineState::Loading {
+                received: 0.0,
+                total: None,
+            }),
+            index: RwSignal::new(None),
+            ranked: RwSignal::default(),
+            predictions: RwSignal::default(),
+            extra: RwSignal::new(None),
+            catalogue: StoredValue::new(Arc::new(catalogue)),
+        }
+    }
+
+    /// Makes it the one that [`use_shop`] finds.
+    pub(crate) fn provide(self) {
+        SHOP.set(Some(self));
+    }
+
+    /// Starts the engine, and keeps engine and memory up to date from then on.
+    pub(crate) fn open(self) {
+        let catalogue = self.catalogue();
+        engine::start(
+            catalogue.pack(),
+            catalogue.sha256(),
+            move |state, answer| self.on_outcome(state, answer),
+        );
+        // Extras that the current page does not show are not requested: they would delay the picks.
+        let shown = memo(|| match use_nav().page() {
+            Page::Home => Some(Extra::Offers),
+            Page::Profile => Some(Extra::Household),
+            _ => None,
+        });
+        effect(move || {
+            self.log
+                .with(|log| self.ask(log, self.extra.get(), shown.get()));
+        });
+        effect(move || {
+            let text = self.log.with(|log| {
+                self.cart
+                    .with(|cart| Memory::write(log, cart, &self.catalogue()))
+            });
+            browser::remember(text.as_deref());
+        });
+        browser::when_forgotten(move || {
+            if !self.log.with_untracked(SessionLog::is_default) {
+                self.log.set(SessionLog::default());
+            }
+        });
+        self.build_index(IndexBuilder::default());
+    }
+
+    /// Builds the search index a step at a time between other work.
+    fn build_index(self, mut builder: IndexBuilder) {
+        let step = move || {
+            let catalogue = self.catalogue();
+            if builder.add(&catalogue, INDEX_STEP) {
+                self.build_index(builder);
+            } else {
+                self.index.set(Some(Arc::new(builder.finish(&catalogue))));
+            }
+        };
+        set_timeout(step, std::time::Duration::from_millis(4));
+    }
+
+    /// Takes the engine's new state and its answer.
+    pub(crate) fn on_outcome(self, state: Option<EngineState>, answer: Option<Answer>) {
+        if let Some(Answer {
+            shelves,
+            household,
+            offers,
+        }) = answer
+        {
+            self.answered(&|name| shelves.iter().any(|shelf| shelf.name == name));
+            let picks = |shelf: Shelf| (shelf.name, Pick::of_answer(shelf.picks));
+            let mut ranked: Vec<(String, Vec<Pick>)> = shelves.into_iter().map(picks).collect();
+            // An answer about clicks that were forgotten in the meantime is dropped too.
+            let is_own = self
+                .log
+                .with_untracked(|log| !log.is_blank() && log.learning() != Learning::Off);
+            if !is_own {
+                ranked.retain(|(name, _)| !is_own_shelf(name));
+            }
+            self.ranked.set(ranked);
+            if !is_own {
+                self.predictions.set(Default::default());
+            } else if !household.is_empty() || !offers.is_empty() {
+                // A part that was not requested this time stays as it was.
+                self.predictions.update(|(old_household, old_offers)| {
+                    if !household.is_empty() {
+                        *old_household = household;
+                    }
+                    if !offers.is_empty() {
+                        *old_offers = offers;
+                    }
+                });
+            }
+        }
+        if let Some(state) = state {
+            if !matches!(state, EngineState::Loading { .. }) {
+                browser::fetch_rest();
+            }
+            self.engine.set(state);
+        }
+    }
+
+    /// Whether an extra is shown.
+    pub(crate) fn shows(self, extra: Extra) -> bool {
+        self.log.with(|log| log.shows(extra))
+    }
+
+    /// Whether nothing was done yet that could be learned from.
+    pub(crate) fn is_blank(self) -> bool {
+        self.log.with(SessionLog::is_blank)
+    }
+
+    /// All products.
+    pub(crate) fn catalogue(self) -> Arc<Catalogue> {
+        self.catalogue.get_value()
+    }
+
+    /// A price as shown; `None` if it is unknown.
+    pub(crate) fn price(self, price: Option<Money>) -> String {
+        price.map_or_else(
+            || self.texts.no_price.to_owned(),
+            |price| price.show(self.catalogue().currency(), self.texts.dollar),
+        )
+    }
+
+    /// The title of a product.
+    pub(crate) fn title(self, ix: ItemIx) -> String {
+        self.catalogue().title(ix).to_owned()
+    }
+
+    /// The tile colour of a product.
+    pub(crate) fn tile(self, product: &Product) -> usize {
+        tile_of(product.category.first().map_or("", String::as_str))
+    }
+
+    /// Whether personalisation is off.
+    pub(crate) fn is_off(self) -> bool {
+        self.log.with(|log| log.learning() == Learning::Off)
+    }
+
+    /// Whether a product is not to be suggested.
+    fn is_unwanted(self, ix: ItemIx) -> bool {
+        let catalogue = self.catalogue();
+        self.log
+            .with(|log| log.is_dismissed(ix) || log.corrections().forbids(&catalogue, ix))
+    }
+}

@@ -1,0 +1,96 @@
+//! From a click on a product to its page: carries out what [`Prefetch`] decides.
+//!
+//! 1. [`Shop::follow`] asks the engine about the page and holds it back.
+//! 2. The answer ([`Shop::on_outcome`]) or the end of [`HOLD`] opens it, whichever comes first.
+//! 3. [`Shop::enter`] records the view, and the page shows its shelf.
+//!
+//! A shopper who goes elsewhere meanwhile has not seen the product: [`Shop::leave`] asks the engine
+//! about the page that opened instead.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use fewshop_core::ItemIx;
+use fewshop_web::state::{HeldPage, Page, Prefetch, SessionLog};
+use leptos::prelude::*;
+
+use super::{Shop, with_item};
+use crate::nav::{Hold, use_nav};
+use crate::{browser, engine};
+
+/// How long a product's page waits for the engine's answer at most: less than a frame. A page drawn
+/// meanwhile would take the processor from the answer, and would be drawn again once that comes.
+const HOLD: Duration = Duration::from_millis(12);
+
+thread_local! {
+    static PREFETCH: Cell<Prefetch> = const { Cell::new(Prefetch::Idle) };
+}
+
+/// Lets something happen to the page that waits.
+fn with_prefetch<T>(act: impl FnOnce(&mut Prefetch) -> T) -> T {
+    let mut prefetch = PREFETCH.take();
+    let out = act(&mut prefetch);
+    PREFETCH.set(prefetch);
+    out
+}
+
+impl Shop {
+    /// The shopper clicked on a link. A product's page waits for the engine if that can answer at
+    /// once.
+    pub(crate) fn follow(self, page: &Page, href: &str) -> Hold {
+        let Page::Product(id) = page else {
+            return Hold::Open;
+        };
+        let Some(ix) = self.catalogue().find(id).filter(|_| engine::is_ready()) else {
+            return Hold::Open;
+        };
+        self.ask(&self.viewed(ix), Some(with_item(ix)), None);
+        with_prefetch(|prefetch| prefetch.hold(href, ix));
+        set_timeout(
+            move || self.unhold(with_prefetch(|prefetch| prefetch.expired(ix))),
+            HOLD,
+        );
+        Hold::Wait
+    }
+
+    /// The engine answered with shelves of these names.
+    pub(super) fn answered(self, has_shelf: &dyn Fn(&str) -> bool) {
+        let is_about = |ix| has_shelf(&with_item(ix).name);
+        self.unhold(with_prefetch(|prefetch| prefetch.answered(is_about)));
+    }
+
+    /// The shopper went to another page.
+    pub(crate) fn leave(self) {
+        if with_prefetch(Prefetch::left) {
+            self.extra.notify();
+        }
+    }
+
+    /// Opens a page that waited.
+    fn unhold(self, page: Option<HeldPage>) {
+        if let Some(HeldPage { href, item }) = page {
+            use_nav().go(&href, false);
+            self.enter(item);
+        }
+    }
+
+    /// The shopper is on a product's page, which wants its shelf.
+    pub(crate) fn enter(self, ix: ItemIx) {
+        self.want(Some(with_item(ix)));
+        let log = self.viewed(ix);
+        if self
+            .log
+            .with_untracked(|old| old.session() != log.session())
+        {
+            self.log.set(log);
+        }
+    }
+
+    /// The log as it is once a product's page is open.
+    fn viewed(self, ix: ItemIx) -> SessionLog {
+        let mut log = self.log.get_untracked();
+        log.at(browser::now());
+        log.view(ix);
+        log
+    }
+}

@@ -1,0 +1,115 @@
+//! The requests to the engine.
+
+use fewshop_core::protocol::ShelfRequest;
+use fewshop_core::{Filter, ItemIx, Session};
+use fewshop_web::state::{Cart, Extra, Learning, SessionLog, Wanted};
+use leptos::prelude::*;
+
+use super::Shop;
+use crate::engine;
+
+/// Picks on the first shelf: two rows of six.
+pub(super) const PICKED: usize = 12;
+/// Picks on the cart's shelf: one row.
+pub(super) const WITH_CART: usize = 6;
+/// Products on the shelf 'New here': one row.
+pub(super) const FRESH: usize = 6;
+/// Picks requested for each one shown: products in the cart, unwanted products and too many of one
+/// category are left out.
+const SPARE: usize = 3;
+/// Products of the cart that its shelf is ranked for: the latest matter most for the current
+/// basket.
+const CART_SEEDS: usize = 20;
+/// Name of the first shelf in requests.
+pub(super) const SHELF_PICKED: &str = "picked";
+/// Name of the shelf 'New here' in requests.
+pub(super) const SHELF_FRESH: &str = "fresh";
+/// Offers requested: the first one with a wanted product is shown.
+const OFFERS: u32 = 3;
+/// Name of the cart's shelf in requests.
+pub(super) const SHELF_CART: &str = "with_cart";
+/// Products on a product's shelf: one row.
+pub(crate) const WITH_ITEM: usize = 6;
+
+/// The shelf of a product's page.
+pub(crate) fn with_item(ix: ItemIx) -> ShelfRequest {
+    ShelfRequest {
+        name: format!("with_item/{}", ix.0),
+        n: WITH_ITEM * SPARE,
+        filter: Filter::ALL,
+        seeds: vec![ix],
+    }
+}
+
+/// Whether a shelf depends on the session, which may be forgotten.
+pub(super) fn is_own_shelf(name: &str) -> bool {
+    name == SHELF_PICKED || name == SHELF_FRESH
+}
+
+impl Shop {
+    /// Requests all shelves for this log, the page's own `shelf`, and the extra that the page
+    /// shows.
+    pub(super) fn ask(self, log: &SessionLog, shelf: Option<ShelfRequest>, shown: Option<Extra>) {
+        // Without personalisation the engine learns nothing about the shopper either.
+        let session = if log.learning() == Learning::Off {
+            Session::default()
+        } else {
+            log.session().clone()
+        };
+        engine::ask(session, self.wanted(log, shelf, shown));
+    }
+
+    /// The shelves, household attributes and offers to request.
+    fn wanted(self, log: &SessionLog, shelf: Option<ShelfRequest>, shown: Option<Extra>) -> Wanted {
+        let mut wanted = Vec::new();
+        let is_own = !log.is_blank() && log.learning() != Learning::Off;
+        if is_own {
+            // Products in the cart from an earlier visit may be picked and are then left out.
+            let n = PICKED * SPARE + self.cart.with(|cart| cart.lines().len());
+            wanted.push(ShelfRequest {
+                name: SHELF_PICKED.to_owned(),
+                n,
+                filter: Filter::ALL,
+                seeds: Vec::new(),
+            });
+            let catalogue = self.catalogue();
+            if !catalogue.fresh().is_empty() {
+                let filter = Filter {
+                    among: catalogue.fresh().to_vec(),
+                    ..Filter::ALL
+                };
+                wanted.push(ShelfRequest {
+                    name: SHELF_FRESH.to_owned(),
+                    n: FRESH * SPARE + PICKED,
+                    filter,
+                    seeds: Vec::new(),
+                });
+            }
+        }
+        let mut seeds = self.cart.with(Cart::items);
+        if !seeds.is_empty() {
+            seeds.drain(..seeds.len().saturating_sub(CART_SEEDS));
+            wanted.push(ShelfRequest {
+                name: SHELF_CART.to_owned(),
+                n: WITH_CART * SPARE + PICKED,
+                filter: Filter::ALL,
+                seeds,
+            });
+        }
+        wanted.extend(shelf.filter(|shelf| !shelf.seeds.is_empty() || is_own));
+        let [household, offers] = [Extra::Household, Extra::Offers]
+            .map(|extra| is_own && shown == Some(extra) && log.shows(extra));
+        Wanted {
+            shelves: wanted,
+            household,
+            offers: if offers { OFFERS } else { 0 },
+        }
+    }
+
+    /// The current page shows this shelf as well, or none.
+    pub(crate) fn want(self, extra: Option<ShelfRequest>) {
+        if self.extra.with_untracked(|old| *old != extra) {
+            self.extra.set(extra);
+        }
+    }
+}

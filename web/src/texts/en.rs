@@ -1,0 +1,526 @@
+//! English, and the list of all texts: the names in `zh.txt` are these.
+
+texts! {
+
+    // The frame of every page.
+    /// Name of the shop.
+    shop: "Fewshop",
+    /// Title of a page: page, shop.
+    page_title: "{} · {}",
+    /// Title and hidden heading of the home page.
+    home_title: "Fewshop: the shop that learns on your device",
+    /// Jumps over the header.
+    skip: "Skip to the products",
+    /// Names the link to the home page.
+    home: "Fewshop, home",
+    /// First entry of the navigation.
+    for_you: "For you",
+    /// Names the navigation.
+    departments: "Departments",
+    /// Sign of the US dollar for readers of this language.
+    dollar: "$",
+    /// Names the links at the foot.
+    about: "About this shop",
+    /// Label of the search field.
+    search_label: "Search products",
+    /// Placeholder of the search field: number of products.
+    search_hint: "Search {} products",
+    /// The cart, as link and as heading.
+    cart: "Cart",
+    /// Read after 'Cart' when it holds one item.
+    cart_one: ", 1 item",
+    /// Read after 'Cart': number of items.
+    cart_many: ", {} items",
+    /// Link and heading of the page that explains the shop.
+    how: "How it works",
+    /// Credit for the pictures.
+    credit: "Pictures: Fluent Emoji by Microsoft, MIT licence.",
+
+    // The status line.
+    /// The engine is loading.
+    status_loading: "Loading the recommender",
+    /// The engine is ready and there are no clicks yet: products, backend.
+    status_ready: "Ready to rank {} products on this device ({})",
+    /// Nothing has been learned.
+    status_blank: "Nothing learned yet",
+    /// Learned from one click.
+    learned_one: "Learned from 1 click",
+    /// Learned from several clicks: how many.
+    learned_many: "Learned from {} clicks",
+    /// One earlier visit is remembered.
+    visits_one: "1 earlier visit remembered",
+    /// The same for several: how many.
+    visits_many: "{} earlier visits remembered",
+    /// Duration of a ranking: products, milliseconds, backend.
+    ranked: "ranked {} products in {} ms on this device ({})",
+    /// The promise.
+    stays: "nothing has left this device",
+    /// Everything was forgotten.
+    forgotten: "Everything forgotten",
+    /// A product was dismissed: title.
+    dismissed: "Hidden: {}",
+    /// Button: forget all.
+    forget: "Forget",
+    /// Button outside the status line, and tooltip: forget all.
+    forget_label: "Forget everything this page learned",
+    /// Learning is paused.
+    status_paused: "Learning is paused",
+    /// Without personalisation.
+    status_off: "Personalisation is off",
+    /// Button: pause learning.
+    pause: "Pause",
+    /// Button: learn again.
+    resume: "Resume",
+    /// A product no longer counts: title.
+    unlearned: "No longer counted: {}",
+    /// A newer version of the page is ready.
+    update_ready: "A new version of this shop is available.",
+    /// Button: open it.
+    update_open: "Update",
+    /// Button: undo.
+    undo: "Undo",
+    /// The engine failed.
+    engine_failed: "Recommendations are unavailable right now. The rest of the shop works.",
+    /// Button: restart the engine.
+    try_again: "Try again",
+    /// The catalogue could not be loaded.
+    catalogue_failed: "The products could not be loaded. Check your connection and reload the page. Bestsellers are shown below.",
+    /// Something is still loading.
+    search_starting: "Loading…",
+    /// Name of the backend on the CPU.
+    backend_cpu: "CPU",
+    /// Name of the backend on WebGPU.
+    backend_wgpu: "WebGPU",
+
+    // Shelves.
+    /// Heading of the first shelf.
+    picked: "Picked for you",
+    /// Below it before the first click.
+    picked_cold: "Bestsellers for now. Open a product and this shelf adapts to you.",
+    /// While the engine is loading.
+    picked_loading: "Bestsellers while your picks load.",
+    /// After the first click: the sources.
+    picked_adapted: "Based on {}. Updates with every click.",
+    /// After a single click: its product.
+    picked_warming: "A first guess, based on {} alone. Updates with every click.",
+    /// While learning is paused.
+    picked_paused: "Based on what was learned before you paused. New clicks do not count.",
+    /// While learning is paused and nothing was learned.
+    picked_paused_cold: "Bestsellers in this shop. Learning is paused.",
+    /// Without personalisation.
+    picked_plain: "Bestsellers, the same for everyone. Personalisation is off.",
+    /// Beside the heading while the engine is loading.
+    badge_loading: "loading",
+    /// Beside it after a single click.
+    badge_warming: "first guess",
+    /// Beside it while learning is paused.
+    badge_paused: "paused",
+    /// Beside it without personalisation.
+    badge_plain: "not personalised",
+    /// Beside it without an engine.
+    badge_failed: "unavailable",
+    /// Names earlier visits among the sources.
+    earlier_visits: "your earlier visits",
+    /// After the first click, if no source can be named.
+    picked_adapted_plain: "Updates with every click.",
+    /// Without an engine.
+    picked_failed: "Bestsellers in this shop.",
+    /// Heading of the cart's shelf.
+    with_cart: "Goes well with your cart",
+    /// Below it.
+    with_cart_sub: "Picked to go with what is in your cart.",
+    /// Heading of a product's shelf.
+    with_item: "Goes well with this",
+    /// Below it: title.
+    with_item_sub: "Picked for shoppers who chose {}.",
+    /// Heading of the shelf shown instead: category.
+    more_in: "More in {}",
+    /// Below it.
+    more_in_sub: "Popular in this shop.",
+    /// Heading of the bestsellers' shelf.
+    bestsellers: "Bestsellers",
+    /// Below it.
+    bestsellers_sub: "Most bought in this shop, the same for everyone.",
+    /// Heading of the shelf of products added after training.
+    fresh: "New here",
+    /// Below it.
+    fresh_sub: "Just added. Closest to your taste first.",
+    /// Heading of the offer.
+    offer: "An offer for you",
+    /// Reason: the shopper chose one product that it covers.
+    offer_covered_one: "Covers 1 product you chose.",
+    /// The same for several: how many.
+    offer_covered_many: "Covers {} products you chose.",
+    /// Reason: the shopper chose one product from its section.
+    offer_part_one: "For a section of the shop you chose 1 product from.",
+    /// The same for several: how many.
+    offer_part_many: "For a section of the shop you chose {} products from.",
+    /// Reason: the user embedding.
+    offer_taste: "Includes something you are more likely to want than most shoppers.",
+    /// Reason for a new shopper.
+    offer_most: "Redeemed most often; nothing is known about you yet.",
+    /// Reason if no click raised the offer.
+    offer_others: "Popular with other shoppers.",
+    /// How often it was redeemed, out of a thousand. The shopper's own probability is not shown:
+    /// it did not hold in later campaigns.
+    offer_chance_all: "Of every 1,000 shoppers who saw it, about {} redeemed it.",
+    /// It covers one product, whose name follows.
+    offer_covers_one: "Valid for 1 product:",
+    /// It covers several: how many; some names follow.
+    offer_covers_many: "Valid for {} products, including:",
+    /// What can be done with the offer.
+    offer_note: "A sample coupon from the data, not redeemable here. Chosen on this device.",
+    /// Button: no more offers.
+    offer_off: "Hide offers",
+    /// Heading of the products viewed last.
+    recent: "Recently viewed",
+    /// Below it.
+    recent_sub: "Products you opened on this visit.",
+    /// Heading of the departments on the home page.
+    shop_by_department: "Shop by department",
+    /// Reason of a pick: titles.
+    because: "because of {}",
+    /// Reason: in the cart on one earlier visit.
+    taken_one: "in your cart on an earlier visit",
+    /// The same for several visits: how many.
+    taken_many: "in your cart on {} earlier visits",
+    /// Reason of a pick that no click raised.
+    popular: "popular here",
+    /// Button on a pick, before its reason: title.
+    why_label: "Why {}?",
+    /// Heading of the whole reason: title.
+    why_title: "Why {}?",
+    /// Above the bars.
+    why_because: "The shop was ranked again without each of your clicks in turn. The bars show how much of this product’s rise is due to each click.",
+    /// Full reason: in the cart on one earlier visit.
+    why_taken_one: "You put it in your cart on an earlier visit, and shoppers here often buy such products again.",
+    /// The same for several visits: how many.
+    why_taken_many: "You put it in your cart on {} earlier visits, and shoppers here often buy such products again.",
+    /// Full reason of a pick that no click raised.
+    why_popular: "Not because of your clicks: many people buy it here.",
+    /// Heading of the position.
+    why_place_title: "Why in this position?",
+    /// The position: position, picks on the shelf.
+    why_place: "Position {} of {}.",
+    /// No pick on the shelf scored higher: how many times as likely as the next one.
+    why_first: "The model’s top pick here, {} times as likely as the next one.",
+    /// The same if the next one is close.
+    why_first_close: "The model’s top pick here, just ahead of the next one.",
+    /// One pick scored higher.
+    why_behind_one: "1 product here scored higher.",
+    /// Several scored higher: how many.
+    why_behind_many: "{} products here scored higher.",
+    /// Business rules pinned it.
+    why_pinned: "The shop placed it here.",
+    /// Business rules moved it up.
+    why_boosted: "The shop moved it up.",
+    /// Business rules moved it down.
+    why_buried: "The shop moved it down.",
+    /// The shelf is not ordered by score alone.
+    why_mixed: "Other rules apply too: no category fills more than half of this shelf, your settings move products, and nothing moves under your pointer.",
+    /// Button.
+    close: "Close",
+    /// Between names in a list.
+    comma: ", ",
+    /// Before the last name in a list.
+    and: " and ",
+
+    // A product.
+    /// Instead of an unknown price.
+    no_price: "Price in store",
+    /// Button: title.
+    add_named: "Add {} to cart",
+    /// Button: title.
+    remove_one_named: "Remove one {}",
+    /// Button on the product's page.
+    add: "Add to cart",
+    /// How many are in the cart.
+    in_cart: "{} in your cart",
+    /// Button: never show this product again.
+    not_for_me: "Not for me",
+    /// Button: title.
+    not_for_me_named: "Not for me: {}",
+    /// On the page of a product that was dismissed.
+    is_dismissed: "You marked this ‘Not for me’, so it is no longer suggested.",
+    /// Names the trail of categories.
+    breadcrumb: "Breadcrumb",
+    /// Label of the brand.
+    brand: "Brand",
+    /// Label of the size.
+    size: "Size",
+
+    // Department and search pages.
+    /// One product.
+    products_one: "1 product",
+    /// How many products.
+    products_many: "{} products",
+    /// Names the categories within a department.
+    categories: "Categories",
+    /// All categories of a department.
+    all: "All",
+    /// Button: show the hidden categories: how many.
+    more_categories: "{} more",
+    /// Button: hide them again.
+    fewer_categories: "Show less",
+    /// Label of the choice of an order.
+    sort: "Sort by",
+    /// The most bought first.
+    sort_popular: "Bestsellers",
+    /// The likeliest for this shopper first.
+    sort_for_you: "For you",
+    /// Why there is no order 'for you' yet.
+    sort_for_you_cold: "Open a product first: nothing has been learned yet.",
+    /// The best match first.
+    sort_match: "Best match",
+    /// The cheapest first.
+    sort_price_up: "Price, low to high",
+    /// The most expensive first.
+    sort_price_down: "Price, high to low",
+    /// Names the filters of a list.
+    narrow: "Filters",
+    /// No filter chosen.
+    any: "All",
+    /// Label.
+    department: "Department",
+    /// Label.
+    price: "Price",
+    /// A price band: its end.
+    price_below: "Under {}",
+    /// A price band: start, end.
+    price_between: "{} to {}",
+    /// A price band: start.
+    price_from: "{} and up",
+    /// Button at the end of a grid: how many more.
+    show_more: "Show {} more",
+    /// Heading of the search page.
+    search: "Search",
+    /// Heading of the search page with results: query.
+    results_for: "Results for ‘{}’",
+    /// Heading without results: query.
+    nothing_found: "No results for ‘{}’",
+    /// What to do then.
+    nothing_found_hint: "Check the spelling, or try fewer or shorter words: the first letters of a word are enough.",
+    /// Before anything is typed.
+    search_empty: "Search by product, brand or size.",
+
+    // The cart's page.
+    /// Heading of the empty cart.
+    cart_empty: "Your cart is empty",
+    /// What to do then.
+    cart_empty_hint: "Add a product and this page suggests what goes with it.",
+    /// Link back.
+    back_to_shop: "Continue shopping",
+    /// Button of a line.
+    remove: "Remove",
+    /// The same: title.
+    remove_named: "Remove {} from the cart",
+    /// Price of one: price.
+    each: "{} each",
+    /// Heading of the sum.
+    summary: "Summary",
+    /// The sum.
+    total: "Total",
+    /// One line has no price.
+    unpriced_one: "1 product has no listed price and is not in the total.",
+    /// Several have none: how many.
+    unpriced_many: "{} products have no listed price and are not in the total.",
+    /// Button.
+    checkout: "Check out",
+    /// Shown after a click on it.
+    checkout_note: "This is a demo shop: no order was placed.",
+
+    // The shopper's taste.
+    /// Link and heading.
+    profile: "Your taste",
+    /// Below the heading.
+    profile_sub: "Worked out on this device from your clicks and stored nowhere else. Correct anything, and your picks update at once.",
+    /// Shown if there are too few clicks.
+    profile_empty: "Not enough clicks yet.",
+    /// Heading of the brands.
+    brands: "Brands",
+    /// Heading of the prices.
+    prices: "Prices",
+    /// Half of all prices: from, to.
+    prices_are: "Half of what you chose costs between {} and {}.",
+    /// Name of the choice whether the shop learns.
+    learning: "Learning",
+    /// The shop learns.
+    learning_on: "Learn from my clicks.",
+    /// Explains that choice.
+    learning_on_sub: "Every product you open, add or hide updates your picks.",
+    /// Learning is paused.
+    learning_paused: "Pause.",
+    /// Explains that choice.
+    learning_paused_sub: "Your picks stay as they are; nothing more is learned.",
+    /// Personalisation is off.
+    learning_off: "Turn personalisation off.",
+    /// Explains that choice.
+    learning_off_sub: "The same shop for everyone. Nothing is learned or used; what was learned is kept until you forget it.",
+    /// Certainty: one view.
+    certainty_guess: "a guess",
+    /// Certainty: a few clicks.
+    certainty_some: "some evidence",
+    /// Certainty: many clicks.
+    certainty_sure: "strong evidence",
+    /// Button.
+    more: "More",
+    /// The same: category or brand.
+    more_named: "More of {}",
+    /// Button.
+    less: "Less",
+    /// The same: category or brand.
+    less_named: "Less of {}",
+    /// Button.
+    never: "Never",
+    /// The same: category or brand.
+    never_named: "Never show {}",
+    /// Heading of this visit's clicks.
+    events: "Your clicks on this visit",
+    /// The product was viewed.
+    did_view: "viewed",
+    /// The product was added to the cart.
+    did_cart: "added to cart",
+    /// Button.
+    unlearn: "Ignore this",
+    /// The same: title.
+    unlearn_named: "Ignore this: {}",
+    /// Button.
+    gift: "It was a gift",
+    /// The same: title.
+    gift_named: "It was a gift: {}",
+    /// Heading of export, import and forgetting.
+    your_data: "Your data",
+    /// Below it.
+    your_data_sub: "All of it is one small text on this device. Export it, import it or forget it.",
+    /// Link: save a file.
+    export: "Export",
+    /// Field: open a file.
+    import: "Import",
+    /// The file was read.
+    imported: "Imported. This is what it contained.",
+    /// The file could not be read; the reason follows.
+    import_failed: "The import failed, and nothing has changed:",
+
+    /// Heading of the household attributes.
+    household: "What your clicks may say about your household",
+    /// Below it.
+    household_sub: "Worked out on this device; it never leaves it. When it says 30%, it is right for about 30 of 100 shoppers. Where the model cannot beat the average, it says nothing.",
+    /// Switch.
+    household_show: "Show what my clicks may say about my household",
+    /// Probability of a value and its share among all households: percent, percent.
+    household_value: "{}%, average {}%",
+    /// No reliable prediction.
+    household_unknown: "Not enough to tell",
+    /// Heading of the switch for offers.
+    offers: "Offers",
+    /// Below it.
+    offers_sub: "Chosen on this device from the same clicks.",
+    /// Switch.
+    offers_show: "Show an offer on the home page",
+
+    // The map of taste.
+    /// Link and heading.
+    map: "Map of taste",
+    /// Below it.
+    map_sub: "Each dot is a product; products bought together lie close together. Rings are your clicks, solid dots your picks.",
+    /// Before the first click.
+    map_cold: "Nothing learned yet. Open a product and it lights up here.",
+    /// The map in words: clicks, where, picks, where.
+    map_said: "Your clicks ({}): {}. Your picks ({}): {}.",
+    /// Heading of the clicked products.
+    map_mine: "Your clicks",
+    /// The map could not be loaded; the reason follows.
+    map_failed: "The map could not be loaded.",
+
+    // Recorded sessions.
+    /// Link and heading.
+    try_as: "Replay a recorded shopper",
+    /// Below it.
+    try_sub: "Three recorded shoppers the model has never seen. Out of up to 100, they are its best, median and worst result after five products, compared with the bestsellers.",
+    /// Names the choice of a session.
+    try_who: "Shopper",
+    /// The session with the largest gain.
+    try_best: "Best case",
+    /// The median session.
+    try_middle: "Typical",
+    /// The session with the smallest gain.
+    try_worst: "Worst case",
+    /// Button.
+    try_next: "Next product",
+    /// Button.
+    try_reveal: "Reveal the rest",
+    /// Button.
+    try_again_from_start: "Start over",
+    /// Before the first step.
+    try_nothing: "No products yet.",
+    /// The context so far: titles.
+    try_knows: "So far: {}.",
+    /// Heading of the first list.
+    try_learned: "Fine-tuned on this device",
+    /// Heading of the second list.
+    try_frozen: "Same model, not fine-tuned",
+    /// Heading of the third list.
+    try_popular: "Bestsellers",
+    /// Beside a product that was bought.
+    try_hit: "bought",
+    /// One was bought.
+    try_hits_one: "1 of these was bought.",
+    /// Several were bought: how many.
+    try_hits_many: "{} of these were bought.",
+    /// The first two lists are the same.
+    try_same: "The first two lists are the same here: with so few products, fine-tuning stays off, because training showed that it does not help yet.",
+    /// The rest of the session: titles.
+    try_truth: "The rest of the basket: {}.",
+    /// The sessions could not be loaded; the reason follows.
+    try_failed: "The recorded shoppers could not be loaded.",
+
+    // 'How it works' and missing pages.
+    /// Heading of paragraph 1.
+    how_head_1: "Trained on many shoppers",
+    /// Its text.
+    how_text_1: "Before this page was built, a small model was trained on the baskets of many households: which products are bought together, which are alike, what sells. The result is one small file, downloaded with the page.",
+    /// Heading of paragraph 2.
+    how_head_2: "Adapts to you, in your browser",
+    /// Its text.
+    how_text_2: "When you open a product, add it to the cart or choose ‘Not for me’, the model adapts to those few clicks and ranks the whole shop again. That happens in your browser, within milliseconds.",
+    /// Heading of paragraph 3.
+    how_head_3: "Nothing leaves this device",
+    /// Its text.
+    how_text_3: "After loading, the page downloads its pictures and other files, the same for everyone, and then makes no more requests. Your clicks are stored in this browser only: this visit, and for 30 days what you put in the cart on the 10 visits before it. A visit ends when you check out or do nothing for 30 minutes. ‘Forget’ erases all of that at once; your cart stays.",
+    /// Heading of paragraph 4.
+    how_head_4: "Honest reasons",
+    /// Its text.
+    how_text_4: "‘Because of’ names the clicks without which a product would rank lower: each click is left out in turn, and the difference is measured. A product that owes its place to none of them says ‘popular here’.",
+    /// Heading of the facts.
+    how_now: "Right now",
+    /// Label: which engine.
+    fact_engine: "Engine",
+    /// Label: reason for that engine.
+    fact_reason: "Why this engine",
+    /// Label: number of products.
+    fact_products: "Products ranked",
+    /// Label: number of context items.
+    fact_clicks: "Clicks used",
+    /// Label: number of earlier visits.
+    fact_visits: "Earlier visits remembered",
+    /// Label: time of the last ranking.
+    fact_time: "Last ranking",
+    /// A time: milliseconds.
+    fact_ms: "{} ms",
+    /// Label: weight of the fine-tuned user embedding.
+    fact_gate: "Weight of on-device fine-tuning",
+    /// A share: percent.
+    percent: "{}%",
+    /// Label: pack.
+    fact_pack: "Model file",
+    /// Heading of the data notice.
+    how_data: "The data",
+    /// Heading of an unknown address.
+    lost: "Page not found",
+    /// Below it.
+    lost_hint: "The link may be old or mistyped.",
+    /// Heading of an unknown product.
+    no_such_product: "Product not found",
+    /// Heading of an unknown department.
+    no_such_department: "Department not found",
+}
