@@ -21,7 +21,7 @@ pub mod train;
 use std::io::{self, Write};
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::{Parser, Subcommand, ValueEnum};
 use fewshop_data::files::{UnknownItems, write_atomically};
 use fewshop_data::progress::say;
@@ -129,11 +129,25 @@ pub enum BackendArg {
     Wgpu,
 }
 
-/// Reads a pack.
+/// Reads the pack of a shop.
+///
+/// # Errors
+/// With the file's name: when it cannot be read, is no pack, or has no catalogue.
+pub(crate) fn read_pack(path: &Path) -> anyhow::Result<Pack> {
+    let pack = read_any_pack(path)?;
+    ensure!(
+        pack.has_catalogue(),
+        "{}: the pack has no catalogue, and this command is about products: `fewshop inspect` shows its tasks",
+        path.display()
+    );
+    Ok(pack)
+}
+
+/// Reads a pack that may hold tasks alone.
 ///
 /// # Errors
 /// With the file's name: when it cannot be read or is no pack.
-pub(crate) fn read_pack(path: &Path) -> anyhow::Result<Pack> {
+pub(crate) fn read_any_pack(path: &Path) -> anyhow::Result<Pack> {
     let bytes =
         std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
     Pack::from_bytes(&bytes).with_context(|| path.display().to_string())

@@ -100,11 +100,6 @@ impl Source {
     /// Reads the pack and the log.
     fn read(&self) -> anyhow::Result<(Pack, Log)> {
         let pack = read_pack(&self.pack)?;
-        anyhow::ensure!(
-            pack.has_catalogue(),
-            "{}: the pack has no catalogue, and this task is about products",
-            self.pack.display()
-        );
         let log = read_events(&self.events, pack.catalogue())?;
         warn_unknown(&log.unknown, &self.events);
         Ok((pack, log))
