@@ -349,6 +349,7 @@ fn modules_of_the_core_know_only_those_below() {
             "attribute_prediction",
             "offer",
             "recommendation",
+            "task",
             "protocol",
         ],
     );
@@ -361,7 +362,6 @@ fn modules_of_the_model_know_only_those_below() {
         &[
             "error",
             "weights",
-            "catalogue_groups",
             "business_rules",
             "features::table",
             "kernels",
@@ -369,8 +369,7 @@ fn modules_of_the_model_know_only_those_below() {
             "pack",
             "compute",
             "ranking::session_encoder",
-            "profile",
-            "offers",
+            "tasks",
             "ranking",
             "recommender",
             "toy",

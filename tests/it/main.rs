@@ -7,3 +7,4 @@ mod documents;
 mod golden_answers;
 mod imports;
 mod supply;
+mod tasks;

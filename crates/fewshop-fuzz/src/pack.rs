@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use fewshop_core::{Event, EventKind, ItemIx, Session};
-use fewshop_model::offers::{OfferWeights, ShippedOffer};
+use fewshop_model::tasks::offers::{OfferWeights, ShippedOffer};
 use fewshop_model::{BusinessRules, Cap, Compute, Pack, Pin, RankOptions, Recommender, Shift, toy};
 use serde_json::Value;
 use sha2::{Digest, Sha256};

@@ -1,5 +1,5 @@
 /// Why bytes are no pack.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PackError {
     /// No bytes at all.

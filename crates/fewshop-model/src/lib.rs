@@ -7,6 +7,8 @@
 //!   [`Session`](fewshop_core::Session) and returns a [`Ranking`].
 //! - A [`Recommender`] is a model with the session of one shopper, for a page: it receives events one
 //!   by one, aggregates earlier visits once, and runs on any backend.
+//! - A [`Task`] is what a pack answers besides a ranking: [`Model::answer`] takes its name and a
+//!   session and returns calibrated predictions. [`tasks`] holds one folder for each.
 //! - [`Compute`] is the backend: hand-written CPU kernels, or burn tensors on any burn `Device`. Both
 //!   give the same picks.
 //!
@@ -58,16 +60,14 @@
 //! - Scores are comparable within one answer only.
 
 mod business_rules;
-mod catalogue_groups;
 mod compute;
 mod error;
 pub mod features;
 pub mod kernels;
-pub mod offers;
 mod pack;
-pub mod profile;
 mod ranking;
 mod recommender;
+pub mod tasks;
 #[cfg(feature = "toy")]
 pub mod toy;
 mod weights;
@@ -82,6 +82,8 @@ pub use ranking::{
     Candidates, MAX_CONTEXT_ITEMS, MODEL_MAX_VISITS, Model, RankError, RankOptions, Ranking, Step,
 };
 pub use recommender::Recommender;
+pub use tasks::{Examples, Task, TaskError};
 pub use weights::{
     AdapterWeights, EncoderWeights, ItemTable, ModelConfig, Pair, PairTable, RankerWeights,
+    TaskWeights,
 };

@@ -135,6 +135,7 @@ impl Recommender {
         options: &[RankOptions],
         done: &mut dyn FnMut(Step),
     ) -> Result<Vec<Ranking>, RankError> {
+        self.model.check_catalogue()?;
         self.run().rank_all(options, done).await
     }
 
@@ -151,6 +152,7 @@ impl Recommender {
     /// # Errors
     /// See [`RankError`].
     pub async fn candidates(&self, options: &RankOptions) -> Result<Candidates, RankError> {
+        self.model.check_catalogue()?;
         self.run().candidates(options).await
     }
 

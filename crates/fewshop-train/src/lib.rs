@@ -7,7 +7,7 @@
 //! [`memory`] checks beforehand that the training fits into this machine.
 //!
 //! Other modules change a pack without training it again. [`new_items`] adds products that nobody has
-//! bought yet, [`merchant`] reads the merchant's rules, [`profile`] and [`offers`] add prediction
+//! bought yet, [`merchant`] reads the merchant's rules, [`tasks`] adds prediction
 //! heads for household attributes and offers, and [`compress`] makes the file smaller. [`study`]
 //! measures how training and packs cope with growth, noise and new products.
 //!
@@ -62,8 +62,7 @@ pub mod memory;
 pub mod merchant;
 pub mod modules;
 pub mod new_items;
-pub mod offers;
-pub mod profile;
 pub mod select;
 pub mod study;
+pub mod tasks;
 pub mod text;

@@ -209,7 +209,7 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use fewshop_core::{EventKind, OfferReason};
-    use fewshop_model::offers::{KNOWN, OfferWeights, ShippedOffer};
+    use fewshop_model::tasks::offers::{EVIDENCE_LEVELS, OfferWeights, ShippedOffer};
     use fewshop_model::toy;
     use pollster::block_on;
 
@@ -318,7 +318,7 @@ mod tests {
             items: items.to_vec(),
         };
         // What others redeem, what was bought before, and the part of the shop.
-        let weights = [[1.0, 0.0, 0.0, 2.0, 9.0, 0.0, 0.0, 0.0, 0.0, 0.0]; KNOWN.len()];
+        let weights = [[1.0, 0.0, 0.0, 2.0, 9.0, 0.0, 0.0, 0.0, 0.0, 0.0]; EVIDENCE_LEVELS.len()];
         let offers = OfferWeights {
             offers: vec![
                 offer("bread", -6.0, &[20, 21, 22]),

@@ -95,7 +95,7 @@ pub(crate) fn pack() -> Result<()> {
         &unseen("truth.csv"),
     )?)?;
     for (step, files) in [
-        ("profile", &["--households", "households"][..]),
+        ("attributes", &["--households", "households"][..]),
         (
             "offers",
             &["--offers", "offers", "--offer-events", "offer_events"][..],
@@ -103,8 +103,7 @@ pub(crate) fn pack() -> Result<()> {
     ] {
         let mut command = fewshop();
         command
-            .arg(step)
-            .arg("--pack")
+            .args(["task", "fit", step, "--pack"])
             .arg(pack)
             .args(["--events", &format!("{PREPARED}/events.csv")]);
         for pair in files.chunks_exact(2) {

@@ -263,7 +263,7 @@ fn cents(price: f32) -> u32 {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use fewshop_model::offers::{OfferWeights, ShippedOffer};
+    use fewshop_model::tasks::offers::{OfferWeights, ShippedOffer};
     use fewshop_model::toy;
 
     use super::*;

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use fewshop_model::Pack;
+use fewshop_model::{Model, Pack};
 
-use super::{print, read_pack};
+use super::{print, read_any_pack};
 
 /// Arguments of `fewshop inspect`.
 #[derive(Debug, clap::Args)]
@@ -20,12 +20,12 @@ pub struct Args {
 /// # Errors
 /// When the pack cannot be read or is no pack.
 pub fn run(args: Args) -> anyhow::Result<()> {
-    print(&describe(&read_pack(&args.pack)?))?;
+    print(&describe(&read_any_pack(&args.pack)?))?;
     Ok(())
 }
 
 fn describe(pack: &Pack) -> String {
-    let (card, config) = (pack.card(), pack.config());
+    let card = pack.card();
     let mut out = String::new();
     let mut line = |name: &str, value: String| {
         if !value.is_empty() {
@@ -34,6 +34,31 @@ fn describe(pack: &Pack) -> String {
     };
     line("shop", card.shop.clone());
     line("fingerprint", pack.fingerprint());
+    let tasks = Model::new(pack.clone()).tasks();
+    let others = pack.parts().tasks.keys().map(String::as_str);
+    let others = others.filter(|name| !tasks.contains(name));
+    let tasks: Vec<&str> = tasks.iter().copied().chain(others).collect();
+    line("tasks", tasks.join(", "));
+    if pack.has_catalogue() {
+        describe_shop(pack, &mut line);
+    }
+    line("seed", card.seed.to_string());
+    line("command", card.command.clone());
+    line("version", card.version.clone());
+    for (metric, by_k) in &card.metrics {
+        let figures: Vec<String> = by_k
+            .iter()
+            .map(|(k, value)| format!("k={k} {value:.4}"))
+            .collect();
+        line(metric, format!("{} (validation)", figures.join("  ")));
+    }
+    line("data", card.data_notice.clone());
+    out
+}
+
+/// What is about products.
+fn describe_shop(pack: &Pack, line: &mut impl FnMut(&str, String)) {
+    let (card, config) = (pack.card(), pack.config());
     line("products", pack.catalogue().len().to_string());
     line(
         "learned from",
@@ -112,16 +137,4 @@ fn describe(pack: &Pack) -> String {
             .collect();
         line("profile", format!("heads for {}", names.join(", ")));
     }
-    line("seed", card.seed.to_string());
-    line("command", card.command.clone());
-    line("version", card.version.clone());
-    for (metric, by_k) in &card.metrics {
-        let figures: Vec<String> = by_k
-            .iter()
-            .map(|(k, value)| format!("k={k} {value:.4}"))
-            .collect();
-        line(metric, format!("{} (validation)", figures.join("  ")));
-    }
-    line("data", card.data_notice.clone());
-    out
 }

@@ -7,9 +7,7 @@ pub mod count;
 pub mod evaluate;
 pub mod example;
 pub mod inspect;
-pub mod offers;
 pub mod prepare;
-pub mod profile;
 pub mod recommend;
 pub mod reference;
 pub mod refresh;
@@ -17,12 +15,13 @@ pub mod report;
 pub mod rules;
 mod shop_files;
 pub mod study;
+pub mod task;
 pub mod train;
 
 use std::io::{self, Write};
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::{Parser, Subcommand, ValueEnum};
 use fewshop_data::files::{UnknownItems, write_atomically};
 use fewshop_data::progress::say;
@@ -59,10 +58,14 @@ pub enum Command {
     Prepare(prepare::Args),
     /// Learn from items and events, write one pack
     Train(Box<train::Args>),
-    /// Add heads for household attributes to a pack, without training it again
-    Profile(profile::Args),
-    /// Add offers and a model of their redemption to a pack, without training it again
-    Offers(offers::Args),
+    /// What a pack answers besides rankings: fit a task into it, or measure it first
+    Task(Box<task::Args>),
+    /// The same as `fewshop task fit attributes`: its name in the first packs
+    #[command(hide = true)]
+    Profile(task::attributes::Args),
+    /// The same as `fewshop task fit offers`: its name in the first packs
+    #[command(hide = true)]
+    Offers(task::offers::Args),
     /// Tell a pack what is in season: the sessions since its training, without training it again
     Refresh(refresh::Args),
     /// Rank the whole catalogue for each case
@@ -80,7 +83,7 @@ pub enum Command {
     /// Make a pack smaller, to fit a budget of bytes with the best ranking
     Compress(compress::Args),
     /// Experiments on a shop's own log: how training grows with it, how new products fare, what
-    /// noise costs, what can be told of a household and what it redeems
+    /// noise costs
     Study(study::Args),
     /// Print the help of every command as one Markdown page
     #[command(hide = true)]
@@ -99,8 +102,9 @@ impl Command {
             Self::Count(args) => count::run(&args),
             Self::Prepare(args) => prepare::run(args),
             Self::Train(args) => train::run(&args),
-            Self::Profile(args) => profile::run(&args),
-            Self::Offers(args) => offers::run(&args),
+            Self::Task(args) => task::run(&args),
+            Self::Profile(args) => task::attributes::run(&args),
+            Self::Offers(args) => task::offers::run(&args),
             Self::Refresh(args) => refresh::run(&args),
             Self::Recommend(args) => recommend::run(args),
             Self::Evaluate(args) => evaluate::run(args),
@@ -125,11 +129,25 @@ pub enum BackendArg {
     Wgpu,
 }
 
-/// Reads a pack.
+/// Reads the pack of a shop.
+///
+/// # Errors
+/// With the file's name: when it cannot be read, is no pack, or has no catalogue.
+pub(crate) fn read_pack(path: &Path) -> anyhow::Result<Pack> {
+    let pack = read_any_pack(path)?;
+    ensure!(
+        pack.has_catalogue(),
+        "{}: the pack has no catalogue, and this command is about products: `fewshop inspect` shows its tasks",
+        path.display()
+    );
+    Ok(pack)
+}
+
+/// Reads a pack that may hold tasks alone.
 ///
 /// # Errors
 /// With the file's name: when it cannot be read or is no pack.
-pub(crate) fn read_pack(path: &Path) -> anyhow::Result<Pack> {
+pub(crate) fn read_any_pack(path: &Path) -> anyhow::Result<Pack> {
     let bytes =
         std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
     Pack::from_bytes(&bytes).with_context(|| path.display().to_string())

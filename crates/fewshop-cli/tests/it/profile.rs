@@ -62,14 +62,15 @@ const DATA: &str = "--pack shop.pack --events events.csv --households households
 #[test]
 fn heads_are_added_to_a_pack_and_nothing_else_of_it_changes() {
     let shop = shop();
-    let said = shop.check_done(&format!("profile {DATA} --out with.pack"));
+    let said = shop.check_done(&format!("task fit attributes {DATA} --out with.pack"));
     assert!(
         said.contains("children") && said.contains("tells"),
         "{said}"
     );
     let read = |name: &str| Pack::from_bytes(&std::fs::read(shop.path(name)).unwrap()).unwrap();
     let with = read("with.pack");
-    // In processes of their own: burn's random source is one for all trainings of a process.
+    // In processes of their own: burn's random source is one for all trainings of a process. The
+    // older name of the command gives the same bytes.
     shop.check_done(&format!("profile {DATA} --out again.pack"));
     assert!(
         std::fs::read(shop.path("with.pack")).unwrap()

@@ -4,9 +4,11 @@
 //! so that weights never meet other features than their own. `table.rs` is the one place that
 //! defines a feature: its name, its group and its formula.
 
+mod catalogue_groups;
 mod item_stats;
 mod table;
 
+pub(crate) use catalogue_groups::CatalogueGroups;
 pub(crate) use item_stats::{Direction, ItemCounts, ItemStats};
 pub(crate) use table::{ActiveGroups, FIRST_RANK, RANK_READS_CONTEXT, RANKS, feature_table};
 pub use table::{FEATURE_NAMES, FEATURES, FeatureGroup, group_of};

@@ -23,7 +23,9 @@ use crate::error::PackError;
 
 const MAGIC: &[u8; 8] = b"FEWSHOP\n";
 /// The newest version that this code reads, and writes where a pack needs it.
-pub const FORMAT_VERSION: u32 = 5;
+pub const FORMAT_VERSION: u32 = 6;
+/// The version of packs with tasks in the common section, and of packs without a catalogue.
+pub(crate) const TASKS_VERSION: u32 = 6;
 /// The version of packs whose vectors are product-quantised.
 pub(crate) const QUANTISED_VERSION: u32 = 5;
 /// The version of packs with anything that a training does not write, such as business rules.

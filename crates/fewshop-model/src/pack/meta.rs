@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Card;
-use super::container::Container;
+use super::container::{Container, TASKS_VERSION};
 use super::sections::AttributesMeta;
 use crate::error::PackError;
 use crate::weights::ModelConfig;
@@ -34,11 +34,14 @@ pub(super) struct Meta {
     pub(super) profile: Option<AttributesMeta>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) fresh: Vec<u32>,
+    /// The file holds no catalogue.
+    #[serde(skip)]
+    pub(super) tasks_only: bool,
 }
 
 impl Meta {
     pub(super) fn read(file: &Container<'_>) -> Result<Self, PackError> {
-        let meta: Self =
+        let mut meta: Self =
             serde_json::from_str(file.meta).map_err(|err| PackError::field("meta", err))?;
         if meta.items > MAX_ITEMS
             || meta.d > 1024
@@ -49,6 +52,10 @@ impl Meta {
                 "meta",
                 "asks for more items or numbers than is allowed",
             ));
+        }
+        meta.tasks_only = file.version >= TASKS_VERSION && meta.items == 0;
+        if meta.tasks_only {
+            return meta.without_catalogue();
         }
         let scales = [
             meta.recency,
@@ -62,5 +69,22 @@ impl Meta {
             return Err(PackError::field("meta", "must hold finite numbers"));
         }
         Ok(meta)
+    }
+
+    /// Refuses what belongs to a catalogue. The sections check the rest.
+    fn without_catalogue(self) -> Result<Self, PackError> {
+        let is_shop = self.d != 0
+            || self.encoder_hidden != 0
+            || self.ranker_hidden != 0
+            || self.profile.is_some()
+            || !self.features.is_empty()
+            || !self.fresh.is_empty();
+        if is_shop {
+            return Err(PackError::field(
+                "meta",
+                "describes a shop without items: a catalogue, its vectors, pairs and networks are there together or not at all",
+            ));
+        }
+        Ok(self)
     }
 }

@@ -5,12 +5,16 @@
 //! written, read, checked, reordered and grown by its section (`sections/`, one file each).
 
 mod card;
+#[cfg(test)]
+mod catalogue_tests;
 mod container;
 mod meta;
 mod section;
 mod sections;
 #[cfg(test)]
 mod tests;
+
+use std::collections::BTreeMap;
 
 use fewshop_core::Catalogue;
 
@@ -25,8 +29,8 @@ use section::{RowOrder, Sections};
 use crate::business_rules::BusinessRules;
 use crate::error::PackError;
 use crate::weights::{
-    AdapterWeights, EncoderWeights, ItemTable, ModelConfig, OfferWeights, PairTable,
-    ProfileWeights, RankerWeights,
+    AdapterWeights, AttributeWeights, EncoderWeights, ItemTable, ModelConfig, OfferWeights,
+    PairTable, RankerWeights, TaskWeights,
 };
 
 /// The parts of a pack, as yet unchecked: [`Pack::new`] joins them.
@@ -58,7 +62,7 @@ pub struct PackParts {
     /// Business rules; none in a pack that comes from training.
     pub rules: BusinessRules,
     /// Prediction heads for household attributes, if any were trained.
-    pub attributes: Option<ProfileWeights>,
+    pub attributes: Option<AttributeWeights>,
     /// Offers and the weights that rank them, if any were fitted.
     pub offers: Option<OfferWeights>,
     /// Rows of items that were added after training, rising: nobody could buy them before.
@@ -66,6 +70,32 @@ pub struct PackParts {
     /// Sessions since the training that hold each item, `[items]`; empty in a pack that was never
     /// refreshed.
     pub seasonal_counts: Vec<u32>,
+    /// Tasks that have no section of their own, by name.
+    pub tasks: BTreeMap<String, TaskWeights>,
+}
+
+impl PackParts {
+    /// Whether there are products. Without them a pack holds a card and tasks, and nothing else.
+    #[must_use]
+    pub fn has_catalogue(&self) -> bool {
+        !self.catalogue.is_empty()
+    }
+
+    /// Parts without a catalogue: all that is about products must be missing too.
+    fn check_without_catalogue(&self) -> Result<(), PackError> {
+        let alone = Self {
+            card: self.card.clone(),
+            tasks: self.tasks.clone(),
+            ..Self::default()
+        };
+        if self.tasks.is_empty() || *self != alone {
+            return Err(PackError::field(
+                "catalogue",
+                "has no items: a pack without a catalogue holds tasks, and nothing that is about products",
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// All that training ships: parts that fit together. Whoever changes one goes through
@@ -82,6 +112,9 @@ impl Pack {
     /// # Errors
     /// [`PackError::Field`] names the part that does not fit.
     pub fn new(parts: PackParts) -> Result<Self, PackError> {
+        if !parts.has_catalogue() {
+            parts.check_without_catalogue()?;
+        }
         <sections::All as Sections>::check(&parts)?;
         Ok(Self {
             parts,
@@ -165,6 +198,18 @@ impl Pack {
         &self.parts
     }
 
+    /// See [`PackParts::has_catalogue`].
+    #[must_use]
+    pub fn has_catalogue(&self) -> bool {
+        self.parts.has_catalogue()
+    }
+
+    /// The weights of a task that has no section of its own.
+    #[must_use]
+    pub fn task(&self, name: &str) -> Option<&TaskWeights> {
+        self.parts.tasks.get(name)
+    }
+
     /// See [`PackParts::card`].
     #[must_use]
     pub fn card(&self) -> &Card {
@@ -239,7 +284,7 @@ impl Pack {
 
     /// See [`PackParts::attributes`].
     #[must_use]
-    pub fn attributes(&self) -> Option<&ProfileWeights> {
+    pub fn attributes(&self) -> Option<&AttributeWeights> {
         self.parts.attributes.as_ref()
     }
 
@@ -262,7 +307,19 @@ impl Pack {
     }
 }
 
+/// Rows of a pack without a catalogue cannot be moved or added to.
+fn check_has_catalogue(parts: &PackParts) -> Result<(), PackError> {
+    match parts.has_catalogue() {
+        true => Ok(()),
+        false => Err(PackError::field(
+            "catalogue",
+            "is not in this pack: it holds tasks alone",
+        )),
+    }
+}
+
 fn reordered<All: Sections>(before: &PackParts, order: &[usize]) -> Result<PackParts, PackError> {
+    check_has_catalogue(before)?;
     let order = RowOrder::new(order, before.catalogue.len())?;
     let mut parts = before.clone();
     All::reorder(before, &order, &mut parts)?;
@@ -270,6 +327,7 @@ fn reordered<All: Sections>(before: &PackParts, order: &[usize]) -> Result<PackP
 }
 
 fn grown<All: Sections>(before: &PackParts, added: &[NewItem]) -> Result<PackParts, PackError> {
+    check_has_catalogue(before)?;
     let (n, d) = (before.catalogue.len(), before.item_table.d);
     for new in added {
         let mut rows = new.neighbours.iter().map(|&(row, _)| row);

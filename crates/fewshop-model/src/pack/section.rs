@@ -18,6 +18,8 @@ pub(super) trait Section {
     /// The format version since which a file may hold it. A file is of the newest version that one
     /// of its sections asks for, so that a pack without it stays the same file.
     const SINCE: u32;
+    /// Whether it is about products. A pack without a catalogue has none of these sections.
+    const NEEDS_CATALOGUE: bool;
 
     /// Writes it after the sections before it in the list; `false` if the pack has nothing of it.
     fn write(parts: &PackParts, out: &mut Writer, meta: &mut Meta) -> Result<bool, PackError>;
@@ -88,7 +90,8 @@ impl<First: Section, Rest: Sections> Sections for (First, Rest) {
     }
 
     fn write(parts: &PackParts, out: &mut Writer, meta: &mut Meta) -> Result<u32, PackError> {
-        let own = if First::write(parts, out, meta)? {
+        let is_absent = First::NEEDS_CATALOGUE && !parts.has_catalogue();
+        let own = if !is_absent && First::write(parts, out, meta)? {
             First::SINCE
         } else {
             PLAIN_VERSION
@@ -97,12 +100,21 @@ impl<First: Section, Rest: Sections> Sections for (First, Rest) {
     }
 
     fn read(file: &Container<'_>, meta: &mut Meta, parts: &mut PackParts) -> Result<(), PackError> {
-        First::read(file, meta, parts)?;
+        if !(First::NEEDS_CATALOGUE && meta.tasks_only) {
+            First::read(file, meta, parts)?;
+        } else if let Some(name) = First::NAMES.iter().find(|name| file.has(name)) {
+            return Err(PackError::field(
+                name,
+                "is about products, and the pack has no catalogue",
+            ));
+        }
         Rest::read(file, meta, parts)
     }
 
     fn check(parts: &PackParts) -> Result<(), PackError> {
-        First::check(parts)?;
+        if parts.has_catalogue() || !First::NEEDS_CATALOGUE {
+            First::check(parts)?;
+        }
         Rest::check(parts)
     }
 

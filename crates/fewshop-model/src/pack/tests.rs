@@ -19,6 +19,7 @@ struct Notes;
 impl section::Section for Notes {
     const NAMES: &'static [&'static str] = &[NAME];
     const SINCE: u32 = FORMAT_VERSION + 1;
+    const NEEDS_CATALOGUE: bool = true;
 
     fn write(_: &PackParts, out: &mut Writer, _: &mut Meta) -> Result<bool, PackError> {
         NOTES.with_borrow(|notes| out.utf8(NAME, &notes.join("\n")));

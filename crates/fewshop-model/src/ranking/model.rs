@@ -1,19 +1,20 @@
 //! The model: a pack made ready for ranking, without any state of a shopper.
 
-use fewshop_core::{AttributePrediction, Catalogue, ItemIx, OfferPick, Recommendation, Session};
+use fewshop_core::{
+    AttributePrediction, Catalogue, ItemIx, OfferPick, Prediction, Recommendation, Session,
+};
 
 use crate::business_rules::AppliedRules;
 use crate::compute::{Compute, on_kernels};
 use crate::features::{ActiveGroups, FeatureGroup, ItemCounts, ItemStats};
 use crate::kernels::AdaptRows;
-use crate::offers;
 use crate::pack::Pack;
-use crate::profile::{self, ProfileInputs};
 use crate::ranking::adaptation::negatives;
 use crate::ranking::candidates::Candidates;
 use crate::ranking::options::{RankError, RankOptions, Ranking};
 use crate::ranking::run::Run;
 use crate::ranking::shopper_history::VisitHistory;
+use crate::tasks::{Examples, PreparedTasks, TaskError};
 
 /// A pack made ready for ranking. It holds no session: each method takes one and returns the same
 /// answer every time, so threads can share a model.
@@ -28,10 +29,7 @@ pub struct Model {
     pub(crate) negatives: AdaptRows,
     /// `None` for a pack without business rules.
     pub(crate) rules: Option<AppliedRules>,
-    /// `None` for a pack without household attributes.
-    pub(crate) profile: Option<ProfileInputs>,
-    /// `None` for a pack without offers.
-    pub(crate) offers: Option<offers::PreparedOffers>,
+    tasks: PreparedTasks,
 }
 
 impl Model {
@@ -48,8 +46,7 @@ impl Model {
             groups: ActiveGroups::of(&pack.ranker().inv_std),
             negatives: negatives(&pack),
             rules: AppliedRules::of(pack.rules(), &stats.category, pack.catalogue()),
-            profile: pack.attributes().as_ref().map(|_| ProfileInputs::of(&pack)),
-            offers: offers::PreparedOffers::of(&pack),
+            tasks: PreparedTasks::of(&pack),
             stats,
             pack,
         }
@@ -113,6 +110,33 @@ impl Model {
         self.with_run(session, |run| on_kernels(run.candidates(options)))
     }
 
+    /// Names of the tasks that the pack holds.
+    #[must_use]
+    pub fn tasks(&self) -> Vec<&'static str> {
+        self.tasks.names()
+    }
+
+    /// At most `max` predictions of the task of that name. The shapes are the same for every task.
+    ///
+    /// # Errors
+    /// [`TaskError::Unknown`] and [`TaskError::NotInPack`] for a task that is not there,
+    /// [`TaskError::Unreadable`] for weights that it cannot read, [`TaskError::UnknownItem`] when the
+    /// session names a row past the catalogue's end.
+    pub fn answer(
+        &self,
+        task: &str,
+        session: &Session,
+        max: usize,
+    ) -> Result<Vec<Prediction>, TaskError> {
+        if let Some(item) = self.unknown_item(session) {
+            return Err(TaskError::UnknownItem {
+                row: item.0,
+                items: self.pack.catalogue().len(),
+            });
+        }
+        (self.tasks).answer(&self.pack, task, Examples::from(session), max)
+    }
+
     /// Predictions for the shopper's household, one for each attribute that the pack has a head for;
     /// empty in a pack without heads.
     ///
@@ -120,9 +144,10 @@ impl Model {
     /// When the session names rows past the catalogue's end.
     #[must_use]
     pub fn profile(&self, session: &Session) -> Vec<AttributePrediction> {
-        self.profile.as_ref().map_or_else(Vec::new, |inputs| {
-            profile::predict(&self.pack, inputs, session)
-        })
+        match &self.tasks.attributes {
+            Ok(Some(task)) => task.predict(&self.pack, session),
+            _ => Vec::new(),
+        }
     }
 
     /// The best `n` offers for a session by expected redemption; empty in a pack without offers.
@@ -132,9 +157,10 @@ impl Model {
     /// When the session names rows past the catalogue's end.
     #[must_use]
     pub fn offers(&self, session: &Session, n: usize) -> Vec<OfferPick> {
-        self.offers.as_ref().map_or_else(Vec::new, |prepared| {
-            offers::best(&self.pack, prepared, session, n)
-        })
+        match &self.tasks.offers {
+            Ok(Some(task)) => task.best(&self.pack, session, n),
+            _ => Vec::new(),
+        }
     }
 
     fn with_run<T>(
@@ -142,6 +168,7 @@ impl Model {
         session: &Session,
         answer: impl FnOnce(Run<'_>) -> Result<T, RankError>,
     ) -> Result<T, RankError> {
+        self.check_catalogue()?;
         self.check_session(session)?;
         let visits = self.visit_history(&session.visits);
         answer(Run {
@@ -164,9 +191,26 @@ impl Model {
     /// # Errors
     /// [`RankError::UnknownItem`] names the first row past the catalogue's end.
     pub(crate) fn check_session(&self, session: &Session) -> Result<(), RankError> {
+        match self.unknown_item(session) {
+            Some(item) => self.check(item),
+            None => Ok(()),
+        }
+    }
+
+    /// The first item of a session that is past the catalogue's end.
+    fn unknown_item(&self, session: &Session) -> Option<ItemIx> {
         let visits = session.visits.iter().flatten().copied();
         let events = session.events.iter().map(|event| event.item);
-        visits.chain(events).try_for_each(|item| self.check(item))
+        (visits.chain(events)).find(|item| item.row() >= self.pack.catalogue().len())
+    }
+
+    /// # Errors
+    /// [`RankError::NoCatalogue`] for a pack that holds tasks alone.
+    pub(crate) fn check_catalogue(&self) -> Result<(), RankError> {
+        match self.pack.has_catalogue() {
+            true => Ok(()),
+            false => Err(RankError::NoCatalogue),
+        }
     }
 
     /// # Errors

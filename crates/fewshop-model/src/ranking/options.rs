@@ -50,6 +50,9 @@ pub enum RankError {
     /// `n` is 0.
     #[error("0 picks were requested: request at least 1")]
     NothingRequested,
+    /// The pack holds tasks alone.
+    #[error("the pack has no catalogue, so there is nothing to rank: it answers its tasks alone")]
+    NoCatalogue,
     /// A row past the catalogue's end.
     #[error(
         "item row {row} is not in the catalogue of {items}: rows count from 0 and belong to one pack"

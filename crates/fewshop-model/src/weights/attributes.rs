@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Amount;
+use super::EvidenceLevel;
 use crate::error::PackError;
 
 /// Features before those of the groups: how many products and visits there are, and how dear the
@@ -24,18 +24,20 @@ pub struct AttributeHead {
     pub values: Vec<String>,
     /// Share of the described households that have each value.
     pub prior: Vec<f32>,
-    /// For each [`Amount`], how far the head is believed against the prior: 0 not at all, 1 as it
-    /// says.
-    pub belief: Vec<f32>,
-    /// For each [`Amount`], whether the head was better than its prior, beyond chance, on
-    /// households that it had not seen.
-    pub tells: Vec<bool>,
+    /// For each [`EvidenceLevel`], the weight of the head against the prior: 0 for the prior alone, 1
+    /// for the head alone. The file calls it `belief`.
+    #[serde(rename = "belief")]
+    pub confidence: Vec<f32>,
+    /// For each [`EvidenceLevel`], whether the head was significantly better than its prior on
+    /// households that it had not seen. The file calls it `tells`.
+    #[serde(rename = "tells")]
+    pub is_reliable: Vec<bool>,
 }
 
 /// A small network with a softmax a head: `w2ᵀ tanh(w1ᵀ (f - mean) / std + b1) + b2`, or without
 /// hidden units `w2ᵀ (f - mean) / std + b2`.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct ProfileWeights {
+pub struct AttributeWeights {
     /// The attributes; their values are the outputs, in order.
     pub heads: Vec<AttributeHead>,
     /// Hidden units h, 0 for none.
@@ -54,7 +56,7 @@ pub struct ProfileWeights {
     pub b2: Vec<f32>,
 }
 
-impl ProfileWeights {
+impl AttributeWeights {
     /// Outputs: the values of all heads.
     #[must_use]
     pub fn outputs(&self) -> usize {
@@ -83,11 +85,11 @@ impl ProfileWeights {
     /// Probabilities of all values, each head's adding up to 1: the head's own where it is
     /// believed, the prior's where it is not, their logarithms mixed in between.
     #[must_use]
-    pub fn probabilities(&self, logits: &[f32], amount: Amount) -> Vec<f32> {
+    pub fn probabilities(&self, logits: &[f32], amount: EvidenceLevel) -> Vec<f32> {
         let mut out = Vec::with_capacity(logits.len());
         for head in &self.heads {
             let logits = &logits[out.len()..out.len() + head.values.len()];
-            out.extend(mixed(logits, &head.prior, head.belief[amount as usize]));
+            out.extend(mixed(logits, &head.prior, head.confidence[amount as usize]));
         }
         out
     }
@@ -137,12 +139,13 @@ impl ProfileWeights {
                     head.name
                 ));
             }
-            let amounts = Amount::ALL.len();
-            let belief = head
-                .belief
+            let amounts = EvidenceLevel::ALL.len();
+            let confidence = head
+                .confidence
                 .iter()
-                .all(|belief| (0.0..=4.0).contains(belief));
-            if !belief || head.belief.len() != amounts || head.tells.len() != amounts {
+                .all(|confidence| (0.0..=4.0).contains(confidence));
+            if !confidence || head.confidence.len() != amounts || head.is_reliable.len() != amounts
+            {
                 return wrong(format!(
                     "'{}' must say for {amounts} amounts how far it is believed, 0 to 4, and whether it tells",
                     head.name
@@ -199,8 +202,8 @@ fn affine(x: &[f32], w: &[f32], b: &[f32]) -> Vec<f32> {
     out
 }
 
-/// Probabilities in proportion to `prior^(1 - belief) · softmax(logits)^belief`.
-fn mixed(logits: &[f32], prior: &[f32], belief: f32) -> Vec<f32> {
+/// Probabilities in proportion to `prior^(1 - confidence) · softmax(logits)^confidence`.
+fn mixed(logits: &[f32], prior: &[f32], confidence: f32) -> Vec<f32> {
     let log_sum = |x: &[f32]| {
         let top = x.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         top + x.iter().map(|x| (x - top).exp()).sum::<f32>().ln()
@@ -209,7 +212,7 @@ fn mixed(logits: &[f32], prior: &[f32], belief: f32) -> Vec<f32> {
     let log: Vec<f32> = logits
         .iter()
         .zip(prior)
-        .map(|(logit, prior)| belief * (logit - all) + (1.0 - belief) * prior.ln())
+        .map(|(logit, prior)| confidence * (logit - all) + (1.0 - confidence) * prior.ln())
         .collect();
     let all = log_sum(&log);
     log.into_iter().map(|log| (log - all).exp()).collect()

@@ -2,7 +2,7 @@
 
 /// How much is known of a shopper, in the steps that heads are calibrated for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Amount {
+pub enum EvidenceLevel {
     /// One or two products of a first visit.
     OneItem,
     /// Three or four products of a first visit.
@@ -19,7 +19,7 @@ pub enum Amount {
     ThreeBaskets,
 }
 
-impl Amount {
+impl EvidenceLevel {
     /// All of them, the least first.
     pub const ALL: [Self; 7] = [
         Self::OneItem,

@@ -10,13 +10,18 @@ mod item_table;
 mod networks;
 mod offers;
 mod pair_table;
+mod task;
 
 pub(crate) use attributes::PLAIN_FEATURES;
-pub use attributes::{AttributeHead, ProfileWeights};
+pub use attributes::{AttributeHead, AttributeWeights};
 pub use config::ModelConfig;
-pub use evidence_level::Amount;
+pub use evidence_level::EvidenceLevel;
 pub use item_table::ItemTable;
 pub(crate) use item_table::MAX_SUB_VECTOR_WIDTH;
 pub use networks::{AdapterWeights, EncoderWeights, RankerWeights};
-pub use offers::{FEATURES as OFFER_FEATURES, KNOWN, MATCHES, OfferWeights, ShippedOffer, WEIGHTS};
+pub use offers::{
+    EVIDENCE_LEVELS, FEATURES as OFFER_FEATURES, MATCH_FEATURES, OfferWeights, ShippedOffer,
+    WEIGHTS,
+};
 pub use pair_table::{Pair, PairTable};
+pub use task::TaskWeights;

@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use fewshop_core::ItemIx;
 use serde::{Deserialize, Serialize};
 
-use super::Amount;
+use super::EvidenceLevel;
 use crate::error::PackError;
 
 /// Names of the features, in order. The first two count what others redeemed and come from
-/// training; [`OfferFacts::matches`](crate::offers::OfferFacts::matches) gives the rest.
+/// training; [`OfferInputs::matches`](crate::tasks::offers::OfferInputs::matches) gives the rest.
 pub const FEATURES: [&str; 9] = [
     "redeemed by others",
     "redeemed by others in its categories",
@@ -21,16 +21,16 @@ pub const FEATURES: [&str; 9] = [
     "taste: chance of a covered product",
     "taste: best covered product",
 ];
-/// Features that [`OfferFacts::matches`](crate::offers::OfferFacts::matches) gives.
-pub const MATCHES: usize = FEATURES.len() - 2;
+/// Features that [`OfferInputs::matches`](crate::tasks::offers::OfferInputs::matches) gives.
+pub const MATCH_FEATURES: usize = FEATURES.len() - 2;
 
 /// Amounts known of a shopper that there are weights for: one or two products, five, one earlier
 /// visit, three.
-pub const KNOWN: [Amount; 4] = [
-    Amount::OneItem,
-    Amount::FiveItems,
-    Amount::OneBasket,
-    Amount::ThreeBaskets,
+pub const EVIDENCE_LEVELS: [EvidenceLevel; 4] = [
+    EvidenceLevel::OneItem,
+    EvidenceLevel::FiveItems,
+    EvidenceLevel::OneBasket,
+    EvidenceLevel::ThreeBaskets,
 ];
 /// Weights of the features, then the constant.
 pub const WEIGHTS: usize = FEATURES.len() + 1;
@@ -62,8 +62,8 @@ pub struct ShippedOffer {
 pub struct OfferWeights {
     /// The offers.
     pub offers: Vec<ShippedOffer>,
-    /// For each of [`KNOWN`], weights of the raw features and the constant: log-odds of redemption.
-    pub weights: [[f32; WEIGHTS]; KNOWN.len()],
+    /// For each of [`EVIDENCE_LEVELS`], weights of the raw features and the constant: log-odds of redemption.
+    pub weights: [[f32; WEIGHTS]; EVIDENCE_LEVELS.len()],
 }
 
 impl OfferWeights {

@@ -1,10 +1,10 @@
 //! The public interface of the crate, on the toy shop. One binary: each would link burn.
 
+mod attributes;
 mod model;
 mod offers;
 mod pack;
 mod parity;
-mod profile;
 mod properties;
 mod recommender;
 mod seasonal_counts;

@@ -7,7 +7,7 @@
 )]
 
 use fewshop_core::{ItemIx, Session};
-use fewshop_model::offers::{OfferWeights, ShippedOffer};
+use fewshop_model::tasks::offers::{OfferWeights, ShippedOffer};
 use fewshop_model::{Compute, Pack, Recommender, toy};
 use proptest::prelude::*;
 

@@ -1,10 +1,10 @@
 //! Trainable burn modules: the item tower, the session encoder and the ranker. What they learn is
 //! exported into a [`Pack`](fewshop_model::Pack), which the browser reads without them.
 
-mod profile;
+mod attributes;
 mod ranker;
 mod tower;
 
-pub use profile::{ProfileConfig, ProfileNet};
+pub use attributes::{AttributeNet, AttributeNetConfig};
 pub use ranker::{Ranker, RankerConfig};
 pub use tower::{ContentPath, ItemContent, ItemInput, TwoTower, TwoTowerConfig};

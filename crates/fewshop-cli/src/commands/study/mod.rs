@@ -34,11 +34,12 @@ pub struct Args {
 pub enum Study {
     /// Train on the log at 1×, 2× and 4× its length, and print time and peak memory of each
     Scaling(Scaling),
-    /// Compare heads for household attributes with simpler methods, by cross-validation over
-    /// households
-    Profile(crate::commands::profile::StudyArgs),
-    /// Compare a model of redemption with simpler rankings of the offers, by household and by time
-    Offers(crate::commands::offers::StudyArgs),
+    /// The same as `fewshop task study attributes`
+    #[command(hide = true)]
+    Profile(crate::commands::task::attributes::StudyArgs),
+    /// The same as `fewshop task study offers`
+    #[command(hide = true)]
+    Offers(crate::commands::task::offers::StudyArgs),
     /// Hold a tenth of the products out of training and ask how well they find their shoppers
     NewItems(new_items::Args),
     /// Move the item table and replace shots, and ask what the rankings lose
@@ -85,8 +86,8 @@ fn multiple(text: &str) -> Result<f64, String> {
 /// When a file cannot be read or written, or a training fails.
 pub fn run(args: Args) -> anyhow::Result<()> {
     match args.study {
-        Study::Profile(args) => crate::commands::profile::study(&args),
-        Study::Offers(args) => crate::commands::offers::study(&args),
+        Study::Profile(args) => crate::commands::task::attributes::study(&args),
+        Study::Offers(args) => crate::commands::task::offers::study(&args),
         Study::Scaling(args) => scaling(&args),
         Study::NewItems(args) => new_items::run(&args),
         Study::Robustness(args) => robustness::run(&args),

@@ -1,6 +1,6 @@
 //! `fewshop study profile`.
 
-use fewshop_train::profile::{Cell, Comparison, Figure};
+use fewshop_train::tasks::attributes::{Cell, Comparison, Figure};
 
 use super::*;
 
@@ -28,7 +28,7 @@ pub(super) fn section(found: &Comparison, id: &str) -> String {
         found
             .cells
             .iter()
-            .any(|cell| cell.attribute == **name && cell.tells)
+            .any(|cell| cell.attribute == **name && cell.is_reliable)
     });
     let (class, word, mut said) = if tells.is_empty() {
         (
@@ -82,7 +82,7 @@ pub(super) fn section(found: &Comparison, id: &str) -> String {
             name,
             value: figure.gain,
             interval: Some(figure.gain_interval),
-            class: if cell.tells { "good" } else { "same" },
+            class: if cell.is_reliable { "good" } else { "same" },
             label: plus(figure.gain, 3),
         })
         .collect();
@@ -115,7 +115,12 @@ pub(super) fn section(found: &Comparison, id: &str) -> String {
             of(cell, "heads"),
             of(cell, "logistic regression"),
             of(cell, "boosting"),
-            if cell.tells { "tells" } else { "not enough" }.to_owned(),
+            if cell.is_reliable {
+                "tells"
+            } else {
+                "not enough"
+            }
+            .to_owned(),
         ]
     };
     let head = [

@@ -15,7 +15,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use fewshop_eval::{Evaluation, Interval};
-use fewshop_train::{compress, offers as offer_study, profile, study};
+use fewshop_train::tasks::{attributes, offers as offer_study};
+use fewshop_train::{compress, study};
 use serde::{Deserialize, Serialize};
 
 use super::charts::{self, Bar, Frame};
@@ -40,7 +41,7 @@ pub enum Study {
     /// `fewshop study offers`.
     Offers(offer_study::Comparison),
     /// `fewshop study profile`.
-    Profile(profile::Comparison),
+    Profile(attributes::Comparison),
     /// `fewshop study robustness`.
     Robustness(study::robustness::Found),
 }

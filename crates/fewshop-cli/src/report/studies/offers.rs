@@ -1,6 +1,6 @@
 //! `fewshop study offers`.
 
-use fewshop_train::offers::{Calibration, Comparison, METHODS, Row, Split};
+use fewshop_train::tasks::offers::{Calibration, Comparison, METHODS, Row, Split};
 
 use super::*;
 

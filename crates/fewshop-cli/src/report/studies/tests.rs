@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use fewshop_eval::{Contender, Difference, Figures, Kind};
 use fewshop_train::compress::{Measured, Mix, Vectors};
-use fewshop_train::offers::{Calibration, METHODS, Row as OfferRow, Split};
-use fewshop_train::profile::{Cell, Figure};
 use fewshop_train::study::distil::Line;
 use fewshop_train::study::new_items::Row;
 use fewshop_train::study::robustness::{Disturbance, Robust};
+use fewshop_train::tasks::attributes::{Cell, Figure};
+use fewshop_train::tasks::offers::{Calibration, METHODS, Row as OfferRow, Split};
 
 use super::super::svg::tests::check_well_formed;
 use super::*;
@@ -176,16 +176,16 @@ fn households() -> Study {
         amount: "3 baskets".to_owned(),
         rows: 100,
         households: 50,
-        figures: profile::METHODS
+        figures: attributes::METHODS
             .iter()
             .zip([0.0, 0.01, 0.01, 0.02, 0.03])
             .map(figure)
             .collect(),
         together: 0.0,
         together_interval: [-0.01, 0.01],
-        tells,
+        is_reliable: tells,
     };
-    Study::Profile(profile::Comparison {
+    Study::Profile(attributes::Comparison {
         households: 555,
         cells: vec![cell("age", true), cell("household_size", false)],
     })

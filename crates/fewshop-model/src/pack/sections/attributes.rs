@@ -3,13 +3,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue_groups::CatalogueGroups;
 use crate::error::PackError;
+use crate::features::CatalogueGroups;
 use crate::pack::PackParts;
 use crate::pack::container::{Container, RULES_VERSION, Writer};
 use crate::pack::meta::Meta;
 use crate::pack::section::{NewItem, RowOrder, Section};
-use crate::weights::{AttributeHead, PLAIN_FEATURES, ProfileWeights};
+use crate::weights::{AttributeHead, AttributeWeights, PLAIN_FEATURES};
 
 pub(in crate::pack) struct Attributes;
 
@@ -23,6 +23,7 @@ impl Section for Attributes {
         "profile.b2",
     ];
     const SINCE: u32 = RULES_VERSION;
+    const NEEDS_CATALOGUE: bool = true;
 
     fn write(parts: &PackParts, out: &mut Writer, meta: &mut Meta) -> Result<bool, PackError> {
         meta.profile = (parts.attributes.as_ref()).map(|heads| write(heads, out));
@@ -84,7 +85,7 @@ pub(in crate::pack) struct AttributesMeta {
 /// No catalogue gives more features; it bounds what a hostile header can ask for.
 const MAX_FEATURES: usize = 4_096;
 
-fn write(profile: &ProfileWeights, out: &mut Writer) -> AttributesMeta {
+fn write(profile: &AttributeWeights, out: &mut Writer) -> AttributesMeta {
     let (f, h, c) = (profile.mean.len(), profile.hidden, profile.outputs());
     out.bf16("profile.mean", &[f], &profile.mean);
     out.bf16("profile.inv_std", &[f], &profile.inv_std);
@@ -101,7 +102,7 @@ fn write(profile: &ProfileWeights, out: &mut Writer) -> AttributesMeta {
 fn read(
     file: &Container<'_>,
     meta: Option<AttributesMeta>,
-) -> Result<Option<ProfileWeights>, PackError> {
+) -> Result<Option<AttributeWeights>, PackError> {
     let Some(meta) = meta else {
         return match file.names().find(|name| Attributes::NAMES.contains(name)) {
             Some(name) => Err(PackError::field(
@@ -120,7 +121,7 @@ fn read(
         ));
     }
     let (h, read) = (meta.hidden, if meta.hidden == 0 { f } else { meta.hidden });
-    Ok(Some(ProfileWeights {
+    Ok(Some(AttributeWeights {
         heads: meta.heads,
         hidden: h,
         mean: file.bf16("profile.mean", &[f])?,

@@ -31,6 +31,7 @@ impl Section for Products {
         "catalogue.price",
     ];
     const SINCE: u32 = PLAIN_VERSION;
+    const NEEDS_CATALOGUE: bool = true;
 
     fn write(parts: &PackParts, out: &mut Writer, meta: &mut Meta) -> Result<bool, PackError> {
         let items = parts.catalogue.items();
@@ -89,10 +90,8 @@ impl Section for Products {
         Ok(())
     }
 
-    fn check(parts: &PackParts) -> Result<(), PackError> {
-        if parts.catalogue.is_empty() {
-            return Err(PackError::field("catalogue", "has no items"));
-        }
+    /// A catalogue checks itself when it is made.
+    fn check(_: &PackParts) -> Result<(), PackError> {
         Ok(())
     }
 

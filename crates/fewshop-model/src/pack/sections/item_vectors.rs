@@ -15,6 +15,7 @@ pub(in crate::pack) struct ItemVectors;
 impl Section for ItemVectors {
     const NAMES: &'static [&'static str] = &[NUMBERS, "items.scale", "items.bias"];
     const SINCE: u32 = PLAIN_VERSION;
+    const NEEDS_CATALOGUE: bool = true;
 
     fn write(parts: &PackParts, out: &mut Writer, meta: &mut Meta) -> Result<bool, PackError> {
         let table = &parts.item_table;

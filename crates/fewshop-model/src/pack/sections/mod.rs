@@ -13,6 +13,7 @@ mod repeat_rates;
 mod rules;
 mod seasonal_counts;
 mod settings;
+mod tasks;
 
 pub(super) use attributes::AttributesMeta;
 
@@ -37,4 +38,5 @@ pub(super) type All = list![
     rules::Rules,
     offers::Offers,
     new_items::NewItems,
+    tasks::Tasks,
 ];

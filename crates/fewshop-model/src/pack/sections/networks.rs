@@ -31,6 +31,7 @@ impl Section for Networks {
         "ranker.w2",
     ];
     const SINCE: u32 = PLAIN_VERSION;
+    const NEEDS_CATALOGUE: bool = true;
 
     fn write(parts: &PackParts, out: &mut Writer, meta: &mut Meta) -> Result<bool, PackError> {
         let (d, e) = (parts.item_table.d, &parts.encoder);

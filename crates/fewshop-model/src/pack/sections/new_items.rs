@@ -13,6 +13,7 @@ pub(in crate::pack) struct NewItems;
 impl Section for NewItems {
     const NAMES: &'static [&'static str] = &[];
     const SINCE: u32 = RULES_VERSION;
+    const NEEDS_CATALOGUE: bool = true;
 
     fn write(parts: &PackParts, _: &mut Writer, meta: &mut Meta) -> Result<bool, PackError> {
         meta.fresh.clone_from(&parts.new_items);

@@ -15,6 +15,7 @@ pub(in crate::pack) struct Offers;
 impl Section for Offers {
     const NAMES: &'static [&'static str] = &[SECTION];
     const SINCE: u32 = RULES_VERSION;
+    const NEEDS_CATALOGUE: bool = true;
 
     fn write(parts: &PackParts, out: &mut Writer, _: &mut Meta) -> Result<bool, PackError> {
         if let Some(offers) = &parts.offers {

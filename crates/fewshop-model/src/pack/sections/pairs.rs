@@ -22,6 +22,7 @@ impl Section for Pairs {
         "pairs.regression",
     ];
     const SINCE: u32 = PLAIN_VERSION;
+    const NEEDS_CATALOGUE: bool = true;
 
     fn write(parts: &PackParts, out: &mut Writer, meta: &mut Meta) -> Result<bool, PackError> {
         [

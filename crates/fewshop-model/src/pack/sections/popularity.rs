@@ -11,6 +11,7 @@ pub(in crate::pack) struct Popularity;
 impl Section for Popularity {
     const NAMES: &'static [&'static str] = &["popularity", "recent"];
     const SINCE: u32 = PLAIN_VERSION;
+    const NEEDS_CATALOGUE: bool = true;
 
     fn write(parts: &PackParts, out: &mut Writer, _: &mut Meta) -> Result<bool, PackError> {
         out.u32("popularity", &parts.popularity);

@@ -21,6 +21,7 @@ impl Section for ProductQuantisation {
     /// They stand in the place of `items.q`.
     const NAMES: &'static [&'static str] = &[CODES, CENTROIDS];
     const SINCE: u32 = QUANTISED_VERSION;
+    const NEEDS_CATALOGUE: bool = true;
 
     fn write(parts: &PackParts, out: &mut Writer, _: &mut Meta) -> Result<bool, PackError> {
         Ok(write(&parts.item_table, out))

@@ -13,6 +13,7 @@ pub(in crate::pack) struct RepeatRates;
 impl Section for RepeatRates {
     const NAMES: &'static [&'static str] = &[NAME];
     const SINCE: u32 = PLAIN_VERSION;
+    const NEEDS_CATALOGUE: bool = true;
 
     fn write(parts: &PackParts, out: &mut Writer, _: &mut Meta) -> Result<bool, PackError> {
         let rates = parts.repeat_rates.iter();

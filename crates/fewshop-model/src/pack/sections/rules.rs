@@ -15,6 +15,7 @@ pub(in crate::pack) struct Rules;
 impl Section for Rules {
     const NAMES: &'static [&'static str] = &[NAME];
     const SINCE: u32 = RULES_VERSION;
+    const NEEDS_CATALOGUE: bool = true;
 
     fn write(parts: &PackParts, out: &mut Writer, _: &mut Meta) -> Result<bool, PackError> {
         let is_there = !parts.rules.is_empty();

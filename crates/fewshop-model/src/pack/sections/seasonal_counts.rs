@@ -13,6 +13,7 @@ pub(in crate::pack) struct SeasonalCounts;
 impl Section for SeasonalCounts {
     const NAMES: &'static [&'static str] = &[NAME];
     const SINCE: u32 = RULES_VERSION;
+    const NEEDS_CATALOGUE: bool = true;
 
     fn write(parts: &PackParts, out: &mut Writer, _: &mut Meta) -> Result<bool, PackError> {
         let is_there = !parts.seasonal_counts.is_empty();

@@ -18,16 +18,20 @@ pub(in crate::pack) struct Settings;
 impl Section for Settings {
     const NAMES: &'static [&'static str] = &[];
     const SINCE: u32 = PLAIN_VERSION;
+    const NEEDS_CATALOGUE: bool = false;
 
     fn write(parts: &PackParts, _: &mut Writer, meta: &mut Meta) -> Result<bool, PackError> {
         meta.card = parts.card.clone();
         meta.config = parts.config.clone();
-        meta.features = FEATURE_NAMES.iter().map(ToString::to_string).collect();
+        // Without a ranker there is nothing that reads features.
+        if parts.has_catalogue() {
+            meta.features = FEATURE_NAMES.iter().map(ToString::to_string).collect();
+        }
         Ok(true)
     }
 
     fn read(_: &Container<'_>, meta: &mut Meta, parts: &mut PackParts) -> Result<(), PackError> {
-        if !meta.features.iter().eq(FEATURE_NAMES.iter()) {
+        if !meta.tasks_only && !meta.features.iter().eq(FEATURE_NAMES.iter()) {
             return Err(PackError::field(
                 "features",
                 "are not those that this program computes: train the pack again",
@@ -39,6 +43,9 @@ impl Section for Settings {
     }
 
     fn check(parts: &PackParts) -> Result<(), PackError> {
+        if !parts.has_catalogue() {
+            return Ok(());
+        }
         let c = &parts.config;
         let finite = [
             c.logit_scale,
