@@ -28,11 +28,11 @@ fn needed_mib(log: &Log, config: &TrainConfig) -> f64 {
 /// What this process may still take, in MiB: what is free on the machine or in its container,
 /// `None` where the system does not say.
 fn available_mib() -> Option<f64> {
-    if let Some(told) = std::env::var("FEWSHOP_MEMORY_MIB")
+    if let Some(limit) = std::env::var("FEWSHOP_MEMORY_MIB")
         .ok()
         .and_then(|text| text.trim().parse().ok())
     {
-        return Some(told);
+        return Some(limit);
     }
     let machine = std::fs::read_to_string("/proc/meminfo")
         .ok()

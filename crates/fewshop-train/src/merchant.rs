@@ -59,7 +59,8 @@ struct Stock {
 #[serde(deny_unknown_fields)]
 struct CapOf {
     category: Spanned<String>,
-    most: u32,
+    #[serde(rename = "most")]
+    max: u32,
 }
 
 /// Reads a merchant's rules for this catalogue.
@@ -136,7 +137,7 @@ pub fn read_rules(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Business
         list.sort_unstable();
         list.dedup();
     }
-    for CapOf { category, most } in &file.cap {
+    for CapOf { category, max } in &file.cap {
         if category.get_ref().trim() == "*" {
             let mut departments: Vec<&str> = catalogue
                 .items()
@@ -148,13 +149,13 @@ pub fn read_rules(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Business
             departments.dedup();
             rules.caps.extend(departments.into_iter().map(|name| Cap {
                 category: vec![name.to_owned()],
-                max: *most,
+                max: *max,
             }));
         } else {
             reader.of_category(category)?;
             rules.caps.push(Cap {
                 category: path_of(category.get_ref()),
-                max: *most,
+                max: *max,
             });
         }
     }

@@ -42,7 +42,7 @@ fn describe(pack: &Pack) -> String {
             card.sessions, card.users, card.data_until
         ),
     );
-    let vectors = match pack.item_table().spaces {
+    let vectors = match pack.item_table().subspaces {
         0 => {
             let most = pack
                 .item_table()
@@ -57,8 +57,8 @@ fn describe(pack: &Pack) -> String {
                 u8::BITS - most.leading_zeros() + 1
             )
         }
-        spaces => format!(
-            "{} numbers a product, by product quantisation: {spaces} codes of a byte",
+        subspaces => format!(
+            "{} numbers a product, by product quantisation: {subspaces} codes of a byte",
             pack.item_table().d
         ),
     };

@@ -16,8 +16,8 @@ impl QuantisedQuery {
     /// Rounds a vector; all zeros stay zeros.
     #[must_use]
     pub(crate) fn of(v: &[f32]) -> Self {
-        let most = v.iter().fold(0f32, |most, x| most.max(x.abs()));
-        if most <= 0.0 || !most.is_finite() {
+        let max_abs = v.iter().fold(0f32, |max_abs, x| max_abs.max(x.abs()));
+        if max_abs <= 0.0 || !max_abs.is_finite() {
             return Self {
                 q: vec![0; v.len()],
                 scale: 0.0,
@@ -27,7 +27,7 @@ impl QuantisedQuery {
         // rows are.
         let limit =
             (f64::from(i32::MAX) / (128.0 * v.len() as f64)).min(f64::from(i16::MAX)) as f32;
-        let scale = most / limit.floor();
+        let scale = max_abs / limit.floor();
         Self {
             q: v.iter().map(|x| (x / scale).round() as i16).collect(),
             scale,
@@ -278,7 +278,7 @@ mod tests {
             q: vec![-127; 1024],
             scale: vec![1.0],
             bias: vec![0.0],
-            spaces: 0,
+            subspaces: 0,
         };
         let score = scan(&table, &[1.0; 1024], 1.0)[0];
         assert!((score + 127.0 * 1024.0).abs() < 10.0, "{score}");

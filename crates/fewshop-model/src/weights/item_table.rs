@@ -21,7 +21,7 @@ pub struct ItemTable {
     pub bias: Vec<f32>,
     /// Into how many sub-vectors a row is cut where the file names sub-vectors instead of numbers
     /// (product quantisation); 0 where it does not. The numbers are the same either way.
-    pub spaces: usize,
+    pub subspaces: usize,
 }
 
 impl ItemTable {
@@ -60,7 +60,7 @@ impl ItemTable {
             q: Vec::with_capacity(rows.len()),
             scale: Vec::with_capacity(bias.len()),
             bias,
-            spaces: 0,
+            subspaces: 0,
         };
         for row in rows.chunks_exact(d) {
             let scale = row.iter().fold(0f32, |m, v| m.max(v.abs())) / steps;

@@ -128,26 +128,27 @@ proptest! {
 }
 
 /// The toy's pack with vectors of few distinct parts, cut into so many sub-vectors.
-fn coded(spaces: usize, pick: impl Fn(usize, usize) -> u8) -> Pack {
+fn coded(subspaces: usize, pick: impl Fn(usize, usize) -> u8) -> Pack {
     let pack = toy::pack();
     let (n, d) = (pack.item_table().len(), pack.item_table().d);
-    let width = d / spaces;
+    let width = d / subspaces;
     let numbers = |row: usize| {
         let pick = &pick;
-        (0..spaces).flat_map(move |space| {
-            let code = usize::from(pick(row, space));
-            (0..width).map(move |i| ((code * 31 + space * 7 + i * 3) % 255) as u8 as i8)
+        (0..subspaces).flat_map(move |subspace| {
+            let code = usize::from(pick(row, subspace));
+            (0..width).map(move |i| ((code * 31 + subspace * 7 + i * 3) % 255) as u8 as i8)
         })
     };
     let q = (0..n).flat_map(numbers).collect();
-    let coded = pack.edit(|parts| (parts.item_table.q, parts.item_table.spaces) = (q, spaces));
+    let coded =
+        pack.edit(|parts| (parts.item_table.q, parts.item_table.subspaces) = (q, subspaces));
     coded.unwrap()
 }
 
 #[test]
 fn a_pack_without_codes_is_of_the_old_version_and_one_with_them_of_the_new() {
     assert_eq!(bytes()[8], 3);
-    let pack = coded(4, |row, space| ((row + space) % 5) as u8);
+    let pack = coded(4, |row, subspace| ((row + subspace) % 5) as u8);
     let bytes = pack.to_bytes().unwrap();
     assert_eq!(bytes[8], 5);
     let again = Pack::from_bytes(&bytes).unwrap();
@@ -162,10 +163,10 @@ fn a_pack_without_codes_is_of_the_old_version_and_one_with_them_of_the_new() {
 proptest! {
     #[test]
     fn codes_come_back_as_the_numbers_that_they_name(
-        spaces in prop::sample::select(vec![1usize, 2, 4, 8]),
+        subspaces in prop::sample::select(vec![1usize, 2, 4, 8]),
         picks in prop::collection::vec(any::<u8>(), 8 * 60),
     ) {
-        let pack = coded(spaces, |row, space| picks[row * 8 + space]);
+        let pack = coded(subspaces, |row, subspace| picks[row * 8 + subspace]);
         let again = Pack::from_bytes(&pack.to_bytes().unwrap()).unwrap();
         prop_assert_eq!(again.item_table(), pack.item_table());
     }

@@ -16,7 +16,7 @@ use fewshop_model::{ItemTable, Pack};
 use serde::{Deserialize, Serialize};
 
 pub use prune::{pairs, ranker};
-pub use search::{Found, Measured, Smaller, search};
+pub use search::{CompressedPack, CompressionResult, CompressionRow, search};
 pub use table::table;
 pub use vectors::{bits_of, coded, rounded};
 
@@ -39,7 +39,7 @@ impl Vectors {
         match self {
             Self::AsIs => table.clone(),
             Self::Bits(bits) => rounded(table, bits),
-            Self::Codes(spaces) => coded(table, spaces, seed),
+            Self::Codes(subspaces) => coded(table, subspaces, seed),
         }
     }
 
@@ -50,7 +50,7 @@ impl Vectors {
             Self::AsIs if bits == 0 => "codes as they are".to_owned(),
             Self::AsIs => format!("{bits} bits"),
             Self::Bits(bits) => format!("{bits} bits"),
-            Self::Codes(spaces) => format!("{spaces} codes"),
+            Self::Codes(subspaces) => format!("{subspaces} codes"),
         }
     }
 }

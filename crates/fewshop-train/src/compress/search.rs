@@ -20,7 +20,7 @@ const ZEROS: [f64; 3] = [0.5, 0.75, 0.9];
 
 /// A mix with what it came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Measured {
+pub struct CompressionRow {
     /// The mix.
     pub mix: Mix,
     /// Its name in tables.
@@ -45,28 +45,28 @@ pub struct Measured {
 
 /// All that was tried.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Found {
+pub struct CompressionResult {
     /// Bytes on the wire that were asked for.
     pub budget_bytes: usize,
     /// Cases asked.
     pub cases: usize,
     /// The mixes; the first is the pack that came in.
-    pub tried: Vec<Measured>,
+    pub tried: Vec<CompressionRow>,
     /// Which of them was taken.
     pub chosen: usize,
 }
 
 /// What was taken, as a file.
 #[derive(Debug, Clone)]
-pub struct Smaller {
+pub struct CompressedPack {
     /// All that was tried.
-    pub found: Found,
+    pub found: CompressionResult,
     /// The pack.
     pub bytes: Vec<u8>,
 }
 
 /// One mix, weighed and asked.
-struct Tried {
+struct Candidate {
     mix: Mix,
     raw: usize,
     brotli: usize,
@@ -87,7 +87,7 @@ pub fn search(
     budget: usize,
     seed: u64,
     command: &str,
-) -> Result<Smaller> {
+) -> Result<CompressedPack> {
     let pack = pack.clone().edit(|parts| {
         if !command.is_empty() {
             parts.card.command = format!("{}; {command}", parts.card.command);
@@ -120,7 +120,7 @@ pub fn search(
             .map_or(pack.item_table(), |(_, table)| table);
         mix.apply(&pack, table)
     };
-    let try_all = |mixes: &[Mix]| -> Result<Vec<Tried>> {
+    let try_all = |mixes: &[Mix]| -> Result<Vec<Candidate>> {
         mixes
             .par_iter()
             .map(|&mix| {
@@ -150,20 +150,20 @@ pub fn search(
         eval_set.queries.len()
     ));
     let Some(chosen) = best_within(&tried, budget, |_| true) else {
-        let Some(least) = tried.iter().min_by_key(|one| one.brotli) else {
+        let Some(smallest) = tried.iter().min_by_key(|one| one.brotli) else {
             bail!("there is nothing to try")
         };
         bail!(
             "no mix fits into {budget} bytes (brotli): the smallest found is {} bytes, {}; give --budget {}kB or more, or ship fewer products",
-            least.brotli,
-            name(least.mix, &pack),
-            least.brotli.div_ceil(1_000)
+            smallest.brotli,
+            name(smallest.mix, &pack),
+            smallest.brotli.div_ceil(1_000)
         )
     };
     let measured = measured(&tried, &pack);
     let bytes = encoded(small(tried[chosen].mix)?, &tried[chosen].scores)?;
-    Ok(Smaller {
-        found: Found {
+    Ok(CompressedPack {
+        found: CompressionResult {
             budget_bytes: budget,
             cases: tried[0].scores.len(),
             tried: measured,
@@ -182,11 +182,11 @@ fn vectors(table: &ItemTable) -> Vec<Vectors> {
         .map(Vectors::Bits);
     let codes = CODES
         .into_iter()
-        .filter(|&spaces| ItemTable::can_cut(table.d, spaces));
+        .filter(|&subspaces| ItemTable::can_cut(table.d, subspaces));
     // Codes of codes would be those of the vectors that the codes stand for, no better than
     // themselves.
     let codes = codes
-        .filter(|&spaces| table.spaces == 0 || spaces < table.spaces)
+        .filter(|&subspaces| table.subspaces == 0 || subspaces < table.subspaces)
         .map(Vectors::Codes);
     [Vectors::AsIs]
         .into_iter()
@@ -195,7 +195,7 @@ fn vectors(table: &ItemTable) -> Vec<Vectors> {
         .collect()
 }
 
-fn best_within(tried: &[Tried], budget: usize, among: impl Fn(&Mix) -> bool) -> Option<usize> {
+fn best_within(tried: &[Candidate], budget: usize, among: impl Fn(&Mix) -> bool) -> Option<usize> {
     let fits = (0..tried.len()).filter(|&at| tried[at].brotli <= budget && among(&tried[at].mix));
     fits.max_by(|&a, &b| {
         tried[a]
@@ -217,7 +217,7 @@ fn try_one(
     name: &str,
     eval_set: &EvalSet,
     progress: &Progress,
-) -> Result<Tried> {
+) -> Result<Candidate> {
     // As a device reads it.
     let read = Pack::from_bytes(&small.to_bytes()?)?;
     let ranked = fewshop_eval::recommend(&Model::new(read), &eval_set.queries, PICKS, false)?;
@@ -227,7 +227,7 @@ fn try_one(
     let mean = mean_over_k(&scores);
     progress.step();
     progress.note(&format!("{name}: {brotli} bytes, NDCG@10 {mean:.4}"));
-    Ok(Tried {
+    Ok(Candidate {
         mix,
         raw: bytes.len(),
         brotli,
@@ -249,13 +249,13 @@ fn name(mix: Mix, pack: &Pack) -> String {
     )
 }
 
-fn measured(tried: &[Tried], pack: &Pack) -> Vec<Measured> {
+fn measured(tried: &[Candidate], pack: &Pack) -> Vec<CompressionRow> {
     let Some(full) = tried.first() else {
         return Vec::new();
     };
-    let one = |one: &Tried| {
+    let one = |one: &Candidate| {
         let (minus_full, minus_full_interval) = paired(&one.scores, &full.scores);
-        Measured {
+        CompressionRow {
             mix: one.mix,
             name: name(one.mix, pack),
             raw_bytes: one.raw,
@@ -353,7 +353,7 @@ mod tests {
             vectors(&table)[..3],
             [Vectors::AsIs, Vectors::Bits(6), Vectors::Bits(5)]
         );
-        table.spaces = 16;
+        table.subspaces = 16;
         assert_eq!(vectors(&table), [Vectors::AsIs, Vectors::Codes(8)]);
     }
 }

@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use super::Found;
+use super::CompressionResult;
 
 /// The mixes by length, `*` at those that no smaller one equals.
 #[must_use]
-pub fn table(found: &Found) -> String {
+pub fn table(found: &CompressionResult) -> String {
     let mut out = format!(
         "NDCG@10: mean over k, {} cases; in brackets 95 % intervals, shoppers resampled, pairs kept; * none that is smaller ranks as well\n  {:<52} {:>11} {:>11} {:>8} {:>8}  minus the pack as it came\n",
         found.cases, "mix", "raw", "brotli 11", "NDCG@10", "of full"

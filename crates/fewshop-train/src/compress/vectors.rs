@@ -14,11 +14,11 @@ const ROUNDS: usize = 20;
 /// Bits that the numbers of a table need; 0 for one that is product-quantised already.
 #[must_use]
 pub fn bits_of(table: &ItemTable) -> u32 {
-    let most = table.q.iter().map(|q| q.unsigned_abs()).max().unwrap_or(0);
-    if table.spaces > 0 {
+    let max_abs = table.q.iter().map(|q| q.unsigned_abs()).max().unwrap_or(0);
+    if table.subspaces > 0 {
         0
     } else {
-        u8::BITS - most.leading_zeros() + 1
+        u8::BITS - max_abs.leading_zeros() + 1
     }
 }
 
@@ -29,14 +29,14 @@ pub fn rounded(table: &ItemTable, bits: u32) -> ItemTable {
     let mut out = ItemTable {
         q: Vec::with_capacity(table.q.len()),
         scale: Vec::new(),
-        spaces: 0,
+        subspaces: 0,
         ..table.clone()
     };
     for row in 0..table.len() {
         let x = table.row(row);
-        let most = x.iter().fold(0f32, |most, x| most.max(x.abs()));
+        let max_abs = x.iter().fold(0f32, |max_abs, x| max_abs.max(x.abs()));
         let tries = CLIPS.map(|clip| {
-            let step = (most * clip / steps).max(f32::MIN_POSITIVE);
+            let step = (max_abs * clip / steps).max(f32::MIN_POSITIVE);
             let q: Vec<i8> = x
                 .iter()
                 .map(|x| (x / step).round().clamp(-steps, steps) as i8)
@@ -60,13 +60,13 @@ pub fn rounded(table: &ItemTable, bits: u32) -> ItemTable {
 /// # Panics
 /// When the rows cannot be cut so; [`ItemTable::can_cut`] tells.
 #[must_use]
-pub fn coded(table: &ItemTable, spaces: usize, seed: u64) -> ItemTable {
+pub fn coded(table: &ItemTable, subspaces: usize, seed: u64) -> ItemTable {
     let (n, d) = (table.len(), table.d);
     assert!(
-        ItemTable::can_cut(d, spaces),
-        "rows of {d} numbers cannot be cut into {spaces}"
+        ItemTable::can_cut(d, subspaces),
+        "rows of {d} numbers cannot be cut into {subspaces}"
     );
-    let width = d / spaces;
+    let width = d / subspaces;
     let rows: Vec<Vec<f32>> = (0..n).map(|row| table.row(row)).collect();
     let lengths: Vec<f32> = rows
         .iter()
@@ -74,11 +74,11 @@ pub fn coded(table: &ItemTable, spaces: usize, seed: u64) -> ItemTable {
         .collect();
     // A small shop has no use for 256: centroids would cost more than they save.
     let count = (n / 8).clamp(1, 256);
-    let found: Vec<(Vec<u8>, Vec<f32>)> = (0..spaces)
+    let found: Vec<(Vec<u8>, Vec<f32>)> = (0..subspaces)
         .into_par_iter()
-        .map(|space| {
+        .map(|subspace| {
             let part = |(x, length): (&Vec<f32>, &f32)| {
-                let from = space * width;
+                let from = subspace * width;
                 x[from..from + width]
                     .iter()
                     .map(|x| if *length > 0.0 { x / length } else { 0.0 })
@@ -86,19 +86,19 @@ pub fn coded(table: &ItemTable, spaces: usize, seed: u64) -> ItemTable {
             };
             let points: Vec<f32> = rows.iter().zip(&lengths).flat_map(part).collect();
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            rng.set_stream(space as u64);
+            rng.set_stream(subspace as u64);
             k_means(&points, width, count, &mut rng)
         })
         .collect();
-    let most = found
+    let max_abs = found
         .iter()
         .flat_map(|(_, centroids)| centroids)
-        .fold(0f32, |most, x| most.max(x.abs()));
-    let step = (most / 127.0).max(f32::MIN_POSITIVE);
+        .fold(0f32, |max_abs, x| max_abs.max(x.abs()));
+    let step = (max_abs / 127.0).max(f32::MIN_POSITIVE);
     let mut out = ItemTable {
         q: Vec::with_capacity(n * d),
         scale: Vec::new(),
-        spaces,
+        subspaces,
         ..table.clone()
     };
     for (row, x) in rows.iter().enumerate() {
@@ -248,12 +248,12 @@ mod tests {
         #[test]
         fn codes_are_few_the_same_again_and_better_the_more_there_are(seed in any::<u64>()) {
             let table = made_up(200, 8, seed);
-            let errors: Vec<f32> = [8, 4, 2, 1].map(|spaces| {
-                let small = coded(&table, spaces, 7);
-                assert_eq!(small, coded(&table, spaces, 7));
-                let width = 8 / spaces;
-                for space in 0..spaces {
-                    let mut parts: Vec<&[i8]> = small.q.chunks_exact(8).map(|row| &row[space * width..][..width]).collect();
+            let errors: Vec<f32> = [8, 4, 2, 1].map(|subspaces| {
+                let small = coded(&table, subspaces, 7);
+                assert_eq!(small, coded(&table, subspaces, 7));
+                let width = 8 / subspaces;
+                for subspace in 0..subspaces {
+                    let mut parts: Vec<&[i8]> = small.q.chunks_exact(8).map(|row| &row[subspace * width..][..width]).collect();
                     parts.sort_unstable();
                     parts.dedup();
                     assert!(parts.len() <= 25);

@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::AdapterConfig;
-use super::sessions::{SHOTS, TrainingCase};
+use super::sessions::{CONTEXT_SIZES, TrainingCase};
 
 /// Fixed negatives: rows by popularity, each once.
 pub(crate) fn negatives(
@@ -45,48 +45,48 @@ pub(crate) fn choose(
         parts.config.adapter_l2 = config.l2;
     })?;
     let d = pack.item_table().d;
-    let most = SHOTS.into_iter().max().unwrap_or(1);
+    let max_context = CONTEXT_SIZES.into_iter().max().unwrap_or(1);
     if !config.on {
         return pack.edit(|parts| parts.adapter.gate = vec![0.0]);
     }
     let progress = Progress::of("Adapter", config.learning_rates.len() as u64);
-    let with_shots: Vec<&TrainingCase> = cases
+    let with_context: Vec<&TrainingCase> = cases
         .iter()
-        .filter(|e| !e.shots.is_empty())
+        .filter(|e| !e.context.is_empty())
         .take(1_500)
         .collect();
     let mut best: Option<(f64, f32, Vec<f32>, String)> = None;
     for &rate in &config.learning_rates {
         pack = pack.edit(|parts| parts.adapter.learning_rate = vec![rate; d])?;
-        let gains: Vec<(usize, Vec<f64>)> = with_shots
+        let gains: Vec<(usize, Vec<f64>)> = with_context
             .par_iter()
-            .map(|case| (case.shots.len(), gains(&pack, case, &config.gates)))
+            .map(|case| (case.context.len(), gains(&pack, case, &config.gates)))
             .collect();
-        let mut by_shots: BTreeMap<usize, (f64, Vec<f64>)> = BTreeMap::new();
-        for (shots, gain) in gains {
-            let (count, sums) = by_shots
-                .entry(shots)
+        let mut by_context_size: BTreeMap<usize, (f64, Vec<f64>)> = BTreeMap::new();
+        for (context, gain) in gains {
+            let (count, sums) = by_context_size
+                .entry(context)
                 .or_insert_with(|| (0.0, vec![0.0; config.gates.len()]));
             *count += 1.0;
             sums.iter_mut()
                 .zip(&gain)
                 .for_each(|(sum, gain)| *sum += gain);
         }
-        let mut gate = vec![0.0; most];
+        let mut gate = vec![0.0; max_context];
         let (mut total, mut count, mut words) = (0.0, 0.0, Vec::new());
         let mut from = 0;
-        for (&shots, (n, sums)) in &by_shots {
+        for (&context, (n, sums)) in &by_context_size {
             let (at, gain) = sums
                 .iter()
                 .enumerate()
                 .max_by(|a, b| a.1.total_cmp(b.1))
                 .map_or((0, 0.0), |(at, &gain)| (at, gain));
             // Between the numbers of shots that were tried, the next larger one decides.
-            gate[from..shots.min(most)].fill(config.gates[at]);
-            from = shots.min(most);
+            gate[from..context.min(max_context)].fill(config.gates[at]);
+            from = context.min(max_context);
             total += gain;
             count += n;
-            words.push(format!("{shots}: {}", config.gates[at]));
+            words.push(format!("{context}: {}", config.gates[at]));
         }
         let mean = total / f64::max(count, 1.0);
         progress.note(&format!(
@@ -112,8 +112,8 @@ pub(crate) fn choose(
 
 /// Gain in mean log-likelihood of the relevant items for each gate against the frozen taste.
 fn gains(pack: &Pack, case: &TrainingCase, gates: &[f32]) -> Vec<f64> {
-    let shots: Vec<ItemIx> = case.shots.iter().map(|&row| ItemIx(row)).collect();
-    let (frozen, tuned) = pack.user_embeddings(&Session::of_items(&shots));
+    let context: Vec<ItemIx> = case.context.iter().map(|&row| ItemIx(row)).collect();
+    let (frozen, tuned) = pack.user_embeddings(&Session::of_items(&context));
     let likelihood = |weight: f32| {
         let u: Vec<f32> = frozen
             .iter()

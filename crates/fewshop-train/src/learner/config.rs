@@ -19,7 +19,8 @@ pub struct TrainConfig {
     /// with other shoppers and other days, and each cut is counted and trained anew.
     pub held_sessions: usize,
     /// Parts of the learner to leave out.
-    pub off: Vec<FeatureGroup>,
+    #[serde(rename = "off")]
+    pub disabled_groups: Vec<FeatureGroup>,
     /// Share of the log, the latest part, that counts as 'of late'.
     pub recent_share: f64,
     /// Late sessions of other shoppers by which the ranker learns to read a season, at the most; as
@@ -44,7 +45,7 @@ impl Default for TrainConfig {
             ranker_share: 0.3,
             late_share: 0.2,
             held_sessions: 10_000,
-            off: Vec::new(),
+            disabled_groups: Vec::new(),
             recent_share: 0.2,
             season_sessions: 500,
             valid_share: 0.1,

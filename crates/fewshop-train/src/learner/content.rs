@@ -10,7 +10,7 @@ use crate::text::TextVectors;
 /// Title words a product at the most; the first ones say what it is.
 const WORDS: usize = 8;
 /// A word in one title only says no more than the product's id.
-const LEAST_ITEMS: usize = 2;
+const MIN_ITEMS: usize = 2;
 /// Price bands are quantiles, so that every shop's prices spread over them.
 const PRICE_BANDS: usize = 10;
 
@@ -18,7 +18,7 @@ const PRICE_BANDS: usize = 10;
 /// the same numbers.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Vocabulary {
-    known: BTreeMap<String, i32>,
+    token_numbers: BTreeMap<String, i32>,
     prices: Vec<f32>,
 }
 
@@ -34,25 +34,28 @@ impl Vocabulary {
         {
             *counts.entry(text).or_default() += 1;
         }
-        let known = counts
+        let token_numbers = counts
             .into_iter()
-            .filter(|&(_, count)| count >= LEAST_ITEMS)
+            .filter(|&(_, count)| count >= MIN_ITEMS)
             .map(|(text, _)| text)
             .zip(1..)
             .collect();
-        Self { known, prices }
+        Self {
+            token_numbers,
+            prices,
+        }
     }
 
     /// Tokens there are, padding included.
     pub(crate) fn len(&self) -> usize {
-        self.known.len() + 1
+        self.token_numbers.len() + 1
     }
 
     /// The numbers of a product's tokens; those that no catalogue product shares are left out.
     pub(crate) fn numbers(&self, item: &Item) -> Vec<i32> {
         tokens(item, &self.prices)
             .iter()
-            .filter_map(|text| self.known.get(text).copied())
+            .filter_map(|text| self.token_numbers.get(text).copied())
             .collect()
     }
 }

@@ -71,7 +71,8 @@ pub fn distil(training: Training<'_>, distil: &DistilConfig) -> Result<Distilled
         .context("teacher and students are compared on validation cases, and there are none")?;
     let prepared = Prepared::new(training, Card::default())?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let (mut examples, valid) = prepared.lessons(&config.off, config, &mut rng)?;
+    let (mut examples, valid) =
+        prepared.ranker_examples(&config.disabled_groups, config, &mut rng)?;
     let wide = super::RankerTrainConfig {
         hidden: distil.hidden,
         ..config.ranker.clone()
@@ -79,14 +80,14 @@ pub fn distil(training: Training<'_>, distil: &DistilConfig) -> Result<Distilled
     let seeds: Vec<u64> = (seed..=u64::MAX).take(distil.members.max(1)).collect();
     let train = |examples: &[RankerExample],
                  config: &super::RankerTrainConfig,
-                 off: &[_],
+                 disabled_groups: &[_],
                  soft: Option<Soft>,
                  seed: u64| {
         let all: Vec<&RankerExample> = examples.iter().collect();
         ranker::train(
             &all,
             &valid,
-            off,
+            disabled_groups,
             config,
             soft,
             &mut ChaCha8Rng::seed_from_u64(seed),
@@ -95,7 +96,7 @@ pub fn distil(training: Training<'_>, distil: &DistilConfig) -> Result<Distilled
     };
     let members = seeds
         .iter()
-        .map(|&seed| train(&examples, &wide, &config.off, None, seed))
+        .map(|&seed| train(&examples, &wide, &config.disabled_groups, None, seed))
         .collect::<Result<Vec<_>>>()?;
     let teacher = averaged(&members);
     ranker::teach(&mut examples, &teacher);
@@ -107,7 +108,15 @@ pub fn distil(training: Training<'_>, distil: &DistilConfig) -> Result<Distilled
     let students = |soft: Option<Soft>| -> Result<Vec<Pack>> {
         seeds
             .iter()
-            .map(|&seed| pack(train(&examples, &config.ranker, &config.off, soft, seed)?))
+            .map(|&seed| {
+                pack(train(
+                    &examples,
+                    &config.ranker,
+                    &config.disabled_groups,
+                    soft,
+                    seed,
+                )?)
+            })
             .collect()
     };
     let (plain, distilled) = (students(None)?, students(Some(soft))?);
@@ -174,7 +183,7 @@ fn unrounded(pack: &Pack, exact: &Pack, rows: &[f32]) -> Result<Pack> {
     };
     for (nth, row) in rows.chunks_exact(d).enumerate() {
         let step =
-            (row.iter().fold(0f32, |most, x| most.max(x.abs())) / 127.0).max(f32::MIN_POSITIVE);
+            (row.iter().fold(0f32, |max, x| max.max(x.abs())) / 127.0).max(f32::MIN_POSITIVE);
         table.scale.push(step / root);
         for (at, x) in row.iter().enumerate() {
             let whole = (x / step * COPIES as f32).round() as i32;

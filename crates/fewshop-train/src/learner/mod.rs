@@ -71,7 +71,11 @@ pub struct Training<'a> {
 /// When the log is too small to learn from, or a loss is no number any more.
 pub fn train(training: Training<'_>, card: Card) -> Result<Pack> {
     let prepared = Prepared::new(training, card)?;
-    let pack = prepared.with_ranker(&training.config.off, training.config, training.seed)?;
+    let pack = prepared.with_ranker(
+        &training.config.disabled_groups,
+        training.config,
+        training.seed,
+    )?;
     with_metrics(pack, training.catalogue, training.validation)
 }
 
@@ -97,7 +101,11 @@ impl ContentTower {
 /// See [`train`].
 pub fn train_with_content(training: Training<'_>) -> Result<(Pack, ContentTower)> {
     let prepared = Prepared::new(training, Card::default())?;
-    let pack = prepared.with_ranker(&training.config.off, training.config, training.seed)?;
+    let pack = prepared.with_ranker(
+        &training.config.disabled_groups,
+        training.config,
+        training.seed,
+    )?;
     Ok((
         pack,
         ContentTower {
@@ -119,16 +127,21 @@ pub fn ablate(training: Training<'_>) -> Result<Vec<(String, Pack)>> {
     let prepared = Prepared::new(training, Card::default())?;
     let mut out = vec![(
         "full".to_owned(),
-        prepared.with_ranker(&config.off, config, seed)?,
+        prepared.with_ranker(&config.disabled_groups, config, seed)?,
     )];
     for part in FeatureGroup::ALL
         .into_iter()
-        .filter(|part| !config.off.contains(part))
+        .filter(|part| !config.disabled_groups.contains(part))
     {
-        let off: Vec<FeatureGroup> = config.off.iter().copied().chain([part]).collect();
+        let disabled_groups: Vec<FeatureGroup> = config
+            .disabled_groups
+            .iter()
+            .copied()
+            .chain([part])
+            .collect();
         out.push((
             format!("minus {}", part.name()),
-            prepared.with_ranker(&off, config, seed)?,
+            prepared.with_ranker(&disabled_groups, config, seed)?,
         ));
     }
     if training.text.is_some() && config.tower.text {
@@ -141,7 +154,7 @@ pub fn ablate(training: Training<'_>) -> Result<Vec<(String, Pack)>> {
         )?;
         out.push((
             format!("minus {SENTENCE_MODEL}"),
-            prepared.with_ranker(&config.off, config, seed)?,
+            prepared.with_ranker(&config.disabled_groups, config, seed)?,
         ));
     }
     Ok(out)
@@ -160,43 +173,43 @@ const TURNED_DOWN: usize = 3;
 const WITHOUT_SEASON: usize = 4;
 
 /// How much of a season the ranker is taught to expect.
-struct SeasonRule {
+struct SeasonalRule {
     /// A session with fewer products is not counted.
-    least: usize,
+    min_items: usize,
     /// Sessions.
     sessions: usize,
 }
 
-impl SeasonRule {
+impl SeasonalRule {
     /// With validation cases the seasonal counts come from sessions like theirs, and from four fifths
     /// of them: one shopper in five stays unseen.
     fn of(valid: &[TrainingCase], given: bool, config: &TrainConfig) -> Self {
-        const LEAST: usize = 2;
-        const MOST_LEAST: usize = 12;
-        let most = config.season_sessions;
+        const MIN_ITEMS: usize = 2;
+        const MAX_MIN_ITEMS: usize = 12;
+        let max_sessions = config.season_sessions;
         if !given {
             return Self {
-                least: LEAST,
-                sessions: most,
+                min_items: MIN_ITEMS,
+                sessions: max_sessions,
             };
         }
-        let least = valid
+        let min_items = valid
             .iter()
-            .map(|e| e.shots.len() + e.relevant.len())
+            .map(|e| e.context.len() + e.relevant.len())
             .min()
-            .unwrap_or(LEAST)
-            .clamp(LEAST, MOST_LEAST);
+            .unwrap_or(MIN_ITEMS)
+            .clamp(MIN_ITEMS, MAX_MIN_ITEMS);
         let sessions: std::collections::BTreeSet<Vec<u32>> = valid
             .iter()
             .map(|e| {
-                let mut items: Vec<u32> = e.shots.iter().chain(&e.relevant).copied().collect();
+                let mut items: Vec<u32> = e.context.iter().chain(&e.relevant).copied().collect();
                 items.sort_unstable();
                 items
             })
             .collect();
         Self {
-            least,
-            sessions: most.min(sessions.len() * 4 / 5),
+            min_items,
+            sessions: max_sessions.min(sessions.len() * 4 / 5),
         }
     }
 }
@@ -240,7 +253,7 @@ impl Prepared {
                 .collect(),
             None => sessions::training_cases(&parts.valid, 2_000, &mut rng),
         };
-        let season = SeasonRule::of(&valid, validation.is_some(), config);
+        let seasonal_rule = SeasonalRule::of(&valid, validation.is_some(), config);
         let popularity = pairs::popularity(&first.fit.items, items);
         let held_out = sessions::training_cases(&first.held_out, config.ranker.cases, &mut rng);
         let weights =
@@ -271,8 +284,8 @@ impl Prepared {
                 card.clone(),
                 &mut rng,
             )?;
-            let most = config.ranker.cases.div_ceil(parts.rounds.len());
-            let held_out = sessions::training_cases(&round.held_out, most, &mut rng);
+            let max_cases = config.ranker.cases.div_ceil(parts.rounds.len());
+            let held_out = sessions::training_cases(&round.held_out, max_cases, &mut rng);
             if nth == 0 {
                 pack = adapter::choose(pack, &held_out, &config.adapter)?;
                 adapter = Some((pack.adapter().clone(), pack.config().clone()));
@@ -284,8 +297,13 @@ impl Prepared {
                 };
             }
             // From here on the counts are read as the device will read them: rounded to a byte.
-            let seasonal_counts =
-                pairs::season(&round.late, items, season.least, season.sessions, &mut rng);
+            let seasonal_counts = pairs::seasonal_counts(
+                &round.late,
+                items,
+                seasonal_rule.min_items,
+                seasonal_rule.sessions,
+                &mut rng,
+            );
             let pack = pack.edit(|parts| parts.seasonal_counts = seasonal_counts)?;
             rounds.push((as_shipped(&pack)?, held_out));
         }
@@ -303,7 +321,7 @@ impl Prepared {
             card,
             &mut rng,
         )?;
-        let shipped = shipped.edit(|parts| parts.config.season_least = season.least)?;
+        let shipped = shipped.edit(|parts| parts.config.season_least = seasonal_rule.min_items)?;
         let judge = if validation.is_some() {
             as_shipped(&shipped)?
         } else {
@@ -337,14 +355,15 @@ impl Prepared {
     }
 
     /// What the ranker is taught by, and what it is checked by.
-    fn lessons(
+    fn ranker_examples(
         &self,
-        off: &[FeatureGroup],
+        disabled_groups: &[FeatureGroup],
         config: &TrainConfig,
         rng: &mut ChaCha8Rng,
     ) -> Result<(Vec<RankerExample>, Vec<RankerExample>)> {
-        let without =
-            |pack: &Pack| -> Result<Model> { Ok(Model::new(with(pack, no_ranker(off))?)) };
+        let without = |pack: &Pack| -> Result<Model> {
+            Ok(Model::new(with(pack, no_ranker(disabled_groups))?))
+        };
         let cases_with = |dismissals: bool| -> Vec<Vec<&TrainingCase>> {
             self.rounds
                 .iter()
@@ -395,7 +414,7 @@ impl Prepared {
         let (first, _) = ranker::train(
             &few,
             &valid,
-            off,
+            disabled_groups,
             &RankerTrainConfig {
                 epochs: 3,
                 ..config.ranker.clone()
@@ -415,13 +434,24 @@ impl Prepared {
     }
 
     /// Teaches a ranker that does without some parts.
-    fn with_ranker(&self, off: &[FeatureGroup], config: &TrainConfig, seed: u64) -> Result<Pack> {
+    fn with_ranker(
+        &self,
+        disabled_groups: &[FeatureGroup],
+        config: &TrainConfig,
+        seed: u64,
+    ) -> Result<Pack> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let (examples, valid) = self.lessons(off, config, &mut rng)?;
+        let (examples, valid) = self.ranker_examples(disabled_groups, config, &mut rng)?;
         let all: Vec<&RankerExample> = examples.iter().collect();
-        let (mut ranker, curves) =
-            ranker::train(&all, &valid, off, &config.ranker, None, &mut rng)?;
-        if !off.contains(&FeatureGroup::Dismissals) {
+        let (mut ranker, curves) = ranker::train(
+            &all,
+            &valid,
+            disabled_groups,
+            &config.ranker,
+            None,
+            &mut rng,
+        )?;
+        if !disabled_groups.contains(&FeatureGroup::Dismissals) {
             // Like fine-tuning, what dismissals teach about other products has to earn its place on
             // cases that did not teach it.
             let cases: Vec<TrainingCase> = self
@@ -433,7 +463,7 @@ impl Prepared {
                 })
                 .collect();
             let cases: Vec<&TrainingCase> = cases.iter().collect();
-            let judge = Model::new(with(&self.judge, no_ranker(off))?);
+            let judge = Model::new(with(&self.judge, no_ranker(disabled_groups))?);
             let valid = ranker::examples(
                 &judge,
                 &cases,
@@ -553,9 +583,9 @@ fn with(pack: &Pack, ranker: RankerWeights) -> Result<Pack> {
 }
 
 /// A ranker that is yet to be taught; it says which parts will be read.
-fn no_ranker(off: &[FeatureGroup]) -> RankerWeights {
+fn no_ranker(disabled_groups: &[FeatureGroup]) -> RankerWeights {
     let read = |f| {
-        if group_of(f).is_some_and(|part| off.contains(&part)) {
+        if group_of(f).is_some_and(|part| disabled_groups.contains(&part)) {
             0.0
         } else {
             1.0
@@ -599,9 +629,9 @@ pub fn check(log: &Log, config: &TrainConfig, seed: u64) -> Result<()> {
     ensure!(
         held_out
             .into_iter()
-            .any(|session| session.items.len() >= sessions::LEAST_ITEMS),
+            .any(|session| session.items.len() >= sessions::MIN_ITEMS),
         "no late session of the shoppers who teach the ranker has {} products or more: a longer log is needed",
-        sessions::LEAST_ITEMS
+        sessions::MIN_ITEMS
     );
     Ok(())
 }
@@ -609,7 +639,7 @@ pub fn check(log: &Log, config: &TrainConfig, seed: u64) -> Result<()> {
 fn training_case(query: &EvalCase, relevant: &[ItemIx]) -> TrainingCase {
     let rows = |list: &[ItemIx]| list.iter().map(|ix| ix.0).collect::<Vec<u32>>();
     TrainingCase {
-        shots: rows(&query.shots),
+        context: rows(&query.shots),
         relevant: rows(relevant),
         visits: query.visits.iter().map(|visit| rows(visit)).collect(),
         dismissals: 0,

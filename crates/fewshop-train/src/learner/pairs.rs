@@ -28,22 +28,22 @@ pub fn recent(sessions: &[Vec<u32>], items: usize, share: f64) -> Vec<u32> {
     popularity(&sessions[from.min(sessions.len())..], items)
 }
 
-/// The same over `most` sessions drawn from those of `least` products or more: what few late
+/// The same over `max_sessions` sessions drawn from those of `min_items` products or more: what few late
 /// sessions tell of a season.
-pub(crate) fn season(
+pub(crate) fn seasonal_counts(
     late: &[Vec<u32>],
     items: usize,
-    least: usize,
-    most: usize,
+    min_items: usize,
+    max_sessions: usize,
     rng: &mut ChaCha8Rng,
 ) -> Vec<u32> {
     let mut drawn: Vec<&[u32]> = late
         .iter()
         .map(Vec::as_slice)
-        .filter(|session| session.len() >= least)
+        .filter(|session| session.len() >= min_items)
         .collect();
     drawn.shuffle(rng);
-    drawn.truncate(most);
+    drawn.truncate(max_sessions);
     popularity(&drawn, items)
 }
 
@@ -96,13 +96,13 @@ const COMPARED_CASES: usize = 2_000;
 pub(crate) fn choose_weights(
     sessions: &[Vec<u32>],
     popularity: &[u32],
-    held: &[TrainingCase],
+    cases: &[TrainingCase],
     config: &PairsConfig,
 ) -> Weights {
     let items = popularity.len();
-    let first = held
+    let first = cases
         .iter()
-        .filter(|e| !e.shots.is_empty() && e.visits.is_empty());
+        .filter(|e| !e.context.is_empty() && e.visits.is_empty());
     let cases: Vec<&TrainingCase> = first.take(COMPARED_CASES).collect();
     let n: Vec<f32> = popularity.iter().map(|&n| n as f32).collect();
     let (alphas, shrinks) = (&config.covisit_alpha, &config.covisit_shrink);
@@ -203,10 +203,10 @@ fn alone(
             || vec![0f32; items],
             |sums, case| {
                 sums.fill(0.0);
-                for &shot in &case.shots {
-                    speak(shot, &mut |to, weight| sums[to] += weight);
+                for &item in &case.context {
+                    speak(item, &mut |to, weight| sums[to] += weight);
                 }
-                let top = kernels::top_k(sums, 20, |row| !case.shots.contains(&(row as u32)));
+                let top = kernels::top_k(sums, 20, |row| !case.context.contains(&(row as u32)));
                 metrics::score(
                     &metrics::hits(&top, &case.relevant, &[]),
                     case.relevant.len(),

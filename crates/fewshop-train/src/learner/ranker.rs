@@ -121,7 +121,7 @@ fn session(case: &TrainingCase) -> Session {
     let rows = |list: &[u32]| list.iter().map(|&row| ItemIx(row)).collect::<Vec<ItemIx>>();
     Session {
         visits: case.visits.iter().map(|visit| rows(visit)).collect(),
-        ..Session::of_items(&rows(&case.shots))
+        ..Session::of_items(&rows(&case.context))
     }
 }
 
@@ -133,7 +133,7 @@ fn session(case: &TrainingCase) -> Session {
 pub(crate) fn train(
     examples: &[&RankerExample],
     valid: &[RankerExample],
-    off: &[FeatureGroup],
+    disabled_groups: &[FeatureGroup],
     config: &RankerTrainConfig,
     soft: Option<Soft>,
     rng: &mut ChaCha8Rng,
@@ -149,7 +149,7 @@ pub(crate) fn train(
     );
     let (mean, mut inv_std) = moments(&examples);
     for (f, inv_std) in inv_std.iter_mut().enumerate() {
-        if group_of(f).is_some_and(|part| off.contains(&part)) {
+        if group_of(f).is_some_and(|part| disabled_groups.contains(&part)) {
             *inv_std = 0.0;
         }
     }
@@ -370,16 +370,16 @@ fn loss(
 }
 
 fn softmax(scores: &[f32], temperature: f32, out: &mut [f32]) {
-    let most = scores
+    let max = scores
         .iter()
-        .fold(f32::NEG_INFINITY, |most, &score| most.max(score));
+        .fold(f32::NEG_INFINITY, |max, &score| max.max(score));
     let sum: f32 = scores
         .iter()
-        .map(|score| ((score - most) / temperature).exp())
+        .map(|score| ((score - max) / temperature).exp())
         .sum();
     out.iter_mut()
         .zip(scores)
-        .for_each(|(out, score)| *out = ((score - most) / temperature).exp() / sum);
+        .for_each(|(out, score)| *out = ((score - max) / temperature).exp() / sum);
 }
 
 /// The same ranker where a part stays silent: it ranks as if all features of the part were 0,

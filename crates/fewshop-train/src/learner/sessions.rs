@@ -63,7 +63,7 @@ pub(crate) struct Parts {
 /// Some shots of a session and the rest of it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct TrainingCase {
-    pub(crate) shots: Vec<u32>,
+    pub(crate) context: Vec<u32>,
     pub(crate) relevant: Vec<u32>,
     /// Earlier visits, latest first.
     pub(crate) visits: Vec<Vec<u32>>,
@@ -74,7 +74,7 @@ pub(crate) struct TrainingCase {
 /// The numbers of shots that ranker and adapter are trained for, as often as they stand here. 0 is
 /// the stranger's first sight of the shop, and what a reason compares with when the only shot is
 /// left out.
-pub(crate) const SHOTS: [usize; 10] = [0, 1, 1, 2, 3, 3, 5, 5, 8, 10];
+pub(crate) const CONTEXT_SIZES: [usize; 10] = [0, 1, 1, 2, 3, 3, 5, 5, 8, 10];
 
 /// The numbers of earlier visits, likewise: half of the cases are first visits.
 const VISITS: [usize; 10] = [0, 0, 0, 0, 0, 1, 2, 3, 5, 8];
@@ -83,7 +83,7 @@ const VISITS: [usize; 10] = [0, 0, 0, 0, 0, 1, 2, 3, 5, 8];
 const DISMISSALS: [usize; 20] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 5, 10];
 
 /// Sessions shorter than this make no training cases, and as visits they carry too little.
-pub(crate) const LEAST_ITEMS: usize = 4;
+pub(crate) const MIN_ITEMS: usize = 4;
 
 /// Days before the end of the log from which sessions teach: so many windows at the most, each as
 /// long as `late_share` says.
@@ -183,7 +183,7 @@ pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -
         found += round
             .held_out
             .iter()
-            .filter(|session| session.items.len() >= LEAST_ITEMS)
+            .filter(|session| session.items.len() >= MIN_ITEMS)
             .count();
         if round.fit.items.is_empty() || (at > 0 && round.held_out.is_empty()) {
             break;
@@ -212,19 +212,19 @@ const DRAWS: usize = 10;
 /// Shots come in random order: the items of a basket bear one timestamp.
 pub(crate) fn training_cases(
     sessions: &[HeldOutSession],
-    most: usize,
+    max_cases: usize,
     rng: &mut ChaCha8Rng,
 ) -> Vec<TrainingCase> {
     let mut order: Vec<usize> = (0..sessions.len())
-        .filter(|&s| sessions[s].items.len() >= LEAST_ITEMS)
+        .filter(|&s| sessions[s].items.len() >= MIN_ITEMS)
         .collect();
     let mut out = Vec::new();
     for _ in 0..DRAWS {
         order.shuffle(rng);
-        for &session in order.iter().take(most - out.len()) {
+        for &session in order.iter().take(max_cases - out.len()) {
             let mut items = sessions[session].items.clone();
             items.shuffle(rng);
-            let fitting: Vec<usize> = SHOTS
+            let fitting: Vec<usize> = CONTEXT_SIZES
                 .into_iter()
                 .filter(|&k| k + 2 <= items.len())
                 .collect();
@@ -239,7 +239,7 @@ pub(crate) fn training_cases(
                 .collect();
             let dismissals = DISMISSALS[rng.random_range(0..DISMISSALS.len())];
             out.push(TrainingCase {
-                shots: items,
+                context: items,
                 relevant,
                 visits,
                 dismissals,

@@ -206,7 +206,7 @@ fn draw(session: &[u32], rng: &mut ChaCha8Rng) -> TrainingCase {
     let k = rng.random_range(1..=MAX_SHOTS.min(items.len() - 1));
     let relevant = items.split_off(k);
     TrainingCase {
-        shots: items,
+        context: items,
         relevant,
         ..TrainingCase::default()
     }
@@ -223,25 +223,25 @@ fn loss(
 ) -> Tensor<1> {
     let (size, width) = (
         batch.len(),
-        batch.iter().map(|e| e.shots.len()).max().unwrap_or(1),
+        batch.iter().map(|e| e.context.len()).max().unwrap_or(1),
     );
-    let mut shots = vec![0i32; size * width];
+    let mut context = vec![0i32; size * width];
     let mut mask = vec![0f32; size * width];
     let mut relevant = vec![0f32; size * items];
     for (at, case) in batch.iter().enumerate() {
-        for (nth, &shot) in case.shots.iter().enumerate() {
-            shots[at * width + nth] = shot as i32;
+        for (nth, &item) in case.context.iter().enumerate() {
+            context[at * width + nth] = item as i32;
             mask[at * width + nth] = 1.0;
         }
         for &item in &case.relevant {
             relevant[at * items + item as usize] = 1.0 / case.relevant.len() as f32;
         }
     }
-    let shots = Tensor::<2, Int>::from_data(TensorData::new(shots, [size, width]), device);
+    let context = Tensor::<2, Int>::from_data(TensorData::new(context, [size, width]), device);
     let mask = Tensor::<2>::from_data(TensorData::new(mask, [size, width]), device);
     let relevant = Tensor::<2>::from_data(TensorData::new(relevant, [size, items]), device);
-    let tastes = model.tastes(vectors.clone(), shots, mask);
-    let logits = model.logits(tastes, vectors, logit_scale);
+    let user_embeddings = model.user_embeddings(vectors.clone(), context, mask);
+    let logits = model.logits(user_embeddings, vectors, logit_scale);
     log_softmax(logits, 1)
         .mul(relevant)
         .sum()
@@ -256,14 +256,14 @@ fn validate(
     logit_scale: f32,
     device: &Device,
 ) -> f64 {
-    let with_shots: Vec<TrainingCase> = valid
+    let with_context: Vec<TrainingCase> = valid
         .iter()
-        .filter(|e| !e.shots.is_empty() && !e.relevant.is_empty())
+        .filter(|e| !e.context.is_empty() && !e.relevant.is_empty())
         .cloned()
         .collect();
     let vectors = model.items(input, false);
     let mut sum = 0.0;
-    for batch in with_shots.chunks(256) {
+    for batch in with_context.chunks(256) {
         let loss = loss(
             model,
             vectors.clone().detach(),
@@ -274,7 +274,7 @@ fn validate(
         );
         sum += f64::from(loss.into_scalar::<f32>()) * batch.len() as f64;
     }
-    sum / with_shots.len().max(1) as f64
+    sum / with_context.len().max(1) as f64
 }
 
 #[cfg(test)]

@@ -201,9 +201,9 @@ impl TwoTower {
             .tokens
             .forward(content.tokens.clone())
             .mul(present.unsqueeze_dim::<3>(2));
-        let mut known = vectors.sum_dim(1).squeeze_dim::<2>(1).div(count.sqrt());
+        let mut content_sum = vectors.sum_dim(1).squeeze_dim::<2>(1).div(count.sqrt());
         if let (Some(linear), Some(text)) = (&self.text, &content.text) {
-            known = known.add(linear.forward(text.clone()));
+            content_sum = content_sum.add(linear.forward(text.clone()));
         }
         let mut ids = self.ids.weight.val();
         if train && self.id_dropout > 0.0 {
@@ -214,22 +214,27 @@ impl TwoTower {
             );
             ids = ids.mul(keep);
         }
-        unit(self.norm.forward(known.add(ids)))
+        unit(self.norm.forward(content_sum.add(ids)))
     }
 
     /// Taste of each session: attention-weighted mean of its shots' vectors.
     ///
     /// # Shapes
     /// - `items`: `[items, d]` from [`Self::items`]
-    /// - `shots`: `[batch, k]` item rows
+    /// - `context`: `[batch, k]` item rows
     /// - `mask`: `[batch, k]`, 1 where a shot stands, 0 where padding does
     /// - output: `[batch, d]`
     #[must_use]
-    pub fn tastes(&self, items: Tensor<2>, shots: Tensor<2, Int>, mask: Tensor<2>) -> Tensor<2> {
-        let [batch, k] = shots.dims();
+    pub fn user_embeddings(
+        &self,
+        items: Tensor<2>,
+        context: Tensor<2, Int>,
+        mask: Tensor<2>,
+    ) -> Tensor<2> {
+        let [batch, k] = context.dims();
         let d = items.dims()[1];
         let vectors = items
-            .select(0, shots.reshape([batch * k]))
+            .select(0, context.reshape([batch * k]))
             .reshape([batch, k, d]);
         let hidden = self.attention.forward(vectors.clone()).tanh();
         let attention = self.attention_out.forward(hidden).squeeze_dim::<2>(2);
@@ -243,11 +248,16 @@ impl TwoTower {
     /// Logits of all items for each taste.
     ///
     /// # Shapes
-    /// - `tastes`: `[batch, d]`; `items`: `[items, d]`
+    /// - `user_embeddings`: `[batch, d]`; `items`: `[items, d]`
     /// - output: `[batch, items]`
     #[must_use]
-    pub fn logits(&self, tastes: Tensor<2>, items: Tensor<2>, logit_scale: f32) -> Tensor<2> {
-        tastes
+    pub fn logits(
+        &self,
+        user_embeddings: Tensor<2>,
+        items: Tensor<2>,
+        logit_scale: f32,
+    ) -> Tensor<2> {
+        user_embeddings
             .matmul(items.transpose())
             .mul_scalar(logit_scale)
             .add(self.bias.val().unsqueeze_dim::<2>(0))
@@ -327,7 +337,7 @@ mod tests {
         }
         .init(&content, &[0.0; 2], &device);
         model.ids.weight = Param::from_tensor(Tensor::zeros([2, 8], &device));
-        let (wanted, _) = model.export_items(&content.on(&device));
+        let (expected, _) = model.export_items(&content.on(&device));
         let path = model.export_content();
         let found = [
             path.vector(&[1, 3], &[1.0, -0.5]),
@@ -335,29 +345,32 @@ mod tests {
         ]
         .concat();
         assert!(
-            found.iter().zip(&wanted).all(|(a, b)| (a - b).abs() < 1e-5),
-            "{found:?} {wanted:?}"
+            found
+                .iter()
+                .zip(&expected)
+                .all(|(a, b)| (a - b).abs() < 1e-5),
+            "{found:?} {expected:?}"
         );
     }
 
     #[test]
     fn what_a_text_model_says_moves_its_item_alone() {
         let device = Device::flex();
-        let said = |text: [f32; 4]| ItemContent {
+        let with_text = |text: [f32; 4]| ItemContent {
             tokens: 2,
             width: 1,
             rows: vec![1, 0],
             text_width: 2,
             text: text.to_vec(),
         };
-        let content = said([1.0, 0.0, 0.0, 1.0]);
+        let content = with_text([1.0, 0.0, 0.0, 1.0]);
         let model = TwoTowerConfig {
             embedding_size: 8,
             ..TwoTowerConfig::default()
         }
         .init(&content, &[0.0; 2], &device);
         let (before, _) = model.export_items(&content.on(&device));
-        let (after, _) = model.export_items(&said([1.0, 0.0, 3.0, 1.0]).on(&device));
+        let (after, _) = model.export_items(&with_text([1.0, 0.0, 3.0, 1.0]).on(&device));
         assert_eq!(before[..8], after[..8]);
         assert_ne!(before[8..], after[8..]);
     }

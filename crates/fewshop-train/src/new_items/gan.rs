@@ -157,10 +157,10 @@ impl Gan {
         let (width, d) = (examples.width, examples.d);
         let mut order: Vec<usize> = (0..examples.len()).collect();
         order.shuffle(&mut rng);
-        let held =
+        let held_out =
             order.split_off(examples.len() - (examples.len() as f64 * config.held_share) as usize);
         ensure!(
-            held.len() >= 2 && order.len() >= 8,
+            held_out.len() >= 2 && order.len() >= 8,
             "{} products are too few for a generator to learn from",
             examples.len()
         );
@@ -190,8 +190,8 @@ impl Gan {
                 .with_beta_1(0.5)
                 .with_weight_decay(Some(WeightDecayConfig::new(1e-5)))
         };
-        let (mut makes, mut tells) = (adam().init(), adam().init());
-        let (held_content, held_vectors) = examples.rows(&held, &device);
+        let (mut generator_optimiser, mut discriminator_optimiser) = (adam().init(), adam().init());
+        let (held_content, held_vectors) = examples.rows(&held_out, &device);
         let nearness = |generator: &Generator| -> f64 {
             let made = generator.forward(held_content.clone());
             f64::from(
@@ -226,8 +226,11 @@ impl Gan {
                     let loss = entropy(real, REAL).add(entropy(fake, 0.0));
                     sums[0] += f64::from(loss.clone().into_scalar::<f32>());
                     let gradients = GradientsParams::from_grads(loss.backward(), &discriminator);
-                    discriminator =
-                        tells.step(0.5 * config.learning_rate, discriminator, gradients);
+                    discriminator = discriminator_optimiser.step(
+                        0.5 * config.learning_rate,
+                        discriminator,
+                        gradients,
+                    );
                 }
                 let made = generator.forward(content.clone());
                 let mut loss = made
@@ -245,7 +248,7 @@ impl Gan {
                 }
                 sums[1] += f64::from(loss.clone().into_scalar::<f32>());
                 let gradients = GradientsParams::from_grads(loss.backward(), &generator);
-                generator = makes.step(config.learning_rate, generator, gradients);
+                generator = generator_optimiser.step(config.learning_rate, generator, gradients);
             }
             let steps = order.len().div_ceil(config.batch) as f64;
             ensure!(

@@ -17,7 +17,7 @@ pub struct Weights {
     /// Exponent: how much more the nearest neighbours say than the others.
     pub power: f32,
     /// Neighbours at the most.
-    pub most: usize,
+    pub max_neighbours: usize,
 }
 
 impl Default for Weights {
@@ -25,7 +25,7 @@ impl Default for Weights {
         Self {
             text: 1.0,
             power: 3.0,
-            most: NEIGHBOURS,
+            max_neighbours: NEIGHBOURS,
         }
     }
 }
@@ -145,7 +145,7 @@ impl Likeness {
                 .total_cmp(&like[a as usize])
                 .then(a.cmp(&b))
         });
-        order.truncate(weights.most);
+        order.truncate(weights.max_neighbours);
         let raw: Vec<f32> = order
             .iter()
             .map(|&row| like[row as usize].powf(weights.power))

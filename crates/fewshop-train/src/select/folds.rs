@@ -30,7 +30,7 @@ const MOST: usize = 200;
 /// Sessions a shopper at the most, so that regulars do not outweigh all others.
 const A_SHOPPER: usize = 6;
 /// A sample of the shop has at least so many sessions, if the shop has.
-const LEAST_SESSIONS: f64 = 2_000.0;
+const MIN_SESSIONS: f64 = 2_000.0;
 const DAY_S: i64 = 86_400;
 
 /// The queries of one stage of a fold.
@@ -110,18 +110,18 @@ impl Folds {
             // from.
             days[(days.len() as f64 * share) as usize].max(days[0] + 1)
         };
-        let sessions = |fold: usize, stage: Stage, least: usize| {
+        let sessions = |fold: usize, stage: Stage, min_items: usize| {
             let (group, decides) = (&group, &decides);
             log.sessions.iter().filter(move |session| {
                 let user = session.user as usize;
-                let asked = group[user] == fold && decides[user] == (stage == Stage::Deciding);
-                asked && day(session) >= cut(fold) && taken(session).count() >= least
+                let is_queried = group[user] == fold && decides[user] == (stage == Stage::Deciding);
+                is_queried && day(session) >= cut(fold) && taken(session).count() >= min_items
             })
         };
         let each =
             || (0..FOLDS).flat_map(|fold| [(fold, Stage::Screening), (fold, Stage::Deciding)]);
-        let enough = |least: &usize| {
-            each().all(|(fold, stage)| sessions(fold, stage, *least).count() >= ENOUGH)
+        let enough = |min_items: &usize| {
+            each().all(|(fold, stage)| sessions(fold, stage, *min_items).count() >= ENOUGH)
         };
         let length = LENGTHS
             .into_iter()
@@ -167,7 +167,7 @@ impl Folds {
                 self.group[session.user as usize] != fold && day(session) < self.folds[fold].day
             })
             .collect();
-        let share = share.max(LEAST_SESSIONS / whole.len().max(1) as f64);
+        let share = share.max(MIN_SESSIONS / whole.len().max(1) as f64);
         let mut out = Log::default();
         // Shoppers are numbered anew: those left out must not be known to the training even by
         // name.

@@ -15,12 +15,13 @@ const FORMAT: &str = "fewshop trials, 1";
 
 /// What a search depends on, by name: digests of files, seed, settings. Two searches that differ in
 /// any share no fit.
-pub type Facts = BTreeMap<String, String>;
+pub type JournalHeader = BTreeMap<String, String>;
 
 #[derive(Serialize, Deserialize)]
 struct Header {
     format: String,
-    facts: Facts,
+    #[serde(rename = "facts")]
+    inputs: JournalHeader,
 }
 
 /// One fit: one trial on one fold of one rung.
@@ -54,7 +55,7 @@ impl Journal {
     /// # Errors
     /// When the file cannot be used, is damaged before its last line, is open in another search or
     /// of another one.
-    pub(crate) fn open(path: &Path, facts: &Facts) -> Result<Self> {
+    pub(crate) fn open(path: &Path, inputs: &JournalHeader) -> Result<Self> {
         let name = path.display();
         let advice = "check that its folder exists and may be written to";
         let mut file = OpenOptions::new()
@@ -104,11 +105,11 @@ impl Journal {
                 };
                 journal.append(&Header {
                     format: FORMAT.to_owned(),
-                    facts: facts.clone(),
+                    inputs: inputs.clone(),
                 })?;
                 return Ok(journal);
             }
-            Some(line) => check_header(line, facts).with_context(|| name.to_string())?,
+            Some(line) => check_header(line, inputs).with_context(|| name.to_string())?,
         }
         for (nth, line) in lines.enumerate() {
             let entry: Entry = serde_json::from_str(line).with_context(|| {
@@ -180,7 +181,7 @@ impl Journal {
     }
 }
 
-fn check_header(line: &str, facts: &Facts) -> Result<()> {
+fn check_header(line: &str, inputs: &JournalHeader) -> Result<()> {
     let header: Option<Header> = serde_json::from_str(line)
         .ok()
         .filter(|header: &Header| header.format == FORMAT);
@@ -188,14 +189,14 @@ fn check_header(line: &str, facts: &Facts) -> Result<()> {
         bail!("not a journal of trials of this version, remove it or give another --out")
     };
     let differ = |(name, value): (&String, &String)| {
-        (header.facts.get(name) != Some(value)).then(|| name.clone())
+        (header.inputs.get(name) != Some(value)).then(|| name.clone())
     };
-    let mut others: Vec<String> = facts.iter().filter_map(differ).collect();
+    let mut others: Vec<String> = inputs.iter().filter_map(differ).collect();
     others.extend(
         header
-            .facts
+            .inputs
             .keys()
-            .filter(|name| !facts.contains_key(*name))
+            .filter(|name| !inputs.contains_key(*name))
             .cloned(),
     );
     ensure!(
@@ -226,8 +227,8 @@ mod tests {
         }
     }
 
-    fn facts(seed: &str) -> Facts {
-        Facts::from([
+    fn inputs(seed: &str) -> JournalHeader {
+        JournalHeader::from([
             ("seed".to_owned(), seed.to_owned()),
             ("events.csv".to_owned(), "12ab".to_owned()),
         ])
@@ -237,7 +238,7 @@ mod tests {
     fn what_was_pushed_is_found_again_and_a_half_written_line_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.trials.jsonl");
-        let mut journal = Journal::open(&path, &facts("7")).unwrap();
+        let mut journal = Journal::open(&path, &inputs("7")).unwrap();
         journal.push(entry(0)).unwrap();
         journal.push(entry(1)).unwrap();
         drop(journal);
@@ -252,7 +253,7 @@ mod tests {
         // Killed at any byte of the last line: the first fit stays, the line is written again.
         for length in second + 1..whole.len() {
             std::fs::write(&path, &whole[..length]).unwrap();
-            let mut journal = Journal::open(&path, &facts("7")).unwrap();
+            let mut journal = Journal::open(&path, &inputs("7")).unwrap();
             assert_eq!(
                 journal.find(0, 0, 1, &entry(0).settings).unwrap(),
                 Some(&entry(0))
@@ -269,15 +270,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.trials.jsonl");
         std::fs::write(&path, "{\"format\":\"fewshop tri").unwrap();
-        assert_eq!(Journal::open(&path, &facts("7")).unwrap().len(), 0);
+        assert_eq!(Journal::open(&path, &inputs("7")).unwrap().len(), 0);
     }
 
     #[track_caller]
-    fn check_refused(text: &str, facts: &Facts, words: &[&str]) {
+    fn check_refused(text: &str, inputs: &JournalHeader, words: &[&str]) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.trials.jsonl");
         std::fs::write(&path, text).unwrap();
-        let error = format!("{:#}", Journal::open(&path, facts).unwrap_err());
+        let error = format!("{:#}", Journal::open(&path, inputs).unwrap_err());
         for word in ["a.trials.jsonl"].iter().chain(words) {
             assert!(error.contains(word), "{word:?} is not in {error}");
         }
@@ -288,21 +289,21 @@ mod tests {
     fn other_searches_and_other_files_are_refused_and_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("b");
-        drop(Journal::open(&path, &facts("7")).unwrap());
+        drop(Journal::open(&path, &inputs("7")).unwrap());
         let header = std::fs::read_to_string(&path).unwrap();
-        check_refused(&header, &facts("8"), &["seed", "remove it"]);
-        let mut other = facts("7");
+        check_refused(&header, &inputs("8"), &["seed", "remove it"]);
+        let mut other = inputs("7");
         other.insert("events.csv".to_owned(), "34cd".to_owned());
         check_refused(&header, &other, &["events.csv", "another search"]);
-        check_refused("user_id,item_id\nu,i\n", &facts("7"), &["not a journal"]);
+        check_refused("user_id,item_id\nu,i\n", &inputs("7"), &["not a journal"]);
         check_refused(
             "a letter without a line break",
-            &facts("7"),
+            &inputs("7"),
             &["not a journal"],
         );
         check_refused(
             &format!("{header}{{\"trial\":\n{{}}\n"),
-            &facts("7"),
+            &inputs("7"),
             &["line 2", "damaged"],
         );
     }
@@ -311,14 +312,14 @@ mod tests {
     fn two_searches_do_not_write_to_one_journal() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.trials.jsonl");
-        let first = Journal::open(&path, &facts("7")).unwrap();
+        let first = Journal::open(&path, &inputs("7")).unwrap();
         assert!(
-            Journal::open(&path, &facts("7"))
+            Journal::open(&path, &inputs("7"))
                 .unwrap_err()
                 .to_string()
                 .contains("another search")
         );
         drop(first);
-        Journal::open(&path, &facts("7")).unwrap();
+        Journal::open(&path, &inputs("7")).unwrap();
     }
 }

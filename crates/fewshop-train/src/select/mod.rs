@@ -28,7 +28,7 @@ use fewshop_eval::EvalSet;
 use fewshop_model::{Card, Model};
 use sha2::{Digest, Sha256};
 
-pub use journal::Facts;
+pub use journal::JournalHeader;
 pub use search::{End, Outcome, Row};
 pub use space::{Dimension, SPACE, Settings, Value};
 pub use table::{table, verdict};
@@ -89,7 +89,7 @@ pub struct Selection {
 /// # Errors
 /// When the log is too small to be cut into folds, the settings to begin with cannot be trained, or
 /// the journal cannot be used or is that of another search.
-pub fn select(task: &Task<'_>, files: Facts, journal: &Path) -> Result<Selection> {
+pub fn select(task: &Task<'_>, files: JournalHeader, journal: &Path) -> Result<Selection> {
     let folds = Folds::of(task.log, task.seed)?;
     let mut facts = files;
     facts.insert("--seed".to_owned(), task.seed.to_string());
@@ -104,14 +104,14 @@ pub fn select(task: &Task<'_>, files: Facts, journal: &Path) -> Result<Selection
     facts.insert("version of fewshop".to_owned(), hex(&Sha256::digest(space)));
     let mut journal = Journal::open(journal, &facts)?;
 
-    let asked = [Stage::Screening, Stage::Deciding].map(|stage| {
+    let query_keys = [Stage::Screening, Stage::Deciding].map(|stage| {
         folds
             .folds
             .iter()
             .map(|fold| shoppers_and_ks(fold.queries(stage)))
             .collect::<Vec<_>>()
     });
-    let queries: usize = asked.iter().flatten().map(Vec::len).sum();
+    let queries: usize = query_keys.iter().flatten().map(Vec::len).sum();
     let progress = Progress::start(&format!(
         "Selection: {queries} queries from sessions of {} products or more; {} fits are in the journal",
         folds.length,
@@ -124,7 +124,10 @@ pub fn select(task: &Task<'_>, files: Facts, journal: &Path) -> Result<Selection
         let came_to = match &scores {
             Ok(scores) => format!(
                 "NDCG@10 {:.4}",
-                mean(&asked[RUNGS[job.rung].stage as usize][job.fold], scores)
+                mean(
+                    &query_keys[RUNGS[job.rung].stage as usize][job.fold],
+                    scores
+                )
             ),
             Err(error) => format!("failed ({error:#})"),
         };
@@ -135,12 +138,12 @@ pub fn select(task: &Task<'_>, files: Facts, journal: &Path) -> Result<Selection
         ));
         Fitted { ms, scores }
     };
-    let outcome = Search::new(&asked, &mut journal, task.budget, task.seed, fit)
+    let outcome = Search::new(&query_keys, &mut journal, task.budget, task.seed, fit)
         .run(|trials| space::draw(task.base, trials, task.seed))?;
     let config = space::apply(task.base, &outcome.rows[outcome.chosen].settings)?;
     progress.finish(&format!(
         "Selection: {} fits, {} more from the journal",
-        outcome.fits, outcome.known
+        outcome.fits, outcome.reused
     ));
     Ok(Selection { config, outcome })
 }
@@ -178,8 +181,8 @@ fn shoppers_and_ks(of: &FoldQueries) -> Vec<(u32, u32)> {
         .collect()
 }
 
-fn mean(asked: &[(u32, u32)], scores: &[u32]) -> f64 {
-    let cases: Vec<_> = asked
+fn mean(query_keys: &[(u32, u32)], scores: &[u32]) -> f64 {
+    let cases: Vec<_> = query_keys
         .iter()
         .zip(scores)
         .map(|(&(user, k), &score)| (user, k, f64::from(score) / 1e6))
@@ -209,8 +212,8 @@ fn fit(task: &Task<'_>, folds: &Folds, job: Job<'_>) -> Result<Vec<u32>> {
         },
         Card::default(),
     )?;
-    let asked = &folds.folds[job.fold].queries(rung.stage).eval_set;
-    let EvalSet { queries, relevant } = asked.in_rows_of(pack.catalogue(), task.catalogue)?;
+    let query_keys = &folds.folds[job.fold].queries(rung.stage).eval_set;
+    let EvalSet { queries, relevant } = query_keys.in_rows_of(pack.catalogue(), task.catalogue)?;
     let ranked = fewshop_eval::recommend(&Model::new(pack), &queries, 20, false)?;
     let scored = fewshop_eval::score(&queries, &relevant, &ranked);
     ensure!(

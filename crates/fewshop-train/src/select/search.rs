@@ -41,7 +41,7 @@ const LAST: usize = RUNGS.len() - 1;
 
 /// More trials than this are not planned, whatever the time allows: random trials bring less and
 /// less.
-const MOST_TRIALS: usize = 200;
+const MAX_TRIALS: usize = 200;
 /// Trials take that much longer than the defaults on average, for planning: most values of the
 /// space are to either side of them.
 const SLACK: f64 = 1.2;
@@ -65,7 +65,7 @@ pub(crate) struct Fitted {
 }
 
 /// Shopper and k of each question, by stage and fold.
-pub(crate) type Asked = [Vec<Vec<(u32, u32)>>; 2];
+pub(crate) type QueryKeys = [Vec<Vec<(u32, u32)>>; 2];
 
 /// Why a search ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +116,7 @@ pub struct Outcome {
     /// Fits of this run.
     pub fits: usize,
     /// Fits that the journal already had.
-    pub known: usize,
+    pub reused: usize,
 }
 
 struct Trial {
@@ -136,7 +136,7 @@ enum Step {
 
 /// The state of one search.
 pub(crate) struct Search<'a, F> {
-    asked: &'a Asked,
+    query_keys: &'a QueryKeys,
     journal: &'a mut Journal,
     fit: F,
     budget: Budget,
@@ -144,19 +144,19 @@ pub(crate) struct Search<'a, F> {
     trials: Vec<Trial>,
     spent_ms: u64,
     fits: usize,
-    known: usize,
+    reused: usize,
 }
 
 impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
     pub(crate) fn new(
-        asked: &'a Asked,
+        query_keys: &'a QueryKeys,
         journal: &'a mut Journal,
         budget: Budget,
         seed: u64,
         fit: F,
     ) -> Self {
         Self {
-            asked,
+            query_keys,
             journal,
             fit,
             budget,
@@ -164,7 +164,7 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
             trials: Vec::new(),
             spent_ms: 0,
             fits: 0,
-            known: 0,
+            reused: 0,
         }
     }
 
@@ -223,10 +223,10 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
     fn step(&mut self, trial: usize, rung: usize) -> Result<Step> {
         let (mut scores, mut times) = (Vec::new(), Vec::new());
         let settings = self.trials[trial].settings.clone();
-        let asked: &'a [Vec<(u32, u32)>] = &self.asked[RUNGS[rung].stage as usize];
-        for (fold, questions) in asked.iter().enumerate() {
+        let query_keys: &'a [Vec<(u32, u32)>] = &self.query_keys[RUNGS[rung].stage as usize];
+        for (fold, questions) in query_keys.iter().enumerate() {
             let entry = if let Some(entry) = self.journal.find(trial, rung, fold, &settings)? {
-                self.known += 1;
+                self.reused += 1;
                 entry.clone()
             } else {
                 let then =
@@ -326,7 +326,7 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
             }
             sum
         };
-        (1..=MOST_TRIALS)
+        (1..=MAX_TRIALS)
             .rev()
             .find(|&trials| all(trials) <= left)
             .unwrap_or(1)
@@ -349,7 +349,7 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
     }
 
     fn questions(&self, rung: usize) -> impl Iterator<Item = (u32, u32)> {
-        self.asked[RUNGS[rung].stage as usize]
+        self.query_keys[RUNGS[rung].stage as usize]
             .iter()
             .flatten()
             .copied()
@@ -387,7 +387,7 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
             end,
             seconds: self.spent_ms as f64 / 1e3,
             fits: self.fits,
-            known: self.known,
+            reused: self.reused,
             rows,
         }
     }

@@ -169,13 +169,13 @@ const SCALED: [(&str, i64); 2] = [("tower.sessions_an_epoch", 2_000), ("ranker.c
 /// When a setting that is scaled is gone.
 pub(crate) fn scale(config: &TrainConfig, share: f64) -> Result<TrainConfig> {
     let mut table = table(config)?;
-    for (name, least) in SCALED {
+    for (name, min) in SCALED {
         let slot = get_mut(&mut table, name)?;
         let whole = slot
             .as_integer()
             .ok_or_else(|| anyhow!("the setting {name} is no count"))?;
         *slot = ((whole as f64 * share).round() as i64)
-            .max(least.min(whole))
+            .max(min.min(whole))
             .into();
     }
     Ok(table.try_into()?)

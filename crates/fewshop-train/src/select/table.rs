@@ -55,7 +55,7 @@ pub fn table(outcome: &Outcome) -> String {
 pub fn verdict(outcome: &Outcome) -> String {
     let spent = format!(
         "{} fits in {}",
-        outcome.fits + outcome.known,
+        outcome.fits + outcome.reused,
         clock(outcome.seconds)
     );
     let end = match outcome.end {

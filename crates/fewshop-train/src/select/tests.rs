@@ -7,12 +7,12 @@ use anyhow::{Result, anyhow};
 use fewshop_core::split;
 
 use super::journal::Journal;
-use super::search::{Asked, Fitted, Job, Outcome, RUNGS, Search};
+use super::search::{Fitted, Job, Outcome, QueryKeys, RUNGS, Search};
 use super::space::{Settings, Value};
 use super::*;
 
 /// Twenty shoppers a fold and stage, one question each.
-fn asked() -> Asked {
+fn query_keys() -> QueryKeys {
     [0, 1].map(|stage| {
         (0..3)
             .map(|fold| {
@@ -63,8 +63,8 @@ fn search(
     worths: &[i64],
     fit: impl FnMut(Job<'_>) -> Fitted,
 ) -> Result<Outcome> {
-    let (asked, mut journal) = (asked(), Journal::open(journal, &Facts::new())?);
-    Search::new(&asked, &mut journal, budget, 7, fit).run(draw(worths))
+    let (query_keys, mut journal) = (query_keys(), Journal::open(journal, &JournalHeader::new())?);
+    Search::new(&query_keys, &mut journal, budget, 7, fit).run(draw(worths))
 }
 
 /// In a journal of its own.
@@ -159,12 +159,12 @@ fn a_search_that_was_killed_goes_on_without_repeating_a_fit() {
         })
         .unwrap();
         assert_eq!(
-            (resumed.known, resumed.fits),
+            (resumed.reused, resumed.fits),
             (killed_after, whole.fits - killed_after)
         );
         assert_eq!(
             Outcome {
-                known: 0,
+                reused: 0,
                 fits: whole.fits,
                 ..resumed
             },
@@ -181,10 +181,10 @@ fn a_larger_number_of_trials_goes_on_from_the_smaller_one() {
     let second = search(&path, Budget::Trials(9), &WORTHS, |job| made_up(job, 100)).unwrap();
     assert_eq!((first.chosen, second.chosen), (3, 6));
     assert!(
-        second.known >= 9 + 9,
+        second.reused >= 9 + 9,
         "{} of {} fits were known",
-        second.known,
-        second.known + second.fits
+        second.reused,
+        second.reused + second.fits
     );
 }
 

@@ -44,8 +44,8 @@ pub fn resample(log: &Log, times: f64, seed: u64) -> Log {
         events: bought.len(),
         ..log.clone()
     };
-    let wanted = (bought.len() as f64 * times) as usize;
-    while out.events < wanted {
+    let target_events = (bought.len() as f64 * times) as usize;
+    while out.events < target_events {
         let Some(sessions) = of_shopper.choose(&mut rng) else {
             break;
         };
@@ -75,7 +75,7 @@ pub fn resample(log: &Log, times: f64, seed: u64) -> Log {
 
 /// What one training took, as the training itself writes it down.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Took {
+pub struct TrainingCost {
     /// Reading the files.
     pub read_s: f64,
     /// Training and writing.
@@ -110,7 +110,7 @@ pub struct Size {
     pub sessions: usize,
     /// What it took.
     #[serde(flatten)]
-    pub took: Took,
+    pub took: TrainingCost,
 }
 
 impl Size {
@@ -270,7 +270,7 @@ mod tests {
             times,
             events,
             sessions: 10,
-            took: Took {
+            took: TrainingCost {
                 read_s: 1.0,
                 train_s,
                 peak_mib: Some(mib),

@@ -61,7 +61,7 @@ pub struct Robust {
 
 /// All that was found.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Found {
+pub struct RobustnessResult {
     /// Pack by pack, disturbance by disturbance; each pack undisturbed first.
     pub rows: Vec<Robust>,
 }
@@ -123,10 +123,10 @@ pub fn run(
     eval_set: &EvalSet,
     shares: &[f64],
     seed: u64,
-) -> Result<Found> {
+) -> Result<RobustnessResult> {
     let mut out: Vec<Robust> = Vec::new();
     let Some((first_name, first)) = packs.first() else {
-        return Ok(Found::default());
+        return Ok(RobustnessResult::default());
     };
     for (name, pack) in packs {
         let same = pack
@@ -174,13 +174,18 @@ pub fn run(
             });
         }
     }
-    Ok(Found { rows: out })
+    Ok(RobustnessResult { rows: out })
 }
 
 fn by_vectors(pack: &Pack, cases: &[EvalCase]) -> Vec<Vec<ItemIx>> {
     let one = |case: &EvalCase| {
-        let (taste, _) = pack.user_embeddings(&fewshop_core::Session::of_items(&case.shots));
-        let logits = kernels::scan(pack.item_table(), &taste, pack.config().logit_scale);
+        let (user_embedding, _) =
+            pack.user_embeddings(&fewshop_core::Session::of_items(&case.shots));
+        let logits = kernels::scan(
+            pack.item_table(),
+            &user_embedding,
+            pack.config().logit_scale,
+        );
         kernels::top_k(&logits, PICKS, |row| {
             !case.shots.contains(&ItemIx::from(row))
         })
@@ -194,7 +199,7 @@ fn by_vectors(pack: &Pack, cases: &[EvalCase]) -> Vec<Vec<ItemIx>> {
 
 /// As text.
 #[must_use]
-pub fn table(found: &Found) -> String {
+pub fn table(found: &RobustnessResult) -> String {
     let mut out = format!(
         "NDCG@10 over all cases; in brackets 95 % intervals, shoppers resampled, pairs kept\n{:<20} {:<26} {:>8} {:<26} {:<26} {:>8} {:<26} {:<26}\n",
         "pack",

@@ -61,10 +61,10 @@ impl Config {
             ),
             ("type_vocab_size", self.type_vocab_size, 64),
         ];
-        for (field, found, most) in sizes {
-            if found == 0 || found > most {
+        for (field, found, max) in sizes {
+            if found == 0 || found > max {
                 bail!(
-                    "{file}, field '{field}': found {found}, expected 1 to {most}: download the model again"
+                    "{file}, field '{field}': found {found}, expected 1 to {max}: download the model again"
                 );
             }
         }

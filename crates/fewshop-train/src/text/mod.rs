@@ -193,9 +193,9 @@ impl TextVectors {
         vectors
     }
 
-    /// Keeps the `most` directions in which `rows` (`width` numbers each) differ most.
-    fn reduced(rows: &[f32], width: usize, most: usize) -> Self {
-        let (size, rows, kept) = pca::reduce(rows, width, most);
+    /// Keeps the `max` directions in which `rows` (`width` numbers each) differ most.
+    fn reduced(rows: &[f32], width: usize, max: usize) -> Self {
+        let (size, rows, kept) = pca::reduce(rows, width, max);
         Self { size, rows, kept }
     }
 

@@ -6,14 +6,14 @@ use rayon::prelude::*;
 /// bounds the loop.
 const SWEEPS: usize = 30;
 
-/// Centres `rows` (`width` numbers each) and keeps the `most` principal components at the most. The
+/// Centres `rows` (`width` numbers each) and keeps the `max` principal components at the most. The
 /// rest is scaled as one, to a mean square of 1: how much the components differ in weight is the
 /// model's own say and stays.
 ///
 /// Gives the numbers a row, the rows, and the share of the variance that they hold.
-pub(super) fn reduce(rows: &[f32], width: usize, most: usize) -> (usize, Vec<f32>, f64) {
+pub(super) fn reduce(rows: &[f32], width: usize, max: usize) -> (usize, Vec<f32>, f64) {
     let count = rows.len() / width;
-    let keep = most.min(width);
+    let keep = max.min(width);
     let mean = mean(rows, width);
     let centred: Vec<f64> = rows
         .chunks_exact(width)
@@ -34,7 +34,7 @@ pub(super) fn reduce(rows: &[f32], width: usize, most: usize) -> (usize, Vec<f32
         let vector = &vectors[at * width..][..width];
         let largest = vector.iter().fold(
             0.0,
-            |most: f64, x| if x.abs() > most.abs() { *x } else { most },
+            |max: f64, x| if x.abs() > max.abs() { *x } else { max },
         );
         vector.iter().map(move |x| x * scale * largest.signum())
     };
@@ -91,10 +91,10 @@ fn eigen(mut a: Vec<f64>, n: usize) -> (Vec<f64>, Vec<f64>) {
     (0..n).for_each(|i| v[i * n + i] = 1.0);
     let size: f64 = a.iter().map(|x| x * x).sum();
     for _ in 0..SWEEPS {
-        let off: f64 = (0..n)
+        let off_diagonal: f64 = (0..n)
             .map(|i| a[i * n..][..i].iter().map(|x| x * x).sum::<f64>())
             .sum();
-        if off <= size * 1e-24 {
+        if off_diagonal <= size * 1e-24 {
             break;
         }
         for p in 0..n {

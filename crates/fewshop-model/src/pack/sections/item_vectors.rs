@@ -75,7 +75,7 @@ impl Section for ItemVectors {
                 .collect(),
             scale: order.permuted(&table.scale),
             bias: order.permuted(&table.bias),
-            spaces: table.spaces,
+            subspaces: table.subspaces,
         };
         Ok(())
     }

@@ -167,13 +167,13 @@ fn write_pairs(p: &PairTable, out: &mut Writer) -> [f32; 3] {
         .map(|&at| quantise_count(p.counts[at], min, max))
         .collect();
     out.u8("pairs.counts", &q);
-    let most = p.regression.iter().fold(0f32, |m, w| m.max(w.abs()));
+    let max_abs = p.regression.iter().fold(0f32, |m, w| m.max(w.abs()));
     let q: Vec<i8> = order
         .iter()
-        .map(|&at| quantise_weight(p.regression[at], most))
+        .map(|&at| quantise_weight(p.regression[at], max_abs))
         .collect();
     out.i8("pairs.regression", &[q.len()], &q);
-    [min, max, most]
+    [min, max, max_abs]
 }
 
 fn read_pairs(file: &Container<'_>, n: usize, meta: &Meta) -> Result<PairTable, PackError> {
@@ -248,19 +248,19 @@ fn dequantise_count(q: u8, min: f32, max: f32) -> f32 {
 }
 
 /// Most weights are small beside the largest: their square root gives them finer steps.
-fn quantise_weight(weight: f32, most: f32) -> i8 {
-    if most <= 0.0 {
+fn quantise_weight(weight: f32, max_abs: f32) -> i8 {
+    if max_abs <= 0.0 {
         0
     } else {
-        ((weight.abs() / most).sqrt() * WEIGHT_STEPS)
+        ((weight.abs() / max_abs).sqrt() * WEIGHT_STEPS)
             .round()
             .copysign(weight) as i8
     }
 }
 
-fn dequantise_weight(q: i8, most: f32) -> f32 {
+fn dequantise_weight(q: i8, max_abs: f32) -> f32 {
     let root = f32::from(q) / WEIGHT_STEPS;
-    root * root.abs() * most
+    root * root.abs() * max_abs
 }
 
 /// Seven bits a byte, the lowest first; the upper bit says that more follow.

@@ -27,8 +27,8 @@ impl Section for ProductQuantisation {
     }
 
     fn read(file: &Container<'_>, meta: &mut Meta, parts: &mut PackParts) -> Result<(), PackError> {
-        if let Some((q, spaces)) = read(file, meta.items, meta.d)? {
-            (parts.item_table.q, parts.item_table.spaces) = (q, spaces);
+        if let Some((q, subspaces)) = read(file, meta.items, meta.d)? {
+            (parts.item_table.q, parts.item_table.subspaces) = (q, subspaces);
         }
         Ok(())
     }
@@ -54,7 +54,7 @@ fn write(table: &ItemTable, out: &mut Writer) -> bool {
     let Some((codes, centroids)) = codes(table) else {
         return false;
     };
-    out.bytes(CODES, Dtype::U8, &[table.spaces, table.len()], codes);
+    out.bytes(CODES, Dtype::U8, &[table.subspaces, table.len()], codes);
     out.i8(CENTROIDS, &[centroids.len() / table.d, table.d], &centroids);
     true
 }
@@ -62,18 +62,18 @@ fn write(table: &ItemTable, out: &mut Writer) -> bool {
 /// `[spaces, items]` and `[centroids, d]`: the centroids of a sub-space stand in its columns, in
 /// order of first use.
 fn codes(table: &ItemTable) -> Option<(Vec<u8>, Vec<i8>)> {
-    let (n, d, spaces) = (table.len(), table.d, table.spaces);
-    if !ItemTable::can_cut(d, spaces) {
+    let (n, d, subspaces) = (table.len(), table.d, table.subspaces);
+    if !ItemTable::can_cut(d, subspaces) {
         return None;
     }
-    let width = d / spaces;
-    let mut codes = Vec::with_capacity(spaces * n);
-    let mut lists = Vec::with_capacity(spaces);
-    for space in 0..spaces {
+    let width = d / subspaces;
+    let mut codes = Vec::with_capacity(subspaces * n);
+    let mut lists = Vec::with_capacity(subspaces);
+    for subspace in 0..subspaces {
         let mut list: Vec<&[i8]> = Vec::new();
         let mut known: HashMap<&[i8], u8> = HashMap::new();
         for row in table.q.chunks_exact(d) {
-            let part = &row[space * width..(space + 1) * width];
+            let part = &row[subspace * width..(subspace + 1) * width];
             let code = match known.get(part) {
                 Some(&code) => code,
                 // Rows that came later need not fit; the table is then written number by number.
@@ -88,11 +88,11 @@ fn codes(table: &ItemTable) -> Option<(Vec<u8>, Vec<i8>)> {
         }
         lists.push(list);
     }
-    let most = lists.iter().map(Vec::len).max().unwrap_or(0);
-    let mut centroids = vec![0i8; most * d];
-    for (space, list) in lists.iter().enumerate() {
+    let max_codes = lists.iter().map(Vec::len).max().unwrap_or(0);
+    let mut centroids = vec![0i8; max_codes * d];
+    for (subspace, list) in lists.iter().enumerate() {
         for (nth, part) in list.iter().enumerate() {
-            centroids[nth * d + space * width..][..width].copy_from_slice(part);
+            centroids[nth * d + subspace * width..][..width].copy_from_slice(part);
         }
     }
     Some((codes, centroids))
@@ -110,12 +110,12 @@ fn read(file: &Container<'_>, n: usize, d: usize) -> Result<Option<(Vec<i8>, usi
             "stands beside 'items.q': a table is written one way",
         ));
     }
-    let (spaces, count) = (file.len_of(CODES)?, file.len_of(CENTROIDS)?);
-    if !ItemTable::can_cut(d, spaces) {
+    let (subspaces, count) = (file.len_of(CODES)?, file.len_of(CENTROIDS)?);
+    if !ItemTable::can_cut(d, subspaces) {
         return Err(PackError::field(
             CODES,
             format!(
-                "has {spaces} sub-vectors a row: {d} numbers must be cut evenly, into parts of {MAX_SUB_VECTOR_WIDTH} at most"
+                "has {subspaces} sub-vectors a row: {d} numbers must be cut evenly, into parts of {MAX_SUB_VECTOR_WIDTH} at most"
             ),
         ));
     }
@@ -125,7 +125,7 @@ fn read(file: &Container<'_>, n: usize, d: usize) -> Result<Option<(Vec<i8>, usi
             format!("has {count} rows, at most {MAX_CENTROIDS} can be named"),
         ));
     }
-    let codes = file.shaped_u8(CODES, &[spaces, n])?;
+    let codes = file.shaped_u8(CODES, &[subspaces, n])?;
     let centroids = file.i8(CENTROIDS, &[count, d])?;
     if let Some(&bad) = codes.iter().find(|&&code| usize::from(code) >= count) {
         return Err(PackError::field(
@@ -133,28 +133,28 @@ fn read(file: &Container<'_>, n: usize, d: usize) -> Result<Option<(Vec<i8>, usi
             format!("names centroid {bad}, there are {count}"),
         ));
     }
-    let width = d / spaces;
+    let width = d / subspaces;
     let mut q = Vec::with_capacity(n * d);
     for row in 0..n {
-        for space in 0..spaces {
-            let code = usize::from(codes[space * n + row]);
-            q.extend_from_slice(&centroids[code * d + space * width..][..width]);
+        for subspace in 0..subspaces {
+            let code = usize::from(codes[subspace * n + row]);
+            q.extend_from_slice(&centroids[code * d + subspace * width..][..width]);
         }
     }
-    Ok(Some((q, spaces)))
+    Ok(Some((q, subspaces)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn table(rows: &[[i8; 4]], spaces: usize) -> ItemTable {
+    fn table(rows: &[[i8; 4]], subspaces: usize) -> ItemTable {
         ItemTable {
             d: 4,
             q: rows.concat(),
             scale: vec![1.0; rows.len()],
             bias: vec![0.0; rows.len()],
-            spaces,
+            subspaces,
         }
     }
 
@@ -170,11 +170,11 @@ mod tests {
     fn what_cannot_be_cut_or_has_too_many_parts_is_left_as_it_is() {
         assert!(codes(&table(&[[1, 2, 3, 4]], 0)).is_none());
         assert!(codes(&table(&[[1, 2, 3, 4]], 3)).is_none());
-        let many: Vec<[i8; 4]> = (0..257)
+        let rows: Vec<[i8; 4]> = (0..257)
             .map(|i| [(i % 100) as i8, (i / 100) as i8, 0, 0])
             .collect();
-        assert!(codes(&table(&many, 2)).is_none());
-        assert!(codes(&table(&many[..256], 2)).is_some());
+        assert!(codes(&table(&rows, 2)).is_none());
+        assert!(codes(&table(&rows[..256], 2)).is_some());
         assert!(!ItemTable::can_cut(64, 2) && ItemTable::can_cut(64, 4));
     }
 }

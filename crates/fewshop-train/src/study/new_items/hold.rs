@@ -18,7 +18,7 @@ const ASKED: u64 = 30;
 /// before them.
 const LATE: f64 = 0.2;
 /// Numbers of shots that a session is asked with.
-const SHOTS: [usize; 4] = [1, 3, 5, 10];
+const CONTEXT_SIZES: [usize; 4] = [1, 3, 5, 10];
 
 /// A log cut so that a tenth of its products has never been sold.
 ///
@@ -30,12 +30,12 @@ const SHOTS: [usize; 4] = [1, 3, 5, 10];
 #[derive(Debug, Clone)]
 pub(super) struct Hold {
     /// Products that are trained on.
-    pub(super) known: Catalogue,
+    pub(super) existing: Catalogue,
     /// Their rows in the whole catalogue.
     pub(super) rows: Vec<usize>,
     /// The others.
     pub(super) new: Vec<Item>,
-    /// Sessions of known products, in rows of `known`.
+    /// Sessions of known products, in rows of `existing`.
     pub(super) log: Log,
     /// Cases and all that was taken later, in rows of the whole catalogue.
     pub(super) eval_set: EvalSet,
@@ -63,7 +63,7 @@ impl Hold {
                 .filter(move |(_, is_new)| **is_new == new)
                 .map(|(item, _)| item.clone())
         };
-        let asked: Vec<bool> = log
+        let is_queried: Vec<bool> = log
             .users
             .iter()
             .map(|user| split::fold(user, salt, 100) < ASKED)
@@ -76,7 +76,7 @@ impl Hold {
         let mut eval_set = EvalSet::default();
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         for (nth, session) in log.sessions.iter().enumerate() {
-            if !asked[session.user as usize] && nth < from {
+            if !is_queried[session.user as usize] && nth < from {
                 let items = session.items.iter().filter_map(|item| {
                     Some(fewshop_data::files::LoggedItem {
                         item: place[item.item.row()]?,
@@ -91,7 +91,7 @@ impl Hold {
                         ..session.clone()
                     });
                 }
-            } else if asked[session.user as usize] && nth >= from {
+            } else if is_queried[session.user as usize] && nth >= from {
                 ask(
                     session,
                     &log.users[session.user as usize],
@@ -107,7 +107,7 @@ impl Hold {
             catalogue.len() - rows.len()
         );
         Ok(Self {
-            known: Catalogue::new(pick(false).collect())?,
+            existing: Catalogue::new(pick(false).collect())?,
             rows,
             new: pick(true).collect(),
             log: train,
@@ -130,23 +130,24 @@ fn ask(
         .iter()
         .filter(|item| item.kind != EventKind::Dismiss)
         .map(|item| item.item);
-    let (new, mut known): (Vec<ItemIx>, Vec<ItemIx>) = taken.partition(|item| is_new[item.row()]);
+    let (new, mut existing): (Vec<ItemIx>, Vec<ItemIx>) =
+        taken.partition(|item| is_new[item.row()]);
     if new.is_empty() {
         return;
     }
-    known.shuffle(rng);
-    for k in SHOTS.into_iter().filter(|&k| k < known.len()) {
+    existing.shuffle(rng);
+    for k in CONTEXT_SIZES.into_iter().filter(|&k| k < existing.len()) {
         let id = format!("{}-{k}", session.id);
         eval_set.queries.push(EvalCase {
             id,
             user: user.to_owned(),
             k: k as u32,
-            shots: known[..k].to_vec(),
+            shots: existing[..k].to_vec(),
             visits: Vec::new(),
         });
         eval_set
             .relevant
-            .push(known[k..].iter().chain(&new).copied().collect());
+            .push(existing[k..].iter().chain(&new).copied().collect());
     }
 }
 
@@ -202,7 +203,7 @@ mod tests {
     fn no_new_product_and_no_asked_shopper_is_trained_on() {
         let (catalogue, log) = shop();
         let hold = Hold::of(&catalogue, &log, "a", 7).unwrap();
-        assert_eq!(hold.known.len() + hold.new.len(), 100);
+        assert_eq!(hold.existing.len() + hold.new.len(), 100);
         assert!((3..20).contains(&hold.new.len()), "{}", hold.new.len());
         let new = ids(&hold.new);
         assert!(
@@ -210,7 +211,7 @@ mod tests {
                 .sessions
                 .iter()
                 .flat_map(|s| &s.items)
-                .all(|i| !new.contains(hold.known[i.item].id.0.as_str()))
+                .all(|i| !new.contains(hold.existing[i.item].id.0.as_str()))
         );
         let trained: HashSet<&str> = hold
             .log
@@ -229,7 +230,7 @@ mod tests {
             hold.rows
                 .iter()
                 .enumerate()
-                .all(|(to, &from)| hold.known.items()[to] == catalogue.items()[from])
+                .all(|(to, &from)| hold.existing.items()[to] == catalogue.items()[from])
         );
     }
 

@@ -122,10 +122,10 @@ impl Signals {
             (zeros(), vec![-1f32; n], zeros(), zeros());
         let (mut category, mut department, mut brand) = (zeros(), zeros(), zeros());
         let (mut covisit, mut cosine) = (zeros(), zeros());
-        let fold = |sum: &mut Vec<f32>, most: &mut Vec<f32>, said: &[f32]| {
-            for ((sum, most), said) in sum.iter_mut().zip(most).zip(said) {
-                *sum += said / k;
-                *most = most.max(*said);
+        let fold = |sum: &mut Vec<f32>, max: &mut Vec<f32>, values: &[f32]| {
+            for ((sum, max), values) in sum.iter_mut().zip(max).zip(values) {
+                *sum += values / k;
+                *max = max.max(*values);
             }
         };
         for shot in shots {
@@ -179,21 +179,22 @@ impl Signals {
             _ => 0.0,
         };
         let session = Session::of_items(shots);
-        let (taste, _) = pack.user_embeddings(&session);
-        let logits = |table: &ItemTable| kernels::scan(table, &taste, pack.config().logit_scale);
+        let (user_embedding, _) = pack.user_embeddings(&session);
+        let logits =
+            |table: &ItemTable| kernels::scan(table, &user_embedding, pack.config().logit_scale);
         let nearest = |table: &ItemTable| {
-            let mut most = vec![-1f32; n];
+            let mut max = vec![-1f32; n];
             for shot in shots {
                 let own = table.row(shot.row());
                 let plain = ItemTable {
                     bias: vec![0.0; n],
                     ..table.clone()
                 };
-                most.iter_mut()
+                max.iter_mut()
                     .zip(kernels::scan(&plain, &own, 1.0))
-                    .for_each(|(most, near)| *most = most.max(near));
+                    .for_each(|(max, near)| *max = max.max(near));
             }
-            most
+            max
         };
         let ln = |x: &f32| (x + 0.5).ln();
         Ok(vec![

@@ -27,7 +27,7 @@ pub struct Row {
 
 /// All that was found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Found {
+pub struct NewItemsResult {
     /// Of all random choices.
     pub seed: u64,
     /// Products in all.
@@ -49,7 +49,7 @@ pub struct Found {
 
 /// As text.
 #[must_use]
-pub fn table(found: &Found) -> String {
+pub fn table(found: &NewItemsResult) -> String {
     let mut out = format!(
         "{} of {} products never sold; {} cases of {} shoppers who take one; in brackets 95 % intervals, shoppers resampled, pairs kept\n\
          {:<40} {:<24} {:<24} {:<26} {:<26} {:>9} {:>9} {:>9}\n",
