@@ -1,17 +1,17 @@
-//! Item vectors in fewer bytes.
+//! Compresses item vectors.
 
 use fewshop_model::ItemTable;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-/// Shares of a row's largest number at which fewer bits may end: a few numbers that are cut off buy
+/// Shares of a row's largest number at which the range may be clipped: clipping a few numbers buys
 /// finer steps for all others.
 const CLIPS: [f32; 9] = [1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6];
-/// Rounds of k-means; after them hardly a row changes its centroid.
+/// Rounds of k-means; after these hardly any row changes its centroid.
 const ROUNDS: usize = 20;
 
-/// Bits that the numbers of a table need; 0 for one that is product-quantised already.
+/// Bits that the numbers of a table need; 0 if it is already product-quantised.
 #[must_use]
 pub fn bits_of(table: &ItemTable) -> u32 {
     let max_abs = table.q.iter().map(|q| q.unsigned_abs()).max().unwrap_or(0);
@@ -22,7 +22,7 @@ pub fn bits_of(table: &ItemTable) -> u32 {
     }
 }
 
-/// The table at so many bits a number, 2 to 8. Each row ends where its squared error is least.
+/// The table with 2 to 8 bits per number. Each row is clipped where its squared error is smallest.
 #[must_use]
 pub fn rounded(table: &ItemTable, bits: u32) -> ItemTable {
     let steps = ((1i32 << (bits.clamp(2, 8) - 1)) - 1) as f32;
@@ -54,11 +54,11 @@ pub fn rounded(table: &ItemTable, bits: u32) -> ItemTable {
     out
 }
 
-/// The table by product quantisation with so many codes a row, which must cut its rows evenly:
-/// k-means over the rows at length 1, each row's length in its scale.
+/// Product-quantises the table into `subspaces` codes per row, which must divide the rows evenly:
+/// k-means over the rows at length 1, with each row's length kept in its scale.
 ///
 /// # Panics
-/// When the rows cannot be cut so; [`ItemTable::can_cut`] tells.
+/// If the rows cannot be divided this way; check with [`ItemTable::can_cut`].
 #[must_use]
 pub fn coded(table: &ItemTable, subspaces: usize, seed: u64) -> ItemTable {
     let (n, d) = (table.len(), table.d);
@@ -72,7 +72,7 @@ pub fn coded(table: &ItemTable, subspaces: usize, seed: u64) -> ItemTable {
         .iter()
         .map(|x| x.iter().map(|x| x * x).sum::<f32>().sqrt())
         .collect();
-    // A small shop has no use for 256: centroids would cost more than they save.
+    // A small shop uses fewer than 256: more centroids would cost more than they save.
     let count = (n / 8).clamp(1, 256);
     let found: Vec<(Vec<u8>, Vec<f32>)> = (0..subspaces)
         .into_par_iter()
@@ -144,8 +144,8 @@ fn distance(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
 }
 
-/// Number of each point's centroid and the centroids, `[count, width]`: k-means++ and Lloyd's
-/// rounds. An empty centroid takes the point that is farthest from its own.
+/// Returns each point's centroid number and the centroids, `[count, width]`: k-means++ followed by
+/// Lloyd's rounds. An empty centroid moves to the point that is farthest from its own centroid.
 fn k_means(
     points: &[f32],
     width: usize,
@@ -246,7 +246,7 @@ mod tests {
         }
 
         #[test]
-        fn codes_are_few_the_same_again_and_better_the_more_there_are(seed in any::<u64>()) {
+        fn codes_are_few_reproducible_and_more_of_them_are_more_accurate(seed in any::<u64>()) {
             let table = made_up(200, 8, seed);
             let errors: Vec<f32> = [8, 4, 2, 1].map(|subspaces| {
                 let small = coded(&table, subspaces, 7);
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_zeros_and_rows_that_are_alike_are_kept() {
+    fn zero_rows_and_equal_rows_are_preserved() {
         let rows: Vec<f32> = (0..64 * 4)
             .map(|i| {
                 if i < 32 {

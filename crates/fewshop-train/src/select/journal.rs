@@ -1,4 +1,4 @@
-//! What was fitted so far, a line each, so that a search that was killed goes on where it was.
+//! The journal of finished fits, one per line, so that a killed search can resume.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -13,8 +13,8 @@ use super::space::Settings;
 /// Name and version of the file.
 const FORMAT: &str = "fewshop trials, 1";
 
-/// What a search depends on, by name: digests of files, seed, settings. Two searches that differ in
-/// any share no fit.
+/// The inputs of a search, by name: digests of files, seed, settings. Searches that differ in any
+/// input do not share fits.
 pub type JournalHeader = BTreeMap<String, String>;
 
 #[derive(Serialize, Deserialize)]
@@ -31,17 +31,17 @@ pub(crate) struct Entry {
     pub(crate) rung: usize,
     pub(crate) fold: usize,
     pub(crate) settings: Settings,
-    /// What it took, in thousandths of a second.
+    /// Duration in milliseconds.
     pub(crate) ms: u64,
-    /// NDCG@10 of each question in millionths: whole numbers are the same when they are read again.
-    /// Empty where the fit failed.
+    /// NDCG@10 of each query in millionths: integers survive a round trip through the file
+    /// unchanged. Empty if the fit failed.
     pub(crate) scores: Vec<u32>,
-    /// Why it failed.
+    /// The error message if it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) failed: Option<String>,
 }
 
-/// The file, open and locked.
+/// The journal file, open and locked.
 #[derive(Debug)]
 pub(crate) struct Journal {
     path: PathBuf,
@@ -50,11 +50,11 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal of a search, or starts one.
+    /// Opens the journal of a search, or creates it.
     ///
     /// # Errors
-    /// When the file cannot be used, is damaged before its last line, is open in another search or
-    /// of another one.
+    /// If the file cannot be used, is damaged before its last line, is in use by another search, or
+    /// belongs to a different search.
     pub(crate) fn open(path: &Path, inputs: &JournalHeader) -> Result<Self> {
         let name = path.display();
         let advice = "check that its folder exists and may be written to";
@@ -72,13 +72,14 @@ impl Journal {
                     "{name}: another search is writing to it, wait for that or give another --out"
                 )
             }
-            // A file system without locks; two searches at once are then the user's affair.
+            // The file system does not support locks; the user must then not run two searches at
+            // once.
             Err(TryLockError::Error(_)) => {}
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)
             .with_context(|| format!("{name}: cannot be read"))?;
-        // Whatever stands after the last line break was being written when the search was killed.
+        // Anything after the last line break was being written when the search was killed.
         let whole = bytes
             .iter()
             .rposition(|&byte| byte == b'\n')
@@ -89,8 +90,8 @@ impl Journal {
         let mut entries = BTreeMap::new();
         match lines.next() {
             None => {
-                // Something without a line break may be a header that was cut off, or anything
-                // else: then it is not ours to empty.
+                // A file without any line break is either a truncated header or a foreign file,
+                // which must not be emptied.
                 let ours = format!("{{\"format\":\"{FORMAT}\"");
                 let shared = bytes.len().min(ours.len());
                 ensure!(
@@ -129,10 +130,10 @@ impl Journal {
         })
     }
 
-    /// The fit of that trial, if it was done.
+    /// The fit of this trial, if it is in the journal.
     ///
     /// # Errors
-    /// When it was done with other settings.
+    /// If it was done with different settings.
     pub(crate) fn find(
         &self,
         trial: usize,
@@ -143,21 +144,21 @@ impl Journal {
         let entry = self.entries.get(&(trial, rung, fold));
         ensure!(
             entry.is_none_or(|entry| entry.settings == *settings),
-            "{}: trial {trial} has other settings there; remove the file to search anew",
+            "{}: trial {trial} has different settings there; remove the file to search anew",
             self.path.display()
         );
         Ok(entry)
     }
 
-    /// How many fits it holds.
+    /// The number of fits.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Keeps a fit; when this returns, it is on the disk.
+    /// Appends a fit and flushes it to disk before returning.
     ///
     /// # Errors
-    /// When the disk is full or gone.
+    /// If the disk is full or unavailable.
     pub(crate) fn push(&mut self, entry: Entry) -> Result<()> {
         self.append(&entry)?;
         self.entries
@@ -201,7 +202,7 @@ fn check_header(line: &str, inputs: &JournalHeader) -> Result<()> {
     );
     ensure!(
         others.is_empty(),
-        "trials of another search (other: {}): give what it was begun with, remove it to search anew, or give another --out",
+        "trials of another search (other: {}): give the inputs that it was started with, remove it to search anew, or give another --out",
         others.join(", ")
     );
     Ok(())
@@ -235,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_pushed_is_found_again_and_a_half_written_line_is_not() {
+    fn a_pushed_fit_is_found_again_and_a_half_written_line_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.trials.jsonl");
         let mut journal = Journal::open(&path, &inputs("7")).unwrap();
@@ -250,7 +251,8 @@ mod tests {
             .nth(1)
             .unwrap()
             .0;
-        // Killed at any byte of the last line: the first fit stays, the line is written again.
+        // If the search is killed at any byte of the last line, the first fit stays and the line is
+        // written again.
         for length in second + 1..whole.len() {
             std::fs::write(&path, &whole[..length]).unwrap();
             let mut journal = Journal::open(&path, &inputs("7")).unwrap();
@@ -266,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_was_cut_off_is_begun_again() {
+    fn a_truncated_header_is_written_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.trials.jsonl");
         std::fs::write(&path, "{\"format\":\"fewshop tri").unwrap();
@@ -286,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn other_searches_and_other_files_are_refused_and_left_alone() {
+    fn other_searches_and_foreign_files_are_refused_and_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("b");
         drop(Journal::open(&path, &inputs("7")).unwrap());
