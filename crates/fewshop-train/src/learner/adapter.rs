@@ -1,5 +1,5 @@
-//! Chooses how far the device may move the taste: learning rate and a gate by number of shots, on
-//! held-out sessions.
+//! Selects how far the device may move the user embedding: a learning rate, and a gate for each
+//! number of context items, on held-out sessions.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,14 @@ use rayon::prelude::*;
 use super::AdapterConfig;
 use super::sessions::{CONTEXT_SIZES, TrainingCase};
 
-/// Fixed negatives: rows by popularity, each once.
+/// Draws the fixed negatives: rows weighted by popularity, each at most once.
 pub(crate) fn negatives(
     popularity: &[u32],
     config: &AdapterConfig,
     rng: &mut ChaCha8Rng,
 ) -> Vec<u32> {
     let rows: Vec<u32> = (0..popularity.len() as u32).collect();
-    // Damped, so that they are not the bestsellers alone.
+    // Damped, so that not only bestsellers are drawn.
     let weight = |row: &u32| f64::from(popularity[*row as usize]).powf(0.75);
     match rows.sample_weighted(rng, config.negatives.min(rows.len()), weight) {
         Ok(sample) => {
@@ -32,9 +32,9 @@ pub(crate) fn negatives(
     }
 }
 
-/// Sets learning rate and gate to what makes the held-out sessions' relevant items likeliest over the
-/// whole catalogue. A gate of 0 for some number of shots says that fine-tuning the taste did not
-/// help there.
+/// Sets learning rate and gate to the values that maximise the likelihood of the held-out sessions'
+/// relevant items over the whole catalogue. A gate of 0 for some number of context items means that
+/// fine-tuning the user embedding did not help there.
 pub(crate) fn choose(
     pack: Pack,
     cases: &[TrainingCase],
@@ -81,7 +81,7 @@ pub(crate) fn choose(
                 .enumerate()
                 .max_by(|a, b| a.1.total_cmp(b.1))
                 .map_or((0, 0.0), |(at, &gain)| (at, gain));
-            // Between the numbers of shots that were tried, the next larger one decides.
+            // Context sizes between the evaluated ones use the gate of the next larger one.
             gate[from..context.min(max_context)].fill(config.gates[at]);
             from = context.min(max_context);
             total += gain;
@@ -90,7 +90,7 @@ pub(crate) fn choose(
         }
         let mean = total / f64::max(count, 1.0);
         progress.note(&format!(
-            "rate {rate}: {mean:+.4} log-likelihood a relevant item; gates {}",
+            "rate {rate}: {mean:+.4} log-likelihood per relevant item; gates {}",
             words.join(", ")
         ));
         progress.step();
@@ -104,13 +104,14 @@ pub(crate) fn choose(
             parts.adapter.gate = gate;
         })?;
         progress.finish(&format!(
-            "Adapter: rate {rate}, gate by shots {words}, {gain:+.4} log-likelihood a relevant item"
+            "Adapter: rate {rate}, gate by context items {words}, {gain:+.4} log-likelihood per relevant item"
         ));
     }
     Ok(pack)
 }
 
-/// Gain in mean log-likelihood of the relevant items for each gate against the frozen taste.
+/// Gain in mean log-likelihood of the relevant items for each gate relative to the frozen user
+/// embedding.
 fn gains(pack: &Pack, case: &TrainingCase, gates: &[f32]) -> Vec<f64> {
     let context: Vec<ItemIx> = case.context.iter().map(|&row| ItemIx(row)).collect();
     let (frozen, tuned) = pack.user_embeddings(&Session::of_items(&context));
