@@ -1,5 +1,5 @@
-//! What a larger ranker knows more than the shipped one, how much of it a student keeps, and what
-//! rounding the item vectors costs.
+//! Measures the gain of a larger ranker, how much of it a student keeps, and the cost of rounding
+//! the item vectors.
 
 use std::fmt::Write;
 
@@ -12,32 +12,32 @@ use serde::{Deserialize, Serialize};
 use crate::compress;
 use crate::learner::{self, DistilConfig, Training};
 
-/// Bits that the vectors are rounded to beside eight.
+/// Bits that the vectors are rounded to, in addition to eight.
 const BITS: [u32; 4] = [7, 6, 5, 4];
-/// Codes a product that are tried.
+/// Numbers of codes per product to evaluate.
 const CODES: [usize; 3] = [32, 16, 8];
 
-/// One way to rank beside another.
+/// One row of a comparison: a ranking and its metrics.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MetricRow {
-    /// What it is.
+    /// Its name.
     pub name: String,
-    /// NDCG@10, mean over k; of students the mean over their seeds.
+    /// NDCG@10, mean over k; for students also the mean over their seeds.
     #[serde(rename = "ndcg@10")]
     pub ndcg: f64,
-    /// Minus the first line of its table.
+    /// NDCG@10 minus that of the table's first row.
     pub minus_first: f64,
-    /// Its interval: shoppers resampled, pairs kept.
+    /// Its 95 % interval: paired, over resampled shoppers.
     #[serde(rename = "minus_first 95%")]
     pub minus_first_interval: Interval,
-    /// Part of the first line's.
+    /// NDCG@10 relative to the first row's.
     pub share_of_first: f64,
 }
 
 /// Both tables.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DistilResult {
-    /// Cases asked.
+    /// Number of evaluation cases.
     pub cases: usize,
     /// Rankers: the teacher first.
     pub rankers: Vec<MetricRow>,
@@ -46,14 +46,14 @@ pub struct DistilResult {
     /// Its interval.
     #[serde(rename = "distilled_minus_plain 95%")]
     pub distilled_minus_plain_interval: Interval,
-    /// Vectors: those that are not rounded first.
+    /// Item vectors: the unrounded ones first.
     pub vectors: Vec<MetricRow>,
 }
 
-/// Trains teacher and students, and asks them and the rounded vectors.
+/// Trains teacher and students, and evaluates them and the rounded vectors.
 ///
 /// # Errors
-/// When the log is too small to learn from, or a pack cannot rank.
+/// If the log is too small to learn from, or a pack cannot rank.
 pub fn run(training: Training<'_>, settings: &DistilConfig) -> Result<DistilResult> {
     let trained = learner::distil(training, settings)?;
     let ask = |pack: &Pack| evaluate(pack, &trained.eval_set);
@@ -87,7 +87,7 @@ pub fn run(training: Training<'_>, settings: &DistilConfig) -> Result<DistilResu
     })
 }
 
-/// The same pack with vectors of ever fewer bytes, as a device reads them.
+/// The same pack with vectors of fewer and fewer bytes, as a device reads them.
 fn rounded(unrounded: &Pack, eight: &Pack, seed: u64) -> Result<Vec<(String, Pack)>> {
     let mut out = vec![
         ("not rounded".to_owned(), unrounded.clone()),
@@ -132,7 +132,7 @@ fn evaluate(pack: &Pack, eval_set: &EvalSet) -> Result<Vec<Evaluated>> {
     ))
 }
 
-/// NDCG@10 of each case, averaged over several answers to it.
+/// NDCG@10 of each case, averaged over several rankings of it.
 fn mean(answers: &[Vec<Evaluated>]) -> Vec<Evaluated> {
     let Some(mut out) = answers.first().cloned() else {
         return Vec::new();
@@ -168,11 +168,11 @@ fn lines(named: impl Iterator<Item = (String, Vec<Evaluated>)>) -> Vec<MetricRow
     all.iter().map(line).collect()
 }
 
-/// As text.
+/// Formats the result as text.
 #[must_use]
 pub fn table(found: &DistilResult) -> String {
     let mut out = format!(
-        "NDCG@10, mean over k, {} validation cases; in brackets 95 % intervals, shoppers resampled, pairs kept\n",
+        "NDCG@10, mean over k, {} validation cases; in brackets 95 % intervals, paired, over resampled shoppers\n",
         found.cases
     );
     for (title, lines) in [("ranker", &found.rankers), ("item vectors", &found.vectors)] {

@@ -1,29 +1,29 @@
-//! A small learned combination of the columns: linear, listwise softmax over the new products,
-//! taught on products that only played new.
+//! A small learned combination of the columns: linear, with a listwise softmax over the new
+//! products, trained on products that were held out as if they were new.
 
 use rayon::prelude::*;
 
-/// Steps of Adam over all cases; the loss no longer moves then.
+/// Steps of Adam over all cases; the loss has converged by then.
 const STEPS: usize = 300;
 const RATE: f64 = 0.05;
 /// L2 on weights of standardised columns.
 const L2: f64 = 1e-3;
 
-/// Columns of the new products of one case and which of them were taken.
+/// Columns of the new products of one case, and the products that were taken.
 pub(super) struct MixExample {
     /// `[products, columns]`.
     pub(super) columns: Vec<f32>,
     pub(super) taken: Vec<bool>,
 }
 
-/// Weights of the columns as they are, not standardised.
+/// Weights of the raw columns, which are not standardised.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Mix {
     pub(super) weights: Vec<f32>,
 }
 
 impl Mix {
-    /// Learns; columns of which `used` says no stay out.
+    /// Trains the weights; columns whose `used` is false get the weight 0.
     pub(super) fn learn(examples: &[MixExample], used: &[bool]) -> Self {
         let width = used.len();
         let spread = spread(examples, width);
@@ -77,7 +77,7 @@ impl Mix {
     }
 }
 
-/// One over the standard deviation within cases: a softmax does not see what all products of a case
+/// Inverse standard deviation within cases: a softmax ignores offsets that all products of a case
 /// share.
 fn spread(examples: &[MixExample], width: usize) -> Vec<f64> {
     let (mut sums, mut count) = (vec![0f64; width], 0f64);
@@ -139,8 +139,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_tells_is_weighed_and_what_does_not_is_not() {
-        // The first column foretells what is taken, the second is the same for all products.
+    fn informative_columns_get_weight_and_others_do_not() {
+        // The first column predicts the taken products, the second is the same for all products.
         let example = |at: usize| MixExample {
             columns: (0..4)
                 .flat_map(|row| [if row == at { 2.0 } else { 1.0 }, 5.0, row as f32])

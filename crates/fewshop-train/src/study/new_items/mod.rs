@@ -1,9 +1,9 @@
-//! How well products that nobody has bought yet find their shoppers, by each way of placing them.
+//! Measures how well products without sales are recommended, for each method of placing them.
 //!
-//! [`Hold`] takes a tenth of the products out of a log; everything is trained without them. What
-//! weighs the columns ([`mix`]) is taught on another tenth, taken out of the same training log by
-//! another salt, with a training of its own: the products that are asked about at the end have
-//! taught nothing.
+//! [`Hold`] removes a tenth of the products from a log; everything is trained without them. The
+//! weights of the columns ([`mix`]) are trained on another tenth, removed from the same training
+//! log with another salt, in a separate training: the evaluated products are never used for
+//! training.
 
 mod hold;
 mod mix;
@@ -28,16 +28,16 @@ use mix::{Mix, MixExample};
 use signals::{COLUMNS, Signals};
 pub use table::{NewItemsResult, Row, table};
 
-/// Cases that teach the weights of the columns: more change nothing.
+/// Number of cases that train the weights of the columns; more have no effect.
 const LESSONS: usize = 1_500;
 
-/// Cases asked at the most, spread evenly over the days: intervals are narrow enough then.
+/// Maximum number of evaluation cases, spread evenly over the days; enough for narrow intervals.
 const ASKED: usize = 3_000;
 
-/// Asks about a shop's own log. `text` is what a sentence model says of all products.
+/// Runs the study on a shop's own log. `text` holds the sentence-model vectors of all products.
 ///
 /// # Errors
-/// When the log is too small, or a training fails.
+/// If the log is too small, or a training fails.
 pub fn run(
     catalogue: &Catalogue,
     text: Option<&TextVectors>,
@@ -47,13 +47,13 @@ pub fn run(
 ) -> Result<NewItemsResult> {
     let hold = Hold::of(catalogue, log, &format!("fewshop-new-{seed}"), seed)?;
     say(&format!(
-        "{} of {} products are new, {} cases ask about them",
+        "{} of {} products are new, {} cases evaluate them",
         hold.new.len(),
         catalogue.len(),
         hold.eval_set.queries.len()
     ));
     let existing_text = text.map(|text| text.of_rows(&hold.rows));
-    say("Practice: another tenth plays new");
+    say("Practice: another tenth is held out as new");
     let practice = Hold::of(
         &hold.existing,
         &hold.log,
@@ -86,7 +86,7 @@ pub fn run(
         ),
     ];
     drop(signals);
-    say("What counts: the products that are asked about");
+    say("Evaluation: the products that were held out first");
     let (signals, cosines) = prepare(catalogue, text, &hold, config, seed)?;
     let eval_set = thinned(hold.eval_set.in_rows_of(signals.catalogue(), catalogue)?);
     let (alone, full) = answers(&signals, &eval_set, &mixes)?;
@@ -196,7 +196,8 @@ fn prepare(
         .par_iter()
         .enumerate()
         .map(|(own, item)| {
-            // A known product has itself as its nearest neighbour, a new one never has.
+            // An existing product's nearest neighbour is itself; a new product is never its own
+            // neighbour.
             let mut near = likeness.nearest(
                 item,
                 text_of(&item.id),
@@ -285,7 +286,7 @@ fn thinned(eval_set: EvalSet) -> EvalSet {
 fn examples(signals: &Signals, eval_set: &EvalSet) -> Result<Vec<MixExample>> {
     let every = eval_set.queries.len().div_ceil(LESSONS).max(1);
     let sampled: Vec<usize> = (0..eval_set.queries.len()).step_by(every).collect();
-    let progress = Progress::of("Cases that teach the mix", sampled.len() as u64);
+    let progress = Progress::of("Cases that train the mix", sampled.len() as u64);
     let out = sampled.par_iter().map(|&at| {
         let columns = signals.columns(&eval_set.queries[at].shots)?;
         let rows: Vec<usize> = (0..signals.new.len())
@@ -304,7 +305,7 @@ fn examples(signals: &Signals, eval_set: &EvalSet) -> Result<Vec<MixExample>> {
         })
     });
     let out: Result<Vec<MixExample>> = out.collect();
-    progress.finish(&format!("{} cases teach the mix", sampled.len()));
+    progress.finish(&format!("{} cases train the mix", sampled.len()));
     out
 }
 
@@ -318,7 +319,7 @@ fn answers(
     mixes: &[(String, Mix)],
 ) -> Result<(Lists, Lists)> {
     let progress = Progress::of("Cases about new products", eval_set.queries.len() as u64);
-    // By case: by method the first 20, among the new products alone and among all.
+    // By case, then by method: the first 20, among the new products alone and among all.
     type Answer = (Vec<Vec<ItemIx>>, Vec<Vec<ItemIx>>);
     let each: Result<Vec<Answer>> = eval_set
         .queries

@@ -1,5 +1,5 @@
-//! All that can be said of a new product for the shots of a session, one column each. A method is a
-//! column, or a weighing of them.
+//! Scores of new products for the context items of a session, one column each. A method is a
+//! column, or a weighted sum of columns.
 
 use std::collections::HashMap;
 
@@ -35,12 +35,12 @@ pub(super) const COLUMNS: [&str; 21] = [
     "pack",
 ];
 
-/// A pack that the new products have been added to, and what the columns need.
+/// A pack with the added new products, and the inputs of the columns.
 pub(super) struct Signals {
     pub(super) model: Model,
-    /// By row of the pack.
+    /// Whether each row of the pack is a new product.
     pub(super) new: Vec<bool>,
-    /// Other item tables: content and generator.
+    /// Further item tables: content and generator.
     content: ItemTable,
     generated: ItemTable,
     regressed: ItemTable,
@@ -53,8 +53,9 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// `pack` holds all products; `vectors` are those by content, by the generator and by the one
-    /// without adversary of each new one, by id; `text` is in the pack's rows.
+    /// `pack` holds all products; `vectors` holds, by id of each new product, the vectors from
+    /// content, from the generator and from the generator without adversary; `text` is in the
+    /// pack's rows.
     pub(super) fn of(
         pack: Pack,
         new_items: &[fewshop_core::Item],
@@ -112,7 +113,7 @@ impl Signals {
         self.model.catalogue()
     }
 
-    /// The columns for these shots, each over all rows.
+    /// The columns for these context items, each over all rows.
     pub(super) fn columns(&self, shots: &[ItemIx]) -> Result<Vec<Vec<f32>>> {
         let pack = self.model.pack();
         let (n, k) = (pack.catalogue().len(), shots.len().max(1) as f32);
@@ -226,7 +227,7 @@ impl Signals {
         ])
     }
 
-    /// The ranker's scores of all products; what it may not pick comes last.
+    /// The ranker's scores of all products; products that it may not pick come last.
     fn ranked(&self, session: &Session, n: usize) -> Result<Vec<f32>> {
         let options = RankOptions {
             n,
@@ -243,8 +244,8 @@ impl Signals {
     }
 }
 
-/// For each product the mean popularity of the known ones in its category, or in the nearest
-/// category above it that has any.
+/// For each product, the mean popularity of the existing products in its category, or in the
+/// nearest parent category that has any.
 fn category_popularity(pack: &Pack, new: &[bool]) -> Vec<f32> {
     let mut sums: HashMap<&[String], (f32, f32)> = HashMap::new();
     for (row, item) in pack
