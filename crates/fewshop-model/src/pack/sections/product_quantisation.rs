@@ -1,6 +1,6 @@
 //! Item vectors by product quantisation (Jégou, Douze and Schmid 2011) in the file: each vector is
-//! cut into sub-vectors, and of each only the number of one of at most 256 *centroids* is said. In
-//! memory it is a table of bytes like any other: numbers of centroids are all that the file saves.
+//! split into sub-vectors, and each of these is stored as the number of one of at most 256
+//! *centroids*. In memory it is an ordinary table of bytes: only the file is smaller.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ pub(crate) const MAX_CENTROIDS: usize = 256;
 pub(in crate::pack) struct ProductQuantisation;
 
 impl Section for ProductQuantisation {
-    /// They stand in the place of `items.q`.
+    /// They replace `items.q`.
     const NAMES: &'static [&'static str] = &[CODES, CENTROIDS];
     const SINCE: u32 = QUANTISED_VERSION;
 
@@ -33,7 +33,7 @@ impl Section for ProductQuantisation {
         Ok(())
     }
 
-    /// In memory there is only the table, which [`ItemVectors`](super::item_vectors::ItemVectors)
+    /// The memory holds only the table, which [`ItemVectors`](super::item_vectors::ItemVectors)
     /// checks, reorders and grows.
     fn check(_: &PackParts) -> Result<(), PackError> {
         Ok(())
@@ -48,8 +48,8 @@ impl Section for ProductQuantisation {
     }
 }
 
-/// Writes the table as codes where it says so and its sub-vectors are few enough; says whether it
-/// did.
+/// Writes the table as codes if it has subspaces and its distinct sub-vectors are few enough;
+/// returns whether it did.
 fn write(table: &ItemTable, out: &mut Writer) -> bool {
     let Some((codes, centroids)) = codes(table) else {
         return false;
@@ -59,7 +59,7 @@ fn write(table: &ItemTable, out: &mut Writer) -> bool {
     true
 }
 
-/// `[spaces, items]` and `[centroids, d]`: the centroids of a sub-space stand in its columns, in
+/// `[subspaces, items]` and `[centroids, d]`: the centroids of a subspace are in its columns, in
 /// order of first use.
 fn codes(table: &ItemTable) -> Option<(Vec<u8>, Vec<i8>)> {
     let (n, d, subspaces) = (table.len(), table.d, table.subspaces);
@@ -76,7 +76,8 @@ fn codes(table: &ItemTable) -> Option<(Vec<u8>, Vec<i8>)> {
             let part = &row[subspace * width..(subspace + 1) * width];
             let code = match known.get(part) {
                 Some(&code) => code,
-                // Rows that came later need not fit; the table is then written number by number.
+                // Rows that were added later may have other sub-vectors; the table is then written
+                // as single numbers.
                 None => {
                     let code = u8::try_from(list.len()).ok()?;
                     known.insert(part, code);
@@ -98,8 +99,8 @@ fn codes(table: &ItemTable) -> Option<(Vec<u8>, Vec<i8>)> {
     Some((codes, centroids))
 }
 
-/// Reads the table's numbers, `[n, d]`, and into how many sub-vectors a row is cut; `None` where
-/// the file has no codes.
+/// Reads the table's numbers, `[n, d]`, and the number of subspaces; `None` if the file has no
+/// codes.
 fn read(file: &Container<'_>, n: usize, d: usize) -> Result<Option<(Vec<i8>, usize)>, PackError> {
     if !ProductQuantisation::NAMES.iter().any(|name| file.has(name)) {
         return Ok(None);
@@ -107,7 +108,7 @@ fn read(file: &Container<'_>, n: usize, d: usize) -> Result<Option<(Vec<i8>, usi
     if file.has("items.q") {
         return Err(PackError::field(
             CODES,
-            "stands beside 'items.q': a table is written one way",
+            "is present together with 'items.q': a table has only one form",
         ));
     }
     let (subspaces, count) = (file.len_of(CODES)?, file.len_of(CENTROIDS)?);
@@ -115,7 +116,7 @@ fn read(file: &Container<'_>, n: usize, d: usize) -> Result<Option<(Vec<i8>, usi
         return Err(PackError::field(
             CODES,
             format!(
-                "has {subspaces} sub-vectors a row: {d} numbers must be cut evenly, into parts of {MAX_SUB_VECTOR_WIDTH} at most"
+                "has {subspaces} sub-vectors a row: they must divide {d} numbers evenly, into parts of at most {MAX_SUB_VECTOR_WIDTH}"
             ),
         ));
     }
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sub_vector_is_written_once_and_named_by_its_place() {
+    fn a_sub_vector_is_stored_once_and_named_by_its_index() {
         let (codes, centroids) =
             codes(&table(&[[1, 2, 3, 4], [1, 2, 5, 6], [7, 8, 3, 4]], 2)).unwrap();
         assert_eq!(codes, [0, 0, 1, 0, 1, 0]);
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_cut_or_has_too_many_parts_is_left_as_it_is() {
+    fn a_table_that_cannot_be_split_or_has_too_many_parts_has_no_codes() {
         assert!(codes(&table(&[[1, 2, 3, 4]], 0)).is_none());
         assert!(codes(&table(&[[1, 2, 3, 4]], 3)).is_none());
         let rows: Vec<[i8; 4]> = (0..257)
