@@ -57,7 +57,7 @@ static CODED: LazyLock<Vec<u8>> = LazyLock::new(|| {
         for (at, q) in table.q.iter_mut().enumerate() {
             *q = ((at / table.d % 5) as i8 - 2) * 40 + (at % table.d) as i8;
         }
-        table.spaces = 4;
+        table.subspaces = 4;
     });
     pack.and_then(|pack| pack.to_bytes())
         .expect("the toy can be written")

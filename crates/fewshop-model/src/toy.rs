@@ -1,5 +1,5 @@
-//! A small made-up shop, the same every time: three departments of twenty products whose shoppers
-//! rarely leave them.
+//! A small made-up shop, always the same: three departments of twenty products, whose shoppers
+//! rarely leave their department.
 
 use fewshop_core::{Catalogue, Item};
 
@@ -16,7 +16,7 @@ const D: usize = 8;
 /// The shop's pack, as read from a file.
 ///
 /// # Panics
-/// Never: its parts fit together by construction, and a test reads it.
+/// Never: its parts fit together by construction, which a test checks.
 #[must_use]
 pub fn pack() -> Pack {
     let n = DEPARTMENTS.len() * EACH;
@@ -38,7 +38,7 @@ pub fn pack() -> Pack {
     let popularity: Vec<u32> = (0..n)
         .map(|row| 400 - 15 * (row % EACH) as u32 - 20 * (row / EACH) as u32)
         .collect();
-    // A direction a department, and a little of its own for each product.
+    // One direction per department, with a small deviation for each product.
     let vectors: Vec<f32> = (0..n)
         .flat_map(|row| {
             (0..D).map(move |i| {

@@ -1,10 +1,10 @@
 //! From a shop's log to a pack.
 //!
 //! [`learner::train`] takes a [`Training`](learner::Training) (catalogue, log, settings, seed) and
-//! returns a [`Pack`](fewshop_model::Pack), which is all that a device needs to rank. The same input
-//! gives the same pack, byte for byte, on the same machine. [`text`] adds the vectors of a
-//! pre-trained sentence model, [`select`] searches for better settings by cross-validation, and
-//! [`memory`] checks beforehand that the training fits into this machine.
+//! returns a [`Pack`](fewshop_model::Pack), which contains everything a device needs for ranking.
+//! The same input gives the same pack, byte for byte, on the same machine. [`text`] adds the
+//! vectors of a pre-trained sentence model, [`select`] searches for better settings by
+//! cross-validation, and [`memory`] checks beforehand that the training fits into this machine.
 //!
 //! Other modules change a pack without training it again. [`new_items`] adds products that nobody has
 //! bought yet, [`merchant`] reads the merchant's rules, [`tasks`] adds prediction
@@ -52,7 +52,7 @@
 //!
 //! # Limits
 //!
-//! The whole log is held in memory; a log of some hundred sessions is the least that teaches anything.
+//! The whole log is held in memory; training needs a log of at least a few hundred sessions.
 //! Training runs on the CPU. Two trainings in one process share burn's random source, so a training
 //! that must be repeatable bit by bit needs a process of its own.
 

@@ -1,5 +1,5 @@
-//! Whether a training fits into the memory, asked before it begins: the system's way of saying so
-//! is to kill it after some minutes.
+//! Checks before a training starts whether it fits into memory. Without this check the operating
+//! system would kill it after some minutes.
 
 use anyhow::bail;
 use fewshop_data::files::Log;
@@ -8,31 +8,33 @@ use fewshop_model::features::FEATURES;
 
 use crate::learner::TrainConfig;
 
-/// Taken by any training.
+/// Memory that every training needs.
 const BASE_MIB: f64 = 60.0;
-/// What an event costs in the log, in the counts and in each cut, in bytes.
-const EVENT: f64 = 1_000.0;
-/// Candidates that a held session keeps for the ranker, by candidates of a channel: channels agree
-/// in part.
-const KEPT: f64 = 1.9;
+/// Bytes per event, in the log, the counts and each cut together.
+const BYTES_PER_EVENT: f64 = 1_000.0;
+/// Candidates that a held-out session keeps for the ranker, divided by the candidates of one
+/// channel: the channels overlap.
+const CANDIDATES_PER_CHANNEL_CANDIDATE: f64 = 1.9;
 
-/// What a training takes at most, in MiB, by two measurements: Complete Journey (0.73 million
-/// events, 40,000 cases) took 2.0 GB, Online Retail (0.1 to 0.4 million) 115 to 311 MiB, of which
-/// this says the double and more: few sessions fill all their candidates there.
+/// Upper estimate of a training's memory, in MiB, from two measurements: Complete Journey (0.73
+/// million events, 40,000 cases) took 2.0 GB, Online Retail (0.1 to 0.4 million) 115 to 311 MiB,
+/// for which this estimate is more than double: few sessions there fill all their candidates.
 fn needed_mib(log: &Log, config: &TrainConfig) -> f64 {
     let cases = config.ranker.cases.min(log.sessions.len()) as f64;
-    let example = KEPT * config.ranker.candidates as f64 * (FEATURES * size_of::<f32>()) as f64;
-    BASE_MIB + (EVENT * log.events as f64 + cases * example) / 1_048_576.0
+    let example = CANDIDATES_PER_CHANNEL_CANDIDATE
+        * config.ranker.candidates as f64
+        * (FEATURES * size_of::<f32>()) as f64;
+    BASE_MIB + (BYTES_PER_EVENT * log.events as f64 + cases * example) / 1_048_576.0
 }
 
-/// What this process may still take, in MiB: what is free on the machine or in its container,
-/// `None` where the system does not say.
+/// Memory that this process may still allocate, in MiB: the free memory of the machine or its
+/// container. `None` if the system does not report it.
 fn available_mib() -> Option<f64> {
-    if let Some(told) = std::env::var("FEWSHOP_MEMORY_MIB")
+    if let Some(limit) = std::env::var("FEWSHOP_MEMORY_MIB")
         .ok()
         .and_then(|text| text.trim().parse().ok())
     {
-        return Some(told);
+        return Some(limit);
     }
     let machine = std::fs::read_to_string("/proc/meminfo")
         .ok()
@@ -49,7 +51,7 @@ fn available_mib() -> Option<f64> {
             .parse::<f64>()
             .ok()
     };
-    // "max" where a container has no limit, which is no number.
+    // A container without a limit reports "max", which does not parse as a number.
     let container = bytes("/sys/fs/cgroup/memory.max")
         .map(|max| max - bytes("/sys/fs/cgroup/memory.current").unwrap_or(0.0));
     match (
@@ -61,10 +63,10 @@ fn available_mib() -> Option<f64> {
     }
 }
 
-/// Refuses a training that cannot fit, and warns of one that may not.
+/// Refuses a training that cannot fit into memory, and warns if it may not fit.
 ///
 /// # Errors
-/// Where not even half of what such a training takes is there.
+/// If less than half of the required memory is available.
 pub fn check(log: &Log, config: &TrainConfig) -> anyhow::Result<()> {
     let Some(available) = available_mib() else {
         return Ok(());
@@ -76,7 +78,7 @@ fn judge(needed: f64, available: f64) -> anyhow::Result<()> {
     if needed > 2.0 * available {
         bail!(
             "a training on this log takes about {needed:.0} MiB of memory, {available:.0} MiB are free: give a shorter log or a smaller \
-             ranker.cases in --config, free some memory, or say --any-memory"
+             ranker.cases in --config, free some memory, or pass --any-memory"
         );
     }
     if needed > available {
@@ -92,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_estimate_is_not_below_what_was_measured() {
+    fn the_estimate_is_not_below_the_measurements() {
         let log = |events, sessions: usize| {
             let session = fewshop_data::files::LoggedSession {
                 user: 0,
@@ -121,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_fit_is_refused_and_what_may_not_is_tried() {
+    fn a_training_that_cannot_fit_is_refused_and_one_that_might_fit_is_tried() {
         assert!(
             judge(100.0, 49.0)
                 .unwrap_err()

@@ -1,5 +1,5 @@
-//! `rules.toml`: what a merchant wants shown, moved or left out, by ids, categories and brands; see
-//! `fewshop rules --help`.
+//! Reads `rules.toml`: products that a merchant pins, moves or excludes, given by ids, categories
+//! and brands. See `fewshop rules --help`.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -30,7 +30,7 @@ struct Pin {
     place: u32,
 }
 
-/// Products by any of the three; all that are named together.
+/// Products selected by ids, category or brand. If several are given, the union is selected.
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
 struct Which {
@@ -59,14 +59,15 @@ struct Stock {
 #[serde(deny_unknown_fields)]
 struct CapOf {
     category: Spanned<String>,
-    most: u32,
+    #[serde(rename = "most")]
+    max: u32,
 }
 
 /// Reads a merchant's rules for this catalogue.
 ///
 /// # Errors
-/// With file and line: what is no TOML, a field that is not known, an id, category or brand that
-/// the catalogue does not have, rules that contradict each other.
+/// Names file and line if the text is not valid TOML, if a field is unknown, if the catalogue lacks
+/// an id, category or brand, or if rules contradict each other.
 pub fn read_rules(path: &Path, catalogue: &Catalogue) -> anyhow::Result<BusinessRules> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("{}: cannot be read", path.display()))?;
@@ -105,7 +106,7 @@ pub fn read_rules(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Business
                     "places",
                     &found,
                     "a number from 1 to 10000",
-                    "say how many places it moves",
+                    "give the number of places that it moves",
                 )
             })?;
             for row in reader.rows(items, category.as_ref(), brand.as_ref())? {
@@ -136,7 +137,7 @@ pub fn read_rules(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Business
         list.sort_unstable();
         list.dedup();
     }
-    for CapOf { category, most } in &file.cap {
+    for CapOf { category, max } in &file.cap {
         if category.get_ref().trim() == "*" {
             let mut departments: Vec<&str> = catalogue
                 .items()
@@ -148,13 +149,13 @@ pub fn read_rules(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Business
             departments.dedup();
             rules.caps.extend(departments.into_iter().map(|name| Cap {
                 category: vec![name.to_owned()],
-                max: *most,
+                max: *max,
             }));
         } else {
             reader.of_category(category)?;
             rules.caps.push(Cap {
                 category: path_of(category.get_ref()),
-                max: *most,
+                max: *max,
             });
         }
     }
@@ -164,7 +165,7 @@ pub fn read_rules(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Business
     Ok(rules)
 }
 
-/// Levels of a category as `items.csv` writes them.
+/// Splits a category path as written in `items.csv`.
 fn path_of(text: &str) -> Vec<String> {
     text.split('>')
         .map(str::trim)
@@ -173,7 +174,7 @@ fn path_of(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The line of a byte, counted from 1.
+/// The line number of a byte, from 1.
 fn line_of(text: &str, span: Range<usize>) -> u64 {
     let before = text.as_bytes().get(..span.start).unwrap_or(text.as_bytes());
     1 + before.iter().filter(|&&b| b == b'\n').count() as u64
@@ -258,7 +259,7 @@ impl Reader<'_> {
         (!rows.is_empty()).then_some(rows)
     }
 
-    /// All that are named, each once: moved once by one rule.
+    /// All selected products, each once, so that one rule moves a product once.
     fn rows(
         &self,
         items: &[Spanned<String>],
@@ -331,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_shop_does_not_have_is_named_with_its_line() {
+    fn an_unknown_product_is_reported_with_its_line() {
         check_refused(
             "\n[[pin]]\nitem = \"toy99\"\nplace = 1\n",
             &["rules.toml", "line 3", "'item'", "toy99"],

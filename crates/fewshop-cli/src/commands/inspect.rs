@@ -67,7 +67,7 @@ fn describe_shop(pack: &Pack, line: &mut impl FnMut(&str, String)) {
             card.sessions, card.users, card.data_until
         ),
     );
-    let vectors = match pack.item_table().spaces {
+    let vectors = match pack.item_table().subspaces {
         0 => {
             let most = pack
                 .item_table()
@@ -82,8 +82,8 @@ fn describe_shop(pack: &Pack, line: &mut impl FnMut(&str, String)) {
                 u8::BITS - most.leading_zeros() + 1
             )
         }
-        spaces => format!(
-            "{} numbers a product, by product quantisation: {spaces} codes of a byte",
+        subspaces => format!(
+            "{} numbers a product, by product quantisation: {subspaces} codes of a byte",
             pack.item_table().d
         ),
     };

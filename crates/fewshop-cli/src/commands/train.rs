@@ -17,8 +17,8 @@ use fewshop_model::{Card, Model, Pack};
 use fewshop_train::learner::{self, TrainConfig, Training};
 use fewshop_train::memory;
 use fewshop_train::merchant::read_rules;
-use fewshop_train::select::{self, Budget, Facts, Selection, Task};
-use fewshop_train::study::{Took, peak_mib};
+use fewshop_train::select::{self, Budget, JournalHeader, Selection, Task};
+use fewshop_train::study::{TrainingCost, peak_mib};
 use fewshop_train::text::{TextModel, TextVectors};
 
 use super::{at_least_one, print, read_toml, warn, warn_unknown, write_pack};
@@ -187,7 +187,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         }
     }
     if let Some(path) = &args.took {
-        let took = Took {
+        let took = TrainingCost {
             read_s,
             train_s: start.elapsed().as_secs_f64() - read_s,
             peak_mib: peak_mib(),
@@ -264,7 +264,7 @@ fn selected(
     let files = files
         .into_iter()
         .map(digest)
-        .collect::<anyhow::Result<Facts>>()?;
+        .collect::<anyhow::Result<JournalHeader>>()?;
     let Selection { config, outcome } =
         select::select(&task, files, &beside(&args.out, ".trials.jsonl"))?;
     let verdict = select::verdict(&outcome);

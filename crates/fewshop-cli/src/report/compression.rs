@@ -1,6 +1,6 @@
 //! Bytes against NDCG@10, as a picture of its own.
 
-use fewshop_train::compress::{Found, Vectors};
+use fewshop_train::compress::{CompressionResult, Vectors};
 
 use super::charts::{Frame, Series, lines, ticks};
 
@@ -15,13 +15,13 @@ svg{background:var(--card)}text{font:13px system-ui,sans-serif;fill:var(--ink)}t
 
 /// The picture as a file of its own.
 #[must_use]
-pub fn compression(found: &Found) -> String {
+pub fn compression(found: &CompressionResult) -> String {
     chart(found, "Bytes against NDCG@10", 720.0).replacen('>', &format!(">{STYLE}"), 1)
 }
 
 /// A line for each way of writing the vectors, over the shares of the pairs; what was taken stands
 /// apart.
-pub(super) fn chart(found: &Found, title: &str, width: f64) -> String {
+pub(super) fn chart(found: &CompressionResult, title: &str, width: f64) -> String {
     let plain = || found.tried.iter().filter(|one| one.mix.ranker_zeros == 0.0);
     let mut kinds: Vec<Vectors> = Vec::new();
     for one in plain() {
@@ -29,8 +29,9 @@ pub(super) fn chart(found: &Found, title: &str, width: f64) -> String {
             kinds.push(one.mix.vectors);
         }
     }
-    let point =
-        |one: &fewshop_train::compress::Measured| (one.brotli_bytes as f64 / 1e3, one.ndcg, None);
+    let point = |one: &fewshop_train::compress::CompressionRow| {
+        (one.brotli_bytes as f64 / 1e3, one.ndcg, None)
+    };
     let name = |kind: Vectors| {
         let first = plain().find(|one| one.mix.vectors == kind);
         first
@@ -84,14 +85,14 @@ pub(super) fn chart(found: &Found, title: &str, width: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use fewshop_train::compress::{Measured, Mix};
+    use fewshop_train::compress::{CompressionRow, Mix};
 
     use super::super::svg::tests::check_well_formed;
     use super::*;
 
     #[test]
     fn the_picture_is_well_formed_whatever_was_tried() {
-        let one = |vectors, pairs, brotli_bytes, ndcg| Measured {
+        let one = |vectors, pairs, brotli_bytes, ndcg| CompressionRow {
             mix: Mix {
                 vectors,
                 pairs,
@@ -106,7 +107,7 @@ mod tests {
             minus_full_interval: [0.0, 0.0],
             on_front: true,
         };
-        let found = |tried| Found {
+        let found = |tried| CompressionResult {
             budget_bytes: 1,
             cases: 1,
             tried,

@@ -1,4 +1,4 @@
-//! The three heavy steps of a run, on the kernels or on burn. Only this module knows that there is a
+//! The three expensive steps of a run, on the kernels or on burn. Only this module depends on the
 //! choice.
 
 #[cfg(feature = "burn")]
@@ -23,7 +23,7 @@ pub struct ComputeError {
     pub message: String,
 }
 
-/// The backend of the heavy steps.
+/// The backend of the expensive steps.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub enum Compute {
@@ -46,7 +46,7 @@ impl Compute {
     /// Fine-tunes the user embedding: see [`kernels::adapt`].
     ///
     /// # Errors
-    /// When the backend fails.
+    /// If the backend fails.
     pub async fn adapt(
         &self,
         u0: &[f32],
@@ -63,7 +63,7 @@ impl Compute {
     /// Logits of all items: see [`kernels::scan`].
     ///
     /// # Errors
-    /// When the backend fails.
+    /// If the backend fails.
     pub async fn scan(&self, u: &[f32], pack: &Pack) -> Result<Vec<f32>, ComputeError> {
         match self {
             Self::Kernels => Ok(kernels::scan(
@@ -79,7 +79,7 @@ impl Compute {
     /// Scores of candidates: see [`kernels::rank`].
     ///
     /// # Errors
-    /// When the backend fails.
+    /// If the backend fails.
     pub async fn score(&self, features: &[f32], pack: &Pack) -> Result<Vec<f32>, ComputeError> {
         match self {
             Self::Kernels => Ok(kernels::rank(features, pack.ranker())),
@@ -89,7 +89,7 @@ impl Compute {
     }
 }
 
-/// Runs a future that is on [`Compute::Kernels`] throughout. Such a future never waits, so one poll
+/// Runs a future that only uses [`Compute::Kernels`]. Such a future never waits, so one poll
 /// finishes it and native callers need no executor.
 pub(crate) fn on_kernels<T>(future: impl Future<Output = T>) -> T {
     let mut context = Context::from_waker(Waker::noop());

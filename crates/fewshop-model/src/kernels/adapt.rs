@@ -1,16 +1,16 @@
-//! Fine-tuning of the taste: gradients in closed form, fused with the step.
+//! Fine-tuning of the user embedding: closed-form gradients, fused with the step.
 
 use wide::f32x8;
 
 use super::{add_scaled, dot, exp};
 use crate::weights::{AdapterWeights, ModelConfig};
 
-/// What the adapter learns from: all `[rows, d]` row-major, with a bias a row.
+/// The adapter's training data: all `[rows, d]` row-major, with one bias per row.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AdaptRows {
-    /// Shots.
+    /// Rows of the context items.
     pub positives: Vec<f32>,
-    /// Bias of each shot.
+    /// Bias of each context item.
     pub positive_bias: Vec<f32>,
     /// Fixed negatives and dismissed products.
     pub negatives: Vec<f32>,
@@ -18,8 +18,9 @@ pub struct AdaptRows {
     pub negative_bias: Vec<f32>,
 }
 
-/// Fine-tunes the taste on the shots: `steps` of gradient descent on the mean over the shots j of
-/// `-log softmax_j({j} ∪ negatives)` plus `l2/2 |u - u0|²`, gradients in closed form.
+/// Fine-tunes the user embedding on the context items: `steps` of gradient descent on the mean over
+/// the context items j of `-log softmax_j({j} ∪ negatives)` plus `l2/2 |u - u0|²`, with closed-form
+/// gradients.
 ///
 /// # Shapes
 /// - `u0`, output: `[d]`
@@ -33,7 +34,7 @@ pub fn adapt(
     adapt_without(None, u0, rows, weights, config)
 }
 
-/// The same with one of the shots left out.
+/// The same with one of the context items left out.
 #[must_use]
 pub(crate) fn adapt_without(
     left_out: Option<usize>,
@@ -67,7 +68,7 @@ pub(crate) fn adapt_without(
             &u,
             scale,
         );
-        // One shift for all keeps every exponential finite; ratios do not see it.
+        // One common shift keeps every exponential finite and cancels in the ratios.
         let shift = positive
             .iter()
             .chain(&negative)
@@ -77,8 +78,8 @@ pub(crate) fn adapt_without(
         exp(&mut negative, shift);
         let negative_sum: f32 = sum(&negative);
         gradient.fill(0.0);
-        // The negatives are the same for every shot, so their part of the gradient is weighted once
-        // by this sum.
+        // The negatives are the same for every context item, so their part of the gradient is
+        // weighted once by this sum.
         let mut negative_weight = 0.0;
         for (at, (row, &e)) in rows.positives.chunks_exact(d).zip(&positive).enumerate() {
             if Some(at) != left_out {

@@ -1,11 +1,10 @@
-//! Dot products in whole numbers: rows of bytes with a taste of 16-bit numbers. Whole numbers add
-//! up to the same sum in any order, so the browser, this machine and any other give the same logits
-//! to the last bit.
+//! Dot products in integers: rows of bytes with a query of 16-bit numbers. Integer sums do not
+//! depend on the order, so every machine and browser computes the same logits to the last bit.
 
 use crate::weights::ItemTable;
 
-/// A vector rounded to 16-bit numbers: `v[i] = scale * q[i]`. The error of a product is some 1e-5
-/// of it, below what the bytes of the rows lose.
+/// A vector rounded to 16-bit numbers: `v[i] = scale * q[i]`. The relative error of a product is
+/// about 1e-5, below the rounding error of the rows' bytes.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct QuantisedQuery {
     q: Vec<i16>,
@@ -16,18 +15,17 @@ impl QuantisedQuery {
     /// Rounds a vector; all zeros stay zeros.
     #[must_use]
     pub(crate) fn of(v: &[f32]) -> Self {
-        let most = v.iter().fold(0f32, |most, x| most.max(x.abs()));
-        if most <= 0.0 || !most.is_finite() {
+        let max_abs = v.iter().fold(0f32, |max_abs, x| max_abs.max(x.abs()));
+        if max_abs <= 0.0 || !max_abs.is_finite() {
             return Self {
                 q: vec![0; v.len()],
                 scale: 0.0,
             };
         }
-        // A sum of d products of a byte and one of these may not leave 32 bits, however long the
-        // rows are.
+        // A sum of d products with a byte must not overflow 32 bits, however long the rows are.
         let limit =
             (f64::from(i32::MAX) / (128.0 * v.len() as f64)).min(f64::from(i16::MAX)) as f32;
-        let scale = most / limit.floor();
+        let scale = max_abs / limit.floor();
         Self {
             q: v.iter().map(|x| (x / scale).round() as i16).collect(),
             scale,
@@ -41,7 +39,7 @@ impl QuantisedQuery {
         self.q.iter().map(|&q| f32::from(q) * self.scale).collect()
     }
 
-    /// A row of the table as it is: bytes are 16-bit numbers already.
+    /// A row of the table, without loss: bytes fit into 16-bit numbers.
     #[must_use]
     pub(crate) fn of_row(table: &ItemTable, row: usize) -> Self {
         let q = table.q[row * table.d..(row + 1) * table.d]
@@ -57,7 +55,7 @@ impl QuantisedQuery {
     /// `v · x_row`.
     ///
     /// # Panics
-    /// When the row is past the table's end.
+    /// If the row is past the table's end.
     #[must_use]
     pub(crate) fn dot(&self, table: &ItemTable, row: usize) -> f32 {
         let sum = dot(&table.q[row * table.d..(row + 1) * table.d], &self.q);
@@ -65,20 +63,24 @@ impl QuantisedQuery {
     }
 }
 
-/// Logits of all items for one taste: `scale * (u · x_i) + bias_i`.
+/// Logits of all items for one user embedding: `scale * (u · x_i) + bias_i`.
 ///
-/// Rows are read as bytes and widened in registers: a quarter of the memory of an f32 table, which
-/// is what a scan costs.
+/// Rows are read as bytes and widened in registers: this reads a quarter of the memory of an f32
+/// table, and memory dominates the cost of a scan.
 ///
 /// # Shapes
 /// - `u`: `[d]`
 /// - output: `[items]`
 ///
 /// # Panics
-/// When `u` does not have the table's `d`.
+/// If `u` does not have the table's `d`.
 #[must_use]
 pub fn scan(table: &ItemTable, u: &[f32], logit_scale: f32) -> Vec<f32> {
-    assert_eq!(u.len(), table.d, "the taste has the table's length");
+    assert_eq!(
+        u.len(),
+        table.d,
+        "the user embedding has the table's length"
+    );
     let query = QuantisedQuery::of(u);
     let mut out = vec![0f32; table.len()];
     let scale = query.scale * logit_scale;
@@ -89,10 +91,10 @@ pub fn scan(table: &ItemTable, u: &[f32], logit_scale: f32) -> Vec<f32> {
     out
 }
 
-/// The logit of one item: what [`scan`] gives for its row, to the last bit.
+/// The logit of one item, equal to the result of [`scan`] for its row to the last bit.
 ///
 /// # Panics
-/// When the row is past the table's end.
+/// If the row is past the table's end.
 #[must_use]
 pub(crate) fn logit(
     table: &ItemTable,
@@ -108,7 +110,7 @@ fn dot(row: &[i8], v: &[i16]) -> i32 {
     arch::dot(row, v)
 }
 
-/// What the vectors of eight or sixteen leave over.
+/// The remainder after the vectors of eight or sixteen.
 fn dot_rest(row: &[i8], v: &[i16]) -> i32 {
     row.iter()
         .zip(v)
@@ -116,8 +118,8 @@ fn dot_rest(row: &[i8], v: &[i16]) -> i32 {
         .sum()
 }
 
-/// WebAssembly has an instruction that widens bytes, and one that multiplies pairs of 16-bit
-/// numbers and adds them up.
+/// WebAssembly has instructions that widen bytes, and that multiply pairs of 16-bit numbers and add
+/// them up.
 #[cfg(target_family = "wasm")]
 mod arch {
     use core::arch::wasm32::{
@@ -128,7 +130,7 @@ mod arch {
 
     use crate::weights::ItemTable;
 
-    /// The row length that the scan is written for; others take the way of single rows.
+    /// The row length that the scan is optimised for; other lengths are computed row by row.
     const D: usize = 64;
 
     fn bytes(row: &[i8; 16]) -> v128 {
@@ -146,7 +148,7 @@ mod arch {
         unsafe { v128_load(v.as_ptr().cast()) }
     }
 
-    /// Four running sums of sixteen products and those before.
+    /// Adds sixteen products to four running sums.
     fn add_products(sums: v128, row: &[i8; 16], low: v128, high: v128) -> v128 {
         let row = bytes(row);
         let low = i32x4_dot_i16x8(i16x8_extend_low_i8x16(row), low);
@@ -171,13 +173,13 @@ mod arch {
             + super::dot_rest(row_rest, rest)
     }
 
-    /// Fills in the logits of whole groups of four rows and says how many rows that were.
+    /// Computes the logits of whole groups of four rows and returns the number of these rows.
     pub(super) fn scan(table: &ItemTable, v: &[i16], scale: f32, out: &mut [f32]) -> usize {
         let Ok(v) = <&[i16; D]>::try_from(v) else {
             return 0;
         };
-        // The taste stays in eight registers over all rows.
-        let taste: [v128; D / 8] = std::array::from_fn(|at| eight(&v.as_chunks().0[at]));
+        // The query stays in eight registers over all rows.
+        let query: [v128; D / 8] = std::array::from_fn(|at| eight(&v.as_chunks().0[at]));
         let scale = f32x4_splat(scale);
         let groups = table.q.as_chunks::<16>().0.as_chunks::<{ 4 * D / 16 }>().0;
         let values = table
@@ -196,8 +198,8 @@ mod arch {
                     sums = add_products(
                         sums,
                         &rows[row * (D / 16) + part],
-                        taste[2 * part],
-                        taste[2 * part + 1],
+                        query[2 * part],
+                        query[2 * part + 1],
                     );
                 }
                 sums
@@ -238,7 +240,7 @@ mod arch {
         sums.to_array().iter().sum::<i32>() + super::dot_rest(row_rest, v_rest)
     }
 
-    /// All rows the way of single rows: x86 and Arm lose little by it.
+    /// Leaves all rows to the row-by-row code: x86 and Arm lose little by it.
     pub(super) fn scan(_: &ItemTable, _: &[i16], _: f32, _: &mut [f32]) -> usize {
         0
     }
@@ -265,7 +267,7 @@ mod tests {
         }
 
         #[test]
-        fn whole_numbers_are_exact(d in 1usize..200, row in prop::collection::vec(any::<i8>(), 200), v in prop::collection::vec(any::<i16>(), 200)) {
+        fn integer_sums_are_exact(d in 1usize..200, row in prop::collection::vec(any::<i8>(), 200), v in prop::collection::vec(any::<i16>(), 200)) {
             let plain: i64 = row[..d].iter().zip(&v[..d]).map(|(&a, &b)| i64::from(a) * i64::from(b)).sum();
             prop_assert_eq!(i64::from(dot(&row[..d], &v[..d])), plain);
         }
@@ -278,14 +280,14 @@ mod tests {
             q: vec![-127; 1024],
             scale: vec![1.0],
             bias: vec![0.0],
-            spaces: 0,
+            subspaces: 0,
         };
         let score = scan(&table, &[1.0; 1024], 1.0)[0];
         assert!((score + 127.0 * 1024.0).abs() < 10.0, "{score}");
     }
 
     #[test]
-    fn no_taste_says_nothing() {
+    fn a_zero_query_gives_zero_products() {
         assert_eq!(
             QuantisedQuery::of(&[0.0; 3]),
             QuantisedQuery {

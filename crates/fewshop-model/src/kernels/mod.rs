@@ -1,7 +1,7 @@
-//! The hot loops, by hand. Each has a plain burn twin that tests hold it against.
+//! The hot loops, hand-written. Tests compare each with a reference implementation in burn.
 //!
-//! f32 loops are written in vectors of eight by the crate `wide`: two registers in WebAssembly, one
-//! or two on this machine.
+//! f32 loops use vectors of eight from the crate `wide`: two registers in WebAssembly, one or two
+//! natively.
 
 mod adapt;
 mod int8;
@@ -38,8 +38,8 @@ pub fn add_scaled(out: &mut [f32], row: &[f32], weight: f32) {
     }
 }
 
-/// `values = exp(values - shift)`, for a shift that is no less than any of the values: a softmax's
-/// numerators.
+/// `values = exp(values - shift)`, for a shift not less than any of the values: the numerators of a
+/// softmax.
 pub fn exp(values: &mut [f32], shift: f32) {
     let (eights, rest) = values.as_chunks_mut::<8>();
     for eight in eights {
@@ -50,8 +50,8 @@ pub fn exp(values: &mut [f32], shift: f32) {
     }
 }
 
-/// e^x of eight numbers of at most 0, to 2 units in the last place (Cephes' polynomial), those
-/// below -87 as -87. A call of the library for each number was half of the adapter's time.
+/// e^x of eight numbers of at most 0, to 2 units in the last place (Cephes' polynomial), clamped to
+/// -87 from below. Calling the library's function for each number took half of the adapter's time.
 fn exp8(x: f32x8) -> f32x8 {
     let x = x.fast_max(f32x8::splat(-87.0));
     let n = (x * f32x8::splat(std::f32::consts::LOG2_E)).round_ties_even();
@@ -81,7 +81,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn exponentials_are_those_of_the_library(mut values in prop::collection::vec(-90f32..0.0, 0..40)) {
+        fn exponentials_match_the_library(mut values in prop::collection::vec(-90f32..0.0, 0..40)) {
             let expected: Vec<f32> = values.iter().map(|x| x.exp()).collect();
             exp(&mut values, 0.0);
             for (a, b) in values.iter().zip(&expected) {

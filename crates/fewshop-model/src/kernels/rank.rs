@@ -1,12 +1,12 @@
-//! The small network over the features of candidates.
+//! The ranker network over the features of candidates.
 
 use wide::f32x8;
 
 use crate::weights::RankerWeights;
 
-/// Rows that go through the network together: a weight that is read once then serves all of them.
+/// Rows per block: each weight is read once for all of them.
 const TOGETHER: usize = 4;
-/// Hidden units that are worked out together.
+/// Hidden units per block.
 const UNITS: usize = 16;
 
 /// Scores of the ranker for rows of features.
@@ -22,7 +22,7 @@ pub fn rank(features: &[f32], weights: &RankerWeights) -> Vec<f32> {
     let mut x = vec![0f32; TOGETHER * inputs];
     let whole = weights.hidden / UNITS * UNITS;
     for (nth, some) in features.chunks(TOGETHER * inputs).enumerate() {
-        // Columns of four: the rows of one group side by side.
+        // Groups of four columns, so that the rows of one group are adjacent.
         for (row, values) in some.chunks_exact(inputs).enumerate() {
             for (i, &value) in values.iter().enumerate() {
                 x[i * TOGETHER + row] = (value - weights.mean[i]) * weights.inv_std[i];
@@ -64,7 +64,7 @@ fn eight(values: &[f32]) -> f32x8 {
     f32x8::new(values.first_chunk::<8>().copied().unwrap_or_default())
 }
 
-/// The network by its definition: the reference of a test.
+/// The network by its definition, as the test's reference.
 #[cfg(test)]
 fn plain(features: &[f32], weights: &RankerWeights) -> Vec<f32> {
     use super::add_scaled;
@@ -96,7 +96,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn groups_of_rows_and_units_change_nothing(
+        fn blocks_of_rows_and_units_do_not_change_the_scores(
             rows in 0usize..11, inputs in 1usize..9, hidden in 0usize..40, seed in prop::collection::vec(-1f32..1.0, 800),
         ) {
             let take = |from: usize, n: usize| seed.iter().cycle().skip(from).take(n).copied().collect::<Vec<f32>>();

@@ -1,4 +1,4 @@
-//! The best of many scores.
+//! Selects the largest scores.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -19,14 +19,12 @@ impl Ord for Entry {
     }
 }
 
-/// Scores that one comparison with the threshold turns away together.
+/// Scores per block: one comparison with the threshold rejects a whole block.
 const BLOCK: usize = 16;
 
-/// Rows of the `k` largest scores that `allowed` lets through, best first; ties go to the lower
-/// row.
+/// Rows of the `k` largest scores among the `allowed` rows, best first; ties go to the lower row.
 ///
-/// A min-heap of `k` with its root as threshold: nearly every block of rows is turned away by one
-/// comparison.
+/// A min-heap of `k` with its root as threshold: one comparison rejects nearly every block of rows.
 #[must_use]
 pub fn top_k(scores: &[f32], k: usize, allowed: impl Fn(usize) -> bool) -> Vec<u32> {
     if k == 0 {
@@ -36,7 +34,8 @@ pub fn top_k(scores: &[f32], k: usize, allowed: impl Fn(usize) -> bool) -> Vec<u
     let mut threshold = f32::NEG_INFINITY;
     let see =
         |heap: &mut BinaryHeap<Reverse<Entry>>, row: usize, score: f32, threshold: &mut f32| {
-            // Rows come in rising order, so an equal score never displaces an earlier row.
+            // Rows are visited in ascending order, so an equal score never displaces an earlier
+            // row.
             if (heap.len() == k && score <= *threshold) || !allowed(row) {
                 return;
             }
@@ -70,7 +69,7 @@ pub fn top_k(scores: &[f32], k: usize, allowed: impl Fn(usize) -> bool) -> Vec<u
     best.into_iter().map(|entry| entry.1.0).collect()
 }
 
-/// The same over a few named rows, which may come in any order.
+/// The same over some given rows, in any order.
 #[must_use]
 pub fn top_k_of(rows: impl Iterator<Item = (u32, f32)>, k: usize) -> Vec<u32> {
     let mut all: Vec<Entry> = rows

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What the model was trained on and how good it is; for people and for reports.
+/// Documents the training data and the metrics of a model, for people and for reports.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Card {
@@ -12,11 +12,11 @@ pub struct Card {
     pub shop: String,
     /// ISO 4217 code of the prices.
     pub currency: String,
-    /// Where the data comes from and what may be done with it.
+    /// Source of the data and its terms of use.
     pub data_notice: String,
-    /// Sessions trained on.
+    /// Number of sessions in the training.
     pub sessions: usize,
-    /// Shoppers trained on.
+    /// Number of shoppers in the training.
     pub users: usize,
     /// Date of the newest event, `YYYY-MM-DD`.
     pub data_until: String,
@@ -28,8 +28,8 @@ pub struct Card {
     pub version: String,
     /// Metrics on validation cases by k: `{"ndcg@10": {"1": 0.17, ..}, ..}`.
     pub metrics: BTreeMap<String, BTreeMap<u32, f64>>,
-    /// What training watched, one value an epoch:
-    /// `{"tower loss": [..], "ranker validation NDCG@10": [..], ..}`.
+    /// Training history, one value per epoch: `{"tower loss": [..], "ranker validation NDCG@10":
+    /// [..], ..}`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub curves: BTreeMap<String, Vec<f64>>,
 }

@@ -1,5 +1,5 @@
-//! The file around a pack: a bounded JSON header, checked sections, one hash over all. Knows
-//! nothing of shops.
+//! The container format of a pack: a bounded JSON header, checked sections, and one hash over
+//! everything. It does not depend on the contents of the sections.
 //!
 //! ```text
 //! 0   8 bytes   magic "FEWSHOP\n"
@@ -11,9 +11,9 @@
 //! ```
 //! All numbers of the frame are little-endian. The file ends with the hash: nothing may follow.
 //!
-//! A pack travels compressed, so sections are laid out for the compressor: u16, u32 and bf16 stand
-//! in *planes*, the lowest bytes of all numbers first, then the next ones, for like stands beside
-//! like there.
+//! A pack is transferred compressed, so sections are laid out for the compressor: u16, u32 and bf16
+//! are stored in *planes*, the lowest bytes of all numbers first, then the next ones, so that
+//! similar bytes are adjacent.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -22,20 +22,20 @@ use sha2::{Digest, Sha256};
 use crate::error::PackError;
 
 const MAGIC: &[u8; 8] = b"FEWSHOP\n";
-/// The newest version that this code reads, and writes where a pack needs it.
+/// The newest version that this code reads; it is written only if a pack needs it.
 pub const FORMAT_VERSION: u32 = 6;
 /// The version of packs with tasks in the common section, and of packs without a catalogue.
 pub(crate) const TASKS_VERSION: u32 = 6;
 /// The version of packs whose vectors are product-quantised.
 pub(crate) const QUANTISED_VERSION: u32 = 5;
-/// The version of packs with anything that a training does not write, such as business rules.
+/// The version of packs with sections that training does not write, such as business rules.
 pub(crate) const RULES_VERSION: u32 = 4;
-/// The oldest version that this code reads. A pack that needs nothing newer is written in it, so that
-/// older programs can read it.
+/// The oldest version that this code reads. It is written unless a pack needs a newer one, so that
+/// older programs can read the pack.
 pub(crate) const PLAIN_VERSION: u32 = 3;
 const PREFIX: usize = 16;
 const HASH: usize = 32;
-/// A header is a few kilobytes; more is somebody trying to make the parser work.
+/// A header has a few kilobytes; a larger one is an attack on the parser.
 const MAX_HEADER: usize = 1 << 20;
 const MAX_SECTIONS: usize = 64;
 const ALIGN: usize = 8;
@@ -114,7 +114,7 @@ impl Writer {
         self.sections.push((entry, bytes));
     }
 
-    /// Whether a section of that name has been written.
+    /// Whether a section with this name has been written.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.sections.iter().any(|(entry, _)| entry.name == name)
     }
@@ -173,8 +173,8 @@ impl Writer {
         self.bytes(name, Dtype::Utf8, &[text.len()], text.as_bytes().to_vec());
     }
 
-    /// The whole file. Offsets depend on the header's length and stand in the header: it is written
-    /// with growing room until it fits.
+    /// Builds the whole file. Offsets depend on the length of the header and are part of it, so the
+    /// reserved space grows until the header fits.
     pub(crate) fn finish<M: Serialize>(
         mut self,
         version: u32,
@@ -218,7 +218,7 @@ impl Writer {
     }
 }
 
-/// A parsed file: every section is known to lie inside it, apart from all others, with the right
+/// A parsed file: every section has been checked to be inside it, without overlap, with the right
 /// length and checksum.
 #[derive(Debug)]
 pub(crate) struct Container<'a> {
@@ -226,7 +226,7 @@ pub(crate) struct Container<'a> {
     entries: Vec<Entry>,
     /// SHA-256 over the file.
     pub(crate) hash: [u8; HASH],
-    /// The header's `meta`, still as text.
+    /// The header's `meta`, as unparsed text.
     pub(crate) meta: &'a str,
     pub(crate) version: u32,
 }
@@ -272,7 +272,8 @@ impl<'a> Container<'a> {
         let header: HeaderIn<'a> =
             serde_json::from_str(header).map_err(|err| PackError::field("header", err))?;
         check_layout(&header.sections, PREFIX + header_len, body_end, bytes)?;
-        // Lengths first, so that a cut file is called truncated and not corrupt.
+        // Lengths are checked first, so that a cut file is reported as truncated and not as
+        // corrupt.
         let hash: [u8; HASH] = Sha256::digest(&bytes[..body_end]).into();
         for entry in &header.sections {
             if crc32fast::hash(&bytes[entry.offset..entry.offset + entry.length]) != entry.crc32 {
@@ -295,7 +296,7 @@ impl<'a> Container<'a> {
         })
     }
 
-    /// Bytes of the whole file.
+    /// Size of the whole file in bytes.
     pub(crate) fn size(&self) -> usize {
         self.bytes.len()
     }
@@ -305,12 +306,12 @@ impl<'a> Container<'a> {
         self.entries.iter().map(|entry| entry.name.as_str())
     }
 
-    /// Whether there is a section of that name.
+    /// Whether there is a section with this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.names().any(|other| other == name)
     }
 
-    /// First dimension of a section.
+    /// The first dimension of a section.
     pub(crate) fn len_of(&self, name: &str) -> Result<usize, PackError> {
         let entry = self
             .entries
@@ -419,7 +420,7 @@ fn finite(name: &str, values: Vec<f32>) -> Result<Vec<f32>, PackError> {
     }
 }
 
-/// The nearest number with the upper half of an f32 alone, ties to even.
+/// The nearest bf16 number, ties to even.
 fn to_bf16(value: f32) -> u16 {
     let bits = value.to_bits();
     let rounded = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16;
@@ -477,7 +478,7 @@ fn check_layout(
             return Err(PackError::field(
                 &entry.name,
                 format!(
-                    "is {} bytes long, its shape {:?} says otherwise",
+                    "is {} bytes long, which does not match its shape {:?}",
                     entry.length, entry.shape
                 ),
             ));
@@ -525,8 +526,8 @@ fn check_layout(
 mod tests {
     use super::*;
 
-    /// 2^61 rows of 8 bytes are 2^64 bytes: the product wraps to 0, the length of nothing, where it
-    /// is not checked.
+    /// 2^61 rows of 8 bytes are 2^64 bytes: unchecked, the product wraps to 0, the length of an
+    /// empty section.
     #[test]
     fn a_shape_that_overflows_is_refused() {
         let entry = Entry {
@@ -544,7 +545,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_stand_in_planes_and_come_back() {
+    fn numbers_are_stored_in_planes_and_read_back() {
         let bytes = to_planes([0x0102u16, 0x0304].into_iter().map(u16::to_le_bytes));
         assert_eq!(bytes, [2, 4, 1, 3]);
         assert_eq!(
@@ -556,7 +557,7 @@ mod tests {
     }
 
     #[test]
-    fn half_an_f32_is_the_nearest_one() {
+    fn bf16_rounds_to_the_nearest_number() {
         for (value, expected) in [
             (1.0, 1.0),
             (-0.0, -0.0),

@@ -1,4 +1,4 @@
-//! The header's `meta`: small facts that are no arrays.
+//! The header's `meta`: small values that are not arrays.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,13 +8,15 @@ use super::sections::AttributesMeta;
 use crate::error::PackError;
 use crate::weights::ModelConfig;
 
-/// No shop has more; it bounds what a hostile header can ask for before the sections are read.
+/// No shop has more items; this bounds the allocations of a hostile header before the sections are
+/// read.
 const MAX_ITEMS: usize = 5_000_000;
 const MAX_HIDDEN: usize = 4_096;
 
-/// What the sections write into the header, in the order of the file. Feature names are part of it:
-/// weights for other features are no weights for these. A new section needs nothing here; small
-/// facts of its own are JSON in a section of text, as `rules` and `offers` are.
+/// Values that the sections write into the header, in the order of the file. They include the
+/// feature names, because weights only apply to the features that they were trained with. A new
+/// section needs no field here; its small values are JSON in a text section, like `rules` and
+/// `offers`.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Meta {

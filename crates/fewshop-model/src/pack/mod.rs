@@ -1,5 +1,5 @@
-//! The pack: all that training ships, as one validated value and as bytes. `docs/pack-format.md`
-//! describes the bytes.
+//! The pack: the complete result of training, as one validated value and as bytes.
+//! `docs/pack-format.md` describes the bytes.
 //!
 //! [`PackParts`] are the parts as plain data; a [`Pack`] is parts that fit together. A part is
 //! written, read, checked, reordered and grown by its section (`sections/`, one file each).
@@ -33,7 +33,7 @@ use crate::weights::{
     PairTable, RankerWeights, TaskWeights,
 };
 
-/// The parts of a pack, as yet unchecked: [`Pack::new`] joins them.
+/// The unchecked parts of a pack: [`Pack::new`] checks and joins them.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PackParts {
     /// Training card.
@@ -42,12 +42,12 @@ pub struct PackParts {
     pub config: ModelConfig,
     /// Items.
     pub catalogue: Catalogue,
-    /// Sessions that hold each item, `[items]`.
+    /// Sessions that contain each item, `[items]`.
     pub popularity: Vec<u32>,
-    /// The same over the last part of the log alone: what is taken more or less of late.
+    /// The same over the last part of the log alone: recent popularity.
     pub recent_popularity: Vec<u32>,
-    /// How likely a shopper who took the item takes it again in the next visit, `[items]`, 0 to 1;
-    /// one byte in the file.
+    /// Probability that a shopper who took the item takes it again in the next visit, `[items]`, 0
+    /// to 1; one byte in the file.
     pub repeat_rates: Vec<f32>,
     /// Item vectors.
     pub item_table: ItemTable,
@@ -59,16 +59,17 @@ pub struct PackParts {
     pub adapter: AdapterWeights,
     /// Ranker.
     pub ranker: RankerWeights,
-    /// Business rules; none in a pack that comes from training.
+    /// Business rules; empty in a newly trained pack.
     pub rules: BusinessRules,
     /// Prediction heads for household attributes, if any were trained.
     pub attributes: Option<AttributeWeights>,
     /// Offers and the weights that rank them, if any were fitted.
     pub offers: Option<OfferWeights>,
-    /// Rows of items that were added after training, rising: nobody could buy them before.
+    /// Rows of items that were added after training, in ascending order; they have no sales in the
+    /// log.
     pub new_items: Vec<u32>,
-    /// Sessions since the training that hold each item, `[items]`; empty in a pack that was never
-    /// refreshed.
+    /// Sessions since the training that contain each item, `[items]`; empty in a pack that was
+    /// never refreshed.
     pub seasonal_counts: Vec<u32>,
     /// Tasks that have no section of their own, by name.
     pub tasks: BTreeMap<String, TaskWeights>,
@@ -98,8 +99,8 @@ impl PackParts {
     }
 }
 
-/// All that training ships: parts that fit together. Whoever changes one goes through
-/// [`Pack::edit`], which checks them again.
+/// The complete result of training: parts that fit together. Changes go through [`Pack::edit`],
+/// which checks them again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pack {
     parts: PackParts,
@@ -122,7 +123,7 @@ impl Pack {
         })
     }
 
-    /// The same pack with other parts. It is no longer the file that it was read from, so its
+    /// The same pack with changed parts. It no longer equals the file that it was read from, so its
     /// [`fingerprint`](Self::fingerprint) is zeros.
     ///
     /// # Errors
@@ -134,7 +135,7 @@ impl Pack {
     }
 
     /// The same pack with its rows in another order: `order` holds the old row of each new one.
-    /// Attribute heads are left out if the order numbers the groups of items otherwise.
+    /// Attribute heads are left out if the order changes the numbers of the item groups.
     ///
     /// # Errors
     /// [`PackError::Field`] if `order` does not name each row once.
@@ -143,9 +144,9 @@ impl Pack {
     }
 
     /// The same pack with new items after its own. A new item has the weighted means of its
-    /// neighbours; one without neighbours was never sold. Nothing that the pack holds of its old
-    /// items changes except for the pairs that they gain. Attribute heads are left out if the new
-    /// items bring new groups.
+    /// neighbours; one without neighbours was never sold. The pack's old items do not change,
+    /// except for the pairs that they gain. Attribute heads are left out if the new items bring new
+    /// groups.
     ///
     /// # Errors
     /// [`PackError::Field`] if a neighbour, vector or item does not fit the pack.
@@ -156,7 +157,7 @@ impl Pack {
     /// The pack as a file.
     ///
     /// # Errors
-    /// [`PackError::Field`] when the training card cannot be written as JSON.
+    /// [`PackError::Field`] if the training card cannot be written as JSON.
     pub fn to_bytes(&self) -> Result<Vec<u8>, PackError> {
         let (mut out, mut meta) = (Writer::default(), Meta::default());
         let version = <sections::All as Sections>::write(&self.parts, &mut out, &mut meta)?;
@@ -164,17 +165,17 @@ impl Pack {
             .map_err(|err| PackError::field("card", err))
     }
 
-    /// Reads a pack that may come from anywhere: nothing in it is believed before it is checked.
+    /// Reads a pack from an untrusted source: everything is checked.
     ///
     /// # Errors
-    /// [`PackError`] says what is wrong and where.
+    /// [`PackError`] names the problem and its place.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, PackError> {
         let file = Container::parse(bytes)?;
         let is_known = |name: &str| <sections::All as Sections>::knows(name, file.version);
         if let Some(name) = file.names().find(|name| !is_known(name)) {
             return Err(PackError::field(
                 name,
-                "is no section of this format version",
+                "is not a section of this format version",
             ));
         }
         let mut parts = PackParts::default();
@@ -186,7 +187,7 @@ impl Pack {
         })
     }
 
-    /// First 8 bytes of the file's SHA-256 in hex; zeros for a pack that never was a file.
+    /// First 8 bytes of the file's SHA-256 in hex; zeros for a pack that was not read from a file.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         self.hash[..8].iter().map(|b| format!("{b:02x}")).collect()

@@ -1,7 +1,8 @@
-//! What a section of the pack is: everything that must be done with it, in one place.
+//! The trait of the pack's sections: all operations on a section, in one place.
 //!
-//! [`Sections`] walks a list of them. It is a list of types and not of trait objects, so that a
-//! browser, which only reads packs, does not carry the code that writes, reorders or grows them.
+//! [`Sections`] iterates over a list of them. It is a list of types and not of trait objects, so
+//! that a browser, which only reads packs, does not include the code that writes, reorders or grows
+//! them.
 
 use fewshop_core::Item;
 
@@ -10,25 +11,25 @@ use super::container::{Container, PLAIN_VERSION, Writer};
 use super::meta::Meta;
 use crate::error::PackError;
 
-/// A part of the pack that is written, read, checked, reordered and grown together. None of these
-/// has a default: whoever adds a section decides each.
+/// A part of the pack that is written, read, checked, reordered and grown together. No method has a
+/// default, so that a new section must define each of them.
 pub(super) trait Section {
-    /// Its sections in the file.
+    /// Names of its sections in the file.
     const NAMES: &'static [&'static str];
-    /// The format version since which a file may hold it. A file is of the newest version that one
-    /// of its sections asks for, so that a pack without it stays the same file.
+    /// The first format version that may contain it. A file has the newest version that one of its
+    /// sections needs, so a pack without this section stays the same file.
     const SINCE: u32;
     /// Whether it is about products. A pack without a catalogue has none of these sections.
     const NEEDS_CATALOGUE: bool;
 
-    /// Writes it after the sections before it in the list; `false` if the pack has nothing of it.
+    /// Writes it after the sections before it in the list; `false` if the pack does not have it.
     fn write(parts: &PackParts, out: &mut Writer, meta: &mut Meta) -> Result<bool, PackError>;
 
-    /// Reads what [`write`](Self::write) wrote, and leaves the parts as they are if the file has
-    /// nothing of it. Nothing in the file may be believed.
+    /// Reads what [`write`](Self::write) wrote, and leaves the parts unchanged if the file does not
+    /// have it. The file is untrusted.
     fn read(file: &Container<'_>, meta: &mut Meta, parts: &mut PackParts) -> Result<(), PackError>;
 
-    /// Checks it against itself and the rest.
+    /// Checks it against itself and the other parts.
     fn check(parts: &PackParts) -> Result<(), PackError>;
 
     /// Puts its rows in a new order. The sections before it in the list have been reordered.
@@ -44,9 +45,9 @@ pub(super) trait Section {
 
 /// A list of sections: `(First, (Second, ()))`.
 pub(super) trait Sections {
-    /// Whether one of them may stand in a file of that version under this name.
+    /// Whether a file of this version may have a section with this name.
     fn knows(name: &str, version: u32) -> bool;
-    /// Writes all of them and returns the version that they ask for.
+    /// Writes all of them and returns the version that they need.
     fn write(parts: &PackParts, out: &mut Writer, meta: &mut Meta) -> Result<u32, PackError>;
     fn read(file: &Container<'_>, meta: &mut Meta, parts: &mut PackParts) -> Result<(), PackError>;
     fn check(parts: &PackParts) -> Result<(), PackError>;
@@ -133,7 +134,7 @@ impl<First: Section, Rest: Sections> Sections for (First, Rest) {
     }
 }
 
-/// Where each row goes.
+/// A new order of rows.
 #[derive(Debug)]
 pub(super) struct RowOrder {
     /// The old row of each new one.
@@ -166,17 +167,17 @@ impl RowOrder {
         &self.old
     }
 
-    /// One value a row, in the new order.
+    /// Puts one value per row into the new order.
     pub(super) fn permuted<T: Clone>(&self, values: &[T]) -> Vec<T> {
         self.old.iter().map(|&old| values[old].clone()).collect()
     }
 
-    /// Where a row went.
+    /// The new row of an old one.
     pub(super) fn row(&self, old: u32) -> u32 {
         self.new[old as usize]
     }
 
-    /// Rows of a set, rising.
+    /// The new rows of a set, in ascending order.
     pub(super) fn rows(&self, old: &[u32]) -> Vec<u32> {
         let mut rows: Vec<u32> = old.iter().map(|&row| self.row(row)).collect();
         rows.sort_unstable();
@@ -188,14 +189,14 @@ fn wrong_order(n: usize) -> PackError {
     PackError::field("order", format!("must name each of the {n} rows once"))
 }
 
-/// An item to be added to a pack that was trained without it, and what is known of it.
+/// An item to add to a pack that was trained without it, with its neighbours.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewItem {
     /// The item.
     pub item: Item,
     /// Rows of the pack that it resembles, with weights that add up to 1; may be empty.
     pub neighbours: Vec<(u32, f32)>,
-    /// Its vector, `[d]`, if something better than the mean of its neighbours is known.
+    /// Its vector, `[d]`, if there is a better one than the mean of its neighbours.
     pub vector: Option<Vec<f32>>,
 }
 
@@ -212,13 +213,13 @@ impl NewItem {
         }
     }
 
-    /// The same of counts, rounded; 0 if it has no neighbours: it was never sold.
+    /// The same for counts, rounded; 0 without neighbours, because it was never sold.
     pub(super) fn mean_count(&self, counts: &[u32]) -> u32 {
         self.mean(|row| counts[row] as f32, 0.0).round() as u32
     }
 }
 
-/// Refuses a column that has not one number a row, or whatever else was expected.
+/// Refuses a column that does not have the expected length.
 pub(super) fn check_length(field: &str, found: usize, expected: usize) -> Result<(), PackError> {
     if found == expected {
         Ok(())

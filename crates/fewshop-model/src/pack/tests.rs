@@ -7,13 +7,13 @@ use crate::business_rules::Pin;
 use crate::toy;
 
 thread_local! {
-    /// What the made-up section holds: a note for each item.
+    /// Contents of the made-up section: a note for each item.
     static NOTES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
 const NAME: &str = "notes";
 
-/// A section as somebody would add one: all that is asked of it is asked by the trait.
+/// A new section: the trait lists everything that it must do.
 struct Notes;
 
 impl section::Section for Notes {
@@ -91,7 +91,7 @@ fn a_section_in_the_list_is_written_read_checked_reordered_and_grown() {
 }
 
 #[test]
-fn an_order_back_and_forth_is_the_same_pack() {
+fn reordering_and_reordering_back_gives_the_same_pack() {
     let pack = toy::pack().edit(|parts| {
         parts.seasonal_counts = (0..60).collect();
         parts.rules.pins = vec![Pin::from((ItemIx(7), 1))];
@@ -140,7 +140,7 @@ fn a_pack_from_a_program_with_fewer_kinds_of_events_is_read() {
     assert_eq!(
         pack.encoder().kind[3],
         kinds[EventKind::View as usize],
-        "a kind that training did not know weighs as much as a view"
+        "a kind unknown to the training weighs as much as a view"
     );
     let mut more = kinds.clone();
     more.push(0.5);
@@ -151,7 +151,7 @@ fn a_pack_from_a_program_with_fewer_kinds_of_events_is_read() {
 }
 
 #[test]
-fn a_changed_pack_is_not_the_file_that_it_was_read_from() {
+fn a_changed_pack_loses_its_fingerprint() {
     let zeros = "0".repeat(16);
     let changes: [(&str, fn(&mut PackParts)); 9] = [
         ("card", |parts| parts.card.shop.push('!')),

@@ -1,18 +1,18 @@
-//! Settings of the model that the arrays do not show.
+//! Settings of the model that its arrays do not determine.
 
 use serde::{Deserialize, Serialize};
 
-/// Settings that the arrays do not show.
+/// Settings that the arrays do not determine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelConfig {
-    /// Multiplies the product of taste and item vector.
+    /// Scale of the dot product of user embedding and item vector.
     pub logit_scale: f32,
     /// Gradient steps of the adapter.
     pub adapter_steps: usize,
-    /// L2 pull of the adapter towards the frozen taste.
+    /// L2 pull of the adapter towards the frozen user embedding.
     pub adapter_l2: f32,
-    /// How much a dismissed product counts beside a fixed negative.
+    /// Weight of a dismissed product relative to a fixed negative.
     pub dismiss_weight: f32,
     /// Co-visitation weight `c / (n_i + shrink) / n_j^alpha`.
     pub covisit_alpha: f32,
@@ -20,13 +20,13 @@ pub struct ModelConfig {
     pub covisit_shrink: f32,
     /// Cosine weight `c / sqrt((n_i + shrink) (n_j + shrink))`.
     pub cosine_shrink: f32,
-    /// Sessions that `popularity` counts: what makes counts comparable between a shop's part and
-    /// the whole.
+    /// Number of sessions that `popularity` counts, which makes counts of a part and of the whole
+    /// shop comparable.
     pub sessions: f32,
     /// Candidates from each channel.
     pub candidates: usize,
-    /// Sessions of fewer products are not counted into `season`: the ranker was taught to read it
-    /// without them.
+    /// Sessions with fewer products are not counted into the seasonal counts, because the ranker
+    /// was trained without them.
     #[serde(default)]
     pub season_least: usize,
 }

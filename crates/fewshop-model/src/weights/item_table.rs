@@ -1,32 +1,32 @@
-//! Item vectors at one byte a number.
+//! Item vectors with one byte per number.
 
-/// Steps of a number of an item vector on either side of 0: six bits. Seven cost 69 kB more on the
-/// wire for 8,547 items and bring nothing that validation cases notice; see `docs/performance.md`.
+/// Quantisation steps on either side of 0: six bits. Seven bits cost 69 kB more on the wire for
+/// 8,547 items without a measurable gain on validation cases; see `docs/performance.md`.
 const STEPS: f32 = 31.0;
 
-/// Numbers in one sub-vector of product quantisation. One byte of the file becomes as many bytes in
-/// memory, and a hostile file must not fill the machine.
+/// Maximum size of one sub-vector of product quantisation. One byte of the file becomes this many
+/// bytes in memory, and a hostile file must not exhaust it.
 pub(crate) const MAX_SUB_VECTOR_WIDTH: usize = 16;
 
-/// Item vectors at one byte a number: `x[i][j] = scale[i] * q[i][j]`.
+/// Item vectors with one byte per number: `x[i][j] = scale[i] * q[i][j]`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ItemTable {
-    /// Numbers a row.
+    /// Size of a row.
     pub d: usize,
     /// `[items, d]`, row-major.
     pub q: Vec<i8>,
     /// `[items]`, positive or 0.
     pub scale: Vec<f32>,
-    /// `[items]`: added to the scaled product with the taste vector.
+    /// `[items]`: added to the scaled dot product with the user embedding.
     pub bias: Vec<f32>,
-    /// Into how many sub-vectors a row is cut where the file names sub-vectors instead of numbers
-    /// (product quantisation); 0 where it does not. The numbers are the same either way.
-    pub spaces: usize,
+    /// Number of subspaces if the file stores centroid numbers (product quantisation); 0 otherwise.
+    /// The numbers in `q` are the same either way.
+    pub subspaces: usize,
 }
 
 impl ItemTable {
-    /// Whether rows of `d` numbers can be cut into `subspaces` equal sub-vectors, which product
-    /// quantisation asks for.
+    /// Whether rows of `d` numbers can be split into `subspaces` equal sub-vectors, which product
+    /// quantisation requires.
     #[must_use]
     pub fn can_cut(d: usize, subspaces: usize) -> bool {
         d > 0
@@ -42,13 +42,13 @@ impl ItemTable {
     /// - `bias`: `[items]`
     ///
     /// # Panics
-    /// When the lengths do not fit together.
+    /// If the lengths do not fit together.
     #[must_use]
     pub fn quantise(rows: &[f32], d: usize, bias: Vec<f32>) -> Self {
         Self::quantise_to(rows, d, bias, STEPS)
     }
 
-    /// The same with so many steps on either side of 0, 127 at most.
+    /// The same with the given steps on either side of 0, at most 127.
     ///
     /// # Panics
     /// See [`Self::quantise`].
@@ -60,7 +60,7 @@ impl ItemTable {
             q: Vec::with_capacity(rows.len()),
             scale: Vec::with_capacity(bias.len()),
             bias,
-            spaces: 0,
+            subspaces: 0,
         };
         for row in rows.chunks_exact(d) {
             let scale = row.iter().fold(0f32, |m, v| m.max(v.abs())) / steps;

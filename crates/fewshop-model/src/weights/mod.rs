@@ -1,7 +1,7 @@
-//! What training learns, as plain data: numbers, their shapes and the checks that need nothing else.
+//! The trained weights as plain data: numbers, their shapes, and checks that need nothing else.
 //!
-//! The lowest part of the crate. Kernels compute with these types and the pack stores them; neither
-//! is known here.
+//! This is the lowest layer of the crate. Kernels compute with these types and the pack stores
+//! them; this module depends on neither.
 
 mod attributes;
 mod config;

@@ -1,7 +1,7 @@
 //! Weights of the three small networks: session encoder, on-device adapter, ranker.
 
 /// Attention of the session encoder: `a_j = v · tanh(W x_j + b) + kind[event] + recency * age_j`,
-/// softmaxed over the shots.
+/// softmaxed over the context items.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct EncoderWeights {
     /// Hidden units h.
@@ -14,7 +14,7 @@ pub struct EncoderWeights {
     pub v: Vec<f32>,
     /// `[EventKind::ALL.len()]`.
     pub kind: Vec<f32>,
-    /// Per shot of age (0 is the latest).
+    /// Weight of a context item's age (0 is the latest).
     pub recency: f32,
 }
 
@@ -25,7 +25,7 @@ pub struct RankerWeights {
     pub hidden: usize,
     /// `[FEATURES]`.
     pub mean: Vec<f32>,
-    /// `[FEATURES]`: one over the standard deviation.
+    /// `[FEATURES]`: inverse standard deviation.
     pub inv_std: Vec<f32>,
     /// `[FEATURES, h]`, row-major.
     pub w1: Vec<f32>,
@@ -37,12 +37,13 @@ pub struct RankerWeights {
     pub b2: f32,
 }
 
-/// Few-shot fine-tuning of the taste vector on the device.
+/// Few-shot fine-tuning of the user embedding on the device.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AdapterWeights {
-    /// `[d]`: learning rate of each number of the taste vector (Meta-SGD, arXiv 1707.09835).
+    /// `[d]`: learning rate of each number of the user embedding (Meta-SGD, arXiv 1707.09835).
     pub learning_rate: Vec<f32>,
-    /// Weight of the fine-tuned taste by number of shots; past the end the last one holds.
+    /// Gates: weights of the fine-tuned user embedding by number of context items; past the end the
+    /// last one applies.
     pub gate: Vec<f32>,
     /// Rows of the fixed negatives.
     pub negatives: Vec<u32>,

@@ -1,21 +1,21 @@
 //! Pair statistics of products: co-occurrence counts and item-item regression.
 
-/// In how many sessions two products stand together, pruned to the partners that matter.
+/// The number of sessions that contain two products, pruned to the partners that matter.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PairTable {
     /// `[items + 1]`: row i's pairs are `offsets[i]..offsets[i + 1]`.
     pub offsets: Vec<u32>,
     /// The other product.
     pub items: Vec<u32>,
-    /// How often both stand in one session, long sessions counting less; positive, within 7 % after
-    /// the round trip through the file.
+    /// Number of sessions that contain both, with less weight for long sessions; positive, within 7
+    /// % after the round trip through the file.
     pub counts: Vec<f32>,
-    /// Weight with which the row's product speaks for the other in item-item regression (EASE,
-    /// arXiv 1905.03375), of either sign; rounded to one byte in the file.
+    /// Weight from the row's product to the other in item-item regression (EASE, arXiv 1905.03375),
+    /// of either sign; rounded to one byte in the file.
     pub regression: Vec<f32>,
 }
 
-/// Two products that stand together.
+/// Two products that occur together.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pair {
     /// The other product's row.

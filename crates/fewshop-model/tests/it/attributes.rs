@@ -1,5 +1,5 @@
-//! The optional profile heads: what is written is read, what does not fit is refused, and nothing
-//! is told that training did not allow.
+//! The optional attribute heads: they survive the round trip, invalid heads are refused, and only
+//! reliable predictions are given.
 
 #![expect(
     clippy::unwrap_used,
@@ -14,7 +14,7 @@ use fewshop_model::{Compute, Pack, Recommender, toy};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
-/// Heads of numbers that half an f32 holds exactly.
+/// Heads whose numbers are exact in bf16.
 fn heads() -> AttributeWeights {
     let f = AttributeInputs::of(&toy::pack()).len();
     let head = |name: &str, values: &[&str], tells: [bool; 7]| AttributeHead {
@@ -51,8 +51,8 @@ fn pack() -> Pack {
         .unwrap()
 }
 
-/// Replaces text in the header by other text of the same length, and mends the hash: a file that
-/// was written so on purpose.
+/// Replaces text in the header by other text of the same length and corrects the hash, like a
+/// deliberately forged file.
 fn forged(from: &str, to: &str) -> Vec<u8> {
     let mut bytes = pack().to_bytes().unwrap();
     assert_eq!(from.len(), to.len());
@@ -79,7 +79,7 @@ fn check_refused(weights: AttributeWeights, word: &str) {
 }
 
 #[test]
-fn heads_come_back_and_packs_without_stay_as_they_were() {
+fn heads_are_read_back_and_packs_without_them_are_unchanged() {
     assert_eq!(
         Pack::from_bytes(&pack().to_bytes().unwrap())
             .unwrap()
@@ -161,7 +161,7 @@ fn a_forged_file_is_refused() {
 }
 
 #[test]
-fn a_head_is_silent_where_training_did_not_see_it_beat_its_prior() {
+fn a_head_gives_no_prediction_unless_it_beat_its_prior_in_training() {
     let mut shop = Recommender::new(pack(), Compute::Kernels);
     let mut told = |items: u32, visits: usize| {
         let visit: Vec<ItemIx> = (0..3).map(ItemIx).collect();
@@ -202,7 +202,7 @@ fn a_head_is_silent_where_training_did_not_see_it_beat_its_prior() {
 }
 
 #[test]
-fn a_dismissed_product_says_nothing_of_the_household() {
+fn a_dismissed_product_does_not_affect_the_attributes() {
     let mut shop = Recommender::new(pack(), Compute::Kernels);
     shop.set_session(Session::of_items(&(0..5).map(ItemIx).collect::<Vec<_>>()))
         .unwrap();
@@ -216,7 +216,7 @@ fn a_dismissed_product_says_nothing_of_the_household() {
 }
 
 #[test]
-fn amounts_have_no_gap() {
+fn evidence_levels_have_no_gap() {
     assert_eq!(EvidenceLevel::of(0, 0), None);
     for amount in EvidenceLevel::ALL {
         assert_eq!(

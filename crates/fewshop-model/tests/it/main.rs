@@ -1,4 +1,4 @@
-//! The public interface of the crate, on the toy shop. One binary: each would link burn.
+//! The public interface of the crate, on the toy shop. One binary, because each would link burn.
 
 mod attributes;
 mod model;

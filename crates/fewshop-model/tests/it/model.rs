@@ -51,7 +51,7 @@ fn similar_items_are_of_the_same_department_and_not_the_item_itself() {
 }
 
 #[test]
-fn rows_past_the_end_are_refused_wherever_they_are() {
+fn rows_past_the_end_are_refused_in_every_argument() {
     let model = Model::new(toy::pack());
     let visits = Session {
         visits: vec![vec![ItemIx(60)]],

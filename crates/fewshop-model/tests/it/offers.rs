@@ -1,5 +1,5 @@
-//! The optional offers and the mark of new products: what is written is read, and what does not fit
-//! is refused.
+//! The optional offers and the mark of new products: they survive the round trip through the file,
+//! and invalid ones are refused.
 
 #![expect(
     clippy::unwrap_used,

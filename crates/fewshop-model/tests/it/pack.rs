@@ -1,4 +1,4 @@
-//! The pack file: what is written is read, and nothing else is.
+//! The pack file: a written file is read back, and any other file is refused.
 
 #![expect(
     clippy::unwrap_used,
@@ -17,7 +17,7 @@ fn check_code(bytes: &[u8], code: &str) {
     assert_eq!(Pack::from_bytes(bytes).unwrap_err().code(), code);
 }
 
-/// Replaces text in the header by other text of the same length and mends nothing else.
+/// Replaces text in the header by other text of the same length and changes nothing else.
 fn with_header(from: &str, to: &str) -> Vec<u8> {
     let mut bytes = bytes();
     assert_eq!(from.len(), to.len());
@@ -30,7 +30,7 @@ fn with_header(from: &str, to: &str) -> Vec<u8> {
 }
 
 #[test]
-fn what_was_written_is_read_back() {
+fn a_written_pack_is_read_back() {
     let pack = toy::pack();
     let again = Pack::from_bytes(&pack.to_bytes().unwrap()).unwrap();
     assert_eq!(again, pack);
@@ -38,13 +38,13 @@ fn what_was_written_is_read_back() {
 }
 
 #[test]
-fn nothing_is_no_pack() {
+fn an_empty_file_is_refused() {
     check_code(&[], "pack_empty");
     check_code(b"PK\x03\x04 something else", "pack_not_a_pack");
 }
 
 #[test]
-fn every_cut_is_noticed() {
+fn every_truncation_is_detected() {
     let bytes = bytes();
     for len in (8..bytes.len()).step_by(97) {
         let err = Pack::from_bytes(&bytes[..len]).unwrap_err();
@@ -92,7 +92,7 @@ fn a_shape_that_does_not_fit_its_bytes_is_refused() {
 }
 
 #[test]
-fn a_section_may_not_stand_twice_or_overlap() {
+fn sections_must_not_repeat_or_overlap() {
     check_code(
         &with_header("\"items.bias\"", "\"popularity\""),
         "pack_field",
@@ -112,7 +112,7 @@ fn a_section_may_not_stand_twice_or_overlap() {
 
 proptest! {
     #[test]
-    fn every_flipped_bit_is_noticed(at in 0usize..1_000_000, bit in 0u8..8) {
+    fn every_flipped_bit_is_detected(at in 0usize..1_000_000, bit in 0u8..8) {
         let mut bytes = bytes();
         let at = at % bytes.len();
         bytes[at] ^= 1 << bit;
@@ -127,27 +127,28 @@ proptest! {
     }
 }
 
-/// The toy's pack with vectors of few distinct parts, cut into so many sub-vectors.
-fn coded(spaces: usize, pick: impl Fn(usize, usize) -> u8) -> Pack {
+/// The toy pack with vectors of few distinct parts, split into this many sub-vectors.
+fn coded(subspaces: usize, pick: impl Fn(usize, usize) -> u8) -> Pack {
     let pack = toy::pack();
     let (n, d) = (pack.item_table().len(), pack.item_table().d);
-    let width = d / spaces;
+    let width = d / subspaces;
     let numbers = |row: usize| {
         let pick = &pick;
-        (0..spaces).flat_map(move |space| {
-            let code = usize::from(pick(row, space));
-            (0..width).map(move |i| ((code * 31 + space * 7 + i * 3) % 255) as u8 as i8)
+        (0..subspaces).flat_map(move |subspace| {
+            let code = usize::from(pick(row, subspace));
+            (0..width).map(move |i| ((code * 31 + subspace * 7 + i * 3) % 255) as u8 as i8)
         })
     };
     let q = (0..n).flat_map(numbers).collect();
-    let coded = pack.edit(|parts| (parts.item_table.q, parts.item_table.spaces) = (q, spaces));
+    let coded =
+        pack.edit(|parts| (parts.item_table.q, parts.item_table.subspaces) = (q, subspaces));
     coded.unwrap()
 }
 
 #[test]
-fn a_pack_without_codes_is_of_the_old_version_and_one_with_them_of_the_new() {
+fn only_a_pack_with_codes_has_the_new_version() {
     assert_eq!(bytes()[8], 3);
-    let pack = coded(4, |row, space| ((row + space) % 5) as u8);
+    let pack = coded(4, |row, subspace| ((row + subspace) % 5) as u8);
     let bytes = pack.to_bytes().unwrap();
     assert_eq!(bytes[8], 5);
     let again = Pack::from_bytes(&bytes).unwrap();
@@ -155,17 +156,17 @@ fn a_pack_without_codes_is_of_the_old_version_and_one_with_them_of_the_new() {
     assert_eq!(
         again.to_bytes().unwrap(),
         bytes,
-        "what was read is written as the same file"
+        "a pack is written as the file that it was read from"
     );
 }
 
 proptest! {
     #[test]
-    fn codes_come_back_as_the_numbers_that_they_name(
-        spaces in prop::sample::select(vec![1usize, 2, 4, 8]),
+    fn codes_are_read_back_as_the_numbers_that_they_name(
+        subspaces in prop::sample::select(vec![1usize, 2, 4, 8]),
         picks in prop::collection::vec(any::<u8>(), 8 * 60),
     ) {
-        let pack = coded(spaces, |row, space| picks[row * 8 + space]);
+        let pack = coded(subspaces, |row, subspace| picks[row * 8 + subspace]);
         let again = Pack::from_bytes(&pack.to_bytes().unwrap()).unwrap();
         prop_assert_eq!(again.item_table(), pack.item_table());
     }

@@ -6,7 +6,7 @@ use fewshop_model::{BurnCompute, Compute, Pack, kernels, toy};
 use pollster::block_on;
 use proptest::prelude::*;
 
-/// f32 sums in another order differ in the last bits; scores here are of the order of 10.
+/// f32 sums in a different order differ in the last bits; scores here are about 10.
 const TOLERANCE: f32 = 1e-3;
 
 fn on_burn(pack: &Pack) -> Compute {
@@ -54,8 +54,8 @@ proptest! {
     }
 }
 
-/// One step from u0 = 0 with rate 1 and no pull is minus the gradient of the loss, which autodiff
-/// gives as well.
+/// One step from u0 = 0 with rate 1 and no L2 pull is minus the gradient of the loss, which
+/// autodiff computes as well.
 #[test]
 fn the_adapters_gradient_is_the_one_autodiff_finds() {
     let pack = toy::pack().edit(|parts| {

@@ -1,4 +1,4 @@
-//! What holds for every session, on every backend and under every merchant's rules.
+//! Properties of every session, on every backend and with all business rules.
 
 #![expect(
     clippy::unwrap_used,
@@ -14,7 +14,7 @@ use fewshop_model::{
 use pollster::block_on;
 use proptest::prelude::*;
 
-/// f32 sums in another order differ in the last bits; scores here are of the order of 10.
+/// f32 sums in a different order differ in the last bits; scores here are about 10.
 const TOLERANCE: f32 = 1e-2;
 
 fn session() -> impl Strategy<Value = Session> {
@@ -122,10 +122,10 @@ fn rules() -> impl Strategy<Value = BusinessRules> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// The page sends the whole session, at whatever moment; an engine may have seen any part of it
-    /// before, and been asked in between.
+    /// The page may send the whole session at any moment; an engine may have received any part of
+    /// it before, with requests in between.
     #[test]
-    fn ranking_does_not_depend_on_how_events_came(session in session(), cuts in prop::collection::vec(0usize..31, 0..5), undone in 0u32..60) {
+    fn ranking_does_not_depend_on_how_events_arrived(session in session(), cuts in prop::collection::vec(0usize..31, 0..5), undone in 0u32..60) {
         let whole = rank(&recommender(toy::pack(), &session), 12);
         let mut piecewise = Recommender::new(toy::pack(), Compute::Kernels);
         let mut cuts = cuts;
@@ -149,7 +149,7 @@ proptest! {
     }
 
     #[test]
-    fn forget_equals_fresh_for_all_that_comes_after(before in session(), after in session()) {
+    fn an_engine_that_forgot_equals_a_new_one(before in session(), after in session()) {
         let mut forgetful = recommender(toy::pack(), &before);
         rank(&forgetful, 5);
         forgetful.forget();
@@ -159,7 +159,7 @@ proptest! {
     }
 
     #[test]
-    fn shelves_are_sound_whatever_is_known(session in session(), n in 1usize..70) {
+    fn shelves_are_valid_for_every_session(session in session(), n in 1usize..70) {
         let ranking = rank(&recommender(toy::pack(), &session), n);
         let seen = session.seen();
         prop_assert!(ranking.picks.len() == n.min(60 - seen.len()));
@@ -169,7 +169,7 @@ proptest! {
     }
 
     #[test]
-    fn rules_keep_what_they_promise_and_nothing_seen_returns(session in session(), rules in rules(), n in 1usize..30) {
+    fn rules_hold_and_seen_items_do_not_return(session in session(), rules in rules(), n in 1usize..30) {
         let pack = toy::pack().edit(|parts| parts.rules = rules.clone()).unwrap();
         let pack = Pack::from_bytes(&pack.to_bytes().unwrap()).unwrap();
         prop_assert_eq!(pack.rules(), &rules);
@@ -203,11 +203,11 @@ proptest! {
                 None => {}
             }
         }
-        // What goes well with a product is asked of the product: no pins there.
+        // A shelf for given seeds does not depend on the session, so it has no pins.
         let with = RankOptions { n, seeds: vec![ItemIx(3)], ..RankOptions::default() };
         let picks = block_on(recommender.rank(&with)).unwrap().picks;
         prop_assert!(picks.iter().all(|pick| pick.rule != Some(MerchantRule::Pin)));
-        // A shelf of one department obeys as well.
+        // A shelf of one department follows the rules as well.
         let bakery = RankOptions { n, filter: Filter::of_category(vec!["Bakery".into()]), ..RankOptions::default() };
         let picks = block_on(recommender.rank(&bakery)).unwrap().picks;
         prop_assert!(picks.iter().all(|pick| recommender.catalogue()[pick.item].department() == "Bakery"));
@@ -217,8 +217,8 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Not the order, which may turn where two scores are the same but for the last bits: the score
-    /// of every product.
+    /// Compares the score of every product and not the order, which may change if two scores differ
+    /// only in the last bits.
     #[test]
     fn kernels_and_burn_agree_on_every_product(session in session()) {
         let kernels = recommender(toy::pack(), &session);
@@ -238,7 +238,7 @@ proptest! {
 }
 
 #[test]
-fn a_pack_without_rules_is_the_file_that_it_always_was() {
+fn a_pack_without_rules_keeps_the_old_version() {
     let plain = toy::pack().to_bytes().unwrap();
     assert_eq!(plain[8], 3);
     let rules = BusinessRules {
@@ -264,7 +264,7 @@ fn a_pack_without_rules_is_the_file_that_it_always_was() {
 }
 
 #[test]
-fn what_a_rule_did_is_said_of_the_pick_and_when_asked_why() {
+fn picks_and_explanations_name_the_rule_that_moved_them() {
     let rules = BusinessRules {
         pins: vec![Pin::from((ItemIx(59), 2))],
         shifts: vec![Shift::from((ItemIx(0), -5))],

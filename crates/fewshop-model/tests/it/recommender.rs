@@ -1,4 +1,4 @@
-//! What a shop can rely on, on the toy shop.
+//! Guarantees of a recommender, tested on the toy shop.
 
 #![expect(
     clippy::unwrap_used,
@@ -31,7 +31,7 @@ fn department(r: &Recommender, item: ItemIx) -> String {
 }
 
 #[test]
-fn a_stranger_gets_what_is_popular_and_is_told_so() {
+fn a_new_shopper_gets_popular_items_with_that_reason() {
     let ranking = rank(&toy(), 6);
     assert_eq!(ranking.context_items, 0);
     assert!(
@@ -73,7 +73,7 @@ fn three_views_of_a_department_turn_the_shelf_to_it() {
 }
 
 #[test]
-fn a_filter_is_kept_and_still_fills_the_shelf() {
+fn a_filtered_shelf_is_still_filled() {
     let mut r = toy();
     r.observe(view(3)).unwrap();
     let options = RankOptions {
@@ -109,19 +109,19 @@ fn some_products_can_be_ranked_among_themselves() {
         .map(|pick| pick.item.0)
         .filter(|row| items.contains(row))
         .collect();
-    assert_eq!(items, order, "in the order that they have among all");
+    assert_eq!(items, order, "in the same order as among all products");
     items.sort_unstable();
     assert_eq!(
         items,
         [4, 21, 57],
-        "what was seen and what the shop does not have is left out"
+        "seen items and unknown rows are left out"
     );
 }
 
-/// The toy's ranker has no weight on the features of dismissals, so it is fine-tuning that lowers
-/// similar products: a dismissed product is a heavy negative.
+/// The toy's ranker has no weight on the features of dismissals, so only fine-tuning lowers similar
+/// products, with the dismissed product as a heavy negative.
 #[test]
-fn a_dismissed_product_goes_and_similar_products_score_lower() {
+fn a_dismissed_product_disappears_and_similar_ones_score_lower() {
     let mut r = toy();
     for item in [1, 22, 43] {
         r.observe(view(item)).unwrap();
@@ -159,7 +159,7 @@ fn earlier_visits_are_learned_from_unless_frozen_and_named_as_the_reason() {
     })
     .unwrap();
     let features = |frozen| {
-        // All products are candidates, so that this one is there without its visits too.
+        // All products are candidates, so that this one is included even without its visits.
         let options = RankOptions {
             n: 60,
             frozen,
@@ -191,7 +191,7 @@ fn earlier_visits_are_learned_from_unless_frozen_and_named_as_the_reason() {
 }
 
 #[test]
-fn nonsense_is_refused_and_changes_nothing() {
+fn invalid_input_is_refused_and_changes_nothing() {
     let mut r = toy();
     assert!(matches!(
         r.observe(view(60)),
@@ -212,7 +212,7 @@ fn nonsense_is_refused_and_changes_nothing() {
 }
 
 #[test]
-fn more_than_there_is_gives_all_that_is_open() {
+fn asking_for_too_many_gives_all_that_are_allowed() {
     let mut r = toy();
     r.observe(view(3)).unwrap();
     assert_eq!(rank(&r, usize::MAX).picks.len(), 59);

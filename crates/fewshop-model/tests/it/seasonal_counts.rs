@@ -1,22 +1,21 @@
-//! What a pack is told of the season since its training: kept whole, checked, and heard in the
-//! ranking.
+//! Seasonal counts: they survive the round trip, are checked, and affect the ranking.
 
 use fewshop_core::ItemIx;
 use fewshop_model::{Compute, Pack, RankOptions, Recommender, toy};
 use pollster::block_on;
 
-fn season(of: impl Fn(u32) -> u32) -> Vec<u32> {
+fn counts(of: impl Fn(u32) -> u32) -> Vec<u32> {
     (0..toy::pack().catalogue().len() as u32).map(of).collect()
 }
 
 #[test]
-fn a_season_comes_back_and_a_pack_without_one_stays_as_it_was() {
-    let told = season(|row| row * 3 % 11);
+fn seasonal_counts_are_read_back_and_a_pack_without_them_is_unchanged() {
+    let seasonal = counts(|row| row * 3 % 11);
     let pack = toy::pack()
-        .edit(|parts| parts.seasonal_counts = told.clone())
+        .edit(|parts| parts.seasonal_counts = seasonal.clone())
         .unwrap();
     let back = Pack::from_bytes(&pack.to_bytes().unwrap()).unwrap();
-    assert_eq!(back.seasonal_counts(), told);
+    assert_eq!(back.seasonal_counts(), seasonal);
     assert_eq!(
         back.edit(|parts| parts.seasonal_counts = Vec::new())
             .unwrap()
@@ -27,7 +26,7 @@ fn a_season_comes_back_and_a_pack_without_one_stays_as_it_was() {
 }
 
 #[test]
-fn a_season_of_another_catalogue_is_refused() {
+fn seasonal_counts_of_another_catalogue_are_refused() {
     let error = toy::pack()
         .edit(|parts| parts.seasonal_counts = vec![1; 3])
         .unwrap_err();
@@ -38,7 +37,7 @@ fn a_season_of_another_catalogue_is_refused() {
 }
 
 #[test]
-fn what_is_in_season_rises_and_what_is_as_ever_stays() {
+fn items_in_season_rise_and_others_stay() {
     let place = |pack: Pack, row: u32| {
         let recommender = Recommender::new(pack, Compute::Kernels);
         let picks = block_on(recommender.rank(&RankOptions {
@@ -53,7 +52,7 @@ fn what_is_in_season_rises_and_what_is_as_ever_stays() {
             .unwrap()
     };
     let popularity = toy::pack().popularity().to_vec();
-    let as_ever = toy::pack()
+    let unchanged = toy::pack()
         .edit(|parts| parts.seasonal_counts = popularity.clone())
         .unwrap();
     let mut in_season = popularity;
@@ -61,6 +60,6 @@ fn what_is_in_season_rises_and_what_is_as_ever_stays() {
     let in_season = toy::pack()
         .edit(|parts| parts.seasonal_counts = in_season)
         .unwrap();
-    assert_eq!(place(as_ever, 15), place(toy::pack(), 15));
+    assert_eq!(place(unchanged, 15), place(toy::pack(), 15));
     assert!(place(in_season, 15) + 5 < place(toy::pack(), 15));
 }

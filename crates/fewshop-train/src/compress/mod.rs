@@ -1,8 +1,9 @@
 //! Makes a trained pack smaller: fewer bits or product quantisation for its item vectors
-//! ([`vectors`]), fewer pairs and fewer weights of the ranker ([`prune`]), and the mix of these
-//! that ranks best within a budget of bytes ([`search`]).
+//! ([`vectors`]), fewer pairs and fewer weights of the ranker ([`prune`]), and the combination of
+//! these that ranks best within a budget of bytes ([`search`]).
 //!
-//! The budget is of bytes on the wire: a pack travels compressed, by brotli at its strongest.
+//! The budget applies to bytes on the wire: packs are transferred with brotli at its highest
+//! quality.
 
 mod prune;
 mod search;
@@ -16,7 +17,7 @@ use fewshop_model::{ItemTable, Pack};
 use serde::{Deserialize, Serialize};
 
 pub use prune::{pairs, ranker};
-pub use search::{Found, Measured, Smaller, search};
+pub use search::{CompressedPack, CompressionResult, CompressionRow, search};
 pub use table::table;
 pub use vectors::{bits_of, coded, rounded};
 
@@ -24,45 +25,45 @@ pub use vectors::{bits_of, coded, rounded};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Vectors {
-    /// As the pack that came in has them.
+    /// As in the input pack.
     AsIs,
-    /// So many bits a number.
+    /// This number of bits per number.
     Bits(u32),
-    /// Product quantisation: so many codes of a byte.
+    /// Product quantisation with this number of one-byte codes.
     Codes(usize),
 }
 
 impl Vectors {
-    /// The table written so.
+    /// The table in this form.
     #[must_use]
     pub fn of(self, table: &ItemTable, seed: u64) -> ItemTable {
         match self {
             Self::AsIs => table.clone(),
             Self::Bits(bits) => rounded(table, bits),
-            Self::Codes(spaces) => coded(table, spaces, seed),
+            Self::Codes(subspaces) => coded(table, subspaces, seed),
         }
     }
 
-    /// Its name in tables; `bits` are those of the pack that came in.
+    /// Its name in tables; `bits` is the number of bits in the input pack.
     #[must_use]
     pub fn name(self, bits: u32) -> String {
         match self {
             Self::AsIs if bits == 0 => "codes as they are".to_owned(),
             Self::AsIs => format!("{bits} bits"),
             Self::Bits(bits) => format!("{bits} bits"),
-            Self::Codes(spaces) => format!("{spaces} codes"),
+            Self::Codes(subspaces) => format!("{subspaces} codes"),
         }
     }
 }
 
-/// What is done to a pack.
+/// A combination of compression steps for a pack.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Mix {
     /// Item vectors.
     pub vectors: Vectors,
-    /// Share of each product's pairs that is kept.
+    /// Share of each product's pairs to keep.
     pub pairs: f64,
-    /// Share of the ranker's first weights that is set to 0.
+    /// Share of the ranker's first-layer weights to set to 0.
     pub ranker_zeros: f64,
 }
 
@@ -74,7 +75,7 @@ impl Mix {
         ranker_zeros: 0.0,
     };
 
-    /// The pack under this mix, whose vectors are these.
+    /// Applies this mix to a pack, with the given item table.
     fn apply(self, pack: &Pack, table: &ItemTable) -> Result<Pack> {
         let small = pack.clone().edit(|parts| {
             parts.item_table = table.clone();
@@ -89,11 +90,11 @@ impl Mix {
     }
 }
 
-/// Length as it travels: brotli, quality 11, the window that `cargo xtask size` and the built page
-/// use.
+/// Compressed length: brotli at quality 11, with the window that `cargo xtask size` and the built
+/// page use.
 ///
 /// # Errors
-/// When the compressor fails.
+/// If the compressor fails.
 pub fn on_the_wire(bytes: &[u8]) -> Result<usize> {
     let mut small = Vec::new();
     let mut writer = brotli::CompressorWriter::new(&mut small, 1 << 16, 11, 22);

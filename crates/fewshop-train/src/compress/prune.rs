@@ -2,9 +2,9 @@
 
 use fewshop_model::{Pack, PairTable, RankerWeights};
 
-/// Each product's pairs but for those that come last in all three orders that the ranker reads them
-/// in: co-visitation, cosine and regression. `keep` is the share that stays, one pair at least
-/// where there was one.
+/// Removes the pairs of each product that rank last in all three orders that the ranker uses:
+/// co-visitation, cosine and regression. `keep` is the share to keep; a product with pairs keeps at
+/// least one.
 #[must_use]
 pub fn pairs(pack: &Pack, keep: f64) -> PairTable {
     let mut out = PairTable {
@@ -57,14 +57,15 @@ pub fn pairs(pack: &Pack, keep: f64) -> PairTable {
     out
 }
 
-/// The ranker with this share of its first weights at 0: those whose product with the second weight
-/// is smallest. Features are standardised, so that is how far a weight can move a score.
+/// Sets this share of the ranker's first-layer weights to 0: those whose product with the
+/// second-layer weight is smallest. Features are standardised, so this product bounds how far a
+/// weight can move a score.
 #[must_use]
 pub fn ranker(weights: &RankerWeights, zeros: f64) -> RankerWeights {
     let mut out = weights.clone();
     let h = weights.hidden.max(1);
     let matters = |at: usize| {
-        // A feature that is never read counts for nothing.
+        // An unused feature has no effect.
         if weights.inv_std[at / h] == 0.0 {
             0.0
         } else {
@@ -85,15 +86,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pairs_that_stay_are_the_heaviest_and_a_share_of_one_changes_nothing() {
+    fn the_heaviest_pairs_stay_and_a_share_of_one_changes_nothing() {
         let pack = toy::pack();
         let half = pairs(&pack, 0.5);
         for row in 0..pack.catalogue().len() {
             let before: Vec<_> = pack.pairs().row(row).collect();
             let after = half.offsets[row]..half.offsets[row + 1];
             assert_eq!(after.len(), before.len().div_ceil(2));
-            // Of the toy's pairs counts and regression fall together, so the heaviest by both is
-            // never lost.
+            // In the toy pack counts and regression weights fall together, so the pair that is
+            // largest in both must stay.
             let top = before
                 .iter()
                 .max_by(|a, b| a.regression.total_cmp(&b.regression))
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn the_weights_that_go_are_the_smallest() {
+    fn the_smallest_weights_are_removed() {
         let weights = toy::pack().ranker().clone();
         let zeros = |weights: &RankerWeights| weights.w1.iter().filter(|w| **w == 0.0).count();
         let few = ranker(&weights, 0.95);

@@ -1,4 +1,4 @@
-//! The mix that ranks best within a budget.
+//! Searches for the mix that ranks best within a budget.
 
 use anyhow::{Result, bail};
 use fewshop_data::progress::{Progress, quietly};
@@ -9,18 +9,18 @@ use serde::{Deserialize, Serialize};
 
 use super::{Mix, Vectors, bits_of, on_the_wire};
 
-/// Bits that are tried, below those that the pack has.
+/// Numbers of bits to try, below the number in the pack.
 const BITS: [u32; 4] = [8, 6, 5, 4];
-/// Codes a row that are tried, where they cut it evenly.
+/// Numbers of codes per row to try, if they divide it evenly.
 const CODES: [usize; 3] = [32, 16, 8];
-/// Shares of the pairs that are tried.
+/// Shares of the pairs to try.
 const PAIRS: [f64; 4] = [1.0, 0.75, 0.5, 0.25];
-/// Shares of the ranker's weights that are tried at 0.
+/// Shares of the ranker's weights to try setting to 0.
 const ZEROS: [f64; 3] = [0.5, 0.75, 0.9];
 
-/// A mix with what it came to.
+/// A mix and its results.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Measured {
+pub struct CompressionRow {
     /// The mix.
     pub mix: Mix,
     /// Its name in tables.
@@ -32,41 +32,41 @@ pub struct Measured {
     /// NDCG@10: the mean over k of the means over the cases of that k.
     #[serde(rename = "ndcg@10")]
     pub ndcg: f64,
-    /// Part of that of the pack that came in.
+    /// NDCG@10 relative to the input pack's.
     pub share_of_full: f64,
-    /// NDCG@10 minus that of the pack that came in.
+    /// NDCG@10 minus the input pack's.
     pub minus_full: f64,
-    /// Its interval: shoppers resampled, pairs kept.
+    /// Its 95 % interval: paired, over resampled shoppers.
     #[serde(rename = "minus_full 95%")]
     pub minus_full_interval: Interval,
-    /// Whether none that is smaller ranks as well.
+    /// Whether no smaller mix ranks as well (Pareto-optimal).
     pub on_front: bool,
 }
 
-/// All that was tried.
+/// All results of a compression.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Found {
-    /// Bytes on the wire that were asked for.
+pub struct CompressionResult {
+    /// The budget, in bytes on the wire.
     pub budget_bytes: usize,
-    /// Cases asked.
+    /// Number of evaluation cases.
     pub cases: usize,
-    /// The mixes; the first is the pack that came in.
-    pub tried: Vec<Measured>,
-    /// Which of them was taken.
+    /// The mixes; the first is the unchanged input pack.
+    pub tried: Vec<CompressionRow>,
+    /// Index of the selected mix.
     pub chosen: usize,
 }
 
-/// What was taken, as a file.
+/// The selected pack with all results.
 #[derive(Debug, Clone)]
-pub struct Smaller {
-    /// All that was tried.
-    pub found: Found,
+pub struct CompressedPack {
+    /// All results of a compression.
+    pub found: CompressionResult,
     /// The pack.
     pub bytes: Vec<u8>,
 }
 
-/// One mix, weighed and asked.
-struct Tried {
+/// One mix, measured and evaluated.
+struct Candidate {
     mix: Mix,
     raw: usize,
     brotli: usize,
@@ -75,19 +75,20 @@ struct Tried {
     mean: f64,
 }
 
-/// Asks and weighs the mixes: every way to write the vectors with every share of the pairs, the
-/// ranker's weights alone, and last those with the best that fits. Of what fits, the highest
-/// NDCG@10 is taken; of equals, the smallest. `command` goes into the card.
+/// Evaluates and measures the mixes: every form of the vectors with every share of the pairs, the
+/// ranker's weights alone, and finally the ranker's weights together with the best mix that fits.
+/// Selects the highest NDCG@10 within the budget, and the smallest file among equals. `command`
+/// goes into the card.
 ///
 /// # Errors
-/// When no mix fits; the error names the smallest length that was found.
+/// If no mix fits; the error names the smallest length found.
 pub fn search(
     pack: &Pack,
     eval_set: &EvalSet,
     budget: usize,
     seed: u64,
     command: &str,
-) -> Result<Smaller> {
+) -> Result<CompressedPack> {
     let pack = pack.clone().edit(|parts| {
         if !command.is_empty() {
             parts.card.command = format!("{}; {command}", parts.card.command);
@@ -120,7 +121,7 @@ pub fn search(
             .map_or(pack.item_table(), |(_, table)| table);
         mix.apply(&pack, table)
     };
-    let try_all = |mixes: &[Mix]| -> Result<Vec<Tried>> {
+    let try_all = |mixes: &[Mix]| -> Result<Vec<Candidate>> {
         mixes
             .par_iter()
             .map(|&mix| {
@@ -129,8 +130,8 @@ pub fn search(
             .collect()
     };
     let mut tried = try_all(&mixes)?;
-    // Of the mixes that leave the ranker alone: the best that fits, or else the smallest, which
-    // with a smaller ranker may fit.
+    // Among the mixes that leave the ranker unchanged: the best that fits, or else the smallest,
+    // which may fit with a pruned ranker.
     let base = best_within(&tried, budget, |mix| mix.ranker_zeros == 0.0).or_else(|| {
         let whole = (0..tried.len()).filter(|&at| tried[at].mix.ranker_zeros == 0.0);
         whole.min_by_key(|&at| tried[at].brotli)
@@ -150,20 +151,20 @@ pub fn search(
         eval_set.queries.len()
     ));
     let Some(chosen) = best_within(&tried, budget, |_| true) else {
-        let Some(least) = tried.iter().min_by_key(|one| one.brotli) else {
+        let Some(smallest) = tried.iter().min_by_key(|one| one.brotli) else {
             bail!("there is nothing to try")
         };
         bail!(
             "no mix fits into {budget} bytes (brotli): the smallest found is {} bytes, {}; give --budget {}kB or more, or ship fewer products",
-            least.brotli,
-            name(least.mix, &pack),
-            least.brotli.div_ceil(1_000)
+            smallest.brotli,
+            name(smallest.mix, &pack),
+            smallest.brotli.div_ceil(1_000)
         )
     };
     let measured = measured(&tried, &pack);
     let bytes = encoded(small(tried[chosen].mix)?, &tried[chosen].scores)?;
-    Ok(Smaller {
-        found: Found {
+    Ok(CompressedPack {
+        found: CompressionResult {
             budget_bytes: budget,
             cases: tried[0].scores.len(),
             tried: measured,
@@ -173,7 +174,7 @@ pub fn search(
     })
 }
 
-/// Ways to write the vectors, the present one first.
+/// Forms of the vectors, the current one first.
 fn vectors(table: &ItemTable) -> Vec<Vectors> {
     let bits = bits_of(table);
     let fewer = BITS
@@ -182,11 +183,10 @@ fn vectors(table: &ItemTable) -> Vec<Vectors> {
         .map(Vectors::Bits);
     let codes = CODES
         .into_iter()
-        .filter(|&spaces| ItemTable::can_cut(table.d, spaces));
-    // Codes of codes would be those of the vectors that the codes stand for, no better than
-    // themselves.
+        .filter(|&subspaces| ItemTable::can_cut(table.d, subspaces));
+    // Quantising codes again would quantise the vectors that they represent, with no gain.
     let codes = codes
-        .filter(|&spaces| table.spaces == 0 || spaces < table.spaces)
+        .filter(|&subspaces| table.subspaces == 0 || subspaces < table.subspaces)
         .map(Vectors::Codes);
     [Vectors::AsIs]
         .into_iter()
@@ -195,7 +195,7 @@ fn vectors(table: &ItemTable) -> Vec<Vectors> {
         .collect()
 }
 
-fn best_within(tried: &[Tried], budget: usize, among: impl Fn(&Mix) -> bool) -> Option<usize> {
+fn best_within(tried: &[Candidate], budget: usize, among: impl Fn(&Mix) -> bool) -> Option<usize> {
     let fits = (0..tried.len()).filter(|&at| tried[at].brotli <= budget && among(&tried[at].mix));
     fits.max_by(|&a, &b| {
         tried[a]
@@ -205,7 +205,7 @@ fn best_within(tried: &[Tried], budget: usize, among: impl Fn(&Mix) -> bool) -> 
     })
 }
 
-/// The file. Its card holds the mix's own figures.
+/// The pack as a file. Its card holds the mix's own metrics.
 fn encoded(small: Pack, scores: &[Evaluated]) -> Result<Vec<u8>> {
     let small = small.edit(|parts| parts.card.metrics = fewshop_eval::card_metrics(scores))?;
     Ok(small.to_bytes()?)
@@ -217,7 +217,7 @@ fn try_one(
     name: &str,
     eval_set: &EvalSet,
     progress: &Progress,
-) -> Result<Tried> {
+) -> Result<Candidate> {
     // As a device reads it.
     let read = Pack::from_bytes(&small.to_bytes()?)?;
     let ranked = fewshop_eval::recommend(&Model::new(read), &eval_set.queries, PICKS, false)?;
@@ -227,7 +227,7 @@ fn try_one(
     let mean = mean_over_k(&scores);
     progress.step();
     progress.note(&format!("{name}: {brotli} bytes, NDCG@10 {mean:.4}"));
-    Ok(Tried {
+    Ok(Candidate {
         mix,
         raw: bytes.len(),
         brotli,
@@ -249,13 +249,13 @@ fn name(mix: Mix, pack: &Pack) -> String {
     )
 }
 
-fn measured(tried: &[Tried], pack: &Pack) -> Vec<Measured> {
+fn measured(tried: &[Candidate], pack: &Pack) -> Vec<CompressionRow> {
     let Some(full) = tried.first() else {
         return Vec::new();
     };
-    let one = |one: &Tried| {
+    let one = |one: &Candidate| {
         let (minus_full, minus_full_interval) = paired(&one.scores, &full.scores);
-        Measured {
+        CompressionRow {
             mix: one.mix,
             name: name(one.mix, pack),
             raw_bytes: one.raw,
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_fits_ranks_best_of_what_fits_and_is_the_same_again() {
+    fn the_selected_mix_fits_ranks_best_and_is_reproducible() {
         let pack = toy::pack();
         let full = search(&pack, &eval_set(), 1_000_000, 7, "").unwrap();
         let tried = &full.found.tried;
@@ -353,7 +353,7 @@ mod tests {
             vectors(&table)[..3],
             [Vectors::AsIs, Vectors::Bits(6), Vectors::Bits(5)]
         );
-        table.spaces = 16;
+        table.subspaces = 16;
         assert_eq!(vectors(&table), [Vectors::AsIs, Vectors::Codes(8)]);
     }
 }

@@ -1,42 +1,42 @@
-//! Item vectors in fewer bytes.
+//! Compresses item vectors.
 
 use fewshop_model::ItemTable;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-/// Shares of a row's largest number at which fewer bits may end: a few numbers that are cut off buy
+/// Shares of a row's largest number at which the range may be clipped: clipping a few numbers buys
 /// finer steps for all others.
 const CLIPS: [f32; 9] = [1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6];
-/// Rounds of k-means; after them hardly a row changes its centroid.
+/// Rounds of k-means; after these hardly any row changes its centroid.
 const ROUNDS: usize = 20;
 
-/// Bits that the numbers of a table need; 0 for one that is product-quantised already.
+/// Bits that the numbers of a table need; 0 if it is already product-quantised.
 #[must_use]
 pub fn bits_of(table: &ItemTable) -> u32 {
-    let most = table.q.iter().map(|q| q.unsigned_abs()).max().unwrap_or(0);
-    if table.spaces > 0 {
+    let max_abs = table.q.iter().map(|q| q.unsigned_abs()).max().unwrap_or(0);
+    if table.subspaces > 0 {
         0
     } else {
-        u8::BITS - most.leading_zeros() + 1
+        u8::BITS - max_abs.leading_zeros() + 1
     }
 }
 
-/// The table at so many bits a number, 2 to 8. Each row ends where its squared error is least.
+/// The table with 2 to 8 bits per number. Each row is clipped where its squared error is smallest.
 #[must_use]
 pub fn rounded(table: &ItemTable, bits: u32) -> ItemTable {
     let steps = ((1i32 << (bits.clamp(2, 8) - 1)) - 1) as f32;
     let mut out = ItemTable {
         q: Vec::with_capacity(table.q.len()),
         scale: Vec::new(),
-        spaces: 0,
+        subspaces: 0,
         ..table.clone()
     };
     for row in 0..table.len() {
         let x = table.row(row);
-        let most = x.iter().fold(0f32, |most, x| most.max(x.abs()));
+        let max_abs = x.iter().fold(0f32, |max_abs, x| max_abs.max(x.abs()));
         let tries = CLIPS.map(|clip| {
-            let step = (most * clip / steps).max(f32::MIN_POSITIVE);
+            let step = (max_abs * clip / steps).max(f32::MIN_POSITIVE);
             let q: Vec<i8> = x
                 .iter()
                 .map(|x| (x / step).round().clamp(-steps, steps) as i8)
@@ -54,31 +54,31 @@ pub fn rounded(table: &ItemTable, bits: u32) -> ItemTable {
     out
 }
 
-/// The table by product quantisation with so many codes a row, which must cut its rows evenly:
-/// k-means over the rows at length 1, each row's length in its scale.
+/// Product-quantises the table into `subspaces` codes per row, which must divide the rows evenly:
+/// k-means over the rows at length 1, with each row's length kept in its scale.
 ///
 /// # Panics
-/// When the rows cannot be cut so; [`ItemTable::can_cut`] tells.
+/// If the rows cannot be divided this way; check with [`ItemTable::can_cut`].
 #[must_use]
-pub fn coded(table: &ItemTable, spaces: usize, seed: u64) -> ItemTable {
+pub fn coded(table: &ItemTable, subspaces: usize, seed: u64) -> ItemTable {
     let (n, d) = (table.len(), table.d);
     assert!(
-        ItemTable::can_cut(d, spaces),
-        "rows of {d} numbers cannot be cut into {spaces}"
+        ItemTable::can_cut(d, subspaces),
+        "rows of {d} numbers cannot be cut into {subspaces}"
     );
-    let width = d / spaces;
+    let width = d / subspaces;
     let rows: Vec<Vec<f32>> = (0..n).map(|row| table.row(row)).collect();
     let lengths: Vec<f32> = rows
         .iter()
         .map(|x| x.iter().map(|x| x * x).sum::<f32>().sqrt())
         .collect();
-    // A small shop has no use for 256: centroids would cost more than they save.
+    // A small shop uses fewer than 256: more centroids would cost more than they save.
     let count = (n / 8).clamp(1, 256);
-    let found: Vec<(Vec<u8>, Vec<f32>)> = (0..spaces)
+    let found: Vec<(Vec<u8>, Vec<f32>)> = (0..subspaces)
         .into_par_iter()
-        .map(|space| {
+        .map(|subspace| {
             let part = |(x, length): (&Vec<f32>, &f32)| {
-                let from = space * width;
+                let from = subspace * width;
                 x[from..from + width]
                     .iter()
                     .map(|x| if *length > 0.0 { x / length } else { 0.0 })
@@ -86,19 +86,19 @@ pub fn coded(table: &ItemTable, spaces: usize, seed: u64) -> ItemTable {
             };
             let points: Vec<f32> = rows.iter().zip(&lengths).flat_map(part).collect();
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            rng.set_stream(space as u64);
+            rng.set_stream(subspace as u64);
             k_means(&points, width, count, &mut rng)
         })
         .collect();
-    let most = found
+    let max_abs = found
         .iter()
         .flat_map(|(_, centroids)| centroids)
-        .fold(0f32, |most, x| most.max(x.abs()));
-    let step = (most / 127.0).max(f32::MIN_POSITIVE);
+        .fold(0f32, |max_abs, x| max_abs.max(x.abs()));
+    let step = (max_abs / 127.0).max(f32::MIN_POSITIVE);
     let mut out = ItemTable {
         q: Vec::with_capacity(n * d),
         scale: Vec::new(),
-        spaces,
+        subspaces,
         ..table.clone()
     };
     for (row, x) in rows.iter().enumerate() {
@@ -144,8 +144,8 @@ fn distance(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
 }
 
-/// Number of each point's centroid and the centroids, `[count, width]`: k-means++ and Lloyd's
-/// rounds. An empty centroid takes the point that is farthest from its own.
+/// Returns each point's centroid number and the centroids, `[count, width]`: k-means++ followed by
+/// Lloyd's rounds. An empty centroid moves to the point that is farthest from its own centroid.
 fn k_means(
     points: &[f32],
     width: usize,
@@ -246,14 +246,14 @@ mod tests {
         }
 
         #[test]
-        fn codes_are_few_the_same_again_and_better_the_more_there_are(seed in any::<u64>()) {
+        fn codes_are_few_reproducible_and_more_of_them_are_more_accurate(seed in any::<u64>()) {
             let table = made_up(200, 8, seed);
-            let errors: Vec<f32> = [8, 4, 2, 1].map(|spaces| {
-                let small = coded(&table, spaces, 7);
-                assert_eq!(small, coded(&table, spaces, 7));
-                let width = 8 / spaces;
-                for space in 0..spaces {
-                    let mut parts: Vec<&[i8]> = small.q.chunks_exact(8).map(|row| &row[space * width..][..width]).collect();
+            let errors: Vec<f32> = [8, 4, 2, 1].map(|subspaces| {
+                let small = coded(&table, subspaces, 7);
+                assert_eq!(small, coded(&table, subspaces, 7));
+                let width = 8 / subspaces;
+                for subspace in 0..subspaces {
+                    let mut parts: Vec<&[i8]> = small.q.chunks_exact(8).map(|row| &row[subspace * width..][..width]).collect();
                     parts.sort_unstable();
                     parts.dedup();
                     assert!(parts.len() <= 25);
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_zeros_and_rows_that_are_alike_are_kept() {
+    fn zero_rows_and_equal_rows_are_preserved() {
         let rows: Vec<f32> = (0..64 * 4)
             .map(|i| {
                 if i < 32 {

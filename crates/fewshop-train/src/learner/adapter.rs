@@ -1,5 +1,5 @@
-//! Chooses how far the device may move the taste: learning rate and a gate by number of shots, on
-//! held-out sessions.
+//! Selects how far the device may move the user embedding: a learning rate, and a gate for each
+//! number of context items, on held-out sessions.
 
 use std::collections::BTreeMap;
 
@@ -11,16 +11,16 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::AdapterConfig;
-use super::sessions::{SHOTS, TrainingCase};
+use super::sessions::{CONTEXT_SIZES, TrainingCase};
 
-/// Fixed negatives: rows by popularity, each once.
+/// Draws the fixed negatives: rows weighted by popularity, each at most once.
 pub(crate) fn negatives(
     popularity: &[u32],
     config: &AdapterConfig,
     rng: &mut ChaCha8Rng,
 ) -> Vec<u32> {
     let rows: Vec<u32> = (0..popularity.len() as u32).collect();
-    // Damped, so that they are not the bestsellers alone.
+    // Damped, so that not only bestsellers are drawn.
     let weight = |row: &u32| f64::from(popularity[*row as usize]).powf(0.75);
     match rows.sample_weighted(rng, config.negatives.min(rows.len()), weight) {
         Ok(sample) => {
@@ -32,9 +32,9 @@ pub(crate) fn negatives(
     }
 }
 
-/// Sets learning rate and gate to what makes the held-out sessions' relevant items likeliest over the
-/// whole catalogue. A gate of 0 for some number of shots says that fine-tuning the taste did not
-/// help there.
+/// Sets learning rate and gate to the values that maximise the likelihood of the held-out sessions'
+/// relevant items over the whole catalogue. A gate of 0 for some number of context items means that
+/// fine-tuning the user embedding did not help there.
 pub(crate) fn choose(
     pack: Pack,
     cases: &[TrainingCase],
@@ -45,52 +45,52 @@ pub(crate) fn choose(
         parts.config.adapter_l2 = config.l2;
     })?;
     let d = pack.item_table().d;
-    let most = SHOTS.into_iter().max().unwrap_or(1);
+    let max_context = CONTEXT_SIZES.into_iter().max().unwrap_or(1);
     if !config.on {
         return pack.edit(|parts| parts.adapter.gate = vec![0.0]);
     }
     let progress = Progress::of("Adapter", config.learning_rates.len() as u64);
-    let with_shots: Vec<&TrainingCase> = cases
+    let with_context: Vec<&TrainingCase> = cases
         .iter()
-        .filter(|e| !e.shots.is_empty())
+        .filter(|e| !e.context.is_empty())
         .take(1_500)
         .collect();
     let mut best: Option<(f64, f32, Vec<f32>, String)> = None;
     for &rate in &config.learning_rates {
         pack = pack.edit(|parts| parts.adapter.learning_rate = vec![rate; d])?;
-        let gains: Vec<(usize, Vec<f64>)> = with_shots
+        let gains: Vec<(usize, Vec<f64>)> = with_context
             .par_iter()
-            .map(|case| (case.shots.len(), gains(&pack, case, &config.gates)))
+            .map(|case| (case.context.len(), gains(&pack, case, &config.gates)))
             .collect();
-        let mut by_shots: BTreeMap<usize, (f64, Vec<f64>)> = BTreeMap::new();
-        for (shots, gain) in gains {
-            let (count, sums) = by_shots
-                .entry(shots)
+        let mut by_context_size: BTreeMap<usize, (f64, Vec<f64>)> = BTreeMap::new();
+        for (context, gain) in gains {
+            let (count, sums) = by_context_size
+                .entry(context)
                 .or_insert_with(|| (0.0, vec![0.0; config.gates.len()]));
             *count += 1.0;
             sums.iter_mut()
                 .zip(&gain)
                 .for_each(|(sum, gain)| *sum += gain);
         }
-        let mut gate = vec![0.0; most];
+        let mut gate = vec![0.0; max_context];
         let (mut total, mut count, mut words) = (0.0, 0.0, Vec::new());
         let mut from = 0;
-        for (&shots, (n, sums)) in &by_shots {
+        for (&context, (n, sums)) in &by_context_size {
             let (at, gain) = sums
                 .iter()
                 .enumerate()
                 .max_by(|a, b| a.1.total_cmp(b.1))
                 .map_or((0, 0.0), |(at, &gain)| (at, gain));
-            // Between the numbers of shots that were tried, the next larger one decides.
-            gate[from..shots.min(most)].fill(config.gates[at]);
-            from = shots.min(most);
+            // Context sizes between the evaluated ones use the gate of the next larger one.
+            gate[from..context.min(max_context)].fill(config.gates[at]);
+            from = context.min(max_context);
             total += gain;
             count += n;
-            words.push(format!("{shots}: {}", config.gates[at]));
+            words.push(format!("{context}: {}", config.gates[at]));
         }
         let mean = total / f64::max(count, 1.0);
         progress.note(&format!(
-            "rate {rate}: {mean:+.4} log-likelihood a relevant item; gates {}",
+            "rate {rate}: {mean:+.4} log-likelihood per relevant item; gates {}",
             words.join(", ")
         ));
         progress.step();
@@ -104,16 +104,17 @@ pub(crate) fn choose(
             parts.adapter.gate = gate;
         })?;
         progress.finish(&format!(
-            "Adapter: rate {rate}, gate by shots {words}, {gain:+.4} log-likelihood a relevant item"
+            "Adapter: rate {rate}, gate by context items {words}, {gain:+.4} log-likelihood per relevant item"
         ));
     }
     Ok(pack)
 }
 
-/// Gain in mean log-likelihood of the relevant items for each gate against the frozen taste.
+/// Gain in mean log-likelihood of the relevant items for each gate relative to the frozen user
+/// embedding.
 fn gains(pack: &Pack, case: &TrainingCase, gates: &[f32]) -> Vec<f64> {
-    let shots: Vec<ItemIx> = case.shots.iter().map(|&row| ItemIx(row)).collect();
-    let (frozen, tuned) = pack.user_embeddings(&Session::of_items(&shots));
+    let context: Vec<ItemIx> = case.context.iter().map(|&row| ItemIx(row)).collect();
+    let (frozen, tuned) = pack.user_embeddings(&Session::of_items(&context));
     let likelihood = |weight: f32| {
         let u: Vec<f32> = frozen
             .iter()

@@ -1,32 +1,32 @@
-//! Settings of a training run, with the defaults that suit both shops we know.
+//! Settings of a training run, with defaults that suit both example shops.
 
 use fewshop_model::features::FeatureGroup;
 use serde::{Deserialize, Serialize};
 
-/// All settings. A `train.toml` may name any of them; what it leaves out keeps its default, what it
-/// misspells is an error.
+/// All settings. A `train.toml` may set any of them; omitted settings keep their defaults, and
+/// unknown names are errors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainConfig {
-    /// Share of shoppers whose late sessions train the ranker and the adapter, and whom counts and
-    /// vectors do not see.
+    /// Share of shoppers whose late sessions train the ranker and the adapter. Counts and vectors
+    /// do not use these shoppers.
     pub ranker_share: f64,
-    /// Share of the log, the latest part, that counts and vectors do not see while ranker and
-    /// adapter are trained; ranker and adapter see nothing else. The shipped counts and vectors are
-    /// made of all of it.
+    /// Share of the log, the latest part, on which ranker and adapter are trained. Counts and
+    /// vectors do not use it meanwhile; the shipped counts and vectors use the whole log.
     pub late_share: f64,
-    /// Held sessions that are enough to teach the ranker. A log with fewer is cut several times,
-    /// with other shoppers and other days, and each cut is counted and trained anew.
+    /// Sufficient number of held-out sessions for the ranker. A log with fewer is split several
+    /// times, with different shoppers and days, and counts and vectors are computed for each split.
     pub held_sessions: usize,
-    /// Parts of the learner to leave out.
-    pub off: Vec<FeatureGroup>,
-    /// Share of the log, the latest part, that counts as 'of late'.
+    /// Feature groups to leave out.
+    #[serde(rename = "off")]
+    pub disabled_groups: Vec<FeatureGroup>,
+    /// Share of the log, the latest part, that counts as recent.
     pub recent_share: f64,
-    /// Late sessions of other shoppers by which the ranker learns to read a season, at the most; as
-    /// many as `fewshop refresh` would tell of where there are validation cases. 0 teaches it
-    /// nothing of seasons.
+    /// Maximum number of late sessions of other shoppers from which the ranker learns to use
+    /// seasonal counts. With validation cases, the number is what `fewshop refresh` would count. 0
+    /// trains it without seasonal counts.
     pub season_sessions: usize,
-    /// Share of shoppers kept for validation where no validation cases are given.
+    /// Share of shoppers kept for validation if no validation cases are given.
     pub valid_share: f64,
     /// Item vectors and session encoder.
     pub tower: TowerConfig,
@@ -44,7 +44,7 @@ impl Default for TrainConfig {
             ranker_share: 0.3,
             late_share: 0.2,
             held_sessions: 10_000,
-            off: Vec::new(),
+            disabled_groups: Vec::new(),
             recent_share: 0.2,
             season_sessions: 500,
             valid_share: 0.1,
@@ -60,33 +60,32 @@ impl Default for TrainConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TowerConfig {
-    /// Numbers an item vector.
+    /// Size of an item vector.
     pub embedding_size: usize,
     /// Hidden units of the encoder's attention.
     pub attention: usize,
-    /// Share of items a step whose id residual is dropped.
+    /// Share of items per step whose id residual is dropped.
     pub id_dropout: f64,
     /// Temperature of the softmax.
     pub temperature: f32,
-    /// Most epochs.
+    /// Maximum number of epochs.
     pub epochs: usize,
-    /// Epochs without a better validation before the best one is kept.
+    /// Epochs without improvement on validation before training stops and keeps the best one.
     pub patience: usize,
-    /// Sessions a step.
+    /// Sessions per step.
     pub batch: usize,
-    /// Sessions an epoch; a shop with fewer shows them several times, each time another part of
-    /// them.
+    /// Sessions per epoch; a shop with fewer repeats them, split differently each time.
     pub sessions_an_epoch: usize,
     /// Adam's learning rate.
     pub learning_rate: f64,
     /// L2 on all weights.
     pub weight_decay: f32,
-    /// Weight of a second loss on item vectors that are moved to where they hurt most (APR, arXiv
-    /// 1808.03908); 0 leaves it out.
+    /// Weight of a second loss on adversarially perturbed item vectors (APR, arXiv 1808.03908); 0
+    /// disables it.
     pub adversarial_weight: f32,
-    /// How far each item vector, of length 1, is moved for it.
+    /// Length of this perturbation; item vectors have length 1.
     pub adversarial_epsilon: f32,
-    /// Whether the tower sees what the text model says of titles, where one is given.
+    /// Whether the tower uses the text model's vectors of titles, if a text model is given.
     pub text: bool,
 }
 
@@ -110,17 +109,18 @@ impl Default for TowerConfig {
     }
 }
 
-/// Pair counts and item-item regression: what is searched on held sessions, and how much is kept.
+/// Pair counts and item-item regression: values to search on held-out sessions, and numbers of
+/// pairs to keep.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PairsConfig {
-    /// Partners kept a product by co-visitation weight.
+    /// Partners kept per product by co-visitation weight.
     pub keep_covisit: usize,
-    /// Partners kept a product by cosine weight.
+    /// Partners kept per product by cosine weight.
     pub keep_cosine: usize,
-    /// Partners kept a product by regression weight.
+    /// Partners kept per product by regression weight.
     pub keep_regression: usize,
-    /// A session of l products counts as l to the minus this.
+    /// A session of l products has the weight l to the power of minus this.
     pub length_power: Vec<f32>,
     /// Exponent on the partner's popularity; see `ModelConfig`.
     pub covisit_alpha: Vec<f32>,
@@ -150,21 +150,21 @@ impl Default for PairsConfig {
     }
 }
 
-/// On-device fine-tuning: what is searched on held-out sessions.
+/// On-device fine-tuning: values to search on held-out sessions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AdapterConfig {
-    /// Off leaves the taste frozen.
+    /// If false, the user embedding stays frozen.
     pub on: bool,
     /// Gradient steps.
     pub steps: usize,
-    /// Learning rates tried.
+    /// Learning rates to try.
     pub learning_rates: Vec<f32>,
-    /// Pull to the frozen taste.
+    /// L2 pull towards the frozen user embedding.
     pub l2: f32,
-    /// Fixed negatives.
+    /// Number of fixed negatives.
     pub negatives: usize,
-    /// Weights tried for each number of shots.
+    /// Gates to try for each number of context items.
     pub gates: Vec<f32>,
 }
 
@@ -189,25 +189,25 @@ pub struct RankerTrainConfig {
     pub hidden: usize,
     /// Share of hidden units dropped.
     pub dropout: f64,
-    /// Training cases at the most.
+    /// Maximum number of training cases.
     pub cases: usize,
     /// Candidates from each channel.
     pub candidates: usize,
-    /// Most epochs.
+    /// Maximum number of epochs.
     pub epochs: usize,
-    /// Epochs without a better validation before the best one is kept.
+    /// Epochs without improvement on validation before training stops and keeps the best one.
     pub patience: usize,
-    /// Cases a step.
+    /// Cases per step.
     pub batch: usize,
     /// Adam's learning rate.
     pub learning_rate: f64,
     /// L2 on all weights.
     pub weight_decay: f32,
-    /// A case with w wanted products weighs (min(w, 10) / 10) to this power: what is asked of a
-    /// shelf of ten is how many of the ten are wanted.
+    /// A case with w relevant items has the weight (min(w, 10) / 10) to this power: a shelf of ten
+    /// is judged by how many of the ten are relevant.
     pub wanted_power: f32,
-    /// Weight of the binary cross-entropy (a mean over candidates) beside the listwise softmax (a
-    /// mean over cases).
+    /// Weight of the binary cross-entropy (a mean over candidates) relative to the listwise softmax
+    /// (a mean over cases).
     pub binary_weight: f32,
 }
 
@@ -234,7 +234,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_file_leaves_out_keeps_its_default_and_a_misspelt_name_is_an_error() {
+    fn omitted_settings_keep_their_defaults_and_a_misspelt_name_is_an_error() {
         let config: TrainConfig = toml::from_str("[tower]\nepochs = 3\n").unwrap();
         assert_eq!(config.tower.epochs, 3);
         assert_eq!(config.ranker, RankerTrainConfig::default());

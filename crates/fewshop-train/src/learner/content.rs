@@ -1,4 +1,4 @@
-//! What the item tower reads of a product: its facets and the words of its title, as token numbers.
+//! The item tower's input for a product: its facets and the words of its title, as token numbers.
 
 use std::collections::BTreeMap;
 
@@ -7,23 +7,23 @@ use fewshop_core::{Catalogue, Item};
 
 use crate::text::TextVectors;
 
-/// Title words a product at the most; the first ones say what it is.
+/// Maximum title words per product; the first words usually name the product.
 const WORDS: usize = 8;
-/// A word in one title only says no more than the product's id.
-const LEAST_ITEMS: usize = 2;
+/// A word that occurs in only one title adds nothing to the product's id.
+const MIN_ITEMS: usize = 2;
 /// Price bands are quantiles, so that every shop's prices spread over them.
 const PRICE_BANDS: usize = 10;
 
-/// The tokens that a catalogue's products share, numbered: what else is asked about is read with
+/// The tokens that several products of a catalogue share, numbered. Other products are encoded with
 /// the same numbers.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Vocabulary {
-    known: BTreeMap<String, i32>,
+    token_numbers: BTreeMap<String, i32>,
     prices: Vec<f32>,
 }
 
 impl Vocabulary {
-    /// Of a catalogue that is trained on.
+    /// Builds the vocabulary of a training catalogue.
     pub(crate) fn of(catalogue: &Catalogue) -> Self {
         let prices = sorted_prices(catalogue.items());
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
@@ -34,30 +34,33 @@ impl Vocabulary {
         {
             *counts.entry(text).or_default() += 1;
         }
-        let known = counts
+        let token_numbers = counts
             .into_iter()
-            .filter(|&(_, count)| count >= LEAST_ITEMS)
+            .filter(|&(_, count)| count >= MIN_ITEMS)
             .map(|(text, _)| text)
             .zip(1..)
             .collect();
-        Self { known, prices }
+        Self {
+            token_numbers,
+            prices,
+        }
     }
 
-    /// Tokens there are, padding included.
+    /// Number of tokens, including padding.
     pub(crate) fn len(&self) -> usize {
-        self.known.len() + 1
+        self.token_numbers.len() + 1
     }
 
-    /// The numbers of a product's tokens; those that no catalogue product shares are left out.
+    /// The numbers of a product's tokens; tokens outside the vocabulary are left out.
     pub(crate) fn numbers(&self, item: &Item) -> Vec<i32> {
         tokens(item, &self.prices)
             .iter()
-            .filter_map(|text| self.known.get(text).copied())
+            .filter_map(|text| self.token_numbers.get(text).copied())
             .collect()
     }
 }
 
-/// The tokens of all products as the tower reads them, and beside them what a text model says.
+/// The tokens of all products in the tower's layout, with the text model's vectors.
 pub(crate) fn content(
     catalogue: &Catalogue,
     vocabulary: &Vocabulary,
@@ -82,15 +85,15 @@ pub(crate) fn content(
     }
 }
 
-/// All known prices, rising: what price bands are cut from.
+/// All known prices in ascending order, from which the price bands are computed.
 pub(crate) fn sorted_prices(items: &[Item]) -> Vec<f32> {
     let mut prices: Vec<f32> = items.iter().filter_map(|item| item.price).collect();
     prices.sort_by(f32::total_cmp);
     prices
 }
 
-/// What can be said of a product in words that others share: category by category, brand, size,
-/// price band, the first words of its title.
+/// The tokens of a product that others may share: each category level, brand, size, price band, and
+/// the first words of its title.
 pub(crate) fn tokens(item: &Item, sorted_prices: &[f32]) -> Vec<String> {
     let mut out: Vec<String> = (1..=item.category.len())
         .map(|depth| format!("category={}", item.category[..depth].join(">")))

@@ -1,6 +1,6 @@
-//! Rankers from one another: a large teacher over the same candidates and features, and students of
-//! the shipped size that learn from the log alone or from the teacher's scores as well (Hinton,
-//! Vinyals and Dean 2015; for rankings Tang and Wang, KDD 2018).
+//! Distils rankers: a large teacher over the same candidates and features, and students of the
+//! shipped size that learn from the log alone or also from the teacher's scores (Hinton, Vinyals
+//! and Dean 2015; for rankings Tang and Wang, KDD 2018).
 
 use anyhow::{Context, Result};
 use fewshop_eval::EvalSet;
@@ -12,17 +12,17 @@ use rand_chacha::ChaCha8Rng;
 use super::ranker::{self, RankerExample, Soft};
 use super::{Prepared, Training, as_shipped, with};
 
-/// Teacher and lessons.
+/// Settings of teacher and distillation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DistilConfig {
     /// Hidden units of each network of the teacher.
     pub hidden: usize,
-    /// Networks of the teacher, of seeds that follow each other; their scores are averaged. So many
-    /// students of either kind are trained, too.
+    /// Networks of the teacher, with consecutive seeds; their scores are averaged. The same number
+    /// of students of each kind is trained.
     pub members: usize,
-    /// Scores are divided by it before the softmax.
+    /// Scores are divided by this temperature before the softmax.
     pub temperature: f32,
-    /// Share of the teacher's scores in the listwise loss; the rest is the log.
+    /// Share of the teacher's scores in the listwise loss; the rest comes from the log.
     pub weight: f32,
 }
 
@@ -42,20 +42,20 @@ impl Default for DistilConfig {
 pub struct Distilled {
     /// The teacher's networks as one ranker.
     pub teacher: Pack,
-    /// Students that the log alone taught, one a seed.
+    /// Students trained on the log alone, one per seed.
     pub plain: Vec<Pack>,
-    /// Students of the same seeds that the teacher taught, too.
+    /// Students with the same seeds, trained with the teacher's scores as well.
     pub distilled: Vec<Pack>,
-    /// The first plain student with vectors as training had them; see [`unrounded`].
+    /// The first plain student with the unrounded training vectors; see [`unrounded`].
     pub unrounded: Pack,
     /// The same with vectors at eight bits.
     pub eight_bits: Pack,
-    /// The validation cases in the rows of all of these.
+    /// The validation cases, in the row order that all of these share.
     pub eval_set: EvalSet,
 }
 
-/// Trains them. Counts, vectors, adapter, candidates and features are made once and shared: what
-/// differs is the ranker.
+/// Trains teacher and students. Counts, vectors, adapter, candidates and features are computed once
+/// and shared; only the rankers differ.
 ///
 /// # Errors
 /// See [`super::train`].
@@ -71,7 +71,8 @@ pub fn distil(training: Training<'_>, distil: &DistilConfig) -> Result<Distilled
         .context("teacher and students are compared on validation cases, and there are none")?;
     let prepared = Prepared::new(training, Card::default())?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let (mut examples, valid) = prepared.lessons(&config.off, config, &mut rng)?;
+    let (mut examples, valid) =
+        prepared.ranker_examples(&config.disabled_groups, config, &mut rng)?;
     let wide = super::RankerTrainConfig {
         hidden: distil.hidden,
         ..config.ranker.clone()
@@ -79,14 +80,14 @@ pub fn distil(training: Training<'_>, distil: &DistilConfig) -> Result<Distilled
     let seeds: Vec<u64> = (seed..=u64::MAX).take(distil.members.max(1)).collect();
     let train = |examples: &[RankerExample],
                  config: &super::RankerTrainConfig,
-                 off: &[_],
+                 disabled_groups: &[_],
                  soft: Option<Soft>,
                  seed: u64| {
         let all: Vec<&RankerExample> = examples.iter().collect();
         ranker::train(
             &all,
             &valid,
-            off,
+            disabled_groups,
             config,
             soft,
             &mut ChaCha8Rng::seed_from_u64(seed),
@@ -95,7 +96,7 @@ pub fn distil(training: Training<'_>, distil: &DistilConfig) -> Result<Distilled
     };
     let members = seeds
         .iter()
-        .map(|&seed| train(&examples, &wide, &config.off, None, seed))
+        .map(|&seed| train(&examples, &wide, &config.disabled_groups, None, seed))
         .collect::<Result<Vec<_>>>()?;
     let teacher = averaged(&members);
     ranker::teach(&mut examples, &teacher);
@@ -107,7 +108,15 @@ pub fn distil(training: Training<'_>, distil: &DistilConfig) -> Result<Distilled
     let students = |soft: Option<Soft>| -> Result<Vec<Pack>> {
         seeds
             .iter()
-            .map(|&seed| pack(train(&examples, &config.ranker, &config.off, soft, seed)?))
+            .map(|&seed| {
+                pack(train(
+                    &examples,
+                    &config.ranker,
+                    &config.disabled_groups,
+                    soft,
+                    seed,
+                )?)
+            })
             .collect()
     };
     let (plain, distilled) = (students(None)?, students(Some(soft))?);
@@ -128,7 +137,7 @@ pub fn distil(training: Training<'_>, distil: &DistilConfig) -> Result<Distilled
     })
 }
 
-/// The mean of the networks' scores as one network: all hidden units beside each other.
+/// Joins networks into one whose score is their mean: it has the hidden units of all of them.
 fn averaged(members: &[RankerWeights]) -> RankerWeights {
     let Some(first) = members.first() else {
         return RankerWeights::default();
@@ -157,16 +166,16 @@ fn averaged(members: &[RankerWeights]) -> RankerWeights {
     }
 }
 
-/// Copies that a number is spread over.
+/// Number of bytes that one number is spread over.
 const COPIES: usize = 8;
 
-/// The pack with its vectors as training had them, but for the eleventh bit. The engine knows bytes
-/// alone, so each number becomes eight bytes whose mean it is: a vector of eight times the length,
-/// turned so that lengths, products and gradient steps stay what they were.
+/// The pack with its training vectors, exact to ten bits. The engine only supports bytes, so each
+/// number becomes eight bytes with this number as their mean. The vector is eight times as long,
+/// scaled so that lengths, products and gradient steps do not change.
 fn unrounded(pack: &Pack, exact: &Pack, rows: &[f32]) -> Result<Pack> {
     let d = pack.item_table().d;
     let root = (COPIES as f32).sqrt();
-    // Scale and bias that are rounded to half an f32 in a file are not rounded here.
+    // Scale and bias, which a file rounds to bf16, are not rounded here.
     let mut table = ItemTable {
         d: d * COPIES,
         bias: exact.item_table().bias.clone(),
@@ -174,7 +183,7 @@ fn unrounded(pack: &Pack, exact: &Pack, rows: &[f32]) -> Result<Pack> {
     };
     for (nth, row) in rows.chunks_exact(d).enumerate() {
         let step =
-            (row.iter().fold(0f32, |most, x| most.max(x.abs())) / 127.0).max(f32::MIN_POSITIVE);
+            (row.iter().fold(0f32, |max, x| max.max(x.abs())) / 127.0).max(f32::MIN_POSITIVE);
         table.scale.push(step / root);
         for (at, x) in row.iter().enumerate() {
             let whole = (x / step * COPIES as f32).round() as i32;
@@ -182,8 +191,8 @@ fn unrounded(pack: &Pack, exact: &Pack, rows: &[f32]) -> Result<Pack> {
                 whole.div_euclid(COPIES as i32),
                 whole.rem_euclid(COPIES as i32) as usize,
             );
-            // Which copies are rounded up must not be the same for all rows, or their errors would
-            // multiply.
+            // The copies that are rounded up must differ between rows, or their errors would add
+            // up.
             let turn = nth * 31 + at * 17;
             table.q.extend(
                 (0..COPIES).map(|copy| (base + i32::from((copy + turn) % COPIES < more)) as i8),
@@ -249,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn spreading_numbers_over_bytes_changes_no_product_beyond_its_rounding() {
+    fn spreading_numbers_over_bytes_changes_products_only_by_rounding() {
         let pack = toy::pack();
         let rows: Vec<f32> = (0..pack.item_table().len())
             .flat_map(|row| pack.item_table().row(row))

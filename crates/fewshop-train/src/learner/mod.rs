@@ -1,12 +1,12 @@
-//! The learner: from a log to a pack.
+//! The learner: trains a pack from a log.
 //!
-//! Shoppers are cut into those whose sessions are counted and those whose sessions teach the ranker
-//! what the counts are worth ([`sessions`]); a ranker trained on sessions that the counts have seen
-//! would trust them too much. A small shop is cut several times, so that enough sessions teach. For
-//! each cut: pair counts and item-item regression ([`pairs`], [`regression`]), item vectors and
-//! session encoder ([`tower`]); on the first one the on-device adapter's rate and gate
-//! ([`adapter`]). Then one ranker over all cuts ([`ranker`]), and at the end counts and vectors
-//! again over everybody.
+//! Shoppers are split into those whose sessions are counted and those whose sessions train the
+//! ranker ([`sessions`]); a ranker trained on counted sessions would rely on the counts too much. A
+//! small shop is split several times, so that the ranker has enough sessions. For each split: pair
+//! counts and item-item regression ([`pairs`], [`regression`]), item vectors and session encoder
+//! ([`tower`]); on the first one the on-device adapter's rate and gate ([`adapter`]). Then one
+//! ranker is trained over all splits ([`ranker`]), and finally counts and vectors are computed
+//! again over all shoppers.
 
 mod adapter;
 mod config;
@@ -47,35 +47,39 @@ use ranker::RankerExample;
 use sessions::{Sessions, TrainingCase};
 use tower::Vectors;
 
-/// What a training starts from. The same log, settings and seed give the same pack on the same
+/// The inputs of a training. The same log, settings and seed give the same pack on the same
 /// machine.
 #[derive(Debug, Clone, Copy)]
 pub struct Training<'a> {
     /// The products.
     pub catalogue: &'a Catalogue,
-    /// What a sentence model says of them.
+    /// Sentence-model vectors of the products.
     pub text: Option<&'a TextVectors>,
-    /// What shoppers did.
+    /// The log of the shoppers' events.
     pub log: &'a Log,
-    /// Cases that tell when to stop; without them a part of the log does.
+    /// Validation cases for early stopping; without them, a part of the log is used.
     pub validation: Option<&'a EvalSet>,
     /// Settings.
     pub config: &'a TrainConfig,
-    /// Start of the random numbers.
+    /// Seed of the random numbers.
     pub seed: u64,
 }
 
 /// Trains a pack.
 ///
 /// # Errors
-/// When the log is too small to learn from, or a loss is no number any more.
+/// If the log is too small to learn from, or a loss becomes NaN or infinite.
 pub fn train(training: Training<'_>, card: Card) -> Result<Pack> {
     let prepared = Prepared::new(training, card)?;
-    let pack = prepared.with_ranker(&training.config.off, training.config, training.seed)?;
+    let pack = prepared.with_ranker(
+        &training.config.disabled_groups,
+        training.config,
+        training.seed,
+    )?;
     with_metrics(pack, training.catalogue, training.validation)
 }
 
-/// The tower's way from content to vector, for products that it was not trained on.
+/// The tower's mapping from content to vector, for products that were not in the training.
 #[derive(Debug, Clone)]
 pub struct ContentTower {
     vocabulary: Vocabulary,
@@ -83,21 +87,25 @@ pub struct ContentTower {
 }
 
 impl ContentTower {
-    /// The vector of a product by its content alone; `text` is what the sentence model says of it,
-    /// where the tower was trained with one.
+    /// The vector of a product from its content alone; `text` is its sentence-model vector, if the
+    /// tower was trained with one.
     #[must_use]
     pub fn vector(&self, item: &Item, text: &[f32]) -> Vec<f32> {
         self.path.vector(&self.vocabulary.numbers(item), text)
     }
 }
 
-/// As [`train`], but for the card, and what the tower makes of content alone.
+/// Like [`train`], but without a card and with the content tower.
 ///
 /// # Errors
 /// See [`train`].
 pub fn train_with_content(training: Training<'_>) -> Result<(Pack, ContentTower)> {
     let prepared = Prepared::new(training, Card::default())?;
-    let pack = prepared.with_ranker(&training.config.off, training.config, training.seed)?;
+    let pack = prepared.with_ranker(
+        &training.config.disabled_groups,
+        training.config,
+        training.seed,
+    )?;
     Ok((
         pack,
         ContentTower {
@@ -107,10 +115,10 @@ pub fn train_with_content(training: Training<'_>) -> Result<(Pack, ContentTower)
     ))
 }
 
-/// The same pack several times, each with a ranker that was trained without one of the parts. What
-/// the parts share (counts, vectors) is made once; a ranker without a part neither sees its
-/// features nor its candidates. What a sentence model says of titles is no feature but a source of
-/// the vectors: without it all is made anew.
+/// An ablation: trains the same pack several times, each with a ranker that lacks one feature
+/// group. Counts and vectors are computed once; a ranker without a group uses neither its features
+/// nor its candidates. Sentence-model vectors are not a feature but an input of the item vectors:
+/// without them everything is trained again.
 ///
 /// # Errors
 /// See [`train`].
@@ -119,16 +127,21 @@ pub fn ablate(training: Training<'_>) -> Result<Vec<(String, Pack)>> {
     let prepared = Prepared::new(training, Card::default())?;
     let mut out = vec![(
         "full".to_owned(),
-        prepared.with_ranker(&config.off, config, seed)?,
+        prepared.with_ranker(&config.disabled_groups, config, seed)?,
     )];
     for part in FeatureGroup::ALL
         .into_iter()
-        .filter(|part| !config.off.contains(part))
+        .filter(|part| !config.disabled_groups.contains(part))
     {
-        let off: Vec<FeatureGroup> = config.off.iter().copied().chain([part]).collect();
+        let disabled_groups: Vec<FeatureGroup> = config
+            .disabled_groups
+            .iter()
+            .copied()
+            .chain([part])
+            .collect();
         out.push((
             format!("minus {}", part.name()),
-            prepared.with_ranker(&off, config, seed)?,
+            prepared.with_ranker(&disabled_groups, config, seed)?,
         ));
     }
     if training.text.is_some() && config.tower.text {
@@ -141,79 +154,80 @@ pub fn ablate(training: Training<'_>) -> Result<Vec<(String, Pack)>> {
         )?;
         out.push((
             format!("minus {SENTENCE_MODEL}"),
-            prepared.with_ranker(&config.off, config, seed)?,
+            prepared.with_ranker(&config.disabled_groups, config, seed)?,
         ));
     }
     Ok(out)
 }
 
-/// What it is called in tables beside the names of the parts.
+/// Its name in tables, next to the names of the feature groups.
 const SENTENCE_MODEL: &str = "sentence model";
 
-/// Cases that are enough for a ranker that only shows what is then turned down.
+/// Number of cases for a preliminary ranker, which only selects the products to dismiss.
 const FIRST_RANKER: usize = 4_000;
 
-/// Products that a validation case turns down where it is asked what they say of others.
-const TURNED_DOWN: usize = 3;
+/// Number of dismissed products in the validation cases that measure the effect of dismissals on
+/// other products.
+const DISMISSED: usize = 3;
 
-/// One case in this many teaches the ranker without seasonal counts.
+/// One case in this many trains the ranker without seasonal counts.
 const WITHOUT_SEASON: usize = 4;
 
-/// How much of a season the ranker is taught to expect.
-struct SeasonRule {
-    /// A session with fewer products is not counted.
-    least: usize,
+/// The seasonal counts that the ranker learns to expect.
+struct SeasonalRule {
+    /// Sessions with fewer products are not counted.
+    min_items: usize,
     /// Sessions.
     sessions: usize,
 }
 
-impl SeasonRule {
-    /// With validation cases the seasonal counts come from sessions like theirs, and from four fifths
-    /// of them: one shopper in five stays unseen.
+impl SeasonalRule {
+    /// With validation cases, the seasonal counts come from sessions of similar length, and from
+    /// four fifths of their number: one shopper in five stays unseen.
     fn of(valid: &[TrainingCase], given: bool, config: &TrainConfig) -> Self {
-        const LEAST: usize = 2;
-        const MOST_LEAST: usize = 12;
-        let most = config.season_sessions;
+        const MIN_ITEMS: usize = 2;
+        const MAX_MIN_ITEMS: usize = 12;
+        let max_sessions = config.season_sessions;
         if !given {
             return Self {
-                least: LEAST,
-                sessions: most,
+                min_items: MIN_ITEMS,
+                sessions: max_sessions,
             };
         }
-        let least = valid
+        let min_items = valid
             .iter()
-            .map(|e| e.shots.len() + e.relevant.len())
+            .map(|e| e.context.len() + e.relevant.len())
             .min()
-            .unwrap_or(LEAST)
-            .clamp(LEAST, MOST_LEAST);
+            .unwrap_or(MIN_ITEMS)
+            .clamp(MIN_ITEMS, MAX_MIN_ITEMS);
         let sessions: std::collections::BTreeSet<Vec<u32>> = valid
             .iter()
             .map(|e| {
-                let mut items: Vec<u32> = e.shots.iter().chain(&e.relevant).copied().collect();
+                let mut items: Vec<u32> = e.context.iter().chain(&e.relevant).copied().collect();
                 items.sort_unstable();
                 items
             })
             .collect();
         Self {
-            least,
-            sessions: most.min(sessions.len() * 4 / 5),
+            min_items,
+            sessions: max_sessions.min(sessions.len() * 4 / 5),
         }
     }
 }
 
 /// All but the ranker.
 struct Prepared {
-    /// What the ranker is taught with: packs of parts of the log, and sessions that they have not
-    /// seen.
+    /// Training data of the ranker: packs of parts of the log, and sessions that these packs do not
+    /// contain.
     rounds: Vec<(Pack, Vec<TrainingCase>)>,
-    /// What ranks the validation cases while the ranker is taught.
+    /// The pack that ranks the validation cases while the ranker is trained.
     judge: Pack,
     valid: Vec<TrainingCase>,
-    /// What ships but for the ranker, in shelf order.
+    /// The shipped pack without its ranker, in shelf order.
     shipped: Pack,
-    /// The shipped vectors' way from content.
+    /// The content tower of the shipped vectors.
     content: ContentPath,
-    /// The shipped vectors before they were rounded, in the order of the catalogue.
+    /// The shipped vectors before rounding, in the order of the catalogue.
     exact: Vec<f32>,
 }
 
@@ -240,12 +254,13 @@ impl Prepared {
                 .collect(),
             None => sessions::training_cases(&parts.valid, 2_000, &mut rng),
         };
-        let season = SeasonRule::of(&valid, validation.is_some(), config);
+        let seasonal_rule = SeasonalRule::of(&valid, validation.is_some(), config);
         let popularity = pairs::popularity(&first.fit.items, items);
         let held_out = sessions::training_cases(&first.held_out, config.ranker.cases, &mut rng);
         let weights =
             pairs::choose_weights(&first.fit.items, &popularity, &held_out, &config.pairs);
-        // Vectors stop by unseen users' first visits: the tower knows nothing of earlier ones.
+        // The vectors' early stopping uses first visits of unseen users, because the tower does not
+        // use earlier visits.
         let first_visits: Vec<TrainingCase> = valid
             .iter()
             .filter(|e| e.visits.is_empty())
@@ -271,8 +286,8 @@ impl Prepared {
                 card.clone(),
                 &mut rng,
             )?;
-            let most = config.ranker.cases.div_ceil(parts.rounds.len());
-            let held_out = sessions::training_cases(&round.held_out, most, &mut rng);
+            let max_cases = config.ranker.cases.div_ceil(parts.rounds.len());
+            let held_out = sessions::training_cases(&round.held_out, max_cases, &mut rng);
             if nth == 0 {
                 pack = adapter::choose(pack, &held_out, &config.adapter)?;
                 adapter = Some((pack.adapter().clone(), pack.config().clone()));
@@ -283,14 +298,19 @@ impl Prepared {
                     ..tower
                 };
             }
-            // From here on the counts are read as the device will read them: rounded to a byte.
-            let seasonal_counts =
-                pairs::season(&round.late, items, season.least, season.sessions, &mut rng);
+            // From here on the counts are rounded to a byte, as on the device.
+            let seasonal_counts = pairs::seasonal_counts(
+                &round.late,
+                items,
+                seasonal_rule.min_items,
+                seasonal_rule.sessions,
+                &mut rng,
+            );
             let pack = pack.edit(|parts| parts.seasonal_counts = seasonal_counts)?;
             rounds.push((as_shipped(&pack)?, held_out));
         }
-        // What ships has seen everything: the counts, and the vectors for as many epochs as were
-        // found best before.
+        // The shipped counts and vectors use the whole log; the vectors are trained for the number
+        // of epochs that was best before.
         let (shipped, Vectors { content, exact, .. }) = counted(
             catalogue,
             text,
@@ -303,7 +323,7 @@ impl Prepared {
             card,
             &mut rng,
         )?;
-        let shipped = shipped.edit(|parts| parts.config.season_least = season.least)?;
+        let shipped = shipped.edit(|parts| parts.config.season_least = seasonal_rule.min_items)?;
         let judge = if validation.is_some() {
             as_shipped(&shipped)?
         } else {
@@ -322,7 +342,7 @@ impl Prepared {
         })
     }
 
-    /// The shipped vectors before they were rounded, in shelf order.
+    /// The shipped vectors before rounding, in shelf order.
     fn rows(&self, catalogue: &Catalogue) -> Result<Vec<f32>> {
         let d = self.shipped.item_table().d;
         let mut out = Vec::with_capacity(self.exact.len());
@@ -336,15 +356,16 @@ impl Prepared {
         Ok(out)
     }
 
-    /// What the ranker is taught by, and what it is checked by.
-    fn lessons(
+    /// Training examples and validation examples of the ranker.
+    fn ranker_examples(
         &self,
-        off: &[FeatureGroup],
+        disabled_groups: &[FeatureGroup],
         config: &TrainConfig,
         rng: &mut ChaCha8Rng,
     ) -> Result<(Vec<RankerExample>, Vec<RankerExample>)> {
-        let without =
-            |pack: &Pack| -> Result<Model> { Ok(Model::new(with(pack, no_ranker(off))?)) };
+        let without = |pack: &Pack| -> Result<Model> {
+            Ok(Model::new(with(pack, no_ranker(disabled_groups))?))
+        };
         let cases_with = |dismissals: bool| -> Vec<Vec<&TrainingCase>> {
             self.rounds
                 .iter()
@@ -356,7 +377,7 @@ impl Prepared {
         };
         let mut examples = Vec::new();
         for ((pack, _), cases) in self.rounds.iter().zip(cases_with(false)) {
-            // Most packs have no seasonal counts until they are refreshed: some cases are asked
+            // Most packs have no seasonal counts until they are refreshed, so some cases are ranked
             // without them.
             let part = |seasonal: bool| {
                 cases
@@ -389,13 +410,14 @@ impl Prepared {
             None,
             "Candidates for validation",
         )?;
-        // What is turned down must be what the shop would show, so a first ranker shows it.
+        // Dismissed products must be products that the shop would show, so a preliminary ranker
+        // selects them.
         let every = examples.len().div_ceil(FIRST_RANKER).max(1);
         let few: Vec<&RankerExample> = examples.iter().step_by(every).collect();
         let (first, _) = ranker::train(
             &few,
             &valid,
-            off,
+            disabled_groups,
             &RankerTrainConfig {
                 epochs: 3,
                 ..config.ranker.clone()
@@ -408,43 +430,54 @@ impl Prepared {
                 &without(pack)?,
                 &cases,
                 Some(&first),
-                "Sessions with products turned down",
+                "Sessions with dismissed products",
             )?);
         }
         Ok((examples, valid))
     }
 
-    /// Teaches a ranker that does without some parts.
-    fn with_ranker(&self, off: &[FeatureGroup], config: &TrainConfig, seed: u64) -> Result<Pack> {
+    /// Trains a ranker without some feature groups.
+    fn with_ranker(
+        &self,
+        disabled_groups: &[FeatureGroup],
+        config: &TrainConfig,
+        seed: u64,
+    ) -> Result<Pack> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let (examples, valid) = self.lessons(off, config, &mut rng)?;
+        let (examples, valid) = self.ranker_examples(disabled_groups, config, &mut rng)?;
         let all: Vec<&RankerExample> = examples.iter().collect();
-        let (mut ranker, curves) =
-            ranker::train(&all, &valid, off, &config.ranker, None, &mut rng)?;
-        if !off.contains(&FeatureGroup::Dismissals) {
-            // Like fine-tuning, what dismissals teach about other products has to earn its place on
-            // cases that did not teach it.
+        let (mut ranker, curves) = ranker::train(
+            &all,
+            &valid,
+            disabled_groups,
+            &config.ranker,
+            None,
+            &mut rng,
+        )?;
+        if !disabled_groups.contains(&FeatureGroup::Dismissals) {
+            // Like fine-tuning, the effect of dismissals on other products is kept only if it helps
+            // on cases that were not used for training.
             let cases: Vec<TrainingCase> = self
                 .valid
                 .iter()
                 .map(|e| TrainingCase {
-                    dismissals: TURNED_DOWN,
+                    dismissals: DISMISSED,
                     ..e.clone()
                 })
                 .collect();
             let cases: Vec<&TrainingCase> = cases.iter().collect();
-            let judge = Model::new(with(&self.judge, no_ranker(off))?);
+            let judge = Model::new(with(&self.judge, no_ranker(disabled_groups))?);
             let valid = ranker::examples(
                 &judge,
                 &cases,
                 Some(&ranker),
-                "Validation with products turned down",
+                "Validation with dismissed products",
             )?;
             let silent = ranker::without(&ranker, FeatureGroup::Dismissals);
             let (with_them, without_them) =
                 (ranker::ndcg(&valid, &ranker), ranker::ndcg(&valid, &silent));
             say(&format!(
-                "{TURNED_DOWN} products turned down: NDCG@10 {with_them:.4} with what they teach about others, {without_them:.4} without, which {}",
+                "{DISMISSED} dismissed products: NDCG@10 {with_them:.4} with their effect on other products, {without_them:.4} without; the effect {}",
                 if with_them > without_them {
                     "stays in"
                 } else {
@@ -460,16 +493,16 @@ impl Prepared {
     }
 }
 
-/// Values by epoch, by what they are.
+/// Values by epoch, by name.
 type Curves = BTreeMap<String, Vec<f64>>;
 
-/// To four digits, as a card holds a figure.
+/// Rounds to four digits, the precision of a card's metrics.
 fn rounded(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
 }
 
-/// A pack without a ranker from some sessions, and what else the tower learned.
-#[expect(clippy::too_many_arguments, reason = "what a pack is made of")]
+/// Builds a pack without a ranker from some sessions, with the rest of the tower's results.
+#[expect(clippy::too_many_arguments, reason = "these are the parts of a pack")]
 fn counted(
     catalogue: &Catalogue,
     text: Option<&TextVectors>,
@@ -525,8 +558,8 @@ fn counted(
     Ok((pack, vectors))
 }
 
-/// The trained pack's own figures, on the counts and in the order that it ships, go into its card.
-/// `catalogue` is the one whose rows the cases name.
+/// Writes the trained pack's metrics into its card, measured with its shipped counts and row order.
+/// The cases use the rows of `catalogue`.
 fn with_metrics(
     mut pack: Pack,
     catalogue: &Catalogue,
@@ -543,7 +576,7 @@ fn with_metrics(
     as_shipped(&pack)
 }
 
-/// The pack as a device will read it: with all that writing rounds already rounded.
+/// The pack as a device reads it, rounded by the round trip through its file.
 fn as_shipped(pack: &Pack) -> Result<Pack> {
     Pack::from_bytes(&pack.to_bytes()?).context("failed to read the pack that was just written")
 }
@@ -552,10 +585,10 @@ fn with(pack: &Pack, ranker: RankerWeights) -> Result<Pack> {
     Ok(pack.clone().edit(|parts| parts.ranker = ranker)?)
 }
 
-/// A ranker that is yet to be taught; it says which parts will be read.
-fn no_ranker(off: &[FeatureGroup]) -> RankerWeights {
+/// An untrained ranker, which marks the feature groups in use.
+fn no_ranker(disabled_groups: &[FeatureGroup]) -> RankerWeights {
     let read = |f| {
-        if group_of(f).is_some_and(|part| off.contains(&part)) {
+        if group_of(f).is_some_and(|part| disabled_groups.contains(&part)) {
             0.0
         } else {
             1.0
@@ -569,7 +602,7 @@ fn no_ranker(off: &[FeatureGroup]) -> RankerWeights {
     }
 }
 
-/// The first round, if there is enough of it.
+/// The first round, if it has enough sessions.
 fn enough<'a>(parts: &'a sessions::Parts, log: &Log) -> Result<&'a sessions::Round> {
     let first = parts
         .rounds
@@ -583,11 +616,10 @@ fn enough<'a>(parts: &'a sessions::Parts, log: &Log) -> Result<&'a sessions::Rou
     })
 }
 
-/// Whether a training without validation cases could begin: the log is cut as it would be, nothing
-/// is learned.
+/// Checks whether a training without validation cases could start: splits the log without training.
 ///
 /// # Errors
-/// Where the log is too small.
+/// If the log is too small.
 pub fn check(log: &Log, config: &TrainConfig, seed: u64) -> Result<()> {
     let parts = sessions::cut(log, config, seed, true);
     let first = enough(&parts, log)?;
@@ -599,9 +631,9 @@ pub fn check(log: &Log, config: &TrainConfig, seed: u64) -> Result<()> {
     ensure!(
         held_out
             .into_iter()
-            .any(|session| session.items.len() >= sessions::LEAST_ITEMS),
-        "no late session of the shoppers who teach the ranker has {} products or more: a longer log is needed",
-        sessions::LEAST_ITEMS
+            .any(|session| session.items.len() >= sessions::MIN_ITEMS),
+        "no late session of the ranker's training shoppers has {} products or more: a longer log is needed",
+        sessions::MIN_ITEMS
     );
     Ok(())
 }
@@ -609,7 +641,7 @@ pub fn check(log: &Log, config: &TrainConfig, seed: u64) -> Result<()> {
 fn training_case(query: &EvalCase, relevant: &[ItemIx]) -> TrainingCase {
     let rows = |list: &[ItemIx]| list.iter().map(|ix| ix.0).collect::<Vec<u32>>();
     TrainingCase {
-        shots: rows(&query.shots),
+        context: rows(&query.shots),
         relevant: rows(relevant),
         visits: query.visits.iter().map(|visit| rows(visit)).collect(),
         dismissals: 0,

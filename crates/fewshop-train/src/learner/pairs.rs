@@ -1,5 +1,5 @@
-//! Pair counts and regression weights: counted, solved, and pruned to the partners that any of the
-//! weightings would keep.
+//! Pair counts and regression weights: counts them, solves for them, and prunes them to the
+//! partners that any of the weightings keeps.
 
 use fewshop_core::neighbours::{CovisitConfig, NeighbourTable, covisit};
 use fewshop_core::{ItemIx, metrics};
@@ -13,7 +13,7 @@ use super::PairsConfig;
 use super::regression;
 use super::sessions::TrainingCase;
 
-/// In how many sessions each product stands.
+/// The number of sessions that contain each product.
 pub fn popularity(sessions: &[impl AsRef<[u32]>], items: usize) -> Vec<u32> {
     let mut counts = vec![0; items];
     for &item in sessions.iter().flat_map(AsRef::as_ref) {
@@ -22,44 +22,44 @@ pub fn popularity(sessions: &[impl AsRef<[u32]>], items: usize) -> Vec<u32> {
     counts
 }
 
-/// The same over the last `share` of the sessions, which are in order of time.
+/// The same over the last `share` of the sessions, which are ordered by time.
 pub fn recent(sessions: &[Vec<u32>], items: usize, share: f64) -> Vec<u32> {
     let from = (sessions.len() as f64 * (1.0 - share)) as usize;
     popularity(&sessions[from.min(sessions.len())..], items)
 }
 
-/// The same over `most` sessions drawn from those of `least` products or more: what few late
-/// sessions tell of a season.
-pub(crate) fn season(
+/// The same over `max_sessions` sessions drawn from those of `min_items` products or more: the
+/// seasonal counts from a few late sessions.
+pub(crate) fn seasonal_counts(
     late: &[Vec<u32>],
     items: usize,
-    least: usize,
-    most: usize,
+    min_items: usize,
+    max_sessions: usize,
     rng: &mut ChaCha8Rng,
 ) -> Vec<u32> {
     let mut drawn: Vec<&[u32]> = late
         .iter()
         .map(Vec::as_slice)
-        .filter(|session| session.len() >= least)
+        .filter(|session| session.len() >= min_items)
         .collect();
     drawn.shuffle(rng);
-    drawn.truncate(most);
+    drawn.truncate(max_sessions);
     popularity(&drawn, items)
 }
 
-/// How counts are weighted: chosen on the first round's held-out sessions, then kept.
+/// Weighting of the counts, selected on the first round's held-out sessions and then fixed.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Weights {
     pub(crate) length_power: f32,
     pub(crate) covisit_alpha: f32,
     pub(crate) covisit_shrink: f32,
     pub(crate) cosine_shrink: f32,
-    /// As a multiple of the mean popularity, so that it fits a part of the log and the whole.
+    /// A multiple of the mean popularity, so that it applies to a part of the log and to the whole.
     pub(crate) ridge: f32,
 }
 
 impl Weights {
-    /// As the pack holds them.
+    /// The pair table of a pack.
     pub(crate) fn into(self, model: ModelConfig) -> ModelConfig {
         ModelConfig {
             covisit_alpha: self.covisit_alpha,
@@ -70,11 +70,12 @@ impl Weights {
     }
 }
 
-/// What is below this many partners is pruned anyhow, and most of the memory.
+/// Maximum partners per product while counting. The rest would be pruned later and takes most of
+/// the memory.
 const PARTNERS: usize = 4_000;
 
 /// Pair counts of each product with its most frequent partners. With alpha 0 and shrink 0 the
-/// weight is c / n(i): times n(i) it is the count again.
+/// weight is c / n(i); multiplied by n(i) it is the count.
 fn count(sessions: &[Vec<u32>], items: usize, length_power: f32) -> NeighbourTable {
     covisit(
         sessions,
@@ -88,21 +89,21 @@ fn count(sessions: &[Vec<u32>], items: usize, length_power: f32) -> NeighbourTab
     )
 }
 
-/// Weightings are compared on so many held-out sessions: enough to tell them apart by 0.002 NDCG@10.
+/// Number of held-out sessions on which weightings are compared: enough to resolve 0.002 NDCG@10.
 const COMPARED_CASES: usize = 2_000;
 
-/// Chooses the weightings of the counts and the ridge, each by the NDCG@10 that it reaches alone on
-/// the held-out sessions.
+/// Selects the weightings of the counts and the ridge, each by its own NDCG@10 on the held-out
+/// sessions.
 pub(crate) fn choose_weights(
     sessions: &[Vec<u32>],
     popularity: &[u32],
-    held: &[TrainingCase],
+    cases: &[TrainingCase],
     config: &PairsConfig,
 ) -> Weights {
     let items = popularity.len();
-    let first = held
+    let first = cases
         .iter()
-        .filter(|e| !e.shots.is_empty() && e.visits.is_empty());
+        .filter(|e| !e.context.is_empty() && e.visits.is_empty());
     let cases: Vec<&TrainingCase> = first.take(COMPARED_CASES).collect();
     let n: Vec<f32> = popularity.iter().map(|&n| n as f32).collect();
     let (alphas, shrinks) = (&config.covisit_alpha, &config.covisit_shrink);
@@ -190,12 +191,12 @@ pub(crate) fn choose_weights(
     weights
 }
 
-/// Mean NDCG@10 of ranking by summed weights alone; `speak` adds what one shot says of each
-/// product.
+/// Mean NDCG@10 of ranking by summed weights alone; `add_scores` adds one context item's weights to
+/// each product's score.
 fn alone(
     items: usize,
     cases: &[&TrainingCase],
-    speak: impl Fn(u32, &mut dyn FnMut(usize, f32)) + Sync,
+    add_scores: impl Fn(u32, &mut dyn FnMut(usize, f32)) + Sync,
 ) -> f64 {
     let scores: Vec<f64> = cases
         .par_iter()
@@ -203,10 +204,10 @@ fn alone(
             || vec![0f32; items],
             |sums, case| {
                 sums.fill(0.0);
-                for &shot in &case.shots {
-                    speak(shot, &mut |to, weight| sums[to] += weight);
+                for &item in &case.context {
+                    add_scores(item, &mut |to, weight| sums[to] += weight);
                 }
-                let top = kernels::top_k(sums, 20, |row| !case.shots.contains(&(row as u32)));
+                let top = kernels::top_k(sums, 20, |row| !case.context.contains(&(row as u32)));
                 metrics::score(
                     &metrics::hits(&top, &case.relevant, &[]),
                     case.relevant.len(),
@@ -222,7 +223,7 @@ fn mean(n: &[f32]) -> f32 {
     (n.iter().sum::<f32>() / n.len().max(1) as f32).max(1.0)
 }
 
-/// Counts, solves, and keeps of each row the strongest by each weighting.
+/// Counts, solves, and keeps the strongest partners of each row by each weighting.
 pub(crate) fn table(
     sessions: &[Vec<u32>],
     popularity: &[u32],

@@ -1,5 +1,5 @@
-//! Trains the ranker on held-out sessions: the candidates and features that the device will compute, by
-//! the same code.
+//! Trains the ranker on held-out sessions: with the candidates and features that the device
+//! computes, by the same code.
 
 use crate::modules::{Ranker, RankerConfig};
 use anyhow::{Result, ensure};
@@ -20,43 +20,43 @@ use rayon::prelude::*;
 use super::sessions::TrainingCase;
 use super::{Curves, RankerTrainConfig, rounded};
 
-/// Products that a simulated shopper is shown before any are turned down.
+/// Number of products that a simulated shopper sees before dismissing any.
 const SHOWN: usize = 10;
 
-/// Relevant products of a case from which on a shelf's NDCG@10 asks no more of it.
+/// Number of relevant items in a case beyond which a shelf's NDCG@10 does not change.
 const FULL: usize = 10;
 
-/// One case as the ranker sees it.
+/// One training example of the ranker.
 pub(crate) struct RankerExample {
     items: Vec<u32>,
     /// `[items, FEATURES]`.
     features: Vec<f32>,
-    /// 1 where relevant.
+    /// 1 if relevant.
     labels: Vec<f32>,
     relevant: Vec<u32>,
-    /// A teacher's scores; empty where none was asked.
+    /// A teacher's scores; empty without a teacher.
     taught: Vec<f32>,
 }
 
 /// How a student learns from a teacher's scores.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Soft {
-    /// Scores of both are divided by it before the softmax.
+    /// Both scores are divided by this temperature before the softmax.
     pub(crate) temperature: f32,
     /// Share of the teacher in the listwise loss.
     pub(crate) weight: f32,
 }
 
-/// Asks a teacher for its scores.
+/// Adds a teacher's scores to the examples.
 pub(crate) fn teach(examples: &mut [RankerExample], teacher: &RankerWeights) {
     examples
         .par_iter_mut()
         .for_each(|example| example.taught = kernels::rank(&example.features, teacher));
 }
 
-/// Candidates and features of each case; those without a relevant candidate are kept for
-/// validation only. What the shopper of an case turns down is simulated: of the first ten
-/// products that `shows` would show, those at the top that are not relevant.
+/// Candidates and features of each case; cases without a relevant candidate are kept for validation
+/// only. Dismissals are simulated: among the first ten products that `shows` ranks, the top ones
+/// that are not relevant are dismissed.
 pub(crate) fn examples(
     model: &Model,
     cases: &[&TrainingCase],
@@ -116,24 +116,24 @@ pub(crate) fn examples(
     Ok(out)
 }
 
-/// The case as the device would have it.
+/// The case as a session on the device.
 fn session(case: &TrainingCase) -> Session {
     let rows = |list: &[u32]| list.iter().map(|&row| ItemIx(row)).collect::<Vec<ItemIx>>();
     Session {
         visits: case.visits.iter().map(|visit| rows(visit)).collect(),
-        ..Session::of_items(&rows(&case.shots))
+        ..Session::of_items(&rows(&case.context))
     }
 }
 
-/// Trains until NDCG@10 on the validation cases stops rising and exports the best epoch, with the
-/// course of training.
+/// Trains until NDCG@10 on the validation cases stops rising; returns the best epoch with the
+/// training history.
 ///
 /// # Errors
-/// When no case has a relevant candidate, or the loss is no number any more.
+/// If no case has a relevant candidate, or the loss becomes NaN or infinite.
 pub(crate) fn train(
     examples: &[&RankerExample],
     valid: &[RankerExample],
-    off: &[FeatureGroup],
+    disabled_groups: &[FeatureGroup],
     config: &RankerTrainConfig,
     soft: Option<Soft>,
     rng: &mut ChaCha8Rng,
@@ -149,7 +149,7 @@ pub(crate) fn train(
     );
     let (mean, mut inv_std) = moments(&examples);
     for (f, inv_std) in inv_std.iter_mut().enumerate() {
-        if group_of(f).is_some_and(|part| off.contains(&part)) {
+        if group_of(f).is_some_and(|part| disabled_groups.contains(&part)) {
             *inv_std = 0.0;
         }
     }
@@ -217,7 +217,7 @@ pub(crate) fn train(
         }
     }
     let (ndcg, epoch, weights) =
-        best.ok_or_else(|| anyhow::anyhow!("ranker.epochs is 0: ask for 1 at least"))?;
+        best.ok_or_else(|| anyhow::anyhow!("ranker.epochs is 0: set at least 1"))?;
     progress.finish(&format!(
         "Ranker: validation NDCG@10 {ndcg:.4} in epoch {epoch}"
     ));
@@ -225,15 +225,15 @@ pub(crate) fn train(
 }
 
 /// A running mean of the weights over the last steps (Polyak and Juditsky 1992): a single step's
-/// weights carry the luck of its batch, and the best of many single epochs is mostly the luckiest
-/// one.
+/// weights depend on the chance of its batch, and the best of many single epochs is mostly the
+/// luckiest one.
 struct Average {
     weights: RankerWeights,
     steps: f32,
 }
 
 impl Average {
-    /// About as many steps as the mean reaches back.
+    /// Approximate window of the mean, in steps.
     const REACH: f32 = 500.0;
 
     fn new(weights: RankerWeights) -> Self {
@@ -245,7 +245,7 @@ impl Average {
 
     fn add(&mut self, now: &RankerWeights) {
         self.steps += 1.0;
-        // The start is soon forgotten.
+        // Forget the initial weights quickly.
         let share = 1.0 / (1.0 + 0.1 * self.steps).min(Self::REACH);
         let mix = |to: &mut [f32], from: &[f32]| {
             to.iter_mut()
@@ -259,7 +259,7 @@ impl Average {
     }
 }
 
-/// Mean and one over the standard deviation of each feature.
+/// Mean and inverse standard deviation of each feature.
 fn moments(examples: &[&RankerExample]) -> (Vec<f32>, Vec<f32>) {
     let mut sum = [0f64; FEATURES];
     let mut squares = [0f64; FEATURES];
@@ -275,8 +275,7 @@ fn moments(examples: &[&RankerExample]) -> (Vec<f32>, Vec<f32>) {
         rows += 1.0;
     }
     let mean: Vec<f64> = sum.iter().map(|s| s / rows).collect();
-    // A feature that never varies (a shop without categories) must not be blown up by a zero
-    // deviation.
+    // A feature that never varies (a shop without categories) must not be divided by zero.
     let inv_std = (0..FEATURES).map(|i| {
         let std = (squares[i] / rows - mean[i] * mean[i]).max(0.0).sqrt();
         if std < 1e-4 { 0.0 } else { (1.0 / std) as f32 }
@@ -370,20 +369,20 @@ fn loss(
 }
 
 fn softmax(scores: &[f32], temperature: f32, out: &mut [f32]) {
-    let most = scores
+    let max = scores
         .iter()
-        .fold(f32::NEG_INFINITY, |most, &score| most.max(score));
+        .fold(f32::NEG_INFINITY, |max, &score| max.max(score));
     let sum: f32 = scores
         .iter()
-        .map(|score| ((score - most) / temperature).exp())
+        .map(|score| ((score - max) / temperature).exp())
         .sum();
     out.iter_mut()
         .zip(scores)
-        .for_each(|(out, score)| *out = ((score - most) / temperature).exp() / sum);
+        .for_each(|(out, score)| *out = ((score - max) / temperature).exp() / sum);
 }
 
-/// The same ranker where a part stays silent: it ranks as if all features of the part were 0,
-/// whatever they are.
+/// The same ranker without a feature group: it ranks as if all features of the group were 0,
+/// whatever their values.
 pub(crate) fn without(weights: &RankerWeights, part: FeatureGroup) -> RankerWeights {
     let mut out = weights.clone();
     for f in (0..FEATURES).filter(|&f| group_of(f) == Some(part)) {
@@ -422,10 +421,10 @@ pub(crate) fn ndcg(valid: &[RankerExample], weights: &RankerWeights) -> f64 {
 mod tests {
     use super::*;
 
-    /// With a weight of 0 the teacher says nothing; a student that scores as its teacher is left
-    /// with the entropy of the scores alone.
+    /// With a weight of 0 the teacher has no effect; for a student with its teacher's scores, the
+    /// loss is the entropy of the scores alone.
     #[test]
-    fn a_teacher_is_heard_by_its_weight() {
+    fn a_teachers_effect_depends_on_its_weight() {
         let device = Device::flex().autodiff();
         device.seed(7);
         let model = RankerConfig {
@@ -479,7 +478,7 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_part_is_one_whose_features_are_all_0() {
+    fn a_silenced_group_acts_as_if_its_features_were_0() {
         let hidden = 3;
         let some = |n: usize, by: f32| {
             (0..n)

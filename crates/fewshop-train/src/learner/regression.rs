@@ -1,17 +1,16 @@
 //! Item-item regression (EASE, arXiv 1905.03375) in blocks: each product is regressed on its own
 //! few candidates.
 //!
-//! The whole of EASE is one inverse of an `items × items` matrix: memory and time that a large shop
-//! does not have. Here each product has its own ridge regression on the products that it stands
-//! together with most, so both grow with the number of products, and the weights of the few that
-//! are kept are what they would be if no others existed.
+//! Full EASE inverts an `items × items` matrix, which needs too much memory and time for a large
+//! shop. Here each product has its own ridge regression on the products that it occurs with most.
+//! Memory and time then grow linearly with the number of products, and the weights equal those of
+//! EASE on these few products alone.
 
 use fewshop_core::ItemIx;
 use fewshop_core::neighbours::NeighbourTable;
 use rayon::prelude::*;
 
-/// For each product (the target) its regressors with their weights, for each ridge that was asked
-/// for.
+/// For each product (the target) its regressors with their weights, for each ridge.
 ///
 /// # Shapes
 /// - output: `[ridges][items]` lists of `(regressor, weight)`
@@ -39,7 +38,7 @@ pub(crate) fn fit(
     out
 }
 
-/// Turns lists by target into lists by regressor: what a shot speaks for.
+/// Turns lists by target into lists by regressor: the products that a context item suggests.
 pub(crate) fn by_regressor(targets: &[Vec<(u32, f32)>]) -> Vec<Vec<(u32, f32)>> {
     let mut out = vec![Vec::new(); targets.len()];
     for (target, list) in targets.iter().enumerate() {
@@ -51,7 +50,7 @@ pub(crate) fn by_regressor(targets: &[Vec<(u32, f32)>]) -> Vec<Vec<(u32, f32)>> 
 }
 
 struct Scratch {
-    /// Place of a product among the regressors plus 1; 0 for all others.
+    /// Index of a product among the regressors plus 1; 0 for all others.
     place: Vec<u32>,
 }
 
@@ -76,7 +75,7 @@ impl Scratch {
                 .row(ItemIx::from(from))
                 .map(move |(to, weight)| (to.row(), weight * n))
         };
-        // The cosine finds those that explain the target, whatever their popularity.
+        // The cosine finds products that explain the target, regardless of their popularity.
         let mut order: Vec<(f32, u32, f32)> = together(target)
             .map(|(to, count)| {
                 (
@@ -174,8 +173,8 @@ mod tests {
     }
 
     #[test]
-    fn a_product_that_explains_another_speaks_for_it_and_a_bystander_does_not() {
-        // 1 comes with 0 always; 2 comes with everything.
+    fn a_product_that_explains_another_gets_weight_and_a_bystander_does_not() {
+        // Product 1 always occurs with 0; product 2 occurs with everything.
         let sessions: Vec<Vec<u32>> = (0..60)
             .map(|n| {
                 if n % 3 == 0 {

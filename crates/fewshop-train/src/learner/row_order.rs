@@ -1,16 +1,16 @@
-//! The order in which a pack holds its products: as they stand on the shelf, like beside like.
+//! The row order of a pack: similar products are adjacent, as on a shelf.
 //!
-//! Nothing that is learned depends on it, but a file of neighbours that are alike compresses: the
-//! page's copy of Complete Journey's catalogue goes from 104 to 73 kB (brotli).
+//! The trained weights do not depend on it, but similar neighbours compress better: the page's copy
+//! of Complete Journey's catalogue goes from 104 to 73 kB (brotli).
 
 use anyhow::Result;
 use fewshop_model::Pack;
 
 /// The same pack with its rows in the order of category, title, brand and size. Attribute heads are
-/// left out if that order numbers the groups of items otherwise.
+/// left out if this order changes the numbers of the item groups.
 ///
 /// # Errors
-/// Never for a pack that is valid; its parts are checked again.
+/// Never for a valid pack; its parts are checked again.
 pub(crate) fn in_shelf_order(pack: &Pack) -> Result<Pack> {
     let items = pack.catalogue().items();
     let mut order: Vec<usize> = (0..items.len()).collect();

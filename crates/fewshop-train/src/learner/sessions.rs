@@ -1,4 +1,4 @@
-//! Who trains what: sessions of the log, cut by shopper.
+//! Splits the sessions of the log by shopper for the parts of the training.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::TrainConfig;
 
-/// Sessions with their shoppers, in order of time.
+/// Sessions with their shoppers, ordered by time.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
     /// Distinct rows of each.
@@ -27,7 +27,7 @@ impl Sessions {
     }
 }
 
-/// A session of a shopper whom the counts do not know, with what that shopper took before.
+/// A session of a shopper who is not in the counts, with this shopper's earlier sessions.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct HeldOutSession {
     pub(crate) items: Vec<u32>,
@@ -35,61 +35,61 @@ pub(crate) struct HeldOutSession {
     pub(crate) visits: Vec<Vec<u32>>,
 }
 
-/// One way to cut the log: what is counted, and whose sessions teach what the counts are worth. No
-/// shopper stands in two parts.
+/// One split of the log, into counted sessions and sessions that train the ranker. No shopper is in
+/// two parts.
 #[derive(Debug, Default)]
 pub(crate) struct Round {
     /// For counts and vectors: most shoppers, up to a date.
     pub(crate) fit: Sessions,
     /// For ranker and adapter: other shoppers, after that date.
     pub(crate) held_out: Vec<HeldOutSession>,
-    /// Of the counted shoppers, after that date: what a refresh could count by then.
+    /// Of the counted shoppers, after that date: the sessions that a refresh could count by then.
     pub(crate) late: Vec<Vec<u32>>,
 }
 
 /// Parts of a log.
 #[derive(Debug, Default)]
 pub(crate) struct Parts {
-    /// The first one also chooses the weights of the counts, the tower's epochs and the adapter's
+    /// The first one also selects the weights of the counts, the tower's epochs and the adapter's
     /// rate.
     pub(crate) rounds: Vec<Round>,
-    /// For early stopping, where the caller brings no cases: shoppers who stand in no round, after
-    /// the first round's date.
+    /// For early stopping if the caller has no cases: shoppers who are in no round, after the first
+    /// round's date.
     pub(crate) valid: Vec<HeldOutSession>,
     /// All sessions, for the counts and vectors that are shipped.
     pub(crate) all: Sessions,
 }
 
-/// Some shots of a session and the rest of it.
+/// Some context items of a session, and the rest as relevant items.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct TrainingCase {
-    pub(crate) shots: Vec<u32>,
+    pub(crate) context: Vec<u32>,
     pub(crate) relevant: Vec<u32>,
     /// Earlier visits, latest first.
     pub(crate) visits: Vec<Vec<u32>>,
-    /// How many products the shopper turns down of what is shown.
+    /// Number of shown products that the shopper dismisses.
     pub(crate) dismissals: usize,
 }
 
-/// The numbers of shots that ranker and adapter are trained for, as often as they stand here. 0 is
-/// the stranger's first sight of the shop, and what a reason compares with when the only shot is
-/// left out.
-pub(crate) const SHOTS: [usize; 10] = [0, 1, 1, 2, 3, 3, 5, 5, 8, 10];
+/// Numbers of context items that ranker and adapter are trained for; repeated numbers are more
+/// frequent. 0 is a new shopper's first view of the shop, and the baseline of a reason when the
+/// only context item is left out.
+pub(crate) const CONTEXT_SIZES: [usize; 10] = [0, 1, 1, 2, 3, 3, 5, 5, 8, 10];
 
-/// The numbers of earlier visits, likewise: half of the cases are first visits.
+/// Numbers of earlier visits, likewise: half of the cases are first visits.
 const VISITS: [usize; 10] = [0, 0, 0, 0, 0, 1, 2, 3, 5, 8];
 
-/// The numbers of products turned down, likewise: three cases of four have none.
+/// Numbers of dismissed products, likewise: three cases of four have none.
 const DISMISSALS: [usize; 20] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 5, 10];
 
-/// Sessions shorter than this make no training cases, and as visits they carry too little.
-pub(crate) const LEAST_ITEMS: usize = 4;
+/// Shorter sessions make no training cases, and are too short to count as earlier visits.
+pub(crate) const MIN_ITEMS: usize = 4;
 
-/// Days before the end of the log from which sessions teach: so many windows at the most, each as
-/// long as `late_share` says.
+/// Maximum number of time windows at the end of the log whose sessions train the ranker; each has
+/// the length `late_share`.
 const WINDOWS: usize = 3;
 
-/// What was taken in each session: all but what was turned down.
+/// The products taken in each session: all except dismissed ones.
 pub fn taken(log: &Log) -> Vec<Vec<u32>> {
     let taken = |items: &[LoggedItem]| {
         items
@@ -104,11 +104,13 @@ pub fn taken(log: &Log) -> Vec<Vec<u32>> {
         .collect()
 }
 
-/// Cuts the log as life will: the shop counts until a day, strangers come after it. A ranker taught
-/// by sessions of the days that were counted would trust the counts of a season too much.
+/// Splits the log under the conditions that the pack will meet: the shop counts until some day, and
+/// unseen users come after it. A ranker trained on sessions of the counted days would rely too much
+/// on the counts of their season.
 ///
-/// A large shop is cut once. A small one is cut again, with other shoppers and then earlier days,
-/// until the held-out sessions are enough to teach the ranker (`held_sessions`) or all have been held.
+/// A large shop is split once. A small one is split again, with other shoppers and then earlier
+/// days, until there are enough held-out sessions for the ranker (`held_sessions`) or all have been
+/// held out.
 pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -> Parts {
     const FOLDS: u64 = 1000;
     let salt = format!("fewshop-{seed}");
@@ -183,7 +185,7 @@ pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -
         found += round
             .held_out
             .iter()
-            .filter(|session| session.items.len() >= LEAST_ITEMS)
+            .filter(|session| session.items.len() >= MIN_ITEMS)
             .count();
         if round.fit.items.is_empty() || (at > 0 && round.held_out.is_empty()) {
             break;
@@ -204,27 +206,27 @@ pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -
     parts
 }
 
-/// One session shows the same shopper at most so many times: more draws of few sessions teach their
-/// shoppers' whims.
+/// Maximum number of cases from one session: more draws from few sessions would overfit to their
+/// shoppers.
 const DRAWS: usize = 10;
 
 /// Draws cases from the sessions that are long enough, each session once before any comes again.
-/// Shots come in random order: the items of a basket bear one timestamp.
+/// Context items are shuffled, because all items of a basket have the same timestamp.
 pub(crate) fn training_cases(
     sessions: &[HeldOutSession],
-    most: usize,
+    max_cases: usize,
     rng: &mut ChaCha8Rng,
 ) -> Vec<TrainingCase> {
     let mut order: Vec<usize> = (0..sessions.len())
-        .filter(|&s| sessions[s].items.len() >= LEAST_ITEMS)
+        .filter(|&s| sessions[s].items.len() >= MIN_ITEMS)
         .collect();
     let mut out = Vec::new();
     for _ in 0..DRAWS {
         order.shuffle(rng);
-        for &session in order.iter().take(most - out.len()) {
+        for &session in order.iter().take(max_cases - out.len()) {
             let mut items = sessions[session].items.clone();
             items.shuffle(rng);
-            let fitting: Vec<usize> = SHOTS
+            let fitting: Vec<usize> = CONTEXT_SIZES
                 .into_iter()
                 .filter(|&k| k + 2 <= items.len())
                 .collect();
@@ -239,7 +241,7 @@ pub(crate) fn training_cases(
                 .collect();
             let dismissals = DISMISSALS[rng.random_range(0..DISMISSALS.len())];
             out.push(TrainingCase {
-                shots: items,
+                context: items,
                 relevant,
                 visits,
                 dismissals,
@@ -249,8 +251,8 @@ pub(crate) fn training_cases(
     out
 }
 
-/// How likely a shopper who took a product takes it again in the next visit: what was seen, and the
-/// shop's mean as if seen twenty times.
+/// Probability that a shopper who took a product takes it again in the next visit: the observed
+/// rate, smoothed with the shop's mean as if it had been observed twenty times.
 pub(crate) fn repeat_rates(sessions: &Sessions, items: usize) -> Vec<f32> {
     const PRIOR: f32 = 20.0;
     let mut last: HashMap<u32, usize> = HashMap::new();
@@ -276,7 +278,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_taken_again_has_a_higher_rate() {
+    fn products_that_are_taken_again_have_a_higher_rate() {
         let mut sessions = Sessions::default();
         for _ in 0..20 {
             sessions.push(&[0, 1], 7);

@@ -1,5 +1,5 @@
-//! Trains item vectors and session encoder: full softmax over the catalogue, many relevant items a
-//! session.
+//! Trains item vectors and session encoder: full softmax over the catalogue, many relevant items
+//! per session.
 
 use crate::modules::{ContentPath, ItemInput, TwoTower, TwoTowerConfig};
 use anyhow::{Result, ensure};
@@ -19,33 +19,33 @@ use super::sessions::TrainingCase;
 use super::{Curves, rounded};
 use crate::text::TextVectors;
 
-/// Shots a training session shows at the most: more than a browser session brings teach little and
-/// cost much.
+/// Maximum number of context items of a training session: more than in a typical browser session
+/// teach little and cost much.
 const MAX_SHOTS: usize = 10;
 
-/// What is said of a log without two products side by side.
+/// The error for a log in which no session has two products.
 pub(crate) const NO_PAIR: &str =
     "no session has two products or more: there is nothing to learn from";
 
-/// What the tower learned.
+/// The trained tower.
 pub(crate) struct Vectors {
     pub(crate) table: ItemTable,
     pub(crate) encoder: EncoderWeights,
     pub(crate) logit_scale: f32,
-    /// The rows before they were rounded, `[items, d]`.
+    /// The rows before rounding, `[items, d]`.
     pub(crate) exact: Vec<f32>,
-    /// From content to vector, for products that are not trained on.
+    /// Maps content to a vector, for products that are not in the training.
     pub(crate) content: ContentPath,
-    /// The epoch that they are of, from 1.
+    /// The epoch of these weights, from 1.
     pub(crate) epoch: usize,
-    /// Loss by epoch, and that of the validation cases where there are any.
+    /// Training loss by epoch, and validation loss if there are validation cases.
     pub(crate) curves: Curves,
 }
 
-/// Trains until the validation cases' likelihood stops rising, and exports the best epoch.
+/// Trains until the likelihood of the validation cases stops rising; returns the best epoch.
 ///
 /// # Errors
-/// When the loss is no number any more.
+/// If the loss becomes NaN or infinite.
 pub(crate) fn train(
     catalogue: &Catalogue,
     text: Option<&TextVectors>,
@@ -92,8 +92,8 @@ pub(crate) fn train(
     let mut best: Option<(f64, usize, Vectors)> = None;
     let mut curves = Curves::new();
     for epoch in 1..=config.epochs {
-        // A small shop's sessions come several times an epoch, split into shots and relevant items
-        // anew each time.
+        // A small shop's sessions occur several times per epoch, split differently into context and
+        // relevant items each time.
         let mut order = Vec::with_capacity(an_epoch + usable.len());
         while order.len() < an_epoch {
             let start = order.len();
@@ -114,7 +114,7 @@ pub(crate) fn train(
                 loss = loss.add(moved.mul_scalar(config.adversarial_weight));
             }
             let gradients = GradientsParams::from_grads(loss.backward(), &model);
-            // A cosine schedule: the last epochs settle what the first ones found.
+            // A cosine schedule: the last epochs refine the first ones' result.
             let done = (epoch - 1) as f64 / config.epochs as f64;
             let rate = config.learning_rate
                 * (0.1 + 0.9 * 0.5 * (1.0 + (std::f64::consts::PI * done).cos()));
@@ -143,7 +143,7 @@ pub(crate) fn train(
         if !valid.is_empty() {
             mark("validation loss", valid_loss);
         }
-        // Without validation cases the last epoch is taken: how many are right was found out
+        // Without validation cases the last epoch is used: the number of epochs was determined
         // before.
         if valid.is_empty() || best.as_ref().is_none_or(|(best, ..)| valid_loss < *best) {
             let (vectors, bias) = model.export_items(&input);
@@ -169,7 +169,7 @@ pub(crate) fn train(
         }
     }
     let (valid_loss, epoch, vectors) =
-        best.ok_or_else(|| anyhow::anyhow!("tower.epochs is 0: ask for 1 at least"))?;
+        best.ok_or_else(|| anyhow::anyhow!("tower.epochs is 0: set at least 1"))?;
     let size = config.embedding_size;
     progress.finish(&if valid.is_empty() {
         format!("Item vectors: {items} × {size}, {epoch} epochs")
@@ -179,16 +179,16 @@ pub(crate) fn train(
     Ok(Vectors { curves, ..vectors })
 }
 
-/// The item vectors, each moved by `epsilon` in the direction in which the loss rises fastest; the
-/// move itself is a constant to what is learned.
+/// The item vectors, each moved by `epsilon` in the direction in which the loss rises fastest. No
+/// gradient flows through the perturbation.
 fn worst(vectors: Tensor<2>, epsilon: f32, loss: impl Fn(Tensor<2>) -> Tensor<1>) -> Tensor<2> {
     let leaf = vectors.clone().detach().require_grad();
     let gradients = loss(leaf.clone()).backward();
     let Some(rise) = leaf.grad(&gradients) else {
         return vectors;
     };
-    // Vectors of products that the batch hardly touches have gradients far below 1e-6: they move as
-    // far as the others.
+    // Products that hardly affect the batch have gradients far below 1e-6; their vectors still move
+    // as far as the others.
     let norm = rise
         .clone()
         .powi_scalar(2)
@@ -198,15 +198,15 @@ fn worst(vectors: Tensor<2>, epsilon: f32, loss: impl Fn(Tensor<2>) -> Tensor<1>
     vectors.add(rise.div(norm).mul_scalar(epsilon).autodiff())
 }
 
-/// A session as shots and relevant items: between one shot and half of it, few shots as likely as
-/// many.
+/// Splits a session into context and relevant items: the context has one item up to half of the
+/// session, every size equally likely.
 fn draw(session: &[u32], rng: &mut ChaCha8Rng) -> TrainingCase {
     let mut items = session.to_vec();
     items.shuffle(rng);
     let k = rng.random_range(1..=MAX_SHOTS.min(items.len() - 1));
     let relevant = items.split_off(k);
     TrainingCase {
-        shots: items,
+        context: items,
         relevant,
         ..TrainingCase::default()
     }
@@ -223,25 +223,25 @@ fn loss(
 ) -> Tensor<1> {
     let (size, width) = (
         batch.len(),
-        batch.iter().map(|e| e.shots.len()).max().unwrap_or(1),
+        batch.iter().map(|e| e.context.len()).max().unwrap_or(1),
     );
-    let mut shots = vec![0i32; size * width];
+    let mut context = vec![0i32; size * width];
     let mut mask = vec![0f32; size * width];
     let mut relevant = vec![0f32; size * items];
     for (at, case) in batch.iter().enumerate() {
-        for (nth, &shot) in case.shots.iter().enumerate() {
-            shots[at * width + nth] = shot as i32;
+        for (nth, &item) in case.context.iter().enumerate() {
+            context[at * width + nth] = item as i32;
             mask[at * width + nth] = 1.0;
         }
         for &item in &case.relevant {
             relevant[at * items + item as usize] = 1.0 / case.relevant.len() as f32;
         }
     }
-    let shots = Tensor::<2, Int>::from_data(TensorData::new(shots, [size, width]), device);
+    let context = Tensor::<2, Int>::from_data(TensorData::new(context, [size, width]), device);
     let mask = Tensor::<2>::from_data(TensorData::new(mask, [size, width]), device);
     let relevant = Tensor::<2>::from_data(TensorData::new(relevant, [size, items]), device);
-    let tastes = model.tastes(vectors.clone(), shots, mask);
-    let logits = model.logits(tastes, vectors, logit_scale);
+    let user_embeddings = model.user_embeddings(vectors.clone(), context, mask);
+    let logits = model.logits(user_embeddings, vectors, logit_scale);
     log_softmax(logits, 1)
         .mul(relevant)
         .sum()
@@ -256,14 +256,14 @@ fn validate(
     logit_scale: f32,
     device: &Device,
 ) -> f64 {
-    let with_shots: Vec<TrainingCase> = valid
+    let with_context: Vec<TrainingCase> = valid
         .iter()
-        .filter(|e| !e.shots.is_empty() && !e.relevant.is_empty())
+        .filter(|e| !e.context.is_empty() && !e.relevant.is_empty())
         .cloned()
         .collect();
     let vectors = model.items(input, false);
     let mut sum = 0.0;
-    for batch in with_shots.chunks(256) {
+    for batch in with_context.chunks(256) {
         let loss = loss(
             model,
             vectors.clone().detach(),
@@ -274,7 +274,7 @@ fn validate(
         );
         sum += f64::from(loss.into_scalar::<f32>()) * batch.len() as f64;
     }
-    sum / with_shots.len().max(1) as f64
+    sum / with_context.len().max(1) as f64
 }
 
 #[cfg(test)]
@@ -282,7 +282,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn vectors_move_so_far_and_uphill() {
+    fn vectors_move_by_epsilon_and_uphill() {
         let device = Device::flex().autodiff();
         let vectors = Tensor::<2>::from_data([[1.0, 0.0], [0.0, 1.0]], &device).require_grad();
         let target = Tensor::<2>::from_data([[0.6, 0.8], [0.8, 0.6]], &device);

@@ -9,11 +9,12 @@ use fewshop_model::tasks::attributes::{AttributeHead, AttributeWeights};
 /// Settings of the profile network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AttributeNetConfig {
-    /// Features read.
+    /// Number of input features.
     pub features: usize,
-    /// Units of the trunk that all heads share; 0 for none, which is a logistic regression a head.
+    /// Units of the trunk that all heads share; 0 means no trunk, that is one logistic regression
+    /// per head.
     pub hidden: usize,
-    /// Values of all heads.
+    /// Number of values of all heads.
     pub outputs: usize,
 }
 
@@ -54,7 +55,7 @@ impl AttributeNet {
         }
     }
 
-    /// Sum of the squares of all weights but the biases.
+    /// Sum of the squares of all weights, without the biases.
     #[must_use]
     pub fn squares(&self) -> Tensor<1> {
         let square = |layer: &Linear| layer.weight.val().powi_scalar(2).sum();
@@ -64,7 +65,7 @@ impl AttributeNet {
         }
     }
 
-    /// The weights as a pack holds them.
+    /// The weights in the pack's format.
     #[must_use]
     pub fn export(
         &self,

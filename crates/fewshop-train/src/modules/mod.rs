@@ -1,4 +1,4 @@
-//! Trainable burn modules: the item tower, the session encoder and the ranker. What they learn is
+//! Trainable burn modules: the item tower, the session encoder and the ranker. Their weights are
 //! exported into a [`Pack`](fewshop_model::Pack), which the browser reads without them.
 
 mod attributes;

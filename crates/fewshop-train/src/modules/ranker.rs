@@ -13,9 +13,9 @@ pub struct RankerConfig {
     pub hidden: usize,
     /// Share of hidden units dropped in training.
     pub dropout: f64,
-    /// Where the output bias starts: the log-odds of a candidate being wanted. From 0 the first
-    /// steps would only learn that nearly all candidates are unwanted, in whatever direction of the
-    /// features lies nearest.
+    /// Initial output bias: the log-odds that a candidate is relevant. From 0, the first steps
+    /// would only learn that nearly all candidates are irrelevant, along an arbitrary direction of
+    /// the features.
     pub log_odds: f32,
 }
 
@@ -63,10 +63,10 @@ impl Ranker {
         self.output.forward(hidden).squeeze_dim::<2>(2)
     }
 
-    /// The weights as a pack holds them.
+    /// The weights in the pack's format.
     ///
     /// # Panics
-    /// When the device cannot be read; the CPU always can.
+    /// If the device cannot be read; the CPU always can.
     #[must_use]
     pub fn export(&self, mean: Vec<f32>, inv_std: Vec<f32>) -> RankerWeights {
         let bias = |layer: &Linear| {

@@ -9,17 +9,17 @@ use fewshop_core::EventKind;
 use super::ranker::values;
 use fewshop_model::EncoderWeights;
 
-/// Content of all items: padded lists of token numbers, where token 0 is padding, and what a text
-/// model says of them, if there is one.
+/// Content of all items: padded lists of token numbers, where token 0 is padding, and text-model
+/// vectors, if there is a text model.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ItemContent {
-    /// Tokens there are, padding included.
+    /// Number of tokens, including padding.
     pub tokens: usize,
-    /// Tokens a row.
+    /// Tokens per row.
     pub width: usize,
     /// `[items, width]`, row-major.
     pub rows: Vec<i32>,
-    /// Numbers a row from the text model; 0 without one.
+    /// Size of a text-model vector; 0 without a text model.
     pub text_width: usize,
     /// `[items, text_width]`, row-major.
     pub text: Vec<f32>,
@@ -41,7 +41,7 @@ impl ItemContent {
         self.rows.len() / self.width.max(1)
     }
 
-    /// Brings it to a device.
+    /// Copies it to a device.
     #[must_use]
     pub fn on(&self, device: &Device) -> ItemInput {
         let items = self.items();
@@ -64,11 +64,11 @@ impl ItemContent {
 /// Settings of tower and encoder.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TwoTowerConfig {
-    /// Numbers an item vector, d.
+    /// Size of an item vector, d.
     pub embedding_size: usize,
     /// Hidden units of the attention.
     pub attention: usize,
-    /// Share of items a step whose id residual is dropped, so that content alone must do.
+    /// Share of items per step whose id residual is dropped, so that content alone must suffice.
     pub id_dropout: f64,
     /// Temperature of the training softmax over cosines.
     pub temperature: f32,
@@ -105,7 +105,7 @@ impl TwoTowerConfig {
             TensorData::new(log_popularity.to_vec(), [log_popularity.len()]),
             device,
         );
-        // As wide as the tokens' sum starts out, which is of order 0.1 a number.
+        // The same initial scale as the tokens' sum, about 0.1 per number.
         let text = LinearConfig::new(content.text_width, d)
             .with_bias(false)
             .with_initializer(Initializer::Normal {
@@ -122,18 +122,18 @@ impl TwoTowerConfig {
                 .with_bias(false)
                 .init(device),
             id_dropout: self.id_dropout,
-            // Last, and only where it is needed: without a text model all random numbers are what
-            // they were before there was one.
+            // Initialised last, and only if needed, so that a text model does not change the random
+            // numbers of trainings without one.
             text: (content.text_width > 0).then(|| text.init(device)),
         }
     }
 }
 
-/// The tower without ids: layer norm of the tokens' sum by the root of their number, plus what the
-/// text model says, to unit length.
+/// The tower without ids: layer norm of the tokens' sum by the root of their number, plus the
+/// projected text-model vector, normalised to unit length.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ContentPath {
-    /// Numbers a vector.
+    /// Size of a vector.
     pub d: usize,
     /// `[tokens, d]`; row 0 is padding.
     pub tokens: Vec<f32>,
@@ -146,10 +146,10 @@ pub struct ContentPath {
 }
 
 impl ContentPath {
-    /// Of one product, `[d]`; its tokens as in [`ItemContent::rows`], without padding.
+    /// The vector of one product, `[d]`; its tokens as in [`ItemContent::rows`], without padding.
     ///
     /// # Panics
-    /// When a token is not one of those that the tower was made for.
+    /// If a token is not in the tower's vocabulary.
     #[must_use]
     pub fn vector(&self, tokens: &[i32], text: &[f32]) -> Vec<f32> {
         let mut x = vec![0f32; self.d];
@@ -173,8 +173,8 @@ impl ContentPath {
     }
 }
 
-/// Item tower (content + id residual, normalised) and session encoder (attention over the shots'
-/// vectors).
+/// Item tower (content + id residual, normalised) and session encoder (attention over the context
+/// items' vectors).
 #[derive(Module, Debug)]
 pub struct TwoTower {
     tokens: Embedding,
@@ -201,9 +201,9 @@ impl TwoTower {
             .tokens
             .forward(content.tokens.clone())
             .mul(present.unsqueeze_dim::<3>(2));
-        let mut known = vectors.sum_dim(1).squeeze_dim::<2>(1).div(count.sqrt());
+        let mut content_sum = vectors.sum_dim(1).squeeze_dim::<2>(1).div(count.sqrt());
         if let (Some(linear), Some(text)) = (&self.text, &content.text) {
-            known = known.add(linear.forward(text.clone()));
+            content_sum = content_sum.add(linear.forward(text.clone()));
         }
         let mut ids = self.ids.weight.val();
         if train && self.id_dropout > 0.0 {
@@ -214,22 +214,27 @@ impl TwoTower {
             );
             ids = ids.mul(keep);
         }
-        unit(self.norm.forward(known.add(ids)))
+        unit(self.norm.forward(content_sum.add(ids)))
     }
 
-    /// Taste of each session: attention-weighted mean of its shots' vectors.
+    /// User embedding of each session: attention-weighted mean of its context items' vectors.
     ///
     /// # Shapes
     /// - `items`: `[items, d]` from [`Self::items`]
-    /// - `shots`: `[batch, k]` item rows
-    /// - `mask`: `[batch, k]`, 1 where a shot stands, 0 where padding does
+    /// - `context`: `[batch, k]` item rows
+    /// - `mask`: `[batch, k]`, 1 for context items, 0 for padding
     /// - output: `[batch, d]`
     #[must_use]
-    pub fn tastes(&self, items: Tensor<2>, shots: Tensor<2, Int>, mask: Tensor<2>) -> Tensor<2> {
-        let [batch, k] = shots.dims();
+    pub fn user_embeddings(
+        &self,
+        items: Tensor<2>,
+        context: Tensor<2, Int>,
+        mask: Tensor<2>,
+    ) -> Tensor<2> {
+        let [batch, k] = context.dims();
         let d = items.dims()[1];
         let vectors = items
-            .select(0, shots.reshape([batch * k]))
+            .select(0, context.reshape([batch * k]))
             .reshape([batch, k, d]);
         let hidden = self.attention.forward(vectors.clone()).tanh();
         let attention = self.attention_out.forward(hidden).squeeze_dim::<2>(2);
@@ -240,20 +245,25 @@ impl TwoTower {
             .squeeze_dim::<2>(1)
     }
 
-    /// Logits of all items for each taste.
+    /// Logits of all items for each user embedding.
     ///
     /// # Shapes
-    /// - `tastes`: `[batch, d]`; `items`: `[items, d]`
+    /// - `user_embeddings`: `[batch, d]`; `items`: `[items, d]`
     /// - output: `[batch, items]`
     #[must_use]
-    pub fn logits(&self, tastes: Tensor<2>, items: Tensor<2>, logit_scale: f32) -> Tensor<2> {
-        tastes
+    pub fn logits(
+        &self,
+        user_embeddings: Tensor<2>,
+        items: Tensor<2>,
+        logit_scale: f32,
+    ) -> Tensor<2> {
+        user_embeddings
             .matmul(items.transpose())
             .mul_scalar(logit_scale)
             .add(self.bias.val().unsqueeze_dim::<2>(0))
     }
 
-    /// The encoder as a pack holds it.
+    /// The encoder in the pack's format.
     #[must_use]
     pub fn export_encoder(&self) -> EncoderWeights {
         EncoderWeights {
@@ -266,15 +276,15 @@ impl TwoTower {
                 .map(|b| values(b.val()))
                 .unwrap_or_default(),
             v: values(self.attention_out.weight.val()),
-            // The logs that we train on hold purchases alone, in no order: kinds and ages start out
+            // The training logs contain only purchases, without an order: kinds and ages start out
             // equal.
             kind: vec![0.0; EventKind::ALL.len()],
             recency: 0.0,
         }
     }
 
-    /// The way from content to vector as plain numbers, without the id residual: what places a
-    /// product that training did not know.
+    /// The mapping from content to vector as plain numbers, without the id residual, for products
+    /// that were not in the training.
     #[must_use]
     pub fn export_content(&self) -> ContentPath {
         ContentPath {
@@ -312,7 +322,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_way_by_content_is_the_tower_without_ids() {
+    fn the_content_tower_is_the_tower_without_ids() {
         let device = Device::flex();
         let content = ItemContent {
             tokens: 4,
@@ -327,7 +337,7 @@ mod tests {
         }
         .init(&content, &[0.0; 2], &device);
         model.ids.weight = Param::from_tensor(Tensor::zeros([2, 8], &device));
-        let (wanted, _) = model.export_items(&content.on(&device));
+        let (expected, _) = model.export_items(&content.on(&device));
         let path = model.export_content();
         let found = [
             path.vector(&[1, 3], &[1.0, -0.5]),
@@ -335,29 +345,32 @@ mod tests {
         ]
         .concat();
         assert!(
-            found.iter().zip(&wanted).all(|(a, b)| (a - b).abs() < 1e-5),
-            "{found:?} {wanted:?}"
+            found
+                .iter()
+                .zip(&expected)
+                .all(|(a, b)| (a - b).abs() < 1e-5),
+            "{found:?} {expected:?}"
         );
     }
 
     #[test]
-    fn what_a_text_model_says_moves_its_item_alone() {
+    fn a_text_vector_moves_only_its_own_item() {
         let device = Device::flex();
-        let said = |text: [f32; 4]| ItemContent {
+        let with_text = |text: [f32; 4]| ItemContent {
             tokens: 2,
             width: 1,
             rows: vec![1, 0],
             text_width: 2,
             text: text.to_vec(),
         };
-        let content = said([1.0, 0.0, 0.0, 1.0]);
+        let content = with_text([1.0, 0.0, 0.0, 1.0]);
         let model = TwoTowerConfig {
             embedding_size: 8,
             ..TwoTowerConfig::default()
         }
         .init(&content, &[0.0; 2], &device);
         let (before, _) = model.export_items(&content.on(&device));
-        let (after, _) = model.export_items(&said([1.0, 0.0, 3.0, 1.0]).on(&device));
+        let (after, _) = model.export_items(&with_text([1.0, 0.0, 3.0, 1.0]).on(&device));
         assert_eq!(before[..8], after[..8]);
         assert_ne!(before[8..], after[8..]);
     }

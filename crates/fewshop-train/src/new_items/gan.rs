@@ -1,14 +1,15 @@
-//! A generator of item vectors from content, taught against a discriminator (as GAR does, SIGIR
+//! A generator of item vectors from content, trained against a discriminator (as GAR does, SIGIR
 //! 2022).
 //!
-//! The generator moves what content foretells of a product's vector to where trained vectors lie;
-//! the discriminator, shown content and a vector, says whether the vector was trained or made.
-//! Beside the adversary's loss the generator is drawn to the trained vector (cosine).
+//! The generator moves the content-based prediction of a product's vector towards the distribution
+//! of trained vectors. The discriminator classifies a vector, given the content, as trained or
+//! generated. In addition to the adversarial loss, the generator minimises the cosine distance to
+//! the trained vector.
 //!
-//! What keeps it stable: labels of trained vectors are 0.9, both kinds of vectors reach the
-//! discriminator with noise that fades, it learns at half the generator's rate, and what is kept is
-//! the epoch whose vectors are nearest to the trained ones of products that neither saw. A gradient
-//! penalty would need second derivatives, which burn's autodiff does not give.
+//! For stability, the labels of trained vectors are 0.9, both kinds of vectors have fading noise,
+//! the discriminator learns at half the generator's rate, and the epoch whose vectors are nearest
+//! to the trained ones of held-out products is kept. A gradient penalty would need second
+//! derivatives, which burn's autodiff does not give.
 
 use anyhow::{Result, ensure};
 use burn::module::{Module, Param};
@@ -24,19 +25,20 @@ use rand_chacha::ChaCha8Rng;
 /// Settings of the two networks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GanConfig {
-    /// Hidden units of either network.
+    /// Hidden units of each network.
     pub hidden: usize,
-    /// Weight of the adversary beside the cosine; 0 is a plain regression.
+    /// Weight of the adversarial loss relative to the cosine; 0 gives a plain regression.
     pub adversary: f32,
-    /// Most epochs.
+    /// Maximum number of epochs.
     pub epochs: usize,
-    /// Epochs without nearer vectors of held-out products before the best one is kept.
+    /// Epochs without nearer vectors of held-out products before training stops and keeps the best
+    /// one.
     pub patience: usize,
-    /// Products a step.
+    /// Products per step.
     pub batch: usize,
-    /// Adam's rate of the generator.
+    /// Adam's learning rate of the generator.
     pub learning_rate: f64,
-    /// Share of the products that neither network sees.
+    /// Share of the products that are held out from both networks.
     pub held_share: f64,
 }
 
@@ -54,21 +56,21 @@ impl Default for GanConfig {
     }
 }
 
-/// What a trained vector is called instead of 1: a discriminator that is never quite sure keeps a
-/// gradient.
+/// Label of a trained vector, instead of 1: label smoothing keeps the discriminator's gradient
+/// alive.
 const REAL: f32 = 0.9;
-/// Standard deviation of the noise on either kind of vector in the first epoch; a number of a unit
-/// vector of 64 is some 0.125.
+/// Standard deviation of the noise on either kind of vector in the first epoch; a number of a
+/// 64-dimensional unit vector is about 0.125.
 const NOISE: f64 = 0.05;
 
-/// Content and trained vectors of known products.
+/// Content and trained vectors of existing products.
 #[derive(Debug, Clone, Copy)]
 pub struct Examples<'a> {
-    /// Numbers of content a product; the first `d` of them foretell the vector.
+    /// Content numbers per product; the first `d` of them predict the vector.
     pub width: usize,
     /// `[items, width]`.
     pub content: &'a [f32],
-    /// Numbers a vector.
+    /// Size of a vector.
     pub d: usize,
     /// `[items, d]`, unit.
     pub vectors: &'a [f32],
@@ -126,7 +128,7 @@ struct Discriminator {
 impl Discriminator {
     /// # Shapes
     /// - `content`: `[items, width]`; `vectors`: `[items, d]`
-    /// - output: `[items]`, logits of 'trained'
+    /// - output: `[items]`, logits of the class 'trained'
     fn forward(&self, content: Tensor<2>, vectors: Tensor<2>) -> Tensor<1> {
         let both = Tensor::cat(vec![content, vectors], 1);
         self.out
@@ -141,31 +143,30 @@ pub struct Gan {
     generator: Generator,
     /// Mean cosine to the trained vectors of held-out products, before and after.
     pub cosine: [f64; 2],
-    /// The epoch that was kept, from 1. That it is no better than the start is for the caller to
-    /// see ([`Self::helps`]).
+    /// The epoch that was kept, from 1. The caller checks whether it is better than the start
+    /// ([`Self::helps`]).
     pub epoch: usize,
 }
 
 impl Gan {
-    /// Trains; the same seed gives the same generator.
+    /// Trains a generator; the same seed gives the same generator.
     ///
     /// # Errors
-    /// When a loss is no number any more, or there are too few products.
+    /// If a loss becomes NaN or infinite, or there are too few products.
     pub fn fit(examples: Examples<'_>, config: &GanConfig, seed: u64) -> Result<Self> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let device = Device::flex().autodiff();
         let (width, d) = (examples.width, examples.d);
         let mut order: Vec<usize> = (0..examples.len()).collect();
         order.shuffle(&mut rng);
-        let held =
+        let held_out =
             order.split_off(examples.len() - (examples.len() as f64 * config.held_share) as usize);
         ensure!(
-            held.len() >= 2 && order.len() >= 8,
+            held_out.len() >= 2 && order.len() >= 8,
             "{} products are too few for a generator to learn from",
             examples.len()
         );
-        // All random numbers come from here: burn's own belong to the whole process, and to whoever
-        // else draws from them.
+        // All random numbers come from here: burn's own generator is shared by the whole process.
         let mut layer = |from: usize, to: usize, std: f64| {
             let mut layer = LinearConfig::new(from, to)
                 .with_initializer(Initializer::Zeros)
@@ -175,7 +176,7 @@ impl Gan {
             layer
         };
         let root = |n: usize| (2.0 / n as f64).sqrt();
-        // The generator begins at what content foretells.
+        // The generator starts at the content-based prediction.
         let mut generator = Generator {
             hidden: layer(width, config.hidden, root(width)),
             out: layer(config.hidden, d, 1e-3),
@@ -190,8 +191,8 @@ impl Gan {
                 .with_beta_1(0.5)
                 .with_weight_decay(Some(WeightDecayConfig::new(1e-5)))
         };
-        let (mut makes, mut tells) = (adam().init(), adam().init());
-        let (held_content, held_vectors) = examples.rows(&held, &device);
+        let (mut generator_optimiser, mut discriminator_optimiser) = (adam().init(), adam().init());
+        let (held_content, held_vectors) = examples.rows(&held_out, &device);
         let nearness = |generator: &Generator| -> f64 {
             let made = generator.forward(held_content.clone());
             f64::from(
@@ -226,8 +227,11 @@ impl Gan {
                     let loss = entropy(real, REAL).add(entropy(fake, 0.0));
                     sums[0] += f64::from(loss.clone().into_scalar::<f32>());
                     let gradients = GradientsParams::from_grads(loss.backward(), &discriminator);
-                    discriminator =
-                        tells.step(0.5 * config.learning_rate, discriminator, gradients);
+                    discriminator = discriminator_optimiser.step(
+                        0.5 * config.learning_rate,
+                        discriminator,
+                        gradients,
+                    );
                 }
                 let made = generator.forward(content.clone());
                 let mut loss = made
@@ -245,12 +249,12 @@ impl Gan {
                 }
                 sums[1] += f64::from(loss.clone().into_scalar::<f32>());
                 let gradients = GradientsParams::from_grads(loss.backward(), &generator);
-                generator = makes.step(config.learning_rate, generator, gradients);
+                generator = generator_optimiser.step(config.learning_rate, generator, gradients);
             }
             let steps = order.len().div_ceil(config.batch) as f64;
             ensure!(
                 sums.iter().all(|sum| sum.is_finite()),
-                "a loss of the generator became no number in epoch {epoch}"
+                "a loss of the generator became NaN or infinite in epoch {epoch}"
             );
             let near = nearness(&generator);
             progress.note(&format!(
@@ -265,7 +269,7 @@ impl Gan {
                 break;
             }
         }
-        progress.finish(&format!("{what}: cosine of held-out products {before:.4} by content, {best:.4} in epoch {epoch_kept}"));
+        progress.finish(&format!("{what}: cosine of held-out products {before:.4} from content, {best:.4} in epoch {epoch_kept}"));
         Ok(Self {
             generator: kept,
             cosine: [before, best],
@@ -273,8 +277,8 @@ impl Gan {
         })
     }
 
-    /// Whether its vectors of held-out products are nearer to the trained ones than what content
-    /// foretold to begin with.
+    /// Whether its vectors of held-out products are nearer to the trained ones than the initial
+    /// content-based prediction.
     #[must_use]
     pub fn helps(&self) -> bool {
         self.cosine[1] > self.cosine[0]
@@ -296,7 +300,7 @@ impl Gan {
     }
 }
 
-/// Mean binary cross-entropy of logits with one label for all.
+/// Mean binary cross-entropy of logits that share one label.
 fn entropy(logits: Tensor<1>, label: f32) -> Tensor<1> {
     log_sigmoid(logits.clone())
         .sub(logits.mul_scalar(1.0 - label))
@@ -304,9 +308,9 @@ fn entropy(logits: Tensor<1>, label: f32) -> Tensor<1> {
         .neg()
 }
 
-/// Normal numbers with mean 0, from a generator of our own.
+/// Normal random numbers with mean 0 from `rng`.
 fn normal(shape: [usize; 2], std: f64, rng: &mut ChaCha8Rng, device: &Device) -> Tensor<2> {
-    // Box and Muller, one of the two.
+    // Box-Muller transform, using one of the two numbers.
     let values = (0..shape[0] * shape[1]).map(|_| {
         let (radius, turn): (f64, f64) = (
             rng.random_range(f64::MIN_POSITIVE..1.0),
@@ -326,8 +330,8 @@ fn unit(x: Tensor<2>) -> Tensor<2> {
 mod tests {
     use super::*;
 
-    /// Vectors are what content says turned by a right angle in each pair of numbers: content alone
-    /// is as wrong as can be.
+    /// Vectors are the content rotated by a right angle in each pair of numbers, so content alone
+    /// has a cosine of 0.
     fn examples() -> (Vec<f32>, Vec<f32>) {
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         let (mut content, mut vectors) = (Vec::new(), Vec::new());
@@ -340,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn it_learns_where_trained_vectors_lie_and_the_same_seed_gives_the_same_vectors() {
+    fn it_learns_the_trained_vectors_and_is_reproducible() {
         let (content, vectors) = examples();
         let examples = Examples {
             width: 4,

@@ -1,17 +1,17 @@
-//! Puts products into a pack that were not there when it was trained.
+//! Adds products to a trained pack.
 
 use anyhow::{Context, Result, bail};
 use fewshop_model::{NewItem, Pack};
 
 use crate::learner::in_shelf_order;
 
-/// The pack with new products in their place on the shelf.
+/// The pack with new products in their shelf order.
 ///
-/// What a new product has is the weighted mean of its neighbours': see [`Pack::grown`]. Attribute
-/// heads are kept if the new products leave the groups that these count as they were.
+/// A new product gets the weighted mean of its neighbours' values: see [`Pack::grown`]. Attribute
+/// heads are kept if the new products do not change the groups that these count.
 ///
 /// # Errors
-/// When an id is in the pack already, or a neighbour or vector does not fit the pack.
+/// If an id is already in the pack, or a neighbour or vector does not fit the pack.
 pub fn add(pack: &Pack, added: &[NewItem]) -> Result<Pack> {
     let (n, d) = (pack.catalogue().len(), pack.item_table().d);
     for new in added {

@@ -1,4 +1,4 @@
-//! Which known products a new one resembles.
+//! Finds the existing products that a new one resembles.
 
 use std::collections::BTreeMap;
 
@@ -6,18 +6,18 @@ use fewshop_core::{Catalogue, Item};
 
 use crate::learner::{sorted_prices, tokens};
 
-/// Known products that speak for a new one.
+/// Default number of neighbours of a new product.
 pub const NEIGHBOURS: usize = 20;
 
-/// How likenesses are weighed against each other.
+/// Weights of the kinds of similarity.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weights {
-    /// Of the sentence model's cosine, that of shared words and facets being 1.
+    /// Weight of the sentence model's cosine; shared words and facets have the weight 1.
     pub text: f32,
-    /// Exponent: how much more the nearest neighbours say than the others.
+    /// Exponent that gives the nearest neighbours more weight than the others.
     pub power: f32,
-    /// Neighbours at the most.
-    pub most: usize,
+    /// Maximum number of neighbours.
+    pub max_neighbours: usize,
 }
 
 impl Default for Weights {
@@ -25,18 +25,17 @@ impl Default for Weights {
         Self {
             text: 1.0,
             power: 3.0,
-            most: NEIGHBOURS,
+            max_neighbours: NEIGHBOURS,
         }
     }
 }
 
-/// Knows what the products of a catalogue share.
+/// Similarity index over the tokens of a catalogue's products.
 #[derive(Debug, Clone)]
 pub struct Likeness {
-    /// By token: how telling it is (the logarithm of one over its share of the products), and the
-    /// products that have it.
+    /// By token: its inverse document frequency, and the products that have it.
     postings: BTreeMap<String, (f32, Vec<u32>)>,
-    /// One over the length of each product's token vector.
+    /// Inverse length of each product's token vector.
     inv_norm: Vec<f32>,
     prices: Vec<f32>,
     /// Unit vectors of the sentence model, `[items, width]`.
@@ -45,8 +44,8 @@ pub struct Likeness {
 }
 
 impl Likeness {
-    /// `text` holds what a sentence model says of each product, `[items, width]`; empty without
-    /// one.
+    /// `text` holds the sentence-model vector of each product, `[items, width]`; empty without a
+    /// sentence model.
     #[must_use]
     pub fn of(catalogue: &Catalogue, text: &[f32]) -> Self {
         let items = catalogue.items();
@@ -90,14 +89,14 @@ impl Likeness {
         }
     }
 
-    /// Cosine of shared tokens with each known product.
+    /// Cosine of shared tokens with each existing product.
     #[must_use]
     pub fn words(&self, item: &Item) -> Vec<f32> {
         let mut out = vec![0f32; self.inv_norm.len()];
         let mut norm = 0f32;
         for token in tokens(item, &self.prices) {
-            // A word that no known product has is as telling as one that a single product has: it
-            // sets the new one apart.
+            // A word that no existing product has weighs as much as one that a single product has:
+            // it distinguishes the new product.
             let Some((weight, rows)) = self.postings.get(&token) else {
                 norm += (self.inv_norm.len() as f32).ln().powi(2);
                 continue;
@@ -114,7 +113,7 @@ impl Likeness {
         out
     }
 
-    /// Cosine of the sentence model's vectors with each known product; zeros without one.
+    /// Cosine of sentence-model vectors with each existing product; zeros without a sentence model.
     #[must_use]
     pub fn text(&self, text: &[f32]) -> Vec<f32> {
         if self.width == 0 || text.len() != self.width {
@@ -127,8 +126,8 @@ impl Likeness {
             .collect()
     }
 
-    /// The known products that a new one resembles most, with weights that add up to 1; the nearest
-    /// first, ties by row. Empty where it shares nothing with any.
+    /// The existing products that a new one resembles most, with weights that add up to 1; the
+    /// nearest first, ties by row. Empty if it shares nothing with any product.
     #[must_use]
     pub fn nearest(&self, item: &Item, text: &[f32], weights: &Weights) -> Vec<(u32, f32)> {
         let like: Vec<f32> = self
@@ -145,7 +144,7 @@ impl Likeness {
                 .total_cmp(&like[a as usize])
                 .then(a.cmp(&b))
         });
-        order.truncate(weights.most);
+        order.truncate(weights.max_neighbours);
         let raw: Vec<f32> = order
             .iter()
             .map(|&row| like[row as usize].powf(weights.power))
@@ -184,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_shares_rare_words_is_nearer_and_what_shares_nothing_is_no_neighbour() {
+    fn products_that_share_rare_words_are_nearer_and_unrelated_ones_are_not_neighbours() {
         let likeness = Likeness::of(&shop(), &[]);
         let mut item = Item::new("n", "Green tea with mint");
         item.category = vec!["Tea".to_owned()];
@@ -201,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_model_finds_what_shares_no_word() {
+    fn a_sentence_model_finds_neighbours_without_shared_words() {
         let likeness = Likeness::of(&shop(), &[1.0, 0.0, 1.0, 0.1, 0.0, 1.0, -1.0, 0.0]);
         let near = likeness.nearest(&Item::new("n", "Loaf"), &[0.0, 2.0], &Weights::default());
         assert_eq!(near[0].0, 2);

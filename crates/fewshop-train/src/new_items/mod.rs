@@ -1,10 +1,9 @@
-//! Products that nobody has bought yet: where they belong among those that a pack knows.
+//! Adds products without sales to a trained pack.
 //!
-//! [`Likeness`] finds the known products that a new one resembles, by the words, categories, brand,
-//! size and price band that it shares with them and, where a sentence model is given, by what that
-//! reads in the titles. [`add`] puts the new ones into the pack with what those neighbours' sales
-//! foretell: vector, popularity, repeat rate and pairs. Nothing is trained, and what the pack knew
-//! stays as it was.
+//! [`Likeness`] finds the existing products that a new one resembles, by shared words, categories,
+//! brand, size and price band and, if a sentence model is given, by the sentence vectors of the
+//! titles. [`add`] adds the new products with a vector, popularity, repeat rate and pairs imputed
+//! from these neighbours. Nothing is trained, and the existing products do not change.
 
 mod gan;
 mod imputation;

@@ -1,4 +1,5 @@
-//! Cross-validation as life will test the pack: strangers, after the day on which training ended.
+//! Cross-validation under the conditions that a pack will meet: unseen users, after the day on
+//! which training ended.
 
 use std::collections::BTreeMap;
 
@@ -12,25 +13,25 @@ use rand_chacha::ChaCha8Rng;
 
 use super::Stage;
 
-/// Groups of shoppers, each asked about once, each after another day.
+/// Groups of shoppers. Each group is evaluated once, each after a different day.
 pub(crate) const FOLDS: usize = 3;
-/// Share of the sessions before the first fold's day, and the last one's: the window of training
+/// Share of the sessions before the first and before the last fold's day: the training window
 /// widens from fold to fold.
 const FROM: (f64, f64) = (0.6, 0.8);
-/// Shots of the queries; the same session serves all of them.
+/// Numbers of context items of the queries; one session serves all of them.
 const KS: [usize; 4] = [1, 3, 5, 10];
-/// A session must leave at least this many products to be found.
+/// A session must leave at least this many relevant products.
 const MIN_RELEVANT: usize = 2;
-/// Products that a session must have: the largest of these of which each fold has enough sessions.
+/// Required session lengths: the largest one for which every fold has enough sessions is used.
 const LENGTHS: [usize; 4] = [12, 8, 5, 3];
-/// Sessions that are enough, a fold and stage.
+/// Sufficient number of sessions per fold and stage.
 const ENOUGH: usize = 50;
-/// Sessions a fold and stage at the most: 800 queries.
+/// Maximum sessions per fold and stage, which gives 800 queries.
 const MOST: usize = 200;
-/// Sessions a shopper at the most, so that regulars do not outweigh all others.
+/// Maximum sessions per shopper, so that regulars do not outweigh all others.
 const A_SHOPPER: usize = 6;
-/// A sample of the shop has at least so many sessions, if the shop has.
-const LEAST_SESSIONS: f64 = 2_000.0;
+/// Minimum number of sessions in a sample of the shop, if the shop has that many.
+const MIN_SESSIONS: f64 = 2_000.0;
 const DAY_S: i64 = 86_400;
 
 /// The queries of one stage of a fold.
@@ -41,7 +42,7 @@ pub(crate) struct FoldQueries {
     pub(crate) users: Vec<u32>,
 }
 
-/// One fold: who is held out, from which day on, and what is asked.
+/// One fold: the held-out shoppers, its first day, and its queries.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Fold {
     /// Days since 1970; training ends before it.
@@ -65,22 +66,22 @@ pub(crate) struct Folds {
     pub(crate) folds: Vec<Fold>,
     /// Group of each shopper of the log.
     group: Vec<usize>,
-    /// Place of each shopper in `0.0..1.0`: those below a share are its sample, so that a larger
-    /// sample holds the smaller one.
+    /// Position of each shopper in `0.0..1.0`: the shoppers below a share form its sample, so a
+    /// larger sample contains the smaller one.
     place: Vec<f64>,
-    /// Products that a session of the queries has at the least.
+    /// Minimum number of products in a session that is queried.
     pub(crate) length: usize,
 }
 
 impl Folds {
     /// Cuts a log.
     ///
-    /// Shoppers fall into groups by a hash; a group's queries are made of its own sessions from
-    /// the fold's day on, and half of its shoppers serve the screening rungs, the other half the
-    /// deciding one.
+    /// Shoppers fall into groups by a hash; a group's queries come from its own sessions from the
+    /// fold's day on. Half of its shoppers serve the screening rungs, the other half the deciding
+    /// one.
     ///
     /// # Errors
-    /// When the log has too few days, shoppers or long sessions.
+    /// If the log has too few days, shoppers or long sessions.
     pub(crate) fn of(log: &Log, seed: u64) -> Result<Self> {
         let hash = |what: &str, into: u64| {
             let salt = format!("select-{what}-{seed}");
@@ -102,26 +103,26 @@ impl Folds {
         days.sort_unstable();
         ensure!(
             days.first() != days.last(),
-            "the log covers one day or none, so nothing can be asked after training ended: leave --select out, or give a log of some weeks"
+            "the log covers at most one day, so there are no sessions after the end of training: leave --select out, or give a log of some weeks"
         );
         let cut = |fold: usize| {
             let share = FROM.0 + (FROM.1 - FROM.0) * fold as f64 / (FOLDS - 1) as f64;
-            // A log of few days may have its first day here, before which there is nothing to learn
-            // from.
+            // In a log of few days this may be the first day, which would leave nothing to train
+            // on.
             days[(days.len() as f64 * share) as usize].max(days[0] + 1)
         };
-        let sessions = |fold: usize, stage: Stage, least: usize| {
+        let sessions = |fold: usize, stage: Stage, min_items: usize| {
             let (group, decides) = (&group, &decides);
             log.sessions.iter().filter(move |session| {
                 let user = session.user as usize;
-                let asked = group[user] == fold && decides[user] == (stage == Stage::Deciding);
-                asked && day(session) >= cut(fold) && taken(session).count() >= least
+                let is_queried = group[user] == fold && decides[user] == (stage == Stage::Deciding);
+                is_queried && day(session) >= cut(fold) && taken(session).count() >= min_items
             })
         };
         let each =
             || (0..FOLDS).flat_map(|fold| [(fold, Stage::Screening), (fold, Stage::Deciding)]);
-        let enough = |least: &usize| {
-            each().all(|(fold, stage)| sessions(fold, stage, *least).count() >= ENOUGH)
+        let enough = |min_items: &usize| {
+            each().all(|(fold, stage)| sessions(fold, stage, *min_items).count() >= ENOUGH)
         };
         let length = LENGTHS
             .into_iter()
@@ -157,7 +158,7 @@ impl Folds {
         })
     }
 
-    /// What a fold's training may see: sessions of the other groups before the fold's day, of a
+    /// The log that a fold trains on: sessions of the other groups before the fold's day, from a
     /// share of their shoppers.
     pub(crate) fn training(&self, log: &Log, fold: usize, share: f64) -> Log {
         let whole: Vec<&LoggedSession> = log
@@ -167,10 +168,9 @@ impl Folds {
                 self.group[session.user as usize] != fold && day(session) < self.folds[fold].day
             })
             .collect();
-        let share = share.max(LEAST_SESSIONS / whole.len().max(1) as f64);
+        let share = share.max(MIN_SESSIONS / whole.len().max(1) as f64);
         let mut out = Log::default();
-        // Shoppers are numbered anew: those left out must not be known to the training even by
-        // name.
+        // Renumbers the shoppers, so that not even the names of those left out reach the training.
         let mut numbers: BTreeMap<u32, u32> = BTreeMap::new();
         for session in whole
             .into_iter()
@@ -202,7 +202,7 @@ fn taken(session: &LoggedSession) -> impl Iterator<Item = ItemIx> {
         .map(|item| item.item)
 }
 
-/// Shots come in random order: the items of a basket bear one timestamp.
+/// Context items are shuffled, because all items of a basket have the same timestamp.
 fn fold_queries(log: &Log, mut sessions: Vec<&LoggedSession>, rng: &mut ChaCha8Rng) -> FoldQueries {
     sessions.shuffle(rng);
     let mut of_shopper: BTreeMap<u32, usize> = BTreeMap::new();
@@ -241,7 +241,7 @@ mod tests {
 
     use super::*;
 
-    /// Sessions `(shopper, hour, products)`, in order of time as a log is.
+    /// Sessions `(shopper, hour, products)`, in order of time as in a log.
     fn log(sessions: &[(u32, i64, u32)]) -> Log {
         let mut log = Log {
             users: (0..60).map(|user| format!("u{user}")).collect(),
@@ -275,8 +275,8 @@ mod tests {
         ) {
             let log = log(&sessions);
             let folds = Folds::of(&log, seed);
-            // Now and then so few shoppers fall into one group that there is nothing to ask them;
-            // that is refused, and no fault.
+            // Occasionally too few shoppers fall into one group to make queries; refusing such a
+            // log is correct.
             prop_assume!(folds.is_ok());
             let folds = folds.unwrap();
             let session = |case: &EvalCase| log.sessions.iter().find(|s| case.id.starts_with(&format!("{}-", s.id))).unwrap();
@@ -289,7 +289,7 @@ mod tests {
                 for stage in [&fold.screening, &fold.deciding] {
                     let users: BTreeSet<String> = stage.eval_set.queries.iter().map(|case| case.user.clone()).collect();
                     prop_assert!(users.iter().all(|user| !learned.contains(user)));
-                    // No other fold and no other stage asks about the same shoppers.
+                    // No other fold or stage queries the same shoppers.
                     prop_assert!(asked.is_disjoint(&users));
                     asked.extend(users);
                     for ((case, relevant), &user) in stage.eval_set.queries.iter().zip(&stage.eval_set.relevant).zip(&stage.users) {
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_larger_sample_holds_the_smaller_one_and_all_is_all() {
+    fn a_larger_sample_contains_the_smaller_one_and_a_full_share_is_the_whole_log() {
         let sessions: Vec<(u32, i64, u32)> =
             (0..6_000).map(|n| (n % 60, i64::from(n / 4), 4)).collect();
         let log = log(&sessions);
@@ -321,12 +321,12 @@ mod tests {
         };
         assert!(users(0.9).is_subset(&users(1.0)));
         assert!(users(0.01).len() < users(1.0).len());
-        // A hundredth would be no shop any more.
+        // A hundredth would be too small for a shop.
         assert!(folds.training(&log, 1, 0.01).sessions.len() > 1_000);
     }
 
     #[test]
-    fn long_sessions_are_asked_about_where_there_are_enough() {
+    fn long_sessions_are_queried_if_there_are_enough() {
         let with = |products| {
             (0..3_000)
                 .map(|n| (n % 60, i64::from(n), products))

@@ -1,10 +1,10 @@
-//! Whether a difference is more than luck: a paired bootstrap over shoppers.
+//! Tests whether a difference is significant: a paired bootstrap over shoppers.
 
 use std::collections::BTreeMap;
 
 use fewshop_eval::Bootstrap;
 
-/// Draws of shoppers: twice those of an evaluation, since the level is stricter where several
+/// Bootstrap draws: twice as many as in an evaluation, since the level is stricter when several
 /// trials are compared.
 const DRAWS: u64 = 4_000;
 
@@ -19,8 +19,8 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// Mean over k of the mean of `(shopper, k, value)`: every k weighs the same, however many cases it
-/// has. 0 where there is no case.
+/// Mean over k of the mean of `(shopper, k, value)`: every k has the same weight, regardless of its
+/// number of cases. 0 if there are no cases.
 #[must_use]
 pub fn mean_over_k(cases: &[(u32, u32, f64)]) -> f64 {
     let mut sums: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
@@ -31,11 +31,11 @@ pub fn mean_over_k(cases: &[(u32, u32, f64)]) -> f64 {
     sums.values().map(|(sum, count)| sum / count).sum::<f64>() / sums.len().max(1) as f64
 }
 
-/// Interval of level `1 - alpha` for [`mean_over_k`] of the differences, from
-/// `(shopper, k, difference)` of each case.
+/// Interval at level `1 - alpha` for [`mean_over_k`] of the differences, from `(shopper, k,
+/// difference)` of each case.
 ///
-/// Whole shoppers are drawn: the cases of one are no independent evidence. `None` where there is no
-/// case.
+/// Whole shoppers are drawn, because the cases of one shopper are not independent. `None` if there
+/// are no cases.
 #[must_use]
 pub fn paired(differences: &[(u32, u32, f64)], alpha: f64, seed: u64) -> Option<Interval> {
     if differences.is_empty() {
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn every_k_weighs_the_same_however_many_cases_it_has() {
+    fn every_k_has_the_same_weight_regardless_of_its_cases() {
         let cases = [(0, 1, 1.0), (1, 1, 1.0), (2, 1, 1.0), (3, 3, 0.0)];
         assert_eq!(
             paired(&cases, 0.05, 7).map(|interval| interval.mean),
@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn one_shopper_with_many_cases_proves_little_and_a_stricter_level_is_wider() {
-        // One shopper gains in 90 cases, nine lose a little in one each: by cases a clear gain.
+        // One shopper gains in 90 cases, nine lose a little in one case each: counted by cases,
+        // this is a clear gain.
         let mut cases: Vec<(u32, u32, f64)> = (0..90).map(|_| (0, 1, 0.1)).collect();
         cases.extend((1..10).map(|shopper| (shopper, 1, -0.01)));
         let interval = paired(&cases, 0.05, 7).unwrap();

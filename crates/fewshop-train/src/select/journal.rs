@@ -1,4 +1,4 @@
-//! What was fitted so far, a line each, so that a search that was killed goes on where it was.
+//! The journal of finished fits, one per line, so that a killed search can resume.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -13,14 +13,15 @@ use super::space::Settings;
 /// Name and version of the file.
 const FORMAT: &str = "fewshop trials, 1";
 
-/// What a search depends on, by name: digests of files, seed, settings. Two searches that differ in
-/// any share no fit.
-pub type Facts = BTreeMap<String, String>;
+/// The inputs of a search, by name: digests of files, seed, settings. Searches that differ in any
+/// input do not share fits.
+pub type JournalHeader = BTreeMap<String, String>;
 
 #[derive(Serialize, Deserialize)]
 struct Header {
     format: String,
-    facts: Facts,
+    #[serde(rename = "facts")]
+    inputs: JournalHeader,
 }
 
 /// One fit: one trial on one fold of one rung.
@@ -30,17 +31,17 @@ pub(crate) struct Entry {
     pub(crate) rung: usize,
     pub(crate) fold: usize,
     pub(crate) settings: Settings,
-    /// What it took, in thousandths of a second.
+    /// Duration in milliseconds.
     pub(crate) ms: u64,
-    /// NDCG@10 of each question in millionths: whole numbers are the same when they are read again.
-    /// Empty where the fit failed.
+    /// NDCG@10 of each query in millionths: integers survive a round trip through the file
+    /// unchanged. Empty if the fit failed.
     pub(crate) scores: Vec<u32>,
-    /// Why it failed.
+    /// The error message if it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) failed: Option<String>,
 }
 
-/// The file, open and locked.
+/// The journal file, open and locked.
 #[derive(Debug)]
 pub(crate) struct Journal {
     path: PathBuf,
@@ -49,12 +50,12 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal of a search, or starts one.
+    /// Opens the journal of a search, or creates it.
     ///
     /// # Errors
-    /// When the file cannot be used, is damaged before its last line, is open in another search or
-    /// of another one.
-    pub(crate) fn open(path: &Path, facts: &Facts) -> Result<Self> {
+    /// If the file cannot be used, is damaged before its last line, is in use by another search, or
+    /// belongs to a different search.
+    pub(crate) fn open(path: &Path, inputs: &JournalHeader) -> Result<Self> {
         let name = path.display();
         let advice = "check that its folder exists and may be written to";
         let mut file = OpenOptions::new()
@@ -71,13 +72,14 @@ impl Journal {
                     "{name}: another search is writing to it, wait for that or give another --out"
                 )
             }
-            // A file system without locks; two searches at once are then the user's affair.
+            // The file system does not support locks; the user must then not run two searches at
+            // once.
             Err(TryLockError::Error(_)) => {}
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)
             .with_context(|| format!("{name}: cannot be read"))?;
-        // Whatever stands after the last line break was being written when the search was killed.
+        // Anything after the last line break was being written when the search was killed.
         let whole = bytes
             .iter()
             .rposition(|&byte| byte == b'\n')
@@ -88,8 +90,8 @@ impl Journal {
         let mut entries = BTreeMap::new();
         match lines.next() {
             None => {
-                // Something without a line break may be a header that was cut off, or anything
-                // else: then it is not ours to empty.
+                // A file without any line break is either a truncated header or a foreign file,
+                // which must not be emptied.
                 let ours = format!("{{\"format\":\"{FORMAT}\"");
                 let shared = bytes.len().min(ours.len());
                 ensure!(
@@ -104,11 +106,11 @@ impl Journal {
                 };
                 journal.append(&Header {
                     format: FORMAT.to_owned(),
-                    facts: facts.clone(),
+                    inputs: inputs.clone(),
                 })?;
                 return Ok(journal);
             }
-            Some(line) => check_header(line, facts).with_context(|| name.to_string())?,
+            Some(line) => check_header(line, inputs).with_context(|| name.to_string())?,
         }
         for (nth, line) in lines.enumerate() {
             let entry: Entry = serde_json::from_str(line).with_context(|| {
@@ -128,10 +130,10 @@ impl Journal {
         })
     }
 
-    /// The fit of that trial, if it was done.
+    /// The fit of this trial, if it is in the journal.
     ///
     /// # Errors
-    /// When it was done with other settings.
+    /// If it was done with different settings.
     pub(crate) fn find(
         &self,
         trial: usize,
@@ -142,21 +144,21 @@ impl Journal {
         let entry = self.entries.get(&(trial, rung, fold));
         ensure!(
             entry.is_none_or(|entry| entry.settings == *settings),
-            "{}: trial {trial} has other settings there; remove the file to search anew",
+            "{}: trial {trial} has different settings there; remove the file to search anew",
             self.path.display()
         );
         Ok(entry)
     }
 
-    /// How many fits it holds.
+    /// The number of fits.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Keeps a fit; when this returns, it is on the disk.
+    /// Appends a fit and flushes it to disk before returning.
     ///
     /// # Errors
-    /// When the disk is full or gone.
+    /// If the disk is full or unavailable.
     pub(crate) fn push(&mut self, entry: Entry) -> Result<()> {
         self.append(&entry)?;
         self.entries
@@ -180,7 +182,7 @@ impl Journal {
     }
 }
 
-fn check_header(line: &str, facts: &Facts) -> Result<()> {
+fn check_header(line: &str, inputs: &JournalHeader) -> Result<()> {
     let header: Option<Header> = serde_json::from_str(line)
         .ok()
         .filter(|header: &Header| header.format == FORMAT);
@@ -188,19 +190,19 @@ fn check_header(line: &str, facts: &Facts) -> Result<()> {
         bail!("not a journal of trials of this version, remove it or give another --out")
     };
     let differ = |(name, value): (&String, &String)| {
-        (header.facts.get(name) != Some(value)).then(|| name.clone())
+        (header.inputs.get(name) != Some(value)).then(|| name.clone())
     };
-    let mut others: Vec<String> = facts.iter().filter_map(differ).collect();
+    let mut others: Vec<String> = inputs.iter().filter_map(differ).collect();
     others.extend(
         header
-            .facts
+            .inputs
             .keys()
-            .filter(|name| !facts.contains_key(*name))
+            .filter(|name| !inputs.contains_key(*name))
             .cloned(),
     );
     ensure!(
         others.is_empty(),
-        "trials of another search (other: {}): give what it was begun with, remove it to search anew, or give another --out",
+        "trials of another search (other: {}): give the inputs that it was started with, remove it to search anew, or give another --out",
         others.join(", ")
     );
     Ok(())
@@ -226,18 +228,18 @@ mod tests {
         }
     }
 
-    fn facts(seed: &str) -> Facts {
-        Facts::from([
+    fn inputs(seed: &str) -> JournalHeader {
+        JournalHeader::from([
             ("seed".to_owned(), seed.to_owned()),
             ("events.csv".to_owned(), "12ab".to_owned()),
         ])
     }
 
     #[test]
-    fn what_was_pushed_is_found_again_and_a_half_written_line_is_not() {
+    fn a_pushed_fit_is_found_again_and_a_half_written_line_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.trials.jsonl");
-        let mut journal = Journal::open(&path, &facts("7")).unwrap();
+        let mut journal = Journal::open(&path, &inputs("7")).unwrap();
         journal.push(entry(0)).unwrap();
         journal.push(entry(1)).unwrap();
         drop(journal);
@@ -249,10 +251,11 @@ mod tests {
             .nth(1)
             .unwrap()
             .0;
-        // Killed at any byte of the last line: the first fit stays, the line is written again.
+        // If the search is killed at any byte of the last line, the first fit stays and the line is
+        // written again.
         for length in second + 1..whole.len() {
             std::fs::write(&path, &whole[..length]).unwrap();
-            let mut journal = Journal::open(&path, &facts("7")).unwrap();
+            let mut journal = Journal::open(&path, &inputs("7")).unwrap();
             assert_eq!(
                 journal.find(0, 0, 1, &entry(0).settings).unwrap(),
                 Some(&entry(0))
@@ -265,19 +268,19 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_was_cut_off_is_begun_again() {
+    fn a_truncated_header_is_written_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.trials.jsonl");
         std::fs::write(&path, "{\"format\":\"fewshop tri").unwrap();
-        assert_eq!(Journal::open(&path, &facts("7")).unwrap().len(), 0);
+        assert_eq!(Journal::open(&path, &inputs("7")).unwrap().len(), 0);
     }
 
     #[track_caller]
-    fn check_refused(text: &str, facts: &Facts, words: &[&str]) {
+    fn check_refused(text: &str, inputs: &JournalHeader, words: &[&str]) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.trials.jsonl");
         std::fs::write(&path, text).unwrap();
-        let error = format!("{:#}", Journal::open(&path, facts).unwrap_err());
+        let error = format!("{:#}", Journal::open(&path, inputs).unwrap_err());
         for word in ["a.trials.jsonl"].iter().chain(words) {
             assert!(error.contains(word), "{word:?} is not in {error}");
         }
@@ -285,24 +288,24 @@ mod tests {
     }
 
     #[test]
-    fn other_searches_and_other_files_are_refused_and_left_alone() {
+    fn other_searches_and_foreign_files_are_refused_and_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("b");
-        drop(Journal::open(&path, &facts("7")).unwrap());
+        drop(Journal::open(&path, &inputs("7")).unwrap());
         let header = std::fs::read_to_string(&path).unwrap();
-        check_refused(&header, &facts("8"), &["seed", "remove it"]);
-        let mut other = facts("7");
+        check_refused(&header, &inputs("8"), &["seed", "remove it"]);
+        let mut other = inputs("7");
         other.insert("events.csv".to_owned(), "34cd".to_owned());
         check_refused(&header, &other, &["events.csv", "another search"]);
-        check_refused("user_id,item_id\nu,i\n", &facts("7"), &["not a journal"]);
+        check_refused("user_id,item_id\nu,i\n", &inputs("7"), &["not a journal"]);
         check_refused(
             "a letter without a line break",
-            &facts("7"),
+            &inputs("7"),
             &["not a journal"],
         );
         check_refused(
             &format!("{header}{{\"trial\":\n{{}}\n"),
-            &facts("7"),
+            &inputs("7"),
             &["line 2", "damaged"],
         );
     }
@@ -311,14 +314,14 @@ mod tests {
     fn two_searches_do_not_write_to_one_journal() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.trials.jsonl");
-        let first = Journal::open(&path, &facts("7")).unwrap();
+        let first = Journal::open(&path, &inputs("7")).unwrap();
         assert!(
-            Journal::open(&path, &facts("7"))
+            Journal::open(&path, &inputs("7"))
                 .unwrap_err()
                 .to_string()
                 .contains("another search")
         );
         drop(first);
-        Journal::open(&path, &facts("7")).unwrap();
+        Journal::open(&path, &inputs("7")).unwrap();
     }
 }

@@ -1,12 +1,12 @@
 //! Chooses the settings of a training by cross-validation, within a budget.
 //!
-//! A *trial* is a set of settings ([`SPACE`] says which are tried), number 0 the ones that the
-//! search began with. Each is trained on three folds of the log ([`folds`]): other shoppers than
-//! those who are asked, before the day from which on they are asked. Successive halving
-//! ([`search`]) trains all trials on a ninth of the shoppers, the best third of them on a third,
-//! and the best third of those on all; only then, on shoppers whom nothing was chosen by, it is
-//! decided: settings other than number 0 are taken only if the interval of their gain lies above
-//! zero. Every finished fit is a line of a [`journal`], and a search that was killed goes on there.
+//! A *trial* is a set of settings ([`SPACE`] lists the values to try); trial 0 has the initial
+//! settings. Each trial is trained on three folds of the log ([`folds`]), on other shoppers than
+//! the fold's queries and before the first day of these queries. Successive halving ([`search`])
+//! trains all trials on a ninth of the shoppers, the best third of them on a third, and the best
+//! third of those on all; the final decision uses shoppers that no earlier choice depended on.
+//! Settings other than trial 0's are selected only if the interval of their gain is above zero.
+//! Every finished fit is a line of a [`journal`], from which a killed search resumes.
 
 mod folds;
 pub mod interval;
@@ -28,7 +28,7 @@ use fewshop_eval::EvalSet;
 use fewshop_model::{Card, Model};
 use sha2::{Digest, Sha256};
 
-pub use journal::Facts;
+pub use journal::JournalHeader;
 pub use search::{End, Outcome, Row};
 pub use space::{Dimension, SPACE, Settings, Value};
 pub use table::{table, verdict};
@@ -39,42 +39,42 @@ use folds::{FoldQueries, Folds};
 use journal::Journal;
 use search::{Fitted, Job, RUNGS, Search};
 
-/// How long a search goes on.
+/// The budget of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Budget {
-    /// So many trials, number 0 among them. The same seed and files choose the same settings.
+    /// A number of trials, including trial 0. The same seed and files give the same settings.
     Trials(usize),
-    /// So much time, summed over all runs that share a journal; as many trials as it suffices for.
+    /// An amount of time, summed over all runs that share a journal; as many trials as fit into it.
     Time(Duration),
 }
 
-/// Which half of a fold's shoppers is asked.
+/// The half of a fold's shoppers that provides the queries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// Those by whom the lower rungs choose.
+    /// Used by the lower rungs.
     Screening,
-    /// Those by whom the last rung decides.
+    /// Used by the last rung, which decides.
     Deciding,
 }
 
-/// What is searched for which shop.
+/// The inputs of a search.
 #[derive(Debug, Clone, Copy)]
 pub struct Task<'a> {
     /// The products.
     pub catalogue: &'a Catalogue,
-    /// What a sentence model says of them.
+    /// Sentence-model vectors of the products.
     pub text: Option<&'a TextVectors>,
-    /// What shoppers did.
+    /// The log of the shoppers' events.
     pub log: &'a Log,
-    /// Settings to begin with, and to beat.
+    /// The initial settings, which the search tries to beat.
     pub base: &'a TrainConfig,
-    /// Start of all random numbers.
+    /// Seed of all random numbers.
     pub seed: u64,
     /// When to stop.
     pub budget: Budget,
 }
 
-/// The settings to use, and how they were found.
+/// The selected settings and the outcome of the search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Selection {
     /// All settings.
@@ -83,13 +83,13 @@ pub struct Selection {
     pub outcome: Outcome,
 }
 
-/// Searches. `files` names what catalogue and log were read from, with [`digest`]s: a journal of
-/// other files is refused.
+/// Searches for better settings. `files` lists the catalogue's and log's files with their
+/// [`digest`]s: a journal of other files is refused.
 ///
 /// # Errors
-/// When the log is too small to be cut into folds, the settings to begin with cannot be trained, or
-/// the journal cannot be used or is that of another search.
-pub fn select(task: &Task<'_>, files: Facts, journal: &Path) -> Result<Selection> {
+/// If the log is too small for the folds, the initial settings cannot be trained, or the journal
+/// cannot be used or belongs to another search.
+pub fn select(task: &Task<'_>, files: JournalHeader, journal: &Path) -> Result<Selection> {
     let folds = Folds::of(task.log, task.seed)?;
     let mut facts = files;
     facts.insert("--seed".to_owned(), task.seed.to_string());
@@ -104,14 +104,14 @@ pub fn select(task: &Task<'_>, files: Facts, journal: &Path) -> Result<Selection
     facts.insert("version of fewshop".to_owned(), hex(&Sha256::digest(space)));
     let mut journal = Journal::open(journal, &facts)?;
 
-    let asked = [Stage::Screening, Stage::Deciding].map(|stage| {
+    let query_keys = [Stage::Screening, Stage::Deciding].map(|stage| {
         folds
             .folds
             .iter()
             .map(|fold| shoppers_and_ks(fold.queries(stage)))
             .collect::<Vec<_>>()
     });
-    let queries: usize = asked.iter().flatten().map(Vec::len).sum();
+    let queries: usize = query_keys.iter().flatten().map(Vec::len).sum();
     let progress = Progress::start(&format!(
         "Selection: {queries} queries from sessions of {} products or more; {} fits are in the journal",
         folds.length,
@@ -124,7 +124,10 @@ pub fn select(task: &Task<'_>, files: Facts, journal: &Path) -> Result<Selection
         let came_to = match &scores {
             Ok(scores) => format!(
                 "NDCG@10 {:.4}",
-                mean(&asked[RUNGS[job.rung].stage as usize][job.fold], scores)
+                mean(
+                    &query_keys[RUNGS[job.rung].stage as usize][job.fold],
+                    scores
+                )
             ),
             Err(error) => format!("failed ({error:#})"),
         };
@@ -135,12 +138,12 @@ pub fn select(task: &Task<'_>, files: Facts, journal: &Path) -> Result<Selection
         ));
         Fitted { ms, scores }
     };
-    let outcome = Search::new(&asked, &mut journal, task.budget, task.seed, fit)
+    let outcome = Search::new(&query_keys, &mut journal, task.budget, task.seed, fit)
         .run(|trials| space::draw(task.base, trials, task.seed))?;
     let config = space::apply(task.base, &outcome.rows[outcome.chosen].settings)?;
     progress.finish(&format!(
         "Selection: {} fits, {} more from the journal",
-        outcome.fits, outcome.known
+        outcome.fits, outcome.reused
     ));
     Ok(Selection { config, outcome })
 }
@@ -148,11 +151,11 @@ pub fn select(task: &Task<'_>, files: Facts, journal: &Path) -> Result<Selection
 /// SHA-256 of a file, for [`select`].
 ///
 /// # Errors
-/// When it cannot be read.
+/// If it cannot be read.
 pub fn digest(path: &Path) -> Result<String> {
     let read = std::fs::File::open(path).and_then(|mut file| {
         let mut hasher = Sha256::new();
-        // Files of some gigabytes are read in pieces.
+        // Reads in chunks, because files can have several gigabytes.
         let mut buffer = vec![0; 1 << 16];
         loop {
             match std::io::Read::read(&mut file, &mut buffer)? {
@@ -178,8 +181,8 @@ fn shoppers_and_ks(of: &FoldQueries) -> Vec<(u32, u32)> {
         .collect()
 }
 
-fn mean(asked: &[(u32, u32)], scores: &[u32]) -> f64 {
-    let cases: Vec<_> = asked
+fn mean(query_keys: &[(u32, u32)], scores: &[u32]) -> f64 {
+    let cases: Vec<_> = query_keys
         .iter()
         .zip(scores)
         .map(|(&(user, k), &score)| (user, k, f64::from(score) / 1e6))
@@ -187,7 +190,7 @@ fn mean(asked: &[(u32, u32)], scores: &[u32]) -> f64 {
     interval::mean_over_k(&cases)
 }
 
-/// Trains one trial on one fold and asks the fold's queries.
+/// Trains one trial on one fold and evaluates the fold's queries.
 fn fit(task: &Task<'_>, folds: &Folds, job: Job<'_>) -> Result<Vec<u32>> {
     let rung = RUNGS[job.rung];
     let config = space::scale(&space::apply(task.base, job.settings)?, rung.share)?;
@@ -209,8 +212,8 @@ fn fit(task: &Task<'_>, folds: &Folds, job: Job<'_>) -> Result<Vec<u32>> {
         },
         Card::default(),
     )?;
-    let asked = &folds.folds[job.fold].queries(rung.stage).eval_set;
-    let EvalSet { queries, relevant } = asked.in_rows_of(pack.catalogue(), task.catalogue)?;
+    let query_keys = &folds.folds[job.fold].queries(rung.stage).eval_set;
+    let EvalSet { queries, relevant } = query_keys.in_rows_of(pack.catalogue(), task.catalogue)?;
     let ranked = fewshop_eval::recommend(&Model::new(pack), &queries, 20, false)?;
     let scored = fewshop_eval::score(&queries, &relevant, &ranked);
     ensure!(

@@ -10,19 +10,19 @@ use super::journal::{Entry, Journal};
 use super::space::Settings;
 use super::{Budget, Stage};
 
-/// How much of the shop a rung trains on, and what it asks.
+/// The share of the shop that a rung trains on, and the queries that it evaluates.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Rung {
     pub(crate) share: f64,
     pub(crate) stage: Stage,
 }
 
-/// One trial in so many goes on to the next rung, which costs about as many times as much: so all
-/// rungs cost about the same.
+/// One trial in this many advances to the next rung, where a fit costs about this many times as
+/// much. All rungs therefore cost about the same.
 const ETA: usize = 3;
 
-/// The rungs. The last one is the whole training, and asks about shoppers that no earlier one asked
-/// about: what came through luck on the way up proves nothing there.
+/// The rungs. The last one is the whole training, evaluated on shoppers that no earlier rung used:
+/// a trial that advanced by luck gains nothing there.
 pub(crate) const RUNGS: [Rung; 3] = [
     Rung {
         share: 1.0 / 9.0,
@@ -39,13 +39,12 @@ pub(crate) const RUNGS: [Rung; 3] = [
 ];
 const LAST: usize = RUNGS.len() - 1;
 
-/// More trials than this are not planned, whatever the time allows: random trials bring less and
-/// less.
-const MOST_TRIALS: usize = 200;
-/// Trials take that much longer than the defaults on average, for planning: most values of the
-/// space are to either side of them.
+/// Maximum number of trials, even if time allows more: random trials have diminishing returns.
+const MAX_TRIALS: usize = 200;
+/// Planning assumes that trials take this much longer than the defaults on average: most values of
+/// the space are to either side of them.
 const SLACK: f64 = 1.2;
-/// Chance that settings are chosen which are no better than the defaults.
+/// Probability of selecting settings that are not better than the defaults.
 const ALPHA: f64 = 0.05;
 
 /// One fit to do.
@@ -57,71 +56,70 @@ pub(crate) struct Job<'a> {
     pub(crate) settings: &'a Settings,
 }
 
-/// What a fit came to.
+/// The result of a fit.
 pub(crate) struct Fitted {
     pub(crate) ms: u64,
-    /// NDCG@10 of each question in millionths; an error where such settings cannot be trained.
+    /// NDCG@10 of each query in millionths; an error if these settings cannot be trained.
     pub(crate) scores: Result<Vec<u32>>,
 }
 
-/// Shopper and k of each question, by stage and fold.
-pub(crate) type Asked = [Vec<Vec<(u32, u32)>>; 2];
+/// Shopper and k of each query, by stage and fold.
+pub(crate) type QueryKeys = [Vec<Vec<(u32, u32)>>; 2];
 
 /// Why a search ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// All that was planned is done.
+    /// All planned fits are done.
     Done,
-    /// The next fit would have gone past the time that was given.
+    /// The next fit would have exceeded the time budget.
     OutOfTime,
-    /// The time did not suffice for the defaults and one other trial.
+    /// The time was not enough for the defaults and one other trial.
     TooShort,
 }
 
 /// One line of the table of trials.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// Number of the trial; 0 has the settings that the search began with.
+    /// Number of the trial; trial 0 has the initial settings.
     pub trial: usize,
-    /// What it changes.
+    /// The settings that it changes.
     pub settings: Settings,
-    /// The highest rung on which it was scored, from 0; `None` where there is none.
+    /// The highest rung on which it was scored, from 0; `None` if it was never scored.
     pub rung: Option<usize>,
     /// NDCG@10 there, the mean over k.
     pub ndcg: f64,
-    /// Difference to trial 0 on the same questions, with a 95 % interval.
+    /// Difference to trial 0 on the same queries, with a 95 % interval.
     pub gain: Option<Interval>,
-    /// What all its fits took.
+    /// Total duration of its fits.
     pub seconds: f64,
-    /// Why it could not be trained.
+    /// The error if it could not be trained.
     pub failed: Option<String>,
 }
 
-/// What a search found.
+/// The result of a search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
-    /// The trials in their order.
+    /// The trials, by number.
     pub rows: Vec<Row>,
-    /// Number of the trial whose settings are to be used.
+    /// Number of the selected trial.
     pub chosen: usize,
     /// The best other trial of the last rung, and its interval at the level that decides.
     pub best: Option<(usize, Interval)>,
-    /// Trials on the last rung beside number 0: the interval is the wider, the more there were to
-    /// pick from.
+    /// Trials on the last rung other than trial 0: the more there are, the wider the interval.
     pub finalists: usize,
     /// Why it ended.
     pub end: End,
-    /// What all fits took.
+    /// Total duration of all fits.
     pub seconds: f64,
     /// Fits of this run.
     pub fits: usize,
-    /// Fits that the journal already had.
-    pub known: usize,
+    /// Fits reused from the journal.
+    pub reused: usize,
 }
 
 struct Trial {
     settings: Settings,
-    /// By rung: the questions' scores over all folds, and thousandths of a second by fold.
+    /// By rung: the scores of the queries over all folds, and milliseconds by fold.
     rungs: [Option<(Vec<u32>, Vec<u64>)>; RUNGS.len()],
     ms: u64,
     failed: Option<String>,
@@ -136,7 +134,7 @@ enum Step {
 
 /// The state of one search.
 pub(crate) struct Search<'a, F> {
-    asked: &'a Asked,
+    query_keys: &'a QueryKeys,
     journal: &'a mut Journal,
     fit: F,
     budget: Budget,
@@ -144,19 +142,19 @@ pub(crate) struct Search<'a, F> {
     trials: Vec<Trial>,
     spent_ms: u64,
     fits: usize,
-    known: usize,
+    reused: usize,
 }
 
 impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
     pub(crate) fn new(
-        asked: &'a Asked,
+        query_keys: &'a QueryKeys,
         journal: &'a mut Journal,
         budget: Budget,
         seed: u64,
         fit: F,
     ) -> Self {
         Self {
-            asked,
+            query_keys,
             journal,
             fit,
             budget,
@@ -164,14 +162,14 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
             trials: Vec::new(),
             spent_ms: 0,
             fits: 0,
-            known: 0,
+            reused: 0,
         }
     }
 
-    /// Searches. `draw` gives the first so many trials, number 0 being what the search is to beat.
+    /// Runs the search. `draw` returns the given number of trials; trial 0 is the one to beat.
     ///
     /// # Errors
-    /// When the journal cannot be used, or trial 0 cannot be trained.
+    /// If the journal cannot be used, or trial 0 cannot be trained.
     pub(crate) fn run(mut self, draw: impl Fn(usize) -> Result<Vec<Settings>>) -> Result<Outcome> {
         self.trials.push(Trial::new(Settings::new()));
         for rung in 0..RUNGS.len() {
@@ -180,9 +178,8 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
                 Step::OutOfTime => return Ok(self.outcome(End::TooShort)),
                 Step::Failed => {
                     let why = self.trials[0].failed.clone().unwrap_or_default();
-                    return Err(anyhow::anyhow!(why).context(
-                        "the settings to begin with cannot be trained on a part of this log",
-                    ));
+                    return Err(anyhow::anyhow!(why)
+                        .context("the initial settings cannot be trained on a part of this log"));
                 }
             }
         }
@@ -209,7 +206,7 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
                 })
                 .collect();
             scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            // The best come first, so that time that runs out on the next rung was spent on them.
+            // The best come first, so that if time runs out on the next rung, it was spent on them.
             alive = scored
                 .into_iter()
                 .map(|(_, trial)| trial)
@@ -219,14 +216,14 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
         Ok(self.outcome(End::Done))
     }
 
-    /// One trial on one rung: all its folds, from the journal where it has them.
+    /// Runs one trial on one rung: all its folds, reusing the journal's fits.
     fn step(&mut self, trial: usize, rung: usize) -> Result<Step> {
         let (mut scores, mut times) = (Vec::new(), Vec::new());
         let settings = self.trials[trial].settings.clone();
-        let asked: &'a [Vec<(u32, u32)>] = &self.asked[RUNGS[rung].stage as usize];
-        for (fold, questions) in asked.iter().enumerate() {
+        let query_keys: &'a [Vec<(u32, u32)>] = &self.query_keys[RUNGS[rung].stage as usize];
+        for (fold, questions) in query_keys.iter().enumerate() {
             let entry = if let Some(entry) = self.journal.find(trial, rung, fold, &settings)? {
-                self.known += 1;
+                self.reused += 1;
                 entry.clone()
             } else {
                 let then =
@@ -265,7 +262,7 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
             }
             anyhow::ensure!(
                 entry.scores.len() == questions.len(),
-                "a fit of trial {trial} has {} scores for {} questions: remove the journal to search anew",
+                "a fit of trial {trial} has {} scores for {} queries: remove the journal to search anew",
                 entry.scores.len(),
                 questions.len()
             );
@@ -276,8 +273,8 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
         Ok(Step::Scored)
     }
 
-    /// What the next fit will take, given what the folds before it took: from what the defaults
-    /// took there, and how this trial did against them on the rung below.
+    /// Predicts the duration of the next fit from the folds before it: from the defaults' duration
+    /// there, and this trial's duration relative to them on the rung below.
     fn expected_ms(&self, trial: usize, rung: usize, before: &[u64]) -> u64 {
         let times = |trial: usize, rung: usize| {
             self.trials[trial].rungs[rung]
@@ -309,7 +306,7 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
             .max(foreseen as u64)
     }
 
-    /// The largest number of trials that time suffices for, as the defaults' fits went.
+    /// The largest number of trials that fit into the time, estimated from the defaults' fits.
     fn affordable(&self, time: Duration) -> usize {
         let cost = |rung: usize| {
             self.trials[0].rungs[rung]
@@ -326,13 +323,13 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
             }
             sum
         };
-        (1..=MOST_TRIALS)
+        (1..=MAX_TRIALS)
             .rev()
             .find(|&trials| all(trials) <= left)
             .unwrap_or(1)
     }
 
-    /// Shopper, k and difference to trial 0 of each question.
+    /// Shopper, k and difference to trial 0 of each query.
     fn gains(&self, trial: usize, rung: usize) -> Option<Vec<(u32, u32, f64)>> {
         let (own, _) = self.trials[trial].rungs[rung].as_ref()?;
         let (defaults, _) = self.trials[0].rungs[rung].as_ref()?;
@@ -349,7 +346,7 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
     }
 
     fn questions(&self, rung: usize) -> impl Iterator<Item = (u32, u32)> {
-        self.asked[RUNGS[rung].stage as usize]
+        self.query_keys[RUNGS[rung].stage as usize]
             .iter()
             .flatten()
             .copied()
@@ -364,14 +361,14 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
             .filter(|row| row.trial > 0 && row.rung == Some(LAST))
             .collect();
         let by_gain = |row: &&&Row| row.gain.map_or(f64::MIN, |gain| gain.mean);
-        // The first of equals: `max_by` would take the last.
+        // Keeps the first of equals; `max_by` would keep the last.
         let best = last
             .iter()
             .rev()
             .max_by(|a, b| by_gain(a).total_cmp(&by_gain(b)))
             .map(|row| row.trial);
         let best = best.and_then(|trial| {
-            // As many chances to be lucky, as much stricter the level (Bonferroni).
+            // The level is divided by the number of finalists (Bonferroni).
             let alpha = ALPHA / last.len() as f64;
             Some((
                 trial,
@@ -387,7 +384,7 @@ impl<'a, F: FnMut(Job<'_>) -> Fitted> Search<'a, F> {
             end,
             seconds: self.spent_ms as f64 / 1e3,
             fits: self.fits,
-            known: self.known,
+            reused: self.reused,
             rows,
         }
     }

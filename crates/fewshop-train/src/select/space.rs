@@ -1,4 +1,4 @@
-//! What is searched: names of settings and the values that are tried for each.
+//! The search space: names of settings and the values to try for each.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -31,8 +31,8 @@ impl fmt::Display for Value {
 }
 
 impl Value {
-    /// Whether a settings file that holds `other` says the same; half the settings are stored with
-    /// seven digits.
+    /// Whether `other`, from a settings file, is the same value; half of the settings are stored
+    /// with seven digits.
     fn is(self, other: &toml::Value) -> bool {
         match (self, other) {
             (Self::Whole(a), toml::Value::Integer(b)) => a == *b,
@@ -45,7 +45,7 @@ impl Value {
 /// Settings that a trial changes, by their dotted names in a `train.toml`.
 pub type Settings = BTreeMap<String, Value>;
 
-/// One setting and the values tried for it.
+/// One setting and the values to try for it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Dimension {
     /// Dotted name in a `train.toml`.
@@ -62,12 +62,12 @@ macro_rules! space {
 
 /// The search space: some values to either side of each default.
 ///
-/// What makes the pack larger (`embedding_size`, `keep_*`) or the device slower (`hidden`,
-/// `candidates`, `steps`) goes no further than a shop of ten thousand products has room for in its
-/// budgets. How much the counts are damped is not here: every training chooses that for itself on
-/// its held sessions, as it does the adapter's rate and gate.
+/// Settings that make the pack larger (`embedding_size`, `keep_*`) or the device slower (`hidden`,
+/// `candidates`, `steps`) stay within the budgets of a shop of ten thousand products. The damping
+/// of the counts is not listed: every training selects it on its held-out sessions, like the
+/// adapter's rate and gate.
 pub const SPACE: &[Dimension] = space! {
-    // How the log is cut for the ranker.
+    // Splits of the log for the ranker.
     "ranker_share": Number [0.2, 0.3, 0.4];
     "late_share": Number [0.1, 0.2, 0.3];
     // Item vectors and session encoder.
@@ -91,21 +91,21 @@ pub const SPACE: &[Dimension] = space! {
     "adapter.l2": Number [0.03, 0.1, 0.3];
 };
 
-/// Chance that a trial changes a setting. The defaults are good in most places: a trial that
-/// changes everything is hardly ever better.
+/// Probability that a trial changes a setting. Most defaults are good: a trial that changes
+/// everything is hardly ever better.
 const CHANGED: f64 = 0.25;
 
-/// Draws trials: number 0 changes nothing, no two are alike, and a longer list begins with the
+/// Draws trials: trial 0 changes nothing, no two are equal, and a longer list begins with the
 /// shorter one.
 ///
 /// # Errors
-/// When the space names a setting that there is not.
+/// If the space names a setting that does not exist.
 pub(crate) fn draw(base: &TrainConfig, trials: usize, seed: u64) -> Result<Vec<Settings>> {
     let table = table(base)?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut seen = BTreeSet::from([String::new()]);
     let mut out = vec![Settings::new()];
-    // A space so small that all of it was drawn must not keep the loop going.
+    // The loop must end even if the space is so small that all of it has been drawn.
     for _ in 0..trials.saturating_mul(100) {
         if out.len() >= trials {
             break;
@@ -119,8 +119,8 @@ pub(crate) fn draw(base: &TrainConfig, trials: usize, seed: u64) -> Result<Vec<S
                 .filter(|value| !value.is(now))
                 .copied()
                 .collect();
-            // Drawn whether it is used or not, so that one setting's luck does not move the
-            // others'.
+            // Always drawn, even if unused, so that one setting's draw does not shift those of the
+            // others.
             let (change, value) = (rng.random_bool(CHANGED), others.choose(&mut rng));
             if let (true, Some(&value)) = (change, value) {
                 settings.insert(dimension.name.to_owned(), value);
@@ -133,7 +133,7 @@ pub(crate) fn draw(base: &TrainConfig, trials: usize, seed: u64) -> Result<Vec<S
     Ok(out)
 }
 
-/// The settings as a person reads them; nothing for a trial that changes nothing.
+/// The settings as text; empty for a trial that changes nothing.
 pub(crate) fn words(settings: &Settings) -> String {
     settings
         .iter()
@@ -145,7 +145,7 @@ pub(crate) fn words(settings: &Settings) -> String {
 /// `base` with these settings.
 ///
 /// # Errors
-/// When there is no setting of such a name, or it cannot have that value.
+/// If there is no setting with this name, or it cannot have this value.
 pub(crate) fn apply(base: &TrainConfig, settings: &Settings) -> Result<TrainConfig> {
     let mut table = table(base)?;
     for (name, value) in settings {
@@ -156,26 +156,26 @@ pub(crate) fn apply(base: &TrainConfig, settings: &Settings) -> Result<TrainConf
     }
     table
         .try_into()
-        .with_context(|| format!("settings that a training cannot have: {}", words(settings)))
+        .with_context(|| format!("settings that a training cannot use: {}", words(settings)))
 }
 
-/// Work that grows with the shop: what a training on a share of the shoppers does a share of, and
-/// never less than so much.
+/// Settings that scale with the shop: a training on a share of the shoppers uses the same share of
+/// them, but not less than this minimum.
 const SCALED: [(&str, i64); 2] = [("tower.sessions_an_epoch", 2_000), ("ranker.cases", 1_000)];
 
 /// `config` for a training on a share of the shop.
 ///
 /// # Errors
-/// When a setting that is scaled is gone.
+/// If a scaled setting no longer exists.
 pub(crate) fn scale(config: &TrainConfig, share: f64) -> Result<TrainConfig> {
     let mut table = table(config)?;
-    for (name, least) in SCALED {
+    for (name, min) in SCALED {
         let slot = get_mut(&mut table, name)?;
         let whole = slot
             .as_integer()
-            .ok_or_else(|| anyhow!("the setting {name} is no count"))?;
+            .ok_or_else(|| anyhow!("the setting {name} is not a count"))?;
         *slot = ((whole as f64 * share).round() as i64)
-            .max(least.min(whole))
+            .max(min.min(whole))
             .into();
     }
     Ok(table.try_into()?)
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn trials_are_unlike_begin_with_the_defaults_and_depend_on_the_seed() {
+    fn trials_are_distinct_start_with_the_defaults_and_depend_on_the_seed() {
         let base = TrainConfig::default();
         let twenty = draw(&base, 20, 7).unwrap();
         assert_eq!(twenty.len(), 20);
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_that_there_is_not_is_named() {
+    fn an_unknown_setting_is_named() {
         let settings = Settings::from([("tower.wings".to_owned(), Value::Whole(2))]);
         assert!(
             apply(&TrainConfig::default(), &settings)
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_of_the_shop_is_a_share_of_the_work() {
+    fn a_share_of_the_shop_scales_the_work() {
         let base = TrainConfig::default();
         let third = scale(&base, 1.0 / 3.0).unwrap();
         assert_eq!(

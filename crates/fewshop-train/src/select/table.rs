@@ -1,4 +1,4 @@
-//! A search as a person reads it.
+//! Formats a search as text.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use super::interval::Interval;
 use super::search::{End, Outcome, RUNGS, Row};
 use super::space::words;
 
-/// The trials, those that came furthest first.
+/// The trials, those that reached the highest rung first.
 #[must_use]
 pub fn table(outcome: &Outcome) -> String {
     let mut rows: Vec<&Row> = outcome.rows.iter().collect();
@@ -36,7 +36,7 @@ pub fn table(outcome: &Outcome) -> String {
             .map_or_else(|| "-".to_owned(), |_| format!("{:.4}", row.ndcg));
         let settings = match (&row.failed, row.trial) {
             (Some(why), _) => format!("{} (failed: {why})", words(&row.settings)),
-            (None, 0) => "(those that the search began with)".to_owned(),
+            (None, 0) => "(the initial settings)".to_owned(),
             (None, _) => words(&row.settings),
         };
         let gain = row.gain.as_ref().map_or_else(String::new, written);
@@ -50,40 +50,40 @@ pub fn table(outcome: &Outcome) -> String {
     out
 }
 
-/// What was chosen and why, in a sentence or two.
+/// The selection and its reason, in one or two sentences.
 #[must_use]
 pub fn verdict(outcome: &Outcome) -> String {
     let spent = format!(
         "{} fits in {}",
-        outcome.fits + outcome.known,
+        outcome.fits + outcome.reused,
         clock(outcome.seconds)
     );
     let end = match outcome.end {
         End::Done => "",
-        End::OutOfTime => " The time was used up before all trials were through.",
+        End::OutOfTime => " The time was used up before all trials were finished.",
         End::TooShort => {
             return format!(
-                "Kept the settings that the search began with: the time does not suffice to train them and one trial more on all folds \
-                 ({spent}). Give a longer --budget; what is done is not done again."
+                "Kept the initial settings: the time is too short to train them and one other trial on all folds \
+                 ({spent}). Give a longer --budget; finished fits are reused."
             );
         }
     };
     let confidence = match outcome.finalists {
         0 | 1 => "95 % interval".to_owned(),
-        many => format!("95 % interval, widened for the best of {many}"),
+        count => format!("95 % interval, widened for the best of {count}"),
     };
     match &outcome.best {
         Some((trial, interval)) if outcome.chosen == *trial => format!(
-            "Chose trial {trial}: {} ({confidence}) NDCG@10 against trial 0 on shoppers that nothing was chosen by; {spent}.{end}",
+            "Chose trial {trial}: {} ({confidence}) NDCG@10 against trial 0 on shoppers that no earlier choice depended on; {spent}.{end}",
             written(interval)
         ),
         Some((trial, interval)) => format!(
-            "Kept the settings that the search began with: the best other trial, {trial}, differs by {} ({confidence}), which may be luck; \
+            "Kept the initial settings: the best other trial, {trial}, differs by {} ({confidence}), which may be luck; \
              {spent}.{end}",
             written(interval)
         ),
         None => format!(
-            "Kept the settings that the search began with: no other trial came to the last rung; {spent}.{end}"
+            "Kept the initial settings: no other trial reached the last rung; {spent}.{end}"
         ),
     }
 }

@@ -1,4 +1,4 @@
-//! The search with made-up fits: what a setting is worth, and how long it takes, are known here.
+//! Tests the search with simulated fits, whose scores and durations are known.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,12 +7,12 @@ use anyhow::{Result, anyhow};
 use fewshop_core::split;
 
 use super::journal::Journal;
-use super::search::{Asked, Fitted, Job, Outcome, RUNGS, Search};
+use super::search::{Fitted, Job, Outcome, QueryKeys, RUNGS, Search};
 use super::space::{Settings, Value};
 use super::*;
 
-/// Twenty shoppers a fold and stage, one question each.
-fn asked() -> Asked {
+/// Twenty shoppers per fold and stage, with one query each.
+fn query_keys() -> QueryKeys {
     [0, 1].map(|stage| {
         (0..3)
             .map(|fold| {
@@ -24,7 +24,7 @@ fn asked() -> Asked {
     })
 }
 
-/// Trials that say themselves what they are worth: `worth` millionths more than the defaults.
+/// Trials whose settings encode their gain: `worth` millionths above the defaults.
 fn draw(worths: &[i64]) -> impl Fn(usize) -> Result<Vec<Settings>> {
     let settings: Vec<Settings> = std::iter::once(Settings::new())
         .chain(
@@ -43,8 +43,8 @@ fn worth(settings: &Settings) -> i64 {
     }
 }
 
-/// A fit of 1, 3 and 9 seconds on the three rungs, with noise that differs from question to
-/// question and trial to trial.
+/// A fit of 1, 3 and 9 seconds on the three rungs, with noise that differs between queries and
+/// between trials.
 fn made_up(job: Job<'_>, noise: i64) -> Fitted {
     let scores = (0..20).map(|question: i64| {
         let name = format!("{} {} {question}", job.trial, job.fold);
@@ -63,8 +63,8 @@ fn search(
     worths: &[i64],
     fit: impl FnMut(Job<'_>) -> Fitted,
 ) -> Result<Outcome> {
-    let (asked, mut journal) = (asked(), Journal::open(journal, &Facts::new())?);
-    Search::new(&asked, &mut journal, budget, 7, fit).run(draw(worths))
+    let (query_keys, mut journal) = (query_keys(), Journal::open(journal, &JournalHeader::new())?);
+    Search::new(&query_keys, &mut journal, budget, 7, fit).run(draw(worths))
 }
 
 /// In a journal of its own.
@@ -83,8 +83,8 @@ fn halving_keeps_the_best_and_spends_most_fits_low() {
         made_up(job, 1_000)
     })
     .unwrap();
-    // Trial 6 is worth most, then 3, then 7: eight others on the first rung, three on the second,
-    // one on the last.
+    // Trial 6 is best, then 3, then 7: eight trials on the first rung besides trial 0, three on the
+    // second, one on the last.
     assert_eq!(outcome.chosen, 6);
     assert_eq!(outcome.end, End::Done);
     let on = |rung: usize| {
@@ -117,7 +117,7 @@ fn halving_keeps_the_best_and_spends_most_fits_low() {
 }
 
 #[test]
-fn what_may_be_luck_is_not_chosen() {
+fn a_gain_that_may_be_luck_is_not_selected() {
     let outcome = fresh(Budget::Trials(9), &[300; 8], |job| made_up(job, 200_000)).unwrap();
     assert_eq!(outcome.chosen, 0);
     assert!(
@@ -133,14 +133,14 @@ fn what_may_be_luck_is_not_chosen() {
 }
 
 #[test]
-fn a_search_that_was_killed_goes_on_without_repeating_a_fit() {
+fn a_killed_search_resumes_without_repeating_a_fit() {
     let whole = fresh(Budget::Trials(9), &WORTHS, |job| made_up(job, 50_000)).unwrap();
     for killed_after in [1, 8, 9, 20, 40, 44] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("trials.jsonl");
         let mut done: Vec<(usize, usize, usize)> = Vec::new();
-        // A panic in the middle of a fit leaves what a kill leaves: the lines of the fits before
-        // it.
+        // A panic in the middle of a fit leaves the same journal as a kill: the lines of the fits
+        // before it.
         let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             search(&path, Budget::Trials(9), &WORTHS, |job| {
                 if done.len() == killed_after {
@@ -159,12 +159,12 @@ fn a_search_that_was_killed_goes_on_without_repeating_a_fit() {
         })
         .unwrap();
         assert_eq!(
-            (resumed.known, resumed.fits),
+            (resumed.reused, resumed.fits),
             (killed_after, whole.fits - killed_after)
         );
         assert_eq!(
             Outcome {
-                known: 0,
+                reused: 0,
                 fits: whole.fits,
                 ..resumed
             },
@@ -174,22 +174,22 @@ fn a_search_that_was_killed_goes_on_without_repeating_a_fit() {
 }
 
 #[test]
-fn a_larger_number_of_trials_goes_on_from_the_smaller_one() {
+fn a_larger_number_of_trials_extends_the_smaller_one() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("trials.jsonl");
     let first = search(&path, Budget::Trials(4), &WORTHS, |job| made_up(job, 100)).unwrap();
     let second = search(&path, Budget::Trials(9), &WORTHS, |job| made_up(job, 100)).unwrap();
     assert_eq!((first.chosen, second.chosen), (3, 6));
     assert!(
-        second.known >= 9 + 9,
-        "{} of {} fits were known",
-        second.known,
-        second.known + second.fits
+        second.reused >= 9 + 9,
+        "{} of {} fits were reused",
+        second.reused,
+        second.reused + second.fits
     );
 }
 
 #[test]
-fn the_time_that_was_given_is_not_exceeded_and_is_made_use_of() {
+fn the_time_budget_is_used_and_not_exceeded() {
     // The defaults alone take 3 (1 + 3 + 9) = 39 seconds.
     for seconds in [1, 30, 39, 60, 120, 300, 1_000] {
         let budget = Budget::Time(Duration::from_secs(seconds));
@@ -203,7 +203,7 @@ fn the_time_that_was_given_is_not_exceeded_and_is_made_use_of() {
             outcome.seconds
         );
         match seconds {
-            // A fit that comes next is expected to take three times what it took on the rung below.
+            // The next fit is expected to take three times as long as on the rung below.
             ..39 => assert_eq!((outcome.end, outcome.chosen), (End::TooShort, 0)),
             39..60 => assert_eq!(outcome.rows.len(), 1),
             120.. => {
@@ -219,7 +219,7 @@ fn the_time_that_was_given_is_not_exceeded_and_is_made_use_of() {
 }
 
 #[test]
-fn trials_that_are_slower_than_planned_end_the_search_in_time() {
+fn a_search_with_unexpectedly_slow_trials_ends_in_time() {
     let budget = Budget::Time(Duration::from_secs(200));
     let outcome = fresh(budget, &WORTHS, |job| {
         let fitted = made_up(job, 1_000);
@@ -234,7 +234,7 @@ fn trials_that_are_slower_than_planned_end_the_search_in_time() {
     })
     .unwrap();
     assert_eq!((outcome.end, outcome.chosen), (End::OutOfTime, 0));
-    // Between two fits it is seen: over by less than one fit of the slow kind.
+    // Time is checked between fits, so it is exceeded by less than one slow fit.
     assert!(outcome.seconds <= 200.0 + 4.0, "{} s", outcome.seconds);
     assert!(
         verdict(&outcome).contains("used up"),
@@ -258,7 +258,7 @@ fn time_is_summed_over_the_runs_of_one_journal() {
 }
 
 #[test]
-fn settings_that_cannot_be_trained_are_out_and_the_defaults_must_be() {
+fn settings_that_cannot_be_trained_are_dropped_and_the_defaults_must_be_trainable() {
     let fails = |trial: usize| {
         move |job: Job<'_>| match job {
             job if job.trial == trial => Fitted {
@@ -273,7 +273,7 @@ fn settings_that_cannot_be_trained_are_out_and_the_defaults_must_be() {
     assert!(table(&outcome).contains("the loss became NaN"));
     let error = fresh(Budget::Trials(9), &WORTHS, fails(0)).unwrap_err();
     assert!(
-        format!("{error:#}").contains("begin with") && format!("{error:#}").contains("NaN"),
+        format!("{error:#}").contains("initial settings") && format!("{error:#}").contains("NaN"),
         "{error:#}"
     );
 }

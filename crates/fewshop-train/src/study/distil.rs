@@ -1,5 +1,5 @@
-//! What a larger ranker knows more than the shipped one, how much of it a student keeps, and what
-//! rounding the item vectors costs.
+//! Measures the gain of a larger ranker, how much of it a student keeps, and the cost of rounding
+//! the item vectors.
 
 use std::fmt::Write;
 
@@ -12,51 +12,51 @@ use serde::{Deserialize, Serialize};
 use crate::compress;
 use crate::learner::{self, DistilConfig, Training};
 
-/// Bits that the vectors are rounded to beside eight.
+/// Bits that the vectors are rounded to, in addition to eight.
 const BITS: [u32; 4] = [7, 6, 5, 4];
-/// Codes a product that are tried.
+/// Numbers of codes per product to evaluate.
 const CODES: [usize; 3] = [32, 16, 8];
 
-/// One way to rank beside another.
+/// One row of a comparison: a ranking and its metrics.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Line {
-    /// What it is.
+pub struct MetricRow {
+    /// Its name.
     pub name: String,
-    /// NDCG@10, mean over k; of students the mean over their seeds.
+    /// NDCG@10, mean over k; for students also the mean over their seeds.
     #[serde(rename = "ndcg@10")]
     pub ndcg: f64,
-    /// Minus the first line of its table.
+    /// NDCG@10 minus that of the table's first row.
     pub minus_first: f64,
-    /// Its interval: shoppers resampled, pairs kept.
+    /// Its 95 % interval: paired, over resampled shoppers.
     #[serde(rename = "minus_first 95%")]
     pub minus_first_interval: Interval,
-    /// Part of the first line's.
+    /// NDCG@10 relative to the first row's.
     pub share_of_first: f64,
 }
 
 /// Both tables.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Found {
-    /// Cases asked.
+pub struct DistilResult {
+    /// Number of evaluation cases.
     pub cases: usize,
     /// Rankers: the teacher first.
-    pub rankers: Vec<Line>,
+    pub rankers: Vec<MetricRow>,
     /// Distilled students minus plain ones of the same seeds.
     pub distilled_minus_plain: f64,
     /// Its interval.
     #[serde(rename = "distilled_minus_plain 95%")]
     pub distilled_minus_plain_interval: Interval,
-    /// Vectors: those that are not rounded first.
-    pub vectors: Vec<Line>,
+    /// Item vectors: the unrounded ones first.
+    pub vectors: Vec<MetricRow>,
 }
 
-/// Trains teacher and students, and asks them and the rounded vectors.
+/// Trains teacher and students, and evaluates them and the rounded vectors.
 ///
 /// # Errors
-/// When the log is too small to learn from, or a pack cannot rank.
-pub fn run(training: Training<'_>, settings: &DistilConfig) -> Result<Found> {
+/// If the log is too small to learn from, or a pack cannot rank.
+pub fn run(training: Training<'_>, settings: &DistilConfig) -> Result<DistilResult> {
     let trained = learner::distil(training, settings)?;
-    let ask = |pack: &Pack| asked(pack, &trained.eval_set);
+    let ask = |pack: &Pack| evaluate(pack, &trained.eval_set);
     let teacher = ask(&trained.teacher)?;
     let mean_of = |packs: &[Pack]| {
         Ok::<_, anyhow::Error>(mean(&packs.iter().map(ask).collect::<Result<Vec<_>>>()?))
@@ -78,7 +78,7 @@ pub fn run(training: Training<'_>, settings: &DistilConfig) -> Result<Found> {
         .into_iter()
         .map(|(name, pack)| Ok((name, ask(&pack)?)))
         .collect::<Result<Vec<_>>>()?;
-    Ok(Found {
+    Ok(DistilResult {
         cases: teacher.len(),
         rankers: lines(names.into_iter().zip([teacher, plain, distilled])),
         distilled_minus_plain: difference,
@@ -87,7 +87,7 @@ pub fn run(training: Training<'_>, settings: &DistilConfig) -> Result<Found> {
     })
 }
 
-/// The same pack with vectors of ever fewer bytes, as a device reads them.
+/// The same pack with vectors of fewer and fewer bytes, as a device reads them.
 fn rounded(unrounded: &Pack, eight: &Pack, seed: u64) -> Result<Vec<(String, Pack)>> {
     let mut out = vec![
         ("not rounded".to_owned(), unrounded.clone()),
@@ -101,11 +101,11 @@ fn rounded(unrounded: &Pack, eight: &Pack, seed: u64) -> Result<Vec<(String, Pac
     });
     let codes = CODES
         .into_iter()
-        .filter(|&spaces| fewshop_model::ItemTable::can_cut(eight.item_table().d, spaces));
-    let codes = codes.map(|spaces| {
+        .filter(|&subspaces| fewshop_model::ItemTable::can_cut(eight.item_table().d, subspaces));
+    let codes = codes.map(|subspaces| {
         (
-            format!("{spaces} codes"),
-            compress::coded(eight.item_table(), spaces, seed),
+            format!("{subspaces} codes"),
+            compress::coded(eight.item_table(), subspaces, seed),
         )
     });
     for (name, table) in tables.into_iter().chain(codes) {
@@ -122,7 +122,7 @@ fn rounded(unrounded: &Pack, eight: &Pack, seed: u64) -> Result<Vec<(String, Pac
     Ok(out)
 }
 
-fn asked(pack: &Pack, eval_set: &EvalSet) -> Result<Vec<Evaluated>> {
+fn evaluate(pack: &Pack, eval_set: &EvalSet) -> Result<Vec<Evaluated>> {
     let model = Model::new(pack.clone());
     let ranked = quietly(|| fewshop_eval::recommend(&model, &eval_set.queries, PICKS, false))?;
     Ok(fewshop_eval::score(
@@ -132,7 +132,7 @@ fn asked(pack: &Pack, eval_set: &EvalSet) -> Result<Vec<Evaluated>> {
     ))
 }
 
-/// NDCG@10 of each case, averaged over several answers to it.
+/// NDCG@10 of each case, averaged over several rankings of it.
 fn mean(answers: &[Vec<Evaluated>]) -> Vec<Evaluated> {
     let Some(mut out) = answers.first().cloned() else {
         return Vec::new();
@@ -147,7 +147,7 @@ fn mean(answers: &[Vec<Evaluated>]) -> Vec<Evaluated> {
     out
 }
 
-fn lines(named: impl Iterator<Item = (String, Vec<Evaluated>)>) -> Vec<Line> {
+fn lines(named: impl Iterator<Item = (String, Vec<Evaluated>)>) -> Vec<MetricRow> {
     let all: Vec<(String, Vec<Evaluated>)> = named.collect();
     let Some(first) = all.first().map(|(_, scored)| scored) else {
         return Vec::new();
@@ -157,7 +157,7 @@ fn lines(named: impl Iterator<Item = (String, Vec<Evaluated>)>) -> Vec<Line> {
         let (minus_first, minus_first_interval) = paired(scored, first);
         let ndcg = mean_over_k(scored);
         let share_of_first = if whole > 0.0 { ndcg / whole } else { 1.0 };
-        Line {
+        MetricRow {
             name: name.clone(),
             ndcg,
             minus_first,
@@ -168,11 +168,11 @@ fn lines(named: impl Iterator<Item = (String, Vec<Evaluated>)>) -> Vec<Line> {
     all.iter().map(line).collect()
 }
 
-/// As text.
+/// Formats the result as text.
 #[must_use]
-pub fn table(found: &Found) -> String {
+pub fn table(found: &DistilResult) -> String {
     let mut out = format!(
-        "NDCG@10, mean over k, {} validation cases; in brackets 95 % intervals, shoppers resampled, pairs kept\n",
+        "NDCG@10, mean over k, {} validation cases; in brackets 95 % intervals, paired, over resampled shoppers\n",
         found.cases
     );
     for (title, lines) in [("ranker", &found.rankers), ("item vectors", &found.vectors)] {

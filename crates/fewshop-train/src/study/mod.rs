@@ -1,7 +1,7 @@
-//! Experiments on a shop's own log. How time and memory of a training grow with it: the log made
-//! longer, and what each length took. How products that nobody has bought yet find their shoppers:
-//! [`new_items`]. What noise costs: [`robustness`]. What a larger ranker could teach, and what
-//! rounding costs: [`distil`].
+//! Experiments on a shop's own log. This module measures how time and memory of a training grow
+//! with the log. [`new_items`] measures how well products without sales are recommended,
+//! [`robustness`] the cost of noise, and [`distil`] the gain of a larger ranker and the cost of
+//! rounding.
 
 pub mod distil;
 pub mod new_items;
@@ -16,16 +16,14 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-/// Share of the products of a repeated session that are replaced. Repeated to the letter, sessions
-/// would bring no pair of products that was not there before, and the tables of pairs would look as
-/// if they did not grow.
+/// Share of the products of a repeated session that are replaced. Exact copies of sessions would
+/// contain no new pairs of products, and the pair tables would not grow.
 const REPLACED: f64 = 0.1;
 
-/// The log and after it shoppers drawn from it, under new names, until it has `times` as many
+/// Extends the log with shoppers drawn from it, under new names, until it has `times` as many
 /// events.
 ///
-/// In each session of theirs a tenth of the products is replaced by others, drawn by how often they
-/// are bought.
+/// In each of their sessions a tenth of the products is replaced by others, drawn by popularity.
 #[must_use]
 pub fn resample(log: &Log, times: f64, seed: u64) -> Log {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -44,8 +42,8 @@ pub fn resample(log: &Log, times: f64, seed: u64) -> Log {
         events: bought.len(),
         ..log.clone()
     };
-    let wanted = (bought.len() as f64 * times) as usize;
-    while out.events < wanted {
+    let target_events = (bought.len() as f64 * times) as usize;
+    while out.events < target_events {
         let Some(sessions) = of_shopper.choose(&mut rng) else {
             break;
         };
@@ -73,18 +71,18 @@ pub fn resample(log: &Log, times: f64, seed: u64) -> Log {
     out
 }
 
-/// What one training took, as the training itself writes it down.
+/// Time and memory of one training, as reported by the training itself.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Took {
-    /// Reading the files.
+pub struct TrainingCost {
+    /// Duration of reading the files.
     pub read_s: f64,
-    /// Training and writing.
+    /// Duration of training and writing.
     pub train_s: f64,
-    /// The most memory that the process had at once; `None` where the system does not say.
+    /// Peak memory of the process; `None` if the system does not report it.
     pub peak_mib: Option<f64>,
 }
 
-/// The most memory that this process has had at once.
+/// Peak memory of this process so far.
 #[must_use]
 pub fn peak_mib() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
@@ -99,18 +97,18 @@ pub fn peak_mib() -> Option<f64> {
         .map(|kib| kib / 1_024.0)
 }
 
-/// One length of the log and what training on it took.
+/// One length of the log and the cost of training on it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Size {
-    /// Times the log at hand.
+    /// Multiple of the original log.
     pub times: f64,
     /// Events.
     pub events: usize,
     /// Sessions.
     pub sessions: usize,
-    /// What it took.
+    /// Cost of the training.
     #[serde(flatten)]
-    pub took: Took,
+    pub took: TrainingCost,
 }
 
 impl Size {
@@ -119,8 +117,8 @@ impl Size {
     }
 }
 
-/// The sizes as a table. What counts are the last two columns: what each added million of events
-/// cost. They stay the same, or fall, where growth is linear or slower.
+/// Formats the sizes as a table. The last two columns matter: the cost of each added million
+/// events. They stay constant or fall if growth is linear or slower.
 #[must_use]
 pub fn table(sizes: &[Size]) -> String {
     let mut out = format!(
@@ -217,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_longer_log_begins_with_the_log_and_goes_on_with_new_shoppers() {
+    fn a_longer_log_begins_with_the_log_and_continues_with_new_shoppers() {
         let (once, log) = (resample(&log(), 1.0, 7), log());
         assert_eq!(once, log);
         let thrice = resample(&log, 3.0, 7);
@@ -265,12 +263,12 @@ mod tests {
     }
 
     #[test]
-    fn the_table_says_what_an_added_million_costs() {
+    fn the_table_shows_the_cost_of_an_added_million() {
         let size = |times: f64, events, train_s, mib| Size {
             times,
             events,
             sessions: 10,
-            took: Took {
+            took: TrainingCost {
                 read_s: 1.0,
                 train_s,
                 peak_mib: Some(mib),

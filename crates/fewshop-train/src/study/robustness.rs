@@ -1,4 +1,4 @@
-//! What a pack's rankings are worth when its item table is disturbed and when clicks are noise.
+//! Measures a pack's ranking quality when its item table is perturbed and when clicks are noisy.
 
 use std::fmt::Write;
 
@@ -11,18 +11,19 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-/// Each shot is replaced with this probability: one of five.
+/// Each context item is replaced with this probability: one in five.
 const NOISE: f64 = 0.2;
 
-/// How the answers were disturbed.
+/// Kinds of disturbance.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Disturbance {
-    /// Not at all.
+    /// No disturbance.
     None,
     /// Each item vector moved in a random direction by this share of its length.
     Table(f64),
-    /// Each shot replaced by any product of the catalogue with a probability of one in five.
+    /// Each context item replaced by a random product of the catalogue with a probability of one in
+    /// five.
     NoiseClicks,
 }
 
@@ -33,21 +34,21 @@ impl Disturbance {
         match self {
             Self::None => "as it is".to_owned(),
             Self::Table(share) => format!("item table moved by {share}"),
-            Self::NoiseClicks => "one shot of five is noise".to_owned(),
+            Self::NoiseClicks => "one context item in five is noise".to_owned(),
         }
     }
 }
 
-/// Figures of one pack under one disturbance.
+/// Metrics of one pack under one disturbance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Robust {
     /// The pack's name.
     pub pack: String,
-    /// What was done.
+    /// The disturbance.
     pub disturbance: Disturbance,
-    /// The pack's rankings.
+    /// NDCG@10 of the pack's rankings.
     pub all: Figures,
-    /// Those by item vectors alone.
+    /// NDCG@10 of rankings by item vectors alone.
     pub vectors: Figures,
     /// Minus the same pack undisturbed.
     pub loss: Difference,
@@ -59,10 +60,10 @@ pub struct Robust {
     pub vectors_minus_first: Difference,
 }
 
-/// All that was found.
+/// All results of the study.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Found {
-    /// Pack by pack, disturbance by disturbance; each pack undisturbed first.
+pub struct RobustnessResult {
+    /// Rows by pack, then by disturbance; each pack undisturbed first.
     pub rows: Vec<Robust>,
 }
 
@@ -76,7 +77,7 @@ pub fn disturbed(pack: &Pack, share: f64, seed: u64) -> Result<Pack> {
     let mut rows = Vec::with_capacity(pack.item_table().q.len());
     for row in 0..pack.item_table().len() {
         let x = pack.item_table().row(row);
-        // Sums of twelve uniforms are near enough to a normal to have no favourite direction.
+        // A sum of twelve uniform numbers is close enough to normal for an isotropic direction.
         let noise: Vec<f32> = (0..d)
             .map(|_| (0..12).map(|_| rng.random_range(-0.5f32..0.5)).sum())
             .collect();
@@ -88,8 +89,8 @@ pub fn disturbed(pack: &Pack, share: f64, seed: u64) -> Result<Pack> {
     Ok(pack.clone().edit(|parts| parts.item_table = table)?)
 }
 
-/// Cases in which each shot is replaced with a probability of one in five, by a product that the
-/// case does not know yet.
+/// Cases in which each context item is replaced with a probability of one in five, by a product
+/// that is not yet in the case.
 #[must_use]
 pub fn noisy(eval_set: &EvalSet, items: usize, seed: u64) -> EvalSet {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -114,19 +115,20 @@ pub fn noisy(eval_set: &EvalSet, items: usize, seed: u64) -> EvalSet {
     }
 }
 
-/// Asks packs the same queries, which are in the rows of each pack, undisturbed and disturbed.
+/// Evaluates packs on the same queries, undisturbed and disturbed. The queries use the rows of each
+/// pack.
 ///
 /// # Errors
-/// When packs do not hold the same products, or one cannot rank.
+/// If packs do not hold the same products, or one cannot rank.
 pub fn run(
     packs: &[(String, Pack)],
     eval_set: &EvalSet,
     shares: &[f64],
     seed: u64,
-) -> Result<Found> {
+) -> Result<RobustnessResult> {
     let mut out: Vec<Robust> = Vec::new();
     let Some((first_name, first)) = packs.first() else {
-        return Ok(Found::default());
+        return Ok(RobustnessResult::default());
     };
     for (name, pack) in packs {
         let same = pack
@@ -174,13 +176,18 @@ pub fn run(
             });
         }
     }
-    Ok(Found { rows: out })
+    Ok(RobustnessResult { rows: out })
 }
 
 fn by_vectors(pack: &Pack, cases: &[EvalCase]) -> Vec<Vec<ItemIx>> {
     let one = |case: &EvalCase| {
-        let (taste, _) = pack.user_embeddings(&fewshop_core::Session::of_items(&case.shots));
-        let logits = kernels::scan(pack.item_table(), &taste, pack.config().logit_scale);
+        let (user_embedding, _) =
+            pack.user_embeddings(&fewshop_core::Session::of_items(&case.shots));
+        let logits = kernels::scan(
+            pack.item_table(),
+            &user_embedding,
+            pack.config().logit_scale,
+        );
         kernels::top_k(&logits, PICKS, |row| {
             !case.shots.contains(&ItemIx::from(row))
         })
@@ -192,11 +199,11 @@ fn by_vectors(pack: &Pack, cases: &[EvalCase]) -> Vec<Vec<ItemIx>> {
     cases.par_iter().map(one).collect()
 }
 
-/// As text.
+/// Formats the result as text.
 #[must_use]
-pub fn table(found: &Found) -> String {
+pub fn table(found: &RobustnessResult) -> String {
     let mut out = format!(
-        "NDCG@10 over all cases; in brackets 95 % intervals, shoppers resampled, pairs kept\n{:<20} {:<26} {:>8} {:<26} {:<26} {:>8} {:<26} {:<26}\n",
+        "NDCG@10 over all cases; in brackets 95 % intervals, paired, over resampled shoppers\n{:<20} {:<26} {:>8} {:<26} {:<26} {:>8} {:<26} {:<26}\n",
         "pack",
         "disturbance",
         "pack",
@@ -249,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_vector_moves_by_the_share_that_is_asked_for() {
+    fn a_vector_moves_by_the_given_share() {
         let pack = toy::pack();
         let moved = disturbed(&pack, 0.5, 7).unwrap();
         for row in 0..pack.item_table().len() {
@@ -257,14 +264,14 @@ mod tests {
             let length = |x: &mut dyn Iterator<Item = f32>| x.map(|x| x * x).sum::<f32>().sqrt();
             let share =
                 length(&mut x.iter().zip(&y).map(|(x, y)| x - y)) / length(&mut x.iter().copied());
-            // Six bits a number round the rest away.
+            // Rounding to six bits per number removes the rest.
             assert!((share - 0.5).abs() < 0.1, "{share}");
         }
         assert_eq!(disturbed(&pack, 0.5, 7).unwrap(), moved);
     }
 
     #[test]
-    fn one_shot_of_five_is_noise_and_no_shot_stands_twice() {
+    fn one_context_item_in_five_is_noise_and_none_is_repeated() {
         let (clean, noise) = (eval_set(), noisy(&eval_set(), 60, 7));
         let pairs = || {
             clean
@@ -284,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn what_disturbs_costs_and_a_pack_is_compared_with_itself_as_the_same() {
+    fn disturbances_cost_quality_and_a_pack_equals_itself() {
         let pack = toy::pack();
         let packs = [("one".to_owned(), pack.clone()), ("same".to_owned(), pack)];
         let found = run(&packs, &eval_set(), &[2.0], 7).unwrap();
@@ -299,6 +306,6 @@ mod tests {
                 .iter()
                 .all(|one| one.minus_first == Difference::default())
         );
-        assert!(table(&found).contains("one shot of five is noise"));
+        assert!(table(&found).contains("one context item in five is noise"));
     }
 }

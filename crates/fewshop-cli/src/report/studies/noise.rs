@@ -1,10 +1,10 @@
 //! `fewshop study robustness`.
 
-use fewshop_train::study::robustness::{Disturbance, Found, Robust};
+use fewshop_train::study::robustness::{Disturbance, Robust, RobustnessResult};
 
 use super::*;
 
-pub(super) fn section(found: &Found, id: &str) -> String {
+pub(super) fn section(found: &RobustnessResult, id: &str) -> String {
     let mut out = super::section(
         "When clicks are noise and vectors are off",
         "The same questions with one of five known products replaced at random, and with every product's vector moved in a random direction.",

@@ -1,12 +1,12 @@
 //! `fewshop compress`.
 
-use fewshop_train::compress::Found;
+use fewshop_train::compress::CompressionResult;
 
 use super::super::compression;
 use super::super::html::thousands;
 use super::*;
 
-pub(super) fn section(found: &Found, id: &str) -> String {
+pub(super) fn section(found: &CompressionResult, id: &str) -> String {
     let mut out = super::section(
         "A smaller file for the phone",
         "Each shopper's device fetches the shop's pack once. Here it is written in smaller ways, and each is asked the same questions; \

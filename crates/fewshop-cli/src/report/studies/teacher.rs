@@ -1,10 +1,10 @@
 //! `fewshop study distil`.
 
-use fewshop_train::study::distil::{Found, Line};
+use fewshop_train::study::distil::{DistilResult, MetricRow};
 
 use super::*;
 
-pub(super) fn section(found: &Found, _: &str) -> String {
+pub(super) fn section(found: &DistilResult, _: &str) -> String {
     let mut out = super::section(
         "Would a larger model help?",
         "A much larger ranker, too large for a phone, is trained on the same log. Then rankers of the shipped size are trained twice: on the \
@@ -32,8 +32,8 @@ pub(super) fn section(found: &Found, _: &str) -> String {
     out + &lines("vectors", "minus not rounded, 95 %", &found.vectors)
 }
 
-fn lines(name: &str, minus: &str, lines: &[Line]) -> String {
-    let row = |(nth, line): (usize, &Line)| {
+fn lines(name: &str, minus: &str, lines: &[MetricRow]) -> String {
+    let row = |(nth, line): (usize, &MetricRow)| {
         let minus = if nth == 0 {
             String::new()
         } else {

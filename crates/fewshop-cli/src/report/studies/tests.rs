@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use fewshop_eval::{Contender, Difference, Figures, Kind};
-use fewshop_train::compress::{Measured, Mix, Vectors};
-use fewshop_train::study::distil::Line;
+use fewshop_train::compress::{CompressionRow, Mix, Vectors};
+use fewshop_train::study::distil::MetricRow;
 use fewshop_train::study::new_items::Row;
 use fewshop_train::study::robustness::{Disturbance, Robust};
 use fewshop_train::tasks::attributes::{Cell, Figure};
@@ -31,7 +31,7 @@ fn figures(ndcg: f64) -> Figures {
 }
 
 fn smaller(minus: f64) -> Study {
-    let one = |name: &str, vectors, brotli_bytes, minus_full| Measured {
+    let one = |name: &str, vectors, brotli_bytes, minus_full| CompressionRow {
         mix: Mix {
             vectors,
             ..Mix::NONE
@@ -49,7 +49,7 @@ fn smaller(minus: f64) -> Study {
         one("6 bits", Vectors::AsIs, 900_000, 0.0),
         one("8 codes", Vectors::Codes(8), 500_000, minus),
     ];
-    Study::Compress(compress::Found {
+    Study::Compress(compress::CompressionResult {
         budget_bytes: 600_000,
         cases: 1_234,
         tried,
@@ -58,14 +58,14 @@ fn smaller(minus: f64) -> Study {
 }
 
 fn teacher(minus: f64) -> Study {
-    let line = |name: &str, ndcg: f64| Line {
+    let line = |name: &str, ndcg: f64| MetricRow {
         name: name.to_owned(),
         ndcg,
         minus_first: ndcg - 0.2,
         minus_first_interval: [ndcg - 0.21, ndcg - 0.19],
         share_of_first: ndcg / 0.2,
     };
-    Study::Distil(study::distil::Found {
+    Study::Distil(study::distil::DistilResult {
         cases: 60,
         rankers: vec![
             line("teacher, 3 networks", 0.2),
@@ -110,7 +110,7 @@ fn new_items(minus: f64) -> Study {
         new_in_full: figures(0.3 - ndcg),
         full: figures(0.1),
     };
-    Study::NewItems(study::new_items::Found {
+    Study::NewItems(study::new_items::NewItemsResult {
         seed: 7,
         products: 8_547,
         new: 839,
@@ -209,7 +209,7 @@ fn noise() -> Study {
             row(pack, Disturbance::Table(0.5), 0.0),
         ]
     };
-    Study::Robustness(study::robustness::Found {
+    Study::Robustness(study::robustness::RobustnessResult {
         rows: [of("/home/me/a.pack"), of("/home/me/b.pack")].concat(),
     })
 }

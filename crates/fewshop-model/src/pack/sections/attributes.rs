@@ -43,8 +43,8 @@ impl Section for Attributes {
         heads.check(PLAIN_FEATURES + groups + parts.item_table.d)
     }
 
-    /// The heads count groups of items by number, and groups are numbered in the order of the
-    /// catalogue: in an order that numbers them otherwise the heads are left out.
+    /// The heads' features are numbered item groups, and the numbers follow the order of the
+    /// catalogue. If the new order changes these numbers, the heads are left out.
     fn reorder(
         before: &PackParts,
         order: &RowOrder,
@@ -61,7 +61,7 @@ impl Section for Attributes {
         Ok(())
     }
 
-    /// A new group is a feature that the heads were not trained on: they are left out then.
+    /// A new group would be a feature that the heads were not trained on, so they are left out.
     fn grow(before: &PackParts, _: &[NewItem], parts: &mut PackParts) -> Result<(), PackError> {
         if before.attributes.is_some() {
             let old = CatalogueGroups::of(&before.catalogue);
@@ -74,7 +74,7 @@ impl Section for Attributes {
     }
 }
 
-/// What of the heads is no array.
+/// Values of the heads that are not arrays.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::pack) struct AttributesMeta {
@@ -82,7 +82,7 @@ pub(in crate::pack) struct AttributesMeta {
     heads: Vec<AttributeHead>,
 }
 
-/// No catalogue gives more features; it bounds what a hostile header can ask for.
+/// No catalogue has more features; this bounds the allocations of a hostile header.
 const MAX_FEATURES: usize = 4_096;
 
 fn write(profile: &AttributeWeights, out: &mut Writer) -> AttributesMeta {
@@ -107,7 +107,7 @@ fn read(
         return match file.names().find(|name| Attributes::NAMES.contains(name)) {
             Some(name) => Err(PackError::field(
                 name,
-                "stands there without 'profile' in meta",
+                "is present without 'profile' in meta",
             )),
             None => Ok(None),
         };

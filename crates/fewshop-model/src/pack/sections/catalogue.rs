@@ -1,4 +1,4 @@
-//! Products: ids, titles and what a page shows of them.
+//! Products: ids, titles and the data that a page shows.
 
 use std::collections::HashMap;
 
@@ -10,8 +10,8 @@ use crate::pack::container::{Container, PLAIN_VERSION, Writer};
 use crate::pack::meta::Meta;
 use crate::pack::section::{NewItem, RowOrder, Section};
 
-/// How much larger than the file the texts may become that stand in it once and belong to many
-/// items. The committed pack's grow by less than a half.
+/// Limit for texts that are stored once but belong to many items: their total size in memory, as a
+/// multiple of the file's size. In the committed pack they grow by less than a half.
 const MAX_EXPANSION: usize = 8;
 
 pub(in crate::pack) struct Products;
@@ -75,7 +75,7 @@ impl Section for Products {
             "catalogue.picture",
             items.iter().map(|item| one_line(&item.picture)),
         );
-        // -1 is no price: NaN may not stand in a pack.
+        // -1 means no price: a pack must not contain NaN.
         let prices: Vec<f32> = items
             .iter()
             .map(|item| item.price.unwrap_or(-1.0))
@@ -116,12 +116,12 @@ fn catalogue(items: Vec<Item>) -> Result<Catalogue, PackError> {
     Catalogue::new(items).map_err(|err| PackError::field("catalogue", err))
 }
 
-/// Lines are separated by newlines and category levels by tabs, so neither may stand inside a text.
+/// Lines are separated by newlines and category levels by tabs, so a text must not contain either.
 fn one_line(text: &str) -> String {
     text.replace(|c: char| c.is_control(), " ")
 }
 
-/// Rows of the catalogue, at two bytes each where they fit.
+/// Rows of the catalogue, with two bytes each if they fit.
 fn write_rows(out: &mut Writer, name: &str, rows: &[u32], bound: usize) {
     if bound <= 1 << 16 {
         out.u16(
@@ -146,7 +146,7 @@ fn read_rows(
     }
 }
 
-/// Repeated texts once, in order of first use, and for each item which of them is its own.
+/// Stores repeated texts once, in order of first use, and for each item the index of its text.
 fn write_dictionary(
     out: &mut Writer,
     words: &str,
@@ -175,8 +175,8 @@ fn read_dictionary<'a>(
 ) -> Result<Vec<&'a str>, PackError> {
     let list: Vec<&str> = file.utf8(words)?.split('\n').collect();
     let rows = read_rows(file, column, n, list.len())?;
-    // A text stands once in the file and once an item in memory: one long line would fill the
-    // machine of whoever opens the pack.
+    // A text is stored once in the file but once per item in memory, so one long line could exhaust
+    // the memory of a machine that opens the pack.
     let mut room = MAX_EXPANSION.saturating_mul(file.size());
     rows.into_iter()
         .map(|row| {

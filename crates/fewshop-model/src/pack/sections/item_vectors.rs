@@ -1,5 +1,5 @@
-//! Item vectors, number by number, with their scale and bias. In a quantised pack the numbers come
-//! from [`product_quantisation`](super::product_quantisation).
+//! Item vectors as single numbers, with their scale and bias. In a product-quantised pack the
+//! numbers come from [`product_quantisation`](super::product_quantisation).
 
 use crate::error::PackError;
 use crate::pack::PackParts;
@@ -20,8 +20,7 @@ impl Section for ItemVectors {
     fn write(parts: &PackParts, out: &mut Writer, meta: &mut Meta) -> Result<bool, PackError> {
         let table = &parts.item_table;
         let (n, d) = (table.len(), table.d);
-        // A number of all items, then the next one: the numbers of a row are of different spread,
-        // and 5 % smaller so.
+        // Stored by dimension: the dimensions differ in spread, so this compresses 5 % better.
         if !out.has(super::product_quantisation::CODES) {
             out.i8(NUMBERS, &[d, n], &transposed(&table.q, n, d));
         }
@@ -76,13 +75,13 @@ impl Section for ItemVectors {
                 .collect(),
             scale: order.permuted(&table.scale),
             bias: order.permuted(&table.bias),
-            spaces: table.spaces,
+            subspaces: table.subspaces,
         };
         Ok(())
     }
 
-    /// A new item has its own vector, or the mean of its neighbours', to unit length, and the mean
-    /// of their biases. Without neighbours it has the catalogue's mean vector and lowest bias.
+    /// A new item has its own vector, or the normalised mean of its neighbours' vectors, and the
+    /// mean of their biases. Without neighbours it has the catalogue's mean vector and lowest bias.
     fn grow(before: &PackParts, added: &[NewItem], parts: &mut PackParts) -> Result<(), PackError> {
         let (table, d) = (&before.item_table, before.item_table.d);
         let all: Vec<(u32, f32)> = (0..table.len() as u32).map(|row| (row, 1.0)).collect();
@@ -114,7 +113,7 @@ fn unit_mean(table: &ItemTable, near: &[(u32, f32)]) -> Vec<f32> {
     out.into_iter().map(|x| x / norm).collect()
 }
 
-/// `[rows, columns]` as `[columns, rows]`.
+/// Transposes `[rows, columns]` to `[columns, rows]`.
 fn transposed(q: &[i8], rows: usize, columns: usize) -> Vec<i8> {
     (0..columns)
         .flat_map(|column| (0..rows).map(move |row| q[row * columns + column]))

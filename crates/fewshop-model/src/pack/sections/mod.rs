@@ -22,8 +22,8 @@ macro_rules! list {
     ($first:path, $($rest:path,)*) => { ($first, list!($($rest,)*)) };
 }
 
-/// All sections in the order of the file. Writing, reading, checking, reordering and growing walk
-/// this list, so a section that stands in it cannot be forgotten by any of them.
+/// All sections in the order of the file. Writing, reading, checking, reordering and growing
+/// iterate over this list, so none of them can forget a section.
 pub(super) type All = list![
     settings::Settings,
     catalogue::Products,

@@ -101,7 +101,7 @@ impl Section for Networks {
         if a.gate.is_empty() || a.gate.iter().any(|g| !(0.0..=1.0).contains(g)) {
             return Err(PackError::field(
                 GATE,
-                "must hold numbers from 0 to 1, one at least",
+                "must hold at least one number, all from 0 to 1",
             ));
         }
         check_rows(NEGATIVES, &a.negatives, n)?;
@@ -116,7 +116,7 @@ impl Section for Networks {
         }
     }
 
-    /// Only the adapter's negatives name rows.
+    /// Only the adapter's negatives refer to rows.
     fn reorder(
         before: &PackParts,
         order: &RowOrder,
@@ -126,15 +126,15 @@ impl Section for Networks {
         Ok(())
     }
 
-    /// The networks read what the other sections say of an item; they hold nothing of one.
+    /// The networks' inputs come from the other sections; they have no values per item.
     fn grow(_: &PackParts, _: &[NewItem], _: &mut PackParts) -> Result<(), PackError> {
         Ok(())
     }
 }
 
-/// A weight for each kind of event. Kinds are only ever added at the end, so a pack from a program
-/// with fewer kinds lacks the last ones: these then weigh as much as a view. A kind that this
-/// program does not know cannot be read into its events, so a pack with more kinds is refused.
+/// A weight for each kind of event. New kinds are only added at the end, so a pack from a program
+/// with fewer kinds lacks the last ones; these get the weight of a view. A pack with more kinds is
+/// refused, because this program has no events of the additional kinds.
 fn read_kinds(file: &Container<'_>) -> Result<Vec<f32>, PackError> {
     let (found, known) = (file.len_of(KIND)?, EventKind::ALL.len());
     if found == 0 || found > known {

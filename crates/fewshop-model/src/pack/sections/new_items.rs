@@ -23,7 +23,7 @@ impl Section for NewItems {
     fn read(file: &Container<'_>, meta: &mut Meta, parts: &mut PackParts) -> Result<(), PackError> {
         parts.new_items = std::mem::take(&mut meta.fresh);
         if file.version < Self::SINCE && !parts.new_items.is_empty() {
-            return Err(PackError::field(NAME, "is no part of this format version"));
+            return Err(PackError::field(NAME, "is not part of this format version"));
         }
         Ok(())
     }
@@ -35,7 +35,7 @@ impl Section for NewItems {
         {
             return Err(PackError::field(
                 NAME,
-                format!("must hold rows of the catalogue of {n}, rising"),
+                format!("must hold rows of the catalogue of {n}, in ascending order"),
             ));
         }
         Ok(())

@@ -1,5 +1,5 @@
-//! The optional offers in the file: one section of JSON, for it is small and for people. Rows are
-//! written as steps, which compress.
+//! The optional offers: one JSON section, because it is small and readable. Rows are stored as
+//! differences, which compress well.
 
 use crate::error::PackError;
 use crate::pack::PackParts;
@@ -49,7 +49,7 @@ impl Section for Offers {
         Ok(())
     }
 
-    /// Offers go on to cover what they covered.
+    /// Offers keep covering the same items.
     fn grow(_: &PackParts, _: &[NewItem], _: &mut PackParts) -> Result<(), PackError> {
         Ok(())
     }

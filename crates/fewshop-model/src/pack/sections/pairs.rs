@@ -9,7 +9,7 @@ use crate::pack::meta::Meta;
 use crate::pack::section::{NewItem, RowOrder, Section, check_length, check_rows};
 use crate::weights::{Pair, PairTable};
 
-/// Pairs kept for a new item, either way: as many as a trained one has.
+/// Pairs kept for a new item in each direction: as many as a trained one has.
 const MAX_NEW_PAIRS: usize = 64;
 
 pub(in crate::pack) struct Pairs;
@@ -141,7 +141,7 @@ fn write_pairs(p: &PairTable, out: &mut Writer) -> [f32; 3] {
         .map(|w| u16::try_from(w[1] - w[0]).unwrap_or(u16::MAX))
         .collect();
     out.u16("pairs.lengths", &lengths);
-    // Partners by row, so that only the gaps between them need to be said: most fit into one
+    // Partners are sorted by row, so that only the gaps between them are stored; most fit into one
     // byte.
     let mut order: Vec<usize> = Vec::with_capacity(p.items.len());
     let mut gaps = Vec::new();
@@ -168,13 +168,13 @@ fn write_pairs(p: &PairTable, out: &mut Writer) -> [f32; 3] {
         .map(|&at| quantise_count(p.counts[at], min, max))
         .collect();
     out.u8("pairs.counts", &q);
-    let most = p.regression.iter().fold(0f32, |m, w| m.max(w.abs()));
+    let max_abs = p.regression.iter().fold(0f32, |m, w| m.max(w.abs()));
     let q: Vec<i8> = order
         .iter()
-        .map(|&at| quantise_weight(p.regression[at], most))
+        .map(|&at| quantise_weight(p.regression[at], max_abs))
         .collect();
     out.i8("pairs.regression", &[q.len()], &q);
-    [min, max, most]
+    [min, max, max_abs]
 }
 
 fn read_pairs(file: &Container<'_>, n: usize, meta: &Meta) -> Result<PairTable, PackError> {
@@ -187,7 +187,8 @@ fn read_pairs(file: &Container<'_>, n: usize, meta: &Meta) -> Result<PairTable, 
         offsets.push(at);
     }
     let gaps = file.u8("pairs.gaps", file.len_of("pairs.gaps")?)?;
-    // A gap takes a byte at least, so a hostile length cannot ask for more room than the file has.
+    // A gap takes at least one byte, so a hostile length cannot allocate more memory than the size
+    // of the file.
     if (at as usize) > gaps.len() {
         return Err(PackError::field(
             "pairs.gaps",
@@ -230,8 +231,8 @@ fn read_pairs(file: &Container<'_>, n: usize, meta: &Meta) -> Result<PairTable, 
     })
 }
 
-/// Steps of a count. Counts span four orders of magnitude and only their ratios matter: a step is
-/// 14 %, the error half of it.
+/// Quantisation steps of a count. Counts span four orders of magnitude and only their ratios
+/// matter, so steps are logarithmic: a step is 14 %, the error half of it.
 const COUNT_STEPS: f32 = 63.0;
 /// Steps of a regression weight on either side of 0.
 const WEIGHT_STEPS: f32 = 31.0;
@@ -249,22 +250,22 @@ fn dequantise_count(q: u8, min: f32, max: f32) -> f32 {
 }
 
 /// Most weights are small beside the largest: their square root gives them finer steps.
-fn quantise_weight(weight: f32, most: f32) -> i8 {
-    if most <= 0.0 {
+fn quantise_weight(weight: f32, max_abs: f32) -> i8 {
+    if max_abs <= 0.0 {
         0
     } else {
-        ((weight.abs() / most).sqrt() * WEIGHT_STEPS)
+        ((weight.abs() / max_abs).sqrt() * WEIGHT_STEPS)
             .round()
             .copysign(weight) as i8
     }
 }
 
-fn dequantise_weight(q: i8, most: f32) -> f32 {
+fn dequantise_weight(q: i8, max_abs: f32) -> f32 {
     let root = f32::from(q) / WEIGHT_STEPS;
-    root * root.abs() * most
+    root * root.abs() * max_abs
 }
 
-/// Seven bits a byte, the lowest first; the upper bit says that more follow.
+/// Seven bits per byte, the lowest first; the upper bit marks that more follow.
 fn write_varint(out: &mut Vec<u8>, mut value: u32) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
@@ -273,7 +274,7 @@ fn write_varint(out: &mut Vec<u8>, mut value: u32) {
     out.push(value as u8);
 }
 
-/// `None` where the bytes end or the number is no u32.
+/// `None` if the bytes end or the number does not fit into a u32.
 fn read_varint(bytes: &mut std::slice::Iter<'_, u8>) -> Option<u32> {
     let mut value = 0u32;
     for shift in (0..35).step_by(7) {
@@ -297,7 +298,7 @@ struct Link {
     regression: f32,
 }
 
-/// Pairs by the other item.
+/// Pairs by partner.
 struct Reverse(Vec<Vec<(u32, f32, f32)>>);
 
 impl Reverse {
@@ -317,7 +318,7 @@ impl Reverse {
 }
 
 /// Means of counts and regression weights by partner, those with the highest cosine kept. A count
-/// stays within the scale of the pack, which all pairs share: old pairs must not move.
+/// stays within the scale that all pairs of the pack share, so that old pairs do not change.
 fn strongest(pairs: impl Iterator<Item = (u32, f32, f32, f32)>, before: &PackParts) -> Vec<Link> {
     let mut sums: BTreeMap<u32, (f32, f32)> = BTreeMap::new();
     for (to, weight, count, regression) in pairs {
@@ -390,7 +391,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_of_any_size_come_back_and_nothing_else_does() {
+    fn numbers_of_any_size_are_read_back_and_invalid_bytes_are_refused() {
         for value in [0, 1, 127, 128, 16_383, 16_384, u32::MAX] {
             let mut bytes = Vec::new();
             write_varint(&mut bytes, value);

@@ -1,4 +1,4 @@
-//! How many sessions hold each item: in all, and in the last part of the log.
+//! The number of sessions that contain each item: in total, and in the last part of the log.
 
 use crate::error::PackError;
 use crate::pack::PackParts;

@@ -1,4 +1,4 @@
-//! How likely each item is taken again in the next visit, at one byte a number.
+//! The probability that each item is taken again in the next visit, with one byte per number.
 
 use crate::error::PackError;
 use crate::pack::PackParts;

@@ -1,4 +1,4 @@
-//! Business rules; optional. JSON, for they are few and for people.
+//! Business rules; optional. JSON, because they are few and readable.
 
 use fewshop_core::ItemIx;
 
@@ -55,7 +55,7 @@ impl Section for Rules {
         Ok(())
     }
 
-    /// No rule is about an item that was not there.
+    /// Existing rules do not refer to new items.
     fn grow(_: &PackParts, _: &[NewItem], _: &mut PackParts) -> Result<(), PackError> {
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! How many sessions since the training hold each item; optional.
+//! The number of sessions since the training that contain each item; optional.
 
 use crate::error::PackError;
 use crate::pack::PackParts;

@@ -1,4 +1,4 @@
-//! Training card and settings: facts of the header alone.
+//! Training card and settings, which are stored in the header only.
 
 use crate::error::PackError;
 use crate::features::FEATURE_NAMES;
@@ -7,10 +7,10 @@ use crate::pack::container::{Container, PLAIN_VERSION, Writer};
 use crate::pack::meta::Meta;
 use crate::pack::section::{NewItem, RowOrder, Section};
 
-/// Steps times negatives times numbers a vector: fine-tuning without each of 20 context items is
-/// then a fifth of a second of multiplications. The defaults come to 41,000.
+/// Maximum of steps times negatives times vector size: leave-one-out fine-tuning over 20 context
+/// items then takes a fifth of a second. The defaults give 41,000.
 const MAX_ADAPTER_WORK: usize = 10_000_000;
-/// Candidates of a channel times hidden units of the ranker; the defaults come to 7,680.
+/// Maximum of candidates per channel times hidden units of the ranker; the defaults give 7,680.
 const MAX_RANKER_WORK: usize = 1_000_000;
 
 pub(in crate::pack) struct Settings;
@@ -34,7 +34,7 @@ impl Section for Settings {
         if !meta.tasks_only && !meta.features.iter().eq(FEATURE_NAMES.iter()) {
             return Err(PackError::field(
                 "features",
-                "are not those that this program computes: train the pack again",
+                "do not match the features of this program: train the pack again",
             ));
         }
         parts.card = std::mem::take(&mut meta.card);
@@ -62,7 +62,7 @@ impl Section for Settings {
                 "must hold finite numbers of 0 or more",
             ));
         }
-        // Work per click grows with these: a hostile pack must not hang the page.
+        // The work per click grows with these; a hostile pack must not hang the page.
         let adapter = c
             .adapter_steps
             .saturating_mul(parts.adapter.negatives.len())
@@ -75,7 +75,7 @@ impl Section for Settings {
         {
             return Err(PackError::field(
                 "config",
-                "asks for no candidates, or for more work a click than is allowed (candidates x hidden units, or steps x negatives x numbers)",
+                "asks for no candidates, or for more work per click than is allowed (candidates x hidden units, or steps x negatives x numbers)",
             ));
         }
         Ok(())

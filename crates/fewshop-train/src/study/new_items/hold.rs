@@ -1,4 +1,4 @@
-//! Which products nobody has bought yet, by a rule: what is trained on, and who is asked.
+//! Holds out products by a rule, and splits the log into training sessions and evaluation cases.
 
 use std::collections::HashSet;
 
@@ -10,40 +10,39 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-/// One product of so many is new.
+/// One product in this many is new.
 const PARTS: u64 = 10;
-/// Shoppers asked, of a hundred; none of their sessions is trained on.
+/// Percentage of shoppers in the evaluation; none of their sessions are in the training.
 const ASKED: u64 = 30;
-/// Share of the sessions, the latest ones, from which queries come; what is trained on lies
-/// before them.
+/// Share of the sessions, the latest ones, from which queries come; training sessions are earlier.
 const LATE: f64 = 0.2;
-/// Numbers of shots that a session is asked with.
-const SHOTS: [usize; 4] = [1, 3, 5, 10];
+/// Numbers of context items of the queries.
+const CONTEXT_SIZES: [usize; 4] = [1, 3, 5, 10];
 
-/// A log cut so that a tenth of its products has never been sold.
+/// A log split so that a tenth of its products has never been sold.
 ///
-/// A product is new where `split::fold(id, salt, 10)` is 0: all its events are taken out of what is
-/// trained on. Shoppers with `split::fold(user, salt, 100) < 30` are asked about their sessions
-/// among the last 20 %; the others' sessions before those are trained on. A session is asked once
-/// for each number of shots that it has enough known products for; it must go on to take a new
-/// product.
+/// A product is new where `split::fold(id, salt, 10)` is 0: all its events are removed from the
+/// training. Shoppers with `split::fold(user, salt, 100) < 30` are evaluated on their sessions
+/// among the last 20 %; the other shoppers' earlier sessions form the training. A session gives one
+/// query for each number of context items that it has enough existing products for; it must also
+/// contain a new product.
 #[derive(Debug, Clone)]
 pub(super) struct Hold {
-    /// Products that are trained on.
-    pub(super) known: Catalogue,
+    /// Products in the training.
+    pub(super) existing: Catalogue,
     /// Their rows in the whole catalogue.
     pub(super) rows: Vec<usize>,
-    /// The others.
+    /// The new products.
     pub(super) new: Vec<Item>,
-    /// Sessions of known products, in rows of `known`.
+    /// Sessions of existing products, in rows of `existing`.
     pub(super) log: Log,
-    /// Cases and all that was taken later, in rows of the whole catalogue.
+    /// Cases and their relevant items, in rows of the whole catalogue.
     pub(super) eval_set: EvalSet,
 }
 
 impl Hold {
     /// # Errors
-    /// When the log is too small to ask about.
+    /// If the log is too small for an evaluation.
     pub(super) fn of(catalogue: &Catalogue, log: &Log, salt: &str, seed: u64) -> Result<Self> {
         let is_new: Vec<bool> = catalogue
             .items()
@@ -63,7 +62,7 @@ impl Hold {
                 .filter(move |(_, is_new)| **is_new == new)
                 .map(|(item, _)| item.clone())
         };
-        let asked: Vec<bool> = log
+        let is_queried: Vec<bool> = log
             .users
             .iter()
             .map(|user| split::fold(user, salt, 100) < ASKED)
@@ -76,7 +75,7 @@ impl Hold {
         let mut eval_set = EvalSet::default();
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         for (nth, session) in log.sessions.iter().enumerate() {
-            if !asked[session.user as usize] && nth < from {
+            if !is_queried[session.user as usize] && nth < from {
                 let items = session.items.iter().filter_map(|item| {
                     Some(fewshop_data::files::LoggedItem {
                         item: place[item.item.row()]?,
@@ -91,7 +90,7 @@ impl Hold {
                         ..session.clone()
                     });
                 }
-            } else if asked[session.user as usize] && nth >= from {
+            } else if is_queried[session.user as usize] && nth >= from {
                 ask(
                     session,
                     &log.users[session.user as usize],
@@ -103,11 +102,11 @@ impl Hold {
         }
         ensure!(
             !eval_set.queries.is_empty() && !train.sessions.is_empty(),
-            "no late session goes on to take one of the {} products that count as new: give a longer log",
+            "no late session contains one of the {} products that count as new: give a longer log",
             catalogue.len() - rows.len()
         );
         Ok(Self {
-            known: Catalogue::new(pick(false).collect())?,
+            existing: Catalogue::new(pick(false).collect())?,
             rows,
             new: pick(true).collect(),
             log: train,
@@ -116,8 +115,8 @@ impl Hold {
     }
 }
 
-/// Asks a session once a number of shots. Shots are known products in random order: those of a
-/// basket bear one timestamp.
+/// Makes one query per number of context items from a session. Context items are existing products
+/// in random order, because all items of a basket have the same timestamp.
 fn ask(
     session: &LoggedSession,
     user: &str,
@@ -130,23 +129,24 @@ fn ask(
         .iter()
         .filter(|item| item.kind != EventKind::Dismiss)
         .map(|item| item.item);
-    let (new, mut known): (Vec<ItemIx>, Vec<ItemIx>) = taken.partition(|item| is_new[item.row()]);
+    let (new, mut existing): (Vec<ItemIx>, Vec<ItemIx>) =
+        taken.partition(|item| is_new[item.row()]);
     if new.is_empty() {
         return;
     }
-    known.shuffle(rng);
-    for k in SHOTS.into_iter().filter(|&k| k < known.len()) {
+    existing.shuffle(rng);
+    for k in CONTEXT_SIZES.into_iter().filter(|&k| k < existing.len()) {
         let id = format!("{}-{k}", session.id);
         eval_set.queries.push(EvalCase {
             id,
             user: user.to_owned(),
             k: k as u32,
-            shots: known[..k].to_vec(),
+            shots: existing[..k].to_vec(),
             visits: Vec::new(),
         });
         eval_set
             .relevant
-            .push(known[k..].iter().chain(&new).copied().collect());
+            .push(existing[k..].iter().chain(&new).copied().collect());
     }
 }
 
@@ -199,10 +199,10 @@ mod tests {
     }
 
     #[test]
-    fn no_new_product_and_no_asked_shopper_is_trained_on() {
+    fn no_new_product_and_no_evaluated_shopper_is_in_the_training() {
         let (catalogue, log) = shop();
         let hold = Hold::of(&catalogue, &log, "a", 7).unwrap();
-        assert_eq!(hold.known.len() + hold.new.len(), 100);
+        assert_eq!(hold.existing.len() + hold.new.len(), 100);
         assert!((3..20).contains(&hold.new.len()), "{}", hold.new.len());
         let new = ids(&hold.new);
         assert!(
@@ -210,7 +210,7 @@ mod tests {
                 .sessions
                 .iter()
                 .flat_map(|s| &s.items)
-                .all(|i| !new.contains(hold.known[i.item].id.0.as_str()))
+                .all(|i| !new.contains(hold.existing[i.item].id.0.as_str()))
         );
         let trained: HashSet<&str> = hold
             .log
@@ -229,12 +229,12 @@ mod tests {
             hold.rows
                 .iter()
                 .enumerate()
-                .all(|(to, &from)| hold.known.items()[to] == catalogue.items()[from])
+                .all(|(to, &from)| hold.existing.items()[to] == catalogue.items()[from])
         );
     }
 
     #[test]
-    fn shots_are_known_products_and_a_new_one_is_wanted() {
+    fn context_items_are_existing_products_and_a_new_one_is_relevant() {
         let (catalogue, log) = shop();
         let hold = Hold::of(&catalogue, &log, "a", 7).unwrap();
         let new = ids(&hold.new);

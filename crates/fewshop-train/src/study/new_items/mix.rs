@@ -1,45 +1,45 @@
-//! A small learned combination of the columns: linear, listwise softmax over the new products,
-//! taught on products that only played new.
+//! A small learned combination of the columns: linear, with a listwise softmax over the new
+//! products, trained on products that were held out as if they were new.
 
 use rayon::prelude::*;
 
-/// Steps of Adam over all cases; the loss no longer moves then.
+/// Steps of Adam over all cases; the loss has converged by then.
 const STEPS: usize = 300;
 const RATE: f64 = 0.05;
 /// L2 on weights of standardised columns.
 const L2: f64 = 1e-3;
 
-/// Columns of the new products of one case and which of them were taken.
-pub(super) struct Lesson {
+/// Columns of the new products of one case, and the products that were taken.
+pub(super) struct MixExample {
     /// `[products, columns]`.
     pub(super) columns: Vec<f32>,
     pub(super) taken: Vec<bool>,
 }
 
-/// Weights of the columns as they are, not standardised.
+/// Weights of the raw columns, which are not standardised.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Mix {
     pub(super) weights: Vec<f32>,
 }
 
 impl Mix {
-    /// Learns; columns of which `used` says no stay out.
-    pub(super) fn learn(lessons: &[Lesson], used: &[bool]) -> Self {
+    /// Trains the weights; columns whose `used` is false get the weight 0.
+    pub(super) fn learn(examples: &[MixExample], used: &[bool]) -> Self {
         let width = used.len();
-        let spread = spread(lessons, width);
+        let spread = spread(examples, width);
         let mut w = vec![0f64; width];
         let (mut m, mut v) = (vec![0f64; width], vec![0f64; width]);
         for step in 1..=STEPS {
-            let mut gradient = lessons
+            let mut gradient = examples
                 .par_iter()
-                .map(|lesson| gradient(lesson, &w, &spread))
+                .map(|example| gradient(example, &w, &spread))
                 .reduce(
                     || vec![0.0; width],
                     |a, b| a.iter().zip(&b).map(|(a, b)| a + b).collect(),
                 );
             for (at, g) in gradient.iter_mut().enumerate() {
                 *g = if used[at] {
-                    *g / lessons.len().max(1) as f64 + L2 * w[at]
+                    *g / examples.len().max(1) as f64 + L2 * w[at]
                 } else {
                     0.0
                 };
@@ -77,15 +77,15 @@ impl Mix {
     }
 }
 
-/// One over the standard deviation within cases: a softmax does not see what all products of a case
+/// Inverse standard deviation within cases: a softmax ignores offsets that all products of a case
 /// share.
-fn spread(lessons: &[Lesson], width: usize) -> Vec<f64> {
+fn spread(examples: &[MixExample], width: usize) -> Vec<f64> {
     let (mut sums, mut count) = (vec![0f64; width], 0f64);
-    for lesson in lessons {
-        let n = lesson.taken.len() as f64;
+    for example in examples {
+        let n = example.taken.len() as f64;
         for (at, sum) in sums.iter_mut().enumerate() {
             let of = || {
-                lesson
+                example
                     .columns
                     .iter()
                     .skip(at)
@@ -103,10 +103,10 @@ fn spread(lessons: &[Lesson], width: usize) -> Vec<f64> {
         .collect()
 }
 
-fn gradient(lesson: &Lesson, w: &[f64], spread: &[f64]) -> Vec<f64> {
+fn gradient(example: &MixExample, w: &[f64], spread: &[f64]) -> Vec<f64> {
     let width = w.len();
     let scaled: Vec<f64> = w.iter().zip(spread).map(|(w, s)| w * s).collect();
-    let z: Vec<f64> = lesson
+    let z: Vec<f64> = example
         .columns
         .chunks_exact(width)
         .map(|row| {
@@ -118,13 +118,13 @@ fn gradient(lesson: &Lesson, w: &[f64], spread: &[f64]) -> Vec<f64> {
         .collect();
     let top = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let total: f64 = z.iter().map(|z| (z - top).exp()).sum();
-    let taken = lesson.taken.iter().filter(|taken| **taken).count().max(1) as f64;
+    let taken = example.taken.iter().filter(|taken| **taken).count().max(1) as f64;
     let mut out = vec![0f64; width];
-    for ((row, z), &was) in lesson
+    for ((row, z), &was) in example
         .columns
         .chunks_exact(width)
         .zip(&z)
-        .zip(&lesson.taken)
+        .zip(&example.taken)
     {
         let error = (z - top).exp() / total - if was { 1.0 / taken } else { 0.0 };
         for ((out, x), inv) in out.iter_mut().zip(row).zip(spread) {
@@ -139,20 +139,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_tells_is_weighed_and_what_does_not_is_not() {
-        // The first column foretells what is taken, the second is the same for all products.
-        let lesson = |at: usize| Lesson {
+    fn informative_columns_get_weight_and_others_do_not() {
+        // The first column predicts the taken products, the second is the same for all products.
+        let example = |at: usize| MixExample {
             columns: (0..4)
                 .flat_map(|row| [if row == at { 2.0 } else { 1.0 }, 5.0, row as f32])
                 .collect(),
             taken: (0..4).map(|row| row == at).collect(),
         };
-        let lessons: Vec<Lesson> = (0..8).map(|n| lesson(n % 4)).collect();
-        let mix = Mix::learn(&lessons, &[true, true, false]);
+        let examples: Vec<MixExample> = (0..8).map(|n| example(n % 4)).collect();
+        let mix = Mix::learn(&examples, &[true, true, false]);
         assert!(
             mix.weights[0] > 1.0 && mix.weights[1] == 0.0 && mix.weights[2] == 0.0,
             "{mix:?}"
         );
-        assert_eq!(mix, Mix::learn(&lessons, &[true, true, false]));
+        assert_eq!(mix, Mix::learn(&examples, &[true, true, false]));
     }
 }

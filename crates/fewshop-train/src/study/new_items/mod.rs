@@ -1,9 +1,9 @@
-//! How well products that nobody has bought yet find their shoppers, by each way of placing them.
+//! Measures how well products without sales are recommended, for each method of placing them.
 //!
-//! [`Hold`] takes a tenth of the products out of a log; everything is trained without them. What
-//! weighs the columns ([`mix`]) is taught on another tenth, taken out of the same training log by
-//! another salt, with a training of its own: the products that are asked about at the end have
-//! taught nothing.
+//! [`Hold`] removes a tenth of the products from a log; everything is trained without them. The
+//! weights of the columns ([`mix`]) are trained on another tenth, removed from the same training
+//! log with another salt, in a separate training: the evaluated products are never used for
+//! training.
 
 mod hold;
 mod mix;
@@ -24,53 +24,59 @@ use crate::learner::{self, TrainConfig, Training};
 use crate::new_items::{Examples, Gan, GanConfig, Likeness, Weights, add};
 use crate::text::TextVectors;
 use hold::{Hold, only};
-use mix::{Lesson, Mix};
+use mix::{Mix, MixExample};
 use signals::{COLUMNS, Signals};
-pub use table::{Found, Row, table};
+pub use table::{NewItemsResult, Row, table};
 
-/// Cases that teach the weights of the columns: more change nothing.
+/// Number of cases that train the weights of the columns; more have no effect.
 const LESSONS: usize = 1_500;
 
-/// Cases asked at the most, spread evenly over the days: intervals are narrow enough then.
+/// Maximum number of evaluation cases, spread evenly over the days; enough for narrow intervals.
 const ASKED: usize = 3_000;
 
-/// Asks about a shop's own log. `text` is what a sentence model says of all products.
+/// Runs the study on a shop's own log. `text` holds the sentence-model vectors of all products.
 ///
 /// # Errors
-/// When the log is too small, or a training fails.
+/// If the log is too small, or a training fails.
 pub fn run(
     catalogue: &Catalogue,
     text: Option<&TextVectors>,
     log: &Log,
     config: &TrainConfig,
     seed: u64,
-) -> Result<Found> {
+) -> Result<NewItemsResult> {
     let hold = Hold::of(catalogue, log, &format!("fewshop-new-{seed}"), seed)?;
     say(&format!(
-        "{} of {} products are new, {} cases ask about them",
+        "{} of {} products are new, {} cases evaluate them",
         hold.new.len(),
         catalogue.len(),
         hold.eval_set.queries.len()
     ));
-    let known_text = text.map(|text| text.of_rows(&hold.rows));
-    say("Practice: another tenth plays new");
+    let existing_text = text.map(|text| text.of_rows(&hold.rows));
+    say("Practice: another tenth is held out as new");
     let practice = Hold::of(
-        &hold.known,
+        &hold.existing,
         &hold.log,
         &format!("fewshop-practice-{seed}"),
         seed,
     )?;
-    let (signals, ..) = prepare(&hold.known, known_text.as_ref(), &practice, config, seed)?;
+    let (signals, ..) = prepare(
+        &hold.existing,
+        existing_text.as_ref(),
+        &practice,
+        config,
+        seed,
+    )?;
     let eval_set = practice
         .eval_set
-        .in_rows_of(signals.catalogue(), &hold.known)?;
-    let lessons = lessons(&signals, &eval_set)?;
+        .in_rows_of(signals.catalogue(), &hold.existing)?;
+    let examples = examples(&signals, &eval_set)?;
     let learn = |skip: &[&str]| {
         let used: Vec<bool> = COLUMNS
             .iter()
             .map(|name| *name != "random" && !skip.contains(name))
             .collect();
-        Mix::learn(&lessons, &used)
+        Mix::learn(&examples, &used)
     };
     let mixes = vec![
         ("learned mix".to_owned(), learn(&[])),
@@ -80,7 +86,7 @@ pub fn run(
         ),
     ];
     drop(signals);
-    say("What counts: the products that are asked about");
+    say("Evaluation: the products that were held out first");
     let (signals, cosines) = prepare(catalogue, text, &hold, config, seed)?;
     let eval_set = thinned(hold.eval_set.in_rows_of(signals.catalogue(), catalogue)?);
     let (alone, full) = answers(&signals, &eval_set, &mixes)?;
@@ -126,7 +132,7 @@ pub fn run(
         .collect();
     let shoppers =
         Bootstrap::over(eval_set.queries.iter().map(|case| case.user.as_str())).shoppers();
-    Ok(Found {
+    Ok(NewItemsResult {
         seed,
         products: catalogue.len(),
         new: hold.new.len(),
@@ -146,17 +152,17 @@ fn prepare(
     config: &TrainConfig,
     seed: u64,
 ) -> Result<(Signals, [f64; 3])> {
-    let known_text = text.map(|text| text.of_rows(&hold.rows));
+    let existing_text = text.map(|text| text.of_rows(&hold.rows));
     let (pack, tower) = learner::train_with_content(Training {
-        catalogue: &hold.known,
-        text: known_text.as_ref(),
+        catalogue: &hold.existing,
+        text: existing_text.as_ref(),
         log: &hold.log,
         validation: None,
         config,
         seed,
     })?;
     let size = text.map_or(0, TextVectors::size);
-    let said = |id: &fewshop_core::ItemId| -> &[f32] {
+    let text_of = |id: &fewshop_core::ItemId| -> &[f32] {
         let row = catalogue.ix(id).map_or(0, ItemIx::row);
         text.map_or(&[], |text| &text.rows()[row * size..][..size])
     };
@@ -164,14 +170,14 @@ fn prepare(
         .catalogue()
         .items()
         .iter()
-        .flat_map(|item| said(&item.id))
+        .flat_map(|item| text_of(&item.id))
         .copied()
         .collect();
     let likeness = Likeness::of(pack.catalogue(), &pack_text);
     let weights = Weights::default();
     let content = |item: &fewshop_core::Item, near: &[(u32, f32)]| -> Vec<f32> {
         let read = if config.tower.text {
-            said(&item.id)
+            text_of(&item.id)
         } else {
             &[]
         };
@@ -180,22 +186,23 @@ fn prepare(
         near.iter()
             .for_each(|&(row, weight)| pack.item_table().add_row(row as usize, weight, &mut mean));
         out.extend(mean);
-        out.extend(said(&item.id));
+        out.extend(text_of(&item.id));
         out
     };
     let progress = Progress::of("Neighbours by content", pack.catalogue().len() as u64);
-    let known: Vec<Vec<f32>> = pack
+    let existing_content: Vec<Vec<f32>> = pack
         .catalogue()
         .items()
         .par_iter()
         .enumerate()
         .map(|(own, item)| {
-            // A known product has itself as its nearest neighbour, a new one never has.
+            // An existing product's nearest neighbour is itself; a new product is never its own
+            // neighbour.
             let mut near = likeness.nearest(
                 item,
-                said(&item.id),
+                text_of(&item.id),
                 &Weights {
-                    most: weights.most + 1,
+                    max_neighbours: weights.max_neighbours + 1,
                     ..weights
                 },
             );
@@ -207,14 +214,14 @@ fn prepare(
         })
         .collect();
     progress.finish("Neighbours by content: found");
-    let width = known.first().map_or(0, Vec::len);
-    let known = known.concat();
+    let width = existing_content.first().map_or(0, Vec::len);
+    let existing_content = existing_content.concat();
     let vectors: Vec<f32> = (0..pack.catalogue().len())
         .flat_map(|row| unit(pack.item_table().row(row)))
         .collect();
     let examples = Examples {
         width,
-        content: &known,
+        content: &existing_content,
         d: pack.item_table().d,
         vectors: &vectors,
     };
@@ -230,7 +237,7 @@ fn prepare(
     let mut made = HashMap::new();
     let mut new_items = Vec::new();
     for item in &hold.new {
-        let neighbours = likeness.nearest(item, said(&item.id), &weights);
+        let neighbours = likeness.nearest(item, text_of(&item.id), &weights);
         let content = content(item, &neighbours);
         made.insert(
             item.id.0.clone(),
@@ -251,7 +258,7 @@ fn prepare(
         .catalogue()
         .items()
         .iter()
-        .flat_map(|item| said(&item.id))
+        .flat_map(|item| text_of(&item.id))
         .copied()
         .collect();
     let with_new = Pack::from_bytes(&with_new.to_bytes()?)
@@ -276,17 +283,17 @@ fn thinned(eval_set: EvalSet) -> EvalSet {
     }
 }
 
-fn lessons(signals: &Signals, eval_set: &EvalSet) -> Result<Vec<Lesson>> {
+fn examples(signals: &Signals, eval_set: &EvalSet) -> Result<Vec<MixExample>> {
     let every = eval_set.queries.len().div_ceil(LESSONS).max(1);
-    let asked: Vec<usize> = (0..eval_set.queries.len()).step_by(every).collect();
-    let progress = Progress::of("Cases that teach the mix", asked.len() as u64);
-    let out = asked.par_iter().map(|&at| {
+    let sampled: Vec<usize> = (0..eval_set.queries.len()).step_by(every).collect();
+    let progress = Progress::of("Cases that train the mix", sampled.len() as u64);
+    let out = sampled.par_iter().map(|&at| {
         let columns = signals.columns(&eval_set.queries[at].shots)?;
         let rows: Vec<usize> = (0..signals.new.len())
             .filter(|&row| signals.new[row])
             .collect();
         progress.step();
-        Ok(Lesson {
+        Ok(MixExample {
             columns: rows
                 .iter()
                 .flat_map(|&row| columns.iter().map(move |column| column[row]))
@@ -297,8 +304,8 @@ fn lessons(signals: &Signals, eval_set: &EvalSet) -> Result<Vec<Lesson>> {
                 .collect(),
         })
     });
-    let out: Result<Vec<Lesson>> = out.collect();
-    progress.finish(&format!("{} cases teach the mix", asked.len()));
+    let out: Result<Vec<MixExample>> = out.collect();
+    progress.finish(&format!("{} cases train the mix", sampled.len()));
     out
 }
 
@@ -312,7 +319,7 @@ fn answers(
     mixes: &[(String, Mix)],
 ) -> Result<(Lists, Lists)> {
     let progress = Progress::of("Cases about new products", eval_set.queries.len() as u64);
-    // By case: by method the first 20, among the new products alone and among all.
+    // By case, then by method: the first 20, among the new products alone and among all.
     type Answer = (Vec<Vec<ItemIx>>, Vec<Vec<ItemIx>>);
     let each: Result<Vec<Answer>> = eval_set
         .queries

@@ -1,5 +1,5 @@
-//! All that can be said of a new product for the shots of a session, one column each. A method is a
-//! column, or a weighing of them.
+//! Scores of new products for the context items of a session, one column each. A method is a
+//! column, or a weighted sum of columns.
 
 use std::collections::HashMap;
 
@@ -35,12 +35,12 @@ pub(super) const COLUMNS: [&str; 21] = [
     "pack",
 ];
 
-/// A pack that the new products have been added to, and what the columns need.
+/// A pack with the added new products, and the inputs of the columns.
 pub(super) struct Signals {
     pub(super) model: Model,
-    /// By row of the pack.
+    /// Whether each row of the pack is a new product.
     pub(super) new: Vec<bool>,
-    /// Other item tables: content and generator.
+    /// Further item tables: content and generator.
     content: ItemTable,
     generated: ItemTable,
     regressed: ItemTable,
@@ -53,8 +53,9 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// `pack` holds all products; `vectors` are those by content, by the generator and by the one
-    /// without adversary of each new one, by id; `text` is in the pack's rows.
+    /// `pack` holds all products; `vectors` holds, by id of each new product, the vectors from
+    /// content, from the generator and from the generator without adversary; `text` is in the
+    /// pack's rows.
     pub(super) fn of(
         pack: Pack,
         new_items: &[fewshop_core::Item],
@@ -112,7 +113,7 @@ impl Signals {
         self.model.catalogue()
     }
 
-    /// The columns for these shots, each over all rows.
+    /// The columns for these context items, each over all rows.
     pub(super) fn columns(&self, shots: &[ItemIx]) -> Result<Vec<Vec<f32>>> {
         let pack = self.model.pack();
         let (n, k) = (pack.catalogue().len(), shots.len().max(1) as f32);
@@ -122,10 +123,10 @@ impl Signals {
             (zeros(), vec![-1f32; n], zeros(), zeros());
         let (mut category, mut department, mut brand) = (zeros(), zeros(), zeros());
         let (mut covisit, mut cosine) = (zeros(), zeros());
-        let fold = |sum: &mut Vec<f32>, most: &mut Vec<f32>, said: &[f32]| {
-            for ((sum, most), said) in sum.iter_mut().zip(most).zip(said) {
-                *sum += said / k;
-                *most = most.max(*said);
+        let fold = |sum: &mut Vec<f32>, max: &mut Vec<f32>, values: &[f32]| {
+            for ((sum, max), values) in sum.iter_mut().zip(max).zip(values) {
+                *sum += values / k;
+                *max = max.max(*values);
             }
         };
         for shot in shots {
@@ -179,21 +180,22 @@ impl Signals {
             _ => 0.0,
         };
         let session = Session::of_items(shots);
-        let (taste, _) = pack.user_embeddings(&session);
-        let logits = |table: &ItemTable| kernels::scan(table, &taste, pack.config().logit_scale);
+        let (user_embedding, _) = pack.user_embeddings(&session);
+        let logits =
+            |table: &ItemTable| kernels::scan(table, &user_embedding, pack.config().logit_scale);
         let nearest = |table: &ItemTable| {
-            let mut most = vec![-1f32; n];
+            let mut max = vec![-1f32; n];
             for shot in shots {
                 let own = table.row(shot.row());
                 let plain = ItemTable {
                     bias: vec![0.0; n],
                     ..table.clone()
                 };
-                most.iter_mut()
+                max.iter_mut()
                     .zip(kernels::scan(&plain, &own, 1.0))
-                    .for_each(|(most, near)| *most = most.max(near));
+                    .for_each(|(max, near)| *max = max.max(near));
             }
-            most
+            max
         };
         let ln = |x: &f32| (x + 0.5).ln();
         Ok(vec![
@@ -225,7 +227,7 @@ impl Signals {
         ])
     }
 
-    /// The ranker's scores of all products; what it may not pick comes last.
+    /// The ranker's scores of all products; products that it may not pick come last.
     fn ranked(&self, session: &Session, n: usize) -> Result<Vec<f32>> {
         let options = RankOptions {
             n,
@@ -242,8 +244,8 @@ impl Signals {
     }
 }
 
-/// For each product the mean popularity of the known ones in its category, or in the nearest
-/// category above it that has any.
+/// For each product, the mean popularity of the existing products in its category, or in the
+/// nearest parent category that has any.
 fn category_popularity(pack: &Pack, new: &[bool]) -> Vec<f32> {
     let mut sums: HashMap<&[String], (f32, f32)> = HashMap::new();
     for (row, item) in pack

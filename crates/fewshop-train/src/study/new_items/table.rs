@@ -1,4 +1,4 @@
-//! What is printed and written.
+//! The result of the study, as data and as text.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -6,40 +6,40 @@ use std::fmt::Write;
 use fewshop_eval::{Difference, Figures, Interval};
 use serde::{Deserialize, Serialize};
 
-/// One way of placing new products.
+/// One method of placing new products.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// Its name.
     pub name: String,
-    /// Ranking the new products alone; what counts is which of them were taken.
+    /// Ranking the new products alone; relevant are the new ones that were taken.
     pub alone: Figures,
-    /// The same by number of shots.
+    /// The same by number of context items.
     pub alone_by_k: BTreeMap<u32, Figures>,
     /// `alone` minus that of 'nearest by text', paired over shoppers.
     pub minus_text: Difference,
     /// `alone` minus that of 'category of the shots', paired over shoppers.
     pub minus_category: Difference,
-    /// Ranking all products; what counts is which of the new ones were taken.
+    /// Ranking all products; relevant are the new ones that were taken.
     pub new_in_full: Figures,
-    /// Ranking all products; what counts is all that was taken.
+    /// Ranking all products; relevant are all that were taken.
     pub full: Figures,
 }
 
-/// All that was found.
+/// All results of the study.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Found {
-    /// Of all random choices.
+pub struct NewItemsResult {
+    /// Seed of all random choices.
     pub seed: u64,
-    /// Products in all.
+    /// Number of products.
     pub products: usize,
-    /// Of which so many were held out of training.
+    /// Number of products held out of the training.
     pub new: usize,
-    /// Cases asked.
+    /// Number of evaluation cases.
     pub cases: usize,
-    /// Their shoppers.
+    /// Number of their shoppers.
     pub shoppers: usize,
-    /// Mean cosine to the trained vector for known products that the generators did not see: by
-    /// content, by the generator, and by the one without adversary.
+    /// Mean cosine to the trained vector for existing products that the generators did not see:
+    /// from content, from the generator, and from the generator without adversary.
     pub cosines: [f64; 3],
     /// Weights of the learned mix.
     pub weights: BTreeMap<String, f32>,
@@ -47,9 +47,9 @@ pub struct Found {
     pub rows: Vec<Row>,
 }
 
-/// As text.
+/// Formats the result as text.
 #[must_use]
-pub fn table(found: &Found) -> String {
+pub fn table(found: &NewItemsResult) -> String {
     let mut out = format!(
         "{} of {} products never sold; {} cases of {} shoppers who take one; in brackets 95 % intervals, shoppers resampled, pairs kept\n\
          {:<40} {:<24} {:<24} {:<26} {:<26} {:>9} {:>9} {:>9}\n",
@@ -86,7 +86,7 @@ pub fn table(found: &Found) -> String {
     let [content, gan, plain] = found.cosines;
     let _ = writeln!(
         out,
-        "Cosine to the trained vector, products that the generators did not see: {content:.4} by content, {gan:.4} by the generator, {plain:.4} without adversary"
+        "Cosine to the trained vector, products that the generators did not see: {content:.4} from content, {gan:.4} from the generator, {plain:.4} without adversary"
     );
     out
 }
