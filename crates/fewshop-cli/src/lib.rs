@@ -31,3 +31,4 @@ pub mod commands;
 pub mod count;
 mod provenance;
 pub mod report;
+mod session_lengths;

@@ -8,9 +8,46 @@ use fewshop_data::files::EvalCase;
 use fewshop_data::progress::Progress;
 use fewshop_model::{Model, Pack, kernels};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::baselines::{Baselines, Method};
-use crate::{Contender, Difference, EvalSet, Judge, Judged, Kind, PICKS, picks};
+use crate::{Difference, EvalSet, Figures, Judge, Judged, PICKS, picks};
+
+/// What a contender is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The pack as it ships.
+    Full,
+    /// The pack without learning on the device.
+    Frozen,
+    /// A pack that was trained without one part.
+    Ablated,
+    /// A part of the pack ranking alone.
+    Channel,
+    /// A simple method that knows nothing of the pack.
+    Baseline,
+}
+
+/// One way of ranking with all that is said about it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Contender {
+    /// Its name in tables.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// One sentence for people.
+    pub about: String,
+    /// Figures by k.
+    pub by_k: BTreeMap<u32, Figures>,
+    /// Figures over the cases of all k together.
+    pub all: Figures,
+    /// This one minus the full pack, by k; empty for the full pack itself. An ablated pack is
+    /// compared with the whole that was trained beside it.
+    pub minus_full: BTreeMap<u32, Difference>,
+    /// The same over the cases of all k together.
+    pub all_minus_full: Difference,
+}
 
 /// A pack that was trained without one part, under a name such as "minus ease".
 pub type Ablated = (String, Pack);

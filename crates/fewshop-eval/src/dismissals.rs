@@ -15,7 +15,8 @@ use fewshop_core::{Event, EventKind, ItemIx, Session};
 use fewshop_model::Model;
 use serde::{Deserialize, Serialize};
 
-use crate::{Difference, EvalSet, Figures, Judge, PICKS, items, rank, session};
+use crate::ranking::{items, rank, session};
+use crate::{Difference, EvalSet, Figures, Judge, PICKS};
 
 /// Picks that the shopper is shown before anything is turned down.
 pub const SHOWN: usize = 10;

@@ -13,7 +13,7 @@ use fewshop_data::files::{FileError, format_time, shorten};
 use super::items::Products;
 use super::personal::Scan;
 use super::{EventsCard, Problems, Tally, Warning};
-use crate::report::{LENGTHS, class_names};
+use crate::session_lengths::{LENGTHS, class_names};
 
 const DAY_S: i64 = 86_400;
 /// Bars of the chart of events over time at the most.

@@ -22,6 +22,8 @@ use fewshop_eval::Evaluation;
 use fewshop_model::Pack;
 use serde::{Deserialize, Serialize};
 
+use crate::session_lengths::{LENGTHS, class_names};
+
 pub use compression::compression;
 pub use data_page::data_page;
 pub use page::page;
@@ -29,9 +31,6 @@ pub use studies::{Sheet, Study};
 
 /// Version of the JSON; one that is not known is refused.
 pub const REPORT_VERSION: u32 = 1;
-
-/// Upper ends of the classes of session lengths; the last class has none.
-pub(crate) const LENGTHS: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
 
 /// All that the page shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -153,36 +152,5 @@ impl DataCard {
             version: card.version.clone(),
             report_command,
         }
-    }
-}
-
-pub(crate) fn class_names() -> Vec<String> {
-    let mut from = 1;
-    let mut names: Vec<String> = LENGTHS
-        .iter()
-        .map(|&end| {
-            let name = if from == end {
-                end.to_string()
-            } else {
-                format!("{from}–{end}")
-            };
-            from = end + 1;
-            name
-        })
-        .collect();
-    names.push(format!("{from}+"));
-    names
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn classes_of_lengths_leave_no_gap() {
-        assert_eq!(
-            class_names(),
-            ["1", "2", "3–4", "5–8", "9–16", "17–32", "33–64", "65+"]
-        );
     }
 }

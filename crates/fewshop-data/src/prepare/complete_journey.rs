@@ -5,9 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 
-use super::{Names, Notice, RawEvent, RawLog, RawProduct, median_cents};
+use super::{Names, Notice, RawEvent, RawLog, median_cents};
 use crate::files::columns::ParquetTable;
-use crate::titles::{GroceryLabel, RawLabel};
+use crate::titles::{GroceryLabel, RawLabel, RawProduct};
 
 const NOTICE: Notice = Notice {
     shop: "completejourney",

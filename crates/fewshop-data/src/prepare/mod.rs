@@ -18,7 +18,7 @@ use std::collections::HashSet;
 use fewshop_core::Item;
 use sha2::{Digest, Sha256};
 
-use crate::titles::{self, RawLabel};
+use crate::titles::{self, RawProduct};
 
 pub use complete_journey::complete_journey;
 pub use marketing::{ATTRIBUTES, Marketing, MarketingCounts, RawOfferEvent};
@@ -27,17 +27,6 @@ pub use write::{Counts, write};
 
 /// First fold that does not train.
 const VALID_FOLD: u32 = 7;
-
-/// A product of a raw log.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RawProduct {
-    /// The id that it gets.
-    pub id: String,
-    /// What the shop's till calls it.
-    pub label: RawLabel,
-    /// Median shelf price.
-    pub price: Option<f64>,
-}
 
 /// A purchase of a raw log; the numbers are indices into [`RawLog`]'s lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,6 +190,7 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::titles::RawLabel;
 
     #[test]
     fn the_folds_are_the_referees() {

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use anyhow::ensure;
 
-use super::{Marketing, Names, Notice, RawEvent, RawLog, RawProduct, median_cents};
+use super::{Marketing, Names, Notice, RawEvent, RawLog, median_cents};
 use crate::files::sheet::read_sheets;
 use crate::files::table::{Columns, Row, read_table};
 use crate::files::{FileError, parse_time};
-use crate::titles::RawLabel;
+use crate::titles::{RawLabel, RawProduct};
 
 const NOTICE: Notice = Notice {
     shop: "onlineretail",

@@ -18,7 +18,6 @@ mod words;
 use fewshop_core::Item;
 
 use crate::pictures;
-use crate::prepare::RawProduct;
 use distinct::{Difference, Draft};
 
 /// Longest title that [`readable`] gives, in characters.
@@ -51,6 +50,17 @@ pub enum RawLabel {
         /// The description.
         description: String,
     },
+}
+
+/// A product of a raw log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RawProduct {
+    /// The id that it gets.
+    pub id: String,
+    /// What the shop's till calls it.
+    pub label: RawLabel,
+    /// Median shelf price.
+    pub price: Option<f64>,
 }
 
 /// Products with names and pictures for people, in the order given, no two alike in title, size and
