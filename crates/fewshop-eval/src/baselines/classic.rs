@@ -6,15 +6,13 @@
 //! positive, products drawn from the whole catalogue are negatives. The session itself is taken out
 //! of all counts that its own pairs read: else the network would learn to look its answer up.
 
-use std::collections::HashMap;
-
 use anyhow::{Result, ensure};
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::activation::{log_sigmoid, relu};
 use burn::tensor::{Device, Tensor, TensorData};
-use fewshop_core::{Catalogue, Item, ItemIx};
+use fewshop_core::{Catalogue, Item, ItemIx, number_texts};
 use fewshop_data::progress::Progress;
 use fewshop_model::{RankerWeights, kernels};
 use rand::seq::SliceRandom;
@@ -93,16 +91,12 @@ impl Facts {
     }
 }
 
-/// Equal texts get equal numbers; 0 is the empty text.
+/// A number for each item's text; 0 for the empty text.
 fn numbered(items: &[Item], text: impl Fn(&Item) -> String) -> Vec<u32> {
-    let mut known = HashMap::from([(String::new(), 0u32)]);
-    items
-        .iter()
-        .map(|item| {
-            let next = known.len() as u32;
-            *known.entry(text(item)).or_insert(next)
-        })
-        .collect()
+    let empty_first = std::iter::once(String::new()).chain(items.iter().map(text));
+    let mut numbers = number_texts(empty_first);
+    numbers.remove(0);
+    numbers
 }
 
 #[derive(Module, Debug)]
