@@ -55,11 +55,11 @@ impl Net {
 
     fn loss(&self, centre: &Tensor<2>, columns: &Tensor<2>, shots: usize, l2: f32) -> Tensor<1> {
         let logits = self.forward(centre.clone()).matmul(columns.clone());
-        let wanted = log_softmax(logits, 1).narrow(1, 0, shots).mean().neg();
+        let loss = log_softmax(logits, 1).narrow(1, 0, shots).mean().neg();
         let squares =
             [&self.u, &self.w1, &self.b1, &self.w2, &self.b2].map(|p| p.val().square().sum());
         let [a, b, c, d, e] = squares;
-        wanted.add(a.add(b).add(c).add(d).add(e).mul_scalar(l2))
+        loss.add(a.add(b).add(c).add(d).add(e).mul_scalar(l2))
     }
 }
 

@@ -116,7 +116,7 @@ impl Tower {
     fn softmax(&mut self, shots: usize, l2: f32, losses: Option<&mut Vec<f32>>) {
         scan(&self.rows, &self.y, &mut self.z);
         let top = self.z.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let wanted = self.z[..shots].iter().map(|z| z - top).sum::<f32>() / shots as f32;
+        let mean_logit = self.z[..shots].iter().map(|z| z - top).sum::<f32>() / shots as f32;
         kernels::exp(&mut self.z, top);
         let sum: f32 = self.z.iter().sum();
         self.z.iter_mut().for_each(|z| *z /= sum);
@@ -124,7 +124,9 @@ impl Tower {
             .iter_mut()
             .for_each(|z| *z -= 1.0 / shots as f32);
         if let Some(losses) = losses {
-            losses.push(sum.ln() - wanted + l2 * kernels::dot(&self.parameters, &self.parameters));
+            losses.push(
+                sum.ln() - mean_logit + l2 * kernels::dot(&self.parameters, &self.parameters),
+            );
         }
     }
 

@@ -90,8 +90,8 @@ fn bins(scored: &[Vec<(f32, bool)>], users: &[&str]) -> Calibration {
     let mut sorted: Vec<f32> = scored
         .iter()
         .flatten()
-        .map(|&(said, _)| said)
-        .filter(|said| said.is_finite())
+        .map(|&(predicted, _)| predicted)
+        .filter(|predicted| predicted.is_finite())
         .collect();
     if sorted.is_empty() {
         return Calibration::default();
@@ -105,12 +105,12 @@ fn bins(scored: &[Vec<(f32, bool)>], users: &[&str]) -> Calibration {
     let count = limits.len() + 1;
     // By bin and case: candidates, sum of probabilities, relevant ones.
     let mut counts = vec![vec![0.0; scored.len()]; count];
-    let (mut said, mut right) = (counts.clone(), counts.clone());
+    let (mut predicted, mut right) = (counts.clone(), counts.clone());
     for (case, list) in scored.iter().enumerate() {
-        for &(probability, relevant) in list.iter().filter(|(said, _)| said.is_finite()) {
+        for &(probability, relevant) in list.iter().filter(|(predicted, _)| predicted.is_finite()) {
             let bin = limits.partition_point(|&limit| limit < probability);
             counts[bin][case] += 1.0;
-            said[bin][case] += f64::from(probability);
+            predicted[bin][case] += f64::from(probability);
             right[bin][case] += f64::from(u8::from(relevant));
         }
     }
@@ -126,7 +126,7 @@ fn bins(scored: &[Vec<(f32, bool)>], users: &[&str]) -> Calibration {
             let all = sum(&counts);
             Bin {
                 candidates: all as usize,
-                predicted: sum(&said) / all.max(1.0),
+                predicted: sum(&predicted) / all.max(1.0),
                 relevant: sum(&right) / all.max(1.0),
                 interval: intervals[bin],
             }
@@ -156,10 +156,10 @@ mod tests {
             (0..20).map(|_| rare().chain(often()).collect()).collect();
         let users: Vec<String> = (0..20).map(|n| n.to_string()).collect();
         let users: Vec<&str> = users.iter().map(String::as_str).collect();
-        let found = bins(&honest, &users);
-        assert!(found.expected_error < 1e-6, "{found:?}");
+        let calibration = bins(&honest, &users);
+        assert!(calibration.expected_error < 1e-6, "{calibration:?}");
         assert_eq!(
-            found
+            calibration
                 .bins
                 .iter()
                 .map(|bin| bin.candidates)
@@ -168,7 +168,11 @@ mod tests {
         );
         let never: Vec<Vec<(f32, bool)>> = honest
             .into_iter()
-            .map(|case| case.into_iter().map(|(said, _)| (said, false)).collect())
+            .map(|case| {
+                case.into_iter()
+                    .map(|(predicted, _)| (predicted, false))
+                    .collect()
+            })
             .collect();
         assert!((bins(&never, &users).expected_error - 0.3).abs() < 1e-6);
     }

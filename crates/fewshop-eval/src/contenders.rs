@@ -16,7 +16,7 @@ use crate::{Difference, EvalSet, Figures, Judge, Judged, PICKS, picks};
 /// What a contender is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum ContenderKind {
     /// The pack as it ships.
     Full,
     /// The pack without learning on the device.
@@ -35,7 +35,7 @@ pub struct Contender {
     /// Its name in tables.
     pub name: String,
     /// What it is.
-    pub kind: Kind,
+    pub kind: ContenderKind,
     /// One sentence for people.
     pub about: String,
     /// Figures by k.
@@ -55,7 +55,7 @@ pub type Ablated = (String, Pack);
 /// Name of the ablated pack that lacks nothing.
 const WHOLE: &str = "full";
 /// Its name in tables, where the shipped pack is 'full'.
-const ANEW: &str = "full, trained anew";
+const RETRAINED: &str = "full, trained anew";
 
 /// Lets everybody answer the same queries: the pack, the pack frozen, the ablated packs, the item
 /// vectors alone, the baselines. Each is compared with the pack as it ships, case by case; an
@@ -79,7 +79,7 @@ pub fn contenders(
         contender(
             &judge,
             "full",
-            Kind::Full,
+            ContenderKind::Full,
             "the shop's pack as it ships",
             &full,
             &full,
@@ -87,7 +87,7 @@ pub fn contenders(
         contender(
             &judge,
             "frozen",
-            Kind::Frozen,
+            ContenderKind::Frozen,
             "the pack without learning on the device",
             &judge.judge(picks(model, cases, true)?),
             &full,
@@ -100,8 +100,8 @@ pub fn contenders(
         let answers = judge.judge(ablated_picks(name, pack, model.catalogue(), cases)?);
         out.push(contender(
             &judge,
-            ANEW,
-            Kind::Ablated,
+            RETRAINED,
+            ContenderKind::Ablated,
             "the whole, trained anew beside the packs without a part",
             &answers,
             &full,
@@ -110,11 +110,11 @@ pub fn contenders(
     }
     for (name, pack) in ablated.iter().filter(|(name, _)| name != WHOLE) {
         let answers = judge.judge(ablated_picks(name, pack, model.catalogue(), cases)?);
-        let about = format!("trained anew {name}; its difference is that to '{ANEW}'");
+        let about = format!("trained anew {name}; its difference is that to '{RETRAINED}'");
         out.push(contender(
             &judge,
             name,
-            Kind::Ablated,
+            ContenderKind::Ablated,
             &about,
             &answers,
             whole.as_ref().unwrap_or(&full),
@@ -125,7 +125,7 @@ pub fn contenders(
     out.push(contender(
         &judge,
         "item vectors",
-        Kind::Channel,
+        ContenderKind::Channel,
         about,
         &vectors,
         &full,
@@ -135,7 +135,7 @@ pub fn contenders(
         out.push(contender(
             &judge,
             method.name(),
-            Kind::Baseline,
+            ContenderKind::Baseline,
             method.about(),
             &answers,
             &full,
@@ -162,12 +162,12 @@ pub fn transfer(eval_set: &EvalSet, baselines: &Baselines) -> BTreeMap<u32, Diff
 fn contender(
     judge: &Judge<'_>,
     name: &str,
-    kind: Kind,
+    kind: ContenderKind,
     about: &str,
     answers: &Judged,
     full: &Judged,
 ) -> Contender {
-    let against = kind != Kind::Full;
+    let against = kind != ContenderKind::Full;
     Contender {
         name: name.to_owned(),
         kind,
@@ -235,8 +235,12 @@ fn by_vectors(pack: &Pack, cases: &[EvalCase]) -> Vec<Vec<ItemIx>> {
     let out = cases
         .par_iter()
         .map(|case| {
-            let (taste, _) = pack.user_embeddings(&Session::of_items(&case.shots));
-            let logits = kernels::scan(pack.item_table(), &taste, pack.config().logit_scale);
+            let (user_embedding, _) = pack.user_embeddings(&Session::of_items(&case.shots));
+            let logits = kernels::scan(
+                pack.item_table(),
+                &user_embedding,
+                pack.config().logit_scale,
+            );
             progress.step();
             let top = kernels::top_k(&logits, PICKS, |row| {
                 !case.shots.contains(&ItemIx::from(row))

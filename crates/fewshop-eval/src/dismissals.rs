@@ -2,7 +2,7 @@
 //!
 //! The rule, which draws nothing at random: the pack, frozen, ranks the case, and its first ten
 //! picks are what the shopper is shown. Those of them that the shopper did not take in that session
-//! are turned down, from the top, `most` of them at the most.
+//! are turned down, from the top, `max_dismissed` of them at the most.
 //!
 //! A product that was turned down is never shown again, which alone makes a list better: what was
 //! dismissed here was wrong by construction. So what is learned from dismissals is the difference
@@ -25,7 +25,8 @@ pub const SHOWN: usize = 10;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Dismissals {
     /// Products turned down a case at the most.
-    pub most: usize,
+    #[serde(rename = "most")]
+    pub max_dismissed: usize,
     /// Products turned down, mean over the cases of each k.
     pub turned_down: BTreeMap<u32, f64>,
     /// The pack frozen; it shows what was turned down again.
@@ -46,30 +47,35 @@ pub struct Dismissals {
 }
 
 /// Lets every case turn down what it was shown and did not want, 1, 2, … products at the most as
-/// `most` says, and ranks again.
+/// `max_dismissed` says, and ranks again.
 ///
 /// # Errors
 /// When a case names a row that the pack does not have, or the backend fails.
-pub fn dismissals(model: &Model, eval_set: &EvalSet, most: &[usize]) -> Result<Vec<Dismissals>> {
+pub fn dismissals(
+    model: &Model,
+    eval_set: &EvalSet,
+    max_dismissed: &[usize],
+) -> Result<Vec<Dismissals>> {
     let judge = Judge::of(eval_set, model.pack().popularity());
-    let untold: Vec<Session> = eval_set.queries.iter().map(session).collect();
-    let frozen = items(rank(model, &untold, PICKS, true)?);
+    let sessions: Vec<Session> = eval_set.queries.iter().map(session).collect();
+    let frozen = items(rank(model, &sessions, PICKS, true)?);
     // Long enough to lose all that may be turned down.
-    let adapted = items(rank(model, &untold, PICKS + SHOWN, false)?);
-    most.iter()
-        .map(|&most| {
+    let adapted = items(rank(model, &sessions, PICKS + SHOWN, false)?);
+    max_dismissed
+        .iter()
+        .map(|&max_dismissed| {
             let turned_down: Vec<Vec<ItemIx>> = frozen
                 .iter()
                 .zip(&eval_set.relevant)
-                .map(|(shown, relevant)| turned_down(shown, relevant, most))
+                .map(|(shown, relevant)| turned_down(shown, relevant, max_dismissed))
                 .collect();
-            let told: Vec<Session> = untold
+            let with_dismissals: Vec<Session> = sessions
                 .iter()
                 .zip(&turned_down)
-                .map(|(session, items)| told(session, items))
+                .map(|(session, items)| with_dismissals(session, items))
                 .collect();
-            let removed = judge.judge(items(rank(model, &told, PICKS, true)?));
-            let learned = judge.judge(items(rank(model, &told, PICKS, false)?));
+            let removed = judge.judge(items(rank(model, &with_dismissals, PICKS, true)?));
+            let learned = judge.judge(items(rank(model, &with_dismissals, PICKS, false)?));
             let struck_out = judge.judge(
                 adapted
                     .iter()
@@ -79,7 +85,7 @@ pub fn dismissals(model: &Model, eval_set: &EvalSet, most: &[usize]) -> Result<V
             );
             let counts: Vec<f64> = turned_down.iter().map(|items| items.len() as f64).collect();
             Ok(Dismissals {
-                most,
+                max_dismissed,
                 turned_down: judge.mean_by_k(&counts),
                 frozen: judge.by_k(&judge.judge(frozen.clone())),
                 removed: judge.by_k(&removed),
@@ -93,17 +99,17 @@ pub fn dismissals(model: &Model, eval_set: &EvalSet, most: &[usize]) -> Result<V
         .collect()
 }
 
-fn turned_down(picks: &[ItemIx], relevant: &[ItemIx], most: usize) -> Vec<ItemIx> {
+fn turned_down(picks: &[ItemIx], relevant: &[ItemIx], max_dismissed: usize) -> Vec<ItemIx> {
     picks
         .iter()
         .take(SHOWN)
         .filter(|item| !relevant.contains(item))
-        .take(most)
+        .take(max_dismissed)
         .copied()
         .collect()
 }
 
-fn told(session: &Session, turned_down: &[ItemIx]) -> Session {
+fn with_dismissals(session: &Session, turned_down: &[ItemIx]) -> Session {
     let mut session = session.clone();
     session.events.extend(
         turned_down
@@ -173,16 +179,16 @@ mod tests {
             .remove(0);
         // The fifth pick is relevant.
         let relevant = shown[4];
-        let untold = session(&case);
+        let sessions = session(&case);
         let eval_set = EvalSet {
             queries: vec![case],
             relevant: vec![vec![relevant]],
         };
-        let found = dismissals(&model, &eval_set, &[1, 3, 10]).unwrap();
+        let all = dismissals(&model, &eval_set, &[1, 3, 10]).unwrap();
         let place = |list: &[ItemIx]| {
             1.0 / (list.iter().position(|&item| item == relevant).unwrap() + 1) as f64
         };
-        for (one, count) in found.iter().zip([1, 3, 9]) {
+        for (one, count) in all.iter().zip([1, 3, 9]) {
             let gone: Vec<ItemIx> = shown
                 .iter()
                 .copied()
@@ -190,7 +196,8 @@ mod tests {
                 .take(count)
                 .collect();
             let list = |frozen| {
-                items(rank(&model, &[told(&untold, &gone)], PICKS, frozen).unwrap()).remove(0)
+                items(rank(&model, &[with_dismissals(&sessions, &gone)], PICKS, frozen).unwrap())
+                    .remove(0)
             };
             let (removed, learned) = (list(true), list(false));
             assert!(
@@ -211,7 +218,7 @@ mod tests {
             assert!((one.learned_minus_removed[&1].ndcg_at_10 - difference).abs() < 1e-12);
         }
         assert!(
-            found[2].removed[&1].mrr_at_20 > 0.2,
+            all[2].removed[&1].mrr_at_20 > 0.2,
             "nine products turned down and no lift"
         );
     }

@@ -29,17 +29,17 @@ impl Bootstrap {
     /// For rows that belong to these shoppers, one entry a row.
     #[must_use]
     pub fn over<U: Hash + Eq>(users: impl IntoIterator<Item = U>) -> Self {
-        let mut known: HashMap<U, usize> = HashMap::new();
+        let mut numbers: HashMap<U, usize> = HashMap::new();
         let shopper: Vec<usize> = users
             .into_iter()
             .map(|user| {
-                let next = known.len();
-                *known.entry(user).or_insert(next)
+                let next = numbers.len();
+                *numbers.entry(user).or_insert(next)
             })
             .collect();
         Self {
             shopper,
-            shoppers: known.len(),
+            shoppers: numbers.len(),
         }
     }
 
@@ -186,14 +186,14 @@ mod tests {
             let values: Vec<f64> = (0..shoppers).map(|n| (n % 2) as f64).collect();
             Bootstrap::over(names.iter().map(String::as_str)).means(&[values])[0]
         };
-        let (few, many) = (interval(40), interval(1_000));
-        assert!(few[0] < 0.5 && few[1] > 0.5 && many[0] < 0.5 && many[1] > 0.5);
+        let (small, large) = (interval(40), interval(1_000));
+        assert!(small[0] < 0.5 && small[1] > 0.5 && large[0] < 0.5 && large[1] > 0.5);
         // The standard error of a mean of zeros and ones is 0.5/√n: 1.96 of them each way.
         assert!(
-            (many[1] - many[0] - 2.0 * 1.96 * 0.5 / 1000f64.sqrt()).abs() < 0.006,
-            "{many:?}"
+            (large[1] - large[0] - 2.0 * 1.96 * 0.5 / 1000f64.sqrt()).abs() < 0.006,
+            "{large:?}"
         );
-        assert!(few[1] - few[0] > 3.0 * (many[1] - many[0]));
+        assert!(small[1] - small[0] > 3.0 * (large[1] - large[0]));
     }
 
     #[test]

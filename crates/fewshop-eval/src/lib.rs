@@ -57,7 +57,7 @@ mod scores;
 pub mod seeds;
 
 pub use calibration::{Bin, Calibration, calibrate};
-pub use contenders::{Ablated, Contender, Kind, contenders, transfer};
+pub use contenders::{Ablated, Contender, ContenderKind, contenders, transfer};
 pub use dismissals::{Dismissals, SHOWN, dismissals};
 pub use eval_set::EvalSet;
 pub use evaluation::{Evaluation, evaluate};
@@ -66,4 +66,4 @@ pub use interval::{Bootstrap, Interval};
 pub use judge::{Judge, Judged};
 pub use paired::{mean_over_k, paired};
 pub use ranking::{PICKS, picks, recommend, recommend_on};
-pub use scores::{Evaluated, card_metrics, score};
+pub use scores::{ScoredCase, card_metrics, score};

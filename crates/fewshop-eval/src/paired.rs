@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Bootstrap, Evaluated, Interval};
+use crate::{Bootstrap, Interval, ScoredCase};
 
 /// As for every other interval.
 const DRAWS: u64 = 2_000;
 
 /// NDCG@10: the mean over k of the means over the cases of that k.
 #[must_use]
-pub fn mean_over_k(scored: &[Evaluated]) -> f64 {
+pub fn mean_over_k(scored: &[ScoredCase]) -> f64 {
     let mut by_k: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
     for one in scored {
         let sum = by_k.entry(one.k).or_default();
@@ -21,7 +21,7 @@ pub fn mean_over_k(scored: &[Evaluated]) -> f64 {
 /// [`mean_over_k`] of the first minus that of the second, which answered the same cases, and its 95
 /// % interval: shoppers resampled, pairs kept.
 #[must_use]
-pub fn paired(one: &[Evaluated], other: &[Evaluated]) -> (f64, Interval) {
+pub fn paired(one: &[ScoredCase], other: &[ScoredCase]) -> (f64, Interval) {
     let minus: Vec<f64> = one
         .iter()
         .zip(other)

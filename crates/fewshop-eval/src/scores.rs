@@ -8,7 +8,7 @@ use fewshop_data::files::EvalCase;
 
 /// One scored case.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Evaluated {
+pub struct ScoredCase {
     /// Shots, or visits, that it is counted under.
     pub k: u32,
     /// Its shopper.
@@ -23,7 +23,7 @@ pub fn score(
     cases: &[EvalCase],
     relevant: &[Vec<ItemIx>],
     ranked: &[Vec<Recommendation>],
-) -> Vec<Evaluated> {
+) -> Vec<ScoredCase> {
     let each = cases.iter().zip(relevant).zip(ranked);
     each.filter_map(|((case, relevant), picks)| {
         let items: Vec<ItemIx> = picks.iter().map(|pick| pick.item).collect();
@@ -31,7 +31,7 @@ pub fn score(
             &metrics::hits(&items, relevant, &case.shots),
             relevant.len(),
         )?;
-        Some(Evaluated {
+        Some(ScoredCase {
             k: case.k,
             user: case.user.clone(),
             score,
@@ -42,7 +42,7 @@ pub fn score(
 
 /// The means as a training card holds them, rounded to four digits.
 #[must_use]
-pub fn card_metrics(scored: &[Evaluated]) -> BTreeMap<String, BTreeMap<u32, f64>> {
+pub fn card_metrics(scored: &[ScoredCase]) -> BTreeMap<String, BTreeMap<u32, f64>> {
     let rounded = |x: f64| (x * 1e4).round() / 1e4;
     let mut sums: BTreeMap<u32, (f64, f64, f64)> = BTreeMap::new();
     for one in scored {

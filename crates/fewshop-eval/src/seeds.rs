@@ -5,11 +5,11 @@ use std::fmt::Write;
 
 use fewshop_core::metrics::CaseScore;
 
-use crate::Evaluated;
+use crate::ScoredCase;
 
 /// Mean NDCG@10 and Recall@20 by k.
 #[must_use]
-pub fn means(scored: &[Evaluated]) -> BTreeMap<u32, CaseScore> {
+pub fn means(scored: &[ScoredCase]) -> BTreeMap<u32, CaseScore> {
     let mut sums: BTreeMap<u32, (f64, CaseScore)> = BTreeMap::new();
     for one in scored {
         let (n, sum) = sums.entry(one.k).or_default();

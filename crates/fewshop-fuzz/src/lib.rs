@@ -102,10 +102,10 @@ impl Target {
     /// room and so many bytes for each byte that was read.
     pub fn check(&self, input: &[u8]) {
         let (size, peak) = peak_of(|| (self.run)(input));
-        let most = self.room + self.factor * size;
+        let limit = self.room + self.factor * size;
         assert!(
-            peak <= most,
-            "{}: {peak} bytes of memory for an input of {size}, at most {most} are allowed",
+            peak <= limit,
+            "{}: {peak} bytes of memory for an input of {size}, at most {limit} are allowed",
             self.name
         );
     }

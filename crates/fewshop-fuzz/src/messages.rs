@@ -69,8 +69,8 @@ fn session(program: &mut Program<'_>) -> String {
         0..=7 => program.odd(),
         _ => program.below(60) as u64,
     };
-    let rows = |program: &mut Program<'_>, most: usize| {
-        (0..program.below(most))
+    let rows = |program: &mut Program<'_>, max: usize| {
+        (0..program.below(max))
             .map(|_| row(program))
             .collect::<Vec<u64>>()
     };

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use fewshop_core::EventKind;
 use fewshop_data::files::events::{COLUMNS, EventRow, parse_event};
-use fewshop_data::files::table::{At, read_table_past};
+use fewshop_data::files::table::{RowPosition, read_table_past};
 use fewshop_data::files::{FileError, format_time, shorten};
 
 use super::items::Products;
@@ -30,12 +30,12 @@ struct Session {
     last_s: i64,
     /// Time of the row before.
     before_s: i64,
-    at: At,
+    at: RowPosition,
     out_of_order: bool,
 }
 
 #[derive(Default)]
-struct Odd {
+struct Oddities {
     unknown: Tally,
     unknown_ids: HashSet<String>,
     duplicate: Tally,
@@ -45,7 +45,7 @@ struct Odd {
 }
 
 #[derive(Default)]
-struct Log {
+struct EventStats {
     users: HashMap<String, u32>,
     names: Vec<HashMap<String, u32>>,
     /// How many shoppers a session's id stands under.
@@ -57,7 +57,7 @@ struct Log {
     days: HashMap<i64, usize>,
     kinds: [usize; EventKind::ALL.len()],
     events: usize,
-    odd: Odd,
+    oddities: Oddities,
 }
 
 /// Without `products` (their file could not be read) ids are taken as they stand.
@@ -68,7 +68,7 @@ pub(super) fn look(
     problems: &mut Problems,
     warnings: &mut Vec<Warning>,
 ) -> Result<EventsCard, FileError> {
-    let mut log = Log::default();
+    let mut log = EventStats::default();
     let mut ids = [Scan::of("user_id"), Scan::of("session_id")];
     let mut extra: Vec<(Scan, usize)> = Vec::new();
     // Both closures add to it, and never at once.
@@ -108,11 +108,11 @@ pub(super) fn look(
     Ok(card)
 }
 
-impl Log {
+impl EventStats {
     fn add(
         &mut self,
         event: &EventRow<'_, f32>,
-        at: At,
+        at: RowPosition,
         products: Option<&Products>,
         now_s: i64,
         ids: &mut [Scan; 2],
@@ -129,28 +129,28 @@ impl Log {
             .hash(&mut hasher);
         event.quantity.to_bits().hash(&mut hasher);
         if !self.seen.insert(hasher.finish()) {
-            self.odd.duplicate.add(at);
+            self.oddities.duplicate.add(at);
         }
         if event.time_s > now_s {
-            self.odd.future.add(at);
+            self.oddities.future.add(at);
         }
         // A shop's log on the web is no older than that; what is, is a time in another unit or a
         // default.
         if event.time_s < 631_152_000 {
-            self.odd.early.add(at);
+            self.oddities.early.add(at);
         }
         if event.quantity == 0.0 {
-            self.odd.zero.add(at);
+            self.oddities.zero.add(at);
         }
         let item = match products {
             Some(products) => match products.rows.get(event.item_id) {
                 Some(&item) => item,
                 None => {
-                    self.odd.unknown.add(at);
-                    if self.odd.unknown_ids.len() < 1_000
-                        && !self.odd.unknown_ids.contains(event.item_id)
+                    self.oddities.unknown.add(at);
+                    if self.oddities.unknown_ids.len() < 1_000
+                        && !self.oddities.unknown_ids.contains(event.item_id)
                     {
-                        self.odd.unknown_ids.insert(event.item_id.to_owned());
+                        self.oddities.unknown_ids.insert(event.item_id.to_owned());
                     }
                     return;
                 }
@@ -204,8 +204,8 @@ impl Log {
     }
 
     fn warn(&self, path: &Path, warnings: &mut Vec<Warning>) {
-        let odd = &self.odd;
-        let mut some: Vec<&str> = odd.unknown_ids.iter().map(String::as_str).collect();
+        let oddities = &self.oddities;
+        let mut some: Vec<&str> = oddities.unknown_ids.iter().map(String::as_str).collect();
         some.sort_unstable();
         let some: Vec<String> = some
             .into_iter()
@@ -233,29 +233,29 @@ impl Log {
             first: Vec::new(),
         };
         let all = [
-            odd.unknown.warn(
+            oddities.unknown.warn(
                 path,
                 Some("item_id"),
                 &found,
                 "ids of the items file",
                 "add those products, or leave it: training leaves the rows out",
             ),
-            odd.duplicate.warn(
+            oddities.duplicate.warn(
                 path,
                 None,
                 "rows that stand there already",
                 "each event once",
                 "add up the quantities, or remove what was exported twice",
             ),
-            odd.future.warn(path, Some("time"), "in the future", "times up to now", "look for a wrong clock or time zone"),
-            odd.early.warn(
+            oddities.future.warn(path, Some("time"), "in the future", "times up to now", "look for a wrong clock or time zone"),
+            oddities.early.warn(
                 path,
                 Some("time"),
                 "before 1990",
                 "a time of this shop",
                 "look for a default date, or minutes where seconds since 1970 are meant",
             ),
-            odd.zero.warn(path, Some("quantity"), "of 0", "1 or more", "remove what was taken back"),
+            oddities.zero.warn(path, Some("quantity"), "of 0", "1 or more", "remove what was taken back"),
             of_sessions(&|session| session.out_of_order).warn(
                 path,
                 Some("time"),
@@ -321,7 +321,7 @@ impl Log {
                 .take(10)
                 .collect::<String>()
         };
-        let known = products.is_some();
+        let has_products = products.is_some();
         EventsCard {
             events: self.events,
             kinds: EventKind::ALL
@@ -329,7 +329,7 @@ impl Log {
                 .zip(self.kinds)
                 .map(|(kind, n)| (kind.name().to_owned(), n))
                 .collect(),
-            unknown_rows: self.odd.unknown.count,
+            unknown_rows: self.oddities.unknown.count,
             shoppers: self.users.len(),
             returning: visits.iter().filter(|n| **n > 1).count(),
             sessions: lengths.len(),
@@ -343,13 +343,17 @@ impl Log {
                         .map(|&n| n as f64 / lengths.len().max(1) as f64),
                 )
                 .collect(),
-            never_taken: if known { never_taken } else { 0 },
-            sparsity: if known {
+            never_taken: if has_products { never_taken } else { 0 },
+            sparsity: if has_products {
                 1.0 - pairs.len() as f64 / (self.users.len() * sold.len()).max(1) as f64
             } else {
                 0.0
             },
-            tail: if known { tail(&sold) } else { Vec::new() },
+            tail: if has_products {
+                tail(&sold)
+            } else {
+                Vec::new()
+            },
             days: self
                 .days
                 .keys()
@@ -358,7 +362,7 @@ impl Log {
                 .map(|(from, until)| [day(from), day(until)]),
             over_time,
             span_days,
-            duplicate_rows: self.odd.duplicate.count,
+            duplicate_rows: self.oddities.duplicate.count,
             extra_columns: Vec::new(),
         }
     }

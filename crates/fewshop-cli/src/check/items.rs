@@ -5,7 +5,7 @@ use std::path::Path;
 
 use fewshop_data::files::FileError;
 use fewshop_data::files::items::{BRAND, COLUMNS, ID, TITLE, duplicate, parse_item};
-use fewshop_data::files::table::{At, place_of, read_table_past};
+use fewshop_data::files::table::{RowPosition, place_of, read_table_past};
 
 use super::personal::Scan;
 use super::{ItemsCard, Problems, Tally, Warning};
@@ -24,7 +24,7 @@ pub(super) struct Products {
 }
 
 struct Price {
-    at: At,
+    at: RowPosition,
     price: f32,
     category: Vec<String>,
 }
@@ -35,7 +35,7 @@ pub(super) fn look(
     warnings: &mut Vec<Warning>,
 ) -> Result<Products, FileError> {
     let mut rows: HashMap<String, u32> = HashMap::new();
-    let mut places: Vec<At> = Vec::new();
+    let mut places: Vec<RowPosition> = Vec::new();
     let mut prices: Vec<Price> = Vec::new();
     let mut departments: HashSet<String> = HashSet::new();
     let mut card = ItemsCard::default();

@@ -13,7 +13,7 @@ mod personal;
 use std::fmt::{self, Write as _};
 use std::path::Path;
 
-use fewshop_data::files::table::{At, Row, place_of};
+use fewshop_data::files::table::{RowPosition, TableRow, place_of};
 use fewshop_data::files::{FileError, read_events, read_items, shorten};
 use fewshop_train::learner::{self, TrainConfig};
 use serde::Serialize;
@@ -156,11 +156,11 @@ impl fmt::Display for Warning {
 #[derive(Debug, Default)]
 struct Tally {
     count: usize,
-    first: Vec<At>,
+    first: Vec<RowPosition>,
 }
 
 impl Tally {
-    fn add(&mut self, at: At) {
+    fn add(&mut self, at: RowPosition) {
         self.count += 1;
         if self.first.len() < EXAMPLES {
             self.first.push(at);
@@ -192,10 +192,10 @@ impl Tally {
     }
 }
 
-/// The problems of all files: the first `most` in full, the others counted.
+/// The problems of all files: the first `max` in full, the others counted.
 #[derive(Debug)]
 struct Problems {
-    most: usize,
+    max: usize,
     found: usize,
     texts: Vec<String>,
 }
@@ -209,11 +209,11 @@ impl Problems {
     }
 
     fn has_room(&self) -> bool {
-        self.texts.len() < self.most
+        self.texts.len() < self.max
     }
 
     /// The row, which looks for its line only if its error will be written out.
-    fn row<'a>(&self, row: Row<'a>) -> Row<'a> {
+    fn row<'a>(&self, row: TableRow<'a>) -> TableRow<'a> {
         if self.has_room() {
             row
         } else {
@@ -227,14 +227,14 @@ fn file_name(path: &Path) -> String {
         .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-/// Looks both files over. At most `most` problems are written out; times after `now_s` lie in the
+/// Looks both files over. At most `max` problems are written out; times after `now_s` lie in the
 /// future.
 ///
 /// # Errors
 /// Where a file cannot be read at all; what is wrong inside is no error here but in the answer.
-pub fn check(items: &Path, events: &Path, most: usize, now_s: i64) -> Result<Checked, FileError> {
+pub fn check(items: &Path, events: &Path, max: usize, now_s: i64) -> Result<Checked, FileError> {
     let mut problems = Problems {
-        most,
+        max,
         found: 0,
         texts: Vec::new(),
     };
@@ -331,10 +331,10 @@ pub fn rows(checked: &Checked) -> Vec<(&'static str, String)> {
         ("without category", items.without_category.to_string()),
         ("without price", items.without_price.to_string()),
     ];
-    if let Some([least, median, most]) = items.prices {
+    if let Some([min, median, max]) = items.prices {
         out.push((
             "prices",
-            format!("{least:.2} to {most:.2}, median {median:.2}"),
+            format!("{min:.2} to {max:.2}, median {median:.2}"),
         ));
     }
     if let Some([from, until]) = &events.days {
@@ -365,9 +365,9 @@ pub fn rows(checked: &Checked) -> Vec<(&'static str, String)> {
             events.sessions, events.sessions_of_two
         ),
     ));
-    let [least, quarter, median, three, nine, most] = events.quantiles;
+    let [min, quarter, median, three, nine, max] = events.quantiles;
     let quantiles = format!(
-        "median {median}, half between {quarter} and {three}, a tenth above {nine}, from {least} to {most}"
+        "median {median}, half between {quarter} and {three}, a tenth above {nine}, from {min} to {max}"
     );
     out.push(("session lengths", quantiles));
     let never = format!(

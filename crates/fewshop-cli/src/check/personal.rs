@@ -4,7 +4,7 @@
 use std::net::Ipv6Addr;
 use std::path::Path;
 
-use fewshop_data::files::table::At;
+use fewshop_data::files::table::RowPosition;
 
 use super::{Tally, Warning};
 
@@ -252,7 +252,7 @@ impl Scan {
         }
     }
 
-    pub(super) fn look(&mut self, text: &str, at: At) {
+    pub(super) fn look(&mut self, text: &str, at: RowPosition) {
         if text.is_empty() {
             return;
         }
@@ -396,15 +396,15 @@ mod tests {
         (0..200u64).for_each(|n| {
             chance.look(
                 &(4_000_000_000_000_000 + n * 7_919).to_string(),
-                At::Row(n + 1),
+                RowPosition::Row(n + 1),
             )
         });
         assert!(chance.tallies[Personal::Card as usize].count > 5);
         chance.warn(Path::new("items.csv"), &mut warnings);
         assert_eq!(warnings, []);
         let mut cards = Scan::of("user_id");
-        cards.look("4111111111111111", At::Row(1));
-        cards.look("Ann Lee", At::Row(2));
+        cards.look("4111111111111111", RowPosition::Row(1));
+        cards.look("Ann Lee", RowPosition::Row(2));
         cards.warn(Path::new("events.csv"), &mut warnings);
         assert!(
             warnings.len() == 1 && warnings[0].to_string().contains("payment cards"),

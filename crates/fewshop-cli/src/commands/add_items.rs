@@ -84,8 +84,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let (size, rows) = text
         .as_ref()
         .map_or((0, [].as_slice()), |text| (text.size(), text.rows()));
-    let (known, fresh) = rows.split_at(pack.catalogue().len() * size);
-    let likeness = Likeness::of(pack.catalogue(), known);
+    let (trained, fresh) = rows.split_at(pack.catalogue().len() * size);
+    let likeness = Likeness::of(pack.catalogue(), trained);
     let progress = Progress::of("Neighbours of the new products", new.len() as u64);
     let new_items: Vec<NewItem> = new
         .iter()

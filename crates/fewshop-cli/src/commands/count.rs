@@ -7,7 +7,7 @@ use anyhow::bail;
 use clap::ValueEnum;
 use fewshop_data::progress::Progress;
 
-use crate::count::{Counter, Wanted};
+use crate::count::{CountSettings, Counter};
 
 /// Arguments of `fewshop count`.
 #[derive(Debug, clap::Args)]
@@ -51,7 +51,7 @@ pub struct Args {
     pub recent_share: f64,
     /// Leave out pairs that fewer sessions hold
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = super::at_least_one)]
-    pub least: usize,
+    pub min_sessions: usize,
 }
 
 /// Who counts.
@@ -83,9 +83,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let progress = Progress::start("Reading the log into memory");
     let counter = Counter::read(&args.items, &args.events)?;
     progress.finish(&format!("{}: read", args.events.display()));
-    counter.write(&Wanted {
+    counter.write(&CountSettings {
         recent_share: args.recent_share,
-        least: args.least as u64,
+        min_sessions: args.min_sessions as u64,
         out: args.out.clone(),
     })?;
     Ok(())
@@ -117,7 +117,7 @@ fn by_sql(args: &Args) -> anyhow::Result<()> {
         "--recent-share",
         &args.recent_share.to_string(),
         "--least",
-        &args.least.to_string(),
+        &args.min_sessions.to_string(),
     ]);
     if let Some(url) = &args.cluster {
         command.arg(format!("--cluster={url}"));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use fewshop_core::Catalogue;
 use fewshop_data::files::{Log, read_cases, read_events, read_items, read_truth};
-use fewshop_eval::baselines::{BaselineConfig, Baselines, MOST_REGRESSION_ITEMS};
+use fewshop_eval::baselines::{BaselineConfig, Baselines, MAX_REGRESSION_ITEMS};
 use fewshop_eval::{Ablated, Difference, EvalSet, Evaluation, Figures, Interval, SHOWN, Unit};
 use fewshop_model::Model;
 use fewshop_train::learner::{self, TrainConfig, Training};
@@ -100,20 +100,20 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let rivals = Rivals::read(&args.against)?;
     let model = Model::new(read_pack(&args.pack)?);
     let eval_set = read_eval_set(&args.cases, &args.truth, model.catalogue())?;
-    let mut found = fewshop_eval::evaluate(&model, &eval_set)?;
-    found.dismissals =
+    let mut evaluation = fewshop_eval::evaluate(&model, &eval_set)?;
+    evaluation.dismissals =
         fewshop_eval::dismissals(&model, &eval_set, &args.against.simulate_dismissals)?;
     if let Some(events) = &args.events {
         let log = read_log(events, model.catalogue())?;
         let (baselines, ablated) = rivals.prepare(&args.against, events, &model, &log)?;
-        found.contenders = fewshop_eval::contenders(&model, &eval_set, &baselines, &ablated)?;
-        found.transfer = fewshop_eval::transfer(&eval_set, &baselines);
+        evaluation.contenders = fewshop_eval::contenders(&model, &eval_set, &baselines, &ablated)?;
+        evaluation.transfer = fewshop_eval::transfer(&eval_set, &baselines);
     }
     write_study(
         args.json.as_deref(),
-        &Study::Evaluate(Box::new(found.clone())),
+        &Study::Evaluate(Box::new(evaluation.clone())),
     )?;
-    print(&table(&found))?;
+    print(&table(&evaluation))?;
     Ok(())
 }
 
@@ -141,10 +141,10 @@ impl Rivals {
         log: &Log,
     ) -> anyhow::Result<(Baselines, Vec<Ablated>)> {
         let catalogue = model.catalogue();
-        if catalogue.len() > MOST_REGRESSION_ITEMS {
+        if catalogue.len() > MAX_REGRESSION_ITEMS {
             let n = catalogue.len();
             warn(&format!(
-                "item-item regression is left out: it needs {n} × {n} numbers, the limit is {MOST_REGRESSION_ITEMS}"
+                "item-item regression is left out: it needs {n} × {n} numbers, the limit is {MAX_REGRESSION_ITEMS}"
             ));
         }
         let ablated = match &against.items {
@@ -218,14 +218,14 @@ pub(super) fn read_log(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Log
 }
 
 /// What is printed.
-pub(super) fn table(found: &Evaluation) -> String {
-    let unit = match found.unit {
+pub(super) fn table(evaluation: &Evaluation) -> String {
+    let unit = match evaluation.unit {
         Unit::Shots => "k = products known of the session at hand",
         Unit::Visits => "k = earlier visits that the device remembers",
     };
     let mut out = format!(
         "{unit}; in brackets 95 % intervals over {} shoppers\n{:>4} {:>6}  {:<24} {:<24} {:>7} {:>7} {:>11} {:>8}\n",
-        found.shoppers,
+        evaluation.shoppers,
         "k",
         "cases",
         "NDCG@10",
@@ -235,7 +235,7 @@ pub(super) fn table(found: &Evaluation) -> String {
         "coverage@20",
         "popular"
     );
-    for (k, f) in &found.adapted {
+    for (k, f) in &evaluation.adapted {
         let _ = writeln!(
             out,
             "{k:>4} {:>6}  {:<24} {:<24} {:>7.4} {:>7.4} {:>11} {:>7.1}%",
@@ -253,8 +253,8 @@ pub(super) fn table(found: &Evaluation) -> String {
         "\nWhat learning on the device changes\n{:>4}  {:<24} {:<26} {:>7} {:>7} {:>7}",
         "k", "frozen NDCG@10", "adapted minus frozen", "helped", "same", "harm"
     );
-    for (k, d) in &found.adapted_minus_frozen {
-        let frozen = found.frozen.get(k).cloned().unwrap_or_default();
+    for (k, d) in &evaluation.adapted_minus_frozen {
+        let frozen = evaluation.frozen.get(k).cloned().unwrap_or_default();
         let _ = writeln!(
             out,
             "{k:>4}  {:<24} {:<26} {:>7.4} {:>7.4} {:>7.4}",
@@ -265,19 +265,19 @@ pub(super) fn table(found: &Evaluation) -> String {
             d.harm
         );
     }
-    if !found.dismissals.is_empty() {
-        out += &dismissals(found);
+    if !evaluation.dismissals.is_empty() {
+        out += &dismissals(evaluation);
     }
-    if !found.contenders.is_empty() {
-        out += &rivals(found);
+    if !evaluation.contenders.is_empty() {
+        out += &rivals(evaluation);
     }
-    if !found.transfer.is_empty() {
-        out += &transfer(found);
+    if !evaluation.transfer.is_empty() {
+        out += &transfer(evaluation);
     }
     out
 }
 
-fn dismissals(found: &Evaluation) -> String {
+fn dismissals(evaluation: &Evaluation) -> String {
     let mut out = format!(
         "\nSimulated dismissals: of the {SHOWN} picks that the frozen pack shows, the first N that are not relevant are turned down. Mean NDCG@10\n\
          {:>4} {:>4} {:>6} {:>8} {:>8} {:>8}  {:<26} {:>7} {:>7}  {:<26}\n",
@@ -292,14 +292,14 @@ fn dismissals(found: &Evaluation) -> String {
         "harm",
         "minus struck out"
     );
-    for one in &found.dismissals {
+    for one in &evaluation.dismissals {
         let mut row = |k: &str, means: [Option<f64>; 4], gain: &Difference, alone: &Difference| {
             let [down, frozen, removed, learned] =
                 means.map(|mean| mean.map_or_else(String::new, |mean| format!("{mean:.4}")));
             let _ = writeln!(
                 out,
                 "{:>4} {k:>4} {down:>6} {frozen:>8} {removed:>8} {learned:>8}  {:<26} {:>7.4} {:>7.4}  {:<26}",
-                one.most,
+                one.max_dismissed,
                 signed(gain.ndcg_at_10, gain.ndcg_interval),
                 gain.helped,
                 gain.harm,
@@ -332,8 +332,8 @@ fn dismissals(found: &Evaluation) -> String {
     out
 }
 
-fn rivals(found: &Evaluation) -> String {
-    let ks: Vec<u32> = found.adapted.keys().copied().collect();
+fn rivals(evaluation: &Evaluation) -> String {
+    let ks: Vec<u32> = evaluation.adapted.keys().copied().collect();
     let mut out = format!("\nNDCG@10 by k, over all cases, and minus full\n{:<20}", "");
     for k in &ks {
         let _ = write!(out, " {:>7}", format!("k={k}"));
@@ -343,7 +343,7 @@ fn rivals(found: &Evaluation) -> String {
         "  {:<24} {:<26} {:>8} {:>8}",
         "all", "minus full", "coverage", "popular"
     );
-    for one in &found.contenders {
+    for one in &evaluation.contenders {
         let _ = write!(out, "{:<20}", one.name);
         for k in &ks {
             let _ = write!(
@@ -371,12 +371,12 @@ fn rivals(found: &Evaluation) -> String {
     out
 }
 
-fn transfer(found: &Evaluation) -> String {
+fn transfer(evaluation: &Evaluation) -> String {
     let mut out = format!(
         "\nA small network trained on each shopper's few products: pre-trained start minus random start\n{:>4}  {:<26} {:<26} {:>7} {:>7}\n",
         "k", "NDCG@10", "Recall@20", "helped", "harm"
     );
-    for (k, d) in &found.transfer {
+    for (k, d) in &evaluation.transfer {
         let (ndcg, recall) = (
             signed(d.ndcg_at_10, d.ndcg_interval),
             signed(d.recall_at_20, d.recall_interval),

@@ -23,8 +23,8 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 800, value_parser = at_least_one)]
     pub shoppers: usize,
     /// Shoppers whom the log does not hold, one session each: the cases
-    #[arg(long, value_name = "N", default_value_t = 200)]
-    pub strangers: usize,
+    #[arg(long, alias = "strangers", value_name = "N", default_value_t = 200)]
+    pub unseen_users: usize,
 }
 
 /// Makes the shop.
@@ -35,16 +35,16 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let plan = Plan {
         items: args.items,
         shoppers: args.shoppers,
-        strangers: args.strangers,
+        unseen_users: args.unseen_users,
         seed: args.seed,
     };
     let events = write(plan, &args.out)?;
     print(&format!(
-        "{}: {} products, {} shoppers, {events} events, cases of {} strangers\n{NOTICE}\n",
+        "{}: {} products, {} shoppers, {events} events, cases of {} unseen users\n{NOTICE}\n",
         args.out.display(),
         args.items,
         args.shoppers,
-        args.strangers
+        args.unseen_users
     ))?;
     Ok(())
 }

@@ -44,7 +44,7 @@ fn describe(pack: &Pack) -> String {
     );
     let vectors = match pack.item_table().spaces {
         0 => {
-            let most = pack
+            let max = pack
                 .item_table()
                 .q
                 .iter()
@@ -54,7 +54,7 @@ fn describe(pack: &Pack) -> String {
             format!(
                 "{} numbers a product, {} bits each",
                 pack.item_table().d,
-                u8::BITS - most.leading_zeros() + 1
+                u8::BITS - max.leading_zeros() + 1
             )
         }
         spaces => format!(
@@ -95,10 +95,10 @@ fn describe(pack: &Pack) -> String {
         ),
     );
     if !pack.seasonal_counts().is_empty() {
-        let told = pack.seasonal_counts().iter().filter(|&&n| n > 0).count();
+        let counted = pack.seasonal_counts().iter().filter(|&&n| n > 0).count();
         line(
             "season",
-            format!("told of {told} products in sessions since"),
+            format!("told of {counted} products in sessions since"),
         );
     }
     if !pack.rules().is_empty() {

@@ -54,10 +54,10 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let cut = prepare::cut(raw, &args.salt);
     progress.next(&format!("writing to {}", args.out.display()));
     let counts = prepare::write(&cut, &args.out)?;
-    let described = counts.marketing.map_or_else(String::new, |found| {
+    let described = counts.marketing.map_or_else(String::new, |counts| {
         format!(
             "; {} households described, {} offers shown {} times and redeemed {}",
-            found.households, found.offers, found.shown, found.redeemed
+            counts.households, counts.offers, counts.shown, counts.redeemed
         )
     });
     progress.finish(&format!(

@@ -11,7 +11,7 @@ use super::evaluate::{Against, Rivals, read_eval_set, read_log};
 use super::{print, read_pack, write_json};
 
 use crate::provenance::Provenance;
-use crate::report::{DataCard, REPORT_VERSION, Report, Sheet, page};
+use crate::report::{DataCard, REPORT_VERSION, Report, StudySheet, page};
 
 /// Arguments of `fewshop report`.
 #[derive(Debug, clap::Args)]
@@ -62,7 +62,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     let studies = args
         .study
         .iter()
-        .map(|path| Sheet::read(path))
+        .map(|path| StudySheet::read(path))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let mut report = match (
         &args.from,
@@ -120,7 +120,7 @@ fn compute(
     let model = Model::new(read_pack(pack)?);
     let catalogue = model.catalogue();
     // All files first: a slip in the last one should not cost the minutes of the others.
-    let strangers = read_eval_set(cases, truth, catalogue)?;
+    let unseen_users = read_eval_set(cases, truth, catalogue)?;
     let returning = match (&args.return_cases, &args.return_truth) {
         (Some(cases), Some(truth)) => Some(read_eval_set(cases, truth, catalogue)?),
         _ => None,
@@ -128,11 +128,11 @@ fn compute(
     let log = read_log(events, catalogue)?;
     let (baselines, ablated) = rivals.prepare(&args.against, events, &model, &log)?;
     let full = |eval_set| -> anyhow::Result<_> {
-        let mut found = fewshop_eval::evaluate(&model, eval_set)?;
-        found.dismissals =
+        let mut evaluation = fewshop_eval::evaluate(&model, eval_set)?;
+        evaluation.dismissals =
             fewshop_eval::dismissals(&model, eval_set, &args.against.simulate_dismissals)?;
-        found.contenders = fewshop_eval::contenders(&model, eval_set, &baselines, &ablated)?;
-        Ok(found)
+        evaluation.contenders = fewshop_eval::contenders(&model, eval_set, &baselines, &ablated)?;
+        Ok(evaluation)
     };
     Ok(Report {
         version: REPORT_VERSION,
@@ -141,7 +141,7 @@ fn compute(
             &log,
             command(args, pack, events, cases, truth),
         ),
-        strangers: full(&strangers)?,
+        unseen_users: full(&unseen_users)?,
         returning: returning.as_ref().map(full).transpose()?,
         curves: model.pack().card().curves.clone(),
         studies: Vec::new(),

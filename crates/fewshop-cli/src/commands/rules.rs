@@ -125,12 +125,12 @@ fn preview(before: Pack, after: Pack, cases: &[EvalCase], top: usize) -> anyhow:
     };
     let mut out = String::new();
     for ((case, old), new) in cases.iter().zip(&old).zip(&new) {
-        let known: Vec<&str> = case
+        let given: Vec<&str> = case
             .shots
             .iter()
             .map(|&ix| after.catalogue()[ix].title.as_str())
             .collect();
-        let _ = writeln!(out, "case {}, who took {}", case.id, known.join(", "));
+        let _ = writeln!(out, "case {}, who took {}", case.id, given.join(", "));
         let _ = writeln!(
             out,
             "{:>4}  {:<38}  {:<38}  rule",

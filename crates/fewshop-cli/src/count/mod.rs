@@ -29,11 +29,11 @@ pub struct Counter {
 
 /// What is written.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Wanted {
+pub struct CountSettings {
     /// The last share of the sessions that is recent.
     pub recent_share: f64,
     /// Pairs in fewer sessions are left out.
-    pub least: u64,
+    pub min_sessions: u64,
     /// Folder for the files.
     pub out: PathBuf,
 }
@@ -105,12 +105,12 @@ impl Counter {
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub fn write(&self, wanted: &Wanted) -> anyhow::Result<u64> {
-        let Wanted {
+    pub fn write(&self, settings: &CountSettings) -> anyhow::Result<u64> {
+        let CountSettings {
             recent_share,
-            least,
+            min_sessions,
             ref out,
-        } = *wanted;
+        } = *settings;
         std::fs::create_dir_all(out).with_context(|| {
             format!(
                 "{}: the folder cannot be made: check the path",
@@ -129,21 +129,27 @@ impl Counter {
         })?;
         progress.step();
         progress.next("Counting pairs of products");
-        let mut told = 0;
+        let mut written = 0;
         write_atomically(&out.join(PAIRS_FILE), |file| {
             file.write_all(PAIRS_HEADER.as_bytes())?;
-            pairs(&self.sessions, self.ids.len(), least, |a, b, sessions| {
-                told += 1;
-                file.write_all(
-                    pair_line(&self.ids[a as usize], &self.ids[b as usize], sessions).as_bytes(),
-                )
-            })
+            pairs(
+                &self.sessions,
+                self.ids.len(),
+                min_sessions,
+                |a, b, sessions| {
+                    written += 1;
+                    file.write_all(
+                        pair_line(&self.ids[a as usize], &self.ids[b as usize], sessions)
+                            .as_bytes(),
+                    )
+                },
+            )
         })?;
         progress.finish(&format!(
-            "{}, {told} pairs of products",
+            "{}, {written} pairs of products",
             self.shape.summary()
         ));
-        Ok(told)
+        Ok(written)
     }
 }
 

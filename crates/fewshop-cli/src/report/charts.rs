@@ -300,7 +300,7 @@ pub(super) fn shares(frame: &Frame<'_>, wholes: &[Whole<'_>], width: f64) -> Str
                 )
             })
             .collect();
-        let said: Vec<String> = parts
+        let described: Vec<String> = parts
             .iter()
             .map(|(_, name, share)| format!("{name} {:.0} %", 100.0 * share))
             .collect();
@@ -308,7 +308,7 @@ pub(super) fn shares(frame: &Frame<'_>, wholes: &[Whole<'_>], width: f64) -> Str
             "value",
             Anchor::End,
             (width - 2.0, y + 12.0),
-            &said.join(" · "),
+            &described.join(" · "),
         );
         let mut x = 2.0;
         for (class, _, share) in &parts {

@@ -15,14 +15,19 @@ svg{background:var(--card)}text{font:13px system-ui,sans-serif;fill:var(--ink)}t
 
 /// The picture as a file of its own.
 #[must_use]
-pub fn compression(found: &Found) -> String {
-    chart(found, "Bytes against NDCG@10", 720.0).replacen('>', &format!(">{STYLE}"), 1)
+pub fn compression(search: &Found) -> String {
+    chart(search, "Bytes against NDCG@10", 720.0).replacen('>', &format!(">{STYLE}"), 1)
 }
 
 /// A line for each way of writing the vectors, over the shares of the pairs; what was taken stands
 /// apart.
-pub(super) fn chart(found: &Found, title: &str, width: f64) -> String {
-    let plain = || found.tried.iter().filter(|one| one.mix.ranker_zeros == 0.0);
+pub(super) fn chart(search: &Found, title: &str, width: f64) -> String {
+    let plain = || {
+        search
+            .tried
+            .iter()
+            .filter(|one| one.mix.ranker_zeros == 0.0)
+    };
     let mut kinds: Vec<Vectors> = Vec::new();
     for one in plain() {
         if !kinds.contains(&one.mix.vectors) {
@@ -56,7 +61,7 @@ pub(super) fn chart(found: &Found, title: &str, width: f64) -> String {
             }
         })
         .collect();
-    let taken = found.tried.get(found.chosen).map(point);
+    let taken = search.tried.get(search.chosen).map(point);
     series.push(Series {
         name: "taken",
         style: 0,
@@ -106,7 +111,7 @@ mod tests {
             minus_full_interval: [0.0, 0.0],
             on_front: true,
         };
-        let found = |tried| Found {
+        let search = |tried| Found {
             budget_bytes: 1,
             cases: 1,
             tried,
@@ -120,7 +125,7 @@ mod tests {
                 one(Vectors::Codes(8), 0.5, 600_000, 0.16),
             ],
         ] {
-            let picture = compression(&found(tried));
+            let picture = compression(&search(tried));
             check_well_formed(&picture);
             assert!(
                 picture.contains("prefers-color-scheme")

@@ -84,14 +84,14 @@ fn findings(checked: &Checked) -> String {
 
 fn lengths(checked: &Checked) -> String {
     let events = &checked.events;
-    let said: Vec<String> = events
+    let described: Vec<String> = events
         .lengths
         .iter()
         .map(|(name, share)| format!("{name}: {}", percent(*share)))
         .collect();
     let frame = Frame {
         title: "Session lengths",
-        description: &said.join(", "),
+        description: &described.join(", "),
         x: "products of a session",
         y: "",
     };
@@ -111,13 +111,13 @@ fn tail(checked: &Checked) -> String {
     if points.is_empty() {
         return String::new();
     }
-    let said: Vec<String> = points
+    let described: Vec<String> = points
         .iter()
         .map(|(x, y)| format!("{} of products: {}", percent(*x), percent(*y)))
         .collect();
     let frame = Frame {
         title: "The long tail",
-        description: &said.join(", "),
+        description: &described.join(", "),
         x: "most taken products, in % of all products",
         y: "% of all that is taken",
     };
@@ -158,9 +158,9 @@ fn over_time(checked: &Checked) -> String {
         7 => "a week".to_owned(),
         n => format!("{n} days"),
     };
-    let most = events.over_time.iter().map(|(_, n)| *n).max().unwrap_or(0);
+    let max = events.over_time.iter().map(|(_, n)| *n).max().unwrap_or(0);
     let description = format!(
-        "{} spans of {span}, at most {most} events in one",
+        "{} spans of {span}, at most {max} events in one",
         events.over_time.len()
     );
     let frame = Frame {

@@ -27,7 +27,7 @@ use crate::session_lengths::{LENGTHS, class_names};
 pub use compression::compression;
 pub use data_page::data_page;
 pub use page::page;
-pub use studies::{Sheet, Study};
+pub use studies::{Study, StudySheet};
 
 /// Version of the JSON; one that is not known is refused.
 pub const REPORT_VERSION: u32 = 1;
@@ -40,7 +40,8 @@ pub struct Report {
     /// What was learned from, and how.
     pub card: DataCard,
     /// Strangers: nothing is known but the session at hand.
-    pub strangers: Evaluation,
+    #[serde(rename = "strangers")]
+    pub unseen_users: Evaluation,
     /// Returning shoppers, where cases of them were given.
     #[serde(default)]
     pub returning: Option<Evaluation>,
@@ -49,7 +50,7 @@ pub struct Report {
     pub curves: BTreeMap<String, Vec<f64>>,
     /// Studies of the same shop or of another, as they were given.
     #[serde(default)]
-    pub studies: Vec<Sheet>,
+    pub studies: Vec<StudySheet>,
 }
 
 /// Data and training in figures.

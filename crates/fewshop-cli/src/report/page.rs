@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use fewshop_eval::{Contender, Difference, Evaluation, Figures, Interval, Kind, Unit};
+use fewshop_eval::{Contender, ContenderKind, Difference, Evaluation, Figures, Interval, Unit};
 
 use super::Report;
 use super::charts::{self, Frame, Series};
@@ -30,13 +30,13 @@ pub fn page(report: &Report) -> String {
     );
     let parts = [
         header(report, shop),
-        quality(&report.strangers),
+        quality(&report.unseen_users),
         report.returning.as_ref().map_or_else(String::new, quality),
         learning(report),
         dismissals(report),
         ablation(report),
-        variety(&report.strangers),
-        calibration(&report.strangers),
+        variety(&report.unseen_users),
+        calibration(&report.unseen_users),
         studies::sections(&report.studies),
         curves(&report.curves),
         data(report),
@@ -49,7 +49,7 @@ pub fn page(report: &Report) -> String {
 
 fn header(report: &Report, shop: &str) -> String {
     let card = &report.card;
-    let found = &report.strangers;
+    let evaluation = &report.unseen_users;
     let mut out = format!(
         "<header><h1>{}: how good are the picks?</h1>\n",
         escape(shop)
@@ -59,11 +59,11 @@ fn header(report: &Report, shop: &str) -> String {
         "<p class=\"lead\">Fewshop ranks {} products for a shopper whom it has never met, from the few things that the shopper did. \
          Here it was asked about {} shoppers that it did not learn from, and its picks were held against what they then took.</p>",
         thousands(card.products),
-        thousands(found.shoppers)
+        thousands(evaluation.shoppers)
     );
     out += "<ul class=\"tiles\">";
-    if let Some((k, full)) = middle(found) {
-        let best = popularity(found).and_then(|one| one.by_k.get(&k));
+    if let Some((k, full)) = middle(evaluation) {
+        let best = popularity(evaluation).and_then(|one| one.by_k.get(&k));
         let beside = best.map_or_else(String::new, |b| {
             format!(
                 ", against {} with bestsellers for everybody",
@@ -76,54 +76,54 @@ fn header(report: &Report, shop: &str) -> String {
             &format!(
                 "of shoppers find something that they take among the first ten picks, {} {}{beside}",
                 k,
-                unit(found.unit, k)
+                unit(evaluation.unit, k)
             ),
         );
     }
-    if let Some((_, text, plain)) = against_best(found) {
+    if let Some((_, text, plain)) = against_best(evaluation) {
         tile(&mut out, &text, &plain);
     }
-    let learner = report.returning.as_ref().unwrap_or(found);
+    let learner = report.returning.as_ref().unwrap_or(evaluation);
     if let Some((&k, d)) = learner.adapted_minus_frozen.iter().next_back() {
-        let said = format!(
+        let described = format!(
             "of cases got better picks by learning on the device, and {} got worse ones ({} {})",
             percent(d.harm),
             k,
             unit(learner.unit, k)
         );
-        tile(&mut out, &percent(d.helped), &said);
+        tile(&mut out, &percent(d.helped), &described);
     }
     out += "</ul>\n</header>\n";
     out
 }
 
 /// The k in the middle, as the one that a single sentence speaks of.
-pub(super) fn middle(found: &Evaluation) -> Option<(u32, &Figures)> {
-    found
+pub(super) fn middle(evaluation: &Evaluation) -> Option<(u32, &Figures)> {
+    evaluation
         .adapted
         .iter()
-        .nth(found.adapted.len() / 2)
+        .nth(evaluation.adapted.len() / 2)
         .map(|(&k, figures)| (k, figures))
 }
 
-fn popularity(found: &Evaluation) -> Option<&Contender> {
-    found
+fn popularity(evaluation: &Evaluation) -> Option<&Contender> {
+    evaluation
         .contenders
         .iter()
-        .find(|one| one.kind == Kind::Baseline && one.name == "popularity")
+        .find(|one| one.kind == ContenderKind::Baseline && one.name == "popularity")
 }
 
-fn baselines(found: &Evaluation) -> impl Iterator<Item = &Contender> {
-    found
+fn baselines(evaluation: &Evaluation) -> impl Iterator<Item = &Contender> {
+    evaluation
         .contenders
         .iter()
-        .filter(|one| one.kind == Kind::Baseline)
+        .filter(|one| one.kind == ContenderKind::Baseline)
 }
 
 /// The best baseline of one k by its mean, with Fewshop's lead over it.
-fn best_of(found: &Evaluation, k: u32) -> Option<(&Contender, f64, Interval)> {
+fn best_of(evaluation: &Evaluation, k: u32) -> Option<(&Contender, f64, Interval)> {
     let ndcg = |one: &Contender| one.by_k.get(&k).map_or(f64::MIN, |f| f.ndcg_at_10);
-    let best = baselines(found).max_by(|a, b| ndcg(a).total_cmp(&ndcg(b)))?;
+    let best = baselines(evaluation).max_by(|a, b| ndcg(a).total_cmp(&ndcg(b)))?;
     let (mean, interval) = lead(best.minus_full.get(&k)?);
     Some((best, mean, interval))
 }
@@ -135,11 +135,11 @@ fn lead(minus_full: &Difference) -> (f64, Interval) {
 }
 
 /// At how many k Fewshop leads, lags or neither.
-fn against_best(found: &Evaluation) -> Option<([usize; 3], String, String)> {
-    let all: Vec<Interval> = found
+fn against_best(evaluation: &Evaluation) -> Option<([usize; 3], String, String)> {
+    let all: Vec<Interval> = evaluation
         .adapted
         .keys()
-        .filter_map(|&k| best_of(found, k))
+        .filter_map(|&k| best_of(evaluation, k))
         .map(|(_, _, interval)| interval)
         .collect();
     if all.is_empty() {
@@ -183,8 +183,8 @@ fn style(name: &str) -> usize {
     }
 }
 
-fn quality(found: &Evaluation) -> String {
-    let visits = found.unit == Unit::Visits;
+fn quality(evaluation: &Evaluation) -> String {
+    let visits = evaluation.unit == Unit::Visits;
     let (heading, x, intro) = if visits {
         (
             "Shoppers who come back",
@@ -210,9 +210,9 @@ fn quality(found: &Evaluation) -> String {
         name: "Fewshop",
         style: 0,
         emphasis: true,
-        points: points(&found.adapted),
+        points: points(&evaluation.adapted),
     });
-    for one in baselines(found) {
+    for one in baselines(evaluation) {
         series.push(Series {
             name: &one.name,
             style: style(&one.name),
@@ -220,8 +220,8 @@ fn quality(found: &Evaluation) -> String {
             points: points(&one.by_k),
         });
     }
-    let xs: Vec<f64> = found.adapted.keys().map(|&k| f64::from(k)).collect();
-    let described: Vec<String> = found
+    let xs: Vec<f64> = evaluation.adapted.keys().map(|&k| f64::from(k)).collect();
+    let described: Vec<String> = evaluation
         .adapted
         .iter()
         .map(|(k, f)| format!("{k}: {:.3}", f.ndcg_at_10))
@@ -243,8 +243,8 @@ fn quality(found: &Evaluation) -> String {
         "",
     );
     out += "<ul>";
-    for &k in found.adapted.keys() {
-        if let Some((best, mean, [low, high])) = best_of(found, k) {
+    for &k in evaluation.adapted.keys() {
+        if let Some((best, mean, [low, high])) = best_of(evaluation, k) {
             let verdict = if low > 0.0 {
                 "Fewshop is ahead"
             } else if high < 0.0 {
@@ -255,18 +255,18 @@ fn quality(found: &Evaluation) -> String {
             let _ = write!(
                 out,
                 "<li>{k} {}: best simple method is <b>{}</b>; {verdict}, {}.</li>",
-                unit(found.unit, k),
+                unit(evaluation.unit, k),
                 escape(&best.name),
                 signed(mean, [low, high])
             );
         }
     }
     out += "</ul>\n";
-    out += &figures_table(found);
+    out += &figures_table(evaluation);
     out + "</section>\n"
 }
 
-fn figures_table(found: &Evaluation) -> String {
+fn figures_table(evaluation: &Evaluation) -> String {
     let mut rows = Vec::new();
     let mut of = |name: &str, by_k: &BTreeMap<u32, Figures>| {
         for (k, f) in by_k {
@@ -281,12 +281,12 @@ fn figures_table(found: &Evaluation) -> String {
             ]);
         }
     };
-    of("Fewshop", &found.adapted);
-    of("Fewshop, frozen", &found.frozen);
-    for one in found
+    of("Fewshop", &evaluation.adapted);
+    of("Fewshop, frozen", &evaluation.frozen);
+    for one in evaluation
         .contenders
         .iter()
-        .filter(|one| matches!(one.kind, Kind::Baseline | Kind::Channel))
+        .filter(|one| matches!(one.kind, ContenderKind::Baseline | ContenderKind::Channel))
     {
         of(&one.name, &one.by_k);
     }
@@ -333,7 +333,7 @@ mod tests {
             minus_full: BTreeMap::from([(1, minus.clone()), (5, minus.clone())]),
             all_minus_full: minus.clone(),
         };
-        let found = Evaluation {
+        let evaluation = Evaluation {
             shoppers: 8,
             adapted: by_k(0.2),
             frozen: by_k(0.19),
@@ -348,12 +348,12 @@ mod tests {
                 expected_error: 0.02,
             },
             contenders: vec![
-                contender("full", Kind::Full, 0.2),
-                contender("minus <b>ease</b>", Kind::Ablated, 0.19),
-                contender("popularity", Kind::Baseline, 0.15),
+                contender("full", ContenderKind::Full, 0.2),
+                contender("minus <b>ease</b>", ContenderKind::Ablated, 0.19),
+                contender("popularity", ContenderKind::Baseline, 0.15),
             ],
             dismissals: vec![Dismissals {
-                most: 3,
+                max_dismissed: 3,
                 frozen: by_k(0.19),
                 removed: by_k(0.2),
                 learned: by_k(0.21),
@@ -370,13 +370,13 @@ mod tests {
         };
         let returning = Evaluation {
             unit: Unit::Visits,
-            ..found.clone()
+            ..evaluation.clone()
         };
         let curves = BTreeMap::from([("loss".to_owned(), vec![3.0, 2.0, f64::NAN])]);
         Report {
             version: REPORT_VERSION,
             card,
-            strangers: found,
+            unseen_users: evaluation,
             returning: Some(returning),
             curves,
             studies: Vec::new(),
@@ -429,8 +429,8 @@ mod tests {
     #[test]
     fn a_report_of_a_pack_alone_needs_no_baselines() {
         let mut report = report(0.01);
-        report.strangers.contenders.clear();
-        report.strangers.dismissals.clear();
+        report.unseen_users.contenders.clear();
+        report.unseen_users.dismissals.clear();
         report.returning = None;
         report.curves.clear();
         check_well_formed(&page(&report));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use fewshop_eval::{Contender, Evaluation, Figures, Interval, Kind, SHOWN, Unit};
+use fewshop_eval::{Contender, ContenderKind, Evaluation, Figures, Interval, SHOWN, Unit};
 
 use super::Report;
 use super::charts::{self, Bar, Frame, Series, Whole};
@@ -17,20 +17,20 @@ pub(super) fn learning(report: &Report) -> String {
         "The same pack answers twice: as it ships, and with what it learns from this one shopper. A case is better or worse when the first \
          ten picks fit better or worse than before; harm is the share that got worse.",
     );
-    for found in [Some(&report.strangers), report.returning.as_ref()]
+    for evaluation in [Some(&report.unseen_users), report.returning.as_ref()]
         .into_iter()
         .flatten()
     {
-        let heading = if found.unit == Unit::Visits {
+        let heading = if evaluation.unit == Unit::Visits {
             "Shoppers who come back"
         } else {
             "Shoppers who are new"
         };
-        let wholes: Vec<Whole<'_>> = found
+        let wholes: Vec<Whole<'_>> = evaluation
             .adapted_minus_frozen
             .iter()
             .map(|(&k, d)| Whole {
-                name: format!("{k} {}", unit(found.unit, k).replace(" known", "")),
+                name: format!("{k} {}", unit(evaluation.unit, k).replace(" known", "")),
                 parts: vec![
                     ("good", "better", d.helped),
                     ("same", "same", 1.0 - d.helped - d.harm),
@@ -38,7 +38,7 @@ pub(super) fn learning(report: &Report) -> String {
                 ],
             })
             .collect();
-        let said: Vec<String> = wholes
+        let described: Vec<String> = wholes
             .iter()
             .map(|w| {
                 let parts: Vec<String> = w
@@ -52,7 +52,7 @@ pub(super) fn learning(report: &Report) -> String {
         let title = format!("Learning on the device: {heading}");
         let frame = Frame {
             title: &title,
-            description: &said.join(". "),
+            description: &described.join(". "),
             x: "",
             y: "",
         };
@@ -62,13 +62,13 @@ pub(super) fn learning(report: &Report) -> String {
             "Left to right: better, same, worse.",
             "",
         );
-        let rows: Vec<Vec<String>> = found
+        let rows: Vec<Vec<String>> = evaluation
             .adapted_minus_frozen
             .iter()
             .map(|(k, d)| {
                 vec![
                     k.to_string(),
-                    found.frozen.get(k).map_or_else(String::new, |f| {
+                    evaluation.frozen.get(k).map_or_else(String::new, |f| {
                         with_interval(f.ndcg_at_10, f.ndcg_interval)
                     }),
                     signed(d.ndcg_at_10, d.ndcg_interval),
@@ -94,33 +94,33 @@ pub(super) fn learning(report: &Report) -> String {
 
 pub(super) fn dismissals(report: &Report) -> String {
     let mut out = String::new();
-    for found in [Some(&report.strangers), report.returning.as_ref()]
+    for evaluation in [Some(&report.unseen_users), report.returning.as_ref()]
         .into_iter()
         .flatten()
     {
-        if found.dismissals.is_empty() {
+        if evaluation.dismissals.is_empty() {
             continue;
         }
-        let who = if found.unit == Unit::Visits {
+        let who = if evaluation.unit == Unit::Visits {
             "shoppers who come back"
         } else {
             "shoppers who are new"
         };
         let _ = writeln!(out, "<h3>For {who}</h3>");
-        let names: Vec<String> = found
+        let names: Vec<String> = evaluation
             .dismissals
             .iter()
             .map(|one| {
-                if one.most == 1 {
+                if one.max_dismissed == 1 {
                     "1 product".to_owned()
                 } else {
-                    format!("{} products", one.most)
+                    format!("{} products", one.max_dismissed)
                 }
             })
             .collect();
         let bars: Vec<Bar<'_>> = names
             .iter()
-            .zip(&found.dismissals)
+            .zip(&evaluation.dismissals)
             .map(|(name, one)| {
                 let d = &one.all_learned_minus_removed;
                 let [low, high] = d.ndcg_interval;
@@ -139,14 +139,14 @@ pub(super) fn dismissals(report: &Report) -> String {
                 }
             })
             .collect();
-        let said: Vec<String> = bars
+        let described: Vec<String> = bars
             .iter()
             .map(|bar| format!("{} turned down: {}", bar.name, bar.label))
             .collect();
         let title = format!("What is learned from what was turned down: {who}");
         let frame = Frame {
             title: &title,
-            description: &said.join(", "),
+            description: &described.join(", "),
             x: "NDCG@10 minus that of the frozen pack",
             y: "",
         };
@@ -159,7 +159,7 @@ pub(super) fn dismissals(report: &Report) -> String {
             of.get(k)
                 .map_or_else(String::new, |f| format!("{:.4}", f.ndcg_at_10))
         };
-        let rows: Vec<Vec<String>> = found
+        let rows: Vec<Vec<String>> = evaluation
             .dismissals
             .iter()
             .flat_map(|one| {
@@ -169,7 +169,7 @@ pub(super) fn dismissals(report: &Report) -> String {
             })
             .map(|(one, k, d)| {
                 vec![
-                    one.most.to_string(),
+                    one.max_dismissed.to_string(),
                     k.to_string(),
                     figures(&one.frozen, k),
                     figures(&one.removed, k),
@@ -204,19 +204,19 @@ pub(super) fn dismissals(report: &Report) -> String {
 
 pub(super) fn ablation(report: &Report) -> String {
     let mut out = String::new();
-    for found in [Some(&report.strangers), report.returning.as_ref()]
+    for evaluation in [Some(&report.unseen_users), report.returning.as_ref()]
         .into_iter()
         .flatten()
     {
-        let rivals: Vec<&Contender> = found
+        let rivals: Vec<&Contender> = evaluation
             .contenders
             .iter()
-            .filter(|one| one.kind != Kind::Full)
+            .filter(|one| one.kind != ContenderKind::Full)
             .collect();
         if rivals.is_empty() {
             continue;
         }
-        let who = if found.unit == Unit::Visits {
+        let who = if evaluation.unit == Unit::Visits {
             "shoppers who come back"
         } else {
             "shoppers who are new"
@@ -243,13 +243,13 @@ pub(super) fn ablation(report: &Report) -> String {
                 }
             })
             .collect();
-        let said: Vec<String> = bars
+        let described: Vec<String> = bars
             .iter()
             .map(|bar| format!("{} {}", bar.name, bar.label))
             .collect();
         let frame = Frame {
             title: &title,
-            description: &said.join(", "),
+            description: &described.join(", "),
             x: "NDCG@10 minus that of the whole of Fewshop",
             y: "",
         };
@@ -258,11 +258,11 @@ pub(super) fn ablation(report: &Report) -> String {
             "Blue: clearly worse than the whole. Grey: no clear difference. Red: clearly better than the whole.",
             "",
         );
-        let rows: Vec<Vec<String>> = found
+        let rows: Vec<Vec<String>> = evaluation
             .contenders
             .iter()
             .map(|one| {
-                let minus = if one.kind == Kind::Full {
+                let minus = if one.kind == ContenderKind::Full {
                     String::new()
                 } else {
                     signed(
@@ -288,10 +288,10 @@ pub(super) fn ablation(report: &Report) -> String {
         return out;
     }
     let trained = report
-        .strangers
+        .unseen_users
         .contenders
         .iter()
-        .any(|one| one.kind == Kind::Ablated);
+        .any(|one| one.kind == ContenderKind::Ablated);
     let more = if trained {
         " 'minus' is the same training without that part, against the whole trained beside it."
     } else {
@@ -304,19 +304,20 @@ pub(super) fn ablation(report: &Report) -> String {
     section("What each part is worth", &intro) + &out + "</section>\n"
 }
 
-pub(super) fn variety(found: &Evaluation) -> String {
-    let middle = middle(found).map(|(_, figures)| figures);
+pub(super) fn variety(evaluation: &Evaluation) -> String {
+    let middle = middle(evaluation).map(|(_, figures)| figures);
     let mut named: Vec<(&str, &Figures)> = Vec::new();
-    if found.contenders.is_empty() {
+    if evaluation.contenders.is_empty() {
         named.extend(middle.map(|figures| ("Fewshop", figures)));
     } else {
-        for one in found
-            .contenders
-            .iter()
-            .filter(|one| matches!(one.kind, Kind::Full | Kind::Channel | Kind::Baseline))
-        {
+        for one in evaluation.contenders.iter().filter(|one| {
+            matches!(
+                one.kind,
+                ContenderKind::Full | ContenderKind::Channel | ContenderKind::Baseline
+            )
+        }) {
             named.push((
-                if one.kind == Kind::Full {
+                if one.kind == ContenderKind::Full {
                     "Fewshop"
                 } else {
                     &one.name
@@ -384,8 +385,8 @@ pub(super) fn variety(found: &Evaluation) -> String {
     out + "</div>\n</section>\n"
 }
 
-pub(super) fn calibration(found: &Evaluation) -> String {
-    let bins = &found.calibration.bins;
+pub(super) fn calibration(evaluation: &Evaluation) -> String {
+    let bins = &evaluation.calibration.bins;
     if bins.is_empty() {
         return String::new();
     }
@@ -393,7 +394,7 @@ pub(super) fn calibration(found: &Evaluation) -> String {
         .iter()
         .map(|bin| (bin.predicted, bin.relevant, bin.interval))
         .collect();
-    let said: Vec<String> = bins
+    let described: Vec<String> = bins
         .iter()
         .map(|bin| {
             format!(
@@ -405,7 +406,7 @@ pub(super) fn calibration(found: &Evaluation) -> String {
         .collect();
     let frame = Frame {
         title: "Calibration of scores",
-        description: &said.join("; "),
+        description: &described.join("; "),
         x: "how likely the model says it is",
         y: "how often it was taken",
     };
@@ -418,7 +419,7 @@ pub(super) fn calibration(found: &Evaluation) -> String {
         |width| charts::reliability(&frame, &points, width.min(520.0)),
         &format!(
             "Mean gap, weighted by candidates: {:.2} percentage points.",
-            100.0 * found.calibration.expected_error
+            100.0 * evaluation.calibration.expected_error
         ),
         "small",
     );
@@ -519,12 +520,12 @@ pub(super) fn data(report: &Report) -> String {
         "Share of the sessions by their length.",
         "",
     );
-    let cases = |found: &Evaluation| {
-        let cases: usize = found.adapted.values().map(|f| f.cases).sum();
-        let left_out = if found.without_truth > 0 {
+    let cases = |evaluation: &Evaluation| {
+        let cases: usize = evaluation.adapted.values().map(|f| f.cases).sum();
+        let left_out = if evaluation.without_truth > 0 {
             format!(
                 " ({} without a relevant product left out)",
-                found.without_truth
+                evaluation.without_truth
             )
         } else {
             String::new()
@@ -532,7 +533,7 @@ pub(super) fn data(report: &Report) -> String {
         format!(
             "{} cases of {} shoppers{left_out}",
             thousands(cases),
-            thousands(found.shoppers)
+            thousands(evaluation.shoppers)
         )
     };
     let departments = if card.departments > 0 {
@@ -566,7 +567,7 @@ pub(super) fn data(report: &Report) -> String {
                 100.0 * card.sparsity
             ),
         ),
-        ("Asked, new", cases(&report.strangers)),
+        ("Asked, new", cases(&report.unseen_users)),
         (
             "Asked, returning",
             report.returning.as_ref().map_or_else(String::new, cases),

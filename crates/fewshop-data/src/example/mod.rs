@@ -30,7 +30,7 @@ pub struct Plan {
     /// Shoppers in the log.
     pub shoppers: usize,
     /// Shoppers of whom one session becomes cases; none of them is in the log.
-    pub strangers: usize,
+    pub unseen_users: usize,
     /// Start of the random numbers: the same plan and seed make the same shop.
     pub seed: u64,
 }
@@ -87,12 +87,12 @@ pub fn write(plan: Plan, folder: &Path) -> anyhow::Result<usize> {
     let mut dice = Dice(ChaCha8Rng::seed_from_u64(plan.seed));
     let (items, categories) = products(plan.items, &mut dice);
     let sessions = sessions(&items, &categories, plan, &mut dice);
-    let (strangers, log): (Vec<&Session>, Vec<&Session>) = sessions
+    let (unseen, log): (Vec<&Session>, Vec<&Session>) = sessions
         .iter()
         .partition(|one| one.shopper >= plan.shoppers);
     write_items(&folder.join("items.csv"), &items, &[])?;
     let count = write_log(&folder.join("events.csv"), &items, &log, &mut dice)?;
-    write_questions(folder, &items, &strangers)?;
+    write_eval_set(folder, &items, &unseen)?;
     Ok(count)
 }
 
@@ -132,7 +132,7 @@ fn sessions(items: &[Item], categories: &[usize], plan: Plan, dice: &mut Dice) -
         })
         .collect();
     let mut sessions = Vec::new();
-    for shopper in 0..plan.shoppers + plan.strangers {
+    for shopper in 0..plan.shoppers + plan.unseen_users {
         let likes = TYPES[dice.below(TYPES.len())];
         let brand = BRANDS[dice.below(BRANDS.len())];
         let mut favourites: Vec<usize> = Vec::new();
@@ -244,9 +244,9 @@ fn write_log(
 }
 
 /// One session of each stranger: its first products known, the others to be found.
-fn write_questions(folder: &Path, items: &[Item], strangers: &[&Session]) -> Result<(), FileError> {
+fn write_eval_set(folder: &Path, items: &[Item], unseen: &[&Session]) -> Result<(), FileError> {
     let id = |item: usize| items[item].id.0.as_str();
-    let named: Vec<(String, String, usize, &Session)> = strangers
+    let named: Vec<(String, String, usize, &Session)> = unseen
         .iter()
         .flat_map(|&session| {
             let user = format!("v{:05}", session.shopper + 1);
@@ -286,7 +286,7 @@ mod tests {
         let plan = Plan {
             items: 60,
             shoppers: 40,
-            strangers: 5,
+            unseen_users: 5,
             seed: 7,
         };
         let made = |plan: Plan| {
@@ -322,7 +322,7 @@ mod tests {
                 Plan {
                     items: 1,
                     shoppers: 3,
-                    strangers: 2,
+                    unseen_users: 2,
                     seed: 1
                 },
                 dir.path()

@@ -7,7 +7,7 @@ use fewshop_core::{Catalogue, ItemId, ItemIx};
 
 use super::error::shorten;
 use super::table::{Columns, read_table};
-use super::write::{Cell, Kind, write_table};
+use super::write::{CellValue, ColumnType, write_table};
 use super::{FileError, UnknownItems, item_rows};
 
 const CASES: Columns = Columns {
@@ -66,7 +66,7 @@ pub struct Truth {
     pub unknown: UnknownItems,
 }
 
-struct Draft {
+struct CaseDraft {
     case: EvalCase,
     /// Rows by visit, 0 first and then back in time, each with its position.
     rows: BTreeMap<i32, Vec<(u32, ItemIx)>>,
@@ -83,7 +83,7 @@ struct Draft {
 pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError> {
     let rows = item_rows(catalogue);
     let mut unknown = UnknownItems::default();
-    let mut drafts: Vec<Draft> = Vec::new();
+    let mut drafts: Vec<CaseDraft> = Vec::new();
     let mut at: HashMap<String, usize> = HashMap::new();
     read_table(path, &CASES, |header, row| {
         let case_id = row.id(CASE)?;
@@ -115,7 +115,7 @@ pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError
                     shots: Vec::new(),
                     visits: Vec::new(),
                 };
-                drafts.push(Draft {
+                drafts.push(CaseDraft {
                     case,
                     rows: BTreeMap::new(),
                 });
@@ -150,7 +150,7 @@ pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError
     Ok(Cases { cases, unknown })
 }
 
-fn finish(Draft { mut case, rows }: Draft) -> EvalCase {
+fn finish(CaseDraft { mut case, rows }: CaseDraft) -> EvalCase {
     for (back, mut items) in rows {
         items.sort_by_key(|&(position, _)| position);
         let items = items.into_iter().map(|(_, item)| item).collect();
@@ -224,20 +224,26 @@ pub fn write_cases<'a>(
     path: &Path,
     cases: impl IntoIterator<Item = CaseRow<'a>>,
 ) -> Result<(), FileError> {
-    let kinds = [Kind::Text, Kind::Text, Kind::Whole, Kind::Whole, Kind::Text];
-    let columns: Vec<(&str, Kind)> = CASES.required.iter().copied().zip(kinds).collect();
+    let kinds = [
+        ColumnType::Text,
+        ColumnType::Text,
+        ColumnType::Whole,
+        ColumnType::Whole,
+        ColumnType::Text,
+    ];
+    let columns: Vec<(&str, ColumnType)> = CASES.required.iter().copied().zip(kinds).collect();
     write_table(path, &columns, |row| {
         for case in cases {
             let (k, position) = (
-                Cell::Whole(case.k.into()),
-                Cell::Whole(case.position.into()),
+                CellValue::Whole(case.k.into()),
+                CellValue::Whole(case.position.into()),
             );
             row(&[
-                Cell::Text(case.case_id),
-                Cell::Text(case.user_id),
+                CellValue::Text(case.case_id),
+                CellValue::Text(case.user_id),
                 k,
                 position,
-                Cell::Text(case.item_id),
+                CellValue::Text(case.item_id),
             ])?;
         }
         Ok(())
@@ -253,24 +259,24 @@ pub fn write_return_cases<'a>(
     cases: impl IntoIterator<Item = CaseRow<'a>>,
 ) -> Result<(), FileError> {
     let columns = [
-        ("case_id", Kind::Text),
-        ("user_id", Kind::Text),
-        ("k", Kind::Whole),
-        ("visit", Kind::Whole),
-        ("position", Kind::Whole),
-        ("item_id", Kind::Text),
+        ("case_id", ColumnType::Text),
+        ("user_id", ColumnType::Text),
+        ("k", ColumnType::Whole),
+        ("visit", ColumnType::Whole),
+        ("position", ColumnType::Whole),
+        ("item_id", ColumnType::Text),
     ];
     write_table(path, &columns, |row| {
         for case in cases {
             let [k, visit, position] =
-                [case.k.into(), case.visit.into(), case.position.into()].map(Cell::Whole);
+                [case.k.into(), case.visit.into(), case.position.into()].map(CellValue::Whole);
             row(&[
-                Cell::Text(case.case_id),
-                Cell::Text(case.user_id),
+                CellValue::Text(case.case_id),
+                CellValue::Text(case.user_id),
                 k,
                 visit,
                 position,
-                Cell::Text(case.item_id),
+                CellValue::Text(case.item_id),
             ])?;
         }
         Ok(())
@@ -287,11 +293,11 @@ pub fn write_truth<'a>(
 ) -> Result<(), FileError> {
     write_table(
         path,
-        &[("case_id", Kind::Text), ("item_id", Kind::Text)],
+        &[("case_id", ColumnType::Text), ("item_id", ColumnType::Text)],
         |row| {
-            truth
-                .into_iter()
-                .try_for_each(|(case_id, item_id)| row(&[Cell::Text(case_id), Cell::Text(item_id)]))
+            truth.into_iter().try_for_each(|(case_id, item_id)| {
+                row(&[CellValue::Text(case_id), CellValue::Text(item_id)])
+            })
         },
     )
 }
@@ -318,18 +324,21 @@ pub fn write_recs<'a>(
     recs: impl IntoIterator<Item = RecRow<'a>>,
 ) -> Result<(), FileError> {
     let columns = [
-        ("case_id", Kind::Text),
-        ("rank", Kind::Whole),
-        ("item_id", Kind::Text),
-        ("score", Kind::Number),
+        ("case_id", ColumnType::Text),
+        ("rank", ColumnType::Whole),
+        ("item_id", ColumnType::Text),
+        ("score", ColumnType::Number),
     ];
     write_table(path, &columns, |row| {
         for rec in recs {
-            let (rank, score) = (Cell::Whole(rec.rank.into()), Cell::Number(rec.score));
+            let (rank, score) = (
+                CellValue::Whole(rec.rank.into()),
+                CellValue::Number(rec.score),
+            );
             row(&[
-                Cell::Text(rec.case_id),
+                CellValue::Text(rec.case_id),
                 rank,
-                Cell::Text(&rec.item_id.0),
+                CellValue::Text(&rec.item_id.0),
                 score,
             ])?;
         }

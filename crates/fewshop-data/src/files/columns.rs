@@ -56,9 +56,9 @@ pub(crate) struct ParquetTable {
 /// Rows that a file may have whatever its size, and for each of its bytes: repeated values take no
 /// room in Parquet, so that without a bound a few bytes could ask for billions of rows. In a log of
 /// a million rows a row takes two to ten bytes.
-const MOST_ROWS: [u64; 2] = [1 << 16, 16];
+const MAX_ROWS: [u64; 2] = [1 << 16, 16];
 /// The same for the bytes of a column's texts.
-const MOST_TEXT: [u64; 2] = [4 << 20, 64];
+const MAX_TEXT: [u64; 2] = [4 << 20, 64];
 
 impl ParquetTable {
     /// Opens the file; `path` is for messages alone.
@@ -83,9 +83,9 @@ impl ParquetTable {
         let rows = rows.try_fold(0u64, |sum, rows| {
             rows.ok().and_then(|rows| sum.checked_add(rows))
         });
-        if rows.is_none_or(|rows| {
-            rows > MOST_ROWS[0].saturating_add(MOST_ROWS[1].saturating_mul(size))
-        }) {
+        if rows
+            .is_none_or(|rows| rows > MAX_ROWS[0].saturating_add(MAX_ROWS[1].saturating_mul(size)))
+        {
             let rows = rows.map_or_else(|| "no number of".to_owned(), |rows| rows.to_string());
             return Err(FileError::Parquet {
                 path: path.to_owned(),
@@ -194,7 +194,7 @@ impl ParquetTable {
                     .flatten()
                     .map(|value| value.len() as u64)
                     .sum();
-                if text > MOST_TEXT[0] + MOST_TEXT[1].saturating_mul(self.size) {
+                if text > MAX_TEXT[0] + MAX_TEXT[1].saturating_mul(self.size) {
                     return Err(damaged(
                         &self.path,
                         &format!("column '{}' holds {text} bytes of text", shorten(&name)),
@@ -215,7 +215,7 @@ impl ParquetTable {
     /// Reads a whole column by name.
     fn whole(&self, name: &str) -> Result<Column, FileError> {
         let names = self.names();
-        let Some(index) = names.iter().position(|known| known == name) else {
+        let Some(index) = names.iter().position(|other| other == name) else {
             return Err(FileError::MissingColumn {
                 path: self.path.clone(),
                 column: name.to_owned(),

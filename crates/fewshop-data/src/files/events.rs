@@ -5,9 +5,9 @@ use std::path::Path;
 
 use fewshop_core::{Catalogue, EventKind, ItemIx};
 
-use super::table::{Columns, Row, read_table};
+use super::table::{Columns, TableRow, read_table};
 use super::time::{format_time, parse_time};
-use super::write::{Cell, Kind, write_table};
+use super::write::{CellValue, ColumnType, write_table};
 use super::{FileError, UnknownItems, item_rows};
 
 /// The columns of `events.csv`.
@@ -159,7 +159,7 @@ pub fn read_events(path: &Path, catalogue: &Catalogue) -> Result<Log, FileError>
 ///
 /// # Errors
 /// [`FileError::Field`].
-pub fn parse_event<'a>(row: &'a Row<'_>) -> Result<EventRow<'a, f32>, FileError> {
+pub fn parse_event<'a>(row: &'a TableRow<'_>) -> Result<EventRow<'a, f32>, FileError> {
     let kind = EventKind::from_name(row.text(KIND))
         .ok_or_else(|| row.error(KIND, EventKind::LISTED, "rename the kind or remove the row"))?;
     let time_s = parse_time(row.text(TIME)).ok_or_else(|| {
@@ -181,7 +181,7 @@ pub fn parse_event<'a>(row: &'a Row<'_>) -> Result<EventRow<'a, f32>, FileError>
     })
 }
 
-fn read_quantity(row: &Row<'_>) -> Result<f32, FileError> {
+fn read_quantity(row: &TableRow<'_>) -> Result<f32, FileError> {
     let text = row.text(QUANTITY);
     if text.is_empty() {
         return Ok(1.0);
@@ -253,21 +253,21 @@ pub fn write_events<'a>(
     path: &Path,
     events: impl IntoIterator<Item = EventRow<'a>>,
 ) -> Result<(), FileError> {
-    let mut columns: Vec<(&str, Kind)> = COLUMNS
+    let mut columns: Vec<(&str, ColumnType)> = COLUMNS
         .required
         .iter()
-        .map(|name| (*name, Kind::Text))
+        .map(|name| (*name, ColumnType::Text))
         .collect();
-    columns[QUANTITY].1 = Kind::Whole;
+    columns[QUANTITY].1 = ColumnType::Whole;
     write_table(path, &columns, |row| {
         for event in events {
             row(&[
-                Cell::Text(event.user_id),
-                Cell::Text(event.session_id),
-                Cell::Text(&format_time(event.time_s)),
-                Cell::Text(event.item_id),
-                Cell::Text(event.kind.name()),
-                Cell::Whole(event.quantity),
+                CellValue::Text(event.user_id),
+                CellValue::Text(event.session_id),
+                CellValue::Text(&format_time(event.time_s)),
+                CellValue::Text(event.item_id),
+                CellValue::Text(event.kind.name()),
+                CellValue::Whole(event.quantity),
             ])?;
         }
         Ok(())

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::FileError;
-use super::table::{At, Columns, place_of, read_table};
-use super::write::{Cell, Kind, write_table};
+use super::table::{Columns, RowPosition, place_of, read_table};
+use super::write::{CellValue, ColumnType, write_table};
 
 const COLUMNS: Columns = Columns {
     required: &["user_id"],
@@ -40,7 +40,7 @@ pub struct Households {
 /// attribute.
 pub fn read_households(path: &Path) -> Result<Households, FileError> {
     let mut rows = Vec::new();
-    let mut places: HashMap<String, At> = HashMap::new();
+    let mut places: HashMap<String, RowPosition> = HashMap::new();
     let header = read_table(path, &COLUMNS, |header, row| {
         let user = row.id(USER)?;
         if let Some(&first) = places.get(user) {
@@ -88,12 +88,12 @@ pub fn write_households(
     rows: &[Household],
 ) -> Result<(), FileError> {
     let names = std::iter::once("user_id").chain(attributes.iter().map(String::as_str));
-    let columns: Vec<(&str, Kind)> = names.map(|name| (name, Kind::Text)).collect();
+    let columns: Vec<(&str, ColumnType)> = names.map(|name| (name, ColumnType::Text)).collect();
     write_table(path, &columns, |sink| {
         for row in rows {
-            let values = row.values.iter().map(|value| Cell::Text(value));
+            let values = row.values.iter().map(|value| CellValue::Text(value));
             sink(
-                &std::iter::once(Cell::Text(&row.user_id))
+                &std::iter::once(CellValue::Text(&row.user_id))
                     .chain(values)
                     .collect::<Vec<_>>(),
             )?;

@@ -6,8 +6,8 @@ use std::path::Path;
 use fewshop_core::{Catalogue, Item, ItemId};
 
 use super::error::shorten;
-use super::table::{At, Columns, Row, place_of, read_table};
-use super::write::{Cell, Kind, write_table};
+use super::table::{Columns, RowPosition, TableRow, place_of, read_table};
+use super::write::{CellValue, ColumnType, write_table};
 use super::{FileError, Place};
 
 /// The columns of `items.csv`.
@@ -50,7 +50,7 @@ pub struct ItemsFile {
 /// stands twice, a price that is no number of 0 or more, text that is not UTF-8, no row at all.
 pub fn read_items(path: &Path) -> Result<ItemsFile, FileError> {
     let mut items: Vec<Item> = Vec::new();
-    let mut places: HashMap<String, At> = HashMap::new();
+    let mut places: HashMap<String, RowPosition> = HashMap::new();
     let mut extra: Vec<Vec<String>> = Vec::new();
     let header = read_table(path, &COLUMNS, |header, row| {
         let id = row.id(ID)?;
@@ -100,7 +100,7 @@ pub fn read_items(path: &Path) -> Result<ItemsFile, FileError> {
 ///
 /// # Errors
 /// [`FileError::Field`].
-pub fn parse_item(row: &Row<'_>) -> Result<Item, FileError> {
+pub fn parse_item(row: &TableRow<'_>) -> Result<Item, FileError> {
     let id = row.id(ID)?;
     if row.text(TITLE).is_empty() {
         return Err(row.error(
@@ -155,32 +155,36 @@ pub fn write_items(
     items: &[Item],
     extra: &[(String, Vec<String>)],
 ) -> Result<(), FileError> {
-    let mut columns: Vec<(&str, Kind)> = COLUMNS
+    let mut columns: Vec<(&str, ColumnType)> = COLUMNS
         .required
         .iter()
         .chain(COLUMNS.optional)
-        .map(|name| (*name, Kind::Text))
+        .map(|name| (*name, ColumnType::Text))
         .collect();
-    columns[PRICE].1 = Kind::Number;
-    columns.extend(extra.iter().map(|(name, _)| (name.as_str(), Kind::Text)));
+    columns[PRICE].1 = ColumnType::Number;
+    columns.extend(
+        extra
+            .iter()
+            .map(|(name, _)| (name.as_str(), ColumnType::Text)),
+    );
     write_table(path, &columns, |row| {
         for (at, item) in items.iter().enumerate() {
             let category = item.category.join(" > ");
             let ItemId(id) = &item.id;
             let mut cells = vec![
-                Cell::Text(id),
-                Cell::Text(&item.title),
-                Cell::Text(&category),
-                Cell::Text(&item.brand),
-                Cell::Text(&item.size),
-                item.price.map_or(Cell::None, Cell::Number),
-                Cell::Text(&item.picture),
+                CellValue::Text(id),
+                CellValue::Text(&item.title),
+                CellValue::Text(&category),
+                CellValue::Text(&item.brand),
+                CellValue::Text(&item.size),
+                item.price.map_or(CellValue::None, CellValue::Number),
+                CellValue::Text(&item.picture),
             ];
-            cells.extend(
-                extra.iter().map(|(_, values)| {
-                    values.get(at).map_or(Cell::None, |value| Cell::Text(value))
-                }),
-            );
+            cells.extend(extra.iter().map(|(_, values)| {
+                values
+                    .get(at)
+                    .map_or(CellValue::None, |value| CellValue::Text(value))
+            }));
             row(&cells)?;
         }
         Ok(())

@@ -59,7 +59,7 @@ pub struct UnknownItems {
 impl UnknownItems {
     fn count(&mut self, id: &str) {
         self.rows += 1;
-        if self.examples.len() < EXAMPLES && !self.examples.iter().any(|known| known == id) {
+        if self.examples.len() < EXAMPLES && !self.examples.iter().any(|other| other == id) {
             self.examples.push(id.to_owned());
         }
     }

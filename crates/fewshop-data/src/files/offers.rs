@@ -8,7 +8,7 @@ use fewshop_core::{Catalogue, ItemIx};
 
 use super::table::{Columns, read_table};
 use super::time::{format_time, parse_time};
-use super::write::{Cell, Kind, write_table};
+use super::write::{CellValue, ColumnType, write_table};
 use super::{FileError, UnknownItems, item_rows};
 
 const OFFERS: Columns = Columns {
@@ -72,14 +72,14 @@ pub fn read_offers(
 ) -> Result<(Vec<Offer>, UnknownItems), FileError> {
     let rows = item_rows(catalogue);
     let (mut offers, mut unknown): (Vec<Offer>, _) = (Vec::new(), UnknownItems::default());
-    let mut known: HashMap<(String, String), usize> = HashMap::new();
+    let mut positions: HashMap<(String, String), usize> = HashMap::new();
     read_table(path, &OFFERS, |_, row| {
         let (campaign, offer, item) = (row.id(0)?, row.id(1)?, row.id(2)?);
         let Some(&item) = rows.get(item) else {
             unknown.count(item);
             return Ok(());
         };
-        let at = *known
+        let at = *positions
             .entry((campaign.to_owned(), offer.to_owned()))
             .or_insert_with(|| {
                 let title = Some(row.text(3).trim())
@@ -134,11 +134,11 @@ pub fn read_offer_events(path: &Path) -> Result<Vec<OfferEvent>, FileError> {
     Ok(events)
 }
 
-fn texts(columns: &Columns) -> Vec<(&'static str, Kind)> {
+fn texts(columns: &Columns) -> Vec<(&'static str, ColumnType)> {
     columns
         .required
         .iter()
-        .map(|name| (*name, Kind::Text))
+        .map(|name| (*name, ColumnType::Text))
         .collect()
 }
 
@@ -151,8 +151,9 @@ pub fn write_offers<'a>(
     rows: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>,
 ) -> Result<(), FileError> {
     write_table(path, &texts(&OFFERS), |sink| {
-        rows.into_iter()
-            .try_for_each(|(campaign, offer, item)| sink(&[campaign, offer, item].map(Cell::Text)))
+        rows.into_iter().try_for_each(|(campaign, offer, item)| {
+            sink(&[campaign, offer, item].map(CellValue::Text))
+        })
     })
 }
 
@@ -180,7 +181,7 @@ pub fn write_offer_events<'a>(
                     kind,
                     row.offer_id.unwrap_or(""),
                 ]
-                .map(Cell::Text),
+                .map(CellValue::Text),
             )
         })
     })

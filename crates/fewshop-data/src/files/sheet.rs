@@ -6,7 +6,7 @@ use calamine::{Data, Reader, open_workbook_auto};
 
 use super::FileError;
 use super::guard::guarded;
-use super::table::{Columns, Header, Row, find_columns};
+use super::table::{Columns, Header, TableRow, find_columns};
 use super::time::from_civil;
 
 /// Calls `each` with every row of every sheet that has a header; the sheets must have the same
@@ -18,7 +18,7 @@ use super::time::from_civil;
 pub(crate) fn read_sheets(
     path: &Path,
     columns: &Columns,
-    mut each: impl FnMut(&Header, &Row<'_>) -> Result<(), FileError>,
+    mut each: impl FnMut(&Header, &TableRow<'_>) -> Result<(), FileError>,
 ) -> Result<(), FileError> {
     let broken = |message: String| FileError::Format {
         path: path.to_owned(),
@@ -57,7 +57,7 @@ pub(crate) fn read_sheets(
             cells.extend(line.iter().map(text));
             each(
                 &header,
-                &Row::of_sheet(path, &header, &cells, first + at as u64 + 1),
+                &TableRow::of_sheet(path, &header, &cells, first + at as u64 + 1),
             )?;
             rows += 1;
         }

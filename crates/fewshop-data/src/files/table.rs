@@ -27,7 +27,7 @@ pub struct Columns {
 #[derive(Debug)]
 pub struct Header {
     /// Index in the file of each known column, required ones first.
-    known: Vec<Option<usize>>,
+    indices: Vec<Option<usize>>,
     /// Names and indices of all others.
     pub extra: Vec<(String, usize)>,
     names: Vec<String>,
@@ -36,13 +36,13 @@ pub struct Header {
 impl Header {
     /// Whether the file has the known column `number`.
     pub fn has(&self, number: usize) -> bool {
-        self.known[number].is_some()
+        self.indices[number].is_some()
     }
 }
 
 /// One row.
 #[derive(Clone, Copy)]
-pub struct Row<'a> {
+pub struct TableRow<'a> {
     path: &'a Path,
     header: &'a Header,
     cells: Cells<'a>,
@@ -66,17 +66,17 @@ enum Cells<'a> {
     },
 }
 
-/// A point in a file that [`Row::at`] gives and [`place_of`] turns into a line; cheap to keep,
+/// A point in a file that [`TableRow::at`] gives and [`place_of`] turns into a line; cheap to keep,
 /// costly to turn.
 #[derive(Debug, Clone, Copy)]
-pub enum At {
+pub enum RowPosition {
     /// Offset of a record in a text file.
     Byte(u64),
     /// Row of a Parquet file or a spreadsheet, counted from 1.
     Row(u64),
 }
 
-impl<'a> Row<'a> {
+impl<'a> TableRow<'a> {
     /// A row of a spreadsheet, `row` as the spreadsheet counts it.
     pub(super) fn of_sheet(
         path: &'a Path,
@@ -114,7 +114,7 @@ impl<'a> Row<'a> {
 
     /// Text of the known column `number`, as it stands; "" where the file lacks the column.
     pub fn raw(&self, number: usize) -> &str {
-        self.header.known[number].map_or("", |index| self.cell(index))
+        self.header.indices[number].map_or("", |index| self.cell(index))
     }
 
     /// Text of the known column `number` without blanks around it.
@@ -128,17 +128,19 @@ impl<'a> Row<'a> {
     }
 
     /// Where the row begins.
-    pub fn at(&self) -> At {
+    pub fn at(&self) -> RowPosition {
         match &self.cells {
-            Cells::Csv { record, .. } => At::Byte(record.position().map_or(0, csv::Position::byte)),
-            Cells::Parquet { row, before, .. } => At::Row(before + *row as u64 + 1),
-            Cells::Sheet { row, .. } => At::Row(*row),
+            Cells::Csv { record, .. } => {
+                RowPosition::Byte(record.position().map_or(0, csv::Position::byte))
+            }
+            Cells::Parquet { row, before, .. } => RowPosition::Row(before + *row as u64 + 1),
+            Cells::Sheet { row, .. } => RowPosition::Row(*row),
         }
     }
 
     /// The error for what stands in the known column `number`.
     pub fn error(&self, number: usize, expected: &str, advice: &str) -> FileError {
-        let field = self.header.known[number]
+        let field = self.header.indices[number]
             .map_or_else(String::new, |index| shorten(&self.header.names[index]));
         FileError::Field {
             path: self.path.to_owned(),
@@ -179,10 +181,10 @@ impl<'a> Row<'a> {
 }
 
 /// Turns a point into the line or row that an editor shows. Reads the file again up to there.
-pub fn place_of(path: &Path, at: At) -> Place {
+pub fn place_of(path: &Path, at: RowPosition) -> Place {
     let byte = match at {
-        At::Row(row) => return Place::Row(row),
-        At::Byte(byte) => byte,
+        RowPosition::Row(row) => return Place::Row(row),
+        RowPosition::Byte(byte) => byte,
     };
     let (mut line, mut seen, mut after_cr) = (1u64, 0u64, false);
     // The reader's own line count is off after blank lines and lone carriage returns, hence the
@@ -220,7 +222,7 @@ pub fn place_of(path: &Path, at: At) -> Place {
 pub fn read_table(
     path: &Path,
     columns: &Columns,
-    each: impl FnMut(&Header, &Row<'_>) -> Result<(), FileError>,
+    each: impl FnMut(&Header, &TableRow<'_>) -> Result<(), FileError>,
 ) -> Result<Header, FileError> {
     read_table_past(path, columns, each, &mut |error| Err(error()))
 }
@@ -237,7 +239,7 @@ pub type Broken<'a> = dyn FnMut(&dyn Fn() -> FileError) -> Result<(), FileError>
 pub fn read_table_past(
     path: &Path,
     columns: &Columns,
-    mut each: impl FnMut(&Header, &Row<'_>) -> Result<(), FileError>,
+    mut each: impl FnMut(&Header, &TableRow<'_>) -> Result<(), FileError>,
     broken: &mut Broken<'_>,
 ) -> Result<Header, FileError> {
     let unreadable = |source| FileError::Read {
@@ -301,7 +303,7 @@ fn read_csv(
     path: &Path,
     file: File,
     columns: &Columns,
-    each: &mut dyn FnMut(&Header, &Row<'_>) -> Result<(), FileError>,
+    each: &mut dyn FnMut(&Header, &TableRow<'_>) -> Result<(), FileError>,
     broken: &mut Broken<'_>,
 ) -> Result<Header, FileError> {
     let mut reader = csv::ReaderBuilder::new()
@@ -354,7 +356,7 @@ fn read_csv(
             continue;
         };
         if record.len() != header.names.len() {
-            let at = At::Byte(record.position().map_or(0, csv::Position::byte));
+            let at = RowPosition::Byte(record.position().map_or(0, csv::Position::byte));
             rows += 1;
             broken(&|| FileError::FieldCount {
                 path: path.to_owned(),
@@ -366,7 +368,7 @@ fn read_csv(
         }
         each(
             header,
-            &Row {
+            &TableRow {
                 path,
                 header,
                 cells: Cells::Csv {
@@ -404,7 +406,7 @@ fn utf8(record: &ByteRecord) -> Option<&str> {
 }
 
 fn not_utf8(path: &Path, record: &ByteRecord, header: Option<&Header>) -> FileError {
-    let at = At::Byte(record.position().map_or(0, csv::Position::byte));
+    let at = RowPosition::Byte(record.position().map_or(0, csv::Position::byte));
     let broken = record
         .iter()
         .position(|field| std::str::from_utf8(field).is_err())
@@ -457,7 +459,7 @@ pub(super) fn find_columns(
             });
         }
     }
-    let known: Vec<Option<usize>> = columns
+    let indices: Vec<Option<usize>> = columns
         .required
         .iter()
         .chain(columns.optional)
@@ -466,10 +468,10 @@ pub(super) fn find_columns(
     let extra = names
         .iter()
         .enumerate()
-        .filter(|(index, name)| !known.contains(&Some(*index)) && !name.is_empty());
+        .filter(|(index, name)| !indices.contains(&Some(*index)) && !name.is_empty());
     let extra = extra.map(|(index, name)| (name.clone(), index)).collect();
     Ok(Header {
-        known,
+        indices,
         extra,
         names,
     })
@@ -564,7 +566,7 @@ fn read_parquet(
     path: &Path,
     file: File,
     columns: &Columns,
-    mut each: impl FnMut(&Header, &Row<'_>) -> Result<(), FileError>,
+    mut each: impl FnMut(&Header, &TableRow<'_>) -> Result<(), FileError>,
 ) -> Result<Header, FileError> {
     let table = ParquetTable::open(path, file)?;
     let header = find_columns(path, columns, table.names())?;
@@ -583,7 +585,7 @@ fn read_parquet(
         for row in 0..rows {
             each(
                 &header,
-                &Row {
+                &TableRow {
                     path,
                     header: &header,
                     cells: Cells::Parquet {

@@ -24,7 +24,7 @@ const FAINT: f32 = 0.05;
 const LAST_WORD_BONUS: f32 = 0.25;
 
 /// Words in the longest keyword that is looked for.
-const LONGEST: usize = 4;
+const MAX_KEYWORD_WORDS: usize = 4;
 
 /// All pictures with an index from keyword to picture.
 pub(super) struct Table {
@@ -71,9 +71,9 @@ impl Table {
                     .find_map(|&(mark, weight)| Some((keyword.strip_suffix(mark)?, weight)));
                 let (text, weight) = loud.unwrap_or((keyword, PLAIN));
                 let words = words(text);
-                if words.is_empty() || words.len() > LONGEST {
+                if words.is_empty() || words.len() > MAX_KEYWORD_WORDS {
                     return Err(format!(
-                        "line {number}: keyword '{keyword}' has {} words; expected 1 to {LONGEST}",
+                        "line {number}: keyword '{keyword}' has {} words; expected 1 to {MAX_KEYWORD_WORDS}",
                         words.len()
                     ));
                 }
@@ -103,12 +103,14 @@ impl Table {
     pub(super) fn score(&self, text: &[String], weight: f32, scores: &mut [f32]) {
         let mut at = 0;
         while at < text.len() {
-            let found = (1..=LONGEST.min(text.len() - at)).rev().find_map(|len| {
-                self.keywords
-                    .get(&text[at..at + len].join(" "))
-                    .map(|pictures| (len, pictures))
-            });
-            let Some((len, pictures)) = found else {
+            let keyword = (1..=MAX_KEYWORD_WORDS.min(text.len() - at))
+                .rev()
+                .find_map(|len| {
+                    self.keywords
+                        .get(&text[at..at + len].join(" "))
+                        .map(|pictures| (len, pictures))
+                });
+            let Some((len, pictures)) = keyword else {
                 at += 1;
                 continue;
             };

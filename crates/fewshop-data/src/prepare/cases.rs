@@ -68,19 +68,19 @@ pub(super) fn draw_returning(cut: &Cut) -> Vec<Return<'_>> {
                 .push((start_s, session, items));
         }
     }
-    let most = VISITS[VISITS.len() - 1];
+    let max_visits = VISITS[VISITS.len() - 1];
     let mut rng = ChaCha8Rng::seed_from_u64(RETURN_SEED);
     let mut drawn = Vec::new();
     for (user, mut sessions) in by_user {
         sessions.sort_unstable();
-        let mut asked: Vec<usize> = (most..sessions.len())
+        let mut chosen: Vec<usize> = (max_visits..sessions.len())
             .filter(|&nth| sessions[nth].2.len() >= MIN_SESSION)
             .collect();
-        shuffle(&mut asked, &mut rng);
-        for &nth in asked.iter().take(PER_USER) {
+        shuffle(&mut chosen, &mut rng);
+        for &nth in chosen.iter().take(PER_USER) {
             let (_, session, mut items) = sessions[nth].clone();
             shuffle(&mut items, &mut rng);
-            let earlier = (1..=most)
+            let earlier = (1..=max_visits)
                 .map(|back| sessions[nth - back].2.clone())
                 .collect();
             drawn.push(Return {

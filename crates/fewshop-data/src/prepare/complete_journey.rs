@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 
-use super::{Names, Notice, RawEvent, RawLog, median_cents};
+use super::{Notice, NumberedNames, RawEvent, RawLog, median_cents};
 use crate::files::columns::ParquetTable;
 use crate::titles::{GroceryLabel, RawLabel, RawProduct};
 
@@ -60,7 +60,7 @@ pub fn complete_journey(raw: &Path) -> anyhow::Result<RawLog> {
         table.floats("retail_disc")?,
         table.floats("coupon_match_disc")?,
     );
-    let (mut users, mut sessions) = (Names::default(), Names::default());
+    let (mut users, mut sessions) = (NumberedNames::default(), NumberedNames::default());
     let mut events = Vec::with_capacity(product.len());
     let mut prices: Vec<Vec<f64>> = vec![Vec::new(); products.len()];
     for row in 0..product.len() {

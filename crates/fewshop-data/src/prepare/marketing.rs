@@ -221,7 +221,7 @@ fn times(table: &Table, name: &str) -> anyhow::Result<Vec<i64>> {
 pub(super) fn write(cut: &Cut, folder: &Path) -> Result<MarketingCounts, FileError> {
     let (raw, marketing) = (&cut.raw, &cut.raw.marketing);
     let mut counts = MarketingCounts::default();
-    let known: HashSet<&str> = cut
+    let training_users: HashSet<&str> = cut
         .train
         .iter()
         .map(|event| raw.users[event.user as usize].as_str())
@@ -229,7 +229,7 @@ pub(super) fn write(cut: &Cut, folder: &Path) -> Result<MarketingCounts, FileErr
     let households: Vec<Household> = marketing
         .households
         .iter()
-        .filter(|(user, _)| known.contains(user.as_str()))
+        .filter(|(user, _)| training_users.contains(user.as_str()))
         .map(|(user, values)| Household {
             user_id: user.clone(),
             values: values.to_vec(),
@@ -266,19 +266,18 @@ pub(super) fn write(cut: &Cut, folder: &Path) -> Result<MarketingCounts, FileErr
         })
         .filter(|(_, items)| !items.is_empty())
         .collect();
-    let there: HashSet<(&str, &str)> = offers
+    let written_offers: HashSet<(&str, &str)> = offers
         .iter()
         .map(|((campaign, offer), _)| (campaign.as_str(), offer.as_str()))
         .collect();
     let events: Vec<OfferEventRow<'_>> = marketing
         .events
         .iter()
-        .filter(|event| event.time_s < raw.cut_s && known.contains(event.user.as_str()))
+        .filter(|event| event.time_s < raw.cut_s && training_users.contains(event.user.as_str()))
         .filter(|event| {
-            event
-                .redeemed
-                .as_ref()
-                .is_none_or(|offer| there.contains(&(event.campaign.as_str(), offer.as_str())))
+            event.redeemed.as_ref().is_none_or(|offer| {
+                written_offers.contains(&(event.campaign.as_str(), offer.as_str()))
+            })
         })
         .map(|event| OfferEventRow {
             user_id: &event.user,

@@ -170,12 +170,12 @@ fn median_cents(prices: &mut [f64]) -> Option<f64> {
 
 /// Numbers texts in the order in which they come.
 #[derive(Default)]
-struct Names {
+struct NumberedNames {
     by_name: std::collections::HashMap<String, u32>,
     names: Vec<String>,
 }
 
-impl Names {
+impl NumberedNames {
     fn number(&mut self, name: &str) -> u32 {
         if let Some(&number) = self.by_name.get(name) {
             return number;
@@ -214,13 +214,13 @@ mod tests {
     #[test]
     fn products_without_support_test_shoppers_and_late_training_visits_stay_out() {
         let users: Vec<String> = (0..200).map(|n| format!("h{n}")).collect();
-        let of_fold = |wanted: u32| {
+        let of_fold = |fold_number: u32| {
             users
                 .iter()
-                .position(|user| fold(user, "arbiter") == wanted)
+                .position(|user| fold(user, "arbiter") == fold_number)
                 .unwrap() as u32
         };
-        let (trainer, validator, stranger) = (of_fold(0), of_fold(7), of_fold(8));
+        let (trainer, validator, unseen) = (of_fold(0), of_fold(7), of_fold(8));
         let event = |user, session, time_s, item| RawEvent {
             user,
             session,
@@ -254,8 +254,8 @@ mod tests {
                 event(validator, 3, 99, 0),
                 event(validator, 3, 99, 1),
                 event(validator, 4, 10, 1),
-                event(stranger, 5, 10, 1),
-                event(stranger, 5, 99, 0),
+                event(unseen, 5, 10, 1),
+                event(unseen, 5, 99, 0),
             ],
             users,
             cut_s: 50,

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use anyhow::ensure;
 
-use super::{Marketing, Names, Notice, RawEvent, RawLog, median_cents};
+use super::{Marketing, Notice, NumberedNames, RawEvent, RawLog, median_cents};
 use crate::files::sheet::read_sheets;
-use crate::files::table::{Columns, Row, read_table};
+use crate::files::table::{Columns, TableRow, read_table};
 use crate::files::{FileError, parse_time};
 use crate::titles::{RawLabel, RawProduct};
 
@@ -54,10 +54,10 @@ struct Product {
 }
 
 #[derive(Default)]
-struct Log {
-    users: Names,
-    sessions: Names,
-    codes: Names,
+struct Invoices {
+    users: NumberedNames,
+    sessions: NumberedNames,
+    codes: NumberedNames,
     products: Vec<Product>,
     events: Vec<RawEvent>,
 }
@@ -70,7 +70,7 @@ struct Log {
 /// # Errors
 /// [`FileError`] when the file lacks a column or holds a number or date that is none.
 pub fn online_retail(raw: &Path) -> anyhow::Result<RawLog> {
-    let mut log = Log::default();
+    let mut log = Invoices::default();
     if is_zip(raw) {
         read_sheets(raw, &COLUMNS, |_, row| log.line(row))?;
     } else {
@@ -93,8 +93,8 @@ fn is_zip(path: &Path) -> bool {
         && magic == *b"PK\x03\x04"
 }
 
-impl Log {
-    fn line(&mut self, row: &Row<'_>) -> Result<(), FileError> {
+impl Invoices {
+    fn line(&mut self, row: &TableRow<'_>) -> Result<(), FileError> {
         let stock = row.text(STOCK);
         if row.text(CUSTOMER).is_empty() || row.text(INVOICE).starts_with('C') {
             return Ok(());
@@ -129,7 +129,7 @@ impl Log {
         match product
             .descriptions
             .iter_mut()
-            .find(|(known, _)| known == description)
+            .find(|(text, _)| text == description)
         {
             _ if description.trim().is_empty() => {}
             Some((_, count)) => *count += 1,
@@ -154,11 +154,11 @@ impl Log {
         for (at, &item) in order.iter().enumerate() {
             rank[item] = at as u32;
             let product = &mut self.products[item];
-            let most = product.descriptions.iter().map(|(_, count)| *count).max();
+            let max_count = product.descriptions.iter().map(|(_, count)| *count).max();
             let title = product
                 .descriptions
                 .iter()
-                .find(|(_, count)| Some(*count) == most);
+                .find(|(_, count)| Some(*count) == max_count);
             let id = std::mem::take(&mut self.codes.names[item]);
             // A product that was never described is called by its code.
             let description =

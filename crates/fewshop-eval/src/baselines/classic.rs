@@ -21,7 +21,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::ClassicConfig;
-use super::channels::Channels;
+use super::count_scorer::CountScorer;
 use super::index::Index;
 use super::personal_mlp;
 
@@ -34,14 +34,14 @@ const POSITIVES: usize = 5;
 const RATE_FLOOR: f32 = 1e-4;
 
 /// What the inputs need to know of each product.
-struct Facts {
+struct ItemInputs {
     popularity: Vec<u32>,
     category: Vec<u32>,
     brand: Vec<u32>,
     log_price: Vec<Option<f32>>,
 }
 
-impl Facts {
+impl ItemInputs {
     fn of(catalogue: &Catalogue, index: &Index) -> Self {
         let items = catalogue.items();
         Self {
@@ -124,7 +124,7 @@ type Pair = ([f32; INPUTS], f32);
 
 /// The trained network.
 pub(super) struct Classic {
-    facts: Facts,
+    items: ItemInputs,
     weights: RankerWeights,
 }
 
@@ -139,19 +139,19 @@ impl Classic {
         config: &ClassicConfig,
         seed: u64,
     ) -> Result<Option<Self>> {
-        let facts = Facts::of(catalogue, index);
+        let items = ItemInputs::of(catalogue, index);
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let pairs = pairs(&facts, index, config, &mut rng);
+        let pairs = pairs(&items, index, config, &mut rng);
         if pairs.is_empty() {
             return Ok(None);
         }
         let weights = train(&pairs, config, &mut rng)?;
-        Ok(Some(Self { facts, weights }))
+        Ok(Some(Self { items, weights }))
     }
 
     /// Writes the logits of all products.
-    pub(super) fn score(&self, shots: &[ItemIx], channels: &mut Channels<'_>, out: &mut [f32]) {
-        self.score_by(&self.weights, shots, channels, out);
+    pub(super) fn score(&self, shots: &[ItemIx], scorer: &mut CountScorer<'_>, out: &mut [f32]) {
+        self.score_by(&self.weights, shots, scorer, out);
     }
 
     /// The same by a network that was trained on these shots alone: from a random start, or from
@@ -163,7 +163,7 @@ impl Classic {
         shots: &[ItemIx],
         config: &ClassicConfig,
         rng: &mut ChaCha8Rng,
-        channels: &mut Channels<'_>,
+        scorer: &mut CountScorer<'_>,
         out: &mut [f32],
     ) {
         let start = if transfer {
@@ -179,12 +179,12 @@ impl Classic {
                 .filter(|&(at, _)| at != nth)
                 .map(|(_, &shot)| shot)
                 .collect();
-            let together = self.together(&others, channels, out.len());
-            let price = self.facts.mean_price(&others);
+            let together = self.together(&others, scorer, out.len());
+            let price = self.items.mean_price(&others);
             let inputs = |row: usize| {
-                self.facts.inputs(
+                self.items.inputs(
                     row,
-                    self.facts.popularity[row],
+                    self.items.popularity[row],
                     together[row],
                     &others,
                     price,
@@ -201,7 +201,7 @@ impl Classic {
         self.score_by(
             &personal_mlp::train(&start, &samples, config, rng),
             shots,
-            channels,
+            scorer,
             out,
         );
     }
@@ -210,34 +210,39 @@ impl Classic {
         &self,
         weights: &RankerWeights,
         shots: &[ItemIx],
-        channels: &mut Channels<'_>,
+        scorer: &mut CountScorer<'_>,
         out: &mut [f32],
     ) {
-        let facts = &self.facts;
-        let together = self.together(shots, channels, out.len());
-        let mean_price = facts.mean_price(shots);
+        let items = &self.items;
+        let together = self.together(shots, scorer, out.len());
+        let mean_price = items.mean_price(shots);
         let inputs: Vec<f32> = together
             .iter()
             .enumerate()
             .flat_map(|(row, &together)| {
-                facts.inputs(row, facts.popularity[row], together, shots, mean_price)
+                items.inputs(row, items.popularity[row], together, shots, mean_price)
             })
             .collect();
         out.copy_from_slice(&kernels::rank(&inputs, weights));
     }
 
     /// Mean share of the shots' sessions that hold each product.
-    fn together(&self, shots: &[ItemIx], channels: &mut Channels<'_>, items: usize) -> Vec<f32> {
+    fn together(&self, shots: &[ItemIx], scorer: &mut CountScorer<'_>, items: usize) -> Vec<f32> {
         let mut together = vec![0f32; items];
         for shot in shots {
-            let each = 1.0 / self.facts.popularity[shot.row()].max(1) as f32 / shots.len() as f32;
-            channels.each_beside(shot.row(), |other, count| together[other] += count * each);
+            let each = 1.0 / self.items.popularity[shot.row()].max(1) as f32 / shots.len() as f32;
+            scorer.each_beside(shot.row(), |other, count| together[other] += count * each);
         }
         together
     }
 }
 
-fn pairs(facts: &Facts, index: &Index, config: &ClassicConfig, rng: &mut ChaCha8Rng) -> Vec<Pair> {
+fn pairs(
+    items: &ItemInputs,
+    index: &Index,
+    config: &ClassicConfig,
+    rng: &mut ChaCha8Rng,
+) -> Vec<Pair> {
     let usable: Vec<usize> = (0..index.len())
         .filter(|&s| index.sessions()[s].len() >= 3)
         .collect();
@@ -268,26 +273,26 @@ fn pairs(facts: &Facts, index: &Index, config: &ClassicConfig, rng: &mut ChaCha8
     let pairs: Vec<Pair> = drawn
         .par_iter()
         .map_init(
-            || (Channels::new(index), vec![0f32; index.items()]),
-            |(channels, together), (shots, candidates)| {
+            || (CountScorer::new(index), vec![0f32; index.items()]),
+            |(scorer, together), (shots, candidates)| {
                 let mut shares = vec![0f32; candidates.len()];
                 for shot in shots {
                     together.fill(0.0);
-                    channels.each_beside(shot.row(), |other, count| together[other] = count);
+                    scorer.each_beside(shot.row(), |other, count| together[other] = count);
                     // The session itself held the shot.
-                    let others = facts.popularity[shot.row()].saturating_sub(1).max(1) as f32;
+                    let others = items.popularity[shot.row()].saturating_sub(1).max(1) as f32;
                     for (share, &(item, taken)) in shares.iter_mut().zip(candidates) {
                         let count = together[item as usize] - f32::from(u8::from(taken));
                         *share += count / others / shots.len() as f32;
                     }
                 }
                 progress.step();
-                let mean_price = facts.mean_price(shots);
+                let mean_price = items.mean_price(shots);
                 let each = candidates.iter().zip(shares);
                 each.map(|(&(item, taken), share)| {
-                    let popularity = facts.popularity[item as usize] - u32::from(taken);
+                    let popularity = items.popularity[item as usize] - u32::from(taken);
                     (
-                        facts.inputs(item as usize, popularity, share, shots, mean_price),
+                        items.inputs(item as usize, popularity, share, shots, mean_price),
                         f32::from(u8::from(taken)),
                     )
                 })
@@ -428,7 +433,7 @@ mod tests {
         };
         let classic = fit();
         let mut out = vec![0.0; 12];
-        classic.score(&[ItemIx(0)], &mut Channels::new(&index), &mut out);
+        classic.score(&[ItemIx(0)], &mut CountScorer::new(&index), &mut out);
         let (same, other) = (&out[1..6], &out[6..]);
         assert!(same.iter().all(|s| other.iter().all(|o| s > o)), "{out:?}");
         assert_eq!(classic.weights, fit().weights);
@@ -442,12 +447,12 @@ mod tests {
             .map(|row| Item::new(&format!("i{row}"), "Thing"))
             .collect();
         let index = Index::from_sessions(vec![vec![0, 1, 2, 3]], 4);
-        let facts = Facts::of(&Catalogue::new(items).unwrap(), &index);
+        let items = ItemInputs::of(&Catalogue::new(items).unwrap(), &index);
         let config = ClassicConfig {
             pairs: 20,
             ..ClassicConfig::default()
         };
-        let pairs = pairs(&facts, &index, &config, &mut ChaCha8Rng::seed_from_u64(1));
+        let pairs = pairs(&items, &index, &config, &mut ChaCha8Rng::seed_from_u64(1));
         assert!(
             pairs.iter().all(|(x, taken)| *taken == 1.0
                 && x[0] == 0.0

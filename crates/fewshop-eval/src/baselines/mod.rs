@@ -6,8 +6,8 @@
 //! published with the project's cases come from baselines whose settings were tuned for each shop,
 //! so they lie a little higher in places.
 
-mod channels;
 mod classic;
+mod count_scorer;
 mod ease;
 mod index;
 mod personal_mlp;
@@ -23,8 +23,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::PICKS;
-use channels::Channels;
 use classic::Classic;
+use count_scorer::CountScorer;
 use ease::Ease;
 use index::Index;
 
@@ -101,7 +101,7 @@ impl Default for ClassicConfig {
 }
 
 /// Item-item regression holds `items²` numbers: past this many products it is left out.
-pub const MOST_REGRESSION_ITEMS: usize = 20_000;
+pub const MAX_REGRESSION_ITEMS: usize = 20_000;
 
 /// One way of ranking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,7 +213,7 @@ impl Baselines {
             "classic.hidden and classic.batch must be 1 at least"
         );
         let index = Index::of(log, catalogue.len());
-        let ease = if catalogue.len() <= MOST_REGRESSION_ITEMS {
+        let ease = if catalogue.len() <= MAX_REGRESSION_ITEMS {
             let ridge = config.regression_ridge.unwrap_or(0.02 * index.len() as f32);
             Some(Ease::fit(&index, ridge.max(1.0)))
         } else {
@@ -237,7 +237,7 @@ impl Baselines {
     }
 
     /// What can be asked here: [`Method::Personal`] only where cases remember visits,
-    /// [`Method::Regression`] only up to [`MOST_REGRESSION_ITEMS`], [`Method::Classic`] only where
+    /// [`Method::Regression`] only up to [`MAX_REGRESSION_ITEMS`], [`Method::Classic`] only where
     /// a session is long enough to learn from, the two of few samples only after
     /// [`Self::with_few_shot`].
     #[must_use]
@@ -270,10 +270,15 @@ impl Baselines {
         let out = cases
             .par_iter()
             .map_init(
-                || (Channels::new(&self.index), vec![0f32; self.index.items()]),
-                |(channels, scores), case| {
+                || {
+                    (
+                        CountScorer::new(&self.index),
+                        vec![0f32; self.index.items()],
+                    )
+                },
+                |(scorer, scores), case| {
                     scores.fill(0.0);
-                    self.score(method, case, channels, scores);
+                    self.score(method, case, scorer, scores);
                     progress.step();
                     let top = kernels::top_k(scores, PICKS, |row| {
                         !case.shots.contains(&ItemIx::from(row))
@@ -296,7 +301,13 @@ impl Baselines {
         self.index.popularity()
     }
 
-    fn score(&self, method: Method, case: &EvalCase, channels: &mut Channels<'_>, out: &mut [f32]) {
+    fn score(
+        &self,
+        method: Method,
+        case: &EvalCase,
+        scorer: &mut CountScorer<'_>,
+        out: &mut [f32],
+    ) {
         let (config, sessions) = (&self.config, self.index.len() as f32);
         match method {
             Method::Popularity => out
@@ -305,7 +316,7 @@ impl Baselines {
                 .for_each(|(out, &n)| *out = n as f32),
             Method::Covisit | Method::Personal => {
                 let shrink = config.covisit_shrink.unwrap_or(0.001 * sessions);
-                channels.covisit(&case.shots, config.covisit_alpha, shrink, out);
+                scorer.covisit(&case.shots, config.covisit_alpha, shrink, out);
                 if method == Method::Personal && !case.visits.is_empty() {
                     let best = out.iter().copied().fold(0.0, f32::max) + 1e-9;
                     out.iter_mut().for_each(|score| *score /= best);
@@ -316,7 +327,7 @@ impl Baselines {
                 }
             }
             Method::ItemNeighbours => {
-                channels.cosine(
+                scorer.cosine(
                     &case.shots,
                     config.item_neighbours_shrink.unwrap_or(0.002 * sessions),
                     out,
@@ -326,7 +337,7 @@ impl Baselines {
                 let neighbours = config
                     .session_neighbours
                     .unwrap_or_else(|| (self.index.len() / 20).max(100));
-                channels.sessions(
+                scorer.sessions(
                     &case.shots,
                     neighbours,
                     config.session_neighbours_alpha,
@@ -340,7 +351,7 @@ impl Baselines {
             }
             Method::Classic => {
                 if let Some(classic) = &self.classic {
-                    classic.score(&case.shots, channels, out);
+                    classic.score(&case.shots, scorer, out);
                 }
             }
             Method::FewShotAlone | Method::FewShotTransfer => {
@@ -354,7 +365,7 @@ impl Baselines {
                         &case.shots,
                         &config.classic,
                         &mut rng,
-                        channels,
+                        scorer,
                         out,
                     );
                 }

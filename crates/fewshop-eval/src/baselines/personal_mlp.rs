@@ -85,8 +85,8 @@ impl Flat {
 pub(super) fn random_start(like: &RankerWeights, rng: &mut ChaCha8Rng) -> RankerWeights {
     let (inputs, hidden) = (like.mean.len(), like.hidden);
     let mut uniform = |n: usize, from: usize, to: usize| -> Vec<f32> {
-        let most = (6.0 / (from + to) as f32).sqrt();
-        (0..n).map(|_| rng.random_range(-most..most)).collect()
+        let limit = (6.0 / (from + to) as f32).sqrt();
+        (0..n).map(|_| rng.random_range(-limit..limit)).collect()
     };
     let (w1, w2) = (
         uniform(inputs * hidden, inputs, hidden),

@@ -96,7 +96,7 @@ fn fuzz(target: &Target, options: &Options) -> bool {
         }
     }
     let began = Instant::now();
-    let mut told = began;
+    let mut reported = began;
     let mut done = 0;
     while done < runs
         && minutes.is_none_or(|minutes| began.elapsed().as_secs_f64() < 60.0 * minutes)
@@ -114,8 +114,8 @@ fn fuzz(target: &Target, options: &Options) -> bool {
             }
             done += 1;
         }
-        if told.elapsed() > Duration::from_secs(10) {
-            told = Instant::now();
+        if reported.elapsed() > Duration::from_secs(10) {
+            reported = Instant::now();
             eprintln!(
                 "{name}: {done} runs, {:.0} a second",
                 done as f64 / began.elapsed().as_secs_f64()

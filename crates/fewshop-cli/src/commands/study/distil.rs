@@ -95,8 +95,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         config: &config,
         seed: args.seed,
     };
-    let found = study(training, &settings)?;
-    write_study(args.json.as_deref(), &Study::Distil(found.clone()))?;
-    print(&table(&found))?;
+    let result = study(training, &settings)?;
+    write_study(args.json.as_deref(), &Study::Distil(result.clone()))?;
+    print(&table(&result))?;
     Ok(())
 }

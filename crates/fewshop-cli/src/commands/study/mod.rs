@@ -180,8 +180,8 @@ fn train(args: &Scaling, events: &Path, settings: &Path, folder: &TempDir) -> an
         .output()
         .context("failed to start the training")?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let line = said
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let line = stderr
             .lines()
             .rev()
             .find_map(|line| line.strip_prefix("error: "));

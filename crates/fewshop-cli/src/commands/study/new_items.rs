@@ -38,8 +38,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         log,
         text,
     } = args.shop.open()?;
-    let found = study(&catalogue, text.as_ref(), &log, &config, args.seed)?;
-    write_study(args.json.as_deref(), &Study::NewItems(found.clone()))?;
-    print(&table(&found))?;
+    let result = study(&catalogue, text.as_ref(), &log, &config, args.seed)?;
+    write_study(args.json.as_deref(), &Study::NewItems(result.clone()))?;
+    print(&table(&result))?;
     Ok(())
 }

@@ -54,8 +54,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         .first()
         .ok_or_else(|| anyhow::anyhow!("no pack was given: give --pack"))?;
     let eval_set = read_eval_set(&args.cases, &args.truth, first.catalogue())?;
-    let found = study(&packs, &eval_set, &args.perturb_items, args.seed)?;
-    write_study(args.json.as_deref(), &Study::Robustness(found.clone()))?;
-    print(&table(&found))?;
+    let result = study(&packs, &eval_set, &args.perturb_items, args.seed)?;
+    write_study(args.json.as_deref(), &Study::Robustness(result.clone()))?;
+    print(&table(&result))?;
     Ok(())
 }

@@ -62,7 +62,7 @@ struct Written<'a, T> {
     study: &'static str,
     version: u32,
     #[serde(flatten)]
-    found: &'a T,
+    result: &'a T,
 }
 
 impl Study {
@@ -83,23 +83,23 @@ impl Study {
     /// # Errors
     /// When the figures cannot be written as JSON.
     pub fn to_json(&self) -> Result<String> {
-        fn text<T: Serialize>(study: &'static str, found: &T) -> Result<String> {
+        fn text<T: Serialize>(study: &'static str, result: &T) -> Result<String> {
             serde_json::to_string_pretty(&Written {
                 study,
                 version: VERSION,
-                found,
+                result,
             })
             .context("failed to write the figures as JSON")
         }
         let name = self.name();
         match self {
-            Self::Compress(found) => text(name, found),
-            Self::Distil(found) => text(name, found),
-            Self::Evaluate(found) => text(name, found),
-            Self::NewItems(found) => text(name, found),
-            Self::Offers(found) => text(name, found),
-            Self::Profile(found) => text(name, found),
-            Self::Robustness(found) => text(name, found),
+            Self::Compress(result) => text(name, result),
+            Self::Distil(result) => text(name, result),
+            Self::Evaluate(result) => text(name, result),
+            Self::NewItems(result) => text(name, result),
+            Self::Offers(result) => text(name, result),
+            Self::Profile(result) => text(name, result),
+            Self::Robustness(result) => text(name, result),
         }
     }
 
@@ -154,13 +154,13 @@ impl Study {
     /// A list that should hold something and does not.
     fn empty(&self) -> Option<&'static str> {
         match self {
-            Self::Compress(found) => found.tried.get(found.chosen).is_none().then_some("tried"),
-            Self::Distil(found) => found.rankers.is_empty().then_some("rankers"),
-            Self::Evaluate(found) => found.transfer.is_empty().then_some("transfer"),
-            Self::NewItems(found) => found.rows.is_empty().then_some("rows"),
-            Self::Offers(found) => found.rows.is_empty().then_some("rows"),
-            Self::Profile(found) => found.cells.is_empty().then_some("cells"),
-            Self::Robustness(found) => found.rows.is_empty().then_some("rows"),
+            Self::Compress(result) => result.tried.get(result.chosen).is_none().then_some("tried"),
+            Self::Distil(result) => result.rankers.is_empty().then_some("rankers"),
+            Self::Evaluate(result) => result.transfer.is_empty().then_some("transfer"),
+            Self::NewItems(result) => result.rows.is_empty().then_some("rows"),
+            Self::Offers(result) => result.rows.is_empty().then_some("rows"),
+            Self::Profile(result) => result.cells.is_empty().then_some("cells"),
+            Self::Robustness(result) => result.rows.is_empty().then_some("rows"),
         }
     }
 }
@@ -171,12 +171,12 @@ fn shortened(text: &str) -> String {
 
 fn parsed<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T> {
     serde_json::from_str(text).map_err(|error| {
-        let said = error.to_string();
+        let message = error.to_string();
         match field_before(text, error.line(), error.column())
-            .filter(|_| error.is_data() && !said.starts_with("missing field"))
+            .filter(|_| error.is_data() && !message.starts_with("missing field"))
         {
-            Some(field) => anyhow::anyhow!("field \"{}\": {said}", shortened(field)),
-            None => anyhow::anyhow!("{said}"),
+            Some(field) => anyhow::anyhow!("field \"{}\": {message}", shortened(field)),
+            None => anyhow::anyhow!("{message}"),
         }
     })
 }
@@ -190,7 +190,7 @@ fn field_before(text: &str, line: usize, column: usize) -> Option<&str> {
         .sum();
     let bytes = text.as_bytes();
     let end = (start + column).min(bytes.len());
-    let (mut at, mut found) = (0, None);
+    let (mut at, mut result) = (0, None);
     while at < end {
         if bytes[at] != b'"' {
             at += 1;
@@ -209,23 +209,23 @@ fn field_before(text: &str, line: usize, column: usize) -> Option<&str> {
             .iter()
             .find(|byte| !byte.is_ascii_whitespace());
         if after == Some(&b':') {
-            found = name;
+            result = name;
         }
     }
-    found
+    result
 }
 
 /// A study with the name of the file that it came from, without its folder: the page goes to other
 /// people.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Sheet {
+pub struct StudySheet {
     /// The file's name.
     pub file: String,
     /// What it holds.
     pub study: Study,
 }
 
-impl Sheet {
+impl StudySheet {
     /// Reads a file.
     ///
     /// # Errors
@@ -242,21 +242,21 @@ impl Sheet {
 }
 
 /// All of them, in the order of [`NAMES`]; of the same study in the order in which they were given.
-pub(super) fn sections(sheets: &[Sheet]) -> String {
-    let mut order: Vec<&Sheet> = sheets.iter().collect();
+pub(super) fn sections(sheets: &[StudySheet]) -> String {
+    let mut order: Vec<&StudySheet> = sheets.iter().collect();
     order.sort_by_key(|sheet| NAMES.iter().position(|name| *name == sheet.study.name()));
     let mut out = String::new();
     for (nth, sheet) in order.into_iter().enumerate() {
         // Titles of pictures are ids, and a page may show the same study of two shops.
         let id = format!("study {nth}");
         out += &match &sheet.study {
-            Study::Compress(found) => smaller::section(found, &id),
-            Study::Distil(found) => teacher::section(found, &id),
-            Study::Evaluate(found) => few_samples::section(found, &id),
-            Study::NewItems(found) => new_items::section(found, &id),
-            Study::Offers(found) => offers::section(found, &id),
-            Study::Profile(found) => households::section(found, &id),
-            Study::Robustness(found) => noise::section(found, &id),
+            Study::Compress(result) => smaller::section(result, &id),
+            Study::Distil(result) => teacher::section(result, &id),
+            Study::Evaluate(result) => few_samples::section(result, &id),
+            Study::NewItems(result) => new_items::section(result, &id),
+            Study::Offers(result) => offers::section(result, &id),
+            Study::Profile(result) => households::section(result, &id),
+            Study::Robustness(result) => noise::section(result, &id),
         };
         let _ = writeln!(
             out,

@@ -29,17 +29,17 @@ const SHOWN: [(&str, &str); 8] = [
     ("random", "random"),
 ];
 
-pub(super) fn section(found: &Found, id: &str) -> String {
+pub(super) fn section(study: &Found, id: &str) -> String {
     let intro = format!(
         "{} of {} products were taken out of the log before training, as if they had just come in. {} questions of {} shoppers ask which of \
          them was taken.",
-        thousands(found.new),
-        thousands(found.products),
-        thousands(found.cases),
-        thousands(found.shoppers)
+        thousands(study.new),
+        thousands(study.products),
+        thousands(study.cases),
+        thousands(study.shoppers)
     );
     let mut out = super::section("Products that nobody has bought yet", &intro);
-    let of = |name: &str| found.rows.iter().find(|row| row.name == name);
+    let of = |name: &str| study.rows.iter().find(|row| row.name == name);
     if let Some(ours) = of(OURS) {
         let [text, category] =
             [&ours.minus_text, &ours.minus_category].map(|d| Verdict::of(d.ndcg_interval));
@@ -48,7 +48,7 @@ pub(super) fn section(found: &Found, id: &str) -> String {
             (Verdict::Loss, _) | (_, Verdict::Loss) => ("bad", "It does not:"),
             _ => ("same", "Not clear:"),
         };
-        let mut said = format!(
+        let mut described = format!(
             "among the new products, those added by Fewshop are {} nearest-by-text ({}) and {} the bestsellers of the category ({}).",
             text.words(),
             signed(ours.minus_text.ndcg_at_10, ours.minus_text.ndcg_interval),
@@ -58,31 +58,31 @@ pub(super) fn section(found: &Found, id: &str) -> String {
                 ours.minus_category.ndcg_interval
             )
         );
-        let simple = found
+        let simple = study
             .rows
             .iter()
             .filter(|row| SIMPLE.contains(&row.name.as_str()));
         if let Some(best) = simple.max_by(|a, b| a.alone.ndcg_at_10.total_cmp(&b.alone.ndcg_at_10))
         {
             let _ = write!(
-                said,
+                described,
                 " The strongest simple way is \u{2018}{}\u{2019} with {:.3}; Fewshop has {:.3}.",
                 best.name, best.alone.ndcg_at_10, ours.alone.ndcg_at_10
             );
         }
-        let better = found
+        let better = study
             .rows
             .iter()
             .filter(|row| row.new_in_full.ndcg_at_10 > ours.new_in_full.ndcg_at_10)
             .count();
         if better > 0 {
             let _ = write!(
-                said,
+                described,
                 " Among all products of the shop, {better} of the {} other ways put more of the new ones forward: this is for a shelf of new products.",
-                found.rows.len() - 1
+                study.rows.len() - 1
             );
         }
-        out += &verdict(class, word, &said);
+        out += &verdict(class, word, &described);
     }
     let shown: Vec<(&Row, &str)> = SHOWN
         .iter()
@@ -98,14 +98,14 @@ pub(super) fn section(found: &Found, id: &str) -> String {
             label: format!("{:.3}", row.alone.ndcg_at_10),
         })
         .collect();
-    let said: Vec<String> = bars
+    let described: Vec<String> = bars
         .iter()
         .map(|bar| format!("{}: {}", bar.name, bar.label))
         .collect();
     let title = format!("Ranking new products, {id}");
     let frame = Frame {
         title: &title,
-        description: &said.join(", "),
+        description: &described.join(", "),
         x: "NDCG@10 among the new products",
         y: "",
     };
@@ -152,7 +152,7 @@ pub(super) fn section(found: &Found, id: &str) -> String {
     out + &details(
         "All ways, and among all products",
         &head,
-        &found.rows.iter().map(row).collect::<Vec<_>>(),
+        &study.rows.iter().map(row).collect::<Vec<_>>(),
     )
 }
 

@@ -4,14 +4,14 @@ use fewshop_train::study::robustness::{Disturbance, Found, Robust};
 
 use super::*;
 
-pub(super) fn section(found: &Found, id: &str) -> String {
+pub(super) fn section(study: &Found, id: &str) -> String {
     let mut out = super::section(
         "When clicks are noise and vectors are off",
         "The same questions with one of five known products replaced at random, and with every product's vector moved in a random direction.",
     );
-    let first = found.rows.first().map_or("", |row| row.pack.as_str());
+    let first = study.rows.first().map_or("", |row| row.pack.as_str());
     let of = |kind: Disturbance, pack: &str| {
-        found
+        study
             .rows
             .iter()
             .find(|row| row.disturbance == kind && row.pack == pack)
@@ -35,13 +35,13 @@ pub(super) fn section(found: &Found, id: &str) -> String {
         );
     }
     let mut packs: Vec<&str> = Vec::new();
-    for row in found.rows.iter().filter(|row| row.pack != first) {
+    for row in study.rows.iter().filter(|row| row.pack != first) {
         if !packs.contains(&row.pack.as_str()) {
             packs.push(&row.pack);
         }
     }
     for pack in packs {
-        let all: Vec<Verdict> = found
+        let all: Vec<Verdict> = study
             .rows
             .iter()
             .filter(|row| row.pack == pack)
@@ -63,7 +63,7 @@ pub(super) fn section(found: &Found, id: &str) -> String {
         };
         out += &verdict(class, plain(pack), &text);
     }
-    let disturbed: Vec<(String, &Robust)> = (found.rows.iter())
+    let disturbed: Vec<(String, &Robust)> = (study.rows.iter())
         .filter(|row| row.pack == first && row.disturbance != Disturbance::None)
         .map(|row| (row.disturbance.name(), row))
         .collect();
@@ -77,14 +77,14 @@ pub(super) fn section(found: &Found, id: &str) -> String {
             label: plus(row.loss.ndcg_at_10, 4),
         })
         .collect();
-    let said: Vec<String> = bars
+    let described: Vec<String> = bars
         .iter()
         .map(|bar| format!("{}: {}", bar.name, bar.label))
         .collect();
     let title = format!("What noise costs, {id}");
     let frame = Frame {
         title: &title,
-        description: &said.join(", "),
+        description: &described.join(", "),
         x: "NDCG@10 minus that without noise",
         y: "",
     };
@@ -122,7 +122,7 @@ pub(super) fn section(found: &Found, id: &str) -> String {
         "minus the first pack, 95 %",
         "vectors alone",
     ];
-    out + &table(&head, &found.rows.iter().map(row).collect::<Vec<_>>())
+    out + &table(&head, &study.rows.iter().map(row).collect::<Vec<_>>())
 }
 
 /// A pack's name without its folder: the page goes to other people.

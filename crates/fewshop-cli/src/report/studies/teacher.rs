@@ -4,17 +4,17 @@ use fewshop_train::study::distil::{Found, Line};
 
 use super::*;
 
-pub(super) fn section(found: &Found, _: &str) -> String {
+pub(super) fn section(study: &Found, _: &str) -> String {
     let mut out = super::section(
         "Would a larger model help?",
         "A much larger ranker, too large for a phone, is trained on the same log. Then rankers of the shipped size are trained twice: on the \
          log alone, and on what the large one says as well.",
     );
-    let student = found.rankers.get(1).map_or(1.0, |line| line.share_of_first);
-    let kind = Verdict::of(found.distilled_minus_plain_interval);
+    let student = study.rankers.get(1).map_or(1.0, |line| line.share_of_first);
+    let kind = Verdict::of(study.distilled_minus_plain_interval);
     let difference = signed(
-        found.distilled_minus_plain,
-        found.distilled_minus_plain_interval,
+        study.distilled_minus_plain,
+        study.distilled_minus_plain_interval,
     );
     let taught = match kind {
         Verdict::Gain => ("Worth trying:", "teaching it by the large one helps"),
@@ -27,9 +27,9 @@ pub(super) fn section(found: &Found, _: &str) -> String {
         taught.1
     );
     out += &verdict(kind.class(), taught.0, &text);
-    out += &lines("ranker", "minus the large one, 95 %", &found.rankers);
+    out += &lines("ranker", "minus the large one, 95 %", &study.rankers);
     out += "<h3>What rounding the products' vectors costs</h3>\n";
-    out + &lines("vectors", "minus not rounded, 95 %", &found.vectors)
+    out + &lines("vectors", "minus not rounded, 95 %", &study.vectors)
 }
 
 fn lines(name: &str, minus: &str, lines: &[Line]) -> String {

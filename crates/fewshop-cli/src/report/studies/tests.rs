@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use fewshop_eval::{Contender, Difference, Figures, Kind};
+use fewshop_eval::{Contender, ContenderKind, Difference, Figures};
 use fewshop_train::compress::{Measured, Mix, Vectors};
 use fewshop_train::offers::{Calibration, METHODS, Row as OfferRow, Split};
 use fewshop_train::profile::{Cell, Figure};
@@ -82,7 +82,7 @@ fn few_samples() -> Study {
     let by_k = |ndcg| BTreeMap::from([(1, figures(ndcg)), (20, figures(ndcg))]);
     let contender = |name: &str, ndcg| Contender {
         name: name.to_owned(),
-        kind: Kind::Baseline,
+        kind: ContenderKind::Baseline,
         about: String::new(),
         by_k: by_k(ndcg),
         all: figures(ndcg),
@@ -229,7 +229,7 @@ fn all() -> Vec<Study> {
 fn page(studies: Vec<Study>) -> String {
     let sheets = studies
         .into_iter()
-        .map(|study| Sheet {
+        .map(|study| StudySheet {
             file: "found.json".to_owned(),
             study,
         })

@@ -7,7 +7,7 @@ use fewshop_core::ItemIx;
 use super::index::Index;
 
 /// Scratch rows of one thread.
-pub(super) struct Channels<'a> {
+pub(super) struct CountScorer<'a> {
     index: &'a Index,
     /// Sessions that hold the product at hand and this one; zeros between uses.
     together: Vec<u32>,
@@ -15,7 +15,7 @@ pub(super) struct Channels<'a> {
     similarity: Vec<f32>,
 }
 
-impl<'a> Channels<'a> {
+impl<'a> CountScorer<'a> {
     pub(super) fn new(index: &'a Index) -> Self {
         Self {
             index,
@@ -136,13 +136,13 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(expected: [f32; 4], score: impl Fn(&mut Channels<'_>, &mut [f32])) {
+    fn check(expected: [f32; 4], score: impl Fn(&mut CountScorer<'_>, &mut [f32])) {
         let index = index();
-        let mut channels = Channels::new(&index);
+        let mut scorer = CountScorer::new(&index);
         // Twice: scratch rows must be clean after the first use.
         for _ in 0..2 {
             let mut out = vec![0.0; 4];
-            score(&mut channels, &mut out);
+            score(&mut scorer, &mut out);
             for (found, expected) in out.iter().zip(expected) {
                 assert!((found - expected).abs() < 1e-5, "{out:?}");
             }
