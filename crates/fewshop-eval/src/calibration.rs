@@ -1,5 +1,5 @@
-//! Whether scores can be read as probabilities: the ranker's score through a sigmoid against how
-//! often a candidate was relevant.
+//! Checks whether scores can be read as probabilities: compares the sigmoid of the ranker's score
+//! with the share of relevant candidates.
 
 use anyhow::Result;
 use fewshop_core::{ItemIx, Session};
@@ -11,20 +11,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Bootstrap, Interval};
 
-/// Bins of equally many candidates; the upper ones, where picks come from, are cut finer.
+/// Edges of the bins as shares of the candidates; the upper bins, where picks come from, are
+/// narrower.
 const EDGES: [f64; 12] = [
     0.0, 0.2, 0.4, 0.6, 0.75, 0.85, 0.9, 0.94, 0.97, 0.985, 0.995, 1.0,
 ];
 
-/// Candidates of similar score.
+/// A bin of candidates with similar scores.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Bin {
     /// How many candidates.
     pub candidates: usize,
-    /// Mean of their probabilities as the model has them.
+    /// Mean of the predicted probabilities.
     #[serde(rename = "said")]
     pub predicted: f64,
-    /// Share of them that was relevant.
+    /// Share of relevant candidates.
     #[serde(rename = "wanted")]
     pub relevant: f64,
     /// Its 95 % interval, over shoppers.
@@ -35,14 +36,14 @@ pub struct Bin {
 /// Reliability of the scores over all candidates of all cases.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Calibration {
-    /// From the least to the most probable.
+    /// Bins from the lowest to the highest probability.
     pub bins: Vec<Bin>,
     /// Mean gap between predicted and relevant, weighted by candidates.
     pub expected_error: f64,
 }
 
-/// Asks for the candidates of every case, as ranking does, and compares their scores with what was
-/// relevant.
+/// Gets the candidates of every case, as in ranking, and compares their scores with the relevant
+/// items.
 ///
 /// # Errors
 /// When a case names a row that the pack does not have.

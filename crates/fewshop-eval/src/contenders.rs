@@ -1,4 +1,4 @@
-//! The pack beside what it is made of and what it must beat: one table.
+//! Compares the pack with its own parts and with the baselines.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::baselines::{Baselines, Method};
 use crate::{Difference, EvalSet, Figures, Judge, Judged, PICKS, picks};
 
-/// What a contender is.
+/// The kind of a contender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ContenderKind {
@@ -25,11 +25,11 @@ pub enum ContenderKind {
     Ablated,
     /// A part of the pack ranking alone.
     Channel,
-    /// A simple method that knows nothing of the pack.
+    /// A simple method that does not use the pack.
     Baseline,
 }
 
-/// One way of ranking with all that is said about it.
+/// A ranking method with all of its figures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Contender {
     /// Its name in tables.
@@ -43,7 +43,7 @@ pub struct Contender {
     /// Figures over the cases of all k together.
     pub all: Figures,
     /// This one minus the full pack, by k; empty for the full pack itself. An ablated pack is
-    /// compared with the whole that was trained beside it.
+    /// compared with the complete pack of the same run.
     pub minus_full: BTreeMap<u32, Difference>,
     /// The same over the cases of all k together.
     pub all_minus_full: Difference,
@@ -52,17 +52,17 @@ pub struct Contender {
 /// A pack that was trained without one part, under a name such as "minus ease".
 pub type Ablated = (String, Pack);
 
-/// Name of the ablated pack that lacks nothing.
+/// Name of the ablated pack with all parts.
 const WHOLE: &str = "full";
 /// Its name in tables, where the shipped pack is 'full'.
-const RETRAINED: &str = "full, trained anew";
+const RETRAINED: &str = "full, retrained";
 
-/// Lets everybody answer the same queries: the pack, the pack frozen, the ablated packs, the item
-/// vectors alone, the baselines. Each is compared with the pack as it ships, case by case; an
-/// ablated pack with the whole that was trained beside it, where there is one.
+/// Ranks the same queries with the pack, the frozen pack, the ablated packs, the item vectors
+/// alone, and the baselines. Each is compared with the pack as it ships, case by case; an ablated
+/// pack is compared with the complete pack of the same run, if there is one.
 ///
-/// Rows of the queries and of the baselines are those of the pack; the ablated packs may number
-/// their products in another order.
+/// The queries and the baselines use the pack's rows; the ablated packs may have their products in
+/// another order.
 ///
 /// # Errors
 /// When an ablated pack lacks a product, or a backend fails.
@@ -93,8 +93,8 @@ pub fn contenders(
             &full,
         ),
     ];
-    // What a part is worth is the difference to the whole that was trained beside it: the shipped
-    // pack may be of another seed.
+    // The value of a part is the difference from the complete pack of the same run: the shipped
+    // pack may have another seed.
     let mut whole = None;
     for (name, pack) in ablated.iter().filter(|(name, _)| name == WHOLE) {
         let answers = judge.judge(ablated_picks(name, pack, model.catalogue(), cases)?);
@@ -102,7 +102,7 @@ pub fn contenders(
             &judge,
             RETRAINED,
             ContenderKind::Ablated,
-            "the whole, trained anew beside the packs without a part",
+            "the complete pack, retrained along with the packs that lack a part",
             &answers,
             &full,
         ));
@@ -110,7 +110,7 @@ pub fn contenders(
     }
     for (name, pack) in ablated.iter().filter(|(name, _)| name != WHOLE) {
         let answers = judge.judge(ablated_picks(name, pack, model.catalogue(), cases)?);
-        let about = format!("trained anew {name}; its difference is that to '{RETRAINED}'");
+        let about = format!("retrained {name}; its difference is relative to '{RETRAINED}'");
         out.push(contender(
             &judge,
             name,
@@ -121,7 +121,7 @@ pub fn contenders(
         ));
     }
     let vectors = judge.judge(by_vectors(model.pack(), cases));
-    let about = "products whose learned vector lies nearest to the shopper's taste";
+    let about = "products whose learned vectors are closest to the user embedding";
     out.push(contender(
         &judge,
         "item vectors",
@@ -144,8 +144,8 @@ pub fn contenders(
     Ok(out)
 }
 
-/// What a pre-trained start brings to a network that is trained on each shopper's few samples: with
-/// transfer minus alone, by k. Empty where the baselines do not hold the two.
+/// The gain from a pre-trained start for a network that is trained on each shopper's few samples:
+/// with transfer minus alone, by k. Empty if the baselines lack the two.
 #[must_use]
 pub fn transfer(eval_set: &EvalSet, baselines: &Baselines) -> BTreeMap<u32, Difference> {
     if !baselines.methods(false).contains(&Method::FewShotTransfer) {
@@ -187,7 +187,7 @@ fn contender(
     }
 }
 
-/// Asks an ablated pack in its own rows and gives the answers back in those of `catalogue`.
+/// Ranks with an ablated pack in its own rows and returns the picks in the rows of `catalogue`.
 fn ablated_picks(
     name: &str,
     pack: &Pack,
@@ -229,7 +229,7 @@ fn rows(from: &Catalogue, to: &Catalogue) -> Result<Vec<ItemIx>> {
     from.iter().map(row).collect()
 }
 
-/// Ranks by the scan of the item table alone, with the taste before any fine-tuning.
+/// Ranks by scanning the item table alone, with the user embedding before any fine-tuning.
 fn by_vectors(pack: &Pack, cases: &[EvalCase]) -> Vec<Vec<ItemIx>> {
     let progress = Progress::of("Item vectors alone", cases.len() as u64);
     let out = cases

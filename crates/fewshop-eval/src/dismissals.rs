@@ -1,12 +1,12 @@
-//! Sessions in which products were shown and turned down, simulated from cases that hold none.
+//! Simulates sessions in which shoppers turn down shown products, from cases without dismissals.
 //!
-//! The rule, which draws nothing at random: the pack, frozen, ranks the case, and its first ten
-//! picks are what the shopper is shown. Those of them that the shopper did not take in that session
-//! are turned down, from the top, `max_dismissed` of them at the most.
+//! The rule uses no random numbers: the frozen pack ranks the case, and the shopper sees its first
+//! ten picks. The shopper turns down those that were not taken in that session, from the top, up to
+//! `max_dismissed`.
 //!
-//! A product that was turned down is never shown again, which alone makes a list better: what was
-//! dismissed here was wrong by construction. So what is learned from dismissals is the difference
-//! to a list that lacks the same products.
+//! A product that was turned down is never shown again. This alone improves a list, because the
+//! dismissed products are wrong by construction. The value of learning from dismissals is therefore
+//! the difference from a list without the same products.
 
 use std::collections::BTreeMap;
 
@@ -18,36 +18,36 @@ use serde::{Deserialize, Serialize};
 use crate::ranking::{items, rank, session};
 use crate::{Difference, EvalSet, Figures, Judge, PICKS};
 
-/// Picks that the shopper is shown before anything is turned down.
+/// Number of picks that the shopper sees before turning any down.
 pub const SHOWN: usize = 10;
 
-/// The same cases, each with so many products turned down.
+/// Figures of the cases, each with a number of products turned down.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Dismissals {
-    /// Products turned down a case at the most.
+    /// Maximum number of products turned down in a case.
     #[serde(rename = "most")]
     pub max_dismissed: usize,
-    /// Products turned down, mean over the cases of each k.
+    /// Mean number of products turned down in the cases of each k.
     pub turned_down: BTreeMap<u32, f64>,
-    /// The pack frozen; it shows what was turned down again.
+    /// The frozen pack, which shows dismissed products again.
     pub frozen: BTreeMap<u32, Figures>,
-    /// The pack frozen, without what was turned down.
+    /// The frozen pack without the dismissed products.
     pub removed: BTreeMap<u32, Figures>,
-    /// The pack as it ships: what was turned down is gone and speaks about other products.
+    /// The pack as it ships: dismissed products are removed and change the scores of others.
     pub learned: BTreeMap<u32, Figures>,
-    /// `learned` minus `removed`: all that is learned on the device.
+    /// `learned` minus `removed`: the total effect of learning on the device.
     pub learned_minus_removed: BTreeMap<u32, Difference>,
     /// The same over the cases of all k together.
     pub all_learned_minus_removed: Difference,
-    /// `learned` minus the pack as it ships that was told nothing, with the same products struck
-    /// out of its list: what the dismissals alone say about other products.
+    /// `learned` minus the pack as it ships without knowledge of the dismissals, with the same
+    /// products struck out of its list: the effect of the dismissals on other products alone.
     pub learned_minus_struck_out: BTreeMap<u32, Difference>,
     /// The same over the cases of all k together.
     pub all_learned_minus_struck_out: Difference,
 }
 
-/// Lets every case turn down what it was shown and did not want, 1, 2, … products at the most as
-/// `max_dismissed` says, and ranks again.
+/// Turns down shown but irrelevant products of every case, up to each number in `max_dismissed`,
+/// and ranks again.
 ///
 /// # Errors
 /// When a case names a row that the pack does not have, or the backend fails.
@@ -59,7 +59,7 @@ pub fn dismissals(
     let judge = Judge::of(eval_set, model.pack().popularity());
     let sessions: Vec<Session> = eval_set.queries.iter().map(session).collect();
     let frozen = items(rank(model, &sessions, PICKS, true)?);
-    // Long enough to lose all that may be turned down.
+    // Long enough to lose all products that may be turned down.
     let adapted = items(rank(model, &sessions, PICKS + SHOWN, false)?);
     max_dismissed
         .iter()

@@ -1,4 +1,4 @@
-//! Evaluates one pack: its figures with and without learning on the device.
+//! Evaluates one pack with and without learning on the device.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use crate::{
     Calibration, Contender, Difference, Dismissals, EvalSet, Figures, Judge, Unit, calibrate, picks,
 };
 
-/// All that was found out on one set of cases.
+/// All results on one set of cases.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Evaluation {
-    /// What k counts.
+    /// The unit of k.
     pub unit: Unit,
     /// Queries without a relevant item, which have no score and are left out.
     pub without_truth: usize,
@@ -25,25 +25,25 @@ pub struct Evaluation {
     pub frozen: BTreeMap<u32, Figures>,
     /// The first minus the second.
     pub adapted_minus_frozen: BTreeMap<u32, Difference>,
-    /// Share of the cases that fell through learning on the device, by k; stands in
-    /// `adapted_minus_frozen` as well.
+    /// Share of the cases that got worse by learning on the device, by k; also in
+    /// `adapted_minus_frozen`.
     pub harm: BTreeMap<u32, f64>,
     /// Whether the scores of candidates can be read as probabilities.
     pub calibration: Calibration,
-    /// The pack, its parts and the baselines; empty where only the pack was asked for.
+    /// The pack, its parts and the baselines; empty if only the pack was evaluated.
     #[serde(default)]
     pub contenders: Vec<Contender>,
-    /// The same cases with products turned down, where that was asked for.
+    /// The same cases with products turned down, if requested.
     #[serde(default)]
     pub dismissals: Vec<Dismissals>,
-    /// A network trained on each shopper's few samples: with a pre-trained start minus from a
-    /// random one, where that was asked for.
+    /// A network trained on each shopper's few samples: with a pre-trained start minus with a
+    /// random start, if requested.
     #[serde(default)]
     pub transfer: BTreeMap<u32, Difference>,
 }
 
-/// How good a pack is on these cases, learning on the device and frozen. Contenders and dismissals
-/// stay empty.
+/// Evaluates a pack on these cases, both as it ships and frozen. Contenders and dismissals stay
+/// empty.
 ///
 /// # Errors
 /// See [`recommend`].

@@ -1,10 +1,10 @@
-//! What is said about a way of ranking: means with intervals by k, and paired differences.
+//! Figures of a ranking method: means with intervals by k, and paired differences.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Interval;
 
-/// Share of the products, the most taken ones, that count as popular.
+/// Share of the products, the most frequently taken ones, that count as popular.
 pub const POPULAR_SHARE: f64 = 0.01;
 
 /// Means over cases, each with its 95 % interval.
@@ -39,12 +39,12 @@ pub struct Figures {
     /// Distinct products among the first 20 of all cases.
     #[serde(rename = "coverage@20")]
     pub coverage_at_20: usize,
-    /// Share of the first 20 that is among the most popular 1 % of the products.
+    /// Share of the first 20 picks that are among the most popular 1 % of the products.
     #[serde(rename = "popular@20")]
     pub popular_at_20: f64,
 }
 
-/// One way of ranking minus another, on the same cases.
+/// One ranking method minus another, on the same cases.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Difference {
     /// Mean difference of NDCG@10.
@@ -65,11 +65,11 @@ pub struct Difference {
     pub harm: f64,
 }
 
-/// What k counts in a set of cases.
+/// The unit of k in a set of cases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
-    /// Products known of the session at hand.
+    /// Context items: the given items of the current session.
     #[default]
     Shots,
     /// Earlier visits that the device remembers.

@@ -1,10 +1,12 @@
-//! How well a pack ranks, compared with simpler methods, on sessions that it was not trained on.
+//! Measures how well a pack ranks on sessions that it was not trained on, compared with simpler
+//! methods.
 //!
-//! An [`EvalSet`] holds the queries and the relevant items of each. [`recommend`] lets a pack answer
-//! them, and [`score`] applies the ranking metrics of `fewshop-core` to the answers. A [`Judge`] turns
-//! scores into [`Figures`]: means by k (the number of items that the recommender is given), each with
-//! a 95 % interval from a [`Bootstrap`] that resamples shoppers, so that many queries of one shopper
-//! do not count as many shoppers. A [`Difference`] between two methods is paired query by query.
+//! An [`EvalSet`] holds the queries and the relevant items of each. [`recommend`] ranks with a
+//! pack, and [`score`] applies the ranking metrics of `fewshop-core` to the answers. A [`Judge`]
+//! turns scores into [`Figures`]: means by k (the number of items that the recommender is given),
+//! each with a 95 % interval from a [`Bootstrap`] that resamples shoppers, so that queries of one
+//! shopper do not count as independent. A [`Difference`] between two methods is paired query by
+//! query.
 //!
 //! [`evaluate`] does all of this for one pack. [`contenders`] compares the pack with its own parts and
 //! with the [`baselines`]; [`dismissals`] simulates shoppers who turn picks down; [`calibrate`] checks
@@ -27,19 +29,16 @@
 //! let set = EvalSet {
 //!     queries: vec![query("ann", 0), query("bob", 20)],
 //!     relevant: vec![vec![ItemIx(1), ItemIx(2)], vec![ItemIx(21)]],
-//! };
-//! let recommender = Recommender::new(toy::pack(), Compute::Kernels);
-//! let found = evaluate(&recommender, &set)?;
-//! let figures = &found.adapted[&1];
-//! assert_eq!(figures.cases, 2);
-//! assert!(figures.recall_at_20 > 0.5);
+//! }; let recommender = Recommender::new(toy::pack(), Compute::Kernels); let evaluation =
+//! evaluate(&recommender, &set)?; let figures = &evaluation.adapted[&1]; assert_eq!(figures.cases,
+//! 2); assert!(figures.recall_at_20 > 0.5);
 //! # Ok::<(), anyhow::Error>(())
 //! ```
 //!
 //! # Limits
 //!
-//! Only the first [`PICKS`] items of a ranking are scored. Logs are offline: nothing here knows what
-//! a shopper would have done if shown something else. The classic network and the item-item
+//! Only the first [`PICKS`] items of a ranking are scored. The evaluation is offline: a log does
+//! not tell what a shopper would have done with other picks. The classic network and the item-item
 //! regression among the baselines need burn and threads, so this crate does not run in a browser.
 
 pub mod baselines;

@@ -1,10 +1,10 @@
-//! One ranking against another in one figure: the mean over k.
+//! Compares two rankings by one figure: the mean over k.
 
 use std::collections::BTreeMap;
 
 use crate::{Bootstrap, Interval, ScoredCase};
 
-/// As for every other interval.
+/// The same as for all other intervals.
 const DRAWS: u64 = 2_000;
 
 /// NDCG@10: the mean over k of the means over the cases of that k.
@@ -19,7 +19,7 @@ pub fn mean_over_k(scored: &[ScoredCase]) -> f64 {
 }
 
 /// [`mean_over_k`] of the first minus that of the second, which answered the same cases, and its 95
-/// % interval: shoppers resampled, pairs kept.
+/// % interval: it resamples shoppers and keeps pairs together.
 #[must_use]
 pub fn paired(one: &[ScoredCase], other: &[ScoredCase]) -> (f64, Interval) {
     let minus: Vec<f64> = one

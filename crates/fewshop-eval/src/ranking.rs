@@ -1,4 +1,4 @@
-//! Lets a pack answer queries: the top picks of each, ranked on all cores.
+//! Ranks with a pack: the top picks for each query, computed on all cores.
 
 use anyhow::Result;
 use fewshop_core::{Catalogue, ItemIx, Recommendation, Session};
@@ -7,10 +7,10 @@ use fewshop_data::progress::Progress;
 use fewshop_model::{Model, RankError, RankOptions, Ranking, Recommender};
 use rayon::prelude::*;
 
-/// Picks that are scored: the metrics look no further.
+/// Number of picks that the metrics read.
 pub const PICKS: usize = 20;
 
-/// The top `n` for every case, in the order of the cases.
+/// The top `n` items for every case, in the order of the cases.
 ///
 /// # Errors
 /// When a case names a row that the pack does not have, or the backend fails.
@@ -28,7 +28,7 @@ pub fn recommend(
     )
 }
 
-/// A case as the device would have it.
+/// The session that a device would have in this case.
 pub(crate) fn session(case: &EvalCase) -> Session {
     Session {
         visits: case.visits.clone(),
@@ -36,7 +36,7 @@ pub(crate) fn session(case: &EvalCase) -> Session {
     }
 }
 
-/// The top `n` for every case on the model's own backend, in the order of the cases.
+/// The top `n` items for every case on the recommender's own backend, in the order of the cases.
 ///
 /// # Errors
 /// See [`recommend`].
@@ -60,7 +60,7 @@ pub fn recommend_on(
     )
 }
 
-/// The top `n` for every session, in their order.
+/// The top `n` items for every session, in their order.
 pub(crate) fn rank(
     model: &Model,
     sessions: &[Session],
@@ -107,7 +107,7 @@ fn rank_by(
     Ok(out)
 }
 
-/// The items of a pack's answers.
+/// The picked items for every case.
 ///
 /// # Errors
 /// See [`recommend`].

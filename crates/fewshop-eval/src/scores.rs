@@ -9,7 +9,7 @@ use fewshop_data::files::EvalCase;
 /// One scored case.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScoredCase {
-    /// Shots, or visits, that it is counted under.
+    /// Its number of context items, or of earlier visits.
     pub k: u32,
     /// Its shopper.
     pub user: String,
@@ -17,7 +17,7 @@ pub struct ScoredCase {
     pub score: CaseScore,
 }
 
-/// Scores the answers; a query without relevant items has no score and is left out.
+/// Scores the rankings; a query without relevant items has no score and is left out.
 #[must_use]
 pub fn score(
     cases: &[EvalCase],
@@ -40,7 +40,7 @@ pub fn score(
     .collect()
 }
 
-/// The means as a training card holds them, rounded to four digits.
+/// The means in the form of a training card, rounded to four digits.
 #[must_use]
 pub fn card_metrics(scored: &[ScoredCase]) -> BTreeMap<String, BTreeMap<u32, f64>> {
     let rounded = |x: f64| (x * 1e4).round() / 1e4;

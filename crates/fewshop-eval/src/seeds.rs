@@ -1,4 +1,4 @@
-//! How far figures spread that only the seed sets apart.
+//! How far figures vary between trainings that differ only in the seed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -84,7 +84,7 @@ struct Spread {
     mean: f64,
     low: f64,
     high: f64,
-    /// Of a sample: by one less than the number of values.
+    /// Standard deviation of a sample: the divisor is one less than the number of values.
     sd: f64,
 }
 

@@ -1,4 +1,5 @@
-//! `cases.csv`, `truth.csv`, `recs.csv`: what a model is asked, what is right, what it answers.
+//! `cases.csv`, `truth.csv` and `recs.csv`: the queries to a model, the relevant items, and the
+//! model's answers.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -13,7 +14,7 @@ use super::{FileError, UnknownItems, item_rows};
 const CASES: Columns = Columns {
     required: &["case_id", "user_id", "k", "position", "item_id"],
     optional: &["visit"],
-    what: "shot of a case",
+    what: "context item of a case",
 };
 const CASE: usize = 0;
 const USER: usize = 1;
@@ -24,45 +25,45 @@ const VISIT: usize = 5;
 const TRUTH: Columns = Columns {
     required: &["case_id", "item_id"],
     optional: &[],
-    what: "wanted item",
+    what: "relevant item",
 };
 
-/// Visits further back than this are refused: a device remembers ten, and every visit before the
-/// oldest one named takes room.
+/// Visits further back than this are refused: a device remembers ten, and memory is allocated for
+/// every visit up to the oldest one named.
 const OLDEST_VISIT: i32 = -100;
 
-/// One question to a model.
+/// One query to a model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EvalCase {
     /// Its id.
     pub id: String,
     /// The shopper.
     pub user: String,
-    /// The group that it is counted in: shots given, or earlier visits given.
+    /// The group in which it is reported: the number of context items or of earlier visits given.
     pub k: u32,
-    /// The session at hand, by position.
+    /// The context items of the current session, by position.
     pub shots: Vec<ItemIx>,
-    /// What the device remembers of earlier visits: the latest first, each by position. A visit of
-    /// which nothing is known is empty.
+    /// The earlier visits that the device remembers, the latest first, each by position. A visit
+    /// without known items is empty.
     pub visits: Vec<Vec<ItemIx>>,
 }
 
-/// The questions of one file.
+/// The queries of one file.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Cases {
     /// In order of first appearance.
     pub cases: Vec<EvalCase>,
-    /// Rows that were left out since the catalogue lacks their item.
+    /// Rows that were left out because the catalogue lacks their item.
     pub unknown: UnknownItems,
 }
 
-/// What each case's shopper also took.
+/// The relevant items of each case: the other items that its shopper took.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Truth {
-    /// One list a case, parallel to [`Cases::cases`], in file order; empty for a case of which the
-    /// file says nothing.
+    /// One list for each case, parallel to [`Cases::cases`], in file order; empty for a case
+    /// without rows in the file.
     pub relevant: Vec<Vec<ItemIx>>,
-    /// Rows that were left out since the catalogue lacks their item.
+    /// Rows that were left out because the catalogue lacks their item.
     pub unknown: UnknownItems,
 }
 
@@ -74,12 +75,11 @@ struct CaseDraft {
 
 /// Reads cases from CSV or Parquet.
 ///
-/// The optional column `visit` is 0 for the session at hand and -1, -2, … for earlier ones, the
+/// The optional column `visit` is 0 for the current session and -1, -2, … for earlier ones, the
 /// latest first.
 ///
 /// # Errors
-/// [`FileError`] with file, line and field; one case with two users or two values of k is an error
-/// too.
+/// [`FileError`] with file, line and field; also for a case with two users or two values of k.
 pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError> {
     let rows = item_rows(catalogue);
     let mut unknown = UnknownItems::default();
@@ -91,13 +91,13 @@ pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError
         let k: u32 = row.whole(K, "a whole number of 0 or more")?;
         let position: u32 = row.whole(POSITION, "a whole number of 0 or more")?;
         let visit: i32 = if header.has(VISIT) && !row.text(VISIT).is_empty() {
-            let expected = "0 for the session at hand, or -1, -2, … for earlier ones";
+            let expected = "0 for the current session, or -1, -2, … for earlier ones";
             let visit = row.whole(VISIT, expected)?;
             if !(OLDEST_VISIT..=0).contains(&visit) {
                 return Err(row.error(
                     VISIT,
                     expected,
-                    "number the visits back from the session at hand",
+                    "number the visits backwards from the current session",
                 ));
             }
             visit
@@ -164,10 +164,10 @@ fn finish(CaseDraft { mut case, rows }: CaseDraft) -> EvalCase {
     case
 }
 
-/// Reads what each case's shopper also took.
+/// Reads the relevant items of each case.
 ///
 /// # Errors
-/// [`FileError`] with file, line and field; a case id that `cases` does not have is one.
+/// [`FileError`] with file, line and field, also for a case id that `cases` lacks.
 pub fn read_truth(path: &Path, catalogue: &Catalogue, cases: &Cases) -> Result<Truth, FileError> {
     let rows = item_rows(catalogue);
     let at: HashMap<&str, usize> = cases
@@ -185,8 +185,8 @@ pub fn read_truth(path: &Path, catalogue: &Catalogue, cases: &Cases) -> Result<T
         let Some(&slot) = at.get(case_id) else {
             return Err(row.error(
                 0,
-                "a case_id that the cases file has",
-                "give the truth file that belongs to the cases file",
+                "a case_id from the cases file",
+                "use the truth file that belongs to the cases file",
             ));
         };
         let item_id = row.id(1)?;
@@ -206,11 +206,11 @@ pub struct CaseRow<'a> {
     pub case_id: &'a str,
     /// The shopper.
     pub user_id: &'a str,
-    /// The group that it is counted in: shots given, or earlier visits given.
+    /// The group in which it is reported: the number of context items or of earlier visits given.
     pub k: u32,
-    /// 0 for the session at hand, -1, -2, … for earlier ones, the latest first.
+    /// 0 for the current session, -1, -2, … for earlier ones, the latest first.
     pub visit: i32,
-    /// Place in that visit, from 0.
+    /// Position in that visit, from 0.
     pub position: u32,
     /// The product.
     pub item_id: &'a str,

@@ -47,21 +47,21 @@ impl Column {
 pub(crate) struct ParquetTable {
     path: PathBuf,
     reader: SerializedFileReader<File>,
-    /// The same file, for what is looked at before the reader decodes it.
+    /// The same file, for checks before the reader decodes it.
     file: File,
     /// Its bytes.
     size: u64,
 }
 
-/// Rows that a file may have whatever its size, and for each of its bytes: repeated values take no
-/// room in Parquet, so that without a bound a few bytes could ask for billions of rows. In a log of
-/// a million rows a row takes two to ten bytes.
+/// Maximum number of rows: a constant, plus this many for each byte of the file. Repeated values
+/// take no room in Parquet, so without a limit a few bytes could ask for billions of rows. In a log
+/// of a million rows a row takes two to ten bytes.
 const MAX_ROWS: [u64; 2] = [1 << 16, 16];
 /// The same for the bytes of a column's texts.
 const MAX_TEXT: [u64; 2] = [4 << 20, 64];
 
 impl ParquetTable {
-    /// Opens the file; `path` is for messages alone.
+    /// Opens the file; `path` is used only in messages.
     pub(crate) fn open(path: &Path, source: File) -> Result<Self, FileError> {
         let unreadable = |source| FileError::Read {
             path: path.to_owned(),
@@ -89,7 +89,7 @@ impl ParquetTable {
             let rows = rows.map_or_else(|| "no number of".to_owned(), |rows| rows.to_string());
             return Err(FileError::Parquet {
                 path: path.to_owned(),
-                message: format!("it says that it has {rows} rows in {size} bytes"),
+                message: format!("it claims {rows} rows in {size} bytes"),
             });
         }
         Ok(Self {
@@ -241,7 +241,7 @@ impl ParquetTable {
     pub(crate) fn ints(&self, name: &str) -> Result<Vec<Option<i64>>, FileError> {
         match self.whole(name)? {
             Column::Ints(values) => Ok(values),
-            // A column of whole numbers with holes is written as floats by pandas.
+            // pandas writes a column of integers with missing values as floats.
             Column::Floats(values) => Ok(values
                 .into_iter()
                 .map(|value| value.filter(|v| v.is_finite()).map(|v| v as i64))
@@ -323,7 +323,7 @@ fn damaged(path: &Path, panic: &str) -> FileError {
     }
 }
 
-/// All values of a flat column, nulls put back in their places.
+/// All values of a flat column, with the nulls restored.
 fn read<T: DataType>(
     mut reader: ColumnReaderImpl<T>,
     rows: usize,
@@ -356,7 +356,7 @@ fn is_decimal(descriptor: &ColumnDescriptor) -> bool {
         || descriptor.converted_type() == ConvertedType::DECIMAL
 }
 
-/// How a stored number becomes microseconds.
+/// Converts a stored number to microseconds.
 #[derive(Clone, Copy)]
 enum Scale {
     Times(i64),

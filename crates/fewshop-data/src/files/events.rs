@@ -34,12 +34,12 @@ pub(crate) const ITEM: usize = 3;
 const KIND: usize = 4;
 const QUANTITY: usize = 5;
 
-/// What one shopper did to one product in one session.
+/// One shopper's events on one product in one session, merged.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LoggedItem {
     /// The product.
     pub item: ItemIx,
-    /// The strongest kind; [`EventKind::Dismiss`] where the product was dismissed last.
+    /// The strongest kind; [`EventKind::Dismiss`] if the product was dismissed last.
     pub kind: EventKind,
     /// Quantities of all positive events added up.
     pub quantity: f32,
@@ -61,13 +61,13 @@ pub struct LoggedSession {
 /// A shop's log.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Log {
-    /// Ids of the shoppers, in the order in which the file names them.
+    /// Ids of the shoppers, in order of first appearance.
     pub users: Vec<String>,
     /// Ordered by time, then id.
     pub sessions: Vec<LoggedSession>,
     /// Rows that are in the sessions.
     pub events: usize,
-    /// Rows that were left out since the catalogue lacks their item.
+    /// Rows that were left out because the catalogue lacks their item.
     pub unknown: UnknownItems,
 }
 
@@ -155,18 +155,23 @@ pub fn read_events(path: &Path, catalogue: &Catalogue) -> Result<Log, FileError>
     Ok(log)
 }
 
-/// What a row says.
+/// Parses one row.
 ///
 /// # Errors
 /// [`FileError::Field`].
 pub fn parse_event<'a>(row: &'a TableRow<'_>) -> Result<EventRow<'a, f32>, FileError> {
-    let kind = EventKind::from_name(row.text(KIND))
-        .ok_or_else(|| row.error(KIND, EventKind::LISTED, "rename the kind or remove the row"))?;
+    let kind = EventKind::from_name(row.text(KIND)).ok_or_else(|| {
+        row.error(
+            KIND,
+            EventKind::LISTED,
+            "use one of these kinds, or remove the row",
+        )
+    })?;
     let time_s = parse_time(row.text(TIME)).ok_or_else(|| {
         row.error(
             TIME,
             "a time such as 2017-01-01 11:53:26",
-            "write it that way, as ISO 8601 or as seconds since 1970",
+            "write it like this, as ISO 8601, or as seconds since 1970",
         )
     })?;
     let quantity = read_quantity(row)?;
@@ -199,8 +204,8 @@ fn read_quantity(row: &TableRow<'_>) -> Result<f32, FileError> {
     })
 }
 
-/// One session's events, oldest first, as one entry a product; the rule is that of
-/// [`fewshop_core::Session::shots`].
+/// Merges one session's events, oldest first, into one entry for each product, by the rule of
+/// [`fewshop_core::Session::context_items`].
 fn fold(events: &[RawEvent]) -> Vec<LoggedItem> {
     let mut items: Vec<LoggedItem> = Vec::new();
     let mut at: HashMap<ItemIx, usize> = HashMap::with_capacity(events.len());
@@ -221,7 +226,7 @@ fn fold(events: &[RawEvent]) -> Vec<LoggedItem> {
             entry.kind.max(event.kind)
         };
         if event.kind.is_positive() {
-            // Two of the largest numbers would add up to infinity.
+            // The sum of two of the largest numbers would be infinite.
             entry.quantity = (entry.quantity + event.quantity).min(f32::MAX);
         }
     }
@@ -241,7 +246,7 @@ pub struct EventRow<'a, Quantity = i64> {
     pub item_id: &'a str,
     /// What was done.
     pub kind: EventKind,
-    /// How many; files are written with whole numbers.
+    /// The quantity; files are written with integers.
     pub quantity: Quantity,
 }
 

@@ -1,4 +1,4 @@
-//! `households.csv`: what is known of some shoppers, one row each.
+//! `households.csv`: known attributes of some shoppers, one row for each.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -17,9 +17,9 @@ const USER: usize = 0;
 /// One shopper.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Household {
-    /// The id that `events.csv` has.
+    /// The shopper's id in `events.csv`.
     pub user_id: String,
-    /// A value for each attribute, "" where it is not known.
+    /// A value for each attribute, "" if unknown.
     pub values: Vec<String>,
 }
 
@@ -36,7 +36,7 @@ pub struct Households {
 /// empty.
 ///
 /// # Errors
-/// [`FileError`] with file, line and field: no `user_id`, an id that is empty or stands twice, no
+/// [`FileError`] with file, line and field: no `user_id`, an empty or duplicate id, or no
 /// attribute.
 pub fn read_households(path: &Path) -> Result<Households, FileError> {
     let mut rows = Vec::new();
@@ -69,7 +69,7 @@ pub fn read_households(path: &Path) -> Result<Households, FileError> {
             path: path.to_owned(),
             column: "age".to_owned(),
             found: "user_id alone".to_owned(),
-            advice: "add a column for each attribute, of any name".to_owned(),
+            advice: "add a column with any name for each attribute".to_owned(),
         });
     }
     Ok(Households {

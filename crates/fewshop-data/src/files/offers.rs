@@ -1,5 +1,5 @@
-//! `offers.csv` and `offer_events.csv`: what a shop's coupons cover, whom they were shown to and
-//! who redeemed them.
+//! `offers.csv` and `offer_events.csv`: the products that a shop's coupons cover, the shoppers who
+//! saw them, and those who redeemed them.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -27,15 +27,15 @@ const EVENTS: Columns = Columns {
 pub struct Offer {
     /// The campaign.
     pub campaign_id: String,
-    /// The offer; the same id in two campaigns is two offers.
+    /// The offer; the same id in two campaigns means two offers.
     pub offer_id: String,
-    /// What it is on, for people, where the file says so.
+    /// A title for people, if the file has one.
     pub title: Option<String>,
     /// Products that it covers, in file order.
     pub items: Vec<ItemIx>,
 }
 
-/// A campaign shown to a shopper, or an offer of it redeemed.
+/// A campaign that was shown to a shopper, or an offer of it that was redeemed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfferEvent {
     /// The shopper.
@@ -44,7 +44,7 @@ pub struct OfferEvent {
     pub campaign_id: String,
     /// Seconds since 1970.
     pub time_s: i64,
-    /// The offer redeemed; `None` where the campaign was shown.
+    /// The redeemed offer; `None` if the campaign was only shown.
     pub offer_id: Option<String>,
 }
 
@@ -57,12 +57,12 @@ pub struct OfferEventRow<'a> {
     pub campaign_id: &'a str,
     /// Seconds since 1970.
     pub time_s: i64,
-    /// The offer redeemed; `None` where the campaign was shown.
+    /// The redeemed offer; `None` if the campaign was only shown.
     pub offer_id: Option<&'a str>,
 }
 
-/// Reads offers: a row for each product that an offer covers. Rows of products that the catalogue
-/// lacks are left out and counted.
+/// Reads offers: a row for each product that an offer covers. Rows of products that are not in the
+/// catalogue are left out and counted.
 ///
 /// # Errors
 /// [`FileError`] with file, line and field.
@@ -101,8 +101,8 @@ pub fn read_offers(
     Ok((offers, unknown))
 }
 
-/// Reads who was shown and who redeemed what. `event` is shown or redeemed; `offer_id` may be empty
-/// where a campaign was shown.
+/// Reads which offers shoppers saw and redeemed. `event` is shown or redeemed; `offer_id` may be
+/// empty if a campaign was shown.
 ///
 /// # Errors
 /// [`FileError`] with file, line and field.
@@ -113,14 +113,18 @@ pub fn read_offer_events(path: &Path) -> Result<Vec<OfferEvent>, FileError> {
             row.error(
                 2,
                 "a time such as 2017-01-01 11:53:26",
-                "write it that way, or as seconds since 1970",
+                "write it like this, or as seconds since 1970",
             )
         })?;
         let offer_id = match row.text(3) {
             "shown" => None,
             "redeemed" => Some(row.id(4)?.to_owned()),
             _ => {
-                return Err(row.error(3, "shown or redeemed", "rename the kind or remove the row"));
+                return Err(row.error(
+                    3,
+                    "shown or redeemed",
+                    "use one of these kinds, or remove the row",
+                ));
             }
         };
         events.push(OfferEvent {

@@ -1,4 +1,4 @@
-//! Rows of a spreadsheet, for raw logs that are handed out as one.
+//! Reads rows of a spreadsheet, for raw logs that are published as one.
 
 use std::path::Path;
 
@@ -13,8 +13,8 @@ use super::time::from_civil;
 /// columns.
 ///
 /// # Errors
-/// When the file is no spreadsheet, a sheet lacks a required column, there is no row, or `each`
-/// fails.
+/// When the file is not a spreadsheet, a sheet lacks a required column, there are no rows, or
+/// `each` fails.
 pub(crate) fn read_sheets(
     path: &Path,
     columns: &Columns,
@@ -27,7 +27,7 @@ pub(crate) fn read_sheets(
             super::shorten(&message)
         ),
         expected: "an xlsx file".to_owned(),
-        advice: "save it again, or as 'CSV UTF-8'".to_owned(),
+        advice: "save it again, or save it as 'CSV UTF-8'".to_owned(),
     };
     let mut book = guarded(|| open_workbook_auto(path))
         .map_err(broken)?
@@ -72,7 +72,7 @@ pub(crate) fn read_sheets(
     }
 }
 
-/// A cell as a CSV file would have it.
+/// A cell as text, as in a CSV file.
 fn text(cell: &Data) -> String {
     match cell {
         Data::DateTime(time) if time.is_datetime() => {

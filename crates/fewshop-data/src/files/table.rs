@@ -1,4 +1,4 @@
-//! Rows of a CSV or Parquet file, one after the other, by column name.
+//! Reads the rows of a CSV or Parquet file one after the other, by column name.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek};
@@ -12,18 +12,17 @@ use super::error::shorten;
 use super::time::format_time;
 use super::{FileError, Place};
 
-/// Which columns a kind of file has.
+/// The columns of a kind of file.
 pub struct Columns {
-    /// Must be there; numbered from 0 in the order given. `a|b` is a column that some files call
-    /// `b`.
+    /// Required columns, numbered from 0 in this order. `a|b` is a column that some files call `b`.
     pub required: &'static [&'static str],
-    /// May be there; numbered on from the required ones.
+    /// Optional columns; their numbers follow the required ones.
     pub optional: &'static [&'static str],
-    /// What a row is, for messages.
+    /// The noun for a row in messages.
     pub what: &'static str,
 }
 
-/// Where the columns stand in this file.
+/// The positions of the columns in this file.
 #[derive(Debug)]
 pub struct Header {
     /// Index in the file of each known column, required ones first.
@@ -66,8 +65,8 @@ enum Cells<'a> {
     },
 }
 
-/// A point in a file that [`TableRow::at`] gives and [`place_of`] turns into a line; cheap to keep,
-/// costly to turn.
+/// A point in a file, returned by [`TableRow::at`]. It is cheap to keep; [`place_of`] converts it
+/// to a line number, which is slow.
 #[derive(Debug, Clone, Copy)]
 pub enum RowPosition {
     /// Offset of a record in a text file.
@@ -77,7 +76,7 @@ pub enum RowPosition {
 }
 
 impl<'a> TableRow<'a> {
-    /// A row of a spreadsheet, `row` as the spreadsheet counts it.
+    /// A row of a spreadsheet; `row` is the spreadsheet's own row number.
     pub(super) fn of_sheet(
         path: &'a Path,
         header: &'a Header,
@@ -92,8 +91,8 @@ impl<'a> TableRow<'a> {
         }
     }
 
-    /// The same row, whose errors do not say where it stands: to look for the line of each of a
-    /// million bad rows would take hours.
+    /// The same row without positions in its errors: finding the line of each of a million bad rows
+    /// would take hours.
     pub fn placeless(self) -> Self {
         Self {
             placeless: true,
@@ -112,12 +111,12 @@ impl<'a> TableRow<'a> {
         }
     }
 
-    /// Text of the known column `number`, as it stands; "" where the file lacks the column.
+    /// Text of the known column `number`, unchanged; "" if the file lacks the column.
     pub fn raw(&self, number: usize) -> &str {
         self.header.indices[number].map_or("", |index| self.cell(index))
     }
 
-    /// Text of the known column `number` without blanks around it.
+    /// Text of the known column `number`, trimmed.
     pub fn text(&self, number: usize) -> &str {
         self.raw(number).trim()
     }
@@ -127,7 +126,7 @@ impl<'a> TableRow<'a> {
         self.cell(index)
     }
 
-    /// Where the row begins.
+    /// The start of the row.
     pub fn at(&self) -> RowPosition {
         match &self.cells {
             Cells::Csv { record, .. } => {
@@ -138,7 +137,7 @@ impl<'a> TableRow<'a> {
         }
     }
 
-    /// The error for what stands in the known column `number`.
+    /// The error for the value in the known column `number`.
     pub fn error(&self, number: usize, expected: &str, advice: &str) -> FileError {
         let field = self.header.indices[number]
             .map_or_else(String::new, |index| shorten(&self.header.names[index]));
@@ -166,7 +165,7 @@ impl<'a> TableRow<'a> {
         }
     }
 
-    /// A whole number, also when written `3.0` as spreadsheets do.
+    /// An integer, also in the form `3.0` that spreadsheets write.
     pub fn whole<T: FromStr>(&self, number: usize, expected: &str) -> Result<T, FileError> {
         let text = self.text(number);
         let plain = text
@@ -180,7 +179,8 @@ impl<'a> TableRow<'a> {
     }
 }
 
-/// Turns a point into the line or row that an editor shows. Reads the file again up to there.
+/// Converts a point to the line or row number that an editor shows. Reads the file again up to that
+/// point.
 pub fn place_of(path: &Path, at: RowPosition) -> Place {
     let byte = match at {
         RowPosition::Row(row) => return Place::Row(row),
@@ -188,8 +188,8 @@ pub fn place_of(path: &Path, at: RowPosition) -> Place {
     };
     let (mut line, mut seen, mut after_cr) = (1u64, 0u64, false);
     // The reader's own line count is off after blank lines and lone carriage returns, hence the
-    // count by hand. A file that vanished in between gives line 1: the error being reported is the
-    // one that matters.
+    // count by hand. A file that was deleted in the meantime gives line 1: the error that is being
+    // reported matters more.
     if let Ok(file) = File::open(path) {
         let mut reader = BufReader::with_capacity(1 << 16, file);
         'file: while let Ok(chunk) = reader.fill_buf() {
@@ -197,8 +197,8 @@ pub fn place_of(path: &Path, at: RowPosition) -> Place {
                 break;
             }
             for &b in chunk {
-                // Line ends at the point itself are blank lines that were skipped, or the rest of
-                // the line before.
+                // Line ends at the point itself are skipped blank lines, or the end of the previous
+                // line.
                 if seen >= byte && b != b'\n' && b != b'\r' {
                     break 'file;
                 }
@@ -218,7 +218,7 @@ pub fn place_of(path: &Path, at: RowPosition) -> Place {
 /// Calls `each` with every row of the file.
 ///
 /// # Errors
-/// When the file cannot be read, lacks a required column, holds no row, or `each` fails.
+/// When the file cannot be read, lacks a required column, has no rows, or `each` fails.
 pub fn read_table(
     path: &Path,
     columns: &Columns,
@@ -227,12 +227,12 @@ pub fn read_table(
     read_table_past(path, columns, each, &mut |error| Err(error()))
 }
 
-/// What is asked about a record that is no row; the error is made only if it is wanted, since it
-/// looks for its line.
+/// The callback for a record that is not a valid row. The error is built only on demand, because it
+/// has to find its line number.
 pub type Broken<'a> = dyn FnMut(&dyn Fn() -> FileError) -> Result<(), FileError> + 'a;
 
-/// [`read_table`], but a record of a CSV file that is no row (too many or too few fields, no UTF-8)
-/// is handed to `broken`, which may let the reading go on without it.
+/// [`read_table`], but an invalid record of a CSV file (too many or too few fields, not UTF-8) is
+/// passed to `broken`, which may continue without it.
 ///
 /// # Errors
 /// As [`read_table`], or when `broken` fails.
@@ -280,7 +280,7 @@ pub fn read_table_past(
         [b'P', b'K', 3, 4] => {
             return Err(format(
                 "a spreadsheet or zip file",
-                "export the sheet as 'CSV UTF-8', or unpack it",
+                "export the sheet as 'CSV UTF-8', or unzip it",
             ));
         }
         [0x1f, 0x8b, ..] => return Err(format("a gzip file", "unpack it with gunzip")),
@@ -289,7 +289,7 @@ pub fn read_table_past(
         }
         _ if named_parquet => {
             return Err(format(
-                "no Parquet file",
+                "a file without Parquet's magic bytes",
                 "write it again, or name it .csv if it is text",
             ));
         }
@@ -333,7 +333,7 @@ fn read_csv(
         }
         let Some(text) = utf8(&record) else {
             let error = || not_utf8(path, &record, header.as_ref());
-            // Without a header nothing below it can be read.
+            // Without a header, no row can be read.
             if header.is_none() {
                 return Err(error());
             }
@@ -394,7 +394,7 @@ fn read_csv(
     }
 }
 
-/// All fields of the record as one text, `None` unless each field is UTF-8 for itself.
+/// All fields of the record as one text, `None` unless each field is valid UTF-8.
 fn utf8(record: &ByteRecord) -> Option<&str> {
     let text = std::str::from_utf8(record.as_slice()).ok()?;
     let whole = (0..record.len()).all(|i| {
@@ -492,15 +492,15 @@ fn advice_for(column: &str, names: &[String]) -> String {
             .split(separator)
             .any(|part| plain(part) == plain(column))
     {
-        return format!("the fields are separated by {name}, save the file with commas");
+        return format!("the fields are separated by {name}: save the file with commas");
     }
     match names.iter().find(|name| plain(name) == plain(column)) {
         Some(name) => format!("rename '{}' to '{column}'", shorten(name)),
-        None => "add it, with empty cells where nothing is known".to_owned(),
+        None => "add it; cells with unknown values may stay empty".to_owned(),
     }
 }
 
-/// Names for a message, at most twelve.
+/// Up to twelve names, for a message.
 pub(crate) fn list(names: &[String]) -> String {
     let mut out = names
         .iter()

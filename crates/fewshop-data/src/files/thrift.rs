@@ -11,11 +11,11 @@
 //!   values in its dictionary.
 //!
 //! Fuzzing found files of 2 kB that asked for gigabytes in this way; docs/decisions.md lists them.
-//! Afterwards it is too late: a failed allocation or a full stack ends the process, `guard` catches
-//! panics only, and stable Rust cannot limit the memory of a thread. A child process with a memory
-//! limit would need unsafe code and exist on Unix only. Reading the metadata through the crate
-//! first does not help, because that is where it allocates. So the numbers that size a buffer are
-//! checked before the crate sees the file.
+//! Catching the failure afterwards is not possible: a failed allocation or a full stack ends the
+//! process, `guard` catches panics only, and stable Rust cannot limit the memory of a thread. A
+//! child process with a memory limit would need unsafe code and exist on Unix only. Reading the
+//! metadata through the crate first does not help, because that is where it allocates. So the
+//! numbers that size a buffer are checked before the crate sees the file.
 //!
 //! It takes a list of all known fields to find these numbers. The crate reads a field that it knows
 //! as the type that it expects, whatever type the file gives; a reader that goes by the types in

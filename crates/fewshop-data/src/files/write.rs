@@ -1,4 +1,4 @@
-//! Rows out, as CSV or, where the name ends in `.parquet`, as Parquet.
+//! Writes rows as CSV, or as Parquet if the name ends in `.parquet`.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -12,7 +12,7 @@ use parquet::schema::types::Type;
 
 use super::{FileError, write_atomically};
 
-/// What a column holds.
+/// The type of a column's values.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum ColumnType {
     Text,
@@ -29,7 +29,7 @@ pub(crate) enum CellValue<'a> {
     None,
 }
 
-/// Takes one row; the cells are as many as the columns.
+/// Takes one row, with one cell for each column.
 pub(crate) type RowSink<'a> = dyn FnMut(&[CellValue<'_>]) -> io::Result<()> + 'a;
 
 /// Writes a whole table, atomically. `fill` calls the sink once for each row.
@@ -104,7 +104,8 @@ fn write_parquet(
             match *cell {
                 CellValue::Text(text) => buffer.texts.push(text.into()),
                 CellValue::Whole(value) => buffer.wholes.push(value),
-                // By way of text, so that 3.59 stays 3.59 and does not become 3.5899999141693115.
+                // Converted through text, so that 3.59 stays 3.59 and does not become
+                // 3.5899999141693115.
                 CellValue::Number(value) => buffer
                     .numbers
                     .push(value.to_string().parse().unwrap_or(f64::from(value))),

@@ -19,7 +19,7 @@ const NOTICE: Notice = Notice {
     licence: "CC BY 4.0 at the UCI repository; CC0 as packaged in CRAN onlineretail 0.1.2",
 };
 
-/// The repository's second file of the same shop names three of the columns otherwise.
+/// The repository's second file of the same shop has other names for three of the columns.
 const COLUMNS: Columns = Columns {
     required: &[
         "InvoiceNo|Invoice",
@@ -42,13 +42,13 @@ const DATE: usize = 4;
 const PRICE: usize = 5;
 const CUSTOMER: usize = 6;
 
-/// 2011-06-01 00:00, where training ends.
+/// 2011-06-01 00:00, the end of training.
 const CUT_S: i64 = 1_306_886_400;
 
 #[derive(Default)]
 struct Product {
-    /// Each description with how often it stands there; the first of the most frequent becomes the
-    /// title.
+    /// Each description with its count; the most frequent one becomes the title, the first one in a
+    /// tie.
     descriptions: Vec<(String, u32)>,
     prices: Vec<f64>,
 }
@@ -64,11 +64,11 @@ struct Invoices {
 
 /// Reads the shop's invoices from csv, xlsx or parquet.
 ///
-/// Lines without a customer, returns, gifts for nothing and codes that are no product (postage,
-/// fees) are left out.
+/// Lines without a customer, returns, lines with a price of zero, and codes that are not products
+/// (postage, fees) are left out.
 ///
 /// # Errors
-/// [`FileError`] when the file lacks a column or holds a number or date that is none.
+/// [`FileError`] when the file lacks a column or has an invalid number or date.
 pub fn online_retail(raw: &Path) -> anyhow::Result<RawLog> {
     let mut log = Invoices::default();
     if is_zip(raw) {
@@ -78,7 +78,7 @@ pub fn online_retail(raw: &Path) -> anyhow::Result<RawLog> {
     }
     ensure!(
         !log.events.is_empty(),
-        "{}: no purchase by a known customer: check that it is the right file",
+        "{}: no purchase by an identified customer: check that it is the right file",
         raw.display()
     );
     Ok(log.sorted())
@@ -160,7 +160,7 @@ impl Invoices {
                 .iter()
                 .find(|(_, count)| Some(*count) == max_count);
             let id = std::mem::take(&mut self.codes.names[item]);
-            // A product that was never described is called by its code.
+            // A product without a description gets its code as the title.
             let description =
                 title.map_or_else(|| id[2..].to_owned(), |(text, _)| text.trim().to_owned());
             products.push(RawProduct {
@@ -190,7 +190,7 @@ fn begins_with_five_digits(code: &str) -> bool {
     code.len() >= 5 && code.bytes().take(5).all(|b| b.is_ascii_digit())
 }
 
-/// A date as Fewshop reads it, or month first as in the widespread csv export of this file.
+/// A date in Fewshop's formats, or month first as in the widespread CSV export of this file.
 fn parse_date(text: &str) -> Option<i64> {
     if !text.contains('/') {
         return parse_time(text);

@@ -1,10 +1,11 @@
 //! The seed baseline: the classic small network over pairs of a session and a candidate.
 //!
-//! Five inputs: logarithm of the candidate's popularity; shares of the shots that are of its
-//! category and of its brand; distance of its price from the shots' mean (of logarithms); logarithm
-//! of the mean share of the shots' sessions that hold it. A product that the session took is a
-//! positive, products drawn from the whole catalogue are negatives. The session itself is taken out
-//! of all counts that its own pairs read: else the network would learn to look its answer up.
+//! Five inputs: logarithm of the candidate's popularity; shares of the context items in its
+//! category and of its brand; distance of its price from the context items' mean (of logarithms);
+//! logarithm of the mean share of the context items' sessions that contain it. A product taken in
+//! the session is a positive, and products drawn from the whole catalogue are negatives. The
+//! session itself is removed from all counts in the inputs of its own pairs. Otherwise the network
+//! would learn to look up its answer.
 
 use anyhow::{Result, ensure};
 use burn::module::Module;
@@ -26,14 +27,14 @@ use super::index::Index;
 use super::personal_mlp;
 
 const INPUTS: usize = 5;
-/// Numbers of shots that the network is taught with.
+/// Numbers of context items in training pairs.
 const SHOTS: [usize; 4] = [1, 3, 5, 10];
-/// Products of one session that are positives at the most: more would teach a few long baskets.
+/// Maximum number of positives from one session: with more, a few long baskets would dominate.
 const POSITIVES: usize = 5;
 /// Floor under the logarithm of a share.
 const RATE_FLOOR: f32 = 1e-4;
 
-/// What the inputs need to know of each product.
+/// Product data for the inputs.
 struct ItemInputs {
     popularity: Vec<u32>,
     category: Vec<u32>,
@@ -55,7 +56,8 @@ impl ItemInputs {
         }
     }
 
-    /// Inputs of one candidate; `together` is the mean share of the shots' sessions that hold it.
+    /// Inputs of one candidate; `together` is the mean share of the context items' sessions that
+    /// contain it.
     fn inputs(
         &self,
         row: usize,
@@ -129,10 +131,10 @@ pub(super) struct Classic {
 }
 
 impl Classic {
-    /// Trains; `None` where no session has three products to learn from.
+    /// Trains the network; `None` if no session has three products to learn from.
     ///
     /// # Errors
-    /// When the loss is no number any more.
+    /// When the loss is not a finite number.
     pub(super) fn fit(
         catalogue: &Catalogue,
         index: &Index,
@@ -154,9 +156,9 @@ impl Classic {
         self.score_by(&self.weights, shots, scorer, out);
     }
 
-    /// The same by a network that was trained on these shots alone: from a random start, or from
-    /// the network that the whole log taught. Each shot is a positive beside the other ones, and
-    /// products that are no shots are drawn as negatives.
+    /// The same with a network that is trained on these context items alone, starting at random or
+    /// from the network trained on the whole log. Each context item is a positive with the others
+    /// as its context, and negatives are drawn from all other products.
     pub(super) fn score_few_shot(
         &self,
         transfer: bool,
@@ -226,7 +228,7 @@ impl Classic {
         out.copy_from_slice(&kernels::rank(&inputs, weights));
     }
 
-    /// Mean share of the shots' sessions that hold each product.
+    /// Mean share of the context items' sessions that contain each product.
     fn together(&self, shots: &[ItemIx], scorer: &mut CountScorer<'_>, items: usize) -> Vec<f32> {
         let mut together = vec![0f32; items];
         for shot in shots {
@@ -249,7 +251,8 @@ fn pairs(
     if usable.is_empty() {
         return Vec::new();
     }
-    // Drawn before the threads part, so that the pairs do not depend on who comes first.
+    // Drawn before the work is split among threads, so that the pairs do not depend on their
+    // timing.
     let mut drawn = Vec::new();
     let mut total = 0;
     while total < config.pairs {
@@ -279,7 +282,7 @@ fn pairs(
                 for shot in shots {
                     together.fill(0.0);
                     scorer.each_beside(shot.row(), |other, count| together[other] = count);
-                    // The session itself held the shot.
+                    // The session itself contains the context item.
                     let others = items.popularity[shot.row()].saturating_sub(1).max(1) as f32;
                     for (share, &(item, taken)) in shares.iter_mut().zip(candidates) {
                         let count = together[item as usize] - f32::from(u8::from(taken));
@@ -343,7 +346,7 @@ fn train(pairs: &[Pair], config: &ClassicConfig, rng: &mut ChaCha8Rng) -> Result
                 .sub(logits.mul(labels.neg().add_scalar(1.0)))
                 .mean()
                 .neg();
-            // Reading the loss waits for the step: one in a hundred is enough to see it fail.
+            // Reading the loss waits for the step; one in a hundred is enough to notice a failure.
             if nth % 100 == 0 {
                 sum = f64::from(loss.clone().into_scalar::<f32>());
                 ensure!(
@@ -392,7 +395,7 @@ fn moments(pairs: &[Pair]) -> ([f32; INPUTS], [f32; INPUTS]) {
     let mean: [f64; INPUTS] = std::array::from_fn(|i| of(i).sum::<f64>() / n);
     let inv_std = std::array::from_fn(|i| {
         let std = (of(i).map(|x| (x - mean[i]).powi(2)).sum::<f64>() / n).sqrt();
-        // A shop without brands: an input that never varies stays 0.
+        // An input that never varies stays 0, such as in a shop without brands.
         if std < 1e-4 { 0.0 } else { (1.0 / std) as f32 }
     });
     (mean.map(|m| m as f32), inv_std)
