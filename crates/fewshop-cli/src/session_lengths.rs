@@ -1,4 +1,4 @@
-//! Classes of session lengths, which the report and the data card show alike.
+//! Classes of session lengths, shared by the report and the data card.
 
 /// Upper ends of the classes of session lengths; the last class has none.
 pub(crate) const LENGTHS: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];

@@ -1,4 +1,5 @@
-//! The events file: every row, what is odd about times, sessions and ids, and the log in figures.
+//! The events file: checks every row, warns about times, sessions and ids, and computes the log's
+//! figures.
 
 use std::collections::hash_map::{DefaultHasher, Entry};
 use std::collections::{HashMap, HashSet};
@@ -16,19 +17,19 @@ use super::{EventsCard, Problems, Tally, Warning};
 use crate::session_lengths::{LENGTHS, class_names};
 
 const DAY_S: i64 = 86_400;
-/// Bars of the chart of events over time at the most.
+/// Maximum number of bars in the chart of events over time.
 const SPANS: i64 = 60;
-/// Shares of the products at which the curve of the long tail is drawn.
+/// Shares of the products at which the long-tail curve is computed.
 const TAIL: [f64; 12] = [
     0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0,
 ];
 
-/// A session while it is read.
+/// A session under construction.
 struct Session {
     user: u32,
     first_s: i64,
     last_s: i64,
-    /// Time of the row before.
+    /// Time of the previous row.
     before_s: i64,
     at: RowPosition,
     out_of_order: bool,
@@ -48,10 +49,10 @@ struct Oddities {
 struct EventStats {
     users: HashMap<String, u32>,
     names: Vec<HashMap<String, u32>>,
-    /// How many shoppers a session's id stands under.
+    /// Number of shoppers with the same session id.
     session_ids: HashMap<String, u32>,
     sessions: Vec<Session>,
-    /// Session and product, once for each positive event of a product that the shop has.
+    /// Session and product of each positive event of a product in the catalogue.
     taken: Vec<(u32, u32)>,
     seen: HashSet<u64>,
     days: HashMap<i64, usize>,
@@ -60,7 +61,7 @@ struct EventStats {
     oddities: Oddities,
 }
 
-/// Without `products` (their file could not be read) ids are taken as they stand.
+/// Without `products` (if their file could not be read) ids are not checked.
 pub(super) fn look(
     path: &Path,
     products: Option<&Products>,
@@ -71,7 +72,7 @@ pub(super) fn look(
     let mut log = EventStats::default();
     let mut ids = [Scan::of("user_id"), Scan::of("session_id")];
     let mut extra: Vec<(Scan, usize)> = Vec::new();
-    // Both closures add to it, and never at once.
+    // Both closures add to it, never at the same time.
     let shared = std::cell::RefCell::new(problems);
     let header = read_table_past(
         path,
@@ -134,8 +135,7 @@ impl EventStats {
         if event.time_s > now_s {
             self.oddities.future.add(at);
         }
-        // A shop's log on the web is no older than that; what is, is a time in another unit or a
-        // default.
+        // No web shop's log is older than this; an earlier time is a default or in another unit.
         if event.time_s < 631_152_000 {
             self.oddities.early.add(at);
         }
@@ -213,7 +213,7 @@ impl EventStats {
             .map(shorten)
             .collect();
         let found = format!(
-            "rows of products that the items file does not have, such as {}",
+            "rows of products that are not in the items file, such as {}",
             some.join(", ")
         );
         let of_sessions = |which: &dyn Fn(&Session) -> bool| {
@@ -237,15 +237,15 @@ impl EventStats {
                 path,
                 Some("item_id"),
                 &found,
-                "ids of the items file",
-                "add those products, or leave it: training leaves the rows out",
+                "ids from the items file",
+                "add those products, or ignore this: training leaves the rows out",
             ),
             oddities.duplicate.warn(
                 path,
                 None,
-                "rows that stand there already",
+                "duplicate rows",
                 "each event once",
-                "add up the quantities, or remove what was exported twice",
+                "add up the quantities, or remove the duplicates",
             ),
             oddities.future.warn(path, Some("time"), "in the future", "times up to now", "look for a wrong clock or time zone"),
             oddities.early.warn(
@@ -253,29 +253,29 @@ impl EventStats {
                 Some("time"),
                 "before 1990",
                 "a time of this shop",
-                "look for a default date, or minutes where seconds since 1970 are meant",
+                "look for a default date, or for minutes instead of seconds since 1970",
             ),
-            oddities.zero.warn(path, Some("quantity"), "of 0", "1 or more", "remove what was taken back"),
+            oddities.zero.warn(path, Some("quantity"), "of 0", "1 or more", "remove returned items"),
             of_sessions(&|session| session.out_of_order).warn(
                 path,
                 Some("time"),
                 "sessions whose rows are not in order of time",
                 "earlier rows first",
-                "nothing, if the times are right: training sorts them; the order of what was clicked is learned from them",
+                "nothing, if the times are right: training sorts the rows and learns from their order",
             ),
             of_sessions(&|session| session.last_s - session.first_s > DAY_S).warn(
                 path,
                 Some("session_id"),
                 "sessions that last longer than a day",
                 "one visit each",
-                "begin a new session after 30 minutes without an event",
+                "start a new session after 30 minutes without an event",
             ),
             shared.warn(
                 path,
                 Some("session_id"),
-                "ids that several shoppers have",
-                "an id for one visit of one shopper",
-                "nothing, if visits are numbered for each shopper: training keeps them apart",
+                "ids shared by several shoppers",
+                "one id for each visit of one shopper",
+                "nothing, if visits are numbered for each shopper: training treats them as separate",
             ),
         ];
         warnings.extend(all.into_iter().flatten());
@@ -368,7 +368,8 @@ impl EventStats {
     }
 }
 
-/// What the most taken products have of all that is taken; `sold` falls.
+/// Shares of all taken items that the most frequently taken products have; `sold` is in descending
+/// order.
 fn tail(sold: &[usize]) -> Vec<(f64, f64)> {
     let all: usize = sold.iter().sum();
     let share = |share: f64| {
@@ -378,7 +379,7 @@ fn tail(sold: &[usize]) -> Vec<(f64, f64)> {
     TAIL.map(|at| (at, share(at))).into()
 }
 
-/// Events by spans of equal length, empty ones too: days, weeks, or as long as fits.
+/// Events by spans of equal length, including empty ones: days, weeks, or longer.
 fn over_time(days: &HashMap<i64, usize>) -> (i64, Vec<(String, usize)>) {
     let (Some(&from), Some(&until)) = (days.keys().min(), days.keys().max()) else {
         return (1, Vec::new());

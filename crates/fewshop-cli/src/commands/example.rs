@@ -1,4 +1,4 @@
-//! `fewshop example`: the files of a small made-up shop.
+//! `fewshop example`: makes the files of a small synthetic shop.
 
 use std::path::PathBuf;
 
@@ -9,20 +9,19 @@ use super::{at_least_one, print};
 /// Arguments of `fewshop example`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folder for items.csv, events.csv, valid_cases.csv and valid_truth.csv; made if it is not
-    /// there
+    /// Folder for items.csv, events.csv, valid_cases.csv and valid_truth.csv; created if missing
     #[arg(long, value_name = "FOLDER")]
     pub out: PathBuf,
-    /// Start of the random numbers: the same seed and sizes make the same shop
+    /// Random seed: the same seed and sizes give the same shop
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
-    /// Products
+    /// Number of products
     #[arg(long, value_name = "N", default_value_t = 300, value_parser = at_least_one)]
     pub items: usize,
-    /// Shoppers in the log
+    /// Number of shoppers in the log
     #[arg(long, value_name = "N", default_value_t = 800, value_parser = at_least_one)]
     pub shoppers: usize,
-    /// Shoppers whom the log does not hold, one session each: the cases
+    /// Number of shoppers who are not in the log, with one session each, for the cases
     #[arg(long, alias = "strangers", value_name = "N", default_value_t = 200)]
     pub unseen_users: usize,
 }

@@ -1,4 +1,4 @@
-//! `fewshop inspect`: what a pack holds.
+//! `fewshop inspect`: shows the contents of a pack.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use super::{print, read_pack};
 /// Arguments of `fewshop inspect`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The trained shop
+    /// The pack
     #[arg(value_name = "PACK")]
     pub pack: PathBuf,
 }
@@ -18,7 +18,7 @@ pub struct Args {
 /// Shows a pack.
 ///
 /// # Errors
-/// When the pack cannot be read or is no pack.
+/// When the pack cannot be read or is invalid.
 pub fn run(args: Args) -> anyhow::Result<()> {
     print(&describe(&read_pack(&args.pack)?))?;
     Ok(())
@@ -52,13 +52,13 @@ fn describe(pack: &Pack) -> String {
                 .max()
                 .unwrap_or(0);
             format!(
-                "{} numbers a product, {} bits each",
+                "{} numbers for each product, {} bits each",
                 pack.item_table().d,
                 u8::BITS - max.leading_zeros() + 1
             )
         }
         spaces => format!(
-            "{} numbers a product, by product quantisation: {spaces} codes of a byte",
+            "{} numbers for each product, by product quantisation: {spaces} codes of one byte",
             pack.item_table().d
         ),
     };
@@ -66,7 +66,7 @@ fn describe(pack: &Pack) -> String {
     line(
         "pairs",
         format!(
-            "{} ({:.1} a product)",
+            "{} ({:.1} for each product)",
             pack.pairs().items.len(),
             pack.pairs().items.len() as f64 / pack.catalogue().len() as f64
         ),
@@ -89,7 +89,7 @@ fn describe(pack: &Pack) -> String {
     line(
         "adapter",
         format!(
-            "{} steps, gate by shots {:?}",
+            "{} steps, gate by number of context items {:?}",
             config.adapter_steps,
             pack.adapter().gate
         ),
@@ -98,7 +98,7 @@ fn describe(pack: &Pack) -> String {
         let counted = pack.seasonal_counts().iter().filter(|&&n| n > 0).count();
         line(
             "season",
-            format!("told of {counted} products in sessions since"),
+            format!("refreshed, {counted} products in sessions since training"),
         );
     }
     if !pack.rules().is_empty() {

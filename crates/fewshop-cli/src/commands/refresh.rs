@@ -1,4 +1,4 @@
-//! `fewshop refresh`: what is in season, told to a pack that is there already.
+//! `fewshop refresh`: updates the seasonal counts of an existing pack.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -16,12 +16,12 @@ use crate::provenance::Provenance;
 /// Arguments.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "The pack is not trained again: the ranker has learned what a season is worth, and is told which one it is. Counted are the \
-                  sessions of the given file alone; refreshing again takes their place. A pack that was told of validation sessions must \
-                  not be judged by them any more: keep strangers for that."
+    after_help = "The pack is not trained again: the ranker has learned to use seasonal counts, and this command replaces them. It counts only the \
+                  sessions of the given file; refreshing again replaces the counts. A pack refreshed with validation sessions must \
+                  not be evaluated on them any more: hold out users for that with --hold-out-users."
 )]
 pub struct Args {
-    /// The trained shop
+    /// The pack
     #[arg(long, value_name = "PACK")]
     pub pack: PathBuf,
     /// Sessions since its training: user_id,session_id,time,item_id,event,quantity
@@ -30,7 +30,7 @@ pub struct Args {
     /// Sessions as cases instead: case_id,user_id,k,position,item_id
     #[arg(long, value_name = "FILE", requires = "truth")]
     pub cases: Option<PathBuf>,
-    /// What their shoppers also took: case_id,item_id
+    /// Relevant items of those cases: case_id,item_id
     #[arg(long, value_name = "FILE", requires = "cases")]
     pub truth: Option<PathBuf>,
     /// Leave out one shopper in N, chosen by a hash of the id
@@ -39,12 +39,12 @@ pub struct Args {
     /// Write the cases of the shoppers who are left out to this folder, as cases.csv and truth.csv
     #[arg(long, alias = "strangers", value_name = "FOLDER", requires_all = ["hold_out_users", "cases"])]
     pub held_out_cases: Option<PathBuf>,
-    /// The same pack, refreshed
+    /// Output file for the refreshed pack
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
 }
 
-/// Salt of the hash that says who stays a stranger.
+/// Salt of the hash that selects the held-out users.
 const SALT: &str = "season";
 
 impl Args {
@@ -53,8 +53,8 @@ impl Args {
             .is_some_and(|n| split::fold(user, SALT, n) == 0)
     }
 
-    /// The file's sessions, each as distinct products, and how many of them were left out with
-    /// their shoppers.
+    /// The file's sessions, each as distinct products, and the number of sessions that were left
+    /// out with their shoppers.
     fn sessions(&self, catalogue: &Catalogue) -> anyhow::Result<(Vec<Vec<u32>>, usize)> {
         if let Some(path) = &self.events {
             let log = read_events(path, catalogue)?;
@@ -74,8 +74,7 @@ impl Args {
         warn_unknown(&cases.unknown, cases_path);
         let truth = read_truth(truth_path, catalogue, &cases)?;
         warn_unknown(&truth.unknown, truth_path);
-        // The same session is asked about at several k: as a set of products of a shopper it is
-        // one.
+        // The same session has cases at several k: as a set of products of a shopper it is one.
         let mut counted = BTreeSet::new();
         let mut left_out = BTreeSet::new();
         for (case, relevant) in cases.cases.iter().zip(&truth.relevant) {
@@ -113,8 +112,12 @@ fn write_held_out(
     relevant: &[Vec<ItemIx>],
     is_held_out: impl Fn(&EvalCase) -> bool,
 ) -> anyhow::Result<()> {
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("{}: the folder cannot be made", folder.display()))?;
+    std::fs::create_dir_all(folder).with_context(|| {
+        format!(
+            "{}: the folder cannot be created: check the path",
+            folder.display()
+        )
+    })?;
     let unseen: Vec<(&EvalCase, &Vec<ItemIx>)> = cases
         .iter()
         .zip(relevant)
@@ -143,7 +146,7 @@ fn write_held_out(
 /// Writes the refreshed pack.
 ///
 /// # Errors
-/// When a file cannot be read or written, or no session of it counts.
+/// When a file cannot be read or written, or has no usable session.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let pack = read_pack(&args.pack)?;
     let (sessions, left_out) = args.sessions(pack.catalogue())?;
@@ -159,7 +162,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         .collect();
     ensure!(
         !counted.is_empty(),
-        "{}: no session of {min_items} products or more to count, of {} in all: give a later or longer part of the log",
+        "{}: no session has {min_items} products or more, of {} in all: give a later or longer part of the log",
         source.display(),
         sessions.len()
     );
@@ -177,12 +180,12 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     })?;
     write_pack(&args.out, &pack)?;
     let kept = if left_out > 0 {
-        format!(", {left_out} of strangers were left out")
+        format!(", {left_out} sessions of held-out users were left out")
     } else {
         String::new()
     };
     print(&format!(
-        "{}: told of {} sessions of {min_items} products or more{kept}\n",
+        "{}: refreshed with {} sessions of {min_items} products or more{kept}\n",
         args.out.display(),
         counted.len()
     ))?;

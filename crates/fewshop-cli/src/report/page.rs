@@ -1,4 +1,4 @@
-//! The report as one HTML page: its head, and how good the picks are.
+//! The report as one HTML page: its header, and the quality of the picks.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -56,8 +56,8 @@ fn header(report: &Report, shop: &str) -> String {
     );
     let _ = writeln!(
         out,
-        "<p class=\"lead\">Fewshop ranks {} products for a shopper whom it has never met, from the few things that the shopper did. \
-         Here it was asked about {} shoppers that it did not learn from, and its picks were held against what they then took.</p>",
+        "<p class=\"lead\">Fewshop ranks {} products for a new shopper from the first few things that this shopper did. \
+         Here it ranked for {} shoppers who were not in its training data, and its picks were compared with the products that they took next.</p>",
         thousands(card.products),
         thousands(evaluation.shoppers)
     );
@@ -66,7 +66,7 @@ fn header(report: &Report, shop: &str) -> String {
         let best = popularity(evaluation).and_then(|one| one.by_k.get(&k));
         let beside = best.map_or_else(String::new, |b| {
             format!(
-                ", against {} with bestsellers for everybody",
+                ", compared with {} if everybody sees the bestsellers",
                 percent(b.hit_at_10)
             )
         });
@@ -74,7 +74,7 @@ fn header(report: &Report, shop: &str) -> String {
             &mut out,
             &percent(full.hit_at_10),
             &format!(
-                "of shoppers find something that they take among the first ten picks, {} {}{beside}",
+                "of shoppers took at least one of the first ten picks, with {} {}{beside}",
                 k,
                 unit(evaluation.unit, k)
             ),
@@ -86,7 +86,7 @@ fn header(report: &Report, shop: &str) -> String {
     let learner = report.returning.as_ref().unwrap_or(evaluation);
     if let Some((&k, d)) = learner.adapted_minus_frozen.iter().next_back() {
         let described = format!(
-            "of cases got better picks by learning on the device, and {} got worse ones ({} {})",
+            "of cases got better picks from learning on the device, and {} got worse ones ({} {})",
             percent(d.harm),
             k,
             unit(learner.unit, k)
@@ -97,7 +97,7 @@ fn header(report: &Report, shop: &str) -> String {
     out
 }
 
-/// The k in the middle, as the one that a single sentence speaks of.
+/// The middle k, for the summary sentence.
 pub(super) fn middle(evaluation: &Evaluation) -> Option<(u32, &Figures)> {
     evaluation
         .adapted
@@ -120,7 +120,7 @@ fn baselines(evaluation: &Evaluation) -> impl Iterator<Item = &Contender> {
         .filter(|one| one.kind == ContenderKind::Baseline)
 }
 
-/// The best baseline of one k by its mean, with Fewshop's lead over it.
+/// The baseline with the highest mean for one k, with Fewshop's lead over it.
 fn best_of(evaluation: &Evaluation, k: u32) -> Option<(&Contender, f64, Interval)> {
     let ndcg = |one: &Contender| one.by_k.get(&k).map_or(f64::MIN, |f| f.ndcg_at_10);
     let best = baselines(evaluation).max_by(|a, b| ndcg(a).total_cmp(&ndcg(b)))?;
@@ -134,7 +134,7 @@ fn lead(minus_full: &Difference) -> (f64, Interval) {
     (0.0 - minus_full.ndcg_at_10, [0.0 - high, 0.0 - low])
 }
 
-/// At how many k Fewshop leads, lags or neither.
+/// The numbers of k at which Fewshop leads, lags, or neither.
 fn against_best(evaluation: &Evaluation) -> Option<([usize; 3], String, String)> {
     let all: Vec<Interval> = evaluation
         .adapted
@@ -165,12 +165,12 @@ pub(super) fn unit(unit: Unit, k: u32) -> &'static str {
     match (unit, k) {
         (Unit::Shots, 1) => "product known",
         (Unit::Shots, _) => "products known",
-        (Unit::Visits, 1) => "earlier visit known",
-        (Unit::Visits, _) => "earlier visits known",
+        (Unit::Visits, 1) => "earlier visit",
+        (Unit::Visits, _) => "earlier visits",
     }
 }
 
-/// Number of the style of a baseline; Fewshop has 0. The same method looks the same in every chart.
+/// Style number of a baseline; Fewshop has 0. A method has the same style in every chart.
 fn style(name: &str) -> usize {
     match name {
         "popularity" => 1,
@@ -187,17 +187,17 @@ fn quality(evaluation: &Evaluation) -> String {
     let visits = evaluation.unit == Unit::Visits;
     let (heading, x, intro) = if visits {
         (
-            "Shoppers who come back",
+            "Returning shoppers",
             "earlier visits that the device remembers",
-            "What a shopper took on earlier visits stays on the device. The more it remembers, the better the picks should get; methods \
-             that look at the session at hand alone stay where they are.",
+            "The products of earlier visits are stored on the device. The picks should improve with more earlier visits; methods \
+             that use the current session alone stay the same.",
         )
     } else {
         (
-            "Shoppers who are new",
-            "products known of the session at hand",
-            "How well the first ten picks fit, by how much is known. Higher is better. A shaded band is the range in which the true value \
-             lies, with 95 % confidence; where bands overlap, look at the paired comparison below the chart.",
+            "New shoppers",
+            "products known from the current session",
+            "Quality of the first ten picks by the number of known products. Higher is better. The true value is within the shaded band \
+             with 95 % confidence. If bands overlap, see the paired comparison below the chart.",
         )
     };
     let mut series = Vec::new();
@@ -239,7 +239,7 @@ fn quality(evaluation: &Evaluation) -> String {
     let mut out = section(heading, intro);
     out += &figure(
         |width| charts::lines(&frame, &xs, &series, width),
-        "Mind the scale: it does not always start at zero.",
+        "The scale may not start at zero.",
         "",
     );
     out += "<ul>";

@@ -13,18 +13,18 @@ use super::svg::escape;
 
 pub(super) fn learning(report: &Report) -> String {
     let mut out = section(
-        "What learning on the device changes",
-        "The same pack answers twice: as it ships, and with what it learns from this one shopper. A case is better or worse when the first \
-         ten picks fit better or worse than before; harm is the share that got worse.",
+        "Effect of learning on the device",
+        "The same pack ranks twice: frozen, and with learning on the device from this one shopper. A case is better or worse if the first \
+         ten picks fit better or worse than without learning; harm is the share that got worse.",
     );
     for evaluation in [Some(&report.unseen_users), report.returning.as_ref()]
         .into_iter()
         .flatten()
     {
         let heading = if evaluation.unit == Unit::Visits {
-            "Shoppers who come back"
+            "Returning shoppers"
         } else {
-            "Shoppers who are new"
+            "New shoppers"
         };
         let wholes: Vec<Whole<'_>> = evaluation
             .adapted_minus_frozen
@@ -102,9 +102,9 @@ pub(super) fn dismissals(report: &Report) -> String {
             continue;
         }
         let who = if evaluation.unit == Unit::Visits {
-            "shoppers who come back"
+            "returning shoppers"
         } else {
-            "shoppers who are new"
+            "new shoppers"
         };
         let _ = writeln!(out, "<h3>For {who}</h3>");
         let names: Vec<String> = evaluation
@@ -143,11 +143,11 @@ pub(super) fn dismissals(report: &Report) -> String {
             .iter()
             .map(|bar| format!("{} turned down: {}", bar.name, bar.label))
             .collect();
-        let title = format!("What is learned from what was turned down: {who}");
+        let title = format!("Learning from dismissals: {who}");
         let frame = Frame {
             title: &title,
             description: &described.join(", "),
-            x: "NDCG@10 minus that of the frozen pack",
+            x: "NDCG@10 minus NDCG@10 of the frozen pack",
             y: "",
         };
         out += &figure(
@@ -196,10 +196,10 @@ pub(super) fn dismissals(report: &Report) -> String {
         return out;
     }
     let intro = format!(
-        "The shopper is shown {SHOWN} picks, and turns down the first of them that were not taken in that visit (simulated: the log does not \
-         say what was shown). They are not shown again in either list; the difference is what they say about other products."
+        "The shopper sees {SHOWN} picks, and turns down the first of them that were not taken in that visit (simulated: the log does not \
+         contain the shown products). Neither list shows them again; the difference is their effect on other products."
     );
-    section("When a shopper says 'not for me'", &intro) + &out + "</section>\n"
+    section("Learning from 'not for me'", &intro) + &out + "</section>\n"
 }
 
 pub(super) fn ablation(report: &Report) -> String {
@@ -217,12 +217,12 @@ pub(super) fn ablation(report: &Report) -> String {
             continue;
         }
         let who = if evaluation.unit == Unit::Visits {
-            "shoppers who come back"
+            "returning shoppers"
         } else {
-            "shoppers who are new"
+            "new shoppers"
         };
         let _ = writeln!(out, "<h3>For {who}</h3>");
-        let title = format!("What each part is worth: {who}");
+        let title = format!("Contribution of each part: {who}");
         let bars: Vec<Bar<'_>> = rivals
             .iter()
             .map(|one| {
@@ -250,12 +250,12 @@ pub(super) fn ablation(report: &Report) -> String {
         let frame = Frame {
             title: &title,
             description: &described.join(", "),
-            x: "NDCG@10 minus that of the whole of Fewshop",
+            x: "NDCG@10 minus NDCG@10 of the full pack",
             y: "",
         };
         out += &figure(
             |width| charts::bars(&frame, &bars, width),
-            "Blue: clearly worse than the whole. Grey: no clear difference. Red: clearly better than the whole.",
+            "Blue: clearly worse than the full pack. Grey: no clear difference. Red: clearly better than the full pack.",
             "",
         );
         let rows: Vec<Vec<String>> = evaluation
@@ -279,8 +279,8 @@ pub(super) fn ablation(report: &Report) -> String {
             })
             .collect();
         out += &details(
-            "Figures, and what each is",
-            &["", "NDCG@10, all k", "minus the whole", ""],
+            "Figures, with descriptions",
+            &["", "NDCG@10, all k", "minus full", ""],
             &rows,
         );
     }
@@ -293,15 +293,15 @@ pub(super) fn ablation(report: &Report) -> String {
         .iter()
         .any(|one| one.kind == ContenderKind::Ablated);
     let more = if trained {
-        " 'minus' is the same training without that part, against the whole trained beside it."
+        " 'minus' is the same training without that part, compared with a full pack of the same run."
     } else {
         ""
     };
     let intro = format!(
-        "What is lost without a part, and what single methods reach alone, over the cases of all k. A bar to the left is worse than the \
-         whole; the thin line is the 95 % interval of the paired difference.{more}"
+        "The loss without each part, and the quality of single methods alone, over the cases of all k. A bar to the left is worse than the \
+         full pack; the thin line is the 95 % interval of the paired difference.{more}"
     );
-    section("What each part is worth", &intro) + &out + "</section>\n"
+    section("Contribution of each part", &intro) + &out + "</section>\n"
 }
 
 pub(super) fn variety(evaluation: &Evaluation) -> String {
@@ -367,9 +367,9 @@ pub(super) fn variety(evaluation: &Evaluation) -> String {
         y: "",
     };
     let mut out = section(
-        "How varied the picks are",
-        "First: how many different products stand among the first twenty picks over all cases. Then: how many of these picks are among the \
-         most popular 1 % of the products. Showing only bestsellers is easy, and hides the rest of the shop.",
+        "Variety of the picks",
+        "First: the number of different products among the first twenty picks of all cases. Second: the share of these picks among the \
+         most popular 1 % of the products. A list of bestsellers is easy to make, but hides the rest of the shop.",
     );
     out += "<div class=\"two\">";
     out += &figure(
@@ -398,7 +398,7 @@ pub(super) fn calibration(evaluation: &Evaluation) -> String {
         .iter()
         .map(|bin| {
             format!(
-                "said {:.2} %, found {:.2} %",
+                "predicted {:.2} %, observed {:.2} %",
                 100.0 * bin.predicted,
                 100.0 * bin.relevant
             )
@@ -407,13 +407,13 @@ pub(super) fn calibration(evaluation: &Evaluation) -> String {
     let frame = Frame {
         title: "Calibration of scores",
         description: &described.join("; "),
-        x: "how likely the model says it is",
-        y: "how often it was taken",
+        x: "predicted probability",
+        y: "share taken",
     };
     let mut out = section(
-        "Can the scores be believed?",
-        "When the model says 'one in ten', one in ten should be taken: then the points lie on the dashed line. Below it the model promises \
-         too much, above it too little. Picks are ranked by the score, so order matters more than this.",
+        "Calibration of the scores",
+        "Of the products with a predicted probability of 10 %, one in ten should be taken: then the points are on the dashed line. Below it the model predicts \
+         too much, above it too little. Picks are ranked by the score, so the order matters more than the calibration.",
     );
     out += &figure(
         |width| charts::reliability(&frame, &points, width.min(520.0)),
@@ -452,9 +452,9 @@ pub(super) fn curves(curves: &BTreeMap<String, Vec<f64>>) -> String {
         return String::new();
     }
     let mut out = section(
-        "How training went",
-        "One value for each pass over the data. A loss should fall and then level off; a validation figure that turns back shows where more \
-         training would only learn by heart.",
+        "Training curves",
+        "One value for each pass over the data. A loss should fall and then level off; a validation figure that gets worse again shows where more \
+         training would overfit.",
     );
     out += "<div class=\"two\">";
     for (name, values) in drawn {
@@ -500,12 +500,9 @@ pub(super) fn curves(curves: &BTreeMap<String, Vec<f64>>) -> String {
 
 pub(super) fn data(report: &Report) -> String {
     let card = &report.card;
-    let mut out = section(
-        "What it learned from",
-        "The shop's log as the training saw it.",
-    );
+    let mut out = section("Training data", "The shop's log used for training.");
     let frame = Frame {
-        title: "Lengths of sessions",
+        title: "Session lengths",
         description: &card
             .lengths
             .iter()
@@ -517,7 +514,7 @@ pub(super) fn data(report: &Report) -> String {
     };
     out += &figure(
         |width| charts::columns(&frame, &card.lengths, width),
-        "Share of the sessions by their length.",
+        "Share of the sessions by length.",
         "",
     );
     let cases = |evaluation: &Evaluation| {
@@ -563,7 +560,7 @@ pub(super) fn data(report: &Report) -> String {
         (
             "Sparsity",
             format!(
-                "{:.2} % of all pairs of shopper and product never happened",
+                "{:.2} % of all pairs of shopper and product are not in the log",
                 100.0 * card.sparsity
             ),
         ),
@@ -572,7 +569,7 @@ pub(super) fn data(report: &Report) -> String {
             "Asked, returning",
             report.returning.as_ref().map_or_else(String::new, cases),
         ),
-        ("Source and terms", card.notice.clone()),
+        ("Source and terms of use", card.notice.clone()),
         ("Pack", card.pack.clone()),
         ("Seed", card.seed.to_string()),
         (
@@ -592,15 +589,15 @@ pub(super) fn glossary() -> String {
     let words = [
         (
             "NDCG@10",
-            "How well the first ten picks fit: 1 when they could not be better, 0 when none was relevant. A hit at the top counts more than one further down.",
+            "The quality of the first ten picks: 1 for the best possible order, 0 if none is relevant. A hit at the top counts more than one further down.",
         ),
         (
             "Recall@20",
-            "The share of what the shopper took that stands among the first twenty picks.",
+            "The share of the shopper's relevant products that are among the first twenty picks.",
         ),
         (
             "MRR@20",
-            "One divided by the place of the first hit: 1 for the first place, 0.5 for the second.",
+            "One divided by the rank of the first hit: 1 for the first place, 0.5 for the second.",
         ),
         (
             "Hit@10",
@@ -608,15 +605,15 @@ pub(super) fn glossary() -> String {
         ),
         (
             "95 % interval",
-            "The range that would hold the figure in 95 of 100 repetitions with other shoppers. It comes from drawing the shoppers again, 2,000 times; a difference is real when its interval does not hold 0.",
+            "The range that would contain the figure in 95 of 100 repetitions with other shoppers. It comes from resampling the shoppers 2,000 times; a difference is significant if its interval excludes 0.",
         ),
         (
             "Adapted, frozen",
             "With and without what the device learns from this one shopper.",
         ),
         (
-            "Session at hand",
-            "The visit that is going on. What is asked for is the rest of it; the whole catalogue is ranked.",
+            "Current session",
+            "The current visit. The task is to predict the rest of it by ranking the whole catalogue.",
         ),
     ];
     let mut out = section("Words", "");
@@ -624,7 +621,7 @@ pub(super) fn glossary() -> String {
     for (word, text) in words {
         let _ = write!(out, "<dt>{word}</dt><dd>{}</dd>", escape(text));
     }
-    out += "</dl>\n<p class=\"quiet\">Simple methods are set by one rule for every shop and not tuned to this one; tuned by hand they can lie a \
+    out += "</dl>\n<p class=\"quiet\">The settings of the simple methods follow one rule for every shop and are not tuned to this one; with manual tuning they can be a \
             little higher.</p>\n</section>\n";
     out
 }

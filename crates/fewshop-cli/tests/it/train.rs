@@ -169,7 +169,7 @@ fn a_pack_stands_beside_baselines_and_a_report_says_so() {
     shop.check_done(&format!("{report} --out a.html --json a.json"));
     let page = shop.read("a.html");
     assert!(
-        page.contains("Shoppers who come back")
+        page.contains("Returning shoppers")
             && page.contains("540 of 150 shoppers")
             && !page.contains("NaN")
     );

@@ -6,9 +6,9 @@ use super::*;
 
 pub(super) fn section(evaluation: &Evaluation, id: &str) -> String {
     let mut out = super::section(
-        "Few samples: alone, or after learning from everybody",
-        "The classic small network is trained on each new shopper's few products alone, and once more starting from what the whole log \
-         taught it. The difference is what learning from everybody else is worth.",
+        "Few samples: alone, or with pre-training",
+        "The classic small network is trained on each new shopper's few products, once from a random start and once after pre-training on \
+         the whole log. The difference is the value of learning from all other shoppers.",
     );
     let lows = evaluation.transfer.values().map(|d| d.ndcg_interval[0]);
     let gains: Vec<f64> = evaluation.transfer.values().map(|d| d.ndcg_at_10).collect();
@@ -19,7 +19,7 @@ pub(super) fn section(evaluation: &Evaluation, id: &str) -> String {
         });
     let clear = lows.filter(|low| *low > 0.0).count();
     let text = format!(
-        "the start that everybody taught is worth {} to {} NDCG@10, clearly more than nothing at {clear} of {} amounts known.",
+        "pre-training gains {} to {} NDCG@10; the gain is significant for {clear} of {} numbers of known products.",
         plus(min, 3),
         plus(max, 3),
         evaluation.transfer.len()
@@ -28,7 +28,7 @@ pub(super) fn section(evaluation: &Evaluation, id: &str) -> String {
     out += &verdict(
         if all { "good" } else { "same" },
         if all {
-            "It carries the picks:"
+            "Pre-training matters:"
         } else {
             "It depends:"
         },
@@ -54,11 +54,11 @@ pub(super) fn section(evaluation: &Evaluation, id: &str) -> String {
         .iter()
         .map(|bar| format!("{}: {}", bar.name, bar.label))
         .collect();
-    let title = format!("What a taught start is worth, {id}");
+    let title = format!("Gain from pre-training, {id}");
     let frame = Frame {
         title: &title,
         description: &described.join(", "),
-        x: "NDCG@10, taught start minus random start",
+        x: "NDCG@10, pre-trained start minus random start",
         y: "",
     };
     out += &figure(

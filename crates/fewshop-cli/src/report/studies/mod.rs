@@ -1,6 +1,6 @@
-//! The studies on the page: what `fewshop study`, `compress` and `evaluate --baseline mlp` wrote
-//! with `--json`, each as a section with one plain sentence on what came out, a picture and its
-//! table. The sentence is as strong as the intervals allow, and no stronger.
+//! The studies on the page: the figures that `fewshop study`, `compress` and `evaluate --baseline
+//! mlp` with `--json`. Each becomes a section with a one-sentence conclusion, a picture and a
+//! table. The conclusion claims no more than the intervals support.
 
 mod few_samples;
 mod households;
@@ -22,7 +22,7 @@ use super::charts::{self, Bar, Frame};
 use super::html::{details, figure, section, signed, table};
 use super::svg::escape;
 
-/// Version of the files; one that is not known is refused.
+/// Version of the files; unknown versions are refused.
 const VERSION: u32 = 1;
 
 /// One study with its figures.
@@ -45,7 +45,7 @@ pub enum Study {
     Robustness(study::robustness::Found),
 }
 
-/// The names that files give themselves.
+/// The names of the studies in the files.
 const NAMES: [&str; 7] = [
     "compress",
     "distil",
@@ -56,7 +56,7 @@ const NAMES: [&str; 7] = [
     "robustness",
 ];
 
-/// A file of figures as it is written: which study it is of comes first.
+/// A file of figures; the name of the study comes first.
 #[derive(Debug, Serialize)]
 struct Written<'a, T> {
     study: &'static str,
@@ -106,7 +106,7 @@ impl Study {
     /// Reads such a file's text.
     ///
     /// # Errors
-    /// With the field that is missing or holds something else, and what was expected.
+    /// With the field that is missing or invalid, and the expected value.
     pub fn from_json(text: &str) -> Result<Self> {
         #[derive(Deserialize)]
         struct Head {
@@ -115,7 +115,7 @@ impl Study {
         }
         let expected = || {
             format!(
-                "expected one of {}, as --json of that command writes it",
+                "expected one of {}, as written by --json of that command",
                 NAMES.join(", ")
             )
         };
@@ -146,12 +146,14 @@ impl Study {
             _ => Self::Robustness(parsed(text)?),
         };
         if let Some(field) = study.empty() {
-            bail!("field \"{field}\" is empty: there is nothing to show");
+            bail!(
+                "field \"{field}\" is empty, expected at least one entry: make the figures again"
+            );
         }
         Ok(study)
     }
 
-    /// A list that should hold something and does not.
+    /// A list that must not be empty, but is.
     fn empty(&self) -> Option<&'static str> {
         match self {
             Self::Compress(result) => result.tried.get(result.chosen).is_none().then_some("tried"),
@@ -181,7 +183,7 @@ fn parsed<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T> {
     })
 }
 
-/// The last name of a field that stands before a place in a JSON text.
+/// The last field name before a position in a JSON text.
 fn field_before(text: &str, line: usize, column: usize) -> Option<&str> {
     let start: usize = text
         .split_inclusive('\n')
@@ -215,13 +217,12 @@ fn field_before(text: &str, line: usize, column: usize) -> Option<&str> {
     result
 }
 
-/// A study with the name of the file that it came from, without its folder: the page goes to other
-/// people.
+/// A study with the name of its file, without the folder, because the page is published.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StudySheet {
     /// The file's name.
     pub file: String,
-    /// What it holds.
+    /// Its content.
     pub study: Study,
 }
 
@@ -229,7 +230,7 @@ impl StudySheet {
     /// Reads a file.
     ///
     /// # Errors
-    /// With the file, the field and what was expected.
+    /// With the file, the field and the expected value.
     pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("{}: cannot be read", path.display()))?;
@@ -241,7 +242,7 @@ impl StudySheet {
     }
 }
 
-/// All of them, in the order of [`NAMES`]; of the same study in the order in which they were given.
+/// All of them, in the order of [`NAMES`]; those of the same study in the order given.
 pub(super) fn sections(sheets: &[StudySheet]) -> String {
     let mut order: Vec<&StudySheet> = sheets.iter().collect();
     order.sort_by_key(|sheet| NAMES.iter().position(|name| *name == sheet.study.name()));
@@ -267,7 +268,7 @@ pub(super) fn sections(sheets: &[StudySheet]) -> String {
     out
 }
 
-/// What an interval of a difference allows to say.
+/// The conclusion that an interval of a difference supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     Gain,
@@ -303,7 +304,7 @@ impl Verdict {
     }
 }
 
-/// The sentence that says what came out, after a word that says it in short.
+/// The conclusion in one sentence, after a short summary.
 fn verdict(class: &str, word: &str, text: &str) -> String {
     format!(
         "<p class=\"verdict {class}\"><b>{}</b> {}</p>\n",
@@ -312,10 +313,10 @@ fn verdict(class: &str, word: &str, text: &str) -> String {
     )
 }
 
-/// `+0.123` with a real minus sign.
+/// `+0.123`, with a minus sign instead of a hyphen.
 fn plus(value: f64, digits: usize) -> String {
     let text = format!("{value:+.digits$}").replace('-', "\u{2212}");
-    // What rounds to nothing is neither more nor less.
+    // A value that rounds to zero is shown without a sign.
     if text.chars().all(|c| !c.is_ascii_digit() || c == '0') {
         format!("{:.digits$}", 0.0)
     } else {

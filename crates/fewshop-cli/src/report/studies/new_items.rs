@@ -6,9 +6,9 @@ use fewshop_train::study::new_items::{Found, Row};
 use super::super::html::{thousands, with_interval};
 use super::*;
 
-/// The row that `fewshop add-items` makes.
+/// The row for `fewshop add-items`.
 const OURS: &str = "pack";
-/// Ways that need no learned vector.
+/// Methods that need no learned vector.
 const SIMPLE: [&str; 6] = [
     "category of the shots",
     "category popularity",
@@ -17,7 +17,7 @@ const SIMPLE: [&str; 6] = [
     "nearest by words",
     "nearest by words, best shot",
 ];
-/// Rows on the page, as people would call them; all are in the list below it.
+/// Rows on the page, with readable names; the list below contains all rows.
 const SHOWN: [(&str, &str); 8] = [
     (OURS, "added by Fewshop"),
     ("learned mix", "all ways mixed"),
@@ -31,21 +31,21 @@ const SHOWN: [(&str, &str); 8] = [
 
 pub(super) fn section(study: &Found, id: &str) -> String {
     let intro = format!(
-        "{} of {} products were taken out of the log before training, as if they had just come in. {} questions of {} shoppers ask which of \
+        "{} of {} products were removed from the log before training, as if they were new. {} queries of {} shoppers ask which of \
          them was taken.",
         thousands(study.new),
         thousands(study.products),
         thousands(study.cases),
         thousands(study.shoppers)
     );
-    let mut out = super::section("Products that nobody has bought yet", &intro);
+    let mut out = super::section("New products without sales", &intro);
     let of = |name: &str| study.rows.iter().find(|row| row.name == name);
     if let Some(ours) = of(OURS) {
         let [text, category] =
             [&ours.minus_text, &ours.minus_category].map(|d| Verdict::of(d.ndcg_interval));
         let (class, word) = match (text, category) {
             (Verdict::Gain, Verdict::Gain) => ("good", "It works:"),
-            (Verdict::Loss, _) | (_, Verdict::Loss) => ("bad", "It does not:"),
+            (Verdict::Loss, _) | (_, Verdict::Loss) => ("bad", "No gain:"),
             _ => ("same", "Not clear:"),
         };
         let mut described = format!(
@@ -66,7 +66,7 @@ pub(super) fn section(study: &Found, id: &str) -> String {
         {
             let _ = write!(
                 described,
-                " The strongest simple way is \u{2018}{}\u{2019} with {:.3}; Fewshop has {:.3}.",
+                " The best simple method is \u{2018}{}\u{2019} with {:.3}; Fewshop has {:.3}.",
                 best.name, best.alone.ndcg_at_10, ours.alone.ndcg_at_10
             );
         }
@@ -78,7 +78,7 @@ pub(super) fn section(study: &Found, id: &str) -> String {
         if better > 0 {
             let _ = write!(
                 described,
-                " Among all products of the shop, {better} of the {} other ways put more of the new ones forward: this is for a shelf of new products.",
+                " Among all products of the shop, {better} of the {} other methods rank the new ones higher: this method is meant for a shelf of new products.",
                 study.rows.len() - 1
             );
         }
@@ -111,7 +111,7 @@ pub(super) fn section(study: &Found, id: &str) -> String {
     };
     out += &figure(
         |width| charts::bars(&frame, &bars, width),
-        "Green: what `fewshop add-items` does. Lines: 95 % intervals.",
+        "Green: `fewshop add-items`. Lines: 95 % intervals.",
         "",
     );
     let row = |(row, name): &(&Row, &str)| {
@@ -150,13 +150,13 @@ pub(super) fn section(study: &Found, id: &str) -> String {
         "Recall@20",
     ];
     out + &details(
-        "All ways, and among all products",
+        "All methods, and among all products",
         &head,
         &study.rows.iter().map(row).collect::<Vec<_>>(),
     )
 }
 
-/// A difference; empty where a way is compared with itself.
+/// A difference; empty if a method is compared with itself.
 fn minus(row: &Row, other: &str, difference: &Difference) -> String {
     if row.name == other {
         String::new()

@@ -6,8 +6,8 @@ use super::*;
 
 pub(super) fn section(study: &Found, id: &str) -> String {
     let mut out = super::section(
-        "When clicks are noise and vectors are off",
-        "The same questions with one of five known products replaced at random, and with every product's vector moved in a random direction.",
+        "Robustness to random clicks and disturbed vectors",
+        "The same queries with one of five known products replaced at random, and with every product's vector moved in a random direction.",
     );
     let first = study.rows.first().map_or("", |row| row.pack.as_str());
     let of = |kind: Disturbance, pack: &str| {
@@ -19,7 +19,7 @@ pub(super) fn section(study: &Found, id: &str) -> String {
     if let Some(noise) = of(Disturbance::NoiseClicks, first) {
         let kind = Verdict::of(noise.loss.ndcg_interval);
         let text = format!(
-            "with one known product of five at random the picks move by {} NDCG@10, from {:.4} to {:.4}.",
+            "with one of five known products replaced at random, the picks change by {} NDCG@10, from {:.4} to {:.4}.",
             signed(noise.loss.ndcg_at_10, noise.loss.ndcg_interval),
             noise.all.ndcg_at_10 - noise.loss.ndcg_at_10,
             noise.all.ndcg_at_10
@@ -49,7 +49,7 @@ pub(super) fn section(study: &Found, id: &str) -> String {
             .collect();
         let count = |kind| all.iter().filter(|one| **one == kind).count();
         let text = format!(
-            "against {}: clearly ahead in {}, clearly behind in {}, too close to call in {} of {} comparisons.",
+            "compared with {}: clearly ahead in {}, clearly behind in {}, too close to call in {} of {} comparisons.",
             plain(first),
             count(Verdict::Gain),
             count(Verdict::Loss),
@@ -81,11 +81,11 @@ pub(super) fn section(study: &Found, id: &str) -> String {
         .iter()
         .map(|bar| format!("{}: {}", bar.name, bar.label))
         .collect();
-    let title = format!("What noise costs, {id}");
+    let title = format!("Loss from noise, {id}");
     let frame = Frame {
         title: &title,
         description: &described.join(", "),
-        x: "NDCG@10 minus that without noise",
+        x: "NDCG@10 minus NDCG@10 without noise",
         y: "",
     };
     out += &figure(
@@ -118,14 +118,14 @@ pub(super) fn section(study: &Found, id: &str) -> String {
         "",
         "pack",
         "NDCG@10",
-        "minus as it is, 95 %",
+        "minus undisturbed, 95 %",
         "minus the first pack, 95 %",
         "vectors alone",
     ];
     out + &table(&head, &study.rows.iter().map(row).collect::<Vec<_>>())
 }
 
-/// A pack's name without its folder: the page goes to other people.
+/// A pack's name without its folder, because the page is published.
 fn plain(pack: &str) -> &str {
     pack.rsplit(['/', '\\']).next().unwrap_or(pack)
 }

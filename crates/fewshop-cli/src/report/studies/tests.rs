@@ -340,14 +340,14 @@ fn every_section_is_well_formed_and_two_of_a_kind_share_no_id() {
 #[test]
 fn a_verdict_is_as_strong_as_its_interval() {
     for (study, words) in [
-        (smaller(0.0), "Smaller at no clear loss:"),
-        (smaller(-0.1), "Smaller, and clearly worse:"),
+        (smaller(0.0), "Smaller without a clear loss:"),
+        (smaller(-0.1), "Smaller and clearly worse:"),
         (teacher(0.0), "brings no clear gain"),
         (teacher(0.1), "Worth trying:"),
         (teacher(-0.1), "harms"),
         (new_items(0.05), "It works:"),
         (new_items(0.0), "Not clear:"),
-        (new_items(-0.05), "It does not:"),
+        (new_items(-0.05), "No gain:"),
         (offers([0.3, 0.8]), "shows no number"),
         (offers([0.8, 1.2]), "within chance"),
         (households(), "Not enough to tell: household size"),
