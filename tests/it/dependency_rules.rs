@@ -398,6 +398,53 @@ fn modules_of_the_trainer_know_only_those_below() {
 }
 
 #[test]
+fn modules_of_the_tables_know_only_those_below() {
+    check_layers(
+        "crates/fewshop-data",
+        &[
+            "files", "progress", "pictures", "titles", "prepare", "example",
+        ],
+    );
+}
+
+#[test]
+fn modules_of_the_evaluation_know_only_those_below() {
+    check_layers(
+        "crates/fewshop-eval",
+        &[
+            "interval",
+            "figures",
+            "eval_set",
+            "ranking",
+            "scores",
+            "baselines",
+            "judge",
+            "paired",
+            "seeds",
+            "calibration",
+            "dismissals",
+            "contenders",
+            "evaluation",
+        ],
+    );
+}
+
+#[test]
+fn modules_of_the_command_line_know_only_those_below() {
+    check_layers(
+        "crates/fewshop-cli",
+        &[
+            "provenance",
+            "session_lengths",
+            "count",
+            "check",
+            "report",
+            "commands",
+        ],
+    );
+}
+
+#[test]
 fn modules_of_the_engine_know_only_those_below() {
     check_layers(
         "crates/fewshop-wasm",

@@ -1,4 +1,4 @@
-//! The classes of JavaScript: one for the own kernels, one for plain burn.
+//! The JavaScript classes: one for Fewshop's own kernels, one for plain burn.
 
 use fewshop_model::kernels::{self, AdaptRows};
 use fewshop_model::{AdapterWeights, ItemTable, ModelConfig};
@@ -30,7 +30,7 @@ fn task(positives: &[u32], negatives: &[u32], start: &[f32], numbers: &[f32]) ->
     }
 }
 
-/// The best of some scores: their rows, then their scores.
+/// The highest scores: their rows, then their values.
 fn best(scores: &[f32], k: usize) -> Vec<f64> {
     let rows = kernels::top_k(scores, k, |_| true);
     let values: Vec<f64> = rows
@@ -79,7 +79,7 @@ impl Own {
         }
     }
 
-    /// The tower: the user's vector, and after it the losses if they are asked for.
+    /// The tower: the user's vector, followed by the losses if requested.
     pub fn finetune(
         &mut self,
         positives: &[u32],
@@ -96,25 +96,25 @@ impl Own {
         self.user.into_iter().chain(seen).collect()
     }
 
-    /// The best by the table of f32.
+    /// The best items by the f32 table.
     pub fn top(&mut self, k: usize) -> Vec<f64> {
         tower::scan(&self.table, &self.user, &mut self.scores);
         best(&self.scores, k)
     }
 
-    /// The best by the table of bytes: what the shop does.
+    /// The best items by the int8 table, as in the shop.
     #[wasm_bindgen(js_name = "topOfBytes")]
     pub fn top_of_bytes(&self, k: usize) -> Vec<f64> {
         best(&kernels::scan(&self.bytes, &self.user, 1.0), k)
     }
 
-    /// The scan of bytes alone.
+    /// The int8 scan alone.
     #[wasm_bindgen(js_name = "scanBytes")]
     pub fn scan_bytes(&self) -> f32 {
         kernels::scan(&self.bytes, &self.user, 1.0)[0]
     }
 
-    /// The shop's own adaptation: five steps on the shots against the negatives.
+    /// The shop's own adaptation: five steps on the context items against the negatives.
     pub fn adapt(&mut self, positives: &[u32], negatives: &[u32], u0: &[f32]) -> Vec<f32> {
         let rows = &mut self.rows;
         for (to, bias, from) in [
@@ -143,7 +143,7 @@ pub struct Burn {
 #[cfg(feature = "burn")]
 #[wasm_bindgen]
 impl Burn {
-    /// Starts the device; once a page.
+    /// Starts the device; call once on a page.
     #[wasm_bindgen(js_name = "start")]
     pub async fn start_device() -> Result<(), JsError> {
         #[cfg(feature = "gpu")]
@@ -184,7 +184,7 @@ impl Burn {
         user.into_iter().chain(seen).collect()
     }
 
-    /// The best by the table of f32.
+    /// The best items by the f32 table.
     pub async fn top(&self, k: usize) -> Vec<f64> {
         best(&self.plain.scan().await, k)
     }

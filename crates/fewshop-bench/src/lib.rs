@@ -1,8 +1,8 @@
-//! What a peer benchmark asks of an engine, by the model's own kernels and by plain burn: fine-tune
-//! a small tower on one user's few items, then scan a catalogue for the best.
-//! `cargo xtask bench plug` builds it for the browser and writes the page around it.
+//! The tasks of a comparative benchmark, with the model's own kernels and with plain burn:
+//! fine-tune a small tower on one user's few items, then scan a catalogue for the best. `cargo
+//! xtask bench plug` builds it for the browser and writes the page around it.
 //!
-//! The shop itself needs no such tower: what it learns on the device is the taste alone
+//! The shop itself does not need such a tower: on the device it learns only the user embedding
 //! ([`fewshop_model::kernels::adapt`]), and the benchmark runs that too, as a workload of its own.
 
 #[cfg(feature = "burn")]
@@ -12,25 +12,24 @@ pub mod tower;
 #[cfg(target_family = "wasm")]
 mod bindings;
 
-/// A few-shot task: which rows of the catalogue are wanted and which are not, and where the tower
-/// begins.
+/// A few-shot task: rows of positive and negative items, and the initial tower.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Task {
-    /// Rows of the wanted items.
+    /// Rows of the positive items.
     pub positives: Vec<u32>,
-    /// Rows of the others.
+    /// Rows of the negative items.
     pub negatives: Vec<u32>,
-    /// Start of the tower, in the layout of [`tower::Tower`].
+    /// Initial parameters of the tower, in the layout of [`tower::Tower`].
     pub start: Vec<f32>,
     /// Adam steps.
     pub steps: usize,
-    /// Adam's rate.
+    /// Adam's learning rate.
     pub rate: f32,
-    /// Adam's decay of the mean.
+    /// Adam's decay of the first moment.
     pub beta1: f32,
-    /// Adam's decay of the squares.
+    /// Adam's decay of the second moment.
     pub beta2: f32,
-    /// Adam's epsilon, outside of the root.
+    /// Adam's epsilon, outside the square root.
     pub epsilon: f32,
     /// Weight of the squares of all parameters in the loss.
     pub l2: f32,

@@ -1,4 +1,4 @@
-//! The same tower the way anybody would write it in burn: a module, autodiff, Adam.
+//! The same tower in ordinary burn code: a module, autodiff, Adam.
 
 use burn::module::{Module, Param};
 use burn::optim::{AdamConfig, GradientsParams};
@@ -55,11 +55,11 @@ impl Net {
 
     fn loss(&self, centre: &Tensor<2>, columns: &Tensor<2>, shots: usize, l2: f32) -> Tensor<1> {
         let logits = self.forward(centre.clone()).matmul(columns.clone());
-        let wanted = log_softmax(logits, 1).narrow(1, 0, shots).mean().neg();
+        let loss = log_softmax(logits, 1).narrow(1, 0, shots).mean().neg();
         let squares =
             [&self.u, &self.w1, &self.b1, &self.w2, &self.b2].map(|p| p.val().square().sum());
         let [a, b, c, d, e] = squares;
-        wanted.add(a.add(b).add(c).add(d).add(e).mul_scalar(l2))
+        loss.add(a.add(b).add(c).add(d).add(e).mul_scalar(l2))
     }
 }
 
@@ -122,7 +122,7 @@ impl Plain {
         read(user).await
     }
 
-    /// Scores of all items for the user fine-tuned last; none before.
+    /// Scores of all items for the user fine-tuned last; empty before the first.
     pub async fn scan(&self) -> Vec<f32> {
         match &self.user {
             Some(user) => read(self.table.clone().matmul(user.clone().swap_dims(0, 1))).await,
@@ -131,12 +131,12 @@ impl Plain {
     }
 }
 
-/// Asynchronous everywhere: in a browser a GPU cannot be read from in any other way.
+/// Always asynchronous: a browser has no other way to read from a GPU.
 async fn read<const N: usize>(tensor: Tensor<N>) -> Vec<f32> {
     let data = tensor
         .into_data_async()
         .await
-        .expect("the device of a benchmark can be read");
+        .expect("the benchmark's device can be read");
     data.try_into_vec::<f32>()
-        .expect("the tensors of a benchmark are f32")
+        .expect("the benchmark's tensors are f32")
 }

@@ -8,7 +8,7 @@ use wide::f32x8;
 
 use crate::Task;
 
-/// Numbers a row.
+/// Numbers in a row.
 pub const D: usize = 64;
 /// `u`, `W1` row-major `[in, out]`, `b1`, `W2`, `b2`, one after the other.
 pub const PARAMETERS: usize = D + 2 * (D * D + D);
@@ -18,8 +18,7 @@ const B1: usize = W1 + D * D;
 const W2: usize = B1 + D;
 const B2: usize = W2 + D * D;
 
-/// Parameters, their Adam state and the room that a step needs: made once, used for one user after
-/// the other.
+/// Parameters, their Adam state and scratch buffers: allocated once and reused for each user.
 #[derive(Debug, Clone)]
 pub struct Tower {
     parameters: Vec<f32>,
@@ -63,7 +62,7 @@ impl Tower {
     /// - `table`: `[items, 64]`
     ///
     /// # Panics
-    /// When a row is past the table's end or the start is no tower.
+    /// When a row is past the table's end or the initial parameters have the wrong length.
     pub fn finetune(
         &mut self,
         table: &[f32],
@@ -112,11 +111,11 @@ impl Tower {
         add_rows(&mut self.y, &self.parameters[W2..B2], &self.hidden);
     }
 
-    /// Leaves the gradient of the logits in `z`.
+    /// Writes the gradient of the logits to `z`.
     fn softmax(&mut self, shots: usize, l2: f32, losses: Option<&mut Vec<f32>>) {
         scan(&self.rows, &self.y, &mut self.z);
         let top = self.z.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let wanted = self.z[..shots].iter().map(|z| z - top).sum::<f32>() / shots as f32;
+        let mean_logit = self.z[..shots].iter().map(|z| z - top).sum::<f32>() / shots as f32;
         kernels::exp(&mut self.z, top);
         let sum: f32 = self.z.iter().sum();
         self.z.iter_mut().for_each(|z| *z /= sum);
@@ -124,7 +123,9 @@ impl Tower {
             .iter_mut()
             .for_each(|z| *z -= 1.0 / shots as f32);
         if let Some(losses) = losses {
-            losses.push(sum.ln() - wanted + l2 * kernels::dot(&self.parameters, &self.parameters));
+            losses.push(
+                sum.ln() - mean_logit + l2 * kernels::dot(&self.parameters, &self.parameters),
+            );
         }
     }
 
@@ -197,7 +198,7 @@ pub fn scan(rows: &[f32], v: &[f32; D], out: &mut [f32]) {
     }
 }
 
-/// Four rows at a time: what is read of `v` then serves all of them.
+/// Four rows at a time, so that each value of `v` is read once for all of them.
 #[cfg(target_family = "wasm")]
 #[inline(always)]
 fn dot4(rows: &[[f32; D]; 4], v: &[f32; D]) -> [f32; 4] {
@@ -206,7 +207,7 @@ fn dot4(rows: &[[f32; D]; 4], v: &[f32; D]) -> [f32; 4] {
         v128_load,
     };
     fn four(v: &[f32; 4]) -> v128 {
-        // SAFETY: four numbers of four bytes are there, and WebAssembly loads from any address.
+        // SAFETY: the slice has four numbers of four bytes, and WebAssembly loads from any address.
         unsafe { v128_load(v.as_ptr().cast()) }
     }
     let mut sums = [f32x4_splat(0.0); 4];

@@ -1,9 +1,9 @@
 //! The `fewshop` command.
 //!
-//! [`commands::Cli`] is what a command line parses into; each sub-command is a module of [`commands`]
-//! with its `Args` and a `run`. A sub-command reads its files, calls the library that does the work,
-//! and writes the result: the work itself is in `fewshop-data`, `fewshop-train` and `fewshop-eval`.
-//! Only what no other program needs is kept here: [`check`] looks for mistakes in a shop's tables,
+//! [`commands::Cli`] is the parsed command line; each sub-command is a module of [`commands`] with
+//! its `Args` and a `run`. A sub-command reads its files, calls the library that does the work, and
+//! writes the result: the work itself is in `fewshop-data`, `fewshop-train` and `fewshop-eval`.
+//! Only code that no other program needs is here: [`check`] looks for mistakes in a shop's tables,
 //! [`count`] counts them, and [`report`] draws an HTML page about a pack.
 //!
 //! ```
@@ -31,3 +31,4 @@ pub mod commands;
 pub mod count;
 mod provenance;
 pub mod report;
+mod session_lengths;

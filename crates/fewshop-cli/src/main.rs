@@ -1,5 +1,5 @@
-//! The `fewshop` command. Everything it does is in the library; here an error becomes one line and
-//! an exit code.
+//! The `fewshop` command. Everything it does is in the library; this file turns an error into one
+//! line and an exit code.
 
 use std::process::ExitCode;
 

@@ -1,12 +1,12 @@
-//! The command that made a pack or a page, as text to keep with it.
+//! The command that made a pack or a page, as text that is stored in it.
 
 use std::fmt::{self, Display};
 use std::path::Path;
 
 use fewshop_model::Card;
 
-/// A command line, put together option by option. Files are named without their folders: packs and
-/// pages go to other people, whom their maker's folders do not concern.
+/// Builds a command line option by option. Files are named without their folders, because packs and
+/// pages are published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Provenance {
     name: String,
@@ -14,7 +14,7 @@ pub(crate) struct Provenance {
 }
 
 impl Provenance {
-    /// The sub-command `name` of `fewshop`, without options yet.
+    /// Starts with the sub-command `name` of `fewshop`.
     pub(crate) fn of(name: &str) -> Self {
         Self {
             name: format!("fewshop {name}"),
@@ -22,7 +22,7 @@ impl Provenance {
         }
     }
 
-    /// With a file, if one is given.
+    /// Adds a file, if there is one.
     pub(crate) fn file<'a>(self, option: &str, path: impl Into<Option<&'a Path>>) -> Self {
         match path.into() {
             Some(path) => {
@@ -33,13 +33,13 @@ impl Provenance {
         }
     }
 
-    /// With a value.
+    /// Adds a value.
     pub(crate) fn value(mut self, option: &str, value: impl Display) -> Self {
         self.options += &format!(" {option} {value}");
         self
     }
 
-    /// With an option that has no value, if it is on.
+    /// Adds an option without a value, if it is set.
     pub(crate) fn flag(mut self, option: &str, on: bool) -> Self {
         if on {
             self.options += &format!(" {option}");
@@ -52,8 +52,8 @@ impl Provenance {
         card.command = format!("{}; {self}", card.command);
     }
 
-    /// Adds the command to those that made a pack, in the place of an earlier one of the same name,
-    /// whose work it replaces.
+    /// Adds the command to those that made a pack. It takes the place of an earlier command of the
+    /// same name, whose effect it replaces.
     pub(crate) fn replace_in(&self, card: &mut Card) {
         let earlier = format!("{} ", self.name);
         let mut steps: Vec<&str> = card

@@ -1,16 +1,15 @@
 //! The tables of a shop: products, events, evaluation cases, offers and households.
 //!
-//! [`files`] reads and writes them as CSV or Parquet. A reader turns the ids of a file into rows of a
-//! [`Catalogue`](fewshop_core::Catalogue), so the code behind it works with row numbers only. A
+//! [`files`] reads and writes them as CSV or Parquet. A reader turns the ids of a file into rows of
+//! a [`Catalogue`](fewshop_core::Catalogue), so the code behind it works with row numbers only. A
 //! [`Log`](files::Log) is a list of [`LoggedSession`](files::LoggedSession)s; an
 //! [`EvalCase`](files::EvalCase) is the part of a session that a recommender may see, and
-//! [`Truth`](files::Truth) lists the items that it should find. Every error names the file, the line
-//! and the column, what was found there, what was expected, and what to do about it.
+//! [`Truth`](files::Truth) lists the items that it should find. Every error names the file, the
+//! line and the column, the value found, the value expected, and the remedy.
 //!
 //! The other modules produce such tables. [`prepare`] converts the raw logs of known shops, with
 //! readable product names from [`titles`] and a picture for each product from [`pictures`].
-//! [`example`] invents a small shop to try everything with. [`progress`] shows how far long work has
-//! come.
+//! [`example`] generates a small synthetic shop. [`progress`] shows the progress of long tasks.
 //!
 //! ```
 //! use fewshop_core::Item;
@@ -37,8 +36,8 @@
 //!
 //! # Limits
 //!
-//! A log is held in memory. Neither the model nor burn is known here, so a program that only reads
-//! tables builds without either. Parquet files with nested columns are refused.
+//! A log is held in memory. This crate depends on neither the model nor burn, so a program that
+//! only reads tables builds without them. Parquet files with nested columns are refused.
 
 pub mod example;
 pub mod files;

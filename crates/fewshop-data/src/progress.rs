@@ -1,4 +1,4 @@
-//! How far the work is, on stderr: a bar for a person at a terminal, plain lines for a log file.
+//! Progress on stderr: a bar at a terminal, plain lines in a log file.
 
 use std::cell::Cell;
 use std::io::{IsTerminal, Write};
@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Writes one line to stderr. `eprintln!` would panic where stderr is closed; then there is nobody
-/// to tell.
+/// Writes one line to stderr. `eprintln!` panics if stderr is closed, when nobody could read the
+/// line anyway.
 pub fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
@@ -16,8 +16,8 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Does `work` without a word: what it begins on this thread shows no bar and writes no line. For
-/// work that is one step of a larger one, which says how far it is itself.
+/// Runs `work` silently: progress that it starts on this thread shows no bar and writes no line.
+/// Meant for one step of a larger task that reports its own progress.
 pub fn quietly<T>(work: impl FnOnce() -> T) -> T {
     let before = QUIET.replace(true);
     let out = work();
@@ -25,7 +25,7 @@ pub fn quietly<T>(work: impl FnOnce() -> T) -> T {
     out
 }
 
-/// One piece of work with a description, perhaps with a length.
+/// A task with a description and an optional length.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
@@ -68,7 +68,7 @@ impl Progress {
         Self { bar, plain, quiet }
     }
 
-    /// What is being done from now on.
+    /// Changes the description to the next step.
     pub fn next(&self, what: &str) {
         self.bar.set_message(what.to_owned());
         if self.plain {
@@ -76,8 +76,7 @@ impl Progress {
         }
     }
 
-    /// What the last step came to; at a terminal it stands beside the bar, elsewhere it is a line
-    /// of its own.
+    /// The result of the last step: beside the bar at a terminal, otherwise a line of its own.
     pub fn note(&self, note: &str) {
         self.bar.set_message(note.to_owned());
         if self.plain {
@@ -90,7 +89,7 @@ impl Progress {
         self.bar.inc(1);
     }
 
-    /// The work is done; `summary` stays on the screen.
+    /// Ends the task; `summary` stays on the screen.
     pub fn finish(self, summary: &str) {
         self.bar.finish_and_clear();
         if !self.quiet {

@@ -1,5 +1,5 @@
-//! Whether scores can be read as probabilities: the ranker's score through a sigmoid against how
-//! often a candidate was relevant.
+//! Checks whether scores can be read as probabilities: compares the sigmoid of the ranker's score
+//! with the share of relevant candidates.
 
 use anyhow::Result;
 use fewshop_core::{ItemIx, Session};
@@ -11,20 +11,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Bootstrap, Interval};
 
-/// Bins of equally many candidates; the upper ones, where picks come from, are cut finer.
+/// Edges of the bins as shares of the candidates; the upper bins, where picks come from, are
+/// narrower.
 const EDGES: [f64; 12] = [
     0.0, 0.2, 0.4, 0.6, 0.75, 0.85, 0.9, 0.94, 0.97, 0.985, 0.995, 1.0,
 ];
 
-/// Candidates of similar score.
+/// A bin of candidates with similar scores.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Bin {
     /// How many candidates.
     pub candidates: usize,
-    /// Mean of their probabilities as the model has them.
+    /// Mean of the predicted probabilities.
     #[serde(rename = "said")]
     pub predicted: f64,
-    /// Share of them that was relevant.
+    /// Share of relevant candidates.
     #[serde(rename = "wanted")]
     pub relevant: f64,
     /// Its 95 % interval, over shoppers.
@@ -35,14 +36,14 @@ pub struct Bin {
 /// Reliability of the scores over all candidates of all cases.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Calibration {
-    /// From the least to the most probable.
+    /// Bins from the lowest to the highest probability.
     pub bins: Vec<Bin>,
     /// Mean gap between predicted and relevant, weighted by candidates.
     pub expected_error: f64,
 }
 
-/// Asks for the candidates of every case, as ranking does, and compares their scores with what was
-/// relevant.
+/// Gets the candidates of every case, as in ranking, and compares their scores with the relevant
+/// items.
 ///
 /// # Errors
 /// When a case names a row that the pack does not have.
@@ -90,8 +91,8 @@ fn bins(scored: &[Vec<(f32, bool)>], users: &[&str]) -> Calibration {
     let mut sorted: Vec<f32> = scored
         .iter()
         .flatten()
-        .map(|&(said, _)| said)
-        .filter(|said| said.is_finite())
+        .map(|&(predicted, _)| predicted)
+        .filter(|predicted| predicted.is_finite())
         .collect();
     if sorted.is_empty() {
         return Calibration::default();
@@ -105,12 +106,12 @@ fn bins(scored: &[Vec<(f32, bool)>], users: &[&str]) -> Calibration {
     let count = limits.len() + 1;
     // By bin and case: candidates, sum of probabilities, relevant ones.
     let mut counts = vec![vec![0.0; scored.len()]; count];
-    let (mut said, mut right) = (counts.clone(), counts.clone());
+    let (mut predicted, mut right) = (counts.clone(), counts.clone());
     for (case, list) in scored.iter().enumerate() {
-        for &(probability, relevant) in list.iter().filter(|(said, _)| said.is_finite()) {
+        for &(probability, relevant) in list.iter().filter(|(predicted, _)| predicted.is_finite()) {
             let bin = limits.partition_point(|&limit| limit < probability);
             counts[bin][case] += 1.0;
-            said[bin][case] += f64::from(probability);
+            predicted[bin][case] += f64::from(probability);
             right[bin][case] += f64::from(u8::from(relevant));
         }
     }
@@ -126,7 +127,7 @@ fn bins(scored: &[Vec<(f32, bool)>], users: &[&str]) -> Calibration {
             let all = sum(&counts);
             Bin {
                 candidates: all as usize,
-                predicted: sum(&said) / all.max(1.0),
+                predicted: sum(&predicted) / all.max(1.0),
                 relevant: sum(&right) / all.max(1.0),
                 interval: intervals[bin],
             }
@@ -156,10 +157,10 @@ mod tests {
             (0..20).map(|_| rare().chain(often()).collect()).collect();
         let users: Vec<String> = (0..20).map(|n| n.to_string()).collect();
         let users: Vec<&str> = users.iter().map(String::as_str).collect();
-        let found = bins(&honest, &users);
-        assert!(found.expected_error < 1e-6, "{found:?}");
+        let calibration = bins(&honest, &users);
+        assert!(calibration.expected_error < 1e-6, "{calibration:?}");
         assert_eq!(
-            found
+            calibration
                 .bins
                 .iter()
                 .map(|bin| bin.candidates)
@@ -168,7 +169,11 @@ mod tests {
         );
         let never: Vec<Vec<(f32, bool)>> = honest
             .into_iter()
-            .map(|case| case.into_iter().map(|(said, _)| (said, false)).collect())
+            .map(|case| {
+                case.into_iter()
+                    .map(|(predicted, _)| (predicted, false))
+                    .collect()
+            })
             .collect();
         assert!((bins(&never, &users).expected_error - 0.3).abs() < 1e-6);
     }

@@ -1,4 +1,4 @@
-//! The pack beside what it is made of and what it must beat: one table.
+//! Compares the pack with its own parts and with the baselines.
 
 use std::collections::BTreeMap;
 
@@ -8,24 +8,61 @@ use fewshop_data::files::EvalCase;
 use fewshop_data::progress::Progress;
 use fewshop_model::{Model, Pack, kernels};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::baselines::{Baselines, Method};
-use crate::{Contender, Difference, EvalSet, Judge, Judged, Kind, PICKS, picks};
+use crate::{Difference, EvalSet, Figures, Judge, Judged, PICKS, picks};
+
+/// The kind of a contender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContenderKind {
+    /// The pack as it ships.
+    Full,
+    /// The pack without learning on the device.
+    Frozen,
+    /// A pack that was trained without one part.
+    Ablated,
+    /// A part of the pack ranking alone.
+    Channel,
+    /// A simple method that does not use the pack.
+    Baseline,
+}
+
+/// A ranking method with all of its figures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Contender {
+    /// Its name in tables.
+    pub name: String,
+    /// What it is.
+    pub kind: ContenderKind,
+    /// One sentence for people.
+    pub about: String,
+    /// Figures by k.
+    pub by_k: BTreeMap<u32, Figures>,
+    /// Figures over the cases of all k together.
+    pub all: Figures,
+    /// This one minus the full pack, by k; empty for the full pack itself. An ablated pack is
+    /// compared with the complete pack of the same run.
+    pub minus_full: BTreeMap<u32, Difference>,
+    /// The same over the cases of all k together.
+    pub all_minus_full: Difference,
+}
 
 /// A pack that was trained without one part, under a name such as "minus ease".
 pub type Ablated = (String, Pack);
 
-/// Name of the ablated pack that lacks nothing.
+/// Name of the ablated pack with all parts.
 const WHOLE: &str = "full";
 /// Its name in tables, where the shipped pack is 'full'.
-const ANEW: &str = "full, trained anew";
+const RETRAINED: &str = "full, retrained";
 
-/// Lets everybody answer the same queries: the pack, the pack frozen, the ablated packs, the item
-/// vectors alone, the baselines. Each is compared with the pack as it ships, case by case; an
-/// ablated pack with the whole that was trained beside it, where there is one.
+/// Ranks the same queries with the pack, the frozen pack, the ablated packs, the item vectors
+/// alone, and the baselines. Each is compared with the pack as it ships, case by case; an ablated
+/// pack is compared with the complete pack of the same run, if there is one.
 ///
-/// Rows of the queries and of the baselines are those of the pack; the ablated packs may number
-/// their products in another order.
+/// The queries and the baselines use the pack's rows; the ablated packs may have their products in
+/// another order.
 ///
 /// # Errors
 /// When an ablated pack lacks a product, or a backend fails.
@@ -42,7 +79,7 @@ pub fn contenders(
         contender(
             &judge,
             "full",
-            Kind::Full,
+            ContenderKind::Full,
             "the shop's pack as it ships",
             &full,
             &full,
@@ -50,22 +87,22 @@ pub fn contenders(
         contender(
             &judge,
             "frozen",
-            Kind::Frozen,
+            ContenderKind::Frozen,
             "the pack without learning on the device",
             &judge.judge(picks(model, cases, true)?),
             &full,
         ),
     ];
-    // What a part is worth is the difference to the whole that was trained beside it: the shipped
-    // pack may be of another seed.
+    // The value of a part is the difference from the complete pack of the same run: the shipped
+    // pack may have another seed.
     let mut whole = None;
     for (name, pack) in ablated.iter().filter(|(name, _)| name == WHOLE) {
         let answers = judge.judge(ablated_picks(name, pack, model.catalogue(), cases)?);
         out.push(contender(
             &judge,
-            ANEW,
-            Kind::Ablated,
-            "the whole, trained anew beside the packs without a part",
+            RETRAINED,
+            ContenderKind::Ablated,
+            "the complete pack, retrained along with the packs that lack a part",
             &answers,
             &full,
         ));
@@ -73,22 +110,22 @@ pub fn contenders(
     }
     for (name, pack) in ablated.iter().filter(|(name, _)| name != WHOLE) {
         let answers = judge.judge(ablated_picks(name, pack, model.catalogue(), cases)?);
-        let about = format!("trained anew {name}; its difference is that to '{ANEW}'");
+        let about = format!("retrained {name}; its difference is relative to '{RETRAINED}'");
         out.push(contender(
             &judge,
             name,
-            Kind::Ablated,
+            ContenderKind::Ablated,
             &about,
             &answers,
             whole.as_ref().unwrap_or(&full),
         ));
     }
     let vectors = judge.judge(by_vectors(model.pack(), cases));
-    let about = "products whose learned vector lies nearest to the shopper's taste";
+    let about = "products whose learned vectors are closest to the user embedding";
     out.push(contender(
         &judge,
         "item vectors",
-        Kind::Channel,
+        ContenderKind::Channel,
         about,
         &vectors,
         &full,
@@ -98,7 +135,7 @@ pub fn contenders(
         out.push(contender(
             &judge,
             method.name(),
-            Kind::Baseline,
+            ContenderKind::Baseline,
             method.about(),
             &answers,
             &full,
@@ -107,8 +144,8 @@ pub fn contenders(
     Ok(out)
 }
 
-/// What a pre-trained start brings to a network that is trained on each shopper's few samples: with
-/// transfer minus alone, by k. Empty where the baselines do not hold the two.
+/// The gain from a pre-trained start for a network that is trained on each shopper's few samples:
+/// with transfer minus alone, by k. Empty if the baselines lack the two.
 #[must_use]
 pub fn transfer(eval_set: &EvalSet, baselines: &Baselines) -> BTreeMap<u32, Difference> {
     if !baselines.methods(false).contains(&Method::FewShotTransfer) {
@@ -125,12 +162,12 @@ pub fn transfer(eval_set: &EvalSet, baselines: &Baselines) -> BTreeMap<u32, Diff
 fn contender(
     judge: &Judge<'_>,
     name: &str,
-    kind: Kind,
+    kind: ContenderKind,
     about: &str,
     answers: &Judged,
     full: &Judged,
 ) -> Contender {
-    let against = kind != Kind::Full;
+    let against = kind != ContenderKind::Full;
     Contender {
         name: name.to_owned(),
         kind,
@@ -150,7 +187,7 @@ fn contender(
     }
 }
 
-/// Asks an ablated pack in its own rows and gives the answers back in those of `catalogue`.
+/// Ranks with an ablated pack in its own rows and returns the picks in the rows of `catalogue`.
 fn ablated_picks(
     name: &str,
     pack: &Pack,
@@ -192,14 +229,18 @@ fn rows(from: &Catalogue, to: &Catalogue) -> Result<Vec<ItemIx>> {
     from.iter().map(row).collect()
 }
 
-/// Ranks by the scan of the item table alone, with the taste before any fine-tuning.
+/// Ranks by scanning the item table alone, with the user embedding before any fine-tuning.
 fn by_vectors(pack: &Pack, cases: &[EvalCase]) -> Vec<Vec<ItemIx>> {
     let progress = Progress::of("Item vectors alone", cases.len() as u64);
     let out = cases
         .par_iter()
         .map(|case| {
-            let (taste, _) = pack.user_embeddings(&Session::of_items(&case.shots));
-            let logits = kernels::scan(pack.item_table(), &taste, pack.config().logit_scale);
+            let (user_embedding, _) = pack.user_embeddings(&Session::of_items(&case.shots));
+            let logits = kernels::scan(
+                pack.item_table(),
+                &user_embedding,
+                pack.config().logit_scale,
+            );
             progress.step();
             let top = kernels::top_k(&logits, PICKS, |row| {
                 !case.shots.contains(&ItemIx::from(row))

@@ -1,12 +1,12 @@
-//! Sessions in which products were shown and turned down, simulated from cases that hold none.
+//! Simulates sessions in which shoppers turn down shown products, from cases without dismissals.
 //!
-//! The rule, which draws nothing at random: the pack, frozen, ranks the case, and its first ten
-//! picks are what the shopper is shown. Those of them that the shopper did not take in that session
-//! are turned down, from the top, `most` of them at the most.
+//! The rule uses no random numbers: the frozen pack ranks the case, and the shopper sees its first
+//! ten picks. The shopper turns down those that were not taken in that session, from the top, up to
+//! `max_dismissed`.
 //!
-//! A product that was turned down is never shown again, which alone makes a list better: what was
-//! dismissed here was wrong by construction. So what is learned from dismissals is the difference
-//! to a list that lacks the same products.
+//! A product that was turned down is never shown again. This alone improves a list, because the
+//! dismissed products are wrong by construction. The value of learning from dismissals is therefore
+//! the difference from a list without the same products.
 
 use std::collections::BTreeMap;
 
@@ -15,60 +15,67 @@ use fewshop_core::{Event, EventKind, ItemIx, Session};
 use fewshop_model::Model;
 use serde::{Deserialize, Serialize};
 
-use crate::{Difference, EvalSet, Figures, Judge, PICKS, items, rank, session};
+use crate::ranking::{items, rank, session};
+use crate::{Difference, EvalSet, Figures, Judge, PICKS};
 
-/// Picks that the shopper is shown before anything is turned down.
+/// Number of picks that the shopper sees before turning any down.
 pub const SHOWN: usize = 10;
 
-/// The same cases, each with so many products turned down.
+/// Figures of the cases, each with a number of products turned down.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Dismissals {
-    /// Products turned down a case at the most.
-    pub most: usize,
-    /// Products turned down, mean over the cases of each k.
+    /// Maximum number of products turned down in a case.
+    #[serde(rename = "most")]
+    pub max_dismissed: usize,
+    /// Mean number of products turned down in the cases of each k.
     pub turned_down: BTreeMap<u32, f64>,
-    /// The pack frozen; it shows what was turned down again.
+    /// The frozen pack, which shows dismissed products again.
     pub frozen: BTreeMap<u32, Figures>,
-    /// The pack frozen, without what was turned down.
+    /// The frozen pack without the dismissed products.
     pub removed: BTreeMap<u32, Figures>,
-    /// The pack as it ships: what was turned down is gone and speaks about other products.
+    /// The pack as it ships: dismissed products are removed and change the scores of others.
     pub learned: BTreeMap<u32, Figures>,
-    /// `learned` minus `removed`: all that is learned on the device.
+    /// `learned` minus `removed`: the total effect of learning on the device.
     pub learned_minus_removed: BTreeMap<u32, Difference>,
     /// The same over the cases of all k together.
     pub all_learned_minus_removed: Difference,
-    /// `learned` minus the pack as it ships that was told nothing, with the same products struck
-    /// out of its list: what the dismissals alone say about other products.
+    /// `learned` minus the pack as it ships without knowledge of the dismissals, with the same
+    /// products struck out of its list: the effect of the dismissals on other products alone.
     pub learned_minus_struck_out: BTreeMap<u32, Difference>,
     /// The same over the cases of all k together.
     pub all_learned_minus_struck_out: Difference,
 }
 
-/// Lets every case turn down what it was shown and did not want, 1, 2, … products at the most as
-/// `most` says, and ranks again.
+/// Turns down shown but irrelevant products of every case, up to each number in `max_dismissed`,
+/// and ranks again.
 ///
 /// # Errors
 /// When a case names a row that the pack does not have, or the backend fails.
-pub fn dismissals(model: &Model, eval_set: &EvalSet, most: &[usize]) -> Result<Vec<Dismissals>> {
+pub fn dismissals(
+    model: &Model,
+    eval_set: &EvalSet,
+    max_dismissed: &[usize],
+) -> Result<Vec<Dismissals>> {
     let judge = Judge::of(eval_set, model.pack().popularity());
-    let untold: Vec<Session> = eval_set.queries.iter().map(session).collect();
-    let frozen = items(rank(model, &untold, PICKS, true)?);
-    // Long enough to lose all that may be turned down.
-    let adapted = items(rank(model, &untold, PICKS + SHOWN, false)?);
-    most.iter()
-        .map(|&most| {
+    let sessions: Vec<Session> = eval_set.queries.iter().map(session).collect();
+    let frozen = items(rank(model, &sessions, PICKS, true)?);
+    // Long enough to lose all products that may be turned down.
+    let adapted = items(rank(model, &sessions, PICKS + SHOWN, false)?);
+    max_dismissed
+        .iter()
+        .map(|&max_dismissed| {
             let turned_down: Vec<Vec<ItemIx>> = frozen
                 .iter()
                 .zip(&eval_set.relevant)
-                .map(|(shown, relevant)| turned_down(shown, relevant, most))
+                .map(|(shown, relevant)| turned_down(shown, relevant, max_dismissed))
                 .collect();
-            let told: Vec<Session> = untold
+            let with_dismissals: Vec<Session> = sessions
                 .iter()
                 .zip(&turned_down)
-                .map(|(session, items)| told(session, items))
+                .map(|(session, items)| with_dismissals(session, items))
                 .collect();
-            let removed = judge.judge(items(rank(model, &told, PICKS, true)?));
-            let learned = judge.judge(items(rank(model, &told, PICKS, false)?));
+            let removed = judge.judge(items(rank(model, &with_dismissals, PICKS, true)?));
+            let learned = judge.judge(items(rank(model, &with_dismissals, PICKS, false)?));
             let struck_out = judge.judge(
                 adapted
                     .iter()
@@ -78,7 +85,7 @@ pub fn dismissals(model: &Model, eval_set: &EvalSet, most: &[usize]) -> Result<V
             );
             let counts: Vec<f64> = turned_down.iter().map(|items| items.len() as f64).collect();
             Ok(Dismissals {
-                most,
+                max_dismissed,
                 turned_down: judge.mean_by_k(&counts),
                 frozen: judge.by_k(&judge.judge(frozen.clone())),
                 removed: judge.by_k(&removed),
@@ -92,17 +99,17 @@ pub fn dismissals(model: &Model, eval_set: &EvalSet, most: &[usize]) -> Result<V
         .collect()
 }
 
-fn turned_down(picks: &[ItemIx], relevant: &[ItemIx], most: usize) -> Vec<ItemIx> {
+fn turned_down(picks: &[ItemIx], relevant: &[ItemIx], max_dismissed: usize) -> Vec<ItemIx> {
     picks
         .iter()
         .take(SHOWN)
         .filter(|item| !relevant.contains(item))
-        .take(most)
+        .take(max_dismissed)
         .copied()
         .collect()
 }
 
-fn told(session: &Session, turned_down: &[ItemIx]) -> Session {
+fn with_dismissals(session: &Session, turned_down: &[ItemIx]) -> Session {
     let mut session = session.clone();
     session.events.extend(
         turned_down
@@ -172,16 +179,16 @@ mod tests {
             .remove(0);
         // The fifth pick is relevant.
         let relevant = shown[4];
-        let untold = session(&case);
+        let sessions = session(&case);
         let eval_set = EvalSet {
             queries: vec![case],
             relevant: vec![vec![relevant]],
         };
-        let found = dismissals(&model, &eval_set, &[1, 3, 10]).unwrap();
+        let all = dismissals(&model, &eval_set, &[1, 3, 10]).unwrap();
         let place = |list: &[ItemIx]| {
             1.0 / (list.iter().position(|&item| item == relevant).unwrap() + 1) as f64
         };
-        for (one, count) in found.iter().zip([1, 3, 9]) {
+        for (one, count) in all.iter().zip([1, 3, 9]) {
             let gone: Vec<ItemIx> = shown
                 .iter()
                 .copied()
@@ -189,7 +196,8 @@ mod tests {
                 .take(count)
                 .collect();
             let list = |frozen| {
-                items(rank(&model, &[told(&untold, &gone)], PICKS, frozen).unwrap()).remove(0)
+                items(rank(&model, &[with_dismissals(&sessions, &gone)], PICKS, frozen).unwrap())
+                    .remove(0)
             };
             let (removed, learned) = (list(true), list(false));
             assert!(
@@ -210,7 +218,7 @@ mod tests {
             assert!((one.learned_minus_removed[&1].ndcg_at_10 - difference).abs() < 1e-12);
         }
         assert!(
-            found[2].removed[&1].mrr_at_20 > 0.2,
+            all[2].removed[&1].mrr_at_20 > 0.2,
             "nine products turned down and no lift"
         );
     }

@@ -1,4 +1,4 @@
-//! Cases with the items that would be right answers to them.
+//! Queries with their relevant items.
 
 use anyhow::{Context, Result};
 use fewshop_core::{Catalogue, ItemIx};
@@ -9,14 +9,14 @@ use crate::Unit;
 /// Queries with their relevant items, all as rows of one catalogue.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EvalSet {
-    /// What a recommender is asked.
+    /// The queries to a recommender.
     pub queries: Vec<EvalCase>,
     /// The relevant items of each query, parallel to `queries`.
     pub relevant: Vec<Vec<ItemIx>>,
 }
 
 impl EvalSet {
-    /// What k counts: visits as soon as one query remembers one.
+    /// The unit of k: visits as soon as one query has earlier visits.
     #[must_use]
     pub fn unit(&self) -> Unit {
         if self.queries.iter().any(|query| !query.visits.is_empty()) {
@@ -26,17 +26,16 @@ impl EvalSet {
         }
     }
 
-    /// The same set in the rows of another catalogue. A pack sorts its products in an order of its
-    /// own, so a set that was read with the shop's catalogue must be renumbered before a pack
-    /// answers it.
+    /// The same set in the rows of another catalogue. A pack has its own order of products, so a
+    /// set that was read with the shop's catalogue must be renumbered before a pack ranks for it.
     ///
     /// # Errors
-    /// When `to` lacks a product that the set names.
+    /// When `to` lacks a product of the set.
     pub fn in_rows_of(&self, to: &Catalogue, from: &Catalogue) -> Result<Self> {
         let row = |item: &ItemIx| {
             let id = &from[*item].id;
             to.ix(id)
-                .with_context(|| format!("the pack lost the product '{}'", id.0))
+                .with_context(|| format!("the pack lacks the product '{}'", id.0))
         };
         let rows = |items: &[ItemIx]| items.iter().map(row).collect::<Result<Vec<ItemIx>>>();
         let lists = |lists: &[Vec<ItemIx>]| {

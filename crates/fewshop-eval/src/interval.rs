@@ -1,4 +1,4 @@
-//! How sure a mean is: intervals by resampling shoppers.
+//! Confidence intervals of means, by resampling shoppers.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -10,15 +10,15 @@ use rayon::prelude::*;
 /// Lower and upper end of a 95 % interval.
 pub type Interval = [f64; 2];
 
-/// Resamples: with 2,000 an end of an interval moves by some thousandths of its width from seed to
-/// seed.
+/// Number of resamples: with 2,000, the ends of an interval vary with the seed by some thousandths
+/// of its width.
 const DRAWS: u64 = 2_000;
-/// One fixed seed: the same cases give the same intervals, and all rankings of the same cases meet
-/// the same resamples.
+/// A fixed seed: the same cases give the same intervals, and all rankings of the same cases use the
+/// same resamples.
 const SEED: u64 = 0;
 
-/// Resamples shoppers, not cases: the sessions of one shopper are alike, and so are the same
-/// session's cases at several k.
+/// Resamples shoppers, not cases: the sessions of one shopper are similar, and so are the cases of
+/// one session at several k.
 #[derive(Debug, Clone)]
 pub struct Bootstrap {
     shopper: Vec<usize>,
@@ -26,31 +26,31 @@ pub struct Bootstrap {
 }
 
 impl Bootstrap {
-    /// For rows that belong to these shoppers, one entry a row.
+    /// Creates a bootstrap for rows with these shoppers, one entry for each row.
     #[must_use]
     pub fn over<U: Hash + Eq>(users: impl IntoIterator<Item = U>) -> Self {
-        let mut known: HashMap<U, usize> = HashMap::new();
+        let mut numbers: HashMap<U, usize> = HashMap::new();
         let shopper: Vec<usize> = users
             .into_iter()
             .map(|user| {
-                let next = known.len();
-                *known.entry(user).or_insert(next)
+                let next = numbers.len();
+                *numbers.entry(user).or_insert(next)
             })
             .collect();
         Self {
             shopper,
-            shoppers: known.len(),
+            shoppers: numbers.len(),
         }
     }
 
-    /// How many shoppers there are.
+    /// Number of shoppers.
     #[must_use]
     pub fn shoppers(&self) -> usize {
         self.shoppers
     }
 
-    /// Intervals of the means of several columns, each with one value a row; all see the same
-    /// resamples.
+    /// Intervals of the means of several columns, each with one value for each row; all use the
+    /// same resamples.
     #[must_use]
     pub fn means(&self, columns: &[Vec<f64>]) -> Vec<Interval> {
         let ones = vec![1.0; self.shopper.len()];
@@ -61,11 +61,11 @@ impl Bootstrap {
         self.ratios(&pairs)
     }
 
-    /// Intervals of sums divided by sums: numerators and denominators, one value a row. A resample
-    /// whose denominator is 0 counts as 0.
+    /// Intervals of sums divided by sums: numerators and denominators, one value for each row. A
+    /// resample whose denominator is 0 counts as 0.
     ///
     /// # Panics
-    /// When a column does not have one value a row.
+    /// When a column does not have one value for each row.
     #[must_use]
     pub fn ratios(&self, columns: &[(&[f64], &[f64])]) -> Vec<Interval> {
         if self.shoppers == 0 {
@@ -79,11 +79,11 @@ impl Bootstrap {
     }
 
     /// Interval of level `1 - alpha` of the mean over groups of the means within them: every group
-    /// weighs the same, however many rows it has. A group of which a resample holds no row is left
-    /// out of it. With small `alpha` an end lies among few draws: ask for more.
+    /// has the same weight, regardless of its number of rows. A group without rows in a resample is
+    /// left out of it. A small `alpha` needs more draws, because few of them lie beyond the ends.
     ///
     /// # Panics
-    /// When there is not one value and one group a row.
+    /// When there is not one value and one group for each row.
     #[must_use]
     pub fn mean_over_groups(
         &self,
@@ -159,7 +159,7 @@ impl Bootstrap {
     }
 }
 
-/// What is left when half of `alpha` is cut off at either end.
+/// The interval without a share of `alpha / 2` at either end.
 fn middle(mut values: Vec<f64>, alpha: f64) -> Interval {
     values.sort_by(f64::total_cmp);
     [
@@ -168,7 +168,7 @@ fn middle(mut values: Vec<f64>, alpha: f64) -> Interval {
     ]
 }
 
-/// Linear between the two nearest of the sorted values.
+/// Linear interpolation between the two nearest of the sorted values.
 fn percentile(sorted: &[f64], share: f64) -> f64 {
     let at = share * (sorted.len() - 1) as f64;
     let (low, high) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
@@ -186,14 +186,14 @@ mod tests {
             let values: Vec<f64> = (0..shoppers).map(|n| (n % 2) as f64).collect();
             Bootstrap::over(names.iter().map(String::as_str)).means(&[values])[0]
         };
-        let (few, many) = (interval(40), interval(1_000));
-        assert!(few[0] < 0.5 && few[1] > 0.5 && many[0] < 0.5 && many[1] > 0.5);
+        let (small, large) = (interval(40), interval(1_000));
+        assert!(small[0] < 0.5 && small[1] > 0.5 && large[0] < 0.5 && large[1] > 0.5);
         // The standard error of a mean of zeros and ones is 0.5/√n: 1.96 of them each way.
         assert!(
-            (many[1] - many[0] - 2.0 * 1.96 * 0.5 / 1000f64.sqrt()).abs() < 0.006,
-            "{many:?}"
+            (large[1] - large[0] - 2.0 * 1.96 * 0.5 / 1000f64.sqrt()).abs() < 0.006,
+            "{large:?}"
         );
-        assert!(few[1] - few[0] > 3.0 * (many[1] - many[0]));
+        assert!(small[1] - small[0] > 3.0 * (large[1] - large[0]));
     }
 
     #[test]

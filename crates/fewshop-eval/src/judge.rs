@@ -1,4 +1,4 @@
-//! Scores answers to one set of cases, alone and against each other.
+//! Scores rankings of one set of cases, and compares them with each other.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use fewshop_core::metrics::{self, CaseScore};
 
 use crate::{Bootstrap, Difference, EvalSet, Figures, POPULAR_SHARE};
 
-/// Equal rankings give equal sums; what differs by less than this did not change.
+/// Equal rankings give equal sums; a difference below this is no change.
 const SAME: f64 = 1e-12;
 
-/// Answers with their scores.
+/// Rankings with their scores.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judged {
     picks: Vec<Vec<ItemIx>>,
-    /// 0 for a query without relevant items; no figure reads it.
+    /// 0 for a query without relevant items; no figure uses it.
     scores: Vec<CaseScore>,
 }
 
@@ -24,7 +24,7 @@ struct Group {
     bootstrap: Bootstrap,
 }
 
-/// Knows the cases and what is right.
+/// Scores rankings of one evaluation set.
 pub struct Judge<'a> {
     eval_set: &'a EvalSet,
     popular: Vec<bool>,
@@ -33,7 +33,7 @@ pub struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    /// `popularity` holds a count for each product, by which the popular ones are known.
+    /// `popularity` holds a count for each product, which determines the popular ones.
     #[must_use]
     pub fn of(eval_set: &'a EvalSet, popularity: &[u32]) -> Self {
         let group = |cases: Vec<usize>| {
@@ -65,7 +65,7 @@ impl<'a> Judge<'a> {
         self.all.bootstrap.shoppers()
     }
 
-    /// Scores answers, one list a case.
+    /// Scores rankings, one list for each case.
     #[must_use]
     pub fn judge(&self, picks: Vec<Vec<ItemIx>>) -> Judged {
         let each = self

@@ -1,15 +1,15 @@
-//! One ranking against another in one figure: the mean over k.
+//! Compares two rankings by one figure: the mean over k.
 
 use std::collections::BTreeMap;
 
-use crate::{Bootstrap, Evaluated, Interval};
+use crate::{Bootstrap, Interval, ScoredCase};
 
-/// As for every other interval.
+/// The same as for all other intervals.
 const DRAWS: u64 = 2_000;
 
 /// NDCG@10: the mean over k of the means over the cases of that k.
 #[must_use]
-pub fn mean_over_k(scored: &[Evaluated]) -> f64 {
+pub fn mean_over_k(scored: &[ScoredCase]) -> f64 {
     let mut by_k: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
     for one in scored {
         let sum = by_k.entry(one.k).or_default();
@@ -19,9 +19,9 @@ pub fn mean_over_k(scored: &[Evaluated]) -> f64 {
 }
 
 /// [`mean_over_k`] of the first minus that of the second, which answered the same cases, and its 95
-/// % interval: shoppers resampled, pairs kept.
+/// % interval: it resamples shoppers and keeps pairs together.
 #[must_use]
-pub fn paired(one: &[Evaluated], other: &[Evaluated]) -> (f64, Interval) {
+pub fn paired(one: &[ScoredCase], other: &[ScoredCase]) -> (f64, Interval) {
     let minus: Vec<f64> = one
         .iter()
         .zip(other)

@@ -1,15 +1,15 @@
-//! How far figures spread that only the seed sets apart.
+//! How far figures vary between trainings that differ only in the seed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use fewshop_core::metrics::CaseScore;
 
-use crate::Evaluated;
+use crate::ScoredCase;
 
 /// Mean NDCG@10 and Recall@20 by k.
 #[must_use]
-pub fn means(scored: &[Evaluated]) -> BTreeMap<u32, CaseScore> {
+pub fn means(scored: &[ScoredCase]) -> BTreeMap<u32, CaseScore> {
     let mut sums: BTreeMap<u32, (f64, CaseScore)> = BTreeMap::new();
     for one in scored {
         let (n, sum) = sums.entry(one.k).or_default();
@@ -84,7 +84,7 @@ struct Spread {
     mean: f64,
     low: f64,
     high: f64,
-    /// Of a sample: by one less than the number of values.
+    /// Standard deviation of a sample: the divisor is one less than the number of values.
     sd: f64,
 }
 

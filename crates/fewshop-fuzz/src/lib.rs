@@ -1,14 +1,15 @@
-//! Hostile input for everything in Fewshop that reads: packs, CSV, Parquet, a device's memory,
-//! worker messages.
+//! Hostile input for all of Fewshop's readers: packs, CSV, Parquet, a device's memory, worker
+//! messages.
 //!
-//! A [`Target`] takes any bytes and panics where a promise is broken: an error is an answer, a
-//! panic, a hang or more memory than the input pays for is not. Most bytes that a random source
-//! makes are refused by the first check, so the bytes are read as a *program*: which good input to
-//! begin with, how to damage it, and whether to mend its checksums afterwards ([`Program`]).
+//! A [`Target`] takes any bytes and panics if an invariant is broken. An error is a valid result; a
+//! panic, a hang or excessive memory for the size of the input is not. Most bytes that a random
+//! source makes are refused by the first check, so the bytes are read as a *program*: which valid
+//! input to start from, how to damage it, and whether to correct its checksums afterwards
+//! ([`Program`]).
 //!
-//! `cargo test` runs the corpus and a few thousand programs of one seed; `cargo xtask fuzz` runs as
-//! many as it is told to. The same targets are bolero tests under `--cfg fuzzing`, for a fuzzer
-//! that follows the coverage: `cargo bolero test -p fewshop-fuzz memory`.
+//! `cargo test` runs the corpus and a few thousand programs of one seed; `cargo xtask fuzz` runs
+//! any number. The same targets are bolero tests under `--cfg fuzzing`, for a coverage-guided
+//! fuzzer: `cargo bolero test -p fewshop-fuzz memory`.
 //!
 //! ```
 //! let target = fewshop_fuzz::Target::named("memory").expect("it is one of them");
@@ -33,11 +34,11 @@ pub use source::Source;
 /// One reader under attack.
 #[derive(Debug, Clone, Copy)]
 pub struct Target {
-    /// Its name on the command line; its corpus lies in the folder of that name.
+    /// Its name on the command line; its corpus is in the folder with that name.
     pub name: &'static str,
-    /// Bytes of memory that a byte of input may cost, see [`Target::check`].
+    /// Bytes of memory allowed for each byte of input, see [`Target::check`].
     factor: usize,
-    /// Bytes that every input may take: messages, hash tables, buffers of files.
+    /// Bytes allowed for every input: messages, hash tables, file buffers.
     room: usize,
     run: fn(&[u8]) -> usize,
 }
@@ -89,28 +90,28 @@ impl Target {
         },
     ];
 
-    /// The target of that name.
+    /// The target with that name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|target| target.name == name)
     }
 
-    /// Hands the input over.
+    /// Runs the target on the input.
     ///
     /// # Panics
-    /// Where a promise is broken: by whatever panicked, or since more memory was taken than a fixed
-    /// room and so many bytes for each byte that was read.
+    /// When an invariant is broken: if the target panics, or takes more memory than a fixed amount
+    /// plus a number of bytes for each byte of input.
     pub fn check(&self, input: &[u8]) {
         let (size, peak) = peak_of(|| (self.run)(input));
-        let most = self.room + self.factor * size;
+        let limit = self.room + self.factor * size;
         assert!(
-            peak <= most,
-            "{}: {peak} bytes of memory for an input of {size}, at most {most} are allowed",
+            peak <= limit,
+            "{}: {peak} bytes of memory for an input of {size}, at most {limit} are allowed",
             self.name
         );
     }
 
-    /// Inputs worth trying each time: what once broke a promise, and one of each kind.
+    /// Inputs to try every time: those that once broke an invariant, and one of each kind.
     ///
     /// # Panics
     /// When the folder cannot be read: it is part of the repository.

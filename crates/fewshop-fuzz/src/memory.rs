@@ -1,4 +1,4 @@
-//! What the page reads of its own: the device's memory, and the catalogue's file.
+//! The page's own readers: the device's memory and the catalogue file.
 
 use std::sync::LazyLock;
 
@@ -41,7 +41,7 @@ static SEED: LazyLock<String> = LazyLock::new(|| {
     let mut log = SessionLog::of(session, vec![NOW - 900, NOW - 9000], NOW, NOW);
     log.unlearn(ItemIx(1), true);
     Memory::write(&log, &Cart::of([(ItemIx(4), 2)]), &CATALOGUE)
-        .expect("there is something to remember")
+        .expect("there is an entry to remember")
 });
 
 /// The target.
@@ -53,7 +53,7 @@ pub(crate) fn run(input: &[u8]) -> usize {
             program.damage(&mut bytes);
             let text = String::from_utf8_lossy(&bytes);
             if let Ok(shop) = Catalogue::parse(&text) {
-                // Whatever the file says, all of its products can be looked up and remembered.
+                // For every valid file, all of its products can be looked up and remembered.
                 assert!((0..shop.len()).all(|row| shop.product(ItemIx::from(row)).is_some()));
                 check(&SEED, &shop, NOW);
             }
@@ -73,7 +73,7 @@ pub(crate) fn run(input: &[u8]) -> usize {
 }
 
 fn read(bytes: Vec<u8>, now: u32) -> usize {
-    // The browser hands over a string; what is no UTF-8 cannot come.
+    // The browser passes a string, so invalid UTF-8 cannot occur.
     let text = String::from_utf8_lossy(&bytes);
     check(&text, &CATALOGUE, now);
     bytes.len()
@@ -102,7 +102,7 @@ fn check(text: &str, shop: &Catalogue, now: u32) {
             .iter()
             .all(|line| (1..=MAX_QUANTITY).contains(&line.quantity))
     );
-    // What was read is a memory like any other: it can be written and read, and is then the same.
+    // A memory that was read can be written and read again without a change.
     if let Some(again) = Memory::write(&memory.log, &memory.cart, shop) {
         assert_eq!(
             Memory::read(&again, shop, now).as_ref(),

@@ -1,5 +1,5 @@
-//! The messages between page and worker, as the JSON forms of the protocol's types: the JavaScript
-//! values that cross have the same serde forms.
+//! The messages between page and worker, as JSON of the protocol's types: the JavaScript values
+//! that are sent have the same serde representation.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -63,14 +63,14 @@ pub(crate) fn run(input: &[u8]) -> usize {
     bytes.len()
 }
 
-/// A session that has the right form and odd numbers: what no damage to a text would come to.
+/// A well-formed session with odd numbers, which damage to a text would hardly produce.
 fn session(program: &mut Program<'_>) -> String {
     let row = |program: &mut Program<'_>| match program.byte() {
         0..=7 => program.odd(),
         _ => program.below(60) as u64,
     };
-    let rows = |program: &mut Program<'_>, most: usize| {
-        (0..program.below(most))
+    let rows = |program: &mut Program<'_>, max: usize| {
+        (0..program.below(max))
             .map(|_| row(program))
             .collect::<Vec<u64>>()
     };
@@ -91,8 +91,8 @@ fn session(program: &mut Program<'_>) -> String {
 }
 
 fn request(text: &str) {
-    // One engine for all messages, as in a worker: what one leaves behind is what the next one
-    // finds.
+    // One engine for all messages, as in a worker: its state carries over from one message to the
+    // next.
     let mut engine = ENGINE.clone();
     match serde_json::from_str(text) {
         Ok(Request::Session(SessionRequest {
@@ -100,7 +100,7 @@ fn request(text: &str) {
         })) => {
             let before = engine.clone();
             if engine.set_session(session.clone()).is_err() {
-                // Refused whole: nothing of it stays.
+                // Refused as a whole: no part of it is kept.
                 let picks = |engine: &Engine| {
                     pollster::block_on(engine.rank(3, Filter::ALL))
                         .expect("kernels do not fail")
@@ -139,7 +139,7 @@ fn request(text: &str) {
     }
 }
 
-/// A reply that can be read can be written and read again, and the page's state takes any reply.
+/// A reply that can be read can be written and read again, and the page's state accepts any reply.
 fn reply(text: &str) {
     let Ok(reply) = serde_json::from_str::<Reply>(text) else {
         return;

@@ -1,4 +1,4 @@
-//! What a piece of work takes of memory at most.
+//! Measures the peak memory of a function.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -8,16 +8,16 @@ thread_local! {
     static PEAK: Cell<isize> = const { Cell::new(0) };
 }
 
-/// The system's allocator, counting by thread. Memory that another thread gives back is counted
-/// there, so readers that share work among threads would be measured wrongly; none of the targets
-/// does.
+/// The system's allocator with counters for each thread. Memory freed by another thread is counted
+/// there, so readers that share work among threads would be measured incorrectly; none of the
+/// targets does this.
 struct Counting;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
 fn count(bytes: isize) {
-    // Not there any more while a thread ends; nobody measures then.
+    // The counter no longer exists while a thread ends, when nobody measures.
     let _ = LIVE.try_with(|live| {
         live.set(live.get() + bytes);
         let _ = PEAK.try_with(|peak| peak.set(peak.get().max(live.get())));
@@ -52,8 +52,8 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// Does the work; its value, and the most memory on this thread at one time beyond what there was
-/// before, in bytes. What was asked for counts, touched or not.
+/// Runs the function; returns its value and this thread's peak of additional memory in bytes.
+/// Allocated memory counts whether it is touched or not.
 pub fn peak_of<T>(work: impl FnOnce() -> T) -> (T, usize) {
     let before = LIVE.get();
     PEAK.set(before);

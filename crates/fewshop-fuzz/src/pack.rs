@@ -1,4 +1,4 @@
-//! The pack reader, and what ranks by a pack that was read.
+//! The pack reader, and ranking with a pack that was read.
 
 use std::sync::LazyLock;
 
@@ -15,8 +15,8 @@ const ALIGN: usize = 8;
 
 static TOY: LazyLock<Vec<u8>> =
     LazyLock::new(|| toy::pack().to_bytes().expect("the toy can be written"));
-/// The same shop under a merchant's rules and with offers and new products, which make it a file of
-/// the newer version.
+/// The same shop under a merchant's rules and with offers and new products, which need a newer
+/// version of the format.
 static RULED: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let cap = Cap {
         category: vec!["Bakery".to_owned()],
@@ -82,8 +82,8 @@ pub fn coded_bytes() -> Vec<u8> {
     CODED.clone()
 }
 
-/// A pack in parts, to be changed and then written with right lengths, offsets and checksums: what
-/// an attacker does.
+/// A pack in parts, which can be changed and then written with correct lengths, offsets and
+/// checksums, as an attacker would.
 #[derive(Debug, Clone)]
 pub struct Sealed {
     /// Format version.
@@ -95,21 +95,21 @@ pub struct Sealed {
 }
 
 impl Sealed {
-    /// Takes a good pack apart.
+    /// Takes a valid pack apart.
     ///
     /// # Panics
-    /// When it is no good pack.
+    /// When the pack is invalid.
     #[must_use]
     pub fn open(bytes: &[u8]) -> Self {
         let len = u32::from_le_bytes([bytes[12], bytes[13], bytes[14], bytes[15]]) as usize;
         let header: Value = serde_json::from_slice(&bytes[PREFIX..PREFIX + len])
-            .expect("a good pack has a JSON header");
+            .expect("a valid pack has a JSON header");
         let number = |entry: &Value, name: &str| {
-            entry[name].as_u64().expect("a good header has it") as usize
+            entry[name].as_u64().expect("a valid header has it") as usize
         };
         let entries = header["sections"]
             .as_array()
-            .expect("a good header has sections");
+            .expect("a valid header has sections");
         let sections = entries.iter().map(|entry| {
             let offset = number(entry, "offset");
             bytes[offset..offset + number(entry, "length")].to_vec()
@@ -122,10 +122,10 @@ impl Sealed {
         }
     }
 
-    /// Place of the section of that name.
+    /// Index of the section with that name.
     ///
     /// # Panics
-    /// When there is none.
+    /// When there is no such section.
     #[must_use]
     pub fn section(&self, name: &str) -> usize {
         let entries = self.header["sections"]
@@ -137,14 +137,14 @@ impl Sealed {
             .expect("the toy has all sections")
     }
 
-    /// Puts other bytes into a section and says so in its shape, which becomes flat.
+    /// Replaces the bytes of a section and sets its shape, which becomes one-dimensional.
     pub fn replace(&mut self, name: &str, bytes: Vec<u8>, elements: usize) {
         let at = self.section(name);
         self.header["sections"][at]["shape"] = serde_json::json!([elements]);
         self.sections[at] = bytes;
     }
 
-    /// The file, with lengths, offsets and checksums that are right.
+    /// The file, with correct lengths, offsets and checksums.
     #[must_use]
     pub fn seal(mut self) -> Vec<u8> {
         let mut room = 0;
@@ -169,7 +169,7 @@ impl Sealed {
         self.seal_with(header, room)
     }
 
-    /// The file with this text as its header, whatever it says, and the right hash.
+    /// The file with any text as its header, and the correct hash.
     #[must_use]
     pub fn seal_with(&self, mut header: Vec<u8>, room: usize) -> Vec<u8> {
         header.resize(room.max(header.len()), b' ');
@@ -201,14 +201,14 @@ fn file(program: &mut Program<'_>) -> Vec<u8> {
             bytes
         }
         2 => {
-            // The header's text, under a hash that is right.
+            // The header's text, with a correct hash.
             let len = u32::from_le_bytes([good[12], good[13], good[14], good[15]]) as usize;
             let mut header = good[PREFIX..PREFIX + len].to_vec();
             program.damage(&mut header);
             parts.seal_with(header, len)
         }
         3 => {
-            // A header whose numbers are other ones, with offsets mended.
+            // A header with other numbers and corrected offsets.
             let mut parts = parts.clone();
             let mut text = parts.header.to_string().into_bytes();
             program.damage(&mut text);
@@ -258,8 +258,7 @@ pub(crate) fn run(input: &[u8]) -> usize {
     bytes.len()
 }
 
-/// Whatever the pack says, as long as it is a pack: what is ranked is finite, in order, open and
-/// explained.
+/// For every valid pack, the ranking is finite, in order, respects the rules, and has reasons.
 fn check_ranking(pack: Pack, program: &mut Program<'_>) {
     let items = pack.catalogue().len();
     let mut recommender = Recommender::new(pack, Compute::Kernels);

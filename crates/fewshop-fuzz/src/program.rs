@@ -1,11 +1,11 @@
 //! Bytes as instructions for damage.
 
-/// Reads its bytes one after the other; past the end everything is 0, so that any bytes are a whole
-/// program.
+/// Reads its bytes one after the other; past the end all bytes are 0, so that any input is a
+/// complete program.
 #[derive(Debug, Clone)]
 pub struct Program<'a>(&'a [u8]);
 
-/// Numbers at which readers have broken before.
+/// Numbers that have broken readers before.
 const ODD: [u64; 16] = [
     0,
     1,
@@ -47,14 +47,14 @@ impl<'a> Program<'a> {
         first
     }
 
-    /// A number below `limit`, 0 where that is 0.
+    /// A number below `limit`, or 0 if `limit` is 0.
     pub fn below(&mut self, limit: usize) -> usize {
         let bytes = if limit <= 256 { 1 } else { 3 };
         let value = (0..bytes).fold(0usize, |value, _| value << 8 | usize::from(self.byte()));
         if limit == 0 { 0 } else { value % limit }
     }
 
-    /// A number of any size, mostly one that is trouble.
+    /// A number of any size, mostly one that causes trouble.
     pub fn odd(&mut self) -> u64 {
         let which = self.byte();
         match which {
@@ -69,13 +69,13 @@ impl<'a> Program<'a> {
         list[self.below(list.len())]
     }
 
-    /// All that is left.
+    /// All remaining bytes.
     #[must_use]
     pub fn rest(&self) -> &'a [u8] {
         self.0
     }
 
-    /// Damages the bytes in some places: one to four of them, mostly one.
+    /// Damages the bytes in one to four places, mostly one.
     pub fn damage(&mut self, bytes: &mut Vec<u8>) {
         let times = self.byte();
         for _ in 0..[1, 1, 1, 2, 2, 3, 4, 8][usize::from(times) % 8] {
@@ -103,7 +103,7 @@ impl<'a> Program<'a> {
                 bytes.splice(at..at, more);
             }
             5 => {
-                // The same again: twice the field, the line, the section.
+                // Duplicates a part, such as a field, a line or a section.
                 let end = (at + 1 + self.below(64)).min(bytes.len());
                 let again = bytes[at..end].to_vec();
                 bytes.splice(at..at, again);
@@ -128,7 +128,7 @@ impl<'a> Program<'a> {
         }
     }
 
-    /// Writes another number over the next one that stands there in digits.
+    /// Replaces the next decimal number.
     fn damage_number(&mut self, bytes: &mut Vec<u8>, from: usize) {
         let digit = |b: &u8| b.is_ascii_digit();
         let Some(at) = bytes[from..].iter().position(digit).map(|at| from + at) else {

@@ -1,15 +1,15 @@
-//! Where programs come from.
+//! Sources of programs.
 
 use rand::{Rng as _, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Bytes by seed and number: any run can be had again alone.
+/// Bytes by seed and number, so that any run can be repeated alone.
 #[derive(Debug)]
 pub struct Source;
 
 impl Source {
-    /// The input of one run. Short ones are the most frequent: a program of a few bytes does one
-    /// thing.
+    /// The input of one run. Short inputs are the most frequent: a program of a few bytes has one
+    /// effect.
     #[must_use]
     pub fn input(seed: u64, run: u64) -> Vec<u8> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);

@@ -1,4 +1,4 @@
-//! The readers of CSV and Parquet, by way of a file as the command reads them.
+//! The readers of CSV and Parquet, through files as in the commands.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -77,8 +77,7 @@ static SEEDS: LazyLock<Seeds> = LazyLock::new(|| {
 });
 
 thread_local! {
-    /// One file for each thread, written over again and again: the memory file system where there
-    /// is one.
+    /// One file for each thread, overwritten each time, on the memory file system if there is one.
     static FILE: RefCell<Option<(tempfile::TempDir, PathBuf)>> = const { RefCell::new(None) };
 }
 
@@ -100,7 +99,7 @@ fn with_file(bytes: &[u8], read: impl FnOnce(&Path)) {
     });
 }
 
-/// Words of the format, put anywhere.
+/// Words of the format, inserted anywhere.
 const WORDS: [&str; 24] = [
     ",",
     "\n",
@@ -148,7 +147,7 @@ fn text(program: &mut Program<'_>, seed: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// An error is an answer, as long as it is one line of bounded length that names the file.
+/// An error is a valid result if it is one line of limited length that names the file.
 fn check_error<T>(read: Result<T, fewshop_data::files::FileError>) -> Option<T> {
     match read {
         Ok(value) => Some(value),
@@ -232,7 +231,7 @@ pub(crate) fn parquet(input: &[u8]) -> usize {
         bytes = program.rest().to_vec();
         bytes.splice(0..0, *b"PAR1");
     } else if program.byte().is_multiple_of(2) {
-        // The footer alone: what it says steers all the rest.
+        // The footer alone, because it controls all other reading.
         let len = u32::from_le_bytes(
             *bytes[..bytes.len() - 4]
                 .last_chunk::<4>()

@@ -95,14 +95,14 @@ fn cut_at_every_byte() {
         let Err(error) = Pack::from_bytes(&bytes[..len]) else {
             panic!("a part is no pack")
         };
-        let known = [
+        let expected = [
             "pack_empty",
             "pack_not_a_pack",
             "pack_truncated",
             "pack_field",
             "pack_checksum",
         ];
-        assert!(known.contains(&error.code()), "{len}: {error}");
+        assert!(expected.contains(&error.code()), "{len}: {error}");
     }
 }
 

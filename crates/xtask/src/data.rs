@@ -84,11 +84,11 @@ pub(crate) fn pack() -> Result<()> {
     for (option, file) in [
         ("--cases", "valid_cases.csv"),
         ("--truth", "valid_truth.csv"),
-        ("--strangers", "strangers"),
+        ("--held-out-cases", "strangers"),
     ] {
         refresh.args([option, &format!("{PREPARED}/{file}")]);
     }
-    run(refresh.args(["--keep-strangers", "5", "--out"]).arg(pack))?;
+    run(refresh.args(["--hold-out-users", "5", "--out"]).arg(pack))?;
     let unseen = |file: &str| root().join(PREPARED).join("strangers").join(file);
     recorded::commit(&recorded::of_cases(
         &unseen("cases.csv"),

@@ -1,4 +1,5 @@
-//! The events file: every row, what is odd about times, sessions and ids, and the log in figures.
+//! The events file: checks every row, warns about times, sessions and ids, and computes the log's
+//! figures.
 
 use std::collections::hash_map::{DefaultHasher, Entry};
 use std::collections::{HashMap, HashSet};
@@ -7,35 +8,35 @@ use std::path::Path;
 
 use fewshop_core::EventKind;
 use fewshop_data::files::events::{COLUMNS, EventRow, parse_event};
-use fewshop_data::files::table::{At, read_table_past};
+use fewshop_data::files::table::{RowPosition, read_table_past};
 use fewshop_data::files::{FileError, format_time, shorten};
 
 use super::items::Products;
 use super::personal::Scan;
 use super::{EventsCard, Problems, Tally, Warning};
-use crate::report::{LENGTHS, class_names};
+use crate::session_lengths::{LENGTHS, class_names};
 
 const DAY_S: i64 = 86_400;
-/// Bars of the chart of events over time at the most.
+/// Maximum number of bars in the chart of events over time.
 const SPANS: i64 = 60;
-/// Shares of the products at which the curve of the long tail is drawn.
+/// Shares of the products at which the long-tail curve is computed.
 const TAIL: [f64; 12] = [
     0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0,
 ];
 
-/// A session while it is read.
+/// A session under construction.
 struct Session {
     user: u32,
     first_s: i64,
     last_s: i64,
-    /// Time of the row before.
+    /// Time of the previous row.
     before_s: i64,
-    at: At,
+    at: RowPosition,
     out_of_order: bool,
 }
 
 #[derive(Default)]
-struct Odd {
+struct Oddities {
     unknown: Tally,
     unknown_ids: HashSet<String>,
     duplicate: Tally,
@@ -45,22 +46,22 @@ struct Odd {
 }
 
 #[derive(Default)]
-struct Log {
+struct EventStats {
     users: HashMap<String, u32>,
     names: Vec<HashMap<String, u32>>,
-    /// How many shoppers a session's id stands under.
+    /// Number of shoppers with the same session id.
     session_ids: HashMap<String, u32>,
     sessions: Vec<Session>,
-    /// Session and product, once for each positive event of a product that the shop has.
+    /// Session and product of each positive event of a product in the catalogue.
     taken: Vec<(u32, u32)>,
     seen: HashSet<u64>,
     days: HashMap<i64, usize>,
     kinds: [usize; EventKind::ALL.len()],
     events: usize,
-    odd: Odd,
+    oddities: Oddities,
 }
 
-/// Without `products` (their file could not be read) ids are taken as they stand.
+/// Without `products` (if their file could not be read) ids are not checked.
 pub(super) fn look(
     path: &Path,
     products: Option<&Products>,
@@ -68,10 +69,10 @@ pub(super) fn look(
     problems: &mut Problems,
     warnings: &mut Vec<Warning>,
 ) -> Result<EventsCard, FileError> {
-    let mut log = Log::default();
+    let mut log = EventStats::default();
     let mut ids = [Scan::of("user_id"), Scan::of("session_id")];
     let mut extra: Vec<(Scan, usize)> = Vec::new();
-    // Both closures add to it, and never at once.
+    // Both closures add to it, never at the same time.
     let shared = std::cell::RefCell::new(problems);
     let header = read_table_past(
         path,
@@ -108,11 +109,11 @@ pub(super) fn look(
     Ok(card)
 }
 
-impl Log {
+impl EventStats {
     fn add(
         &mut self,
         event: &EventRow<'_, f32>,
-        at: At,
+        at: RowPosition,
         products: Option<&Products>,
         now_s: i64,
         ids: &mut [Scan; 2],
@@ -129,28 +130,27 @@ impl Log {
             .hash(&mut hasher);
         event.quantity.to_bits().hash(&mut hasher);
         if !self.seen.insert(hasher.finish()) {
-            self.odd.duplicate.add(at);
+            self.oddities.duplicate.add(at);
         }
         if event.time_s > now_s {
-            self.odd.future.add(at);
+            self.oddities.future.add(at);
         }
-        // A shop's log on the web is no older than that; what is, is a time in another unit or a
-        // default.
+        // No web shop's log is older than this; an earlier time is a default or in another unit.
         if event.time_s < 631_152_000 {
-            self.odd.early.add(at);
+            self.oddities.early.add(at);
         }
         if event.quantity == 0.0 {
-            self.odd.zero.add(at);
+            self.oddities.zero.add(at);
         }
         let item = match products {
             Some(products) => match products.rows.get(event.item_id) {
                 Some(&item) => item,
                 None => {
-                    self.odd.unknown.add(at);
-                    if self.odd.unknown_ids.len() < 1_000
-                        && !self.odd.unknown_ids.contains(event.item_id)
+                    self.oddities.unknown.add(at);
+                    if self.oddities.unknown_ids.len() < 1_000
+                        && !self.oddities.unknown_ids.contains(event.item_id)
                     {
-                        self.odd.unknown_ids.insert(event.item_id.to_owned());
+                        self.oddities.unknown_ids.insert(event.item_id.to_owned());
                     }
                     return;
                 }
@@ -204,8 +204,8 @@ impl Log {
     }
 
     fn warn(&self, path: &Path, warnings: &mut Vec<Warning>) {
-        let odd = &self.odd;
-        let mut some: Vec<&str> = odd.unknown_ids.iter().map(String::as_str).collect();
+        let oddities = &self.oddities;
+        let mut some: Vec<&str> = oddities.unknown_ids.iter().map(String::as_str).collect();
         some.sort_unstable();
         let some: Vec<String> = some
             .into_iter()
@@ -213,7 +213,7 @@ impl Log {
             .map(shorten)
             .collect();
         let found = format!(
-            "rows of products that the items file does not have, such as {}",
+            "rows of products that are not in the items file, such as {}",
             some.join(", ")
         );
         let of_sessions = |which: &dyn Fn(&Session) -> bool| {
@@ -233,49 +233,49 @@ impl Log {
             first: Vec::new(),
         };
         let all = [
-            odd.unknown.warn(
+            oddities.unknown.warn(
                 path,
                 Some("item_id"),
                 &found,
-                "ids of the items file",
-                "add those products, or leave it: training leaves the rows out",
+                "ids from the items file",
+                "add those products, or ignore this: training leaves the rows out",
             ),
-            odd.duplicate.warn(
+            oddities.duplicate.warn(
                 path,
                 None,
-                "rows that stand there already",
+                "duplicate rows",
                 "each event once",
-                "add up the quantities, or remove what was exported twice",
+                "add up the quantities, or remove the duplicates",
             ),
-            odd.future.warn(path, Some("time"), "in the future", "times up to now", "look for a wrong clock or time zone"),
-            odd.early.warn(
+            oddities.future.warn(path, Some("time"), "in the future", "times up to now", "look for a wrong clock or time zone"),
+            oddities.early.warn(
                 path,
                 Some("time"),
                 "before 1990",
                 "a time of this shop",
-                "look for a default date, or minutes where seconds since 1970 are meant",
+                "look for a default date, or for minutes instead of seconds since 1970",
             ),
-            odd.zero.warn(path, Some("quantity"), "of 0", "1 or more", "remove what was taken back"),
+            oddities.zero.warn(path, Some("quantity"), "of 0", "1 or more", "remove returned items"),
             of_sessions(&|session| session.out_of_order).warn(
                 path,
                 Some("time"),
                 "sessions whose rows are not in order of time",
                 "earlier rows first",
-                "nothing, if the times are right: training sorts them; the order of what was clicked is learned from them",
+                "nothing, if the times are right: training sorts the rows and learns from their order",
             ),
             of_sessions(&|session| session.last_s - session.first_s > DAY_S).warn(
                 path,
                 Some("session_id"),
                 "sessions that last longer than a day",
                 "one visit each",
-                "begin a new session after 30 minutes without an event",
+                "start a new session after 30 minutes without an event",
             ),
             shared.warn(
                 path,
                 Some("session_id"),
-                "ids that several shoppers have",
-                "an id for one visit of one shopper",
-                "nothing, if visits are numbered for each shopper: training keeps them apart",
+                "ids shared by several shoppers",
+                "one id for each visit of one shopper",
+                "nothing, if visits are numbered for each shopper: training treats them as separate",
             ),
         ];
         warnings.extend(all.into_iter().flatten());
@@ -321,7 +321,7 @@ impl Log {
                 .take(10)
                 .collect::<String>()
         };
-        let known = products.is_some();
+        let has_products = products.is_some();
         EventsCard {
             events: self.events,
             kinds: EventKind::ALL
@@ -329,7 +329,7 @@ impl Log {
                 .zip(self.kinds)
                 .map(|(kind, n)| (kind.name().to_owned(), n))
                 .collect(),
-            unknown_rows: self.odd.unknown.count,
+            unknown_rows: self.oddities.unknown.count,
             shoppers: self.users.len(),
             returning: visits.iter().filter(|n| **n > 1).count(),
             sessions: lengths.len(),
@@ -343,13 +343,17 @@ impl Log {
                         .map(|&n| n as f64 / lengths.len().max(1) as f64),
                 )
                 .collect(),
-            never_taken: if known { never_taken } else { 0 },
-            sparsity: if known {
+            never_taken: if has_products { never_taken } else { 0 },
+            sparsity: if has_products {
                 1.0 - pairs.len() as f64 / (self.users.len() * sold.len()).max(1) as f64
             } else {
                 0.0
             },
-            tail: if known { tail(&sold) } else { Vec::new() },
+            tail: if has_products {
+                tail(&sold)
+            } else {
+                Vec::new()
+            },
             days: self
                 .days
                 .keys()
@@ -358,13 +362,14 @@ impl Log {
                 .map(|(from, until)| [day(from), day(until)]),
             over_time,
             span_days,
-            duplicate_rows: self.odd.duplicate.count,
+            duplicate_rows: self.oddities.duplicate.count,
             extra_columns: Vec::new(),
         }
     }
 }
 
-/// What the most taken products have of all that is taken; `sold` falls.
+/// Shares of all taken items that the most frequently taken products have; `sold` is in descending
+/// order.
 fn tail(sold: &[usize]) -> Vec<(f64, f64)> {
     let all: usize = sold.iter().sum();
     let share = |share: f64| {
@@ -374,7 +379,7 @@ fn tail(sold: &[usize]) -> Vec<(f64, f64)> {
     TAIL.map(|at| (at, share(at))).into()
 }
 
-/// Events by spans of equal length, empty ones too: days, weeks, or as long as fits.
+/// Events by spans of equal length, including empty ones: days, weeks, or longer.
 fn over_time(days: &HashMap<i64, usize>) -> (i64, Vec<(String, usize)>) {
     let (Some(&from), Some(&until)) = (days.keys().min(), days.keys().max()) else {
         return (1, Vec::new());

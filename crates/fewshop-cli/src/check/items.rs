@@ -1,22 +1,22 @@
-//! The items file: every row, odd prices, personal data.
+//! The items file: checks every row, prices, and personal data.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use fewshop_data::files::FileError;
 use fewshop_data::files::items::{BRAND, COLUMNS, ID, TITLE, duplicate, parse_item};
-use fewshop_data::files::table::{At, place_of, read_table_past};
+use fewshop_data::files::table::{RowPosition, place_of, read_table_past};
 
 use super::personal::Scan;
 use super::{ItemsCard, Problems, Tally, Warning};
 
-/// A price so many times its category's median, or that part of it, is a slip of the decimal point
-/// more often than a price.
+/// Ratio of a price to its category's median, or its inverse, from which a misplaced decimal point
+/// is likely.
 const FAR: f32 = 100.0;
-/// A median of fewer prices says nothing.
+/// Minimum number of prices for a meaningful median.
 const PRICED: usize = 5;
 
-/// What the events are held against.
+/// The products, for checking the events.
 pub(super) struct Products {
     pub(super) card: ItemsCard,
     /// Rows by id.
@@ -24,7 +24,7 @@ pub(super) struct Products {
 }
 
 struct Price {
-    at: At,
+    at: RowPosition,
     price: f32,
     category: Vec<String>,
 }
@@ -35,7 +35,7 @@ pub(super) fn look(
     warnings: &mut Vec<Warning>,
 ) -> Result<Products, FileError> {
     let mut rows: HashMap<String, u32> = HashMap::new();
-    let mut places: Vec<At> = Vec::new();
+    let mut places: Vec<RowPosition> = Vec::new();
     let mut prices: Vec<Price> = Vec::new();
     let mut departments: HashSet<String> = HashSet::new();
     let mut card = ItemsCard::default();
@@ -43,7 +43,7 @@ pub(super) fn look(
     let mut scans = [("item_id", ID), ("title", TITLE), ("brand", BRAND)]
         .map(|(name, column)| (Scan::of(name), column));
     let mut extra: Vec<(Scan, usize)> = Vec::new();
-    // Both closures add to it, and never at once.
+    // Both closures add to it, never at the same time.
     let shared = std::cell::RefCell::new(problems);
     let header = read_table_past(
         path,
@@ -112,7 +112,7 @@ pub(super) fn look(
         Some("price"),
         "of 0",
         "a price above 0",
-        "leave it empty where it is not known",
+        "leave it empty if it is unknown",
     ));
     let (far, median) = far_off(&prices);
     warnings.extend(far.warn(
@@ -120,7 +120,7 @@ pub(super) fn look(
         Some("price"),
         "a hundred times their category's median or more, or a hundredth of it or less",
         "prices of one currency and unit",
-        "look for a lost decimal point, cents among whole units, or a price for a case",
+        "look for a lost decimal point, cents among whole units, or the price of a multipack",
     ));
     for (scan, _) in scans.iter().chain(&extra) {
         scan.warn(path, warnings);
@@ -141,8 +141,8 @@ pub(super) fn look(
     Ok(Products { card, rows })
 }
 
-/// Prices far from what is usual in their category, or in the shop where few of the category have
-/// one; and the shop's median.
+/// Prices far from the median of their category, or of the shop if the category has few prices; and
+/// the shop's median.
 fn far_off(prices: &[Price]) -> (Tally, Option<f32>) {
     let shop = median(prices.iter().map(|price| price.price).collect());
     let mut categories: BTreeMap<&[String], Vec<f32>> = BTreeMap::new();

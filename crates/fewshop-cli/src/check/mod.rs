@@ -1,10 +1,10 @@
-//! Looks a shop's own files over before anything is learned from them: all that is wrong, what is
-//! odd, and a data card.
+//! Checks a shop's own files before training: lists all problems and warnings, and computes a data
+//! card.
 //!
-//! The rows are read by the same code as for a training ([`files`](fewshop_data::files)), but a bad row
-//! does not end the reading. What would stop a training is a *problem*; what is odd but no
-//! hindrance is a [`Warning`], one for each kind, with how often and where. The values themselves
-//! of what looks like personal data are never shown: the card may be passed on.
+//! The rows are read by the same code as in training ([`files`](fewshop_data::files)), but a bad
+//! row does not end the reading. Anything that would make training fail is a *problem*. Other
+//! findings are [`Warning`]s, one for each kind, with their count and positions. Values that look
+//! like personal data are never shown, because the card may be passed on.
 
 mod events;
 mod items;
@@ -13,7 +13,7 @@ mod personal;
 use std::fmt::{self, Write as _};
 use std::path::Path;
 
-use fewshop_data::files::table::{At, Row, place_of};
+use fewshop_data::files::table::{RowPosition, TableRow, place_of};
 use fewshop_data::files::{FileError, read_events, read_items, shorten};
 use fewshop_train::learner::{self, TrainConfig};
 use serde::Serialize;
@@ -23,30 +23,30 @@ pub use personal::Personal;
 /// Version of the JSON.
 pub const CHECK_VERSION: u32 = 1;
 
-/// Places that a warning names.
+/// Number of positions in a warning.
 const EXAMPLES: usize = 3;
 
-/// What was found in the two files.
+/// The results for the two files.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Checked {
     /// [`CHECK_VERSION`].
     pub version: u32,
     /// The files' names.
     pub files: [String; 2],
-    /// What would stop a training, the first of them in full.
+    /// Problems that would make training fail; only the first ones are listed.
     pub problems: Vec<String>,
-    /// How many there are.
+    /// The number of problems.
     pub problems_found: usize,
-    /// What is odd.
+    /// Warnings.
     pub warnings: Vec<Warning>,
     /// The products.
     pub items: ItemsCard,
-    /// What shoppers did with them.
+    /// The events.
     pub events: EventsCard,
 }
 
 impl Checked {
-    /// Whether a training could begin.
+    /// Whether training could start.
     #[must_use]
     pub fn can_train(&self) -> bool {
         self.problems_found == 0
@@ -56,28 +56,28 @@ impl Checked {
 /// The products in figures.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct ItemsCard {
-    /// Rows that are products.
+    /// Valid rows.
     pub products: usize,
     /// First parts of the category paths.
     pub departments: usize,
-    /// Products without a category.
+    /// Number of products without a category.
     pub without_category: usize,
-    /// Products without a price.
+    /// Number of products without a price.
     pub without_price: usize,
-    /// Least, median and highest price above zero.
+    /// Minimum, median and maximum price above zero.
     pub prices: Option<[f64; 3]>,
-    /// Columns that Fewshop has no name for.
+    /// Additional columns.
     pub extra_columns: Vec<String>,
 }
 
 /// The log in figures.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct EventsCard {
-    /// Rows that are events.
+    /// Valid rows.
     pub events: usize,
-    /// Events by kind, of products that the shop has.
+    /// Events by kind, of products in the catalogue.
     pub kinds: Vec<(String, usize)>,
-    /// Rows of products that the items file does not have; training leaves them out.
+    /// Rows of products that are not in the items file; training leaves them out.
     pub unknown_rows: usize,
     /// Shoppers.
     pub shoppers: usize,
@@ -85,47 +85,48 @@ pub struct EventsCard {
     pub returning: usize,
     /// Sessions with a product.
     pub sessions: usize,
-    /// Sessions with two products or more: those that teach what goes together.
+    /// Sessions with two products or more, from which training learns combinations.
     pub sessions_of_two: usize,
-    /// Products of a session: shortest, quarter, median, three quarters, nine tenths, longest.
+    /// Number of products in a session: minimum, first quartile, median, third quartile, 90th
+    /// percentile, maximum.
     pub quantiles: [usize; 6],
     /// Classes of session lengths and their shares.
     pub lengths: Vec<(String, f64)>,
-    /// Products that no session holds.
+    /// Number of products that are in no session.
     pub never_taken: usize,
-    /// Share of all pairs of a shopper and a product that the log does not hold.
+    /// Share of all pairs of a shopper and a product that are not in the log.
     pub sparsity: f64,
-    /// What share of what is taken the most taken products have: share of products, share of what
-    /// is taken.
+    /// The long-tail curve: share of the most frequently taken products, and their share of all
+    /// taken items.
     pub tail: Vec<(f64, f64)>,
-    /// Events over time: the first day of each span, and how many.
+    /// Events over time: the first day of each span, and the number of events.
     pub over_time: Vec<(String, usize)>,
-    /// Days of a span.
+    /// Days in a span.
     pub span_days: i64,
-    /// Rows that stand there more than once, without the first of each.
+    /// Duplicate rows, without the first of each.
     pub duplicate_rows: usize,
     /// First day and last.
     pub days: Option<[String; 2]>,
-    /// Columns that Fewshop has no name for.
+    /// Additional columns.
     pub extra_columns: Vec<String>,
 }
 
-/// Something odd, said once for all its rows.
+/// A warning, once for all its rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Warning {
     /// The file's name.
     pub file: String,
-    /// The column, where it is of one.
+    /// The column, if the warning concerns one.
     pub field: Option<String>,
-    /// How many rows or values.
+    /// Number of rows or values.
     pub count: usize,
-    /// Where the first few stand.
+    /// Positions of the first few.
     pub places: Vec<String>,
     /// What was found.
     pub found: String,
     /// What was expected.
     pub expected: String,
-    /// What to do.
+    /// The sub-command.
     pub advice: String,
 }
 
@@ -152,22 +153,22 @@ impl fmt::Display for Warning {
     }
 }
 
-/// Rows of one oddity while they are counted.
+/// Counter for the rows of one warning.
 #[derive(Debug, Default)]
 struct Tally {
     count: usize,
-    first: Vec<At>,
+    first: Vec<RowPosition>,
 }
 
 impl Tally {
-    fn add(&mut self, at: At) {
+    fn add(&mut self, at: RowPosition) {
         self.count += 1;
         if self.first.len() < EXAMPLES {
             self.first.push(at);
         }
     }
 
-    /// The warning, where anything was counted.
+    /// The warning, if anything was counted.
     fn warn(
         &self,
         path: &Path,
@@ -192,10 +193,10 @@ impl Tally {
     }
 }
 
-/// The problems of all files: the first `most` in full, the others counted.
+/// The problems of all files: the first `max` are listed, the others only counted.
 #[derive(Debug)]
 struct Problems {
-    most: usize,
+    max: usize,
     found: usize,
     texts: Vec<String>,
 }
@@ -209,11 +210,11 @@ impl Problems {
     }
 
     fn has_room(&self) -> bool {
-        self.texts.len() < self.most
+        self.texts.len() < self.max
     }
 
-    /// The row, which looks for its line only if its error will be written out.
-    fn row<'a>(&self, row: Row<'a>) -> Row<'a> {
+    /// The row; it finds its line number only if its error will be listed.
+    fn row<'a>(&self, row: TableRow<'a>) -> TableRow<'a> {
         if self.has_room() {
             row
         } else {
@@ -227,14 +228,13 @@ fn file_name(path: &Path) -> String {
         .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-/// Looks both files over. At most `most` problems are written out; times after `now_s` lie in the
-/// future.
+/// Checks both files. At most `max` problems are listed; times after `now_s` are in the future.
 ///
 /// # Errors
-/// Where a file cannot be read at all; what is wrong inside is no error here but in the answer.
-pub fn check(items: &Path, events: &Path, most: usize, now_s: i64) -> Result<Checked, FileError> {
+/// When a file cannot be read at all; problems inside a file are part of the result.
+pub fn check(items: &Path, events: &Path, max: usize, now_s: i64) -> Result<Checked, FileError> {
     let mut problems = Problems {
-        most,
+        max,
         found: 0,
         texts: Vec::new(),
     };
@@ -252,7 +252,7 @@ pub fn check(items: &Path, events: &Path, most: usize, now_s: i64) -> Result<Che
     );
     let events_card = unless_unreadable(log, &mut problems)?.unwrap_or_default();
     if problems.found == 0 {
-        // The very code of a training says whether there is enough.
+        // The training code itself checks whether there is enough data.
         let catalogue = read_items(items)?.catalogue;
         if let Err(error) = learner::check(
             &read_events(events, &catalogue)?,
@@ -276,8 +276,8 @@ pub fn check(items: &Path, events: &Path, most: usize, now_s: i64) -> Result<Che
     })
 }
 
-/// A file that is there but wrong as a whole (no such column, not a table) is a problem like
-/// others; one that cannot be opened ends it.
+/// A file that exists but is wrong as a whole (a missing column, not a table) is a problem like
+/// others; a file that cannot be opened is an error.
 fn unless_unreadable<T>(
     result: Result<T, FileError>,
     problems: &mut Problems,
@@ -292,7 +292,7 @@ fn unless_unreadable<T>(
     }
 }
 
-/// The card as text, problems and warnings first.
+/// The card as text; problems and warnings come first.
 #[must_use]
 pub fn describe(checked: &Checked) -> String {
     let mut out = String::new();
@@ -318,7 +318,7 @@ pub fn describe(checked: &Checked) -> String {
     out
 }
 
-/// The card's lines: what, and the figures.
+/// The card's lines: name and figures.
 #[must_use]
 pub fn rows(checked: &Checked) -> Vec<(&'static str, String)> {
     let (items, events) = (&checked.items, &checked.events);
@@ -331,10 +331,10 @@ pub fn rows(checked: &Checked) -> Vec<(&'static str, String)> {
         ("without category", items.without_category.to_string()),
         ("without price", items.without_price.to_string()),
     ];
-    if let Some([least, median, most]) = items.prices {
+    if let Some([min, median, max]) = items.prices {
         out.push((
             "prices",
-            format!("{least:.2} to {most:.2}, median {median:.2}"),
+            format!("{min:.2} to {max:.2}, median {median:.2}"),
         ));
     }
     if let Some([from, until]) = &events.days {
@@ -365,9 +365,9 @@ pub fn rows(checked: &Checked) -> Vec<(&'static str, String)> {
             events.sessions, events.sessions_of_two
         ),
     ));
-    let [least, quarter, median, three, nine, most] = events.quantiles;
+    let [min, quarter, median, three, nine, max] = events.quantiles;
     let quantiles = format!(
-        "median {median}, half between {quarter} and {three}, a tenth above {nine}, from {least} to {most}"
+        "median {median}, quartiles {quarter} and {three}, 90th percentile {nine}, from {min} to {max}"
     );
     out.push(("session lengths", quantiles));
     let never = format!(
@@ -379,7 +379,7 @@ pub fn rows(checked: &Checked) -> Vec<(&'static str, String)> {
     out.push((
         "sparsity",
         format!(
-            "{:.2} % of shopper and product pairs never met",
+            "{:.2} % of all pairs of shopper and product are not in the log",
             100.0 * events.sparsity
         ),
     ));
@@ -391,7 +391,7 @@ pub fn rows(checked: &Checked) -> Vec<(&'static str, String)> {
         out.push((
             "long tail",
             format!(
-                "the tenth most taken has {:.0} % of all that is taken",
+                "the most frequently taken 10 % of the products have {:.0} % of all taken items",
                 100.0 * tenth.1
             ),
         ));

@@ -1,10 +1,9 @@
-//! What looks like it were about a person, and has no place in a shop's tables: pseudonyms are all
-//! that training needs.
+//! Finds personal data, which does not belong in a shop's tables: training needs only pseudonyms.
 
 use std::net::Ipv6Addr;
 use std::path::Path;
 
-use fewshop_data::files::table::At;
+use fewshop_data::files::table::RowPosition;
 
 use super::{Tally, Warning};
 
@@ -28,14 +27,12 @@ impl Personal {
         match self {
             Self::Email => "values that look like e-mail addresses",
             Self::Phone => "values that look like telephone numbers",
-            Self::Card => {
-                "values that look like numbers of payment cards (their check digit is right)"
-            }
+            Self::Card => "values that look like payment card numbers (their check digit is valid)",
             Self::Ip => "values that look like IP addresses",
         }
     }
 
-    /// What the text holds, the first kind of these.
+    /// The first kind of personal data in the text.
     #[must_use]
     pub fn of(text: &str) -> Option<Self> {
         if text.contains('@')
@@ -55,7 +52,7 @@ impl Personal {
         if card_digits(text).is_some_and(|digits| is_card(&digits)) {
             return Some(Self::Card);
         }
-        // A number with a country's code is seen inside a text, too.
+        // A number with a country code is recognised inside a text, too.
         let inside = |rest: &str| {
             let end = rest
                 .find(|c: char| !c.is_ascii_digit() && !" ()-./".contains(c))
@@ -124,8 +121,8 @@ fn is_card(digits: &[u8]) -> bool {
     matches!(digits[0], 3..=6) && sum.is_multiple_of(10)
 }
 
-/// `+49 30 1234567`, `(030) 123 4567`, `555-123-4567`: what a bare number of so many digits is
-/// nobody knows.
+/// `+49 30 1234567`, `(030) 123 4567` or `555-123-4567`: a bare number of this length could be
+/// anything.
 fn is_phone(text: &str) -> bool {
     let text = text.trim();
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
@@ -146,7 +143,7 @@ fn is_phone(text: &str) -> bool {
         && !is_date
 }
 
-/// Words of column names that announce personal data; each must be a whole word of the name.
+/// Words in column names that indicate personal data; each must be a whole word of the name.
 const COLUMN_WORDS: [&str; 24] = [
     "email",
     "mail",
@@ -173,7 +170,7 @@ const COLUMN_WORDS: [&str; 24] = [
     "ip",
     "cardnumber",
 ];
-/// The same of two words; `name` alone is often the product's.
+/// The same with two words; `name` alone is often the product's.
 const COLUMN_PAIRS: [&str; 12] = [
     "first name",
     "last name",
@@ -226,16 +223,15 @@ pub(super) struct Scan {
     field: String,
     values: usize,
     tallies: [Tally; Personal::ALL.len()],
-    /// Values of as many digits as a card's number: of others than cards one in ten passes the
-    /// check.
+    /// Values with the length of a card number: one in ten numbers of other kinds passes the check.
     long_numbers: usize,
     names: Tally,
-    /// Whether names of people would be names of people here: titles and brands are capitalised,
-    /// too.
+    /// Whether capitalised words in this column are names of people: titles and brands are
+    /// capitalised, too.
     looks_for_names: bool,
 }
 
-/// Share of long numbers that are cards by their check digit, below which it may be chance.
+/// Minimum share of long numbers with a valid check digit; a lower share may be chance.
 const NO_CHANCE: f64 = 0.3;
 
 impl Scan {
@@ -252,7 +248,7 @@ impl Scan {
         }
     }
 
-    pub(super) fn look(&mut self, text: &str, at: At) {
+    pub(super) fn look(&mut self, text: &str, at: RowPosition) {
         if text.is_empty() {
             return;
         }
@@ -268,15 +264,15 @@ impl Scan {
     }
 
     pub(super) fn warn(&self, path: &Path, warnings: &mut Vec<Warning>) {
-        const EXPECTED: &str = "nothing that tells who somebody is";
+        const EXPECTED: &str = "no personal data";
         let advice = match self.field.as_str() {
             "user_id" | "session_id" => {
-                "put a pseudonym there: a number that only you can turn back, or a keyed hash"
+                "use a pseudonym: a number that only you can resolve, or a keyed hash"
             }
             "item_id" | "title" | "brand" => {
-                "remove it: the pack and the shop's page carry it to every visitor"
+                "remove it: the pack and the shop's page send it to every visitor"
             }
-            _ => "remove the column: nothing is learned from it",
+            _ => "remove the column: training does not use it",
         };
         let field = Some(self.field.as_str());
         for kind in Personal::ALL {
@@ -304,7 +300,7 @@ impl Scan {
             warnings.extend(all.warn(
                 path,
                 field,
-                "values in a column that is named for personal data",
+                "values in a column whose name indicates personal data",
                 EXPECTED,
                 advice,
             ));
@@ -396,15 +392,15 @@ mod tests {
         (0..200u64).for_each(|n| {
             chance.look(
                 &(4_000_000_000_000_000 + n * 7_919).to_string(),
-                At::Row(n + 1),
+                RowPosition::Row(n + 1),
             )
         });
         assert!(chance.tallies[Personal::Card as usize].count > 5);
         chance.warn(Path::new("items.csv"), &mut warnings);
         assert_eq!(warnings, []);
         let mut cards = Scan::of("user_id");
-        cards.look("4111111111111111", At::Row(1));
-        cards.look("Ann Lee", At::Row(2));
+        cards.look("4111111111111111", RowPosition::Row(1));
+        cards.look("Ann Lee", RowPosition::Row(2));
         cards.warn(Path::new("events.csv"), &mut warnings);
         assert!(
             warnings.len() == 1 && warnings[0].to_string().contains("payment cards"),

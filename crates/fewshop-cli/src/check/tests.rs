@@ -18,8 +18,8 @@ impl Files {
         self.0.path().join(file)
     }
 
-    fn check(&self, most: usize) -> Checked {
-        check(&self.path("items.csv"), &self.path("events.csv"), most, NOW).unwrap()
+    fn check(&self, max: usize) -> Checked {
+        check(&self.path("items.csv"), &self.path("events.csv"), max, NOW).unwrap()
     }
 }
 

@@ -1,4 +1,4 @@
-//! `fewshop add-items`: new products in a pack that is not trained again.
+//! `fewshop add-items`: adds new products to a pack without training it again.
 
 use std::path::PathBuf;
 
@@ -17,21 +17,21 @@ use crate::provenance::Provenance;
 /// Arguments of `fewshop add-items`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "A new product takes the weighted mean of what is known of the products that it resembles by words, category, brand, size and \
+    after_help = "A new product gets the weighted mean of the values of the products that it resembles by words, category, brand, size and \
                   price: vector, popularity and pairs. Train again once it has sales of its own."
 )]
 pub struct Args {
-    /// The trained shop
+    /// The pack
     #[arg(long, value_name = "FILE")]
     pub pack: PathBuf,
     /// The new products: item_id,title,category,brand,size,price
     #[arg(long, value_name = "FILE")]
     pub items: PathBuf,
-    /// Where the pack with the new products goes
+    /// Output file for the pack with the new products
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// Sentence model that tells which titles mean alike: its wheel, or the folder that holds its
-    /// model.safetensors
+    /// Sentence model that compares the titles' meanings: its wheel, or the folder that contains
+    /// its model.safetensors
     #[arg(long, value_name = "FILE_OR_FOLDER")]
     pub text_model: Option<PathBuf>,
 }
@@ -39,7 +39,7 @@ pub struct Args {
 /// Adds.
 ///
 /// # Errors
-/// When a file cannot be read or written, or a new product is in the pack already.
+/// When a file cannot be read or written, or a new product is already in the pack.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let pack = read_pack(&args.pack)?;
     let mut read = read_items(&args.items)?;
@@ -84,8 +84,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let (size, rows) = text
         .as_ref()
         .map_or((0, [].as_slice()), |text| (text.size(), text.rows()));
-    let (known, fresh) = rows.split_at(pack.catalogue().len() * size);
-    let likeness = Likeness::of(pack.catalogue(), known);
+    let (trained, fresh) = rows.split_at(pack.catalogue().len() * size);
+    let likeness = Likeness::of(pack.catalogue(), trained);
     let progress = Progress::of("Neighbours of the new products", new.len() as u64);
     let new_items: Vec<NewItem> = new
         .iter()
@@ -109,7 +109,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         .collect();
     if let Some(first) = alone.first() {
         warn(&format!(
-            "{}: {} products share nothing with any product of the pack, the first is '{first}': they will hardly be picked before the next training",
+            "{}: {} products have nothing in common with any product of the pack, the first is '{first}': they will hardly be picked before the next training",
             args.items.display(),
             alone.len()
         ));
@@ -117,7 +117,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let out = add(&pack, &new_items)?;
     if pack.attributes().is_some() && out.attributes().is_none() {
         warn(
-            "the new products bring a department, category or kind of brand that the heads for households do not know: the pack is without them, `fewshop profile` adds them again",
+            "the new products have a department, category or kind of brand that the household heads do not know: the heads were removed from the pack, `fewshop profile` adds them again",
         );
     }
     let command = Provenance::of("add-items").file("--items", args.items.as_path());

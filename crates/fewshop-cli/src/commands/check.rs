@@ -1,4 +1,4 @@
-//! `fewshop check`: looks a shop's own files over before a training.
+//! `fewshop check`: checks a shop's own files before training.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -13,26 +13,26 @@ use crate::report::data_page;
 /// Arguments of `fewshop check`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exits with 1 where a training would fail, with 0 where it would not, however odd the files are."
+    after_help = "Exits with 1 if training would fail, otherwise with 0, regardless of warnings."
 )]
 pub struct Args {
     /// The products: item_id,title,category,brand,size,price
     #[arg(long, value_name = "FILE")]
     pub items: PathBuf,
-    /// What shoppers did: user_id,session_id,time,item_id,event,quantity
+    /// The events: user_id,session_id,time,item_id,event,quantity
     #[arg(long, value_name = "FILE")]
     pub events: PathBuf,
-    /// Write the data card here as well, as JSON
+    /// Also write the data card to this file, as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
-    /// Draw the data card as one page: session lengths, long tail, events over time
+    /// Draw the data card as a page to this file: session lengths, long tail, events over time
     #[arg(long, value_name = "HTML")]
     pub html: Option<PathBuf>,
-    /// How many problems are written out; the others are counted
+    /// Number of problems to list; the others are only counted
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = at_least_one)]
     pub most: usize,
-    /// What counts as now, as 2024-05-31: later times lie in the future; the clock's time where it
-    /// is left out
+    /// The current time, such as 2024-05-31: later times are in the future [default: the clock's
+    /// time]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub now: Option<i64>,
 }
@@ -45,7 +45,7 @@ fn time(text: &str) -> Result<i64, String> {
 /// Checks.
 ///
 /// # Errors
-/// When a file cannot be read or written, or a training would fail.
+/// When a file cannot be read or written, or training would fail.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let clock = || {
         SystemTime::now()
@@ -67,7 +67,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if !checked.can_train() {
         let count = checked.problems_found;
         anyhow::bail!(
-            "{} would stop a training: mend them and check again",
+            "{} would make training fail: fix them and check again",
             if count == 1 {
                 "1 problem".to_owned()
             } else {

@@ -1,4 +1,4 @@
-//! `fewshop compress`: a smaller pack that ranks nearly as well.
+//! `fewshop compress`: makes a smaller pack that ranks nearly as well.
 
 use std::path::PathBuf;
 
@@ -13,37 +13,37 @@ use crate::report::{self, Study};
 /// Arguments of `fewshop compress`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "The budget is of bytes as they travel: the pack after brotli at quality 11, as a web server sends it. Tried are item vectors as \
+    after_help = "The budget is in bytes on the wire: the pack after brotli at quality 11, as a web server sends it. The search tries item vectors as \
                   they are, at fewer bits (8, 6, 5, 4, of those below the pack's own), and by product quantisation (32, 16, 8 codes a product), \
                   each with 100, 75, 50 and 25 % of each product's pairs, then the ranker with 50, 75 and 90 % of its weights at 0, alone and \
-                  with the best of these that fits. Of what fits, the highest NDCG@10 (the mean over k) is taken, of equals the smallest. The best \
-                  of some thirty on the same cases is partly the luckiest: read its interval, and ask other cases where it matters. A pack \
+                  with the best of these within the budget. Among all packs within the budget it takes the one with the highest NDCG@10 (the mean over k), or the smallest in a tie. The best \
+                  of some thirty on the same cases is partly luck: look at its interval, and evaluate it on other cases if it matters. A pack \
                   with product quantisation has format version 5."
 )]
 pub struct Args {
-    /// The trained shop; it stays as it is
+    /// The pack to compress; it is not changed
     #[arg(long, value_name = "FILE")]
     pub pack: PathBuf,
-    /// Where the smaller pack goes
+    /// Output file for the smaller pack
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// Most bytes on the wire (brotli, quality 11), such as 1.2MB, 900kB or 1200000; a kB is 1,000
-    /// bytes
+    /// Maximum bytes on the wire (brotli, quality 11), such as 1.2MB, 900kB or 1200000; a kB is
+    /// 1,000 bytes
     #[arg(long, value_name = "BYTES", value_parser = size)]
     pub budget: usize,
-    /// Cases to choose by: case_id,user_id,k,position,item_id
+    /// Cases for choosing: case_id,user_id,k,position,item_id
     #[arg(long, value_name = "FILE")]
     pub valid_cases: PathBuf,
-    /// What those cases' shoppers also took: case_id,item_id
+    /// Relevant items of those cases: case_id,item_id
     #[arg(long, value_name = "FILE")]
     pub valid_truth: PathBuf,
-    /// Start of the random numbers of product quantisation
+    /// Random seed of product quantisation
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
-    /// Write the figures here as well
+    /// Also write the figures to this file, as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
-    /// Draw bytes against NDCG@10 here
+    /// Draw NDCG@10 by bytes to this file, as SVG
     #[arg(long, value_name = "SVG")]
     pub plot: Option<PathBuf>,
 }
@@ -71,7 +71,7 @@ fn size(text: &str) -> Result<usize, String> {
 /// Compresses.
 ///
 /// # Errors
-/// When a file cannot be read or written, or nothing fits into the budget.
+/// When a file cannot be read or written, or no pack fits the budget.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let pack = read_pack(&args.pack)?;
     for path in [Some(&args.out), args.json.as_ref(), args.plot.as_ref()]
@@ -83,7 +83,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if let (Ok(from), Ok(to)) = (args.pack.canonicalize(), args.out.canonicalize()) {
         anyhow::ensure!(
             from != to,
-            "{}: is the pack that comes in: give --out another name",
+            "{}: is the input pack: give --out another name",
             args.out.display()
         );
     }
@@ -110,7 +110,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     write_pack_bytes(&args.out, &smaller.bytes)?;
     let taken = &smaller.found.tried[smaller.found.chosen];
     print(&format!(
-        "{}{}: {}, {} bytes on the wire of {} allowed, NDCG@10 {:.2} % of the pack's as it came\n",
+        "{}{}: {}, {} bytes on the wire of {} allowed, NDCG@10 {:.2} % of the original pack's\n",
         table(&smaller.found),
         args.out.display(),
         taken.name,

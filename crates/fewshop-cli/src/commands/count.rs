@@ -1,4 +1,4 @@
-//! `fewshop count`: what a log comes to, also one that is larger than the memory.
+//! `fewshop count`: counts a log, even if it is larger than memory.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -7,57 +7,56 @@ use anyhow::bail;
 use clap::ValueEnum;
 use fewshop_data::progress::Progress;
 
-use crate::count::{Counter, Wanted};
+use crate::count::{CountSettings, Counter};
 
 /// Arguments of `fewshop count`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Writes shape.json (events, shoppers, sessions by length), popularity.csv (item_id,sessions,recent) and pairs.csv \
-                        (item_id,other_id,sessions). The counts are whole numbers, the same whoever counts.\n\n\
-                        --engine sql and --cluster start `fewshop-count`, a program of its own, from this program's folder or from PATH. Build it with \
-                        `cargo build --release --manifest-path extras/sql/Cargo.toml --features cluster --target-dir target`. What training reads more leniently is refused there: blanks around a cell, times \
+                        (item_id,other_id,sessions). The counts are integers, and the same for every engine.\n\n\
+                        --engine sql and --cluster start the separate program `fewshop-count` from this program's folder or from PATH. Build it with \
+                        `cargo build --release --manifest-path extras/sql/Cargo.toml --features cluster --target-dir target`. It refuses some inputs that training accepts: blanks around a cell, times \
                         without seconds, a product taken and turned down in the same second."
 )]
 pub struct Args {
-    /// The products: item_id and what else a catalogue has
+    /// The products: item_id and other columns
     #[arg(long, value_name = "FILE")]
     pub items: PathBuf,
-    /// What shoppers did: user_id,session_id,time,item_id,event,quantity
+    /// The events: user_id,session_id,time,item_id,event,quantity
     #[arg(long, value_name = "FILE")]
     pub events: PathBuf,
     /// Folder for the counts
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Who counts
+    /// The engine that counts
     #[arg(long, value_enum, default_value_t)]
     pub engine: EngineArg,
-    /// Let a Ballista cluster count, by the address of its scheduler; its executors must find the
-    /// files by the same paths
+    /// Count on the Ballista cluster with this scheduler address; its executors must find the files
+    /// at the same paths
     #[arg(long, value_name = "df://HOST:PORT")]
     pub cluster: Option<String>,
-    /// What --engine sql may take for groups and sorting, as 500MB or 2GB; past it the work goes to
-    /// the disk
+    /// Memory of --engine sql for groups and sorting, such as 500MB or 2GB; larger work spills to
+    /// disk
     #[arg(long, value_name = "SIZE", default_value = "1GB")]
     pub memory: String,
-    /// Folder for what goes to the disk; the system's own for temporary files where it is left out
+    /// Folder for data spilled to disk [default: the system's temporary folder]
     #[arg(long, value_name = "DIR")]
     pub spill: Option<PathBuf>,
-    /// Threads of --engine sql, parts that --cluster is given; the cores of this machine where it
-    /// is left out
+    /// Threads of --engine sql, or partitions of --cluster [default: the number of cores]
     #[arg(long, value_name = "N", value_parser = super::at_least_one)]
     pub threads: Option<usize>,
-    /// The last share of the sessions counts as recent
+    /// Share of the latest sessions that count as recent
     #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share)]
     pub recent_share: f64,
-    /// Leave out pairs that fewer sessions hold
+    /// Leave out pairs in fewer sessions than this
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = super::at_least_one)]
-    pub least: usize,
+    pub min_sessions: usize,
 }
 
-/// Who counts.
+/// The engine that counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum EngineArg {
-    /// The code that training counts with, the whole log in memory
+    /// The code of training, with the whole log in memory
     #[default]
     Memory,
     /// DataFusion, within the memory that --memory names
@@ -83,15 +82,15 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let progress = Progress::start("Reading the log into memory");
     let counter = Counter::read(&args.items, &args.events)?;
     progress.finish(&format!("{}: read", args.events.display()));
-    counter.write(&Wanted {
+    counter.write(&CountSettings {
         recent_share: args.recent_share,
-        least: args.least as u64,
+        min_sessions: args.min_sessions as u64,
         out: args.out.clone(),
     })?;
     Ok(())
 }
 
-/// The program beside this one, or on PATH.
+/// The program in this one's folder, or on PATH.
 fn program() -> PathBuf {
     let name = format!("fewshop-count{}", std::env::consts::EXE_SUFFIX);
     let beside = std::env::current_exe()
@@ -117,7 +116,7 @@ fn by_sql(args: &Args) -> anyhow::Result<()> {
         "--recent-share",
         &args.recent_share.to_string(),
         "--least",
-        &args.least.to_string(),
+        &args.min_sessions.to_string(),
     ]);
     if let Some(url) = &args.cluster {
         command.arg(format!("--cluster={url}"));
@@ -130,10 +129,10 @@ fn by_sql(args: &Args) -> anyhow::Result<()> {
     }
     match command.status() {
         Ok(status) if status.success() => Ok(()),
-        // It has said on stderr what is wrong, in one line that begins as ours do.
+        // It has printed its error on stderr, in one line in the same format.
         Ok(status) => std::process::exit(status.code().unwrap_or(1)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => bail!(
-            "there is no `fewshop-count` beside this program or on PATH: build it with `cargo build --release --manifest-path extras/sql/Cargo.toml \
+            "`fewshop-count` is neither in this program's folder nor on PATH: build it with `cargo build --release --manifest-path extras/sql/Cargo.toml \
              --features cluster --target-dir target`, or use --engine memory"
         ),
         Err(error) => bail!("`fewshop-count` cannot be started ({error}): check its permissions"),

@@ -1,4 +1,4 @@
-//! `fewshop evaluate`: how good a pack is on cases whose truth is known.
+//! `fewshop evaluate`: measures the quality of a pack on cases with known relevant items.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use fewshop_core::Catalogue;
 use fewshop_data::files::{Log, read_cases, read_events, read_items, read_truth};
-use fewshop_eval::baselines::{BaselineConfig, Baselines, MOST_REGRESSION_ITEMS};
+use fewshop_eval::baselines::{BaselineConfig, Baselines, MAX_REGRESSION_ITEMS};
 use fewshop_eval::{Ablated, Difference, EvalSet, Evaluation, Figures, Interval, SHOWN, Unit};
 use fewshop_model::Model;
 use fewshop_train::learner::{self, TrainConfig, Training};
@@ -19,30 +19,30 @@ use crate::report::Study;
 /// Arguments of `fewshop evaluate`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The trained shop
+    /// The pack
     #[arg(long, value_name = "FILE")]
     pub pack: PathBuf,
-    /// The queries: case_id,user_id,k,position,item_id and perhaps visit
+    /// The queries: case_id,user_id,k,position,item_id and optionally visit
     #[arg(long, value_name = "FILE")]
     pub cases: PathBuf,
-    /// What those cases' shoppers also took: case_id,item_id
+    /// Relevant items of those cases: case_id,item_id
     #[arg(long, value_name = "FILE")]
     pub truth: PathBuf,
-    /// Set the pack beside baselines that are counted from these events
+    /// Compare the pack with baselines fitted on these events
     #[arg(long, value_name = "FILE")]
     pub events: Option<PathBuf>,
-    /// What the pack is compared with.
+    /// Comparisons.
     #[command(flatten)]
     pub against: Against,
-    /// Write the figures here as well
+    /// Also write the figures to this file, as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 }
 
-/// What the pack is compared with, and how; `evaluate` and `report` share it.
+/// Arguments for comparisons, shared by `evaluate` and `report`.
 #[derive(Debug, clap::Args)]
 pub struct Against {
-    /// Train the ranker anew without each part and compare; takes about as long as training
+    /// Retrain the ranker without each part and compare; takes about as long as training
     #[arg(long, requires_all = ["items", "events"])]
     pub ablation: bool,
     /// The products that the pack was trained on, for --ablation
@@ -54,29 +54,29 @@ pub struct Against {
     /// Sentence model that the pack was trained with, for --ablation
     #[arg(long, value_name = "FILE_OR_FOLDER", requires = "ablation")]
     pub text_model: Option<PathBuf>,
-    /// Cases that the ablated packs stop early by; else a part of the log
+    /// Cases for early stopping of the ablated packs [default: a part of the log]
     #[arg(long, value_name = "FILE", requires_all = ["valid_truth", "ablation"])]
     pub valid_cases: Option<PathBuf>,
-    /// What those cases' shoppers also took
+    /// Relevant items of those cases
     #[arg(long, value_name = "FILE", requires = "valid_cases")]
     pub valid_truth: Option<PathBuf>,
-    /// Let the shopper of each case turn down the first N picks that are not relevant, among the ten
-    /// that the frozen pack shows, for each of these N; without a number 1,3,5,10
+    /// Simulate a shopper who turns down the first N irrelevant picks of the ten that the frozen
+    /// pack shows, for each of these N; without numbers 1,3,5,10
     #[arg(long, value_name = "N,…", num_args = 0.., value_delimiter = ',', default_missing_values = ["1", "3", "5", "10"], value_parser = shown)]
     pub simulate_dismissals: Vec<usize>,
-    /// One more baseline; the classic network is trained on each case's few products alone, and
-    /// from a pre-trained start
+    /// Additional baseline: the classic network, trained on each case's few products from a random
+    /// and from a pre-trained start
     #[arg(long, value_name = "NAME", value_enum, requires = "events")]
     pub baseline: Option<BaselineArg>,
     /// Settings of the baselines that differ from the defaults
     #[arg(long, value_name = "TOML", requires = "events")]
     pub baselines: Option<PathBuf>,
-    /// Start of the random numbers of the classic network and of --ablation
+    /// Random seed of the classic network and of --ablation
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
 }
 
-/// Baselines that take a training a case, so they must be asked for.
+/// Baselines that need one training for each case, so they are optional.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum BaselineArg {
     /// Dense 64, ReLU, Dropout 0.5, sigmoid
@@ -87,7 +87,7 @@ fn shown(text: &str) -> Result<usize, String> {
     match text.trim().parse() {
         Ok(count) if (1..=SHOWN).contains(&count) => Ok(count),
         _ => Err(format!(
-            "expected a whole number from 1 to {SHOWN}: so many picks are shown"
+            "expected a whole number from 1 to {SHOWN}, the number of shown picks"
         )),
     }
 }
@@ -95,29 +95,29 @@ fn shown(text: &str) -> Result<usize, String> {
 /// Evaluates.
 ///
 /// # Errors
-/// When a file cannot be read or does not hold what it should.
+/// When a file cannot be read or is invalid.
 pub fn run(args: Args) -> anyhow::Result<()> {
     let rivals = Rivals::read(&args.against)?;
     let model = Model::new(read_pack(&args.pack)?);
     let eval_set = read_eval_set(&args.cases, &args.truth, model.catalogue())?;
-    let mut found = fewshop_eval::evaluate(&model, &eval_set)?;
-    found.dismissals =
+    let mut evaluation = fewshop_eval::evaluate(&model, &eval_set)?;
+    evaluation.dismissals =
         fewshop_eval::dismissals(&model, &eval_set, &args.against.simulate_dismissals)?;
     if let Some(events) = &args.events {
         let log = read_log(events, model.catalogue())?;
         let (baselines, ablated) = rivals.prepare(&args.against, events, &model, &log)?;
-        found.contenders = fewshop_eval::contenders(&model, &eval_set, &baselines, &ablated)?;
-        found.transfer = fewshop_eval::transfer(&eval_set, &baselines);
+        evaluation.contenders = fewshop_eval::contenders(&model, &eval_set, &baselines, &ablated)?;
+        evaluation.transfer = fewshop_eval::transfer(&eval_set, &baselines);
     }
     write_study(
         args.json.as_deref(),
-        &Study::Evaluate(Box::new(found.clone())),
+        &Study::Evaluate(Box::new(evaluation.clone())),
     )?;
-    print(&table(&found))?;
+    print(&table(&evaluation))?;
     Ok(())
 }
 
-/// Settings of all that a pack is compared with, read before anything takes time.
+/// Settings of all comparisons, read before any long work starts.
 pub(super) struct Rivals {
     baselines: BaselineConfig,
     train: TrainConfig,
@@ -131,8 +131,7 @@ impl Rivals {
         })
     }
 
-    /// Fits the baselines and, where asked for, trains the ablated packs. `log` has the pack's
-    /// rows.
+    /// Fits the baselines and, if requested, trains the ablated packs. `log` uses the pack's rows.
     pub(super) fn prepare(
         &self,
         against: &Against,
@@ -141,10 +140,10 @@ impl Rivals {
         log: &Log,
     ) -> anyhow::Result<(Baselines, Vec<Ablated>)> {
         let catalogue = model.catalogue();
-        if catalogue.len() > MOST_REGRESSION_ITEMS {
+        if catalogue.len() > MAX_REGRESSION_ITEMS {
             let n = catalogue.len();
             warn(&format!(
-                "item-item regression is left out: it needs {n} × {n} numbers, the limit is {MOST_REGRESSION_ITEMS}"
+                "item-item regression is left out: it needs {n} × {n} numbers, the limit is {MAX_REGRESSION_ITEMS}"
             ));
         }
         let ablated = match &against.items {
@@ -183,7 +182,7 @@ impl Rivals {
     }
 }
 
-/// Reads cases and their truth, warning of products that the catalogue lacks.
+/// Reads cases and their relevant items, and warns about products that are not in the catalogue.
 pub(super) fn read_eval_set(
     cases: &Path,
     truth: &Path,
@@ -195,7 +194,7 @@ pub(super) fn read_eval_set(
     warn_unknown(&truths.unknown, truth);
     anyhow::ensure!(
         truths.relevant.iter().any(|items| !items.is_empty()),
-        "{}: holds no relevant product of any case: give the truth that belongs to {}",
+        "{}: has no relevant product for any case, expected at least one: give the truth file that belongs to {}",
         truth.display(),
         cases.display()
     );
@@ -205,27 +204,27 @@ pub(super) fn read_eval_set(
     })
 }
 
-/// Reads events, warning of products that the catalogue lacks.
+/// Reads events, and warns about products that are not in the catalogue.
 pub(super) fn read_log(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Log> {
     let log = read_events(path, catalogue)?;
     warn_unknown(&log.unknown, path);
     anyhow::ensure!(
         !log.sessions.is_empty(),
-        "{}: holds no event of a product that the pack knows",
+        "{}: has no event of a product in the pack: give the events of the same shop",
         path.display()
     );
     Ok(log)
 }
 
-/// What is printed.
-pub(super) fn table(found: &Evaluation) -> String {
-    let unit = match found.unit {
-        Unit::Shots => "k = products known of the session at hand",
+/// The printed table.
+pub(super) fn table(evaluation: &Evaluation) -> String {
+    let unit = match evaluation.unit {
+        Unit::Shots => "k = context items: the given items of the current session",
         Unit::Visits => "k = earlier visits that the device remembers",
     };
     let mut out = format!(
         "{unit}; in brackets 95 % intervals over {} shoppers\n{:>4} {:>6}  {:<24} {:<24} {:>7} {:>7} {:>11} {:>8}\n",
-        found.shoppers,
+        evaluation.shoppers,
         "k",
         "cases",
         "NDCG@10",
@@ -235,7 +234,7 @@ pub(super) fn table(found: &Evaluation) -> String {
         "coverage@20",
         "popular"
     );
-    for (k, f) in &found.adapted {
+    for (k, f) in &evaluation.adapted {
         let _ = writeln!(
             out,
             "{k:>4} {:>6}  {:<24} {:<24} {:>7.4} {:>7.4} {:>11} {:>7.1}%",
@@ -250,11 +249,11 @@ pub(super) fn table(found: &Evaluation) -> String {
     }
     let _ = writeln!(
         out,
-        "\nWhat learning on the device changes\n{:>4}  {:<24} {:<26} {:>7} {:>7} {:>7}",
+        "\nEffect of learning on the device\n{:>4}  {:<24} {:<26} {:>7} {:>7} {:>7}",
         "k", "frozen NDCG@10", "adapted minus frozen", "helped", "same", "harm"
     );
-    for (k, d) in &found.adapted_minus_frozen {
-        let frozen = found.frozen.get(k).cloned().unwrap_or_default();
+    for (k, d) in &evaluation.adapted_minus_frozen {
+        let frozen = evaluation.frozen.get(k).cloned().unwrap_or_default();
         let _ = writeln!(
             out,
             "{k:>4}  {:<24} {:<26} {:>7.4} {:>7.4} {:>7.4}",
@@ -265,19 +264,19 @@ pub(super) fn table(found: &Evaluation) -> String {
             d.harm
         );
     }
-    if !found.dismissals.is_empty() {
-        out += &dismissals(found);
+    if !evaluation.dismissals.is_empty() {
+        out += &dismissals(evaluation);
     }
-    if !found.contenders.is_empty() {
-        out += &rivals(found);
+    if !evaluation.contenders.is_empty() {
+        out += &rivals(evaluation);
     }
-    if !found.transfer.is_empty() {
-        out += &transfer(found);
+    if !evaluation.transfer.is_empty() {
+        out += &transfer(evaluation);
     }
     out
 }
 
-fn dismissals(found: &Evaluation) -> String {
+fn dismissals(evaluation: &Evaluation) -> String {
     let mut out = format!(
         "\nSimulated dismissals: of the {SHOWN} picks that the frozen pack shows, the first N that are not relevant are turned down. Mean NDCG@10\n\
          {:>4} {:>4} {:>6} {:>8} {:>8} {:>8}  {:<26} {:>7} {:>7}  {:<26}\n",
@@ -292,14 +291,14 @@ fn dismissals(found: &Evaluation) -> String {
         "harm",
         "minus struck out"
     );
-    for one in &found.dismissals {
+    for one in &evaluation.dismissals {
         let mut row = |k: &str, means: [Option<f64>; 4], gain: &Difference, alone: &Difference| {
             let [down, frozen, removed, learned] =
                 means.map(|mean| mean.map_or_else(String::new, |mean| format!("{mean:.4}")));
             let _ = writeln!(
                 out,
                 "{:>4} {k:>4} {down:>6} {frozen:>8} {removed:>8} {learned:>8}  {:<26} {:>7.4} {:>7.4}  {:<26}",
-                one.most,
+                one.max_dismissed,
                 signed(gain.ndcg_at_10, gain.ndcg_interval),
                 gain.helped,
                 gain.harm,
@@ -328,12 +327,12 @@ fn dismissals(found: &Evaluation) -> String {
             &one.all_learned_minus_struck_out,
         );
     }
-    out += "removed: frozen, without what was turned down; struck out: the pack as it ships, told nothing, its list without the same products\n";
+    out += "removed: frozen, without the dismissed products; struck out: the pack as it ships without knowledge of the dismissals, with the same products struck out of its list\n";
     out
 }
 
-fn rivals(found: &Evaluation) -> String {
-    let ks: Vec<u32> = found.adapted.keys().copied().collect();
+fn rivals(evaluation: &Evaluation) -> String {
+    let ks: Vec<u32> = evaluation.adapted.keys().copied().collect();
     let mut out = format!("\nNDCG@10 by k, over all cases, and minus full\n{:<20}", "");
     for k in &ks {
         let _ = write!(out, " {:>7}", format!("k={k}"));
@@ -343,7 +342,7 @@ fn rivals(found: &Evaluation) -> String {
         "  {:<24} {:<26} {:>8} {:>8}",
         "all", "minus full", "coverage", "popular"
     );
-    for one in &found.contenders {
+    for one in &evaluation.contenders {
         let _ = write!(out, "{:<20}", one.name);
         for k in &ks {
             let _ = write!(
@@ -371,12 +370,12 @@ fn rivals(found: &Evaluation) -> String {
     out
 }
 
-fn transfer(found: &Evaluation) -> String {
+fn transfer(evaluation: &Evaluation) -> String {
     let mut out = format!(
         "\nA small network trained on each shopper's few products: pre-trained start minus random start\n{:>4}  {:<26} {:<26} {:>7} {:>7}\n",
         "k", "NDCG@10", "Recall@20", "helped", "harm"
     );
-    for (k, d) in &found.transfer {
+    for (k, d) in &evaluation.transfer {
         let (ndcg, recall) = (
             signed(d.ndcg_at_10, d.ndcg_interval),
             signed(d.recall_at_20, d.recall_interval),

@@ -1,4 +1,4 @@
-//! `fewshop example`: the files of a small made-up shop.
+//! `fewshop example`: makes the files of a small synthetic shop.
 
 use std::path::PathBuf;
 
@@ -9,22 +9,21 @@ use super::{at_least_one, print};
 /// Arguments of `fewshop example`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folder for items.csv, events.csv, valid_cases.csv and valid_truth.csv; made if it is not
-    /// there
+    /// Folder for items.csv, events.csv, valid_cases.csv and valid_truth.csv; created if missing
     #[arg(long, value_name = "FOLDER")]
     pub out: PathBuf,
-    /// Start of the random numbers: the same seed and sizes make the same shop
+    /// Random seed: the same seed and sizes give the same shop
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
-    /// Products
+    /// Number of products
     #[arg(long, value_name = "N", default_value_t = 300, value_parser = at_least_one)]
     pub items: usize,
-    /// Shoppers in the log
+    /// Number of shoppers in the log
     #[arg(long, value_name = "N", default_value_t = 800, value_parser = at_least_one)]
     pub shoppers: usize,
-    /// Shoppers whom the log does not hold, one session each: the cases
-    #[arg(long, value_name = "N", default_value_t = 200)]
-    pub strangers: usize,
+    /// Number of shoppers who are not in the log, with one session each, for the cases
+    #[arg(long, alias = "strangers", value_name = "N", default_value_t = 200)]
+    pub unseen_users: usize,
 }
 
 /// Makes the shop.
@@ -35,16 +34,16 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let plan = Plan {
         items: args.items,
         shoppers: args.shoppers,
-        strangers: args.strangers,
+        unseen_users: args.unseen_users,
         seed: args.seed,
     };
     let events = write(plan, &args.out)?;
     print(&format!(
-        "{}: {} products, {} shoppers, {events} events, cases of {} strangers\n{NOTICE}\n",
+        "{}: {} products, {} shoppers, {events} events, cases of {} unseen users\n{NOTICE}\n",
         args.out.display(),
         args.items,
         args.shoppers,
-        args.strangers
+        args.unseen_users
     ))?;
     Ok(())
 }

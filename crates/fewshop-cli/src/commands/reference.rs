@@ -1,5 +1,5 @@
 //! `fewshop reference`: the help of every command as one Markdown page, which `cargo xtask docs`
-//! keeps as `docs/cli.md`.
+//! writes to `docs/cli.md`.
 
 use clap::CommandFactory;
 

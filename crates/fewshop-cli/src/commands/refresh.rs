@@ -1,4 +1,4 @@
-//! `fewshop refresh`: what is in season, told to a pack that is there already.
+//! `fewshop refresh`: updates the seasonal counts of an existing pack.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -16,12 +16,12 @@ use crate::provenance::Provenance;
 /// Arguments.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "The pack is not trained again: the ranker has learned what a season is worth, and is told which one it is. Counted are the \
-                  sessions of the given file alone; refreshing again takes their place. A pack that was told of validation sessions must \
-                  not be judged by them any more: keep strangers for that."
+    after_help = "The pack is not trained again: the ranker has learned to use seasonal counts, and this command replaces them. It counts only the \
+                  sessions of the given file; refreshing again replaces the counts. A pack refreshed with validation sessions must \
+                  not be evaluated on them any more: hold out users for that with --hold-out-users."
 )]
 pub struct Args {
-    /// The trained shop
+    /// The pack
     #[arg(long, value_name = "PACK")]
     pub pack: PathBuf,
     /// Sessions since its training: user_id,session_id,time,item_id,event,quantity
@@ -30,40 +30,40 @@ pub struct Args {
     /// Sessions as cases instead: case_id,user_id,k,position,item_id
     #[arg(long, value_name = "FILE", requires = "truth")]
     pub cases: Option<PathBuf>,
-    /// What their shoppers also took: case_id,item_id
+    /// Relevant items of those cases: case_id,item_id
     #[arg(long, value_name = "FILE", requires = "cases")]
     pub truth: Option<PathBuf>,
-    /// One shopper in so many, by a hash of the id, is left out
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..))]
-    pub keep_strangers: Option<u64>,
-    /// Write the cases of those who are left out to this folder, as cases.csv and truth.csv
-    #[arg(long, value_name = "FOLDER", requires_all = ["keep_strangers", "cases"])]
-    pub strangers: Option<PathBuf>,
-    /// The same pack, refreshed
+    /// Leave out one shopper in N, chosen by a hash of the id
+    #[arg(long, alias = "keep-strangers", value_name = "N", value_parser = clap::value_parser!(u64).range(2..))]
+    pub hold_out_users: Option<u64>,
+    /// Write the cases of the shoppers who are left out to this folder, as cases.csv and truth.csv
+    #[arg(long, alias = "strangers", value_name = "FOLDER", requires_all = ["hold_out_users", "cases"])]
+    pub held_out_cases: Option<PathBuf>,
+    /// Output file for the refreshed pack
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
 }
 
-/// Salt of the hash that says who stays a stranger.
+/// Salt of the hash that selects the held-out users.
 const SALT: &str = "season";
 
 impl Args {
-    fn is_stranger(&self, user: &str) -> bool {
-        self.keep_strangers
+    fn is_held_out(&self, user: &str) -> bool {
+        self.hold_out_users
             .is_some_and(|n| split::fold(user, SALT, n) == 0)
     }
 
-    /// The file's sessions, each as distinct products, and how many of them were left out with
-    /// their shoppers.
+    /// The file's sessions, each as distinct products, and the number of sessions that were left
+    /// out with their shoppers.
     fn sessions(&self, catalogue: &Catalogue) -> anyhow::Result<(Vec<Vec<u32>>, usize)> {
         if let Some(path) = &self.events {
             let log = read_events(path, catalogue)?;
             warn_unknown(&log.unknown, path);
             let sessions = log.sessions.iter().zip(taken(&log));
-            let (left_out, told): (Vec<_>, Vec<_>) =
-                sessions.partition(|(of, _)| self.is_stranger(&log.users[of.user as usize]));
+            let (left_out, counted): (Vec<_>, Vec<_>) =
+                sessions.partition(|(of, _)| self.is_held_out(&log.users[of.user as usize]));
             return Ok((
-                told.into_iter().map(|(_, items)| items).collect(),
+                counted.into_iter().map(|(_, items)| items).collect(),
                 left_out.len(),
             ));
         }
@@ -74,9 +74,8 @@ impl Args {
         warn_unknown(&cases.unknown, cases_path);
         let truth = read_truth(truth_path, catalogue, &cases)?;
         warn_unknown(&truth.unknown, truth_path);
-        // The same session is asked about at several k: as a set of products of a shopper it is
-        // one.
-        let mut told = BTreeSet::new();
+        // The same session has cases at several k: as a set of products of a shopper it is one.
+        let mut counted = BTreeSet::new();
         let mut left_out = BTreeSet::new();
         for (case, relevant) in cases.cases.iter().zip(&truth.relevant) {
             let mut items: Vec<u32> = case
@@ -87,40 +86,44 @@ impl Args {
                 .collect();
             items.sort_unstable();
             items.dedup();
-            let into = if self.is_stranger(&case.user) {
+            let into = if self.is_held_out(&case.user) {
                 &mut left_out
             } else {
-                &mut told
+                &mut counted
             };
             into.insert((case.user.clone(), items));
         }
-        if let Some(folder) = &self.strangers {
-            write_strangers(folder, catalogue, &cases.cases, &truth.relevant, |case| {
-                self.is_stranger(&case.user)
+        if let Some(folder) = &self.held_out_cases {
+            write_held_out(folder, catalogue, &cases.cases, &truth.relevant, |case| {
+                self.is_held_out(&case.user)
             })?;
         }
         Ok((
-            told.into_iter().map(|(_, items)| items).collect(),
+            counted.into_iter().map(|(_, items)| items).collect(),
             left_out.len(),
         ))
     }
 }
 
-fn write_strangers(
+fn write_held_out(
     folder: &Path,
     catalogue: &Catalogue,
     cases: &[EvalCase],
     relevant: &[Vec<ItemIx>],
-    is_stranger: impl Fn(&EvalCase) -> bool,
+    is_held_out: impl Fn(&EvalCase) -> bool,
 ) -> anyhow::Result<()> {
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("{}: the folder cannot be made", folder.display()))?;
-    let strangers: Vec<(&EvalCase, &Vec<ItemIx>)> = cases
+    std::fs::create_dir_all(folder).with_context(|| {
+        format!(
+            "{}: the folder cannot be created: check the path",
+            folder.display()
+        )
+    })?;
+    let unseen: Vec<(&EvalCase, &Vec<ItemIx>)> = cases
         .iter()
         .zip(relevant)
-        .filter(|(case, _)| is_stranger(case))
+        .filter(|(case, _)| is_held_out(case))
         .collect();
-    let rows = strangers.iter().flat_map(|(case, _)| {
+    let rows = unseen.iter().flat_map(|(case, _)| {
         case.shots.iter().zip(0..).map(|(item, position)| CaseRow {
             case_id: &case.id,
             user_id: &case.user,
@@ -131,7 +134,7 @@ fn write_strangers(
         })
     });
     write_cases(&folder.join("cases.csv"), rows)?;
-    let rows = strangers.iter().flat_map(|(case, relevant)| {
+    let rows = unseen.iter().flat_map(|(case, relevant)| {
         relevant
             .iter()
             .map(|item| (case.id.as_str(), catalogue[*item].id.0.as_str()))
@@ -143,7 +146,7 @@ fn write_strangers(
 /// Writes the refreshed pack.
 ///
 /// # Errors
-/// When a file cannot be read or written, or no session of it counts.
+/// When a file cannot be read or written, or has no usable session.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let pack = read_pack(&args.pack)?;
     let (sessions, left_out) = args.sessions(pack.catalogue())?;
@@ -152,14 +155,14 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         .as_ref()
         .or(args.cases.as_ref())
         .context("a file is given")?;
-    let least = pack.config().season_least.max(1);
+    let min_items = pack.config().season_least.max(1);
     let counted: Vec<&Vec<u32>> = sessions
         .iter()
-        .filter(|session| session.len() >= least)
+        .filter(|session| session.len() >= min_items)
         .collect();
     ensure!(
         !counted.is_empty(),
-        "{}: no session of {least} products or more to count, of {} in all: give a later or longer part of the log",
+        "{}: no session has {min_items} products or more, of {} in all: give a later or longer part of the log",
         source.display(),
         sessions.len()
     );
@@ -168,8 +171,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         .file("--events", args.events.as_deref())
         .file("--cases", args.cases.as_deref())
         .file("--truth", args.truth.as_deref());
-    if let Some(n) = args.keep_strangers {
-        command = command.value("--keep-strangers", n);
+    if let Some(n) = args.hold_out_users {
+        command = command.value("--hold-out-users", n);
     }
     let pack = pack.edit(|parts| {
         command.replace_in(&mut parts.card);
@@ -177,12 +180,12 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     })?;
     write_pack(&args.out, &pack)?;
     let kept = if left_out > 0 {
-        format!(", {left_out} of strangers were left out")
+        format!(", {left_out} sessions of held-out users were left out")
     } else {
         String::new()
     };
     print(&format!(
-        "{}: told of {} sessions of {least} products or more{kept}\n",
+        "{}: refreshed with {} sessions of {min_items} products or more{kept}\n",
         args.out.display(),
         counted.len()
     ))?;

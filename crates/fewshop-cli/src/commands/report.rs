@@ -1,4 +1,4 @@
-//! `fewshop report`: one page about a pack's quality, for the people whose shop it is.
+//! `fewshop report`: makes a page about a pack's quality, for the shop's owners.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -11,44 +11,43 @@ use super::evaluate::{Against, Rivals, read_eval_set, read_log};
 use super::{print, read_pack, write_json};
 
 use crate::provenance::Provenance;
-use crate::report::{DataCard, REPORT_VERSION, Report, Sheet, page};
+use crate::report::{DataCard, REPORT_VERSION, Report, StudySheet, page};
 
 /// Arguments of `fewshop report`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The trained shop
+    /// The pack
     #[arg(long, value_name = "FILE", required_unless_present = "from", requires_all = ["events", "cases", "truth"])]
     pub pack: Option<PathBuf>,
-    /// What shoppers did: the data card and the baselines are counted from it
+    /// Events, for the data card and the baselines
     #[arg(long, value_name = "FILE")]
     pub events: Option<PathBuf>,
-    /// Queries about strangers: case_id,user_id,k,position,item_id
+    /// Queries of unseen users: case_id,user_id,k,position,item_id
     #[arg(long, value_name = "FILE")]
     pub cases: Option<PathBuf>,
-    /// What those cases' shoppers also took: case_id,item_id
+    /// Relevant items of those cases: case_id,item_id
     #[arg(long, value_name = "FILE")]
     pub truth: Option<PathBuf>,
-    /// Queries about returning shoppers: the same with the column visit
+    /// Queries of returning shoppers: the same with the column visit
     #[arg(long, value_name = "FILE", requires_all = ["return_truth", "pack"])]
     pub return_cases: Option<PathBuf>,
-    /// What those cases' shoppers also took
+    /// Relevant items of those cases
     #[arg(long, value_name = "FILE", requires = "return_cases")]
     pub return_truth: Option<PathBuf>,
-    /// What the pack is compared with.
+    /// Comparisons.
     #[command(flatten)]
     pub against: Against,
-    /// Figures of a study to show as well; may be given several times. What --json of `study`
+    /// Figures of a study to show; may be given several times. Written by --json of `study`
     /// (distil, new-items, offers, profile, robustness), `compress` and `evaluate --baseline mlp`
-    /// wrote
     #[arg(long, value_name = "JSON")]
     pub study: Vec<PathBuf>,
-    /// Where the page goes
+    /// Output file for the page
     #[arg(long, value_name = "HTML")]
     pub out: PathBuf,
-    /// Write the figures here as well; `--from` draws the page again from them
+    /// Also write the figures to this file, as JSON; --from draws the page again from them
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
-    /// Draw from the figures of an earlier run instead of computing them
+    /// Draw the page from the figures of an earlier run instead of computing them
     #[arg(long, value_name = "JSON", conflicts_with_all = ["pack", "events", "cases", "truth", "json"])]
     pub from: Option<PathBuf>,
 }
@@ -56,13 +55,13 @@ pub struct Args {
 /// Makes the page.
 ///
 /// # Errors
-/// When a file cannot be read or does not hold what it should, or the page cannot be written.
+/// When a file cannot be read or is invalid, or the page cannot be written.
 pub fn run(args: Args) -> anyhow::Result<()> {
-    // First of all: a slip here should not cost the minutes of the rest.
+    // First of all: a mistake here should not cost the minutes of the rest.
     let studies = args
         .study
         .iter()
-        .map(|path| Sheet::read(path))
+        .map(|path| StudySheet::read(path))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let mut report = match (
         &args.from,
@@ -96,7 +95,7 @@ fn read(path: &Path) -> anyhow::Result<Report> {
         .with_context(|| format!("{}: cannot be read", path.display()))?;
     let report: Report = serde_json::from_str(&text).with_context(|| {
         format!(
-            "{}: no figures that `fewshop report --json` wrote",
+            "{}: not a file written by `fewshop report --json`",
             path.display()
         )
     })?;
@@ -119,8 +118,8 @@ fn compute(
     let rivals = Rivals::read(&args.against)?;
     let model = Model::new(read_pack(pack)?);
     let catalogue = model.catalogue();
-    // All files first: a slip in the last one should not cost the minutes of the others.
-    let strangers = read_eval_set(cases, truth, catalogue)?;
+    // All files first: a mistake in the last one should not cost the minutes of the others.
+    let unseen_users = read_eval_set(cases, truth, catalogue)?;
     let returning = match (&args.return_cases, &args.return_truth) {
         (Some(cases), Some(truth)) => Some(read_eval_set(cases, truth, catalogue)?),
         _ => None,
@@ -128,11 +127,11 @@ fn compute(
     let log = read_log(events, catalogue)?;
     let (baselines, ablated) = rivals.prepare(&args.against, events, &model, &log)?;
     let full = |eval_set| -> anyhow::Result<_> {
-        let mut found = fewshop_eval::evaluate(&model, eval_set)?;
-        found.dismissals =
+        let mut evaluation = fewshop_eval::evaluate(&model, eval_set)?;
+        evaluation.dismissals =
             fewshop_eval::dismissals(&model, eval_set, &args.against.simulate_dismissals)?;
-        found.contenders = fewshop_eval::contenders(&model, eval_set, &baselines, &ablated)?;
-        Ok(found)
+        evaluation.contenders = fewshop_eval::contenders(&model, eval_set, &baselines, &ablated)?;
+        Ok(evaluation)
     };
     Ok(Report {
         version: REPORT_VERSION,
@@ -141,14 +140,14 @@ fn compute(
             &log,
             command(args, pack, events, cases, truth),
         ),
-        strangers: full(&strangers)?,
+        unseen_users: full(&unseen_users)?,
         returning: returning.as_ref().map(full).transpose()?,
         curves: model.pack().card().curves.clone(),
         studies: Vec::new(),
     })
 }
 
-/// The command that the page names.
+/// The command for the page.
 fn command(args: &Args, pack: &Path, events: &Path, cases: &Path, truth: &Path) -> String {
     let against = &args.against;
     let mut command = Provenance::of("report")

@@ -1,5 +1,4 @@
-//! `fewshop rules`: puts the merchant's hand into a pack, and shows what it does to recorded
-//! shoppers.
+//! `fewshop rules`: puts business rules into a pack, or previews their effect on recorded shoppers.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -15,25 +14,25 @@ use super::{at_least_one, print, read_pack, warn_unknown, write_pack};
 /// Arguments of `fewshop rules`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "rules.toml, all parts of it optional:\n\n  \
-                        [[pin]]                        # stands at this place of every shelf that learns from the session\n  \
+                        [[pin]]                        # always at this place of every shelf that learns from the session\n  \
                         item = \"1029743\"\n  place = 1\n\n  \
-                        [[boost]]                      # up by so many places; [[bury]] is down; several that meet one product add up\n  \
+                        [[boost]]                      # up by this number of places; [[bury]] is down; rules for the same product add up\n  \
                         items = [\"1029743\"]            # any of items, category and brand\n  \
                         category = \"Bakery > Bread\"\n  brand = \"House brand\"\n  places = 10\n\n  \
                         [[exclude]]                    # never picked; items, category and brand as above\n  \
                         brand = \"Recalled\"\n\n  \
                         [stock]\n  out = [\"1082185\"]\n\n  \
-                        [[cap]]                        # most picks of a category on one shelf, but on that category's own; \"*\" is each department\n  \
+                        [[cap]]                        # maximum number of picks of a category on one shelf, except its own; \"*\" is each department\n  \
                         category = \"*\"\n  most = 3\n\n\
-                        What the shopper has seen or turned down stays out whatever the rules say. A shopper who asks why is told of pin, boost and bury.")]
+                        Products that the shopper has seen or turned down stay out under all rules. The reasons shown to the shopper mention pin, boost and bury.")]
 pub struct Args {
-    /// The trained shop
+    /// The pack
     #[arg(long, value_name = "FILE")]
     pub pack: PathBuf,
-    /// The rules; they replace those that the pack has. An empty file takes all of them out
+    /// The rules, which replace those of the pack. An empty file removes all rules
     #[arg(long, value_name = "TOML")]
     pub rules: Option<PathBuf>,
-    /// Where the pack with the rules goes; may be the pack itself
+    /// Output file for the pack with the rules; may be the input pack
     #[arg(
         long,
         value_name = "FILE",
@@ -41,22 +40,22 @@ pub struct Args {
         required_unless_present = "preview"
     )]
     pub out: Option<PathBuf>,
-    /// Show what the rules do to these recorded shoppers: case_id,user_id,k,position,item_id and
-    /// perhaps visit
+    /// Show the effect of the rules on these recorded shoppers: case_id,user_id,k,position,item_id
+    /// and optionally visit
     #[arg(long, value_name = "CASES")]
     pub preview: Option<PathBuf>,
-    /// Shoppers that the preview shows
+    /// Number of shoppers in the preview
     #[arg(long, default_value = "3", value_parser = at_least_one)]
     pub shoppers: usize,
-    /// Picks that the preview shows of each
+    /// Number of picks for each shopper in the preview
     #[arg(long, default_value = "10", value_parser = at_least_one)]
     pub top: usize,
 }
 
-/// Puts rules into a pack, or shows what they do.
+/// Puts rules into a pack, or shows their effect.
 ///
 /// # Errors
-/// When a file cannot be read or does not hold what it should, or the pack cannot be written.
+/// When a file cannot be read or is invalid, or the pack cannot be written.
 pub fn run(args: Args) -> anyhow::Result<()> {
     let plain = read_pack(&args.pack)?;
     let rules = match &args.rules {
@@ -88,7 +87,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How many rules of each kind there are.
+/// The number of rules of each kind.
 pub(super) fn summary(rules: &BusinessRules) -> String {
     let boosts = rules.shifts.iter().filter(|shift| shift.places > 0).count();
     let counts = [
@@ -111,7 +110,7 @@ pub(super) fn summary(rules: &BusinessRules) -> String {
     }
 }
 
-/// The two orders side by side.
+/// The two rankings side by side.
 fn preview(before: Pack, after: Pack, cases: &[EvalCase], top: usize) -> anyhow::Result<String> {
     let ranked =
         |pack: &Pack| fewshop_eval::recommend(&Model::new(pack.clone()), cases, top, false);
@@ -125,12 +124,12 @@ fn preview(before: Pack, after: Pack, cases: &[EvalCase], top: usize) -> anyhow:
     };
     let mut out = String::new();
     for ((case, old), new) in cases.iter().zip(&old).zip(&new) {
-        let known: Vec<&str> = case
+        let given: Vec<&str> = case
             .shots
             .iter()
             .map(|&ix| after.catalogue()[ix].title.as_str())
             .collect();
-        let _ = writeln!(out, "case {}, who took {}", case.id, known.join(", "));
+        let _ = writeln!(out, "case {}, who took {}", case.id, given.join(", "));
         let _ = writeln!(
             out,
             "{:>4}  {:<38}  {:<38}  rule",
@@ -154,7 +153,7 @@ fn preview(before: Pack, after: Pack, cases: &[EvalCase], top: usize) -> anyhow:
             .iter()
             .filter(|pick| new.iter().all(|other| other.item != pick.item))
             .count();
-        let _ = writeln!(out, "      {gone} of {} gave way\n", old.len());
+        let _ = writeln!(out, " {gone} of {} were replaced\n", old.len());
     }
     Ok(out)
 }

@@ -1,4 +1,4 @@
-//! What every study of the trainer asks for: a shop's files, and the settings to train it with.
+//! Arguments of every training study: a shop's files, and the training settings.
 
 use std::path::PathBuf;
 
@@ -10,30 +10,30 @@ use fewshop_train::text::TextVectors;
 use super::train::open_text_model;
 use super::{read_toml, warn_unknown};
 
-/// A shop's files, and how to train on them.
+/// A shop's files and training settings.
 #[derive(Debug, clap::Args)]
 pub struct ShopFiles {
     /// The products: item_id,title,category,brand,size,price
     #[arg(long, value_name = "FILE")]
     pub items: PathBuf,
-    /// What shoppers did: user_id,session_id,time,item_id,event,quantity
+    /// The events: user_id,session_id,time,item_id,event,quantity
     #[arg(long, value_name = "FILE")]
     pub events: PathBuf,
     /// Settings that differ from the defaults
     #[arg(long, value_name = "TOML")]
     pub config: Option<PathBuf>,
-    /// Sentence model that reads the titles: its wheel, or the folder that holds its
+    /// Sentence model that reads the titles: its wheel, or the folder that contains its
     /// model.safetensors
     #[arg(long, value_name = "FILE_OR_FOLDER")]
     pub text_model: Option<PathBuf>,
 }
 
-/// The same, read.
+/// The content of the files.
 pub(super) struct OpenShop {
     pub(super) config: TrainConfig,
     pub(super) catalogue: Catalogue,
     pub(super) log: Log,
-    /// What the sentence model says of the titles, where one was named.
+    /// The sentence model's vectors of the titles, if one was given.
     pub(super) text: Option<TextVectors>,
 }
 
@@ -41,7 +41,7 @@ impl ShopFiles {
     /// Reads the files, settings first.
     ///
     /// # Errors
-    /// When a file cannot be read or holds something else than it should.
+    /// When a file cannot be read or is invalid.
     pub(super) fn open(&self) -> anyhow::Result<OpenShop> {
         let config: TrainConfig = read_toml(self.config.as_deref())?;
         let model = open_text_model(self.text_model.as_deref(), &config)?;

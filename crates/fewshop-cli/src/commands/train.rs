@@ -1,5 +1,5 @@
-//! `fewshop train`: items and events in, one pack out; on request the settings are chosen first,
-//! and several seeds compared.
+//! `fewshop train`: trains a pack from items and events; optionally it searches the settings first,
+//! or compares several seeds.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -28,36 +28,36 @@ use crate::provenance::Provenance;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "--select writes the settings it chose to OUT.toml and a line for every finished fit to OUT.trials.jsonl, where OUT is \
-                  what --out names. Killed and started again with the same files, seed and settings, it goes on there. The pack's own \
-                  command names OUT.toml, so that it can be made again without a search.\n\n\
-                  A training that was killed leaves an old OUT as it was and begins anew; only --select goes on. FEWSHOP_MEMORY_MIB says how \
-                  much memory it may take where the system's own figure is wrong."
+                  what --out names. If it is killed and started again with the same files, seed and settings, it continues there. The pack's own \
+                  command names OUT.toml, so that the pack can be made again without a search.\n\n\
+                  A training that was killed leaves an existing OUT unchanged and starts from the beginning; only --select continues. FEWSHOP_MEMORY_MIB sets how \
+                  much memory training may use, if the system's own figure is wrong."
 )]
 pub struct Args {
     /// The products: item_id,title,category,brand,size,price
     #[arg(long, value_name = "FILE")]
     pub items: PathBuf,
-    /// What shoppers did: user_id,session_id,time,item_id,event,quantity
+    /// The events: user_id,session_id,time,item_id,event,quantity
     #[arg(long, value_name = "FILE")]
     pub events: PathBuf,
-    /// Where the pack goes; an old one there is replaced when the new one is whole
+    /// Output file for the pack; an existing one is replaced when the new one is complete
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// Cases to stop early by: case_id,user_id,k,position,item_id
+    /// Cases for early stopping: case_id,user_id,k,position,item_id
     #[arg(long, value_name = "FILE", requires = "valid_truth")]
     pub valid_cases: Option<PathBuf>,
-    /// What those cases' shoppers also took: case_id,item_id
+    /// Relevant items of those cases: case_id,item_id
     #[arg(long, value_name = "FILE", requires = "valid_cases")]
     pub valid_truth: Option<PathBuf>,
-    /// Settings that differ from the defaults; with --select those that the search begins with and
-    /// has to beat
+    /// Settings that differ from the defaults; with --select the starting point that the search has
+    /// to beat
     #[arg(long, value_name = "TOML")]
     pub config: Option<PathBuf>,
-    /// Sentence model that reads the titles: its wheel, or the folder that holds its
+    /// Sentence model that reads the titles: its wheel, or the folder that contains its
     /// model.safetensors
     #[arg(long, value_name = "FILE_OR_FOLDER")]
     pub text_model: Option<PathBuf>,
-    /// Start of the random numbers: the same seed and files give the same pack
+    /// Random seed: the same seed and files give the same pack
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
     /// The shop's name, for the page
@@ -66,31 +66,30 @@ pub struct Args {
     /// ISO 4217 code of the prices
     #[arg(long, default_value = "USD")]
     pub currency: String,
-    /// Where the data comes from and what may be done with it; the shop's page shows it
+    /// Source of the data and its terms of use, for the shop's page
     #[arg(long, default_value = "")]
     pub data_notice: String,
-    /// Choose the settings first, by cross-validation over shoppers and time
+    /// Search the settings first, by cross-validation over shoppers and time
     #[arg(long)]
     pub select: bool,
-    /// Time for --select, such as 90s, 30m or 2h, runs before a kill included; the training with
-    /// the chosen settings comes on top
+    /// Time for --select, such as 90s, 30m or 2h, including earlier runs that were killed; the
+    /// final training takes additional time
     #[arg(long, value_name = "TIME", requires = "select", conflicts_with = "trials", default_value = "30m", value_parser = duration)]
     pub budget: Duration,
-    /// Settings that --select tries, instead of a time: those it begins with and so many others
-    /// less one
+    /// Number of settings that --select tries, instead of a time; the starting point is one of them
     #[arg(long, value_name = "N", requires = "select", value_parser = at_least_two)]
     pub trials: Option<usize>,
-    /// Train with so many seeds, --seed and those after it, and print how far the figures spread;
-    /// the first one's pack is written
+    /// Train with this number of seeds, starting with --seed, and print how far the figures vary;
+    /// the pack of the first seed is written
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one)]
     pub seeds: usize,
-    /// The merchant's rules to put into the pack: see `fewshop rules --help`
+    /// Business rules to put into the pack: see `fewshop rules --help`
     #[arg(long, value_name = "TOML")]
     pub rules: Option<PathBuf>,
-    /// Train even where the memory seems too small for it
+    /// Train even if the memory seems too small
     #[arg(long)]
     pub any_memory: bool,
-    /// Write here what the training took, as JSON; for `fewshop study`
+    /// Write the training's time and memory to this file, as JSON; for `fewshop study`
     #[arg(long, value_name = "FILE", hide = true)]
     pub took: Option<PathBuf>,
 }
@@ -115,21 +114,23 @@ fn duration(text: &str) -> Result<Duration, String> {
 fn at_least_two(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(count) if count >= 2 => Ok(count),
-        _ => Err("expected a whole number of at least 2: the settings that the search begins with are one of them".to_owned()),
+        _ => Err(
+            "expected a whole number of at least 2: the starting point is one of them".to_owned(),
+        ),
     }
 }
 
 /// Trains.
 ///
 /// # Errors
-/// When a file cannot be read or does not hold what it should, or the pack cannot be written.
+/// When a file cannot be read or is invalid, or the pack cannot be written.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    // What can be seen to be wrong comes first: a slip should not cost the minutes of reading, or
-    // the hours of a search.
+    // Checks for mistakes come first: a mistake should not cost minutes of reading or hours of
+    // searching.
     let config: TrainConfig = read_toml(args.config.as_deref())?;
     if args.seeds > 1 && args.valid_cases.is_none() {
         anyhow::bail!(
-            "--seeds compares figures on validation cases: give --valid-cases and --valid-truth too"
+            "--seeds compares figures on validation cases: also give --valid-cases and --valid-truth"
         );
     }
     check_writable(&args.out)?;
@@ -141,7 +142,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         warn(warning);
     }
     if let Some(rules) = &args.rules {
-        // An id that the shop does not have is said now, not after the training.
+        // Unknown ids are reported now, not after the training.
         read_rules(rules, &items.catalogue)?;
     }
     let log = read_events(&args.events, &items.catalogue)?;
@@ -203,7 +204,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
 fn write(args: &Args, pack: &Pack) -> anyhow::Result<()> {
     let bytes = match &args.rules {
-        // Rows are those of the pack, which puts the products into an order of its own.
+        // The rows are those of the pack, which has its own order of products.
         Some(rules) => {
             let rules = read_rules(rules, pack.catalogue())?;
             write_pack(&args.out, &pack.clone().edit(|parts| parts.rules = rules)?)?
@@ -219,7 +220,8 @@ fn write(args: &Args, pack: &Pack) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The validation cases in the rows of a catalogue: every pack has its own order of products.
+/// The validation cases in the rows of a catalogue, because every pack has its own order of
+/// products.
 fn read_validation(
     args: &Args,
     catalogue: &Catalogue,
@@ -279,8 +281,8 @@ fn selected(
     Ok((config, path))
 }
 
-/// `shop.pack` and `.toml` make `shop.pack.toml`: no other file of the user's is likely to bear
-/// that name.
+/// `shop.pack` and `.toml` make `shop.pack.toml`: another file of the user is unlikely to have that
+/// name.
 fn beside(out: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(out);
     name.push(ending);
@@ -296,7 +298,7 @@ pub(super) fn open_text_model(
         Some(path) if config.tower.text => TextModel::open(path).map(Some),
         Some(path) => {
             say(&format!(
-                "The settings say tower.text = false: {} is left unread",
+                "The settings have tower.text = false: {} is not read",
                 path.display()
             ));
             Ok(None)

@@ -1,5 +1,5 @@
-//! Counts of a log, by the code that training counts with and the whole log in memory. What does
-//! not fit there `fewshop-count` counts, by SQL: the files are the same, byte for byte.
+//! Counts a log with the same code as training and the whole log in memory. `fewshop-count` counts
+//! larger logs with SQL and writes the same files, byte for byte.
 
 #[cfg(test)]
 mod tests;
@@ -21,19 +21,19 @@ use fewshop_train::learner::{popularity, recent, taken};
 #[derive(Debug)]
 pub struct Counter {
     shape: LogShape,
-    /// Ids in byte order; sessions name products by their place here.
+    /// Ids in byte order; sessions refer to products by their position here.
     ids: Vec<String>,
-    /// What was taken in each session in which something was, in the order of training.
+    /// The products taken in each non-empty session, in the order of training.
     sessions: Vec<Vec<u32>>,
 }
 
-/// What is written.
+/// Settings of the written counts.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Wanted {
-    /// The last share of the sessions that is recent.
+pub struct CountSettings {
+    /// Share of the latest sessions that count as recent.
     pub recent_share: f64,
-    /// Pairs in fewer sessions are left out.
-    pub least: u64,
+    /// Minimum number of sessions for a pair; others are left out.
+    pub min_sessions: u64,
     /// Folder for the files.
     pub out: PathBuf,
 }
@@ -42,7 +42,7 @@ impl Counter {
     /// Reads the log.
     ///
     /// # Errors
-    /// What is wrong with the files.
+    /// Errors in the files.
     pub fn read(items: &Path, events: &Path) -> anyhow::Result<Self> {
         let catalogue = read_items(items)?.catalogue;
         let log = read_events(events, &catalogue)?;
@@ -79,8 +79,8 @@ impl Counter {
         &self.shape
     }
 
-    /// How popular each product is that was taken, in the byte order of the ids; recent are the
-    /// last `recent_share` of the sessions.
+    /// The popularity of each product that was taken, in the byte order of the ids. The last
+    /// `recent_share` of the sessions count as recent.
     #[must_use]
     pub fn popularity(&self, recent_share: f64) -> Vec<ItemCount> {
         let (all, late) = (
@@ -100,20 +100,20 @@ impl Counter {
         counts.map(count).collect()
     }
 
-    /// Writes `shape.json`, `popularity.csv` and `pairs.csv` into the folder, which is made if need
-    /// be; says how many pairs.
+    /// Writes `shape.json`, `popularity.csv` and `pairs.csv` into the folder, which is created if
+    /// needed. Returns the number of pairs.
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub fn write(&self, wanted: &Wanted) -> anyhow::Result<u64> {
-        let Wanted {
+    pub fn write(&self, settings: &CountSettings) -> anyhow::Result<u64> {
+        let CountSettings {
             recent_share,
-            least,
+            min_sessions,
             ref out,
-        } = *wanted;
+        } = *settings;
         std::fs::create_dir_all(out).with_context(|| {
             format!(
-                "{}: the folder cannot be made: check the path",
+                "{}: the folder cannot be created: check the path",
                 out.display()
             )
         })?;
@@ -129,25 +129,31 @@ impl Counter {
         })?;
         progress.step();
         progress.next("Counting pairs of products");
-        let mut told = 0;
+        let mut written = 0;
         write_atomically(&out.join(PAIRS_FILE), |file| {
             file.write_all(PAIRS_HEADER.as_bytes())?;
-            pairs(&self.sessions, self.ids.len(), least, |a, b, sessions| {
-                told += 1;
-                file.write_all(
-                    pair_line(&self.ids[a as usize], &self.ids[b as usize], sessions).as_bytes(),
-                )
-            })
+            pairs(
+                &self.sessions,
+                self.ids.len(),
+                min_sessions,
+                |a, b, sessions| {
+                    written += 1;
+                    file.write_all(
+                        pair_line(&self.ids[a as usize], &self.ids[b as usize], sessions)
+                            .as_bytes(),
+                    )
+                },
+            )
         })?;
         progress.finish(&format!(
-            "{}, {told} pairs of products",
+            "{}, {written} pairs of products",
             self.shape.summary()
         ));
-        Ok(told)
+        Ok(written)
     }
 }
 
-/// The ids in byte order, and the place of each row among them.
+/// The ids in byte order, and the position of each row among them.
 fn ranks(catalogue: &Catalogue) -> (Vec<String>, Vec<u32>) {
     let mut rows: Vec<usize> = (0..catalogue.len()).collect();
     rows.sort_by(|&a, &b| catalogue.items()[a].id.0.cmp(&catalogue.items()[b].id.0));

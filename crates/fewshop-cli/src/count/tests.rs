@@ -20,12 +20,12 @@ fn a_small_log_is_counted_as_by_hand() {
          u2,s2,2024-01-03 10:00:00,honey,view,1\n";
     std::fs::write(file("events.csv"), events).unwrap();
     let counter = Counter::read(&file("items.csv"), &file("events.csv")).unwrap();
-    let wanted = Wanted {
+    let settings = CountSettings {
         recent_share: 0.5,
-        least: 1,
+        min_sessions: 1,
         out: file("counts"),
     };
-    assert_eq!(quietly(|| counter.write(&wanted)).unwrap(), 1);
+    assert_eq!(quietly(|| counter.write(&settings)).unwrap(), 1);
     let read = |name: &str| std::fs::read_to_string(file("counts").join(name)).unwrap();
     let shape = read("shape.json");
     for line in [
@@ -54,7 +54,7 @@ fn pairs_that_are_too_rare_are_left_out() {
         Plan {
             items: 60,
             shoppers: 80,
-            strangers: 2,
+            unseen_users: 2,
             seed: 7,
         },
         folder.path(),
@@ -65,13 +65,13 @@ fn pairs_that_are_too_rare_are_left_out() {
         &folder.path().join("events.csv"),
     )
     .unwrap();
-    let pairs = |least| {
-        let wanted = Wanted {
+    let pairs = |min_sessions| {
+        let settings = CountSettings {
             recent_share: 0.2,
-            least,
+            min_sessions,
             out: folder.path().join("counts"),
         };
-        quietly(|| counter.write(&wanted)).unwrap()
+        quietly(|| counter.write(&settings)).unwrap()
     };
     let (all, twice) = (pairs(1), pairs(2));
     assert!(twice > 0 && twice < all, "{twice} of {all}");

@@ -1,20 +1,20 @@
-//! The report's charts, each a function of what it shows and how wide it may be.
+//! The report's charts, each a function of its data and its width.
 
 use fewshop_eval::Interval;
 
 use super::svg::{Anchor, Svg};
 
-/// A named line through points, each perhaps with an interval.
+/// A named line through points with optional intervals.
 pub(super) struct Series<'a> {
     pub(super) name: &'a str,
-    /// Number of its colour, dash and marker.
+    /// Style number: colour, dash and marker.
     pub(super) style: usize,
     /// Drawn thick and above the others.
     pub(super) emphasis: bool,
     pub(super) points: Vec<(f64, f64, Option<Interval>)>,
 }
 
-/// What is written around a chart.
+/// The texts around a chart.
 pub(super) struct Frame<'a> {
     pub(super) title: &'a str,
     pub(super) description: &'a str,
@@ -22,7 +22,7 @@ pub(super) struct Frame<'a> {
     pub(super) y: &'a str,
 }
 
-/// Round numbers from `low` to `high`, some five of them.
+/// About five round numbers from `low` to `high`.
 pub(super) fn ticks(low: f64, high: f64) -> Vec<f64> {
     let span = (high - low).max(1e-9);
     let raw = span / 5.0;
@@ -33,11 +33,11 @@ pub(super) fn ticks(low: f64, high: f64) -> Vec<f64> {
         .find(|s| *s >= raw - 1e-12)
         .unwrap_or(raw);
     let (from, to) = ((low / step).floor() as i64, (high / step).ceil() as i64);
-    // Two at least, or a single value would have no scale.
+    // At least two, because a single value would have no scale.
     (from..=to.max(from + 1)).map(|n| n as f64 * step).collect()
 }
 
-/// As many digits as the step between ticks needs.
+/// The number of digits that the step between ticks needs.
 fn tick_label(value: f64, step: f64) -> String {
     let digits = (0..6)
         .find(|&d| (step * 10f64.powi(d) - (step * 10f64.powi(d)).round()).abs() < 1e-6)
@@ -63,7 +63,7 @@ fn range(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
         })
 }
 
-/// Moves labels apart so that none lies on another, as little as may be.
+/// Moves labels apart as little as possible so that they do not overlap.
 fn spread(labels: &mut [(f64, usize)], gap: f64, bottom: f64) {
     labels.sort_by(|a, b| a.0.total_cmp(&b.0));
     for i in 1..labels.len() {
@@ -76,8 +76,7 @@ fn spread(labels: &mut [(f64, usize)], gap: f64, bottom: f64) {
     }
 }
 
-/// Lines with bands, each named at its right end. `xs` are the places that are labelled on the
-/// axis.
+/// Lines with bands, each named at its right end. `xs` are the labelled positions on the axis.
 pub(super) fn lines(frame: &Frame<'_>, xs: &[f64], series: &[Series<'_>], width: f64) -> String {
     let height = if width < 500.0 { 340.0 } else { 380.0 };
     let longest = series
@@ -195,11 +194,11 @@ pub(super) struct Bar<'a> {
     pub(super) interval: Option<Interval>,
     /// Colour class.
     pub(super) class: &'a str,
-    /// What is written at its end.
+    /// The text at its end.
     pub(super) label: String,
 }
 
-/// Horizontal bars from zero, with intervals. Names stand above their bars, so that they fit on a
+/// Horizontal bars from zero, with intervals. Names are above their bars, so that they fit on a
 /// phone.
 pub(super) fn bars(frame: &Frame<'_>, bars: &[Bar<'_>], width: f64) -> String {
     let (row, top) = (40.0, 8.0);
@@ -244,7 +243,7 @@ pub(super) fn bars(frame: &Frame<'_>, bars: &[Bar<'_>], width: f64) -> String {
     }
     for (nth, bar) in bars.iter().enumerate() {
         let y = top + row * nth as f64;
-        // Beside the bar alone: through the whole chart it would cross the words.
+        // Only next to the bar: across the whole chart it would cross the text.
         svg.line("zero", (x_at(0.0), y + 18.0), (x_at(0.0), y + 34.0));
         let (from, to) = (x_at(bar.value.min(0.0)), x_at(bar.value.max(0.0)));
         svg.text(
@@ -270,14 +269,14 @@ pub(super) fn bars(frame: &Frame<'_>, bars: &[Bar<'_>], width: f64) -> String {
     svg.finish()
 }
 
-/// A whole, cut into named parts: (class, name, share).
+/// A bar of named parts: (class, name, share).
 pub(super) struct Whole<'a> {
     pub(super) name: String,
     pub(super) parts: Vec<(&'a str, &'a str, f64)>,
 }
 
-/// Bars that all reach from 0 to 100 %, with each part's share written in it where there is room,
-/// else in the line above.
+/// Bars that all reach from 0 to 100 %, with each part's share inside it if there is room,
+/// otherwise in the line above.
 pub(super) fn shares(frame: &Frame<'_>, wholes: &[Whole<'_>], width: f64) -> String {
     let row = 56.0;
     let height = row * wholes.len() as f64 + 8.0;
@@ -300,7 +299,7 @@ pub(super) fn shares(frame: &Frame<'_>, wholes: &[Whole<'_>], width: f64) -> Str
                 )
             })
             .collect();
-        let said: Vec<String> = parts
+        let described: Vec<String> = parts
             .iter()
             .map(|(_, name, share)| format!("{name} {:.0} %", 100.0 * share))
             .collect();
@@ -308,7 +307,7 @@ pub(super) fn shares(frame: &Frame<'_>, wholes: &[Whole<'_>], width: f64) -> Str
             "value",
             Anchor::End,
             (width - 2.0, y + 12.0),
-            &said.join(" · "),
+            &described.join(" · "),
         );
         let mut x = 2.0;
         for (class, _, share) in &parts {
@@ -320,7 +319,7 @@ pub(super) fn shares(frame: &Frame<'_>, wholes: &[Whole<'_>], width: f64) -> Str
     svg.finish()
 }
 
-/// Reliability: predicted probabilities against the shares found, both on a logarithmic scale since
+/// Reliability: observed shares over predicted probabilities, both on a logarithmic scale because
 /// most candidates are unlikely.
 pub(super) fn reliability(
     frame: &Frame<'_>,
@@ -362,7 +361,7 @@ pub(super) fn reliability(
         let plain = format!("{} %", tick_label(100.0 * mark, step));
         svg.line("grid", (left, y_at(mark)), (right, y_at(mark)));
         svg.text("tick", Anchor::End, (left - 6.0, y_at(mark) + 4.0), &plain);
-        // Powers of ten and the ends alone along the bottom: all would not fit on a phone.
+        // Only powers of ten and the ends along the bottom: more would not fit on a phone.
         if (mark.log10() - mark.log10().round()).abs() < 1e-9 || mark == low || mark == high {
             svg.text("tick", Anchor::Middle, (x_at(mark), bottom + 18.0), &plain);
         }
@@ -427,8 +426,8 @@ pub(super) fn columns(frame: &Frame<'_>, columns: &[(String, f64)], width: f64) 
     svg.finish()
 }
 
-/// Thin upright bars in order of time, as many as there are: (first day, count). Only the first,
-/// the middle and the last are named.
+/// Any number of thin upright bars in order of time: (first day, count). Only the first, the middle
+/// and the last are labelled.
 pub(super) fn timeline(frame: &Frame<'_>, bars: &[(String, f64)], width: f64) -> String {
     let height = 220.0;
     let (right, top, bottom) = (width - 8.0, 28.0, height - 44.0);

@@ -1,10 +1,10 @@
-//! Bytes against NDCG@10, as a picture of its own.
+//! A stand-alone picture of NDCG@10 by bytes.
 
 use fewshop_train::compress::{CompressionResult, Vectors};
 
 use super::charts::{Frame, Series, lines, ticks};
 
-/// What a picture that stands alone needs; the page has the same in its own styles. It follows the
+/// Styles of a stand-alone picture; the page includes the same in its own styles. They follow the
 /// reader's light or dark theme.
 const STYLE: &str = "<style>:root{--card:#fff;--ink:#5c574c;--line:#e4dfd4;--c0:#1f6f54;--c1:#8a5a00;--c2:#2b5fa8;--c3:#9b3d6e;--c4:#6b4fa0;--c5:#b3472b;--c6:#5c6670;--c7:#00707c}\
 @media (prefers-color-scheme:dark){:root{--card:#1e1e1a;--ink:#b4ae9f;--line:#35342d;--c0:#67c8a3;--c1:#e0b05a;--c2:#7fb0f0;--c3:#e58fbd;--c4:#b9a2ea;--c5:#f09a7e;--c6:#aab4be;--c7:#5fc8d6}}\
@@ -15,14 +15,19 @@ svg{background:var(--card)}text{font:13px system-ui,sans-serif;fill:var(--ink)}t
 
 /// The picture as a file of its own.
 #[must_use]
-pub fn compression(found: &CompressionResult) -> String {
-    chart(found, "Bytes against NDCG@10", 720.0).replacen('>', &format!(">{STYLE}"), 1)
+pub fn compression(search: &CompressionResult) -> String {
+    chart(search, "NDCG@10 by bytes", 720.0).replacen('>', &format!(">{STYLE}"), 1)
 }
 
-/// A line for each way of writing the vectors, over the shares of the pairs; what was taken stands
-/// apart.
-pub(super) fn chart(found: &CompressionResult, title: &str, width: f64) -> String {
-    let plain = || found.tried.iter().filter(|one| one.mix.ranker_zeros == 0.0);
+/// One line for each format of the vectors, over the shares of the pairs; the chosen pack has its
+/// own mark.
+pub(super) fn chart(search: &CompressionResult, title: &str, width: f64) -> String {
+    let plain = || {
+        search
+            .tried
+            .iter()
+            .filter(|one| one.mix.ranker_zeros == 0.0)
+    };
     let mut kinds: Vec<Vectors> = Vec::new();
     for one in plain() {
         if !kinds.contains(&one.mix.vectors) {
@@ -57,7 +62,7 @@ pub(super) fn chart(found: &CompressionResult, title: &str, width: f64) -> Strin
             }
         })
         .collect();
-    let taken = found.tried.get(found.chosen).map(point);
+    let taken = search.tried.get(search.chosen).map(point);
     series.push(Series {
         name: "taken",
         style: 0,
@@ -72,7 +77,7 @@ pub(super) fn chart(found: &CompressionResult, title: &str, width: f64) -> Strin
         });
     let frame = Frame {
         title,
-        description: "A line for each way of writing the item vectors; its points, from left to right, keep 25, 50, 75 and 100 % of the pairs.",
+        description: "One line for each format of the item vectors; its points, from left to right, keep 25, 50, 75 and 100 % of the pairs.",
         x: if width < 500.0 {
             "kB on the wire (brotli 11)"
         } else {
@@ -107,7 +112,7 @@ mod tests {
             minus_full_interval: [0.0, 0.0],
             on_front: true,
         };
-        let found = |tried| CompressionResult {
+        let search = |tried| CompressionResult {
             budget_bytes: 1,
             cases: 1,
             tried,
@@ -121,7 +126,7 @@ mod tests {
                 one(Vectors::Codes(8), 0.5, 600_000, 0.16),
             ],
         ] {
-            let picture = compression(&found(tried));
+            let picture = compression(&search(tried));
             check_well_formed(&picture);
             assert!(
                 picture.contains("prefers-color-scheme")

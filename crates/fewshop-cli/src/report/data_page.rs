@@ -1,4 +1,4 @@
-//! The data card of `fewshop check` as one page.
+//! The data card of `fewshop check` as an HTML page.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use super::html::{details, figure, percent, section, thousands, tile};
 use super::svg::escape;
 use crate::check::{Checked, rows};
 
-/// Draws the card: one HTML file that needs nothing else, as [`page`](super::page()).
+/// Draws the card as one self-contained HTML file, like [`page`](super::page()).
 #[must_use]
 pub fn data_page(checked: &Checked) -> String {
     let mut out = format!(
@@ -33,11 +33,11 @@ pub fn data_page(checked: &Checked) -> String {
 fn header(checked: &Checked) -> String {
     let (items, events) = (&checked.items, &checked.events);
     let verdict = match (checked.problems_found, checked.warnings.len()) {
-        (0, 0) => "A training can begin, and nothing odd was found.".to_owned(),
-        (0, 1) => "A training can begin. One thing is odd: see below.".to_owned(),
-        (0, n) => format!("A training can begin. {n} things are odd: see below."),
-        (1, _) => "A training would fail: one problem, see below.".to_owned(),
-        (n, _) => format!("A training would fail: {n} problems, see below."),
+        (0, 0) => "The files are ready for training, without warnings.".to_owned(),
+        (0, 1) => "The files are ready for training, with one warning: see below.".to_owned(),
+        (0, n) => format!("The files are ready for training, with {n} warnings: see below."),
+        (1, _) => "Training would fail: one problem, see below.".to_owned(),
+        (n, _) => format!("Training would fail: {n} problems, see below."),
     };
     let mut out = format!(
         "<header><h1>{} and {}: the data card</h1>\n<p class=\"lead\">{}</p>\n<ul class=\"tiles\">",
@@ -72,11 +72,11 @@ fn findings(checked: &Checked) -> String {
             checked.problems_found - problems.len()
         ));
     }
-    list("What would stop a training", "", &problems);
+    list("Problems", "", &problems);
     let odd: Vec<String> = checked.warnings.iter().map(ToString::to_string).collect();
     list(
-        "What is odd",
-        "None of it stops a training. Values that look personal are not shown here.",
+        "Warnings",
+        "Training works in spite of these. Values that look like personal data are not shown.",
         &odd,
     );
     out
@@ -84,19 +84,18 @@ fn findings(checked: &Checked) -> String {
 
 fn lengths(checked: &Checked) -> String {
     let events = &checked.events;
-    let said: Vec<String> = events
+    let described: Vec<String> = events
         .lengths
         .iter()
         .map(|(name, share)| format!("{name}: {}", percent(*share)))
         .collect();
     let frame = Frame {
         title: "Session lengths",
-        description: &said.join(", "),
-        x: "products of a session",
+        description: &described.join(", "),
+        x: "products in a session",
         y: "",
     };
-    let intro =
-        "Sessions of one product say what is popular, those of two and more what goes together.";
+    let intro = "Training learns the popularity of products from all sessions, and combinations of products from sessions of two or more.";
     section("Session lengths", intro)
         + &figure(
             |width| charts::columns(&frame, &events.lengths, width),
@@ -111,15 +110,15 @@ fn tail(checked: &Checked) -> String {
     if points.is_empty() {
         return String::new();
     }
-    let said: Vec<String> = points
+    let described: Vec<String> = points
         .iter()
         .map(|(x, y)| format!("{} of products: {}", percent(*x), percent(*y)))
         .collect();
     let frame = Frame {
         title: "The long tail",
-        description: &said.join(", "),
-        x: "most taken products, in % of all products",
-        y: "% of all that is taken",
+        description: &described.join(", "),
+        x: "most frequently taken products, in % of all products",
+        y: "% of all taken items",
     };
     let named = |name, style, points: Vec<(f64, f64)>| Series {
         name,
@@ -134,7 +133,7 @@ fn tail(checked: &Checked) -> String {
         named("this shop", 0, points.clone()),
         named("all alike", 6, vec![(0.0, 0.0), (1.0, 1.0)]),
     ];
-    let intro = "The more the line bends to the upper left, the more of what is taken is of few products, and the better bestsellers do.";
+    let intro = "The closer the line is to the upper left, the more the shoppers' choices concentrate on a few products, and the better a list of bestsellers works.";
     section("The long tail", intro)
         + &figure(
             |width| {
@@ -158,9 +157,9 @@ fn over_time(checked: &Checked) -> String {
         7 => "a week".to_owned(),
         n => format!("{n} days"),
     };
-    let most = events.over_time.iter().map(|(_, n)| *n).max().unwrap_or(0);
+    let max = events.over_time.iter().map(|(_, n)| *n).max().unwrap_or(0);
     let description = format!(
-        "{} spans of {span}, at most {most} events in one",
+        "{} spans of {span}, at most {max} events in one",
         events.over_time.len()
     );
     let frame = Frame {
@@ -181,7 +180,7 @@ fn over_time(checked: &Checked) -> String {
         .collect();
     section(
         "Events over time",
-        &format!("Each bar is {span}. A gap is a time that the export does not hold."),
+        &format!("Each bar is {span}. A gap is a period without data in the export."),
     ) + &figure(|width| charts::timeline(&frame, &bars, width), "", "")
         + &details("Figures", &["from", "events"], &rows)
         + "</section>\n"

@@ -1,4 +1,4 @@
-//! Pieces of HTML that all sections are made of, and how figures are written.
+//! HTML elements of all sections, and the formats of figures.
 
 use std::fmt::Write as _;
 
@@ -22,8 +22,8 @@ pub(super) fn section(heading: &str, intro: &str) -> String {
     format!("<section>\n<h2>{}</h2>\n{intro}", escape(heading))
 }
 
-/// A chart twice, for wide and for narrow screens: scaled down, its text could not be read on a
-/// phone. Class `one` is drawn once.
+/// A chart in two versions, for wide and narrow screens, because its text would be illegible on a
+/// phone if scaled down. Class `one` is drawn once.
 pub(super) fn figure(chart: impl Fn(f64) -> String, caption: &str, class: &str) -> String {
     let drawing = if class == "one" {
         chart(WIDE)
@@ -48,9 +48,9 @@ pub(super) fn details(summary: &str, head: &[&str], rows: &[Vec<String>]) -> Str
     )
 }
 
-/// A table that is read from left to right by fingers where the screen is narrow.
+/// A table that scrolls horizontally on a narrow screen.
 pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
-    // Keyboards must reach what scrolls.
+    // Scrolling elements must be reachable with the keyboard.
     let mut out = "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr>".to_owned();
     for name in head {
         let _ = write!(out, "<th>{}</th>", escape(name));
@@ -70,7 +70,7 @@ pub(super) fn with_interval(mean: f64, [low, high]: Interval) -> String {
     format!("{mean:.4} [{low:.4}, {high:.4}]")
 }
 
-/// With a real minus sign, which a hyphen is not.
+/// With a minus sign instead of a hyphen.
 pub(super) fn signed(mean: f64, [low, high]: Interval) -> String {
     format!("{mean:+.4} [{low:+.4}, {high:+.4}]").replace('-', "\u{2212}")
 }

@@ -1,9 +1,9 @@
-//! The report: all that is known of a pack's quality as one value ([`Report`], kept as JSON) and as
-//! one page ([`page`]).
+//! The report: all quality figures of a pack as one value ([`Report`], stored as JSON) and as one
+//! page ([`page`]).
 //!
-//! The page is one HTML file that needs nothing else: charts are inline SVG, there is no script,
-//! and it follows the reader's light or dark theme. It says first what a shop owner wants to know,
-//! in plain words, and says it only as strongly as the intervals allow.
+//! The page is one self-contained HTML file: charts are inline SVG, there is no script, and it
+//! follows the reader's light or dark theme. It starts with the answers for a shop owner in plain
+//! words, and claims no more than the intervals support.
 
 mod charts;
 mod compression;
@@ -22,35 +22,35 @@ use fewshop_eval::Evaluation;
 use fewshop_model::Pack;
 use serde::{Deserialize, Serialize};
 
+use crate::session_lengths::{LENGTHS, class_names};
+
 pub use compression::compression;
 pub use data_page::data_page;
 pub use page::page;
-pub use studies::{Sheet, Study};
+pub use studies::{Study, StudySheet};
 
-/// Version of the JSON; one that is not known is refused.
+/// Version of the JSON; unknown versions are refused.
 pub const REPORT_VERSION: u32 = 1;
 
-/// Upper ends of the classes of session lengths; the last class has none.
-pub(crate) const LENGTHS: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
-
-/// All that the page shows.
+/// The content of the page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// [`REPORT_VERSION`].
     pub version: u32,
-    /// What was learned from, and how.
+    /// Data and training.
     pub card: DataCard,
-    /// Strangers: nothing is known but the session at hand.
-    pub strangers: Evaluation,
-    /// Returning shoppers, where cases of them were given.
+    /// Unseen users: only the current session is known.
+    #[serde(rename = "strangers")]
+    pub unseen_users: Evaluation,
+    /// Returning shoppers, if cases of them were given.
     #[serde(default)]
     pub returning: Option<Evaluation>,
-    /// What training watched, one value an epoch.
+    /// Training curves, one value for each epoch.
     #[serde(default)]
     pub curves: BTreeMap<String, Vec<f64>>,
-    /// Studies of the same shop or of another, as they were given.
+    /// Studies of this shop or another one, in the order given.
     #[serde(default)]
-    pub studies: Vec<Sheet>,
+    pub studies: Vec<StudySheet>,
 }
 
 /// Data and training in figures.
@@ -60,27 +60,27 @@ pub struct DataCard {
     pub shop: String,
     /// First half of the pack's hash.
     pub pack: String,
-    /// Products.
+    /// Number of products.
     pub products: usize,
     /// Departments, the first part of the category paths.
     pub departments: usize,
     /// Sessions in the log.
     pub sessions: usize,
-    /// Shoppers in the log.
+    /// Number of shoppers in the log.
     pub shoppers: usize,
-    /// Products in sessions, each once a session.
+    /// Number of products in sessions, each counted once in a session.
     pub taken: usize,
     /// First day of the log.
     pub from: String,
     /// Last day.
     pub until: String,
-    /// Share of all pairs of a shopper and a product that the log does not hold.
+    /// Share of all pairs of a shopper and a product that are not in the log.
     pub sparsity: f64,
-    /// Share of the products that no session holds.
+    /// Share of the products that are in no session.
     pub never_taken: f64,
     /// Session lengths: class and share of the sessions.
     pub lengths: Vec<(String, f64)>,
-    /// Where the data comes from and what may be done with it.
+    /// Source of the data and its terms of use.
     pub notice: String,
     /// Seed of the training.
     pub seed: u64,
@@ -93,7 +93,7 @@ pub struct DataCard {
 }
 
 impl DataCard {
-    /// Counts the log; its rows are the pack's.
+    /// Counts the log, which must use the pack's rows.
     #[must_use]
     pub fn of(pack: &Pack, log: &Log, report_command: String) -> Self {
         let mut pairs: HashSet<(u32, u32)> = HashSet::new();
@@ -153,36 +153,5 @@ impl DataCard {
             version: card.version.clone(),
             report_command,
         }
-    }
-}
-
-pub(crate) fn class_names() -> Vec<String> {
-    let mut from = 1;
-    let mut names: Vec<String> = LENGTHS
-        .iter()
-        .map(|&end| {
-            let name = if from == end {
-                end.to_string()
-            } else {
-                format!("{from}–{end}")
-            };
-            from = end + 1;
-            name
-        })
-        .collect();
-    names.push(format!("{from}+"));
-    names
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn classes_of_lengths_leave_no_gap() {
-        assert_eq!(
-            class_names(),
-            ["1", "2", "3–4", "5–8", "9–16", "17–32", "33–64", "65+"]
-        );
     }
 }

@@ -1,9 +1,9 @@
-//! The report as one HTML page: its head, and how good the picks are.
+//! The report as one HTML page: its header, and the quality of the picks.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use fewshop_eval::{Contender, Difference, Evaluation, Figures, Interval, Kind, Unit};
+use fewshop_eval::{Contender, ContenderKind, Difference, Evaluation, Figures, Interval, Unit};
 
 use super::Report;
 use super::charts::{self, Frame, Series};
@@ -30,13 +30,13 @@ pub fn page(report: &Report) -> String {
     );
     let parts = [
         header(report, shop),
-        quality(&report.strangers),
+        quality(&report.unseen_users),
         report.returning.as_ref().map_or_else(String::new, quality),
         learning(report),
         dismissals(report),
         ablation(report),
-        variety(&report.strangers),
-        calibration(&report.strangers),
+        variety(&report.unseen_users),
+        calibration(&report.unseen_users),
         studies::sections(&report.studies),
         curves(&report.curves),
         data(report),
@@ -49,24 +49,24 @@ pub fn page(report: &Report) -> String {
 
 fn header(report: &Report, shop: &str) -> String {
     let card = &report.card;
-    let found = &report.strangers;
+    let evaluation = &report.unseen_users;
     let mut out = format!(
         "<header><h1>{}: how good are the picks?</h1>\n",
         escape(shop)
     );
     let _ = writeln!(
         out,
-        "<p class=\"lead\">Fewshop ranks {} products for a shopper whom it has never met, from the few things that the shopper did. \
-         Here it was asked about {} shoppers that it did not learn from, and its picks were held against what they then took.</p>",
+        "<p class=\"lead\">Fewshop ranks {} products for a new shopper from the first few things that this shopper did. \
+         Here it ranked for {} shoppers who were not in its training data, and its picks were compared with the products that they took next.</p>",
         thousands(card.products),
-        thousands(found.shoppers)
+        thousands(evaluation.shoppers)
     );
     out += "<ul class=\"tiles\">";
-    if let Some((k, full)) = middle(found) {
-        let best = popularity(found).and_then(|one| one.by_k.get(&k));
+    if let Some((k, full)) = middle(evaluation) {
+        let best = popularity(evaluation).and_then(|one| one.by_k.get(&k));
         let beside = best.map_or_else(String::new, |b| {
             format!(
-                ", against {} with bestsellers for everybody",
+                ", compared with {} if everybody sees the bestsellers",
                 percent(b.hit_at_10)
             )
         });
@@ -74,56 +74,56 @@ fn header(report: &Report, shop: &str) -> String {
             &mut out,
             &percent(full.hit_at_10),
             &format!(
-                "of shoppers find something that they take among the first ten picks, {} {}{beside}",
+                "of shoppers took at least one of the first ten picks, with {} {}{beside}",
                 k,
-                unit(found.unit, k)
+                unit(evaluation.unit, k)
             ),
         );
     }
-    if let Some((_, text, plain)) = against_best(found) {
+    if let Some((_, text, plain)) = against_best(evaluation) {
         tile(&mut out, &text, &plain);
     }
-    let learner = report.returning.as_ref().unwrap_or(found);
+    let learner = report.returning.as_ref().unwrap_or(evaluation);
     if let Some((&k, d)) = learner.adapted_minus_frozen.iter().next_back() {
-        let said = format!(
-            "of cases got better picks by learning on the device, and {} got worse ones ({} {})",
+        let described = format!(
+            "of cases got better picks from learning on the device, and {} got worse ones ({} {})",
             percent(d.harm),
             k,
             unit(learner.unit, k)
         );
-        tile(&mut out, &percent(d.helped), &said);
+        tile(&mut out, &percent(d.helped), &described);
     }
     out += "</ul>\n</header>\n";
     out
 }
 
-/// The k in the middle, as the one that a single sentence speaks of.
-pub(super) fn middle(found: &Evaluation) -> Option<(u32, &Figures)> {
-    found
+/// The middle k, for the summary sentence.
+pub(super) fn middle(evaluation: &Evaluation) -> Option<(u32, &Figures)> {
+    evaluation
         .adapted
         .iter()
-        .nth(found.adapted.len() / 2)
+        .nth(evaluation.adapted.len() / 2)
         .map(|(&k, figures)| (k, figures))
 }
 
-fn popularity(found: &Evaluation) -> Option<&Contender> {
-    found
+fn popularity(evaluation: &Evaluation) -> Option<&Contender> {
+    evaluation
         .contenders
         .iter()
-        .find(|one| one.kind == Kind::Baseline && one.name == "popularity")
+        .find(|one| one.kind == ContenderKind::Baseline && one.name == "popularity")
 }
 
-fn baselines(found: &Evaluation) -> impl Iterator<Item = &Contender> {
-    found
+fn baselines(evaluation: &Evaluation) -> impl Iterator<Item = &Contender> {
+    evaluation
         .contenders
         .iter()
-        .filter(|one| one.kind == Kind::Baseline)
+        .filter(|one| one.kind == ContenderKind::Baseline)
 }
 
-/// The best baseline of one k by its mean, with Fewshop's lead over it.
-fn best_of(found: &Evaluation, k: u32) -> Option<(&Contender, f64, Interval)> {
+/// The baseline with the highest mean for one k, with Fewshop's lead over it.
+fn best_of(evaluation: &Evaluation, k: u32) -> Option<(&Contender, f64, Interval)> {
     let ndcg = |one: &Contender| one.by_k.get(&k).map_or(f64::MIN, |f| f.ndcg_at_10);
-    let best = baselines(found).max_by(|a, b| ndcg(a).total_cmp(&ndcg(b)))?;
+    let best = baselines(evaluation).max_by(|a, b| ndcg(a).total_cmp(&ndcg(b)))?;
     let (mean, interval) = lead(best.minus_full.get(&k)?);
     Some((best, mean, interval))
 }
@@ -134,12 +134,12 @@ fn lead(minus_full: &Difference) -> (f64, Interval) {
     (0.0 - minus_full.ndcg_at_10, [0.0 - high, 0.0 - low])
 }
 
-/// At how many k Fewshop leads, lags or neither.
-fn against_best(found: &Evaluation) -> Option<([usize; 3], String, String)> {
-    let all: Vec<Interval> = found
+/// The numbers of k at which Fewshop leads, lags, or neither.
+fn against_best(evaluation: &Evaluation) -> Option<([usize; 3], String, String)> {
+    let all: Vec<Interval> = evaluation
         .adapted
         .keys()
-        .filter_map(|&k| best_of(found, k))
+        .filter_map(|&k| best_of(evaluation, k))
         .map(|(_, _, interval)| interval)
         .collect();
     if all.is_empty() {
@@ -165,12 +165,12 @@ pub(super) fn unit(unit: Unit, k: u32) -> &'static str {
     match (unit, k) {
         (Unit::Shots, 1) => "product known",
         (Unit::Shots, _) => "products known",
-        (Unit::Visits, 1) => "earlier visit known",
-        (Unit::Visits, _) => "earlier visits known",
+        (Unit::Visits, 1) => "earlier visit",
+        (Unit::Visits, _) => "earlier visits",
     }
 }
 
-/// Number of the style of a baseline; Fewshop has 0. The same method looks the same in every chart.
+/// Style number of a baseline; Fewshop has 0. A method has the same style in every chart.
 fn style(name: &str) -> usize {
     match name {
         "popularity" => 1,
@@ -183,21 +183,21 @@ fn style(name: &str) -> usize {
     }
 }
 
-fn quality(found: &Evaluation) -> String {
-    let visits = found.unit == Unit::Visits;
+fn quality(evaluation: &Evaluation) -> String {
+    let visits = evaluation.unit == Unit::Visits;
     let (heading, x, intro) = if visits {
         (
-            "Shoppers who come back",
+            "Returning shoppers",
             "earlier visits that the device remembers",
-            "What a shopper took on earlier visits stays on the device. The more it remembers, the better the picks should get; methods \
-             that look at the session at hand alone stay where they are.",
+            "The products of earlier visits are stored on the device. The picks should improve with more earlier visits; methods \
+             that use the current session alone stay the same.",
         )
     } else {
         (
-            "Shoppers who are new",
-            "products known of the session at hand",
-            "How well the first ten picks fit, by how much is known. Higher is better. A shaded band is the range in which the true value \
-             lies, with 95 % confidence; where bands overlap, look at the paired comparison below the chart.",
+            "New shoppers",
+            "products known from the current session",
+            "Quality of the first ten picks by the number of known products. Higher is better. The true value is within the shaded band \
+             with 95 % confidence. If bands overlap, see the paired comparison below the chart.",
         )
     };
     let mut series = Vec::new();
@@ -210,9 +210,9 @@ fn quality(found: &Evaluation) -> String {
         name: "Fewshop",
         style: 0,
         emphasis: true,
-        points: points(&found.adapted),
+        points: points(&evaluation.adapted),
     });
-    for one in baselines(found) {
+    for one in baselines(evaluation) {
         series.push(Series {
             name: &one.name,
             style: style(&one.name),
@@ -220,8 +220,8 @@ fn quality(found: &Evaluation) -> String {
             points: points(&one.by_k),
         });
     }
-    let xs: Vec<f64> = found.adapted.keys().map(|&k| f64::from(k)).collect();
-    let described: Vec<String> = found
+    let xs: Vec<f64> = evaluation.adapted.keys().map(|&k| f64::from(k)).collect();
+    let described: Vec<String> = evaluation
         .adapted
         .iter()
         .map(|(k, f)| format!("{k}: {:.3}", f.ndcg_at_10))
@@ -239,12 +239,12 @@ fn quality(found: &Evaluation) -> String {
     let mut out = section(heading, intro);
     out += &figure(
         |width| charts::lines(&frame, &xs, &series, width),
-        "Mind the scale: it does not always start at zero.",
+        "The scale may not start at zero.",
         "",
     );
     out += "<ul>";
-    for &k in found.adapted.keys() {
-        if let Some((best, mean, [low, high])) = best_of(found, k) {
+    for &k in evaluation.adapted.keys() {
+        if let Some((best, mean, [low, high])) = best_of(evaluation, k) {
             let verdict = if low > 0.0 {
                 "Fewshop is ahead"
             } else if high < 0.0 {
@@ -255,18 +255,18 @@ fn quality(found: &Evaluation) -> String {
             let _ = write!(
                 out,
                 "<li>{k} {}: best simple method is <b>{}</b>; {verdict}, {}.</li>",
-                unit(found.unit, k),
+                unit(evaluation.unit, k),
                 escape(&best.name),
                 signed(mean, [low, high])
             );
         }
     }
     out += "</ul>\n";
-    out += &figures_table(found);
+    out += &figures_table(evaluation);
     out + "</section>\n"
 }
 
-fn figures_table(found: &Evaluation) -> String {
+fn figures_table(evaluation: &Evaluation) -> String {
     let mut rows = Vec::new();
     let mut of = |name: &str, by_k: &BTreeMap<u32, Figures>| {
         for (k, f) in by_k {
@@ -281,12 +281,12 @@ fn figures_table(found: &Evaluation) -> String {
             ]);
         }
     };
-    of("Fewshop", &found.adapted);
-    of("Fewshop, frozen", &found.frozen);
-    for one in found
+    of("Fewshop", &evaluation.adapted);
+    of("Fewshop, frozen", &evaluation.frozen);
+    for one in evaluation
         .contenders
         .iter()
-        .filter(|one| matches!(one.kind, Kind::Baseline | Kind::Channel))
+        .filter(|one| matches!(one.kind, ContenderKind::Baseline | ContenderKind::Channel))
     {
         of(&one.name, &one.by_k);
     }
@@ -333,7 +333,7 @@ mod tests {
             minus_full: BTreeMap::from([(1, minus.clone()), (5, minus.clone())]),
             all_minus_full: minus.clone(),
         };
-        let found = Evaluation {
+        let evaluation = Evaluation {
             shoppers: 8,
             adapted: by_k(0.2),
             frozen: by_k(0.19),
@@ -348,12 +348,12 @@ mod tests {
                 expected_error: 0.02,
             },
             contenders: vec![
-                contender("full", Kind::Full, 0.2),
-                contender("minus <b>ease</b>", Kind::Ablated, 0.19),
-                contender("popularity", Kind::Baseline, 0.15),
+                contender("full", ContenderKind::Full, 0.2),
+                contender("minus <b>ease</b>", ContenderKind::Ablated, 0.19),
+                contender("popularity", ContenderKind::Baseline, 0.15),
             ],
             dismissals: vec![Dismissals {
-                most: 3,
+                max_dismissed: 3,
                 frozen: by_k(0.19),
                 removed: by_k(0.2),
                 learned: by_k(0.21),
@@ -370,13 +370,13 @@ mod tests {
         };
         let returning = Evaluation {
             unit: Unit::Visits,
-            ..found.clone()
+            ..evaluation.clone()
         };
         let curves = BTreeMap::from([("loss".to_owned(), vec![3.0, 2.0, f64::NAN])]);
         Report {
             version: REPORT_VERSION,
             card,
-            strangers: found,
+            unseen_users: evaluation,
             returning: Some(returning),
             curves,
             studies: Vec::new(),
@@ -429,8 +429,8 @@ mod tests {
     #[test]
     fn a_report_of_a_pack_alone_needs_no_baselines() {
         let mut report = report(0.01);
-        report.strangers.contenders.clear();
-        report.strangers.dismissals.clear();
+        report.unseen_users.contenders.clear();
+        report.unseen_users.dismissals.clear();
         report.returning = None;
         report.curves.clear();
         check_well_formed(&page(&report));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use fewshop_eval::{Contender, Evaluation, Figures, Interval, Kind, SHOWN, Unit};
+use fewshop_eval::{Contender, ContenderKind, Evaluation, Figures, Interval, SHOWN, Unit};
 
 use super::Report;
 use super::charts::{self, Bar, Frame, Series, Whole};
@@ -13,24 +13,24 @@ use super::svg::escape;
 
 pub(super) fn learning(report: &Report) -> String {
     let mut out = section(
-        "What learning on the device changes",
-        "The same pack answers twice: as it ships, and with what it learns from this one shopper. A case is better or worse when the first \
-         ten picks fit better or worse than before; harm is the share that got worse.",
+        "Effect of learning on the device",
+        "The same pack ranks twice: frozen, and with learning on the device from this one shopper. A case is better or worse if the first \
+         ten picks fit better or worse than without learning; harm is the share that got worse.",
     );
-    for found in [Some(&report.strangers), report.returning.as_ref()]
+    for evaluation in [Some(&report.unseen_users), report.returning.as_ref()]
         .into_iter()
         .flatten()
     {
-        let heading = if found.unit == Unit::Visits {
-            "Shoppers who come back"
+        let heading = if evaluation.unit == Unit::Visits {
+            "Returning shoppers"
         } else {
-            "Shoppers who are new"
+            "New shoppers"
         };
-        let wholes: Vec<Whole<'_>> = found
+        let wholes: Vec<Whole<'_>> = evaluation
             .adapted_minus_frozen
             .iter()
             .map(|(&k, d)| Whole {
-                name: format!("{k} {}", unit(found.unit, k).replace(" known", "")),
+                name: format!("{k} {}", unit(evaluation.unit, k).replace(" known", "")),
                 parts: vec![
                     ("good", "better", d.helped),
                     ("same", "same", 1.0 - d.helped - d.harm),
@@ -38,7 +38,7 @@ pub(super) fn learning(report: &Report) -> String {
                 ],
             })
             .collect();
-        let said: Vec<String> = wholes
+        let described: Vec<String> = wholes
             .iter()
             .map(|w| {
                 let parts: Vec<String> = w
@@ -52,7 +52,7 @@ pub(super) fn learning(report: &Report) -> String {
         let title = format!("Learning on the device: {heading}");
         let frame = Frame {
             title: &title,
-            description: &said.join(". "),
+            description: &described.join(". "),
             x: "",
             y: "",
         };
@@ -62,13 +62,13 @@ pub(super) fn learning(report: &Report) -> String {
             "Left to right: better, same, worse.",
             "",
         );
-        let rows: Vec<Vec<String>> = found
+        let rows: Vec<Vec<String>> = evaluation
             .adapted_minus_frozen
             .iter()
             .map(|(k, d)| {
                 vec![
                     k.to_string(),
-                    found.frozen.get(k).map_or_else(String::new, |f| {
+                    evaluation.frozen.get(k).map_or_else(String::new, |f| {
                         with_interval(f.ndcg_at_10, f.ndcg_interval)
                     }),
                     signed(d.ndcg_at_10, d.ndcg_interval),
@@ -94,33 +94,33 @@ pub(super) fn learning(report: &Report) -> String {
 
 pub(super) fn dismissals(report: &Report) -> String {
     let mut out = String::new();
-    for found in [Some(&report.strangers), report.returning.as_ref()]
+    for evaluation in [Some(&report.unseen_users), report.returning.as_ref()]
         .into_iter()
         .flatten()
     {
-        if found.dismissals.is_empty() {
+        if evaluation.dismissals.is_empty() {
             continue;
         }
-        let who = if found.unit == Unit::Visits {
-            "shoppers who come back"
+        let who = if evaluation.unit == Unit::Visits {
+            "returning shoppers"
         } else {
-            "shoppers who are new"
+            "new shoppers"
         };
         let _ = writeln!(out, "<h3>For {who}</h3>");
-        let names: Vec<String> = found
+        let names: Vec<String> = evaluation
             .dismissals
             .iter()
             .map(|one| {
-                if one.most == 1 {
+                if one.max_dismissed == 1 {
                     "1 product".to_owned()
                 } else {
-                    format!("{} products", one.most)
+                    format!("{} products", one.max_dismissed)
                 }
             })
             .collect();
         let bars: Vec<Bar<'_>> = names
             .iter()
-            .zip(&found.dismissals)
+            .zip(&evaluation.dismissals)
             .map(|(name, one)| {
                 let d = &one.all_learned_minus_removed;
                 let [low, high] = d.ndcg_interval;
@@ -139,15 +139,15 @@ pub(super) fn dismissals(report: &Report) -> String {
                 }
             })
             .collect();
-        let said: Vec<String> = bars
+        let described: Vec<String> = bars
             .iter()
             .map(|bar| format!("{} turned down: {}", bar.name, bar.label))
             .collect();
-        let title = format!("What is learned from what was turned down: {who}");
+        let title = format!("Learning from dismissals: {who}");
         let frame = Frame {
             title: &title,
-            description: &said.join(", "),
-            x: "NDCG@10 minus that of the frozen pack",
+            description: &described.join(", "),
+            x: "NDCG@10 minus NDCG@10 of the frozen pack",
             y: "",
         };
         out += &figure(
@@ -159,7 +159,7 @@ pub(super) fn dismissals(report: &Report) -> String {
             of.get(k)
                 .map_or_else(String::new, |f| format!("{:.4}", f.ndcg_at_10))
         };
-        let rows: Vec<Vec<String>> = found
+        let rows: Vec<Vec<String>> = evaluation
             .dismissals
             .iter()
             .flat_map(|one| {
@@ -169,7 +169,7 @@ pub(super) fn dismissals(report: &Report) -> String {
             })
             .map(|(one, k, d)| {
                 vec![
-                    one.most.to_string(),
+                    one.max_dismissed.to_string(),
                     k.to_string(),
                     figures(&one.frozen, k),
                     figures(&one.removed, k),
@@ -196,33 +196,33 @@ pub(super) fn dismissals(report: &Report) -> String {
         return out;
     }
     let intro = format!(
-        "The shopper is shown {SHOWN} picks, and turns down the first of them that were not taken in that visit (simulated: the log does not \
-         say what was shown). They are not shown again in either list; the difference is what they say about other products."
+        "The shopper sees {SHOWN} picks, and turns down the first of them that were not taken in that visit (simulated: the log does not \
+         contain the shown products). Neither list shows them again; the difference is their effect on other products."
     );
-    section("When a shopper says 'not for me'", &intro) + &out + "</section>\n"
+    section("Learning from 'not for me'", &intro) + &out + "</section>\n"
 }
 
 pub(super) fn ablation(report: &Report) -> String {
     let mut out = String::new();
-    for found in [Some(&report.strangers), report.returning.as_ref()]
+    for evaluation in [Some(&report.unseen_users), report.returning.as_ref()]
         .into_iter()
         .flatten()
     {
-        let rivals: Vec<&Contender> = found
+        let rivals: Vec<&Contender> = evaluation
             .contenders
             .iter()
-            .filter(|one| one.kind != Kind::Full)
+            .filter(|one| one.kind != ContenderKind::Full)
             .collect();
         if rivals.is_empty() {
             continue;
         }
-        let who = if found.unit == Unit::Visits {
-            "shoppers who come back"
+        let who = if evaluation.unit == Unit::Visits {
+            "returning shoppers"
         } else {
-            "shoppers who are new"
+            "new shoppers"
         };
         let _ = writeln!(out, "<h3>For {who}</h3>");
-        let title = format!("What each part is worth: {who}");
+        let title = format!("Contribution of each part: {who}");
         let bars: Vec<Bar<'_>> = rivals
             .iter()
             .map(|one| {
@@ -243,26 +243,26 @@ pub(super) fn ablation(report: &Report) -> String {
                 }
             })
             .collect();
-        let said: Vec<String> = bars
+        let described: Vec<String> = bars
             .iter()
             .map(|bar| format!("{} {}", bar.name, bar.label))
             .collect();
         let frame = Frame {
             title: &title,
-            description: &said.join(", "),
-            x: "NDCG@10 minus that of the whole of Fewshop",
+            description: &described.join(", "),
+            x: "NDCG@10 minus NDCG@10 of the full pack",
             y: "",
         };
         out += &figure(
             |width| charts::bars(&frame, &bars, width),
-            "Blue: clearly worse than the whole. Grey: no clear difference. Red: clearly better than the whole.",
+            "Blue: clearly worse than the full pack. Grey: no clear difference. Red: clearly better than the full pack.",
             "",
         );
-        let rows: Vec<Vec<String>> = found
+        let rows: Vec<Vec<String>> = evaluation
             .contenders
             .iter()
             .map(|one| {
-                let minus = if one.kind == Kind::Full {
+                let minus = if one.kind == ContenderKind::Full {
                     String::new()
                 } else {
                     signed(
@@ -279,8 +279,8 @@ pub(super) fn ablation(report: &Report) -> String {
             })
             .collect();
         out += &details(
-            "Figures, and what each is",
-            &["", "NDCG@10, all k", "minus the whole", ""],
+            "Figures, with descriptions",
+            &["", "NDCG@10, all k", "minus full", ""],
             &rows,
         );
     }
@@ -288,35 +288,36 @@ pub(super) fn ablation(report: &Report) -> String {
         return out;
     }
     let trained = report
-        .strangers
+        .unseen_users
         .contenders
         .iter()
-        .any(|one| one.kind == Kind::Ablated);
+        .any(|one| one.kind == ContenderKind::Ablated);
     let more = if trained {
-        " 'minus' is the same training without that part, against the whole trained beside it."
+        " 'minus' is the same training without that part, compared with a full pack of the same run."
     } else {
         ""
     };
     let intro = format!(
-        "What is lost without a part, and what single methods reach alone, over the cases of all k. A bar to the left is worse than the \
-         whole; the thin line is the 95 % interval of the paired difference.{more}"
+        "The loss without each part, and the quality of single methods alone, over the cases of all k. A bar to the left is worse than the \
+         full pack; the thin line is the 95 % interval of the paired difference.{more}"
     );
-    section("What each part is worth", &intro) + &out + "</section>\n"
+    section("Contribution of each part", &intro) + &out + "</section>\n"
 }
 
-pub(super) fn variety(found: &Evaluation) -> String {
-    let middle = middle(found).map(|(_, figures)| figures);
+pub(super) fn variety(evaluation: &Evaluation) -> String {
+    let middle = middle(evaluation).map(|(_, figures)| figures);
     let mut named: Vec<(&str, &Figures)> = Vec::new();
-    if found.contenders.is_empty() {
+    if evaluation.contenders.is_empty() {
         named.extend(middle.map(|figures| ("Fewshop", figures)));
     } else {
-        for one in found
-            .contenders
-            .iter()
-            .filter(|one| matches!(one.kind, Kind::Full | Kind::Channel | Kind::Baseline))
-        {
+        for one in evaluation.contenders.iter().filter(|one| {
+            matches!(
+                one.kind,
+                ContenderKind::Full | ContenderKind::Channel | ContenderKind::Baseline
+            )
+        }) {
             named.push((
-                if one.kind == Kind::Full {
+                if one.kind == ContenderKind::Full {
                     "Fewshop"
                 } else {
                     &one.name
@@ -366,9 +367,9 @@ pub(super) fn variety(found: &Evaluation) -> String {
         y: "",
     };
     let mut out = section(
-        "How varied the picks are",
-        "First: how many different products stand among the first twenty picks over all cases. Then: how many of these picks are among the \
-         most popular 1 % of the products. Showing only bestsellers is easy, and hides the rest of the shop.",
+        "Variety of the picks",
+        "First: the number of different products among the first twenty picks of all cases. Second: the share of these picks among the \
+         most popular 1 % of the products. A list of bestsellers is easy to make, but hides the rest of the shop.",
     );
     out += "<div class=\"two\">";
     out += &figure(
@@ -384,8 +385,8 @@ pub(super) fn variety(found: &Evaluation) -> String {
     out + "</div>\n</section>\n"
 }
 
-pub(super) fn calibration(found: &Evaluation) -> String {
-    let bins = &found.calibration.bins;
+pub(super) fn calibration(evaluation: &Evaluation) -> String {
+    let bins = &evaluation.calibration.bins;
     if bins.is_empty() {
         return String::new();
     }
@@ -393,11 +394,11 @@ pub(super) fn calibration(found: &Evaluation) -> String {
         .iter()
         .map(|bin| (bin.predicted, bin.relevant, bin.interval))
         .collect();
-    let said: Vec<String> = bins
+    let described: Vec<String> = bins
         .iter()
         .map(|bin| {
             format!(
-                "said {:.2} %, found {:.2} %",
+                "predicted {:.2} %, observed {:.2} %",
                 100.0 * bin.predicted,
                 100.0 * bin.relevant
             )
@@ -405,20 +406,20 @@ pub(super) fn calibration(found: &Evaluation) -> String {
         .collect();
     let frame = Frame {
         title: "Calibration of scores",
-        description: &said.join("; "),
-        x: "how likely the model says it is",
-        y: "how often it was taken",
+        description: &described.join("; "),
+        x: "predicted probability",
+        y: "share taken",
     };
     let mut out = section(
-        "Can the scores be believed?",
-        "When the model says 'one in ten', one in ten should be taken: then the points lie on the dashed line. Below it the model promises \
-         too much, above it too little. Picks are ranked by the score, so order matters more than this.",
+        "Calibration of the scores",
+        "Of the products with a predicted probability of 10 %, one in ten should be taken: then the points are on the dashed line. Below it the model predicts \
+         too much, above it too little. Picks are ranked by the score, so the order matters more than the calibration.",
     );
     out += &figure(
         |width| charts::reliability(&frame, &points, width.min(520.0)),
         &format!(
             "Mean gap, weighted by candidates: {:.2} percentage points.",
-            100.0 * found.calibration.expected_error
+            100.0 * evaluation.calibration.expected_error
         ),
         "small",
     );
@@ -451,9 +452,9 @@ pub(super) fn curves(curves: &BTreeMap<String, Vec<f64>>) -> String {
         return String::new();
     }
     let mut out = section(
-        "How training went",
-        "One value for each pass over the data. A loss should fall and then level off; a validation figure that turns back shows where more \
-         training would only learn by heart.",
+        "Training curves",
+        "One value for each pass over the data. A loss should fall and then level off; a validation figure that gets worse again shows where more \
+         training would overfit.",
     );
     out += "<div class=\"two\">";
     for (name, values) in drawn {
@@ -499,12 +500,9 @@ pub(super) fn curves(curves: &BTreeMap<String, Vec<f64>>) -> String {
 
 pub(super) fn data(report: &Report) -> String {
     let card = &report.card;
-    let mut out = section(
-        "What it learned from",
-        "The shop's log as the training saw it.",
-    );
+    let mut out = section("Training data", "The shop's log used for training.");
     let frame = Frame {
-        title: "Lengths of sessions",
+        title: "Session lengths",
         description: &card
             .lengths
             .iter()
@@ -516,15 +514,15 @@ pub(super) fn data(report: &Report) -> String {
     };
     out += &figure(
         |width| charts::columns(&frame, &card.lengths, width),
-        "Share of the sessions by their length.",
+        "Share of the sessions by length.",
         "",
     );
-    let cases = |found: &Evaluation| {
-        let cases: usize = found.adapted.values().map(|f| f.cases).sum();
-        let left_out = if found.without_truth > 0 {
+    let cases = |evaluation: &Evaluation| {
+        let cases: usize = evaluation.adapted.values().map(|f| f.cases).sum();
+        let left_out = if evaluation.without_truth > 0 {
             format!(
                 " ({} without a relevant product left out)",
-                found.without_truth
+                evaluation.without_truth
             )
         } else {
             String::new()
@@ -532,7 +530,7 @@ pub(super) fn data(report: &Report) -> String {
         format!(
             "{} cases of {} shoppers{left_out}",
             thousands(cases),
-            thousands(found.shoppers)
+            thousands(evaluation.shoppers)
         )
     };
     let departments = if card.departments > 0 {
@@ -562,16 +560,16 @@ pub(super) fn data(report: &Report) -> String {
         (
             "Sparsity",
             format!(
-                "{:.2} % of all pairs of shopper and product never happened",
+                "{:.2} % of all pairs of shopper and product are not in the log",
                 100.0 * card.sparsity
             ),
         ),
-        ("Asked, new", cases(&report.strangers)),
+        ("Asked, new", cases(&report.unseen_users)),
         (
             "Asked, returning",
             report.returning.as_ref().map_or_else(String::new, cases),
         ),
-        ("Source and terms", card.notice.clone()),
+        ("Source and terms of use", card.notice.clone()),
         ("Pack", card.pack.clone()),
         ("Seed", card.seed.to_string()),
         (
@@ -591,15 +589,15 @@ pub(super) fn glossary() -> String {
     let words = [
         (
             "NDCG@10",
-            "How well the first ten picks fit: 1 when they could not be better, 0 when none was relevant. A hit at the top counts more than one further down.",
+            "The quality of the first ten picks: 1 for the best possible order, 0 if none is relevant. A hit at the top counts more than one further down.",
         ),
         (
             "Recall@20",
-            "The share of what the shopper took that stands among the first twenty picks.",
+            "The share of the shopper's relevant products that are among the first twenty picks.",
         ),
         (
             "MRR@20",
-            "One divided by the place of the first hit: 1 for the first place, 0.5 for the second.",
+            "One divided by the rank of the first hit: 1 for the first place, 0.5 for the second.",
         ),
         (
             "Hit@10",
@@ -607,15 +605,15 @@ pub(super) fn glossary() -> String {
         ),
         (
             "95 % interval",
-            "The range that would hold the figure in 95 of 100 repetitions with other shoppers. It comes from drawing the shoppers again, 2,000 times; a difference is real when its interval does not hold 0.",
+            "The range that would contain the figure in 95 of 100 repetitions with other shoppers. It comes from resampling the shoppers 2,000 times; a difference is significant if its interval excludes 0.",
         ),
         (
             "Adapted, frozen",
             "With and without what the device learns from this one shopper.",
         ),
         (
-            "Session at hand",
-            "The visit that is going on. What is asked for is the rest of it; the whole catalogue is ranked.",
+            "Current session",
+            "The current visit. The task is to predict the rest of it by ranking the whole catalogue.",
         ),
     ];
     let mut out = section("Words", "");
@@ -623,7 +621,7 @@ pub(super) fn glossary() -> String {
     for (word, text) in words {
         let _ = write!(out, "<dt>{word}</dt><dd>{}</dd>", escape(text));
     }
-    out += "</dl>\n<p class=\"quiet\">Simple methods are set by one rule for every shop and not tuned to this one; tuned by hand they can lie a \
+    out += "</dl>\n<p class=\"quiet\">The settings of the simple methods follow one rule for every shop and are not tuned to this one; with manual tuning they can be a \
             little higher.</p>\n</section>\n";
     out
 }

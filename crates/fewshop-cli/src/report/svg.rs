@@ -1,9 +1,9 @@
-//! Just enough SVG for charts: elements that are always closed, text that is always escaped,
-//! numbers that are always finite.
+//! Minimal SVG for charts: elements are always closed, text is always escaped, and numbers are
+//! always finite.
 
 use std::fmt::Write as _;
 
-/// Text as it may stand in HTML and in attributes.
+/// Escapes text for HTML and attributes.
 pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -21,8 +21,8 @@ pub(super) fn escape(text: &str) -> String {
     out
 }
 
-/// A coordinate: a tenth of a pixel is fine enough; what is no number is 0, so that one bad figure
-/// does not lose the page.
+/// A coordinate, rounded to a tenth of a pixel; NaN becomes 0, so that one bad figure does not
+/// break the page.
 fn number(x: f64) -> String {
     let rounded = if x.is_finite() {
         (x * 10.0).round() / 10.0
@@ -32,7 +32,7 @@ fn number(x: f64) -> String {
     format!("{}", if rounded == 0.0 { 0.0 } else { rounded })
 }
 
-/// Where a text is fastened.
+/// The anchor of a text.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Anchor {
     Start,
@@ -40,7 +40,7 @@ pub(super) enum Anchor {
     End,
 }
 
-/// A drawing that grows.
+/// A drawing under construction.
 pub(super) struct Svg {
     width: f64,
     height: f64,
@@ -107,7 +107,7 @@ impl Svg {
         );
     }
 
-    /// A point; each `shape` looks different, so that series differ without their colour.
+    /// A point; each `shape` is different, so that series can be distinguished without colour.
     pub(super) fn marker(&mut self, class: &str, shape: usize, (x, y): (f64, f64)) {
         let r = 4.0;
         match shape % 5 {
@@ -154,7 +154,7 @@ impl Svg {
         );
     }
 
-    /// The whole drawing; it scales with what holds it.
+    /// The finished drawing; it scales with its container.
     pub(super) fn finish(self) -> String {
         let [w, h] = [self.width, self.height].map(number);
         let Self { label, body, .. } = self;
@@ -176,7 +176,7 @@ fn path(points: &[(f64, f64)]) -> String {
 pub(super) mod tests {
     use super::*;
 
-    /// Fails unless every element is closed in order and no stray `<` or `&` stands in the text.
+    /// Fails unless every element is closed in order and the text has no stray `<` or `&`.
     #[track_caller]
     pub(in super::super) fn check_well_formed(markup: &str) {
         const VOID: [&str; 2] = ["meta", "br"];

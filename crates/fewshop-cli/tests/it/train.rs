@@ -169,7 +169,7 @@ fn a_pack_stands_beside_baselines_and_a_report_says_so() {
     shop.check_done(&format!("{report} --out a.html --json a.json"));
     let page = shop.read("a.html");
     assert!(
-        page.contains("Shoppers who come back")
+        page.contains("Returning shoppers")
             && page.contains("540 of 150 shoppers")
             && !page.contains("NaN")
     );
@@ -311,7 +311,7 @@ fn an_ablation_stands_in_the_same_table() {
     let asked = "evaluate --ablation --pack a.pack --items items.csv --events events.csv --cases cases.csv --truth truth.csv \
                  --valid-cases cases.csv --valid-truth truth.csv --config quick.toml --baselines quick_baselines.toml --json figures.json";
     let printed = shop.check_done(asked);
-    assert!(printed.contains("full, trained anew"), "{printed}");
+    assert!(printed.contains("full, retrained"), "{printed}");
     let figures: serde_json::Value = serde_json::from_str(&shop.read("figures.json")).unwrap();
     let all = figures["contenders"].as_array().unwrap();
     let ablated: Vec<&str> = all
@@ -323,11 +323,11 @@ fn an_ablation_stands_in_the_same_table() {
         ablated.len() > 3 && ablated[1..].iter().all(|name| name.starts_with("minus ")),
         "{ablated:?}"
     );
-    // The same settings, seed and files as the pack's own: the whole trained anew is the pack
+    // The same settings, seed and files as the pack's own: the complete pack, retrained, is the pack
     // again.
     let anew = all
         .iter()
-        .find(|one| one["name"] == "full, trained anew")
+        .find(|one| one["name"] == "full, retrained")
         .unwrap();
     assert_eq!(anew["all_minus_full"]["ndcg@10 diff"], 0.0);
 }

@@ -1,11 +1,11 @@
-//! What the made-up shop sells, and who shops there.
+//! The synthetic shop's products and its types of shoppers.
 
-/// A category and the kinds of thing in it.
+/// A category and its kinds of products.
 pub(super) struct Category {
     pub(super) department: &'static str,
     pub(super) name: &'static str,
     pub(super) kinds: &'static [&'static str],
-    /// What one costs about.
+    /// Approximate price of one.
     pub(super) cents: usize,
 }
 
@@ -23,7 +23,7 @@ const fn of(
     }
 }
 
-/// All of them, turn about.
+/// All kinds, in rotation.
 pub(super) const CATEGORIES: [Category; 20] = [
     of(
         "Hot drinks",
@@ -245,7 +245,7 @@ pub(super) const CATEGORIES: [Category; 20] = [
     ),
 ];
 
-/// Brands, all made up.
+/// Brands, all fictional.
 pub(super) const BRANDS: [&str; 7] = [
     "Alder & Finch",
     "Birchgate",
@@ -259,7 +259,8 @@ pub(super) const BRANDS: [&str; 7] = [
 /// Sizes of packs.
 pub(super) const SIZES: [&str; 4] = ["small", "regular", "large", "family pack"];
 
-/// Who shops there: what such a shopper likes, the dearest first, as rows of [`CATEGORIES`].
+/// The types of shoppers: the categories that each likes, the favourite first, as rows of
+/// [`CATEGORIES`].
 pub(super) const TYPES: [&[usize]; 8] = [
     // tea and cake
     &[0, 3, 12, 4],

@@ -1,9 +1,10 @@
-//! A small made-up shop, to try everything with: products, a log, and cases of shoppers that the
-//! log does not hold.
+//! A small synthetic shop for trying out Fewshop: products, a log, and cases of shoppers who are
+//! not in the log.
 //!
 //! Shoppers are of types ([`TYPES`](goods::TYPES)): each likes some categories and a brand, takes
-//! some things together, buys favourites again, and now and then takes what everybody takes. So
-//! there is something to learn, and it is known what. Nothing of it is real.
+//! some products together, buys favourites again, and now and then takes a product that everybody
+//! takes. So the data contains patterns to learn, and these patterns are known. Nothing in it is
+//! real.
 
 mod goods;
 
@@ -19,41 +20,42 @@ use crate::files::{
 };
 use goods::{BRANDS, CATEGORIES, SIZES, TYPES};
 
-/// What is said of the data wherever it is used.
-pub const NOTICE: &str = "Made up by `fewshop example`: no such shop, products or shoppers exist.";
+/// The notice that accompanies the data wherever it is used.
+pub const NOTICE: &str =
+    "Synthetic data from `fewshop example`: the shop, its products and its shoppers do not exist.";
 
-/// How large the shop is.
+/// The size of the shop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {
     /// Products.
     pub items: usize,
     /// Shoppers in the log.
     pub shoppers: usize,
-    /// Shoppers of whom one session becomes cases; none of them is in the log.
-    pub strangers: usize,
-    /// Start of the random numbers: the same plan and seed make the same shop.
+    /// Shoppers who are not in the log; one session of each becomes cases.
+    pub unseen_users: usize,
+    /// Random seed: the same plan and seed give the same shop.
     pub seed: u64,
 }
 
-/// One session: of whom, when, what, and how.
+/// One session: its shopper, time, products and events.
 #[derive(Debug, Clone, PartialEq)]
 struct Session {
     shopper: usize,
     nth: usize,
     time_s: i64,
-    /// Rows of the products, each once.
+    /// Distinct rows of the products.
     items: Vec<usize>,
 }
 
 /// 2024-01-01 00:00.
 const FROM_S: i64 = 1_704_067_200;
-/// The log is so long.
+/// Length of the log.
 const DAYS: u64 = 180;
-/// Products known of a case.
+/// Numbers of context items in the cases.
 const KS: [usize; 3] = [1, 3, 5];
 
-/// Random numbers drawn by hand, so that the same seed makes the same shop whatever version of a
-/// library is in use.
+/// Random numbers drawn by our own code, so that the same seed gives the same shop with any version
+/// of the library.
 struct Dice(ChaCha8Rng);
 
 impl Dice {
@@ -61,38 +63,38 @@ impl Dice {
         ((u128::from(self.0.next_u64()) * n as u128) >> 64) as usize
     }
 
-    /// Whether it happens that does so in `percent` of a hundred cases.
+    /// True with a probability of `percent` in a hundred.
     fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
-    /// The first of `n` more often than the second, and so on: the smallest of three throws.
+    /// A number below `n`, lower ones more often: the smallest of three draws.
     fn early(&mut self, n: usize) -> usize {
         self.below(n).min(self.below(n)).min(self.below(n))
     }
 }
 
-/// Writes items.csv, events.csv, valid_cases.csv and valid_truth.csv into `folder`, which is made
-/// if need be; says how many events.
+/// Writes items.csv, events.csv, valid_cases.csv and valid_truth.csv into `folder`, which is
+/// created if needed. Returns the number of events.
 ///
 /// # Errors
-/// When the folder cannot be made or written to.
+/// When the folder cannot be created or written to.
 pub fn write(plan: Plan, folder: &Path) -> anyhow::Result<usize> {
     std::fs::create_dir_all(folder).with_context(|| {
         format!(
-            "{}: the folder cannot be made: check the path",
+            "{}: the folder cannot be created: check the path",
             folder.display()
         )
     })?;
     let mut dice = Dice(ChaCha8Rng::seed_from_u64(plan.seed));
     let (items, categories) = products(plan.items, &mut dice);
     let sessions = sessions(&items, &categories, plan, &mut dice);
-    let (strangers, log): (Vec<&Session>, Vec<&Session>) = sessions
+    let (unseen, log): (Vec<&Session>, Vec<&Session>) = sessions
         .iter()
         .partition(|one| one.shopper >= plan.shoppers);
     write_items(&folder.join("items.csv"), &items, &[])?;
     let count = write_log(&folder.join("events.csv"), &items, &log, &mut dice)?;
-    write_questions(folder, &items, &strangers)?;
+    write_eval_set(folder, &items, &unseen)?;
     Ok(count)
 }
 
@@ -101,7 +103,7 @@ fn products(count: usize, dice: &mut Dice) -> (Vec<Item>, Vec<usize>) {
     let mut items = Vec::with_capacity(count);
     let mut categories = Vec::with_capacity(count);
     for nth in 0..count {
-        // Turn about, so that every category has its share of any number of products.
+        // In rotation, so that every category gets its share of any number of products.
         let category = nth % CATEGORIES.len();
         let round = nth / CATEGORIES.len();
         let made = &CATEGORIES[category];
@@ -113,7 +115,8 @@ fn products(count: usize, dice: &mut Dice) -> (Vec<Item>, Vec<usize>) {
         item.category = vec![made.department.to_owned(), made.name.to_owned()];
         item.brand = BRANDS[(round + dice.below(2)) % BRANDS.len()].to_owned();
         item.size = size.to_owned();
-        // Between four fifths and nine fifths of what such a thing costs, to the cent.
+        // Between four fifths and nine fifths of the usual price of this kind of product, to the
+        // cent.
         let cents = made.cents * (80 + dice.below(101)) / 100;
         item.price = Some((cents as f64 / 100.0) as f32);
         items.push(item);
@@ -122,7 +125,7 @@ fn products(count: usize, dice: &mut Dice) -> (Vec<Item>, Vec<usize>) {
     (items, categories)
 }
 
-/// What all shoppers take, strangers last.
+/// The sessions of all shoppers; unseen shoppers come last.
 fn sessions(items: &[Item], categories: &[usize], plan: Plan, dice: &mut Dice) -> Vec<Session> {
     let shelves: Vec<Vec<usize>> = (0..CATEGORIES.len())
         .map(|category| {
@@ -132,7 +135,7 @@ fn sessions(items: &[Item], categories: &[usize], plan: Plan, dice: &mut Dice) -
         })
         .collect();
     let mut sessions = Vec::new();
-    for shopper in 0..plan.shoppers + plan.strangers {
+    for shopper in 0..plan.shoppers + plan.unseen_users {
         let likes = TYPES[dice.below(TYPES.len())];
         let brand = BRANDS[dice.below(BRANDS.len())];
         let mut favourites: Vec<usize> = Vec::new();
@@ -147,15 +150,15 @@ fn sessions(items: &[Item], categories: &[usize], plan: Plan, dice: &mut Dice) -
             .collect();
         times.sort_unstable();
         for (nth, time_s) in times.into_iter().enumerate() {
-            // A stranger's session is long enough to ask about.
+            // An unseen shopper's session is long enough to become a case.
             let length = if is_stranger {
                 9 + dice.below(6)
             } else {
                 2 + dice.early(14)
             };
             let mut taken: Vec<usize> = Vec::new();
-            // Attempts are bounded: a tiny shop may not have so many different things for this
-            // shopper.
+            // The number of attempts is limited: a tiny shop may not have enough different products
+            // for this shopper.
             for _ in 0..20 * length {
                 if taken.len() == length.min(items.len()) {
                     break;
@@ -163,7 +166,7 @@ fn sessions(items: &[Item], categories: &[usize], plan: Plan, dice: &mut Dice) -
                 let item = if !favourites.is_empty() && dice.chance(15) {
                     favourites[dice.below(favourites.len())]
                 } else if dice.chance(22) {
-                    // What everybody takes: the first products of any category.
+                    // A popular product: one of the first of any category.
                     dice.early(items.len().min(3 * CATEGORIES.len()))
                 } else {
                     let shelf = &shelves[likes[dice.early(likes.len())]];
@@ -196,7 +199,7 @@ fn sessions(items: &[Item], categories: &[usize], plan: Plan, dice: &mut Dice) -
     sessions
 }
 
-/// The log, in order of time: most things are bought, some are only looked at, a few turned down.
+/// Writes the log in order of time: most products are bought, some only viewed, a few dismissed.
 fn write_log(
     path: &Path,
     items: &[Item],
@@ -243,10 +246,11 @@ fn write_log(
     Ok(count)
 }
 
-/// One session of each stranger: its first products known, the others to be found.
-fn write_questions(folder: &Path, items: &[Item], strangers: &[&Session]) -> Result<(), FileError> {
+/// Writes one session of each unseen shopper as cases: its first products are the context, the
+/// others are relevant.
+fn write_eval_set(folder: &Path, items: &[Item], unseen: &[&Session]) -> Result<(), FileError> {
     let id = |item: usize| items[item].id.0.as_str();
-    let named: Vec<(String, String, usize, &Session)> = strangers
+    let named: Vec<(String, String, usize, &Session)> = unseen
         .iter()
         .flat_map(|&session| {
             let user = format!("v{:05}", session.shopper + 1);
@@ -286,7 +290,7 @@ mod tests {
         let plan = Plan {
             items: 60,
             shoppers: 40,
-            strangers: 5,
+            unseen_users: 5,
             seed: 7,
         };
         let made = |plan: Plan| {
@@ -322,7 +326,7 @@ mod tests {
                 Plan {
                     items: 1,
                     shoppers: 3,
-                    strangers: 2,
+                    unseen_users: 2,
                     seed: 1
                 },
                 dir.path()

@@ -1,4 +1,4 @@
-//! Files appear whole or not at all.
+//! Writes files atomically: a file is complete or does not appear.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -8,9 +8,9 @@ use super::FileError;
 
 /// Writes `path` through a temporary file in the same folder that is renamed at the end.
 ///
-/// Whatever goes wrong, a file that stood there stays as it was and nothing half-written is left. A
-/// link is followed; something that is no plain file (`/dev/stdout`, a pipe) is written to
-/// directly, for it cannot be replaced.
+/// If anything fails, an existing file stays unchanged and no partial file is left. A symbolic link
+/// is followed. A path that is not a regular file (`/dev/stdout`, a pipe) is written to directly,
+/// because it cannot be replaced.
 ///
 /// ```
 /// let folder = tempfile::tempdir()?;
@@ -52,8 +52,8 @@ pub fn write_atomically<T>(
     builder.prefix(".fewshop-").suffix(".part");
     #[cfg(unix)]
     {
-        // Temporary files are private by default; the finished file is as open as any other the
-        // user makes.
+        // Temporary files are private by default; the finished file gets the user's normal
+        // permissions.
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
@@ -63,8 +63,8 @@ pub fn write_atomically<T>(
     let file = out
         .into_inner()
         .map_err(|error| failed(error.into_error()))?;
-    // The bytes must be on the disk before the name points to them, or a power cut leaves an empty
-    // file under it.
+    // The bytes must be on disk before the rename, or a power failure can leave an empty file under
+    // the final name.
     file.sync_all().map_err(failed)?;
     unfinished
         .persist(&target)
@@ -72,11 +72,11 @@ pub fn write_atomically<T>(
     Ok(value)
 }
 
-/// Whether [`write_atomically`] could begin: found out before the hours of work whose result goes
-/// there. Leaves nothing behind.
+/// Checks that [`write_atomically`] could start, before hours of work whose result goes there.
+/// Leaves no file behind.
 ///
 /// # Errors
-/// [`FileError::Write`] as that function would give.
+/// The same [`FileError::Write`] as that function.
 pub fn check_writable(path: &Path) -> Result<(), FileError> {
     let failed = |source| FileError::Write {
         path: path.to_owned(),
@@ -90,7 +90,7 @@ pub fn check_writable(path: &Path) -> Result<(), FileError> {
                 "it is a folder",
             )));
         }
-        // A pipe must not be opened twice.
+        // A pipe cannot be opened twice.
         Ok(meta) if !meta.is_file() => return Ok(()),
         _ => {}
     }

@@ -1,4 +1,5 @@
-//! `cases.csv`, `truth.csv`, `recs.csv`: what a model is asked, what is right, what it answers.
+//! `cases.csv`, `truth.csv` and `recs.csv`: the queries to a model, the relevant items, and the
+//! model's answers.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -7,13 +8,13 @@ use fewshop_core::{Catalogue, ItemId, ItemIx};
 
 use super::error::shorten;
 use super::table::{Columns, read_table};
-use super::write::{Cell, Kind, write_table};
+use super::write::{CellValue, ColumnType, write_table};
 use super::{FileError, UnknownItems, item_rows};
 
 const CASES: Columns = Columns {
     required: &["case_id", "user_id", "k", "position", "item_id"],
     optional: &["visit"],
-    what: "shot of a case",
+    what: "context item of a case",
 };
 const CASE: usize = 0;
 const USER: usize = 1;
@@ -24,49 +25,49 @@ const VISIT: usize = 5;
 const TRUTH: Columns = Columns {
     required: &["case_id", "item_id"],
     optional: &[],
-    what: "wanted item",
+    what: "relevant item",
 };
 
-/// Visits further back than this are refused: a device remembers ten, and every visit before the
-/// oldest one named takes room.
+/// Visits further back than this are refused: a device remembers ten, and memory is allocated for
+/// every visit up to the oldest one named.
 const OLDEST_VISIT: i32 = -100;
 
-/// One question to a model.
+/// One query to a model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EvalCase {
     /// Its id.
     pub id: String,
     /// The shopper.
     pub user: String,
-    /// The group that it is counted in: shots given, or earlier visits given.
+    /// The group in which it is reported: the number of context items or of earlier visits given.
     pub k: u32,
-    /// The session at hand, by position.
+    /// The context items of the current session, by position.
     pub shots: Vec<ItemIx>,
-    /// What the device remembers of earlier visits: the latest first, each by position. A visit of
-    /// which nothing is known is empty.
+    /// The earlier visits that the device remembers, the latest first, each by position. A visit
+    /// without known items is empty.
     pub visits: Vec<Vec<ItemIx>>,
 }
 
-/// The questions of one file.
+/// The queries of one file.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Cases {
     /// In order of first appearance.
     pub cases: Vec<EvalCase>,
-    /// Rows that were left out since the catalogue lacks their item.
+    /// Rows that were left out because the catalogue lacks their item.
     pub unknown: UnknownItems,
 }
 
-/// What each case's shopper also took.
+/// The relevant items of each case: the other items that its shopper took.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Truth {
-    /// One list a case, parallel to [`Cases::cases`], in file order; empty for a case of which the
-    /// file says nothing.
+    /// One list for each case, parallel to [`Cases::cases`], in file order; empty for a case
+    /// without rows in the file.
     pub relevant: Vec<Vec<ItemIx>>,
-    /// Rows that were left out since the catalogue lacks their item.
+    /// Rows that were left out because the catalogue lacks their item.
     pub unknown: UnknownItems,
 }
 
-struct Draft {
+struct CaseDraft {
     case: EvalCase,
     /// Rows by visit, 0 first and then back in time, each with its position.
     rows: BTreeMap<i32, Vec<(u32, ItemIx)>>,
@@ -74,16 +75,15 @@ struct Draft {
 
 /// Reads cases from CSV or Parquet.
 ///
-/// The optional column `visit` is 0 for the session at hand and -1, -2, … for earlier ones, the
+/// The optional column `visit` is 0 for the current session and -1, -2, … for earlier ones, the
 /// latest first.
 ///
 /// # Errors
-/// [`FileError`] with file, line and field; one case with two users or two values of k is an error
-/// too.
+/// [`FileError`] with file, line and field; also for a case with two users or two values of k.
 pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError> {
     let rows = item_rows(catalogue);
     let mut unknown = UnknownItems::default();
-    let mut drafts: Vec<Draft> = Vec::new();
+    let mut drafts: Vec<CaseDraft> = Vec::new();
     let mut at: HashMap<String, usize> = HashMap::new();
     read_table(path, &CASES, |header, row| {
         let case_id = row.id(CASE)?;
@@ -91,13 +91,13 @@ pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError
         let k: u32 = row.whole(K, "a whole number of 0 or more")?;
         let position: u32 = row.whole(POSITION, "a whole number of 0 or more")?;
         let visit: i32 = if header.has(VISIT) && !row.text(VISIT).is_empty() {
-            let expected = "0 for the session at hand, or -1, -2, … for earlier ones";
+            let expected = "0 for the current session, or -1, -2, … for earlier ones";
             let visit = row.whole(VISIT, expected)?;
             if !(OLDEST_VISIT..=0).contains(&visit) {
                 return Err(row.error(
                     VISIT,
                     expected,
-                    "number the visits back from the session at hand",
+                    "number the visits backwards from the current session",
                 ));
             }
             visit
@@ -115,7 +115,7 @@ pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError
                     shots: Vec::new(),
                     visits: Vec::new(),
                 };
-                drafts.push(Draft {
+                drafts.push(CaseDraft {
                     case,
                     rows: BTreeMap::new(),
                 });
@@ -150,7 +150,7 @@ pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError
     Ok(Cases { cases, unknown })
 }
 
-fn finish(Draft { mut case, rows }: Draft) -> EvalCase {
+fn finish(CaseDraft { mut case, rows }: CaseDraft) -> EvalCase {
     for (back, mut items) in rows {
         items.sort_by_key(|&(position, _)| position);
         let items = items.into_iter().map(|(_, item)| item).collect();
@@ -164,10 +164,10 @@ fn finish(Draft { mut case, rows }: Draft) -> EvalCase {
     case
 }
 
-/// Reads what each case's shopper also took.
+/// Reads the relevant items of each case.
 ///
 /// # Errors
-/// [`FileError`] with file, line and field; a case id that `cases` does not have is one.
+/// [`FileError`] with file, line and field, also for a case id that `cases` lacks.
 pub fn read_truth(path: &Path, catalogue: &Catalogue, cases: &Cases) -> Result<Truth, FileError> {
     let rows = item_rows(catalogue);
     let at: HashMap<&str, usize> = cases
@@ -185,8 +185,8 @@ pub fn read_truth(path: &Path, catalogue: &Catalogue, cases: &Cases) -> Result<T
         let Some(&slot) = at.get(case_id) else {
             return Err(row.error(
                 0,
-                "a case_id that the cases file has",
-                "give the truth file that belongs to the cases file",
+                "a case_id from the cases file",
+                "use the truth file that belongs to the cases file",
             ));
         };
         let item_id = row.id(1)?;
@@ -206,11 +206,11 @@ pub struct CaseRow<'a> {
     pub case_id: &'a str,
     /// The shopper.
     pub user_id: &'a str,
-    /// The group that it is counted in: shots given, or earlier visits given.
+    /// The group in which it is reported: the number of context items or of earlier visits given.
     pub k: u32,
-    /// 0 for the session at hand, -1, -2, … for earlier ones, the latest first.
+    /// 0 for the current session, -1, -2, … for earlier ones, the latest first.
     pub visit: i32,
-    /// Place in that visit, from 0.
+    /// Position in that visit, from 0.
     pub position: u32,
     /// The product.
     pub item_id: &'a str,
@@ -224,20 +224,26 @@ pub fn write_cases<'a>(
     path: &Path,
     cases: impl IntoIterator<Item = CaseRow<'a>>,
 ) -> Result<(), FileError> {
-    let kinds = [Kind::Text, Kind::Text, Kind::Whole, Kind::Whole, Kind::Text];
-    let columns: Vec<(&str, Kind)> = CASES.required.iter().copied().zip(kinds).collect();
+    let kinds = [
+        ColumnType::Text,
+        ColumnType::Text,
+        ColumnType::Whole,
+        ColumnType::Whole,
+        ColumnType::Text,
+    ];
+    let columns: Vec<(&str, ColumnType)> = CASES.required.iter().copied().zip(kinds).collect();
     write_table(path, &columns, |row| {
         for case in cases {
             let (k, position) = (
-                Cell::Whole(case.k.into()),
-                Cell::Whole(case.position.into()),
+                CellValue::Whole(case.k.into()),
+                CellValue::Whole(case.position.into()),
             );
             row(&[
-                Cell::Text(case.case_id),
-                Cell::Text(case.user_id),
+                CellValue::Text(case.case_id),
+                CellValue::Text(case.user_id),
                 k,
                 position,
-                Cell::Text(case.item_id),
+                CellValue::Text(case.item_id),
             ])?;
         }
         Ok(())
@@ -253,24 +259,24 @@ pub fn write_return_cases<'a>(
     cases: impl IntoIterator<Item = CaseRow<'a>>,
 ) -> Result<(), FileError> {
     let columns = [
-        ("case_id", Kind::Text),
-        ("user_id", Kind::Text),
-        ("k", Kind::Whole),
-        ("visit", Kind::Whole),
-        ("position", Kind::Whole),
-        ("item_id", Kind::Text),
+        ("case_id", ColumnType::Text),
+        ("user_id", ColumnType::Text),
+        ("k", ColumnType::Whole),
+        ("visit", ColumnType::Whole),
+        ("position", ColumnType::Whole),
+        ("item_id", ColumnType::Text),
     ];
     write_table(path, &columns, |row| {
         for case in cases {
             let [k, visit, position] =
-                [case.k.into(), case.visit.into(), case.position.into()].map(Cell::Whole);
+                [case.k.into(), case.visit.into(), case.position.into()].map(CellValue::Whole);
             row(&[
-                Cell::Text(case.case_id),
-                Cell::Text(case.user_id),
+                CellValue::Text(case.case_id),
+                CellValue::Text(case.user_id),
                 k,
                 visit,
                 position,
-                Cell::Text(case.item_id),
+                CellValue::Text(case.item_id),
             ])?;
         }
         Ok(())
@@ -287,11 +293,11 @@ pub fn write_truth<'a>(
 ) -> Result<(), FileError> {
     write_table(
         path,
-        &[("case_id", Kind::Text), ("item_id", Kind::Text)],
+        &[("case_id", ColumnType::Text), ("item_id", ColumnType::Text)],
         |row| {
-            truth
-                .into_iter()
-                .try_for_each(|(case_id, item_id)| row(&[Cell::Text(case_id), Cell::Text(item_id)]))
+            truth.into_iter().try_for_each(|(case_id, item_id)| {
+                row(&[CellValue::Text(case_id), CellValue::Text(item_id)])
+            })
         },
     )
 }
@@ -318,18 +324,21 @@ pub fn write_recs<'a>(
     recs: impl IntoIterator<Item = RecRow<'a>>,
 ) -> Result<(), FileError> {
     let columns = [
-        ("case_id", Kind::Text),
-        ("rank", Kind::Whole),
-        ("item_id", Kind::Text),
-        ("score", Kind::Number),
+        ("case_id", ColumnType::Text),
+        ("rank", ColumnType::Whole),
+        ("item_id", ColumnType::Text),
+        ("score", ColumnType::Number),
     ];
     write_table(path, &columns, |row| {
         for rec in recs {
-            let (rank, score) = (Cell::Whole(rec.rank.into()), Cell::Number(rec.score));
+            let (rank, score) = (
+                CellValue::Whole(rec.rank.into()),
+                CellValue::Number(rec.score),
+            );
             row(&[
-                Cell::Text(rec.case_id),
+                CellValue::Text(rec.case_id),
                 rank,
-                Cell::Text(&rec.item_id.0),
+                CellValue::Text(&rec.item_id.0),
                 score,
             ])?;
         }

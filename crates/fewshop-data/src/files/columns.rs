@@ -47,21 +47,21 @@ impl Column {
 pub(crate) struct ParquetTable {
     path: PathBuf,
     reader: SerializedFileReader<File>,
-    /// The same file, for what is looked at before the reader decodes it.
+    /// The same file, for checks before the reader decodes it.
     file: File,
     /// Its bytes.
     size: u64,
 }
 
-/// Rows that a file may have whatever its size, and for each of its bytes: repeated values take no
-/// room in Parquet, so that without a bound a few bytes could ask for billions of rows. In a log of
-/// a million rows a row takes two to ten bytes.
-const MOST_ROWS: [u64; 2] = [1 << 16, 16];
+/// Maximum number of rows: a constant, plus this many for each byte of the file. Repeated values
+/// take no room in Parquet, so without a limit a few bytes could ask for billions of rows. In a log
+/// of a million rows a row takes two to ten bytes.
+const MAX_ROWS: [u64; 2] = [1 << 16, 16];
 /// The same for the bytes of a column's texts.
-const MOST_TEXT: [u64; 2] = [4 << 20, 64];
+const MAX_TEXT: [u64; 2] = [4 << 20, 64];
 
 impl ParquetTable {
-    /// Opens the file; `path` is for messages alone.
+    /// Opens the file; `path` is used only in messages.
     pub(crate) fn open(path: &Path, source: File) -> Result<Self, FileError> {
         let unreadable = |source| FileError::Read {
             path: path.to_owned(),
@@ -83,13 +83,13 @@ impl ParquetTable {
         let rows = rows.try_fold(0u64, |sum, rows| {
             rows.ok().and_then(|rows| sum.checked_add(rows))
         });
-        if rows.is_none_or(|rows| {
-            rows > MOST_ROWS[0].saturating_add(MOST_ROWS[1].saturating_mul(size))
-        }) {
+        if rows
+            .is_none_or(|rows| rows > MAX_ROWS[0].saturating_add(MAX_ROWS[1].saturating_mul(size)))
+        {
             let rows = rows.map_or_else(|| "no number of".to_owned(), |rows| rows.to_string());
             return Err(FileError::Parquet {
                 path: path.to_owned(),
-                message: format!("it says that it has {rows} rows in {size} bytes"),
+                message: format!("it claims {rows} rows in {size} bytes"),
             });
         }
         Ok(Self {
@@ -194,7 +194,7 @@ impl ParquetTable {
                     .flatten()
                     .map(|value| value.len() as u64)
                     .sum();
-                if text > MOST_TEXT[0] + MOST_TEXT[1].saturating_mul(self.size) {
+                if text > MAX_TEXT[0] + MAX_TEXT[1].saturating_mul(self.size) {
                     return Err(damaged(
                         &self.path,
                         &format!("column '{}' holds {text} bytes of text", shorten(&name)),
@@ -215,7 +215,7 @@ impl ParquetTable {
     /// Reads a whole column by name.
     fn whole(&self, name: &str) -> Result<Column, FileError> {
         let names = self.names();
-        let Some(index) = names.iter().position(|known| known == name) else {
+        let Some(index) = names.iter().position(|other| other == name) else {
             return Err(FileError::MissingColumn {
                 path: self.path.clone(),
                 column: name.to_owned(),
@@ -241,7 +241,7 @@ impl ParquetTable {
     pub(crate) fn ints(&self, name: &str) -> Result<Vec<Option<i64>>, FileError> {
         match self.whole(name)? {
             Column::Ints(values) => Ok(values),
-            // A column of whole numbers with holes is written as floats by pandas.
+            // pandas writes a column of integers with missing values as floats.
             Column::Floats(values) => Ok(values
                 .into_iter()
                 .map(|value| value.filter(|v| v.is_finite()).map(|v| v as i64))
@@ -323,7 +323,7 @@ fn damaged(path: &Path, panic: &str) -> FileError {
     }
 }
 
-/// All values of a flat column, nulls put back in their places.
+/// All values of a flat column, with the nulls restored.
 fn read<T: DataType>(
     mut reader: ColumnReaderImpl<T>,
     rows: usize,
@@ -356,7 +356,7 @@ fn is_decimal(descriptor: &ColumnDescriptor) -> bool {
         || descriptor.converted_type() == ConvertedType::DECIMAL
 }
 
-/// How a stored number becomes microseconds.
+/// Converts a stored number to microseconds.
 #[derive(Clone, Copy)]
 enum Scale {
     Times(i64),

@@ -1,15 +1,15 @@
-//! What can be wrong with a file, said so that its owner can mend it.
+//! Errors in files, worded so that the owner of the file can fix them.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where in a file something stands.
+/// A position in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// Line of a text file, counted from 1 as an editor shows it; the first line of a record that
-    /// spans several.
+    /// Line of a text file, counted from 1 as in an editor; for a record of several lines, the
+    /// first one.
     Line(u64),
-    /// Row of a Parquet file, counted from 1, or of a spreadsheet as it counts itself.
+    /// Row of a Parquet file, counted from 1, or of a spreadsheet by its own row numbers.
     Row(u64),
 }
 
@@ -31,20 +31,20 @@ pub enum FileError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// The file cannot be written; what stood there before still stands.
+    /// The file cannot be written; an earlier version of it is unchanged.
     #[error(
-        "{path}: cannot be written ({source}): check that its folder exists, may be written to and has room"
+        "{path}: cannot be written ({source}): check that its folder exists, is writable, and that the disk has room"
     )]
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// There is nothing in it.
+    /// The file is empty.
     #[error(
         "{path}: the file is empty, expected a header with the columns {expected}: export it again"
     )]
@@ -54,9 +54,9 @@ pub enum FileError {
         /// The columns.
         expected: String,
     },
-    /// There is a header and nothing below it.
+    /// The file has a header and no rows.
     #[error(
-        "{path}: there is a header but no row below it, expected at least one {what}: export it again"
+        "{path}: the file has a header but no rows, expected at least one {what}: export it again"
     )]
     HeaderOnly {
         /// The file.
@@ -64,20 +64,20 @@ pub enum FileError {
         /// What a row holds.
         what: &'static str,
     },
-    /// A required column is not there.
+    /// A required column is missing.
     #[error("{path}: the column '{column}' is missing, found {found}: {advice}")]
     MissingColumn {
         /// The file.
         path: PathBuf,
         /// Its name.
         column: String,
-        /// The columns that are there.
+        /// The columns in the file.
         found: String,
-        /// What to do.
+        /// The remedy.
         advice: String,
     },
-    /// One column name stands twice.
-    #[error("{path}: the column '{column}' stands twice in the header: remove or rename one")]
+    /// A column name occurs twice.
+    #[error("{path}: the column '{column}' occurs twice in the header: remove or rename one")]
     DuplicateColumn {
         /// The file.
         path: PathBuf,
@@ -98,7 +98,7 @@ pub enum FileError {
         /// Fields in the header.
         expected: usize,
     },
-    /// A field does not hold what it should.
+    /// A field has an invalid value.
     #[error("{path}, {place}, field '{field}': found '{found}', expected {expected}: {advice}")]
     Field {
         /// The file.
@@ -107,11 +107,11 @@ pub enum FileError {
         place: Place,
         /// Name of the column.
         field: String,
-        /// What stood there, shortened.
+        /// The value found, shortened.
         found: Box<str>,
-        /// What should stand there.
+        /// The expected value.
         expected: Box<str>,
-        /// What to do.
+        /// The remedy.
         advice: Box<str>,
     },
     /// The text is not UTF-8.
@@ -123,14 +123,14 @@ pub enum FileError {
         path: PathBuf,
         /// Where.
         place: Place,
-        /// Name of the column, or its number where the header itself is broken.
+        /// Name of the column, or its number if the header itself is broken.
         field: String,
-        /// The text with what could not be read replaced.
+        /// The text, with invalid bytes replaced.
         found: String,
     },
-    /// An id that must be unique is not.
+    /// An id occurs twice.
     #[error(
-        "{path}, {second}, field '{field}': '{id}' stood already in {first}, expected each id once: remove one of the two"
+        "{path}, {second}, field '{field}': '{id}' is already in {first}, expected each id once: remove one of the two"
     )]
     DuplicateId {
         /// The file.
@@ -139,31 +139,31 @@ pub enum FileError {
         field: String,
         /// The id.
         id: String,
-        /// Where it came first.
+        /// Its first occurrence.
         first: Place,
-        /// Where it came again.
+        /// Its second occurrence.
         second: Place,
     },
-    /// The Parquet file is broken or of a kind that is not read.
+    /// The Parquet file is damaged or of an unsupported kind.
     #[error(
         "{path}: cannot be read as Parquet ({message}): write it again without nesting, or as CSV"
     )]
     Parquet {
         /// The file.
         path: PathBuf,
-        /// What was wrong.
+        /// The problem.
         message: String,
     },
-    /// The file is of another kind.
+    /// The file has another format.
     #[error("{path}: looks like {found}, expected {expected}: {advice}")]
     Format {
         /// The file.
         path: PathBuf,
-        /// What it looks like.
+        /// The format found.
         found: String,
-        /// What can be read.
+        /// The formats that can be read.
         expected: String,
-        /// What to do.
+        /// The remedy.
         advice: String,
     },
 }

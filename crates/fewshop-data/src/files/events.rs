@@ -5,9 +5,9 @@ use std::path::Path;
 
 use fewshop_core::{Catalogue, EventKind, ItemIx};
 
-use super::table::{Columns, Row, read_table};
+use super::table::{Columns, TableRow, read_table};
 use super::time::{format_time, parse_time};
-use super::write::{Cell, Kind, write_table};
+use super::write::{CellValue, ColumnType, write_table};
 use super::{FileError, UnknownItems, item_rows};
 
 /// The columns of `events.csv`.
@@ -34,12 +34,12 @@ pub(crate) const ITEM: usize = 3;
 const KIND: usize = 4;
 const QUANTITY: usize = 5;
 
-/// What one shopper did to one product in one session.
+/// One shopper's events on one product in one session, merged.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LoggedItem {
     /// The product.
     pub item: ItemIx,
-    /// The strongest kind; [`EventKind::Dismiss`] where the product was dismissed last.
+    /// The strongest kind; [`EventKind::Dismiss`] if the product was dismissed last.
     pub kind: EventKind,
     /// Quantities of all positive events added up.
     pub quantity: f32,
@@ -61,13 +61,13 @@ pub struct LoggedSession {
 /// A shop's log.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Log {
-    /// Ids of the shoppers, in the order in which the file names them.
+    /// Ids of the shoppers, in order of first appearance.
     pub users: Vec<String>,
     /// Ordered by time, then id.
     pub sessions: Vec<LoggedSession>,
     /// Rows that are in the sessions.
     pub events: usize,
-    /// Rows that were left out since the catalogue lacks their item.
+    /// Rows that were left out because the catalogue lacks their item.
     pub unknown: UnknownItems,
 }
 
@@ -155,18 +155,23 @@ pub fn read_events(path: &Path, catalogue: &Catalogue) -> Result<Log, FileError>
     Ok(log)
 }
 
-/// What a row says.
+/// Parses one row.
 ///
 /// # Errors
 /// [`FileError::Field`].
-pub fn parse_event<'a>(row: &'a Row<'_>) -> Result<EventRow<'a, f32>, FileError> {
-    let kind = EventKind::from_name(row.text(KIND))
-        .ok_or_else(|| row.error(KIND, EventKind::LISTED, "rename the kind or remove the row"))?;
+pub fn parse_event<'a>(row: &'a TableRow<'_>) -> Result<EventRow<'a, f32>, FileError> {
+    let kind = EventKind::from_name(row.text(KIND)).ok_or_else(|| {
+        row.error(
+            KIND,
+            EventKind::LISTED,
+            "use one of these kinds, or remove the row",
+        )
+    })?;
     let time_s = parse_time(row.text(TIME)).ok_or_else(|| {
         row.error(
             TIME,
             "a time such as 2017-01-01 11:53:26",
-            "write it that way, as ISO 8601 or as seconds since 1970",
+            "write it like this, as ISO 8601, or as seconds since 1970",
         )
     })?;
     let quantity = read_quantity(row)?;
@@ -181,7 +186,7 @@ pub fn parse_event<'a>(row: &'a Row<'_>) -> Result<EventRow<'a, f32>, FileError>
     })
 }
 
-fn read_quantity(row: &Row<'_>) -> Result<f32, FileError> {
+fn read_quantity(row: &TableRow<'_>) -> Result<f32, FileError> {
     let text = row.text(QUANTITY);
     if text.is_empty() {
         return Ok(1.0);
@@ -199,8 +204,8 @@ fn read_quantity(row: &Row<'_>) -> Result<f32, FileError> {
     })
 }
 
-/// One session's events, oldest first, as one entry a product; the rule is that of
-/// [`fewshop_core::Session::shots`].
+/// Merges one session's events, oldest first, into one entry for each product, by the rule of
+/// [`fewshop_core::Session::context_items`].
 fn fold(events: &[RawEvent]) -> Vec<LoggedItem> {
     let mut items: Vec<LoggedItem> = Vec::new();
     let mut at: HashMap<ItemIx, usize> = HashMap::with_capacity(events.len());
@@ -221,7 +226,7 @@ fn fold(events: &[RawEvent]) -> Vec<LoggedItem> {
             entry.kind.max(event.kind)
         };
         if event.kind.is_positive() {
-            // Two of the largest numbers would add up to infinity.
+            // The sum of two of the largest numbers would be infinite.
             entry.quantity = (entry.quantity + event.quantity).min(f32::MAX);
         }
     }
@@ -241,7 +246,7 @@ pub struct EventRow<'a, Quantity = i64> {
     pub item_id: &'a str,
     /// What was done.
     pub kind: EventKind,
-    /// How many; files are written with whole numbers.
+    /// The quantity; files are written with integers.
     pub quantity: Quantity,
 }
 
@@ -253,21 +258,21 @@ pub fn write_events<'a>(
     path: &Path,
     events: impl IntoIterator<Item = EventRow<'a>>,
 ) -> Result<(), FileError> {
-    let mut columns: Vec<(&str, Kind)> = COLUMNS
+    let mut columns: Vec<(&str, ColumnType)> = COLUMNS
         .required
         .iter()
-        .map(|name| (*name, Kind::Text))
+        .map(|name| (*name, ColumnType::Text))
         .collect();
-    columns[QUANTITY].1 = Kind::Whole;
+    columns[QUANTITY].1 = ColumnType::Whole;
     write_table(path, &columns, |row| {
         for event in events {
             row(&[
-                Cell::Text(event.user_id),
-                Cell::Text(event.session_id),
-                Cell::Text(&format_time(event.time_s)),
-                Cell::Text(event.item_id),
-                Cell::Text(event.kind.name()),
-                Cell::Whole(event.quantity),
+                CellValue::Text(event.user_id),
+                CellValue::Text(event.session_id),
+                CellValue::Text(&format_time(event.time_s)),
+                CellValue::Text(event.item_id),
+                CellValue::Text(event.kind.name()),
+                CellValue::Whole(event.quantity),
             ])?;
         }
         Ok(())

@@ -1,11 +1,11 @@
-//! `households.csv`: what is known of some shoppers, one row each.
+//! `households.csv`: known attributes of some shoppers, one row for each.
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use super::FileError;
-use super::table::{At, Columns, place_of, read_table};
-use super::write::{Cell, Kind, write_table};
+use super::table::{Columns, RowPosition, place_of, read_table};
+use super::write::{CellValue, ColumnType, write_table};
 
 const COLUMNS: Columns = Columns {
     required: &["user_id"],
@@ -17,9 +17,9 @@ const USER: usize = 0;
 /// One shopper.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Household {
-    /// The id that `events.csv` has.
+    /// The shopper's id in `events.csv`.
     pub user_id: String,
-    /// A value for each attribute, "" where it is not known.
+    /// A value for each attribute, "" if unknown.
     pub values: Vec<String>,
 }
 
@@ -36,11 +36,11 @@ pub struct Households {
 /// empty.
 ///
 /// # Errors
-/// [`FileError`] with file, line and field: no `user_id`, an id that is empty or stands twice, no
+/// [`FileError`] with file, line and field: no `user_id`, an empty or duplicate id, or no
 /// attribute.
 pub fn read_households(path: &Path) -> Result<Households, FileError> {
     let mut rows = Vec::new();
-    let mut places: HashMap<String, At> = HashMap::new();
+    let mut places: HashMap<String, RowPosition> = HashMap::new();
     let header = read_table(path, &COLUMNS, |header, row| {
         let user = row.id(USER)?;
         if let Some(&first) = places.get(user) {
@@ -69,7 +69,7 @@ pub fn read_households(path: &Path) -> Result<Households, FileError> {
             path: path.to_owned(),
             column: "age".to_owned(),
             found: "user_id alone".to_owned(),
-            advice: "add a column for each attribute, of any name".to_owned(),
+            advice: "add a column with any name for each attribute".to_owned(),
         });
     }
     Ok(Households {
@@ -88,12 +88,12 @@ pub fn write_households(
     rows: &[Household],
 ) -> Result<(), FileError> {
     let names = std::iter::once("user_id").chain(attributes.iter().map(String::as_str));
-    let columns: Vec<(&str, Kind)> = names.map(|name| (name, Kind::Text)).collect();
+    let columns: Vec<(&str, ColumnType)> = names.map(|name| (name, ColumnType::Text)).collect();
     write_table(path, &columns, |sink| {
         for row in rows {
-            let values = row.values.iter().map(|value| Cell::Text(value));
+            let values = row.values.iter().map(|value| CellValue::Text(value));
             sink(
-                &std::iter::once(Cell::Text(&row.user_id))
+                &std::iter::once(CellValue::Text(&row.user_id))
                     .chain(values)
                     .collect::<Vec<_>>(),
             )?;

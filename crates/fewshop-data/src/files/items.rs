@@ -6,8 +6,8 @@ use std::path::Path;
 use fewshop_core::{Catalogue, Item, ItemId};
 
 use super::error::shorten;
-use super::table::{At, Columns, Row, place_of, read_table};
-use super::write::{Cell, Kind, write_table};
+use super::table::{Columns, RowPosition, TableRow, place_of, read_table};
+use super::write::{CellValue, ColumnType, write_table};
 use super::{FileError, Place};
 
 /// The columns of `items.csv`.
@@ -33,24 +33,24 @@ const PICTURE: usize = 6;
 pub struct ItemsFile {
     /// The products in file order.
     pub catalogue: Catalogue,
-    /// Columns that Fewshop has no name for: the name and a value for each product.
+    /// Additional columns: the name and a value for each product.
     pub extra: Vec<(String, Vec<String>)>,
-    /// What is odd but no error, for people.
+    /// Warnings for people.
     pub warnings: Vec<String>,
 }
 
 /// Reads the products from CSV or Parquet.
 ///
-/// The columns `item_id,title,category,brand,size,price` must be there, in any order; all cells but
-/// the first two may be empty. `category` is a path `a > b > c`. `picture` is optional, other
-/// columns are kept in [`ItemsFile::extra`].
+/// The columns `item_id,title,category,brand,size,price` are required, in any order; all cells
+/// except the first two may be empty. `category` is a path `a > b > c`. `picture` is optional, and
+/// other columns are kept in [`ItemsFile::extra`].
 ///
 /// # Errors
-/// [`FileError`] with file, line and field: a missing column, an empty id or title, an id that
-/// stands twice, a price that is no number of 0 or more, text that is not UTF-8, no row at all.
+/// [`FileError`] with file, line and field: a missing column, an empty id or title, a duplicate id,
+/// a price that is not a number of 0 or more, text that is not UTF-8, or no rows.
 pub fn read_items(path: &Path) -> Result<ItemsFile, FileError> {
     let mut items: Vec<Item> = Vec::new();
-    let mut places: HashMap<String, At> = HashMap::new();
+    let mut places: HashMap<String, RowPosition> = HashMap::new();
     let mut extra: Vec<Vec<String>> = Vec::new();
     let header = read_table(path, &COLUMNS, |header, row| {
         let id = row.id(ID)?;
@@ -96,17 +96,17 @@ pub fn read_items(path: &Path) -> Result<ItemsFile, FileError> {
     })
 }
 
-/// What a row says of a product; that its id is its own is for the caller to see.
+/// Parses a product from one row; the caller checks that its id is unique.
 ///
 /// # Errors
 /// [`FileError::Field`].
-pub fn parse_item(row: &Row<'_>) -> Result<Item, FileError> {
+pub fn parse_item(row: &TableRow<'_>) -> Result<Item, FileError> {
     let id = row.id(ID)?;
     if row.text(TITLE).is_empty() {
         return Err(row.error(
             TITLE,
             "a title",
-            "write what the product is called, or remove the row",
+            "write the product's name, or remove the row",
         ));
     }
     let mut item = Item::new(id, row.raw(TITLE));
@@ -126,8 +126,7 @@ pub fn parse_item(row: &Row<'_>) -> Result<Item, FileError> {
             .parse()
             .ok()
             .filter(|price: &f32| price.is_finite() && *price >= 0.0);
-        let advice =
-            "write it with a point and without currency or thousands signs, or leave it empty";
+        let advice = "write it with a decimal point and without a currency sign or thousands separators, or leave it empty";
         item.price = Some(
             price.ok_or_else(|| row.error(PRICE, "a number of 0 or more such as 3.59", advice))?,
         );
@@ -155,32 +154,36 @@ pub fn write_items(
     items: &[Item],
     extra: &[(String, Vec<String>)],
 ) -> Result<(), FileError> {
-    let mut columns: Vec<(&str, Kind)> = COLUMNS
+    let mut columns: Vec<(&str, ColumnType)> = COLUMNS
         .required
         .iter()
         .chain(COLUMNS.optional)
-        .map(|name| (*name, Kind::Text))
+        .map(|name| (*name, ColumnType::Text))
         .collect();
-    columns[PRICE].1 = Kind::Number;
-    columns.extend(extra.iter().map(|(name, _)| (name.as_str(), Kind::Text)));
+    columns[PRICE].1 = ColumnType::Number;
+    columns.extend(
+        extra
+            .iter()
+            .map(|(name, _)| (name.as_str(), ColumnType::Text)),
+    );
     write_table(path, &columns, |row| {
         for (at, item) in items.iter().enumerate() {
             let category = item.category.join(" > ");
             let ItemId(id) = &item.id;
             let mut cells = vec![
-                Cell::Text(id),
-                Cell::Text(&item.title),
-                Cell::Text(&category),
-                Cell::Text(&item.brand),
-                Cell::Text(&item.size),
-                item.price.map_or(Cell::None, Cell::Number),
-                Cell::Text(&item.picture),
+                CellValue::Text(id),
+                CellValue::Text(&item.title),
+                CellValue::Text(&category),
+                CellValue::Text(&item.brand),
+                CellValue::Text(&item.size),
+                item.price.map_or(CellValue::None, CellValue::Number),
+                CellValue::Text(&item.picture),
             ];
-            cells.extend(
-                extra.iter().map(|(_, values)| {
-                    values.get(at).map_or(Cell::None, |value| Cell::Text(value))
-                }),
-            );
+            cells.extend(extra.iter().map(|(_, values)| {
+                values
+                    .get(at)
+                    .map_or(CellValue::None, |value| CellValue::Text(value))
+            }));
             row(&cells)?;
         }
         Ok(())

@@ -1,11 +1,10 @@
-//! The files that go in and out: items, events, cases, truth and recommendations, as CSV or
-//! Parquet.
+//! The input and output files: items, events, cases, truth and recommendations, as CSV or Parquet.
 //!
-//! Every reader takes both: a file is Parquet when it begins with Parquet's magic bytes, else CSV.
-//! Every writer writes Parquet when the name ends in `.parquet`, else CSV, and goes through
-//! [`write_atomically`]. Ids become rows of a [`Catalogue`](fewshop_core::Catalogue) here and
-//! nowhere else. An error says which file, line and field, what stood there, what was expected and
-//! what to do.
+//! Every reader takes both: a file that begins with Parquet's magic bytes is Parquet, any other is
+//! CSV. Every writer writes Parquet if the name ends in `.parquet`, otherwise CSV, and goes through
+//! [`write_atomically`]. Ids become rows of a [`Catalogue`](fewshop_core::Catalogue) only here. An
+//! error names the file, the line and the field, the value found, the expected value, and the
+//! remedy.
 
 mod atomic;
 mod cases;
@@ -44,10 +43,10 @@ pub use offers::{
 };
 pub use time::{format_time, parse_time};
 
-/// How many ids a warning names.
+/// Number of ids that a warning names.
 const EXAMPLES: usize = 3;
 
-/// Rows that were left out since the catalogue lacks their item.
+/// Rows that were left out because the catalogue lacks their item.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UnknownItems {
     /// How many rows.
@@ -59,13 +58,13 @@ pub struct UnknownItems {
 impl UnknownItems {
     fn count(&mut self, id: &str) {
         self.rows += 1;
-        if self.examples.len() < EXAMPLES && !self.examples.iter().any(|known| known == id) {
+        if self.examples.len() < EXAMPLES && !self.examples.iter().any(|other| other == id) {
             self.examples.push(id.to_owned());
         }
     }
 
-    /// A sentence for people, `None` where every item was known. `path` is the file that the rows
-    /// stand in.
+    /// A warning for people; `None` if every item was known. `path` is the file that contains the
+    /// rows.
     #[must_use]
     pub fn warning(&self, path: &std::path::Path) -> Option<String> {
         (self.rows > 0).then(|| {
@@ -76,7 +75,7 @@ impl UnknownItems {
                 .collect::<Vec<_>>()
                 .join(", ");
             format!(
-                "{}: {} rows left out since the catalogue does not have their items ({ids}, …)",
+                "{}: {} rows left out because their items are not in the catalogue ({ids}, …)",
                 path.display(),
                 self.rows
             )
@@ -84,7 +83,7 @@ impl UnknownItems {
     }
 }
 
-/// Rows by id, borrowed: the catalogue's own map would want an owned id for each look-up.
+/// Rows by id, borrowed: the catalogue's own map would need an owned id for each look-up.
 fn item_rows(catalogue: &Catalogue) -> HashMap<&str, ItemIx> {
     catalogue
         .iter()

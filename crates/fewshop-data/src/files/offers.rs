@@ -1,5 +1,5 @@
-//! `offers.csv` and `offer_events.csv`: what a shop's coupons cover, whom they were shown to and
-//! who redeemed them.
+//! `offers.csv` and `offer_events.csv`: the products that a shop's coupons cover, the shoppers who
+//! saw them, and those who redeemed them.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -8,7 +8,7 @@ use fewshop_core::{Catalogue, ItemIx};
 
 use super::table::{Columns, read_table};
 use super::time::{format_time, parse_time};
-use super::write::{Cell, Kind, write_table};
+use super::write::{CellValue, ColumnType, write_table};
 use super::{FileError, UnknownItems, item_rows};
 
 const OFFERS: Columns = Columns {
@@ -27,15 +27,15 @@ const EVENTS: Columns = Columns {
 pub struct Offer {
     /// The campaign.
     pub campaign_id: String,
-    /// The offer; the same id in two campaigns is two offers.
+    /// The offer; the same id in two campaigns means two offers.
     pub offer_id: String,
-    /// What it is on, for people, where the file says so.
+    /// A title for people, if the file has one.
     pub title: Option<String>,
     /// Products that it covers, in file order.
     pub items: Vec<ItemIx>,
 }
 
-/// A campaign shown to a shopper, or an offer of it redeemed.
+/// A campaign that was shown to a shopper, or an offer of it that was redeemed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfferEvent {
     /// The shopper.
@@ -44,7 +44,7 @@ pub struct OfferEvent {
     pub campaign_id: String,
     /// Seconds since 1970.
     pub time_s: i64,
-    /// The offer redeemed; `None` where the campaign was shown.
+    /// The redeemed offer; `None` if the campaign was only shown.
     pub offer_id: Option<String>,
 }
 
@@ -57,12 +57,12 @@ pub struct OfferEventRow<'a> {
     pub campaign_id: &'a str,
     /// Seconds since 1970.
     pub time_s: i64,
-    /// The offer redeemed; `None` where the campaign was shown.
+    /// The redeemed offer; `None` if the campaign was only shown.
     pub offer_id: Option<&'a str>,
 }
 
-/// Reads offers: a row for each product that an offer covers. Rows of products that the catalogue
-/// lacks are left out and counted.
+/// Reads offers: a row for each product that an offer covers. Rows of products that are not in the
+/// catalogue are left out and counted.
 ///
 /// # Errors
 /// [`FileError`] with file, line and field.
@@ -72,14 +72,14 @@ pub fn read_offers(
 ) -> Result<(Vec<Offer>, UnknownItems), FileError> {
     let rows = item_rows(catalogue);
     let (mut offers, mut unknown): (Vec<Offer>, _) = (Vec::new(), UnknownItems::default());
-    let mut known: HashMap<(String, String), usize> = HashMap::new();
+    let mut positions: HashMap<(String, String), usize> = HashMap::new();
     read_table(path, &OFFERS, |_, row| {
         let (campaign, offer, item) = (row.id(0)?, row.id(1)?, row.id(2)?);
         let Some(&item) = rows.get(item) else {
             unknown.count(item);
             return Ok(());
         };
-        let at = *known
+        let at = *positions
             .entry((campaign.to_owned(), offer.to_owned()))
             .or_insert_with(|| {
                 let title = Some(row.text(3).trim())
@@ -101,8 +101,8 @@ pub fn read_offers(
     Ok((offers, unknown))
 }
 
-/// Reads who was shown and who redeemed what. `event` is shown or redeemed; `offer_id` may be empty
-/// where a campaign was shown.
+/// Reads which offers shoppers saw and redeemed. `event` is shown or redeemed; `offer_id` may be
+/// empty if a campaign was shown.
 ///
 /// # Errors
 /// [`FileError`] with file, line and field.
@@ -113,14 +113,18 @@ pub fn read_offer_events(path: &Path) -> Result<Vec<OfferEvent>, FileError> {
             row.error(
                 2,
                 "a time such as 2017-01-01 11:53:26",
-                "write it that way, or as seconds since 1970",
+                "write it like this, or as seconds since 1970",
             )
         })?;
         let offer_id = match row.text(3) {
             "shown" => None,
             "redeemed" => Some(row.id(4)?.to_owned()),
             _ => {
-                return Err(row.error(3, "shown or redeemed", "rename the kind or remove the row"));
+                return Err(row.error(
+                    3,
+                    "shown or redeemed",
+                    "use one of these kinds, or remove the row",
+                ));
             }
         };
         events.push(OfferEvent {
@@ -134,11 +138,11 @@ pub fn read_offer_events(path: &Path) -> Result<Vec<OfferEvent>, FileError> {
     Ok(events)
 }
 
-fn texts(columns: &Columns) -> Vec<(&'static str, Kind)> {
+fn texts(columns: &Columns) -> Vec<(&'static str, ColumnType)> {
     columns
         .required
         .iter()
-        .map(|name| (*name, Kind::Text))
+        .map(|name| (*name, ColumnType::Text))
         .collect()
 }
 
@@ -151,8 +155,9 @@ pub fn write_offers<'a>(
     rows: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>,
 ) -> Result<(), FileError> {
     write_table(path, &texts(&OFFERS), |sink| {
-        rows.into_iter()
-            .try_for_each(|(campaign, offer, item)| sink(&[campaign, offer, item].map(Cell::Text)))
+        rows.into_iter().try_for_each(|(campaign, offer, item)| {
+            sink(&[campaign, offer, item].map(CellValue::Text))
+        })
     })
 }
 
@@ -180,7 +185,7 @@ pub fn write_offer_events<'a>(
                     kind,
                     row.offer_id.unwrap_or(""),
                 ]
-                .map(Cell::Text),
+                .map(CellValue::Text),
             )
         })
     })

@@ -9,13 +9,13 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use super::thrift::{Page, Thrift};
 
-/// A page may unpack to this many bytes, plus this many for each packed byte. Writers make pages of
-/// one megabyte before compression.
+/// Maximum size of an unpacked page: a constant, plus this many bytes for each packed byte. Writers
+/// make pages of one megabyte before compression.
 const MAX_GROWTH: u64 = 64;
 const MAX_PAGE: u64 = 2 << 20;
 
-/// Bytes to try to read a header from. It usually has a few dozen; with the smallest and the largest
-/// text of its page it can have more.
+/// Numbers of bytes from which to try to read a header. It usually has a few dozen; with the
+/// smallest and the largest text of its page it can have more.
 const HEADER: [u64; 2] = [4 << 10, 4 << 20];
 
 /// Delta encodings of text. Their decoders allocate by a number in the page, and copy a prefix that

@@ -1,4 +1,4 @@
-//! Rows of a spreadsheet, for raw logs that are handed out as one.
+//! Reads rows of a spreadsheet, for raw logs that are published as one.
 
 use std::path::Path;
 
@@ -6,19 +6,19 @@ use calamine::{Data, Reader, open_workbook_auto};
 
 use super::FileError;
 use super::guard::guarded;
-use super::table::{Columns, Header, Row, find_columns};
+use super::table::{Columns, Header, TableRow, find_columns};
 use super::time::from_civil;
 
 /// Calls `each` with every row of every sheet that has a header; the sheets must have the same
 /// columns.
 ///
 /// # Errors
-/// When the file is no spreadsheet, a sheet lacks a required column, there is no row, or `each`
-/// fails.
+/// When the file is not a spreadsheet, a sheet lacks a required column, there are no rows, or
+/// `each` fails.
 pub(crate) fn read_sheets(
     path: &Path,
     columns: &Columns,
-    mut each: impl FnMut(&Header, &Row<'_>) -> Result<(), FileError>,
+    mut each: impl FnMut(&Header, &TableRow<'_>) -> Result<(), FileError>,
 ) -> Result<(), FileError> {
     let broken = |message: String| FileError::Format {
         path: path.to_owned(),
@@ -27,7 +27,7 @@ pub(crate) fn read_sheets(
             super::shorten(&message)
         ),
         expected: "an xlsx file".to_owned(),
-        advice: "save it again, or as 'CSV UTF-8'".to_owned(),
+        advice: "save it again, or save it as 'CSV UTF-8'".to_owned(),
     };
     let mut book = guarded(|| open_workbook_auto(path))
         .map_err(broken)?
@@ -57,7 +57,7 @@ pub(crate) fn read_sheets(
             cells.extend(line.iter().map(text));
             each(
                 &header,
-                &Row::of_sheet(path, &header, &cells, first + at as u64 + 1),
+                &TableRow::of_sheet(path, &header, &cells, first + at as u64 + 1),
             )?;
             rows += 1;
         }
@@ -72,7 +72,7 @@ pub(crate) fn read_sheets(
     }
 }
 
-/// A cell as a CSV file would have it.
+/// A cell as text, as in a CSV file.
 fn text(cell: &Data) -> String {
     match cell {
         Data::DateTime(time) if time.is_datetime() => {

@@ -1,4 +1,4 @@
-//! Rows of a CSV or Parquet file, one after the other, by column name.
+//! Reads the rows of a CSV or Parquet file one after the other, by column name.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek};
@@ -12,22 +12,21 @@ use super::error::shorten;
 use super::time::format_time;
 use super::{FileError, Place};
 
-/// Which columns a kind of file has.
+/// The columns of a kind of file.
 pub struct Columns {
-    /// Must be there; numbered from 0 in the order given. `a|b` is a column that some files call
-    /// `b`.
+    /// Required columns, numbered from 0 in this order. `a|b` is a column that some files call `b`.
     pub required: &'static [&'static str],
-    /// May be there; numbered on from the required ones.
+    /// Optional columns; their numbers follow the required ones.
     pub optional: &'static [&'static str],
-    /// What a row is, for messages.
+    /// The noun for a row in messages.
     pub what: &'static str,
 }
 
-/// Where the columns stand in this file.
+/// The positions of the columns in this file.
 #[derive(Debug)]
 pub struct Header {
     /// Index in the file of each known column, required ones first.
-    known: Vec<Option<usize>>,
+    indices: Vec<Option<usize>>,
     /// Names and indices of all others.
     pub extra: Vec<(String, usize)>,
     names: Vec<String>,
@@ -36,13 +35,13 @@ pub struct Header {
 impl Header {
     /// Whether the file has the known column `number`.
     pub fn has(&self, number: usize) -> bool {
-        self.known[number].is_some()
+        self.indices[number].is_some()
     }
 }
 
 /// One row.
 #[derive(Clone, Copy)]
-pub struct Row<'a> {
+pub struct TableRow<'a> {
     path: &'a Path,
     header: &'a Header,
     cells: Cells<'a>,
@@ -66,18 +65,18 @@ enum Cells<'a> {
     },
 }
 
-/// A point in a file that [`Row::at`] gives and [`place_of`] turns into a line; cheap to keep,
-/// costly to turn.
+/// A point in a file, returned by [`TableRow::at`]. It is cheap to keep; [`place_of`] converts it
+/// to a line number, which is slow.
 #[derive(Debug, Clone, Copy)]
-pub enum At {
+pub enum RowPosition {
     /// Offset of a record in a text file.
     Byte(u64),
     /// Row of a Parquet file or a spreadsheet, counted from 1.
     Row(u64),
 }
 
-impl<'a> Row<'a> {
-    /// A row of a spreadsheet, `row` as the spreadsheet counts it.
+impl<'a> TableRow<'a> {
+    /// A row of a spreadsheet; `row` is the spreadsheet's own row number.
     pub(super) fn of_sheet(
         path: &'a Path,
         header: &'a Header,
@@ -92,8 +91,8 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// The same row, whose errors do not say where it stands: to look for the line of each of a
-    /// million bad rows would take hours.
+    /// The same row without positions in its errors: finding the line of each of a million bad rows
+    /// would take hours.
     pub fn placeless(self) -> Self {
         Self {
             placeless: true,
@@ -112,12 +111,12 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// Text of the known column `number`, as it stands; "" where the file lacks the column.
+    /// Text of the known column `number`, unchanged; "" if the file lacks the column.
     pub fn raw(&self, number: usize) -> &str {
-        self.header.known[number].map_or("", |index| self.cell(index))
+        self.header.indices[number].map_or("", |index| self.cell(index))
     }
 
-    /// Text of the known column `number` without blanks around it.
+    /// Text of the known column `number`, trimmed.
     pub fn text(&self, number: usize) -> &str {
         self.raw(number).trim()
     }
@@ -127,18 +126,20 @@ impl<'a> Row<'a> {
         self.cell(index)
     }
 
-    /// Where the row begins.
-    pub fn at(&self) -> At {
+    /// The start of the row.
+    pub fn at(&self) -> RowPosition {
         match &self.cells {
-            Cells::Csv { record, .. } => At::Byte(record.position().map_or(0, csv::Position::byte)),
-            Cells::Parquet { row, before, .. } => At::Row(before + *row as u64 + 1),
-            Cells::Sheet { row, .. } => At::Row(*row),
+            Cells::Csv { record, .. } => {
+                RowPosition::Byte(record.position().map_or(0, csv::Position::byte))
+            }
+            Cells::Parquet { row, before, .. } => RowPosition::Row(before + *row as u64 + 1),
+            Cells::Sheet { row, .. } => RowPosition::Row(*row),
         }
     }
 
-    /// The error for what stands in the known column `number`.
+    /// The error for the value in the known column `number`.
     pub fn error(&self, number: usize, expected: &str, advice: &str) -> FileError {
-        let field = self.header.known[number]
+        let field = self.header.indices[number]
             .map_or_else(String::new, |index| shorten(&self.header.names[index]));
         FileError::Field {
             path: self.path.to_owned(),
@@ -164,7 +165,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// A whole number, also when written `3.0` as spreadsheets do.
+    /// An integer, also in the form `3.0` that spreadsheets write.
     pub fn whole<T: FromStr>(&self, number: usize, expected: &str) -> Result<T, FileError> {
         let text = self.text(number);
         let plain = text
@@ -178,16 +179,17 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Turns a point into the line or row that an editor shows. Reads the file again up to there.
-pub fn place_of(path: &Path, at: At) -> Place {
+/// Converts a point to the line or row number that an editor shows. Reads the file again up to that
+/// point.
+pub fn place_of(path: &Path, at: RowPosition) -> Place {
     let byte = match at {
-        At::Row(row) => return Place::Row(row),
-        At::Byte(byte) => byte,
+        RowPosition::Row(row) => return Place::Row(row),
+        RowPosition::Byte(byte) => byte,
     };
     let (mut line, mut seen, mut after_cr) = (1u64, 0u64, false);
     // The reader's own line count is off after blank lines and lone carriage returns, hence the
-    // count by hand. A file that vanished in between gives line 1: the error being reported is the
-    // one that matters.
+    // count by hand. A file that was deleted in the meantime gives line 1: the error that is being
+    // reported matters more.
     if let Ok(file) = File::open(path) {
         let mut reader = BufReader::with_capacity(1 << 16, file);
         'file: while let Ok(chunk) = reader.fill_buf() {
@@ -195,8 +197,8 @@ pub fn place_of(path: &Path, at: At) -> Place {
                 break;
             }
             for &b in chunk {
-                // Line ends at the point itself are blank lines that were skipped, or the rest of
-                // the line before.
+                // Line ends at the point itself are skipped blank lines, or the end of the previous
+                // line.
                 if seen >= byte && b != b'\n' && b != b'\r' {
                     break 'file;
                 }
@@ -216,28 +218,28 @@ pub fn place_of(path: &Path, at: At) -> Place {
 /// Calls `each` with every row of the file.
 ///
 /// # Errors
-/// When the file cannot be read, lacks a required column, holds no row, or `each` fails.
+/// When the file cannot be read, lacks a required column, has no rows, or `each` fails.
 pub fn read_table(
     path: &Path,
     columns: &Columns,
-    each: impl FnMut(&Header, &Row<'_>) -> Result<(), FileError>,
+    each: impl FnMut(&Header, &TableRow<'_>) -> Result<(), FileError>,
 ) -> Result<Header, FileError> {
     read_table_past(path, columns, each, &mut |error| Err(error()))
 }
 
-/// What is asked about a record that is no row; the error is made only if it is wanted, since it
-/// looks for its line.
+/// The callback for a record that is not a valid row. The error is built only on demand, because it
+/// has to find its line number.
 pub type Broken<'a> = dyn FnMut(&dyn Fn() -> FileError) -> Result<(), FileError> + 'a;
 
-/// [`read_table`], but a record of a CSV file that is no row (too many or too few fields, no UTF-8)
-/// is handed to `broken`, which may let the reading go on without it.
+/// [`read_table`], but an invalid record of a CSV file (too many or too few fields, not UTF-8) is
+/// passed to `broken`, which may continue without it.
 ///
 /// # Errors
 /// As [`read_table`], or when `broken` fails.
 pub fn read_table_past(
     path: &Path,
     columns: &Columns,
-    mut each: impl FnMut(&Header, &Row<'_>) -> Result<(), FileError>,
+    mut each: impl FnMut(&Header, &TableRow<'_>) -> Result<(), FileError>,
     broken: &mut Broken<'_>,
 ) -> Result<Header, FileError> {
     let unreadable = |source| FileError::Read {
@@ -278,7 +280,7 @@ pub fn read_table_past(
         [b'P', b'K', 3, 4] => {
             return Err(format(
                 "a spreadsheet or zip file",
-                "export the sheet as 'CSV UTF-8', or unpack it",
+                "export the sheet as 'CSV UTF-8', or unzip it",
             ));
         }
         [0x1f, 0x8b, ..] => return Err(format("a gzip file", "unpack it with gunzip")),
@@ -287,7 +289,7 @@ pub fn read_table_past(
         }
         _ if named_parquet => {
             return Err(format(
-                "no Parquet file",
+                "a file without Parquet's magic bytes",
                 "write it again, or name it .csv if it is text",
             ));
         }
@@ -301,7 +303,7 @@ fn read_csv(
     path: &Path,
     file: File,
     columns: &Columns,
-    each: &mut dyn FnMut(&Header, &Row<'_>) -> Result<(), FileError>,
+    each: &mut dyn FnMut(&Header, &TableRow<'_>) -> Result<(), FileError>,
     broken: &mut Broken<'_>,
 ) -> Result<Header, FileError> {
     let mut reader = csv::ReaderBuilder::new()
@@ -331,7 +333,7 @@ fn read_csv(
         }
         let Some(text) = utf8(&record) else {
             let error = || not_utf8(path, &record, header.as_ref());
-            // Without a header nothing below it can be read.
+            // Without a header, no row can be read.
             if header.is_none() {
                 return Err(error());
             }
@@ -354,7 +356,7 @@ fn read_csv(
             continue;
         };
         if record.len() != header.names.len() {
-            let at = At::Byte(record.position().map_or(0, csv::Position::byte));
+            let at = RowPosition::Byte(record.position().map_or(0, csv::Position::byte));
             rows += 1;
             broken(&|| FileError::FieldCount {
                 path: path.to_owned(),
@@ -366,7 +368,7 @@ fn read_csv(
         }
         each(
             header,
-            &Row {
+            &TableRow {
                 path,
                 header,
                 cells: Cells::Csv {
@@ -392,7 +394,7 @@ fn read_csv(
     }
 }
 
-/// All fields of the record as one text, `None` unless each field is UTF-8 for itself.
+/// All fields of the record as one text, `None` unless each field is valid UTF-8.
 fn utf8(record: &ByteRecord) -> Option<&str> {
     let text = std::str::from_utf8(record.as_slice()).ok()?;
     let whole = (0..record.len()).all(|i| {
@@ -404,7 +406,7 @@ fn utf8(record: &ByteRecord) -> Option<&str> {
 }
 
 fn not_utf8(path: &Path, record: &ByteRecord, header: Option<&Header>) -> FileError {
-    let at = At::Byte(record.position().map_or(0, csv::Position::byte));
+    let at = RowPosition::Byte(record.position().map_or(0, csv::Position::byte));
     let broken = record
         .iter()
         .position(|field| std::str::from_utf8(field).is_err())
@@ -457,7 +459,7 @@ pub(super) fn find_columns(
             });
         }
     }
-    let known: Vec<Option<usize>> = columns
+    let indices: Vec<Option<usize>> = columns
         .required
         .iter()
         .chain(columns.optional)
@@ -466,10 +468,10 @@ pub(super) fn find_columns(
     let extra = names
         .iter()
         .enumerate()
-        .filter(|(index, name)| !known.contains(&Some(*index)) && !name.is_empty());
+        .filter(|(index, name)| !indices.contains(&Some(*index)) && !name.is_empty());
     let extra = extra.map(|(index, name)| (name.clone(), index)).collect();
     Ok(Header {
-        known,
+        indices,
         extra,
         names,
     })
@@ -490,15 +492,15 @@ fn advice_for(column: &str, names: &[String]) -> String {
             .split(separator)
             .any(|part| plain(part) == plain(column))
     {
-        return format!("the fields are separated by {name}, save the file with commas");
+        return format!("the fields are separated by {name}: save the file with commas");
     }
     match names.iter().find(|name| plain(name) == plain(column)) {
         Some(name) => format!("rename '{}' to '{column}'", shorten(name)),
-        None => "add it, with empty cells where nothing is known".to_owned(),
+        None => "add it; cells with unknown values may stay empty".to_owned(),
     }
 }
 
-/// Names for a message, at most twelve.
+/// Up to twelve names, for a message.
 pub(crate) fn list(names: &[String]) -> String {
     let mut out = names
         .iter()
@@ -564,7 +566,7 @@ fn read_parquet(
     path: &Path,
     file: File,
     columns: &Columns,
-    mut each: impl FnMut(&Header, &Row<'_>) -> Result<(), FileError>,
+    mut each: impl FnMut(&Header, &TableRow<'_>) -> Result<(), FileError>,
 ) -> Result<Header, FileError> {
     let table = ParquetTable::open(path, file)?;
     let header = find_columns(path, columns, table.names())?;
@@ -583,7 +585,7 @@ fn read_parquet(
         for row in 0..rows {
             each(
                 &header,
-                &Row {
+                &TableRow {
                     path,
                     header: &header,
                     cells: Cells::Parquet {

@@ -157,7 +157,10 @@ fn other_kinds_of_file_are_recognised() {
     let message = read_items(&folder.file("items.parquet", HEADER))
         .unwrap_err()
         .to_string();
-    assert!(message.contains("no Parquet file"), "{message}");
+    assert!(
+        message.contains("a file without Parquet's magic bytes"),
+        "{message}"
+    );
 }
 
 #[test]

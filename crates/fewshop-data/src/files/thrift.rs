@@ -11,11 +11,11 @@
 //!   values in its dictionary.
 //!
 //! Fuzzing found files of 2 kB that asked for gigabytes in this way; docs/decisions.md lists them.
-//! Afterwards it is too late: a failed allocation or a full stack ends the process, `guard` catches
-//! panics only, and stable Rust cannot limit the memory of a thread. A child process with a memory
-//! limit would need unsafe code and exist on Unix only. Reading the metadata through the crate
-//! first does not help, because that is where it allocates. So the numbers that size a buffer are
-//! checked before the crate sees the file.
+//! Catching the failure afterwards is not possible: a failed allocation or a full stack ends the
+//! process, `guard` catches panics only, and stable Rust cannot limit the memory of a thread. A
+//! child process with a memory limit would need unsafe code and exist on Unix only. Reading the
+//! metadata through the crate first does not help, because that is where it allocates. So the
+//! numbers that size a buffer are checked before the crate sees the file.
 //!
 //! It takes a list of all known fields to find these numbers. The crate reads a field that it knows
 //! as the type that it expects, whatever type the file gives; a reader that goes by the types in
@@ -30,7 +30,7 @@
 
 /// The type of a field.
 #[derive(Clone, Copy)]
-enum Kind {
+enum ThriftType {
     Bool,
     I8,
     I16,
@@ -41,7 +41,7 @@ enum Kind {
     Double,
     /// Bytes or text.
     Binary,
-    List(&'static Kind),
+    List(&'static ThriftType),
     /// A struct, or a union of structs.
     Struct(Fields),
     /// A struct without any field.
@@ -51,7 +51,7 @@ enum Kind {
 }
 
 /// Number and kind of each field, by number.
-type Fields = &'static [(i64, Kind)];
+type Fields = &'static [(i64, ThriftType)];
 
 /// The numbers that size a buffer, or that decide how a page is decoded.
 #[derive(Clone, Copy, PartialEq)]
@@ -63,12 +63,12 @@ enum Number {
     Children,
 }
 
-use Kind::{Binary, Bool, Double, Empty, I8, I16, I32, I64, List, Struct};
+use ThriftType::{Binary, Bool, Double, Empty, I8, I16, I32, I64, List, Struct};
 
-const KEY_VALUE: Kind = Struct(&[(1, Binary), (2, Binary)]);
-const UNIT: Kind = Struct(&[(1, Empty), (2, Empty), (3, Empty)]);
-const TIME: Kind = Struct(&[(1, Bool), (2, UNIT)]);
-const LOGICAL: Kind = Struct(&[
+const KEY_VALUE: ThriftType = Struct(&[(1, Binary), (2, Binary)]);
+const UNIT: ThriftType = Struct(&[(1, Empty), (2, Empty), (3, Empty)]);
+const TIME: ThriftType = Struct(&[(1, Bool), (2, UNIT)]);
+const LOGICAL: ThriftType = Struct(&[
     (1, Empty),
     (2, Empty),
     (3, Empty),
@@ -92,14 +92,14 @@ const ELEMENT: Fields = &[
     (2, I32),
     (3, I32),
     (4, Binary),
-    (5, Kind::Reported(Number::Children)),
+    (5, ThriftType::Reported(Number::Children)),
     (6, I32),
     (7, I32),
     (8, I32),
     (9, I32),
     (10, LOGICAL),
 ];
-const STATISTICS: Kind = Struct(&[
+const STATISTICS: ThriftType = Struct(&[
     (1, Binary),
     (2, Binary),
     (3, I64),
@@ -110,7 +110,7 @@ const STATISTICS: Kind = Struct(&[
     (8, Bool),
     (9, I64),
 ]);
-const BOX: Kind = Struct(&[
+const BOX: ThriftType = Struct(&[
     (1, Double),
     (2, Double),
     (3, Double),
@@ -120,7 +120,7 @@ const BOX: Kind = Struct(&[
     (7, Double),
     (8, Double),
 ]);
-const COLUMN: Kind = Struct(&[
+const COLUMN: ThriftType = Struct(&[
     (1, I32),
     (2, List(&I32)),
     (3, List(&Binary)),
@@ -139,7 +139,7 @@ const COLUMN: Kind = Struct(&[
     (16, Struct(&[(1, I64), (2, List(&I64)), (3, List(&I64))])),
     (17, Struct(&[(1, BOX), (2, List(&I32))])),
 ]);
-const CHUNK: Kind = Struct(&[
+const CHUNK: ThriftType = Struct(&[
     (1, Binary),
     (2, I64),
     (3, COLUMN),
@@ -149,7 +149,7 @@ const CHUNK: Kind = Struct(&[
     (7, I32),
     (9, Binary),
 ]);
-const GROUP: Kind = Struct(&[
+const GROUP: ThriftType = Struct(&[
     (1, List(&CHUNK)),
     (2, I64),
     (3, I64),
@@ -160,7 +160,7 @@ const GROUP: Kind = Struct(&[
 ]);
 const FOOTER: Fields = &[
     (1, I32),
-    (2, Kind::Schema),
+    (2, ThriftType::Schema),
     (3, I64),
     (4, List(&GROUP)),
     (5, List(&KEY_VALUE)),
@@ -170,14 +170,14 @@ const FOOTER: Fields = &[
 ];
 const PAGE: Fields = &[
     (1, I32),
-    (2, Kind::Reported(Number::Unpacked)),
-    (3, Kind::Reported(Number::Packed)),
+    (2, ThriftType::Reported(Number::Unpacked)),
+    (3, ThriftType::Reported(Number::Packed)),
     (4, I32),
     (
         5,
         Struct(&[
             (1, I32),
-            (2, Kind::Reported(Number::Encoding)),
+            (2, ThriftType::Reported(Number::Encoding)),
             (3, I32),
             (4, I32),
         ]),
@@ -185,7 +185,11 @@ const PAGE: Fields = &[
     (6, Empty),
     (
         7,
-        Struct(&[(1, Kind::Reported(Number::Dictionary)), (2, I32), (3, Bool)]),
+        Struct(&[
+            (1, ThriftType::Reported(Number::Dictionary)),
+            (2, I32),
+            (3, Bool),
+        ]),
     ),
     (
         8,
@@ -193,7 +197,7 @@ const PAGE: Fields = &[
             (1, I32),
             (2, I32),
             (3, I32),
-            (4, Kind::Reported(Number::Encoding)),
+            (4, ThriftType::Reported(Number::Encoding)),
             (5, I32),
             (6, I32),
             (7, Bool),
@@ -201,7 +205,7 @@ const PAGE: Fields = &[
     ),
 ];
 
-impl Kind {
+impl ThriftType {
     /// Whether a field of this kind has this type on the wire.
     fn is(self, wire: u8) -> bool {
         match self {
@@ -281,7 +285,7 @@ impl<'a> Thrift<'a> {
                 return None;
             }
             before = id;
-            match fields.iter().find(|(known, _)| *known == id) {
+            match fields.iter().find(|(allowed, _)| *allowed == id) {
                 Some((_, kind)) if kind.is(wire) => self.value(*kind, depth, report)?,
                 Some(_) => return None,
                 None => self.skip(wire, depth)?,
@@ -292,7 +296,7 @@ impl<'a> Thrift<'a> {
 
     fn value(
         &mut self,
-        kind: Kind,
+        kind: ThriftType,
         depth: usize,
         report: &mut dyn FnMut(Number, i64),
     ) -> Option<()> {
@@ -304,7 +308,7 @@ impl<'a> Thrift<'a> {
             Bool => Some(()),
             I8 => self.take(1),
             I16 | I32 | I64 => self.varint().map(drop),
-            Kind::Reported(number) => {
+            ThriftType::Reported(number) => {
                 report(number, self.zigzag()?);
                 Some(())
             }
@@ -326,7 +330,7 @@ impl<'a> Thrift<'a> {
             }
             Struct(fields) => self.fields(fields, depth + 1, report),
             Empty => (self.byte()? == 0).then_some(()),
-            Kind::Schema => self.schema(depth + 1),
+            ThriftType::Schema => self.schema(depth + 1),
         }
     }
 

@@ -1,12 +1,12 @@
 //! Points in time as seconds since 1970-01-01 00:00 UTC. A time without a zone counts as UTC.
 //!
-//! `chrono` knows the calendar. The notations are read here because its parsers accept both more
-//! and less than this mixture: months of one digit, but not an offset of hours alone.
+//! `chrono` knows the calendar. The formats are parsed here because chrono's parsers accept both
+//! more and less than these: months of one digit, but not an offset in whole hours.
 
 use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 
-/// Seconds since 1970 of a date and a time of day; `None` if the calendar or the clock has no such
-/// time. Second 60, a leap second, is the first second of the next minute.
+/// Seconds since 1970 of a date and a time of day; `None` if no such date or time exists. Second
+/// 60, a leap second, is the first second of the next minute.
 pub(crate) fn from_civil(
     year: i32,
     month: u32,

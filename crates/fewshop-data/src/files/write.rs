@@ -1,4 +1,4 @@
-//! Rows out, as CSV or, where the name ends in `.parquet`, as Parquet.
+//! Writes rows as CSV, or as Parquet if the name ends in `.parquet`.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -12,9 +12,9 @@ use parquet::schema::types::Type;
 
 use super::{FileError, write_atomically};
 
-/// What a column holds.
+/// The type of a column's values.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Kind {
+pub(crate) enum ColumnType {
     Text,
     Whole,
     Number,
@@ -22,20 +22,20 @@ pub(crate) enum Kind {
 
 /// One field of a row.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Cell<'a> {
+pub(crate) enum CellValue<'a> {
     Text(&'a str),
     Whole(i64),
     Number(f32),
     None,
 }
 
-/// Takes one row; the cells are as many as the columns.
-pub(crate) type RowSink<'a> = dyn FnMut(&[Cell<'_>]) -> io::Result<()> + 'a;
+/// Takes one row, with one cell for each column.
+pub(crate) type RowSink<'a> = dyn FnMut(&[CellValue<'_>]) -> io::Result<()> + 'a;
 
 /// Writes a whole table, atomically. `fill` calls the sink once for each row.
 pub(crate) fn write_table(
     path: &Path,
-    columns: &[(&str, Kind)],
+    columns: &[(&str, ColumnType)],
     fill: impl FnOnce(&mut RowSink<'_>) -> io::Result<()>,
 ) -> Result<(), FileError> {
     let parquet = path
@@ -52,7 +52,7 @@ pub(crate) fn write_table(
 
 fn write_csv(
     out: &mut impl Write,
-    columns: &[(&str, Kind)],
+    columns: &[(&str, ColumnType)],
     fill: impl FnOnce(&mut RowSink<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
@@ -62,13 +62,13 @@ fn write_csv(
         for cell in cells {
             text.clear();
             let field = match cell {
-                Cell::Text(field) => field,
-                Cell::None => "",
-                Cell::Whole(value) => {
+                CellValue::Text(field) => field,
+                CellValue::None => "",
+                CellValue::Whole(value) => {
                     text.push_str(&value.to_string());
                     text.as_str()
                 }
-                Cell::Number(value) => {
+                CellValue::Number(value) => {
                     text.push_str(&value.to_string());
                     text.as_str()
                 }
@@ -92,21 +92,24 @@ struct Buffer {
 
 fn write_parquet(
     out: &mut (impl Write + Send),
-    columns: &[(&str, Kind)],
+    columns: &[(&str, ColumnType)],
     fill: impl FnOnce(&mut RowSink<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut buffers: Vec<Buffer> = columns.iter().map(|_| Buffer::default()).collect();
     fill(&mut |cells| {
         for (cell, buffer) in cells.iter().zip(&mut buffers) {
-            buffer.defined.push(i16::from(!matches!(cell, Cell::None)));
+            buffer
+                .defined
+                .push(i16::from(!matches!(cell, CellValue::None)));
             match *cell {
-                Cell::Text(text) => buffer.texts.push(text.into()),
-                Cell::Whole(value) => buffer.wholes.push(value),
-                // By way of text, so that 3.59 stays 3.59 and does not become 3.5899999141693115.
-                Cell::Number(value) => buffer
+                CellValue::Text(text) => buffer.texts.push(text.into()),
+                CellValue::Whole(value) => buffer.wholes.push(value),
+                // Converted through text, so that 3.59 stays 3.59 and does not become
+                // 3.5899999141693115.
+                CellValue::Number(value) => buffer
                     .numbers
                     .push(value.to_string().parse().unwrap_or(f64::from(value))),
-                Cell::None => {}
+                CellValue::None => {}
             }
         }
         Ok(())
@@ -116,14 +119,14 @@ fn write_parquet(
 
 fn save_parquet(
     out: &mut (impl Write + Send),
-    columns: &[(&str, Kind)],
+    columns: &[(&str, ColumnType)],
     buffers: &[Buffer],
 ) -> Result<(), parquet::errors::ParquetError> {
-    let field = |&(name, kind): &(&str, Kind)| {
+    let field = |&(name, kind): &(&str, ColumnType)| {
         let (physical, logical) = match kind {
-            Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
-            Kind::Whole => (Physical::INT64, None),
-            Kind::Number => (Physical::DOUBLE, None),
+            ColumnType::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+            ColumnType::Whole => (Physical::INT64, None),
+            ColumnType::Number => (Physical::DOUBLE, None),
         };
         let builder = Type::primitive_type_builder(name, physical).with_logical_type(logical);
         builder
@@ -147,11 +150,13 @@ fn save_parquet(
             break;
         };
         match kind {
-            Kind::Text => {
+            ColumnType::Text => {
                 save_column::<ByteArrayType>(&mut column, &buffer.texts, &buffer.defined)?
             }
-            Kind::Whole => save_column::<Int64Type>(&mut column, &buffer.wholes, &buffer.defined)?,
-            Kind::Number => {
+            ColumnType::Whole => {
+                save_column::<Int64Type>(&mut column, &buffer.wholes, &buffer.defined)?
+            }
+            ColumnType::Number => {
                 save_column::<DoubleType>(&mut column, &buffer.numbers, &buffer.defined)?
             }
         }

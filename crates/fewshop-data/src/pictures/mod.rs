@@ -1,10 +1,10 @@
 //! One fitting picture for each product, chosen from its words alone.
 //!
 //! `data/pictures.tsv` holds the pictures (Fluent Emoji 3D) with keywords, `data/picture_rules.tsv`
-//! what was decided by hand for categories. A product's category is looked up in the rules first;
-//! within it the title may pick among the rule's pictures, or, where the rule is open or none fits,
-//! among all of them by likeness of words. Nothing found: the category's own picture, then the
-//! neutral one. The same product always gets the same picture.
+//! the manual decisions for categories. A product's category is looked up in the rules first;
+//! within it the title may pick among the rule's pictures, or among all pictures, by similarity of
+//! words, if the rule is open or none of its pictures fits. Without a match the product gets the
+//! category's own picture, or else the neutral one. The same product always gets the same picture.
 
 mod rules;
 mod table;
@@ -18,15 +18,15 @@ use rules::Rule;
 use table::Table;
 use words::words;
 
-/// Stands for a product that nothing is known about.
+/// The neutral picture, for a product without any information.
 const NEUTRAL: &str = "shopping bags";
 
-/// What a category's and a brand's words count against the title's.
+/// Weights of the category's and the brand's words relative to the title's.
 const CATEGORY_WEIGHT: f32 = 0.3;
 const BRAND_WEIGHT: f32 = 0.1;
 
-/// Words that shops put into a brand without meaning the thing: 'House brand', 'National brand ·
-/// maker 12'.
+/// Words in brand names that do not describe the product: 'House brand', 'National brand · maker
+/// 12'.
 const NO_BRAND: [&str; 5] = ["house", "brand", "national", "private", "maker"];
 
 struct Pictures {
@@ -58,7 +58,7 @@ pub fn choose(item: &Item) -> String {
         .to_owned()
 }
 
-/// The same products, each that has no picture of its own with the one that [`choose`] chooses.
+/// The same products; each one without a picture gets the one that [`choose`] returns.
 #[must_use]
 pub fn dressed(catalogue: Catalogue) -> Catalogue {
     let mut items = catalogue.items().to_vec();
@@ -68,7 +68,7 @@ pub fn dressed(catalogue: Catalogue) -> Catalogue {
     Catalogue::new(items).unwrap_or(catalogue)
 }
 
-/// What the picture of that key shows, in words; `None` for a key that is not in the table.
+/// A description of the picture with that key; `None` for a key that is not in the table.
 #[must_use]
 pub fn name(key: &str) -> Option<&'static str> {
     PICTURES
@@ -79,7 +79,7 @@ pub fn name(key: &str) -> Option<&'static str> {
         .map(|picture| picture.name)
 }
 
-/// Every key that [`choose`] may return.
+/// All keys that [`choose`] can return.
 pub fn keys() -> impl Iterator<Item = &'static str> {
     PICTURES.table.pictures().iter().map(|picture| picture.key)
 }
@@ -112,7 +112,7 @@ impl Pictures {
     }
 }
 
-/// The best of some pictures, the earlier of equals; `None` where nothing speaks for any.
+/// The picture with the highest score, the earlier one in a tie; `None` if all scores are zero.
 fn best(scores: &[f32], among: impl Iterator<Item = usize>) -> Option<usize> {
     let best = among.reduce(|best, next| {
         if scores[next] > scores[best] {

@@ -1,33 +1,33 @@
-//! What was decided by hand, by category: reviewed, and stronger than likeness of words.
+//! Reviewed manual decisions by category. They take precedence over word similarity.
 
 use super::table::Table;
 use super::words::words;
 
 /// The decision for one category.
 pub(super) struct Rule {
-    /// Other ways to write the category; each holds when all its words stand in the category path.
+    /// Other names of the category; each one matches if all its words are in the category path.
     categories: Vec<Vec<String>>,
     /// The category's own picture.
     pub(super) default: usize,
-    /// Whether a title may pick any picture, not only those below.
+    /// Whether a title may select any picture, not only those below.
     pub(super) open: bool,
-    /// Title words that decide at once.
+    /// Title words that select a picture directly.
     exceptions: Vec<(Vec<String>, usize)>,
-    /// Pictures that a title may pick by its own words. The default is not among them: 'Canned
-    /// pears' are pears first.
+    /// Pictures that a title may select by its words. The default is not among them: 'Canned pears'
+    /// are pears first.
     pub(super) candidates: Vec<usize>,
 }
 
-/// A word in the category itself says more than one in its department.
+/// A word in the category itself counts more than one in its department.
 const LEAF: u32 = 3;
 
 impl Rule {
     /// Reads the rules: `category | other name <tab> picture, picture, title words = picture`; a
-    /// `~` before the first picture opens the whole table to the title; lines that begin with '#'
-    /// are remarks.
+    /// `~` before the first picture lets the title select from the whole table; lines that begin
+    /// with '#' are comments.
     ///
     /// # Errors
-    /// Line and what is wrong with it.
+    /// The line number and the problem.
     pub(super) fn parse(text: &str, table: &Table) -> Result<Vec<Self>, String> {
         let lines = (1..)
             .zip(text.lines())
@@ -43,7 +43,7 @@ impl Rule {
         let named = |name: &str| {
             let name = name.trim();
             table.named(name).ok_or_else(|| {
-                format!("no picture is called '{name}'; expected a name from the table")
+                format!("there is no picture named '{name}'; expected a name from the table")
             })
         };
         let (categories, pictures) = line
@@ -80,8 +80,8 @@ impl Rule {
         Ok(rule)
     }
 
-    /// The picture that words of the title decide at once: the most words win, then the earlier
-    /// entry.
+    /// The picture that the title's words select directly: the entry with the most words wins, then
+    /// the earlier one.
     pub(super) fn exception(&self, title: &[String]) -> Option<usize> {
         let held = self
             .exceptions
@@ -97,7 +97,8 @@ impl Rule {
         .map(|&(_, picture)| picture)
     }
 
-    /// How well the rule fits a category path, given as words a level: 0 not at all.
+    /// How well the rule fits a category path, given as a list of words for each level: 0 means not
+    /// at all.
     fn fit(&self, path: &[Vec<String>]) -> u32 {
         let Some((leaf, above)) = path.split_last() else {
             return 0;
@@ -111,15 +112,15 @@ impl Rule {
         };
         let fits = self.categories.iter().map(|words| {
             let weights: Vec<u32> = words.iter().map(weight).collect();
-            // A department alone decides only for a rule that leaves the title free: 'Dairy & eggs'
-            // holds more than eggs.
+            // A department alone is sufficient only for a rule that leaves the title free: 'Dairy &
+            // eggs' contains more than eggs.
             let holds = !weights.contains(&0) && (self.open || weights.contains(&LEAF));
             if holds { weights.iter().sum() } else { 0 }
         });
         fits.max().unwrap_or(0)
     }
 
-    /// The rule that fits a category path best; the earlier of equals.
+    /// The rule that fits a category path best; the earlier one in a tie.
     pub(super) fn of<'a>(rules: &'a [Self], path: &[Vec<String>]) -> Option<&'a Self> {
         let fits = rules.iter().map(|rule| (rule.fit(path), rule));
         let best = fits.reduce(|best, next| if next.0 > best.0 { next } else { best });

@@ -1,4 +1,4 @@
-//! The pictures a product may get, and the words that speak for each.
+//! The available pictures and the keywords of each.
 
 use std::collections::HashMap;
 
@@ -8,29 +8,29 @@ use super::words::words;
 pub(super) struct Picture {
     /// File name without its ending: code points in hex joined by '-'.
     pub(super) key: &'static str,
-    /// What it shows; the rules call it by this.
+    /// A description of the picture, by which the rules refer to it.
     pub(super) name: &'static str,
 }
 
-/// How loud a keyword is: `thing!` names what a product is, `motif?` only what may be printed on
-/// it, `faint??` counts where nothing else does.
+/// The weight of a keyword: `thing!` names the product itself, `motif?` only something that may be
+/// printed on it, and `faint??` counts if nothing else matches.
 const THING: f32 = 2.2;
 const PLAIN: f32 = 1.0;
 const MOTIF: f32 = 0.45;
 const FAINT: f32 = 0.05;
 
-/// A product's name ends with what it is ('strawberry picnic bag'): the last word of a title counts
-/// this much more than the first.
+/// A product's name usually ends with its noun ('strawberry picnic bag'), so the last word of a
+/// title counts this much more than the first.
 const LAST_WORD_BONUS: f32 = 0.25;
 
-/// Words in the longest keyword that is looked for.
-const LONGEST: usize = 4;
+/// Longest keyword, in words.
+const MAX_KEYWORD_WORDS: usize = 4;
 
 /// All pictures with an index from keyword to picture.
 pub(super) struct Table {
     pictures: Vec<Picture>,
     by_name: HashMap<&'static str, usize>,
-    /// Keyword (words joined by one space) to the pictures it speaks for, with its weight.
+    /// From a keyword (words joined by one space) to its pictures and its weight for each.
     keywords: HashMap<String, Vec<(usize, f32)>>,
 }
 
@@ -39,7 +39,7 @@ impl Table {
     /// lines that begin with '#' are remarks.
     ///
     /// # Errors
-    /// Line and what is wrong with it.
+    /// The line number and the problem.
     pub(super) fn parse(text: &'static str) -> Result<Self, String> {
         let mut pictures: Vec<Picture> = Vec::new();
         let mut by_name = HashMap::new();
@@ -60,7 +60,7 @@ impl Table {
                 || pictures.iter().any(|picture| picture.key == key)
             {
                 return Err(format!(
-                    "line {number}: '{name}' or '{key}' stands in an earlier line too"
+                    "line {number}: '{name}' or '{key}' is already used in an earlier line"
                 ));
             }
             pictures.push(Picture { key, name });
@@ -71,9 +71,9 @@ impl Table {
                     .find_map(|&(mark, weight)| Some((keyword.strip_suffix(mark)?, weight)));
                 let (text, weight) = loud.unwrap_or((keyword, PLAIN));
                 let words = words(text);
-                if words.is_empty() || words.len() > LONGEST {
+                if words.is_empty() || words.len() > MAX_KEYWORD_WORDS {
                     return Err(format!(
-                        "line {number}: keyword '{keyword}' has {} words; expected 1 to {LONGEST}",
+                        "line {number}: keyword '{keyword}' has {} words; expected 1 to {MAX_KEYWORD_WORDS}",
                         words.len()
                     ));
                 }
@@ -97,18 +97,22 @@ impl Table {
         &self.pictures
     }
 
-    /// Adds to `scores`, one a picture, what `text` says for each, `weight` times.
+    /// Adds the keyword scores of `text`, times `weight`, to `scores`, which has one entry for each
+    /// picture.
     ///
-    /// Reads left to right and takes the longest keyword at each word, so that a hot dog is no dog.
+    /// Reads from left to right and takes the longest keyword at each word, so that a hot dog does
+    /// not match 'dog'.
     pub(super) fn score(&self, text: &[String], weight: f32, scores: &mut [f32]) {
         let mut at = 0;
         while at < text.len() {
-            let found = (1..=LONGEST.min(text.len() - at)).rev().find_map(|len| {
-                self.keywords
-                    .get(&text[at..at + len].join(" "))
-                    .map(|pictures| (len, pictures))
-            });
-            let Some((len, pictures)) = found else {
+            let keyword = (1..=MAX_KEYWORD_WORDS.min(text.len() - at))
+                .rev()
+                .find_map(|len| {
+                    self.keywords
+                        .get(&text[at..at + len].join(" "))
+                        .map(|pictures| (len, pictures))
+                });
+            let Some((len, pictures)) = keyword else {
                 at += 1;
                 continue;
             };
@@ -121,8 +125,8 @@ impl Table {
     }
 }
 
-/// Weighs each keyword by how rare its words are among the pictures: 'box' stands with many,
-/// 'birdhouse' with one.
+/// Weighs each keyword by how rare its words are among the pictures: 'box' belongs to many,
+/// 'birdhouse' to one.
 fn weigh(raw: &[(usize, Vec<String>, f32)], pictures: usize) -> HashMap<String, Vec<(usize, f32)>> {
     let mut holders: HashMap<&str, Vec<usize>> = HashMap::new();
     for (row, words, _) in raw {

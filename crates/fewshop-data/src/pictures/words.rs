@@ -1,12 +1,13 @@
-//! Text to comparable words: lower case, no numbers, no filler, one form for singular and plural.
+//! Turns text into comparable words: lower case, without numbers and filler words, with one form
+//! for singular and plural.
 
-/// Words that say nothing about what a product is.
+/// Words that do not describe a product.
 const FILLER: [&str; 23] = [
     "a", "an", "and", "as", "at", "by", "for", "from", "in", "is", "it", "of", "on", "or", "s",
     "set", "the", "to", "w", "with", "asst", "asstd", "assorted",
 ];
 
-/// Plurals that no rule below undoes, and the shop logs' own short forms.
+/// Plurals that no rule below handles, and abbreviations from the shop logs.
 const SPECIAL: [(&str, &str); 34] = [
     ("beerale", "beer"),
     ("beeralemalt", "beer"),
@@ -54,7 +55,7 @@ pub(super) fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The letter without its accent, for those that product names use: crème, entrée, jalapeño.
+/// The letter without its accent, for the accents found in product names: crème, entrée, jalapeño.
 fn plain(letter: char) -> char {
     match letter {
         'à' | 'á' | 'â' | 'ä' | 'å' => 'a',
@@ -68,7 +69,8 @@ fn plain(letter: char) -> char {
     }
 }
 
-/// One form for singular and plural. It need not be a word, only the same for both.
+/// One form for singular and plural. It only has to be the same for both; it may not be a real
+/// word.
 fn stem(word: &str) -> String {
     if let Some(&(_, stem)) = SPECIAL.iter().find(|(form, _)| *form == word) {
         return stem.to_owned();
@@ -80,7 +82,7 @@ fn stem(word: &str) -> String {
     if word.ends_with("ies") && word.len() > 4 {
         return format!("{}y", cut(3));
     }
-    // "cookie" must meet "cookies", which the line above made "cooky".
+    // "cookie" must match "cookies", which the line above turned into "cooky".
     if word.ends_with("ie") && word.len() > 4 {
         return format!("{}y", cut(2));
     }

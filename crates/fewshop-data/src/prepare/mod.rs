@@ -1,10 +1,11 @@
-//! From a raw shop log to the files that everything else reads.
+//! Converts a raw shop log to the files that all other commands read.
 //!
-//! A [`RawLog`] is what a shop's own files hold, in Fewshop's words. [`cut`] divides it into what
-//! training may see and what the validation cases are made of, and [`write`] writes both. The rules
-//! are those of the project's referee, so that the item ids and events are the same on both sides:
-//! shoppers fall into ten folds by a hash of their id, 0 to 6 train, 7 validates, and 8 and 9 are
-//! strangers of whom nothing is written; training ends at a date, the cases begin there.
+//! A [`RawLog`] is the content of a shop's own files in Fewshop's types. [`cut`] splits it into
+//! training events and the events for validation cases, and [`write`] writes both. The rules are
+//! the same as those of the project's external benchmark, so that item ids and events match:
+//! shoppers are split into ten folds by a hash of their id. Folds 0 to 6 are for training and 7 for
+//! validation; 8 and 9 stay unseen and are not written. Training ends at a date, and the cases
+//! begin there.
 
 mod cases;
 mod complete_journey;
@@ -18,7 +19,7 @@ use std::collections::HashSet;
 use fewshop_core::Item;
 use sha2::{Digest, Sha256};
 
-use crate::titles::{self, RawLabel};
+use crate::titles::{self, RawProduct};
 
 pub use complete_journey::complete_journey;
 pub use marketing::{ATTRIBUTES, Marketing, MarketingCounts, RawOfferEvent};
@@ -27,17 +28,6 @@ pub use write::{Counts, write};
 
 /// First fold that does not train.
 const VALID_FOLD: u32 = 7;
-
-/// A product of a raw log.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RawProduct {
-    /// The id that it gets.
-    pub id: String,
-    /// What the shop's till calls it.
-    pub label: RawLabel,
-    /// Median shelf price.
-    pub price: Option<f64>,
-}
 
 /// A purchase of a raw log; the numbers are indices into [`RawLog`]'s lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +44,7 @@ pub struct RawEvent {
     pub quantity: i64,
 }
 
-/// What is said of a shop's data wherever it is used.
+/// The notice that accompanies a shop's data wherever it is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Notice {
     /// The shop's short name.
@@ -63,14 +53,14 @@ pub struct Notice {
     pub currency: &'static str,
     /// Where the data is from.
     pub source: &'static str,
-    /// On what terms it may be used.
+    /// Its terms of use.
     pub licence: &'static str,
 }
 
-/// All of a shop's raw log that counts: known shoppers, real products, positive amounts.
+/// The usable part of a shop's raw log: known shoppers, real products, positive quantities.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RawLog {
-    /// Source and terms.
+    /// Source and terms of use.
     pub notice: Notice,
     /// The products.
     pub products: Vec<RawProduct>,
@@ -80,28 +70,28 @@ pub struct RawLog {
     pub sessions: Vec<String>,
     /// The purchases in file order.
     pub events: Vec<RawEvent>,
-    /// Where training ends, in seconds since 1970.
+    /// End of training, in seconds since 1970.
     pub cut_s: i64,
-    /// Training visits that a product needs to stay in the catalogue.
+    /// Minimum number of training visits for a product to stay in the catalogue.
     pub support: u32,
-    /// Households and offers, where the log has them.
+    /// Households and offers, if the log has them.
     pub marketing: Marketing,
 }
 
-/// A log divided.
+/// A split log.
 #[derive(Debug, Clone)]
 pub struct Cut {
-    /// The log; the numbers in the events below point into it.
+    /// The log; the events below refer to it by index.
     pub raw: RawLog,
-    /// The salt it was cut by.
+    /// The salt of the split.
     pub salt: String,
     /// Indices of the products that stay, in order.
     pub kept: Vec<u32>,
-    /// Those products, readable.
+    /// Those products with readable names.
     pub items: Vec<Item>,
-    /// What training may see, by time, then visit, then item.
+    /// The training events, by time, then visit, then item.
     pub train: Vec<RawEvent>,
-    /// What validation shoppers bought after the cut, each product once a visit.
+    /// The purchases of validation shoppers after the cut, each product once in a visit.
     pub valid: Vec<RawEvent>,
 }
 
@@ -114,7 +104,8 @@ pub fn fold(user: &str, salt: &str) -> u32 {
         .fold(0, |rest, &byte| (rest * 256 + u32::from(byte)) % 10)
 }
 
-/// Divides a log into training and validation and drops products that training hardly sees.
+/// Splits a log into training and validation, and drops products that are rare in the training
+/// data.
 #[must_use]
 pub fn cut(raw: RawLog, salt: &str) -> Cut {
     let folds: Vec<u32> = raw.users.iter().map(|user| fold(user, salt)).collect();
@@ -166,8 +157,8 @@ fn once_a_visit(events: impl Iterator<Item = RawEvent>) -> Vec<RawEvent> {
         .collect()
 }
 
-/// The median as the referee takes it: the mean of the two middle values, rounded to cents, half to
-/// even.
+/// The median by the external benchmark's rule: the mean of the two middle values, rounded to
+/// cents, half to even.
 fn median_cents(prices: &mut [f64]) -> Option<f64> {
     prices.sort_by(f64::total_cmp);
     let middle = prices.len() / 2;
@@ -179,14 +170,14 @@ fn median_cents(prices: &mut [f64]) -> Option<f64> {
     Some((median * 100.0).round_ties_even() / 100.0)
 }
 
-/// Numbers texts in the order in which they come.
+/// Numbers texts in order of first appearance.
 #[derive(Default)]
-struct Names {
+struct NumberedNames {
     by_name: std::collections::HashMap<String, u32>,
     names: Vec<String>,
 }
 
-impl Names {
+impl NumberedNames {
     fn number(&mut self, name: &str) -> u32 {
         if let Some(&number) = self.by_name.get(name) {
             return number;
@@ -201,6 +192,7 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::titles::RawLabel;
 
     #[test]
     fn the_folds_are_the_referees() {
@@ -224,13 +216,13 @@ mod tests {
     #[test]
     fn products_without_support_test_shoppers_and_late_training_visits_stay_out() {
         let users: Vec<String> = (0..200).map(|n| format!("h{n}")).collect();
-        let of_fold = |wanted: u32| {
+        let of_fold = |fold_number: u32| {
             users
                 .iter()
-                .position(|user| fold(user, "arbiter") == wanted)
+                .position(|user| fold(user, "arbiter") == fold_number)
                 .unwrap() as u32
         };
-        let (trainer, validator, stranger) = (of_fold(0), of_fold(7), of_fold(8));
+        let (trainer, validator, unseen) = (of_fold(0), of_fold(7), of_fold(8));
         let event = |user, session, time_s, item| RawEvent {
             user,
             session,
@@ -264,8 +256,8 @@ mod tests {
                 event(validator, 3, 99, 0),
                 event(validator, 3, 99, 1),
                 event(validator, 4, 10, 1),
-                event(stranger, 5, 10, 1),
-                event(stranger, 5, 99, 0),
+                event(unseen, 5, 10, 1),
+                event(unseen, 5, 99, 0),
             ],
             users,
             cut_s: 50,

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use anyhow::ensure;
 
-use super::{Marketing, Names, Notice, RawEvent, RawLog, RawProduct, median_cents};
+use super::{Marketing, Notice, NumberedNames, RawEvent, RawLog, median_cents};
 use crate::files::sheet::read_sheets;
-use crate::files::table::{Columns, Row, read_table};
+use crate::files::table::{Columns, TableRow, read_table};
 use crate::files::{FileError, parse_time};
-use crate::titles::RawLabel;
+use crate::titles::{RawLabel, RawProduct};
 
 const NOTICE: Notice = Notice {
     shop: "onlineretail",
@@ -19,7 +19,7 @@ const NOTICE: Notice = Notice {
     licence: "CC BY 4.0 at the UCI repository; CC0 as packaged in CRAN onlineretail 0.1.2",
 };
 
-/// The repository's second file of the same shop names three of the columns otherwise.
+/// The repository's second file of the same shop has other names for three of the columns.
 const COLUMNS: Columns = Columns {
     required: &[
         "InvoiceNo|Invoice",
@@ -42,35 +42,35 @@ const DATE: usize = 4;
 const PRICE: usize = 5;
 const CUSTOMER: usize = 6;
 
-/// 2011-06-01 00:00, where training ends.
+/// 2011-06-01 00:00, the end of training.
 const CUT_S: i64 = 1_306_886_400;
 
 #[derive(Default)]
 struct Product {
-    /// Each description with how often it stands there; the first of the most frequent becomes the
-    /// title.
+    /// Each description with its count; the most frequent one becomes the title, the first one in a
+    /// tie.
     descriptions: Vec<(String, u32)>,
     prices: Vec<f64>,
 }
 
 #[derive(Default)]
-struct Log {
-    users: Names,
-    sessions: Names,
-    codes: Names,
+struct Invoices {
+    users: NumberedNames,
+    sessions: NumberedNames,
+    codes: NumberedNames,
     products: Vec<Product>,
     events: Vec<RawEvent>,
 }
 
 /// Reads the shop's invoices from csv, xlsx or parquet.
 ///
-/// Lines without a customer, returns, gifts for nothing and codes that are no product (postage,
-/// fees) are left out.
+/// Lines without a customer, returns, lines with a price of zero, and codes that are not products
+/// (postage, fees) are left out.
 ///
 /// # Errors
-/// [`FileError`] when the file lacks a column or holds a number or date that is none.
+/// [`FileError`] when the file lacks a column or has an invalid number or date.
 pub fn online_retail(raw: &Path) -> anyhow::Result<RawLog> {
-    let mut log = Log::default();
+    let mut log = Invoices::default();
     if is_zip(raw) {
         read_sheets(raw, &COLUMNS, |_, row| log.line(row))?;
     } else {
@@ -78,7 +78,7 @@ pub fn online_retail(raw: &Path) -> anyhow::Result<RawLog> {
     }
     ensure!(
         !log.events.is_empty(),
-        "{}: no purchase by a known customer: check that it is the right file",
+        "{}: no purchase by an identified customer: check that it is the right file",
         raw.display()
     );
     Ok(log.sorted())
@@ -93,8 +93,8 @@ fn is_zip(path: &Path) -> bool {
         && magic == *b"PK\x03\x04"
 }
 
-impl Log {
-    fn line(&mut self, row: &Row<'_>) -> Result<(), FileError> {
+impl Invoices {
+    fn line(&mut self, row: &TableRow<'_>) -> Result<(), FileError> {
         let stock = row.text(STOCK);
         if row.text(CUSTOMER).is_empty() || row.text(INVOICE).starts_with('C') {
             return Ok(());
@@ -129,7 +129,7 @@ impl Log {
         match product
             .descriptions
             .iter_mut()
-            .find(|(known, _)| known == description)
+            .find(|(text, _)| text == description)
         {
             _ if description.trim().is_empty() => {}
             Some((_, count)) => *count += 1,
@@ -154,13 +154,13 @@ impl Log {
         for (at, &item) in order.iter().enumerate() {
             rank[item] = at as u32;
             let product = &mut self.products[item];
-            let most = product.descriptions.iter().map(|(_, count)| *count).max();
+            let max_count = product.descriptions.iter().map(|(_, count)| *count).max();
             let title = product
                 .descriptions
                 .iter()
-                .find(|(_, count)| Some(*count) == most);
+                .find(|(_, count)| Some(*count) == max_count);
             let id = std::mem::take(&mut self.codes.names[item]);
-            // A product that was never described is called by its code.
+            // A product without a description gets its code as the title.
             let description =
                 title.map_or_else(|| id[2..].to_owned(), |(text, _)| text.trim().to_owned());
             products.push(RawProduct {
@@ -190,7 +190,7 @@ fn begins_with_five_digits(code: &str) -> bool {
     code.len() >= 5 && code.bytes().take(5).all(|b| b.is_ascii_digit())
 }
 
-/// A date as Fewshop reads it, or month first as in the widespread csv export of this file.
+/// A date in Fewshop's formats, or month first as in the widespread CSV export of this file.
 fn parse_date(text: &str) -> Option<i64> {
     if !text.contains('/') {
         return parse_time(text);

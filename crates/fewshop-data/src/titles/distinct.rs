@@ -1,4 +1,5 @@
-//! No two products may look alike: what a page shows of one is its title, size and brand.
+//! Makes products distinguishable: a page shows a product's title, size and brand, and no two
+//! products may share all three.
 
 use std::collections::BTreeMap;
 
@@ -6,29 +7,29 @@ use fewshop_core::Item;
 
 use super::LONGEST_TITLE;
 
-/// A product on its way to a name of its own.
+/// A product whose name is not final yet.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
     pub(super) item: Item,
-    /// What its title may say besides, the most telling first; every draft has as many.
+    /// Possible additions to its title, the most useful first; every draft has the same number.
     pub(super) differences: Vec<Difference>,
-    /// The size as the till prints it.
+    /// The size as printed by the till.
     pub(super) printed_size: String,
-    /// Number of the maker, for a brand that does not say it; may be empty.
+    /// Number of the maker, for a brand that does not include it; may be empty.
     pub(super) maker: String,
 }
 
-/// Something that may tell a product from one that looks the same.
+/// An addition that can distinguish a product from one that looks the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Difference {
-    /// What is added to the title, in brackets; empty adds nothing.
+    /// The text in brackets after the title; empty for no addition.
     pub(super) text: String,
-    /// Whether a product of which this is so needs no mention of it, since it is what one expects.
+    /// Whether this is the expected case, so that the title need not mention it.
     pub(super) expected: bool,
 }
 
 impl Difference {
-    /// A difference that goes without saying where it is `expected`.
+    /// A difference that is not mentioned if it is `expected`.
     pub(super) fn new(text: impl Into<String>, expected: bool) -> Self {
         Self {
             text: text.into(),
@@ -37,9 +38,8 @@ impl Difference {
     }
 }
 
-/// Adds what differs to the names of products that look alike: to the title their category,
-/// department, raw type or stock number, else the size as printed, else the maker, else, at the
-/// very last, their id.
+/// Adds the differences to the names of products that look alike: to the title their category,
+/// department, raw type or stock number, or else the size as printed, the maker, or finally the id.
 pub(super) fn tell_apart(drafts: &mut [Draft]) {
     let steps = drafts
         .iter()
@@ -54,7 +54,7 @@ pub(super) fn tell_apart(drafts: &mut [Draft]) {
                 .find_map(|&at| of(at).filter(|difference| difference.expected))
                 .or(of(group[0]))
                 .cloned();
-            // Stock numbers stay on all: none of them is the expected one.
+            // All products keep their stock numbers: none of them is the expected one.
             let plain = plain.filter(|plain| plain.expected || !plain.text.starts_with("no. "));
             for at in group {
                 let own = drafts[at]
@@ -106,7 +106,8 @@ pub(super) fn tell_apart(drafts: &mut [Draft]) {
     }
 }
 
-/// Groups of two or more that a page would show alike, each by id, numbers by value.
+/// Groups of two or more products that look the same on a page, each sorted by id, numbers by
+/// value.
 fn alike(drafts: &[Draft]) -> Vec<Vec<usize>> {
     let mut groups: BTreeMap<(String, String, &str), Vec<usize>> = BTreeMap::new();
     for (at, Draft { item, .. }) in drafts.iter().enumerate() {
@@ -132,7 +133,7 @@ fn alike(drafts: &[Draft]) -> Vec<Vec<usize>> {
     groups
 }
 
-/// Adds to a title, which gives way where both together are too long.
+/// Adds to a title, which is shortened if both together are too long.
 fn add(title: &mut String, suffix: &str) {
     let room = LONGEST_TITLE.saturating_sub(suffix.chars().count());
     *title = shorten(title, room) + suffix;

@@ -1,8 +1,8 @@
-//! Descriptions in capitals, as a wholesaler's invoices have them.
+//! Descriptions in capitals, from a wholesaler's invoices.
 
 use super::words::sentence;
 
-/// A description in sentence case; nothing is added and nothing but stray signs is left out.
+/// A description in sentence case; nothing is added, and only stray signs are removed.
 pub(super) fn title(description: &str) -> String {
     let spaced = description.replace(',', ", ").replace(" ,", ",");
     let words: Vec<String> = spaced
@@ -32,7 +32,7 @@ fn word(raw: &str) -> String {
     {
         return format!("set of {}", count.to_lowercase());
     }
-    // What is written mostly in small letters was written with care and is left alone.
+    // A text mostly in lower case was written with care and stays unchanged.
     let (upper, lower) = (
         raw.chars().filter(|c| c.is_uppercase()).count(),
         raw.chars().filter(|c| c.is_lowercase()).count(),

@@ -1,11 +1,11 @@
-//! Readable names: from what a shop's till prints to what a shop would show.
+//! Readable names: turns the labels that a till prints into names for a shop's pages.
 //!
-//! A till knows a product by an abbreviation cut at thirty characters, a category for the
-//! accountant and a size with a stock number in it. [`readable`] turns these [`RawLabel`]s into
-//! titles, a department and category to browse by, plain sizes and brands. What is said is what the
-//! raw label says: reviewed tables (`*.tsv` beside this file) come first, rules (`words`, `size`)
-//! write out the rest. No two products come out alike in title, size and brand, for a shopper could
-//! not tell them apart: see `distinct`.
+//! A till identifies a product by an abbreviation of at most thirty characters, an accounting
+//! category, and a size that may contain a stock number. [`readable`] turns these [`RawLabel`]s
+//! into titles, a department and category to browse by, plain sizes and brands. All information
+//! comes from the raw label: reviewed tables (`*.tsv` beside this file) come first, rules (`words`,
+//! `size`) expand the rest. No two products get the same title, size and brand, because a shopper
+//! could not distinguish them: see `distinct`.
 
 mod distinct;
 mod gifts;
@@ -18,20 +18,19 @@ mod words;
 use fewshop_core::Item;
 
 use crate::pictures;
-use crate::prepare::RawProduct;
 use distinct::{Difference, Draft};
 
 /// Longest title that [`readable`] gives, in characters.
 pub const LONGEST_TITLE: usize = 60;
 
-/// How a grocery's files name a product.
+/// A product's label in a grocery's files.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct GroceryLabel {
     /// Department.
     pub department: String,
     /// Category within it.
     pub category: String,
-    /// What it is, cut at 30 characters.
+    /// Type of product, cut at 30 characters.
     pub kind: String,
     /// Package size; may be empty or hold a stock number.
     pub size: String,
@@ -41,20 +40,31 @@ pub struct GroceryLabel {
     pub maker: i64,
 }
 
-/// How a shop's files name a product.
+/// A product's label in a shop's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RawLabel {
-    /// By department, category, type, size and maker.
+    /// Department, category, type, size and maker.
     Grocery(GroceryLabel),
-    /// By a description in capitals alone.
+    /// A description in capitals.
     Gift {
         /// The description.
         description: String,
     },
 }
 
-/// Products with names and pictures for people, in the order given, no two alike in title, size and
-/// brand.
+/// A product of a raw log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RawProduct {
+    /// Its id.
+    pub id: String,
+    /// Its label on the shop's till.
+    pub label: RawLabel,
+    /// Median shelf price.
+    pub price: Option<f64>,
+}
+
+/// Products with readable names and pictures, in the order given; no two have the same title, size
+/// and brand.
 pub fn readable<'a>(products: impl IntoIterator<Item = &'a RawProduct>) -> Vec<Item> {
     let mut drafts: Vec<Draft> = products.into_iter().map(draft).collect();
     distinct::tell_apart(&mut drafts);
@@ -101,7 +111,7 @@ fn grocery(id: &str, label: &GroceryLabel) -> Draft {
         squeeze(&label.kind),
     );
     let shelf = tables::TABLES.category(&department, &category);
-    // A category that the tables do not know is written out by rule, under its department.
+    // A category that is not in the tables is expanded by the rules, under its department.
     let (own_department, own_category) =
         (words::write_out(&department), words::write_out(&category));
     let (place, aisle) = shelf.unwrap_or((&own_department, &own_category));

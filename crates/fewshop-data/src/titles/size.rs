@@ -1,16 +1,16 @@
 //! Package sizes in plain units.
 //!
-//! What a till prints is cut at twelve characters and holds three things without order: amounts
+//! A till prints at most twelve characters, with three kinds of information in any order: amounts
 //! (`12 OZ`, `15 1/4 OZ`), how many of them (`6 PK/12 OZ`, `6/3.5 OZ`), and how they are packed
-//! (`BTL`, `CTN`). Besides there are stock numbers (`971267  PK`) and letters of a meaning unknown
-//! to us (`L    12 OZ`): neither helps a shopper, so both go into [`Size::detail`].
+//! (`BTL`, `CTN`). Besides there are stock numbers (`971267  PK`) and letters with an unknown
+//! meaning (`L    12 OZ`): neither helps a shopper, so both go into [`Size::detail`].
 
 use super::words::capitalised;
 
-/// A size as a shopper reads it.
+/// A size in readable form.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Size {
-    /// Such as `12 oz` or `6-pack, 12 oz`; empty where nothing is known.
+    /// Such as `12 oz` or `6-pack, 12 oz`; empty if unknown.
     pub(super) text: String,
     /// Stock number or letter left out of the text.
     pub(super) detail: String,
@@ -23,7 +23,7 @@ enum Token {
     Sign(char),
 }
 
-/// Sizes that no rule reads right: a lost separator, two words of one meaning.
+/// Sizes that no rule reads correctly: a lost separator, two words with the same meaning.
 const SLIPS: [(&str, &str); 5] = [
     ("2416.9 OZ", "24 × 16.9 oz"),
     ("HALF GAL", "0.5 gal"),
@@ -59,18 +59,18 @@ pub(super) fn read(raw: &str) -> Size {
     }
     let (body, note) = rest.split_once('(').unwrap_or((rest, ""));
     let mut parts = amounts(&tokens(body));
-    // `2 LB(32 OZ)` says the same twice, `3 OZ(15 SL)` does not.
+    // `2 LB(32 OZ)` gives the same amount twice, `3 OZ(15 SL)` does not.
     if note.contains("SL") {
         parts.extend(amounts(&tokens(note.trim_end_matches(')'))));
     }
-    // How many comes before how much.
+    // The count comes before the amount.
     parts.sort_by_key(|part| !part.ends_with("pack") && !part.ends_with(" ct"));
     size.text = parts.join(", ");
     size.text = capitalised(&size.text);
     size
 }
 
-/// A raw size as it stands, in small letters: for two that differ in nothing else.
+/// A raw size in lower case, for two products that differ in nothing else.
 pub(super) fn as_printed(raw: &str) -> String {
     let text = raw.trim_end_matches(['*', '.']).replace("0 Z", "OZ");
     capitalised(
@@ -246,7 +246,7 @@ fn unit(word: &str) -> Option<&'static str> {
     })
 }
 
-/// A word that stands without a number. What begins with a blank belongs to the amount before it.
+/// A word without a number. A text that begins with a blank belongs to the amount before it.
 fn packing(word: &str, after: &[Token]) -> Option<&'static str> {
     let word = match (word, after.first()) {
         ("LN", Some(Token::Word(next))) if next == "BT" => "LNBT",

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct TypeRow {
     pub(super) title: &'static str,
-    /// Department and category, where the raw file files it badly.
+    /// Department and category, if those of the raw file are unsuitable.
     pub(super) category: Option<(&'static str, &'static str)>,
 }
 
@@ -60,7 +60,7 @@ fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
 }
 
 impl Tables {
-    /// The shop's department and category of a raw one.
+    /// The shop's department and category for a raw one.
     pub(super) fn category(
         &self,
         department: &str,
@@ -77,7 +77,7 @@ impl Tables {
             .copied()
     }
 
-    /// What an abbreviation means; "" for one that says nothing to a shopper.
+    /// The meaning of an abbreviation; "" for one that is useless to a shopper.
     pub(super) fn word(&self, word: &str) -> Option<&'static str> {
         self.words.get(word).copied()
     }

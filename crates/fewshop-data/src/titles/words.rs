@@ -1,12 +1,12 @@
-//! The rules: what a till calls a thing, in words that a shop would print.
+//! The rules that expand a till's label into readable words.
 
 use super::tables::TABLES;
 
-/// Where the till cuts, in characters; some of its texts lost one more on the way.
+/// Maximum length of the till's texts, in characters; some have one less.
 const CUT: usize = 29;
 
-/// Writes a raw product type out: drops what stands in brackets, expands abbreviations, joins
-/// alternatives, sentence case.
+/// Expands a raw product type: drops text in brackets, expands abbreviations, joins alternatives,
+/// and uses sentence case.
 ///
 /// ```text
 /// FRZN FRENCH FRIES        Frozen French fries
@@ -15,7 +15,7 @@ const CUT: usize = 29;
 /// ```
 pub(super) fn write_out(raw: &str) -> String {
     let mut text = without_brackets(raw);
-    // What the till cut off in the middle of a word is no word.
+    // A fragment that the till cut off in the middle of a word is dropped.
     if raw.len() >= CUT
         && text.len() == raw.len()
         && let Some((head, _)) = text
@@ -63,7 +63,7 @@ pub(super) fn write_out(raw: &str) -> String {
     sentence(&tidy(&words))
 }
 
-/// The text without what stands in brackets, closed or cut off.
+/// The text without its bracketed parts, closed or cut off.
 fn without_brackets(raw: &str) -> String {
     let (mut out, mut depth) = (String::new(), 0u32);
     for c in raw.chars() {
@@ -77,7 +77,7 @@ fn without_brackets(raw: &str) -> String {
     out
 }
 
-/// Joins words: no sign at either end or beside another, and of several `&` only the last stays.
+/// Joins words: no sign at either end or next to another, and only the last of several `&` stays.
 fn tidy(words: &[String]) -> Vec<String> {
     let sign = |word: &str| word == "&" || word == ",";
     let mut out: Vec<String> = Vec::new();

@@ -1,12 +1,11 @@
 //! The seed baseline: the classic small network over pairs of a session and a candidate.
 //!
-//! Five inputs: logarithm of the candidate's popularity; shares of the shots that are of its
-//! category and of its brand; distance of its price from the shots' mean (of logarithms); logarithm
-//! of the mean share of the shots' sessions that hold it. A product that the session took is a
-//! positive, products drawn from the whole catalogue are negatives. The session itself is taken out
-//! of all counts that its own pairs read: else the network would learn to look its answer up.
-
-use std::collections::HashMap;
+//! Five inputs: logarithm of the candidate's popularity; shares of the context items in its
+//! category and of its brand; distance of its price from the context items' mean (of logarithms);
+//! logarithm of the mean share of the context items' sessions that contain it. A product taken in
+//! the session is a positive, and products drawn from the whole catalogue are negatives. The
+//! session itself is removed from all counts in the inputs of its own pairs. Otherwise the network
+//! would learn to look up its answer.
 
 use anyhow::{Result, ensure};
 use burn::module::Module;
@@ -14,7 +13,7 @@ use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::activation::{log_sigmoid, relu};
 use burn::tensor::{Device, Tensor, TensorData};
-use fewshop_core::{Catalogue, Item, ItemIx};
+use fewshop_core::{Catalogue, Item, ItemIx, number_texts};
 use fewshop_data::progress::Progress;
 use fewshop_model::{RankerWeights, kernels};
 use rand::seq::SliceRandom;
@@ -23,27 +22,27 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::ClassicConfig;
-use super::channels::Channels;
+use super::count_scorer::CountScorer;
 use super::index::Index;
 use super::personal_mlp;
 
 const INPUTS: usize = 5;
-/// Numbers of shots that the network is taught with.
+/// Numbers of context items in training pairs.
 const SHOTS: [usize; 4] = [1, 3, 5, 10];
-/// Products of one session that are positives at the most: more would teach a few long baskets.
+/// Maximum number of positives from one session: with more, a few long baskets would dominate.
 const POSITIVES: usize = 5;
 /// Floor under the logarithm of a share.
 const RATE_FLOOR: f32 = 1e-4;
 
-/// What the inputs need to know of each product.
-struct Facts {
+/// Product data for the inputs.
+struct ItemInputs {
     popularity: Vec<u32>,
     category: Vec<u32>,
     brand: Vec<u32>,
     log_price: Vec<Option<f32>>,
 }
 
-impl Facts {
+impl ItemInputs {
     fn of(catalogue: &Catalogue, index: &Index) -> Self {
         let items = catalogue.items();
         Self {
@@ -57,7 +56,8 @@ impl Facts {
         }
     }
 
-    /// Inputs of one candidate; `together` is the mean share of the shots' sessions that hold it.
+    /// Inputs of one candidate; `together` is the mean share of the context items' sessions that
+    /// contain it.
     fn inputs(
         &self,
         row: usize,
@@ -93,16 +93,12 @@ impl Facts {
     }
 }
 
-/// Equal texts get equal numbers; 0 is the empty text.
+/// A number for each item's text; 0 for the empty text.
 fn numbered(items: &[Item], text: impl Fn(&Item) -> String) -> Vec<u32> {
-    let mut known = HashMap::from([(String::new(), 0u32)]);
-    items
-        .iter()
-        .map(|item| {
-            let next = known.len() as u32;
-            *known.entry(text(item)).or_insert(next)
-        })
-        .collect()
+    let empty_first = std::iter::once(String::new()).chain(items.iter().map(text));
+    let mut numbers = number_texts(empty_first);
+    numbers.remove(0);
+    numbers
 }
 
 #[derive(Module, Debug)]
@@ -130,46 +126,46 @@ type Pair = ([f32; INPUTS], f32);
 
 /// The trained network.
 pub(super) struct Classic {
-    facts: Facts,
+    items: ItemInputs,
     weights: RankerWeights,
 }
 
 impl Classic {
-    /// Trains; `None` where no session has three products to learn from.
+    /// Trains the network; `None` if no session has three products to learn from.
     ///
     /// # Errors
-    /// When the loss is no number any more.
+    /// When the loss is not a finite number.
     pub(super) fn fit(
         catalogue: &Catalogue,
         index: &Index,
         config: &ClassicConfig,
         seed: u64,
     ) -> Result<Option<Self>> {
-        let facts = Facts::of(catalogue, index);
+        let items = ItemInputs::of(catalogue, index);
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let pairs = pairs(&facts, index, config, &mut rng);
+        let pairs = pairs(&items, index, config, &mut rng);
         if pairs.is_empty() {
             return Ok(None);
         }
         let weights = train(&pairs, config, &mut rng)?;
-        Ok(Some(Self { facts, weights }))
+        Ok(Some(Self { items, weights }))
     }
 
     /// Writes the logits of all products.
-    pub(super) fn score(&self, shots: &[ItemIx], channels: &mut Channels<'_>, out: &mut [f32]) {
-        self.score_by(&self.weights, shots, channels, out);
+    pub(super) fn score(&self, shots: &[ItemIx], scorer: &mut CountScorer<'_>, out: &mut [f32]) {
+        self.score_by(&self.weights, shots, scorer, out);
     }
 
-    /// The same by a network that was trained on these shots alone: from a random start, or from
-    /// the network that the whole log taught. Each shot is a positive beside the other ones, and
-    /// products that are no shots are drawn as negatives.
+    /// The same with a network that is trained on these context items alone, starting at random or
+    /// from the network trained on the whole log. Each context item is a positive with the others
+    /// as its context, and negatives are drawn from all other products.
     pub(super) fn score_few_shot(
         &self,
         transfer: bool,
         shots: &[ItemIx],
         config: &ClassicConfig,
         rng: &mut ChaCha8Rng,
-        channels: &mut Channels<'_>,
+        scorer: &mut CountScorer<'_>,
         out: &mut [f32],
     ) {
         let start = if transfer {
@@ -185,12 +181,12 @@ impl Classic {
                 .filter(|&(at, _)| at != nth)
                 .map(|(_, &shot)| shot)
                 .collect();
-            let together = self.together(&others, channels, out.len());
-            let price = self.facts.mean_price(&others);
+            let together = self.together(&others, scorer, out.len());
+            let price = self.items.mean_price(&others);
             let inputs = |row: usize| {
-                self.facts.inputs(
+                self.items.inputs(
                     row,
-                    self.facts.popularity[row],
+                    self.items.popularity[row],
                     together[row],
                     &others,
                     price,
@@ -207,7 +203,7 @@ impl Classic {
         self.score_by(
             &personal_mlp::train(&start, &samples, config, rng),
             shots,
-            channels,
+            scorer,
             out,
         );
     }
@@ -216,41 +212,47 @@ impl Classic {
         &self,
         weights: &RankerWeights,
         shots: &[ItemIx],
-        channels: &mut Channels<'_>,
+        scorer: &mut CountScorer<'_>,
         out: &mut [f32],
     ) {
-        let facts = &self.facts;
-        let together = self.together(shots, channels, out.len());
-        let mean_price = facts.mean_price(shots);
+        let items = &self.items;
+        let together = self.together(shots, scorer, out.len());
+        let mean_price = items.mean_price(shots);
         let inputs: Vec<f32> = together
             .iter()
             .enumerate()
             .flat_map(|(row, &together)| {
-                facts.inputs(row, facts.popularity[row], together, shots, mean_price)
+                items.inputs(row, items.popularity[row], together, shots, mean_price)
             })
             .collect();
         out.copy_from_slice(&kernels::rank(&inputs, weights));
     }
 
-    /// Mean share of the shots' sessions that hold each product.
-    fn together(&self, shots: &[ItemIx], channels: &mut Channels<'_>, items: usize) -> Vec<f32> {
+    /// Mean share of the context items' sessions that contain each product.
+    fn together(&self, shots: &[ItemIx], scorer: &mut CountScorer<'_>, items: usize) -> Vec<f32> {
         let mut together = vec![0f32; items];
         for shot in shots {
-            let each = 1.0 / self.facts.popularity[shot.row()].max(1) as f32 / shots.len() as f32;
-            channels.each_beside(shot.row(), |other, count| together[other] += count * each);
+            let each = 1.0 / self.items.popularity[shot.row()].max(1) as f32 / shots.len() as f32;
+            scorer.each_beside(shot.row(), |other, count| together[other] += count * each);
         }
         together
     }
 }
 
-fn pairs(facts: &Facts, index: &Index, config: &ClassicConfig, rng: &mut ChaCha8Rng) -> Vec<Pair> {
+fn pairs(
+    items: &ItemInputs,
+    index: &Index,
+    config: &ClassicConfig,
+    rng: &mut ChaCha8Rng,
+) -> Vec<Pair> {
     let usable: Vec<usize> = (0..index.len())
         .filter(|&s| index.sessions()[s].len() >= 3)
         .collect();
     if usable.is_empty() {
         return Vec::new();
     }
-    // Drawn before the threads part, so that the pairs do not depend on who comes first.
+    // Drawn before the work is split among threads, so that the pairs do not depend on their
+    // timing.
     let mut drawn = Vec::new();
     let mut total = 0;
     while total < config.pairs {
@@ -274,26 +276,26 @@ fn pairs(facts: &Facts, index: &Index, config: &ClassicConfig, rng: &mut ChaCha8
     let pairs: Vec<Pair> = drawn
         .par_iter()
         .map_init(
-            || (Channels::new(index), vec![0f32; index.items()]),
-            |(channels, together), (shots, candidates)| {
+            || (CountScorer::new(index), vec![0f32; index.items()]),
+            |(scorer, together), (shots, candidates)| {
                 let mut shares = vec![0f32; candidates.len()];
                 for shot in shots {
                     together.fill(0.0);
-                    channels.each_beside(shot.row(), |other, count| together[other] = count);
-                    // The session itself held the shot.
-                    let others = facts.popularity[shot.row()].saturating_sub(1).max(1) as f32;
+                    scorer.each_beside(shot.row(), |other, count| together[other] = count);
+                    // The session itself contains the context item.
+                    let others = items.popularity[shot.row()].saturating_sub(1).max(1) as f32;
                     for (share, &(item, taken)) in shares.iter_mut().zip(candidates) {
                         let count = together[item as usize] - f32::from(u8::from(taken));
                         *share += count / others / shots.len() as f32;
                     }
                 }
                 progress.step();
-                let mean_price = facts.mean_price(shots);
+                let mean_price = items.mean_price(shots);
                 let each = candidates.iter().zip(shares);
                 each.map(|(&(item, taken), share)| {
-                    let popularity = facts.popularity[item as usize] - u32::from(taken);
+                    let popularity = items.popularity[item as usize] - u32::from(taken);
                     (
-                        facts.inputs(item as usize, popularity, share, shots, mean_price),
+                        items.inputs(item as usize, popularity, share, shots, mean_price),
                         f32::from(u8::from(taken)),
                     )
                 })
@@ -344,7 +346,7 @@ fn train(pairs: &[Pair], config: &ClassicConfig, rng: &mut ChaCha8Rng) -> Result
                 .sub(logits.mul(labels.neg().add_scalar(1.0)))
                 .mean()
                 .neg();
-            // Reading the loss waits for the step: one in a hundred is enough to see it fail.
+            // Reading the loss waits for the step; one in a hundred is enough to notice a failure.
             if nth % 100 == 0 {
                 sum = f64::from(loss.clone().into_scalar::<f32>());
                 ensure!(
@@ -393,7 +395,7 @@ fn moments(pairs: &[Pair]) -> ([f32; INPUTS], [f32; INPUTS]) {
     let mean: [f64; INPUTS] = std::array::from_fn(|i| of(i).sum::<f64>() / n);
     let inv_std = std::array::from_fn(|i| {
         let std = (of(i).map(|x| (x - mean[i]).powi(2)).sum::<f64>() / n).sqrt();
-        // A shop without brands: an input that never varies stays 0.
+        // An input that never varies stays 0, such as in a shop without brands.
         if std < 1e-4 { 0.0 } else { (1.0 / std) as f32 }
     });
     (mean.map(|m| m as f32), inv_std)
@@ -434,7 +436,7 @@ mod tests {
         };
         let classic = fit();
         let mut out = vec![0.0; 12];
-        classic.score(&[ItemIx(0)], &mut Channels::new(&index), &mut out);
+        classic.score(&[ItemIx(0)], &mut CountScorer::new(&index), &mut out);
         let (same, other) = (&out[1..6], &out[6..]);
         assert!(same.iter().all(|s| other.iter().all(|o| s > o)), "{out:?}");
         assert_eq!(classic.weights, fit().weights);
@@ -448,12 +450,12 @@ mod tests {
             .map(|row| Item::new(&format!("i{row}"), "Thing"))
             .collect();
         let index = Index::from_sessions(vec![vec![0, 1, 2, 3]], 4);
-        let facts = Facts::of(&Catalogue::new(items).unwrap(), &index);
+        let items = ItemInputs::of(&Catalogue::new(items).unwrap(), &index);
         let config = ClassicConfig {
             pairs: 20,
             ..ClassicConfig::default()
         };
-        let pairs = pairs(&facts, &index, &config, &mut ChaCha8Rng::seed_from_u64(1));
+        let pairs = pairs(&items, &index, &config, &mut ChaCha8Rng::seed_from_u64(1));
         assert!(
             pairs.iter().all(|(x, taken)| *taken == 1.0
                 && x[0] == 0.0

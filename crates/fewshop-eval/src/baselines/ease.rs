@@ -1,4 +1,4 @@
-//! Item-item regression: each product foretold from all others by ridge regression, in closed form
+//! Item-item regression: each product predicted from all others by ridge regression, in closed form
 //! (EASE, arXiv 1905.03375).
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -9,7 +9,7 @@ use super::index::Index;
 
 /// Columns swept at once: the inner loops are matrix products of this depth.
 const BLOCK: usize = 256;
-/// Rows of the update that are held at once beside the matrix.
+/// Rows of the update held at once in addition to the matrix.
 const ROWS: usize = 1024;
 
 /// Weights `[items, items]`, row-major, zeros on the diagonal.
@@ -24,7 +24,7 @@ impl Ease {
         let items = index.items();
         let mut gram = vec![0f32; items * items];
         for (item, row) in gram.chunks_exact_mut(items).enumerate() {
-            // The lower half is all that the sweep reads.
+            // The sweep reads only the lower half.
             index.beside(item, |session| {
                 for &other in session {
                     if other as usize <= item {
@@ -42,7 +42,7 @@ impl Ease {
         progress.finish(&format!(
             "Baseline item regression: {items} × {items} fitted, ridge {ridge}"
         ));
-        // What stands there is -P.
+        // The matrix is now -P.
         let diagonal: Vec<f32> = (0..items).map(|row| gram[row * items + row]).collect();
         for (row, line) in gram.chunks_exact_mut(items).enumerate() {
             for (weight, own) in line.iter_mut().zip(&diagonal) {
@@ -56,7 +56,7 @@ impl Ease {
         }
     }
 
-    /// Adds the shots' rows.
+    /// Adds the context items' rows.
     pub(super) fn score(&self, shots: &[ItemIx], out: &mut [f32]) {
         for shot in shots {
             for (score, weight) in out
@@ -69,13 +69,13 @@ impl Ease {
     }
 }
 
-/// Turns a symmetric positive definite `[n, n]` matrix, of which only the lower half is read, into
-/// minus its inverse, in place.
+/// Replaces a symmetric positive definite `[n, n]` matrix by minus its inverse. Only the lower half
+/// is read.
 ///
 /// The sweep operator, a block of columns at a time: with `P = A_kk⁻¹`, `A_ij -= A_ik P A_kj`,
-/// `A_kj = P A_kj`, `A_kk = -P`. Half of the work of a full inversion, as the matrix stays
-/// symmetric; `n³` operations in matrix products, which burn spreads over the cores, and one matrix
-/// of memory. Positive definite matrices need no pivots.
+/// `A_kj = P A_kj`, `A_kk = -P`. It takes half the work of a full inversion because the matrix
+/// stays symmetric: `n³` operations in matrix products, which burn spreads over the cores, and the
+/// memory of one matrix. Positive definite matrices need no pivots.
 fn sweep(a: &mut [f32], n: usize, mut step: impl FnMut()) {
     let device = Device::flex();
     let matrix = |values: Vec<f32>, rows: usize, columns: usize| {
@@ -84,7 +84,7 @@ fn sweep(a: &mut [f32], n: usize, mut step: impl FnMut()) {
     for from in (0..n).step_by(BLOCK) {
         let to = (from + BLOCK).min(n);
         let b = to - from;
-        // Whole rows of the block, the part right of the diagonal taken from its columns.
+        // Complete rows of the block; the part right of the diagonal comes from its columns.
         let mut old = vec![0f32; b * n];
         for r in 0..b {
             old[r * n..r * n + from + r + 1].copy_from_slice(&a[(from + r) * n..][..from + r + 1]);
@@ -102,7 +102,7 @@ fn sweep(a: &mut [f32], n: usize, mut step: impl FnMut()) {
         let swept = matrix(inverse.clone(), b, b).matmul(old.clone());
         for top in (0..n).step_by(ROWS) {
             let bottom = (top + ROWS).min(n);
-            // Left of the diagonal alone: columns up to the last row of these.
+            // Only left of the diagonal: columns up to the last of these rows.
             let left = old.clone().narrow(1, top, bottom - top).transpose();
             let update = values(left.matmul(swept.clone().narrow(1, 0, bottom)));
             for (line, update) in a[top * n..bottom * n]

@@ -1,5 +1,5 @@
-//! The sessions by product and the products by session: memory grows with the events, nowhere with
-//! `items²`.
+//! The sessions by product and the products by session: memory grows with the number of events,
+//! never with `items²`.
 
 use fewshop_core::EventKind;
 use fewshop_data::files::Log;
@@ -64,12 +64,12 @@ impl Index {
         &self.popularity
     }
 
-    /// Sessions that hold a product, in order of time.
+    /// Sessions that contain a product, in order of time.
     pub(super) fn holding(&self, item: usize) -> &[u32] {
         &self.holding[item]
     }
 
-    /// Calls `each` with every session's products that stand beside `item`, itself included.
+    /// Calls `each` with the products of every session that contains `item`, itself included.
     pub(super) fn beside(&self, item: usize, mut each: impl FnMut(&[u32])) {
         for &session in &self.holding[item] {
             each(&self.sessions[session as usize]);

@@ -1,13 +1,13 @@
-//! Simple methods that are hard to beat, so that every figure has something to stand against.
+//! Simple methods that are hard to beat, as a comparison for every figure.
 //!
-//! All are made from the events alone and rank the whole catalogue for the session at hand; only
+//! All are fitted on the events alone and rank the whole catalogue for the current session; only
 //! [`Method::Personal`] reads earlier visits. Settings follow one rule for every shop
 //! ([`BaselineConfig`]): shrinkage and neighbours grow with the number of sessions. The figures
 //! published with the project's cases come from baselines whose settings were tuned for each shop,
-//! so they lie a little higher in places.
+//! so they are a little higher in places.
 
-mod channels;
 mod classic;
+mod count_scorer;
 mod ease;
 mod index;
 mod personal_mlp;
@@ -23,26 +23,27 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::PICKS;
-use channels::Channels;
 use classic::Classic;
+use count_scorer::CountScorer;
 use ease::Ease;
 use index::Index;
 
-/// Settings of the baselines. What is `None` follows the number of sessions.
+/// Settings of the baselines. A setting of `None` depends on the number of sessions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BaselineConfig {
     /// Exponent on the partner's popularity in co-visitation.
     pub covisit_alpha: f32,
-    /// Sessions added to a product's own count in co-visitation; else 0.1 % of the sessions.
+    /// Sessions added to a product's own count in co-visitation; by default 0.1 % of the sessions.
     pub covisit_shrink: Option<f32>,
-    /// Sessions added to both counts of the item neighbours' cosine; else 0.2 % of the sessions.
+    /// Sessions added to both counts of the item neighbours' cosine; by default 0.2 % of the
+    /// sessions.
     pub item_neighbours_shrink: Option<f32>,
-    /// Sessions that are asked; else 5 % of them, 100 at least.
+    /// Number of neighbour sessions; by default 5 % of the sessions, at least 100.
     pub session_neighbours: Option<usize>,
     /// Exponent on popularity in the session neighbours' vote.
     pub session_neighbours_alpha: f32,
-    /// Ridge of the item-item regression; else 2 % of the sessions.
+    /// Ridge of the item-item regression; by default 2 % of the sessions.
     pub regression_ridge: Option<f32>,
     /// Weight of a past product taken in every visit, the best co-visitation score being 1.
     pub personal_weight: f32,
@@ -78,9 +79,9 @@ pub struct ClassicConfig {
     pub learning_rate: f64,
     /// Epochs.
     pub epochs: usize,
-    /// Pairs a step.
+    /// Pairs in a step.
     pub batch: usize,
-    /// Pairs of a session and a candidate at the most.
+    /// Maximum number of pairs of a session and a candidate.
     pub pairs: usize,
     /// Candidates drawn from the whole catalogue for each one that was taken.
     pub negatives: usize,
@@ -100,29 +101,30 @@ impl Default for ClassicConfig {
     }
 }
 
-/// Item-item regression holds `items²` numbers: past this many products it is left out.
-pub const MOST_REGRESSION_ITEMS: usize = 20_000;
+/// Item-item regression holds `items²` numbers: with more products than this it is left out.
+pub const MAX_REGRESSION_ITEMS: usize = 20_000;
 
-/// One way of ranking.
+/// A ranking method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// What most sessions hold.
+    /// The products in the most sessions.
     Popularity,
-    /// What stands beside the shots most often, for its popularity.
+    /// The products that most often occur together with the context items, relative to their
+    /// popularity.
     Covisit,
-    /// Cosine of the sessions that two products stand in.
+    /// Cosine of the sessions that contain two products.
     ItemNeighbours,
-    /// What the most similar sessions hold (vsknn).
+    /// The products of the most similar sessions (vsknn).
     SessionNeighbours,
-    /// EASE: each product foretold from all others by ridge regression (arXiv 1905.03375).
+    /// EASE: each product predicted from all others by ridge regression (arXiv 1905.03375).
     Regression,
     /// A small network over pairs of a session and a candidate.
     Classic,
     /// The classic network trained on the shopper's own few samples alone.
     FewShotAlone,
-    /// The same, begun at the classic network that the whole log taught.
+    /// The same, starting from the classic network trained on the whole log.
     FewShotTransfer,
-    /// Co-visitation plus how often earlier visits took the product.
+    /// Co-visitation plus the product's frequency in earlier visits.
     Personal,
 }
 
@@ -143,17 +145,17 @@ impl Method {
         }
     }
 
-    /// What it does, for people.
+    /// A description for people.
     #[must_use]
     pub fn about(self) -> &'static str {
         match self {
             Self::Popularity => "the same bestsellers for everybody",
-            Self::Covisit => "what is most often in one basket with the known products",
+            Self::Covisit => "products most often in one basket with the given products",
             Self::ItemNeighbours => {
-                "products that stand in the same baskets as the known ones, whatever their popularity"
+                "products in the same baskets as the given ones, regardless of their popularity"
             }
-            Self::SessionNeighbours => "what the most similar past baskets held",
-            Self::Regression => "each product foretold from all others at once (EASE)",
+            Self::SessionNeighbours => "products of the most similar past baskets",
+            Self::Regression => "each product predicted from all others at once (EASE)",
             Self::Classic => {
                 "a small neural network over popularity, category, brand, price and co-visitation"
             }
@@ -161,9 +163,9 @@ impl Method {
                 "the same small network, trained from a random start on this shopper's few products alone"
             }
             Self::FewShotTransfer => {
-                "the small network that the whole log taught, trained on with this shopper's few products"
+                "the small network trained on the whole log, then trained further on this shopper's few products"
             }
-            Self::Personal => "bought together, plus what this shopper took on earlier visits",
+            Self::Personal => "bought together, plus this shopper's products of earlier visits",
         }
     }
 }
@@ -179,10 +181,11 @@ pub struct Baselines {
 }
 
 impl Baselines {
-    /// Counts the log and fits what needs fitting. The rows of log and catalogue must be the same.
+    /// Counts the log and fits the methods that need it. The log must use the rows of the
+    /// catalogue.
     ///
     /// # Errors
-    /// When a setting makes no sense, or the classic network's loss is no number any more.
+    /// When a setting is invalid, or the classic network's loss is not a finite number.
     pub fn fit(
         catalogue: &Catalogue,
         log: &Log,
@@ -210,10 +213,10 @@ impl Baselines {
         let ClassicConfig { hidden, batch, .. } = config.classic;
         ensure!(
             hidden > 0 && batch > 0,
-            "classic.hidden and classic.batch must be 1 at least"
+            "classic.hidden and classic.batch must be at least 1"
         );
         let index = Index::of(log, catalogue.len());
-        let ease = if catalogue.len() <= MOST_REGRESSION_ITEMS {
+        let ease = if catalogue.len() <= MAX_REGRESSION_ITEMS {
             let ridge = config.regression_ridge.unwrap_or(0.02 * index.len() as f32);
             Some(Ease::fit(&index, ridge.max(1.0)))
         } else {
@@ -230,15 +233,16 @@ impl Baselines {
         })
     }
 
-    /// Asks the network that is trained on each shopper's few samples, too: a training a case.
+    /// Includes the network that is trained on each shopper's few samples, which takes one training
+    /// for each case.
     #[must_use]
     pub fn with_few_shot(self, few_shot: bool) -> Self {
         Self { few_shot, ..self }
     }
 
-    /// What can be asked here: [`Method::Personal`] only where cases remember visits,
-    /// [`Method::Regression`] only up to [`MOST_REGRESSION_ITEMS`], [`Method::Classic`] only where
-    /// a session is long enough to learn from, the two of few samples only after
+    /// The available methods: [`Method::Personal`] only if cases have earlier visits,
+    /// [`Method::Regression`] only up to [`MAX_REGRESSION_ITEMS`], [`Method::Classic`] only if a
+    /// session is long enough to learn from, and the two few-sample methods only after
     /// [`Self::with_few_shot`].
     #[must_use]
     pub fn methods(&self, visits: bool) -> Vec<Method> {
@@ -263,17 +267,22 @@ impl Baselines {
         out
     }
 
-    /// The first 20 for each case, without its shots.
+    /// The first 20 picks for each case, without its context items.
     #[must_use]
     pub fn picks(&self, method: Method, cases: &[EvalCase]) -> Vec<Vec<ItemIx>> {
         let progress = Progress::of(&format!("Baseline {}", method.name()), cases.len() as u64);
         let out = cases
             .par_iter()
             .map_init(
-                || (Channels::new(&self.index), vec![0f32; self.index.items()]),
-                |(channels, scores), case| {
+                || {
+                    (
+                        CountScorer::new(&self.index),
+                        vec![0f32; self.index.items()],
+                    )
+                },
+                |(scorer, scores), case| {
                     scores.fill(0.0);
-                    self.score(method, case, channels, scores);
+                    self.score(method, case, scorer, scores);
                     progress.step();
                     let top = kernels::top_k(scores, PICKS, |row| {
                         !case.shots.contains(&ItemIx::from(row))
@@ -296,7 +305,13 @@ impl Baselines {
         self.index.popularity()
     }
 
-    fn score(&self, method: Method, case: &EvalCase, channels: &mut Channels<'_>, out: &mut [f32]) {
+    fn score(
+        &self,
+        method: Method,
+        case: &EvalCase,
+        scorer: &mut CountScorer<'_>,
+        out: &mut [f32],
+    ) {
         let (config, sessions) = (&self.config, self.index.len() as f32);
         match method {
             Method::Popularity => out
@@ -305,7 +320,7 @@ impl Baselines {
                 .for_each(|(out, &n)| *out = n as f32),
             Method::Covisit | Method::Personal => {
                 let shrink = config.covisit_shrink.unwrap_or(0.001 * sessions);
-                channels.covisit(&case.shots, config.covisit_alpha, shrink, out);
+                scorer.covisit(&case.shots, config.covisit_alpha, shrink, out);
                 if method == Method::Personal && !case.visits.is_empty() {
                     let best = out.iter().copied().fold(0.0, f32::max) + 1e-9;
                     out.iter_mut().for_each(|score| *score /= best);
@@ -316,7 +331,7 @@ impl Baselines {
                 }
             }
             Method::ItemNeighbours => {
-                channels.cosine(
+                scorer.cosine(
                     &case.shots,
                     config.item_neighbours_shrink.unwrap_or(0.002 * sessions),
                     out,
@@ -326,7 +341,7 @@ impl Baselines {
                 let neighbours = config
                     .session_neighbours
                     .unwrap_or_else(|| (self.index.len() / 20).max(100));
-                channels.sessions(
+                scorer.sessions(
                     &case.shots,
                     neighbours,
                     config.session_neighbours_alpha,
@@ -340,12 +355,12 @@ impl Baselines {
             }
             Method::Classic => {
                 if let Some(classic) = &self.classic {
-                    classic.score(&case.shots, channels, out);
+                    classic.score(&case.shots, scorer, out);
                 }
             }
             Method::FewShotAlone | Method::FewShotTransfer => {
                 if let Some(classic) = &self.classic {
-                    // Both starts meet the same negatives, and no case depends on another.
+                    // Both starts use the same negatives, and no case depends on another.
                     let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
                     rng.set_stream(split::fold(&case.id, "few-shot", u64::MAX));
                     let transfer = method == Method::FewShotTransfer;
@@ -354,7 +369,7 @@ impl Baselines {
                         &case.shots,
                         &config.classic,
                         &mut rng,
-                        channels,
+                        scorer,
                         out,
                     );
                 }

@@ -1,9 +1,10 @@
 //! The classic network trained on one shopper's few samples, alone or from a pre-trained start.
 //!
 //! Dense 64 with ReLU, Dropout 0.5, Dense 1 with sigmoid; Adam 1e-3, binary cross-entropy, ten
-//! epochs of batches of 32, as in every beginner's example. The loops are written out: a training a
-//! case, thousands of them on all cores, each with random numbers of its own, which a device with
-//! one stream of random numbers cannot give. A test holds the gradient against finite differences.
+//! epochs of batches of 32, as in every beginner's example. The loops are written by hand, because
+//! there is one training for each case: thousands on all cores, each with its own random numbers,
+//! whereas a burn device has a single stream of them. A test compares the gradient with finite
+//! differences.
 
 use fewshop_model::RankerWeights;
 use rand::RngExt;
@@ -12,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::ClassicConfig;
 
-/// Weights laid end to end: first layer, its biases, second layer, its bias.
+/// Weights in one vector: first layer, its biases, second layer, its bias.
 struct Flat {
     inputs: usize,
     hidden: usize,
@@ -47,8 +48,8 @@ impl Flat {
         }
     }
 
-    /// Adds the gradient of one sample's cross-entropy to `out` and gives the cross-entropy. `keep`
-    /// holds what each hidden unit is multiplied by.
+    /// Adds the gradient of one sample's cross-entropy to `out` and returns the cross-entropy.
+    /// `keep` holds the dropout factor of each hidden unit.
     fn gradient(&self, x: &[f32], label: f32, keep: &[f32], out: &mut [f32]) -> f32 {
         let (inputs, hidden) = (self.inputs, self.hidden);
         let (b1, w2) = (inputs * hidden, inputs * hidden + hidden);
@@ -81,12 +82,13 @@ impl Flat {
     }
 }
 
-/// Keras' start: Glorot's uniform weights, biases of 0; inputs are standardised as `like` does.
+/// Keras' initialisation: Glorot's uniform weights and biases of 0; inputs are standardised as in
+/// `like`.
 pub(super) fn random_start(like: &RankerWeights, rng: &mut ChaCha8Rng) -> RankerWeights {
     let (inputs, hidden) = (like.mean.len(), like.hidden);
     let mut uniform = |n: usize, from: usize, to: usize| -> Vec<f32> {
-        let most = (6.0 / (from + to) as f32).sqrt();
-        (0..n).map(|_| rng.random_range(-most..most)).collect()
+        let limit = (6.0 / (from + to) as f32).sqrt();
+        (0..n).map(|_| rng.random_range(-limit..limit)).collect()
     };
     let (w1, w2) = (
         uniform(inputs * hidden, inputs, hidden),
@@ -101,7 +103,7 @@ pub(super) fn random_start(like: &RankerWeights, rng: &mut ChaCha8Rng) -> Ranker
     }
 }
 
-/// Trains on samples of inputs and labels, from the given start.
+/// Trains on samples of inputs and labels, starting from the given weights.
 pub(super) fn train<const N: usize>(
     start: &RankerWeights,
     samples: &[([f32; N], f32)],

@@ -1,5 +1,5 @@
-//! `cargo xtask fuzz`: runs the targets on programs of one seed, for so long or so often as it is
-//! told to.
+//! `cargo xtask fuzz`: runs the targets on programs of one seed, for a given time or number of
+//! runs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use fewshop_fuzz::{Source, Target};
 
-/// Runs between two looks at the clock.
+/// Runs between two readings of the clock.
 const ROUND: u64 = 1_000;
 
 struct Options {
@@ -42,7 +42,7 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Options, String> {
                 let target = Target::named(name);
                 options.targets.push(target.ok_or_else(|| {
                     format!(
-                        "'{name}' is no target, expected one of {}",
+                        "'{name}' is not a target, expected one of {}",
                         names.join(", ")
                     )
                 })?);
@@ -91,12 +91,12 @@ fn fuzz(target: &Target, options: &Options) -> bool {
     eprintln!("{name}: seed {seed}, from run {start}");
     for (path, input) in target.corpus() {
         if !holds(target, &input) {
-            eprintln!("{name}: {} breaks it", path.display());
+            eprintln!("{name}: {} breaks an invariant", path.display());
             return false;
         }
     }
     let began = Instant::now();
-    let mut told = began;
+    let mut reported = began;
     let mut done = 0;
     while done < runs
         && minutes.is_none_or(|minutes| began.elapsed().as_secs_f64() < 60.0 * minutes)
@@ -107,15 +107,15 @@ fn fuzz(target: &Target, options: &Options) -> bool {
             if !holds(target, &input) {
                 let path = keep(name, &input);
                 eprintln!(
-                    "{name}: run {run} of seed {seed} breaks it; its input is {}",
+                    "{name}: run {run} of seed {seed} breaks an invariant; its input is {}",
                     path.display()
                 );
                 return false;
             }
             done += 1;
         }
-        if told.elapsed() > Duration::from_secs(10) {
-            told = Instant::now();
+        if reported.elapsed() > Duration::from_secs(10) {
+            reported = Instant::now();
             eprintln!(
                 "{name}: {done} runs, {:.0} a second",
                 done as f64 / began.elapsed().as_secs_f64()
@@ -123,7 +123,7 @@ fn fuzz(target: &Target, options: &Options) -> bool {
         }
     }
     eprintln!(
-        "{name}: {done} runs in {:.0} s, all held (seed {seed}, runs {start} to {})",
+        "{name}: {done} runs in {:.0} s without a failure (seed {seed}, runs {start} to {})",
         began.elapsed().as_secs_f64(),
         start + done
     );
@@ -134,7 +134,8 @@ fn holds(target: &Target, input: &[u8]) -> bool {
     catch_unwind(AssertUnwindSafe(|| target.check(input))).is_ok()
 }
 
-/// What broke a promise becomes part of the corpus, so that it is tried each time from then on.
+/// An input that broke an invariant becomes part of the corpus, so that it is tried every time from
+/// then on.
 fn keep(name: &str, input: &[u8]) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("corpus")

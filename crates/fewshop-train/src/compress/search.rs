@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use fewshop_data::progress::{Progress, quietly};
-use fewshop_eval::{EvalSet, Evaluated, Interval, PICKS, mean_over_k, paired};
+use fewshop_eval::{EvalSet, Interval, PICKS, ScoredCase, mean_over_k, paired};
 use fewshop_model::{ItemTable, Model, Pack};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -71,7 +71,7 @@ struct Candidate {
     raw: usize,
     brotli: usize,
     /// NDCG@10 of each case.
-    scores: Vec<Evaluated>,
+    scores: Vec<ScoredCase>,
     mean: f64,
 }
 
@@ -206,7 +206,7 @@ fn best_within(tried: &[Candidate], budget: usize, among: impl Fn(&Mix) -> bool)
 }
 
 /// The pack as a file. Its card holds the mix's own metrics.
-fn encoded(small: Pack, scores: &[Evaluated]) -> Result<Vec<u8>> {
+fn encoded(small: Pack, scores: &[ScoredCase]) -> Result<Vec<u8>> {
     let small = small.edit(|parts| parts.card.metrics = fewshop_eval::card_metrics(scores))?;
     Ok(small.to_bytes()?)
 }

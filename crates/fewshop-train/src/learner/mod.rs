@@ -26,7 +26,7 @@ use anyhow::{Context, Result, ensure};
 use fewshop_core::{Catalogue, Item, ItemIx};
 use fewshop_data::files::{EvalCase, Log};
 use fewshop_data::progress::say;
-use fewshop_eval::{EvalSet, Evaluated};
+use fewshop_eval::{EvalSet, ScoredCase};
 use fewshop_model::features::{FEATURES, FeatureGroup, group_of};
 use fewshop_model::{AdapterWeights, Card, Model, ModelConfig, Pack, PackParts, RankerWeights};
 use rand::SeedableRng;
@@ -569,7 +569,7 @@ fn with_metrics(
         let EvalSet { queries, relevant } = v.in_rows_of(pack.catalogue(), catalogue)?;
         let model = Model::new(pack.clone());
         let ranked = fewshop_eval::recommend(&model, &queries, 20, false)?;
-        let scored: Vec<Evaluated> = fewshop_eval::score(&queries, &relevant, &ranked);
+        let scored: Vec<ScoredCase> = fewshop_eval::score(&queries, &relevant, &ranked);
         let metrics = fewshop_eval::card_metrics(&scored);
         pack = pack.edit(|parts| parts.card.metrics = metrics)?;
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use anyhow::Result;
 use fewshop_data::progress::quietly;
-use fewshop_eval::{EvalSet, Evaluated, Interval, PICKS, mean_over_k, paired};
+use fewshop_eval::{EvalSet, Interval, PICKS, ScoredCase, mean_over_k, paired};
 use fewshop_model::{Model, Pack};
 use serde::{Deserialize, Serialize};
 
@@ -122,7 +122,7 @@ fn rounded(unrounded: &Pack, eight: &Pack, seed: u64) -> Result<Vec<(String, Pac
     Ok(out)
 }
 
-fn evaluate(pack: &Pack, eval_set: &EvalSet) -> Result<Vec<Evaluated>> {
+fn evaluate(pack: &Pack, eval_set: &EvalSet) -> Result<Vec<ScoredCase>> {
     let model = Model::new(pack.clone());
     let ranked = quietly(|| fewshop_eval::recommend(&model, &eval_set.queries, PICKS, false))?;
     Ok(fewshop_eval::score(
@@ -133,7 +133,7 @@ fn evaluate(pack: &Pack, eval_set: &EvalSet) -> Result<Vec<Evaluated>> {
 }
 
 /// NDCG@10 of each case, averaged over several rankings of it.
-fn mean(answers: &[Vec<Evaluated>]) -> Vec<Evaluated> {
+fn mean(answers: &[Vec<ScoredCase>]) -> Vec<ScoredCase> {
     let Some(mut out) = answers.first().cloned() else {
         return Vec::new();
     };
@@ -147,13 +147,13 @@ fn mean(answers: &[Vec<Evaluated>]) -> Vec<Evaluated> {
     out
 }
 
-fn lines(named: impl Iterator<Item = (String, Vec<Evaluated>)>) -> Vec<MetricRow> {
-    let all: Vec<(String, Vec<Evaluated>)> = named.collect();
+fn lines(named: impl Iterator<Item = (String, Vec<ScoredCase>)>) -> Vec<MetricRow> {
+    let all: Vec<(String, Vec<ScoredCase>)> = named.collect();
     let Some(first) = all.first().map(|(_, scored)| scored) else {
         return Vec::new();
     };
     let whole = mean_over_k(first);
-    let line = |(name, scored): &(String, Vec<Evaluated>)| {
+    let line = |(name, scored): &(String, Vec<ScoredCase>)| {
         let (minus_first, minus_first_interval) = paired(scored, first);
         let ndcg = mean_over_k(scored);
         let share_of_first = if whole > 0.0 { ndcg / whole } else { 1.0 };

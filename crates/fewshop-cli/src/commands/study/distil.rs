@@ -1,4 +1,4 @@
-//! `fewshop study distil`: a larger ranker as a teacher, and what rounding costs.
+//! `fewshop study distil`: a larger ranker as a teacher, and the loss from rounding.
 
 use std::path::PathBuf;
 
@@ -14,38 +14,38 @@ use crate::report::Study;
 /// Arguments of `fewshop study distil`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Counts, vectors and candidates are made once. Over them are trained: the teacher, several wide networks whose scores are \
+    after_help = "Counts, vectors and candidates are computed once. The following are trained on them: the teacher, several wide networks whose scores are \
                   averaged; as many students of the shipped size on the log alone; and students of the same seeds on the teacher's softened \
-                  scores as well. All stop early by the validation cases, on which the figures then are. The second table asks the first plain \
-                  student with its item vectors rounded more and more; vectors that are not rounded are eight bytes a number, whose mean is \
+                  scores as well. All use early stopping on the validation cases, which the figures are also based on. The second table evaluates the first plain \
+                  student with its item vectors rounded step by step; vectors without rounding use eight bytes for each number, and their mean is \
                   exact to eleven bits."
 )]
 pub struct Args {
     /// The shop
     #[command(flatten)]
     pub shop: ShopFiles,
-    /// Cases to stop early by and to ask: case_id,user_id,k,position,item_id
+    /// Cases for early stopping and evaluation: case_id,user_id,k,position,item_id
     #[arg(long, value_name = "FILE")]
     pub valid_cases: PathBuf,
-    /// What those cases' shoppers also took: case_id,item_id
+    /// Relevant items of those cases: case_id,item_id
     #[arg(long, value_name = "FILE")]
     pub valid_truth: PathBuf,
     /// Hidden units of each of the teacher's networks
     #[arg(long, default_value_t = DistilConfig::default().hidden, value_parser = at_least_one)]
     pub hidden: usize,
-    /// Networks of the teacher, and students of either kind
+    /// Number of the teacher's networks, and of students of either kind
     #[arg(long, default_value_t = DistilConfig::default().members, value_parser = at_least_one)]
     pub members: usize,
-    /// What scores are divided by before the softmax
+    /// Temperature: scores are divided by it before the softmax
     #[arg(long, default_value_t = DistilConfig::default().temperature, value_parser = temperature)]
     pub temperature: f32,
-    /// Share of the teacher in the listwise loss, 0 to 1
+    /// Weight of the teacher in the listwise loss, 0 to 1
     #[arg(long, default_value_t = DistilConfig::default().weight, value_parser = share)]
     pub weight: f32,
-    /// Start of the random numbers
+    /// Random seed
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
-    /// Write the figures here as well
+    /// Also write the figures to this file, as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 }
@@ -68,10 +68,10 @@ fn share(text: &str) -> Result<f32, String> {
     number.ok_or_else(|| "expected a number from 0 to 1, such as 0.5".to_owned())
 }
 
-/// Does the experiment.
+/// Runs the experiment.
 ///
 /// # Errors
-/// When a file cannot be read or written, or a training fails.
+/// When a file cannot be read or written, or training fails.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     args.json.as_deref().map(check_writable).transpose()?;
     let OpenShop {
@@ -95,8 +95,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         config: &config,
         seed: args.seed,
     };
-    let found = study(training, &settings)?;
-    write_study(args.json.as_deref(), &Study::Distil(found.clone()))?;
-    print(&table(&found))?;
+    let result = study(training, &settings)?;
+    write_study(args.json.as_deref(), &Study::Distil(result.clone()))?;
+    print(&table(&result))?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `fewshop study`: experiments on a shop's own log.
 //!
-//! A sub-command rather than a task of `xtask`: whoever has a log and this program can run it, no
-//! source tree is needed.
+//! A sub-command rather than a task of `xtask`, so that anyone with a log and this program can run
+//! it without the source tree.
 
 pub mod distil;
 pub mod new_items;
@@ -24,7 +24,7 @@ use crate::commands::{print, read_toml, warn_unknown, write_json};
 /// Arguments of `fewshop study`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Which one
+    /// The experiment
     #[command(subcommand)]
     pub study: Study,
 }
@@ -40,21 +40,20 @@ pub enum Study {
     /// The same as `fewshop task study offers`
     #[command(hide = true)]
     Offers(crate::commands::task::offers::StudyArgs),
-    /// Hold a tenth of the products out of training and ask how well they find their shoppers
+    /// Hold a tenth of the products out of training and measure how well they are recommended
     NewItems(new_items::Args),
-    /// Move the item table and replace shots, and ask what the rankings lose
+    /// Disturb the item table and the context items, and measure the loss of ranking quality
     Robustness(robustness::Args),
-    /// Train a larger ranker and let it teach one of the shipped size; round the item vectors more
-    /// and more
+    /// Distil a larger ranker into one of the shipped size; round the item vectors step by step
     Distil(distil::Args),
 }
 
 /// Arguments of `fewshop study scaling`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "The log is made longer by shoppers drawn from it under new names, a tenth of whose products are replaced. Each size is \
-                  trained in a process of its own. Early stopping is off, so that each size trains for the same number of epochs. Peak \
-                  memory is known on Linux only."
+    after_help = "The log is extended with shoppers drawn from it under new names, with a tenth of their products replaced. Each size is \
+                  trained in its own process. Early stopping is off, so that each size trains for the same number of epochs. Peak \
+                  memory is available on Linux only."
 )]
 pub struct Scaling {
     /// The shop
@@ -63,10 +62,10 @@ pub struct Scaling {
     /// Lengths, as multiples of the log
     #[arg(long, value_delimiter = ',', default_value = "1,2,4", value_parser = multiple)]
     pub sizes: Vec<f64>,
-    /// Start of the random numbers
+    /// Random seed
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
-    /// Write the figures here as well
+    /// Also write the figures to this file, as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 }
@@ -80,10 +79,10 @@ fn multiple(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| "expected a number from 1 to 1000, such as 2".to_owned())
 }
 
-/// Does the experiment.
+/// Runs the experiment.
 ///
 /// # Errors
-/// When a file cannot be read or written, or a training fails.
+/// When a file cannot be read or written, or training fails.
 pub fn run(args: Args) -> anyhow::Result<()> {
     match args.study {
         Study::Profile(args) => crate::commands::task::attributes::study(&args),
@@ -113,7 +112,7 @@ fn scaling(args: &Scaling) -> anyhow::Result<()> {
         let events = folder.path().join("events.csv");
         write_log(&events, &longer, |row| &catalogue.items()[row].id.0)?;
         let (events_n, sessions) = (longer.events, longer.sessions.len());
-        // This process must not hold what the training needs.
+        // This process must not hold memory that the training needs.
         drop(longer);
         let took = train(args, &events, &settings, &folder)?;
         sizes.push(Size {
@@ -130,7 +129,7 @@ fn scaling(args: &Scaling) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// More epochs without progress than any training has.
+/// More epochs than any training has, so that early stopping never applies.
 const NEVER: usize = 1_000_000;
 
 fn write_log<'a>(path: &Path, log: &'a Log, id: impl Fn(usize) -> &'a str) -> anyhow::Result<()> {
@@ -149,7 +148,7 @@ fn write_log<'a>(path: &Path, log: &'a Log, id: impl Fn(usize) -> &'a str) -> an
     Ok(write_events(path, rows)?)
 }
 
-/// In a process of its own: what an earlier size needed must not count for this one.
+/// In its own process: the memory of an earlier size must not count for this one.
 fn train(
     args: &Scaling,
     events: &Path,
@@ -186,17 +185,17 @@ fn train(
         .output()
         .context("failed to start the training")?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let line = said
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let line = stderr
             .lines()
             .rev()
             .find_map(|line| line.strip_prefix("error: "));
         bail!(
             "the training failed ({}): {}",
             output.status,
-            line.unwrap_or("it said nothing, perhaps memory ran out")
+            line.unwrap_or("it printed no error; it may have run out of memory")
         );
     }
-    let text = std::fs::read(&took).context("the training did not say what it took")?;
-    serde_json::from_slice(&text).context("the training did not say what it took")
+    let text = std::fs::read(&took).context("the training did not report its time and memory")?;
+    serde_json::from_slice(&text).context("the training did not report its time and memory")
 }

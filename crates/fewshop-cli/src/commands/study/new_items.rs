@@ -1,4 +1,4 @@
-//! `fewshop study new-items`: products that nobody has bought yet.
+//! `fewshop study new-items`: new products without sales.
 
 use std::path::PathBuf;
 
@@ -11,26 +11,26 @@ use crate::report::Study;
 /// Arguments of `fewshop study new-items`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "A product is new where its id falls into the first of ten folds: all its events are held out of training. Sessions of 30 % of \
-                  the shoppers, who are not trained on, among the latest 20 % are asked with 1, 3, 5 and 10 known products, where they go on \
-                  to take a new one. A second tenth plays new in a training of its own and teaches the learned mix."
+    after_help = "A product is new if its id is in the first of ten folds: all of its events are held out of training. Sessions of 30 % of \
+                  the shoppers, who are held out of training, among the latest 20 %, become queries with 1, 3, 5 and 10 given products, if they continue \
+                  with a new one. A second tenth of the products is treated as new in a separate training, to learn the mix."
 )]
 pub struct Args {
     /// The shop
     #[command(flatten)]
     pub shop: ShopFiles,
-    /// Start of the random numbers, and which products are new
+    /// Random seed, which also determines the new products
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
-    /// Write the figures here as well
+    /// Also write the figures to this file, as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 }
 
-/// Does the experiment.
+/// Runs the experiment.
 ///
 /// # Errors
-/// When a file cannot be read or written, or a training fails.
+/// When a file cannot be read or written, or training fails.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let OpenShop {
         config,
@@ -38,8 +38,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         log,
         text,
     } = args.shop.open()?;
-    let found = study(&catalogue, text.as_ref(), &log, &config, args.seed)?;
-    write_study(args.json.as_deref(), &Study::NewItems(found.clone()))?;
-    print(&table(&found))?;
+    let result = study(&catalogue, text.as_ref(), &log, &config, args.seed)?;
+    write_study(args.json.as_deref(), &Study::NewItems(result.clone()))?;
+    print(&table(&result))?;
     Ok(())
 }

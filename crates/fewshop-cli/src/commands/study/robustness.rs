@@ -1,4 +1,4 @@
-//! `fewshop study robustness`: packs whose tables are disturbed, shoppers whose clicks are noise.
+//! `fewshop study robustness`: disturbs item vectors and replaces context items at random.
 
 use std::path::PathBuf;
 
@@ -11,22 +11,22 @@ use crate::report::Study;
 /// Arguments of `fewshop study robustness`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A trained shop; give several of the same products to compare them with the first
+    /// A pack; give several packs with the same products to compare them with the first
     #[arg(long, value_name = "FILE", required = true)]
     pub pack: Vec<PathBuf>,
     /// The queries: case_id,user_id,k,position,item_id
     #[arg(long, value_name = "FILE")]
     pub cases: PathBuf,
-    /// What those cases' shoppers also took: case_id,item_id
+    /// Relevant items of those cases: case_id,item_id
     #[arg(long, value_name = "FILE")]
     pub truth: PathBuf,
-    /// How far each item vector is moved in a random direction, as shares of its length
+    /// Distances by which item vectors are moved in a random direction, as shares of their length
     #[arg(long, value_name = "SHARE,…", value_delimiter = ',', default_value = "0.25,0.5,1", value_parser = share)]
     pub perturb_items: Vec<f64>,
-    /// Start of the random numbers
+    /// Random seed
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
-    /// Write the figures here as well
+    /// Also write the figures to this file, as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 }
@@ -40,10 +40,10 @@ fn share(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| "expected a number above 0 and up to 10, such as 0.5".to_owned())
 }
 
-/// Does the experiment.
+/// Runs the experiment.
 ///
 /// # Errors
-/// When a file cannot be read or written, or the packs are of different shops.
+/// When a file cannot be read or written, or the packs have different products.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let packs = args
         .pack
@@ -54,8 +54,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         .first()
         .ok_or_else(|| anyhow::anyhow!("no pack was given: give --pack"))?;
     let eval_set = read_eval_set(&args.cases, &args.truth, first.catalogue())?;
-    let found = study(&packs, &eval_set, &args.perturb_items, args.seed)?;
-    write_study(args.json.as_deref(), &Study::Robustness(found.clone()))?;
-    print(&table(&found))?;
+    let result = study(&packs, &eval_set, &args.perturb_items, args.seed)?;
+    write_study(args.json.as_deref(), &Study::Robustness(result.clone()))?;
+    print(&table(&result))?;
     Ok(())
 }

@@ -4,44 +4,44 @@ use fewshop_eval::Contender;
 
 use super::*;
 
-pub(super) fn section(found: &Evaluation, id: &str) -> String {
+pub(super) fn section(evaluation: &Evaluation, id: &str) -> String {
     let mut out = super::section(
-        "Few samples: alone, or after learning from everybody",
-        "The classic small network is trained on each new shopper's few products alone, and once more starting from what the whole log \
-         taught it. The difference is what learning from everybody else is worth.",
+        "Few samples: alone, or with pre-training",
+        "The classic small network is trained on each new shopper's few products, once from a random start and once after pre-training on \
+         the whole log. The difference is the value of learning from all other shoppers.",
     );
-    let lows = found.transfer.values().map(|d| d.ndcg_interval[0]);
-    let gains: Vec<f64> = found.transfer.values().map(|d| d.ndcg_at_10).collect();
-    let (least, most) = gains
+    let lows = evaluation.transfer.values().map(|d| d.ndcg_interval[0]);
+    let gains: Vec<f64> = evaluation.transfer.values().map(|d| d.ndcg_at_10).collect();
+    let (min, max) = gains
         .iter()
         .fold((f64::MAX, f64::MIN), |(low, high), &gain| {
             (low.min(gain), high.max(gain))
         });
     let clear = lows.filter(|low| *low > 0.0).count();
     let text = format!(
-        "the start that everybody taught is worth {} to {} NDCG@10, clearly more than nothing at {clear} of {} amounts known.",
-        plus(least, 3),
-        plus(most, 3),
-        found.transfer.len()
+        "pre-training gains {} to {} NDCG@10; the gain is significant for {clear} of {} numbers of known products.",
+        plus(min, 3),
+        plus(max, 3),
+        evaluation.transfer.len()
     );
-    let all = clear == found.transfer.len();
+    let all = clear == evaluation.transfer.len();
     out += &verdict(
         if all { "good" } else { "same" },
         if all {
-            "It carries the picks:"
+            "Pre-training matters:"
         } else {
             "It depends:"
         },
         &text,
     );
-    let names: Vec<String> = found
+    let names: Vec<String> = evaluation
         .transfer
         .keys()
-        .map(|k| format!("{k} {}", super::super::page::unit(found.unit, *k)))
+        .map(|k| format!("{k} {}", super::super::page::unit(evaluation.unit, *k)))
         .collect();
     let bars: Vec<Bar<'_>> = names
         .iter()
-        .zip(found.transfer.values())
+        .zip(evaluation.transfer.values())
         .map(|(name, d)| Bar {
             name,
             value: d.ndcg_at_10,
@@ -50,15 +50,15 @@ pub(super) fn section(found: &Evaluation, id: &str) -> String {
             label: plus(d.ndcg_at_10, 3),
         })
         .collect();
-    let said: Vec<String> = bars
+    let described: Vec<String> = bars
         .iter()
         .map(|bar| format!("{}: {}", bar.name, bar.label))
         .collect();
-    let title = format!("What a taught start is worth, {id}");
+    let title = format!("Gain from pre-training, {id}");
     let frame = Frame {
         title: &title,
-        description: &said.join(", "),
-        x: "NDCG@10, taught start minus random start",
+        description: &described.join(", "),
+        x: "NDCG@10, pre-trained start minus random start",
         y: "",
     };
     out += &figure(
@@ -66,14 +66,14 @@ pub(super) fn section(found: &Evaluation, id: &str) -> String {
         "Lines: 95 % intervals over shoppers.",
         "",
     );
-    let of = |name: &str| found.contenders.iter().find(|one| one.name == name);
+    let of = |name: &str| evaluation.contenders.iter().find(|one| one.name == name);
     let (alone, taught) = (of("mlp alone"), of("mlp with transfer"));
     let ndcg = |one: Option<&Contender>, k: &u32| {
         one.and_then(|one| one.by_k.get(k))
             .map_or_else(String::new, |figures| format!("{:.3}", figures.ndcg_at_10))
     };
     let row = |(k, d): (&u32, &fewshop_eval::Difference)| {
-        let own = found
+        let own = evaluation
             .adapted
             .get(k)
             .map_or_else(String::new, |figures| format!("{:.3}", figures.ndcg_at_10));
@@ -85,7 +85,7 @@ pub(super) fn section(found: &Evaluation, id: &str) -> String {
             own,
         ]
     };
-    let rows: Vec<Vec<String>> = found.transfer.iter().map(row).collect();
+    let rows: Vec<Vec<String>> = evaluation.transfer.iter().map(row).collect();
     out + &table(
         &[
             "known",

@@ -1,6 +1,6 @@
-//! The studies on the page: what `fewshop study`, `compress` and `evaluate --baseline mlp` wrote
-//! with `--json`, each as a section with one plain sentence on what came out, a picture and its
-//! table. The sentence is as strong as the intervals allow, and no stronger.
+//! The studies on the page: the figures that `fewshop study`, `compress` and `evaluate --baseline
+//! mlp` with `--json`. Each becomes a section with a one-sentence conclusion, a picture and a
+//! table. The conclusion claims no more than the intervals support.
 
 mod few_samples;
 mod households;
@@ -23,7 +23,7 @@ use super::charts::{self, Bar, Frame};
 use super::html::{details, figure, section, signed, table};
 use super::svg::escape;
 
-/// Version of the files; one that is not known is refused.
+/// Version of the files; unknown versions are refused.
 const VERSION: u32 = 1;
 
 /// One study with its figures.
@@ -46,7 +46,7 @@ pub enum Study {
     Robustness(study::robustness::RobustnessResult),
 }
 
-/// The names that files give themselves.
+/// The names of the studies in the files.
 const NAMES: [&str; 7] = [
     "compress",
     "distil",
@@ -57,13 +57,13 @@ const NAMES: [&str; 7] = [
     "robustness",
 ];
 
-/// A file of figures as it is written: which study it is of comes first.
+/// A file of figures; the name of the study comes first.
 #[derive(Debug, Serialize)]
 struct Written<'a, T> {
     study: &'static str,
     version: u32,
     #[serde(flatten)]
-    found: &'a T,
+    result: &'a T,
 }
 
 impl Study {
@@ -84,30 +84,30 @@ impl Study {
     /// # Errors
     /// When the figures cannot be written as JSON.
     pub fn to_json(&self) -> Result<String> {
-        fn text<T: Serialize>(study: &'static str, found: &T) -> Result<String> {
+        fn text<T: Serialize>(study: &'static str, result: &T) -> Result<String> {
             serde_json::to_string_pretty(&Written {
                 study,
                 version: VERSION,
-                found,
+                result,
             })
             .context("failed to write the figures as JSON")
         }
         let name = self.name();
         match self {
-            Self::Compress(found) => text(name, found),
-            Self::Distil(found) => text(name, found),
-            Self::Evaluate(found) => text(name, found),
-            Self::NewItems(found) => text(name, found),
-            Self::Offers(found) => text(name, found),
-            Self::Profile(found) => text(name, found),
-            Self::Robustness(found) => text(name, found),
+            Self::Compress(result) => text(name, result),
+            Self::Distil(result) => text(name, result),
+            Self::Evaluate(result) => text(name, result),
+            Self::NewItems(result) => text(name, result),
+            Self::Offers(result) => text(name, result),
+            Self::Profile(result) => text(name, result),
+            Self::Robustness(result) => text(name, result),
         }
     }
 
     /// Reads such a file's text.
     ///
     /// # Errors
-    /// With the field that is missing or holds something else, and what was expected.
+    /// With the field that is missing or invalid, and the expected value.
     pub fn from_json(text: &str) -> Result<Self> {
         #[derive(Deserialize)]
         struct Head {
@@ -116,7 +116,7 @@ impl Study {
         }
         let expected = || {
             format!(
-                "expected one of {}, as --json of that command writes it",
+                "expected one of {}, as written by --json of that command",
                 NAMES.join(", ")
             )
         };
@@ -147,21 +147,23 @@ impl Study {
             _ => Self::Robustness(parsed(text)?),
         };
         if let Some(field) = study.empty() {
-            bail!("field \"{field}\" is empty: there is nothing to show");
+            bail!(
+                "field \"{field}\" is empty, expected at least one entry: make the figures again"
+            );
         }
         Ok(study)
     }
 
-    /// A list that should hold something and does not.
+    /// A list that must not be empty, but is.
     fn empty(&self) -> Option<&'static str> {
         match self {
-            Self::Compress(found) => found.tried.get(found.chosen).is_none().then_some("tried"),
-            Self::Distil(found) => found.rankers.is_empty().then_some("rankers"),
-            Self::Evaluate(found) => found.transfer.is_empty().then_some("transfer"),
-            Self::NewItems(found) => found.rows.is_empty().then_some("rows"),
-            Self::Offers(found) => found.rows.is_empty().then_some("rows"),
-            Self::Profile(found) => found.cells.is_empty().then_some("cells"),
-            Self::Robustness(found) => found.rows.is_empty().then_some("rows"),
+            Self::Compress(result) => result.tried.get(result.chosen).is_none().then_some("tried"),
+            Self::Distil(result) => result.rankers.is_empty().then_some("rankers"),
+            Self::Evaluate(result) => result.transfer.is_empty().then_some("transfer"),
+            Self::NewItems(result) => result.rows.is_empty().then_some("rows"),
+            Self::Offers(result) => result.rows.is_empty().then_some("rows"),
+            Self::Profile(result) => result.cells.is_empty().then_some("cells"),
+            Self::Robustness(result) => result.rows.is_empty().then_some("rows"),
         }
     }
 }
@@ -172,17 +174,17 @@ fn shortened(text: &str) -> String {
 
 fn parsed<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T> {
     serde_json::from_str(text).map_err(|error| {
-        let said = error.to_string();
+        let message = error.to_string();
         match field_before(text, error.line(), error.column())
-            .filter(|_| error.is_data() && !said.starts_with("missing field"))
+            .filter(|_| error.is_data() && !message.starts_with("missing field"))
         {
-            Some(field) => anyhow::anyhow!("field \"{}\": {said}", shortened(field)),
-            None => anyhow::anyhow!("{said}"),
+            Some(field) => anyhow::anyhow!("field \"{}\": {message}", shortened(field)),
+            None => anyhow::anyhow!("{message}"),
         }
     })
 }
 
-/// The last name of a field that stands before a place in a JSON text.
+/// The last field name before a position in a JSON text.
 fn field_before(text: &str, line: usize, column: usize) -> Option<&str> {
     let start: usize = text
         .split_inclusive('\n')
@@ -191,7 +193,7 @@ fn field_before(text: &str, line: usize, column: usize) -> Option<&str> {
         .sum();
     let bytes = text.as_bytes();
     let end = (start + column).min(bytes.len());
-    let (mut at, mut found) = (0, None);
+    let (mut at, mut result) = (0, None);
     while at < end {
         if bytes[at] != b'"' {
             at += 1;
@@ -210,27 +212,26 @@ fn field_before(text: &str, line: usize, column: usize) -> Option<&str> {
             .iter()
             .find(|byte| !byte.is_ascii_whitespace());
         if after == Some(&b':') {
-            found = name;
+            result = name;
         }
     }
-    found
+    result
 }
 
-/// A study with the name of the file that it came from, without its folder: the page goes to other
-/// people.
+/// A study with the name of its file, without the folder, because the page is published.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Sheet {
+pub struct StudySheet {
     /// The file's name.
     pub file: String,
-    /// What it holds.
+    /// Its content.
     pub study: Study,
 }
 
-impl Sheet {
+impl StudySheet {
     /// Reads a file.
     ///
     /// # Errors
-    /// With the file, the field and what was expected.
+    /// With the file, the field and the expected value.
     pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("{}: cannot be read", path.display()))?;
@@ -242,22 +243,22 @@ impl Sheet {
     }
 }
 
-/// All of them, in the order of [`NAMES`]; of the same study in the order in which they were given.
-pub(super) fn sections(sheets: &[Sheet]) -> String {
-    let mut order: Vec<&Sheet> = sheets.iter().collect();
+/// All of them, in the order of [`NAMES`]; those of the same study in the order given.
+pub(super) fn sections(sheets: &[StudySheet]) -> String {
+    let mut order: Vec<&StudySheet> = sheets.iter().collect();
     order.sort_by_key(|sheet| NAMES.iter().position(|name| *name == sheet.study.name()));
     let mut out = String::new();
     for (nth, sheet) in order.into_iter().enumerate() {
         // Titles of pictures are ids, and a page may show the same study of two shops.
         let id = format!("study {nth}");
         out += &match &sheet.study {
-            Study::Compress(found) => smaller::section(found, &id),
-            Study::Distil(found) => teacher::section(found, &id),
-            Study::Evaluate(found) => few_samples::section(found, &id),
-            Study::NewItems(found) => new_items::section(found, &id),
-            Study::Offers(found) => offers::section(found, &id),
-            Study::Profile(found) => households::section(found, &id),
-            Study::Robustness(found) => noise::section(found, &id),
+            Study::Compress(result) => smaller::section(result, &id),
+            Study::Distil(result) => teacher::section(result, &id),
+            Study::Evaluate(result) => few_samples::section(result, &id),
+            Study::NewItems(result) => new_items::section(result, &id),
+            Study::Offers(result) => offers::section(result, &id),
+            Study::Profile(result) => households::section(result, &id),
+            Study::Robustness(result) => noise::section(result, &id),
         };
         let _ = writeln!(
             out,
@@ -268,7 +269,7 @@ pub(super) fn sections(sheets: &[Sheet]) -> String {
     out
 }
 
-/// What an interval of a difference allows to say.
+/// The conclusion that an interval of a difference supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     Gain,
@@ -304,7 +305,7 @@ impl Verdict {
     }
 }
 
-/// The sentence that says what came out, after a word that says it in short.
+/// The conclusion in one sentence, after a short summary.
 fn verdict(class: &str, word: &str, text: &str) -> String {
     format!(
         "<p class=\"verdict {class}\"><b>{}</b> {}</p>\n",
@@ -313,10 +314,10 @@ fn verdict(class: &str, word: &str, text: &str) -> String {
     )
 }
 
-/// `+0.123` with a real minus sign.
+/// `+0.123`, with a minus sign instead of a hyphen.
 fn plus(value: f64, digits: usize) -> String {
     let text = format!("{value:+.digits$}").replace('-', "\u{2212}");
-    // What rounds to nothing is neither more nor less.
+    // A value that rounds to zero is shown without a sign.
     if text.chars().all(|c| !c.is_ascii_digit() || c == '0') {
         format!("{:.digits$}", 0.0)
     } else {

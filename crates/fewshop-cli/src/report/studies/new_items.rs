@@ -6,9 +6,9 @@ use fewshop_train::study::new_items::{NewItemsResult, Row};
 use super::super::html::{thousands, with_interval};
 use super::*;
 
-/// The row that `fewshop add-items` makes.
+/// The row for `fewshop add-items`.
 const OURS: &str = "pack";
-/// Ways that need no learned vector.
+/// Methods that need no learned vector.
 const SIMPLE: [&str; 6] = [
     "category of the shots",
     "category popularity",
@@ -17,7 +17,7 @@ const SIMPLE: [&str; 6] = [
     "nearest by words",
     "nearest by words, best shot",
 ];
-/// Rows on the page, as people would call them; all are in the list below it.
+/// Rows on the page, with readable names; the list below contains all rows.
 const SHOWN: [(&str, &str); 8] = [
     (OURS, "added by Fewshop"),
     ("learned mix", "all ways mixed"),
@@ -29,26 +29,26 @@ const SHOWN: [(&str, &str); 8] = [
     ("random", "random"),
 ];
 
-pub(super) fn section(found: &NewItemsResult, id: &str) -> String {
+pub(super) fn section(study: &NewItemsResult, id: &str) -> String {
     let intro = format!(
-        "{} of {} products were taken out of the log before training, as if they had just come in. {} questions of {} shoppers ask which of \
+        "{} of {} products were removed from the log before training, as if they were new. {} queries of {} shoppers ask which of \
          them was taken.",
-        thousands(found.new),
-        thousands(found.products),
-        thousands(found.cases),
-        thousands(found.shoppers)
+        thousands(study.new),
+        thousands(study.products),
+        thousands(study.cases),
+        thousands(study.shoppers)
     );
-    let mut out = super::section("Products that nobody has bought yet", &intro);
-    let of = |name: &str| found.rows.iter().find(|row| row.name == name);
+    let mut out = super::section("New products without sales", &intro);
+    let of = |name: &str| study.rows.iter().find(|row| row.name == name);
     if let Some(ours) = of(OURS) {
         let [text, category] =
             [&ours.minus_text, &ours.minus_category].map(|d| Verdict::of(d.ndcg_interval));
         let (class, word) = match (text, category) {
             (Verdict::Gain, Verdict::Gain) => ("good", "It works:"),
-            (Verdict::Loss, _) | (_, Verdict::Loss) => ("bad", "It does not:"),
+            (Verdict::Loss, _) | (_, Verdict::Loss) => ("bad", "No gain:"),
             _ => ("same", "Not clear:"),
         };
-        let mut said = format!(
+        let mut described = format!(
             "among the new products, those added by Fewshop are {} nearest-by-text ({}) and {} the bestsellers of the category ({}).",
             text.words(),
             signed(ours.minus_text.ndcg_at_10, ours.minus_text.ndcg_interval),
@@ -58,31 +58,31 @@ pub(super) fn section(found: &NewItemsResult, id: &str) -> String {
                 ours.minus_category.ndcg_interval
             )
         );
-        let simple = found
+        let simple = study
             .rows
             .iter()
             .filter(|row| SIMPLE.contains(&row.name.as_str()));
         if let Some(best) = simple.max_by(|a, b| a.alone.ndcg_at_10.total_cmp(&b.alone.ndcg_at_10))
         {
             let _ = write!(
-                said,
-                " The strongest simple way is \u{2018}{}\u{2019} with {:.3}; Fewshop has {:.3}.",
+                described,
+                " The best simple method is \u{2018}{}\u{2019} with {:.3}; Fewshop has {:.3}.",
                 best.name, best.alone.ndcg_at_10, ours.alone.ndcg_at_10
             );
         }
-        let better = found
+        let better = study
             .rows
             .iter()
             .filter(|row| row.new_in_full.ndcg_at_10 > ours.new_in_full.ndcg_at_10)
             .count();
         if better > 0 {
             let _ = write!(
-                said,
-                " Among all products of the shop, {better} of the {} other ways put more of the new ones forward: this is for a shelf of new products.",
-                found.rows.len() - 1
+                described,
+                " Among all products of the shop, {better} of the {} other methods rank the new ones higher: this method is meant for a shelf of new products.",
+                study.rows.len() - 1
             );
         }
-        out += &verdict(class, word, &said);
+        out += &verdict(class, word, &described);
     }
     let shown: Vec<(&Row, &str)> = SHOWN
         .iter()
@@ -98,20 +98,20 @@ pub(super) fn section(found: &NewItemsResult, id: &str) -> String {
             label: format!("{:.3}", row.alone.ndcg_at_10),
         })
         .collect();
-    let said: Vec<String> = bars
+    let described: Vec<String> = bars
         .iter()
         .map(|bar| format!("{}: {}", bar.name, bar.label))
         .collect();
     let title = format!("Ranking new products, {id}");
     let frame = Frame {
         title: &title,
-        description: &said.join(", "),
+        description: &described.join(", "),
         x: "NDCG@10 among the new products",
         y: "",
     };
     out += &figure(
         |width| charts::bars(&frame, &bars, width),
-        "Green: what `fewshop add-items` does. Lines: 95 % intervals.",
+        "Green: `fewshop add-items`. Lines: 95 % intervals.",
         "",
     );
     let row = |(row, name): &(&Row, &str)| {
@@ -150,13 +150,13 @@ pub(super) fn section(found: &NewItemsResult, id: &str) -> String {
         "Recall@20",
     ];
     out + &details(
-        "All ways, and among all products",
+        "All methods, and among all products",
         &head,
-        &found.rows.iter().map(row).collect::<Vec<_>>(),
+        &study.rows.iter().map(row).collect::<Vec<_>>(),
     )
 }
 
-/// A difference; empty where a way is compared with itself.
+/// A difference; empty if a method is compared with itself.
 fn minus(row: &Row, other: &str, difference: &Difference) -> String {
     if row.name == other {
         String::new()

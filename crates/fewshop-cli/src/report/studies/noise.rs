@@ -4,14 +4,14 @@ use fewshop_train::study::robustness::{Disturbance, Robust, RobustnessResult};
 
 use super::*;
 
-pub(super) fn section(found: &RobustnessResult, id: &str) -> String {
+pub(super) fn section(study: &RobustnessResult, id: &str) -> String {
     let mut out = super::section(
-        "When clicks are noise and vectors are off",
-        "The same questions with one of five known products replaced at random, and with every product's vector moved in a random direction.",
+        "Robustness to random clicks and disturbed vectors",
+        "The same queries with one of five known products replaced at random, and with every product's vector moved in a random direction.",
     );
-    let first = found.rows.first().map_or("", |row| row.pack.as_str());
+    let first = study.rows.first().map_or("", |row| row.pack.as_str());
     let of = |kind: Disturbance, pack: &str| {
-        found
+        study
             .rows
             .iter()
             .find(|row| row.disturbance == kind && row.pack == pack)
@@ -19,7 +19,7 @@ pub(super) fn section(found: &RobustnessResult, id: &str) -> String {
     if let Some(noise) = of(Disturbance::NoiseClicks, first) {
         let kind = Verdict::of(noise.loss.ndcg_interval);
         let text = format!(
-            "with one known product of five at random the picks move by {} NDCG@10, from {:.4} to {:.4}.",
+            "with one of five known products replaced at random, the picks change by {} NDCG@10, from {:.4} to {:.4}.",
             signed(noise.loss.ndcg_at_10, noise.loss.ndcg_interval),
             noise.all.ndcg_at_10 - noise.loss.ndcg_at_10,
             noise.all.ndcg_at_10
@@ -35,13 +35,13 @@ pub(super) fn section(found: &RobustnessResult, id: &str) -> String {
         );
     }
     let mut packs: Vec<&str> = Vec::new();
-    for row in found.rows.iter().filter(|row| row.pack != first) {
+    for row in study.rows.iter().filter(|row| row.pack != first) {
         if !packs.contains(&row.pack.as_str()) {
             packs.push(&row.pack);
         }
     }
     for pack in packs {
-        let all: Vec<Verdict> = found
+        let all: Vec<Verdict> = study
             .rows
             .iter()
             .filter(|row| row.pack == pack)
@@ -49,7 +49,7 @@ pub(super) fn section(found: &RobustnessResult, id: &str) -> String {
             .collect();
         let count = |kind| all.iter().filter(|one| **one == kind).count();
         let text = format!(
-            "against {}: clearly ahead in {}, clearly behind in {}, too close to call in {} of {} comparisons.",
+            "compared with {}: clearly ahead in {}, clearly behind in {}, too close to call in {} of {} comparisons.",
             plain(first),
             count(Verdict::Gain),
             count(Verdict::Loss),
@@ -63,7 +63,7 @@ pub(super) fn section(found: &RobustnessResult, id: &str) -> String {
         };
         out += &verdict(class, plain(pack), &text);
     }
-    let disturbed: Vec<(String, &Robust)> = (found.rows.iter())
+    let disturbed: Vec<(String, &Robust)> = (study.rows.iter())
         .filter(|row| row.pack == first && row.disturbance != Disturbance::None)
         .map(|row| (row.disturbance.name(), row))
         .collect();
@@ -77,15 +77,15 @@ pub(super) fn section(found: &RobustnessResult, id: &str) -> String {
             label: plus(row.loss.ndcg_at_10, 4),
         })
         .collect();
-    let said: Vec<String> = bars
+    let described: Vec<String> = bars
         .iter()
         .map(|bar| format!("{}: {}", bar.name, bar.label))
         .collect();
-    let title = format!("What noise costs, {id}");
+    let title = format!("Loss from noise, {id}");
     let frame = Frame {
         title: &title,
-        description: &said.join(", "),
-        x: "NDCG@10 minus that without noise",
+        description: &described.join(", "),
+        x: "NDCG@10 minus NDCG@10 without noise",
         y: "",
     };
     out += &figure(
@@ -118,14 +118,14 @@ pub(super) fn section(found: &RobustnessResult, id: &str) -> String {
         "",
         "pack",
         "NDCG@10",
-        "minus as it is, 95 %",
+        "minus undisturbed, 95 %",
         "minus the first pack, 95 %",
         "vectors alone",
     ];
-    out + &table(&head, &found.rows.iter().map(row).collect::<Vec<_>>())
+    out + &table(&head, &study.rows.iter().map(row).collect::<Vec<_>>())
 }
 
-/// A pack's name without its folder: the page goes to other people.
+/// A pack's name without its folder, because the page is published.
 fn plain(pack: &str) -> &str {
     pack.rsplit(['/', '\\']).next().unwrap_or(pack)
 }

@@ -4,32 +4,35 @@ use fewshop_train::study::distil::{DistilResult, MetricRow};
 
 use super::*;
 
-pub(super) fn section(found: &DistilResult, _: &str) -> String {
+pub(super) fn section(study: &DistilResult, _: &str) -> String {
     let mut out = super::section(
         "Would a larger model help?",
         "A much larger ranker, too large for a phone, is trained on the same log. Then rankers of the shipped size are trained twice: on the \
-         log alone, and on what the large one says as well.",
+         log alone, and on the log and the large ranker's scores.",
     );
-    let student = found.rankers.get(1).map_or(1.0, |line| line.share_of_first);
-    let kind = Verdict::of(found.distilled_minus_plain_interval);
+    let student = study.rankers.get(1).map_or(1.0, |line| line.share_of_first);
+    let kind = Verdict::of(study.distilled_minus_plain_interval);
     let difference = signed(
-        found.distilled_minus_plain,
-        found.distilled_minus_plain_interval,
+        study.distilled_minus_plain,
+        study.distilled_minus_plain_interval,
     );
     let taught = match kind {
-        Verdict::Gain => ("Worth trying:", "teaching it by the large one helps"),
-        Verdict::Same => ("Off:", "teaching it by the large one brings no clear gain"),
-        Verdict::Loss => ("Off:", "teaching it by the large one harms"),
+        Verdict::Gain => ("Worth trying:", "distillation from the large ranker helps"),
+        Verdict::Same => (
+            "Off:",
+            "distillation from the large ranker brings no clear gain",
+        ),
+        Verdict::Loss => ("Off:", "distillation from the large ranker harms"),
     };
     let text = format!(
-        "the small ranker keeps {:.1} % of the large one without being taught by it; {} ({difference} NDCG@10).",
+        "the small ranker reaches {:.1} % of the large one without distillation; {} ({difference} NDCG@10).",
         100.0 * student,
         taught.1
     );
     out += &verdict(kind.class(), taught.0, &text);
-    out += &lines("ranker", "minus the large one, 95 %", &found.rankers);
-    out += "<h3>What rounding the products' vectors costs</h3>\n";
-    out + &lines("vectors", "minus not rounded, 95 %", &found.vectors)
+    out += &lines("ranker", "minus the large ranker, 95 %", &study.rankers);
+    out += "<h3>Loss from rounding the products' vectors</h3>\n";
+    out + &lines("vectors", "minus without rounding, 95 %", &study.vectors)
 }
 
 fn lines(name: &str, minus: &str, lines: &[MetricRow]) -> String {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use fewshop_eval::{Contender, Difference, Figures, Kind};
+use fewshop_eval::{Contender, ContenderKind, Difference, Figures};
 use fewshop_train::compress::{CompressionRow, Mix, Vectors};
 use fewshop_train::study::distil::MetricRow;
 use fewshop_train::study::new_items::Row;
@@ -82,7 +82,7 @@ fn few_samples() -> Study {
     let by_k = |ndcg| BTreeMap::from([(1, figures(ndcg)), (20, figures(ndcg))]);
     let contender = |name: &str, ndcg| Contender {
         name: name.to_owned(),
-        kind: Kind::Baseline,
+        kind: ContenderKind::Baseline,
         about: String::new(),
         by_k: by_k(ndcg),
         all: figures(ndcg),
@@ -229,7 +229,7 @@ fn all() -> Vec<Study> {
 fn page(studies: Vec<Study>) -> String {
     let sheets = studies
         .into_iter()
-        .map(|study| Sheet {
+        .map(|study| StudySheet {
             file: "found.json".to_owned(),
             study,
         })
@@ -340,14 +340,14 @@ fn every_section_is_well_formed_and_two_of_a_kind_share_no_id() {
 #[test]
 fn a_verdict_is_as_strong_as_its_interval() {
     for (study, words) in [
-        (smaller(0.0), "Smaller at no clear loss:"),
-        (smaller(-0.1), "Smaller, and clearly worse:"),
+        (smaller(0.0), "Smaller without a clear loss:"),
+        (smaller(-0.1), "Smaller and clearly worse:"),
         (teacher(0.0), "brings no clear gain"),
         (teacher(0.1), "Worth trying:"),
         (teacher(-0.1), "harms"),
         (new_items(0.05), "It works:"),
         (new_items(0.0), "Not clear:"),
-        (new_items(-0.05), "It does not:"),
+        (new_items(-0.05), "No gain:"),
         (offers([0.3, 0.8]), "shows no number"),
         (offers([0.8, 1.2]), "within chance"),
         (households(), "Not enough to tell: household size"),

@@ -1,4 +1,4 @@
-//! Scores by counting: co-visitation, item neighbours, session neighbours.
+//! Scores from counts: co-visitation, item neighbours, session neighbours.
 
 use std::cmp::Reverse;
 
@@ -6,16 +6,16 @@ use fewshop_core::ItemIx;
 
 use super::index::Index;
 
-/// Scratch rows of one thread.
-pub(super) struct Channels<'a> {
+/// Scratch buffers of one thread.
+pub(super) struct CountScorer<'a> {
     index: &'a Index,
-    /// Sessions that hold the product at hand and this one; zeros between uses.
+    /// Number of sessions with both the current product and this one; zeros between uses.
     together: Vec<u32>,
     /// Similarity of each session; zeros between uses.
     similarity: Vec<f32>,
 }
 
-impl<'a> Channels<'a> {
+impl<'a> CountScorer<'a> {
     pub(super) fn new(index: &'a Index) -> Self {
         Self {
             index,
@@ -24,7 +24,7 @@ impl<'a> Channels<'a> {
         }
     }
 
-    /// Adds `c(i, j) / (n(i) + shrink) / n(j)^alpha` over the shots i.
+    /// Adds `c(i, j) / (n(i) + shrink) / n(j)^alpha` over the context items i.
     pub(super) fn covisit(&mut self, shots: &[ItemIx], alpha: f32, shrink: f32, out: &mut [f32]) {
         let index = self.index;
         for shot in shots {
@@ -35,7 +35,7 @@ impl<'a> Channels<'a> {
         }
     }
 
-    /// Adds `c(i, j) / sqrt((n(i) + shrink) (n(j) + shrink))` over the shots i.
+    /// Adds `c(i, j) / sqrt((n(i) + shrink) (n(j) + shrink))` over the context items i.
     pub(super) fn cosine(&mut self, shots: &[ItemIx], shrink: f32, out: &mut [f32]) {
         let index = self.index;
         let root = |row: usize| 1.0 / (index.popularity()[row] as f32 + shrink).max(1.0).sqrt();
@@ -48,8 +48,8 @@ impl<'a> Channels<'a> {
     }
 
     /// Votes of the most similar sessions. A session's similarity is the summed rarity (logarithm
-    /// of one over the share of sessions) of the shots that it holds, by the root of its length;
-    /// among equals the later session is nearer.
+    /// of one over the share of sessions) of its context items, divided by the square root of its
+    /// length; in a tie the later session is nearer.
     pub(super) fn sessions(
         &mut self,
         shots: &[ItemIx],
@@ -69,8 +69,7 @@ impl<'a> Channels<'a> {
                 *similarity += rarity / (index.sessions()[session as usize].len() as f32).sqrt();
             }
         }
-        // A shot that stands in every session has no rarity: its sessions may have been touched
-        // twice.
+        // A context item in every session has no rarity: its sessions may have been touched twice.
         touched.sort_unstable();
         touched.dedup();
         let mut near: Vec<(f32, Reverse<u32>)> = touched
@@ -89,7 +88,7 @@ impl<'a> Channels<'a> {
             near.select_nth_unstable_by(neighbours - 1, order);
             near.truncate(neighbours);
         }
-        // Sums of f32 depend on their order: a fixed one makes the same scores.
+        // Sums of f32 depend on their order: a fixed order makes the scores reproducible.
         near.sort_unstable_by(order);
         for (negative, Reverse(session)) in near {
             for &item in &index.sessions()[session as usize] {
@@ -105,8 +104,8 @@ impl<'a> Channels<'a> {
         }
     }
 
-    /// Calls `each` once with every other product that shares a session, and with how many it
-    /// shares.
+    /// Calls `each` once for every other product in the same sessions, with the number of shared
+    /// sessions.
     pub(super) fn each_beside(&mut self, item: usize, mut each: impl FnMut(usize, f32)) {
         let together = &mut self.together;
         let mut touched: Vec<u32> = Vec::new();
@@ -136,13 +135,13 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(expected: [f32; 4], score: impl Fn(&mut Channels<'_>, &mut [f32])) {
+    fn check(expected: [f32; 4], score: impl Fn(&mut CountScorer<'_>, &mut [f32])) {
         let index = index();
-        let mut channels = Channels::new(&index);
+        let mut scorer = CountScorer::new(&index);
         // Twice: scratch rows must be clean after the first use.
         for _ in 0..2 {
             let mut out = vec![0.0; 4];
-            score(&mut channels, &mut out);
+            score(&mut scorer, &mut out);
             for (found, expected) in out.iter().zip(expected) {
                 assert!((found - expected).abs() < 1e-5, "{out:?}");
             }
