@@ -1,4 +1,5 @@
-//! Whatever JavaScript passes: an `Error` with a code and advice, and an engine that goes on.
+//! Bad input from JavaScript: the result is an `Error` with a code and advice, and the engine keeps
+//! working.
 
 use js_sys::{Array, JSON, Object, Uint8Array};
 use wasm_bindgen::JsValue;
@@ -16,7 +17,7 @@ async fn load(bytes: &[u8]) -> Result<Recommender, JsValue> {
 }
 
 #[wasm_bindgen_test]
-async fn broken_packs_are_told_apart() {
+async fn broken_packs_have_distinct_errors() {
     let good = pack_bytes();
     check_error(load(&[]).await, "pack_empty", "download it again");
     check_error(
@@ -40,7 +41,7 @@ async fn broken_packs_are_told_apart() {
 }
 
 #[wasm_bindgen_test]
-async fn no_flipped_bit_goes_unseen() {
+async fn every_flipped_bit_is_detected() {
     let good = pack_bytes();
     for at in (8..good.len()).step_by(good.len() / 61) {
         let mut bad = good.clone();
@@ -53,7 +54,7 @@ async fn no_flipped_bit_goes_unseen() {
 }
 
 #[wasm_bindgen_test]
-async fn what_is_no_pack_at_all_is_a_bad_argument() {
+async fn a_value_that_is_not_a_pack_is_a_bad_argument() {
     for value in [
         JsValue::NULL,
         JsValue::UNDEFINED,
@@ -138,7 +139,7 @@ async fn bad_events_are_refused_and_change_nothing() {
 }
 
 #[wasm_bindgen_test]
-async fn a_session_with_one_bad_row_leaves_the_old_one() {
+async fn a_session_with_a_bad_row_keeps_the_old_one() {
     let recommender = load_on("cpu").await;
     recommender.set_session(js(&session(&[1, 2]))).unwrap();
     let before = picks(&recommender, 10).await;
@@ -164,7 +165,7 @@ async fn a_session_with_one_bad_row_leaves_the_old_one() {
 }
 
 #[wasm_bindgen_test]
-async fn how_many_picks_is_a_whole_number() {
+async fn the_number_of_picks_is_an_integer() {
     let recommender = load_on("cpu").await;
     check_error(
         recommender.rank(0.into(), JsValue::UNDEFINED).await,
@@ -191,7 +192,7 @@ async fn how_many_picks_is_a_whole_number() {
             "whole number",
         );
     }
-    // More than there are is all there are.
+    // Asking for more than there are gives all.
     assert_eq!(picks(&recommender, 1_000_000).await.len(), 60);
     assert!(
         recommender

@@ -1,4 +1,4 @@
-//! The CPU engine does what the class promises.
+//! Tests the class's behaviour on the CPU engine.
 
 use fewshop_core::protocol::limits::PROTOCOL_VERSION;
 use fewshop_core::protocol::{Backend, Reply, Request, Status};
@@ -15,7 +15,7 @@ use crate::shop::{
 #[wasm_bindgen_test]
 async fn seen_items_never_reappear_and_picks_lean_to_their_department() {
     let recommender = load_on("cpu").await;
-    // Another department than the one whose products are bought most.
+    // A different department than the bestsellers'.
     let seen = [43, 44, 45];
     for item in seen {
         recommender.observe(event(item, EventKind::View)).unwrap();
@@ -71,7 +71,7 @@ async fn undo_and_forget_leave_nothing_behind() {
 }
 
 #[wasm_bindgen_test]
-async fn shares_of_a_reason_add_up_and_name_shots_only() {
+async fn shares_of_a_reason_add_up_and_name_only_context_items() {
     let recommender = load_on("cpu").await;
     recommender
         .set_session(js(&session(&[21, 22, 23])))
@@ -96,7 +96,7 @@ async fn shares_of_a_reason_add_up_and_name_shots_only() {
     }
     assert!(
         because_of_shots > 0,
-        "no pick hangs on what was seen: {picked:?}"
+        "no pick depends on the seen items: {picked:?}"
     );
 }
 
@@ -120,7 +120,7 @@ async fn one_request_fills_all_its_shelves() {
         .answer(request(7, session(&[1, 2]), vec![shelf("picked", 6), with]))
         .await
         .unwrap();
-    // The tag is what JavaScript branches on; the rest must read back as the very same type.
+    // JavaScript branches on the tag; the rest must deserialise into the same type.
     assert_eq!(field(&answer, "type").as_string().as_deref(), Some("picks"));
     let Reply::Picks {
         seq,
@@ -150,12 +150,12 @@ async fn one_request_fills_all_its_shelves() {
         (Backend::Cpu, 60, 2)
     );
     assert_eq!(status, rust::<Status>(recommender.status().unwrap()));
-    // The session of the request is the one at hand now.
+    // The session of the request is the current one now.
     assert_eq!(rows(&picks(&recommender, 6).await), rows_of(&shelves[0]));
 }
 
 #[wasm_bindgen_test]
-async fn offers_and_attributes_need_no_shelf_but_nothing_at_all_is_refused() {
+async fn offers_and_attributes_need_no_shelf_but_an_empty_request_is_refused() {
     let recommender = load_on("cpu").await;
     let wanted = js_sys::JSON::parse(
         r#"{"seq":2,"session":{"events":[]},"shelves":[],"household":true,"offers":3}"#,
@@ -199,7 +199,7 @@ async fn the_status_names_the_pack_and_the_last_run() {
 }
 
 #[wasm_bindgen_test]
-async fn ids_lead_to_rows() {
+async fn ids_map_to_rows() {
     let recommender = load_on("cpu").await;
     assert_eq!(recommender.item_row("toy17".into()).unwrap(), Some(17));
     assert_eq!(recommender.item_row("nothing".into()).unwrap(), None);
@@ -307,7 +307,7 @@ fn every_message_survives_the_way_through_javascript() {
         assert_eq!(field(&value, "type").as_string().as_deref(), Some(tag));
         assert_eq!(rust::<Request>(value), request);
     }
-    // Fields that a page may leave out.
+    // Fields that are optional for a page.
     let sparse = js_sys::JSON::parse(
         r#"{"type":"session","seq":3,"session":{"events":[{"item":1,"kind":"view"}]},
         "shelves":[{"name":"a","n":5}]}"#,

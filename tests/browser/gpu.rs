@@ -1,4 +1,4 @@
-//! burn on WebGPU picks what the kernels pick.
+//! burn on WebGPU gives the same picks as the kernels.
 
 use fewshop_core::EventKind;
 use fewshop_core::protocol::{Backend, Reply, Status};
@@ -8,9 +8,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::shop::{js, load_on, picks, request, rust, session, shelf};
 
-/// Scores of both backends may differ by this share of the larger one: the same sums in another
-/// order, in f32, through softmax and a hidden layer. Two products nearer to each other than that
-/// may change places.
+/// Scores of both backends may differ by this share of the larger one: f32 sums in a different
+/// order, through softmax and a hidden layer. Two products with closer scores may change places.
 const TOLERANCE: f32 = 1e-3;
 
 #[track_caller]
@@ -22,7 +21,7 @@ fn check_same(cpu: &[Recommendation], gpu: &[Recommendation]) {
             near(c.score, g.score),
             "place {place}: {c:?} on the CPU, {g:?} on the GPU"
         );
-        // Another product is fine only where the CPU found both equally good.
+        // A different product is valid only if the CPU scored both equally.
         let tie = cpu
             .iter()
             .find(|pick| pick.item == g.item)
@@ -36,7 +35,7 @@ fn check_same(cpu: &[Recommendation], gpu: &[Recommendation]) {
     for pick in gpu {
         assert!(
             cpu.iter().any(|c| c.item == pick.item) || near(pick.score, last),
-            "{pick:?} is no pick of the CPU"
+            "{pick:?} is not a pick of the CPU"
         );
     }
 }
@@ -59,8 +58,7 @@ async fn both_backends_pick_the_same() {
         Event::new(ItemIx(42), EventKind::Dismiss),
         Event::new(ItemIx(43), EventKind::Purchase),
     ]);
-    // The last one has a single shot: the adapter's gate is open then whatever the shots say of
-    // each other.
+    // The last one has a single context item: the adapter's gate is then always open.
     let (cpu, gpu) = both(&[
         Session::default(),
         session(&[21, 22, 23]),
@@ -106,7 +104,7 @@ async fn both_backends_answer_a_request_the_same() {
 }
 
 #[wasm_bindgen_test]
-async fn the_gpu_may_be_asked_for_more_than_once() {
+async fn the_gpu_can_be_requested_more_than_once() {
     let (one, two) = (load_on("wgpu").await, load_on("wgpu").await);
     for recommender in [&one, &two] {
         recommender.set_session(js(&session(&[30]))).unwrap();

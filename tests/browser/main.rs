@@ -1,4 +1,5 @@
-//! The engine in a real browser, through the JavaScript class that the worker and npm users see.
+//! Tests the engine in a real browser, through the JavaScript class that the worker and npm users
+//! use.
 //!
 //! Without features the CPU engine is tested, with `gpu` the WebGPU engine on whatever adapter the
 //! browser has; `webdriver.json` asks for a software one. All tests of a file share one page and so
@@ -11,7 +12,7 @@
 #![cfg(target_family = "wasm")]
 #![expect(
     clippy::unwrap_used,
-    reason = "all of it is tests, which clippy does not see in those of another kind than #[test]"
+    reason = "all of it is tests, which clippy only recognises with #[test]"
 )]
 
 #[cfg_attr(

@@ -1,4 +1,4 @@
-//! The toy shop and the ways of JavaScript, for all tests.
+//! The toy shop and JavaScript helpers, for all tests.
 
 use fewshop_core::protocol::{SessionRequest, Shelf, ShelfRequest};
 use fewshop_core::{Event, EventKind, Filter, ItemIx, Recommendation, Session};
@@ -92,13 +92,13 @@ pub(crate) fn message(err: &JsValue) -> String {
         .map_or_else(|| format!("{err:?}"), |err| String::from(err.message()))
 }
 
-/// It must be a real `Error`, with this code and with these words in its message.
+/// Checks that it is a real `Error` with this code and these words in its message.
 #[track_caller]
 pub(crate) fn check_error<T>(result: Result<T, JsValue>, code: &str, words: &str) {
     let Err(err) = result else {
         panic!("expected the error {code}, got an answer")
     };
-    assert!(err.is_instance_of::<Error>(), "{err:?} is no Error");
+    assert!(err.is_instance_of::<Error>(), "{err:?} is not an Error");
     assert_eq!(
         field(&err, "code").as_string().as_deref(),
         Some(code),
@@ -107,7 +107,7 @@ pub(crate) fn check_error<T>(result: Result<T, JsValue>, code: &str, words: &str
     );
     assert!(
         message(&err).contains(words),
-        "'{}' does not say '{words}'",
+        "'{}' does not contain '{words}'",
         message(&err)
     );
 }

@@ -1,6 +1,6 @@
 // Accessibility: axe-core finds nothing on any page, light and dark, on a phone and a wide screen.
 //
-// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
+// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` provides both.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -26,7 +26,7 @@ for (const colorScheme of ["light", "dark"]) {
       await visit(browser, { options: { colorScheme, viewport, reducedMotion: "reduce" } }, async (shopper) => {
         const { page } = shopper;
         await shopper.ready();
-        // Each page is opened by its address once; after that by the shop's own navigation.
+        // Each page is opened once by its address, then through the shop's own navigation.
         const arrive = colorScheme === "light" && screen === "a phone" ? settled : walked;
         for (const { name, path, act } of PAGES(all)) {
           await arrive(shopper, path, act);

@@ -1,6 +1,6 @@
-// The same picks on the CPU and on WebGPU, and a GPU that is not there, or goes away, is no loss.
+// The picks are the same on the CPU and on WebGPU, and the shop works if the GPU is missing or lost.
 //
-// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
+// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` provides both.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -45,7 +45,7 @@ async function shopAt(shopper, backend) {
 
 const ten = async (shopper) => (await shopper.picks()).slice(0, 10).map(({ id }) => id);
 
-test("?backend=cpu ranks on the CPU, also where there is a GPU", async () => {
+test("?backend=cpu ranks on the CPU even if there is a GPU", async () => {
   await visit(gpu, { path: "/?backend=cpu" }, async (shopper) => {
     await shopper.reads(/Ready to rank [\d,]+ products on this device \(CPU\)/);
     assert.deepEqual(await engineAndReason(shopper), ["CPU", "CPU: asked for"]);
@@ -66,7 +66,7 @@ test("?backend=wgpu without a GPU ranks on the CPU and says why", async () => {
   });
 });
 
-test("an unknown backend in the address is as none", async () => {
+test("an unknown backend in the address is ignored", async () => {
   await visit(plain, { path: "/?backend=abacus" }, async (shopper) => {
     await shopper.ready();
     assert.equal((await engineAndReason(shopper))[0], "CPU");

@@ -1,6 +1,6 @@
-// When something is missing, broken or killed, the shop shows a plain notice and goes on.
+// If something is missing, broken or killed, the shop shows a plain notice and keeps working.
 //
-// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
+// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` provides both.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -29,7 +29,7 @@ async function shopWithoutPicks(shopper) {
   await page.getByRole("list", { name: "Results for ‘toothpaste’" }).getByRole("listitem").first().waitFor();
   await shopper.goToDepartment("Pets");
   const title = await shopper.openProduct("Pets", 0);
-  // The shelf shown instead of 'goes well with' has a heading of its own.
+  // The shelf shown instead of 'goes well with' has its own heading.
   await shopper.page.getByRole("region", { name: /^More in / }).waitFor();
   await page.getByRole("button", { name: "Add to cart", exact: true }).click();
   await shopper.hasInCart(1);
@@ -54,10 +54,10 @@ for (const [name, replaced, why] of [
   ["the engine's script is missing", { "/engine/cpu/fewshop_wasm.js": NOT_THERE }, /./],
   ["the engine is missing", { "/engine/cpu/fewshop_wasm_bg.wasm": NOT_THERE }, /404/],
   ["the engine is cut off", { "/engine/cpu/fewshop_wasm_bg.wasm": (bytes) => bytes.subarray(0, bytes.length >> 1) }, /engine is cut off, damaged/],
-  // A module that is whole and valid, and not the one that this script was made with.
+  // A valid module that does not belong to this script.
   ["the engine is another one", { "/engine/cpu/fewshop_wasm_bg.wasm": { type: "application/wasm", body: Buffer.from("\0asm\x01\0\0\0", "latin1") } }, /SHA-256 is 93a44bbb…/],
 ]) {
-  test(`${name}: bestsellers, a plain notice, and the shop goes on`, async () => {
+  test(`${name}: bestsellers, a plain notice, and the shop keeps working`, async () => {
     const site = await openSite(replaced);
     try {
       await visit(browser, { url: site.url }, async (shopper) => {
@@ -73,7 +73,7 @@ for (const [name, replaced, why] of [
   });
 }
 
-test("a pack that is there again after a second try brings the picks back", async () => {
+test("a pack that loads on the second try brings the picks back", async () => {
   const replaced = { [PACK]: NOT_THERE };
   const site = await openSite(replaced);
   try {
@@ -93,7 +93,7 @@ test("a pack that is there again after a second try brings the picks back", asyn
   }
 });
 
-test("an engine with another pack than the catalogue's names no product", async () => {
+test("an engine with a different pack than the catalogue's names no product", async () => {
   const other = (bytes) => Buffer.from(String(bytes).replace(/"pack":"[0-9a-f]+"/, '"pack":"0000000000000000"'));
   const site = await openSite({ "/assets/catalogue.json": other });
   try {
@@ -146,7 +146,7 @@ for (const [name, kill] of [
   ["hangs", () => { setTimeout(() => { for (;;); }); }],
   ["throws", () => { self.onmessage = () => { throw new Error("struck by lightning"); }; }],
 ]) {
-  test(`an engine that ${name} while one shops is replaced, and knows what was done`, async () => {
+  test(`an engine that ${name} during a session is replaced and gets the session`, async () => {
     await visit(browser, {}, async (shopper) => {
       const { page } = shopper;
       await shopper.ready();
@@ -165,7 +165,7 @@ for (const [name, kill] of [
   });
 }
 
-test("an engine that never lives long is given up with a notice, and the shop goes on", async () => {
+test("an engine that keeps dying is given up with a notice, and the shop keeps working", async () => {
   const shortLived = (bytes) => `${bytes}\nconst answer0 = self.onmessage; self.onmessage = (event) => { if (event.data.type === "session") throw new Error("struck by lightning"); answer0(event); };`;
   const site = await openSite({ "/engine/worker.js": shortLived });
   try {

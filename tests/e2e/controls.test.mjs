@@ -1,6 +1,6 @@
 // The shopper's control over what was learned: correct it, exclude products, pause it, switch it off, export it.
 //
-// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
+// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` provides both.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -20,7 +20,7 @@ after(() => browser.close());
 
 const ids = (cards) => cards.map(({ id }) => id);
 
-test("what the shop thinks is a list with weights, and a category that is never wanted leaves the shelves", async () => {
+test("the learned preferences are a list with weights, and a category that is never wanted leaves the shelves", async () => {
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
@@ -62,7 +62,7 @@ test("what the shop thinks is a list with weights, and a category that is never 
   });
 });
 
-test("a thing can be taken out of the learning, and a gift says nothing", async () => {
+test("an item can be excluded from learning, and a gift has no effect", async () => {
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
@@ -135,7 +135,7 @@ test("learning can be paused, and personal picks switched off altogether", async
   });
 });
 
-test("all that is known can be saved, forgotten, and brought back from the file", async () => {
+test("everything learned can be saved, forgotten, and restored from the file", async () => {
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
@@ -157,7 +157,7 @@ test("all that is known can be saved, forgotten, and brought back from the file"
   });
 });
 
-test("what one tab forgets the other does not go on to know", async () => {
+test("when one tab forgets, the other forgets too", async () => {
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
@@ -171,7 +171,7 @@ test("what one tab forgets the other does not go on to know", async () => {
   });
 });
 
-test("every pick tells why it is there, with bars, and why it stands where it stands", async () => {
+test("every pick explains its reason, with bars, and its position", async () => {
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();

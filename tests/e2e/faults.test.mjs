@@ -1,7 +1,7 @@
-// What else can go wrong while one shops, beside files that are missing or broken (broken.test.mjs) and storage that is denied
-// (visits.test.mjs): each time the shop goes on, and nothing of the session is lost.
+// Faults during a session, other than missing or broken files (broken.test.mjs) and denied storage (visits.test.mjs):
+// the shop keeps working each time, and the session is not lost.
 //
-// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
+// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` provides both.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -47,7 +47,7 @@ const lookAtAll = (page, ids) =>
     for (const id of ids) {
       history.pushState(null, "", `/product/${encodeURIComponent(id)}`);
       dispatchEvent(new PopStateEvent("popstate"));
-      // What a page does when it opens is done in microtasks and in one task after them.
+      // A page runs its opening work in microtasks and in one task after them.
       await new Promise((resolve) => {
         const { port1, port2 } = new MessageChannel();
         port1.onmessage = () => (port1.close(), resolve());
@@ -60,7 +60,7 @@ const lookAtAll = (page, ids) =>
 async function memory(page) {
   const session = await page.context().newCDPSession(page);
   await session.send("HeapProfiler.collectGarbage");
-  // What a timer or a transition still holds for a moment, and what the first collection only marked as free.
+  // Wait for memory that timers or transitions still hold, or that the first collection only marked as free.
   await page.waitForTimeout(1_000);
   await session.send("HeapProfiler.collectGarbage");
   const { usedSize, embedderHeapUsedSize = 0, backingStorageSize = 0 } = await session.send("Runtime.getHeapUsage");
@@ -68,7 +68,7 @@ async function memory(page) {
   return { page: usedSize + embedderHeapUsedSize + backingStorageSize, engine: await page.workers().at(-1).evaluate(() => self.fewshop.bytes) };
 }
 
-test("a worker that is killed while nothing is asked of it is replaced, however often", async () => {
+test("an idle worker that is killed is replaced every time", async () => {
   await visit(browser, { prepare: counted }, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
@@ -87,7 +87,7 @@ test("a worker that is killed while nothing is asked of it is replaced, however 
   });
 });
 
-test("a pack that comes slowly holds up nothing but the picks", async () => {
+test("a slow pack delays only the picks", async () => {
   let go;
   const gone = new Promise((resolve) => (go = resolve));
   const slow = {
@@ -116,7 +116,7 @@ test("a pack that comes slowly holds up nothing but the picks", async () => {
   }
 });
 
-test("a pack that ends in the middle of its way is said, and the second try has it", async () => {
+test("a truncated download is reported, and the second try succeeds", async () => {
   let times = 0;
   const torn = {
     reply(response, bytes, type) {
@@ -140,7 +140,7 @@ test("a pack that ends in the middle of its way is said, and the second try has 
   }
 });
 
-test("a worker without WebAssembly leaves the shop as it is", async () => {
+test("a worker without WebAssembly does not affect the shop", async () => {
   const blocked = (bytes) => `delete self.WebAssembly;\n${bytes}`;
   const site = await openSite({ "/engine/worker.js": blocked });
   try {
@@ -155,7 +155,7 @@ test("a worker without WebAssembly leaves the shop as it is", async () => {
   }
 });
 
-test("a clock that is set back or ahead in mid-session loses nothing of it", async () => {
+test("a clock that is set back or ahead during a session loses nothing", async () => {
   const start = Date.now();
   await visit(browser, { prepare: (page) => page.clock.setSystemTime(start) }, async (shopper) => {
     const { page } = shopper;
@@ -173,17 +173,17 @@ test("a clock that is set back or ahead in mid-session loses nothing of it", asy
   });
 });
 
-test("a tab that was frozen goes on where it was, with the same worker", async () => {
+test("a frozen tab resumes with the same worker", async () => {
   await visit(browser, { prepare: counted }, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
     await shopper.lookAt("Pets", 2);
     await shopper.goHome();
     const session = await page.context().newCDPSession(page);
-    // A question is under way when it freezes.
+    // A request is pending when it freezes.
     await lookAtAll(page, [all.find(({ department }) => department === "Baby").id]);
     await session.send("Page.setWebLifecycleState", { state: "frozen" });
-    // Longer than a worker has for a sign of life.
+    // Longer than the worker's timeout.
     await new Promise((resolve) => setTimeout(resolve, 9_000));
     await session.send("Page.setWebLifecycleState", { state: "active" });
     await shopper.reads(/^Learned from 3 clicks · ranked/);
@@ -195,7 +195,7 @@ test("a tab that was frozen goes on where it was, with the same worker", async (
   });
 });
 
-test("a newer version that comes in mid-session is offered, and takes the session over", async () => {
+test("a newer version during a session is offered, and takes over the session", async () => {
   const replaced = {};
   const site = await openSite(replaced);
   try {
@@ -208,7 +208,7 @@ test("a newer version that comes in mid-session is offered, and takes the sessio
       await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).update());
       const open = page.locator("#update").getByRole("button");
       await open.waitFor();
-      // Meanwhile one shops on, in the old version.
+      // Meanwhile the shopper continues in the old version.
       await shopper.lookAt("Baby", 1);
       await page.getByText(/^Learned from 3 clicks/).waitFor();
       await open.click();
@@ -225,7 +225,7 @@ test("a newer version that comes in mid-session is offered, and takes the sessio
 test("offline at any moment: before the engine is there, while it loads, and for good", async () => {
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;
-    // The storefront stands, the engine does not.
+    // The storefront has loaded, the engine has not.
     await page.route("**/engine/**", (route) => route.abort("internetdisconnected"));
     await page.reload();
     await page.getByRole("alert").getByText(NOTICE).waitFor();
@@ -236,7 +236,7 @@ test("offline at any moment: before the engine is there, while it loads, and for
     assert.equal((await shopper.onShelf(SHELF)).length, 12);
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByRole("alert").getByText(NOTICE).waitFor();
-    // Back again: what was done in the meantime is learned from.
+    // Online again: the events of the meantime are learned.
     await page.context().setOffline(false);
     await page.unroute("**/engine/**");
     await page.getByRole("button", { name: "Try again" }).click();
@@ -247,7 +247,7 @@ test("offline at any moment: before the engine is there, while it loads, and for
   });
 });
 
-test("two tabs that shop at once each learn from their own, and neither breaks what is stored", async () => {
+test("two tabs at once each learn from their own events, and neither breaks the stored data", async () => {
   await visit(browser, {}, async (one) => {
     await one.ready();
     const two = new Shopper(await one.page.context().newPage(), one.url);
@@ -265,7 +265,7 @@ test("two tabs that shop at once each learn from their own, and neither breaks w
   });
 });
 
-test("10,000 clicks and 1,000 pages in a burst are a few questions, the newest state wins, and the page is alive", async () => {
+test("10,000 clicks and 1,000 pages in a burst lead to a few requests, the newest state wins, and the page stays responsive", async () => {
   await visit(browser, { prepare: counted }, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
@@ -276,7 +276,7 @@ test("10,000 clicks and 1,000 pages in a burst are a few questions, the newest s
     const before = await page.evaluate(() => window.posted);
     const ids = all.filter(({ department }) => ["Pets", "Baby"].includes(department)).map(({ id }) => id);
     const last = all.find(({ id }) => id === ids[999 % ids.length]);
-    // Each in one task: links that are followed and a button that is pressed faster than any page can stand.
+    // Each in one task: links and a button that are clicked faster than any page can render.
     await page.getByRole("button", { name: `Add ${title} to cart`, exact: true }).first().evaluate((button) => {
       for (let at = 0; at < 10_000; at += 1) button.click();
     });
@@ -308,7 +308,7 @@ test(`a session of ${LONG} events takes no more memory than one of 300`, async (
     const { page } = shopper;
     await shopper.ready();
     const ids = (from, to) => all.slice(from, to).map(({ id }) => id);
-    // The first events fill what is bounded: 200 events, caches of the page, the engine's tables.
+    // The first events fill the bounded structures: 200 events, caches of the page, the engine's tables.
     await lookAtAll(page, ids(0, 300));
     await shopper.reads(/^Learned from \d+ clicks · ranked/);
     await goTo(page, "/");

@@ -1,6 +1,7 @@
-// What the shop shows besides picks: predicted household attributes, and one offer. Each explains itself, and a switch that is off stays off.
+// The shop shows more than picks: predicted household attributes, and one offer. Each explains itself, and a switch
+// that is off stays off.
 //
-// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
+// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` provides both.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -73,7 +74,7 @@ test("reliable household attributes are shown with the average beside them, and 
   });
 });
 
-test("switched off, the household is not even asked about", async () => {
+test("when switched off, household attributes are not even requested", async () => {
   const spy = `const post = Worker.prototype.postMessage;
     globalThis.asked = [];
     Worker.prototype.postMessage = function (message, ...rest) { globalThis.asked.push(message); return post.call(this, message, ...rest); };`;
@@ -108,7 +109,8 @@ test("one offer says why it is there, for a new shopper too, and none is shown a
     await shopper.lookAt("Pets", 3);
     await shopper.goHome();
     await slot.getByText(/^(Covers \d+ products? you chose|For a section of the shop you chose \d+ products? from|Includes something you are more likely to want|Popular with other shoppers)/).waitFor();
-    // How often others redeemed it is a fact; what to expect of this shopper did not come true in later campaigns and is not said.
+    // The redemption rate of others is a fact; the prediction for this shopper failed in later campaigns and is not
+    // shown.
     await slot.getByText(/^Of every 1,000 shoppers who saw it, about [\d.]+ redeemed it\.$/).waitFor();
     assert.doesNotMatch(await slot.innerText(), /expected|like yours/);
     assert.notEqual(await slot.innerText(), everyones);
@@ -152,8 +154,8 @@ test("a shop whose pack has no heads, offers or new products shows none of these
   }
 });
 
-test("what was put in after training stands on 'New here', what the shopper likes first", async () => {
-  // Any rows will do for the page: which ones are new is said by the catalogue.
+test("products added after training are on 'New here', the shopper's favourites first", async () => {
+  // Any rows are fine for the page: the catalogue marks the new ones.
   const of = (department) => all.flatMap((product, row) => (product.department === department ? [row] : [])).slice(10, 16);
   const fresh = [...of("Baby"), ...of("Pets")].sort((a, b) => a - b);
   const site = await openSite({ "/assets/catalogue.json": (bytes) => JSON.stringify({ ...JSON.parse(bytes), fresh }) });

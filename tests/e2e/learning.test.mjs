@@ -1,6 +1,6 @@
 // The shop opens with bestsellers, learns from a new shopper's first clicks, and forgets on request.
 //
-// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
+// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` provides both.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-test("the shop opens with bestsellers that are called so, and nothing is broken", async () => {
+test("the shop opens with labelled bestsellers, and nothing is broken", async () => {
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
@@ -45,7 +45,7 @@ test("the shop opens with bestsellers that are called so, and nothing is broken"
   });
 });
 
-test("after three products of one department the shelf leans to it, and says why", async () => {
+test("after three products of one department the shelf favours it, with reasons", async () => {
   await visit(browser, {}, async (shopper) => {
     await shopper.ready();
     const before = share(await shopper.onShelf(SHELF), DEPARTMENT, all);
@@ -90,7 +90,7 @@ test("the shelf of bestsellers stays the same for everyone beside the picks", as
   });
 });
 
-test("what is not for me goes, stays away, and comes back when I change my mind", async () => {
+test("a rejected product disappears, stays away, and returns when the rejection is undone", async () => {
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
@@ -107,7 +107,7 @@ test("what is not for me goes, stays away, and comes back when I change my mind"
   });
 });
 
-test("forgetting brings the bestsellers back, undoing it the picks, and a reload keeps either", async () => {
+test("forgetting brings the bestsellers back, undoing it the picks, and a reload keeps both states", async () => {
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();

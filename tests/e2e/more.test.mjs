@@ -1,6 +1,6 @@
-// Search with facets, shelves that are mixed, the map, recorded sessions, Chinese, and the shop without a network.
+// Search with facets, mixed shelves, the map, recorded sessions, Chinese, and the shop without a network.
 //
-// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
+// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` provides both.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -94,7 +94,7 @@ test("no category fills more than half of the first shelf, and there are two she
   });
 });
 
-test("the map says in words and shows in dots where the shopper's things lie", async () => {
+test("the map describes in words and shows in dots where the shopper's products are", async () => {
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
@@ -142,7 +142,7 @@ test("a recorded session is replayed step by step, and what was taken is reveale
   });
 });
 
-test("the shop speaks Chinese to who reads it, and the choice is kept", async () => {
+test("the shop is in Chinese for Chinese browsers, and the choice is kept", async () => {
   await visit(browser, { options: { locale: "zh-CN" } }, async (shopper) => {
     const { page } = shopper;
     await page.getByRole("heading", { name: "为您挑选" }).waitFor();
@@ -151,7 +151,7 @@ test("the shop speaks Chinese to who reads it, and the choice is kept", async ()
     await until("the engine is ready", async () => /可在本机为 [\d,]+ 件商品排序/.test(await page.getByRole("status").first().innerText()));
     for (const path of [...ADDRESSES, "/search?q=milk"]) {
       await page.goto(new URL(path, shopper.url).href);
-      // What stands in the page before the shop is there is English.
+      // The static page before the shop loads is in English.
       await until("the shop is there", () => page.evaluate(() => document.documentElement.lang === "zh-Hans"));
       const words = await page.getByRole("main").evaluate((main) => [...main.querySelectorAll("h1, h2, .sub, button:not(.why):not([aria-label])")].map((part) => part.textContent.trim()).filter(Boolean));
       assert.deepEqual(words.filter((text) => !/[\u4e00-\u9fff]/.test(text)), [], path);

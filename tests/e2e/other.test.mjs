@@ -1,6 +1,6 @@
 // The same page around another shop's pack: a made-up shop, whose pack is committed for this.
 //
-// Needs the built site at FEWSHOP_URL, a Chromium at CHROME, and in FEWSHOP_OTHER the folder with what is that shop's own.
+// Needs the built site at FEWSHOP_URL, a Chromium at CHROME, and in FEWSHOP_OTHER the folder with that shop's files.
 
 import assert from "node:assert/strict";
 import { readFile, readdir } from "node:fs/promises";
@@ -22,7 +22,7 @@ let site;
 before(async () => {
   browser = await launch();
   const replaced = {};
-  // Its pictures too: those that its page shows at once, and all of them.
+  // Its pictures too: those of the first screen, and all of them.
   const pictures = (await readdir(path.join(FOLDER, "assets"), { recursive: true })).filter((file) => /^pictures.*\.(bin|webp)$/.test(file));
   for (const [address, file] of [...Object.entries(OWN), ...pictures.map((file) => [`/assets/${file.replaceAll("\\", "/")}`, ""])]) {
     const name = file || address.slice(1);

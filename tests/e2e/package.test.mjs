@@ -1,6 +1,8 @@
-// The npm package in a folder that holds nothing but it, an example and a pack: both examples, the module, the element, a CDN, and faults.
+// The npm package in a folder with only the package, an example and a pack: both examples, the module, the element, a
+// CDN, and faults.
 //
-// Needs the package at FEWSHOP_PACKAGE, the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to all.
+// Needs the package at FEWSHOP_PACKAGE, the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test
+// --only e2e` provides all of them.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -95,7 +97,7 @@ async function blank(options, steps) {
   }
 }
 
-test("the example of the module learns, takes back, remembers and forgets, and asks its host for nothing more", async () => {
+test("the example of the module learns, takes back, remembers and forgets, and sends no further requests to its host", async () => {
   await example("plain-html", async (page, complaints, site) => {
     const status = page.getByRole("status");
     const picks = page.getByRole("region", { name: "Picked for you" }).getByRole("listitem");
@@ -124,7 +126,7 @@ test("the example of the module learns, takes back, remembers and forgets, and a
   });
 });
 
-test("the example of the element shows what stands in it, then picks, and two of them share one engine", async () => {
+test("the example of the element shows its content, then picks, and two of them share one engine", async () => {
   await example("web-component", async (page, complaints, site) => {
     const list = page.getByRole("region", { name: "Picked for you" }).getByRole("list");
     await list.getByRole("link").first().waitFor();
@@ -141,7 +143,7 @@ test("the example of the element shows what stands in it, then picks, and two of
   });
 });
 
-test("without JavaScript the element is what stands between its tags", async () => {
+test("without JavaScript the element shows the content between its tags", async () => {
   const at = "/";
   const site = await host({ folders: { [at]: join(EXAMPLES, "web-component") } });
   const context = await browser.newContext({ javaScriptEnabled: false });
@@ -155,7 +157,7 @@ test("without JavaScript the element is what stands between its tags", async () 
   }
 });
 
-test("the module answers by ids, to many at once, and by name where it cannot", async () => {
+test("the module answers by ids, in parallel, and with named errors", async () => {
   await blank({}, async (page, complaints) => {
     const seen = await page.evaluate(async () => {
       const { Fewshop } = await import("/fewshop/index.js");
@@ -331,7 +333,7 @@ test("an explanation is one message that carries its session, and offers and att
 test("a pick that a business rule moved carries its name, and so does its part of the element", async () => {
   await blank({}, async (page) => {
     const seen = await page.evaluate(async () => {
-      // The pack of this test has no rules: the worker's answer gets one on its way.
+      // The pack of this test has no rules: one is added to the worker's answer.
       const { set } = Object.getOwnPropertyDescriptor(Worker.prototype, "onmessage");
       Object.defineProperty(Worker.prototype, "onmessage", {
         set(hear) {
@@ -355,7 +357,7 @@ test("a pick that a business rule moved carries its name, and so does its part o
   });
 });
 
-test("page and worker of different versions say so", async () => {
+test("page and worker of different versions report it", async () => {
   await blank({}, async (page) => {
     const answer = await page.evaluate(async () => {
       const worker = new Worker("/fewshop/worker.js", { type: "module" });
@@ -379,7 +381,7 @@ const opening = (page, pack, options = {}) =>
     );
   }, { pack, options });
 
-test("what is missing, broken or another file ends in one error by name", async () => {
+test("missing, broken or wrong files end in one named error", async () => {
   const files = { "/cut.pack": undefined, "/fewshop/cpu/none": "" };
   await blank({ files }, async (page, _, site) => {
     site.files["/cut.pack"] = pack.subarray(0, pack.length >> 1);
@@ -392,13 +394,13 @@ test("what is missing, broken or another file ends in one error by name", async 
   });
 });
 
-test("a host that does not know the type of the engine is no hindrance", async () => {
+test("the engine loads even if the host sends a wrong content type", async () => {
   await blank({ types: { ...TYPES, ".wasm": "application/octet-stream" } }, async (page) => {
     assert.equal(await opening(page, "shop.pack"), "ranks 2");
   });
 });
 
-test("a worker that dies, also over a question, is replaced and nothing is lost", async () => {
+test("a worker that dies, even during a request, is replaced and nothing is lost", async () => {
   await blank({}, async (page) => {
     await page.evaluate(async () => {
       const { Fewshop } = await import("/fewshop/index.js");
@@ -415,7 +417,7 @@ test("a worker that dies, also over a question, is replaced and nothing is lost"
   });
 });
 
-test("the package works from another host, by a line of script or by a worker of one's own", async () => {
+test("the package works from another host, with a script tag or with a custom worker", async () => {
   const cdn = await host({ folders: { "/fewshop@1/": PACKAGE }, headers: { "access-control-allow-origin": "*" }, files: { "/shop.pack": pack } });
   const from = (policy, options) =>
     new Promise((resolve, reject) => {
@@ -441,7 +443,7 @@ test("the package works from another host, by a line of script or by a worker of
   }
 });
 
-test("the element stays what it was where there never are picks, says so, and takes a shop that comes later", async () => {
+test("without picks the element keeps its content, reports it, and accepts a shop later", async () => {
   const body = `<fewshop-picks pack="none.pack" n="2"><p>What people buy most.</p></fewshop-picks>
     <script type="module" src="/fewshop/picks.js"></script>`;
   await blank({ body }, async (page) => {
@@ -471,7 +473,7 @@ test("the element stays what it was where there never are picks, says so, and ta
   });
 });
 
-test("a burst of 10,000 events is one question, and memory is bounded", async () => {
+test("a burst of 10,000 events is one request, and memory is bounded", async () => {
   await blank({}, async (page) => {
     const { posted, kept, seen } = await page.evaluate(async () => {
       let posted = 0;
@@ -496,7 +498,7 @@ test("a burst of 10,000 events is one question, and memory is bounded", async ()
   });
 });
 
-test("5,000 events, a question after every tenth, take no more memory than 300", async () => {
+test("5,000 events, with a request after every tenth, take no more memory than 300", async () => {
   await blank({}, async (page) => {
     await page.evaluate(async () => {
       const { Fewshop } = await import("/fewshop/index.js");

@@ -1,6 +1,6 @@
 // On a phone: everything fits, and everything is large enough to tap.
 //
-// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
+// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` provides both.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -52,7 +52,7 @@ async function tooSmall(page) {
           return `${element.getAttribute("aria-label") ?? element.textContent.trim()}: ${width.toFixed(1)} × ${height.toFixed(1)}`;
         });
     }, TAP));
-    // The skip link is outside the page until it has the focus.
+    // The skip link is off the page until it has focus.
     for (const name of small.filter((each) => !each.startsWith("Skip to the products"))) found.add(name);
   }
   await page.evaluate(() => scrollTo({ top: 0, behavior: "instant" }));
@@ -63,7 +63,7 @@ for (const [name, viewport] of [
   ["phone", { width: 390, height: 844 }],
   ["small phone", { width: 320, height: 568 }],
 ]) {
-  test(`on a ${name} all pages fit and all that can be tapped is large enough`, async () => {
+  test(`on a ${name} all pages fit and all tap targets are large enough`, async () => {
     const options = { viewport, isMobile: true, hasTouch: true, deviceScaleFactor: 2, reducedMotion: "reduce" };
     await visit(browser, { options }, async (shopper) => {
       const { page } = shopper;

@@ -1,6 +1,7 @@
-// The page's policy: what is sent with each answer, that no page of the shop breaks it, and that it holds on a host that sends nothing.
+// The page's content security policy: it is sent with each response, no page of the shop violates it, and it applies on
+// a host that sends no headers.
 //
-// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
+// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` provides both.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -24,7 +25,7 @@ async function watched(page) {
       window.broken(`${effectiveDirective}: ${blockedURI} ${sample}`),
     ),
   );
-  // Also from workers, and of headers that this browser does not understand.
+  // Includes messages from workers and about headers that this browser does not support.
   page.on("console", (message) => /polic|violat|refused/i.test(message.text()) && broken.push(message.text()));
   return broken;
 }
@@ -44,7 +45,7 @@ test("no page of the shop breaks the policy", async () => {
 });
 
 test("every answer carries the policy, and hosts that read `_headers` send the same", async () => {
-  // What a server says of one answer alone.
+  // Headers that differ between responses.
   const own = ["content-length", "connection", "keep-alive", "date", "transfer-encoding", "content-type", "etag", "vary", "content-encoding"];
   const sent = async (path) =>
     Object.fromEntries([...(await fetch(new URL(path, SITE))).headers].filter(([name]) => !own.includes(name)));

@@ -1,6 +1,6 @@
-// Nothing leaves the device: what the site's server gets to see of a whole trip through the shop.
+// Nothing leaves the device: records everything that the site's server receives during a whole trip through the shop.
 //
-// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
+// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` provides both.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -97,7 +97,7 @@ async function seen(path, options, steps) {
   try {
     await visit(browser, { url: site.url, path, prepare, options }, async (shopper) => {
       await steps(shopper, site);
-      // Leaving the page is when beacons are sent.
+      // Beacons are sent when the page is left.
       await shopper.page.goto("about:blank");
       await new Promise((resolve) => setTimeout(resolve, 1000));
       for (const { method, path, search, headers, body } of site.requests) {
@@ -106,10 +106,10 @@ async function seen(path, options, steps) {
         assert.equal(body, "", path);
         assert.equal(headers.cookie, undefined, path);
         assert.equal(headers["content-type"], undefined, path);
-        // A client hint, or a header of one's own, would be a way out too.
+        // A client hint or a custom header could also leak data.
         const unknown = Object.keys(headers).filter((name) => !KNOWN_HEADERS.has(name));
         assert.deepEqual(unknown, [], path);
-        // A referrer would name the product that the shopper looks at.
+        // A referrer would reveal the viewed product.
         assert.equal(headers.referer, undefined, `${path} tells where the shopper is`);
       }
       assert.deepEqual(elsewhere.filter((url) => !/^(data:|about:)/.test(url)), []);
@@ -125,12 +125,12 @@ async function seen(path, options, steps) {
 
 test("two shoppers who do different things ask the server for the same files, those after load in the same order", async () => {
   const files = await afterLoad();
-  // One goes over all pages from the first moment on, while all is still on its way.
+  // One shopper visits all pages from the first moment, while everything is still loading.
   const busy = await seen("/", {}, async (shopper, site) => {
     await trip(shopper);
     await hasAll(site, files);
   });
-  // One goes over all pages when all is there: then nothing at all is asked for.
+  // One visits all pages after everything has loaded: nothing more is requested.
   const late = await seen("/", {}, async (shopper, site) => {
     await shopper.ready();
     await hasAll(site, files);
@@ -140,7 +140,7 @@ test("two shoppers who do different things ask the server for the same files, th
     const asked = site.asked.slice(before).filter((path) => !(wasReplaced && isEngines(path)));
     assert.deepEqual(asked, [], "asked for during a whole trip");
   });
-  // One does nothing, and one looks at a single page that is long and full of pictures, on another screen.
+  // One does nothing, and one opens a single long page full of pictures, on a different screen.
   const idle = await seen("/", {}, async (_, site) => hasAll(site, files));
   const phone = { viewport: { width: 390, height: 844 } };
   const other = await seen("/department/baby", phone, async ({ page }, site) => {
@@ -153,13 +153,13 @@ test("two shoppers who do different things ask the server for the same files, th
   const expected = sorted(idle.slice(1));
   assert.ok(["/assets/shop.pack", "/engine/worker.js", "/assets/catalogue.json"].every((path) => expected.includes(path)));
   for (const [who, asked] of Object.entries({ busy, late, idle, other })) {
-    // What loads at first comes side by side, so its order is chance; which files, and each once, is not.
+    // The first files load in parallel, so their order is random; the set of files, each once, is not.
     assert.deepEqual(sorted(asked.slice(1)), expected, `${who}: the same files, each once`);
     assert.deepEqual(asked.filter((path) => files.includes(path)), files, `${who}: after load, in order`);
   }
 });
 
-test("what is kept for when there is no network is asked for after all that, the same for everyone", async () => {
+test("files for offline use are requested last, the same for everyone", async () => {
   const options = { serviceWorkers: "allow" };
   const kept = ({ page }) => until("the shop is kept", () => page.evaluate(() => Boolean(navigator.serviceWorker.controller)));
   const idle = await seen("/", options, kept);
@@ -173,7 +173,7 @@ test("what is kept for when there is no network is asked for after all that, the
   assert.deepEqual(sorted(busy), sorted(idle));
 });
 
-test("pictures come in where letters stood, and nothing moves for it", async () => {
+test("pictures replace letters without moving the layout", async () => {
   let open;
   const held = new Promise((resolve) => (open = resolve));
   const hold = { reply: async (response, body, type) => (await held, response.writeHead(200, { "content-type": type }), response.end(body)) };
@@ -199,7 +199,7 @@ test("pictures come in where letters stood, and nothing moves for it", async () 
   }
 });
 
-test("who asked the browser to save data gets no pictures after load, whatever they do", async () => {
+test("with the browser's data saver no pictures load later", async () => {
   const site = await openSite();
   const prepare = (page) => page.addInitScript(() => Object.defineProperty(navigator, "connection", { value: { saveData: true } }));
   try {
@@ -215,7 +215,7 @@ test("who asked the browser to save data gets no pictures after load, whatever t
   }
 });
 
-test("after load the shop goes on without any network, over all pages", async () => {
+test("after load the shop works without any network, on all pages", async () => {
   const files = await afterLoad();
   const site = await openSite();
   try {

@@ -1,4 +1,5 @@
-// What a person does and sees in the shop. Everything is found by role and name, never by its style.
+// A page object: a person's actions and observations in the shop. Everything is found by role and name, never by its
+// style.
 
 import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
@@ -46,7 +47,7 @@ export async function remembered(page) {
     if (names.length === 0) return null;
     if (String(names) !== "fewshop") throw new Error(`databases: ${names}`);
     const open = indexedDB.open("fewshop");
-    // Erased since it was listed: looking must not create it.
+    // Deleted since it was listed: opening must not create it again.
     open.onupgradeneeded = () => open.transaction.abort();
     const database = await done(open).catch((error) => (error.name === "AbortError" ? null : Promise.reject(error)));
     if (!database) return null;

@@ -1,7 +1,7 @@
 // The claims of the first shelf, state by state: the badge beside its heading and the line below it. controls.test.mjs covers warming,
 // adapted, paused and plain.
 //
-// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
+// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` provides both.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -17,7 +17,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-test("cold: bestsellers that are called so, and no word beside them", async () => {
+test("cold: labelled bestsellers, without a badge", async () => {
   await visit(browser, {}, async (shopper) => {
     await shopper.ready();
     const shelf = shopper.region(SHELF);

@@ -1,6 +1,6 @@
 // A trip through the shop: search, product, cart, departments, back and forth, and a reload on the way.
 //
-// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
+// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` provides both.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -67,7 +67,7 @@ test("a product's page says what it is, and finds what goes well with it", async
   });
 });
 
-test("a product's page asks once, before it opens, and of two quick clicks the last one counts", async () => {
+test("a product's page sends one request, before it opens, and of two quick clicks the last one counts", async () => {
   // Records each session request, and the number of the newest one that was answered.
   const spy = () => {
     window.asked = [];
@@ -111,7 +111,7 @@ test("a product's page asks once, before it opens, and of two quick clicks the l
     await frames();
     assert.equal(new URL(page.url()).pathname, "/cart");
     await shopper.reads(/Learned from 1 click/);
-    // The engine was asked about the product whose page never opened, and then once more about what really happened.
+    // The engine got a request for the product whose page never opened, and then one for the actual session.
     assert.deepEqual(await page.evaluate(() => window.asked.map(({ events }) => events)), [1, 2, 1]);
     shopper.isContent();
   });
@@ -169,7 +169,7 @@ test("the cart counts, sums, forgets a line, and survives a reload with the sess
   });
 });
 
-test("what was viewed is still known after a reload, and viewing it again counts once", async () => {
+test("viewed products are still known after a reload, and viewing it again counts once", async () => {
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
@@ -225,7 +225,7 @@ test("each page has an address that opens it, and its own place in the history",
   });
 });
 
-test("an address that the shop does not have says so, and leads back", async () => {
+test("an unknown address is reported, with a way back", async () => {
   for (const [path, heading] of [
     ["/no/such/page", "Page not found"],
     ["/product/no-such-product", "Product not found"],

@@ -1,6 +1,6 @@
 // Returning shoppers: what this device remembers about earlier visits, for how long, and what happens if the browser stores nothing.
 //
-// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
+// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` provides both.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -55,7 +55,7 @@ const listen = (page) =>
     };
   });
 
-test("who checks out and comes back is known by one visit, and can have it forgotten", async () => {
+test("a returning shopper is known by one visit, and can have it forgotten", async () => {
   await visit(browser, { prepare: listen }, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
@@ -127,7 +127,7 @@ test("a visit ends after half an hour away, and its memory after 30 days", async
     await page.reload();
     await shopper.reads(/^Learned from 1 click · 1 earlier visit remembered · ranked/);
 
-    // And now it does not.
+    // Now it is closed.
     await setClock(page, 62 * MINUTE);
     await page.reload();
     await shopper.reads(/^2 earlier visits remembered · ranked/);
@@ -141,7 +141,7 @@ test("a visit ends after half an hour away, and its memory after 30 days", async
     await shopper.reads(/^2 earlier visits remembered/);
     await shopper.hasInCart(2);
 
-    // Set back by three months: nothing is lost, and time goes on from there.
+    // The clock is set back by three months: nothing is lost.
     await setClock(page, -90 * DAY);
     await page.reload();
     await shopper.reads(/^2 earlier visits remembered/);
@@ -158,7 +158,7 @@ test("a visit ends after half an hour away, and its memory after 30 days", async
   });
 });
 
-test("what is not for me stays away on the next visit", async () => {
+test("a rejected product stays away on the next visit", async () => {
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
@@ -179,8 +179,8 @@ test("what is not for me stays away on the next visit", async () => {
   });
 });
 
-test("a pick that was taken before says so", async () => {
-  // A worker that speaks the protocol and picks what was taken.
+test("a pick that was taken before has this as its reason", async () => {
+  // A worker that implements the protocol and picks the taken products.
   const worker = `
     let status;
     self.onmessage = async ({ data }) => {
@@ -208,7 +208,7 @@ test("a pick that was taken before says so", async () => {
   }
 });
 
-test("of two tabs the last one to do something wins, and either can have all forgotten", async () => {
+test("of two tabs the last one to do something wins, and both can forget everything", async () => {
   await visit(browser, {}, async (one) => {
     await one.ready();
     const two = new Shopper(await one.page.context().newPage(), one.url);
@@ -227,7 +227,7 @@ test("of two tabs the last one to do something wins, and either can have all for
     assert.ok((await remembered(one.page)).events.includes(second), "what was written last is there, whole");
 
     await emptyCart(two);
-    // Or this tab would go on to remember what lies in its own cart, which 'Forget' leaves alone.
+    // Otherwise this tab would still remember its own cart, which 'Forget' does not clear.
     await emptyCart(one);
     await two.page.getByRole("button", { name: "Forget" }).click();
     await until("nothing is left behind", async () => (await remembered(two.page)) === null);
@@ -236,7 +236,7 @@ test("of two tabs the last one to do something wins, and either can have all for
   });
 });
 
-test("what the first version of the page stored is taken over, and then erased there", async () => {
+test("the data of the page's first version is migrated, and then deleted there", async () => {
   const [{ id: looked }, { id: carted }] = all.filter(({ department }) => department === "Pets");
   const old = JSON.stringify({ version: 1, events: ["view", looked, "cart", carted], visits: [], cart: ["3", carted] });
   const prepare = (page) =>
@@ -258,7 +258,7 @@ test("what the first version of the page stored is taken over, and then erased t
   });
 });
 
-test("what is stored and broken does not break the shop", async () => {
+test("broken stored data does not break the shop", async () => {
   const good = '00000000{"version":2,"last":1,"events":[],"visits":[],"cart":[]}';
   for (const text of ["", "{", good, { not: "a text" }, '{"version":1,"events":["view"]}', '{"version":999}']) {
     await visit(browser, { prepare: (page) => plant(page, text) }, async (shopper) => {
@@ -291,7 +291,7 @@ const DENIED = {
 };
 
 for (const [name, deny] of Object.entries(DENIED)) {
-  test(`with ${name} the shop goes on from memory`, async () => {
+  test(`with ${name} the shop works from memory`, async () => {
     await visit(browser, { prepare: (page) => page.addInitScript(deny) }, async (shopper) => {
       const { page } = shopper;
       await shopper.ready();
@@ -306,7 +306,7 @@ for (const [name, deny] of Object.entries(DENIED)) {
       await shopper.reads(/^Everything forgotten/);
       await page.getByRole("button", { name: "Undo" }).click();
       await shopper.reads(/^1 earlier visit remembered/);
-      assert.ok(shopper.console.some((line) => /^warning: IndexedDB 'fewshop' cannot be used/.test(line)), "it says so");
+      assert.ok(shopper.console.some((line) => /^warning: IndexedDB 'fewshop' cannot be used/.test(line)), "it is reported");
       shopper.isContent();
       await page.reload();
       await shopper.reads(/Nothing learned yet · Ready/);

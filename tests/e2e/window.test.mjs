@@ -1,6 +1,6 @@
-// The shop window: the page before, and without, the storefront; and which hosts the page may reach.
+// The shop window: the page before and without the storefront, and the hosts that the page may reach.
 //
-// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
+// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` provides both.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -30,7 +30,7 @@ async function withPage(options, prepare, steps) {
 
 const products = (page) => page.getByRole("region", { name: "Bestsellers" }).getByRole("listitem");
 
-test("without JavaScript there are goods with prices, and a word on what is missing", async () => {
+test("without JavaScript there are goods with prices, and a notice about what is missing", async () => {
   await withPage({ javaScriptEnabled: false }, async () => {}, async (page) => {
     assert.equal(await products(page).count(), 12);
     for (const text of await products(page).allInnerTexts()) {
@@ -45,7 +45,7 @@ test("without JavaScript there are goods with prices, and a word on what is miss
   });
 });
 
-test("without WebAssembly the window stays and a notice says so", async () => {
+test("without WebAssembly the window stays, with a notice", async () => {
   await withPage({}, (page) => page.addInitScript("delete globalThis.WebAssembly"), async (page) => {
     await page.getByRole("alert").waitFor();
     assert.match(await page.getByRole("alert").innerText(), /need WebAssembly/);
@@ -96,7 +96,7 @@ test("addresses of the shop open the page, other files are missing", async () =>
   assert.equal(await status("/assets/no-such-file.js"), 404);
 });
 
-test("text files come compressed, and once only", async () => {
+test("text files are compressed, and only once", async () => {
   const url = new URL("/assets/catalogue.json", SITE);
   const first = await fetch(url, { headers: { "accept-encoding": "br" } });
   assert.equal(first.headers.get("content-encoding"), "br");

@@ -1,6 +1,6 @@
-// The engine's worker on its own, without the shop around it: what it says when all is well, and when anything is missing.
+// The engine's worker without the shop: its messages in normal operation and with missing files.
 //
-// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` sees to both.
+// Needs the built site at FEWSHOP_URL and a Chromium at CHROME; `cargo xtask test --only e2e` provides both.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -248,7 +248,7 @@ workerTest(
   },
 );
 
-// Software WebGPU is skipped by itself; here it stands for a real GPU, which it is compared like.
+// Software WebGPU is normally skipped; here it stands in for a real GPU.
 const anyAdapter = (bytes) => String(bytes).replace("adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter", "false");
 workerTest(
   "the faster engine is kept after both ranked the same session",
@@ -256,7 +256,7 @@ workerTest(
   async ({ say, hear }) => {
     await say(load());
     const { status } = await hear(isSettled);
-    // Software WebGPU loses by far, by its times or by taking too long.
+    // Software WebGPU loses clearly, by its times or by a timeout.
     assert.equal(status.backend, "cpu");
     assert.match(status.backend_reason, /^CPU: ([\d.]+ ms against [\d.]+ ms on WebGPU for [\d,]+ products|WebGPU .*no answer)/);
     assert.equal(status.shots, 0);

@@ -1,5 +1,5 @@
-//! The pack that the storefront serves: the code still reads it, and it is as good as
-//! `docs/evaluation.md` says.
+//! The pack that the storefront serves: the code still reads it, and its metrics match
+//! `docs/evaluation.md`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,8 +17,8 @@ pub(crate) fn committed() -> Pack {
     Pack::from_bytes(&bytes).expect("the committed pack can be read")
 }
 
-/// Sessions of shoppers whom training never saw, after the date where training ends, items in a
-/// random order drawn once.
+/// Sessions of shoppers who were not in the training, after the end date of the training, with
+/// items in a fixed random order.
 pub(crate) fn sessions(pack: &Pack) -> Vec<Vec<ItemIx>> {
     let text = std::fs::read_to_string(path("goldens/validation_sessions.csv"))
         .expect("the sessions are committed");
@@ -34,18 +34,21 @@ pub(crate) fn sessions(pack: &Pack) -> Vec<Vec<ItemIx>> {
     sessions.into_values().collect()
 }
 
-/// Mean NDCG@10 with the first k items as shots.
+/// Mean NDCG@10 with the first k items as context.
 fn ndcg(sessions: &[Vec<ItemIx>], k: usize, rank: impl Fn(&[ItemIx]) -> Vec<ItemIx>) -> f64 {
     let each = sessions.iter().filter_map(|items| {
-        let (shots, wanted) = items.split_at(k);
-        metrics::score(&metrics::hits(&rank(shots), wanted, shots), wanted.len())
-            .map(|score| score.ndcg_at_10)
+        let (context, relevant) = items.split_at(k);
+        metrics::score(
+            &metrics::hits(&rank(context), relevant, context),
+            relevant.len(),
+        )
+        .map(|score| score.ndcg_at_10)
     });
     each.sum::<f64>() / sessions.len() as f64
 }
 
 #[test]
-fn it_says_where_it_comes_from() {
+fn its_card_documents_its_origin() {
     let pack = committed();
     let card = pack.card();
     assert!(card.sessions > 70_000 && card.users > 1_600, "{card:?}");
@@ -86,10 +89,10 @@ fn no_two_products_look_the_same() {
     }
 }
 
-/// The figures in `docs/evaluation.md` are of 604 validation and 1,239 test sessions; these 100 are
-/// of the validation shoppers whose sessions are not among the seasonal counts either, few enough to
-/// commit. The bound is what the pack reached on them, less what another machine's rounding may
-/// move.
+/// The figures in `docs/evaluation.md` are from 604 validation and 1,239 test sessions. These 100
+/// are from validation shoppers whose sessions are not in the seasonal counts, and few enough to
+/// commit. The bound is the pack's NDCG on them, minus a tolerance for the rounding of other
+/// machines.
 #[test]
 fn it_is_as_good_as_when_it_was_committed_and_ahead_of_popularity() {
     let pack = committed();
@@ -98,9 +101,9 @@ fn it_is_as_good_as_when_it_was_committed_and_ahead_of_popularity() {
     let mut popular: Vec<ItemIx> = (0..pack.catalogue().len()).map(ItemIx::from).collect();
     popular.sort_by_key(|item| (std::cmp::Reverse(pack.popularity()[item.row()]), *item));
     let recommender = Recommender::new(pack, Compute::Kernels);
-    let picks = |shots: &[ItemIx]| {
+    let picks = |context: &[ItemIx]| {
         let mut one = recommender.clone();
-        one.set_session(Session::of_items(shots))
+        one.set_session(Session::of_items(context))
             .expect("the rows are the pack's own");
         let options = RankOptions {
             reasons: false,
@@ -113,11 +116,11 @@ fn it_is_as_good_as_when_it_was_committed_and_ahead_of_popularity() {
             .map(|pick| pick.item)
             .collect()
     };
-    let popular = |shots: &[ItemIx]| {
+    let popular = |context: &[ItemIx]| {
         popular
             .iter()
             .copied()
-            .filter(|item| !shots.contains(item))
+            .filter(|item| !context.contains(item))
             .take(20)
             .collect()
     };
@@ -141,7 +144,7 @@ fn it_is_as_good_as_when_it_was_committed_and_ahead_of_popularity() {
 }
 
 #[test]
-fn a_committed_pack_that_is_read_is_written_as_the_same_file() {
+fn a_committed_pack_is_written_as_the_file_that_it_was_read_from() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let goldens = std::fs::read_dir(root.join("goldens")).expect("there are goldens");
     let mut packs: Vec<_> = goldens
@@ -156,4 +159,21 @@ fn a_committed_pack_that_is_read_is_written_as_the_same_file() {
         let again = pack.to_bytes().expect("what was read can be written");
         assert!(again == bytes, "{}", path.display());
     }
+}
+
+/// The ranker's weights apply to features by position. A renamed or moved feature needs a newly
+/// trained pack.
+#[test]
+fn the_feature_names_of_the_pack_are_those_of_the_table() {
+    let bytes = std::fs::read(path("../web/assets/shop.pack")).expect("the pack is committed");
+    let length = u32::from_le_bytes(bytes[12..16].try_into().expect("four bytes"));
+    let header: serde_json::Value = serde_json::from_slice(&bytes[16..16 + length as usize])
+        .expect("the header of a pack is JSON");
+    let names: Vec<&str> = header["meta"]["features"]
+        .as_array()
+        .expect("the header lists the features")
+        .iter()
+        .filter_map(serde_json::Value::as_str)
+        .collect();
+    assert_eq!(names, fewshop_model::features::FEATURE_NAMES);
 }

@@ -1,5 +1,5 @@
-//! The dependency rules of ARCHITECTURE.md that a machine can check: which crate may depend on which,
-//! which module on which, and what the inner crates may not touch.
+//! The dependency rules of ARCHITECTURE.md that a machine can check: dependencies between crates,
+//! dependencies between modules, and names that the inner crates must not use.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,11 +12,11 @@ use crate::imports::{code_only, exports, paths, test_items, without_tests};
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
-        .expect("tests/ lies in the workspace")
+        .expect("tests/ is in the workspace")
         .to_owned()
 }
 
-/// What cargo says of the workspace's members.
+/// The workspace's members, from `cargo metadata`.
 fn metadata() -> Value {
     let output = Command::new(env!("CARGO"))
         .args([
@@ -123,7 +123,7 @@ fn dependencies_point_down_only() {
 }
 
 #[test]
-fn nothing_depends_on_what_ships_to_nobody() {
+fn nothing_depends_on_development_tools() {
     for (member, all) in dependencies() {
         for tool in ["fewshop-bench", "fewshop-fuzz", "xtask"] {
             assert!(!all.contains(tool), "{member} may not depend on {tool}");
@@ -140,7 +140,7 @@ fn core_data_and_storefront_do_not_know_burn() {
     }
 }
 
-/// Who only reads a shop's files waits for no tensors, not even by way of another crate.
+/// A build that only reads a shop's files must not wait for burn, not even through another crate.
 #[test]
 fn data_is_built_without_burn_and_without_the_model() {
     let output = Command::new(env!("CARGO"))
@@ -163,7 +163,7 @@ fn data_is_built_without_burn_and_without_the_model() {
     }
 }
 
-/// Arguments of the command line are read in one crate: a library's settings are its own types.
+/// Only the command crates parse arguments: the settings of a library are its own types.
 #[test]
 fn only_the_commands_know_clap() {
     for (member, names) in dependencies() {
@@ -178,7 +178,7 @@ fn only_the_commands_know_clap() {
 /// The SQL engines take longer to build than everything else, and would unify their features with
 /// burn's: they stay in `extras/sql`, a workspace with a lock file of its own.
 #[test]
-fn the_main_workspace_knows_no_sql_engine() {
+fn the_main_workspace_has_no_sql_engine() {
     let engines = [
         "arrow",
         "ballista",
@@ -267,10 +267,10 @@ fn the_storefront_never_names_a_tensor() {
     check_never_named("web", &["burn::", "Tensor", "fewshop_model"]);
 }
 
-/// Arrows that run up, in words. `files` are modules with their text, `layers` paths of modules,
-/// lowest first: a file belongs to the longest path that it begins with and may name that layer and
+/// Messages about upward imports. `files` are modules with their text, `layers` paths of modules,
+/// lowest first: a file belongs to the longest path that is its prefix, and may name that layer and
 /// those below it.
-fn arrows_up(
+fn upward_imports(
     files: &[(Vec<String>, String)],
     exports: &BTreeMap<String, Vec<String>>,
     layers: &[&str],
@@ -310,15 +310,15 @@ fn arrows_up(
     out
 }
 
-/// Refuses an import that runs up. `layers` are modules or folders of the crate, lowest first; the
-/// crate's root may name all of them.
+/// Refuses upward imports. `layers` are modules or folders of the crate, lowest first; the crate's
+/// root may name all of them.
 #[track_caller]
 fn check_layers(member: &str, layers: &[&str]) {
     let folder = root().join(member).join("src");
     let lib = std::fs::read_to_string(folder.join("lib.rs")).expect("the crate is a library");
     let mut files = Vec::new();
     for (path, text) in sources(member) {
-        let inner = path.strip_prefix(&folder).expect("it lies in src");
+        let inner = path.strip_prefix(&folder).expect("it is in src");
         let mut module: Vec<String> = inner
             .with_extension("")
             .iter()
@@ -331,12 +331,12 @@ fn check_layers(member: &str, layers: &[&str]) {
             files.push((module, text));
         }
     }
-    let found = arrows_up(&files, &exports(&lib), layers);
+    let found = upward_imports(&files, &exports(&lib), layers);
     assert!(found.is_empty(), "{member}:\n{}", found.join("\n"));
 }
 
 #[test]
-fn modules_of_the_core_know_only_those_below() {
+fn core_modules_import_only_lower_layers() {
     check_layers(
         "crates/fewshop-core",
         &[
@@ -356,7 +356,7 @@ fn modules_of_the_core_know_only_those_below() {
 }
 
 #[test]
-fn modules_of_the_model_know_only_those_below() {
+fn model_modules_import_only_lower_layers() {
     check_layers(
         "crates/fewshop-model",
         &[
@@ -378,7 +378,7 @@ fn modules_of_the_model_know_only_those_below() {
 }
 
 #[test]
-fn modules_of_the_trainer_know_only_those_below() {
+fn trainer_modules_import_only_lower_layers() {
     check_layers(
         "crates/fewshop-train",
         &[
@@ -398,7 +398,7 @@ fn modules_of_the_trainer_know_only_those_below() {
 }
 
 #[test]
-fn modules_of_the_tables_know_only_those_below() {
+fn data_modules_import_only_lower_layers() {
     check_layers(
         "crates/fewshop-data",
         &[
@@ -408,7 +408,7 @@ fn modules_of_the_tables_know_only_those_below() {
 }
 
 #[test]
-fn modules_of_the_evaluation_know_only_those_below() {
+fn eval_modules_import_only_lower_layers() {
     check_layers(
         "crates/fewshop-eval",
         &[
@@ -430,7 +430,7 @@ fn modules_of_the_evaluation_know_only_those_below() {
 }
 
 #[test]
-fn modules_of_the_command_line_know_only_those_below() {
+fn cli_modules_import_only_lower_layers() {
     check_layers(
         "crates/fewshop-cli",
         &[
@@ -445,7 +445,7 @@ fn modules_of_the_command_line_know_only_those_below() {
 }
 
 #[test]
-fn modules_of_the_engine_know_only_those_below() {
+fn engine_modules_import_only_lower_layers() {
     check_layers(
         "crates/fewshop-wasm",
         &[
@@ -460,7 +460,7 @@ fn modules_of_the_engine_know_only_those_below() {
 }
 
 #[test]
-fn modules_of_the_storefront_know_only_those_below() {
+fn storefront_modules_import_only_lower_layers() {
     check_layers(
         "web",
         &[
@@ -480,7 +480,7 @@ fn modules_of_the_storefront_know_only_those_below() {
 }
 
 #[test]
-fn an_arrow_that_runs_up_is_found() {
+fn an_upward_import_is_found() {
     let files = |text: &str| {
         vec![
             (vec!["low".to_owned()], text.to_owned()),
@@ -491,7 +491,7 @@ fn an_arrow_that_runs_up_is_found() {
         ]
     };
     let exports = exports("pub use high::part::Exported;");
-    let found = |text: &str, layers: &[&str]| arrows_up(&files(text), &exports, layers);
+    let found = |text: &str, layers: &[&str]| upward_imports(&files(text), &exports, layers);
     let layers = ["low", "high"];
     assert!(found("use std::fs;", &layers).is_empty());
     assert_eq!(

@@ -1,10 +1,10 @@
-//! The documents that people read first: their links lead somewhere, and the README stays short.
+//! Checks the main documents: their links work, and the README stays short.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The README is a front door: what is longer belongs to `docs/`.
+/// The README is an entry point; longer texts belong in `docs/`.
 const MAX_README_WORDS: usize = 900;
 /// Bytes of one still picture, which everybody who opens the repository loads.
 const MAX_STILL_BYTES: u64 = 250_000;

@@ -1,8 +1,8 @@
 //! The committed pack's answers to the golden sessions, bit for bit: candidates with all their
 //! features, picks with scores and reasons. Refactoring the ranking must not move a single one.
 //!
-//! The goldens hold on Linux with glibc on x86-64 alone. The kernels give the same bits everywhere,
-//! but the features also take logarithms and hyperbolic tangents, and those come from the system's
+//! The goldens are valid on Linux with glibc on x86-64 alone. The kernels give the same bits
+//! everywhere, but the features also use logarithms and hyperbolic tangents from the system's
 //! mathematics library. On other machines `committed_pack.rs` checks the quality of the answers.
 //!
 //! After a change that is meant to move answers: `UPDATE_GOLDENS=1 cargo test -p fewshop-tests
@@ -19,8 +19,8 @@ use crate::committed_pack::{committed, path, sessions};
 
 const GOLDEN: &str = "goldens/answers.csv";
 
-/// What a shop may ask about one golden session: one product, five products at all kinds of event,
-/// a returning shopper who dismissed something.
+/// Sessions built from one golden session: one product, five products with all kinds of events, a
+/// returning shopper who dismissed a product.
 fn variants(items: &[ItemIx]) -> Vec<Session> {
     let kinds = [EventKind::View, EventKind::Cart, EventKind::Purchase];
     let events = |items: &[ItemIx]| -> Vec<Event> {
@@ -53,7 +53,7 @@ fn variants(items: &[ItemIx]) -> Vec<Session> {
     ]
 }
 
-/// The questions about one session.
+/// The requests for one session.
 fn questions(items: &[ItemIx], department: &str) -> Vec<RankOptions> {
     vec![
         RankOptions::default(),

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// The same text with comments and the insides of literals as blanks, byte for byte as long.
+/// The same text with comments and the contents of literals replaced by blanks, of the same length
+/// in bytes.
 pub(crate) fn code_only(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = bytes.to_vec();
@@ -24,7 +25,7 @@ pub(crate) fn code_only(text: &str) -> String {
     String::from_utf8(out).expect("whole literals are replaced by blanks")
 }
 
-/// Where a comment or literal that starts at `at` ends; `at` itself if none does.
+/// The end of the comment or literal that starts at `at`; `at` itself if there is none.
 fn literal_or_comment(bytes: &[u8], at: usize) -> usize {
     let rest = &bytes[at..];
     let inside_a_word = at > 0 && is_word(bytes[at - 1]);
@@ -64,7 +65,7 @@ fn literal_or_comment(bytes: &[u8], at: usize) -> usize {
             return at + len.map_or(rest.len(), |len| body + len + close.len());
         }
     }
-    // A lifetime has no second quote behind one character.
+    // A lifetime has no second quote after one character.
     if rest[0] == b'\'' {
         if rest.get(1) == Some(&b'\\') {
             return at + quoted(rest, b'\'');
@@ -91,7 +92,7 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// The bracket that closes the one at `open`, or the end of the text.
+/// The closing bracket of the one at `open`, or the end of the text.
 fn closing(code: &[u8], open: usize) -> usize {
     let mut depth = 0;
     for (at, byte) in code.iter().enumerate().skip(open) {
@@ -109,8 +110,7 @@ fn closing(code: &[u8], open: usize) -> usize {
     code.len().saturating_sub(1)
 }
 
-/// What `#[cfg(test)]` takes out of a file: the places of the items, and the names of modules whose
-/// text is in a file of its own.
+/// Items under `#[cfg(test)]`: their ranges, and the names of modules that are in separate files.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct TestItems {
     pub(crate) places: Vec<Range<usize>>,
@@ -129,7 +129,7 @@ pub(crate) fn test_items(code: &str) -> TestItems {
         if condition != "#[cfg(test)]" && !condition.starts_with("#[cfg(all(test") {
             continue;
         }
-        // Other attributes may stand between.
+        // Other attributes may come in between.
         let mut item = end;
         loop {
             item += code[item..].len() - code[item..].trim_start().len();
@@ -161,7 +161,7 @@ fn module_name(declaration: &str) -> Option<&str> {
     (before.trim().is_empty() || before.trim_start().starts_with("pub")).then_some(name.trim())
 }
 
-/// The text without its test items; the rest keeps its places.
+/// The text without its test items; the rest keeps its position.
 pub(crate) fn without_tests(text: &str) -> String {
     let mut out = text.as_bytes().to_vec();
     for place in test_items(&code_only(text)).places {
@@ -268,7 +268,7 @@ fn inline_modules(code: &str) -> Vec<(Range<usize>, String)> {
     out
 }
 
-/// Names that the root of a crate exports, and the module that each comes from.
+/// Names that a crate root exports, with their modules.
 pub(crate) fn exports(root: &str) -> BTreeMap<String, Vec<String>> {
     let code = without_tests(&code_only(root));
     let mut out = BTreeMap::new();
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_test_item_is_left_out_and_what_follows_is_read() {
+    fn only_the_test_item_is_left_out() {
         let text = "#[cfg(test)]\nuse crate::a::A;\nuse crate::b::B;\n\
             #[cfg(test)]\n#[allow(x)]\nmod tests {\n fn f() { crate::c::d(\"}\") }\n}\n\
             fn late() { crate::e::f() }\n#[cfg(test)]\nmod elsewhere;\n";

@@ -1,4 +1,4 @@
-//! What spans crates and needs no browser.
+//! Tests that span crates and need no browser.
 #![cfg(not(target_family = "wasm"))]
 
 mod committed_pack;

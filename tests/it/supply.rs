@@ -1,10 +1,10 @@
 //! Third-party code: every crate of both lock files comes from the one registry, with a checksum,
 //! under a licence that `deny.toml` allows.
 //!
-//! `deny.toml` is the one list, in the format of `cargo deny check licenses bans sources`, and
+//! `deny.toml` is the only list, in the format of `cargo deny check licenses bans sources`, and
 //! `spdx` is the library with which cargo-deny reads licence expressions. The tool itself is not
 //! part of the tests: its build took 187 s of CPU for the first 127 of its crates (0.20.2, lightly
-//! optimised as in `xtask/src/tools.rs`), before its largest ones had begun.
+//! optimised as in `xtask/src/tools.rs`), before its largest ones had started.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,7 +18,7 @@ const REGISTRY: &str = "https://github.com/rust-lang/crates.io-index";
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
-        .expect("tests/ lies in the workspace")
+        .expect("tests/ is in the workspace")
         .to_owned()
 }
 
@@ -38,7 +38,7 @@ fn texts(value: &toml::Value) -> Vec<&str> {
         .collect()
 }
 
-/// The main workspace, and the one of the SQL engines.
+/// The main workspace and the SQL workspace.
 const WORKSPACES: [&str; 2] = [".", "extras/sql"];
 
 #[test]
@@ -81,8 +81,8 @@ fn packages(workspace: &str) -> Vec<Value> {
             .current_dir(root().join(workspace));
         cargo.output().expect("cargo runs: it runs this test")
     };
-    // No build has fetched yet what only a feature (the SQL engines) or another system (Windows)
-    // needs.
+    // Downloads the packages that only a feature (the SQL engines) or another system (Windows)
+    // needs, which no build has fetched yet.
     let mut output = metadata("--offline");
     if !output.status.success() {
         output = metadata("--locked");
@@ -129,11 +129,11 @@ fn licensees(allowed: &[&str]) -> Vec<Licensee> {
         .collect()
 }
 
-/// Whether one of these licences, or a combination, meets the SPDX expression. Lax, because old
+/// Whether one of these licences, or a combination, satisfies the SPDX expression. Lax, because old
 /// crates write '/' for OR.
 fn is_allowed(expression: &str, allowed: &[Licensee]) -> bool {
     let expression = Expression::parse_mode(expression, ParseMode::LAX)
-        .unwrap_or_else(|error| panic!("'{expression}' is no licence expression: {error}"));
+        .unwrap_or_else(|error| panic!("'{expression}' is not a licence expression: {error}"));
     expression.evaluate(|required| allowed.iter().any(|licence| licence.satisfies(required)))
 }
 

@@ -1,5 +1,6 @@
-// The start as on a phone: the processor four times slower and a network like 4G, set through the DevTools protocol. Largest contentful
-// paint, layout shift and blocking time as Lighthouse defines them. Run by `cargo xtask bench web --start`.
+// Measures the start on a simulated phone: a processor four times slower and a 4G network, set through the DevTools
+// protocol. Largest contentful paint, layout shift and blocking time as Lighthouse defines them. Run by `cargo xtask
+// bench web --start`.
 
 import { launch } from "../shopper.mjs";
 import { SITE } from "../site.mjs";

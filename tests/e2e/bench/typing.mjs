@@ -1,5 +1,6 @@
-// Typing into the search: how long the page's thread works on each letter, from the event's first listener to its last, which includes
-// searching and drawing the first screen of results. Run by `cargo xtask bench web --typing`.
+// Measures typing into the search: the time that the page's thread works on each letter, from the event's first
+// listener to its last, which includes searching and drawing the first screen of results. Run by `cargo xtask bench web
+// --typing`.
 
 import { launch } from "../shopper.mjs";
 import { SITE } from "../site.mjs";

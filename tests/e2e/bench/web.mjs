@@ -1,6 +1,6 @@
-// The product's real job in the built page: a stranger walks through recorded sessions, one product page after the other, and for each
-// event it is noted how long the worker took, what it took that time for, how long the answer was on its way, and what the page's own
-// thread did meanwhile. Run by `cargo xtask bench web`.
+// Measures the main use case in the built page: a new shopper goes through recorded sessions, one product page after
+// the other. For each event it records the worker's time and its parts, the transfer time of the answer, and the work
+// of the page's own thread. Run by `cargo xtask bench web`.
 
 import { readFile, writeFile } from "node:fs/promises";
 import os from "node:os";
@@ -59,7 +59,7 @@ async function open(id) {
   const handled = performance.now();
   link.remove();
   const frame = () => new Promise((resolve) => requestAnimationFrame(() => resolve(performance.now())));
-  // Woken, not polled: what the page's thread does here is not the shop's doing.
+  // Uses events instead of polling, so that the measured work of the page's thread is the shop's.
   await new Promise((resolve) => {
     notes.heard = resolve;
     setTimeout(resolve, 20_000);
@@ -87,10 +87,10 @@ try {
     await page.goto(new URL("/?backend=cpu", SITE).href);
     const engine = await worker;
     await page.waitForFunction(() => window.__bench.ready !== null, undefined, { timeout: 120_000 });
-    // The page takes clicks from when it says that it is ready.
+    // The page accepts clicks once it reports that it is ready.
     await new Shopper(page, SITE).ready();
     ready = await page.evaluate(() => window.__bench.ready);
-    // What is loaded and drawn at the start is not an event's doing.
+    // Loading and drawing at the start do not belong to an event.
     await page.waitForTimeout(500);
     const from = await page.evaluate(() => performance.now());
     for (const id of session.slice(0, LONGEST)) {

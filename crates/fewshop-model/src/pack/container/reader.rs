@@ -1,79 +1,14 @@
-//! The container format of a pack: a bounded JSON header, checked sections, and one hash over
-//! everything. It does not depend on the contents of the sections.
-//!
-//! ```text
-//! 0   8 bytes   magic "FEWSHOP\n"
-//! 8   u32       format version
-//! 12  u32       header length H, at most 1 MiB
-//! 16  H bytes   header: JSON {"meta": .., "sections": [{name, dtype, shape, offset, length, crc32}, ..]}
-//!     ..        sections in the order of the header, each at the next multiple of 8, gaps of zero bytes
-//! -32 32 bytes  SHA-256 over all bytes before
-//! ```
-//! All numbers of the frame are little-endian. The file ends with the hash: nothing may follow.
-//!
-//! A pack is transferred compressed, so sections are laid out for the compressor: u16, u32 and bf16
-//! are stored in *planes*, the lowest bytes of all numbers first, then the next ones, so that
-//! similar bytes are adjacent.
+//! Reads the container and checks its frame: header, layout, checksums and hash.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use super::{
+    ALIGN, Dtype, Entry, FORMAT_VERSION, HASH, MAGIC, MAX_HEADER, MAX_SECTIONS, PLAIN_VERSION,
+    PREFIX,
+};
 use crate::error::PackError;
-
-const MAGIC: &[u8; 8] = b"FEWSHOP\n";
-/// The newest version that this code reads; it is written only if a pack needs it.
-pub const FORMAT_VERSION: u32 = 6;
-/// The version of packs with tasks in the common section, and of packs without a catalogue.
-pub(crate) const TASKS_VERSION: u32 = 6;
-/// The version of packs whose vectors are product-quantised.
-pub(crate) const QUANTISED_VERSION: u32 = 5;
-/// The version of packs with sections that training does not write, such as business rules.
-pub(crate) const RULES_VERSION: u32 = 4;
-/// The oldest version that this code reads. It is written unless a pack needs a newer one, so that
-/// older programs can read the pack.
-pub(crate) const PLAIN_VERSION: u32 = 3;
-const PREFIX: usize = 16;
-const HASH: usize = 32;
-/// A header has a few kilobytes; a larger one is an attack on the parser.
-const MAX_HEADER: usize = 1 << 20;
-const MAX_SECTIONS: usize = 64;
-const ALIGN: usize = 8;
-
-/// Element type of a section.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Dtype {
-    U8,
-    I8,
-    U16,
-    U32,
-    /// The upper half of an f32.
-    Bf16,
-    F32,
-    Utf8,
-}
-
-impl Dtype {
-    fn size(self) -> usize {
-        match self {
-            Self::U8 | Self::I8 | Self::Utf8 => 1,
-            Self::U16 | Self::Bf16 => 2,
-            Self::U32 | Self::F32 => 4,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    name: String,
-    dtype: Dtype,
-    shape: Vec<usize>,
-    offset: usize,
-    length: usize,
-    crc32: u32,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,141 +16,6 @@ struct HeaderIn<'a> {
     #[serde(borrow)]
     meta: &'a RawValue,
     sections: Vec<Entry>,
-}
-
-#[derive(Serialize)]
-struct HeaderOut<'a, M: Serialize> {
-    meta: &'a M,
-    sections: &'a [Entry],
-}
-
-/// Collects sections and lays them out.
-#[derive(Default)]
-pub(crate) struct Writer {
-    sections: Vec<(Entry, Vec<u8>)>,
-}
-
-impl Writer {
-    pub(crate) fn bytes(&mut self, name: &str, dtype: Dtype, shape: &[usize], bytes: Vec<u8>) {
-        debug_assert_eq!(
-            shape.iter().product::<usize>() * dtype.size(),
-            bytes.len(),
-            "{name}"
-        );
-        let crc32 = crc32fast::hash(&bytes);
-        let entry = Entry {
-            name: name.to_owned(),
-            dtype,
-            shape: shape.to_vec(),
-            offset: 0,
-            length: bytes.len(),
-            crc32,
-        };
-        self.sections.push((entry, bytes));
-    }
-
-    /// Whether a section with this name has been written.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.sections.iter().any(|(entry, _)| entry.name == name)
-    }
-
-    pub(crate) fn f32(&mut self, name: &str, shape: &[usize], values: &[f32]) {
-        self.bytes(
-            name,
-            Dtype::F32,
-            shape,
-            values.iter().flat_map(|v| v.to_le_bytes()).collect(),
-        );
-    }
-
-    /// Rounded to 8 bits of precision: an error of 0.2 % at most.
-    pub(crate) fn bf16(&mut self, name: &str, shape: &[usize], values: &[f32]) {
-        self.bytes(
-            name,
-            Dtype::Bf16,
-            shape,
-            to_planes(values.iter().map(|&value| to_bf16(value).to_le_bytes())),
-        );
-    }
-
-    pub(crate) fn u32(&mut self, name: &str, values: &[u32]) {
-        self.bytes(
-            name,
-            Dtype::U32,
-            &[values.len()],
-            to_planes(values.iter().map(|v| v.to_le_bytes())),
-        );
-    }
-
-    pub(crate) fn u16(&mut self, name: &str, values: &[u16]) {
-        self.bytes(
-            name,
-            Dtype::U16,
-            &[values.len()],
-            to_planes(values.iter().map(|v| v.to_le_bytes())),
-        );
-    }
-
-    pub(crate) fn u8(&mut self, name: &str, values: &[u8]) {
-        self.bytes(name, Dtype::U8, &[values.len()], values.to_vec());
-    }
-
-    pub(crate) fn i8(&mut self, name: &str, shape: &[usize], values: &[i8]) {
-        self.bytes(
-            name,
-            Dtype::I8,
-            shape,
-            values.iter().map(|v| v.cast_unsigned()).collect(),
-        );
-    }
-
-    pub(crate) fn utf8(&mut self, name: &str, text: &str) {
-        self.bytes(name, Dtype::Utf8, &[text.len()], text.as_bytes().to_vec());
-    }
-
-    /// Builds the whole file. Offsets depend on the length of the header and are part of it, so the
-    /// reserved space grows until the header fits.
-    pub(crate) fn finish<M: Serialize>(
-        mut self,
-        version: u32,
-        meta: &M,
-    ) -> Result<Vec<u8>, serde_json::Error> {
-        let mut header_len = 0;
-        let header = loop {
-            let mut at = PREFIX + header_len;
-            for (entry, bytes) in &mut self.sections {
-                at = at.next_multiple_of(ALIGN);
-                entry.offset = at;
-                at += bytes.len();
-            }
-            let entries: Vec<Entry> = self
-                .sections
-                .iter()
-                .map(|(entry, _)| entry.clone())
-                .collect();
-            let mut header = serde_json::to_vec(&HeaderOut {
-                meta,
-                sections: &entries,
-            })?;
-            if header.len() <= header_len {
-                header.resize(header_len, b' ');
-                break header;
-            }
-            header_len = header.len().next_multiple_of(ALIGN);
-        };
-        let mut out = Vec::new();
-        out.extend_from_slice(MAGIC);
-        out.extend_from_slice(&version.to_le_bytes());
-        out.extend_from_slice(&u32::try_from(header_len).unwrap_or(u32::MAX).to_le_bytes());
-        out.extend_from_slice(&header);
-        for (entry, bytes) in &self.sections {
-            out.resize(entry.offset, 0);
-            out.extend_from_slice(bytes);
-        }
-        let hash = Sha256::digest(&out);
-        out.extend_from_slice(&hash);
-        Ok(out)
-    }
 }
 
 /// A parsed file: every section has been checked to be inside it, without overlap, with the right
@@ -420,37 +220,14 @@ fn finite(name: &str, values: Vec<f32>) -> Result<Vec<f32>, PackError> {
     }
 }
 
-/// The nearest bf16 number, ties to even.
-fn to_bf16(value: f32) -> u16 {
-    let bits = value.to_bits();
-    let rounded = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16;
-    // The largest numbers would round to infinity.
-    if f32::from_bits(rounded << 16).is_finite() {
-        rounded as u16
-    } else {
-        (bits >> 16) as u16
-    }
-}
-
-/// All first bytes, all second bytes, and so on.
-fn to_planes<const N: usize>(values: impl Iterator<Item = [u8; N]>) -> Vec<u8> {
-    let mut planes: [Vec<u8>; N] = std::array::from_fn(|_| Vec::new());
-    for value in values {
-        for (plane, byte) in planes.iter_mut().zip(value) {
-            plane.push(byte);
-        }
-    }
-    planes.concat()
-}
-
-fn from_planes<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> {
+pub(super) fn from_planes<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> {
     let len = bytes.len() / N;
     (0..len).map(move |at| std::array::from_fn(|plane| bytes[plane * len + at]))
 }
 
 /// Sections must follow each other without gap, overlap or repetition and fill the file to the
 /// hash.
-fn check_layout(
+pub(super) fn check_layout(
     sections: &[Entry],
     start: usize,
     end: usize,
@@ -520,73 +297,4 @@ fn check_layout(
         ));
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// 2^61 rows of 8 bytes are 2^64 bytes: unchecked, the product wraps to 0, the length of an
-    /// empty section.
-    #[test]
-    fn a_shape_that_overflows_is_refused() {
-        let entry = Entry {
-            name: "x".into(),
-            dtype: Dtype::U8,
-            shape: vec![1 << 61, 8],
-            offset: 16,
-            length: 0,
-            crc32: 0,
-        };
-        assert!(matches!(
-            check_layout(&[entry], 16, 16, &[0; 48]),
-            Err(PackError::Field { .. })
-        ));
-    }
-
-    #[test]
-    fn numbers_are_stored_in_planes_and_read_back() {
-        let bytes = to_planes([0x0102u16, 0x0304].into_iter().map(u16::to_le_bytes));
-        assert_eq!(bytes, [2, 4, 1, 3]);
-        assert_eq!(
-            from_planes(&bytes)
-                .map(u16::from_le_bytes)
-                .collect::<Vec<_>>(),
-            [0x0102, 0x0304]
-        );
-    }
-
-    #[test]
-    fn bf16_rounds_to_the_nearest_number() {
-        for (value, expected) in [
-            (1.0, 1.0),
-            (-0.0, -0.0),
-            (1.0 + 1.0 / 512.0, 1.0),
-            (std::f32::consts::PI, 3.140_625),
-            (f32::MAX, 3.389_531_4e38),
-        ] {
-            let back = f32::from_bits(u32::from(to_bf16(value)) << 16);
-            assert_eq!(back.to_bits(), f32::to_bits(expected), "{value}");
-            assert_eq!(to_bf16(back), to_bf16(value));
-        }
-    }
-
-    #[test]
-    fn a_gap_must_be_zero() {
-        let entry = |offset| Entry {
-            name: format!("x{offset}"),
-            dtype: Dtype::U8,
-            shape: vec![1],
-            offset,
-            length: 1,
-            crc32: 0,
-        };
-        let mut bytes = [0u8; 80];
-        assert_eq!(
-            check_layout(&[entry(16), entry(24)], 16, 25, &bytes),
-            Ok(())
-        );
-        bytes[20] = 1;
-        assert!(check_layout(&[entry(16), entry(24)], 16, 25, &bytes).is_err());
-    }
 }
