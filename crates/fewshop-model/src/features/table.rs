@@ -181,13 +181,12 @@ pub(crate) struct ActiveGroups([bool; FeatureGroup::ALL.len()]);
 
 impl ActiveGroups {
     /// # Shapes
-    /// - `inv_std`: `[FEATURES]`, 0 for a constant feature
+    /// - `inv_std`: `[FEATURES]`, 0 for a constant feature; empty without a ranker
     pub(crate) fn of(inv_std: &[f32]) -> Self {
-        Self(
-            FeatureGroup::ALL.map(|group| {
-                (0..FEATURES).any(|f| group_of(f) == Some(group) && inv_std[f] != 0.0)
-            }),
-        )
+        Self(FeatureGroup::ALL.map(|group| {
+            let mut features = inv_std.iter().enumerate();
+            features.any(|(f, &inv_std)| group_of(f) == Some(group) && inv_std != 0.0)
+        }))
     }
 
     pub(crate) fn contains(self, group: FeatureGroup) -> bool {

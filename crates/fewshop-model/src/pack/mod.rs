@@ -113,10 +113,10 @@ impl Pack {
     /// # Errors
     /// [`PackError::Field`] names the part that does not fit.
     pub fn new(parts: PackParts) -> Result<Self, PackError> {
+        <sections::All as Sections>::check(&parts)?;
         if !parts.has_catalogue() {
             parts.check_without_catalogue()?;
         }
-        <sections::All as Sections>::check(&parts)?;
         Ok(Self {
             parts,
             hash: [0; 32],
