@@ -289,7 +289,7 @@ fn names_that_stand_twice_are_missing_or_unknown() {
         |to: &'static str| attack_header(move |header| entry(header, "recent")["name"] = json!(to));
     // As long as the name that it takes, so that no offset moves.
     check_refused(&rename("repeat"), "pack_field", "stands twice");
-    check_refused(&rename("secent"), "pack_field", "no section");
+    check_refused(&rename("secent"), "pack_field", "not a section");
     check_refused(
         &attack_header(|header| entry(header, "recent")["dtype"] = json!("f32")),
         "pack_field",
@@ -455,7 +455,7 @@ fn offers_that_are_none() {
         |items: &str| format!(r#"{{"id":"a","title":"A","rates":[-5.0,-6.0],"items":[{items}]}}"#);
     let good = with(&offer("3,50,6"), "0.5");
     assert!(Pack::from_bytes(&with_text("offers", 4, &good)).is_ok());
-    check_refused(&with_text("offers", 3, &good), "pack_field", "no section");
+    check_refused(&with_text("offers", 3, &good), "pack_field", "not a section");
     let many = vec![offer("1"); 3_000].join(",");
     let deep = format!(
         "{{\"offers\":{}{}}}",
@@ -499,7 +499,7 @@ fn rules_that_are_none() {
     // In a pack of the older version there is no such section.
     let with = |version: u32, text: &str| with_text("rules", version, text);
     assert!(Pack::from_bytes(&with(4, r#"{"pin":[[59,1]]}"#)).is_ok());
-    check_refused(&with(3, r#"{"pin":[[59,1]]}"#), "pack_field", "no section");
+    check_refused(&with(3, r#"{"pin":[[59,1]]}"#), "pack_field", "not a section");
     let deep = format!("{{\"cap\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
     let long = format!("{{\"exclude\":[{}60]}}", "1,".repeat(300_000));
     for text in [
@@ -540,7 +540,7 @@ fn codes_that_name_nothing() {
     check_refused(
         &with(&|parts| parts.version = 4),
         "pack_field",
-        "no section",
+        "not a section",
     );
     // Rows that are not cut evenly, into nothing, into less than one number; no centroid and more
     // than a byte can name.
@@ -609,7 +609,7 @@ fn codes_that_name_nothing() {
             .push(entry);
         parts.sections.push(vec![0; 480]);
     });
-    check_refused(&twice, "pack_field", "beside 'items.q'");
+    check_refused(&twice, "pack_field", "together with 'items.q'");
 }
 
 /// The largest numbers that may stand in a pack: scores overflow on the way and are numbers all the

@@ -403,7 +403,7 @@ mod tests {
         cards.look("Ann Lee", RowPosition::Row(2));
         cards.warn(Path::new("events.csv"), &mut warnings);
         assert!(
-            warnings.len() == 1 && warnings[0].to_string().contains("payment cards"),
+            warnings.len() == 1 && warnings[0].to_string().contains("payment card numbers"),
             "{warnings:?}"
         );
     }

@@ -139,14 +139,14 @@ fn what_is_odd_is_counted_and_stops_nothing() {
             "line 10",
         ],
     );
-    says(&checked, &["'supplier_email'", "named for personal data"]);
+    says(&checked, &["'supplier_email'", "name indicates personal data"]);
     says(
         &checked,
         &["'title'", "telephone", "line 12", "every visitor"],
     );
     says(
         &checked,
-        &["events.csv", "1 rows that stand there already", "line 1602"],
+        &["events.csv", "1 duplicate rows", "line 1602"],
     );
     says(&checked, &["1 in the future", "line 1603"]);
     says(&checked, &["1 before 1990", "line 1605"]);

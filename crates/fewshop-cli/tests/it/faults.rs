@@ -189,7 +189,7 @@ fn a_folder_that_cannot_be_written_to_is_found_out_before_the_training() {
     let start = |out: &str| shell(&shop, "", &format!("{TRAIN} --out {out}"));
     let check = |out: &str| {
         let output = start(out);
-        check_failed(&output, &[out, "may be written to"]);
+        check_failed(&output, &[out, "is writable"]);
         // Nothing was read or learned before.
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(said.lines().count(), 1, "{said}");

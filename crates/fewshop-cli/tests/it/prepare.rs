@@ -663,7 +663,7 @@ fn complete_journey_says_who_its_known_shoppers_are_and_what_they_were_offered()
     let out = folder.path().join("out");
     let said = check_done(&prepare("completejourney", &raw, &out));
     assert!(
-        said.contains("1 households described, 1 offers shown 1 times and redeemed 1"),
+        said.contains("1 households with attributes, 1 offers, shown 1 times and redeemed 1 times"),
         "{said}"
     );
     let read = |name: &str| fs::read_to_string(out.join(name)).unwrap();

@@ -69,7 +69,7 @@ fn a_search_leaves_a_table_settings_that_make_the_pack_again_and_a_journal_to_go
     // A header, three trials, the verdict, and the pack.
     assert_eq!(printed.lines().count(), 6, "{printed}");
     assert!(
-        printed.contains("(those that the search began with)"),
+        printed.contains("(the initial settings)"),
         "{printed}"
     );
     let journal = shop.read("a.pack.trials.jsonl");
@@ -130,7 +130,7 @@ fn a_budget_of_no_time_keeps_the_settings_and_says_so() {
     let shop = made_up_shop();
     let printed = shop.check_done(&format!("{TRAIN} --out a.pack --select --budget 0s"));
     assert!(
-        printed.contains("Kept the settings") && printed.contains("longer --budget"),
+        printed.contains("Kept the initial settings") && printed.contains("longer --budget"),
         "{printed}"
     );
     shop.check_refused(

@@ -122,7 +122,7 @@ fn check_ends_with_1_where_a_training_would_fail_and_with_0_where_it_would_not()
     shop.check_refused(
         "check --items items.csv --events events.csv --now 2024-02-01",
         1,
-        &["problems would stop a training"],
+        &["problems would make training fail"],
     );
     shop.check_refused(
         "check --items nowhere.csv --events events.csv",

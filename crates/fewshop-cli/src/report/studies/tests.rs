@@ -357,7 +357,7 @@ fn a_verdict_is_as_strong_as_its_interval() {
         ),
         (
             few_samples(),
-            "clearly more than nothing at 2 of 2 amounts known",
+            "significant for 2 of 2 numbers of known products",
         ),
     ] {
         let out = page(vec![study]);
