@@ -38,7 +38,7 @@ thread_local! {
 /// The current address.
 pub(crate) fn use_nav() -> Nav {
     NAV.get()
-        .expect("the address is followed before any part of the page is there")
+        .expect("navigation starts before the page is built")
 }
 
 /// The address of a page.

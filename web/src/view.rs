@@ -1,7 +1,7 @@
 //! Elements with signals in them: leptos' reactive graph, and plain DOM calls under it.
 //!
 //! leptos' `view!` generates code for the type of every element, 1 to 5 kB of wasm each, and every
-//! shopper downloads the page. Here an element is an element: nothing is generic over its content,
+//! shopper downloads the page. Here every element has the same type: nothing is generic over its content,
 //! and whatever changes is one boxed closure in one `RenderEffect`, which lives as long as the part
 //! of the page that created it.
 

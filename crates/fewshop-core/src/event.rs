@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::ItemIx;
 
 /// The kinds of event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum EventKind {
@@ -47,7 +47,27 @@ impl EventKind {
     /// remembers of a visit.
     #[must_use]
     pub fn is_taken(self) -> bool {
-        self.is_positive() && self >= Self::Cart
+        match self {
+            Self::Cart | Self::Purchase => true,
+            Self::View | Self::Dismiss => false,
+        }
+    }
+
+    /// The kind that decides if a product has both. The order of [`ALL`](Self::ALL) is that of a
+    /// pack and says nothing about strength, so a new kind needs its own place here.
+    #[must_use]
+    pub fn stronger(self, other: Self) -> Self {
+        let strength = |kind| match kind {
+            Self::View => 0,
+            Self::Cart => 1,
+            Self::Purchase => 2,
+            Self::Dismiss => 3,
+        };
+        if strength(other) > strength(self) {
+            other
+        } else {
+            self
+        }
     }
 
     /// Whether it is a positive signal: all but a dismissal.
@@ -121,7 +141,7 @@ impl Session {
                 .position(|earlier| earlier.item == event.item)
                 .map(|at| context.remove(at));
             if event.kind.is_positive() {
-                let kind = before.map_or(event.kind, |earlier| earlier.kind.max(event.kind));
+                let kind = before.map_or(event.kind, |earlier| earlier.kind.stronger(event.kind));
                 context.push(Event::new(event.item, kind));
             }
         }

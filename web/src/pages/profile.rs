@@ -178,7 +178,7 @@ fn events(shop: Shop) -> El {
                 .find(|click| click.item == item)
                 .map(|click| click.kind)
         });
-        let did = if kind >= Some(EventKind::Cart) {
+        let did = if kind.is_some_and(EventKind::is_taken) {
             texts.did_cart
         } else {
             texts.did_view

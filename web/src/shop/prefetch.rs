@@ -26,7 +26,7 @@ thread_local! {
     static PREFETCH: Cell<Prefetch> = const { Cell::new(Prefetch::Idle) };
 }
 
-/// Lets something happen to the page that waits.
+/// Runs `act` on the state of the prefetch.
 fn with_prefetch<T>(act: impl FnOnce(&mut Prefetch) -> T) -> T {
     let mut prefetch = PREFETCH.take();
     let out = act(&mut prefetch);

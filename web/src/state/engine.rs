@@ -173,7 +173,7 @@ impl Link {
                     ..Outcome::default()
                 }
             }
-            // An answer to an older question than the last one is of no use to anybody.
+            // Only the answer to the newest request counts.
             Reply::Picks { seq, .. } if seq != self.seq => Outcome::default(),
             Reply::Picks {
                 shelves,
@@ -183,7 +183,7 @@ impl Link {
                 ..
             } => {
                 self.in_flight = false;
-                // This worker is of use: should it die one day, it is worth another.
+                // This worker works: if it dies later, it may be replaced again.
                 self.restarted = false;
                 let answer = Some(Answer {
                     shelves,
@@ -265,7 +265,7 @@ impl Link {
         }
         let (session, wanted) = self.waiting.take()?;
         if wanted.shelves.is_empty() {
-            // The page drops what it was told of a shopper who is forgotten.
+            // Nothing is requested after 'Forget', and the page discards earlier answers.
             self.asked = None;
             return None;
         }

@@ -186,7 +186,7 @@ impl Profile {
         let clicks = session.context_items().into_iter().map(|click| {
             (
                 click.item,
-                if click.kind >= EventKind::Cart {
+                if click.kind.is_taken() {
                     2.0
                 } else {
                     1.0

@@ -223,7 +223,7 @@ fn fold(events: &[RawEvent]) -> Vec<LoggedItem> {
         entry.kind = if restart {
             event.kind
         } else {
-            entry.kind.max(event.kind)
+            entry.kind.stronger(event.kind)
         };
         if event.kind.is_positive() {
             // The sum of two of the largest numbers would be infinite.
