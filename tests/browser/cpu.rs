@@ -158,7 +158,7 @@ async fn one_request_fills_all_its_shelves() {
 async fn offers_and_attributes_need_no_shelf_but_an_empty_request_is_refused() {
     let recommender = load_on("cpu").await;
     let wanted = js_sys::JSON::parse(
-        r#"{"seq":2,"session":{"events":[]},"shelves":[],"household":true,"offers":3}"#,
+        r#"{"seq":2,"session":{"events":[]},"shelves":[],"tasks":[{"task":"attributes","max":9},{"task":"offers","max":3}]}"#,
     );
     let Reply::Picks { seq, shelves, .. } =
         rust(recommender.answer(wanted.unwrap()).await.unwrap())
@@ -254,8 +254,7 @@ fn every_message_survives_the_way_through_javascript() {
             Reply::Picks {
                 seq: 1,
                 shelves: Vec::new(),
-                household: Vec::new(),
-                offers: Vec::new(),
+                tasks: Vec::new(),
                 status,
             },
             "picks",

@@ -54,8 +54,7 @@ pub(crate) fn request(seq: u32, session: Session, shelves: Vec<ShelfRequest>) ->
         seq,
         session,
         shelves,
-        household: false,
-        offers: 0,
+        tasks: Vec::new(),
     })
 }
 

@@ -315,8 +315,9 @@ test("an explanation is one message that carries its session, and offers and att
       const why = await shop.explain(shop.items[7].id);
       const explained = posted.slice(before);
       const [attributes, offers, few] = await Promise.all([shop.attributes(), shop.offers(2), shop.offers(1)]);
-      const codes = [await shop.offers(0).catch(({ code }) => code)];
-      return { why, explained, attributes, offers, few, codes, posted: posted.slice(before + 1).map(({ type }) => type) };
+      const types = posted.slice(before + 1).map(({ type }) => type);
+      const codes = [await shop.offers(0).catch(({ code }) => code), await shop.answer("weather").catch(({ code }) => code)];
+      return { why, explained, attributes, offers, few, codes, posted: types };
     });
     assert.equal(seen.explained.length, 1, JSON.stringify(seen.explained));
     assert.deepEqual(seen.explained[0].session.events, [{ kind: "cart", item: 7 }]);
@@ -325,7 +326,7 @@ test("an explanation is one message that carries its session, and offers and att
     assert.ok(seen.attributes.every(({ attribute, values }) => typeof attribute === "string" && (values === null || values.length > 1)));
     assert.ok(seen.offers.length <= 2 && seen.offers.every(({ items }) => items.every(({ title }) => title)));
     assert.deepEqual(seen.few, seen.offers.slice(0, 1));
-    assert.deepEqual(seen.codes, ["bad_argument"]);
+    assert.deepEqual(seen.codes, ["bad_argument", "bad_argument"]);
     assert.deepEqual(complaints, []);
   });
 });

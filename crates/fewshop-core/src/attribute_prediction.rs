@@ -1,10 +1,7 @@
 //! Predictions about a shopper's household.
 
-use serde::{Deserialize, Serialize};
-
 /// One possible value of an attribute, and how likely it is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ValuePrediction {
     /// As the shop's data calls it.
     pub value: String,
@@ -15,8 +12,7 @@ pub struct ValuePrediction {
 }
 
 /// The prediction for one attribute.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AttributePrediction {
     /// As the shop's data calls it: `children`, `household_size`.
     pub attribute: String,

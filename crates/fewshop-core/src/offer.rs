@@ -1,13 +1,9 @@
 //! Offers (coupons) that the shop may show.
 
-use serde::{Deserialize, Serialize};
-
 use crate::ItemIx;
 
 /// The strongest reason for an offer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OfferReason {
     /// The shopper chose products that it covers.
     Covered,
@@ -20,8 +16,7 @@ pub enum OfferReason {
 }
 
 /// An offer for one shopper.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OfferPick {
     /// The shop's own id.
     pub id: String,

@@ -9,6 +9,7 @@ use crate::{AttributePrediction, ItemIx, OfferPick, OfferReason};
 
 /// A question to a task of the pack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct TaskRequest {
     /// Name of the task, such as `attributes`.
     pub task: String,
@@ -18,6 +19,7 @@ pub struct TaskRequest {
 
 /// What a task answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct TaskAnswer {
     /// Name of the task.
     pub task: String,
@@ -28,6 +30,7 @@ pub struct TaskAnswer {
 
 /// The prediction for one target: an attribute of the household, an offer, a column of a table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Prediction {
     /// As the shop's data calls it: the name of the attribute, the id of the offer.
     pub target: String,
@@ -42,6 +45,7 @@ pub struct Prediction {
 
 /// One possible outcome and how likely it is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Outcome {
     /// As the shop's data calls it.
     pub value: String,
@@ -53,6 +57,7 @@ pub struct Outcome {
 
 /// What a prediction rests on. Empty if the task does not explain itself.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Evidence {
     /// The strongest reason, one of the task's own words; empty if it names none.
     pub reason: String,
@@ -122,7 +127,6 @@ impl OfferReason {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde::de::value::{Error, StrDeserializer};
 
     #[test]
     fn attributes_and_offers_fit_one_shape() {
@@ -148,18 +152,5 @@ mod tests {
             (0.25, 0.125)
         );
         assert_eq!((offer.evidence.covers, offer.evidence.examples), (40, 2));
-    }
-
-    #[test]
-    fn the_word_for_a_reason_is_its_word_in_json() {
-        for reason in [
-            OfferReason::Covered,
-            OfferReason::SamePart,
-            OfferReason::Taste,
-            OfferReason::MostRedeemed,
-        ] {
-            let word = StrDeserializer::<Error>::new(reason.word());
-            assert_eq!(OfferReason::deserialize(word).unwrap(), reason);
-        }
     }
 }

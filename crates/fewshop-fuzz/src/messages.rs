@@ -18,7 +18,7 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(toy::pack(), Comp
 const REQUESTS: [&str; 3] = [
     r#"{"type":"load","pack":"shop.pack","backend":"cpu"}"#,
     r#"{"type":"session","seq":7,"session":{"events":[{"item":3,"kind":"view"},{"item":22,"kind":"cart"},{"item":4,"kind":"dismiss"}],
-"visits":[[1,2],[50]]},"shelves":[{"name":"picked","n":5},{"name":"with","n":3,"filter":{"category":["Bakery"]},"seeds":[3]}],"household":true,"offers":3}"#,
+"visits":[[1,2],[50]]},"shelves":[{"name":"picked","n":5},{"name":"with","n":3,"filter":{"category":["Bakery"]},"seeds":[3]}],"tasks":[{"task":"attributes","max":9},{"task":"offers","max":3}]}"#,
     r#"{"type":"explain","session":{"events":[{"item":3,"kind":"cart"}]},"item":12}"#,
 ];
 
@@ -27,8 +27,10 @@ const REPLIES: [&str; 5] = [
     r#"{"type":"picks","seq":1,"shelves":[{"name":"picked","picks":[{"item":4,"score":0.5,"reason":{"kind":"taken_before","visits":2}},
 {"item":5,"score":0.25,"reason":{"kind":"because_of","shots":[{"item":1,"share":1.0}]}}]}],"status":{"backend":"cpu",
 "backend_reason":"faster","items":60,"shots":1,"gate":0.5,"last_run_ms":1.5,"pack":"aa"},
-"household":[{"attribute":"age","values":[{"value":"55+","probability":0.25,"everyone":0.5}]},{"attribute":"children","values":null}],
-"offers":[{"id":"o","title":"Tea","covers":2,"items":[3],"probability":0.5,"everyone":0.25,"reason":"same_part","products":1}]}"#,
+"tasks":[{"task":"attributes","predictions":[{"target":"age","title":"age","outcomes":[{"value":"55+","probability":0.25,"base_rate":0.5}],
+"evidence":{"reason":"","examples":0,"covers":0,"items":[]}},{"target":"children","title":"children","outcomes":null,"evidence":{"reason":"","examples":0,"covers":0,"items":[]}}]},
+{"task":"offers","predictions":[{"target":"o","title":"Tea","outcomes":[{"value":"redeemed","probability":0.5,"base_rate":0.25}],
+"evidence":{"reason":"same_part","examples":1,"covers":2,"items":[3]}}]}]}"#,
     r#"{"type":"failed","code":"no_wasm","message":"m"}"#,
     r#"{"type":"explanation","pick":{"item":4,"score":0.5,"reason":{"kind":"popular_here"},"rule":"pin"}}"#,
     r#"{"type":"ready","status":{"backend":"wgpu","backend_reason":"","items":60,"shots":0,"gate":0,"last_run_ms":0,"pack":"aa"}}"#,

@@ -118,18 +118,16 @@ export type ShelfRequest = {
     seeds?: Array<ItemIx>;
 };
 
-/** A session and what the page wants for it: shelves, household attributes, offers. */
+/** A session and what the page wants for it: shelves and tasks. */
 export type SessionRequest = {
     /** Grows with each request; the answer returns it. */
     seq: number;
     /** Everything the shopper did. */
     session: Session;
-    /** The shelves to fill. May be empty if household attributes or offers are wanted. */
+    /** The shelves to fill. May be empty if tasks are wanted. */
     shelves: Array<ShelfRequest>;
-    /** Whether to predict household attributes. They are not computed unless they are wanted. */
-    household?: boolean;
-    /** Number of offers wanted, 0 for none. */
-    offers?: number;
+    /** The tasks to answer. A task is not computed unless it is wanted. */
+    tasks?: Array<TaskRequest>;
 };
 
 /** A filled shelf. */
@@ -140,52 +138,60 @@ export type Shelf = {
     picks: Array<Recommendation>;
 };
 
-/** One possible value of an attribute, and how likely it is. */
-export type ValuePrediction = {
+/** A question to a task of the pack. */
+export type TaskRequest = {
+    /** Name of the task, such as `attributes`. */
+    task: string;
+    /** The largest number of predictions to return. */
+    max: number;
+};
+
+/** One possible outcome and how likely it is. */
+export type Outcome = {
     /** As the shop's data calls it. */
     value: string;
-    /** Calibrated probability, 0 to 1; the values of one attribute sum to 1. */
+    /** Calibrated probability, 0 to 1. */
     probability: number;
-    /** Its share among all households of the training data. */
-    everyone: number;
+    /** Its share in the training data, before any example. */
+    base_rate: number;
 };
 
-/** The prediction for one attribute. */
-export type AttributePrediction = {
-    /** As the shop's data calls it: `children`, `household_size`. */
-    attribute: string;
-    /**
-     * All its values in the order of the pack. `None` means 'not enough to tell': in training, the
-     * prediction did not beat the plain shares of all households at this number of products, so
-     * nothing may be shown.
-     */
-    values: Array<ValuePrediction> | null;
-};
-
-/** The strongest reason for an offer. */
-export type OfferReason = "covered" | "same_part" | "taste" | "most_redeemed";
-
-/** An offer for one shopper. */
-export type OfferPick = {
-    /** The shop's own id. */
-    id: string;
-    /** Its title, for people. */
-    title: string;
-    /** Number of products that it covers. */
+/** What a prediction rests on. Empty if the task does not explain itself. */
+export type Evidence = {
+    /** The strongest reason, one of the task's own words; empty if it names none. */
+    reason: string;
+    /** Examples that the reason counts; 0 if it counts none. */
+    examples: number;
+    /** Products that the target covers; 0 if it covers none. */
     covers: number;
-    /** A few of them, the most likely for this shopper first. */
+    /** A few of them, the most likely ones first. */
     items: Array<ItemIx>;
-    /** Expected share of such shoppers who redeem it when it is shown, 0 to 1. */
-    probability: number;
+};
+
+/** The prediction for one target: an attribute of the household, an offer, a column of a table. */
+export type Prediction = {
+    /** As the shop's data calls it: the name of the attribute, the id of the offer. */
+    target: string;
+    /** For people; the same as `target` if the data has no other text. */
+    title: string;
     /**
-     * The share of households that redeemed it among all to whom it was shown, shrunk towards the
-     * share of its category when it was shown to few.
+     * The possible outcomes. `None` means 'not enough evidence to tell': in training, the prediction
+     * did not beat the base rates with this number of examples, so nothing may be shown.
      */
-    everyone: number;
-    /** The strongest reason. */
-    reason: OfferReason;
-    /** Context products that the reason counts; 0 if it counts none. */
-    products: number;
+    outcomes: Array<Outcome> | null;
+    /** What the prediction rests on. */
+    evidence: Evidence;
+};
+
+/** What a task answers. */
+export type TaskAnswer = {
+    /** Name of the task. */
+    task: string;
+    /**
+     * Predictions in the order of the task: attributes in the order of the pack, offers by
+     * expected redemption.
+     */
+    predictions: Array<Prediction>;
 };
 
 /** One product as people see it. */
@@ -268,10 +274,8 @@ export type Reply = {
     seq: number;
     /** In the order of the request. */
     shelves: Array<Shelf>;
-    /** Predicted household attributes, if they were wanted and the pack has prediction heads. */
-    household?: Array<AttributePrediction>;
-    /** The best offers first, if they were wanted and the pack has any. */
-    offers?: Array<OfferPick>;
+    /** In the order of the request; a task that the pack does not hold has no predictions. */
+    tasks?: Array<TaskAnswer>;
     /** After this run. */
     status: Status;
 } | {
@@ -293,6 +297,7 @@ export type Reply = {
 /** The code of a failed reply. */
 export type FailureCode =
     | "bad_argument"
+    | "no_catalogue"
     | "nothing_wanted"
     | "unknown_item"
     | "pack_missing"
@@ -305,6 +310,7 @@ export type FailureCode =
 /** The `code` of the errors that the class `Recommender` throws. */
 export type ErrorCode =
     | "bad_argument"
+    | "no_catalogue"
     | "nothing_wanted"
     | "unknown_item"
     | "pack_empty"

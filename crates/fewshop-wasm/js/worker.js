@@ -8,8 +8,8 @@
 // cpu/fewshop_wasm.js lies beside this file, and gpu/fewshop_wasm.js if it was built.
 
 // protocol: begin (generated, see tests/protocol.rs)
-const PROTOCOL_VERSION = 1;
-const REQUEST_FAULTS = ["bad_argument", "nothing_wanted", "unknown_item"];
+const PROTOCOL_VERSION = 2;
+const REQUEST_FAULTS = ["bad_argument", "no_catalogue", "nothing_wanted", "unknown_item"];
 // protocol: end
 
 /** Untimed runs that warm an engine up: the first ones compile code and shaders. */

@@ -1,9 +1,9 @@
 import type {
-  AttributeBelief, Backend, EventKind, FailureCode as WorkerFailureCode, Item, MerchantRule, OfferPick, Reason as RowReason,
+  Backend, EventKind, Evidence, FailureCode as WorkerFailureCode, Item, MerchantRule, Outcome, Prediction, Reason as RowReason,
   Recommendation, Status,
 } from "./cpu/fewshop_wasm.js";
 
-export type { AttributeBelief, Backend, EventKind, Item, MerchantRule, Status };
+export type { Backend, EventKind, Item, MerchantRule, Outcome, Status };
 
 // The package names products by the shop's own ids and by whole products; the protocol's types, which are generated from Rust, name them
 // by rows. What follows is the difference.
@@ -39,8 +39,34 @@ export type Reason = Exclude<RowReason, { kind: "because_of" }> | { kind: "becau
 /** A pick: the product, its score (comparable within one answer only), its reason, and the business rule that moved it, if any. */
 export type Pick = Item & { score: Recommendation["score"]; reason: Reason; rule: MerchantRule | null };
 
-/** An offer, with some of the products that it covers. */
-export type Offer = Omit<OfferPick, "items"> & { items: Item[] };
+/** A prediction of a task, with products instead of rows. */
+export type TaskPrediction = Omit<Prediction, "evidence"> & { evidence: Omit<Evidence, "items"> & { items: Item[] } };
+
+/** The prediction for one attribute of the household. */
+export interface AttributePrediction {
+  /** As the shop's data calls it. */
+  attribute: string;
+  /** All its values, or null where the session says too little: nothing may be shown then. */
+  values: { value: string; probability: number; everyone: number }[] | null;
+}
+
+/** An offer for this shopper. */
+export interface Offer {
+  /** The shop's own id. */
+  id: string;
+  title: string;
+  /** Number of products that it covers. */
+  covers: number;
+  /** A few of them, the most likely for this shopper first. */
+  items: Item[];
+  /** Expected share of such shoppers who redeem it when it is shown, 0 to 1. */
+  probability: number;
+  /** The share of households that redeemed it. */
+  everyone: number;
+  reason: "covered" | "same_part" | "taste" | "most_redeemed";
+  /** Products of the session that the reason counts; 0 if it counts none. */
+  products: number;
+}
 
 export interface OpenOptions {
   /** SHA-256 of the pack in hex; any other file is refused. */
@@ -104,7 +130,8 @@ export class Fewshop extends EventTarget {
   rank(options?: RankOptions): Promise<Pick[]>;
   rankings(options?: RankOptions): AsyncGenerator<Pick[], void, void>;
   explain(item: string): Promise<Pick>;
-  attributes(): Promise<AttributeBelief[]>;
+  answer(task: string, max?: number): Promise<TaskPrediction[]>;
+  attributes(): Promise<AttributePrediction[]>;
   offers(n?: number): Promise<Offer[]>;
   close(): void;
   addEventListener<K extends keyof FewshopEventMap>(

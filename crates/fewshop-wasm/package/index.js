@@ -293,15 +293,28 @@ export class Fewshop extends EventTarget {
     return this.#ask(`explain ${item}`, () => ({ explain: this.#row(item) }));
   }
 
+  /** At most `max` predictions of a task of the pack. Empty if the pack does not hold the task; `outcomes` is null where the session says too little. */
+  answer(task, max = 10) {
+    if (typeof task !== "string" || !Number.isSafeInteger(max) || max < 1) return Promise.reject(new FewshopError("bad_argument", "answer takes the name of a task and a number of 1 or more"));
+    return this.#ask(`task ${task} ${max}`, () => ({ task, max }));
+  }
+
   /** Predicted household attributes; `values` is null where the session says too little. Empty if the pack predicts none. */
-  attributes() {
-    return this.#ask("attributes", () => ({ attributes: true }));
+  async attributes() {
+    const predictions = await this.answer("attributes", 100);
+    return predictions.map(({ target, outcomes }) => ({
+      attribute: target,
+      values: outcomes && outcomes.map(({ value, probability, base_rate }) => ({ value, probability, everyone: base_rate })),
+    }));
   }
 
   /** The best `n` offers for the session. Empty if the pack has none. */
-  offers(n = 3) {
-    if (!Number.isSafeInteger(n) || n < 1) return Promise.reject(new FewshopError("bad_argument", "offers takes a number of 1 or more"));
-    return this.#ask(`offers ${n}`, () => ({ offers: n }));
+  async offers(n = 3) {
+    if (!Number.isSafeInteger(n) || n < 1) throw new FewshopError("bad_argument", "offers takes a number of 1 or more");
+    const predictions = await this.answer("offers", n);
+    return predictions.map(({ target, title, outcomes: [{ probability, base_rate }], evidence: { reason, examples, covers, items } }) => (
+      { id: target, title, covers, items, probability, everyone: base_rate, reason, products: examples }
+    ));
   }
 
   /** Ends the worker. Every later question is refused. */
@@ -346,8 +359,10 @@ export class Fewshop extends EventTarget {
       }
       this.#waiting.delete(key);
       if (made.shelf) request.shelves.push({ ...made.shelf, name: String(asked.length) });
-      if (made.attributes) request.household = true;
-      if (made.offers) request.offers = Math.max(request.offers ?? 0, made.offers);
+      if (made.task) {
+        request.tasks ??= [];
+        made.at = request.tasks.push({ task: made.task, max: made.max }) - 1;
+      }
       asked.push({ question, made });
     }
     if (asked.length === 0) return;
@@ -445,17 +460,16 @@ export class Fewshop extends EventTarget {
     this.#ready.resolve(this);
   }
 
-  #answer({ shelves, household = [], offers = [], status }) {
+  #answer({ shelves, tasks = [], status }) {
     const { asked } = this.#asked;
     this.#asked = null;
     this.#restarted = false;
     this.#status = status;
     const filled = new Map(shelves.map(({ name, picks }) => [name, picks]));
     asked.forEach(({ question, made }, at) => {
-      if (made.attributes) {
-        question.resolve(household);
-      } else if (made.offers) {
-        question.resolve(offers.slice(0, made.offers).map((offer) => ({ ...offer, items: offer.items.map((row) => this.#items[row]) })));
+      if (made.task) {
+        const named = ({ evidence, ...prediction }) => ({ ...prediction, evidence: { ...evidence, items: evidence.items.map((row) => this.#items[row]) } });
+        question.resolve(tasks[made.at].predictions.map(named));
       } else {
         const picks = filled.get(String(at)).map((pick) => this.#named(pick));
         question.resolve(picks);

@@ -5,7 +5,7 @@
  * Version of the protocol. Grows when a message changes so that the older side would
  * misread it.
  */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /**
  * Maximum number of events kept of the current visit; the oldest fall off. Far more than any
@@ -63,4 +63,4 @@ export const TAKEN_KINDS = ["cart", "purchase"];
 export const NEGATIVE_KINDS = ["dismiss"];
 
 /** Codes of a failure that blames one request; the next request may succeed. */
-export const REQUEST_FAULTS = ["bad_argument", "nothing_wanted", "unknown_item"];
+export const REQUEST_FAULTS = ["bad_argument", "no_catalogue", "nothing_wanted", "unknown_item"];

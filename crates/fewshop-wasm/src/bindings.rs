@@ -13,7 +13,8 @@ use crate::arguments::{bytes, count, parse, parse_or_default, text, to_js};
 use crate::{Engine, EngineError, Run};
 
 const FILTER: &str = "{category: [department, ...], among: [row, ...]} or nothing";
-const REQUEST: &str = "{seq, session, shelves: [{name, n, filter?, seeds?}], household?, offers?}";
+const REQUEST: &str =
+    "{seq, session, shelves: [{name, n, filter?, seeds?}], tasks?: [{task, max}]}";
 const OPTIONS: &str = "{backend: 'cpu' | 'wgpu'} or nothing";
 const ROW: &str = "the row of a product, an integer of 0 or more";
 
@@ -146,11 +147,10 @@ impl Recommender {
         to_js(&engine.explain(item).await?)
     }
 
-    /// Answers one request: shelves, household attributes and offers. Its session becomes the
-    /// current one.
+    /// Answers one request: shelves and tasks. Its session becomes the current one.
     ///
     /// # Errors
-    /// `unknown_item`, `nothing_wanted`, `bad_argument`, `backend_failed`.
+    /// `unknown_item`, `nothing_wanted`, `no_catalogue`, `bad_argument`, `backend_failed`.
     #[wasm_bindgen(unchecked_return_type = "PicksReply")]
     pub async fn answer(
         &self,
@@ -167,27 +167,20 @@ impl Recommender {
             split[step as usize] += (now - before).as_secs_f64() * 1e3;
             before = now;
         };
-        let wants_more = request.household || request.offers > 0;
         let mut shelves = Vec::new();
         // Nothing wanted at all is still refused, by `fill`.
-        if !(request.shelves.is_empty() && wants_more) {
+        if !request.shelves.is_empty() || request.tasks.is_empty() {
             let run;
             (shelves, run) = engine.fill(&request.shelves, &mut done).await?;
             *self.split.borrow_mut() = split;
             self.ran(run, started);
         }
         let status = self.engine.borrow().status();
-        let household = if request.household {
-            engine.household()
-        } else {
-            Vec::new()
-        };
-        let offers = engine.offers(request.offers);
+        let tasks = engine.answer_all(&request.tasks)?;
         to_js(&Reply::Picks {
             seq: request.seq,
             shelves,
-            household,
-            offers,
+            tasks,
             status,
         })
     }

@@ -2,9 +2,9 @@
 
 use fewshop_core::protocol::{Backend, Shelf, ShelfRequest, Status};
 use fewshop_core::{
-    AttributePrediction, Event, Filter, ItemId, ItemIx, OfferPick, Recommendation, Session,
+    Event, Filter, ItemId, ItemIx, Recommendation, Session, TaskAnswer, TaskRequest,
 };
-use fewshop_model::{Compute, Pack, RankOptions, Recommender, Step};
+use fewshop_model::{Compute, Pack, RankOptions, Recommender, Step, TaskError};
 
 use crate::EngineError;
 
@@ -150,16 +150,25 @@ impl Engine {
         Ok((shelves, learned.unwrap_or(known)))
     }
 
-    /// Predicted household attributes; empty if the pack has no prediction heads.
-    #[must_use]
-    pub fn household(&self) -> Vec<AttributePrediction> {
-        self.recommender.profile()
-    }
-
-    /// The best `n` offers; empty if the pack has none.
-    #[must_use]
-    pub fn offers(&self, n: u32) -> Vec<OfferPick> {
-        self.recommender.offers(n as usize)
+    /// Answers tasks, in the order of the requests. A task that the pack does not hold, or whose
+    /// weights this program cannot read, has no predictions: the shelves beside it must not fail.
+    ///
+    /// # Errors
+    /// [`EngineError::Task`] for a task that this program does not know.
+    pub fn answer_all(&self, requests: &[TaskRequest]) -> Result<Vec<TaskAnswer>, EngineError> {
+        let answer = |request: &TaskRequest| {
+            let (model, session) = (self.recommender.model(), self.recommender.session());
+            let predictions = match model.answer(&request.task, session, request.max as usize) {
+                Ok(predictions) => predictions,
+                Err(TaskError::NotInPack { .. } | TaskError::Unreadable { .. }) => Vec::new(),
+                Err(error) => return Err(EngineError::Task(error)),
+            };
+            Ok(TaskAnswer {
+                task: request.task.clone(),
+                predictions,
+            })
+        };
+        requests.iter().map(answer).collect()
     }
 
     fn options(&self, n: usize, filter: Filter, seeds: Vec<ItemIx>) -> RankOptions {
@@ -208,7 +217,7 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use fewshop_core::{EventKind, OfferReason};
+    use fewshop_core::EventKind;
     use fewshop_model::tasks::offers::{EVIDENCE_LEVELS, OfferWeights, ShippedOffer};
     use fewshop_model::toy;
     use pollster::block_on;
@@ -304,9 +313,24 @@ mod tests {
         assert_eq!(block_on(engine.rank(3, Filter::ALL)).unwrap().1.shots, 2);
     }
 
+    fn request(task: &str, max: u32) -> TaskRequest {
+        TaskRequest {
+            task: task.to_owned(),
+            max,
+        }
+    }
+
     #[test]
-    fn a_pack_without_heads_and_offers_has_nothing_to_say_of_them() {
-        assert!(engine(&[0]).household().is_empty() && engine(&[0]).offers(3).is_empty());
+    fn a_task_that_the_pack_does_not_hold_has_no_predictions_and_an_unknown_one_is_an_error() {
+        let mut plain = toy::pack().parts().clone();
+        (plain.attributes, plain.offers) = (None, None);
+        let engine = Engine::new(Pack::new(plain).unwrap(), Compute::Kernels);
+        let both = [request("attributes", 9), request("offers", 3)];
+        let answers = engine.answer_all(&both).unwrap();
+        assert_eq!(answers.len(), 2);
+        assert!(answers.iter().all(|answer| answer.predictions.is_empty()));
+        let unknown = engine.answer_all(&[request("weather", 1)]).unwrap_err();
+        assert_eq!(unknown.code(), "bad_argument");
     }
 
     #[test]
@@ -332,34 +356,47 @@ mod tests {
                 .unwrap(),
             Compute::Kernels,
         );
-        let first = |engine: &Engine| engine.offers(1).remove(0);
+        let first = |engine: &Engine| {
+            let mut answers = engine.answer_all(&[request("offers", 1)]).unwrap();
+            let prediction = answers.remove(0).predictions.remove(0);
+            let outcome = prediction.outcomes.clone().unwrap().remove(0);
+            (prediction, outcome)
+        };
+        let (fruit, outcome) = first(&engine);
         assert_eq!(
-            (&*first(&engine).id, first(&engine).reason),
-            ("fruit", OfferReason::MostRedeemed)
+            (&*fruit.target, &*fruit.evidence.reason),
+            ("fruit", "most_redeemed")
         );
         assert_eq!(
-            first(&engine).probability,
-            first(&engine).everyone,
-            "of a stranger nothing is expected"
+            outcome.probability, outcome.base_rate,
+            "nothing is expected of a new shopper"
         );
         engine
             .observe(Event::new(ItemIx(21), EventKind::Cart))
             .unwrap();
-        let bread = first(&engine);
+        let (bread, outcome) = first(&engine);
+        let evidence = bread.evidence;
         assert_eq!(
-            (&*bread.id, bread.reason, bread.products, bread.covers),
-            ("bread", OfferReason::Covered, 1, 3)
+            (
+                &*bread.target,
+                &*evidence.reason,
+                evidence.examples,
+                evidence.covers
+            ),
+            ("bread", "covered", 1, 3)
         );
-        assert!(bread.probability > bread.everyone && bread.items.len() == 3);
+        assert!(outcome.probability > outcome.base_rate && evidence.items.len() == 3);
         engine.forget();
         engine
             .observe(Event::new(ItemIx(24), EventKind::View))
             .unwrap();
+        let (part, _) = first(&engine);
         assert_eq!(
-            (first(&engine).reason, first(&engine).products),
-            (OfferReason::SamePart, 1)
+            (&*part.evidence.reason, part.evidence.examples),
+            ("same_part", 1)
         );
-        assert_eq!(engine.offers(9).len(), 2);
+        let all = engine.answer_all(&[request("offers", 9)]).unwrap();
+        assert_eq!(all[0].predictions.len(), 2);
     }
 
     #[test]

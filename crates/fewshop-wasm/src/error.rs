@@ -1,6 +1,6 @@
 //! Errors of the engine, each with a code that JavaScript can branch on.
 
-use fewshop_model::{ComputeError, PackError, RankError};
+use fewshop_model::{ComputeError, PackError, RankError, TaskError};
 
 /// An error of the engine.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +12,9 @@ pub enum EngineError {
     /// The request cannot be answered.
     #[error(transparent)]
     Rank(#[from] RankError),
+    /// The request asks for a task that cannot be answered.
+    #[error(transparent)]
+    Task(#[from] TaskError),
     /// A value from JavaScript has the wrong form.
     #[error("the argument '{argument}' cannot be used: {problem}: pass {expected}")]
     BadArgument {
@@ -51,9 +54,11 @@ impl EngineError {
         match self {
             Self::Pack(err) => err.code(),
             Self::Rank(RankError::NothingRequested) => "nothing_wanted",
-            Self::Rank(RankError::UnknownItem { .. }) => "unknown_item",
+            Self::Rank(RankError::NoCatalogue) => "no_catalogue",
+            Self::Rank(RankError::UnknownItem { .. })
+            | Self::Task(TaskError::UnknownItem { .. }) => "unknown_item",
             Self::Rank(RankError::Compute(_)) | Self::GpuFailed { .. } => "backend_failed",
-            Self::BadArgument { .. } => "bad_argument",
+            Self::Task(_) | Self::BadArgument { .. } => "bad_argument",
             Self::NoGpuInModule => "no_gpu_in_module",
             Self::NoAdapter { .. } => "no_adapter",
             // The model may add errors; until a code is chosen here, only the message tells a new
@@ -86,10 +91,28 @@ mod tests {
             (
                 EngineError::from(RankError::NothingRequested),
                 "nothing_wanted",
-                "ask for 1",
+                "request at least 1",
             ),
             (
                 EngineError::from(RankError::UnknownItem { row: 9, items: 3 }),
+                "unknown_item",
+                "rows count from 0",
+            ),
+            (
+                EngineError::from(RankError::NoCatalogue),
+                "no_catalogue",
+                "answers its tasks alone",
+            ),
+            (
+                EngineError::from(TaskError::Unknown {
+                    task: "weather".to_owned(),
+                    known: "attributes, offers".to_owned(),
+                }),
+                "bad_argument",
+                "this program knows attributes",
+            ),
+            (
+                EngineError::from(TaskError::UnknownItem { row: 9, items: 3 }),
                 "unknown_item",
                 "rows count from 0",
             ),

@@ -349,11 +349,14 @@ pub(crate) mod tests {
             shop.catalogue
                 .offers()
                 .iter()
-                .map(|offer| offer.id.as_str())
+                .map(|offer| offer.target.as_str())
                 .collect::<Vec<_>>(),
             ["b", "a"]
         );
-        assert_eq!(shop.catalogue.offers()[0].items, [ItemIx(20), ItemIx(21)]);
+        assert_eq!(
+            shop.catalogue.offers()[0].evidence.items,
+            [ItemIx(20), ItemIx(21)]
+        );
         assert!(shop.catalogue.heads().is_empty());
     }
 

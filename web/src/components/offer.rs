@@ -1,6 +1,6 @@
 //! One offer: the products it covers, why it is shown, and a button that hides offers.
 
-use fewshop_core::{OfferPick, OfferReason};
+use fewshop_core::Prediction;
 use fewshop_web::state::Extra;
 use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
@@ -60,29 +60,31 @@ fn per_mille(share: f32) -> String {
     }
 }
 
-fn says(shop: Shop, offer: &OfferPick) -> El {
+fn says(shop: Shop, offer: &Prediction) -> El {
     let texts = shop.texts;
-    let n = offer.products as usize;
-    // For a new shopper the probability is everyone's.
-    let is_everyones = offer.probability == offer.everyone;
-    let why = match offer.reason {
-        OfferReason::Covered => count(texts.offer_covered_one, texts.offer_covered_many, n),
-        OfferReason::SamePart => count(texts.offer_part_one, texts.offer_part_many, n),
-        OfferReason::Taste => texts.offer_taste.to_owned(),
-        OfferReason::MostRedeemed if is_everyones => texts.offer_most.to_owned(),
-        OfferReason::MostRedeemed => texts.offer_others.to_owned(),
+    let evidence = &offer.evidence;
+    let n = evidence.examples as usize;
+    let [probability, everyone] = (offer.outcomes.as_deref().unwrap_or_default().first())
+        .map_or([0.0; 2], |outcome| [outcome.probability, outcome.base_rate]);
+    let why = match &*evidence.reason {
+        "covered" => count(texts.offer_covered_one, texts.offer_covered_many, n),
+        "same_part" => count(texts.offer_part_one, texts.offer_part_many, n),
+        "taste" => texts.offer_taste.to_owned(),
+        // For a new shopper the probability is everyone's.
+        _ if probability == everyone => texts.offer_most.to_owned(),
+        _ => texts.offer_others.to_owned(),
     };
     // The shopper's own probability orders the offers but is not shown: in campaigns after those
     // used for training it did not hold (`docs/decisions.md`).
-    let chance = fill(texts.offer_chance_all, &[&per_mille(offer.everyone)]);
+    let chance = fill(texts.offer_chance_all, &[&per_mille(everyone)]);
     let mut covers = el("p")
         .text(&count(
             texts.offer_covers_one,
             texts.offer_covers_many,
-            offer.covers as usize,
+            evidence.covers as usize,
         ))
         .text(" ");
-    for (nth, product) in offer
+    for (nth, product) in evidence
         .items
         .iter()
         .filter_map(|&item| shop.catalogue().product(item))

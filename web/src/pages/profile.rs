@@ -1,6 +1,6 @@
 //! 'Your taste': what was learned, how to correct it, and all controls over it.
 
-use fewshop_core::{AttributePrediction, EventKind, ItemIx};
+use fewshop_core::{EventKind, ItemIx, Prediction};
 use fewshop_web::state::{Certainty, Correction, Extra, Learning, Liking};
 use fewshop_web::texts::{Texts, count, fill};
 use leptos::prelude::*;
@@ -261,7 +261,7 @@ fn household(shop: Shop) -> Option<El> {
                 household
                     .get()
                     .iter()
-                    .flat_map(|belief| attribute(texts, belief)),
+                    .flat_map(|prediction| attribute(texts, prediction)),
             )
             .into()
     };
@@ -275,16 +275,16 @@ fn household(shop: Shop) -> Option<El> {
 }
 
 /// An attribute's name, and each of its values with a bar or a note that there is no prediction.
-fn attribute(texts: &'static Texts, belief: &AttributePrediction) -> Vec<El> {
-    let name = belief.attribute.replace('_', " ");
+fn attribute(texts: &'static Texts, prediction: &Prediction) -> Vec<El> {
+    let name = prediction.target.replace('_', " ");
     let mut parts = vec![el("dt").text(&name)];
-    match &belief.values {
+    match &prediction.outcomes {
         None => parts.push(el("dd").class("hint").text(texts.household_unknown)),
         Some(values) => parts.extend(values.iter().map(|value| {
             let percent = |share: f32| ((share * 100.0).round() as i32).to_string();
             let said = fill(
                 texts.household_value,
-                &[&percent(value.probability), &percent(value.everyone)],
+                &[&percent(value.probability), &percent(value.base_rate)],
             );
             // The text beside the bar states its value.
             let bar = el("span")

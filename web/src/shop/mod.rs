@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use fewshop_core::protocol::{Shelf, ShelfRequest};
-use fewshop_core::{AttributePrediction, ItemIx, OfferPick};
+use fewshop_core::{ItemIx, Prediction};
 use fewshop_web::state::{
     Answer, Cart, Catalogue, EngineState, Extra, IndexBuilder, Learning, Memory, Money, Page, Pick,
     Product, SearchIndex, SessionLog, tile_of,
@@ -42,9 +42,8 @@ pub(crate) struct Shop {
     pub(crate) index: RwSignal<Option<Arc<SearchIndex>>>,
     /// The shelves of the last answer, by name.
     ranked: RwSignal<Vec<(String, Vec<Pick>)>>,
-    /// The predicted household attributes and the best offers as last answered; empty for a new
-    /// shopper.
-    predictions: RwSignal<(Vec<AttributePrediction>, Vec<OfferPick>)>,
+    /// The predictions of each extra as last answered; empty for a new shopper.
+    predictions: RwSignal<[Vec<Prediction>; Extra::ALL.len()]>,
     /// The current page's own shelf, besides those that any page may show.
     extra: RwSignal<Option<ShelfRequest>>,
     catalogue: StoredValue<Arc<Catalogue>>,
@@ -144,12 +143,7 @@ impl Shop {
 
     /// Takes the engine's new state and its answer.
     pub(crate) fn on_outcome(self, state: Option<EngineState>, answer: Option<Answer>) {
-        if let Some(Answer {
-            shelves,
-            household,
-            offers,
-        }) = answer
-        {
+        if let Some(Answer { shelves, tasks }) = answer {
             self.answered(&|name| shelves.iter().any(|shelf| shelf.name == name));
             let picks = |shelf: Shelf| (shelf.name, Pick::of_answer(shelf.picks));
             let mut ranked: Vec<(String, Vec<Pick>)> = shelves.into_iter().map(picks).collect();
@@ -163,14 +157,14 @@ impl Shop {
             self.ranked.set(ranked);
             if !is_own {
                 self.predictions.set(Default::default());
-            } else if !household.is_empty() || !offers.is_empty() {
-                // A part that was not requested this time stays as it was.
-                self.predictions.update(|(old_household, old_offers)| {
-                    if !household.is_empty() {
-                        *old_household = household;
-                    }
-                    if !offers.is_empty() {
-                        *old_offers = offers;
+            } else if !tasks.is_empty() {
+                // A task that was not requested this time stays as it was.
+                self.predictions.update(|predictions| {
+                    for answer in tasks {
+                        let is_its = |extra: &Extra| extra.task().0 == answer.task;
+                        if let Some(at) = Extra::ALL.iter().position(is_its) {
+                            predictions[at] = answer.predictions;
+                        }
                     }
                 });
             }

@@ -24,8 +24,6 @@ const CART_SEEDS: usize = 20;
 pub(super) const SHELF_PICKED: &str = "picked";
 /// Name of the shelf 'New here' in requests.
 pub(super) const SHELF_FRESH: &str = "fresh";
-/// Offers requested: the first one with a wanted product is shown.
-const OFFERS: u32 = 3;
 /// Name of the cart's shelf in requests.
 pub(super) const SHELF_CART: &str = "with_cart";
 /// Products on a product's shelf: one row.
@@ -59,7 +57,7 @@ impl Shop {
         engine::ask(session, self.wanted(log, shelf, shown));
     }
 
-    /// The shelves, household attributes and offers to request.
+    /// The shelves and the extra to request.
     fn wanted(self, log: &SessionLog, shelf: Option<ShelfRequest>, shown: Option<Extra>) -> Wanted {
         let mut wanted = Vec::new();
         let is_own = !log.is_blank() && log.learning() != Learning::Off;
@@ -97,12 +95,9 @@ impl Shop {
             });
         }
         wanted.extend(shelf.filter(|shelf| !shelf.seeds.is_empty() || is_own));
-        let [household, offers] = [Extra::Household, Extra::Offers]
-            .map(|extra| is_own && shown == Some(extra) && log.shows(extra));
         Wanted {
             shelves: wanted,
-            household,
-            offers: if offers { OFFERS } else { 0 },
+            extra: shown.filter(|&extra| is_own && log.shows(extra)),
         }
     }
 

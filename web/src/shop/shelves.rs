@@ -1,8 +1,8 @@
 //! The contents of the shelves: the engine's answers with the shopper's corrections, or
 //! bestsellers.
 
-use fewshop_core::{AttributePrediction, EventKind, ItemIx, OfferPick};
-use fewshop_web::state::{EngineState, Pick, Profile, ShelfState, mixed};
+use fewshop_core::{EventKind, ItemIx, Prediction};
+use fewshop_web::state::{EngineState, Extra, Pick, Profile, ShelfState, mixed};
 use leptos::prelude::*;
 
 use super::Shop;
@@ -127,11 +127,20 @@ impl Shop {
             .with(|log| Profile::of(&self.catalogue(), log.session(), log.corrections()))
     }
 
+    /// The predictions for this shopper; none before the engine has answered, or if it may not.
+    fn own_predictions(self, extra: Extra) -> Vec<Prediction> {
+        if self.is_blank() || self.is_off() {
+            return Vec::new();
+        }
+        self.predictions
+            .with(|predictions| predictions[extra as usize].clone())
+    }
+
     /// Predicted household attributes; without values until the engine has answered for this
     /// shopper.
-    pub(crate) fn household(self) -> Vec<AttributePrediction> {
-        let own = self.predictions.with(|(household, _)| household.clone());
-        if own.is_empty() || self.is_blank() || self.is_off() {
+    pub(crate) fn household(self) -> Vec<Prediction> {
+        let own = self.own_predictions(Extra::Household);
+        if own.is_empty() {
             self.catalogue().heads()
         } else {
             own
@@ -140,16 +149,17 @@ impl Shop {
 
     /// The offer to show: the best one with a wanted product. For a new shopper, the one redeemed
     /// most.
-    pub(crate) fn offer(self) -> Option<OfferPick> {
-        let own = self.predictions.with(|(_, offers)| offers.clone());
-        let is_own = !own.is_empty() && !self.is_blank() && !self.is_off();
-        let offers = if is_own {
-            own
-        } else {
-            self.catalogue().offers().to_vec()
-        };
-        offers
-            .into_iter()
-            .find(|offer| !offer.items.iter().all(|&item| self.is_unwanted(item)))
+    pub(crate) fn offer(self) -> Option<Prediction> {
+        let mut offers = self.own_predictions(Extra::Offers);
+        if offers.is_empty() {
+            offers = self.catalogue().offers().to_vec();
+        }
+        offers.into_iter().find(|offer| {
+            !offer
+                .evidence
+                .items
+                .iter()
+                .all(|&item| self.is_unwanted(item))
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! The page's own copy of the catalogue, read from `catalogue.json`.
 
-use fewshop_core::{AttributePrediction, ItemIx, OfferPick};
+use fewshop_core::{Evidence, ItemIx, Prediction};
 use serde::Deserialize;
 
 use super::departments::{Department, departments};
@@ -135,7 +135,7 @@ pub struct Catalogue {
     ranked: Vec<ItemIx>,
     fresh: Vec<ItemIx>,
     heads: Vec<String>,
-    offers: Vec<OfferPick>,
+    offers: Vec<Prediction>,
 }
 
 impl Catalogue {
@@ -175,7 +175,7 @@ impl Catalogue {
         }
         check_range("popularity", &file.popularity, rows)?;
         check_range("fresh", &file.fresh, rows)?;
-        let offers: Vec<OfferPick> = file
+        let offers: Vec<Prediction> = file
             .offers
             .iter()
             .filter_map(|offer| read_offer(offer, rows))
@@ -271,19 +271,21 @@ impl Catalogue {
 
     /// Household attributes that the engine can predict, without values yet.
     #[must_use]
-    pub fn heads(&self) -> Vec<AttributePrediction> {
+    pub fn heads(&self) -> Vec<Prediction> {
         self.heads
             .iter()
-            .map(|name| AttributePrediction {
-                attribute: name.clone(),
-                values: None,
+            .map(|name| Prediction {
+                target: name.clone(),
+                title: name.clone(),
+                outcomes: None,
+                evidence: Evidence::default(),
             })
             .collect()
     }
 
     /// The offers redeemed most, for new shoppers.
     #[must_use]
-    pub fn offers(&self) -> &[OfferPick] {
+    pub fn offers(&self) -> &[Prediction] {
         &self.offers
     }
 

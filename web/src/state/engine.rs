@@ -8,7 +8,9 @@ use fewshop_core::protocol::limits::PROTOCOL_VERSION;
 use fewshop_core::protocol::{
     Backend, Reply, Request, SessionRequest, Shelf, ShelfRequest, Status,
 };
-use fewshop_core::{AttributePrediction, OfferPick, Session};
+use fewshop_core::{Session, TaskAnswer, TaskRequest};
+
+use super::Extra;
 
 /// What the shop knows of the engine.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,10 +38,8 @@ pub enum EngineState {
 pub struct Wanted {
     /// Shelves to fill; where there are none, nothing is asked.
     pub shelves: Vec<ShelfRequest>,
-    /// Whether to ask what is believed of the household.
-    pub household: bool,
-    /// Offers.
-    pub offers: u32,
+    /// What to ask besides shelves.
+    pub extra: Option<Extra>,
 }
 
 /// An answer to the newest session.
@@ -47,10 +47,8 @@ pub struct Wanted {
 pub struct Answer {
     /// In the order asked for.
     pub shelves: Vec<Shelf>,
-    /// What is believed of the household; empty where that was not asked.
-    pub household: Vec<AttributePrediction>,
-    /// The best first.
-    pub offers: Vec<OfferPick>,
+    /// In the order asked for.
+    pub tasks: Vec<TaskAnswer>,
 }
 
 /// What the page must do after something happened.
@@ -177,19 +175,14 @@ impl Link {
             Reply::Picks { seq, .. } if seq != self.seq => Outcome::default(),
             Reply::Picks {
                 shelves,
-                household,
-                offers,
+                tasks,
                 status,
                 ..
             } => {
                 self.in_flight = false;
                 // This worker works: if it dies later, it may be replaced again.
                 self.restarted = false;
-                let answer = Some(Answer {
-                    shelves,
-                    household,
-                    offers,
-                });
+                let answer = Some(Answer { shelves, tasks });
                 Outcome {
                     state: Some(EngineState::Ready(status)),
                     answer,
@@ -272,17 +265,19 @@ impl Link {
         self.seq = self.seq.wrapping_add(1);
         self.in_flight = true;
         self.asked = Some((session.clone(), wanted.clone()));
-        let Wanted {
-            shelves,
-            household,
-            offers,
-        } = wanted;
+        let Wanted { shelves, extra } = wanted;
+        let request = |extra: Extra| {
+            let (task, max) = extra.task();
+            TaskRequest {
+                task: task.to_owned(),
+                max,
+            }
+        };
         Some(Request::Session(SessionRequest {
             seq: self.seq,
             session,
             shelves,
-            household,
-            offers,
+            tasks: extra.map(request).into_iter().collect(),
         }))
     }
 }
@@ -314,8 +309,7 @@ mod tests {
         };
         Wanted {
             shelves: vec![shelf],
-            household: true,
-            offers: 2,
+            extra: Some(Extra::Offers),
         }
     }
 
@@ -335,17 +329,15 @@ mod tests {
 
     #[track_caller]
     fn check_asks(request: Option<Request>, seq: u32, item: u32) {
-        let Wanted {
-            shelves,
-            household,
-            offers,
-        } = shelves();
+        let offers = TaskRequest {
+            task: "offers".into(),
+            max: 3,
+        };
         let expected = SessionRequest {
             seq,
             session: session(item),
-            shelves,
-            household,
-            offers,
+            shelves: shelves().shelves,
+            tasks: vec![offers],
         };
         assert_eq!(request, Some(Request::Session(expected)));
     }
@@ -358,8 +350,7 @@ mod tests {
         Reply::Picks {
             seq,
             shelves,
-            household: Vec::new(),
-            offers: Vec::new(),
+            tasks: Vec::new(),
             status: status(),
         }
     }

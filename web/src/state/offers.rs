@@ -1,9 +1,9 @@
 //! The offers that the catalogue's file lists for new shoppers.
 
-use fewshop_core::{ItemIx, OfferPick, OfferReason};
+use fewshop_core::{Evidence, ItemIx, Outcome, Prediction, REDEEMED};
 
 /// An offer from the file; `None` if it is not a valid offer of this shop, and is then not shown.
-pub(super) fn read_offer(fields: &[String], rows: usize) -> Option<OfferPick> {
+pub(super) fn read_offer(fields: &[String], rows: usize) -> Option<Prediction> {
     let [id, title, covers, everyone, items @ ..] = fields else {
         return None;
     };
@@ -18,14 +18,19 @@ pub(super) fn read_offer(fields: &[String], rows: usize) -> Option<OfferPick> {
                 .map(ItemIx)
         })
         .collect::<Option<_>>()?;
-    Some(OfferPick {
-        id: id.clone(),
+    Some(Prediction {
+        target: id.clone(),
         title: title.clone(),
-        covers: covers.parse().ok()?,
-        items,
-        probability: everyone,
-        everyone,
-        reason: OfferReason::MostRedeemed,
-        products: 0,
+        outcomes: Some(vec![Outcome {
+            value: REDEEMED.to_owned(),
+            probability: everyone,
+            base_rate: everyone,
+        }]),
+        evidence: Evidence {
+            reason: String::new(),
+            examples: 0,
+            covers: covers.parse().ok()?,
+            items,
+        },
     })
 }

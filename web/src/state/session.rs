@@ -75,6 +75,16 @@ impl Extra {
             Self::Offers => "offers",
         }
     }
+
+    /// The task of the pack that it shows, and how many predictions to request: all attributes, and
+    /// three offers, of which the first one with a wanted product is shown.
+    #[must_use]
+    pub fn task(self) -> (&'static str, u32) {
+        match self {
+            Self::Household => ("attributes", u32::MAX),
+            Self::Offers => ("offers", 3),
+        }
+    }
 }
 
 /// State that undo restores.

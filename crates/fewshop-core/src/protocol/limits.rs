@@ -15,7 +15,7 @@ macro_rules! limits {
 limits! {
     /// Version of the protocol. Grows when a message changes so that the older side would
     /// misread it.
-    PROTOCOL_VERSION: u32 = 1;
+    PROTOCOL_VERSION: u32 = 2;
     /// Maximum number of events kept of the current visit; the oldest fall off. Far more than any
     /// ranking needs, and a bound on what is stored.
     MAX_EVENTS: usize = 200;

@@ -18,11 +18,16 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AttributePrediction, Filter, Item, ItemIx, OfferPick, Recommendation, Session};
+use crate::{Filter, Item, ItemIx, Recommendation, Session, TaskAnswer, TaskRequest};
 
 /// Codes of [`Reply::Failed`] that blame one request: the next request may succeed. After any
 /// other code the worker answers nothing more.
-pub const REQUEST_FAULTS: [&str; 3] = ["bad_argument", "nothing_wanted", "unknown_item"];
+pub const REQUEST_FAULTS: [&str; 4] = [
+    "bad_argument",
+    "no_catalogue",
+    "nothing_wanted",
+    "unknown_item",
+];
 
 /// Codes of [`Reply::Failed`] that end a worker's service.
 pub const WORKER_FAULTS: [&str; 6] = [
@@ -107,7 +112,7 @@ pub enum Request {
     },
 }
 
-/// A session and what the page wants for it: shelves, household attributes, offers.
+/// A session and what the page wants for it: shelves and tasks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SessionRequest {
@@ -115,16 +120,12 @@ pub struct SessionRequest {
     pub seq: u32,
     /// Everything the shopper did.
     pub session: Session,
-    /// The shelves to fill. May be empty if household attributes or offers are wanted.
+    /// The shelves to fill. May be empty if tasks are wanted.
     pub shelves: Vec<ShelfRequest>,
-    /// Whether to predict household attributes. They are not computed unless they are wanted.
+    /// The tasks to answer. A task is not computed unless it is wanted.
     #[serde(default)]
-    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<bool>"))]
-    pub household: bool,
-    /// Number of offers wanted, 0 for none.
-    #[serde(default)]
-    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<u32>"))]
-    pub offers: u32,
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Vec<TaskRequest>>"))]
+    pub tasks: Vec<TaskRequest>,
 }
 
 /// One shelf that the page wants filled.
@@ -176,12 +177,9 @@ pub enum Reply {
         seq: u32,
         /// In the order of the request.
         shelves: Vec<Shelf>,
-        /// Predicted household attributes, if they were wanted and the pack has prediction heads.
+        /// In the order of the request; a task that the pack does not hold has no predictions.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        household: Vec<AttributePrediction>,
-        /// The best offers first, if they were wanted and the pack has any.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        offers: Vec<OfferPick>,
+        tasks: Vec<TaskAnswer>,
         /// After this run.
         status: Status,
     },

@@ -5,7 +5,7 @@
 use serde::Deserialize;
 
 use super::{Reply, Shelf, Status};
-use crate::{AttributePrediction, OfferPick, Recommendation};
+use crate::{Recommendation, TaskAnswer};
 
 /// The message has an unknown tag, or lacks a field of its kind.
 const UNKNOWN: &str = "unknown or incomplete message";
@@ -20,9 +20,7 @@ pub(super) struct FlatReply {
     seq: Option<u32>,
     shelves: Option<Vec<Shelf>>,
     #[serde(default)]
-    household: Vec<AttributePrediction>,
-    #[serde(default)]
-    offers: Vec<OfferPick>,
+    tasks: Vec<TaskAnswer>,
     pick: Option<Recommendation>,
     code: Option<String>,
     message: Option<String>,
@@ -50,8 +48,7 @@ impl FlatReply {
             "picks" => Reply::Picks {
                 seq: self.seq?,
                 shelves: self.shelves?,
-                household: self.household,
-                offers: self.offers,
+                tasks: self.tasks,
                 status: self.status?,
             },
             "explanation" => Reply::Explanation { pick: self.pick? },
@@ -70,7 +67,7 @@ mod tests {
 
     use super::*;
     use crate::protocol::{Backend, Products};
-    use crate::{ItemIx, MerchantRule, OfferReason, Reason, Share, ValuePrediction};
+    use crate::{Evidence, ItemIx, MerchantRule, Outcome, Prediction, Reason, Share};
 
     #[track_caller]
     fn check_round_trip(reply: &Reply) {
@@ -124,40 +121,35 @@ mod tests {
                 pinned.clone(),
             ],
         };
-        let value = ValuePrediction {
+        let outcome = Outcome {
             value: "35-44".into(),
             probability: 0.25,
-            everyone: 0.5,
+            base_rate: 0.5,
         };
-        let attribute = |name: &str, values| AttributePrediction {
-            attribute: name.into(),
-            values,
+        let prediction = |target: &str, outcomes, evidence| Prediction {
+            target: target.into(),
+            title: target.into(),
+            outcomes,
+            evidence,
         };
-        let offer = OfferPick {
-            id: "o1".into(),
-            title: "Tea".into(),
+        let evidence = Evidence {
+            reason: "covered".into(),
+            examples: 2,
             covers: 4,
             items: vec![ItemIx(3)],
-            probability: 0.5,
-            everyone: 0.25,
-            reason: OfferReason::Covered,
-            products: 2,
         };
-        for (household, offers) in [
-            (vec![], vec![]),
-            (
-                vec![
-                    attribute("age", Some(vec![value])),
-                    attribute("children", None),
-                ],
-                vec![offer],
-            ),
-        ] {
+        let answer = TaskAnswer {
+            task: "any".into(),
+            predictions: vec![
+                prediction("age", Some(vec![outcome]), evidence),
+                prediction("children", None, Evidence::default()),
+            ],
+        };
+        for tasks in [vec![], vec![answer]] {
             check_round_trip(&Reply::Picks {
                 seq: 7,
                 shelves: vec![shelf.clone()],
-                household,
-                offers,
+                tasks,
                 status: status(),
             });
         }

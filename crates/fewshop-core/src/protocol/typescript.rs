@@ -10,8 +10,8 @@ use super::{
     Shelf, ShelfRequest, Status, WORKER_FAULTS, limits,
 };
 use crate::{
-    AttributePrediction, Event, EventKind, Filter, Item, ItemId, ItemIx, MerchantRule, OfferPick,
-    OfferReason, Reason, Recommendation, Session, Share, ValuePrediction,
+    Event, EventKind, Evidence, Filter, Item, ItemId, ItemIx, MerchantRule, Outcome, Prediction,
+    Reason, Recommendation, Session, Share, TaskAnswer, TaskRequest,
 };
 
 const HEAD: &str = "// Generated from fewshop_core::protocol. To write it again:\n\
@@ -37,10 +37,11 @@ pub fn types() -> String {
     declare::<ShelfRequest>(&mut out);
     declare::<SessionRequest>(&mut out);
     declare::<Shelf>(&mut out);
-    declare::<ValuePrediction>(&mut out);
-    declare::<AttributePrediction>(&mut out);
-    declare::<OfferReason>(&mut out);
-    declare::<OfferPick>(&mut out);
+    declare::<TaskRequest>(&mut out);
+    declare::<Outcome>(&mut out);
+    declare::<Evidence>(&mut out);
+    declare::<Prediction>(&mut out);
+    declare::<TaskAnswer>(&mut out);
     declare::<Item>(&mut out);
     declare::<Products<'static>>(&mut out);
     declare::<Request>(&mut out);
