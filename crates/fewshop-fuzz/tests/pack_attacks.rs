@@ -455,7 +455,11 @@ fn offers_that_are_none() {
         |items: &str| format!(r#"{{"id":"a","title":"A","rates":[-5.0,-6.0],"items":[{items}]}}"#);
     let good = with(&offer("3,50,6"), "0.5");
     assert!(Pack::from_bytes(&with_text("offers", 4, &good)).is_ok());
-    check_refused(&with_text("offers", 3, &good), "pack_field", "not a section");
+    check_refused(
+        &with_text("offers", 3, &good),
+        "pack_field",
+        "not a section",
+    );
     let many = vec![offer("1"); 3_000].join(",");
     let deep = format!(
         "{{\"offers\":{}{}}}",
@@ -499,7 +503,11 @@ fn rules_that_are_none() {
     // In a pack of the older version there is no such section.
     let with = |version: u32, text: &str| with_text("rules", version, text);
     assert!(Pack::from_bytes(&with(4, r#"{"pin":[[59,1]]}"#)).is_ok());
-    check_refused(&with(3, r#"{"pin":[[59,1]]}"#), "pack_field", "not a section");
+    check_refused(
+        &with(3, r#"{"pin":[[59,1]]}"#),
+        "pack_field",
+        "not a section",
+    );
     let deep = format!("{{\"cap\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
     let long = format!("{{\"exclude\":[{}60]}}", "1,".repeat(300_000));
     for text in [

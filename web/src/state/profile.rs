@@ -4,7 +4,7 @@
 //! at a price. The engine learns from the same clicks in its own way; corrections are applied to
 //! its picks, see [`Corrections::apply`].
 
-use fewshop_core::{EventKind, ItemIx, Session};
+use fewshop_core::{ItemIx, Session};
 
 use super::departments::sort_few;
 use super::{Catalogue, Money, Pick, short_brand};
@@ -183,16 +183,10 @@ impl Profile {
     /// The taste in a session, with its corrections.
     #[must_use]
     pub fn of(catalogue: &Catalogue, session: &Session, corrections: &Corrections) -> Self {
-        let clicks = session.context_items().into_iter().map(|click| {
-            (
-                click.item,
-                if click.kind.is_taken() {
-                    2.0
-                } else {
-                    1.0
-                },
-            )
-        });
+        let clicks = session
+            .context_items()
+            .into_iter()
+            .map(|click| (click.item, if click.kind.is_taken() { 2.0 } else { 1.0 }));
         let before = session.visits.iter().flatten().map(|&item| (item, 1.0));
         // Lists and not maps: they are short, and a map is some kB of wasm that every shopper
         // fetches.

@@ -139,15 +139,15 @@ fn what_is_odd_is_counted_and_stops_nothing() {
             "line 10",
         ],
     );
-    says(&checked, &["'supplier_email'", "name indicates personal data"]);
+    says(
+        &checked,
+        &["'supplier_email'", "name indicates personal data"],
+    );
     says(
         &checked,
         &["'title'", "telephone", "line 12", "every visitor"],
     );
-    says(
-        &checked,
-        &["events.csv", "1 duplicate rows", "line 1602"],
-    );
+    says(&checked, &["events.csv", "1 duplicate rows", "line 1602"]);
     says(&checked, &["1 in the future", "line 1603"]);
     says(&checked, &["1 before 1990", "line 1605"]);
     says(&checked, &["1 of 0", "quantity", "line 1603"]);

@@ -68,10 +68,7 @@ fn a_search_leaves_a_table_settings_that_make_the_pack_again_and_a_journal_to_go
     let printed = shop.check_done(&format!("{TRAIN} --out a.pack --select --trials 3"));
     // A header, three trials, the verdict, and the pack.
     assert_eq!(printed.lines().count(), 6, "{printed}");
-    assert!(
-        printed.contains("(the initial settings)"),
-        "{printed}"
-    );
+    assert!(printed.contains("(the initial settings)"), "{printed}");
     let journal = shop.read("a.pack.trials.jsonl");
     // The defaults on three rungs, two trials on the first, one of them on the other two; three
     // folds each.
