@@ -51,7 +51,7 @@ fn literal_or_comment(bytes: &[u8], at: usize) -> usize {
     if rest[0] == b'"' {
         return at + quoted(rest, b'"');
     }
-    if rest[0] == b'r' && !inside_a_word || rest.starts_with(b"br") && !inside_a_word {
+    if !inside_a_word && (rest[0] == b'r' || rest.starts_with(b"br")) {
         let prefix = if rest[0] == b'b' { 2 } else { 1 };
         let hashes = rest[prefix..].iter().take_while(|&&b| b == b'#').count();
         if rest.get(prefix + hashes) == Some(&b'"') {
@@ -184,7 +184,7 @@ pub(crate) fn paths(text: &str, module: &[String]) -> Vec<Vec<String>> {
         while let Some(found) = code[from..].find(keyword) {
             let at = from + found;
             from = at + keyword.len();
-            let before = code[..at].as_bytes().last().copied().unwrap_or(b' ');
+            let before = code.as_bytes()[..at].last().copied().unwrap_or(b' ');
             if is_word(before) || before == b'$' || before == b':' {
                 continue;
             }

@@ -16,7 +16,7 @@ fn check(file: &str, make: impl FnOnce(&str) -> String) {
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     let generated = make(&committed.replace("\r\n", "\n"));
     if std::env::var_os("FEWSHOP_WRITE").is_some() {
-        std::fs::write(&path, generated).unwrap();
+        std::fs::write(&path, generated).expect("the generated file can be written");
     } else {
         assert!(
             committed.replace("\r\n", "\n") == generated,

@@ -265,7 +265,7 @@ fn liking(key: String, seen: f32, total: f32, corrections: &Corrections) -> Liki
 
 #[cfg(test)]
 mod tests {
-    use fewshop_core::Event;
+    use fewshop_core::{Event, EventKind};
 
     use super::*;
     use crate::state::catalogue::toy;

@@ -153,7 +153,8 @@ fn a_pack_from_a_program_with_fewer_kinds_of_events_is_read() {
 #[test]
 fn a_changed_pack_loses_its_fingerprint() {
     let zeros = "0".repeat(16);
-    let changes: [(&str, fn(&mut PackParts)); 9] = [
+    type Change = (&'static str, fn(&mut PackParts));
+    let changes: [Change; 9] = [
         ("card", |parts| parts.card.shop.push('!')),
         ("config", |parts| parts.config.adapter_steps += 1),
         ("popularity", |parts| parts.popularity[0] += 1),

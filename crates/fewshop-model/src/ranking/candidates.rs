@@ -40,7 +40,8 @@ impl Model {
         if groups.contains(FeatureGroup::Vectors) {
             items.extend(kernels::top_k(&learned.logits, take, |row| open[row]));
         }
-        let pair_sources: [(FeatureGroup, fn(&AggregatedScores) -> f32); 3] = [
+        type PairSource = (FeatureGroup, fn(&AggregatedScores) -> f32);
+        let pair_sources: [PairSource; 3] = [
             (FeatureGroup::Covisit, |scores| scores.covisit),
             (FeatureGroup::Cosine, |scores| scores.cosine),
             (FeatureGroup::Regression, |scores| scores.regression),

@@ -70,7 +70,7 @@ impl Section for Tasks {
         let total =
             (entries.values()).try_fold(0usize, |sum, entry| sum.checked_add(entry.numbers));
         let total = total.filter(|&total| total <= MAX_NUMBERS);
-        let total = total.ok_or_else(|| too_many_numbers())?;
+        let total = total.ok_or_else(too_many_numbers)?;
         let numbers = file.f32(NUMBERS, &[total])?;
         let mut rest = numbers.as_slice();
         for (name, entry) in entries {
