@@ -288,7 +288,7 @@ mod tests {
         let error = |template| fill(template, &[("x", "1")]).unwrap_err().to_string();
         assert_eq!(
             error("{{y}}"),
-            "index.html: nothing is called 'y'; expected one of x"
+            "index.html: unknown name 'y', expected one of x"
         );
         assert_eq!(error("none"), "index.html: '{{x}}' is missing");
         assert_eq!(error("{{x"), "index.html: a '{{' has no '}}' after it");

@@ -257,7 +257,7 @@ mod tests {
         let (_, over) = report(&files(400_001));
         assert_eq!(
             over,
-            ["CPU engine has 400001 bytes as brotli, 400000 are allowed"]
+            ["CPU engine has 400001 bytes (brotli), 400000 are allowed"]
         );
     }
 

@@ -44,7 +44,7 @@ fn read(shop: &Folder, name: &str) -> Pack {
 fn later_sessions_are_counted_and_nothing_else_changes() {
     let shop = shop();
     let said = shop.check_done("refresh --pack shop.pack --events events.csv --out new.pack");
-    assert!(said.contains("told of 20 sessions"), "{said}");
+    assert!(said.contains("refreshed with 20 sessions"), "{said}");
     let new = read(&shop, "new.pack");
     assert_eq!(new.seasonal_counts()[7..10], [20, 20, 0]);
     assert!(

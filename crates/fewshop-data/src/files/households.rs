@@ -123,7 +123,7 @@ mod tests {
         std::fs::write(&path, "user_id,age\na,1\na,2\n").unwrap();
         let error = read_households(&path).unwrap_err().to_string();
         assert!(
-            error.contains("line 3") && error.contains("'a' stood already in line 2"),
+            error.contains("line 3") && error.contains("'a' is already in line 2"),
             "{error}"
         );
         std::fs::write(&path, "user_id\na\n").unwrap();

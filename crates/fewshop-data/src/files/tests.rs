@@ -89,7 +89,7 @@ fn a_bad_price_is_named_by_line_and_field() {
             "'price'",
             "'$2'",
             "number of 0 or more",
-            "without currency",
+            "without a currency sign",
         ],
     );
     for price in ["-1", "NaN", "inf", "1e99", "3,5x"] {
@@ -113,7 +113,7 @@ fn an_empty_file_and_a_lone_header_are_told_apart() {
     check_items_error("", &["the file is empty", "item_id, title"]);
     check_items_error("\u{feff}", &["the file is empty"]);
     check_items_error("\n\n", &["the file is empty"]);
-    check_items_error(HEADER, &["no row below it", "at least one item"]);
+    check_items_error(HEADER, &["a header but no rows", "at least one item"]);
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn columns_may_stand_in_any_order_and_others_are_kept() {
     assert_eq!(file.catalogue[ItemIx(0)].picture, "1f34c");
     check_items_error(
         "item_id,title,title,category,brand,size,price\n",
-        &["'title' stands twice"],
+        &["'title' occurs twice"],
     );
 }
 
@@ -287,7 +287,7 @@ fn a_bad_event_is_named_by_line_and_field() {
         &["line 2", "'quantity'", "'many'"],
     );
     check_events_error("u,,2017-01-01,a,purchase,1\n", &["line 2", "'session_id'"]);
-    check_events_error("", &["no row below it"]);
+    check_events_error("", &["a header but no rows"]);
 }
 
 #[test]
