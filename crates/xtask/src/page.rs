@@ -291,6 +291,6 @@ mod tests {
             "index.html: unknown name 'y', expected one of x"
         );
         assert_eq!(error("none"), "index.html: '{{x}}' is missing");
-        assert_eq!(error("{{x"), "index.html: a '{{' has no '}}' after it");
+        assert_eq!(error("{{x"), "index.html: a '{{' without '}}'");
     }
 }

@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::files::{digest, replace_dir};
+use crate::lean;
 use crate::root::{cache, shown, target};
 use crate::run::{cargo, say};
 
@@ -147,7 +148,7 @@ impl Module {
             )
         })?;
         let stamp = format!(
-            "wasm-bindgen {} with hash, {}",
+            "wasm-bindgen {} with hash, without comments, {}",
             crate::tools::WASM_BINDGEN,
             digest(&bytes)
         );
@@ -195,20 +196,21 @@ impl Module {
                 shown(wasm)
             )
         })?;
+        let script = out.join(format!("{}.js", self.stem));
+        let mut text = fs::read_to_string(&script)
+            .with_context(|| format!("failed to read {}", shown(&script)))?;
+        if !types {
+            // The comments are 560 bytes of the page as brotli, and only the package has readers.
+            text = lean::script(&text);
+        }
         if [CPU, GPU].contains(self) {
             let made = out.join(format!("{}_bg.wasm", self.stem));
             let hash = digest(
                 &fs::read(&made).with_context(|| format!("failed to read {}", shown(&made)))?,
             );
-            let script = out.join(format!("{}.js", self.stem));
-            let text = fs::read_to_string(&script)
-                .with_context(|| format!("failed to read {}", shown(&script)))?;
-            fs::write(
-                &script,
-                format!("{text}\nexport const SHA256 = \"{hash}\";\n"),
-            )
-            .with_context(|| format!("failed to write {}", shown(&script)))?;
+            text += &format!("\nexport const SHA256 = \"{hash}\";\n");
         }
+        fs::write(&script, text).with_context(|| format!("failed to write {}", shown(&script)))?;
         Ok(())
     }
 }

@@ -131,7 +131,7 @@ mod tests {
             read_households(&path)
                 .unwrap_err()
                 .to_string()
-                .contains("add a column for each attribute")
+                .contains("a column with any name for each attribute")
         );
     }
 }
