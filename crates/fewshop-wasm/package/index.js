@@ -329,7 +329,8 @@ export class Fewshop extends EventTarget {
       question = { ...(Promise.withResolvers?.() ?? deferred()), make };
       this.#waiting.set(key, question);
     }
-    this.#next();
+    // After the caller's own code, so that questions asked together are one request.
+    queueMicrotask(() => this.#next());
     return question.promise;
   }
 
