@@ -16,7 +16,7 @@
 //! use fewshop_core::ItemIx;
 //! use fewshop_data::files::EvalCase;
 //! use fewshop_eval::{EvalSet, evaluate};
-//! use fewshop_model::{Compute, Recommender, toy};
+//! use fewshop_model::{Model, toy};
 //!
 //! // Shoppers of the toy shop rarely leave their department of twenty products.
 //! let query = |user: &str, seen: u32| EvalCase {
@@ -29,9 +29,11 @@
 //! let set = EvalSet {
 //!     queries: vec![query("ann", 0), query("bob", 20)],
 //!     relevant: vec![vec![ItemIx(1), ItemIx(2)], vec![ItemIx(21)]],
-//! }; let recommender = Recommender::new(toy::pack(), Compute::Kernels); let evaluation =
-//! evaluate(&recommender, &set)?; let figures = &evaluation.adapted[&1]; assert_eq!(figures.cases,
-//! 2); assert!(figures.recall_at_20 > 0.5);
+//! };
+//! let evaluation = evaluate(&Model::new(toy::pack()), &set)?;
+//! let figures = &evaluation.adapted[&1];
+//! assert_eq!(figures.cases, 2);
+//! assert!(figures.recall_at_20 > 0.5);
 //! # Ok::<(), anyhow::Error>(())
 //! ```
 //!

@@ -46,7 +46,7 @@
 //!     seed: 7,
 //! };
 //! let pack = train(training, Card::default())?;
-//! assert_eq!(pack.catalogue.len(), 20);
+//! assert_eq!(pack.catalogue().len(), 20);
 //! # Ok::<(), anyhow::Error>(())
 //! ```
 //!
