@@ -95,7 +95,7 @@ workerTest("it loads, ranks and explains", {}, async ({ say, hear, replies }) =>
   assert.ok(shelf.picks.every(({ item }) => ![1, 2, 3].includes(item)));
   assert.equal(answer.status.shots, 3);
   assert.ok(answer.status.last_run_ms >= 0);
-  await say({ type: "explain", item: shelf.picks[0].item });
+  await say({ type: "explain", session: session(1, [1, 2, 3]).session, item: shelf.picks[0].item });
   const { pick } = await hear((reply) => reply.type === "explanation");
   assert.deepEqual(pick.reason, shelf.picks[0].reason);
   const loading = (await replies()).filter((reply) => reply.type === "loading");
