@@ -170,7 +170,7 @@ async fn the_number_of_picks_is_an_integer() {
     check_error(
         recommender.rank(0.into(), JsValue::UNDEFINED).await,
         "nothing_wanted",
-        "ask for 1",
+        "request at least 1",
     );
     for n in [f64::NAN, -1.0, 2.5, f64::INFINITY] {
         check_error(
@@ -234,7 +234,7 @@ async fn bad_requests_and_explanations_are_refused() {
             .answer(request(1, session(&[1]), vec![shelf("a", 0)]))
             .await,
         "nothing_wanted",
-        "ask for 1",
+        "request at least 1",
     );
     check_error(
         recommender

@@ -169,7 +169,7 @@ async fn offers_and_attributes_need_no_shelf_but_an_empty_request_is_refused() {
     check_error(
         recommender.answer(request(3, session(&[]), vec![])).await,
         "nothing_wanted",
-        "ask for 1",
+        "request at least 1",
     );
 }
 

@@ -4,7 +4,7 @@ use fewshop_core::protocol::{Backend, Shelf, ShelfRequest, Status};
 use fewshop_core::{
     Event, Filter, ItemId, ItemIx, Recommendation, Session, TaskAnswer, TaskRequest,
 };
-use fewshop_model::{Compute, Pack, RankOptions, Recommender, Step, TaskError};
+use fewshop_model::{Compute, Pack, RankError, RankOptions, Recommender, Step, TaskError};
 
 use crate::EngineError;
 
@@ -115,6 +115,9 @@ impl Engine {
         requests: &[ShelfRequest],
         done: &mut dyn FnMut(Step),
     ) -> Result<(Vec<Shelf>, Run), EngineError> {
+        if requests.is_empty() {
+            return Err(RankError::NothingRequested.into());
+        }
         let options: Vec<RankOptions> = requests
             .iter()
             .map(|request| self.options(request.n, request.filter.clone(), request.seeds.clone()))
@@ -299,6 +302,8 @@ mod tests {
                 .code()
         };
         assert_eq!(code(shelf("a", 0, &[])), "nothing_wanted");
+        let nothing = block_on(engine(&[0]).fill(&[], &mut |_| {})).unwrap_err();
+        assert_eq!(nothing.code(), "nothing_wanted");
         assert_eq!(code(shelf("a", 1, &[9_999])), "unknown_item");
     }
 

@@ -29,7 +29,7 @@ pub struct ShopArgs {
     /// The raw log: for completejourney the wheel, or the folder with its unpacked files
     #[arg(long, value_name = "PATH")]
     pub raw: PathBuf,
-    /// Folder for items.csv, events.csv, valid_*.csv, valid_return_*.csv and prepare.json, for
+    /// Folder for items.csv, events.csv, since.csv, valid_*.csv, later_*.csv, valid_return_*.csv and prepare.json, for
     /// completejourney also households.csv, offers.csv and offer_events.csv; created if missing
     #[arg(long, value_name = "FOLDER")]
     pub out: PathBuf,

@@ -8,7 +8,7 @@ use fewshop_core::{Catalogue, ItemIx, split};
 use fewshop_data::files::{
     CaseRow, EvalCase, read_cases, read_events, read_truth, write_cases, write_truth,
 };
-use fewshop_train::learner::{popularity, taken};
+use fewshop_train::learner::{refresh, taken};
 
 use super::{print, read_pack, warn_unknown, write_pack};
 use crate::provenance::Provenance;
@@ -155,18 +155,13 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         .as_ref()
         .or(args.cases.as_ref())
         .context("a file is given")?;
-    let min_items = pack.config().season_least.max(1);
-    let counted: Vec<&Vec<u32>> = sessions
-        .iter()
-        .filter(|session| session.len() >= min_items)
-        .collect();
     ensure!(
-        !counted.is_empty(),
-        "{}: no session has {min_items} products or more, of {} in all: give a later or longer part of the log",
+        sessions.iter().any(|session| !session.is_empty()),
+        "{}: no session is newer than the pack, of {} in all: give a later part of the log",
         source.display(),
         sessions.len()
     );
-    let season = popularity(&counted, pack.catalogue().len());
+    let (refreshed, done) = refresh(&pack, &sessions)?;
     let mut command = Provenance::of("refresh")
         .file("--events", args.events.as_deref())
         .file("--cases", args.cases.as_deref())
@@ -174,10 +169,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if let Some(n) = args.hold_out_users {
         command = command.value("--hold-out-users", n);
     }
-    let pack = pack.edit(|parts| {
-        command.replace_in(&mut parts.card);
-        parts.seasonal_counts = season;
-    })?;
+    let pack = refreshed.edit(|parts| command.replace_in(&mut parts.card))?;
     write_pack(&args.out, &pack)?;
     let kept = if left_out > 0 {
         format!(", {left_out} sessions of held-out users were left out")
@@ -185,9 +177,13 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         String::new()
     };
     print(&format!(
-        "{}: refreshed with {} sessions of {min_items} products or more{kept}\n",
+        "{}: refreshed with {} sessions: {} products counted, {} new pairs, {} dropped, season of {} sessions{kept}\n",
         args.out.display(),
-        counted.len()
+        done.sessions,
+        done.products,
+        done.new_pairs,
+        done.dropped_pairs,
+        done.seasonal
     ))?;
     Ok(())
 }

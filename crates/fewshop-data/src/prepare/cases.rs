@@ -97,11 +97,12 @@ pub(super) fn draw_returning(cut: &Cut) -> Vec<Return<'_>> {
     drawn
 }
 
-/// Draws the visits. Products of one visit have the same timestamp, so their order is drawn, too.
-pub(super) fn draw(cut: &Cut) -> Vec<Visit<'_>> {
+/// Draws visits of validation shoppers from a time on. Products of one visit have the same
+/// timestamp, so their order is drawn, too.
+pub(super) fn draw(cut: &Cut, from_s: i64) -> Vec<Visit<'_>> {
     let raw = &cut.raw;
     let mut sessions: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
-    for event in &cut.valid {
+    for event in cut.valid.iter().filter(|event| event.time_s >= from_s) {
         let key = (
             raw.users[event.user as usize].as_str(),
             raw.sessions[event.session as usize].as_str(),

@@ -33,6 +33,8 @@ const JUNK: [&str; 11] = [
 
 /// 2017-10-08 00:00, the end of training.
 const CUT_S: i64 = 1_507_420_800;
+/// 2017-11-19 00:00, the end of what a refresh counts.
+const REFRESH_UNTIL_S: i64 = 1_511_049_600;
 
 /// Reads the wheel, or the folder with its unpacked files.
 ///
@@ -108,6 +110,7 @@ pub fn complete_journey(raw: &Path) -> anyhow::Result<RawLog> {
         sessions,
         events,
         cut_s: CUT_S,
+        refresh_until_s: REFRESH_UNTIL_S,
         support: 10,
         marketing,
     })

@@ -5,7 +5,9 @@
 //! the same as those of the project's external benchmark, so that item ids and events match:
 //! shoppers are split into ten folds by a hash of their id. Folds 0 to 6 are for training and 7 for
 //! validation; 8 and 9 stay unseen and are not written. Training ends at a date, and the cases
-//! begin there.
+//! begin there. A shop's pack is refreshed, though: `since.csv` has the sessions of the training
+//! shoppers up to a second date, and the `later_*` cases come after it, so that a refreshed pack is
+//! never asked about a week whose sessions it has counted.
 
 mod cases;
 mod complete_journey;
@@ -72,6 +74,9 @@ pub struct RawLog {
     pub events: Vec<RawEvent>,
     /// End of training, in seconds since 1970.
     pub cut_s: i64,
+    /// Sessions from the end of training to here are for `fewshop refresh`; later ones are asked
+    /// about.
+    pub refresh_until_s: i64,
     /// Minimum number of training visits for a product to stay in the catalogue.
     pub support: u32,
     /// Households and offers, if the log has them.
@@ -91,6 +96,8 @@ pub struct Cut {
     pub items: Vec<Item>,
     /// The training events, by time, then visit, then item.
     pub train: Vec<RawEvent>,
+    /// Events of training shoppers after the training, up to the second date, in the same order.
+    pub since: Vec<RawEvent>,
     /// The purchases of validation shoppers after the cut, each product once in a visit.
     pub valid: Vec<RawEvent>,
 }
@@ -130,6 +137,17 @@ pub fn cut(raw: RawLog, salt: &str) -> Cut {
         )
     };
     train.sort_by(|a, b| name(a).cmp(&name(b)));
+    let mut since: Vec<RawEvent> = raw
+        .events
+        .iter()
+        .filter(|event| {
+            fold_of(event) < VALID_FOLD
+                && (raw.cut_s..raw.refresh_until_s).contains(&event.time_s)
+                && stays(event)
+        })
+        .copied()
+        .collect();
+    since.sort_by(|a, b| name(a).cmp(&name(b)));
     let later = raw
         .events
         .iter()
@@ -144,6 +162,7 @@ pub fn cut(raw: RawLog, salt: &str) -> Cut {
         kept,
         items,
         train,
+        since,
         valid,
         raw,
     }
@@ -261,6 +280,7 @@ mod tests {
             ],
             users,
             cut_s: 50,
+            refresh_until_s: 100,
             support: 2,
             marketing: Marketing::default(),
         };
@@ -274,6 +294,7 @@ mod tests {
                 event(trainer, 1, 20, 0)
             ]
         );
+        assert_eq!(cut.since, [event(trainer, 2, 99, 0)]);
         assert_eq!(cut.valid, [event(validator, 3, 99, 0)]);
     }
 }

@@ -44,6 +44,8 @@ const CUSTOMER: usize = 6;
 
 /// 2011-06-01 00:00, the end of training.
 const CUT_S: i64 = 1_306_886_400;
+/// 2011-07-17 00:00, the end of what a refresh counts.
+const REFRESH_UNTIL_S: i64 = 1_310_860_800;
 
 #[derive(Default)]
 struct Product {
@@ -180,6 +182,7 @@ impl Invoices {
             sessions,
             events: self.events,
             cut_s: CUT_S,
+        refresh_until_s: REFRESH_UNTIL_S,
             support: 5,
             marketing: Marketing::default(),
         }

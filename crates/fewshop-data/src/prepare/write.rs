@@ -7,8 +7,8 @@ use anyhow::Context;
 use fewshop_core::EventKind;
 use serde::Serialize;
 
-use super::cases::{KS, RETURN_SHOTS, Return, VISITS, draw, draw_returning};
-use super::{Cut, MarketingCounts, VALID_FOLD, marketing};
+use super::cases::{KS, RETURN_SHOTS, Return, VISITS, Visit, draw, draw_returning};
+use super::{Cut, MarketingCounts, RawEvent, RawLog, VALID_FOLD, marketing};
 use crate::files::{
     CaseRow, EventRow, FileError, format_time, write_atomically, write_cases, write_events,
     write_items, write_return_cases, write_truth,
@@ -39,6 +39,12 @@ pub struct Counts {
     pub valid_cases_per_k: usize,
     /// Shoppers in the validation cases.
     pub valid_users: usize,
+    /// Visits in `since.csv`.
+    pub since_sessions: usize,
+    /// Where `since.csv` ends and the later cases begin.
+    pub refresh_until: String,
+    /// Later validation cases for each number of context items.
+    pub later_cases_per_k: usize,
     /// Numbers of earlier visits in the cases of returning shoppers.
     pub visits: [usize; 4],
     /// Cases of returning shoppers for each of them.
@@ -63,8 +69,8 @@ fn distinct(values: impl Iterator<Item = u32>) -> usize {
     values.len()
 }
 
-/// Writes items.csv, events.csv, validation cases with their truth (valid_*.csv,
-/// valid_return_*.csv) and prepare.json into `folder`, which is created if needed.
+/// Writes items.csv, events.csv, since.csv, validation cases with their truth (valid_*.csv,
+/// later_*.csv, valid_return_*.csv) and prepare.json into `folder`, which is created if needed.
 ///
 /// # Errors
 /// When the folder cannot be created or written to.
@@ -77,41 +83,12 @@ pub fn write(cut: &Cut, folder: &Path) -> anyhow::Result<Counts> {
     })?;
     let raw = &cut.raw;
     write_items(&folder.join("items.csv"), &cut.items, &[])?;
-    let events = cut.train.iter().map(|event| EventRow {
-        user_id: &raw.users[event.user as usize],
-        session_id: &raw.sessions[event.session as usize],
-        time_s: event.time_s,
-        item_id: &raw.products[event.item as usize].id,
-        kind: EventKind::Purchase,
-        quantity: event.quantity,
-    });
-    write_events(&folder.join("events.csv"), events)?;
-
-    let visits = draw(cut);
-    let named: Vec<(String, usize, usize)> = (visits.iter().enumerate())
-        .flat_map(|(at, visit)| KS.map(|k| (format!("{}-{k}", visit.session), k, at)))
-        .collect();
-    let cases = named.iter().flat_map(|(case_id, k, at)| {
-        let visit = &visits[*at];
-        (0u32..)
-            .zip(&visit.items[..*k])
-            .map(|(position, item_id)| CaseRow {
-                case_id,
-                user_id: visit.user,
-                k: *k as u32,
-                visit: 0,
-                position,
-                item_id,
-            })
-    });
-    write_cases(&folder.join("valid_cases.csv"), cases)?;
-    let truth = named.iter().flat_map(|(case_id, k, at)| {
-        visits[*at].items[*k..]
-            .iter()
-            .map(|item| (case_id.as_str(), *item))
-    });
-    write_truth(&folder.join("valid_truth.csv"), truth)?;
-
+    write_log(&cut.train, raw, &folder.join("events.csv"))?;
+    write_log(&cut.since, raw, &folder.join("since.csv"))?;
+    let visits = draw(cut, raw.cut_s);
+    write_visits(&visits, folder, "valid")?;
+    let later = draw(cut, raw.refresh_until_s);
+    write_visits(&later, folder, "later")?;
     let returning = draw_returning(cut);
     write_returning(&returning, folder)?;
 
@@ -131,6 +108,9 @@ pub fn write(cut: &Cut, folder: &Path) -> anyhow::Result<Counts> {
         ks: KS,
         valid_cases_per_k: visits.len(),
         valid_users: valid_users.len(),
+        since_sessions: distinct(cut.since.iter().map(|event| event.session)),
+        refresh_until: format_time(raw.refresh_until_s),
+        later_cases_per_k: later.len(),
         visits: VISITS,
         valid_return_cases_per_k: returning.len(),
         marketing: (described != MarketingCounts::default()).then_some(described),
@@ -146,6 +126,45 @@ pub fn write(cut: &Cut, folder: &Path) -> anyhow::Result<Counts> {
         serde_json::to_string_pretty(&counts).context("the counts cannot be written as JSON")?;
     write_atomically(&folder.join("prepare.json"), |out| writeln!(out, "{json}"))?;
     Ok(counts)
+}
+
+fn write_log(events: &[RawEvent], raw: &RawLog, path: &Path) -> Result<(), FileError> {
+    let events = events.iter().map(|event| EventRow {
+        user_id: &raw.users[event.user as usize],
+        session_id: &raw.sessions[event.session as usize],
+        time_s: event.time_s,
+        item_id: &raw.products[event.item as usize].id,
+        kind: EventKind::Purchase,
+        quantity: event.quantity,
+    });
+    write_events(path, events)
+}
+
+/// Writes NAME_cases.csv and NAME_truth.csv: each visit once for each number of context items.
+fn write_visits(visits: &[Visit<'_>], folder: &Path, name: &str) -> Result<(), FileError> {
+    let named: Vec<(String, usize, usize)> = (visits.iter().enumerate())
+        .flat_map(|(at, visit)| KS.map(|k| (format!("{}-{k}", visit.session), k, at)))
+        .collect();
+    let cases = named.iter().flat_map(|(case_id, k, at)| {
+        let visit = &visits[*at];
+        (0u32..)
+            .zip(&visit.items[..*k])
+            .map(|(position, item_id)| CaseRow {
+                case_id,
+                user_id: visit.user,
+                k: *k as u32,
+                visit: 0,
+                position,
+                item_id,
+            })
+    });
+    write_cases(&folder.join(format!("{name}_cases.csv")), cases)?;
+    let truth = named.iter().flat_map(|(case_id, k, at)| {
+        visits[*at].items[*k..]
+            .iter()
+            .map(|item| (case_id.as_str(), *item))
+    });
+    write_truth(&folder.join(format!("{name}_truth.csv")), truth)
 }
 
 /// Writes cases of returning shoppers: the same visits with an increasing number of earlier visits.

@@ -29,6 +29,28 @@ pub struct ModelConfig {
     /// was trained without them.
     #[serde(default)]
     pub season_least: usize,
+    /// How `fewshop refresh` adds newer sessions to the counts; none in a pack that was trained
+    /// before this was known, which gets seasonal counts alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh: Option<RefreshConfig>,
+}
+
+/// How newer sessions are added to the counts of a pack. Training selects the weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefreshConfig {
+    /// How often a new session counts in popularity and pair counts; 0 leaves them as they are.
+    pub count_weight: f32,
+    /// The same for the step of the regression weights.
+    pub regression_weight: f32,
+    /// A session of l products has the weight l to the power of minus this in the pair counts.
+    pub length_power: f32,
+    /// Ridge of the regression, as a multiple of the products' mean popularity.
+    pub ridge: f32,
+    /// Partners kept per product by co-visitation, cosine and regression.
+    pub keep: [usize; 3],
+    /// Time of the last session counted, in seconds since 1970: a refresh skips earlier ones.
+    pub counted_until: i64,
 }
 
 impl Default for ModelConfig {
@@ -44,6 +66,7 @@ impl Default for ModelConfig {
             sessions: 1.0,
             candidates: 120,
             season_least: 0,
+            refresh: None,
         }
     }
 }

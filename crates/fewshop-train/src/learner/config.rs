@@ -22,10 +22,9 @@ pub struct TrainConfig {
     pub disabled_groups: Vec<FeatureGroup>,
     /// Share of the log, the latest part, that counts as recent.
     pub recent_share: f64,
-    /// Maximum number of late sessions of other shoppers from which the ranker learns to use
-    /// seasonal counts. With validation cases, the number is what `fewshop refresh` would count. 0
-    /// trains it without seasonal counts.
-    pub season_sessions: usize,
+    /// Share of the late part whose sessions refresh the counts, for ranker cases after them; 0
+    /// trains for packs that are never refreshed.
+    pub refresh_share: f64,
     /// Share of shoppers kept for validation if no validation cases are given.
     pub valid_share: f64,
     /// Item vectors and session encoder.
@@ -46,7 +45,7 @@ impl Default for TrainConfig {
             held_sessions: 10_000,
             disabled_groups: Vec::new(),
             recent_share: 0.2,
-            season_sessions: 500,
+            refresh_share: 0.5,
             valid_share: 0.1,
             tower: TowerConfig::default(),
             pairs: PairsConfig::default(),

@@ -14,6 +14,7 @@ mod content;
 mod distil;
 mod pairs;
 mod ranker;
+mod refresh;
 mod regression;
 mod row_order;
 mod sessions;
@@ -34,6 +35,7 @@ use rand_chacha::ChaCha8Rng;
 
 pub(crate) use content::{sorted_prices, tokens};
 pub use pairs::{popularity, recent};
+pub use refresh::{Refreshed, refresh};
 pub(crate) use row_order::in_shelf_order;
 pub use sessions::taken;
 
@@ -44,7 +46,7 @@ pub use config::{AdapterConfig, PairsConfig, RankerTrainConfig, TowerConfig, Tra
 use crate::text::TextVectors;
 use content::Vocabulary;
 use ranker::RankerExample;
-use sessions::{Sessions, TrainingCase};
+use sessions::{HeldOutSession, Sessions, TrainingCase};
 use tower::Vectors;
 
 /// The inputs of a training. The same log, settings and seed give the same pack on the same
@@ -170,56 +172,34 @@ const FIRST_RANKER: usize = 4_000;
 /// other products.
 const DISMISSED: usize = 3;
 
-/// One case in this many trains the ranker without seasonal counts.
-const WITHOUT_SEASON: usize = 4;
-
-/// The seasonal counts that the ranker learns to expect.
-struct SeasonalRule {
-    /// Sessions with fewer products are not counted.
-    min_items: usize,
-    /// Sessions.
-    sessions: usize,
+/// Sessions with fewer products are not counted into the seasonal counts: the shortest validation
+/// case decides, so that the counts describe sessions of similar length.
+fn seasonal_min_items(valid: &[TrainingCase], given: bool) -> usize {
+    const MIN_ITEMS: usize = 2;
+    const MAX_MIN_ITEMS: usize = 12;
+    if !given {
+        return MIN_ITEMS;
+    }
+    valid
+        .iter()
+        .map(|e| e.context.len() + e.relevant.len())
+        .min()
+        .unwrap_or(MIN_ITEMS)
+        .clamp(MIN_ITEMS, MAX_MIN_ITEMS)
 }
 
-impl SeasonalRule {
-    /// With validation cases, the seasonal counts come from sessions of similar length, and from
-    /// four fifths of their number: one shopper in five stays unseen.
-    fn of(valid: &[TrainingCase], given: bool, config: &TrainConfig) -> Self {
-        const MIN_ITEMS: usize = 2;
-        const MAX_MIN_ITEMS: usize = 12;
-        let max_sessions = config.season_sessions;
-        if !given {
-            return Self {
-                min_items: MIN_ITEMS,
-                sessions: max_sessions,
-            };
-        }
-        let min_items = valid
-            .iter()
-            .map(|e| e.context.len() + e.relevant.len())
-            .min()
-            .unwrap_or(MIN_ITEMS)
-            .clamp(MIN_ITEMS, MAX_MIN_ITEMS);
-        let sessions: std::collections::BTreeSet<Vec<u32>> = valid
-            .iter()
-            .map(|e| {
-                let mut items: Vec<u32> = e.context.iter().chain(&e.relevant).copied().collect();
-                items.sort_unstable();
-                items
-            })
-            .collect();
-        Self {
-            min_items,
-            sessions: max_sessions.min(sessions.len() * 4 / 5),
-        }
-    }
+/// Ranker cases with the pack that ranks them, which does not contain them.
+struct RankerRound {
+    pack: Pack,
+    cases: Vec<TrainingCase>,
+    /// Whether newer sessions were added to the pack.
+    refreshed: bool,
 }
 
 /// All but the ranker.
 struct Prepared {
-    /// Training data of the ranker: packs of parts of the log, and sessions that these packs do not
-    /// contain.
-    rounds: Vec<(Pack, Vec<TrainingCase>)>,
+    /// Training data of the ranker: packs of parts of the log, as trained and refreshed.
+    rounds: Vec<RankerRound>,
     /// The pack that ranks the validation cases while the ranker is trained.
     judge: Pack,
     valid: Vec<TrainingCase>,
@@ -254,7 +234,7 @@ impl Prepared {
                 .collect(),
             None => sessions::training_cases(&parts.valid, 2_000, &mut rng),
         };
-        let seasonal_rule = SeasonalRule::of(&valid, validation.is_some(), config);
+        let min_items = seasonal_min_items(&valid, validation.is_some());
         let popularity = pairs::popularity(&first.fit.items, items);
         let held_out = sessions::training_cases(&first.held_out, config.ranker.cases, &mut rng);
         let weights =
@@ -286,10 +266,33 @@ impl Prepared {
                 card.clone(),
                 &mut rng,
             )?;
+            pack = pack.edit(|parts| parts.config.season_least = min_items)?;
             let max_cases = config.ranker.cases.div_ceil(parts.rounds.len());
-            let held_out = sessions::training_cases(&round.held_out, max_cases, &mut rng);
+            let after: Vec<HeldOutSession> = round
+                .held_out
+                .iter()
+                .filter(|session| session.after_refresh)
+                .cloned()
+                .collect();
+            let refreshes = !round.since.is_empty() && !after.is_empty();
+            let share = if refreshes { 2 } else { 1 };
+            let held_out =
+                sessions::training_cases(&round.held_out, max_cases.div_ceil(share), &mut rng);
+            let after = if refreshes {
+                sessions::training_cases(&after, max_cases / share, &mut rng)
+            } else {
+                Vec::new()
+            };
             if nth == 0 {
                 pack = adapter::choose(pack, &held_out, &config.adapter)?;
+                let refresh_config = weights.refresh(&config.pairs, log);
+                let chosen = refresh::choose(
+                    &as_shipped(&pack)?,
+                    &round.since,
+                    &after,
+                    refresh_config,
+                )?;
+                pack = pack.edit(|parts| parts.config.refresh = Some(chosen))?;
                 adapter = Some((pack.adapter().clone(), pack.config().clone()));
                 card.curves = curves;
                 tower = TowerConfig {
@@ -299,15 +302,20 @@ impl Prepared {
                 };
             }
             // From here on the counts are rounded to a byte, as on the device.
-            let seasonal_counts = pairs::seasonal_counts(
-                &round.late,
-                items,
-                seasonal_rule.min_items,
-                seasonal_rule.sessions,
-                &mut rng,
-            );
-            let pack = pack.edit(|parts| parts.seasonal_counts = seasonal_counts)?;
-            rounds.push((as_shipped(&pack)?, held_out));
+            let pack = as_shipped(&pack)?;
+            if refreshes {
+                let (refreshed, _) = refresh(&pack, &round.since)?;
+                rounds.push(RankerRound {
+                    pack: as_shipped(&refreshed)?,
+                    cases: after,
+                    refreshed: true,
+                });
+            }
+            rounds.push(RankerRound {
+                pack,
+                cases: held_out,
+                refreshed: false,
+            });
         }
         // The shipped counts and vectors use the whole log; the vectors are trained for the number
         // of epochs that was best before.
@@ -323,14 +331,9 @@ impl Prepared {
             card,
             &mut rng,
         )?;
-        let shipped = shipped.edit(|parts| parts.config.season_least = seasonal_rule.min_items)?;
-        let judge = if validation.is_some() {
-            as_shipped(&shipped)?
-        } else {
-            rounds[0]
-                .0
-                .clone()
-                .edit(|parts| parts.seasonal_counts = Vec::new())?
+        let judge = match rounds.iter().find(|round| !round.refreshed) {
+            Some(first) if validation.is_none() => first.pack.clone(),
+            _ => as_shipped(&shipped)?,
         };
         Ok(Self {
             rounds,
@@ -366,41 +369,22 @@ impl Prepared {
         let without = |pack: &Pack| -> Result<Model> {
             Ok(Model::new(with(pack, no_ranker(disabled_groups))?))
         };
-        let cases_with = |dismissals: bool| -> Vec<Vec<&TrainingCase>> {
-            self.rounds
-                .iter()
-                .map(|(_, cases)| {
-                    let fits = |case: &&TrainingCase| (case.dismissals > 0) == dismissals;
-                    cases.iter().filter(fits).collect()
-                })
-                .collect()
+        let cases_with = |round: &'_ RankerRound, dismissals: bool| -> Vec<TrainingCase> {
+            let fits = |case: &&TrainingCase| (case.dismissals > 0) == dismissals;
+            round.cases.iter().filter(fits).cloned().collect()
         };
         let mut examples = Vec::new();
-        for ((pack, _), cases) in self.rounds.iter().zip(cases_with(false)) {
-            // Most packs have no seasonal counts until they are refreshed, so some cases are ranked
-            // without them.
-            let part = |seasonal: bool| {
-                cases
-                    .iter()
-                    .enumerate()
-                    .filter(|(nth, _)| (nth % WITHOUT_SEASON != 0) == seasonal)
-                    .map(|(_, e)| *e)
-                    .collect::<Vec<_>>()
-            };
+        for round in &self.rounds {
+            let cases = cases_with(round, false);
             examples.extend(ranker::examples(
-                &without(pack)?,
-                &part(true),
+                &without(&round.pack)?,
+                &cases.iter().collect::<Vec<_>>(),
                 None,
-                "Candidates of the held-out sessions",
-            )?);
-            let plain = pack
-                .clone()
-                .edit(|parts| parts.seasonal_counts = Vec::new())?;
-            examples.extend(ranker::examples(
-                &without(&plain)?,
-                &part(false),
-                None,
-                "Candidates of held-out sessions, without seasonal counts",
+                if round.refreshed {
+                    "Candidates of held-out sessions, refreshed pack"
+                } else {
+                    "Candidates of held-out sessions"
+                },
             )?);
         }
         let valid: Vec<&TrainingCase> = self.valid.iter().collect();
@@ -425,10 +409,11 @@ impl Prepared {
             None,
             rng,
         )?;
-        for ((pack, _), cases) in self.rounds.iter().zip(cases_with(true)) {
+        for round in &self.rounds {
+            let cases = cases_with(round, true);
             examples.extend(ranker::examples(
-                &without(pack)?,
-                &cases,
+                &without(&round.pack)?,
+                &cases.iter().collect::<Vec<_>>(),
                 Some(&first),
                 "Sessions with dismissed products",
             )?);

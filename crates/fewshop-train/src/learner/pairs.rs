@@ -3,10 +3,9 @@
 
 use fewshop_core::neighbours::{CovisitConfig, NeighbourTable, covisit};
 use fewshop_core::{ItemIx, metrics};
+use fewshop_data::files::Log;
 use fewshop_data::progress::Progress;
-use fewshop_model::{ModelConfig, PairTable, kernels};
-use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
+use fewshop_model::{ModelConfig, Pack, PairTable, RefreshConfig, kernels};
 use rayon::prelude::*;
 
 use super::PairsConfig;
@@ -26,25 +25,6 @@ pub fn popularity(sessions: &[impl AsRef<[u32]>], items: usize) -> Vec<u32> {
 pub fn recent(sessions: &[Vec<u32>], items: usize, share: f64) -> Vec<u32> {
     let from = (sessions.len() as f64 * (1.0 - share)) as usize;
     popularity(&sessions[from.min(sessions.len())..], items)
-}
-
-/// The same over `max_sessions` sessions drawn from those of `min_items` products or more: the
-/// seasonal counts from a few late sessions.
-pub(crate) fn seasonal_counts(
-    late: &[Vec<u32>],
-    items: usize,
-    min_items: usize,
-    max_sessions: usize,
-    rng: &mut ChaCha8Rng,
-) -> Vec<u32> {
-    let mut drawn: Vec<&[u32]> = late
-        .iter()
-        .map(Vec::as_slice)
-        .filter(|session| session.len() >= min_items)
-        .collect();
-    drawn.shuffle(rng);
-    drawn.truncate(max_sessions);
-    popularity(&drawn, items)
 }
 
 /// Weighting of the counts, selected on the first round's held-out sessions and then fixed.
@@ -70,6 +50,24 @@ impl Weights {
     }
 }
 
+impl Weights {
+    /// How a refresh adds sessions, before its own weights are selected.
+    pub(crate) fn refresh(self, config: &PairsConfig, log: &Log) -> RefreshConfig {
+        RefreshConfig {
+            count_weight: 1.0,
+            regression_weight: 0.0,
+            length_power: self.length_power,
+            ridge: self.ridge,
+            keep: [
+                config.keep_covisit,
+                config.keep_cosine,
+                config.keep_regression,
+            ],
+            counted_until: log.sessions.last().map_or(0, |session| session.time_s),
+        }
+    }
+}
+
 /// Maximum partners per product while counting. The rest would be pruned later and takes most of
 /// the memory.
 const PARTNERS: usize = 4_000;
@@ -90,7 +88,7 @@ fn count(sessions: &[Vec<u32>], items: usize, length_power: f32) -> NeighbourTab
 }
 
 /// Number of held-out sessions on which weightings are compared: enough to resolve 0.002 NDCG@10.
-const COMPARED_CASES: usize = 2_000;
+pub(crate) const COMPARED_CASES: usize = 2_000;
 
 /// Selects the weightings of the counts and the ridge, each by its own NDCG@10 on the held-out
 /// sessions.
@@ -246,16 +244,55 @@ pub(crate) fn table(
     } else {
         count(sessions, items, weights.length_power)
     };
+    let rows = (0..items).map(|item| {
+        counts
+            .row(ItemIx::from(item))
+            .map(|(to, weight)| (to.0, weight * n[item]))
+            .collect()
+    });
+    pruned(
+        rows,
+        &spoken,
+        popularity,
+        Kept {
+            covisit: config.keep_covisit,
+            cosine: config.keep_cosine,
+            regression: config.keep_regression,
+        },
+        weights.covisit_alpha,
+        weights.cosine_shrink,
+    )
+}
+
+/// Numbers of partners that each weighting keeps.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kept {
+    pub(crate) covisit: usize,
+    pub(crate) cosine: usize,
+    pub(crate) regression: usize,
+}
+
+/// Keeps the strongest partners of each row by each weighting.
+///
+/// # Shapes
+/// - `rows`: `[items]` lists of `(partner, count)`
+/// - `regression`: `[items]` lists of `(partner, weight)`
+pub(crate) fn pruned(
+    rows: impl Iterator<Item = Vec<(u32, f32)>>,
+    regression: &[Vec<(u32, f32)>],
+    popularity: &[u32],
+    keep: Kept,
+    covisit_alpha: f32,
+    cosine_shrink: f32,
+) -> PairTable {
+    let items = popularity.len();
+    let n: Vec<f32> = popularity.iter().map(|&n| n as f32).collect();
     let mut table = PairTable {
         offsets: vec![0],
         ..PairTable::default()
     };
     let mut solved_row = vec![0f32; items];
-    for item in 0..items {
-        let row: Vec<(u32, f32)> = counts
-            .row(ItemIx::from(item))
-            .map(|(to, weight)| (to.0, weight * n[item]))
-            .collect();
+    for (item, row) in rows.enumerate() {
         let strongest = |keep: usize, weight: &dyn Fn(u32, f32) -> f32| -> Vec<u32> {
             let mut order: Vec<(f32, u32)> = row
                 .iter()
@@ -264,18 +301,16 @@ pub(crate) fn table(
             order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
             order.into_iter().take(keep).map(|(_, to)| to).collect()
         };
-        for &(to, weight) in &spoken[item] {
+        for &(to, weight) in &regression[item] {
             solved_row[to as usize] = weight;
         }
-        let mut kept = strongest(config.keep_covisit, &|to, count| {
-            count / n[to as usize].max(1.0).powf(weights.covisit_alpha)
+        let mut kept = strongest(keep.covisit, &|to, count| {
+            count / n[to as usize].max(1.0).powf(covisit_alpha)
         });
-        kept.extend(strongest(config.keep_cosine, &|to, count| {
-            count / (n[to as usize] + weights.cosine_shrink).sqrt()
+        kept.extend(strongest(keep.cosine, &|to, count| {
+            count / (n[to as usize] + cosine_shrink).sqrt()
         }));
-        kept.extend(strongest(config.keep_regression, &|to, _| {
-            solved_row[to as usize]
-        }));
+        kept.extend(strongest(keep.regression, &|to, _| solved_row[to as usize]));
         kept.sort_unstable();
         kept.dedup();
         for &(to, count) in row.iter().filter(|(to, _)| kept.binary_search(to).is_ok()) {
@@ -283,12 +318,39 @@ pub(crate) fn table(
             table.counts.push(count);
             table.regression.push(solved_row[to as usize]);
         }
-        for &(to, _) in &spoken[item] {
+        for &(to, _) in &regression[item] {
             solved_row[to as usize] = 0.0;
         }
         table.offsets.push(table.items.len() as u32);
     }
     table
+}
+
+/// NDCG@10 of ranking by each of a pack's pair scores alone: co-visitation, cosine, regression.
+pub(crate) fn channels(pack: &Pack, cases: &[&TrainingCase]) -> [f64; 3] {
+    let (items, config) = (pack.catalogue().len(), pack.config());
+    let n: Vec<f32> = pack.popularity().iter().map(|&n| n as f32).collect();
+    let column: Vec<f32> = n
+        .iter()
+        .map(|n| n.max(1.0).powf(-config.covisit_alpha))
+        .collect();
+    let root: Vec<f32> = n
+        .iter()
+        .map(|n| 1.0 / (n + config.cosine_shrink).max(1.0).sqrt())
+        .collect();
+    let own = |from: u32| 1.0 / (n[from as usize] + config.covisit_shrink).max(1.0);
+    let of = |weight: &(dyn Fn(u32, fewshop_model::Pair) -> f32 + Sync)| {
+        alone(items, cases, |from, add| {
+            for pair in pack.pairs().row(from as usize) {
+                add(pair.to, weight(from, pair));
+            }
+        })
+    };
+    [
+        of(&|from, pair| pair.count * own(from) * column[pair.to]),
+        of(&|from, pair| pair.count * root[from as usize] * root[pair.to]),
+        of(&|_, pair| pair.regression),
+    ]
 }
 
 #[cfg(test)]

@@ -120,7 +120,7 @@ impl Scratch {
 }
 
 /// `(A + ridge I)^-1 b` by Cholesky; `A` is a Gram matrix, so any ridge above 0 makes it definite.
-fn ridge_solve(a: &[f32], b: &[f32], ridge: f32) -> Vec<f32> {
+pub(crate) fn ridge_solve(a: &[f32], b: &[f32], ridge: f32) -> Vec<f32> {
     let m = b.len();
     let mut l = vec![0f32; m * m];
     for row in 0..m {

@@ -33,6 +33,8 @@ pub(crate) struct HeldOutSession {
     pub(crate) items: Vec<u32>,
     /// Latest first.
     pub(crate) visits: Vec<Vec<u32>>,
+    /// Whether it comes after the sessions that a refresh adds.
+    pub(crate) after_refresh: bool,
 }
 
 /// One split of the log, into counted sessions and sessions that train the ranker. No shopper is in
@@ -43,8 +45,9 @@ pub(crate) struct Round {
     pub(crate) fit: Sessions,
     /// For ranker and adapter: other shoppers, after that date.
     pub(crate) held_out: Vec<HeldOutSession>,
-    /// Of the counted shoppers, after that date: the sessions that a refresh could count by then.
-    pub(crate) late: Vec<Vec<u32>>,
+    /// Of the counted shoppers, after that date and up to a second one: the sessions that a refresh
+    /// adds. Cases of the refreshed pack come after the second date.
+    pub(crate) since: Vec<Vec<u32>>,
 }
 
 /// Parts of a log.
@@ -106,7 +109,8 @@ pub fn taken(log: &Log) -> Vec<Vec<u32>> {
 
 /// Splits the log under the conditions that the pack will meet: the shop counts until some day, and
 /// unseen users come after it. A ranker trained on sessions of the counted days would rely too much
-/// on the counts of their season.
+/// on the counts of their season. Likewise a refreshed pack meets sessions after those that it was
+/// refreshed with.
 ///
 /// A large shop is split once. A small one is split again, with other shoppers and then earlier
 /// days, until there are enough held-out sessions for the ranker (`held_sessions`) or all have been
@@ -136,7 +140,7 @@ pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -
     {
         history[session.user as usize].push(nth);
     }
-    let held_out = |nth: usize| {
+    let held_out = |nth: usize, second: usize| {
         let past = &history[log.sessions[nth].user as usize];
         let before = past.partition_point(|&other| other < nth);
         let visits = past[..before]
@@ -147,6 +151,7 @@ pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -
         HeldOutSession {
             items: taken[nth].clone(),
             visits: visits.map(|&v| taken[v].clone()).collect(),
+            after_refresh: nth >= second,
         }
     };
     let mut parts = Parts::default();
@@ -158,6 +163,7 @@ pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -
             part(config.late_share * (window + 1) as f64),
             part(config.late_share * window as f64),
         );
+        let second = from + ((to - from) as f64 * config.refresh_share) as usize;
         let (low, high) = (group as f64 * share, (group + 1) as f64 * share);
         let mut round = Round::default();
         for (nth, session) in log
@@ -170,16 +176,16 @@ pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -
             let fold = folds[session.user as usize];
             if (low..high).contains(&fold) {
                 if nth >= from {
-                    round.held_out.push(held_out(nth));
+                    round.held_out.push(held_out(nth, second));
                 }
             } else if fold >= valid_from {
                 if nth >= from && at == 0 {
-                    parts.valid.push(held_out(nth));
+                    parts.valid.push(held_out(nth, second));
                 }
             } else if nth < from {
                 round.fit.push(&taken[nth], session.user);
-            } else {
-                round.late.push(taken[nth].clone());
+            } else if nth < second {
+                round.since.push(taken[nth].clone());
             }
         }
         found += round

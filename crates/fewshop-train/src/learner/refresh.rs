@@ -1,0 +1,330 @@
+//! Folds newer sessions into all that a pack counts, without training.
+//!
+//! Popularity, recent popularity and pair counts are sums over sessions, so newer sessions are
+//! added with a weight. Regression weights are moved towards the newer sessions by one ridge step
+//! that starts at the old weights (recursive least squares with a diagonal approximation of the
+//! old Gram matrix). Both weights are selected in training on later sessions of other shoppers
+//! ([`choose`]), and 0 leaves the old values as they are.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result};
+use fewshop_core::ItemIx;
+use fewshop_core::neighbours::{CovisitConfig, NeighbourTable, covisit};
+use fewshop_data::progress::Progress;
+use fewshop_model::{Pack, PairTable, RefreshConfig};
+use rayon::prelude::*;
+
+use super::pairs::{self, Kept};
+use super::regression::ridge_solve;
+use super::sessions::TrainingCase;
+
+/// What a refresh changed, in numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Refreshed {
+    /// Sessions that were added to the counts.
+    pub sessions: usize,
+    /// Sessions that are long enough for the seasonal counts.
+    pub seasonal: usize,
+    /// Products that occur in them.
+    pub products: usize,
+    /// Pairs that the pack did not have before.
+    pub new_pairs: usize,
+    /// Pairs that it no longer has.
+    pub dropped_pairs: usize,
+}
+
+/// Seasonal counts keep about this share of all counted sessions: if there are fewer new sessions,
+/// those of an earlier refresh fill up.
+const SEASON_SHARE: f64 = 0.15;
+
+/// The pack with these newer sessions in its counts.
+///
+/// A pack from before the format knew about refreshing gets seasonal counts alone.
+///
+/// # Errors
+/// If the changed parts do not fit together.
+pub fn refresh(pack: &Pack, sessions: &[Vec<u32>]) -> Result<(Pack, Refreshed)> {
+    let items = pack.catalogue().len();
+    let min_items = pack.config().season_least.max(1);
+    let long: Vec<&Vec<u32>> = sessions
+        .iter()
+        .filter(|session| session.len() >= min_items)
+        .collect();
+    let mut done = Refreshed {
+        sessions: sessions.len(),
+        seasonal: long.len(),
+        ..Refreshed::default()
+    };
+    let new = pairs::popularity(sessions, items);
+    done.products = new.iter().filter(|&&n| n > 0).count();
+    let all: f64 = pack.popularity().iter().map(|&n| f64::from(n)).sum();
+    let seasonal = topped_up(
+        &pairs::popularity(&long, items),
+        pack.seasonal_counts(),
+        SEASON_SHARE * all,
+    );
+    let Some(config) = pack.config().refresh.clone() else {
+        let pack = pack
+            .clone()
+            .edit(|parts| parts.seasonal_counts = seasonal)?;
+        return Ok((pack, done));
+    };
+    let weight = config.count_weight;
+    let popularity: Vec<u32> = pack
+        .popularity()
+        .iter()
+        .zip(&new)
+        .map(|(&old, &new)| old + (weight * new as f32).round() as u32)
+        .collect();
+    let recent_mass: f64 = pack.recent_popularity().iter().map(|&n| f64::from(n)).sum();
+    let recent = if weight > 0.0 {
+        topped_up(&new, pack.recent_popularity(), recent_mass)
+    } else {
+        pack.recent_popularity().to_vec()
+    };
+    let table = merged(pack, sessions, &new, &popularity, &config);
+    let before = pairs_of(pack.pairs());
+    let after = pairs_of(&table);
+    done.new_pairs = after.difference(&before).count();
+    done.dropped_pairs = before.difference(&after).count();
+    let counted = weight * sessions.len() as f32;
+    let pack = pack
+        .clone()
+        .edit(|parts| {
+            parts.seasonal_counts = seasonal;
+            parts.popularity = popularity;
+            parts.recent_popularity = recent;
+            parts.pairs = table;
+            parts.config.sessions += counted;
+        })
+        .context("the refreshed counts do not fit the pack")?;
+    Ok((pack, done))
+}
+
+fn pairs_of(table: &PairTable) -> std::collections::HashSet<(u32, u32)> {
+    (0..table.offsets.len() - 1)
+        .flat_map(|row| table.row(row).map(move |pair| (row as u32, pair.to as u32)))
+        .collect()
+}
+
+/// New counts; if they are fewer than `mass` in all, older ones fill up, scaled down.
+fn topped_up(new: &[u32], old: &[u32], mass: f64) -> Vec<u32> {
+    let sum = |counts: &[u32]| counts.iter().map(|&n| f64::from(n)).sum::<f64>();
+    let missing = mass - sum(new);
+    if old.is_empty() || missing <= 0.0 {
+        return new.to_vec();
+    }
+    let scale = (missing / sum(old).max(1.0)).min(1.0);
+    new.iter()
+        .zip(old)
+        .map(|(&new, &old)| new + (f64::from(old) * scale).round() as u32)
+        .collect()
+}
+
+/// Raw counts of the new sessions, with all partners.
+fn counts(sessions: &[Vec<u32>], items: usize, length_power: f32) -> NeighbourTable {
+    covisit(
+        sessions,
+        items,
+        CovisitConfig {
+            alpha: 0.0,
+            shrink: 0.0,
+            keep: usize::MAX,
+            length_power,
+        },
+    )
+}
+
+/// The pair table with the new sessions.
+fn merged(
+    pack: &Pack,
+    sessions: &[Vec<u32>],
+    new: &[u32],
+    popularity: &[u32],
+    config: &RefreshConfig,
+) -> PairTable {
+    let items = popularity.len();
+    let regression = moved(pack, sessions, new, config);
+    let weighted = counts(sessions, items, config.length_power);
+    let rows = (0..items).map(|item| {
+        let mut row: HashMap<u32, f32> = HashMap::new();
+        for pair in pack.pairs().row(item) {
+            row.insert(pair.to as u32, pair.count);
+        }
+        if config.count_weight > 0.0 {
+            for (to, share) in weighted.row(ItemIx::from(item)) {
+                *row.entry(to.0).or_default() += config.count_weight * share * new[item] as f32;
+            }
+        }
+        let mut row: Vec<(u32, f32)> = row.into_iter().collect();
+        row.sort_unstable_by_key(|&(to, _)| to);
+        row
+    });
+    pairs::pruned(
+        rows,
+        &regression,
+        popularity,
+        Kept {
+            covisit: config.keep[0],
+            cosine: config.keep[1],
+            regression: config.keep[2],
+        },
+        pack.config().covisit_alpha,
+        pack.config().cosine_shrink,
+    )
+}
+
+/// Maximum number of regressors that a step moves: the new sessions' strongest by cosine, and all
+/// that the pack has.
+const NEW_REGRESSORS: usize = 60;
+
+/// Regression weights by regressor, moved towards the new sessions.
+fn moved(
+    pack: &Pack,
+    sessions: &[Vec<u32>],
+    new: &[u32],
+    config: &RefreshConfig,
+) -> Vec<Vec<(u32, f32)>> {
+    let items = new.len();
+    let mut by_target: Vec<Vec<(u32, f32)>> = vec![Vec::new(); items];
+    for from in 0..items {
+        for pair in pack.pairs().row(from).filter(|pair| pair.regression != 0.0) {
+            by_target[pair.to].push((from as u32, pair.regression));
+        }
+    }
+    if config.regression_weight > 0.0 {
+        let raw = counts(sessions, items, 0.0);
+        let old = pack.popularity();
+        let mean = old.iter().map(|&n| n as f32).sum::<f32>() / items.max(1) as f32;
+        let ridge = config.ridge * mean.max(1.0);
+        let step = config.regression_weight;
+        by_target = (0..items)
+            .into_par_iter()
+            .map_init(
+                || vec![0u32; items],
+                |place, target| {
+                    let before = &by_target[target];
+                    if new[target] == 0 {
+                        return before.clone();
+                    }
+                    let mut order: Vec<(f32, u32)> = raw
+                        .row(ItemIx::from(target))
+                        .map(|(to, share)| (share / (new[to.row()].max(1) as f32).sqrt(), to.0))
+                        .collect();
+                    order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+                    order.truncate(NEW_REGRESSORS);
+                    let mut set: Vec<u32> = order.iter().map(|&(_, item)| item).collect();
+                    set.extend(before.iter().map(|&(item, _)| item));
+                    set.sort_unstable();
+                    set.dedup();
+                    let m = set.len();
+                    for (at, &item) in set.iter().enumerate() {
+                        place[item as usize] = at as u32 + 1;
+                    }
+                    let mut weights = vec![0f32; m];
+                    for &(item, weight) in before {
+                        weights[place[item as usize] as usize - 1] = weight;
+                    }
+                    let mut gram = vec![0f32; m * m];
+                    for (at, &item) in set.iter().enumerate() {
+                        let own = new[item as usize] as f32;
+                        for (to, share) in raw.row(ItemIx(item)) {
+                            let to = place[to.row()];
+                            if to > 0 {
+                                gram[at * m + to as usize - 1] = share * own;
+                            }
+                        }
+                        gram[at * m + at] = own;
+                    }
+                    let mut right = vec![0f32; m];
+                    for (to, share) in raw.row(ItemIx::from(target)) {
+                        let to = place[to.row()];
+                        if to > 0 {
+                            right[to as usize - 1] = share * new[target] as f32;
+                        }
+                    }
+                    for at in 0..m {
+                        let predicted: f32 = (0..m).map(|b| gram[at * m + b] * weights[b]).sum();
+                        right[at] = step * (right[at] - predicted);
+                    }
+                    gram.iter_mut().for_each(|value| *value *= step);
+                    for (at, &item) in set.iter().enumerate() {
+                        gram[at * m + at] += old[item as usize] as f32;
+                    }
+                    let change = ridge_solve(&gram, &right, ridge);
+                    for &item in &set {
+                        place[item as usize] = 0;
+                    }
+                    set.iter()
+                        .zip(weights.iter().zip(change))
+                        .map(|(&item, (old, change))| (item, old + change))
+                        .collect()
+                },
+            )
+            .collect();
+    }
+    super::regression::by_regressor(&by_target)
+}
+
+/// Weights to try, of new sessions relative to old ones.
+const COUNT_WEIGHTS: [f32; 4] = [0.0, 1.0, 2.0, 4.0];
+const REGRESSION_WEIGHTS: [f32; 5] = [0.0, 0.5, 1.0, 2.0, 4.0];
+
+/// Selects both weights, each by the NDCG@10 of the scores that it changes, on sessions of other
+/// shoppers after the told ones.
+pub(crate) fn choose(
+    pack: &Pack,
+    told: &[Vec<u32>],
+    cases: &[TrainingCase],
+    mut config: RefreshConfig,
+) -> Result<RefreshConfig> {
+    let first: Vec<&TrainingCase> = cases
+        .iter()
+        .filter(|case| !case.context.is_empty() && case.visits.is_empty())
+        .take(pairs::COMPARED_CASES)
+        .collect();
+    let progress = Progress::of(
+        "Weights of newer sessions",
+        (COUNT_WEIGHTS.len() + REGRESSION_WEIGHTS.len()) as u64,
+    );
+    let measure = |config: &RefreshConfig| -> Result<[f64; 3]> {
+        let pack = pack
+            .clone()
+            .edit(|parts| parts.config.refresh = Some(config.clone()))?;
+        let (pack, _) = refresh(&pack, told)?;
+        progress.step();
+        Ok(pairs::channels(&pack, &first))
+    };
+    let mut notes = Vec::new();
+    let mut best = f64::MIN;
+    let mut chosen = 0.0;
+    for weight in COUNT_WEIGHTS {
+        config.count_weight = weight;
+        config.regression_weight = 0.0;
+        let [covisit, cosine, _] = measure(&config)?;
+        notes.push(format!("counts {weight}: {covisit:.4} {cosine:.4}"));
+        if covisit + cosine > best {
+            (best, chosen) = (covisit + cosine, weight);
+        }
+    }
+    config.count_weight = chosen;
+    let (mut best, mut chosen) = (f64::MIN, 0.0);
+    for weight in REGRESSION_WEIGHTS {
+        config.regression_weight = weight;
+        let [.., regression] = measure(&config)?;
+        notes.push(format!("regression {weight}: {regression:.4}"));
+        if regression > best {
+            (best, chosen) = (regression, weight);
+        }
+    }
+    config.regression_weight = chosen;
+    for note in notes {
+        progress.note(&note);
+    }
+    progress.finish(&format!(
+        "Newer sessions: counted {} times in counts, {} times in the regression",
+        config.count_weight, config.regression_weight
+    ));
+    Ok(config)
+}
