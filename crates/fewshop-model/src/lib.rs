@@ -85,6 +85,5 @@ pub use recommender::Recommender;
 pub use tasks::{Examples, Task, TaskError};
 pub use weights::{
     AdapterWeights, EncoderWeights, ItemTable, ModelConfig, Pair, PairTable, RankerWeights,
-    RefreshConfig,
-    TaskWeights,
+    RefreshConfig, TaskWeights,
 };

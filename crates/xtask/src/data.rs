@@ -50,7 +50,7 @@ pub(crate) fn data() -> Result<()> {
         .args(["--out", PREPARED]))
 }
 
-/// Trains the committed shop, adds seasonal counts, then the household attributes and the offers.
+/// Trains the committed shop, refreshes it, then adds the household attributes and the offers.
 /// Each step reads the pack that the previous one wrote.
 pub(crate) fn pack() -> Result<()> {
     data()?;
@@ -77,22 +77,19 @@ pub(crate) fn pack() -> Result<()> {
     ]);
     let pack = pack.strip_prefix(root()).unwrap_or(&pack);
     run(train.arg(pack))?;
-    // The seasonal counts come from the late sessions of shoppers whom training did not count. One
-    // in five of them remains unseen, for the tests and for 'Try it as'.
-    let mut refresh = fewshop();
-    refresh.arg("refresh").arg("--pack").arg(pack);
-    for (option, file) in [
-        ("--cases", "valid_cases.csv"),
-        ("--truth", "valid_truth.csv"),
-        ("--held-out-cases", "strangers"),
-    ] {
-        refresh.args([option, &format!("{PREPARED}/{file}")]);
-    }
-    run(refresh.args(["--hold-out-users", "5", "--out"]).arg(pack))?;
-    let unseen = |file: &str| root().join(PREPARED).join("strangers").join(file);
+    // The sessions of the training shoppers between the training and a second date. The tests and
+    // 'Try it as' ask about validation shoppers after it, so the pack has counted nothing of what
+    // it is asked about.
+    run(fewshop()
+        .arg("refresh")
+        .arg("--pack")
+        .arg(pack)
+        .args(["--events", &format!("{PREPARED}/since.csv"), "--out"])
+        .arg(pack))?;
+    let later = |file: &str| root().join(PREPARED).join(file);
     recorded::commit(&recorded::of_cases(
-        &unseen("cases.csv"),
-        &unseen("truth.csv"),
+        &later("later_cases.csv"),
+        &later("later_truth.csv"),
     )?)?;
     for (step, files) in [
         ("attributes", &["--households", "households"][..]),

@@ -1,8 +1,8 @@
-//! `fewshop refresh`: a pack is told of later sessions, and nothing else of it changes.
+//! `fewshop refresh`: newer sessions are added to what a pack counts, and nothing else changes.
 
 use std::fmt::Write as _;
 
-use fewshop_model::{Pack, toy};
+use fewshop_model::{Pack, RefreshConfig, toy};
 
 use crate::common::Folder;
 
@@ -10,25 +10,13 @@ fn shop() -> Folder {
     let shop = Folder::new();
     std::fs::write(shop.path("shop.pack"), toy::pack().to_bytes().unwrap()).unwrap();
     let mut events = String::from("user_id,session_id,time,item_id,event,quantity\n");
-    let mut cases = String::from("case_id,user_id,k,position,item_id\n");
-    let mut truth = String::from("case_id,item_id\n");
     for user in 0..20 {
         let _ = writeln!(
             events,
             "u{user},s{user},2024-12-01 10:00:00,toy7,purchase,1\nu{user},s{user},2024-12-01 10:00:00,toy8,purchase,1"
         );
-        for k in [1, 2] {
-            for position in 0..k {
-                let _ = writeln!(cases, "c{user}-{k},u{user},{k},{position},toy{position}");
-            }
-            for item in k..3 {
-                let _ = writeln!(truth, "c{user}-{k},toy{item}");
-            }
-        }
     }
     shop.write("events.csv", &events);
-    shop.write("cases.csv", &cases);
-    shop.write("truth.csv", &truth);
     shop.write(
         "nobody.csv",
         "user_id,session_id,time,item_id,event,quantity\n",
@@ -41,7 +29,7 @@ fn read(shop: &Folder, name: &str) -> Pack {
 }
 
 #[test]
-fn later_sessions_are_counted_and_nothing_else_changes() {
+fn an_older_pack_gets_seasonal_counts_and_nothing_else_changes() {
     let shop = shop();
     let said = shop.check_done("refresh --pack shop.pack --events events.csv --out new.pack");
     assert!(said.contains("refreshed with 20 sessions"), "{said}");
@@ -63,34 +51,63 @@ fn later_sessions_are_counted_and_nothing_else_changes() {
     assert!(plain.to_bytes().unwrap() == std::fs::read(shop.path("shop.pack")).unwrap());
 }
 
+/// A pack that knows how to add sessions to its counts.
+fn refreshable() -> Pack {
+    let refresh = RefreshConfig {
+        count_weight: 2.0,
+        regression_weight: 1.0,
+        length_power: 0.0,
+        ridge: 1.0,
+        keep: [24, 20, 20],
+        counted_until: 0,
+    };
+    toy::pack()
+        .edit(|parts| parts.config.refresh = Some(refresh))
+        .unwrap()
+}
+
 #[test]
-fn a_session_that_is_asked_about_twice_is_counted_once_and_strangers_stay_strangers() {
+fn counts_and_pairs_grow_and_the_same_export_is_not_counted_twice() {
     let shop = shop();
-    let line = "refresh --pack shop.pack --cases cases.csv --truth truth.csv --keep-strangers 4 --strangers left --out new.pack";
-    shop.check_done(line);
-    let new = read(&shop, "new.pack");
-    let strangers: std::collections::BTreeSet<String> = shop
-        .read("left/cases.csv")
-        .lines()
-        .skip(1)
-        .map(|row| row.split(',').nth(1).unwrap().to_owned())
-        .collect();
+    let before = refreshable();
+    std::fs::write(shop.path("shop.pack"), before.to_bytes().unwrap()).unwrap();
+    let said = shop.check_done("refresh --pack shop.pack --events events.csv --out new.pack");
     assert!(
-        !strangers.is_empty() && strangers.len() < 20,
-        "{strangers:?}"
+        said.contains("popularity of 2 products") && said.contains("new and"),
+        "{said}"
     );
-    assert_eq!(
-        new.seasonal_counts()[..4],
-        [
-            20 - strangers.len() as u32,
-            20 - strangers.len() as u32,
-            20 - strangers.len() as u32,
-            0
-        ]
+    let new = read(&shop, "new.pack");
+    assert_eq!(new.popularity()[7], before.popularity()[7] + 40);
+    assert_eq!(new.popularity()[9], before.popularity()[9]);
+    let together = |pack: &Pack| {
+        let pair = pack.pairs().row(7).find(|pair| pair.to == 8);
+        pair.map_or((0.0, 0.0), |pair| (pair.count, pair.regression))
+    };
+    let (count, regression) = together(&new);
+    let (count_before, regression_before) = together(&before);
+    // Counts are rounded to a byte on a logarithmic scale.
+    assert!(
+        (count / (count_before + 40.0) - 1.0).abs() < 0.1 && regression > regression_before,
+        "{count} {count_before} {regression} {regression_before}"
     );
-    assert_eq!(
-        shop.read("left/truth.csv").lines().count(),
-        1 + 3 * strangers.len()
+    shop.check_refused(
+        "refresh --pack new.pack --events events.csv --out again.pack",
+        1,
+        &["events.csv", "20 are no later than the last one"],
+    );
+}
+
+#[test]
+fn held_out_users_are_left_out() {
+    let shop = shop();
+    let said = shop.check_done(
+        "refresh --pack shop.pack --events events.csv --hold-out-users 4 --out new.pack",
+    );
+    let counted = read(&shop, "new.pack").seasonal_counts()[7];
+    assert!(
+        (1..20).contains(&counted)
+            && said.contains(&format!("{} sessions of held-out users", 20 - counted)),
+        "{said}"
     );
 }
 
@@ -101,11 +118,6 @@ fn a_refreshing_that_cannot_be_done_leaves_nothing_behind() {
         "refresh --pack shop.pack --events nobody.csv --out new.pack",
         1,
         &["nobody.csv", "at least one event"],
-    );
-    shop.check_refused(
-        "refresh --pack shop.pack --cases cases.csv --out new.pack",
-        2,
-        &["--truth"],
     );
     shop.check_refused("refresh --pack shop.pack --out new.pack", 2, &["--events"]);
 }

@@ -42,15 +42,16 @@ pub struct ItemsFile {
 /// Reads the products from CSV or Parquet.
 ///
 /// The columns `item_id,title,category,brand,size,price` are required, in any order; all cells
-/// except the first two may be empty. `category` is a path `a > b > c`. `picture` is optional, and
+/// except the id may be empty; a product without a title is named by its id. `category` is a path `a > b > c`. `picture` is optional, and
 /// other columns are kept in [`ItemsFile::extra`].
 ///
 /// # Errors
-/// [`FileError`] with file, line and field: a missing column, an empty id or title, a duplicate id,
+/// [`FileError`] with file, line and field: a missing column, an empty id, a duplicate id,
 /// a price that is not a number of 0 or more, text that is not UTF-8, or no rows.
 pub fn read_items(path: &Path) -> Result<ItemsFile, FileError> {
     let mut items: Vec<Item> = Vec::new();
     let mut places: HashMap<String, RowPosition> = HashMap::new();
+    let mut untitled = 0;
     let mut extra: Vec<Vec<String>> = Vec::new();
     let header = read_table(path, &COLUMNS, |header, row| {
         let id = row.id(ID)?;
@@ -64,6 +65,7 @@ pub fn read_items(path: &Path) -> Result<ItemsFile, FileError> {
         }
         places.insert(id.to_owned(), row.at());
         let item = parse_item(row)?;
+        untitled += usize::from(row.text(TITLE).is_empty());
         items.push(item);
         extra.resize_with(header.extra.len(), Vec::new);
         for (column, (_, index)) in extra.iter_mut().zip(&header.extra) {
@@ -72,13 +74,21 @@ pub fn read_items(path: &Path) -> Result<ItemsFile, FileError> {
         Ok(())
     })?;
     let unpriced = items.iter().filter(|item| item.price.is_none()).count();
-    let warnings = (unpriced > 0).then(|| {
-        format!(
-            "{}: {unpriced} of {} items have no price",
-            path.display(),
-            items.len()
-        )
-    });
+    let missing = [
+        (unpriced, "no price"),
+        (untitled, "no title: their ids are shown instead"),
+    ];
+    let warnings = missing
+        .into_iter()
+        .filter(|&(count, _)| count > 0)
+        .map(|(count, what)| {
+            format!(
+                "{}: {count} of {} items have {what}",
+                path.display(),
+                items.len()
+            )
+        })
+        .collect();
     let catalogue = Catalogue::new(items).map_err(|error| FileError::Read {
         path: path.to_owned(),
         source: std::io::Error::other(error.to_string()),
@@ -92,7 +102,7 @@ pub fn read_items(path: &Path) -> Result<ItemsFile, FileError> {
     Ok(ItemsFile {
         catalogue,
         extra,
-        warnings: warnings.into_iter().collect(),
+        warnings,
     })
 }
 
@@ -102,14 +112,12 @@ pub fn read_items(path: &Path) -> Result<ItemsFile, FileError> {
 /// [`FileError::Field`].
 pub fn parse_item(row: &TableRow<'_>) -> Result<Item, FileError> {
     let id = row.id(ID)?;
-    if row.text(TITLE).is_empty() {
-        return Err(row.error(
-            TITLE,
-            "a title",
-            "write the product's name, or remove the row",
-        ));
-    }
-    let mut item = Item::new(id, row.raw(TITLE));
+    // Some logs have ids alone; a product without a name is shown by its id.
+    let title = match row.text(TITLE) {
+        "" => id,
+        _ => row.raw(TITLE),
+    };
+    let mut item = Item::new(id, title);
     item.category = row
         .text(CATEGORY)
         .split('>')

@@ -117,9 +117,17 @@ fn an_empty_file_and_a_lone_header_are_told_apart() {
 }
 
 #[test]
-fn an_empty_id_or_title_is_an_error() {
+fn an_empty_id_is_an_error_and_a_product_without_a_title_is_named_by_its_id() {
     check_items_error(format!("{HEADER},A,,,,\n"), &["line 2", "'item_id'"]);
-    check_items_error(format!("{HEADER}a,  ,,,,\n"), &["line 2", "'title'"]);
+    let folder = Folder::new();
+    let file = read_items(&folder.file("items.csv", format!("{HEADER}a,  ,,,1,\nb,B,,,,2\n")));
+    let file = file.unwrap();
+    assert_eq!(file.catalogue[ItemIx(0)].title, "a");
+    assert!(
+        file.warnings[0].contains("1 of 2 items have no title"),
+        "{:?}",
+        file.warnings
+    );
 }
 
 #[test]

@@ -182,7 +182,7 @@ impl Invoices {
             sessions,
             events: self.events,
             cut_s: CUT_S,
-        refresh_until_s: REFRESH_UNTIL_S,
+            refresh_until_s: REFRESH_UNTIL_S,
             support: 5,
             marketing: Marketing::default(),
         }

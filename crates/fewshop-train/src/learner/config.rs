@@ -73,6 +73,9 @@ pub struct TowerConfig {
     pub patience: usize,
     /// Sessions per step.
     pub batch: usize,
+    /// Products per step that the softmax samples beside the batch's own. A catalogue that is not
+    /// much larger is used whole.
+    pub negatives: usize,
     /// Sessions per epoch; a shop with fewer repeats them, split differently each time.
     pub sessions_an_epoch: usize,
     /// Adam's learning rate.
@@ -98,6 +101,7 @@ impl Default for TowerConfig {
             epochs: 16,
             patience: 2,
             batch: 256,
+            negatives: 1024,
             sessions_an_epoch: 30_000,
             learning_rate: 1e-3,
             weight_decay: 1e-6,

@@ -286,12 +286,8 @@ impl Prepared {
             if nth == 0 {
                 pack = adapter::choose(pack, &held_out, &config.adapter)?;
                 let refresh_config = weights.refresh(&config.pairs, log);
-                let chosen = refresh::choose(
-                    &as_shipped(&pack)?,
-                    &round.since,
-                    &after,
-                    refresh_config,
-                )?;
+                let chosen =
+                    refresh::choose(&as_shipped(&pack)?, &round.since, &after, refresh_config)?;
                 pack = pack.edit(|parts| parts.config.refresh = Some(chosen))?;
                 adapter = Some((pack.adapter().clone(), pack.config().clone()));
                 card.curves = curves;

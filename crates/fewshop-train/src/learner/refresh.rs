@@ -328,3 +328,72 @@ pub(crate) fn choose(
     ));
     Ok(config)
 }
+
+#[cfg(test)]
+mod tests {
+    use fewshop_model::toy;
+
+    use super::*;
+
+    fn told(config: RefreshConfig) -> Pack {
+        toy::pack()
+            .edit(|parts| parts.config.refresh = Some(config))
+            .unwrap()
+    }
+
+    fn config(count_weight: f32, regression_weight: f32) -> RefreshConfig {
+        RefreshConfig {
+            count_weight,
+            regression_weight,
+            length_power: 0.0,
+            ridge: 1.0,
+            keep: [64, 64, 64],
+            counted_until: 0,
+        }
+    }
+
+    fn pair(pack: &Pack, from: usize, to: usize) -> (f32, f32) {
+        let pair = pack.pairs().row(from).find(|pair| pair.to == to);
+        pair.map_or((0.0, 0.0), |pair| (pair.count, pair.regression))
+    }
+
+    #[test]
+    fn new_sessions_count_with_their_weight() {
+        let before = told(config(2.0, 0.0));
+        let sessions = vec![vec![7, 8], vec![7, 8], vec![7]];
+        let (after, done) = refresh(&before, &sessions).unwrap();
+        assert_eq!((done.sessions, done.products), (3, 2));
+        assert_eq!(after.popularity()[7], before.popularity()[7] + 6);
+        let (count, regression) = pair(&after, 7, 8);
+        let (count_before, regression_before) = pair(&before, 7, 8);
+        assert!((count - count_before - 4.0).abs() < 1e-3);
+        assert_eq!(regression, regression_before);
+        assert_eq!(after.config().sessions, before.config().sessions + 6.0);
+        // Nothing of the other products changes.
+        for row in (0..60).filter(|row| ![7, 8].contains(row)) {
+            let rows = |pack: &Pack| pack.pairs().row(row).collect::<Vec<_>>();
+            assert_eq!(rows(&after), rows(&before), "{row}");
+        }
+    }
+
+    #[test]
+    fn regression_moves_towards_what_the_new_sessions_show() {
+        let before = told(config(0.0, 1.0));
+        // 7 comes with 8 and never with 9, which is as frequent.
+        let sessions: Vec<Vec<u32>> = (0..80)
+            .map(|n| if n % 2 == 0 { vec![7, 8] } else { vec![9, 10] })
+            .collect();
+        let (after, _) = refresh(&before, &sessions).unwrap();
+        assert!(pair(&after, 7, 8).1 > pair(&before, 7, 8).1 + 0.05);
+        assert!(pair(&after, 7, 9).1 <= pair(&before, 7, 9).1 + 1e-3);
+        assert_eq!(after.popularity(), before.popularity());
+    }
+
+    #[test]
+    fn a_few_new_sessions_do_not_push_the_earlier_season_out() {
+        assert_eq!(topped_up(&[5, 0], &[40, 60], 0.0), [5, 0]);
+        assert_eq!(topped_up(&[5, 0], &[40, 60], 55.0), [25, 30]);
+        assert_eq!(topped_up(&[5, 0], &[], 55.0), [5, 0]);
+        assert_eq!(topped_up(&[5, 0], &[4, 6], 1_000.0), [9, 6]);
+    }
+}

@@ -1,5 +1,8 @@
-//! Trains item vectors and session encoder: full softmax over the catalogue, many relevant items
-//! per session.
+//! Trains item vectors and session encoder: a softmax with many relevant items per session, over
+//! the whole catalogue or, in a large one, over the batch's own products and a sample of the others
+//! (importance-weighted sampled softmax, Bengio and Senecal 2008).
+
+use std::collections::HashMap;
 
 use crate::modules::{ContentPath, ItemInput, TwoTower, TwoTowerConfig};
 use anyhow::{Result, ensure};
@@ -103,12 +106,33 @@ pub(crate) fn train(
         let mut loss_sum = 0.0;
         for batch in order[..an_epoch].chunks(config.batch) {
             let batch: Vec<TrainingCase> = batch.iter().map(|&s| draw(&fit[s], rng)).collect();
-            let vectors = model.items(&input, true);
+            let columns = Columns::draw(&batch, items, config.negatives, rng);
+            let chosen = columns.rows.as_deref().map(|rows| input.select(rows));
+            let part = chosen.as_ref().unwrap_or(&input);
+            let vectors = model.items(part, true);
             let moved = (config.adversarial_weight > 0.0).then(|| {
-                let of = |vectors| loss(&model, vectors, &batch, items, logit_scale, &device);
+                let of = |vectors| {
+                    loss(
+                        &model,
+                        vectors,
+                        part,
+                        &batch,
+                        &columns,
+                        logit_scale,
+                        &device,
+                    )
+                };
                 of(worst(vectors.clone(), config.adversarial_epsilon, of))
             });
-            let mut loss = loss(&model, vectors, &batch, items, logit_scale, &device);
+            let mut loss = loss(
+                &model,
+                vectors,
+                part,
+                &batch,
+                &columns,
+                logit_scale,
+                &device,
+            );
             loss_sum += f64::from(loss.clone().into_scalar::<f32>());
             if let Some(moved) = moved {
                 loss = loss.add(moved.mul_scalar(config.adversarial_weight));
@@ -212,12 +236,71 @@ fn draw(session: &[u32], rng: &mut ChaCha8Rng) -> TrainingCase {
     }
 }
 
+/// The products that a step's softmax runs over.
+struct Columns {
+    /// Rows of the catalogue, the batch's own products first; all rows in order if there are none.
+    rows: Option<Vec<i32>>,
+    /// Number of products.
+    len: usize,
+    /// The column of each row, where rows are chosen.
+    column_of: HashMap<u32, usize>,
+    /// How many of the rows are the batch's own.
+    own: usize,
+    /// Logarithm of how many products each sampled one stands for.
+    log_weight: f32,
+}
+
+impl Columns {
+    fn all(items: usize) -> Self {
+        Self {
+            rows: None,
+            len: items,
+            column_of: HashMap::new(),
+            own: items,
+            log_weight: 0.0,
+        }
+    }
+
+    /// The batch's own products and a sample of the others, unless that would be most of the
+    /// catalogue.
+    fn draw(batch: &[TrainingCase], items: usize, negatives: usize, rng: &mut ChaCha8Rng) -> Self {
+        let mut own: Vec<u32> = batch
+            .iter()
+            .flat_map(|case| case.context.iter().chain(&case.relevant))
+            .copied()
+            .collect();
+        own.sort_unstable();
+        own.dedup();
+        if (own.len() + negatives) * 4 > items * 3 {
+            return Self::all(items);
+        }
+        let others: Vec<u32> = (0..items as u32)
+            .filter(|row| own.binary_search(row).is_err())
+            .collect();
+        let sample = rand::seq::index::sample(rng, others.len(), negatives);
+        let mut rows = own.clone();
+        rows.extend(sample.into_iter().map(|at| others[at]));
+        Self {
+            len: rows.len(),
+            column_of: own.iter().copied().zip(0..).collect(),
+            own: own.len(),
+            log_weight: (others.len() as f32 / negatives.max(1) as f32).ln(),
+            rows: Some(rows.into_iter().map(|row| row as i32).collect()),
+        }
+    }
+
+    fn of(&self, item: u32) -> usize {
+        self.column_of.get(&item).copied().unwrap_or(item as usize)
+    }
+}
+
 /// Mean over the sessions of the mean negative log-likelihood of their relevant items.
 fn loss(
     model: &TwoTower,
     vectors: Tensor<2>,
+    input: &ItemInput,
     batch: &[TrainingCase],
-    items: usize,
+    columns: &Columns,
     logit_scale: f32,
     device: &Device,
 ) -> Tensor<1> {
@@ -227,21 +310,37 @@ fn loss(
     );
     let mut context = vec![0i32; size * width];
     let mut mask = vec![0f32; size * width];
+    let items = columns.len;
     let mut relevant = vec![0f32; size * items];
     for (at, case) in batch.iter().enumerate() {
         for (nth, &item) in case.context.iter().enumerate() {
-            context[at * width + nth] = item as i32;
+            context[at * width + nth] = columns.of(item) as i32;
             mask[at * width + nth] = 1.0;
         }
         for &item in &case.relevant {
-            relevant[at * items + item as usize] = 1.0 / case.relevant.len() as f32;
+            relevant[at * items + columns.of(item)] = 1.0 / case.relevant.len() as f32;
         }
     }
     let context = Tensor::<2, Int>::from_data(TensorData::new(context, [size, width]), device);
     let mask = Tensor::<2>::from_data(TensorData::new(mask, [size, width]), device);
     let relevant = Tensor::<2>::from_data(TensorData::new(relevant, [size, items]), device);
     let user_embeddings = model.user_embeddings(vectors.clone(), context, mask);
-    let logits = model.logits(user_embeddings, vectors, logit_scale);
+    let mut logits = model.logits(user_embeddings, vectors, input, logit_scale);
+    if columns.own < items {
+        let weights = (0..items)
+            .map(|at| {
+                if at < columns.own {
+                    0.0
+                } else {
+                    columns.log_weight
+                }
+            })
+            .collect();
+        logits = logits.add(Tensor::<2>::from_data(
+            TensorData::new::<f32, _>(weights, [1, items]),
+            device,
+        ));
+    }
     log_softmax(logits, 1)
         .mul(relevant)
         .sum()
@@ -262,13 +361,15 @@ fn validate(
         .cloned()
         .collect();
     let vectors = model.items(input, false);
+    let columns = Columns::all(items);
     let mut sum = 0.0;
     for batch in with_context.chunks(256) {
         let loss = loss(
             model,
             vectors.clone().detach(),
+            input,
             batch,
-            items,
+            &columns,
             logit_scale,
             device,
         );

@@ -32,6 +32,26 @@ pub struct ItemInput {
     tokens: Tensor<2, Int>,
     /// `[items, text_width]`.
     text: Option<Tensor<2>>,
+    /// `[items]`, the catalogue's rows; all of them in order if there are none.
+    rows: Option<Tensor<1, Int>>,
+}
+
+impl ItemInput {
+    /// The same for some items only.
+    ///
+    /// # Shapes
+    /// - `rows`: `[chosen]` rows of the catalogue
+    #[must_use]
+    pub fn select(&self, rows: &[i32]) -> Self {
+        let device = self.tokens.device();
+        let rows =
+            Tensor::<1, Int>::from_data(TensorData::new(rows.to_vec(), [rows.len()]), &device);
+        Self {
+            tokens: self.tokens.clone().select(0, rows.clone()),
+            text: self.text.clone().map(|text| text.select(0, rows.clone())),
+            rows: Some(rows),
+        }
+    }
 }
 
 impl ItemContent {
@@ -57,6 +77,7 @@ impl ItemContent {
                 device,
             ),
             text: (self.text_width > 0).then(text),
+            rows: None,
         }
     }
 }
@@ -206,6 +227,9 @@ impl TwoTower {
             content_sum = content_sum.add(linear.forward(text.clone()));
         }
         let mut ids = self.ids.weight.val();
+        if let Some(rows) = &content.rows {
+            ids = ids.select(0, rows.clone());
+        }
         if train && self.id_dropout > 0.0 {
             let keep = Tensor::<2>::random(
                 [items, 1],
@@ -245,22 +269,27 @@ impl TwoTower {
             .squeeze_dim::<2>(1)
     }
 
-    /// Logits of all items for each user embedding.
+    /// Logits of the input's items for each user embedding.
     ///
     /// # Shapes
-    /// - `user_embeddings`: `[batch, d]`; `items`: `[items, d]`
+    /// - `user_embeddings`: `[batch, d]`; `items`: `[items, d]`, of the same `content`
     /// - output: `[batch, items]`
     #[must_use]
     pub fn logits(
         &self,
         user_embeddings: Tensor<2>,
         items: Tensor<2>,
+        content: &ItemInput,
         logit_scale: f32,
     ) -> Tensor<2> {
+        let mut bias = self.bias.val();
+        if let Some(rows) = &content.rows {
+            bias = bias.select(0, rows.clone());
+        }
         user_embeddings
             .matmul(items.transpose())
             .mul_scalar(logit_scale)
-            .add(self.bias.val().unsqueeze_dim::<2>(0))
+            .add(bias.unsqueeze_dim::<2>(0))
     }
 
     /// The encoder in the pack's format.
