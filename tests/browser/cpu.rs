@@ -3,7 +3,7 @@
 use fewshop_core::protocol::limits::PROTOCOL_VERSION;
 use fewshop_core::protocol::{Backend, Reply, Request, Status};
 use fewshop_core::{
-    Event, EventKind, Filter, ItemIx, MerchantRule, Reason, Recommendation, Session,
+    BusinessRule, Event, EventKind, Filter, ItemIx, Reason, Recommendation, Session,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -220,7 +220,7 @@ fn every_message_survives_the_way_through_javascript() {
         item: ItemIx(3),
         score: -1.5,
         reason: Reason::PopularHere,
-        rule: Some(MerchantRule::Pin),
+        rule: Some(BusinessRule::Pin),
     };
     let before = Recommendation {
         item: ItemIx(4),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fewshop_core::Session;
 use fewshop_core::protocol::limits::{PATIENCE_MS, RESTART_PAUSE_MS};
 use fewshop_core::protocol::{Backend, Reply, Request};
-use fewshop_web::state::{Answer, EngineState, Link, Look, Outcome, Pulse, Wanted};
+use fewshop_web::state::{Answer, EngineState, Heartbeat, Link, Look, Outcome, Wanted};
 use leptos::prelude::*;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -18,7 +18,7 @@ use crate::browser;
 const PACK_URL: &str = "../assets/shop.pack";
 
 /// A worker that loads or ranks counts as dead after this time without progress. A missed heartbeat
-/// is noticed much sooner, see [`Pulse`].
+/// is noticed much sooner, see [`Heartbeat`].
 const PATIENCE: Duration = Duration::from_millis(PATIENCE_MS as u64);
 
 /// WebGPU in software needs seconds for what a CPU does in milliseconds; those who force it expect
@@ -42,7 +42,7 @@ struct Engine {
     worker: Option<Running>,
     /// A dead worker waits to be replaced; its remaining messages are ignored.
     restarting: bool,
-    pulse: Option<Pulse>,
+    heartbeat: Option<Heartbeat>,
     look: Option<TimeoutHandle>,
 }
 
@@ -86,7 +86,7 @@ pub(crate) fn start(
             patience,
             worker: None,
             restarting: false,
-            pulse: None,
+            heartbeat: None,
             look: None,
         });
         engine.spawn();
@@ -179,13 +179,13 @@ impl Engine {
 
     /// Restarts the watch while an answer is due, and ends it otherwise.
     fn watch(&mut self) {
-        self.pulse = self.link.is_waiting().then(|| {
+        self.heartbeat = self.link.is_waiting().then(|| {
             // While it loads, pack and engine may block its loop; and software WebGPU may compile
             // for many seconds at any time.
             let asks = self.link.is_ready() && self.patience == PATIENCE;
-            Pulse::new(self.patience.as_millis() as f64, asks, browser::ticks())
+            Heartbeat::new(self.patience.as_millis() as f64, asks, browser::ticks())
         });
-        self.look_in(self.pulse.as_ref().map(Pulse::first));
+        self.look_in(self.heartbeat.as_ref().map(Heartbeat::first));
     }
 
     fn look_in(&mut self, ms: Option<f64>) {
@@ -200,8 +200,10 @@ impl Engine {
     }
 
     fn look(&mut self) {
-        let Some(pulse) = &mut self.pulse else { return };
-        match pulse.look(browser::ticks()) {
+        let Some(heartbeat) = &mut self.heartbeat else {
+            return;
+        };
+        match heartbeat.look(browser::ticks()) {
             Look::Later(ms) => self.look_in(Some(ms)),
             Look::Ask(ms) => {
                 self.send(&Request::Ping);
@@ -227,8 +229,8 @@ impl Engine {
             return;
         }
         if let Reply::Alive = reply {
-            if let Some(pulse) = &mut self.pulse {
-                pulse.sign(browser::ticks());
+            if let Some(heartbeat) = &mut self.heartbeat {
+                heartbeat.sign(browser::ticks());
             }
         } else {
             let outcome = self.link.reply(reply);

@@ -17,7 +17,7 @@
 //!   [`ShelfState`](state::ShelfState) is the first shelf and what it may claim.
 //! - A [`Page`](state::Page) is a row of the table [`pages!`]: its address, its file and its name.
 //! - A [`Link`](state::Link) decides what to send to the worker and what a reply changes;
-//!   [`Pulse`](state::Pulse) decides whether the worker is still alive, and
+//!   [`Heartbeat`](state::Heartbeat) decides whether the worker is still alive, and
 //!   [`Prefetch`](state::Prefetch) whether a page waits for an answer.
 //!
 //! # From a click to a pick

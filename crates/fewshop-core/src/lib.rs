@@ -52,5 +52,5 @@ pub use attribute_prediction::{AttributePrediction, ValuePrediction};
 pub use catalogue::{Catalogue, CatalogueError, Item, ItemId, ItemIx, number_texts};
 pub use event::{Event, EventKind, Session};
 pub use offer::{OfferPick, OfferReason};
-pub use recommendation::{Filter, MerchantRule, Reason, Recommendation, Share};
+pub use recommendation::{BusinessRule, Filter, Reason, Recommendation, Share};
 pub use task::{Evidence, Outcome, Prediction, REDEEMED, TaskAnswer, TaskRequest};

@@ -61,7 +61,7 @@ impl TryFrom<FlatReason> for Reason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
-pub enum MerchantRule {
+pub enum BusinessRule {
     /// The shop chose its place.
     Pin,
     /// The shop moved it up.
@@ -70,7 +70,7 @@ pub enum MerchantRule {
     Bury,
 }
 
-impl MerchantRule {
+impl BusinessRule {
     /// Its name in messages and tables.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -94,7 +94,7 @@ pub struct Recommendation {
     pub reason: Reason,
     /// The business rule that moved it; `None` for nearly all picks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rule: Option<MerchantRule>,
+    pub rule: Option<BusinessRule>,
 }
 
 /// Which products may be picked.

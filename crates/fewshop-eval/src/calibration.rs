@@ -59,7 +59,7 @@ pub fn calibrate(
         .map(|(case, relevant)| {
             let session = Session {
                 visits: case.visits.clone(),
-                ..Session::of_items(&case.shots)
+                ..Session::of_items(&case.context)
             };
             let candidates = model.candidates(&session, &RankOptions::default())?;
             let scores = kernels::rank(&candidates.features, model.pack().ranker());

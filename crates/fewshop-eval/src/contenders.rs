@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::baselines::{Baselines, Method};
-use crate::{Difference, EvalSet, Figures, Judge, Judged, PICKS, picks};
+use crate::{Difference, EvalSet, Figures, PICKS, RankingScorer, ScoredRanking, picks};
 
 /// The kind of a contender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,12 +72,12 @@ pub fn contenders(
     baselines: &Baselines,
     ablated: &[Ablated],
 ) -> Result<Vec<Contender>> {
-    let judge = Judge::of(eval_set, baselines.popularity());
+    let scorer = RankingScorer::of(eval_set, baselines.popularity());
     let cases = &eval_set.queries;
-    let full = judge.judge(picks(model, cases, false)?);
+    let full = scorer.score(picks(model, cases, false)?);
     let mut out = vec![
         contender(
-            &judge,
+            &scorer,
             "full",
             ContenderKind::Full,
             "the shop's pack as it ships",
@@ -85,11 +85,11 @@ pub fn contenders(
             &full,
         ),
         contender(
-            &judge,
+            &scorer,
             "frozen",
             ContenderKind::Frozen,
             "the pack without learning on the device",
-            &judge.judge(picks(model, cases, true)?),
+            &scorer.score(picks(model, cases, true)?),
             &full,
         ),
     ];
@@ -97,9 +97,9 @@ pub fn contenders(
     // pack may have another seed.
     let mut whole = None;
     for (name, pack) in ablated.iter().filter(|(name, _)| name == WHOLE) {
-        let answers = judge.judge(ablated_picks(name, pack, model.catalogue(), cases)?);
+        let answers = scorer.score(ablated_picks(name, pack, model.catalogue(), cases)?);
         out.push(contender(
-            &judge,
+            &scorer,
             RETRAINED,
             ContenderKind::Ablated,
             "the complete pack, retrained along with the packs that lack a part",
@@ -109,10 +109,10 @@ pub fn contenders(
         whole = Some(answers);
     }
     for (name, pack) in ablated.iter().filter(|(name, _)| name != WHOLE) {
-        let answers = judge.judge(ablated_picks(name, pack, model.catalogue(), cases)?);
+        let answers = scorer.score(ablated_picks(name, pack, model.catalogue(), cases)?);
         let about = format!("retrained {name}; its difference is relative to '{RETRAINED}'");
         out.push(contender(
-            &judge,
+            &scorer,
             name,
             ContenderKind::Ablated,
             &about,
@@ -120,10 +120,10 @@ pub fn contenders(
             whole.as_ref().unwrap_or(&full),
         ));
     }
-    let vectors = judge.judge(by_vectors(model.pack(), cases));
+    let vectors = scorer.score(by_vectors(model.pack(), cases));
     let about = "products whose learned vectors are closest to the user embedding";
     out.push(contender(
-        &judge,
+        &scorer,
         "item vectors",
         ContenderKind::Channel,
         about,
@@ -131,9 +131,9 @@ pub fn contenders(
         &full,
     ));
     for method in baselines.methods(eval_set.queries.iter().any(|case| !case.visits.is_empty())) {
-        let answers = judge.judge(baselines.picks(method, cases));
+        let answers = scorer.score(baselines.picks(method, cases));
         out.push(contender(
-            &judge,
+            &scorer,
             method.name(),
             ContenderKind::Baseline,
             method.about(),
@@ -151,36 +151,36 @@ pub fn transfer(eval_set: &EvalSet, baselines: &Baselines) -> BTreeMap<u32, Diff
     if !baselines.methods(false).contains(&Method::FewShotTransfer) {
         return BTreeMap::new();
     }
-    let judge = Judge::of(eval_set, baselines.popularity());
-    let answers = |method| judge.judge(baselines.picks(method, &eval_set.queries));
-    judge.minus(
+    let scorer = RankingScorer::of(eval_set, baselines.popularity());
+    let answers = |method| scorer.score(baselines.picks(method, &eval_set.queries));
+    scorer.minus(
         &answers(Method::FewShotTransfer),
         &answers(Method::FewShotAlone),
     )
 }
 
 fn contender(
-    judge: &Judge<'_>,
+    scorer: &RankingScorer<'_>,
     name: &str,
     kind: ContenderKind,
     about: &str,
-    answers: &Judged,
-    full: &Judged,
+    answers: &ScoredRanking,
+    full: &ScoredRanking,
 ) -> Contender {
     let against = kind != ContenderKind::Full;
     Contender {
         name: name.to_owned(),
         kind,
         about: about.to_owned(),
-        by_k: judge.by_k(answers),
-        all: judge.all(answers),
+        by_k: scorer.by_k(answers),
+        all: scorer.all(answers),
         minus_full: if against {
-            judge.minus(answers, full)
+            scorer.minus(answers, full)
         } else {
             Default::default()
         },
         all_minus_full: if against {
-            judge.all_minus(answers, full)
+            scorer.all_minus(answers, full)
         } else {
             Default::default()
         },
@@ -207,7 +207,7 @@ fn ablated_picks(
         .map(|case| {
             let visits = case.visits.iter().map(|visit| moved(visit)).collect();
             EvalCase {
-                shots: moved(&case.shots),
+                context: moved(&case.context),
                 visits,
                 ..case.clone()
             }
@@ -235,7 +235,7 @@ fn by_vectors(pack: &Pack, cases: &[EvalCase]) -> Vec<Vec<ItemIx>> {
     let out = cases
         .par_iter()
         .map(|case| {
-            let (user_embedding, _) = pack.user_embeddings(&Session::of_items(&case.shots));
+            let (user_embedding, _) = pack.user_embeddings(&Session::of_items(&case.context));
             let logits = kernels::scan(
                 pack.item_table(),
                 &user_embedding,
@@ -243,7 +243,7 @@ fn by_vectors(pack: &Pack, cases: &[EvalCase]) -> Vec<Vec<ItemIx>> {
             );
             progress.step();
             let top = kernels::top_k(&logits, PICKS, |row| {
-                !case.shots.contains(&ItemIx::from(row))
+                !case.context.contains(&ItemIx::from(row))
             });
             top.into_iter().map(ItemIx).collect()
         })

@@ -16,7 +16,7 @@ use fewshop_model::Model;
 use serde::{Deserialize, Serialize};
 
 use crate::ranking::{items, rank, session};
-use crate::{Difference, EvalSet, Figures, Judge, PICKS};
+use crate::{Difference, EvalSet, Figures, PICKS, RankingScorer};
 
 /// Number of picks that the shopper sees before turning any down.
 pub const SHOWN: usize = 10;
@@ -56,7 +56,7 @@ pub fn dismissals(
     eval_set: &EvalSet,
     max_dismissed: &[usize],
 ) -> Result<Vec<Dismissals>> {
-    let judge = Judge::of(eval_set, model.pack().popularity());
+    let scorer = RankingScorer::of(eval_set, model.pack().popularity());
     let sessions: Vec<Session> = eval_set.queries.iter().map(session).collect();
     let frozen = items(rank(model, &sessions, PICKS, true)?);
     // Long enough to lose all products that may be turned down.
@@ -74,9 +74,9 @@ pub fn dismissals(
                 .zip(&turned_down)
                 .map(|(session, items)| with_dismissals(session, items))
                 .collect();
-            let removed = judge.judge(items(rank(model, &with_dismissals, PICKS, true)?));
-            let learned = judge.judge(items(rank(model, &with_dismissals, PICKS, false)?));
-            let struck_out = judge.judge(
+            let removed = scorer.score(items(rank(model, &with_dismissals, PICKS, true)?));
+            let learned = scorer.score(items(rank(model, &with_dismissals, PICKS, false)?));
+            let struck_out = scorer.score(
                 adapted
                     .iter()
                     .zip(&turned_down)
@@ -86,14 +86,14 @@ pub fn dismissals(
             let counts: Vec<f64> = turned_down.iter().map(|items| items.len() as f64).collect();
             Ok(Dismissals {
                 max_dismissed,
-                turned_down: judge.mean_by_k(&counts),
-                frozen: judge.by_k(&judge.judge(frozen.clone())),
-                removed: judge.by_k(&removed),
-                learned: judge.by_k(&learned),
-                learned_minus_removed: judge.minus(&learned, &removed),
-                all_learned_minus_removed: judge.all_minus(&learned, &removed),
-                learned_minus_struck_out: judge.minus(&learned, &struck_out),
-                all_learned_minus_struck_out: judge.all_minus(&learned, &struck_out),
+                turned_down: scorer.mean_by_k(&counts),
+                frozen: scorer.by_k(&scorer.score(frozen.clone())),
+                removed: scorer.by_k(&removed),
+                learned: scorer.by_k(&learned),
+                learned_minus_removed: scorer.minus(&learned, &removed),
+                all_learned_minus_removed: scorer.all_minus(&learned, &removed),
+                learned_minus_struck_out: scorer.minus(&learned, &struck_out),
+                all_learned_minus_struck_out: scorer.all_minus(&learned, &struck_out),
             })
         })
         .collect()
@@ -171,7 +171,7 @@ mod tests {
             id: "a".to_owned(),
             user: "a".to_owned(),
             k: 1,
-            shots: rows(&[0]),
+            context: rows(&[0]),
             visits: vec![],
         };
         let shown = crate::picks(&model, std::slice::from_ref(&case), true)

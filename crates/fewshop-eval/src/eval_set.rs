@@ -22,7 +22,7 @@ impl EvalSet {
         if self.queries.iter().any(|query| !query.visits.is_empty()) {
             Unit::Visits
         } else {
-            Unit::Shots
+            Unit::ContextItems
         }
     }
 
@@ -46,7 +46,7 @@ impl EvalSet {
         };
         let queries = self.queries.iter().map(|query| {
             Ok(EvalCase {
-                shots: rows(&query.shots)?,
+                context: rows(&query.context)?,
                 visits: lists(&query.visits)?,
                 ..query.clone()
             })
@@ -75,14 +75,14 @@ mod tests {
                 id: "c".to_owned(),
                 user: "u".to_owned(),
                 k: 1,
-                shots: vec![ItemIx(0)],
+                context: vec![ItemIx(0)],
                 visits: vec![vec![ItemIx(1), ItemIx(2)]],
             }],
             relevant: vec![vec![ItemIx(2)]],
         };
         let (from, to) = (shop(&["a", "b", "c"]), shop(&["c", "a", "b"]));
         let moved = set.in_rows_of(&to, &from).unwrap();
-        assert_eq!(moved.queries[0].shots, [ItemIx(1)]);
+        assert_eq!(moved.queries[0].context, [ItemIx(1)]);
         assert_eq!(moved.queries[0].visits, [[ItemIx(2), ItemIx(0)]]);
         assert_eq!(moved.relevant, [[ItemIx(0)]]);
         assert_eq!(moved.in_rows_of(&from, &to).unwrap(), set);

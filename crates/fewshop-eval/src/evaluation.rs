@@ -7,7 +7,8 @@ use fewshop_model::Model;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Calibration, Contender, Difference, Dismissals, EvalSet, Figures, Judge, Unit, calibrate, picks,
+    Calibration, Contender, Difference, Dismissals, EvalSet, Figures, RankingScorer, Unit,
+    calibrate, picks,
 };
 
 /// All results on one set of cases.
@@ -48,10 +49,10 @@ pub struct Evaluation {
 /// # Errors
 /// See [`recommend`].
 pub fn evaluate(model: &Model, eval_set: &EvalSet) -> Result<Evaluation> {
-    let judge = Judge::of(eval_set, model.pack().popularity());
-    let adapted = judge.judge(picks(model, &eval_set.queries, false)?);
-    let frozen = judge.judge(picks(model, &eval_set.queries, true)?);
-    let adapted_minus_frozen = judge.minus(&adapted, &frozen);
+    let scorer = RankingScorer::of(eval_set, model.pack().popularity());
+    let adapted = scorer.score(picks(model, &eval_set.queries, false)?);
+    let frozen = scorer.score(picks(model, &eval_set.queries, true)?);
+    let adapted_minus_frozen = scorer.minus(&adapted, &frozen);
     Ok(Evaluation {
         unit: eval_set.unit(),
         without_truth: eval_set
@@ -59,9 +60,9 @@ pub fn evaluate(model: &Model, eval_set: &EvalSet) -> Result<Evaluation> {
             .iter()
             .filter(|relevant| relevant.is_empty())
             .count(),
-        shoppers: judge.shoppers(),
-        adapted: judge.by_k(&adapted),
-        frozen: judge.by_k(&frozen),
+        shoppers: scorer.shoppers(),
+        adapted: scorer.by_k(&adapted),
+        frozen: scorer.by_k(&frozen),
         harm: adapted_minus_frozen
             .iter()
             .map(|(&k, difference)| (k, difference.harm))

@@ -71,7 +71,7 @@ pub struct Difference {
 pub enum Unit {
     /// Context items: the given items of the current session.
     #[default]
-    Shots,
+    ContextItems,
     /// Earlier visits that the device remembers.
     Visits,
 }

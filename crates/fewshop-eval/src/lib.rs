@@ -2,7 +2,7 @@
 //! methods.
 //!
 //! An [`EvalSet`] holds the queries and the relevant items of each. [`recommend`] ranks with a
-//! pack, and [`score`] applies the ranking metrics of `fewshop-core` to the answers. A [`Judge`]
+//! pack, and [`score`] applies the ranking metrics of `fewshop-core` to the answers. A [`RankingScorer`]
 //! turns scores into [`Figures`]: means by k (the number of items that the recommender is given),
 //! each with a 95 % interval from a [`Bootstrap`] that resamples shoppers, so that queries of one
 //! shopper do not count as independent. A [`Difference`] between two methods is paired query by
@@ -23,7 +23,7 @@
 //!     id: format!("case-{user}"),
 //!     user: user.to_owned(),
 //!     k: 1,
-//!     shots: vec![ItemIx(seen)],
+//!     context: vec![ItemIx(seen)],
 //!     visits: Vec::new(),
 //! };
 //! let set = EvalSet {
@@ -51,9 +51,9 @@ mod eval_set;
 mod evaluation;
 mod figures;
 mod interval;
-mod judge;
 mod paired;
 mod ranking;
+mod ranking_scorer;
 mod scores;
 pub mod seeds;
 
@@ -64,7 +64,7 @@ pub use eval_set::EvalSet;
 pub use evaluation::{Evaluation, evaluate};
 pub use figures::{Difference, Figures, POPULAR_SHARE, Unit};
 pub use interval::{Bootstrap, Interval};
-pub use judge::{Judge, Judged};
 pub use paired::{mean_over_k, paired};
 pub use ranking::{PICKS, picks, recommend, recommend_on};
+pub use ranking_scorer::{RankingScorer, ScoredRanking};
 pub use scores::{ScoredCase, card_metrics, score};

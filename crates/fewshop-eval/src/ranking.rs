@@ -32,7 +32,7 @@ pub fn recommend(
 pub(crate) fn session(case: &EvalCase) -> Session {
     Session {
         visits: case.visits.clone(),
-        ..Session::of_items(&case.shots)
+        ..Session::of_items(&case.context)
     }
 }
 

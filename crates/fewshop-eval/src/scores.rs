@@ -28,7 +28,7 @@ pub fn score(
     each.filter_map(|((case, relevant), picks)| {
         let items: Vec<ItemIx> = picks.iter().map(|pick| pick.item).collect();
         let score = metrics::score(
-            &metrics::hits(&items, relevant, &case.shots),
+            &metrics::hits(&items, relevant, &case.context),
             relevant.len(),
         )?;
         Some(ScoredCase {

@@ -199,7 +199,7 @@ fn read_as_cases(path: &Path) {
         let rows = cases
             .cases
             .iter()
-            .flat_map(|case| case.shots.iter().chain(case.visits.iter().flatten()));
+            .flat_map(|case| case.context.iter().chain(case.visits.iter().flatten()));
         assert!(rows.into_iter().all(|item| item.row() < CATALOGUE.len()));
         check_error(read_truth(path, &CATALOGUE, &cases));
     }

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use fewshop_core::{Catalogue, Filter, ItemIx, MerchantRule};
+use fewshop_core::{BusinessRule, Catalogue, Filter, ItemIx};
 use serde::{Deserialize, Serialize};
 
 /// Maximum number of pins, and of caps: each cap is one bit of a `u64`.
@@ -211,15 +211,15 @@ impl AppliedRules {
     }
 
     /// The rule that applies to a product, picked or not.
-    pub(crate) fn rule_for(&self, item: ItemIx, pins: bool) -> Option<MerchantRule> {
+    pub(crate) fn rule_for(&self, item: ItemIx, pins: bool) -> Option<BusinessRule> {
         if pins && self.pinned().any(|pinned| pinned == item) {
-            return Some(MerchantRule::Pin);
+            return Some(BusinessRule::Pin);
         }
         self.shifts.get(&item).map(|&places| {
             if places > 0 {
-                MerchantRule::Boost
+                BusinessRule::Boost
             } else {
-                MerchantRule::Bury
+                BusinessRule::Bury
             }
         })
     }
@@ -237,7 +237,7 @@ impl AppliedRules {
         filter: &Filter,
         pins: bool,
         n: usize,
-    ) -> Vec<(usize, Option<MerchantRule>)> {
+    ) -> Vec<(usize, Option<BusinessRule>)> {
         let item = |at: u32| ItemIx(items[at as usize]);
         let place_of: HashMap<ItemIx, u32> = if pins {
             let pins = self.rules.pins.iter();
@@ -245,7 +245,7 @@ impl AppliedRules {
         } else {
             HashMap::new()
         };
-        let mut moved: Vec<(i64, bool, u32, Option<MerchantRule>)> =
+        let mut moved: Vec<(i64, bool, u32, Option<BusinessRule>)> =
             Vec::with_capacity(ranked.len());
         let mut pinned: Vec<(u32, u32)> = Vec::new();
         for (nth, &at) in (0i64..).zip(ranked) {
@@ -257,7 +257,7 @@ impl AppliedRules {
             // The first pick cannot move up, so it is not labelled as boosted.
             let rule = self
                 .rule_for(item(at), false)
-                .filter(|&rule| rule == MerchantRule::Bury || nth > 0);
+                .filter(|&rule| rule == BusinessRule::Bury || nth > 0);
             // A pick that moves up comes before the one whose place it takes, one that moves down
             // after it.
             moved.push((
@@ -307,7 +307,7 @@ impl AppliedRules {
         for (place, at) in pinned {
             out.insert(
                 (place as usize - 1).min(out.len()),
-                (at as usize, Some(MerchantRule::Pin)),
+                (at as usize, Some(BusinessRule::Pin)),
             );
         }
         out.truncate(n);
@@ -348,7 +348,7 @@ mod tests {
         let applied = AppliedRules::of(&rules, &category, &catalogue).unwrap();
         let rows: Vec<u32> = (0..6).collect();
         let order = applied.order(&rows, &rows, &category, &Filter::ALL, true, n);
-        let name = |rule: Option<MerchantRule>| rule.map_or("", MerchantRule::name);
+        let name = |rule: Option<BusinessRule>| rule.map_or("", BusinessRule::name);
         let found: Vec<(u32, &str)> = order
             .into_iter()
             .map(|(at, rule)| (at as u32, name(rule)))

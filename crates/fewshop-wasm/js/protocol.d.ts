@@ -62,7 +62,7 @@ export type Reason = {
 };
 
 /** The business rule that moved a pick, after the model had ranked. */
-export type MerchantRule = "pin" | "boost" | "bury";
+export type BusinessRule = "pin" | "boost" | "bury";
 
 /** One pick. */
 export type Recommendation = {
@@ -73,7 +73,7 @@ export type Recommendation = {
     /** Why the model ranked it there. */
     reason: Reason;
     /** The business rule that moved it; `None` for nearly all picks. */
-    rule?: MerchantRule | null;
+    rule?: BusinessRule | null;
 };
 
 /** The engine module that computes. */

@@ -1,9 +1,9 @@
 import type {
-  Backend, EventKind, Evidence, FailureCode as WorkerFailureCode, Item, MerchantRule, Outcome, Prediction, Reason as RowReason,
+  Backend, EventKind, Evidence, FailureCode as WorkerFailureCode, Item, BusinessRule, Outcome, Prediction, Reason as RowReason,
   Recommendation, Status,
 } from "./cpu/fewshop_wasm.js";
 
-export type { Backend, EventKind, Item, MerchantRule, Outcome, Status };
+export type { Backend, EventKind, Item, BusinessRule, Outcome, Status };
 
 // The package names products by the shop's own ids and by whole products; the protocol's types, which are generated from Rust, name them
 // by rows. What follows is the difference.
@@ -37,7 +37,7 @@ export interface Share {
 export type Reason = Exclude<RowReason, { kind: "because_of" }> | { kind: "because_of"; shots: Share[] };
 
 /** A pick: the product, its score (comparable within one answer only), its reason, and the business rule that moved it, if any. */
-export type Pick = Item & { score: Recommendation["score"]; reason: Reason; rule: MerchantRule | null };
+export type Pick = Item & { score: Recommendation["score"]; reason: Reason; rule: BusinessRule | null };
 
 /** A prediction of a task, with products instead of rows. */
 export type TaskPrediction = Omit<Prediction, "evidence"> & { evidence: Omit<Evidence, "items"> & { items: Item[] } };

@@ -1,6 +1,6 @@
 //! 'Why?': the full reason of a pick.
 
-use fewshop_core::{ItemIx, MerchantRule, Reason};
+use fewshop_core::{BusinessRule, ItemIx, Reason};
 use fewshop_web::state::Pick;
 use fewshop_web::texts::{count, fill};
 use web_sys::MouseEvent;
@@ -64,9 +64,9 @@ fn place(shop: Shop, shelf: &[Pick], at: usize) -> String {
         ""
     };
     let rule = match shelf[at].rule {
-        Some(MerchantRule::Pin) => texts.why_pinned,
-        Some(MerchantRule::Boost) => texts.why_boosted,
-        Some(MerchantRule::Bury) => texts.why_buried,
+        Some(BusinessRule::Pin) => texts.why_pinned,
+        Some(BusinessRule::Boost) => texts.why_boosted,
+        Some(BusinessRule::Bury) => texts.why_buried,
         None => "",
     };
     let said = [place.as_str(), rule, &rest, mixed];

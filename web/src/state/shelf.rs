@@ -1,6 +1,6 @@
 //! The contents of a shelf, and rules that keep it from jumping.
 
-use fewshop_core::{ItemIx, MerchantRule, Reason, Recommendation};
+use fewshop_core::{BusinessRule, ItemIx, Reason, Recommendation};
 
 use super::{EngineState, Learning, SessionLog, sort_few};
 
@@ -15,7 +15,7 @@ pub struct Pick {
     /// The engine's reason; `None` if the engine did not pick it.
     pub reason: Option<Reason>,
     /// The business rule that changed its position, if one did.
-    pub rule: Option<MerchantRule>,
+    pub rule: Option<BusinessRule>,
     /// The position, from 0, to which the shop pinned it, whatever leaves the shelf before it.
     pub pinned: Option<usize>,
 }
@@ -41,7 +41,7 @@ impl Pick {
             score: pick.score,
             reason: Some(pick.reason),
             rule: pick.rule,
-            pinned: (pick.rule == Some(MerchantRule::Pin)).then_some(at),
+            pinned: (pick.rule == Some(BusinessRule::Pin)).then_some(at),
         };
         picks.into_iter().enumerate().map(pick).collect()
     }
@@ -267,7 +267,7 @@ mod tests {
 
     /// Picks of one answer, of which the shop pinned `pins`.
     fn answer(items: &[u32], pins: &[u32]) -> Vec<Pick> {
-        let rule = |item| pins.contains(&item).then_some(MerchantRule::Pin);
+        let rule = |item| pins.contains(&item).then_some(BusinessRule::Pin);
         let pick = |&item: &u32| Recommendation {
             item: ItemIx(item),
             score: 1.0,

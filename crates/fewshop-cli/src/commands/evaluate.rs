@@ -219,7 +219,7 @@ pub(super) fn read_log(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Log
 /// The printed table.
 pub(super) fn table(evaluation: &Evaluation) -> String {
     let unit = match evaluation.unit {
-        Unit::Shots => "k = context items: the given items of the current session",
+        Unit::ContextItems => "k = context items: the given items of the current session",
         Unit::Visits => "k = earlier visits that the device remembers",
     };
     let mut out = format!(

@@ -125,7 +125,7 @@ fn preview(before: Pack, after: Pack, cases: &[EvalCase], top: usize) -> anyhow:
     let mut out = String::new();
     for ((case, old), new) in cases.iter().zip(&old).zip(&new) {
         let given: Vec<&str> = case
-            .shots
+            .context
             .iter()
             .map(|&ix| after.catalogue()[ix].title.as_str())
             .collect();

@@ -163,8 +163,8 @@ fn against_best(evaluation: &Evaluation) -> Option<([usize; 3], String, String)>
 
 pub(super) fn unit(unit: Unit, k: u32) -> &'static str {
     match (unit, k) {
-        (Unit::Shots, 1) => "product known",
-        (Unit::Shots, _) => "products known",
+        (Unit::ContextItems, 1) => "product known",
+        (Unit::ContextItems, _) => "products known",
         (Unit::Visits, 1) => "earlier visit",
         (Unit::Visits, _) => "earlier visits",
     }

@@ -214,6 +214,9 @@ fn online_retail_comes_out_the_same_from_csv_and_xlsx() {
             "prepare.json",
             RETURN_CASES,
             RETURN_TRUTH,
+            "since.csv",
+            "later_cases.csv",
+            "later_truth.csv",
         ]
         .map(|name| fs::read_to_string(out.join(name)).unwrap())
     };
@@ -237,6 +240,13 @@ fn online_retail_comes_out_the_same_from_csv_and_xlsx() {
             .iter()
             .all(|file| !file.contains(&stranger) && !file.contains("600001"))
     );
+    // Whoever is asked about after the second day is not in what a refresh counts.
+    let asked: Vec<&str> = files[8]
+        .lines()
+        .skip(1)
+        .filter_map(|row| row.split(',').nth(1))
+        .collect();
+    assert!(asked.iter().all(|user| !files[7].contains(user)));
     assert_eq!(read("two.csv"), files);
     assert_eq!(read("three.xlsx"), files);
 }

@@ -67,7 +67,7 @@ mod tests {
 
     use super::*;
     use crate::protocol::{Backend, Products};
-    use crate::{Evidence, ItemIx, MerchantRule, Outcome, Prediction, Reason, Share};
+    use crate::{BusinessRule, Evidence, ItemIx, Outcome, Prediction, Reason, Share};
 
     #[track_caller]
     fn check_round_trip(reply: &Reply) {
@@ -109,7 +109,7 @@ mod tests {
             }],
         };
         let pinned = Recommendation {
-            rule: Some(MerchantRule::Pin),
+            rule: Some(BusinessRule::Pin),
             ..pick(5, Reason::PopularHere)
         };
         let shelf = Shelf {

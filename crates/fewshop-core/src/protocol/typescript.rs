@@ -10,7 +10,7 @@ use super::{
     Shelf, ShelfRequest, Status, WORKER_FAULTS, limits,
 };
 use crate::{
-    Event, EventKind, Evidence, Filter, Item, ItemId, ItemIx, MerchantRule, Outcome, Prediction,
+    BusinessRule, Event, EventKind, Evidence, Filter, Item, ItemId, ItemIx, Outcome, Prediction,
     Reason, Recommendation, Session, Share, TaskAnswer, TaskRequest,
 };
 
@@ -29,7 +29,7 @@ pub fn types() -> String {
     declare::<Filter>(&mut out);
     declare::<Share>(&mut out);
     declare::<Reason>(&mut out);
-    declare::<MerchantRule>(&mut out);
+    declare::<BusinessRule>(&mut out);
     declare::<Recommendation>(&mut out);
     declare::<Backend>(&mut out);
     declare::<LoadOptions>(&mut out);

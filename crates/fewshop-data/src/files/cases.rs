@@ -42,7 +42,7 @@ pub struct EvalCase {
     /// The group in which it is reported: the number of context items or of earlier visits given.
     pub k: u32,
     /// The context items of the current session, by position.
-    pub shots: Vec<ItemIx>,
+    pub context: Vec<ItemIx>,
     /// The earlier visits that the device remembers, the latest first, each by position. A visit
     /// without known items is empty.
     pub visits: Vec<Vec<ItemIx>>,
@@ -112,7 +112,7 @@ pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError
                     id: case_id.to_owned(),
                     user: user.to_owned(),
                     k,
-                    shots: Vec::new(),
+                    context: Vec::new(),
                     visits: Vec::new(),
                 };
                 drafts.push(CaseDraft {
@@ -155,7 +155,7 @@ fn finish(CaseDraft { mut case, rows }: CaseDraft) -> EvalCase {
         items.sort_by_key(|&(position, _)| position);
         let items = items.into_iter().map(|(_, item)| item).collect();
         if back == 0 {
-            case.shots = items;
+            case.context = items;
         } else {
             case.visits.resize(back as usize - 1, Vec::new());
             case.visits.push(items);

@@ -120,7 +120,7 @@ fn an_empty_file_and_a_lone_header_are_told_apart() {
 fn an_empty_id_is_an_error_and_a_product_without_a_title_is_named_by_its_id() {
     check_items_error(format!("{HEADER},A,,,,\n"), &["line 2", "'item_id'"]);
     let folder = Folder::new();
-    let file = read_items(&folder.file("items.csv", format!("{HEADER}a,  ,,,1,\nb,B,,,,2\n")));
+    let file = read_items(&folder.file("items.csv", format!("{HEADER}a,  ,,,,1\nb,B,,,,2\n")));
     let file = file.unwrap();
     assert_eq!(file.catalogue[ItemIx(0)].title, "a");
     assert!(
@@ -307,7 +307,7 @@ fn cases_keep_shots_by_position_and_visits_latest_first() {
     let [x, y] = &cases.cases[..] else {
         panic!("two cases")
     };
-    assert_eq!(x.shots, [ItemIx(0), ItemIx(1)]);
+    assert_eq!(x.context, [ItemIx(0), ItemIx(1)]);
     assert_eq!(x.visits, [vec![ItemIx(2)], vec![], vec![ItemIx(0)]]);
     assert_eq!(
         (y.id.as_str(), y.user.as_str(), y.k, y.visits.len()),
@@ -386,7 +386,7 @@ fn every_table_comes_back_from_csv_and_from_parquet() {
         };
         write_cases(&path("cases"), [case("x", 0, "b"), case("x", 1, "a")]).unwrap();
         let cases = read_cases(&path("cases"), &shop()).unwrap();
-        assert_eq!(cases.cases[0].shots, [ItemIx(1), ItemIx(0)]);
+        assert_eq!(cases.cases[0].context, [ItemIx(1), ItemIx(0)]);
         let earlier = CaseRow {
             visit: -2,
             ..case("x", 0, "c")

@@ -63,15 +63,15 @@ impl ItemInputs {
         row: usize,
         popularity: u32,
         together: f32,
-        shots: &[ItemIx],
+        context: &[ItemIx],
         mean_price: Option<f32>,
     ) -> [f32; INPUTS] {
         let share = |of: &[u32]| {
-            let alike = shots
+            let alike = context
                 .iter()
-                .filter(|shot| of[row] != 0 && of[shot.row()] == of[row])
+                .filter(|item| of[row] != 0 && of[item.row()] == of[row])
                 .count();
-            alike as f32 / shots.len().max(1) as f32
+            alike as f32 / context.len().max(1) as f32
         };
         [
             (popularity as f32).ln_1p(),
@@ -84,10 +84,10 @@ impl ItemInputs {
         ]
     }
 
-    fn mean_price(&self, shots: &[ItemIx]) -> Option<f32> {
-        let prices: Vec<f32> = shots
+    fn mean_price(&self, context: &[ItemIx]) -> Option<f32> {
+        let prices: Vec<f32> = context
             .iter()
-            .filter_map(|shot| self.log_price[shot.row()])
+            .filter_map(|item| self.log_price[item.row()])
             .collect();
         (!prices.is_empty()).then(|| prices.iter().sum::<f32>() / prices.len() as f32)
     }
@@ -152,8 +152,8 @@ impl Classic {
     }
 
     /// Writes the logits of all products.
-    pub(super) fn score(&self, shots: &[ItemIx], scorer: &mut CountScorer<'_>, out: &mut [f32]) {
-        self.score_by(&self.weights, shots, scorer, out);
+    pub(super) fn score(&self, context: &[ItemIx], scorer: &mut CountScorer<'_>, out: &mut [f32]) {
+        self.score_by(&self.weights, context, scorer, out);
     }
 
     /// The same with a network that is trained on these context items alone, starting at random or
@@ -162,7 +162,7 @@ impl Classic {
     pub(super) fn score_few_shot(
         &self,
         transfer: bool,
-        shots: &[ItemIx],
+        context: &[ItemIx],
         config: &ClassicConfig,
         rng: &mut ChaCha8Rng,
         scorer: &mut CountScorer<'_>,
@@ -173,13 +173,13 @@ impl Classic {
         } else {
             personal_mlp::random_start(&self.weights, rng)
         };
-        let mut samples: Vec<Pair> = Vec::with_capacity(shots.len() * (1 + config.negatives));
-        for (nth, shot) in shots.iter().enumerate() {
-            let others: Vec<ItemIx> = shots
+        let mut samples: Vec<Pair> = Vec::with_capacity(context.len() * (1 + config.negatives));
+        for (nth, item) in context.iter().enumerate() {
+            let others: Vec<ItemIx> = context
                 .iter()
                 .enumerate()
                 .filter(|&(at, _)| at != nth)
-                .map(|(_, &shot)| shot)
+                .map(|(_, &item)| item)
                 .collect();
             let together = self.together(&others, scorer, out.len());
             let price = self.items.mean_price(&others);
@@ -192,17 +192,17 @@ impl Classic {
                     price,
                 )
             };
-            samples.push((inputs(shot.row()), 1.0));
+            samples.push((inputs(item.row()), 1.0));
             for _ in 0..config.negatives {
                 let row = rng.random_range(0..out.len());
-                if !shots.contains(&ItemIx::from(row)) {
+                if !context.contains(&ItemIx::from(row)) {
                     samples.push((inputs(row), 0.0));
                 }
             }
         }
         self.score_by(
             &personal_mlp::train(&start, &samples, config, rng),
-            shots,
+            context,
             scorer,
             out,
         );
@@ -211,29 +211,29 @@ impl Classic {
     fn score_by(
         &self,
         weights: &RankerWeights,
-        shots: &[ItemIx],
+        context: &[ItemIx],
         scorer: &mut CountScorer<'_>,
         out: &mut [f32],
     ) {
         let items = &self.items;
-        let together = self.together(shots, scorer, out.len());
-        let mean_price = items.mean_price(shots);
+        let together = self.together(context, scorer, out.len());
+        let mean_price = items.mean_price(context);
         let inputs: Vec<f32> = together
             .iter()
             .enumerate()
             .flat_map(|(row, &together)| {
-                items.inputs(row, items.popularity[row], together, shots, mean_price)
+                items.inputs(row, items.popularity[row], together, context, mean_price)
             })
             .collect();
         out.copy_from_slice(&kernels::rank(&inputs, weights));
     }
 
     /// Mean share of the context items' sessions that contain each product.
-    fn together(&self, shots: &[ItemIx], scorer: &mut CountScorer<'_>, items: usize) -> Vec<f32> {
+    fn together(&self, context: &[ItemIx], scorer: &mut CountScorer<'_>, items: usize) -> Vec<f32> {
         let mut together = vec![0f32; items];
-        for shot in shots {
-            let each = 1.0 / self.items.popularity[shot.row()].max(1) as f32 / shots.len() as f32;
-            scorer.each_beside(shot.row(), |other, count| together[other] += count * each);
+        for item in context {
+            let each = 1.0 / self.items.popularity[item.row()].max(1) as f32 / context.len() as f32;
+            scorer.each_beside(item.row(), |other, count| together[other] += count * each);
         }
         together
     }
@@ -269,33 +269,33 @@ fn pairs(
             }
         }
         total += candidates.len();
-        let shots: Vec<ItemIx> = session[..k].iter().map(|&row| ItemIx(row)).collect();
-        drawn.push((shots, candidates));
+        let context: Vec<ItemIx> = session[..k].iter().map(|&row| ItemIx(row)).collect();
+        drawn.push((context, candidates));
     }
     let progress = Progress::of("Baseline classic network: pairs", drawn.len() as u64);
     let pairs: Vec<Pair> = drawn
         .par_iter()
         .map_init(
             || (CountScorer::new(index), vec![0f32; index.items()]),
-            |(scorer, together), (shots, candidates)| {
+            |(scorer, together), (context, candidates)| {
                 let mut shares = vec![0f32; candidates.len()];
-                for shot in shots {
+                for item in context {
                     together.fill(0.0);
-                    scorer.each_beside(shot.row(), |other, count| together[other] = count);
+                    scorer.each_beside(item.row(), |other, count| together[other] = count);
                     // The session itself contains the context item.
-                    let others = items.popularity[shot.row()].saturating_sub(1).max(1) as f32;
+                    let others = items.popularity[item.row()].saturating_sub(1).max(1) as f32;
                     for (share, &(item, taken)) in shares.iter_mut().zip(candidates) {
                         let count = together[item as usize] - f32::from(u8::from(taken));
-                        *share += count / others / shots.len() as f32;
+                        *share += count / others / context.len() as f32;
                     }
                 }
                 progress.step();
-                let mean_price = items.mean_price(shots);
+                let mean_price = items.mean_price(context);
                 let each = candidates.iter().zip(shares);
                 each.map(|(&(item, taken), share)| {
                     let popularity = items.popularity[item as usize] - u32::from(taken);
                     (
-                        items.inputs(item as usize, popularity, share, shots, mean_price),
+                        items.inputs(item as usize, popularity, share, context, mean_price),
                         f32::from(u8::from(taken)),
                     )
                 })

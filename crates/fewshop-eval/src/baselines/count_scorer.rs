@@ -25,23 +25,23 @@ impl<'a> CountScorer<'a> {
     }
 
     /// Adds `c(i, j) / (n(i) + shrink) / n(j)^alpha` over the context items i.
-    pub(super) fn covisit(&mut self, shots: &[ItemIx], alpha: f32, shrink: f32, out: &mut [f32]) {
+    pub(super) fn covisit(&mut self, context: &[ItemIx], alpha: f32, shrink: f32, out: &mut [f32]) {
         let index = self.index;
-        for shot in shots {
-            let own = 1.0 / (index.popularity()[shot.row()] as f32 + shrink).max(1.0);
-            self.each_beside(shot.row(), |other, count| {
+        for item in context {
+            let own = 1.0 / (index.popularity()[item.row()] as f32 + shrink).max(1.0);
+            self.each_beside(item.row(), |other, count| {
                 out[other] += count * own / (index.popularity()[other] as f32).powf(alpha);
             });
         }
     }
 
     /// Adds `c(i, j) / sqrt((n(i) + shrink) (n(j) + shrink))` over the context items i.
-    pub(super) fn cosine(&mut self, shots: &[ItemIx], shrink: f32, out: &mut [f32]) {
+    pub(super) fn cosine(&mut self, context: &[ItemIx], shrink: f32, out: &mut [f32]) {
         let index = self.index;
         let root = |row: usize| 1.0 / (index.popularity()[row] as f32 + shrink).max(1.0).sqrt();
-        for shot in shots {
-            let own = root(shot.row());
-            self.each_beside(shot.row(), |other, count| {
+        for item in context {
+            let own = root(item.row());
+            self.each_beside(item.row(), |other, count| {
                 out[other] += count * own * root(other)
             });
         }
@@ -52,16 +52,16 @@ impl<'a> CountScorer<'a> {
     /// length; in a tie the later session is nearer.
     pub(super) fn sessions(
         &mut self,
-        shots: &[ItemIx],
+        context: &[ItemIx],
         neighbours: usize,
         alpha: f32,
         out: &mut [f32],
     ) {
         let index = self.index;
         let mut touched: Vec<u32> = Vec::new();
-        for shot in shots {
-            let rarity = (index.len() as f32 / (index.popularity()[shot.row()] as f32 + 1.0)).ln();
-            for &session in index.holding(shot.row()) {
+        for item in context {
+            let rarity = (index.len() as f32 / (index.popularity()[item.row()] as f32 + 1.0)).ln();
+            for &session in index.holding(item.row()) {
                 let similarity = &mut self.similarity[session as usize];
                 if *similarity == 0.0 {
                     touched.push(session);

@@ -57,11 +57,11 @@ impl Ease {
     }
 
     /// Adds the context items' rows.
-    pub(super) fn score(&self, shots: &[ItemIx], out: &mut [f32]) {
-        for shot in shots {
+    pub(super) fn score(&self, context: &[ItemIx], out: &mut [f32]) {
+        for item in context {
             for (score, weight) in out
                 .iter_mut()
-                .zip(&self.weights[shot.row() * self.items..][..self.items])
+                .zip(&self.weights[item.row() * self.items..][..self.items])
             {
                 *score += weight;
             }

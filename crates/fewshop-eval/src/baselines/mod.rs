@@ -285,7 +285,7 @@ impl Baselines {
                     self.score(method, case, scorer, scores);
                     progress.step();
                     let top = kernels::top_k(scores, PICKS, |row| {
-                        !case.shots.contains(&ItemIx::from(row))
+                        !case.context.contains(&ItemIx::from(row))
                     });
                     top.into_iter().map(ItemIx).collect()
                 },
@@ -320,7 +320,7 @@ impl Baselines {
                 .for_each(|(out, &n)| *out = n as f32),
             Method::Covisit | Method::Personal => {
                 let shrink = config.covisit_shrink.unwrap_or(0.001 * sessions);
-                scorer.covisit(&case.shots, config.covisit_alpha, shrink, out);
+                scorer.covisit(&case.context, config.covisit_alpha, shrink, out);
                 if method == Method::Personal && !case.visits.is_empty() {
                     let best = out.iter().copied().fold(0.0, f32::max) + 1e-9;
                     out.iter_mut().for_each(|score| *score /= best);
@@ -332,7 +332,7 @@ impl Baselines {
             }
             Method::ItemNeighbours => {
                 scorer.cosine(
-                    &case.shots,
+                    &case.context,
                     config.item_neighbours_shrink.unwrap_or(0.002 * sessions),
                     out,
                 );
@@ -342,7 +342,7 @@ impl Baselines {
                     .session_neighbours
                     .unwrap_or_else(|| (self.index.len() / 20).max(100));
                 scorer.sessions(
-                    &case.shots,
+                    &case.context,
                     neighbours,
                     config.session_neighbours_alpha,
                     out,
@@ -350,23 +350,23 @@ impl Baselines {
             }
             Method::Regression => {
                 if let Some(ease) = &self.ease {
-                    ease.score(&case.shots, out);
+                    ease.score(&case.context, out);
                 }
             }
             Method::Classic => {
                 if let Some(classic) = &self.classic {
-                    classic.score(&case.shots, scorer, out);
+                    classic.score(&case.context, scorer, out);
                 }
             }
             Method::FewShotAlone | Method::FewShotTransfer => {
                 if let Some(classic) = &self.classic {
                     // Both starts use the same negatives, and no case depends on another.
                     let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-                    rng.set_stream(split::fold(&case.id, "few-shot", u64::MAX));
+                    rng.set_stream(split::fold(&case.id, "few-item", u64::MAX));
                     let transfer = method == Method::FewShotTransfer;
                     classic.score_few_shot(
                         transfer,
-                        &case.shots,
+                        &case.context,
                         &config.classic,
                         &mut rng,
                         scorer,

@@ -1,6 +1,6 @@
 //! One run: the steps from a session to ranked picks, on a backend.
 
-use fewshop_core::{Event, ItemIx, MerchantRule, Reason, Recommendation, Session};
+use fewshop_core::{BusinessRule, Event, ItemIx, Reason, Recommendation, Session};
 
 use crate::compute::Compute;
 use crate::features::FEATURES;
@@ -80,7 +80,7 @@ impl<'a> Run<'a> {
         let matrix = self.matrix(learned, &items);
         let mut scores = self.compute.score(&matrix.features, model.pack()).await?;
         scores.iter_mut().for_each(|score| *score = finite(*score));
-        let (best, rules): (Vec<usize>, Vec<Option<MerchantRule>>) =
+        let (best, rules): (Vec<usize>, Vec<Option<BusinessRule>>) =
             self.order(&items, &scores, options).into_iter().unzip();
         done(Step::Ranker);
         let reasons = if options.reasons {
@@ -110,7 +110,7 @@ impl<'a> Run<'a> {
         items: &[u32],
         scores: &[f32],
         options: &RankOptions,
-    ) -> Vec<(usize, Option<MerchantRule>)> {
+    ) -> Vec<(usize, Option<BusinessRule>)> {
         let best = |n| kernels::top_k(scores, n, |_| true);
         match &self.model.rules {
             None => best(options.n)

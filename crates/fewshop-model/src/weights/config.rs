@@ -27,8 +27,8 @@ pub struct ModelConfig {
     pub candidates: usize,
     /// Sessions with fewer products are not counted into the seasonal counts, because the ranker
     /// was trained without them.
-    #[serde(default)]
-    pub season_least: usize,
+    #[serde(default, rename = "season_least")]
+    pub seasonal_min_items: usize,
     /// How `fewshop refresh` adds newer sessions to the counts; none in a pack that was trained
     /// before this was known, which gets seasonal counts alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,7 +65,7 @@ impl Default for ModelConfig {
             cosine_shrink: 100.0,
             sessions: 1.0,
             candidates: 120,
-            season_least: 0,
+            seasonal_min_items: 0,
             refresh: None,
         }
     }

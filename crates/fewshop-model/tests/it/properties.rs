@@ -6,7 +6,7 @@
 )]
 
 use burn::tensor::Device;
-use fewshop_core::{Event, EventKind, Filter, ItemIx, MerchantRule, Reason, Session};
+use fewshop_core::{BusinessRule, Event, EventKind, Filter, ItemIx, Reason, Session};
 use fewshop_model::{
     BurnCompute, BusinessRules, Cap, Compute, Pack, Pin, RankOptions, Ranking, Recommender, Shift,
     toy,
@@ -186,7 +186,7 @@ proptest! {
         for pin in rules.pins.iter().filter(applies) {
             let at = items.iter().position(|item| *item == pin.item);
             prop_assert!(at.is_some_and(|at| at < pin.place as usize), "{pin:?} is at {at:?}");
-            prop_assert_eq!(ranking.picks[at.unwrap_or(0)].rule, Some(MerchantRule::Pin));
+            prop_assert_eq!(ranking.picks[at.unwrap_or(0)].rule, Some(BusinessRule::Pin));
         }
         let is_pinned = |item: ItemIx| rules.pins.iter().any(|pin| pin.item == item);
         for cap in &rules.caps {
@@ -197,16 +197,16 @@ proptest! {
         for pick in &ranking.picks {
             let by = rules.shifts.iter().find(|shift| shift.item == pick.item).map_or(0, |shift| shift.places);
             match pick.rule {
-                Some(MerchantRule::Boost) => prop_assert!(by > 0),
-                Some(MerchantRule::Bury) => prop_assert!(by < 0),
-                Some(MerchantRule::Pin) => prop_assert!(is_pinned(pick.item)),
+                Some(BusinessRule::Boost) => prop_assert!(by > 0),
+                Some(BusinessRule::Bury) => prop_assert!(by < 0),
+                Some(BusinessRule::Pin) => prop_assert!(is_pinned(pick.item)),
                 None => {}
             }
         }
         // A shelf for given seeds does not depend on the session, so it has no pins.
         let with = RankOptions { n, seeds: vec![ItemIx(3)], ..RankOptions::default() };
         let picks = block_on(recommender.rank(&with)).unwrap().picks;
-        prop_assert!(picks.iter().all(|pick| pick.rule != Some(MerchantRule::Pin)));
+        prop_assert!(picks.iter().all(|pick| pick.rule != Some(BusinessRule::Pin)));
         // A shelf of one department follows the rules as well.
         let bakery = RankOptions { n, filter: Filter::of_category(vec!["Bakery".into()]), ..RankOptions::default() };
         let picks = block_on(recommender.rank(&bakery)).unwrap().picks;
@@ -277,14 +277,14 @@ fn picks_and_explanations_name_the_rule_that_moved_them() {
     let picks = rank(&recommender, 10).picks;
     assert_eq!(
         (picks[1].item, picks[1].rule),
-        (ItemIx(59), Some(MerchantRule::Pin))
+        (ItemIx(59), Some(BusinessRule::Pin))
     );
     assert_eq!(
         picks
             .iter()
             .find(|pick| pick.item == ItemIx(0))
             .and_then(|pick| pick.rule),
-        Some(MerchantRule::Bury)
+        Some(BusinessRule::Bury)
     );
     assert_eq!(picks.iter().filter(|pick| pick.rule.is_some()).count(), 2);
     for pick in [&picks[1], &picks[5]] {

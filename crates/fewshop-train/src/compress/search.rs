@@ -291,7 +291,7 @@ mod tests {
             id: format!("c{n}"),
             user: format!("u{n}"),
             k: 1 + n % 2 * 2,
-            shots: (0..1 + n % 2 * 2).map(|i| ItemIx(n % 3 * 20 + i)).collect(),
+            context: (0..1 + n % 2 * 2).map(|i| ItemIx(n % 3 * 20 + i)).collect(),
             visits: Vec::new(),
         };
         let relevant = |n: u32| (5..9).map(|i| ItemIx(n % 3 * 20 + i)).collect();

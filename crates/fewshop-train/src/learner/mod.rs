@@ -266,7 +266,7 @@ impl Prepared {
                 card.clone(),
                 &mut rng,
             )?;
-            pack = pack.edit(|parts| parts.config.season_least = min_items)?;
+            pack = pack.edit(|parts| parts.config.seasonal_min_items = min_items)?;
             let max_cases = config.ranker.cases.div_ceil(parts.rounds.len());
             let after: Vec<HeldOutSession> = round
                 .held_out
@@ -622,7 +622,7 @@ pub fn check(log: &Log, config: &TrainConfig, seed: u64) -> Result<()> {
 fn training_case(query: &EvalCase, relevant: &[ItemIx]) -> TrainingCase {
     let rows = |list: &[ItemIx]| list.iter().map(|ix| ix.0).collect::<Vec<u32>>();
     TrainingCase {
-        context: rows(&query.shots),
+        context: rows(&query.context),
         relevant: rows(relevant),
         visits: query.visits.iter().map(|visit| rows(visit)).collect(),
         dismissals: 0,

@@ -46,7 +46,7 @@ const SEASON_SHARE: f64 = 0.15;
 /// If the changed parts do not fit together.
 pub fn refresh(pack: &Pack, sessions: &[Vec<u32>]) -> Result<(Pack, Refreshed)> {
     let items = pack.catalogue().len();
-    let min_items = pack.config().season_least.max(1);
+    let min_items = pack.config().seasonal_min_items.max(1);
     let long: Vec<&Vec<u32>> = sessions
         .iter()
         .filter(|session| session.len() >= min_items)

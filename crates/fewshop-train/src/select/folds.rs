@@ -217,12 +217,12 @@ fn fold_queries(log: &Log, mut sessions: Vec<&LoggedSession>, rng: &mut ChaCha8R
         items.shuffle(rng);
         let user = &log.users[session.user as usize];
         for k in KS.into_iter().filter(|k| k + MIN_RELEVANT <= items.len()) {
-            let (shots, relevant) = items.split_at(k);
+            let (context, relevant) = items.split_at(k);
             out.eval_set.queries.push(EvalCase {
                 id: format!("{}-{k}", session.id),
                 user: user.clone(),
                 k: k as u32,
-                shots: shots.to_vec(),
+                context: context.to_vec(),
                 visits: Vec::new(),
             });
             out.eval_set.relevant.push(relevant.to_vec());
@@ -295,9 +295,9 @@ mod tests {
                     for ((case, relevant), &user) in stage.eval_set.queries.iter().zip(&stage.eval_set.relevant).zip(&stage.users) {
                         prop_assert!(day(session(case)) >= fold.day);
                         prop_assert_eq!(&log.users[user as usize], &case.user);
-                        prop_assert_eq!(case.shots.len(), case.k as usize);
-                        prop_assert!(relevant.len() >= MIN_RELEVANT && relevant.iter().all(|item| !case.shots.contains(item)));
-                        prop_assert_eq!(case.shots.len() + relevant.len(), session(case).items.len());
+                        prop_assert_eq!(case.context.len(), case.k as usize);
+                        prop_assert!(relevant.len() >= MIN_RELEVANT && relevant.iter().all(|item| !case.context.contains(item)));
+                        prop_assert_eq!(case.context.len() + relevant.len(), session(case).items.len());
                     }
                 }
             }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use anyhow::{Result, ensure};
 use fewshop_core::ItemIx;
 use fewshop_data::files::EvalCase;
-use fewshop_eval::{Difference, EvalSet, Figures, Judge, Judged, PICKS, picks};
+use fewshop_eval::{Difference, EvalSet, Figures, PICKS, RankingScorer, ScoredRanking, picks};
 use fewshop_model::{ItemTable, Model, Pack, kernels};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -95,17 +95,17 @@ pub fn disturbed(pack: &Pack, share: f64, seed: u64) -> Result<Pack> {
 pub fn noisy(eval_set: &EvalSet, items: usize, seed: u64) -> EvalSet {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let cases = eval_set.queries.iter().map(|case| {
-        let mut shots = case.shots.clone();
-        for at in 0..shots.len() {
+        let mut context = case.context.clone();
+        for at in 0..context.len() {
             if rng.random_bool(NOISE) {
                 let other = ItemIx::from(rng.random_range(0..items));
-                if !shots.contains(&other) {
-                    shots[at] = other;
+                if !context.contains(&other) {
+                    context[at] = other;
                 }
             }
         }
         EvalCase {
-            shots,
+            context,
             ..case.clone()
         }
     });
@@ -142,23 +142,23 @@ pub fn run(
             "{name} holds other products than {first_name}: train both on the same items"
         );
     }
-    let judge = Judge::of(eval_set, first.popularity());
+    let scorer = RankingScorer::of(eval_set, first.popularity());
     let noise = noisy(eval_set, first.catalogue().len(), seed);
     let kinds = [Disturbance::None, Disturbance::NoiseClicks]
         .into_iter()
         .chain(shares.iter().map(|&share| Disturbance::Table(share)));
     let kinds: Vec<Disturbance> = kinds.collect();
-    let mut firsts: Vec<[Judged; 2]> = Vec::new();
+    let mut firsts: Vec<[ScoredRanking; 2]> = Vec::new();
     for (name, pack) in packs {
-        let mut clean: Option<[Judged; 2]> = None;
+        let mut clean: Option<[ScoredRanking; 2]> = None;
         for (nth, &kind) in kinds.iter().enumerate() {
             let (asked, table) = match kind {
                 Disturbance::None => (eval_set, pack.clone()),
                 Disturbance::NoiseClicks => (&noise, pack.clone()),
                 Disturbance::Table(share) => (eval_set, disturbed(pack, share, seed)?),
             };
-            let vectors = judge.judge(by_vectors(&table, &asked.queries));
-            let ranked = judge.judge(picks(&Model::new(table), &asked.queries, false)?);
+            let vectors = scorer.score(by_vectors(&table, &asked.queries));
+            let ranked = scorer.score(picks(&Model::new(table), &asked.queries, false)?);
             let both = [ranked, vectors];
             let clean = clean.get_or_insert_with(|| both.clone());
             if firsts.len() <= nth {
@@ -167,12 +167,12 @@ pub fn run(
             out.push(Robust {
                 pack: name.clone(),
                 disturbance: kind,
-                all: judge.all(&both[0]),
-                vectors: judge.all(&both[1]),
-                loss: judge.all_minus(&both[0], &clean[0]),
-                vectors_loss: judge.all_minus(&both[1], &clean[1]),
-                minus_first: judge.all_minus(&both[0], &firsts[nth][0]),
-                vectors_minus_first: judge.all_minus(&both[1], &firsts[nth][1]),
+                all: scorer.all(&both[0]),
+                vectors: scorer.all(&both[1]),
+                loss: scorer.all_minus(&both[0], &clean[0]),
+                vectors_loss: scorer.all_minus(&both[1], &clean[1]),
+                minus_first: scorer.all_minus(&both[0], &firsts[nth][0]),
+                vectors_minus_first: scorer.all_minus(&both[1], &firsts[nth][1]),
             });
         }
     }
@@ -182,14 +182,14 @@ pub fn run(
 fn by_vectors(pack: &Pack, cases: &[EvalCase]) -> Vec<Vec<ItemIx>> {
     let one = |case: &EvalCase| {
         let (user_embedding, _) =
-            pack.user_embeddings(&fewshop_core::Session::of_items(&case.shots));
+            pack.user_embeddings(&fewshop_core::Session::of_items(&case.context));
         let logits = kernels::scan(
             pack.item_table(),
             &user_embedding,
             pack.config().logit_scale,
         );
         kernels::top_k(&logits, PICKS, |row| {
-            !case.shots.contains(&ItemIx::from(row))
+            !case.context.contains(&ItemIx::from(row))
         })
         .into_iter()
         .map(ItemIx)
@@ -245,7 +245,7 @@ mod tests {
             id: format!("c{n}"),
             user: format!("u{n}"),
             k: 5,
-            shots: (0..5).map(|i| ItemIx(n % 3 * 20 + i)).collect(),
+            context: (0..5).map(|i| ItemIx(n % 3 * 20 + i)).collect(),
             visits: Vec::new(),
         };
         let relevant = |n: u32| (5..9).map(|i| ItemIx(n % 3 * 20 + i)).collect();
@@ -278,15 +278,15 @@ mod tests {
                 .queries
                 .iter()
                 .zip(&noise.queries)
-                .flat_map(|(a, b)| a.shots.iter().zip(&b.shots))
+                .flat_map(|(a, b)| a.context.iter().zip(&b.context))
         };
         let changed = pairs().filter(|(a, b)| a != b).count();
         assert!((15..45).contains(&changed), "{changed} of 150");
         for case in &noise.queries {
-            let mut shots = case.shots.clone();
-            shots.sort_unstable();
-            shots.dedup();
-            assert_eq!(shots.len(), 5);
+            let mut context = case.context.clone();
+            context.sort_unstable();
+            context.dedup();
+            assert_eq!(context.len(), 5);
         }
     }
 

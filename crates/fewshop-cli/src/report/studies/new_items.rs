@@ -10,12 +10,12 @@ use super::*;
 const OURS: &str = "pack";
 /// Methods that need no learned vector.
 const SIMPLE: [&str; 6] = [
-    "category of the shots",
+    "category of the context",
     "category popularity",
     "nearest by text",
-    "nearest by text, best shot",
+    "nearest by text, best context item",
     "nearest by words",
-    "nearest by words, best shot",
+    "nearest by words, best context item",
 ];
 /// Rows on the page, with readable names; the list below contains all rows.
 const SHOWN: [(&str, &str); 8] = [
@@ -25,7 +25,7 @@ const SHOWN: [(&str, &str); 8] = [
     ("content tower", "vector by content"),
     ("generator", "vector by GAN"),
     ("nearest by text", "nearest by text"),
-    ("category of the shots", "bestsellers of the category"),
+    ("category of the context", "bestsellers of the category"),
     ("random", "random"),
 ];
 
@@ -120,7 +120,7 @@ pub(super) fn section(study: &NewItemsResult, id: &str) -> String {
             format!("{:.3}", row.alone.ndcg_at_10),
             format!("{:.3}", row.alone.recall_at_20),
             minus(row, "nearest by text", &row.minus_text),
-            minus(row, "category of the shots", &row.minus_category),
+            minus(row, "category of the context", &row.minus_category),
         ]
     };
     let head = [

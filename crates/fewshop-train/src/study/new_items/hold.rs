@@ -141,7 +141,7 @@ fn ask(
             id,
             user: user.to_owned(),
             k: k as u32,
-            shots: existing[..k].to_vec(),
+            context: existing[..k].to_vec(),
             visits: Vec::new(),
         });
         eval_set
@@ -240,9 +240,9 @@ mod tests {
         let new = ids(&hold.new);
         let is_new = |item: &ItemIx| new.contains(catalogue[*item].id.0.as_str());
         for (case, relevant) in hold.eval_set.queries.iter().zip(&hold.eval_set.relevant) {
-            assert_eq!(case.shots.len(), case.k as usize);
-            assert!(!case.shots.iter().any(is_new) && relevant.iter().any(is_new));
-            assert!(case.shots.iter().all(|shot| !relevant.contains(shot)));
+            assert_eq!(case.context.len(), case.k as usize);
+            assert!(!case.context.iter().any(is_new) && relevant.iter().any(is_new));
+            assert!(case.context.iter().all(|item| !relevant.contains(item)));
         }
     }
 }

@@ -16,7 +16,7 @@ use anyhow::{Context, Result};
 use fewshop_core::{Catalogue, ItemIx};
 use fewshop_data::files::Log;
 use fewshop_data::progress::{Progress, say};
-use fewshop_eval::{Bootstrap, EvalSet, Judge, PICKS};
+use fewshop_eval::{Bootstrap, EvalSet, PICKS, RankingScorer};
 use fewshop_model::{NewItem, Pack, kernels};
 use rayon::prelude::*;
 
@@ -96,25 +96,25 @@ pub fn run(
     };
     let popularity = &signals.model.pack().popularity();
     let (by_new, by_all) = (
-        Judge::of(&new_only, popularity),
-        Judge::of(&eval_set, popularity),
+        RankingScorer::of(&new_only, popularity),
+        RankingScorer::of(&eval_set, popularity),
     );
     let names: Vec<String> = COLUMNS
         .iter()
         .map(ToString::to_string)
         .chain(mixes.iter().map(|(name, _)| name.clone()))
         .collect();
-    let alone: Vec<_> = alone.into_iter().map(|picks| by_new.judge(picks)).collect();
+    let alone: Vec<_> = alone.into_iter().map(|picks| by_new.score(picks)).collect();
     let at = |name: &str| {
         names
             .iter()
             .position(|other| other == name)
             .context("a column is missing")
     };
-    let (text_row, category) = (at("nearest by text")?, at("category of the shots")?);
+    let (text_row, category) = (at("nearest by text")?, at("category of the context")?);
     let mut rows = Vec::new();
     for ((nth, name), picks) in names.iter().enumerate().zip(full) {
-        let found = by_new.judge(picks.clone());
+        let found = by_new.score(picks.clone());
         rows.push(Row {
             name: name.clone(),
             alone: by_new.all(&alone[nth]),
@@ -122,7 +122,7 @@ pub fn run(
             minus_text: by_new.all_minus(&alone[nth], &alone[text_row]),
             minus_category: by_new.all_minus(&alone[nth], &alone[category]),
             new_in_full: by_new.all(&found),
-            full: by_all.all(&by_all.judge(picks)),
+            full: by_all.all(&by_all.score(picks)),
         });
     }
     let weights = COLUMNS
@@ -288,7 +288,7 @@ fn examples(signals: &Signals, eval_set: &EvalSet) -> Result<Vec<MixExample>> {
     let sampled: Vec<usize> = (0..eval_set.queries.len()).step_by(every).collect();
     let progress = Progress::of("Cases that train the mix", sampled.len() as u64);
     let out = sampled.par_iter().map(|&at| {
-        let columns = signals.columns(&eval_set.queries[at].shots)?;
+        let columns = signals.columns(&eval_set.queries[at].context)?;
         let rows: Vec<usize> = (0..signals.new.len())
             .filter(|&row| signals.new[row])
             .collect();
@@ -325,12 +325,12 @@ fn answers(
         .queries
         .par_iter()
         .map(|case| {
-            let mut columns = signals.columns(&case.shots)?;
+            let mut columns = signals.columns(&case.context)?;
             let mixed: Vec<Vec<f32>> = mixes.iter().map(|(_, mix)| mix.score(&columns)).collect();
             columns.extend(mixed);
             let top = |scores: &[f32], new_only: bool| -> Vec<ItemIx> {
                 let open = |row: usize| {
-                    (!new_only || signals.new[row]) && !case.shots.contains(&ItemIx::from(row))
+                    (!new_only || signals.new[row]) && !case.context.contains(&ItemIx::from(row))
                 };
                 kernels::top_k(scores, PICKS, open)
                     .into_iter()

@@ -14,20 +14,20 @@ use crate::new_items::Likeness;
 pub(super) const COLUMNS: [&str; 21] = [
     "random",
     "category popularity",
-    "category of the shots",
+    "category of the context",
     "nearest by text",
-    "nearest by text, best shot",
+    "nearest by text, best context item",
     "nearest by words",
-    "nearest by words, best shot",
+    "nearest by words, best context item",
     "department",
     "brand",
     "price distance",
     "neighbours' popularity",
     "neighbours' bias",
     "neighbours' vectors",
-    "neighbours' vectors, best shot",
+    "neighbours' vectors, best context item",
     "content tower",
-    "content tower, best shot",
+    "content tower, best context item",
     "generator",
     "generator without adversary",
     "neighbours' co-visits",
@@ -114,9 +114,9 @@ impl Signals {
     }
 
     /// The columns for these context items, each over all rows.
-    pub(super) fn columns(&self, shots: &[ItemIx]) -> Result<Vec<Vec<f32>>> {
+    pub(super) fn columns(&self, context: &[ItemIx]) -> Result<Vec<Vec<f32>>> {
         let pack = self.model.pack();
-        let (n, k) = (pack.catalogue().len(), shots.len().max(1) as f32);
+        let (n, k) = (pack.catalogue().len(), context.len().max(1) as f32);
         let zeros = || vec![0f32; n];
         let items = pack.catalogue().items();
         let (mut text, mut text_max, mut words, mut words_max) =
@@ -129,12 +129,12 @@ impl Signals {
                 *max = max.max(*values);
             }
         };
-        for shot in shots {
-            let item = &items[shot.row()];
+        for known in context {
+            let item = &items[known.row()];
             let own = if self.width == 0 {
                 &[]
             } else {
-                &self.text[shot.row() * self.width..][..self.width]
+                &self.text[known.row() * self.width..][..self.width]
             };
             fold(&mut text, &mut text_max, &self.likeness.text(own));
             fold(&mut words, &mut words_max, &self.likeness.words(item));
@@ -156,8 +156,8 @@ impl Signals {
                 )) / k;
             }
             let config = pack.config();
-            let own = pack.popularity()[shot.row()] as f32;
-            for pair in pack.pairs().row(shot.row()) {
+            let own = pack.popularity()[known.row()] as f32;
+            for pair in pack.pairs().row(known.row()) {
                 let other = pack.popularity()[pair.to] as f32;
                 covisit[pair.to] += pair.count
                     / (own + config.covisit_shrink)
@@ -169,9 +169,9 @@ impl Signals {
             }
         }
         let log_rate = |x: Vec<f32>| x.into_iter().map(|x| (1e-5 + x).ln()).collect::<Vec<f32>>();
-        let prices: Vec<f32> = shots
+        let prices: Vec<f32> = context
             .iter()
-            .filter_map(|shot| items[shot.row()].price)
+            .filter_map(|known| items[known.row()].price)
             .map(|p| (p + 0.01).ln())
             .collect();
         let mean = prices.iter().sum::<f32>() / prices.len().max(1) as f32;
@@ -179,14 +179,14 @@ impl Signals {
             Some(price) if !prices.is_empty() => -((price + 0.01).ln() - mean).abs(),
             _ => 0.0,
         };
-        let session = Session::of_items(shots);
+        let session = Session::of_items(context);
         let (user_embedding, _) = pack.user_embeddings(&session);
         let logits =
             |table: &ItemTable| kernels::scan(table, &user_embedding, pack.config().logit_scale);
         let nearest = |table: &ItemTable| {
             let mut max = vec![-1f32; n];
-            for shot in shots {
-                let own = table.row(shot.row());
+            for known in context {
+                let own = table.row(known.row());
                 let plain = ItemTable {
                     bias: vec![0.0; n],
                     ..table.clone()

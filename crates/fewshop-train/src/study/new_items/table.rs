@@ -17,7 +17,7 @@ pub struct Row {
     pub alone_by_k: BTreeMap<u32, Figures>,
     /// `alone` minus that of 'nearest by text', paired over shoppers.
     pub minus_text: Difference,
-    /// `alone` minus that of 'category of the shots', paired over shoppers.
+    /// `alone` minus that of 'category of the context', paired over shoppers.
     pub minus_category: Difference,
     /// Ranking all products; relevant are the new ones that were taken.
     pub new_in_full: Figures,

@@ -11,7 +11,7 @@ const DEPTH: usize = 3;
 const LEARNING_RATE: f64 = 0.1;
 const L2: f64 = 1.0;
 /// Least sum of second derivatives in a leaf.
-const LEAST_HESSIAN: f64 = 5.0;
+const MIN_HESSIAN: f64 = 5.0;
 const BINS: usize = 16;
 /// Rounds without a better inner fold before it ends.
 const PATIENCE: usize = 10;
@@ -140,7 +140,7 @@ fn best_split(
         for bin in (1..BINS).rev() {
             right = (right.0 + bins[bin].0, right.1 + bins[bin].1);
             let left = (total.0 - right.0, total.1 - right.1);
-            if right.1 < LEAST_HESSIAN || left.1 < LEAST_HESSIAN {
+            if right.1 < MIN_HESSIAN || left.1 < MIN_HESSIAN {
                 continue;
             }
             let gain = worth(left.0, left.1) + worth(right.0, right.1) - worth(total.0, total.1);

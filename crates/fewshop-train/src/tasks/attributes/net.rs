@@ -22,7 +22,7 @@ const LEARNING_RATE: f64 = 3e-3;
 const PATIENCE: usize = 4;
 /// Added to a feature's variance: a category that one household in a thousand buys must not be
 /// blown up to the size of the others.
-const LEAST_VARIANCE: f32 = 0.02;
+const MIN_VARIANCE: f32 = 0.02;
 
 /// What is trained on what.
 #[derive(Clone, Copy)]
@@ -180,8 +180,8 @@ impl Task<'_> {
         let n = self.teach.len().max(1) as f64;
         let mean: Vec<f32> = sum.iter().map(|s| (s / n) as f32).collect();
         let inv = |(s, mean): (&f64, &f32)| {
-            1.0 / ((s / n) as f32 - mean * mean + LEAST_VARIANCE)
-                .max(LEAST_VARIANCE)
+            1.0 / ((s / n) as f32 - mean * mean + MIN_VARIANCE)
+                .max(MIN_VARIANCE)
                 .sqrt()
         };
         let inv_std = squares.iter().zip(&mean).map(inv).collect();

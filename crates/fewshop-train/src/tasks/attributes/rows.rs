@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::AttributeSettings;
-use crate::tasks::common::calibration::{Judged, base_rates, best_confidence};
+use crate::tasks::common::calibration::{ScoredRanking, base_rates, best_confidence};
 use crate::tasks::common::folds::{Split, by_group, splits};
 
 /// Households that a value needs: fewer teach nothing and stand in no fold.
@@ -289,7 +289,7 @@ impl Rows {
                 .zip(logits)
                 .filter(|(row, _)| self.amount[**row] == level);
             let judged = there.filter_map(|(&row, &logits)| {
-                Some(Judged {
+                Some(ScoredRanking {
                     logits,
                     label: self.label(row, attribute)?,
                     weight: self.weight[row],

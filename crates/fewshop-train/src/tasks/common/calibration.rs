@@ -39,7 +39,7 @@ pub(in crate::tasks) fn mixed(logits: &[f32], base: &[f32], confidence: f32) -> 
 }
 
 /// A row that calibrates.
-pub(in crate::tasks) struct Judged<'a> {
+pub(in crate::tasks) struct ScoredRanking<'a> {
     pub(in crate::tasks) logits: &'a [f32],
     pub(in crate::tasks) label: usize,
     pub(in crate::tasks) weight: f64,
@@ -47,9 +47,9 @@ pub(in crate::tasks) struct Judged<'a> {
 
 /// The confidence with the least cross-entropy on these rows; 0, so the base rates alone, without
 /// rows.
-pub(in crate::tasks) fn best_confidence(rows: &[Judged<'_>], base: &[f32]) -> f32 {
+pub(in crate::tasks) fn best_confidence(rows: &[ScoredRanking<'_>], base: &[f32]) -> f32 {
     let loss = |confidence: f32| -> f64 {
-        let of = |row: &Judged<'_>| {
+        let of = |row: &ScoredRanking<'_>| {
             row.weight * cross_entropy(&mixed(row.logits, base, confidence), row.label)
         };
         rows.iter().map(of).sum()
@@ -71,7 +71,7 @@ mod tests {
         assert_eq!(base, [0.5, 0.5]);
         let logits = [[2.0, 0.0], [0.0, 2.0]];
         let rows = |labels: [usize; 2]| {
-            let row = |at: usize| Judged {
+            let row = |at: usize| ScoredRanking {
                 logits: &logits[at],
                 label: labels[at],
                 weight: 1.0,

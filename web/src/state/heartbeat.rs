@@ -27,7 +27,7 @@ pub enum Look {
 
 /// The watch over one worker.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Pulse {
+pub struct Heartbeat {
     /// Limit for progress on the pending request.
     patience: f64,
     /// Whether heartbeats are requested. Compiling an engine may block the loop for longer.
@@ -41,11 +41,11 @@ pub struct Pulse {
     due: f64,
 }
 
-impl Pulse {
+impl Heartbeat {
     /// A watch that starts `now`, with a request or progress.
     #[must_use]
     pub fn new(patience: f64, asks: bool, now: f64) -> Self {
-        let mut pulse = Self {
+        let mut heartbeat = Self {
             patience,
             asks,
             word: now,
@@ -53,8 +53,8 @@ impl Pulse {
             asked: false,
             due: now,
         };
-        pulse.due = now + pulse.first();
-        pulse
+        heartbeat.due = now + heartbeat.first();
+        heartbeat
     }
 
     /// Time until the first check.
@@ -105,26 +105,26 @@ fn seconds(ms: f64) -> u32 {
 mod tests {
     use super::*;
 
-    fn pulse() -> Pulse {
-        Pulse::new(20_000.0, true, 0.0)
+    fn heartbeat() -> Heartbeat {
+        Heartbeat::new(20_000.0, true, 0.0)
     }
 
     #[test]
     fn a_worker_that_gives_no_sign_when_asked_is_dead() {
-        let mut pulse = pulse();
-        assert_eq!(pulse.first(), 1_000.0);
-        assert_eq!(pulse.look(1_000.0), Look::Ask(4_000.0));
-        assert_eq!(pulse.look(5_000.0), Look::Dead(5));
+        let mut heartbeat = heartbeat();
+        assert_eq!(heartbeat.first(), 1_000.0);
+        assert_eq!(heartbeat.look(1_000.0), Look::Ask(4_000.0));
+        assert_eq!(heartbeat.look(5_000.0), Look::Dead(5));
     }
 
     #[test]
     fn a_worker_that_gives_signs_but_never_an_answer_is_dead_in_the_end() {
-        let mut pulse = pulse();
-        let mut now = pulse.first();
+        let mut heartbeat = heartbeat();
+        let mut now = heartbeat.first();
         let dead = loop {
-            match pulse.look(now) {
+            match heartbeat.look(now) {
                 Look::Ask(wait) => {
-                    pulse.sign(now + 10.0);
+                    heartbeat.sign(now + 10.0);
                     now += wait;
                 }
                 Look::Later(wait) => now += wait,
@@ -136,21 +136,21 @@ mod tests {
 
     #[test]
     fn a_page_that_slept_asks_before_it_judges() {
-        let mut pulse = pulse();
-        assert_eq!(pulse.look(3_600_000.0), Look::Ask(4_000.0));
-        pulse.sign(3_600_100.0);
-        assert_eq!(pulse.look(3_604_000.0), Look::Ask(4_000.0));
-        pulse.sign(3_604_001.0);
+        let mut heartbeat = heartbeat();
+        assert_eq!(heartbeat.look(3_600_000.0), Look::Ask(4_000.0));
+        heartbeat.sign(3_600_100.0);
+        assert_eq!(heartbeat.look(3_604_000.0), Look::Ask(4_000.0));
+        heartbeat.sign(3_604_001.0);
         // Asleep again, with a heartbeat pending.
-        assert_eq!(pulse.look(9_000_000.0), Look::Ask(4_000.0));
-        assert_eq!(pulse.look(9_004_000.0), Look::Dead(4));
+        assert_eq!(heartbeat.look(9_000_000.0), Look::Ask(4_000.0));
+        assert_eq!(heartbeat.look(9_004_000.0), Look::Dead(4));
     }
 
     #[test]
     fn an_engine_that_compiles_is_not_asked() {
-        let mut pulse = Pulse::new(180_000.0, false, 0.0);
-        assert_eq!(pulse.first(), 180_000.0);
-        assert_eq!(pulse.look(100_000.0), Look::Later(80_000.0));
-        assert_eq!(pulse.look(180_000.0), Look::Dead(180));
+        let mut heartbeat = Heartbeat::new(180_000.0, false, 0.0);
+        assert_eq!(heartbeat.first(), 180_000.0);
+        assert_eq!(heartbeat.look(100_000.0), Look::Later(80_000.0));
+        assert_eq!(heartbeat.look(180_000.0), Look::Dead(180));
     }
 }

@@ -12,7 +12,7 @@ const SAME: f64 = 1e-12;
 
 /// Rankings with their scores.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Judged {
+pub struct ScoredRanking {
     picks: Vec<Vec<ItemIx>>,
     /// 0 for a query without relevant items; no figure uses it.
     scores: Vec<CaseScore>,
@@ -25,14 +25,14 @@ struct Group {
 }
 
 /// Scores rankings of one evaluation set.
-pub struct Judge<'a> {
+pub struct RankingScorer<'a> {
     eval_set: &'a EvalSet,
     popular: Vec<bool>,
     by_k: BTreeMap<u32, Group>,
     all: Group,
 }
 
-impl<'a> Judge<'a> {
+impl<'a> RankingScorer<'a> {
     /// `popularity` holds a count for each product, which determines the popular ones.
     #[must_use]
     pub fn of(eval_set: &'a EvalSet, popularity: &[u32]) -> Self {
@@ -67,7 +67,7 @@ impl<'a> Judge<'a> {
 
     /// Scores rankings, one list for each case.
     #[must_use]
-    pub fn judge(&self, picks: Vec<Vec<ItemIx>>) -> Judged {
+    pub fn score(&self, picks: Vec<Vec<ItemIx>>) -> ScoredRanking {
         let each = self
             .eval_set
             .queries
@@ -75,10 +75,13 @@ impl<'a> Judge<'a> {
             .zip(&self.eval_set.relevant)
             .zip(&picks);
         let scores = each.map(|((case, relevant), picks)| {
-            metrics::score(&metrics::hits(picks, relevant, &case.shots), relevant.len())
-                .unwrap_or_default()
+            metrics::score(
+                &metrics::hits(picks, relevant, &case.context),
+                relevant.len(),
+            )
+            .unwrap_or_default()
         });
-        Judged {
+        ScoredRanking {
             scores: scores.collect(),
             picks,
         }
@@ -86,17 +89,17 @@ impl<'a> Judge<'a> {
 
     /// Figures of each k.
     #[must_use]
-    pub fn by_k(&self, judged: &Judged) -> BTreeMap<u32, Figures> {
+    pub fn by_k(&self, scored: &ScoredRanking) -> BTreeMap<u32, Figures> {
         self.by_k
             .iter()
-            .map(|(&k, group)| (k, self.figures(judged, group)))
+            .map(|(&k, group)| (k, self.figures(scored, group)))
             .collect()
     }
 
     /// Figures over the cases of all k.
     #[must_use]
-    pub fn all(&self, judged: &Judged) -> Figures {
-        self.figures(judged, &self.all)
+    pub fn all(&self, scored: &ScoredRanking) -> Figures {
+        self.figures(scored, &self.all)
     }
 
     /// Mean of a value that every case has, by k.
@@ -116,7 +119,7 @@ impl<'a> Judge<'a> {
 
     /// `one` minus `other` by k, case by case.
     #[must_use]
-    pub fn minus(&self, one: &Judged, other: &Judged) -> BTreeMap<u32, Difference> {
+    pub fn minus(&self, one: &ScoredRanking, other: &ScoredRanking) -> BTreeMap<u32, Difference> {
         self.by_k
             .iter()
             .map(|(&k, group)| (k, difference(one, other, group)))
@@ -125,16 +128,16 @@ impl<'a> Judge<'a> {
 
     /// `one` minus `other` over the cases of all k.
     #[must_use]
-    pub fn all_minus(&self, one: &Judged, other: &Judged) -> Difference {
+    pub fn all_minus(&self, one: &ScoredRanking, other: &ScoredRanking) -> Difference {
         difference(one, other, &self.all)
     }
 
-    fn figures(&self, judged: &Judged, group: &Group) -> Figures {
+    fn figures(&self, scored: &ScoredRanking, group: &Group) -> Figures {
         let column = |of: fn(&CaseScore) -> f64| -> Vec<f64> {
             group
                 .cases
                 .iter()
-                .map(|&at| of(&judged.scores[at]))
+                .map(|&at| of(&scored.scores[at]))
                 .collect()
         };
         let columns = [
@@ -147,7 +150,7 @@ impl<'a> Judge<'a> {
         let picks: Vec<&[ItemIx]> = group
             .cases
             .iter()
-            .map(|&at| judged.picks[at].as_slice())
+            .map(|&at| scored.picks[at].as_slice())
             .collect();
         Figures {
             cases: group.cases.len(),
@@ -165,7 +168,7 @@ impl<'a> Judge<'a> {
     }
 }
 
-fn difference(one: &Judged, other: &Judged, group: &Group) -> Difference {
+fn difference(one: &ScoredRanking, other: &ScoredRanking, group: &Group) -> Difference {
     let column = |of: fn(&CaseScore) -> f64| -> Vec<f64> {
         group
             .cases
@@ -211,7 +214,7 @@ mod tests {
             id: user.to_owned(),
             user: user.to_owned(),
             k,
-            shots: vec![ItemIx(0)],
+            context: vec![ItemIx(0)],
             visits: vec![],
         };
         EvalSet {
@@ -228,17 +231,17 @@ mod tests {
     #[test]
     fn figures_are_means_by_k_without_the_queries_that_have_no_relevant_items() {
         let eval_set = eval_set();
-        let judge = Judge::of(&eval_set, &[9, 5, 1, 1]);
+        let scorer = RankingScorer::of(&eval_set, &[9, 5, 1, 1]);
         // Right at rank 1, wrong, half right at rank 1, unscored.
-        let judged = judge.judge(vec![
+        let scored = scorer.score(vec![
             vec![ItemIx(1)],
             vec![ItemIx(1)],
             vec![ItemIx(2)],
             vec![ItemIx(3)],
         ]);
-        let by_k = judge.by_k(&judged);
+        let by_k = scorer.by_k(&scored);
         assert_eq!(
-            (by_k[&1].cases, by_k[&3].cases, judge.all(&judged).cases),
+            (by_k[&1].cases, by_k[&3].cases, scorer.all(&scored).cases),
             (2, 1, 3)
         );
         assert_eq!(
@@ -256,15 +259,15 @@ mod tests {
     #[test]
     fn a_difference_is_paired_and_counts_who_was_helped_and_harmed() {
         let eval_set = eval_set();
-        let judge = Judge::of(&eval_set, &[9, 5, 1, 1]);
-        let picks = |rows: [u32; 4]| judge.judge(rows.map(|row| vec![ItemIx(row)]).to_vec());
+        let scorer = RankingScorer::of(&eval_set, &[9, 5, 1, 1]);
+        let picks = |rows: [u32; 4]| scorer.score(rows.map(|row| vec![ItemIx(row)]).to_vec());
         let (one, other) = (picks([1, 1, 2, 0]), picks([2, 2, 2, 0]));
-        let minus = judge.minus(&one, &other);
+        let minus = scorer.minus(&one, &other);
         assert_eq!(
             (minus[&1].ndcg_at_10, minus[&1].helped, minus[&1].harm),
             (0.0, 0.5, 0.5)
         );
         assert_eq!(minus[&3], Difference::default());
-        assert_eq!(judge.all_minus(&one, &one), Difference::default());
+        assert_eq!(scorer.all_minus(&one, &one), Difference::default());
     }
 }
