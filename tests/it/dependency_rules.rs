@@ -417,7 +417,7 @@ fn eval_modules_import_only_lower_layers() {
             "ranking",
             "scores",
             "baselines",
-            "judge",
+            "ranking_scorer",
             "paired",
             "seeds",
             "calibration",
