@@ -9,8 +9,9 @@ use fewshop_model::{ItemTable, Pack, RankerWeights};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+use super::Training;
+use super::prepared::{Prepared, as_shipped, with};
 use super::ranker::{self, RankerExample, Soft};
-use super::{Prepared, Training, as_shipped, with};
 
 /// Settings of teacher and distillation.
 #[derive(Debug, Clone, Copy, PartialEq)]
