@@ -217,7 +217,8 @@ impl TwoTower {
     pub fn items(&self, content: &ItemInput, train: bool) -> Tensor<2> {
         let [items, _] = content.tokens.dims();
         let present = content.tokens.clone().not_equal_elem(0).float();
-        let count = present.clone().sum_dim(1).clamp_min(1.0);
+        let found = present.clone().sum_dim(1);
+        let count = found.clone().clamp_min(1.0);
         let vectors = self
             .tokens
             .forward(content.tokens.clone())
@@ -236,7 +237,12 @@ impl TwoTower {
                 Distribution::Bernoulli(1.0 - self.id_dropout),
                 &ids.device(),
             );
-            ids = ids.mul(keep);
+            // An item without content has nothing but its id.
+            let bare = match content.text {
+                None => found.lower_elem(0.5).float(),
+                Some(_) => found.zeros_like(),
+            };
+            ids = ids.mul(keep.max_pair(bare));
         }
         unit(self.norm.forward(content_sum.add(ids)))
     }
@@ -342,7 +348,13 @@ impl TwoTower {
 }
 
 fn unit(x: Tensor<2>) -> Tensor<2> {
-    let norm = x.clone().powi_scalar(2).sum_dim(1).sqrt().clamp_min(1e-6);
+    // The small number keeps the root's gradient finite for a vector of zeros.
+    let norm = x
+        .clone()
+        .powi_scalar(2)
+        .sum_dim(1)
+        .add_scalar(1e-12)
+        .sqrt();
     x.div(norm)
 }
 
@@ -380,6 +392,33 @@ mod tests {
                 .all(|(a, b)| (a - b).abs() < 1e-5),
             "{found:?} {expected:?}"
         );
+    }
+
+    /// A log of ids alone: no token, no text.
+    #[test]
+    fn items_without_content_keep_their_ids_and_gradients_stay_finite() {
+        let device = Device::flex().autodiff();
+        let content = ItemContent {
+            tokens: 1,
+            width: 1,
+            rows: vec![0; 20],
+            ..ItemContent::default()
+        };
+        let config = TwoTowerConfig {
+            embedding_size: 8,
+            id_dropout: 0.9,
+            ..TwoTowerConfig::default()
+        };
+        let model = config.init(&content, &[0.0; 20], &device);
+        let input = content.on(&device);
+        let vectors = model.items(&input, true);
+        let (kept, _) = model.export_items(&input);
+        let drawn: Vec<f32> = vectors.clone().into_data().try_to_vec().unwrap();
+        assert_eq!(drawn, kept);
+        let gradients = vectors.sum().backward();
+        let moved = model.ids.weight.val().grad(&gradients).unwrap();
+        let moved: Vec<f32> = moved.into_data().try_to_vec().unwrap();
+        assert!(moved.iter().all(|x| x.is_finite()), "{moved:?}");
     }
 
     #[test]
