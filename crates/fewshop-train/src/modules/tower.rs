@@ -349,12 +349,7 @@ impl TwoTower {
 
 fn unit(x: Tensor<2>) -> Tensor<2> {
     // The small number keeps the root's gradient finite for a vector of zeros.
-    let norm = x
-        .clone()
-        .powi_scalar(2)
-        .sum_dim(1)
-        .add_scalar(1e-12)
-        .sqrt();
+    let norm = x.clone().powi_scalar(2).sum_dim(1).add_scalar(1e-12).sqrt();
     x.div(norm)
 }
 
