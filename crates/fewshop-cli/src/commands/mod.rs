@@ -66,8 +66,7 @@ pub enum Command {
     /// The same as `fewshop task fit offers`: its name in the first packs
     #[command(hide = true)]
     Offers(task::offers::Args),
-    /// Update a pack's seasonal counts with the sessions since its training, without training it
-    /// again
+    /// Add the sessions since a pack's training to all that it counts, without training it again
     Refresh(refresh::Args),
     /// Rank the whole catalogue for each case
     Recommend(recommend::Args),

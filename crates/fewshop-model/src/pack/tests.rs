@@ -189,3 +189,20 @@ fn a_change_that_does_not_fit_is_refused() {
     let twice = toy::pack().grown(&[new_item("toy3")]);
     assert_eq!(twice.unwrap_err().code(), "pack_field");
 }
+
+#[test]
+fn a_refresh_with_odd_weights_is_refused() {
+    for count_weight in [-1.0, f32::NAN, f32::INFINITY, 1e9] {
+        let refresh = crate::RefreshConfig {
+            count_weight,
+            regression_weight: 1.0,
+            length_power: 0.5,
+            ridge: 4.0,
+            keep: [24, 20, 20],
+            counted_until: 0,
+        };
+        let refused = toy::pack().edit(|parts| parts.config.refresh = Some(refresh));
+        let text = refused.unwrap_err().to_string();
+        assert!(text.contains("config.refresh"), "{text}");
+    }
+}

@@ -75,7 +75,7 @@ pub fn refresh(pack: &Pack, sessions: &[Vec<u32>]) -> Result<(Pack, Refreshed)> 
         .popularity()
         .iter()
         .zip(&new)
-        .map(|(&old, &new)| old + (weight * new as f32).round() as u32)
+        .map(|(&old, &new)| old.saturating_add((weight * new as f32).round() as u32))
         .collect();
     let recent_mass: f64 = pack.recent_popularity().iter().map(|&n| f64::from(n)).sum();
     let recent = if weight > 0.0 {
@@ -118,7 +118,7 @@ fn topped_up(new: &[u32], old: &[u32], mass: f64) -> Vec<u32> {
     let scale = (missing / sum(old).max(1.0)).min(1.0);
     new.iter()
         .zip(old)
-        .map(|(&new, &old)| new + (f64::from(old) * scale).round() as u32)
+        .map(|(&new, &old)| new.saturating_add((f64::from(old) * scale).round() as u32))
         .collect()
 }
 

@@ -10,6 +10,8 @@ use crate::pack::section::{NewItem, RowOrder, Section};
 /// Maximum of steps times negatives times vector size: leave-one-out fine-tuning over 20 context
 /// items then takes a fifth of a second. The defaults give 41,000.
 const MAX_ADAPTER_WORK: usize = 10_000_000;
+/// Maximum of the weights and of the ridge that a refresh uses; trained ones are below 100.
+const MAX_REFRESH: f32 = 1_000.0;
 /// Maximum of candidates per channel times hidden units of the ranker; the defaults give 7,680.
 const MAX_RANKER_WORK: usize = 1_000_000;
 
@@ -61,6 +63,20 @@ impl Section for Settings {
                 "config",
                 "must hold finite numbers of 0 or more",
             ));
+        }
+        if let Some(refresh) = &c.refresh {
+            let numbers = [
+                refresh.count_weight,
+                refresh.regression_weight,
+                refresh.length_power,
+                refresh.ridge,
+            ];
+            if numbers.iter().any(|v| !(0.0..=MAX_REFRESH).contains(v)) {
+                return Err(PackError::field(
+                    "config.refresh",
+                    format!("must hold numbers of 0 to {MAX_REFRESH}"),
+                ));
+            }
         }
         // The work per click grows with these; a hostile pack must not hang the page.
         let adapter = c
