@@ -119,7 +119,7 @@ fn summary(sessions: &NewSessions, done: &Refreshed, adds_up: bool) -> String {
     );
     if adds_up {
         text.push_str(&format!(
-            ", popularity of {} products, {} new and {} dropped pairs",
+            ", {} products counted, {} new and {} dropped pairs",
             done.products, done.new_pairs, done.dropped_pairs
         ));
     } else {

@@ -271,6 +271,7 @@ mod tests {
                 event(trainer, 0, 10, 0),
                 event(trainer, 0, 10, 1),
                 event(trainer, 2, 99, 0),
+                event(trainer, 2, 100, 0),
                 event(validator, 3, 99, 0),
                 event(validator, 3, 99, 0),
                 event(validator, 3, 99, 1),

@@ -192,13 +192,20 @@ fn a_change_that_does_not_fit_is_refused() {
 
 #[test]
 fn a_refresh_with_odd_weights_is_refused() {
-    for count_weight in [-1.0, f32::NAN, f32::INFINITY, 1e9] {
+    for (count_weight, keep) in [
+        (-1.0, 24),
+        (f32::NAN, 24),
+        (f32::INFINITY, 24),
+        (1e9, 24),
+        (1.0, 0),
+        (1.0, 70_000),
+    ] {
         let refresh = crate::RefreshConfig {
             count_weight,
             regression_weight: 1.0,
             length_power: 0.5,
             ridge: 4.0,
-            keep: [24, 20, 20],
+            keep: [keep, 20, 20],
             counted_until: 0,
         };
         let refused = toy::pack().edit(|parts| parts.config.refresh = Some(refresh));

@@ -49,7 +49,8 @@ pub struct RefreshConfig {
     pub ridge: f32,
     /// Partners kept per product by co-visitation, cosine and regression.
     pub keep: [usize; 3],
-    /// Time of the last session counted, in seconds since 1970: a refresh skips earlier ones.
+    /// Time of the last session counted, in seconds since 1970: a refresh skips sessions that are no
+    /// later.
     pub counted_until: i64,
 }
 

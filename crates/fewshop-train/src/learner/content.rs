@@ -111,8 +111,13 @@ pub(crate) fn tokens(item: &Item, sorted_prices: &[f32]) -> Vec<String> {
             below * PRICE_BANDS / sorted_prices.len().max(1)
         ));
     }
-    let mut words: Vec<String> = item
-        .title
+    // The id in place of a title names nothing that products share.
+    let title = if item.title == item.id.0 {
+        ""
+    } else {
+        &item.title
+    };
+    let mut words: Vec<String> = title
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| word.chars().count() > 1)
         .map(|word| format!("word={}", word.to_lowercase()))

@@ -58,18 +58,16 @@ pub fn refresh(pack: &Pack, sessions: &[Vec<u32>]) -> Result<(Pack, Refreshed)> 
     };
     let new = pairs::popularity(sessions, items);
     done.products = new.iter().filter(|&&n| n > 0).count();
-    let all: f64 = pack.popularity().iter().map(|&n| f64::from(n)).sum();
-    let seasonal = topped_up(
-        &pairs::popularity(&long, items),
-        pack.seasonal_counts(),
-        SEASON_SHARE * all,
-    );
+    let seasonal = pairs::popularity(&long, items);
     let Some(config) = pack.config().refresh.clone() else {
+        // Such a pack does not know which sessions it has counted, so nothing may add up.
         let pack = pack
             .clone()
             .edit(|parts| parts.seasonal_counts = seasonal)?;
         return Ok((pack, done));
     };
+    let all: f64 = pack.popularity().iter().map(|&n| f64::from(n)).sum();
+    let seasonal = topped_up(&seasonal, pack.seasonal_counts(), SEASON_SHARE * all);
     let weight = config.count_weight;
     let popularity: Vec<u32> = pack
         .popularity()
@@ -122,7 +120,11 @@ fn topped_up(new: &[u32], old: &[u32], mass: f64) -> Vec<u32> {
         .collect()
 }
 
-/// Raw counts of the new sessions, with all partners.
+/// Maximum partners of a product in the new sessions: more than any shop of this size has, and a
+/// bound on memory for the others.
+const NEW_PARTNERS: usize = 20_000;
+
+/// Raw counts of the new sessions.
 fn counts(sessions: &[Vec<u32>], items: usize, length_power: f32) -> NeighbourTable {
     covisit(
         sessions,
@@ -130,7 +132,7 @@ fn counts(sessions: &[Vec<u32>], items: usize, length_power: f32) -> NeighbourTa
         CovisitConfig {
             alpha: 0.0,
             shrink: 0.0,
-            keep: usize::MAX,
+            keep: NEW_PARTNERS,
             length_power,
         },
     )
@@ -175,9 +177,10 @@ fn merged(
     )
 }
 
-/// Maximum number of regressors that a step moves: the new sessions' strongest by cosine, and all
-/// that the pack has.
+/// Maximum number of regressors that a step moves: the new sessions' strongest by cosine, and the
+/// pack's strongest by weight. A trained pack has no more of them than this for any target.
 const NEW_REGRESSORS: usize = 60;
+const OLD_REGRESSORS: usize = 256;
 
 /// Regression weights by regressor, moved towards the new sessions.
 fn moved(
@@ -204,10 +207,13 @@ fn moved(
             .map_init(
                 || vec![0u32; items],
                 |place, target| {
-                    let before = &by_target[target];
+                    let mut before = by_target[target].clone();
                     if new[target] == 0 {
-                        return before.clone();
+                        return before;
                     }
+                    before.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)));
+                    let rest = before.split_off(before.len().min(OLD_REGRESSORS));
+                    let before = &before;
                     let mut order: Vec<(f32, u32)> = raw
                         .row(ItemIx::from(target))
                         .map(|(to, share)| (share / (new[to.row()].max(1) as f32).sqrt(), to.0))
@@ -259,6 +265,7 @@ fn moved(
                     set.iter()
                         .zip(weights.iter().zip(change))
                         .map(|(&item, (old, change))| (item, old + change))
+                        .chain(rest.iter().copied().filter(|(item, _)| !set.contains(item)))
                         .collect()
                 },
             )
@@ -273,6 +280,8 @@ const REGRESSION_WEIGHTS: [f32; 5] = [0.0, 0.5, 1.0, 2.0, 4.0];
 
 /// Selects both weights, each by the NDCG@10 of the scores that it changes, on sessions of other
 /// shoppers after the told ones.
+///
+/// Without such sessions new ones count like old ones, and the regression stays as it is.
 pub(crate) fn choose(
     pack: &Pack,
     told: &[Vec<u32>],
@@ -284,6 +293,10 @@ pub(crate) fn choose(
         .filter(|case| !case.context.is_empty() && case.visits.is_empty())
         .take(pairs::COMPARED_CASES)
         .collect();
+    if told.is_empty() || first.is_empty() {
+        (config.count_weight, config.regression_weight) = (1.0, 0.0);
+        return Ok(config);
+    }
     let progress = Progress::of(
         "Weights of newer sessions",
         (COUNT_WEIGHTS.len() + REGRESSION_WEIGHTS.len()) as u64,

@@ -271,7 +271,7 @@ impl Columns {
             .collect();
         own.sort_unstable();
         own.dedup();
-        if (own.len() + negatives) * 4 > items * 3 {
+        if own.len().saturating_add(negatives).saturating_mul(4) > items.saturating_mul(3) {
             return Self::all(items);
         }
         let others: Vec<u32> = (0..items as u32)

@@ -12,6 +12,8 @@ use crate::pack::section::{NewItem, RowOrder, Section};
 const MAX_ADAPTER_WORK: usize = 10_000_000;
 /// Maximum of the weights and of the ridge that a refresh uses; trained ones are below 100.
 const MAX_REFRESH: f32 = 1_000.0;
+/// Maximum of the partners that a refresh keeps by one weighting: a row of pairs holds 65,535.
+const MAX_KEPT: usize = 10_000;
 /// Maximum of candidates per channel times hidden units of the ranker; the defaults give 7,680.
 const MAX_RANKER_WORK: usize = 1_000_000;
 
@@ -71,10 +73,17 @@ impl Section for Settings {
                 refresh.length_power,
                 refresh.ridge,
             ];
-            if numbers.iter().any(|v| !(0.0..=MAX_REFRESH).contains(v)) {
+            let is_odd = numbers.iter().any(|v| !(0.0..=MAX_REFRESH).contains(v))
+                || refresh
+                    .keep
+                    .iter()
+                    .any(|keep| !(1..=MAX_KEPT).contains(keep));
+            if is_odd {
                 return Err(PackError::field(
                     "config.refresh",
-                    format!("must hold numbers of 0 to {MAX_REFRESH}"),
+                    format!(
+                        "must hold numbers of 0 to {MAX_REFRESH} and partners of 1 to {MAX_KEPT}"
+                    ),
                 ));
             }
         }
