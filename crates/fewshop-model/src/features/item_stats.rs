@@ -1,7 +1,8 @@
 //! Statistics of every product, computed once when a pack is opened.
 
-use fewshop_core::{Catalogue, Filter, Item, number_texts};
+use fewshop_core::{Catalogue, Filter, Item};
 
+use crate::features::item_columns::ItemColumns;
 use crate::kernels::QuantisedQuery;
 use crate::weights::{ItemTable, ModelConfig};
 
@@ -39,15 +40,8 @@ pub(crate) struct ItemStats {
     pub(crate) cosine: Vec<f32>,
     /// One over the length of the item vector.
     pub(crate) inv_norm: Vec<f32>,
-    /// Number of the category path; 0 where the shop has no categories. Products share a number if
-    /// and only if they share the path.
-    pub(crate) category: Vec<u32>,
-    /// Number of the department, as for `category`.
-    pub(crate) department: Vec<u32>,
-    /// Number of the brand, as for `category`.
-    pub(crate) brand: Vec<u32>,
-    /// Logarithm of the price, where it is known.
-    pub(crate) log_price: Vec<Option<f32>>,
+    /// Categories, brands and prices.
+    pub(crate) columns: ItemColumns,
 }
 
 /// An item vector with one over its length.
@@ -89,13 +83,7 @@ impl ItemStats {
             covisit_column: of_counts(&|n| n.max(1.0).powf(-config.covisit_alpha)),
             cosine: of_counts(&|n| 1.0 / (n + config.cosine_shrink).max(1.0).sqrt()),
             inv_norm: (0..items.len()).map(|row| inv_norm(table, row)).collect(),
-            category: numbered(items, |item| item.category.join("\t")),
-            department: numbered(items, |item| item.department().to_owned()),
-            brand: numbered(items, |item| item.brand.clone()),
-            log_price: items
-                .iter()
-                .map(|item| item.price.map(|price| (price + 0.01).ln()))
-                .collect(),
+            columns: ItemColumns::of(items),
         }
     }
 
@@ -115,12 +103,13 @@ impl ItemStats {
     /// Which categories, by number, a filter allows.
     pub(crate) fn allowed_categories(&self, filter: &Filter, items: &[Item]) -> Vec<bool> {
         let categories = self
+            .columns
             .category
             .iter()
             .max()
             .map_or(0, |&max| max as usize + 1);
         let mut allowed = vec![None; categories];
-        for (&category, item) in self.category.iter().zip(items) {
+        for (&category, item) in self.columns.category.iter().zip(items) {
             allowed[category as usize].get_or_insert_with(|| filter.allows(item));
         }
         allowed
@@ -142,26 +131,4 @@ fn trend(popularity: &[f32], late: &[u32]) -> Vec<f32> {
     let one =
         |(&n, &late): (&f32, &u32)| ((late as f32 + TREND_PRIOR) / (n * share + TREND_PRIOR)).ln();
     popularity.iter().zip(late).map(one).collect()
-}
-
-/// A number for each item's text; 0 for the empty text.
-fn numbered(items: &[Item], text: impl Fn(&Item) -> String) -> Vec<u32> {
-    let empty_first = std::iter::once(String::new()).chain(items.iter().map(text));
-    let mut numbers = number_texts(empty_first);
-    numbers.remove(0);
-    numbers
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn products_without_a_category_have_number_0_wherever_they_come() {
-        let items = ["b", "", "a", "b"].map(|brand| Item {
-            brand: brand.to_owned(),
-            ..Item::new("x", "x")
-        });
-        assert_eq!(numbered(&items, |item| item.brand.clone()), [1, 0, 2, 1]);
-    }
 }

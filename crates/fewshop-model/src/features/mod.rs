@@ -5,10 +5,12 @@
 //! defines a feature: its name, its group and its formula.
 
 mod catalogue_groups;
+mod item_columns;
 mod item_stats;
 mod table;
 
 pub(crate) use catalogue_groups::CatalogueGroups;
+pub(crate) use item_columns::ItemColumns;
 pub(crate) use item_stats::{Direction, ItemCounts, ItemStats};
 pub(crate) use table::{ActiveGroups, FIRST_RANK, RANK_READS_CONTEXT, RANKS, feature_table};
 pub use table::{FEATURE_NAMES, FEATURES, FeatureGroup, group_of};

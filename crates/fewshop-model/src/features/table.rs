@@ -32,9 +32,9 @@ macro_rules! feature_table {
                 logit [Vectors] = |c| c.logit;
                 near_mean [Vectors] = |c| c.near_mean;
                 near_max [Vectors] = |c| c.near_max;
-                category_share [Facets] = |c| c.share_of_context(&c.stats.category);
-                department_share [Facets] = |c| c.share_of_context(&c.stats.department);
-                brand_share [Facets] = |c| c.share_of_context(&c.stats.brand);
+                category_share [Facets] = |c| c.share_of_context(&c.stats.columns.category);
+                department_share [Facets] = |c| c.share_of_context(&c.stats.columns.department);
+                brand_share [Facets] = |c| c.share_of_context(&c.stats.columns.brand);
                 price_distance [Facets] = |c| c.price_distance();
                 shots [] = |c| (c.context.len as f32).ln_1p();
                 shots_popularity [] = |c| c.context.mean_popularity;

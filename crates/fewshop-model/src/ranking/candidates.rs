@@ -91,7 +91,7 @@ impl Model {
         }
         if !options.filter.category.is_empty() {
             let allowed = stats.allowed_categories(&options.filter, catalogue.items());
-            for (open, &category) in open.iter_mut().zip(&stats.category) {
+            for (open, &category) in open.iter_mut().zip(&stats.columns.category) {
                 *open &= allowed[category as usize];
             }
         }

@@ -75,7 +75,7 @@ impl CandidateInputs<'_> {
     fn price_distance(&self) -> f32 {
         self.context
             .mean_price
-            .zip(self.stats.log_price[self.row])
+            .zip(self.stats.columns.log_price[self.row])
             .map_or(0.0, |(mean, price)| (price - mean).abs())
     }
 }
@@ -260,7 +260,7 @@ impl<'a> FeatureMatrix<'a> {
         let rows: Vec<usize> = kept.map(|(_, event)| event.item.row()).collect();
         let prices: Vec<f32> = rows
             .iter()
-            .filter_map(|&row| self.stats.log_price[row])
+            .filter_map(|&row| self.stats.columns.log_price[row])
             .collect();
         let popularity = |row: &usize| self.stats.log_popularity[*row];
         let divisor = len.max(1) as f32;

@@ -45,7 +45,7 @@ impl Model {
         Self {
             groups: ActiveGroups::of(&pack.ranker().inv_std),
             negatives: negatives(&pack),
-            rules: AppliedRules::of(pack.rules(), &stats.category, pack.catalogue()),
+            rules: AppliedRules::of(pack.rules(), &stats.columns.category, pack.catalogue()),
             tasks: PreparedTasks::of(&pack),
             stats,
             pack,

@@ -120,7 +120,7 @@ impl<'a> Run<'a> {
             Some(rules) => rules.order(
                 &best(items.len()),
                 items,
-                &self.model.stats.category,
+                &self.model.stats.columns.category,
                 &options.filter,
                 options.seeds.is_empty(),
                 options.n,

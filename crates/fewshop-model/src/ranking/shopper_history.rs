@@ -165,8 +165,8 @@ impl<'a> ShopperHistory<'a> {
             covisit: visits.covisit[row],
             regression: visits.regression[row],
             affinity: visits.embedding.dot(pack.item_table(), row),
-            category_share: share_of(&visits.categories, &stats.category[row]),
-            brand_share: share_of(&visits.brands, &stats.brand[row]),
+            category_share: share_of(&visits.categories, &stats.columns.category[row]),
+            brand_share: share_of(&visits.brands, &stats.columns.brand[row]),
         }
     }
 
@@ -177,8 +177,8 @@ impl<'a> ShopperHistory<'a> {
         pack: &Pack,
         stats: &ItemStats,
     ) -> DismissalSignals {
-        let category = stats.category[row];
-        let same = |item: &&ItemIx| category != 0 && stats.category[item.row()] == category;
+        let category = stats.columns.category[row];
+        let same = |item: &&ItemIx| category != 0 && stats.columns.category[item.row()] == category;
         DismissalSignals {
             count: self.dismissed.len(),
             nearest: self
@@ -247,8 +247,8 @@ impl VisitHistory {
             list.iter_mut().for_each(|x| *x /= f32::max(sum, 1.0));
         }
         history.embedding = QuantisedQuery::of(&embedding);
-        history.categories = shares(&history.rows, &history.decayed, &stats.category);
-        history.brands = shares(&history.rows, &history.decayed, &stats.brand);
+        history.categories = shares(&history.rows, &history.decayed, &stats.columns.category);
+        history.brands = shares(&history.rows, &history.decayed, &stats.columns.brand);
         Some(history)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use fewshop_core::{Event, ItemIx};
 
-use crate::features::CatalogueGroups;
+use crate::features::{CatalogueGroups, ItemColumns};
 use crate::pack::Pack;
 use crate::ranking::session_encoder::EncodedSession;
 use crate::tasks::together;
@@ -29,18 +29,18 @@ impl AttributeInputs {
         let items = pack.catalogue().items();
         let groups = CatalogueGroups::of(pack.catalogue());
         let mut sums: HashMap<u32, (f32, f32)> = HashMap::new();
-        let log = |price: f32| (price + 0.01).ln();
-        for (item, &category) in items.iter().zip(groups.categories()) {
-            if let Some(price) = item.price {
+        let log_prices = ItemColumns::of(items).log_price;
+        for (log_price, &category) in log_prices.iter().zip(groups.categories()) {
+            if let Some(log_price) = log_price {
                 let sum = sums.entry(category).or_default();
-                *sum = (sum.0 + log(price), sum.1 + 1.0);
+                *sum = (sum.0 + log_price, sum.1 + 1.0);
             }
         }
-        let prices = items
+        let prices = log_prices
             .iter()
             .zip(groups.categories())
-            .map(|(item, category)| {
-                let price = log(item.price?);
+            .map(|(log_price, category)| {
+                let price = (*log_price)?;
                 let (sum, n) = sums[category];
                 Some([price, price - sum / n])
             });

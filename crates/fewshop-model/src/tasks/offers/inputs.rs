@@ -1,9 +1,10 @@
 //! What is known of an offer for a household: the same numbers in training and on the device.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use fewshop_core::{Event, ItemIx};
 
+use crate::features::ItemColumns;
 use crate::kernels;
 use crate::pack::Pack;
 use crate::tasks::user_embedding;
@@ -75,8 +76,11 @@ impl OfferInputs {
     #[must_use]
     pub fn of(pack: &Pack, covered: &[Vec<ItemIx>]) -> Self {
         let items = pack.catalogue().items();
-        let category = numbered(items.iter().map(|item| item.category.join("\t")));
-        let department = numbered(items.iter().map(|item| item.department().to_owned()));
+        let ItemColumns {
+            category,
+            department,
+            ..
+        } = ItemColumns::of(items);
         let shares = |of: &[u32]| -> Vec<Shares> {
             let one = |covered: &Vec<ItemIx>| {
                 let mut shares: BTreeMap<u32, f64> = BTreeMap::new();
@@ -210,14 +214,4 @@ impl OfferInputs {
             same_part,
         }
     }
-}
-
-fn numbered(texts: impl Iterator<Item = String>) -> Vec<u32> {
-    let mut known = HashMap::new();
-    texts
-        .map(|text| {
-            let next = known.len() as u32;
-            *known.entry(text).or_insert(next)
-        })
-        .collect()
 }
