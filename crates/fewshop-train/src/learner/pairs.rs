@@ -72,16 +72,21 @@ impl Weights {
 /// the memory.
 const PARTNERS: usize = 4_000;
 
-/// Pair counts of each product with its most frequent partners. With alpha 0 and shrink 0 the
-/// weight is c / n(i); multiplied by n(i) it is the count.
-fn count(sessions: &[Vec<u32>], items: usize, length_power: f32) -> NeighbourTable {
+/// Pair counts of each product with its `partners` most frequent partners. With alpha 0 and shrink
+/// 0 the weight is c / n(i); multiplied by n(i) it is the count.
+pub(crate) fn count(
+    sessions: &[Vec<u32>],
+    items: usize,
+    length_power: f32,
+    partners: usize,
+) -> NeighbourTable {
     covisit(
         sessions,
         items,
         CovisitConfig {
             alpha: 0.0,
             shrink: 0.0,
-            keep: PARTNERS,
+            keep: partners,
             length_power,
         },
     )
@@ -111,7 +116,7 @@ pub(crate) fn choose_weights(
     let progress = Progress::of("Weights of the pair counts", steps as u64);
     let mut best = (f64::MIN, [0.0; 2], Weights::default());
     for &length_power in &config.length_power {
-        let counts = count(sessions, items, length_power);
+        let counts = count(sessions, items, length_power, PARTNERS);
         let mut weights = Weights {
             length_power,
             ..Weights::default()
@@ -161,7 +166,7 @@ pub(crate) fn choose_weights(
     }
     let (_, [covisits, cosines], mut weights) = best;
     let mut regressions = f64::MIN;
-    let counts = count(sessions, items, 0.0);
+    let counts = count(sessions, items, 0.0, PARTNERS);
     let mean = mean(&n);
     let ridges: Vec<f32> = config.ridge.iter().map(|ridge| ridge * mean).collect();
     let solved = regression::fit(&counts, popularity, &ridges, config.regressors);
@@ -230,7 +235,7 @@ pub(crate) fn table(
 ) -> PairTable {
     let items = popularity.len();
     let n: Vec<f32> = popularity.iter().map(|&n| n as f32).collect();
-    let raw = count(sessions, items, 0.0);
+    let raw = count(sessions, items, 0.0, PARTNERS);
     let solved = regression::fit(
         &raw,
         popularity,
@@ -242,7 +247,7 @@ pub(crate) fn table(
     let counts = if weights.length_power == 0.0 {
         raw
     } else {
-        count(sessions, items, weights.length_power)
+        count(sessions, items, weights.length_power, PARTNERS)
     };
     let rows = (0..items).map(|item| {
         counts

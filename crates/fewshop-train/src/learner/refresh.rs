@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result};
 use fewshop_core::ItemIx;
-use fewshop_core::neighbours::{CovisitConfig, NeighbourTable, covisit};
+use fewshop_core::neighbours::NeighbourTable;
 use fewshop_data::progress::Progress;
 use fewshop_model::{Pack, PairTable, RefreshConfig};
 use rayon::prelude::*;
@@ -124,20 +124,6 @@ fn topped_up(new: &[u32], old: &[u32], mass: f64) -> Vec<u32> {
 /// bound on memory for the others.
 const NEW_PARTNERS: usize = 20_000;
 
-/// Raw counts of the new sessions.
-fn counts(sessions: &[Vec<u32>], items: usize, length_power: f32) -> NeighbourTable {
-    covisit(
-        sessions,
-        items,
-        CovisitConfig {
-            alpha: 0.0,
-            shrink: 0.0,
-            keep: NEW_PARTNERS,
-            length_power,
-        },
-    )
-}
-
 /// The pair table with the new sessions.
 fn merged(
     pack: &Pack,
@@ -148,14 +134,15 @@ fn merged(
 ) -> PairTable {
     let items = popularity.len();
     let regression = moved(pack, sessions, new, config);
-    let weighted = counts(sessions, items, config.length_power);
+    let added = (config.count_weight > 0.0)
+        .then(|| pairs::count(sessions, items, config.length_power, NEW_PARTNERS));
     let rows = (0..items).map(|item| {
         let mut row: HashMap<u32, f32> = HashMap::new();
         for pair in pack.pairs().row(item) {
             row.insert(pair.to as u32, pair.count);
         }
-        if config.count_weight > 0.0 {
-            for (to, share) in weighted.row(ItemIx::from(item)) {
+        if let Some(added) = &added {
+            for (to, share) in added.row(ItemIx::from(item)) {
                 *row.entry(to.0).or_default() += config.count_weight * share * new[item] as f32;
             }
         }
@@ -197,94 +184,126 @@ fn moved(
         }
     }
     if config.regression_weight > 0.0 {
-        let raw = counts(sessions, items, 0.0);
         let old = pack.popularity();
         let mean = old.iter().map(|&n| n as f32).sum::<f32>() / items.max(1) as f32;
-        let ridge = config.ridge * mean.max(1.0);
-        let step = config.regression_weight;
-        by_target = (0..items)
+        let step = RidgeStep {
+            counts: pairs::count(sessions, items, 0.0, NEW_PARTNERS),
+            new,
+            old,
+            weight: config.regression_weight,
+            ridge: config.ridge * mean.max(1.0),
+        };
+        by_target = by_target
             .into_par_iter()
+            .enumerate()
             .map_init(
                 || vec![0u32; items],
-                |place, target| {
-                    let mut before = by_target[target].clone();
-                    if new[target] == 0 {
-                        return before;
-                    }
-                    before.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)));
-                    let rest = before.split_off(before.len().min(OLD_REGRESSORS));
-                    let before = &before;
-                    let mut order: Vec<(f32, u32)> = raw
-                        .row(ItemIx::from(target))
-                        .map(|(to, share)| (share / (new[to.row()].max(1) as f32).sqrt(), to.0))
-                        .collect();
-                    order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-                    order.truncate(NEW_REGRESSORS);
-                    let mut set: Vec<u32> = order.iter().map(|&(_, item)| item).collect();
-                    set.extend(before.iter().map(|&(item, _)| item));
-                    set.sort_unstable();
-                    set.dedup();
-                    let m = set.len();
-                    for (at, &item) in set.iter().enumerate() {
-                        place[item as usize] = at as u32 + 1;
-                    }
-                    let mut weights = vec![0f32; m];
-                    for &(item, weight) in before {
-                        weights[place[item as usize] as usize - 1] = weight;
-                    }
-                    let mut gram = vec![0f32; m * m];
-                    for (at, &item) in set.iter().enumerate() {
-                        let own = new[item as usize] as f32;
-                        for (to, share) in raw.row(ItemIx(item)) {
-                            let to = place[to.row()];
-                            if to > 0 {
-                                gram[at * m + to as usize - 1] = share * own;
-                            }
-                        }
-                        gram[at * m + at] = own;
-                    }
-                    let mut right = vec![0f32; m];
-                    for (to, share) in raw.row(ItemIx::from(target)) {
-                        let to = place[to.row()];
-                        if to > 0 {
-                            right[to as usize - 1] = share * new[target] as f32;
-                        }
-                    }
-                    for at in 0..m {
-                        let predicted: f32 = (0..m).map(|b| gram[at * m + b] * weights[b]).sum();
-                        right[at] = step * (right[at] - predicted);
-                    }
-                    gram.iter_mut().for_each(|value| *value *= step);
-                    for (at, &item) in set.iter().enumerate() {
-                        gram[at * m + at] += old[item as usize] as f32;
-                    }
-                    let change = ridge_solve(&gram, &right, ridge);
-                    for &item in &set {
-                        place[item as usize] = 0;
-                    }
-                    set.iter()
-                        .zip(weights.iter().zip(change))
-                        .map(|(&item, (old, change))| (item, old + change))
-                        .chain(rest.iter().copied().filter(|(item, _)| !set.contains(item)))
-                        .collect()
-                },
+                |place, (target, before)| step.moved(target, before, place),
             )
             .collect();
     }
     super::regression::by_regressor(&by_target)
 }
 
+/// One step of recursive least squares: from the old weights b to
+/// `b + (v G' + diag(n) + ridge I)^-1 v (g' - G' b)`, with G' and g' of the new sessions.
+struct RidgeStep<'a> {
+    /// Pairs of the new sessions.
+    counts: NeighbourTable,
+    /// Sessions with each product, `[items]` each: the new ones, and those that the pack counts.
+    new: &'a [u32],
+    old: &'a [u32],
+    /// v.
+    weight: f32,
+    ridge: f32,
+}
+
+impl RidgeStep<'_> {
+    /// The weights of one target, by regressor.
+    ///
+    /// # Shapes
+    /// - `place`: `[items]` zeros, and zeros again afterwards
+    fn moved(
+        &self,
+        target: usize,
+        mut before: Vec<(u32, f32)>,
+        place: &mut [u32],
+    ) -> Vec<(u32, f32)> {
+        if self.new[target] == 0 {
+            return before;
+        }
+        before.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)));
+        let rest = before.split_off(before.len().min(OLD_REGRESSORS));
+        let set = self.regressors(target, &before);
+        let m = set.len();
+        for (at, &item) in set.iter().enumerate() {
+            place[item as usize] = at as u32 + 1;
+        }
+        let mut weights = vec![0f32; m];
+        for &(item, weight) in &before {
+            weights[place[item as usize] as usize - 1] = weight;
+        }
+        let mut gram = vec![0f32; m * m];
+        for (at, &item) in set.iter().enumerate() {
+            let row = &mut gram[at * m..(at + 1) * m];
+            self.together(item as usize, place, row);
+            row[at] = self.new[item as usize] as f32;
+        }
+        let mut right = vec![0f32; m];
+        self.together(target, place, &mut right);
+        for at in 0..m {
+            let predicted: f32 = (0..m).map(|b| gram[at * m + b] * weights[b]).sum();
+            right[at] = self.weight * (right[at] - predicted);
+        }
+        gram.iter_mut().for_each(|value| *value *= self.weight);
+        for (at, &item) in set.iter().enumerate() {
+            gram[at * m + at] += self.old[item as usize] as f32;
+            place[item as usize] = 0;
+        }
+        let change = ridge_solve(&gram, &right, self.ridge);
+        set.iter()
+            .zip(weights.iter().zip(change))
+            .map(|(&item, (old, change))| (item, old + change))
+            .chain(rest.into_iter().filter(|(item, _)| !set.contains(item)))
+            .collect()
+    }
+
+    /// The regressors that move: the strongest of the new sessions, and those of the pack. Rising.
+    fn regressors(&self, target: usize, before: &[(u32, f32)]) -> Vec<u32> {
+        let cosine =
+            |(to, share): (ItemIx, f32)| (share / (self.new[to.row()].max(1) as f32).sqrt(), to.0);
+        let row = self.counts.row(ItemIx::from(target));
+        let mut order: Vec<(f32, u32)> = row.map(cosine).collect();
+        order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        order.truncate(NEW_REGRESSORS);
+        let old = before.iter().map(|&(item, _)| item);
+        let mut set: Vec<u32> = order.iter().map(|&(_, item)| item).chain(old).collect();
+        set.sort_unstable();
+        set.dedup();
+        set
+    }
+
+    /// Writes how many new sessions hold a product together with each placed one.
+    fn together(&self, item: usize, place: &[u32], out: &mut [f32]) {
+        for (to, share) in self.counts.row(ItemIx::from(item)) {
+            if let Some(at) = place[to.row()].checked_sub(1) {
+                out[at as usize] = share * self.new[item] as f32;
+            }
+        }
+    }
+}
+
 /// Weights to try, of new sessions relative to old ones.
 const COUNT_WEIGHTS: [f32; 4] = [0.0, 1.0, 2.0, 4.0];
 const REGRESSION_WEIGHTS: [f32; 5] = [0.0, 0.5, 1.0, 2.0, 4.0];
 
-/// Selects both weights, each by the NDCG@10 of the scores that it changes, on sessions of other
-/// shoppers after the told ones.
+/// Selects the weights of the sessions `since` the pack's, each by the NDCG@10 of the scores that it
+/// changes, on later sessions of other shoppers.
 ///
 /// Without such sessions new ones count like old ones, and the regression stays as it is.
 pub(crate) fn choose(
     pack: &Pack,
-    told: &[Vec<u32>],
+    since: &[Vec<u32>],
     cases: &[TrainingCase],
     mut config: RefreshConfig,
 ) -> Result<RefreshConfig> {
@@ -293,7 +312,7 @@ pub(crate) fn choose(
         .filter(|case| !case.context.is_empty() && case.visits.is_empty())
         .take(pairs::COMPARED_CASES)
         .collect();
-    if told.is_empty() || first.is_empty() {
+    if since.is_empty() || first.is_empty() {
         (config.count_weight, config.regression_weight) = (1.0, 0.0);
         return Ok(config);
     }
@@ -305,7 +324,7 @@ pub(crate) fn choose(
         let pack = pack
             .clone()
             .edit(|parts| parts.config.refresh = Some(config.clone()))?;
-        let (pack, _) = refresh(&pack, told)?;
+        let (pack, _) = refresh(&pack, since)?;
         progress.step();
         Ok(pairs::channels(&pack, &first))
     };
@@ -348,7 +367,7 @@ mod tests {
 
     use super::*;
 
-    fn told(config: RefreshConfig) -> Pack {
+    fn refreshable(config: RefreshConfig) -> Pack {
         toy::pack()
             .edit(|parts| parts.config.refresh = Some(config))
             .unwrap()
@@ -372,7 +391,7 @@ mod tests {
 
     #[test]
     fn new_sessions_count_with_their_weight() {
-        let before = told(config(2.0, 0.0));
+        let before = refreshable(config(2.0, 0.0));
         let sessions = vec![vec![7, 8], vec![7, 8], vec![7]];
         let (after, done) = refresh(&before, &sessions).unwrap();
         assert_eq!((done.sessions, done.products), (3, 2));
@@ -391,7 +410,7 @@ mod tests {
 
     #[test]
     fn regression_moves_towards_what_the_new_sessions_show() {
-        let before = told(config(0.0, 1.0));
+        let before = refreshable(config(0.0, 1.0));
         // 7 comes with 8 and never with 9, which is as frequent.
         let sessions: Vec<Vec<u32>> = (0..80)
             .map(|n| if n % 2 == 0 { vec![7, 8] } else { vec![9, 10] })

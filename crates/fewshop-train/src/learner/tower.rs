@@ -110,29 +110,20 @@ pub(crate) fn train(
             let chosen = columns.rows.as_deref().map(|rows| input.select(rows));
             let part = chosen.as_ref().unwrap_or(&input);
             let vectors = model.items(part, true);
-            let moved = (config.adversarial_weight > 0.0).then(|| {
-                let of = |vectors| {
-                    loss(
-                        &model,
-                        vectors,
-                        part,
-                        &batch,
-                        &columns,
-                        logit_scale,
-                        &device,
-                    )
-                };
-                of(worst(vectors.clone(), config.adversarial_epsilon, of))
-            });
-            let mut loss = loss(
-                &model,
-                vectors,
-                part,
-                &batch,
-                &columns,
-                logit_scale,
-                &device,
-            );
+            let loss_of = |vectors| {
+                loss(
+                    &model,
+                    vectors,
+                    part,
+                    &batch,
+                    &columns,
+                    logit_scale,
+                    &device,
+                )
+            };
+            let moved = (config.adversarial_weight > 0.0)
+                .then(|| loss_of(worst(vectors.clone(), config.adversarial_epsilon, loss_of)));
+            let mut loss = loss_of(vectors);
             loss_sum += f64::from(loss.clone().into_scalar::<f32>());
             if let Some(moved) = moved {
                 loss = loss.add(moved.mul_scalar(config.adversarial_weight));
