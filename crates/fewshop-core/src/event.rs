@@ -105,15 +105,20 @@ pub struct Session {
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Vec<Vec<ItemIx>>>"))]
     pub visits: Vec<Vec<ItemIx>>,
+    /// The day of the visit, in days since 1970, for promotions; unknown is `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub day: Option<i32>,
 }
 
 impl Session {
-    /// A first visit with these events.
+    /// A first visit with these events, on an unknown day.
     #[must_use]
     pub fn of(events: Vec<Event>) -> Self {
         Self {
             events,
             visits: Vec::new(),
+            day: None,
         }
     }
 
@@ -210,6 +215,18 @@ mod tests {
                 Event::new(ItemIx(1), EventKind::Cart)
             ]
         );
+    }
+
+    #[test]
+    fn a_session_without_a_day_is_written_as_before_and_one_with_a_day_comes_back() {
+        let mut s = session(&[(1, EventKind::View)]);
+        let json = serde_json::to_string(&s).unwrap();
+        assert!(!json.contains("day"), "{json}");
+        assert_eq!(serde_json::from_str::<Session>(&json).unwrap(), s);
+        s.day = Some(17_441);
+        let json = serde_json::to_string(&s).unwrap();
+        assert!(json.contains("\"day\":17441"), "{json}");
+        assert_eq!(serde_json::from_str::<Session>(&json).unwrap(), s);
     }
 
     #[test]

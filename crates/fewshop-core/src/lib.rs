@@ -7,6 +7,7 @@
 //! - A [`Session`] holds the [`Event`]s of one visit and the products taken on earlier visits. Its
 //!   [context items](Session::context_items) are what a model learns from.
 //! - The answer to a session is a list of [`Recommendation`]s, each with its [`Reason`].
+//! - A [`Promotion`] says on which days a product stands in the leaflet or on display.
 //! - A task of the pack answers with [`Prediction`]s: household attributes, offers.
 //! - [`protocol`] defines the messages between page and worker.
 //! - [`metrics`] defines the ranking metrics, [`split`] which shoppers may be trained on, [`counts`]
@@ -43,6 +44,7 @@ mod event;
 pub mod metrics;
 pub mod neighbours;
 mod offer;
+mod promotion;
 pub mod protocol;
 mod recommendation;
 pub mod split;
@@ -52,5 +54,6 @@ pub use attribute_prediction::{AttributePrediction, ValuePrediction};
 pub use catalogue::{Catalogue, CatalogueError, Item, ItemId, ItemIx, number_texts};
 pub use event::{Event, EventKind, Session};
 pub use offer::{OfferPick, OfferReason};
+pub use promotion::{Place, Promotion};
 pub use recommendation::{BusinessRule, Filter, Reason, Recommendation, Share};
 pub use task::{Evidence, Outcome, Prediction, REDEEMED, TaskAnswer, TaskRequest};

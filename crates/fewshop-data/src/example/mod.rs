@@ -269,6 +269,7 @@ fn write_eval_set(folder: &Path, items: &[Item], unseen: &[&Session]) -> Result<
                 visit: 0,
                 position,
                 item_id: id(item),
+                time_s: None,
             })
     });
     write_cases(&folder.join("valid_cases.csv"), cases)?;

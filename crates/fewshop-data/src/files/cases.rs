@@ -7,13 +7,14 @@ use std::path::Path;
 use fewshop_core::{Catalogue, ItemId, ItemIx};
 
 use super::error::shorten;
-use super::table::{Columns, read_table};
+use super::table::{Columns, Header, TableRow, read_table};
+use super::time::{day_of, format_time, parse_time};
 use super::write::{CellValue, ColumnType, write_table};
 use super::{FileError, UnknownItems, item_rows};
 
 const CASES: Columns = Columns {
     required: &["case_id", "user_id", "k", "position", "item_id"],
-    optional: &["visit"],
+    optional: &["visit", "time"],
     what: "context item of a case",
 };
 const CASE: usize = 0;
@@ -22,6 +23,7 @@ const K: usize = 2;
 const POSITION: usize = 3;
 const ITEM: usize = 4;
 const VISIT: usize = 5;
+const TIME: usize = 6;
 const TRUTH: Columns = Columns {
     required: &["case_id", "item_id"],
     optional: &[],
@@ -46,6 +48,8 @@ pub struct EvalCase {
     /// The earlier visits that the device remembers, the latest first, each by position. A visit
     /// without known items is empty.
     pub visits: Vec<Vec<ItemIx>>,
+    /// The day on which it happens, in days since 1970; `None` if the file does not say.
+    pub day: Option<i32>,
 }
 
 /// The queries of one file.
@@ -69,6 +73,8 @@ pub struct Truth {
 
 struct CaseDraft {
     case: EvalCase,
+    /// Seconds since 1970; `None` if the rows have no time.
+    time_s: Option<i64>,
     /// Rows by visit, 0 first and then back in time, each with its position.
     rows: BTreeMap<i32, Vec<(u32, ItemIx)>>,
 }
@@ -76,10 +82,11 @@ struct CaseDraft {
 /// Reads cases from CSV or Parquet.
 ///
 /// The optional column `visit` is 0 for the current session and -1, -2, … for earlier ones, the
-/// latest first.
+/// latest first. The optional column `time` is when the case happens.
 ///
 /// # Errors
-/// [`FileError`] with file, line and field; also for a case with two users or two values of k.
+/// [`FileError`] with file, line and field; also for a case with two users, two values of k or two
+/// times.
 pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError> {
     let rows = item_rows(catalogue);
     let mut unknown = UnknownItems::default();
@@ -104,6 +111,7 @@ pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError
         } else {
             0
         };
+        let time_s = read_case_time(header, row)?;
         let slot = match at.get(case_id) {
             Some(&slot) => slot,
             None => {
@@ -114,9 +122,11 @@ pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError
                     k,
                     context: Vec::new(),
                     visits: Vec::new(),
+                    day: time_s.map(day_of),
                 };
                 drafts.push(CaseDraft {
                     case,
+                    time_s,
                     rows: BTreeMap::new(),
                 });
                 drafts.len() - 1
@@ -139,6 +149,20 @@ pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError
             );
             return Err(row.error(USER, &expected, "give each case its own case_id"));
         }
+        if draft.time_s != time_s {
+            let first = draft
+                .time_s
+                .map_or_else(|| "no time".to_owned(), format_time);
+            let expected = format!(
+                "{first} as in the rows of case '{}' above",
+                shorten(case_id)
+            );
+            return Err(row.error(
+                TIME,
+                &expected,
+                "give each case one time, in all of its rows",
+            ));
+        }
         let item_id = row.id(ITEM)?;
         match rows.get(item_id) {
             Some(&item) => draft.rows.entry(-visit).or_default().push((position, item)),
@@ -150,7 +174,22 @@ pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError
     Ok(Cases { cases, unknown })
 }
 
-fn finish(CaseDraft { mut case, rows }: CaseDraft) -> EvalCase {
+/// Seconds since 1970; `None` without the column or in an empty cell.
+fn read_case_time(header: &Header, row: &TableRow<'_>) -> Result<Option<i64>, FileError> {
+    if !header.has(TIME) || row.text(TIME).is_empty() {
+        return Ok(None);
+    }
+    let time_s = parse_time(row.text(TIME)).ok_or_else(|| {
+        row.error(
+            TIME,
+            "a time such as 2017-01-01 11:53:26, or nothing",
+            "write it like this, as ISO 8601, or as seconds since 1970",
+        )
+    })?;
+    Ok(Some(time_s))
+}
+
+fn finish(CaseDraft { mut case, rows, .. }: CaseDraft) -> EvalCase {
     for (back, mut items) in rows {
         items.sort_by_key(|&(position, _)| position);
         let items = items.into_iter().map(|(_, item)| item).collect();
@@ -214,9 +253,12 @@ pub struct CaseRow<'a> {
     pub position: u32,
     /// The product.
     pub item_id: &'a str,
+    /// When the case happens, in seconds since 1970; the same in all rows of a case.
+    pub time_s: Option<i64>,
 }
 
-/// Writes cases of first visits as [`read_cases`] reads them, without the column `visit`.
+/// Writes cases of first visits as [`read_cases`] reads them, without the column `visit`. The column
+/// `time` is written only if some row has a time.
 ///
 /// # Errors
 /// [`FileError::Write`].
@@ -224,33 +266,11 @@ pub fn write_cases<'a>(
     path: &Path,
     cases: impl IntoIterator<Item = CaseRow<'a>>,
 ) -> Result<(), FileError> {
-    let kinds = [
-        ColumnType::Text,
-        ColumnType::Text,
-        ColumnType::Whole,
-        ColumnType::Whole,
-        ColumnType::Text,
-    ];
-    let columns: Vec<(&str, ColumnType)> = CASES.required.iter().copied().zip(kinds).collect();
-    write_table(path, &columns, |row| {
-        for case in cases {
-            let (k, position) = (
-                CellValue::Whole(case.k.into()),
-                CellValue::Whole(case.position.into()),
-            );
-            row(&[
-                CellValue::Text(case.case_id),
-                CellValue::Text(case.user_id),
-                k,
-                position,
-                CellValue::Text(case.item_id),
-            ])?;
-        }
-        Ok(())
-    })
+    write_case_rows(path, &cases.into_iter().collect::<Vec<_>>(), false)
 }
 
-/// Writes cases of returning shoppers: `case_id,user_id,k,visit,position,item_id`.
+/// Writes cases of returning shoppers: `case_id,user_id,k,visit,position,item_id`, and `time` if some
+/// row has a time.
 ///
 /// # Errors
 /// [`FileError::Write`].
@@ -258,26 +278,44 @@ pub fn write_return_cases<'a>(
     path: &Path,
     cases: impl IntoIterator<Item = CaseRow<'a>>,
 ) -> Result<(), FileError> {
-    let columns = [
+    write_case_rows(path, &cases.into_iter().collect::<Vec<_>>(), true)
+}
+
+fn write_case_rows(path: &Path, cases: &[CaseRow<'_>], visits: bool) -> Result<(), FileError> {
+    let times = cases.iter().any(|case| case.time_s.is_some());
+    let mut columns = vec![
         ("case_id", ColumnType::Text),
         ("user_id", ColumnType::Text),
         ("k", ColumnType::Whole),
-        ("visit", ColumnType::Whole),
         ("position", ColumnType::Whole),
         ("item_id", ColumnType::Text),
     ];
+    if visits {
+        columns.insert(3, ("visit", ColumnType::Whole));
+    }
+    if times {
+        columns.push(("time", ColumnType::Text));
+    }
     write_table(path, &columns, |row| {
+        let mut time = String::new();
         for case in cases {
             let [k, visit, position] =
                 [case.k.into(), case.visit.into(), case.position.into()].map(CellValue::Whole);
-            row(&[
+            let mut cells = vec![
                 CellValue::Text(case.case_id),
                 CellValue::Text(case.user_id),
                 k,
-                visit,
-                position,
-                CellValue::Text(case.item_id),
-            ])?;
+            ];
+            if visits {
+                cells.push(visit);
+            }
+            cells.extend([position, CellValue::Text(case.item_id)]);
+            if times {
+                time.clear();
+                time.extend(case.time_s.map(format_time));
+                cells.push(CellValue::Text(&time));
+            }
+            row(&cells)?;
         }
         Ok(())
     })

@@ -60,6 +60,20 @@ const MAX_ROWS: [u64; 2] = [1 << 16, 16];
 /// The same for the bytes of a column's texts.
 const MAX_TEXT: [u64; 2] = [4 << 20, 64];
 
+/// Rows that [`ParquetTable::stream`] holds at a time: a few megabytes in each column.
+const STREAM_ROWS: usize = 1 << 16;
+
+/// A column of a row group that is being read.
+struct ColumnPart {
+    name: String,
+    /// In the whole group.
+    rows: usize,
+    /// Its highest definition level; 0 if no value can be missing.
+    levels: i16,
+    scale: Option<Scale>,
+    reader: ColumnReader,
+}
+
 impl ParquetTable {
     /// Opens the file; `path` is used only in messages.
     pub(crate) fn open(path: &Path, source: File) -> Result<Self, FileError> {
@@ -119,7 +133,51 @@ impl ParquetTable {
         guarded(|| self.decode(group, index)).map_err(|panic| damaged(&self.path, &panic))?
     }
 
+    /// Calls `each` with the values of some columns, in the order of `names`, a part of the rows at a
+    /// time: a log of tens of millions of rows does not fit into memory as whole columns.
+    ///
+    /// # Errors
+    /// When a column is missing or cannot be read, or `each` fails.
+    pub(crate) fn stream<E: From<FileError>>(
+        &self,
+        names: &[&str],
+        mut each: impl FnMut(&[Column]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let indices: Vec<usize> = names
+            .iter()
+            .map(|name| self.index(name))
+            .collect::<Result<_, _>>()?;
+        let guard = |panic: String| damaged(&self.path, &panic);
+        for group in 0..self.groups() {
+            let mut parts = guarded(|| {
+                let parts = indices.iter().map(|&index| self.part(group, index));
+                parts.collect::<Result<Vec<_>, _>>()
+            })
+            .map_err(guard)??;
+            // A group without columns or rows has nothing to read.
+            let mut left = parts.first().map_or(0, |part| part.rows);
+            while left > 0 {
+                let rows = left.min(STREAM_ROWS);
+                let columns = guarded(|| {
+                    let columns = parts.iter_mut().map(|part| self.take(part, rows));
+                    columns.collect::<Result<Vec<_>, _>>()
+                })
+                .map_err(guard)??;
+                each(&columns)?;
+                left -= rows;
+            }
+        }
+        Ok(())
+    }
+
     fn decode(&self, group: usize, index: usize) -> Result<Column, FileError> {
+        let mut part = self.part(group, index)?;
+        let rows = part.rows;
+        self.take(&mut part, rows)
+    }
+
+    /// Opens one column of one row group.
+    fn part(&self, group: usize, index: usize) -> Result<ColumnPart, FileError> {
         let broken = |error: parquet::errors::ParquetError| broken(&self.path, &error);
         let row_group = self.reader.get_row_group(group).map_err(broken)?;
         let descriptor = row_group.metadata().column(index).column_descr_ptr();
@@ -130,8 +188,6 @@ impl ParquetTable {
         let rows = usize::try_from(row_group.metadata().num_rows())
             .ok()
             .ok_or_else(|| self.unreadable(&name, "a negative row count"))?;
-        let levels = descriptor.max_def_level();
-        let scale = micros_per_unit(&descriptor);
         if is_decimal(&descriptor) {
             return Err(self.unreadable(&name, "decimals"));
         }
@@ -142,7 +198,27 @@ impl ParquetTable {
                 source,
             })?
             .map_err(|problem| damaged(&self.path, &problem))?;
-        let column = match row_group.get_column_reader(index).map_err(broken)? {
+        Ok(ColumnPart {
+            name,
+            rows,
+            levels: descriptor.max_def_level(),
+            scale: micros_per_unit(&descriptor),
+            reader: row_group.get_column_reader(index).map_err(broken)?,
+        })
+    }
+
+    /// The next `rows` values.
+    fn take(&self, part: &mut ColumnPart, rows: usize) -> Result<Column, FileError> {
+        let broken = |error: parquet::errors::ParquetError| broken(&self.path, &error);
+        let ColumnPart {
+            name,
+            levels,
+            scale,
+            reader,
+            ..
+        } = part;
+        let (levels, scale) = (*levels, *scale);
+        let column = match reader {
             ColumnReader::Int32ColumnReader(reader) => {
                 let values = read(reader, rows, levels).map_err(broken)?;
                 let wide = values.into_iter().map(|value| value.map(i64::from));
@@ -197,32 +273,36 @@ impl ParquetTable {
                 if text > MAX_TEXT[0] + MAX_TEXT[1].saturating_mul(self.size) {
                     return Err(damaged(
                         &self.path,
-                        &format!("column '{}' holds {text} bytes of text", shorten(&name)),
+                        &format!("column '{}' holds {text} bytes of text", shorten(name)),
                     ));
                 }
                 Column::Texts(values)
             }
             ColumnReader::BoolColumnReader(_) => {
-                return Err(self.unreadable(&name, "true and false"));
+                return Err(self.unreadable(name, "true and false"));
             }
             ColumnReader::FixedLenByteArrayColumnReader(_) => {
-                return Err(self.unreadable(&name, "bytes of fixed length"));
+                return Err(self.unreadable(name, "bytes of fixed length"));
             }
         };
         Ok(column)
     }
 
+    /// The position of a column.
+    fn index(&self, name: &str) -> Result<usize, FileError> {
+        let names = self.names();
+        let index = names.iter().position(|other| other == name);
+        index.ok_or_else(|| FileError::MissingColumn {
+            path: self.path.clone(),
+            column: name.to_owned(),
+            found: super::table::list(&names),
+            advice: "check that it is the right file".to_owned(),
+        })
+    }
+
     /// Reads a whole column by name.
     fn whole(&self, name: &str) -> Result<Column, FileError> {
-        let names = self.names();
-        let Some(index) = names.iter().position(|other| other == name) else {
-            return Err(FileError::MissingColumn {
-                path: self.path.clone(),
-                column: name.to_owned(),
-                found: super::table::list(&names),
-                advice: "check that it is the right file".to_owned(),
-            });
-        };
+        let index = self.index(name)?;
         let mut whole: Option<Column> = None;
         for group in 0..self.groups() {
             let part = self.group(group, index)?;
@@ -298,7 +378,8 @@ impl ParquetTable {
         }
     }
 
-    fn wrong_kind(&self, name: &str, column: &Column, expected: &str) -> FileError {
+    /// The error for a column whose values are not `expected`.
+    pub(crate) fn wrong_kind(&self, name: &str, column: &Column, expected: &str) -> FileError {
         FileError::Parquet {
             path: self.path.clone(),
             message: format!(
@@ -323,9 +404,9 @@ fn damaged(path: &Path, panic: &str) -> FileError {
     }
 }
 
-/// All values of a flat column, with the nulls restored.
+/// The next `rows` values of a flat column, with the nulls restored.
 fn read<T: DataType>(
-    mut reader: ColumnReaderImpl<T>,
+    reader: &mut ColumnReaderImpl<T>,
     rows: usize,
     levels: i16,
 ) -> Result<Vec<Option<T::T>>, parquet::errors::ParquetError> {

@@ -1,4 +1,4 @@
-//! The input and output files: items, events, cases, truth and recommendations, as CSV or Parquet.
+//! The input and output files: items, events, promotions, cases, truth and recommendations, as CSV or Parquet.
 //!
 //! Every reader takes both: a file that begins with Parquet's magic bytes is Parquet, any other is
 //! CSV. Every writer writes Parquet if the name ends in `.parquet`, otherwise CSV, and goes through
@@ -16,13 +16,14 @@ mod households;
 pub mod items;
 mod offers;
 mod pages;
+mod promotions;
 pub(crate) mod sheet;
 pub mod table;
 #[cfg(test)]
 mod tests;
 mod thrift;
 mod time;
-mod write;
+pub(crate) mod write;
 
 use std::collections::HashMap;
 
@@ -41,7 +42,8 @@ pub use offers::{
     Offer, OfferEvent, OfferEventRow, read_offer_events, read_offers, write_offer_events,
     write_offers,
 };
-pub use time::{format_time, parse_time};
+pub use promotions::{PromotionRow, Promotions, read_promotions, write_promotions};
+pub use time::{format_day, format_time, parse_time};
 
 /// Number of ids that a warning names.
 const EXAMPLES: usize = 3;

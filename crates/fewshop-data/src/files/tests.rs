@@ -383,6 +383,7 @@ fn every_table_comes_back_from_csv_and_from_parquet() {
             visit: 0,
             position,
             item_id,
+            time_s: None,
         };
         write_cases(&path("cases"), [case("x", 0, "b"), case("x", 1, "a")]).unwrap();
         let cases = read_cases(&path("cases"), &shop()).unwrap();
@@ -394,6 +395,15 @@ fn every_table_comes_back_from_csv_and_from_parquet() {
         write_return_cases(&path("returning"), [case("x", 0, "b"), earlier]).unwrap();
         let returning = read_cases(&path("returning"), &shop()).unwrap();
         assert_eq!(returning.cases[0].visits, [vec![], vec![ItemIx(2)]]);
+        let timed = |row| CaseRow {
+            time_s: Some(1_483_271_606),
+            ..row
+        };
+        let rows = [timed(case("x", 0, "b")), timed(earlier)];
+        write_return_cases(&path("timed"), rows).unwrap();
+        let timed = read_cases(&path("timed"), &shop()).unwrap();
+        assert_eq!(timed.cases[0].day, Some(17_167));
+        assert_eq!(timed.cases[0].visits, returning.cases[0].visits);
         write_truth(&path("truth"), [("x", "c")]).unwrap();
         assert_eq!(
             read_truth(&path("truth"), &shop(), &cases)
@@ -416,6 +426,46 @@ fn every_table_comes_back_from_csv_and_from_parquet() {
         std::fs::read_to_string(folder.path("r.csv")).unwrap(),
         "case_id,rank,item_id,score\nx,1,c,0.25\n"
     );
+}
+
+#[test]
+fn the_time_of_a_case_is_optional_and_the_same_in_all_of_its_rows() {
+    let folder = Folder::new();
+    let path = folder.path("cases.csv");
+    let case = |time_s| CaseRow {
+        case_id: "x",
+        user_id: "u",
+        k: 1,
+        visit: 0,
+        position: 0,
+        item_id: "b",
+        time_s,
+    };
+    write_cases(&path, [case(None)]).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(text, "case_id,user_id,k,position,item_id\nx,u,1,0,b\n");
+    assert_eq!(read_cases(&path, &shop()).unwrap().cases[0].day, None);
+    write_cases(&path, [case(Some(1_483_271_606))]).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(
+        text,
+        "case_id,user_id,k,position,item_id,time\nx,u,1,0,b,2017-01-01 11:53:26\n"
+    );
+    assert_eq!(
+        read_cases(&path, &shop()).unwrap().cases[0].day,
+        Some(17_167)
+    );
+    for (second, expected) in [
+        ("2017-01-02", "2017-01-01 11:53:26 as in the rows of case"),
+        ("", "2017-01-01 11:53:26 as in the rows of case"),
+        ("noon", "a time such as"),
+    ] {
+        std::fs::write(&path, format!("{text}x,u,1,1,a,{second}\n")).unwrap();
+        let error = read_cases(&path, &shop()).unwrap_err().to_string();
+        for part in ["line 3", "'time'", expected] {
+            assert!(error.contains(part), "{second}: {error}");
+        }
+    }
 }
 
 /// Text that tries to break out of its field: separators, quotes, line ends, a BOM, blanks at the

@@ -96,6 +96,27 @@ pub fn format_time(seconds: i64) -> String {
     )
 }
 
+/// Seconds of a day.
+const DAY_S: i64 = 86_400;
+
+/// The day of a time, in days since 1970. It saturates 5.8 million years from 1970, which
+/// [`parse_time`] does not read.
+pub(crate) fn day_of(seconds: i64) -> i32 {
+    let day = seconds.div_euclid(DAY_S);
+    day.clamp(i32::MIN.into(), i32::MAX.into()) as i32
+}
+
+/// Writes a day, in days since 1970, as `2017-10-02`; days more than 262,000 years from 1970 as
+/// seconds since 1970.
+#[must_use]
+pub fn format_day(day: i32) -> String {
+    let text = format_time(i64::from(day) * DAY_S);
+    match text.split_once(' ') {
+        Some((date, _)) => date.to_owned(),
+        None => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,6 +196,22 @@ mod tests {
         ] {
             assert_eq!(parse_time(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_day_is_its_date_whatever_the_time_of_day() {
+        for (text, day) in [
+            ("1970-01-01", 0),
+            ("1969-12-31 23:59:59", -1),
+            ("2017-10-02 13:00:00", 17_441),
+        ] {
+            assert_eq!(parse_time(text).map(day_of), Some(day), "{text}");
+            assert_eq!(format_day(day), text[..10]);
+        }
+        assert_eq!(
+            format_day(i32::MAX),
+            (i64::from(i32::MAX) * DAY_S).to_string()
+        );
     }
 
     #[test]

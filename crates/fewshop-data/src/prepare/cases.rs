@@ -30,6 +30,8 @@ const RETURN_SEED: u64 = 8;
 pub(super) struct Visit<'a> {
     pub(super) user: &'a str,
     pub(super) session: &'a str,
+    /// Its first event, in seconds since 1970.
+    pub(super) start_s: i64,
     pub(super) items: Vec<&'a str>,
 }
 
@@ -79,7 +81,7 @@ pub(super) fn draw_returning(cut: &Cut) -> Vec<Return<'_>> {
             .collect();
         shuffle(&mut chosen, &mut rng);
         for &nth in chosen.iter().take(PER_USER) {
-            let (_, session, mut items) = sessions[nth].clone();
+            let (start_s, session, mut items) = sessions[nth].clone();
             shuffle(&mut items, &mut rng);
             let earlier = (1..=max_visits)
                 .map(|back| sessions[nth - back].2.clone())
@@ -88,6 +90,7 @@ pub(super) fn draw_returning(cut: &Cut) -> Vec<Return<'_>> {
                 visit: Visit {
                     user,
                     session,
+                    start_s,
                     items,
                 },
                 earlier,
@@ -101,24 +104,24 @@ pub(super) fn draw_returning(cut: &Cut) -> Vec<Return<'_>> {
 /// timestamp, so their order is drawn, too.
 pub(super) fn draw(cut: &Cut, from_s: i64) -> Vec<Visit<'_>> {
     let raw = &cut.raw;
-    let mut sessions: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    let mut sessions: BTreeMap<(&str, &str), (i64, Vec<&str>)> = BTreeMap::new();
     for event in cut.valid.iter().filter(|event| event.time_s >= from_s) {
         let key = (
             raw.users[event.user as usize].as_str(),
             raw.sessions[event.session as usize].as_str(),
         );
-        sessions
-            .entry(key)
-            .or_default()
-            .push(&raw.products[event.item as usize].id);
+        let (start_s, items) = sessions.entry(key).or_insert((event.time_s, Vec::new()));
+        *start_s = event.time_s.min(*start_s);
+        items.push(&raw.products[event.item as usize].id);
     }
     let mut by_user: BTreeMap<&str, Vec<Visit<'_>>> = BTreeMap::new();
-    for ((user, session), mut items) in sessions {
+    for ((user, session), (start_s, mut items)) in sessions {
         if items.len() >= MIN_SESSION {
             items.sort_unstable();
             by_user.entry(user).or_default().push(Visit {
                 user,
                 session,
+                start_s,
                 items,
             });
         }

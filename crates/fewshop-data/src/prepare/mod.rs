@@ -13,6 +13,7 @@ mod cases;
 mod complete_journey;
 mod marketing;
 mod online_retail;
+mod promotions;
 mod wheel;
 mod write;
 
@@ -26,6 +27,7 @@ use crate::titles::{self, RawProduct};
 pub use complete_journey::complete_journey;
 pub use marketing::{ATTRIBUTES, Marketing, MarketingCounts, RawOfferEvent};
 pub use online_retail::online_retail;
+pub use promotions::{PromotionCounts, RawPromotion};
 pub use write::{Counts, write};
 
 /// First fold that does not train.
@@ -81,6 +83,8 @@ pub struct RawLog {
     pub support: u32,
     /// Households and offers, if the log has them.
     pub marketing: Marketing,
+    /// What was promoted, by product, first day and place; empty if the log does not say.
+    pub promotions: Vec<RawPromotion>,
 }
 
 /// A split log.
@@ -284,6 +288,7 @@ mod tests {
             refresh_until_s: 100,
             support: 2,
             marketing: Marketing::default(),
+            promotions: Vec::new(),
         };
         let cut = cut(raw, "arbiter");
         assert_eq!(cut.kept, [0]);

@@ -185,6 +185,7 @@ impl Invoices {
             refresh_until_s: REFRESH_UNTIL_S,
             support: 5,
             marketing: Marketing::default(),
+            promotions: Vec::new(),
         }
     }
 }

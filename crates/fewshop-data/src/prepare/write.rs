@@ -8,7 +8,9 @@ use fewshop_core::EventKind;
 use serde::Serialize;
 
 use super::cases::{KS, RETURN_SHOTS, Return, VISITS, Visit, draw, draw_returning};
-use super::{Cut, MarketingCounts, RawEvent, RawLog, VALID_FOLD, marketing};
+use super::{
+    Cut, MarketingCounts, PromotionCounts, RawEvent, RawLog, VALID_FOLD, marketing, promotions,
+};
 use crate::files::{
     CaseRow, EventRow, FileError, format_time, write_atomically, write_cases, write_events,
     write_items, write_return_cases, write_truth,
@@ -52,6 +54,9 @@ pub struct Counts {
     /// Households and offers, if the log has them.
     #[serde(flatten)]
     pub marketing: Option<MarketingCounts>,
+    /// Promotions, if the log has them.
+    #[serde(flatten)]
+    pub promotions: Option<PromotionCounts>,
     /// The folds for training and validation, and those that are left out.
     pub folds: String,
     /// Currency of the prices; a price is the median over the whole log.
@@ -69,8 +74,8 @@ fn distinct(values: impl Iterator<Item = u32>) -> usize {
     values.len()
 }
 
-/// Writes items.csv, events.csv, since.csv, validation cases with their truth (valid_*.csv,
-/// later_*.csv, valid_return_*.csv) and prepare.json into `folder`, which is created if needed.
+/// Writes items.csv, events.csv, since.csv, promotions.csv, validation cases with their truth
+/// (valid_*.csv, later_*.csv, valid_return_*.csv) and prepare.json into `folder`, which is created if needed.
 ///
 /// # Errors
 /// When the folder cannot be created or written to.
@@ -86,13 +91,16 @@ pub fn write(cut: &Cut, folder: &Path) -> anyhow::Result<Counts> {
     write_log(&cut.train, raw, &folder.join("events.csv"))?;
     write_log(&cut.since, raw, &folder.join("since.csv"))?;
     let visits = draw(cut, raw.cut_s);
-    write_visits(&visits, folder, "valid")?;
+    // The day of a visit is there for its promotions. Without them the files stay as they are.
+    let timed = !raw.promotions.is_empty();
+    write_visits(&visits, timed, folder, "valid")?;
     let later = draw(cut, raw.refresh_until_s);
-    write_visits(&later, folder, "later")?;
+    write_visits(&later, timed, folder, "later")?;
     let returning = draw_returning(cut);
-    write_returning(&returning, folder)?;
+    write_returning(&returning, timed, folder)?;
 
     let described = marketing::write(cut, folder)?;
+    let promoted = promotions::write(cut, folder)?;
 
     let mut valid_users: Vec<&str> = visits.iter().map(|visit| visit.user).collect();
     valid_users.dedup();
@@ -114,6 +122,7 @@ pub fn write(cut: &Cut, folder: &Path) -> anyhow::Result<Counts> {
         visits: VISITS,
         valid_return_cases_per_k: returning.len(),
         marketing: (described != MarketingCounts::default()).then_some(described),
+        promotions: promoted,
         folds: format!(
             "by SHA-256 of salt and user modulo 10: 0 to {} train before the cut, {VALID_FOLD} validates after it, 8 and 9 are not written",
             VALID_FOLD - 1
@@ -141,7 +150,12 @@ fn write_log(events: &[RawEvent], raw: &RawLog, path: &Path) -> Result<(), FileE
 }
 
 /// Writes NAME_cases.csv and NAME_truth.csv: each visit once for each number of context items.
-fn write_visits(visits: &[Visit<'_>], folder: &Path, name: &str) -> Result<(), FileError> {
+fn write_visits(
+    visits: &[Visit<'_>],
+    timed: bool,
+    folder: &Path,
+    name: &str,
+) -> Result<(), FileError> {
     let named: Vec<(String, usize, usize)> = (visits.iter().enumerate())
         .flat_map(|(at, visit)| KS.map(|k| (format!("{}-{k}", visit.session), k, at)))
         .collect();
@@ -156,6 +170,7 @@ fn write_visits(visits: &[Visit<'_>], folder: &Path, name: &str) -> Result<(), F
                 visit: 0,
                 position,
                 item_id,
+                time_s: timed.then_some(visit.start_s),
             })
     });
     write_cases(&folder.join(format!("{name}_cases.csv")), cases)?;
@@ -168,7 +183,7 @@ fn write_visits(visits: &[Visit<'_>], folder: &Path, name: &str) -> Result<(), F
 }
 
 /// Writes cases of returning shoppers: the same visits with an increasing number of earlier visits.
-fn write_returning(returning: &[Return<'_>], folder: &Path) -> Result<(), FileError> {
+fn write_returning(returning: &[Return<'_>], timed: bool, folder: &Path) -> Result<(), FileError> {
     let named: Vec<(String, usize, &Return<'_>)> = returning
         .iter()
         .flat_map(|one| {
@@ -187,6 +202,7 @@ fn write_returning(returning: &[Return<'_>], folder: &Path) -> Result<(), FileEr
                 visit: -back,
                 position,
                 item_id,
+                time_s: timed.then_some(one.visit.start_s),
             })
         })
     });
