@@ -68,6 +68,8 @@ pub fn pack() -> Pack {
         "popularity" => 0.3,
         // 0 for every product until the toy has seasonal counts.
         "season" => 0.5,
+        // 0 for every product until the toy has promotions.
+        "promoted" | "displayed" => 0.5,
         "covisit_mean" | "cosine_mean" => 0.4,
         "taste" => 1.0,
         "department_share" => 1.5,

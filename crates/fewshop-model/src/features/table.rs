@@ -57,6 +57,8 @@ macro_rules! feature_table {
                 dismissed_near [Dismissals] = |c| c.dismissals.nearest;
                 dismissed_category [Dismissals] = |c| c.dismissals.same_category as f32;
                 dismissed_covisit [Dismissals] = |c| c.dismissals.cosine;
+                promoted [Promotions] = |c| c.promotion.leaflet;
+                displayed [Promotions] = |c| c.promotion.display;
             }
             ranks {
                 popularity_rank [Popularity] fixed = |r| r.of_items(&r.stats.log_popularity);
@@ -144,11 +146,13 @@ pub enum FeatureGroup {
     Visits,
     /// Products that the shopper dismissed.
     Dismissals,
+    /// What the shop promotes on the day of the visit.
+    Promotions,
 }
 
 impl FeatureGroup {
     /// All groups.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Popularity,
         Self::Covisit,
         Self::Cosine,
@@ -157,6 +161,7 @@ impl FeatureGroup {
         Self::Facets,
         Self::Visits,
         Self::Dismissals,
+        Self::Promotions,
     ];
 
     /// Its name in settings and tables.
@@ -171,6 +176,7 @@ impl FeatureGroup {
             Self::Facets => "facets",
             Self::Visits => "visits",
             Self::Dismissals => "dismissals",
+            Self::Promotions => "promotions",
         }
     }
 }

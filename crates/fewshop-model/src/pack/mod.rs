@@ -13,10 +13,11 @@ mod section;
 mod sections;
 #[cfg(test)]
 mod tests;
+mod varint;
 
 use std::collections::BTreeMap;
 
-use fewshop_core::Catalogue;
+use fewshop_core::{Catalogue, Promotion};
 
 pub use card::Card;
 pub use container::FORMAT_VERSION;
@@ -73,6 +74,9 @@ pub struct PackParts {
     pub seasonal_counts: Vec<u32>,
     /// Tasks that have no section of their own, by name.
     pub tasks: BTreeMap<String, TaskWeights>,
+    /// What is in the leaflet or on display, sorted by [`Promotion::key`]; may be empty. The file
+    /// rounds a share up to a multiple of 1/255.
+    pub promotions: Vec<Promotion>,
 }
 
 impl PackParts {
@@ -305,6 +309,12 @@ impl Pack {
     #[must_use]
     pub fn seasonal_counts(&self) -> &[u32] {
         &self.parts.seasonal_counts
+    }
+
+    /// See [`PackParts::promotions`].
+    #[must_use]
+    pub fn promotions(&self) -> &[Promotion] {
+        &self.parts.promotions
     }
 }
 

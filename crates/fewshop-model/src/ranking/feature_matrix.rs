@@ -4,21 +4,22 @@
 use fewshop_core::Event;
 
 use crate::features::{
-    Direction, FEATURES, FIRST_RANK, ItemStats, RANK_READS_CONTEXT, RANKS, feature_table, flag,
-    log_rate, signed_root,
+    DayPromotions, Direction, FEATURES, FIRST_RANK, ItemStats, PromotedShares, RANK_READS_CONTEXT,
+    RANKS, feature_table, flag, log_rate, signed_root,
 };
 use crate::kernels::{self, QuantisedQuery};
 use crate::pack::Pack;
 use crate::ranking::pair_scores::{AggregatedScores, PairScores};
 use crate::ranking::shopper_history::{DismissalSignals, ShopperHistory, VisitSignals};
 
-/// What a run learns from: the context items of the session, and the shopper's history on this
-/// device.
+/// What a run learns from: the context items of the session, the shopper's history on this device,
+/// and what the shop promotes that day.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Evidence<'a> {
     /// Oldest first.
     pub(crate) context: &'a [Event],
     pub(crate) history: &'a ShopperHistory<'a>,
+    pub(crate) promotions: &'a DayPromotions,
 }
 
 /// The context items that count, all of them or all but one, in summary.
@@ -55,6 +56,8 @@ pub(crate) struct CandidateInputs<'a> {
     pub(crate) near_max: f32,
     pub(crate) visits: VisitSignals,
     pub(crate) dismissals: DismissalSignals,
+    /// On the day of the session; 0 without one.
+    pub(crate) promotion: PromotedShares,
 }
 
 impl CandidateInputs<'_> {
@@ -288,6 +291,7 @@ impl<'a> FeatureMatrix<'a> {
         let Evidence {
             context: context_items,
             history,
+            promotions,
         } = self.evidence;
         let row = self.items[at] as usize;
         let near = &self.near[at * context_items.len()..(at + 1) * context_items.len()];
@@ -313,6 +317,7 @@ impl<'a> FeatureMatrix<'a> {
             near_max,
             visits: history.visit_signals(row, pack, stats),
             dismissals: history.dismissal_signals(row, pack, stats),
+            promotion: promotions.shares(row),
         }
     }
 
@@ -375,19 +380,20 @@ mod tests {
             let pack = toy::pack();
             let stats = toy_stats(&pack);
             let history = ShopperHistory::of(None, vec![ItemIx(59)], &pack, &stats);
+            let promotions = DayPromotions::default();
             let context: Vec<Event> =
                 rows.iter().map(|&row| Event::new(ItemIx(row), EventKind::View)).collect();
             let items: Vec<u32> = (0..60).filter(|row| !rows.contains(row)).collect();
             let logits = kernels::scan(pack.item_table(), &embedding, pack.config().logit_scale);
             let scores = PairScores::of(&context, &pack, &stats);
-            let evidence = Evidence { context: &context, history: &history };
+            let evidence = Evidence { context: &context, history: &history, promotions: &promotions };
             let matrix = FeatureMatrix::of(&items, evidence, &logits, &scores, &pack, &stats);
             let wanted: Vec<usize> = (0..items.len()).step_by(3).collect();
             for left_out in 0..context.len() {
                 let mut rest = context.clone();
                 rest.remove(left_out);
                 let scores = PairScores::of(&rest, &pack, &stats);
-                let evidence = Evidence { context: &rest, history: &history };
+                let evidence = Evidence { context: &rest, history: &history, promotions: &promotions };
                 let fresh = FeatureMatrix::of(&items, evidence, &logits, &scores, &pack, &stats);
                 let fresh: Vec<f32> = wanted
                     .iter()

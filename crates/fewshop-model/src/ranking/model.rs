@@ -6,7 +6,9 @@ use fewshop_core::{
 
 use crate::business_rules::AppliedRules;
 use crate::compute::{Compute, on_kernels};
-use crate::features::{ActiveGroups, FeatureGroup, ItemCounts, ItemStats};
+use crate::features::{
+    ActiveGroups, DayPromotions, FeatureGroup, ItemCounts, ItemStats, PromotionCalendar,
+};
 use crate::kernels::AdaptRows;
 use crate::pack::Pack;
 use crate::ranking::adaptation::negatives;
@@ -29,11 +31,13 @@ pub struct Model {
     pub(crate) negatives: AdaptRows,
     /// `None` for a pack without business rules.
     pub(crate) rules: Option<AppliedRules>,
+    /// Empty if the ranker does not read promotions.
+    promotions: PromotionCalendar,
     tasks: PreparedTasks,
 }
 
 impl Model {
-    /// Prepares a pack: statistics of every product, the rules, the inputs of the tasks.
+    /// Prepares a pack: statistics of every product, the rules, the promotions, the inputs of the tasks.
     #[must_use]
     pub fn new(pack: Pack) -> Self {
         let counts = ItemCounts {
@@ -42,8 +46,14 @@ impl Model {
             seasonal: pack.seasonal_counts(),
         };
         let stats = ItemStats::of(pack.catalogue(), counts, pack.item_table(), pack.config());
+        let groups = ActiveGroups::of(&pack.ranker().inv_std);
+        let promotions = match groups.contains(FeatureGroup::Promotions) {
+            true => pack.promotions(),
+            false => &[],
+        };
         Self {
-            groups: ActiveGroups::of(&pack.ranker().inv_std),
+            promotions: PromotionCalendar::of(promotions),
+            groups,
             negatives: negatives(&pack),
             rules: AppliedRules::of(pack.rules(), &stats.columns.category, pack.catalogue()),
             tasks: PreparedTasks::of(&pack),
@@ -177,6 +187,11 @@ impl Model {
             visits: visits.as_ref(),
             compute: &Compute::Kernels,
         })
+    }
+
+    /// What the ranker reads as promoted on a day; nothing on an unknown one.
+    pub(crate) fn promotions_on(&self, day: Option<i32>) -> DayPromotions {
+        day.map_or_else(DayPromotions::default, |day| self.promotions.on(day))
     }
 
     /// The earlier visits, aggregated; `None` when nothing was taken or the ranker reads none.

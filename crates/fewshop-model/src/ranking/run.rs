@@ -3,7 +3,7 @@
 use fewshop_core::{BusinessRule, Event, ItemIx, Reason, Recommendation, Session};
 
 use crate::compute::Compute;
-use crate::features::FEATURES;
+use crate::features::{DayPromotions, FEATURES};
 use crate::kernels;
 use crate::ranking::adaptation::{blend, tuned_without, with_session};
 use crate::ranking::candidates::Candidates;
@@ -29,6 +29,8 @@ pub(crate) struct Run<'a> {
 pub(crate) struct LearnedSession<'a> {
     pub(crate) context: Vec<Event>,
     pub(crate) history: ShopperHistory<'a>,
+    /// What the shop promotes on the day of the session.
+    promotions: DayPromotions,
     /// Blend weight of the fine-tuned user embedding.
     gate: f32,
     /// The user embedding without each context item.
@@ -177,6 +179,7 @@ impl<'a> Run<'a> {
         let evidence = Evidence {
             context: &learned.context,
             history: &learned.history,
+            promotions: &learned.promotions,
         };
         FeatureMatrix::of(
             items,
@@ -221,10 +224,12 @@ impl<'a> Run<'a> {
         let logits = self.compute.scan(&u, pack).await?;
         done(Step::Scan);
         let pair_scores = PairScores::of(&context, pack, &model.stats);
+        let promotions = model.promotions_on(self.session.day);
         done(Step::Candidates);
         Ok(LearnedSession {
             context,
             history,
+            promotions,
             gate,
             embeddings_without,
             logits,

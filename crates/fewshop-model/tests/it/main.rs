@@ -5,6 +5,7 @@ mod model;
 mod offers;
 mod pack;
 mod parity;
+mod promotions;
 mod properties;
 mod recommender;
 mod seasonal_counts;

@@ -27,7 +27,10 @@ fn session() -> impl Strategy<Value = Session> {
         prop::collection::vec((0u32..60).prop_map(ItemIx), 0..6),
         0..12,
     );
-    (events, visits).prop_map(|(events, visits)| Session { events, visits })
+    (events, visits).prop_map(|(events, visits)| Session {
+        visits,
+        ..Session::of(events)
+    })
 }
 
 fn recommender(pack: Pack, session: &Session) -> Recommender {
@@ -131,7 +134,7 @@ proptest! {
         let mut cuts = cuts;
         cuts.sort_unstable();
         for cut in cuts {
-            let part = Session { events: session.events[..cut.min(session.events.len())].to_vec(), visits: session.visits.clone() };
+            let part = Session { events: session.events[..cut.min(session.events.len())].to_vec(), ..session.clone() };
             piecewise.set_session(part).unwrap();
             rank(&piecewise, 3);
             piecewise.observe(Event::new(ItemIx(undone), EventKind::Dismiss)).unwrap();
@@ -140,7 +143,7 @@ proptest! {
         }
         let known = piecewise.session().events.len();
         if known == 0 {
-            piecewise.set_session(Session { events: Vec::new(), visits: session.visits.clone() }).unwrap();
+            piecewise.set_session(Session { events: Vec::new(), ..session.clone() }).unwrap();
         }
         for &event in &session.events[known..] {
             piecewise.observe(event).unwrap();

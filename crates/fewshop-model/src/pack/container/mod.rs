@@ -25,7 +25,9 @@ pub(crate) use writer::Writer;
 
 const MAGIC: &[u8; 8] = b"FEWSHOP\n";
 /// The newest version that this code reads; it is written only if a pack needs it.
-pub const FORMAT_VERSION: u32 = 6;
+pub const FORMAT_VERSION: u32 = 7;
+/// The version of packs with promotions.
+pub(crate) const PROMOTIONS_VERSION: u32 = 7;
 /// The version of packs with tasks in the common section, and of packs without a catalogue.
 pub(crate) const TASKS_VERSION: u32 = 6;
 /// The version of packs whose vectors are product-quantised.

@@ -9,6 +9,7 @@ mod offers;
 mod pairs;
 mod popularity;
 mod product_quantisation;
+mod promotions;
 mod repeat_rates;
 mod rules;
 mod seasonal_counts;
@@ -39,4 +40,5 @@ pub(super) type All = list![
     offers::Offers,
     new_items::NewItems,
     tasks::Tasks,
+    promotions::Promotions,
 ];

@@ -7,6 +7,7 @@ use crate::pack::PackParts;
 use crate::pack::container::{Container, PLAIN_VERSION, Writer};
 use crate::pack::meta::Meta;
 use crate::pack::section::{NewItem, RowOrder, Section, check_length, check_rows};
+use crate::pack::varint::{read_varint, write_varint};
 use crate::weights::{Pair, PairTable};
 
 /// Pairs kept for a new item in each direction: as many as a trained one has.
@@ -265,32 +266,6 @@ fn dequantise_weight(q: i8, max_abs: f32) -> f32 {
     root * root.abs() * max_abs
 }
 
-/// Seven bits per byte, the lowest first; the upper bit marks that more follow.
-fn write_varint(out: &mut Vec<u8>, mut value: u32) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-/// `None` if the bytes end or the number does not fit into a u32.
-fn read_varint(bytes: &mut std::slice::Iter<'_, u8>) -> Option<u32> {
-    let mut value = 0u32;
-    for shift in (0..35).step_by(7) {
-        let byte = *bytes.next()?;
-        let bits = u32::from(byte & 0x7f);
-        if bits.leading_zeros() < shift.min(32) {
-            return None;
-        }
-        value |= bits << shift;
-        if byte < 0x80 {
-            return Some(value);
-        }
-    }
-    None
-}
-
 #[derive(Debug, Clone, Copy)]
 struct Link {
     to: u32,
@@ -384,24 +359,4 @@ fn with_links(
         push(&mut links.iter().copied());
     }
     out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_of_any_size_are_read_back_and_invalid_bytes_are_refused() {
-        for value in [0, 1, 127, 128, 16_383, 16_384, u32::MAX] {
-            let mut bytes = Vec::new();
-            write_varint(&mut bytes, value);
-            assert_eq!(read_varint(&mut bytes.iter()), Some(value));
-            assert_eq!(read_varint(&mut bytes[..bytes.len() - 1].iter()), None);
-        }
-        assert_eq!(
-            read_varint(&mut [0xff, 0xff, 0xff, 0xff, 0x1f].iter()),
-            None
-        );
-        assert_eq!(read_varint(&mut [0x80; 9].iter()), None);
-    }
 }
