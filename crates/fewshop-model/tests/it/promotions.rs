@@ -1,6 +1,11 @@
 //! Promotions: they survive the round trip, are checked, follow their products, and affect the
 //! ranking of their days alone.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of a test on a pack that it made itself"
+)]
+
 use fewshop_core::{Item, ItemIx, Place, Promotion, Session};
 use fewshop_model::features::{FEATURE_NAMES, FEATURES};
 use fewshop_model::{Model, NewItem, Pack, RankOptions, toy};

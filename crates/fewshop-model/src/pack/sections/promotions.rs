@@ -250,7 +250,9 @@ mod tests {
             sections[at] = bytes;
             sections
         };
-        let cases: [(&[u32], [&[u8]; 5], &str); 16] = [
+        /// First day, the other sections, and a part of the message.
+        type Case<'a> = (&'a [u32], [&'a [u8]; 5], &'a str);
+        let cases: [Case<'_>; 16] = [
             (&[], good, FIRST),
             (&[1, 2], good, FIRST),
             (&[LATE], good, "32 bits"),
