@@ -132,6 +132,9 @@ pub(super) fn read(raw: &Path, item_of: &HashMap<i64, u32>) -> anyhow::Result<Ve
         Ok(())
     })?;
     let mut out = Vec::new();
+    // A hash map has no order; files must be the same every time.
+    let mut cells: Vec<((u32, u8), usize)> = cells.into_iter().collect();
+    cells.sort_unstable();
     for ((item, week), cell) in cells {
         let (from_day, to_day) = days(week);
         let all = stores.in_week[usize::from(week)];
@@ -150,8 +153,6 @@ pub(super) fn read(raw: &Path, item_of: &HashMap<i64, u32>) -> anyhow::Result<Ve
             }
         }
     }
-    // A hash map has no order; files must be the same every time.
-    out.sort_by_key(|row| (row.item, row.from_day, row.place));
     Ok(out)
 }
 
