@@ -40,6 +40,7 @@ pub(super) fn look(
     let mut departments: HashSet<String> = HashSet::new();
     let mut card = ItemsCard::default();
     let mut zero = Tally::default();
+    let mut untitled = Tally::default();
     let mut scans = [("item_id", ID), ("title", TITLE), ("brand", BRAND)]
         .map(|(name, column)| (Scan::of(name), column));
     let mut extra: Vec<(Scan, usize)> = Vec::new();
@@ -82,6 +83,9 @@ pub(super) fn look(
                 shared.borrow_mut().add(error);
                 return Ok(());
             }
+            if row.text(TITLE).is_empty() {
+                untitled.add(row.at());
+            }
             rows.insert(item.id.0.clone(), places.len() as u32);
             places.push(row.at());
             match item.category.first() {
@@ -107,6 +111,13 @@ pub(super) fn look(
             Ok(())
         },
     )?;
+    warnings.extend(untitled.warn(
+        path,
+        Some("title"),
+        "without a title",
+        "what shoppers read",
+        "without it the product is shown by its id, and its name says nothing to search and ranking",
+    ));
     warnings.extend(zero.warn(
         path,
         Some("price"),

@@ -52,7 +52,7 @@ fn all_problems_of_both_files_are_said_with_their_lines() {
             checked.problems.len(),
             checked.can_train()
         ),
-        (9, 9, false)
+        (8, 8, false)
     );
     says(
         &checked,
