@@ -10,7 +10,7 @@
 //!
 //! [`evaluate`] does all of this for one pack. [`contenders`] compares the pack with its own parts and
 //! with the [`baselines`]; [`dismissals`] simulates shoppers who turn picks down; [`calibrate`] checks
-//! the predicted probabilities; [`seeds`] shows how far the figures vary with the training seed.
+//! the predicted probabilities; [`clicks`] measures what each further click is worth; [`seeds`] shows how far the figures vary with the training seed.
 //!
 //! ```
 //! use fewshop_core::ItemIx;
@@ -24,7 +24,7 @@
 //!     user: user.to_owned(),
 //!     k: 1,
 //!     context: vec![ItemIx(seen)],
-//!     visits: Vec::new(),
+//!     ..EvalCase::default()
 //! };
 //! let set = EvalSet {
 //!     queries: vec![query("ann", 0), query("bob", 20)],
@@ -45,6 +45,7 @@
 
 pub mod baselines;
 mod calibration;
+pub mod clicks;
 mod contenders;
 mod dismissals;
 mod eval_set;

@@ -92,6 +92,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         text: text.as_ref(),
         log: &log,
         validation: Some(&validation),
+        promotions: &[],
         config: &config,
         seed: args.seed,
     };

@@ -3,6 +3,7 @@
 //! A sub-command rather than a task of `xtask`, so that anyone with a log and this program can run
 //! it without the source tree.
 
+pub mod clicks;
 pub mod distil;
 pub mod new_items;
 pub mod robustness;
@@ -40,6 +41,8 @@ pub enum Study {
     /// The same as `fewshop task study offers`
     #[command(hide = true)]
     Offers(crate::commands::task::offers::StudyArgs),
+    /// Rank the same sessions with none, one, two, … twenty products known
+    Clicks(clicks::Args),
     /// Hold a tenth of the products out of training and measure how well they are recommended
     NewItems(new_items::Args),
     /// Disturb the item table and the context items, and measure the loss of ranking quality
@@ -88,6 +91,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         Study::Profile(args) => crate::commands::task::attributes::study(&args),
         Study::Offers(args) => crate::commands::task::offers::study(&args),
         Study::Scaling(args) => scaling(&args),
+        Study::Clicks(args) => clicks::run(&args),
         Study::NewItems(args) => new_items::run(&args),
         Study::Robustness(args) => robustness::run(&args),
         Study::Distil(args) => distil::run(&args),

@@ -2,6 +2,7 @@
 //! mlp` with `--json`. Each becomes a section with a one-sentence conclusion, a picture and a
 //! table. The conclusion claims no more than the intervals support.
 
+mod clicks;
 mod few_samples;
 mod households;
 mod new_items;
@@ -14,6 +15,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
+use fewshop_eval::clicks::KnownClicks;
 use fewshop_eval::{Evaluation, Interval};
 use fewshop_train::tasks::{attributes, offers as offer_study};
 use fewshop_train::{compress, study};
@@ -30,6 +32,8 @@ const VERSION: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Study {
+    /// `fewshop study clicks`.
+    Clicks(KnownClicks),
     /// `fewshop compress`.
     Compress(compress::CompressionResult),
     /// `fewshop study distil`.
@@ -47,7 +51,8 @@ pub enum Study {
 }
 
 /// The names of the studies in the files.
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 8] = [
+    "clicks",
     "compress",
     "distil",
     "evaluate",
@@ -69,13 +74,14 @@ struct Written<'a, T> {
 impl Study {
     fn name(&self) -> &'static str {
         match self {
-            Self::Compress(_) => NAMES[0],
-            Self::Distil(_) => NAMES[1],
-            Self::Evaluate(_) => NAMES[2],
-            Self::NewItems(_) => NAMES[3],
-            Self::Offers(_) => NAMES[4],
-            Self::Profile(_) => NAMES[5],
-            Self::Robustness(_) => NAMES[6],
+            Self::Clicks(_) => NAMES[0],
+            Self::Compress(_) => NAMES[1],
+            Self::Distil(_) => NAMES[2],
+            Self::Evaluate(_) => NAMES[3],
+            Self::NewItems(_) => NAMES[4],
+            Self::Offers(_) => NAMES[5],
+            Self::Profile(_) => NAMES[6],
+            Self::Robustness(_) => NAMES[7],
         }
     }
 
@@ -94,6 +100,7 @@ impl Study {
         }
         let name = self.name();
         match self {
+            Self::Clicks(result) => text(name, result),
             Self::Compress(result) => text(name, result),
             Self::Distil(result) => text(name, result),
             Self::Evaluate(result) => text(name, result),
@@ -138,6 +145,7 @@ impl Study {
             "field \"version\" is {version}, this program reads {VERSION}: make the figures again with this program"
         );
         let study = match name.as_str() {
+            "clicks" => Self::Clicks(parsed(text)?),
             "compress" => Self::Compress(parsed(text)?),
             "distil" => Self::Distil(parsed(text)?),
             "evaluate" => Self::Evaluate(parsed(text)?),
@@ -157,6 +165,7 @@ impl Study {
     /// A list that must not be empty, but is.
     fn empty(&self) -> Option<&'static str> {
         match self {
+            Self::Clicks(result) => result.rows.is_empty().then_some("rows"),
             Self::Compress(result) => result.tried.get(result.chosen).is_none().then_some("tried"),
             Self::Distil(result) => result.rankers.is_empty().then_some("rankers"),
             Self::Evaluate(result) => result.transfer.is_empty().then_some("transfer"),
@@ -252,6 +261,7 @@ pub(super) fn sections(sheets: &[StudySheet]) -> String {
         // Titles of pictures are ids, and a page may show the same study of two shops.
         let id = format!("study {nth}");
         out += &match &sheet.study {
+            Study::Clicks(result) => clicks::section(result, &id),
             Study::Compress(result) => smaller::section(result, &id),
             Study::Distil(result) => teacher::section(result, &id),
             Study::Evaluate(result) => few_samples::section(result, &id),

@@ -1,6 +1,7 @@
 //! Files are read back as they were written, errors name the field, and every section is sound HTML
 //! that says no more than its interval.
 
+use fewshop_eval::clicks;
 use std::collections::BTreeMap;
 
 use fewshop_eval::{Contender, ContenderKind, Difference, Figures};
@@ -214,8 +215,46 @@ fn noise() -> Study {
     })
 }
 
+fn clicks(tuning: f64) -> Study {
+    let gain = |gain: f64| clicks::Gain {
+        ndcg_at_10: 0.2 + gain,
+        gain,
+        interval: [gain - 0.01, gain + 0.01],
+    };
+    let row = |known: usize| clicks::KnownRow {
+        known,
+        all: gain(known as f64 / 100.0),
+        beyond: gain(known as f64 / 50.0),
+        context: gain(known as f64 / 100.0),
+        fine_tuning: gain(tuning),
+        harmed: 0.25,
+    };
+    Study::Clicks(clicks::KnownClicks {
+        sessions: 60,
+        shoppers: 40,
+        rows: clicks::KNOWN.map(row).into(),
+        visits: vec![clicks::VisitRow {
+            visits: 2,
+            memory: gain(0.05),
+        }],
+    })
+}
+
+#[test]
+fn what_clicks_are_worth_and_what_fine_tuning_adds_is_said() {
+    let nothing = page(vec![clicks(0.0)]);
+    assert!(
+        nothing.contains("by +15 %")
+            && nothing.contains("by +30 % beyond")
+            && nothing.contains("nothing beyond chance"),
+        "{nothing}"
+    );
+    assert!(page(vec![clicks(0.02)]).contains("change NDCG@10 beyond chance"));
+}
+
 fn all() -> Vec<Study> {
     vec![
+        clicks(0.0),
         smaller(0.0),
         teacher(0.0),
         few_samples(),
@@ -270,7 +309,7 @@ fn a_file_that_holds_something_else_is_refused_with_the_field() {
         &good.replacen("distil", "tea leaves", 1),
         &[
             "\"study\" is \"tea leaves\"",
-            "expected one of compress, distil",
+            "expected one of clicks, compress, distil",
         ],
     );
     check(
@@ -333,7 +372,7 @@ fn every_section_is_well_formed_and_two_of_a_kind_share_no_id() {
             out.matches("<section>").count(),
             out.matches("</section>").count()
         ),
-        (count, 14, 14)
+        (count, 16, 16)
     );
 }
 
