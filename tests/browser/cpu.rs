@@ -221,12 +221,14 @@ fn every_message_survives_the_way_through_javascript() {
         score: -1.5,
         reason: Reason::PopularHere,
         rule: Some(BusinessRule::Pin),
+        promoted: true,
     };
     let before = Recommendation {
         item: ItemIx(4),
         score: 0.5,
         reason: Reason::TakenBefore { visits: 2 },
         rule: None,
+        promoted: false,
     };
     for (reply, tag) in [
         (

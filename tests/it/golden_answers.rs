@@ -49,6 +49,8 @@ fn variants(items: &[ItemIx]) -> Vec<Session> {
                 Vec::new(),
                 part(0, 1).to_vec(),
             ],
+            // 20 November 2017: the leaflet is read.
+            day: Some(17_490),
         },
     ]
 }
@@ -88,6 +90,7 @@ fn hash_ranking(hash: &mut Sha256, ranking: &Ranking) {
             }
             Reason::TakenBefore { visits } => hash.update(visits.to_le_bytes()),
             Reason::PopularHere => hash.update([0]),
+            Reason::OnOffer => hash.update([3]),
         }
         hash.update(format!("{:?}", pick.rule));
     }

@@ -117,8 +117,7 @@ impl Session {
     pub fn of(events: Vec<Event>) -> Self {
         Self {
             events,
-            visits: Vec::new(),
-            day: None,
+            ..Self::default()
         }
     }
 

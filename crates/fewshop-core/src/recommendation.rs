@@ -30,6 +30,9 @@ pub enum Reason {
         /// On how many of them, at least 1.
         visits: u32,
     },
+    /// Its score falls more without this week's promotion than without all context items: it is in
+    /// the leaflet or on display.
+    OnOffer,
     /// No context item carries it: it is bought often in this shop.
     PopularHere,
 }
@@ -50,6 +53,7 @@ impl TryFrom<FlatReason> for Reason {
         let reason = match flat.kind.as_str() {
             "because_of" => flat.shots.map(|shots| Self::BecauseOf { shots }),
             "taken_before" => flat.visits.map(|visits| Self::TakenBefore { visits }),
+            "on_offer" => Some(Self::OnOffer),
             "popular_here" => Some(Self::PopularHere),
             _ => None,
         };
@@ -95,6 +99,10 @@ pub struct Recommendation {
     /// The business rule that moved it; `None` for nearly all picks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<BusinessRule>,
+    /// Whether it is in the leaflet on the day of the session.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<bool>"))]
+    pub promoted: bool,
 }
 
 /// Which products may be picked.
@@ -109,6 +117,10 @@ pub struct Filter {
     /// ignored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub among: Vec<ItemIx>,
+    /// Only products that are in the leaflet on the day of the session.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<bool>"))]
+    pub promoted: bool,
 }
 
 impl Filter {
@@ -116,6 +128,7 @@ impl Filter {
     pub const ALL: Self = Self {
         category: Vec::new(),
         among: Vec::new(),
+        promoted: false,
     };
 
     /// Only products of a category, by its path from the department down.

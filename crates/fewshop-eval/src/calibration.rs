@@ -2,13 +2,14 @@
 //! with the share of relevant candidates.
 
 use anyhow::Result;
-use fewshop_core::{ItemIx, Session};
+use fewshop_core::ItemIx;
 use fewshop_data::files::EvalCase;
 use fewshop_data::progress::Progress;
 use fewshop_model::{Model, RankOptions, kernels};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::ranking::session;
 use crate::{Bootstrap, Interval};
 
 /// Edges of the bins as shares of the candidates; the upper bins, where picks come from, are
@@ -57,10 +58,7 @@ pub fn calibrate(
         .par_iter()
         .zip(relevant)
         .map(|(case, relevant)| {
-            let session = Session {
-                visits: case.visits.clone(),
-                ..Session::of_items(&case.context)
-            };
+            let session = session(case);
             let candidates = model.candidates(&session, &RankOptions::default())?;
             let scores = kernels::rank(&candidates.features, model.pack().ranker());
             progress.step();

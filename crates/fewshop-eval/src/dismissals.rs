@@ -172,7 +172,7 @@ mod tests {
             user: "a".to_owned(),
             k: 1,
             context: rows(&[0]),
-            visits: vec![],
+            ..EvalCase::default()
         };
         let shown = crate::picks(&model, std::slice::from_ref(&case), true)
             .unwrap()

@@ -77,6 +77,7 @@ mod tests {
                 k: 1,
                 context: vec![ItemIx(0)],
                 visits: vec![vec![ItemIx(1), ItemIx(2)]],
+                ..EvalCase::default()
             }],
             relevant: vec![vec![ItemIx(2)]],
         };

@@ -32,6 +32,7 @@ pub fn recommend(
 pub(crate) fn session(case: &EvalCase) -> Session {
     Session {
         visits: case.visits.clone(),
+        day: case.day,
         ..Session::of_items(&case.context)
     }
 }

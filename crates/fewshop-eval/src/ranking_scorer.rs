@@ -215,7 +215,7 @@ mod tests {
             user: user.to_owned(),
             k,
             context: vec![ItemIx(0)],
-            visits: vec![],
+            ..EvalCase::default()
         };
         EvalSet {
             queries: vec![case("a", 1), case("b", 1), case("c", 3), case("d", 3)],

@@ -45,7 +45,7 @@ pub struct Target {
 
 impl Target {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self {
             name: "pack",
             factor: 64,
@@ -69,6 +69,12 @@ impl Target {
             factor: 256,
             room: 1 << 20,
             run: tables::cases,
+        },
+        Self {
+            name: "promotions",
+            factor: 64,
+            room: 1 << 20,
+            run: tables::promotions,
         },
         Self {
             name: "parquet",

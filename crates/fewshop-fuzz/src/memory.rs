@@ -37,6 +37,7 @@ static SEED: LazyLock<String> = LazyLock::new(|| {
     let session = Session {
         events,
         visits: vec![vec![ItemIx(2)], vec![ItemIx(3), ItemIx(0)]],
+        ..Session::default()
     };
     let mut log = SessionLog::of(session, vec![NOW - 900, NOW - 9000], NOW, NOW);
     log.unlearn(ItemIx(1), true);

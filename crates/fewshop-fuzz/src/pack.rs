@@ -2,9 +2,11 @@
 
 use std::sync::LazyLock;
 
-use fewshop_core::{Event, EventKind, ItemIx, Session};
+use fewshop_core::{Event, EventKind, ItemIx, Place, Promotion, Session};
 use fewshop_model::tasks::offers::{OfferWeights, ShippedOffer};
-use fewshop_model::{BusinessRules, Cap, Compute, Pack, Pin, RankOptions, Recommender, Shift, toy};
+use fewshop_model::{
+    BusinessRules, Cap, Channel, Compute, Pack, Pin, RankOptions, Recommender, Shift, toy,
+};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -53,6 +55,16 @@ static RULED: LazyLock<Vec<u8>> = LazyLock::new(|| {
 /// The same shop with vectors by product quantisation, the newest version.
 static CODED: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let pack = toy::pack().edit(|parts| {
+        parts.promotions = (0..30)
+            .map(|row| Promotion {
+                item: ItemIx(row),
+                from_day: 19_000 + row as i32 % 3,
+                to_day: 19_006,
+                share: 0.5,
+                place: Place::ALL[row as usize % 2],
+            })
+            .collect();
+        parts.config.fallback = vec![None, Some(Channel::Covisit)];
         let table = &mut parts.item_table;
         for (at, q) in table.q.iter_mut().enumerate() {
             *q = ((at / table.d % 5) as i8 - 2) * 40 + (at % table.d) as i8;
@@ -270,7 +282,11 @@ fn check_ranking(pack: Pack, program: &mut Program<'_>) {
         .map(|_| vec![row(program), row(program)])
         .collect();
     recommender
-        .set_session(Session { events, visits })
+        .set_session(Session {
+            events,
+            visits,
+            day: Some(18_998 + program.below(12) as i32),
+        })
         .expect("all rows are below the catalogue's length");
     let ranking = pollster::block_on(recommender.rank(&RankOptions {
         n: 5,

@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use fewshop_core::{Catalogue, EventKind, Item};
+use fewshop_core::{Catalogue, EventKind, Item, Place};
 use fewshop_data::files::{
-    CaseRow, EventRow, read_cases, read_events, read_items, read_truth, write_events, write_items,
-    write_return_cases,
+    CaseRow, EventRow, PromotionRow, read_cases, read_events, read_items, read_promotions,
+    read_truth, write_events, write_items, write_promotions, write_return_cases,
 };
 
 use crate::program::Program;
@@ -26,6 +26,7 @@ struct Seeds {
     items: Vec<u8>,
     events: Vec<u8>,
     cases: Vec<u8>,
+    promotions: Vec<u8>,
     parquet: [Vec<u8>; 3],
 }
 
@@ -61,13 +62,25 @@ static SEEDS: LazyLock<Seeds> = LazyLock::new(|| {
             visit: -(n as i32 % 3),
             position: n as u32,
             item_id: ["milk", "rye", "tea"][n % 3],
+            time_s: Some(1_700_000_000 - (n as i64 % 3) * 86_400),
         });
         write_return_cases(path, rows).expect("cases can be written");
+    };
+    let promotions = |path: &Path| {
+        let rows = (0..4).map(|n| PromotionRow {
+            item_id: ["milk", "rye", "tea", "none"][n % 4],
+            from_day: 19_000 + n as i32,
+            to_day: 19_006,
+            share: 0.25,
+            place: Place::ALL[n % 2],
+        });
+        write_promotions(path, rows).expect("promotions can be written");
     };
     Seeds {
         items: written("items.csv", &items),
         events: written("events.csv", &events),
         cases: written("cases.csv", &cases),
+        promotions: written("promotions.csv", &promotions),
         parquet: [
             written("a.parquet", &items),
             written("b.parquet", &events),
@@ -220,6 +233,21 @@ pub(crate) fn events(input: &[u8]) -> usize {
 pub(crate) fn cases(input: &[u8]) -> usize {
     let bytes = text(&mut Program::new(input), &SEEDS.cases);
     with_file(&bytes, read_as_cases);
+    bytes.len()
+}
+
+fn read_as_promotions(path: &Path) {
+    if let Some(promotions) = check_error(read_promotions(path, &CATALOGUE)) {
+        for row in promotions.rows {
+            assert!(row.item.row() < CATALOGUE.len() && row.from_day <= row.to_day);
+            assert!(row.share > 0.0 && row.share <= 1.0);
+        }
+    }
+}
+
+pub(crate) fn promotions(input: &[u8]) -> usize {
+    let bytes = text(&mut Program::new(input), &SEEDS.promotions);
+    with_file(&bytes, read_as_promotions);
     bytes.len()
 }
 

@@ -49,6 +49,11 @@ fn cases() {
 }
 
 #[test]
+fn promotions() {
+    check_target("promotions");
+}
+
+#[test]
 fn parquet() {
     check_target("parquet");
 }

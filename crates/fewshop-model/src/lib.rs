@@ -80,10 +80,11 @@ pub use error::PackError;
 pub use pack::{Card, FORMAT_VERSION, NewItem, Pack, PackParts};
 pub use ranking::{
     Candidates, MAX_CONTEXT_ITEMS, MODEL_MAX_VISITS, Model, RankError, RankOptions, Ranking, Step,
+    channel_scores,
 };
 pub use recommender::Recommender;
 pub use tasks::{Examples, Task, TaskError};
 pub use weights::{
-    AdapterWeights, EncoderWeights, ItemTable, ModelConfig, Pair, PairTable, RankerWeights,
-    RefreshConfig, TaskWeights,
+    AdapterWeights, Channel, EncoderWeights, ItemTable, ModelConfig, Pair, PairTable,
+    RankerWeights, RefreshConfig, TaskWeights,
 };

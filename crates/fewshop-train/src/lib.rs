@@ -32,6 +32,7 @@
 //!         id: format!("s{nth}"),
 //!         time_s: i64::from(nth) * 10_000,
 //!         items: (0..5).map(of_basket).collect(),
+//!         is_ordered: false,
 //!     });
 //!     log.events += 5;
 //! }
@@ -42,6 +43,7 @@
 //!     text: None,
 //!     log: &log,
 //!     validation: None,
+//!     promotions: &[],
 //!     config: &config,
 //!     seed: 7,
 //! };

@@ -101,6 +101,7 @@ mod tests {
                 id: String::new(),
                 time_s: 0,
                 items: Vec::new(),
+                is_ordered: false,
             };
             Log {
                 events,

@@ -256,6 +256,7 @@ pub fn check(items: &Path, events: &Path, max: usize, now_s: i64) -> Result<Chec
         let catalogue = read_items(items)?.catalogue;
         if let Err(error) = learner::check(
             &read_events(events, &catalogue)?,
+            catalogue.len(),
             &TrainConfig::default(),
             7,
         ) {

@@ -176,6 +176,7 @@ impl Rivals {
             text: text.as_ref(),
             log: &log,
             validation: validation.as_ref(),
+            promotions: &[],
             config: &self.train,
             seed: against.seed,
         })

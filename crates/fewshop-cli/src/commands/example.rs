@@ -24,6 +24,10 @@ pub struct Args {
     /// Number of shoppers who are not in the log, with one session each, for the cases
     #[arg(long, alias = "strangers", value_name = "N", default_value_t = 200)]
     pub unseen_users: usize,
+    /// Make a log of clicks on products that are ids and nothing else, in which each click depends
+    /// on the one before it
+    #[arg(long)]
+    pub clicks: bool,
 }
 
 /// Makes the shop.
@@ -36,6 +40,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         shoppers: args.shoppers,
         unseen_users: args.unseen_users,
         seed: args.seed,
+        clicks: args.clicks,
     };
     let events = write(plan, &args.out)?;
     print(&format!(

@@ -23,7 +23,8 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 use clap::{Parser, Subcommand, ValueEnum};
-use fewshop_data::files::{UnknownItems, write_atomically};
+use fewshop_core::{Catalogue, Promotion};
+use fewshop_data::files::{Promotions, UnknownItems, read_promotions, write_atomically};
 use fewshop_data::progress::say;
 use fewshop_model::{Compute, Pack};
 
@@ -127,6 +128,17 @@ pub enum BackendArg {
     Cpu,
     /// A GPU through burn's WebGPU backend
     Wgpu,
+}
+
+/// Reads promotions, in the order in which a pack holds them.
+///
+/// # Errors
+/// With file, line and field.
+pub(crate) fn promotions_of(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Vec<Promotion>> {
+    let Promotions { mut rows, unknown } = read_promotions(path, catalogue)?;
+    warn_unknown(&unknown, path);
+    rows.sort_by_key(Promotion::key);
+    Ok(rows)
 }
 
 /// Reads the pack of a shop.

@@ -1,14 +1,16 @@
 //! `fewshop refresh`: adds newer sessions to the counts of an existing pack.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::ensure;
 use fewshop_core::split;
-use fewshop_data::files::read_events;
+use fewshop_data::files::{day_of, format_day, read_events};
 use fewshop_model::Pack;
+use fewshop_model::features::FEATURE_NAMES;
 use fewshop_train::learner::{Refreshed, refresh, taken};
 
-use super::{print, read_pack, warn_unknown, write_pack};
+use super::{print, promotions_of, read_pack, warn_unknown, write_pack};
 use crate::provenance::Provenance;
 
 /// Arguments.
@@ -23,8 +25,12 @@ pub struct Args {
     #[arg(long, value_name = "PACK")]
     pub pack: PathBuf,
     /// Sessions since its training: user_id,session_id,time,item_id,event,quantity
+    #[arg(long, value_name = "FILE", required_unless_present = "promotions")]
+    pub events: Option<PathBuf>,
+    /// What the shop promotes from now on, in place of what the pack holds:
+    /// item_id,from,to,share and optionally place (leaflet or display)
     #[arg(long, value_name = "FILE")]
-    pub events: PathBuf,
+    pub promotions: Option<PathBuf>,
     /// Leave out one shopper in N, chosen by a hash of the id
     #[arg(long, alias = "keep-strangers", value_name = "N", value_parser = clap::value_parser!(u64).range(2..))]
     pub hold_out_users: Option<u64>,
@@ -35,6 +41,9 @@ pub struct Args {
 
 /// Salt of the hash that selects the held-out users.
 const SALT: &str = "season";
+/// The feature of the leaflet.
+const PROMOTED: &str = "promoted";
+const DAY_S: i64 = 86_400;
 
 /// Sessions to add to a pack.
 #[derive(Debug, Default)]
@@ -45,14 +54,16 @@ struct NewSessions {
     held_out: usize,
     /// How many are no later than the last one that the pack has counted.
     counted_before: usize,
+    /// How many lie in the future.
+    in_future: usize,
     /// Time of the last one, in seconds since 1970.
     last_s: i64,
 }
 
 impl Args {
-    fn sessions(&self, pack: &Pack) -> anyhow::Result<NewSessions> {
-        let log = read_events(&self.events, pack.catalogue())?;
-        warn_unknown(&log.unknown, &self.events);
+    fn sessions(&self, events: &Path, pack: &Pack, now_s: i64) -> anyhow::Result<NewSessions> {
+        let log = read_events(events, pack.catalogue())?;
+        warn_unknown(&log.unknown, events);
         let counted_until = pack.config().refresh.as_ref().map(|r| r.counted_until);
         let is_held_out = |user: &str| {
             self.hold_out_users
@@ -62,6 +73,9 @@ impl Args {
         for (session, items) in log.sessions.iter().zip(taken(&log)) {
             if counted_until.is_some_and(|until| session.time_s <= until) {
                 out.counted_before += 1;
+            } else if session.time_s > now_s + DAY_S {
+                // Counted, it would make every later refresh skip the sessions before it.
+                out.in_future += 1;
             } else if is_held_out(&log.users[session.user as usize]) {
                 out.held_out += 1;
             } else if !items.is_empty() {
@@ -78,25 +92,27 @@ impl Args {
 /// # Errors
 /// When a file cannot be read or written, or has no session to add.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let pack = read_pack(&args.pack)?;
-    let sessions = args.sessions(&pack)?;
-    ensure!(
-        !sessions.items.is_empty(),
-        "{}: no session to add: {} are no later than the last one that the pack has counted, {} are of held-out users: give a later part \
-         of the log",
-        args.events.display(),
-        sessions.counted_before,
-        sessions.held_out
-    );
-    let (pack, done) = refresh(&pack, &sessions.items)?;
-    let mut command = Provenance::of("refresh").file("--events", args.events.as_path());
+    let mut pack = read_pack(&args.pack)?;
+    let mut changes = Vec::new();
+    if let Some(events) = &args.events {
+        let (refreshed, change) = with_sessions(args, events, &pack)?;
+        pack = refreshed;
+        changes.push(change);
+    }
+    if let Some(path) = &args.promotions {
+        let (promoted, change) = with_promotions(path, &pack)?;
+        pack = promoted;
+        changes.push(change);
+    }
+    let mut command = Provenance::of("refresh")
+        .file("--events", args.events.as_deref())
+        .file("--promotions", args.promotions.as_deref());
     if let Some(n) = args.hold_out_users {
         command = command.value("--hold-out-users", n);
     }
-    let adds_up = pack.config().refresh.is_some();
+    let adds_up = args.events.is_some() && pack.config().refresh.is_some();
     let pack = pack.edit(|parts| {
-        if let Some(config) = &mut parts.config.refresh {
-            config.counted_until = sessions.last_s;
+        if adds_up {
             command.append_to(&mut parts.card);
         } else {
             command.replace_in(&mut parts.card);
@@ -106,9 +122,68 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     print(&format!(
         "{}: refreshed with {}\n",
         args.out.display(),
-        summary(&sessions, &done, adds_up)
+        changes.join("; ")
     ))?;
     Ok(())
+}
+
+/// The pack with newer sessions, and what changed.
+fn with_sessions(args: &Args, events: &Path, pack: &Pack) -> anyhow::Result<(Pack, String)> {
+    let now_s = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(i64::MAX - DAY_S, |since| since.as_secs() as i64);
+    let sessions = args.sessions(events, pack, now_s)?;
+    ensure!(
+        !sessions.items.is_empty(),
+        "{}: no session to add: {} are no later than the last one that the pack has counted, {} are of held-out users, {} lie in the future: \
+         give a later part of the log",
+        events.display(),
+        sessions.counted_before,
+        sessions.held_out,
+        sessions.in_future
+    );
+    let (pack, done) = refresh(pack, &sessions.items)?;
+    let adds_up = pack.config().refresh.is_some();
+    let pack = pack.edit(|parts| {
+        if let Some(config) = &mut parts.config.refresh {
+            config.counted_until = sessions.last_s;
+        }
+        parts.card.data_until = format_day(day_of(sessions.last_s));
+    })?;
+    let change = summary(&sessions, &done, adds_up);
+    Ok((pack, change))
+}
+
+/// The pack with these promotions in place of its own, and what changed.
+fn with_promotions(path: &Path, pack: &Pack) -> anyhow::Result<(Pack, String)> {
+    let reads = FEATURE_NAMES
+        .iter()
+        .position(|&name| name == PROMOTED)
+        .is_some_and(|feature| pack.ranker().inv_std[feature] != 0.0);
+    ensure!(
+        reads,
+        "{}: the pack's ranker reads no promotions: train it with --promotions, or its training found that they say nothing",
+        path.display()
+    );
+    let mut rows = promotions_of(path, pack.catalogue())?;
+    let all = rows.len();
+    if let Some(refresh) = &pack.config().refresh {
+        // What is over is of no use to a visitor.
+        let day = day_of(refresh.counted_until);
+        rows.retain(|promotion| promotion.to_day >= day);
+    }
+    ensure!(
+        !rows.is_empty(),
+        "{}: none of {all} promotions ends after the last session that the pack has counted: give those of the coming weeks",
+        path.display()
+    );
+    let until = rows.iter().map(|promotion| promotion.to_day).max();
+    let change = format!(
+        "{} promotions until {}",
+        rows.len(),
+        until.map(format_day).unwrap_or_default()
+    );
+    Ok((pack.clone().edit(|parts| parts.promotions = rows)?, change))
 }
 
 /// What changed, in one line.
@@ -128,6 +203,7 @@ fn summary(sessions: &NewSessions, done: &Refreshed, adds_up: bool) -> String {
     for (count, what) in [
         (sessions.counted_before, "were counted before"),
         (sessions.held_out, "of held-out users were left out"),
+        (sessions.in_future, "in the future were left out"),
     ] {
         if count > 0 {
             text.push_str(&format!("; {count} sessions {what}"));

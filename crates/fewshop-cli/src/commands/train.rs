@@ -21,7 +21,7 @@ use fewshop_train::select::{self, Budget, JournalHeader, Selection, Task};
 use fewshop_train::study::{TrainingCost, peak_mib};
 use fewshop_train::text::{TextModel, TextVectors};
 
-use super::{at_least_one, print, read_toml, warn, warn_unknown, write_pack};
+use super::{at_least_one, print, promotions_of, read_toml, warn, warn_unknown, write_pack};
 use crate::provenance::Provenance;
 
 /// Arguments of `fewshop train`.
@@ -49,6 +49,10 @@ pub struct Args {
     /// Relevant items of those cases: case_id,item_id
     #[arg(long, value_name = "FILE", requires = "valid_cases")]
     pub valid_truth: Option<PathBuf>,
+    /// What the shop promoted and promotes: item_id,from,to,share and optionally place (leaflet or
+    /// display); the days since the log's last session stay in the pack
+    #[arg(long, value_name = "FILE")]
+    pub promotions: Option<PathBuf>,
     /// Settings that differ from the defaults; with --select the starting point that the search has
     /// to beat
     #[arg(long, value_name = "TOML")]
@@ -148,6 +152,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let log = read_events(&args.events, &items.catalogue)?;
     warn_unknown(&log.unknown, &args.events);
     let validation = read_validation(args, &items.catalogue, true)?;
+    let promotions = match &args.promotions {
+        Some(path) => promotions_of(path, &items.catalogue)?,
+        None => Vec::new(),
+    };
     let read_s = start.elapsed().as_secs_f64();
     if !args.any_memory {
         memory::check(&log, &config)?;
@@ -164,6 +172,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         text: text.as_ref(),
         log: &log,
         validation: validation.as_ref(),
+        promotions: &promotions,
         config: &config,
         seed: args.seed,
     };
@@ -317,6 +326,7 @@ fn card(args: &Args, settings: Option<&Path>, log: &Log, seed: u64) -> Card {
     let command = Provenance::of("train")
         .file("--items", args.items.as_path())
         .file("--events", args.events.as_path())
+        .file("--promotions", args.promotions.as_deref())
         .file("--valid-cases", args.valid_cases.as_deref())
         .file("--valid-truth", args.valid_truth.as_deref())
         .file("--config", settings)

@@ -56,6 +56,7 @@ fn pairs_that_are_too_rare_are_left_out() {
             shoppers: 80,
             unseen_users: 2,
             seed: 7,
+            clicks: false,
         },
         folder.path(),
     )

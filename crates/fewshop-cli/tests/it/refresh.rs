@@ -44,9 +44,9 @@ fn an_older_pack_gets_seasonal_counts_and_nothing_else_changes() {
         "{}",
         new.card().command
     );
-    let command = read(&shop, "shop.pack").card().command.clone();
+    let card = read(&shop, "shop.pack").card().clone();
     let plain = new.edit(|parts| {
-        parts.card.command = command;
+        parts.card = card;
         parts.seasonal_counts = Vec::new();
     });
     let plain = plain.unwrap();
@@ -122,4 +122,53 @@ fn a_refreshing_that_cannot_be_done_leaves_nothing_behind() {
         &["nobody.csv", "at least one event"],
     );
     shop.check_refused("refresh --pack shop.pack --out new.pack", 2, &["--events"]);
+}
+
+/// A pack whose ranker reads promotions: the toy's.
+#[test]
+fn promotions_take_the_place_of_those_that_the_pack_holds() {
+    let shop = shop();
+    shop.write(
+        "promotions.csv",
+        "item_id,from,to,share,place\ntoy3,2024-12-02,2024-12-08,1,\ntoy4,2024-11-01,2024-11-07,1,display\n",
+    );
+    std::fs::write(shop.path("shop.pack"), refreshable().to_bytes().unwrap()).unwrap();
+    let said = shop.check_done(
+        "refresh --pack shop.pack --events events.csv --promotions promotions.csv --out new.pack",
+    );
+    assert!(said.contains("; 1 promotions until 2024-12-08"), "{said}");
+    let new = read(&shop, "new.pack");
+    assert_eq!(new.promotions().len(), 1, "what is over is left out");
+    assert!(
+        new.card()
+            .command
+            .ends_with("refresh --events events.csv --promotions promotions.csv"),
+        "{}",
+        new.card().command
+    );
+    // Without sessions, too.
+    shop.check_done("refresh --pack shop.pack --promotions promotions.csv --out other.pack");
+    assert_eq!(read(&shop, "other.pack").promotions().len(), 2);
+    shop.check_refused(
+        "refresh --pack shop.pack --out other.pack",
+        2,
+        &["--events"],
+    );
+}
+
+#[test]
+fn sessions_in_the_future_are_left_out() {
+    let shop = shop();
+    std::fs::write(shop.path("shop.pack"), refreshable().to_bytes().unwrap()).unwrap();
+    let events = std::fs::read_to_string(shop.path("events.csv")).unwrap();
+    shop.write(
+        "late.csv",
+        &format!("{events}u1,s99,2424-12-01 10:00:00,toy7,purchase,1\n"),
+    );
+    let said = shop.check_done("refresh --pack shop.pack --events late.csv --out new.pack");
+    assert!(
+        said.contains("1 sessions in the future were left out"),
+        "{said}"
+    );
+    assert_eq!(read(&shop, "new.pack").card().data_until, "2024-12-01");
 }

@@ -97,6 +97,7 @@ mod tests {
             score: 0.25,
             reason,
             rule: None,
+            promoted: item == 5,
         }
     }
 
@@ -118,6 +119,7 @@ mod tests {
                 pick(3, because),
                 pick(4, Reason::PopularHere),
                 pick(2, Reason::TakenBefore { visits: 3 }),
+                pick(6, Reason::OnOffer),
                 pinned.clone(),
             ],
         };

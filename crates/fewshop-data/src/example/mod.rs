@@ -35,6 +35,9 @@ pub struct Plan {
     pub unseen_users: usize,
     /// Random seed: the same plan and seed give the same shop.
     pub seed: u64,
+    /// Whether it is a log of clicks on products that are ids and nothing else; each click depends
+    /// on the one before it.
+    pub clicks: bool,
 }
 
 /// One session: its shopper, time, products and events.
@@ -87,13 +90,25 @@ pub fn write(plan: Plan, folder: &Path) -> anyhow::Result<usize> {
         )
     })?;
     let mut dice = Dice(ChaCha8Rng::seed_from_u64(plan.seed));
-    let (items, categories) = products(plan.items, &mut dice);
-    let sessions = sessions(&items, &categories, plan, &mut dice);
+    let (items, sessions) = if plan.clicks {
+        let items = (0..plan.items).map(|nth| Item::new(&format!("p{:04}", nth + 1), ""));
+        (items.collect(), click_sessions(plan, &mut dice))
+    } else {
+        let (items, categories) = products(plan.items, &mut dice);
+        let sessions = sessions(&items, &categories, plan, &mut dice);
+        (items, sessions)
+    };
     let (unseen, log): (Vec<&Session>, Vec<&Session>) = sessions
         .iter()
         .partition(|one| one.shopper >= plan.shoppers);
     write_items(&folder.join("items.csv"), &items, &[])?;
-    let count = write_log(&folder.join("events.csv"), &items, &log, &mut dice)?;
+    let count = write_log(
+        &folder.join("events.csv"),
+        &items,
+        &log,
+        plan.clicks,
+        &mut dice,
+    )?;
     write_eval_set(folder, &items, &unseen)?;
     Ok(count)
 }
@@ -199,11 +214,54 @@ fn sessions(items: &[Item], categories: &[usize], plan: Plan, dice: &mut Dice) -
     sessions
 }
 
-/// Writes the log in order of time: most products are bought, some only viewed, a few dismissed.
+/// Sessions of clicks. Two of three clicks are on a follower of the last product, of which each
+/// product has three, the first the likeliest; the others are on any product, popular ones more
+/// often.
+fn click_sessions(plan: Plan, dice: &mut Dice) -> Vec<Session> {
+    let n = plan.items;
+    let mut sessions = Vec::new();
+    for shopper in 0..plan.shoppers + plan.unseen_users {
+        let is_unseen = shopper >= plan.shoppers;
+        for nth in 0..if is_unseen { 1 } else { 1 + dice.early(8) } {
+            let time_s = FROM_S + dice.below(DAYS as usize * 86_400) as i64;
+            let length = if is_unseen {
+                9 + dice.below(6)
+            } else {
+                2 + dice.early(14)
+            };
+            let mut taken = vec![dice.early(n)];
+            for _ in 1..20 * length {
+                if taken.len() >= length.min(n) {
+                    break;
+                }
+                let last = taken[taken.len() - 1];
+                let item = if dice.chance(66) {
+                    (last * 7 + 1 + 13 * dice.early(3)) % n
+                } else {
+                    dice.early(n)
+                };
+                if !taken.contains(&item) {
+                    taken.push(item);
+                }
+            }
+            sessions.push(Session {
+                shopper,
+                nth,
+                time_s,
+                items: taken,
+            });
+        }
+    }
+    sessions
+}
+
+/// Writes the log in order of time: most products are bought, some only viewed, a few dismissed; in
+/// a log of clicks all are viewed.
 fn write_log(
     path: &Path,
     items: &[Item],
     sessions: &[&Session],
+    clicks: bool,
     dice: &mut Dice,
 ) -> Result<usize, FileError> {
     let mut rows: Vec<(i64, String, String, usize, EventKind, i64)> = Vec::new();
@@ -216,6 +274,10 @@ fn write_log(
         };
         for &item in &session.items {
             time_s += 20 + dice.below(100) as i64;
+            if clicks {
+                push(time_s, item, EventKind::View, 1);
+                continue;
+            }
             if dice.chance(40) {
                 push(time_s, item, EventKind::View, 1);
                 time_s += 5 + dice.below(40) as i64;
@@ -224,7 +286,7 @@ fn write_log(
                 push(time_s, item, EventKind::Purchase, 1 + dice.early(3) as i64);
             }
         }
-        if dice.chance(5) {
+        if !clicks && dice.chance(5) {
             push(time_s + 10, dice.below(items.len()), EventKind::Dismiss, 1);
         }
     }
@@ -293,6 +355,7 @@ mod tests {
             shoppers: 40,
             unseen_users: 5,
             seed: 7,
+            clicks: false,
         };
         let made = |plan: Plan| {
             let dir = tempfile::tempdir().unwrap();
@@ -309,6 +372,11 @@ mod tests {
         };
         let first = made(plan);
         assert_eq!(first, made(plan));
+        let clicks = Plan {
+            clicks: true,
+            ..plan
+        };
+        assert_eq!(made(clicks), made(clicks));
         let other = made(Plan { seed: 8, ..plan });
         assert!(first.1 != other.1 && first.0 != other.0);
         // Strangers are not in the log.
@@ -321,19 +389,17 @@ mod tests {
 
     #[test]
     fn a_shop_of_one_product_ends() {
-        let dir = tempfile::tempdir().unwrap();
-        assert!(
-            write(
-                Plan {
-                    items: 1,
-                    shoppers: 3,
-                    unseen_users: 2,
-                    seed: 1
-                },
-                dir.path()
-            )
-            .is_ok()
-        );
+        for clicks in [false, true] {
+            let dir = tempfile::tempdir().unwrap();
+            let plan = Plan {
+                items: 1,
+                shoppers: 3,
+                unseen_users: 2,
+                seed: 1,
+                clicks,
+            };
+            assert!(write(plan, dir.path()).is_ok());
+        }
     }
 
     #[test]

@@ -35,7 +35,7 @@ const TRUTH: Columns = Columns {
 const OLDEST_VISIT: i32 = -100;
 
 /// One query to a model.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct EvalCase {
     /// Its id.
     pub id: String,
@@ -73,8 +73,8 @@ pub struct Truth {
 
 struct CaseDraft {
     case: EvalCase,
-    /// Seconds since 1970; `None` if the rows have no time.
-    time_s: Option<i64>,
+    /// Time by visit, in seconds since 1970; `None` if the rows have none.
+    times: BTreeMap<i32, Option<i64>>,
     /// Rows by visit, 0 first and then back in time, each with its position.
     rows: BTreeMap<i32, Vec<(u32, ItemIx)>>,
 }
@@ -82,11 +82,11 @@ struct CaseDraft {
 /// Reads cases from CSV or Parquet.
 ///
 /// The optional column `visit` is 0 for the current session and -1, -2, … for earlier ones, the
-/// latest first. The optional column `time` is when the case happens.
+/// latest first. The optional column `time` is when that visit happens.
 ///
 /// # Errors
-/// [`FileError`] with file, line and field; also for a case with two users, two values of k or two
-/// times.
+/// [`FileError`] with file, line and field; also for a case with two users or two values of k, and
+/// for a visit with two times.
 pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError> {
     let rows = item_rows(catalogue);
     let mut unknown = UnknownItems::default();
@@ -122,11 +122,11 @@ pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError
                     k,
                     context: Vec::new(),
                     visits: Vec::new(),
-                    day: time_s.map(day_of),
+                    day: None,
                 };
                 drafts.push(CaseDraft {
                     case,
-                    time_s,
+                    times: BTreeMap::new(),
                     rows: BTreeMap::new(),
                 });
                 drafts.len() - 1
@@ -149,18 +149,17 @@ pub fn read_cases(path: &Path, catalogue: &Catalogue) -> Result<Cases, FileError
             );
             return Err(row.error(USER, &expected, "give each case its own case_id"));
         }
-        if draft.time_s != time_s {
-            let first = draft
-                .time_s
-                .map_or_else(|| "no time".to_owned(), format_time);
+        let first = *draft.times.entry(-visit).or_insert(time_s);
+        if first != time_s {
+            let first = first.map_or_else(|| "no time".to_owned(), format_time);
             let expected = format!(
-                "{first} as in the rows of case '{}' above",
+                "{first} as in the rows of this visit of case '{}' above",
                 shorten(case_id)
             );
             return Err(row.error(
                 TIME,
                 &expected,
-                "give each case one time, in all of its rows",
+                "give each visit one time, in all of its rows",
             ));
         }
         let item_id = row.id(ITEM)?;
@@ -189,7 +188,13 @@ fn read_case_time(header: &Header, row: &TableRow<'_>) -> Result<Option<i64>, Fi
     Ok(Some(time_s))
 }
 
-fn finish(CaseDraft { mut case, rows, .. }: CaseDraft) -> EvalCase {
+fn finish(draft: CaseDraft) -> EvalCase {
+    let CaseDraft {
+        mut case,
+        times,
+        rows,
+    } = draft;
+    case.day = times.get(&0).copied().flatten().map(day_of);
     for (back, mut items) in rows {
         items.sort_by_key(|&(position, _)| position);
         let items = items.into_iter().map(|(_, item)| item).collect();
@@ -253,7 +258,7 @@ pub struct CaseRow<'a> {
     pub position: u32,
     /// The product.
     pub item_id: &'a str,
-    /// When the case happens, in seconds since 1970; the same in all rows of a case.
+    /// When the visit happens, in seconds since 1970; the same in all of its rows.
     pub time_s: Option<i64>,
 }
 

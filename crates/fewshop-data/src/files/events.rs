@@ -56,6 +56,8 @@ pub struct LoggedSession {
     pub time_s: i64,
     /// Each product once, in the order of its first event: by time, then as in the file.
     pub items: Vec<LoggedItem>,
+    /// Whether the times say the order of the products: no two of them have the same.
+    pub is_ordered: bool,
 }
 
 /// A shop's log.
@@ -129,6 +131,7 @@ pub fn read_events(path: &Path, catalogue: &Catalogue) -> Result<Log, FileError>
                     id: session_id.to_owned(),
                     time_s,
                     items: Vec::new(),
+                    is_ordered: false,
                 });
                 session
             }
@@ -148,7 +151,7 @@ pub fn read_events(path: &Path, catalogue: &Catalogue) -> Result<Log, FileError>
     for group in events.chunk_by(|a, b| a.session == b.session) {
         let session = &mut sessions[group[0].session as usize];
         session.time_s = group[0].time_s;
-        session.items = fold(group);
+        (session.items, session.is_ordered) = fold(group);
     }
     sessions.sort_by(|a, b| (a.time_s, &a.id, a.user).cmp(&(b.time_s, &b.id, b.user)));
     log.sessions = sessions;
@@ -205,12 +208,15 @@ fn read_quantity(row: &TableRow<'_>) -> Result<f32, FileError> {
 }
 
 /// Merges one session's events, oldest first, into one entry for each product, by the rule of
-/// [`fewshop_core::Session::context_items`].
-fn fold(events: &[RawEvent]) -> Vec<LoggedItem> {
+/// [`fewshop_core::Session::context_items`]; and whether the products came one after the other.
+fn fold(events: &[RawEvent]) -> (Vec<LoggedItem>, bool) {
+    let mut last_s = None;
+    let mut is_ordered = true;
     let mut items: Vec<LoggedItem> = Vec::new();
     let mut at: HashMap<ItemIx, usize> = HashMap::with_capacity(events.len());
     for event in events {
         let slot = *at.entry(event.item).or_insert_with(|| {
+            is_ordered &= last_s.replace(event.time_s) != Some(event.time_s);
             items.push(LoggedItem {
                 item: event.item,
                 kind: event.kind,
@@ -230,7 +236,7 @@ fn fold(events: &[RawEvent]) -> Vec<LoggedItem> {
             entry.quantity = (entry.quantity + event.quantity).min(f32::MAX);
         }
     }
-    items
+    (items, is_ordered)
 }
 
 /// One row of an events file.

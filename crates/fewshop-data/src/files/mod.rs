@@ -43,7 +43,7 @@ pub use offers::{
     write_offers,
 };
 pub use promotions::{PromotionRow, Promotions, read_promotions, write_promotions};
-pub use time::{format_day, format_time, parse_time};
+pub use time::{day_of, format_day, format_time, parse_time};
 
 /// Number of ids that a warning names.
 const EXAMPLES: usize = 3;

@@ -429,7 +429,7 @@ fn every_table_comes_back_from_csv_and_from_parquet() {
 }
 
 #[test]
-fn the_time_of_a_case_is_optional_and_the_same_in_all_of_its_rows() {
+fn the_time_of_a_case_is_optional_and_the_same_in_all_rows_of_a_visit() {
     let folder = Folder::new();
     let path = folder.path("cases.csv");
     let case = |time_s| CaseRow {
@@ -456,8 +456,14 @@ fn the_time_of_a_case_is_optional_and_the_same_in_all_of_its_rows() {
         Some(17_167)
     );
     for (second, expected) in [
-        ("2017-01-02", "2017-01-01 11:53:26 as in the rows of case"),
-        ("", "2017-01-01 11:53:26 as in the rows of case"),
+        (
+            "2017-01-02",
+            "2017-01-01 11:53:26 as in the rows of this visit of case",
+        ),
+        (
+            "",
+            "2017-01-01 11:53:26 as in the rows of this visit of case",
+        ),
         ("noon", "a time such as"),
     ] {
         std::fs::write(&path, format!("{text}x,u,1,1,a,{second}\n")).unwrap();

@@ -101,7 +101,7 @@ const DAY_S: i64 = 86_400;
 
 /// The day of a time, in days since 1970. It saturates 5.8 million years from 1970, which
 /// [`parse_time`] does not read.
-pub(crate) fn day_of(seconds: i64) -> i32 {
+pub fn day_of(seconds: i64) -> i32 {
     let day = seconds.div_euclid(DAY_S);
     day.clamp(i32::MIN.into(), i32::MAX.into()) as i32
 }

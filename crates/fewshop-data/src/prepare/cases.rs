@@ -39,8 +39,9 @@ pub(super) struct Visit<'a> {
 #[derive(Debug, PartialEq)]
 pub(super) struct Return<'a> {
     pub(super) visit: Visit<'a>,
-    /// The latest first, up to the maximum of [`VISITS`]; products in the order of their ids.
-    pub(super) earlier: Vec<Vec<&'a str>>,
+    /// The latest first, up to the maximum of [`VISITS`]: start, and products in the order of their
+    /// ids.
+    pub(super) earlier: Vec<(i64, Vec<&'a str>)>,
 }
 
 /// Start of a visit, its id, and its products in the order of their ids.
@@ -84,7 +85,7 @@ pub(super) fn draw_returning(cut: &Cut) -> Vec<Return<'_>> {
             let (start_s, session, mut items) = sessions[nth].clone();
             shuffle(&mut items, &mut rng);
             let earlier = (1..=max_visits)
-                .map(|back| sessions[nth - back].2.clone())
+                .map(|back| (sessions[nth - back].0, sessions[nth - back].2.clone()))
                 .collect();
             drawn.push(Return {
                 visit: Visit {

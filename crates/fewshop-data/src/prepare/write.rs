@@ -191,20 +191,23 @@ fn write_returning(returning: &[Return<'_>], timed: bool, folder: &Path) -> Resu
         })
         .collect();
     let cases = named.iter().flat_map(|(case_id, visits, one)| {
-        let at_hand = &one.visit.items[..RETURN_SHOTS];
-        let parts =
-            std::iter::once(at_hand).chain(one.earlier[..*visits].iter().map(Vec::as_slice));
-        (0i32..).zip(parts).flat_map(move |(back, items)| {
-            (0u32..).zip(items).map(move |(position, item_id)| CaseRow {
-                case_id,
-                user_id: one.visit.user,
-                k: *visits as u32,
-                visit: -back,
-                position,
-                item_id,
-                time_s: timed.then_some(one.visit.start_s),
+        let at_hand = (one.visit.start_s, &one.visit.items[..RETURN_SHOTS]);
+        let earlier = one.earlier[..*visits].iter();
+        let parts = std::iter::once(at_hand)
+            .chain(earlier.map(|(start_s, items)| (*start_s, items.as_slice())));
+        (0i32..)
+            .zip(parts)
+            .flat_map(move |(back, (start_s, items))| {
+                (0u32..).zip(items).map(move |(position, item_id)| CaseRow {
+                    case_id,
+                    user_id: one.visit.user,
+                    k: *visits as u32,
+                    visit: -back,
+                    position,
+                    item_id,
+                    time_s: timed.then_some(start_s),
+                })
             })
-        })
     });
     write_return_cases(&folder.join("valid_return_cases.csv"), cases)?;
     let truth = named.iter().flat_map(|(case_id, _, one)| {

@@ -59,6 +59,12 @@ macro_rules! feature_table {
                 dismissed_covisit [Dismissals] = |c| c.dismissals.cosine;
                 promoted [Promotions] = |c| c.promotion.leaflet;
                 displayed [Promotions] = |c| c.promotion.display;
+                last_covisit [Order] = |c| log_rate(c.scores.last_covisit);
+                last_cosine [Order] = |c| log_rate(c.scores.last_cosine);
+                last_regression [Order] = |c| signed_root(c.scores.last_regression);
+                last_near [Order] = |c| c.near_last;
+                recent_cosine [Order] = |c| log_rate(c.scores.recent_cosine);
+                recent_regression [Order] = |c| signed_root(c.scores.recent_regression);
             }
             ranks {
                 popularity_rank [Popularity] fixed = |r| r.of_items(&r.stats.log_popularity);
@@ -148,11 +154,13 @@ pub enum FeatureGroup {
     Dismissals,
     /// What the shop promotes on the day of the visit.
     Promotions,
+    /// The last click, and the recency of the others: for logs whose clicks come in order.
+    Order,
 }
 
 impl FeatureGroup {
     /// All groups.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Popularity,
         Self::Covisit,
         Self::Cosine,
@@ -162,6 +170,7 @@ impl FeatureGroup {
         Self::Visits,
         Self::Dismissals,
         Self::Promotions,
+        Self::Order,
     ];
 
     /// Its name in settings and tables.
@@ -177,6 +186,7 @@ impl FeatureGroup {
             Self::Visits => "visits",
             Self::Dismissals => "dismissals",
             Self::Promotions => "promotions",
+            Self::Order => "order",
         }
     }
 }

@@ -21,6 +21,9 @@ pub fn rank(features: &[f32], weights: &RankerWeights) -> Vec<f32> {
     let mut out = vec![weights.b2; rows];
     let mut x = vec![0f32; TOGETHER * inputs];
     let whole = weights.hidden / UNITS * UNITS;
+    // A constant feature is 0 here and adds nothing: a pack without promotions or visits does not
+    // pay for their features.
+    let active: Vec<usize> = (0..inputs).filter(|&i| weights.inv_std[i] != 0.0).collect();
     for (nth, some) in features.chunks(TOGETHER * inputs).enumerate() {
         // Groups of four columns, so that the rows of one group are adjacent.
         for (row, values) in some.chunks_exact(inputs).enumerate() {
@@ -32,7 +35,9 @@ pub fn rank(features: &[f32], weights: &RankerWeights) -> Vec<f32> {
         for first in (0..whole).step_by(UNITS) {
             let [b0, b1] = [0, 8].map(|at| eight(&weights.b1[first + at..]));
             let mut hidden = [[b0, b1]; TOGETHER];
-            for (i, xs) in x.as_chunks::<TOGETHER>().0.iter().enumerate() {
+            let columns = x.as_chunks::<TOGETHER>().0;
+            for &i in &active {
+                let xs = &columns[i];
                 let [w0, w1] =
                     [0, 8].map(|at| eight(&weights.w1[i * weights.hidden + first + at..]));
                 for (hidden, &x) in hidden.iter_mut().zip(xs) {

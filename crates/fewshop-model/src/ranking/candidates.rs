@@ -106,6 +106,11 @@ impl Model {
                 .zip(among)
                 .for_each(|(open, among)| *open &= among);
         }
+        if options.filter.promoted {
+            for (row, open) in open.iter_mut().enumerate() {
+                *open &= learned.promotions.shares(row).leaflet > 0.0;
+            }
+        }
         open
     }
 }

@@ -3,7 +3,7 @@
 
 use fewshop_core::{Event, Reason, Share};
 
-use crate::kernels;
+use crate::features::{FEATURES, FeatureGroup, group_of};
 use crate::ranking::feature_matrix::FeatureMatrix;
 use crate::ranking::model::Model;
 use crate::ranking::run::{LearnedSession, finite};
@@ -29,24 +29,65 @@ impl Model {
         let mut falls = vec![Vec::with_capacity(learned.context.len()); picks.len()];
         for (left_out, embedding) in learned.embeddings_without.iter().enumerate() {
             let features = matrix.without(left_out, embedding, picks);
-            let without = kernels::rank(&features, self.pack().ranker());
+            let without = self.scores(learned, &features);
             for (falls, (score, without)) in falls.iter_mut().zip(scores.iter().zip(without)) {
                 falls.push(score - finite(without));
             }
         }
+        let promoted = self.promotion_falls(learned, matrix, picks, scores);
         picks
             .iter()
-            .zip(falls)
-            .map(|(&at, falls)| {
+            .zip(falls.iter().zip(promoted))
+            .map(|(&at, (falls, promoted))| {
                 let visits = learned.history.times_taken(items[at]);
-                reason(&learned.context, &falls, visits)
+                reason(&learned.context, falls, promoted, visits)
+            })
+            .collect()
+    }
+
+    /// How far each pick's score falls without the promotions of the day; 0 for what is not promoted.
+    fn promotion_falls(
+        &self,
+        learned: &LearnedSession<'_>,
+        matrix: &FeatureMatrix<'_>,
+        picks: &[usize],
+        scores: &[f32],
+    ) -> Vec<f32> {
+        if !self.groups.contains(FeatureGroup::Promotions) {
+            return vec![0.0; picks.len()];
+        }
+        let rows = picks
+            .iter()
+            .map(|&at| &matrix.features[at * FEATURES..(at + 1) * FEATURES]);
+        let mut features: Vec<f32> = rows.flatten().copied().collect();
+        let mut is_promoted = vec![false; picks.len()];
+        for (row, is_promoted) in features.chunks_exact_mut(FEATURES).zip(&mut is_promoted) {
+            for (f, value) in row.iter_mut().enumerate() {
+                if group_of(f) == Some(FeatureGroup::Promotions) {
+                    *is_promoted |= *value != 0.0;
+                    *value = 0.0;
+                }
+            }
+        }
+        let without = self.scores(learned, &features);
+        let falls = scores.iter().zip(without).zip(is_promoted);
+        falls
+            .map(|((score, without), is_promoted)| {
+                if is_promoted {
+                    score - finite(without)
+                } else {
+                    0.0
+                }
             })
             .collect()
     }
 }
 
-fn reason(context: &[Event], falls: &[f32], visits: u32) -> Reason {
+fn reason(context: &[Event], falls: &[f32], promoted: f32, visits: u32) -> Reason {
     let sum: f32 = falls.iter().filter(|&&fall| fall > MIN_FALL).sum();
+    if promoted > sum.max(MIN_FALL) {
+        return Reason::OnOffer;
+    }
     if sum <= 0.0 {
         return if visits > 0 {
             Reason::TakenBefore { visits }

@@ -54,6 +54,8 @@ pub(crate) struct CandidateInputs<'a> {
     /// Mean and maximum of its cosine similarity to the context items.
     pub(crate) near_mean: f32,
     pub(crate) near_max: f32,
+    /// Its cosine similarity to the last context item; 0 without one.
+    pub(crate) near_last: f32,
     pub(crate) visits: VisitSignals,
     pub(crate) dismissals: DismissalSignals,
     /// On the day of the session; 0 without one.
@@ -296,6 +298,7 @@ impl<'a> FeatureMatrix<'a> {
         let row = self.items[at] as usize;
         let near = &self.near[at * context_items.len()..(at + 1) * context_items.len()];
         let (mut near_mean, mut near_max) = (0f32, if context.len == 0 { 0f32 } else { -1.0 });
+        let mut near_last = 0.0;
         for (_, &near) in near
             .iter()
             .enumerate()
@@ -303,6 +306,7 @@ impl<'a> FeatureMatrix<'a> {
         {
             near_mean += near / context.divisor;
             near_max = near_max.max(near);
+            near_last = near;
         }
         CandidateInputs {
             row,
@@ -315,6 +319,7 @@ impl<'a> FeatureMatrix<'a> {
             repeat_rate: pack.repeat_rates()[row],
             near_mean,
             near_max,
+            near_last,
             visits: history.visit_signals(row, pack, stats),
             dismissals: history.dismissal_signals(row, pack, stats),
             promotion: promotions.shares(row),

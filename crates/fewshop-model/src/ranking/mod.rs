@@ -15,5 +15,6 @@ pub(crate) mod shopper_history;
 pub use candidates::Candidates;
 pub use model::Model;
 pub use options::{RankError, RankOptions, Ranking, Step};
+pub use run::channel_scores;
 pub use session_encoder::MAX_CONTEXT_ITEMS;
 pub use shopper_history::MODEL_MAX_VISITS;

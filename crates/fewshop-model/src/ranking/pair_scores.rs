@@ -17,10 +17,26 @@ pub(crate) struct AggregatedScores {
     pub(crate) cosine_max: f32,
     pub(crate) regression: f32,
     pub(crate) regression_max: f32,
+    /// From the last context item alone.
+    pub(crate) last_covisit: f32,
+    pub(crate) last_cosine: f32,
+    pub(crate) last_regression: f32,
+    /// Sums in which each context item counts [`ORDER_DECAY`] times as much as the one after it.
+    pub(crate) recent_cosine: f32,
+    pub(crate) recent_regression: f32,
+}
+
+/// Weight of a context item relative to the one after it.
+pub(crate) const ORDER_DECAY: f32 = 0.6;
+
+/// The weight of a context item that has `after` others after it.
+pub(crate) fn recency(after: usize) -> f32 {
+    ORDER_DECAY.powi(after as i32)
 }
 
 impl AggregatedScores {
-    fn add(&mut self, score: &PairScore) {
+    /// Adds a score of a context item that has `after` others after it.
+    fn add(&mut self, score: &PairScore, after: usize) {
         self.covisit += score.covisit;
         self.covisit_max = self.covisit_max.max(score.covisit);
         self.cosine += score.cosine;
@@ -28,6 +44,14 @@ impl AggregatedScores {
         self.regression += score.regression;
         self.regression_max = self.regression_max.max(score.regression);
         self.hits += 1.0;
+        if after == 0 {
+            self.last_covisit = score.covisit;
+            self.last_cosine = score.cosine;
+            self.last_regression = score.regression;
+        }
+        let recency = recency(after);
+        self.recent_cosine += recency * score.cosine;
+        self.recent_regression += recency * score.regression;
     }
 }
 
@@ -35,6 +59,8 @@ impl AggregatedScores {
 #[derive(Debug)]
 struct PairScore {
     slot: u32,
+    /// Number of the context item.
+    context: u32,
     /// The next score of the same product, by a later context item; [`NONE`] at the end.
     next: u32,
     covisit: f32,
@@ -58,8 +84,8 @@ pub(crate) struct PairScores {
     ends: Vec<(u32, u32)>,
     /// Context item by context item.
     scores: Vec<PairScore>,
-    /// `scores[starts[j]..starts[j + 1]]` belong to context item j.
-    starts: Vec<usize>,
+    /// Number of context items.
+    context: usize,
 }
 
 impl PairScores {
@@ -70,9 +96,10 @@ impl PairScores {
             aggregated: Vec::new(),
             ends: Vec::new(),
             scores: Vec::new(),
-            starts: vec![0],
+            context: context.len(),
         };
-        for event in context {
+        for (nth, event) in context.iter().enumerate() {
+            let after = context.len() - 1 - nth;
             let from = event.item.row();
             for pair in pack.pairs().row(from) {
                 let to = pair.to;
@@ -80,19 +107,20 @@ impl PairScores {
                     to,
                     PairScore {
                         slot: all.slot_of[to],
+                        context: nth as u32,
                         next: NONE,
                         covisit: pair.count * stats.covisit_row[from] * stats.covisit_column[to],
                         cosine: pair.count * stats.cosine[from] * stats.cosine[to],
                         regression: pair.regression,
                     },
+                    after,
                 );
             }
-            all.starts.push(all.scores.len());
         }
         all
     }
 
-    fn record(&mut self, to: usize, mut score: PairScore) {
+    fn record(&mut self, to: usize, mut score: PairScore, after: usize) {
         let at = self.scores.len() as u32;
         if score.slot == NONE {
             score.slot = self.items.len() as u32;
@@ -105,7 +133,7 @@ impl PairScores {
             self.scores[*last as usize].next = at;
             *last = at;
         }
-        self.aggregated[score.slot as usize].add(&score);
+        self.aggregated[score.slot as usize].add(&score, after);
         self.scores.push(score);
     }
 
@@ -122,21 +150,26 @@ impl PairScores {
             .unwrap_or_default()
     }
 
-    /// The products that one context item scores, with their scores from the other context items.
-    /// The sums are taken in the same order as without that item, so they have the same bits.
+    /// The products that have a score, with their scores without one context item: zeros for those
+    /// that only it scores. All of them, because the last item and the recency of those before it
+    /// change too. The sums are taken in the same order as without that item, so they have the same
+    /// bits.
     pub(crate) fn without(&self, left_out: usize) -> impl Iterator<Item = (u32, AggregatedScores)> {
-        let own = self.starts[left_out]..self.starts[left_out + 1];
-        self.scores[own.clone()].iter().map(move |score| {
+        // Without the item itself, one fewer comes after those before it.
+        let context = self.context;
+        let after = move |nth: usize| context - 1 - nth - usize::from(nth < left_out);
+        self.items.iter().zip(&self.ends).map(move |(&row, ends)| {
             let mut aggregated = AggregatedScores::default();
-            let mut at = self.ends[score.slot as usize].0;
+            let mut at = ends.0;
             while at != NONE {
-                let other = &self.scores[at as usize];
-                if !own.contains(&(at as usize)) {
-                    aggregated.add(other);
+                let score = &self.scores[at as usize];
+                let nth = score.context as usize;
+                if nth != left_out {
+                    aggregated.add(score, after(nth));
                 }
-                at = other.next;
+                at = score.next;
             }
-            (self.items[score.slot as usize], aggregated)
+            (row, aggregated)
         })
     }
 }

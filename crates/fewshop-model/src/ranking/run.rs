@@ -3,7 +3,7 @@
 use fewshop_core::{BusinessRule, Event, ItemIx, Reason, Recommendation, Session};
 
 use crate::compute::Compute;
-use crate::features::{DayPromotions, FEATURES};
+use crate::features::{DayPromotions, FEATURE_NAMES, FEATURES};
 use crate::kernels;
 use crate::ranking::adaptation::{blend, tuned_without, with_session};
 use crate::ranking::candidates::Candidates;
@@ -13,6 +13,7 @@ use crate::ranking::options::{RankError, RankOptions, Ranking, Step};
 use crate::ranking::pair_scores::PairScores;
 use crate::ranking::session_encoder::{EncodedSession, MAX_CONTEXT_ITEMS};
 use crate::ranking::shopper_history::{ShopperHistory, VisitHistory};
+use crate::weights::Channel;
 
 /// A session of one model on one backend. The rows of the session are checked already.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +31,7 @@ pub(crate) struct LearnedSession<'a> {
     pub(crate) context: Vec<Event>,
     pub(crate) history: ShopperHistory<'a>,
     /// What the shop promotes on the day of the session.
-    promotions: DayPromotions,
+    pub(crate) promotions: DayPromotions,
     /// Blend weight of the fine-tuned user embedding.
     gate: f32,
     /// The user embedding without each context item.
@@ -38,6 +39,13 @@ pub(crate) struct LearnedSession<'a> {
     /// Of all products.
     pub(crate) logits: Vec<f32>,
     pub(crate) pair_scores: PairScores,
+}
+
+impl LearnedSession<'_> {
+    /// Whether a product is in the leaflet that day.
+    fn is_promoted(&self, row: u32) -> bool {
+        self.promotions.shares(row as usize).leaflet > 0.0
+    }
 }
 
 impl<'a> Run<'a> {
@@ -80,7 +88,10 @@ impl<'a> Run<'a> {
         let items = model.candidate_rows(self.session, learned, options);
         done(Step::Candidates);
         let matrix = self.matrix(learned, &items);
-        let mut scores = self.compute.score(&matrix.features, model.pack()).await?;
+        let mut scores = match model.fallback(learned) {
+            Some(channel) => channel_scores(&matrix.features, channel),
+            None => self.compute.score(&matrix.features, model.pack()).await?,
+        };
         scores.iter_mut().for_each(|score| *score = finite(*score));
         let (best, rules): (Vec<usize>, Vec<Option<BusinessRule>>) =
             self.order(&items, &scores, options).into_iter().unzip();
@@ -97,6 +108,7 @@ impl<'a> Run<'a> {
             score: scores[at],
             reason,
             rule,
+            promoted: learned.is_promoted(items[at]),
         };
         let picks = best.into_iter().zip(reasons).zip(rules).map(pick).collect();
         Ok(Ranking {
@@ -144,7 +156,7 @@ impl<'a> Run<'a> {
         let matrix = self.matrix(&learned, &items);
         let features = &matrix.features[at * FEATURES..(at + 1) * FEATURES];
         // On the kernels whatever the backend: a GPU would compute a single row.
-        let score = finite(kernels::rank(features, model.pack().ranker())[0]);
+        let score = finite(model.scores(&learned, features)[0]);
         let reason = model
             .reasons(&learned, &matrix, &items, &[at], &[score])
             .remove(0);
@@ -157,6 +169,7 @@ impl<'a> Run<'a> {
             score,
             reason,
             rule,
+            promoted: learned.is_promoted(item.0),
         })
     }
 
@@ -261,6 +274,45 @@ impl<'a> Run<'a> {
         let dismissed = self.session.dismissed();
         ShopperHistory::of(visits, dismissed, self.model.pack(), &self.model.stats)
     }
+}
+
+impl Model {
+    /// What ranks in place of the ranker, which knows more than a channel as soon as there are
+    /// earlier visits or dismissals.
+    fn fallback(&self, learned: &LearnedSession<'_>) -> Option<Channel> {
+        let fallback = &self.pack().config().fallback;
+        let last = fallback.len().checked_sub(1)?;
+        let k = learned.context.len().checked_sub(1)?;
+        if learned.history.is_empty() {
+            fallback[k.min(last)]
+        } else {
+            None
+        }
+    }
+
+    /// Scores of rows of features, on the kernels.
+    pub(crate) fn scores(&self, learned: &LearnedSession<'_>, features: &[f32]) -> Vec<f32> {
+        match self.fallback(learned) {
+            Some(channel) => channel_scores(features, channel),
+            None => kernels::rank(features, self.pack().ranker()),
+        }
+    }
+}
+
+/// A channel's own score; equal ones by popularity.
+///
+/// # Shapes
+/// - `features`: `[rows, FEATURES]`
+#[must_use]
+pub fn channel_scores(features: &[f32], channel: Channel) -> Vec<f32> {
+    const TIE: f32 = 1e-4;
+    let at = |name| FEATURE_NAMES.iter().position(|&feature| feature == name);
+    let (own, popularity) = (at(channel.feature()), at(Channel::Popularity.feature()));
+    let value = |row: &[f32], at: Option<usize>| at.map_or(0.0, |at| row[at]);
+    features
+        .chunks_exact(FEATURES)
+        .map(|row| value(row, own) + TIE * value(row, popularity))
+        .collect()
 }
 
 /// A finite score. The numbers of a pack are finite, but large ones overflow on the way, and a NaN

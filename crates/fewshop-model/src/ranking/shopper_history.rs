@@ -127,6 +127,11 @@ impl<'a> ShopperHistory<'a> {
         }
     }
 
+    /// Whether there are neither earlier visits nor dismissals.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.visits.is_none() && self.dismissed.is_empty()
+    }
+
     /// Products taken on earlier visits, as candidates.
     pub(crate) fn taken_before(&self) -> &[u32] {
         self.visits.map_or(&[], |visits| &visits.rows)

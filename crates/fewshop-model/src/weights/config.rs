@@ -33,6 +33,46 @@ pub struct ModelConfig {
     /// before this was known, which gets seasonal counts alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh: Option<RefreshConfig>,
+    /// What ranks a first visit with 1, 2, … context items in place of the ranker: training found
+    /// the ranker no better there than this channel alone. The last entry holds for all larger
+    /// numbers; empty where the ranker ranks everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fallback: Vec<Option<Channel>>,
+}
+
+/// A score that ranks on its own, without the ranker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    /// How often a product is taken.
+    Popularity,
+    /// Mean co-visitation with the context items.
+    Covisit,
+    /// Mean cosine of the pair counts.
+    Cosine,
+    /// Mean item-item regression weight.
+    Regression,
+}
+
+impl Channel {
+    /// All channels.
+    pub const ALL: [Self; 4] = [
+        Self::Popularity,
+        Self::Covisit,
+        Self::Cosine,
+        Self::Regression,
+    ];
+
+    /// The feature that holds its score.
+    #[must_use]
+    pub fn feature(self) -> &'static str {
+        match self {
+            Self::Popularity => "popularity",
+            Self::Covisit => "covisit_mean",
+            Self::Cosine => "cosine_mean",
+            Self::Regression => "regression_mean",
+        }
+    }
 }
 
 /// How newer sessions are added to the counts of a pack. Training selects the weights.
@@ -68,6 +108,7 @@ impl Default for ModelConfig {
             candidates: 120,
             seasonal_min_items: 0,
             refresh: None,
+            fallback: Vec::new(),
         }
     }
 }

@@ -14,7 +14,7 @@ mod task;
 
 pub(crate) use attributes::PLAIN_FEATURES;
 pub use attributes::{AttributeHead, AttributeWeights};
-pub use config::{ModelConfig, RefreshConfig};
+pub use config::{Channel, ModelConfig, RefreshConfig};
 pub use evidence_level::EvidenceLevel;
 pub use item_table::ItemTable;
 pub(crate) use item_table::MAX_SUB_VECTOR_WIDTH;

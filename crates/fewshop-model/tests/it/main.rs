@@ -1,6 +1,7 @@
 //! The public interface of the crate, on the toy shop. One binary, because each would link burn.
 
 mod attributes;
+mod fallback;
 mod model;
 mod offers;
 mod pack;

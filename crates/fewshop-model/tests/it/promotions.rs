@@ -6,7 +6,7 @@
     reason = "helpers of a test on a pack that it made itself"
 )]
 
-use fewshop_core::{Item, ItemIx, Place, Promotion, Session};
+use fewshop_core::{Filter, Item, ItemIx, Place, Promotion, Reason, Session};
 use fewshop_model::features::{FEATURE_NAMES, FEATURES};
 use fewshop_model::{Model, NewItem, Pack, RankOptions, toy};
 
@@ -235,4 +235,44 @@ fn reasons_do_not_change_with_a_promotion() {
         assert_eq!(with.item, without.item);
         assert!((with.share - without.share).abs() < 1e-3);
     }
+}
+
+#[test]
+fn only_the_leaflet_can_be_asked_for_and_its_picks_are_marked() {
+    let model = Model::new(promoted());
+    let picks = |day, promoted| {
+        let options = RankOptions {
+            n: 58,
+            filter: Filter {
+                promoted,
+                ..Filter::ALL
+            },
+            ..RankOptions::default()
+        };
+        let picks = model.rank(&on(day), &options).unwrap().picks;
+        picks.into_iter().map(|pick| (pick.item.0, pick.promoted))
+    };
+    let mut leaflet: Vec<_> = picks(Some(MONDAY), true).collect();
+    leaflet.sort_unstable();
+    assert_eq!(leaflet, [(3, true), (15, true)]);
+    assert_eq!(picks(None, true).count(), 0);
+    let marked =
+        picks(Some(MONDAY), false).filter(|&(row, promoted)| promoted == (row == 3 || row == 15));
+    assert_eq!(marked.count(), 58);
+}
+
+#[test]
+fn a_promotion_is_the_reason_where_it_carries_more_than_the_context() {
+    let model = Model::new(promoted());
+    let reason = |day, row| {
+        let nobody = Session {
+            day,
+            ..Session::default()
+        };
+        model.explain(&nobody, ItemIx(row)).unwrap().reason
+    };
+    assert_eq!(reason(Some(MONDAY), 3), Reason::OnOffer);
+    assert_eq!(reason(Some(MONDAY), 4), Reason::PopularHere);
+    assert_eq!(reason(Some(MONDAY + 7), 3), Reason::PopularHere);
+    assert_eq!(reason(None, 3), Reason::PopularHere);
 }

@@ -80,7 +80,7 @@ fn check_reasons(ranking: &Ranking, session: &Session) {
                     .count();
                 assert!(*visits >= 1 && *visits as usize <= taken, "{pick:?}");
             }
-            Reason::PopularHere => {}
+            Reason::PopularHere | Reason::OnOffer => {}
         }
     }
 }

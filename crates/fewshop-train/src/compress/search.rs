@@ -292,7 +292,7 @@ mod tests {
             user: format!("u{n}"),
             k: 1 + n % 2 * 2,
             context: (0..1 + n % 2 * 2).map(|i| ItemIx(n % 3 * 20 + i)).collect(),
-            visits: Vec::new(),
+            ..EvalCase::default()
         };
         let relevant = |n: u32| (5..9).map(|i| ItemIx(n % 3 * 20 + i)).collect();
         EvalSet {

@@ -17,6 +17,9 @@ pub struct TrainConfig {
     /// Sufficient number of held-out sessions for the ranker. A log with fewer is split several
     /// times, with different shoppers and days, and counts and vectors are computed for each split.
     pub held_sessions: usize,
+    /// Maximum number of cuts times products: the time of a cut grows with the catalogue. There are
+    /// two cuts at least, if the log has them.
+    pub cut_products: usize,
     /// Feature groups to leave out.
     #[serde(rename = "off")]
     pub disabled_groups: Vec<FeatureGroup>,
@@ -43,6 +46,7 @@ impl Default for TrainConfig {
             ranker_share: 0.3,
             late_share: 0.2,
             held_sessions: 10_000,
+            cut_products: 36_000,
             disabled_groups: Vec::new(),
             recent_share: 0.2,
             refresh_share: 0.5,
@@ -76,7 +80,8 @@ pub struct TowerConfig {
     /// Products per step that the softmax samples beside the batch's own. A catalogue that is not
     /// much larger is used whole.
     pub negatives: usize,
-    /// Sessions per epoch; a shop with fewer repeats them, split differently each time.
+    /// Sessions per epoch; a shop with fewer repeats them, split differently each time: as often as
+    /// needed, or twice if the softmax is over a sample.
     pub sessions_an_epoch: usize,
     /// Adam's learning rate.
     pub learning_rate: f64,

@@ -139,7 +139,7 @@ pub fn distil(training: Training<'_>, distil: &DistilConfig) -> Result<Distilled
 }
 
 /// Joins networks into one whose score is their mean: it has the hidden units of all of them.
-fn averaged(members: &[RankerWeights]) -> RankerWeights {
+pub(super) fn averaged(members: &[RankerWeights]) -> RankerWeights {
     let Some(first) = members.first() else {
         return RankerWeights::default();
     };

@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 
 use crate::modules::ContentPath;
 use anyhow::{Result, ensure};
-use fewshop_core::{Catalogue, Item};
+use fewshop_core::{Catalogue, Item, Promotion};
 use fewshop_data::files::Log;
 use fewshop_eval::{EvalSet, ScoredCase};
 use fewshop_model::features::FeatureGroup;
@@ -57,6 +57,9 @@ pub struct Training<'a> {
     pub log: &'a Log,
     /// Validation cases for early stopping; without them, a part of the log is used.
     pub validation: Option<&'a EvalSet>,
+    /// What the shop promoted and promotes, in the rows of `catalogue`, sorted by
+    /// [`Promotion::key`]; empty if it does not say.
+    pub promotions: &'a [Promotion],
     /// Settings.
     pub config: &'a TrainConfig,
     /// Seed of the random numbers.
@@ -191,8 +194,8 @@ fn with_metrics(
 ///
 /// # Errors
 /// If the log is too small.
-pub fn check(log: &Log, config: &TrainConfig, seed: u64) -> Result<()> {
-    let parts = sessions::cut(log, config, seed, true);
+pub fn check(log: &Log, items: usize, config: &TrainConfig, seed: u64) -> Result<()> {
+    let parts = sessions::cut(log, items, config, seed, true);
     let first = enough(&parts, log)?;
     ensure!(
         first.fit.items.iter().any(|session| session.len() >= 2),

@@ -259,10 +259,12 @@ pub(crate) fn table(
         rows,
         &spoken,
         popularity,
-        Kept {
-            covisit: config.keep_covisit,
-            cosine: config.keep_cosine,
-            regression: config.keep_regression,
+        |_| {
+            Some(Kept {
+                covisit: config.keep_covisit,
+                cosine: config.keep_cosine,
+                regression: config.keep_regression,
+            })
         },
         weights.covisit_alpha,
         weights.cosine_shrink,
@@ -277,7 +279,8 @@ pub(crate) struct Kept {
     pub(crate) regression: usize,
 }
 
-/// Keeps the strongest partners of each row by each weighting.
+/// Keeps the strongest partners of each row by each weighting; all of a row for which `keep` is
+/// `None`.
 ///
 /// # Shapes
 /// - `rows`: `[items]` lists of `(partner, count)`
@@ -286,7 +289,7 @@ pub(crate) fn pruned(
     rows: impl Iterator<Item = Vec<(u32, f32)>>,
     regression: &[Vec<(u32, f32)>],
     popularity: &[u32],
-    keep: Kept,
+    keep: impl Fn(usize) -> Option<Kept>,
     covisit_alpha: f32,
     cosine_shrink: f32,
 ) -> PairTable {
@@ -309,13 +312,19 @@ pub(crate) fn pruned(
         for &(to, weight) in &regression[item] {
             solved_row[to as usize] = weight;
         }
-        let mut kept = strongest(keep.covisit, &|to, count| {
-            count / n[to as usize].max(1.0).powf(covisit_alpha)
-        });
-        kept.extend(strongest(keep.cosine, &|to, count| {
-            count / (n[to as usize] + cosine_shrink).sqrt()
-        }));
-        kept.extend(strongest(keep.regression, &|to, _| solved_row[to as usize]));
+        let mut kept = match keep(item) {
+            None => row.iter().map(|&(to, _)| to).collect(),
+            Some(keep) => {
+                let mut kept = strongest(keep.covisit, &|to, count| {
+                    count / n[to as usize].max(1.0).powf(covisit_alpha)
+                });
+                kept.extend(strongest(keep.cosine, &|to, count| {
+                    count / (n[to as usize] + cosine_shrink).sqrt()
+                }));
+                kept.extend(strongest(keep.regression, &|to, _| solved_row[to as usize]));
+                kept
+            }
+        };
         kept.sort_unstable();
         kept.dedup();
         for &(to, count) in row.iter().filter(|(to, _)| kept.binary_search(to).is_ok()) {

@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result};
 use fewshop_core::{Catalogue, ItemIx};
-use fewshop_data::files::{EvalCase, Log};
+use fewshop_data::files::{EvalCase, Log, day_of};
 use fewshop_data::progress::say;
 use fewshop_model::features::{FEATURES, FeatureGroup, group_of};
 use fewshop_model::{AdapterWeights, Card, Model, ModelConfig, Pack, PackParts, RankerWeights};
@@ -63,6 +63,10 @@ pub(super) struct Prepared {
     pub(super) content: ContentPath,
     /// The shipped vectors before rounding, in the order of the catalogue.
     pub(super) exact: Vec<f32>,
+    /// Whether the log says in which order products were taken.
+    has_order: bool,
+    /// The day of the last session.
+    last_day: i32,
 }
 
 impl Prepared {
@@ -72,12 +76,13 @@ impl Prepared {
             text,
             log,
             validation,
+            promotions,
             config,
             seed,
         } = training;
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let items = catalogue.len();
-        let parts = sessions::cut(log, config, seed, validation.is_none());
+        let parts = sessions::cut(log, items, config, seed, validation.is_none());
         let first = enough(&parts, log)?;
         let valid: Vec<TrainingCase> = match validation {
             Some(v) => v
@@ -85,7 +90,7 @@ impl Prepared {
                 .iter()
                 .zip(&v.relevant)
                 .map(|(query, relevant)| training_case(query, relevant))
-                .collect(),
+                .collect::<Vec<_>>(),
             None => sessions::training_cases(&parts.valid, 2_000, &mut rng),
         };
         let min_items = seasonal_min_items(&valid, validation.is_some());
@@ -120,7 +125,10 @@ impl Prepared {
                 card.clone(),
                 &mut rng,
             )?;
-            pack = pack.edit(|parts| parts.config.seasonal_min_items = min_items)?;
+            pack = pack.edit(|parts| {
+                parts.config.seasonal_min_items = min_items;
+                parts.promotions = promotions.to_vec();
+            })?;
             let max_cases = config.ranker.cases.div_ceil(parts.rounds.len());
             let after: Vec<HeldOutSession> = round
                 .held_out
@@ -181,6 +189,7 @@ impl Prepared {
             card,
             &mut rng,
         )?;
+        let shipped = shipped.edit(|parts| parts.promotions = promotions.to_vec())?;
         let judge = match rounds.iter().find(|round| !round.refreshed) {
             Some(first) if validation.is_none() => first.pack.clone(),
             _ => as_shipped(&shipped)?,
@@ -192,6 +201,11 @@ impl Prepared {
             shipped: row_order::in_shelf_order(&shipped)?,
             content,
             exact,
+            has_order: sessions::has_order(log),
+            last_day: log
+                .sessions
+                .last()
+                .map_or(i32::MIN, |session| day_of(session.time_s)),
         })
     }
 
@@ -279,16 +293,44 @@ impl Prepared {
         seed: u64,
     ) -> Result<Pack> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let (examples, valid) = self.ranker_examples(disabled_groups, config, &mut rng)?;
+        let mut disabled_groups = disabled_groups.to_vec();
+        if !self.has_order {
+            disabled_groups.push(FeatureGroup::Order);
+        }
+        if self.shipped.promotions().is_empty() {
+            disabled_groups.push(FeatureGroup::Promotions);
+        }
+        let (examples, valid) = self.ranker_examples(&disabled_groups, config, &mut rng)?;
         let all: Vec<&RankerExample> = examples.iter().collect();
-        let (mut ranker, curves) = ranker::train(
-            &all,
-            &valid,
-            disabled_groups,
-            &config.ranker,
-            None,
-            &mut rng,
-        )?;
+        let train = |disabled_groups: &[FeatureGroup], rng: &mut ChaCha8Rng| {
+            ranker::train(&all, &valid, disabled_groups, &config.ranker, None, rng)
+        };
+        let mut best = train(&disabled_groups, &mut rng)?;
+        // Not every shop has promotions or an order that mean something: such features stay only if
+        // the ranker is better with them.
+        for group in [FeatureGroup::Promotions, FeatureGroup::Order] {
+            if disabled_groups.contains(&group) {
+                continue;
+            }
+            let fewer = [disabled_groups.as_slice(), &[group]].concat();
+            let other = train(&fewer, &mut rng)?;
+            let (with_it, without_it) = (
+                ranker::ndcg(&valid, &best.0),
+                ranker::ndcg(&valid, &other.0),
+            );
+            let stays = with_it > without_it;
+            say(&format!(
+                "Features of {}: NDCG@10 {with_it:.4} with them, {without_it:.4} without; they {}",
+                group.name(),
+                if stays { "stay in" } else { "are left out" }
+            ));
+            if !stays {
+                (best, disabled_groups) = (other, fewer);
+            }
+        }
+        let (mut ranker, curves) = best;
+        let disabled_groups = disabled_groups.as_slice();
+        let fallback = ranker::fallback(&valid, &ranker);
         if !disabled_groups.contains(&FeatureGroup::Dismissals) {
             // Like fine-tuning, the effect of dismissals on other products is kept only if it helps
             // on cases that were not used for training.
@@ -323,8 +365,16 @@ impl Prepared {
                 ranker = silent;
             }
         }
-        let pack = with(&self.shipped, ranker)?;
-        as_shipped(&pack.edit(|parts| parts.card.curves.extend(curves))?)
+        let reads_promotions = !disabled_groups.contains(&FeatureGroup::Promotions);
+        let pack = with(&self.shipped, ranker)?.edit(|parts| {
+            parts.card.curves.extend(curves);
+            parts.config.fallback = fallback;
+            // What is over is of no use to a visitor.
+            parts
+                .promotions
+                .retain(|promotion| reads_promotions && promotion.to_day >= self.last_day);
+        })?;
+        as_shipped(&pack)
     }
 }
 
@@ -431,6 +481,7 @@ fn training_case(query: &EvalCase, relevant: &[ItemIx]) -> TrainingCase {
         context: rows(&query.context),
         relevant: rows(relevant),
         visits: query.visits.iter().map(|visit| rows(visit)).collect(),
+        day: query.day,
         dismissals: 0,
     }
 }

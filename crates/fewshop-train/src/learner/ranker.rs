@@ -1,6 +1,8 @@
 //! Trains the ranker on held-out sessions: with the candidates and features that the device
 //! computes, by the same code.
 
+use std::collections::BTreeMap;
+
 use crate::modules::{Ranker, RankerConfig};
 use anyhow::{Result, ensure};
 use burn::module::Module;
@@ -9,9 +11,9 @@ use burn::tensor::activation::{log_sigmoid, log_softmax};
 use burn::tensor::{Device, Tensor, TensorData};
 use fewshop_core::metrics;
 use fewshop_core::{Event, EventKind, ItemIx, Session};
-use fewshop_data::progress::Progress;
+use fewshop_data::progress::{Progress, say};
 use fewshop_model::features::{FEATURES, FeatureGroup, group_of};
-use fewshop_model::{Model, RankOptions, RankerWeights, kernels};
+use fewshop_model::{Channel, Model, RankOptions, RankerWeights, channel_scores, kernels};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -34,6 +36,8 @@ pub(crate) struct RankerExample {
     /// 1 if relevant.
     labels: Vec<f32>,
     relevant: Vec<u32>,
+    /// Number of context items of a first visit without dismissals; `None` for other cases.
+    context_items: Option<usize>,
     /// A teacher's scores; empty without a teacher.
     taught: Vec<f32>,
 }
@@ -97,6 +101,8 @@ pub(crate) fn examples(
                 features: candidates.features,
                 labels,
                 relevant: case.relevant.clone(),
+                context_items: (case.visits.is_empty() && session.dismissed().is_empty())
+                    .then_some(case.context.len()),
                 taught: Vec::new(),
             })
         })
@@ -121,6 +127,7 @@ fn session(case: &TrainingCase) -> Session {
     let rows = |list: &[u32]| list.iter().map(|&row| ItemIx(row)).collect::<Vec<ItemIx>>();
     Session {
         visits: case.visits.iter().map(|visit| rows(visit)).collect(),
+        day: case.day,
         ..Session::of_items(&rows(&case.context))
     }
 }
@@ -399,10 +406,59 @@ pub(crate) fn without(weights: &RankerWeights, part: FeatureGroup) -> RankerWeig
 
 /// Mean NDCG@10 of the validation cases under these weights.
 pub(crate) fn ndcg(valid: &[RankerExample], weights: &RankerWeights) -> f64 {
+    let valid: Vec<&RankerExample> = valid.iter().collect();
+    mean_ndcg(&valid, |features| kernels::rank(features, weights))
+}
+
+/// Minimum number of cases that can justify a fallback.
+const MIN_FALLBACK_CASES: usize = 30;
+
+/// What should rank in place of the ranker, for 1, 2, … context items: the best channel wherever
+/// the ranker is no better on the validation cases. Empty if it is better everywhere.
+pub(crate) fn fallback(valid: &[RankerExample], weights: &RankerWeights) -> Vec<Option<Channel>> {
+    let mut by_size: BTreeMap<usize, Vec<&RankerExample>> = BTreeMap::new();
+    for example in valid {
+        if let Some(k) = example.context_items.filter(|&k| k > 0) {
+            by_size.entry(k).or_default().push(example);
+        }
+    }
+    by_size.retain(|_, cases| cases.len() >= MIN_FALLBACK_CASES);
+    let mut measured: Vec<(usize, Option<Channel>)> = Vec::new();
+    for (k, cases) in by_size {
+        let own = mean_ndcg(&cases, |features| kernels::rank(features, weights));
+        let of_channel = |channel| mean_ndcg(&cases, |f| channel_scores(f, channel));
+        let best = Channel::ALL
+            .map(|channel| (of_channel(channel), channel))
+            .into_iter()
+            .max_by(|a, b| a.0.total_cmp(&b.0));
+        let better = best.filter(|&(ndcg, _)| ndcg >= own);
+        if let Some((ndcg, channel)) = better {
+            say(&format!(
+                "{k} context items: {} alone ranks at least as well ({ndcg:.4}, the ranker {own:.4}) and takes its place",
+                channel.feature()
+            ));
+        }
+        measured.push((k, better.map(|(_, channel)| channel)));
+    }
+    if measured.iter().all(|(_, channel)| channel.is_none()) {
+        return Vec::new();
+    }
+    // Sizes that were not measured do as the next smaller one that was.
+    let last = measured.last().map_or(0, |&(k, _)| k);
+    let at = |k: usize| {
+        let smaller = measured.iter().rev().find(|&&(size, _)| size <= k);
+        smaller
+            .or(measured.first())
+            .and_then(|&(_, channel)| channel)
+    };
+    (1..=last).map(at).collect()
+}
+
+fn mean_ndcg(valid: &[&RankerExample], score: impl Fn(&[f32]) -> Vec<f32> + Sync) -> f64 {
     let scores: Vec<f64> = valid
         .par_iter()
         .filter_map(|example| {
-            let scores = kernels::rank(&example.features, weights);
+            let scores = score(&example.features);
             let top: Vec<u32> = kernels::top_k(&scores, 20, |_| true)
                 .iter()
                 .map(|&at| example.items[at as usize])
@@ -440,6 +496,7 @@ mod tests {
             features: features.clone(),
             labels: vec![0.0, 1.0, 0.0],
             relevant: vec![1],
+            context_items: Some(1),
             taught,
         };
         let (mean, inv_std) = (vec![0.0; FEATURES], vec![1.0; FEATURES]);

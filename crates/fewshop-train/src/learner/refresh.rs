@@ -154,10 +154,14 @@ fn merged(
         rows,
         &regression,
         popularity,
-        Kept {
-            covisit: config.keep[0],
-            cosine: config.keep[1],
-            regression: config.keep[2],
+        // A row without new sessions stays as it is: to prune it again, with its partners' new
+        // popularity, would lose pairs at every refresh.
+        |item| {
+            (new[item] > 0).then_some(Kept {
+                covisit: config.keep[0],
+                cosine: config.keep[1],
+                regression: config.keep[2],
+            })
         },
         pack.config().covisit_alpha,
         pack.config().cosine_shrink,

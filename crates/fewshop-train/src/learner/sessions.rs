@@ -31,8 +31,12 @@ impl Sessions {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct HeldOutSession {
     pub(crate) items: Vec<u32>,
+    /// In days since 1970.
+    pub(crate) day: i32,
     /// Latest first.
     pub(crate) visits: Vec<Vec<u32>>,
+    /// Whether `items` are in the order in which the shopper took them.
+    pub(crate) is_ordered: bool,
     /// Whether it comes after the sessions that a refresh adds.
     pub(crate) after_refresh: bool,
 }
@@ -70,6 +74,8 @@ pub(crate) struct TrainingCase {
     pub(crate) relevant: Vec<u32>,
     /// Earlier visits, latest first.
     pub(crate) visits: Vec<Vec<u32>>,
+    /// In days since 1970.
+    pub(crate) day: Option<i32>,
     /// Number of shown products that the shopper dismisses.
     pub(crate) dismissals: usize,
 }
@@ -84,6 +90,10 @@ const VISITS: [usize; 10] = [0, 0, 0, 0, 0, 1, 2, 3, 5, 8];
 
 /// Numbers of dismissed products, likewise: three cases of four have none.
 const DISMISSALS: [usize; 20] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 5, 10];
+
+/// Share of the cases whose day is known: a device's clock may be wrong, and a shop may not tell its
+/// promotions.
+const DATED: f64 = 0.75;
 
 /// Shorter sessions make no training cases, and are too short to count as earlier visits.
 pub(crate) const MIN_ITEMS: usize = 4;
@@ -115,7 +125,15 @@ pub fn taken(log: &Log) -> Vec<Vec<u32>> {
 /// A large shop is split once. A small one is split again, with other shoppers and then earlier
 /// days, until there are enough held-out sessions for the ranker (`held_sessions`) or all have been
 /// held out.
-pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -> Parts {
+///
+/// `items` is the number of products.
+pub(crate) fn cut(
+    log: &Log,
+    items: usize,
+    config: &TrainConfig,
+    seed: u64,
+    own_valid: bool,
+) -> Parts {
     const FOLDS: u64 = 1000;
     let salt = format!("fewshop-{seed}");
     let folds: Vec<f64> = log
@@ -131,6 +149,8 @@ pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -
     let groups = ((valid_from / config.ranker_share.max(0.01)).floor() as usize).max(1);
     let share = valid_from / groups as f64;
     let taken = taken(log);
+    let is_ordered = has_order(log);
+    let day = |nth: usize| log.sessions[nth].time_s.div_euclid(DAY_S) as i32;
     let mut history: Vec<Vec<usize>> = vec![Vec::new(); log.users.len()];
     for (nth, session) in log
         .sessions
@@ -148,22 +168,30 @@ pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -
             .rev()
             .filter(|&&v| taken[v].len() >= 3)
             .take(MODEL_MAX_VISITS);
+        let visits: Vec<usize> = visits.copied().collect();
         HeldOutSession {
             items: taken[nth].clone(),
-            visits: visits.map(|&v| taken[v].clone()).collect(),
+            day: day(nth),
+            visits: visits.iter().map(|&v| taken[v].clone()).collect(),
+            is_ordered: is_ordered && log.sessions[nth].is_ordered,
             after_refresh: nth >= second,
         }
     };
     let mut parts = Parts::default();
+    let max_rounds = (config.cut_products / items.max(1)).max(2);
     let mut found = 0;
     for at in 0..groups * WINDOWS {
         let (group, window) = (at % groups, at / groups);
-        let part = |from_end: f64| (log.sessions.len() as f64 * (1.0 - from_end).max(0.0)) as usize;
+        let part = |from_end: f64| {
+            let at = (log.sessions.len() as f64 * (1.0 - from_end).max(0.0)) as usize;
+            after_ties(log, at)
+        };
         let (from, to) = (
             part(config.late_share * (window + 1) as f64),
             part(config.late_share * window as f64),
         );
         let second = from + ((to - from) as f64 * config.refresh_share) as usize;
+        let second = after_ties(log, second).min(to);
         let (low, high) = (group as f64 * share, (group + 1) as f64 * share);
         let mut round = Round::default();
         for (nth, session) in log
@@ -197,7 +225,7 @@ pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -
             break;
         }
         parts.rounds.push(round);
-        if found >= config.held_sessions {
+        if found >= config.held_sessions || parts.rounds.len() >= max_rounds {
             break;
         }
     }
@@ -212,12 +240,31 @@ pub(crate) fn cut(log: &Log, config: &TrainConfig, seed: u64, own_valid: bool) -
     parts
 }
 
+/// Whether a log says in which order products were taken: most of its sessions do.
+pub(crate) fn has_order(log: &Log) -> bool {
+    let long = || log.sessions.iter().filter(|s| s.items.len() >= MIN_ITEMS);
+    2 * long().filter(|session| session.is_ordered).count() > long().count()
+}
+
+/// The first session at or after `at` that is later than the one before it: sessions of one time
+/// stay on one side of a date.
+fn after_ties(log: &Log, at: usize) -> usize {
+    let Some(before) = at.checked_sub(1).and_then(|at| log.sessions.get(at)) else {
+        return at;
+    };
+    let ties = log.sessions[at..]
+        .iter()
+        .take_while(|session| session.time_s == before.time_s);
+    at + ties.count()
+}
+
 /// Maximum number of cases from one session: more draws from few sessions would overfit to their
 /// shoppers.
 const DRAWS: usize = 10;
 
 /// Draws cases from the sessions that are long enough, each session once before any comes again.
-/// Context items are shuffled, because all items of a basket have the same timestamp.
+/// The context is the beginning of a session whose order is known; the items of a basket have the
+/// same timestamp and are shuffled.
 pub(crate) fn training_cases(
     sessions: &[HeldOutSession],
     max_cases: usize,
@@ -231,7 +278,9 @@ pub(crate) fn training_cases(
         order.shuffle(rng);
         for &session in order.iter().take(max_cases - out.len()) {
             let mut items = sessions[session].items.clone();
-            items.shuffle(rng);
+            if !sessions[session].is_ordered {
+                items.shuffle(rng);
+            }
             let fitting: Vec<usize> = CONTEXT_SIZES
                 .into_iter()
                 .filter(|&k| k + 2 <= items.len())
@@ -239,17 +288,17 @@ pub(crate) fn training_cases(
             let k = fitting[rng.random_range(0..fitting.len())];
             let relevant = items.split_off(k);
             let visits = VISITS[rng.random_range(0..VISITS.len())];
-            let visits = sessions[session]
-                .visits
-                .iter()
-                .take(visits)
-                .cloned()
-                .collect();
+            let is_dated = rng.random_bool(DATED);
+            let HeldOutSession {
+                day, visits: all, ..
+            } = &sessions[session];
+            let visits = visits.min(all.len());
             let dismissals = DISMISSALS[rng.random_range(0..DISMISSALS.len())];
             out.push(TrainingCase {
                 context: items,
                 relevant,
-                visits,
+                visits: all[..visits].to_vec(),
+                day: is_dated.then_some(*day),
                 dismissals,
             });
         }
@@ -279,9 +328,93 @@ pub(crate) fn repeat_rates(sessions: &Sessions, items: usize) -> Vec<f32> {
         .collect()
 }
 
+const DAY_S: i64 = 86_400;
+
 #[cfg(test)]
 mod tests {
+    use fewshop_core::ItemIx;
+    use fewshop_data::files::LoggedSession;
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn log(times: &[i64], is_ordered: bool) -> Log {
+        let item = |row: u32| LoggedItem {
+            item: ItemIx(row),
+            kind: EventKind::View,
+            quantity: 1.0,
+        };
+        let session = |(nth, &time_s): (usize, &i64)| LoggedSession {
+            user: nth as u32 % 40,
+            id: format!("s{nth}"),
+            time_s,
+            items: (0..6).map(|at| item((nth as u32 + at * 7) % 30)).collect(),
+            is_ordered,
+        };
+        Log {
+            users: (0..40).map(|user| format!("u{user}")).collect(),
+            sessions: times.iter().enumerate().map(session).collect(),
+            events: 6 * times.len(),
+            ..Log::default()
+        }
+    }
+
+    #[test]
+    fn an_ordered_session_is_known_from_its_beginning() {
+        let session = |is_ordered| HeldOutSession {
+            items: (0..12).collect(),
+            is_ordered,
+            ..HeldOutSession::default()
+        };
+        let mut rng = rand::SeedableRng::seed_from_u64(7);
+        let mut cases = |is_ordered| training_cases(&[session(is_ordered)], 40, &mut rng);
+        let in_order = |case: &TrainingCase| {
+            let all = case.context.iter().chain(&case.relevant);
+            all.copied().eq(0..12)
+        };
+        assert!(cases(true).iter().all(in_order));
+        assert!(!cases(false).iter().any(in_order));
+    }
+
+    #[test]
+    fn a_log_has_an_order_if_most_of_its_sessions_have_one() {
+        assert!(has_order(&log(&[1, 2, 3], true)) && !has_order(&log(&[1, 2, 3], false)));
+        assert!(!has_order(&Log::default()));
+    }
+
+    proptest! {
+        #[test]
+        fn no_shopper_and_no_moment_is_on_both_sides_of_a_cut(
+            gaps in prop::collection::vec(0i64..3, 60..200),
+            seed in 0u64..5,
+        ) {
+            let mut now = 0;
+            let times: Vec<i64> = gaps.into_iter().map(|gap| { now += gap; now }).collect();
+            let log = log(&times, false);
+            let parts = cut(&log, 30, &TrainConfig::default(), seed, true);
+            let time_of: HashMap<Vec<u32>, Vec<i64>> = {
+                let mut out: HashMap<Vec<u32>, Vec<i64>> = HashMap::new();
+                for (session, items) in log.sessions.iter().zip(taken(&log)) {
+                    out.entry(items).or_default().push(session.time_s);
+                }
+                out
+            };
+            let earliest = |items: &Vec<u32>| time_of[items].iter().copied().min().unwrap_or(i64::MIN);
+            let latest = |items: &Vec<u32>| time_of[items].iter().copied().max().unwrap_or(i64::MAX);
+            for round in &parts.rounds {
+                let fitted = round.fit.items.iter().map(earliest).max();
+                let held_out = || round.held_out.iter();
+                if let (Some(fitted), Some(first)) = (fitted, held_out().map(|s| latest(&s.items)).min()) {
+                    prop_assert!(fitted < first, "{} {}", fitted, first);
+                }
+                let since = round.since.iter().map(earliest).max();
+                let after = held_out().filter(|s| s.after_refresh).map(|s| latest(&s.items)).min();
+                if let (Some(since), Some(after)) = (since, after) {
+                    prop_assert!(since < after, "{} {}", since, after);
+                }
+            }
+        }
+    }
 
     #[test]
     fn products_that_are_taken_again_have_a_higher_rate() {

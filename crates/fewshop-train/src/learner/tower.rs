@@ -86,7 +86,16 @@ pub(crate) fn train(
 
     let usable: Vec<usize> = (0..fit.len()).filter(|&s| fit[s].len() >= 2).collect();
     ensure!(!usable.is_empty(), NO_PAIR);
-    let an_epoch = config.sessions_an_epoch.max(1);
+    // A step's time grows with the catalogue, so a large one does not repeat a small log as often.
+    let repeats = if config.negatives.saturating_mul(4) < items {
+        2
+    } else {
+        usize::MAX
+    };
+    let an_epoch = config
+        .sessions_an_epoch
+        .min(usable.len().saturating_mul(repeats))
+        .max(1);
     let steps = an_epoch.div_ceil(config.batch);
     let progress = Progress::of(
         "Item vectors and session encoder",

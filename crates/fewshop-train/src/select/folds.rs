@@ -223,7 +223,7 @@ fn fold_queries(log: &Log, mut sessions: Vec<&LoggedSession>, rng: &mut ChaCha8R
                 user: user.clone(),
                 k: k as u32,
                 context: context.to_vec(),
-                visits: Vec::new(),
+                ..EvalCase::default()
             });
             out.eval_set.relevant.push(relevant.to_vec());
             out.users.push(session.user);
@@ -258,6 +258,7 @@ mod tests {
                 id: format!("s{nth}"),
                 time_s: hour * 3_600,
                 items: (0..products).map(item).collect(),
+                is_ordered: false,
             });
         }
         log.sessions

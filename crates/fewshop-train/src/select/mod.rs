@@ -207,6 +207,7 @@ fn fit(task: &Task<'_>, folds: &Folds, job: Job<'_>) -> Result<Vec<u32>> {
             text,
             log: &training,
             validation: None,
+            promotions: &[],
             config: &config,
             seed,
         },

@@ -204,6 +204,7 @@ mod tests {
             id: format!("s{nth}"),
             time_s: i64::from(nth) * 1_000,
             items: (0..5).map(|at| item((nth * 3 + at) % 40)).collect(),
+            is_ordered: false,
         };
         let users = (0..10).map(|user| format!("u{user}")).collect();
         Log {

@@ -246,7 +246,7 @@ mod tests {
             user: format!("u{n}"),
             k: 5,
             context: (0..5).map(|i| ItemIx(n % 3 * 20 + i)).collect(),
-            visits: Vec::new(),
+            ..EvalCase::default()
         };
         let relevant = |n: u32| (5..9).map(|i| ItemIx(n % 3 * 20 + i)).collect();
         EvalSet {

@@ -14,6 +14,8 @@ const MAX_ADAPTER_WORK: usize = 10_000_000;
 const MAX_REFRESH: f32 = 1_000.0;
 /// Maximum of the partners that a refresh keeps by one weighting: a row of pairs holds 65,535.
 const MAX_KEPT: usize = 10_000;
+/// Maximum number of context items that a fallback tells apart: a session's latest 64 are read.
+const MAX_FALLBACK: usize = 64;
 /// Maximum of candidates per channel times hidden units of the ranker; the defaults give 7,680.
 const MAX_RANKER_WORK: usize = 1_000_000;
 
@@ -86,6 +88,15 @@ impl Section for Settings {
                     ),
                 ));
             }
+        }
+        if c.fallback.len() > MAX_FALLBACK {
+            return Err(PackError::field(
+                "config.fallback",
+                format!(
+                    "has {} entries, at most {MAX_FALLBACK} are allowed",
+                    c.fallback.len()
+                ),
+            ));
         }
         // The work per click grows with these; a hostile pack must not hang the page.
         let adapter = c

@@ -142,7 +142,7 @@ fn ask(
             user: user.to_owned(),
             k: k as u32,
             context: existing[..k].to_vec(),
-            visits: Vec::new(),
+            ..EvalCase::default()
         });
         eval_set
             .relevant
@@ -189,6 +189,7 @@ mod tests {
             id: format!("s{n}"),
             time_s: i64::from(n),
             items: (0..8).map(|at| item(n * 7 + at * 13)).collect(),
+            is_ordered: false,
         };
         let log = Log {
             users: (0..40).map(|u| format!("u{u}")).collect(),

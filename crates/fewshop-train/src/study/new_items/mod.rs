@@ -158,6 +158,7 @@ fn prepare(
         text: existing_text.as_ref(),
         log: &hold.log,
         validation: None,
+        promotions: &[],
         config,
         seed,
     })?;

@@ -175,12 +175,12 @@ impl Rows {
                             Session::of_items(&all[..items])
                         }
                         None => Session {
-                            events: Vec::new(),
                             visits: own[start..start + amount.visits()]
                                 .iter()
                                 .rev()
                                 .cloned()
                                 .collect(),
+                            ..Session::default()
                         },
                     };
                     asked.push((household, amount, weight, session));

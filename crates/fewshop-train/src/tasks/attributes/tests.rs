@@ -49,6 +49,7 @@ fn log_and_households() -> (Log, Households) {
                 id: format!("s{user}-{visit}"),
                 time_s: i64::from(visit) * 86_400,
                 items: items.collect(),
+                is_ordered: false,
             });
         }
         let values = [

@@ -149,8 +149,8 @@ pub fn shop(log: &Log, offers: &[Offer], events: &[OfferEvent], seed: u64) -> Re
                     .map(|items| (*items).clone())
                     .collect();
                 Session {
-                    events: Vec::new(),
                     visits,
+                    ..Session::default()
                 }
             }
         });

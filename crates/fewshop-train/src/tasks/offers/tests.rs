@@ -33,6 +33,7 @@ fn made_up() -> (Log, Vec<Offer>, Vec<OfferEvent>) {
                 id: format!("s{user}-{visit}"),
                 time_s,
                 items: items.collect(),
+                is_ordered: false,
             });
         }
         for (campaign, start) in [("a", 10 * DAY), ("b", 20 * DAY)] {
