@@ -72,7 +72,7 @@ test("a search can be ordered by my taste", async () => {
   });
 });
 
-test("no category fills more than half of the first shelf, and there are two shelves of suggestions and one offer, where nothing is new", async () => {
+test("no category fills more than half of the first shelf, and there are three shelves of suggestions and one offer, where nothing is new", async () => {
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
@@ -87,9 +87,25 @@ test("no category fills more than half of the first shelf, and there are two she
     await shopper.region("Goes well with your cart").waitFor();
     const shelves = await page.getByRole("main").getByRole("heading", { level: 2 }).allInnerTexts();
     const suggestions = shelves.filter((name) => !["Shop by department", "Recently viewed"].includes(name));
-    assert.deepEqual(suggestions, ["Picked for you", "Goes well with your cart", "An offer for you"]);
+    assert.deepEqual(suggestions, ["Picked for you", "Goes well with your cart", "On offer this week", "An offer for you"]);
     const viewed = await shopper.onShelf("Recently viewed");
     assert.equal(viewed.length, 4);
+    shopper.isContent();
+  });
+});
+
+test("the week's leaflet has a shelf for everybody, in the order of each shopper's taste", async () => {
+  await visit(browser, {}, async (shopper) => {
+    await shopper.ready();
+    const shelf = "On offer this week";
+    await shopper.region(shelf).waitFor();
+    const ids = async () => (await shopper.onShelf(shelf)).map(({ id }) => id);
+    const cold = await ids();
+    assert.equal(cold.length, 6);
+    assert.equal(await shopper.cards(shelf).locator(".promoted").count(), 6, "each is marked");
+    await shopper.lookAt("Pets", 3);
+    await shopper.goHome();
+    await until("another order", async () => (await ids()).join() !== cold.join());
     shopper.isContent();
   });
 });

@@ -24,6 +24,8 @@ export type Session = {
     events: Array<ShopEvent>;
     /** Products taken on earlier visits, the latest visit first. Only the device knows them. */
     visits?: Array<Array<ItemIx>>;
+    /** The day of the visit, in days since 1970, for promotions; unknown is `None`. */
+    day?: number;
 };
 
 /** Which products may be picked. */
@@ -35,6 +37,8 @@ export type Filter = {
      * ignored.
      */
     among?: Array<ItemIx>;
+    /** Only products that are in the leaflet on the day of the session. */
+    promoted?: boolean;
 };
 
 /** The share of a pick's score that one context item carries. */
@@ -58,6 +62,8 @@ export type Reason = {
     /** On how many of them, at least 1. */
     visits: number;
 } | {
+    "kind": "on_offer"
+} | {
     "kind": "popular_here"
 };
 
@@ -74,6 +80,8 @@ export type Recommendation = {
     reason: Reason;
     /** The business rule that moved it; `None` for nearly all picks. */
     rule?: BusinessRule | null;
+    /** Whether it is in the leaflet on the day of the session. */
+    promoted?: boolean;
 };
 
 /** The engine module that computes. */

@@ -36,8 +36,8 @@ export interface Share {
 /** Why a product was picked. */
 export type Reason = Exclude<RowReason, { kind: "because_of" }> | { kind: "because_of"; shots: Share[] };
 
-/** A pick: the product, its score (comparable within one answer only), its reason, and the business rule that moved it, if any. */
-export type Pick = Item & { score: Recommendation["score"]; reason: Reason; rule: BusinessRule | null };
+/** A pick: the product, its score (comparable within one answer only), its reason, the business rule that moved it, if any, and whether it is in today's leaflet. */
+export type Pick = Item & { score: Recommendation["score"]; reason: Reason; rule: BusinessRule | null; promoted: boolean };
 
 /** A prediction of a task, with products instead of rows. */
 export type TaskPrediction = Omit<Prediction, "evidence"> & { evidence: Omit<Evidence, "items"> & { items: Item[] } };
@@ -86,6 +86,8 @@ export interface RankOptions {
   category?: string[];
   /** Rank for these products, by id, instead of the session. */
   seeds?: string[];
+  /** Only products that are in today's leaflet. */
+  promoted?: boolean;
 }
 
 export type FailureCode = WorkerFailureCode | "worker_lost" | "closed";

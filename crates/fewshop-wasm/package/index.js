@@ -265,15 +265,15 @@ export class Fewshop extends EventTarget {
 
   /**
    * The best `n` products for the session at the time when the engine ranks, none of them seen in it. `category` allows only products
-   * below that path; `seeds` ranks for these products instead of the session.
+   * below that path, `promoted` only products in the leaflet of the day; `seeds` ranks for these products instead of the session.
    */
-  rank({ n = 12, category = [], seeds = [] } = {}) {
+  rank({ n = 12, category = [], seeds = [], promoted = false } = {}) {
     // Checked here: a wrong question of one part of a page must not fail another part's question in the same request.
-    if (!Number.isSafeInteger(n) || n < 1 || ![category, seeds].every(Array.isArray)) {
-      const expected = "{n: 1 or more, category: [department, …], seeds: [id, …]}";
+    if (!Number.isSafeInteger(n) || n < 1 || ![category, seeds].every(Array.isArray) || typeof promoted !== "boolean") {
+      const expected = "{n: 1 or more, category: [department, …], seeds: [id, …], promoted: true or false}";
       return Promise.reject(new FewshopError("bad_argument", `rank takes ${expected}`));
     }
-    const shelf = { n, filter: { category: category.map(String) }, seeds };
+    const shelf = { n, filter: { category: category.map(String), ...(promoted && { promoted }) }, seeds };
     return this.#ask(JSON.stringify(shelf), () => ({ shelf: { ...shelf, seeds: seeds.map((id) => this.#row(id)) } }));
   }
 
@@ -381,6 +381,8 @@ export class Fewshop extends EventTarget {
     return {
       events: this.#events.map(({ kind, item }) => ({ kind, item: this.#rows.get(item) })),
       visits: this.#visits.map(({ items }) => items.map((item) => this.#rows.get(item))),
+      // Days since 1970 by the shopper's own calendar, for promotions.
+      day: Math.floor(Date.now() / 86_400_000 - new Date().getTimezoneOffset() / 1440),
     };
   }
 
@@ -480,9 +482,9 @@ export class Fewshop extends EventTarget {
   }
 
   /** A pick with its product instead of its row. */
-  #named({ item, score, reason, rule = null }) {
+  #named({ item, score, reason, rule = null, promoted = false }) {
     const because = reason.shots?.map(({ item: row, share }) => ({ item: this.#items[row], share }));
-    return { ...this.#items[item], score, reason: because ? { ...reason, shots: because } : reason, rule };
+    return { ...this.#items[item], score, reason: because ? { ...reason, shots: because } : reason, rule, promoted };
   }
 
   #refused(error) {

@@ -4,6 +4,7 @@ export interface Words {
   heading: string;
   because(titles: string[]): string;
   before(visits: number): string;
+  offer(): string;
   popular(): string;
 }
 

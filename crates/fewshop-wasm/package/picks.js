@@ -20,6 +20,7 @@ const WORDS = {
   heading: "Picked for you",
   because: (titles) => `because of ${titles.join(" and ")}`,
   before: () => "you took this before",
+  offer: () => "on offer this week",
   popular: () => "popular here",
 };
 /** Maximum number of product names in a reason. */
@@ -47,7 +48,7 @@ function fill(pattern, product) {
 
 /** A shelf of picks. */
 export class FewshopPicks extends HTMLElement {
-  static observedAttributes = ["pack", "n", "category", "seeds", "href", "picture", "heading"];
+  static observedAttributes = ["pack", "n", "category", "seeds", "promoted", "href", "picture", "heading"];
   #parts;
   #shop = null;
   #own = null;
@@ -99,7 +100,7 @@ export class FewshopPicks extends HTMLElement {
     return this.#picks;
   }
 
-  /** Words in another language: any of heading, because(titles), before(), popular(). */
+  /** Words in another language: any of heading, because(titles), before(), offer(), popular(). */
   set words(words) {
     this.#words = { ...WORDS, ...words };
     this.#later();
@@ -166,7 +167,7 @@ export class FewshopPicks extends HTMLElement {
         await shop.ready;
         const paths = (name) => (this.getAttribute(name) ?? "").split("|").map((part) => part.trim()).filter(Boolean);
         const n = Math.max(1, Math.trunc(Number(this.getAttribute("n"))) || 6);
-        const picks = await shop.rank({ n, category: paths("category"), seeds: paths("seeds") });
+        const picks = await shop.rank({ n, category: paths("category"), seeds: paths("seeds"), promoted: this.hasAttribute("promoted") });
         // Not if a newer question is under way or the element was removed.
         if (asking === this.#asking && shop === this.#shop) this.#show(picks);
       } catch (error) {
@@ -199,6 +200,7 @@ export class FewshopPicks extends HTMLElement {
     item.dataset.id = pick.id;
     // For styles such as `::part(item pin)`: a business rule of the shop moved this pick.
     if (pick.rule) item.part.add(pick.rule);
+    if (pick.promoted) item.part.add("promoted");
     const made = [];
     const element = (tag, part, text) => {
       const element = document.createElement(tag);
@@ -241,6 +243,7 @@ export class FewshopPicks extends HTMLElement {
       const strongest = shots.toSorted?.((a, b) => b.share - a.share) ?? [...shots].sort((a, b) => b.share - a.share);
       return this.#words.because(strongest.slice(0, NAMES).map(({ item }) => item.title));
     }
+    if (kind === "on_offer") return this.#words.offer();
     return kind === "taken_before" ? this.#words.before(visits) : this.#words.popular();
   }
 }

@@ -62,6 +62,7 @@ pub(crate) fn pack() -> Result<()> {
         ("--events", "events"),
         ("--valid-cases", "valid_cases"),
         ("--valid-truth", "valid_truth"),
+        ("--promotions", "promotions"),
     ] {
         train.args([option, &format!("{PREPARED}/{file}.csv")]);
     }
@@ -84,7 +85,9 @@ pub(crate) fn pack() -> Result<()> {
         .arg("refresh")
         .arg("--pack")
         .arg(pack)
-        .args(["--events", &format!("{PREPARED}/since.csv"), "--out"])
+        .args(["--events", &format!("{PREPARED}/since.csv")])
+        .args(["--promotions", &format!("{PREPARED}/promotions.csv")])
+        .arg("--out")
         .arg(pack))?;
     let later = |file: &str| root().join(PREPARED).join(file);
     recorded::commit(&recorded::of_cases(

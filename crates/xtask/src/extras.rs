@@ -41,7 +41,7 @@ pub(crate) fn sessions(pack: &Pack, recorded: &Sessions) -> Result<String> {
             .collect();
         engine.set_session(Session {
             events,
-            visits: Vec::new(),
+            ..Session::default()
         })?;
         let ranking = block_on(engine.rank(&RankOptions {
             n: PICKS,

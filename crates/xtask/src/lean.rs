@@ -20,6 +20,33 @@ pub(crate) fn script(text: &str) -> String {
     lean
 }
 
+/// The script that wasm-bindgen makes, without comments, indentation and the classes of byte
+/// streams, whose exports the module lacks. No template literal of it spans lines.
+pub(crate) fn glue(text: &str) -> String {
+    let mut lean = String::with_capacity(text.len());
+    let mut end = None;
+    for line in script(text).lines() {
+        let begins = |what: &str| line.starts_with(what) && line[what.len()..].starts_with(STREAMS);
+        if begins("export class ") {
+            end = Some("}");
+        } else if begins("const ") {
+            end = Some(");");
+        }
+        if end.is_none() && !begins("if (Symbol.dispose) ") {
+            lean.push_str(line.trim_start());
+            lean.push('\n');
+        }
+        // The end of a method is indented.
+        if end.is_some_and(|end| line == end || end != "}" && line.ends_with(end)) {
+            end = None;
+        }
+    }
+    lean
+}
+
+/// What the names of the streams' classes begin with.
+const STREAMS: &str = "IntoUnderlying";
+
 /// A style sheet without comments and indentation, 180 bytes of brotli for the shop's. Scripts keep
 /// theirs: it may be inside a template literal.
 pub(crate) fn style(text: &str) -> String {
@@ -41,6 +68,12 @@ pub(crate) fn page(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_classes_of_byte_streams_go() {
+        let text = "import a;\nconst IntoUnderlyingSinkFinal = (typeof F === 'undefined')\n    ? { register: () => {} }\n    : new F(ptr => wasm.free(ptr, 1));\nexport class IntoUnderlyingSink {\n    free() {\n    }\n}\nif (Symbol.dispose) IntoUnderlyingSink.x = 1;\nexport class Own {\n    free() {}\n}\n";
+        assert_eq!(glue(text), "import a;\nexport class Own {\nfree() {}\n}\n");
+    }
 
     #[test]
     fn comments_go_and_code_stays() {

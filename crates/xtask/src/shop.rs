@@ -17,6 +17,7 @@ use crate::files::digest;
 use crate::recorded::{self, Sessions};
 use crate::root::{root, shop_pack, shown};
 
+const DAY_S: i64 = 86_400;
 /// Offers in the catalogue file: as many as the page requests from the engine.
 const OFFERS: usize = 3;
 /// Bestsellers in the catalogue file.
@@ -190,6 +191,18 @@ impl Shop {
         let mut json: Value = serde_json::from_str(&self.json)?;
         if !pack.new_items().is_empty() {
             json["fresh"] = json!(pack.new_items());
+        }
+        if !pack.promotions().is_empty() {
+            // The log ends in the past: the shop shows the day after its last session.
+            let refresh = pack.config().refresh.as_ref();
+            let last_s = refresh.map(|refresh| refresh.counted_until);
+            json["day"] = json!(last_s.map(|last_s| last_s.div_euclid(DAY_S) + 1));
+            let note = json["note"].as_str().unwrap_or_default();
+            let until = &pack.card().data_until;
+            json["note"] = json!(
+                format!("{note} The shop shows the day after {until}, the last in its log.")
+                    .trim_start()
+            );
         }
         if let Some(profile) = pack.attributes() {
             json["heads"] = profile

@@ -148,7 +148,7 @@ impl Module {
             )
         })?;
         let stamp = format!(
-            "wasm-bindgen {} with hash, without comments, {}",
+            "wasm-bindgen {} with hash, without comments and streams, {}",
             crate::tools::WASM_BINDGEN,
             digest(&bytes)
         );
@@ -190,7 +190,14 @@ impl Module {
         // By default the script omits the path of the wasm, and `init()` without an argument would
         // fail.
         bindgen.omit_default_module_path(false);
-        bindgen.web(true).and_then(|bindgen| bindgen.generate(out)).with_context(|| {
+        let output = bindgen
+            .web(true)
+            .and_then(wasm_bindgen_cli_support::Bindgen::generate_output);
+        let emitted = output.and_then(|mut output| {
+            drop_stream_exports(output.wasm_mut());
+            output.emit(out)
+        });
+        emitted.with_context(|| {
             format!(
                 "wasm-bindgen failed on {}: if the cause mentions versions, wasm-bindgen and wasm-bindgen-cli-support differ in Cargo.toml",
                 shown(wasm)
@@ -201,7 +208,7 @@ impl Module {
             .with_context(|| format!("failed to read {}", shown(&script)))?;
         if !types {
             // The comments are 560 bytes of the page as brotli, and only the package has readers.
-            text = lean::script(&text);
+            text = lean::glue(&text);
         }
         if [CPU, GPU].contains(self) {
             let made = out.join(format!("{}_bg.wasm", self.stem));
@@ -212,6 +219,28 @@ impl Module {
         }
         fs::write(&script, text).with_context(|| format!("failed to write {}", shown(&script)))?;
         Ok(())
+    }
+}
+
+/// What the names of wasm-streams' exports begin with.
+const STREAMS: [&str; 2] = ["intounderlying", "__wbg_intounderlying"];
+
+/// Removes the adaptors of byte streams: leptos depends on them for server functions, which the page
+/// has none of, and as exports they stay in the module with all that they call.
+fn drop_stream_exports(module: &mut walrus::Module) {
+    let is_of_streams =
+        |export: &&walrus::Export| STREAMS.iter().any(|name| export.name.starts_with(name));
+    let unused: Vec<_> = module
+        .exports
+        .iter()
+        .filter(is_of_streams)
+        .map(walrus::Export::id)
+        .collect();
+    if !unused.is_empty() {
+        for export in unused {
+            module.exports.delete(export);
+        }
+        walrus::passes::gc::run(module);
     }
 }
 

@@ -34,6 +34,7 @@ pub(crate) fn reason_text(shop: Shop, reason: &Reason) -> String {
         Reason::TakenBefore { visits } => {
             count(texts.taken_one, texts.taken_many, *visits as usize)
         }
+        Reason::OnOffer => texts.on_offer.to_owned(),
         Reason::BecauseOf { .. } | Reason::PopularHere => texts.popular.to_owned(),
     }
 }

@@ -157,6 +157,9 @@ impl Shelf {
                 };
                 shown.with(of).unwrap_or_default()
             });
+            let promoted = shown.with_untracked(|shown| {
+                shown.iter().any(|pick| pick.item == item && pick.promoted)
+            });
             let open = Rc::new(move || shown.with_untracked(|shown| show_why(shop, shown, item)));
             product_card(
                 &product,
@@ -166,6 +169,7 @@ impl Shelf {
                 }),
                 dismissible,
             )
+            .maybe(promoted.then(|| el("span").class("promoted").text(shop.texts.on_offer)))
         };
         let row = el("ul")
             .class(if single { "row single" } else { "row" })

@@ -91,6 +91,7 @@ pub(crate) fn show_why(shop: Shop, shelf: &[Pick], item: ItemIx) {
             count(texts.why_taken_one, texts.why_taken_many, *visits as usize),
             &[][..],
         ),
+        Reason::OnOffer => (texts.why_on_offer.to_owned(), &[][..]),
         _ => (texts.why_popular.to_owned(), &[][..]),
     };
     let whole: f32 = shots

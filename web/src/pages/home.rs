@@ -70,8 +70,9 @@ fn badge(shop: Shop, shelf: &ShelfState) -> &'static str {
     }
 }
 
-/// The home page: at most three shelves of recommendations (the picks; products that go with the
-/// cart or, while it is empty, bestsellers; new products if there are any) and one offer.
+/// The home page: at most four shelves of recommendations (the picks; products that go with the
+/// cart or, while it is empty, bestsellers; the week's leaflet and new products if there are any)
+/// and one offer.
 pub(crate) fn page() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
@@ -92,6 +93,7 @@ pub(crate) fn page() -> Node {
             .collect()
     });
     let fresh = memo(move || picked.with(|shelf| shop.fresh(shelf.picks())));
+    let on_offer = memo(move || picked.with(|shelf| shop.on_offer(shelf.picks())));
     let first = Shelf {
         sub: Box::new(move || picked.with(|shelf| claim(shop, shelf))),
         single: false,
@@ -121,7 +123,8 @@ pub(crate) fn page() -> Node {
         };
         let fresh = Shelf::new("fresh", texts.fresh, texts.fresh_sub, fresh);
         let with_cart = Shelf::new("with-cart", texts.with_cart, texts.with_cart_sub, with_cart);
-        let above = [Some(with_cart.view()), departments];
+        let on_offer = Shelf::new("on-offer", texts.on_offer, texts.on_offer_sub, on_offer);
+        let above = [Some(with_cart.view()), Some(on_offer.view()), departments];
         let below = [best.view(), fresh.view(), recently_viewed(None)];
         group(
             above

@@ -6,7 +6,7 @@ use fewshop_web::state::{Cart, Extra, Learning, SessionLog, Wanted};
 use leptos::prelude::*;
 
 use super::Shop;
-use crate::engine;
+use crate::{browser, engine};
 
 /// Picks on the first shelf: two rows of six.
 pub(super) const PICKED: usize = 12;
@@ -24,6 +24,11 @@ const CART_SEEDS: usize = 20;
 pub(super) const SHELF_PICKED: &str = "picked";
 /// Name of the shelf 'New here' in requests.
 pub(super) const SHELF_FRESH: &str = "fresh";
+/// Products on the shelf 'On offer this week': one row.
+pub(super) const ON_OFFER: usize = 6;
+/// Its name in requests.
+pub(super) const SHELF_ON_OFFER: &str = "on_offer";
+const DAY_S: u32 = 86_400;
 /// Name of the cart's shelf in requests.
 pub(super) const SHELF_CART: &str = "with_cart";
 /// Products on a product's shelf: one row.
@@ -49,11 +54,14 @@ impl Shop {
     /// shows.
     pub(super) fn ask(self, log: &SessionLog, shelf: Option<ShelfRequest>, shown: Option<Extra>) {
         // Without personalisation the engine learns nothing about the shopper either.
-        let session = if log.learning() == Learning::Off {
+        let mut session = if log.learning() == Learning::Off {
             Session::default()
         } else {
             log.session().clone()
         };
+        // For the promotions of the day.
+        let today = browser::now() / DAY_S;
+        session.day = Some(self.catalogue().day().unwrap_or(today) as i32);
         engine::ask(session, self.wanted(log, shelf, shown));
     }
 
@@ -83,6 +91,18 @@ impl Shop {
                     seeds: Vec::new(),
                 });
             }
+        }
+        // For everybody: without personalisation the session is empty.
+        if self.catalogue().day().is_some() {
+            wanted.push(ShelfRequest {
+                name: SHELF_ON_OFFER.to_owned(),
+                n: ON_OFFER * SPARE + PICKED,
+                filter: Filter {
+                    promoted: true,
+                    ..Filter::ALL
+                },
+                seeds: Vec::new(),
+            });
         }
         let mut seeds = self.cart.with(Cart::items);
         if !seeds.is_empty() {

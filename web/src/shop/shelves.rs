@@ -6,7 +6,9 @@ use fewshop_web::state::{EngineState, Extra, Pick, Profile, ShelfState, mixed};
 use leptos::prelude::*;
 
 use super::Shop;
-use super::requests::{FRESH, PICKED, SHELF_CART, SHELF_FRESH, SHELF_PICKED, WITH_CART};
+use super::requests::{
+    FRESH, ON_OFFER, PICKED, SHELF_CART, SHELF_FRESH, SHELF_ON_OFFER, SHELF_PICKED, WITH_CART,
+};
 
 impl Shop {
     /// A shelf as the engine last ranked it; empty if it has not, or has failed.
@@ -76,6 +78,15 @@ impl Shop {
             .into_iter()
             .filter(|pick| !but.iter().any(|other| other.item == pick.item));
         self.corrected(others.collect(), WITH_CART)
+    }
+
+    /// Products of the week's leaflet, without those of `but`.
+    pub(crate) fn on_offer(self, but: &[Pick]) -> Vec<Pick> {
+        let others = self
+            .ranked(SHELF_ON_OFFER)
+            .into_iter()
+            .filter(|pick| !but.iter().any(|other| other.item == pick.item));
+        self.corrected(others.collect(), ON_OFFER)
     }
 
     /// Products added after training, ordered by the shopper's taste if it is known.

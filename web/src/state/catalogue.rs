@@ -77,6 +77,10 @@ pub(super) struct File {
     /// Products added after training, for 'New here'.
     #[serde(default)]
     fresh: Vec<u32>,
+    /// The day that the shop shows, in days since 1970, if it is not today: the log of a
+    /// demonstration ends in the past, and so do its promotions.
+    #[serde(default)]
+    day: Option<u32>,
     /// Household attributes that the pack has prediction heads for.
     #[serde(default)]
     heads: Vec<String>,
@@ -134,6 +138,7 @@ pub struct Catalogue {
     /// All rows, the most bought first, then the rest in row order.
     ranked: Vec<ItemIx>,
     fresh: Vec<ItemIx>,
+    day: Option<u32>,
     heads: Vec<String>,
     offers: Vec<Prediction>,
 }
@@ -204,6 +209,7 @@ impl Catalogue {
             bestsellers,
             ranked,
             fresh: file.fresh.into_iter().map(ItemIx).collect(),
+            day: file.day,
             heads: file.heads,
             offers,
         })
@@ -267,6 +273,12 @@ impl Catalogue {
     #[must_use]
     pub fn fresh(&self) -> &[ItemIx] {
         &self.fresh
+    }
+
+    /// The day that the shop shows, in days since 1970, if it is not today.
+    #[must_use]
+    pub fn day(&self) -> Option<u32> {
+        self.day
     }
 
     /// Household attributes that the engine can predict, without values yet.

@@ -85,7 +85,7 @@ impl Memory {
             return None;
         }
         let id = |item: ItemIx| catalogue.id(item).to_owned();
-        let Session { events, visits } = log.session();
+        let Session { events, visits, .. } = log.session();
         let stored = Stored {
             version: VERSION,
             last: Some(log.last()),
@@ -194,11 +194,13 @@ impl Memory {
             "off" => Learning::Off,
             _ => Learning::On,
         };
-        let mut log = SessionLog::of(Session { events, visits }, ended, last, now).with_choices(
-            gifts,
-            corrections,
-            learning,
-        );
+        let session = Session {
+            events,
+            visits,
+            ..Session::default()
+        };
+        let mut log =
+            SessionLog::of(session, ended, last, now).with_choices(gifts, corrections, learning);
         for extra in Extra::ALL
             .into_iter()
             .filter(|extra| stored.hidden.iter().any(|name| name == extra.name()))
@@ -265,6 +267,7 @@ mod tests {
         Session {
             events,
             visits: vec![vec![ItemIx(2)], vec![ItemIx(3), ItemIx(0)]],
+            ..Session::default()
         }
     }
 
@@ -417,7 +420,8 @@ mod tests {
             back.log.session(),
             &Session {
                 events,
-                visits: vec![vec![ItemIx(4)]]
+                visits: vec![vec![ItemIx(4)]],
+                ..Session::default()
             }
         );
         assert_eq!(

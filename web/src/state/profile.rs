@@ -277,7 +277,7 @@ mod tests {
             .collect();
         Session {
             events,
-            visits: Vec::new(),
+            ..Session::default()
         }
     }
 

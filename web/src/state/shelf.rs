@@ -18,6 +18,8 @@ pub struct Pick {
     pub rule: Option<BusinessRule>,
     /// The position, from 0, to which the shop pinned it, whatever leaves the shelf before it.
     pub pinned: Option<usize>,
+    /// Whether it is in the leaflet of the week.
+    pub promoted: bool,
 }
 
 impl Pick {
@@ -30,6 +32,7 @@ impl Pick {
             reason: None,
             rule: None,
             pinned: None,
+            promoted: false,
         }
     }
 
@@ -42,6 +45,7 @@ impl Pick {
             reason: Some(pick.reason),
             rule: pick.rule,
             pinned: (pick.rule == Some(BusinessRule::Pin)).then_some(at),
+            promoted: pick.promoted,
         };
         picks.into_iter().enumerate().map(pick).collect()
     }
@@ -273,6 +277,7 @@ mod tests {
             score: 1.0,
             reason: Reason::PopularHere,
             rule: rule(item),
+            promoted: false,
         };
         Pick::of_answer(items.iter().map(pick).collect())
     }
@@ -352,6 +357,7 @@ mod tests {
             reason: Some(Reason::PopularHere),
             rule: None,
             pinned: None,
+            promoted: false,
         }];
         let loading = EngineState::Loading {
             received: 0.0,

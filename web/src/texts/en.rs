@@ -141,6 +141,10 @@ texts! {
     bestsellers: "Bestsellers",
     /// Below it.
     bestsellers_sub: "Most bought in this shop, the same for everyone.",
+    /// Reason, badge and heading of a shelf: products in the leaflet of the week.
+    on_offer: "On offer this week",
+    /// Below the heading.
+    on_offer_sub: "From this week's leaflet.",
     /// Heading of the shelf of products added after training.
     fresh: "New here",
     /// Below it.
@@ -196,6 +200,8 @@ texts! {
     why_taken_one: "You put it in your cart on an earlier visit, and shoppers here often buy such products again.",
     /// The same for several visits: how many.
     why_taken_many: "You put it in your cart on {} earlier visits, and shoppers here often buy such products again.",
+    /// Full reason: the week's leaflet.
+    why_on_offer: "It is in this week's leaflet, and that counts for more here than what you looked at.",
     /// Full reason of a pick that no click raised.
     why_popular: "Not because of your clicks: many people buy it here.",
     /// Heading of the position.

@@ -127,8 +127,8 @@ fn a_visit_goes_on_until_nothing_was_done_for_half_an_hour() {
     assert_eq!(
         log.session(),
         &Session {
-            events: Vec::new(),
-            visits: vec![vec![A]]
+            visits: vec![vec![A]],
+            ..Session::default()
         }
     );
     assert_eq!(log.ended(), [NOW + 2 * VISIT_GAP - 2]);
@@ -154,8 +154,8 @@ fn a_check_out_ends_the_visit_and_a_second_one_adds_none() {
     assert_eq!(
         log.session(),
         &Session {
-            events: Vec::new(),
-            visits: vec![vec![A, B]]
+            visits: vec![vec![A, B]],
+            ..Session::default()
         }
     );
     log.at(NOW + 60);
@@ -209,8 +209,8 @@ fn visits_and_what_was_taken_on_them_are_bounded() {
     let over = vec![vec![A]; STORED_MAX_VISITS + 1];
     let log = SessionLog::of(
         Session {
-            events: Vec::new(),
             visits: over,
+            ..Session::default()
         },
         vec![NOW; STORED_MAX_VISITS + 1],
         NOW,
@@ -249,6 +249,7 @@ fn a_clock_that_is_set_back_ends_nothing_and_holds_nothing_up() {
     let old = Session {
         events: vec![Event::new(A, EventKind::Cart)],
         visits: vec![vec![B]],
+        ..Session::default()
     };
     let mut log = SessionLog::of(old.clone(), vec![NOW + KEEP], NOW + KEEP, NOW);
     assert_eq!(
@@ -297,8 +298,8 @@ fn what_is_not_to_be_learned_from_is_gone_from_all_visits_and_can_come_back() {
     assert_eq!(
         log.session(),
         &Session {
-            events: Vec::new(),
-            visits: vec![vec![B]]
+            visits: vec![vec![B]],
+            ..Session::default()
         }
     );
     assert_eq!(log.undoable(), Some(Undo::Unlearned(A)));
