@@ -259,13 +259,18 @@ mod tests {
         ) {
             let (rows, u) = (&seed[..9 * d], &seed[9 * d..10 * d]);
             let table = ItemTable::quantise(rows, d, (0..9).map(|i| i as f32 / 4.0 - 1.0).collect());
+            // The query as the scan reads it: each number is rounded by half a step at most (and by
+            // the floats around it), and
+            // beyond that the scan adds no error but that of the floats.
+            let query = QuantisedQuery::of(u);
+            let read: Vec<f32> = query.q.iter().map(|&q| f32::from(q) * query.scale).collect();
+            for (read, own) in read.iter().zip(u) {
+                prop_assert!((read - own).abs() <= 0.51 * query.scale, "{read} {own}");
+            }
             for (row, score) in scan(&table, u, 3.0).into_iter().enumerate() {
-                let plain: f32 = table.row(row).iter().zip(u).map(|(a, b)| a * b).sum();
-                // Each number of the query is rounded to 16 bits.
-                let step = u.iter().fold(0f32, |max, x| max.max(x.abs())) / 32_767.0;
-                let bound = 1e-3 + 3.0 * step * table.row(row).iter().map(|x| x.abs()).sum::<f32>();
-                prop_assert!((score - (3.0 * plain + table.bias[row])).abs() < bound, "{score} {plain}");
-                prop_assert_eq!(score, logit(&table, row, &QuantisedQuery::of(u), 3.0));
+                let plain: f32 = table.row(row).iter().zip(&read).map(|(a, b)| a * b).sum();
+                prop_assert!((score - (3.0 * plain + table.bias[row])).abs() < 1e-3, "{score} {plain}");
+                prop_assert_eq!(score, logit(&table, row, &query, 3.0));
             }
         }
 

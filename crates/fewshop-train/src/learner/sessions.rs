@@ -348,7 +348,8 @@ mod tests {
             user: nth as u32 % 40,
             id: format!("s{nth}"),
             time_s,
-            items: (0..6).map(|at| item((nth as u32 + at * 7) % 30)).collect(),
+            // No two sessions have the same products.
+            items: (0..6).map(|at| item(nth as u32 * 6 + at)).collect(),
             is_ordered,
         };
         Log {
@@ -391,26 +392,31 @@ mod tests {
             let mut now = 0;
             let times: Vec<i64> = gaps.into_iter().map(|gap| { now += gap; now }).collect();
             let log = log(&times, false);
-            let parts = cut(&log, 30, &TrainConfig::default(), seed, true);
-            let time_of: HashMap<Vec<u32>, Vec<i64>> = {
-                let mut out: HashMap<Vec<u32>, Vec<i64>> = HashMap::new();
-                for (session, items) in log.sessions.iter().zip(taken(&log)) {
-                    out.entry(items).or_default().push(session.time_s);
-                }
-                out
-            };
-            let earliest = |items: &Vec<u32>| time_of[items].iter().copied().min().unwrap_or(i64::MIN);
-            let latest = |items: &Vec<u32>| time_of[items].iter().copied().max().unwrap_or(i64::MAX);
+            let parts = cut(&log, 1_200, &TrainConfig::default(), seed, true);
+            let of: HashMap<Vec<u32>, (i64, u32)> = log
+                .sessions
+                .iter()
+                .zip(taken(&log))
+                .map(|(session, items)| (items, (session.time_s, session.user)))
+                .collect();
+            prop_assert!(!parts.rounds.is_empty());
             for round in &parts.rounds {
-                let fitted = round.fit.items.iter().map(earliest).max();
-                let held_out = || round.held_out.iter();
-                if let (Some(fitted), Some(first)) = (fitted, held_out().map(|s| latest(&s.items)).min()) {
-                    prop_assert!(fitted < first, "{} {}", fitted, first);
+                let held_out: Vec<(i64, u32, bool)> = round
+                    .held_out
+                    .iter()
+                    .map(|session| (of[&session.items].0, of[&session.items].1, session.after_refresh))
+                    .collect();
+                for items in &round.fit.items {
+                    let (time_s, user) = of[items];
+                    for &(held_s, held_user, _) in &held_out {
+                        prop_assert!(time_s < held_s && user != held_user);
+                    }
                 }
-                let since = round.since.iter().map(earliest).max();
-                let after = held_out().filter(|s| s.after_refresh).map(|s| latest(&s.items)).min();
-                if let (Some(since), Some(after)) = (since, after) {
-                    prop_assert!(since < after, "{} {}", since, after);
+                for items in &round.since {
+                    let (time_s, user) = of[items];
+                    for &(held_s, held_user, is_after) in &held_out {
+                        prop_assert!(user != held_user && (!is_after || time_s < held_s));
+                    }
                 }
             }
         }
