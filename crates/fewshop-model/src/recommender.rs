@@ -7,6 +7,7 @@ use fewshop_core::{
 };
 
 use crate::compute::Compute;
+use crate::features::DayPromotions;
 use crate::pack::Pack;
 use crate::ranking::run::Run;
 use crate::ranking::shopper_history::VisitHistory;
@@ -14,7 +15,7 @@ use crate::ranking::{Candidates, Model, RankError, RankOptions, Ranking, Step};
 
 /// A [`Model`] with the session of one shopper, on one backend.
 ///
-/// It aggregates the earlier visits once instead of once a run. A clone is cheap: the model is
+/// It aggregates the earlier visits, and finds the day's promotions, once instead of once a run. A clone is cheap: the model is
 /// shared.
 #[derive(Debug, Clone)]
 pub struct Recommender {
@@ -23,6 +24,8 @@ pub struct Recommender {
     session: Session,
     /// Of the session's earlier visits.
     visits: Option<Arc<VisitHistory>>,
+    /// Of the session's day.
+    promotions: Arc<DayPromotions>,
 }
 
 impl Recommender {
@@ -40,6 +43,7 @@ impl Recommender {
             compute,
             session: Session::default(),
             visits: None,
+            promotions: Arc::default(),
         }
     }
 
@@ -76,6 +80,9 @@ impl Recommender {
         if self.session.visits != session.visits {
             self.visits = self.model.visit_history(&session.visits).map(Arc::new);
         }
+        if self.session.day != session.day {
+            self.promotions = Arc::new(self.model.promotions_on(session.day));
+        }
         self.session = session;
         Ok(())
     }
@@ -99,6 +106,7 @@ impl Recommender {
     pub fn forget(&mut self) {
         self.session = Session::default();
         self.visits = None;
+        self.promotions = Arc::default();
     }
 
     /// Predictions for the shopper's household; see [`Model::profile`].
@@ -161,6 +169,7 @@ impl Recommender {
             model: &self.model,
             session: &self.session,
             visits: self.visits.as_deref(),
+            promotions: &self.promotions,
             compute: &self.compute,
         }
     }

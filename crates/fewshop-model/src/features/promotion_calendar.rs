@@ -70,6 +70,12 @@ impl PromotionCalendar {
 pub(crate) struct DayPromotions(Vec<(u32, PromotedShares)>);
 
 impl DayPromotions {
+    /// The rows in the leaflet.
+    pub(crate) fn leaflet(&self) -> impl Iterator<Item = usize> {
+        let rows = self.0.iter().filter(|(_, shares)| shares.leaflet > 0.0);
+        rows.map(|&(row, _)| row as usize)
+    }
+
     /// The shares of a product.
     pub(crate) fn shares(&self, row: usize) -> PromotedShares {
         let found = self.0.binary_search_by_key(&row, |&(row, _)| row as usize);

@@ -96,21 +96,27 @@ impl Model {
             }
         }
         if !options.filter.among.is_empty() {
-            let mut among = vec![false; open.len()];
-            for item in &options.filter.among {
-                if let Some(is) = among.get_mut(item.row()) {
-                    *is = true;
-                }
-            }
-            open.iter_mut()
-                .zip(among)
-                .for_each(|(open, among)| *open &= among);
+            keep_only(
+                &mut open,
+                options.filter.among.iter().map(|item| item.row()),
+            );
         }
         if options.filter.promoted {
-            for (row, open) in open.iter_mut().enumerate() {
-                *open &= learned.promotions.shares(row).leaflet > 0.0;
-            }
+            keep_only(&mut open, learned.promotions.leaflet());
         }
         open
     }
+}
+
+/// Closes all rows but these; rows past the end are ignored.
+fn keep_only(open: &mut [bool], rows: impl Iterator<Item = usize>) {
+    let mut kept = vec![false; open.len()];
+    for row in rows {
+        if let Some(kept) = kept.get_mut(row) {
+            *kept = true;
+        }
+    }
+    open.iter_mut()
+        .zip(kept)
+        .for_each(|(open, kept)| *open &= kept);
 }

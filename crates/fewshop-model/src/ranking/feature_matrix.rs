@@ -390,14 +390,14 @@ mod tests {
                 rows.iter().map(|&row| Event::new(ItemIx(row), EventKind::View)).collect();
             let items: Vec<u32> = (0..60).filter(|row| !rows.contains(row)).collect();
             let logits = kernels::scan(pack.item_table(), &embedding, pack.config().logit_scale);
-            let scores = PairScores::of(&context, &pack, &stats);
+            let scores = PairScores::of(&context, &pack, &stats, true);
             let evidence = Evidence { context: &context, history: &history, promotions: &promotions };
             let matrix = FeatureMatrix::of(&items, evidence, &logits, &scores, &pack, &stats);
             let wanted: Vec<usize> = (0..items.len()).step_by(3).collect();
             for left_out in 0..context.len() {
                 let mut rest = context.clone();
                 rest.remove(left_out);
-                let scores = PairScores::of(&rest, &pack, &stats);
+                let scores = PairScores::of(&rest, &pack, &stats, true);
                 let evidence = Evidence { context: &rest, history: &history, promotions: &promotions };
                 let fresh = FeatureMatrix::of(&items, evidence, &logits, &scores, &pack, &stats);
                 let fresh: Vec<f32> = wanted

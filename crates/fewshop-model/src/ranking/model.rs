@@ -185,6 +185,7 @@ impl Model {
             model: self,
             session,
             visits: visits.as_ref(),
+            promotions: &self.promotions_on(session.day),
             compute: &Compute::Kernels,
         })
     }

@@ -27,16 +27,27 @@ pub(crate) struct AggregatedScores {
 }
 
 /// Weight of a context item relative to the one after it.
-pub(crate) const ORDER_DECAY: f32 = 0.6;
+const ORDER_DECAY: f32 = 0.6;
 
-/// The weight of a context item that has `after` others after it.
-pub(crate) fn recency(after: usize) -> f32 {
-    ORDER_DECAY.powi(after as i32)
+/// The place of a context item among those that count.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    is_last: bool,
+    recency: f32,
+}
+
+impl Place {
+    /// Of a context item that has `after` others after it.
+    fn before(after: usize) -> Self {
+        Self {
+            is_last: after == 0,
+            recency: ORDER_DECAY.powi(after as i32),
+        }
+    }
 }
 
 impl AggregatedScores {
-    /// Adds a score of a context item that has `after` others after it.
-    fn add(&mut self, score: &PairScore, after: usize) {
+    fn add(&mut self, score: &PairScore, place: Place) {
         self.covisit += score.covisit;
         self.covisit_max = self.covisit_max.max(score.covisit);
         self.cosine += score.cosine;
@@ -44,14 +55,13 @@ impl AggregatedScores {
         self.regression += score.regression;
         self.regression_max = self.regression_max.max(score.regression);
         self.hits += 1.0;
-        if after == 0 {
+        if place.is_last {
             self.last_covisit = score.covisit;
             self.last_cosine = score.cosine;
             self.last_regression = score.regression;
         }
-        let recency = recency(after);
-        self.recent_cosine += recency * score.cosine;
-        self.recent_regression += recency * score.regression;
+        self.recent_cosine += place.recency * score.cosine;
+        self.recent_regression += place.recency * score.regression;
     }
 }
 
@@ -84,22 +94,25 @@ pub(crate) struct PairScores {
     ends: Vec<(u32, u32)>,
     /// Context item by context item.
     scores: Vec<PairScore>,
-    /// Number of context items.
-    context: usize,
+    /// `scores[starts[j]..starts[j + 1]]` belong to context item j.
+    starts: Vec<usize>,
+    /// Whether the ranker reads the order of the context items.
+    reads_order: bool,
 }
 
 impl PairScores {
-    pub(crate) fn of(context: &[Event], pack: &Pack, stats: &ItemStats) -> Self {
+    pub(crate) fn of(context: &[Event], pack: &Pack, stats: &ItemStats, reads_order: bool) -> Self {
         let mut all = Self {
             slot_of: vec![NONE; pack.catalogue().len()],
             items: Vec::new(),
             aggregated: Vec::new(),
             ends: Vec::new(),
             scores: Vec::new(),
-            context: context.len(),
+            starts: vec![0],
+            reads_order,
         };
         for (nth, event) in context.iter().enumerate() {
-            let after = context.len() - 1 - nth;
+            let place = Place::before(context.len() - 1 - nth);
             let from = event.item.row();
             for pair in pack.pairs().row(from) {
                 let to = pair.to;
@@ -113,14 +126,15 @@ impl PairScores {
                         cosine: pair.count * stats.cosine[from] * stats.cosine[to],
                         regression: pair.regression,
                     },
-                    after,
+                    place,
                 );
             }
+            all.starts.push(all.scores.len());
         }
         all
     }
 
-    fn record(&mut self, to: usize, mut score: PairScore, after: usize) {
+    fn record(&mut self, to: usize, mut score: PairScore, place: Place) {
         let at = self.scores.len() as u32;
         if score.slot == NONE {
             score.slot = self.items.len() as u32;
@@ -133,7 +147,7 @@ impl PairScores {
             self.scores[*last as usize].next = at;
             *last = at;
         }
-        self.aggregated[score.slot as usize].add(&score, after);
+        self.aggregated[score.slot as usize].add(&score, place);
         self.scores.push(score);
     }
 
@@ -150,26 +164,33 @@ impl PairScores {
             .unwrap_or_default()
     }
 
-    /// The products that have a score, with their scores without one context item: zeros for those
-    /// that only it scores. All of them, because the last item and the recency of those before it
-    /// change too. The sums are taken in the same order as without that item, so they have the same
-    /// bits.
+    /// The products whose scores change without one context item, with these scores: those that it
+    /// scores, or all if the ranker reads the order, because the last item and the recency of those
+    /// before it change too. The sums are taken in the same order as without that item, so they have
+    /// the same bits.
     pub(crate) fn without(&self, left_out: usize) -> impl Iterator<Item = (u32, AggregatedScores)> {
+        let slots: Vec<u32> = if self.reads_order {
+            (0..self.items.len() as u32).collect()
+        } else {
+            let own = &self.scores[self.starts[left_out]..self.starts[left_out + 1]];
+            own.iter().map(|score| score.slot).collect()
+        };
         // Without the item itself, one fewer comes after those before it.
-        let context = self.context;
-        let after = move |nth: usize| context - 1 - nth - usize::from(nth < left_out);
-        self.items.iter().zip(&self.ends).map(move |(&row, ends)| {
+        let context = self.starts.len() - 1;
+        let after = |nth: usize| (context - 1 - nth).saturating_sub(usize::from(nth < left_out));
+        let places: Vec<Place> = (0..context).map(|nth| Place::before(after(nth))).collect();
+        slots.into_iter().map(move |slot| {
             let mut aggregated = AggregatedScores::default();
-            let mut at = ends.0;
+            let mut at = self.ends[slot as usize].0;
             while at != NONE {
                 let score = &self.scores[at as usize];
                 let nth = score.context as usize;
                 if nth != left_out {
-                    aggregated.add(score, after(nth));
+                    aggregated.add(score, places[nth]);
                 }
                 at = score.next;
             }
-            (row, aggregated)
+            (self.items[slot as usize], aggregated)
         })
     }
 }

@@ -3,7 +3,7 @@
 use fewshop_core::{BusinessRule, Event, ItemIx, Reason, Recommendation, Session};
 
 use crate::compute::Compute;
-use crate::features::{DayPromotions, FEATURE_NAMES, FEATURES};
+use crate::features::{DayPromotions, FEATURE_NAMES, FEATURES, FeatureGroup};
 use crate::kernels;
 use crate::ranking::adaptation::{blend, tuned_without, with_session};
 use crate::ranking::candidates::Candidates;
@@ -22,6 +22,8 @@ pub(crate) struct Run<'a> {
     pub(crate) session: &'a Session,
     /// Of the session's earlier visits.
     pub(crate) visits: Option<&'a VisitHistory>,
+    /// Of the session's day.
+    pub(crate) promotions: &'a DayPromotions,
     pub(crate) compute: &'a Compute,
 }
 
@@ -31,7 +33,7 @@ pub(crate) struct LearnedSession<'a> {
     pub(crate) context: Vec<Event>,
     pub(crate) history: ShopperHistory<'a>,
     /// What the shop promotes on the day of the session.
-    pub(crate) promotions: DayPromotions,
+    pub(crate) promotions: &'a DayPromotions,
     /// Blend weight of the fine-tuned user embedding.
     gate: f32,
     /// The user embedding without each context item.
@@ -192,7 +194,7 @@ impl<'a> Run<'a> {
         let evidence = Evidence {
             context: &learned.context,
             history: &learned.history,
-            promotions: &learned.promotions,
+            promotions: learned.promotions,
         };
         FeatureMatrix::of(
             items,
@@ -236,13 +238,13 @@ impl<'a> Run<'a> {
         done(Step::Adapt);
         let logits = self.compute.scan(&u, pack).await?;
         done(Step::Scan);
-        let pair_scores = PairScores::of(&context, pack, &model.stats);
-        let promotions = model.promotions_on(self.session.day);
+        let reads_order = model.groups.contains(FeatureGroup::Order);
+        let pair_scores = PairScores::of(&context, pack, &model.stats, reads_order);
         done(Step::Candidates);
         Ok(LearnedSession {
             context,
             history,
-            promotions,
+            promotions: self.promotions,
             gate,
             embeddings_without,
             logits,
