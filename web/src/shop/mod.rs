@@ -18,7 +18,7 @@ use fewshop_web::state::{
 use fewshop_web::texts::Texts;
 use leptos::prelude::*;
 
-use self::requests::is_own_shelf;
+use self::requests::{SHELF_ON_OFFER, is_own_shelf};
 pub(crate) use self::requests::{WITH_ITEM, with_item};
 use crate::nav::use_nav;
 use crate::view::{effect, memo};
@@ -153,6 +153,15 @@ impl Shop {
                 .with_untracked(|log| !log.is_blank() && log.learning() != Learning::Off);
             if !is_own {
                 ranked.retain(|(name, _)| !is_own_shelf(name));
+            }
+            // Other pages do not ask for the home page's shelf; it stays until the next answer.
+            let is_there = |name: &str| ranked.iter().any(|(other, _)| other == name);
+            if is_own && !is_there(SHELF_ON_OFFER) {
+                let kept = self.ranked.with_untracked(|old| {
+                    let on_offer = old.iter().find(|(name, _)| name == SHELF_ON_OFFER);
+                    on_offer.cloned()
+                });
+                ranked.extend(kept);
             }
             self.ranked.set(ranked);
             if !is_own {

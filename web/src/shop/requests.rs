@@ -92,11 +92,13 @@ impl Shop {
                 });
             }
         }
-        // For everybody: without personalisation the session is empty.
-        if self.catalogue().day().is_some() {
+        // For everybody: without personalisation the session is empty. Only the home page shows it,
+        // and it costs as much as the picks.
+        if self.catalogue().day().is_some() && shown == Some(Extra::Offers) {
             wanted.push(ShelfRequest {
                 name: SHELF_ON_OFFER.to_owned(),
-                n: ON_OFFER * SPARE + PICKED,
+                // Those among the picks are left out.
+                n: ON_OFFER + PICKED,
                 filter: Filter {
                     promoted: true,
                     ..Filter::ALL
