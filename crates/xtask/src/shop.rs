@@ -192,17 +192,16 @@ impl Shop {
         if !pack.new_items().is_empty() {
             json["fresh"] = json!(pack.new_items());
         }
-        if !pack.promotions().is_empty() {
-            // The log ends in the past: the shop shows the day after its last session.
-            let refresh = pack.config().refresh.as_ref();
-            let last_s = refresh.map(|refresh| refresh.counted_until);
-            json["day"] = json!(last_s.map(|last_s| last_s.div_euclid(DAY_S) + 1));
+        let until = pack.promotions().iter().map(|promotion| promotion.to_day);
+        if let (Some(until), Some(refresh)) = (until.max(), &pack.config().refresh) {
+            let day = refresh.counted_until.div_euclid(DAY_S) + 1;
+            json["days"] = json!([day.max(0), until.max(0)]);
             let note = json["note"].as_str().unwrap_or_default();
-            let until = &pack.card().data_until;
-            json["note"] = json!(
-                format!("{note} The shop shows the day after {until}, the last in its log.")
-                    .trim_start()
+            let last = &pack.card().data_until;
+            let days = format!(
+                "Once its promotions are over, the shop shows the day after {last}, the last in its log."
             );
+            json["note"] = json!(format!("{note} {days}").trim_start());
         }
         if let Some(profile) = pack.attributes() {
             json["heads"] = profile

@@ -157,9 +157,18 @@ impl Shelf {
                 };
                 shown.with(of).unwrap_or_default()
             });
-            let promoted = shown.with_untracked(|shown| {
-                shown.iter().any(|pick| pick.item == item && pick.promoted)
-            });
+            let badge = move || {
+                let is_promoted =
+                    shown.with(|shown| shown.iter().any(|pick| pick.item == item && pick.promoted));
+                if is_promoted {
+                    el("span")
+                        .class("promoted")
+                        .text(shop.texts.on_offer)
+                        .into()
+                } else {
+                    nothing()
+                }
+            };
             let open = Rc::new(move || shown.with_untracked(|shown| show_why(shop, shown, item)));
             product_card(
                 &product,
@@ -169,7 +178,7 @@ impl Shelf {
                 }),
                 dismissible,
             )
-            .maybe(promoted.then(|| el("span").class("promoted").text(shop.texts.on_offer)))
+            .part(badge)
         };
         let row = el("ul")
             .class(if single { "row single" } else { "row" })

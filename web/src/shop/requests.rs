@@ -61,7 +61,7 @@ impl Shop {
         };
         // For the promotions of the day.
         let today = browser::now() / DAY_S;
-        session.day = Some(self.catalogue().day().unwrap_or(today) as i32);
+        session.day = Some(self.catalogue().day(today) as i32);
         engine::ask(session, self.wanted(log, shelf, shown));
     }
 
@@ -94,7 +94,7 @@ impl Shop {
         }
         // For everybody: without personalisation the session is empty. Only the home page shows it,
         // and it costs as much as the picks.
-        if self.catalogue().day().is_some() && shown == Some(Extra::Offers) {
+        if self.catalogue().has_promotions() && shown == Some(Extra::Offers) {
             wanted.push(ShelfRequest {
                 name: SHELF_ON_OFFER.to_owned(),
                 // Those among the picks are left out.

@@ -77,10 +77,10 @@ pub(super) struct File {
     /// Products added after training, for 'New here'.
     #[serde(default)]
     fresh: Vec<u32>,
-    /// The day that the shop shows, in days since 1970, if it is not today: the log of a
-    /// demonstration ends in the past, and so do its promotions.
+    /// If the pack has promotions: the day after its log, and the last day of the promotions, in days
+    /// since 1970.
     #[serde(default)]
-    day: Option<u32>,
+    days: Vec<u32>,
     /// Household attributes that the pack has prediction heads for.
     #[serde(default)]
     heads: Vec<String>,
@@ -138,7 +138,7 @@ pub struct Catalogue {
     /// All rows, the most bought first, then the rest in row order.
     ranked: Vec<ItemIx>,
     fresh: Vec<ItemIx>,
-    day: Option<u32>,
+    days: Vec<u32>,
     heads: Vec<String>,
     offers: Vec<Prediction>,
 }
@@ -209,7 +209,7 @@ impl Catalogue {
             bestsellers,
             ranked,
             fresh: file.fresh.into_iter().map(ItemIx).collect(),
-            day: file.day,
+            days: file.days,
             heads: file.heads,
             offers,
         })
@@ -275,10 +275,20 @@ impl Catalogue {
         &self.fresh
     }
 
-    /// The day that the shop shows, in days since 1970, if it is not today.
+    /// Whether the pack has promotions.
     #[must_use]
-    pub fn day(&self) -> Option<u32> {
-        self.day
+    pub fn has_promotions(&self) -> bool {
+        !self.days.is_empty()
+    }
+
+    /// The day that the shop shows, in days since 1970: today, or if all promotions are over, as in
+    /// a demonstration, the day after the log.
+    #[must_use]
+    pub fn day(&self, today: u32) -> u32 {
+        match self.days[..] {
+            [day, until] if until < today => day,
+            _ => today,
+        }
     }
 
     /// Household attributes that the engine can predict, without values yet.

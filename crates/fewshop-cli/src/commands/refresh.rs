@@ -7,7 +7,7 @@ use anyhow::ensure;
 use fewshop_core::split;
 use fewshop_data::files::{day_of, format_day, read_events};
 use fewshop_model::Pack;
-use fewshop_model::features::FEATURE_NAMES;
+use fewshop_model::features::FeatureGroup;
 use fewshop_train::learner::{Refreshed, refresh, taken};
 
 use super::{print, promotions_of, read_pack, warn_unknown, write_pack};
@@ -41,8 +41,6 @@ pub struct Args {
 
 /// Salt of the hash that selects the held-out users.
 const SALT: &str = "season";
-/// The feature of the leaflet.
-const PROMOTED: &str = "promoted";
 const DAY_S: i64 = 86_400;
 
 /// Sessions to add to a pack.
@@ -156,12 +154,8 @@ fn with_sessions(args: &Args, events: &Path, pack: &Pack) -> anyhow::Result<(Pac
 
 /// The pack with these promotions in place of its own, and what changed.
 fn with_promotions(path: &Path, pack: &Pack) -> anyhow::Result<(Pack, String)> {
-    let reads = FEATURE_NAMES
-        .iter()
-        .position(|&name| name == PROMOTED)
-        .is_some_and(|feature| pack.ranker().inv_std[feature] != 0.0);
     ensure!(
-        reads,
+        pack.reads(FeatureGroup::Promotions),
         "{}: the pack's ranker reads no promotions: train it with --promotions, or its training found that they say nothing",
         path.display()
     );

@@ -29,6 +29,7 @@ use section::{RowOrder, Sections};
 
 use crate::business_rules::BusinessRules;
 use crate::error::PackError;
+use crate::features::{ActiveGroups, FeatureGroup};
 use crate::weights::{
     AdapterWeights, AttributeWeights, EncoderWeights, ItemTable, ModelConfig, OfferWeights,
     PairTable, RankerWeights, TaskWeights,
@@ -249,6 +250,12 @@ impl Pack {
     #[must_use]
     pub fn repeat_rates(&self) -> &[f32] {
         &self.parts.repeat_rates
+    }
+
+    /// Whether the ranker reads any feature of a group.
+    #[must_use]
+    pub fn reads(&self, group: FeatureGroup) -> bool {
+        ActiveGroups::of(&self.parts.ranker.inv_std).contains(group)
     }
 
     /// See [`PackParts::item_table`].

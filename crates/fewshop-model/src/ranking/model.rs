@@ -47,7 +47,7 @@ impl Model {
         };
         let stats = ItemStats::of(pack.catalogue(), counts, pack.item_table(), pack.config());
         let groups = ActiveGroups::of(&pack.ranker().inv_std);
-        let promotions = match groups.contains(FeatureGroup::Promotions) {
+        let promotions = match pack.reads(FeatureGroup::Promotions) {
             true => pack.promotions(),
             false => &[],
         };

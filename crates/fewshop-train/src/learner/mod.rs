@@ -9,9 +9,11 @@
 //! again over all shoppers.
 
 mod adapter;
+mod average;
 mod config;
 mod content;
 mod distil;
+mod fallback;
 mod pairs;
 mod prepared;
 mod ranker;

@@ -14,7 +14,8 @@ use super::ranker::{self, RankerExample};
 use super::sessions::{self, HeldOutSession, Sessions, TrainingCase};
 use super::tower::{self, Vectors};
 use super::{
-    RankerTrainConfig, TowerConfig, TrainConfig, Training, adapter, pairs, refresh, row_order,
+    RankerTrainConfig, TowerConfig, TrainConfig, Training, adapter, fallback, pairs, refresh,
+    row_order,
 };
 use crate::modules::ContentPath;
 use crate::text::TextVectors;
@@ -330,7 +331,7 @@ impl Prepared {
         }
         let (mut ranker, curves) = best;
         let disabled_groups = disabled_groups.as_slice();
-        let fallback = ranker::fallback(&valid, &ranker);
+        let fallback = fallback::fallback(&valid, &ranker);
         if !disabled_groups.contains(&FeatureGroup::Dismissals) {
             // Like fine-tuning, the effect of dismissals on other products is kept only if it helps
             // on cases that were not used for training.

@@ -1,8 +1,6 @@
 //! Trains the ranker on held-out sessions: with the candidates and features that the device
 //! computes, by the same code.
 
-use std::collections::BTreeMap;
-
 use crate::modules::{Ranker, RankerConfig};
 use anyhow::{Result, ensure};
 use burn::module::Module;
@@ -11,14 +9,15 @@ use burn::tensor::activation::{log_sigmoid, log_softmax};
 use burn::tensor::{Device, Tensor, TensorData};
 use fewshop_core::metrics;
 use fewshop_core::{Event, EventKind, ItemIx, Session};
-use fewshop_data::progress::{Progress, say};
+use fewshop_data::progress::Progress;
 use fewshop_model::features::{FEATURES, FeatureGroup, group_of};
-use fewshop_model::{Channel, Model, RankOptions, RankerWeights, channel_scores, kernels};
+use fewshop_model::{Model, RankOptions, RankerWeights, kernels};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+use super::average::Average;
 use super::sessions::TrainingCase;
 use super::{Curves, RankerTrainConfig, rounded};
 
@@ -37,9 +36,28 @@ pub(crate) struct RankerExample {
     labels: Vec<f32>,
     relevant: Vec<u32>,
     /// Number of context items of a first visit without dismissals; `None` for other cases.
-    context_items: Option<usize>,
+    pub(super) context_items: Option<usize>,
     /// A teacher's scores; empty without a teacher.
     taught: Vec<f32>,
+}
+
+#[cfg(test)]
+impl RankerExample {
+    /// Candidates of which the first is relevant.
+    pub(super) fn for_test(features: Vec<f32>, context_items: usize) -> Self {
+        let items: Vec<u32> = (0..(features.len() / FEATURES) as u32).collect();
+        Self {
+            labels: items
+                .iter()
+                .map(|&item| f32::from(u8::from(item == 0)))
+                .collect(),
+            items,
+            features,
+            relevant: vec![0],
+            context_items: Some(context_items),
+            taught: Vec::new(),
+        }
+    }
 }
 
 /// How a student learns from a teacher's scores.
@@ -231,41 +249,6 @@ pub(crate) fn train(
     Ok((weights, curves))
 }
 
-/// A running mean of the weights over the last steps (Polyak and Juditsky 1992): a single step's
-/// weights depend on the chance of its batch, and the best of many single epochs is mostly the
-/// luckiest one.
-struct Average {
-    weights: RankerWeights,
-    steps: f32,
-}
-
-impl Average {
-    /// Approximate window of the mean, in steps.
-    const REACH: f32 = 500.0;
-
-    fn new(weights: RankerWeights) -> Self {
-        Self {
-            weights,
-            steps: 0.0,
-        }
-    }
-
-    fn add(&mut self, now: &RankerWeights) {
-        self.steps += 1.0;
-        // Forget the initial weights quickly.
-        let share = 1.0 / (1.0 + 0.1 * self.steps).min(Self::REACH);
-        let mix = |to: &mut [f32], from: &[f32]| {
-            to.iter_mut()
-                .zip(from)
-                .for_each(|(to, from)| *to += share * (from - *to))
-        };
-        mix(&mut self.weights.w1, &now.w1);
-        mix(&mut self.weights.b1, &now.b1);
-        mix(&mut self.weights.w2, &now.w2);
-        mix(std::slice::from_mut(&mut self.weights.b2), &[now.b2]);
-    }
-}
-
 /// Mean and inverse standard deviation of each feature.
 fn moments(examples: &[&RankerExample]) -> (Vec<f32>, Vec<f32>) {
     let mut sum = [0f64; FEATURES];
@@ -410,51 +393,11 @@ pub(crate) fn ndcg(valid: &[RankerExample], weights: &RankerWeights) -> f64 {
     mean_ndcg(&valid, |features| kernels::rank(features, weights))
 }
 
-/// Minimum number of cases that can justify a fallback.
-const MIN_FALLBACK_CASES: usize = 30;
-
-/// What should rank in place of the ranker, for 1, 2, … context items: the best channel wherever
-/// the ranker is no better on the validation cases. Empty if it is better everywhere.
-pub(crate) fn fallback(valid: &[RankerExample], weights: &RankerWeights) -> Vec<Option<Channel>> {
-    let mut by_size: BTreeMap<usize, Vec<&RankerExample>> = BTreeMap::new();
-    for example in valid {
-        if let Some(k) = example.context_items.filter(|&k| k > 0) {
-            by_size.entry(k).or_default().push(example);
-        }
-    }
-    by_size.retain(|_, cases| cases.len() >= MIN_FALLBACK_CASES);
-    let mut measured: Vec<(usize, Option<Channel>)> = Vec::new();
-    for (k, cases) in by_size {
-        let own = mean_ndcg(&cases, |features| kernels::rank(features, weights));
-        let of_channel = |channel| mean_ndcg(&cases, |f| channel_scores(f, channel));
-        let best = Channel::ALL
-            .map(|channel| (of_channel(channel), channel))
-            .into_iter()
-            .max_by(|a, b| a.0.total_cmp(&b.0));
-        let better = best.filter(|&(ndcg, _)| ndcg >= own);
-        if let Some((ndcg, channel)) = better {
-            say(&format!(
-                "{k} context items: {} alone ranks at least as well ({ndcg:.4}, the ranker {own:.4}) and takes its place",
-                channel.feature()
-            ));
-        }
-        measured.push((k, better.map(|(_, channel)| channel)));
-    }
-    if measured.iter().all(|(_, channel)| channel.is_none()) {
-        return Vec::new();
-    }
-    // Sizes that were not measured do as the next smaller one that was.
-    let last = measured.last().map_or(0, |&(k, _)| k);
-    let at = |k: usize| {
-        let smaller = measured.iter().rev().find(|&&(size, _)| size <= k);
-        smaller
-            .or(measured.first())
-            .and_then(|&(_, channel)| channel)
-    };
-    (1..=last).map(at).collect()
-}
-
-fn mean_ndcg(valid: &[&RankerExample], score: impl Fn(&[f32]) -> Vec<f32> + Sync) -> f64 {
+/// Mean NDCG@10 of the cases, whose candidates `score` scores by their features.
+pub(super) fn mean_ndcg(
+    valid: &[&RankerExample],
+    score: impl Fn(&[f32]) -> Vec<f32> + Sync,
+) -> f64 {
     let scores: Vec<f64> = valid
         .par_iter()
         .filter_map(|example| {

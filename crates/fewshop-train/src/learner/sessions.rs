@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use fewshop_core::{EventKind, split};
-use fewshop_data::files::{Log, LoggedItem};
+use fewshop_data::files::{Log, LoggedItem, day_of};
 use fewshop_model::MODEL_MAX_VISITS;
 use rand::RngExt;
 use rand::seq::SliceRandom;
@@ -150,7 +150,6 @@ pub(crate) fn cut(
     let share = valid_from / groups as f64;
     let taken = taken(log);
     let is_ordered = has_order(log);
-    let day = |nth: usize| log.sessions[nth].time_s.div_euclid(DAY_S) as i32;
     let mut history: Vec<Vec<usize>> = vec![Vec::new(); log.users.len()];
     for (nth, session) in log
         .sessions
@@ -171,7 +170,7 @@ pub(crate) fn cut(
         let visits: Vec<usize> = visits.copied().collect();
         HeldOutSession {
             items: taken[nth].clone(),
-            day: day(nth),
+            day: day_of(log.sessions[nth].time_s),
             visits: visits.iter().map(|&v| taken[v].clone()).collect(),
             is_ordered: is_ordered && log.sessions[nth].is_ordered,
             after_refresh: nth >= second,
@@ -327,8 +326,6 @@ pub(crate) fn repeat_rates(sessions: &Sessions, items: usize) -> Vec<f32> {
         .map(|(taken, chances)| (taken + PRIOR * mean) / (chances + PRIOR))
         .collect()
 }
-
-const DAY_S: i64 = 86_400;
 
 #[cfg(test)]
 mod tests {
