@@ -64,6 +64,7 @@ pub(crate) fn shelf(name: &str, n: usize) -> ShelfRequest {
         n,
         filter: Filter::ALL,
         seeds: Vec::new(),
+        objective: Objective::Likely,
     }
 }
 

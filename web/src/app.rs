@@ -139,7 +139,7 @@ fn current_page() -> Node {
     part(move || {
         let page = page.get();
         untrack(|| {
-            shop.want(None);
+            shop.want(Vec::new());
             match page.name(shop.texts) {
                 Some(_) if page == Page::Home => name_page(""),
                 Some(name) => name_page(name),

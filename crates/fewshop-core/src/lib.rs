@@ -55,5 +55,5 @@ pub use catalogue::{Catalogue, CatalogueError, Item, ItemId, ItemIx, number_text
 pub use event::{Event, EventKind, Session};
 pub use offer::{OfferPick, OfferReason};
 pub use promotion::{Place, Promotion};
-pub use recommendation::{BusinessRule, Filter, Reason, Recommendation, Share};
+pub use recommendation::{BusinessRule, Filter, Objective, Reason, Recommendation, Share};
 pub use task::{Evidence, Outcome, Prediction, REDEEMED, TaskAnswer, TaskRequest};

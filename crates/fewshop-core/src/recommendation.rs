@@ -103,6 +103,35 @@ pub struct Recommendation {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<bool>"))]
     pub promoted: bool,
+    /// How many times as likely as for a shopper of whom nothing is known; `None` where the ranking
+    /// did not compare the two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lift: Option<f32>,
+}
+
+/// What a shelf is ranked by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Objective {
+    /// How likely the shopper takes the product.
+    #[default]
+    Likely,
+    /// The same, discounted by how likely everybody takes it: bestsellers are left to a shelf of
+    /// their own unless this shopper makes them clearly likelier.
+    Personal,
+    /// How much likelier the product becomes beside the seeds (lift): 'goes well with'.
+    Complements,
+    /// Alternatives to the seeds: products of the same category, the most alike first.
+    Similar,
+}
+
+impl Objective {
+    /// Whether this is the default.
+    #[must_use]
+    pub fn is_likely(&self) -> bool {
+        *self == Self::Likely
+    }
 }
 
 /// Which products may be picked.

@@ -57,6 +57,7 @@ mod ranking;
 mod ranking_scorer;
 mod scores;
 pub mod seeds;
+pub mod shelves;
 
 pub use calibration::{Bin, Calibration, calibrate};
 pub use contenders::{Ablated, Contender, ContenderKind, contenders, transfer};

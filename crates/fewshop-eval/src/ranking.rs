@@ -44,15 +44,13 @@ pub(crate) fn session(case: &EvalCase) -> Session {
 pub fn recommend_on(
     backend: &Recommender,
     cases: &[EvalCase],
-    n: usize,
-    frozen: bool,
+    options: &RankOptions,
 ) -> Result<Vec<Vec<Recommendation>>> {
     let sessions: Vec<Session> = cases.iter().map(session).collect();
     rank_by(
         backend.catalogue(),
         &sessions,
-        n,
-        frozen,
+        options,
         |session, options| {
             let mut one = backend.clone();
             one.set_session(session.clone())?;
@@ -68,33 +66,28 @@ pub(crate) fn rank(
     n: usize,
     frozen: bool,
 ) -> Result<Vec<Vec<Recommendation>>> {
-    rank_by(
-        model.catalogue(),
-        sessions,
-        n,
-        frozen,
-        |session, options| model.rank(session, options),
-    )
-}
-
-fn rank_by(
-    catalogue: &Catalogue,
-    sessions: &[Session],
-    n: usize,
-    frozen: bool,
-    answer: impl Fn(&Session, &RankOptions) -> Result<Ranking, RankError> + Sync,
-) -> Result<Vec<Vec<Recommendation>>> {
     let options = RankOptions {
         n,
         frozen,
         reasons: false,
         ..RankOptions::default()
     };
+    rank_by(model.catalogue(), sessions, &options, |session, options| {
+        model.rank(session, options)
+    })
+}
+
+fn rank_by(
+    catalogue: &Catalogue,
+    sessions: &[Session],
+    options: &RankOptions,
+    answer: impl Fn(&Session, &RankOptions) -> Result<Ranking, RankError> + Sync,
+) -> Result<Vec<Vec<Recommendation>>> {
     let progress = Progress::of("Ranking", sessions.len() as u64);
     let out: Result<Vec<_>> = sessions
         .par_iter()
         .map(|session| {
-            let ranking = answer(session, &options)?;
+            let ranking = answer(session, options)?;
             progress.step();
             Ok(ranking.picks)
         })

@@ -35,6 +35,10 @@ pub struct BusinessRules {
     /// How many picks of one answer may belong to a category.
     #[serde(rename = "cap", default, skip_serializing_if = "Vec::is_empty")]
     pub caps: Vec<Cap>,
+    /// How much bestsellers are discounted on personal shelves, in percent, in place of the pack's
+    /// own setting: 0 shows what is likeliest, 100 what is most special to the shopper.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bestseller_discount: Option<u8>,
 }
 
 /// A product at a fixed place.
@@ -146,6 +150,12 @@ impl BusinessRules {
             return Err(format!(
                 "move by a number of places that is not from 1 to {MAX_PLACES}"
             ));
+        }
+        if self
+            .bestseller_discount
+            .is_some_and(|percent| percent > 100)
+        {
+            return Err("discount bestsellers by more than 100 percent".to_owned());
         }
         if self.caps.iter().any(|cap| cap.category.is_empty()) {
             return Err("cap a category without a name".to_owned());

@@ -85,6 +85,6 @@ pub use ranking::{
 pub use recommender::Recommender;
 pub use tasks::{Examples, Task, TaskError};
 pub use weights::{
-    AdapterWeights, Channel, EncoderWeights, ItemTable, ModelConfig, Pair, PairTable,
-    RankerWeights, RefreshConfig, TaskWeights,
+    AdapterWeights, CategoryGroups, CategoryLifts, Channel, EncoderWeights, ItemTable, ModelConfig,
+    Pair, PairTable, RankerWeights, RefreshConfig, TaskWeights,
 };

@@ -120,7 +120,10 @@ impl Engine {
         }
         let options: Vec<RankOptions> = requests
             .iter()
-            .map(|request| self.options(request.n, request.filter.clone(), request.seeds.clone()))
+            .map(|request| RankOptions {
+                objective: request.objective,
+                ..self.options(request.n, request.filter.clone(), request.seeds.clone())
+            })
             .collect();
         let mut shelves = Vec::with_capacity(requests.len());
         let mut learned = None;
@@ -220,7 +223,7 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use fewshop_core::EventKind;
+    use fewshop_core::{EventKind, Objective};
     use fewshop_model::tasks::offers::{EVIDENCE_LEVELS, OfferWeights, ShippedOffer};
     use fewshop_model::toy;
     use pollster::block_on;
@@ -243,6 +246,7 @@ mod tests {
             n,
             filter: Filter::ALL,
             seeds: seeds.iter().map(|&row| ItemIx(row)).collect(),
+            objective: Objective::Likely,
         }
     }
 

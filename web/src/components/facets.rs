@@ -15,7 +15,7 @@ use crate::view::{El, el, group, memo, part};
 const BRANDS: usize = 30;
 
 /// The filters and the order in the address.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FacetQuery {
     /// Its filters.
     pub(crate) facets: Facets,
@@ -24,8 +24,8 @@ pub(crate) struct FacetQuery {
 }
 
 impl FacetQuery {
-    /// As in the current address, tracked.
-    pub(crate) fn read() -> Self {
+    /// As in the current address, tracked; `own` is the order of a list whose address names none.
+    pub(crate) fn read(own: Order) -> Self {
         let nav = use_nav();
         let facets = Facets {
             department: nav.query("in"),
@@ -34,7 +34,7 @@ impl FacetQuery {
         };
         Self {
             facets,
-            order: Order::of(&nav.query("order")),
+            order: Order::of(&nav.query("order"), own),
         }
     }
 }
@@ -88,11 +88,16 @@ fn price_name(shop: Shop, band: usize) -> String {
 }
 
 /// The filters for an unfiltered list. With `departments` there is a filter for those too; `found`
-/// is the name of the list's own order.
-pub(crate) fn facet_bar(items: Memo<Vec<ItemIx>>, departments: bool, found: &'static str) -> Node {
+/// is the name of the order as found, `own` the order of a list whose address names none.
+pub(crate) fn facet_bar(
+    items: Memo<Vec<ItemIx>>,
+    departments: bool,
+    found: &'static str,
+    own: Memo<Order>,
+) -> Node {
     let shop = use_shop();
     let texts = shop.texts;
-    let query = memo(FacetQuery::read);
+    let query = memo(move || FacetQuery::read(own.get()));
     let any = (String::new(), texts.any.to_owned());
     let named = |name: &str, count: usize| [name, " (", &count.to_string(), ")"].concat();
     part(move || {
@@ -153,15 +158,17 @@ pub(crate) fn facet_bar(items: Memo<Vec<ItemIx>>, departments: bool, found: &'st
             &band,
             std::iter::once(any.clone()).chain(bands).collect(),
         ));
+        // The list's own order needs no place in the address.
+        let value = |order: Order| if order == own.get() { "" } else { order.name() };
         let orders = Order::ALL.into_iter().map(|order| {
             let name = if order == Order::Found {
                 found
             } else {
                 order_name(texts, order)
             };
-            (order.name().to_owned(), name.to_owned())
+            (value(order).to_owned(), name.to_owned())
         });
-        choices.push(choice(texts.sort, "order", order.name(), orders.collect()));
+        choices.push(choice(texts.sort, "order", value(order), orders.collect()));
         let hint = (order == Order::ForYou && (shop.is_blank() || shop.is_off()))
             .then(|| el("p").class("hint").text(texts.sort_for_you_cold));
         group(

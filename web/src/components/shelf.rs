@@ -34,6 +34,10 @@ pub(crate) struct Shelf {
     pub(crate) reasons: bool,
     /// Whether products can be dismissed.
     pub(crate) dismissible: bool,
+    /// Products that came with the last click, to be marked.
+    pub(crate) came: Memo<Vec<ItemIx>>,
+    /// Below the line, or nothing.
+    pub(crate) below: Option<El>,
     /// Whether it is one row on every screen.
     pub(crate) single: bool,
     /// The name of its state, for styles, and a badge beside the heading; both may be "".
@@ -57,6 +61,8 @@ impl Shelf {
             picks,
             reasons: true,
             dismissible: true,
+            came: memo(Vec::new),
+            below: None,
             single: true,
             state: Box::new(|| ("", "")),
         }
@@ -71,6 +77,8 @@ impl Shelf {
             picks,
             reasons,
             dismissible,
+            came,
+            below,
             single,
             state,
         } = self;
@@ -179,6 +187,13 @@ impl Shelf {
                 dismissible,
             )
             .part(badge)
+            .part(move || {
+                if came.with(|came| came.contains(&item)) {
+                    el("span").class("came").text(shop.texts.new).into()
+                } else {
+                    nothing()
+                }
+            })
         };
         let row = el("ul")
             .class(if single { "row single" } else { "row" })
@@ -207,6 +222,7 @@ impl Shelf {
                     .part(badge),
             )
             .kid(el("p").class("sub").live_text(sub))
+            .maybe(below)
             .kid(each_item(row, move || items.get(), card))
     }
 }

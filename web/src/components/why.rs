@@ -2,12 +2,18 @@
 
 use fewshop_core::{BusinessRule, ItemIx, Reason};
 use fewshop_web::state::Pick;
-use fewshop_web::texts::{count, fill};
+use fewshop_web::texts::{count, fill, thousands};
 use web_sys::MouseEvent;
 
+use super::one_decimal;
 use crate::browser;
 use crate::shop::{Shop, use_shop};
 use crate::view::{El, el};
+
+/// Smaller factors are not worth a sentence.
+const MIN_SAID_LIFT: f32 = 1.5;
+/// Larger ones are not to be taken at their word.
+const MAX_SAID_LIFT: f32 = 1_000.0;
 
 /// A bar from 0 to 1, labelled with its share for screen readers.
 pub(crate) fn meter(share: f32) -> El {
@@ -99,6 +105,16 @@ pub(crate) fn show_why(shop: Shop, shelf: &[Pick], item: ItemIx) {
         .map(|share| share.share)
         .sum::<f32>()
         .max(f32::MIN_POSITIVE);
+    // What everybody wants is not said to be the shopper's own.
+    let lift = shelf[at].lift.filter(|&lift| lift >= MIN_SAID_LIFT);
+    let lift = lift.map(|lift| {
+        let times = if lift < 10.0 {
+            one_decimal(f64::from(lift))
+        } else {
+            thousands(lift.min(MAX_SAID_LIFT) as u64)
+        };
+        el("p").text(&fill(texts.why_lift, &[&times]))
+    });
     let bars = shots.iter().map(|share| {
         el("li")
             .kid(el("span").text(&shop.title(share.item)))
@@ -119,6 +135,7 @@ pub(crate) fn show_why(shop: Shop, shelf: &[Pick], item: ItemIx) {
                 .text(&fill(texts.why_title, &[&shop.title(item)])),
         )
         .kid(el("p").text(&said))
+        .maybe(lift)
         .kids((!shots.is_empty()).then(|| el("ul").class("bars").attr("role", "list").kids(bars)))
         .kid(el("h3").text(texts.why_place_title))
         .kid(el("p").text(&place(shop, shelf, at)))

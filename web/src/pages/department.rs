@@ -1,7 +1,7 @@
 //! A department: its categories, and its products by sales or by this shopper's taste.
 
 use fewshop_core::protocol::ShelfRequest;
-use fewshop_core::{Filter, ItemIx};
+use fewshop_core::{Filter, ItemIx, Objective};
 use fewshop_web::state::{Department, Order};
 use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
@@ -40,9 +40,9 @@ impl ShelfQuery {
     }
 }
 
-fn address(slug: &str, category: Option<&str>, for_you: bool) -> String {
+fn address(slug: &str, category: Option<&str>, order: &str) -> String {
     let category = category.map(|slug| format!("category={}", browser::encode(slug)));
-    let order = for_you.then(|| "order=for-you".to_owned());
+    let order = (!order.is_empty()).then(|| format!("order={}", browser::encode(order)));
     let query: Vec<String> = category.into_iter().chain(order).collect();
     let question = if query.is_empty() { "" } else { "?" };
     format!("{}{question}{}", department_href(slug), query.join("&"))
@@ -62,13 +62,21 @@ pub(crate) fn page(slug: &str) -> Node {
     };
     name_page(&department.name);
     let name = department.name.clone();
+    // Once something was learned, the shopper's own order comes first.
+    let own = memo(move || {
+        if shop.is_blank() || shop.is_off() {
+            Order::Found
+        } else {
+            Order::ForYou
+        }
+    });
     let query = memo(move || {
         let wanted = nav.query("category");
         let category = department
             .categories
             .iter()
             .find(|category| category.slug == wanted);
-        let for_you = Order::of(&nav.query("order")) == Order::ForYou;
+        let for_you = Order::of(&nav.query("order"), own.get()) == Order::ForYou;
         ShelfQuery {
             department: department.clone(),
             category: category.map(|category| category.name.clone()),
@@ -78,12 +86,14 @@ pub(crate) fn page(slug: &str) -> Node {
     effect(move || {
         let query = query.get();
         let filter = Filter::of_category(query.path());
-        shop.want(query.for_you.then(|| ShelfRequest {
+        let wanted = query.for_you.then(|| ShelfRequest {
             name: query.shelf_name(),
             n: RANKED,
             filter,
             seeds: Vec::new(),
-        }));
+            objective: Objective::Likely,
+        });
+        shop.want(wanted.into_iter().collect());
     });
     let members = memo(move || {
         query.with(|query| {
@@ -91,7 +101,7 @@ pub(crate) fn page(slug: &str) -> Node {
                 .members(&query.department.name, query.category.as_deref())
         })
     });
-    let filters = memo(FacetQuery::read);
+    let filters = memo(move || FacetQuery::read(own.get()));
     let ordered = memo(move || {
         let members = members.get();
         if !query.with(|query| query.for_you) {
@@ -129,7 +139,7 @@ pub(crate) fn page(slug: &str) -> Node {
     group([
         head.into(),
         part(move || chips(query.get())),
-        facet_bar(members, false, texts.sort_popular),
+        facet_bar(members, false, texts.sort_popular, own),
         grid(items, "department", list),
     ])
 }
@@ -140,8 +150,9 @@ fn chips(query: ShelfQuery) -> Node {
     let ShelfQuery {
         department,
         category,
-        for_you,
+        ..
     } = query;
+    let order = use_nav().query("order");
     if department.categories.len() < 2 {
         return nothing();
     }
@@ -156,7 +167,7 @@ fn chips(query: ShelfQuery) -> Node {
     let chip = |slug: Option<&str>, name: &str, current: bool| {
         let link = el("a")
             .class("chip")
-            .attr("href", &address(&department.slug, slug, for_you))
+            .attr("href", &address(&department.slug, slug, &order))
             .text(name);
         el("li").kid(if current {
             link.attr("aria-current", "true")

@@ -6,9 +6,9 @@ use fewshop_web::texts::fill;
 use leptos::prelude::*;
 use web_sys::Node;
 
-use crate::components::{Shelf, department_tiles, offer_slot};
+use crate::components::{Shelf, View, change, department_tiles, offer_slot, steps};
 use crate::shop::{Shop, use_shop};
-use crate::view::{El, el, group, later, memo};
+use crate::view::{El, effect, el, group, later, memo};
 
 /// Names in the line below the first shelf.
 const NAMED: usize = 3;
@@ -70,9 +70,9 @@ fn badge(shop: Shop, shelf: &ShelfState) -> &'static str {
     }
 }
 
-/// The home page: at most four shelves of recommendations (the picks; products that go with the
-/// cart or, while it is empty, bestsellers; the week's leaflet and new products if there are any)
-/// and one offer.
+/// The home page: shelves of recommendations (the picks; products that go with the cart;
+/// bestsellers, once the first shelf is personal; the week's leaflet and new products if there are
+/// any) and one offer.
 pub(crate) fn page() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
@@ -80,7 +80,7 @@ pub(crate) fn page() -> Node {
     let with_cart = memo(move || picked.with(|shelf| shop.with_cart(shelf.picks())));
     // Until the first shelf is personal, it shows the bestsellers itself.
     let best = memo(move || {
-        if !with_cart.with(Vec::is_empty) || !picked.with(ShelfState::is_own) {
+        if !picked.with(ShelfState::is_own) {
             return Vec::new();
         }
         let shown: Vec<ItemIx> =
@@ -94,16 +94,32 @@ pub(crate) fn page() -> Node {
     });
     let fresh = memo(move || picked.with(|shelf| shop.fresh(shelf.picks())));
     let on_offer = memo(move || picked.with(|shelf| shop.on_offer(shelf.picks())));
+    // Before the last click, and everyone's, are one press away; a new answer shows itself.
+    let view = RwSignal::new(View::Now);
+    let own = memo(move || picked.with(|shelf| shelf.picks().to_vec()));
+    let shown = memo(move || match view.get() {
+        View::Before => shop.before(),
+        View::Everyone => shop.bestsellers(own.with(Vec::len)),
+        View::Now => own.get(),
+    });
+    effect(move || {
+        own.track();
+        view.set(View::Now);
+    });
+    let came = memo(move || {
+        let change = own.with(|own| shop.change(own));
+        let is_now = view.get() == View::Now;
+        change
+            .filter(|_| is_now)
+            .map_or_else(Vec::new, |change| change.came)
+    });
     let first = Shelf {
+        came,
+        below: Some(change(own, view)),
         sub: Box::new(move || picked.with(|shelf| claim(shop, shelf))),
         single: false,
         state: Box::new(move || picked.with(|shelf| (shelf.name(), badge(shop, shelf)))),
-        ..Shelf::new(
-            "picked",
-            texts.picked,
-            "",
-            memo(move || picked.with(|shelf| shelf.picks().to_vec())),
-        )
+        ..Shelf::new("picked", texts.picked, "", shown)
     };
     let rest = later(move || {
         let departments = (shop.catalogue().departments().len() > 1).then(|| {
@@ -124,8 +140,14 @@ pub(crate) fn page() -> Node {
         let fresh = Shelf::new("fresh", texts.fresh, texts.fresh_sub, fresh);
         let with_cart = Shelf::new("with-cart", texts.with_cart, texts.with_cart_sub, with_cart);
         let on_offer = Shelf::new("on-offer", texts.on_offer, texts.on_offer_sub, on_offer);
-        let above = [Some(with_cart.view()), Some(on_offer.view()), departments];
-        let below = [best.view(), fresh.view(), recently_viewed(None)];
+        let above = [
+            Some(with_cart.view()),
+            Some(recently_viewed(None)),
+            Some(best.view()),
+            Some(on_offer.view()),
+            departments,
+        ];
+        let below = [fresh.view()];
         group(
             above
                 .into_iter()
@@ -140,6 +162,7 @@ pub(crate) fn page() -> Node {
             .class("hush")
             .text(shop.catalogue().name().unwrap_or(texts.home_title))
             .into(),
+        steps(),
         first.view().into(),
         rest,
     ])

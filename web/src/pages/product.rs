@@ -11,7 +11,7 @@ use super::lost::lost;
 use crate::browser;
 use crate::components::{Shelf, department_href, picture};
 use crate::page_title::name_page;
-use crate::shop::{WITH_ITEM, use_shop, with_item};
+use crate::shop::{WITH_ITEM, similar_name, use_shop, with_item_name};
 use crate::view::{el, group, memo, nothing};
 
 /// The page of the product with this id.
@@ -27,35 +27,39 @@ pub(crate) fn page(id: &str) -> Node {
     shop.enter(ix);
     let quantity = memo(move || shop.cart.with(|cart| cart.quantity(ix)));
     let dismissed = memo(move || shop.log.with(|log| log.is_dismissed(ix)));
-    // The engine's picks or, without an engine, the bestsellers of the same category under a
+    let ranked = move |name: String| {
+        memo(move || shop.corrected(without(shop.ranked(&name), ix), WITH_ITEM))
+    };
+    let goes_with = ranked(with_item_name(ix));
+    // The engine's alternatives or, without an engine, the bestsellers of the same category under a
     // heading of their own.
-    let ranked =
-        memo(move || shop.corrected(without(shop.ranked(&with_item(ix).name), ix), WITH_ITEM));
+    let similar = ranked(similar_name(ix));
     let near = StoredValue::new(neighbours(&product));
-    let picks = memo(move || {
-        let ranked = ranked.get();
-        if ranked.is_empty() {
+    let alternatives = memo(move || {
+        let similar = similar.get();
+        if similar.is_empty() {
             near.with_value(|(_, near)| near.clone())
         } else {
-            ranked
+            similar
         }
     });
-    let has_ranked = memo(move || ranked.with(|ranked| !ranked.is_empty()));
+    let has_similar = memo(move || similar.with(|similar| !similar.is_empty()));
     let heading = move || {
-        if has_ranked.get() {
-            texts.with_item.to_owned()
+        if has_similar.get() {
+            texts.similar.to_owned()
         } else {
             near.with_value(|(name, _)| fill(texts.more_in, &[name]))
         }
     };
-    let title = product.title.clone();
     let sub = move || {
-        if has_ranked.get() {
-            fill(texts.with_item_sub, &[&title])
+        if has_similar.get() {
+            texts.similar_sub
         } else {
-            texts.more_in_sub.to_owned()
+            texts.more_in_sub
         }
+        .to_owned()
     };
+    let title = product.title.clone();
     let rows = [(texts.size, &product.size), (texts.brand, &product.brand)];
     let rows = rows
         .into_iter()
@@ -102,12 +106,18 @@ pub(crate) fn page(id: &str) -> Node {
     let tile = el("div")
         .class(&format!("tile big t{}", shop.tile(&product)))
         .kid(picture(&product.picture, &product.title));
-    let shelf = Shelf {
+    let goes_with = Shelf {
+        sub: Box::new(move || fill(texts.with_item_sub, &[&title])),
+        reasons: false,
+        dismissible: false,
+        ..Shelf::new("with-item", texts.with_item, "", goes_with)
+    };
+    let alternatives = Shelf {
         title: Box::new(heading),
         sub: Box::new(sub),
         reasons: false,
         dismissible: false,
-        ..Shelf::new("with-item", "", "", picks)
+        ..Shelf::new("similar", "", "", alternatives)
     };
     group([
         breadcrumb(&product),
@@ -117,7 +127,8 @@ pub(crate) fn page(id: &str) -> Node {
             .kid(tile)
             .kid(about)
             .into(),
-        shelf.view().into(),
+        goes_with.view().into(),
+        alternatives.view().into(),
         recently_viewed(Some(ix)).into(),
     ])
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fewshop_core::protocol::ShelfRequest;
-use fewshop_core::{Filter, ItemIx};
+use fewshop_core::{Filter, ItemIx, Objective};
 use fewshop_web::state::Order;
 use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
@@ -44,7 +44,7 @@ pub(crate) fn page() -> Node {
             .map(|index| query.with(|query| index.search(query)))
     });
     let matching = memo(move || found.get().unwrap_or_default());
-    let filters = memo(FacetQuery::read);
+    let filters = memo(|| FacetQuery::read(Order::Found));
     let items = memo(move || {
         let FacetQuery { facets, order } = filters.get();
         let catalogue = shop.catalogue();
@@ -115,16 +115,18 @@ pub(crate) fn page() -> Node {
         } else {
             Vec::new()
         };
-        shop.want((!among.is_empty()).then(|| ShelfRequest {
+        let wanted = (!among.is_empty()).then(|| ShelfRequest {
             name: TASTE.to_owned(),
             n: among.len(),
             filter: Filter::of_items(among),
             seeds: Vec::new(),
-        }));
+            objective: Objective::Likely,
+        });
+        shop.want(wanted.into_iter().collect());
     });
     let bar = when(
         move || typed.get() && !none.get(),
-        move || facet_bar(choices, true, texts.sort_match),
+        move || facet_bar(choices, true, texts.sort_match, memo(|| Order::Found)),
     );
     group([head.into(), bar, grid(items, "results", query), tiles])
 }

@@ -17,6 +17,11 @@ impl Shop {
         });
     }
 
+    /// Looks at a product without opening its page.
+    pub(crate) fn look(self, ix: ItemIx) {
+        self.step(&|log| log.view(ix));
+    }
+
     /// Adds one of a product to the cart.
     pub(crate) fn add(self, ix: ItemIx) {
         self.cart.update(|cart| cart.set(ix, cart.quantity(ix) + 1));
@@ -60,6 +65,7 @@ impl Shop {
         self.ranked
             .update(|ranked| ranked.retain(|(name, _)| !is_own_shelf(name)));
         self.predictions.set(Default::default());
+        self.before.set(Vec::new());
         self.step(&SessionLog::forget);
         browser::forgotten();
     }

@@ -19,7 +19,7 @@ use fewshop_web::texts::Texts;
 use leptos::prelude::*;
 
 use self::requests::{SHELF_ON_OFFER, is_own_shelf};
-pub(crate) use self::requests::{WITH_ITEM, with_item};
+pub(crate) use self::requests::{WITH_ITEM, similar_name, with_item, with_item_name};
 use crate::nav::use_nav;
 use crate::view::{effect, memo};
 use crate::{browser, engine};
@@ -42,10 +42,12 @@ pub(crate) struct Shop {
     pub(crate) index: RwSignal<Option<Arc<SearchIndex>>>,
     /// The shelves of the last answer, by name.
     ranked: RwSignal<Vec<(String, Vec<Pick>)>>,
+    /// The first shelf as it was before the last click.
+    before: RwSignal<Vec<Pick>>,
     /// The predictions of each extra as last answered; empty for a new shopper.
     predictions: RwSignal<[Vec<Prediction>; Extra::ALL.len()]>,
-    /// The current page's own shelf, besides those that any page may show.
-    extra: RwSignal<Option<ShelfRequest>>,
+    /// The current page's own shelves, besides those that any page may show.
+    own_shelves: RwSignal<Vec<ShelfRequest>>,
     catalogue: StoredValue<Arc<Catalogue>>,
 }
 
@@ -84,8 +86,9 @@ impl Shop {
             }),
             index: RwSignal::new(None),
             ranked: RwSignal::default(),
+            before: RwSignal::default(),
             predictions: RwSignal::default(),
-            extra: RwSignal::new(None),
+            own_shelves: RwSignal::default(),
             catalogue: StoredValue::new(Arc::new(catalogue)),
         }
     }
@@ -111,7 +114,7 @@ impl Shop {
         });
         effect(move || {
             self.log
-                .with(|log| self.ask(log, self.extra.get(), shown.get()));
+                .with(|log| self.ask(log, self.own_shelves.get(), shown.get()));
         });
         effect(move || {
             let text = self.log.with(|log| {
@@ -163,6 +166,7 @@ impl Shop {
                 });
                 ranked.extend(kept);
             }
+            self.keep_before(&ranked);
             self.ranked.set(ranked);
             if !is_own {
                 self.predictions.set(Default::default());

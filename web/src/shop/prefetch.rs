@@ -14,7 +14,7 @@ use fewshop_core::ItemIx;
 use fewshop_web::state::{HeldPage, Page, Prefetch, SessionLog};
 use leptos::prelude::*;
 
-use super::{Shop, with_item};
+use super::{Shop, with_item, with_item_name};
 use crate::nav::{Hold, use_nav};
 use crate::{browser, engine};
 
@@ -44,7 +44,7 @@ impl Shop {
         let Some(ix) = self.catalogue().find(id).filter(|_| engine::is_ready()) else {
             return Hold::Open;
         };
-        self.ask(&self.viewed(ix), Some(with_item(ix)), None);
+        self.ask(&self.viewed(ix), with_item(ix), None);
         with_prefetch(|prefetch| prefetch.hold(href, ix));
         set_timeout(
             move || self.unhold(with_prefetch(|prefetch| prefetch.expired(ix))),
@@ -55,14 +55,14 @@ impl Shop {
 
     /// The engine answered with shelves of these names.
     pub(super) fn answered(self, has_shelf: &dyn Fn(&str) -> bool) {
-        let is_about = |ix| has_shelf(&with_item(ix).name);
+        let is_about = |ix| has_shelf(&with_item_name(ix));
         self.unhold(with_prefetch(|prefetch| prefetch.answered(is_about)));
     }
 
     /// The shopper went to another page.
     pub(crate) fn leave(self) {
         if with_prefetch(Prefetch::left) {
-            self.extra.notify();
+            self.own_shelves.notify();
         }
     }
 
@@ -76,7 +76,7 @@ impl Shop {
 
     /// The shopper is on a product's page, which wants its shelf.
     pub(crate) fn enter(self, ix: ItemIx) {
-        self.want(Some(with_item(ix)));
+        self.want(with_item(ix));
         let log = self.viewed(ix);
         if self
             .log

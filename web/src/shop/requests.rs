@@ -1,7 +1,7 @@
 //! The requests to the engine.
 
 use fewshop_core::protocol::ShelfRequest;
-use fewshop_core::{Filter, ItemIx, Session};
+use fewshop_core::{Filter, ItemIx, Objective, Session};
 use fewshop_web::state::{Cart, Extra, Learning, SessionLog, Wanted};
 use leptos::prelude::*;
 
@@ -34,14 +34,29 @@ pub(super) const SHELF_CART: &str = "with_cart";
 /// Products on a product's shelf: one row.
 pub(crate) const WITH_ITEM: usize = 6;
 
-/// The shelf of a product's page.
-pub(crate) fn with_item(ix: ItemIx) -> ShelfRequest {
-    ShelfRequest {
-        name: format!("with_item/{}", ix.0),
+/// The shelves of a product's page: what goes well with it, and what could stand in its place.
+pub(crate) fn with_item(ix: ItemIx) -> Vec<ShelfRequest> {
+    let shelf = |name: String, objective| ShelfRequest {
+        name,
         n: WITH_ITEM * SPARE,
         filter: Filter::ALL,
         seeds: vec![ix],
-    }
+        objective,
+    };
+    vec![
+        shelf(with_item_name(ix), Objective::Complements),
+        shelf(similar_name(ix), Objective::Similar),
+    ]
+}
+
+/// Name of the shelf 'Goes well with' of a product.
+pub(crate) fn with_item_name(ix: ItemIx) -> String {
+    format!("with_item/{}", ix.0)
+}
+
+/// Name of the shelf 'Similar' of a product.
+pub(crate) fn similar_name(ix: ItemIx) -> String {
+    format!("similar/{}", ix.0)
 }
 
 /// Whether a shelf depends on the session, which may be forgotten.
@@ -50,9 +65,9 @@ pub(super) fn is_own_shelf(name: &str) -> bool {
 }
 
 impl Shop {
-    /// Requests all shelves for this log, the page's own `shelf`, and the extra that the page
+    /// Requests all shelves for this log, the page's `own`, and the extra that the page
     /// shows.
-    pub(super) fn ask(self, log: &SessionLog, shelf: Option<ShelfRequest>, shown: Option<Extra>) {
+    pub(super) fn ask(self, log: &SessionLog, own: Vec<ShelfRequest>, shown: Option<Extra>) {
         // Without personalisation the engine learns nothing about the shopper either.
         let mut session = if log.learning() == Learning::Off {
             Session::default()
@@ -62,11 +77,11 @@ impl Shop {
         // For the promotions of the day.
         let today = browser::now() / DAY_S;
         session.day = Some(self.catalogue().day(today) as i32);
-        engine::ask(session, self.wanted(log, shelf, shown));
+        engine::ask(session, self.wanted(log, own, shown));
     }
 
     /// The shelves and the extra to request.
-    fn wanted(self, log: &SessionLog, shelf: Option<ShelfRequest>, shown: Option<Extra>) -> Wanted {
+    fn wanted(self, log: &SessionLog, own: Vec<ShelfRequest>, shown: Option<Extra>) -> Wanted {
         let mut wanted = Vec::new();
         let is_own = !log.is_blank() && log.learning() != Learning::Off;
         if is_own {
@@ -77,6 +92,7 @@ impl Shop {
                 n,
                 filter: Filter::ALL,
                 seeds: Vec::new(),
+                objective: Objective::Personal,
             });
             let catalogue = self.catalogue();
             if !catalogue.fresh().is_empty() {
@@ -89,6 +105,7 @@ impl Shop {
                     n: FRESH * SPARE + PICKED,
                     filter,
                     seeds: Vec::new(),
+                    objective: Objective::Likely,
                 });
             }
         }
@@ -104,6 +121,7 @@ impl Shop {
                     ..Filter::ALL
                 },
                 seeds: Vec::new(),
+                objective: Objective::Likely,
             });
         }
         let mut seeds = self.cart.with(Cart::items);
@@ -114,19 +132,22 @@ impl Shop {
                 n: WITH_CART * SPARE + PICKED,
                 filter: Filter::ALL,
                 seeds,
+                objective: Objective::Complements,
             });
         }
-        wanted.extend(shelf.filter(|shelf| !shelf.seeds.is_empty() || is_own));
+        let mut own = own;
+        own.retain(|shelf| !shelf.seeds.is_empty() || is_own);
+        wanted.append(&mut own);
         Wanted {
             shelves: wanted,
             extra: shown.filter(|&extra| is_own && log.shows(extra)),
         }
     }
 
-    /// The current page shows this shelf as well, or none.
-    pub(crate) fn want(self, extra: Option<ShelfRequest>) {
-        if self.extra.with_untracked(|old| *old != extra) {
-            self.extra.set(extra);
+    /// The current page shows these shelves as well.
+    pub(crate) fn want(self, own: Vec<ShelfRequest>) {
+        if self.own_shelves.with_untracked(|old| *old != own) {
+            self.own_shelves.set(own);
         }
     }
 }

@@ -2,7 +2,7 @@
 //! bestsellers.
 
 use fewshop_core::{EventKind, ItemIx, Prediction};
-use fewshop_web::state::{EngineState, Extra, Pick, Profile, ShelfState, mixed};
+use fewshop_web::state::{Change, EngineState, Extra, Pick, Profile, ShelfState, mixed};
 use leptos::prelude::*;
 
 use super::Shop;
@@ -69,6 +69,37 @@ impl Shop {
             self.engine
                 .with(|engine| ShelfState::of(engine, log, &ranked, self.bestsellers(PICKED)))
         })
+    }
+
+    /// Keeps the first shelf as it is before an answer that changes it.
+    pub(super) fn keep_before(self, ranked: &[(String, Vec<Pick>)]) {
+        let items = |picks: &[Pick]| picks.iter().map(|pick| pick.item).collect::<Vec<_>>();
+        let new = ranked.iter().find(|(name, _)| name == SHELF_PICKED);
+        if let Some((_, new)) = new
+            && items(new) != items(&untrack(|| self.ranked(SHELF_PICKED)))
+        {
+            let before = untrack(|| self.picked().picks().to_vec());
+            self.before.set(before);
+        }
+    }
+
+    /// The first shelf before the last click.
+    pub(crate) fn before(self) -> Vec<Pick> {
+        self.before.get()
+    }
+
+    /// What the last click changed on the first shelf; `None` if nothing.
+    pub(crate) fn change(self, now: &[Pick]) -> Option<Change> {
+        let catalogue = self.catalogue();
+        let change = self
+            .before
+            .with(|before| (!before.is_empty()).then(|| Change::between(&catalogue, before, now)));
+        change.filter(|change| !change.is_nothing())
+    }
+
+    /// Whether the first shelf is this shopper's own.
+    pub(crate) fn has_own_picks(self) -> bool {
+        self.picked().is_own()
     }
 
     /// Products that go with the cart, without those of `but`, which the page already shows.

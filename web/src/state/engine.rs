@@ -306,6 +306,7 @@ mod tests {
             n: 3,
             filter: Filter::ALL,
             seeds: Vec::new(),
+            objective: Objective::Personal,
         };
         Wanted {
             shelves: vec![shelf],

@@ -8,10 +8,9 @@ use super::Catalogue;
 pub const PRICES: [u32; 4] = [200, 400, 700, 1500];
 
 /// The order of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     /// As found: the best match or the most bought first.
-    #[default]
     Found,
     /// The best for this shopper first.
     ForYou,
@@ -29,20 +28,20 @@ impl Order {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Found => "",
+            Self::Found => "found",
             Self::ForYou => "for-you",
             Self::PriceUp => "price",
             Self::PriceDown => "price-down",
         }
     }
 
-    /// The order of that name; [`Order::Found`] for any other.
+    /// The order of that name; the list's own for any other.
     #[must_use]
-    pub fn of(name: &str) -> Self {
+    pub fn of(name: &str, own: Self) -> Self {
         Self::ALL
             .into_iter()
             .find(|order| order.name() == name)
-            .unwrap_or_default()
+            .unwrap_or(own)
     }
 }
 

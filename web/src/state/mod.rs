@@ -2,6 +2,7 @@
 
 mod cart;
 mod catalogue;
+mod change;
 mod departments;
 mod engine;
 mod facets;
@@ -19,6 +20,7 @@ mod shelf;
 
 pub use cart::{Cart, CartLine, MAX_QUANTITY};
 pub use catalogue::{Catalogue, CatalogueFileError, Product, short_brand};
+pub use change::Change;
 pub use departments::{Category, Department, TILES, sort_few, tile_of};
 pub use engine::{Answer, EngineState, Link, Outcome, Wanted};
 pub use facets::{Facets, Order, PRICES};

@@ -20,6 +20,8 @@ pub struct Pick {
     pub pinned: Option<usize>,
     /// Whether it is in the leaflet of the week.
     pub promoted: bool,
+    /// How many times as likely as for a stranger, if the engine compared the two.
+    pub lift: Option<f32>,
 }
 
 impl Pick {
@@ -33,6 +35,7 @@ impl Pick {
             rule: None,
             pinned: None,
             promoted: false,
+            lift: None,
         }
     }
 
@@ -46,6 +49,7 @@ impl Pick {
             rule: pick.rule,
             pinned: (pick.rule == Some(BusinessRule::Pin)).then_some(at),
             promoted: pick.promoted,
+            lift: pick.lift,
         };
         picks.into_iter().enumerate().map(pick).collect()
     }
@@ -278,6 +282,7 @@ mod tests {
             reason: Reason::PopularHere,
             rule: rule(item),
             promoted: false,
+            lift: None,
         };
         Pick::of_answer(items.iter().map(pick).collect())
     }
@@ -358,6 +363,7 @@ mod tests {
             rule: None,
             pinned: None,
             promoted: false,
+            lift: None,
         }];
         let loading = EngineState::Loading {
             received: 0.0,

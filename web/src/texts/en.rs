@@ -128,17 +128,57 @@ texts! {
     /// Heading of the cart's shelf.
     with_cart: "Goes well with your cart",
     /// Below it.
-    with_cart_sub: "Picked to go with what is in your cart.",
+    with_cart_sub: "Bought together with your items far more often than usual.",
     /// Heading of a product's shelf.
     with_item: "Goes well with this",
     /// Below it: title.
-    with_item_sub: "Picked for shoppers who chose {}.",
+    with_item_sub: "Bought together with {} far more often than usual.",
     /// Heading of the shelf shown instead: category.
     more_in: "More in {}",
     /// Below it.
     more_in_sub: "Popular in this shop.",
+    /// Heading of a product's shelf of alternatives.
+    similar: "Similar products",
+    /// Below it.
+    similar_sub: "The same kind of thing: other brands, sizes and prices.",
+    /// Heading of the three steps of a first visit.
+    steps: "See this shop learn, in three clicks",
+    /// The first step.
+    step_open: "Pick something you like",
+    /// The second step.
+    step_look: "Look what moved below",
+    /// The third step.
+    step_more: "Pick one more: it gets sharper",
+    /// Button that removes the steps.
+    steps_skip: "Skip",
+    /// The same after the last one.
+    steps_done: "Got it",
+    /// Ends a list of names: how many more.
+    and_more: "{} more",
+    /// What was learned: category that gained most, that lost most.
+    more_less: "More {}, less {}.",
+    /// The same if none lost.
+    more_of: "More {}.",
+    /// Products that came to the first shelf.
+    came: "New: {}.",
+    /// Products that stand higher on it.
+    rose: "Up: {}.",
+    /// Products that left it.
+    left: "Gone: {}.",
+    /// Names the buttons that choose what the first shelf shows.
+    views: "What this shelf shows",
+    /// Button: the shopper's own picks.
+    view_now: "For you",
+    /// Button: the picks before the last click.
+    view_before: "Before your last click",
+    /// Button: everyone's bestsellers.
+    view_everyone: "What everyone sees",
+    /// Marks a product that came with the last click.
+    new: "new",
+    /// How much likelier a pick is: number of times.
+    why_lift: "You are {} times as likely to want it as a new visitor.",
     /// Heading of the bestsellers' shelf.
-    bestsellers: "Bestsellers",
+    bestsellers: "Everyone's basics",
     /// Below it.
     bestsellers_sub: "Most bought in this shop, the same for everyone.",
     /// Reason, badge and heading of a shelf: products in the leaflet of the week.

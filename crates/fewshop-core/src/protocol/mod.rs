@@ -18,7 +18,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Filter, Item, ItemIx, Recommendation, Session, TaskAnswer, TaskRequest};
+use crate::{Filter, Item, ItemIx, Objective, Recommendation, Session, TaskAnswer, TaskRequest};
 
 /// Codes of [`Reply::Failed`] that blame one request: the next request may succeed. After any
 /// other code the worker answers nothing more.
@@ -145,6 +145,10 @@ pub struct ShelfRequest {
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Vec<ItemIx>>"))]
     pub seeds: Vec<ItemIx>,
+    /// What to rank by.
+    #[serde(default, skip_serializing_if = "Objective::is_likely")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Objective>"))]
+    pub objective: Objective,
 }
 
 /// From the worker to the page.

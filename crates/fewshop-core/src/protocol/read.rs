@@ -98,6 +98,7 @@ mod tests {
             reason,
             rule: None,
             promoted: item == 5,
+            lift: (item == 4).then_some(2.5),
         }
     }
 

@@ -13,6 +13,8 @@ pub(crate) struct ItemColumns {
     pub(crate) department: Vec<u32>,
     /// Number of the brand, as for `category`.
     pub(crate) brand: Vec<u32>,
+    /// Number of the title, as for `category`.
+    pub(crate) title: Vec<u32>,
     /// Logarithm of the price, where it is known.
     pub(crate) log_price: Vec<Option<f32>>,
 }
@@ -24,6 +26,7 @@ impl ItemColumns {
             category: numbered(items, |item| item.category.join("\t")),
             department: numbered(items, |item| item.department().to_owned()),
             brand: numbered(items, |item| item.brand.clone()),
+            title: numbered(items, |item| item.title.clone()),
             log_price: items.iter().map(log_price).collect(),
         }
     }

@@ -31,8 +31,8 @@ use crate::business_rules::BusinessRules;
 use crate::error::PackError;
 use crate::features::{ActiveGroups, FeatureGroup};
 use crate::weights::{
-    AdapterWeights, AttributeWeights, EncoderWeights, ItemTable, ModelConfig, OfferWeights,
-    PairTable, RankerWeights, TaskWeights,
+    AdapterWeights, AttributeWeights, CategoryLifts, EncoderWeights, ItemTable, ModelConfig,
+    OfferWeights, PairTable, RankerWeights, TaskWeights,
 };
 
 /// The unchecked parts of a pack: [`Pack::new`] checks and joins them.
@@ -78,6 +78,8 @@ pub struct PackParts {
     /// What is in the leaflet or on display, sorted by [`Promotion::key`]; may be empty. The file
     /// rounds a share up to a multiple of 1/255.
     pub promotions: Vec<Promotion>,
+    /// How much more often two categories are bought together than their sales explain.
+    pub category_lifts: Option<CategoryLifts>,
 }
 
 impl PackParts {

@@ -1,8 +1,8 @@
 //! Candidate generation: a few hundred products that the ranker scores.
 
-use fewshop_core::{ItemIx, Session};
+use fewshop_core::{Event, ItemIx, Session};
 
-use crate::features::FeatureGroup;
+use crate::features::{DayPromotions, FeatureGroup};
 use crate::kernels;
 use crate::ranking::model::Model;
 use crate::ranking::options::RankOptions;
@@ -30,7 +30,7 @@ impl Model {
         options: &RankOptions,
     ) -> Vec<u32> {
         let (pack, stats, groups) = (self.pack(), &self.stats, self.groups);
-        let open = self.open_rows(session, learned, options);
+        let open = self.open_rows(session, &learned.context, learned.promotions, options);
         // At least n from each source, so that a small filter still fills a shelf; no more than
         // there are products.
         let take = pack.config().candidates.max(options.n).min(open.len());
@@ -74,15 +74,16 @@ impl Model {
     }
 
     /// Which rows may be picked: not seen in the session, not excluded, within the filter.
-    fn open_rows(
+    pub(crate) fn open_rows(
         &self,
         session: &Session,
-        learned: &LearnedSession<'_>,
+        context: &[Event],
+        promotions: &DayPromotions,
         options: &RankOptions,
     ) -> Vec<bool> {
         let (catalogue, stats) = (self.pack().catalogue(), &self.stats);
         let mut open = vec![true; catalogue.len()];
-        let context = learned.context.iter().map(|event| event.item);
+        let context = context.iter().map(|event| event.item);
         for item in session.seen().into_iter().chain(context) {
             open[item.row()] = false;
         }
@@ -102,7 +103,7 @@ impl Model {
             );
         }
         if options.filter.promoted {
-            keep_only(&mut open, learned.promotions.leaflet());
+            keep_only(&mut open, promotions.leaflet());
         }
         open
     }

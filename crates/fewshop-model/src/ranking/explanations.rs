@@ -10,6 +10,9 @@ use crate::ranking::run::{LearnedSession, finite};
 
 /// Smaller falls are noise: the scores of a shelf spread over several units.
 const MIN_FALL: f32 = 0.02;
+/// A pick that is not even this many times as likely as for a stranger is explained by what is
+/// popular: the context may carry a bestseller a little, but it is not why it is there.
+const MIN_LIFT: f32 = 1.5;
 
 impl Model {
     /// The reason of each pick. Always on the kernels, whatever the backend: it takes some tens of
@@ -18,6 +21,7 @@ impl Model {
     /// # Shapes
     /// - `picks`, `scores`: positions among the candidates `items`, and the scores that the ranker
     ///   gave them
+    /// - `lifts`: how many times as likely as for a stranger, where that is known
     pub(crate) fn reasons(
         &self,
         learned: &LearnedSession<'_>,
@@ -25,6 +29,7 @@ impl Model {
         items: &[u32],
         picks: &[usize],
         scores: &[f32],
+        lifts: &[Option<f32>],
     ) -> Vec<Reason> {
         let mut falls = vec![Vec::with_capacity(learned.context.len()); picks.len()];
         for (left_out, embedding) in learned.embeddings_without.iter().enumerate() {
@@ -37,10 +42,12 @@ impl Model {
         let promoted = self.promotion_falls(learned, matrix, picks, scores);
         picks
             .iter()
+            .zip(lifts)
             .zip(falls.iter().zip(promoted))
-            .map(|(&at, (falls, promoted))| {
+            .map(|((&at, lift), (falls, promoted))| {
                 let visits = learned.history.times_taken(items[at]);
-                reason(&learned.context, falls, promoted, visits)
+                let is_own = lift.is_none_or(|lift| lift >= MIN_LIFT);
+                reason(&learned.context, falls, is_own, promoted, visits)
             })
             .collect()
     }
@@ -83,12 +90,12 @@ impl Model {
     }
 }
 
-fn reason(context: &[Event], falls: &[f32], promoted: f32, visits: u32) -> Reason {
+fn reason(context: &[Event], falls: &[f32], is_own: bool, promoted: f32, visits: u32) -> Reason {
     let sum: f32 = falls.iter().filter(|&&fall| fall > MIN_FALL).sum();
     if promoted > sum.max(MIN_FALL) {
         return Reason::OnOffer;
     }
-    if sum <= 0.0 {
+    if sum <= 0.0 || !is_own {
         return if visits > 0 {
             Reason::TakenBefore { visits }
         } else {

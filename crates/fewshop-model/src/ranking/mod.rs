@@ -8,9 +8,11 @@ pub(crate) mod feature_matrix;
 pub(crate) mod model;
 pub(crate) mod options;
 pub(crate) mod pair_scores;
+pub(crate) mod related;
 pub(crate) mod run;
 pub(crate) mod session_encoder;
 pub(crate) mod shopper_history;
+pub(crate) mod stranger;
 
 pub use candidates::Candidates;
 pub use model::Model;

@@ -7,7 +7,7 @@ use fewshop_core::{
 use crate::business_rules::AppliedRules;
 use crate::compute::{Compute, on_kernels};
 use crate::features::{
-    ActiveGroups, DayPromotions, FeatureGroup, ItemCounts, ItemStats, PromotionCalendar,
+    ActiveGroups, DayPromotions, FeatureGroup, ItemCounts, ItemStats, LiftTable, PromotionCalendar,
 };
 use crate::kernels::AdaptRows;
 use crate::pack::Pack;
@@ -27,6 +27,7 @@ use crate::tasks::{Examples, PreparedTasks, TaskError};
 pub struct Model {
     pack: Pack,
     pub(crate) stats: ItemStats,
+    pub(crate) lifts: LiftTable,
     pub(crate) groups: ActiveGroups,
     pub(crate) negatives: AdaptRows,
     /// `None` for a pack without business rules.
@@ -46,6 +47,7 @@ impl Model {
             seasonal: pack.seasonal_counts(),
         };
         let stats = ItemStats::of(pack.catalogue(), counts, pack.item_table(), pack.config());
+        let lifts = LiftTable::of(&pack, &stats.by_popularity);
         let groups = ActiveGroups::of(&pack.ranker().inv_std);
         let promotions = match pack.reads(FeatureGroup::Promotions) {
             true => pack.promotions(),
@@ -57,6 +59,7 @@ impl Model {
             negatives: negatives(&pack),
             rules: AppliedRules::of(pack.rules(), &stats.columns.category, pack.catalogue()),
             tasks: PreparedTasks::of(&pack),
+            lifts,
             stats,
             pack,
         }
@@ -106,6 +109,17 @@ impl Model {
             ..RankOptions::default()
         };
         Ok(self.rank(&Session::default(), &options)?.picks)
+    }
+
+    /// How many times as often a product is taken together with some others as its sales alone would
+    /// explain, by the pack's pair counts and those of their categories.
+    ///
+    /// # Panics
+    /// When a row is past the catalogue's end.
+    #[must_use]
+    pub fn lift(&self, seeds: &[ItemIx], item: ItemIx) -> f32 {
+        let lift = |seed: &ItemIx| self.lifts.lift(seed.row(), item.row(), &self.pack);
+        seeds.iter().map(lift).sum::<f32>() / seeds.len().max(1) as f32
     }
 
     /// The candidates for a session with their features. Training makes its examples with it.

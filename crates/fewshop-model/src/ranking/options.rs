@@ -1,6 +1,6 @@
 //! The question to a model, its answer, and the errors.
 
-use fewshop_core::{Filter, ItemIx, Recommendation};
+use fewshop_core::{Filter, ItemIx, Objective, Recommendation};
 
 use crate::compute::ComputeError;
 
@@ -13,6 +13,9 @@ pub struct RankOptions {
     pub filter: Filter,
     /// Rank for these products instead of the session's context items, as for 'goes well with'.
     pub seeds: Vec<ItemIx>,
+    /// What to rank by. [`Objective::Complements`] and [`Objective::Similar`] are about the seeds, or
+    /// the session's context items if there are none, and learn nothing.
+    pub objective: Objective,
     /// Disable everything that is learned on the device: fine-tuning, earlier visits, and the
     /// effect of dismissals on other products.
     pub frozen: bool,
@@ -26,6 +29,7 @@ impl Default for RankOptions {
             n: 20,
             filter: Filter::ALL,
             seeds: Vec::new(),
+            objective: Objective::Likely,
             frozen: false,
             reasons: true,
         }

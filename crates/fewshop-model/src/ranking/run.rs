@@ -1,6 +1,8 @@
 //! One run: the steps from a session to ranked picks, on a backend.
 
-use fewshop_core::{BusinessRule, Event, ItemIx, Reason, Recommendation, Session};
+use std::collections::HashSet;
+
+use fewshop_core::{BusinessRule, Event, ItemIx, Objective, Reason, Recommendation, Session};
 
 use crate::compute::Compute;
 use crate::features::{DayPromotions, FEATURE_NAMES, FEATURES, FeatureGroup};
@@ -43,11 +45,9 @@ pub(crate) struct LearnedSession<'a> {
     pub(crate) pair_scores: PairScores,
 }
 
-impl LearnedSession<'_> {
-    /// Whether a product is in the leaflet that day.
-    fn is_promoted(&self, row: u32) -> bool {
-        self.promotions.shares(row as usize).leaflet > 0.0
-    }
+/// Whether a product is in the leaflet that day.
+fn is_promoted(promotions: &DayPromotions, row: u32) -> bool {
+    promotions.shares(row as usize).leaflet > 0.0
 }
 
 impl<'a> Run<'a> {
@@ -64,6 +64,14 @@ impl<'a> Run<'a> {
             if options.n == 0 {
                 return Err(RankError::NothingRequested);
             }
+            if matches!(
+                options.objective,
+                Objective::Complements | Objective::Similar
+            ) {
+                rankings.push(self.related(options)?);
+                done(Step::Ranker);
+                continue;
+            }
             let same = |before: &RankOptions| {
                 before.seeds == options.seeds && before.frozen == options.frozen
             };
@@ -79,6 +87,21 @@ impl<'a> Run<'a> {
         Ok(rankings)
     }
 
+    /// Picks about the seeds, for which nothing is learned.
+    fn related(&self, options: &RankOptions) -> Result<Ranking, RankError> {
+        let context = self.context(options)?;
+        let open = (self.model).open_rows(self.session, &context, self.promotions, options);
+        let mut picks = self.model.related(&context, &open, options);
+        for pick in &mut picks {
+            pick.promoted = is_promoted(self.promotions, pick.item.0);
+        }
+        Ok(Ranking {
+            picks,
+            gate: 0.0,
+            context_items: context.len(),
+        })
+    }
+
     /// Picks and reasons from what was learned.
     async fn fill(
         &self,
@@ -90,17 +113,35 @@ impl<'a> Run<'a> {
         let items = model.candidate_rows(self.session, learned, options);
         done(Step::Candidates);
         let matrix = self.matrix(learned, &items);
-        let mut scores = match model.fallback(learned) {
+        let is_personal = options.objective == Objective::Personal;
+        // A channel's scores are no logarithms of odds that could be compared with a stranger's.
+        let fallback = model.fallback(learned).filter(|_| !is_personal);
+        let mut scores = match fallback {
             Some(channel) => channel_scores(&matrix.features, channel),
             None => self.compute.score(&matrix.features, model.pack()).await?,
         };
         scores.iter_mut().for_each(|score| *score = finite(*score));
-        let (best, rules): (Vec<usize>, Vec<Option<BusinessRule>>) =
-            self.order(&items, &scores, options).into_iter().unzip();
+        let is_compared = (options.reasons || is_personal) && fallback.is_none();
+        let comparison = match is_compared {
+            true => model.compare(learned, &items, &scores),
+            false => None,
+        };
+        let own = scores;
+        let scores = match &comparison {
+            Some(comparison) if is_personal => model.personal_scores(learned, &items, comparison),
+            _ => own.clone(),
+        };
+        let mut order = self.order(&items, &scores, options);
+        if is_personal {
+            model.keep_one_a_title(&mut order, |at| items[at], options.n);
+        }
+        let (best, rules): (Vec<usize>, Vec<Option<BusinessRule>>) = order.into_iter().unzip();
         done(Step::Ranker);
+        let lift = |at: usize| comparison.as_ref().map(|comparison| comparison.lift(at));
         let reasons = if options.reasons {
-            let picked: Vec<f32> = best.iter().map(|&at| scores[at]).collect();
-            model.reasons(learned, &matrix, &items, &best, &picked)
+            let picked: Vec<f32> = best.iter().map(|&at| own[at]).collect();
+            let lifts: Vec<Option<f32>> = best.iter().map(|&at| lift(at)).collect();
+            model.reasons(learned, &matrix, &items, &best, &picked, &lifts)
         } else {
             vec![Reason::PopularHere; best.len()]
         };
@@ -110,7 +151,8 @@ impl<'a> Run<'a> {
             score: scores[at],
             reason,
             rule,
-            promoted: learned.is_promoted(items[at]),
+            promoted: is_promoted(learned.promotions, items[at]),
+            lift: lift(at),
         };
         let picks = best.into_iter().zip(reasons).zip(rules).map(pick).collect();
         Ok(Ranking {
@@ -128,18 +170,20 @@ impl<'a> Run<'a> {
         options: &RankOptions,
     ) -> Vec<(usize, Option<BusinessRule>)> {
         let best = |n| kernels::top_k(scores, n, |_| true);
+        // Products of one title are left out later.
+        let n = match options.objective {
+            Objective::Personal => items.len(),
+            _ => options.n,
+        };
         match &self.model.rules {
-            None => best(options.n)
-                .into_iter()
-                .map(|at| (at as usize, None))
-                .collect(),
+            None => best(n).into_iter().map(|at| (at as usize, None)).collect(),
             Some(rules) => rules.order(
                 &best(items.len()),
                 items,
                 &self.model.stats.columns.category,
                 &options.filter,
                 options.seeds.is_empty(),
-                options.n,
+                n,
             ),
         }
     }
@@ -159,8 +203,16 @@ impl<'a> Run<'a> {
         let features = &matrix.features[at * FEATURES..(at + 1) * FEATURES];
         // On the kernels whatever the backend: a GPU would compute a single row.
         let score = finite(model.scores(&learned, features)[0]);
+        let lift = match model.fallback(&learned) {
+            Some(_) => None,
+            None => {
+                let scores = model.scores(&learned, &matrix.features);
+                let comparison = model.compare(&learned, &items, &scores);
+                comparison.map(|comparison| comparison.lift(at))
+            }
+        };
         let reason = model
-            .reasons(&learned, &matrix, &items, &[at], &[score])
+            .reasons(&learned, &matrix, &items, &[at], &[score], &[lift])
             .remove(0);
         let rule = model
             .rules
@@ -171,7 +223,8 @@ impl<'a> Run<'a> {
             score,
             reason,
             rule,
-            promoted: learned.is_promoted(item.0),
+            promoted: is_promoted(learned.promotions, item.0),
+            lift,
         })
     }
 
@@ -279,6 +332,23 @@ impl<'a> Run<'a> {
 }
 
 impl Model {
+    /// Leaves out products whose title came before, which look like the same card twice, unless the
+    /// shop pinned them; at most `n` stay.
+    pub(crate) fn keep_one_a_title(
+        &self,
+        order: &mut Vec<(usize, Option<BusinessRule>)>,
+        row: impl Fn(usize) -> u32,
+        n: usize,
+    ) {
+        let mut shown = HashSet::new();
+        order.retain(|&(at, rule)| {
+            let title = self.stats.columns.title[row(at) as usize];
+            let is_new = shown.len() < n && (title == 0 || shown.insert(title));
+            is_new || rule == Some(BusinessRule::Pin)
+        });
+        order.truncate(n);
+    }
+
     /// What ranks in place of the ranker, which knows more than a channel as soon as there are
     /// earlier visits or dismissals.
     fn fallback(&self, learned: &LearnedSession<'_>) -> Option<Channel> {

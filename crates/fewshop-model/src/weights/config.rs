@@ -38,6 +38,15 @@ pub struct ModelConfig {
     /// numbers; empty where the ranker ranks everything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fallback: Vec<Option<Channel>>,
+    /// Part of a stranger's log-probability that a personal shelf takes from each product: 0 ranks by
+    /// likelihood, 1 by lift alone.
+    #[serde(default = "bestseller_discount")]
+    pub bestseller_discount: f32,
+}
+
+/// Chosen on the validation cases of both shops; see `docs/decisions.md`.
+fn bestseller_discount() -> f32 {
+    0.4
 }
 
 /// A score that ranks on its own, without the ranker.
@@ -109,6 +118,7 @@ impl Default for ModelConfig {
             seasonal_min_items: 0,
             refresh: None,
             fallback: Vec::new(),
+            bestseller_discount: bestseller_discount(),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! them; this module depends on neither.
 
 mod attributes;
+mod category_lifts;
 mod config;
 mod evidence_level;
 mod item_table;
@@ -14,6 +15,7 @@ mod task;
 
 pub(crate) use attributes::PLAIN_FEATURES;
 pub use attributes::{AttributeHead, AttributeWeights};
+pub use category_lifts::{CategoryGroups, CategoryLifts};
 pub use config::{Channel, ModelConfig, RefreshConfig};
 pub use evidence_level::EvidenceLevel;
 pub use item_table::ItemTable;

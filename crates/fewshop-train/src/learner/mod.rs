@@ -14,6 +14,7 @@ mod config;
 mod content;
 mod distil;
 mod fallback;
+mod lifts;
 mod pairs;
 mod prepared;
 mod ranker;

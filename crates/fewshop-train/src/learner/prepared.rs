@@ -14,8 +14,8 @@ use super::ranker::{self, RankerExample};
 use super::sessions::{self, HeldOutSession, Sessions, TrainingCase};
 use super::tower::{self, Vectors};
 use super::{
-    RankerTrainConfig, TowerConfig, TrainConfig, Training, adapter, fallback, pairs, refresh,
-    row_order,
+    RankerTrainConfig, TowerConfig, TrainConfig, Training, adapter, fallback, lifts, pairs,
+    refresh, row_order,
 };
 use crate::modules::ContentPath;
 use crate::text::TextVectors;
@@ -419,7 +419,9 @@ fn counted(
         ..model
     };
     let table = pairs::table(list, &popularity, &config.pairs, weights);
+    let lifts = lifts::category_lifts(catalogue, list, &popularity, weights.length_power);
     let pack = Pack::new(PackParts {
+        category_lifts: lifts,
         card,
         config: model,
         catalogue: catalogue.clone(),

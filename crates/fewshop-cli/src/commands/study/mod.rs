@@ -7,6 +7,7 @@ pub mod clicks;
 pub mod distil;
 pub mod new_items;
 pub mod robustness;
+pub mod shelves;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -43,6 +44,8 @@ pub enum Study {
     Offers(crate::commands::task::offers::StudyArgs),
     /// Rank the same sessions with none, one, two, … twenty products known
     Clicks(clicks::Args),
+    /// Look at the shelves as a new shopper does, after one and three views of each category
+    Shelves(shelves::Args),
     /// Hold a tenth of the products out of training and measure how well they are recommended
     NewItems(new_items::Args),
     /// Disturb the item table and the context items, and measure the loss of ranking quality
@@ -92,6 +95,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         Study::Offers(args) => crate::commands::task::offers::study(&args),
         Study::Scaling(args) => scaling(&args),
         Study::Clicks(args) => clicks::run(&args),
+        Study::Shelves(args) => shelves::run(&args),
         Study::NewItems(args) => new_items::run(&args),
         Study::Robustness(args) => robustness::run(&args),
         Study::Distil(args) => distil::run(&args),

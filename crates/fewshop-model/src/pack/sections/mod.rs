@@ -2,6 +2,7 @@
 
 mod attributes;
 mod catalogue;
+mod category_lifts;
 mod item_vectors;
 mod networks;
 mod new_items;
@@ -41,4 +42,5 @@ pub(super) type All = list![
     new_items::NewItems,
     tasks::Tasks,
     promotions::Promotions,
+    category_lifts::Lifts,
 ];
