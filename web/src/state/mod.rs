@@ -2,10 +2,12 @@
 
 mod cart;
 mod catalogue;
+mod columns;
 mod departments;
 mod engine;
 mod facets;
 mod heartbeat;
+mod json;
 mod memory;
 mod offers;
 mod page;
@@ -19,6 +21,7 @@ mod shelf;
 
 pub use cart::{Cart, CartLine, MAX_QUANTITY};
 pub use catalogue::{Catalogue, CatalogueFileError, Product, short_brand};
+pub use columns::encode_rows;
 pub use departments::{Category, Department, TILES, sort_few, tile_of};
 pub use engine::{Answer, EngineState, Link, Outcome, Wanted};
 pub use facets::{Facets, Order, PRICES};
