@@ -123,9 +123,8 @@ impl File {
         let mut price = Vec::new();
         for price_of in prices.list("words")?.ok_or(missing("price"))? {
             price.push(match price_of {
-                Json::Number(cents) => Some(cents),
                 Json::Nothing => None,
-                _ => return Err(JsonError::Field("whole numbers", "price").into()),
+                cents => Some(cents.whole("price")?),
             });
         }
         let price = rows(&mut prices, "items.price.of", price.len())?
@@ -166,9 +165,8 @@ fn ids(items: &mut Json<'_>) -> Result<Vec<String>, JsonError> {
     for rest in list {
         let mut id = String::from(&*prefix);
         match rest {
-            Json::Number(number) => id.push_str(&number.to_string()),
             Json::Text(text) => id.push_str(&text),
-            _ => return Err(JsonError::Field("texts or whole numbers", "id")),
+            number => id.push_str(&number.whole("id")?.to_string()),
         }
         ids.push(id);
     }

@@ -19,6 +19,7 @@ mod recorded;
 mod search;
 mod session;
 mod shelf;
+mod wire;
 
 pub use cart::{Cart, CartLine, MAX_QUANTITY};
 pub use catalogue::{Catalogue, CatalogueFileError, Product, short_brand};
@@ -39,3 +40,4 @@ pub use session::{
     Extra, KEEP, Learning, MAX_EVENTS, MAX_TAKEN, STORED_MAX_VISITS, SessionLog, Undo, VISIT_GAP,
 };
 pub use shelf::{Pick, ShelfState, mixed, settle};
+pub use wire::{MessageError, read_reply, write_request};
