@@ -163,14 +163,23 @@ fn ids(items: &mut Json<'_>) -> Result<Vec<String>, JsonError> {
     let list = items.list("id")?.ok_or(missing("id"))?;
     let mut ids = Vec::with_capacity(list.len());
     for rest in list {
-        let mut id = String::from(&*prefix);
+        // One allocation for each: there are as many as products.
+        let mut id = String::with_capacity(prefix.len() + 10);
+        id.push_str(&prefix);
         match rest {
             Json::Text(text) => id.push_str(&text),
-            number => id.push_str(&number.whole("id")?.to_string()),
+            number => push_digits(&mut id, number.whole("id")?),
         }
         ids.push(id);
     }
     Ok(ids)
+}
+
+fn push_digits(to: &mut String, number: u32) {
+    if number >= 10 {
+        push_digits(to, number / 10);
+    }
+    to.push(char::from(b'0' + (number % 10) as u8));
 }
 
 fn rows(

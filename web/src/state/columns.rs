@@ -2,8 +2,8 @@
 //!
 //! The words are in the order of their first use. A row is a number: 0 for the next word, `n` for the
 //! word that was used as the `n`th last of all. Similar products lie side by side, so most numbers
-//! are small, and small numbers compress. On Complete Journey this and prices as words save 5 kB of
-//! the page compared with a JSON list of each row's word.
+//! are small, and small numbers compress. On Complete Journey this, prices as words and ids without
+//! their common beginning save 8 kB of the page compared with a JSON list of each row's word.
 //!
 //! A number is one character or more: those for 70 and above say that another follows.
 
@@ -23,9 +23,11 @@ struct Used(Vec<u32>);
 impl Used {
     /// Notes that the `n`th last word was used again, from 1 on.
     fn again(&mut self, n: usize) {
-        if n <= RECENT {
-            let from = self.0.len() - n;
-            self.0[from..].rotate_left(1);
+        if n > 1 && n <= RECENT {
+            let end = self.0.len();
+            let word = self.0[end - n];
+            self.0.copy_within(end - n + 1.., end - n);
+            self.0[end - 1] = word;
         }
     }
 }

@@ -1,7 +1,7 @@
 //! JSON for what the page reads and writes itself: its own files, the shopper's memory and the
 //! messages of the worker.
 //!
-//! One type for every text. Derived readers for each of them were 25 kB of the page as brotli with
+//! One type for every text. Derived readers for each of them were 27 kB of the page as brotli with
 //! what they bring along: tables for exact fractions, and messages for every type that serde knows.
 
 use std::borrow::Cow;
