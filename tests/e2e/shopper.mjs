@@ -25,14 +25,35 @@ export function launch(...args) {
 /** All products as the page receives them. */
 export async function products() {
   const { items, categories } = await (await fetch(new URL("/assets/catalogue.json", SITE))).json();
-  const word = (column, row) => column.words[column.of[row]];
+  const [titles, pictures] = [items.title, items.picture].map(({ words, of }) => wordOfRows(words, of));
+  const paths = wordOfRows(categories, items.category);
   return items.id.map((id, row) => ({
-    id,
-    title: word(items.title, row),
-    department: categories[items.category[row]][0],
-    category: categories[items.category[row]][1],
-    picture: word(items.picture, row),
+    id: `${items.prefix}${id}`,
+    title: titles[row],
+    department: paths[row][0],
+    category: paths[row][1],
+    picture: pictures[row],
   }));
+}
+
+/** A column of the catalogue: the word of each row. web/src/state/columns.rs says how they are written. */
+function wordOfRows(words, text) {
+  const digits = Array.from({ length: 94 }, (_, at) => String.fromCharCode(33 + at)).filter((c) => !'"\\'.includes(c));
+  const used = [];
+  const rows = [];
+  let [high, next] = [0, 0];
+  for (const digit of [...text].map((c) => digits.indexOf(c))) {
+    if (digit >= 70) {
+      high = high * 22 + digit - 70 + 1;
+      continue;
+    }
+    const back = high * 70 + digit;
+    high = 0;
+    const word = back === 0 ? next++ : back <= 4096 ? used.splice(-back, 1)[0] : used.at(-back);
+    if (back <= 4096) used.push(word);
+    rows.push(words[word]);
+  }
+  return rows;
 }
 
 /** The memory stored in IndexedDB; null if there is no database. */

@@ -187,8 +187,8 @@ test("a pick that was taken before has this as its reason", async () => {
     let status;
     self.onmessage = async ({ data }) => {
       if (data.type === "load") {
-        const { pack, items } = await (await fetch("../assets/catalogue.json")).json();
-        status = { backend: "cpu", backend_reason: "", items: items.id.length, shots: 0, gate: 0, last_run_ms: 1, pack };
+        const { pack, products } = await (await fetch("../assets/catalogue.json")).json();
+        status = { backend: "cpu", backend_reason: "", items: products, shots: 0, gate: 0, last_run_ms: 1, pack };
         self.postMessage({ type: "ready", status });
       } else if (data.type === "session") {
         const picks = [1, 2].map((visits, item) => ({ item, score: 1, reason: { kind: "taken_before", visits } }));

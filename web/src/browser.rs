@@ -321,6 +321,12 @@ pub(crate) fn places(list: &Element) -> Vec<(String, f64, f64)> {
         .collect()
 }
 
+/// Whole pixels: the library's code that prints fractions is 13 kB of wasm, and nothing else needs
+/// it.
+fn whole(pixels: f64) -> i32 {
+    pixels.round() as i32
+}
+
 /// Moves the children of a list smoothly from their old to their new positions; new ones fade in.
 pub(crate) fn glide(list: &Element, before: &[(String, f64, f64)]) {
     if is_calm() || before.is_empty() {
@@ -335,7 +341,7 @@ pub(crate) fn glide(list: &Element, before: &[(String, f64, f64)]) {
             Some((_, x0, y0)) => animate(
                 &child,
                 "transform",
-                &format!("translate({}px, {}px)", x0 - x, y0 - y),
+                &format!("translate({}px, {}px)", whole(x0 - x), whole(y0 - y)),
                 "none",
                 320.0,
             ),

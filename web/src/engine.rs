@@ -6,9 +6,10 @@ use std::time::Duration;
 use fewshop_core::Session;
 use fewshop_core::protocol::limits::{PATIENCE_MS, RESTART_PAUSE_MS};
 use fewshop_core::protocol::{Backend, Reply, Request};
-use fewshop_web::state::{Answer, EngineState, Heartbeat, Link, Look, Outcome, Wanted};
+use fewshop_web::state::{
+    Answer, EngineState, Heartbeat, Link, Look, Outcome, Wanted, read_reply, write_request,
+};
 use leptos::prelude::*;
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
@@ -153,9 +154,7 @@ impl Engine {
 
     fn send(&self, request: &Request) {
         let Some(running) = &self.worker else { return };
-        let message = request
-            .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
-            .map_err(JsValue::from);
+        let message = js_sys::JSON::parse(&write_request(request));
         if let Err(err) = message.and_then(|message| running.worker.post_message(&message)) {
             browser::warn(&format!(
                 "the worker took no message: {}",
@@ -247,7 +246,11 @@ impl Running {
         let worker =
             Worker::new_with_options(&url, &options).map_err(|err| browser::describe(&err))?;
         let on_message = Closure::new(|event: MessageEvent| {
-            match serde_wasm_bindgen::from_value::<Reply>(event.data()) {
+            let text = js_sys::JSON::stringify(&event.data())
+                .ok()
+                .and_then(|text| text.as_string())
+                .unwrap_or_default();
+            match read_reply(&text) {
                 Ok(reply) => with_engine(|engine| engine.receive(reply)),
                 Err(err) => {
                     browser::warn(&format!("the worker sent an invalid message: {err}"));

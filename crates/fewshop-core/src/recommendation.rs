@@ -127,6 +127,17 @@ pub enum Objective {
 }
 
 impl Objective {
+    /// Its name in messages.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Likely => "likely",
+            Self::Personal => "personal",
+            Self::Complements => "complements",
+            Self::Similar => "similar",
+        }
+    }
+
     /// Whether this is the default.
     #[must_use]
     pub fn is_likely(&self) -> bool {

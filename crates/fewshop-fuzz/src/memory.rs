@@ -11,16 +11,16 @@ use crate::program::Program;
 
 const NOW: u32 = 1_732_000_000;
 
-const SHOP: &str = r#"{"pack":"00000000000000aa","currency":"USD","items":{
+const SHOP: &str = r##"{"pack":"00000000000000aa","currency":"USD","items":{
     "id":["milk","banana","cheddar","fig","rye"],
-    "title":{"words":["Whole milk","Bananas","Shredded cheddar","Fig newtons","Rye bread"],"of":[0,1,2,3,4]},
-    "category":[0,1,2,1,3],
-    "brand":{"words":["House brand","","National brand"],"of":[0,1,2,1,0]},
-    "size":{"words":["1 gal","per lb","8 oz","","20 oz"],"of":[0,1,2,3,4]},
-    "price":[269,59,167,null,129],
-    "picture":{"words":["1f95b","1f34c","1f9c0","","1f35e"],"of":[0,1,2,3,4]}},
+    "title":{"words":["Whole milk","Bananas","Shredded cheddar","Fig newtons","Rye bread"],"of":"!!!!!"},
+    "category":"!!!$!",
+    "brand":{"words":["House brand","","National brand"],"of":"!!!$%"},
+    "size":{"words":["1 gal","per lb","8 oz","","20 oz"],"of":"!!!!!"},
+    "price":{"words":[269,59,167,null,129],"of":"!!!!!"},
+    "picture":{"words":["1f95b","1f34c","1f9c0","","1f35e"],"of":"!!!!!"}},
     "categories":[["Dairy & eggs","Milk"],["Produce","Fruit"],["Dairy & eggs","Cheese"],["Bakery","Bread"],["Empty"],[]],
-    "popularity":[1,0],"note":"toy"}"#;
+    "popularity":[1,0],"note":"toy"}"##;
 
 static CATALOGUE: LazyLock<Catalogue> =
     LazyLock::new(|| Catalogue::parse(SHOP).expect("the shop is written above"));

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use fewshop_core::{ItemIx, Reason};
-use fewshop_web::state::{Money, Page, Product, short_brand};
+use fewshop_web::state::{Money, Page, Product, initial, short_brand};
 use fewshop_web::texts::{Texts, count, fill};
 
 use super::stepper;
@@ -53,16 +53,11 @@ pub(crate) fn meta_line(product: &Product) -> String {
 /// `rest.js` replaces with the picture. Hidden from screen readers, which read the title.
 pub(crate) fn picture(key: &str, title: &str) -> El {
     browser::picture(key).map(El).unwrap_or_else(|| {
-        let initial = title
-            .chars()
-            .find(|c| c.is_alphanumeric())
-            .map(|c| c.to_uppercase().to_string())
-            .unwrap_or_default();
         el("span")
             .class("initial")
             .attr("aria-hidden", "true")
             .attr("data-picture", key)
-            .text(&initial)
+            .text(initial(title))
     })
 }
 

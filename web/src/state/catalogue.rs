@@ -1,9 +1,10 @@
 //! The page's own copy of the catalogue, read from `catalogue.json`.
 
 use fewshop_core::{Evidence, ItemIx, Prediction};
-use serde::Deserialize;
 
+use super::columns::decode_rows;
 use super::departments::{Department, departments};
+use super::json::{Json, JsonError, missing};
 use super::offers::read_offer;
 
 /// Why `catalogue.json` cannot be used.
@@ -41,6 +42,12 @@ pub enum CatalogueFileError {
     },
 }
 
+impl From<JsonError> for CatalogueFileError {
+    fn from(err: JsonError) -> Self {
+        Self::Json(err.to_string())
+    }
+}
+
 /// A product as a card or a page shows it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Product {
@@ -62,38 +69,27 @@ pub struct Product {
     pub category: Vec<String>,
 }
 
-#[derive(Deserialize)]
 pub(super) struct File {
     pack: String,
-    #[serde(default)]
     sha256: Option<String>,
-    #[serde(default)]
     name: String,
-    #[serde(default)]
     currency: String,
     pub(super) items: Columns,
     pub(super) categories: Vec<Vec<String>>,
     popularity: Vec<u32>,
     /// Products added after training, for 'New here'.
-    #[serde(default)]
     fresh: Vec<u32>,
     /// If the pack has promotions: the day after its log, and the last day of the promotions, in days
     /// since 1970.
-    #[serde(default)]
     days: Vec<u32>,
     /// Household attributes that the pack has prediction heads for.
-    #[serde(default)]
     heads: Vec<String>,
     /// The offers that are redeemed most: id, title, products covered, share of everyone in
-    /// hundred-thousandths, then some rows covered. All strings, which this file needs anyway:
-    /// reading another type would add 1 kB of wasm.
-    #[serde(default)]
+    /// hundred-thousandths, then some rows covered. All strings.
     offers: Vec<Vec<String>>,
-    #[serde(default)]
     note: String,
 }
 
-#[derive(Deserialize)]
 pub(super) struct Columns {
     id: Vec<String>,
     title: Words,
@@ -106,13 +102,106 @@ pub(super) struct Columns {
 }
 
 /// A column of texts that repeat: each text once, and which of them each row has.
-#[derive(Deserialize)]
 pub(super) struct Words {
     words: Vec<String>,
     of: Vec<u32>,
 }
 
+impl File {
+    fn read(json: &str) -> Result<Self, CatalogueFileError> {
+        let mut json = Json::parse(json)?;
+        let mut items = json.take("items");
+        let mut text = |name| -> Result<String, JsonError> {
+            Ok(json.text(name)?.unwrap_or_default().into_owned())
+        };
+        let (name, currency, note) = (text("name")?, text("currency")?, text("note")?);
+        let sha256 = Some(text("sha256")?).filter(|sha256| !sha256.is_empty());
+        let categories = json
+            .text_lists("categories")?
+            .ok_or(missing("categories"))?;
+        let mut prices = items.take("price");
+        let mut price = Vec::new();
+        for price_of in prices.list("words")?.ok_or(missing("price"))? {
+            price.push(match price_of {
+                Json::Nothing => None,
+                cents => Some(cents.whole("price")?),
+            });
+        }
+        let price = rows(&mut prices, "items.price.of", price.len())?
+            .into_iter()
+            .map(|word| price[word as usize])
+            .collect();
+        let category = items.text("category")?.ok_or(missing("category"))?;
+        Ok(Self {
+            pack: json.text("pack")?.ok_or(missing("pack"))?.into_owned(),
+            sha256,
+            name,
+            currency,
+            items: Columns {
+                id: ids(&mut items)?,
+                title: Words::read(&mut items, "title", "items.title.of")?,
+                category: decode_rows(&category, categories.len(), "items.category")?,
+                brand: Words::read(&mut items, "brand", "items.brand.of")?,
+                size: Words::read(&mut items, "size", "items.size.of")?,
+                price,
+                picture: Words::read(&mut items, "picture", "items.picture.of")?,
+            },
+            categories,
+            popularity: json.numbers("popularity")?.ok_or(missing("popularity"))?,
+            fresh: json.numbers("fresh")?.unwrap_or_default(),
+            days: json.numbers("days")?.unwrap_or_default(),
+            heads: json.texts("heads")?.unwrap_or_default(),
+            offers: json.text_lists("offers")?.unwrap_or_default(),
+            note,
+        })
+    }
+}
+
+/// The ids: what all of them begin with, then the rest of each, which is a number if it can be.
+fn ids(items: &mut Json<'_>) -> Result<Vec<String>, JsonError> {
+    let prefix = items.text("prefix")?.unwrap_or_default();
+    let list = items.list("id")?.ok_or(missing("id"))?;
+    let mut ids = Vec::with_capacity(list.len());
+    for rest in list {
+        // One allocation for each: there are as many as products.
+        let mut id = String::with_capacity(prefix.len() + 10);
+        id.push_str(&prefix);
+        match rest {
+            Json::Text(text) => id.push_str(&text),
+            number => push_digits(&mut id, number.whole("id")?),
+        }
+        ids.push(id);
+    }
+    Ok(ids)
+}
+
+fn push_digits(to: &mut String, number: u32) {
+    if number >= 10 {
+        push_digits(to, number / 10);
+    }
+    to.push(char::from(b'0' + (number % 10) as u8));
+}
+
+fn rows(
+    column: &mut Json<'_>,
+    field: &'static str,
+    words: usize,
+) -> Result<Vec<u32>, CatalogueFileError> {
+    decode_rows(&column.text("of")?.ok_or(missing(field))?, words, field)
+}
+
 impl Words {
+    fn read(
+        items: &mut Json<'_>,
+        name: &'static str,
+        field: &'static str,
+    ) -> Result<Self, CatalogueFileError> {
+        let mut column = items.take(name);
+        let words = column.texts("words")?.ok_or(missing(name))?;
+        let of = rows(&mut column, field, words.len())?;
+        Ok(Self { words, of })
+    }
+
     /// The text of a row, or "" past the end.
     pub(super) fn get(&self, row: usize) -> &str {
         self.of
@@ -149,8 +238,7 @@ impl Catalogue {
     /// # Errors
     /// See [`CatalogueFileError`].
     pub fn parse(json: &str) -> Result<Self, CatalogueFileError> {
-        let file: File =
-            serde_json::from_str(json).map_err(|err| CatalogueFileError::Json(err.to_string()))?;
+        let file = File::read(json)?;
         let items = &file.items;
         let rows = items.id.len();
         let lengths = [
@@ -167,16 +255,6 @@ impl Catalogue {
                 found,
                 expected: rows,
             });
-        }
-        check_range("items.category", &items.category, file.categories.len())?;
-        let texts = [
-            ("items.title.of", &items.title),
-            ("items.brand.of", &items.brand),
-            ("items.size.of", &items.size),
-            ("items.picture.of", &items.picture),
-        ];
-        for (field, column) in texts {
-            check_range(field, &column.of, column.words.len())?;
         }
         check_range("popularity", &file.popularity, rows)?;
         check_range("fresh", &file.fresh, rows)?;
@@ -501,16 +579,16 @@ pub(crate) fn toy() -> Catalogue {
 mod tests {
     use super::*;
 
-    pub(super) const TOY: &str = r#"{"pack":"00000000000000aa","currency":"USD","items":{
+    pub(super) const TOY: &str = r##"{"pack":"00000000000000aa","currency":"USD","items":{
         "id":["milk","banana","cheddar","fig","rye"],
-        "title":{"words":["Whole milk","Bananas","Shredded cheddar","Fig newtons","Rye bread"],"of":[0,1,2,3,4]},
-        "category":[0,1,2,1,3],
-        "brand":{"words":["House brand","","National brand · maker 12"],"of":[0,1,2,1,0]},
-        "size":{"words":["1 gal","per lb","8 oz","","20 oz"],"of":[0,1,2,3,4]},
-        "price":[269,59,167,null,129],
-        "picture":{"words":["1f95b","1f34c","1f9c0","","1f35e"],"of":[0,1,2,3,4]}},
+        "title":{"words":["Whole milk","Bananas","Shredded cheddar","Fig newtons","Rye bread"],"of":"!!!!!"},
+        "category":"!!!$!",
+        "brand":{"words":["House brand","","National brand · maker 12"],"of":"!!!$%"},
+        "size":{"words":["1 gal","per lb","8 oz","","20 oz"],"of":"!!!!!"},
+        "price":{"words":[269,59,167,null,129],"of":"!!!!!"},
+        "picture":{"words":["1f95b","1f34c","1f9c0","","1f35e"],"of":"!!!!!"}},
         "categories":[["Dairy & eggs","Milk"],["Produce","Fruit"],["Dairy & eggs","Cheese"],["Bakery","Bread"],["Empty"],[]],
-        "popularity":[1,0],"note":"toy"}"#;
+        "popularity":[1,0],"note":"toy"}"##;
 
     #[test]
     fn the_file_is_read_into_products() {
@@ -560,10 +638,9 @@ mod tests {
 
     #[test]
     fn columns_of_unequal_length_are_refused_by_name() {
-        let err = Catalogue::parse(
-            &TOY.replace(r#""20 oz"],"of":[0,1,2,3,4]"#, r#""20 oz"],"of":[0,1,2,3]"#),
-        )
-        .unwrap_err();
+        let err =
+            Catalogue::parse(&TOY.replace(r#""20 oz"],"of":"!!!!!""#, r#""20 oz"],"of":"!!!!""#))
+                .unwrap_err();
         assert_eq!(
             err,
             CatalogueFileError::Length {
@@ -586,10 +663,43 @@ mod tests {
                 limit: 5
             }
         );
-        let err = Catalogue::parse(&TOY.replace("[0,1,2,1,0]", "[0,1,3,1,0]")).unwrap_err();
-        assert!(err.to_string().contains("items.brand.of[2] is 3"), "{err}");
-        let err = Catalogue::parse(&TOY.replace("[0,1,2,1,3]", "[0,1,2,1,9]")).unwrap_err();
+        let err = Catalogue::parse(&TOY.replace("!!!$%", "!!&$%")).unwrap_err();
+        assert!(err.to_string().contains("items.brand.of[2] is 4"), "{err}");
+        let err = Catalogue::parse(&TOY.replace("!!!$!", "!!!$+")).unwrap_err();
         assert!(err.to_string().contains("items.category[4] is 9"), "{err}");
+    }
+
+    #[test]
+    fn ids_may_share_a_beginning_and_be_numbers() {
+        let toy = TOY.replace(
+            r#""id":["milk","banana","cheddar","fig","rye"]"#,
+            r#""prefix":"a","id":[7,0,30,12,4294967295]"#,
+        );
+        let shop = Catalogue::parse(&toy).unwrap();
+        assert_eq!(shop.find("a30"), Some(ItemIx(2)));
+        assert_eq!(shop.id(ItemIx(4)), "a4294967295");
+    }
+
+    #[test]
+    fn a_column_of_another_type_is_refused_by_name() {
+        for (from, to, name) in [
+            (r#""id":["milk""#, r#""id":[["milk"]"#, "id"),
+            (r#""pack":""#, r#""no-pack":""#, "pack"),
+            (r#""words":[269,"#, r#""words":["269","#, "price"),
+            (
+                r#""popularity":["#,
+                r#""popularity":"","x":["#,
+                "popularity",
+            ),
+        ] {
+            let err = Catalogue::parse(&TOY.replace(from, to))
+                .err()
+                .map(|err| err.to_string());
+            assert!(
+                err.is_some_and(|err| err.contains(&format!("'{name}'"))),
+                "{name}"
+            );
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use fewshop_core::ItemIx;
 
 use super::catalogue::File;
+use super::letters;
 
 /// How many tile colours the stylesheet has.
 pub const TILES: usize = 8;
@@ -87,7 +88,7 @@ pub fn tile_of(department: &str) -> usize {
         ("house", 5),
         ("home", 4),
     ];
-    let name = department.to_lowercase();
+    let name = letters::lower(department);
     let by_word = BY_WORD
         .iter()
         .find(|(word, _)| name.contains(word))
@@ -219,16 +220,8 @@ pub fn sort_few<T>(values: &mut [T], before: impl Fn(&T, &T) -> bool) {
 
 /// The name in lower-case letters, digits and hyphens; numbered if it is taken.
 fn free_slug<'a>(name: &str, taken: impl Iterator<Item = &'a str>) -> String {
-    let mut slug = String::with_capacity(name.len());
-    for c in name.chars().flat_map(char::to_lowercase) {
-        if c.is_alphanumeric() {
-            slug.push(c);
-        } else if !slug.is_empty() && !slug.ends_with('-') {
-            slug.push('-');
-        }
-    }
-    let slug = slug.trim_end_matches('-');
-    let slug = if slug.is_empty() { "other" } else { slug };
+    let slug = letters::words(name).replace(' ', "-");
+    let slug = if slug.is_empty() { "other" } else { &slug };
     let taken: Vec<&str> = taken.collect();
     let numbered = (2..).map(|n| format!("{slug}-{n}"));
     std::iter::once(slug.to_owned())

@@ -10,8 +10,8 @@
 //! retrained shop must not turn a remembered loaf into a lawn mower.
 
 use fewshop_core::{Event, EventKind, ItemIx, Session};
-use serde::{Deserialize, Serialize};
 
+use super::json::{Json, JsonError, missing, quote};
 use super::session::is_old;
 use super::{Cart, Catalogue, Correction, Corrections, Extra, Learning, SessionLog};
 
@@ -44,9 +44,7 @@ pub enum MemoryError {
     Version(u32),
 }
 
-/// As stored: lists of strings and small numbers only, which is all that the page's JSON reader has
-/// to know anyway.
-#[derive(Serialize, Deserialize)]
+/// As stored: lists of strings and small numbers only.
 struct Stored {
     version: u32,
     /// Time of the last action; missing in version 1.
@@ -58,22 +56,88 @@ struct Stored {
     /// Quantity and id, in turn.
     cart: Vec<String>,
     /// Ids of gifts.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     gifts: Vec<String>,
     /// Correction and its key, in turn.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     rules: Vec<String>,
     /// "paused", "off", or "" if the shop learns.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     learning: String,
     /// Names of the hidden extras.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     hidden: Vec<String>,
 }
 
-#[derive(Deserialize)]
-struct Head {
-    version: u32,
+impl Stored {
+    fn read(json: &str) -> Result<Self, MemoryError> {
+        let mut json = Json::parse(json)?;
+        let version = json.number("version")?.ok_or(missing("version"))?;
+        if version != VERSION && version != OLD_VERSION {
+            return Err(MemoryError::Version(version));
+        }
+        Ok(Self {
+            version,
+            last: json.number("last")?,
+            events: json.texts("events")?.ok_or(missing("events"))?,
+            visits: json.text_lists("visits")?.ok_or(missing("visits"))?,
+            cart: json.texts("cart")?.ok_or(missing("cart"))?,
+            gifts: json.texts("gifts")?.unwrap_or_default(),
+            rules: json.texts("rules")?.unwrap_or_default(),
+            learning: json.text("learning")?.unwrap_or_default().into_owned(),
+            hidden: json.texts("hidden")?.unwrap_or_default(),
+        })
+    }
+
+    fn write(&self) -> String {
+        let mut json = format!("{{\"version\":{}", self.version);
+        if let Some(last) = self.last {
+            json.push_str(&format!(",\"last\":{last}"));
+        }
+        json.push_str(",\"events\":");
+        write_texts(&mut json, &self.events);
+        json.push_str(",\"visits\":[");
+        for (at, visit) in self.visits.iter().enumerate() {
+            if at > 0 {
+                json.push(',');
+            }
+            write_texts(&mut json, visit);
+        }
+        json.push(']');
+        let lists = [
+            ("cart", &self.cart),
+            ("gifts", &self.gifts),
+            ("rules", &self.rules),
+            ("hidden", &self.hidden),
+        ];
+        for (name, list) in lists {
+            if name == "hidden" && !self.learning.is_empty() {
+                json.push_str(",\"learning\":");
+                quote(&mut json, &self.learning);
+            }
+            if name == "cart" || !list.is_empty() {
+                json.push(',');
+                quote(&mut json, name);
+                json.push(':');
+                write_texts(&mut json, list);
+            }
+        }
+        json.push('}');
+        json
+    }
+}
+
+fn write_texts(json: &mut String, texts: &[String]) {
+    json.push('[');
+    for (at, text) in texts.iter().enumerate() {
+        if at > 0 {
+            json.push(',');
+        }
+        quote(json, text);
+    }
+    json.push(']');
+}
+
+impl From<JsonError> for MemoryError {
+    fn from(err: JsonError) -> Self {
+        Self::Corrupt(err.to_string())
+    }
 }
 
 impl Memory {
@@ -123,8 +187,7 @@ impl Memory {
                 .map(|extra| extra.name().to_owned())
                 .collect(),
         };
-        let json =
-            serde_json::to_string(&stored).expect("plain strings and numbers are always JSON");
+        let json = stored.write();
         Some(checksum(&json) + &json)
     }
 
@@ -134,7 +197,6 @@ impl Memory {
     /// # Errors
     /// See [`MemoryError`]; the caller then goes on with an empty memory.
     pub fn read(text: &str, catalogue: &Catalogue, now: u32) -> Result<Self, MemoryError> {
-        let corrupt = |err: serde_json::Error| MemoryError::Corrupt(err.to_string());
         // Version 1 had no checksum.
         let json = if text.starts_with('{') {
             text
@@ -145,11 +207,7 @@ impl Memory {
             }
             json
         };
-        let head: Head = serde_json::from_str(json).map_err(corrupt)?;
-        if head.version != VERSION && head.version != OLD_VERSION {
-            return Err(MemoryError::Version(head.version));
-        }
-        let stored: Stored = serde_json::from_str(json).map_err(corrupt)?;
+        let stored = Stored::read(json)?;
         // An unknown age counts as now; otherwise a cart filled a minute ago would be lost.
         let last = stored.last.unwrap_or(now);
         if is_old(last, now) {
@@ -169,7 +227,7 @@ impl Memory {
         let (mut visits, mut ended) = (Vec::new(), Vec::new());
         for visit in &stored.visits {
             let mut ids: Vec<&str> = visit.iter().map(String::as_str).collect();
-            let end = if head.version == OLD_VERSION || ids.is_empty() {
+            let end = if stored.version == OLD_VERSION || ids.is_empty() {
                 now
             } else {
                 number(ids.remove(0), "visits")?

@@ -3,10 +3,13 @@
 mod cart;
 mod catalogue;
 mod change;
+mod columns;
 mod departments;
 mod engine;
 mod facets;
 mod heartbeat;
+mod json;
+mod letters;
 mod memory;
 mod offers;
 mod page;
@@ -17,14 +20,17 @@ mod recorded;
 mod search;
 mod session;
 mod shelf;
+mod wire;
 
 pub use cart::{Cart, CartLine, MAX_QUANTITY};
 pub use catalogue::{Catalogue, CatalogueFileError, Product, short_brand};
 pub use change::Change;
+pub use columns::encode_rows;
 pub use departments::{Category, Department, TILES, sort_few, tile_of};
 pub use engine::{Answer, EngineState, Link, Outcome, Wanted};
 pub use facets::{Facets, Order, PRICES};
 pub use heartbeat::{Heartbeat, Look};
+pub use letters::initial;
 pub use memory::{Memory, MemoryError};
 pub use page::Page;
 pub use prefetch::{HeldPage, Prefetch};
@@ -36,3 +42,4 @@ pub use session::{
     Extra, KEEP, Learning, MAX_EVENTS, MAX_TAKEN, STORED_MAX_VISITS, SessionLog, Undo, VISIT_GAP,
 };
 pub use shelf::{Pick, ShelfState, mixed, settle};
+pub use wire::{MessageError, read_reply, write_request};

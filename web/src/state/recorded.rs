@@ -1,9 +1,9 @@
 //! Recorded sessions that a visitor can replay, from `try.json`, which `cargo xtask build` writes.
 
 use fewshop_core::ItemIx;
-use serde::Deserialize;
 
 use super::Catalogue;
+use super::json::{Json, JsonError, missing};
 
 /// One session of a shopper the model has never seen.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,13 +20,6 @@ pub struct Recorded {
     pub frozen: Vec<Vec<ItemIx>>,
 }
 
-#[derive(Deserialize)]
-struct File {
-    pack: String,
-    sessions: Vec<Session>,
-}
-
-#[derive(Deserialize)]
 struct Session {
     shots: Vec<u32>,
     truth: Vec<u32>,
@@ -41,22 +34,37 @@ impl Recorded {
     /// # Errors
     /// A message for people: it is not JSON of this shape, or belongs to another shop.
     pub fn read(json: &str, catalogue: &Catalogue) -> Result<Vec<Self>, String> {
-        let file: File = serde_json::from_str(json).map_err(|err| format!("try.json: {err}"))?;
-        if file.pack != catalogue.pack() {
+        let (pack, sessions) = read(json).map_err(|err| format!("try.json: {err}"))?;
+        if pack != catalogue.pack() {
             return Err(format!(
-                "try.json is of pack {}, the catalogue of {}",
-                file.pack,
+                "try.json is of pack {pack}, the catalogue of {}",
                 catalogue.pack()
             ));
         }
-        if file.sessions.is_empty() {
+        if sessions.is_empty() {
             return Err("try.json: no session is recorded for this shop".to_owned());
         }
-        file.sessions
+        sessions
             .into_iter()
             .map(|session| session.check(catalogue.len()))
             .collect()
     }
+}
+
+fn read(json: &str) -> Result<(String, Vec<Session>), JsonError> {
+    let mut json = Json::parse(json)?;
+    let pack = json.text("pack")?.ok_or(missing("pack"))?.into_owned();
+    let mut sessions = Vec::new();
+    for mut session in json.list("sessions")?.ok_or(missing("sessions"))? {
+        sessions.push(Session {
+            shots: session.numbers("shots")?.ok_or(missing("shots"))?,
+            truth: session.numbers("truth")?.ok_or(missing("truth"))?,
+            popular: session.numbers("popular")?.ok_or(missing("popular"))?,
+            learned: session.number_lists("learned")?.ok_or(missing("learned"))?,
+            frozen: session.number_lists("frozen")?.ok_or(missing("frozen"))?,
+        });
+    }
+    Ok((pack, sessions))
 }
 
 impl Session {

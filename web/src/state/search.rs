@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use fewshop_core::ItemIx;
 
-use super::Catalogue;
+use super::{Catalogue, letters};
 
 /// Weight of a word by its field.
 const TITLE: u8 = 8;
@@ -178,9 +178,10 @@ impl SearchIndex {
 
 /// The words of a text: runs of letters or digits, in lower case.
 fn words(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric())
+    letters::words(text)
+        .split(' ')
         .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
+        .map(str::to_owned)
         .collect()
 }
 

@@ -118,6 +118,7 @@ fn rules() -> impl Strategy<Value = BusinessRules> {
                     max,
                 })
                 .collect(),
+            bestseller_discount: None,
         }
     })
 }

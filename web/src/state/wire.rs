@@ -1,0 +1,528 @@
+//! The messages between page and worker as JSON text: requests are written, replies are read.
+//!
+//! The types derive serde, and the worker uses that. Here serde would be 15 kB of the page as brotli.
+//! A field that is new in the protocol does not compile here until it is written and read.
+
+use fewshop_core::protocol::{
+    Backend, Reply, Request, SessionRequest, Shelf, ShelfRequest, Status,
+};
+use fewshop_core::{
+    BusinessRule, Evidence, Filter, ItemIx, Outcome, Prediction, Reason, Recommendation, Session,
+    Share, TaskAnswer, TaskRequest,
+};
+
+use super::json::{Json, JsonError, missing, quote};
+
+/// Why a message of the worker is not understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(transparent)]
+pub struct MessageError(#[from] JsonError);
+
+/// Reads a reply.
+///
+/// # Errors
+/// The text is no JSON, the kind of message is unknown, or a field of its kind is missing.
+pub fn read_reply(text: &str) -> Result<Reply, MessageError> {
+    let mut json = Json::parse(text)?;
+    let kind = required(json.text("type"), "type")?;
+    Ok(match &*kind {
+        "loading" => Reply::Loading {
+            received: required(json.real("received"), "received")?,
+            total: json.real("total")?,
+        },
+        "alive" => Reply::Alive,
+        "ready" => Reply::Ready {
+            status: status(json.take("status"))?,
+        },
+        "picks" => Reply::Picks {
+            seq: required(json.number("seq"), "seq")?,
+            shelves: each(required(json.list("shelves"), "shelves")?, shelf)?,
+            tasks: each(json.list("tasks")?.unwrap_or_default(), answer)?,
+            status: status(json.take("status"))?,
+        },
+        "explanation" => Reply::Explanation {
+            pick: recommendation(json.take("pick"))?,
+        },
+        "failed" => Reply::Failed {
+            code: string(&mut json, "code")?,
+            message: string(&mut json, "message")?,
+        },
+        _ => return Err(JsonError::Field("a known word", "type").into()),
+    })
+}
+
+fn required<T>(value: Result<Option<T>, JsonError>, name: &'static str) -> Result<T, JsonError> {
+    value?.ok_or(missing(name))
+}
+
+fn string(json: &mut Json<'_>, name: &'static str) -> Result<String, JsonError> {
+    required(json.text(name), name).map(String::from)
+}
+
+fn each<T>(
+    list: Vec<Json<'_>>,
+    read: fn(Json<'_>) -> Result<T, JsonError>,
+) -> Result<Vec<T>, JsonError> {
+    let mut all = Vec::with_capacity(list.len());
+    for value in list {
+        all.push(read(value)?);
+    }
+    Ok(all)
+}
+
+fn status(mut json: Json<'_>) -> Result<Status, JsonError> {
+    let backend = string(&mut json, "backend")?;
+    Ok(Status {
+        backend: (Backend::ALL.into_iter())
+            .find(|known| known.name() == backend)
+            .ok_or(JsonError::Field("a known word", "backend"))?,
+        backend_reason: string(&mut json, "backend_reason")?,
+        items: required(json.number("items"), "items")? as usize,
+        shots: required(json.number("shots"), "shots")? as usize,
+        gate: required(json.real("gate"), "gate")? as f32,
+        last_run_ms: required(json.real("last_run_ms"), "last_run_ms")?,
+        pack: string(&mut json, "pack")?,
+    })
+}
+
+fn shelf(mut json: Json<'_>) -> Result<Shelf, JsonError> {
+    Ok(Shelf {
+        name: string(&mut json, "name")?,
+        picks: each(required(json.list("picks"), "picks")?, recommendation)?,
+    })
+}
+
+fn recommendation(mut json: Json<'_>) -> Result<Recommendation, JsonError> {
+    let rules = [BusinessRule::Pin, BusinessRule::Boost, BusinessRule::Bury];
+    let rule = match json.text("rule")? {
+        None => None,
+        Some(name) => Some(
+            (rules.into_iter())
+                .find(|rule| rule.name() == name)
+                .ok_or(JsonError::Field("a known word", "rule"))?,
+        ),
+    };
+    Ok(Recommendation {
+        item: ItemIx(required(json.number("item"), "item")?),
+        score: required(json.real("score"), "score")? as f32,
+        reason: reason(json.take("reason"))?,
+        rule,
+        promoted: json.flag("promoted")?,
+        lift: json.real("lift")?.map(|lift| lift as f32),
+    })
+}
+
+fn reason(mut json: Json<'_>) -> Result<Reason, JsonError> {
+    let kind = required(json.text("kind"), "kind")?;
+    Ok(match &*kind {
+        "because_of" => Reason::BecauseOf {
+            shots: each(required(json.list("shots"), "shots")?, share)?,
+        },
+        "taken_before" => Reason::TakenBefore {
+            visits: required(json.number("visits"), "visits")?,
+        },
+        "on_offer" => Reason::OnOffer,
+        "popular_here" => Reason::PopularHere,
+        _ => return Err(JsonError::Field("a known word", "kind")),
+    })
+}
+
+fn share(mut json: Json<'_>) -> Result<Share, JsonError> {
+    Ok(Share {
+        item: ItemIx(required(json.number("item"), "item")?),
+        share: required(json.real("share"), "share")? as f32,
+    })
+}
+
+fn answer(mut json: Json<'_>) -> Result<TaskAnswer, JsonError> {
+    Ok(TaskAnswer {
+        task: string(&mut json, "task")?,
+        predictions: each(
+            required(json.list("predictions"), "predictions")?,
+            prediction,
+        )?,
+    })
+}
+
+fn prediction(mut json: Json<'_>) -> Result<Prediction, JsonError> {
+    let mut evidence = json.take("evidence");
+    Ok(Prediction {
+        target: string(&mut json, "target")?,
+        title: string(&mut json, "title")?,
+        outcomes: json
+            .list("outcomes")?
+            .map(|list| each(list, outcome))
+            .transpose()?,
+        evidence: Evidence {
+            reason: string(&mut evidence, "reason")?,
+            examples: required(evidence.number("examples"), "examples")?,
+            covers: required(evidence.number("covers"), "covers")?,
+            items: (required(evidence.numbers("items"), "items")?.into_iter())
+                .map(ItemIx)
+                .collect(),
+        },
+    })
+}
+
+fn outcome(mut json: Json<'_>) -> Result<Outcome, JsonError> {
+    Ok(Outcome {
+        value: string(&mut json, "value")?,
+        probability: required(json.real("probability"), "probability")? as f32,
+        base_rate: required(json.real("base_rate"), "base_rate")? as f32,
+    })
+}
+
+/// Writes a request.
+#[must_use]
+pub fn write_request(request: &Request) -> String {
+    let mut to = Writer::default();
+    let kind = match request {
+        Request::Load { .. } => "load",
+        Request::Ping => "ping",
+        Request::Session(_) => "session",
+        Request::Catalogue => "catalogue",
+        Request::Explain { .. } => "explain",
+    };
+    to.open('{');
+    to.name("type").text(kind);
+    match request {
+        Request::Load {
+            protocol,
+            pack,
+            backend,
+            sha256,
+        } => {
+            if let Some(protocol) = protocol {
+                to.name("protocol").number(*protocol);
+            }
+            to.name("pack").text(pack);
+            if let Some(backend) = backend {
+                to.name("backend").text(backend.name());
+            }
+            if let Some(sha256) = sha256 {
+                to.name("sha256").text(sha256);
+            }
+        }
+        Request::Ping | Request::Catalogue => {}
+        Request::Session(SessionRequest {
+            seq,
+            session,
+            shelves,
+            tasks,
+        }) => {
+            to.name("seq").number(*seq);
+            to.session(session);
+            to.name("shelves").open('[');
+            shelves.iter().for_each(|shelf| to.shelf(shelf));
+            to.close(']');
+            to.name("tasks").open('[');
+            for TaskRequest { task, max } in tasks {
+                to.open('{');
+                to.name("task").text(task);
+                to.name("max").number(*max);
+                to.close('}');
+            }
+            to.close(']');
+        }
+        Request::Explain { session, item } => {
+            to.session(session);
+            to.name("item").number(item.0);
+        }
+    }
+    to.close('}');
+    to.json
+}
+
+/// JSON text that is being written. Commas come by themselves.
+#[derive(Default)]
+struct Writer {
+    json: String,
+}
+
+impl Writer {
+    /// A comma, unless this is the first value of its list or the value of a name.
+    fn next(&mut self) {
+        if !self.json.is_empty() && !self.json.ends_with(['[', '{', ':']) {
+            self.json.push(',');
+        }
+    }
+
+    fn open(&mut self, bracket: char) {
+        self.next();
+        self.json.push(bracket);
+    }
+
+    fn close(&mut self, bracket: char) {
+        self.json.push(bracket);
+    }
+
+    fn name(&mut self, name: &str) -> &mut Self {
+        self.text(name);
+        self.json.push(':');
+        self
+    }
+
+    fn text(&mut self, text: &str) {
+        self.next();
+        quote(&mut self.json, text);
+    }
+
+    fn number(&mut self, number: u32) {
+        self.next();
+        self.json.push_str(&number.to_string());
+    }
+
+    fn rows(&mut self, items: &[ItemIx]) {
+        self.open('[');
+        items.iter().for_each(|item| self.number(item.0));
+        self.close(']');
+    }
+
+    fn session(&mut self, session: &Session) {
+        let Session {
+            events,
+            visits,
+            day,
+        } = session;
+        self.name("session").open('{');
+        self.name("events").open('[');
+        for event in events {
+            self.open('{');
+            self.name("item").number(event.item.0);
+            self.name("kind").text(event.kind.name());
+            self.close('}');
+        }
+        self.close(']');
+        self.name("visits").open('[');
+        visits.iter().for_each(|visit| self.rows(visit));
+        self.close(']');
+        if let Some(day) = day {
+            self.name("day").json.push_str(&day.to_string());
+        }
+        self.close('}');
+    }
+
+    fn shelf(&mut self, shelf: &ShelfRequest) {
+        let ShelfRequest {
+            name,
+            n,
+            filter:
+                Filter {
+                    category,
+                    among,
+                    promoted,
+                },
+            seeds,
+            objective,
+        } = shelf;
+        self.open('{');
+        self.name("name").text(name);
+        self.name("n").number(*n as u32);
+        self.name("filter").open('{');
+        self.name("category").open('[');
+        category.iter().for_each(|level| self.text(level));
+        self.close(']');
+        if !among.is_empty() {
+            self.name("among").rows(among);
+        }
+        if *promoted {
+            self.name("promoted").json.push_str("true");
+        }
+        self.close('}');
+        self.name("seeds").rows(seeds);
+        if !objective.is_likely() {
+            self.name("objective").text(objective.name());
+        }
+        self.close('}');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fewshop_core::{Event, EventKind, Objective};
+
+    use super::*;
+
+    #[track_caller]
+    fn check_reply(reply: &Reply) {
+        // A new kind of reply is read above and checked below.
+        match reply {
+            Reply::Loading { .. }
+            | Reply::Alive
+            | Reply::Ready { .. }
+            | Reply::Picks { .. }
+            | Reply::Catalogue { .. }
+            | Reply::Explanation { .. }
+            | Reply::Failed { .. } => {}
+        }
+        let json = serde_json::to_string(reply).unwrap();
+        assert_eq!(read_reply(&json).as_ref(), Ok(reply), "{json}");
+    }
+
+    #[track_caller]
+    fn check_request(request: &Request) {
+        let json = write_request(request);
+        assert_eq!(
+            &serde_json::from_str::<Request>(&json).unwrap(),
+            request,
+            "{json}"
+        );
+    }
+
+    fn status() -> Status {
+        Status {
+            backend: Backend::Wgpu,
+            backend_reason: "faster".into(),
+            items: 5,
+            shots: 2,
+            gate: 0.3,
+            last_run_ms: 1.7,
+            pack: "aa".into(),
+        }
+    }
+
+    fn pick(reason: Reason, rule: Option<BusinessRule>) -> Recommendation {
+        Recommendation {
+            item: ItemIx(7),
+            score: -0.123_456_7,
+            reason,
+            promoted: rule.is_some(),
+            lift: rule.map(|_| 2.5),
+            rule,
+        }
+    }
+
+    #[test]
+    fn every_reply_is_read_as_the_worker_wrote_it() {
+        let because = Reason::BecauseOf {
+            shots: vec![Share {
+                item: ItemIx(1),
+                share: 0.3,
+            }],
+        };
+        let picks = vec![
+            pick(because, None),
+            pick(Reason::TakenBefore { visits: 3 }, Some(BusinessRule::Pin)),
+            pick(Reason::OnOffer, Some(BusinessRule::Boost)),
+            pick(Reason::PopularHere, Some(BusinessRule::Bury)),
+        ];
+        let outcome = Outcome {
+            value: "35-44".into(),
+            probability: 0.1,
+            base_rate: 1e-7,
+        };
+        let evidence = Evidence {
+            reason: "covered".into(),
+            examples: 2,
+            covers: 4,
+            items: vec![ItemIx(3)],
+        };
+        let prediction = |outcomes, evidence| Prediction {
+            target: "age".into(),
+            title: "Age \"of\" whom".into(),
+            outcomes,
+            evidence,
+        };
+        let answer = TaskAnswer {
+            task: "attributes".into(),
+            predictions: vec![
+                prediction(Some(vec![outcome]), evidence),
+                prediction(None, Evidence::default()),
+            ],
+        };
+        for tasks in [vec![], vec![answer]] {
+            check_reply(&Reply::Picks {
+                seq: 7,
+                shelves: vec![Shelf {
+                    name: "picked".into(),
+                    picks: picks.clone(),
+                }],
+                tasks,
+                status: status(),
+            });
+        }
+        for total in [None, Some(2e9)] {
+            check_reply(&Reply::Loading {
+                received: 1e9,
+                total,
+            });
+        }
+        check_reply(&Reply::Alive);
+        check_reply(&Reply::Ready { status: status() });
+        check_reply(&Reply::Explanation {
+            pick: picks[0].clone(),
+        });
+        check_reply(&Reply::Failed {
+            code: "no_wasm".into(),
+            message: "m\n".into(),
+        });
+    }
+
+    #[test]
+    fn an_unknown_or_incomplete_reply_is_an_error() {
+        for (json, expected) in [
+            ("", "a value at byte 0"),
+            ("{}", "a value in the field 'type'"),
+            (r#"{"type":"song"}"#, "a known word in the field 'type'"),
+            (r#"{"type":"ready"}"#, "a value in the field 'backend'"),
+            (
+                r#"{"type":"picks","seq":1,"shelves":[]}"#,
+                "a value in the field 'backend'",
+            ),
+            (
+                r#"{"type":"explanation","pick":{"item":1,"score":0.5,"reason":{"kind":"taken_before"}}}"#,
+                "a value in the field 'visits'",
+            ),
+        ] {
+            let error = read_reply(json).unwrap_err().to_string();
+            assert_eq!(error, format!("expected {expected}"), "{json}");
+        }
+    }
+
+    #[test]
+    fn every_request_is_read_by_the_worker_as_it_was_meant() {
+        for full in [false, true] {
+            check_request(&Request::Load {
+                protocol: full.then_some(3),
+                pack: "../assets/shop.pack".into(),
+                backend: full.then_some(Backend::Cpu),
+                sha256: full.then(|| "99".into()),
+            });
+            let session = Session {
+                events: (EventKind::ALL.into_iter().take(if full { 99 } else { 0 }))
+                    .map(|kind| Event::new(ItemIx(4), kind))
+                    .collect(),
+                visits: vec![vec![ItemIx(1), ItemIx(2)]; if full { 2 } else { 0 }],
+                day: full.then_some(-1),
+            };
+            let filter = Filter {
+                category: vec!["Dairy & \"eggs\"".into(), "Milk".into()],
+                among: vec![ItemIx(1), ItemIx(2)],
+                promoted: true,
+            };
+            let shelf = ShelfRequest {
+                name: "picked".into(),
+                n: 12,
+                filter: if full { filter } else { Filter::ALL },
+                seeds: vec![ItemIx(5); usize::from(full)],
+                objective: Objective::Similar,
+            };
+            let task = TaskRequest {
+                task: "offers".into(),
+                max: 3,
+            };
+            check_request(&Request::Explain {
+                session: session.clone(),
+                item: ItemIx(8),
+            });
+            check_request(&Request::Session(SessionRequest {
+                seq: u32::MAX,
+                session,
+                shelves: vec![shelf; 1 + usize::from(full)],
+                tasks: vec![task; usize::from(full)],
+            }));
+        }
+        check_request(&Request::Ping);
+        check_request(&Request::Catalogue);
+    }
+}
