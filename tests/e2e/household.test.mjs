@@ -10,7 +10,7 @@ import { launch, products, remembered, until, visit } from "./shopper.mjs";
 import { openSite } from "./site.mjs";
 
 const PROFILE = "Your taste";
-const HOUSEHOLD = "What your clicks may say about your household";
+const HOUSEHOLD = "Household guesses";
 const OFFER = "An offer for you";
 
 let browser;

@@ -57,7 +57,7 @@ test("without WebAssembly the window stays, with a notice", async () => {
 test("a storefront that cannot be fetched leaves the window and a notice", async () => {
   await withPage({}, (page) => page.route(SHELL_WASM, (route) => route.abort()), async (page) => {
     await page.getByRole("alert").waitFor();
-    assert.match(await page.getByRole("alert").innerText(), /could not start/);
+    assert.match(await page.getByRole("alert").innerText(), /could not open/);
     assert.equal(await products(page).count(), 12);
   });
 });

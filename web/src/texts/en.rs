@@ -104,7 +104,7 @@ texts! {
     /// After a single click: its product.
     picked_warming: "A first guess, based on {} alone. Updates with every click.",
     /// While learning is paused.
-    picked_paused: "Based on what we learned before you paused. New clicks don’t count.",
+    picked_paused: "From before you paused. New clicks don’t count.",
     /// While learning is paused and nothing was learned.
     picked_paused_cold: "Our bestsellers. Learning is paused.",
     /// Without personalization.
@@ -140,7 +140,7 @@ texts! {
     /// Heading of the bestsellers' shelf.
     bestsellers: "Bestsellers",
     /// Below it.
-    bestsellers_sub: "What shoppers buy most, the same for everyone.",
+    bestsellers_sub: "The same for everyone.",
     /// Reason, badge and heading of a shelf: products in the leaflet of the week.
     on_offer: "In this week’s ad",
     /// Below the heading.
@@ -160,7 +160,7 @@ texts! {
     /// The same for several: how many.
     offer_part_many: "For an aisle you chose {} products from.",
     /// Reason: the user embedding.
-    offer_taste: "Includes something you’re more likely to want than most shoppers.",
+    offer_taste: "Includes something you may want more than most shoppers.",
     /// Reason for a new shopper.
     offer_most: "One of our most used coupons.",
     /// Reason if no click raised the offer.
@@ -173,7 +173,7 @@ texts! {
     /// It covers several: how many; some names follow.
     offer_covers_many: "Valid on {} products, including:",
     /// What can be done with the offer.
-    offer_note: "A sample coupon; it can’t be redeemed. Chosen on this device.",
+    offer_note: "A sample coupon, not redeemable. Chosen on this device.",
     /// Button: no more offers.
     offer_off: "Hide offers",
     /// Heading of the products viewed last.
@@ -195,15 +195,15 @@ texts! {
     /// Heading of the whole reason: title.
     why_title: "Why {}?",
     /// Above the bars.
-    why_because: "We ranked the shop again without each of your clicks. The bars show each click’s share of this product’s rise.",
+    why_because: "Each bar is a click’s share of this product’s rise, measured by ranking the shop without it.",
     /// Full reason: in the cart on one earlier visit.
-    why_taken_one: "It was in your cart on an earlier visit, and our shoppers often buy the same again.",
+    why_taken_one: "It was in your cart on an earlier visit, and shoppers often buy again.",
     /// The same for several visits: how many.
-    why_taken_many: "It was in your cart on {} earlier visits, and our shoppers often buy the same again.",
+    why_taken_many: "It was in your cart on {} earlier visits, and shoppers often buy again.",
     /// Full reason: the week's leaflet.
-    why_on_offer: "It’s in this week’s ad, and that counts more here than what you looked at.",
+    why_on_offer: "It’s in this week’s ad, and that counts more here than your clicks.",
     /// Full reason of a pick that no click raised.
-    why_popular: "Not because of your clicks: many people buy it here.",
+    why_popular: "Not because of your clicks: it’s popular here.",
     /// Heading of the position.
     why_place_title: "Why this position?",
     /// The position: position, picks on the shelf.
@@ -223,7 +223,7 @@ texts! {
     /// Business rules moved it down.
     why_buried: "We moved it down.",
     /// The shelf is not ordered by score alone.
-    why_mixed: "Other rules apply too: no category fills more than half of this shelf, your settings count, and nothing moves under your pointer.",
+    why_mixed: "This shelf also mixes categories, follows your settings and holds still under your pointer.",
     /// Button.
     close: "Close",
     /// Between names in a list.
@@ -305,7 +305,7 @@ texts! {
     /// Heading without results: query.
     nothing_found: "No results for “{}”",
     /// What to do then.
-    nothing_found_hint: "Check the spelling or try fewer words. The first letters of a word are enough.",
+    nothing_found_hint: "Check the spelling or try fewer words.",
     /// Before anything is typed.
     search_empty: "Search by product, brand or size.",
 
@@ -327,9 +327,9 @@ texts! {
     /// The sum.
     total: "Total",
     /// One line has no price.
-    unpriced_one: "1 product has no price and isn’t in the total.",
+    unpriced_one: "1 product has no price listed and isn’t in the total.",
     /// Several have none: how many.
-    unpriced_many: "{} products have no price and aren’t in the total.",
+    unpriced_many: "{} products have no price listed and aren’t in the total.",
     /// Button.
     checkout: "Check out",
     /// Shown after a click on it.
@@ -339,7 +339,7 @@ texts! {
     /// Link and heading.
     profile: "Your taste",
     /// Below the heading.
-    profile_sub: "Worked out on this device from your clicks and stored nowhere else. Change anything, and your picks update at once.",
+    profile_sub: "Worked out on this device from your clicks. Change anything, and your picks update at once.",
     /// Shown if there are too few clicks.
     profile_empty: "Not enough clicks yet.",
     /// Heading of the brands.
@@ -361,7 +361,7 @@ texts! {
     /// Personalization is off.
     learning_off: "Off.",
     /// Explains that choice.
-    learning_off_sub: "The same shop for everyone. We learn nothing and use nothing; what we learned is kept until you forget it.",
+    learning_off_sub: "The same for everyone. We learn and use nothing, and keep what we learned until you forget it.",
     /// Certainty: one view.
     certainty_guess: "a guess",
     /// Certainty: a few clicks.
@@ -408,9 +408,9 @@ texts! {
     import_failed: "Import failed; nothing has changed:",
 
     /// Heading of the household attributes.
-    household: "What your clicks may say about your household",
+    household: "Household guesses",
     /// Below it.
-    household_sub: "Guessed on this device, never sent. When we say 30%, we’re right for about 30 of 100 shoppers. Where we can’t beat the average, we say nothing.",
+    household_sub: "Guessed on this device from your clicks, never sent. When we say 30%, we’re right for about 30 of 100 shoppers. Where we can’t beat the average, we say nothing.",
     /// Switch.
     household_show: "Show household guesses",
     /// Probability of a value and its share among all households: percent, percent.
@@ -428,7 +428,7 @@ texts! {
     /// Link and heading.
     map: "Taste map",
     /// Below it.
-    map_sub: "Each dot is a product; products bought together sit close together. Rings are your clicks, solid dots your picks.",
+    map_sub: "Each dot is a product, close to those it is bought with. Rings are your clicks, solid dots your picks.",
     /// Before the first click.
     map_cold: "Nothing learned yet. Open a product and it lights up here.",
     /// The map in words: clicks, where, picks, where.
@@ -442,7 +442,7 @@ texts! {
     /// Link and heading.
     try_as: "Replay a recorded shopper",
     /// Below it.
-    try_sub: "Three recorded shoppers the model has never seen: its best, typical and worst result of up to 100, after five products, against the bestsellers.",
+    try_sub: "Three recorded shoppers the model has never seen: its best, typical and worst case of up to 100, after five products, compared with the bestsellers.",
     /// Names the choice of a session.
     try_who: "Shopper",
     /// The session with the largest gain.
@@ -484,19 +484,19 @@ texts! {
     /// Heading of paragraph 1.
     how_head_1: "Trained on many shoppers",
     /// Its text.
-    how_text_1: "We trained a small model on the baskets of many households: what is bought together, what is alike, what sells. It comes with this page as one small file.",
+    how_text_1: "We trained a small model on the baskets of many households: what is bought together, what is alike, what sells. It comes with this page.",
     /// Heading of paragraph 2.
     how_head_2: "Adapts to you, in your browser",
     /// Its text.
-    how_text_2: "Open a product, add it to the cart or choose “Not for me,” and the model adapts to those few clicks and ranks the whole shop again: in your browser, within milliseconds.",
+    how_text_2: "Every product you open, add or hide adapts the model to you, and it ranks the whole shop again: in your browser, within milliseconds.",
     /// Heading of paragraph 3.
     how_head_3: "Nothing leaves this device",
     /// Its text.
-    how_text_3: "After loading, the page downloads its pictures and other files, the same for everyone, and then makes no more requests. Your clicks are stored in this browser only: this visit, and for 30 days what you put in the cart on the 10 visits before it. A visit ends when you check out or do nothing for 30 minutes. “Forget” erases all of it; your cart stays.",
+    how_text_3: "After loading, the page downloads its other files, the same for everyone, and then makes no more requests. Your clicks are stored in this browser only: this visit, and for 30 days what you put in the cart on the 10 visits before it. A visit ends when you check out or do nothing for 30 minutes. “Forget” erases all of it; your cart stays.",
     /// Heading of paragraph 4.
     how_head_4: "Honest reasons",
     /// Its text.
-    how_text_4: "“Because of” names the clicks without which a product would rank lower: we leave out each click in turn and measure the difference. A product that owes its place to none of them says “popular here.”",
+    how_text_4: "“Because of” names the clicks without which a product would rank lower: we leave out each in turn and measure. “Popular here” means that none of them matters.",
     /// Heading of the facts.
     how_now: "Right now",
     /// Label: which engine.
