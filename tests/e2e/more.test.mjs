@@ -172,6 +172,14 @@ test("the shop is in Chinese for Chinese browsers, and the choice is kept", asyn
       const words = await page.getByRole("main").evaluate((main) => [...main.querySelectorAll("h1, h2, .sub, button:not(.why):not([aria-label])")].map((part) => part.textContent.trim()).filter(Boolean));
       assert.deepEqual(words.filter((text) => !/[\u4e00-\u9fff]/.test(text)), [], path);
     }
+    const results = page.getByRole("list", { name: "“milk”的搜索结果" });
+    assert.equal(await results.getByRole("listitem").first().getByRole("link").getAttribute("lang"), "en", "titles are English");
+    await page.goto(new URL("/department/baby", shopper.url).href);
+    await shopper.at("母婴用品");
+    await page.getByRole("navigation", { name: "子分类" }).getByRole("link", { name: "纸尿裤" }).click();
+    await page.getByRole("searchbox", { name: "搜索商品" }).fill("尿裤");
+    await page.getByRole("list", { name: "“尿裤”的搜索结果" }).getByRole("listitem").first().getByText("diaper", { exact: false }).first().waitFor();
+    await page.goto(new URL("/search?q=milk", shopper.url).href);
     await page.getByRole("button", { name: "English" }).click();
     await page.getByRole("heading", { name: "Results for “milk”" }).waitFor();
     await page.reload();

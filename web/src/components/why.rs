@@ -101,7 +101,7 @@ pub(crate) fn show_why(shop: Shop, shelf: &[Pick], item: ItemIx) {
         .max(f32::MIN_POSITIVE);
     let bars = shots.iter().map(|share| {
         el("li")
-            .kid(el("span").text(&shop.title(share.item)))
+            .kid(el("span").title(&shop.title(share.item)))
             .kid(meter(share.share / whole))
     });
     let close = el("button")
