@@ -39,7 +39,7 @@ test("reliable household attributes are shown with the average beside them, and 
     await shopper.ready();
     await shopper.goToProfile();
     const panel = shopper.region(HOUSEHOLD);
-    await panel.getByText(/never leaves it/).waitFor();
+    await panel.getByText(/never sent/).waitFor();
     for (const name of ["age", "income", "household size", "children", "homeowner"]) {
       assert.deepEqual(await values(shopper, name), ["Not enough to tell"], `for a new shopper, ${name}`);
     }
