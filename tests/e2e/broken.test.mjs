@@ -9,7 +9,7 @@ import { NOT_THERE, openSite } from "./site.mjs";
 import { launch, products, until, visit } from "./shopper.mjs";
 
 const PACK = "/assets/shop.pack";
-const NOTICE = "Recommendations are unavailable right now. The rest of the shop works.";
+const NOTICE = "Your picks are unavailable right now. The rest of the shop works.";
 
 let browser;
 let all;
@@ -22,11 +22,11 @@ after(() => browser.close());
 /** Everything that a shop must be able to do without its engine. */
 async function shopWithoutPicks(shopper) {
   const { page } = shopper;
-  await shopper.region("Picked for you").getByText(/^Bestsellers (in this shop|for now)\./).waitFor();
+  await shopper.region("Picked for you").getByText(/^(Our bestsellers|Bestsellers for now)\./).waitFor();
   const best = await shopper.onShelf("Picked for you");
   assert.equal(best.length, 12);
   await shopper.search("toothpaste");
-  await page.getByRole("list", { name: "Results for ‘toothpaste’" }).getByRole("listitem").first().waitFor();
+  await page.getByRole("list", { name: "Results for “toothpaste”" }).getByRole("listitem").first().waitFor();
   await shopper.goToDepartment("Pets");
   const title = await shopper.openProduct("Pets", 0);
   // The shelf shown instead of 'goes well with' has its own heading.
@@ -114,7 +114,7 @@ for (const [name, replacement] of [
     const site = await openSite({ "/assets/catalogue.json": replacement });
     try {
       await visit(browser, { url: site.url }, async ({ page }) => {
-        await page.getByRole("alert").getByText("could not be loaded").waitFor();
+        await page.getByRole("alert").getByText("couldn’t load").waitFor();
         assert.equal(await page.getByRole("region", { name: "Bestsellers" }).getByRole("listitem").count(), 12);
       });
     } finally {

@@ -117,7 +117,7 @@ test("learning can be paused, and personal picks switched off altogether", async
     assert.deepEqual(ids(await shopper.onShelf(SHELF)), own, "paused picks stay");
 
     await shopper.goToProfile();
-    await page.getByRole("radio", { name: /Turn personalisation off/ }).check();
+    await page.getByRole("radio", { name: /^Off\. / }).check();
     await shopper.goHome();
     await shopper.region(SHELF).getByText("the same for everyone").waitFor();
     assert.deepEqual(ids(await shopper.onShelf(SHELF)), bestsellers);
@@ -127,7 +127,7 @@ test("learning can be paused, and personal picks switched off altogether", async
     const asked = await page.evaluate(() => window.said.filter(({ type }) => type === "session"));
     assert.ok(asked.every(({ session }) => session.events.length === 0 && (session.visits ?? []).length === 0), JSON.stringify(asked));
     await page.reload();
-    await shopper.reads(/Personalisation is off/);
+    await shopper.reads(/Personalization is off/);
     await page.getByRole("button", { name: "Resume" }).click();
     await shopper.goHome();
     assert.deepEqual(ids(await shopper.picks()), own, "what was learned was kept");
@@ -146,12 +146,12 @@ test("everything learned can be saved, forgotten, and restored from the file", a
     const file = await (await download).path();
     const text = await readFile(file, "utf8");
     assert.match(text, /^[0-9a-f]{8}\{"version":2/);
-    await page.getByRole("button", { name: "Forget everything this page learned" }).click();
+    await page.getByRole("button", { name: "Forget everything we learned" }).click();
     await shopper.reads(/Everything forgotten/);
     await page.getByLabel("Import").setInputFiles({ name: "broken.txt", mimeType: "text/plain", buffer: Buffer.from(text.slice(0, -3)) });
-    await page.getByText(/The import failed, and nothing has changed/).waitFor();
+    await page.getByText(/Import failed; nothing has changed/).waitFor();
     await page.getByLabel("Import").setInputFiles({ name: "session.txt", mimeType: "text/plain", buffer: Buffer.from(text) });
-    await page.getByText("Imported. This is what it contained.").waitFor();
+    await page.getByText("Imported.").waitFor();
     await shopper.reads(/Learned from 2/);
     shopper.isContent();
   });

@@ -11,7 +11,7 @@ import { Shopper, launch, products, remembered, until, visit } from "./shopper.m
 
 const SHELF = "Picked for you";
 const PACK = "/assets/shop.pack";
-const NOTICE = "Recommendations are unavailable right now. The rest of the shop works.";
+const NOTICE = "Your picks are unavailable right now. The rest of the shop works.";
 
 let browser;
 let all;
@@ -101,7 +101,7 @@ test("a slow pack delays only the picks", async () => {
   const site = await openSite({ [PACK]: slow });
   try {
     await visit(browser, { url: site.url }, async (shopper) => {
-      await shopper.region(SHELF).getByText(/^Bestsellers (in this shop|for now)\./).waitFor();
+      await shopper.region(SHELF).getByText(/^(Our bestsellers|Bestsellers for now)\./).waitFor();
       await shopper.lookAt("Pets", 2);
       await shopper.search("milk");
       assert.equal(await shopper.page.getByRole("alert").count(), 0);

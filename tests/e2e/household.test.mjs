@@ -10,7 +10,7 @@ import { launch, products, remembered, until, visit } from "./shopper.mjs";
 import { openSite } from "./site.mjs";
 
 const PROFILE = "Your taste";
-const HOUSEHOLD = "What your clicks may say about your household";
+const HOUSEHOLD = "Household guesses";
 const OFFER = "An offer for you";
 
 let browser;
@@ -39,7 +39,7 @@ test("reliable household attributes are shown with the average beside them, and 
     await shopper.ready();
     await shopper.goToProfile();
     const panel = shopper.region(HOUSEHOLD);
-    await panel.getByText(/never leaves it/).waitFor();
+    await panel.getByText(/never sent/).waitFor();
     for (const name of ["age", "income", "household size", "children", "homeowner"]) {
       assert.deepEqual(await values(shopper, name), ["Not enough to tell"], `for a new shopper, ${name}`);
     }
@@ -59,7 +59,7 @@ test("reliable household attributes are shown with the average beside them, and 
       assert.deepEqual(await values(shopper, name), ["Not enough to tell"], name);
     }
 
-    const box = panel.getByRole("checkbox", { name: "Show what my clicks may say about my household" });
+    const box = panel.getByRole("checkbox", { name: "Show household guesses" });
     await box.uncheck();
     assert.equal(await panel.locator("dl").count(), 0);
     await until("it is remembered", async () => (await remembered(page))?.hidden?.includes("household"));
@@ -103,15 +103,15 @@ test("one offer says why it is there, for a new shopper too, and none is shown a
     const { page } = shopper;
     await shopper.ready();
     const slot = shopper.region(OFFER);
-    await slot.getByText("Redeemed most often; nothing is known about you yet.").waitFor();
-    await slot.getByText(/^Of every 1,000 shoppers who saw it, about [\d.]+ redeemed it\.$/).waitFor();
+    await slot.getByText("One of our most used coupons.").waitFor();
+    await slot.getByText(/^About [\d.]+ of 1,000 shoppers who saw it used it\.$/).waitFor();
     const everyones = await slot.innerText();
     await shopper.lookAt("Pets", 3);
     await shopper.goHome();
-    await slot.getByText(/^(Covers \d+ products? you chose|For a section of the shop you chose \d+ products? from|Includes something you are more likely to want|Popular with other shoppers)/).waitFor();
+    await slot.getByText(/^(Covers \d+ products? you chose|For an aisle you chose \d+ products? from|Includes something you’re more likely to want|Popular with other shoppers)/).waitFor();
     // The redemption rate of others is a fact; the prediction for this shopper failed in later campaigns and is not
     // shown.
-    await slot.getByText(/^Of every 1,000 shoppers who saw it, about [\d.]+ redeemed it\.$/).waitFor();
+    await slot.getByText(/^About [\d.]+ of 1,000 shoppers who saw it used it\.$/).waitFor();
     assert.doesNotMatch(await slot.innerText(), /expected|like yours/);
     assert.notEqual(await slot.innerText(), everyones);
     const covered = await slot.getByRole("link").evaluateAll((links) => links.map(({ href }) => decodeURIComponent(new URL(href).pathname.split("/").at(-1))));
@@ -144,7 +144,7 @@ test("a shop whose pack has no heads, offers or new products shows none of these
   try {
     await visit(browser, { url: site.url }, async (shopper) => {
       await shopper.ready();
-      for (const name of [OFFER, "New here"]) assert.equal(await shopper.region(name).count(), 0, name);
+      for (const name of [OFFER, "New arrivals"]) assert.equal(await shopper.region(name).count(), 0, name);
       await shopper.goToProfile();
       for (const name of [HOUSEHOLD, "Offers"]) assert.equal(await shopper.region(name).count(), 0, name);
       shopper.isContent();
@@ -154,7 +154,7 @@ test("a shop whose pack has no heads, offers or new products shows none of these
   }
 });
 
-test("products added after training are on 'New here', the shopper's favourites first", async () => {
+test("products added after training are on 'New arrivals', the shopper's favourites first", async () => {
   // Any rows are fine for the page: the catalogue marks the new ones.
   const of = (department) => all.flatMap((product, row) => (product.department === department ? [row] : [])).slice(10, 16);
   const fresh = [...of("Baby"), ...of("Pets")].sort((a, b) => a - b);
@@ -162,14 +162,14 @@ test("products added after training are on 'New here', the shopper's favourites 
   try {
     await visit(browser, { url: site.url }, async (shopper) => {
       await shopper.ready();
-      const ids = async () => (await shopper.onShelf("New here")).map(({ id }) => id);
+      const ids = async () => (await shopper.onShelf("New arrivals")).map(({ id }) => id);
       const expected = fresh.map((row) => all[row].id);
       assert.deepEqual(await ids(), expected.slice(0, 6), "nothing is known about a new shopper");
       for (const department of ["Pets", "Baby"]) {
         await shopper.lookAt(department, 2);
         await shopper.goHome();
         const first = await until(`${department} comes first`, async () => {
-          const cards = await shopper.onShelf("New here");
+          const cards = await shopper.onShelf("New arrivals");
           return all.find(({ id }) => id === cards[0]?.id)?.department === department && cards;
         });
         assert.ok(first.every(({ id }) => expected.includes(id)), "nothing but what is new");

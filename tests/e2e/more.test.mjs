@@ -24,7 +24,7 @@ test("a search is narrowed down and ordered, and its address says so", async () 
     const { page } = shopper;
     await shopper.ready();
     await shopper.search("milk");
-    const results = page.getByRole("list", { name: "Results for ‘milk’" }).getByRole("listitem");
+    const results = page.getByRole("list", { name: "Results for “milk”" }).getByRole("listitem");
     await results.first().waitFor();
     const number = async () => Number((await page.getByText(/^[\d,]+ products?$/).first().innerText()).replace(/\D/g, ""));
     const whole = await number();
@@ -60,7 +60,7 @@ test("a search can be ordered by my taste", async () => {
     await shopper.ready();
     await shopper.lookAt("Baby", 3);
     await shopper.search("food");
-    const results = page.getByRole("list", { name: "Results for ‘food’" }).getByRole("listitem");
+    const results = page.getByRole("list", { name: "Results for “food”" }).getByRole("listitem");
     await results.first().waitFor();
     const titles = () => results.getByRole("link").allInnerTexts();
     const before = (await titles()).join();
@@ -87,7 +87,7 @@ test("no category fills more than half of the first shelf, and there are three s
     await shopper.region("Goes well with your cart").waitFor();
     const shelves = await page.getByRole("main").getByRole("heading", { level: 2 }).allInnerTexts();
     const suggestions = shelves.filter((name) => !["Shop by department", "Recently viewed"].includes(name));
-    assert.deepEqual(suggestions, ["Picked for you", "Goes well with your cart", "On offer this week", "An offer for you"]);
+    assert.deepEqual(suggestions, ["Picked for you", "Goes well with your cart", "In this week’s ad", "An offer for you"]);
     const viewed = await shopper.onShelf("Recently viewed");
     assert.equal(viewed.length, 4);
     shopper.isContent();
@@ -97,7 +97,7 @@ test("no category fills more than half of the first shelf, and there are three s
 test("the week's leaflet has a shelf for everybody, in the order of each shopper's taste", async () => {
   await visit(browser, {}, async (shopper) => {
     await shopper.ready();
-    const shelf = "On offer this week";
+    const shelf = "In this week’s ad";
     await shopper.region(shelf).waitFor();
     const ids = async () => (await shopper.onShelf(shelf)).map(({ id }) => id);
     const cold = await ids();
@@ -114,13 +114,13 @@ test("the map describes in words and shows in dots where the shopper's products 
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
-    await page.getByRole("contentinfo").getByRole("link", { name: "Map of taste" }).click();
-    await shopper.at("Map of taste");
-    const map = page.getByRole("img", { name: "Map of taste" });
+    await page.getByRole("contentinfo").getByRole("link", { name: "Taste map" }).click();
+    await shopper.at("Taste map");
+    const map = page.getByRole("img", { name: "Taste map" });
     await map.waitFor();
     await page.getByText("Nothing learned yet. Open a product").waitFor();
     const [title] = await shopper.lookAt("Pets", 1);
-    await page.getByRole("contentinfo").getByRole("link", { name: "Map of taste" }).click();
+    await page.getByRole("contentinfo").getByRole("link", { name: "Taste map" }).click();
     await page.getByText(/^Your clicks \(1\): Pets \(1\)\. Your picks \(12\): /).waitFor();
     const own = page.getByRole("list", { name: "Your clicks" }).getByRole("link", { name: title });
     const marks = () => map.locator("circle").count();
@@ -172,10 +172,18 @@ test("the shop is in Chinese for Chinese browsers, and the choice is kept", asyn
       const words = await page.getByRole("main").evaluate((main) => [...main.querySelectorAll("h1, h2, .sub, button:not(.why):not([aria-label])")].map((part) => part.textContent.trim()).filter(Boolean));
       assert.deepEqual(words.filter((text) => !/[\u4e00-\u9fff]/.test(text)), [], path);
     }
+    const results = page.getByRole("list", { name: "“milk”的搜索结果" });
+    assert.equal(await results.getByRole("listitem").first().getByRole("link").getAttribute("lang"), "en", "titles are English");
+    await page.goto(new URL("/department/baby", shopper.url).href);
+    await shopper.at("母婴用品");
+    await page.getByRole("navigation", { name: "子分类" }).getByRole("link", { name: "纸尿裤" }).click();
+    await page.getByRole("searchbox", { name: "搜索商品" }).fill("尿裤");
+    await page.getByRole("list", { name: "“尿裤”的搜索结果" }).getByRole("listitem").first().getByText("diaper", { exact: false }).first().waitFor();
+    await page.goto(new URL("/search?q=milk", shopper.url).href);
     await page.getByRole("button", { name: "English" }).click();
-    await page.getByRole("heading", { name: "Results for ‘milk’" }).waitFor();
+    await page.getByRole("heading", { name: "Results for “milk”" }).waitFor();
     await page.reload();
-    await page.getByRole("heading", { name: "Results for ‘milk’" }).waitFor();
+    await page.getByRole("heading", { name: "Results for “milk”" }).waitFor();
     shopper.isContent();
   });
 });
@@ -194,16 +202,16 @@ test("after the first visit the shop opens without a network, and a newer one is
       await shopper.at("Baby");
       await shopper.ready();
       await page.goto(new URL("/map", site.url).href);
-      await page.getByRole("img", { name: "Map of taste" }).waitFor();
+      await page.getByRole("img", { name: "Taste map" }).waitFor();
       await page.context().setOffline(false);
 
       version = "newer-";
-      assert.equal(await page.getByText("A new version of this shop is available.").isVisible(), false);
+      assert.equal(await page.getByText("A new version is available.").isVisible(), false);
       await page.reload();
-      await page.getByText("A new version of this shop is available.").waitFor();
+      await page.getByText("A new version is available.").waitFor();
       await page.getByRole("button", { name: "Update" }).click();
       await until("the newer one is there alone", () => page.evaluate(async () => String(await caches.keys()).startsWith("fewshop-newer-")).catch(() => false));
-      await shopper.at("Map of taste");
+      await shopper.at("Taste map");
     });
   } finally {
     site.close();

@@ -46,8 +46,8 @@ async function trip(shopper) {
   await page.getByRole("link", { name: "How it works" }).click();
   await shopper.at("How it works");
   await page.goBack();
-  await bottom("Map of taste");
-  await page.getByRole("img", { name: "Map of taste" }).waitFor();
+  await bottom("Taste map");
+  await page.getByRole("img", { name: "Taste map" }).waitFor();
   await bottom("Replay a recorded shopper");
   await page.getByRole("button", { name: "Next product" }).click();
   await bottom("Your taste");

@@ -248,7 +248,7 @@ export class Shopper {
 
   async search(words) {
     await this.page.getByRole("searchbox", { name: "Search products" }).fill(words);
-    await this.page.getByRole("heading", { level: 1, name: `‘${words}’` }).waitFor();
+    await this.page.getByRole("heading", { level: 1, name: `“${words}”` }).waitFor();
   }
 
   /** Waits until the cart's link shows this number of items. */

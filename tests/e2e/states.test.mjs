@@ -22,7 +22,7 @@ test("cold: labelled bestsellers, without a badge", async () => {
     await shopper.ready();
     const shelf = shopper.region(SHELF);
     await shelf.getByText("Bestsellers for now. Open a product and this shelf adapts to you.").waitFor();
-    for (const word of ["first guess", "loading", "paused", "not personalised", "unavailable"]) {
+    for (const word of ["first guess", "loading", "paused", "not personalized", "unavailable"]) {
       assert.equal(await shelf.getByText(word, { exact: true }).count(), 0, word);
     }
     shopper.isContent();
@@ -38,7 +38,7 @@ test("loading: bestsellers, and the picks are loading", async () => {
     const shelf = shopper.region(SHELF);
     await shelf.getByText("loading", { exact: true }).waitFor();
     await shelf.getByText("Bestsellers while your picks load.").waitFor();
-    await shopper.reads(/Loading the recommender/);
+    await shopper.reads(/Loading your picks/);
   });
 });
 

@@ -12,7 +12,7 @@ function notice(text) {
 
 // The module is fetched only where it can run, and a browser too old for its syntax shows the same notice.
 if (typeof WebAssembly !== 'object') {
-  notice('Search, cart and picks need WebAssembly, which this browser does not have or has switched off. Bestsellers are shown below.');
+  notice('Search, cart and picks need WebAssembly, which is missing or off in this browser. Bestsellers are shown below.');
 } else {
   try {
     const app = await import('../app/fewshop-web.js');
@@ -21,7 +21,7 @@ if (typeof WebAssembly !== 'object') {
     await keep();
   } catch (error) {
     console.error(error);
-    notice('The shop could not start. Reload the page, or try a newer browser. Bestsellers are shown below.');
+    notice('The shop could not open. Reload, or try a newer browser. Bestsellers are shown below.');
   }
 }
 

@@ -123,6 +123,11 @@ impl El {
         self
     }
 
+    /// With a title of the catalogue: English on a page in any language.
+    pub(crate) fn title(self, title: &str) -> Self {
+        self.attr("lang", "en").text(title)
+    }
+
     /// With a text in it that changes.
     pub(crate) fn live_text(self, read: impl Fn() -> String + 'static) -> Self {
         self.text_of(Box::new(read))

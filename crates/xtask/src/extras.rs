@@ -1,7 +1,7 @@
 //! Files that only some pages of the shop fetch: recorded sessions to replay, the map of products,
 //! and the texts of a second language.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, bail};
 use fewshop_core::{Event, EventKind, ItemIx, Session};
@@ -227,6 +227,25 @@ pub(crate) fn words(table: &str) -> Result<String> {
     }
 }
 
+/// The names that the catalogue brings, each with its translation, from their table.
+pub(crate) fn names(table: &str) -> Result<String> {
+    let mut seen = BTreeSet::new();
+    let mut lines = Vec::new();
+    for line in table
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+    {
+        let (name, _) = line
+            .split_once('\t')
+            .with_context(|| format!("zh-names.txt: expected `name<tab>name`, found '{line}'"))?;
+        if !seen.insert(name) {
+            bail!("zh-names.txt: {name} occurs twice");
+        }
+        lines.push(line);
+    }
+    Ok(lines.join("\n"))
+}
+
 /// The service worker for the files of one build.
 pub(crate) fn service_worker(template: &str, version: &str, files: &[String]) -> String {
     template
@@ -316,6 +335,27 @@ mod tests {
         assert!(error("").contains(NAMES[0]));
         assert!(error(&(whole.clone() + "shop = y\n")).contains("twice"));
         assert!(error(&(whole + "shoe = y\n")).contains("shoe"));
+    }
+
+    #[test]
+    fn every_category_of_the_committed_pack_has_a_chinese_name() {
+        let table = include_str!("../../../web/texts/zh-names.txt");
+        let named = names(table).unwrap();
+        let shop = std::fs::read(crate::root::shop_pack()).unwrap();
+        let pack = fewshop_model::Pack::from_bytes(&shop).unwrap();
+        let items = pack.catalogue().items().iter();
+        let missing: BTreeSet<&str> = items
+            .flat_map(|item| item.category.iter().map(String::as_str))
+            .filter(|name| {
+                !named
+                    .lines()
+                    .any(|line| line.split('\t').next() == Some(name))
+            })
+            .collect();
+        assert!(missing.is_empty(), "zh-names.txt has no {missing:?}");
+        let error = |table: &str| names(table).unwrap_err().to_string();
+        assert!(error("Milk = x").contains("Milk = x"));
+        assert!(error("Milk\tx\nMilk\ty").contains("twice"));
     }
 
     #[test]

@@ -148,7 +148,7 @@ fn card(to: &mut String, product: &Product, currency: &str, base: &Base, has_pic
         .filter(|text| !text.is_empty())
         .collect();
     let price = Money::from_price(product.price).map_or_else(
-        || "Price in store".to_owned(),
+        || "No price listed".to_owned(),
         |price| price.show(currency, "$"),
     );
     let department = product.category.first().map_or("", String::as_str);

@@ -232,10 +232,13 @@ impl Site {
         }
         self.write("assets/try.json", shop.sessions.as_bytes())?;
         self.write("assets/map.txt", shop.map.as_bytes())?;
-        let words = root().join("web/texts/zh.txt");
-        let words = fs::read_to_string(&words)
-            .with_context(|| format!("failed to read {}", shown(&words)))?;
-        self.write("assets/zh.txt", extras::words(&words)?.as_bytes())?;
+        let table = |name: &str| {
+            let file = root().join("web/texts").join(name);
+            fs::read_to_string(&file).with_context(|| format!("failed to read {}", shown(&file)))
+        };
+        let words = extras::words(&table("zh.txt")?)?;
+        let names = extras::names(&table("zh-names.txt")?)?;
+        self.write("assets/zh.txt", format!("{words}\n\n{names}").as_bytes())?;
         let worker = self.worker(&assets.join("root").join(WORKER))?;
         self.write(WORKER, worker.as_bytes())?;
         // Written after the worker: this file is for the host only.

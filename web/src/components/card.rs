@@ -114,7 +114,7 @@ pub(crate) fn product_card(product: &Product, why: Option<Why>, dismissible: boo
     let title = el("a")
         .class("title")
         .attr("href", &product_href(&product.id))
-        .text(&product.title);
+        .title(&product.title);
     let buy = el("div")
         .class("buy")
         .kid(

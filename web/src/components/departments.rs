@@ -10,11 +10,12 @@ use crate::view::{El, el};
 pub(crate) fn department_tiles(labelled_by: &str) -> El {
     let shop = use_shop();
     let tile = |department: &Department| {
+        let name = shop.texts.named(&department.name);
         let link = el("a")
             .class(&format!("dept tile t{}", department.tile))
             .attr("href", &department_href(&department.slug))
-            .kid(picture(&department.picture, &department.name))
-            .kid(el("span").text(&department.name));
+            .kid(picture(&department.picture, name))
+            .kid(el("span").text(name));
         el("li").kid(link)
     };
     let tiles = shop

@@ -113,7 +113,10 @@ pub(crate) fn facet_bar(
                 .zip(counts)
                 .filter(|(department, count)| *count > 0 || department.slug == facets.department);
             let each = each.map(|(department, count)| {
-                (department.slug.clone(), named(&department.name, count))
+                (
+                    department.slug.clone(),
+                    named(texts.named(&department.name), count),
+                )
             });
             let options = std::iter::once(any.clone()).chain(each).collect();
             choices.push(choice(texts.department, "in", &facets.department, options));

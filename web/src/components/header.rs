@@ -54,7 +54,9 @@ pub(crate) fn header() -> El {
     };
     let nav = use_nav();
     let department = |department: &Department| {
-        el("li").kid(link(Page::Department(department.slug.clone())).text(&department.name))
+        el("li").kid(
+            link(Page::Department(department.slug.clone())).text(texts.named(&department.name)),
+        )
     };
     // Scrolls the current page's entry into view within the navigation.
     let mut in_sight = nav.page_untracked() == Page::Home;

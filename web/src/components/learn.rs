@@ -130,8 +130,11 @@ pub(crate) fn change(picks: Memo<Vec<Pick>>, view: RwSignal<View>) -> El {
         } = change;
         let mut said = Vec::new();
         match (more, less) {
-            (Some(more), Some(less)) => said.push(fill(texts.more_less, &[&more, &less])),
-            (Some(more), None) => said.push(fill(texts.more_of, &[&more])),
+            (Some(more), Some(less)) => {
+                let names = [texts.named(&more), texts.named(&less)];
+                said.push(fill(texts.more_less, &names));
+            }
+            (Some(more), None) => said.push(fill(texts.more_of, &[texts.named(&more)])),
             _ => {}
         }
         for (text, items) in [(texts.came, came), (texts.rose, rose), (texts.left, left)] {

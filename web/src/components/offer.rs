@@ -92,13 +92,13 @@ fn says(shop: Shop, offer: &Prediction) -> El {
     {
         let link = el("a")
             .attr("href", &product_href(&product.id))
-            .text(&product.title);
+            .title(&product.title);
         covers = covers
             .text(if nth == 0 { "" } else { texts.comma })
             .kid(link);
     }
     el("div")
-        .kid(el("p").class("offer-title").text(&offer.title))
+        .kid(el("p").class("offer-title").title(&offer.title))
         .kid(el("p").class("offer-why").text(&why))
         .kid(covers)
         .kid(el("p").class("hint").text(&chance))

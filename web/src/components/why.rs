@@ -117,7 +117,7 @@ pub(crate) fn show_why(shop: Shop, shelf: &[Pick], item: ItemIx) {
     });
     let bars = shots.iter().map(|share| {
         el("li")
-            .kid(el("span").text(&shop.title(share.item)))
+            .kid(el("span").title(&shop.title(share.item)))
             .kid(meter(share.share / whole))
     });
     let close = el("button")

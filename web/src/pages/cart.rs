@@ -90,7 +90,7 @@ fn line(ix: ItemIx) -> El {
             el("a")
                 .class("title")
                 .attr("href", &product_href(&product.id))
-                .text(&product.title),
+                .title(&product.title),
         )
         .kid(el("p").class("meta").text(&meta_line(&product)))
         .kid(el("p").class("meta").text(&each));

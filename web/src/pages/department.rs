@@ -60,8 +60,8 @@ pub(crate) fn page(slug: &str) -> Node {
     else {
         return lost(texts.no_such_department);
     };
-    name_page(&department.name);
-    let name = department.name.clone();
+    let name = texts.named(&department.name).to_owned();
+    name_page(&name);
     // Once something was learned, the shopper's own order comes first.
     let own = memo(move || {
         if shop.is_blank() || shop.is_off() {
@@ -178,7 +178,7 @@ fn chips(query: ShelfQuery) -> Node {
     let chips = department.categories.iter().enumerate().map(|(at, other)| {
         let chip = chip(
             Some(&other.slug),
-            &other.name,
+            texts.named(&other.name),
             Some(&other.name) == category.as_ref(),
         );
         if at < CHIPS {

@@ -147,7 +147,8 @@ fn chart(shop: Shop, places: Places) -> Node {
             let name = svg("text")
                 .attr("x", &x.to_string())
                 .attr("y", &y.to_string());
-            name.attr("text-anchor", "middle").text(&department.name)
+            name.attr("text-anchor", "middle")
+                .text(texts.named(&department.name))
         });
     let names: Vec<El> = names.collect();
     let lit = RwSignal::new(None::<ItemIx>);
@@ -202,7 +203,7 @@ fn chart(shop: Shop, places: Places) -> Node {
                 let light = move |on: bool| move |_| lit.set(on.then_some(item));
                 let link = el("a")
                     .attr("href", &product_href(&product.id))
-                    .text(&product.title);
+                    .title(&product.title);
                 let link = link.on("focus", light(true)).on("blur", light(false));
                 Some(
                     el("li").kid(
@@ -251,7 +252,7 @@ fn whereabouts(shop: Shop, items: &[ItemIx]) -> String {
         .into_iter()
         .zip(catalogue.departments())
         .filter(|(n, _)| *n > 0)
-        .map(|(n, of)| (n, of.name.as_str()))
+        .map(|(n, of)| (n, shop.texts.named(&of.name)))
         .collect();
     fewshop_web::state::sort_few(&mut named, |a, b| a.0 > b.0);
     let parts: Vec<String> = named

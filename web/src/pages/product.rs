@@ -48,7 +48,7 @@ pub(crate) fn page(id: &str) -> Node {
         if has_similar.get() {
             texts.similar.to_owned()
         } else {
-            near.with_value(|(name, _)| fill(texts.more_in, &[name]))
+            near.with_value(|(name, _)| fill(texts.more_in, &[texts.named(name)]))
         }
     };
     let sub = move || {
@@ -89,7 +89,7 @@ pub(crate) fn page(id: &str) -> Node {
         });
     let about = el("div")
         .class("about")
-        .kid(el("h1").attr("id", "product").text(&product.title))
+        .kid(el("h1").attr("id", "product").title(&product.title))
         .kid(
             el("p")
                 .class("price")
@@ -174,12 +174,12 @@ fn breadcrumb(product: &Product) -> Node {
     let category = category.map(|category| {
         link(
             &format!("{href}?category={}", browser::encode(&category.slug)),
-            &category.name,
+            texts.named(&category.name),
         )
     });
     let trail = el("ol")
         .attr("role", "list")
-        .kid(link(&href, &department.name))
+        .kid(link(&href, texts.named(&department.name)))
         .maybe(category);
     el("nav")
         .class("trail")

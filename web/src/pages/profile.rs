@@ -112,6 +112,7 @@ fn likings(shop: Shop, id: &'static str, title: &str, of: fn(Shop) -> Vec<Liking
 
 fn liking(shop: Shop, liking: &Liking) -> El {
     let texts = shop.texts;
+    let named = texts.named(&liking.name);
     let act = |correction: Correction, name: &str, label: &str| {
         let (key, pressed) = (liking.key.clone(), liking.key.clone());
         let is = move || {
@@ -121,7 +122,7 @@ fn liking(shop: Shop, liking: &Liking) -> El {
         el("button")
             .attr("type", "button")
             .class("chip")
-            .attr("aria-label", &fill(label, &[&liking.name]))
+            .attr("aria-label", &fill(label, &[named]))
             .live("aria-pressed", move || Some(is().to_string()))
             .text(name)
             .click(move |_| shop.correct(&key, correction))
@@ -132,7 +133,7 @@ fn liking(shop: Shop, liking: &Liking) -> El {
         .kid(act(Correction::Less, texts.less, texts.less_named))
         .kid(act(Correction::Never, texts.never, texts.never_named));
     el("li")
-        .kid(el("span").class("name").text(&liking.name))
+        .kid(el("span").class("name").text(named))
         .kid(meter(liking.weight))
         .kid(
             el("span")
@@ -205,7 +206,7 @@ fn events(shop: Shop) -> El {
                 el("a")
                     .class("name")
                     .attr("href", &product_href(&product.id))
-                    .text(&full),
+                    .title(&full),
             )
             .kid(el("span").class("hint").text(did))
             .kid(
@@ -277,7 +278,7 @@ fn household(shop: Shop) -> Option<El> {
 /// An attribute's name, and each of its values with a bar or a note that there is no prediction.
 fn attribute(texts: &'static Texts, prediction: &Prediction) -> Vec<El> {
     let name = prediction.target.replace('_', " ");
-    let mut parts = vec![el("dt").text(&name)];
+    let mut parts = vec![el("dt").text(texts.named(&name))];
     match &prediction.outcomes {
         None => parts.push(el("dd").class("hint").text(texts.household_unknown)),
         Some(values) => parts.extend(values.iter().map(|value| {
@@ -291,7 +292,7 @@ fn attribute(texts: &'static Texts, prediction: &Prediction) -> Vec<El> {
                 .attr("aria-hidden", "true")
                 .kid(meter(value.probability));
             el("dd")
-                .kid(el("span").class("name").text(&value.value))
+                .kid(el("span").class("name").text(texts.named(&value.value)))
                 .kid(bar)
                 .kid(el("span").class("hint").text(&said))
         })),

@@ -125,7 +125,7 @@ fn lists(session: &Recorded, step: usize) -> Node {
             let link = product.map(|product| {
                 el("a")
                     .attr("href", &product_href(&product.id))
-                    .text(&product.title)
+                    .title(&product.title)
             });
             let row = el("li").maybe(link);
             if hit {

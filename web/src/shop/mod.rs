@@ -135,7 +135,7 @@ impl Shop {
     fn build_index(self, mut builder: IndexBuilder) {
         let step = move || {
             let catalogue = self.catalogue();
-            if builder.add(&catalogue, INDEX_STEP) {
+            if builder.add(&catalogue, self.texts, INDEX_STEP) {
                 self.build_index(builder);
             } else {
                 self.index.set(Some(Arc::new(builder.finish(&catalogue))));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use fewshop_core::ItemIx;
 
 use super::{Catalogue, letters};
+use crate::texts::{EN, Texts};
 
 /// Weight of a word by its field.
 const TITLE: u8 = 8;
@@ -23,14 +24,23 @@ pub struct IndexBuilder {
 }
 
 impl IndexBuilder {
-    /// Takes in the next `count` rows; returns whether there are more.
-    pub fn add(&mut self, catalogue: &Catalogue, count: usize) -> bool {
+    /// Takes in the next `count` rows, with their categories in English and in the language of
+    /// `texts`; returns whether there are more.
+    pub fn add(&mut self, catalogue: &Catalogue, texts: &Texts, count: usize) -> bool {
         let end = (self.rows + count).min(catalogue.len());
         for row in self.rows..end {
             let ix = ItemIx::from(row);
             self.add_words(ix, catalogue.title(ix), TITLE);
             for name in catalogue.category(ix) {
                 self.add_words(ix, name, CATEGORY);
+                let mut named = texts.named(name).chars();
+                if named.as_str() != name {
+                    // Chinese has no spaces: any character may begin the word that is typed.
+                    while !named.as_str().is_empty() {
+                        self.add_words(ix, named.as_str(), CATEGORY);
+                        named.next();
+                    }
+                }
             }
             let (brand, size) = catalogue.brand_and_size(ix);
             self.add_words(ix, brand, BRAND);
@@ -84,7 +94,7 @@ impl SearchIndex {
     #[must_use]
     pub fn build(catalogue: &Catalogue) -> Self {
         let mut builder = IndexBuilder::default();
-        while builder.add(catalogue, usize::MAX / 2) {}
+        while builder.add(catalogue, &EN, usize::MAX / 2) {}
         builder.finish(catalogue)
     }
 
@@ -228,6 +238,7 @@ fn slips_off(typed: &[char], word: &str, most: usize, rows: &mut Vec<usize>) -> 
 mod tests {
     use super::*;
     use crate::state::catalogue::toy;
+    use crate::texts::NAMES;
 
     #[track_caller]
     fn check_search(query: &str, expected: &[u32]) {
@@ -283,13 +294,27 @@ mod tests {
         let shop = toy();
         let mut builder = IndexBuilder::default();
         let mut steps = 1;
-        while builder.add(&shop, 2) {
+        while builder.add(&shop, &EN, 2) {
             steps += 1;
         }
         assert_eq!(steps, 3);
         let index = builder.finish(&shop);
         assert_eq!(index.words, SearchIndex::build(&shop).words);
         assert_eq!(index.search("rye"), [ItemIx(4)]);
+    }
+
+    #[test]
+    fn a_category_is_found_by_its_name_in_the_shoppers_language() {
+        let zh = vec!["字"; NAMES.len()].join("\n") + "\n\nDairy & eggs\t牛奶与鸡蛋";
+        let zh = Texts::of_lines("zh-Hans", zh.leak()).unwrap();
+        let shop = toy();
+        let mut builder = IndexBuilder::default();
+        builder.add(&shop, &zh, usize::MAX / 2);
+        let index = builder.finish(&shop);
+        for typed in ["鸡蛋", "牛奶", "dairy"] {
+            assert_eq!(index.search(typed), [ItemIx(0), ItemIx(2)], "{typed}");
+        }
+        assert_eq!(index.search("鸭蛋"), []);
     }
 
     #[test]

@@ -10,7 +10,7 @@ texts! {
     /// Title and hidden heading of the home page.
     home_title: "Fewshop: the shop that learns on your device",
     /// Jumps over the header.
-    skip: "Skip to the products",
+    skip: "Skip to content",
     /// Names the link to the home page.
     home: "Fewshop, home",
     /// First entry of the navigation.
@@ -34,11 +34,11 @@ texts! {
     /// Link and heading of the page that explains the shop.
     how: "How it works",
     /// Credit for the pictures.
-    credit: "Pictures: Fluent Emoji by Microsoft, MIT licence.",
+    credit: "Pictures: Fluent Emoji by Microsoft, MIT license.",
 
     // The status line.
     /// The engine is loading.
-    status_loading: "Loading the recommender",
+    status_loading: "Loading your picks",
     /// The engine is ready and there are no clicks yet: products, backend.
     status_ready: "Ready to rank {} products on this device ({})",
     /// Nothing has been learned.
@@ -52,7 +52,7 @@ texts! {
     /// The same for several: how many.
     visits_many: "{} earlier visits remembered",
     /// Duration of a ranking: products, milliseconds, backend.
-    ranked: "ranked {} products in {} ms on this device ({})",
+    ranked: "ranked {} products in {} ms ({})",
     /// The promise.
     stays: "nothing has left this device",
     /// Everything was forgotten.
@@ -62,11 +62,11 @@ texts! {
     /// Button: forget all.
     forget: "Forget",
     /// Button outside the status line, and tooltip: forget all.
-    forget_label: "Forget everything this page learned",
+    forget_label: "Forget everything we learned",
     /// Learning is paused.
     status_paused: "Learning is paused",
-    /// Without personalisation.
-    status_off: "Personalisation is off",
+    /// Without personalization.
+    status_off: "Personalization is off",
     /// Button: pause learning.
     pause: "Pause",
     /// Button: learn again.
@@ -74,17 +74,17 @@ texts! {
     /// A product no longer counts: title.
     unlearned: "No longer counted: {}",
     /// A newer version of the page is ready.
-    update_ready: "A new version of this shop is available.",
+    update_ready: "A new version is available.",
     /// Button: open it.
     update_open: "Update",
     /// Button: undo.
     undo: "Undo",
     /// The engine failed.
-    engine_failed: "Recommendations are unavailable right now. The rest of the shop works.",
+    engine_failed: "Your picks are unavailable right now. The rest of the shop works.",
     /// Button: restart the engine.
     try_again: "Try again",
     /// The catalogue could not be loaded.
-    catalogue_failed: "The products could not be loaded. Check your connection and reload the page. Bestsellers are shown below.",
+    catalogue_failed: "We couldn’t load the products. Check your connection and reload. Bestsellers are shown below.",
     /// Something is still loading.
     search_starting: "Loading…",
     /// Name of the backend on the CPU.
@@ -104,11 +104,11 @@ texts! {
     /// After a single click: its product.
     picked_warming: "A first guess, based on {} alone. Updates with every click.",
     /// While learning is paused.
-    picked_paused: "Based on what was learned before you paused. New clicks do not count.",
+    picked_paused: "From before you paused. New clicks don’t count.",
     /// While learning is paused and nothing was learned.
-    picked_paused_cold: "Bestsellers in this shop. Learning is paused.",
-    /// Without personalisation.
-    picked_plain: "Bestsellers, the same for everyone. Personalisation is off.",
+    picked_paused_cold: "Our bestsellers. Learning is paused.",
+    /// Without personalization.
+    picked_plain: "Bestsellers, the same for everyone. Personalization is off.",
     /// Beside the heading while the engine is loading.
     badge_loading: "loading",
     /// Beside it after a single click.
@@ -116,7 +116,7 @@ texts! {
     /// Beside it while learning is paused.
     badge_paused: "paused",
     /// Beside it without personalisation.
-    badge_plain: "not personalised",
+    badge_plain: "not personalized",
     /// Beside it without an engine.
     badge_failed: "unavailable",
     /// Names earlier visits among the sources.
@@ -124,7 +124,7 @@ texts! {
     /// After the first click, if no source can be named.
     picked_adapted_plain: "Updates with every click.",
     /// Without an engine.
-    picked_failed: "Bestsellers in this shop.",
+    picked_failed: "Our bestsellers.",
     /// Heading of the cart's shelf.
     with_cart: "Goes well with your cart",
     /// Below it.
@@ -136,7 +136,7 @@ texts! {
     /// Heading of the shelf shown instead: category.
     more_in: "More in {}",
     /// Below it.
-    more_in_sub: "Popular in this shop.",
+    more_in_sub: "Most popular first.",
     /// Heading of a product's shelf of alternatives.
     similar: "Similar products",
     /// Below it.
@@ -178,15 +178,15 @@ texts! {
     /// How much likelier a pick is: number of times.
     why_lift: "You are {} times as likely to want it as a new visitor.",
     /// Heading of the bestsellers' shelf.
-    bestsellers: "Everyone's basics",
+    bestsellers: "Everyone’s basics",
     /// Below it.
-    bestsellers_sub: "Most bought in this shop, the same for everyone.",
+    bestsellers_sub: "The same for everyone.",
     /// Reason, badge and heading of a shelf: products in the leaflet of the week.
-    on_offer: "On offer this week",
+    on_offer: "In this week’s ad",
     /// Below the heading.
-    on_offer_sub: "From this week's leaflet.",
+    on_offer_sub: "From our weekly ad.",
     /// Heading of the shelf of products added after training.
-    fresh: "New here",
+    fresh: "New arrivals",
     /// Below it.
     fresh_sub: "Just added. Closest to your taste first.",
     /// Heading of the offer.
@@ -196,24 +196,24 @@ texts! {
     /// The same for several: how many.
     offer_covered_many: "Covers {} products you chose.",
     /// Reason: the shopper chose one product from its section.
-    offer_part_one: "For a section of the shop you chose 1 product from.",
+    offer_part_one: "For an aisle you chose 1 product from.",
     /// The same for several: how many.
-    offer_part_many: "For a section of the shop you chose {} products from.",
+    offer_part_many: "For an aisle you chose {} products from.",
     /// Reason: the user embedding.
-    offer_taste: "Includes something you are more likely to want than most shoppers.",
+    offer_taste: "Includes something you may want more than most shoppers.",
     /// Reason for a new shopper.
-    offer_most: "Redeemed most often; nothing is known about you yet.",
+    offer_most: "One of our most used coupons.",
     /// Reason if no click raised the offer.
     offer_others: "Popular with other shoppers.",
     /// How often it was redeemed, out of a thousand. The shopper's own probability is not shown:
     /// it did not hold in later campaigns.
-    offer_chance_all: "Of every 1,000 shoppers who saw it, about {} redeemed it.",
+    offer_chance_all: "About {} of 1,000 shoppers who saw it used it.",
     /// It covers one product, whose name follows.
-    offer_covers_one: "Valid for 1 product:",
+    offer_covers_one: "Valid on 1 product:",
     /// It covers several: how many; some names follow.
-    offer_covers_many: "Valid for {} products, including:",
+    offer_covers_many: "Valid on {} products, including:",
     /// What can be done with the offer.
-    offer_note: "A sample coupon from the data, not redeemable here. Chosen on this device.",
+    offer_note: "A sample coupon, not redeemable. Chosen on this device.",
     /// Button: no more offers.
     offer_off: "Hide offers",
     /// Heading of the products viewed last.
@@ -235,35 +235,35 @@ texts! {
     /// Heading of the whole reason: title.
     why_title: "Why {}?",
     /// Above the bars.
-    why_because: "The shop was ranked again without each of your clicks in turn. The bars show how much of this product’s rise is due to each click.",
+    why_because: "Each bar is a click’s share of this product’s rise, measured by ranking the shop without it.",
     /// Full reason: in the cart on one earlier visit.
-    why_taken_one: "You put it in your cart on an earlier visit, and shoppers here often buy such products again.",
+    why_taken_one: "It was in your cart on an earlier visit, and shoppers often buy again.",
     /// The same for several visits: how many.
-    why_taken_many: "You put it in your cart on {} earlier visits, and shoppers here often buy such products again.",
+    why_taken_many: "It was in your cart on {} earlier visits, and shoppers often buy again.",
     /// Full reason: the week's leaflet.
-    why_on_offer: "It is in this week's leaflet, and that counts for more here than what you looked at.",
+    why_on_offer: "It’s in this week’s ad, and that counts more here than your clicks.",
     /// Full reason of a pick that no click raised.
-    why_popular: "Not because of your clicks: many people buy it here.",
+    why_popular: "Not because of your clicks: it’s popular here.",
     /// Heading of the position.
-    why_place_title: "Why in this position?",
+    why_place_title: "Why this position?",
     /// The position: position, picks on the shelf.
     why_place: "Position {} of {}.",
     /// No pick on the shelf scored higher: how many times as likely as the next one.
-    why_first: "The model’s top pick here, {} times as likely as the next one.",
+    why_first: "Our top pick here, {} times as likely as the next.",
     /// The same if the next one is close.
-    why_first_close: "The model’s top pick here, just ahead of the next one.",
+    why_first_close: "Our top pick here, just ahead of the next.",
     /// One pick scored higher.
     why_behind_one: "1 product here scored higher.",
     /// Several scored higher: how many.
     why_behind_many: "{} products here scored higher.",
     /// Business rules pinned it.
-    why_pinned: "The shop placed it here.",
+    why_pinned: "We placed it here.",
     /// Business rules moved it up.
-    why_boosted: "The shop moved it up.",
+    why_boosted: "We moved it up.",
     /// Business rules moved it down.
-    why_buried: "The shop moved it down.",
+    why_buried: "We moved it down.",
     /// The shelf is not ordered by score alone.
-    why_mixed: "Other rules apply too: no category fills more than half of this shelf, your settings move products, and nothing moves under your pointer.",
+    why_mixed: "This shelf also mixes categories, follows your settings and holds still under your pointer.",
     /// Button.
     close: "Close",
     /// Between names in a list.
@@ -273,7 +273,7 @@ texts! {
 
     // A product.
     /// Instead of an unknown price.
-    no_price: "Price in store",
+    no_price: "No price listed",
     /// Button: title.
     add_named: "Add {} to cart",
     /// Button: title.
@@ -287,7 +287,7 @@ texts! {
     /// Button: title.
     not_for_me_named: "Not for me: {}",
     /// On the page of a product that was dismissed.
-    is_dismissed: "You marked this ‘Not for me’, so it is no longer suggested.",
+    is_dismissed: "You marked this “Not for me,” so we won’t suggest it.",
     /// Names the trail of categories.
     breadcrumb: "Breadcrumb",
     /// Label of the brand.
@@ -315,7 +315,7 @@ texts! {
     /// The likeliest for this shopper first.
     sort_for_you: "For you",
     /// Why there is no order 'for you' yet.
-    sort_for_you_cold: "Open a product first: nothing has been learned yet.",
+    sort_for_you_cold: "Works once we’ve learned from your clicks.",
     /// The best match first.
     sort_match: "Best match",
     /// The cheapest first.
@@ -341,11 +341,11 @@ texts! {
     /// Heading of the search page.
     search: "Search",
     /// Heading of the search page with results: query.
-    results_for: "Results for ‘{}’",
+    results_for: "Results for “{}”",
     /// Heading without results: query.
-    nothing_found: "No results for ‘{}’",
+    nothing_found: "No results for “{}”",
     /// What to do then.
-    nothing_found_hint: "Check the spelling, or try fewer or shorter words: the first letters of a word are enough.",
+    nothing_found_hint: "Check the spelling or try fewer words.",
     /// Before anything is typed.
     search_empty: "Search by product, brand or size.",
 
@@ -353,7 +353,7 @@ texts! {
     /// Heading of the empty cart.
     cart_empty: "Your cart is empty",
     /// What to do then.
-    cart_empty_hint: "Add a product and this page suggests what goes with it.",
+    cart_empty_hint: "Add a product and we’ll suggest what goes with it.",
     /// Link back.
     back_to_shop: "Continue shopping",
     /// Button of a line.
@@ -367,19 +367,19 @@ texts! {
     /// The sum.
     total: "Total",
     /// One line has no price.
-    unpriced_one: "1 product has no listed price and is not in the total.",
+    unpriced_one: "1 product has no price listed and isn’t in the total.",
     /// Several have none: how many.
-    unpriced_many: "{} products have no listed price and are not in the total.",
+    unpriced_many: "{} products have no price listed and aren’t in the total.",
     /// Button.
     checkout: "Check out",
     /// Shown after a click on it.
-    checkout_note: "This is a demo shop: no order was placed.",
+    checkout_note: "This is a demo: no order was placed.",
 
     // The shopper's taste.
     /// Link and heading.
     profile: "Your taste",
     /// Below the heading.
-    profile_sub: "Worked out on this device from your clicks and stored nowhere else. Correct anything, and your picks update at once.",
+    profile_sub: "Worked out on this device from your clicks. Change anything, and your picks update at once.",
     /// Shown if there are too few clicks.
     profile_empty: "Not enough clicks yet.",
     /// Heading of the brands.
@@ -389,19 +389,19 @@ texts! {
     /// Half of all prices: from, to.
     prices_are: "Half of what you chose costs between {} and {}.",
     /// Name of the choice whether the shop learns.
-    learning: "Learning",
+    learning: "Personalization",
     /// The shop learns.
-    learning_on: "Learn from my clicks.",
+    learning_on: "On.",
     /// Explains that choice.
     learning_on_sub: "Every product you open, add or hide updates your picks.",
     /// Learning is paused.
-    learning_paused: "Pause.",
+    learning_paused: "Paused.",
     /// Explains that choice.
-    learning_paused_sub: "Your picks stay as they are; nothing more is learned.",
-    /// Personalisation is off.
-    learning_off: "Turn personalisation off.",
+    learning_paused_sub: "Your picks stay as they are; we learn nothing new.",
+    /// Personalization is off.
+    learning_off: "Off.",
     /// Explains that choice.
-    learning_off_sub: "The same shop for everyone. Nothing is learned or used; what was learned is kept until you forget it.",
+    learning_off_sub: "The same for everyone. We learn and use nothing, and keep what we learned until you forget it.",
     /// Certainty: one view.
     certainty_guess: "a guess",
     /// Certainty: a few clicks.
@@ -437,22 +437,22 @@ texts! {
     /// Heading of export, import and forgetting.
     your_data: "Your data",
     /// Below it.
-    your_data_sub: "All of it is one small text on this device. Export it, import it or forget it.",
+    your_data_sub: "One small text on this device. Export it, import it or forget it.",
     /// Link: save a file.
     export: "Export",
     /// Field: open a file.
     import: "Import",
     /// The file was read.
-    imported: "Imported. This is what it contained.",
+    imported: "Imported.",
     /// The file could not be read; the reason follows.
-    import_failed: "The import failed, and nothing has changed:",
+    import_failed: "Import failed; nothing has changed:",
 
     /// Heading of the household attributes.
-    household: "What your clicks may say about your household",
+    household: "Household guesses",
     /// Below it.
-    household_sub: "Worked out on this device; it never leaves it. When it says 30%, it is right for about 30 of 100 shoppers. Where the model cannot beat the average, it says nothing.",
+    household_sub: "Guessed on this device from your clicks, never sent. When we say 30%, we’re right for about 30 of 100 shoppers. Where we can’t beat the average, we say nothing.",
     /// Switch.
-    household_show: "Show what my clicks may say about my household",
+    household_show: "Show household guesses",
     /// Probability of a value and its share among all households: percent, percent.
     household_value: "{}%, average {}%",
     /// No reliable prediction.
@@ -460,15 +460,15 @@ texts! {
     /// Heading of the switch for offers.
     offers: "Offers",
     /// Below it.
-    offers_sub: "Chosen on this device from the same clicks.",
+    offers_sub: "Chosen on this device from your clicks.",
     /// Switch.
     offers_show: "Show an offer on the home page",
 
     // The map of taste.
     /// Link and heading.
-    map: "Map of taste",
+    map: "Taste map",
     /// Below it.
-    map_sub: "Each dot is a product; products bought together lie close together. Rings are your clicks, solid dots your picks.",
+    map_sub: "Each dot is a product, close to those it is bought with. Rings are your clicks, solid dots your picks.",
     /// Before the first click.
     map_cold: "Nothing learned yet. Open a product and it lights up here.",
     /// The map in words: clicks, where, picks, where.
@@ -476,13 +476,13 @@ texts! {
     /// Heading of the clicked products.
     map_mine: "Your clicks",
     /// The map could not be loaded; the reason follows.
-    map_failed: "The map could not be loaded.",
+    map_failed: "We couldn’t load the map.",
 
     // Recorded sessions.
     /// Link and heading.
     try_as: "Replay a recorded shopper",
     /// Below it.
-    try_sub: "Three recorded shoppers the model has never seen. Out of up to 100, they are its best, median and worst result after five products, compared with the bestsellers.",
+    try_sub: "Three recorded shoppers the model has never seen: its best, typical and worst case of up to 100, after five products, compared with the bestsellers.",
     /// Names the choice of a session.
     try_who: "Shopper",
     /// The session with the largest gain.
@@ -514,29 +514,29 @@ texts! {
     /// Several were bought: how many.
     try_hits_many: "{} of these were bought.",
     /// The first two lists are the same.
-    try_same: "The first two lists are the same here: with so few products, fine-tuning stays off, because training showed that it does not help yet.",
+    try_same: "The first two lists match: with few products, fine-tuning changes little or nothing.",
     /// The rest of the session: titles.
     try_truth: "The rest of the basket: {}.",
     /// The sessions could not be loaded; the reason follows.
-    try_failed: "The recorded shoppers could not be loaded.",
+    try_failed: "We couldn’t load the recorded shoppers.",
 
     // 'How it works' and missing pages.
     /// Heading of paragraph 1.
     how_head_1: "Trained on many shoppers",
     /// Its text.
-    how_text_1: "Before this page was built, a small model was trained on the baskets of many households: which products are bought together, which are alike, what sells. The result is one small file, downloaded with the page.",
+    how_text_1: "We trained a small model on the baskets of many households: what is bought together, what is alike, what sells. It comes with this page.",
     /// Heading of paragraph 2.
     how_head_2: "Adapts to you, in your browser",
     /// Its text.
-    how_text_2: "When you open a product, add it to the cart or choose ‘Not for me’, the model adapts to those few clicks and ranks the whole shop again. That happens in your browser, within milliseconds.",
+    how_text_2: "Every product you open, add or hide adapts the model to you, and it ranks the whole shop again: in your browser, within milliseconds.",
     /// Heading of paragraph 3.
     how_head_3: "Nothing leaves this device",
     /// Its text.
-    how_text_3: "After loading, the page downloads its pictures and other files, the same for everyone, and then makes no more requests. Your clicks are stored in this browser only: this visit, and for 30 days what you put in the cart on the 10 visits before it. A visit ends when you check out or do nothing for 30 minutes. ‘Forget’ erases all of that at once; your cart stays.",
+    how_text_3: "After loading, the page downloads its other files, the same for everyone, and then makes no more requests. Your clicks are stored in this browser only: this visit, and for 30 days what you put in the cart on the 10 visits before it. A visit ends when you check out or do nothing for 30 minutes. “Forget” erases all of it; your cart stays.",
     /// Heading of paragraph 4.
     how_head_4: "Honest reasons",
     /// Its text.
-    how_text_4: "‘Because of’ names the clicks without which a product would rank lower: each click is left out in turn, and the difference is measured. A product that owes its place to none of them says ‘popular here’.",
+    how_text_4: "“Because of” names the clicks without which a product would rank lower: we leave out each in turn and measure. “Popular here” means that none of them matters.",
     /// Heading of the facts.
     how_now: "Right now",
     /// Label: which engine.

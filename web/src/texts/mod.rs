@@ -1,4 +1,5 @@
-//! Every text of the page: English in `en.rs`, Simplified Chinese in `web/texts/zh.txt`.
+//! Every text of the page: English in `en.rs`, Simplified Chinese in `web/texts/zh.txt`, and the
+//! Chinese names of categories in `web/texts/zh-names.txt`.
 //!
 //! A text with values has a `{}` for each, filled in order by [`fill`]. Texts that count come in
 //! pairs, `_one` and `_many`, see [`count`].
@@ -10,23 +11,27 @@ macro_rules! texts {
         pub struct Texts {
             /// Language tag for `<html lang>`.
             pub lang: &'static str,
+            /// Lines of the catalogue's names: English, a tab, the other language. Lines without a tab
+            /// are no names.
+            pub(super) names: &'static str,
             $($(#[$doc])* pub $name: &'static str,)*
         }
 
         /// English.
-        pub static EN: Texts = Texts { lang: "en", $($name: $text,)* };
+        pub static EN: Texts = Texts { lang: "en", names: "", $($name: $text,)* };
 
         /// The names of all texts, in the table's order.
         pub const NAMES: &[&str] = &[$(stringify!($name),)*];
 
         impl Texts {
-            /// The texts of a language, one a line in the order of [`NAMES`]; `None` for any other
-            /// number of lines.
+            /// The texts of a language, one a line in the order of [`NAMES`], then an empty line and
+            /// the catalogue's names; `None` for any other number of texts.
             #[must_use]
             pub fn of_lines(lang: &'static str, lines: &'static str) -> Option<Self> {
+                let names = lines;
                 let mut lines = lines.lines();
-                let texts = Self { lang, $($name: lines.next()?,)* };
-                lines.next().is_none().then_some(texts)
+                let texts = Self { lang, names, $($name: lines.next()?,)* };
+                lines.next()?.is_empty().then_some(texts)
             }
         }
     };
@@ -35,6 +40,20 @@ macro_rules! texts {
 mod en;
 
 pub use en::{EN, NAMES, Texts};
+
+impl Texts {
+    /// A department, category or other name of the catalogue in this language. Everything that is
+    /// compared, stored or sent to the engine has the catalogue's own name; only what is shown or
+    /// searched has this one.
+    #[must_use]
+    #[inline(never)]
+    pub fn named<'a>(&self, name: &'a str) -> &'a str {
+        self.names
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix("\t"))
+            .unwrap_or(name)
+    }
+}
 
 /// The template with its `{}` filled in order; one that is left over stays as it is.
 #[must_use]
@@ -128,9 +147,13 @@ mod tests {
 
     #[test]
     fn a_language_is_whole_or_none() {
-        let whole: &'static str = Box::leak(vec!["字"; NAMES.len()].join("\n").into_boxed_str());
-        assert_eq!(Texts::of_lines("zh-Hans", whole).unwrap().lost, "字");
-        assert_eq!(Texts::of_lines("zh-Hans", "字\n字"), None);
+        let whole = vec!["字"; NAMES.len()].join("\n") + "\n\nMilk\t牛奶\nMilk & tea\t奶茶";
+        let texts = Texts::of_lines("zh-Hans", whole.leak()).unwrap();
+        assert_eq!(texts.lost, "字");
+        let named = ["Milk & tea", "Milk", "Mil", ""].map(|name| texts.named(name));
+        assert_eq!(named, ["奶茶", "牛奶", "Mil", ""]);
+        assert_eq!(EN.named("Milk"), "Milk");
+        assert_eq!(Texts::of_lines("zh-Hans", "字\n字\n\n"), None);
     }
 
     #[test]
