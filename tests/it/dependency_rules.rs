@@ -423,6 +423,7 @@ fn eval_modules_import_only_lower_layers() {
             "seeds",
             "calibration",
             "clicks",
+            "shelves",
             "dismissals",
             "contenders",
             "evaluation",

@@ -82,6 +82,11 @@ export type Recommendation = {
     rule?: BusinessRule | null;
     /** Whether it is in the leaflet on the day of the session. */
     promoted?: boolean;
+    /**
+     * How many times as likely as for a shopper of whom nothing is known; `None` where the ranking
+     * did not compare the two.
+     */
+    lift?: number | null;
 };
 
 /** The engine module that computes. */
@@ -124,6 +129,8 @@ export type ShelfRequest = {
      * or in the cart.
      */
     seeds?: Array<ItemIx>;
+    /** What to rank by. */
+    objective?: Objective;
 };
 
 /** A session and what the page wants for it: shelves and tasks. */

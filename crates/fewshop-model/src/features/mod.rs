@@ -7,14 +7,12 @@
 mod catalogue_groups;
 mod item_columns;
 mod item_stats;
-mod lift_table;
 mod promotion_calendar;
 mod table;
 
 pub(crate) use catalogue_groups::CatalogueGroups;
 pub(crate) use item_columns::ItemColumns;
 pub(crate) use item_stats::{Direction, ItemCounts, ItemStats};
-pub(crate) use lift_table::LiftTable;
 pub(crate) use promotion_calendar::{DayPromotions, PromotedShares, PromotionCalendar};
 pub(crate) use table::{ActiveGroups, FIRST_RANK, RANK_READS_CONTEXT, RANKS, feature_table};
 pub use table::{FEATURE_NAMES, FEATURES, FeatureGroup, group_of};

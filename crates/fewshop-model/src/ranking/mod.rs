@@ -5,6 +5,7 @@ pub(crate) mod adaptation;
 pub(crate) mod candidates;
 mod explanations;
 pub(crate) mod feature_matrix;
+pub(crate) mod lift_table;
 pub(crate) mod model;
 pub(crate) mod options;
 pub(crate) mod pair_scores;

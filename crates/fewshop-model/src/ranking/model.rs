@@ -7,12 +7,13 @@ use fewshop_core::{
 use crate::business_rules::AppliedRules;
 use crate::compute::{Compute, on_kernels};
 use crate::features::{
-    ActiveGroups, DayPromotions, FeatureGroup, ItemCounts, ItemStats, LiftTable, PromotionCalendar,
+    ActiveGroups, DayPromotions, FeatureGroup, ItemCounts, ItemStats, PromotionCalendar,
 };
 use crate::kernels::AdaptRows;
 use crate::pack::Pack;
 use crate::ranking::adaptation::negatives;
 use crate::ranking::candidates::Candidates;
+use crate::ranking::lift_table::LiftTable;
 use crate::ranking::options::{RankError, RankOptions, Ranking};
 use crate::ranking::run::Run;
 use crate::ranking::shopper_history::VisitHistory;

@@ -22,6 +22,7 @@ mod refresh;
 mod regression;
 mod row_order;
 mod sessions;
+mod sparse_rows;
 mod tower;
 
 use std::collections::BTreeMap;

@@ -19,6 +19,7 @@ use rayon::prelude::*;
 
 use super::average::Average;
 use super::sessions::TrainingCase;
+use super::sparse_rows::SparseRows;
 use super::{Curves, RankerTrainConfig, rounded};
 
 /// Number of products that a simulated shopper sees before dismissing any.
@@ -31,7 +32,7 @@ const FULL: usize = 10;
 pub(crate) struct RankerExample {
     items: Vec<u32>,
     /// `[items, FEATURES]`.
-    features: Vec<f32>,
+    features: SparseRows,
     /// 1 if relevant.
     labels: Vec<f32>,
     relevant: Vec<u32>,
@@ -52,7 +53,7 @@ impl RankerExample {
                 .map(|&item| f32::from(u8::from(item == 0)))
                 .collect(),
             items,
-            features,
+            features: SparseRows::of(&features),
             relevant: vec![0],
             context_items: Some(context_items),
             taught: Vec::new(),
@@ -73,7 +74,7 @@ pub(crate) struct Soft {
 pub(crate) fn teach(examples: &mut [RankerExample], teacher: &RankerWeights) {
     examples
         .par_iter_mut()
-        .for_each(|example| example.taught = kernels::rank(&example.features, teacher));
+        .for_each(|example| example.taught = kernels::rank(&example.features.to_dense(), teacher));
 }
 
 /// Candidates and features of each case; cases without a relevant candidate are kept for validation
@@ -116,7 +117,7 @@ pub(crate) fn examples(
             progress.step();
             Ok(RankerExample {
                 items: candidates.items.into_iter().map(|item| item.0).collect(),
-                features: candidates.features,
+                features: SparseRows::of(&candidates.features),
                 labels,
                 relevant: case.relevant.clone(),
                 context_items: (case.visits.is_empty() && session.dismissed().is_empty())
@@ -254,10 +255,7 @@ fn moments(examples: &[&RankerExample]) -> (Vec<f32>, Vec<f32>) {
     let mut sum = [0f64; FEATURES];
     let mut squares = [0f64; FEATURES];
     let mut rows = 0.0;
-    for row in examples
-        .iter()
-        .flat_map(|e| e.features.chunks_exact(FEATURES))
-    {
+    for row in examples.iter().flat_map(|e| e.features.iter()) {
         for (i, &x) in row.iter().enumerate() {
             sum[i] += f64::from(x);
             squares[i] += f64::from(x) * f64::from(x);
@@ -300,7 +298,7 @@ fn loss(
     for (at, example) in batch.iter().enumerate() {
         let own = weight(example) / mean_weight;
         let found: f32 = example.labels.iter().sum();
-        for (nth, row) in example.features.chunks_exact(FEATURES).enumerate() {
+        for (nth, row) in example.features.iter().enumerate() {
             let to = at * width + nth;
             for (i, &x) in row.iter().enumerate() {
                 features[to * FEATURES + i] = (x - mean[i]) * inv_std[i];
@@ -401,7 +399,7 @@ pub(super) fn mean_ndcg(
     let scores: Vec<f64> = valid
         .par_iter()
         .filter_map(|example| {
-            let scores = score(&example.features);
+            let scores = score(&example.features.to_dense());
             let top: Vec<u32> = kernels::top_k(&scores, 20, |_| true)
                 .iter()
                 .map(|&at| example.items[at as usize])
@@ -436,7 +434,7 @@ mod tests {
             .collect();
         let example = |taught: Vec<f32>| RankerExample {
             items: vec![0, 1, 2],
-            features: features.clone(),
+            features: SparseRows::of(&features),
             labels: vec![0.0, 1.0, 0.0],
             relevant: vec![1],
             context_items: Some(1),
