@@ -20,8 +20,13 @@ pub(crate) fn committed() -> Pack {
 /// Sessions of shoppers who were not in the training, after the last session that the pack has
 /// counted, with items in a fixed random order.
 pub(crate) fn sessions(pack: &Pack) -> Vec<Vec<ItemIx>> {
-    let text = std::fs::read_to_string(path("goldens/validation_sessions.csv"))
-        .expect("the sessions are committed");
+    sessions_in("validation_sessions.csv", pack)
+}
+
+/// Such sessions from a file among the goldens.
+pub(crate) fn sessions_in(file: &str, pack: &Pack) -> Vec<Vec<ItemIx>> {
+    let text =
+        std::fs::read_to_string(path("goldens").join(file)).expect("the sessions are committed");
     let mut sessions: BTreeMap<String, Vec<ItemIx>> = BTreeMap::new();
     for line in text.lines().skip(1) {
         let (session, item) = line.split_once(',').expect("session_id,item_id");
@@ -35,7 +40,11 @@ pub(crate) fn sessions(pack: &Pack) -> Vec<Vec<ItemIx>> {
 }
 
 /// Mean NDCG@10 with the first k items as context.
-fn ndcg(sessions: &[Vec<ItemIx>], k: usize, rank: impl Fn(&[ItemIx]) -> Vec<ItemIx>) -> f64 {
+pub(crate) fn ndcg(
+    sessions: &[Vec<ItemIx>],
+    k: usize,
+    rank: impl Fn(&[ItemIx]) -> Vec<ItemIx>,
+) -> f64 {
     let each = sessions.iter().filter_map(|items| {
         let (context, relevant) = items.split_at(k);
         metrics::score(
@@ -45,6 +54,30 @@ fn ndcg(sessions: &[Vec<ItemIx>], k: usize, rank: impl Fn(&[ItemIx]) -> Vec<Item
         .map(|score| score.ndcg_at_10)
     });
     each.sum::<f64>() / sessions.len() as f64
+}
+
+/// The items of a pack, most popular first.
+pub(crate) fn by_popularity(pack: &Pack) -> Vec<ItemIx> {
+    let mut popular: Vec<ItemIx> = (0..pack.catalogue().len()).map(ItemIx::from).collect();
+    popular.sort_by_key(|item| (std::cmp::Reverse(pack.popularity()[item.row()]), *item));
+    popular
+}
+
+/// The picks for a session with these items.
+pub(crate) fn picks(recommender: &Recommender, context: &[ItemIx]) -> Vec<ItemIx> {
+    let mut one = recommender.clone();
+    one.set_session(Session::of_items(context))
+        .expect("the rows are the pack's own");
+    let options = RankOptions {
+        reasons: false,
+        ..RankOptions::default()
+    };
+    block_on(one.rank(&options))
+        .expect("the kernels do not fail")
+        .picks
+        .iter()
+        .map(|pick| pick.item)
+        .collect()
 }
 
 #[test]
@@ -97,24 +130,9 @@ fn it_is_as_good_as_when_it_was_committed_and_ahead_of_popularity() {
     let pack = committed();
     let sessions = sessions(&pack);
     assert_eq!(sessions.len(), 100);
-    let mut popular: Vec<ItemIx> = (0..pack.catalogue().len()).map(ItemIx::from).collect();
-    popular.sort_by_key(|item| (std::cmp::Reverse(pack.popularity()[item.row()]), *item));
+    let popular = by_popularity(&pack);
     let recommender = Recommender::new(pack, Compute::Kernels);
-    let picks = |context: &[ItemIx]| {
-        let mut one = recommender.clone();
-        one.set_session(Session::of_items(context))
-            .expect("the rows are the pack's own");
-        let options = RankOptions {
-            reasons: false,
-            ..RankOptions::default()
-        };
-        block_on(one.rank(&options))
-            .expect("the kernels do not fail")
-            .picks
-            .iter()
-            .map(|pick| pick.item)
-            .collect()
-    };
+    let picks = |context: &[ItemIx]| picks(&recommender, context);
     let popular = |context: &[ItemIx]| {
         popular
             .iter()

@@ -4,6 +4,7 @@
 mod committed_pack;
 mod dependency_rules;
 mod documents;
+mod gift_pack;
 mod golden_answers;
 mod imports;
 mod supply;

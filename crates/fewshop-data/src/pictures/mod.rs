@@ -17,6 +17,7 @@ use fewshop_core::{Catalogue, Item};
 use rules::Rule;
 use table::Table;
 use words::words;
+pub(crate) use words::words as comparable;
 
 /// The neutral picture, for a product without any information.
 const NEUTRAL: &str = "shopping bags";

@@ -1,5 +1,7 @@
 //! Reviewed manual decisions by category. They take precedence over word similarity.
 
+use std::collections::HashMap;
+
 use super::table::Table;
 use super::words::words;
 
@@ -24,7 +26,8 @@ const LEAF: u32 = 3;
 impl Rule {
     /// Reads the rules: `category | other name <tab> picture, picture, title words = picture`; a
     /// `~` before the first picture lets the title select from the whole table; lines that begin
-    /// with '#' are comments.
+    /// with '#' are comments. A line `@name <tab> entries` is no rule: later rules include its
+    /// entries by `@name`.
     ///
     /// # Errors
     /// The line number and the problem.
@@ -32,14 +35,29 @@ impl Rule {
         let lines = (1..)
             .zip(text.lines())
             .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-        lines
-            .map(|(number, line)| {
-                Self::parse_line(line, table).map_err(|wrong| format!("line {number}: {wrong}"))
-            })
-            .collect()
+        let mut shared: HashMap<&str, &str> = HashMap::new();
+        let mut rules = Vec::new();
+        for (number, line) in lines {
+            if let Some((name, entries)) = line.split_once('\t').filter(|_| line.starts_with('@')) {
+                shared.insert(name, entries);
+                continue;
+            }
+            let (line, included) = line.split_once(", @").map_or((line, None), |(line, name)| {
+                (line, Some(format!("@{name}")))
+            });
+            let included = match &included {
+                Some(name) => *shared
+                    .get(name.as_str())
+                    .ok_or_else(|| format!("line {number}: no earlier line defines '{name}'"))?,
+                None => "",
+            };
+            let rule = Self::parse_line(line, included, table);
+            rules.push(rule.map_err(|wrong| format!("line {number}: {wrong}"))?);
+        }
+        Ok(rules)
     }
 
-    fn parse_line(line: &str, table: &Table) -> Result<Self, String> {
+    fn parse_line(line: &str, included: &str, table: &Table) -> Result<Self, String> {
         let named = |name: &str| {
             let name = name.trim();
             table.named(name).ok_or_else(|| {
@@ -65,7 +83,8 @@ impl Rule {
             exceptions: Vec::new(),
             candidates: Vec::new(),
         };
-        for entry in entries {
+        let included = included.split(',').filter(|entry| !entry.is_empty());
+        for entry in entries.chain(included) {
             match entry.split_once('=') {
                 Some((title, name)) => {
                     let title = words(title);

@@ -46,7 +46,7 @@ const SPECIAL: [(&str, &str); 34] = [
 ];
 
 /// The words of a text in order, each in its comparable form.
-pub(super) fn words(text: &str) -> Vec<String> {
+pub(crate) fn words(text: &str) -> Vec<String> {
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty() && !word.contains(|c: char| c.is_ascii_digit()))
         .map(|word| word.to_lowercase().chars().map(plain).collect::<String>())

@@ -8,6 +8,7 @@
 //! could not distinguish them: see `distinct`.
 
 mod distinct;
+mod gift_kinds;
 mod gifts;
 mod size;
 mod tables;
@@ -89,9 +90,11 @@ fn draft(product: &RawProduct) -> Draft {
             } else {
                 title
             };
-            let differences = vec![Difference::new(format!("no. {code}"), false)];
+            let mut item = Item::new(&product.id, &title);
+            item.category = gift_kinds::of(&title).map(str::to_owned).to_vec();
+            let differences = vec![gifts::version(&code)];
             Draft {
-                item: Item::new(&product.id, &title),
+                item,
                 differences,
                 printed_size: String::new(),
                 maker: String::new(),

@@ -52,7 +52,7 @@ pub(super) static TABLES: LazyLock<Tables> = LazyLock::new(|| Tables {
     proper: rows(include_str!("proper.tsv")).map(|row| row[0]).collect(),
 });
 
-fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
+pub(super) fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
     table
         .lines()
         .filter(|line| !line.is_empty() && !line.starts_with('#'))

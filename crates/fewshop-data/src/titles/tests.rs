@@ -165,8 +165,8 @@ fn gifts_of_one_name_are_told_apart_by_their_codes() {
     assert_eq!(
         shown(&products),
         [
-            "Bathroom metal sign (no. 21171) |  | ",
-            "Bathroom metal sign (no. 82580) |  | ",
+            "“Bathroom” metal sign (no. 21171) |  | ",
+            "“Bathroom” metal sign (no. 82580) |  | ",
             "1 |  | "
         ]
     );
