@@ -1,7 +1,7 @@
 //! Department and kind of a gift, from its title.
 //!
 //! `gift_kinds.tsv` is a list of decisions: the first row whose words the title holds decides. It
-//! was drafted from clusters of the titles' embeddings and then reviewed by hand, and it is plain
+//! was written from the shop's descriptions and reviewed kind by kind, and it is plain
 //! words, so that it also places products that were not there.
 
 use std::sync::LazyLock;
