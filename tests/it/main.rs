@@ -7,5 +7,6 @@ mod documents;
 mod gift_pack;
 mod golden_answers;
 mod imports;
+mod shelves;
 mod supply;
 mod tasks;

@@ -127,6 +127,14 @@ pub enum Objective {
 }
 
 impl Objective {
+    /// All objectives.
+    pub const ALL: [Self; 4] = [
+        Self::Likely,
+        Self::Personal,
+        Self::Complements,
+        Self::Similar,
+    ];
+
     /// Its name in messages.
     #[must_use]
     pub fn name(self) -> &'static str {

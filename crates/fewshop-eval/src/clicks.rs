@@ -167,7 +167,8 @@ fn sessions(eval_set: &EvalSet) -> Vec<WholeSession<'_>> {
     by_products.into_values().collect()
 }
 
-fn bestsellers(model: &Model) -> HashSet<ItemIx> {
+/// The products that everyone buys.
+pub(crate) fn bestsellers(model: &Model) -> HashSet<ItemIx> {
     let popularity = model.pack().popularity();
     let mut rows: Vec<usize> = (0..popularity.len()).collect();
     rows.sort_by_key(|&row| (std::cmp::Reverse(popularity[row]), row));

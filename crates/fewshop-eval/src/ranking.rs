@@ -72,7 +72,16 @@ pub(crate) fn rank(
         reasons: false,
         ..RankOptions::default()
     };
-    rank_by(model.catalogue(), sessions, &options, |session, options| {
+    rank_with(model, sessions, &options)
+}
+
+/// The picks for every session, in their order.
+pub(crate) fn rank_with(
+    model: &Model,
+    sessions: &[Session],
+    options: &RankOptions,
+) -> Result<Vec<Vec<Recommendation>>> {
+    rank_by(model.catalogue(), sessions, options, |session, options| {
         model.rank(session, options)
     })
 }

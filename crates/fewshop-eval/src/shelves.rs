@@ -8,9 +8,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::{Result, ensure};
-use fewshop_core::{Catalogue, Event, EventKind, ItemIx, Objective, Session};
-use fewshop_model::{Model, RankOptions};
+use fewshop_core::{Catalogue, Event, EventKind, ItemIx, Objective, Session, metrics};
+use fewshop_model::{BusinessRules, Model, Pack, RankOptions};
 use serde::{Deserialize, Serialize};
+
+use crate::EvalSet;
+use crate::clicks::bestsellers;
+use crate::ranking::{PICKS, rank_with, session};
 
 /// Cards of the shelf 'Picked for you'.
 pub const PICKED: usize = 12;
@@ -85,18 +89,18 @@ pub struct ShelfRow {
     pub picked: Vec<ItemIx>,
     /// Of these, products of the same department or clearly likelier with the category.
     pub fitting: usize,
-    /// Of these, products that a stranger is shown.
+    /// Of these, products that a new shopper is shown.
     pub bestsellers: usize,
     /// 'Goes well with' the product opened last.
     pub complements: Vec<ItemIx>,
     /// Of these, products that are clearly likelier with the category.
     pub likelier: usize,
-    /// Of these, a stranger's products that are not.
+    /// Of these, everyone's products that are not.
     pub out_of_place: usize,
 }
 
 impl ShelfRow {
-    /// Whether a shopper would believe both shelves: 8 of 12 picks fit and at most 2 are a stranger's;
+    /// Whether a shopper would believe both shelves: 8 of 12 picks fit and at most 2 are everyone's;
     /// all but one of the complements are likelier and no bestseller is among the others.
     #[must_use]
     pub fn is_believable(&self) -> bool {
@@ -142,7 +146,7 @@ pub fn shelves(
     of.retain(|(_, items)| items.len() >= 6);
     of.sort_by_key(|(_, items)| std::cmp::Reverse(sales(items)));
     let first = model.rank(&Session::default(), &options(PICKED, Objective::Likely))?;
-    let strangers: HashSet<ItemIx> = first.picks.iter().map(|pick| pick.item).collect();
+    let everyones: HashSet<ItemIx> = first.picks.iter().map(|pick| pick.item).collect();
     let mut rows = Vec::new();
     for (category, mut items) in of.into_iter().take(categories) {
         items.sort_by_key(|item| (std::cmp::Reverse(popularity[item.row()]), *item));
@@ -174,15 +178,15 @@ pub fn shelves(
                     || lift(category, &opened, **item) >= PICK_LIFT
             };
             let likelier = |item: &&ItemIx| lift(category, &seeds, **item) >= COMPLEMENT_LIFT;
-            let is_strangers = |item: &&ItemIx| strangers.contains(item);
+            let is_everyones = |item: &&ItemIx| everyones.contains(item);
             rows.push(ShelfRow {
                 category: category.to_vec(),
                 fitting: picked.iter().filter(fits).count(),
-                bestsellers: picked.iter().filter(is_strangers).count(),
+                bestsellers: picked.iter().filter(is_everyones).count(),
                 likelier: complements.iter().filter(likelier).count(),
                 out_of_place: complements
                     .iter()
-                    .filter(|item| is_strangers(item) && !likelier(item))
+                    .filter(|item| is_everyones(item) && !likelier(item))
                     .count(),
                 opened,
                 picked,
@@ -191,6 +195,102 @@ pub fn shelves(
         }
     }
     Ok(rows)
+}
+
+/// Discounts of bestsellers that are compared, in percent.
+pub const DISCOUNTS: [u8; 7] = [0, 20, 30, 40, 50, 70, 100];
+
+/// What a discount of bestsellers does to a personal shelf.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct DiscountCurve {
+    /// Queries.
+    pub cases: usize,
+    /// The discount that the pack ships, in percent.
+    pub shipped: f64,
+    /// NDCG@10 of the likeliest products, overall and beyond the 50 bestsellers.
+    pub likely: [f64; 2],
+    /// By discount.
+    pub rows: Vec<DiscountRow>,
+}
+
+/// The figures of one discount.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct DiscountRow {
+    /// In percent.
+    pub percent: u8,
+    /// NDCG@10 of the personal shelf, overall and beyond the 50 bestsellers.
+    pub ndcg_at_10: [f64; 2],
+    /// Mean number of twelve picks that fit one view of a category, and of everyone's among them.
+    pub fitting: f64,
+    /// See `fitting`.
+    pub bestsellers: f64,
+}
+
+/// Ranks recorded sessions and looks at the shelves with several discounts.
+///
+/// # Errors
+/// See [`shelves`]; also when a case names a row that the pack does not have.
+pub fn discount_curve(
+    pack: &Pack,
+    eval_set: &EvalSet,
+    lift: Lift<'_>,
+    categories: usize,
+    places: [f64; 3],
+) -> Result<DiscountCurve> {
+    let with = |percent: u8| -> Result<Model> {
+        let rules = BusinessRules {
+            bestseller_discount: Some(percent),
+            ..pack.rules().clone()
+        };
+        Ok(Model::new(pack.clone().edit(|parts| parts.rules = rules)?))
+    };
+    let sessions: Vec<Session> = eval_set.queries.iter().map(session).collect();
+    let ndcg = |model: &Model, objective| -> Result<[f64; 2]> {
+        let left_out = bestsellers(model);
+        let n = PICKS + left_out.len();
+        let lists = rank_with(model, &sessions, &options(n, objective))?;
+        let of = |left_out: &HashSet<ItemIx>| {
+            let keep = |items: &mut dyn Iterator<Item = ItemIx>| -> Vec<u32> {
+                let kept = items.filter(|item| !left_out.contains(item));
+                kept.map(|item| item.0).collect()
+            };
+            let scores: Vec<f64> = (lists.iter().zip(&eval_set.relevant))
+                .filter_map(|(list, relevant)| {
+                    let relevant = keep(&mut relevant.iter().copied());
+                    let list = keep(&mut list.iter().map(|pick| pick.item));
+                    let hits = metrics::hits(&list[..list.len().min(PICKS)], &relevant, &[]);
+                    metrics::score(&hits, relevant.len()).map(|score| score.ndcg_at_10)
+                })
+                .collect();
+            scores.iter().sum::<f64>() / scores.len().max(1) as f64
+        };
+        Ok([of(&HashSet::new()), of(&left_out)])
+    };
+    let mut rows = Vec::new();
+    for percent in DISCOUNTS {
+        let model = with(percent)?;
+        let seen = shelves(&model, lift, categories, places)?;
+        let first: Vec<&ShelfRow> = seen.iter().filter(|row| row.opened.len() == 1).collect();
+        let mean = |of: fn(&ShelfRow) -> usize| {
+            first.iter().map(|row| of(row)).sum::<usize>() as f64 / first.len().max(1) as f64
+        };
+        rows.push(DiscountRow {
+            percent,
+            ndcg_at_10: ndcg(&model, Objective::Personal)?,
+            fitting: mean(|row| row.fitting),
+            bestsellers: mean(|row| row.bestsellers),
+        });
+    }
+    let percent = f64::from(pack.config().bestseller_discount) * 100.0;
+    Ok(DiscountCurve {
+        cases: sessions.len(),
+        shipped: pack
+            .rules()
+            .bestseller_discount
+            .map_or(percent.round(), f64::from),
+        likely: ndcg(&with(0)?, Objective::Likely)?,
+        rows,
+    })
 }
 
 fn options(n: usize, objective: Objective) -> RankOptions {

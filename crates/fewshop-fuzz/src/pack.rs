@@ -2,10 +2,13 @@
 
 use std::sync::LazyLock;
 
-use fewshop_core::{Event, EventKind, ItemIx, Place, Promotion, Session};
+use fewshop_core::{
+    Event, EventKind, ItemIx, Objective, Place, Promotion, Recommendation, Session,
+};
 use fewshop_model::tasks::offers::{OfferWeights, ShippedOffer};
 use fewshop_model::{
-    BusinessRules, Cap, Channel, Compute, Pack, Pin, RankOptions, Recommender, Shift, toy,
+    BusinessRules, Cap, CategoryLifts, Channel, Compute, Pack, Pin, RankOptions, Recommender,
+    Shift, toy,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -30,6 +33,7 @@ static RULED: LazyLock<Vec<u8>> = LazyLock::new(|| {
         exclude: vec![ItemIx(3)],
         out_of_stock: vec![ItemIx(4)],
         caps: vec![cap],
+        bestseller_discount: Some(60),
     };
     let offer = |id: &str, items: &[u32]| ShippedOffer {
         id: id.to_owned(),
@@ -65,6 +69,11 @@ static CODED: LazyLock<Vec<u8>> = LazyLock::new(|| {
             })
             .collect();
         parts.config.fallback = vec![None, Some(Channel::Covisit)];
+        // The toy shop has six categories.
+        parts.category_lifts = Some(CategoryLifts {
+            unit: 0.001,
+            lifts: (0..36).map(|at| 0.5 + (at / 6 + at % 6) as f32).collect(),
+        });
         let table = &mut parts.item_table;
         for (at, q) in table.q.iter_mut().enumerate() {
             *q = ((at / table.d % 5) as i8 - 2) * 40 + (at % table.d) as i8;
@@ -288,18 +297,24 @@ fn check_ranking(pack: Pack, program: &mut Program<'_>) {
             day: Some(18_998 + program.below(12) as i32),
         })
         .expect("all rows are below the catalogue's length");
-    let ranking = pollster::block_on(recommender.rank(&RankOptions {
-        n: 5,
-        ..RankOptions::default()
-    }));
-    let picks = ranking.expect("kernels do not fail").picks;
+    let rank = |objective| {
+        let ranking = pollster::block_on(recommender.rank(&RankOptions {
+            n: 5,
+            objective,
+            ..RankOptions::default()
+        }));
+        ranking.expect("kernels do not fail").picks
+    };
     let seen = recommender.session().seen();
-    assert!(
-        picks
-            .iter()
-            .all(|pick| pick.score.is_finite() && !seen.contains(&pick.item)),
-        "{picks:?}"
-    );
+    for objective in Objective::ALL {
+        let picks = rank(objective);
+        let fits = |pick: &Recommendation| {
+            let is_lift = pick.lift.is_none_or(|lift| lift.is_finite() && lift >= 0.0);
+            pick.score.is_finite() && is_lift && !seen.contains(&pick.item)
+        };
+        assert!(picks.iter().all(fits), "{objective:?}: {picks:?}");
+    }
+    let picks = rank(Objective::Likely);
     let offers = recommender.offers(3);
     assert!(
         offers

@@ -21,6 +21,7 @@ struct RulesFile {
     exclude: Vec<Which>,
     stock: Stock,
     cap: Vec<CapOf>,
+    bestseller_discount: Option<Spanned<u32>>,
 }
 
 #[derive(Deserialize)]
@@ -84,6 +85,19 @@ pub fn read_rules(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Business
         catalogue,
     };
     let mut rules = BusinessRules::default();
+    if let Some(discount) = &file.bestseller_discount {
+        let percent = u8::try_from(*discount.get_ref()).ok();
+        let percent = percent.filter(|&percent| percent <= 100);
+        rules.bestseller_discount = Some(percent.ok_or_else(|| {
+            reader.error(
+                discount.span(),
+                "bestseller_discount",
+                &discount.get_ref().to_string(),
+                "a percentage from 0 to 100",
+                "0 ranks personal shelves by likelihood, 100 by what is most special to the shopper",
+            )
+        })?);
+    }
     for Pin { item, place } in &file.pin {
         rules.pins.push((reader.row(item, "item")?, *place).into());
     }
@@ -321,6 +335,10 @@ mod tests {
             30
         );
         assert!(read("").unwrap().is_empty());
+        let discount = read("bestseller_discount = 60")
+            .unwrap()
+            .bestseller_discount;
+        assert_eq!(discount, Some(60));
     }
 
     #[track_caller]
@@ -329,6 +347,14 @@ mod tests {
         for word in words {
             assert!(error.contains(word), "{word:?} is not in {error}");
         }
+    }
+
+    #[test]
+    fn a_discount_is_a_percentage() {
+        check_refused(
+            "# none\nbestseller_discount = 130",
+            &["line 2", "bestseller_discount", "130", "from 0 to 100"],
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! See it learn: three steps for a first visit, and what the last click changed.
 
 use fewshop_core::ItemIx;
-use fewshop_web::state::{Change, Pick};
+use fewshop_web::state::Change;
 use fewshop_web::texts::fill;
 use leptos::prelude::*;
 use web_sys::Node;
@@ -104,7 +104,7 @@ pub(crate) fn steps() -> Node {
 
 /// What the last click changed on the first shelf, in words, with the shelf before it and everyone's
 /// one press away.
-pub(crate) fn change(picks: Memo<Vec<Pick>>, view: RwSignal<View>) -> El {
+pub(crate) fn change(view: RwSignal<View>) -> El {
     let shop = use_shop();
     let texts = shop.texts;
     let names = move |items: &[ItemIx]| {
@@ -118,16 +118,23 @@ pub(crate) fn change(picks: Memo<Vec<Pick>>, view: RwSignal<View>) -> El {
         names.join(texts.comma)
     };
     let line = move || {
-        let Some(change) = shop.change(&picks.get()) else {
+        let Some(change) = shop.change().filter(|_| view.get() == View::Now) else {
             return String::new();
         };
         let Change {
-            came,
+            mut came,
             rose,
-            left,
+            mut left,
             more,
             less,
         } = change;
+        // Another size or brand of the same thing is no news.
+        let titles = |items: &[ItemIx]| -> Vec<String> {
+            items.iter().map(|&item| shop.title(item)).collect()
+        };
+        let (new, gone) = (titles(&came), titles(&left));
+        came.retain(|&item| !gone.contains(&shop.title(item)));
+        left.retain(|&item| !new.contains(&shop.title(item)));
         let mut said = Vec::new();
         match (more, less) {
             (Some(more), Some(less)) => {

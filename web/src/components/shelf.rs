@@ -36,6 +36,8 @@ pub(crate) struct Shelf {
     pub(crate) dismissible: bool,
     /// Products that came with the last click, to be marked.
     pub(crate) came: Memo<Vec<ItemIx>>,
+    /// Is told what the shelf shows.
+    pub(crate) shows: Box<dyn Fn(&[Pick])>,
     /// Below the line, or nothing.
     pub(crate) below: Option<El>,
     /// Whether it is one row on every screen.
@@ -62,6 +64,7 @@ impl Shelf {
             reasons: true,
             dismissible: true,
             came: memo(Vec::new),
+            shows: Box::new(|_| {}),
             below: None,
             single: true,
             state: Box::new(|| ("", "")),
@@ -78,6 +81,7 @@ impl Shelf {
             reasons,
             dismissible,
             came,
+            shows,
             below,
             single,
             state,
@@ -100,6 +104,7 @@ impl Shelf {
                     settle(shown, &fresh, held, |item| log.is_dismissed(item))
                 })
             });
+            shows(&next);
             if shown.with_untracked(|shown| *shown == next) {
                 return;
             }

@@ -62,12 +62,21 @@ pub(crate) fn page(slug: &str) -> Node {
     };
     let name = texts.named(&department.name).to_owned();
     name_page(&name);
-    // Once something was learned, the shopper's own order comes first.
+    // Once the shopper chose something here, their own order comes first.
+    let here = shop.catalogue().department(slug).map(|(at, _)| at);
     let own = memo(move || {
-        if shop.is_blank() || shop.is_off() {
-            Order::Found
-        } else {
+        let catalogue = shop.catalogue();
+        let knows = shop.log.with(|log| {
+            let session = log.session();
+            let context = session.context_items();
+            let clicked = context.iter().map(|event| event.item);
+            let mut known = clicked.chain(session.visits.iter().flatten().copied());
+            known.any(|item| catalogue.department_of(item) == here)
+        });
+        if knows && !shop.is_off() {
             Order::ForYou
+        } else {
+            Order::Found
         }
     });
     let query = memo(move || {

@@ -107,16 +107,22 @@ pub(crate) fn page() -> Node {
         view.set(View::Now);
     });
     let came = memo(move || {
-        let change = own.with(|own| shop.change(own));
-        let is_now = view.get() == View::Now;
-        change
-            .filter(|_| is_now)
-            .map_or_else(Vec::new, |change| change.came)
+        let change = shop.change().filter(|_| view.get() == View::Now);
+        change.map_or_else(Vec::new, |change| change.came)
     });
     let first = Shelf {
         came,
-        below: Some(change(own, view)),
-        sub: Box::new(move || picked.with(|shelf| claim(shop, shelf))),
+        shows: Box::new(move |picks| {
+            if view.get_untracked() == View::Now {
+                shop.show_picks(picks);
+            }
+        }),
+        below: Some(change(view)),
+        sub: Box::new(move || match view.get() {
+            View::Now => picked.with(|shelf| claim(shop, shelf)),
+            View::Before => texts.before_sub.to_owned(),
+            View::Everyone => texts.bestsellers_sub.to_owned(),
+        }),
         single: false,
         state: Box::new(move || picked.with(|shelf| (shelf.name(), badge(shop, shelf)))),
         ..Shelf::new("picked", texts.picked, "", shown)

@@ -1,7 +1,7 @@
 //! The shopper's actions.
 
 use fewshop_core::ItemIx;
-use fewshop_web::state::{Correction, Extra, Learning, Memory, SessionLog};
+use fewshop_web::state::{Correction, Extra, Learning, Memory, Seen, SessionLog};
 use leptos::prelude::*;
 
 use super::Shop;
@@ -65,7 +65,7 @@ impl Shop {
         self.ranked
             .update(|ranked| ranked.retain(|(name, _)| !is_own_shelf(name)));
         self.predictions.set(Default::default());
-        self.before.set(Vec::new());
+        self.seen.set(Seen::default());
         self.step(&SessionLog::forget);
         browser::forgotten();
     }

@@ -13,7 +13,7 @@ use fewshop_core::protocol::{Shelf, ShelfRequest};
 use fewshop_core::{ItemIx, Prediction};
 use fewshop_web::state::{
     Answer, Cart, Catalogue, EngineState, Extra, IndexBuilder, Learning, Memory, Money, Page, Pick,
-    Product, SearchIndex, SessionLog, tile_of,
+    Product, SearchIndex, Seen, SessionLog, tile_of,
 };
 use fewshop_web::texts::Texts;
 use leptos::prelude::*;
@@ -42,8 +42,8 @@ pub(crate) struct Shop {
     pub(crate) index: RwSignal<Option<Arc<SearchIndex>>>,
     /// The shelves of the last answer, by name.
     ranked: RwSignal<Vec<(String, Vec<Pick>)>>,
-    /// The first shelf as it was before the last click.
-    before: RwSignal<Vec<Pick>>,
+    /// The first shelf as it was before the last click, and as it is shown now.
+    seen: RwSignal<Seen>,
     /// The predictions of each extra as last answered; empty for a new shopper.
     predictions: RwSignal<[Vec<Prediction>; Extra::ALL.len()]>,
     /// The current page's own shelves, besides those that any page may show.
@@ -86,7 +86,7 @@ impl Shop {
             }),
             index: RwSignal::new(None),
             ranked: RwSignal::default(),
-            before: RwSignal::default(),
+            seen: RwSignal::default(),
             predictions: RwSignal::default(),
             own_shelves: RwSignal::default(),
             catalogue: StoredValue::new(Arc::new(catalogue)),
@@ -166,7 +166,6 @@ impl Shop {
                 });
                 ranked.extend(kept);
             }
-            self.keep_before(&ranked);
             self.ranked.set(ranked);
             if !is_own {
                 self.predictions.set(Default::default());

@@ -2,7 +2,9 @@
 //! bestsellers.
 
 use fewshop_core::{EventKind, ItemIx, Prediction};
-use fewshop_web::state::{Change, EngineState, Extra, Pick, Profile, ShelfState, mixed};
+use fewshop_web::state::{
+    Change, EngineState, Extra, Pick, Profile, SessionLog, ShelfState, mixed,
+};
 use leptos::prelude::*;
 
 use super::Shop;
@@ -71,30 +73,24 @@ impl Shop {
         })
     }
 
-    /// Keeps the first shelf as it is before an answer that changes it.
-    pub(super) fn keep_before(self, ranked: &[(String, Vec<Pick>)]) {
-        let items = |picks: &[Pick]| picks.iter().map(|pick| pick.item).collect::<Vec<_>>();
-        let new = ranked.iter().find(|(name, _)| name == SHELF_PICKED);
-        if let Some((_, new)) = new
-            && items(new) != items(&untrack(|| self.ranked(SHELF_PICKED)))
-        {
-            let before = untrack(|| self.picked().picks().to_vec());
-            self.before.set(before);
+    /// The first shelf shows these picks from now on.
+    pub(crate) fn show_picks(self, picks: &[Pick]) {
+        let revision = self.log.with_untracked(SessionLog::revision);
+        let mut seen = self.seen.get_untracked();
+        if seen.show(revision, picks) {
+            self.seen.set(seen);
         }
     }
 
     /// The first shelf before the last click.
     pub(crate) fn before(self) -> Vec<Pick> {
-        self.before.get()
+        self.seen.with(|seen| seen.before().to_vec())
     }
 
-    /// What the last click changed on the first shelf; `None` if nothing.
-    pub(crate) fn change(self, now: &[Pick]) -> Option<Change> {
+    /// What the last click changed on the first shelf, as it is shown; `None` if nothing.
+    pub(crate) fn change(self) -> Option<Change> {
         let catalogue = self.catalogue();
-        let change = self
-            .before
-            .with(|before| (!before.is_empty()).then(|| Change::between(&catalogue, before, now)));
-        change.filter(|change| !change.is_nothing())
+        self.seen.with(|seen| seen.change(&catalogue))
     }
 
     /// Whether the first shelf is this shopper's own.

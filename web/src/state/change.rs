@@ -69,6 +69,48 @@ impl Change {
     }
 }
 
+/// What the first shelf has shown: now, and before the shopper's last action. A shelf may take the
+/// new order late, because it does not move under the pointer, so this follows what is on the screen
+/// and not what the engine answered.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Seen {
+    /// The log when `now` was shown; `None` before the first shelf.
+    revision: Option<u64>,
+    now: Vec<Pick>,
+    before: Vec<Pick>,
+}
+
+impl Seen {
+    /// The shelf shows these picks while the log has this revision. Whether that is new.
+    pub fn show(&mut self, revision: u64, picks: &[Pick]) -> bool {
+        let items = |picks: &[Pick]| picks.iter().map(|pick| pick.item).collect::<Vec<_>>();
+        if items(&self.now) == items(picks) {
+            return false;
+        }
+        // Answers that come without an action, as after a reload, change nothing that the shopper
+        // did.
+        if self.revision.is_some_and(|old| old != revision) {
+            self.before = std::mem::take(&mut self.now);
+        }
+        self.revision = Some(revision);
+        self.now = picks.to_vec();
+        true
+    }
+
+    /// The picks before the last action; empty if there was none.
+    #[must_use]
+    pub fn before(&self) -> &[Pick] {
+        &self.before
+    }
+
+    /// What the last action changed; `None` if nothing, or if there was none.
+    #[must_use]
+    pub fn change(&self, catalogue: &Catalogue) -> Option<Change> {
+        let change = Change::between(catalogue, &self.before, &self.now);
+        (!self.before.is_empty() && !change.is_nothing()).then_some(change)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +139,28 @@ mod tests {
         assert_eq!(rows(&change.left), [4, 5]);
         assert_eq!(change.more.as_deref(), Some("Cats"));
         assert_eq!(change.less.as_deref(), Some("Milk"));
+    }
+
+    #[test]
+    fn the_shelf_before_is_that_of_the_last_action_and_not_of_the_last_answer() {
+        let rows = |seen: &Seen| {
+            seen.before()
+                .iter()
+                .map(|pick| pick.item.0)
+                .collect::<Vec<_>>()
+        };
+        let mut seen = Seen::default();
+        // After a reload: bestsellers first, then the picks of the same log.
+        assert!(seen.show(7, &shelf(&[0, 1])));
+        assert!(seen.show(7, &shelf(&[2, 3])));
+        assert_eq!((rows(&seen), seen.change(&catalogue())), (vec![], None));
+        assert!(!seen.show(7, &shelf(&[2, 3])));
+        // An action; the shelf gives way in two steps.
+        assert!(seen.show(8, &shelf(&[4, 3])));
+        assert!(seen.show(8, &shelf(&[4, 5])));
+        assert_eq!(rows(&seen), [2, 3]);
+        let change = seen.change(&catalogue()).unwrap();
+        assert_eq!((change.came.len(), change.left.len()), (2, 2));
     }
 
     #[test]

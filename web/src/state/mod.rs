@@ -24,7 +24,7 @@ mod wire;
 
 pub use cart::{Cart, CartLine, MAX_QUANTITY};
 pub use catalogue::{Catalogue, CatalogueFileError, Product, short_brand};
-pub use change::Change;
+pub use change::{Change, Seen};
 pub use columns::encode_rows;
 pub use departments::{Category, Department, TILES, sort_few, tile_of};
 pub use engine::{Answer, EngineState, Link, Outcome, Wanted};

@@ -54,6 +54,17 @@ impl Corrections {
         self.0.is_empty()
     }
 
+    /// A number that differs for other corrections.
+    pub(super) fn revision(&self) -> u64 {
+        let letters = |key: &str| {
+            key.bytes()
+                .fold(7u64, |sum, b| sum.wrapping_mul(31) + u64::from(b))
+        };
+        let corrections = self.iter();
+        let numbers = corrections.map(|(key, correction)| letters(key) ^ correction as u64);
+        numbers.fold(0, |all, number| all.wrapping_mul(31).wrapping_add(number))
+    }
+
     /// All corrections, by key.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Correction)> {
         self.0

@@ -161,6 +161,21 @@ impl SessionLog {
         self.kept.session.events.is_empty() && self.kept.session.visits.is_empty()
     }
 
+    /// A number that differs after an action that may change the picks.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        let session = &self.kept.session;
+        let events = session.events.iter();
+        let events = events.map(|event| u64::from(event.item.0) * 8 + event.kind as u64);
+        let visits = session.visits.iter().flatten();
+        let visits = visits.map(|item| u64::from(item.0) * 8 + 7);
+        let corrections = self.kept.corrections.revision();
+        // FNV-1a over whole numbers.
+        let mix = |hash: u64, part: u64| (hash ^ part).wrapping_mul(0x0100_0000_01b3);
+        let start = 0xcbf2_9ce4_8422_2325 ^ self.learning as u64;
+        events.chain(visits).chain([corrections]).fold(start, mix)
+    }
+
     /// Whether nothing at all is kept, so that nothing need be stored.
     #[must_use]
     pub fn is_default(&self) -> bool {

@@ -20,7 +20,7 @@ pub struct Pick {
     pub pinned: Option<usize>,
     /// Whether it is in the leaflet of the week.
     pub promoted: bool,
-    /// How many times as likely as for a stranger, if the engine compared the two.
+    /// How many times as likely as for a new shopper, if the engine compared the two.
     pub lift: Option<f32>,
 }
 

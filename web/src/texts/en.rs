@@ -171,6 +171,8 @@ texts! {
     view_now: "For you",
     /// Button: the picks before the last click.
     view_before: "Before your last click",
+    /// Below the heading while the shelf shows them.
+    before_sub: "Your picks without the last click.",
     /// Button: everyone's bestsellers.
     view_everyone: "What everyone sees",
     /// Marks a product that came with the last click.

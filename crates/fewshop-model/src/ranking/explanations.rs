@@ -10,7 +10,7 @@ use crate::ranking::run::{LearnedSession, finite};
 
 /// Smaller falls are noise: the scores of a shelf spread over several units.
 const MIN_FALL: f32 = 0.02;
-/// A pick that is not even this many times as likely as for a stranger is explained by what is
+/// A pick that is not even this many times as likely as for a new shopper is explained by what is
 /// popular: the context may carry a bestseller a little, but it is not why it is there.
 const MIN_LIFT: f32 = 1.5;
 
@@ -21,7 +21,7 @@ impl Model {
     /// # Shapes
     /// - `picks`, `scores`: positions among the candidates `items`, and the scores that the ranker
     ///   gave them
-    /// - `lifts`: how many times as likely as for a stranger, where that is known
+    /// - `lifts`: how many times as likely as for a new shopper, where that is known
     pub(crate) fn reasons(
         &self,
         learned: &LearnedSession<'_>,

@@ -9,7 +9,7 @@ use crate::weights::CategoryGroups;
 
 /// Pair count, in units of expected counts, at which a pair's own count weighs as much as its
 /// categories.
-const PRIOR: f32 = 1.0;
+const PRIOR: f32 = 2.5;
 /// Pairs of this many bestsellers, which pruning never touches, say what a pair count is worth in a
 /// pack without lifts of categories.
 const BESTSELLERS: usize = 40;

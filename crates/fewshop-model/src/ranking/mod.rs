@@ -7,13 +7,13 @@ mod explanations;
 pub(crate) mod feature_matrix;
 pub(crate) mod lift_table;
 pub(crate) mod model;
+pub(crate) mod new_shopper;
 pub(crate) mod options;
 pub(crate) mod pair_scores;
 pub(crate) mod related;
 pub(crate) mod run;
 pub(crate) mod session_encoder;
 pub(crate) mod shopper_history;
-pub(crate) mod stranger;
 
 pub use candidates::Candidates;
 pub use model::Model;

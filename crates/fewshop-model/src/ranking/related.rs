@@ -8,9 +8,9 @@ use crate::ranking::model::Model;
 use crate::ranking::options::RankOptions;
 
 /// The smallest lift of a product that 'goes well with' another.
-const MIN_LIFT: f32 = 1.2;
+const MIN_LIFT: f32 = 1.1;
 /// The same for a bestseller, which the shopper is shown elsewhere.
-const MIN_BESTSELLER_LIFT: f32 = 2.5;
+const MIN_BESTSELLER_LIFT: f32 = 2.0;
 /// How many bestsellers there are.
 const BESTSELLERS: usize = 24;
 /// Weight of the logarithm of sales beside that of the lift: of two products that go equally well,

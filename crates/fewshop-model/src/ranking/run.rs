@@ -114,7 +114,7 @@ impl<'a> Run<'a> {
         done(Step::Candidates);
         let matrix = self.matrix(learned, &items);
         let is_personal = options.objective == Objective::Personal;
-        // A channel's scores are no logarithms of odds that could be compared with a stranger's.
+        // A channel's scores are no logarithms of odds that could be compared with everyone's.
         let fallback = model.fallback(learned).filter(|_| !is_personal);
         let mut scores = match fallback {
             Some(channel) => channel_scores(&matrix.features, channel),

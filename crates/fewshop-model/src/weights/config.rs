@@ -38,7 +38,7 @@ pub struct ModelConfig {
     /// numbers; empty where the ranker ranks everything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fallback: Vec<Option<Channel>>,
-    /// Part of a stranger's log-probability that a personal shelf takes from each product: 0 ranks by
+    /// Part of everyone's log-probability that a personal shelf takes from each product: 0 ranks by
     /// likelihood, 1 by lift alone.
     #[serde(default = "bestseller_discount")]
     pub bestseller_discount: f32,

@@ -3,6 +3,7 @@
 mod attributes;
 mod fallback;
 mod model;
+mod objectives;
 mod offers;
 mod pack;
 mod parity;

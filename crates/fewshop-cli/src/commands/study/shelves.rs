@@ -4,10 +4,14 @@ use std::path::PathBuf;
 
 use fewshop_core::ItemIx;
 use fewshop_data::files::read_events;
-use fewshop_eval::shelves::{CategoryLifts, ShelfRow, VIEWS, shelves};
+use fewshop_eval::shelves::{
+    CategoryLifts, DiscountCurve, ShelfRow, VIEWS, discount_curve, shelves,
+};
 use fewshop_model::Model;
 
-use crate::commands::{print, read_pack, warn_unknown};
+use crate::commands::evaluate::read_eval_set;
+use crate::commands::{print, read_pack, warn_unknown, write_study};
+use crate::report::Study;
 
 /// Arguments of `fewshop study shelves`.
 #[derive(Debug, clap::Args)]
@@ -30,6 +34,16 @@ pub struct Args {
     /// Open products from the middle of each category instead of its bestsellers
     #[arg(long)]
     pub middle: bool,
+    /// Recorded sessions (case_id,user_id,k,position,item_id): also compares discounts of
+    /// bestsellers
+    #[arg(long, value_name = "FILE", requires = "truth")]
+    pub cases: Option<PathBuf>,
+    /// Relevant items of those cases: case_id,item_id
+    #[arg(long, value_name = "FILE", requires = "cases")]
+    pub truth: Option<PathBuf>,
+    /// Also write the figures of the discounts to this file, as JSON, for `fewshop report --study`
+    #[arg(long, value_name = "FILE", requires = "cases")]
+    pub json: Option<PathBuf>,
     /// Also print the titles on the shelves of each category
     #[arg(long)]
     pub titles: bool,
@@ -66,7 +80,30 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     };
     let rows = shelves(&model, &lift, args.categories, places)?;
     print(&table(&model, &rows, args.titles))?;
+    if let (Some(cases), Some(truth)) = (&args.cases, &args.truth) {
+        let eval_set = read_eval_set(cases, truth, catalogue)?;
+        let curve = discount_curve(model.pack(), &eval_set, &lift, args.categories, places)?;
+        write_study(args.json.as_deref(), &Study::Shelves(curve.clone()))?;
+        print(&discounts(&curve))?;
+    }
     Ok(())
+}
+
+fn discounts(curve: &DiscountCurve) -> String {
+    let [all, beyond] = curve.likely;
+    let mut out = format!(
+        "\nNDCG@10 of {} cases; the likeliest products: {all:.4}, beyond 50 {beyond:.4}; the pack ships {} %\n\n\
+         | discount | NDCG@10 | beyond 50 | of 12 picks fit one view | bestsellers |\n|---|---|---|---|---|\n",
+        curve.cases, curve.shipped
+    );
+    for row in &curve.rows {
+        let [all, beyond] = row.ndcg_at_10;
+        out += &format!(
+            "| {} % | {all:.4} | {beyond:.4} | {:.1} | {:.1} |\n",
+            row.percent, row.fitting, row.bestsellers
+        );
+    }
+    out
 }
 
 fn table(model: &Model, rows: &[ShelfRow], titles: bool) -> String {

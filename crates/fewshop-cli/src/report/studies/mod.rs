@@ -8,6 +8,7 @@ mod households;
 mod new_items;
 mod noise;
 mod offers;
+mod shelves;
 mod smaller;
 mod teacher;
 
@@ -16,6 +17,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use fewshop_eval::clicks::KnownClicks;
+use fewshop_eval::shelves::DiscountCurve;
 use fewshop_eval::{Evaluation, Interval};
 use fewshop_train::tasks::{attributes, offers as offer_study};
 use fewshop_train::{compress, study};
@@ -48,10 +50,12 @@ pub enum Study {
     Profile(attributes::Comparison),
     /// `fewshop study robustness`.
     Robustness(study::robustness::RobustnessResult),
+    /// `fewshop study shelves`.
+    Shelves(DiscountCurve),
 }
 
 /// The names of the studies in the files.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     "clicks",
     "compress",
     "distil",
@@ -60,6 +64,7 @@ const NAMES: [&str; 8] = [
     "offers",
     "profile",
     "robustness",
+    "shelves",
 ];
 
 /// A file of figures; the name of the study comes first.
@@ -82,6 +87,7 @@ impl Study {
             Self::Offers(_) => NAMES[5],
             Self::Profile(_) => NAMES[6],
             Self::Robustness(_) => NAMES[7],
+            Self::Shelves(_) => NAMES[8],
         }
     }
 
@@ -108,6 +114,7 @@ impl Study {
             Self::Offers(result) => text(name, result),
             Self::Profile(result) => text(name, result),
             Self::Robustness(result) => text(name, result),
+            Self::Shelves(result) => text(name, result),
         }
     }
 
@@ -152,7 +159,8 @@ impl Study {
             "new-items" => Self::NewItems(parsed(text)?),
             "offers" => Self::Offers(parsed(text)?),
             "profile" => Self::Profile(parsed(text)?),
-            _ => Self::Robustness(parsed(text)?),
+            "robustness" => Self::Robustness(parsed(text)?),
+            _ => Self::Shelves(parsed(text)?),
         };
         if let Some(field) = study.empty() {
             bail!(
@@ -173,6 +181,7 @@ impl Study {
             Self::Offers(result) => result.rows.is_empty().then_some("rows"),
             Self::Profile(result) => result.cells.is_empty().then_some("cells"),
             Self::Robustness(result) => result.rows.is_empty().then_some("rows"),
+            Self::Shelves(result) => result.rows.is_empty().then_some("rows"),
         }
     }
 }
@@ -269,6 +278,7 @@ pub(super) fn sections(sheets: &[StudySheet]) -> String {
             Study::Offers(result) => offers::section(result, &id),
             Study::Profile(result) => households::section(result, &id),
             Study::Robustness(result) => noise::section(result, &id),
+            Study::Shelves(result) => shelves::section(result, &id),
         };
         let _ = writeln!(
             out,

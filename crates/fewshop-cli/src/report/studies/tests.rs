@@ -2,6 +2,7 @@
 //! that says no more than its interval.
 
 use fewshop_eval::clicks;
+use fewshop_eval::shelves::{DISCOUNTS, DiscountRow};
 use std::collections::BTreeMap;
 
 use fewshop_eval::{Contender, ContenderKind, Difference, Figures};
@@ -252,6 +253,30 @@ fn what_clicks_are_worth_and_what_fine_tuning_adds_is_said() {
     assert!(page(vec![clicks(0.02)]).contains("change NDCG@10 beyond chance"));
 }
 
+fn shelves() -> Study {
+    let row = |percent: u8| DiscountRow {
+        percent,
+        ndcg_at_10: [0.2, 0.1].map(|value| value - f64::from(percent) / 1_000.0),
+        fitting: 11.2,
+        bestsellers: 0.3,
+    };
+    Study::Shelves(DiscountCurve {
+        cases: 50,
+        shipped: 40.0,
+        likely: [0.2, 0.1],
+        rows: DISCOUNTS.map(row).into(),
+    })
+}
+
+#[test]
+fn the_shipped_discount_is_said_in_picks() {
+    let page = page(vec![shelves()]);
+    assert!(
+        page.contains("discount of 40 %, 11.2 of 12 picks fit"),
+        "{page}"
+    );
+}
+
 fn all() -> Vec<Study> {
     vec![
         clicks(0.0),
@@ -262,6 +287,7 @@ fn all() -> Vec<Study> {
         offers([0.3, 0.8]),
         households(),
         noise(),
+        shelves(),
     ]
 }
 

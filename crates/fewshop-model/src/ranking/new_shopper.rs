@@ -10,8 +10,8 @@ use crate::ranking::run::{LearnedSession, finite};
 use crate::ranking::session_encoder::EncodedSession;
 use crate::ranking::shopper_history::ShopperHistory;
 
-/// Bestsellers come into a personal shelf from this lift on. They are the products that a stranger
-/// is shown in any case.
+/// Bestsellers come into a personal shelf from this lift on. They are the products that a
+/// new shopper is shown in any case.
 const MIN_BESTSELLER_LIFT: f32 = 2.0;
 /// How many of them there are.
 const BESTSELLERS: usize = 50;
@@ -30,18 +30,18 @@ const MAX_DISMISSALS: f32 = 3.0;
 #[derive(Debug)]
 pub(crate) struct Comparison {
     own: Vec<f32>,
-    stranger: Vec<f32>,
+    new_shopper: Vec<f32>,
 }
 
 impl Comparison {
-    /// How many times as likely as for a stranger.
+    /// How many times as likely as for a new shopper.
     pub(crate) fn lift(&self, at: usize) -> f32 {
-        finite((self.own[at] - self.stranger[at]).exp())
+        finite((self.own[at] - self.new_shopper[at]).exp())
     }
 }
 
 impl Model {
-    /// Compares scores of the ranker with those of a stranger on the same day; `None` where the two
+    /// Compares scores of the ranker with those of a new shopper on the same day; `None` where the two
     /// are the same by definition.
     ///
     /// # Shapes
@@ -55,14 +55,14 @@ impl Model {
         if learned.context.is_empty() && learned.history.is_empty() {
             return None;
         }
-        let stranger = self.stranger_scores(learned.promotions, items);
+        let new_shopper = self.new_shopper_scores(learned.promotions, items);
         Some(Comparison {
             own: log_probabilities(scores),
-            stranger: log_probabilities(&stranger),
+            new_shopper: log_probabilities(&new_shopper),
         })
     }
 
-    fn stranger_scores(&self, promotions: &DayPromotions, items: &[u32]) -> Vec<f32> {
+    fn new_shopper_scores(&self, promotions: &DayPromotions, items: &[u32]) -> Vec<f32> {
         let pack = self.pack();
         let embedding = EncodedSession::of(&[], pack.item_table(), pack.encoder());
         let query = QuantisedQuery::of(&embedding.user_embedding(None));
@@ -84,7 +84,7 @@ impl Model {
         scores.into_iter().map(finite).collect()
     }
 
-    /// Scores for a personal shelf: log-probability, less a part of that of a stranger, with the
+    /// Scores for a personal shelf: log-probability, less a part of that of a new shopper, with the
     /// bestsellers that are no likelier here behind all others; what goes with the cart counts more,
     /// what is like a dismissed product less.
     ///
@@ -98,10 +98,10 @@ impl Model {
         comparison: &Comparison,
     ) -> Vec<f32> {
         let discount = self.discount();
-        let mut scores: Vec<f32> = (comparison.own.iter().zip(&comparison.stranger))
-            .map(|(own, stranger)| own - discount * stranger)
+        let mut scores: Vec<f32> = (comparison.own.iter().zip(&comparison.new_shopper))
+            .map(|(own, new_shopper)| own - discount * new_shopper)
             .collect();
-        let bestsellers = kernels::top_k(&comparison.stranger, BESTSELLERS, |_| true);
+        let bestsellers = kernels::top_k(&comparison.new_shopper, BESTSELLERS, |_| true);
         if discount > 0.0 {
             for at in bestsellers.into_iter().map(|at| at as usize) {
                 if comparison.lift(at) < MIN_BESTSELLER_LIFT {
@@ -142,7 +142,7 @@ impl Model {
         }
     }
 
-    /// How much of a stranger's log-probability a personal shelf takes away: what the merchant set,
+    /// How much of everyone's log-probability a personal shelf takes away: what the merchant set,
     /// or what training chose.
     fn discount(&self) -> f32 {
         let pack = self.pack();
