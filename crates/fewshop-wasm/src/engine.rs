@@ -319,7 +319,10 @@ mod tests {
         let steps_ms = Some([1.0, 2.0, 3.0, 4.0, 5.0]);
         engine.ran(Run { steps_ms, ..run });
         assert_eq!(engine.status().steps_ms, [1.0, 2.0, 3.0, 4.0, 5.0]);
-        assert_eq!(engine.status().losses.len(), 2 * usize::from(run.gate > 0.0));
+        assert_eq!(
+            engine.status().losses.len(),
+            2 * usize::from(run.gate > 0.0)
+        );
         engine.ran(Run::default());
         assert!(engine.status().steps_ms.is_empty() && engine.status().losses.is_empty());
     }

@@ -6,6 +6,7 @@ use fewshop_web::texts::{Texts, count, fill, thousands};
 use leptos::prelude::*;
 use web_sys::{MouseEvent, Node};
 
+use super::UnderTheHood;
 use crate::engine;
 use crate::nav::href_of;
 use crate::shop::{Shop, use_shop};
@@ -136,8 +137,10 @@ pub(crate) fn status_line() -> Node {
         .class("btn small")
         .attr("href", &href_of(&Page::Profile))
         .text(texts.profile);
+    let under = UnderTheHood::new();
     let end = el("span")
         .class("end")
+        .kid(under.button())
         .kid(profile)
         .when(
             move || !shop.is_blank() || shop.log.with(|log| log.learning() != Learning::On),
@@ -183,6 +186,7 @@ pub(crate) fn status_line() -> Node {
             },
             engine_failed,
         ),
+        under.panel(),
     ])
 }
 

@@ -109,8 +109,20 @@ pub(crate) fn loss(u: &[f32], u0: &[f32], rows: &AdaptRows, config: &ModelConfig
     let scale = config.logit_scale;
     let mut positive = vec![0f32; shots];
     let mut negative = vec![0f32; rows.negative_bias.len()];
-    logits(&mut positive, &rows.positives, &rows.positive_bias, u, scale);
-    logits(&mut negative, &rows.negatives, &rows.negative_bias, u, scale);
+    logits(
+        &mut positive,
+        &rows.positives,
+        &rows.positive_bias,
+        u,
+        scale,
+    );
+    logits(
+        &mut negative,
+        &rows.negatives,
+        &rows.negative_bias,
+        u,
+        scale,
+    );
     let highest = negative.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let mean = positive.iter().map(|&own| {
         let shift = highest.max(own);
