@@ -140,14 +140,14 @@ pub(crate) fn status_line() -> Node {
     let under = UnderTheHood::new();
     let end = el("span")
         .class("end")
-        .kid(under.button())
         .kid(profile)
         .when(
             move || !shop.is_blank() || shop.log.with(|log| log.learning() != Learning::On),
             move || part(pause),
         )
         .when(move || shop.log.with(|log| log.undoable().is_some()), undo)
-        .when(move || !shop.is_blank(), forget);
+        .when(move || !shop.is_blank(), forget)
+        .kid(under.button());
     let strip = el("div")
         .class("strip")
         .kid(

@@ -124,7 +124,7 @@ impl Scene {
                 el("p").class("hint").text(texts.try_same).into()
             }),
             el("p")
-                .class("hint all")
+                .class("hint together")
                 .text(&fill(texts.try_all, &all))
                 .into(),
         ])

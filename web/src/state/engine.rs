@@ -284,7 +284,7 @@ impl Link {
 
 #[cfg(test)]
 mod tests {
-    use fewshop_core::{Filter, ItemIx};
+    use fewshop_core::{Filter, ItemIx, Objective};
 
     use super::*;
 

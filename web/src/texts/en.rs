@@ -558,7 +558,7 @@ texts! {
     /// Step 5.
     under_reasons: "Find the reasons",
     /// What is left of the time.
-    under_rest: "Read and write messages",
+    under_rest: "Offers, profile and messages",
     /// A short time: milliseconds at most.
     under_less: "< {} ms",
     /// Below the times.
