@@ -580,7 +580,7 @@ texts! {
     /// The fixed files are still arriving.
     under_loading: "still loading",
     /// Below it.
-    under_watch: "The page downloads the same files for everyone, then asks for nothing. Your browser’s network tab shows the same.",
+    under_watch: "The page downloads the same files for everyone, then asks for nothing. Your browser’s network tab counts the engine’s worker as well.",
 
     // 'How it works' and missing pages.
     /// Heading of paragraph 1.
