@@ -132,28 +132,96 @@ test("the map describes in words and shows in dots where the shopper's products 
   });
 });
 
-test("a recorded session is replayed step by step, and what was taken is revealed at the end", async () => {
-  await visit(browser, { path: "/try-it-as" }, async (shopper) => {
+/** The score of each column: of its ten picks, how many were bought later. */
+async function scores(shopper) {
+  const score = async (name) => {
+    const region = shopper.region(name);
+    const said = Number((await region.getByText(/of \d+ bought later/).innerText()).match(/^\d+/)[0]);
+    assert.equal(await region.getByText("bought later", { exact: true }).count(), said, "each of them is marked");
+    return said;
+  };
+  return [await score("This shop"), await score("Without fine-tuning"), await score("Bestsellers")];
+}
+
+test("a recorded session is replayed step by step, and what was bought later is marked and counted", async () => {
+  await visit(browser, { path: "/try-it-as", options: { reducedMotion: "reduce" } }, async (shopper) => {
     const { page } = shopper;
     await shopper.at("Replay a recorded shopper");
-    await page.getByText("No products yet.").waitFor();
+    const said = (words) => page.getByText(words).first().waitFor();
+    await said(/^6 of 100 recorded shoppers/);
+    await said(/^No products yet\. Bought later: /);
     const list = (name) => shopper.region(name).getByRole("listitem");
     assert.equal(await list("Bestsellers").count(), 10);
-    const before = await list("Fine-tuned on this device").allInnerTexts();
+    const basket = page.getByRole("list", { name: "Their basket" }).getByRole("listitem");
+    assert.equal(await basket.count(), 0);
+    const before = await list("This shop").allInnerTexts();
     for (let step = 1; step <= 5; step += 1) {
       await page.getByRole("button", { name: "Next product" }).click();
-      await page.getByText(/^So far: /).waitFor();
+      await said(/^So far: /);
+      assert.equal(await basket.count(), step);
     }
-    assert.notDeepEqual(await list("Fine-tuned on this device").allInnerTexts(), before);
-    assert.equal(await page.getByText(/of these w/).count(), 0, "the truth is told at the end only");
+    assert.notDeepEqual(await list("This shop").allInnerTexts(), before);
+    const rest = page.getByRole("list", { name: "The rest of the basket" });
+    assert.equal(await rest.count(), 0, "the rest is told at the end only");
     await page.getByRole("button", { name: "Reveal the rest" }).click();
-    await page.getByText(/^The rest of the basket: /).waitFor();
-    const hits = async (name) => Number((await shopper.region(name).getByText(/of these w/).innerText()).match(/^\d+/)[0]);
-    assert.ok((await hits("Fine-tuned on this device")) > (await hits("Bestsellers")), "the one where it helps most");
+    assert.ok((await rest.getByRole("listitem").count()) > 0);
+    const [own, frozen, popular] = await scores(shopper);
+    await said(`Bought later: ${own} from this shop, ${frozen} without fine-tuning, ${popular} bestsellers.`);
+    assert.ok(own > popular, "the one where it helps most");
     await page.getByRole("button", { name: "Worst case" }).click();
-    await page.getByText("No products yet.").waitFor();
+    await said(/^No products yet\. /);
     for (let step = 0; step < 6; step += 1) await page.getByRole("button", { name: /^(Next product|Reveal the rest)$/ }).click();
-    assert.ok((await hits("Fine-tuned on this device")) <= (await hits("Bestsellers")), "it is not hidden where it does not help");
+    const worst = await scores(shopper);
+    assert.ok(worst[0] <= worst[2], "it is not hidden where it does not help");
+    shopper.isContent();
+  });
+});
+
+test("a replay plays by itself and can be stopped, but not for who wants no motion", async () => {
+  await visit(browser, { path: "/try-it-as" }, async (shopper) => {
+    const { page } = shopper;
+    await page.getByText(/^So far: .+, .+Bought later/).waitFor();
+    await page.getByRole("button", { name: "Stop", exact: true }).click();
+    await page.getByRole("button", { name: "Play", exact: true }).waitFor();
+    await page.getByRole("button", { name: "Start over" }).click();
+    await page.getByRole("list", { name: "The rest of the basket" }).waitFor();
+    await page.getByRole("button", { name: "Play", exact: true }).waitFor();
+    shopper.isContent();
+  });
+  await visit(browser, { path: "/try-it-as", options: { reducedMotion: "reduce" } }, async ({ page }) => {
+    await page.getByRole("button", { name: "Play", exact: true }).waitFor();
+    await page.waitForTimeout(2500);
+    await page.getByText(/^No products yet\. /).waitFor();
+  });
+});
+
+test("under the hood are the figures of the last run, on any page, and Escape closes it", async () => {
+  await visit(browser, {}, async (shopper) => {
+    const { page } = shopper;
+    await shopper.ready();
+    await page.waitForLoadState("networkidle");
+    const open = page.getByRole("button", { name: "Under the hood" });
+    await open.click();
+    const panel = page.getByRole("complementary", { name: "Under the hood" });
+    await until("the heading has the focus", () => panel.getByRole("heading", { level: 2 }).evaluate((heading) => heading === document.activeElement));
+    await shopper.lookAt("Pets", 5);
+    const steps = panel.getByRole("list", { name: /^Where [\d.]+ ms went$/ }).getByRole("listitem");
+    await steps.first().waitFor();
+    assert.equal(await steps.count(), 6);
+    const fact = async (name) => (await panel.locator("div", { has: page.locator("dt", { hasText: name }) }).last().innerText()).split("\n").at(-1);
+    await until("five clicks are used", async () => (await fact("Clicks used")) === "5");
+    if ((await fact("Weight of on-device fine-tuning")) === "0%") {
+      await panel.getByText("It did not run").waitFor();
+    } else {
+      assert.ok(Number(await fact("Loss after")) < Number(await fact("Loss before")));
+    }
+    assert.equal(await fact("Requests since the page loaded"), "0");
+    assert.equal(await fact("Bytes sent"), "0");
+    await page.evaluate(() => fetch("/icon.svg"));
+    await until("a request is counted", async () => (await fact("Requests since the page loaded")) === "1");
+    await page.keyboard.press("Escape");
+    await panel.waitFor({ state: "detached" });
+    assert.ok(await open.evaluate((button) => button === document.activeElement), "the focus is back");
     shopper.isContent();
   });
 });

@@ -74,3 +74,23 @@ if (!navigator.connection?.saveData) next(() => bundle(1));
 export { begin as fetch_rest };
 /** Settles when everything has been fetched. */
 export const rest = line;
+
+/** Requests that the page made after everything had been fetched, and who wants to know. */
+let requests;
+let told = () => {};
+rest.then(() => {
+  requests = 0;
+  const from = performance.now();
+  const count = (list) => {
+    requests += list.getEntries().filter(({ name, startTime }) => startTime > from && name.startsWith('http')).length;
+    told(requests);
+  };
+  new PerformanceObserver(count).observe({ type: 'resource' });
+  told(requests);
+});
+
+/** Tells the number of those requests, now and whenever there is one more. */
+export function count_requests(act) {
+  told = act;
+  if (requests !== undefined) act(requests);
+}

@@ -126,8 +126,16 @@ extern "C" {
     pub(crate) fn picture(key: &str) -> Option<Element>;
     /// Starts the downloads that follow after load, unless they have started.
     pub(crate) fn fetch_rest();
+    fn count_requests(act: &JsValue);
     #[wasm_bindgen(catch)]
     async fn page_file(name: &str) -> Result<JsValue, JsValue>;
+}
+
+/// Calls `act` with the number of requests that this page has made since everything it fetches by
+/// itself was there, as soon as it is, and again after each further request.
+pub(crate) fn watch_requests(act: impl Fn(u32) + 'static) {
+    let act: Box<dyn Fn(f64)> = Box::new(move |count| act(count as u32));
+    count_requests(&Closure::wrap(act).into_js_value());
 }
 
 /// The text of a page's own file, which is downloaded after load whether the page is opened or not.
@@ -260,7 +268,7 @@ pub(crate) fn is_narrow() -> bool {
 }
 
 /// Whether the shopper asked for less motion.
-fn is_calm() -> bool {
+pub(crate) fn is_calm() -> bool {
     window()
         .match_media("(prefers-reduced-motion: reduce)")
         .ok()

@@ -112,6 +112,16 @@ export type Status = {
     gate: number;
     /** Wall time of the last run in milliseconds. */
     last_run_ms: number;
+    /**
+     * Milliseconds of the last run by step: encoding and fine-tuning, scan, candidates, ranker,
+     * reasons. Empty before the first run.
+     */
+    steps_ms?: Array<number>;
+    /**
+     * The loss of fine-tuning in the last run, before its first gradient step and after its last;
+     * empty if the gate was shut.
+     */
+    losses?: Array<number>;
     /** First 8 bytes of the pack's SHA-256 in hex. Rows mean nothing in another pack. */
     pack: string;
 };

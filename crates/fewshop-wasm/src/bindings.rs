@@ -173,7 +173,8 @@ impl Recommender {
             let run;
             (shelves, run) = engine.fill(&request.shelves, &mut done).await?;
             *self.split.borrow_mut() = split;
-            self.ran(run, started);
+            let steps_ms = Some(split);
+            self.ran(Run { steps_ms, ..run }, started);
         }
         let status = self.engine.borrow().status();
         let tasks = engine.answer_all(&request.tasks)?;

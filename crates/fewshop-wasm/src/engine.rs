@@ -17,6 +17,10 @@ pub struct Run {
     pub gate: f32,
     /// Wall time in milliseconds.
     pub ms: f64,
+    /// Milliseconds by step, if they were measured.
+    pub steps_ms: Option<[f64; Step::ALL.len()]>,
+    /// The loss of fine-tuning before and after.
+    pub losses: Option<[f32; 2]>,
 }
 
 /// A recommender that remembers the facts of its last run.
@@ -100,7 +104,8 @@ impl Engine {
         let run = Run {
             shots: ranking.context_items,
             gate: ranking.gate,
-            ms: 0.0,
+            losses: ranking.losses,
+            ..Run::default()
         };
         Ok((ranking.picks, run))
     }
@@ -135,7 +140,8 @@ impl Engine {
                 learned = Some(Run {
                     shots: ranking.context_items,
                     gate: ranking.gate,
-                    ms: 0.0,
+                    losses: ranking.losses,
+                    ..Run::default()
                 });
             }
             shelves.push(Shelf {
@@ -216,6 +222,8 @@ impl Engine {
             shots: self.last.shots,
             gate: self.last.gate,
             last_run_ms: self.last.ms,
+            steps_ms: (self.last.steps_ms).map_or_else(Vec::new, Vec::from),
+            losses: self.last.losses.map_or_else(Vec::new, Vec::from),
             pack: self.recommender.pack().fingerprint(),
         }
     }
@@ -296,6 +304,27 @@ mod tests {
                 block_on(engine.fill(std::slice::from_ref(shelf), &mut |_| {})).unwrap();
             assert_eq!(alone, [filled]);
         }
+    }
+
+    #[test]
+    fn the_status_tells_the_steps_and_losses_of_the_last_run_alone() {
+        let mut engine = engine(&[0, 1, 2, 3, 4]);
+        let before = engine.status();
+        assert!(before.steps_ms.is_empty() && before.losses.is_empty());
+        let (_, run) = block_on(engine.fill(&[shelf("a", 5, &[])], &mut |_| {})).unwrap();
+        assert_eq!(run.losses.is_some(), run.gate > 0.0);
+        if let Some([start, end]) = run.losses {
+            assert!(end < start, "{start} {end}");
+        }
+        let steps_ms = Some([1.0, 2.0, 3.0, 4.0, 5.0]);
+        engine.ran(Run { steps_ms, ..run });
+        assert_eq!(engine.status().steps_ms, [1.0, 2.0, 3.0, 4.0, 5.0]);
+        assert_eq!(
+            engine.status().losses.len(),
+            2 * usize::from(run.gate > 0.0)
+        );
+        engine.ran(Run::default());
+        assert!(engine.status().steps_ms.is_empty() && engine.status().losses.is_empty());
     }
 
     #[test]

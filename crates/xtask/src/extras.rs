@@ -10,7 +10,7 @@ use fewshop_web::texts::NAMES;
 use pollster::block_on;
 use serde_json::json;
 
-use crate::recorded::Sessions;
+use crate::recorded::{Sessions, choose};
 
 /// Items of a recorded session that are replayed one after another.
 const CONTEXT_ITEMS: usize = 5;
@@ -19,12 +19,12 @@ const PICKS: usize = 10;
 /// Width and height of the map and its margin, in the map's own units.
 const MAP: (f32, f32, f32) = (1000.0, 620.0, 16.0);
 
-/// Three of the held-out sessions with the picks after each step, as JSON.
+/// Six of the held-out sessions with the picks after each step, as JSON.
 ///
-/// A rule chooses the three. For each session it counts how many of the remaining items appear
+/// A rule chooses the six. For each session it counts how many of the remaining items appear
 /// among ten picks after five items, minus how many appear among the ten bestsellers. The sessions
-/// are sorted by this difference (ties by order in the file), and the first, the middle and the
-/// last are taken.
+/// are sorted by this difference (ties by order in the file), and [`choose`] takes its places from
+/// them. The hits of all sessions together come along, so that nobody takes six for the whole.
 pub(crate) fn sessions(pack: &Pack, recorded: &Sessions) -> Result<String> {
     // An item that the pack lacks was bought all the same, but cannot be shown.
     let rows = |ids: &Vec<String>| {
@@ -62,6 +62,7 @@ pub(crate) fn sessions(pack: &Pack, recorded: &Sessions) -> Result<String> {
             .collect()
     };
     let mut rated = Vec::new();
+    let mut totals = [0; 3];
     for items in items.iter().filter(|items| items.len() > CONTEXT_ITEMS) {
         let (context, truth) = items.split_at(CONTEXT_ITEMS);
         let hits = |rows: &[u32]| {
@@ -69,20 +70,17 @@ pub(crate) fn sessions(pack: &Pack, recorded: &Sessions) -> Result<String> {
                 .filter(|&&row| truth.contains(&ItemIx(row)))
                 .count() as i64
         };
-        rated.push((
-            hits(&popular_but(context)) - hits(&rank(context, false)?),
-            context,
-            truth,
-        ));
+        let all = [
+            hits(&rank(context, false)?),
+            hits(&rank(context, true)?),
+            hits(&popular_but(context)),
+        ];
+        (totals.iter_mut().zip(all)).for_each(|(total, hits)| *total += hits);
+        rated.push((all[2] - all[0], context, truth));
     }
     rated.sort_by_key(|&(behind, ..)| behind);
-    let chosen = if rated.is_empty() {
-        Vec::new()
-    } else {
-        vec![0, rated.len() / 2, rated.len() - 1]
-    };
     let mut sessions = Vec::new();
-    for at in chosen {
+    for (name, at) in choose(rated.len()) {
         let (_, context, truth) = rated[at];
         let steps = |rank: &mut dyn FnMut(&[ItemIx]) -> Result<Vec<u32>>| {
             (0..=CONTEXT_ITEMS)
@@ -90,15 +88,24 @@ pub(crate) fn sessions(pack: &Pack, recorded: &Sessions) -> Result<String> {
                 .collect::<Result<Vec<_>>>()
         };
         let rows = |items: &[ItemIx]| items.iter().map(|item| item.0).collect::<Vec<_>>();
+        let popular = (0..=CONTEXT_ITEMS).map(|step| popular_but(&context[..step]));
         sessions.push(json!({
+            "kind": name,
+            "place": at + 1,
             "shots": rows(context),
             "truth": rows(truth),
-            "popular": popular_but(context),
+            "popular": popular.collect::<Vec<_>>(),
             "learned": steps(&mut |context| rank(context, false))?,
             "frozen": steps(&mut |context| rank(context, true))?,
         }));
     }
-    Ok(json!({ "pack": pack.fingerprint(), "sessions": sessions }).to_string())
+    Ok(json!({
+        "pack": pack.fingerprint(),
+        "of": rated.len(),
+        "totals": totals,
+        "sessions": sessions,
+    })
+    .to_string())
 }
 
 /// The position of each product on the map: four digits of base 36 per product, two across and two
@@ -290,7 +297,7 @@ mod tests {
         let pack = fewshop_model::toy::pack();
         let id = |row: u32| pack.catalogue().items()[row as usize].id.0.clone();
         let mut recorded = Sessions::from([("s9".to_owned(), vec!["no-such-product".to_owned()])]);
-        for session in 0..4 {
+        for session in 0..8 {
             recorded.insert(
                 format!("s{session}"),
                 (0..8).map(|at| id((session * 5 + at) % 30)).collect(),
@@ -299,11 +306,19 @@ mod tests {
         let json: serde_json::Value =
             serde_json::from_str(&sessions(&pack, &recorded).unwrap()).unwrap();
         let all = json["sessions"].as_array().unwrap();
-        assert_eq!(all.len(), 3);
+        assert_eq!(all.len(), 6);
+        for list in ["learned", "frozen", "popular"] {
+            assert_eq!(all[0][list].as_array().unwrap().len(), CONTEXT_ITEMS + 1);
+        }
+        assert_eq!(json["of"], 8);
+        let names: Vec<&str> = (all.iter())
+            .map(|session| session["kind"].as_str().unwrap())
+            .collect();
         assert_eq!(
-            all[0]["learned"].as_array().unwrap().len(),
-            CONTEXT_ITEMS + 1
+            names,
+            ["best", "upper", "median", "lower", "worst", "drawn"]
         );
+        assert_eq!((&all[0]["place"], &all[4]["place"]), (&json!(1), &json!(8)));
         let gain = |session: &serde_json::Value| {
             let truth = session["truth"].as_array().unwrap();
             let hits = |list: &serde_json::Value| {
@@ -313,9 +328,10 @@ mod tests {
                     .filter(|row| truth.contains(row))
                     .count() as i64
             };
-            hits(&session["learned"][CONTEXT_ITEMS]) - hits(&session["popular"])
+            hits(&session["learned"][CONTEXT_ITEMS]) - hits(&session["popular"][CONTEXT_ITEMS])
         };
-        assert!(gain(&all[0]) >= gain(&all[1]) && gain(&all[1]) >= gain(&all[2]));
+        let gains: Vec<i64> = all[..5].iter().map(gain).collect();
+        assert!(gains.is_sorted_by(|a, b| a >= b), "{gains:?}");
         assert_eq!(
             serde_json::from_str::<serde_json::Value>(&sessions(&pack, &Sessions::new()).unwrap())
                 .unwrap()["sessions"],

@@ -11,6 +11,39 @@ use crate::root::shown;
 /// Maximum number of sessions to consider; each is ranked twice.
 const MOST: usize = 100;
 
+/// Seed of the session that is drawn: the first that was tried.
+const SEED: u64 = 1;
+
+/// The places to replay among `n` sessions in order, best first, and each place's name in `try.json`:
+/// the best, the upper quartile, the median, the lower quartile, the worst, and one that a fixed seed
+/// draws from the rest. With fewer than six sessions, all of them.
+pub(crate) fn choose(n: usize) -> Vec<(&'static str, usize)> {
+    let Some(last) = n.checked_sub(1) else {
+        return Vec::new();
+    };
+    let mut chosen: Vec<(&str, usize)> = Vec::new();
+    for (name, at) in [
+        ("best", 0),
+        ("worst", last),
+        ("median", n / 2),
+        ("upper", n / 4),
+        ("lower", 3 * n / 4),
+    ] {
+        if chosen.iter().all(|&(_, other)| other != at) {
+            chosen.push((name, at));
+        }
+    }
+    chosen.sort_by_key(|&(_, at)| at);
+    let rest: Vec<usize> = (0..n)
+        .filter(|at| chosen.iter().all(|(_, other)| other != at))
+        .collect();
+    if !rest.is_empty() {
+        let draw = SEED.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33;
+        chosen.push(("drawn", rest[draw as usize % rest.len()]));
+    }
+    chosen
+}
+
 /// A session's name and the ids of its products.
 pub(crate) type Sessions = BTreeMap<String, Vec<String>>;
 
@@ -154,6 +187,31 @@ mod tests {
             error.contains("truth.csv") && error.contains("position"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn six_sessions_from_the_best_to_the_worst_are_chosen_and_none_twice() {
+        let chosen = choose(100);
+        let (drawn, five) = chosen.split_last().unwrap();
+        assert_eq!(
+            five,
+            [
+                ("best", 0),
+                ("upper", 25),
+                ("median", 50),
+                ("lower", 75),
+                ("worst", 99)
+            ]
+        );
+        assert!(drawn.0 == "drawn" && five.iter().all(|(_, at)| *at != drawn.1));
+        assert_eq!(choose(100), chosen);
+        for n in 0..9 {
+            let mut places: Vec<usize> = choose(n).into_iter().map(|(_, at)| at).collect();
+            places.sort_unstable();
+            places.dedup();
+            assert_eq!(places.len(), n.min(6), "{n}");
+            assert!(places.iter().all(|&at| at < n));
+        }
     }
 
     #[test]

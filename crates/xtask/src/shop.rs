@@ -29,7 +29,7 @@ pub(crate) struct Which {
     /// A pack to use instead of web/assets/shop.pack
     #[arg(long, value_name = "FILE")]
     pub(crate) pack: Option<PathBuf>,
-    /// Evaluation cases of that shop (case_id,k,position,item_id; CSV): 'Try it as' replays three
+    /// Evaluation cases of that shop (case_id,k,position,item_id; CSV): 'Try it as' replays six
     /// of their sessions
     #[arg(long, value_name = "FILE", requires = "pack", requires = "truth")]
     pub(crate) cases: Option<PathBuf>,

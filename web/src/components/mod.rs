@@ -10,6 +10,7 @@ mod offer;
 mod shelf;
 mod status;
 mod stepper;
+mod under;
 mod why;
 
 pub(crate) use card::{meta_line, picture, product_card, product_href};
@@ -22,4 +23,5 @@ pub(crate) use offer::offer_slot;
 pub(crate) use shelf::Shelf;
 pub(crate) use status::{backend_name, one_decimal, status_line};
 pub(crate) use stepper::stepper;
+pub(crate) use under::{UnderTheHood, fact, facts};
 pub(crate) use why::meter;

@@ -6,6 +6,7 @@ use fewshop_web::texts::{Texts, count, fill, thousands};
 use leptos::prelude::*;
 use web_sys::{MouseEvent, Node};
 
+use super::UnderTheHood;
 use crate::engine;
 use crate::nav::href_of;
 use crate::shop::{Shop, use_shop};
@@ -136,6 +137,7 @@ pub(crate) fn status_line() -> Node {
         .class("btn small")
         .attr("href", &href_of(&Page::Profile))
         .text(texts.profile);
+    let under = UnderTheHood::new();
     let end = el("span")
         .class("end")
         .kid(profile)
@@ -144,7 +146,8 @@ pub(crate) fn status_line() -> Node {
             move || part(pause),
         )
         .when(move || shop.log.with(|log| log.undoable().is_some()), undo)
-        .when(move || !shop.is_blank(), forget);
+        .when(move || !shop.is_blank(), forget)
+        .kid(under.button());
     let strip = el("div")
         .class("strip")
         .kid(
@@ -183,6 +186,7 @@ pub(crate) fn status_line() -> Node {
             },
             engine_failed,
         ),
+        under.panel(),
     ])
 }
 

@@ -6,10 +6,9 @@ use leptos::prelude::*;
 use web_sys::Node;
 
 use super::home::{recently_viewed, without};
-use super::how::fact;
 use super::lost::lost;
 use crate::browser;
-use crate::components::{Shelf, department_href, picture};
+use crate::components::{Shelf, department_href, fact, picture};
 use crate::page_title::name_page;
 use crate::shop::{WITH_ITEM, similar_name, use_shop, with_item_name};
 use crate::view::{el, group, memo, nothing};

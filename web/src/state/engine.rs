@@ -284,7 +284,7 @@ impl Link {
 
 #[cfg(test)]
 mod tests {
-    use fewshop_core::{Filter, ItemIx};
+    use fewshop_core::{Filter, ItemIx, Objective};
 
     use super::*;
 
@@ -296,6 +296,8 @@ mod tests {
             shots: 0,
             gate: 0.0,
             last_run_ms: 1.0,
+            steps_ms: Vec::new(),
+            losses: Vec::new(),
             pack: "aa".into(),
         }
     }

@@ -228,8 +228,8 @@ mod tests {
     #[test]
     fn orders_have_names_in_addresses() {
         for order in Order::ALL {
-            assert_eq!(Order::of(order.name()), order);
+            assert_eq!(Order::of(order.name(), Order::Found), order);
         }
-        assert_eq!(Order::of("no such order"), Order::Found);
+        assert_eq!(Order::of("no such order", Order::PriceUp), Order::PriceUp);
     }
 }

@@ -116,6 +116,19 @@ impl<'a> Json<'a> {
         self.list(name)?.map(|list| numbers(list, name)).transpose()
     }
 
+    /// The field as a list of any numbers; empty if it is missing.
+    pub(super) fn reals(&mut self, name: &'static str) -> Result<Vec<f64>, JsonError> {
+        let list = self.list(name)?.unwrap_or_default();
+        let mut read = Vec::with_capacity(list.len());
+        for value in list {
+            match value {
+                Self::Number(number) => read.push(number),
+                _ => return Err(JsonError::Field("numbers", name)),
+            }
+        }
+        Ok(read)
+    }
+
     /// The field as a list of lists of texts.
     pub(super) fn text_lists(
         &mut self,

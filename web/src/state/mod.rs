@@ -17,6 +17,7 @@ mod prefetch;
 mod price;
 mod profile;
 mod recorded;
+mod run;
 mod search;
 mod session;
 mod shelf;
@@ -36,7 +37,8 @@ pub use page::Page;
 pub use prefetch::{HeldPage, Prefetch};
 pub use price::Money;
 pub use profile::{Certainty, Correction, Corrections, Liking, Profile};
-pub use recorded::Recorded;
+pub use recorded::{Board, Kind, Recorded, Replay, Replays};
+pub use run::{RunPart, hundredths, run_parts};
 pub use search::{IndexBuilder, SearchIndex};
 pub use session::{
     Extra, KEEP, Learning, MAX_EVENTS, MAX_TAKEN, STORED_MAX_VISITS, SessionLog, Undo, VISIT_GAP,

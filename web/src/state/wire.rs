@@ -81,6 +81,10 @@ fn status(mut json: Json<'_>) -> Result<Status, JsonError> {
         shots: required(json.number("shots"), "shots")? as usize,
         gate: required(json.real("gate"), "gate")? as f32,
         last_run_ms: required(json.real("last_run_ms"), "last_run_ms")?,
+        steps_ms: json.reals("steps_ms")?,
+        losses: (json.reals("losses")?.into_iter())
+            .map(|loss| loss as f32)
+            .collect(),
         pack: string(&mut json, "pack")?,
     })
 }
@@ -377,6 +381,8 @@ mod tests {
             shots: 2,
             gate: 0.3,
             last_run_ms: 1.7,
+            steps_ms: vec![0.1, 1e-7],
+            losses: vec![2.3, 1.9],
             pack: "aa".into(),
         }
     }
@@ -449,6 +455,13 @@ mod tests {
         }
         check_reply(&Reply::Alive);
         check_reply(&Reply::Ready { status: status() });
+        check_reply(&Reply::Ready {
+            status: Status {
+                steps_ms: Vec::new(),
+                losses: Vec::new(),
+                ..status()
+            },
+        });
         check_reply(&Reply::Explanation {
             pick: picks[0].clone(),
         });

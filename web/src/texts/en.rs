@@ -483,44 +483,106 @@ texts! {
     // Recorded sessions.
     /// Link and heading.
     try_as: "Replay a recorded shopper",
-    /// Below it.
-    try_sub: "Three recorded shoppers the model has never seen: its best, typical and worst case of up to 100, after five products, compared with the bestsellers.",
+    /// Below it: how many are shown, of how many.
+    try_sub: "{} of {} recorded shoppers the model has never seen, chosen by rule: sorted by how many more of their later purchases were among our ten picks than among the ten bestsellers, these are the best, the worst, the median, both quartiles and one drawn by lot.",
     /// Names the choice of a session.
     try_who: "Shopper",
     /// The session with the largest gain.
     try_best: "Best case",
+    /// At the first quarter.
+    try_upper: "Upper quartile",
     /// The median session.
-    try_middle: "Typical",
+    try_median: "Median",
+    /// At the third quarter.
+    try_lower: "Lower quartile",
     /// The session with the smallest gain.
     try_worst: "Worst case",
+    /// A session by lot.
+    try_drawn: "Drawn by lot",
+    /// Its place: which, of how many.
+    try_place: "No. {} of {}",
+    /// Button.
+    try_play: "Play",
+    /// Button: stops the replay.
+    try_stop: "Stop",
     /// Button.
     try_next: "Next product",
     /// Button.
     try_reveal: "Reveal the rest",
     /// Button.
-    try_again_from_start: "Start over",
+    try_over: "Start over",
+    /// Heading of the products so far.
+    try_basket: "Their basket",
     /// Before the first step.
     try_nothing: "No products yet.",
     /// The context so far: titles.
     try_knows: "So far: {}.",
+    /// How many are still hidden.
+    try_more: "{} more to come",
+    /// Heading of the rest of the session.
+    try_truth: "The rest of the basket",
     /// Heading of the first list.
-    try_learned: "Fine-tuned on this device",
+    try_learned: "This shop",
     /// Heading of the second list.
-    try_frozen: "Same model, not fine-tuned",
+    try_frozen: "Without fine-tuning",
     /// Heading of the third list.
     try_popular: "Bestsellers",
-    /// Beside a product that was bought.
-    try_hit: "bought",
-    /// One was bought.
-    try_hits_one: "1 of these was bought.",
-    /// Several were bought: how many.
-    try_hits_many: "{} of these were bought.",
+    /// Beside a product that the shopper bought later.
+    try_hit: "bought later",
+    /// Beside the number of those: how many picks.
+    try_of: "of {} bought later",
+    /// The score in words: hits of each list.
+    try_score: "Bought later: {} from this shop, {} without fine-tuning, {} bestsellers.",
     /// The first two lists are the same.
     try_same: "The first two lists match: with few products, fine-tuning changes little or nothing.",
-    /// The rest of the session: titles.
-    try_truth: "The rest of the basket: {}.",
+    /// All sessions together: how many, then hits of each list.
+    try_all: "All {} shoppers together, after five products: {} hits from this shop, {} without fine-tuning, {} from the bestsellers.",
     /// The sessions could not be loaded; the reason follows.
     try_failed: "We couldn’t load the recorded shoppers.",
+
+    // The panel with the figures of the last run.
+    /// Button in the status line, and heading of its panel.
+    under: "Under the hood",
+    /// Below it.
+    under_sub: "The last ranking on this device, as measured. It follows every click.",
+    /// Nothing has been ranked.
+    under_none: "No ranking yet. Open a product.",
+    /// Heading of the times: milliseconds.
+    under_time: "Where {} ms went",
+    /// Step 1.
+    under_adapt: "Read your clicks, fine-tune",
+    /// Step 2.
+    under_scan: "Score every product",
+    /// Step 3.
+    under_candidates: "Choose candidates",
+    /// Step 4.
+    under_ranker: "Rank the candidates",
+    /// Step 5.
+    under_reasons: "Find the reasons",
+    /// What is left of the time.
+    under_rest: "Offers, profile and messages",
+    /// A short time: milliseconds at most.
+    under_less: "< {} ms",
+    /// Below the times.
+    under_clock: "Browsers round these times to 0.1 ms or more.",
+    /// Heading of fine-tuning.
+    under_tuning: "Fine-tuning",
+    /// Label: loss before the first gradient step.
+    under_before: "Loss before",
+    /// Label: loss after the last gradient step.
+    under_after: "Loss after",
+    /// Fine-tuning did not run.
+    under_untuned: "It did not run: with so few clicks, or with these, it would not help.",
+    /// Heading of the network.
+    under_network: "Network",
+    /// Label: number of requests since everything was loaded.
+    under_requests: "Requests since the page loaded",
+    /// Label: bytes sent.
+    under_bytes: "Bytes sent",
+    /// The fixed files are still arriving.
+    under_loading: "still loading",
+    /// Below it.
+    under_watch: "The page downloads the same files for everyone, then asks for nothing. Your browser’s network tab counts the engine’s worker as well.",
 
     // 'How it works' and missing pages.
     /// Heading of paragraph 1.

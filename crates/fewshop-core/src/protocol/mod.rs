@@ -233,6 +233,16 @@ pub struct Status {
     pub gate: f32,
     /// Wall time of the last run in milliseconds.
     pub last_run_ms: f64,
+    /// Milliseconds of the last run by step: encoding and fine-tuning, scan, candidates, ranker,
+    /// reasons. Empty before the first run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Vec<f64>>"))]
+    pub steps_ms: Vec<f64>,
+    /// The loss of fine-tuning in the last run, before its first gradient step and after its last;
+    /// empty if the gate was shut.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Vec<f32>>"))]
+    pub losses: Vec<f32>,
     /// First 8 bytes of the pack's SHA-256 in hex. Rows mean nothing in another pack.
     pub pack: String,
 }

@@ -87,6 +87,8 @@ mod tests {
             shots: 2,
             gate: 0.5,
             last_run_ms: 1.25,
+            steps_ms: vec![0.5, 0.25],
+            losses: vec![2.5, 1.5],
             pack: "aa".into(),
         }
     }

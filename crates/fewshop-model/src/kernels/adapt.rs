@@ -99,6 +99,40 @@ pub(crate) fn adapt_without(
     u
 }
 
+/// The loss that [`adapt`] lowers, at the user embedding `u`.
+#[must_use]
+pub(crate) fn loss(u: &[f32], u0: &[f32], rows: &AdaptRows, config: &ModelConfig) -> f32 {
+    let shots = rows.positive_bias.len();
+    if shots == 0 {
+        return 0.0;
+    }
+    let scale = config.logit_scale;
+    let mut positive = vec![0f32; shots];
+    let mut negative = vec![0f32; rows.negative_bias.len()];
+    logits(
+        &mut positive,
+        &rows.positives,
+        &rows.positive_bias,
+        u,
+        scale,
+    );
+    logits(
+        &mut negative,
+        &rows.negatives,
+        &rows.negative_bias,
+        u,
+        scale,
+    );
+    let highest = negative.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mean = positive.iter().map(|&own| {
+        let shift = highest.max(own);
+        let others: f32 = negative.iter().map(|other| (other - shift).exp()).sum();
+        shift + ((own - shift).exp() + others).ln() - own
+    });
+    let pull: f32 = u.iter().zip(u0).map(|(a, b)| (a - b) * (a - b)).sum();
+    mean.sum::<f32>() / shots as f32 + config.adapter_l2 / 2.0 * pull
+}
+
 /// Log-likelihood of one row against the negatives.
 #[must_use]
 pub(crate) fn log_likelihood(
@@ -154,4 +188,30 @@ fn sum(values: &[f32]) -> f32 {
         .iter()
         .fold(f32x8::ZERO, |sum, eight| sum + f32x8::new(*eight));
     sums.to_array().iter().sum::<f32>() + rest.iter().sum::<f32>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ranking::adaptation::{negatives, with_session};
+    use fewshop_core::{ItemIx, Session};
+
+    #[test]
+    fn fine_tuning_lowers_the_loss_that_is_reported() {
+        let pack = crate::toy::pack();
+        let context = Session::of_items(&[0, 1, 2].map(ItemIx)).context_items();
+        let rows = with_session(negatives(&pack), &context, &[], &pack);
+        let d = pack.item_table().d;
+        let u0 = vec![0.1; d];
+        let (config, weights) = (pack.config(), pack.adapter());
+        let own = |at: usize| {
+            let row = &rows.positives[at * d..(at + 1) * d];
+            log_likelihood(&u0, row, rows.positive_bias[at], &rows, config.logit_scale)
+        };
+        let mean = (0..3).map(own).sum::<f32>() / 3.0;
+        let before = loss(&u0, &u0, &rows, config);
+        assert!((before + mean).abs() < 1e-3, "{before} {mean}");
+        let tuned = adapt(&u0, &rows, weights, config);
+        assert!(loss(&tuned, &u0, &rows, config) < before);
+    }
 }

@@ -11,7 +11,7 @@ mod top_k;
 use wide::{f32x8, i32x8};
 
 pub use adapt::{AdaptRows, adapt};
-pub(crate) use adapt::{adapt_without, log_likelihood};
+pub(crate) use adapt::{adapt_without, log_likelihood, loss};
 pub use int8::scan;
 pub(crate) use int8::{QuantisedQuery, logit};
 pub use rank::rank;

@@ -45,6 +45,9 @@ pub struct Ranking {
     pub gate: f32,
     /// Context items that it learned from.
     pub context_items: usize,
+    /// The loss of fine-tuning before its first gradient step and after its last; `None` if the gate
+    /// was shut.
+    pub losses: Option<[f32; 2]>,
 }
 
 /// Why a session could not be ranked.

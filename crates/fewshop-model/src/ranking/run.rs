@@ -38,6 +38,8 @@ pub(crate) struct LearnedSession<'a> {
     pub(crate) promotions: &'a DayPromotions,
     /// Blend weight of the fine-tuned user embedding.
     gate: f32,
+    /// Of fine-tuning, before and after.
+    losses: Option<[f32; 2]>,
     /// The user embedding without each context item.
     pub(crate) embeddings_without: Vec<Vec<f32>>,
     /// Of all products.
@@ -99,6 +101,7 @@ impl<'a> Run<'a> {
             picks,
             gate: 0.0,
             context_items: context.len(),
+            losses: None,
         })
     }
 
@@ -159,6 +162,7 @@ impl<'a> Run<'a> {
             picks,
             gate: learned.gate,
             context_items: learned.context.len(),
+            losses: learned.losses,
         })
     }
 
@@ -275,6 +279,7 @@ impl<'a> Run<'a> {
             k => gates[(k - 1).min(gates.len() - 1)],
         };
         let mut gate = 0.0;
+        let mut losses = None;
         let mut u = encoded.user_embedding(None);
         let mut embeddings_without: Vec<Vec<f32>> = (0..context.len())
             .map(|left_out| encoded.user_embedding(Some(left_out)))
@@ -285,6 +290,8 @@ impl<'a> Run<'a> {
                 embeddings_without = tuned;
                 gate = chosen_gate;
                 let tuned = self.compute.adapt(&u, &rows, pack).await?;
+                // On the kernels whatever the backend: two passes over a hundred rows.
+                losses = Some([&u, &tuned].map(|at| kernels::loss(at, &u, &rows, pack.config())));
                 u = blend(&u, &tuned, gate);
             }
         }
@@ -299,6 +306,7 @@ impl<'a> Run<'a> {
             history,
             promotions: self.promotions,
             gate,
+            losses,
             embeddings_without,
             logits,
             pair_scores,
