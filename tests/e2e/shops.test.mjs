@@ -127,6 +127,14 @@ test("on a phone the choice of a shop takes nothing from the search", async () =
       await page.mouse.wheel(0, 600);
       await until("the search stays in sight", async () => (await page.evaluate(() => scrollY)) > 300);
       assert.ok((await box(page.getByRole("searchbox"))).y >= 0);
+      await page.evaluate(() => scrollTo(0, 0));
+      await go(shopper, "Gifts");
+      // The gift shop's names are longer, and nothing of it goes past the edge either.
+      assert.equal(await page.evaluate(() => document.scrollingElement.scrollWidth), width);
+      const steps = page.getByRole("region", { name: /^See this shop learn/ }).getByRole("link");
+      assert.ok((await steps.count()) > 3);
+      const past = await steps.evaluateAll((links) => links.filter((link) => link.getBoundingClientRect().right > innerWidth - 16).map((link) => link.textContent));
+      assert.deepEqual(past, []);
     });
   }
 });
@@ -178,8 +186,24 @@ const kept = (page, script) =>
     }, script),
   );
 
+test("a host with one page for all unknown addresses still leads to the second shop's pages", async () => {
+  const page = await (await fetch(SITE)).text();
+  const site = await openSite({ "/gift/how-it-works": { status: 404, type: "text/html", body: page } });
+  try {
+    await visit(browser, { url: site.url, path: "/gift/how-it-works" }, async (shopper) => {
+      await shopper.at("How it works");
+      assert.equal(shopper.page.url(), `${site.url}/gift/how-it-works`);
+      await shopper.page.getByText(/^Groceries and gifts are two shops/).waitFor();
+      assert.equal(site.asked.filter((path) => path === "/gift/").length, 1);
+    });
+  } finally {
+    site.close();
+  }
+});
+
 test("after one visit each shop works offline, and neither worker answers for the other", async () => {
-  await visit(browser, { options: { serviceWorkers: "allow" } }, async (shopper) => {
+  const site = await openSite();
+  await visit(browser, { url: site.url, options: { serviceWorkers: "allow" } }, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
     await kept(page, "/sw.js");
@@ -190,25 +214,27 @@ test("after one visit each shop works offline, and neither worker answers for th
     assert.equal(await page.getByText("A new version is available.").isVisible(), false);
     const names = await page.evaluate(() => caches.keys());
     assert.deepEqual(names.map((name) => name.replace(/[0-9a-f]{16}$/, "")).sort(), ["fewshop-", "fewshop-gift-"]);
-    await page.context().setOffline(true);
+    // Not only the page but its workers, too, are without a network once the server is gone.
+    site.close();
     await page.reload();
     await shopper.ready();
     await openFirst(shopper);
     await go(shopper, "Groceries");
     assert.equal(await page.title(), "Fewshop: the shop that learns on your device");
     await openFirst(shopper);
-    await page.goto(new URL("/gift/cart", SITE).href);
+    await page.goto(new URL("/gift/cart", site.url).href);
     await shopper.at("Your cart is empty");
     await shopper.reads(/Learned from 1 click/);
   });
 });
 
 test("the second shop needs no visit to the first one", async () => {
-  await visit(browser, { path: "/gift/", options: { serviceWorkers: "allow" } }, async (shopper) => {
+  const site = await openSite();
+  await visit(browser, { url: site.url, path: "/gift/", options: { serviceWorkers: "allow" } }, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
     await kept(page, "/gift/sw.js");
-    await page.context().setOffline(true);
+    site.close();
     await page.reload();
     await shopper.ready();
     await openFirst(shopper);
