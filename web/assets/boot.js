@@ -10,6 +10,19 @@ function notice(text) {
   }
 }
 
+const { shop } = document.documentElement.dataset;
+/** This shop's own file; the script lies at the root of the site for all its shops. */
+const own = (file) => new URL(shop ? `../${shop}/${file}` : `../${file}`, import.meta.url);
+
+// A host with one page for all unknown addresses sends the first shop's for those of the second one, too. What follows a '#' is sent to nobody.
+const other = document.querySelector('.shops a:not([aria-current])');
+if (!shop && other && location.pathname.startsWith(other.pathname)) {
+  location.replace(`${other.href}#/${location.pathname.slice(other.pathname.length)}`);
+  await new Promise(() => {});
+} else if (shop && location.hash.startsWith('#/')) {
+  history.replaceState(null, '', own(`./${location.hash.slice(2)}`));
+}
+
 // The module is fetched only where it can run, and a browser too old for its syntax shows the same notice.
 if (typeof WebAssembly !== 'object') {
   notice('Search, cart and picks need WebAssembly, which is missing or off in this browser. Bestsellers are shown below.');
@@ -34,15 +47,18 @@ async function keep() {
   if (!shelf) return;
   const announce = (worker) => {
     const place = document.getElementById('update');
-    if (!place || !shelf.controller) return;
+    // Without an active one there is no older version; what answers may be the worker of the site's other shop.
+    if (!place || !shelf.controller || !kept.active) return;
     place.hidden = false;
     place.querySelector('button').onclick = () => {
       shelf.addEventListener('controllerchange', () => location.reload(), { once: true });
       worker.postMessage('open');
     };
   };
+  let kept;
   try {
-    const kept = await shelf.register(new URL('../sw.js', import.meta.url));
+    // Each shop of a site has its own, for its own folder.
+    kept = await shelf.register(own('sw.js'));
     if (kept.waiting) announce(kept.waiting);
     kept.addEventListener('updatefound', () => {
       const fresh = kept.installing;

@@ -2,11 +2,13 @@
 // reads it back (web/src/state/memory.rs); nothing here looks into it. Each write replaces the text in one transaction, so the last of two
 // tabs wins and half a text is never stored. If there is nothing to remember, there is no database at all.
 
-const DATABASE = 'fewshop';
+/** Each shop of a site has a memory of its own; the one at the root keeps the name it always had. */
+const SHOP = document.documentElement.dataset.shop;
+const DATABASE = SHOP ? `fewshop-${SHOP}` : 'fewshop';
 const STORE = 'memory';
 const KEY = 0;
 /** Where the first version of the page kept it, in localStorage. */
-const OLD = 'fewshop.memory';
+const OLD = `${DATABASE}.memory`;
 /** Longest wait for the database, in ms: after that the shop opens without it. */
 const PATIENCE = 3000;
 
@@ -136,6 +138,7 @@ export function on_forgotten(act) {
   channel.onmessage = () => act();
 }
 
+/** One for all shops of a site: it says who reads, not what they like. */
 const LANGUAGE = 'fewshop.language';
 
 /** The language the shopper chose, otherwise the browser's. */

@@ -44,8 +44,12 @@ function next(fetchIt) {
   return done;
 }
 
+/** The shop's own files: this script is shared by all shops of a site, of which one lies at its root. */
+const { shop } = document.documentElement.dataset;
+const OWN = new URL(shop ? `../${shop}/assets/` : './', import.meta.url);
+
 async function get(file) {
-  const response = await fetch(new URL(file, import.meta.url), { priority: 'low' });
+  const response = await fetch(new URL(file, OWN), { priority: 'low' });
   if (!response.ok) throw new Error(`${response.url}: the server answered ${response.status}`);
   return response;
 }

@@ -25,7 +25,7 @@ const NOTICE: &str = "boot-notice";
 /// catalogue the window stays and shows a notice.
 pub(crate) fn mount() {
     spawn_local(async {
-        let file = browser::fetch_text("/assets/catalogue.json").await;
+        let file = browser::fetch_text(&browser::href("/assets/catalogue.json")).await;
         match file.and_then(|text| Catalogue::parse(&text).map_err(|err| err.to_string())) {
             Ok(catalogue) => {
                 let texts = texts().await;
@@ -47,7 +47,7 @@ async fn texts() -> &'static Texts {
     if browser::language() != "zh" {
         return &EN;
     }
-    match browser::fetch_text("/assets/zh.txt").await {
+    match browser::fetch_text(&(browser::site() + "/assets/zh.txt")).await {
         // They live as long as the page, like the English ones.
         Ok(lines) => {
             Texts::of_lines("zh-Hans", lines.leak()).map_or(&EN, |texts| Box::leak(Box::new(texts)))

@@ -15,26 +15,37 @@ thread_local! {
     static BASE: OnceCell<String> = const { OnceCell::new() };
 }
 
-/// Path under which the shop is served, without a slash at the end: "" at the root of a host,
-/// "/shop" below it.
+/// Path under which the site is served, without a slash at the end: "" at the root of a host,
+/// "/shop" below it. The program, its engine and its style lie there for all shops of the site.
 ///
-/// It comes from `<base href>`; without one the shop is assumed to be at the root, since the
+/// It comes from `<base href>`; without one the site is assumed to be at the root, since the
 /// address itself may belong to any page.
+pub(crate) fn site() -> String {
+    let has_base = document()
+        .query_selector("base[href]")
+        .ok()
+        .flatten()
+        .is_some();
+    let uri = has_base
+        .then(|| document().base_uri().ok().flatten())
+        .flatten();
+    let path = uri
+        .and_then(|uri| web_sys::Url::new(&uri).ok())
+        .map(|url| url.pathname());
+    path.map(|path| path[..path.rfind('/').unwrap_or(0)].to_owned())
+        .unwrap_or_default()
+}
+
+/// Folder of this shop if the site has two: "" for the one at its root.
+pub(crate) fn folder() -> Option<String> {
+    document().document_element()?.get_attribute("data-shop")
+}
+
+/// Path under which this shop is served, without a slash at the end: the site's own, or below it.
 pub(crate) fn base() -> String {
-    let read = || {
-        let has_base = document()
-            .query_selector("base[href]")
-            .ok()
-            .flatten()
-            .is_some();
-        let uri = has_base
-            .then(|| document().base_uri().ok().flatten())
-            .flatten();
-        let path = uri
-            .and_then(|uri| web_sys::Url::new(&uri).ok())
-            .map(|url| url.pathname());
-        path.map(|path| path[..path.rfind('/').unwrap_or(0)].to_owned())
-            .unwrap_or_default()
+    let read = || match folder() {
+        Some(folder) if !folder.is_empty() => [&site(), "/", &folder].concat(),
+        _ => site(),
     };
     BASE.with(|base| base.get_or_init(read).clone())
 }
@@ -71,14 +82,13 @@ pub(crate) fn query_value(name: &str) -> Option<String> {
         .get(name)
 }
 
-/// The text of a file of the shop.
+/// The text of a file by its address.
 ///
 /// # Errors
 /// A message for people.
-pub(crate) async fn fetch_text(path: &str) -> Result<String, String> {
-    let url = href(path);
+pub(crate) async fn fetch_text(url: &str) -> Result<String, String> {
     let failed = |err: JsValue| format!("{url}: {}", describe(&err));
-    let response: Response = JsFuture::from(window().fetch_with_str(&url))
+    let response: Response = JsFuture::from(window().fetch_with_str(url))
         .await
         .map_err(failed)?
         .unchecked_into();

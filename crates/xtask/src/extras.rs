@@ -253,10 +253,21 @@ pub(crate) fn names(table: &str) -> Result<String> {
     Ok(lines.join("\n"))
 }
 
-/// The service worker for the files of one build.
-pub(crate) fn service_worker(template: &str, version: &str, files: &[String]) -> String {
+/// The service worker for the files of one shop in one build. `shop` comes before the version in
+/// its cache's name: "" for the shop at the site's root. It does not answer for the folders
+/// `others`.
+pub(crate) fn service_worker(
+    template: &str,
+    version: &str,
+    files: &[String],
+    shop: &str,
+    others: &[&str],
+) -> String {
+    let others: Vec<String> = others.iter().map(|folder| format!("'{folder}'")).collect();
     template
         .replace("{{version}}", version)
+        .replace("{{shop}}", shop)
+        .replace("{{others}}", &others.join(", "))
         .replace("{{files}}", &files.join("', '"))
 }
 
@@ -377,10 +388,12 @@ mod tests {
     #[test]
     fn the_service_worker_names_its_files() {
         let made = service_worker(
-            "V='{{version}}'; F=['{{files}}']",
+            "V='x-{{shop}}{{version}}'; F=['{{files}}']; O=[{{others}}]",
             "1a",
             &["./".into(), "a.js".into()],
+            "gift-",
+            &["b/"],
         );
-        assert_eq!(made, "V='1a'; F=['./', 'a.js']");
+        assert_eq!(made, "V='x-gift-1a'; F=['./', 'a.js']; O=['b/']");
     }
 }

@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use fewshop_web::state::SECOND_SHOP;
+
 use crate::compress::Encoding;
 use crate::page::Base;
 use crate::policy::headers;
@@ -106,7 +108,7 @@ fn accepted(header: &str) -> Vec<Encoding> {
 /// malformed.
 ///
 /// An address whose last segment has no dot is a route of the shop, which the page itself resolves:
-/// it gets the page.
+/// it gets the page, and below the second shop's folder that shop's page.
 pub(crate) fn file_of(target: &str) -> Option<PathBuf> {
     let path = target.split(['?', '#']).next()?.strip_prefix('/')?;
     let path = percent_decode(path)?;
@@ -120,7 +122,9 @@ pub(crate) fn file_of(target: &str) -> Option<PathBuf> {
         file.push(part);
     }
     let is_route = path.ends_with('/') || file.extension().is_none();
-    Some(if is_route {
+    Some(if is_route && file.starts_with(SECOND_SHOP) {
+        Path::new(SECOND_SHOP).join("index.html")
+    } else if is_route {
         PathBuf::from("index.html")
     } else {
         file
@@ -197,6 +201,10 @@ mod tests {
     #[test]
     fn addresses_are_files_of_the_site() {
         check_file("/", Some("index.html"));
+        check_file("/gift", Some("gift/index.html"));
+        check_file("/gift/product/or22", Some("gift/index.html"));
+        check_file("/gift/sw.js", Some("gift/sw.js"));
+        check_file("/gifts", Some("index.html"));
         check_file("/app/fewshop-web.js?v=1", Some("app/fewshop-web.js"));
         check_file(
             "/assets//pictures/1f34c.webp",

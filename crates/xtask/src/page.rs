@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
-use fewshop_web::state::{Money, Product, tile_of};
-use fewshop_web::texts::thousands;
+use fewshop_web::state::{Money, Product, SECOND_SHOP, tile_of};
+use fewshop_web::texts::{EN, thousands};
 
 use crate::policy::meta_policy;
 use crate::shop::Shop;
@@ -58,21 +58,93 @@ impl std::fmt::Display for Base {
     }
 }
 
+/// Where a shop lies: the path of its site and, if the site has two shops, which one it is.
+///
+/// The second shop is a folder with all that is a shop's own: page, catalogue, pack, pictures,
+/// service worker. The program, its engine and its style lie at the site's root for both.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Place {
+    /// The site's path.
+    pub(crate) site: Base,
+    /// The folder of this shop if the site has two: "" for the one at the root.
+    pub(crate) folder: Option<&'static str>,
+}
+
+impl Place {
+    /// The only shop of a site.
+    pub(crate) fn alone(site: &Base) -> Self {
+        Self {
+            site: site.clone(),
+            folder: None,
+        }
+    }
+
+    /// Both shops of a site.
+    pub(crate) fn both(site: &Base) -> [Self; 2] {
+        ["", SECOND_SHOP].map(|folder| Self {
+            site: site.clone(),
+            folder: Some(folder),
+        })
+    }
+
+    /// The folder within the site, with a slash after it; "" at its root.
+    pub(crate) fn below(&self) -> String {
+        match self.folder {
+            Some(folder) if !folder.is_empty() => format!("{folder}/"),
+            _ => String::new(),
+        }
+    }
+
+    /// The path of the shop.
+    pub(crate) fn home(&self) -> String {
+        format!("{}{}", self.site, self.below())
+    }
+
+    /// The attribute by which the page knows its shop.
+    fn attribute(&self) -> String {
+        self.folder
+            .map_or_else(String::new, |folder| format!(" data-shop=\"{folder}\""))
+    }
+
+    /// Links to both shops, as in the storefront's header; nothing if there is one.
+    pub(crate) fn switch(&self) -> String {
+        let Some(here) = self.folder else {
+            return String::new();
+        };
+        let links: String = Self::both(&self.site)
+            .iter()
+            .zip([EN.shop_groceries, EN.shop_gifts])
+            .map(|(place, name)| {
+                let current = if place.folder == Some(here) {
+                    " aria-current=\"true\""
+                } else {
+                    ""
+                };
+                format!("<a href=\"{}\"{current}>{name}</a>", place.home())
+            })
+            .collect();
+        format!(
+            "<nav class=\"shops\" aria-label=\"{}\">{links}</nav>",
+            EN.shops
+        )
+    }
+}
+
 /// The page for one shop. `has_picture` tells whether a picture exists for a key.
 pub(crate) fn page(
     template: &str,
     shop: &Shop,
-    base: &Base,
+    place: &Place,
     has_picture: impl Fn(&str) -> bool,
 ) -> Result<String> {
+    let base = &place.home();
     let mut navigation = String::new();
     for department in shop.catalogue.departments() {
         let (name, slug) = (escape(&department.name), escape(&department.slug));
         // Writing to a String cannot fail.
         let _ = writeln!(
             navigation,
-            r#"<li><a href="{}department/{slug}">{name}</a></li>"#,
-            base.0
+            r#"<li><a href="{base}department/{slug}">{name}</a></li>"#
         );
     }
     let mut shelf = String::new();
@@ -88,9 +160,12 @@ pub(crate) fn page(
     fill(
         template,
         &[
-            ("base", &base.0),
-            ("base-tag", &base.tag()),
-            ("policy", &meta_policy(base)),
+            ("base", base),
+            ("site", &place.site.0),
+            ("shop", &place.attribute()),
+            ("switch", &place.switch()),
+            ("base-tag", &place.site.tag()),
+            ("policy", &meta_policy(&place.site)),
             ("name", &name(shop)),
             ("logo", &logo(shop)),
             ("what", what(shop)),
@@ -123,12 +198,11 @@ fn what(shop: &Shop) -> &'static str {
 }
 
 /// One product of the first shelf, in the storefront's own markup.
-fn card(to: &mut String, product: &Product, currency: &str, base: &Base, has_picture: bool) {
+fn card(to: &mut String, product: &Product, currency: &str, base: &str, has_picture: bool) {
     let picture = if has_picture {
         let key = escape(&product.picture);
         format!(
-            r#"<img src="{}assets/pictures/{key}.webp" alt="" width="160" height="160" decoding="async">"#,
-            base.0
+            r#"<img src="{base}assets/pictures/{key}.webp" alt="" width="160" height="160" decoding="async">"#
         )
     } else {
         let initial: String = product
@@ -216,7 +290,7 @@ mod tests {
 
     #[test]
     fn the_template_of_this_checkout_can_be_filled() {
-        let page = page(&template(), &small_shop(), &Base::default(), |key| {
+        let page = page(&template(), &small_shop(), &Place::default(), |key| {
             key == "1f95b"
         })
         .unwrap();
@@ -237,7 +311,7 @@ mod tests {
         let page = page(
             &template(),
             &small_shop(),
-            &"/shop/".parse().unwrap(),
+            &Place::alone(&"/shop/".parse().unwrap()),
             |_| true,
         )
         .unwrap();
@@ -249,6 +323,35 @@ mod tests {
                 page.matches(&format!("{attribute}shop/")).count(),
                 "{attribute}"
             );
+        }
+    }
+
+    #[test]
+    fn two_shops_link_to_each_other_and_share_the_program() {
+        let site: Base = "/shop/".parse().unwrap();
+        let [first, second] = Place::both(&site)
+            .map(|place| page(&template(), &small_shop(), &place, |_| true).unwrap());
+        let links = |current: [&str; 2]| {
+            format!(
+                r#"<a href="/shop/"{}>Groceries</a><a href="/shop/gift/"{}>Gifts</a></nav>"#,
+                current[0], current[1]
+            )
+        };
+        let current = r#" aria-current="true""#;
+        assert!(first.contains(&links([current, ""])), "{first}");
+        assert!(second.contains(&links(["", current])), "{second}");
+        assert!(first.contains(r#"data-shop="">"#) && second.contains(r#"data-shop="gift">"#));
+        // The tag says where the site is, the attribute which shop of it this is.
+        assert!(second.contains(r#"<base href="/shop/">"#));
+        for shared in ["app/fewshop-web.js", "assets/boot.js", "assets/style.css"] {
+            assert!(second.contains(&format!("\"/shop/{shared}\"")), "{shared}");
+        }
+        for own in [
+            "cart",
+            "assets/catalogue.json",
+            "assets/pictures/1f95b.webp",
+        ] {
+            assert!(second.contains(&format!("\"/shop/gift/{own}\"")), "{own}");
         }
     }
 
@@ -270,8 +373,8 @@ mod tests {
 
     #[test]
     fn titles_are_text_and_not_markup() {
-        let all = "{{name}}{{logo}}{{what}}{{base}}{{base-tag}}{{policy}}{{products}}{{departments}}{{bestsellers}}";
-        let html = page(all, &small_shop(), &Base::default(), |_| false).unwrap();
+        let all = "{{name}}{{logo}}{{what}}{{base}}{{site}}{{shop}}{{switch}}{{base-tag}}{{policy}}{{products}}{{departments}}{{bestsellers}}";
+        let html = page(all, &small_shop(), &Place::default(), |_| false).unwrap();
         assert!(
             html.contains("Rye &lt;bread&gt;")
                 && !html.contains("<img")

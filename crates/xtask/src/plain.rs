@@ -7,7 +7,7 @@ use fewshop_core::ItemIx;
 use fewshop_web::state::Money;
 use fewshop_web::texts::thousands;
 
-use crate::page::{Base, escape, logo, name};
+use crate::page::{Place, escape, logo, name};
 use crate::policy::meta_policy;
 use crate::shop::Shop;
 
@@ -16,9 +16,10 @@ pub(crate) const FOLDER: &str = "plain/";
 /// Page of the products without a department.
 const OTHERS: &str = "other-products";
 
-/// The pages with their file names, relative to the site's root.
-pub(crate) fn pages(shop: &Shop, base: &Base) -> Vec<(String, String)> {
+/// The pages with their file names, relative to the shop's folder.
+pub(crate) fn pages(shop: &Shop, place: &Place) -> Vec<(String, String)> {
     let catalogue = &shop.catalogue;
+    let base = &place.home();
     let mut lists: Vec<(&str, &str, Vec<ItemIx>)> = catalogue
         .departments()
         .iter()
@@ -58,7 +59,7 @@ pub(crate) fn pages(shop: &Shop, base: &Base) -> Vec<(String, String)> {
         );
         pages.push((
             format!("{FOLDER}{slug}.html"),
-            frame(shop, base, &name, &list(shop, &name, &members)),
+            frame(shop, place, &name, &list(shop, &name, &members)),
         ));
     }
     let body = format!(
@@ -67,7 +68,7 @@ pub(crate) fn pages(shop: &Shop, base: &Base) -> Vec<(String, String)> {
     );
     pages.push((
         format!("{FOLDER}index.html"),
-        frame(shop, base, "All products", &body),
+        frame(shop, place, "All products", &body),
     ));
     pages
 }
@@ -111,7 +112,7 @@ fn list(shop: &Shop, name: &str, members: &[ItemIx]) -> String {
     body
 }
 
-fn frame(shop: &Shop, base: &Base, title: &str, body: &str) -> String {
+fn frame(shop: &Shop, place: &Place, title: &str, body: &str) -> String {
     format!(
         r#"<!doctype html>
 <html lang="en">
@@ -122,10 +123,10 @@ fn frame(shop: &Shop, base: &Base, title: &str, body: &str) -> String {
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
 <title>{title} · {name}</title>
-<link rel="stylesheet" href="{base}assets/style.css">
+<link rel="stylesheet" href="{site}assets/style.css">
 </head>
 <body>
-<header class="top"><div class="wrap"><div class="bar"><a class="logo" href="{base}" aria-label="{name} home">{logo}</a>
+<header class="top"><div class="wrap"><div class="bar"><a class="logo" href="{base}" aria-label="{name} home">{logo}</a>{switch}
 <a href="{base}{FOLDER}index.html">All products</a></div></div></header>
 <main class="wrap plain">
 {body}
@@ -133,7 +134,10 @@ fn frame(shop: &Shop, base: &Base, title: &str, body: &str) -> String {
 </body>
 </html>
 "#,
-        policy = meta_policy(base),
+        policy = meta_policy(&place.site),
+        site = place.site,
+        base = place.home(),
+        switch = place.switch(),
         name = name(shop),
         logo = logo(shop),
     )
@@ -147,7 +151,7 @@ mod tests {
     #[test]
     fn every_product_stands_on_one_page_and_every_page_on_the_first() {
         let shop = small_shop();
-        let pages = pages(&shop, &"/shop/".parse().unwrap());
+        let pages = pages(&shop, &Place::alone(&"/shop/".parse().unwrap()));
         let (first, rest) = pages.split_last().unwrap();
         assert_eq!(first.0, "plain/index.html");
         for (file, _) in rest {

@@ -38,6 +38,11 @@ pub(crate) fn shop_pack() -> PathBuf {
     root().join("web/assets/shop.pack")
 }
 
+/// The pack of the second shop, which the storefront serves beside it.
+pub(crate) fn gift_pack() -> PathBuf {
+    root().join("web/assets/gift.pack")
+}
+
 /// A path for messages: relative to the root if it lies below.
 pub(crate) fn shown(path: &Path) -> std::path::Display<'_> {
     path.strip_prefix(root()).unwrap_or(path).display()

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use fewshop_web::state::SECOND_SHOP;
 
 use crate::files::digest;
 use crate::http::{Refusal, Request, common_headers, file_of, is_known, media_type};
@@ -128,7 +129,11 @@ struct Answer {
 
 fn answer(request: &Request, site: &Path) -> Result<Answer, Refusal> {
     let file = file_of(&request.target).ok_or(Refusal::BadRequest)?;
-    let path = site.join(&file);
+    let mut path = site.join(&file);
+    if file == Path::new(SECOND_SHOP).join("index.html") && !path.is_file() {
+        // A site of one shop.
+        path = site.join("index.html");
+    }
     let small = request
         .accepts
         .iter()

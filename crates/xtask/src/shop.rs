@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::extras;
 use crate::files::digest;
 use crate::recorded::{self, Sessions};
-use crate::root::{root, shop_pack, shown};
+use crate::root::{gift_pack, root, shop_pack, shown};
 
 const DAY_S: i64 = 86_400;
 /// Offers in the catalogue file: as many as the page requests from the engine.
@@ -23,10 +23,13 @@ const OFFERS: usize = 3;
 /// Bestsellers in the catalogue file.
 const POPULAR: usize = 200;
 
+/// Recorded sessions of the committed packs.
+const SESSIONS: [&str; 2] = ["validation_sessions.csv", "gift_sessions.csv"];
+
 /// Which shop is built.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Which {
-    /// A pack to use instead of web/assets/shop.pack
+    /// A pack to use instead of web/assets/shop.pack; the site then has this shop alone
     #[arg(long, value_name = "FILE")]
     pub(crate) pack: Option<PathBuf>,
     /// Evaluation cases of that shop (case_id,k,position,item_id; CSV): 'Try it as' replays six
@@ -44,27 +47,41 @@ impl Which {
         self.pack.clone().unwrap_or_else(shop_pack)
     }
 
+    /// The shop that the site has beside this one: the gift shop beside the supermarket, none beside
+    /// a pack of one's own.
+    pub(crate) fn second(&self) -> Option<Self> {
+        self.pack.is_none().then(|| Self {
+            pack: Some(gift_pack()),
+            ..Self::default()
+        })
+    }
+
     /// Sessions to choose from. None for another pack without cases: the committed sessions belong
-    /// to the committed pack's shop.
+    /// to the committed packs' shops.
     fn sessions(&self) -> Result<Sessions> {
         match (&self.pack, &self.cases, &self.truth) {
             (_, Some(cases), Some(truth)) => recorded::of_cases(cases, truth),
-            // Compared as canonical paths: the committed pack keeps its sessions however its path
-            // is spelled.
-            (Some(pack), ..)
-                if fs::canonicalize(pack).ok() != fs::canonicalize(shop_pack()).ok() =>
-            {
-                Ok(Sessions::new())
-            }
-            _ => {
-                let file = root().join("tests/goldens/validation_sessions.csv");
-                recorded::golden(
-                    &fs::read_to_string(&file)
-                        .with_context(|| format!("failed to read {}", shown(&file)))?,
-                )
+            (None, ..) => committed(SESSIONS[0]),
+            // Compared as canonical paths: a committed pack keeps its sessions however its path is
+            // spelled.
+            (Some(pack), ..) => {
+                let same =
+                    |file: PathBuf| fs::canonicalize(pack).ok() == fs::canonicalize(file).ok();
+                match [shop_pack(), gift_pack()].into_iter().position(same) {
+                    Some(at) => committed(SESSIONS[at]),
+                    None => Ok(Sessions::new()),
+                }
             }
         }
     }
+}
+
+/// The sessions in a committed file.
+fn committed(file: &str) -> Result<Sessions> {
+    let file = root().join("tests/goldens").join(file);
+    recorded::golden(
+        &fs::read_to_string(&file).with_context(|| format!("failed to read {}", shown(&file)))?,
+    )
 }
 
 /// A shop as the page shows it before an engine runs.

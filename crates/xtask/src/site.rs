@@ -10,16 +10,17 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use fewshop_web::state::SECOND_SHOP;
 
 use crate::bundles;
 use crate::compress::{compress_all, is_copy};
 use crate::extras;
 use crate::files::{digest, files_below, remove, replace_dir, write_if_changed};
 use crate::lean;
-use crate::page::{Base, page};
+use crate::page::{Base, Place, page};
 use crate::plain;
 use crate::policy::headers_file;
-use crate::root::{cache, dist, root, shop_pack, shown};
+use crate::root::{cache, dist, root, shown};
 use crate::run::{run, say};
 use crate::shop::{Shop, Which};
 use crate::tools::ensure_wasm_target;
@@ -44,13 +45,33 @@ fn named(manifest: &str, shop: &Shop) -> Result<String> {
     serde_json::to_string_pretty(&value).context("the manifest cannot be written")
 }
 
-/// Builds everything but the WebGPU engine, from `web/assets/shop.pack` or another pack.
+/// The worker that runs the engine.
+const ENGINE: &str = "engine/worker.js";
+
+/// The scripts, styles, pictures and packs of this checkout.
+fn assets() -> PathBuf {
+    root().join("web/assets")
+}
+
+/// Reads the shops of a site: the supermarket and the gift shop, or another pack's alone.
+fn shops(which: &Which, base: &Base) -> Result<Vec<(Shop, PathBuf, Place)>> {
+    let Some(second) = which.second() else {
+        return Ok(vec![(Shop::read(which)?, which.file(), Place::alone(base))]);
+    };
+    [which, &second]
+        .into_iter()
+        .zip(Place::both(base))
+        .map(|(which, place)| Ok((Shop::read(which)?, which.file(), place)))
+        .collect()
+}
+
+/// Builds everything but the WebGPU engine, from the committed packs or another pack.
 ///
 /// A WebGPU engine from an earlier build stays if it still matches the rest.
 pub(crate) fn build_without_gpu(which: &Which, base: &Base) -> Result<()> {
     let start = Instant::now();
     // Read first: a bad pack should not be discovered after minutes of building.
-    let shop = Shop::read(which)?;
+    let shops = shops(which, base)?;
     ensure_wasm_target()?;
     run(&mut build_page())?;
     let shell = SHELL.bindgen()?;
@@ -63,11 +84,8 @@ pub(crate) fn build_without_gpu(which: &Which, base: &Base) -> Result<()> {
     for (folder, made) in [("app", &shell), ("engine/cpu", &cpu)] {
         site.copy_folder(made, folder)?;
     }
-    site.copy(
-        &root().join("crates/fewshop-wasm/js/worker.js"),
-        "engine/worker.js",
-    )?;
-    site.furnish(&shop, &which.file(), base)?;
+    site.copy(&root().join("crates/fewshop-wasm/js/worker.js"), ENGINE)?;
+    site.furnish(&shops)?;
     site.remove_the_rest()?;
     if fs::read_to_string(gpu_stamp()).is_ok_and(|stamp| Some(stamp) != cpu_digest().ok()) {
         remove(&dist().join("engine/gpu"))?;
@@ -87,7 +105,7 @@ pub(crate) fn furnish(which: &Which, to: &Path) -> Result<()> {
         dist: to.to_path_buf(),
         written: BTreeSet::new(),
     };
-    site.furnish(&Shop::read(which)?, &which.file(), &Base::default())
+    site.furnish(&shops(which, &Base::default())?)
 }
 
 /// Removes the WebGPU engine from the site.
@@ -170,92 +188,133 @@ impl Site {
             .try_for_each(|file| self.copy(&from.join(&file), Path::new(to).join(&file)))
     }
 
-    /// Writes the shop's own files and the assets that every shop has. Comes last before old files
-    /// are removed, because the service worker lists what was written up to here.
-    fn furnish(&mut self, shop: &Shop, pack_file: &Path, base: &Base) -> Result<()> {
-        let assets = root().join("web/assets");
+    /// Writes the assets that all shops share: scripts, style, texts, the icon.
+    fn share(&mut self) -> Result<()> {
+        let assets = assets();
         for file in files_below(&assets)? {
             let from = assets.join(&file);
             match file.strip_prefix("root") {
-                // The scope of a service worker or manifest is its folder, so these lie at the
-                // root. The worker is made below, when the files that it keeps are known.
-                Ok(worker) if worker == Path::new(WORKER) => {}
-                Ok(manifest) if manifest == Path::new(MANIFEST) => self.write(
-                    manifest,
-                    named(&fs::read_to_string(&from)?, shop)?.as_bytes(),
-                )?,
+                // Each shop has its own, in its folder: that is its scope.
+                Ok(own) if own == Path::new(WORKER) || own == Path::new(MANIFEST) => {}
                 Ok(at_root) => self.copy(&from, at_root)?,
-                Err(_)
-                    if file
-                        .extension()
-                        .is_some_and(|ending| ending == "js" || ending == "css") =>
-                {
-                    let text = fs::read_to_string(&from)?;
-                    let is_style = file.extension().is_some_and(|ending| ending == "css");
-                    let lean = if is_style {
-                        lean::style(&text)
-                    } else {
-                        lean::script(&text)
-                    };
-                    self.write(Path::new("assets").join(&file), lean.as_bytes())?
+                Err(_) => {
+                    let ending = file.extension().and_then(|ending| ending.to_str());
+                    let to = Path::new("assets").join(&file);
+                    match ending.unwrap_or_default() {
+                        "js" => {
+                            self.write(to, lean::script(&fs::read_to_string(&from)?).as_bytes())?;
+                        }
+                        "css" => {
+                            self.write(to, lean::style(&fs::read_to_string(&from)?).as_bytes())?;
+                        }
+                        // Each shop has its own pack. Pictures are bundled; only those that a page
+                        // shows at once are files of their own.
+                        "pack" | "webp" => {}
+                        _ => self.copy(&from, to)?,
+                    }
                 }
-                Err(_) if from == shop_pack() => {}
-                // Bundled below; only pictures that the page shows at once are files of their own.
-                Err(_) if file.extension().is_some_and(|ending| ending == "webp") => {}
-                Err(_) => self.copy(&from, Path::new("assets").join(&file))?,
             }
         }
-        self.copy(pack_file, "assets/shop.pack")?;
-        self.write("assets/catalogue.json", shop.json.as_bytes())?;
-        let template_file = root().join("index.html");
-        let template = fs::read_to_string(&template_file)
-            .with_context(|| format!("failed to read {}", shown(&template_file)))?;
-        let pictures = assets.join("pictures");
-        let html = page(&lean::page(&template), shop, base, |key| {
-            bundles::file_of(&pictures, key).is_some()
-        })?;
-        self.write("index.html", html.as_bytes())?;
-        for file in files_below(&pictures)? {
-            let name = Path::new("assets/pictures").join(&file);
-            if html.contains(&format!("{}\"", name.to_string_lossy().replace('\\', "/"))) {
-                self.copy(&pictures.join(&file), name)?;
-            }
-        }
-        for (number, bundle) in (1..).zip(bundles::bundles(shop, &pictures)?) {
-            self.write(Path::new("assets").join(bundles::name(number)), &bundle)?;
-        }
-        // Most static hosts send this file for unknown addresses, so that a product's address can
-        // be opened directly.
-        self.write("404.html", html.as_bytes())?;
-        for (file, page) in plain::pages(shop, base) {
-            self.write(file, page.as_bytes())?;
-        }
-        self.write("assets/try.json", shop.sessions.as_bytes())?;
-        self.write("assets/map.txt", shop.map.as_bytes())?;
         let table = |name: &str| {
             let file = root().join("web/texts").join(name);
             fs::read_to_string(&file).with_context(|| format!("failed to read {}", shown(&file)))
         };
         let words = extras::words(&table("zh.txt")?)?;
         let names = extras::names(&table("zh-names.txt")?)?;
-        self.write("assets/zh.txt", format!("{words}\n\n{names}").as_bytes())?;
-        let worker = self.worker(&assets.join("root").join(WORKER))?;
-        self.write(WORKER, worker.as_bytes())?;
-        // Written after the worker: this file is for the host only.
-        self.write("_headers", headers_file(base).as_bytes())?;
-        Ok(())
+        self.write("assets/zh.txt", format!("{words}\n\n{names}").as_bytes())
     }
 
-    /// The service worker for everything that was written. It keeps the page, the CPU engine, the
-    /// pack and the files fetched after load.
-    fn worker(&self, template: &Path) -> Result<String> {
+    /// Writes what every shop of the site shares, then each shop's own files. Comes last before old
+    /// files are removed, because the service workers list what was written up to here.
+    fn furnish(&mut self, shops: &[(Shop, PathBuf, Place)]) -> Result<()> {
+        self.share()?;
+        let shared = self.written.clone();
+        for (shop, pack_file, place) in shops {
+            self.open(shop, pack_file, place, &shared)?;
+        }
+        // Written after the workers: this file is for the host only.
+        let base = shops.first().map(|(_, _, place)| place.site.clone());
+        self.write(
+            "_headers",
+            headers_file(&base.unwrap_or_default()).as_bytes(),
+        )
+    }
+
+    /// Writes a shop's own files into its folder.
+    fn open(
+        &mut self,
+        shop: &Shop,
+        pack_file: &Path,
+        place: &Place,
+        shared: &BTreeSet<PathBuf>,
+    ) -> Result<()> {
+        let folder = place.below();
+        let own = |file: &str| format!("{folder}{file}");
+        self.copy(pack_file, own("assets/shop.pack"))?;
+        self.write(own("assets/catalogue.json"), shop.json.as_bytes())?;
+        let template_file = root().join("index.html");
+        let template = fs::read_to_string(&template_file)
+            .with_context(|| format!("failed to read {}", shown(&template_file)))?;
+        let pictures = assets().join("pictures");
+        let html = page(&lean::page(&template), shop, place, |key| {
+            bundles::file_of(&pictures, key).is_some()
+        })?;
+        self.write(own("index.html"), html.as_bytes())?;
+        for file in files_below(&pictures)? {
+            let name = Path::new("assets/pictures").join(&file);
+            if html.contains(&format!("{}\"", name.to_string_lossy().replace('\\', "/"))) {
+                self.copy(&pictures.join(&file), Path::new(&folder).join(name))?;
+            }
+        }
+        for (number, bundle) in (1..).zip(bundles::bundles(shop, &pictures)?) {
+            self.write(own(&format!("assets/{}", bundles::name(number))), &bundle)?;
+        }
+        // Most static hosts send this file for unknown addresses, so that a product's address can
+        // be opened directly.
+        self.write(own("404.html"), html.as_bytes())?;
+        for (file, page) in plain::pages(shop, place) {
+            self.write(own(&file), page.as_bytes())?;
+        }
+        self.write(own("assets/try.json"), shop.sessions.as_bytes())?;
+        self.write(own("assets/map.txt"), shop.map.as_bytes())?;
+        let template = assets().join("root");
+        let manifest = fs::read_to_string(template.join(MANIFEST))?;
+        let mut manifest = named(&manifest, shop)?;
+        if !folder.is_empty() {
+            manifest = manifest.replace("\"icon.svg\"", "\"../icon.svg\"");
+            // A service worker answers for a worker by the address of its script, so each shop
+            // needs one in its own folder. The shop's pack is fetched relative to it, too.
+            self.write(
+                own(ENGINE),
+                format!("import '../../{ENGINE}';\n").as_bytes(),
+            )?;
+        }
+        self.write(own(MANIFEST), manifest.as_bytes())?;
+        let worker = self.worker(&template.join(WORKER), place, shared)?;
+        self.write(own(WORKER), worker.as_bytes())
+    }
+
+    /// The service worker for everything that was written for this shop and all shops. It keeps the
+    /// page, the CPU engine, the pack and the files fetched after load.
+    fn worker(&self, template: &Path, place: &Place, shared: &BTreeSet<PathBuf>) -> Result<String> {
         let template = fs::read_to_string(template)
             .with_context(|| format!("failed to read {}", shown(template)))?;
         let template = lean::script(&template);
+        let folder = place.below();
         let mut files = vec!["./".to_owned()];
         let mut digests = String::new();
         for file in &self.written {
             let name = file.to_string_lossy().replace('\\', "/");
+            let name = if folder.is_empty() {
+                name
+            } else if let Some(own) = name.strip_prefix(&folder) {
+                own.to_owned()
+            } else if shared.contains(file) {
+                format!("../{name}")
+            } else {
+                // The other shop's.
+                continue;
+            };
             if name != "404.html"
                 && !name.ends_with("LICENSE.txt")
                 && !name.starts_with(plain::FOLDER)
@@ -268,10 +327,19 @@ impl Site {
                 }
             }
         }
+        let cache = folder.replace('/', "-");
+        let second = format!("{SECOND_SHOP}/");
+        let others: &[&str] = match place.folder {
+            // It lies within the scope of the worker at the root.
+            Some("") => &[&second],
+            _ => &[],
+        };
         Ok(extras::service_worker(
             &template,
             &digest(digests.as_bytes())[..16],
             &files,
+            &cache,
+            others,
         ))
     }
 
@@ -307,16 +375,17 @@ mod tests {
         let pack = pack.unwrap();
         let bytes = pack.to_bytes().unwrap();
         fs::write(&file, &bytes).unwrap();
-        let shop = Shop::read(&Which {
+        let which = Which {
             pack: Some(file.clone()),
             ..Which::default()
-        })
-        .unwrap();
+        };
+        let shop = Shop::read(&which).unwrap();
+        let again = Shop::read(&which).unwrap();
         let mut site = Site {
             dist: dir.path().join("dist"),
             written: BTreeSet::new(),
         };
-        site.furnish(&shop, &file, &Base::default()).unwrap();
+        site.furnish(&[(shop, file, Place::default())]).unwrap();
         let read = |name: &str| fs::read_to_string(dir.path().join("dist").join(name)).unwrap();
         assert_eq!(
             fs::read(dir.path().join("dist/assets/shop.pack")).unwrap(),
@@ -341,7 +410,7 @@ mod tests {
             catalogue["items"]["id"].as_array().unwrap().len(),
             pack.catalogue().len()
         );
-        let best = shop.bestsellers(1).next().unwrap();
+        let best = again.bestsellers(1).next().unwrap();
         let html = read("index.html");
         assert!(
             html.contains("Tom &amp; Jo&#39;s")
@@ -378,6 +447,53 @@ mod tests {
             ),
             "{alone:?}"
         );
+    }
+
+    #[test]
+    fn two_shops_share_the_program_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut site = Site {
+            dist: dir.path().to_path_buf(),
+            written: BTreeSet::new(),
+        };
+        site.write(ENGINE, b"the engine").unwrap();
+        site.furnish(&shops(&Which::default(), &Base::default()).unwrap())
+            .unwrap();
+        let read = |name: &str| fs::read_to_string(dir.path().join(name)).unwrap();
+        let json = |name: &str| serde_json::from_str::<serde_json::Value>(&read(name)).unwrap();
+        assert_eq!(json("gift/assets/catalogue.json")["currency"], "GBP");
+        for folder in ["", "gift/"] {
+            let sessions = &json(&format!("{folder}assets/try.json"))["sessions"];
+            assert_eq!(sessions.as_array().map(Vec::len), Some(3), "{folder}");
+        }
+        assert_eq!(
+            json("gift/manifest.webmanifest")["icons"][0]["src"],
+            "../icon.svg"
+        );
+        assert_eq!(
+            read("gift/engine/worker.js"),
+            "import '../../engine/worker.js';\n"
+        );
+        // Neither worker keeps or answers for what is the other's.
+        let (first, second) = (read("sw.js"), read("gift/sw.js"));
+        assert!(
+            first.contains("'fewshop-'") && first.contains("['gift/']"),
+            "{first}"
+        );
+        assert!(
+            !first.contains("'gift/a") && !first.contains("'../"),
+            "{first}"
+        );
+        assert!(second.contains("'fewshop-gift-'") && second.contains("OTHERS = []"));
+        for kept in [
+            "'../assets/boot.js'",
+            "'../engine/worker.js'",
+            "'assets/shop.pack'",
+        ] {
+            assert!(second.contains(kept), "{kept} in {second}");
+        }
+        assert!(!second.contains("'../assets/shop.pack'") && !second.contains("'../sw.js'"));
+        assert!(!dir.path().join("assets/gift.pack").exists());
     }
 
     #[test]

@@ -1,11 +1,16 @@
-// The shop without a network: this version's files in one cache, all or none. `cargo xtask build` fills in the two lines below.
+// The shop without a network: this version's files in one cache, all or none. `cargo xtask build` fills in the lines with braces. Of two
+// shops on a site each has its own worker and cache: neither answers for the other, nor clears what it keeps.
 
 const VERSION = '{{version}}';
 const FILES = ['{{files}}'];
+const OWN = 'fewshop-{{shop}}';
+/** The folders of other shops within this one's scope. */
+const OTHERS = [{{others}}];
 
-const SHELF = `fewshop-${VERSION}`;
+const SHELF = OWN + VERSION;
 const at = (file) => new URL(file, self.registration.scope).href;
 const KEPT = new Set(FILES.map(at));
+const isOthers = (url) => OTHERS.some((folder) => `${url}/`.startsWith(at(folder)));
 
 self.addEventListener('install', (event) => {
   // 'no-cache': a file in the browser's own cache may be of an older version; if not, it is not sent again.
@@ -17,8 +22,10 @@ self.addEventListener('install', (event) => {
 });
 
 self.addEventListener('activate', (event) => {
+  // A version has no '-', so a cache that goes on with one is another shop's.
+  const isOld = (name) => name.startsWith(OWN) && name !== SHELF && !name.slice(OWN.length).includes('-');
   const clean = async () => {
-    const old = (await caches.keys()).filter((name) => name.startsWith('fewshop-') && name !== SHELF);
+    const old = (await caches.keys()).filter(isOld);
     await Promise.all(old.map((name) => caches.delete(name)));
     await self.clients.claim();
   };
@@ -31,11 +38,14 @@ self.addEventListener('message', ({ data }) => data === 'open' && self.skipWaiti
 self.addEventListener('fetch', (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
-  if (request.method !== 'GET' || origin !== self.location.origin) return;
+  if (request.method !== 'GET' || origin !== self.location.origin || isOthers(origin + pathname)) return;
   const url = request.mode === 'navigate' ? at('./') : origin + pathname;
-  if (KEPT.has(url)) event.respondWith(kept(url, request));
+  if (KEPT.has(url)) event.respondWith(kept(url, event));
 });
 
-async function kept(url, request) {
+async function kept(url, { request, clientId }) {
+  // Another shop's page on its first visit, before it has a worker: it came from the network, and its program has to be of the same version.
+  const client = OTHERS.length > 0 && clientId && (await self.clients.get(clientId));
+  if (client && isOthers(client.url.split(/[?#]/)[0])) return fetch(request);
   return (await (await caches.open(SHELF)).match(url)) ?? fetch(request);
 }

@@ -1,15 +1,15 @@
 //! Header and footer of every page.
 
-use fewshop_web::state::{Cart, Department, Page};
+use fewshop_web::state::{Cart, Department, Page, SECOND_SHOP};
 use fewshop_web::texts::{count, fill, thousands};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::HtmlInputElement;
+use web_sys::{HtmlInputElement, Node};
 
 use crate::browser;
 use crate::nav::{href_of, use_nav};
 use crate::shop::use_shop;
-use crate::view::{El, effect, el, memo};
+use crate::view::{El, effect, el, memo, nothing};
 
 /// Id of the search field.
 const FIELD: &str = "search";
@@ -101,6 +101,7 @@ pub(crate) fn header() -> El {
     let bar = el("div")
         .class("bar")
         .kid(logo)
+        .kid(shops())
         .kid(search_field())
         .kid(language())
         .kid(cart);
@@ -112,6 +113,35 @@ pub(crate) fn header() -> El {
     el("header")
         .class("top")
         .kid(el("div").class("wrap").kid(bar).kid(depts))
+}
+
+/// Links to the two shops of the site, or nothing if it has one. A click loads the other page: the
+/// shops share no memory, so there is nothing to carry over.
+fn shops() -> Node {
+    let texts = use_shop().texts;
+    let Some(here) = browser::folder() else {
+        return nothing();
+    };
+    let shop = |folder: &str, path: &str, name| {
+        let link = el("a")
+            .attr("href", &[&browser::site(), path].concat())
+            .text(name);
+        if folder == here {
+            link.attr("aria-current", "true")
+        } else {
+            link
+        }
+    };
+    el("nav")
+        .class("shops")
+        .attr("aria-label", texts.shops)
+        .kid(shop("", "/", texts.shop_groceries))
+        .kid(shop(
+            SECOND_SHOP,
+            &["/", SECOND_SHOP, "/"].concat(),
+            texts.shop_gifts,
+        ))
+        .into()
 }
 
 /// A button for the other language, in the header or, if that has no room, in the footer.

@@ -20,6 +20,9 @@ use crate::view::{El, Text, each_item, effect, el, memo, nothing};
 const AFTER_MOUSE: Duration = Duration::from_millis(350);
 const AFTER_TOUCH: Duration = Duration::from_millis(2500);
 
+/// Is told the picks that a shelf shows.
+pub(crate) type Shows = Box<dyn Fn(&[Pick])>;
+
 /// A shelf of picks, named by its heading.
 pub(crate) struct Shelf {
     /// Id of the heading, unique on the page.
@@ -37,7 +40,7 @@ pub(crate) struct Shelf {
     /// Products that came with the last click, to be marked.
     pub(crate) came: Memo<Vec<ItemIx>>,
     /// Is told what the shelf shows.
-    pub(crate) shows: Box<dyn Fn(&[Pick])>,
+    pub(crate) shows: Shows,
     /// Below the line, or nothing.
     pub(crate) below: Option<El>,
     /// Whether it is one row on every screen.

@@ -114,59 +114,58 @@ impl Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn catalogue() -> Catalogue {
-        let texts = |words: &str| format!(r#"{{"words":[{words}],"of":[0,0,0,0,0,0]}}"#);
-        Catalogue::parse(&format!(
-            r#"{{"pack":"p","popularity":[0],"categories":[["Pets","Cats"],["Food","Milk"]],
-            "items":{{"id":["a","b","c","d","e","f"],"title":{0},"category":[0,0,0,1,1,1],"brand":{0},"size":{0},
-            "price":[1,1,1,1,1,1],"picture":{0}}}}}"#,
-            texts("\"x\"")
-        ))
-        .unwrap()
-    }
+    use crate::state::catalogue::toy;
 
     fn shelf(rows: &[u32]) -> Vec<Pick> {
         rows.iter().map(|&row| Pick::plain(ItemIx(row))).collect()
     }
 
+    fn rows(items: &[ItemIx]) -> Vec<u32> {
+        items.iter().map(|item| item.0).collect()
+    }
+
     #[test]
     fn what_came_rose_and_left() {
-        let change = Change::between(&catalogue(), &shelf(&[3, 4, 5, 0]), &shelf(&[0, 1, 2, 3]));
-        let rows = |items: &[ItemIx]| items.iter().map(|item| item.0).collect::<Vec<_>>();
-        assert_eq!(rows(&change.came), [1, 2]);
-        assert_eq!(rows(&change.rose), [0]);
-        assert_eq!(rows(&change.left), [4, 5]);
-        assert_eq!(change.more.as_deref(), Some("Cats"));
-        assert_eq!(change.less.as_deref(), Some("Milk"));
+        let change = Change::between(&toy(), &shelf(&[0, 1, 2]), &shelf(&[2, 4, 0]));
+        assert_eq!(rows(&change.came), [4]);
+        assert_eq!(rows(&change.rose), [2]);
+        assert_eq!(rows(&change.left), [1]);
+        assert_eq!(change.more.as_deref(), Some("Bread"));
+        assert_eq!(change.less.as_deref(), Some("Fruit"));
     }
 
     #[test]
     fn the_shelf_before_is_that_of_the_last_action_and_not_of_the_last_answer() {
-        let rows = |seen: &Seen| {
-            seen.before()
-                .iter()
-                .map(|pick| pick.item.0)
-                .collect::<Vec<_>>()
+        let before = |seen: &Seen| {
+            rows(
+                &seen
+                    .before()
+                    .iter()
+                    .map(|pick| pick.item)
+                    .collect::<Vec<_>>(),
+            )
         };
         let mut seen = Seen::default();
         // After a reload: bestsellers first, then the picks of the same log.
         assert!(seen.show(7, &shelf(&[0, 1])));
         assert!(seen.show(7, &shelf(&[2, 3])));
-        assert_eq!((rows(&seen), seen.change(&catalogue())), (vec![], None));
+        assert_eq!((before(&seen), seen.change(&toy())), (vec![], None));
         assert!(!seen.show(7, &shelf(&[2, 3])));
         // An action; the shelf gives way in two steps.
         assert!(seen.show(8, &shelf(&[4, 3])));
-        assert!(seen.show(8, &shelf(&[4, 5])));
-        assert_eq!(rows(&seen), [2, 3]);
-        let change = seen.change(&catalogue()).unwrap();
-        assert_eq!((change.came.len(), change.left.len()), (2, 2));
+        assert!(seen.show(8, &shelf(&[4, 1])));
+        assert_eq!(before(&seen), [2, 3]);
+        let change = seen.change(&toy()).unwrap();
+        assert_eq!(
+            (rows(&change.came), rows(&change.left)),
+            (vec![4, 1], vec![2, 3])
+        );
     }
 
     #[test]
     fn the_same_shelf_is_no_change() {
         let same = shelf(&[1, 3]);
-        let change = Change::between(&catalogue(), &same, &same);
+        let change = Change::between(&toy(), &same, &same);
         assert!(change.is_nothing());
         assert_eq!((change.more, change.less), (None, None));
     }

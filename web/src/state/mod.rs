@@ -33,7 +33,7 @@ pub use facets::{Facets, Order, PRICES};
 pub use heartbeat::{Heartbeat, Look};
 pub use letters::initial;
 pub use memory::{Memory, MemoryError};
-pub use page::Page;
+pub use page::{Page, SECOND_SHOP};
 pub use prefetch::{HeldPage, Prefetch};
 pub use price::Money;
 pub use profile::{Certainty, Correction, Corrections, Liking, Profile};

@@ -2,6 +2,10 @@
 
 use crate::texts::Texts;
 
+/// Folder of the site's second shop, the gift shop; the first one lies at the site's root. No page
+/// has an address that begins with it.
+pub const SECOND_SHOP: &str = "gift";
+
 /// All pages, one a row. [`Page`] is made from this table, and `app.rs` draws by it.
 ///
 /// - `Name "path" file text`: a page at one address. `text` names it in links, in its heading and

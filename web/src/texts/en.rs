@@ -13,6 +13,12 @@ texts! {
     skip: "Skip to content",
     /// Names the link to the home page.
     home: "Fewshop, home",
+    /// Names the choice of a shop, if the site has two.
+    shops: "Shops",
+    /// The first shop.
+    shop_groceries: "Groceries",
+    /// The second shop.
+    shop_gifts: "Gifts",
     /// First entry of the navigation.
     for_you: "For you",
     /// Names the navigation.
@@ -597,6 +603,8 @@ texts! {
     how_head_3: "Nothing leaves this device",
     /// Its text.
     how_text_3: "After loading, the page downloads its other files, the same for everyone, and then makes no more requests. Your clicks are stored in this browser only: this visit, and for 30 days what you put in the cart on the 10 visits before it. A visit ends when you check out or do nothing for 30 minutes. “Forget” erases all of it; your cart stays.",
+    /// Follows it if the site has two shops.
+    how_shops: "Groceries and gifts are two shops with a memory each: neither reads the other’s, and “Forget” erases only that of the shop you are in.",
     /// Heading of paragraph 4.
     how_head_4: "Honest reasons",
     /// Its text.
