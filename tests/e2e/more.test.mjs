@@ -72,7 +72,7 @@ test("a search can be ordered by my taste", async () => {
   });
 });
 
-test("no category fills more than half of the first shelf, and there are three shelves of suggestions and one offer, where nothing is new", async () => {
+test("no category fills more than half of the first shelf, and suggestions, basics and one offer each have a place", async () => {
   await visit(browser, {}, async (shopper) => {
     const { page } = shopper;
     await shopper.ready();
@@ -87,7 +87,7 @@ test("no category fills more than half of the first shelf, and there are three s
     await shopper.region("Goes well with your cart").waitFor();
     const shelves = await page.getByRole("main").getByRole("heading", { level: 2 }).allInnerTexts();
     const suggestions = shelves.filter((name) => !["Shop by department", "Recently viewed"].includes(name));
-    assert.deepEqual(suggestions, ["Picked for you", "Goes well with your cart", "In this week’s ad", "An offer for you"]);
+    assert.deepEqual(suggestions, ["Picked for you", "Goes well with your cart", "Everyone’s basics", "In this week’s ad", "An offer for you"]);
     const viewed = await shopper.onShelf("Recently viewed");
     assert.equal(viewed.length, 4);
     shopper.isContent();

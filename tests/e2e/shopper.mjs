@@ -237,6 +237,9 @@ export class Shopper {
   /** Opens the first `count` products of a department one after the other, and returns their titles. */
   async lookAt(department, count) {
     await this.goToDepartment(department);
+    // What is learned on the way would change the order.
+    await this.page.getByLabel("Sort by").selectOption({ label: "Bestsellers" });
+    await until("the order is in the address", () => this.page.url().includes("order=found"));
     const titles = [];
     for (let nth = 0; nth < count; nth += 1) {
       titles.push(await this.openProduct(department, nth));

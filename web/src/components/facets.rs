@@ -161,17 +161,15 @@ pub(crate) fn facet_bar(
             &band,
             std::iter::once(any.clone()).chain(bands).collect(),
         ));
-        // The list's own order needs no place in the address.
-        let value = |order: Order| if order == own.get() { "" } else { order.name() };
         let orders = Order::ALL.into_iter().map(|order| {
             let name = if order == Order::Found {
                 found
             } else {
                 order_name(texts, order)
             };
-            (value(order).to_owned(), name.to_owned())
+            (order.name().to_owned(), name.to_owned())
         });
-        choices.push(choice(texts.sort, "order", value(order), orders.collect()));
+        choices.push(choice(texts.sort, "order", order.name(), orders.collect()));
         let hint = (order == Order::ForYou && (shop.is_blank() || shop.is_off()))
             .then(|| el("p").class("hint").text(texts.sort_for_you_cold));
         group(

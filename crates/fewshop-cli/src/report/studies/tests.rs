@@ -398,7 +398,7 @@ fn every_section_is_well_formed_and_two_of_a_kind_share_no_id() {
             out.matches("<section>").count(),
             out.matches("</section>").count()
         ),
-        (count, 16, 16)
+        (count, 18, 18)
     );
 }
 
