@@ -464,7 +464,7 @@ mod tests {
         assert_eq!(json("gift/assets/catalogue.json")["currency"], "GBP");
         for folder in ["", "gift/"] {
             let sessions = &json(&format!("{folder}assets/try.json"))["sessions"];
-            assert_eq!(sessions.as_array().map(Vec::len), Some(3), "{folder}");
+            assert_eq!(sessions.as_array().map(Vec::len), Some(6), "{folder}");
         }
         assert_eq!(
             json("gift/manifest.webmanifest")["icons"][0]["src"],

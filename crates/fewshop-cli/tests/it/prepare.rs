@@ -222,7 +222,8 @@ fn online_retail_comes_out_the_same_from_csv_and_xlsx() {
     };
     let files = read("one.csv");
     assert!(
-        files[0].contains("\nor20003,\"Red spot mug, no 3\",,,,1.25,"),
+        files[0]
+            .contains("\nor20003,\"Red spot mug, No 3\",Tableware & mugs > Mugs & glasses,,,1.25,"),
         "{}",
         files[0]
     );

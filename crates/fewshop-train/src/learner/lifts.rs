@@ -57,14 +57,24 @@ pub(crate) fn category_lifts(
     // What one sale of each is worth where the two have nothing to do with each other: on average.
     let total: f64 = single.iter().sum();
     let squares: f64 = single.iter().map(|one| one * one).sum();
-    let apart: f64 = both.iter().sum::<f64>() - (0..n).map(|a| both[a * n + a]).sum::<f64>();
-    let unit = apart / (total * total - squares).max(1.0);
+    let all: f64 = both.iter().sum();
+    let apart = all - (0..n).map(|a| both[a * n + a]).sum::<f64>();
+    let unit = if apart > 0.0 {
+        apart / (total * total - squares).max(1.0)
+    } else {
+        // No session has two categories.
+        all / (total * total).max(1.0)
+    };
     let prior = f64::from(PRIOR) * unit * sessions.len() as f64;
     let lifts = (0..n * n).map(|at| {
         let (a, b) = (at / n, at % n);
         // Two products of one category: half as many pairs as of two categories.
         let expected = single[a] * single[b] * unit * if a == b { 0.5 } else { 1.0 };
-        ((both[at] + prior) / (expected + prior)) as f32
+        if expected + prior > 0.0 {
+            (((both[at] + prior) / (expected + prior)) as f32).max(f32::MIN_POSITIVE)
+        } else {
+            1.0
+        }
     });
     let sales: f64 = popularity.iter().map(|&n| f64::from(n)).sum();
     let sales_squared: f64 = popularity.iter().map(|&n| f64::from(n).powi(2)).sum();
@@ -79,6 +89,26 @@ mod tests {
     use fewshop_core::Item;
 
     use super::*;
+
+    #[test]
+    fn categories_that_never_meet_have_finite_lifts() {
+        let items = (0..4).map(|row| Item {
+            category: vec![["tea", "bread"][row / 2].to_owned()],
+            ..Item::new(&row.to_string(), "x")
+        });
+        let catalogue = Catalogue::new(items.collect()).unwrap();
+        let lifts = |sessions: &[Vec<u32>]| {
+            let popularity = super::super::pairs::popularity(sessions, 4);
+            let lifts = category_lifts(&catalogue, sessions, &popularity, 1.0);
+            lifts.unwrap().lifts
+        };
+        assert!(
+            lifts(&vec![vec![0, 1]; 9])
+                .iter()
+                .all(|lift| lift.is_normal())
+        );
+        assert_eq!(lifts(&[vec![0], vec![3]]), [1.0; 4]);
+    }
 
     #[test]
     fn what_is_bought_together_has_a_lift_above_one() {
