@@ -224,6 +224,7 @@ fn every_message_survives_the_way_through_javascript() {
         reason: Reason::PopularHere,
         rule: Some(BusinessRule::Pin),
         promoted: true,
+        lift: Some(2.5),
     };
     let before = Recommendation {
         item: ItemIx(4),
@@ -231,6 +232,7 @@ fn every_message_survives_the_way_through_javascript() {
         reason: Reason::TakenBefore { visits: 2 },
         rule: None,
         promoted: false,
+        lift: None,
     };
     for (reply, tag) in [
         (

@@ -1,7 +1,7 @@
 //! The toy shop and JavaScript helpers, for all tests.
 
 use fewshop_core::protocol::{SessionRequest, Shelf, ShelfRequest};
-use fewshop_core::{Event, EventKind, Filter, ItemIx, Recommendation, Session};
+use fewshop_core::{Event, EventKind, Filter, ItemIx, Objective, Recommendation, Session};
 use fewshop_model::{Pack, toy};
 use fewshop_wasm::Recommender;
 use js_sys::{Error, Reflect, Uint8Array};

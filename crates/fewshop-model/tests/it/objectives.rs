@@ -28,7 +28,9 @@ fn rank(model: &Model, session: &Session, objective: Objective, seeds: &[u32]) -
         seeds: seeds.iter().map(|&row| ItemIx(row)).collect(),
         ..RankOptions::default()
     };
-    model.rank(session, &options).unwrap()
+    model
+        .rank(session, &options)
+        .expect("all rows are of the toy shop")
 }
 
 fn rows(ranking: &Ranking) -> Vec<u32> {
@@ -41,7 +43,11 @@ fn discounted(percent: u8) -> Model {
         bestseller_discount: Some(percent),
         ..BusinessRules::default()
     };
-    Model::new(toy::pack().edit(|parts| parts.rules = rules).unwrap())
+    Model::new(
+        toy::pack()
+            .edit(|parts| parts.rules = rules)
+            .expect("a discount fits any shop"),
+    )
 }
 
 #[test]
