@@ -89,6 +89,9 @@ export type Recommendation = {
     lift?: number | null;
 };
 
+/** What a shelf is ranked by. */
+export type Objective = "likely" | "personal" | "complements" | "similar";
+
 /** The engine module that computes. */
 export type Backend = "cpu" | "wgpu";
 
@@ -276,10 +279,10 @@ export type Request = {
 /**
  * From the worker to the page.
  * 
- * Written with an internal tag (`type`), the form that JavaScript reads most easily, and read from
- * a flat record: serde's own reader for internally tagged enums buffers every value first, which
- * adds 40 kB to the page's wasm. [`Reply::Catalogue`] is for JavaScript only and cannot be read
- * back: the storefront has its own copy and would ship the reader for nothing.
+ * Written with an internal tag (`type`), the form that JavaScript reads most easily. The storefront
+ * reads it by hand (`web/src/state/wire.rs`), because serde's reader would be 15 kB of the page.
+ * [`Reply::Catalogue`] is for JavaScript only and cannot be read back: the storefront has its own
+ * copy.
  */
 export type Reply = {
     "type": "loading";

@@ -51,8 +51,10 @@ pub(crate) fn steps() -> Node {
     let clicks = memo(move || shop.log.with(|log| log.session().context_items().len()));
     let returns = memo(move || shop.log.with(|log| !log.session().visits.is_empty()));
     let done = RwSignal::new(clicks.get_untracked() >= STEPS);
+    let off = memo(move || shop.is_off());
+    // Not built anew with each click: the clicked one would lose the focus.
     part(move || {
-        if done.get() || returns.get() || shop.is_off() {
+        if done.get() || returns.get() || off.get() {
             return nothing();
         }
         let step = |at: usize, said: &str| {
@@ -104,7 +106,7 @@ pub(crate) fn steps() -> Node {
 
 /// What the last click changed on the first shelf, in words, with the shelf before it and everyone's
 /// one press away.
-pub(crate) fn change(view: RwSignal<View>) -> El {
+pub(crate) fn change(view: RwSignal<View>, is_own: Memo<bool>) -> El {
     let shop = use_shop();
     let texts = shop.texts;
     let names = move |items: &[ItemIx]| {
@@ -163,7 +165,7 @@ pub(crate) fn change(view: RwSignal<View>) -> El {
     };
     el("div")
         .class("change")
-        .flag("hidden", move || !shop.has_own_picks())
+        .flag("hidden", move || !is_own.get())
         .kid(
             el("div")
                 .class("views")

@@ -97,6 +97,7 @@ pub(crate) fn page() -> Node {
     // Before the last click, and everyone's, are one press away; a new answer shows itself.
     let view = RwSignal::new(View::Now);
     let own = memo(move || picked.with(|shelf| shelf.picks().to_vec()));
+    let is_own = memo(move || picked.with(ShelfState::is_own));
     let shown = memo(move || match view.get() {
         View::Before => shop.before(),
         View::Everyone => shop.bestsellers(own.with(Vec::len)),
@@ -117,7 +118,7 @@ pub(crate) fn page() -> Node {
                 shop.show_picks(picks);
             }
         }),
-        below: Some(change(view)),
+        below: Some(change(view, is_own)),
         sub: Box::new(move || match view.get() {
             View::Now => picked.with(|shelf| claim(shop, shelf)),
             View::Before => texts.before_sub.to_owned(),

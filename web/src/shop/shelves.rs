@@ -93,11 +93,6 @@ impl Shop {
         self.seen.with(|seen| seen.change(&catalogue))
     }
 
-    /// Whether the first shelf is this shopper's own.
-    pub(crate) fn has_own_picks(self) -> bool {
-        self.picked().is_own()
-    }
-
     /// Products that go with the cart, without those of `but`, which the page already shows.
     pub(crate) fn with_cart(self, but: &[Pick]) -> Vec<Pick> {
         let others = self

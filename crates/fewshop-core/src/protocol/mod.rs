@@ -10,7 +10,6 @@
 //! `typescript`), and a test fails when the committed files differ.
 
 pub mod limits;
-mod read;
 #[cfg(feature = "typescript")]
 pub mod typescript;
 
@@ -153,13 +152,13 @@ pub struct ShelfRequest {
 
 /// From the worker to the page.
 ///
-/// Written with an internal tag (`type`), the form that JavaScript reads most easily, and read from
-/// a flat record: serde's own reader for internally tagged enums buffers every value first, which
-/// adds 40 kB to the page's wasm. [`Reply::Catalogue`] is for JavaScript only and cannot be read
-/// back: the storefront has its own copy and would ship the reader for nothing.
+/// Written with an internal tag (`type`), the form that JavaScript reads most easily. The storefront
+/// reads it by hand (`web/src/state/wire.rs`), because serde's reader would be 15 kB of the page.
+/// [`Reply::Catalogue`] is for JavaScript only and cannot be read back: the storefront has its own
+/// copy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[serde(tag = "type", rename_all = "snake_case", try_from = "read::FlatReply")]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum Reply {
     /// Bytes of pack and engine that have arrived.
     Loading {
@@ -188,6 +187,7 @@ pub enum Reply {
         status: Status,
     },
     /// The answer to `Catalogue`.
+    #[serde(skip_deserializing)]
     Catalogue {
         /// All products.
         catalogue: Products<'static>,

@@ -10,8 +10,8 @@ use super::{
     Shelf, ShelfRequest, Status, WORKER_FAULTS, limits,
 };
 use crate::{
-    BusinessRule, Event, EventKind, Evidence, Filter, Item, ItemId, ItemIx, Outcome, Prediction,
-    Reason, Recommendation, Session, Share, TaskAnswer, TaskRequest,
+    BusinessRule, Event, EventKind, Evidence, Filter, Item, ItemId, ItemIx, Objective, Outcome,
+    Prediction, Reason, Recommendation, Session, Share, TaskAnswer, TaskRequest,
 };
 
 const HEAD: &str = "// Generated from fewshop_core::protocol. To write it again:\n\
@@ -31,6 +31,7 @@ pub fn types() -> String {
     declare::<Reason>(&mut out);
     declare::<BusinessRule>(&mut out);
     declare::<Recommendation>(&mut out);
+    declare::<Objective>(&mut out);
     declare::<Backend>(&mut out);
     declare::<LoadOptions>(&mut out);
     declare::<Status>(&mut out);

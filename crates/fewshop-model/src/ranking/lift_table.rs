@@ -20,7 +20,8 @@ pub(crate) struct LiftTable {
     /// Sales of each product in such units that the product of two is the expected pair count,
     /// `[items]`; empty in a pack without pairs.
     rate: Vec<f32>,
-    /// `[items]`: the number of each product's category, 0 for none.
+    /// `[items]`: the number of each product's category, 0 for none; empty without lifts of
+    /// categories.
     category: Vec<u32>,
     /// Categories; 0 where nothing is known about them.
     categories: usize,
@@ -33,14 +34,17 @@ impl LiftTable {
         if pack.pairs().items.is_empty() {
             return Self::default();
         }
-        let (unit, categories) = match &pack.parts().category_lifts {
-            Some(lifts) => (lifts.unit, lifts.lifts.len().isqrt()),
-            None => (unit(pack, by_popularity), 0),
+        let (unit, categories, category) = match &pack.parts().category_lifts {
+            Some(lifts) => {
+                let groups = CategoryGroups::of(pack.catalogue());
+                (lifts.unit, groups.paths.len(), groups.of_item)
+            }
+            None => (unit(pack, by_popularity), 0, Vec::new()),
         };
         let rate = (pack.popularity().iter()).map(|&n| n as f32 * unit.sqrt());
         Self {
             rate: rate.collect(),
-            category: CategoryGroups::of(pack.catalogue()).of_item,
+            category,
             categories,
         }
     }
@@ -66,10 +70,12 @@ impl LiftTable {
         if self.rate.is_empty() {
             return 1.0;
         }
-        let (a, b) = (self.category[seed] as usize, self.category[row] as usize);
         let prior = match &pack.parts().category_lifts {
-            Some(lifts) if a > 0 && b > 0 => lifts.lifts[(a - 1) * self.categories + b - 1],
-            _ => 1.0,
+            None => 1.0,
+            Some(lifts) => match (self.category[seed] as usize, self.category[row] as usize) {
+                (0, _) | (_, 0) => 1.0,
+                (a, b) => lifts.lifts[(a - 1) * self.categories + b - 1],
+            },
         };
         (count + PRIOR * prior) / (self.rate[seed] * self.rate[row] + PRIOR)
     }

@@ -57,17 +57,16 @@ impl Model {
         };
         let category = &self.stats.columns.category;
         let rows: Vec<u32> = scored.iter().map(|scored| scored.row).collect();
-        let ranked: Vec<u32> = (0..rows.len() as u32).collect();
-        let mut order: Vec<(usize, Option<BusinessRule>)> = match &self.rules {
+        let mut ranked: Vec<u32> = (0..rows.len() as u32).collect();
+        self.keep_one_a_title(&mut ranked, &rows, false);
+        let n = options.n;
+        let order: Vec<(usize, Option<BusinessRule>)> = match &self.rules {
             None => ranked.iter().map(|&at| (at as usize, None)).collect(),
-            Some(rules) => {
-                let n = rows.len();
-                rules.order(&ranked, &rows, category, &options.filter, false, n)
-            }
+            Some(rules) => rules.order(&ranked, &rows, category, &options.filter, false, n),
         };
-        self.keep_one_a_title(&mut order, |at| rows[at], options.n);
         order
             .into_iter()
+            .take(n)
             .map(|(at, rule)| Recommendation {
                 item: ItemIx(rows[at]),
                 score: scored[at].score,

@@ -130,15 +130,12 @@ impl<'a> Run<'a> {
             false => None,
         };
         let own = scores;
-        let scores = match &comparison {
-            Some(comparison) if is_personal => model.personal_scores(learned, &items, comparison),
-            _ => own.clone(),
-        };
-        let mut order = self.order(&items, &scores, options);
-        if is_personal {
-            model.keep_one_a_title(&mut order, |at| items[at], options.n);
-        }
-        let (best, rules): (Vec<usize>, Vec<Option<BusinessRule>>) = order.into_iter().unzip();
+        let personal = (comparison.as_ref())
+            .filter(|_| is_personal)
+            .map(|comparison| model.personal_scores(learned, &items, comparison));
+        let scores = personal.as_deref().unwrap_or(&own);
+        let (best, rules): (Vec<usize>, Vec<Option<BusinessRule>>) =
+            self.order(&items, scores, options).into_iter().unzip();
         done(Step::Ranker);
         let lift = |at: usize| comparison.as_ref().map(|comparison| comparison.lift(at));
         let reasons = if options.reasons {
@@ -173,21 +170,28 @@ impl<'a> Run<'a> {
         scores: &[f32],
         options: &RankOptions,
     ) -> Vec<(usize, Option<BusinessRule>)> {
-        let best = |n| kernels::top_k(scores, n, |_| true);
-        // Products of one title are left out later.
-        let n = match options.objective {
-            Objective::Personal => items.len(),
-            _ => options.n,
+        let is_personal = options.objective == Objective::Personal;
+        let best = |n| {
+            let all = if is_personal { items.len() } else { n };
+            let mut best = kernels::top_k(scores, all, |_| true);
+            if is_personal {
+                self.model.keep_one_a_title(&mut best, items, true);
+                best.truncate(n);
+            }
+            best
         };
         match &self.model.rules {
-            None => best(n).into_iter().map(|at| (at as usize, None)).collect(),
+            None => best(options.n)
+                .into_iter()
+                .map(|at| (at as usize, None))
+                .collect(),
             Some(rules) => rules.order(
                 &best(items.len()),
                 items,
                 &self.model.stats.columns.category,
                 &options.filter,
                 options.seeds.is_empty(),
-                n,
+                options.n,
             ),
         }
     }
@@ -340,21 +344,23 @@ impl<'a> Run<'a> {
 }
 
 impl Model {
-    /// Leaves out products whose title came before, which look like the same card twice, unless the
-    /// shop pinned them; at most `n` stay.
-    pub(crate) fn keep_one_a_title(
-        &self,
-        order: &mut Vec<(usize, Option<BusinessRule>)>,
-        row: impl Fn(usize) -> u32,
-        n: usize,
-    ) {
+    /// Leaves out products whose title came before, which look like the same card twice. With `pins`
+    /// the products that the shop pinned stay. Before the rules, because a pin counts places.
+    ///
+    /// # Shapes
+    /// - `ranked`: positions among `items`, best first
+    pub(crate) fn keep_one_a_title(&self, ranked: &mut Vec<u32>, items: &[u32], pins: bool) {
+        let rules = self.rules.as_ref().filter(|_| pins);
+        let is_pinned = |row| {
+            let mut pinned = rules.iter().flat_map(|rules| rules.pinned());
+            pinned.any(|item| item.0 == row)
+        };
         let mut shown = HashSet::new();
-        order.retain(|&(at, rule)| {
-            let title = self.stats.columns.title[row(at) as usize];
-            let is_new = shown.len() < n && (title == 0 || shown.insert(title));
-            is_new || rule == Some(BusinessRule::Pin)
+        ranked.retain(|&at| {
+            let row = items[at as usize];
+            let title = self.stats.columns.title[row as usize];
+            title == 0 || shown.insert(title) || is_pinned(row)
         });
-        order.truncate(n);
     }
 
     /// What ranks in place of the ranker, which knows more than a channel as soon as there are

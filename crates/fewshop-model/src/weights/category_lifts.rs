@@ -39,9 +39,12 @@ impl CategoryGroups {
         let deepest = items.iter().map(|item| item.category.len()).max();
         let at_level = |levels: usize| -> BTreeSet<&[String]> {
             let paths = items.iter().filter(|item| !item.category.is_empty());
-            paths
+            let mut paths: Vec<&[String]> = paths
                 .map(|item| &item.category[..levels.min(item.category.len())])
-                .collect()
+                .collect();
+            // Rows are sorted by category, so that nearly all repeat the one before.
+            paths.dedup();
+            paths.into_iter().collect()
         };
         let levels = (1..=deepest.unwrap_or(0)).rev();
         let known = levels.map(|levels| (levels, at_level(levels)));
