@@ -18,7 +18,7 @@ pub struct Share {
 /// Why a product was picked, measured on the scores themselves.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[serde(tag = "kind", rename_all = "snake_case", try_from = "FlatReason")]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Reason {
     /// Its score falls when these context items are left out; the largest share first.
     BecauseOf {
@@ -33,32 +33,9 @@ pub enum Reason {
     /// Its score falls more without this week's promotion than without all context items: it is in
     /// the leaflet or on display.
     OnOffer,
-    /// No context item carries it: it is bought often in this shop.
+    /// No context item carries it, or it is hardly likelier than for a new shopper: it is bought often
+    /// in this shop.
     PopularHere,
-}
-
-/// Any [`Reason`], field by field: read without serde's buffer for tagged enums, which costs the page
-/// 40 kB together with that of the replies.
-#[derive(Debug, Deserialize)]
-struct FlatReason {
-    kind: String,
-    shots: Option<Vec<Share>>,
-    visits: Option<u32>,
-}
-
-impl TryFrom<FlatReason> for Reason {
-    type Error = &'static str;
-
-    fn try_from(flat: FlatReason) -> Result<Self, Self::Error> {
-        let reason = match flat.kind.as_str() {
-            "because_of" => flat.shots.map(|shots| Self::BecauseOf { shots }),
-            "taken_before" => flat.visits.map(|visits| Self::TakenBefore { visits }),
-            "on_offer" => Some(Self::OnOffer),
-            "popular_here" => Some(Self::PopularHere),
-            _ => None,
-        };
-        reason.ok_or("unknown or incomplete reason")
-    }
 }
 
 /// The business rule that moved a pick, after the model had ranked.

@@ -14,6 +14,8 @@ use crate::view::{El, el, memo, nothing, part};
 const STEPS: usize = 3;
 /// Products to begin with.
 const STARTERS: usize = 8;
+/// Bestsellers that are no beginning.
+const BASICS: usize = 24;
 /// Names in the line about what changed.
 const NAMED: usize = 3;
 
@@ -28,20 +30,20 @@ pub(crate) enum View {
     Everyone,
 }
 
-/// Products of different departments that are not everybody's, best-selling first.
+/// The best-selling product of each department that is not everybody's, the smallest departments
+/// first: what they sell says most about a shopper.
 fn starters(shop: Shop) -> Vec<ItemIx> {
     let catalogue = shop.catalogue();
-    let basics = catalogue.bestsellers();
-    let basics = &basics[..basics.len().min(24)];
-    let of = |department: &str| {
-        let members = catalogue.members(department, None);
-        members.into_iter().find(|ix| !basics.contains(ix))
-    };
-    let departments = catalogue.departments().iter().rev();
-    departments
-        .filter_map(|department| of(&department.name))
-        .take(STARTERS)
-        .collect()
+    let mut of = vec![None; catalogue.departments().len()];
+    for &ix in catalogue.ranked().iter().skip(BASICS) {
+        if let Some(first) = catalogue.department_of(ix).map(|at| &mut of[at]) {
+            first.get_or_insert(ix);
+        }
+        if !of.contains(&None) {
+            break;
+        }
+    }
+    of.into_iter().rev().flatten().take(STARTERS).collect()
 }
 
 /// The three steps, until the shopper has taken them or waved them away.

@@ -1,0 +1,141 @@
+//! The page's copy of the catalogue, from a made-up file.
+
+use super::*;
+
+pub(super) const TOY: &str = r##"{"pack":"00000000000000aa","currency":"USD","items":{
+    "id":["milk","banana","cheddar","fig","rye"],
+    "title":{"words":["Whole milk","Bananas","Shredded cheddar","Fig newtons","Rye bread"],"of":"!!!!!"},
+    "category":"!!!$!",
+    "brand":{"words":["House brand","","National brand · maker 12"],"of":"!!!$%"},
+    "size":{"words":["1 gal","per lb","8 oz","","20 oz"],"of":"!!!!!"},
+    "price":{"words":[269,59,167,null,129],"of":"!!!!!"},
+    "picture":{"words":["1f95b","1f34c","1f9c0","","1f35e"],"of":"!!!!!"}},
+    "categories":[["Dairy & eggs","Milk"],["Produce","Fruit"],["Dairy & eggs","Cheese"],["Bakery","Bread"],["Empty"],[]],
+    "popularity":[1,0],"note":"toy"}"##;
+
+#[test]
+fn the_file_is_read_into_products() {
+    let shop = toy();
+    let milk = shop.product(ItemIx(0)).unwrap();
+    assert_eq!(
+        (milk.title.as_str(), milk.size.as_str(), milk.price),
+        ("Whole milk", "1 gal", Some(2.69))
+    );
+    assert_eq!(milk.category, ["Dairy & eggs", "Milk"]);
+    assert_eq!(shop.product(ItemIx(5)), None);
+    assert_eq!(shop.find("fig"), Some(ItemIx(3)));
+    assert_eq!(
+        shop.find_all(&["rye", "nothing", "milk", "rye"]),
+        [Some(ItemIx(4)), None, Some(ItemIx(0)), Some(ItemIx(4))]
+    );
+}
+
+#[test]
+fn departments_that_sell_most_come_first_and_empty_ones_not_at_all() {
+    let shop = toy();
+    let names: Vec<_> = shop
+        .departments()
+        .iter()
+        .map(|d| (d.name.as_str(), d.slug.as_str(), d.count))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            ("Dairy & eggs", "dairy-eggs", 2),
+            ("Produce", "produce", 2),
+            ("Bakery", "bakery", 1)
+        ]
+    );
+    assert_eq!(shop.department_of(ItemIx(4)), Some(2));
+    assert_eq!(shop.departments()[1].picture, "1f34c");
+}
+
+#[test]
+fn members_are_the_most_bought_first() {
+    let shop = toy();
+    assert_eq!(shop.ranked(), [1, 0, 2, 3, 4].map(ItemIx));
+    assert_eq!(shop.members("Dairy & eggs", None), [ItemIx(0), ItemIx(2)]);
+    assert_eq!(shop.members("Dairy & eggs", Some("Cheese")), [ItemIx(2)]);
+    assert!(shop.members("Nowhere", None).is_empty());
+}
+
+#[test]
+fn columns_of_unequal_length_are_refused_by_name() {
+    let err = Catalogue::parse(&TOY.replace(r#""20 oz"],"of":"!!!!!""#, r#""20 oz"],"of":"!!!!""#))
+        .unwrap_err();
+    assert_eq!(
+        err,
+        CatalogueFileError::Length {
+            column: "size",
+            found: 4,
+            expected: 5
+        }
+    );
+}
+
+#[test]
+fn rows_out_of_range_are_refused_with_their_place() {
+    let err = Catalogue::parse(&TOY.replace("[1,0]", "[1,5]")).unwrap_err();
+    assert_eq!(
+        err,
+        CatalogueFileError::OutOfRange {
+            field: "popularity",
+            at: 1,
+            value: 5,
+            limit: 5
+        }
+    );
+    let err = Catalogue::parse(&TOY.replace("!!!$%", "!!&$%")).unwrap_err();
+    assert!(err.to_string().contains("items.brand.of[2] is 4"), "{err}");
+    let err = Catalogue::parse(&TOY.replace("!!!$!", "!!!$+")).unwrap_err();
+    assert!(err.to_string().contains("items.category[4] is 9"), "{err}");
+}
+
+#[test]
+fn ids_may_share_a_beginning_and_be_numbers() {
+    let toy = TOY.replace(
+        r#""id":["milk","banana","cheddar","fig","rye"]"#,
+        r#""prefix":"a","id":[7,0,30,12,4294967295]"#,
+    );
+    let shop = Catalogue::parse(&toy).unwrap();
+    assert_eq!(shop.find("a30"), Some(ItemIx(2)));
+    assert_eq!(shop.id(ItemIx(4)), "a4294967295");
+}
+
+#[test]
+fn a_column_of_another_type_is_refused_by_name() {
+    for (from, to, name) in [
+        (r#""id":["milk""#, r#""id":[["milk"]"#, "id"),
+        (r#""pack":""#, r#""no-pack":""#, "pack"),
+        (r#""words":[269,"#, r#""words":["269","#, "price"),
+        (
+            r#""popularity":["#,
+            r#""popularity":"","x":["#,
+            "popularity",
+        ),
+    ] {
+        let err = Catalogue::parse(&TOY.replace(from, to))
+            .err()
+            .map(|err| err.to_string());
+        assert!(
+            err.is_some_and(|err| err.contains(&format!("'{name}'"))),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_json_is_an_error_and_no_panic() {
+    for cut in [0, 1, 20, TOY.len() / 2, TOY.len() - 1] {
+        assert!(matches!(
+            Catalogue::parse(&TOY[..cut]),
+            Err(CatalogueFileError::Json(_))
+        ));
+    }
+}
+
+#[test]
+fn a_brand_that_is_a_number_is_short() {
+    assert_eq!(short_brand("National brand · maker 12"), "maker 12");
+    assert_eq!(short_brand("House brand"), "House brand");
+}
