@@ -173,7 +173,8 @@ test("the module answers by ids, in parallel, and with named errors", async () =
       const codes = [];
       for (const ask of [
         () => shop.rank({ n: 0 }), () => shop.rank({ n: 1, seeds: ["no such"] }), () => shop.explain("no such"),
-        async () => shop.observe({ item: "no such" }), async () => shop.observe({ kind: "sing", item: one }), async () => shop.observe({}),
+        async () => shop.observe({ kind: "sing", item: one }), async () => shop.observe({}),
+        () => shop.rank({ objective: "cheap" }), () => shop.rank({ skip: -1 }), async () => shop.correct({}, "more"),
       ]) codes.push(await ask().then(() => "fine", ({ name, code }) => `${name} ${code}`));
       const kept = JSON.parse(JSON.stringify(shop.session));
       shop.forget();
@@ -197,8 +198,8 @@ test("the module answers by ids, in parallel, and with named errors", async () =
     assert.equal(seen.a[0].reason.kind === "because_of" ? typeof seen.a[0].reason.shots[0].item.title : "string", "string");
     assert.equal(seen.explained.id, seen.a[0].id);
     assert.deepEqual(seen.codes, [
-      "FewshopError bad_argument", "FewshopError unknown_item", "FewshopError unknown_item", "FewshopError unknown_item",
-      "FewshopError bad_argument", "FewshopError bad_argument", "closed",
+      "FewshopError bad_argument", "FewshopError unknown_item", "FewshopError unknown_item",
+      ...Array(5).fill("FewshopError bad_argument"), "closed",
     ]);
     assert.deepEqual(seen.kept, [{ kind: "cart", item: seen.one }, { kind: "view", item: seen.two }]);
     assert.deepEqual(ids(seen.again), ids(seen.a), "a session that is restored is the same session");
@@ -233,14 +234,14 @@ test("events may come before the pack, and ids that it does not have are reporte
       const asked = shop.rank({ n: 3 });
       const early = shop.items.length;
       const picks = await asked;
-      const late = await new Promise((resolve) => resolve(shop.observe({ item: "no such" }))).catch(({ code }) => code);
+      const late = shop.observe({ item: "no such" });
       return { known, unknown, early, picks, session: shop.session, late };
     });
     assert.equal(seen.early, 0, "all of it came before the catalogue");
-    assert.deepEqual(seen.unknown, [["no such"]]);
+    assert.deepEqual(seen.unknown, [["no such"], ["no such"]], "those that came early once, and the one that came late");
     assert.deepEqual(seen.session, [{ kind: "cart", item: seen.known }]);
     assert.ok(seen.picks.length === 3 && seen.picks.every(({ id }) => id !== seen.known));
-    assert.equal(seen.late, "unknown_item");
+    assert.equal(seen.late, false, "it does not count, and is no exception");
     assert.deepEqual(complaints, []);
   });
 });
@@ -355,6 +356,162 @@ test("a pick that a business rule moved carries its name, and so does its part o
       return { rules: picks.map(({ rule }) => rule), parts: [...element.shadowRoot.querySelectorAll("li")].slice(0, 2).map((item) => item.getAttribute("part")) };
     });
     assert.deepEqual(seen, { rules: ["pin", null], parts: ["item pin", "item"] });
+  });
+});
+
+test("shelves, pages of a list, filters, alternatives and what goes with a product", async () => {
+  await blank({}, async (page, complaints) => {
+    const seen = await page.evaluate(async () => {
+      const { Fewshop } = await import("/fewshop/index.js");
+      const shop = await new Fewshop("shop.pack").ready;
+      const one = shop.items[900];
+      shop.observe({ item: one.id });
+      const ids = async (picks) => (await picks).map(({ id }) => id);
+      const all = await ids(shop.rank({ n: 9 }));
+      const [first, second] = await Promise.all([ids(shop.rank({ n: 5 })), ids(shop.rank({ n: 4, skip: 5 }))]);
+      const cheap = await shop.rank({ n: 5, where: ({ price }) => price !== null && price < 1 });
+      const none = await shop.rank({ where: () => false });
+      const personal = await shop.rank({ n: 5, objective: "personal" });
+      const shelves = await shop.shelves([{ n: 6, objective: "personal" }, { n: 6 }, { n: 3, category: [one.category[0]] }]);
+      const similar = await shop.similar(one.id, { n: 4 });
+      const beside = await ids(shop.goesWith([one.id], { n: 4 }));
+      return { one, all, first, second, cheap, none, personal, similar, beside, shelves: shelves.map((picks) => picks.map(({ id }) => id)) };
+    });
+    assert.deepEqual([...seen.first, ...seen.second], seen.all);
+    assert.ok(seen.cheap.length === 5 && seen.cheap.every(({ price }) => price < 1));
+    assert.deepEqual(seen.none, []);
+    assert.ok(seen.personal.every(({ lift }) => typeof lift === "number"), "how much likelier than for a new shopper");
+    assert.deepEqual(seen.shelves.map((ids) => ids.length), [6, 6, 3]);
+    assert.equal(new Set(seen.shelves.flat()).size, 15, "no product stands on two shelves");
+    assert.ok(seen.similar.every(({ id, category }) => id !== seen.one.id && String(category) === String(seen.one.category)));
+    assert.ok(seen.beside.length === 4 && !seen.beside.includes(seen.one.id));
+    assert.deepEqual(complaints, []);
+  });
+});
+
+test("what is ignored does not count, corrections move picks, and both are remembered", async () => {
+  await blank({}, async (page) => {
+    const seen = await page.evaluate(async () => {
+      const { Fewshop } = await import("/fewshop/index.js");
+      const shop = await new Fewshop("shop.pack", { remember: true }).ready;
+      const [gift, other] = [shop.items[700].id, shop.items[20].id];
+      shop.observe({ kind: "cart", item: gift });
+      shop.observe({ item: other });
+      shop.ignore(gift);
+      const counts = [shop.observe({ item: gift }), shop.observe({ item: other })];
+      const session = shop.session;
+      const [best] = await shop.rank({ n: 1 });
+      shop.correct(best, "never");
+      const without = await shop.rank({ n: 12 });
+      shop.close();
+      const again = new Fewshop("shop.pack", { remember: true });
+      const kept = [again.ignored, again.corrections, again.session.length];
+      again.correct(best, null);
+      again.ignore(gift, false);
+      const back = await again.rank({ n: 1 });
+      again.remember = false;
+      return { gift, other, counts, session, best, without, kept, back, stored: localStorage.length };
+    });
+    assert.deepEqual(seen.counts, [false, true]);
+    assert.ok(seen.session.every(({ item }) => item === seen.other));
+    const path = (item) => item.category.slice(0, 2).join("/");
+    assert.ok(seen.without.length === 12 && seen.without.every((pick) => path(pick) !== path(seen.best)));
+    assert.deepEqual(seen.kept, [[seen.gift], { [`category/${path(seen.best)}`]: "never" }, 2]);
+    assert.equal(seen.back[0].id, seen.best.id);
+    assert.equal(seen.stored, 0, "switched off: nothing stays stored");
+  });
+});
+
+test("three tabs, one of them frozen: nothing is lost, and what was forgotten does not come back", async () => {
+  await blank({}, async (page, complaints, site) => {
+    const tabs = [page, await page.context().newPage(), await page.context().newPage()];
+    for (const tab of tabs) {
+      await tab.goto(site.url);
+      await tab.evaluate(async () => {
+        const { Fewshop } = await import("/fewshop/index.js");
+        globalThis.shop = await new Fewshop("shop.pack", { remember: true }).ready;
+        globalThis.put = (row) => shop.observe({ kind: "cart", item: shop.items[row].id });
+        globalThis.rows = () => shop.session.map(({ item }) => shop.items.findIndex(({ id }) => id === item)).join();
+      });
+    }
+    const [one, two, frozen] = tabs;
+    const rows = (tab) => tab.evaluate(() => rows());
+    await one.evaluate(() => put(1));
+    await two.evaluate(() => put(2));
+    await frozen.evaluate(() => put(3));
+    for (const tab of tabs) await until("all tabs know of all", async () => (await rows(tab)) === "1,2,3");
+    // A page that is frozen hears nothing until it goes on: its events and timers wait.
+    const devtools = await frozen.context().newCDPSession(frozen);
+    await devtools.send("Page.setWebLifecycleState", { state: "frozen" });
+    await one.evaluate(() => shop.undo());
+    await until("an undo reaches the other tab", async () => (await rows(two)) === "1,2");
+    await two.evaluate(() => shop.forget());
+    await until("so does forgetting", async () => (await rows(one)) === "");
+    assert.equal(await one.evaluate(() => localStorage.length), 0);
+    await one.evaluate(() => put(4));
+    await devtools.send("Page.setWebLifecycleState", { state: "active" });
+    await frozen.evaluate(() => put(5));
+    for (const tab of tabs) await until("only what came later is left", async () => (await rows(tab)) === "4,5");
+    await one.evaluate(() => shop.checkOut());
+    await until("an order ends the visit of all tabs", async () => (await rows(frozen)) === "");
+    await frozen.evaluate(() => put(6));
+    await until("and a new one begins", async () => (await rows(one)) === "6");
+    assert.equal(await two.evaluate(() => shop.visits.length), 1);
+    assert.deepEqual(complaints, []);
+  });
+});
+
+test("the element: properties are attributes, events may come first, options are its own, and its worker ends with the last one", async () => {
+  const body = `<script type="module" src="/fewshop/picks.js"></script>`;
+  await blank({ body }, async (page, complaints) => {
+    const seen = await page.evaluate(async () => {
+      await customElements.whenDefined("fewshop-picks");
+      const { Fewshop } = await import("/fewshop/index.js");
+      const known = (await new Fewshop("shop.pack").ready.then((shop) => (shop.close(), shop))).items[900];
+      const element = document.createElement("fewshop-picks");
+      const updated = (of = element) => new Promise((resolve) => of.addEventListener("fewshop-picks-updated", ({ detail }) => resolve(detail.picks), { once: true }));
+      document.body.append(element);
+      const early = element.observe({ item: known.id });
+      element.innerHTML = "<p>our own words</p><b slot='card-2'>our own card</b>";
+      Object.assign(element, { n: 3, remember: true, promoted: false, category: [] });
+      element.pack = "shop.pack";
+      const picks = await updated();
+      const attributes = element.getAttributeNames().sort().join();
+      const learned = element.shop.session.length;
+      const stored = [localStorage.length];
+      element.setAttribute("remember", "false");
+      stored.push(localStorage.length);
+      element.seeds = ["no such"];
+      const unseeded = await updated();
+      const words = element.shadowRoot.querySelector("section > slot").hidden;
+      element.seeds = ["no such", known.id];
+      const seeded = await updated();
+      const second = document.createElement("fewshop-picks");
+      Object.assign(second, { pack: "shop.pack", n: 2, objective: "similar", seeds: known.id });
+      document.body.append(second);
+      const others = await updated(second);
+      const shared = second.shop === element.shop;
+      const { shop } = element;
+      const ended = (async () => {
+        for await (const _ of shop.rankings({ n: 1 }));
+        return "ended";
+      })();
+      element.remove();
+      document.body.append(element);
+      await updated();
+      const same = element.shop === shop;
+      element.remove();
+      second.remove();
+      return { early, picks: picks.length, attributes, learned, stored, unseeded: unseeded.length, words, seeded: seeded.length, others, known, shared, same, ended: await ended };
+    });
+    assert.deepEqual([seen.early, seen.picks, seen.learned, seen.unseeded, seen.words, seen.seeded], [true, 3, 1, 0, false, 3]);
+    assert.equal(seen.attributes, "category,n,pack,remember");
+    assert.deepEqual(seen.stored, [1, 0], "'false' is off");
+    assert.ok(seen.others.length === 2 && seen.others.every(({ category }) => String(category) === String(seen.known.category)));
+    assert.ok(seen.shared && seen.same, "one shop for both, also after an element was out for a moment");
+    assert.equal(seen.ended, "ended", "the shop is closed with the last element");
+    await until("no worker is left", () => page.workers().length === 0);
+    assert.deepEqual(complaints, [`<fewshop-picks>: the pack has no product 'no such', which 'seeds' names`]);
   });
 });
 

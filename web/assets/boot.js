@@ -47,18 +47,21 @@ async function keep() {
   if (!shelf) return;
   const announce = (worker) => {
     const place = document.getElementById('update');
-    // Without an active one there is no older version; what answers may be the worker of the site's other shop.
-    if (!place || !shelf.controller || !kept.active) return;
+    // Without an older version there is no newer one. WebKit says so on a first visit, when this worker already answers.
+    if (!place || !older) return;
     place.hidden = false;
     place.querySelector('button').onclick = () => {
       shelf.addEventListener('controllerchange', () => location.reload(), { once: true });
       worker.postMessage('open');
     };
   };
-  let kept;
+  let older;
   try {
-    // Each shop of a site has its own, for its own folder.
-    kept = await shelf.register(own('sw.js'));
+    // Each shop of a site has its own, for its own folder. What answers may be the worker of the site's other shop.
+    const scope = own('./').href;
+    const before = await shelf.getRegistration(scope);
+    older = before?.scope === scope && before.active;
+    const kept = await shelf.register(own('sw.js'));
     if (kept.waiting) announce(kept.waiting);
     kept.addEventListener('updatefound', () => {
       const fresh = kept.installing;

@@ -1,6 +1,8 @@
 // What this device remembers about the shopper: one text under one key in IndexedDB. The storefront writes the text and checks it when it
-// reads it back (web/src/state/memory.rs); nothing here looks into it. Each write replaces the text in one transaction, so the last of two
-// tabs wins and half a text is never stored. If there is nothing to remember, there is no database at all.
+// reads it back (web/src/state/memory.rs); nothing here looks into it. If there is nothing to remember, there is no database at all.
+//
+// Several tabs of one shop share it. A tab writes only over the text that it knows; if another tab has stored something since, the storefront
+// merges the two (web/src/state/merge.rs) and writes again. So no tab overwrites another, however long it has slept.
 
 /** Each shop of a site has a memory of its own; the one at the root keeps the name it always had. */
 const SHOP = document.documentElement.dataset.shop;
@@ -13,11 +15,15 @@ const OLD = `${DATABASE}.memory`;
 const PATIENCE = 3000;
 
 let database;
-/** The stored text; undefined if there is none, null if this tab cannot know. */
-let known = null;
-/** Writes run one after the other; of those that wait only the newest is carried out. */
+/** The stored text that the storefront knows; undefined if there was none. */
+let known;
+/** Reads and writes run one after the other; of writes that wait only the newest is carried out. */
 let work = Promise.resolve();
 let newest = null;
+/** Nothing is read or written here any more. */
+let denied = false;
+/** Told of what was known and of what another tab has stored. */
+let merge = null;
 
 const done = (request) =>
   new Promise((resolve, reject) => {
@@ -27,6 +33,7 @@ const done = (request) =>
 
 /** Opens the database. A missing one is created, or left missing without `make`. */
 async function open(make) {
+  if (database) return;
   const request = indexedDB.open(DATABASE, 1);
   let none = false;
   request.onupgradeneeded = () => {
@@ -50,7 +57,6 @@ async function open(make) {
 function close() {
   database?.close();
   database = undefined;
-  known = null;
 }
 
 function old(erase) {
@@ -63,36 +69,48 @@ function old(erase) {
 
 async function read() {
   await open(false);
-  known = database && (await done(database.transaction(STORE).objectStore(STORE).get(KEY)));
-  return known;
+  return database && done(database.transaction(STORE).objectStore(STORE).get(KEY));
 }
 
+/** Hands what another tab has stored to the storefront, which writes what comes of it. */
+function differs(stored) {
+  const before = known;
+  known = stored;
+  merge?.(before, stored);
+}
+
+/** Writes over the known text; if it is another one by now, that is merged first. */
 async function write(text) {
   if (text === known) return;
   if (text === undefined) {
+    const stored = await read();
+    if (stored !== known) return differs(stored);
     close();
     await done(indexedDB.deleteDatabase(DATABASE));
   } else {
-    if (!database) await open(true);
+    await open(true);
     const change = database.transaction(STORE, 'readwrite');
-    const put = done(change.objectStore(STORE).put(text, KEY));
-    // At once: a page that is left the next moment must not lose the click that led away from it.
-    change.commit?.();
-    await put;
-    await new Promise((resolve, reject) => {
+    const ended = new Promise((resolve, reject) => {
       change.oncomplete = resolve;
       change.onabort = () => reject(change.error);
     });
+    const store = change.objectStore(STORE);
+    // Read and written in one transaction: no other tab comes between.
+    const stored = await done(store.get(KEY));
+    if (stored !== known) return differs(stored);
+    store.put(text, KEY);
+    // At once: a page that is left the next moment must not lose the click that led away from it.
+    change.commit?.();
+    await ended;
   }
   known = text;
   old(true);
+  tell('stored');
 }
 
 const late = new Promise((_, reject) => setTimeout(reject, PATIENCE, new Error('the browser did not answer')));
 // Starts before the storefront's wasm has loaded, and never rejects.
-const first = Promise.race([read(), late]).catch(refuse);
-
-let denied = false;
+const first = Promise.race([read(), late]).then((text) => (known = text), refuse);
 
 /** A text that could not be read must not be overwritten. */
 function refuse(error) {
@@ -101,7 +119,7 @@ function refuse(error) {
 }
 
 function warn(error) {
-  console.warn(`IndexedDB '${DATABASE}' cannot be used (${error?.message ?? error}): this visit will not be remembered`);
+  console.warn(`IndexedDB '${DATABASE}' cannot be used (${error?.message || error?.name || error}): this visit will not be remembered`);
 }
 
 /** The stored text, or undefined. */
@@ -125,17 +143,40 @@ export function remember(text) {
   });
 }
 
-// Two tabs of one shop: when one forgets, the other must forget too.
-const channel = new BroadcastChannel(DATABASE);
-
-/** Tells other tabs that everything was forgotten. */
-export function forgotten() {
-  channel.postMessage(null);
+/** Looks whether another tab has stored something. */
+function look() {
+  if (denied || !merge) return;
+  work = work.then(async () => {
+    // What waits to be written will find out by itself.
+    const stored = newest === null ? await read() : known;
+    if (stored !== known) differs(stored);
+  }).catch(close);
 }
 
-/** Runs `act` when another tab does. */
-export function on_forgotten(act) {
-  channel.onmessage = () => act();
+/** Firefox throws here with cookies blocked; then tabs share nothing anyway. */
+function openChannel() {
+  try {
+    return new BroadcastChannel(DATABASE);
+  } catch {
+    return null;
+  }
+}
+const channel = openChannel();
+const tell = (what) => channel?.postMessage(what);
+
+/** Tells other tabs that everything was forgotten: at once, and also where nothing can be stored. */
+export function forgotten() {
+  tell('forgotten');
+}
+
+/** Runs `isForgotten` when another tab has forgotten everything, and `changed` when one has stored something. */
+export function on_other_tabs(isForgotten, changed) {
+  merge = changed;
+  if (channel) channel.onmessage = ({ data }) => (data === 'stored' ? look() : isForgotten());
+  // A tab that was frozen or kept for 'back' may have missed it.
+  addEventListener('pageshow', look);
+  document.addEventListener('visibilitychange', () => document.hidden || look());
+  document.addEventListener('resume', look);
 }
 
 /** One for all shops of a site: it says who reads, not what they like. */

@@ -169,8 +169,9 @@ extern "C" {
     pub(crate) fn remember(text: Option<&str>);
     /// Tells other tabs that everything was forgotten.
     pub(crate) fn forgotten();
-    /// Runs `act` when another tab does.
-    fn on_forgotten(act: &JsValue);
+    /// Runs `forgotten` when another tab has forgotten everything, and `changed` with what this tab
+    /// knew to be stored and what another tab has stored since.
+    fn on_other_tabs(forgotten: &JsValue, changed: &JsValue);
     /// The language the shopper chose, otherwise the browser's: "en" or "zh".
     pub(crate) fn language() -> String;
     /// Stores a language and reloads the page in it.
@@ -179,10 +180,19 @@ extern "C" {
     pub(crate) async fn chosen_text(field: &HtmlElement) -> JsValue;
 }
 
-/// Runs `act` when another tab has forgotten everything.
-pub(crate) fn when_forgotten(act: impl Fn() + 'static) {
-    let act: Box<dyn Fn()> = Box::new(act);
-    on_forgotten(&Closure::wrap(act).into_js_value());
+/// Runs `forgotten` when another tab has forgotten everything, and `changed` with the text that this
+/// tab knew to be stored and the one that another tab has stored since.
+pub(crate) fn when_other_tabs(
+    forgotten: impl Fn() + 'static,
+    changed: impl Fn(Option<String>, Option<String>) + 'static,
+) {
+    let forgotten: Box<dyn Fn()> = Box::new(forgotten);
+    let changed: Box<dyn Fn(JsValue, JsValue)> =
+        Box::new(move |known, stored| changed(known.as_string(), stored.as_string()));
+    on_other_tabs(
+        &Closure::wrap(forgotten).into_js_value(),
+        &Closure::wrap(changed).into_js_value(),
+    );
 }
 
 /// Opens a modal dialog, which takes the focus and returns it when closed.

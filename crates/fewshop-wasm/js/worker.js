@@ -5,12 +5,31 @@
 // GPU ever fails, the worker drops it for the CPU engine and answers the newest session again. Nothing leaves the device: the only
 // network requests are for the pack and the two engines.
 //
-// cpu/fewshop_wasm.js lies beside this file, and gpu/fewshop_wasm.js if it was built.
+// cpu/fewshop_wasm.js lies beside this file, and gpu/fewshop_wasm.js if it was built. Both are named by addresses that bundlers follow.
 
 // protocol: begin (generated, see tests/protocol.rs)
 const PROTOCOL_VERSION = 2;
 const REQUEST_FAULTS = ["bad_argument", "no_catalogue", "nothing_wanted", "unknown_item"];
 // protocol: end
+
+/** The engines that this worker can load, each with its script and its wasm. */
+const ENGINES = {
+  cpu: {
+    script: () => import("./cpu/fewshop_wasm.js"),
+    wasm: () => new URL("./cpu/fewshop_wasm_bg.wasm", import.meta.url),
+  },
+  // gpu: begin (the npm package is made without these lines and without that folder)
+  gpu: {
+    script: () => import("./gpu/fewshop_wasm.js"),
+    wasm: () => new URL("./gpu/fewshop_wasm_bg.wasm", import.meta.url),
+    /** Whether the site has it. A host that answers missing files with its start page does not have it either. */
+    async isThere() {
+      const script = await fetch(new URL("./gpu/fewshop_wasm.js", import.meta.url), { method: "HEAD" }).catch(() => null);
+      return Boolean(script?.ok && script.headers.get("content-type")?.includes("javascript"));
+    },
+  },
+  // gpu: end
+};
 
 /** Untimed runs that warm an engine up: the first ones compile code and shaders. */
 const WARM_RUNS = 2;
@@ -212,16 +231,15 @@ async function verify(name, bytes, sha256) {
   if (!sha256 || !self.crypto?.subtle) return;
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (hex !== sha256) {
+  if (hex !== sha256.toLowerCase()) {
     throw new Mismatch(`${name} is cut off, damaged or of another version: its SHA-256 is ${hex.slice(0, 8)}…, expected ${sha256.slice(0, 8)}…`);
   }
 }
 
 /** Imports an engine. Its wasm is requested together with its script, not after it, and runs only if its hash is the one in the script. */
 async function importEngine(name, pass = (response) => response) {
-  const folder = new URL(`./${name}/`, import.meta.url);
-  const wasm = fetch(new URL("fewshop_wasm_bg.wasm", folder));
-  const [module, response] = await Promise.all([import(new URL("fewshop_wasm.js", folder).href), wasm]);
+  const engine = ENGINES[name];
+  const [module, response] = await Promise.all([engine.script(), fetch(engine.wasm())]);
   if (!response.ok) throw new Error(`${response.url} answered ${response.status} ${response.statusText}`);
   const isWasm = response.headers.get("content-type")?.startsWith("application/wasm");
   const body = pass(response);
@@ -378,10 +396,7 @@ async function whyNot(forced) {
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
   if (!adapter) return "this browser gives no WebGPU adapter";
   if (!forced && (adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter)) return "WebGPU is only emulated in software here";
-  const script = await fetch(new URL("./gpu/fewshop_wasm.js", import.meta.url), { method: "HEAD" }).catch(() => null);
-  // A host that answers missing files with its start page does not have it either.
-  const there = script?.ok && script.headers.get("content-type")?.includes("javascript");
-  return there ? null : "this site comes without the WebGPU engine";
+  return (await ENGINES.gpu?.isThere()) ? null : "this site comes without the WebGPU engine";
 }
 
 /** The session for comparing engines: the shopper's own, or five products spread over the catalogue. */

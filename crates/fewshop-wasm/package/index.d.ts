@@ -1,9 +1,9 @@
 import type {
-  Backend, EventKind, Evidence, FailureCode as WorkerFailureCode, Item, BusinessRule, Outcome, Prediction, Reason as RowReason,
-  Recommendation, Status,
+  Backend, BusinessRule, EventKind, Evidence, FailureCode as WorkerFailureCode, Item, Objective, Outcome, Prediction, Reason as RowReason,
+  Status,
 } from "./cpu/fewshop_wasm.js";
 
-export type { Backend, EventKind, Item, BusinessRule, Outcome, Status };
+export type { Backend, BusinessRule, EventKind, Item, Objective, Outcome, Status };
 
 // The package names products by the shop's own ids and by whole products; the protocol's types, which are generated from Rust, name them
 // by rows. What follows is the difference.
@@ -36,8 +36,18 @@ export interface Share {
 /** Why a product was picked. */
 export type Reason = Exclude<RowReason, { kind: "because_of" }> | { kind: "because_of"; shots: Share[] };
 
-/** A pick: the product, its score (comparable within one answer only), its reason, the business rule that moved it, if any, and whether it is in today's leaflet. */
-export type Pick = Item & { score: Recommendation["score"]; reason: Reason; rule: BusinessRule | null; promoted: boolean };
+/** A pick: the product and why it was picked. */
+export interface Recommendation extends Item {
+  /** Comparable within one answer only. */
+  score: number;
+  reason: Reason;
+  /** The business rule that moved it, if any. */
+  rule: BusinessRule | null;
+  /** Whether it is in today's leaflet. */
+  promoted: boolean;
+  /** How many times as likely as for a shopper of whom nothing is known; null where the ranking did not compare the two. */
+  lift: number | null;
+}
 
 /** A prediction of a task, with products instead of rows. */
 export type TaskPrediction = Omit<Prediction, "evidence"> & { evidence: Omit<Evidence, "items"> & { items: Item[] } };
@@ -84,11 +94,23 @@ export interface RankOptions {
   n?: number;
   /** Only products whose category path begins with these. */
   category?: string[];
+  /** Leave out the first ones: the next page of a list. */
+  skip?: number;
   /** Rank for these products, by id, instead of the session. */
   seeds?: string[];
+  /**
+   * 'likely' (by default): how likely the shopper takes a product. 'personal': the same, without what everybody takes. 'complements':
+   * how much likelier it becomes beside the seeds. 'similar': of the seeds' category, the most alike first.
+   */
+  objective?: Objective;
+  /** Only products for which it returns true, such as those in stock. */
+  where?: ((item: Item) => boolean) | null;
   /** Only products that are in today's leaflet. */
   promoted?: boolean;
 }
+
+/** A shopper's correction of a category or a brand. */
+export type Correction = "more" | "less" | "never";
 
 export type FailureCode = WorkerFailureCode | "worker_lost" | "closed";
 
@@ -99,10 +121,10 @@ export class FewshopError extends Error {
 
 export interface FewshopEventMap {
   /** A ranking was answered. */
-  ranked: CustomEvent<{ picks: Pick[]; status: Status }>;
+  ranked: CustomEvent<{ picks: Recommendation[]; status: Status }>;
   /** The session changed. */
   changed: CustomEvent<{ events: number }>;
-  /** Ids that came before the catalogue, from `observe` or from storage, and that the pack does not have. Sent once. */
+  /** Ids that the pack does not have, from `observe` or from storage. They do not count. */
   unknown: CustomEvent<{ items: string[] }>;
   /** Bytes of pack and engine that have arrived. */
   loading: CustomEvent<{ received: number; total: number | null }>;
@@ -122,16 +144,34 @@ export class Fewshop extends EventTarget {
   readonly currency: string;
   readonly session: ShopEvent[];
   readonly visits: Visit[];
+  /** Ids that do not count. */
+  readonly ignored: string[];
+  /** By 'category/…' or 'brand/…'. */
+  readonly corrections: Record<string, Correction>;
+  /** Whether session and visits are kept in localStorage. Switching it off erases what was kept there. */
+  remember: boolean;
   item(id: string): Item | undefined;
-  observe(event: NewEvent): void;
+  /** Returns whether the event counts: not for a product that is ignored or that the pack does not have. */
+  observe(event: NewEvent): boolean;
   /** Ends the visit at once. It ends by itself after an order, or after 30 minutes without an event. */
   checkOut(): void;
   undo(): ShopEvent | null;
+  /** A product, such as a gift, counts no more; or again from now on. */
+  ignore(item: string, isIgnored?: boolean): void;
+  /** The shopper wants more or less of a category (its first two levels) or of a brand, or never to see it. */
+  correct(what: { category: readonly string[] } | { brand: string }, correction: Correction | null): void;
   forget(): void;
   restore(session: readonly NewEvent[], visits?: readonly Visit[]): void;
-  rank(options?: RankOptions): Promise<Pick[]>;
-  rankings(options?: RankOptions): AsyncGenerator<Pick[], void, void>;
-  explain(item: string): Promise<Pick>;
+  rank(options?: RankOptions): Promise<Recommendation[]>;
+  /** Several shelves in one question. No product stands on two of them. */
+  shelves(options: readonly RankOptions[]): Promise<Recommendation[][]>;
+  /** Alternatives to a product. */
+  similar(item: string, options?: Omit<RankOptions, "seeds" | "objective">): Promise<Recommendation[]>;
+  /** What becomes likelier beside a product, or beside several. */
+  goesWith(items: string | readonly string[], options?: Omit<RankOptions, "seeds" | "objective">): Promise<Recommendation[]>;
+  /** Picks now, and again after each change of the session. Ends when the shop is closed. */
+  rankings(options?: RankOptions): AsyncGenerator<Recommendation[], void, void>;
+  explain(item: string): Promise<Recommendation>;
   answer(task: string, max?: number): Promise<TaskPrediction[]>;
   attributes(): Promise<AttributePrediction[]>;
   offers(n?: number): Promise<Offer[]>;

@@ -6,110 +6,45 @@
 //   const picks = await shop.rank({ n: 12 });
 //
 // The page keeps the session, by product ids, and sends all of it with each question, so a worker that dies is replaced without loss.
+// This file can be imported on a server, where it does nothing: a shop is opened in a browser.
 
-import {
-  EVENT_KINDS, GRACE_MS, KEEP_S, MAX_EVENTS, MAX_VISITS, MAX_VISIT_ITEMS, NEGATIVE_KINDS, PATIENCE_MS, PROTOCOL_VERSION, QUIET_MS,
-  REQUEST_FAULTS, RESTART_PAUSE_MS, TAKEN_KINDS, VISIT_GAP_S,
-} from "./protocol.js";
+import { Client, deferred } from "./client.js";
+import { FewshopError, bad } from "./errors.js";
+import { Memory } from "./memory.js";
+import { CORRECTIONS, Session, checked } from "./session.js";
 
-/** The kind that completes an order, and with it a visit. */
-const PURCHASE = "purchase";
-/** Version of what `remember` stores. Version 1 had one list of events and no visits. */
-const MEMORY_VERSION = 2;
+export { FewshopError };
 
-/** An error with a code to branch on. */
-export class FewshopError extends Error {
-  constructor(code, message) {
-    super(message);
-    this.name = "FewshopError";
-    this.code = code;
-  }
-}
+const OBJECTIVES = ["likely", "personal", "complements", "similar"];
+/** Products asked for beyond those wanted where some may be left out afterwards. */
+const SPARE = 24;
 
-/** Starts the worker of this package, or the one that the page names. */
-function startWorker(named) {
-  if (named) return new Worker(new URL(named, document.baseURI), { type: "module", name: "fewshop" });
-  const own = new URL("./worker.js", import.meta.url);
-  if (own.origin === location.origin) return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "fewshop" });
-  // Browsers start no worker from another host, but a line of script that belongs to this page may import it from there.
-  const line = URL.createObjectURL(new Blob([`import ${JSON.stringify(own.href)};`], { type: "text/javascript" }));
-  const worker = new Worker(line, { type: "module", name: "fewshop" });
-  // Not before the worker has read it; its first message proves that.
-  worker.addEventListener("message", () => URL.revokeObjectURL(line), { once: true });
-  return worker;
-}
+const remedies = {
+  pack_missing: "check the address of the pack",
+  pack_corrupt: "copy the pack again, and name the SHA-256 of that very file",
+  engine_corrupt: "copy all files of the package again, from one version",
+  wrong_protocol: "serve all files of the package from one version",
+  worker_lost: "see 'Where it runs' in the README: worker.js and the folder cpu have to be reachable beside index.js",
+};
 
-/** An event in the form that is kept, or an error. `type` is the old name of `kind`. */
-function checked({ kind, type, item } = {}) {
-  const named = kind ?? type ?? EVENT_KINDS[0];
-  if (!EVENT_KINDS.includes(named)) {
-    throw new FewshopError("bad_argument", `the kind of an event is '${named}': expected one of ${EVENT_KINDS.join(", ")}`);
-  }
-  if (item === undefined || item === null) throw new FewshopError("bad_argument", "an event lacks its item: expected a product's id");
-  return { kind: named, item: String(item) };
-}
-
-/** Events that can be kept, of whatever was stored. */
-function readable(events) {
-  const kept = [];
-  for (const event of Array.isArray(events) ? events : []) {
-    try {
-      kept.push(checked(event ?? {}));
-    } catch {
-      // Of another version or damaged: the rest is still of use.
-    }
-  }
-  return kept.slice(-MAX_EVENTS);
-}
-
-/** Visits that can be kept, of whatever was stored. */
-function readableVisits(visits) {
-  const of = ({ ended, items }) => ({ ended, items: items.map(String).slice(-MAX_VISIT_ITEMS) });
-  const sound = (visit) => Number.isFinite(visit?.ended) && Array.isArray(visit.items) && visit.items.length > 0;
-  return (Array.isArray(visits) ? visits : []).filter(sound).map(of);
-}
-
-/** What was taken in a visit, and what was dismissed: each item once, by its latest events, as `Session` in fewshop-core counts. */
-function outcome(events) {
-  const best = new Map();
-  const dismissed = new Set();
-  for (const { kind, item } of events) {
-    const before = best.get(item);
-    best.delete(item);
-    dismissed.delete(item);
-    if (NEGATIVE_KINDS.includes(kind)) dismissed.add(item);
-    else best.set(item, before && EVENT_KINDS.indexOf(before) > EVENT_KINDS.indexOf(kind) ? before : kind);
-  }
-  const taken = [...best].filter(([, kind]) => TAKEN_KINDS.includes(kind)).map(([item]) => item);
-  return { taken, dismissals: events.filter(({ kind, item }) => NEGATIVE_KINDS.includes(kind) && dismissed.has(item)) };
-}
+/** The names by which corrections know a product's category and brand. */
+const keys = ({ category, brand }) => [`category/${category.slice(0, 2).join("/")}`, `brand/${brand}`];
 
 /** One shopper in one shop. */
 export class Fewshop extends EventTarget {
-  #pack;
-  #options;
-  #worker = null;
-  #ready = Promise.withResolvers?.() ?? deferred();
+  #client;
+  #memory;
+  #session = new Session();
+  #ready = deferred();
   #isReady = false;
-  #restarted = false;
   #failed = null;
   #status = null;
   #items = [];
   #rows = new Map();
   #currency = "";
-  /** Kinds and ids of the current visit, oldest first. Before the catalogue is there, any id is taken. */
-  #events = [];
-  /** Earlier visits, the latest first: when they ended and the ids that were taken. */
-  #visits = [];
-  /** Time of the last event, in ms. */
-  #last = 0;
   #seq = 0;
   /** Questions that wait, by what they ask, so that the same question is asked once. */
   #waiting = new Map();
-  /** Questions under way, as they were posted. */
-  #asked = null;
-  #timer = null;
-  #pinged = false;
   #changes = 0;
 
   /**
@@ -126,12 +61,20 @@ export class Fewshop extends EventTarget {
    */
   constructor(pack, options = {}) {
     super();
-    if (!pack) throw new FewshopError("bad_argument", "the pack is missing: expected its address, as 'shop.pack'");
-    this.#pack = new URL(pack, document.baseURI).href;
-    this.#options = options;
+    if (typeof document === "undefined") throw bad("a shop is opened in a browser: on a server, import the package but make no shop");
+    if (!pack) throw bad("the pack is missing: expected its address, as 'shop.pack'");
+    const { sha256 = null, worker = null, backend = "cpu", remember = false } = options;
+    if (sha256 !== null && !/^[\da-f]{64}$/i.test(sha256)) throw bad(`sha256 is '${sha256}': expected the 64 hex digits of the pack's SHA-256`);
+    const address = new URL(pack, document.baseURI).href;
     this.#ready.promise.catch(() => {});
-    this.#recall();
-    this.#start();
+    this.#memory = new Memory(address, () => this.#join() && this.#changed());
+    this.#memory.isOn = Boolean(remember);
+    this.#join();
+    this.#client = new Client({ pack: address, sha256: sha256?.toLowerCase() ?? null, worker, backend }, {
+      loading: (received, total) => this.#tell("loading", { received, total }),
+      ready: (status) => this.#started(status),
+      failed: (error) => this.#ended(error),
+    });
   }
 
   // ---- state
@@ -163,96 +106,126 @@ export class Fewshop extends EventTarget {
 
   /** The events of the current visit, oldest first, by ids: plain JSON, which `restore` takes back. */
   get session() {
-    return this.#events.map((event) => ({ ...event }));
+    return this.#session.events.map(({ kind, item }) => ({ kind, item }));
   }
 
   /** Earlier visits, the latest first: when each ended (ms since 1970) and the ids taken. Plain JSON, which `restore` takes back. */
   get visits() {
-    return this.#visits.map(({ ended, items }) => ({ ended, items: [...items] }));
+    return this.#session.visits.map(({ ended, items }) => ({ ended, items: [...items] }));
+  }
+
+  /** Ids that do not count, see `ignore`. */
+  get ignored() {
+    return [...this.#session.ignored];
+  }
+
+  /** The shopper's corrections by 'category/…' or 'brand/…', see `correct`. */
+  get corrections() {
+    return { ...this.#session.corrections };
+  }
+
+  /** Whether session and visits are kept in localStorage. Switching it off erases what was kept there. */
+  get remember() {
+    return this.#memory.isOn;
+  }
+  set remember(remember) {
+    this.#memory.isOn = Boolean(remember);
+    this.#join();
+    this.#memory.write(this.#session);
   }
 
   // ---- what the shopper does
 
   /**
    * Records what the shopper did: `{ kind, item }`. A new visit begins after 30 minutes without an event, or with the first event
-   * after an order (purchases in a row are one order).
+   * after an order (purchases in a row are one order). Returns whether it counts: a product that is ignored does not, nor one that the
+   * pack does not have; that one is reported by the event `unknown`.
    */
   observe(event) {
     this.#check();
     const next = checked(event);
-    if (this.#items.length > 0) this.#row(next.item);
-    const now = Date.now();
-    const ordered = this.#events.at(-1)?.kind === PURCHASE && next.kind !== PURCHASE;
-    if (ordered || this.#isOver(now)) this.#endVisit(now);
-    this.#last = now;
-    this.#events.push(next);
-    this.#events.splice(0, this.#events.length - MAX_EVENTS);
-    this.#changed();
+    if (this.#items.length > 0 && !this.#rows.has(next.item)) {
+      this.#tell("unknown", { items: [next.item] });
+      return false;
+    }
+    if (this.#session.ignored.includes(next.item)) return false;
+    this.#change((session, now) => session.add(next, now));
+    return true;
   }
 
   /** Ends the visit, as an order does: what was put into the cart or bought becomes the latest of the earlier visits. */
   checkOut() {
     this.#check();
-    this.#last = Date.now();
-    this.#endVisit(this.#last);
-    this.#changed();
+    this.#change((session, now) => {
+      session.last = Math.max(session.last, now);
+      session.endVisit(now);
+    });
   }
 
   /** Removes the last event of the visit and returns it, or null. */
   undo() {
-    const last = this.#events.pop() ?? null;
-    if (last) this.#changed();
-    return last;
+    return this.#session.events.length > 0 ? this.#change((session) => session.undo()) : null;
   }
 
-  /** Forgets all that the shopper did, in this visit and in earlier ones, here and in storage. */
+  /** A product counts no more, in this visit and in earlier ones, because it was a gift, say; or counts again from now on. */
+  ignore(item, isIgnored = true) {
+    this.#check();
+    this.#change((session) => session.ignore(String(item), isIgnored));
+  }
+
+  /**
+   * The shopper corrects what the picks rest on: `{ category: ["Pets", "Cat food"] }` (its first two levels) or `{ brand: "Acme" }`, and
+   * 'more', 'less', 'never', or null for no correction.
+   */
+  correct({ category, brand } = {}, correction) {
+    this.#check();
+    if ((!Array.isArray(category) && typeof brand !== "string") || !(correction === null || CORRECTIONS.includes(correction))) {
+      throw bad(`correct takes {category: [department, …]} or {brand}, and one of ${CORRECTIONS.join(", ")} or null`);
+    }
+    const [ofCategory, ofBrand] = keys({ category: category ?? [], brand });
+    const key = category ? ofCategory : ofBrand;
+    this.#change((session) => {
+      if (correction === null) delete session.corrections[key];
+      else session.corrections[key] = correction;
+    });
+  }
+
+  /** Forgets all that the shopper did, in this visit and in earlier ones, here, in storage and in other tabs. */
   forget() {
-    this.#events = [];
-    this.#visits = [];
+    this.#session = new Session();
+    this.#memory.write(this.#session);
     this.#changed();
   }
 
   /** Replaces events and visits by those of `session` and `visits`. Products that the pack does not have are left out. */
   restore(session, visits = []) {
     this.#check();
-    this.#events = readable(session);
-    this.#visits = readableVisits(visits);
-    this.#last = Date.now();
-    this.#expire(this.#last);
-    if (this.#items.length > 0) this.#withoutUnknown();
+    this.#change((kept, now) => {
+      kept.restore(session, visits, now);
+      if (this.#items.length > 0) kept.keepOnly((id) => this.#rows.has(id));
+    });
+  }
+
+  /** Brings the session up to date by what other tabs have stored; whether anything changed. */
+  #join() {
+    const before = this.#session.write();
+    this.#session = this.#memory.join(this.#session);
+    if (this.#items.length > 0) this.#session.keepOnly((id) => this.#rows.has(id));
+    return this.#session.write() !== before;
+  }
+
+  /** Changes the session: on top of what other tabs have stored. */
+  #change(act) {
+    this.#join();
+    const answer = act(this.#session, Date.now());
+    this.#memory.write(this.#session);
     this.#changed();
+    return answer;
   }
 
   #changed() {
     this.#changes += 1;
-    this.#remember();
-    this.dispatchEvent(new CustomEvent("changed", { detail: { events: this.#events.length } }));
-  }
-
-  /** Whether the visit has ended by time. A clock that was set back says no. */
-  #isOver(now) {
-    return this.#events.length > 0 && now - this.#last >= VISIT_GAP_S * 1000;
-  }
-
-  /** Dismissals go on to hold; views are forgotten; what was taken becomes a visit. */
-  #endVisit(now) {
-    const { taken, dismissals } = outcome(this.#events);
-    this.#events = dismissals;
-    if (taken.length > 0) this.#visits.unshift({ ended: Math.min(this.#last, now), items: taken.slice(-MAX_VISIT_ITEMS) });
-    this.#expire(now);
-  }
-
-  #expire(now) {
-    this.#visits = this.#visits.filter(({ ended }) => now - ended < KEEP_S * 1000).slice(0, MAX_VISITS);
-  }
-
-  /** Leaves out what the pack does not have; returns the ids. */
-  #withoutUnknown() {
-    const known = (id) => this.#rows.has(id);
-    const unknown = [...this.#events.map(({ item }) => item), ...this.#visits.flatMap(({ items }) => items)].filter((id) => !known(id));
-    this.#events = this.#events.filter(({ item }) => known(item));
-    this.#visits = this.#visits.map((visit) => ({ ...visit, items: visit.items.filter(known) })).filter(({ items }) => items.length > 0);
-    return [...new Set(unknown)];
+    this.#tell("changed", { events: this.#session.events.length });
   }
 
   #row(id) {
@@ -264,27 +237,52 @@ export class Fewshop extends EventTarget {
   // ---- questions
 
   /**
-   * The best `n` products for the session at the time when the engine ranks, none of them seen in it. `category` allows only products
-   * below that path, `promoted` only products in the leaflet of the day; `seeds` ranks for these products instead of the session.
+   * The best `n` products for the session at the time when the engine ranks, after the first `skip`, none of them seen in it.
+   *
+   * `category` allows only products below that path, `promoted` only products in the leaflet of the day, `where` only those for which it
+   * returns true. `seeds` ranks for these products instead of the session. `objective`: 'likely' (how likely the shopper takes it),
+   * 'personal' (the same without what everybody takes), 'complements' or 'similar' (to the seeds).
    */
-  rank({ n = 12, category = [], seeds = [], promoted = false } = {}) {
-    // Checked here: a wrong question of one part of a page must not fail another part's question in the same request.
-    if (!Number.isSafeInteger(n) || n < 1 || ![category, seeds].every(Array.isArray) || typeof promoted !== "boolean") {
-      const expected = "{n: 1 or more, category: [department, …], seeds: [id, …], promoted: true or false}";
-      return Promise.reject(new FewshopError("bad_argument", `rank takes ${expected}`));
-    }
-    const shelf = { n, filter: { category: category.map(String), ...(promoted && { promoted }) }, seeds };
-    return this.#ask(JSON.stringify(shelf), () => ({ shelf: { ...shelf, seeds: seeds.map((id) => this.#row(id)) } }));
+  async rank(options = {}) {
+    const [picks] = await this.#shelves([options]);
+    return picks;
   }
 
-  /** Picks now, and again after each change of the session; only the newest session counts. */
+  /** Several shelves in one question: an array of what `rank` takes, answered by an array of picks. No product stands on two of them. */
+  async shelves(options) {
+    if (!Array.isArray(options)) throw bad("shelves takes an array of what rank takes");
+    const answers = await this.#shelves(options.map((each) => ({ ...each, spare: (each?.spare ?? 0) + options.length * SPARE })));
+    const shown = new Set();
+    return answers.map((picks, at) => {
+      const fresh = picks.filter(({ id }) => !shown.has(id)).slice(0, options[at]?.n ?? 12);
+      for (const { id } of fresh) shown.add(id);
+      return fresh;
+    });
+  }
+
+  /** Alternatives to a product: of its category, the most alike first. */
+  similar(item, options = {}) {
+    return this.rank({ ...options, seeds: [item], objective: "similar" });
+  }
+
+  /** What becomes likelier beside a product, or beside several. */
+  goesWith(items, options = {}) {
+    return this.rank({ ...options, seeds: [items].flat(), objective: "complements" });
+  }
+
+  /** Picks now, and again after each change of the session; only the newest session counts. Ends when the shop is closed. */
   async *rankings(options = {}) {
-    for (;;) {
+    while (this.#failed?.code !== "closed") {
       const seen = this.#changes;
-      yield await this.rank(options);
-      while (seen === this.#changes) {
-        await new Promise((resolve) => this.addEventListener("changed", resolve, { once: true }));
+      let picks;
+      try {
+        picks = await this.rank(options);
+      } catch (error) {
+        if (error.code === "closed") return;
+        throw error;
       }
+      yield picks;
+      while (seen === this.#changes && !this.#failed) await this.#next(["changed", "failed"]);
     }
   }
 
@@ -295,7 +293,7 @@ export class Fewshop extends EventTarget {
 
   /** At most `max` predictions of a task of the pack. Empty if the pack does not hold the task; `outcomes` is null where the session says too little. */
   answer(task, max = 10) {
-    if (typeof task !== "string" || !Number.isSafeInteger(max) || max < 1) return Promise.reject(new FewshopError("bad_argument", "answer takes the name of a task and a number of 1 or more"));
+    if (typeof task !== "string" || !Number.isSafeInteger(max) || max < 1) return Promise.reject(bad("answer takes the name of a task and a number of 1 or more"));
     return this.#ask(`task ${task} ${max}`, () => ({ task, max }));
   }
 
@@ -310,7 +308,7 @@ export class Fewshop extends EventTarget {
 
   /** The best `n` offers for the session. Empty if the pack has none. */
   async offers(n = 3) {
-    if (!Number.isSafeInteger(n) || n < 1) throw new FewshopError("bad_argument", "offers takes a number of 1 or more");
+    if (!Number.isSafeInteger(n) || n < 1) throw bad("offers takes a number of 1 or more");
     const predictions = await this.answer("offers", n);
     return predictions.map(({ target, title, outcomes: [{ probability, base_rate }], evidence: { reason, examples, covers, items } }) => (
       { id: target, title, covers, items, probability, everyone: base_rate, reason, products: examples }
@@ -319,18 +317,58 @@ export class Fewshop extends EventTarget {
 
   /** Ends the worker. Every later question is refused. */
   close() {
-    this.#fail(new FewshopError("closed", "the shop was closed"));
+    this.#memory.close();
+    this.#client.close();
+  }
+
+  async #shelves(all) {
+    // Checked here: a wrong question of one part of a page must not fail another part's question in the same request.
+    return Promise.all(all.map(async (options) => this.#shelf(options ?? {})));
+  }
+
+  async #shelf({ n = 12, skip = 0, category = [], seeds = [], promoted = false, where = null, objective = "likely", spare = 0 }) {
+    const isCount = (value, least) => Number.isSafeInteger(value) && value >= least;
+    if (
+      !isCount(n, 1) || !isCount(skip, 0) || ![category, seeds].every(Array.isArray) || typeof promoted !== "boolean" ||
+      !(where === null || typeof where === "function") || !OBJECTIVES.includes(objective)
+    ) {
+      const expected = "n: 1 or more, skip: 0 or more, category: [department, …], seeds: [id, …], promoted: true or false, where: a function";
+      throw bad(`rank takes {${expected}, objective: one of ${OBJECTIVES.join(", ")}}`);
+    }
+    const isCorrected = Object.keys(this.#session.corrections).length > 0;
+    const shelf = { n: n + skip + spare + (isCorrected ? n + SPARE : 0), filter: { category: category.map(String), ...(promoted && { promoted }) }, seeds, objective };
+    // A function is not the same question as another function.
+    const key = where ? Symbol() : JSON.stringify(shelf);
+    const picks = await this.#ask(key, () => {
+      const among = where && this.#items.flatMap((item, row) => (where(item) ? [row] : []));
+      if (among?.length === 0) return { none: true };
+      return { shelf: { ...shelf, filter: { ...shelf.filter, ...(among && { among }) }, seeds: seeds.map((id) => this.#row(id)) } };
+    });
+    return this.#corrected(picks).slice(skip, skip + n + spare);
+  }
+
+  /** Picks in the engine's order, corrected: 'never' removes a pick, 'more' halves its rank, 'less' doubles it. */
+  #corrected(picks) {
+    const { corrections } = this.#session;
+    if (Object.keys(corrections).length === 0) return picks;
+    const placed = [];
+    for (const [at, pick] of picks.entries()) {
+      const made = keys(pick).map((key) => corrections[key]).filter(Boolean);
+      if (made.includes("never")) continue;
+      placed.push([made.reduce((place, correction) => (correction === "more" ? place / 2 : place * 2), at + 1), pick]);
+    }
+    return placed.sort(([a], [b]) => a - b).map(([, pick]) => pick);
   }
 
   async #ask(key, make) {
     this.#check();
     let question = this.#waiting.get(key);
     if (!question) {
-      question = { ...(Promise.withResolvers?.() ?? deferred()), make };
+      question = { ...deferred(), make };
       this.#waiting.set(key, question);
     }
     // After the caller's own code, so that questions asked together are one request.
-    queueMicrotask(() => this.#next());
+    queueMicrotask(() => this.#work());
     return question.promise;
   }
 
@@ -338,9 +376,9 @@ export class Fewshop extends EventTarget {
     if (this.#failed) throw this.#failed;
   }
 
-  /** Posts what waits, if the engine is free: everything that ranks in one request, or one explanation. */
-  #next() {
-    if (!this.#isReady || this.#failed || this.#asked || this.#waiting.size === 0) return;
+  /** Asks what waits, if the engine is free: everything that ranks in one request, or one explanation. */
+  #work() {
+    if (!this.#isReady || this.#failed || !this.#client.isFree || this.#waiting.size === 0) return;
     const request = { type: "session", seq: 0, session: this.#sessionOfRows(), shelves: [] };
     const asked = [];
     for (const [key, question] of this.#waiting) {
@@ -355,10 +393,15 @@ export class Fewshop extends EventTarget {
       if (made.explain !== undefined) {
         if (asked.length > 0) continue;
         this.#waiting.delete(key);
-        this.#post([{ question, made }], { type: "explain", session: request.session, item: made.explain });
+        const explained = ({ pick }) => question.resolve(this.#named(pick));
+        this.#send({ type: "explain", session: request.session, item: made.explain }, "explanation", [question], explained);
         return;
       }
       this.#waiting.delete(key);
+      if (made.none) {
+        question.resolve([]);
+        continue;
+      }
       if (made.shelf) request.shelves.push({ ...made.shelf, name: String(asked.length) });
       if (made.task) {
         request.tasks ??= [];
@@ -368,105 +411,24 @@ export class Fewshop extends EventTarget {
     }
     if (asked.length === 0) return;
     request.seq = this.#seq += 1;
-    this.#post(asked, request);
+    this.#send(request, "picks", asked.map(({ question }) => question), (reply) => this.#answered(asked, reply));
   }
 
-  #post(asked, message) {
-    this.#asked = { asked, message, at: performance.now() };
-    this.#worker.postMessage(message);
-    this.#watch();
+  #send(message, type, questions, answered) {
+    const refused = (error) => questions.forEach((question) => question.reject(error));
+    this.#client.ask(message, type).then(answered).catch(refused).finally(() => this.#work());
   }
 
   #sessionOfRows() {
     return {
-      events: this.#events.map(({ kind, item }) => ({ kind, item: this.#rows.get(item) })),
-      visits: this.#visits.map(({ items }) => items.map((item) => this.#rows.get(item))),
+      events: this.#session.events.map(({ kind, item }) => ({ kind, item: this.#rows.get(item) })),
+      visits: this.#session.visits.map(({ items }) => items.map((item) => this.#rows.get(item))),
       // Days since 1970 by the shopper's own calendar, for promotions.
       day: Math.floor(Date.now() / 86_400_000 - new Date().getTimezoneOffset() / 1440),
     };
   }
 
-  // ---- the worker
-
-  #start() {
-    try {
-      const worker = startWorker(this.#options.worker);
-      this.#worker = worker;
-      worker.onmessage = ({ data }) => this.#worker === worker && this.#receive(data);
-      worker.onmessageerror = () => this.#worker === worker && this.#died("it sent an unreadable message");
-      worker.onerror = (event) => {
-        event.preventDefault?.();
-        if (this.#worker === worker) this.#died(event.message || "its script could not be loaded");
-      };
-      const { backend = "cpu", sha256 = null } = this.#options;
-      worker.postMessage({ type: "load", protocol: PROTOCOL_VERSION, pack: this.#pack, backend, sha256 });
-      this.#watch();
-    } catch (error) {
-      this.#fail(new FewshopError("worker_lost", `the worker could not be started: ${error.message}`));
-    }
-  }
-
-  #stop() {
-    clearTimeout(this.#timer);
-    this.#worker?.terminate();
-    this.#worker = null;
-    this.#isReady = false;
-  }
-
-  #receive(reply) {
-    this.#pinged = false;
-    switch (reply?.type) {
-      case "loading":
-        this.dispatchEvent(new CustomEvent("loading", { detail: { received: reply.received, total: reply.total } }));
-        break;
-      case "ready":
-        this.#status = reply.status;
-        if (this.#items.length === 0) this.#worker.postMessage({ type: "catalogue" });
-        else this.#opened();
-        break;
-      case "catalogue":
-        this.#items = reply.catalogue.items;
-        this.#currency = reply.catalogue.currency;
-        this.#rows = new Map(this.#items.map(({ id }, row) => [id, row]));
-        this.#admit();
-        this.#opened();
-        break;
-      case "picks":
-        if (this.#asked?.message.type === "session" && reply.seq === this.#asked.message.seq) this.#answer(reply);
-        break;
-      case "explanation":
-        if (this.#asked?.message.type === "explain") {
-          const [{ question }] = this.#asked.asked;
-          this.#asked = null;
-          this.#restarted = false;
-          question.resolve(this.#named(reply.pick));
-        }
-        break;
-      case "failed":
-        this.#refused(new FewshopError(reply.code, reply.message));
-        break;
-    }
-    this.#next();
-    this.#watch();
-  }
-
-  /** The catalogue is there: events that came before it are checked now, and unknown ids are reported once. */
-  #admit() {
-    const unknown = this.#withoutUnknown();
-    if (unknown.length === 0) return;
-    this.#remember();
-    this.dispatchEvent(new CustomEvent("unknown", { detail: { items: unknown } }));
-  }
-
-  #opened() {
-    this.#isReady = true;
-    this.#ready.resolve(this);
-  }
-
-  #answer({ shelves, tasks = [], status }) {
-    const { asked } = this.#asked;
-    this.#asked = null;
-    this.#restarted = false;
+  #answered(asked, { shelves, tasks = [], status }) {
     this.#status = status;
     const filled = new Map(shelves.map(({ name, picks }) => [name, picks]));
     asked.forEach(({ question, made }, at) => {
@@ -476,117 +438,70 @@ export class Fewshop extends EventTarget {
       } else {
         const picks = filled.get(String(at)).map((pick) => this.#named(pick));
         question.resolve(picks);
-        this.dispatchEvent(new CustomEvent("ranked", { detail: { picks, status } }));
+        this.#tell("ranked", { picks, status });
       }
     });
   }
 
   /** A pick with its product instead of its row. */
-  #named({ item, score, reason, rule = null, promoted = false }) {
+  #named({ item, score, reason, rule = null, promoted = false, lift = null }) {
     const because = reason.shots?.map(({ item: row, share }) => ({ item: this.#items[row], share }));
-    return { ...this.#items[item], score, reason: because ? { ...reason, shots: because } : reason, rule, promoted };
+    return { ...this.#items[item], score, reason: because ? { ...reason, shots: because } : reason, rule, promoted, lift };
   }
 
-  #refused(error) {
-    if (!REQUEST_FAULTS.includes(error.code)) {
-      if (error.code === "internal") this.#died(error.message);
-      else this.#fail(error);
+  // ---- the engine
+
+  #started(status) {
+    this.#status = status;
+    if (this.#items.length > 0 || !this.#client.isFree) {
+      this.#work();
       return;
     }
-    const { asked = [] } = this.#asked ?? {};
-    this.#asked = null;
-    for (const { question } of asked) question.reject(error);
+    const opened = ({ catalogue }) => {
+      this.#items = catalogue.items;
+      this.#currency = catalogue.currency;
+      this.#rows = new Map(this.#items.map(({ id }, row) => [id, row]));
+      this.#admit();
+      this.#isReady = true;
+      this.#ready.resolve(this);
+      this.#work();
+    };
+    this.#client.ask({ type: "catalogue" }, "catalogue").then(opened, () => {});
   }
 
-  /** Replaces a dead worker once, and asks the open questions again. */
-  #died(why) {
-    this.#stop();
-    if (this.#restarted || this.#failed) {
-      this.#fail(new FewshopError("worker_lost", `the worker was lost: ${why}`));
-      return;
-    }
-    this.#restarted = true;
-    const { asked = [] } = this.#asked ?? {};
-    this.#asked = null;
-    // First in the queue again.
-    this.#waiting = new Map([...asked.map(({ question }) => [question, question]), ...this.#waiting]);
-    setTimeout(() => this.#failed || this.#start(), RESTART_PAUSE_MS);
+  /** The catalogue is there: events that came before it are checked now, and unknown ids are reported once. */
+  #admit() {
+    const unknown = this.#session.keepOnly((id) => this.#rows.has(id));
+    if (unknown.length === 0) return;
+    this.#memory.write(this.#session);
+    this.#tell("unknown", { items: unknown });
   }
 
-  #fail(error) {
-    if (this.#failed) return;
+  #ended(error) {
     this.#failed = error;
-    this.#stop();
+    this.#memory.close();
+    if (error.code !== "closed") {
+      const remedy = remedies[error.code] ? `: ${remedies[error.code]}` : "";
+      console.error(`Fewshop cannot rank (${error.code}): ${error.message}${remedy}`);
+    }
     this.#ready.reject(error);
-    const asked = this.#asked?.asked.map(({ question }) => question) ?? [];
-    for (const question of [...asked, ...this.#waiting.values()]) question.reject(error);
-    this.#asked = null;
+    for (const question of this.#waiting.values()) question.reject(error);
     this.#waiting.clear();
-    this.dispatchEvent(new CustomEvent("failed", { detail: { error } }));
+    this.#tell("failed", { error });
   }
 
-  /** Restarts the watch while the worker owes an answer. */
-  #watch() {
-    clearTimeout(this.#timer);
-    if (this.#failed || !this.#worker || (this.#isReady && !this.#asked)) return;
-    if (!this.#isReady) {
-      this.#timer = setTimeout(() => this.#died(`nothing came for ${PATIENCE_MS / 1000} s`), PATIENCE_MS);
-      return;
-    }
-    this.#timer = setTimeout(() => {
-      if (performance.now() - this.#asked?.at > PATIENCE_MS) {
-        this.#died(`no answer came for ${PATIENCE_MS / 1000} s`);
-        return;
-      }
-      this.#pinged = true;
-      this.#worker?.postMessage({ type: "ping" });
-      this.#timer = setTimeout(() => this.#pinged && this.#died(`it gave no sign for ${(QUIET_MS + GRACE_MS) / 1000} s`), GRACE_MS);
-    }, QUIET_MS);
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
-  // ---- memory
-
-  get #key() {
-    return `fewshop ${this.#pack}`;
+  /** Resolves with the next event of these types. */
+  #next(types) {
+    return new Promise((resolve) => {
+      const heard = () => {
+        for (const type of types) this.removeEventListener(type, heard);
+        resolve();
+      };
+      for (const type of types) this.addEventListener(type, heard);
+    });
   }
-
-  #remember() {
-    if (!this.#options.remember) return;
-    try {
-      const isBlank = this.#events.length === 0 && this.#visits.length === 0;
-      if (isBlank) localStorage.removeItem(this.#key);
-      else {
-        const kept = { version: MEMORY_VERSION, last: this.#last, session: this.#events, visits: this.#visits };
-        localStorage.setItem(this.#key, JSON.stringify(kept));
-      }
-    } catch {
-      // If the browser stores nothing, this visit is not remembered; nothing else is lost.
-    }
-  }
-
-  /** Takes what is stored. By ids, and so before the catalogue is there: events that come early follow what is remembered. */
-  #recall() {
-    if (!this.#options.remember) return;
-    try {
-      const { version, last, session, visits } = JSON.parse(localStorage.getItem(this.#key)) ?? {};
-      const now = Date.now();
-      if (!(version === 1 || version === MEMORY_VERSION) || !Number.isFinite(last) || now - last >= KEEP_S * 1000) {
-        localStorage.removeItem(this.#key);
-        return;
-      }
-      this.#events = readable(session);
-      this.#visits = readableVisits(visits);
-      this.#last = Math.min(last, now);
-      if (this.#isOver(now)) this.#endVisit(now);
-      this.#expire(now);
-    } catch {
-      // As above; unreadable storage counts as empty.
-    }
-  }
-}
-
-function deferred() {
-  const made = {};
-  made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
-  return made;
 }

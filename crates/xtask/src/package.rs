@@ -41,11 +41,42 @@ pub(crate) fn make(out: &Path) -> Result<()> {
         };
         write_if_changed(&out.join(file), &bytes)?;
     }
-    write_if_changed(
-        &out.join("worker.js"),
-        &read(&root().join("crates/fewshop-wasm/js/worker.js"))?,
-    )?;
-    CPU.generate(&out.join("cpu"), true)
+    let worker = read_text(&root().join("crates/fewshop-wasm/js/worker.js"))?;
+    write_if_changed(&out.join("worker.js"), without_gpu(&worker)?.as_bytes())?;
+    CPU.generate(&out.join("cpu"), true)?;
+    let types = out.join("cpu/fewshop_wasm.d.ts");
+    write_if_changed(&types, without_dispose(&read_text(&types)?).as_bytes())
+}
+
+/// The worker without the lines between its marks: bundlers fail at an import of a file that the
+/// package does not have.
+fn without_gpu(worker: &str) -> Result<String> {
+    let lines = (
+        worker.find("  // gpu: begin"),
+        worker.find("  // gpu: end\n"),
+    );
+    let (Some(from), Some(to)) = lines else {
+        bail!("worker.js: expected the marks `// gpu: begin` and `// gpu: end`")
+    };
+    let rest = &worker[to..];
+    Ok(format!(
+        "{}{}",
+        &worker[..from],
+        &rest[rest.find('\n').map_or(0, |end| end + 1)..]
+    ))
+}
+
+/// The types without `Symbol.dispose`: TypeScript knows it only with `lib: esnext`, and an
+/// application should not have to choose that for a package.
+fn without_dispose(types: &str) -> String {
+    let lines = types
+        .lines()
+        .filter(|line| !line.contains("Symbol.dispose"));
+    lines.fold(String::new(), |text, line| text + line + "\n")
+}
+
+fn read_text(path: &Path) -> Result<String> {
+    String::from_utf8(read(path)?).with_context(|| format!("{} is not text", shown(path)))
 }
 
 /// Refuses to clear a folder that contains anything but a package.
@@ -95,7 +126,10 @@ mod tests {
         let json: Value = serde_json::from_str(&json).unwrap();
         assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
         let made = |name: &str| {
-            name == "worker.js" || name.starts_with("cpu") || folder.join(name).is_file()
+            name == "worker.js"
+                || name.starts_with("cpu")
+                || name.starts_with("*.")
+                || folder.join(name).is_file()
         };
         let named = json["files"]
             .as_array()
@@ -119,6 +153,24 @@ mod tests {
         for name in named.chain(exported.map(|path| path.trim_start_matches("./"))) {
             assert!(made(name), "{name}");
         }
+    }
+
+    #[test]
+    fn the_worker_of_the_package_names_no_engine_that_it_lacks() {
+        let worker = read_text(&root().join("crates/fewshop-wasm/js/worker.js")).unwrap();
+        assert!(worker.contains("./gpu/"));
+        let made = without_gpu(&worker).unwrap();
+        assert!(!made.contains("./gpu/") && !made.contains("gpu: end"));
+        assert!(made.contains("./cpu/fewshop_wasm.js"));
+        assert!(without_gpu("nothing").is_err());
+    }
+
+    #[test]
+    fn the_types_need_no_newer_library() {
+        assert_eq!(
+            without_dispose("free(): void;\n[Symbol.dispose](): void;\nload();\n"),
+            "free(): void;\nload();\n"
+        );
     }
 
     #[test]

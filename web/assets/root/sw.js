@@ -39,7 +39,13 @@ self.addEventListener('fetch', (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   if (request.method !== 'GET' || origin !== self.location.origin || isOthers(origin + pathname)) return;
-  const url = request.mode === 'navigate' ? at('./') : origin + pathname;
+  const isPage = request.mode === 'navigate';
+  // Pages that need no script are the server's own: readers without JavaScript and search engines go there.
+  if (isPage && (origin + pathname).startsWith(at('plain/'))) {
+    event.respondWith(fetch(request).catch(() => kept(at('./'), event)));
+    return;
+  }
+  const url = isPage ? at('./') : origin + pathname;
   if (KEPT.has(url)) event.respondWith(kept(url, event));
 });
 

@@ -61,6 +61,16 @@ pub(crate) fn use_shop() -> Shop {
         .expect("the shop is there before any part of its page")
 }
 
+/// A stored memory; an empty one, with a warning, if it cannot be read.
+fn read_memory(text: Option<&str>, catalogue: &Catalogue) -> Memory {
+    text.map_or_else(Memory::default, |text| {
+        Memory::read(text, catalogue, browser::now()).unwrap_or_else(|why| {
+            browser::warn(&why.to_string());
+            Memory::default()
+        })
+    })
+}
+
 impl Shop {
     /// A shop with these products and with the text that this device remembers of the shopper.
     pub(crate) fn new(
@@ -68,14 +78,7 @@ impl Shop {
         remembered: Option<&str>,
         texts: &'static Texts,
     ) -> Self {
-        let memory = match remembered.map(|text| Memory::read(text, &catalogue, browser::now())) {
-            None => Memory::default(),
-            Some(Ok(memory)) => memory,
-            Some(Err(why)) => {
-                browser::warn(&why.to_string());
-                Memory::default()
-            }
-        };
+        let memory = read_memory(remembered, &catalogue);
         Self {
             texts,
             log: RwSignal::new(memory.log),
@@ -123,12 +126,29 @@ impl Shop {
             });
             browser::remember(text.as_deref());
         });
-        browser::when_forgotten(move || {
+        let forgotten = move || {
             if !self.log.with_untracked(SessionLog::is_default) {
                 self.log.set(SessionLog::default());
             }
+        };
+        browser::when_other_tabs(forgotten, move |known, stored| {
+            self.merge(known.as_deref(), stored.as_deref());
         });
         self.build_index(IndexBuilder::default());
+    }
+
+    /// Another tab has stored something: what this one did since it knew what was stored is added.
+    fn merge(self, known: Option<&str>, stored: Option<&str>) {
+        let catalogue = self.catalogue();
+        let ours = Memory {
+            log: self.log.get_untracked(),
+            cart: self.cart.get_untracked(),
+        };
+        let [base, theirs] = [known, stored].map(|text| read_memory(text, &catalogue));
+        let merged = Memory::merge(&base, &ours, &theirs, browser::now());
+        // Both are set even if nothing changed: what is stored has to follow.
+        self.log.set(merged.log);
+        self.cart.set(merged.cart);
     }
 
     /// Builds the search index a step at a time between other work.

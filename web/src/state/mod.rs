@@ -11,6 +11,7 @@ mod heartbeat;
 mod json;
 mod letters;
 mod memory;
+mod merge;
 mod offers;
 mod page;
 mod prefetch;

@@ -1,6 +1,8 @@
 //! Shelves about products instead of the shopper: what goes well with them, and what could stand in
 //! their place.
 
+use std::collections::HashSet;
+
 use fewshop_core::{BusinessRule, Event, ItemIx, Objective, Reason, Recommendation, Share};
 
 use crate::features::Direction;
@@ -58,7 +60,9 @@ impl Model {
         let category = &self.stats.columns.category;
         let rows: Vec<u32> = scored.iter().map(|scored| scored.row).collect();
         let mut ranked: Vec<u32> = (0..rows.len() as u32).collect();
-        self.keep_one_a_title(&mut ranked, &rows, false);
+        if options.objective != Objective::Similar {
+            self.keep_one_a_title(&mut ranked, &rows, false);
+        }
         let n = options.n;
         let order: Vec<(usize, Option<BusinessRule>)> = match &self.rules {
             None => ranked.iter().map(|&at| (at as usize, None)).collect(),
@@ -165,7 +169,8 @@ impl Model {
     }
 
     /// Products of the seeds' categories by similarity of their vectors; of the whole catalogue
-    /// where the seeds have none.
+    /// where the seeds have none. One of a title and brand: the same title of another brand is the
+    /// nearest alternative there is.
     fn alternatives(&self, seeds: &[u32], open: &[bool], n: usize) -> Vec<Scored> {
         let (pack, category) = (self.pack(), &self.stats.columns.category);
         let mut kinds: Vec<u32> = seeds.iter().map(|&seed| category[seed as usize]).collect();
@@ -189,6 +194,12 @@ impl Model {
             })
             .collect();
         sort(&mut all);
+        let columns = &self.stats.columns;
+        let mut shown = HashSet::new();
+        all.retain(|scored| {
+            let row = scored.row as usize;
+            columns.title[row] == 0 || shown.insert((columns.title[row], columns.brand[row]))
+        });
         all.truncate(n.max(1) * 4);
         all
     }

@@ -1,0 +1,5 @@
+import { Picks } from "./picks";
+
+export default function Page() {
+  return <Picks />;
+}

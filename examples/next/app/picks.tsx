@@ -1,0 +1,16 @@
+"use client";
+
+// Rendered on the server, too: the content between the tags is in the HTML, and picks follow in the browser.
+import "fewshop/react";
+import type { FewshopPicks } from "fewshop/picks";
+import { useEffect, useRef } from "react";
+
+export function Picks() {
+  const shelf = useRef<FewshopPicks>(null);
+  useEffect(() => {
+    const opened = () => shelf.current?.observe({ kind: "view", item: decodeURIComponent(location.hash.slice(1)) });
+    addEventListener("hashchange", opened);
+    return () => removeEventListener("hashchange", opened);
+  }, []);
+  return <fewshop-picks ref={shelf} pack="/shop.pack" n={6} href="#{id}" remember><p>What people buy most here.</p></fewshop-picks>;
+}

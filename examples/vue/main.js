@@ -1,0 +1,4 @@
+import { createApp } from "vue";
+import Picks from "./Picks.vue";
+
+createApp(Picks).mount("#app");
