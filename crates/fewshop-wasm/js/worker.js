@@ -189,8 +189,11 @@ async function load({ protocol = PROTOCOL_VERSION, pack, backend, sha256 }) {
   const [bytes, module] = await Promise.allSettled([fetchPack(pack, sha256), importEngine("cpu", counted)]);
   if (module.status === "rejected") {
     const { reason: why } = module;
-    const code = why instanceof Mismatch ? "engine_corrupt" : why instanceof WebAssembly.CompileError ? "no_wasm" : "internal";
-    fail(code, `the engine could not be loaded: ${describe(module.reason)}`);
+    if (why instanceof WebAssembly.CompileError) {
+      fail("no_wasm", `this browser cannot run the engine, which needs WebAssembly with SIMD: ${describe(why)}`);
+    } else {
+      fail(why instanceof Mismatch ? "engine_corrupt" : "internal", `the engine could not be loaded: ${describe(why)}`);
+    }
     return;
   }
   if (bytes.status === "rejected") {

@@ -11,14 +11,14 @@ use crate::files::{files_below, remove, write_if_changed};
 use crate::root::{root, shown};
 use crate::run::{run, say};
 use crate::tools::ensure_wasm_target;
-use crate::wasm::{CPU, build_page};
+use crate::wasm::{CPU, build_cpu};
 
 /// Builds the engine and makes the package.
 pub(crate) fn build(out: &Path) -> Result<()> {
     // Checked before the long build.
     refuse_other_files(out)?;
     ensure_wasm_target()?;
-    run(&mut build_page())?;
+    run(&mut build_cpu())?;
     make(out)?;
     say!(
         "the package is in {}: run `npm pack` or `npm publish` there, or copy it beside a page",

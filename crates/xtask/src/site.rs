@@ -24,7 +24,7 @@ use crate::root::{cache, dist, root, shown};
 use crate::run::{run, say};
 use crate::shop::{Shop, Which};
 use crate::tools::ensure_wasm_target;
-use crate::wasm::{CPU, GPU, SHELL, build_page};
+use crate::wasm::{CPU, GPU, SHELL, build_cpu, build_shell};
 
 /// The service worker, which keeps the shop available offline.
 const WORKER: &str = "sw.js";
@@ -73,7 +73,8 @@ pub(crate) fn build_without_gpu(which: &Which, base: &Base) -> Result<()> {
     // Read first: a bad pack should not be discovered after minutes of building.
     let shops = shops(which, base)?;
     ensure_wasm_target()?;
-    run(&mut build_page())?;
+    run(&mut build_shell())?;
+    run(&mut build_cpu())?;
     let shell = SHELL.bindgen()?;
     let cpu = CPU.bindgen()?;
 
