@@ -18,6 +18,7 @@ use crate::server::Server;
 use crate::shop::Which;
 use crate::tools::{
     BrowserTools, ensure_browser_tools, ensure_chromium, ensure_node, ensure_wasm_target,
+    other_browsers,
 };
 use crate::wasm::{CPU, GPU, TARGET, build_gpu, wasm_cargo};
 use crate::{package, site, size};
@@ -272,6 +273,7 @@ fn end_to_end() -> Result<Counts> {
     };
     site::furnish(&which, &other)?;
     node.env("FEWSHOP_OTHER", &other);
+    node.envs(other_browsers());
     // One file at a time: two browsers at once starve each other on a small machine.
     node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
         .args(tests);

@@ -15,6 +15,8 @@ use crate::wasm::TARGET;
 pub(crate) const WASM_BINDGEN: &str = "0.2.130";
 /// The version of wasm-pack, which runs the browser suite.
 const WASM_PACK: &str = "0.15.1";
+/// The version of geckodriver, through which Firefox is driven.
+const GECKODRIVER: &str = "0.37.1";
 /// The oldest Node.js whose test runner can run the end-to-end tests.
 const NODE_MAJOR: u32 = 20;
 
@@ -150,26 +152,84 @@ pub(crate) fn ensure_chromium() -> Result<(PathBuf, PathBuf)> {
         );
     }
     say!("Chromium or its driver is missing: installing Debian's packages");
-    let apt = |args: &[&str]| {
-        run(command("apt-get")
-            .args(args)
-            .env("DEBIAN_FRONTEND", "noninteractive"))
-    };
-    apt(&["update", "-q"])?;
-    apt(&[
-        "install",
-        "-y",
-        "-q",
-        "--no-install-recommends",
-        "chromium",
-        "chromium-driver",
-    ])?;
+    apt_install(&["chromium", "chromium-driver"])?;
     match (find_chromium()?, find_chromedriver()?) {
         (Some(chromium), Some(driver)) => Ok((chromium, driver)),
         _ => bail!(
             "cannot find Chromium or chromedriver after installing them: set CHROME and CHROMEDRIVER"
         ),
     }
+}
+
+fn apt_install(packages: &[&str]) -> Result<()> {
+    let apt = |args: &[&str]| {
+        run(command("apt-get")
+            .args(args)
+            .env("DEBIAN_FRONTEND", "noninteractive"))
+    };
+    apt(&["update", "-q"])?;
+    let install = ["install", "-y", "-q", "--no-install-recommends"];
+    apt(&[&install, packages].concat())
+}
+
+/// Finds or installs Firefox and WebKitGTK with their drivers, and returns the variables by which
+/// the end-to-end tests know them. A browser that can't be installed here is left out, which its
+/// tests report as skipped: no developer needs all three.
+pub(crate) fn other_browsers() -> Vec<(&'static str, PathBuf)> {
+    let missing: Vec<&str> = [
+        ("firefox-esr", find_firefox().is_none()),
+        ("webkit2gtk-driver", on_path("WebKitWebDriver").is_none()),
+        ("xvfb", on_path("xvfb-run").is_none()),
+    ]
+    .into_iter()
+    .filter_map(|(package, is_missing)| is_missing.then_some(package))
+    .collect();
+    if !missing.is_empty() {
+        if is_root() && on_path("apt-get").is_some() {
+            say!("installing Debian's {}", missing.join(", "));
+            if let Err(error) = apt_install(&missing) {
+                say!("some browsers could not be installed: {error:#}");
+            }
+        } else {
+            say!(
+                "tests in other browsers are skipped: not installed: {}",
+                missing.join(", ")
+            );
+        }
+    }
+    let mut found = Vec::new();
+    if let Some(firefox) = find_firefox() {
+        match ensure_cargo_tool("geckodriver", "geckodriver", GECKODRIVER) {
+            Ok(folder) => {
+                found.push(("FIREFOX", firefox));
+                found.push(("GECKODRIVER", folder.join("geckodriver")));
+            }
+            Err(error) => say!("tests in Firefox are skipped: no geckodriver: {error:#}"),
+        }
+    }
+    let webkit = find_webkit().zip(on_path("WebKitWebDriver").zip(on_path("xvfb-run")));
+    if let Some((webkit, (driver, screen))) = webkit {
+        found.push(("WEBKIT", webkit));
+        found.push(("WEBKIT_DRIVER", driver));
+        found.push(("XVFB_RUN", screen));
+    }
+    found
+}
+
+fn find_firefox() -> Option<PathBuf> {
+    on_path("firefox-esr").or_else(|| on_path("firefox"))
+}
+
+/// WebKitGTK's test browser, which Debian puts into the library's own folder.
+fn find_webkit() -> Option<PathBuf> {
+    let libraries = std::fs::read_dir("/usr/lib").ok()?;
+    let folders = libraries.flatten().map(|entry| entry.path());
+    folders
+        .flat_map(|folder| {
+            ["webkit2gtk-4.1", "webkit2gtk-4.0", "webkitgtk-6.0"]
+                .map(|name| folder.join(name).join("MiniBrowser"))
+        })
+        .find(|file| file.is_file())
 }
 
 /// A browser for tests or for people.
