@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use fewshop_core::{Catalogue, Item, ItemIx, OfferPick};
 use fewshop_model::{Compute, Pack, Recommender};
-use fewshop_web::state::{Catalogue as PageCatalogue, Product, encode_rows};
+use fewshop_web::state::{Catalogue as PageCatalogue, Product, encode_numbers, encode_rows};
 use serde_json::{Value, json};
 
 use crate::extras;
@@ -22,6 +22,9 @@ const DAY_S: i64 = 86_400;
 const OFFERS: usize = 3;
 /// Bestsellers in the catalogue file.
 const POPULAR: usize = 200;
+/// Bestsellers of each department in it: as many as its page shows at first, so that nothing moves
+/// when the order of all sales arrives.
+const LEADERS: usize = 24;
 
 /// Recorded sessions of the committed packs.
 const SESSIONS: [&str; 2] = ["validation_sessions.csv", "gift_sessions.csv"];
@@ -96,6 +99,8 @@ pub(crate) struct Shop {
     pub(crate) sessions: String,
     /// `map.txt`.
     pub(crate) map: String,
+    /// `sales.txt`.
+    pub(crate) sales: String,
 }
 
 impl Shop {
@@ -151,9 +156,18 @@ impl Shop {
         }
         let mut popular: Vec<ItemIx> = catalogue.iter().map(|(ix, _)| ix).collect();
         popular.sort_by_key(|ix| (Reverse(popularity[ix.row()]), *ix));
+        let items = catalogue.items();
+        let mut shown: BTreeMap<Option<&String>, usize> = BTreeMap::new();
+        let mut leaders = Vec::new();
+        for (at, ix) in popular.iter().enumerate() {
+            let of_department = shown.entry(items[ix.row()].category.first()).or_default();
+            *of_department += 1;
+            if at >= POPULAR && *of_department <= LEADERS {
+                leaders.push(*ix);
+            }
+        }
         popular.truncate(POPULAR);
 
-        let items = catalogue.items();
         let (categories, category) = by_first_use(items.iter().map(|item| &item.category[..]));
         let (prices, price) = by_first_use(items.iter().map(|item| item.price.map(cents)));
         let (prefix, ids) = ids(items);
@@ -176,9 +190,12 @@ impl Shop {
             },
             "categories": categories,
             "popularity": popular,
+            "leaders": leaders,
             "note": notice,
         });
-        Self::of_json(&json)
+        let mut shop = Self::of_json(&json)?;
+        shop.sales = sales(popularity);
+        Ok(shop)
     }
 
     fn of_json(json: &Value) -> Result<Self> {
@@ -190,6 +207,7 @@ impl Shop {
             catalogue,
             sessions: String::new(),
             map: String::new(),
+            sales: String::new(),
         })
     }
 
@@ -197,6 +215,7 @@ impl Shop {
     /// household attributes that it predicts, and the most redeemed offers, which a new shopper
     /// sees.
     fn with_extras(self, pack: &Pack) -> Result<Self> {
+        let sales = self.sales;
         let mut json: Value = serde_json::from_str(&self.json)?;
         if !pack.new_items().is_empty() {
             json["fresh"] = json!(pack.new_items());
@@ -223,7 +242,11 @@ impl Shop {
             let offers = Recommender::new(pack.clone(), Compute::Kernels).offers(OFFERS);
             json["offers"] = offers.iter().map(texts_of).collect();
         }
-        Self::of_json(&json)
+        let shop = Self::of_json(&json)?;
+        shop.catalogue
+            .add_sales(&sales)
+            .context("the storefront cannot read the order of sales that was made for it")?;
+        Ok(Self { sales, ..shop })
     }
 
     /// The `n` bestsellers, best first.
@@ -234,6 +257,19 @@ impl Shop {
             .take(n)
             .filter_map(|&ix| self.catalogue.product(ix))
     }
+}
+
+/// A number for each row, the larger the more of it was sold: its place among the different counts.
+/// They are a third smaller than the order itself.
+fn sales(popularity: &[u32]) -> String {
+    let mut counts = popularity.to_vec();
+    counts.sort_unstable();
+    counts.dedup();
+    let places: Vec<u32> = popularity
+        .iter()
+        .map(|count| counts.partition_point(|other| other < count) as u32)
+        .collect();
+    encode_numbers(&places)
 }
 
 /// An offer as a list of texts: id, title, number of products covered, share of all households in
@@ -351,6 +387,7 @@ pub(crate) mod tests {
             (&json!(3), &json!([1, 3, 2]))
         );
         assert_eq!(value["popularity"], json!([2, 0, 1]));
+        assert_eq!(value["leaders"], json!([]));
         assert_eq!(
             value["categories"],
             json!([["Dairy & eggs", "Milk"], [], ["Bakery"]])

@@ -1,8 +1,10 @@
 //! The page's own copy of the catalogue, read from `catalogue.json`.
 
+use std::sync::OnceLock;
+
 use fewshop_core::{Evidence, ItemIx, Prediction};
 
-use super::columns::decode_rows;
+use super::columns::{decode_numbers, decode_rows};
 use super::departments::{Department, departments};
 use super::json::{Json, JsonError, missing};
 use super::offers::read_offer;
@@ -39,6 +41,16 @@ pub enum CatalogueFileError {
         value: u32,
         /// It must stay below this.
         limit: usize,
+    },
+    /// The order of sales is of another catalogue.
+    #[error(
+        "sales.txt has {found} products, expected {expected} as in catalogue.json; build the page again"
+    )]
+    Sales {
+        /// Its products.
+        found: usize,
+        /// Products of the catalogue.
+        expected: usize,
     },
 }
 
@@ -77,6 +89,8 @@ pub(super) struct File {
     pub(super) items: Columns,
     pub(super) categories: Vec<Vec<String>>,
     popularity: Vec<u32>,
+    /// The bestsellers of each department that are not among those, the most bought first.
+    leaders: Vec<u32>,
     /// Products added after training, for 'New here'.
     fresh: Vec<u32>,
     /// If the pack has promotions: the day after its log, and the last day of the promotions, in days
@@ -148,6 +162,7 @@ impl File {
             },
             categories,
             popularity: json.numbers("popularity")?.ok_or(missing("popularity"))?,
+            leaders: json.numbers("leaders")?.unwrap_or_default(),
             fresh: json.numbers("fresh")?.unwrap_or_default(),
             days: json.numbers("days")?.unwrap_or_default(),
             heads: json.texts("heads")?.unwrap_or_default(),
@@ -210,6 +225,26 @@ impl Words {
     }
 }
 
+/// An order of all rows, and the place of each row in it.
+struct Sales {
+    ranked: Vec<ItemIx>,
+    place: Vec<u32>,
+}
+
+impl Sales {
+    fn of(ranked: Vec<ItemIx>) -> Self {
+        let mut place = vec![0; ranked.len()];
+        for (at, ix) in ranked.iter().enumerate() {
+            place[ix.row()] = at as u32;
+        }
+        Self { ranked, place }
+    }
+}
+
+/// Products of one category with one title, which differ in size or brand alone; in the order of
+/// the list that they were found in. Never empty.
+pub type Variants = Vec<ItemIx>;
+
 /// All products of the shop by columns: a fifth of the allocations of a list of [`Product`]s, on
 /// the thread that paints.
 pub struct Catalogue {
@@ -224,8 +259,10 @@ pub struct Catalogue {
     department_of: Vec<Option<usize>>,
     departments: Vec<Department>,
     bestsellers: usize,
-    /// All rows, the most bought first, then the rest in row order.
-    ranked: Vec<ItemIx>,
+    /// The order of sales as far as this file knows it, then the rest in row order.
+    begun: Sales,
+    /// The order of sales of all products, once it has arrived.
+    sales: OnceLock<Sales>,
     fresh: Vec<ItemIx>,
     days: Vec<u32>,
     heads: Vec<String>,
@@ -257,6 +294,7 @@ impl Catalogue {
             });
         }
         check_range("popularity", &file.popularity, rows)?;
+        check_range("leaders", &file.leaders, rows)?;
         check_range("fresh", &file.fresh, rows)?;
         let offers: Vec<Prediction> = file
             .offers
@@ -272,6 +310,11 @@ impl Catalogue {
             }
         }
         let bestsellers = ranked.len();
+        for &row in &file.leaders {
+            if !std::mem::replace(&mut listed[row as usize], true) {
+                ranked.push(ItemIx(row));
+            }
+        }
         ranked.extend((0..rows).filter(|&row| !listed[row]).map(ItemIx::from));
         let (departments, department_of) = departments(&file, &ranked, bestsellers);
         Ok(Self {
@@ -285,7 +328,8 @@ impl Catalogue {
             department_of,
             departments,
             bestsellers,
-            ranked,
+            begun: Sales::of(ranked),
+            sales: OnceLock::new(),
             fresh: file.fresh.into_iter().map(ItemIx).collect(),
             days: file.days,
             heads: file.heads,
@@ -344,7 +388,7 @@ impl Catalogue {
     /// The most bought products, best first.
     #[must_use]
     pub fn bestsellers(&self) -> &[ItemIx] {
-        &self.ranked[..self.bestsellers]
+        &self.begun.ranked[..self.bestsellers]
     }
 
     /// Products added after training, shown on 'New here'.
@@ -389,10 +433,94 @@ impl Catalogue {
         &self.offers
     }
 
-    /// All products, the most bought first.
+    /// Takes in `sales.txt`: a number for each row, the larger the more of it was sold; equal ones
+    /// keep the order of rows. Until then the order is exact for the bestsellers of the shop and of
+    /// each department only. A second call changes nothing.
+    ///
+    /// # Errors
+    /// [`CatalogueFileError::Sales`].
+    pub fn add_sales(&self, text: &str) -> Result<(), CatalogueFileError> {
+        let sold = decode_numbers(text);
+        if sold.len() != self.len() {
+            return Err(CatalogueFileError::Sales {
+                found: sold.len(),
+                expected: self.len(),
+            });
+        }
+        // The search sorts such pairs too, and its sort is reused here.
+        let mut keyed: Vec<(u64, u32)> = Vec::with_capacity(sold.len());
+        for (row, sold) in sold.into_iter().enumerate() {
+            keyed.push((u64::from(u32::MAX - sold) << 32 | row as u64, row as u32));
+        }
+        keyed.sort_unstable();
+        let ranked = keyed.into_iter().map(|(_, row)| ItemIx(row)).collect();
+        let _ = self.sales.set(Sales::of(ranked));
+        Ok(())
+    }
+
+    fn sales(&self) -> &Sales {
+        self.sales.get().unwrap_or(&self.begun)
+    }
+
+    /// All products, the most bought first; see [`Catalogue::add_sales`].
     #[must_use]
     pub fn ranked(&self) -> &[ItemIx] {
-        &self.ranked
+        &self.sales().ranked
+    }
+
+    /// The place of a row in the order of sales, from 0.
+    #[must_use]
+    pub fn place(&self, ix: ItemIx) -> u32 {
+        self.sales()
+            .place
+            .get(ix.row())
+            .copied()
+            .unwrap_or(u32::MAX)
+    }
+
+    /// The list with products of the same title and category as one entry, at the place of the
+    /// first of them.
+    #[must_use]
+    pub fn by_title(&self, items: &[ItemIx]) -> Vec<Variants> {
+        const NONE: u32 = u32::MAX;
+        let mut out: Vec<Variants> = Vec::new();
+        // The last entry of each title, and for each entry the one before with its title: few titles
+        // stand in two categories.
+        let mut last = vec![NONE; self.items.title.words.len()];
+        let mut before: Vec<u32> = Vec::new();
+        for &ix in items {
+            let Some(&title) = self.items.title.of.get(ix.row()) else {
+                continue;
+            };
+            let category = |ix: ItemIx| self.items.category[ix.row()];
+            let mut at = last[title as usize];
+            while at != NONE && category(out[at as usize][0]) != category(ix) {
+                at = before[at as usize];
+            }
+            if at == NONE {
+                before.push(std::mem::replace(
+                    &mut last[title as usize],
+                    out.len() as u32,
+                ));
+                out.push(vec![ix]);
+            } else {
+                out[at as usize].push(ix);
+            }
+        }
+        out
+    }
+
+    /// The products with this one's title and category, itself among them; the most bought first.
+    #[must_use]
+    pub fn variants(&self, ix: ItemIx) -> Variants {
+        let key = |ix: ItemIx| {
+            Some((
+                self.items.title.of.get(ix.row())?,
+                self.items.category.get(ix.row())?,
+            ))
+        };
+        let ranked = self.ranked().iter().copied();
+        ranked.filter(|&other| key(other) == key(ix)).collect()
     }
 
     /// The product of a row, if the row is in range.
@@ -531,7 +659,7 @@ impl Catalogue {
                     && category.is_none_or(|name| path.get(1).is_some_and(|c| c == name))
             })
             .collect();
-        self.ranked
+        self.ranked()
             .iter()
             .copied()
             .filter(|ix| wanted[self.items.category[ix.row()] as usize])
