@@ -6,6 +6,8 @@ use fewshop_core::{ItemIx, Reason};
 use fewshop_web::state::{Money, Page, Product, initial, short_brand};
 use fewshop_web::texts::{Texts, count, fill};
 
+use web_sys::Node;
+
 use super::stepper;
 use crate::browser;
 use crate::nav::href_of;
@@ -83,8 +85,13 @@ pub(crate) struct Why {
 }
 
 /// A product as a list item: picture, title, size and brand, price, and a button that puts it into
-/// the cart. `dismissible` adds 'Not for me'.
-pub(crate) fn product_card(product: &Product, why: Option<Why>, dismissible: bool) -> El {
+/// the cart. `dismissible` adds 'Not for me', `under` what stands under size and brand.
+pub(crate) fn product_card(
+    product: &Product,
+    why: Option<Why>,
+    dismissible: bool,
+    under: Option<Node>,
+) -> El {
     let shop = use_shop();
     let ix: ItemIx = product.ix;
     let wave = dismissible.then(|| {
@@ -149,6 +156,7 @@ pub(crate) fn product_card(product: &Product, why: Option<Why>, dismissible: boo
         } else {
             meta_line(product)
         }))
+        .maybe(under)
         .kid(buy);
     el("li")
         .class("card")

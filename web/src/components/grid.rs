@@ -11,7 +11,7 @@ use web_sys::Node;
 use super::product_card;
 use crate::nav::{note_shown, shown_before};
 use crate::shop::use_shop;
-use crate::view::{El, each_item, effect, el, group, memo, nothing, when};
+use crate::view::{El, each_item, effect, el, group, memo, nothing, part, when};
 
 /// Products drawn at once: a screen of them, within a frame of each letter typed into the search.
 /// Rows of six, four, three and two come out even.
@@ -42,37 +42,66 @@ pub(crate) fn grid(items: Memo<Vec<ItemIx>>, labelled_by: &str, reset: Memo<Stri
     effect(move || note_shown(limit.get()));
     on_cleanup(|| note_shown(0));
     let titles = memo(move || items.with(|items| shop.catalogue().by_title(items)));
+    // The cards that are open, which show their variants after them.
     let opened = RwSignal::new(Vec::<ItemIx>::new());
+    let first = move |titles: &[ItemIx], at: usize| {
+        at == 0 || !shop.catalogue().is_variant(titles[at - 1], titles[at])
+    };
     let shown = memo(move || {
+        let (catalogue, limit) = (shop.catalogue(), limit.get());
         opened.with(|opened| {
             titles.with(|titles| {
-                let mut shown = Vec::new();
-                for variants in titles.iter().take(limit.get()) {
-                    let is_open = variants.iter().any(|ix| opened.contains(ix));
-                    shown.extend(&variants[..if is_open { variants.len() } else { 1 }]);
+                let (mut cards, mut shown) = (0, Vec::new());
+                for at in 0..titles.len() {
+                    let is_first = first(titles, at);
+                    cards += usize::from(is_first);
+                    if cards > limit {
+                        break;
+                    }
+                    let is_open = |of: &ItemIx| catalogue.is_variant(*of, titles[at]);
+                    if is_first || opened.iter().any(is_open) {
+                        shown.push(titles[at]);
+                    }
                 }
                 shown
             })
         })
     });
-    let rest = memo(move || titles.with(Vec::len).saturating_sub(limit.get()));
+    let rest = memo(move || {
+        let cards = titles.with(|titles| (0..titles.len()).filter(|&at| first(titles, at)).count());
+        cards.saturating_sub(limit.get())
+    });
     let card = move |ix| {
-        let Some(product) = shop.catalogue().product(ix) else {
+        let catalogue = shop.catalogue();
+        let Some(product) = catalogue.product(ix) else {
             return el("li");
         };
-        // How many stand under this card, and what they differ in; 0 if they do not.
+        // How many stand under this card; nothing if it is alone or stands under another one.
         let under = memo(move || {
             titles.with(|titles| {
-                let variants = titles.iter().find(|variants| variants[0] == ix);
-                let variants = variants.filter(|variants| variants.len() > 1);
-                variants.map(|variants| (variants.len(), differ_in(&shop.catalogue(), variants)))
+                let at = titles.iter().position(|&other| other == ix);
+                let at = at.filter(|&at| first(titles, at)).unwrap_or(titles.len());
+                let variants = titles[at..].iter();
+                let variants =
+                    variants.take_while(|&&other| shop.catalogue().is_variant(ix, other));
+                let variants: Vec<ItemIx> = variants.copied().collect();
+                if variants.len() < 2 {
+                    return String::new();
+                }
+                let text = match differ_in(&shop.catalogue(), &variants) {
+                    Differ::Size => shop.texts.variants_sizes,
+                    Differ::Brand => shop.texts.variants_brands,
+                    Differ::Other => shop.texts.variants_other,
+                };
+                fill(text, &[&variants.len().to_string()])
             })
         });
         let name = product.title.clone();
-        product_card(&product, None, false).part(move || match under.get() {
-            None => nothing(),
-            Some((number, differ)) => variants_button(opened, ix, number, differ, &name).into(),
-        })
+        let under = part(move || match under.get() {
+            none if none.is_empty() => nothing(),
+            said => variants_button(opened, ix, &said, &name).into(),
+        });
+        product_card(&product, None, false, Some(under))
     };
     let more = move || {
         let button = el("button")
@@ -92,36 +121,25 @@ pub(crate) fn grid(items: Memo<Vec<ItemIx>>, labelled_by: &str, reset: Memo<Stri
     ])
 }
 
-/// The button that shows the other products of a card's title after it, and hides them again.
-fn variants_button(
-    opened: RwSignal<Vec<ItemIx>>,
-    ix: ItemIx,
-    number: usize,
-    differ: Differ,
-    title: &str,
-) -> El {
-    let texts = use_shop().texts;
-    let text = match differ {
-        Differ::Size => texts.variants_sizes,
-        Differ::Brand => texts.variants_brands,
-        Differ::Other => texts.variants_other,
-    };
-    let text = fill(text, &[&number.to_string()]);
+/// The button that shows a product's variants after it, and hides them again.
+fn variants_button(opened: RwSignal<Vec<ItemIx>>, ix: ItemIx, said: &str, title: &str) -> El {
     let is_open = move || opened.with(|opened| opened.contains(&ix));
     el("button")
         .attr("type", "button")
         .class("variants")
-        .attr("aria-label", &[title, texts.comma, &text].concat())
+        .attr(
+            "aria-label",
+            &[title, use_shop().texts.comma, said].concat(),
+        )
         .live("aria-expanded", move || Some(is_open().to_string()))
-        .text(&text)
+        .text(said)
         .click(move |_| {
-            opened.update(
-                |opened| match opened.iter().position(|&other| other == ix) {
-                    Some(at) => {
-                        opened.remove(at);
-                    }
-                    None => opened.push(ix),
-                },
-            );
+            opened.update(|opened| {
+                let before = opened.len();
+                opened.retain(|&other| other != ix);
+                if opened.len() == before {
+                    opened.push(ix);
+                }
+            });
         })
 }

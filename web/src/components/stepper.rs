@@ -15,14 +15,14 @@ const PLUS: &str =
     r#"<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3.5 8h9M8 3.5v9"/></svg>"#;
 
 /// How many to put into the cart, at least one: minus, amount, plus.
-pub(crate) fn amount_stepper(amount: RwSignal<u32>) -> El {
+pub(crate) fn amount_stepper(amount: RwSignal<usize>) -> El {
     let texts = use_shop().texts;
-    let button = |label: &str, drawing: &str, step: fn(u32) -> u32| {
+    let button = |label: &str, drawing: &str, step: fn(usize) -> usize| {
         el("button")
             .attr("type", "button")
             .attr("aria-label", label)
             .html(drawing)
-            .click(move |_| amount.update(|n| *n = step(*n).clamp(1, MAX_QUANTITY)))
+            .click(move |_| amount.update(|n| *n = step(*n).clamp(1, MAX_QUANTITY as usize)))
     };
     el("span")
         .class("stepper big")

@@ -93,13 +93,13 @@ pub(crate) fn page(id: &str) -> Node {
                 .into()
         },
     );
-    let amount = RwSignal::new(1);
+    let amount = RwSignal::new(1_usize);
     let add = el("button")
         .attr("type", "button")
         .class("btn primary big")
         .text(texts.add)
         .click(move |_| {
-            shop.add_some(ix, amount.get_untracked());
+            shop.add_some(ix, amount.get_untracked() as u32);
             amount.set(1);
         });
     let not_for_me = el("button")

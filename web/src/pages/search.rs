@@ -93,16 +93,13 @@ pub(crate) fn page() -> Node {
         || department_tiles("results").into(),
     );
     // Searches that would find something, and what everybody buys.
-    let instead = memo(move || {
-        if !none.get() {
-            return Vec::new();
-        }
+    let suggestions = part(move || {
         let index = shop.index.get().filter(|_| none.get());
-        index
+        let instead = index
             .map(|index| query.with(|query| index.suggest(query, &shop.catalogue())))
-            .unwrap_or_default()
+            .unwrap_or_default();
+        suggested(&instead)
     });
-    let suggestions = part(move || instead.with(|instead| suggested(instead)));
     let popular = when(
         move || none.get(),
         move || {

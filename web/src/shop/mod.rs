@@ -244,7 +244,7 @@ impl Shop {
     /// The classes of a product's tile: its department's colour, and the hue of its brand.
     pub(crate) fn tile_class(self, product: &Product) -> String {
         let (tile, hue) = (self.tile(product), hue_of(&product.brand, &product.id));
-        ["tile t", &tile.to_string(), " h", &hue.to_string()].concat()
+        ["tile disc t", &tile.to_string(), " h", &hue.to_string()].concat()
     }
 
     /// The price of a unit, if the size is clear: 'per 100 g'.
@@ -272,5 +272,19 @@ impl Shop {
         let catalogue = self.catalogue();
         self.log
             .with(|log| log.is_dismissed(ix) || log.corrections().forbids(&catalogue, ix))
+            || self.is_unasked(ix)
+    }
+
+    /// Whether a product's category is suggested on request only, and this shopper never looked at one
+    /// of its products.
+    fn is_unasked(self, ix: ItemIx) -> bool {
+        let catalogue = self.catalogue();
+        catalogue.is_on_request(ix)
+            && self.log.with(|log| {
+                let session = log.session();
+                let looked = session.events.iter().map(|event| event.item);
+                let mut known = looked.chain(session.visits.iter().flatten().copied());
+                !known.any(|other| catalogue.category(other) == catalogue.category(ix))
+            })
     }
 }

@@ -91,6 +91,8 @@ pub(super) struct File {
     popularity: Vec<u32>,
     /// The bestsellers of each department that are not among those, the most bought first.
     leaders: Vec<u32>,
+    /// Categories that are shown on shelves only to who looked at one of their products.
+    on_request: Vec<u32>,
     /// Products added after training, for 'New here'.
     fresh: Vec<u32>,
     /// If the pack has promotions: the day after its log, and the last day of the promotions, in days
@@ -162,6 +164,7 @@ impl File {
             },
             categories,
             popularity: json.numbers("popularity")?.ok_or(missing("popularity"))?,
+            on_request: json.numbers("on_request")?.unwrap_or_default(),
             leaders: json.numbers("leaders")?.unwrap_or_default(),
             fresh: json.numbers("fresh")?.unwrap_or_default(),
             days: json.numbers("days")?.unwrap_or_default(),
@@ -241,10 +244,6 @@ impl Sales {
     }
 }
 
-/// Products of one category with one title, which differ in size or brand alone; in the order of
-/// the list that they were found in. Never empty.
-pub type Variants = Vec<ItemIx>;
-
 /// All products of the shop by columns: a fifth of the allocations of a list of [`Product`]s, on
 /// the thread that paints.
 pub struct Catalogue {
@@ -255,6 +254,7 @@ pub struct Catalogue {
     note: String,
     items: Columns,
     categories: Vec<Vec<String>>,
+    on_request: Vec<u32>,
     /// Department of each category path; `None` for an empty path.
     department_of: Vec<Option<usize>>,
     departments: Vec<Department>,
@@ -295,6 +295,7 @@ impl Catalogue {
         }
         check_range("popularity", &file.popularity, rows)?;
         check_range("leaders", &file.leaders, rows)?;
+        check_range("on_request", &file.on_request, file.categories.len())?;
         check_range("fresh", &file.fresh, rows)?;
         let offers: Vec<Prediction> = file
             .offers
@@ -325,6 +326,7 @@ impl Catalogue {
             note: file.note,
             items: file.items,
             categories: file.categories,
+            on_request: file.on_request,
             department_of,
             departments,
             bestsellers,
@@ -335,6 +337,14 @@ impl Catalogue {
             heads: file.heads,
             offers,
         })
+    }
+
+    /// Whether a product is of a category that shelves show only to who looked at one of its products,
+    /// as tobacco.
+    #[must_use]
+    pub fn is_on_request(&self, ix: ItemIx) -> bool {
+        let category = self.items.category.get(ix.row());
+        category.is_some_and(|category| self.on_request.contains(category))
     }
 
     /// Number of products.
@@ -478,49 +488,49 @@ impl Catalogue {
             .unwrap_or(u32::MAX)
     }
 
-    /// The list with products of the same title and category as one entry, at the place of the
-    /// first of them.
-    #[must_use]
-    pub fn by_title(&self, items: &[ItemIx]) -> Vec<Variants> {
-        const NONE: u32 = u32::MAX;
-        let mut out: Vec<Variants> = Vec::new();
-        // The last entry of each title, and for each entry the one before with its title: few titles
-        // stand in two categories.
-        let mut last = vec![NONE; self.items.title.words.len()];
-        let mut before: Vec<u32> = Vec::new();
-        for &ix in items {
-            let Some(&title) = self.items.title.of.get(ix.row()) else {
-                continue;
-            };
-            let category = |ix: ItemIx| self.items.category[ix.row()];
-            let mut at = last[title as usize];
-            while at != NONE && category(out[at as usize][0]) != category(ix) {
-                at = before[at as usize];
-            }
-            if at == NONE {
-                before.push(std::mem::replace(
-                    &mut last[title as usize],
-                    out.len() as u32,
-                ));
-                out.push(vec![ix]);
-            } else {
-                out[at as usize].push(ix);
-            }
-        }
-        out
+    /// Category and title of a row: its variants, which differ in size or brand alone, have both.
+    fn kind(&self, ix: ItemIx) -> Option<(u32, u32)> {
+        let title = *self.items.title.of.get(ix.row())?;
+        Some((self.items.category[ix.row()], title))
     }
 
-    /// The products with this one's title and category, itself among them; the most bought first.
+    /// Whether two products have the same category and title.
     #[must_use]
-    pub fn variants(&self, ix: ItemIx) -> Variants {
-        let key = |ix: ItemIx| {
-            Some((
-                self.items.title.of.get(ix.row())?,
-                self.items.category.get(ix.row())?,
-            ))
-        };
+    pub fn is_variant(&self, a: ItemIx, b: ItemIx) -> bool {
+        self.kind(a) == self.kind(b)
+    }
+
+    /// The list with the variants of each product after the first of them, in their order.
+    #[must_use]
+    pub fn by_title(&self, items: &[ItemIx]) -> Vec<ItemIx> {
+        // One number per product gives the order, as in the search, whose sort is reused here: the
+        // place of its first variant, then its own.
+        let mut firsts: Vec<Vec<usize>> = vec![Vec::new(); self.items.title.words.len()];
+        let mut keyed: Vec<(u64, u32)> = Vec::with_capacity(items.len());
+        for (at, &ix) in items.iter().enumerate() {
+            let Some((_, title)) = self.kind(ix) else {
+                continue;
+            };
+            // Few titles stand in two categories.
+            let firsts = &mut firsts[title as usize];
+            let known = firsts
+                .iter()
+                .find(|&&first| self.is_variant(items[first], ix));
+            let first = known.copied().unwrap_or_else(|| {
+                firsts.push(at);
+                at
+            });
+            keyed.push(((first as u64) << 32 | at as u64, ix.0));
+        }
+        keyed.sort_unstable();
+        keyed.into_iter().map(|(_, row)| ItemIx(row)).collect()
+    }
+
+    /// The product's variants, itself among them; the most bought first.
+    #[must_use]
+    pub fn variants(&self, ix: ItemIx) -> Vec<ItemIx> {
         let ranked = self.ranked().iter().copied();
-        ranked.filter(|&other| key(other) == key(ix)).collect()
+        ranked.filter(|&other| self.is_variant(other, ix)).collect()
     }
 
     /// The product of a row, if the row is in range.

@@ -26,7 +26,7 @@ mod shelf;
 mod wire;
 
 pub use cart::{Cart, CartLine, MAX_QUANTITY};
-pub use catalogue::{Catalogue, CatalogueFileError, Product, Variants, short_brand};
+pub use catalogue::{Catalogue, CatalogueFileError, Product, short_brand};
 pub use change::{Change, Seen};
 pub use columns::{encode_numbers, encode_rows};
 pub use departments::{Category, Department, TILES, sort_few, tile_of};

@@ -229,9 +229,10 @@ impl SearchIndex {
         out
     }
 
+    /// The longest part of two characters or more that begins a word: one alone says too little.
     fn longest_known(&self, text: &str) -> String {
         let letters: Vec<char> = text.chars().collect();
-        for length in (1..letters.len()).rev() {
+        for length in (2..letters.len()).rev() {
             for part in letters.windows(length) {
                 let part: String = part.iter().collect();
                 if self.knows(&part) {
