@@ -185,6 +185,13 @@ pub(crate) fn when_forgotten(act: impl Fn() + 'static) {
     on_forgotten(&Closure::wrap(act).into_js_value());
 }
 
+/// Runs `act` whenever the page was scrolled.
+pub(crate) fn on_scroll(act: impl Fn() + 'static) {
+    let act: Box<dyn Fn()> = Box::new(act);
+    let act = Closure::wrap(act).into_js_value();
+    let _ = window().add_event_listener_with_callback("scroll", act.unchecked_ref());
+}
+
 /// Opens a modal dialog, which takes the focus and returns it when closed.
 pub(crate) fn open_dialog(dialog: &Element) {
     if let Some(body) = document().body() {

@@ -150,7 +150,7 @@ impl Nav {
         let timer = std::rc::Rc::new(Cell::new(None::<TimeoutHandle>));
         let rest = timer.clone();
         // All live as long as the page, so nothing removes them.
-        let _ = window_event_listener(leptos::ev::scroll, move |_| {
+        browser::on_scroll(move || {
             rest.take().inspect(TimeoutHandle::clear);
             rest.set(set_timeout_with_handle(note_place, REST).ok());
         });

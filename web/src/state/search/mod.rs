@@ -141,13 +141,6 @@ impl SearchIndex {
                 out.push(text);
             }
         };
-        if typed.len() > 2 {
-            for at in 0..typed.len() {
-                let mut fewer = typed.clone();
-                fewer.remove(at);
-                propose(&fewer);
-            }
-        }
         for word in &typed {
             if typed.len() > 1 {
                 propose(std::slice::from_ref(word));
