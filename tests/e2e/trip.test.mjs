@@ -30,6 +30,7 @@ test("a search forgives a typo, and 'back' leaves it in one step", async () => {
     }
     await shopper.search("qqqzzz");
     await page.getByRole("heading", { name: "No results for “qqqzzz”" }).waitFor();
+    await shopper.region("Everyone’s basics").waitFor();
     await page.goBack();
     await shopper.region("Picked for you").waitFor();
     assert.equal(new URL(page.url()).pathname, "/");
@@ -191,7 +192,7 @@ test("viewed products are still known after a reload, and viewing it again count
 });
 
 test("each page has an address that opens it, and its own place in the history", async () => {
-  const { id, title, department } = all.find((product) => product.department === "Baby");
+  const { id, title, department } = all.find((product) => product.department === "Pets");
   await visit(browser, { path: `/product/${id}` }, async (shopper) => {
     const { page } = shopper;
     await shopper.at(title);
@@ -224,6 +225,58 @@ test("each page has an address that opens it, and its own place in the history",
       await page.goto(new URL(path, shopper.url).href);
       await shopper.at(heading);
     }
+    shopper.isContent();
+  });
+});
+
+test("'back' and a reload return to the place in a list, with as many products", async () => {
+  await visit(browser, { path: "/department/pantry?order=found" }, async (shopper) => {
+    const { page } = shopper;
+    await shopper.at("Pantry");
+    const list = page.getByRole("list", { name: "Pantry", exact: true }).getByRole("listitem");
+    await page.getByRole("button", { name: /^Show \d+ more$/ }).click();
+    await until("more products are shown", async () => (await list.count()) >= 60);
+    const shown = await list.count();
+    const link = list.nth(55).getByRole("link");
+    const title = (await link.innerText()).trim();
+    await link.scrollIntoViewIfNeeded();
+    const top = await page.evaluate(() => scrollY);
+    assert.ok(top > 1000, `${top} px down`);
+    await link.click();
+    await shopper.at(title);
+    const isBack = async () => {
+      await until("as many are shown", async () => (await list.count()) === shown);
+      await until("the place is the same", () => page.evaluate((top) => Math.abs(scrollY - top) < 4, top));
+    };
+    await page.goBack();
+    await isBack();
+    await until("the focus is where it was", () => page.evaluate((title) => document.activeElement.textContent.trim() === title, title));
+    await page.reload();
+    await isBack();
+    shopper.isContent();
+  });
+});
+
+test("products of one title stand under one card, which opens, and on each other's pages", async () => {
+  await visit(browser, { path: "/department/pets?order=found" }, async (shopper) => {
+    const { page } = shopper;
+    const list = page.getByRole("list", { name: "Pets", exact: true }).getByRole("listitem");
+    const button = list.first().getByRole("button", { name: /, \d+ (sizes|brands|options)$/ });
+    const title = (await list.first().getByRole("link").innerText()).trim();
+    const number = Number((await button.innerText()).match(/\d+/)[0]);
+    const titled = () => list.getByRole("link", { name: title, exact: true }).count();
+    assert.equal(await titled(), 1);
+    await button.click();
+    await until("all are shown", async () => (await titled()) === number);
+    await list.nth(1).getByRole("link").click();
+    await shopper.at(title);
+    const others = page.getByRole("navigation", { name: /Sizes|Brands/ });
+    assert.equal(await others.getByRole("listitem").count(), Math.min(number, 8) + (number > 8 ? 1 : 0));
+    assert.equal(await others.locator("[aria-current]").count(), 1);
+    await page.getByRole("button", { name: "One more" }).click();
+    await page.getByRole("button", { name: "Add to cart", exact: true }).click();
+    await shopper.hasInCart(2);
+    await shopper.reads(/Learned from 1 click/);
     shopper.isContent();
   });
 });

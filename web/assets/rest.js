@@ -55,7 +55,7 @@ async function get(file) {
 }
 
 const texts = {};
-for (const file of ['map.txt', 'try.json']) texts[file] = next(async () => (await get(file)).text());
+for (const file of ['sales.txt', 'map.txt', 'try.json']) texts[file] = next(async () => (await get(file)).text());
 
 /** A promise of the text of a page's own file. */
 export const page_file = (file) => texts[file];

@@ -195,6 +195,13 @@ pub(crate) fn when_other_tabs(
     );
 }
 
+/// Runs `act` whenever the page was scrolled.
+pub(crate) fn on_scroll(act: impl Fn() + 'static) {
+    let act: Box<dyn Fn()> = Box::new(act);
+    let act = Closure::wrap(act).into_js_value();
+    let _ = window().add_event_listener_with_callback("scroll", act.unchecked_ref());
+}
+
 /// Opens a modal dialog, which takes the focus and returns it when closed.
 pub(crate) fn open_dialog(dialog: &Element) {
     if let Some(body) = document().body() {
@@ -253,6 +260,11 @@ pub(crate) fn remove(event: &Event) {
 pub(crate) fn focus(element: &HtmlElement) {
     // A heading can take the focus only with a tabindex; -1 keeps it out of the tab order.
     let _ = element.set_attribute("tabindex", "-1");
+    focus_quietly(element);
+}
+
+/// Moves the focus to an element that can take it, without scrolling.
+fn focus_quietly(element: &Element) {
     let options = Object::new();
     let _ = Reflect::set(&options, &"preventScroll".into(), &true.into());
     if let Some(focus) = method(element, "focus") {
@@ -265,6 +277,22 @@ pub(crate) fn focus(element: &HtmlElement) {
 pub(crate) fn focus_heading() {
     if let Ok(Some(heading)) = document().query_selector("main h1") {
         focus(heading.unchecked_ref());
+    }
+}
+
+/// Moves the focus to the first card of the product with this path, unless the shopper types; without
+/// scrolling.
+pub(crate) fn focus_card(path: &str) {
+    let typing = document()
+        .active_element()
+        .is_some_and(|element| element.tag_name() == "INPUT");
+    if let (false, Ok(links)) = (typing, document().query_selector_all("main .card .title")) {
+        let link = (0..links.length())
+            .filter_map(|at| links.item(at)?.dyn_into::<Element>().ok())
+            .find(|link| link.get_attribute("href").as_deref() == Some(path));
+        if let Some(link) = link {
+            focus_quietly(&link);
+        }
     }
 }
 

@@ -4,11 +4,12 @@
 //! every first visit and two dozen crates to every build, for features that are not used here.
 
 use std::cell::Cell;
+use std::time::Duration;
 
-use fewshop_web::state::Page;
+use fewshop_web::state::{Page, Place};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, HtmlAnchorElement, MouseEvent, UrlSearchParams};
+use web_sys::{Element, HtmlAnchorElement, MouseEvent, ScrollRestoration, UrlSearchParams};
 
 use crate::browser;
 
@@ -31,8 +32,87 @@ pub(crate) struct Nav {
     on_move: fn(),
 }
 
+/// The place is noted when scrolling has rested for this time: browsers limit how often a history
+/// entry may change.
+const REST: Duration = Duration::from_millis(150);
+/// Frames within which a page is as long as it was; after that it has changed.
+const PATIENCE: u32 = 60;
+
 thread_local! {
     static NAV: Cell<Option<Nav>> = const { Cell::new(None) };
+    /// Where the current entry of the history was left, as long as the page has not returned there.
+    static LEFT: Cell<Place> = const { Cell::new(Place { top: 0, shown: 0 }) };
+    /// How many entries of the page's list are shown.
+    static SHOWN: Cell<usize> = const { Cell::new(0) };
+    /// Path of the page that the shopper came back from.
+    static CAME_FROM: Cell<Option<String>> = const { Cell::new(None) };
+    /// Until the page has returned to its place, scrolling is not the shopper's.
+    static RETURNING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// How many entries the page's list showed when the shopper left it; 0 on a new page.
+pub(crate) fn shown_before() -> usize {
+    LEFT.get().shown
+}
+
+/// The page's list shows this many entries now; 0 if the page has none.
+pub(crate) fn note_shown(shown: usize) {
+    SHOWN.set(shown);
+}
+
+/// Writes the place into the current entry of the history.
+fn note_place() {
+    if RETURNING.get() {
+        return;
+    }
+    let place = Place {
+        top: window().scroll_y().unwrap_or_default() as u32,
+        shown: SHOWN.get(),
+    };
+    if let Ok(history) = window().history() {
+        let _ = history.replace_state(&place.write().into(), "");
+    }
+}
+
+/// Reads the place of the current entry of the history, and scrolls there as soon as the page is long
+/// enough.
+fn return_to_place() {
+    let state = window().history().and_then(|history| history.state());
+    let place = state
+        .ok()
+        .and_then(|state| state.as_string())
+        .map_or(Place::default(), |text| Place::read(&text));
+    LEFT.set(place);
+    RETURNING.set(true);
+    scroll_back(PATIENCE);
+}
+
+fn scroll_back(frames: u32) {
+    request_animation_frame(move || {
+        if !RETURNING.get() {
+            return;
+        }
+        let top = f64::from(LEFT.get().top);
+        let height = document()
+            .document_element()
+            .map_or(0, |root| root.scroll_height());
+        let view = window()
+            .inner_height()
+            .ok()
+            .and_then(|view| view.as_f64())
+            .unwrap_or_default();
+        if f64::from(height) - view >= top || frames == 0 {
+            window().scroll_to_with_x_and_y(0.0, top);
+            // Who uses the keyboard or a screen reader goes on where they were, too.
+            if let Some(path) = CAME_FROM.take() {
+                browser::focus_card(&path);
+            }
+            // The event of this scrolling comes with the next frame.
+            request_animation_frame(|| RETURNING.set(false));
+        } else {
+            scroll_back(frames - 1);
+        }
+    });
 }
 
 /// The current address.
@@ -62,11 +142,25 @@ impl Nav {
             on_move,
         };
         nav.read();
-        // Both live as long as the page, so nothing removes them.
+        // The browser would return to the place before the page is drawn.
+        if let Ok(history) = window().history() {
+            let _ = history.set_scroll_restoration(ScrollRestoration::Manual);
+        }
+        return_to_place();
+        let timer = std::rc::Rc::new(Cell::new(None::<TimeoutHandle>));
+        let rest = timer.clone();
+        // All live as long as the page, so nothing removes them.
+        browser::on_scroll(move || {
+            rest.take().inspect(TimeoutHandle::clear);
+            rest.set(set_timeout_with_handle(note_place, REST).ok());
+        });
         let _ = window_event_listener(leptos::ev::popstate, move |_| {
             // A shopper who goes back with a dialog open, for example by a phone's gesture, must
             // not find it on top of another page.
             browser::close_open_dialog();
+            timer.take().inspect(TimeoutHandle::clear);
+            CAME_FROM.set(Some(nav.path.get_untracked()));
+            return_to_place();
             nav.read();
         });
         let _ = window_event_listener(leptos::ev::click, move |event| {
@@ -112,6 +206,12 @@ impl Nav {
         let Ok(history) = window().history() else {
             return;
         };
+        if !replace {
+            note_place();
+        }
+        RETURNING.set(false);
+        LEFT.set(Place::default());
+        CAME_FROM.set(None);
         let done = if replace {
             history.replace_state_with_url(&JsValue::NULL, "", Some(href))
         } else {

@@ -270,6 +270,7 @@ fn end_to_end() -> Result<Counts> {
         pack: file("example.pack"),
         cases: file("example_cases.csv"),
         truth: file("example_truth.csv"),
+        ..Which::default()
     };
     site::furnish(&which, &other)?;
     node.env("FEWSHOP_OTHER", &other);

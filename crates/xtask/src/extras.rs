@@ -365,21 +365,22 @@ mod tests {
     }
 
     #[test]
-    fn every_category_of_the_committed_pack_has_a_chinese_name() {
+    fn every_category_of_the_committed_packs_has_a_chinese_name() {
         let table = include_str!("../../../web/texts/zh-names.txt");
         let named = names(table).unwrap();
-        let shop = std::fs::read(crate::root::shop_pack()).unwrap();
-        let pack = fewshop_model::Pack::from_bytes(&shop).unwrap();
-        let items = pack.catalogue().items().iter();
-        let missing: BTreeSet<&str> = items
-            .flat_map(|item| item.category.iter().map(String::as_str))
-            .filter(|name| {
-                !named
-                    .lines()
-                    .any(|line| line.split('\t').next() == Some(name))
-            })
-            .collect();
-        assert!(missing.is_empty(), "zh-names.txt has no {missing:?}");
+        for file in [crate::root::shop_pack(), crate::root::gift_pack()] {
+            let pack = fewshop_model::Pack::from_bytes(&std::fs::read(file).unwrap()).unwrap();
+            let items = pack.catalogue().items().iter();
+            let missing: BTreeSet<&str> = items
+                .flat_map(|item| item.category.iter().map(String::as_str))
+                .filter(|name| {
+                    !named
+                        .lines()
+                        .any(|line| line.split('\t').next() == Some(name))
+                })
+                .collect();
+            assert!(missing.is_empty(), "zh-names.txt has no {missing:?}");
+        }
         let error = |table: &str| names(table).unwrap_err().to_string();
         assert!(error("Milk = x").contains("Milk = x"));
         assert!(error("Milk\tx\nMilk\ty").contains("twice"));

@@ -59,6 +59,7 @@ pub(crate) fn shop(options: &Options) -> Result<()> {
         pack: Some(root().join(&pack)),
         cases: file("valid_cases.csv"),
         truth: file("valid_truth.csv"),
+        ..Which::default()
     };
     serve::open(&options.door, &which)
 }

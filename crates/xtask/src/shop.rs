@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use fewshop_core::{Catalogue, Item, ItemIx, OfferPick};
 use fewshop_model::{Compute, Pack, Recommender};
-use fewshop_web::state::{Catalogue as PageCatalogue, Product, encode_rows};
+use fewshop_web::state::{Catalogue as PageCatalogue, Product, encode_numbers, encode_rows};
 use serde_json::{Value, json};
 
 use crate::extras;
@@ -22,6 +22,12 @@ const DAY_S: i64 = 86_400;
 const OFFERS: usize = 3;
 /// Bestsellers in the catalogue file.
 const POPULAR: usize = 200;
+/// Bestsellers of each department in it: as many as its page shows at first, so that nothing moves
+/// when the order of all sales arrives.
+const LEADERS: usize = 24;
+
+/// Categories of the supermarket that are on request only: one wine cooler must not bring cigarettes.
+const ON_REQUEST: [&str; 2] = ["Kiosk > Cigarettes", "Kiosk > Tobacco"];
 
 /// Recorded sessions of the committed packs.
 const SESSIONS: [&str; 2] = ["validation_sessions.csv", "gift_sessions.csv"];
@@ -39,6 +45,10 @@ pub(crate) struct Which {
     /// The other items of those cases' sessions (case_id,item_id; CSV)
     #[arg(long, value_name = "FILE", requires = "cases")]
     pub(crate) truth: Option<PathBuf>,
+    /// A category such as 'Kiosk > Tobacco' that shelves show only to shoppers who looked at one of its
+    /// products; may be repeated
+    #[arg(long, value_name = "CATEGORY", requires = "pack")]
+    pub(crate) on_request: Vec<String>,
 }
 
 impl Which {
@@ -96,6 +106,8 @@ pub(crate) struct Shop {
     pub(crate) sessions: String,
     /// `map.txt`.
     pub(crate) map: String,
+    /// `sales.txt`.
+    pub(crate) sales: String,
 }
 
 impl Shop {
@@ -118,13 +130,18 @@ impl Shop {
         // The engine identifies a pack by the hash at its end; this one covers the whole file.
         let names = [&*pack.fingerprint(), &*digest(&bytes)];
         let card = pack.card();
+        let by_the_piece = match which.pack {
+            None => without_case_sizes(pack.catalogue())?,
+            // Whoever brings a pack of their own means its sizes.
+            Some(_) => pack.catalogue().clone(),
+        };
         let shop = Self::new(
-            pack.catalogue(),
+            &by_the_piece,
             pack.popularity(),
             names,
             [&card.shop, &card.currency, &card.data_notice],
         )?;
-        let shop = shop.with_extras(&pack)?;
+        let shop = shop.with_extras(&pack)?.on_request(which)?;
         let sessions = extras::sessions(&pack, &which.sessions()?)
             .context("the recorded sessions cannot be replayed")?;
         Ok(Self {
@@ -151,9 +168,18 @@ impl Shop {
         }
         let mut popular: Vec<ItemIx> = catalogue.iter().map(|(ix, _)| ix).collect();
         popular.sort_by_key(|ix| (Reverse(popularity[ix.row()]), *ix));
+        let items = catalogue.items();
+        let mut shown: BTreeMap<Option<&String>, usize> = BTreeMap::new();
+        let mut leaders = Vec::new();
+        for (at, ix) in popular.iter().enumerate() {
+            let of_department = shown.entry(items[ix.row()].category.first()).or_default();
+            *of_department += 1;
+            if at >= POPULAR && *of_department <= LEADERS {
+                leaders.push(*ix);
+            }
+        }
         popular.truncate(POPULAR);
 
-        let items = catalogue.items();
         let (categories, category) = by_first_use(items.iter().map(|item| &item.category[..]));
         let (prices, price) = by_first_use(items.iter().map(|item| item.price.map(cents)));
         let (prefix, ids) = ids(items);
@@ -176,9 +202,12 @@ impl Shop {
             },
             "categories": categories,
             "popularity": popular,
+            "leaders": leaders,
             "note": notice,
         });
-        Self::of_json(&json)
+        let mut shop = Self::of_json(&json)?;
+        shop.sales = sales(popularity);
+        Ok(shop)
     }
 
     fn of_json(json: &Value) -> Result<Self> {
@@ -190,6 +219,7 @@ impl Shop {
             catalogue,
             sessions: String::new(),
             map: String::new(),
+            sales: String::new(),
         })
     }
 
@@ -197,6 +227,7 @@ impl Shop {
     /// household attributes that it predicts, and the most redeemed offers, which a new shopper
     /// sees.
     fn with_extras(self, pack: &Pack) -> Result<Self> {
+        let sales = self.sales;
         let mut json: Value = serde_json::from_str(&self.json)?;
         if !pack.new_items().is_empty() {
             json["fresh"] = json!(pack.new_items());
@@ -223,7 +254,46 @@ impl Shop {
             let offers = Recommender::new(pack.clone(), Compute::Kernels).offers(OFFERS);
             json["offers"] = offers.iter().map(texts_of).collect();
         }
-        Self::of_json(&json)
+        let shop = Self::of_json(&json)?;
+        shop.catalogue
+            .add_sales(&sales)
+            .context("the storefront cannot read the order of sales that was made for it")?;
+        Ok(Self { sales, ..shop })
+    }
+
+    /// Marks the categories that are on request only.
+    fn on_request(self, which: &Which) -> Result<Self> {
+        let named: Vec<&str> = match which.pack {
+            None => ON_REQUEST.to_vec(),
+            Some(_) => which.on_request.iter().map(String::as_str).collect(),
+        };
+        let mut json: Value = serde_json::from_str(&self.json)?;
+        let paths = json["categories"].as_array().cloned().unwrap_or_default();
+        let mut found = Vec::new();
+        for name in named {
+            let path: Vec<&str> = name.split('>').map(str::trim).collect();
+            let is_below = |other: &Value| {
+                let other = other.as_array().map_or(&[][..], Vec::as_slice);
+                other.len() >= path.len() && other.iter().zip(&path).all(|(a, b)| a == b)
+            };
+            let before = found.len();
+            found.extend((0..paths.len()).filter(|&at| is_below(&paths[at])));
+            if found.len() == before {
+                bail!(
+                    "--on-request '{name}': the shop has no such category; write it as on its page, for example 'Kiosk > Tobacco'"
+                );
+            }
+        }
+        if found.is_empty() {
+            return Ok(self);
+        }
+        json["on_request"] = json!(found);
+        let shop = Self::of_json(&json)?;
+        shop.catalogue.add_sales(&self.sales)?;
+        Ok(Self {
+            sales: self.sales,
+            ..shop
+        })
     }
 
     /// The `n` bestsellers, best first.
@@ -234,6 +304,51 @@ impl Shop {
             .take(n)
             .filter_map(|&ix| self.catalogue.product(ix))
     }
+}
+
+/// The supermarket's products without the sizes of shipping cases. Its tills name the case for fresh
+/// produce that is sold by the pound or the piece: 'Bananas, 40 lb' for $1.01. Of produce, five pieces
+/// and more, and a weight of which a pound costs less than the cheapest potatoes in a bag, are a
+/// case.
+fn without_case_sizes(catalogue: &Catalogue) -> Result<Catalogue> {
+    let mut items = catalogue.items().to_vec();
+    for item in &mut items {
+        if item.category.first().is_some_and(|name| name == "Produce")
+            && is_case(&item.size, item.price)
+        {
+            item.size.clear();
+        }
+    }
+    Ok(Catalogue::new(items)?)
+}
+
+/// Whether a size of fresh produce, such as `40 lb` or `48–54 ct`, is that of a shipping case.
+fn is_case(size: &str, price: Option<f32>) -> bool {
+    /// Dollars a pound.
+    const CHEAPEST: f32 = 0.35;
+    let Some((number, unit)) = size.split_once(' ') else {
+        return false;
+    };
+    match (unit, number.parse::<f32>()) {
+        // '48–54 ct'.
+        ("ct", Err(_)) => number.contains('–'),
+        ("ct", Ok(pieces)) => pieces >= 5.0,
+        ("lb", Ok(pounds)) if pounds > 0.0 => price.is_some_and(|price| price / pounds < CHEAPEST),
+        _ => false,
+    }
+}
+
+/// A number for each row, the larger the more of it was sold: its place among the different counts.
+/// They are a third smaller than the order itself.
+fn sales(popularity: &[u32]) -> String {
+    let mut counts = popularity.to_vec();
+    counts.sort_unstable();
+    counts.dedup();
+    let places: Vec<u32> = popularity
+        .iter()
+        .map(|count| counts.partition_point(|other| other < count) as u32)
+        .collect();
+    encode_numbers(&places)
 }
 
 /// An offer as a list of texts: id, title, number of products covered, share of all households in
@@ -351,6 +466,7 @@ pub(crate) mod tests {
             (&json!(3), &json!([1, 3, 2]))
         );
         assert_eq!(value["popularity"], json!([2, 0, 1]));
+        assert_eq!(value["leaders"], json!([]));
         assert_eq!(
             value["categories"],
             json!([["Dairy & eggs", "Milk"], [], ["Bakery"]])
@@ -398,6 +514,49 @@ pub(crate) mod tests {
             [ItemIx(20), ItemIx(21)]
         );
         assert!(shop.catalogue.heads().is_empty());
+    }
+
+    #[test]
+    fn categories_on_request_are_found_by_name() {
+        let which = |name: &str| Which {
+            pack: Some("a.pack".into()),
+            on_request: vec![name.to_owned()],
+            ..Which::default()
+        };
+        for (name, rows) in [("Dairy & eggs > Milk", vec![0]), ("Bakery", vec![2])] {
+            let shop = small_shop().on_request(&which(name)).unwrap();
+            let marked = (0..3).filter(|&row| shop.catalogue.is_on_request(ItemIx(row)));
+            assert_eq!(marked.collect::<Vec<_>>(), rows, "{name}");
+        }
+        let error = small_shop().on_request(&which("Bakery > Rye")).unwrap_err();
+        assert!(error.to_string().contains("'Bakery > Rye'"), "{error}");
+    }
+
+    #[test]
+    fn a_case_of_produce_is_no_size() {
+        for (size, price, expected) in [
+            ("40 lb", 1.01, true),
+            ("10 lb", 3.99, false),
+            ("3 lb", 2.99, false),
+            ("24 ct", 0.99, true),
+            ("48–54 ct", 0.79, true),
+            ("3 ct", 3.99, false),
+            ("12 oz", 1.99, false),
+            ("", 1.99, false),
+        ] {
+            assert_eq!(is_case(size, Some(price)), expected, "{size} for {price}");
+        }
+        assert!(!is_case("40 lb", None));
+    }
+
+    #[test]
+    fn the_order_of_sales_is_exact_and_equal_counts_keep_theirs() {
+        let items = (0..5).map(|n| Item::new(n.to_string(), "A")).collect();
+        let catalogue = Catalogue::new(items).unwrap();
+        let shop = Shop::new(&catalogue, &[7, 90, 7, 2, 90], ["", ""], ["", "", ""]).unwrap();
+        shop.catalogue.add_sales(&shop.sales).unwrap();
+        let rows: Vec<u32> = shop.catalogue.ranked().iter().map(|ix| ix.0).collect();
+        assert_eq!(rows, [1, 4, 0, 2, 3]);
     }
 
     #[test]

@@ -278,6 +278,7 @@ impl Site {
         }
         self.write(own("assets/try.json"), shop.sessions.as_bytes())?;
         self.write(own("assets/map.txt"), shop.map.as_bytes())?;
+        self.write(own("assets/sales.txt"), shop.sales.as_bytes())?;
         let template = assets().join("root");
         let manifest = fs::read_to_string(template.join(MANIFEST))?;
         let mut manifest = named(&manifest, shop)?;

@@ -26,8 +26,9 @@ enum Group {
     Words,
 }
 
-/// Files for single pages that every visit fetches after load: recorded sessions and the map.
-const LATER: [&str; 2] = ["assets/try.json", "assets/map.txt"];
+/// Files for single pages that every visit fetches after load: the order of sales, recorded sessions and
+/// the map.
+const LATER: [&str; 3] = ["assets/sales.txt", "assets/try.json", "assets/map.txt"];
 /// The additional file that the page fetches at load if the shopper's language is Chinese.
 const WORDS: &str = "assets/zh.txt";
 

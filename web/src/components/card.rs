@@ -6,6 +6,8 @@ use fewshop_core::{ItemIx, Reason};
 use fewshop_web::state::{Money, Page, Product, initial, short_brand};
 use fewshop_web::texts::{Texts, count, fill};
 
+use web_sys::Node;
+
 use super::stepper;
 use crate::browser;
 use crate::nav::href_of;
@@ -14,6 +16,9 @@ use crate::view::{El, Text, el, nothing, part};
 
 /// Maximum number of names in a reason: more do not fit on a picture.
 const NAMED: usize = 2;
+
+/// Maximum number of letters of a size on a picture.
+const MARK: usize = 12;
 
 /// Address of a product's page.
 pub(crate) fn product_href(id: &str) -> String {
@@ -61,6 +66,16 @@ pub(crate) fn picture(key: &str, title: &str) -> El {
     })
 }
 
+/// Whether a size is short enough for a mark on the picture.
+fn is_mark(size: &str) -> bool {
+    !size.is_empty() && size.chars().count() <= MARK
+}
+
+/// The size on the picture, if it is short enough.
+fn size_mark(size: &str) -> Option<El> {
+    is_mark(size).then(|| el("span").class("mark").text(size))
+}
+
 /// The reason of a product on a shelf, short and in full.
 pub(crate) struct Why {
     /// Shown on the picture; may be "".
@@ -70,8 +85,13 @@ pub(crate) struct Why {
 }
 
 /// A product as a list item: picture, title, size and brand, price, and a button that puts it into
-/// the cart. `dismissible` adds 'Not for me'.
-pub(crate) fn product_card(product: &Product, why: Option<Why>, dismissible: bool) -> El {
+/// the cart. `dismissible` adds 'Not for me', `under` what stands under size and brand.
+pub(crate) fn product_card(
+    product: &Product,
+    why: Option<Why>,
+    dismissible: bool,
+    under: Option<Node>,
+) -> El {
     let shop = use_shop();
     let ix: ItemIx = product.ix;
     let wave = dismissible.then(|| {
@@ -109,24 +129,34 @@ pub(crate) fn product_card(product: &Product, why: Option<Why>, dismissible: boo
         })
     });
     let tile = el("div")
-        .class(&format!("tile t{}", shop.tile(product)))
-        .kid(picture(&product.picture, &product.title));
+        .class(&shop.tile_class(product))
+        .kid(picture(&product.picture, &product.title))
+        .maybe(size_mark(&product.size));
     let title = el("a")
         .class("title")
         .attr("href", &product_href(&product.id))
         .title(&product.title);
+    let unit = shop
+        .unit_price(product)
+        .map(|price| el("span").class("unit").text(&price));
     let buy = el("div")
         .class("buy")
         .kid(
             el("span")
                 .class("price")
-                .text(&shop.price(Money::from_price(product.price))),
+                .text(&shop.price(Money::from_price(product.price)))
+                .maybe(unit),
         )
         .kid(stepper(ix, &product.title));
     let body = el("div")
         .class("body")
         .kid(title)
-        .kid(el("p").class("meta").text(&meta_line(product)))
+        .kid(el("p").class("meta").text(&if is_mark(&product.size) {
+            short_brand(&product.brand).to_owned()
+        } else {
+            meta_line(product)
+        }))
+        .maybe(under)
         .kid(buy);
     el("li")
         .class("card")

@@ -22,6 +22,6 @@ pub(crate) use learn::{View, change, steps};
 pub(crate) use offer::offer_slot;
 pub(crate) use shelf::Shelf;
 pub(crate) use status::{backend_name, one_decimal, status_line};
-pub(crate) use stepper::stepper;
+pub(crate) use stepper::{amount_stepper, stepper};
 pub(crate) use under::{UnderTheHood, fact, facts};
 pub(crate) use why::meter;

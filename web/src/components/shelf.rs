@@ -193,6 +193,7 @@ impl Shelf {
                     open,
                 }),
                 dismissible,
+                None,
             )
             .part(badge)
             .part(move || {

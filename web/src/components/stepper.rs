@@ -1,6 +1,7 @@
 //! The buttons that put a product into the cart and take it out.
 
 use fewshop_core::ItemIx;
+use fewshop_web::state::MAX_QUANTITY;
 use fewshop_web::texts::fill;
 use leptos::prelude::*;
 use web_sys::MouseEvent;
@@ -12,6 +13,30 @@ use crate::view::{El, el, group, memo};
 const MINUS: &str = r#"<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3.5 8h9"/></svg>"#;
 const PLUS: &str =
     r#"<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3.5 8h9M8 3.5v9"/></svg>"#;
+
+/// How many to put into the cart, at least one: minus, amount, plus.
+pub(crate) fn amount_stepper(amount: RwSignal<usize>) -> El {
+    let texts = use_shop().texts;
+    let button = |label: &str, drawing: &str, step: fn(usize) -> usize| {
+        el("button")
+            .attr("type", "button")
+            .attr("aria-label", label)
+            .html(drawing)
+            .click(move |_| amount.update(|n| *n = step(*n).clamp(1, MAX_QUANTITY as usize)))
+    };
+    el("span")
+        .class("stepper big")
+        .attr("role", "group")
+        .attr("aria-label", texts.quantity)
+        .kid(button(texts.one_less, MINUS, |n| n - 1))
+        .kid(
+            el("span")
+                .class("amount")
+                .attr("role", "status")
+                .live_text(move || amount.get().to_string()),
+        )
+        .kid(button(texts.one_more, PLUS, |n| n + 1))
+}
 
 /// A plus that grows into minus, amount and plus once the product is in the cart. The title goes
 /// into the names of the buttons.

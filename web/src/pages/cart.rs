@@ -94,7 +94,7 @@ fn line(ix: ItemIx) -> El {
         )
         .kid(el("p").class("meta").text(&meta_line(&product)))
         .kid(el("p").class("meta").text(&each));
-    let tile = el("div").class(&format!("tile small t{}", shop.tile(&product)));
+    let tile = el("div").class(&(shop.tile_class(&product) + " small"));
     el("li")
         .live("class", move || {
             Some(

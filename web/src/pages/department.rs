@@ -100,7 +100,7 @@ pub(crate) fn page(slug: &str) -> Node {
     });
     let members = memo(move || {
         query.with(|query| {
-            shop.catalogue()
+            shop.in_order()
                 .members(&query.department.name, query.category.as_deref())
         })
     });

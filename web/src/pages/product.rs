@@ -1,6 +1,7 @@
 //! One product: description, price, and what goes well with it.
 
-use fewshop_web::state::{Money, Pick, Product};
+use fewshop_core::ItemIx;
+use fewshop_web::state::{Differ, Money, Page, Pick, Product, differ_in, short_brand};
 use fewshop_web::texts::{fill, thousands};
 use leptos::prelude::*;
 use web_sys::Node;
@@ -8,10 +9,16 @@ use web_sys::Node;
 use super::home::{recently_viewed, without};
 use super::lost::lost;
 use crate::browser;
-use crate::components::{Shelf, department_href, fact, picture};
+use crate::components::{
+    Shelf, amount_stepper, department_href, fact, picture, product_href, stepper,
+};
+use crate::nav::href_of;
 use crate::page_title::name_page;
 use crate::shop::{WITH_ITEM, similar_name, use_shop, with_item_name};
-use crate::view::{el, group, memo, nothing};
+use crate::view::{el, group, memo, nothing, when};
+
+/// Products of a title shown before the rest is hidden.
+const VARIANTS: usize = 8;
 
 /// The page of the product with this id.
 pub(crate) fn page(id: &str) -> Node {
@@ -65,15 +72,36 @@ pub(crate) fn page(id: &str) -> Node {
         .filter(|(_, value)| !value.is_empty())
         .map(|(label, value)| fact(label, value));
     let state = move || match (quantity.get(), dismissed.get()) {
-        (0, false) => String::new(),
         (0, true) => texts.is_dismissed.to_owned(),
-        (n, _) => fill(texts.in_cart, &[&thousands(u64::from(n))]),
+        _ => String::new(),
     };
+    let name = title.clone();
+    // What is in the cart can be changed here, too.
+    let held = memo(move || quantity.get() > 0);
+    let in_cart = when(
+        move || held.get(),
+        move || {
+            let said = move || fill(texts.in_cart, &[&thousands(u64::from(quantity.get()))]);
+            let cart = el("a")
+                .attr("href", &href_of(&Page::Cart))
+                .text(texts.view_cart);
+            el("p")
+                .class("held-here")
+                .kid(stepper(ix, &name))
+                .kid(el("span").attr("aria-live", "polite").live_text(said))
+                .kid(cart)
+                .into()
+        },
+    );
+    let amount = RwSignal::new(1_usize);
     let add = el("button")
         .attr("type", "button")
         .class("btn primary big")
         .text(texts.add)
-        .click(move |_| shop.add(ix));
+        .click(move |_| {
+            shop.add_some(ix, amount.get_untracked() as u32);
+            amount.set(1);
+        });
     let not_for_me = el("button")
         .attr("type", "button")
         .class("btn big")
@@ -86,16 +114,28 @@ pub(crate) fn page(id: &str) -> Node {
                 shop.dismiss(ix)
             }
         });
+    let unit = shop
+        .unit_price(&product)
+        .map(|price| el("span").class("unit").text(&price));
     let about = el("div")
         .class("about")
         .kid(el("h1").attr("id", "product").title(&product.title))
         .kid(
             el("p")
                 .class("price")
-                .text(&shop.price(Money::from_price(product.price))),
+                .text(&shop.price(Money::from_price(product.price)))
+                .maybe(unit),
         )
         .kid(el("dl").class("facts").kids(rows))
-        .kid(el("div").class("acts").kid(add).kid(not_for_me))
+        .part(move || variants(ix))
+        .kid(
+            el("div")
+                .class("acts")
+                .kid(amount_stepper(amount))
+                .kid(add)
+                .kid(not_for_me),
+        )
+        .kid(in_cart)
         .kid(
             el("p")
                 .class("hint")
@@ -103,7 +143,7 @@ pub(crate) fn page(id: &str) -> Node {
                 .live_text(state),
         );
     let tile = el("div")
-        .class(&format!("tile big t{}", shop.tile(&product)))
+        .class(&(shop.tile_class(&product) + " big"))
         .kid(picture(&product.picture, &product.title));
     let goes_with = Shelf {
         sub: Box::new(move || fill(texts.with_item_sub, &[&title])),
@@ -151,7 +191,74 @@ fn neighbours(product: &Product) -> (String, Vec<Pick>) {
     }
 }
 
-/// Department and category of a product as links.
+/// Other products of this title as links, each by what it differs in.
+fn variants(ix: ItemIx) -> Node {
+    let shop = use_shop();
+    let texts = shop.texts;
+    let catalogue = shop.in_order();
+    let variants = catalogue.variants(ix);
+    if variants.len() < 2 {
+        return nothing();
+    }
+    let differ = differ_in(&catalogue, &variants);
+    let heading = match differ {
+        Differ::Size => texts.other_sizes,
+        Differ::Brand => texts.other_brands,
+        Differ::Other => texts.other_variants,
+    };
+    let open = RwSignal::new(variants.len() <= VARIANTS);
+    let folded = variants.len().saturating_sub(VARIANTS);
+    // The product itself is always among those shown.
+    let mut shown: Vec<ItemIx> = vec![ix];
+    shown.extend(variants.into_iter().filter(|&other| other != ix));
+    let links = shown.into_iter().enumerate().map(|(at, other)| {
+        let Some(product) = catalogue.product(other) else {
+            return el("li");
+        };
+        let brand = short_brand(&product.brand);
+        let price = shop.price(Money::from_price(product.price));
+        let name: Vec<&str> = match differ {
+            Differ::Size => vec![&product.size, &price],
+            Differ::Brand => vec![brand, &price],
+            Differ::Other => vec![&product.size, brand, &price],
+        };
+        let name: Vec<&str> = name.into_iter().filter(|part| !part.is_empty()).collect();
+        let link = el("a")
+            .class("chip")
+            .attr("href", &product_href(&product.id))
+            .text(&name.join(" · "));
+        let item = el("li").kid(if other == ix {
+            link.attr("aria-current", "true")
+        } else {
+            link
+        });
+        if at < VARIANTS {
+            item
+        } else {
+            item.flag("hidden", move || !open.get())
+        }
+    });
+    let list = el("ul").attr("role", "list").kids(links);
+    let more = move || {
+        let button = el("button")
+            .attr("type", "button")
+            .class("chip")
+            .text(&fill(texts.more_categories, &[&folded.to_string()]))
+            .click(move |_| {
+                open.set(true);
+                browser::rescue_focus();
+            });
+        el("li").kid(button).into()
+    };
+    el("nav")
+        .class("chips others")
+        .attr("aria-label", heading)
+        .kid(el("p").class("hint").text(heading))
+        .kid(list.when(move || !open.get(), more))
+        .into()
+}
+
+/// Home, department and category of a product as links.
 fn breadcrumb(product: &Product) -> Node {
     let shop = use_shop();
     let texts = shop.texts;
@@ -178,6 +285,7 @@ fn breadcrumb(product: &Product) -> Node {
     });
     let trail = el("ol")
         .attr("role", "list")
+        .kid(link(&href_of(&Page::Home), texts.shop_home))
         .kid(link(&href, texts.named(&department.name)))
         .maybe(category);
     el("nav")

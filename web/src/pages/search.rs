@@ -4,21 +4,24 @@ use std::time::Duration;
 
 use fewshop_core::protocol::ShelfRequest;
 use fewshop_core::{Filter, ItemIx, Objective};
-use fewshop_web::state::Order;
+use fewshop_web::state::{Order, Page};
 use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
 use web_sys::Node;
 
-use crate::components::{FacetQuery, department_tiles, facet_bar, grid};
-use crate::nav::use_nav;
+use crate::browser;
+use crate::components::{FacetQuery, Shelf, department_tiles, facet_bar, grid};
+use crate::nav::{href_of, use_nav};
 use crate::page_title::name_page;
 use crate::shop::use_shop;
-use crate::view::{effect, el, group, memo, when};
+use crate::view::{effect, el, group, memo, nothing, part, when};
 
 /// Name of the shelf that ranks results for the shopper.
 const TASTE: &str = "taste";
 /// Typing has paused after this time without a letter.
 const REST: Duration = Duration::from_millis(150);
+/// Bestsellers shown if nothing was found: one row.
+const BESTSELLERS: usize = 6;
 /// Matches that the engine ranks: the best text matches.
 const RANKED: usize = 300;
 
@@ -41,7 +44,7 @@ pub(crate) fn page() -> Node {
     let found = memo(move || {
         shop.index
             .get()
-            .map(|index| query.with(|query| index.search(query)))
+            .map(|index| query.with(|query| index.search(query, &shop.in_order())))
     });
     let matching = memo(move || found.get().unwrap_or_default());
     let filters = memo(|| FacetQuery::read(Order::Found));
@@ -89,6 +92,27 @@ pub(crate) fn page() -> Node {
         move || !typed.get() || none.get(),
         || department_tiles("results").into(),
     );
+    // Searches that would find something, and what everybody buys.
+    let suggestions = part(move || {
+        let index = shop.index.get().filter(|_| none.get());
+        let instead = index
+            .map(|index| query.with(|query| index.suggest(query, &shop.catalogue())))
+            .unwrap_or_default();
+        suggested(&instead)
+    });
+    let popular = when(
+        move || none.get(),
+        move || {
+            let best = memo(move || shop.bestsellers(BESTSELLERS));
+            Shelf {
+                reasons: false,
+                dismissible: false,
+                ..Shelf::new("basics", texts.bestsellers, texts.bestsellers_sub, best)
+            }
+            .view()
+            .into()
+        },
+    );
     // The filters follow when typing pauses: the results come first, within a frame of each letter.
     let rested = RwSignal::new(Vec::new());
     let timer = StoredValue::new(None::<TimeoutHandle>);
@@ -128,7 +152,32 @@ pub(crate) fn page() -> Node {
         move || typed.get() && !none.get(),
         move || facet_bar(choices, true, texts.sort_match, memo(|| Order::Found)),
     );
-    group([head.into(), bar, grid(items, "results", query), tiles])
+    group([
+        head.into(),
+        suggestions,
+        bar,
+        grid(items, "results", query),
+        tiles,
+        popular,
+    ])
+}
+
+/// Links to searches instead of one that found nothing.
+fn suggested(instead: &[String]) -> Node {
+    let texts = use_shop().texts;
+    if instead.is_empty() {
+        return nothing();
+    }
+    let links = instead.iter().map(|words| {
+        let href = [&href_of(&Page::Search), "?q=", &browser::encode(words)].concat();
+        el("li").kid(el("a").class("chip").attr("href", &href).text(words))
+    });
+    el("nav")
+        .class("chips")
+        .attr("aria-label", texts.did_you_mean)
+        .kid(el("p").class("hint").text(texts.did_you_mean))
+        .kid(el("ul").attr("role", "list").kids(links))
+        .into()
 }
 
 /// The found products: those that the engine ranked first, in its order, then the rest as found.

@@ -24,7 +24,13 @@ impl Shop {
 
     /// Adds one of a product to the cart.
     pub(crate) fn add(self, ix: ItemIx) {
-        self.cart.update(|cart| cart.set(ix, cart.quantity(ix) + 1));
+        self.add_some(ix, 1);
+    }
+
+    /// Adds some of a product to the cart at once: one action, however many.
+    pub(crate) fn add_some(self, ix: ItemIx, quantity: u32) {
+        self.cart
+            .update(|cart| cart.set(ix, cart.quantity(ix) + quantity));
         self.step(&|log| log.cart(ix));
     }
 

@@ -12,11 +12,12 @@ use std::sync::Arc;
 use fewshop_core::protocol::{Shelf, ShelfRequest};
 use fewshop_core::{ItemIx, Prediction};
 use fewshop_web::state::{
-    Answer, Cart, Catalogue, EngineState, Extra, IndexBuilder, Learning, Memory, Money, Page, Pick,
-    Product, SearchIndex, Seen, SessionLog, tile_of,
+    Answer, Cart, Catalogue, EngineState, Extra, IndexBuilder, Learning, Measure, Memory, Money,
+    Page, Pick, Product, SearchIndex, Seen, SessionLog, Unit, hue_of, tile_of,
 };
-use fewshop_web::texts::Texts;
+use fewshop_web::texts::{Texts, fill};
 use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 
 use self::requests::{SHELF_ON_OFFER, is_own_shelf};
 pub(crate) use self::requests::{WITH_ITEM, similar_name, with_item, with_item_name};
@@ -49,6 +50,8 @@ pub(crate) struct Shop {
     /// The current page's own shelves, besides those that any page may show.
     own_shelves: RwSignal<Vec<ShelfRequest>>,
     catalogue: StoredValue<Arc<Catalogue>>,
+    /// Whether the catalogue has the order of sales of all products.
+    sales: RwSignal<bool>,
 }
 
 thread_local! {
@@ -93,6 +96,7 @@ impl Shop {
             predictions: RwSignal::default(),
             own_shelves: RwSignal::default(),
             catalogue: StoredValue::new(Arc::new(catalogue)),
+            sales: RwSignal::new(false),
         }
     }
 
@@ -135,6 +139,15 @@ impl Shop {
             self.merge(known.as_deref(), stored.as_deref());
         });
         self.build_index(IndexBuilder::default());
+        spawn_local(async move {
+            let read = browser::text_after_load("sales.txt").await;
+            let catalogue = self.catalogue();
+            match read.and_then(|text| catalogue.add_sales(&text).map_err(|err| err.to_string())) {
+                Ok(()) => self.sales.set(true),
+                // The bestsellers of each department still come first.
+                Err(why) => browser::warn(&why),
+            }
+        });
     }
 
     /// Another tab has stored something: what this one did since it knew what was stored is added.
@@ -158,7 +171,7 @@ impl Shop {
             if builder.add(&catalogue, self.texts, INDEX_STEP) {
                 self.build_index(builder);
             } else {
-                self.index.set(Some(Arc::new(builder.finish(&catalogue))));
+                self.index.set(Some(Arc::new(builder.finish())));
             }
         };
         set_timeout(step, std::time::Duration::from_millis(4));
@@ -224,6 +237,12 @@ impl Shop {
         self.catalogue.get_value()
     }
 
+    /// All products, tracked: again when their order of sales has arrived.
+    pub(crate) fn in_order(self) -> Arc<Catalogue> {
+        self.sales.track();
+        self.catalogue()
+    }
+
     /// A price as shown; `None` if it is unknown.
     pub(crate) fn price(self, price: Option<Money>) -> String {
         price.map_or_else(
@@ -242,6 +261,27 @@ impl Shop {
         tile_of(product.category.first().map_or("", String::as_str))
     }
 
+    /// The classes of a product's tile: its department's colour, and the hue of its brand.
+    pub(crate) fn tile_class(self, product: &Product) -> String {
+        let (tile, hue) = (self.tile(product), hue_of(&product.brand, &product.id));
+        ["tile disc t", &tile.to_string(), " h", &hue.to_string()].concat()
+    }
+
+    /// The price of a unit, if the size is clear: 'per 100 g'.
+    pub(crate) fn unit_price(self, product: &Product) -> Option<String> {
+        let held = Measure::of(&product.title, &product.size)?;
+        let price = Money::from_price(product.price)?;
+        let price = held.price(price, self.catalogue().currency(), self.texts.dollar)?;
+        let per = match held.unit {
+            Unit::Ounce => self.texts.per_ounce,
+            Unit::FluidOunce => self.texts.per_fluid_ounce,
+            Unit::Litre => self.texts.per_litre,
+            Unit::Grams => self.texts.per_grams,
+            Unit::Piece => self.texts.per_piece,
+        };
+        Some(fill(per, &[&price]))
+    }
+
     /// Whether personalisation is off.
     pub(crate) fn is_off(self) -> bool {
         self.log.with(|log| log.learning() == Learning::Off)
@@ -252,5 +292,19 @@ impl Shop {
         let catalogue = self.catalogue();
         self.log
             .with(|log| log.is_dismissed(ix) || log.corrections().forbids(&catalogue, ix))
+            || self.is_unasked(ix)
+    }
+
+    /// Whether a product's category is suggested on request only, and this shopper never looked at one
+    /// of its products.
+    fn is_unasked(self, ix: ItemIx) -> bool {
+        let catalogue = self.catalogue();
+        catalogue.is_on_request(ix)
+            && self.log.with(|log| {
+                let session = log.session();
+                let looked = session.events.iter().map(|event| event.item);
+                let mut known = looked.chain(session.visits.iter().flatten().copied());
+                !known.any(|other| catalogue.category(other) == catalogue.category(ix))
+            })
     }
 }

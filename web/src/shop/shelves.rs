@@ -42,8 +42,9 @@ impl Shop {
     }
 
     /// Picks as corrected by the shopper, `n` of them, no category filling more than half.
-    pub(crate) fn corrected(self, picks: Vec<Pick>, n: usize) -> Vec<Pick> {
+    pub(crate) fn corrected(self, mut picks: Vec<Pick>, n: usize) -> Vec<Pick> {
         let catalogue = self.catalogue();
+        picks.retain(|pick| !self.is_unasked(pick.item));
         let picks = self
             .log
             .with(|log| log.corrections().apply(&catalogue, picks));

@@ -1,8 +1,10 @@
 //! The page's own copy of the catalogue, read from `catalogue.json`.
 
+use std::sync::OnceLock;
+
 use fewshop_core::{Evidence, ItemIx, Prediction};
 
-use super::columns::decode_rows;
+use super::columns::{decode_numbers, decode_rows};
 use super::departments::{Department, departments};
 use super::json::{Json, JsonError, missing};
 use super::offers::read_offer;
@@ -39,6 +41,16 @@ pub enum CatalogueFileError {
         value: u32,
         /// It must stay below this.
         limit: usize,
+    },
+    /// The order of sales is of another catalogue.
+    #[error(
+        "sales.txt has {found} products, expected {expected} as in catalogue.json; build the page again"
+    )]
+    Sales {
+        /// Its products.
+        found: usize,
+        /// Products of the catalogue.
+        expected: usize,
     },
 }
 
@@ -77,6 +89,10 @@ pub(super) struct File {
     pub(super) items: Columns,
     pub(super) categories: Vec<Vec<String>>,
     popularity: Vec<u32>,
+    /// The bestsellers of each department that are not among those, the most bought first.
+    leaders: Vec<u32>,
+    /// Categories that are shown on shelves only to who looked at one of their products.
+    on_request: Vec<u32>,
     /// Products added after training, for 'New here'.
     fresh: Vec<u32>,
     /// If the pack has promotions: the day after its log, and the last day of the promotions, in days
@@ -148,6 +164,8 @@ impl File {
             },
             categories,
             popularity: json.numbers("popularity")?.ok_or(missing("popularity"))?,
+            on_request: json.numbers("on_request")?.unwrap_or_default(),
+            leaders: json.numbers("leaders")?.unwrap_or_default(),
             fresh: json.numbers("fresh")?.unwrap_or_default(),
             days: json.numbers("days")?.unwrap_or_default(),
             heads: json.texts("heads")?.unwrap_or_default(),
@@ -210,6 +228,22 @@ impl Words {
     }
 }
 
+/// An order of all rows, and the place of each row in it.
+struct Sales {
+    ranked: Vec<ItemIx>,
+    place: Vec<u32>,
+}
+
+impl Sales {
+    fn of(ranked: Vec<ItemIx>) -> Self {
+        let mut place = vec![0; ranked.len()];
+        for (at, ix) in ranked.iter().enumerate() {
+            place[ix.row()] = at as u32;
+        }
+        Self { ranked, place }
+    }
+}
+
 /// All products of the shop by columns: a fifth of the allocations of a list of [`Product`]s, on
 /// the thread that paints.
 pub struct Catalogue {
@@ -220,12 +254,15 @@ pub struct Catalogue {
     note: String,
     items: Columns,
     categories: Vec<Vec<String>>,
+    on_request: Vec<u32>,
     /// Department of each category path; `None` for an empty path.
     department_of: Vec<Option<usize>>,
     departments: Vec<Department>,
     bestsellers: usize,
-    /// All rows, the most bought first, then the rest in row order.
-    ranked: Vec<ItemIx>,
+    /// The order of sales as far as this file knows it, then the rest in row order.
+    begun: Sales,
+    /// The order of sales of all products, once it has arrived.
+    sales: OnceLock<Sales>,
     fresh: Vec<ItemIx>,
     days: Vec<u32>,
     heads: Vec<String>,
@@ -257,6 +294,8 @@ impl Catalogue {
             });
         }
         check_range("popularity", &file.popularity, rows)?;
+        check_range("leaders", &file.leaders, rows)?;
+        check_range("on_request", &file.on_request, file.categories.len())?;
         check_range("fresh", &file.fresh, rows)?;
         let offers: Vec<Prediction> = file
             .offers
@@ -272,6 +311,11 @@ impl Catalogue {
             }
         }
         let bestsellers = ranked.len();
+        for &row in &file.leaders {
+            if !std::mem::replace(&mut listed[row as usize], true) {
+                ranked.push(ItemIx(row));
+            }
+        }
         ranked.extend((0..rows).filter(|&row| !listed[row]).map(ItemIx::from));
         let (departments, department_of) = departments(&file, &ranked, bestsellers);
         Ok(Self {
@@ -282,15 +326,25 @@ impl Catalogue {
             note: file.note,
             items: file.items,
             categories: file.categories,
+            on_request: file.on_request,
             department_of,
             departments,
             bestsellers,
-            ranked,
+            begun: Sales::of(ranked),
+            sales: OnceLock::new(),
             fresh: file.fresh.into_iter().map(ItemIx).collect(),
             days: file.days,
             heads: file.heads,
             offers,
         })
+    }
+
+    /// Whether a product is of a category that shelves show only to who looked at one of its products,
+    /// as tobacco.
+    #[must_use]
+    pub fn is_on_request(&self, ix: ItemIx) -> bool {
+        let category = self.items.category.get(ix.row());
+        category.is_some_and(|category| self.on_request.contains(category))
     }
 
     /// Number of products.
@@ -344,7 +398,7 @@ impl Catalogue {
     /// The most bought products, best first.
     #[must_use]
     pub fn bestsellers(&self) -> &[ItemIx] {
-        &self.ranked[..self.bestsellers]
+        &self.begun.ranked[..self.bestsellers]
     }
 
     /// Products added after training, shown on 'New here'.
@@ -389,10 +443,94 @@ impl Catalogue {
         &self.offers
     }
 
-    /// All products, the most bought first.
+    /// Takes in `sales.txt`: a number for each row, the larger the more of it was sold; equal ones
+    /// keep the order of rows. Until then the order is exact for the bestsellers of the shop and of
+    /// each department only. A second call changes nothing.
+    ///
+    /// # Errors
+    /// [`CatalogueFileError::Sales`].
+    pub fn add_sales(&self, text: &str) -> Result<(), CatalogueFileError> {
+        let sold = decode_numbers(text);
+        if sold.len() != self.len() {
+            return Err(CatalogueFileError::Sales {
+                found: sold.len(),
+                expected: self.len(),
+            });
+        }
+        // The search sorts such pairs too, and its sort is reused here.
+        let mut keyed: Vec<(u64, u32)> = Vec::with_capacity(sold.len());
+        for (row, sold) in sold.into_iter().enumerate() {
+            keyed.push((u64::from(u32::MAX - sold) << 32 | row as u64, row as u32));
+        }
+        keyed.sort_unstable();
+        let ranked = keyed.into_iter().map(|(_, row)| ItemIx(row)).collect();
+        let _ = self.sales.set(Sales::of(ranked));
+        Ok(())
+    }
+
+    fn sales(&self) -> &Sales {
+        self.sales.get().unwrap_or(&self.begun)
+    }
+
+    /// All products, the most bought first; see [`Catalogue::add_sales`].
     #[must_use]
     pub fn ranked(&self) -> &[ItemIx] {
-        &self.ranked
+        &self.sales().ranked
+    }
+
+    /// The place of a row in the order of sales, from 0.
+    #[must_use]
+    pub fn place(&self, ix: ItemIx) -> u32 {
+        self.sales()
+            .place
+            .get(ix.row())
+            .copied()
+            .unwrap_or(u32::MAX)
+    }
+
+    /// Category and title of a row: its variants, which differ in size or brand alone, have both.
+    fn kind(&self, ix: ItemIx) -> Option<(u32, u32)> {
+        let title = *self.items.title.of.get(ix.row())?;
+        Some((self.items.category[ix.row()], title))
+    }
+
+    /// Whether two products have the same category and title.
+    #[must_use]
+    pub fn is_variant(&self, a: ItemIx, b: ItemIx) -> bool {
+        self.kind(a) == self.kind(b)
+    }
+
+    /// The list with the variants of each product after the first of them, in their order.
+    #[must_use]
+    pub fn by_title(&self, items: &[ItemIx]) -> Vec<ItemIx> {
+        // One number per product gives the order, as in the search, whose sort is reused here: the
+        // place of its first variant, then its own.
+        let mut firsts: Vec<Vec<usize>> = vec![Vec::new(); self.items.title.words.len()];
+        let mut keyed: Vec<(u64, u32)> = Vec::with_capacity(items.len());
+        for (at, &ix) in items.iter().enumerate() {
+            let Some((_, title)) = self.kind(ix) else {
+                continue;
+            };
+            // Few titles stand in two categories.
+            let firsts = &mut firsts[title as usize];
+            let known = firsts
+                .iter()
+                .find(|&&first| self.is_variant(items[first], ix));
+            let first = known.copied().unwrap_or_else(|| {
+                firsts.push(at);
+                at
+            });
+            keyed.push(((first as u64) << 32 | at as u64, ix.0));
+        }
+        keyed.sort_unstable();
+        keyed.into_iter().map(|(_, row)| ItemIx(row)).collect()
+    }
+
+    /// The product's variants, itself among them; the most bought first.
+    #[must_use]
+    pub fn variants(&self, ix: ItemIx) -> Vec<ItemIx> {
+        let ranked = self.ranked().iter().copied();
+        ranked.filter(|&other| self.is_variant(other, ix)).collect()
     }
 
     /// The product of a row, if the row is in range.
@@ -531,7 +669,7 @@ impl Catalogue {
                     && category.is_none_or(|name| path.get(1).is_some_and(|c| c == name))
             })
             .collect();
-        self.ranked
+        self.ranked()
             .iter()
             .copied()
             .filter(|ix| wanted[self.items.category[ix.row()] as usize])

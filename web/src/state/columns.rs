@@ -43,31 +43,39 @@ pub fn encode_rows(of: &[u32]) -> String {
             Some(before) => used.again(before + 1),
             None => used.0.push(word),
         }
-        let mut value = before.map_or(0, |before| before as u32 + 1);
-        let mut digits = vec![value % ENDS];
-        value /= ENDS;
-        while value > 0 {
-            value -= 1;
-            digits.push(ENDS + value % (DIGITS - ENDS));
-            value /= DIGITS - ENDS;
-        }
-        text.extend(digits.into_iter().rev().map(|digit| {
-            let ascii = u32::from(b'!') + digit;
-            let ascii = ascii + u32::from(ascii >= u32::from(b'"'));
-            char::from_u32(ascii + u32::from(ascii >= u32::from(b'\\'))).expect("it is ASCII")
-        }));
+        push_number(&mut text, before.map_or(0, |before| before as u32 + 1));
     }
     text
 }
 
-/// The word of each row. `field` names the column in errors, and `words` is the number of its words.
-pub(super) fn decode_rows(
-    text: &str,
-    words: usize,
-    field: &'static str,
-) -> Result<Vec<u32>, CatalogueFileError> {
-    let mut used = Used::default();
-    let mut of = Vec::with_capacity(text.len());
+/// The text for any numbers, small ones best: as in a column of rows, without words.
+#[must_use]
+pub fn encode_numbers(numbers: &[u32]) -> String {
+    let mut text = String::with_capacity(numbers.len());
+    for &number in numbers {
+        push_number(&mut text, number);
+    }
+    text
+}
+
+fn push_number(text: &mut String, mut value: u32) {
+    let mut digits = vec![value % ENDS];
+    value /= ENDS;
+    while value > 0 {
+        value -= 1;
+        digits.push(ENDS + value % (DIGITS - ENDS));
+        value /= DIGITS - ENDS;
+    }
+    text.extend(digits.into_iter().rev().map(|digit| {
+        let ascii = u32::from(b'!') + digit;
+        let ascii = ascii + u32::from(ascii >= u32::from(b'"'));
+        char::from_u32(ascii + u32::from(ascii >= u32::from(b'\\'))).expect("it is ASCII")
+    }));
+}
+
+/// The numbers of such a text. Any text has some: the caller checks how many and which.
+pub(super) fn decode_numbers(text: &str) -> Vec<u32> {
+    let mut numbers = Vec::with_capacity(text.len());
     let mut high = 0u32;
     for byte in text.bytes() {
         let skipped = u32::from(byte > b'"') + u32::from(byte > b'\\');
@@ -78,8 +86,21 @@ pub(super) fn decode_rows(
                 .wrapping_add(digit - ENDS + 1);
             continue;
         }
-        let value = high.wrapping_mul(ENDS).wrapping_add(digit);
+        numbers.push(high.wrapping_mul(ENDS).wrapping_add(digit));
         high = 0;
+    }
+    numbers
+}
+
+/// The word of each row. `field` names the column in errors, and `words` is the number of its words.
+pub(super) fn decode_rows(
+    text: &str,
+    words: usize,
+    field: &'static str,
+) -> Result<Vec<u32>, CatalogueFileError> {
+    let mut used = Used::default();
+    let mut of = Vec::with_capacity(text.len());
+    for value in decode_numbers(text) {
         let known = used.0.len();
         // The next word, if there is one left.
         let limit = known + usize::from(known < words);
@@ -144,7 +165,8 @@ mod tests {
                 of.push(row.min(next));
             }
             let words = of.iter().max().map_or(0, |max| max + 1) as usize;
-            prop_assert_eq!(decode_rows(&encode_rows(&of), words, "x").unwrap(), of);
+            prop_assert_eq!(decode_rows(&encode_rows(&of), words, "x").unwrap(), of.clone());
+            prop_assert_eq!(decode_numbers(&encode_numbers(&of)), of);
         }
     }
 }

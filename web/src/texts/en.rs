@@ -302,6 +302,32 @@ texts! {
     brand: "Brand",
     /// Label of the size.
     size: "Size",
+    /// First link of the trail.
+    shop_home: "Home",
+    /// Names the buttons for how many to add.
+    quantity: "Quantity",
+    /// Button.
+    one_less: "One less",
+    /// Button.
+    one_more: "One more",
+    /// Link beside what is in the cart.
+    view_cart: "View cart",
+    /// A price for an ounce.
+    per_ounce: "{}/oz",
+    /// A price for a fluid ounce.
+    per_fluid_ounce: "{}/fl oz",
+    /// A price for a litre.
+    per_litre: "{}/L",
+    /// A price for 100 grams.
+    per_grams: "{} per 100 g",
+    /// A price for one piece.
+    per_piece: "{} each",
+    /// Names the other sizes of a product.
+    other_sizes: "Sizes",
+    /// Names the same product of other brands.
+    other_brands: "Brands",
+    /// Names products of the same title that differ in size, brand or else.
+    other_variants: "Sizes and brands",
 
     // Department and search pages.
     /// One product.
@@ -346,6 +372,14 @@ texts! {
     price_from: "{} and up",
     /// Button at the end of a grid: how many more.
     show_more: "Show {} more",
+    /// Button of a card: how many sizes of the product there are.
+    variants_sizes: "{} sizes",
+    /// Button of a card: how many brands.
+    variants_brands: "{} brands",
+    /// Button of a card: how many products differ in size, brand or else.
+    variants_other: "{} options",
+    /// Names the searches that would find something.
+    did_you_mean: "Did you mean",
     /// Heading of the search page.
     search: "Search",
     /// Heading of the search page with results: query.

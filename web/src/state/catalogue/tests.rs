@@ -139,3 +139,48 @@ fn a_brand_that_is_a_number_is_short() {
     assert_eq!(short_brand("National brand · maker 12"), "maker 12");
     assert_eq!(short_brand("House brand"), "House brand");
 }
+
+#[test]
+fn products_of_one_title_and_category_stand_together_where_the_first_stood() {
+    // Row 2 has the title and category of row 0, row 3 that of row 1 with another title.
+    let json = TOY.replace(r#""Shredded cheddar",""#, r#"""#).replace(
+        r#""of":"!!!!!"},
+    "category":"!!!$!""#,
+        r#""of":"!!$!!"},
+    "category":"!!$$!""#,
+    );
+    let shop = Catalogue::parse(&json).unwrap();
+    let by_title = shop.by_title(&[4, 0, 1, 3, 2].map(ItemIx));
+    assert_eq!(by_title, [4, 0, 2, 1, 3].map(ItemIx));
+    assert_eq!(shop.variants(ItemIx(2)), [0, 2].map(ItemIx));
+    assert_eq!(shop.by_title(&[]), []);
+}
+
+#[test]
+fn the_order_of_sales_replaces_that_of_the_file() {
+    let shop = toy();
+    let sold = super::super::encode_numbers(&[3, 0, 9, 9, 1]);
+    assert!(
+        shop.add_sales("!!")
+            .unwrap_err()
+            .to_string()
+            .contains("has 2 products, expected 5")
+    );
+    shop.add_sales(&sold).unwrap();
+    assert_eq!(shop.ranked(), [2, 3, 0, 4, 1].map(ItemIx));
+    assert_eq!(shop.place(ItemIx(0)), 2);
+}
+
+#[test]
+fn a_category_on_request_is_marked() {
+    let shop = Catalogue::parse(&TOY.replace(r#""note":"#, r#""on_request":[2],"note":"#)).unwrap();
+    let marked = (0..5).map(ItemIx).filter(|&ix| shop.is_on_request(ix));
+    assert_eq!(marked.collect::<Vec<_>>(), [ItemIx(2)]);
+    let error = Catalogue::parse(&TOY.replace(r#""note":"#, r#""on_request":[9],"note":"#));
+    assert!(
+        error
+            .unwrap_err()
+            .to_string()
+            .contains("on_request[0] is 9")
+    );
+}
