@@ -234,6 +234,10 @@ test("'back' and a reload return to the place in a list, with as many products",
     const { page } = shopper;
     await shopper.at("Pantry");
     const list = page.getByRole("list", { name: "Pantry", exact: true }).getByRole("listitem");
+    // Below the first products the order changes once, when that of all sales arrives.
+    const isOrdered = () => performance.getEntriesByType("resource").some(({ name }) => name.endsWith("/sales.txt"));
+    await until("the order of sales is there", () => page.evaluate(isOrdered));
+    await shopper.ready();
     await page.getByRole("button", { name: /^Show \d+ more$/ }).click();
     await until("more products are shown", async () => (await list.count()) >= 60);
     const shown = await list.count();
