@@ -26,8 +26,8 @@ enum Group {
     Words,
 }
 
-/// Files for single pages that every visit fetches after load: recorded sessions and the map.
-const LATER: [&str; 2] = ["assets/try.json", "assets/map.txt"];
+/// Files for single pages that every visit fetches after load: recorded sessions, the map, and its script.
+const LATER: [&str; 3] = ["assets/try.json", "assets/map.txt", "assets/map.js"];
 /// The additional file that the page fetches at load if the shopper's language is Chinese.
 const WORDS: &str = "assets/zh.txt";
 

@@ -227,6 +227,14 @@ impl Shop {
         self.log.with(|log| log.learning() == Learning::Off)
     }
 
+    /// The products nearest to the user embedding of the last run, with their cosine, nearest first.
+    pub(crate) fn nearest(self) -> Vec<(ItemIx, f32)> {
+        match self.engine.get() {
+            EngineState::Ready(status) => status.nearest,
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether a product is not to be suggested.
     fn is_unwanted(self, ix: ItemIx) -> bool {
         let catalogue = self.catalogue();

@@ -7,6 +7,7 @@ use fewshop_core::{BusinessRule, Event, ItemIx, Objective, Reason, Recommendatio
 use crate::compute::Compute;
 use crate::features::{DayPromotions, FEATURE_NAMES, FEATURES, FeatureGroup};
 use crate::kernels;
+use crate::pack::Pack;
 use crate::ranking::adaptation::{blend, tuned_without, with_session};
 use crate::ranking::candidates::Candidates;
 use crate::ranking::feature_matrix::{Evidence, FeatureMatrix};
@@ -16,6 +17,9 @@ use crate::ranking::pair_scores::PairScores;
 use crate::ranking::session_encoder::{EncodedSession, MAX_CONTEXT_ITEMS};
 use crate::ranking::shopper_history::{ShopperHistory, VisitHistory};
 use crate::weights::Channel;
+
+/// Products reported as nearest to the user embedding.
+const NEAREST: usize = 5;
 
 /// A session of one model on one backend. The rows of the session are checked already.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +44,7 @@ pub(crate) struct LearnedSession<'a> {
     gate: f32,
     /// Of fine-tuning, before and after.
     losses: Option<[f32; 2]>,
+    nearest: Vec<(ItemIx, f32)>,
     /// The user embedding without each context item.
     pub(crate) embeddings_without: Vec<Vec<f32>>,
     /// Of all products.
@@ -50,6 +55,34 @@ pub(crate) struct LearnedSession<'a> {
 /// Whether a product is in the leaflet that day.
 fn is_promoted(promotions: &DayPromotions, row: u32) -> bool {
     promotions.shares(row as usize).leaflet > 0.0
+}
+
+/// The products nearest to a user embedding by cosine, without the context items.
+///
+/// # Shapes
+/// - `u`: `[d]`
+/// - `logits`: `[items]`, of the scan with `u`
+fn nearest(context: &[Event], u: &[f32], logits: &[f32], pack: &Pack) -> Vec<(ItemIx, f32)> {
+    if context.is_empty() {
+        return Vec::new();
+    }
+    let table = pack.item_table();
+    // A logit is the product with the embedding and what the item has beyond it, which is no nearness.
+    let products: Vec<f32> = (logits.iter().zip(&table.bias))
+        .map(|(logit, bias)| (logit - bias) / pack.config().logit_scale)
+        .collect();
+    let is_new = |row: usize| context.iter().all(|event| event.item.row() != row);
+    let norm = |row: &[f32]| row.iter().map(|x| x * x).sum::<f32>().sqrt();
+    let cosine = |row: u32| {
+        let length = norm(u) * norm(&table.row(row as usize));
+        products[row as usize] / length.max(f32::MIN_POSITIVE)
+    };
+    // Rows have about the same length: the order by product is that by cosine among a few more.
+    let near = kernels::top_k(&products, 4 * NEAREST, is_new);
+    let near = kernels::top_k_of(near.into_iter().map(|row| (row, cosine(row))), NEAREST);
+    (near.into_iter())
+        .map(|row| (ItemIx(row), cosine(row)))
+        .collect()
 }
 
 impl<'a> Run<'a> {
@@ -102,6 +135,7 @@ impl<'a> Run<'a> {
             gate: 0.0,
             context_items: context.len(),
             losses: None,
+            nearest: Vec::new(),
         })
     }
 
@@ -160,6 +194,7 @@ impl<'a> Run<'a> {
             gate: learned.gate,
             context_items: learned.context.len(),
             losses: learned.losses,
+            nearest: learned.nearest.clone(),
         })
     }
 
@@ -301,6 +336,7 @@ impl<'a> Run<'a> {
         }
         done(Step::Adapt);
         let logits = self.compute.scan(&u, pack).await?;
+        let nearest = nearest(&context, &u, &logits, pack);
         done(Step::Scan);
         let reads_order = model.groups.contains(FeatureGroup::Order);
         let pair_scores = PairScores::of(&context, pack, &model.stats, reads_order);
@@ -311,6 +347,7 @@ impl<'a> Run<'a> {
             promotions: self.promotions,
             gate,
             losses,
+            nearest,
             embeddings_without,
             logits,
             pair_scores,
