@@ -4,7 +4,7 @@
 /** Width and height in the map's units, as `cargo xtask build` lays it out. On a narrow screen the two change places. */
 const SIZE = [1000, 620];
 /** Cells of the layout's lattice for each product. */
-const CELLS = 1.34;
+const CELLS = 1.26;
 const MAX_ZOOM = 24;
 /** Milliseconds of drawing before other tasks come first. */
 const SLICE_MS = 8;
@@ -19,12 +19,15 @@ const ROOM = 46;
 export function read(text, products) {
   const four = text.trim();
   if (four.length !== 4 * products) throw new Error(`map.txt holds ${four.length / 4} places, expected one for each of ${products} products`);
+  if (/[^0-9a-z]/.test(four)) throw new Error('map.txt: expected digits of base 36 and nothing else');
   const x = new Float32Array(products);
   const y = new Float32Array(products);
   for (let row = 0; row < products; row += 1) {
     x[row] = parseInt(four.slice(4 * row, 4 * row + 2), 36);
     y[row] = parseInt(four.slice(4 * row + 2, 4 * row + 4), 36);
-    if (!(x[row] <= SIZE[0] && y[row] <= SIZE[1])) throw new Error(`map.txt: product ${row + 1} lies nowhere`);
+    if (!(x[row] <= SIZE[0] && y[row] <= SIZE[1])) {
+      throw new Error(`map.txt: product ${row + 1} lies at ${x[row]}, ${y[row]}, outside of ${SIZE.join(' × ')}`);
+    }
   }
   return { x, y };
 }
@@ -53,22 +56,25 @@ export function beside({ x, y }, from, [dx, dy]) {
   return best;
 }
 
-/** Those of the labels, the most important first, that overlap none before them; each moves up or down by its own height to find room. */
+/**
+ * Those of the labels, the most important first, that overlap none before them. Each takes the first of its forms, as one line or two, for which
+ * moving up or down by its own height finds room.
+ */
 export function placed(labels, taken, [width, height]) {
   const boxes = [...taken];
   const free = (box) => box[0] >= 2 && box[1] >= 2 && box[2] <= width - 2 && box[3] <= height - 2
     && boxes.every((other) => box[2] <= other[0] || box[0] >= other[2] || box[3] <= other[1] || box[1] >= other[3]);
   const kept = [];
   for (const label of labels) {
-    const { w, h, tries = 3 } = label;
-    // A name at the edge moves in as a whole.
-    const x = Math.min(Math.max(label.x, w / 2 + 4), width - w / 2 - 4);
-    for (let at = 0; at < tries; at += 1) {
-      const y = label.y + Math.ceil(at / 2) * (at % 2 ? -1 : 1) * h * 0.8;
+    const spots = label.forms.flatMap((form) => Array.from({ length: label.tries }, (_, at) => ({ ...label, ...form, at })));
+    for (const { w, h, at, ...rest } of spots) {
+      // A name at the edge moves in as a whole.
+      const x = Math.min(Math.max(label.x, w / 2 + 4), width - w / 2 - 4);
+      const y = label.y + Math.ceil(at / 2) * (at % 2 ? -1 : 1) * 11;
       const box = [x - w / 2 - 3, y - h / 2, x + w / 2 + 3, y + h / 2];
       if (!free(box)) continue;
       boxes.push(box);
-      kept.push({ ...label, x, y });
+      kept.push({ ...rest, x, y });
       break;
     }
   }
@@ -98,6 +104,14 @@ export function apart(points, gap) {
   return out;
 }
 
+/** A name as two lines of about the same length; empty if it is one word. */
+function halves(name) {
+  const cuts = [...name.matchAll(/ (?!&)/g)].map(({ index }) => index);
+  if (!cuts.length) return [];
+  const cut = cuts.reduce((best, at) => (Math.abs(at - name.length / 2) < Math.abs(best - name.length / 2) ? at : best));
+  return [name.slice(0, cut), name.slice(cut + 1)];
+}
+
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 /**
@@ -122,9 +136,10 @@ export function draw(host, text, groups, here, tell) {
   const dark = matchMedia('(prefers-color-scheme: dark)');
   const calm = matchMedia('(prefers-reduced-motion: reduce)');
 
-  /** Rows of each department, so that one colour is set once. */
-  const members = groups[0][1].map(() => []);
-  groups[0][0].forEach((at, row) => members[at].push(row));
+  /** Rows of each category and its department, so that one colour is set once. */
+  const members = groups[1][1].map(() => []);
+  groups[1][0].forEach((at, row) => members[at].push(row));
+  const parents = members.map(([first]) => groups[0][0][first] ?? 0);
   let at = places;
   let size = SIZE;
   /** Pixels of the canvas, pixels a unit without zoom, and pixels between neighbours. */
@@ -148,14 +163,16 @@ export function draw(host, text, groups, here, tell) {
   function* paint(brush, seen) {
     const k = fit * seen.k;
     const step = gap * seen.k;
-    const land = members.map((_, id) => `hsl(${(id * 137.5 + 20) % 360} ${dark.matches ? '24% 19%' : '46% 91%'})`);
-    const dots = members.map((_, id) => `hsl(${(id * 137.5 + 20) % 360} ${dark.matches ? '42% 60%' : '42% 48%'})`);
-    for (const [colour, across] of [[land, step * 1.55], [dots, clamp(step * 0.5, 1.3, 15)]]) {
+    // Neighbouring categories differ a little in lightness.
+    const colour = (id, saturation, lightness) => `hsl(${(parents[id] * 137.5 + 20) % 360} ${saturation}% ${lightness + ((id * 7) % 3) * 2.2}%)`;
+    const land = members.map((_, id) => (dark.matches ? colour(id, 24, 17) : colour(id, 48, 87.5)));
+    const dots = members.map((_, id) => (dark.matches ? colour(id, 42, 56) : colour(id, 42, 46)));
+    for (const [colours, across] of [[land, step * 1.6], [dots, clamp(step * 0.5, 1.3, 15)]]) {
       brush.lineCap = 'round';
       brush.lineWidth = across;
       for (const [id, rows] of members.entries()) {
         for (let from = 0; from < rows.length; from += CHUNK) {
-          brush.strokeStyle = colour[id];
+          brush.strokeStyle = colours[id];
           brush.beginPath();
           for (const row of rows.slice(from, from + CHUNK)) {
             const [x, y] = [(at.x[row] - seen.x) * k, (at.y[row] - seen.y) * k];
@@ -199,14 +216,15 @@ export function draw(host, text, groups, here, tell) {
 
   // ---- what lies above it
 
-  function text_(words, x, y, font, colour) {
+  function write({ lines, x, y, h, font, colour }) {
     context.font = font;
     context.lineWidth = 4;
     context.lineJoin = 'round';
     context.strokeStyle = colours.card;
     context.fillStyle = colour;
-    context.strokeText(words, x, y);
-    context.fillText(words, x, y);
+    for (const way of ['strokeText', 'fillText']) {
+      lines.forEach((words, at) => context[way](words, x, y + ((at + 0.5) / lines.length - 0.5) * h));
+    }
   }
 
   const widths = new Map();
@@ -245,8 +263,16 @@ export function draw(host, text, groups, here, tell) {
       for (const [name, x, y, n] of own) {
         const w = measured(name, font);
         // As wide as its group, about: a name over its neighbours would be taken for theirs.
-        if (level && (view.k < 1.5 || w > Math.sqrt(n) * step * 1.25)) continue;
-        list.push({ words: name, x: x / n, y: y / n, w, h: big + 4, font, colour: level ? colours.second : colours.ink, tries: level ? 3 : 9 });
+        const room = Math.sqrt(n) * step;
+        if (level && (view.k < 1.5 || w > room * 1.25)) continue;
+        const forms = [{ lines: [name], w, h: big + 4, font }];
+        const half = level ? [] : halves(name);
+        if (half.length) {
+          const two = { lines: half, w: Math.max(...half.map((part) => measured(part, font))), h: 2 * big + 6, font };
+          if (w > room) forms.unshift(two);
+          else forms.push(two);
+        }
+        list.push({ forms, x: x / n, y: y / n, colour: level ? colours.second : colours.ink, tries: level ? 3 : 13 });
       }
     });
     if (step >= ROOM) {
@@ -255,7 +281,7 @@ export function draw(host, text, groups, here, tell) {
         const [x, y] = screen(row);
         const full = tell(row)[0];
         const words = full.length > 26 ? `${full.slice(0, 25)}…` : full;
-        list.push({ words, x, y: y + 16, w: measured(words, font), h: 14, font, colour: colours.second, tries: 1 });
+        list.push({ forms: [{ lines: [words], w: measured(words, font), h: 14, font }], x, y: y + 16, colour: colours.second, tries: 1 });
       }
     }
     return placed(list, taken, [width, height]);
@@ -333,7 +359,6 @@ export function draw(host, text, groups, here, tell) {
       ring(x, y, 6, colours.card, 2, colours.accent);
     }
     for (const row of marks.earlier) ring(...screen(row), 6, colours.second, 2, colours.card);
-    for (const label of labels(taken)) text_(label.words, label.x, label.y, label.font, label.colour);
     // The way, from click to click and on to what they add up to.
     if (badges.length > 1) {
       line(badges, colours.card, 7);
@@ -348,6 +373,8 @@ export function draw(host, text, groups, here, tell) {
         arrow(from, end);
       }
     }
+    // Over the way, which would cross them out, and under the numbers.
+    labels(taken).forEach(write);
     badges.forEach(([x, y], n) => {
       line([spots[n], [x, y]], colours.ink, 1.5);
       ring(x, y, 11, colours.card, 2, colours.ink);

@@ -60,9 +60,9 @@ for (const file of ['map.txt', 'try.json']) texts[file] = next(async () => (awai
 /** A promise of the text of a page's own file. */
 export const page_file = (file) => texts[file];
 
-/** Scripts that only one page needs. */
+/** Scripts that the first page does not need. */
 const scripts = {};
-for (const file of ['map.js']) scripts[file] = next(() => import(`./${file}`));
+for (const file of ['map.js', 'agents.js']) scripts[file] = next(() => import(`./${file}`));
 
 /** Draws the map of products in `host`, from the text of `map.txt` and the groups of each row with their names, one a line. */
 export async function draw_map(host, text, departments, department_names, categories, category_names, here, tell) {
@@ -74,6 +74,9 @@ export async function draw_map(host, text, departments, department_names, catego
 
 /** Marks rows on a map that was drawn: clicks in order, products of earlier visits, picks, and where the taste is now. */
 export const mark_map = (host, clicks, earlier, picks, now) => host.mark?.(Array.from(clicks), Array.from(earlier), Array.from(picks), now);
+/** Offers tools to the browser's own agent; `words` are texts for its questions, one a line. */
+export const serve_agents = async (words, act) => (await scripts['agents.js']).serve(act, words.split('\n'));
+
 /** Rings a product on a map that was drawn; -1 for none. */
 export const light_map = (host, row) => host.light?.(row);
 

@@ -152,9 +152,23 @@ extern "C" {
     ) -> Result<JsValue, JsValue>;
     /// Marks rows on the map in `host`: clicks in order, products of earlier visits, picks, and the
     /// product nearest to the taste, -1 for none.
-    pub(crate) fn mark_map(host: &Element, clicks: &[u32], earlier: &[u32], picks: &[u32], now: i32);
+    pub(crate) fn mark_map(
+        host: &Element,
+        clicks: &[u32],
+        earlier: &[u32],
+        picks: &[u32],
+        now: i32,
+    );
+    fn serve_agents(words: &str, act: &JsValue);
     /// Rings a row on the map in `host`, -1 for none.
     pub(crate) fn light_map(host: &Element, row: i32);
+}
+
+/// Offers tools to the browser's own agent, if it has one. `act` answers a tool in JSON: its name, a
+/// text and a number. `words` are the texts of the questions to the shopper, one a line.
+pub(crate) fn agents(words: &str, act: impl Fn(String, String, f64) -> String + 'static) {
+    let act: Box<dyn Fn(String, String, f64) -> String> = Box::new(act);
+    serve_agents(words, &Closure::wrap(act).into_js_value());
 }
 
 /// The group of each row, as an index into the names, one a line.

@@ -330,10 +330,7 @@ mod tests {
         engine.ran(Run { steps_ms, ..run });
         assert_eq!(engine.status().nearest, near);
         assert_eq!(engine.status().steps_ms, [1.0, 2.0, 3.0, 4.0, 5.0]);
-        assert_eq!(
-            engine.status().losses.len(),
-            2 * usize::from(gate > 0.0)
-        );
+        assert_eq!(engine.status().losses.len(), 2 * usize::from(gate > 0.0));
         engine.ran(Run::default());
         let after = engine.status();
         assert!(after.steps_ms.is_empty() && after.losses.is_empty() && after.nearest.is_empty());

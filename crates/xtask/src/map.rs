@@ -14,11 +14,11 @@ use fewshop_model::Pack;
 
 /// Width, height and margin in the map's own units, which the page knows as well.
 const FRAME: (f32, f32, f32) = (1000.0, 620.0, 16.0);
-/// Cells of the lattice for each product: a quarter stays empty between the departments.
-const CELLS: f32 = 1.34;
+/// Cells of the lattice for each product: a fifth stays empty between the departments.
+const CELLS: f32 = 1.26;
 /// What all departments together get beyond their products, in products: even the smallest can then
 /// be named.
-const EXTRA: f32 = 0.1;
+const EXTRA: f32 = 0.08;
 /// Rounds that move the sites and balance the shares, and rounds that only balance.
 const ROUNDS: [usize; 2] = [160, 160];
 /// Share of a missing area by which a round changes a weight. A cell grows by about 1.6 times what
@@ -154,7 +154,13 @@ fn components(
     let d = middle.len();
     let spread: Vec<Vec<f32>> = rows
         .iter()
-        .map(|&row| vectors[row].iter().zip(&middle).map(|(a, b)| a - b).collect())
+        .map(|&row| {
+            vectors[row]
+                .iter()
+                .zip(&middle)
+                .map(|(a, b)| a - b)
+                .collect()
+        })
         .collect();
     let mut rest = spread.clone();
     let mut axis = |at: usize| {

@@ -26,8 +26,14 @@ enum Group {
     Words,
 }
 
-/// Files for single pages that every visit fetches after load: recorded sessions, the map, and its script.
-const LATER: [&str; 3] = ["assets/try.json", "assets/map.txt", "assets/map.js"];
+/// Files that every visit fetches after load: recorded sessions, the map with its script, and the
+/// script of WebMCP.
+const LATER: [&str; 4] = [
+    "assets/try.json",
+    "assets/map.txt",
+    "assets/map.js",
+    "assets/agents.js",
+];
 /// The additional file that the page fetches at load if the shopper's language is Chinese.
 const WORDS: &str = "assets/zh.txt";
 
@@ -112,7 +118,7 @@ impl Group {
             Self::Pack => "pack",
             Self::Gpu => "WebGPU engine, if there is an adapter",
             Self::Pictures => "all pictures, after load",
-            Self::Later => "files of single pages, after load",
+            Self::Later => "files of single pages and agents, after load",
             Self::Words => "Chinese, for shoppers with that language",
         }
     }

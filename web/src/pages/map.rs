@@ -25,7 +25,7 @@ struct Own {
     /// What was taken on earlier visits.
     earlier: Vec<ItemIx>,
     picks: Vec<ItemIx>,
-    /// The product nearest to the user embedding.
+    /// The first pick of the department with most picks.
     now: Option<ItemIx>,
 }
 
@@ -50,9 +50,8 @@ impl Own {
             true => picked.picks().iter().map(|pick| pick.item).collect(),
             false => Vec::new(),
         };
-        let nearest = shop.nearest().first().map(|near| near.0);
         Self {
-            now: nearest.filter(|_| !clicks.is_empty()),
+            now: middle(shop, &picks),
             clicks,
             earlier,
             picks,
@@ -84,7 +83,7 @@ impl Own {
             _ => said.push(fill(texts.map_way, &[&way.join(texts.map_to)])),
         }
         if let Some(now) = self.now {
-            said.push(fill(texts.map_now, &[&shop.title(now), &name(now)]));
+            said.push(fill(texts.map_now, &[&name(now)]));
         }
         if !self.picks.is_empty() {
             said.push(fill(texts.map_picks, &[&whereabouts(shop, &self.picks)]));
@@ -259,6 +258,20 @@ fn lists(shop: Shop, own: &Own, canvas: &Element) -> Node {
         .kid(list("map-mine", "ol", texts.map_mine, &clicks))
         .kid(list("map-picks", "ul", texts.picked, &own.picks))
         .into()
+}
+
+/// The first of the products in the department that has most of them. A mean of places could lie
+/// where nothing is.
+fn middle(shop: Shop, items: &[ItemIx]) -> Option<ItemIx> {
+    let catalogue = shop.catalogue();
+    let count = |item: ItemIx| {
+        let of = catalogue.department_of(item);
+        (items.iter())
+            .filter(|&&other| catalogue.department_of(other) == of)
+            .count()
+    };
+    let most = items.iter().map(|&item| count(item)).max()?;
+    items.iter().copied().find(|&item| count(item) == most)
 }
 
 /// The departments of some products and how many are in each, largest first.

@@ -2,6 +2,7 @@
 //! ([`Shop::on_outcome`]).
 
 mod actions;
+mod agents;
 mod prefetch;
 mod requests;
 mod shelves;
@@ -129,6 +130,7 @@ impl Shop {
             }
         });
         self.build_index(IndexBuilder::default());
+        self.serve_agents();
     }
 
     /// Builds the search index a step at a time between other work.
@@ -225,14 +227,6 @@ impl Shop {
     /// Whether personalisation is off.
     pub(crate) fn is_off(self) -> bool {
         self.log.with(|log| log.learning() == Learning::Off)
-    }
-
-    /// The products nearest to the user embedding of the last run, with their cosine, nearest first.
-    pub(crate) fn nearest(self) -> Vec<(ItemIx, f32)> {
-        match self.engine.get() {
-            EngineState::Ready(status) => status.nearest,
-            _ => Vec::new(),
-        }
     }
 
     /// Whether a product is not to be suggested.

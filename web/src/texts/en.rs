@@ -485,10 +485,10 @@ texts! {
     map_way: "Your clicks went from {}.",
     /// Between two departments.
     map_to: " to ",
-    /// Where the taste is: the nearest product and its department.
-    map_now: "Your taste is now close to {} in {}.",
+    /// Where the arrow points: a department.
+    map_now: "The arrow points to {}, where most of your picks are.",
     /// Where the picks lie: departments with numbers of products.
-    map_picks: "Your picks are in {}.",
+    map_picks: "Your picks: {}.",
     /// On the map, where the taste is.
     map_here: "Your taste now",
     /// How to use the map.
@@ -503,6 +503,20 @@ texts! {
     map_mine: "Your clicks",
     /// The map could not be loaded; the reason follows.
     map_failed: "We couldn’t load the map.",
+
+    // The browser's own agent asks.
+    /// Heading of a dialog: quantity, product.
+    agent_add: "An assistant in your browser wants to add {} × {} to your cart.",
+    /// Button: yes.
+    agent_add_yes: "Add",
+    /// Button: no.
+    agent_add_no: "Don’t add",
+    /// Heading of a dialog.
+    agent_forget: "An assistant in your browser wants this shop to forget everything it learned about you.",
+    /// Button: yes.
+    agent_forget_yes: "Forget",
+    /// Button: no.
+    agent_forget_no: "Keep it",
 
     // Recorded sessions.
     /// Link and heading.

@@ -67,22 +67,23 @@ fn nearest(context: &[Event], u: &[f32], logits: &[f32], pack: &Pack) -> Vec<(It
         return Vec::new();
     }
     let table = pack.item_table();
-    // A logit is the product with the embedding and what the item has beyond it, which is no nearness.
-    let products: Vec<f32> = (logits.iter().zip(&table.bias))
-        .map(|(logit, bias)| (logit - bias) / pack.config().logit_scale)
-        .collect();
-    let is_new = |row: usize| context.iter().all(|event| event.item.row() != row);
-    let norm = |row: &[f32]| row.iter().map(|x| x * x).sum::<f32>().sqrt();
-    let cosine = |row: u32| {
-        let length = norm(u) * norm(&table.row(row as usize));
-        products[row as usize] / length.max(f32::MIN_POSITIVE)
-    };
-    // Rows have about the same length: the order by product is that by cosine among a few more.
-    let near = kernels::top_k(&products, 4 * NEAREST, is_new);
-    let near = kernels::top_k_of(near.into_iter().map(|row| (row, cosine(row))), NEAREST);
-    (near.into_iter())
-        .map(|row| (ItemIx(row), cosine(row)))
-        .collect()
+    let length = |row: &[f32]| kernels::dot(row, row).sqrt().max(f32::MIN_POSITIVE);
+    let unit = pack.config().logit_scale * length(u);
+    let mut near: Vec<(ItemIx, f32)> = Vec::with_capacity(NEAREST + 1);
+    for (row, (logit, bias)) in logits.iter().zip(&table.bias).enumerate() {
+        // A logit is the product with the embedding and the item's bias, which is no nearness.
+        let along = (logit - bias) / unit;
+        let least = near.get(NEAREST - 1).map_or(f32::MIN, |last| last.1);
+        // Rows are about 1 long: the exact length is computed only for those that may be near.
+        if along < 0.9 * least || context.iter().any(|event| event.item.row() == row) {
+            continue;
+        }
+        let cosine = along / length(&table.row(row));
+        let at = near.iter().take_while(|other| other.1 >= cosine).count();
+        near.insert(at, (ItemIx::from(row), cosine));
+        near.truncate(NEAREST);
+    }
+    near
 }
 
 impl<'a> Run<'a> {
