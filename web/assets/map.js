@@ -22,9 +22,12 @@ export function read(text, products) {
   if (/[^0-9a-z]/.test(four)) throw new Error('map.txt: expected digits of base 36 and nothing else');
   const x = new Float32Array(products);
   const y = new Float32Array(products);
+  // By hand: `parseInt` of 92,000 slices is a long task on a phone.
+  const digit = (at) => four.charCodeAt(at) - (four.charCodeAt(at) < 97 ? 48 : 87);
+  const number = (at) => 36 * digit(at) + digit(at + 1);
   for (let row = 0; row < products; row += 1) {
-    x[row] = parseInt(four.slice(4 * row, 4 * row + 2), 36);
-    y[row] = parseInt(four.slice(4 * row + 2, 4 * row + 4), 36);
+    x[row] = number(4 * row);
+    y[row] = number(4 * row + 2);
     if (!(x[row] <= SIZE[0] && y[row] <= SIZE[1])) {
       throw new Error(`map.txt: product ${row + 1} lies at ${x[row]}, ${y[row]}, outside of ${SIZE.join(' × ')}`);
     }
@@ -58,7 +61,7 @@ export function beside({ x, y }, from, [dx, dy]) {
 
 /**
  * Those of the labels, the most important first, that overlap none before them. Each takes the first of its forms, as one line or two, for which
- * moving up or down by its own height finds room.
+ * moving up, down or sideways finds room.
  */
 export function placed(labels, taken, [width, height]) {
   const boxes = [...taken];
@@ -66,15 +69,18 @@ export function placed(labels, taken, [width, height]) {
     && boxes.every((other) => box[2] <= other[0] || box[0] >= other[2] || box[3] <= other[1] || box[1] >= other[3]);
   const kept = [];
   for (const label of labels) {
-    const spots = label.forms.flatMap((form) => Array.from({ length: label.tries }, (_, at) => ({ ...label, ...form, at })));
-    for (const { w, h, at, ...rest } of spots) {
+    const sides = label.tries > 1 ? [0, -18, 18] : [0];
+    const spots = label.forms.flatMap((form) => Array.from({ length: label.tries * sides.length }, (_, at) => [form, at]));
+    for (const [form, at] of spots) {
+      const { w, h } = form;
+      const down = Math.floor(at / sides.length);
       // A name at the edge moves in as a whole.
-      const x = Math.min(Math.max(label.x, w / 2 + 4), width - w / 2 - 4);
-      const y = label.y + Math.ceil(at / 2) * (at % 2 ? -1 : 1) * 11;
+      const x = Math.min(Math.max(label.x + sides[at % sides.length], w / 2 + 6), width - w / 2 - 6);
+      const y = label.y + Math.ceil(down / 2) * (down % 2 ? -1 : 1) * 11;
       const box = [x - w / 2 - 3, y - h / 2, x + w / 2 + 3, y + h / 2];
       if (!free(box)) continue;
       boxes.push(box);
-      kept.push({ ...rest, x, y });
+      kept.push({ ...label, ...form, x, y });
       break;
     }
   }
@@ -155,9 +161,8 @@ export function draw(host, text, groups, here, tell) {
   const unit = ([x, y]) => [x / scale() + view.x, y / scale() + view.y];
   const bounded = ({ x, y, k }) => ({ k, x: clamp(x, 0, size[0] * (1 - 1 / k)), y: clamp(y, 0, size[1] * (1 - 1 / k)) });
 
-  // ---- the ground: countries and dots, drawn bit by bit on a canvas of its own
+  // ---- the ground: countries and dots, drawn bit by bit on a canvas of its own; the last one is shown until then, moved and stretched
 
-  const ground = document.createElement('canvas');
   let [shown, drawing] = [null, null];
 
   function* paint(brush, seen) {
@@ -187,7 +192,7 @@ export function draw(host, text, groups, here, tell) {
     }
   }
 
-  const same = (a, b) => a && a.x === b.x && a.y === b.y && a.k === b.k;
+  const isShown = () => shown && !shown.stale && shown.x === view.x && shown.y === view.y && shown.k === view.k;
 
   function work() {
     const from = performance.now();
@@ -197,20 +202,19 @@ export function draw(host, text, groups, here, tell) {
         return;
       }
     }
-    ground.width = canvas.width;
-    ground.height = canvas.height;
-    ground.getContext('2d').drawImage(drawing.canvas, 0, 0);
-    shown = drawing.stale ? null : drawing.view;
+    // It stays until the next is ready, even if it is out of date by now.
+    if (drawing.turned === (at !== places)) shown = drawing;
     drawing = null;
     refresh();
   }
 
   function prepare() {
-    if (drawing || same(shown, view) || !width) return;
-    const back = new OffscreenCanvas(canvas.width, canvas.height);
-    const brush = back.getContext('2d');
-    brush.scale(canvas.width / width, canvas.height / height);
-    drawing = { canvas: back, view: { ...view }, steps: paint(brush, { ...view }) };
+    if (drawing || isShown() || !width) return;
+    const ground = new OffscreenCanvas(canvas.width, canvas.height);
+    const brush = ground.getContext('2d');
+    const sharp = canvas.width / width;
+    brush.scale(sharp, sharp);
+    drawing = { ...view, ground, pixels: scale() * sharp, turned: at !== places, steps: paint(brush, { ...view }) };
     setTimeout(work);
   }
 
@@ -244,12 +248,12 @@ export function draw(host, text, groups, here, tell) {
     for (let row = 0; row < products; row += 1) {
       const [x, y] = screen(row);
       if (x < 0 || y < 0 || x > width || y > height) continue;
-      groups.forEach(([ids], level) => {
-        const sum = sums[level][ids[row]];
+      for (let level = 0; level < 2; level += 1) {
+        const sum = sums[level][groups[level][0][row]];
         sum[0] += x;
         sum[1] += y;
         sum[2] += 1;
-      });
+      }
       if (seen.length < 400) seen.push(row);
     }
     const step = gap * view.k;
@@ -272,7 +276,7 @@ export function draw(host, text, groups, here, tell) {
           if (w > room) forms.unshift(two);
           else forms.push(two);
         }
-        list.push({ forms, x: x / n, y: y / n, colour: level ? colours.second : colours.ink, tries: level ? 3 : 13 });
+        list.push({ forms, x: x / n, y: y / n, colour: level ? colours.second : colours.ink, tries: level ? 3 : 1 + 2 * Math.ceil((room / 2 + 6) / 11) });
       }
     });
     if (step >= ROOM) {
@@ -333,9 +337,9 @@ export function draw(host, text, groups, here, tell) {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, canvas.width, canvas.height);
     if (shown) {
-      const k = view.k / shown.k;
+      const k = (scale() * sharp) / shown.pixels;
       context.setTransform(k, 0, 0, k, (shown.x - view.x) * scale() * sharp, (shown.y - view.y) * scale() * sharp);
-      context.drawImage(ground, 0, 0);
+      context.drawImage(shown.ground, 0, 0);
     }
     context.setTransform(sharp, 0, 0, sharp, 0, 0);
     context.textAlign = 'center';
@@ -375,6 +379,10 @@ export function draw(host, text, groups, here, tell) {
     }
     // Over the way, which would cross them out, and under the numbers.
     labels(taken).forEach(write);
+    if (now) {
+      ring(...now, 13, colours.card, 6);
+      ring(...now, 13, colours.accent, 3.5);
+    }
     badges.forEach(([x, y], n) => {
       line([spots[n], [x, y]], colours.ink, 1.5);
       ring(x, y, 11, colours.card, 2, colours.ink);
@@ -383,8 +391,6 @@ export function draw(host, text, groups, here, tell) {
       context.fillText(n + 1, x, y + 0.5);
     });
     if (now) {
-      ring(...now, 13, colours.card, 6);
-      ring(...now, 13, colours.accent, 3.5);
       const { x, y, w, font } = flag;
       context.beginPath();
       context.roundRect(x - w / 2 - 9, y - 12, w + 18, 24, 12);
@@ -558,7 +564,7 @@ export function draw(host, text, groups, here, tell) {
     const box = host.getBoundingClientRect();
     if (!box.width) return;
     const turned = narrow.matches;
-    if (turned !== (size !== SIZE)) view = { x: 0, y: 0, k: 1 };
+    if (turned !== (size !== SIZE)) [view, shown] = [{ x: 0, y: 0, k: 1 }, null];
     at = turned ? { x: places.y, y: places.x } : places;
     size = turned ? [SIZE[1], SIZE[0]] : SIZE;
     width = box.width;
@@ -574,8 +580,7 @@ export function draw(host, text, groups, here, tell) {
     const style = getComputedStyle(host);
     const of = (name) => style.getPropertyValue(name).trim();
     colours = { ink: of('--ink'), second: of('--ink-2'), card: of('--card'), accent: of('--accent'), onAccent: of('--accent-ink'), focus: of('--focus'), font: style.fontFamily };
-    shown = null;
-    if (drawing) drawing.stale = true;
+    for (const each of [shown, drawing]) if (each) each.stale = true;
     refresh();
   }
 

@@ -486,7 +486,7 @@ texts! {
     /// Between two departments.
     map_to: " to ",
     /// Where the arrow points: a department.
-    map_now: "The arrow points to {}, where most of your picks are.",
+    map_now: "The arrow points to {}, where your picks gather.",
     /// Where the picks lie: departments with numbers of products.
     map_picks: "Your picks: {}.",
     /// On the map, where the taste is.
