@@ -9,7 +9,9 @@ const MAX_ZOOM = 24;
 /** Milliseconds of drawing before other tasks come first. */
 const SLICE_MS = 8;
 /** Rows drawn between two looks at the clock. */
-const CHUNK = 1500;
+const CHUNK = 250;
+/** Names kept as pictures: they are drawn in every frame, and their outlines are slow. */
+const KEPT = 600;
 /** Pixels around a product in which the pointer means it: more for a finger. */
 const REACH = { mouse: 14, pen: 16, touch: 26 };
 /** Pixels between products from which their own names are written. */
@@ -173,19 +175,28 @@ export function draw(host, text, groups, here, tell) {
     const land = members.map((_, id) => (dark.matches ? colour(id, 24, 17) : colour(id, 48, 87.5)));
     const dots = members.map((_, id) => (dark.matches ? colour(id, 42, 56) : colour(id, 42, 46)));
     for (const [colours, across] of [[land, step * 1.6], [dots, clamp(step * 0.5, 1.3, 15)]]) {
-      brush.lineCap = 'round';
-      brush.lineWidth = across;
+      const radius = across / 2;
+      let waiting = 0;
       for (const [id, rows] of members.entries()) {
+        brush.fillStyle = colours[id];
         for (let from = 0; from < rows.length; from += CHUNK) {
-          brush.strokeStyle = colours[id];
           brush.beginPath();
-          for (const row of rows.slice(from, from + CHUNK)) {
-            const [x, y] = [(at.x[row] - seen.x) * k, (at.y[row] - seen.y) * k];
+          for (let n = from; n < Math.min(from + CHUNK, rows.length); n += 1) {
+            const [x, y] = [(at.x[rows[n]] - seen.x) * k, (at.y[rows[n]] - seen.y) * k];
             if (x < -across || y < -across || x > width + across || y > height + across) continue;
-            brush.moveTo(x, y);
-            brush.lineTo(x + 0.01, y);
+            waiting += 1;
+            if (radius < 1.2) {
+              brush.rect(x - radius, y - radius, across, across);
+            } else {
+              brush.moveTo(x + radius, y);
+              brush.arc(x, y, radius, 0, 7);
+            }
           }
-          brush.stroke();
+          brush.fill();
+          if (waiting < CHUNK) continue;
+          waiting = 0;
+          // Canvases put drawing off until something is read; all of it at once would then block the page.
+          brush.getImageData(0, 0, 1, 1);
           yield;
         }
       }
@@ -211,7 +222,7 @@ export function draw(host, text, groups, here, tell) {
   function prepare() {
     if (drawing || isShown() || !width) return;
     const ground = new OffscreenCanvas(canvas.width, canvas.height);
-    const brush = ground.getContext('2d');
+    const brush = ground.getContext('2d', { willReadFrequently: true });
     const sharp = canvas.width / width;
     brush.scale(sharp, sharp);
     drawing = { ...view, ground, pixels: scale() * sharp, turned: at !== places, steps: paint(brush, { ...view }) };
@@ -220,15 +231,25 @@ export function draw(host, text, groups, here, tell) {
 
   // ---- what lies above it
 
-  function write({ lines, x, y, h, font, colour }) {
-    context.font = font;
-    context.lineWidth = 4;
-    context.lineJoin = 'round';
-    context.strokeStyle = colours.card;
-    context.fillStyle = colour;
-    for (const way of ['strokeText', 'fillText']) {
-      lines.forEach((words, at) => context[way](words, x, y + ((at + 0.5) / lines.length - 0.5) * h));
+  const pictures = new Map();
+  function write({ lines, x, y, w, h, font, colour }) {
+    const sharp = canvas.width / width;
+    const [wide, high] = [w + 8, h + 8];
+    const key = [font, colour, ...lines].join('\n');
+    if (!pictures.has(key)) {
+      if (pictures.size >= KEPT) pictures.clear();
+      const picture = new OffscreenCanvas(Math.ceil(wide * sharp), Math.ceil(high * sharp));
+      const brush = picture.getContext('2d');
+      brush.scale(sharp, sharp);
+      Object.assign(brush, { font, textAlign: 'center', textBaseline: 'middle', lineWidth: 4, lineJoin: 'round', strokeStyle: colours.card, fillStyle: colour });
+      for (const way of ['strokeText', 'fillText']) {
+        lines.forEach((words, at) => brush[way](words, wide / 2, 4 + ((at + 0.5) / lines.length) * h));
+      }
+      pictures.set(key, picture);
     }
+    const picture = pictures.get(key);
+    const whole = (value) => Math.round(value * sharp) / sharp;
+    context.drawImage(picture, whole(x - wide / 2), whole(y - high / 2), picture.width / sharp, picture.height / sharp);
   }
 
   const widths = new Map();
@@ -262,13 +283,14 @@ export function draw(host, text, groups, here, tell) {
     groups.forEach(([, names], level) => {
       // Names of categories appear as there is room for them.
       const font = level ? `500 ${big - 2.5}px ${colours.font}` : `680 ${big}px ${colours.font}`;
+      if (level && view.k < 1.5) return;
       const own = names.map((name, id) => [name, ...sums[level][id]]).filter(([name, , , n]) => name && n > 0);
       own.sort((a, b) => b[3] - a[3]);
       for (const [name, x, y, n] of own) {
         const w = measured(name, font);
         // As wide as its group, about: a name over its neighbours would be taken for theirs.
         const room = Math.sqrt(n) * step;
-        if (level && (view.k < 1.5 || w > room * 1.25)) continue;
+        if (level && w > room * 1.25) continue;
         const forms = [{ lines: [name], w, h: big + 4, font }];
         const half = level ? [] : halves(name);
         if (half.length) {
@@ -515,6 +537,10 @@ export function draw(host, text, groups, here, tell) {
     point(row);
     if (opens) tip.click();
   });
+  // Two fingers zoom; without this the page would scroll and the pointers be cancelled.
+  for (const name of ['touchstart', 'touchmove']) {
+    canvas.addEventListener(name, (event) => event.touches.length > 1 && event.cancelable && event.preventDefault(), { passive: false });
+  }
   canvas.addEventListener('wheel', (event) => {
     // Without the key the page scrolls; a trackpad's pinch comes with it.
     if (!event.ctrlKey) return;
@@ -580,6 +606,7 @@ export function draw(host, text, groups, here, tell) {
     const style = getComputedStyle(host);
     const of = (name) => style.getPropertyValue(name).trim();
     colours = { ink: of('--ink'), second: of('--ink-2'), card: of('--card'), accent: of('--accent'), onAccent: of('--accent-ink'), focus: of('--focus'), font: style.fontFamily };
+    pictures.clear();
     for (const each of [shown, drawing]) if (each) each.stale = true;
     refresh();
   }
