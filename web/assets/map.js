@@ -427,6 +427,7 @@ export function draw(host, text, groups, here, tell) {
       const [x, y] = screen(current);
       ring(x, y, 9, colours.card, 6);
       ring(x, y, 9, byKeys ? colours.focus : colours.ink, 3);
+      hang();
     }
     prepare();
   }
@@ -469,7 +470,6 @@ export function draw(host, text, groups, here, tell) {
       tip.replaceChildren(name, [department, price].filter(Boolean).join(' · '));
       tip.href = address;
       if (keys) said.textContent = [title, department, price].filter(Boolean).join(', ');
-      hang();
     }
     refresh();
   }
@@ -477,6 +477,7 @@ export function draw(host, text, groups, here, tell) {
   /** Hangs the product's card beside it, within the map. */
   function hang() {
     const [x, y] = screen(current);
+    tip.hidden = x < 0 || y < 0 || x > width || y > height;
     const [w, h] = [tip.offsetWidth, tip.offsetHeight];
     tip.style.left = `${clamp(x - w / 2, 4, width - w - 4)}px`;
     tip.style.top = `${y + 20 + h < height ? y + 18 : y - h - 18}px`;
@@ -517,6 +518,7 @@ export function draw(host, text, groups, here, tell) {
     pointers.set(event.pointerId, to);
     const [a, b] = [...pointers.values()];
     const far = Math.hypot(a[0] - b[0], a[1] - b[1]);
+    point(-1);
     if (pinch) zoom(far / pinch, [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2], false);
     pinch = far;
   });
