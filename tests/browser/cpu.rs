@@ -216,6 +216,7 @@ fn every_message_survives_the_way_through_javascript() {
         last_run_ms: 1.25,
         steps_ms: vec![0.5, 0.25],
         losses: vec![2.5, 1.5],
+        nearest: vec![(ItemIx(3), 0.5)],
         pack: "00ff".to_owned(),
     };
     let pick = Recommendation {

@@ -60,6 +60,26 @@ for (const file of ['sales.txt', 'map.txt', 'try.json']) texts[file] = next(asyn
 /** A promise of the text of a page's own file. */
 export const page_file = (file) => texts[file];
 
+/** Scripts that the first page does not need. */
+const scripts = {};
+for (const file of ['map.js', 'agents.js']) scripts[file] = next(() => import(`./${file}`));
+
+/** Draws the map of products in `host`, from the text of `map.txt` and the groups of each row with their names, one a line. */
+export async function draw_map(host, text, departments, department_names, categories, category_names, here, tell) {
+  // These arrays lie in the program's memory, which moves.
+  const groups = [[departments.slice(), department_names.split('\n')], [categories.slice(), category_names.split('\n')]];
+  const { draw } = await scripts['map.js'];
+  draw(host, text, groups, here, (row) => tell(row).split('\n'));
+}
+
+/** Marks rows on a map that was drawn: clicks in order, products of earlier visits, picks, and where the taste is now. */
+export const mark_map = (host, clicks, earlier, picks, now) => host.mark?.(Array.from(clicks), Array.from(earlier), Array.from(picks), now);
+/** Offers tools to the browser's own agent; `words` are texts for its questions, one a line. */
+export const serve_agents = async (words, act) => (await scripts['agents.js']).serve(act, words.split('\n'));
+
+/** Rings a product on a map that was drawn; -1 for none. */
+export const light_map = (host, row) => host.light?.(row);
+
 /** A file of pictures: a line of JSON with keys and sizes in order and whether another file follows, then one picture after the other. */
 async function bundle(number) {
   const bytes = new Uint8Array(await (await get(`pictures-${number}.bin`)).arrayBuffer());

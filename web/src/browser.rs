@@ -139,6 +139,72 @@ extern "C" {
     fn count_requests(act: &JsValue);
     #[wasm_bindgen(catch)]
     async fn page_file(name: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch)]
+    async fn draw_map(
+        host: &Element,
+        text: &str,
+        departments: &[u16],
+        department_names: &str,
+        categories: &[u16],
+        category_names: &str,
+        here: &str,
+        tell: &JsValue,
+    ) -> Result<JsValue, JsValue>;
+    /// Marks rows on the map in `host`: clicks in order, products of earlier visits, picks, and the
+    /// product nearest to the taste, -1 for none.
+    pub(crate) fn mark_map(
+        host: &Element,
+        clicks: &[u32],
+        earlier: &[u32],
+        picks: &[u32],
+        now: i32,
+    );
+    fn serve_agents(words: &str, act: &JsValue);
+    /// Rings a row on the map in `host`, -1 for none.
+    pub(crate) fn light_map(host: &Element, row: i32);
+}
+
+/// Offers tools to the browser's own agent, if it has one. `act` answers a tool in JSON: its name, a
+/// text and a number. `words` are the texts of the questions to the shopper, one a line.
+pub(crate) fn agents(words: &str, act: impl Fn(String, String, f64) -> String + 'static) {
+    let act: Box<dyn Fn(String, String, f64) -> String> = Box::new(act);
+    serve_agents(words, &Closure::wrap(act).into_js_value());
+}
+
+/// The group of each row, as an index into the names, one a line.
+pub(crate) struct Groups {
+    pub(crate) of: Vec<u16>,
+    pub(crate) names: String,
+}
+
+/// Draws the map in `host` from the text of `map.txt`. `here` is written where the taste is; `tell`
+/// gives a row's title, department, price and address, one a line.
+///
+/// # Errors
+/// A message for people.
+pub(crate) async fn map(
+    host: &Element,
+    departments: &Groups,
+    categories: &Groups,
+    here: &str,
+    tell: impl Fn(u32) -> String + 'static,
+) -> Result<(), String> {
+    let text = text_after_load("map.txt").await?;
+    let tell: Box<dyn Fn(u32) -> String> = Box::new(tell);
+    let tell = Closure::wrap(tell).into_js_value();
+    draw_map(
+        host,
+        &text,
+        &departments.of,
+        &departments.names,
+        &categories.of,
+        &categories.names,
+        here,
+        &tell,
+    )
+    .await
+    .map(|_| ())
+    .map_err(|err| describe(&err))
 }
 
 /// Calls `act` with the number of requests that this page has made since everything it fetches by

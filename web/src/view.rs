@@ -42,13 +42,6 @@ pub(crate) fn el(tag: &str) -> El {
     El(document().create_element(tag).expect("tags are names"))
 }
 
-/// An element of a drawing.
-pub(crate) fn svg(tag: &str) -> El {
-    El(document()
-        .create_element_ns(Some("http://www.w3.org/2000/svg"), tag)
-        .expect("tags are names"))
-}
-
 /// Nothing at all.
 pub(crate) fn nothing() -> Node {
     document().create_document_fragment().into()

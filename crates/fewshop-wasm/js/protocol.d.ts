@@ -125,6 +125,12 @@ export type Status = {
      * empty if the gate was shut.
      */
     losses?: Array<number>;
+    /**
+     * The products nearest to the user embedding of the last run, with their cosine, nearest first
+     * and without the context items; empty before the first click.
+     */
+    nearest?: Array<[ItemIx;
+    number]>;
     /** First 8 bytes of the pack's SHA-256 in hex. Rows mean nothing in another pack. */
     pack: string;
 };

@@ -92,7 +92,7 @@ let active = null;
 /** Why this engine answers, for people. */
 let reason = "";
 /** Facts of the last answer to the page; calibration does not count. */
-let lastRun = { shots: 0, gate: 0, last_run_ms: 0, steps_ms: [], losses: [] };
+let lastRun = { shots: 0, gate: 0, last_run_ms: 0, steps_ms: [], losses: [], nearest: [] };
 /** The final failure, as a reply. */
 let failed = null;
 let loading = false;
@@ -305,8 +305,8 @@ async function answer(request) {
   try {
     const start = performance.now();
     const reply = await engine.call((recommender) => recommender.answer(request));
-    const { shots, gate, steps_ms = [], losses = [] } = reply.status;
-    lastRun = { shots, gate, steps_ms, losses, last_run_ms: performance.now() - start };
+    const { shots, gate, steps_ms = [], losses = [], nearest = [] } = reply.status;
+    lastRun = { shots, gate, steps_ms, losses, nearest, last_run_ms: performance.now() - start };
     post({ ...reply, status: { ...reply.status, ...lastRun, backend_reason: reason } });
   } catch (error) {
     if (!isHandled(error, engine)) return;

@@ -9,7 +9,7 @@ use fewshop_model::{Compute, Pack, RankError, RankOptions, Recommender, Step, Ta
 use crate::EngineError;
 
 /// Facts of one run.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Run {
     /// Number of context items that it learned from.
     pub shots: usize,
@@ -21,6 +21,8 @@ pub struct Run {
     pub steps_ms: Option<[f64; Step::ALL.len()]>,
     /// The loss of fine-tuning before and after.
     pub losses: Option<[f32; 2]>,
+    /// The products nearest to the user embedding, with their cosine.
+    pub nearest: Vec<(ItemIx, f32)>,
 }
 
 /// A recommender that remembers the facts of its last run.
@@ -105,6 +107,7 @@ impl Engine {
             shots: ranking.context_items,
             gate: ranking.gate,
             losses: ranking.losses,
+            nearest: ranking.nearest,
             ..Run::default()
         };
         Ok((ranking.picks, run))
@@ -141,6 +144,7 @@ impl Engine {
                     shots: ranking.context_items,
                     gate: ranking.gate,
                     losses: ranking.losses,
+                    nearest: ranking.nearest,
                     ..Run::default()
                 });
             }
@@ -224,6 +228,7 @@ impl Engine {
             last_run_ms: self.last.ms,
             steps_ms: (self.last.steps_ms).map_or_else(Vec::new, Vec::from),
             losses: self.last.losses.map_or_else(Vec::new, Vec::from),
+            nearest: self.last.nearest.clone(),
             pack: self.recommender.pack().fingerprint(),
         }
     }
@@ -317,14 +322,18 @@ mod tests {
             assert!(end < start, "{start} {end}");
         }
         let steps_ms = Some([1.0, 2.0, 3.0, 4.0, 5.0]);
+        let gate = run.gate;
+        let near = run.nearest.clone();
+        assert_eq!(near.len(), 5);
+        assert!(near.is_sorted_by(|a, b| a.1 >= b.1) && near.iter().all(|near| near.1 <= 1.001));
+        assert!(near.iter().all(|near| near.0.0 > 4), "{near:?}");
         engine.ran(Run { steps_ms, ..run });
+        assert_eq!(engine.status().nearest, near);
         assert_eq!(engine.status().steps_ms, [1.0, 2.0, 3.0, 4.0, 5.0]);
-        assert_eq!(
-            engine.status().losses.len(),
-            2 * usize::from(run.gate > 0.0)
-        );
+        assert_eq!(engine.status().losses.len(), 2 * usize::from(gate > 0.0));
         engine.ran(Run::default());
-        assert!(engine.status().steps_ms.is_empty() && engine.status().losses.is_empty());
+        let after = engine.status();
+        assert!(after.steps_ms.is_empty() && after.losses.is_empty() && after.nearest.is_empty());
     }
 
     #[test]

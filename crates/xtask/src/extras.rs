@@ -1,5 +1,5 @@
-//! Files that only some pages of the shop fetch: recorded sessions to replay, the map of products,
-//! and the texts of a second language.
+//! Files that only some pages of the shop fetch: recorded sessions to replay, and the texts of a
+//! second language.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,8 +16,6 @@ use crate::recorded::{Sessions, choose};
 const CONTEXT_ITEMS: usize = 5;
 /// Picks per list.
 const PICKS: usize = 10;
-/// Width and height of the map and its margin, in the map's own units.
-const MAP: (f32, f32, f32) = (1000.0, 620.0, 16.0);
 
 /// Six of the held-out sessions with the picks after each step, as JSON.
 ///
@@ -108,103 +106,6 @@ pub(crate) fn sessions(pack: &Pack, recorded: &Sessions) -> Result<String> {
     .to_string())
 }
 
-/// The position of each product on the map: four digits of base 36 per product, two across and two
-/// down.
-///
-/// The axes are the first two principal components of the categories' mean item vectors, by power
-/// iteration. Half of each coordinate is the rank, so that no corner is crowded or empty.
-pub(crate) fn map(pack: &Pack) -> String {
-    let (rows, d) = (pack.item_table().len(), pack.item_table().d);
-    let vectors: Vec<Vec<f32>> = (0..rows).map(|row| pack.item_table().row(row)).collect();
-    let items = pack.catalogue().items();
-    let mut means: BTreeMap<&[String], (Vec<f32>, f32)> = BTreeMap::new();
-    for (item, vector) in items.iter().zip(&vectors) {
-        let (sum, n) = means
-            .entry(item.category.as_slice())
-            .or_insert_with(|| (vec![0.0; d], 0.0));
-        add(sum, vector, 1.0);
-        *n += 1.0;
-    }
-    for (sum, n) in means.values_mut() {
-        sum.iter_mut().for_each(|value| *value /= *n);
-    }
-    let mut middle = vec![0.0; d];
-    means
-        .values()
-        .for_each(|(mean, _)| add(&mut middle, mean, 1.0 / means.len() as f32));
-    let mut spread: Vec<Vec<f32>> = means
-        .values()
-        .map(|(mean, _)| mean.iter().zip(&middle).map(|(a, b)| a - b).collect())
-        .collect();
-    let axes: Vec<Vec<f32>> = (0..2)
-        .map(|_| {
-            let axis = principal(&spread, d);
-            for row in &mut spread {
-                let along = dot(row, &axis);
-                add(row, &axis, -along);
-            }
-            axis
-        })
-        .collect();
-    // Half-way between the centre of its category and its own position, so that the categories can
-    // be told apart.
-    let place = |row: usize, axis: &[f32]| {
-        let mean = &means[items[row].category.as_slice()].0;
-        (dot(mean, axis) + dot(&vectors[row], axis)) / 2.0
-    };
-    let across = scale((0..rows).map(|row| place(row, &axes[0])).collect(), MAP.0);
-    let down = scale((0..rows).map(|row| place(row, &axes[1])).collect(), MAP.1);
-    let digit = |value: u32| char::from_digit(value % 36, 36).unwrap_or('0');
-    across
-        .into_iter()
-        .zip(down)
-        .flat_map(|(x, y)| [digit(x / 36), digit(x), digit(y / 36), digit(y)])
-        .collect()
-}
-
-/// The direction in which rows around 0 vary most.
-fn principal(rows: &[Vec<f32>], d: usize) -> Vec<f32> {
-    // Any start that is not orthogonal to the result will do; this one is always the same.
-    let mut axis: Vec<f32> = (0..d).map(|at| 1.0 + (at % 7) as f32 / 7.0).collect();
-    for _ in 0..200 {
-        let mut next = vec![0.0; d];
-        rows.iter()
-            .for_each(|row| add(&mut next, row, dot(row, &axis)));
-        let length = dot(&next, &next).sqrt().max(f32::MIN_POSITIVE);
-        axis = next.into_iter().map(|value| value / length).collect();
-    }
-    axis
-}
-
-/// Converts values to whole units of an axis: half by size within their middle 98 %, half by rank.
-fn scale(values: Vec<f32>, length: f32) -> Vec<u32> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
-    let at = |share: f32| {
-        order
-            .get(((values.len() as f32 - 1.0) * share) as usize)
-            .map_or(0.0, |&row| values[row])
-    };
-    let (low, high) = (at(0.01), at(0.99));
-    let mut out = vec![0; values.len()];
-    for (rank, row) in order.iter().copied().enumerate() {
-        let by_rank = rank as f32 / (values.len().max(2) - 1) as f32;
-        let by_size = ((values[row] - low) / (high - low).max(f32::MIN_POSITIVE)).clamp(0.0, 1.0);
-        out[row] = (MAP.2 + (by_rank + by_size) / 2.0 * (length - 2.0 * MAP.2)).round() as u32;
-    }
-    out
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-fn add(sum: &mut [f32], row: &[f32], weight: f32) {
-    sum.iter_mut()
-        .zip(row)
-        .for_each(|(sum, value)| *sum += weight * value);
-}
-
 /// The texts of a language, one per line in the order that the page expects, from its table of
 /// `name = text` lines.
 pub(crate) fn words(table: &str) -> Result<String> {
@@ -274,34 +175,6 @@ pub(crate) fn service_worker(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_map_keeps_every_product_within_its_frame() {
-        let pack = fewshop_model::toy::pack();
-        let text = map(&pack);
-        assert_eq!(text.len(), 4 * pack.catalogue().len());
-        let numbers: Vec<u32> = text
-            .as_bytes()
-            .chunks(2)
-            .map(|two| u32::from_str_radix(std::str::from_utf8(two).unwrap(), 36).unwrap())
-            .collect();
-        assert!(
-            numbers
-                .chunks(2)
-                .all(|place| (16..=984).contains(&place[0]) && (16..=604).contains(&place[1])),
-            "{numbers:?}"
-        );
-        assert_eq!(text, map(&pack));
-    }
-
-    #[test]
-    fn the_principal_axis_is_the_longest_one() {
-        let rows: Vec<Vec<f32>> = [[3.0, 0.1], [-3.0, 0.0], [0.0, 1.0], [0.0, -1.1]]
-            .map(Vec::from)
-            .into();
-        let axis = principal(&rows, 2);
-        assert!(axis[0].abs() > 0.99, "{axis:?}");
-    }
 
     #[test]
     fn sessions_are_replayed_from_nothing_to_the_whole_context_and_the_best_comes_first() {

@@ -100,7 +100,15 @@ mod tests {
     #[test]
     fn no_file_of_the_site_has_code_that_looks_like_a_comment() {
         let assets = crate::root::root().join("web/assets");
-        for file in ["boot.js", "memory.js", "rest.js", "root/sw.js", "style.css"] {
+        for file in [
+            "agents.js",
+            "boot.js",
+            "map.js",
+            "memory.js",
+            "rest.js",
+            "root/sw.js",
+            "style.css",
+        ] {
             let text = std::fs::read_to_string(assets.join(file)).unwrap();
             let lean = script(&text);
             assert_eq!(

@@ -18,6 +18,7 @@ mod files;
 mod fuzz;
 mod http;
 mod lean;
+mod map;
 mod own;
 mod package;
 mod page;

@@ -146,7 +146,7 @@ impl Shop {
             .context("the recorded sessions cannot be replayed")?;
         Ok(Self {
             sessions,
-            map: extras::map(&pack),
+            map: crate::map::map(&pack),
             ..shop
         })
     }

@@ -26,9 +26,15 @@ enum Group {
     Words,
 }
 
-/// Files for single pages that every visit fetches after load: the order of sales, recorded sessions and
-/// the map.
-const LATER: [&str; 3] = ["assets/sales.txt", "assets/try.json", "assets/map.txt"];
+/// Files that every visit fetches after load: the order of sales, recorded sessions, the map with its
+/// script, and the script of WebMCP.
+const LATER: [&str; 5] = [
+    "assets/sales.txt",
+    "assets/try.json",
+    "assets/map.txt",
+    "assets/map.js",
+    "assets/agents.js",
+];
 /// The additional file that the page fetches at load if the shopper's language is Chinese.
 const WORDS: &str = "assets/zh.txt";
 
@@ -113,7 +119,7 @@ impl Group {
             Self::Pack => "pack",
             Self::Gpu => "WebGPU engine, if there is an adapter",
             Self::Pictures => "all pictures, after load",
-            Self::Later => "files of single pages, after load",
+            Self::Later => "files of single pages and agents, after load",
             Self::Words => "Chinese, for shoppers with that language",
         }
     }

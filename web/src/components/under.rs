@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent, Node};
 
-use super::{backend_name, meter, one_decimal};
+use super::{backend_name, meter, one_decimal, product_href};
 use crate::browser;
 use crate::shop::{Shop, use_shop};
 use crate::view::{El, el, group, part, when};
@@ -125,6 +125,36 @@ fn tuning(shop: Shop, status: &Status) -> Node {
     group([el("h3").text(texts.under_tuning).into(), said])
 }
 
+/// The products nearest to the user embedding.
+fn nearest(shop: Shop, status: &Status) -> Node {
+    let texts = shop.texts;
+    let rows = status.nearest.iter().filter_map(|&(item, cosine)| {
+        let product = shop.catalogue().product(item)?;
+        let link = el("a")
+            .attr("href", &product_href(&product.id))
+            .title(&product.title);
+        let value = el("span").class("ms").text(&hundredths(f64::from(cosine)));
+        Some(el("li").kid(link).kid(value).kid(meter(cosine)))
+    });
+    let rows: Vec<El> = rows.collect();
+    if rows.is_empty() {
+        return group([]);
+    }
+    group([
+        el("h3")
+            .attr("id", "under-near")
+            .text(texts.under_near)
+            .into(),
+        el("ul")
+            .class("split")
+            .attr("role", "list")
+            .attr("aria-labelledby", "under-near")
+            .kids(rows)
+            .into(),
+        el("p").class("hint").text(texts.under_cosine).into(),
+    ])
+}
+
 /// The requests that the browser counted.
 fn network(shop: Shop) -> Node {
     let texts = shop.texts;
@@ -207,7 +237,11 @@ impl UnderTheHood {
         let shop = use_shop();
         let texts = shop.texts;
         let run = move || match shop.engine.get() {
-            EngineState::Ready(status) => group([times(shop, &status), tuning(shop, &status)]),
+            EngineState::Ready(status) => group([
+                times(shop, &status),
+                tuning(shop, &status),
+                nearest(shop, &status),
+            ]),
             _ => group([]),
         };
         let open = self.0;

@@ -1,247 +1,277 @@
-//! The map of taste: a dot for every product, marks for the shopper's clicks and picks.
+//! The map of taste: departments as places, and the shopper's way from click to click.
+//!
+//! `web/assets/map.js` draws it; here is what it shows, and the same in words.
 
 use fewshop_core::ItemIx;
+use fewshop_web::state::Money;
 use fewshop_web::texts::fill;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::Node;
+use web_sys::{Element, Node};
 
-use crate::browser;
+use crate::browser::{self, Groups};
 use crate::components::product_href;
 use crate::shop::{Shop, use_shop};
-use crate::view::{El, effect, el, group, part, svg};
+use crate::view::{El, effect, el, group, memo, part};
 
-/// Width and height of the map, as `cargo xtask build` writes it.
-const SIZE: (u32, u32) = (1000, 620);
-/// Departments with a label: those with most products.
-const NAMED: usize = 12;
+/// Steps of the shopper's way that are told in words: the latest.
+const TOLD: usize = 8;
 
-/// Height of a label.
-const LINE: u32 = 24;
+/// What the map shows of the shopper.
+#[derive(Clone, PartialEq, Default)]
+struct Own {
+    /// Clicks of this visit, the first one first.
+    clicks: Vec<ItemIx>,
+    /// What was taken on earlier visits.
+    earlier: Vec<ItemIx>,
+    picks: Vec<ItemIx>,
+    /// The first pick of the department with most picks.
+    now: Option<ItemIx>,
+}
 
-/// The position of each product.
-type Places = Vec<(u16, u16)>;
+impl Own {
+    fn of(shop: Shop) -> Self {
+        if shop.is_off() {
+            return Self::default();
+        }
+        let (clicks, earlier) = shop.log.with(|log| {
+            let clicks = log.session().context_items();
+            let clicks: Vec<ItemIx> = clicks.into_iter().map(|click| click.item).collect();
+            let mut earlier: Vec<ItemIx> = Vec::new();
+            for &item in log.session().visits.iter().flatten() {
+                if !clicks.contains(&item) && !earlier.contains(&item) {
+                    earlier.push(item);
+                }
+            }
+            (clicks, earlier)
+        });
+        let picked = shop.picked();
+        let picks = match picked.is_own() {
+            true => picked.picks().iter().map(|pick| pick.item).collect(),
+            false => Vec::new(),
+        };
+        Self {
+            now: middle(shop, &picks),
+            clicks,
+            earlier,
+            picks,
+        }
+    }
 
-/// Reads `map.txt`: four digits of base 36 a product, two across and two down.
-fn read(text: &str, products: usize) -> Result<Places, String> {
-    let digit = |byte: u8| (byte as char).to_digit(36).map(|digit| digit as u16);
-    let number = |pair: &[u8]| Some(digit(pair[0])? * 36 + digit(pair[1])?);
-    let bytes = text.trim_end().as_bytes();
-    let places: Option<Places> = bytes
-        .chunks_exact(4)
-        .map(|four| Some((number(&four[..2])?, number(&four[2..])?)))
-        .collect();
-    places
-        .filter(|places| places.len() == products)
-        .ok_or_else(|| ["map.txt holds no ", &products.to_string(), " places"].concat())
+    fn is_empty(&self) -> bool {
+        self.clicks.is_empty() && self.earlier.is_empty()
+    }
+
+    /// The map in words.
+    fn told(&self, shop: Shop) -> String {
+        let texts = shop.texts;
+        if self.is_empty() {
+            return texts.map_cold.to_owned();
+        }
+        let name = |item: ItemIx| {
+            let catalogue = shop.catalogue();
+            let name = catalogue.category(item).first();
+            texts.named(name.map_or("", String::as_str)).to_owned()
+        };
+        let mut way: Vec<String> = self.clicks.iter().map(|&item| name(item)).collect();
+        way.dedup();
+        way.drain(..way.len().saturating_sub(TOLD));
+        let mut said = Vec::new();
+        match &way[..] {
+            [] => {}
+            [only] => said.push(fill(texts.map_in, &[only])),
+            _ => said.push(fill(texts.map_way, &[&way.join(texts.map_to)])),
+        }
+        if let Some(now) = self.now {
+            said.push(fill(texts.map_now, &[&name(now)]));
+        }
+        if !self.picks.is_empty() {
+            said.push(fill(texts.map_picks, &[&whereabouts(shop, &self.picks)]));
+        }
+        said.join(" ")
+    }
 }
 
 /// The page.
 pub(crate) fn page() -> Node {
     let shop = use_shop();
     let texts = shop.texts;
-    let places = RwSignal::new(None::<Result<Places, String>>);
+    let own = memo(move || Own::of(shop));
+    // None while it loads.
+    let drawn = RwSignal::new(None::<Result<(), String>>);
+    let host = el("div")
+        .class("map")
+        .attr("role", "application")
+        .attr("tabindex", "0")
+        .attr("aria-labelledby", "map")
+        .attr("aria-describedby", "map-keys");
+    let canvas = host.0.clone();
     spawn_local(async move {
-        let file = browser::text_after_load("map.txt").await;
-        let _ = places.try_set(Some(
-            file.and_then(|text| read(&text, shop.catalogue().len())),
-        ));
+        let done = draw(shop, &canvas).await;
+        let _ = drawn.try_set(Some(done));
     });
-    let body = move || match places.get() {
+    let canvas = host.0.clone();
+    effect(move || {
+        let Own {
+            clicks,
+            earlier,
+            picks,
+            now,
+        } = own.get();
+        if drawn.with(|drawn| matches!(drawn, Some(Ok(())))) {
+            let rows = |items: &[ItemIx]| items.iter().map(|item| item.0).collect::<Vec<u32>>();
+            let now = now.map_or(-1, |now| now.0 as i32);
+            browser::mark_map(&canvas, &rows(&clicks), &rows(&earlier), &rows(&picks), now);
+        }
+    });
+    let state = move || match drawn.get() {
         None => el("p").class("waiting").text(texts.search_starting).into(),
         Some(Err(why)) => el("p")
             .class("notice")
             .attr("role", "alert")
             .text(&[texts.map_failed, " ", &why].concat())
             .into(),
-        Some(Ok(places)) => untrack(|| chart(shop, places)),
+        Some(Ok(())) => group([]),
     };
-    let head = el("div")
-        .class("head")
-        .kid(el("h1").attr("id", "map").text(texts.map));
+    let zoom = |by: &str, sign: &str, name: &str| {
+        el("button")
+            .attr("type", "button")
+            .class("btn small")
+            .attr("data-zoom", by)
+            .attr("aria-label", name)
+            .attr("title", name)
+            .text(sign)
+    };
+    let canvas = host.0.clone();
+    let frame = el("div")
+        .class("panel map-frame")
+        .kid(host)
+        .kid(
+            el("div")
+                .class("zoom")
+                .kid(zoom("1.8", "+", texts.zoom_in))
+                .kid(zoom("0.55", "\u{2212}", texts.zoom_out))
+                .kid(zoom("0", "\u{2922}", texts.zoom_reset)),
+        )
+        .part(state)
+        .kid(el("p").class("hush").attr("aria-live", "polite"));
     group([
-        head.into(),
+        el("div")
+            .class("head")
+            .kid(el("h1").attr("id", "map").text(texts.map))
+            .into(),
         el("p").class("sub").text(texts.map_sub).into(),
-        part(body),
+        frame.into(),
+        el("p")
+            .class("sub")
+            .attr("aria-live", "polite")
+            .live_text(move || own.with(|own| own.told(shop)))
+            .into(),
+        el("p")
+            .class("hint")
+            .attr("id", "map-keys")
+            .text(texts.map_keys)
+            .into(),
+        part(move || own.with(|own| lists(shop, own, &canvas))),
     ])
 }
 
-/// The shopper's clicks, and the picks for them.
-fn own(shop: Shop) -> (Vec<ItemIx>, Vec<ItemIx>) {
-    if shop.is_off() {
-        return (Vec::new(), Vec::new());
-    }
-    let mine = shop.log.with(|log| {
-        let now = log
-            .session()
-            .context_items()
-            .into_iter()
-            .rev()
-            .map(|item| item.item);
-        let mut mine: Vec<ItemIx> = now.collect();
-        for &item in log.session().visits.iter().flatten() {
-            if !mine.contains(&item) {
-                mine.push(item);
-            }
-        }
-        mine
-    });
-    let picked = shop.picked();
-    let picks = if picked.is_own() {
-        picked.picks().iter().map(|pick| pick.item).collect()
-    } else {
-        Vec::new()
-    };
-    (mine, picks)
-}
-
-fn dot(place: (u16, u16), class: &str, radius: &str) -> El {
-    let (x, y) = (place.0.to_string(), place.1.to_string());
-    svg("circle")
-        .class(class)
-        .attr("cx", &x)
-        .attr("cy", &y)
-        .attr("r", radius)
-}
-
-fn chart(shop: Shop, places: Places) -> Node {
+/// Draws the products, whatever the shopper did.
+async fn draw(shop: Shop, host: &Element) -> Result<(), String> {
     let texts = shop.texts;
     let catalogue = shop.catalogue();
-    let departments = catalogue.departments();
-    // One path of dots per department, and its label at their centre.
-    let mut paths = vec![String::new(); departments.len() + 1];
-    let mut sums = vec![(0u32, 0u32, 0u32); departments.len()];
-    for (row, &(x, y)) in places.iter().enumerate() {
-        let at = catalogue
-            .department_of(ItemIx::from(row))
-            .unwrap_or(departments.len());
-        for part in ["M", &x.to_string(), " ", &y.to_string(), "h0"] {
-            paths[at].push_str(part);
-        }
-        if let Some(sum) = sums.get_mut(at) {
-            *sum = (sum.0 + u32::from(x), sum.1 + u32::from(y), sum.2 + 1);
-        }
-    }
-    let dots = paths.iter().enumerate().map(|(at, path)| {
-        let tile = departments.get(at).map_or(0, |department| department.tile);
-        svg("path")
-            .class(&["dots d", &tile.to_string()].concat())
-            .attr("d", path)
-    });
-    let mut taken: Vec<(u32, u32)> = Vec::new();
-    let names = departments
-        .iter()
-        .zip(&sums)
-        .take(NAMED)
-        .filter(|(_, sum)| sum.2 > 0)
-        .map(|(department, &(x, y, n))| {
-            let (x, mut y) = (x / n, y / n);
-            // A label moves down if it would cover another.
-            while taken
-                .iter()
-                .any(|&(other, line)| x.abs_diff(other) < 150 && y.abs_diff(line) < LINE)
-            {
-                y += LINE / 2;
-            }
-            taken.push((x, y));
-            let name = svg("text")
-                .attr("x", &x.to_string())
-                .attr("y", &y.to_string());
-            name.attr("text-anchor", "middle")
-                .text(texts.named(&department.name))
-        });
-    let names: Vec<El> = names.collect();
-    let lit = RwSignal::new(None::<ItemIx>);
-    let places = StoredValue::new(places);
-    let place = move |item: ItemIx| {
-        places.with_value(|places| places.get(item.row()).copied().unwrap_or_default())
+    let rows = || (0..catalogue.len()).map(ItemIx::from);
+    let none = catalogue.departments().len();
+    let names = catalogue.departments().iter();
+    let names: Vec<&str> = names.map(|of| texts.named(&of.name)).chain([""]).collect();
+    let departments = Groups {
+        of: rows()
+            .map(|ix| catalogue.department_of(ix).unwrap_or(none) as u16)
+            .collect(),
+        names: names.join("\n"),
     };
-    let marks = svg("g");
-    let layer = marks.0.clone();
-    effect(move || {
-        let (mine, picks) = own(shop);
-        layer.set_inner_html("");
-        let picks = picks.iter().map(|&item| dot(place(item), "pick", "7"));
-        let mine = mine.iter().map(|&item| dot(place(item), "mine", "11"));
-        let lit = lit.get().map(|item| dot(place(item), "lit", "20"));
-        for mark in picks.chain(mine).chain(lit) {
-            let _ = layer.append_child(&mark.0);
-        }
+    // A department alone is no category.
+    let names = catalogue.categories().iter().map(|path| match &path[..] {
+        [_, .., last] => texts.named(last),
+        _ => "",
     });
-    let said = move || {
-        let (mine, picks) = own(shop);
-        if mine.is_empty() {
-            return texts.map_cold.to_owned();
-        }
-        fill(
-            texts.map_said,
-            &[
-                &mine.len().to_string(),
-                &whereabouts(shop, &mine),
-                &picks.len().to_string(),
-                &whereabouts(shop, &picks),
-            ],
-        )
+    let categories = Groups {
+        of: rows().map(|ix| catalogue.category_ix(ix) as u16).collect(),
+        names: names.collect::<Vec<_>>().join("\n"),
     };
-    let chart = svg("svg")
-        .class("map")
-        .attr(
-            "viewBox",
-            &["0 0 ", &SIZE.0.to_string(), " ", &SIZE.1.to_string()].concat(),
-        )
-        .attr("role", "img")
-        .attr("aria-labelledby", "map")
-        .attr("aria-describedby", "map-said")
-        .kids(dots)
-        .kids(names)
-        .kid(marks);
-    let lists = move || {
-        let (mine, picks) = own(shop);
-        let list = |id: &str, title: &str, items: &[ItemIx]| {
-            let rows = items.iter().filter_map(|&item| {
-                let product = shop.catalogue().product(item)?;
-                let light = move |on: bool| move |_| lit.set(on.then_some(item));
-                let link = el("a")
-                    .attr("href", &product_href(&product.id))
-                    .title(&product.title);
-                let link = link.on("focus", light(true)).on("blur", light(false));
-                Some(
-                    el("li").kid(
-                        link.on("pointerenter", light(true))
-                            .on("pointerleave", light(false)),
-                    ),
-                )
-            });
-            el("section")
-                .class("panel")
-                .attr("aria-labelledby", id)
-                .kid(el("h2").attr("id", id).text(title))
-                .kid(
-                    el("ul")
-                        .attr("role", "list")
-                        .attr("aria-labelledby", id)
-                        .kids(rows.collect::<Vec<_>>()),
-                )
+    let tell = move |row: u32| {
+        let ix = ItemIx(row);
+        let catalogue = shop.catalogue();
+        let Some(product) = catalogue.product(ix) else {
+            return String::new();
         };
-        if mine.is_empty() {
-            return group([]);
-        }
-        let lists = [
-            list("map-mine", texts.map_mine, &mine),
-            list("map-picks", texts.picked, &picks),
-        ];
-        el("div").class("boards two").kids(lists).into()
+        let department = product.category.first().map_or("", String::as_str);
+        [
+            &product.title,
+            texts.named(department),
+            &shop.price(Money::from_price(product.price)),
+            &product_href(&product.id),
+        ]
+        .join("\n")
     };
-    let legend = el("p")
-        .class("sub")
-        .attr("id", "map-said")
-        .attr("aria-live", "polite")
-        .live_text(said);
-    group([
-        el("div").class("panel map-frame").kid(chart).into(),
-        legend.into(),
-        part(lists),
-    ])
+    browser::map(host, &departments, &categories, texts.map_here, tell).await
+}
+
+/// The clicks and the picks as links, each of which is ringed on the map.
+fn lists(shop: Shop, own: &Own, canvas: &Element) -> Node {
+    let texts = shop.texts;
+    if own.is_empty() {
+        return group([]);
+    }
+    let list = |id: &str, tag: &str, title: &str, items: &[ItemIx]| {
+        let rows = items.iter().filter_map(|&item| {
+            let product = shop.catalogue().product(item)?;
+            let light = |row: i32| {
+                let canvas = canvas.clone();
+                move |_| browser::light_map(&canvas, row)
+            };
+            let row = item.0 as i32;
+            let link = el("a")
+                .attr("href", &product_href(&product.id))
+                .title(&product.title)
+                .on("focus", light(row))
+                .on("blur", light(-1))
+                .on("pointerenter", light(row))
+                .on("pointerleave", light(-1));
+            Some(el("li").kid(link))
+        });
+        let rows: Vec<El> = rows.collect();
+        el("section")
+            .class("panel")
+            .attr("aria-labelledby", id)
+            .kid(el("h2").attr("id", id).text(title))
+            .kid(
+                el(tag)
+                    .attr("role", "list")
+                    .attr("aria-labelledby", id)
+                    .kids(rows),
+            )
+    };
+    let clicks: Vec<ItemIx> = own.clicks.iter().chain(&own.earlier).copied().collect();
+    el("div")
+        .class("boards two")
+        .kid(list("map-mine", "ol", texts.map_mine, &clicks))
+        .kid(list("map-picks", "ul", texts.picked, &own.picks))
+        .into()
+}
+
+/// The first of the products in the department that has most of them. A mean of places could lie
+/// where nothing is.
+fn middle(shop: Shop, items: &[ItemIx]) -> Option<ItemIx> {
+    let catalogue = shop.catalogue();
+    let count = |item: ItemIx| {
+        let of = catalogue.department_of(item);
+        (items.iter())
+            .filter(|&&other| catalogue.department_of(other) == of)
+            .count()
+    };
+    let most = items.iter().map(|&item| count(item)).max()?;
+    items.iter().copied().find(|&item| count(item) == most)
 }
 
 /// The departments of some products and how many are in each, largest first.

@@ -612,6 +612,20 @@ impl Catalogue {
             .map_or(&[], |&category| &self.categories[category as usize])
     }
 
+    /// All category paths, as [`Catalogue::category_ix`] numbers them.
+    #[must_use]
+    pub fn categories(&self) -> &[Vec<String>] {
+        &self.categories
+    }
+
+    /// The category of a row, as an index into [`Catalogue::categories`]; 0 past the end.
+    #[must_use]
+    pub fn category_ix(&self, ix: ItemIx) -> usize {
+        (self.items.category)
+            .get(ix.row())
+            .map_or(0, |&category| category as usize)
+    }
+
     /// The department of a row, as an index into [`Catalogue::departments`].
     #[must_use]
     pub fn department_of(&self, ix: ItemIx) -> Option<usize> {

@@ -298,6 +298,7 @@ mod tests {
             last_run_ms: 1.0,
             steps_ms: Vec::new(),
             losses: Vec::new(),
+            nearest: Vec::new(),
             pack: "aa".into(),
         }
     }

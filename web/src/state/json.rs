@@ -212,6 +212,23 @@ pub(super) fn quote(to: &mut String, text: &str) {
     to.push('"');
 }
 
+/// A text in JSON.
+#[must_use]
+pub fn json_text(text: &str) -> String {
+    let mut json = String::new();
+    quote(&mut json, text);
+    json
+}
+
+/// An object in JSON of fields whose values are JSON already. Names need no escapes.
+#[must_use]
+pub fn json_object(fields: &[(&str, String)]) -> String {
+    let fields = fields
+        .iter()
+        .map(|(name, value)| ["\"", name, "\":", value].concat());
+    ["{", &fields.collect::<Vec<_>>().join(","), "}"].concat()
+}
+
 struct Reader<'a> {
     text: &'a str,
     at: usize,
@@ -459,6 +476,14 @@ mod tests {
         check_refused("\"\\ud800\"", "an escaped character at byte 1");
         check_refused("[] x", "the end at byte 3");
         check_refused(&"[".repeat(99), "fewer lists within lists at byte 17");
+    }
+
+    #[test]
+    fn an_object_is_read_back() {
+        let text = json_object(&[("a", json_text("x \"y\"\n")), ("b", "2".to_owned())]);
+        let mut json = Json::parse(&text).unwrap();
+        assert_eq!(json.text("a").unwrap().as_deref(), Some("x \"y\"\n"));
+        assert_eq!(json.number("b").unwrap(), Some(2));
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub use departments::{Category, Department, TILES, sort_few, tile_of};
 pub use engine::{Answer, EngineState, Link, Outcome, Wanted};
 pub use facets::{Facets, Order, PRICES};
 pub use heartbeat::{Heartbeat, Look};
+pub use json::{json_object, json_text};
 pub use letters::initial;
 pub use measure::{Differ, HUES, Measure, Unit, differ_in, hue_of};
 pub use memory::{Memory, MemoryError};

@@ -85,8 +85,19 @@ fn status(mut json: Json<'_>) -> Result<Status, JsonError> {
         losses: (json.reals("losses")?.into_iter())
             .map(|loss| loss as f32)
             .collect(),
+        nearest: each(json.list("nearest")?.unwrap_or_default(), neighbour)?,
         pack: string(&mut json, "pack")?,
     })
+}
+
+fn neighbour(json: Json<'_>) -> Result<(ItemIx, f32), JsonError> {
+    match json {
+        Json::List(pair) => match pair[..] {
+            [ref row, Json::Number(cosine)] => Ok((ItemIx(row.whole("nearest")?), cosine as f32)),
+            _ => Err(JsonError::Field("a row and a number", "nearest")),
+        },
+        _ => Err(JsonError::Field("pairs", "nearest")),
+    }
 }
 
 fn shelf(mut json: Json<'_>) -> Result<Shelf, JsonError> {
@@ -383,6 +394,7 @@ mod tests {
             last_run_ms: 1.7,
             steps_ms: vec![0.1, 1e-7],
             losses: vec![2.3, 1.9],
+            nearest: vec![(ItemIx(3), 0.93), (ItemIx(1), -0.5)],
             pack: "aa".into(),
         }
     }
@@ -459,6 +471,7 @@ mod tests {
             status: Status {
                 steps_ms: Vec::new(),
                 losses: Vec::new(),
+                nearest: Vec::new(),
                 ..status()
             },
         });

@@ -510,15 +510,47 @@ texts! {
     /// Link and heading.
     map: "Taste map",
     /// Below it.
-    map_sub: "Each dot is a product, close to those it is bought with. Rings are your clicks, solid dots your picks.",
+    map_sub: "Every dot is a product; what sells together lies close together. Numbers are your clicks in order, green dots your picks, and the arrow points to your taste now.",
     /// Before the first click.
     map_cold: "Nothing learned yet. Open a product and it lights up here.",
-    /// The map in words: clicks, where, picks, where.
-    map_said: "Your clicks ({}): {}. Your picks ({}): {}.",
+    /// The clicks in words, if all are in one department.
+    map_in: "Your clicks are all in {}.",
+    /// The clicks in words: the departments in order, with `map_to` between them.
+    map_way: "Your clicks went from {}.",
+    /// Between two departments.
+    map_to: " to ",
+    /// Where the arrow points: a department.
+    map_now: "The arrow points to {}, where your picks gather.",
+    /// Where the picks lie: departments with numbers of products.
+    map_picks: "Your picks: {}.",
+    /// On the map, where the taste is.
+    map_here: "Your taste now",
+    /// How to use the map.
+    map_keys: "Point at a dot to see the product, click to open it. Zoom with the buttons, two fingers, or Ctrl and the mouse wheel. On the keyboard: arrow keys go from product to product, Enter opens, + and − zoom, Shift and arrow keys move the map.",
+    /// Button.
+    zoom_in: "Zoom in",
+    /// Button.
+    zoom_out: "Zoom out",
+    /// Button: back to the whole map.
+    zoom_reset: "Show the whole map",
     /// Heading of the clicked products.
     map_mine: "Your clicks",
     /// The map could not be loaded; the reason follows.
     map_failed: "We couldn’t load the map.",
+
+    // The browser's own agent asks.
+    /// Heading of a dialog: quantity, product.
+    agent_add: "An assistant in your browser wants to add {} × {} to your cart.",
+    /// Button: yes.
+    agent_add_yes: "Add",
+    /// Button: no.
+    agent_add_no: "Don’t add",
+    /// Heading of a dialog.
+    agent_forget: "An assistant in your browser wants this shop to forget everything it learned about you.",
+    /// Button: yes.
+    agent_forget_yes: "Forget",
+    /// Button: no.
+    agent_forget_no: "Keep it",
 
     // Recorded sessions.
     /// Link and heading.
@@ -613,6 +645,10 @@ texts! {
     under_after: "Loss after",
     /// Fine-tuning did not run.
     under_untuned: "It did not run: with so few clicks, or with these, it would not help.",
+    /// Heading of the products nearest to the user embedding.
+    under_near: "Nearest to your taste",
+    /// Below them.
+    under_cosine: "Cosine between a product and the vector of your taste. 1.00 is the same direction. Your own clicks are left out.",
     /// Heading of the network.
     under_network: "Network",
     /// Label: number of requests since everything was loaded.

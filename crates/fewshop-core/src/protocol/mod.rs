@@ -243,6 +243,14 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Vec<f32>>"))]
     pub losses: Vec<f32>,
+    /// The products nearest to the user embedding of the last run, with their cosine, nearest first
+    /// and without the context items; empty before the first click.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(
+        feature = "typescript",
+        ts(optional, as = "Option<Vec<(ItemIx, f32)>>")
+    )]
+    pub nearest: Vec<(ItemIx, f32)>,
     /// First 8 bytes of the pack's SHA-256 in hex. Rows mean nothing in another pack.
     pub pack: String,
 }

@@ -48,6 +48,9 @@ pub struct Ranking {
     /// The loss of fine-tuning before its first gradient step and after its last; `None` if the gate
     /// was shut.
     pub losses: Option<[f32; 2]>,
+    /// The products nearest to the user embedding by cosine, the context items apart, nearest first;
+    /// empty without context items.
+    pub nearest: Vec<(ItemIx, f32)>,
 }
 
 /// Why a session could not be ranked.

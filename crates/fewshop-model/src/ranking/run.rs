@@ -7,6 +7,7 @@ use fewshop_core::{BusinessRule, Event, ItemIx, Objective, Reason, Recommendatio
 use crate::compute::Compute;
 use crate::features::{DayPromotions, FEATURE_NAMES, FEATURES, FeatureGroup};
 use crate::kernels;
+use crate::pack::Pack;
 use crate::ranking::adaptation::{blend, tuned_without, with_session};
 use crate::ranking::candidates::Candidates;
 use crate::ranking::feature_matrix::{Evidence, FeatureMatrix};
@@ -16,6 +17,9 @@ use crate::ranking::pair_scores::PairScores;
 use crate::ranking::session_encoder::{EncodedSession, MAX_CONTEXT_ITEMS};
 use crate::ranking::shopper_history::{ShopperHistory, VisitHistory};
 use crate::weights::Channel;
+
+/// Products reported as nearest to the user embedding.
+const NEAREST: usize = 5;
 
 /// A session of one model on one backend. The rows of the session are checked already.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +44,7 @@ pub(crate) struct LearnedSession<'a> {
     gate: f32,
     /// Of fine-tuning, before and after.
     losses: Option<[f32; 2]>,
+    nearest: Vec<(ItemIx, f32)>,
     /// The user embedding without each context item.
     pub(crate) embeddings_without: Vec<Vec<f32>>,
     /// Of all products.
@@ -50,6 +55,35 @@ pub(crate) struct LearnedSession<'a> {
 /// Whether a product is in the leaflet that day.
 fn is_promoted(promotions: &DayPromotions, row: u32) -> bool {
     promotions.shares(row as usize).leaflet > 0.0
+}
+
+/// The products nearest to a user embedding by cosine, without the context items.
+///
+/// # Shapes
+/// - `u`: `[d]`
+/// - `logits`: `[items]`, of the scan with `u`
+fn nearest(context: &[Event], u: &[f32], logits: &[f32], pack: &Pack) -> Vec<(ItemIx, f32)> {
+    if context.is_empty() {
+        return Vec::new();
+    }
+    let table = pack.item_table();
+    let length = |row: &[f32]| kernels::dot(row, row).sqrt().max(f32::MIN_POSITIVE);
+    let unit = pack.config().logit_scale * length(u);
+    let mut near: Vec<(ItemIx, f32)> = Vec::with_capacity(NEAREST + 1);
+    for (row, (logit, bias)) in logits.iter().zip(&table.bias).enumerate() {
+        // A logit is the product with the embedding and the item's bias, which is no nearness.
+        let along = (logit - bias) / unit;
+        let least = near.get(NEAREST - 1).map_or(f32::MIN, |last| last.1);
+        // Rows are about 1 long: the exact length is computed only for those that may be near.
+        if along < 0.9 * least || context.iter().any(|event| event.item.row() == row) {
+            continue;
+        }
+        let cosine = along / length(&table.row(row));
+        let at = near.iter().take_while(|other| other.1 >= cosine).count();
+        near.insert(at, (ItemIx::from(row), cosine));
+        near.truncate(NEAREST);
+    }
+    near
 }
 
 impl<'a> Run<'a> {
@@ -102,6 +136,7 @@ impl<'a> Run<'a> {
             gate: 0.0,
             context_items: context.len(),
             losses: None,
+            nearest: Vec::new(),
         })
     }
 
@@ -160,6 +195,7 @@ impl<'a> Run<'a> {
             gate: learned.gate,
             context_items: learned.context.len(),
             losses: learned.losses,
+            nearest: learned.nearest.clone(),
         })
     }
 
@@ -301,6 +337,7 @@ impl<'a> Run<'a> {
         }
         done(Step::Adapt);
         let logits = self.compute.scan(&u, pack).await?;
+        let nearest = nearest(&context, &u, &logits, pack);
         done(Step::Scan);
         let reads_order = model.groups.contains(FeatureGroup::Order);
         let pair_scores = PairScores::of(&context, pack, &model.stats, reads_order);
@@ -311,6 +348,7 @@ impl<'a> Run<'a> {
             promotions: self.promotions,
             gate,
             losses,
+            nearest,
             embeddings_without,
             logits,
             pair_scores,
