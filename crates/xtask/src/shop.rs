@@ -551,8 +551,8 @@ pub(crate) mod tests {
 
     #[test]
     fn the_order_of_sales_is_exact_and_equal_counts_keep_theirs() {
-        let items = (0..5).map(|n| Item::new(n.to_string(), "A")).collect();
-        let catalogue = Catalogue::new(items).unwrap();
+        let items = ["0", "1", "2", "3", "4"].map(|id| Item::new(id, "A"));
+        let catalogue = Catalogue::new(items.to_vec()).unwrap();
         let shop = Shop::new(&catalogue, &[7, 90, 7, 2, 90], ["", ""], ["", "", ""]).unwrap();
         shop.catalogue.add_sales(&shop.sales).unwrap();
         let rows: Vec<u32> = shop.catalogue.ranked().iter().map(|ix| ix.0).collect();
