@@ -33,7 +33,7 @@ impl Shop {
                 let Some(index) = self.index.get_untracked() else {
                     return failed("the search index is still being built: ask again in a moment");
                 };
-                let found = index.search(text);
+                let found = index.search(text, &self.catalogue());
                 let first = found.iter().take(count);
                 let first = first.filter_map(|&ix| self.told(Pick::plain(ix)));
                 json_object(&[
