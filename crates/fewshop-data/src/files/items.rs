@@ -54,6 +54,8 @@ pub struct ItemsFile {
     pub groups: Vec<String>,
     /// Whether each product is out of stock.
     pub out_of_stock: Vec<bool>,
+    /// Whether the file says which products are out of stock.
+    pub has_availability: bool,
     /// ISO 4217 code of the prices, if the file says it.
     pub currency: Option<&'static str>,
 }
@@ -109,6 +111,7 @@ pub fn read_items_with(path: &Path, reading: &Reading) -> Result<ItemsFile, File
         notes: read.notes,
         groups: read.groups,
         out_of_stock: read.out_of_stock,
+        has_availability: read.has_availability,
         currency: read.currency,
     })
 }
@@ -136,6 +139,8 @@ pub struct ItemRows {
     pub(crate) untitled: Rows,
     /// How many have no price.
     pub unpriced: usize,
+    /// Whether the file says which products are out of stock.
+    pub has_availability: bool,
     categories: Vec<String>,
     prices: Vec<String>,
     html: Rows,
@@ -272,6 +277,7 @@ impl ItemRows {
         } else {
             group.to_owned()
         });
+        self.has_availability |= row.header().has(AVAILABILITY);
         self.out_of_stock.push(is_out_of_stock(row.text(AVAILABILITY)));
         let names = &row.header().extra;
         self.extra.resize_with(names.len(), Vec::new);

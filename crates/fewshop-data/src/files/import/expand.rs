@@ -104,7 +104,17 @@ impl Expand {
     pub(crate) fn fields(&self) -> Vec<Option<usize>> {
         let fields = self.role.fields().iter().enumerate();
         fields
-            .map(|(number, field)| (*field != "event").then_some(number))
+            .map(|(number, field)| {
+                let has = match *field {
+                    "event" => false,
+                    "availability" => {
+                        self.shape == Shape::ItemProperties
+                            || self.at("in_stock?|variant_inventory_qty").is_some()
+                    }
+                    _ => true,
+                };
+                has.then_some(number)
+            })
             .collect()
     }
 
@@ -192,6 +202,13 @@ impl Expand {
         self.cells[SIZE] = options;
         self.cells[PRICE] = price.to_owned();
         self.cells[GROUP] = handle;
+        // Without a tracker the number means nothing; with the policy "continue" it is sold anyway.
+        let is_tracked = !self.cell(row, "variant_inventory_tracker").is_empty();
+        let sells_on = self.cell(row, "variant_inventory_policy") == "continue";
+        let left: Option<i64> = self.cell(row, "variant_inventory_qty").parse().ok();
+        if is_tracked && !sells_on && left.is_some_and(|left| left <= 0) {
+            self.cells[AVAILABILITY] = "out of stock".to_owned();
+        }
         emit(&self.cells, row.at())
     }
 

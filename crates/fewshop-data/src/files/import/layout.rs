@@ -95,7 +95,7 @@ pub(crate) fn resolve(
         .collect();
     let shaped = format.is_some_and(|format| format.shape != Shape::Rows);
     // Who names columns, or brings a known export, need not bring them all.
-    let complete = if given.is_empty() && format.is_none() {
+    let complete = if given.is_empty() && format.is_none() && !reading.is_partial {
         missing.is_empty()
     } else {
         is_enough || shaped

@@ -41,6 +41,8 @@ pub struct Reading {
     pub match_ids: Vec<IdForm>,
     /// Whether ids that match only in another form are other products.
     pub match_exactly: bool,
+    /// Whether a plain file of products may lack columns, because it only changes some cells.
+    pub is_partial: bool,
 }
 
 impl Default for Reading {
@@ -57,6 +59,7 @@ impl Default for Reading {
             session_gap_s: SESSION_GAP_S,
             match_ids: Vec::new(),
             match_exactly: false,
+            is_partial: false,
         }
     }
 }
@@ -217,6 +220,12 @@ impl Reading {
             name => self.match_ids.push(form_named(name)?),
         }
         Ok(())
+    }
+
+    /// An id without the differences that are overlooked.
+    #[must_use]
+    pub fn form_of(&self, id: &str) -> String {
+        super::ids::form_of(&self.match_ids, id)
     }
 
     /// The columns that are given for a file, and whether each must be there.
