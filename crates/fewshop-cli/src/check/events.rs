@@ -18,6 +18,8 @@ use super::{EventsCard, Problems, Tally, Warning, add_notes};
 use crate::session_lengths::{LENGTHS, class_names};
 
 const DAY_S: i64 = 86_400;
+/// Events that no visit of a person has.
+const MANY_EVENTS: u32 = 1_000;
 /// Maximum number of bars in the chart of events over time.
 const SPANS: i64 = 60;
 /// Shares of the products at which the long-tail curve is computed.
@@ -34,6 +36,7 @@ struct Session {
     before_s: i64,
     at: RowPosition,
     out_of_order: bool,
+    events: u32,
 }
 
 #[derive(Default)]
@@ -123,6 +126,7 @@ impl EventsCard {
                 before_s: session.time_s,
                 at: RowPosition::Row(0),
                 out_of_order: false,
+                events: 0,
             });
             let taken = session.items.iter().filter(|item| item.kind.is_positive());
             stats.taken.extend(taken.map(|item| (nth, item.item.0)));
@@ -220,6 +224,7 @@ impl EventStats {
                     before_s: time_s,
                     at,
                     out_of_order: false,
+                    events: 0,
                 });
                 number
             }
@@ -231,6 +236,7 @@ impl EventStats {
             one.last_s = event.time_s;
             one.before_s = event.time_s;
         }
+        one.events += 1;
         one.out_of_order |= event.time_s < one.before_s;
         one.before_s = event.time_s;
         one.first_s = one.first_s.min(event.time_s);
@@ -290,6 +296,13 @@ impl EventStats {
             ),
             oddities.future.warn(path, Some("time"), "in the future", "times up to now", "look for a wrong clock or time zone"),
             oddities.zero.warn(path, Some("quantity"), "of 0", "1 or more", "remove returned items"),
+            of_sessions(&|session| session.events > MANY_EVENTS).warn(
+                path,
+                Some("session_id"),
+                "sessions of more than 1000 events",
+                "visits of people",
+                "look for a robot, a test account, or a page that reloads itself: training counts each product of a session once, and caps the products",
+            ),
             of_sessions(&|session| session.out_of_order).warn(
                 path,
                 Some("time"),

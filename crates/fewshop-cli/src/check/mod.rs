@@ -352,7 +352,17 @@ pub fn check(
                     card.follow(&log, catalogue.len());
                 }
                 log.cap_outliers();
-                if let Err(error) =
+                if log.sessions.is_empty() && log.unknown.rows > 0 {
+                    problems.add(events, FileError::Mapping {
+                        path: events.to_owned(),
+                        problem: format!(
+                            "none of {} rows is about a product of {}",
+                            log.unknown.rows,
+                            items.display()
+                        ),
+                        advice: "give the products and the events of the same shop".to_owned(),
+                    });
+                } else if let Err(error) =
                     learner::check(&log, catalogue.len(), &TrainConfig::default(), 7)
                 {
                     problems.found += 1;
@@ -475,6 +485,11 @@ pub fn rows(checked: &Checked) -> Vec<(&'static str, String)> {
             events.shoppers, events.returning
         ),
     ));
+    if !has_items {
+        // Which products the rows are about is not known.
+        out.push(("sessions", events.sessions.to_string()));
+        return out;
+    }
     out.push((
         "sessions",
         format!(
@@ -492,9 +507,7 @@ pub fn rows(checked: &Checked) -> Vec<(&'static str, String)> {
         events.never_taken,
         share(events.never_taken, items.products)
     );
-    if has_items {
-        out.push(("never taken", never));
-    }
+    out.push(("never taken", never));
     out.push((
         "sparsity",
         format!(

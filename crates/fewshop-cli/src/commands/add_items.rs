@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use fewshop_core::{Catalogue, Item};
 use fewshop_data::pictures;
 use fewshop_data::progress::Progress;
-use fewshop_model::NewItem;
+use fewshop_model::{NewItem, Variants};
 use fewshop_train::new_items::{Likeness, Weights, add};
 use fewshop_train::text::{TextModel, TextVectors};
 
@@ -123,6 +123,24 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             "the new products have a department, category or kind of brand that the household heads do not know: the heads were removed from the pack, `fewshop profile` adds them again",
         );
     }
+    let groups: Vec<(usize, String)> = (read.catalogue.iter())
+        .zip(&read.groups)
+        .filter(|(_, group)| !group.is_empty())
+        .filter_map(|((_, item), group)| {
+            let row = out.catalogue().ix(&item.id)?.row();
+            (row >= pack.catalogue().len()).then(|| (row, group.clone()))
+        })
+        .collect();
+    let out = if groups.is_empty() {
+        out
+    } else {
+        let all = out.catalogue().len();
+        out.edit(|parts| {
+            let variants = parts.variants.get_or_insert_with(Variants::default);
+            variants.group.resize(all, 0);
+            groups.iter().for_each(|(row, group)| variants.join(*row, group));
+        })?
+    };
     let command = Provenance::of("add-items").file("--items", args.items.as_path());
     let out = out.edit(|parts| command.append_to(&mut parts.card))?;
     let bytes = write_pack(&args.out, &out)?;

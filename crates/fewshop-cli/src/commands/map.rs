@@ -85,16 +85,21 @@ fn lines(section: &str, proposal: &Proposal) -> String {
         }
     }
     if !proposal.unknown_events.is_empty() {
-        let names: Vec<toml::Value> = proposal
-            .unknown_events
-            .iter()
-            .map(|(name, _)| name.as_str().into())
-            .collect();
         let _ = writeln!(
             out,
-            "\n# Move each to view, cart, purchase or dismiss, or leave it out:\n[event_names]\nignore = {}",
-            toml::Value::from(names)
+            "\n# What the log calls its events, guessed by their names: correct it.\n[event_names]"
         );
+        for kind in ["view", "cart", "purchase", "ignore"] {
+            let names: Vec<toml::Value> = proposal
+                .unknown_events
+                .iter()
+                .filter(|(_, guessed)| *guessed == kind)
+                .map(|(name, _)| name.as_str().into())
+                .collect();
+            if !names.is_empty() {
+                let _ = writeln!(out, "{kind} = {}", toml::Value::from(names));
+            }
+        }
     }
     out
 }

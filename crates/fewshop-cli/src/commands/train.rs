@@ -12,7 +12,7 @@ use fewshop_data::files::{
 use fewshop_data::pictures;
 use fewshop_data::progress::say;
 use fewshop_eval::{EvalSet, seeds};
-use fewshop_model::{Card, Model, Pack};
+use fewshop_model::{Card, Model, Pack, Variants};
 use fewshop_train::learner::{self, TrainConfig, Training};
 use fewshop_train::memory;
 use fewshop_train::select::{self, Budget, JournalHeader, Selection, Task};
@@ -188,7 +188,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             currency.clone_into(&mut card.currency);
         }
         let pack = learner::train(Training { seed, ..training }, card)?;
-        let pack = with_stock(pack, &items)?;
+        let pack = with_variants_and_stock(pack, &items)?;
         if args.seeds > 1
             && let Some(EvalSet { queries, relevant }) =
                 read_validation(args, pack.catalogue(), false)?
@@ -226,8 +226,20 @@ impl Args {
     }
 }
 
-/// The pack with the products that the items file says are out of stock.
-fn with_stock(pack: Pack, items: &ItemsFile) -> anyhow::Result<Pack> {
+/// The pack with the groups of variants, and the products that the items file says are out of
+/// stock.
+fn with_variants_and_stock(pack: Pack, items: &ItemsFile) -> anyhow::Result<Pack> {
+    // The pack has its own order of products.
+    let mut groups = vec![String::new(); pack.catalogue().len()];
+    for ((_, item), group) in items.catalogue.iter().zip(&items.groups) {
+        if let Some(row) = pack.catalogue().ix(&item.id) {
+            groups[row.row()].clone_from(group);
+        }
+    }
+    let pack = match Variants::of(&groups) {
+        Some(variants) => pack.edit(|parts| parts.variants = Some(variants))?,
+        None => pack,
+    };
     let out: Vec<_> = items
         .catalogue
         .iter()

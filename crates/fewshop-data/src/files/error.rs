@@ -68,7 +68,7 @@ pub enum FileError {
         what: &'static str,
     },
     /// A required column is missing.
-    #[error("{path}: the column '{column}' is missing, found {found}: {advice}")]
+    #[error("{path}: {} missing, found {found}: {advice}", columns_are(.column))]
     MissingColumn {
         /// The file.
         path: PathBuf,
@@ -287,6 +287,15 @@ impl FileError {
             Self::DuplicateId { second, .. } => Some(*second),
             _ => None,
         }
+    }
+}
+
+/// "the column 'a' is" or "the columns 'a', 'b' are".
+fn columns_are(names: &str) -> String {
+    if names.contains("', '") {
+        format!("the columns '{names}' are")
+    } else {
+        format!("the column '{names}' is")
     }
 }
 

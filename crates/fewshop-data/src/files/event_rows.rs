@@ -17,6 +17,8 @@ use super::{FileError, shorten};
 /// Share of rows with times before 1990 or after tomorrow above which a file is refused: a few are
 /// wrong clocks, more are a unit that was not recognised.
 const MOST_FAR: f64 = 0.01;
+/// In a small file, this many rows or half of them.
+const FEW_FAR: usize = 10;
 
 /// How the events of a file were read.
 #[derive(Debug, Default)]
@@ -31,7 +33,7 @@ pub struct EventTable {
 
 /// An event with its place.
 pub struct PlacedEvent<'a> {
-    /// The event. A shopper or a session that the file does not name is "".
+    /// The event. A shopper or a session that the file does not name is "". An e-mail address is replaced by a pseudonym in exports that are recognised.
     pub event: EventRow<'a, f32>,
     /// Its place.
     pub at: RowPosition,
@@ -56,6 +58,8 @@ struct Counts {
     rows: usize,
     no_user: Rows,
     returned: Rows,
+    /// Whether the file does not say what its events are.
+    has_no_kind: bool,
 }
 
 /// Calls `each` with every event, and `look` with every row.
@@ -106,8 +110,9 @@ pub fn collect_events(
         &mut |error| (problem.borrow_mut())(error),
     )
     .map_err(FileError::located)?;
-    if counts.far.count as f64 > MOST_FAR * counts.rows as f64 && counts.far.count > 0 {
-        let far = &counts.far;
+    let far = &counts.far;
+    let is_share = far.count as f64 > MOST_FAR * counts.rows as f64;
+    if is_share && (far.count >= FEW_FAR || 2 * far.count > counts.rows) {
         (problem.borrow_mut())(&|| FileError::Many {
             path: path.to_owned(),
             field: ", field 'time'".to_owned(),
@@ -122,6 +127,20 @@ pub fn collect_events(
     }
     let mut notes = table.notes;
     counts.note(path, &mut notes);
+    if counts.has_no_kind {
+        notes.push(Note::read(
+            "all events are read as view, because the file does not say what they are (--event purchase if they are orders)",
+        ));
+    }
+    if let (None, Some(Some(found))) = (reading.dates, order) {
+        let first = match found {
+            DateOrder::DayFirst => "day",
+            DateOrder::MonthFirst => "month",
+        };
+        notes.push(Note::read(format!(
+            "dates such as 03/04 are read with the {first} first, as others of the column are"
+        )));
+    }
     if let Some(kind) = table.kind {
         notes.push(Note::read(format!("all events are read as {}", kind.name())));
     }
@@ -147,7 +166,10 @@ fn parse<'a>(
     let name = row.text(KIND);
     let kind = match before.kind.filter(|_| !row.header().has(KIND)) {
         Some(kind) => kind,
-        None if !row.header().has(KIND) => EventKind::View,
+        None if !row.header().has(KIND) => {
+            counts.has_no_kind = true;
+            EventKind::View
+        }
         None => match EventKind::from_name(name) {
             Some(kind) if reading.event_names.is_empty() => kind,
             _ => match reading.kind_of(name) {

@@ -7,7 +7,7 @@ use fewshop_core::{Catalogue, EventKind, ItemIx};
 
 use super::event_rows::collect_events;
 use super::import::{
-    IdForm, Note, Reading, form_of, offer, rows_without,
+    IdForm, Note, Reading, form_of, offer, pseudonym, rows_without,
 };
 use super::table::Columns;
 use super::time::format_time;
@@ -160,11 +160,15 @@ pub fn read_events_with(
                 homeless += 1;
                 return;
             }
-            // A shopper without an id is known by the session.
-            let guest;
+            // A shopper without an id is known by the session, and an e-mail address goes no
+            // further than this.
+            let name;
             let key = if user_id.is_empty() {
-                guest = guest_name(session_id);
-                guest.as_str()
+                name = guest_name(session_id);
+                name.as_str()
+            } else if user_id.contains('@') {
+                name = pseudonym(&user_id.to_lowercase());
+                name.as_str()
             } else {
                 user_id
             };

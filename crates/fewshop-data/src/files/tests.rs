@@ -85,6 +85,28 @@ fn a_missing_column_is_named_with_what_was_found() {
 }
 
 #[test]
+fn a_log_needs_a_product_a_time_and_a_shopper_or_a_session() {
+    let folder = Folder::new();
+    let path = folder.file("e.csv", "user_id,time,item_id,event\nu,1700000000,a,view\nu,1700000060,b,view\nu,1700090000,c,view\n");
+    let log = read_events(&path, &shop()).unwrap();
+    assert_eq!((log.sessions.len(), log.events), (2, 3));
+    let path = folder.file("e.csv", "session_id,time,item_id,event\ns,1700000000,a,view\ns,1700000060,b,view\nt,1700090000,c,view\n");
+    let log = read_events(&path, &shop()).unwrap();
+    assert_eq!((log.sessions.len(), log.users.len()), (2, 2));
+    let path = folder.file("e.csv", "session_id,time,item_id\ns,1700000000,a\n");
+    let error = read_events(&path, &shop()).unwrap_err().to_string();
+    assert!(error.contains("'event' is missing") && error.contains("--event view"), "{error}");
+    let reading = Reading {
+        event: Some(EventKind::Purchase),
+        ..Reading::default()
+    };
+    let log = read_events_with(&path, &shop(), &reading).unwrap();
+    assert_eq!(log.sessions[0].items[0].kind, EventKind::Purchase);
+    let error = read_items(&folder.file("i.csv", format!("{EVENTS}u,s,1,a,view,1\n")));
+    assert!(error.unwrap_err().to_string().contains("give it with --events"));
+}
+
+#[test]
 fn what_an_error_proposes_is_taken() {
     let folder = Folder::new();
     let path = folder.file("items.csv", "SKU,Name,Preis\na,A,\"1,50\"\n");

@@ -378,15 +378,15 @@ impl Format {
 pub(crate) fn synonyms(role: Role, field: &str) -> &'static str {
     match (role, field) {
         (_, "item_id") => {
-            "item_id|itemid|sku|product_id|productid|product_sku|article_id|article|articleid|variant_id|variant_sku|asin|stockcode|stock_code|item|product|id|code|ean|gtin|artikelnummer|reference"
+            "item_id|itemid|sku|product_id|productid|product_sku|article_id|article|articleid|variant_id|variant_sku|asin|stockcode|stock_code|item|product|id|code|ean|gtin|artikelnummer|artikelnr|artikel_nr|artikel|art_nr|reference|ref|produit|codigo|referencia"
         }
         (_, "title") => {
             "title|name|product_name|productname|item_name|product_title|description|product|label|bezeichnung|titel|nom|nombre"
         }
         (_, "category") => {
-            "category|categories|category_path|category_name|product_type|product_category|department|breadcrumb|class|type|kategorie|categorie"
+            "category|categories|category_path|category_name|product_type|product_category|department|breadcrumb|class|type|kategorie|categorie|categoria|warengruppe|rubrik"
         }
-        (_, "brand") => "brand|vendor|manufacturer|maker|marke|marque|marca|supplier",
+        (_, "brand") => "brand|vendor|manufacturer|maker|marke|marque|marca|supplier|hersteller|fabricante",
         (_, "size") => "size|package_size|pack_size|weight|unit|volume",
         (_, "price") => {
             "price|unit_price|unitprice|regular_price|list_price|sale_price|retail_price|selling_price|preis|prix|precio|amount"
@@ -397,18 +397,18 @@ pub(crate) fn synonyms(role: Role, field: &str) -> &'static str {
         }
         (_, "availability") => "availability|in_stock|stock_status|in_stock?",
         (_, "user_id") => {
-            "user_id|userid|user|visitorid|visitor_id|visitor|customer_id|customerid|customer|client_id|clientid|shopper_id|shopper|member_id|user_pseudo_id|uid|account_id|cookie_id"
+            "user_id|userid|user|visitorid|visitor_id|visitor|customer_id|customerid|customer|client_id|clientid|shopper_id|shopper|member_id|user_pseudo_id|uid|account_id|cookie_id|kunde|kundennummer|kunden_id|client|cliente"
         }
         (_, "session_id") => {
-            "session_id|sessionid|session|visit_id|visit|user_session|order_id|orderid|order_number|order|invoice|invoiceno|invoice_no|basket_id|basket|transaction_id|transactionid|receipt_id"
+            "session_id|sessionid|session|visit_id|visit|user_session|order_id|orderid|order_number|order|invoice|invoiceno|invoice_no|basket_id|basket|transaction_id|transactionid|receipt_id|bestellnummer|bestellung|commande|pedido"
         }
         (_, "time") => {
-            "time|timestamp|created_at|event_time|event_timestamp|datetime|date_time|date|order_date|orderdate|invoicedate|invoice_date|purchase_date|ts|occurred_at|at|zeit|datum"
+            "time|timestamp|created_at|event_time|event_timestamp|datetime|date_time|date|order_date|orderdate|invoicedate|invoice_date|purchase_date|ts|occurred_at|at|zeit|datum|bestelldatum|zeitpunkt|fecha"
         }
         (_, "event") => {
             "event|event_type|eventtype|event_name|action|action_type|behavior|behavior_type|behaviour|interaction|type"
         }
-        (_, "quantity") => "quantity|qty|count|units|menge|quantite|item_quantity",
+        (_, "quantity") => "quantity|qty|count|units|menge|anzahl|quantite|cantidad|item_quantity",
         _ => "",
     }
 }

@@ -95,8 +95,18 @@ pub(crate) fn resolve(
         .collect();
     let shaped = format.is_some_and(|format| format.shape != Shape::Rows);
     // Who names columns, or brings a known export, need not bring them all.
+    // Sessions can be cut, guests have no id, and a quantity is 1 where nothing else is said; what
+    // an event is nobody can guess.
+    let is_told = missing.iter().all(|&field| match role {
+        Role::Items => false,
+        Role::Events => match role.fields()[field] {
+            "user_id" | "session_id" | "quantity" => true,
+            "event" => reading.event.is_some(),
+            _ => false,
+        },
+    });
     let complete = if given.is_empty() && format.is_none() && !reading.is_partial {
-        missing.is_empty()
+        missing.is_empty() || (is_told && is_enough)
     } else {
         is_enough || shaped
     };
@@ -129,7 +139,7 @@ pub(crate) fn resolve(
         first_is_row: false,
         kind,
         note: format.map(|format| format!("read as {}", format.said)),
-        is_plain: format.is_none() && given.is_empty(),
+        is_plain: format.is_none() && given.is_empty() && missing.is_empty(),
     })
 }
 
@@ -276,6 +286,21 @@ fn refused(
             advice: format!("give it with {}", other.role.argument()),
         };
     }
+    let (other_role, found) = match role {
+        Role::Items => (Role::Events, "events"),
+        Role::Events => (Role::Items, "products"),
+    };
+    if other_role.fields()[..6].iter().all(|field| plain.iter().any(|name| name == field)) {
+        return FileError::OtherRole {
+            path: path.to_owned(),
+            found: found.to_owned(),
+            expected: match role {
+                Role::Items => "a file of products".to_owned(),
+                Role::Events => "a file of events or orders".to_owned(),
+            },
+            advice: format!("give it with {}", other_role.argument()),
+        };
+    }
     if is_data(role, cells) {
         return FileError::NoHeader {
             path: path.to_owned(),
@@ -305,6 +330,15 @@ fn refused(
     let is_there = |field: &str| !named.contains(&field) || column(field).is_some();
     let whose = role == Role::Items || is_there("user_id") || is_there("session_id");
     let advice = if key_fields.iter().all(|field| is_there(field)) && whose {
+        if named == ["event"] || (named.contains(&"event") && column("event").is_none()) {
+            return FileError::MissingColumn {
+                path: path.to_owned(),
+                column: "event".to_owned(),
+                found,
+                advice: "add it, or say what all events are: --event view, cart or purchase"
+                    .to_owned(),
+            };
+        }
         let pairs: Vec<String> = named
             .iter()
             .map(|field| format!("{field}={}", column(field).map_or("", String::as_str)))

@@ -26,6 +26,7 @@ use std::path::Path;
 use fewshop_core::EventKind;
 
 pub(crate) use categories::read_categories;
+pub(crate) use expand::pseudonym;
 pub use formats::Role;
 pub use ids::IdForm;
 pub(crate) use ids::{form_of, offer, rows_without};

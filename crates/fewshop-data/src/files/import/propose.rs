@@ -27,8 +27,8 @@ pub struct Proposal {
     pub recognised: Option<&'static str>,
     /// Field, column ("" for none), and what it holds.
     pub columns: Vec<(&'static str, String, String)>,
-    /// Names of events that mean nothing here, with how often they occur.
-    pub unknown_events: Vec<(String, usize)>,
+    /// Names of events that mean nothing here, each with the kind that it may be, or `ignore`.
+    pub unknown_events: Vec<(String, &'static str)>,
     /// What was done to read it.
     pub notes: Vec<String>,
 }
@@ -222,7 +222,10 @@ impl Seen {
         text
     }
 
-    fn unknown_events(&self, columns: &[(&'static str, String, String)]) -> Vec<(String, usize)> {
+    fn unknown_events(
+        &self,
+        columns: &[(&'static str, String, String)],
+    ) -> Vec<(String, &'static str)> {
         let Some((_, name, _)) = columns.iter().find(|(field, _, _)| *field == "event") else {
             return Vec::new();
         };
@@ -231,8 +234,25 @@ impl Seen {
             .iter()
             .filter(|value| kind_of(value).is_none())
             .take(20)
-            .map(|value| (value.clone(), 1))
+            .map(|value| (value.clone(), guessed_kind(value)))
             .collect()
+    }
+}
+
+/// The kind of event that a name may mean, by its parts.
+fn guessed_kind(name: &str) -> &'static str {
+    let name = name.to_lowercase();
+    let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+    if has(&["remove", "delete", "return", "refund", "cancel"]) {
+        "ignore"
+    } else if has(&["cart", "basket", "bag", "warenkorb", "panier"]) {
+        "cart"
+    } else if has(&["sold", "buy", "bought", "purchas", "order", "sale", "kauf", "achat", "paid"]) {
+        "purchase"
+    } else if has(&["view", "click", "visit", "detail", "seen", "open", "ansicht", "vue"]) {
+        "view"
+    } else {
+        "ignore"
     }
 }
 
