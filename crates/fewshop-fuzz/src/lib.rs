@@ -16,6 +16,7 @@
 //! target.check(b"any bytes at all");
 //! ```
 
+mod exports;
 mod memory;
 mod messages;
 mod meter;
@@ -45,7 +46,7 @@ pub struct Target {
 
 impl Target {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self {
             name: "pack",
             factor: 64,
@@ -81,6 +82,12 @@ impl Target {
             factor: 512,
             room: 32 << 20,
             run: tables::parquet,
+        },
+        Self {
+            name: "exports",
+            factor: 512,
+            room: 32 << 20,
+            run: exports::run,
         },
         Self {
             name: "memory",

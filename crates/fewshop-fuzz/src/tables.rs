@@ -94,7 +94,7 @@ thread_local! {
     static FILE: RefCell<Option<(tempfile::TempDir, PathBuf)>> = const { RefCell::new(None) };
 }
 
-fn with_file(bytes: &[u8], read: impl FnOnce(&Path)) {
+pub(crate) fn with_file(bytes: &[u8], read: impl FnOnce(&Path)) {
     FILE.with_borrow_mut(|slot| {
         let (_, path) = slot.get_or_insert_with(|| {
             let memory = Path::new("/dev/shm");
@@ -113,7 +113,7 @@ fn with_file(bytes: &[u8], read: impl FnOnce(&Path)) {
 }
 
 /// Words of the format, inserted anywhere.
-const WORDS: [&str; 24] = [
+const WORDS: [&str; 40] = [
     ",",
     "\n",
     "\r\n",
@@ -138,9 +138,25 @@ const WORDS: [&str; 24] = [
     "item_id",
     "dismiss",
     "PAR1",
+    ";",
+    "\t",
+    "sep=;\n",
+    "nan",
+    "N/A",
+    "1.234,56 €",
+    "1700000000000",
+    "20231114",
+    "45244.5",
+    "03/04/2023",
+    "&amp;gt;",
+    "<b>",
+    "1.7E+12",
+    "{\"items\":[{}]}",
+    "<item>",
+    "]]>",
 ];
 
-fn text(program: &mut Program<'_>, seed: &[u8]) -> Vec<u8> {
+pub(crate) fn text(program: &mut Program<'_>, seed: &[u8]) -> Vec<u8> {
     if program.byte().is_multiple_of(8) {
         return program.rest().to_vec();
     }
@@ -175,7 +191,7 @@ fn check_error<T>(read: Result<T, fewshop_data::files::FileError>) -> Option<T> 
     }
 }
 
-fn read_as_items(path: &Path) {
+pub(crate) fn read_as_items(path: &Path) {
     if let Some(file) = check_error(read_items(path)) {
         assert!(!file.catalogue.is_empty());
         assert!(file.catalogue.items().iter().all(|item| {
@@ -190,7 +206,7 @@ fn read_as_items(path: &Path) {
     }
 }
 
-fn read_as_events(path: &Path) {
+pub(crate) fn read_as_events(path: &Path) {
     if let Some(log) = check_error(read_events(path, &CATALOGUE)) {
         let items = || log.sessions.iter().flat_map(|session| &session.items);
         assert!(items().all(|item| item.item.row() < CATALOGUE.len()

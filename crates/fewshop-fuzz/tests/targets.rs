@@ -59,6 +59,11 @@ fn parquet() {
 }
 
 #[test]
+fn exports() {
+    check_target("exports");
+}
+
+#[test]
 fn memory() {
     check_target("memory");
 }

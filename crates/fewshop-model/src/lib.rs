@@ -86,5 +86,5 @@ pub use recommender::Recommender;
 pub use tasks::{Examples, Task, TaskError};
 pub use weights::{
     AdapterWeights, CategoryGroups, CategoryLifts, Channel, EncoderWeights, ItemTable, ModelConfig,
-    Pair, PairTable, RankerWeights, RefreshConfig, TaskWeights,
+    Pair, PairTable, RankerWeights, RefreshConfig, TaskWeights, Variants,
 };

@@ -1,6 +1,7 @@
 //! Reads `rules.toml`: products that a merchant pins, moves or excludes, given by ids, categories
 //! and brands. See `fewshop rules --help`.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
@@ -70,6 +71,26 @@ struct CapOf {
 /// Names file and line if the text is not valid TOML, if a field is unknown, if the catalogue lacks
 /// an id, category or brand, or if rules contradict each other.
 pub fn read_rules(path: &Path, catalogue: &Catalogue) -> anyhow::Result<BusinessRules> {
+    Ok(read(path, catalogue, false)?.0)
+}
+
+/// [`read_rules`] for a catalogue that changes every day: ids that it does not have are left out,
+/// and returned as texts that name their lines.
+///
+/// # Errors
+/// As [`read_rules`], except for ids.
+pub fn read_known_rules(
+    path: &Path,
+    catalogue: &Catalogue,
+) -> anyhow::Result<(BusinessRules, Vec<String>)> {
+    read(path, catalogue, true)
+}
+
+fn read(
+    path: &Path,
+    catalogue: &Catalogue,
+    skips_unknown: bool,
+) -> anyhow::Result<(BusinessRules, Vec<String>)> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("{}: cannot be read", path.display()))?;
     let file: RulesFile = match toml::from_str(&text) {
@@ -83,6 +104,7 @@ pub fn read_rules(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Business
         path,
         text: &text,
         catalogue,
+        unknown: skips_unknown.then(RefCell::default),
     };
     let mut rules = BusinessRules::default();
     if let Some(discount) = &file.bestseller_discount {
@@ -99,7 +121,9 @@ pub fn read_rules(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Business
         })?);
     }
     for Pin { item, place } in &file.pin {
-        rules.pins.push((reader.row(item, "item")?, *place).into());
+        if let Some(row) = reader.row(item, "item")? {
+            rules.pins.push((row, *place).into());
+        }
     }
     let mut shifts: BTreeMap<ItemIx, i32> = BTreeMap::new();
     for (moves, sign) in [(&file.boost, 1), (&file.bury, -1)] {
@@ -145,7 +169,7 @@ pub fn read_rules(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Business
         .stock
         .out
         .iter()
-        .map(|id| reader.row(id, "out"))
+        .filter_map(|id| reader.row(id, "out").transpose())
         .collect::<Result<_, _>>()?;
     for list in [&mut rules.exclude, &mut rules.out_of_stock] {
         list.sort_unstable();
@@ -176,7 +200,8 @@ pub fn read_rules(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Business
     rules
         .check(catalogue)
         .map_err(|problem| anyhow::anyhow!("{}: the rules {problem}", path.display()))?;
-    Ok(rules)
+    let unknown = reader.unknown.map(RefCell::into_inner);
+    Ok((rules, unknown.unwrap_or_default()))
 }
 
 /// Splits a category path as written in `items.csv`.
@@ -198,6 +223,8 @@ struct Reader<'a> {
     path: &'a Path,
     text: &'a str,
     catalogue: &'a Catalogue,
+    /// Unknown ids, where they are no error.
+    unknown: Option<RefCell<Vec<String>>>,
 }
 
 impl Reader<'_> {
@@ -219,11 +246,19 @@ impl Reader<'_> {
         }
     }
 
-    fn row(&self, id: &Spanned<String>, field: &str) -> Result<ItemIx, FileError> {
+    /// The row of an id; `None` for an unknown one that is left out.
+    fn row(&self, id: &Spanned<String>, field: &str) -> Result<Option<ItemIx>, FileError> {
         let found = id.get_ref().trim();
         let advice = "correct the id, or remove it if the shop no longer has the product";
         let row = self.catalogue.ix(&ItemId::from(found));
-        row.ok_or_else(|| {
+        if let (None, Some(unknown)) = (row, &self.unknown) {
+            let line = line_of(self.text, id.span());
+            unknown
+                .borrow_mut()
+                .push(format!("line {line}, '{}'", shorten(found)));
+            return Ok(None);
+        }
+        row.map(Some).ok_or_else(|| {
             self.error(
                 id.span(),
                 field,
@@ -282,7 +317,7 @@ impl Reader<'_> {
     ) -> Result<Vec<ItemIx>, FileError> {
         let mut rows = items
             .iter()
-            .map(|id| self.row(id, "items"))
+            .filter_map(|id| self.row(id, "items").transpose())
             .collect::<Result<Vec<ItemIx>, _>>()?;
         if let Some(category) = category {
             rows.extend(self.of_category(category)?);
@@ -339,6 +374,21 @@ mod tests {
             .unwrap()
             .bestseller_discount;
         assert_eq!(discount, Some(60));
+    }
+
+    #[test]
+    fn an_unknown_product_is_left_out_where_the_catalogue_changes_daily() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rules.toml");
+        let text = "[[pin]]\nitem = \"gone\"\nplace = 1\n[[exclude]]\nitems = [\"toy1\", \"nobody\"]\n[stock]\nout = [\"toy3\", \"none\"]\n";
+        std::fs::write(&path, text).unwrap();
+        let pack = fewshop_model::toy::pack();
+        let (rules, unknown) = read_known_rules(&path, pack.catalogue()).unwrap();
+        assert_eq!(
+            (rules.pins.len(), rules.exclude, rules.out_of_stock),
+            (0, vec![ItemIx(1)], vec![ItemIx(3)])
+        );
+        assert_eq!(unknown, ["line 2, 'gone'", "line 5, 'nobody'", "line 7, 'none'"]);
     }
 
     #[track_caller]

@@ -7,16 +7,19 @@ use std::hash::{Hash, Hasher};
 use std::path::Path;
 
 use fewshop_core::EventKind;
-use fewshop_data::files::events::{COLUMNS, EventRow, parse_event};
-use fewshop_data::files::table::{RowPosition, read_table_past};
-use fewshop_data::files::{FileError, format_time, shorten};
+use fewshop_data::files::event_rows::collect_events;
+use fewshop_data::files::events::EventRow;
+use fewshop_data::files::table::RowPosition;
+use fewshop_data::files::{FileError, Log, Reading, format_time, shorten};
 
 use super::items::Products;
 use super::personal::Scan;
-use super::{EventsCard, Problems, Tally, Warning};
+use super::{EventsCard, Problems, Tally, Warning, add_notes};
 use crate::session_lengths::{LENGTHS, class_names};
 
 const DAY_S: i64 = 86_400;
+/// Events that no visit of a person has.
+const MANY_EVENTS: u32 = 1_000;
 /// Maximum number of bars in the chart of events over time.
 const SPANS: i64 = 60;
 /// Shares of the products at which the long-tail curve is computed.
@@ -33,6 +36,7 @@ struct Session {
     before_s: i64,
     at: RowPosition,
     out_of_order: bool,
+    events: u32,
 }
 
 #[derive(Default)]
@@ -41,7 +45,6 @@ struct Oddities {
     unknown_ids: HashSet<String>,
     duplicate: Tally,
     future: Tally,
-    early: Tally,
     zero: Tally,
 }
 
@@ -64,20 +67,25 @@ struct EventStats {
 /// Without `products` (if their file could not be read) ids are not checked.
 pub(super) fn look(
     path: &Path,
+    reading: &Reading,
     products: Option<&Products>,
     now_s: i64,
     problems: &mut Problems,
     warnings: &mut Vec<Warning>,
+    notes: &mut Vec<String>,
 ) -> Result<EventsCard, FileError> {
     let mut log = EventStats::default();
     let mut ids = [Scan::of("user_id"), Scan::of("session_id")];
     let mut extra: Vec<(Scan, usize)> = Vec::new();
-    // Both closures add to it, never at the same time.
-    let shared = std::cell::RefCell::new(problems);
-    let header = read_table_past(
+    let table = collect_events(
         path,
-        &COLUMNS,
-        |header, row| {
+        reading,
+        |event| {
+            let item = products.map(|products| products.row(reading, event.item_id));
+            log.add(event, event.at, item, now_s, &mut ids);
+        },
+        |row| {
+            let header = row.header();
             if extra.is_empty() && !header.extra.is_empty() {
                 extra = header
                     .extra
@@ -88,25 +96,53 @@ pub(super) fn look(
             for (scan, index) in &mut extra {
                 scan.look(row.extra(*index), row.at());
             }
-            let row = shared.borrow().row(*row);
-            match parse_event(&row) {
-                Ok(event) => log.add(&event, row.at(), products, now_s, &mut ids),
-                Err(error) => shared.borrow_mut().add(|| error),
-            }
-            Ok(())
         },
         &mut |error| {
-            shared.borrow_mut().add(error);
+            problems.add(path, error());
             Ok(())
         },
     )?;
+    add_notes(path, &table.notes, warnings, notes);
     log.warn(path, warnings);
     for scan in ids.iter().chain(extra.iter().map(|(scan, _)| scan)) {
         scan.warn(path, warnings);
     }
     let mut card = log.card(products.map(|products| products.rows.len()));
-    card.extra_columns = header.extra.into_iter().map(|(name, _)| name).collect();
+    card.extra_columns = table.extra;
+    card.notes = table.notes.len();
     Ok(card)
+}
+
+impl EventsCard {
+    /// Takes sessions and shoppers from the log as training reads it: cut into sessions, with
+    /// guests told apart.
+    pub(super) fn follow(&mut self, log: &Log, products: usize) {
+        let mut stats = EventStats::default();
+        for (nth, session) in (0u32..).zip(&log.sessions) {
+            stats.sessions.push(Session {
+                user: session.user,
+                first_s: session.time_s,
+                last_s: session.time_s,
+                before_s: session.time_s,
+                at: RowPosition::Row(0),
+                out_of_order: false,
+                events: 0,
+            });
+            let taken = session.items.iter().filter(|item| item.kind.is_positive());
+            stats.taken.extend(taken.map(|item| (nth, item.item.0)));
+        }
+        stats.users = log.users.iter().cloned().zip(0..).collect();
+        let card = stats.card(Some(products));
+        self.shoppers = card.shoppers;
+        self.returning = card.returning;
+        self.sessions = card.sessions;
+        self.sessions_of_two = card.sessions_of_two;
+        self.quantiles = card.quantiles;
+        self.lengths = card.lengths;
+        self.never_taken = card.never_taken;
+        self.sparsity = card.sparsity;
+        self.tail = card.tail;
+    }
 }
 
 impl EventStats {
@@ -114,7 +150,7 @@ impl EventStats {
         &mut self,
         event: &EventRow<'_, f32>,
         at: RowPosition,
-        products: Option<&Products>,
+        product: Option<Option<u32>>,
         now_s: i64,
         ids: &mut [Scan; 2],
     ) {
@@ -135,16 +171,12 @@ impl EventStats {
         if event.time_s > now_s {
             self.oddities.future.add(at);
         }
-        // No web shop's log is older than this; an earlier time is a default or in another unit.
-        if event.time_s < 631_152_000 {
-            self.oddities.early.add(at);
-        }
         if event.quantity == 0.0 {
             self.oddities.zero.add(at);
         }
-        let item = match products {
-            Some(products) => match products.rows.get(event.item_id) {
-                Some(&item) => item,
+        let item = match product {
+            Some(product) => match product {
+                Some(item) => item,
                 None => {
                     self.oddities.unknown.add(at);
                     if self.oddities.unknown_ids.len() < 1_000
@@ -158,12 +190,19 @@ impl EventStats {
             None => 0,
         };
         let number = self.users.len() as u32;
-        let user = match self.users.get(event.user_id) {
+        let guest;
+        let user_id = if event.user_id.is_empty() {
+            guest = format!("guest of {}", event.session_id);
+            guest.as_str()
+        } else {
+            event.user_id
+        };
+        let user = match self.users.get(user_id) {
             Some(&user) => user,
             None => {
                 ids[0].look(event.user_id, at);
                 self.names.push(HashMap::new());
-                self.users.insert(event.user_id.to_owned(), number);
+                self.users.insert(user_id.to_owned(), number);
                 number
             }
         };
@@ -185,11 +224,19 @@ impl EventStats {
                     before_s: time_s,
                     at,
                     out_of_order: false,
+                    events: 0,
                 });
                 number
             }
         };
         let one = &mut self.sessions[session as usize];
+        if event.session_id.is_empty() {
+            // As yet all visits of a shopper in one: nothing to say about a visit.
+            one.first_s = event.time_s;
+            one.last_s = event.time_s;
+            one.before_s = event.time_s;
+        }
+        one.events += 1;
         one.out_of_order |= event.time_s < one.before_s;
         one.before_s = event.time_s;
         one.first_s = one.first_s.min(event.time_s);
@@ -227,8 +274,8 @@ impl EventStats {
         let shared = Tally {
             count: self
                 .session_ids
-                .values()
-                .filter(|users| **users > 1)
+                .iter()
+                .filter(|(id, users)| !id.is_empty() && **users > 1)
                 .count(),
             first: Vec::new(),
         };
@@ -248,14 +295,14 @@ impl EventStats {
                 "add up the quantities, or remove the duplicates",
             ),
             oddities.future.warn(path, Some("time"), "in the future", "times up to now", "look for a wrong clock or time zone"),
-            oddities.early.warn(
-                path,
-                Some("time"),
-                "before 1990",
-                "a time of this shop",
-                "look for a default date, or for minutes instead of seconds since 1970",
-            ),
             oddities.zero.warn(path, Some("quantity"), "of 0", "1 or more", "remove returned items"),
+            of_sessions(&|session| session.events > MANY_EVENTS).warn(
+                path,
+                Some("session_id"),
+                "sessions of more than 1000 events",
+                "visits of people",
+                "look for a robot, a test account, or a page that reloads itself: training counts each product of a session once, and caps the products",
+            ),
             of_sessions(&|session| session.out_of_order).warn(
                 path,
                 Some("time"),
@@ -364,6 +411,7 @@ impl EventStats {
             span_days,
             duplicate_rows: self.oddities.duplicate.count,
             extra_columns: Vec::new(),
+            notes: 0,
         }
     }
 }

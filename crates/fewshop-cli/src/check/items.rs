@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
-use fewshop_data::files::FileError;
-use fewshop_data::files::items::{BRAND, COLUMNS, ID, TITLE, duplicate, parse_item};
-use fewshop_data::files::table::{RowPosition, place_of, read_table_past};
+use fewshop_data::files::items::{BRAND, ID, TITLE, collect_items};
+use fewshop_data::files::table::RowPosition;
+use fewshop_data::files::{FileError, Reading};
 
 use super::personal::Scan;
-use super::{ItemsCard, Problems, Tally, Warning};
+use super::{ItemsCard, Problems, Tally, Warning, add_notes};
 
 /// Ratio of a price to its category's median, or its inverse, from which a misplaced decimal point
 /// is likely.
@@ -21,6 +21,19 @@ pub(super) struct Products {
     pub(super) card: ItemsCard,
     /// Rows by id.
     pub(super) rows: HashMap<String, u32>,
+    /// Rows by id without the differences that are overlooked.
+    loose: HashMap<String, u32>,
+}
+
+impl Products {
+    /// The row of an id, overlooking what `reading` overlooks.
+    pub(super) fn row(&self, reading: &Reading, id: &str) -> Option<u32> {
+        let exact = self.rows.get(id);
+        if exact.is_some() || reading.match_ids.is_empty() {
+            return exact.copied();
+        }
+        self.loose.get(&reading.form_of(id)).copied()
+    }
 }
 
 struct Price {
@@ -31,25 +44,19 @@ struct Price {
 
 pub(super) fn look(
     path: &Path,
+    reading: &Reading,
     problems: &mut Problems,
     warnings: &mut Vec<Warning>,
+    notes: &mut Vec<String>,
 ) -> Result<Products, FileError> {
-    let mut rows: HashMap<String, u32> = HashMap::new();
-    let mut places: Vec<RowPosition> = Vec::new();
-    let mut prices: Vec<Price> = Vec::new();
-    let mut departments: HashSet<String> = HashSet::new();
-    let mut card = ItemsCard::default();
-    let mut zero = Tally::default();
-    let mut untitled = Tally::default();
     let mut scans = [("item_id", ID), ("title", TITLE), ("brand", BRAND)]
         .map(|(name, column)| (Scan::of(name), column));
     let mut extra: Vec<(Scan, usize)> = Vec::new();
-    // Both closures add to it, never at the same time.
-    let shared = std::cell::RefCell::new(problems);
-    let header = read_table_past(
+    let read = collect_items(
         path,
-        &COLUMNS,
-        |header, row| {
+        reading,
+        |row| {
+            let header = row.header();
             if extra.is_empty() && !header.extra.is_empty() {
                 extra = header
                     .extra
@@ -63,54 +70,43 @@ pub(super) fn look(
             for (scan, index) in &mut extra {
                 scan.look(row.extra(*index), row.at());
             }
-            let row = shared.borrow().row(*row);
-            let item = match parse_item(&row) {
-                Ok(item) => item,
-                Err(error) => {
-                    shared.borrow_mut().add(|| error);
-                    return Ok(());
-                }
-            };
-            if let Some(&first) = rows.get(&item.id.0) {
-                let error = || {
-                    duplicate(
-                        path,
-                        &item.id.0,
-                        place_of(path, places[first as usize]),
-                        place_of(path, row.at()),
-                    )
-                };
-                shared.borrow_mut().add(error);
-                return Ok(());
-            }
-            if row.text(TITLE).is_empty() {
-                untitled.add(row.at());
-            }
-            rows.insert(item.id.0.clone(), places.len() as u32);
-            places.push(row.at());
-            match item.category.first() {
-                Some(department) if !departments.contains(department) => {
-                    departments.insert(department.clone());
-                }
-                Some(_) => {}
-                None => card.without_category += 1,
-            }
-            match item.price {
-                None => card.without_price += 1,
-                Some(0.0) => zero.add(row.at()),
-                Some(price) => prices.push(Price {
-                    at: row.at(),
-                    price,
-                    category: item.category,
-                }),
-            }
-            Ok(())
         },
         &mut |error| {
-            shared.borrow_mut().add(error);
+            problems.add(path, error());
             Ok(())
         },
     )?;
+    add_notes(path, &read.notes, warnings, notes);
+    let mut card = ItemsCard::default();
+    let mut rows: HashMap<String, u32> = HashMap::new();
+    let mut prices: Vec<Price> = Vec::new();
+    let mut departments: HashSet<String> = HashSet::new();
+    let mut zero = Tally::default();
+    let (count, first) = read.untitled();
+    let untitled = Tally {
+        count,
+        first: first.to_vec(),
+    };
+    card.products = read.items.len();
+    for ((item, &at), row) in read.items.into_iter().zip(&read.at).zip(0..) {
+        match item.category.first() {
+            Some(department) if !departments.contains(department) => {
+                departments.insert(department.clone());
+            }
+            Some(_) => {}
+            None => card.without_category += 1,
+        }
+        match item.price {
+            None => card.without_price += 1,
+            Some(0.0) => zero.add(at),
+            Some(price) => prices.push(Price {
+                at,
+                price,
+                category: item.category,
+            }),
+        }
+        rows.insert(item.id.0, row);
+    }
     warnings.extend(untitled.warn(
         path,
         Some("title"),
@@ -136,9 +132,8 @@ pub(super) fn look(
     for (scan, _) in scans.iter().chain(&extra) {
         scan.warn(path, warnings);
     }
-    card.products = places.len();
     card.departments = departments.len();
-    card.extra_columns = header.extra.into_iter().map(|(name, _)| name).collect();
+    card.extra_columns = read.extra_names;
     let range =
         prices
             .iter()
@@ -149,7 +144,13 @@ pub(super) fn look(
     card.prices = range
         .zip(median)
         .map(|((low, high), median)| [low, median, high].map(f64::from));
-    Ok(Products { card, rows })
+    let loose = if reading.match_ids.is_empty() {
+        HashMap::new()
+    } else {
+        let forms = rows.iter().map(|(id, &row)| (reading.form_of(id), row));
+        forms.collect()
+    };
+    Ok(Products { card, rows, loose })
 }
 
 /// Prices far from the median of their category, or of the shop if the category has few prices; and

@@ -13,8 +13,10 @@ mod personal;
 use std::fmt::{self, Write as _};
 use std::path::Path;
 
-use fewshop_data::files::table::{RowPosition, TableRow, place_of};
-use fewshop_data::files::{FileError, read_events, read_items, shorten};
+use fewshop_data::files::table::{RowPosition, place_of};
+use fewshop_data::files::{
+    FileError, Note, Place, Reading, read_events_with, read_items_with, shorten,
+};
 use fewshop_train::learner::{self, TrainConfig};
 use serde::Serialize;
 
@@ -33,12 +35,18 @@ pub struct Checked {
     pub version: u32,
     /// The files' names.
     pub files: [String; 2],
-    /// Problems that would make training fail; only the first ones are listed.
+    /// How the files were read.
+    pub notes: Vec<String>,
+    /// Kinds of problems that would make training fail; only the first ones are listed.
     pub problems: Vec<String>,
     /// The number of problems.
     pub problems_found: usize,
+    /// The number of kinds of problems.
+    pub kinds_found: usize,
     /// Warnings.
     pub warnings: Vec<Warning>,
+    /// Whether each file could be read as a whole: figures of one that could not mean nothing.
+    pub readable: [bool; 2],
     /// The products.
     pub items: ItemsCard,
     /// The events.
@@ -109,6 +117,9 @@ pub struct EventsCard {
     pub days: Option<[String; 2]>,
     /// Additional columns.
     pub extra_columns: Vec<String>,
+    /// Number of notes that the rows alone gave.
+    #[serde(skip)]
+    pub notes: usize,
 }
 
 /// A warning, once for all its rows.
@@ -136,7 +147,11 @@ impl fmt::Display for Warning {
         if let Some(field) = &self.field {
             write!(f, ", field '{field}'")?;
         }
-        write!(f, ": {} {}", self.count, self.found)?;
+        if self.expected.is_empty() {
+            write!(f, ": {}", self.found)?;
+        } else {
+            write!(f, ": {} {}", self.count, self.found)?;
+        }
         if !self.places.is_empty() {
             write!(
                 f,
@@ -148,6 +163,9 @@ impl fmt::Display for Warning {
                     ""
                 }
             )?;
+        }
+        if self.expected.is_empty() {
+            return Ok(());
         }
         write!(f, ", expected {}: {}", self.expected, self.advice)
     }
@@ -193,32 +211,86 @@ impl Tally {
     }
 }
 
-/// The problems of all files: the first `max` are listed, the others only counted.
+/// The problems of all files, one line for each kind: the first kinds are listed, the others only
+/// counted.
 #[derive(Debug)]
 struct Problems {
     max: usize,
     found: usize,
-    texts: Vec<String>,
+    kinds: Vec<Kind>,
+}
+
+/// Problems of one kind.
+#[derive(Debug)]
+struct Kind {
+    key: String,
+    /// The first one; empty beyond the listed kinds.
+    text: String,
+    count: usize,
+    /// Where the next ones are.
+    places: Vec<Place>,
 }
 
 impl Problems {
-    fn add(&mut self, error: impl FnOnce() -> FileError) {
+    fn add(&mut self, path: &Path, error: FileError) {
         self.found += 1;
-        if self.has_room() {
-            self.texts.push(error().to_string());
+        let (kind, _) = error.kind();
+        let key = format!("{} {kind}", path.display());
+        match self.kinds.iter_mut().find(|kind| kind.key == key) {
+            Some(kind) => {
+                kind.count += 1;
+                if kind.places.len() < EXAMPLES {
+                    kind.places.extend(error.located().place());
+                }
+            }
+            None => {
+                let text = if self.kinds.len() < self.max {
+                    error.located().to_string()
+                } else {
+                    String::new()
+                };
+                self.kinds.push(Kind {
+                    key,
+                    text,
+                    count: 1,
+                    places: Vec::new(),
+                });
+            }
         }
     }
 
-    fn has_room(&self) -> bool {
-        self.texts.len() < self.max
+    fn texts(&self) -> Vec<String> {
+        self.kinds.iter().take(self.max).map(Kind::line).collect()
     }
+}
 
-    /// The row; it finds its line number only if its error will be listed.
-    fn row<'a>(&self, row: TableRow<'a>) -> TableRow<'a> {
-        if self.has_room() {
-            row
+impl Kind {
+    fn line(&self) -> String {
+        let more = self.count - 1;
+        if more == 0 {
+            return self.text.clone();
+        }
+        let places: Vec<String> = self.places.iter().map(ToString::to_string).collect();
+        let etc = if more > places.len() { ", …" } else { "" };
+        format!("{} ({more} more of this kind: {}{etc})", self.text, places.join(", "))
+    }
+}
+
+/// How a file was read: what may be wrong becomes a warning, the rest is said.
+fn add_notes(path: &Path, notes: &[Note], warnings: &mut Vec<Warning>, said: &mut Vec<String>) {
+    for note in notes {
+        if note.is_odd {
+            warnings.push(Warning {
+                file: file_name(path),
+                field: None,
+                count: note.count.max(1),
+                places: note.places.clone(),
+                found: note.text.clone(),
+                expected: String::new(),
+                advice: String::new(),
+            });
         } else {
-            row.placeless()
+            said.push(format!("{}: {note}", file_name(path)));
         }
     }
 }
@@ -228,58 +300,100 @@ fn file_name(path: &Path) -> String {
         .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-/// Checks both files. At most `max` problems are listed; times after `now_s` are in the future.
+/// Checks both files. At most `max` kinds of problems are listed; times after `now_s` are in the
+/// future.
 ///
 /// # Errors
 /// When a file cannot be read at all; problems inside a file are part of the result.
-pub fn check(items: &Path, events: &Path, max: usize, now_s: i64) -> Result<Checked, FileError> {
+pub fn check(
+    items: &Path,
+    events: &Path,
+    max: usize,
+    now_s: i64,
+    reading: &Reading,
+) -> Result<Checked, FileError> {
     let mut problems = Problems {
         max,
         found: 0,
-        texts: Vec::new(),
+        kinds: Vec::new(),
     };
-    let mut warnings = Vec::new();
-    let products = unless_unreadable(
-        items::look(items, &mut problems, &mut warnings),
-        &mut problems,
-    )?;
-    let log = events::look(
+    let (mut warnings, mut notes) = (Vec::new(), Vec::new());
+    let looked = items::look(items, reading, &mut problems, &mut warnings, &mut notes);
+    let products = unless_unreadable(items, looked, &mut problems)?;
+    let looked = events::look(
         events,
+        reading,
         products.as_ref(),
         now_s,
         &mut problems,
         &mut warnings,
+        &mut notes,
     );
-    let events_card = unless_unreadable(log, &mut problems)?.unwrap_or_default();
+    let card = unless_unreadable(events, looked, &mut problems)?;
+    let readable = [products.is_some(), card.is_some()];
+    let mut card = card.unwrap_or_default();
     if problems.found == 0 {
         // The training code itself checks whether there is enough data.
-        let catalogue = read_items(items)?.catalogue;
-        if let Err(error) = learner::check(
-            &read_events(events, &catalogue)?,
-            catalogue.len(),
-            &TrainConfig::default(),
-            7,
-        ) {
-            problems.found += 1;
-            problems
-                .texts
-                .push(format!("{}: {error}", events.display()));
+        let catalogue = read_items_with(items, reading)?.catalogue;
+        match read_events_with(events, &catalogue, reading) {
+            Err(error) => problems.add(events, error),
+            Ok(mut log) => {
+                // What only the whole log shows: cut sessions, guests, ids.
+                let whole: Vec<Note> = log.notes.split_off(card.notes.min(log.notes.len()));
+                add_notes(events, &whole, &mut warnings, &mut notes);
+                let outliers: Vec<Note> = log
+                    .outliers()
+                    .warnings()
+                    .into_iter()
+                    .map(Note::odd)
+                    .collect();
+                add_notes(events, &outliers, &mut warnings, &mut notes);
+                if !whole.is_empty() {
+                    card.follow(&log, catalogue.len());
+                }
+                log.cap_outliers();
+                if log.sessions.is_empty() && log.unknown.rows > 0 {
+                    problems.add(events, FileError::Mapping {
+                        path: events.to_owned(),
+                        problem: format!(
+                            "none of {} rows is about a product of {}",
+                            log.unknown.rows,
+                            items.display()
+                        ),
+                        advice: "give the products and the events of the same shop".to_owned(),
+                    });
+                } else if let Err(error) =
+                    learner::check(&log, catalogue.len(), &TrainConfig::default(), 7)
+                {
+                    problems.found += 1;
+                    problems.kinds.push(Kind {
+                        key: "training".to_owned(),
+                        text: format!("{}: {error}", events.display()),
+                        count: 1,
+                        places: Vec::new(),
+                    });
+                }
+            }
         }
     }
     Ok(Checked {
         version: CHECK_VERSION,
         files: [file_name(items), file_name(events)],
-        problems: problems.texts,
+        notes,
+        problems: problems.texts(),
         problems_found: problems.found,
+        kinds_found: problems.kinds.len(),
         warnings,
+        readable,
         items: products.map(|products| products.card).unwrap_or_default(),
-        events: events_card,
+        events: card,
     })
 }
 
 /// A file that exists but is wrong as a whole (a missing column, not a table) is a problem like
 /// others; a file that cannot be opened is an error.
 fn unless_unreadable<T>(
+    path: &Path,
     result: Result<T, FileError>,
     problems: &mut Problems,
 ) -> Result<Option<T>, FileError> {
@@ -287,7 +401,7 @@ fn unless_unreadable<T>(
         Ok(value) => Ok(Some(value)),
         Err(error @ FileError::Read { .. }) => Err(error),
         Err(error) => {
-            problems.add(|| error);
+            problems.add(path, error);
             Ok(None)
         }
     }
@@ -297,14 +411,17 @@ fn unless_unreadable<T>(
 #[must_use]
 pub fn describe(checked: &Checked) -> String {
     let mut out = String::new();
+    for note in &checked.notes {
+        let _ = writeln!(out, "read: {note}");
+    }
     for problem in &checked.problems {
         let _ = writeln!(out, "problem: {problem}");
     }
-    if checked.problems_found > checked.problems.len() {
+    if checked.kinds_found > checked.problems.len() {
         let _ = writeln!(
             out,
-            "problem: and {} more",
-            checked.problems_found - checked.problems.len()
+            "problem: and {} more kinds",
+            checked.kinds_found - checked.problems.len()
         );
     }
     for warning in &checked.warnings {
@@ -324,19 +441,26 @@ pub fn describe(checked: &Checked) -> String {
 pub fn rows(checked: &Checked) -> Vec<(&'static str, String)> {
     let (items, events) = (&checked.items, &checked.events);
     let share = |n: usize, of: usize| format!("{:.1} %", 100.0 * n as f64 / of.max(1) as f64);
-    let mut out = vec![
-        (
-            "products",
-            format!("{} in {} departments", items.products, items.departments),
-        ),
-        ("without category", items.without_category.to_string()),
-        ("without price", items.without_price.to_string()),
-    ];
+    let [has_items, has_events] = checked.readable;
+    let mut out = Vec::new();
+    if has_items {
+        out.extend([
+            (
+                "products",
+                format!("{} in {} departments", items.products, items.departments),
+            ),
+            ("without category", items.without_category.to_string()),
+            ("without price", items.without_price.to_string()),
+        ]);
+    }
     if let Some([min, median, max]) = items.prices {
         out.push((
             "prices",
             format!("{min:.2} to {max:.2}, median {median:.2}"),
         ));
+    }
+    if !has_events {
+        return out;
     }
     if let Some([from, until]) = &events.days {
         out.push(("days", format!("{from} to {until}")));
@@ -350,7 +474,9 @@ pub fn rows(checked: &Checked) -> Vec<(&'static str, String)> {
         "events",
         format!("{} ({})", events.events, kinds.join(", ")),
     ));
-    out.push(("unknown products", format!("{} rows", events.unknown_rows)));
+    if has_items {
+        out.push(("unknown products", format!("{} rows", events.unknown_rows)));
+    }
     out.push(("duplicate rows", events.duplicate_rows.to_string()));
     out.push((
         "shoppers",
@@ -359,6 +485,11 @@ pub fn rows(checked: &Checked) -> Vec<(&'static str, String)> {
             events.shoppers, events.returning
         ),
     ));
+    if !has_items {
+        // Which products the rows are about is not known.
+        out.push(("sessions", events.sessions.to_string()));
+        return out;
+    }
     out.push((
         "sessions",
         format!(

@@ -2,15 +2,14 @@
 
 use std::path::PathBuf;
 
-use anyhow::bail;
-use fewshop_core::Catalogue;
-use fewshop_data::files::read_items;
+use fewshop_core::{Catalogue, Item};
 use fewshop_data::pictures;
 use fewshop_data::progress::Progress;
-use fewshop_model::NewItem;
+use fewshop_model::{NewItem, Variants};
 use fewshop_train::new_items::{Likeness, Weights, add};
 use fewshop_train::text::{TextModel, TextVectors};
 
+use super::reading::{ReadingArgs, items_of};
 use super::{print, read_pack, warn, write_pack};
 use crate::provenance::Provenance;
 
@@ -18,7 +17,9 @@ use crate::provenance::Provenance;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "A new product gets the weighted mean of the values of the products that it resembles by words, category, brand, size and \
-                  price: vector, popularity and pairs. Train again once it has sales of its own."
+                  price: vector, popularity and pairs. Train again once it has sales of its own.\n\n\
+                  Products that the pack has already are skipped and counted, so the shop's whole list may be given every night; \
+                  `fewshop update` changes their titles and prices. Exit codes: 0 done, also where nothing was new; 1 an error, with the output as it was; 2 wrong usage."
 )]
 pub struct Args {
     /// The pack
@@ -27,6 +28,9 @@ pub struct Args {
     /// The new products: item_id,title,category,brand,size,price
     #[arg(long, value_name = "FILE")]
     pub items: PathBuf,
+    /// How to read the file.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// Output file for the pack with the new products
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
@@ -39,34 +43,33 @@ pub struct Args {
 /// Adds.
 ///
 /// # Errors
-/// When a file cannot be read or written, or a new product is already in the pack.
+/// When a file cannot be read or written.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let pack = read_pack(&args.pack)?;
-    let mut read = read_items(&args.items)?;
+    let mut read = items_of(&args.items, &args.reading.reading()?)?;
     read.catalogue = pictures::dressed(read.catalogue);
     for warning in &read.warnings {
         warn(warning);
     }
-    let new = read.catalogue.items();
-    let twice: Vec<&str> = new
-        .iter()
-        .filter(|item| pack.catalogue().ix(&item.id).is_some())
-        .map(|item| item.id.0.as_str())
-        .collect();
-    if let Some(first) = twice.first() {
-        let line = new
-            .iter()
-            .position(|item| item.id.0 == **first)
-            .map_or(0, |row| row + 1);
-        bail!(
-            "{}, row {line}, field 'item_id': '{first}' is in {} already, as are {} of {} rows: leave them out; a changed title or price needs \
-             training again",
-            args.items.display(),
-            args.pack.display(),
-            twice.len(),
-            new.len()
-        );
+    let (known, new): (Vec<Item>, Vec<Item>) = (read.catalogue.items().iter().cloned())
+        .partition(|item| pack.catalogue().ix(&item.id).is_some());
+    let skipped = if known.is_empty() {
+        String::new()
+    } else {
+        format!(", {} were in the pack already and were skipped", known.len())
+    };
+    if new.is_empty() {
+        // The output is there after every run, changed or not.
+        if args.out != args.pack {
+            write_pack(&args.out, &pack)?;
+        }
+        print(&format!(
+            "{}: no new products{skipped}\n",
+            args.out.display()
+        ))?;
+        return Ok(());
     }
+    let new = new.as_slice();
     let model = args
         .text_model
         .as_deref()
@@ -120,11 +123,29 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             "the new products have a department, category or kind of brand that the household heads do not know: the heads were removed from the pack, `fewshop profile` adds them again",
         );
     }
+    let groups: Vec<(usize, String)> = (read.catalogue.iter())
+        .zip(&read.groups)
+        .filter(|(_, group)| !group.is_empty())
+        .filter_map(|((_, item), group)| {
+            let row = out.catalogue().ix(&item.id)?.row();
+            (row >= pack.catalogue().len()).then(|| (row, group.clone()))
+        })
+        .collect();
+    let out = if groups.is_empty() {
+        out
+    } else {
+        let all = out.catalogue().len();
+        out.edit(|parts| {
+            let variants = parts.variants.get_or_insert_with(Variants::default);
+            variants.group.resize(all, 0);
+            groups.iter().for_each(|(row, group)| variants.join(*row, group));
+        })?
+    };
     let command = Provenance::of("add-items").file("--items", args.items.as_path());
     let out = out.edit(|parts| command.append_to(&mut parts.card))?;
     let bytes = write_pack(&args.out, &out)?;
     print(&format!(
-        "{}: {} products, {} of them new, {:.2} MB\n",
+        "{}: {} products, {} of them new{skipped}, {:.2} MB\n",
         args.out.display(),
         out.catalogue().len(),
         new.len(),

@@ -5,13 +5,14 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use fewshop_core::Catalogue;
-use fewshop_data::files::{Log, read_cases, read_events, read_items, read_truth};
+use fewshop_data::files::{Log, Reading, read_cases, read_truth};
 use fewshop_eval::baselines::{BaselineConfig, Baselines, MAX_REGRESSION_ITEMS};
 use fewshop_eval::{Ablated, Difference, EvalSet, Evaluation, Figures, Interval, SHOWN, Unit};
 use fewshop_model::Model;
 use fewshop_train::learner::{self, TrainConfig, Training};
 use fewshop_train::text::TextVectors;
 
+use super::reading::{ReadingArgs, items_of, log_of};
 use super::train::open_text_model;
 use super::{print, read_pack, read_toml, warn, warn_unknown, write_study};
 use crate::report::Study;
@@ -74,6 +75,9 @@ pub struct Against {
     /// Random seed of the classic network and of --ablation
     #[arg(long, default_value_t = 7)]
     pub seed: u64,
+    /// How to read the files.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
 }
 
 /// Baselines that need one training for each case, so they are optional.
@@ -104,7 +108,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
     evaluation.dismissals =
         fewshop_eval::dismissals(&model, &eval_set, &args.against.simulate_dismissals)?;
     if let Some(events) = &args.events {
-        let log = read_log(events, model.catalogue())?;
+        let log = read_log(events, model.catalogue(), &args.against.reading.reading()?)?;
         let (baselines, ablated) = rivals.prepare(&args.against, events, &model, &log)?;
         evaluation.contenders = fewshop_eval::contenders(&model, &eval_set, &baselines, &ablated)?;
         evaluation.transfer = fewshop_eval::transfer(&eval_set, &baselines);
@@ -163,8 +167,8 @@ impl Rivals {
         items: &Path,
         events: &Path,
     ) -> anyhow::Result<Vec<Ablated>> {
-        let items = read_items(items)?;
-        let log = read_log(events, &items.catalogue)?;
+        let items = items_of(items, &against.reading.reading()?)?;
+        let log = read_log(events, &items.catalogue, &against.reading.reading()?)?;
         let validation = match (&against.valid_cases, &against.valid_truth) {
             (Some(cases), Some(truth)) => Some(read_eval_set(cases, truth, &items.catalogue)?),
             _ => None,
@@ -206,9 +210,12 @@ pub(super) fn read_eval_set(
 }
 
 /// Reads events, and warns about products that are not in the catalogue.
-pub(super) fn read_log(path: &Path, catalogue: &Catalogue) -> anyhow::Result<Log> {
-    let log = read_events(path, catalogue)?;
-    warn_unknown(&log.unknown, path);
+pub(super) fn read_log(
+    path: &Path,
+    catalogue: &Catalogue,
+    reading: &Reading,
+) -> anyhow::Result<Log> {
+    let log = log_of(path, catalogue, reading)?;
     anyhow::ensure!(
         !log.sessions.is_empty(),
         "{}: has no event of a product in the pack: give the events of the same shop",

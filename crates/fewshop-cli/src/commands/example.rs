@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use fewshop_data::example::{NOTICE, Plan, write};
+use clap::ValueEnum;
+use fewshop_data::example::{Export, NOTICE, Plan, write_as};
 
 use super::{at_least_one, print};
 
@@ -28,6 +29,40 @@ pub struct Args {
     /// on the one before it
     #[arg(long)]
     pub clicks: bool,
+    /// Write the products and the log as one of these systems exports them, in place of items.csv
+    /// and events.csv
+    #[arg(long = "as", value_name = "SYSTEM", conflicts_with = "clicks")]
+    pub export: Option<System>,
+}
+
+/// Whose export is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum System {
+    /// products_export.csv and orders_export.csv
+    Shopify,
+    /// products.csv and orders.csv
+    Woocommerce,
+    /// events.jsonl of Google Analytics 4, as BigQuery exports them; the products are in it
+    Ga4,
+    /// feed.xml for Google Merchant Center, and events.csv
+    Merchant,
+    /// events.csv and item_properties.csv
+    Retailrocket,
+    /// shop.inter and shop.item
+    Recbole,
+}
+
+impl From<System> for Export {
+    fn from(system: System) -> Self {
+        match system {
+            System::Shopify => Self::Shopify,
+            System::Woocommerce => Self::Woocommerce,
+            System::Ga4 => Self::Ga4,
+            System::Merchant => Self::Merchant,
+            System::Retailrocket => Self::Retailrocket,
+            System::Recbole => Self::Recbole,
+        }
+    }
 }
 
 /// Makes the shop.
@@ -42,7 +77,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         seed: args.seed,
         clicks: args.clicks,
     };
-    let events = write(plan, &args.out)?;
+    let events = write_as(plan, args.export.map(Export::from), &args.out)?;
     print(&format!(
         "{}: {} products, {} shoppers, {events} events, cases of {} unseen users\n{NOTICE}\n",
         args.out.display(),

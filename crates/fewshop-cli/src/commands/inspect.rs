@@ -56,10 +56,22 @@ fn describe(pack: &Pack) -> String {
     out
 }
 
+/// Groups of variants, "" for none.
+fn variants(pack: &Pack) -> String {
+    match &pack.parts().variants {
+        Some(variants) => {
+            let members = variants.group.iter().filter(|group| **group > 0).count();
+            format!("{members} products in {} groups", variants.names.len())
+        }
+        None => String::new(),
+    }
+}
+
 /// What is about products.
 fn describe_shop(pack: &Pack, line: &mut impl FnMut(&str, String)) {
     let (card, config) = (pack.card(), pack.config());
     line("products", pack.catalogue().len().to_string());
+    line("variants", variants(pack));
     line(
         "learned from",
         format!(

@@ -7,7 +7,9 @@ pub mod count;
 pub mod evaluate;
 pub mod example;
 pub mod inspect;
+pub mod map;
 pub mod prepare;
+pub mod reading;
 pub mod recommend;
 pub mod reference;
 pub mod refresh;
@@ -17,6 +19,7 @@ mod shop_files;
 pub mod study;
 pub mod task;
 pub mod train;
+pub mod update;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -36,7 +39,8 @@ use crate::report::Study;
     name = "fewshop",
     version,
     about = "Recommendations for a new shopper from a few clicks: prepare a shop's log, train, rank, evaluate",
-    after_help = "Files are CSV or Parquet. Exit codes: 0 done, 2 wrong usage, 1 any other error.",
+    after_help = "Files are CSV, JSON lines, XML or Parquet, also packed with gzip or zstd, and exports of shop systems: docs/exports.md. Exit codes: 0 done (also where \
+                  there was nothing to do, which is said), 2 wrong usage, 1 any other error; with 1 and 2 no output file has changed.",
     arg_required_else_help = true
 )]
 pub struct Cli {
@@ -52,6 +56,8 @@ pub enum Command {
     Example(example::Args),
     /// Check a shop's own files: list problems and warnings, and write a data card
     Check(check::Args),
+    /// Look at a file of a shop and propose how to read it
+    Map(map::Args),
     /// Count a log of any size: sessions, products, pairs of products; in memory, with SQL, or on a
     /// cluster
     Count(count::Args),
@@ -81,6 +87,8 @@ pub enum Command {
     Inspect(inspect::Args),
     /// Add new products to a pack without training it again
     AddItems(add_items::Args),
+    /// Change titles, prices and stock of products in a pack, without training it again
+    Update(update::Args),
     /// Compress a pack to a budget of bytes, with the best ranking
     Compress(compress::Args),
     /// Experiments on a shop's own log: scaling of training, new products, robustness,
@@ -100,6 +108,7 @@ impl Command {
         match self {
             Self::Example(args) => example::run(&args),
             Self::Check(args) => check::run(&args),
+            Self::Map(args) => map::run(&args),
             Self::Count(args) => count::run(&args),
             Self::Prepare(args) => prepare::run(args),
             Self::Train(args) => train::run(&args),
@@ -113,6 +122,7 @@ impl Command {
             Self::Rules(args) => rules::run(args),
             Self::Inspect(args) => inspect::run(args),
             Self::AddItems(args) => add_items::run(&args),
+            Self::Update(args) => update::run(&args),
             Self::Compress(args) => compress::run(&args),
             Self::Study(args) => study::run(args),
             Self::Reference => reference::run(),

@@ -5,12 +5,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::ensure;
 use fewshop_core::split;
-use fewshop_data::files::{day_of, format_day, read_events};
+use fewshop_data::files::{Reading, day_of, format_day};
 use fewshop_model::Pack;
 use fewshop_model::features::FeatureGroup;
 use fewshop_train::learner::{Refreshed, refresh, taken};
 
-use super::{print, promotions_of, read_pack, warn_unknown, write_pack};
+use super::reading::{ReadingArgs, log_of};
+use super::{print, promotions_of, read_pack, warn, write_pack};
 use crate::provenance::Provenance;
 
 /// Arguments.
@@ -34,6 +35,9 @@ pub struct Args {
     /// Leave out one shopper in N, chosen by a hash of the id
     #[arg(long, alias = "keep-strangers", value_name = "N", value_parser = clap::value_parser!(u64).range(2..))]
     pub hold_out_users: Option<u64>,
+    /// How to read the events.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// Output file for the refreshed pack
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
@@ -59,9 +63,14 @@ struct NewSessions {
 }
 
 impl Args {
-    fn sessions(&self, events: &Path, pack: &Pack, now_s: i64) -> anyhow::Result<NewSessions> {
-        let log = read_events(events, pack.catalogue())?;
-        warn_unknown(&log.unknown, events);
+    fn sessions(
+        &self,
+        events: &Path,
+        pack: &Pack,
+        reading: &Reading,
+        now_s: i64,
+    ) -> anyhow::Result<NewSessions> {
+        let log = log_of(events, pack.catalogue(), reading)?;
         let counted_until = pack.config().refresh.as_ref().map(|r| r.counted_until);
         let is_held_out = |user: &str| {
             self.hold_out_users
@@ -93,9 +102,17 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let mut pack = read_pack(&args.pack)?;
     let mut changes = Vec::new();
     if let Some(events) = &args.events {
-        let (refreshed, change) = with_sessions(args, events, &pack)?;
-        pack = refreshed;
-        changes.push(change);
+        match with_sessions(args, events, &pack)? {
+            Some((refreshed, change)) => {
+                pack = refreshed;
+                changes.push(change);
+            }
+            None => warn(&format!(
+                "{}: the pack has counted all of its sessions (it knows those until {}): nothing was added",
+                events.display(),
+                pack.card().data_until
+            )),
+        }
     }
     if let Some(path) = &args.promotions {
         let (promoted, change) = with_promotions(path, &pack)?;
@@ -107,6 +124,12 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         .file("--promotions", args.promotions.as_deref());
     if let Some(n) = args.hold_out_users {
         command = command.value("--hold-out-users", n);
+    }
+    if changes.is_empty() {
+        // Without this, a first run that had nothing to do would leave no pack behind.
+        write_pack(&args.out, &pack)?;
+        print(&format!("{}: unchanged\n", args.out.display()))?;
+        return Ok(());
     }
     let adds_up = args.events.is_some() && pack.config().refresh.is_some();
     let pack = pack.edit(|parts| {
@@ -125,12 +148,20 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The pack with newer sessions, and what changed.
-fn with_sessions(args: &Args, events: &Path, pack: &Pack) -> anyhow::Result<(Pack, String)> {
+/// The pack with newer sessions, and what changed; `None` if it has counted all of them before.
+fn with_sessions(
+    args: &Args,
+    events: &Path,
+    pack: &Pack,
+) -> anyhow::Result<Option<(Pack, String)>> {
     let now_s = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(i64::MAX - DAY_S, |since| since.as_secs() as i64);
-    let sessions = args.sessions(events, pack, now_s)?;
+    let sessions = args.sessions(events, pack, &args.reading.reading()?, now_s)?;
+    if sessions.items.is_empty() && sessions.counted_before > 0 && sessions.in_future == 0 {
+        // A command that runs every night meets a log that it has read.
+        return Ok(None);
+    }
     ensure!(
         !sessions.items.is_empty(),
         "{}: no session to add: {} are no later than the last one that the pack has counted, {} are of held-out users, {} lie in the future: \
@@ -149,7 +180,7 @@ fn with_sessions(args: &Args, events: &Path, pack: &Pack) -> anyhow::Result<(Pac
         parts.card.data_until = format_day(day_of(sessions.last_s));
     })?;
     let change = summary(&sessions, &done, adds_up);
-    Ok((pack, change))
+    Ok(Some((pack, change)))
 }
 
 /// The pack with these promotions in place of its own, and what changed.

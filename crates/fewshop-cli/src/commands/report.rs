@@ -124,7 +124,7 @@ fn compute(
         (Some(cases), Some(truth)) => Some(read_eval_set(cases, truth, catalogue)?),
         _ => None,
     };
-    let log = read_log(events, catalogue)?;
+    let log = read_log(events, catalogue, &args.against.reading.reading()?)?;
     let (baselines, ablated) = rivals.prepare(&args.against, events, &model, &log)?;
     let full = |eval_set| -> anyhow::Result<_> {
         let mut evaluation = fewshop_eval::evaluate(&model, eval_set)?;

@@ -1,15 +1,15 @@
 //! `fewshop rules`: puts business rules into a pack, or previews their effect on recorded shoppers.
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use fewshop_core::Recommendation;
+use fewshop_core::{Catalogue, ItemId, Recommendation};
 use fewshop_data::files::{EvalCase, read_cases};
 use fewshop_model::{BusinessRules, Model, Pack};
-use fewshop_train::merchant::read_rules;
+use fewshop_train::merchant::read_known_rules;
 
-use super::{at_least_one, print, read_pack, warn_unknown, write_pack};
+use super::{at_least_one, print, read_pack, warn, warn_unknown, write_pack};
 
 /// Arguments of `fewshop rules`.
 #[derive(Debug, clap::Args)]
@@ -32,13 +32,11 @@ pub struct Args {
     /// The rules, which replace those of the pack. An empty file removes all rules
     #[arg(long, value_name = "TOML")]
     pub rules: Option<PathBuf>,
+    /// Products that are never picked, besides those of the rules; for one that has to go at once
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub exclude: Vec<String>,
     /// Output file for the pack with the rules; may be the input pack
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "rules",
-        required_unless_present = "preview"
-    )]
+    #[arg(long, value_name = "FILE", required_unless_present = "preview")]
     pub out: Option<PathBuf>,
     /// Show the effect of the rules on these recorded shoppers: case_id,user_id,k,position,item_id
     /// and optionally visit
@@ -58,10 +56,14 @@ pub struct Args {
 /// When a file cannot be read or is invalid, or the pack cannot be written.
 pub fn run(args: Args) -> anyhow::Result<()> {
     let plain = read_pack(&args.pack)?;
-    let rules = match &args.rules {
-        Some(path) => read_rules(path, plain.catalogue())?,
+    if args.rules.is_none() && args.exclude.is_empty() && args.out.is_some() {
+        bail!("--out needs --rules or --exclude: without them nothing would change");
+    }
+    let mut rules = match &args.rules {
+        Some(path) => known_rules(path, plain.catalogue(), true)?,
         None => plain.rules().clone(),
     };
+    exclude(&mut rules, &args.exclude, plain.catalogue());
     if args.rules.is_none() && rules.is_empty() {
         bail!(
             "{}: has no rules to preview: give --rules",
@@ -85,6 +87,48 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         print(&format!("{}: {}\n", out.display(), summary(ruled.rules())))?;
     }
     Ok(())
+}
+
+/// Adds products to those that are never picked; unknown ids are warned of.
+pub(super) fn exclude(rules: &mut BusinessRules, ids: &[String], catalogue: &Catalogue) {
+    let row = |id: &String| catalogue.ix(&ItemId::from(id.trim()));
+    let unknown: Vec<&str> = ids
+        .iter()
+        .filter(|id| row(id).is_none())
+        .map(String::as_str)
+        .collect();
+    if !unknown.is_empty() {
+        warn(&format!(
+            "--exclude: {} of {} ids are not in the pack: {}",
+            unknown.len(),
+            ids.len(),
+            unknown[..unknown.len().min(3)].join(", ")
+        ));
+    }
+    rules.exclude.extend(ids.iter().filter_map(row));
+    rules.exclude.sort_unstable();
+    rules.exclude.dedup();
+}
+
+/// Reads rules; ids that the catalogue does not have are left out and counted.
+///
+/// # Errors
+/// With file, line and field.
+pub(super) fn known_rules(
+    path: &Path,
+    catalogue: &Catalogue,
+    warns: bool,
+) -> anyhow::Result<BusinessRules> {
+    let (rules, unknown) = read_known_rules(path, catalogue)?;
+    if warns && let Some(first) = unknown.first() {
+        warn(&format!(
+            "{}: {} entries of the rules name no product of the catalogue and were left out: {first}{}",
+            path.display(),
+            unknown.len(),
+            if unknown.len() > 1 { ", …" } else { "" }
+        ));
+    }
+    Ok(rules)
 }
 
 /// The number of rules of each kind.

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use fewshop_core::Catalogue;
-use fewshop_data::files::{Log, read_events, read_items};
+use fewshop_data::files::Log;
 use fewshop_train::learner::TrainConfig;
 use fewshop_train::text::TextVectors;
 
+use super::read_toml;
+use super::reading::{ReadingArgs, items_of, log_of};
 use super::train::open_text_model;
-use super::{read_toml, warn_unknown};
 
 /// A shop's files and training settings.
 #[derive(Debug, clap::Args)]
@@ -26,6 +27,9 @@ pub struct ShopFiles {
     /// model.safetensors
     #[arg(long, value_name = "FILE_OR_FOLDER")]
     pub text_model: Option<PathBuf>,
+    /// How to read the files.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
 }
 
 /// The content of the files.
@@ -45,9 +49,9 @@ impl ShopFiles {
     pub(super) fn open(&self) -> anyhow::Result<OpenShop> {
         let config: TrainConfig = read_toml(self.config.as_deref())?;
         let model = open_text_model(self.text_model.as_deref(), &config)?;
-        let catalogue = read_items(&self.items)?.catalogue;
-        let log = read_events(&self.events, &catalogue)?;
-        warn_unknown(&log.unknown, &self.events);
+        let reading = self.reading.reading()?;
+        let catalogue = items_of(&self.items, &reading)?.catalogue;
+        let log = log_of(&self.events, &catalogue, &reading)?;
         let text = model.map(|model| TextVectors::of(&catalogue, &model));
         Ok(OpenShop {
             config,

@@ -7,20 +7,20 @@ use std::time::{Duration, Instant};
 
 use fewshop_core::Catalogue;
 use fewshop_data::files::{
-    Log, check_writable, format_time, read_cases, read_events, read_items, read_truth,
-    write_atomically,
+    ItemsFile, Log, check_writable, format_time, read_cases, read_truth, write_atomically,
 };
 use fewshop_data::pictures;
 use fewshop_data::progress::say;
 use fewshop_eval::{EvalSet, seeds};
-use fewshop_model::{Card, Model, Pack};
+use fewshop_model::{Card, Model, Pack, Variants};
 use fewshop_train::learner::{self, TrainConfig, Training};
 use fewshop_train::memory;
-use fewshop_train::merchant::read_rules;
 use fewshop_train::select::{self, Budget, JournalHeader, Selection, Task};
 use fewshop_train::study::{TrainingCost, peak_mib};
 use fewshop_train::text::{TextModel, TextVectors};
 
+use super::reading::{ReadingArgs, items_of, log_of};
+use super::rules::known_rules;
 use super::{at_least_one, print, promotions_of, read_toml, warn, warn_unknown, write_pack};
 use crate::provenance::Provenance;
 
@@ -34,10 +34,11 @@ use crate::provenance::Provenance;
                   much memory training may use, if the system's own figure is wrong."
 )]
 pub struct Args {
-    /// The products: item_id,title,category,brand,size,price
+    /// The products: item_id,title,category,brand,size,price, or an export that is recognised. Without it they are those of the events, as far as
+    /// these say
     #[arg(long, value_name = "FILE")]
-    pub items: PathBuf,
-    /// The events: user_id,session_id,time,item_id,event,quantity
+    pub items: Option<PathBuf>,
+    /// The events: user_id,session_id,time,item_id,event,quantity, or an export that is recognised
     #[arg(long, value_name = "FILE")]
     pub events: PathBuf,
     /// Output file for the pack; an existing one is replaced when the new one is complete
@@ -67,9 +68,9 @@ pub struct Args {
     /// The shop's name, for the page
     #[arg(long, default_value = "Fewshop")]
     pub shop: String,
-    /// ISO 4217 code of the prices
-    #[arg(long, default_value = "USD")]
-    pub currency: String,
+    /// ISO 4217 code of the prices [default: what the prices say, otherwise USD]
+    #[arg(long)]
+    pub currency: Option<String>,
     /// Source of the data and its terms of use, for the shop's page
     #[arg(long, default_value = "")]
     pub data_notice: String,
@@ -90,6 +91,9 @@ pub struct Args {
     /// Business rules to put into the pack: see `fewshop rules --help`
     #[arg(long, value_name = "TOML")]
     pub rules: Option<PathBuf>,
+    /// How to read the files.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// Train even if the memory seems too small
     #[arg(long)]
     pub any_memory: bool,
@@ -132,6 +136,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     // Checks for mistakes come first: a mistake should not cost minutes of reading or hours of
     // searching.
     let config: TrainConfig = read_toml(args.config.as_deref())?;
+    let reading = args.reading.reading()?;
     if args.seeds > 1 && args.valid_cases.is_none() {
         anyhow::bail!(
             "--seeds compares figures on validation cases: also give --valid-cases and --valid-truth"
@@ -140,17 +145,16 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     check_writable(&args.out)?;
     let text_model = open_text_model(args.text_model.as_deref(), &config)?;
     let start = Instant::now();
-    let mut items = read_items(&args.items)?;
+    let mut items = items_of(args.items(), &reading)?;
     items.catalogue = pictures::dressed(items.catalogue);
     for warning in &items.warnings {
         warn(warning);
     }
     if let Some(rules) = &args.rules {
-        // Unknown ids are reported now, not after the training.
-        read_rules(rules, &items.catalogue)?;
+        // Mistakes are reported now, not after the training.
+        known_rules(rules, &items.catalogue, true)?;
     }
-    let log = read_events(&args.events, &items.catalogue)?;
-    warn_unknown(&log.unknown, &args.events);
+    let log = log_of(&args.events, &items.catalogue, &reading)?;
     let validation = read_validation(args, &items.catalogue, true)?;
     let promotions = match &args.promotions {
         Some(path) => promotions_of(path, &items.catalogue)?,
@@ -179,8 +183,12 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let mut first: Option<Pack> = None;
     let mut figures = Vec::new();
     for seed in (args.seed..=u64::MAX).take(args.seeds) {
-        let card = card(args, settings.as_deref(), &log, seed);
+        let mut card = card(args, settings.as_deref(), &log, seed);
+        if let (None, Some(currency)) = (&args.currency, items.currency) {
+            currency.clone_into(&mut card.currency);
+        }
         let pack = learner::train(Training { seed, ..training }, card)?;
+        let pack = with_variants_and_stock(pack, &items)?;
         if args.seeds > 1
             && let Some(EvalSet { queries, relevant }) =
                 read_validation(args, pack.catalogue(), false)?
@@ -211,11 +219,49 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
+impl Args {
+    /// The file with the products.
+    fn items(&self) -> &Path {
+        self.items.as_deref().unwrap_or(&self.events)
+    }
+}
+
+/// The pack with the groups of variants, and the products that the items file says are out of
+/// stock.
+fn with_variants_and_stock(pack: Pack, items: &ItemsFile) -> anyhow::Result<Pack> {
+    // The pack has its own order of products.
+    let mut groups = vec![String::new(); pack.catalogue().len()];
+    for ((_, item), group) in items.catalogue.iter().zip(&items.groups) {
+        if let Some(row) = pack.catalogue().ix(&item.id) {
+            groups[row.row()].clone_from(group);
+        }
+    }
+    let pack = match Variants::of(&groups) {
+        Some(variants) => pack.edit(|parts| parts.variants = Some(variants))?,
+        None => pack,
+    };
+    let out: Vec<_> = items
+        .catalogue
+        .iter()
+        .filter(|(ix, _)| items.out_of_stock[ix.row()])
+        .filter_map(|(_, item)| pack.catalogue().ix(&item.id))
+        .collect();
+    if out.is_empty() {
+        return Ok(pack);
+    }
+    let mut out = out;
+    out.sort_unstable();
+    Ok(pack.edit(|parts| parts.rules.out_of_stock = out)?)
+}
+
 fn write(args: &Args, pack: &Pack) -> anyhow::Result<()> {
     let bytes = match &args.rules {
         // The rows are those of the pack, which has its own order of products.
         Some(rules) => {
-            let rules = read_rules(rules, pack.catalogue())?;
+            let mut rules = known_rules(rules, pack.catalogue(), false)?;
+            rules.out_of_stock.extend(&pack.rules().out_of_stock);
+            rules.out_of_stock.sort_unstable();
+            rules.out_of_stock.dedup();
             write_pack(&args.out, &pack.clone().edit(|parts| parts.rules = rules)?)?
         }
         None => write_pack(&args.out, pack)?,
@@ -270,8 +316,11 @@ fn selected(
         seed: args.seed,
         budget,
     };
-    let files = [("--items", &args.items), ("--events", &args.events)];
-    let digest = |(name, path): (&str, &PathBuf)| Ok((name.to_owned(), select::digest(path)?));
+    let files = [
+        ("--items", args.items()),
+        ("--events", args.events.as_path()),
+    ];
+    let digest = |(name, path): (&str, &Path)| Ok((name.to_owned(), select::digest(path)?));
     let files = files
         .into_iter()
         .map(digest)
@@ -324,7 +373,7 @@ fn card(args: &Args, settings: Option<&Path>, log: &Log, seed: u64) -> Card {
         .max()
         .unwrap_or(0);
     let command = Provenance::of("train")
-        .file("--items", args.items.as_path())
+        .file("--items", args.items.as_deref())
         .file("--events", args.events.as_path())
         .file("--promotions", args.promotions.as_deref())
         .file("--valid-cases", args.valid_cases.as_deref())
@@ -335,7 +384,7 @@ fn card(args: &Args, settings: Option<&Path>, log: &Log, seed: u64) -> Card {
         .value("--seed", seed);
     Card {
         shop: args.shop.clone(),
-        currency: args.currency.clone(),
+        currency: args.currency.clone().unwrap_or_else(|| "USD".to_owned()),
         data_notice: args.data_notice.clone(),
         sessions: log.sessions.len(),
         users: log.users.len(),

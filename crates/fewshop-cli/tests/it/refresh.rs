@@ -92,11 +92,10 @@ fn counts_and_pairs_grow_and_the_same_export_is_not_counted_twice() {
         (count / (count_before + 40.0) - 1.0).abs() < 0.1 && regression > regression_before,
         "{count} {count_before} {regression} {regression_before}"
     );
-    shop.check_refused(
-        "refresh --pack new.pack --events events.csv --out again.pack",
-        1,
-        &["events.csv", "20 are no later than the last one"],
-    );
+    // Told twice, as every night: nothing changes, and that is no failure.
+    let said = shop.check_done("refresh --pack new.pack --events events.csv --out again.pack");
+    assert!(said.contains("again.pack: unchanged"), "{said}");
+    assert!(std::fs::read(shop.path("again.pack")).unwrap() == std::fs::read(shop.path("new.pack")).unwrap());
 }
 
 #[test]
@@ -166,9 +165,6 @@ fn sessions_in_the_future_are_left_out() {
         &format!("{events}u1,s99,2424-12-01 10:00:00,toy7,purchase,1\n"),
     );
     let said = shop.check_done("refresh --pack shop.pack --events late.csv --out new.pack");
-    assert!(
-        said.contains("1 sessions in the future were left out"),
-        "{said}"
-    );
+    assert!(said.contains("refreshed with 20 sessions"), "{said}");
     assert_eq!(read(&shop, "new.pack").card().data_until, "2024-12-01");
 }

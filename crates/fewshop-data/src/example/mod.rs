@@ -6,6 +6,7 @@
 //! takes. So the data contains patterns to learn, and these patterns are known. Nothing in it is
 //! real.
 
+mod exports;
 mod goods;
 
 use std::path::Path;
@@ -15,8 +16,10 @@ use fewshop_core::{EventKind, Item};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
+pub use exports::Export;
+
 use crate::files::{
-    CaseRow, EventRow, FileError, write_cases, write_events, write_items, write_truth,
+    CaseRow, EventRow, FileError, format_time, write_cases, write_events, write_items, write_truth,
 };
 use goods::{BRANDS, CATEGORIES, SIZES, TYPES};
 
@@ -77,12 +80,33 @@ impl Dice {
     }
 }
 
+/// A row of the log.
+struct LogRow {
+    time_s: i64,
+    user: String,
+    session: String,
+    /// When its session began, in seconds since 1970.
+    session_s: i64,
+    /// Row of the product.
+    item: usize,
+    kind: EventKind,
+    quantity: i64,
+}
+
 /// Writes items.csv, events.csv, valid_cases.csv and valid_truth.csv into `folder`, which is
 /// created if needed. Returns the number of events.
 ///
 /// # Errors
 /// When the folder cannot be created or written to.
 pub fn write(plan: Plan, folder: &Path) -> anyhow::Result<usize> {
+    write_as(plan, None, folder)
+}
+
+/// [`write`], with the files of an export in place of items.csv and events.csv.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_as(plan: Plan, export: Option<Export>, folder: &Path) -> anyhow::Result<usize> {
     std::fs::create_dir_all(folder).with_context(|| {
         format!(
             "{}: the folder cannot be created: check the path",
@@ -101,16 +125,16 @@ pub fn write(plan: Plan, folder: &Path) -> anyhow::Result<usize> {
     let (unseen, log): (Vec<&Session>, Vec<&Session>) = sessions
         .iter()
         .partition(|one| one.shopper >= plan.shoppers);
-    write_items(&folder.join("items.csv"), &items, &[])?;
-    let count = write_log(
-        &folder.join("events.csv"),
-        &items,
-        &log,
-        plan.clicks,
-        &mut dice,
-    )?;
+    let rows = log_rows(&items, &log, plan.clicks, &mut dice);
+    match export {
+        Some(export) => exports::write(export, folder, &items, &rows)?,
+        None => {
+            write_items(&folder.join("items.csv"), &items, &[])?;
+            write_plain(&folder.join("events.csv"), &items, &rows)?;
+        }
+    }
     write_eval_set(folder, &items, &unseen)?;
-    Ok(count)
+    Ok(rows.len())
 }
 
 /// The products, and the category of each.
@@ -255,22 +279,24 @@ fn click_sessions(plan: Plan, dice: &mut Dice) -> Vec<Session> {
     sessions
 }
 
-/// Writes the log in order of time: most products are bought, some only viewed, a few dismissed; in
+/// The log in order of time: most products are bought, some only viewed, a few dismissed; in
 /// a log of clicks all are viewed.
-fn write_log(
-    path: &Path,
-    items: &[Item],
-    sessions: &[&Session],
-    clicks: bool,
-    dice: &mut Dice,
-) -> Result<usize, FileError> {
-    let mut rows: Vec<(i64, String, String, usize, EventKind, i64)> = Vec::new();
+fn log_rows(items: &[Item], sessions: &[&Session], clicks: bool, dice: &mut Dice) -> Vec<LogRow> {
+    let mut rows: Vec<LogRow> = Vec::new();
     for session in sessions {
         let user = format!("u{:05}", session.shopper + 1);
         let id = format!("{user}-{}", session.nth + 1);
         let mut time_s = session.time_s;
         let mut push = |time_s: i64, item: usize, kind: EventKind, quantity: i64| {
-            rows.push((time_s, user.clone(), id.clone(), item, kind, quantity));
+            rows.push(LogRow {
+                time_s,
+                user: user.clone(),
+                session: id.clone(),
+                session_s: session.time_s,
+                item,
+                kind,
+                quantity,
+            });
         };
         for &item in &session.items {
             time_s += 20 + dice.below(100) as i64;
@@ -290,22 +316,23 @@ fn write_log(
             push(time_s + 10, dice.below(items.len()), EventKind::Dismiss, 1);
         }
     }
-    rows.sort_by(|a, b| (a.0, &a.2).cmp(&(b.0, &b.2)));
-    let count = rows.len();
+    rows.sort_by(|a, b| (a.time_s, &a.session).cmp(&(b.time_s, &b.session)));
+    rows
+}
+
+/// Writes the log as events.csv.
+fn write_plain(path: &Path, items: &[Item], rows: &[LogRow]) -> Result<(), FileError> {
     write_events(
         path,
-        rows.iter().map(
-            |(time_s, user_id, session_id, item, kind, quantity)| EventRow {
-                user_id,
-                session_id,
-                time_s: *time_s,
-                item_id: &items[*item].id.0,
-                kind: *kind,
-                quantity: *quantity,
-            },
-        ),
-    )?;
-    Ok(count)
+        rows.iter().map(|row| EventRow {
+            user_id: &row.user,
+            session_id: &row.session,
+            time_s: row.time_s,
+            item_id: &items[row.item].id.0,
+            kind: row.kind,
+            quantity: row.quantity,
+        }),
+    )
 }
 
 /// Writes one session of each unseen shopper as cases: its first products are the context, the
@@ -385,6 +412,53 @@ mod tests {
             "{}",
             first.2
         );
+    }
+
+    /// What an export says of the shop is what the plain files say, as far as it can say it.
+    #[test]
+    fn every_export_is_read_as_the_same_shop() {
+        use crate::files::{read_events, read_items};
+        let plan = Plan {
+            items: 60,
+            shoppers: 60,
+            unseen_users: 5,
+            seed: 7,
+            clicks: false,
+        };
+        let dir = tempfile::tempdir().unwrap();
+        write(plan, dir.path()).unwrap();
+        let plain = read_items(&dir.path().join("items.csv")).unwrap().catalogue;
+        let log = read_events(&dir.path().join("events.csv"), &plain).unwrap();
+        for (export, items, events) in [
+            (Export::Shopify, "products_export.csv", "orders_export.csv"),
+            (Export::Woocommerce, "products.csv", "orders.csv"),
+            (Export::Ga4, "events.jsonl", "events.jsonl"),
+            (Export::Merchant, "feed.xml", "events.csv"),
+            (Export::Retailrocket, "item_properties.csv", "events.csv"),
+            (Export::Recbole, "shop.item", "shop.inter"),
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            write_as(plan, Some(export), dir.path()).unwrap();
+            let read = read_items(&dir.path().join(items)).unwrap();
+            for item in read.catalogue.items() {
+                let expected = &plain[plain.ix(&item.id).unwrap()];
+                if export != Export::Retailrocket {
+                    assert_eq!(item.title, expected.title, "{export:?}");
+                    assert_eq!(item.category, expected.category, "{export:?}");
+                }
+                assert_eq!(item.price, expected.price, "{export:?}");
+            }
+            let known = log.sessions.iter().flat_map(|session| &session.items).count();
+            let found = read_events(&dir.path().join(events), &read.catalogue).unwrap();
+            let seen = found.sessions.iter().flat_map(|session| &session.items).count();
+            assert_eq!(found.unknown.rows, 0, "{export:?}");
+            // Orders hold what was bought alone; a few sessions are one where they are cut.
+            let is_orders = matches!(export, Export::Shopify | Export::Woocommerce);
+            let least = if is_orders { known * 7 / 10 } else { known * 95 / 100 };
+            assert!((least..=known).contains(&seen), "{export:?}: {seen} of {known}");
+            assert!(found.users.len() <= 60 && found.users.len() > 55, "{export:?}");
+            assert!(found.users.iter().all(|user| !user.contains('@')), "{export:?}");
+        }
     }
 
     #[test]

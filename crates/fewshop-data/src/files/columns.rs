@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use parquet::basic::{ConvertedType, LogicalType, TimeUnit};
+use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -11,7 +11,7 @@ use parquet::schema::types::ColumnDescriptor;
 
 use super::error::shorten;
 use super::guard::guarded;
-use super::{FileError, Place, pages};
+use super::{FileError, Place, nested, pages};
 
 /// The values of one column, `None` where the file has a null.
 #[derive(Debug, Clone)]
@@ -71,6 +71,8 @@ struct ColumnPart {
     /// Its highest definition level; 0 if no value can be missing.
     levels: i16,
     scale: Option<Scale>,
+    /// Digits after the point, of decimals.
+    decimals: Option<i32>,
     reader: ColumnReader,
 }
 
@@ -126,6 +128,64 @@ impl ParquetTable {
 
     pub(crate) fn groups(&self) -> usize {
         self.reader.num_row_groups()
+    }
+
+    /// Number of rows of a row group.
+    pub(crate) fn rows_of(&self, group: usize) -> usize {
+        let groups = self.reader.metadata().row_groups();
+        groups
+            .get(group)
+            .and_then(|group| usize::try_from(group.num_rows()).ok())
+            .unwrap_or(0)
+    }
+
+    /// Whether a column holds one value of a readable type in each row.
+    pub(crate) fn is_readable(&self, index: usize) -> bool {
+        let schema = self.reader.metadata().file_metadata().schema_descr_ptr();
+        let column = schema.column(index);
+        column.max_rep_level() == 0
+            && (column.physical_type() != Type::FIXED_LEN_BYTE_ARRAY || is_decimal(&column))
+    }
+
+    /// Calls `each` with the rows of a file with nested columns, as JSON; `roots` are the columns
+    /// that are decoded.
+    ///
+    /// # Errors
+    /// When the file is damaged, or `each` fails.
+    pub(crate) fn nested_rows(
+        &self,
+        roots: &[&str],
+        mut each: impl FnMut(serde_json::Value) -> Result<(), FileError>,
+    ) -> Result<(), FileError> {
+        let names = self.names();
+        for group in 0..self.groups() {
+            for (index, name) in names.iter().enumerate() {
+                let root = name.split('.').next().unwrap_or(name);
+                if !roots.contains(&root) {
+                    continue;
+                }
+                let column = self.reader.metadata().row_group(group).column(index);
+                let (start, len) = guarded(|| column.byte_range())
+                    .map_err(|panic| damaged(&self.path, &panic))?;
+                pages::check_pages(&mut &self.file, start, len)
+                    .map_err(|source| FileError::Read {
+                        path: self.path.clone(),
+                        source,
+                    })?
+                    .map_err(|problem| damaged(&self.path, &problem))?;
+            }
+        }
+        let opened = guarded(|| nested::open(&self.reader, roots));
+        let mut rows = opened
+            .map_err(|panic| damaged(&self.path, &panic))?
+            .map_err(|error| broken(&self.path, &error))?;
+        loop {
+            let next = guarded(|| rows.next().map(|row| row.map(|row| nested::value_of_row(&row))));
+            match next.map_err(|panic| damaged(&self.path, &panic))? {
+                None => return Ok(()),
+                Some(row) => each(row.map_err(|error| broken(&self.path, &error))?)?,
+            }
+        }
     }
 
     /// Reads one column of one row group.
@@ -188,9 +248,6 @@ impl ParquetTable {
         let rows = usize::try_from(row_group.metadata().num_rows())
             .ok()
             .ok_or_else(|| self.unreadable(&name, "a negative row count"))?;
-        if is_decimal(&descriptor) {
-            return Err(self.unreadable(&name, "decimals"));
-        }
         let (start, len) = row_group.metadata().column(index).byte_range();
         pages::check_pages(&mut &self.file, start, len)
             .map_err(|source| FileError::Read {
@@ -203,6 +260,7 @@ impl ParquetTable {
             rows,
             levels: descriptor.max_def_level(),
             scale: micros_per_unit(&descriptor),
+            decimals: is_decimal(&descriptor).then(|| descriptor.type_scale()),
             reader: row_group.get_column_reader(index).map_err(broken)?,
         })
     }
@@ -214,10 +272,12 @@ impl ParquetTable {
             name,
             levels,
             scale,
+            decimals,
             reader,
             ..
         } = part;
         let (levels, scale) = (*levels, *scale);
+        let decimals = *decimals;
         let column = match reader {
             ColumnReader::Int32ColumnReader(reader) => {
                 let values = read(reader, rows, levels).map_err(broken)?;
@@ -227,7 +287,7 @@ impl ParquetTable {
                         wide.map(|value| value.map(|value| scale.apply(value)))
                             .collect(),
                     ),
-                    None => Column::Ints(wide.collect()),
+                    None => of_decimals(wide.collect(), decimals),
                 }
             }
             ColumnReader::Int64ColumnReader(reader) => {
@@ -239,7 +299,7 @@ impl ParquetTable {
                             .map(|value| value.map(|value| scale.apply(value)))
                             .collect(),
                     ),
-                    None => Column::Ints(values),
+                    None => of_decimals(values, decimals),
                 }
             }
             ColumnReader::Int96ColumnReader(reader) => {
@@ -276,13 +336,36 @@ impl ParquetTable {
                         &format!("column '{}' holds {text} bytes of text", shorten(name)),
                     ));
                 }
-                Column::Texts(values)
+                match decimals {
+                    Some(scale) => Column::Floats(
+                        values
+                            .iter()
+                            .map(|value| value.as_ref().map(|v| decimal(v.data(), scale)))
+                            .collect(),
+                    ),
+                    None => Column::Texts(values),
+                }
             }
-            ColumnReader::BoolColumnReader(_) => {
-                return Err(self.unreadable(name, "true and false"));
+            ColumnReader::BoolColumnReader(reader) => {
+                let values = read(reader, rows, levels).map_err(broken)?;
+                Column::Ints(
+                    values
+                        .into_iter()
+                        .map(|value| value.map(i64::from))
+                        .collect(),
+                )
             }
-            ColumnReader::FixedLenByteArrayColumnReader(_) => {
-                return Err(self.unreadable(name, "bytes of fixed length"));
+            ColumnReader::FixedLenByteArrayColumnReader(reader) => {
+                let Some(scale) = decimals else {
+                    return Err(self.unreadable(name, "bytes of fixed length"));
+                };
+                let values = read(reader, rows, levels).map_err(broken)?;
+                Column::Floats(
+                    values
+                        .iter()
+                        .map(|value| value.as_ref().map(|v| decimal(v.data(), scale)))
+                        .collect(),
+                )
             }
         };
         Ok(column)
@@ -430,6 +513,29 @@ fn read<T: DataType>(
         .map(|level| if level == levels { values.next() } else { None })
         .collect();
     Ok(out)
+}
+
+/// Whole numbers, or decimals stored as such.
+fn of_decimals(values: Vec<Option<i64>>, scale: Option<i32>) -> Column {
+    match scale {
+        None | Some(0) => Column::Ints(values),
+        Some(scale) => Column::Floats(
+            values
+                .into_iter()
+                .map(|value| value.map(|v| v as f64 / 10f64.powi(scale)))
+                .collect(),
+        ),
+    }
+}
+
+/// A decimal as Parquet stores long ones: a big-endian integer of any length.
+fn decimal(bytes: &[u8], scale: i32) -> f64 {
+    let sign = bytes.first().is_some_and(|&first| first >= 0x80);
+    let start = if sign { -1.0 } else { 0.0 };
+    let whole = bytes
+        .iter()
+        .fold(start, |sum: f64, &b| sum * 256.0 + f64::from(b));
+    whole / 10f64.powi(scale)
 }
 
 fn is_decimal(descriptor: &ColumnDescriptor) -> bool {

@@ -11,6 +11,8 @@ pub enum Place {
     Line(u64),
     /// Row of a Parquet file, counted from 1, or of a spreadsheet by its own row numbers.
     Row(u64),
+    /// Byte of a text file, until [`FileError::located`] has counted the lines before it.
+    Byte(u64),
 }
 
 impl fmt::Display for Place {
@@ -18,6 +20,7 @@ impl fmt::Display for Place {
         match self {
             Self::Line(line) => write!(f, "line {line}"),
             Self::Row(row) => write!(f, "row {row}"),
+            Self::Byte(byte) => write!(f, "byte {byte}"),
         }
     }
 }
@@ -65,11 +68,11 @@ pub enum FileError {
         what: &'static str,
     },
     /// A required column is missing.
-    #[error("{path}: the column '{column}' is missing, found {found}: {advice}")]
+    #[error("{path}: {} missing, found {found}: {advice}", columns_are(.column))]
     MissingColumn {
         /// The file.
         path: PathBuf,
-        /// Its name.
+        /// Its name; several names have quotes between them.
         column: String,
         /// The columns in the file.
         found: String,
@@ -97,6 +100,68 @@ pub enum FileError {
         found: usize,
         /// Fields in the header.
         expected: usize,
+    },
+    /// A quote is open over several lines.
+    #[error(
+        "{path}, {place}: a quote is opened in this line and {until}: close it in the same line, or write a quote inside a quoted field twice"
+    )]
+    OpenQuote {
+        /// The file.
+        path: PathBuf,
+        /// Where it is opened.
+        place: Place,
+        /// Where it ends.
+        until: String,
+    },
+    /// The first line holds data, not the names of columns.
+    #[error(
+        "{path}, line 1: the file has no header: its first line is data ({found}): write a line with the names of the columns above it, {advice}"
+    )]
+    NoHeader {
+        /// The file.
+        path: PathBuf,
+        /// The first fields.
+        found: String,
+        /// The header that fits, as far as the fields say.
+        advice: String,
+    },
+    /// The file is for another argument.
+    #[error("{path}: these are {found}, expected {expected}: {advice}")]
+    OtherRole {
+        /// The file.
+        path: PathBuf,
+        /// What it holds.
+        found: String,
+        /// What was expected.
+        expected: String,
+        /// The remedy.
+        advice: String,
+    },
+    /// Many rows have a problem of one kind.
+    #[error("{path}{field}: {count} {problem} ({places}): {advice}")]
+    Many {
+        /// The file.
+        path: PathBuf,
+        /// `, field 'x'`, or nothing.
+        field: String,
+        /// How many.
+        count: usize,
+        /// What they have.
+        problem: String,
+        /// The first ones.
+        places: String,
+        /// The remedy.
+        advice: String,
+    },
+    /// A mapping names something that is not there.
+    #[error("{path}: {problem}: {advice}")]
+    Mapping {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+        /// The remedy.
+        advice: String,
     },
     /// A field has an invalid value.
     #[error("{path}, {place}, field '{field}': found '{found}', expected {expected}: {advice}")]
@@ -166,6 +231,72 @@ pub enum FileError {
         /// The remedy.
         advice: String,
     },
+}
+
+impl FileError {
+    /// The same error with lines in place of bytes. Counting lines reads the file again, so an
+    /// error that is only counted never does it.
+    #[must_use]
+    pub fn located(mut self) -> Self {
+        let line = |path: &PathBuf, place: &mut Place| {
+            if let Place::Byte(byte) = *place {
+                *place = super::table::place_of(path, super::table::RowPosition::Byte(byte));
+            }
+        };
+        match &mut self {
+            Self::FieldCount { path, place, .. }
+            | Self::Field { path, place, .. }
+            | Self::NotUtf8 { path, place, .. }
+            | Self::OpenQuote { path, place, .. } => line(path, place),
+            Self::DuplicateId {
+                path,
+                first,
+                second,
+                ..
+            } => {
+                line(path, first);
+                line(path, second);
+            }
+            _ => {}
+        }
+        self
+    }
+
+    /// What errors of one kind have in common, and the place of this one.
+    #[must_use]
+    pub fn kind(&self) -> (String, Option<Place>) {
+        match self {
+            Self::FieldCount { expected, .. } => (format!("fields {expected}"), self.place()),
+            Self::Field {
+                field, expected, ..
+            } => (format!("{field} {expected}"), self.place()),
+            Self::NotUtf8 { .. } => ("encoding".to_owned(), self.place()),
+            Self::DuplicateId { field, .. } => (format!("twice {field}"), self.place()),
+            other => (other.to_string(), None),
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        match self {
+            Self::FieldCount { place, .. }
+            | Self::Field { place, .. }
+            | Self::NotUtf8 { place, .. }
+            | Self::OpenQuote { place, .. } => Some(*place),
+            Self::DuplicateId { second, .. } => Some(*second),
+            _ => None,
+        }
+    }
+}
+
+/// "the column 'a' is" or "the columns 'a', 'b' are".
+fn columns_are(names: &str) -> String {
+    if names.contains("', '") {
+        format!("the columns '{names}' are")
+    } else {
+        format!("the column '{names}' is")
+    }
 }
 
 /// At most 60 characters of `text` on one line, for a message.

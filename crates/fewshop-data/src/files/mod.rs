@@ -10,11 +10,15 @@ mod atomic;
 mod cases;
 pub(crate) mod columns;
 mod error;
+pub mod event_rows;
 pub mod events;
 mod guard;
 mod households;
+pub mod import;
 pub mod items;
+mod nested;
 mod offers;
+pub mod outliers;
 mod pages;
 mod promotions;
 pub(crate) mod sheet;
@@ -35,9 +39,12 @@ pub use cases::{
     write_return_cases, write_truth,
 };
 pub use error::{FileError, Place, shorten};
-pub use events::{EventRow, Log, LoggedItem, LoggedSession, read_events, write_events};
+pub use events::{
+    EventRow, Log, LoggedItem, LoggedSession, read_events, read_events_with, write_events,
+};
 pub use households::{Household, Households, read_households, write_households};
-pub use items::{ItemsFile, read_items, write_items};
+pub use import::{Note, Reading};
+pub use items::{ItemsFile, read_items, read_items_with, write_items};
 pub use offers::{
     Offer, OfferEvent, OfferEventRow, read_offer_events, read_offers, write_offer_events,
     write_offers,

@@ -6,7 +6,7 @@ use calamine::{Data, Reader, open_workbook_auto};
 
 use super::FileError;
 use super::guard::guarded;
-use super::table::{Columns, Header, TableRow, find_columns};
+use super::table::{Columns, Header, RowPosition, TableRow, find_columns};
 use super::time::from_civil;
 
 /// Calls `each` with every row of every sheet that has a header; the sheets must have the same
@@ -57,7 +57,12 @@ pub(crate) fn read_sheets(
             cells.extend(line.iter().map(text));
             each(
                 &header,
-                &TableRow::of_sheet(path, &header, &cells, first + at as u64 + 1),
+                &TableRow::made(
+                    path,
+                    &header,
+                    &cells,
+                    RowPosition::Row(first + at as u64 + 1),
+                ),
             )?;
             rows += 1;
         }

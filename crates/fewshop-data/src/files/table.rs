@@ -1,7 +1,7 @@
 //! Reads the rows of a CSV or Parquet file one after the other, by column name.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -9,6 +9,8 @@ use csv::ByteRecord;
 
 use super::columns::{Column, ParquetTable};
 use super::error::shorten;
+use super::import::source::{self, Body, Source, TextKind, TextSource};
+use super::import::{json, xml};
 use super::time::format_time;
 use super::{FileError, Place};
 
@@ -35,8 +37,38 @@ pub struct Header {
 impl Header {
     /// Whether the file has the known column `number`.
     pub fn has(&self, number: usize) -> bool {
-        self.indices[number].is_some()
+        self.indices.get(number).is_some_and(Option::is_some)
     }
+
+    /// The name in the file of the known column `number`.
+    #[must_use]
+    pub fn name_of(&self, number: usize) -> Option<&str> {
+        let index = (*self.indices.get(number)?)?;
+        self.names.get(index).map(String::as_str)
+    }
+
+    pub(super) fn new(
+        indices: Vec<Option<usize>>,
+        extra: Vec<(String, usize)>,
+        names: Vec<String>,
+    ) -> Self {
+        Self {
+            indices,
+            extra,
+            names,
+        }
+    }
+
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+}
+
+/// What a reader makes of a file's first line.
+pub(crate) struct Start {
+    pub(crate) header: Header,
+    /// Whether the line is the first row: the file has no header, and `header` is made up.
+    pub(crate) first_is_row: bool,
 }
 
 /// One row.
@@ -45,7 +77,6 @@ pub struct TableRow<'a> {
     path: &'a Path,
     header: &'a Header,
     cells: Cells<'a>,
-    placeless: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -53,15 +84,18 @@ enum Cells<'a> {
     Csv {
         text: &'a str,
         record: &'a ByteRecord,
+        /// Its line, if the text is not the file's own.
+        line: Option<u64>,
     },
     Parquet {
-        columns: &'a [TextColumn],
+        columns: &'a [Option<TextColumn>],
         row: usize,
         before: u64,
     },
-    Sheet {
+    /// Cells that are in no file as they are: of a spreadsheet, or made of several rows.
+    Made {
         cells: &'a [String],
-        row: u64,
+        at: RowPosition,
     },
 }
 
@@ -71,54 +105,69 @@ enum Cells<'a> {
 pub enum RowPosition {
     /// Offset of a record in a text file.
     Byte(u64),
+    /// Line of a text, counted from 1.
+    Line(u64),
     /// Row of a Parquet file or a spreadsheet, counted from 1.
     Row(u64),
 }
 
+impl RowPosition {
+    /// The place for an error, as yet without a line in a text file.
+    #[must_use]
+    pub fn place(self) -> Place {
+        match self {
+            Self::Byte(byte) => Place::Byte(byte),
+            Self::Line(line) => Place::Line(line),
+            Self::Row(row) => Place::Row(row),
+        }
+    }
+}
+
 impl<'a> TableRow<'a> {
-    /// A row of a spreadsheet; `row` is the spreadsheet's own row number.
-    pub(super) fn of_sheet(
+    /// A row of these cells, which come from `at` in the file.
+    pub(super) fn made(
         path: &'a Path,
         header: &'a Header,
         cells: &'a [String],
-        row: u64,
+        at: RowPosition,
     ) -> Self {
         Self {
             path,
             header,
-            cells: Cells::Sheet { cells, row },
-            placeless: false,
-        }
-    }
-
-    /// The same row without positions in its errors: finding the line of each of a million bad rows
-    /// would take hours.
-    pub fn placeless(self) -> Self {
-        Self {
-            placeless: true,
-            ..self
+            cells: Cells::Made { cells, at },
         }
     }
 
     fn cell(&self, index: usize) -> &str {
         match &self.cells {
-            Cells::Csv { text, record } => record
+            Cells::Csv { text, record, .. } => record
                 .range(index)
                 .and_then(|range| text.get(range))
                 .unwrap_or(""),
-            Cells::Parquet { columns, row, .. } => columns[index].get(*row),
-            Cells::Sheet { cells, .. } => cells.get(index).map_or("", String::as_str),
+            Cells::Parquet { columns, row, .. } => {
+                columns[index].as_ref().map_or("", |column| column.get(*row))
+            }
+            Cells::Made { cells, .. } => cells.get(index).map_or("", String::as_str),
         }
     }
 
     /// Text of the known column `number`, unchanged; "" if the file lacks the column.
     pub fn raw(&self, number: usize) -> &str {
-        self.header.indices[number].map_or("", |index| self.cell(index))
+        match self.header.indices.get(number) {
+            Some(Some(index)) => self.cell(*index),
+            _ => "",
+        }
     }
 
     /// Text of the known column `number`, trimmed.
     pub fn text(&self, number: usize) -> &str {
         self.raw(number).trim()
+    }
+
+    /// The row's header.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        self.header
     }
 
     /// Text of another column, by its index in the file.
@@ -129,25 +178,26 @@ impl<'a> TableRow<'a> {
     /// The start of the row.
     pub fn at(&self) -> RowPosition {
         match &self.cells {
+            Cells::Csv {
+                line: Some(line), ..
+            } => RowPosition::Line(*line),
             Cells::Csv { record, .. } => {
                 RowPosition::Byte(record.position().map_or(0, csv::Position::byte))
             }
             Cells::Parquet { row, before, .. } => RowPosition::Row(before + *row as u64 + 1),
-            Cells::Sheet { row, .. } => RowPosition::Row(*row),
+            Cells::Made { at, .. } => *at,
         }
     }
 
     /// The error for the value in the known column `number`.
     pub fn error(&self, number: usize, expected: &str, advice: &str) -> FileError {
-        let field = self.header.indices[number]
-            .map_or_else(String::new, |index| shorten(&self.header.names[index]));
+        let field = self
+            .header
+            .name_of(number)
+            .map_or_else(String::new, shorten);
         FileError::Field {
             path: self.path.to_owned(),
-            place: if self.placeless {
-                Place::Line(0)
-            } else {
-                place_of(self.path, self.at())
-            },
+            place: self.at().place(),
             field,
             found: shorten(self.raw(number)).into(),
             expected: expected.into(),
@@ -184,6 +234,7 @@ impl<'a> TableRow<'a> {
 pub fn place_of(path: &Path, at: RowPosition) -> Place {
     let byte = match at {
         RowPosition::Row(row) => return Place::Row(row),
+        RowPosition::Line(line) => return Place::Line(line),
         RowPosition::Byte(byte) => byte,
     };
     let (mut line, mut seen, mut after_cr) = (1u64, 0u64, false);
@@ -227,8 +278,8 @@ pub fn read_table(
     read_table_past(path, columns, each, &mut |error| Err(error()))
 }
 
-/// The callback for a record that is not a valid row. The error is built only on demand, because it
-/// has to find its line number.
+/// The callback for a record that is not a valid row. The error has no line number yet
+/// ([`FileError::located`]).
 pub type Broken<'a> = dyn FnMut(&dyn Fn() -> FileError) -> Result<(), FileError> + 'a;
 
 /// [`read_table`], but an invalid record of a CSV file (too many or too few fields, not UTF-8) is
@@ -242,81 +293,113 @@ pub fn read_table_past(
     mut each: impl FnMut(&Header, &TableRow<'_>) -> Result<(), FileError>,
     broken: &mut Broken<'_>,
 ) -> Result<Header, FileError> {
-    let unreadable = |source| FileError::Read {
-        path: path.to_owned(),
+    let source = source::open(path, &columns.required.join(", "))?;
+    read_source(
+        path,
         source,
-    };
-    let mut file = File::open(path).map_err(unreadable)?;
-    if file.metadata().map_err(unreadable)?.is_dir() {
-        return Err(unreadable(std::io::Error::new(
-            std::io::ErrorKind::IsADirectory,
-            "it is a folder",
-        )));
+        &mut Reader {
+            start: &mut |names, _| {
+                Ok(Start {
+                    header: find_columns(path, columns, names)?,
+                    first_is_row: false,
+                })
+            },
+            each: &mut each,
+            broken,
+            expected: &columns.required.join(", "),
+            what: columns.what,
+            with_extra: true,
+        },
+    )
+    .map_err(FileError::located)
+}
+
+/// What to do with the parts of a table.
+pub(crate) struct Reader<'a, 'b> {
+    /// The first line's names, and whether they are its own (not a Parquet file's or JSON's).
+    pub(crate) start: &'a mut dyn FnMut(Vec<String>, &[&str]) -> Result<Start, FileError>,
+    pub(crate) each: &'a mut dyn FnMut(&Header, &TableRow<'_>) -> Result<(), FileError>,
+    pub(crate) broken: &'a mut Broken<'b>,
+    /// The columns, for a message.
+    pub(crate) expected: &'a str,
+    /// A row, for a message.
+    pub(crate) what: &'static str,
+    /// Whether columns that are not known are decoded in a Parquet file.
+    pub(crate) with_extra: bool,
+}
+
+/// Reads an opened file.
+///
+/// # Errors
+/// When it has no header or rows, or a callback fails.
+pub(super) fn read_source(
+    path: &Path,
+    source: Source,
+    reader: &mut Reader<'_, '_>,
+) -> Result<Header, FileError> {
+    match source {
+        Source::Parquet(file) => read_parquet(path, file, reader),
+        Source::Text(TextSource { body, kind, .. }) => match (kind, body) {
+            (TextKind::Separated(separator), Body::File(file)) => {
+                read_csv(path, file, separator, None, reader)
+            }
+            (TextKind::Separated(separator), Body::Memory { text, first_line }) => {
+                let lines = Lines {
+                    text: &text,
+                    at: 0,
+                    line: first_line,
+                };
+                read_csv(path, text.as_slice(), separator, Some(lines), reader)
+            }
+            (TextKind::Json, body) => json::read(path, body.text(), reader),
+            (TextKind::Xml, body) => xml::read(path, body.text(), reader),
+        },
     }
-    let mut magic = Vec::with_capacity(4);
-    file.by_ref()
-        .take(4)
-        .read_to_end(&mut magic)
-        .map_err(unreadable)?;
-    let named_parquet = path
-        .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"));
-    if magic.is_empty() {
-        return Err(FileError::Empty {
-            path: path.to_owned(),
-            expected: columns.required.join(", "),
-        });
-    }
-    if magic == b"PAR1" {
-        return read_parquet(path, file, columns, each);
-    }
-    let format = |found: &str, advice: &str| FileError::Format {
-        path: path.to_owned(),
-        found: found.to_owned(),
-        expected: "a CSV or Parquet file".to_owned(),
-        advice: advice.to_owned(),
-    };
-    match magic.as_slice() {
-        [b'P', b'K', 3, 4] => {
-            return Err(format(
-                "a spreadsheet or zip file",
-                "export the sheet as 'CSV UTF-8', or unzip it",
-            ));
+}
+
+/// Counts the lines of a text that is in memory.
+struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of the first character at or behind `byte` that ends no line. Positions only grow.
+    fn of(&mut self, byte: u64) -> u64 {
+        let byte = usize::try_from(byte).unwrap_or(usize::MAX);
+        while let Some(&b) = self.text.get(self.at) {
+            if self.at >= byte && b != b'\n' && b != b'\r' {
+                break;
+            }
+            if b == b'\n' || (b == b'\r' && self.text.get(self.at + 1) != Some(&b'\n')) {
+                self.line += 1;
+            }
+            self.at += 1;
         }
-        [0x1f, 0x8b, ..] => return Err(format("a gzip file", "unpack it with gunzip")),
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
-            return Err(format("UTF-16 text", "save it again as 'CSV UTF-8'"));
-        }
-        _ if named_parquet => {
-            return Err(format(
-                "a file without Parquet's magic bytes",
-                "write it again, or name it .csv if it is text",
-            ));
-        }
-        _ => {}
+        self.line
     }
-    file.rewind().map_err(unreadable)?;
-    read_csv(path, file, columns, &mut each, broken)
 }
 
 fn read_csv(
     path: &Path,
-    file: File,
-    columns: &Columns,
-    each: &mut dyn FnMut(&Header, &TableRow<'_>) -> Result<(), FileError>,
-    broken: &mut Broken<'_>,
+    text: impl Read,
+    separator: u8,
+    mut lines: Option<Lines<'_>>,
+    reader: &mut Reader<'_, '_>,
 ) -> Result<Header, FileError> {
-    let mut reader = csv::ReaderBuilder::new()
+    let mut records = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
+        .delimiter(separator)
         .buffer_capacity(1 << 18)
-        .from_reader(file);
+        .from_reader(text);
     let mut record = ByteRecord::new();
     let mut header: Option<Header> = None;
     let mut rows = 0u64;
     loop {
         let more =
-            reader
+            records
                 .read_byte_record(&mut record)
                 .map_err(|error| match error.into_kind() {
                     csv::ErrorKind::Io(source) => FileError::Read {
@@ -331,42 +414,42 @@ fn read_csv(
         if !more {
             break;
         }
+        let byte = record.position().map_or(0, csv::Position::byte);
+        let line = lines.as_mut().map(|lines| lines.of(byte));
+        let at = line.map_or(RowPosition::Byte(byte), RowPosition::Line);
         let Some(text) = utf8(&record) else {
-            let error = || not_utf8(path, &record, header.as_ref());
+            let error = || not_utf8(path, at, &record, header.as_ref());
             // Without a header, no row can be read.
             if header.is_none() {
                 return Err(error());
             }
             rows += 1;
-            broken(&error)?;
+            (reader.broken)(&error)?;
             continue;
         };
-        let Some(header) = &header else {
-            let names = (0..record.len())
-                .map(|i| {
-                    record
-                        .range(i)
-                        .and_then(|r| text.get(r))
-                        .unwrap_or("")
-                        .trim()
-                        .to_owned()
-                })
+        if header.is_none() {
+            let cells: Vec<&str> = (0..record.len())
+                .map(|i| record.range(i).and_then(|r| text.get(r)).unwrap_or(""))
                 .collect();
-            header = Some(find_columns(path, columns, names)?);
-            continue;
-        };
+            let names = cells.iter().map(|cell| cell.trim().to_owned()).collect();
+            let start = (reader.start)(names, &cells)?;
+            header = Some(start.header);
+            if !start.first_is_row {
+                continue;
+            }
+        }
+        let Some(header) = &header else { continue };
         if record.len() != header.names.len() {
-            let at = RowPosition::Byte(record.position().map_or(0, csv::Position::byte));
             rows += 1;
-            broken(&|| FileError::FieldCount {
+            (reader.broken)(&|| FileError::FieldCount {
                 path: path.to_owned(),
-                place: place_of(path, at),
+                place: at.place(),
                 found: record.len(),
                 expected: header.names.len(),
             })?;
             continue;
         }
-        each(
+        (reader.each)(
             header,
             &TableRow {
                 path,
@@ -374,20 +457,20 @@ fn read_csv(
                 cells: Cells::Csv {
                     text,
                     record: &record,
+                    line,
                 },
-                placeless: false,
             },
         )?;
         rows += 1;
     }
     let header = header.ok_or_else(|| FileError::Empty {
         path: path.to_owned(),
-        expected: columns.required.join(", "),
+        expected: reader.expected.to_owned(),
     })?;
     if rows == 0 {
         Err(FileError::HeaderOnly {
             path: path.to_owned(),
-            what: columns.what,
+            what: reader.what,
         })
     } else {
         Ok(header)
@@ -405,8 +488,12 @@ fn utf8(record: &ByteRecord) -> Option<&str> {
     whole.then_some(text)
 }
 
-fn not_utf8(path: &Path, record: &ByteRecord, header: Option<&Header>) -> FileError {
-    let at = RowPosition::Byte(record.position().map_or(0, csv::Position::byte));
+fn not_utf8(
+    path: &Path,
+    at: RowPosition,
+    record: &ByteRecord,
+    header: Option<&Header>,
+) -> FileError {
     let broken = record
         .iter()
         .position(|field| std::str::from_utf8(field).is_err())
@@ -416,7 +503,7 @@ fn not_utf8(path: &Path, record: &ByteRecord, header: Option<&Header>) -> FileEr
         .map(|name| shorten(name));
     FileError::NotUtf8 {
         path: path.to_owned(),
-        place: place_of(path, at),
+        place: at.place(),
         field: name.unwrap_or_else(|| format!("column {}", broken + 1)),
         found: shorten(&String::from_utf8_lossy(
             record.get(broken).unwrap_or_default(),
@@ -449,15 +536,20 @@ pub(super) fn find_columns(
             .split('|')
             .find_map(|alias| names.iter().position(|name| name == alias))
     };
-    for &column in columns.required {
-        if find(column).is_none() {
-            return Err(FileError::MissingColumn {
-                path: path.to_owned(),
-                column: column.split('|').next().unwrap_or(column).to_owned(),
-                found: list(&names),
-                advice: advice_for(column.split('|').next().unwrap_or(column), &names),
-            });
-        }
+    let first_name = |column: &'static str| column.split('|').next().unwrap_or(column);
+    let missing: Vec<&str> = columns
+        .required
+        .iter()
+        .filter(|column| find(column).is_none())
+        .map(|column| first_name(column))
+        .collect();
+    if let Some(first) = missing.first() {
+        return Err(FileError::MissingColumn {
+            path: path.to_owned(),
+            column: missing.join("', '"),
+            found: list(&names),
+            advice: advice_for(first, &names),
+        });
     }
     let indices: Vec<Option<usize>> = columns
         .required
@@ -484,16 +576,6 @@ fn advice_for(column: &str, names: &[String]) -> String {
             .collect::<String>()
             .to_ascii_lowercase()
     };
-    if let [only] = names
-        && let Some((separator, name)) = [(';', "semicolons"), ('\t', "tabs"), ('|', "bars")]
-            .into_iter()
-            .find(|(c, _)| only.contains(*c))
-        && only
-            .split(separator)
-            .any(|part| plain(part) == plain(column))
-    {
-        return format!("the fields are separated by {name}: save the file with commas");
-    }
     match names.iter().find(|name| plain(name) == plain(column)) {
         Some(name) => format!("rename '{}' to '{column}'", shorten(name)),
         None => "add it; cells with unknown values may stay empty".to_owned(),
@@ -565,25 +647,33 @@ impl TextColumn {
 fn read_parquet(
     path: &Path,
     file: File,
-    columns: &Columns,
-    mut each: impl FnMut(&Header, &TableRow<'_>) -> Result<(), FileError>,
+    reader: &mut Reader<'_, '_>,
 ) -> Result<Header, FileError> {
     let table = ParquetTable::open(path, file)?;
-    let header = find_columns(path, columns, table.names())?;
+    if json::is_ga4(&table.names()) {
+        return json::read_nested(path, &table, reader);
+    }
+    let header = (reader.start)(table.names(), &[])?.header;
+    let needed = |index: usize| header.indices.contains(&Some(index));
+    let is_extra = |index: usize| header.extra.iter().any(|(_, extra)| *extra == index);
     let mut before = 0u64;
     for group in 0..table.groups() {
         let mut texts = Vec::with_capacity(header.names.len());
         for (index, name) in header.names.iter().enumerate() {
-            texts.push(TextColumn::of(
-                path,
-                name,
-                table.group(group, index)?,
-                before,
-            )?);
+            // Columns that nobody needs are never decoded, and may hold anything.
+            let column = if needed(index) {
+                Some(table.group(group, index)?)
+            } else if reader.with_extra && is_extra(index) && table.is_readable(index) {
+                Some(table.group(group, index)?)
+            } else {
+                None
+            };
+            let text = column.map(|column| TextColumn::of(path, name, column, before));
+            texts.push(text.transpose()?);
         }
-        let rows = texts.first().map_or(0, |column| column.ends.len());
+        let rows = table.rows_of(group);
         for row in 0..rows {
-            each(
+            (reader.each)(
                 &header,
                 &TableRow {
                     path,
@@ -593,7 +683,6 @@ fn read_parquet(
                         row,
                         before,
                     },
-                    placeless: false,
                 },
             )?;
         }
@@ -602,7 +691,7 @@ fn read_parquet(
     if before == 0 {
         Err(FileError::HeaderOnly {
             path: path.to_owned(),
-            what: columns.what,
+            what: reader.what,
         })
     } else {
         Ok(header)

@@ -72,27 +72,63 @@ fn a_missing_column_is_named_with_what_was_found() {
     );
     check_items_error(
         "Item ID,title,category,brand,size,price\na,A,,,,\n",
-        &["'item_id' is missing", "rename 'Item ID'"],
+        &["'item_id' is missing", "--columns \"item_id=Item ID\""],
     );
+    // All of them at once, with what is like them.
     check_items_error(
-        "item_id;title;category;brand;size;price\na;A;;;;\n",
-        &["separated by semicolons"],
+        "SKU,Name,Preis\na,A,1\n",
+        &[
+            "'item_id', 'title', 'category', 'brand', 'size', 'price'",
+            "item_id=SKU,title=Name,category=,brand=,size=,price=Preis",
+        ],
     );
+}
+
+#[test]
+fn a_log_needs_a_product_a_time_and_a_shopper_or_a_session() {
+    let folder = Folder::new();
+    let path = folder.file("e.csv", "user_id,time,item_id,event\nu,1700000000,a,view\nu,1700000060,b,view\nu,1700090000,c,view\n");
+    let log = read_events(&path, &shop()).unwrap();
+    assert_eq!((log.sessions.len(), log.events), (2, 3));
+    let path = folder.file("e.csv", "session_id,time,item_id,event\ns,1700000000,a,view\ns,1700000060,b,view\nt,1700090000,c,view\n");
+    let log = read_events(&path, &shop()).unwrap();
+    assert_eq!((log.sessions.len(), log.users.len()), (2, 2));
+    let path = folder.file("e.csv", "session_id,time,item_id\ns,1700000000,a\n");
+    let error = read_events(&path, &shop()).unwrap_err().to_string();
+    assert!(error.contains("'event' is missing") && error.contains("--event view"), "{error}");
+    let reading = Reading {
+        event: Some(EventKind::Purchase),
+        ..Reading::default()
+    };
+    let log = read_events_with(&path, &shop(), &reading).unwrap();
+    assert_eq!(log.sessions[0].items[0].kind, EventKind::Purchase);
+    let error = read_items(&folder.file("i.csv", format!("{EVENTS}u,s,1,a,view,1\n")));
+    assert!(error.unwrap_err().to_string().contains("give it with --events"));
+}
+
+#[test]
+fn what_an_error_proposes_is_taken() {
+    let folder = Folder::new();
+    let path = folder.file("items.csv", "SKU,Name,Preis\na,A,\"1,50\"\n");
+    let mut reading = Reading::default();
+    for pair in "item_id=SKU,title=Name,category=,brand=,size=,price=Preis".split(',') {
+        reading.add_column(pair).unwrap();
+    }
+    let file = read_items_with(&path, &reading).unwrap();
+    assert_eq!(file.catalogue[ItemIx(0)].price, Some(1.5));
+    reading.add_column("title=Titel").unwrap();
+    let error = read_items_with(&path, &reading).unwrap_err().to_string();
+    assert!(error.contains("no column 'Titel' for title"), "{error}");
+    assert!(reading.add_column("titel=x").unwrap_err().contains("no field"));
 }
 
 #[test]
 fn a_bad_price_is_named_by_line_and_field() {
     check_items_error(
-        format!("{HEADER}a,A,,,,1.5\nb,B,,,,$2\n"),
-        &[
-            "line 3",
-            "'price'",
-            "'$2'",
-            "number of 0 or more",
-            "without a currency sign",
-        ],
+        format!("{HEADER}a,A,,,,1.5\nb,B,,,,two\n"),
+        &["line 3", "'price'", "'two'", "0 or more", "perhaps with a currency"],
     );
-    for price in ["-1", "NaN", "inf", "1e99", "3,5x"] {
+    for price in ["-1", "inf", "1e99", "3,5x", "1,234"] {
         check_items_error(
             format!("{HEADER}a,A,,,,\"{price}\"\n"),
             &["line 2", "'price'", price],
@@ -141,16 +177,22 @@ fn a_wrong_number_of_fields_is_named_by_line() {
 
 #[test]
 fn bytes_that_are_not_utf8_are_named_by_line_and_field() {
-    let latin1 = [HEADER.as_bytes(), b"a,A,,,,\nb,Cr\xe8me,,,,\n"].concat();
-    check_items_error(latin1, &["line 3", "'title'", "Cr\u{fffd}me", "CSV UTF-8"]);
+    // Other accents are UTF-8, so this byte is damage.
+    let damaged = [HEADER.as_bytes(), "a,Thé,,,,\n".as_bytes(), b"b,Cr\xe8me,,,,\n"].concat();
+    check_items_error(damaged, &["line 3", "'title'", "Cr\u{fffd}me", "CSV UTF-8"]);
+    let folder = Folder::new();
+    let latin1 = [HEADER.as_bytes(), b"a,A,,,,\nb,Cr\xe8me \x96 5 \x80,,,,\n"].concat();
+    let file = read_items(&folder.file("items.csv", latin1)).unwrap();
+    assert_eq!(file.catalogue[ItemIx(1)].title, "Crème – 5 €");
+    assert!(file.notes[0].text.contains("Windows-1252"), "{:?}", file.notes);
     // Half a character at the end of one field and the other half in the next are two errors, not
     // one character.
     check_items_error(
-        [HEADER.as_bytes(), b"a,A\xc3,\xa8,,,\n"].concat(),
-        &["line 2", "'title'"],
+        [HEADER.as_bytes(), "x,Thé,,,,\n".as_bytes(), b"a,A\xc3,\xa8,,,\n"].concat(),
+        &["line 3", "'title'"],
     );
     check_items_error(
-        b"item_id,t\xeftle,category,brand,size,price\na,A,,,,\n",
+        [&b"item_id,t\xeftle,category,brand,size,price\n"[..], "a,Thé,,,,\n".as_bytes()].concat(),
         &["line 1", "column 2"],
     );
 }
@@ -159,7 +201,12 @@ fn bytes_that_are_not_utf8_are_named_by_line_and_field() {
 fn other_kinds_of_file_are_recognised() {
     check_items_error(b"PK\x03\x04rest", &["spreadsheet", "CSV UTF-8"]);
     check_items_error(b"\x1f\x8b\x08rest", &["gzip"]);
-    check_items_error(b"\xff\xfei\0t\0", &["UTF-16"]);
+    check_items_error(b"\x1f\x8b\x08rest", &["gzip", "damaged or incomplete"]);
+    check_items_error(b"\x28\xb5\x2f\xfdrest", &["zstd", "damaged or incomplete"]);
+    check_items_error(b"BZh9rest", &["bzip2", "bunzip2"]);
+    check_items_error(b"\xff\xfei\0t\0", &["'item_id'", "found it"]);
+    check_items_error("{\"a\": 1\n", &["line 2", "JSON"]);
+    check_items_error("<rss><channel/></rss>", &["XML without products"]);
     check_items_error(b"PAR1 and then nothing of the kind", &["Parquet"]);
     let folder = Folder::new();
     let message = read_items(&folder.file("items.parquet", HEADER))
@@ -284,7 +331,15 @@ fn a_bad_event_is_named_by_line_and_field() {
     );
     check_events_error(
         "u,s,01/02/2017,a,view,1\n",
-        &["line 2", "'time'", "'01/02/2017'", "2017-01-01 11:53:26"],
+        &["line 2", "'time'", "'01/02/2017'", "--dates day-first"],
+    );
+    check_events_error(
+        "u,s,1.7E+12,a,view,1\n",
+        &["line 2", "'time'", "a spreadsheet shortened it"],
+    );
+    check_events_error(
+        "u,s,100,a,view,1\nu,s,101,a,view,1\n",
+        &["2 of 2 times", "before 1990", "line 2, line 3"],
     );
     check_events_error(
         "u,s,2017-01-01,a,purchase,-1\n",

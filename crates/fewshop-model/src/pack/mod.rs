@@ -32,7 +32,7 @@ use crate::error::PackError;
 use crate::features::{ActiveGroups, FeatureGroup};
 use crate::weights::{
     AdapterWeights, AttributeWeights, CategoryLifts, EncoderWeights, ItemTable, ModelConfig,
-    OfferWeights, PairTable, RankerWeights, TaskWeights,
+    OfferWeights, PairTable, RankerWeights, TaskWeights, Variants,
 };
 
 /// The unchecked parts of a pack: [`Pack::new`] checks and joins them.
@@ -80,6 +80,8 @@ pub struct PackParts {
     pub promotions: Vec<Promotion>,
     /// How much more often two categories are bought together than their sales explain.
     pub category_lifts: Option<CategoryLifts>,
+    /// Which products are variants of one thing, if the shop says so.
+    pub variants: Option<Variants>,
 }
 
 impl PackParts {

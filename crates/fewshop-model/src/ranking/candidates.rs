@@ -87,6 +87,7 @@ impl Model {
         for item in session.seen().into_iter().chain(context) {
             open[item.row()] = false;
         }
+        self.close_variants(&mut open);
         for item in self.rules.iter().flat_map(|rules| rules.excluded_items()) {
             open[item.row()] = false;
         }
@@ -106,6 +107,25 @@ impl Model {
             keep_only(&mut open, promotions.leaflet());
         }
         open
+    }
+}
+
+impl Model {
+    /// Closes the variants of what is closed: another size of what the shopper knows is no other
+    /// product.
+    fn close_variants(&self, open: &mut [bool]) {
+        let Some(variants) = &self.pack().parts().variants else {
+            return;
+        };
+        let mut known = vec![false; variants.names.len() + 1];
+        for (&group, _) in variants.group.iter().zip(&*open).filter(|(_, open)| !**open) {
+            known[group as usize] = true;
+        }
+        // Products without a group have nothing to do with each other.
+        known[0] = false;
+        for (open, &group) in open.iter_mut().zip(&variants.group) {
+            *open &= !known[group as usize];
+        }
     }
 }
 

@@ -25,6 +25,8 @@ const REPEAT_COST: f32 = 0.7;
 const SEED_CATEGORY_COST: f32 = 1.2;
 /// Weight of sales beside the cosine similarity of two alternatives.
 const SIMILAR_SALES_WEIGHT: f32 = 0.03;
+/// How many times as many products are looked at in a shop with variants.
+const VARIANTS: usize = 8;
 /// Seeds that a shelf is about, the latest ones.
 const MAX_SEEDS: usize = 20;
 
@@ -53,9 +55,14 @@ impl Model {
         if seeds.is_empty() {
             return Vec::new();
         }
+        // Variants of what is picked are left out below.
+        let n = match &self.pack().parts().variants {
+            Some(_) => options.n.saturating_mul(VARIANTS),
+            None => options.n,
+        };
         let scored = match options.objective {
-            Objective::Similar => self.alternatives(&seeds, open, options.n),
-            _ => self.complements(&seeds, open, options.n),
+            Objective::Similar => self.alternatives(&seeds, open, n),
+            _ => self.complements(&seeds, open, n),
         };
         let category = &self.stats.columns.category;
         let rows: Vec<u32> = scored.iter().map(|scored| scored.row).collect();
@@ -63,6 +70,7 @@ impl Model {
         if options.objective != Objective::Similar {
             self.keep_one_a_title(&mut ranked, &rows, false);
         }
+        self.keep_one_a_group(&mut ranked, &rows, false);
         let n = options.n;
         let order: Vec<(usize, Option<BusinessRule>)> = match &self.rules {
             None => ranked.iter().map(|&at| (at as usize, None)).collect(),

@@ -208,12 +208,16 @@ impl<'a> Run<'a> {
     ) -> Vec<(usize, Option<BusinessRule>)> {
         let is_personal = options.objective == Objective::Personal;
         let best = |n| {
-            let all = if is_personal { items.len() } else { n };
+            let has_variants = self.model.pack().parts().variants.is_some();
+            let all = if is_personal || has_variants { items.len() } else { n };
             let mut best = kernels::top_k(scores, all, |_| true);
             if is_personal {
                 self.model.keep_one_a_title(&mut best, items, true);
-                best.truncate(n);
             }
+            if has_variants {
+                self.model.keep_one_a_group(&mut best, items, true);
+            }
+            best.truncate(n);
             best
         };
         match &self.model.rules {
@@ -388,6 +392,18 @@ impl Model {
     /// # Shapes
     /// - `ranked`: positions among `items`, best first
     pub(crate) fn keep_one_a_title(&self, ranked: &mut Vec<u32>, items: &[u32], pins: bool) {
+        self.keep_one_each(ranked, items, pins, &self.stats.columns.title);
+    }
+
+    /// The same for variants: of a shirt in three sizes the best one stays.
+    pub(crate) fn keep_one_a_group(&self, ranked: &mut Vec<u32>, items: &[u32], pins: bool) {
+        if let Some(variants) = &self.pack().parts().variants {
+            self.keep_one_each(ranked, items, pins, &variants.group);
+        }
+    }
+
+    /// Keeps the first product of each number in `of`, which 0 is none of.
+    fn keep_one_each(&self, ranked: &mut Vec<u32>, items: &[u32], pins: bool, of: &[u32]) {
         let rules = self.rules.as_ref().filter(|_| pins);
         let is_pinned = |row| {
             let mut pinned = rules.iter().flat_map(|rules| rules.pinned());
@@ -396,8 +412,8 @@ impl Model {
         let mut shown = HashSet::new();
         ranked.retain(|&at| {
             let row = items[at as usize];
-            let title = self.stats.columns.title[row as usize];
-            title == 0 || shown.insert(title) || is_pinned(row)
+            let number = of[row as usize];
+            number == 0 || shown.insert(number) || is_pinned(row)
         });
     }
 

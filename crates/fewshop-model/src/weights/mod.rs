@@ -12,10 +12,12 @@ mod networks;
 mod offers;
 mod pair_table;
 mod task;
+mod variants;
 
 pub(crate) use attributes::PLAIN_FEATURES;
 pub use attributes::{AttributeHead, AttributeWeights};
 pub use category_lifts::{CategoryGroups, CategoryLifts};
+pub use variants::Variants;
 pub use config::{Channel, ModelConfig, RefreshConfig};
 pub use evidence_level::EvidenceLevel;
 pub use item_table::ItemTable;

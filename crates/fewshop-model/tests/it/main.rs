@@ -11,3 +11,4 @@ mod promotions;
 mod properties;
 mod recommender;
 mod seasonal_counts;
+mod variants;

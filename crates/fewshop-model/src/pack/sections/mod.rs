@@ -16,6 +16,7 @@ mod rules;
 mod seasonal_counts;
 mod settings;
 mod tasks;
+mod variants;
 
 pub(super) use attributes::AttributesMeta;
 
@@ -43,4 +44,5 @@ pub(super) type All = list![
     tasks::Tasks,
     promotions::Promotions,
     category_lifts::Lifts,
+    variants::Groups,
 ];
