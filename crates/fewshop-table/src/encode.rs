@@ -13,7 +13,6 @@ const QUANTILES: usize = 512;
 #[derive(Debug, Clone, PartialEq)]
 enum Feature {
     Missing,
-    Value,
     /// Normal score of the rank.
     Rank,
     Level(Option<String>),
@@ -27,17 +26,6 @@ struct Scaled {
     feature: Feature,
     mean: f64,
     scale: f64,
-}
-
-/// How numbers are spread.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Spread {
-    /// z-scores.
-    Plain,
-    /// Normal scores of ranks.
-    Ranks,
-    /// The mean of both.
-    Both,
 }
 
 /// Turns cells into a row of numbers.
@@ -79,7 +67,7 @@ fn normal_quantile(p: f64) -> f64 {
 
 impl Encoder {
     /// Fits means and scales to all rows of the tables, which have the same columns.
-    pub(crate) fn fit(tables: &[&Table], columns: &[TypedColumn], spread: Spread) -> Self {
+    pub(crate) fn fit(tables: &[&Table], columns: &[TypedColumn]) -> Self {
         let mut out = Self {
             features: Vec::new(),
             sources: Vec::with_capacity(columns.len()),
@@ -113,22 +101,16 @@ impl Encoder {
                         });
                     }
                     let read = |c: &String| source.format.value(c).unwrap_or(fill);
-                    match spread {
-                        Spread::Plain => out.push(column, Feature::Value, || cells().map(read)),
-                        Spread::Ranks => out.push(column, Feature::Rank, || {
-                            cells().map(|c| source.normal_score(read(c)))
-                        }),
-                        Spread::Both => {
-                            out.push(column, Feature::Value, || cells().map(read));
-                            out.push(column, Feature::Rank, || {
-                                cells().map(|c| source.normal_score(read(c)))
-                            });
-                        }
-                    }
+                    // Ranks instead of z-scores: a long tail of incomes would leave all other rows
+                    // at one point.
+                    out.push(column, Feature::Rank, || {
+                        cells().map(|c| source.normal_score(read(c)))
+                    });
                     out.sources.push(Some(source));
                 }
                 Kind::Category(levels) => {
-                    let mut levels: Vec<Option<String>> = levels.iter().cloned().map(Some).collect();
+                    let mut levels: Vec<Option<String>> =
+                        levels.iter().cloned().map(Some).collect();
                     if cells().any(|cell| is_missing(cell)) {
                         levels.push(None);
                     }
@@ -188,7 +170,6 @@ impl Encoder {
             let cell = &table.column(source.at)[row];
             let raw = match &scaled.feature {
                 Feature::Missing => f64::from(u8::from(source.format.value(cell).is_none())),
-                Feature::Value => source.format.value(cell).unwrap_or(source.fill),
                 Feature::Rank => {
                     source.normal_score(source.format.value(cell).unwrap_or(source.fill))
                 }

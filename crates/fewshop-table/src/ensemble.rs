@@ -143,7 +143,12 @@ impl Mixture {
             .collect();
         let parts = weighted(fitted);
         let left_out = (0..targets.len())
-            .map(|i| parts.iter().map(|part| part.0 * part.2.left_out[i].mean).sum())
+            .map(|i| {
+                parts
+                    .iter()
+                    .map(|part| part.0 * part.2.left_out[i].mean)
+                    .sum()
+            })
             .collect();
         Self { parts, left_out }
     }
@@ -234,12 +239,10 @@ pub(crate) struct Ensemble {
     pub(crate) left_out: Vec<f64>,
 }
 
-/// What the members say of a row.
+/// What the members say of a row, in the mean.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Opinion {
     pub(crate) log_odds: f64,
-    /// Log-odds of ridge, process and forest.
-    pub(crate) members: [f64; 3],
     /// Standard deviation of the latent value.
     pub(crate) spread: f64,
 }
@@ -307,7 +310,6 @@ impl Ensemble {
         let members = [ridge, process, forest_log_odds(self.forest.at(row))];
         Opinion {
             log_odds: mean_of(members, self.weights),
-            members,
             spread: f64::midpoint(a.variance, b.variance).sqrt(),
         }
     }

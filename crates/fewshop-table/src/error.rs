@@ -5,7 +5,9 @@
 #[non_exhaustive]
 pub enum TableError {
     /// The target is no column.
-    #[error("the table has no column '{target}', found {found}: name the column that is to be predicted")]
+    #[error(
+        "the table has no column '{target}', found {found}: name the column that is to be predicted"
+    )]
     NoTarget {
         /// The name asked for.
         target: String,

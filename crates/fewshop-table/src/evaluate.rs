@@ -101,7 +101,10 @@ pub fn answer_draw(
             table.rows().saturating_sub(1)
         )));
     }
-    let mut cells: Vec<String> = rows.iter().map(|&row| table.column(at)[row].clone()).collect();
+    let mut cells: Vec<String> = rows
+        .iter()
+        .map(|&row| table.column(at)[row].clone())
+        .collect();
     cells[draw.shots.len()..].iter_mut().for_each(String::clear);
     let asked = table.pick(&rows).with_column(at, cells);
     let fitted = match source {
@@ -148,12 +151,19 @@ fn of_numbers(cells: &[String], shots: &[f64], fitted: &Predictor, answers: &[An
         .filter_map(|a| crate::numbers::parse_number(&cells[a.row]))
         .collect();
     let mean = truth.iter().sum::<f64>() / truth.len().max(1) as f64;
-    let variance = truth.iter().map(|y| (y - mean) * (y - mean)).sum::<f64>().max(1e-12);
+    let variance = truth
+        .iter()
+        .map(|y| (y - mean) * (y - mean))
+        .sum::<f64>()
+        .max(1e-12);
     let guess = shots.iter().sum::<f64>() / shots.len() as f64;
-    let errors = answers.iter().zip(&truth).map(|(answer, y)| match answer.outcome {
-        Outcome::Number { value, .. } => (value - y) * (value - y),
-        Outcome::Classes(_) => 0.0,
-    });
+    let errors = answers
+        .iter()
+        .zip(&truth)
+        .map(|(answer, y)| match answer.outcome {
+            Outcome::Number { value, .. } => (value - y) * (value - y),
+            Outcome::Classes(_) => 0.0,
+        });
     Figures {
         loss: errors.sum::<f64>() / variance,
         base_loss: truth.iter().map(|y| (guess - y) * (guess - y)).sum::<f64>() / variance,

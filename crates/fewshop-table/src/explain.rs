@@ -120,7 +120,8 @@ impl Predictor {
             shares,
             is_exact,
             examples: self.examples(&encoded, class),
-            change: class.and_then(|class| self.change(table, row, &encoded, class, &used, &players)),
+            change: class
+                .and_then(|class| self.change(table, row, &encoded, class, &used, &players)),
         })
     }
 
@@ -158,7 +159,9 @@ impl Predictor {
         players: &[Vec<usize>],
     ) -> Option<Change> {
         let step = table.rows().div_ceil(TRIED_ROWS).max(1);
-        let others = (0..table.rows()).step_by(step).filter(|other| *other != row);
+        let others = (0..table.rows())
+            .step_by(step)
+            .filter(|other| *other != row);
         let others: Vec<(usize, Vec<f64>)> = others
             .map(|other| (other, self.encoder.row(table, other)))
             .collect();
@@ -184,9 +187,13 @@ impl Predictor {
                 .filter(|candidate| candidate.0 > 1e-12)
                 .collect();
             candidates.sort_by(|a, b| a.0.total_cmp(&b.0));
-            candidates.dedup_by(|a, b| a.0 == b.0 && table.column(at)[a.1.0] == table.column(at)[b.1.0]);
+            candidates
+                .dedup_by(|a, b| a.0 == b.0 && table.column(at)[a.1.0] == table.column(at)[b.1.0]);
             for (distance, (other, values)) in candidates {
-                if best.as_ref().is_some_and(|(nearest, _)| distance >= *nearest) {
+                if best
+                    .as_ref()
+                    .is_some_and(|(nearest, _)| distance >= *nearest)
+                {
                     break;
                 }
                 let mut changed = encoded.to_vec();

@@ -69,10 +69,7 @@ impl Distinct {
         };
         let mut sizes: Vec<f64> = Vec::new();
         for &row in &order {
-            let is_new = out
-                .row
-                .last()
-                .is_none_or(|&last| x.row(last) != x.row(row));
+            let is_new = out.row.last().is_none_or(|&last| x.row(last) != x.row(row));
             if is_new {
                 out.row.push(row);
                 out.target.push(0.0);
@@ -121,7 +118,11 @@ impl Grower<'_> {
         };
         let value = |g: &usize| self.x.at(self.distinct.row[*g], column);
         // Stable, so that sums run in one order whatever the rows' order was.
-        groups.sort_by(|a, b| (value(a) > threshold).cmp(&(value(b) > threshold)).then(a.cmp(b)));
+        groups.sort_by(|a, b| {
+            (value(a) > threshold)
+                .cmp(&(value(b) > threshold))
+                .then(a.cmp(b))
+        });
         let middle = groups.partition_point(|g| value(g) <= threshold);
         let own = self.nodes.len();
         self.nodes.push(Node::Leaf(0.0));
@@ -205,7 +206,13 @@ fn leaf(nodes: &[Node], row: &[f64]) -> f64 {
                 column,
                 threshold,
                 right,
-            } => at = if row[column] <= threshold { at + 1 } else { right },
+            } => {
+                at = if row[column] <= threshold {
+                    at + 1
+                } else {
+                    right
+                }
+            }
         }
     }
 }
@@ -248,7 +255,13 @@ impl Forest {
         let left_out = distinct
             .group
             .iter()
-            .map(|&g| if sums[g].1 > 0.0 { sums[g].0 / sums[g].1 } else { 0.0 })
+            .map(|&g| {
+                if sums[g].1 > 0.0 {
+                    sums[g].0 / sums[g].1
+                } else {
+                    0.0
+                }
+            })
             .collect();
         Self { trees, left_out }
     }

@@ -3,15 +3,17 @@
 use crate::math::{log_loss, softmax};
 
 /// How much of the distance from the base rate is kept, and the prior weight of each. More than 1
-/// because the mean of several models' log-odds is too timid (Ranjan and Gneiting 2010).
+/// because the mean of several models' log-odds is too timid (Ranjan and Gneiting 2010). Ten per cent
+/// for the base rate alone cost 0.005 of log loss at four rows on the open tables, and halve what is
+/// lost on a table that holds no signal.
 const TRUSTS: [(f64, f64); 7] = [
-    (0.0, 0.01),
-    (0.3, 0.01),
+    (0.0, 0.1),
+    (0.3, 0.03),
     (0.6, 0.03),
-    (0.9, 0.15),
-    (1.2, 0.4),
+    (0.9, 0.1),
+    (1.2, 0.35),
     (1.5, 0.3),
-    (1.8, 0.1),
+    (1.8, 0.09),
 ];
 
 /// The trust: the mean over [`TRUSTS`], weighted by prior and left-out log loss.
@@ -69,11 +71,7 @@ pub struct Check {
 }
 
 impl Check {
-    pub(crate) fn of(
-        losses: &[f64],
-        base: &[f64],
-        hits: Option<(f64, f64)>,
-    ) -> Self {
+    pub(crate) fn of(losses: &[f64], base: &[f64], hits: Option<(f64, f64)>) -> Self {
         let n = losses.len() as f64;
         let gains: Vec<f64> = base.iter().zip(losses).map(|(b, l)| b - l).collect();
         let mean = gains.iter().sum::<f64>() / n;

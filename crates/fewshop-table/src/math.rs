@@ -32,15 +32,6 @@ impl Matrix {
     pub(crate) fn set(&mut self, row: usize, column: usize, value: f64) {
         self.values[row * self.columns + column] = value;
     }
-
-    /// The rows with these numbers, in this order.
-    pub(crate) fn pick(&self, rows: &[usize]) -> Self {
-        let mut out = Self::zeros(rows.len(), self.columns);
-        for (to, &from) in rows.iter().enumerate() {
-            out.row_mut(to).copy_from_slice(self.row(from));
-        }
-        out
-    }
 }
 
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {

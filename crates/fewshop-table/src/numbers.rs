@@ -157,10 +157,7 @@ mod tests {
             parse_date("2020年3月1日", DateOrder::YearMonthDay),
             parse_date("2020-03-01", DateOrder::YearMonthDay)
         );
-        assert_eq!(
-            parse_date("1970-01-02", DateOrder::YearMonthDay),
-            Some(1.0)
-        );
+        assert_eq!(parse_date("1970-01-02", DateOrder::YearMonthDay), Some(1.0));
         assert_eq!(
             parse_date("2000-03-01 12:00", DateOrder::YearMonthDay),
             Some(11_017.0)

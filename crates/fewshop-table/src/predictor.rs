@@ -1,6 +1,6 @@
 //! From a table with some empty target cells to answers.
 
-use crate::encode::{Encoder, Spread};
+use crate::encode::Encoder;
 use crate::ensemble::EnsembleSettings;
 use crate::error::{TableError, list, shorten};
 use crate::gate::Check;
@@ -176,7 +176,7 @@ impl Predictor {
         let tables: Vec<&Table> = std::iter::once(table)
             .chain(source.as_ref().map(|source| &source.table))
             .collect();
-        let encoder = Encoder::fit(&tables, &columns, Spread::Ranks);
+        let encoder = Encoder::fit(&tables, &columns);
         if encoder.width() == 0 {
             let reasons: Vec<String> = columns.iter().map(left_out_text).collect();
             return Err(TableError::NoColumns {
@@ -374,7 +374,9 @@ fn fit_heads(
     source: Option<&[SourceModel]>,
 ) -> Vec<Head> {
     let against = |class: usize| -> Vec<f64> {
-        of.iter().map(|c| f64::from(u8::from(*c == class))).collect()
+        of.iter()
+            .map(|c| f64::from(u8::from(*c == class)))
+            .collect()
     };
     let heads = if classes == 2 { 1..2 } else { 0..classes };
     heads
@@ -523,7 +525,11 @@ impl SourceRows {
         };
         let rows: Vec<usize> = (0..self.table.rows()).collect();
         let x = encoder.rows(&self.table, &rows);
-        let heads = if names.len() == 2 { 1..2 } else { 0..names.len() };
+        let heads = if names.len() == 2 {
+            1..2
+        } else {
+            0..names.len()
+        };
         heads
             .map(|class| {
                 let outcomes: Vec<f64> = self

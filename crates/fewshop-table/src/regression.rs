@@ -55,7 +55,11 @@ impl Regression {
         let left_out: Vec<f64> = (0..y.len())
             .map(|i| base[i] + trust * (raw[i] - base[i]))
             .collect();
-        let mut errors: Vec<f64> = y.iter().zip(&left_out).map(|(y, m)| (y - m).abs()).collect();
+        let mut errors: Vec<f64> = y
+            .iter()
+            .zip(&left_out)
+            .map(|(y, m)| (y - m).abs())
+            .collect();
         errors.sort_by(f64::total_cmp);
         let at = ((n + 1.0) * INTERVAL_SHARE).ceil() as usize;
         let half = match errors.get(at.saturating_sub(1)) {

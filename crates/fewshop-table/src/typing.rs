@@ -106,17 +106,40 @@ fn is_id_name(name: &str) -> bool {
         .filter(|word| !word.is_empty())
         .collect();
     let strong = [
-        "id", "ids", "uuid", "guid", "iban", "ssn", "email", "kundennummer", "kundennr",
-        "patientid", "customerid", "userid", "rowid", "unnamed",
+        "id",
+        "ids",
+        "uuid",
+        "guid",
+        "iban",
+        "ssn",
+        "email",
+        "kundennummer",
+        "kundennr",
+        "patientid",
+        "customerid",
+        "userid",
+        "rowid",
+        "unnamed",
     ];
     let last = [
         "nr", "no", "number", "nummer", "key", "index", "idx", "row", "zeile", "name",
     ];
     words.iter().any(|word| strong.contains(word))
         || words.last().is_some_and(|word| last.contains(word))
-        || ["编号", "序号", "编码", "身份证", "姓名", "手机", "電話", "番号", "学号", "病历号"]
-            .iter()
-            .any(|part| lower.contains(part))
+        || [
+            "编号",
+            "序号",
+            "编码",
+            "身份证",
+            "姓名",
+            "手机",
+            "電話",
+            "番号",
+            "学号",
+            "病历号",
+        ]
+        .iter()
+        .any(|part| lower.contains(part))
 }
 
 /// Whether all values differ and are whole numbers one after the other, in any order.
@@ -141,7 +164,10 @@ fn type_column(name: &str, cells: &[String]) -> (Kind, Format, Option<String>) {
     } else {
         Format::Point
     };
-    let values: Vec<f64> = known.clone().filter_map(|cell| format.value(cell)).collect();
+    let values: Vec<f64> = known
+        .clone()
+        .filter_map(|cell| format.value(cell))
+        .collect();
     if values.len() as f64 >= NUMBER_SHARE * rows as f64 {
         let note = (values.len() < rows).then(|| {
             format!(
