@@ -76,6 +76,7 @@ fn dependencies_point_down_only() {
     check_inner("fewshop-web", &["fewshop-core"]);
     check_inner("fewshop-reference", &[]);
     check_inner("fewshop-data", &["fewshop-core"]);
+    check_inner("fewshop-table", &[]);
     check_inner(
         "fewshop-eval",
         &["fewshop-core", "fewshop-data", "fewshop-model"],
@@ -97,6 +98,7 @@ fn dependencies_point_down_only() {
             "fewshop-eval",
             "fewshop-model",
             "fewshop-reference",
+            "fewshop-table",
             "fewshop-train",
         ],
     );
@@ -132,9 +134,14 @@ fn nothing_depends_on_development_tools() {
 }
 
 #[test]
-fn core_data_and_storefront_do_not_know_burn() {
+fn core_data_table_and_storefront_do_not_know_burn() {
     let all = dependencies();
-    for member in ["fewshop-core", "fewshop-data", "fewshop-web"] {
+    for member in [
+        "fewshop-core",
+        "fewshop-data",
+        "fewshop-table",
+        "fewshop-web",
+    ] {
         let burn = all[member].iter().find(|name| name.starts_with("burn"));
         assert_eq!(burn, None, "{member} may not depend on burn");
     }
@@ -246,7 +253,7 @@ fn check_never_named(member: &str, words: &[&str]) {
 }
 
 #[test]
-fn core_and_model_do_no_io() {
+fn core_model_and_table_do_no_io() {
     let io = [
         "std::fs",
         "std::net",
@@ -260,6 +267,7 @@ fn core_and_model_do_no_io() {
     ];
     check_never_named("crates/fewshop-core", &io);
     check_never_named("crates/fewshop-model", &io);
+    check_never_named("crates/fewshop-table", &io);
 }
 
 #[test]
@@ -403,6 +411,34 @@ fn data_modules_import_only_lower_layers() {
         "crates/fewshop-data",
         &[
             "files", "progress", "pictures", "titles", "prepare", "example",
+        ],
+    );
+}
+
+#[test]
+fn table_modules_import_only_lower_layers() {
+    check_layers(
+        "crates/fewshop-table",
+        &[
+            "error",
+            "math",
+            "numbers",
+            "protected",
+            "table",
+            "typing",
+            "target",
+            "encode",
+            "process",
+            "forest",
+            "ensemble",
+            "gate",
+            "site",
+            "head",
+            "regression",
+            "warnings",
+            "predictor",
+            "explain",
+            "evaluate",
         ],
     );
 }

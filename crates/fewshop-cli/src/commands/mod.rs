@@ -17,6 +17,7 @@ pub mod report;
 pub mod rules;
 mod shop_files;
 pub mod study;
+pub mod table;
 pub mod task;
 pub mod train;
 pub mod update;
@@ -94,6 +95,8 @@ pub enum Command {
     /// Experiments on a shop's own log: scaling of training, new products, robustness,
     /// distillation
     Study(study::Args),
+    /// Answers for any table from a few labelled rows: probabilities, "not enough to tell", reasons
+    Table(table::Args),
     /// Print the help of every command as one Markdown page
     #[command(hide = true)]
     Reference,
@@ -125,6 +128,7 @@ impl Command {
             Self::Update(args) => update::run(&args),
             Self::Compress(args) => compress::run(&args),
             Self::Study(args) => study::run(args),
+            Self::Table(args) => table::run(&args),
             Self::Reference => reference::run(),
         }
     }

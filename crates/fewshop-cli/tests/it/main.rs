@@ -18,6 +18,7 @@ mod prepare;
 mod profile;
 mod refresh;
 mod select;
+mod table;
 #[path = "../../../fewshop-train/src/text/tiny.rs"]
 mod tiny;
 mod train;

@@ -21,6 +21,7 @@ mod offers;
 pub mod outliers;
 mod pages;
 mod promotions;
+mod rows;
 pub(crate) mod sheet;
 pub mod table;
 #[cfg(test)]
@@ -50,6 +51,7 @@ pub use offers::{
     write_offers,
 };
 pub use promotions::{PromotionRow, Promotions, read_promotions, write_promotions};
+pub use rows::{AnyCell, AnyTable, AnyType, read_any_table, write_any_table};
 pub use time::{day_of, format_day, format_time, parse_time};
 
 /// Number of ids that a warning names.

@@ -1,0 +1,82 @@
+//! Answers for any table.
+
+use std::fmt::Write as _;
+
+use crate::common::Folder;
+
+/// Eighty rows whose answer follows the amount; the last twenty are questions.
+fn made_up() -> String {
+    let mut text = "id,amount,purpose,sex,good\n".to_owned();
+    for i in 0..80u32 {
+        let amount = i * 37 % 80;
+        let answer = match (i < 60, amount + i * 13 % 17 < 48) {
+            (false, _) => "",
+            (true, true) => "yes",
+            (true, false) => "no",
+        };
+        let purpose = ["car", "house", "other"][(i % 3) as usize];
+        let _ = writeln!(
+            text,
+            "K{i:03},{amount},{purpose},{},{answer}",
+            ["f", "m"][(i % 2) as usize]
+        );
+    }
+    text
+}
+
+#[test]
+fn a_table_is_answered_measured_and_explained() {
+    let folder = Folder::new();
+    folder.write("t.csv", &made_up());
+    let said = folder.check_done("table predict --table t.csv --target good --out p.csv");
+    assert!(
+        said.contains("left out: sex (protected attribute)"),
+        "{said}"
+    );
+    assert!(said.contains("enough to tell"), "{said}");
+    let answers = folder.read("p.csv");
+    let lines: Vec<&str> = answers.lines().collect();
+    assert_eq!(
+        lines[0],
+        "row,id,answer,probability,low,high,enough,unlike,p(no),p(yes)"
+    );
+    assert_eq!(lines.len(), 21);
+    assert!(lines[1].starts_with("61,K060,"), "{}", lines[1]);
+    folder.check_done("table predict --table t.csv --target good --out p.parquet");
+    folder.check_done("table predict --table t.csv --target good --out again.csv");
+    assert_eq!(folder.read("again.csv"), answers);
+    let said = folder
+        .check_done("table evaluate --table t.csv --target good --k 8,16 --draws 3 --json f.json");
+    assert!(
+        said.contains("base rate") && folder.read("f.json").contains("\"answered\""),
+        "{said}"
+    );
+    let said = folder.check_done("table explain --table t.csv --target good --row 61");
+    assert!(
+        said.contains("shares (exact)") && said.contains("examples that pull most"),
+        "{said}"
+    );
+    let said =
+        folder.check_done("table predict --table t.csv --target good --source t.csv --out s.csv");
+    assert!(said.contains("columns: amount, purpose"), "{said}");
+    for (line, words) in [
+        (
+            "table predict --table t.csv --target bad --out q.csv",
+            "no column 'bad'",
+        ),
+        (
+            "table explain --table t.csv --target good --row 90",
+            "there is no row 90",
+        ),
+        (
+            "table predict --table none.csv --target good --out q.csv",
+            "none.csv: cannot be read",
+        ),
+    ] {
+        let output = folder.run(line);
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert!(stderr.contains(words), "{stderr}");
+        assert!(!folder.path("q.csv").exists());
+    }
+}

@@ -1,0 +1,295 @@
+//! Why a row has its answer: exact shares of the columns, the examples that pulled, the smallest
+//! change that would tip it.
+
+use crate::math::{Matrix, Random, squared_distance};
+use crate::predictor::{Fitted, Predictor};
+use crate::table::Table;
+
+/// Up to this many columns the shares are exact Shapley values; above, the mean over permutations.
+pub const EXACT_COLUMNS: usize = 12;
+/// Permutations, half of them the reverse of the other half.
+const PERMUTATIONS: usize = 64;
+/// Labelled rows that stand for the columns which are not given.
+const BACKGROUND: usize = 16;
+/// Evaluations of one exact explanation, about a second at 128 labelled rows.
+const EVALUATIONS: usize = 1 << 14;
+/// Rows whose cells are tried as changes.
+const TRIED_ROWS: usize = 200;
+
+/// Reasons for one answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    /// The class that is explained, as a number into [`Predictor::classes`]; `None` for a number.
+    pub class: Option<usize>,
+    /// The mean level of the labelled rows: log-odds of the class, or the number.
+    pub start: f64,
+    /// The level of this row; `start` and all shares add up to it.
+    pub level: f64,
+    /// What each column adds, the largest first.
+    pub shares: Vec<ColumnShare>,
+    /// Whether the shares are exact Shapley values and not a mean over permutations.
+    pub is_exact: bool,
+    /// Labelled rows by how far they pull the level at this row, the strongest first.
+    pub examples: Vec<ExamplePull>,
+    /// The smallest change of one column that changes the most probable class. Never of a protected
+    /// column.
+    pub change: Option<Change>,
+}
+
+/// What a column adds to the level.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ColumnShare {
+    /// The column.
+    pub column: String,
+    /// The row's cell.
+    pub value: String,
+    /// What it adds.
+    pub share: f64,
+}
+
+/// How far a labelled row pulls.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ExamplePull {
+    /// Row of the fitted table.
+    pub row: usize,
+    /// Change of the level by it, by the kernels of ridge and process.
+    pub pull: f64,
+}
+
+/// A change of one cell.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// The column.
+    pub column: String,
+    /// The cell.
+    pub from: String,
+    /// A cell that another row has.
+    pub to: String,
+    /// The class that is then most probable.
+    pub class: usize,
+}
+
+impl Predictor {
+    /// Reasons for the answer of a row of the fitted table.
+    ///
+    /// # Errors
+    /// A [`TableError::Setting`](crate::TableError::Setting) when the table has no such row.
+    pub fn explain(&self, table: &Table, row: usize) -> Result<Explanation, crate::TableError> {
+        if row >= table.rows() {
+            return Err(crate::TableError::Setting(format!(
+                "the table has no row {}, its last is {}",
+                row + 1,
+                table.rows()
+            )));
+        }
+        let encoded = self.encoder.row(table, row);
+        let class = (!self.classes().is_empty()).then(|| self.top_of(&encoded));
+        let level = |values: &[f64]| self.level(values, class.unwrap_or(0));
+        let column_of = self.encoder.column_of();
+        let mut used = column_of.clone();
+        used.dedup();
+        let players: Vec<Vec<usize>> = used
+            .iter()
+            .map(|column| {
+                (0..column_of.len())
+                    .filter(|&feature| column_of[feature] == *column)
+                    .collect()
+            })
+            .collect();
+        let is_exact = players.len() <= EXACT_COLUMNS;
+        let (start, shares) = if is_exact {
+            exact(&encoded, &self.x, &players, &level)
+        } else {
+            permuted(&encoded, &self.x, &players, &level)
+        };
+        let at_of = |column: usize| table.find(&self.columns[column].name).unwrap_or(0);
+        let mut shares: Vec<ColumnShare> = used
+            .iter()
+            .zip(shares)
+            .map(|(&column, share)| ColumnShare {
+                column: self.columns[column].name.clone(),
+                value: table.column(at_of(column))[row].clone(),
+                share,
+            })
+            .collect();
+        shares.sort_by(|a, b| b.share.abs().total_cmp(&a.share.abs()));
+        Ok(Explanation {
+            class,
+            start,
+            level: level(&encoded),
+            shares,
+            is_exact,
+            examples: self.examples(&encoded, class),
+            change: class
+                .and_then(|class| self.change(table, row, &encoded, class, &used, &players)),
+        })
+    }
+
+    fn examples(&self, encoded: &[f64], class: Option<usize>) -> Vec<ExamplePull> {
+        let pulls = match (&self.fitted, class) {
+            (Fitted::Numbers(regression), _) => regression.pulls(encoded),
+            (Fitted::Classes(heads), class) => {
+                let class = class.unwrap_or(0);
+                let (head, sign) = match heads.len() {
+                    1 => (&heads[0], if class == 1 { 1.0 } else { -1.0 }),
+                    _ => (&heads[class], 1.0),
+                };
+                let pulls = head.ensemble.pulls(encoded);
+                pulls.iter().map(|p| sign * head.trust * p).collect()
+            }
+        };
+        let mut out: Vec<ExamplePull> = self
+            .labelled()
+            .iter()
+            .zip(pulls)
+            .map(|(&row, pull)| ExamplePull { row, pull })
+            .collect();
+        out.sort_by(|a, b| b.pull.abs().total_cmp(&a.pull.abs()));
+        out
+    }
+
+    /// The nearest other cell of one column that tips the answer.
+    fn change(
+        &self,
+        table: &Table,
+        row: usize,
+        encoded: &[f64],
+        class: usize,
+        used: &[usize],
+        players: &[Vec<usize>],
+    ) -> Option<Change> {
+        let step = table.rows().div_ceil(TRIED_ROWS).max(1);
+        let others = (0..table.rows())
+            .step_by(step)
+            .filter(|other| *other != row);
+        let others: Vec<(usize, Vec<f64>)> = others
+            .map(|other| (other, self.encoder.row(table, other)))
+            .collect();
+        let mut best: Option<(f64, Change)> = None;
+        for (&column, features) in used.iter().zip(players) {
+            let typed = &self.columns[column];
+            if typed.is_protected {
+                continue;
+            }
+            let at = table.find(&typed.name).ok()?;
+            let mut candidates: Vec<(f64, &(usize, Vec<f64>))> = others
+                .iter()
+                .filter(|(other, _)| !crate::table::is_missing(&table.column(at)[*other]))
+                .map(|other| {
+                    let part = |values: &[f64]| -> Vec<f64> {
+                        features.iter().map(|&feature| values[feature]).collect()
+                    };
+                    let distance = squared_distance(&part(encoded), &part(&other.1));
+                    // Levels of one text move two features or more: by their mean, all kinds of
+                    // columns compare.
+                    (distance / features.len() as f64, other)
+                })
+                .filter(|candidate| candidate.0 > 1e-12)
+                .collect();
+            candidates.sort_by(|a, b| a.0.total_cmp(&b.0));
+            candidates
+                .dedup_by(|a, b| a.0 == b.0 && table.column(at)[a.1.0] == table.column(at)[b.1.0]);
+            for (distance, (other, values)) in candidates {
+                if best
+                    .as_ref()
+                    .is_some_and(|(nearest, _)| distance >= *nearest)
+                {
+                    break;
+                }
+                let mut changed = encoded.to_vec();
+                for &feature in features {
+                    changed[feature] = values[feature];
+                }
+                let found = self.top_of(&changed);
+                if found != class {
+                    let change = Change {
+                        column: typed.name.clone(),
+                        from: table.column(at)[row].clone(),
+                        to: table.column(at)[*other].clone(),
+                        class: found,
+                    };
+                    best = Some((distance, change));
+                    break;
+                }
+            }
+        }
+        best.map(|(_, change)| change)
+    }
+}
+
+/// Background rows, spread over the labelled ones.
+fn background(x: &Matrix, most: usize) -> Vec<usize> {
+    let rows = x.rows.min(most.max(1));
+    (0..rows).map(|i| i * x.rows / rows).collect()
+}
+
+/// Shapley values by their definition (Shapley 1953; absent columns as in Lundberg and Lee 2017):
+/// the game of a set of columns is the mean level of background rows that take these columns from
+/// the row.
+fn exact(
+    row: &[f64],
+    x: &Matrix,
+    players: &[Vec<usize>],
+    level: &dyn Fn(&[f64]) -> f64,
+) -> (f64, Vec<f64>) {
+    let m = players.len();
+    let background = background(x, BACKGROUND.min(EVALUATIONS >> m));
+    let mut game = vec![0.0; 1 << m];
+    for (set, value) in game.iter_mut().enumerate() {
+        for &other in &background {
+            let mut values = x.row(other).to_vec();
+            for (player, features) in players.iter().enumerate() {
+                if set >> player & 1 == 1 {
+                    features.iter().for_each(|&f| values[f] = row[f]);
+                }
+            }
+            *value += level(&values) / background.len() as f64;
+        }
+    }
+    // 1 / (m · C(m − 1, size)): the weight of a set of this size without the player.
+    let mut weight = vec![1.0 / m as f64; m];
+    for size in 1..m {
+        weight[size] = weight[size - 1] * size as f64 / (m - size) as f64;
+    }
+    let shares = (0..m)
+        .map(|player| {
+            (0..1usize << m)
+                .filter(|set| set >> player & 1 == 0)
+                .map(|set| {
+                    weight[set.count_ones() as usize] * (game[set | 1 << player] - game[set])
+                })
+                .sum()
+        })
+        .collect();
+    (game[0], shares)
+}
+
+/// The mean over permutations, each with its own background row, and each with its reverse.
+fn permuted(
+    row: &[f64],
+    x: &Matrix,
+    players: &[Vec<usize>],
+    level: &dyn Fn(&[f64]) -> f64,
+) -> (f64, Vec<f64>) {
+    let mut random = Random::new(0, 0);
+    let mut order: Vec<usize> = (0..players.len()).collect();
+    let background = background(x, PERMUTATIONS / 2);
+    let (mut start, mut shares) = (0.0, vec![0.0; players.len()]);
+    for turn in 0..PERMUTATIONS {
+        if turn % 2 == 0 {
+            random.shuffle(&mut order);
+        } else {
+            order.reverse();
+        }
+        let mut values = x.row(background[turn / 2 % background.len()]).to_vec();
+        let mut before = level(&values);
+        start += before / PERMUTATIONS as f64;
+        for &player in &order {
+            players[player].iter().for_each(|&f| values[f] = row[f]);
+            let after = level(&values);
+            shares[player] += (after - before) / PERMUTATIONS as f64;
+            before = after;
+        }
+    }
+    (start, shares)
+}

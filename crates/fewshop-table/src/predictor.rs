@@ -1,0 +1,547 @@
+//! From a table with some empty target cells to answers.
+
+use crate::encode::Encoder;
+use crate::ensemble::EnsembleSettings;
+use crate::error::{TableError, list, shorten};
+use crate::gate::Check;
+use crate::head::Head;
+use crate::math::{Matrix, log_loss, sigmoid};
+use crate::regression::Regression;
+use crate::site::SourceModel;
+use crate::table::Table;
+use crate::target::{Labels, Target, Task};
+use crate::typing::{Kind, TypedColumn, type_columns};
+use crate::warnings::{Unlike, leaking};
+
+/// Most labelled rows that a fit uses; of more, a sample.
+pub const MAX_FITTED: usize = 512;
+/// Most rows of the other sites that a fit uses; of more, a sample.
+pub const MAX_SOURCE: usize = 20_000;
+/// Most encoded columns of a source model, which inverts a matrix of that width.
+const MAX_SOURCE_WIDTH: usize = 600;
+/// Standard deviations between the middle and either end of an 80 % band.
+const BAND: f64 = 1.281_551_6;
+
+/// What the owner of the table decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Start of the random numbers.
+    pub seed: u64,
+    /// Whether columns with protected attributes are used. Off by default.
+    pub uses_protected: bool,
+    /// Protected columns whose names do not say so.
+    pub protected: Vec<String>,
+    /// Columns that are not used.
+    pub left_out: Vec<String>,
+    /// Classes or numbers; without it, numbers if there are more than five different ones.
+    pub task: Option<Task>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            seed: 7,
+            uses_protected: false,
+            protected: Vec::new(),
+            left_out: Vec::new(),
+            task: None,
+        }
+    }
+}
+
+/// The answer for one row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// Row of the table, from 0.
+    pub row: usize,
+    /// What is expected.
+    pub outcome: Outcome,
+    /// Whether the labelled rows show that answers are better than the base rate. If not, show "not
+    /// enough to tell".
+    pub is_enough: bool,
+    /// Whether the row is unlike all labelled rows.
+    pub is_unlike: bool,
+}
+
+/// What is expected of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// Probabilities of all classes, in the order of [`Predictor::classes`]; their sum is 1.
+    Classes(Vec<ClassProbability>),
+    /// A number with its 80 % interval.
+    Number {
+        /// The expected value.
+        value: f64,
+        /// Lower end.
+        low: f64,
+        /// Upper end.
+        high: f64,
+    },
+}
+
+/// A probability with its 80 % band.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ClassProbability {
+    /// The probability.
+    pub probability: f64,
+    /// Lower end of the band.
+    pub low: f64,
+    /// Upper end of the band.
+    pub high: f64,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Fitted {
+    Classes(Vec<Head>),
+    Numbers(Box<Regression>),
+}
+
+/// A model fitted to the labelled rows of a table.
+#[derive(Debug, Clone)]
+pub struct Predictor {
+    pub(crate) columns: Vec<TypedColumn>,
+    pub(crate) encoder: Encoder,
+    pub(crate) target: Target,
+    /// The labelled rows, encoded.
+    pub(crate) x: Matrix,
+    pub(crate) fitted: Fitted,
+    classes: Vec<String>,
+    check: Check,
+    warnings: Vec<String>,
+    source: Option<Vec<SourceModel>>,
+    unlike: Unlike,
+    source_weights: Option<Vec<f64>>,
+}
+
+impl Predictor {
+    /// Fits to the rows of `table` that have a value in `target`; the others are questions, whose
+    /// other cells help to scale the columns.
+    ///
+    /// # Errors
+    /// [`TableError`]: no such target, fewer than two labelled rows, one class, too many classes, a
+    /// text among numbers, no usable column.
+    pub fn fit(table: &Table, target: &str, settings: &Settings) -> Result<Self, TableError> {
+        Self::fit_with(table, None, target, settings)
+    }
+
+    /// As [`fit`](Self::fit), with the labelled rows of other sites, which have the same columns.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit); also when the source lacks a column or a class, or the target is a
+    /// number.
+    pub fn fit_with_source(
+        table: &Table,
+        source: &Table,
+        target: &str,
+        settings: &Settings,
+    ) -> Result<Self, TableError> {
+        Self::fit_with(table, Some(source), target, settings)
+    }
+
+    fn fit_with(
+        table: &Table,
+        source: Option<&Table>,
+        name: &str,
+        settings: &Settings,
+    ) -> Result<Self, TableError> {
+        let mut warnings = Vec::new();
+        for named in settings.protected.iter().chain(&settings.left_out) {
+            if !table.names().contains(named) {
+                return Err(TableError::Setting(format!(
+                    "the table has no column '{}' to leave out or protect, found {}",
+                    shorten(named),
+                    list(table.names().iter().map(String::as_str))
+                )));
+            }
+        }
+        let mut target = Target::read(table, name, settings.task)?;
+        let all = target.labelled.len();
+        target.limit(table, MAX_FITTED, settings.seed);
+        if target.labelled.len() < all {
+            warnings.push(format!(
+                "{all} labelled rows: a sample of {} is used; this method is made for a few",
+                target.labelled.len()
+            ));
+        }
+        let columns = type_columns(
+            table,
+            target.column,
+            settings.uses_protected,
+            &settings.protected,
+            &settings.left_out,
+        );
+        let source = source
+            .map(|source| SourceRows::read(table, source, name, &target, settings.seed))
+            .transpose()?;
+        let tables: Vec<&Table> = std::iter::once(table)
+            .chain(source.as_ref().map(|source| &source.table))
+            .collect();
+        let encoder = Encoder::fit(&tables, &columns);
+        if encoder.width() == 0 {
+            let reasons: Vec<String> = columns.iter().map(left_out_text).collect();
+            return Err(TableError::NoColumns {
+                reasons: if reasons.is_empty() {
+                    "the target is the only column".to_owned()
+                } else {
+                    list(reasons.iter().map(String::as_str))
+                },
+            });
+        }
+        warnings.extend(columns.iter().filter_map(|column| {
+            let note = column.note.as_ref()?;
+            Some(format!("column '{}': {note}", shorten(&column.name)))
+        }));
+        let x = encoder.rows(table, &target.labelled);
+        let source_models = source
+            .map(|source| source.fit(&encoder, &target))
+            .transpose()?;
+        let ensemble = EnsembleSettings::new(settings.seed);
+        let (fitted, classes, check) = match &target.labels {
+            Labels::Classes(names, of) => {
+                let heads = fit_heads(&x, of, names.len(), &ensemble, source_models.as_deref());
+                let check = check_classes(&heads, of, names.len());
+                for (class, name) in names.iter().enumerate() {
+                    if of.iter().filter(|c| **c == class).count() < 2 {
+                        warnings.push(format!(
+                            "one labelled row alone has '{}' in '{}': label another one",
+                            shorten(name),
+                            shorten(table.names()[target.column].as_str())
+                        ));
+                    }
+                }
+                (Fitted::Classes(heads), names.clone(), check)
+            }
+            Labels::Numbers(values) => {
+                let regression = Regression::fit(x.clone(), values, &ensemble);
+                let check = Check::of(&regression.losses, &regression.base_losses, None);
+                (Fitted::Numbers(Box::new(regression)), Vec::new(), check)
+            }
+        };
+        warnings.extend(leaking(&x, &encoder.column_of(), &columns, &target.labels));
+        let source_weights = match &fitted {
+            Fitted::Classes(heads) => heads
+                .first()
+                .and_then(|head| head.source.as_ref())
+                .map(|source| source.weights.clone()),
+            Fitted::Numbers(_) => None,
+        };
+        Ok(Self {
+            unlike: Unlike::of(&x),
+            columns,
+            encoder,
+            target,
+            x,
+            fitted,
+            classes,
+            check,
+            warnings,
+            source: source_models,
+            source_weights,
+        })
+    }
+
+    /// Names of the classes in order; empty if the target is a number.
+    #[must_use]
+    pub fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// Rows that are questions.
+    #[must_use]
+    pub fn questions(&self) -> &[usize] {
+        &self.target.questions
+    }
+
+    /// Labelled rows that the fit used.
+    #[must_use]
+    pub fn labelled(&self) -> &[usize] {
+        &self.target.labelled
+    }
+
+    /// The columns in order of their names, without the target.
+    #[must_use]
+    pub fn columns(&self) -> &[TypedColumn] {
+        &self.columns
+    }
+
+    /// What leaving each labelled row out says.
+    #[must_use]
+    pub fn check(&self) -> &Check {
+        &self.check
+    }
+
+    /// What the owner should know: leaking columns, classes with one row, samples, odd cells.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// With a source: the weights of source, source with its base rate repaired, source as prior,
+    /// and this table's own ensemble.
+    #[must_use]
+    pub fn source_weights(&self) -> Option<&[f64]> {
+        self.source_weights.as_deref()
+    }
+
+    /// The answer for a row of this table, or of one with the same columns.
+    #[must_use]
+    pub fn answer(&self, table: &Table, row: usize) -> Answer {
+        let encoded = self.encoder.row(table, row);
+        Answer {
+            row,
+            outcome: self.outcome(&encoded),
+            is_enough: self.check.is_enough(),
+            is_unlike: self.unlike.is(&self.x, &encoded),
+        }
+    }
+
+    /// Answers for all questions.
+    #[must_use]
+    pub fn answers(&self, table: &Table) -> Vec<Answer> {
+        let questions = self.target.questions.iter();
+        questions.map(|&row| self.answer(table, row)).collect()
+    }
+
+    fn outcome(&self, encoded: &[f64]) -> Outcome {
+        match &self.fitted {
+            Fitted::Numbers(regression) => {
+                let value = regression.at(encoded);
+                Outcome::Number {
+                    value,
+                    low: value - regression.half,
+                    high: value + regression.half,
+                }
+            }
+            Fitted::Classes(heads) => {
+                let opinions: Vec<(f64, f64)> = heads
+                    .iter()
+                    .enumerate()
+                    .map(|(head, fitted)| fitted.at(encoded, self.score(head, encoded)))
+                    .collect();
+                Outcome::Classes(probabilities(&opinions))
+            }
+        }
+    }
+
+    /// The most probable class.
+    pub(crate) fn top_of(&self, encoded: &[f64]) -> usize {
+        match self.outcome(encoded) {
+            Outcome::Number { .. } => 0,
+            Outcome::Classes(all) => (0..all.len()).fold(0, |best, at| {
+                if all[at].probability > all[best].probability {
+                    at
+                } else {
+                    best
+                }
+            }),
+        }
+    }
+
+    fn score(&self, head: usize, encoded: &[f64]) -> f64 {
+        self.source
+            .as_ref()
+            .map_or(0.0, |models| models[head].at(encoded))
+    }
+
+    /// What is explained: the log-odds of a class, or the number itself. With two classes there is
+    /// one head, for the second.
+    pub(crate) fn level(&self, encoded: &[f64], class: usize) -> f64 {
+        match &self.fitted {
+            Fitted::Numbers(regression) => regression.at(encoded),
+            Fitted::Classes(heads) if heads.len() == 1 => {
+                let z = heads[0].at(encoded, self.score(0, encoded)).0;
+                if class == 1 { z } else { -z }
+            }
+            Fitted::Classes(heads) => heads[class].at(encoded, self.score(class, encoded)).0,
+        }
+    }
+}
+
+/// Why a column is left out, for a message.
+pub(crate) fn left_out_text(column: &TypedColumn) -> String {
+    match &column.kind {
+        Kind::LeftOut(reason) => format!("'{}' {}", shorten(&column.name), reason.reason()),
+        _ => format!("'{}' has one value", shorten(&column.name)),
+    }
+}
+
+/// One head for two classes, one a class for more.
+fn fit_heads(
+    x: &Matrix,
+    of: &[usize],
+    classes: usize,
+    settings: &EnsembleSettings,
+    source: Option<&[SourceModel]>,
+) -> Vec<Head> {
+    let against = |class: usize| -> Vec<f64> {
+        of.iter()
+            .map(|c| f64::from(u8::from(*c == class)))
+            .collect()
+    };
+    let heads = if classes == 2 { 1..2 } else { 0..classes };
+    heads
+        .enumerate()
+        .map(|(head, class)| {
+            let scores: Option<Vec<f64>> =
+                source.map(|models| (0..x.rows).map(|i| models[head].at(x.row(i))).collect());
+            Head::fit(x.clone(), &against(class), settings, scores.as_deref())
+        })
+        .collect()
+}
+
+/// Log-odds and spreads of the heads as probabilities of all classes.
+fn probabilities(opinions: &[(f64, f64)]) -> Vec<ClassProbability> {
+    let band = |&(z, spread): &(f64, f64)| ClassProbability {
+        probability: sigmoid(z),
+        low: sigmoid(z - BAND * spread),
+        high: sigmoid(z + BAND * spread),
+    };
+    if let [only] = opinions {
+        let second = band(only);
+        let first = ClassProbability {
+            probability: 1.0 - second.probability,
+            low: 1.0 - second.high,
+            high: 1.0 - second.low,
+        };
+        return vec![first, second];
+    }
+    let sum: f64 = opinions.iter().map(|opinion| sigmoid(opinion.0)).sum();
+    let of = |opinion| {
+        let own: ClassProbability = band(opinion);
+        ClassProbability {
+            probability: own.probability / sum,
+            low: (own.low / sum).min(1.0),
+            high: (own.high / sum).min(1.0),
+        }
+    };
+    opinions.iter().map(of).collect()
+}
+
+fn check_classes(heads: &[Head], of: &[usize], classes: usize) -> Check {
+    let log_odds = |i: usize, is_base: bool| -> Vec<f64> {
+        let z = |head: &Head| {
+            if is_base {
+                head.base_left_out[i]
+            } else {
+                head.left_out[i]
+            }
+        };
+        match heads {
+            [only] => vec![-z(only), z(only)],
+            _ => heads.iter().map(z).collect(),
+        }
+    };
+    let judge = |is_base: bool| -> (Vec<f64>, f64) {
+        let mut hits = 0.0;
+        let losses = (0..of.len())
+            .map(|i| {
+                let z = log_odds(i, is_base);
+                let best = (0..classes).fold(0, |best, c| if z[c] > z[best] { c } else { best });
+                hits += f64::from(u8::from(best == of[i]));
+                if classes == 2 {
+                    log_loss(z[1], of[i] as f64)
+                } else {
+                    let sum: f64 = z.iter().map(|z| sigmoid(*z)).sum();
+                    -(sigmoid(z[of[i]]) / sum).ln()
+                }
+            })
+            .collect();
+        (losses, hits)
+    };
+    let (losses, hits) = judge(false);
+    let (base, base_hits) = judge(true);
+    Check::of(&losses, &base, Some((hits, base_hits)))
+}
+
+/// The labelled rows of other sites, with the columns of the table.
+struct SourceRows {
+    table: Table,
+    /// Class of each row.
+    of: Vec<usize>,
+}
+
+impl SourceRows {
+    fn read(
+        table: &Table,
+        source: &Table,
+        name: &str,
+        target: &Target,
+        seed: u64,
+    ) -> Result<Self, TableError> {
+        let error = |problem: String, advice: &str| TableError::Source {
+            problem,
+            advice: advice.to_owned(),
+        };
+        let Labels::Classes(classes, _) = &target.labels else {
+            return Err(error(
+                "can only help to predict classes, and the target is a number".to_owned(),
+                "leave the source out, or make classes of the target",
+            ));
+        };
+        let mut columns = Vec::new();
+        for column in table.names() {
+            let Ok(at) = source.find(column) else {
+                return Err(error(
+                    format!("has no column '{}'", shorten(column)),
+                    "give both tables the same columns, or remove it from the other",
+                ));
+            };
+            columns.push(source.column(at).to_vec());
+        }
+        let source = Table::new(table.names().to_vec(), columns)?;
+        let mut read = Target::read(&source, name, Some(Task::Classes))?;
+        read.limit(&source, MAX_SOURCE, seed);
+        let Labels::Classes(found, of) = &read.labels else {
+            return Err(error("has no classes".to_owned(), "check its target"));
+        };
+        if found != classes {
+            return Err(error(
+                format!(
+                    "has the classes {}, the table has {}",
+                    list(found.iter().map(String::as_str)),
+                    list(classes.iter().map(String::as_str))
+                ),
+                "write the classes in one way, and have each among the labelled rows of both",
+            ));
+        }
+        let of = of.clone();
+        Ok(Self {
+            table: source.pick(&read.labelled),
+            of,
+        })
+    }
+
+    fn fit(&self, encoder: &Encoder, target: &Target) -> Result<Vec<SourceModel>, TableError> {
+        if encoder.width() > MAX_SOURCE_WIDTH {
+            return Err(TableError::TooLarge {
+                what: "columns, once texts have one each,",
+                found: encoder.width(),
+                most: MAX_SOURCE_WIDTH,
+                advice: "with a source, keep the columns that could matter",
+            });
+        }
+        let Labels::Classes(names, _) = &target.labels else {
+            return Ok(Vec::new());
+        };
+        let rows: Vec<usize> = (0..self.table.rows()).collect();
+        let x = encoder.rows(&self.table, &rows);
+        let heads = if names.len() == 2 {
+            1..2
+        } else {
+            0..names.len()
+        };
+        heads
+            .map(|class| {
+                let outcomes: Vec<f64> = self
+                    .of
+                    .iter()
+                    .map(|c| f64::from(u8::from(*c == class)))
+                    .collect();
+                SourceModel::fit(&x, &outcomes).ok_or_else(|| TableError::Source {
+                    problem: "cannot be fitted: its numbers are too large".to_owned(),
+                    advice: "check its columns for cells of another kind".to_owned(),
+                })
+            })
+            .collect()
+    }
+}

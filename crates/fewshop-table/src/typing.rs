@@ -1,0 +1,266 @@
+//! What each column holds, and why some are left out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::numbers::{
+    DateOrder, date_order, is_decimal_comma, parse_comma_number, parse_date, parse_number,
+};
+use crate::protected::is_protected;
+use crate::table::{Table, is_missing};
+
+/// Share of the cells that must be numbers for a column of numbers; the others count as missing,
+/// and are said.
+const NUMBER_SHARE: f64 = 0.98;
+/// From this many rows on, a text that differs in every row is an identifier.
+const IDENTIFIER_ROWS: usize = 8;
+/// Levels of a category that are told apart, the most frequent ones.
+pub(crate) const LEVELS: usize = 12;
+
+/// What a column holds.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Numbers.
+    Number,
+    /// Dates, as days.
+    Date,
+    /// Texts, the most frequent ones first.
+    Category(Vec<String>),
+    /// Not used.
+    LeftOut(LeftOut),
+}
+
+/// Why a column is not used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum LeftOut {
+    /// It names rows.
+    Identifier,
+    /// It has one value.
+    Constant,
+    /// It has no value.
+    Empty,
+    /// It describes a protected attribute.
+    Protected,
+    /// It was named to be left out.
+    Asked,
+    /// Day and month could be either way round.
+    UnclearDate,
+}
+
+impl LeftOut {
+    /// The reason in a few words.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Identifier => "identifies rows",
+            Self::Constant => "has one value",
+            Self::Empty => "has no value",
+            Self::Protected => "protected attribute",
+            Self::Asked => "left out as asked",
+            Self::UnclearDate => "dates could be day/month or month/day: write 2020-12-31",
+        }
+    }
+}
+
+/// A column with its kind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TypedColumn {
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether its name says that it describes a protected attribute, or the owner named it.
+    pub is_protected: bool,
+    /// Something to know about how it was read.
+    pub note: Option<String>,
+    pub(crate) format: Format,
+}
+
+/// How a cell is read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Format {
+    Point,
+    Comma,
+    Date(DateOrder),
+    Text,
+}
+
+impl Format {
+    pub(crate) fn value(self, cell: &str) -> Option<f64> {
+        match self {
+            Self::Point => parse_number(cell),
+            Self::Comma => parse_comma_number(cell),
+            Self::Date(order) => parse_date(cell, order),
+            Self::Text => None,
+        }
+    }
+}
+
+/// Whether the name says that the column names rows. `number` and its kin count at the end of a name
+/// only: "number of visits" is a number to learn from.
+fn is_id_name(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    let words: Vec<&str> = lower
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let strong = [
+        "id",
+        "ids",
+        "uuid",
+        "guid",
+        "iban",
+        "ssn",
+        "email",
+        "kundennummer",
+        "kundennr",
+        "patientid",
+        "customerid",
+        "userid",
+        "rowid",
+        "unnamed",
+    ];
+    let last = [
+        "nr", "no", "number", "nummer", "key", "index", "idx", "row", "zeile", "name",
+    ];
+    words.iter().any(|word| strong.contains(word))
+        || words.last().is_some_and(|word| last.contains(word))
+        || [
+            "编号",
+            "序号",
+            "编码",
+            "身份证",
+            "姓名",
+            "手机",
+            "電話",
+            "番号",
+            "学号",
+            "病历号",
+        ]
+        .iter()
+        .any(|part| lower.contains(part))
+}
+
+/// Whether all values differ and are whole numbers one after the other, in any order.
+fn is_running_number(values: &[f64]) -> bool {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.len() >= IDENTIFIER_ROWS && sorted.windows(2).all(|two| two[1] - two[0] == 1.0)
+}
+
+/// Types one column.
+fn type_column(name: &str, cells: &[String]) -> (Kind, Format, Option<String>) {
+    let known = cells
+        .iter()
+        .map(String::as_str)
+        .filter(|cell| !is_missing(cell));
+    let rows = known.clone().count();
+    if rows == 0 {
+        return (Kind::LeftOut(LeftOut::Empty), Format::Text, None);
+    }
+    let format = if is_decimal_comma(known.clone()) {
+        Format::Comma
+    } else {
+        Format::Point
+    };
+    let values: Vec<f64> = known
+        .clone()
+        .filter_map(|cell| format.value(cell))
+        .collect();
+    if values.len() as f64 >= NUMBER_SHARE * rows as f64 {
+        let note = (values.len() < rows).then(|| {
+            format!(
+                "{} cells are texts among numbers, and count as missing",
+                rows - values.len()
+            )
+        });
+        let distinct: BTreeSet<u64> = values.iter().map(|value| (value + 0.0).to_bits()).collect();
+        let differs = distinct.len() == values.len() && values.len() >= IDENTIFIER_ROWS;
+        let is_whole = values.iter().all(|value| value.fract() == 0.0);
+        let kind = if distinct.len() == 1 && rows == cells.len() {
+            Kind::LeftOut(LeftOut::Constant)
+        } else if differs && is_whole && (is_id_name(name) || is_running_number(&values)) {
+            Kind::LeftOut(LeftOut::Identifier)
+        } else {
+            Kind::Number
+        };
+        return (kind, format, note);
+    }
+    match date_order(known.clone()) {
+        Some(Ok(order)) => {
+            let first = known.clone().next();
+            let kind = if rows == cells.len() && known.clone().all(|cell| Some(cell) == first) {
+                Kind::LeftOut(LeftOut::Constant)
+            } else {
+                Kind::Date
+            };
+            return (kind, Format::Date(order), None);
+        }
+        Some(Err(())) => return (Kind::LeftOut(LeftOut::UnclearDate), Format::Text, None),
+        None => {}
+    }
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for cell in known {
+        *counts.entry(cell).or_default() += 1;
+    }
+    let kind = if counts.len() == 1 && rows == cells.len() {
+        Kind::LeftOut(LeftOut::Constant)
+    } else if rows >= IDENTIFIER_ROWS
+        && (counts.len() == rows || (is_id_name(name) && counts.len() * 10 >= rows * 9))
+    {
+        Kind::LeftOut(LeftOut::Identifier)
+    } else {
+        let mut levels: Vec<(&str, usize)> = counts.iter().map(|(&text, &n)| (text, n)).collect();
+        levels.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        Kind::Category(
+            levels
+                .iter()
+                .take(LEVELS)
+                .map(|level| level.0.to_owned())
+                .collect(),
+        )
+    };
+    let note = (counts.len() > LEVELS && matches!(kind, Kind::Category(_))).then(|| {
+        format!(
+            "{} different texts: the {LEVELS} most frequent are told apart",
+            counts.len()
+        )
+    });
+    (kind, Format::Text, note)
+}
+
+/// Types every column but the target. Protected columns are left out unless `uses_protected`;
+/// `protected` and `left_out` are further names from the owner.
+#[must_use]
+pub fn type_columns(
+    table: &Table,
+    target: usize,
+    uses_protected: bool,
+    protected: &[String],
+    left_out: &[String],
+) -> Vec<TypedColumn> {
+    let names = table.names().iter().enumerate();
+    let mut out: Vec<TypedColumn> = names
+        .filter(|(at, _)| *at != target)
+        .map(|(at, name)| {
+            let (mut kind, format, note) = type_column(name, table.column(at));
+            let is_protected = is_protected(name) || protected.contains(name);
+            if left_out.contains(name) {
+                kind = Kind::LeftOut(LeftOut::Asked);
+            } else if is_protected && !uses_protected && !matches!(kind, Kind::LeftOut(_)) {
+                kind = Kind::LeftOut(LeftOut::Protected);
+            }
+            TypedColumn {
+                name: name.clone(),
+                kind,
+                is_protected,
+                note,
+                format,
+            }
+        })
+        .collect();
+    // Answers must not depend on the order in which somebody arranged the columns.
+    out.sort_by(|a, b| a.name.cmp(&b.name));
+    out
+}

@@ -1,0 +1,117 @@
+//! What the owner of a table should look at before believing an answer.
+
+use crate::error::shorten;
+use crate::math::{Matrix, squared_distance};
+use crate::target::Labels;
+use crate::typing::TypedColumn;
+
+/// A row is unlike all labelled ones if it is this much further from the nearest of them than any
+/// of them is from its own nearest.
+const FURTHER: f64 = 1.5;
+/// From this many labelled rows on, distances between them say what is usual.
+const ENOUGH_ROWS: usize = 8;
+/// A column that separates all labelled rows is named if chance would do so less often than this.
+const LEAK_CHANCE: f64 = 0.001;
+
+/// The usual distance between labelled rows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unlike(Option<f64>);
+
+fn nearest(x: &Matrix, row: &[f64], without: Option<usize>) -> f64 {
+    (0..x.rows)
+        .filter(|&i| Some(i) != without)
+        .map(|i| squared_distance(x.row(i), row).sqrt())
+        .fold(f64::INFINITY, f64::min)
+}
+
+impl Unlike {
+    pub(crate) fn of(x: &Matrix) -> Self {
+        let largest = (0..x.rows)
+            .map(|i| nearest(x, x.row(i), Some(i)))
+            .fold(0.0, f64::max);
+        Self((x.rows >= ENOUGH_ROWS).then_some(largest))
+    }
+
+    pub(crate) fn is(self, x: &Matrix, row: &[f64]) -> bool {
+        self.0
+            .is_some_and(|usual| nearest(x, row, None) > FURTHER * usual + 1e-9)
+    }
+}
+
+/// Warnings about columns of which one number alone separates a class from all others.
+pub(crate) fn leaking(
+    x: &Matrix,
+    column_of: &[usize],
+    columns: &[TypedColumn],
+    labels: &Labels,
+) -> Vec<String> {
+    let Labels::Classes(names, of) = labels else {
+        return equal_numbers(x, column_of, columns, labels);
+    };
+    let n = of.len();
+    let mut named: Vec<usize> = Vec::new();
+    for class in 0..names.len() {
+        let size = of.iter().filter(|c| **c == class).count();
+        // The chance that the rows of this class are all at one end: 2 over "n choose size".
+        let ways: f64 = (0..size.min(n - size))
+            .map(|i| (n - i) as f64 / (i + 1) as f64)
+            .product();
+        if 2.0 / ways * column_of.len() as f64 > LEAK_CHANCE {
+            continue;
+        }
+        for (feature, &column) in column_of.iter().enumerate() {
+            let bounds = |inside: bool| {
+                (0..n)
+                    .filter(|&i| (of[i] == class) == inside)
+                    .map(|i| x.at(i, feature))
+                    .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+                        (low.min(v), high.max(v))
+                    })
+            };
+            let (own, other) = (bounds(true), bounds(false));
+            if (own.1 < other.0 || own.0 > other.1) && !named.contains(&column) {
+                named.push(column);
+            }
+        }
+    }
+    named.sort_unstable();
+    let text = |column: usize| {
+        format!(
+            "column '{}' alone separates all labelled rows: is it known before the target, or does it follow from it?",
+            shorten(&columns[column].name)
+        )
+    };
+    named.into_iter().map(text).collect()
+}
+
+/// Columns whose order is the target's order, or its reverse.
+fn equal_numbers(
+    x: &Matrix,
+    column_of: &[usize],
+    columns: &[TypedColumn],
+    labels: &Labels,
+) -> Vec<String> {
+    let Labels::Numbers(values) = labels else {
+        return Vec::new();
+    };
+    if values.len() < ENOUGH_ROWS {
+        return Vec::new();
+    }
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+    let mut out = Vec::new();
+    for (feature, &column) in column_of.iter().enumerate() {
+        let steps = || {
+            order
+                .windows(2)
+                .map(|two| x.at(two[1], feature) - x.at(two[0], feature))
+        };
+        if steps().all(|step| step > 0.0) || steps().all(|step| step < 0.0) {
+            out.push(format!(
+                "column '{}' orders all labelled rows as the target does: is it known before the target, or does it follow from it?",
+                shorten(&columns[column].name)
+            ));
+        }
+    }
+    out
+}
