@@ -68,7 +68,8 @@ class Driven {
   }
 
   async #send(method, url, body) {
-    const response = await fetch(url, { method, body: body && JSON.stringify(body) });
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(url, { method, headers, body: body && JSON.stringify(body) });
     const { value } = await response.json();
     if (!response.ok) throw new Error(`${value.error}: ${value.message}`);
     return value;
@@ -95,17 +96,30 @@ class Driven {
     return this.#send("POST", `${this.#session}/execute/sync`, { script: `return (${act})(...arguments)`, args });
   }
 
-  /** Waits for the element of an XPath that can be clicked, and clicks it as a person does. */
+  /**
+   * Waits for the element of an XPath, and clicks it: as a person does, or from the page itself where the driver finds what is seen 'not
+   * interactable', as WebKit's does with a button in a flexible row.
+   */
   async click(xpath) {
+    let why;
     await until(`there is ${xpath}`, async () => {
       try {
         const element = await this.#send("POST", `${this.#session}/element`, { using: "xpath", value: xpath });
         await this.#send("POST", `${this.#session}/element/${element[ELEMENT]}/click`, {});
         return true;
-      } catch {
+      } catch (error) {
         // Not there yet, or another thing lies over it for a moment.
-        return false;
+        why = error;
+        return error.message.startsWith("element not interactable") && this.run((xpath) => {
+          const found = document.evaluate(xpath, document, null, XPathResult.ORDERED_NODE_SNAPSHOT_TYPE);
+          const all = Array.from({ length: found.snapshotLength }, (_, at) => found.snapshotItem(at));
+          const seen = all.find((element) => element.checkVisibility());
+          seen?.click();
+          return Boolean(seen);
+        }, xpath);
       }
+    }).catch((error) => {
+      throw new Error(`${error.message}: ${why.message}`);
     });
   }
 

@@ -16,7 +16,7 @@ pub(crate) const WASM_BINDGEN: &str = "0.2.130";
 /// The version of wasm-pack, which runs the browser suite.
 const WASM_PACK: &str = "0.15.1";
 /// The version of geckodriver, through which Firefox is driven.
-const GECKODRIVER: &str = "0.37.1";
+const GECKODRIVER: &str = "0.37.0";
 /// The oldest Node.js whose test runner can run the end-to-end tests.
 const NODE_MAJOR: u32 = 20;
 
