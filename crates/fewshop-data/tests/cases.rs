@@ -23,7 +23,9 @@ fn base() -> ItemsFile {
 fn says(notes: &[Note], words: &[&str]) {
     let texts: Vec<String> = notes.iter().map(ToString::to_string).collect();
     assert!(
-        texts.iter().any(|text| words.iter().all(|word| text.contains(word))),
+        texts
+            .iter()
+            .any(|text| words.iter().all(|word| text.contains(word))),
         "{words:?} are not in one of {texts:#?}"
     );
 }
@@ -31,7 +33,10 @@ fn says(notes: &[Note], words: &[&str]) {
 /// The sessions are those of the base, whatever their ids.
 #[track_caller]
 fn check_log(log: &Log) {
-    assert_eq!((log.sessions.len(), log.events, log.unknown.rows), (80, 400, 0));
+    assert_eq!(
+        (log.sessions.len(), log.events, log.unknown.rows),
+        (80, 400, 0)
+    );
     let expected = read_events(&case("00-base/events.csv"), &base().catalogue).unwrap();
     let items = |log: &Log| -> Vec<Vec<ItemIx>> {
         let mut all: Vec<Vec<ItemIx>> = log
@@ -50,7 +55,10 @@ fn check_items(file: &ItemsFile) {
     let base = base();
     assert_eq!(file.catalogue.len(), 40);
     for (item, expected) in file.catalogue.items().iter().zip(base.catalogue.items()) {
-        assert_eq!((&item.id, &item.category), (&expected.id, &expected.category));
+        assert_eq!(
+            (&item.id, &item.category),
+            (&expected.id, &expected.category)
+        );
         assert_eq!(item.price, expected.price);
     }
 }
@@ -66,7 +74,11 @@ fn base_is_read_without_a_word() {
 
 #[test]
 fn milliseconds_without_sessions_are_recognised_and_cut() {
-    let log = read_events(&case("01-milliseconds-no-sessions/events.csv"), &base().catalogue).unwrap();
+    let log = read_events(
+        &case("01-milliseconds-no-sessions/events.csv"),
+        &base().catalogue,
+    )
+    .unwrap();
     check_log(&log);
     assert_eq!(log.users.len(), 50);
     says(&log.notes, &["RetailRocket"]);
@@ -78,8 +90,15 @@ fn milliseconds_without_sessions_are_recognised_and_cut() {
 fn ids_that_differ_by_a_zero_are_offered_and_never_dropped() {
     let items = read_items(&case("02-ids-as-floats/items.csv")).unwrap();
     let events = case("00-base/events.csv");
-    let error = read_events(&events, &items.catalogue).unwrap_err().to_string();
-    for word in ["all 40 unknown ids", "400 rows", "without '.0'", "--match-ids decimals"] {
+    let error = read_events(&events, &items.catalogue)
+        .unwrap_err()
+        .to_string();
+    for word in [
+        "all 40 unknown ids",
+        "400 rows",
+        "without '.0'",
+        "--match-ids decimals",
+    ] {
         assert!(error.contains(word), "{word} is not in {error}");
     }
     let mut reading = Reading {
@@ -117,13 +136,21 @@ fn categories_with_slashes_and_entities_are_the_same_departments() {
 fn the_first_of_several_categories_is_used_and_the_others_are_said() {
     let items = read_items(&case("04-several-categories/items.csv")).unwrap();
     check_items(&items);
-    says(&items.notes, &["40 products have several categories", "left out"]);
+    says(
+        &items.notes,
+        &["40 products have several categories", "left out"],
+    );
 }
 
 #[test]
 fn an_open_quote_is_an_error_with_its_line() {
-    let error = read_items(&case("05-open-quotes/items.csv")).unwrap_err().to_string();
-    assert!(error.contains("line 9") && error.contains("quote"), "{error}");
+    let error = read_items(&case("05-open-quotes/items.csv"))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("line 9") && error.contains("quote"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -159,13 +186,30 @@ fn shopify_orders_are_read_by_name_without_addresses_and_variants_are_grouped() 
     says(&items.notes, &["80 products are variants in 40 groups"]);
     assert_eq!(items.catalogue.len(), 80);
     let (small, large) = (&items.catalogue[ItemIx(0)], &items.catalogue[ItemIx(1)]);
-    assert_eq!((small.title.as_str(), large.title.as_str()), ("Tea no. 0", "Tea no. 0"));
+    assert_eq!(
+        (small.title.as_str(), large.title.as_str()),
+        ("Tea no. 0", "Tea no. 0")
+    );
     assert_eq!((large.id.0.as_str(), large.size.as_str()), ("1000-L", "L"));
-    assert_eq!((large.brand.as_str(), large.category.as_slice()), ("Own", ["Tea".to_owned()].as_slice()));
+    assert_eq!(
+        (large.brand.as_str(), large.category.as_slice()),
+        ("Own", ["Tea".to_owned()].as_slice())
+    );
     let log = read_events(&case("09-shopify-orders/orders.csv"), &items.catalogue).unwrap();
-    assert_eq!((log.sessions.len(), log.events, log.users.len()), (80, 400, 50));
-    assert!(log.sessions.iter().flat_map(|session| &session.items).all(|item| item.kind == EventKind::Purchase));
-    assert!(!format!("{log:?}").contains('@'), "an address is in the log");
+    assert_eq!(
+        (log.sessions.len(), log.events, log.users.len()),
+        (80, 400, 50)
+    );
+    assert!(
+        log.sessions
+            .iter()
+            .flat_map(|session| &session.items)
+            .all(|item| item.kind == EventKind::Purchase)
+    );
+    assert!(
+        !format!("{log:?}").contains('@'),
+        "an address is in the log"
+    );
     says(&log.notes, &["orders as Shopify"]);
 }
 
@@ -181,7 +225,11 @@ fn day_numbers_are_days_and_sessions_keep_the_order_of_the_file() {
     let log = read_events(&case("11-day-numbers/events.csv"), &base().catalogue).unwrap();
     check_log(&log);
     assert_eq!(log.sessions[0].time_s, 1_699_920_000);
-    let ids: Vec<&str> = log.sessions[0].items.iter().map(|item| base_id(item.item)).collect();
+    let ids: Vec<&str> = log.sessions[0]
+        .items
+        .iter()
+        .map(|item| base_id(item.item))
+        .collect();
     assert_eq!(ids[..3], ["1021", "1001", "1026"]);
     says(&log.notes, &["days as numbers", "order"]);
 }

@@ -18,7 +18,10 @@ static SEEDS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     };
     let mut seeds = Vec::new();
     for (export, files) in [
-        (Export::Shopify, ["products_export.csv", "orders_export.csv"]),
+        (
+            Export::Shopify,
+            ["products_export.csv", "orders_export.csv"],
+        ),
         (Export::Woocommerce, ["products.csv", "orders.csv"]),
         (Export::Ga4, ["events.jsonl", "events.jsonl"]),
         (Export::Merchant, ["feed.xml", "events.csv"]),
@@ -32,7 +35,10 @@ static SEEDS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
             seeds.push(bytes);
         }
     }
-    seeds.push(b"1,2014-04-07T10:51:09.277Z,214536502,0\n1,2014-04-07T10:54:09.868Z,214536500,0\n".to_vec());
+    seeds.push(
+        b"1,2014-04-07T10:51:09.277Z,214536502,0\n1,2014-04-07T10:54:09.868Z,214536500,0\n"
+            .to_vec(),
+    );
     seeds
 });
 

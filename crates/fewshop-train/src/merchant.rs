@@ -388,7 +388,10 @@ mod tests {
             (rules.pins.len(), rules.exclude, rules.out_of_stock),
             (0, vec![ItemIx(1)], vec![ItemIx(3)])
         );
-        assert_eq!(unknown, ["line 2, 'gone'", "line 5, 'nobody'", "line 7, 'none'"]);
+        assert_eq!(
+            unknown,
+            ["line 2, 'gone'", "line 5, 'nobody'", "line 7, 'none'"]
+        );
     }
 
     #[track_caller]

@@ -272,7 +272,11 @@ impl Kind {
         }
         let places: Vec<String> = self.places.iter().map(ToString::to_string).collect();
         let etc = if more > places.len() { ", …" } else { "" };
-        format!("{} ({more} more of this kind: {}{etc})", self.text, places.join(", "))
+        format!(
+            "{} ({more} more of this kind: {}{etc})",
+            self.text,
+            places.join(", ")
+        )
     }
 }
 
@@ -353,15 +357,18 @@ pub fn check(
                 }
                 log.cap_outliers();
                 if log.sessions.is_empty() && log.unknown.rows > 0 {
-                    problems.add(events, FileError::Mapping {
-                        path: events.to_owned(),
-                        problem: format!(
-                            "none of {} rows is about a product of {}",
-                            log.unknown.rows,
-                            items.display()
-                        ),
-                        advice: "give the products and the events of the same shop".to_owned(),
-                    });
+                    problems.add(
+                        events,
+                        FileError::Mapping {
+                            path: events.to_owned(),
+                            problem: format!(
+                                "none of {} rows is about a product of {}",
+                                log.unknown.rows,
+                                items.display()
+                            ),
+                            advice: "give the products and the events of the same shop".to_owned(),
+                        },
+                    );
                 } else if let Err(error) =
                     learner::check(&log, catalogue.len(), &TrainConfig::default(), 7)
                 {

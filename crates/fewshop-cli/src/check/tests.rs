@@ -19,7 +19,14 @@ impl Files {
     }
 
     fn check(&self, max: usize) -> Checked {
-        check(&self.path("items.csv"), &self.path("events.csv"), max, NOW, &Reading::default()).unwrap()
+        check(
+            &self.path("items.csv"),
+            &self.path("events.csv"),
+            max,
+            NOW,
+            &Reading::default(),
+        )
+        .unwrap()
     }
 }
 
@@ -82,7 +89,14 @@ fn a_kind_of_problem_is_one_line_with_its_count_and_first_places() {
     let files = Files::new(&items, &format!("{EVENTS}u,s,2024-01-01,ok,view,1\n"));
     let checked = files.check(20);
     assert_eq!((checked.problems_found, checked.problems.len()), (51, 2));
-    says(&checked, &["line 3", "cheap", "49 more of this kind: line 4, line 5, line 6, …"]);
+    says(
+        &checked,
+        &[
+            "line 3",
+            "cheap",
+            "49 more of this kind: line 4, line 5, line 6, …",
+        ],
+    );
     says(&checked, &["line 53", "2 fields"]);
 }
 
@@ -93,17 +107,29 @@ fn a_missing_column_is_a_problem_and_the_other_file_is_still_read() {
         &format!("{EVENTS}u,s,2024-01-01,a,view,1\n"),
     );
     let checked = files.check(20);
-    says(&checked, &["items.csv", "'item_id', 'category'", "are missing"]);
+    says(
+        &checked,
+        &["items.csv", "'item_id', 'category'", "are missing"],
+    );
     // Figures that rest on the file that could not be read are not shown.
     let text = describe(&checked);
-    assert!(!text.contains("never taken") && !text.contains("products  "), "{text}");
+    assert!(
+        !text.contains("never taken") && !text.contains("products  "),
+        "{text}"
+    );
     assert_eq!((checked.problems_found, checked.events.events), (1, 1));
     std::fs::remove_file(files.path("items.csv")).unwrap();
     assert!(
-        check(&files.path("items.csv"), &files.path("events.csv"), 20, NOW, &Reading::default())
-            .unwrap_err()
-            .to_string()
-            .contains("items.csv")
+        check(
+            &files.path("items.csv"),
+            &files.path("events.csv"),
+            20,
+            NOW,
+            &Reading::default()
+        )
+        .unwrap_err()
+        .to_string()
+        .contains("items.csv")
     );
 }
 

@@ -56,7 +56,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let skipped = if known.is_empty() {
         String::new()
     } else {
-        format!(", {} were in the pack already and were skipped", known.len())
+        format!(
+            ", {} were in the pack already and were skipped",
+            known.len()
+        )
     };
     if new.is_empty() {
         // The output is there after every run, changed or not.
@@ -138,7 +141,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         out.edit(|parts| {
             let variants = parts.variants.get_or_insert_with(Variants::default);
             variants.group.resize(all, 0);
-            groups.iter().for_each(|(row, group)| variants.join(*row, group));
+            groups
+                .iter()
+                .for_each(|(row, group)| variants.join(*row, group));
         })?
     };
     let command = Provenance::of("add-items").file("--items", args.items.as_path());

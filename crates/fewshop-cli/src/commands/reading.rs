@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 
 use fewshop_core::Catalogue;
 use fewshop_data::files::import::{dates_named, decimal_named, kind_named};
-use fewshop_data::files::{
-    ItemsFile, Log, Note, Reading, read_events_with, read_items_with,
-};
+use fewshop_data::files::{ItemsFile, Log, Note, Reading, read_events_with, read_items_with};
 use fewshop_data::progress::say;
 
 use super::{warn, warn_unknown};
@@ -71,7 +69,10 @@ impl ReadingArgs {
             out.event = Some(kind_named(kind).map_err(told("--event"))?);
         }
         if let Some(sign) = &self.category_separator {
-            anyhow::ensure!(!sign.is_empty(), "--category-separator: expected a sign such as /");
+            anyhow::ensure!(
+                !sign.is_empty(),
+                "--category-separator: expected a sign such as /"
+            );
             out.category_separator = Some(sign.clone());
         }
         if let Some(sign) = &self.decimal {

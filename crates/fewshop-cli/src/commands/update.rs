@@ -167,9 +167,19 @@ fn updated(pack: &Pack, read: &ItemsFile, args: &Args) -> (Vec<Item>, Vec<ItemIx
             *out |= !named;
         }
     }
-    changes.now_out = was_out.iter().zip(&is_out).filter(|(was, is)| !**was && **is).count();
-    changes.back = was_out.iter().zip(&is_out).filter(|(was, is)| **was && !**is).count();
-    let out = (0..is_out.len()).filter(|&row| is_out[row]).map(ItemIx::from);
+    changes.now_out = was_out
+        .iter()
+        .zip(&is_out)
+        .filter(|(was, is)| !**was && **is)
+        .count();
+    changes.back = was_out
+        .iter()
+        .zip(&is_out)
+        .filter(|(was, is)| **was && !**is)
+        .count();
+    let out = (0..is_out.len())
+        .filter(|&row| is_out[row])
+        .map(ItemIx::from);
     let out = out.collect();
     (items, out, changes)
 }
@@ -182,7 +192,10 @@ fn summary(changes: &Changes) -> String {
         (changes.others, "brands, sizes or pictures changed"),
         (changes.now_out, "products went out of stock"),
         (changes.back, "came back into stock"),
-        (changes.unknown, "of the file are not in the pack (add-items adds them)"),
+        (
+            changes.unknown,
+            "of the file are not in the pack (add-items adds them)",
+        ),
         (changes.missing, "of the pack are not in the file"),
     ];
     let parts: Vec<String> = counts

@@ -125,10 +125,16 @@ fn the_shelf_keeps_its_order() {
 fn products_that_are_there_already_are_skipped_and_counted() {
     let shop = toy_shop("n1,Bun,,,,\ntoy7,Bread,,,,\n");
     let said = shop.check_done(ADD);
-    assert!(said.contains("61 products, 1 of them new, 1 were in the pack already"), "{said}");
+    assert!(
+        said.contains("61 products, 1 of them new, 1 were in the pack already"),
+        "{said}"
+    );
     let first = std::fs::read(shop.path("out.pack")).unwrap();
     let said = shop.check_done("add-items --pack out.pack --items new.csv --out out.pack");
-    assert!(said.contains("no new products, 2 were in the pack already"), "{said}");
+    assert!(
+        said.contains("no new products, 2 were in the pack already"),
+        "{said}"
+    );
     assert!(std::fs::read(shop.path("out.pack")).unwrap() == first);
 }
 
@@ -141,7 +147,12 @@ fn an_update_changes_prices_titles_and_stock_and_is_the_same_twice() {
     );
     let update = "update --pack in.pack --items now.csv --exclude toy5,gone --out out.pack";
     let said = shop.check_done(update);
-    for words in ["1 titles changed", "1 prices changed", "1 products went out of stock", "1 of the file are not in the pack"] {
+    for words in [
+        "1 titles changed",
+        "1 prices changed",
+        "1 products went out of stock",
+        "1 of the file are not in the pack",
+    ] {
         assert!(said.contains(words), "{words}: {said}");
     }
     let pack = read(&shop);
@@ -151,9 +162,14 @@ fn an_update_changes_prices_titles_and_stock_and_is_the_same_twice() {
     assert_eq!(pack.rules().out_of_stock, [row("toy2")]);
     assert_eq!(pack.rules().exclude, [row("toy5")]);
     let picked = ranked(&pack, &["toy0", "toy3"]);
-    assert!(picked.iter().all(|pick| pick.item != row("toy2") && pick.item != row("toy5")));
+    assert!(
+        picked
+            .iter()
+            .all(|pick| pick.item != row("toy2") && pick.item != row("toy5"))
+    );
     let first = std::fs::read(shop.path("out.pack")).unwrap();
-    let said = shop.check_done("update --pack out.pack --items now.csv --exclude toy5 --out out.pack");
+    let said =
+        shop.check_done("update --pack out.pack --items now.csv --exclude toy5 --out out.pack");
     assert!(said.contains("nothing changed"), "{said}");
     assert!(std::fs::read(shop.path("out.pack")).unwrap() == first);
     shop.write("other.csv", "item_id,price\nx,1\n");

@@ -95,7 +95,10 @@ fn counts_and_pairs_grow_and_the_same_export_is_not_counted_twice() {
     // Told twice, as every night: nothing changes, and that is no failure.
     let said = shop.check_done("refresh --pack new.pack --events events.csv --out again.pack");
     assert!(said.contains("again.pack: unchanged"), "{said}");
-    assert!(std::fs::read(shop.path("again.pack")).unwrap() == std::fs::read(shop.path("new.pack")).unwrap());
+    assert!(
+        std::fs::read(shop.path("again.pack")).unwrap()
+            == std::fs::read(shop.path("new.pack")).unwrap()
+    );
 }
 
 #[test]

@@ -618,7 +618,10 @@ fn rules_for_products_that_the_shop_does_not_have_are_warned_of_with_their_line(
     ] {
         let output = shop.run(line);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success() && said.contains("1 entries of the rules"), "{said}");
+        assert!(
+            output.status.success() && said.contains("1 entries of the rules"),
+            "{said}"
+        );
         assert!(said.contains("line 3, 'i99'"), "{said}");
         assert_eq!(said.contains("i98"), line.contains("i98"), "{said}");
     }

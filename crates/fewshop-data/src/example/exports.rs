@@ -55,7 +55,8 @@ fn wide(header: &[&str], cells: &[(&str, &str)]) -> Vec<String> {
 }
 
 fn price(item: &Item) -> String {
-    item.price.map_or_else(String::new, |price| format!("{price:.2}"))
+    item.price
+        .map_or_else(String::new, |price| format!("{price:.2}"))
 }
 
 /// An address that belongs to nobody.
@@ -84,20 +85,68 @@ pub(super) fn write(
 }
 
 const SHOPIFY_PRODUCTS: [&str; 30] = [
-    "Handle", "Title", "Body (HTML)", "Vendor", "Product Category", "Type", "Tags", "Published",
-    "Option1 Name", "Option1 Value", "Option2 Name", "Option2 Value", "Option3 Name",
-    "Option3 Value", "Variant SKU", "Variant Grams", "Variant Inventory Tracker",
-    "Variant Inventory Qty", "Variant Inventory Policy", "Variant Fulfillment Service",
-    "Variant Price", "Variant Compare At Price", "Variant Requires Shipping", "Variant Taxable",
-    "Variant Barcode", "Image Src", "Image Position", "Gift Card", "SEO Title", "Status",
+    "Handle",
+    "Title",
+    "Body (HTML)",
+    "Vendor",
+    "Product Category",
+    "Type",
+    "Tags",
+    "Published",
+    "Option1 Name",
+    "Option1 Value",
+    "Option2 Name",
+    "Option2 Value",
+    "Option3 Name",
+    "Option3 Value",
+    "Variant SKU",
+    "Variant Grams",
+    "Variant Inventory Tracker",
+    "Variant Inventory Qty",
+    "Variant Inventory Policy",
+    "Variant Fulfillment Service",
+    "Variant Price",
+    "Variant Compare At Price",
+    "Variant Requires Shipping",
+    "Variant Taxable",
+    "Variant Barcode",
+    "Image Src",
+    "Image Position",
+    "Gift Card",
+    "SEO Title",
+    "Status",
 ];
 const SHOPIFY_ORDERS: [&str; 30] = [
-    "Name", "Email", "Financial Status", "Paid at", "Fulfillment Status", "Fulfilled at",
-    "Accepts Marketing", "Currency", "Subtotal", "Shipping", "Taxes", "Total", "Discount Code",
-    "Discount Amount", "Shipping Method", "Created at", "Lineitem quantity", "Lineitem name",
-    "Lineitem price", "Lineitem compare at price", "Lineitem sku", "Lineitem requires shipping",
-    "Lineitem taxable", "Lineitem fulfillment status", "Billing Name", "Billing Street", "Notes",
-    "Cancelled at", "Vendor", "Id",
+    "Name",
+    "Email",
+    "Financial Status",
+    "Paid at",
+    "Fulfillment Status",
+    "Fulfilled at",
+    "Accepts Marketing",
+    "Currency",
+    "Subtotal",
+    "Shipping",
+    "Taxes",
+    "Total",
+    "Discount Code",
+    "Discount Amount",
+    "Shipping Method",
+    "Created at",
+    "Lineitem quantity",
+    "Lineitem name",
+    "Lineitem price",
+    "Lineitem compare at price",
+    "Lineitem sku",
+    "Lineitem requires shipping",
+    "Lineitem taxable",
+    "Lineitem fulfillment status",
+    "Billing Name",
+    "Billing Street",
+    "Notes",
+    "Cancelled at",
+    "Vendor",
+    "Id",
 ];
 
 /// The orders of the log, the latest first as shops list them: rows of one session each.
@@ -147,8 +196,11 @@ fn shopify(folder: &Path, items: &[Item], rows: &[LogRow]) -> Result<(), FileErr
         for (line, event) in order.iter().enumerate() {
             let item = &items[event.item];
             let time = format!("{} +0000", format_time(order[0].time_s));
-            let (quantity, price, email) =
-                (event.quantity.to_string(), price(item), address(&event.user));
+            let (quantity, price, email) = (
+                event.quantity.to_string(),
+                price(item),
+                address(&event.user),
+            );
             let mut cells = vec![
                 ("Name", name.as_str()),
                 ("Email", &email),
@@ -160,7 +212,11 @@ fn shopify(folder: &Path, items: &[Item], rows: &[LogRow]) -> Result<(), FileErr
                 ("Vendor", &item.brand),
             ];
             if line == 0 {
-                cells.extend([("Financial Status", "paid"), ("Paid at", &time), ("Currency", "USD")]);
+                cells.extend([
+                    ("Financial Status", "paid"),
+                    ("Paid at", &time),
+                    ("Currency", "USD"),
+                ]);
             }
             lines.push(wide(&SHOPIFY_ORDERS, &cells));
         }
@@ -169,20 +225,49 @@ fn shopify(folder: &Path, items: &[Item], rows: &[LogRow]) -> Result<(), FileErr
 }
 
 const WOO_PRODUCTS: [&str; 18] = [
-    "ID", "Type", "SKU", "Name", "Published", "Is featured?", "Visibility in catalog",
-    "Short description", "Description", "Tax status", "In stock?", "Stock", "Sale price",
-    "Regular price", "Categories", "Tags", "Images", "Parent",
+    "ID",
+    "Type",
+    "SKU",
+    "Name",
+    "Published",
+    "Is featured?",
+    "Visibility in catalog",
+    "Short description",
+    "Description",
+    "Tax status",
+    "In stock?",
+    "Stock",
+    "Sale price",
+    "Regular price",
+    "Categories",
+    "Tags",
+    "Images",
+    "Parent",
 ];
 const WOO_ORDERS: [&str; 12] = [
-    "Order Number", "Order Status", "Order Date", "Customer Note", "First Name (Billing)",
-    "Last Name (Billing)", "Email (Billing)", "SKU", "Item #", "Item Name", "Quantity", "Item Cost",
+    "Order Number",
+    "Order Status",
+    "Order Date",
+    "Customer Note",
+    "First Name (Billing)",
+    "Last Name (Billing)",
+    "Email (Billing)",
+    "SKU",
+    "Item #",
+    "Item Name",
+    "Quantity",
+    "Item Cost",
 ];
 
 fn woocommerce(folder: &Path, items: &[Item], rows: &[LogRow]) -> Result<(), FileError> {
     let mut products = vec![row(&WOO_PRODUCTS)];
     for (nth, item) in items.iter().enumerate() {
         let (id, price) = ((nth + 11).to_string(), price(item));
-        let path: Vec<String> = item.category.iter().map(|level| level.replace(',', "\\,")).collect();
+        let path: Vec<String> = item
+            .category
+            .iter()
+            .map(|level| level.replace(',', "\\,"))
+            .collect();
         products.push(wide(
             &WOO_PRODUCTS,
             &[
@@ -206,8 +291,11 @@ fn woocommerce(folder: &Path, items: &[Item], rows: &[LogRow]) -> Result<(), Fil
         for (line, event) in order.iter().enumerate() {
             let item = &items[event.item];
             let time = format_time(order[0].time_s);
-            let (place, quantity, price) =
-                ((line + 1).to_string(), event.quantity.to_string(), price(item));
+            let (place, quantity, price) = (
+                (line + 1).to_string(),
+                event.quantity.to_string(),
+                price(item),
+            );
             lines.push(wide(
                 &WOO_ORDERS,
                 &[
@@ -250,7 +338,11 @@ fn ga4(path: &Path, items: &[Item], rows: &[LogRow]) -> Result<(), FileError> {
                 "price": item.price,
                 "quantity": event.quantity,
             });
-            for (level, key) in item.category.iter().zip(["item_category", "item_category2"]) {
+            for (level, key) in item
+                .category
+                .iter()
+                .zip(["item_category", "item_category2"])
+            {
                 product[key] = level.as_str().into();
             }
             let line = json!({
@@ -283,7 +375,9 @@ fn ga4(path: &Path, items: &[Item], rows: &[LogRow]) -> Result<(), FileError> {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 fn merchant(path: &Path, items: &[Item]) -> Result<(), FileError> {
@@ -310,7 +404,13 @@ fn merchant(path: &Path, items: &[Item]) -> Result<(), FileError> {
 }
 
 fn retailrocket(folder: &Path, items: &[Item], rows: &[LogRow]) -> Result<(), FileError> {
-    let mut events = vec![row(&["timestamp", "visitorid", "event", "itemid", "transactionid"])];
+    let mut events = vec![row(&[
+        "timestamp",
+        "visitorid",
+        "event",
+        "itemid",
+        "transactionid",
+    ])];
     for event in rows {
         let name = match event.kind {
             EventKind::View => "view",
@@ -318,19 +418,44 @@ fn retailrocket(folder: &Path, items: &[Item], rows: &[LogRow]) -> Result<(), Fi
             EventKind::Purchase => "transaction",
             EventKind::Dismiss => continue,
         };
-        let order = if event.kind == EventKind::Purchase { event.session.as_str() } else { "" };
+        let order = if event.kind == EventKind::Purchase {
+            event.session.as_str()
+        } else {
+            ""
+        };
         let time = (event.time_s * 1_000).to_string();
-        events.push(row(&[&time, event.user.trim_start_matches('u'), name, &items[event.item].id.0, order]));
+        events.push(row(&[
+            &time,
+            event.user.trim_start_matches('u'),
+            name,
+            &items[event.item].id.0,
+            order,
+        ]));
     }
     csv(&folder.join("events.csv"), b',', &events)?;
     let mut properties = vec![row(&["timestamp", "itemid", "property", "value"])];
     for (nth, item) in items.iter().enumerate() {
         let id = &item.id.0;
         let category = nth % 20;
-        properties.push(row(&["1704067200000", id, "categoryid", &category.to_string()]));
-        properties.push(row(&["1704067200000", id, "790", &format!("n{}0", price(item))]));
+        properties.push(row(&[
+            "1704067200000",
+            id,
+            "categoryid",
+            &category.to_string(),
+        ]));
+        properties.push(row(&[
+            "1704067200000",
+            id,
+            "790",
+            &format!("n{}0", price(item)),
+        ]));
         properties.push(row(&["1704067200000", id, "available", "1"]));
-        properties.push(row(&["1704067200000", id, "888", "1116713 960601 n277.200"]));
+        properties.push(row(&[
+            "1704067200000",
+            id,
+            "888",
+            "1116713 960601 n277.200",
+        ]));
     }
     csv(&folder.join("item_properties.csv"), b',', &properties)
 }
@@ -338,12 +463,26 @@ fn retailrocket(folder: &Path, items: &[Item], rows: &[LogRow]) -> Result<(), Fi
 fn recbole(folder: &Path, items: &[Item], rows: &[LogRow]) -> Result<(), FileError> {
     let mut events = vec![row(&["user_id:token", "item_id:token", "timestamp:float"])];
     for event in rows.iter().filter(|event| event.kind.is_positive()) {
-        events.push(row(&[&event.user, &items[event.item].id.0, &format!("{}.0", event.time_s)]));
+        events.push(row(&[
+            &event.user,
+            &items[event.item].id.0,
+            &format!("{}.0", event.time_s),
+        ]));
     }
     csv(&folder.join("shop.inter"), b'\t', &events)?;
-    let mut products = vec![row(&["item_id:token", "item_name:token_seq", "categories:token_seq", "price:float"])];
+    let mut products = vec![row(&[
+        "item_id:token",
+        "item_name:token_seq",
+        "categories:token_seq",
+        "price:float",
+    ])];
     for item in items {
-        products.push(row(&[&item.id.0, &item.title, &item.category.join(" > "), &price(item)]));
+        products.push(row(&[
+            &item.id.0,
+            &item.title,
+            &item.category.join(" > "),
+            &price(item),
+        ]));
     }
     csv(&folder.join("shop.item"), b'\t', &products)
 }

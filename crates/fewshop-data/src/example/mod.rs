@@ -448,16 +448,37 @@ mod tests {
                 }
                 assert_eq!(item.price, expected.price, "{export:?}");
             }
-            let known = log.sessions.iter().flat_map(|session| &session.items).count();
+            let known = log
+                .sessions
+                .iter()
+                .flat_map(|session| &session.items)
+                .count();
             let found = read_events(&dir.path().join(events), &read.catalogue).unwrap();
-            let seen = found.sessions.iter().flat_map(|session| &session.items).count();
+            let seen = found
+                .sessions
+                .iter()
+                .flat_map(|session| &session.items)
+                .count();
             assert_eq!(found.unknown.rows, 0, "{export:?}");
             // Orders hold what was bought alone; a few sessions are one where they are cut.
             let is_orders = matches!(export, Export::Shopify | Export::Woocommerce);
-            let least = if is_orders { known * 7 / 10 } else { known * 95 / 100 };
-            assert!((least..=known).contains(&seen), "{export:?}: {seen} of {known}");
-            assert!(found.users.len() <= 60 && found.users.len() > 55, "{export:?}");
-            assert!(found.users.iter().all(|user| !user.contains('@')), "{export:?}");
+            let least = if is_orders {
+                known * 7 / 10
+            } else {
+                known * 95 / 100
+            };
+            assert!(
+                (least..=known).contains(&seen),
+                "{export:?}: {seen} of {known}"
+            );
+            assert!(
+                found.users.len() <= 60 && found.users.len() > 55,
+                "{export:?}"
+            );
+            assert!(
+                found.users.iter().all(|user| !user.contains('@')),
+                "{export:?}"
+            );
         }
     }
 

@@ -165,8 +165,8 @@ impl ParquetTable {
                     continue;
                 }
                 let column = self.reader.metadata().row_group(group).column(index);
-                let (start, len) = guarded(|| column.byte_range())
-                    .map_err(|panic| damaged(&self.path, &panic))?;
+                let (start, len) =
+                    guarded(|| column.byte_range()).map_err(|panic| damaged(&self.path, &panic))?;
                 pages::check_pages(&mut &self.file, start, len)
                     .map_err(|source| FileError::Read {
                         path: self.path.clone(),
@@ -180,7 +180,10 @@ impl ParquetTable {
             .map_err(|panic| damaged(&self.path, &panic))?
             .map_err(|error| broken(&self.path, &error))?;
         loop {
-            let next = guarded(|| rows.next().map(|row| row.map(|row| nested::value_of_row(&row))));
+            let next = guarded(|| {
+                rows.next()
+                    .map(|row| row.map(|row| nested::value_of_row(&row)))
+            });
             match next.map_err(|panic| damaged(&self.path, &panic))? {
                 None => return Ok(()),
                 Some(row) => each(row.map_err(|error| broken(&self.path, &error))?)?,

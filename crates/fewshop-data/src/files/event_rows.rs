@@ -142,7 +142,10 @@ pub fn collect_events(
         )));
     }
     if let Some(kind) = table.kind {
-        notes.push(Note::read(format!("all events are read as {}", kind.name())));
+        notes.push(Note::read(format!(
+            "all events are read as {}",
+            kind.name()
+        )));
     }
     Ok(EventTable {
         notes,
@@ -354,7 +357,12 @@ impl Counts {
         }
         if !self.silent.is_empty() {
             let count: usize = self.silent.values().sum();
-            let list: Vec<String> = self.silent.keys().take(5).map(|name| shorten(name)).collect();
+            let list: Vec<String> = self
+                .silent
+                .keys()
+                .take(5)
+                .map(|name| shorten(name))
+                .collect();
             notes.push(Note::read(format!(
                 "{count} events that say nothing about taste were left out: {}{}",
                 list.join(", "),

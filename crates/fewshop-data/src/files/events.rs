@@ -6,9 +6,7 @@ use std::path::Path;
 use fewshop_core::{Catalogue, EventKind, ItemIx};
 
 use super::event_rows::collect_events;
-use super::import::{
-    IdForm, Note, Reading, form_of, offer, pseudonym, rows_without,
-};
+use super::import::{IdForm, Note, Reading, form_of, offer, pseudonym, rows_without};
 use super::table::Columns;
 use super::time::format_time;
 use super::write::{CellValue, ColumnType, write_table};
@@ -221,7 +219,12 @@ pub fn read_events_with(
             said.join(" and ")
         )));
     }
-    let cut = cut_sessions(&mut events, &mut sessions, &log.users, reading.session_gap_s);
+    let cut = cut_sessions(
+        &mut events,
+        &mut sessions,
+        &log.users,
+        reading.session_gap_s,
+    );
     if cut > 0 {
         log.notes.push(Note::read(format!(
             "{cut} sessions were cut where a shopper is quiet for {} minutes or more",
@@ -321,7 +324,8 @@ fn cut_sessions(
     let (mut before, mut nth, first) = (None::<(u32, i64)>, 0usize, sessions.len());
     for at in loose {
         let (user, time_s) = (events[at].user, events[at].time_s);
-        let goes_on = before.is_some_and(|(other, last_s)| other == user && time_s - last_s < gap_s);
+        let goes_on =
+            before.is_some_and(|(other, last_s)| other == user && time_s - last_s < gap_s);
         if !goes_on {
             nth = match before {
                 Some((other, _)) if other == user => nth + 1,
@@ -343,7 +347,16 @@ fn cut_sessions(
 
 /// Ids that shop systems give to all guests.
 const GUESTS: [&str; 10] = [
-    "0", "-1", "guest", "anonymous", "anon", "unknown", "none", "nobody", "(none)", "visitor",
+    "0",
+    "-1",
+    "guest",
+    "anonymous",
+    "anon",
+    "unknown",
+    "none",
+    "nobody",
+    "(none)",
+    "visitor",
 ];
 /// From this share of all sessions on, one id is taken for the guests: of a name that means so, and
 /// of any other.

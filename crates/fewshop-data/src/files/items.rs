@@ -84,10 +84,7 @@ pub fn read_items_with(path: &Path, reading: &Reading) -> Result<ItemsFile, File
     let read = collect_items(path, reading, |_| (), &mut |error| Err(error()))?;
     let missing = [
         (read.unpriced, "no price"),
-        (
-            read.untitled.count,
-            "no title: their ids are shown instead",
-        ),
+        (read.untitled.count, "no title: their ids are shown instead"),
     ];
     let warnings = missing
         .into_iter()
@@ -278,7 +275,8 @@ impl ItemRows {
             group.to_owned()
         });
         self.has_availability |= row.header().has(AVAILABILITY);
-        self.out_of_stock.push(is_out_of_stock(row.text(AVAILABILITY)));
+        self.out_of_stock
+            .push(is_out_of_stock(row.text(AVAILABILITY)));
         let names = &row.header().extra;
         self.extra.resize_with(names.len(), Vec::new);
         for (column, (_, index)) in self.extra.iter_mut().zip(names) {
@@ -299,8 +297,9 @@ impl ItemRows {
             out
         };
         if let Some(sign) = read.notation.levels.as_deref().filter(|sign| *sign != ">") {
-            self.notes
-                .push(Note::read(format!("levels of categories are separated by '{sign}'")));
+            self.notes.push(Note::read(format!(
+                "levels of categories are separated by '{sign}'"
+            )));
         } else if separator.is_none() && read.notation.levels.is_none() && !read.slashes.is_empty()
         {
             let slashes = rows(&read.slashes);
@@ -334,7 +333,10 @@ impl ItemRows {
         problem: &mut Broken<'_>,
     ) -> Result<(), FileError> {
         let found = |which: Decimal| {
-            let own = self.prices.iter().filter(|text| evidence(text) == Some(which));
+            let own = self
+                .prices
+                .iter()
+                .filter(|text| evidence(text) == Some(which));
             own.count()
         };
         let (points, commas) = (found(Decimal::Point), found(Decimal::Comma));
@@ -369,7 +371,8 @@ impl ItemRows {
                         *currencies.entry(currency).or_default() += 1;
                     }
                 }
-                Err(why) => problem(&|| FileError::Field {
+                Err(why) => problem(&|| {
+                    FileError::Field {
                     path: path.to_owned(),
                     place: at.place(),
                     field: "price".to_owned(),
@@ -387,14 +390,22 @@ impl ItemRows {
                         }
                     }
                     .into(),
+                }
                 })?,
             }
         }
         if missing.count > 0 {
-            let text = format!("{} prices are words for a missing value: read as missing", missing.count);
+            let text = format!(
+                "{} prices are words for a missing value: read as missing",
+                missing.count
+            );
             self.notes.push(Note::odd(text).of(path, &missing));
         }
-        self.unpriced = self.items.iter().filter(|item| item.price.is_none()).count();
+        self.unpriced = self
+            .items
+            .iter()
+            .filter(|item| item.price.is_none())
+            .count();
         match currencies.len() {
             0 => {}
             1 => {
@@ -438,18 +449,25 @@ impl ItemRows {
         ] {
             if rows.count > 0 {
                 let text = format!("{} {text}", rows.count);
-                let note = if is_odd { Note::odd(text) } else { Note::read(text) };
+                let note = if is_odd {
+                    Note::odd(text)
+                } else {
+                    Note::read(text)
+                };
                 self.notes.push(note.of(path, rows));
             }
         }
-        let grouped = self.groups.iter().filter(|group| !group.is_empty()).count();
-        if grouped > 0 {
-            let mut groups: Vec<&String> = self.groups.iter().filter(|g| !g.is_empty()).collect();
-            groups.sort_unstable();
-            groups.dedup();
+        let mut members: BTreeMap<&str, usize> = BTreeMap::new();
+        for group in self.groups.iter().filter(|group| !group.is_empty()) {
+            *members.entry(group).or_default() += 1;
+        }
+        // A group of one is a product as any other.
+        members.retain(|_, count| *count > 1);
+        if !members.is_empty() {
             self.notes.push(Note::read(format!(
-                "{grouped} products are variants in {} groups",
-                groups.len()
+                "{} products are variants in {} groups",
+                members.values().sum::<usize>(),
+                members.len()
             )));
         }
         let out = self.out_of_stock.iter().filter(|out| **out).count();
@@ -468,7 +486,10 @@ pub(crate) fn is_shortened(id: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     tail.strip_prefix('+').is_some_and(digits)
         && !head.is_empty()
-        && head.replacen(['.', ','], "", 1).bytes().all(|b| b.is_ascii_digit())
+        && head
+            .replacen(['.', ','], "", 1)
+            .bytes()
+            .all(|b| b.is_ascii_digit())
 }
 
 fn is_out_of_stock(text: &str) -> bool {

@@ -150,7 +150,8 @@ mod tests {
         assert_eq!(log.cap_outliers().warnings(), Vec::<String>::new());
         assert_eq!(log, plain);
         log.sessions.push(session(3, 1_000, 10_000));
-        log.sessions.extend((0..900).map(|n| session(1_000, 2_000 + n, 1)));
+        log.sessions
+            .extend((0..900).map(|n| session(1_000, 2_000 + n, 1)));
         let capped = log.cap_outliers();
         assert_eq!((capped.sessions, capped.shoppers), ((1, 10_000), (1, 900)));
         assert_eq!(log.sessions[1_000].items.len(), 200);

@@ -144,9 +144,9 @@ impl<'a> TableRow<'a> {
                 .range(index)
                 .and_then(|range| text.get(range))
                 .unwrap_or(""),
-            Cells::Parquet { columns, row, .. } => {
-                columns[index].as_ref().map_or("", |column| column.get(*row))
-            }
+            Cells::Parquet { columns, row, .. } => columns[index]
+                .as_ref()
+                .map_or("", |column| column.get(*row)),
             Cells::Made { cells, .. } => cells.get(index).map_or("", String::as_str),
         }
     }
@@ -644,11 +644,7 @@ impl TextColumn {
     }
 }
 
-fn read_parquet(
-    path: &Path,
-    file: File,
-    reader: &mut Reader<'_, '_>,
-) -> Result<Header, FileError> {
+fn read_parquet(path: &Path, file: File, reader: &mut Reader<'_, '_>) -> Result<Header, FileError> {
     let table = ParquetTable::open(path, file)?;
     if json::is_ga4(&table.names()) {
         return json::read_nested(path, &table, reader);

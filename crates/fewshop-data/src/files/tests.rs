@@ -95,7 +95,10 @@ fn a_log_needs_a_product_a_time_and_a_shopper_or_a_session() {
     assert_eq!((log.sessions.len(), log.users.len()), (2, 2));
     let path = folder.file("e.csv", "session_id,time,item_id\ns,1700000000,a\n");
     let error = read_events(&path, &shop()).unwrap_err().to_string();
-    assert!(error.contains("'event' is missing") && error.contains("--event view"), "{error}");
+    assert!(
+        error.contains("'event' is missing") && error.contains("--event view"),
+        "{error}"
+    );
     let reading = Reading {
         event: Some(EventKind::Purchase),
         ..Reading::default()
@@ -103,7 +106,12 @@ fn a_log_needs_a_product_a_time_and_a_shopper_or_a_session() {
     let log = read_events_with(&path, &shop(), &reading).unwrap();
     assert_eq!(log.sessions[0].items[0].kind, EventKind::Purchase);
     let error = read_items(&folder.file("i.csv", format!("{EVENTS}u,s,1,a,view,1\n")));
-    assert!(error.unwrap_err().to_string().contains("give it with --events"));
+    assert!(
+        error
+            .unwrap_err()
+            .to_string()
+            .contains("give it with --events")
+    );
 }
 
 #[test]
@@ -119,14 +127,25 @@ fn what_an_error_proposes_is_taken() {
     reading.add_column("title=Titel").unwrap();
     let error = read_items_with(&path, &reading).unwrap_err().to_string();
     assert!(error.contains("no column 'Titel' for title"), "{error}");
-    assert!(reading.add_column("titel=x").unwrap_err().contains("no field"));
+    assert!(
+        reading
+            .add_column("titel=x")
+            .unwrap_err()
+            .contains("no field")
+    );
 }
 
 #[test]
 fn a_bad_price_is_named_by_line_and_field() {
     check_items_error(
         format!("{HEADER}a,A,,,,1.5\nb,B,,,,two\n"),
-        &["line 3", "'price'", "'two'", "0 or more", "perhaps with a currency"],
+        &[
+            "line 3",
+            "'price'",
+            "'two'",
+            "0 or more",
+            "perhaps with a currency",
+        ],
     );
     for price in ["-1", "inf", "1e99", "3,5x", "1,234"] {
         check_items_error(
@@ -178,21 +197,39 @@ fn a_wrong_number_of_fields_is_named_by_line() {
 #[test]
 fn bytes_that_are_not_utf8_are_named_by_line_and_field() {
     // Other accents are UTF-8, so this byte is damage.
-    let damaged = [HEADER.as_bytes(), "a,Thé,,,,\n".as_bytes(), b"b,Cr\xe8me,,,,\n"].concat();
+    let damaged = [
+        HEADER.as_bytes(),
+        "a,Thé,,,,\n".as_bytes(),
+        b"b,Cr\xe8me,,,,\n",
+    ]
+    .concat();
     check_items_error(damaged, &["line 3", "'title'", "Cr\u{fffd}me", "CSV UTF-8"]);
     let folder = Folder::new();
     let latin1 = [HEADER.as_bytes(), b"a,A,,,,\nb,Cr\xe8me \x96 5 \x80,,,,\n"].concat();
     let file = read_items(&folder.file("items.csv", latin1)).unwrap();
     assert_eq!(file.catalogue[ItemIx(1)].title, "Crème – 5 €");
-    assert!(file.notes[0].text.contains("Windows-1252"), "{:?}", file.notes);
+    assert!(
+        file.notes[0].text.contains("Windows-1252"),
+        "{:?}",
+        file.notes
+    );
     // Half a character at the end of one field and the other half in the next are two errors, not
     // one character.
     check_items_error(
-        [HEADER.as_bytes(), "x,Thé,,,,\n".as_bytes(), b"a,A\xc3,\xa8,,,\n"].concat(),
+        [
+            HEADER.as_bytes(),
+            "x,Thé,,,,\n".as_bytes(),
+            b"a,A\xc3,\xa8,,,\n",
+        ]
+        .concat(),
         &["line 3", "'title'"],
     );
     check_items_error(
-        [&b"item_id,t\xeftle,category,brand,size,price\n"[..], "a,Thé,,,,\n".as_bytes()].concat(),
+        [
+            &b"item_id,t\xeftle,category,brand,size,price\n"[..],
+            "a,Thé,,,,\n".as_bytes(),
+        ]
+        .concat(),
         &["line 1", "column 2"],
     );
 }

@@ -118,7 +118,12 @@ impl Model {
             return;
         };
         let mut known = vec![false; variants.names.len() + 1];
-        for (&group, _) in variants.group.iter().zip(&*open).filter(|(_, open)| !**open) {
+        for (&group, _) in variants
+            .group
+            .iter()
+            .zip(&*open)
+            .filter(|(_, open)| !**open)
+        {
             known[group as usize] = true;
         }
         // Products without a group have nothing to do with each other.

@@ -173,7 +173,11 @@ impl<'a> Run<'a> {
         let is_personal = options.objective == Objective::Personal;
         let best = |n| {
             let has_variants = self.model.pack().parts().variants.is_some();
-            let all = if is_personal || has_variants { items.len() } else { n };
+            let all = if is_personal || has_variants {
+                items.len()
+            } else {
+                n
+            };
             let mut best = kernels::top_k(scores, all, |_| true);
             if is_personal {
                 self.model.keep_one_a_title(&mut best, items, true);

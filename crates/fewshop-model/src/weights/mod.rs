@@ -17,7 +17,6 @@ mod variants;
 pub(crate) use attributes::PLAIN_FEATURES;
 pub use attributes::{AttributeHead, AttributeWeights};
 pub use category_lifts::{CategoryGroups, CategoryLifts};
-pub use variants::Variants;
 pub use config::{Channel, ModelConfig, RefreshConfig};
 pub use evidence_level::EvidenceLevel;
 pub use item_table::ItemTable;
@@ -29,3 +28,4 @@ pub use offers::{
 };
 pub use pair_table::{Pair, PairTable};
 pub use task::TaskWeights;
+pub use variants::Variants;

@@ -36,7 +36,10 @@ fn every_shelf_has_one_of_each_group_and_none_of_what_is_known() {
         let picks = model.rank(&session, &options).unwrap().picks;
         let mut shown: Vec<u32> = picks.iter().map(|pick| groups[pick.item.row()]).collect();
         for item in known {
-            assert!(!shown.contains(&groups[item.row()]), "{objective:?}: {picks:?}");
+            assert!(
+                !shown.contains(&groups[item.row()]),
+                "{objective:?}: {picks:?}"
+            );
         }
         let all = shown.len();
         assert!(all > 0, "{objective:?}");

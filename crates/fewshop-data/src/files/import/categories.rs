@@ -215,7 +215,9 @@ mod tests {
 
     #[test]
     fn levels_in_every_notation_are_the_same() {
-        for sign in [" > ", ">", " / ", "/", " | ", " › ", " &gt; ", "&amp;gt;", " » ", ":"] {
+        for sign in [
+            " > ", ">", " / ", "/", " | ", " › ", " &gt; ", "&amp;gt;", " » ", ":",
+        ] {
             let values = ["Drinks>Tea", "Drinks>Coffee", "Pantry>Jam", "Drinks>Tea"];
             let values: Vec<String> = values.iter().map(|v| v.replace('>', sign)).collect();
             let read = read_categories(&values, None, false);
@@ -225,7 +227,11 @@ mod tests {
 
     #[test]
     fn slashes_and_commas_in_names_stay_where_arrows_separate() {
-        let read = read(&["Bakery > Buns/Rolls", "Food > Salt, pepper > Fine", "Food > Oil"]);
+        let read = read(&[
+            "Bakery > Buns/Rolls",
+            "Food > Salt, pepper > Fine",
+            "Food > Oil",
+        ]);
         assert_eq!(read.paths[0], ["Bakery", "Buns/Rolls"]);
         assert_eq!(read.paths[1], ["Food", "Salt, pepper", "Fine"]);
         assert_eq!((read.slashes, read.several.len()), (vec![0], 0));
@@ -234,20 +240,33 @@ mod tests {
     #[test]
     fn a_slash_in_a_few_names_is_part_of_them() {
         let read = read(&["Hi-Fi/TV", "Books", "Toys", "Games", "Music"]);
-        assert_eq!((read.paths[0].as_slice(), read.slashes), (["Hi-Fi/TV".to_owned()].as_slice(), vec![0]));
+        assert_eq!(
+            (read.paths[0].as_slice(), read.slashes),
+            (["Hi-Fi/TV".to_owned()].as_slice(), vec![0])
+        );
     }
 
     #[test]
     fn the_first_of_several_paths_is_taken() {
         let kinds = ["Drinks > Tea", "Drinks > Coffee", "Pantry > Jam"];
-        let values: Vec<String> = kinds.iter().map(|k| format!("{k}, Gifts > For her, Sale")).collect();
+        let values: Vec<String> = kinds
+            .iter()
+            .map(|k| format!("{k}, Gifts > For her, Sale"))
+            .collect();
         let read = read_categories(&values, None, false);
         assert_eq!(read.paths[0], ["Drinks", "Tea"]);
         assert_eq!(read.several.len(), 3);
         assert_eq!(read.left_out.as_deref(), Some("Gifts > For her"));
-        let bars = ["Drinks > Tea|Drinks > Gifts", "Drinks > Oil|Pantry > Fat", "Pantry > Jam|Drinks > Oil"];
+        let bars = [
+            "Drinks > Tea|Drinks > Gifts",
+            "Drinks > Oil|Pantry > Fat",
+            "Pantry > Jam|Drinks > Oil",
+        ];
         let bars = bars.map(str::to_owned);
-        assert_eq!(read_categories(&bars, None, false).paths[0], ["Drinks", "Tea"]);
+        assert_eq!(
+            read_categories(&bars, None, false).paths[0],
+            ["Drinks", "Tea"]
+        );
     }
 
     #[test]

@@ -128,11 +128,7 @@ impl Expand {
     }
 
     /// Takes a row of the file.
-    pub(crate) fn row(
-        &mut self,
-        row: &TableRow<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Result<(), FileError> {
+    pub(crate) fn row(&mut self, row: &TableRow<'_>, emit: &mut Emit<'_>) -> Result<(), FileError> {
         self.cells.iter_mut().for_each(String::clear);
         match self.shape {
             Shape::Rows => Ok(()),
@@ -160,7 +156,8 @@ impl Expand {
         emit: &mut Emit<'_>,
     ) -> Result<(), FileError> {
         let handle = self.cell(row, "handle");
-        let is_first = !handle.is_empty() && self.shared.get("handle").map(String::as_str) != Some(handle);
+        let is_first =
+            !handle.is_empty() && self.shared.get("handle").map(String::as_str) != Some(handle);
         let handle = self.share("handle", handle, is_first);
         let title = self.share("title", self.cell(row, "title"), is_first);
         let vendor = self.share("vendor", self.cell(row, "vendor"), is_first);
@@ -184,7 +181,9 @@ impl Expand {
             // A row for a further picture.
             return Ok(());
         }
-        if matches!(status.as_str(), "draft" | "archived") || published.eq_ignore_ascii_case("false") {
+        if matches!(status.as_str(), "draft" | "archived")
+            || published.eq_ignore_ascii_case("false")
+        {
             self.hidden += 1;
             return Ok(());
         }
@@ -197,7 +196,11 @@ impl Expand {
         };
         self.cells[ID] = id;
         self.cells[TITLE] = title;
-        self.cells[CATEGORY] = if standard.contains('>') { standard } else { kind };
+        self.cells[CATEGORY] = if standard.contains('>') {
+            standard
+        } else {
+            kind
+        };
         self.cells[BRAND] = vendor;
         self.cells[SIZE] = options;
         self.cells[PRICE] = price.to_owned();
@@ -214,7 +217,8 @@ impl Expand {
 
     fn shopify_order(&mut self, row: &TableRow<'_>, emit: &mut Emit<'_>) -> Result<(), FileError> {
         let name = self.cell(row, "name");
-        let is_first = !name.is_empty() && self.shared.get("name").map(String::as_str) != Some(name);
+        let is_first =
+            !name.is_empty() && self.shared.get("name").map(String::as_str) != Some(name);
         let name = self.share("name", name, is_first);
         let email = self.cell(row, "email").to_lowercase();
         let email = self.share("email", &email, is_first);

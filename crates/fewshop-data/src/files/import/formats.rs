@@ -210,7 +210,11 @@ pub(crate) const FORMATS: [Format; 16] = [
         name: "woocommerce-orders",
         said: "products in orders as WooCommerce plug-ins export them",
         role: Role::Items,
-        signature: &["order_number|order_id", "sku|item_name|product_id", "order_date"],
+        signature: &[
+            "order_number|order_id",
+            "sku|item_name|product_id",
+            "order_date",
+        ],
         columns: &[
             (ID, "sku|product_id|item_name"),
             (TITLE, "item_name|product_name"),
@@ -255,7 +259,11 @@ pub(crate) const FORMATS: [Format; 16] = [
         name: "woocommerce-orders",
         said: "orders as WooCommerce plug-ins export them",
         role: Role::Events,
-        signature: &["order_number|order_id", "sku|item_name|product_id", "order_date"],
+        signature: &[
+            "order_number|order_id",
+            "sku|item_name|product_id",
+            "order_date",
+        ],
         columns: &[
             (
                 USER,
@@ -386,7 +394,9 @@ pub(crate) fn synonyms(role: Role, field: &str) -> &'static str {
         (_, "category") => {
             "category|categories|category_path|category_name|product_type|product_category|department|breadcrumb|class|type|kategorie|categorie|categoria|warengruppe|rubrik"
         }
-        (_, "brand") => "brand|vendor|manufacturer|maker|marke|marque|marca|supplier|hersteller|fabricante",
+        (_, "brand") => {
+            "brand|vendor|manufacturer|maker|marke|marque|marca|supplier|hersteller|fabricante"
+        }
         (_, "size") => "size|package_size|pack_size|weight|unit|volume",
         (_, "price") => {
             "price|unit_price|unitprice|regular_price|list_price|sale_price|retail_price|selling_price|preis|prix|precio|amount"

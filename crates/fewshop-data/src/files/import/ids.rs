@@ -141,9 +141,12 @@ mod tests {
 
     #[test]
     fn the_least_difference_that_explains_the_ids_is_offered() {
-        let catalogue =
-            Catalogue::new(["1000.0", "0007", "AB-1", "x", "X"].map(|id| Item::new(id, "t")).to_vec())
-                .unwrap();
+        let catalogue = Catalogue::new(
+            ["1000.0", "0007", "AB-1", "x", "X"]
+                .map(|id| Item::new(id, "t"))
+                .to_vec(),
+        )
+        .unwrap();
         let of = |ids: &[&str]| {
             let unknown = ids.iter().map(|id| ((*id).to_owned(), 2)).collect();
             offer(&catalogue, &unknown).map(|offer| (offer.forms, offer.ids, offer.rows))
@@ -151,7 +154,10 @@ mod tests {
         assert_eq!(of(&["1000"]), Some((vec![IdForm::Decimals], 1, 2)));
         assert_eq!(of(&["7"]), Some((vec![IdForm::Zeros], 1, 2)));
         assert_eq!(of(&["ab-1", "zzz"]), Some((vec![IdForm::Case], 1, 2)));
-        assert_eq!(of(&["7.0"]), Some((vec![IdForm::Decimals, IdForm::Zeros], 1, 2)));
+        assert_eq!(
+            of(&["7.0"]),
+            Some((vec![IdForm::Decimals, IdForm::Zeros], 1, 2))
+        );
         assert_eq!(of(&["nobody"]), None);
         // `x` and `X` are two products.
         assert!(!rows_without(&catalogue, &[IdForm::Case]).contains_key("x"));

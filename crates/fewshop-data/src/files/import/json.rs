@@ -80,7 +80,8 @@ pub(crate) fn read(
                 Ok(value) => table.add(value, RowPosition::Line(line))?,
                 Err(error) if error.is_eof() && line == 1 => {
                     // An object over several lines: the whole text is such objects.
-                    let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<Value>();
+                    let mut values =
+                        serde_json::Deserializer::from_slice(rest).into_iter::<Value>();
                     let mut nth = 0;
                     while let Some(value) = values.next() {
                         let value = value.map_err(|error| not_json(path, error.line(), &error))?;

@@ -70,7 +70,11 @@ pub(crate) fn resolve(
         .required
         .iter()
         .chain(columns.optional)
-        .map(|aliases| aliases.split('|').find_map(|alias| names.iter().position(|n| n == alias)))
+        .map(|aliases| {
+            aliases
+                .split('|')
+                .find_map(|alias| names.iter().position(|n| n == alias))
+        })
         .collect();
     if let Some(format) = format {
         indices.fill(None);
@@ -111,7 +115,9 @@ pub(crate) fn resolve(
         is_enough || shaped
     };
     if !complete {
-        return Err(refused(path, role, columns, &names, &plain, cells, &missing, &given));
+        return Err(refused(
+            path, role, columns, &names, &plain, cells, &missing, &given,
+        ));
     }
     for index in indices.iter().flatten() {
         let twice = names.iter().filter(|name| **name == names[*index]).count() > 1;
@@ -172,7 +178,8 @@ fn strip_types(names: &mut [String]) -> bool {
 /// and a quantity.
 fn yoochoose(role: Role, cells: &[&str]) -> Option<Layout> {
     let whole = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let is_time = |text: &str| text.len() >= 20 && text.as_bytes()[10] == b'T' && text.ends_with('Z');
+    let is_time =
+        |text: &str| text.len() >= 20 && text.as_bytes()[10] == b'T' && text.ends_with('Z');
     let (session, time, item) = (cells.first()?, cells.get(1)?, cells.get(2)?);
     if !whole(session) || !is_time(time) || !whole(item) {
         return None;
@@ -249,11 +256,9 @@ pub(crate) fn proposal(role: Role, names: &[String]) -> Vec<(&'static str, Optio
     role.fields()
         .iter()
         .map(|&field| {
-            let index = synonyms(role, field)
-                .split('|')
-                .find_map(|alias| {
-                    (0..plain.len()).find(|index| plain[*index] == alias && !taken.contains(index))
-                });
+            let index = synonyms(role, field).split('|').find_map(|alias| {
+                (0..plain.len()).find(|index| plain[*index] == alias && !taken.contains(index))
+            });
             taken.extend(index);
             (field, index)
         })
@@ -290,7 +295,10 @@ fn refused(
         Role::Items => (Role::Events, "events"),
         Role::Events => (Role::Items, "products"),
     };
-    if other_role.fields()[..6].iter().all(|field| plain.iter().any(|name| name == field)) {
+    if other_role.fields()[..6]
+        .iter()
+        .all(|field| plain.iter().any(|name| name == field))
+    {
         return FileError::OtherRole {
             path: path.to_owned(),
             found: found.to_owned(),
@@ -354,7 +362,9 @@ fn refused(
             Some(first) => (**first).to_owned(),
             None => "user_id or session_id".to_owned(),
         };
-        format!("add it; no column here looks like {lacking}, without which the file cannot be read")
+        format!(
+            "add it; no column here looks like {lacking}, without which the file cannot be read"
+        )
     };
     FileError::MissingColumn {
         path: path.to_owned(),

@@ -130,7 +130,11 @@ impl Rows {
             .iter()
             .map(|&at| place_of(path, at).to_string())
             .collect();
-        let more = if self.count > places.len() { ", …" } else { "" };
+        let more = if self.count > places.len() {
+            ", …"
+        } else {
+            ""
+        };
         format!("{}{more}", places.join(", "))
     }
 }
@@ -188,7 +192,11 @@ pub fn read_rows(
             table.notes.push(Note {
                 text: format!("{} fields go on after their closing quote", stray.count),
                 count: stray.count,
-                places: stray.lines.iter().map(|line| format!("line {line}")).collect(),
+                places: stray
+                    .lines
+                    .iter()
+                    .map(|line| format!("line {line}"))
+                    .collect(),
                 is_odd: true,
             });
         }
@@ -243,10 +251,11 @@ pub fn read_rows(
     )
     .map_err(FileError::located)?;
     if let Some((mut expand, header)) = expand.into_inner() {
-        expand.end(&mut |cells, at| {
-            each(&before.get(), &TableRow::made(path, &header, cells, at))
-        })?;
-        table.notes.extend(expand.notes().into_iter().map(Note::read));
+        expand
+            .end(&mut |cells, at| each(&before.get(), &TableRow::made(path, &header, cells, at)))?;
+        table
+            .notes
+            .extend(expand.notes().into_iter().map(Note::read));
     }
     table.extra = header.extra.into_iter().map(|(name, _)| name).collect();
     Ok(table)

@@ -113,9 +113,9 @@ impl Reading {
             advice: "`fewshop map FILE` writes a mapping that is right".to_owned(),
         };
         let file: MappingFile = toml::from_str(&text).map_err(|error| {
-            let line = error
-                .span()
-                .map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
+            let line = error.span().map_or(1, |span| {
+                1 + text[..span.start.min(text.len())].matches('\n').count()
+            });
             bad(format!("line {line}: {}", error.message()))
         })?;
         let mut out = Self::default();
@@ -229,10 +229,7 @@ impl Reading {
     }
 
     /// The columns that are given for a file, and whether each must be there.
-    pub(crate) fn columns(
-        &self,
-        role: Role,
-    ) -> impl Iterator<Item = (&str, Option<&str>, bool)> {
+    pub(crate) fn columns(&self, role: Role) -> impl Iterator<Item = (&str, Option<&str>, bool)> {
         let own = match role {
             Role::Items => &self.items,
             Role::Events => &self.events,
@@ -263,8 +260,12 @@ impl Reading {
 /// # Errors
 /// With the names.
 pub fn kind_named(name: &str) -> Result<EventKind, String> {
-    EventKind::from_name(name.trim())
-        .ok_or_else(|| format!("'{name}' is no kind of event, expected {}", EventKind::LISTED))
+    EventKind::from_name(name.trim()).ok_or_else(|| {
+        format!(
+            "'{name}' is no kind of event, expected {}",
+            EventKind::LISTED
+        )
+    })
 }
 
 /// `point` or `comma`.

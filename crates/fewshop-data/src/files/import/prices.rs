@@ -68,9 +68,13 @@ fn without_currency(text: &str) -> (String, Option<&'static str>) {
         .to_owned();
     let mut currency = None;
     for code in CODES {
-        let head = text.get(..code.len()).is_some_and(|head| head.eq_ignore_ascii_case(code));
+        let head = text
+            .get(..code.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(code));
         let from = text.len().saturating_sub(code.len());
-        let tail = text.get(from..).is_some_and(|tail| tail.eq_ignore_ascii_case(code));
+        let tail = text
+            .get(from..)
+            .is_some_and(|tail| tail.eq_ignore_ascii_case(code));
         if head {
             text = text[code.len()..].trim_matches([' ', '.']).to_owned();
         } else if tail {
@@ -85,7 +89,10 @@ fn without_currency(text: &str) -> (String, Option<&'static str>) {
         let rest = text
             .strip_prefix(symbol)
             .or_else(|| text.strip_suffix(symbol))
-            .or_else(|| text.strip_prefix('-').and_then(|rest| rest.strip_prefix(symbol)));
+            .or_else(|| {
+                text.strip_prefix('-')
+                    .and_then(|rest| rest.strip_prefix(symbol))
+            });
         if let Some(rest) = rest {
             let minus = if text.starts_with('-') { "-" } else { "" };
             text = format!("{minus}{}", rest.trim());
@@ -161,7 +168,9 @@ pub(crate) fn read_price(text: &str, decimal: Option<Decimal>) -> Result<Price, 
         let (whole, cents) = plain.split_once(mark).unwrap_or((&plain, ""));
         let groups: Vec<&str> = whole.split(group).collect();
         let grouped = groups.len() == 1
-            || (groups[1..].iter().all(|group| group.len() == 3 || group.len() == 2)
+            || (groups[1..]
+                .iter()
+                .all(|group| group.len() == 3 || group.len() == 2)
                 && groups.last().is_some_and(|last| last.len() == 3));
         if !grouped || cents.contains([',', '.']) {
             return Err(NoPrice::Form);
@@ -217,7 +226,17 @@ mod tests {
 
     #[test]
     fn what_is_no_price_is_refused() {
-        for text in ["-1", "-€ 2", "inf", "1e99", "3,5x", "free", "12.50 - 15.00", "1,23,4.5.6", "€"] {
+        for text in [
+            "-1",
+            "-€ 2",
+            "inf",
+            "1e99",
+            "3,5x",
+            "free",
+            "12.50 - 15.00",
+            "1,23,4.5.6",
+            "€",
+        ] {
             assert!(read_price(text, None).is_err(), "{text}");
         }
         assert_eq!(read_price("1,234", None), Err(NoPrice::Ambiguous));

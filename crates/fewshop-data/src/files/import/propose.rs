@@ -197,7 +197,8 @@ impl Seen {
     }
 
     fn values(&self, at: Option<usize>) -> &[String] {
-        at.and_then(|at| self.values.get(at)).map_or(&[], Vec::as_slice)
+        at.and_then(|at| self.values.get(at))
+            .map_or(&[], Vec::as_slice)
     }
 
     fn describe(&self, field: &str, at: Option<usize>) -> String {
@@ -247,9 +248,13 @@ fn guessed_kind(name: &str) -> &'static str {
         "ignore"
     } else if has(&["cart", "basket", "bag", "warenkorb", "panier"]) {
         "cart"
-    } else if has(&["sold", "buy", "bought", "purchas", "order", "sale", "kauf", "achat", "paid"]) {
+    } else if has(&[
+        "sold", "buy", "bought", "purchas", "order", "sale", "kauf", "achat", "paid",
+    ]) {
         "purchase"
-    } else if has(&["view", "click", "visit", "detail", "seen", "open", "ansicht", "vue"]) {
+    } else if has(&[
+        "view", "click", "visit", "detail", "seen", "open", "ansicht", "vue",
+    ]) {
         "view"
     } else {
         "ignore"

@@ -231,9 +231,7 @@ fn written(text: &str, order: Option<DateOrder>) -> Result<(i64, TimeForm), NoTi
     let cut = match text.find(':') {
         Some(colon) => {
             let head = &text[..colon];
-            let digits = head
-                .trim_end_matches(|c: char| c.is_ascii_digit())
-                .len();
+            let digits = head.trim_end_matches(|c: char| c.is_ascii_digit()).len();
             digits
         }
         None => text.len(),
@@ -386,13 +384,23 @@ mod tests {
             ("Nov 14, 2023, 10:13:20 PM", TimeForm::Text),
             ("Tue, 14 Nov 2023 22:13:20 GMT", TimeForm::Text),
         ] {
-            assert_eq!(read_time(text, None, LAST), Ok((1_700_000_000, form)), "{text}");
+            assert_eq!(
+                read_time(text, None, LAST),
+                Ok((1_700_000_000, form)),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn days_are_midnight() {
-        for text in ["20231114", "2023-11-14", "45244", "14.11.2023", "11/14/2023"] {
+        for text in [
+            "20231114",
+            "2023-11-14",
+            "45244",
+            "14.11.2023",
+            "11/14/2023",
+        ] {
             let (seconds, _) = read_time(text, None, LAST).unwrap();
             assert_eq!(seconds, 1_699_920_000, "{text}");
         }

@@ -4,8 +4,20 @@ use std::borrow::Cow;
 
 /// Words that programs write where a value is missing.
 const MISSING: [&str; 14] = [
-    "nan", "NaN", "NAN", "null", "NULL", "Null", "N/A", "n/a", "#N/A", "None", "<NA>", "\\N",
-    "(not set)", "#REF!",
+    "nan",
+    "NaN",
+    "NAN",
+    "null",
+    "NULL",
+    "Null",
+    "N/A",
+    "n/a",
+    "#N/A",
+    "None",
+    "<NA>",
+    "\\N",
+    "(not set)",
+    "#REF!",
 ];
 
 /// Whether the text is a program's word for a missing value.
@@ -149,7 +161,10 @@ fn without_tags(text: &str) -> Cow<'_, str> {
         let end = rest.find('>');
         if let Some(end) = end.filter(|_| TAGS.contains(&name.as_str())) {
             // `Tea<br>Coffee` is two words, `<b>T</b>ea` is one.
-            if matches!(name.as_str(), "br" | "p" | "div" | "li" | "td" | "tr" | "hr") {
+            if matches!(
+                name.as_str(),
+                "br" | "p" | "div" | "li" | "td" | "tr" | "hr"
+            ) {
                 out.push(' ');
             }
             rest = &rest[end + 1..];

@@ -68,7 +68,10 @@ fn products(path: &Path, text: &[u8]) -> Result<Vec<Product>, FileError> {
             .unwrap_or(text.len())
             .min(text.len());
         let here = line;
-        line += text[counted.min(at)..at].iter().filter(|&&b| b == b'\n').count() as u64;
+        line += text[counted.min(at)..at]
+            .iter()
+            .filter(|&&b| b == b'\n')
+            .count() as u64;
         counted = at;
         let bad = |message: String| FileError::Field {
             path: path.to_owned(),
@@ -100,7 +103,11 @@ fn products(path: &Path, text: &[u8]) -> Result<Vec<Product>, FileError> {
                         .flatten()
                         .find(|attribute| attribute.key.as_ref() == "href")
                         .map(|attribute| attribute.value.into_owned());
-                    push(fields, local(start.name().as_ref()), href.unwrap_or_default());
+                    push(
+                        fields,
+                        local(start.name().as_ref()),
+                        href.unwrap_or_default(),
+                    );
                 }
             }
             Event::Text(part) if product.is_some() => {

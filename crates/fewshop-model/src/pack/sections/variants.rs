@@ -49,7 +49,11 @@ impl Section for Groups {
                 format!("names group {bad} of {known}"),
             ));
         }
-        if names.is_empty() || names.iter().any(|name| name.is_empty() || name.contains('\n')) {
+        if names.is_empty()
+            || names
+                .iter()
+                .any(|name| name.is_empty() || name.contains('\n'))
+        {
             return Err(PackError::field(NAMES, "must be lines that are not empty"));
         }
         Ok(())
@@ -69,7 +73,9 @@ impl Section for Groups {
     /// New items have no group until [`Variants::join`] gives them one.
     fn grow(before: &PackParts, added: &[NewItem], parts: &mut PackParts) -> Result<(), PackError> {
         if let Some(variants) = &mut parts.variants {
-            variants.group.resize(before.catalogue.len() + added.len(), 0);
+            variants
+                .group
+                .resize(before.catalogue.len() + added.len(), 0);
         }
         Ok(())
     }
@@ -118,7 +124,10 @@ mod tests {
         assert_eq!(variants.group, [0, 1, 2, 1]);
         variants.join(4, "a");
         variants.join(5, "c");
-        assert_eq!((variants.group[4], variants.group[5], variants.names.len()), (2, 3, 3));
+        assert_eq!(
+            (variants.group[4], variants.group[5], variants.names.len()),
+            (2, 3, 3)
+        );
         assert_eq!(Variants::of(&["".to_owned()]), None);
     }
 }
