@@ -143,15 +143,15 @@ pub enum FileError {
         /// The file.
         path: PathBuf,
         /// `, field 'x'`, or nothing.
-        field: String,
+        field: &'static str,
         /// How many.
         count: usize,
         /// What they have.
-        problem: String,
+        problem: Box<str>,
         /// The first ones.
-        places: String,
+        places: Box<str>,
         /// The remedy.
-        advice: String,
+        advice: &'static str,
     },
     /// A mapping names something that is not there.
     #[error("{path}: {problem}: {advice}")]

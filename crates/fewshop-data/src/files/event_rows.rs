@@ -115,14 +115,15 @@ pub fn collect_events(
     if is_share && (far.count >= FEW_FAR || 2 * far.count > counts.rows) {
         (problem.borrow_mut())(&|| FileError::Many {
             path: path.to_owned(),
-            field: ", field 'time'".to_owned(),
+            field: ", field 'time'",
             count: far.count,
             problem: format!(
                 "of {} times are before 1990 or after tomorrow in every unit that is known",
                 counts.rows
-            ),
-            places: far.places(path),
-            advice: "write times as 2017-01-01 11:53:26 or as seconds since 1970".to_owned(),
+            )
+            .into(),
+            places: far.places(path).into(),
+            advice: "write times as 2017-01-01 11:53:26 or as seconds since 1970",
         })?;
     }
     let mut notes = table.notes;
@@ -155,7 +156,6 @@ pub fn collect_events(
 }
 
 /// Parses one row; `None` for an event that is left out.
-#[expect(clippy::too_many_arguments, reason = "the state of a file's reading")]
 fn parse<'a>(
     path: &Path,
     row: &'a TableRow<'_>,

@@ -118,9 +118,11 @@ pub fn read_events_with(
     reading: &Reading,
 ) -> Result<Log, FileError> {
     let rows = item_rows(catalogue);
-    let loose = (!reading.match_ids.is_empty())
-        .then(|| rows_without(catalogue, &reading.match_ids))
-        .unwrap_or_default();
+    let loose = if reading.match_ids.is_empty() {
+        HashMap::new()
+    } else {
+        rows_without(catalogue, &reading.match_ids)
+    };
     let mut log = Log::default();
     let mut users: HashMap<String, u32> = HashMap::new();
     let mut names: Vec<HashMap<String, u32>> = Vec::new();
@@ -369,7 +371,7 @@ const GUEST_SESSIONS: usize = 40;
 fn separate_guests(
     log: &mut Log,
     events: &mut Vec<RawEvent>,
-    sessions: &mut Vec<LoggedSession>,
+    sessions: &mut [LoggedSession],
     were_cut: bool,
 ) {
     let mut of_user = vec![0usize; log.users.len()];

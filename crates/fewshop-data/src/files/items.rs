@@ -457,14 +457,17 @@ impl ItemRows {
                 self.notes.push(note.of(path, rows));
             }
         }
-        let grouped = self.groups.iter().filter(|group| !group.is_empty()).count();
-        if grouped > 0 {
-            let mut groups: Vec<&String> = self.groups.iter().filter(|g| !g.is_empty()).collect();
-            groups.sort_unstable();
-            groups.dedup();
+        let mut members: BTreeMap<&str, usize> = BTreeMap::new();
+        for group in self.groups.iter().filter(|group| !group.is_empty()) {
+            *members.entry(group).or_default() += 1;
+        }
+        // A group of one is a product as any other.
+        members.retain(|_, count| *count > 1);
+        if !members.is_empty() {
             self.notes.push(Note::read(format!(
-                "{grouped} products are variants in {} groups",
-                groups.len()
+                "{} products are variants in {} groups",
+                members.values().sum::<usize>(),
+                members.len()
             )));
         }
         let out = self.out_of_stock.iter().filter(|out| **out).count();

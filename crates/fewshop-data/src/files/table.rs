@@ -314,10 +314,14 @@ pub fn read_table_past(
     .map_err(FileError::located)
 }
 
+/// What to do with a first line: its names, and its cells if they are its own (a Parquet file and
+/// JSON have names only).
+pub(crate) type StartWith<'a> = dyn FnMut(Vec<String>, &[&str]) -> Result<Start, FileError> + 'a;
+
 /// What to do with the parts of a table.
 pub(crate) struct Reader<'a, 'b> {
     /// The first line's names, and whether they are its own (not a Parquet file's or JSON's).
-    pub(crate) start: &'a mut dyn FnMut(Vec<String>, &[&str]) -> Result<Start, FileError>,
+    pub(crate) start: &'a mut StartWith<'b>,
     pub(crate) each: &'a mut dyn FnMut(&Header, &TableRow<'_>) -> Result<(), FileError>,
     pub(crate) broken: &'a mut Broken<'b>,
     /// The columns, for a message.
@@ -657,9 +661,8 @@ fn read_parquet(path: &Path, file: File, reader: &mut Reader<'_, '_>) -> Result<
         let mut texts = Vec::with_capacity(header.names.len());
         for (index, name) in header.names.iter().enumerate() {
             // Columns that nobody needs are never decoded, and may hold anything.
-            let column = if needed(index) {
-                Some(table.group(group, index)?)
-            } else if reader.with_extra && is_extra(index) && table.is_readable(index) {
+            let wanted = reader.with_extra && is_extra(index) && table.is_readable(index);
+            let column = if needed(index) || wanted {
                 Some(table.group(group, index)?)
             } else {
                 None

@@ -109,10 +109,12 @@ pub(crate) fn offer(catalogue: &Catalogue, unknown: &HashMap<String, usize>) -> 
         &IdForm::ALL,
     ];
     let mut best: Option<Offer> = None;
+    let mut sorted: Vec<(&String, &usize)> = unknown.iter().collect();
+    sorted.sort_unstable();
     for forms in sets {
         let rows = rows_without(catalogue, forms);
         let (mut ids, mut events, mut example) = (0, 0, None::<[String; 2]>);
-        for (id, count) in unknown {
+        for &(id, count) in &sorted {
             if let Some(row) = rows.get(&form_of(forms, id)) {
                 ids += 1;
                 events += count;

@@ -80,10 +80,9 @@ pub(crate) fn read(
                 Ok(value) => table.add(value, RowPosition::Line(line))?,
                 Err(error) if error.is_eof() && line == 1 => {
                     // An object over several lines: the whole text is such objects.
-                    let mut values =
-                        serde_json::Deserializer::from_slice(rest).into_iter::<Value>();
+                    let values = serde_json::Deserializer::from_slice(rest).into_iter::<Value>();
                     let mut nth = 0;
-                    while let Some(value) = values.next() {
+                    for value in values {
                         let value = value.map_err(|error| not_json(path, error.line(), &error))?;
                         nth += 1;
                         table.add(value, RowPosition::Row(nth))?;

@@ -389,5 +389,5 @@ fn is_data(role: Role, cells: &[&str]) -> bool {
             .iter()
             .any(|field| synonyms(role, field).split('|').any(|alias| alias == plain))
     };
-    !cells.is_empty() && cells.iter().any(is_value) && !cells.iter().any(|cell| known(cell))
+    !cells.is_empty() && cells.iter().any(is_value) && !cells.iter().any(known)
 }

@@ -23,7 +23,7 @@ impl Stray {
     }
 
     /// The same for a text whose first line is `offset` lines down in its file.
-    pub(crate) fn from_line(mut self, offset: u64) -> Self {
+    pub(crate) fn moved_down(mut self, offset: u64) -> Self {
         self.lines.iter_mut().for_each(|line| *line += offset);
         self
     }

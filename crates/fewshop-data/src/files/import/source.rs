@@ -447,7 +447,7 @@ fn finish(
         body,
         kind: TextKind::Separated(separator),
         notes,
-        stray_quotes: stray.from_line(offset),
+        stray_quotes: stray.moved_down(offset),
     }))
 }
 

@@ -231,8 +231,7 @@ fn written(text: &str, order: Option<DateOrder>) -> Result<(i64, TimeForm), NoTi
     let cut = match text.find(':') {
         Some(colon) => {
             let head = &text[..colon];
-            let digits = head.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-            digits
+            head.trim_end_matches(|c: char| c.is_ascii_digit()).len()
         }
         None => text.len(),
     };
@@ -265,14 +264,10 @@ fn written(text: &str, order: Option<DateOrder>) -> Result<(i64, TimeForm), NoTi
         } else if c.len() == 4 {
             let (a, b, year) = (number(a), number(b), number(c));
             // With dots the day is always first.
-            let order = if separator == '.' {
-                Some(DateOrder::DayFirst)
-            } else if a > 12 && b <= 12 {
+            let order = if separator == '.' || (a > 12 && b <= 12) || a == b {
                 Some(DateOrder::DayFirst)
             } else if b > 12 && a <= 12 {
                 Some(DateOrder::MonthFirst)
-            } else if a == b {
-                Some(DateOrder::DayFirst)
             } else {
                 order
             };
@@ -285,7 +280,7 @@ fn written(text: &str, order: Option<DateOrder>) -> Result<(i64, TimeForm), NoTi
         }
     };
     let (year, month, day) = date;
-    let year = i32::try_from(year).map_err(|_| NoTime::Form)?;
+    let year = i32::try_from(year).ok().ok_or(NoTime::Form)?;
     let (hour, minute, second, offset) = clock;
     from_civil(year, month, day, hour, minute, second)
         .map(|seconds| (seconds - offset, form))
