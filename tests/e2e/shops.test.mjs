@@ -96,7 +96,7 @@ test("the choice of a shop is a link: it works without scripts, and by the keybo
   await visit(browser, { options: { javaScriptEnabled: false } }, async ({ page }) => {
     await shops(page).getByRole("link", { name: "Gifts" }).click();
     assert.equal(await page.title(), "Gift shop");
-    await page.getByRole("link", { name: /on plain pages/ }).click();
+    await page.getByRole("link", { name: /on plain pages/ }).first().click();
     await page.getByRole("heading", { name: "All 2,278 products" }).waitFor();
     await shops(page).getByRole("link", { name: "Groceries" }).click();
     assert.equal(await page.title(), "Fewshop");
@@ -133,8 +133,13 @@ test("on a phone the choice of a shop takes nothing from the search", async () =
       assert.equal(await page.evaluate(() => document.scrollingElement.scrollWidth), width);
       const steps = page.getByRole("region", { name: /^See this shop learn/ }).getByRole("link");
       assert.ok((await steps.count()) > 3);
-      const past = await steps.evaluateAll((links) => links.filter((link) => link.getBoundingClientRect().right > innerWidth - 16).map((link) => link.textContent));
-      assert.deepEqual(past, []);
+      // They stand in a row of their own to swipe, and each can be brought into sight.
+      for (const link of await steps.all()) {
+        await link.evaluate((link) => link.scrollIntoView({ block: "nearest", inline: "center" }));
+        const { x, width: wide } = await box(link);
+        assert.ok(x >= 0 && x + wide <= width, await link.textContent());
+      }
+      assert.equal(await page.evaluate(() => scrollX), 0);
     });
   }
 });

@@ -47,24 +47,27 @@ async function keep() {
   if (!shelf) return;
   const announce = (worker) => {
     const place = document.getElementById('update');
-    // Without an older version there is no newer one. WebKit says so on a first visit, when this worker already answers.
-    if (!place || !older) return;
+    // WebKit reports the first version of a first visit when it already answers.
+    if (!place || worker === initial) return;
     place.hidden = false;
     place.querySelector('button').onclick = () => {
       shelf.addEventListener('controllerchange', () => location.reload(), { once: true });
       worker.postMessage('open');
     };
   };
-  let older;
+  /** The version that this visit began with, if nothing was kept before. */
+  let initial = null;
   try {
     // Each shop of a site has its own, for its own folder. What answers may be the worker of the site's other shop.
     const scope = own('./').href;
     const before = await shelf.getRegistration(scope);
-    older = before?.scope === scope && before.active;
+    const isFirst = before?.scope !== scope || !before.active;
     const kept = await shelf.register(own('sw.js'));
+    if (isFirst) initial = kept.installing ?? kept.waiting ?? kept.active;
     if (kept.waiting) announce(kept.waiting);
     kept.addEventListener('updatefound', () => {
       const fresh = kept.installing;
+      if (isFirst) initial ??= fresh;
       fresh.addEventListener('statechange', () => fresh.state === 'installed' && announce(fresh));
     });
   } catch (error) {

@@ -31,6 +31,9 @@ const done = (request) =>
     request.onerror = () => reject(request.error);
   });
 
+/** Anything but a text was not written by a storefront, and counts as nothing. */
+const read_text = (stored) => (typeof stored === 'string' ? stored : undefined);
+
 /** Opens the database. A missing one is created, or left missing without `make`. */
 async function open(make) {
   if (database) return;
@@ -69,7 +72,7 @@ function old(erase) {
 
 async function read() {
   await open(false);
-  return database && done(database.transaction(STORE).objectStore(STORE).get(KEY));
+  return database && read_text(await done(database.transaction(STORE).objectStore(STORE).get(KEY)));
 }
 
 /** Hands what another tab has stored to the storefront, which writes what comes of it. */
@@ -96,7 +99,7 @@ async function write(text) {
     });
     const store = change.objectStore(STORE);
     // Read and written in one transaction: no other tab comes between.
-    const stored = await done(store.get(KEY));
+    const stored = read_text(await done(store.get(KEY)));
     if (stored !== known) return differs(stored);
     store.put(text, KEY);
     // At once: a page that is left the next moment must not lose the click that led away from it.
