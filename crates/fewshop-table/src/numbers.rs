@@ -70,7 +70,7 @@ fn parts(cell: &str) -> Option<[u32; 3]> {
 
 /// Days since 1970-01-01 of a date (Hinnant 2013); `None` if there is no such date.
 fn days(year: u32, month: u32, day: u32) -> Option<f64> {
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let length = match month {
         2 => 28 + u32::from(is_leap),
         4 | 6 | 9 | 11 => 30,

@@ -22,23 +22,23 @@ pub(crate) struct SourceModel {
 impl SourceModel {
     /// Fits to outcomes of 0 or 1; `None` if the matrix is singular.
     pub(crate) fn fit(x: &Matrix, outcomes: &[f64]) -> Option<Self> {
-        let (n, d) = (x.rows, x.columns);
+        let d = x.columns;
         let penalty = (d as f64 / 2.0).max(1.0);
         let mut b = vec![0.0; d + 1];
         for _ in 0..50 {
             let mut hessian = Matrix::zeros(d + 1, d + 1);
             let mut gradient: Vec<f64> = b.iter().map(|b| b * penalty).collect();
             gradient[d] = 1e-4 * b[d];
-            for i in 0..n {
-                let row = x.row(i);
-                let p = sigmoid(dot(row, &b[..d]) + b[d]);
+            let mut row = vec![1.0; d + 1];
+            for (i, outcome) in outcomes.iter().enumerate() {
+                row[..d].copy_from_slice(x.row(i));
+                let p = sigmoid(dot(&row, &b));
                 let weight = p * (1.0 - p) + 1e-9;
-                let at = |j: usize| if j < d { row[j] } else { 1.0 };
-                for j in 0..=d {
-                    gradient[j] += (p - outcomes[i]) * at(j);
-                    let scaled = weight * at(j);
-                    for (to, l) in hessian.row_mut(j)[..=j].iter_mut().zip(0..) {
-                        *to += scaled * at(l);
+                for (j, (gradient, value)) in gradient.iter_mut().zip(&row).enumerate() {
+                    *gradient += (p - outcome) * value;
+                    let scaled = weight * value;
+                    for (to, other) in hessian.row_mut(j)[..=j].iter_mut().zip(&row) {
+                        *to += scaled * other;
                     }
                 }
             }

@@ -142,11 +142,11 @@ fn is_id_name(name: &str) -> bool {
         .any(|part| lower.contains(part))
 }
 
-/// Whether all values differ and are whole numbers one after the other, in any order.
+/// Whether the values count the rows of the file, up or down. In any other order they may be a rank,
+/// which is something to learn from.
 fn is_running_number(values: &[f64]) -> bool {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.len() >= IDENTIFIER_ROWS && sorted.windows(2).all(|two| two[1] - two[0] == 1.0)
+    let counts_by = |step: f64| values.windows(2).all(|two| two[1] - two[0] == step);
+    counts_by(1.0) || counts_by(-1.0)
 }
 
 /// Types one column.
