@@ -129,7 +129,7 @@ for (const [name, replaced, code, words] of [
   ["a pack that is the start page", { [PACK]: { type: "text/html", body: "<!doctype html>" } }, "pack_corrupt", /no Fewshop pack/],
   ["a missing engine", { [CPU_WASM]: NOT_THERE }, "internal", /404/],
   ["an engine that is not the one", { [CPU_WASM]: { type: "application/wasm", body: "?" } }, "engine_corrupt", /SHA-256 is 8a8de823…/],
-  ["an engine that this browser cannot compile", { [CPU_WASM]: { type: "application/wasm", body: "?" }, [CPU_SCRIPT]: anyHash }, "no_wasm", /could not be loaded/],
+  ["an engine that this browser cannot compile", { [CPU_WASM]: { type: "application/wasm", body: "?" }, [CPU_SCRIPT]: anyHash }, "no_wasm", /cannot run the engine, which needs WebAssembly with SIMD/],
   ["a browser without WebAssembly", { [WORKER]: (bytes) => `delete self.WebAssembly;\n${bytes}` }, "no_wasm", /no WebAssembly/],
 ]) {
   workerTest(`${name} is said once and again to every request`, { replaced }, async ({ say, hear, replies, deaths }) => {
