@@ -110,28 +110,6 @@ test("the week's leaflet has a shelf for everybody, in the order of each shopper
   });
 });
 
-test("the map describes in words and shows in dots where the shopper's products are", async () => {
-  await visit(browser, {}, async (shopper) => {
-    const { page } = shopper;
-    await shopper.ready();
-    await page.getByRole("contentinfo").getByRole("link", { name: "Taste map" }).click();
-    await shopper.at("Taste map");
-    const map = page.getByRole("img", { name: "Taste map" });
-    await map.waitFor();
-    await page.getByText("Nothing learned yet. Open a product").waitFor();
-    const [title] = await shopper.lookAt("Pets", 1);
-    await page.getByRole("contentinfo").getByRole("link", { name: "Taste map" }).click();
-    await page.getByText(/^Your clicks \(1\): Pets \(1\)\. Your picks \(12\): /).waitFor();
-    const own = page.getByRole("list", { name: "Your clicks" }).getByRole("link", { name: title });
-    const marks = () => map.locator("circle").count();
-    assert.equal(await marks(), 13);
-    await own.focus();
-    await until("the thing with the focus is ringed", async () => (await marks()) === 14);
-    assert.equal(await page.getByRole("list", { name: "Picked for you" }).getByRole("link").count(), 12);
-    shopper.isContent();
-  });
-});
-
 /** The score of each column: of its ten picks, how many were bought later. */
 async function scores(shopper) {
   const score = async (name) => {

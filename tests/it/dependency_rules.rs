@@ -511,6 +511,7 @@ fn storefront_modules_import_only_lower_layers() {
             "shop",
             "page_title",
             "components",
+            "agents",
             "pages",
             "app",
         ],

@@ -70,6 +70,7 @@ fn open(catalogue: Catalogue, remembered: Option<String>, texts: &'static Texts)
             || use_shop().leave(),
         );
         shop.open();
+        shop.serve_agents();
         if let Some(root) = document().document_element() {
             let _ = root.set_attribute("lang", shop.texts.lang);
         }

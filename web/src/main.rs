@@ -5,6 +5,8 @@
 //! no web framework.
 
 #[cfg(target_arch = "wasm32")]
+mod agents;
+#[cfg(target_arch = "wasm32")]
 mod app;
 #[cfg(target_arch = "wasm32")]
 mod browser;

@@ -16,7 +16,7 @@ fn case(name: &str) -> PathBuf {
 }
 
 fn base() -> ItemsFile {
-    read_items(&case("00-base/items.csv")).unwrap()
+    read_items(&case("00-base/items.csv")).expect("the base can be read")
 }
 
 #[track_caller]
@@ -37,7 +37,8 @@ fn check_log(log: &Log) {
         (log.sessions.len(), log.events, log.unknown.rows),
         (80, 400, 0)
     );
-    let expected = read_events(&case("00-base/events.csv"), &base().catalogue).unwrap();
+    let expected =
+        read_events(&case("00-base/events.csv"), &base().catalogue).expect("its events too");
     let items = |log: &Log| -> Vec<Vec<ItemIx>> {
         let mut all: Vec<Vec<ItemIx>> = log
             .sessions

@@ -2,7 +2,6 @@
 //! ([`Shop::on_outcome`]).
 
 mod actions;
-mod agents;
 mod prefetch;
 mod requests;
 mod shelves;
@@ -140,7 +139,6 @@ impl Shop {
             self.merge(known.as_deref(), stored.as_deref());
         });
         self.build_index(IndexBuilder::default());
-        self.serve_agents();
         spawn_local(async move {
             let read = browser::text_after_load("sales.txt").await;
             let catalogue = self.catalogue();

@@ -5,9 +5,9 @@ use fewshop_core::{ItemIx, Reason};
 use fewshop_web::state::{Money, Pick, Product, json_object, json_text};
 use leptos::prelude::*;
 
-use super::Shop;
 use crate::browser;
 use crate::components::{product_href, reason_text};
+use crate::shop::Shop;
 
 impl Shop {
     /// Offers the tools, if the browser knows WebMCP.
