@@ -10,7 +10,7 @@ fn model() -> (Model, Vec<u32>) {
     let names: Vec<String> = (0..n).map(|row| format!("thing {}", row / 3)).collect();
     let pack = toy::pack().edit(|parts| parts.variants = Variants::of(&names));
     let groups = (0..n as u32).map(|row| row / 3).collect();
-    (Model::new(pack.unwrap()), groups)
+    (Model::new(pack.expect("the parts make a pack")), groups)
 }
 
 #[test]
