@@ -223,8 +223,11 @@ test("two tabs keep one memory and one cart, and either can forget everything", 
     const second = await take(two, "Baby", 0);
     await stored(two, "what both tabs did", ({ events }) => events.includes(first) && events.includes(second));
     for (const shopper of [one, two]) await shopper.hasInCart(2);
+    await two.openProduct("Baby", 1);
+    await two.reads(/^Learned from 3/);
     await one.page.reload();
     await one.hasInCart(2);
+    await one.reads(/^Learned from 3/);
 
     await emptyCart(two);
     await one.hasInCart(0);
