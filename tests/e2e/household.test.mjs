@@ -108,7 +108,7 @@ test("one offer says why it is there, for a new shopper too, and none is shown a
     const everyones = await slot.innerText();
     await shopper.lookAt("Pets", 3);
     await shopper.goHome();
-    await slot.getByText(/^(Covers \d+ products? you chose|For an aisle you chose \d+ products? from|Includes something you’re more likely to want|Popular with other shoppers)/).waitFor();
+    await slot.getByText(/^(Covers \d+ products? you chose|For an aisle you chose \d+ products? from|Includes something you may want more than most shoppers|Popular with other shoppers)/).waitFor();
     // The redemption rate of others is a fact; the prediction for this shopper failed in later campaigns and is not
     // shown.
     await slot.getByText(/^About [\d.]+ of 1,000 shoppers who saw it used it\.$/).waitFor();
