@@ -129,8 +129,7 @@ export type Status = {
      * The products nearest to the user embedding of the last run, with their cosine, nearest first
      * and without the context items; empty before the first click.
      */
-    nearest?: Array<[ItemIx;
-    number]>;
+    nearest?: Array<[ItemIx, number]>;
     /** First 8 bytes of the pack's SHA-256 in hex. Rows mean nothing in another pack. */
     pack: string;
 };

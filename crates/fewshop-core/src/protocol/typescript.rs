@@ -167,6 +167,8 @@ fn laid_out(text: &str, level: usize) -> String {
     let indent = |level: usize| "    ".repeat(level);
     let mut out = String::new();
     let mut level = level;
+    // A comma in a tuple ends no field.
+    let mut brackets = 0;
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         if let Some((inside, after)) = rest.strip_prefix("/**").and_then(|r| r.split_once("*/")) {
@@ -202,7 +204,11 @@ fn laid_out(text: &str, level: usize) -> String {
                 out.truncate(out.trim_end().len());
                 out += &format!("\n{}}}", indent(level));
             }
-            ',' if level > 0 => {
+            '[' | ']' => {
+                brackets += if first == '[' { 1 } else { -1 };
+                out.push(first);
+            }
+            ',' if level > 0 && brackets == 0 => {
                 out.push_str(";\n");
                 rest = rest.trim_start();
                 if !rest.starts_with("/**") {
@@ -228,6 +234,14 @@ mod tests {
         assert_eq!(
             laid_out(text, 0),
             "type A = {\n    /** One. */\n    x: number;\n    y?: B | null;\n} | {\n    \"type\": \"b\";\n}"
+        );
+    }
+
+    #[test]
+    fn a_tuple_stays_on_its_line() {
+        assert_eq!(
+            laid_out("type A = { x: Array<[B, number]>, }", 0),
+            "type A = {\n    x: Array<[B, number]>;\n}"
         );
     }
 
