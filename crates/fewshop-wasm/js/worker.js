@@ -12,13 +12,13 @@ const PROTOCOL_VERSION = 2;
 const REQUEST_FAULTS = ["bad_argument", "no_catalogue", "nothing_wanted", "unknown_item"];
 // protocol: end
 
+// engines: begin (the npm package has other lines here, see crates/xtask/src/package.rs)
 /** The engines that this worker can load, each with its script and its wasm. */
 const ENGINES = {
   cpu: {
     script: () => import("./cpu/fewshop_wasm.js"),
     wasm: () => new URL("./cpu/fewshop_wasm_bg.wasm", import.meta.url),
   },
-  // gpu: begin (the npm package is made without these lines and without that folder)
   gpu: {
     script: () => import("./gpu/fewshop_wasm.js"),
     wasm: () => new URL("./gpu/fewshop_wasm_bg.wasm", import.meta.url),
@@ -28,8 +28,8 @@ const ENGINES = {
       return Boolean(script?.ok && script.headers.get("content-type")?.includes("javascript"));
     },
   },
-  // gpu: end
 };
+// engines: end
 
 /** Untimed runs that warm an engine up: the first ones compile code and shaders. */
 const WARM_RUNS = 2;

@@ -244,14 +244,13 @@ export class Fewshop extends EventTarget {
    * 'personal' (the same without what everybody takes), 'complements' or 'similar' (to the seeds).
    */
   async rank(options = {}) {
-    const [picks] = await this.#shelves([options]);
-    return picks;
+    return this.#shelf(options, 0);
   }
 
   /** Several shelves in one question: an array of what `rank` takes, answered by an array of picks. No product stands on two of them. */
   async shelves(options) {
     if (!Array.isArray(options)) throw bad("shelves takes an array of what rank takes");
-    const answers = await this.#shelves(options.map((each) => ({ ...each, spare: (each?.spare ?? 0) + options.length * SPARE })));
+    const answers = await Promise.all(options.map((each) => this.#shelf(each, options.length * SPARE)));
     const shown = new Set();
     return answers.map((picks, at) => {
       const fresh = picks.filter(({ id }) => !shown.has(id)).slice(0, options[at]?.n ?? 12);
@@ -321,12 +320,9 @@ export class Fewshop extends EventTarget {
     this.#client.close();
   }
 
-  async #shelves(all) {
+  /** The picks of a shelf, and `spare` more. */
+  async #shelf({ n = 12, skip = 0, category = [], seeds = [], promoted = false, where = null, objective = "likely" }, spare) {
     // Checked here: a wrong question of one part of a page must not fail another part's question in the same request.
-    return Promise.all(all.map(async (options) => this.#shelf(options ?? {})));
-  }
-
-  async #shelf({ n = 12, skip = 0, category = [], seeds = [], promoted = false, where = null, objective = "likely", spare = 0 }) {
     const isCount = (value, least) => Number.isSafeInteger(value) && value >= least;
     if (
       !isCount(n, 1) || !isCount(skip, 0) || ![category, seeds].every(Array.isArray) || typeof promoted !== "boolean" ||

@@ -42,28 +42,35 @@ pub(crate) fn make(out: &Path) -> Result<()> {
         write_if_changed(&out.join(file), &bytes)?;
     }
     let worker = read_text(&root().join("crates/fewshop-wasm/js/worker.js"))?;
-    write_if_changed(&out.join("worker.js"), without_gpu(&worker)?.as_bytes())?;
+    write_if_changed(&out.join("worker.js"), with_one_engine(&worker)?.as_bytes())?;
     CPU.generate(&out.join("cpu"), true)?;
     let types = out.join("cpu/fewshop_wasm.d.ts");
     write_if_changed(&types, without_dispose(&read_text(&types)?).as_bytes())
 }
 
-/// The worker without the lines between its marks: bundlers fail at an import of a file that the
-/// package does not have.
-fn without_gpu(worker: &str) -> Result<String> {
-    let lines = (
-        worker.find("  // gpu: begin"),
-        worker.find("  // gpu: end\n"),
-    );
-    let (Some(from), Some(to)) = lines else {
-        bail!("worker.js: expected the marks `// gpu: begin` and `// gpu: end`")
+/// The engines of the package's worker: one, by addresses that bundlers follow and imported like any
+/// module. Bundlers fail at an import of a file that is not there, and Vite before version 8
+/// bundles workers into a format without dynamic imports.
+const ENGINES: &str = r#"import * as cpuScript from "./cpu/fewshop_wasm.js";
+
+/** The engine that this worker loads, with its script and its wasm. */
+const ENGINES = {
+  cpu: {
+    script: async () => cpuScript,
+    wasm: () => new URL("./cpu/fewshop_wasm_bg.wasm", import.meta.url),
+  },
+};
+"#;
+
+/// The page's worker with the package's engines.
+fn with_one_engine(worker: &str) -> Result<String> {
+    let parts = worker
+        .split_once("// engines: begin")
+        .and_then(|(before, rest)| Some((before, rest.split_once("// engines: end\n")?.1)));
+    let Some((before, after)) = parts else {
+        bail!("worker.js: expected the marks `// engines: begin` and `// engines: end`")
     };
-    let rest = &worker[to..];
-    Ok(format!(
-        "{}{}",
-        &worker[..from],
-        &rest[rest.find('\n').map_or(0, |end| end + 1)..]
-    ))
+    Ok(format!("{before}{ENGINES}{after}"))
 }
 
 /// The types without `Symbol.dispose`: TypeScript knows it only with `lib: esnext`, and an
@@ -156,13 +163,14 @@ mod tests {
     }
 
     #[test]
-    fn the_worker_of_the_package_names_no_engine_that_it_lacks() {
+    fn the_worker_of_the_package_names_no_engine_that_it_lacks_and_imports_nothing_late() {
         let worker = read_text(&root().join("crates/fewshop-wasm/js/worker.js")).unwrap();
-        assert!(worker.contains("./gpu/"));
-        let made = without_gpu(&worker).unwrap();
-        assert!(!made.contains("./gpu/") && !made.contains("gpu: end"));
-        assert!(made.contains("./cpu/fewshop_wasm.js"));
-        assert!(without_gpu("nothing").is_err());
+        assert!(worker.contains("./gpu/") && worker.contains("import(\"./cpu/"));
+        let made = with_one_engine(&worker).unwrap();
+        assert!(!made.contains("./gpu/") && !made.contains("import("));
+        assert!(made.contains("from \"./cpu/fewshop_wasm.js\""));
+        assert!(made.contains("/** Untimed runs"));
+        assert!(with_one_engine("nothing").is_err());
     }
 
     #[test]

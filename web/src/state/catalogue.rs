@@ -1,64 +1,18 @@
 //! The page's own copy of the catalogue, read from `catalogue.json`.
 
+mod file;
+
 use std::sync::OnceLock;
 
 use fewshop_core::{Evidence, ItemIx, Prediction};
 
-use super::columns::{decode_numbers, decode_rows};
+use super::columns::decode_numbers;
 use super::departments::{Department, departments};
-use super::json::{Json, JsonError, missing};
 use super::offers::read_offer;
 
-/// Why `catalogue.json` cannot be used.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CatalogueFileError {
-    /// It is no JSON of the expected shape.
-    #[error("catalogue.json: {0}; build the page again")]
-    Json(String),
-    /// Two columns differ in length.
-    #[error(
-        "catalogue.json: items.{column} has {found} entries, expected {expected} as in items.id; build the page again"
-    )]
-    Length {
-        /// The column.
-        column: &'static str,
-        /// Its entries.
-        found: usize,
-        /// Entries of `items.id`.
-        expected: usize,
-    },
-    /// A row points to a category or an item that does not exist.
-    #[error(
-        "catalogue.json: {field}[{at}] is {value}, expected a number below {limit}; build the page again"
-    )]
-    OutOfRange {
-        /// The field.
-        field: &'static str,
-        /// Its entry, from 0.
-        at: usize,
-        /// Its value.
-        value: u32,
-        /// It must stay below this.
-        limit: usize,
-    },
-    /// The order of sales is of another catalogue.
-    #[error(
-        "sales.txt has {found} products, expected {expected} as in catalogue.json; build the page again"
-    )]
-    Sales {
-        /// Its products.
-        found: usize,
-        /// Products of the catalogue.
-        expected: usize,
-    },
-}
-
-impl From<JsonError> for CatalogueFileError {
-    fn from(err: JsonError) -> Self {
-        Self::Json(err.to_string())
-    }
-}
+pub use self::file::CatalogueFileError;
+pub(super) use self::file::File;
+use self::file::{Columns, check_range};
 
 /// A product as a card or a page shows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,153 +33,6 @@ pub struct Product {
     pub picture: String,
     /// Category path from the department down; may be empty.
     pub category: Vec<String>,
-}
-
-pub(super) struct File {
-    pack: String,
-    sha256: Option<String>,
-    name: String,
-    currency: String,
-    pub(super) items: Columns,
-    pub(super) categories: Vec<Vec<String>>,
-    popularity: Vec<u32>,
-    /// The bestsellers of each department that are not among those, the most bought first.
-    leaders: Vec<u32>,
-    /// Categories that are shown on shelves only to who looked at one of their products.
-    on_request: Vec<u32>,
-    /// Products added after training, for 'New here'.
-    fresh: Vec<u32>,
-    /// If the pack has promotions: the day after its log, and the last day of the promotions, in days
-    /// since 1970.
-    days: Vec<u32>,
-    /// Household attributes that the pack has prediction heads for.
-    heads: Vec<String>,
-    /// The offers that are redeemed most: id, title, products covered, share of everyone in
-    /// hundred-thousandths, then some rows covered. All strings.
-    offers: Vec<Vec<String>>,
-    note: String,
-}
-
-pub(super) struct Columns {
-    id: Vec<String>,
-    title: Words,
-    pub(super) category: Vec<u32>,
-    brand: Words,
-    size: Words,
-    /// In hundredths.
-    price: Vec<Option<u32>>,
-    pub(super) picture: Words,
-}
-
-/// A column of texts that repeat: each text once, and which of them each row has.
-pub(super) struct Words {
-    words: Vec<String>,
-    of: Vec<u32>,
-}
-
-impl File {
-    fn read(json: &str) -> Result<Self, CatalogueFileError> {
-        let mut json = Json::parse(json)?;
-        let mut items = json.take("items");
-        let mut text = |name| -> Result<String, JsonError> {
-            Ok(json.text(name)?.unwrap_or_default().into_owned())
-        };
-        let (name, currency, note) = (text("name")?, text("currency")?, text("note")?);
-        let sha256 = Some(text("sha256")?).filter(|sha256| !sha256.is_empty());
-        let categories = json
-            .text_lists("categories")?
-            .ok_or(missing("categories"))?;
-        let mut prices = items.take("price");
-        let mut price = Vec::new();
-        for price_of in prices.list("words")?.ok_or(missing("price"))? {
-            price.push(match price_of {
-                Json::Nothing => None,
-                cents => Some(cents.whole("price")?),
-            });
-        }
-        let price = rows(&mut prices, "items.price.of", price.len())?
-            .into_iter()
-            .map(|word| price[word as usize])
-            .collect();
-        let category = items.text("category")?.ok_or(missing("category"))?;
-        Ok(Self {
-            pack: json.text("pack")?.ok_or(missing("pack"))?.into_owned(),
-            sha256,
-            name,
-            currency,
-            items: Columns {
-                id: ids(&mut items)?,
-                title: Words::read(&mut items, "title", "items.title.of")?,
-                category: decode_rows(&category, categories.len(), "items.category")?,
-                brand: Words::read(&mut items, "brand", "items.brand.of")?,
-                size: Words::read(&mut items, "size", "items.size.of")?,
-                price,
-                picture: Words::read(&mut items, "picture", "items.picture.of")?,
-            },
-            categories,
-            popularity: json.numbers("popularity")?.ok_or(missing("popularity"))?,
-            on_request: json.numbers("on_request")?.unwrap_or_default(),
-            leaders: json.numbers("leaders")?.unwrap_or_default(),
-            fresh: json.numbers("fresh")?.unwrap_or_default(),
-            days: json.numbers("days")?.unwrap_or_default(),
-            heads: json.texts("heads")?.unwrap_or_default(),
-            offers: json.text_lists("offers")?.unwrap_or_default(),
-            note,
-        })
-    }
-}
-
-/// The ids: what all of them begin with, then the rest of each, which is a number if it can be.
-fn ids(items: &mut Json<'_>) -> Result<Vec<String>, JsonError> {
-    let prefix = items.text("prefix")?.unwrap_or_default();
-    let list = items.list("id")?.ok_or(missing("id"))?;
-    let mut ids = Vec::with_capacity(list.len());
-    for rest in list {
-        // One allocation for each: there are as many as products.
-        let mut id = String::with_capacity(prefix.len() + 10);
-        id.push_str(&prefix);
-        match rest {
-            Json::Text(text) => id.push_str(&text),
-            number => push_digits(&mut id, number.whole("id")?),
-        }
-        ids.push(id);
-    }
-    Ok(ids)
-}
-
-fn push_digits(to: &mut String, number: u32) {
-    if number >= 10 {
-        push_digits(to, number / 10);
-    }
-    to.push(char::from(b'0' + (number % 10) as u8));
-}
-
-fn rows(
-    column: &mut Json<'_>,
-    field: &'static str,
-    words: usize,
-) -> Result<Vec<u32>, CatalogueFileError> {
-    decode_rows(&column.text("of")?.ok_or(missing(field))?, words, field)
-}
-
-impl Words {
-    fn read(
-        items: &mut Json<'_>,
-        name: &'static str,
-        field: &'static str,
-    ) -> Result<Self, CatalogueFileError> {
-        let mut column = items.take(name);
-        let words = column.texts("words")?.ok_or(missing(name))?;
-        let of = rows(&mut column, field, words.len())?;
-        Ok(Self { words, of })
-    }
-
-    /// The text of a row, or "" past the end.
-    pub(super) fn get(&self, row: usize) -> &str {
-        self.of
-            .get(row)
-            .map_or("", |&word| &self.words[word as usize])
-    }
 }
 
 /// An order of all rows, and the place of each row in it.
@@ -704,22 +511,6 @@ impl std::fmt::Debug for Catalogue {
 #[must_use]
 pub fn short_brand(brand: &str) -> &str {
     brand.split_once(" · ").map_or(brand, |(_, maker)| maker)
-}
-
-fn check_range(
-    field: &'static str,
-    values: &[u32],
-    limit: usize,
-) -> Result<(), CatalogueFileError> {
-    match values.iter().position(|&value| value as usize >= limit) {
-        Some(at) => Err(CatalogueFileError::OutOfRange {
-            field,
-            at,
-            value: values[at],
-            limit,
-        }),
-        None => Ok(()),
-    }
 }
 
 #[cfg(test)]

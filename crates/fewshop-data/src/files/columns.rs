@@ -284,44 +284,26 @@ impl ParquetTable {
         let column = match reader {
             ColumnReader::Int32ColumnReader(reader) => {
                 let values = read(reader, rows, levels).map_err(broken)?;
-                let wide = values.into_iter().map(|value| value.map(i64::from));
+                let wide = each(values, i64::from);
                 match scale {
-                    Some(scale) => Column::Times(
-                        wide.map(|value| value.map(|value| scale.apply(value)))
-                            .collect(),
-                    ),
-                    None => of_decimals(wide.collect(), decimals),
+                    Some(scale) => Column::Times(each(wide, |value| scale.apply(value))),
+                    None => of_decimals(wide, decimals),
                 }
             }
             ColumnReader::Int64ColumnReader(reader) => {
                 let values = read(reader, rows, levels).map_err(broken)?;
                 match scale {
-                    Some(scale) => Column::Times(
-                        values
-                            .into_iter()
-                            .map(|value| value.map(|value| scale.apply(value)))
-                            .collect(),
-                    ),
+                    Some(scale) => Column::Times(each(values, |value| scale.apply(value))),
                     None => of_decimals(values, decimals),
                 }
             }
             ColumnReader::Int96ColumnReader(reader) => {
                 let values = read(reader, rows, levels).map_err(broken)?;
-                Column::Times(
-                    values
-                        .into_iter()
-                        .map(|value| value.map(|value| value.to_micros()))
-                        .collect(),
-                )
+                Column::Times(each(values, |value| value.to_micros()))
             }
             ColumnReader::FloatColumnReader(reader) => {
                 let values = read(reader, rows, levels).map_err(broken)?;
-                Column::Floats(
-                    values
-                        .into_iter()
-                        .map(|value| value.map(f64::from))
-                        .collect(),
-                )
+                Column::Floats(each(values, f64::from))
             }
             ColumnReader::DoubleColumnReader(reader) => {
                 Column::Floats(read(reader, rows, levels).map_err(broken)?)
@@ -340,35 +322,20 @@ impl ParquetTable {
                     ));
                 }
                 match decimals {
-                    Some(scale) => Column::Floats(
-                        values
-                            .iter()
-                            .map(|value| value.as_ref().map(|v| decimal(v.data(), scale)))
-                            .collect(),
-                    ),
+                    Some(scale) => Column::Floats(each(values, |v| decimal(v.data(), scale))),
                     None => Column::Texts(values),
                 }
             }
             ColumnReader::BoolColumnReader(reader) => {
                 let values = read(reader, rows, levels).map_err(broken)?;
-                Column::Ints(
-                    values
-                        .into_iter()
-                        .map(|value| value.map(i64::from))
-                        .collect(),
-                )
+                Column::Ints(each(values, i64::from))
             }
             ColumnReader::FixedLenByteArrayColumnReader(reader) => {
                 let Some(scale) = decimals else {
                     return Err(self.unreadable(name, "bytes of fixed length"));
                 };
                 let values = read(reader, rows, levels).map_err(broken)?;
-                Column::Floats(
-                    values
-                        .iter()
-                        .map(|value| value.as_ref().map(|v| decimal(v.data(), scale)))
-                        .collect(),
-                )
+                Column::Floats(each(values, |v| decimal(v.data(), scale)))
             }
         };
         Ok(column)
@@ -420,10 +387,7 @@ impl ParquetTable {
     pub(crate) fn floats(&self, name: &str) -> Result<Vec<Option<f64>>, FileError> {
         match self.whole(name)? {
             Column::Floats(values) => Ok(values),
-            Column::Ints(values) => Ok(values
-                .into_iter()
-                .map(|value| value.map(|v| v as f64))
-                .collect()),
+            Column::Ints(values) => Ok(each(values, |v| v as f64)),
             other => Err(self.wrong_kind(name, &other, "numbers")),
         }
     }
@@ -519,15 +483,15 @@ fn read<T: DataType>(
 }
 
 /// Whole numbers, or decimals stored as such.
+/// Every value that is there, changed.
+fn each<T, U>(values: Vec<Option<T>>, change: impl Fn(T) -> U) -> Vec<Option<U>> {
+    values.into_iter().map(|value| value.map(&change)).collect()
+}
+
 fn of_decimals(values: Vec<Option<i64>>, scale: Option<i32>) -> Column {
     match scale {
         None | Some(0) => Column::Ints(values),
-        Some(scale) => Column::Floats(
-            values
-                .into_iter()
-                .map(|value| value.map(|v| v as f64 / 10f64.powi(scale)))
-                .collect(),
-        ),
+        Some(scale) => Column::Floats(each(values, |v| v as f64 / 10f64.powi(scale))),
     }
 }
 

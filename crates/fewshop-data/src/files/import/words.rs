@@ -91,33 +91,41 @@ pub fn unescaped(text: &str) -> Cow<'_, str> {
 }
 
 fn replace_entities(text: &str) -> Cow<'_, str> {
-    let Some(first) = text.find('&') else {
-        return Cow::Borrowed(text);
-    };
-    let (mut out, mut rest) = (text[..first].to_owned(), &text[first..]);
-    let mut changed = false;
-    while let Some(at) = rest.find('&') {
+    replaced(text, '&', |rest| {
+        let end = rest.bytes().take(12).position(|b| b == b';')?;
+        Some((end + 1, Some(entity(&rest[1..end])?)))
+    })
+}
+
+/// The text with what begins with `sign` replaced where `read` knows it: `read` gets the rest of the
+/// text from the sign on, and returns how many bytes of it go and what stands there instead.
+fn replaced(
+    text: &str,
+    sign: char,
+    read: impl Fn(&str) -> Option<(usize, Option<char>)>,
+) -> Cow<'_, str> {
+    let (mut out, mut rest, mut changed) = (String::new(), text, false);
+    while let Some(at) = rest.find(sign) {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let end = rest.bytes().take(12).position(|b| b == b';');
-        match end.and_then(|end| Some((end, entity(&rest[1..end])?))) {
-            Some((end, c)) => {
-                out.push(c);
-                rest = &rest[end + 1..];
+        let length = match read(rest) {
+            Some((length, instead)) => {
+                out.extend(instead);
                 changed = true;
+                length
             }
             None => {
-                out.push('&');
-                rest = &rest[1..];
+                out.push(sign);
+                sign.len_utf8()
             }
-        }
+        };
+        rest = &rest[length..];
+    }
+    if !changed {
+        return Cow::Borrowed(text);
     }
     out.push_str(rest);
-    if changed {
-        Cow::Owned(out)
-    } else {
-        Cow::Borrowed(text)
-    }
+    Cow::Owned(out)
 }
 
 fn entity(name: &str) -> Option<char> {
@@ -148,38 +156,19 @@ pub fn plain(text: &str) -> Cow<'_, str> {
 }
 
 fn without_tags(text: &str) -> Cow<'_, str> {
-    let (mut out, mut rest, mut changed) = (String::new(), text, false);
-    while let Some(at) = rest.find('<') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
+    replaced(text, '<', |rest| {
+        let end = rest.find('>')?;
         let name: String = rest[1..]
             .trim_start_matches('/')
             .chars()
             .take_while(char::is_ascii_alphanumeric)
             .collect::<String>()
             .to_ascii_lowercase();
-        let end = rest.find('>');
-        if let Some(end) = end.filter(|_| TAGS.contains(&name.as_str())) {
-            // `Tea<br>Coffee` is two words, `<b>T</b>ea` is one.
-            if matches!(
-                name.as_str(),
-                "br" | "p" | "div" | "li" | "td" | "tr" | "hr"
-            ) {
-                out.push(' ');
-            }
-            rest = &rest[end + 1..];
-            changed = true;
-        } else {
-            out.push('<');
-            rest = &rest[1..];
-        }
-    }
-    out.push_str(rest);
-    if changed {
-        Cow::Owned(out)
-    } else {
-        Cow::Borrowed(text)
-    }
+        // `Tea<br>Coffee` is two words, `<b>T</b>ea` is one.
+        let parts_words = ["br", "p", "div", "li", "td", "tr", "hr"].contains(&name.as_str());
+        TAGS.contains(&name.as_str())
+            .then_some((end + 1, parts_words.then_some(' ')))
+    })
 }
 
 #[cfg(test)]
