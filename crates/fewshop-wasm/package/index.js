@@ -67,7 +67,11 @@ export class Fewshop extends EventTarget {
     if (sha256 !== null && !/^[\da-f]{64}$/i.test(sha256)) throw bad(`sha256 is '${sha256}': expected the 64 hex digits of the pack's SHA-256`);
     const address = new URL(pack, document.baseURI).href;
     this.#ready.promise.catch(() => {});
-    this.#memory = new Memory(address, () => this.#join() && this.#changed());
+    this.#memory = new Memory(address, () => {
+      const before = this.#session.write();
+      this.#join();
+      if (this.#session.write() !== before) this.#changed();
+    });
     this.#memory.isOn = Boolean(remember);
     this.#join();
     this.#client = new Client({ pack: address, sha256: sha256?.toLowerCase() ?? null, worker, backend }, {
@@ -206,12 +210,10 @@ export class Fewshop extends EventTarget {
     });
   }
 
-  /** Brings the session up to date by what other tabs have stored; whether anything changed. */
+  /** Brings the session up to date by what other tabs have stored. */
   #join() {
-    const before = this.#session.write();
     this.#session = this.#memory.join(this.#session);
     if (this.#items.length > 0) this.#session.keepOnly((id) => this.#rows.has(id));
-    return this.#session.write() !== before;
   }
 
   /** Changes the session: on top of what other tabs have stored. */

@@ -159,9 +159,14 @@ impl Shop {
         };
         let [base, theirs] = [known, stored].map(|text| read_memory(text, &catalogue));
         let merged = Memory::merge(&base, &ours, &theirs, browser::now());
-        // Both are set even if nothing changed: what is stored has to follow.
-        self.log.set(merged.log);
-        self.cart.set(merged.cart);
+        // What is stored follows even if this tab has nothing new to show.
+        browser::remember(Memory::write(&merged.log, &merged.cart, &catalogue).as_deref());
+        if merged.log != ours.log {
+            self.log.set(merged.log);
+        }
+        if merged.cart != ours.cart {
+            self.cart.set(merged.cart);
+        }
     }
 
     /// Builds the search index a step at a time between other work.
