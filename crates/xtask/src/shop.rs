@@ -299,10 +299,9 @@ impl Shop {
     /// The `n` bestsellers, best first.
     pub(crate) fn bestsellers(&self, n: usize) -> impl Iterator<Item = Product> {
         self.catalogue
-            .bestsellers()
-            .iter()
+            .shelf_of_bestsellers()
             .take(n)
-            .filter_map(|&ix| self.catalogue.product(ix))
+            .filter_map(|ix| self.catalogue.product(ix))
     }
 }
 

@@ -34,9 +34,7 @@ impl Shop {
     pub(crate) fn bestsellers(self, n: usize) -> Vec<Pick> {
         let catalogue = self.catalogue();
         let wanted = catalogue
-            .bestsellers()
-            .iter()
-            .copied()
+            .shelf_of_bestsellers()
             .filter(|&ix| !self.is_unwanted(ix));
         wanted.take(n).map(Pick::plain).collect()
     }

@@ -208,6 +208,17 @@ impl Catalogue {
         &self.begun.ranked[..self.bestsellers]
     }
 
+    /// The bestsellers for a shelf: one of a title, which would look like the same card twice.
+    pub fn shelf_of_bestsellers(&self) -> impl Iterator<Item = ItemIx> {
+        let mut shown: Vec<u32> = Vec::new();
+        self.bestsellers().iter().copied().filter(move |ix| {
+            let title = self.items.title.of[ix.row()];
+            let is_new = !shown.contains(&title);
+            shown.push(title);
+            is_new
+        })
+    }
+
     /// Products added after training, shown on 'New here'.
     #[must_use]
     pub fn fresh(&self) -> &[ItemIx] {

@@ -184,3 +184,17 @@ fn a_category_on_request_is_marked() {
             .contains("on_request[0] is 9")
     );
 }
+
+#[test]
+fn a_shelf_of_bestsellers_has_one_of_a_title() {
+    let twice = TOY
+        .replace(
+            r#""Fig newtons","Rye bread"],"of":"!!!!!""#,
+            r#""Rye bread"],"of":"!!!$!""#,
+        )
+        .replace(r#""popularity":[1,0]"#, r#""popularity":[1,3,0]"#);
+    let shop = Catalogue::parse(&twice).unwrap();
+    assert_eq!(shop.title(ItemIx(3)), shop.title(ItemIx(1)));
+    assert_eq!(shop.bestsellers(), [ItemIx(1), ItemIx(3), ItemIx(0)]);
+    assert!(shop.shelf_of_bestsellers().eq([ItemIx(1), ItemIx(0)]));
+}
