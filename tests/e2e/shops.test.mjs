@@ -41,7 +41,11 @@ const memories = (page) =>
     const done = (request) => new Promise((resolve, reject) => ((request.onsuccess = () => resolve(request.result)), (request.onerror = () => reject(request.error))));
     const found = {};
     for (const { name } of await indexedDB.databases()) {
-      const database = await done(indexedDB.open(name));
+      // The page may have deleted it since: opened anew it would be an empty one, which the page could not use.
+      const request = indexedDB.open(name);
+      request.onupgradeneeded = () => request.transaction.abort();
+      const database = await done(request).catch(() => null);
+      if (!database) continue;
       const [text] = await done(database.transaction("memory").objectStore("memory").getAll());
       database.close();
       found[name] = JSON.parse(text.slice(8)).events.filter((each) => /^[a-z]+\d/.test(each));

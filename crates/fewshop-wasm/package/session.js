@@ -89,8 +89,9 @@ export class Session {
   add(event, now) {
     const ordered = this.events.at(-1)?.kind === PURCHASE && event.kind !== PURCHASE;
     if (ordered || this.#isOver(now)) this.endVisit(now);
-    this.last = Math.max(now, this.since + 1, (this.events.at(-1)?.at ?? 0) + 1);
-    this.events.push({ ...event, at: this.last });
+    this.last = Math.max(this.last, now);
+    // Two events of one millisecond have times of their own; the clock does not run ahead with them, or half an hour would be longer.
+    this.events.push({ ...event, at: Math.max(this.last, this.since + 1, (this.events.at(-1)?.at ?? 0) + 1) });
     this.#trim();
   }
 
@@ -118,7 +119,7 @@ export class Session {
     const { taken, dismissals } = outcome(this.events);
     this.since = Math.max(this.last, ...this.events.map(({ at }) => at));
     this.events = dismissals;
-    if (taken.length > 0) this.visits.unshift({ ended: Math.min(this.last, now), items: taken.slice(-MAX_VISIT_ITEMS) });
+    if (taken.length > 0) this.visits.unshift({ ended: this.#endOf(Math.min(this.last, now)), items: taken.slice(-MAX_VISIT_ITEMS) });
     this.expire(now);
   }
 
@@ -205,6 +206,13 @@ export class Session {
   /** Whether the visit has ended by time. A clock that was set back says no. */
   #isOver(now) {
     return this.events.some(({ at }) => at > this.since) && now - this.last >= VISIT_GAP_S * 1000;
+  }
+
+  /** Visits of several tabs are united by their ends, so no two have the same one, even of one millisecond. */
+  #endOf(time) {
+    const taken = new Set(this.visits.map(({ ended }) => ended));
+    while (taken.has(time)) time += 1;
+    return time;
   }
 
   #trim() {
