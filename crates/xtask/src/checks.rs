@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use serde_json::Value;
 
+use crate::ahead::Ahead;
 use crate::counts::Counts;
 use crate::files::write_if_changed;
 use crate::page::Base;
@@ -20,7 +21,7 @@ use crate::tools::{
     BrowserTools, ensure_browser_tools, ensure_chromium, ensure_node, ensure_wasm_target,
     other_browsers,
 };
-use crate::wasm::{CPU, GPU, TARGET, build_gpu, wasm_cargo};
+use crate::wasm::{CPU, GPU, TARGET, build_cpu, build_gpu, build_shell, wasm_cargo};
 use crate::{package, site, size};
 
 /// A part of the tests. They run in this order: the quickest to fail comes first.
@@ -86,6 +87,16 @@ impl Part {
             Self::E2e => end_to_end(),
             Self::Size => size::size().map(|()| Counts::one(true)),
             Self::Sql => sql(),
+        }
+    }
+
+    /// What of [`Part::Build`] can be done beside it.
+    fn meanwhile(self) -> Option<Ahead> {
+        match self {
+            Self::Clippy => Some(Ahead::start(vec![build_gpu()])),
+            // Not beside clippy on wasm32, which uses the same profile and would have to wait.
+            Self::Native => Some(Ahead::start(vec![build_cpu(), build_shell()])),
+            _ => None,
         }
     }
 
@@ -290,9 +301,17 @@ struct Outcome {
 /// Runs all chosen parts, even after a failure. Fails if a test failed or none ran.
 pub(crate) fn test(only: &[Part]) -> Result<()> {
     let mut outcomes = Vec::new();
+    let chosen = |part: Part| only.contains(&part) || only.is_empty() && part.is_usual();
+    let mut ahead = Vec::new();
     for &part in Part::value_variants() {
-        if !(only.contains(&part) || only.is_empty() && part.is_usual()) {
+        if !chosen(part) {
             continue;
+        }
+        if chosen(Part::Build) && ensure_wasm_target().is_ok() {
+            ahead.extend(part.meanwhile());
+        }
+        if part == Part::Build {
+            ahead.clear();
         }
         say!("── {} ──", part.name());
         let start = Instant::now();

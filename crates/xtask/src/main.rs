@@ -6,6 +6,7 @@
 //! Start reading at `checks.rs` for the tests, `site.rs` for the build and `serve.rs` for the
 //! server. The server is [`server`] over [`http`]; what a page may load is [`policy`].
 
+mod ahead;
 mod bench;
 mod bundles;
 mod checks;
