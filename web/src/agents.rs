@@ -2,7 +2,7 @@
 //! the tools and asks the shopper.
 
 use fewshop_core::{ItemIx, Reason};
-use fewshop_web::state::{Money, Pick, Product, json_object, json_text};
+use fewshop_web::state::{Pick, Product, json_object, json_text};
 use leptos::prelude::*;
 
 use crate::browser;
@@ -136,7 +136,7 @@ impl Shop {
             ("brand", json_text(&brand)),
             ("size", json_text(&size)),
             ("category", json_text(&category.join(" > "))),
-            ("price", json_text(&self.price(Money::from_price(price)))),
+            ("price", json_text(&self.price(price))),
             ("page", json_text(&product_href(&id))),
         ];
         if let Some(reason) = &pick.reason {

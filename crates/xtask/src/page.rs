@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
-use fewshop_web::state::{Money, Product, SECOND_SHOP, tile_of};
+use fewshop_web::state::{Product, SECOND_SHOP, tile_of};
 use fewshop_web::texts::{EN, thousands};
 
 use crate::policy::meta_policy;
@@ -221,7 +221,7 @@ fn card(to: &mut String, product: &Product, currency: &str, base: &str, has_pict
         .into_iter()
         .filter(|text| !text.is_empty())
         .collect();
-    let price = Money::from_price(product.price).map_or_else(
+    let price = product.price.map_or_else(
         || "No price listed".to_owned(),
         |price| price.show(currency, "$"),
     );

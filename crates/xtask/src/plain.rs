@@ -4,7 +4,6 @@
 use std::fmt::Write as _;
 
 use fewshop_core::ItemIx;
-use fewshop_web::state::Money;
 use fewshop_web::texts::thousands;
 
 use crate::page::{Place, escape, logo, name};
@@ -92,7 +91,8 @@ fn list(shop: &Shop, name: &str, members: &[ItemIx]) -> String {
         body += "<ul>\n";
         for ix in items {
             let (brand, size) = catalogue.brand_and_size(ix);
-            let price = Money::from_price(catalogue.price(ix))
+            let price = catalogue
+                .price(ix)
                 .map(|price| price.show(catalogue.currency(), "$"));
             let about = [Some(size), Some(brand), price.as_deref()];
             let about: Vec<&str> = about

@@ -9,7 +9,9 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use fewshop_core::{Catalogue, Item, ItemIx, OfferPick};
 use fewshop_model::{Compute, Pack, Recommender};
-use fewshop_web::state::{Catalogue as PageCatalogue, Product, encode_numbers, encode_rows};
+use fewshop_web::state::{
+    Catalogue as PageCatalogue, Product, encode_numbers, encode_rows, per_unit,
+};
 use serde_json::{Value, json};
 
 use crate::extras;
@@ -181,7 +183,8 @@ impl Shop {
         popular.truncate(POPULAR);
 
         let (categories, category) = by_first_use(items.iter().map(|item| &item.category[..]));
-        let (prices, price) = by_first_use(items.iter().map(|item| item.price.map(cents)));
+        let (prices, price) =
+            by_first_use(items.iter().map(|item| Some(minor(item.price?, currency))));
         let (prefix, ids) = ids(items);
         // One column per field, so that field names are not repeated 8,000 times.
         let json = json!({
@@ -408,8 +411,9 @@ fn ids(items: &[Item]) -> (&str, Vec<Value>) {
     (prefix, rests)
 }
 
-fn cents(price: f32) -> u32 {
-    (f64::from(price) * 100.0).round() as u32
+/// A price as the storefront keeps it, see [`Money`](fewshop_web::state::Money).
+fn minor(price: f32, currency: &str) -> u32 {
+    (f64::from(price) * f64::from(per_unit(currency))).round() as u32
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use fewshop_core::{ItemIx, Reason};
-use fewshop_web::state::{Money, Page, Product, initial, short_brand};
+use fewshop_web::state::{Page, Product, initial, short_brand};
 use fewshop_web::texts::{Texts, count, fill};
 
 use web_sys::Node;
@@ -144,7 +144,7 @@ pub(crate) fn product_card(
         .kid(
             el("span")
                 .class("price")
-                .text(&shop.price(Money::from_price(product.price)))
+                .text(&shop.price(product.price))
                 .maybe(unit),
         )
         .kid(stepper(ix, &product.title));

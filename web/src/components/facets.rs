@@ -1,7 +1,7 @@
 //! The filters and the order of a list of products, as choices in the address.
 
 use fewshop_core::ItemIx;
-use fewshop_web::state::{Facets, Money, Order, PRICES, short_brand};
+use fewshop_web::state::{Facets, Order, PRICES, price_band_end, short_brand};
 use fewshop_web::texts::{Texts, fill};
 use leptos::prelude::*;
 use web_sys::{Event, Node};
@@ -73,7 +73,7 @@ fn choice(label: &str, name: &'static str, chosen: &str, options: Vec<(String, S
 
 fn price_name(shop: Shop, band: usize) -> String {
     let texts = shop.texts;
-    let show = |cents: u32| shop.price(Some(Money(u64::from(cents))));
+    let show = |end: u32| shop.price(Some(price_band_end(end, shop.catalogue().currency())));
     match (
         band.checked_sub(1).and_then(|below| PRICES.get(below)),
         PRICES.get(band),

@@ -1,7 +1,7 @@
 //! The cart.
 
 use fewshop_core::ItemIx;
-use fewshop_web::state::{Cart, MAX_QUANTITY, Money};
+use fewshop_web::state::{Cart, MAX_QUANTITY};
 use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
 use web_sys::Node;
@@ -62,7 +62,7 @@ fn line(ix: ItemIx) -> El {
     let Some(product) = shop.catalogue().product(ix) else {
         return el("li");
     };
-    let price = Money::from_price(product.price);
+    let price = product.price;
     let quantity = memo(move || shop.cart.with(|cart| cart.quantity(ix)));
     let sum = move || {
         price

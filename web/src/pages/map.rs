@@ -3,7 +3,6 @@
 //! `web/assets/map.js` draws it; here is what it shows, and the same in words.
 
 use fewshop_core::ItemIx;
-use fewshop_web::state::Money;
 use fewshop_web::texts::fill;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -209,7 +208,7 @@ async fn draw(shop: Shop, host: &Element) -> Result<(), String> {
         [
             &product.title,
             texts.named(department),
-            &shop.price(Money::from_price(product.price)),
+            &shop.price(product.price),
             &product_href(&product.id),
         ]
         .join("\n")

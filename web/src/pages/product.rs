@@ -1,7 +1,7 @@
 //! One product: description, price, and what goes well with it.
 
 use fewshop_core::ItemIx;
-use fewshop_web::state::{Differ, Money, Page, Pick, Product, differ_in, short_brand};
+use fewshop_web::state::{Differ, Page, Pick, Product, differ_in, short_brand};
 use fewshop_web::texts::{fill, thousands};
 use leptos::prelude::*;
 use web_sys::Node;
@@ -123,7 +123,7 @@ pub(crate) fn page(id: &str) -> Node {
         .kid(
             el("p")
                 .class("price")
-                .text(&shop.price(Money::from_price(product.price)))
+                .text(&shop.price(product.price))
                 .maybe(unit),
         )
         .kid(el("dl").class("facts").kids(rows))
@@ -216,7 +216,7 @@ fn variants(ix: ItemIx) -> Node {
             return el("li");
         };
         let brand = short_brand(&product.brand);
-        let price = shop.price(Money::from_price(product.price));
+        let price = shop.price(product.price);
         let name: Vec<&str> = match differ {
             Differ::Size => vec![&product.size, &price],
             Differ::Brand => vec![brand, &price],

@@ -275,7 +275,7 @@ impl Shop {
     /// The price of a unit, if the size is clear: 'per 100 g'.
     pub(crate) fn unit_price(self, product: &Product) -> Option<String> {
         let held = Measure::of(&product.title, &product.size)?;
-        let price = Money::from_price(product.price)?;
+        let price = product.price?;
         let price = held.price(price, self.catalogue().currency(), self.texts.dollar)?;
         let per = match held.unit {
             Unit::Ounce => self.texts.per_ounce,

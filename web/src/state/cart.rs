@@ -85,7 +85,7 @@ impl Cart {
         let mut total = Money::default();
         let mut unpriced = 0;
         for line in &self.lines {
-            match Money::from_price(catalogue.price(line.item)) {
+            match catalogue.price(line.item) {
                 Some(price) => total = total.plus(price.times(line.quantity)),
                 None => unpriced += 1,
             }

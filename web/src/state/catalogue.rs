@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use fewshop_core::{Evidence, ItemIx, Prediction};
 
+use super::Money;
 use super::columns::decode_numbers;
 use super::departments::{Department, departments};
 use super::offers::read_offer;
@@ -28,7 +29,7 @@ pub struct Product {
     /// Brand; may be empty.
     pub brand: String,
     /// Shelf price, if known.
-    pub price: Option<f32>,
+    pub price: Option<Money>,
     /// Key of its picture; may be empty.
     pub picture: String,
     /// Category path from the department down; may be empty.
@@ -412,13 +413,9 @@ impl Catalogue {
 
     /// The price of a row, if known.
     #[must_use]
-    pub fn price(&self, ix: ItemIx) -> Option<f32> {
-        self.items
-            .price
-            .get(ix.row())
-            .copied()
-            .flatten()
-            .map(|cents| cents as f32 / 100.0)
+    pub fn price(&self, ix: ItemIx) -> Option<Money> {
+        let price = self.items.price.get(ix.row()).copied().flatten()?;
+        Some(Money(price.into()))
     }
 
     /// The category path of a row; empty past the end.

@@ -2,10 +2,23 @@
 
 use fewshop_core::ItemIx;
 
-use super::Catalogue;
+use super::price::{has_decimals, per_unit};
+use super::{Catalogue, Money};
 
-/// Upper ends of the price bands, in hundredths; a fifth one is open.
-pub const PRICES: [u32; 4] = [200, 400, 700, 1500];
+/// Upper ends of the price bands, see [`price_band_end`]; a fifth one is open.
+pub const PRICES: [u32; 4] = [2, 4, 7, 15];
+
+/// An end of a price band as an amount of money: times a hundred in currencies without decimals, whose
+/// units are about as small as others' hundredths.
+#[must_use]
+pub fn price_band_end(end: u32, currency: &str) -> Money {
+    Money(u64::from(end) * price_scale(currency))
+}
+
+fn price_scale(currency: &str) -> u64 {
+    let scale = if has_decimals(currency) { 1 } else { 100 };
+    u64::from(per_unit(currency)) * scale
+}
 
 /// The order of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,11 +96,7 @@ impl Facets {
         order: Order,
     ) -> Vec<ItemIx> {
         items.retain(|&item| self.allows(catalogue, item));
-        let price = |item: ItemIx| {
-            catalogue
-                .price(item)
-                .map_or(u32::MAX, |price| (price * 100.0).round() as u32)
-        };
+        let price = |item: ItemIx| catalogue.price(item).map_or(u64::MAX, |price| price.0);
         if !matches!(order, Order::PriceUp | Order::PriceDown) {
             return items;
         }
@@ -95,7 +104,7 @@ impl Facets {
         let mut keyed: Vec<(u64, u32)> = Vec::with_capacity(items.len());
         for (at, item) in items.into_iter().enumerate() {
             let key = match price(item) {
-                price if price < u32::MAX && order == Order::PriceDown => u32::MAX - 1 - price,
+                price if price < u64::MAX && order == Order::PriceDown => u64::MAX - 1 - price,
                 price => price,
             };
             keyed.push((u64::from(key) << 32 | at as u64, item.0));
@@ -141,11 +150,12 @@ impl Facets {
 }
 
 fn band_of(catalogue: &Catalogue, item: ItemIx) -> Option<usize> {
-    let cents = (catalogue.price(item)? * 100.0).round() as u32;
+    let price = catalogue.price(item)?.0;
+    let scale = price_scale(catalogue.currency());
     Some(
         PRICES
             .iter()
-            .position(|&end| cents < end)
+            .position(|&end| price < u64::from(end) * scale)
             .unwrap_or(PRICES.len()),
     )
 }

@@ -2,19 +2,34 @@
 
 use crate::texts::thousands;
 
-/// An amount in hundredths of the shop's currency: sums of floats would show $0.30 as $0.31 sooner
-/// or later.
+/// An amount in hundredths of the shop's currency, or in thousandths if it has three decimals
+/// ([`per_unit`]): sums of floats would show $0.30 as $0.31 sooner or later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Money(pub u64);
 
-impl Money {
-    /// The shelf price to the nearest hundredth; `None` if the price is unknown or not an amount.
-    #[must_use]
-    pub fn from_price(price: Option<f32>) -> Option<Self> {
-        let price = price?;
-        (price.is_finite() && price >= 0.0).then(|| Self((f64::from(price) * 100.0).round() as u64))
+/// How many decimals prices of a currency have (ISO 4217): two of nearly all, which includes unknown
+/// ones.
+fn decimals(currency: &str) -> usize {
+    match currency {
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX"
+        | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+        _ => 2,
     }
+}
 
+/// How many units of [`Money`] are one of the currency: 1,000 for one with three decimals, else 100.
+#[must_use]
+pub fn per_unit(currency: &str) -> u32 {
+    if decimals(currency) == 3 { 1000 } else { 100 }
+}
+
+/// Whether its prices have a fraction.
+pub(super) fn has_decimals(currency: &str) -> bool {
+    decimals(currency) > 0
+}
+
+impl Money {
     /// This many of it.
     #[must_use]
     pub fn times(self, quantity: u32) -> Self {
@@ -27,15 +42,24 @@ impl Money {
         Self(self.0.saturating_add(other.0))
     }
 
-    /// As shown: `$1,234.50`, or `CHF 1,234.50` for a currency without a known sign. `dollar` is
-    /// the sign of the US dollar in the page's language: `$` or `US$`.
+    /// As shown: `$1,234.50`, `¥1,235`, or `CHF 1,234.50` for a currency without a known sign.
+    /// `dollar` is the sign of the US dollar in the page's language: `$` or `US$`.
     #[must_use]
     pub fn show(self, currency: &str, dollar: &str) -> String {
-        let amount = format!("{}.{:02}", thousands(self.0 / 100), self.0 % 100);
+        let amount = match decimals(currency) {
+            0 => thousands(self.0.saturating_add(50) / 100),
+            3 => format!("{}.{:03}", thousands(self.0 / 1000), self.0 % 1000),
+            _ => format!("{}.{:02}", thousands(self.0 / 100), self.0 % 100),
+        };
         match currency {
             "USD" => format!("{dollar}{amount}"),
             "GBP" => format!("£{amount}"),
             "EUR" => format!("€{amount}"),
+            // The sign of two currencies: each language keeps it for the one that its readers use.
+            "JPY" if dollar == "$" => format!("¥{amount}"),
+            "CNY" if dollar != "$" => format!("¥{amount}"),
+            "KRW" => format!("₩{amount}"),
+            "INR" => format!("₹{amount}"),
             "" => amount,
             other => format!("{other}\u{a0}{amount}"),
         }
@@ -54,13 +78,13 @@ mod tests {
     }
 
     #[test]
-    fn prices_are_rounded_to_hundredths_once() {
-        assert_eq!(Money::from_price(Some(1.79)), Some(Money(179)));
-        assert_eq!(
-            Money::from_price(Some(0.1)).map(|m| m.times(3)),
-            Some(Money(30))
-        );
-        assert_eq!(Money::from_price(Some(f32::NAN)), None);
-        assert_eq!(Money::from_price(None), None);
+    fn currencies_have_decimals_of_their_own() {
+        assert_eq!(Money(123_450).show("JPY", "$"), "¥1,235");
+        assert_eq!(Money(123_450).show("JPY", "US$"), "JPY\u{a0}1,235");
+        assert_eq!(Money(1_990).show("CNY", "US$"), "¥19.90");
+        assert_eq!(Money(1_990).show("CNY", "$"), "CNY\u{a0}19.90");
+        assert_eq!(per_unit("KWD"), 1000);
+        assert_eq!(Money(1_234_005).show("KWD", "$"), "KWD\u{a0}1,234.005");
+        assert_eq!(Money(129_900).show("KRW", "$"), "₩1,299");
     }
 }

@@ -210,7 +210,7 @@ impl Profile {
             if brand != "brand/" {
                 add(&mut brands, brand, weight);
             }
-            prices.extend(Money::from_price(catalogue.price(item)));
+            prices.extend(catalogue.price(item));
             total += weight;
         }
         // Corrected entries are always listed, so that the correction can be withdrawn.

@@ -19,7 +19,7 @@ fn the_file_is_read_into_products() {
     let milk = shop.product(ItemIx(0)).unwrap();
     assert_eq!(
         (milk.title.as_str(), milk.size.as_str(), milk.price),
-        ("Whole milk", "1 gal", Some(2.69))
+        ("Whole milk", "1 gal", Some(Money(269)))
     );
     assert_eq!(milk.category, ["Dairy & eggs", "Milk"]);
     assert_eq!(shop.product(ItemIx(5)), None);
