@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use fewshop_core::{Catalogue, Item};
 use fewshop_data::pictures;
 use fewshop_data::progress::Progress;
-use fewshop_model::{NewItem, Variants};
+use fewshop_model::{NewItem, Pack, Variants};
 use fewshop_train::new_items::{Likeness, Weights, add};
 use fewshop_train::text::{TextModel, TextVectors};
 
-use super::reading::{ReadingArgs, items_of};
+use super::reading::{ReadingArgs, if_any, items_of};
 use super::{print, read_pack, warn, write_pack};
 use crate::provenance::Provenance;
 
@@ -40,13 +40,24 @@ pub struct Args {
     pub text_model: Option<PathBuf>,
 }
 
+/// The output is there after every run, changed or not.
+fn unchanged(args: &Args, pack: &Pack, why: &str) -> anyhow::Result<()> {
+    if args.out != args.pack {
+        write_pack(&args.out, pack)?;
+    }
+    print(&format!("{}: no new products{why}\n", args.out.display()))?;
+    Ok(())
+}
+
 /// Adds.
 ///
 /// # Errors
 /// When a file cannot be read or written.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let pack = read_pack(&args.pack)?;
-    let mut read = items_of(&args.items, &args.reading.reading()?)?;
+    let Some(mut read) = if_any(items_of(&args.items, &args.reading.reading()?))? else {
+        return unchanged(args, &pack, ", the file has none");
+    };
     read.catalogue = pictures::dressed(read.catalogue);
     for warning in &read.warnings {
         warn(warning);
@@ -62,15 +73,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         )
     };
     if new.is_empty() {
-        // The output is there after every run, changed or not.
-        if args.out != args.pack {
-            write_pack(&args.out, &pack)?;
-        }
-        print(&format!(
-            "{}: no new products{skipped}\n",
-            args.out.display()
-        ))?;
-        return Ok(());
+        return unchanged(args, &pack, &skipped);
     }
     let new = new.as_slice();
     let model = args

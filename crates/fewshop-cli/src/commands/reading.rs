@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use fewshop_core::Catalogue;
 use fewshop_data::files::import::{dates_named, decimal_named, kind_named};
-use fewshop_data::files::{ItemsFile, Log, Note, Reading, read_events_with, read_items_with};
+use fewshop_data::files::{
+    FileError, ItemsFile, Log, Note, Reading, read_events_with, read_items_with,
+};
 use fewshop_data::progress::say;
 
 use super::{warn, warn_unknown};
@@ -111,6 +113,20 @@ pub(super) fn items_of(path: &Path, reading: &Reading) -> anyhow::Result<ItemsFi
     let file = read_items_with(path, reading)?;
     say_notes(path, &file.notes);
     Ok(file)
+}
+
+/// `None` in place of an error that says that a file has a header and nothing below it: an export of
+/// what is new since yesterday, on a quiet day. A file without a header is still an error.
+///
+/// # Errors
+/// All others.
+pub(super) fn if_any<T>(read: anyhow::Result<T>) -> anyhow::Result<Option<T>> {
+    match read {
+        Err(error) if matches!(error.downcast_ref(), Some(FileError::HeaderOnly { .. })) => {
+            Ok(None)
+        }
+        read => read.map(Some),
+    }
 }
 
 /// Reads events, caps what would tilt the shop, and says how and what.

@@ -10,7 +10,7 @@ use fewshop_model::Pack;
 use fewshop_model::features::FeatureGroup;
 use fewshop_train::learner::{Refreshed, refresh, taken};
 
-use super::reading::{ReadingArgs, log_of};
+use super::reading::{ReadingArgs, if_any, log_of};
 use super::{print, promotions_of, read_pack, warn, write_pack};
 use crate::provenance::Provenance;
 
@@ -69,8 +69,10 @@ impl Args {
         pack: &Pack,
         reading: &Reading,
         now_s: i64,
-    ) -> anyhow::Result<NewSessions> {
-        let log = log_of(events, pack.catalogue(), reading)?;
+    ) -> anyhow::Result<Option<NewSessions>> {
+        let Some(log) = if_any(log_of(events, pack.catalogue(), reading))? else {
+            return Ok(None);
+        };
         let counted_until = pack.config().refresh.as_ref().map(|r| r.counted_until);
         let is_held_out = |user: &str| {
             self.hold_out_users
@@ -90,7 +92,7 @@ impl Args {
                 out.items.push(items);
             }
         }
-        Ok(out)
+        Ok(Some(out))
     }
 }
 
@@ -108,7 +110,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
                 changes.push(change);
             }
             None => warn(&format!(
-                "{}: the pack has counted all of its sessions (it knows those until {}): nothing was added",
+                "{}: no session that the pack has not counted (it knows those until {}): nothing was added",
                 events.display(),
                 pack.card().data_until
             )),
@@ -148,7 +150,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The pack with newer sessions, and what changed; `None` if it has counted all of them before.
+/// The pack with newer sessions, and what changed; `None` if it has counted all of them before, or
+/// the file has none.
 fn with_sessions(
     args: &Args,
     events: &Path,
@@ -157,7 +160,9 @@ fn with_sessions(
     let now_s = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(i64::MAX - DAY_S, |since| since.as_secs() as i64);
-    let sessions = args.sessions(events, pack, &args.reading.reading()?, now_s)?;
+    let Some(sessions) = args.sessions(events, pack, &args.reading.reading()?, now_s)? else {
+        return Ok(None);
+    };
     if sessions.items.is_empty() && sessions.counted_before > 0 && sessions.in_future == 0 {
         // A command that runs every night meets a log that it has read.
         return Ok(None);

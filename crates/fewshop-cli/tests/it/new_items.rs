@@ -136,6 +136,12 @@ fn products_that_are_there_already_are_skipped_and_counted() {
         "{said}"
     );
     assert!(std::fs::read(shop.path("out.pack")).unwrap() == first);
+    shop.write("none.csv", "item_id,title,category,brand,size,price\n");
+    let said = shop.check_done("add-items --pack out.pack --items none.csv --out out.pack");
+    assert!(
+        said.contains("no new products, the file has none"),
+        "{said}"
+    );
 }
 
 #[test]

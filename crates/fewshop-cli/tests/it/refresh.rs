@@ -118,12 +118,24 @@ fn held_out_users_are_left_out() {
 #[test]
 fn a_refreshing_that_cannot_be_done_leaves_nothing_behind() {
     let shop = shop();
+    shop.write("nothing.csv", "");
     shop.check_refused(
-        "refresh --pack shop.pack --events nobody.csv --out new.pack",
+        "refresh --pack shop.pack --events nothing.csv --out new.pack",
         1,
-        &["nobody.csv", "at least one event"],
+        &["nothing.csv", "the file is empty"],
     );
     shop.check_refused("refresh --pack shop.pack --out new.pack", 2, &["--events"]);
+}
+
+#[test]
+fn a_day_without_sessions_is_no_error() {
+    let shop = shop();
+    let said = shop.check_done("refresh --pack shop.pack --events nobody.csv --out new.pack");
+    assert!(said.contains("new.pack: unchanged"), "{said}");
+    assert!(
+        read(&shop, "new.pack").to_bytes().unwrap()
+            == std::fs::read(shop.path("shop.pack")).unwrap()
+    );
 }
 
 /// A pack whose ranker reads promotions: the toy's.

@@ -1,12 +1,14 @@
 //! Fewer pairs, fewer weights.
 
-use fewshop_model::{Pack, PairTable, RankerWeights};
+use fewshop_core::ItemIx;
+use fewshop_model::{Model, Pack, PairTable, RankerWeights};
 
-/// Removes the pairs of each product that rank last in all three orders that the ranker uses:
-/// co-visitation, cosine and regression. `keep` is the share to keep; a product with pairs keeps at
-/// least one.
+/// Removes the pairs of each product that rank last in all orders: co-visitation, cosine and
+/// regression, which the ranker uses, and lift, by which products go well with one. `keep` is the
+/// share to keep; a product with pairs keeps at least one.
 #[must_use]
 pub fn pairs(pack: &Pack, keep: f64) -> PairTable {
+    let model = Model::new(pack.clone());
     let mut out = PairTable {
         offsets: vec![0],
         ..PairTable::default()
@@ -14,7 +16,8 @@ pub fn pairs(pack: &Pack, keep: f64) -> PairTable {
     for row in 0..pack.catalogue().len() {
         let all: Vec<_> = pack.pairs().row(row).collect();
         let taken = |to: usize| (pack.popularity()[to] as f32).max(1.0);
-        let orders: [Vec<f32>; 3] = [
+        let seed = [ItemIx(row as u32)];
+        let orders: [Vec<f32>; 4] = [
             all.iter()
                 .map(|pair| pair.count / taken(pair.to).powf(pack.config().covisit_alpha))
                 .collect(),
@@ -22,8 +25,11 @@ pub fn pairs(pack: &Pack, keep: f64) -> PairTable {
                 .map(|pair| pair.count / (taken(pair.to) + pack.config().cosine_shrink).sqrt())
                 .collect(),
             all.iter().map(|pair| pair.regression.abs()).collect(),
+            all.iter()
+                .map(|pair| model.lift(&seed, ItemIx(pair.to as u32)))
+                .collect(),
         ];
-        let mut ranks = vec![[0usize; 3]; all.len()];
+        let mut ranks = vec![[0usize; 4]; all.len()];
         for (nth, weights) in orders.iter().enumerate() {
             let mut order: Vec<usize> = (0..all.len()).collect();
             order.sort_by(|&a, &b| {
