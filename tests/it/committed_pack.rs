@@ -95,6 +95,7 @@ fn its_card_documents_its_origin() {
         "; fewshop refresh ",
         "; fewshop profile ",
         "; fewshop offers ",
+        "; fewshop compress ",
     ] {
         assert!(card.command.contains(step), "{}", card.command);
     }

@@ -53,7 +53,7 @@ const SHOPS: [Counted; 2] = [
     Counted {
         name: "the shop at the root",
         folder: "",
-        pack: 1_200_000,
+        pack: 700_000,
     },
     Counted {
         name: "the gift shop",
@@ -177,7 +177,7 @@ fn budgets(shop: &Counted) -> [(&'static str, &'static [Group], usize); 5] {
         (
             "first load: page, CPU engine, pack",
             &[Group::Page, Group::Engine, Group::Pack],
-            2_000_000,
+            1_200_000,
         ),
         (
             "after load: pictures, files of single pages",
