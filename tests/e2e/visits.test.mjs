@@ -309,6 +309,7 @@ for (const [name, deny] of Object.entries(DENIED)) {
       await page.getByRole("button", { name: "Undo" }).click();
       await shopper.reads(/^1 earlier visit remembered/);
       assert.ok(shopper.console.some((line) => /^warning: IndexedDB 'fewshop' cannot be used/.test(line)), "it is reported");
+      await page.getByText("This browser saves nothing for this shop.").waitFor();
       shopper.isContent();
       await page.reload();
       await shopper.reads(/Nothing learned yet · Ready/);

@@ -122,6 +122,7 @@ function refuse(error) {
 }
 
 function warn(error) {
+  document.documentElement.dataset.unkept = '';
   console.warn(`IndexedDB '${DATABASE}' cannot be used (${error?.message || error?.name || error}): this visit will not be remembered`);
 }
 

@@ -62,19 +62,25 @@ fn parts(shop: Shop) -> (String, Vec<String>) {
         ),
         (None, EngineState::Ready(status)) => {
             let learned = learned(&status);
+            // Somebody who comes back has been learned about; the first answer is under way.
+            if learned == 0 && clicks > 0 {
+                return (texts.status_loading.to_owned(), vec![stays]);
+            }
             let first =
                 (learned > 0).then(|| count(texts.learned_one, texts.learned_many, learned));
             let known = [first, visits].into_iter().flatten();
             let mut parts: Vec<String> = known.collect();
             let items = thousands(status.items as u64);
             let backend = backend_name(texts, status.backend);
-            parts.push(if parts.is_empty() || status.last_run_ms == 0.0 {
-                fill(texts.status_ready, &[&items, backend])
-            } else {
-                fill(
-                    texts.ranked,
-                    &[&items, &one_decimal(status.last_run_ms), backend],
-                )
+            let took = match status.last_run_ms {
+                // A clock that ticks too slowly, as Firefox has against fingerprinting.
+                0.0 if learned > 0 => Some("<1".to_owned()),
+                0.0 => None,
+                ms => Some(one_decimal(ms)),
+            };
+            parts.push(match took.filter(|_| !parts.is_empty()) {
+                Some(took) => fill(texts.ranked, &[&items, &took, backend]),
+                None => fill(texts.status_ready, &[&items, backend]),
             });
             parts.push(stays);
             let first = if parts.len() > 2 {
@@ -186,6 +192,8 @@ pub(crate) fn status_line() -> Node {
             },
             engine_failed,
         ),
+        // Shown by the style sheet once memory.js says so.
+        el("p").class("notice unkept").text(texts.unkept).into(),
         under.panel(),
     ])
 }

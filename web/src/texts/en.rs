@@ -49,6 +49,8 @@ texts! {
     status_ready: "Ready to rank {} products on this device ({})",
     /// Nothing has been learned.
     status_blank: "Nothing learned yet",
+    /// The browser denies storage, or has no room.
+    unkept: "This browser saves nothing for this shop. What you do here works, and is gone when you close the page.",
     /// Learned from one click.
     learned_one: "Learned from 1 click",
     /// Learned from several clicks: how many.
