@@ -93,6 +93,12 @@ impl TableSession {
         self.0.fit().map_err(thrown)
     }
 
+    /// The rows with a value in the target, or those without.
+    #[must_use]
+    pub fn order(&self, labelled: bool) -> Vec<usize> {
+        self.0.order(labelled)
+    }
+
     /// The rows that are questions.
     pub fn questions(&mut self) -> Vec<usize> {
         self.0.questions()

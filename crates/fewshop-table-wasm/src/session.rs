@@ -147,6 +147,17 @@ impl Session {
         Ok(reply::fitted(self.fitted()?))
     }
 
+    /// The rows with a value in the target, or those without; none without a target.
+    #[must_use]
+    pub fn order(&self, labelled: bool) -> Vec<usize> {
+        let cells = self.target.map(|target| self.table.column(target));
+        let cells = cells.unwrap_or_default().iter().enumerate();
+        cells
+            .filter(|(_, cell)| fewshop_table::is_missing(cell) != labelled)
+            .map(|(row, _)| row)
+            .collect()
+    }
+
     /// The rows that are questions; none without a fit.
     pub fn questions(&mut self) -> Vec<usize> {
         self.fitted()

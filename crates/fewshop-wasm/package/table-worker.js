@@ -64,7 +64,11 @@ const CALLS = {
     session = new TableSession(read);
     return { ...JSON.parse(session.about()), encoding };
   },
-  choose: (target) => session.choose(target),
+  choose(target, numbers) {
+    session.choose(target);
+    session.setNumbers(numbers);
+  },
+  order: () => ({ questions: [...session.order(false)], examples: [...session.order(true)] }),
   correct: (column, kind) => session.correct(column, kind),
   async source(source) {
     session.setSource(source === null ? undefined : await text(source));

@@ -126,8 +126,10 @@ export declare class Table {
   /** Reads a table from text or from a file. */
   static read(source: string | Blob, options?: { worker?: string }): Promise<Table>;
   readonly about: About;
-  /** Chooses the column that is predicted; rows without a value in it are the questions. */
-  predict(target: string): Promise<void>;
+  /** Chooses the column that is predicted; rows without a value in it are the questions. By default more than five numbers are a number. */
+  predict(target: string, options?: { numbers?: boolean }): Promise<void>;
+  /** The rows without a value in the target, and those with one. */
+  order(): Promise<{ questions: number[]; examples: number[] }>;
   /** Corrects how a column is used. */
   correct(column: string, kind: "auto" | "use" | ColumnKind): Promise<void>;
   /** Takes labelled rows of other sites with the same columns; null removes them. */

@@ -77,9 +77,14 @@ export class Table {
     };
   }
 
-  /** Chooses the column that is predicted; rows without a value in it are the questions. */
-  predict(target) {
-    return this.#ask("choose", target);
+  /** Chooses the column that is predicted; rows without a value in it are the questions. `numbers` says whether it is a number. */
+  predict(target, { numbers } = {}) {
+    return this.#ask("choose", target, numbers);
+  }
+
+  /** The rows without a value in the target, and those with one. */
+  order() {
+    return this.#ask("order");
   }
 
   /** Corrects how a column is used: auto, use, number, date, category or left_out. */

@@ -33,6 +33,7 @@ mod server;
 mod shop;
 mod site;
 mod size;
+mod tables;
 mod tools;
 mod wasm;
 
