@@ -338,10 +338,10 @@ function drawChips() {
     const option = (kind) => el("option", { value: kind, selected: column?.kind === kind }, kind === "left_out" && out ? texts.why_out[column.why] : texts.kinds[kind]);
     const select = column && el("select", { id: `kind-${at}`, "aria-label": texts.kind_of(name), onchange: ({ target }) => correct(name, target.value) }, Object.keys(texts.kinds).map(option));
     const mark = column?.protected && !out ? el("span.tag", {}, texts.protected) : null;
-    return el(`li.chip${isTarget ? ".is-target" : ""}${out ? ".is-out" : ""}`, {}, pick, isTarget ? el("span.tag", {}, texts.target) : (select ?? null), mark);
+    return el(`li.column${isTarget ? ".is-target" : ""}${out ? ".is-out" : ""}`, {}, pick, isTarget ? el("span.tag", {}, texts.target) : (select ?? null), mark);
   });
   const more = all.length > some.length ? el("button.quiet", { type: "button", onclick: () => { open.allChips = true; draw(); } }, texts.show_all(all.length)) : null;
-  return [el("ul.chips", { role: "list" }, chips), more];
+  return [el("ul.columns", { role: "list" }, chips), more];
 }
 
 function verdict() {
@@ -364,9 +364,9 @@ function answerOf(row) {
   if (!answer) return [el("span.hint", {}, "–")];
   const unlike = answer.unlike ? [el("span.tag.warn", {}, texts.unlike)] : [];
   if (!answer.enough) return [el("span.hint", {}, texts.withheld), ...unlike];
-  if (answer.value !== undefined) return [el("span.said", {}, texts.number(answer.value), " ", el("span.hint", {}, texts.range(answer.low, answer.high))), ...unlike];
+  if (answer.value !== undefined) return [el("span.outcome", {}, texts.number(answer.value), " ", el("span.hint", {}, texts.range(answer.low, answer.high))), ...unlike];
   const band = texts.band(answer.low, answer.high);
-  return [el("span.said", { title: texts.band_title }, el("strong", {}, open.fit.classes[answer.class]), ` ${texts.percent(answer.probability)}`, el("span.hush", {}, ` (${band})`)), bar(answer), ...unlike];
+  return [el("span.outcome", { title: texts.band_title }, el("strong", {}, open.fit.classes[answer.class]), ` ${texts.percent(answer.probability)}`, el("span.hush", {}, ` (${band})`)), bar(answer), ...unlike];
 }
 
 function field(row) {
@@ -404,7 +404,7 @@ function drawRows() {
   const heads = [texts.row, ...(has ? [open.target, texts.answer] : []), ...open.shown.map((at) => columns[at].name)];
   const body = open.cells.map(({ row, cells }) => {
     const next = row === open.next ? ".is-next" : "";
-    const own = has ? [el("td", {}, field(row)), el("td.answer", { id: `answer-${row}` }, el("div", {}, answerOf(row)), el("div", { class: "why-cell" }, whyButton(row)))] : [];
+    const own = has ? [el("td", {}, field(row)), el("td", {}, el("div.answer", { id: `answer-${row}` }, el("div", {}, answerOf(row)), el("div", {}, whyButton(row))))] : [];
     return el(`tr${next}`, { id: `row-${row}` }, el("th", { scope: "row" }, String(row + 1)), own, cells.map((cell) => el("td", {}, cell.length > 60 ? `${cell.slice(0, 60)}…` : cell)));
   });
   const classes = open.fit?.classes ?? [];
@@ -436,10 +436,10 @@ function drawViews() {
     open.from = 0;
     open.order = await open.table.order();
     await show();
-    document.querySelector('.views [aria-pressed="true"]')?.focus();
+    document.querySelector('.switch [aria-pressed="true"]')?.focus();
   }) }, text);
   const next = open.next === null ? null : el("button.btn.small.primary", { type: "button", onclick: goNext, title: texts.next_hint }, texts.next);
-  return el("div.views", {}, view("questions", texts.questions(open.order.questions.length)), view("examples", texts.labelled(open.order.examples.length)), next);
+  return el("div.switch", {}, view("questions", texts.questions(open.order.questions.length)), view("examples", texts.labelled(open.order.examples.length)), next);
 }
 
 function drawCurve() {
@@ -464,7 +464,7 @@ function drawSave(progress = "") {
 function redraw() {
   sayStatus();
   document.getElementById("verdict").replaceChildren(...verdict());
-  document.querySelector(".views").replaceWith(drawViews());
+  document.querySelector(".switch").replaceWith(drawViews());
   document.getElementById("classes").replaceChildren(...(open.fit?.classes ?? []).map((name) => el("option", { value: name })));
   for (const { row } of open.cells) {
     const place = document.getElementById(`answer-${row}`);
@@ -536,6 +536,8 @@ document.getElementById("language").addEventListener("click", () => {
 });
 
 speak();
+
+addEventListener("load", () => Table.prepare());
 
 // The page for later visits without a network: a worker of its own, so that nobody loads a shop for a table.
 navigator.serviceWorker?.register(new URL("./sw.js", import.meta.url)).catch(() => {});

@@ -24,7 +24,7 @@ const en = {
   examples: {
     credit: ["Credit", "Will it be repaid? 200 files, 64 of them labelled"],
     heart: ["Diagnosis", "A new hospital: 150 patients, 32 labelled, and three other hospitals"],
-    school: ["Education", "Who passes? 140 pupils, 40 labelled"],
+    school: ["Education", "Who passes? 140 pupils, 48 labelled"],
   },
   sources: {
     credit: "An excerpt of Statlog (German Credit Data) by H. Hofmann, UCI Machine Learning Repository, CC BY 4.0. Names of columns and categories are shortened; 136 of the labels are taken out.",
@@ -160,7 +160,7 @@ const zh = {
   examples: {
     credit: ["信贷", "能否按期还款？200 份档案，已标注 64 份"],
     heart: ["诊断", "新医院：150 名患者，已标注 32 名，另有三家医院的数据"],
-    school: ["教育", "谁能及格？140 名学生，已标注 40 名"],
+    school: ["教育", "谁能及格？140 名学生，已标注 48 名"],
   },
   sources: {
     credit: "节选自 Statlog (German Credit Data)，作者 H. Hofmann，UCI Machine Learning Repository，CC BY 4.0。列名和类别名已缩短，去掉了其中 136 个标签。",

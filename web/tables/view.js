@@ -27,7 +27,7 @@ export function bar({ probability, low, high }) {
   const band = el("span.band");
   band.style.left = `${100 * low}%`;
   band.style.width = `${100 * (high - low)}%`;
-  const mark = el("span.mark");
+  const mark = el("span.at");
   mark.style.left = `${100 * probability}%`;
   return el("span.bar-of", { "aria-hidden": "true" }, band, mark);
 }

@@ -120,7 +120,7 @@ fn the_made_up_school_is_made_here() {
         let way = (22.0 + 12.0 * numbers.bell()).max(3.0);
         let has_support = numbers.unit() < 0.25;
         let group = ["A", "B", "C"][(3.0 * numbers.unit()) as usize];
-        let z = 0.7 + 1.3 * skill + 0.9 * diligence + if has_support { 0.6 } else { 0.0 };
+        let z = 0.6 + 2.4 * skill + 1.2 * diligence + if has_support { 0.6 } else { 0.0 };
         let passed = numbers.unit() < 1.0 / (1.0 + (-z).exp());
         let test =
             |at: usize| tests[at].map_or(String::new(), |points: f64| format!("{points:.0}"));
@@ -131,7 +131,7 @@ fn the_made_up_school_is_made_here() {
             test(0),
             test(1),
             if has_support { "yes" } else { "no" },
-            if i >= 40 {
+            if i >= 48 {
                 ""
             } else if passed {
                 "yes"

@@ -55,7 +55,21 @@ async function hash(text) {
   return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** Rows and columns of the table to practise on: enough for the browser to compile what takes long. */
+const PRACTICE = [64, 6];
+
 const CALLS = {
+  /** Fits to a made-up table, and forgets it. */
+  practise() {
+    const [rows, columns] = PRACTICE;
+    const names = Array.from({ length: columns }, (_, column) => `c${column}`);
+    const line = (row) => [...names.map((_, column) => ((row * (column * 7 + 3)) % 61) + (row % 2) * column * 5), row % 2];
+    const own = new TableSession([[...names, "y"], ...Array.from({ length: rows }, (_, row) => line(row))].join("\n"));
+    own.choose("y");
+    own.fit();
+    own.answers(Uint32Array.of(0));
+    own.free();
+  },
   async read(source) {
     encoding = null;
     const read = await text(source);

@@ -37,6 +37,9 @@ function startWorker(named) {
   return worker;
 }
 
+/** A worker that was started ahead. */
+let spare = null;
+
 /** The text or file, unless it is too large. */
 function checked(source) {
   const bytes = typeof source === "string" ? source.length : source.size;
@@ -58,7 +61,8 @@ export class Table {
 
   /** Reads a table from text or from a file; `worker` is the address of a worker script of your own host. */
   static async read(source, { worker } = {}) {
-    const table = new Table(checked(source), worker);
+    checked(source);
+    const table = new Table(worker);
     try {
       table.about = await table.#ask("read", source);
     } catch (error) {
@@ -68,8 +72,16 @@ export class Table {
     return table;
   }
 
-  constructor(source, named) {
-    this.#worker = startWorker(named);
+  /** Starts a worker ahead and lets it practise, so that the first answer comes as quickly as later ones. */
+  static prepare() {
+    if (spare) return;
+    spare = startWorker();
+    spare.postMessage({ id: 0, call: "practise", values: [] });
+  }
+
+  constructor(named) {
+    this.#worker = (!named && spare) || startWorker(named);
+    spare = null;
     this.#worker.onmessage = ({ data }) => this.#hear(data);
     this.#worker.onerror = (event) => {
       event.preventDefault?.();
