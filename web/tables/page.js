@@ -93,7 +93,7 @@ async function load(source, { name = "", example = null } = {}) {
   });
   open?.table.close();
   told = "";
-  open = { table, name, example, target: null, view: "questions", order: { questions: [], examples: [] }, from: 0, cells: [], labels: new Map(), answers: new Map(), fit: null, error: null, columns: [], next: null, busy: false, stale: false, allChips: false, source: 0, curve: null, saving: null };
+  open = { table, name, example, target: null, view: "questions", order: { questions: [], examples: [] }, from: 0, cells: [], labels: new Map(), answers: new Map(), fit: null, error: null, columns: [], next: null, busy: false, stale: false, allChips: false, isOpen: false, source: 0, curve: null, saving: null };
   if (example) {
     const { target, source: other } = EXAMPLES[example];
     if (other) {
@@ -344,6 +344,15 @@ function drawChips() {
   return [el("ul.columns", { role: "list" }, chips), more];
 }
 
+/** The columns once there is a target: in one line what is used, and behind it all of them. */
+function drawColumns() {
+  const out = open.columns.filter(({ kind }) => kind === "left_out");
+  const covered = out.filter(({ why }) => why === "protected").map(({ name }) => name);
+  const line = [texts.used(open.columns.length - out.length), ...(covered.length ? [texts.covered(covered)] : [])].join(" ");
+  const toggled = ({ target }) => { open.isOpen = target.open; };
+  return el("details.part", { open: open.isOpen, ontoggle: toggled }, el("summary", {}, el("h3", {}, texts.columns), el("span.hint", {}, line)), el("p.hint", {}, texts.columns_hint), drawChips());
+}
+
 function verdict() {
   const { fit, error } = open;
   if (!fit) return [el("p.verdict", {}, error ? said(error) : "")];
@@ -370,7 +379,9 @@ function answerOf(row) {
 }
 
 function field(row) {
+  const { classes = [] } = open.fit ?? {};
   const labelled = el("input", {
+    placeholder: classes.join(" / ").length <= 10 ? classes.join(" / ") : null,
     id: `label-${row}`,
     class: "label",
     value: open.labels.get(row) ?? "",
@@ -493,7 +504,7 @@ function draw() {
   content.replaceChildren(
     el("div.work-head", {}, el("div", {}, el("h2", { id: "work-title", tabindex: "-1" }, title), el("p.sub", {}, texts.size(about.rows, about.columns.length))), el("button.btn.small", { type: "button", onclick: forget }, texts.forget)),
     ...notes,
-    el("section.part", { "aria-labelledby": "what-title" }, el("h3", { id: "what-title" }, has ? texts.columns : texts.what), el("p.hint", {}, has ? texts.columns_hint : texts.what_hint), ...drawChips().filter(Boolean)),
+    has ? drawColumns() : el("section.part", { "aria-labelledby": "what-title" }, el("h3", { id: "what-title" }, texts.what), el("p.hint", {}, texts.what_hint), drawChips()),
     ...(has ? [el("section.part", { "aria-labelledby": "label-title" }, el("h3", { id: "label-title" }, texts.label), el("div", { id: "verdict" }, verdict()), el("p.hint", { id: "status", role: "status" }), drawViews(), ...drawRows(), ...drawPager())] : [el("section.part", {}, drawRows())]),
     ...(has
       ? [

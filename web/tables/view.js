@@ -71,20 +71,21 @@ export function reasons(dialog, { texts, why, row, answer, enough, classes, labe
 /** The learning curve as a drawing, with its figures as a table. */
 export function curve(texts, points, isNumber) {
   const [width, height, left, bottom] = [420, 180, 34, 24];
-  const top = Math.max(...points.flatMap(({ loss, base_loss }) => [loss, base_loss])) * 1.08;
+  const all = points.flatMap(({ loss, base_loss }) => [loss, base_loss]);
+  const [floor, top] = [Math.min(...all) * 0.8, Math.max(...all) * 1.05];
   const x = (k) => left + ((width - left - 10) * Math.log2(k / 4)) / Math.max(1, Math.log2(points.at(-1).k / 4));
-  const y = (loss) => (height - bottom) * (1 - loss / top) + 4;
+  const y = (loss) => (height - bottom) * (1 - (loss - floor) / (top - floor)) + 4;
   const path = (name) => points.map((point, at) => `${at ? "L" : "M"}${x(point.k).toFixed(1)} ${y(point[name]).toFixed(1)}`).join("");
   const word = (at, text, anchor = "middle") => svg("text", { x: at[0], y: at[1], "text-anchor": anchor }, text);
   const drawing = svg(
     "svg",
     { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": texts.curve_alt, class: "curve" },
-    svg("path", { d: `M${left} ${y(0)}H${width - 4}`, class: "axis" }),
+    svg("path", { d: `M${left} ${y(floor)}H${width - 4}`, class: "axis" }),
     svg("path", { d: path("base_loss"), class: "base" }),
     svg("path", { d: path("loss"), class: "own" }),
     ...points.flatMap(({ k, loss }) => [svg("circle", { cx: x(k), cy: y(loss), r: 3, class: "own" }), word([x(k), height - 6], String(k))]),
-    word([left - 6, y(0)], "0", "end"),
-    word([left - 6, y(top / 1.08) + 4], (top / 1.08).toFixed(2), "end"),
+    word([left - 6, y(floor)], floor.toFixed(2), "end"),
+    word([left - 6, y(Math.max(...all)) + 4], Math.max(...all).toFixed(2), "end"),
   );
   const heads = isNumber ? texts.curve_head_number : texts.curve_head;
   const cells = ({ k, loss, base_loss, accuracy }) => [k, loss.toFixed(3), base_loss.toFixed(3), ...(isNumber ? [] : [texts.percent(accuracy)])];
