@@ -357,7 +357,8 @@ function verdict() {
   const { fit, error } = open;
   if (!fit) return [el("p.verdict", {}, error ? said(error) : "")];
   const { check } = fit;
-  const line = check.accuracy === null ? texts.check_number(check.rows, check.loss / check.base_loss) : texts.check(check.rows, check.accuracy, check.base_accuracy);
+  const measured = () => (check.accuracy === null ? texts.check_number(check.rows, check.loss / check.base_loss) : texts.check(check.rows, check.accuracy, fit.majority));
+  const line = check.enough ? measured() : texts.check_not(check.rows);
   const weights = fit.source_weights;
   return [
     el("p.verdict", {}, el(check.enough ? "strong.yes" : "strong.no", {}, check.enough ? texts.enough : texts.not_enough), ` ${line}`),

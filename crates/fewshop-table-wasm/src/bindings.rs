@@ -119,8 +119,9 @@ impl TableSession {
     }
 
     /// The row that is most worth labelling.
-    pub fn next(&mut self) -> Option<usize> {
-        self.0.next()
+    #[wasm_bindgen(js_name = next)]
+    pub fn next_row(&mut self) -> Option<usize> {
+        self.0.next_row()
     }
 
     /// A point of the learning curve.

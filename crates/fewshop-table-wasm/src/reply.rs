@@ -201,6 +201,7 @@ pub(crate) fn fitted(fitted: &Predictor) -> String {
         .raw("classes", &list(fitted.classes().iter().map(|c| text(c))))
         .count("labelled", fitted.labelled().len())
         .count("questions", fitted.questions().len())
+        .optional("majority", fitted.majority_share())
         .raw("check", &check(fitted.check()))
         .raw("columns", &columns(fitted.columns()))
         .raw("warnings", &list(fitted.warnings().iter().map(warning)));

@@ -188,7 +188,7 @@ impl Session {
     }
 
     /// The row that is most worth labelling.
-    pub fn next(&mut self) -> Option<usize> {
+    pub fn next_row(&mut self) -> Option<usize> {
         self.fitted().ok()?;
         self.fitted.as_ref()?.next_to_label(&self.table)
     }

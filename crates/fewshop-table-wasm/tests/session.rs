@@ -72,7 +72,7 @@ fn the_examples_are_answered_as_committed() {
             "check": fitted["check"],
             "answers": read(&session.answers(&rows)),
             "why": read(&session.explain(100).unwrap()),
-            "next": session.next(),
+            "next": session.next_row(),
         }));
     }
     let mut made = Value::Array(made);
@@ -168,7 +168,7 @@ fn each_label_changes_the_answers_and_can_be_taken_back() {
     assert_eq!(read(&session.fit().unwrap())["labelled"], 21);
     session.label(31, " ").unwrap();
     assert_eq!(session.answers(&[30]), before);
-    assert!(session.next().is_some_and(|row| row >= 20));
+    assert!(session.next_row().is_some_and(|row| row >= 20));
     assert!(session.label(40, "no").is_err());
 }
 

@@ -245,6 +245,18 @@ impl Predictor {
         &self.check
     }
 
+    /// Share of the labelled rows that have the most frequent class: how often it alone would be
+    /// right. `None` if the target is a number.
+    #[must_use]
+    pub fn majority_share(&self) -> Option<f64> {
+        let Labels::Classes(names, of) = &self.target.labels else {
+            return None;
+        };
+        let count = |class| of.iter().filter(|c| **c == class).count();
+        let most = (0..names.len()).map(count).max()?;
+        Some(most as f64 / of.len() as f64)
+    }
+
     /// What the owner should know: leaking columns, classes with one row, samples, odd cells.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {

@@ -56,18 +56,20 @@ async function hash(text) {
 }
 
 /** Rows and columns of the table to practise on: enough for the browser to compile what takes long. */
-const PRACTICE = [64, 6];
+const PRACTICE = [128, 12];
 
 const CALLS = {
   /** Fits to a made-up table, and forgets it. */
   practise() {
     const [rows, columns] = PRACTICE;
     const names = Array.from({ length: columns }, (_, column) => `c${column}`);
-    const line = (row) => [...names.map((_, column) => ((row * (column * 7 + 3)) % 61) + (row % 2) * column * 5), row % 2];
+    const cell = (row, column) => (column % 4 ? ((row * (column * 7 + 3)) % 61) + (row % 2) * column * 5 : "abc"[(row * (column + 1)) % 3]);
+    const line = (row) => [...names.map((_, column) => cell(row, column)), row % 8 === 7 ? "" : row % 2];
     const own = new TableSession([[...names, "y"], ...Array.from({ length: rows }, (_, row) => line(row))].join("\n"));
     own.choose("y");
     own.fit();
-    own.answers(Uint32Array.of(0));
+    own.answers(own.questions());
+    own.next();
     own.free();
   },
   async read(source) {

@@ -53,6 +53,8 @@ export interface Fit {
   classes: string[];
   labelled: number;
   questions: number;
+  /** Share of the examples that have the most frequent class; null for a number. */
+  majority: number | null;
   check: Check;
   columns: Column[];
   warnings: Warning[];
