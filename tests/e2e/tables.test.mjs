@@ -99,6 +99,9 @@ test("a pasted table is labelled by keys and answered, explained, saved and forg
     await dialog.getByText("exact Shapley values").waitFor();
     assert.deepEqual(await axe(page), []);
     await page.keyboard.press("Escape");
+    await page.getByLabel("Groups of").selectOption("age");
+    await page.getByRole("region", { name: "Groups of age" }).getByText("20 – 25").waitFor();
+    assert.deepEqual(await axe(page), []);
     const downloading = page.waitForEvent("download");
     await page.getByRole("button", { name: "Download the answers" }).click();
     const csv = await readFile(await (await downloading).path(), "utf8");

@@ -3,7 +3,7 @@
 
 import { Table, TableError } from "./table.js";
 import { TEXTS } from "./texts.js";
-import { bar, curve, el, offer, reasons } from "./view.js";
+import { bar, curve, el, groupTable, offer, reasons } from "./view.js";
 
 /** Rows shown at a time, columns beside them, and chips before 'show all'. */
 const ROWS = 20;
@@ -93,7 +93,7 @@ async function load(source, { name = "", example = null } = {}) {
   });
   open?.table.close();
   told = "";
-  open = { table, name, example, target: null, view: "questions", order: { questions: [], examples: [] }, from: 0, cells: [], labels: new Map(), answers: new Map(), fit: null, error: null, columns: [], next: null, busy: false, stale: false, allChips: false, isOpen: false, source: 0, curve: null, saving: null };
+  open = { table, name, example, target: null, view: "questions", order: { questions: [], examples: [] }, from: 0, cells: [], labels: new Map(), answers: new Map(), fit: null, error: null, columns: [], next: null, busy: false, stale: false, allChips: false, isOpen: false, groups: { column: "", of: 1 }, source: 0, curve: null, saving: null };
   if (example) {
     const { target, source: other } = EXAMPLES[example];
     if (other) {
@@ -235,6 +235,16 @@ const explain = start(async (row) => {
   reasons(dialog, { texts, why, row, answer: value, enough: fit.check.enough, classes: fit.classes, labels: new Map(wanted.map((row, at) => [row, labels[at][0]])) });
   dialog.showModal();
   dialog.querySelector("h2").focus();
+});
+
+/** Compares groups again, after a choice or a label. */
+const compare = start(async () => {
+  const own = open;
+  const { column, of } = own.groups;
+  const place = document.getElementById("groups");
+  if (!place || !own.fit || column === "") return;
+  const groups = await own.table.groups(column, Math.min(of, own.fit.classes.length - 1));
+  if (open === own) place.replaceChildren(groupTable(texts, groups, own.fit.classes[of], column));
 });
 
 const measure = start(async () => {
@@ -464,6 +474,37 @@ function drawCurve() {
   else place.replaceChildren(el("button.btn.small", { type: "button", disabled: open.curve !== null, onclick: measure }, texts.curve_make));
 }
 
+/** Draws the choice of groups anew only when there are other classes: one of its fields may have the focus. */
+function placeGroups() {
+  const place = document.getElementById("groups-part");
+  const classes = JSON.stringify(open.fit?.classes ?? []);
+  if (place.dataset.classes !== classes) {
+    place.dataset.classes = classes;
+    place.replaceChildren(drawGroups() ?? "");
+  }
+  compare();
+}
+
+/** The choice of groups: protected columns first. */
+function drawGroups() {
+  if (!open.fit?.classes.length) return null;
+  const groups = open.groups;
+  groups.of = Math.min(groups.of, open.fit.classes.length - 1);
+  const able = open.columns.filter(({ why }) => !["identifier", "constant", "empty", "unclear_date"].includes(why));
+  const names = [...able.filter((column) => column.protected), ...able.filter((column) => !column.protected)].map(({ name }) => name);
+  const option = (value, text, chosen) => el("option", { value, selected: value === chosen }, text);
+  const columns = el("select", { id: "groups-of", onchange: ({ target }) => { groups.column = target.value; compare(); } }, option("", texts.groups_none, groups.column), names.map((name) => option(name, name, groups.column)));
+  const classes = el("select", { id: "groups-class", onchange: ({ target }) => { groups.of = Number(target.value); compare(); } }, open.fit.classes.map((name, at) => option(String(at), name, String(groups.of))));
+  return el(
+    "section.part",
+    { "aria-labelledby": "groups-title" },
+    el("h3", { id: "groups-title" }, texts.groups),
+    el("p.hint", {}, texts.groups_hint),
+    el("div.ways", {}, el("label", { for: "groups-of" }, texts.groups_of), columns, el("label", { for: "groups-class" }, texts.groups_class), classes),
+    el("div", { id: "groups" }),
+  );
+}
+
 function drawSave(progress = "") {
   const place = document.getElementById("save");
   if (!place) return;
@@ -488,6 +529,7 @@ function redraw() {
   }
   drawCurve();
   drawSave();
+  placeGroups();
 }
 
 function draw() {
@@ -509,6 +551,7 @@ function draw() {
     ...(has ? [el("section.part", { "aria-labelledby": "label-title" }, el("h3", { id: "label-title" }, texts.label), el("div", { id: "verdict" }, verdict()), el("p.hint", { id: "status", role: "status" }), drawViews(), ...drawRows(), ...drawPager())] : [el("section.part", {}, drawRows())]),
     ...(has
       ? [
+          el("div", { id: "groups-part" }),
           el("section.part", { "aria-labelledby": "curve-title" }, el("h3", { id: "curve-title" }, texts.curve), el("p.hint", {}, texts.curve_hint), el("div", { id: "curve" })),
           el(
             "section.part",
@@ -523,6 +566,7 @@ function draw() {
   );
   drawCurve();
   drawSave();
+  if (has) placeGroups();
 }
 
 function speak() {

@@ -98,6 +98,21 @@ export function curve(texts, points, isNumber) {
   return el("div.curve-of", {}, el("div", {}, drawing, el("p.hint", {}, el("span.key.own"), texts.answers_line, el("span.key.base"), texts.base_line)), table);
 }
 
+/** Rates and calibration by group, as a table. */
+export function groupTable(texts, groups, name, column) {
+  const cells = (group) => [
+    String(group.labelled),
+    group.labelled ? texts.interval(group.share, group.share_low, group.share_high) : "–",
+    group.labelled ? texts.percent(group.expected) : "–",
+    String(group.questions),
+    group.questions ? texts.interval(group.rate, group.rate_low, group.rate_high) : "–",
+    group.questions ? texts.percent(group.probability) : "–",
+  ];
+  const rows = groups.map((group) => el("tr", {}, el("th", { scope: "row" }, group.name ?? texts.groups_rest), cells(group).map((cell) => el("td", {}, cell))));
+  const head = el("tr", {}, texts.groups_head(name).map((head) => el("th", { scope: "col" }, head)));
+  return el("div.scroll", { role: "region", "aria-label": `${texts.groups_of} ${column}`, tabindex: "0" }, el("table.rows.figures", {}, el("thead", {}, head), el("tbody", {}, rows)));
+}
+
 /** Offers text as a file. */
 export function offer(text, name) {
   // Spreadsheets take a CSV for UTF-8 only with this mark.

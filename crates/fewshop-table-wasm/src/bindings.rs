@@ -124,6 +124,14 @@ impl TableSession {
         self.0.next_row()
     }
 
+    /// Rates and calibration of a class by group.
+    ///
+    /// # Errors
+    /// When there is nothing to learn from, or the column has no groups.
+    pub fn groups(&mut self, column: &str, class: usize) -> Result<String, String> {
+        self.0.groups(column, class).map_err(thrown)
+    }
+
     /// A point of the learning curve.
     ///
     /// # Errors

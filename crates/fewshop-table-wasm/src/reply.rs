@@ -1,7 +1,7 @@
 //! What crosses to JavaScript, as JSON. `crates/fewshop-wasm/package/table.d.ts` has the types.
 
 use fewshop_table::{
-    Answer, Check, Explanation, Figures, Kind, LeftOut, Note, Outcome, Predictor, Table,
+    Answer, Check, Explanation, Figures, Group, Kind, LeftOut, Note, Outcome, Predictor, Table,
     TableError, TypedColumn, Warning,
 };
 
@@ -285,6 +285,27 @@ pub(crate) fn explanation(why: &Explanation) -> String {
         None => out,
     }
     .end()
+}
+
+pub(crate) fn groups(groups: &[Group]) -> String {
+    list(groups.iter().map(|group| {
+        let out = Object::new();
+        match &group.name {
+            Some(name) => out.text("name", name),
+            None => out.raw("name", "null"),
+        }
+        .count("labelled", group.labelled)
+        .number("share", group.share)
+        .number("share_low", group.share_low)
+        .number("share_high", group.share_high)
+        .number("expected", group.expected)
+        .count("questions", group.questions)
+        .number("rate", group.rate)
+        .number("rate_low", group.rate_low)
+        .number("rate_high", group.rate_high)
+        .number("probability", group.probability)
+        .end()
+    }))
 }
 
 pub(crate) fn figures(figures: &Figures) -> String {

@@ -193,6 +193,18 @@ impl Session {
         self.fitted.as_ref()?.next_to_label(&self.table)
     }
 
+    /// Rates and calibration of a class by the groups of a column, as JSON.
+    ///
+    /// # Errors
+    /// As [`Session::fit`] and [`Predictor::groups`].
+    pub fn groups(&mut self, column: &str, class: usize) -> Result<String, TableError> {
+        self.fitted()?;
+        let fitted = self.fitted.as_ref().expect("it was just fitted");
+        fitted
+            .groups(&self.table, column, class)
+            .map(|groups| reply::groups(&groups))
+    }
+
     /// How good answers are with `k` of the labels, on the other labelled rows, as JSON.
     ///
     /// # Errors

@@ -243,9 +243,15 @@ fn the_file_of_answers_has_reasons_and_stamps() {
 }
 
 #[test]
-fn a_learning_curve_is_of_this_tables_own_labels() {
+fn groups_and_the_learning_curve_are_of_this_tables_own_labels() {
     let mut session = small();
     session.choose("y").unwrap();
+    let groups = read(&session.groups("age", 1).unwrap());
+    let count = |name: &str| -> u64 {
+        let all = groups.as_array().unwrap().iter();
+        all.map(|group| group[name].as_u64().unwrap()).sum()
+    };
+    assert_eq!((count("labelled"), count("questions")), (20, 20));
     let point = read(&session.curve_point(8, 1).unwrap());
     assert!(
         point["loss"].as_f64().unwrap() < point["base_loss"].as_f64().unwrap(),

@@ -3,7 +3,20 @@
 use std::collections::BTreeMap;
 
 use crate::target::Task;
-use crate::typing::Asked;
+
+/// What the owner of a table says of a column, against what its cells or its name look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Asked {
+    /// It is used as it is read, even if it is protected.
+    Use,
+    /// It holds numbers; cells that are none count as missing.
+    Number,
+    /// It holds dates; without any, it is left out.
+    Date,
+    /// It holds texts that name kinds, even if they look like numbers or identifiers.
+    Category,
+}
 
 /// What the owner of the table decides.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use crate::numbers::{
     DateOrder, date_order, is_decimal_comma, parse_comma_number, parse_date, parse_number,
 };
 use crate::protected::is_protected;
-use crate::settings::Settings;
+use crate::settings::{Asked, Settings};
 use crate::table::{Table, is_missing};
 
 /// Share of the cells that must be numbers for a column of numbers; the others count as missing,
@@ -63,20 +63,6 @@ impl LeftOut {
             Self::UnclearDate => "dates could be day/month or month/day: write 2020-12-31",
         }
     }
-}
-
-/// What the owner of a table says of a column, against what its cells or its name look like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Asked {
-    /// It is used as it is read, even if it is protected.
-    Use,
-    /// It holds numbers; cells that are none count as missing.
-    Number,
-    /// It holds dates; without any, it is left out.
-    Date,
-    /// It holds texts that name kinds, even if they look like numbers or identifiers.
-    Category,
 }
 
 /// A reservation about a column.

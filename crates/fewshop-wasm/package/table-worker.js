@@ -99,6 +99,7 @@ const CALLS = {
     return { fit, error, columns: fit.columns, answers: JSON.parse(session.answers(asked)), next: session.next() ?? null };
   },
   explain: (row) => JSON.parse(session.explain(row)),
+  groups: (column, of) => JSON.parse(session.groups(column, of)),
   labelled: () => ({ labelled: caught(() => session.fit()).value?.labelled ?? 0 }),
   curve: (k, draw) => JSON.parse(session.curvePoint(k, draw)),
   async csvHead() {

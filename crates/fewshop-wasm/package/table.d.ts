@@ -104,6 +104,24 @@ export interface Explanation {
   change?: { column: string; from: string; to: string; class: number };
 }
 
+/** What a group's examples and answers say of a class; intervals are Wilson's, 95 %. */
+export interface Group {
+  /** A text, or a range of numbers; null for what is missing or in no other group. */
+  name: string | null;
+  /** Examples, the share of them that has the class, and its mean probability when each is left out. */
+  labelled: number;
+  share: number;
+  share_low: number;
+  share_high: number;
+  expected: number;
+  /** Questions (a sample of at most 2,000), the share answered with the class, and its mean probability. */
+  questions: number;
+  rate: number;
+  rate_low: number;
+  rate_high: number;
+  probability: number;
+}
+
 /** A point of the learning curve, a mean over draws. */
 export interface CurvePoint {
   k: number;
@@ -146,6 +164,8 @@ export declare class Table {
   answers(rows?: number[] | null): Promise<Answers>;
   /** Why a row has its answer. */
   explain(row: number): Promise<Explanation>;
+  /** Rates and calibration of a class, as a number into `fit.classes`, by the groups of a column, used or not. */
+  groups(column: string, classNumber?: number): Promise<Group[]>;
   /** How good answers are from fewer of the labels. */
   learningCurve(): AsyncGenerator<CurvePoint>;
   /** The answers to all questions as CSV, the first `reasons` of them (200) with reasons. */

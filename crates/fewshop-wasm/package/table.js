@@ -129,6 +129,11 @@ export class Table {
     return this.#ask("explain", row);
   }
 
+  /** Rates and calibration of a class, as a number into `fit.classes`, by the groups of a column. */
+  groups(column, classNumber = 1) {
+    return this.#ask("groups", column, classNumber);
+  }
+
   /** How good answers are from fewer of the labels, on the other labelled rows: a point for each number of examples. */
   async *learningCurve() {
     const { labelled } = await this.#ask("labelled");
