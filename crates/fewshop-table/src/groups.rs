@@ -79,10 +79,10 @@ impl Predictor {
             let text = format!("there are {} classes, counted from 0", names.len());
             return Err(TableError::Setting(text));
         }
-        let (group_of, group_names) = self.group_of(table, at)?;
-        let mut sums = vec![Sums::default(); group_names.len()];
+        let grouping = self.group_of(table, at)?;
+        let mut sums = vec![Sums::default(); grouping.names.len()];
         for (i, &row) in self.target.labelled.iter().enumerate() {
-            let own = &mut sums[group_of(row)];
+            let own = &mut sums[(grouping.of)(row)];
             own.labelled += 1.0;
             own.has += f64::from(u8::from(of[i] == class));
             own.expected += match &heads[..] {
@@ -102,26 +102,22 @@ impl Predictor {
             let Outcome::Classes(all) = self.outcome(&encoded) else {
                 continue;
             };
-            let own = &mut sums[group_of(row)];
+            let own = &mut sums[(grouping.of)(row)];
             let p = all[class].probability;
             own.questions += 1.0;
             own.probability += p;
             let is_top = all.iter().all(|other| other.probability <= p);
             own.answered += f64::from(u8::from(is_top));
         }
-        let groups = group_names.into_iter().zip(sums);
+        let groups = grouping.names.into_iter().zip(sums);
         Ok(groups
             .filter(|(_, own)| own.labelled + own.questions > 0.0)
             .map(|(name, own)| own.group(name))
             .collect())
     }
 
-    /// The group of each row, as a number into the names.
-    fn group_of<'a>(
-        &self,
-        table: &'a Table,
-        at: usize,
-    ) -> Result<(Box<dyn Fn(usize) -> usize + 'a>, Vec<Option<String>>), TableError> {
+    /// The groups of a column.
+    fn group_of<'a>(&self, table: &'a Table, at: usize) -> Result<Grouping<'a>, TableError> {
         let name = &table.names()[at];
         // As it is read if it were used: what is left out as protected is what is asked about.
         let settings = Settings {
@@ -144,7 +140,10 @@ impl Predictor {
                         .filter(|_| !is_missing(&cells[row]))
                         .unwrap_or(levels.len())
                 };
-                Ok((Box::new(of), names))
+                Ok(Grouping {
+                    of: Box::new(of),
+                    names,
+                })
             }
             Kind::Number | Kind::Date => {
                 let format = typed.format;
@@ -179,7 +178,10 @@ impl Predictor {
                     Some(value) => least.partition_point(|least| *least <= value).max(1) - 1,
                     None => least.len(),
                 };
-                Ok((Box::new(of), names))
+                Ok(Grouping {
+                    of: Box::new(of),
+                    names,
+                })
             }
             Kind::LeftOut(_) => Err(TableError::Setting(format!(
                 "'{}' has no groups: its cells are all alike or empty",
@@ -187,6 +189,13 @@ impl Predictor {
             ))),
         }
     }
+}
+
+/// The groups of a column.
+struct Grouping<'a> {
+    /// The group of a row, as a number into the names.
+    of: Box<dyn Fn(usize) -> usize + 'a>,
+    names: Vec<Option<String>>,
 }
 
 /// Counts and sums of one group.
