@@ -151,7 +151,7 @@ function shown() {
 /** Fetches the rows of this view, then answers them. */
 async function show() {
   const own = open;
-  const rows = listed().slice(own.from, own.from + ROWS);
+  const rows = Array.from(listed().slice(own.from, own.from + ROWS));
   const names = own.table.about.columns.map(({ name }) => name);
   if (own.target !== null) await refresh(rows);
   if (open !== own) return;

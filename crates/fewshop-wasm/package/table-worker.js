@@ -88,7 +88,7 @@ const CALLS = {
     session.choose(target);
     session.setNumbers(numbers);
   },
-  order: () => ({ questions: [...session.order(false)], examples: [...session.order(true)] }),
+  order: () => ({ questions: session.order(false), examples: session.order(true) }),
   correct: (column, kind) => session.correct(column, kind),
   async source(source) {
     session.setSource(source === null ? undefined : await text(source));

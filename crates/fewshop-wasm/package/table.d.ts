@@ -151,7 +151,7 @@ export declare class Table {
   /** Chooses the column that is predicted; rows without a value in it are the questions. By default more than five numbers are a number. */
   predict(target: string, options?: { numbers?: boolean }): Promise<void>;
   /** The rows without a value in the target, and those with one. */
-  order(): Promise<{ questions: number[]; examples: number[] }>;
+  order(): Promise<{ questions: Uint32Array; examples: Uint32Array }>;
   /** Corrects how a column is used. */
   correct(column: string, kind: "auto" | "use" | ColumnKind): Promise<void>;
   /** Takes labelled rows of other sites with the same columns; null removes them. */
