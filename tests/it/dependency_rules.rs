@@ -77,6 +77,7 @@ fn dependencies_point_down_only() {
     check_inner("fewshop-reference", &[]);
     check_inner("fewshop-data", &["fewshop-core"]);
     check_inner("fewshop-table", &[]);
+    check_inner("fewshop-table-wasm", &["fewshop-table"]);
     check_inner(
         "fewshop-eval",
         &["fewshop-core", "fewshop-data", "fewshop-model"],
@@ -109,6 +110,7 @@ fn dependencies_point_down_only() {
             "fewshop-core",
             "fewshop-model",
             "fewshop-data",
+            "fewshop-table-wasm",
             "fewshop-wasm",
             "fewshop-web",
         ],
@@ -140,6 +142,7 @@ fn core_data_table_and_storefront_do_not_know_burn() {
         "fewshop-core",
         "fewshop-data",
         "fewshop-table",
+        "fewshop-table-wasm",
         "fewshop-web",
     ] {
         let burn = all[member].iter().find(|name| name.starts_with("burn"));
@@ -268,6 +271,7 @@ fn core_model_and_table_do_no_io() {
     check_never_named("crates/fewshop-core", &io);
     check_never_named("crates/fewshop-model", &io);
     check_never_named("crates/fewshop-table", &io);
+    check_never_named("crates/fewshop-table-wasm", &io);
 }
 
 #[test]
@@ -425,8 +429,10 @@ fn table_modules_import_only_lower_layers() {
             "numbers",
             "protected",
             "table",
-            "typing",
+            "text",
             "target",
+            "settings",
+            "typing",
             "encode",
             "process",
             "forest",
@@ -438,6 +444,8 @@ fn table_modules_import_only_lower_layers() {
             "warnings",
             "predictor",
             "explain",
+            "next",
+            "groups",
             "evaluate",
         ],
     );

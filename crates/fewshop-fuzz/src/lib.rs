@@ -1,5 +1,5 @@
-//! Hostile input for all of Fewshop's readers: packs, CSV, Parquet, a device's memory, worker
-//! messages.
+//! Hostile input for all of Fewshop's readers: packs, CSV, Parquet, pasted tables, a device's
+//! memory, worker messages.
 //!
 //! A [`Target`] takes any bytes and panics if an invariant is broken. An error is a valid result; a
 //! panic, a hang or excessive memory for the size of the input is not. Most bytes that a random
@@ -23,6 +23,7 @@ mod meter;
 mod pack;
 mod program;
 mod source;
+mod table_text;
 mod tables;
 
 use std::path::{Path, PathBuf};
@@ -46,7 +47,7 @@ pub struct Target {
 
 impl Target {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self {
             name: "pack",
             factor: 64,
@@ -88,6 +89,12 @@ impl Target {
             factor: 512,
             room: 32 << 20,
             run: exports::run,
+        },
+        Self {
+            name: "table",
+            factor: 512,
+            room: 16 << 20,
+            run: table_text::run,
         },
         Self {
             name: "memory",

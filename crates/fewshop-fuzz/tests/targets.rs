@@ -54,6 +54,11 @@ fn promotions() {
 }
 
 #[test]
+fn table() {
+    check_target("table");
+}
+
+#[test]
 fn parquet() {
     check_target("parquet");
 }

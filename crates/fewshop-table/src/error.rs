@@ -22,6 +22,27 @@ pub enum TableError {
         /// What was expected.
         expected: String,
     },
+    /// A text without a row below the names.
+    #[error("the table has no rows: expected a row of names, then a row for each case")]
+    NoRows,
+    /// A row of the text with more or fewer cells than the first.
+    #[error(
+        "line {line} has {found} cells, expected {expected} as in the first row: correct the line, or put cells that contain the separator into quotes"
+    )]
+    Line {
+        /// Line of the text, from 1.
+        line: usize,
+        /// Its cells.
+        found: usize,
+        /// Cells of the first row.
+        expected: usize,
+    },
+    /// A quote that does not end.
+    #[error("line {line} has a quote that does not end: close it, or remove it")]
+    OpenQuote {
+        /// Line of the text, from 1, in which the row begins.
+        line: usize,
+    },
     /// Fewer labelled rows than an answer needs.
     #[error(
         "{found} rows have a value in '{target}', expected at least 2: fill in '{target}' for a few rows, and leave it empty in the others"

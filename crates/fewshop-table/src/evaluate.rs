@@ -2,7 +2,8 @@
 
 use crate::error::TableError;
 use crate::math::{Random, log_loss, logit};
-use crate::predictor::{Answer, Outcome, Predictor, Settings};
+use crate::predictor::{Answer, Outcome, Predictor};
+use crate::settings::Settings;
 use crate::table::{Table, is_missing};
 use crate::target::{Labels, Target};
 

@@ -39,16 +39,20 @@ mod evaluate;
 mod explain;
 mod forest;
 mod gate;
+mod groups;
 mod head;
 mod math;
+mod next;
 mod numbers;
 mod predictor;
 mod process;
 mod protected;
 mod regression;
+mod settings;
 mod site;
 mod table;
 mod target;
+mod text;
 mod typing;
 mod warnings;
 
@@ -56,11 +60,12 @@ pub use error::TableError;
 pub use evaluate::{Draw, Figures, answer_draw, draw, figures};
 pub use explain::{Change, ColumnShare, EXACT_COLUMNS, ExamplePull, Explanation};
 pub use gate::Check;
-pub use predictor::{
-    Answer, ClassProbability, MAX_FITTED, MAX_SOURCE, Outcome, Predictor, Settings,
-};
+pub use groups::Group;
+pub use predictor::{Answer, ClassProbability, MAX_FITTED, MAX_SOURCE, Outcome, Predictor};
 pub use protected::is_protected;
 pub use regression::INTERVAL_SHARE;
+pub use settings::{Asked, Settings};
 pub use table::{MAX_CELLS, MAX_COLUMNS, MAX_ROWS, Table, check_size, is_missing};
 pub use target::{MAX_CLASSES, Task};
-pub use typing::{Kind, LeftOut, TypedColumn, type_columns};
+pub use typing::{Kind, LeftOut, Note, TypedColumn, type_columns};
+pub use warnings::Warning;

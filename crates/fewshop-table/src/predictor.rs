@@ -7,11 +7,12 @@ use crate::gate::Check;
 use crate::head::Head;
 use crate::math::{Matrix, log_loss, sigmoid};
 use crate::regression::Regression;
+use crate::settings::Settings;
 use crate::site::SourceModel;
 use crate::table::Table;
 use crate::target::{Labels, Target, Task};
 use crate::typing::{Kind, TypedColumn, type_columns};
-use crate::warnings::{Unlike, leaking};
+use crate::warnings::{Unlike, Warning, leaking};
 
 /// Most labelled rows that a fit uses; of more, a sample.
 pub const MAX_FITTED: usize = 512;
@@ -21,33 +22,6 @@ pub const MAX_SOURCE: usize = 20_000;
 const MAX_SOURCE_WIDTH: usize = 600;
 /// Standard deviations between the middle and either end of an 80 % band.
 const BAND: f64 = 1.281_551_6;
-
-/// What the owner of the table decides.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
-    /// Start of the random numbers.
-    pub seed: u64,
-    /// Whether columns with protected attributes are used. Off by default.
-    pub uses_protected: bool,
-    /// Protected columns whose names do not say so.
-    pub protected: Vec<String>,
-    /// Columns that are not used.
-    pub left_out: Vec<String>,
-    /// Classes or numbers; without it, numbers if there are more than five different ones.
-    pub task: Option<Task>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            seed: 7,
-            uses_protected: false,
-            protected: Vec::new(),
-            left_out: Vec::new(),
-            task: None,
-        }
-    }
-}
 
 /// The answer for one row.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,7 +81,7 @@ pub struct Predictor {
     pub(crate) fitted: Fitted,
     classes: Vec<String>,
     check: Check,
-    warnings: Vec<String>,
+    warnings: Vec<Warning>,
     source: Option<Vec<SourceModel>>,
     unlike: Unlike,
     source_weights: Option<Vec<f64>>,
@@ -145,7 +119,13 @@ impl Predictor {
         settings: &Settings,
     ) -> Result<Self, TableError> {
         let mut warnings = Vec::new();
-        for named in settings.protected.iter().chain(&settings.left_out) {
+        let asked = settings.asked.keys();
+        for named in settings
+            .protected
+            .iter()
+            .chain(&settings.left_out)
+            .chain(asked)
+        {
             if !table.names().contains(named) {
                 return Err(TableError::Setting(format!(
                     "the table has no column '{}' to leave out or protect, found {}",
@@ -158,18 +138,12 @@ impl Predictor {
         let all = target.labelled.len();
         target.limit(table, MAX_FITTED, settings.seed);
         if target.labelled.len() < all {
-            warnings.push(format!(
-                "{all} labelled rows: a sample of {} is used; this method is made for a few",
-                target.labelled.len()
-            ));
+            warnings.push(Warning::Sample {
+                labelled: all,
+                used: target.labelled.len(),
+            });
         }
-        let columns = type_columns(
-            table,
-            target.column,
-            settings.uses_protected,
-            &settings.protected,
-            &settings.left_out,
-        );
+        let columns = type_columns(table, target.column, settings);
         let source = source
             .map(|source| SourceRows::read(table, source, name, &target, settings.seed))
             .transpose()?;
@@ -188,8 +162,10 @@ impl Predictor {
             });
         }
         warnings.extend(columns.iter().filter_map(|column| {
-            let note = column.note.as_ref()?;
-            Some(format!("column '{}': {note}", shorten(&column.name)))
+            Some(Warning::Column {
+                column: column.name.clone(),
+                note: column.note?,
+            })
         }));
         let x = encoder.rows(table, &target.labelled);
         let source_models = source
@@ -202,11 +178,10 @@ impl Predictor {
                 let check = check_classes(&heads, of, names.len());
                 for (class, name) in names.iter().enumerate() {
                     if of.iter().filter(|c| **c == class).count() < 2 {
-                        warnings.push(format!(
-                            "one labelled row alone has '{}' in '{}': label another one",
-                            shorten(name),
-                            shorten(table.names()[target.column].as_str())
-                        ));
+                        warnings.push(Warning::Lonely {
+                            class: name.clone(),
+                            target: table.names()[target.column].clone(),
+                        });
                     }
                 }
                 (Fitted::Classes(heads), names.clone(), check)
@@ -270,9 +245,21 @@ impl Predictor {
         &self.check
     }
 
+    /// Share of the labelled rows that have the most frequent class: how often it alone would be
+    /// right. `None` if the target is a number.
+    #[must_use]
+    pub fn majority_share(&self) -> Option<f64> {
+        let Labels::Classes(names, of) = &self.target.labels else {
+            return None;
+        };
+        let count = |class| of.iter().filter(|c| **c == class).count();
+        let most = (0..names.len()).map(count).max()?;
+        Some(most as f64 / of.len() as f64)
+    }
+
     /// What the owner should know: leaking columns, classes with one row, samples, odd cells.
     #[must_use]
-    pub fn warnings(&self) -> &[String] {
+    pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 
@@ -302,7 +289,7 @@ impl Predictor {
         questions.map(|&row| self.answer(table, row)).collect()
     }
 
-    fn outcome(&self, encoded: &[f64]) -> Outcome {
+    pub(crate) fn outcome(&self, encoded: &[f64]) -> Outcome {
         match &self.fitted {
             Fitted::Numbers(regression) => {
                 let value = regression.at(encoded);

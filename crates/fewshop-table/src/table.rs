@@ -108,6 +108,25 @@ impl Table {
             })
     }
 
+    /// Writes a cell, for instance a label; it is trimmed.
+    ///
+    /// # Errors
+    /// [`TableError::Setting`] when there is no such row or column.
+    pub fn set_cell(&mut self, at: usize, row: usize, text: &str) -> Result<(), TableError> {
+        let (rows, columns) = (self.rows, self.columns.len());
+        let cell = self
+            .columns
+            .get_mut(at)
+            .and_then(|column| column.get_mut(row));
+        let cell = cell.ok_or_else(|| {
+            TableError::Setting(format!(
+                "there is no cell in row {row}, column {at}: the table has {rows} rows and {columns} columns, counted from 0"
+            ))
+        })?;
+        text.trim().clone_into(cell);
+        Ok(())
+    }
+
     /// The rows with these numbers.
     #[must_use]
     pub fn pick(&self, rows: &[usize]) -> Self {

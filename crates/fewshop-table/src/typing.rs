@@ -1,11 +1,13 @@
 //! What each column holds, and why some are left out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use crate::numbers::{
     DateOrder, date_order, is_decimal_comma, parse_comma_number, parse_date, parse_number,
 };
 use crate::protected::is_protected;
+use crate::settings::{Asked, Settings};
 use crate::table::{Table, is_missing};
 
 /// Share of the cells that must be numbers for a column of numbers; the others count as missing,
@@ -63,6 +65,31 @@ impl LeftOut {
     }
 }
 
+/// A reservation about a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Note {
+    /// This many cells are texts among numbers, and count as missing.
+    Texts(usize),
+    /// It has this many different texts, of which the most frequent are told apart.
+    Levels(usize),
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Texts(cells) => write!(
+                f,
+                "{cells} cells are texts among numbers, and count as missing"
+            ),
+            Self::Levels(texts) => write!(
+                f,
+                "{texts} different texts: the {LEVELS} most frequent are told apart"
+            ),
+        }
+    }
+}
+
 /// A column with its kind.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TypedColumn {
@@ -73,7 +100,7 @@ pub struct TypedColumn {
     /// Whether its name says that it describes a protected attribute, or the owner named it.
     pub is_protected: bool,
     /// Something to know about how it was read.
-    pub note: Option<String>,
+    pub note: Option<Note>,
     pub(crate) format: Format,
 }
 
@@ -150,7 +177,7 @@ fn is_running_number(values: &[f64]) -> bool {
 }
 
 /// Types one column.
-fn type_column(name: &str, cells: &[String]) -> (Kind, Format, Option<String>) {
+fn type_column(name: &str, cells: &[String], asked: Option<Asked>) -> (Kind, Format, Option<Note>) {
     let known = cells
         .iter()
         .map(String::as_str)
@@ -168,26 +195,34 @@ fn type_column(name: &str, cells: &[String]) -> (Kind, Format, Option<String>) {
         .clone()
         .filter_map(|cell| format.value(cell))
         .collect();
-    if values.len() as f64 >= NUMBER_SHARE * rows as f64 {
-        let note = (values.len() < rows).then(|| {
-            format!(
-                "{} cells are texts among numbers, and count as missing",
-                rows - values.len()
-            )
-        });
+    let is_numbers = match asked {
+        Some(Asked::Number) => !values.is_empty(),
+        Some(Asked::Category | Asked::Date) => false,
+        Some(Asked::Use) | None => values.len() as f64 >= NUMBER_SHARE * rows as f64,
+    };
+    if is_numbers {
+        let note = (values.len() < rows).then_some(Note::Texts(rows - values.len()));
         let distinct: BTreeSet<u64> = values.iter().map(|value| (value + 0.0).to_bits()).collect();
         let differs = distinct.len() == values.len() && values.len() >= IDENTIFIER_ROWS;
         let is_whole = values.iter().all(|value| value.fract() == 0.0);
         let kind = if distinct.len() == 1 && rows == cells.len() {
             Kind::LeftOut(LeftOut::Constant)
-        } else if differs && is_whole && (is_id_name(name) || is_running_number(&values)) {
+        } else if differs
+            && is_whole
+            && asked.is_none()
+            && (is_id_name(name) || is_running_number(&values))
+        {
             Kind::LeftOut(LeftOut::Identifier)
         } else {
             Kind::Number
         };
         return (kind, format, note);
     }
-    match date_order(known.clone()) {
+    let order = match asked {
+        Some(Asked::Category) => None,
+        _ => date_order(known.clone()),
+    };
+    match order {
         Some(Ok(order)) => {
             let first = known.clone().next();
             let kind = if rows == cells.len() && known.clone().all(|cell| Some(cell) == first) {
@@ -206,7 +241,8 @@ fn type_column(name: &str, cells: &[String]) -> (Kind, Format, Option<String>) {
     }
     let kind = if counts.len() == 1 && rows == cells.len() {
         Kind::LeftOut(LeftOut::Constant)
-    } else if rows >= IDENTIFIER_ROWS
+    } else if asked.is_none()
+        && rows >= IDENTIFIER_ROWS
         && (counts.len() == rows || (is_id_name(name) && counts.len() * 10 >= rows * 9))
     {
         Kind::LeftOut(LeftOut::Identifier)
@@ -221,34 +257,26 @@ fn type_column(name: &str, cells: &[String]) -> (Kind, Format, Option<String>) {
                 .collect(),
         )
     };
-    let note = (counts.len() > LEVELS && matches!(kind, Kind::Category(_))).then(|| {
-        format!(
-            "{} different texts: the {LEVELS} most frequent are told apart",
-            counts.len()
-        )
-    });
+    let note = (counts.len() > LEVELS && matches!(kind, Kind::Category(_)))
+        .then_some(Note::Levels(counts.len()));
     (kind, Format::Text, note)
 }
 
-/// Types every column but the target. Protected columns are left out unless `uses_protected`;
-/// `protected` and `left_out` are further names from the owner.
+/// Types every column but the target. Protected columns are left out unless `uses_protected` or asked for;
+/// the other lists of `settings` are what the owner says of single columns.
 #[must_use]
-pub fn type_columns(
-    table: &Table,
-    target: usize,
-    uses_protected: bool,
-    protected: &[String],
-    left_out: &[String],
-) -> Vec<TypedColumn> {
+pub fn type_columns(table: &Table, target: usize, settings: &Settings) -> Vec<TypedColumn> {
     let names = table.names().iter().enumerate();
     let mut out: Vec<TypedColumn> = names
         .filter(|(at, _)| *at != target)
         .map(|(at, name)| {
-            let (mut kind, format, note) = type_column(name, table.column(at));
-            let is_protected = is_protected(name) || protected.contains(name);
-            if left_out.contains(name) {
+            let asked = settings.asked.get(name).copied();
+            let (mut kind, format, note) = type_column(name, table.column(at), asked);
+            let is_protected = is_protected(name) || settings.protected.contains(name);
+            let is_allowed = settings.uses_protected || asked.is_some();
+            if settings.left_out.contains(name) {
                 kind = Kind::LeftOut(LeftOut::Asked);
-            } else if is_protected && !uses_protected && !matches!(kind, Kind::LeftOut(_)) {
+            } else if is_protected && !is_allowed && !matches!(kind, Kind::LeftOut(_)) {
                 kind = Kind::LeftOut(LeftOut::Protected);
             }
             TypedColumn {

@@ -1,9 +1,11 @@
 //! What the owner of a table should look at before believing an answer.
 
+use std::fmt;
+
 use crate::error::shorten;
 use crate::math::{Matrix, squared_distance};
 use crate::target::Labels;
-use crate::typing::TypedColumn;
+use crate::typing::{Note, TypedColumn};
 
 /// A row is unlike all labelled ones if it is this much further from the nearest of them than any
 /// of them is from its own nearest.
@@ -12,6 +14,72 @@ const FURTHER: f64 = 1.5;
 const ENOUGH_ROWS: usize = 8;
 /// A column that separates all labelled rows is named if chance would do so less often than this.
 const LEAK_CHANCE: f64 = 0.001;
+
+/// Something that the owner of a table should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// More labelled rows than a fit uses.
+    Sample {
+        /// Labelled rows.
+        labelled: usize,
+        /// Those that are used.
+        used: usize,
+    },
+    /// A column that was read with a reservation.
+    Column {
+        /// The column.
+        column: String,
+        /// The reservation.
+        note: Note,
+    },
+    /// A class with one labelled row.
+    Lonely {
+        /// The class.
+        class: String,
+        /// The target.
+        target: String,
+    },
+    /// A column that alone separates all labelled rows, though chance would hardly do so.
+    Separates {
+        /// The column.
+        column: String,
+    },
+    /// A column whose order is the order of a number that is to be predicted.
+    Orders {
+        /// The column.
+        column: String,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let question = "is it known before the target, or does it follow from it?";
+        match self {
+            Self::Sample { labelled, used } => write!(
+                f,
+                "{labelled} labelled rows: a sample of {used} is used; this method is made for a few"
+            ),
+            Self::Column { column, note } => write!(f, "column '{}': {note}", shorten(column)),
+            Self::Lonely { class, target } => write!(
+                f,
+                "one labelled row alone has '{}' in '{}': label another one",
+                shorten(class),
+                shorten(target)
+            ),
+            Self::Separates { column } => write!(
+                f,
+                "column '{}' alone separates all labelled rows: {question}",
+                shorten(column)
+            ),
+            Self::Orders { column } => write!(
+                f,
+                "column '{}' orders all labelled rows as the target does: {question}",
+                shorten(column)
+            ),
+        }
+    }
+}
 
 /// The usual distance between labelled rows.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +112,7 @@ pub(crate) fn leaking(
     column_of: &[usize],
     columns: &[TypedColumn],
     labels: &Labels,
-) -> Vec<String> {
+) -> Vec<Warning> {
     let Labels::Classes(names, of) = labels else {
         return equal_numbers(x, column_of, columns, labels);
     };
@@ -75,13 +143,10 @@ pub(crate) fn leaking(
         }
     }
     named.sort_unstable();
-    let text = |column: usize| {
-        format!(
-            "column '{}' alone separates all labelled rows: is it known before the target, or does it follow from it?",
-            shorten(&columns[column].name)
-        )
+    let separates = |column: usize| Warning::Separates {
+        column: columns[column].name.clone(),
     };
-    named.into_iter().map(text).collect()
+    named.into_iter().map(separates).collect()
 }
 
 /// Columns whose order is the target's order, or its reverse.
@@ -90,7 +155,7 @@ fn equal_numbers(
     column_of: &[usize],
     columns: &[TypedColumn],
     labels: &Labels,
-) -> Vec<String> {
+) -> Vec<Warning> {
     let Labels::Numbers(values) = labels else {
         return Vec::new();
     };
@@ -107,10 +172,9 @@ fn equal_numbers(
                 .map(|two| x.at(two[1], feature) - x.at(two[0], feature))
         };
         if steps().all(|step| step > 0.0) || steps().all(|step| step < 0.0) {
-            out.push(format!(
-                "column '{}' orders all labelled rows as the target does: is it known before the target, or does it follow from it?",
-                shorten(&columns[column].name)
-            ));
+            out.push(Warning::Orders {
+                column: columns[column].name.clone(),
+            });
         }
     }
     out

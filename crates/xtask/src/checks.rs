@@ -115,6 +115,7 @@ fn clippy_wasm() -> Command {
         "fewshop-core",
         "fewshop-model",
         "fewshop-wasm",
+        "fewshop-table-wasm",
         "fewshop-web",
         "fewshop-bench",
     ] {

@@ -80,6 +80,7 @@ pub(crate) fn is_compressible(path: &Path) -> bool {
         .unwrap_or("");
     [
         "html",
+        "csv",
         "css",
         "js",
         "mjs",

@@ -23,7 +23,7 @@ pub(crate) struct Options {
     /// fast: for millions of runs
     #[arg(long)]
     fast: bool,
-    /// pack, items, events, cases, promotions, parquet, memory or messages; all of them if none is named
+    /// pack, items, events, cases, promotions, parquet, exports, table, memory or messages; all of them if none is named
     #[arg(value_name = "TARGET")]
     targets: Vec<String>,
 }

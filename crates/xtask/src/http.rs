@@ -8,6 +8,7 @@ use fewshop_web::state::SECOND_SHOP;
 use crate::compress::Encoding;
 use crate::page::Base;
 use crate::policy::headers;
+use crate::tables;
 
 /// A parsed request.
 #[derive(Debug, PartialEq, Eq)]
@@ -122,7 +123,10 @@ pub(crate) fn file_of(target: &str) -> Option<PathBuf> {
         file.push(part);
     }
     let is_route = path.ends_with('/') || file.extension().is_none();
-    Some(if is_route && file.starts_with(SECOND_SHOP) {
+    let tables = Path::new(tables::FOLDER);
+    Some(if is_route && file == tables {
+        tables.join("index.html")
+    } else if is_route && file.starts_with(SECOND_SHOP) {
         Path::new(SECOND_SHOP).join("index.html")
     } else if is_route {
         PathBuf::from("index.html")
@@ -167,6 +171,7 @@ pub(crate) fn media_type(path: &Path) -> &'static str {
         "png" => "image/png",
         "ico" => "image/x-icon",
         "txt" => "text/plain; charset=utf-8",
+        "csv" => "text/csv; charset=utf-8",
         _ => "application/octet-stream",
     }
 }
@@ -205,6 +210,9 @@ mod tests {
         check_file("/gift/product/or22", Some("gift/index.html"));
         check_file("/gift/sw.js", Some("gift/sw.js"));
         check_file("/gifts", Some("index.html"));
+        check_file("/tables", Some("tables/index.html"));
+        check_file("/tables/", Some("tables/index.html"));
+        check_file("/tables/page.js", Some("tables/page.js"));
         check_file("/app/fewshop-web.js?v=1", Some("app/fewshop-web.js"));
         check_file(
             "/assets//pictures/1f34c.webp",

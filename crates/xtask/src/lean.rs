@@ -100,6 +100,7 @@ mod tests {
     #[test]
     fn no_file_of_the_site_has_code_that_looks_like_a_comment() {
         let assets = crate::root::root().join("web/assets");
+        let package = "../../crates/fewshop-wasm/package";
         for file in [
             "agents.js",
             "boot.js",
@@ -108,6 +109,12 @@ mod tests {
             "rest.js",
             "root/sw.js",
             "style.css",
+            "../tables/page.js",
+            "../tables/texts.js",
+            "../tables/view.js",
+            "../tables/tables.css",
+            &format!("{package}/table.js"),
+            &format!("{package}/table-worker.js"),
         ] {
             let text = std::fs::read_to_string(assets.join(file)).unwrap();
             let lean = script(&text);

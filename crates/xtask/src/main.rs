@@ -34,6 +34,7 @@ mod server;
 mod shop;
 mod site;
 mod size;
+mod tables;
 mod tools;
 mod wasm;
 

@@ -11,7 +11,7 @@ use crate::files::{files_below, remove, write_if_changed};
 use crate::root::{root, shown};
 use crate::run::{run, say};
 use crate::tools::ensure_wasm_target;
-use crate::wasm::{CPU, build_cpu};
+use crate::wasm::{CPU, TABLE, build_cpu};
 
 /// Builds the engine and makes the package.
 pub(crate) fn build(out: &Path) -> Result<()> {
@@ -43,9 +43,12 @@ pub(crate) fn make(out: &Path) -> Result<()> {
     }
     let worker = read_text(&root().join("crates/fewshop-wasm/js/worker.js"))?;
     write_if_changed(&out.join("worker.js"), with_one_engine(&worker)?.as_bytes())?;
-    CPU.generate(&out.join("cpu"), true)?;
-    let types = out.join("cpu/fewshop_wasm.d.ts");
-    write_if_changed(&types, without_dispose(&read_text(&types)?).as_bytes())
+    for (module, folder) in [(CPU, "cpu"), (TABLE, "table")] {
+        module.generate(&out.join(folder), true)?;
+        let types = out.join(folder).join(format!("{}.d.ts", module.stem));
+        write_if_changed(&types, without_dispose(&read_text(&types)?).as_bytes())?;
+    }
+    Ok(())
 }
 
 /// The engines of the package's worker: one, by addresses that bundlers follow and imported like any
@@ -134,7 +137,7 @@ mod tests {
         assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
         let made = |name: &str| {
             name == "worker.js"
-                || name.starts_with("cpu")
+                || ["cpu", "table"].contains(&name)
                 || name.starts_with("*.")
                 || folder.join(name).is_file()
         };

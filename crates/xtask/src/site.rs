@@ -23,8 +23,9 @@ use crate::policy::headers_file;
 use crate::root::{cache, dist, root, shown};
 use crate::run::{run, say};
 use crate::shop::{Shop, Which};
+use crate::tables;
 use crate::tools::ensure_wasm_target;
-use crate::wasm::{CPU, GPU, SHELL, build_cpu, build_shell};
+use crate::wasm::{CPU, GPU, SHELL, TABLE, build_cpu, build_shell};
 
 /// The service worker, which keeps the shop available offline.
 const WORKER: &str = "sw.js";
@@ -77,6 +78,7 @@ pub(crate) fn build_without_gpu(which: &Which, base: &Base) -> Result<()> {
     run(&mut build_cpu())?;
     let shell = SHELL.bindgen()?;
     let cpu = CPU.bindgen()?;
+    let table = TABLE.bindgen()?;
 
     let mut site = Site {
         dist: dist(),
@@ -87,6 +89,8 @@ pub(crate) fn build_without_gpu(which: &Which, base: &Base) -> Result<()> {
     }
     site.copy(&root().join("crates/fewshop-wasm/js/worker.js"), ENGINE)?;
     site.furnish(&shops)?;
+    // Last: the shops' service workers keep what was written before.
+    site.tables(&table, base)?;
     site.remove_the_rest()?;
     if fs::read_to_string(gpu_stamp()).is_ok_and(|stamp| Some(stamp) != cpu_digest().ok()) {
         remove(&dist().join("engine/gpu"))?;
@@ -241,6 +245,21 @@ impl Site {
         )
     }
 
+    /// Writes the page of tables around the module in `made`.
+    fn tables(&mut self, made: &Path, base: &Base) -> Result<()> {
+        let mut module = Vec::new();
+        for file in files_below(made)? {
+            let from = made.join(&file);
+            let bytes =
+                fs::read(&from).with_context(|| format!("failed to read {}", shown(&from)))?;
+            module.push((file.to_string_lossy().into_owned(), bytes));
+        }
+        let style = fs::read(self.dist.join("assets/style.css"))?;
+        tables::files(base, &module, &style)?
+            .into_iter()
+            .try_for_each(|(name, bytes)| self.write(format!("{}{name}", tables::FOLDER), &bytes))
+    }
+
     /// Writes a shop's own files into its folder.
     fn open(
         &mut self,
@@ -332,9 +351,10 @@ impl Site {
         let cache = folder.replace('/', "-");
         let second = format!("{SECOND_SHOP}/");
         let others: &[&str] = match place.folder {
-            // It lies within the scope of the worker at the root.
-            Some("") => &[&second],
-            _ => &[],
+            // These lie within the scope of the worker at the root.
+            Some("") => &[&second, tables::FOLDER],
+            None => &[tables::FOLDER],
+            Some(_) => &[],
         };
         Ok(extras::service_worker(
             &template,
@@ -479,7 +499,7 @@ mod tests {
         // Neither worker keeps or answers for what is the other's.
         let (first, second) = (read("sw.js"), read("gift/sw.js"));
         assert!(
-            first.contains("'fewshop-'") && first.contains("['gift/']"),
+            first.contains("'fewshop-'") && first.contains("['gift/', 'tables/']"),
             "{first}"
         );
         assert!(

@@ -13,6 +13,7 @@ use crate::compress::{Encoding, is_compressible, is_copy};
 use crate::files::files_below;
 use crate::plain;
 use crate::root::{dist, shown};
+use crate::tables;
 
 /// The group that a file is counted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +25,7 @@ enum Group {
     Pictures,
     Later,
     Words,
+    Tables,
 }
 
 /// Files that every visit fetches after load: the order of sales, recorded sessions, the map with its
@@ -78,7 +80,7 @@ fn within<'a>(file: &'a str, shop: &Counted) -> Option<&'a str> {
 }
 
 impl Group {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Page,
         Self::Engine,
         Self::Pack,
@@ -86,6 +88,7 @@ impl Group {
         Self::Pictures,
         Self::Later,
         Self::Words,
+        Self::Tables,
     ];
 
     /// The group of a file of the site. Pictures that the page shows before a script runs belong to
@@ -95,7 +98,9 @@ impl Group {
         if is_copy(Path::new(file)) || unseen.contains(&file) || file.starts_with(plain::FOLDER) {
             return None;
         }
-        Some(if file.starts_with("engine/gpu/") {
+        Some(if file.starts_with(tables::FOLDER) {
+            Self::Tables
+        } else if file.starts_with("engine/gpu/") {
             Self::Gpu
         } else if file.starts_with("engine/") {
             Self::Engine
@@ -121,6 +126,7 @@ impl Group {
             Self::Pictures => "all pictures, after load",
             Self::Later => "files of single pages and agents, after load",
             Self::Words => "Chinese, for shoppers with that language",
+            Self::Tables => "page of tables, only when opened",
         }
     }
 }
@@ -169,7 +175,7 @@ impl Size {
 }
 
 /// Maximum bytes for one shop, compressed with brotli.
-fn budgets(shop: &Counted) -> [(&'static str, &'static [Group], usize); 5] {
+fn budgets(shop: &Counted) -> [(&'static str, &'static [Group], usize); 6] {
     [
         ("page", &[Group::Page], 300_000),
         ("CPU engine", &[Group::Engine], 400_000),
@@ -184,6 +190,7 @@ fn budgets(shop: &Counted) -> [(&'static str, &'static [Group], usize); 5] {
             &[Group::Pictures, Group::Later],
             1_400_000,
         ),
+        ("page of tables", &[Group::Tables], 200_000),
     ]
 }
 
@@ -294,6 +301,7 @@ mod tests {
         check_group("assets/pictures-1.bin", Some(Group::Pictures));
         check_group("assets/pictures/LICENSE.txt", None);
         check_group("assets/zh.txt", Some(Group::Words));
+        check_group("tables/page.js", Some(Group::Tables));
     }
 
     #[test]

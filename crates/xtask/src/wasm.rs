@@ -38,6 +38,12 @@ pub(crate) const CPU: Module = Module {
     profile: "web",
     stem: "fewshop_wasm",
 };
+/// Answers for any table.
+pub(crate) const TABLE: Module = Module {
+    name: "table",
+    profile: "web",
+    stem: "fewshop_table_wasm",
+};
 /// The engine with burn on WebGPU.
 pub(crate) const GPU: Module = Module {
     name: "gpu",
@@ -104,12 +110,18 @@ pub(crate) fn build_shell() -> Command {
     command
 }
 
-/// Cargo's command for the CPU engine.
+/// Cargo's command for the CPU engine and the module of tables: with the same features, in the same
+/// profile.
 pub(crate) fn build_cpu() -> Command {
     let mut command = wasm_cargo();
     command
         .args(["build", "--target", TARGET, "--profile", CPU.profile])
-        .args(["--package", "fewshop-wasm"]);
+        .args([
+            "--package",
+            "fewshop-wasm",
+            "--package",
+            "fewshop-table-wasm",
+        ]);
     command
 }
 
@@ -213,7 +225,7 @@ impl Module {
             // The comments are 560 bytes of the page as brotli, and only the package has readers.
             text = lean::glue(&text);
         }
-        if [CPU, GPU].contains(self) {
+        if [CPU, GPU, TABLE].contains(self) {
             let made = out.join(format!("{}_bg.wasm", self.stem));
             let hash = digest(
                 &fs::read(&made).with_context(|| format!("failed to read {}", shown(&made)))?,
@@ -254,7 +266,10 @@ mod tests {
 
     #[test]
     fn the_engines_come_from_the_same_crate_in_two_profiles() {
-        assert!(line(&build_cpu()).contains("--profile web --package fewshop-wasm"));
+        assert!(
+            line(&build_cpu())
+                .contains("--profile web --package fewshop-wasm --package fewshop-table-wasm")
+        );
         assert!(line(&build_shell()).contains("--profile web --package fewshop-web"));
         assert!(line(&build_gpu()).contains("--profile gpu --package fewshop-wasm --features gpu"));
         assert!(

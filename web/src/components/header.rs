@@ -247,6 +247,12 @@ pub(crate) fn footer() -> El {
         .class("links")
         .attr("aria-label", texts.about)
         .kids([Page::How, Page::Profile, Page::Map, Page::Try].map(named_link))
+        // A page of the demo site, with a program of its own; somebody's own shop has no use for it.
+        .kids(browser::folder().map(|_| {
+            el("a")
+                .attr("href", &[&browser::site(), "/tables/"].concat())
+                .text(texts.tables)
+        }))
         .kid(language());
     el("footer")
         .class("foot")

@@ -705,6 +705,8 @@ texts! {
     fact_pack: "Model file",
     /// Heading of the data notice.
     how_data: "The data",
+    /// Link to the page of tables.
+    tables: "Few examples, any table",
     /// Heading of an unknown address.
     lost: "Page not found",
     /// Below it.

@@ -88,6 +88,7 @@ impl Input {
             uses_protected: self.use_protected,
             protected: self.protected.clone(),
             left_out: self.without.clone(),
+            asked: std::collections::BTreeMap::new(),
             task: self.task.map(|task| match task {
                 TaskArg::Classes => Task::Classes,
                 TaskArg::Numbers => Task::Numbers,
