@@ -13,9 +13,9 @@ import { openSite } from "./site.mjs";
 const FOLDER = process.env.FEWSHOP_OTHER;
 
 /** What is this shop's own, by address. */
-const OWN = { "/": "index.html", "/assets/catalogue.json": "", "/assets/shop.pack": "", "/assets/try.json": "", "/assets/map.txt": "", "/assets/sales.txt": "" };
+const OWN = { "/": "index.html", "/assets/catalogue.json": "", "/assets/shop.pack": "", "/assets/try.json": "", "/assets/map.txt": "", "/assets/sales.txt": "", "/assets/shop.words": "" };
 const BYTES = "application/octet-stream";
-const TYPES = { ".html": "text/html", ".json": "application/json", ".txt": "text/plain", ".pack": BYTES, ".bin": BYTES, ".webp": "image/webp" };
+const TYPES = { ".html": "text/html", ".json": "application/json", ".txt": "text/plain", ".pack": BYTES, ".words": BYTES, ".bin": BYTES, ".webp": "image/webp" };
 
 let browser;
 let site;

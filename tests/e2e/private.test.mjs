@@ -64,7 +64,7 @@ async function trip(shopper) {
 
 /** What every visit fetches after load, in this order: the files of single pages, then all pictures. */
 async function afterLoad() {
-  const files = ["/assets/sales.txt", "/assets/map.txt", "/assets/try.json", "/assets/map.js", "/assets/agents.js"];
+  const files = ["/assets/sales.txt", "/assets/map.txt", "/assets/try.json", "/assets/shop.words", "/assets/map.js", "/assets/agents.js"];
   for (let number = 1; ; number += 1) {
     const file = `/assets/pictures-${number}.bin`;
     files.push(file);

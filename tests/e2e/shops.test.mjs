@@ -186,7 +186,7 @@ test("the second shop asks for its own files and the program's, the same whateve
   assert.deepEqual([...new Set(busy)].sort(), [...new Set(idle)].sort());
   const shared = /^\/(app\/|engine\/|assets\/[\w-]+\.(js|css)$)/;
   assert.deepEqual(idle.filter((path) => !path.startsWith("/gift/") && !shared.test(path)), []);
-  const later = ["/gift/assets/sales.txt", "/gift/assets/map.txt", "/gift/assets/try.json", "/gift/assets/pictures-1.bin"];
+  const later = ["/gift/assets/sales.txt", "/gift/assets/map.txt", "/gift/assets/try.json", "/gift/assets/shop.words", "/gift/assets/pictures-1.bin"];
   assert.deepEqual(idle.filter((path) => later.includes(path)), later);
 });
 

@@ -356,6 +356,7 @@ fn core_modules_import_only_lower_layers() {
             "event",
             "neighbours",
             "counts",
+            "spelling",
             "split",
             "metrics",
             "attribute_prediction",
@@ -380,6 +381,7 @@ fn model_modules_import_only_lower_layers() {
             "kernels",
             "features",
             "pack",
+            "words",
             "compute",
             "ranking::session_encoder",
             "tasks",
@@ -397,6 +399,7 @@ fn trainer_modules_import_only_lower_layers() {
         &[
             "modules",
             "text",
+            "words",
             "merchant",
             "compress",
             "learner",
@@ -471,6 +474,7 @@ fn eval_modules_import_only_lower_layers() {
             "dismissals",
             "contenders",
             "evaluation",
+            "words",
         ],
     );
 }

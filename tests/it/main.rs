@@ -10,3 +10,4 @@ mod imports;
 mod shelves;
 mod supply;
 mod tasks;
+mod words;

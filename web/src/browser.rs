@@ -139,6 +139,9 @@ extern "C" {
     fn count_requests(act: &JsValue);
     #[wasm_bindgen(catch)]
     async fn page_file(name: &str) -> Result<JsValue, JsValue>;
+    /// The worker's message with the shop's file of words, once it is there.
+    #[wasm_bindgen(catch)]
+    pub(crate) async fn words_message() -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch)]
     async fn draw_map(
         host: &Element,

@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use fewshop_core::Session;
 use fewshop_core::protocol::limits::{PATIENCE_MS, RESTART_PAUSE_MS};
-use fewshop_core::protocol::{Backend, Reply, Request};
+use fewshop_core::protocol::{Backend, FoundBy, Reply, Request};
+use fewshop_core::{ItemIx, Session};
 use fewshop_web::state::{
     Answer, EngineState, Heartbeat, Link, Look, Outcome, Wanted, read_reply, write_request,
 };
@@ -36,8 +36,17 @@ thread_local! {
 /// Receives the engine's new state and its answer, if there are any.
 type OnOutcome = dyn Fn(Option<EngineState>, Option<Answer>);
 
+/// Products found by words: the query, the best first, and why these.
+pub(crate) type Found = (String, Vec<ItemIx>, FoundBy);
+
+/// Products asked for in one search; a shopper refines it rather than looking at more.
+const MOST_FOUND: usize = 1000;
+
 struct Engine {
     on_outcome: Box<OnOutcome>,
+    on_found: Box<dyn Fn(Found)>,
+    /// The message with the file of words, for this worker and the next.
+    words: JsValue,
     link: Link,
     patience: Duration,
     worker: Option<Running>,
@@ -68,6 +77,7 @@ pub(crate) fn start(
     pack: &str,
     sha256: Option<&str>,
     on_outcome: impl Fn(Option<EngineState>, Option<Answer>) + 'static,
+    on_found: impl Fn(Found) + 'static,
 ) {
     let backend = browser::query_value("backend").and_then(|name| match name.as_str() {
         "cpu" => Some(Backend::Cpu),
@@ -83,6 +93,8 @@ pub(crate) fn start(
     ENGINE.with_borrow_mut(|engine| {
         let engine = engine.insert(Engine {
             on_outcome: Box::new(on_outcome),
+            on_found: Box::new(on_found),
+            words: JsValue::UNDEFINED,
             link,
             patience,
             worker: None,
@@ -100,6 +112,24 @@ pub(crate) fn ask(session: Session, wanted: Wanted) {
         if let Some(request) = engine.link.ask(session, wanted) {
             engine.post(&request);
         }
+    });
+}
+
+/// Hands the worker the file of words, as a message of the protocol.
+pub(crate) fn give_words(message: JsValue) {
+    with_engine(|engine| {
+        engine.words = message;
+        engine.post_words();
+    });
+}
+
+/// Searches by words. The newest query wins; a worker that does not rank yet answers later.
+pub(crate) fn find(query: String) {
+    with_engine(|engine| {
+        engine.send(&Request::Find {
+            query,
+            n: MOST_FOUND,
+        })
     });
 }
 
@@ -131,6 +161,7 @@ impl Engine {
         match Running::start() {
             Ok(running) => {
                 self.worker = Some(running);
+                self.post_words();
                 let load = self.link.load();
                 self.post(&load);
             }
@@ -150,6 +181,14 @@ impl Engine {
     fn post(&mut self, request: &Request) {
         self.send(request);
         self.watch();
+    }
+
+    fn post_words(&self) {
+        if let Some(running) = &self.worker
+            && !self.words.is_undefined()
+        {
+            let _ = running.worker.post_message(&self.words);
+        }
     }
 
     fn send(&self, request: &Request) {
@@ -231,7 +270,14 @@ impl Engine {
             if let Some(heartbeat) = &mut self.heartbeat {
                 heartbeat.sign(browser::ticks());
             }
+        } else if let Reply::Found { query, items, by } = reply {
+            (self.on_found)((query, items, by));
         } else {
+            if let Reply::Failed { code, message } = &reply
+                && code == "no_words"
+            {
+                browser::warn(message);
+            }
             let outcome = self.link.reply(reply);
             self.apply(outcome);
         }

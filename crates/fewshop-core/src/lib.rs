@@ -47,6 +47,7 @@ mod offer;
 mod promotion;
 pub mod protocol;
 mod recommendation;
+pub mod spelling;
 pub mod split;
 mod task;
 

@@ -58,6 +58,7 @@ mod ranking_scorer;
 mod scores;
 pub mod seeds;
 pub mod shelves;
+pub mod words;
 
 pub use calibration::{Bin, Calibration, calibrate};
 pub use contenders::{Ablated, Contender, ContenderKind, contenders, transfer};

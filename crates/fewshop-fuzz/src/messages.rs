@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use fewshop_core::protocol::{Request, SessionRequest};
 use fewshop_core::{EventKind, Filter};
+use fewshop_model::words::{WordSearch, Words};
 use fewshop_model::{Compute, toy};
 use fewshop_wasm::Engine;
 use fewshop_web::state::{Link, read_reply};
@@ -15,11 +16,18 @@ use crate::program::Program;
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(toy::pack(), Compute::Kernels));
 
-const REQUESTS: [&str; 3] = [
+static SEARCH: LazyLock<WordSearch> = LazyLock::new(|| {
+    let pack = toy::pack();
+    let popularity = &pack.parts().popularity;
+    WordSearch::new(pack.catalogue(), popularity, Words::default())
+});
+
+const REQUESTS: [&str; 4] = [
     r#"{"type":"load","pack":"shop.pack","backend":"cpu"}"#,
     r#"{"type":"session","seq":7,"session":{"events":[{"item":3,"kind":"view"},{"item":22,"kind":"cart"},{"item":4,"kind":"dismiss"}],
 "visits":[[1,2],[50]]},"shelves":[{"name":"picked","n":5},{"name":"with","n":3,"filter":{"category":["Bakery"]},"seeds":[3]}],"tasks":[{"task":"attributes","max":9},{"task":"offers","max":3}]}"#,
     r#"{"type":"explain","session":{"events":[{"item":3,"kind":"cart"}]},"item":12}"#,
+    r#"{"type":"find","query":"Sweet bananas 牛奶","n":9}"#,
 ];
 
 const REPLIES: [&str; 5] = [
@@ -137,7 +145,11 @@ fn request(text: &str) {
                 assert!(pick.item == item && pick.score.is_finite());
             }
         }
-        Ok(Request::Load { .. } | Request::Ping | Request::Catalogue) | Err(_) => {}
+        Ok(Request::Find { query, .. }) => {
+            let _ = SEARCH.search(&query);
+        }
+        Ok(Request::Load { .. } | Request::Ping | Request::Catalogue | Request::Words { .. })
+        | Err(_) => {}
     }
 }
 

@@ -68,3 +68,4 @@ pub mod select;
 pub mod study;
 pub mod tasks;
 pub mod text;
+pub mod words;

@@ -253,6 +253,9 @@ export type Catalogue = {
     items: Array<Item>;
 };
 
+/** Why a search found its products. */
+export type FoundBy = "letters" | "meaning" | "nothing";
+
 /** From the page to the worker. */
 export type Request = {
     "type": "load";
@@ -279,6 +282,16 @@ export type Request = {
     session: Session;
     /** The product. */
     item: ItemIx;
+} | {
+    "type": "words";
+    /** The file. */
+    bytes: ArrayBuffer;
+} | {
+    "type": "find";
+    /** As typed. */
+    query: string;
+    /** Maximum number of products. */
+    n: number;
 };
 
 /**
@@ -320,6 +333,14 @@ export type Reply = {
     /** The product with its score and full reason. */
     pick: Recommendation;
 } | {
+    "type": "found";
+    /** The query. */
+    query: string;
+    /** Best first. */
+    items: Array<ItemIx>;
+    /** Why these. */
+    by: FoundBy;
+} | {
     "type": "failed";
     /** One of [`REQUEST_FAULTS`] or [`WORKER_FAULTS`], for programs. */
     code: FailureCode;
@@ -331,6 +352,7 @@ export type Reply = {
 export type FailureCode =
     | "bad_argument"
     | "no_catalogue"
+    | "no_words"
     | "nothing_wanted"
     | "unknown_item"
     | "pack_missing"
@@ -344,6 +366,7 @@ export type FailureCode =
 export type ErrorCode =
     | "bad_argument"
     | "no_catalogue"
+    | "no_words"
     | "nothing_wanted"
     | "unknown_item"
     | "pack_empty"

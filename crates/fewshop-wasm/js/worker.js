@@ -9,7 +9,7 @@
 
 // protocol: begin (generated, see tests/protocol.rs)
 const PROTOCOL_VERSION = 2;
-const REQUEST_FAULTS = ["bad_argument", "no_catalogue", "nothing_wanted", "unknown_item"];
+const REQUEST_FAULTS = ["bad_argument", "no_catalogue", "no_words", "nothing_wanted", "unknown_item"];
 // protocol: end
 
 // engines: begin (the npm package has other lines here, see crates/xtask/src/package.rs)
@@ -103,6 +103,10 @@ let newest = null;
 /** The newest session request if it is not answered yet. Older ones are dropped: their answers are no longer needed. */
 let waiting = null;
 const explanations = [];
+/** The newest query that is not answered yet. */
+let query = null;
+/** The file of words that the search has yet to read. */
+let wordBytes = null;
 let working = false;
 let lastWork = 0;
 const progress = { received: 0, total: 0, sources: 0, reported: -Infinity };
@@ -143,6 +147,11 @@ self.onmessage = ({ data }) => {
   } else if (data?.type === "explain") {
     explanations.push(data);
     if (explanations.length > MAX_EXPLANATIONS) explanations.shift();
+    work();
+  } else if (data?.type === "words") {
+    wordBytes = data.bytes;
+  } else if (data?.type === "find") {
+    query = data;
     work();
   } else {
     post({ type: "failed", code: "bad_argument", message: `the worker cannot answer the request '${data?.type}'` });
@@ -286,7 +295,11 @@ async function work() {
   while (!failed) {
     // Queued messages come first, so that a burst of clicks is one run.
     await nextTask();
-    if (waiting) {
+    if (query) {
+      const request = query;
+      query = null;
+      await find(request);
+    } else if (waiting) {
       const request = waiting;
       waiting = null;
       await answer(request);
@@ -311,6 +324,21 @@ async function answer(request) {
   } catch (error) {
     if (!isHandled(error, engine)) return;
     waiting ??= request;
+  }
+}
+
+/** Searches, always on the CPU engine: another one would have to read the words again. */
+async function find({ query, n }) {
+  try {
+    if (wordBytes) {
+      const bytes = wordBytes;
+      wordBytes = null;
+      // Letters find products without the file, too.
+      await cpu.call((recommender) => recommender.readWords(bytes)).catch((error) => isHandled(error, cpu));
+    }
+    post(await cpu.call((recommender) => recommender.find(query, n)));
+  } catch (error) {
+    isHandled(error, cpu);
   }
 }
 

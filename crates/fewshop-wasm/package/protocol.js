@@ -63,4 +63,4 @@ export const TAKEN_KINDS = ["cart", "purchase"];
 export const NEGATIVE_KINDS = ["dismiss"];
 
 /** Codes of a failure that blames one request; the next request may succeed. */
-export const REQUEST_FAULTS = ["bad_argument", "no_catalogue", "nothing_wanted", "unknown_item"];
+export const REQUEST_FAULTS = ["bad_argument", "no_catalogue", "no_words", "nothing_wanted", "unknown_item"];

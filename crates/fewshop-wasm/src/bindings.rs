@@ -5,6 +5,7 @@ use std::cell::RefCell;
 
 use fewshop_core::protocol::{Backend, LoadOptions, Products, Reply, SessionRequest};
 use fewshop_core::{Event, EventKind, Filter, ItemIx, Session};
+use fewshop_model::words::{Texts, WordSearch, Words};
 use fewshop_model::{Compute, Pack, Step};
 use wasm_bindgen::prelude::*;
 use web_time::Instant;
@@ -46,6 +47,8 @@ pub struct Recommender {
     engine: RefCell<Engine>,
     /// Milliseconds spent in each step of the last `answer`.
     split: RefCell<[f64; Step::ALL.len()]>,
+    /// Built when a shopper searches for the first time.
+    search: RefCell<Option<WordSearch>>,
 }
 
 #[wasm_bindgen]
@@ -70,6 +73,7 @@ impl Recommender {
         Ok(Self {
             engine: RefCell::new(Engine::new(pack, compute)),
             split: RefCell::default(),
+            search: RefCell::default(),
         })
     }
 
@@ -183,6 +187,57 @@ impl Recommender {
             shelves,
             tasks,
             status,
+        })
+    }
+
+    /// Reads what `fewshop words` made for this pack, for `find`. Without bytes the search has
+    /// letters alone.
+    ///
+    /// # Errors
+    /// `no_words` if the file is damaged, of another version or of another pack; `bad_argument`. The
+    /// search stays as it was.
+    #[wasm_bindgen(js_name = "readWords")]
+    pub fn read_words(
+        &self,
+        #[wasm_bindgen(js_name = "bytes", unchecked_param_type = "Uint8Array | ArrayBuffer")] words: JsValue,
+    ) -> Result<(), JsValue> {
+        let bytes = bytes("bytes", &words)?;
+        let engine = self.engine.borrow();
+        let pack = engine.pack();
+        let words = if bytes.is_empty() {
+            Words::default()
+        } else {
+            Words::from_bytes(&bytes, &Texts::of(pack.catalogue())).map_err(EngineError::from)?
+        };
+        let search = WordSearch::new(pack.catalogue(), &pack.parts().popularity, words);
+        *self.search.borrow_mut() = Some(search);
+        Ok(())
+    }
+
+    /// The best `n` products for what was typed, by letters and, after `readWords`, by meaning.
+    ///
+    /// # Errors
+    /// `nothing_wanted` for 0, `bad_argument`.
+    #[wasm_bindgen(unchecked_return_type = "FoundReply")]
+    pub fn find(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "string")] query: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "number")] n: JsValue,
+    ) -> Result<JsValue, JsValue> {
+        let query = text("query", &query)?;
+        let n = count("n", &n)?;
+        let mut search = self.search.borrow_mut();
+        let search = search.get_or_insert_with(|| {
+            let engine = self.engine.borrow();
+            let pack = engine.pack();
+            WordSearch::new(pack.catalogue(), &pack.parts().popularity, Words::default())
+        });
+        let mut found = search.search(&query);
+        found.items.truncate(n);
+        to_js(&Reply::Found {
+            query,
+            items: found.items,
+            by: found.by,
         })
     }
 

@@ -1,5 +1,6 @@
 //! Errors of the engine, each with a code that JavaScript can branch on.
 
+use fewshop_model::words::WordsError;
 use fewshop_model::{ComputeError, PackError, RankError, TaskError};
 
 /// An error of the engine.
@@ -9,6 +10,9 @@ pub enum EngineError {
     /// The bytes are not a valid pack.
     #[error(transparent)]
     Pack(#[from] PackError),
+    /// The bytes are not the words of this pack.
+    #[error(transparent)]
+    Words(#[from] WordsError),
     /// The request cannot be answered.
     #[error(transparent)]
     Rank(#[from] RankError),
@@ -53,6 +57,7 @@ impl EngineError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Pack(err) => err.code(),
+            Self::Words(_) => "no_words",
             Self::Rank(RankError::NothingRequested) => "nothing_wanted",
             Self::Rank(RankError::NoCatalogue) => "no_catalogue",
             Self::Rank(RankError::UnknownItem { .. })

@@ -11,6 +11,9 @@ const NAMES: &str = r#"
 /** The answer to a session. */
 export type PicksReply = Extract<Reply, { type: "picks" }>;
 
+/** The answer to a search. */
+export type FoundReply = Extract<Reply, { type: "found" }>;
+
 /** What the class `Recommender` throws: an `Error` with a code to branch on. */
 export interface FewshopError extends Error { code: ErrorCode; }
 "#;

@@ -87,6 +87,7 @@ pub(crate) fn is_compressible(path: &Path) -> bool {
         "json",
         "wasm",
         "pack",
+        "words",
         "svg",
         "txt",
         "webmanifest",

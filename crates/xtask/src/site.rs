@@ -212,9 +212,9 @@ impl Site {
                         "css" => {
                             self.write(to, lean::style(&fs::read_to_string(&from)?).as_bytes())?;
                         }
-                        // Each shop has its own pack. Pictures are bundled; only those that a page
+                        // Each shop has its own pack and words. Pictures are bundled; only those that a page
                         // shows at once are files of their own.
-                        "pack" | "webp" => {}
+                        "pack" | "words" | "webp" => {}
                         _ => self.copy(&from, to)?,
                     }
                 }
@@ -271,6 +271,14 @@ impl Site {
         let folder = place.below();
         let own = |file: &str| format!("{folder}{file}");
         self.copy(pack_file, own("assets/shop.pack"))?;
+        // Beside its pack lies what `fewshop words` made for it. The page fetches the same list of
+        // files in every shop, so one without words has an empty file.
+        let words = pack_file.with_extension("words");
+        if words.is_file() {
+            self.copy(&words, own("assets/shop.words"))?;
+        } else {
+            self.write(own("assets/shop.words"), b"")?;
+        }
         self.write(own("assets/catalogue.json"), shop.json.as_bytes())?;
         let template_file = root().join("index.html");
         let template = fs::read_to_string(&template_file)

@@ -29,13 +29,14 @@ enum Group {
 }
 
 /// Files that every visit fetches after load: the order of sales, recorded sessions, the map with its
-/// script, and the script of WebMCP.
-const LATER: [&str; 5] = [
+/// script, the script of WebMCP, and what words mean.
+const LATER: [&str; 6] = [
     "assets/sales.txt",
     "assets/try.json",
     "assets/map.txt",
     "assets/map.js",
     "assets/agents.js",
+    "assets/shop.words",
 ];
 /// The additional file that the page fetches at load if the shopper's language is Chinese.
 const WORDS: &str = "assets/zh.txt";
@@ -296,6 +297,7 @@ mod tests {
         check_group("engine/gpu/fewshop_wasm.js", Some(Group::Gpu));
         check_group("assets/shop.pack", Some(Group::Pack));
         check_group("assets/map.txt", Some(Group::Later));
+        check_group("assets/shop.words", Some(Group::Later));
         check_group("sw.js", Some(Group::Page));
         check_group("assets/pictures/1f34c.webp", Some(Group::Page));
         check_group("assets/pictures-1.bin", Some(Group::Pictures));

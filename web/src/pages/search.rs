@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use fewshop_core::protocol::ShelfRequest;
+use fewshop_core::protocol::{FoundBy, ShelfRequest};
 use fewshop_core::{Filter, ItemIx, Objective};
-use fewshop_web::state::{Order, Page};
+use fewshop_web::state::{EngineState, Order, Page};
 use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
 use web_sys::Node;
 
-use crate::browser;
 use crate::components::{FacetQuery, Shelf, department_tiles, facet_bar, grid};
 use crate::nav::{href_of, use_nav};
 use crate::page_title::name_page;
 use crate::shop::use_shop;
 use crate::view::{effect, el, group, memo, nothing, part, when};
+use crate::{browser, engine};
 
 /// Name of the shelf that ranks results for the shopper.
 const TASTE: &str = "taste";
@@ -40,8 +40,29 @@ pub(crate) fn page() -> Node {
             })
         });
     });
+    // The engine knows what words mean. Its answer takes the place of the letters' when it comes.
+    let ready = memo(move || {
+        shop.engine
+            .with(|engine| matches!(engine, EngineState::Ready(_)))
+    });
+    effect(move || {
+        let query = query.get();
+        // Once more when the engine becomes ready.
+        if ready.get() && !query.is_empty() {
+            engine::find(query);
+        }
+    });
+    let answer = memo(move || {
+        let found = shop.found.get()?;
+        (query.with(|query| *query == found.0) && !found.1.is_empty()).then_some(found)
+    });
+    let by_meaning =
+        memo(move || answer.with(|answer| matches!(answer, Some((.., FoundBy::Meaning)))));
     // `None` until the index is built: 'no results' would be wrong then.
     let found = memo(move || {
+        if let Some((_, items, _)) = answer.get() {
+            return Some(items);
+        }
         shop.index
             .get()
             .map(|index| query.with(|query| index.search(query, &shop.in_order())))
@@ -73,6 +94,7 @@ pub(crate) fn page() -> Node {
         (false, _) => texts.search_empty.to_owned(),
         (true, None) => texts.search_starting.to_owned(),
         (true, Some(found)) if found.is_empty() => texts.nothing_found_hint.to_owned(),
+        (true, Some(_)) if by_meaning.get() => texts.found_by_meaning.to_owned(),
         (true, Some(_)) => count(
             texts.products_one,
             texts.products_many,

@@ -41,6 +41,8 @@ pub(crate) struct Shop {
     pub(crate) engine: RwSignal<EngineState>,
     /// The search index, once it is built.
     pub(crate) index: RwSignal<Option<Arc<SearchIndex>>>,
+    /// What the engine found last, by words.
+    pub(crate) found: RwSignal<Option<engine::Found>>,
     /// The shelves of the last answer, by name.
     ranked: RwSignal<Vec<(String, Vec<Pick>)>>,
     /// The first shelf as it was before the last click, and as it is shown now.
@@ -91,6 +93,7 @@ impl Shop {
                 total: None,
             }),
             index: RwSignal::new(None),
+            found: RwSignal::new(None),
             ranked: RwSignal::default(),
             seen: RwSignal::default(),
             predictions: RwSignal::default(),
@@ -112,6 +115,7 @@ impl Shop {
             catalogue.pack(),
             catalogue.sha256(),
             move |state, answer| self.on_outcome(state, answer),
+            move |found| self.found.set(Some(found)),
         );
         // Extras that the current page does not show are not requested: they would delay the picks.
         let shown = memo(|| match use_nav().page() {
@@ -139,6 +143,13 @@ impl Shop {
             self.merge(known.as_deref(), stored.as_deref());
         });
         self.build_index(IndexBuilder::default());
+        spawn_local(async {
+            match browser::words_message().await {
+                Ok(message) => engine::give_words(message),
+                // The search goes on with letters.
+                Err(why) => browser::warn(&browser::describe(&why)),
+            }
+        });
         spawn_local(async move {
             let read = browser::text_after_load("sales.txt").await;
             let catalogue = self.catalogue();

@@ -191,9 +191,12 @@ impl Link {
                 }
             }
             // The storefront asks for neither a catalogue nor an explanation.
-            Reply::Alive | Reply::Catalogue { .. } | Reply::Explanation { .. } => {
-                Outcome::default()
-            }
+            Reply::Alive
+            | Reply::Catalogue { .. }
+            | Reply::Explanation { .. }
+            | Reply::Found { .. } => Outcome::default(),
+            // The search goes on with letters.
+            Reply::Failed { code, .. } if code == "no_words" => Outcome::default(),
             Reply::Failed { code, message } if code == "internal" => self.lost(&code, message),
             Reply::Failed { code, message } => self.fail(&code, message),
         }

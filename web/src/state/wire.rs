@@ -4,7 +4,7 @@
 //! A field that is new in the protocol does not compile here until it is written and read.
 
 use fewshop_core::protocol::{
-    Backend, Reply, Request, SessionRequest, Shelf, ShelfRequest, Status,
+    Backend, FoundBy, Reply, Request, SessionRequest, Shelf, ShelfRequest, Status,
 };
 use fewshop_core::{
     BusinessRule, Evidence, Filter, ItemIx, Outcome, Prediction, Reason, Recommendation, Session,
@@ -42,6 +42,18 @@ pub fn read_reply(text: &str) -> Result<Reply, MessageError> {
         },
         "explanation" => Reply::Explanation {
             pick: recommendation(json.take("pick"))?,
+        },
+        "found" => Reply::Found {
+            query: string(&mut json, "query")?,
+            items: (required(json.numbers("items"), "items")?.into_iter())
+                .map(ItemIx)
+                .collect(),
+            by: {
+                let by = required(json.text("by"), "by")?;
+                (FoundBy::ALL.into_iter())
+                    .find(|known| known.name() == by)
+                    .ok_or(JsonError::Field("a known word", "by"))?
+            },
         },
         "failed" => Reply::Failed {
             code: string(&mut json, "code")?,
@@ -197,6 +209,8 @@ pub fn write_request(request: &Request) -> String {
         Request::Session(_) => "session",
         Request::Catalogue => "catalogue",
         Request::Explain { .. } => "explain",
+        Request::Words { .. } => "words",
+        Request::Find { .. } => "find",
     };
     to.open('{');
     to.name("type").text(kind);
@@ -218,7 +232,8 @@ pub fn write_request(request: &Request) -> String {
                 to.name("sha256").text(sha256);
             }
         }
-        Request::Ping | Request::Catalogue => {}
+        // The page posts the file itself, as a buffer.
+        Request::Ping | Request::Catalogue | Request::Words { .. } => {}
         Request::Session(SessionRequest {
             seq,
             session,
@@ -242,6 +257,10 @@ pub fn write_request(request: &Request) -> String {
         Request::Explain { session, item } => {
             to.session(session);
             to.name("item").number(item.0);
+        }
+        Request::Find { query, n } => {
+            to.name("query").text(query);
+            to.name("n").number(*n as u32);
         }
     }
     to.close('}');
@@ -368,6 +387,7 @@ mod tests {
             | Reply::Picks { .. }
             | Reply::Catalogue { .. }
             | Reply::Explanation { .. }
+            | Reply::Found { .. }
             | Reply::Failed { .. } => {}
         }
         let json = serde_json::to_string(reply).unwrap();
@@ -478,6 +498,13 @@ mod tests {
         check_reply(&Reply::Explanation {
             pick: picks[0].clone(),
         });
+        for by in FoundBy::ALL {
+            check_reply(&Reply::Found {
+                query: "全脂 \"milk\"".into(),
+                items: vec![ItemIx(3), ItemIx(0)],
+                by,
+            });
+        }
         check_reply(&Reply::Failed {
             code: "no_wasm".into(),
             message: "m\n".into(),
@@ -548,6 +575,10 @@ mod tests {
                 tasks: vec![task; usize::from(full)],
             }));
         }
+        check_request(&Request::Find {
+            query: "全脂 \"milk\"".into(),
+            n: 60,
+        });
         check_request(&Request::Ping);
         check_request(&Request::Catalogue);
     }

@@ -390,6 +390,8 @@ texts! {
     nothing_found: "No results for “{}”",
     /// What to do then.
     nothing_found_hint: "Check the spelling or try fewer words.",
+    /// Above products of which none has the words of the query.
+    found_by_meaning: "No product has these words. The nearest in meaning:",
     /// Before anything is typed.
     search_empty: "Search by product, brand or size.",
 

@@ -21,6 +21,7 @@ pub mod table;
 pub mod task;
 pub mod train;
 pub mod update;
+pub mod words;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -92,6 +93,8 @@ pub enum Command {
     Update(update::Args),
     /// Compress a pack to a budget of bytes, with the best ranking
     Compress(compress::Args),
+    /// Make the file with which a shop's search finds products by meaning, without training
+    Words(words::Args),
     /// Experiments on a shop's own log: scaling of training, new products, robustness,
     /// distillation
     Study(study::Args),
@@ -127,6 +130,7 @@ impl Command {
             Self::AddItems(args) => add_items::run(&args),
             Self::Update(args) => update::run(&args),
             Self::Compress(args) => compress::run(&args),
+            Self::Words(args) => words::run(&args),
             Self::Study(args) => study::run(args),
             Self::Table(args) => table::run(&args),
             Self::Reference => reference::run(),

@@ -21,9 +21,10 @@ use crate::{Filter, Item, ItemIx, Objective, Recommendation, Session, TaskAnswer
 
 /// Codes of [`Reply::Failed`] that blame one request: the next request may succeed. After any
 /// other code the worker answers nothing more.
-pub const REQUEST_FAULTS: [&str; 4] = [
+pub const REQUEST_FAULTS: [&str; 5] = [
     "bad_argument",
     "no_catalogue",
+    "no_words",
     "nothing_wanted",
     "unknown_item",
 ];
@@ -108,6 +109,21 @@ pub enum Request {
         session: Session,
         /// The product.
         item: ItemIx,
+    },
+    /// The file of words that the search answers from, as `fewshop words` made it for this pack.
+    /// Without bytes, or before this message, it answers from letters alone.
+    Words {
+        /// The file.
+        #[serde(default)]
+        #[cfg_attr(feature = "typescript", ts(type = "ArrayBuffer"))]
+        bytes: Vec<u8>,
+    },
+    /// Find products by words. The newest query wins.
+    Find {
+        /// As typed.
+        query: String,
+        /// Maximum number of products.
+        n: usize,
     },
 }
 
@@ -197,6 +213,15 @@ pub enum Reply {
         /// The product with its score and full reason.
         pick: Recommendation,
     },
+    /// The answer to `Find`.
+    Found {
+        /// The query.
+        query: String,
+        /// Best first.
+        items: Vec<ItemIx>,
+        /// Why these.
+        by: FoundBy,
+    },
     /// A request was refused, or the engine cannot go on; the shop can.
     Failed {
         /// One of [`REQUEST_FAULTS`] or [`WORKER_FAULTS`], for programs.
@@ -205,6 +230,34 @@ pub enum Reply {
         /// For people.
         message: String,
     },
+}
+
+/// Why a search found its products.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(rename_all = "lowercase")]
+pub enum FoundBy {
+    /// The first product has all typed words, or what they are another name or spelling of.
+    Letters,
+    /// No product has these words; the nearest in meaning.
+    Meaning,
+    /// Nothing typed can be read as a word of this shop; there are no products.
+    Nothing,
+}
+
+impl FoundBy {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Letters, Self::Meaning, Self::Nothing];
+
+    /// The name in messages.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Letters => "letters",
+            Self::Meaning => "meaning",
+            Self::Nothing => "nothing",
+        }
+    }
 }
 
 /// A filled shelf.

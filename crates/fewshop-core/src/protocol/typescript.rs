@@ -6,8 +6,8 @@
 use ts_rs::{Config, TS};
 
 use super::{
-    Backend, ENGINE_FAULTS, LoadOptions, Products, REQUEST_FAULTS, Reply, Request, SessionRequest,
-    Shelf, ShelfRequest, Status, WORKER_FAULTS, limits,
+    Backend, ENGINE_FAULTS, FoundBy, LoadOptions, Products, REQUEST_FAULTS, Reply, Request,
+    SessionRequest, Shelf, ShelfRequest, Status, WORKER_FAULTS, limits,
 };
 use crate::{
     BusinessRule, Event, EventKind, Evidence, Filter, Item, ItemId, ItemIx, Objective, Outcome,
@@ -45,6 +45,7 @@ pub fn types() -> String {
     declare::<TaskAnswer>(&mut out);
     declare::<Item>(&mut out);
     declare::<Products<'static>>(&mut out);
+    declare::<FoundBy>(&mut out);
     declare::<Request>(&mut out);
     declare::<Reply>(&mut out);
     let failures = [&REQUEST_FAULTS[..], &WORKER_FAULTS].concat();

@@ -126,6 +126,11 @@ impl TextModel {
         self.encoder.size()
     }
 
+    /// The whole words of the model's vocabulary in lower case, the most frequent first as a rule.
+    pub fn whole_words(&self) -> impl Iterator<Item = &str> {
+        self.tokeniser.whole_words()
+    }
+
     /// Unit vectors of all texts, `[texts, size]` row-major.
     ///
     /// Texts of equal length go through the encoder together, so nothing is padded and, except for

@@ -60,6 +60,19 @@ impl WordPiece {
         self.vocabulary.len()
     }
 
+    /// Whole words in lower case, in the order of the file.
+    pub(super) fn whole_words(&self) -> impl Iterator<Item = &str> {
+        let letters = |word: &str| word.bytes().all(|byte| byte.is_ascii_lowercase());
+        let mut words: Vec<(i32, &str)> = Vec::new();
+        for (word, number) in &self.vocabulary {
+            if word.len() > 1 && letters(word) {
+                words.push((*number, word));
+            }
+        }
+        words.sort_unstable();
+        words.into_iter().map(|(_, word)| word)
+    }
+
     /// Token numbers of a text with start and end tokens, at most `longest`.
     pub(super) fn encode(&self, text: &str, longest: usize) -> Vec<i32> {
         let mut out = vec![self.start];

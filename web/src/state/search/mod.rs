@@ -1,13 +1,11 @@
 //! Search over titles, categories, brands and sizes: by word prefixes, tolerant of plurals, accents
 //! and typing errors.
 
-mod forms;
-
 use std::collections::BTreeMap;
 
 use fewshop_core::ItemIx;
+use fewshop_core::spelling::{folded, forms, is_ideograph, slips_to};
 
-use self::forms::{folded, forms, is_ideograph};
 use super::{Catalogue, letters};
 use crate::texts::{EN, Texts};
 
@@ -339,40 +337,6 @@ fn slips_off(typed: &[char], word: &str, most: usize, rows: &mut Vec<usize>) -> 
         return None;
     }
     slips_to(typed, word, most, rows)
-}
-
-/// The same, whatever the first letter.
-fn slips_to(typed: &[char], word: &str, most: usize, rows: &mut Vec<usize>) -> Option<usize> {
-    let word: Vec<char> = word.chars().take(typed.len() + most).collect();
-    if word.len() + most < typed.len() {
-        return None;
-    }
-    // Optimal string alignment; row i, column j: slips between the first i typed letters and the
-    // first j of the word.
-    let width = word.len() + 1;
-    rows.clear();
-    rows.extend(0..width);
-    for (i, &letter) in typed.iter().enumerate() {
-        rows.push(i + 1);
-        for (j, &other) in word.iter().enumerate() {
-            let at = |row: usize, column: usize| rows[row * width + column];
-            let mut cost = (at(i, j) + usize::from(letter != other))
-                .min(at(i, j + 1) + 1)
-                .min(at(i + 1, j) + 1);
-            if i > 0 && j > 0 && letter == word[j - 1] && typed[i - 1] == other {
-                cost = cost.min(at(i - 1, j - 1) + 1);
-            }
-            rows.push(cost);
-        }
-        if rows[(i + 1) * width..].iter().all(|&cost| cost > most) {
-            return None;
-        }
-    }
-    rows[typed.len() * width..]
-        .iter()
-        .min()
-        .copied()
-        .filter(|&off| off <= most)
 }
 
 #[cfg(test)]

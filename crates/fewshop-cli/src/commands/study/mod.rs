@@ -8,6 +8,7 @@ pub mod distil;
 pub mod new_items;
 pub mod robustness;
 pub mod shelves;
+pub mod words;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -52,6 +53,9 @@ pub enum Study {
     Robustness(robustness::Args),
     /// Distil a larger ranker into one of the shipped size; round the item vectors step by step
     Distil(distil::Args),
+    /// Search by words: queries with what a person expects, against letters alone, BM25 and the
+    /// whole sentence model
+    Words(words::Args),
 }
 
 /// Arguments of `fewshop study scaling`.
@@ -99,6 +103,7 @@ pub fn run(args: Args) -> anyhow::Result<()> {
         Study::NewItems(args) => new_items::run(&args),
         Study::Robustness(args) => robustness::run(&args),
         Study::Distil(args) => distil::run(&args),
+        Study::Words(args) => words::run(&args),
     }
 }
 
