@@ -63,12 +63,11 @@ impl WordPiece {
     /// Whole words in lower case, in the order of the file.
     pub(super) fn whole_words(&self) -> impl Iterator<Item = &str> {
         let letters = |word: &str| word.bytes().all(|byte| byte.is_ascii_lowercase());
-        let mut words: Vec<(i32, &str)> = Vec::new();
-        for (word, number) in &self.vocabulary {
-            if word.len() > 1 && letters(word) {
-                words.push((*number, word));
-            }
-        }
+        let of = self.vocabulary.iter().map(|(word, number)| (*number, word));
+        let mut words: Vec<(i32, &str)> = of
+            .filter(|(_, word)| word.len() > 1 && letters(word))
+            .map(|(number, word)| (number, word.as_str()))
+            .collect();
         words.sort_unstable();
         words.into_iter().map(|(_, word)| word)
     }
