@@ -8,7 +8,7 @@ use fewshop_eval::words::{
     Bm25, QUERIES, Query, WordFigures, category_queries, figures, read_queries,
 };
 use fewshop_model::Pack;
-use fewshop_model::words::{Texts, WordSearch, Words};
+use fewshop_words::{Texts, WordSearch, Words};
 
 use crate::committed_pack::path;
 

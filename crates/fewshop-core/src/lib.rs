@@ -47,7 +47,6 @@ mod offer;
 mod promotion;
 pub mod protocol;
 mod recommendation;
-pub mod spelling;
 pub mod split;
 mod task;
 

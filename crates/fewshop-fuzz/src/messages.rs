@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 
 use fewshop_core::protocol::{Request, SessionRequest};
 use fewshop_core::{EventKind, Filter};
-use fewshop_model::words::{WordSearch, Words};
 use fewshop_model::{Compute, toy};
 use fewshop_wasm::Engine;
 use fewshop_web::state::{Link, read_reply};
+use fewshop_words::{WordSearch, Words};
 use serde_json::{Value, json};
 
 use crate::program::Program;

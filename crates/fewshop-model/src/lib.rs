@@ -71,7 +71,6 @@ pub mod tasks;
 #[cfg(feature = "toy")]
 pub mod toy;
 mod weights;
-pub mod words;
 
 pub use business_rules::{BusinessRules, Cap, Pin, Shift};
 #[cfg(feature = "burn")]

@@ -5,8 +5,8 @@ use std::cell::RefCell;
 
 use fewshop_core::protocol::{Backend, LoadOptions, Products, Reply, SessionRequest};
 use fewshop_core::{Event, EventKind, Filter, ItemIx, Session};
-use fewshop_model::words::{Texts, WordSearch, Words};
 use fewshop_model::{Compute, Pack, Step};
+use fewshop_words::{Texts, WordSearch, Words};
 use wasm_bindgen::prelude::*;
 use web_time::Instant;
 

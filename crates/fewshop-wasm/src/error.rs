@@ -1,7 +1,7 @@
 //! Errors of the engine, each with a code that JavaScript can branch on.
 
-use fewshop_model::words::WordsError;
 use fewshop_model::{ComputeError, PackError, RankError, TaskError};
+use fewshop_words::WordsError;
 
 /// An error of the engine.
 #[derive(Debug, thiserror::Error)]

@@ -114,6 +114,7 @@ fn clippy_wasm() -> Command {
     for package in [
         "fewshop-core",
         "fewshop-model",
+        "fewshop-words",
         "fewshop-wasm",
         "fewshop-table-wasm",
         "fewshop-web",

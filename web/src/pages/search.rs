@@ -47,7 +47,8 @@ pub(crate) fn page() -> Node {
     });
     effect(move || {
         let query = query.get();
-        // Once more when the engine becomes ready.
+        // Once more when the engine becomes ready, and when it learns what words mean.
+        shop.knows_words.track();
         if ready.get() && !query.is_empty() {
             engine::find(query);
         }

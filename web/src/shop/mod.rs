@@ -43,6 +43,8 @@ pub(crate) struct Shop {
     pub(crate) index: RwSignal<Option<Arc<SearchIndex>>>,
     /// What the engine found last, by words.
     pub(crate) found: RwSignal<Option<engine::Found>>,
+    /// Whether the engine has the file of words, which comes after load.
+    pub(crate) knows_words: RwSignal<bool>,
     /// The shelves of the last answer, by name.
     ranked: RwSignal<Vec<(String, Vec<Pick>)>>,
     /// The first shelf as it was before the last click, and as it is shown now.
@@ -94,6 +96,7 @@ impl Shop {
             }),
             index: RwSignal::new(None),
             found: RwSignal::new(None),
+            knows_words: RwSignal::new(false),
             ranked: RwSignal::default(),
             seen: RwSignal::default(),
             predictions: RwSignal::default(),
@@ -143,9 +146,12 @@ impl Shop {
             self.merge(known.as_deref(), stored.as_deref());
         });
         self.build_index(IndexBuilder::default());
-        spawn_local(async {
+        spawn_local(async move {
             match browser::words_message().await {
-                Ok(message) => engine::give_words(message),
+                Ok(message) => {
+                    engine::give_words(message);
+                    self.knows_words.set(true);
+                }
                 // The search goes on with letters.
                 Err(why) => browser::warn(&browser::describe(&why)),
             }

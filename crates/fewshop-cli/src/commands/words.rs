@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use fewshop_data::files::{check_writable, write_atomically};
-use fewshop_model::words::{Texts, Words};
 use fewshop_train::text::TextModel;
 use fewshop_train::words::{TableSize, WordLists, distil, other_names, read_names};
+use fewshop_words::{Texts, Words};
 
 use super::{at_least_one, print, read_pack};
 

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use fewshop_core::Catalogue;
-use fewshop_core::spelling::words;
-use fewshop_model::words::Texts;
+use fewshop_words::Texts;
+use fewshop_words::spelling::words;
 
 use super::expected::stem;
 

@@ -1,7 +1,7 @@
 //! What a person expects of a query.
 
 use fewshop_core::Item;
-use fewshop_core::spelling::words;
+use fewshop_words::spelling::words;
 
 /// Products by words of title and category: expected ones (grade 2) and acceptable ones (grade 1).
 ///

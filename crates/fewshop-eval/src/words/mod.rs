@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
 use fewshop_core::{Catalogue, Item};
-use fewshop_model::words::Texts;
+use fewshop_words::Texts;
 
 pub use bm25::Bm25;
 pub use expected::Expected;

@@ -10,9 +10,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use fewshop_core::Catalogue;
-use fewshop_core::spelling::{forms, words};
 use fewshop_data::progress::say;
-use fewshop_model::words::{LEVELS, Meaning, Texts, Words, is_stop_word};
+use fewshop_words::spelling::{forms, words};
+use fewshop_words::{LEVELS, Meaning, Texts, Words, is_stop_word};
 use rayon::prelude::*;
 
 use crate::text::{TextModel, describe};

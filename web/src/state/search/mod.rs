@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use fewshop_core::ItemIx;
-use fewshop_core::spelling::{folded, forms, is_ideograph, slips_to};
+use fewshop_words::spelling::{folded, forms, is_ideograph, slips_to};
 
 use super::{Catalogue, letters};
 use crate::texts::{EN, Texts};

@@ -9,9 +9,9 @@ use clap::ValueEnum;
 use fewshop_eval::words::{
     Bm25, QUERIES, Query, WordFigures, category_queries, figures, read_queries,
 };
-use fewshop_model::words::{Texts, WordSearch, Words};
 use fewshop_train::text::{TextModel, describe};
 use fewshop_train::words::read_names;
+use fewshop_words::{Texts, WordSearch, Words};
 
 use crate::commands::{print, read_pack, write_json};
 

@@ -10,6 +10,7 @@
 
 mod file;
 mod search;
+pub mod spelling;
 #[cfg(test)]
 mod tests;
 
@@ -41,7 +42,7 @@ pub struct Words {
     /// Hash of the texts that it was made for.
     catalogue: [u8; 32],
     meanings: BTreeMap<String, Meaning>,
-    /// What else people call things: the name as [`fewshop_core::spelling::words`] cuts it, joined
+    /// What else people call things: the name as [`crate::spelling::words`] cuts it, joined
     /// by spaces, and the words to search for instead.
     aliases: BTreeMap<String, String>,
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::spelling::{forms, is_ideograph, slips_to, words};
 use fewshop_core::protocol::FoundBy;
-use fewshop_core::spelling::{forms, is_ideograph, slips_to, words};
 use fewshop_core::{Catalogue, ItemIx};
 
 use super::{LEVELS, Meaning, Texts, Words};
