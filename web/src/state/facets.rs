@@ -96,7 +96,10 @@ impl Facets {
         order: Order,
     ) -> Vec<ItemIx> {
         items.retain(|&item| self.allows(catalogue, item));
-        let price = |item: ItemIx| catalogue.price(item).map_or(u64::MAX, |price| price.0);
+        let price = |item: ItemIx| {
+            let price = catalogue.price(item)?.0;
+            u32::try_from(price).ok()
+        };
         if !matches!(order, Order::PriceUp | Order::PriceDown) {
             return items;
         }
@@ -104,8 +107,9 @@ impl Facets {
         let mut keyed: Vec<(u64, u32)> = Vec::with_capacity(items.len());
         for (at, item) in items.into_iter().enumerate() {
             let key = match price(item) {
-                price if price < u64::MAX && order == Order::PriceDown => u64::MAX - 1 - price,
-                price => price,
+                Some(price) if order == Order::PriceDown => (u32::MAX - 1).saturating_sub(price),
+                Some(price) => price,
+                None => u32::MAX,
             };
             keyed.push((u64::from(key) << 32 | at as u64, item.0));
         }

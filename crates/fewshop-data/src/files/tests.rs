@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use fewshop_core::{Catalogue, EventKind, Item, ItemIx};
 use proptest::prelude::*;
 
+use super::import::is_missing;
 use super::*;
 
 struct Folder(tempfile::TempDir);
@@ -575,8 +576,11 @@ fn hostile() -> impl Strategy<Value = String> {
 
 fn any_item() -> impl Strategy<Value = Item> {
     let path = proptest::collection::vec("[a-z&,\"]{1,6}( [a-z]{1,3})?", 0..4);
-    // Tags and entities are taken out on purpose.
-    let hostile = || hostile().prop_map(|text| text.replace(['<', '&'], ""));
+    // Tags, entities and what stands for a missing value (`\N`) are taken out on purpose.
+    let hostile = || {
+        let text = hostile().prop_map(|text| text.replace(['<', '&'], ""));
+        text.prop_filter("a missing value", |text| !is_missing(text.trim()))
+    };
     let price = proptest::option::of(0f32..1e9);
     (
         hostile(),
