@@ -252,6 +252,8 @@ export class Shopper {
   async search(words) {
     await this.page.getByRole("searchbox", { name: "Search products" }).fill(words);
     await this.page.getByRole("heading", { level: 1, name: `“${words}”` }).waitFor();
+    // The engine's answer, if there is an engine.
+    await this.page.locator("main [aria-busy=true]").waitFor({ state: "detached" });
   }
 
   /** Waits until the cart's link shows this number of items. */

@@ -48,7 +48,7 @@ pub(crate) fn page() -> Node {
     effect(move || {
         let query = query.get();
         // Once more when the engine becomes ready, and when it learns what words mean.
-        shop.knows_words.track();
+        shop.has_words.track();
         if ready.get() && !query.is_empty() {
             engine::find(query);
         }
@@ -102,8 +102,18 @@ pub(crate) fn page() -> Node {
             items.with(Vec::len),
         ),
     };
+    // Until the engine has answered, the letters' results stand in for its own.
+    let waits = memo(move || {
+        let is_answered = shop.has_words.get()
+            && query.with(|query| {
+                shop.found
+                    .with(|found| found.as_ref().is_some_and(|found| found.0 == *query))
+            });
+        ready.get() && typed.get() && !is_answered
+    });
     let head = el("div")
         .class("head")
+        .live("aria-busy", move || waits.get().then(|| "true".to_owned()))
         .kid(el("h1").attr("id", "results").live_text(heading))
         .kid(
             el("p")

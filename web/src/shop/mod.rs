@@ -43,8 +43,8 @@ pub(crate) struct Shop {
     pub(crate) index: RwSignal<Option<Arc<SearchIndex>>>,
     /// What the engine found last, by words.
     pub(crate) found: RwSignal<Option<engine::Found>>,
-    /// Whether the engine has the file of words, which comes after load.
-    pub(crate) knows_words: RwSignal<bool>,
+    /// Whether the engine has the file of words, which comes after load, or goes without it.
+    pub(crate) has_words: RwSignal<bool>,
     /// The shelves of the last answer, by name.
     ranked: RwSignal<Vec<(String, Vec<Pick>)>>,
     /// The first shelf as it was before the last click, and as it is shown now.
@@ -96,7 +96,7 @@ impl Shop {
             }),
             index: RwSignal::new(None),
             found: RwSignal::new(None),
-            knows_words: RwSignal::new(false),
+            has_words: RwSignal::new(false),
             ranked: RwSignal::default(),
             seen: RwSignal::default(),
             predictions: RwSignal::default(),
@@ -148,13 +148,13 @@ impl Shop {
         self.build_index(IndexBuilder::default());
         spawn_local(async move {
             match browser::words_message().await {
-                Ok(message) => {
-                    engine::give_words(message);
-                    self.knows_words.set(true);
-                }
+                Ok(message) => engine::give_words(message),
                 // The search goes on with letters.
                 Err(why) => browser::warn(&browser::describe(&why)),
             }
+            // What was found before lacks the meanings.
+            self.found.set(None);
+            self.has_words.set(true);
         });
         spawn_local(async move {
             let read = browser::text_after_load("sales.txt").await;
