@@ -28,9 +28,6 @@ pub fn pairs(pack: &Pack, keep: f64) -> PairTable {
             all.iter()
                 .map(|pair| model.lift(&seed, ItemIx(pair.to as u32)))
                 .collect(),
-            all.iter()
-                .map(|pair| model.lift(&seed, ItemIx(pair.to as u32)))
-                .collect(),
         ];
         let mut ranks = vec![[0usize; 4]; all.len()];
         for (nth, weights) in orders.iter().enumerate() {
