@@ -9,7 +9,7 @@ use fewshop_core::{EventKind, Filter};
 use fewshop_model::{Compute, toy};
 use fewshop_wasm::Engine;
 use fewshop_web::state::{Link, read_reply};
-use fewshop_words::{WordSearch, Words};
+use fewshop_words::{Texts, WordSearch, Words};
 use serde_json::{Value, json};
 
 use crate::program::Program;
@@ -19,7 +19,8 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(toy::pack(), Comp
 static SEARCH: LazyLock<WordSearch> = LazyLock::new(|| {
     let pack = toy::pack();
     let popularity = &pack.parts().popularity;
-    WordSearch::new(pack.catalogue(), popularity, Words::default())
+    let texts = Texts::of(pack.catalogue());
+    WordSearch::new(pack.catalogue(), texts, popularity, Words::default())
 });
 
 const REQUESTS: [&str; 4] = [

@@ -150,6 +150,7 @@ self.onmessage = ({ data }) => {
     work();
   } else if (data?.type === "words") {
     wordBytes = data.bytes;
+    work();
   } else if (data?.type === "find") {
     query = data;
     work();
@@ -305,6 +306,9 @@ async function work() {
       await answer(request);
     } else if (explanations.length > 0) {
       await explain(explanations.shift());
+    } else if (wordBytes) {
+      // Before the first letter, which would wait for it.
+      await readWords();
     } else {
       break;
     }
@@ -327,15 +331,17 @@ async function answer(request) {
   }
 }
 
+/** Reads the file of words. Letters find products without it, too. */
+async function readWords() {
+  const bytes = wordBytes;
+  wordBytes = null;
+  await cpu.call((recommender) => recommender.readWords(bytes)).catch((error) => isHandled(error, cpu));
+}
+
 /** Searches, always on the CPU engine: another one would have to read the words again. */
 async function find({ query, n }) {
   try {
-    if (wordBytes) {
-      const bytes = wordBytes;
-      wordBytes = null;
-      // Letters find products without the file, too.
-      await cpu.call((recommender) => recommender.readWords(bytes)).catch((error) => isHandled(error, cpu));
-    }
+    if (wordBytes) await readWords();
     post(await cpu.call((recommender) => recommender.find(query, n)));
   } catch (error) {
     isHandled(error, cpu);

@@ -204,12 +204,13 @@ impl Recommender {
         let bytes = bytes("bytes", &words)?;
         let engine = self.engine.borrow();
         let pack = engine.pack();
+        let texts = Texts::of(pack.catalogue());
         let words = if bytes.is_empty() {
             Words::default()
         } else {
-            Words::from_bytes(&bytes, &Texts::of(pack.catalogue())).map_err(EngineError::from)?
+            Words::from_bytes(&bytes, &texts).map_err(EngineError::from)?
         };
-        let search = WordSearch::new(pack.catalogue(), &pack.parts().popularity, words);
+        let search = WordSearch::new(pack.catalogue(), texts, &pack.parts().popularity, words);
         *self.search.borrow_mut() = Some(search);
         Ok(())
     }
@@ -230,7 +231,9 @@ impl Recommender {
         let search = search.get_or_insert_with(|| {
             let engine = self.engine.borrow();
             let pack = engine.pack();
-            WordSearch::new(pack.catalogue(), &pack.parts().popularity, Words::default())
+            let texts = Texts::of(pack.catalogue());
+            let popularity = &pack.parts().popularity;
+            WordSearch::new(pack.catalogue(), texts, popularity, Words::default())
         });
         let mut found = search.search(&query);
         found.items.truncate(n);

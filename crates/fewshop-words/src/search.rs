@@ -124,10 +124,10 @@ struct Term {
 }
 
 impl WordSearch {
-    /// Builds the index. `popularity` is sales per row; `meaning` may be empty.
+    /// Builds the index. `texts` are the catalogue's, `popularity` is sales per row; `meaning` may be
+    /// empty.
     #[must_use]
-    pub fn new(catalogue: &Catalogue, popularity: &[u32], meaning: Words) -> Self {
-        let texts = Texts::of(catalogue);
+    pub fn new(catalogue: &Catalogue, texts: Texts, popularity: &[u32], meaning: Words) -> Self {
         let mut letters: BTreeMap<String, Vec<(u32, f32)>> = BTreeMap::new();
         let mut sold = Vec::with_capacity(texts.len());
         for text in 0..texts.len() {

@@ -46,9 +46,14 @@ fn words() -> Words {
     Words::new(&Texts::of(&shop()), meanings(), aliases.into()).expect("it fits")
 }
 
+fn searching(popularity: &[u32], words: Words) -> WordSearch {
+    let shop = shop();
+    WordSearch::new(&shop, Texts::of(&shop), popularity, words)
+}
+
 #[track_caller]
 fn check_found(query: &str, expected: &[u32], by: FoundBy) {
-    let search = WordSearch::new(&shop(), &[1, 5, 4, 3, 9], words());
+    let search = searching(&[1, 5, 4, 3, 9], words());
     let found = search.search(query);
     let rows: Vec<u32> = found.items.iter().map(|ix| ix.0).collect();
     assert_eq!((rows.as_slice(), found.by), (expected, by), "{query}");
@@ -81,7 +86,7 @@ fn anything_typed_has_an_answer() {
     for query in ["", " ", "🎂", "\u{202e}\0\u{7f}", "the", "咖", "?!", "qzx"] {
         check_found(query, &[], FoundBy::Nothing);
     }
-    let search = WordSearch::new(&shop(), &[], words());
+    let search = searching(&[], words());
     for query in [
         "a".repeat(10_000),
         "咖".repeat(10_000),
@@ -97,7 +102,7 @@ fn anything_typed_has_an_answer() {
 
 #[test]
 fn without_meaning_letters_find_the_same() {
-    let search = WordSearch::new(&shop(), &[], Words::default());
+    let search = searching(&[], Words::default());
     assert_eq!(search.search("milk").by, FoundBy::Letters);
     assert_eq!(search.search("espresso").by, FoundBy::Nothing);
 }

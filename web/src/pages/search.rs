@@ -59,14 +59,33 @@ pub(crate) fn page() -> Node {
     });
     let by_meaning =
         memo(move || answer.with(|answer| matches!(answer, Some((.., FoundBy::Meaning)))));
+    let typed = memo(move || query.with(|query| !query.is_empty()));
+    // The engine is about to answer: within a frame or two, so what is shown stays until then, and the
+    // page does not search as well.
+    let waits = memo(move || {
+        let is_answered = query.with(|query| {
+            shop.found
+                .with(|found| found.as_ref().is_some_and(|found| found.0 == *query))
+        });
+        ready.get() && typed.get() && !is_answered
+    });
+    // Without the file of words the results are not the last ones yet.
+    let busy = move || waits.get() || ready.get() && typed.get() && !shop.has_words.get();
+    let last = StoredValue::new(None::<Vec<ItemIx>>);
     // `None` until the index is built: 'no results' would be wrong then.
     let found = memo(move || {
-        if let Some((_, items, _)) = answer.get() {
-            return Some(items);
+        if waits.get() {
+            return last.get_value();
         }
-        shop.index
-            .get()
-            .map(|index| query.with(|query| index.search(query, &shop.in_order())))
+        let found = match answer.get() {
+            Some((_, items, _)) => Some(items),
+            None => shop
+                .index
+                .get()
+                .map(|index| query.with(|query| index.search(query, &shop.in_order()))),
+        };
+        last.set_value(found.clone());
+        found
     });
     let matching = memo(move || found.get().unwrap_or_default());
     let filters = memo(|| FacetQuery::read(Order::Found));
@@ -80,7 +99,6 @@ pub(crate) fn page() -> Node {
         };
         facets.apply(&catalogue, matching, order)
     });
-    let typed = memo(move || query.with(|query| !query.is_empty()));
     let none =
         memo(move || typed.get() && found.with(|found| found.as_ref().is_some_and(Vec::is_empty)));
     let heading = move || {
@@ -102,18 +120,9 @@ pub(crate) fn page() -> Node {
             items.with(Vec::len),
         ),
     };
-    // Until the engine has answered, the letters' results stand in for its own.
-    let waits = memo(move || {
-        let is_answered = shop.has_words.get()
-            && query.with(|query| {
-                shop.found
-                    .with(|found| found.as_ref().is_some_and(|found| found.0 == *query))
-            });
-        ready.get() && typed.get() && !is_answered
-    });
     let head = el("div")
         .class("head")
-        .live("aria-busy", move || waits.get().then(|| "true".to_owned()))
+        .live("aria-busy", move || busy().then(|| "true".to_owned()))
         .kid(el("h1").attr("id", "results").live_text(heading))
         .kid(
             el("p")

@@ -106,7 +106,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let texts = Texts::of(catalogue);
     let words =
         Words::from_bytes(&bytes, &texts).with_context(|| args.words.display().to_string())?;
-    let search = |words: Words| WordSearch::new(catalogue, &pack.parts().popularity, words);
+    let search = |words: Words| {
+        let popularity = &pack.parts().popularity;
+        WordSearch::new(catalogue, Texts::of(catalogue), popularity, words)
+    };
     let letters = search(Words::default());
     let names = search(words.clone().without_meanings());
     let meanings = search(words.clone().without_aliases());
