@@ -105,6 +105,12 @@ pub struct Session {
     #[serde(default)]
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Vec<Vec<ItemIx>>>"))]
     pub visits: Vec<Vec<ItemIx>>,
+    /// What the shopper asked for in words on this visit, oldest first: for each question the products
+    /// that stand for it, the best first. They are context items like viewed ones, but older than any
+    /// event and still open for picks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Vec<Vec<ItemIx>>>"))]
+    pub asked: Vec<Vec<ItemIx>>,
     /// The day of the visit, in days since 1970, for promotions; unknown is `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
@@ -132,13 +138,17 @@ impl Session {
         )
     }
 
-    /// The context items, which the model learns from: each product with a positive event, once, with
-    /// its strongest kind, in the order of its latest event.
+    /// The context items, which the model learns from: what stands for the shopper's words, then each
+    /// product with a positive event, once, with its strongest kind, in the order of its latest event.
     ///
     /// A dismissal removes a product from the context; a later positive event restores it.
     #[must_use]
     pub fn context_items(&self) -> Vec<Event> {
         let mut context: Vec<Event> = Vec::new();
+        for &item in self.asked.iter().flatten() {
+            context.retain(|earlier| earlier.item != item);
+            context.push(Event::new(item, EventKind::View));
+        }
         for event in &self.events {
             let before = context
                 .iter()
@@ -226,6 +236,22 @@ mod tests {
         let json = serde_json::to_string(&s).unwrap();
         assert!(json.contains("\"day\":17441"), "{json}");
         assert_eq!(serde_json::from_str::<Session>(&json).unwrap(), s);
+    }
+
+    #[test]
+    fn what_stands_for_words_comes_before_the_events_and_counts_once_and_is_not_seen() {
+        let s = Session {
+            asked: vec![vec![ItemIx(4), ItemIx(2)], vec![ItemIx(5), ItemIx(4)]],
+            ..session(&[
+                (1, EventKind::Cart),
+                (2, EventKind::Cart),
+                (5, EventKind::Dismiss),
+            ])
+        };
+        let view = |item| Event::new(ItemIx(item), EventKind::View);
+        let cart = |item| Event::new(ItemIx(item), EventKind::Cart);
+        assert_eq!(s.context_items(), [view(4), cart(1), cart(2)]);
+        assert_eq!(s.seen(), [ItemIx(1), ItemIx(2), ItemIx(5)]);
     }
 
     #[test]

@@ -142,6 +142,10 @@ pub struct Filter {
     /// ignored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub among: Vec<ItemIx>,
+    /// None of these products. Rows past the end of the catalogue are ignored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Vec<ItemIx>>"))]
+    pub without: Vec<ItemIx>,
     /// Only products that are in the leaflet on the day of the session.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<bool>"))]
@@ -153,6 +157,7 @@ impl Filter {
     pub const ALL: Self = Self {
         category: Vec::new(),
         among: Vec::new(),
+        without: Vec::new(),
         promoted: false,
     };
 

@@ -23,6 +23,10 @@ limits! {
     MAX_VISITS: usize = 10;
     /// Maximum number of items kept of an earlier visit: those taken last.
     MAX_VISIT_ITEMS: usize = 60;
+    /// Maximum number of questions in words kept of the current visit; the oldest fall off.
+    MAX_ASKED: usize = 5;
+    /// Maximum number of products that stand for one question.
+    MAX_ASKED_ITEMS: usize = 5;
     /// A visit is over after this time without an event, in seconds: half an hour, the web's usual
     /// definition of a visit.
     VISIT_GAP_S: u32 = 30 * 60;

@@ -221,6 +221,23 @@ pub enum Reply {
         items: Vec<ItemIx>,
         /// Why these.
         by: FoundBy,
+        /// The products that stand for the query as an example, for [`Session::asked`]; empty if
+        /// nothing of the shop is near it.
+        #[serde(default)]
+        example: Vec<ItemIx>,
+        /// Words that the shopper does not want (*no nuts*), as typed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Vec<String>>"))]
+        unwanted: Vec<String>,
+        /// The products with these words, which are not among `items`; for [`Filter::without`].
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Vec<ItemIx>>"))]
+        without: Vec<ItemIx>,
+        /// The highest price that the shopper named, in the currency of the catalogue; dearer products
+        /// are not among `items`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "typescript", ts(optional))]
+        max_price: Option<f32>,
     },
     /// A request was refused, or the engine cannot go on; the shop can.
     Failed {

@@ -1,6 +1,6 @@
 //! Candidate generation: a few hundred products that the ranker scores.
 
-use fewshop_core::{Event, ItemIx, Session};
+use fewshop_core::{ItemIx, Session};
 
 use crate::features::{DayPromotions, FeatureGroup};
 use crate::kernels;
@@ -30,7 +30,7 @@ impl Model {
         options: &RankOptions,
     ) -> Vec<u32> {
         let (pack, stats, groups) = (self.pack(), &self.stats, self.groups);
-        let open = self.open_rows(session, &learned.context, learned.promotions, options);
+        let open = self.open_rows(session, learned.promotions, options);
         // At least n from each source, so that a small filter still fills a shelf; no more than
         // there are products.
         let take = pack.config().candidates.max(options.n).min(open.len());
@@ -77,14 +77,13 @@ impl Model {
     pub(crate) fn open_rows(
         &self,
         session: &Session,
-        context: &[Event],
         promotions: &DayPromotions,
         options: &RankOptions,
     ) -> Vec<bool> {
         let (catalogue, stats) = (self.pack().catalogue(), &self.stats);
         let mut open = vec![true; catalogue.len()];
-        let context = context.iter().map(|event| event.item);
-        for item in session.seen().into_iter().chain(context) {
+        // What stands for the shopper's words is no product that the shopper has seen.
+        for item in session.seen().into_iter().chain(options.seeds.iter().copied()) {
             open[item.row()] = false;
         }
         self.close_variants(&mut open);
@@ -102,6 +101,11 @@ impl Model {
                 &mut open,
                 options.filter.among.iter().map(|item| item.row()),
             );
+        }
+        for item in &options.filter.without {
+            if let Some(open) = open.get_mut(item.row()) {
+                *open = false;
+            }
         }
         if options.filter.promoted {
             keep_only(&mut open, promotions.leaflet());

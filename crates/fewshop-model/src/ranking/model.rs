@@ -231,8 +231,9 @@ impl Model {
     /// The first item of a session that is past the catalogue's end.
     fn unknown_item(&self, session: &Session) -> Option<ItemIx> {
         let visits = session.visits.iter().flatten().copied();
+        let asked = session.asked.iter().flatten().copied();
         let events = session.events.iter().map(|event| event.item);
-        (visits.chain(events)).find(|item| item.row() >= self.pack.catalogue().len())
+        (visits.chain(asked).chain(events)).find(|item| item.row() >= self.pack.catalogue().len())
     }
 
     /// # Errors

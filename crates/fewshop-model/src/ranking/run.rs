@@ -126,7 +126,7 @@ impl<'a> Run<'a> {
     /// Picks about the seeds, for which nothing is learned.
     fn related(&self, options: &RankOptions) -> Result<Ranking, RankError> {
         let context = self.context(options)?;
-        let open = (self.model).open_rows(self.session, &context, self.promotions, options);
+        let open = (self.model).open_rows(self.session, self.promotions, options);
         let mut picks = self.model.related(&context, &open, options);
         for pick in &mut picks {
             pick.promoted = is_promoted(self.promotions, pick.item.0);
