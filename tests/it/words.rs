@@ -33,9 +33,7 @@ fn test_half(shop: &str) -> Vec<Query> {
 }
 
 fn ours(pack: &Pack, search: &WordSearch, queries: &[Query]) -> BTreeMap<String, WordFigures> {
-    figures(queries, pack.catalogue(), |query| {
-        search.rank(&query.text).0
-    })
+    figures(queries, pack.catalogue(), |query| search.texts(&query.text))
 }
 
 #[test]

@@ -229,7 +229,7 @@ fn visits(model: &Model, cases: &EvalSet) -> Result<Vec<VisitRow>> {
     Ok(by_visits.into_iter().map(row).collect())
 }
 
-fn gain(bootstrap: &Bootstrap, one: &[f64], other: &[f64]) -> Gain {
+pub(crate) fn gain(bootstrap: &Bootstrap, one: &[f64], other: &[f64]) -> Gain {
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
     let differences: Vec<f64> = one.iter().zip(other).map(|(a, b)| a - b).collect();
     Gain {

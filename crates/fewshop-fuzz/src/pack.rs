@@ -290,10 +290,14 @@ fn check_ranking(pack: Pack, program: &mut Program<'_>) {
     let visits = (0..program.below(3))
         .map(|_| vec![row(program), row(program)])
         .collect();
+    let asked = (0..program.below(3))
+        .map(|_| vec![row(program), row(program)])
+        .collect();
     recommender
         .set_session(Session {
             events,
             visits,
+            asked,
             day: Some(18_998 + program.below(12) as i32),
         })
         .expect("all rows are below the catalogue's length");

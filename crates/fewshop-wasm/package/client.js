@@ -41,6 +41,8 @@ export class Client {
   #askedAt = 0;
   #timer = null;
   #pinged = false;
+  /** The file of words, for each worker that starts. */
+  #words = null;
 
   /**
    * Starts at once. `hear` is told of `loading(received, total)`, `ready(status)` whenever a worker can answer, and once of
@@ -68,6 +70,12 @@ export class Client {
     this.#asked = { ...deferred(), message, type };
     this.#post();
     return this.#asked.promise;
+  }
+
+  /** Gives the worker the bytes of a file of words, and each worker that replaces it. */
+  read(words) {
+    this.#words = words;
+    if (this.#isReady) this.#worker.postMessage({ type: "words", bytes: words });
   }
 
   /** Ends the worker. */
@@ -116,6 +124,7 @@ export class Client {
       // A worker says so again when it has chosen another engine.
       const isFresh = !this.#isReady;
       this.#isReady = true;
+      if (isFresh && this.#words) this.read(this.#words);
       if (isFresh && this.#asked) this.#post();
       this.#hear.ready(reply.status);
     } else if (reply && reply.type === this.#asked?.type && reply.seq === this.#asked.message.seq) {

@@ -27,10 +27,12 @@ export type NewEvent = { item: string; kind?: EventKind } | {
   type: EventKind;
 };
 
-/** A product that the shopper chose, and its share of a pick's score, 0 to 1. */
+/** A product that the shopper chose, or that stands for what the shopper asked for in words, and its share of a pick's score, 0 to 1. */
 export interface Share {
   item: Item;
   share: number;
+  /** The shopper's words that the product stands for; null for a product that the shopper chose. */
+  asked: string | null;
 }
 
 /** Why a product was picked. */
@@ -87,6 +89,20 @@ export interface OpenOptions {
   remember?: boolean;
   /** "cpu" by default. */
   backend?: Backend | null;
+  /** Address of the file that `fewshop words` made for this pack: `find` and `ask` read meaning as well as letters. Fetched when first needed. */
+  words?: string | null;
+}
+
+/** The answer to a search. */
+export interface Found {
+  /** Best first. */
+  items: Item[];
+  /** 'letters'; 'meaning' if no product has these words; 'nothing' if none can be read. */
+  by: "letters" | "meaning" | "nothing";
+  /** What the shopper does not want, as typed. It goes by the words of titles and categories. */
+  unwanted: string[];
+  /** The most that may be paid, in the shop's currency. */
+  maxPrice: number | null;
 }
 
 export interface RankOptions {
@@ -144,6 +160,8 @@ export class Fewshop extends EventTarget {
   readonly currency: string;
   readonly session: ShopEvent[];
   readonly visits: Visit[];
+  /** What the shopper asked for in words on this visit. */
+  readonly asked: string[];
   /** Ids that do not count. */
   readonly ignored: string[];
   /** By 'category/…' or 'brand/…'. */
@@ -153,6 +171,12 @@ export class Fewshop extends EventTarget {
   item(id: string): Item | undefined;
   /** Returns whether the event counts: not for a product that is ignored or that the pack does not have. */
   observe(event: NewEvent): boolean;
+  /** Finds products by words, as a search field does. */
+  find(query: string, options?: { n?: number }): Promise<Found>;
+  /** A sentence as an example: it moves the picks as a click does. Resolves to whether something of the shop is near it. */
+  ask(query: string): Promise<boolean>;
+  /** Takes back what was asked. */
+  unask(query: string): boolean;
   /** Ends the visit at once. It ends by itself after an order, or after 30 minutes without an event. */
   checkOut(): void;
   undo(): ShopEvent | null;

@@ -46,6 +46,9 @@ export class Fewshop extends EventTarget {
   /** Questions that wait, by what they ask, so that the same question is asked once. */
   #waiting = new Map();
   #changes = 0;
+  /** Address of the file of words, and its fetching. */
+  #words;
+  #reading = null;
 
   /**
    * As the constructor, but resolves when the shop is ready.
@@ -63,9 +66,10 @@ export class Fewshop extends EventTarget {
     super();
     if (typeof document === "undefined") throw bad("a shop is opened in a browser: on a server, import the package but make no shop");
     if (!pack) throw bad("the pack is missing: expected its address, as 'shop.pack'");
-    const { sha256 = null, worker = null, backend = "cpu", remember = false } = options;
+    const { sha256 = null, worker = null, backend = "cpu", remember = false, words = null } = options;
     if (sha256 !== null && !/^[\da-f]{64}$/i.test(sha256)) throw bad(`sha256 is '${sha256}': expected the 64 hex digits of the pack's SHA-256`);
     const address = new URL(pack, document.baseURI).href;
+    this.#words = words && new URL(words, document.baseURI).href;
     this.#ready.promise.catch(() => {});
     this.#memory = new Memory(address, () => {
       const before = this.#session.write();
@@ -118,6 +122,11 @@ export class Fewshop extends EventTarget {
     return this.#session.visits.map(({ ended, items }) => ({ ended, items: [...items] }));
   }
 
+  /** What the shopper asked for in words on this visit, oldest first, see `ask`. */
+  get asked() {
+    return this.#session.asked.map(({ text }) => text);
+  }
+
   /** Ids that do not count, see `ignore`. */
   get ignored() {
     return [...this.#session.ignored];
@@ -155,6 +164,24 @@ export class Fewshop extends EventTarget {
     if (this.#session.ignored.includes(next.item)) return false;
     this.#change((session, now) => session.add(next, now));
     return true;
+  }
+
+  /**
+   * As `find`, and what was found counts as an example for the picks, as a click does, until the visit ends. Products that the shopper
+   * does not want ('no nuts') are no picks meanwhile. Asking the same again counts once.
+   */
+  async ask(query) {
+    const found = await this.#find(query, 1);
+    const ids = (rows) => rows.map((row) => this.#items[row].id);
+    const question = { text: String(query), items: ids(found.example), without: ids(found.without ?? []) };
+    if (question.items.length > 0) this.#change((session, now) => session.ask(question, now));
+    return question.items.length > 0;
+  }
+
+  /** What was asked counts no more; whether it did. */
+  unask(query) {
+    this.#check();
+    return this.#change((session) => session.unask(String(query)));
   }
 
   /** Ends the visit, as an order does: what was put into the cart or bought becomes the latest of the earlier visits. */
@@ -287,6 +314,35 @@ export class Fewshop extends EventTarget {
     }
   }
 
+  /**
+   * The best `n` products for words as a shopper types them: `{ items, by, unwanted, maxPrice }`. By letters, and by meaning if the shop
+   * was opened with `words`. `by` is 'letters', 'meaning' (no product has these words: the nearest) or 'nothing'. `unwanted` are words
+   * that the shopper does not want and `maxPrice` is the most that may be paid, as far as they can be read; the items keep to both.
+   */
+  async find(query, { n = 24 } = {}) {
+    if (!Number.isSafeInteger(n) || n < 1) throw bad("find takes words and {n: 1 or more}");
+    const { items, by, unwanted = [], max_price: maxPrice = null } = await this.#find(query, n);
+    return { items: items.map((row) => this.#items[row]), by, unwanted, maxPrice };
+  }
+
+  /** Asks the worker for a query, after it has the file of words. */
+  async #find(query, n) {
+    if (typeof query !== "string") throw bad("find and ask take words as a string");
+    if (this.#words) await (this.#reading ??= this.#read());
+    return this.#ask(`find ${n} ${query}`, () => ({ find: { query, n } }));
+  }
+
+  /** Fetches the file of words. A search without it has letters alone. */
+  async #read() {
+    try {
+      const response = await fetch(this.#words);
+      if (!response.ok) throw new Error(`it answered ${response.status}`);
+      this.#client.read(await response.arrayBuffer());
+    } catch (error) {
+      console.error(`Fewshop searches by letters alone: ${this.#words} could not be loaded: ${error.message}`);
+    }
+  }
+
   /** Score and full reason of one product for the current session, picked or not. */
   explain(item) {
     return this.#ask(`explain ${item}`, () => ({ explain: this.#row(item) }));
@@ -340,7 +396,9 @@ export class Fewshop extends EventTarget {
     const picks = await this.#ask(key, () => {
       const among = where && this.#items.flatMap((item, row) => (where(item) ? [row] : []));
       if (among?.length === 0) return { none: true };
-      return { shelf: { ...shelf, filter: { ...shelf.filter, ...(among && { among }) }, seeds: seeds.map((id) => this.#row(id)) } };
+      const without = seeds.length > 0 ? [] : this.#session.asked.flatMap((one) => one.without.map((id) => this.#rows.get(id)));
+      const filter = { ...shelf.filter, ...(among && { among }), ...(without.length > 0 && { without }) };
+      return { shelf: { ...shelf, filter, seeds: seeds.map((id) => this.#row(id)) } };
     });
     return this.#corrected(picks).slice(skip, skip + n + spare);
   }
@@ -388,11 +446,15 @@ export class Fewshop extends EventTarget {
         question.reject(error);
         continue;
       }
-      if (made.explain !== undefined) {
+      if (made.explain !== undefined || made.find) {
         if (asked.length > 0) continue;
         this.#waiting.delete(key);
-        const explained = ({ pick }) => question.resolve(this.#named(pick));
-        this.#send({ type: "explain", session: request.session, item: made.explain }, "explanation", [question], explained);
+        if (made.find) {
+          this.#send({ type: "find", ...made.find }, "found", [question], question.resolve);
+        } else {
+          const explained = ({ pick }) => question.resolve(this.#named(pick));
+          this.#send({ type: "explain", session: request.session, item: made.explain }, "explanation", [question], explained);
+        }
         return;
       }
       this.#waiting.delete(key);
@@ -420,6 +482,7 @@ export class Fewshop extends EventTarget {
   #sessionOfRows() {
     return {
       events: this.#session.events.map(({ kind, item }) => ({ kind, item: this.#rows.get(item) })),
+      asked: this.#session.asked.map(({ items }) => items.map((item) => this.#rows.get(item))),
       visits: this.#session.visits.map(({ items }) => items.map((item) => this.#rows.get(item))),
       // Days since 1970 by the shopper's own calendar, for promotions.
       day: Math.floor(Date.now() / 86_400_000 - new Date().getTimezoneOffset() / 1440),
@@ -443,7 +506,10 @@ export class Fewshop extends EventTarget {
 
   /** A pick with its product instead of its row. */
   #named({ item, score, reason, rule = null, promoted = false, lift = null }) {
-    const because = reason.shots?.map(({ item: row, share }) => ({ item: this.#items[row], share }));
+    // A product that only stands for words is named by them.
+    const clicked = new Set(this.#session.events.map((event) => event.item));
+    const question = (id) => (clicked.has(id) ? undefined : this.#session.asked.findLast(({ items }) => items.includes(id))?.text);
+    const because = reason.shots?.map(({ item: row, share }) => ({ item: this.#items[row], share, asked: question(this.#items[row].id) ?? null }));
     return { ...this.#items[item], score, reason: because ? { ...reason, shots: because } : reason, rule, promoted, lift };
   }
 

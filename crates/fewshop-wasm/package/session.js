@@ -9,13 +9,17 @@
 
 import { bad } from "./errors.js";
 import {
-  EVENT_KINDS, KEEP_S, MAX_EVENTS, MAX_VISITS, MAX_VISIT_ITEMS, NEGATIVE_KINDS, TAKEN_KINDS, VISIT_GAP_S,
+  EVENT_KINDS, KEEP_S, MAX_ASKED, MAX_ASKED_ITEMS, MAX_EVENTS, MAX_VISITS, MAX_VISIT_ITEMS, NEGATIVE_KINDS, TAKEN_KINDS, VISIT_GAP_S,
 } from "./protocol.js";
 
 /** The kind that completes an order, and with it a visit. */
 const PURCHASE = "purchase";
 /** Version of what is stored. Version 1 had one list of events and no visits, version 2 no times of events. */
 const VERSION = 3;
+
+/** Letters kept of a question in words, and products that it rules out. */
+const MAX_TEXT = 80;
+const MAX_WITHOUT = 300;
 
 /** The corrections that a shopper can make of a category or a brand. */
 export const CORRECTIONS = ["more", "less", "never"];
@@ -41,6 +45,15 @@ function readable(events, last) {
     }
   }
   return kept.map((event, at) => (Number.isFinite(event.at) ? event : { ...event, at: last - kept.length + 1 + at }));
+}
+
+/** Questions in words that can be kept, of whatever was stored. */
+function readableAsked(asked) {
+  const isSound = (one) => typeof one?.text === "string" && Number.isFinite(one.at) && [one.items, one.without].every(Array.isArray);
+  const kept = list(asked).filter(isSound).map(({ text, items, without, at }) => ({
+    text: text.slice(0, MAX_TEXT), items: items.map(String).slice(0, MAX_ASKED_ITEMS), without: without.map(String).slice(0, MAX_WITHOUT), at,
+  }));
+  return kept.slice(-MAX_ASKED);
 }
 
 /** Visits that can be kept, of whatever was stored or given. */
@@ -71,8 +84,10 @@ export class Session {
   since = 0;
   last = 0;
   events = [];
-  /** Times of events that were undone. */
+  /** Times of events and questions that were undone. */
   undone = [];
+  /** What the shopper asked for in words on this visit: the text, the products that stand for it and those that it rules out. */
+  asked = [];
   /** The latest first. */
   visits = [];
   /** Ids that never count, such as gifts. */
@@ -82,17 +97,38 @@ export class Session {
 
   /** Whether there is nothing to keep. */
   get isBlank() {
-    return this.events.length === 0 && this.visits.length === 0 && this.ignored.length === 0 && Object.keys(this.corrections).length === 0;
+    return this.events.length === 0 && this.asked.length === 0 && this.visits.length === 0 && this.ignored.length === 0 && Object.keys(this.corrections).length === 0;
   }
 
   /** Adds an event. A new visit begins with it after 30 minutes without one, or after an order. */
   add(event, now) {
-    const ordered = this.events.at(-1)?.kind === PURCHASE && event.kind !== PURCHASE;
+    this.events.push({ ...event, at: this.#next(event.kind !== PURCHASE, now) });
+    this.#trim();
+  }
+
+  /** Adds a question in words, `{ text, items, without }`. The same one asked again counts once, as the latest. */
+  ask(question, now) {
+    const at = this.#next(true, now);
+    this.unask(question.text);
+    this.asked = readableAsked([...this.asked, { ...question, at }]);
+  }
+
+  /** Removes a question; whether there was one. */
+  unask(text) {
+    const gone = this.asked.filter((one) => one.text === text.slice(0, MAX_TEXT));
+    this.undone = [...this.undone, ...gone.map(({ at }) => at)].slice(-MAX_EVENTS);
+    this.asked = this.asked.filter((one) => !gone.includes(one));
+    return gone.length > 0;
+  }
+
+  /** The time of what happens now. A new visit begins where the last one is over, or with the first thing after an order. */
+  #next(isAfterOrder, now) {
+    const ordered = this.events.at(-1)?.kind === PURCHASE && isAfterOrder;
     if (ordered || this.#isOver(now)) this.endVisit(now);
     this.last = Math.max(this.last, now);
-    // Two events of one millisecond have times of their own; the clock does not run ahead with them, or half an hour would be longer.
-    this.events.push({ ...event, at: Math.max(this.last, this.since + 1, (this.events.at(-1)?.at ?? 0) + 1) });
-    this.#trim();
+    // Two of one millisecond have times of their own; the clock does not run ahead with them, or half an hour would be longer.
+    const before = Math.max(this.events.at(-1)?.at ?? 0, this.asked.at(-1)?.at ?? 0);
+    return Math.max(this.last, this.since + 1, before + 1);
   }
 
   /** Removes the last event and returns it, or null. */
@@ -117,8 +153,9 @@ export class Session {
   /** Dismissals go on to hold; views are forgotten; what was taken becomes a visit. */
   endVisit(now) {
     const { taken, dismissals } = outcome(this.events);
-    this.since = Math.max(this.last, ...this.events.map(({ at }) => at));
+    this.since = Math.max(this.last, ...[...this.events, ...this.asked].map(({ at }) => at));
     this.events = dismissals;
+    this.asked = [];
     if (taken.length > 0) this.visits.unshift({ ended: this.#endOf(Math.min(this.last, now)), items: taken.slice(-MAX_VISIT_ITEMS) });
     this.expire(now);
   }
@@ -131,6 +168,8 @@ export class Session {
 
   /** Leaves out ids that are not `known`; returns them. */
   keepOnly(known) {
+    const kept = ({ items, without, ...rest }) => ({ ...rest, items: items.filter(known), without: without.filter(known) });
+    this.asked = this.asked.map(kept).filter(({ items }) => items.length > 0);
     const of = [...this.events.map(({ item }) => item), ...this.visits.flatMap(({ items }) => items)];
     this.events = this.events.filter(({ item }) => known(item));
     this.visits = this.visits.map((visit) => ({ ...visit, items: visit.items.filter(known) })).filter(({ items }) => items.length > 0);
@@ -141,6 +180,7 @@ export class Session {
   restore(events, visits, now) {
     this.epoch = null;
     this.undone = [];
+    this.asked = [];
     this.since = 0;
     this.last = now;
     this.events = readable(list(events).map((event) => ({ ...event, at: undefined })), now).slice(-MAX_EVENTS);
@@ -160,6 +200,8 @@ export class Session {
     const all = new Map([...this.events, ...copy.events].map((event) => [key(event), event]));
     const isCurrent = ([name, { at }]) => !undone.has(at) && (at > since || kept.has(name));
     this.events = [...all].filter(isCurrent).map(([, event]) => event).sort((a, b) => a.at - b.at);
+    const questions = [...this.asked, ...copy.asked].filter(({ at }) => !undone.has(at) && at > since).sort((a, b) => a.at - b.at);
+    this.asked = readableAsked(questions.filter(({ text }, nth) => !questions.slice(nth + 1).some((later) => later.text === text)));
     this.since = since;
     this.last = Math.max(this.last, copy.last);
     const visits = new Map([...copy.visits, ...this.visits].map((visit) => [visit.ended, visit]));
@@ -174,8 +216,10 @@ export class Session {
 
   /** As it is stored. */
   write() {
-    const { epoch, since, last, events, undone, visits, ignored, corrections } = this;
-    return JSON.stringify({ version: VERSION, epoch, since, last, session: events, undone, visits, ignored, corrections });
+    const { epoch, since, last, events, undone, asked, visits, ignored, corrections } = this;
+    // Left out where there is none, so that the text is the one that versions without it wrote.
+    const questions = asked.length > 0 ? { asked } : {};
+    return JSON.stringify({ version: VERSION, epoch, since, last, session: events, ...questions, undone, visits, ignored, corrections });
   }
 
   /** What was stored, by any version of this package; null if it is nothing that can be read or too old. */
@@ -186,7 +230,7 @@ export class Session {
     } catch {
       return null;
     }
-    const { version, epoch, since, last, session, undone, visits, ignored, corrections } = stored ?? {};
+    const { version, epoch, since, last, session, undone, asked, visits, ignored, corrections } = stored ?? {};
     if (!Number.isInteger(version) || version < 1 || version > VERSION || !Number.isFinite(last) || now - last >= KEEP_S * 1000) return null;
     const made = new Session();
     made.epoch = typeof epoch === "string" ? epoch : "of an older version";
@@ -195,6 +239,7 @@ export class Session {
     made.last = Math.min(last, now);
     made.events = readable(session, made.last).slice(-MAX_EVENTS);
     made.undone = list(undone).filter(Number.isFinite);
+    made.asked = readableAsked(asked).map((one) => ({ ...one, at: Math.min(one.at, made.last) }));
     made.visits = readableVisits(visits);
     made.ignored = list(ignored).map(String);
     const sound = ([, correction]) => CORRECTIONS.includes(correction);
@@ -205,7 +250,7 @@ export class Session {
 
   /** Whether the visit has ended by time. A clock that was set back says no. */
   #isOver(now) {
-    return this.events.some(({ at }) => at > this.since) && now - this.last >= VISIT_GAP_S * 1000;
+    return [...this.events, ...this.asked].some(({ at }) => at > this.since) && now - this.last >= VISIT_GAP_S * 1000;
   }
 
   /** Visits of several tabs are united by their ends, so no two have the same one, even of one millisecond. */

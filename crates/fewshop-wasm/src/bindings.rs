@@ -241,6 +241,10 @@ impl Recommender {
             query,
             items: found.items,
             by: found.by,
+            example: found.example,
+            unwanted: found.limits.unwanted,
+            without: found.limits.without,
+            max_price: found.limits.max_price,
         })
     }
 

@@ -13,6 +13,7 @@ mod search;
 pub mod spelling;
 #[cfg(test)]
 mod tests;
+mod wish;
 
 use std::collections::BTreeMap;
 
@@ -20,7 +21,7 @@ use fewshop_core::Catalogue;
 use sha2::{Digest, Sha256};
 
 pub use file::{WORDS_VERSION, WordsError};
-pub use search::{Found, WordSearch, is_stop_word};
+pub use search::{Found, Limits, WordSearch, is_stop_word};
 
 /// Highest level of a [`Meaning::near`] entry; 0 is the word's `base`.
 pub const LEVELS: u8 = 7;

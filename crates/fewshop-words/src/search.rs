@@ -6,6 +6,7 @@ use crate::spelling::{forms, is_ideograph, slips_to, words};
 use fewshop_core::protocol::FoundBy;
 use fewshop_core::{Catalogue, ItemIx};
 
+use super::wish::Wish;
 use super::{LEVELS, Meaning, Texts, Words};
 
 /// Letters that are read of a query; nobody means more, and the work stays bounded.
@@ -38,6 +39,16 @@ const LETTERS: f32 = 0.7;
 const SHARE: f32 = 0.45;
 /// Texts shown for their meaning alone.
 const MAX_NEAR: usize = 60;
+/// Products that stand for a query as an example; chosen on validation sessions, see docs/words.md.
+const EXAMPLES: usize = 3;
+/// They come down to this share of the best text's score.
+const EXAMPLE_SHARE: f32 = 0.7;
+/// Words by which a title says that it is free of something.
+const FREE: &[&str] = &["free", "no", "without", "zero", "non"];
+/// A text is left out by an unwanted word's meaning from this level on,
+const MEANT: u8 = 4;
+/// if the word's nearest text is this near, in 255ths.
+const MEANT_BEST: u8 = 115;
 /// Sales decide between products that match about equally well.
 const SALES: f32 = 0.05;
 
@@ -94,12 +105,28 @@ pub fn is_stop_word(word: &str) -> bool {
 }
 
 /// The answer to a query.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Found {
-    /// Best first; empty only for [`FoundBy::Nothing`].
+    /// Best first, without what the shopper does not want.
     pub items: Vec<ItemIx>,
     /// Why these.
     pub by: FoundBy,
+    /// The products that stand for the query as an example, the best first: the bestseller of each of
+    /// the best texts.
+    pub example: Vec<ItemIx>,
+    /// What the query rules out.
+    pub limits: Limits,
+}
+
+/// What a query rules out.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Limits {
+    /// Names that the shopper does not want, as typed, and that some product has.
+    pub unwanted: Vec<String>,
+    /// The products with such a name, rows rising.
+    pub without: Vec<ItemIx>,
+    /// Highest price.
+    pub max_price: Option<f32>,
 }
 
 /// Finds products of one catalogue by what is typed.
@@ -112,6 +139,8 @@ pub struct WordSearch {
     /// Share of the texts that sell less, 0 to 1.
     sales: Vec<f32>,
     popularity: Vec<u32>,
+    /// Of each row.
+    prices: Vec<Option<f32>>,
     meaning: Words,
 }
 
@@ -174,33 +203,145 @@ impl WordSearch {
             texts,
             letters: letters.into_iter().collect(),
             popularity: popularity.to_vec(),
+            prices: catalogue.items().iter().map(|item| item.price).collect(),
             meaning,
         }
-    }
-
-    /// Number of different texts.
-    #[must_use]
-    pub fn texts(&self) -> &Texts {
-        &self.texts
     }
 
     /// Products for a query, the best first.
     #[must_use]
     pub fn search(&self, query: &str) -> Found {
-        let (texts, by) = self.rank(query);
-        let mut items = Vec::new();
-        for text in texts {
+        self.search_with(query, EXAMPLES)
+    }
+
+    /// The same with at most `examples` products that stand for the query.
+    #[must_use]
+    pub fn search_with(&self, query: &str, examples: usize) -> Found {
+        let typed: String = query.chars().take(MAX_LETTERS).collect();
+        let wish = Wish::of(&typed, |name| self.has_text_free_of(name));
+        let limits = self.limits(&wish);
+        let (mut texts, mut by) = self.rank(&wish.wanted);
+        if wish.wanted.is_empty() && limits != Limits::default() {
+            // Nothing is asked for but what is ruled out: what sells best of the rest.
+            texts = (0..self.texts.len()).map(|text| (text, 0.0)).collect();
+            texts.sort_by(|a, b| self.sales[b.0].total_cmp(&self.sales[a.0]));
+            by = FoundBy::Letters;
+        }
+        let best = texts.first().map_or(0.0, |&(_, score)| score);
+        let sold = |row: u32| self.popularity.get(row as usize).copied().unwrap_or(0);
+        let is_open = |row: u32| {
+            let price = self.prices[row as usize];
+            let is_dear = limits
+                .max_price
+                .zip(price)
+                .is_some_and(|(max, price)| price > max);
+            !is_dear && limits.without.binary_search(&ItemIx(row)).is_err()
+        };
+        let (mut items, mut example) = (Vec::new(), Vec::new());
+        for (text, score) in texts {
             let mut rows = self.texts.rows(text).to_vec();
-            let sold = |row: u32| self.popularity.get(row as usize).copied().unwrap_or(0);
+            rows.retain(|&row| is_open(row));
             rows.sort_by_key(|&row| (std::cmp::Reverse(sold(row)), row));
+            let is_example =
+                score > 0.0 && score >= best * EXAMPLE_SHARE && example.len() < examples;
+            example.extend(rows.first().filter(|_| is_example).copied().map(ItemIx));
             items.extend(rows.into_iter().map(ItemIx));
         }
-        Found { items, by }
+        if items.is_empty() {
+            by = FoundBy::Nothing;
+        }
+        Found {
+            items,
+            by,
+            example,
+            limits,
+        }
     }
 
     /// Numbers of the texts for a query, the best first.
     #[must_use]
-    pub fn rank(&self, query: &str) -> (Vec<usize>, FoundBy) {
+    pub fn texts(&self, query: &str) -> Vec<usize> {
+        self.rank(query)
+            .0
+            .into_iter()
+            .map(|(text, _)| text)
+            .collect()
+    }
+
+    /// What a wish rules out, as far as the shop knows the names.
+    fn limits(&self, wish: &Wish) -> Limits {
+        let (mut unwanted, mut without) = (Vec::new(), Vec::new());
+        for name in &wish.unwanted {
+            let texts = self.named(name);
+            if !texts.is_empty() {
+                unwanted.push(name.clone());
+                without.extend(
+                    texts
+                        .iter()
+                        .flat_map(|&text| self.texts.rows(text))
+                        .copied(),
+                );
+            }
+        }
+        without.sort_unstable();
+        without.dedup();
+        Limits {
+            unwanted,
+            without: without.into_iter().map(ItemIx).collect(),
+            max_price: wish.max_price,
+        }
+    }
+
+    /// The texts that have all words of a name, or are near to it in meaning, and do not say that they
+    /// are free of it.
+    fn named(&self, name: &str) -> Vec<usize> {
+        let words = self.read(name);
+        let Some((last, first)) = words.split_last() else {
+            return Vec::new();
+        };
+        let free = self.having(FREE);
+        let mut has = self.having(&[last]);
+        // Of one word the products that mean it, too: no nuts, no almonds.
+        if let (Some(meaning), []) = (self.meaning_of(last), first) {
+            for &(text, level) in &meaning.near {
+                has[text as usize] |= level >= MEANT && meaning.best >= MEANT_BEST;
+            }
+        }
+        for word in first {
+            let other = self.having(&[word]);
+            has.iter_mut()
+                .zip(other)
+                .for_each(|(has, other)| *has &= other);
+        }
+        let texts = 0..self.texts.len();
+        texts.filter(|&text| has[text] && !free[text]).collect()
+    }
+
+    /// Whether some text says that it is free of something: then 'sugar free' names a product.
+    fn has_text_free_of(&self, word: &str) -> bool {
+        let (free, has) = (self.having(&["free"]), self.having(&[word]));
+        free.into_iter().zip(has).any(|(free, has)| free && has)
+    }
+
+    /// Which texts have one of these words or another form of it.
+    fn having(&self, words: &[impl AsRef<str>]) -> Vec<bool> {
+        let mut weights = vec![0.0; self.texts.len()];
+        for word in words {
+            let word = word.as_ref();
+            self.add(word, 1.0, &mut weights);
+            for form in forms(word)
+                .into_iter()
+                .chain(["s", "es"].map(|ending| [word, ending].concat()))
+            {
+                self.add(&form, 1.0, &mut weights);
+            }
+        }
+        weights.into_iter().map(|weight| weight > 0.0).collect()
+    }
+
+    /// Numbers of the texts for a query and their scores, the best first.
+    #[must_use]
+    pub fn rank(&self, query: &str) -> (Vec<(usize, f32)>, FoundBy) {
         let terms: Vec<Term> = self
             .read(query)
             .iter()
@@ -241,7 +382,8 @@ impl WordSearch {
             by_meaning += usize::from(has < terms.len());
             has == terms.len() || score >= least && by_meaning <= MAX_NEAR
         });
-        (scored.into_iter().map(|(_, text, _)| text).collect(), by)
+        let texts = scored.into_iter().map(|(score, text, _)| (text, score));
+        (texts.collect(), by)
     }
 
     /// Numbers of the texts that have every typed word by letters alone, the best first: the measure

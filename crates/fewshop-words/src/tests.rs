@@ -101,6 +101,54 @@ fn anything_typed_has_an_answer() {
 }
 
 #[test]
+fn what_is_not_wanted_or_too_dear_is_not_found_and_is_said() {
+    let mut items = shop().items().to_vec();
+    for (item, price) in items.iter_mut().zip([2.0, 6.0, 1.5, 9.0, 4.0]) {
+        item.price = Some(price);
+    }
+    let mut free = Item::new("f", "Milk free creamer");
+    free.category = vec!["Dairy".to_owned()];
+    items.push(free);
+    let shop = Catalogue::new(items).expect("the ids differ");
+    let words = Words::new(&Texts::of(&shop), BTreeMap::new(), BTreeMap::new()).expect("it fits");
+    let search = WordSearch::new(&shop, Texts::of(&shop), &[1, 5, 4, 3, 9, 2], words);
+    let rows = |items: &[fewshop_core::ItemIx]| items.iter().map(|ix| ix.0).collect::<Vec<_>>();
+    // A category that has the word counts, too; what is free of it stays.
+    let found = search.search("creamer, no milk");
+    assert_eq!(rows(&found.items), [5]);
+    assert_eq!(found.limits.unwanted, ["milk"]);
+    assert_eq!(rows(&found.limits.without), [0, 2]);
+    let found = search.search("coffee under $5");
+    assert_eq!(
+        (rows(&found.items), found.limits.max_price),
+        (vec![4, 0], Some(5.0))
+    );
+    assert_eq!(rows(&found.example), [4, 0]);
+    // 'milk free' is what a product is called here.
+    assert_eq!(rows(&search.search("milk free").items)[0], 5);
+    assert_eq!(
+        search.search("coffee, no plutonium").limits,
+        Limits::default()
+    );
+    // Nothing but limits: what sells best within them.
+    assert_eq!(rows(&search.search("no milk").items), [4, 1, 3, 5]);
+    assert_eq!(search.search("no milk").example, []);
+}
+
+#[test]
+fn the_bestseller_of_the_best_texts_stands_for_a_query() {
+    let search = searching(&[1, 5, 4, 3, 9], words());
+    let example = |query: &str, most| {
+        let example = search.search_with(query, most).example;
+        example.iter().map(|ix| ix.0).collect::<Vec<_>>()
+    };
+    assert_eq!(example("coffee", 5), [4]);
+    assert_eq!(example("milk", 5), [2]);
+    assert_eq!(example("milk", 0), [0; 0]);
+    assert_eq!(example("?!", 5), [0; 0]);
+}
+
+#[test]
 fn without_meaning_letters_find_the_same() {
     let search = searching(&[], Words::default());
     assert_eq!(search.search("milk").by, FoundBy::Letters);

@@ -38,9 +38,10 @@ pub struct Args {
     /// these say
     #[arg(long, value_name = "FILE")]
     pub items: Option<PathBuf>,
-    /// The events: user_id,session_id,time,item_id,event,quantity, or an export that is recognised
-    #[arg(long, value_name = "FILE")]
-    pub events: PathBuf,
+    /// The events: user_id,session_id,time,item_id,event,quantity, or an export that is recognised.
+    /// Without it the pack knows products by their titles, categories and brands alone
+    #[arg(long, value_name = "FILE", required_unless_present = "items")]
+    pub events: Option<PathBuf>,
     /// Output file for the pack; an existing one is replaced when the new one is complete
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
@@ -154,7 +155,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         // Mistakes are reported now, not after the training.
         known_rules(rules, &items.catalogue, true)?;
     }
-    let log = log_of(&args.events, &items.catalogue, &reading)?;
+    let Some(events) = &args.events else {
+        return from_content(args, &items, text_model.as_ref());
+    };
+    let log = log_of(events, &items.catalogue, &reading)?;
     let validation = read_validation(args, &items.catalogue, true)?;
     let promotions = match &args.promotions {
         Some(path) => promotions_of(path, &items.catalogue)?,
@@ -222,8 +226,34 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 impl Args {
     /// The file with the products.
     fn items(&self) -> &Path {
-        self.items.as_deref().unwrap_or(&self.events)
+        let events = self.events.as_deref().unwrap_or(Path::new(""));
+        self.items.as_deref().unwrap_or(events)
     }
+}
+
+/// The pack of a shop without a log.
+fn from_content(
+    args: &Args,
+    items: &ItemsFile,
+    text_model: Option<&TextModel>,
+) -> anyhow::Result<()> {
+    if args.select || args.seeds > 1 || args.valid_cases.is_some() || args.promotions.is_some() {
+        anyhow::bail!(
+            "--select, --seeds, --valid-cases and --promotions need a log: also give --events"
+        );
+    }
+    let text = text_model.map(|model| TextVectors::of(&items.catalogue, model));
+    let mut card = card(args, None, &Log::default(), args.seed);
+    card.data_until.clear();
+    if let (None, Some(currency)) = (&args.currency, &items.currency) {
+        currency.clone_into(&mut card.currency);
+    }
+    say(
+        "No events: the pack goes by content alone. It finds what is like the products that a shopper chose, but knows nothing of what \
+         people buy, so that a new shopper sees the order of the items file. Train with --events as soon as there is a log",
+    );
+    let pack = learner::content_only(&items.catalogue, text.as_ref(), card)?;
+    write(args, &with_variants_and_stock(pack, items)?)
 }
 
 /// The pack with the groups of variants, and the products that the items file says are out of
@@ -318,7 +348,7 @@ fn selected(
     };
     let files = [
         ("--items", args.items()),
-        ("--events", args.events.as_path()),
+        ("--events", args.events.as_deref().unwrap_or(Path::new(""))),
     ];
     let digest = |(name, path): (&str, &Path)| Ok((name.to_owned(), select::digest(path)?));
     let files = files
@@ -374,7 +404,7 @@ fn card(args: &Args, settings: Option<&Path>, log: &Log, seed: u64) -> Card {
         .unwrap_or(0);
     let command = Provenance::of("train")
         .file("--items", args.items.as_deref())
-        .file("--events", args.events.as_path())
+        .file("--events", args.events.as_deref())
         .file("--promotions", args.promotions.as_deref())
         .file("--valid-cases", args.valid_cases.as_deref())
         .file("--valid-truth", args.valid_truth.as_deref())

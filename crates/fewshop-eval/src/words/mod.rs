@@ -6,6 +6,7 @@
 
 mod bm25;
 mod expected;
+mod first_shot;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use fewshop_words::Texts;
 
 pub use bm25::Bm25;
 pub use expected::Expected;
+pub use first_shot::{FirstShot, first_shot};
 
 /// The queries that come with Fewshop.
 pub const QUERIES: &str = include_str!("queries.tsv");

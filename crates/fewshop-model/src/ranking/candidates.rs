@@ -82,8 +82,10 @@ impl Model {
     ) -> Vec<bool> {
         let (catalogue, stats) = (self.pack().catalogue(), &self.stats);
         let mut open = vec![true; catalogue.len()];
-        // What stands for the shopper's words is no product that the shopper has seen.
-        for item in session.seen().into_iter().chain(options.seeds.iter().copied()) {
+        // What stands for the shopper's words was found and seen already.
+        let asked = session.asked.iter().flatten().copied();
+        let seeds = options.seeds.iter().copied();
+        for item in session.seen().into_iter().chain(asked).chain(seeds) {
             open[item.row()] = false;
         }
         self.close_variants(&mut open);

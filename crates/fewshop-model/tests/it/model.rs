@@ -16,6 +16,7 @@ fn session() -> Session {
         .map(event)
         .to_vec(),
         visits: vec![vec![ItemIx(50), ItemIx(8)], Vec::new(), vec![ItemIx(50)]],
+        asked: vec![vec![ItemIx(12), ItemIx(13)]],
         day: None,
     }
 }

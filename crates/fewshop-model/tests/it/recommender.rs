@@ -73,6 +73,50 @@ fn three_views_of_a_department_turn_the_shelf_to_it() {
 }
 
 #[test]
+fn what_was_asked_for_in_words_moves_the_picks_as_clicks_do() {
+    let mut r = toy();
+    let nobody = rank(&r, 10).picks;
+    let asked = [45, 47].map(ItemIx);
+    r.set_session(Session {
+        asked: vec![asked.to_vec()],
+        ..Session::default()
+    })
+    .unwrap();
+    let ranking = rank(&r, 10);
+    let household = |picks: &[fewshop_core::Recommendation]| {
+        let of = |pick: &&fewshop_core::Recommendation| department(&r, pick.item) == "Household";
+        picks.iter().filter(of).count()
+    };
+    assert_eq!(ranking.context_items, 2);
+    assert!(household(&ranking.picks) >= 8 && household(&ranking.picks) > household(&nobody));
+    assert!(ranking.picks.iter().all(|pick| !asked.contains(&pick.item)));
+    assert!(
+        matches!(&ranking.picks[0].reason, Reason::BecauseOf { shots }
+        if shots.iter().all(|shot| asked.contains(&shot.item)))
+    );
+    // What is not wanted is left out.
+    let left_out = ranking.picks[0].item;
+    let options = RankOptions {
+        n: 10,
+        filter: Filter {
+            without: vec![left_out, ItemIx(u32::MAX)],
+            ..Filter::ALL
+        },
+        ..RankOptions::default()
+    };
+    let without = block_on(r.rank(&options)).unwrap().picks;
+    assert!(without.iter().all(|pick| pick.item != left_out));
+    let unknown = r.set_session(Session {
+        asked: vec![vec![ItemIx(60)]],
+        ..Session::default()
+    });
+    assert!(matches!(
+        unknown,
+        Err(RankError::UnknownItem { row: 60, items: 60 })
+    ));
+}
+
+#[test]
 fn a_filtered_shelf_is_still_filled() {
     let mut r = toy();
     r.observe(view(3)).unwrap();

@@ -12,6 +12,7 @@ mod adapter;
 mod average;
 mod config;
 mod content;
+mod content_only;
 mod distil;
 mod fallback;
 mod lifts;
@@ -36,6 +37,7 @@ use fewshop_model::features::FeatureGroup;
 use fewshop_model::{Card, Model, Pack};
 
 pub(crate) use content::{sorted_prices, tokens};
+pub use content_only::content_only;
 pub use pairs::{popularity, recent};
 pub use refresh::{Refreshed, refresh};
 pub(crate) use row_order::in_shelf_order;

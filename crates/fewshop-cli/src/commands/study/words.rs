@@ -6,13 +6,17 @@ use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 use clap::ValueEnum;
+use fewshop_eval::clicks::Gain;
 use fewshop_eval::words::{
-    Bm25, QUERIES, Query, WordFigures, category_queries, figures, read_queries,
+    Bm25, FirstShot, QUERIES, Query, WordFigures, category_queries, figures, first_shot,
+    read_queries,
 };
+use fewshop_model::Model;
 use fewshop_train::text::{TextModel, describe};
 use fewshop_train::words::read_names;
 use fewshop_words::{Texts, WordSearch, Words};
 
+use crate::commands::evaluate::read_eval_set;
 use crate::commands::{print, read_pack, write_json};
 
 /// Arguments of `fewshop study words`.
@@ -43,6 +47,13 @@ pub struct Args {
     /// Names of categories in another language: they must find their products, too
     #[arg(long, value_name = "FILE")]
     pub category_names: Option<PathBuf>,
+    /// Also ask what a query is worth as the first example: cases of sessions with one known product,
+    /// case_id,user_id,k,position,item_id
+    #[arg(long, value_name = "FILE", requires = "truth")]
+    pub cases: Option<PathBuf>,
+    /// Relevant items of those cases: case_id,item_id
+    #[arg(long, value_name = "FILE", requires = "cases")]
+    pub truth: Option<PathBuf>,
     /// Also print each query with the first titles found
     #[arg(long)]
     pub list: bool,
@@ -123,15 +134,15 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         ("BM25", Box::new(|query| bm25.rank(&query.text))),
         (
             "letters and names",
-            Box::new(|query| names.rank(&query.text).0),
+            Box::new(|query| names.texts(&query.text)),
         ),
         (
             "letters and meaning",
-            Box::new(|query| meanings.rank(&query.text).0),
+            Box::new(|query| meanings.texts(&query.text)),
         ),
         (
             "all three (ships)",
-            Box::new(|query| ours.rank(&query.text).0),
+            Box::new(|query| ours.texts(&query.text)),
         ),
     ];
     if let Some(path) = &args.text_model {
@@ -170,11 +181,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if args.list {
         for query in &queries {
             let titles: Vec<&str> = ours
-                .rank(&query.text)
-                .0
-                .iter()
+                .texts(&query.text)
+                .into_iter()
                 .take(4)
-                .map(|&text| {
+                .map(|text| {
                     catalogue.items()[texts.rows(text)[0] as usize]
                         .title
                         .as_str()
@@ -185,7 +195,31 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
     write_json(args.json.as_deref(), &all)?;
     print(&out)?;
+    if let (Some(cases), Some(truth)) = (&args.cases, &args.truth) {
+        let eval_set = read_eval_set(cases, truth, catalogue)?;
+        let rows = first_shot(&Model::new(pack.clone()), &ours, &eval_set)?;
+        print(&shots(&rows))?;
+    }
     Ok(())
+}
+
+fn shots(rows: &[FirstShot]) -> String {
+    let mut out = String::from(
+        "\nWhat is known of the first product: sessions where it is read, NDCG@10, minus nothing; beyond 50\n",
+    );
+    for row in rows {
+        let cell = |gain: &Gain| {
+            let [low, high] = gain.interval;
+            format!(
+                "{:.4} {:+.4} [{low:+.4}, {high:+.4}]",
+                gain.ndcg_at_10, gain.gain
+            )
+        };
+        let (known, read) = (&row.known, 100.0 * row.read);
+        let (all, beyond) = (cell(&row.all), cell(&row.beyond));
+        let _ = writeln!(out, "  {known:<26} {read:>3.0} %  {all}  {beyond}");
+    }
+    out
 }
 
 /// Rankings by the whole model: cosines of the query's vector with those of all texts.
