@@ -22,14 +22,14 @@ export const TOOLS = [
   },
   {
     name: 'pick_for_this_shopper',
-    description: 'The products that the shop picks for this shopper, ranked on this device from the clicks in this tab, each with its reason. Bestsellers before the first click.',
+    description: 'The products that the shop picks for this shopper, ranked on this device from the clicks and searches of this visit, each with its reason. Bestsellers before the first click.',
     properties: { limit },
     required: [],
     annotations: reads,
   },
   {
     name: 'explain_pick',
-    description: 'Why a product is among the picks for this shopper: the clicks that brought it there, and how much likelier it is than for a stranger.',
+    description: 'Why a product is among the picks for this shopper: the clicks and searches that brought it there, and how much likelier it is than for a stranger.',
     properties: { id },
     required: ['id'],
     annotations: reads,

@@ -2,7 +2,7 @@
 //! the tools and asks the shopper.
 
 use fewshop_core::{ItemIx, Reason};
-use fewshop_web::state::{Pick, Product, json_object, json_text};
+use fewshop_web::state::{Pick, Product, Source, json_object, json_text};
 use leptos::prelude::*;
 
 use crate::browser;
@@ -45,12 +45,14 @@ impl Shop {
                 let picked = untrack(|| self.picked());
                 let products = picked.picks().iter().take(count).cloned();
                 let products = products.filter_map(|pick| self.told(pick));
-                let clicks = self
-                    .log
-                    .with_untracked(|log| log.session().context_items().len());
+                let (clicks, searches) = self.log.with_untracked(|log| {
+                    let clicks = log.session().context_items().len();
+                    (clicks, log.asked().iter().len())
+                });
                 json_object(&[
                     ("personal", picked.is_own().to_string()),
                     ("clicks", clicks.to_string()),
+                    ("searches", searches.to_string()),
                     ("products", list(products)),
                 ])
             }
@@ -74,17 +76,22 @@ impl Shop {
                 let pick = place.and_then(|at| picked.picks().get(at).cloned());
                 match (place, pick) {
                     (Some(place), Some(pick)) => {
-                        let clicks = match &pick.reason {
+                        let shots = match &pick.reason {
                             Some(Reason::BecauseOf { shots }) => &shots[..],
                             _ => &[],
                         };
-                        let titles = clicks
-                            .iter()
-                            .map(|share| json_text(&self.title(share.item)));
+                        let (mut titles, mut searches) = (Vec::new(), Vec::new());
+                        for (source, _) in self.log.with_untracked(|log| log.sources(shots)) {
+                            match source {
+                                Source::Chosen(item) => titles.push(json_text(&self.title(item))),
+                                Source::Asked(words) => searches.push(json_text(&words)),
+                            }
+                        }
                         let mut answer = vec![
                             ("place", (place + 1).to_string()),
                             ("of", picked.picks().len().to_string()),
-                            ("clicks", list(titles)),
+                            ("clicks", list(titles.into_iter())),
+                            ("searches", list(searches.into_iter())),
                         ];
                         if let Some(lift) = pick.lift {
                             // Tenths, since the library's code for fractions is 13 kB of the page.

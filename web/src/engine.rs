@@ -7,7 +7,8 @@ use fewshop_core::protocol::limits::{PATIENCE_MS, RESTART_PAUSE_MS};
 use fewshop_core::protocol::{Backend, FoundBy, Reply, Request};
 use fewshop_core::{ItemIx, Session};
 use fewshop_web::state::{
-    Answer, EngineState, Heartbeat, Link, Look, Outcome, Wanted, read_reply, write_request,
+    Answer, EngineState, Heartbeat, Link, Look, Outcome, Question, Wanted, read_reply,
+    write_request,
 };
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
@@ -36,8 +37,31 @@ thread_local! {
 /// Receives the engine's new state and its answer, if there are any.
 type OnOutcome = dyn Fn(Option<EngineState>, Option<Answer>);
 
-/// Products found by words: the query, the best first, and why these.
-pub(crate) type Found = (String, Vec<ItemIx>, FoundBy);
+/// The engine's answer to a search.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Found {
+    /// What was searched for.
+    pub(crate) query: String,
+    /// The products, the best first.
+    pub(crate) items: Vec<ItemIx>,
+    /// Why these.
+    pub(crate) by: FoundBy,
+    /// The products that stand for the query, if it can be an example.
+    pub(crate) example: Vec<ItemIx>,
+    /// Words that the shopper does not want.
+    pub(crate) unwanted: Vec<String>,
+    /// The products with these words.
+    pub(crate) without: Vec<ItemIx>,
+    /// The highest price that the shopper named.
+    pub(crate) max_price: Option<f32>,
+}
+
+impl Found {
+    /// The search as an example; `None` if nothing of the shop stands for it.
+    pub(crate) fn question(&self) -> Option<Question> {
+        Question::new(&self.query, self.example.clone(), self.without.clone())
+    }
+}
 
 /// Products asked for in one search; a shopper refines it rather than looking at more.
 const MOST_FOUND: usize = 1000;
@@ -270,8 +294,25 @@ impl Engine {
             if let Some(heartbeat) = &mut self.heartbeat {
                 heartbeat.sign(browser::ticks());
             }
-        } else if let Reply::Found { query, items, by } = reply {
-            (self.on_found)((query, items, by));
+        } else if let Reply::Found {
+            query,
+            items,
+            by,
+            example,
+            unwanted,
+            without,
+            max_price,
+        } = reply
+        {
+            (self.on_found)(Found {
+                query,
+                items,
+                by,
+                example,
+                unwanted,
+                without,
+                max_price,
+            });
         } else {
             if let Reply::Failed { code, message } = &reply
                 && code == "no_words"

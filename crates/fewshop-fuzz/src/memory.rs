@@ -2,9 +2,11 @@
 
 use std::sync::LazyLock;
 
+use fewshop_core::protocol::limits::{MAX_ASKED, MAX_ASKED_ITEMS};
 use fewshop_core::{Event, EventKind, ItemIx, Session};
 use fewshop_web::state::{
-    Cart, Catalogue, MAX_EVENTS, MAX_QUANTITY, Memory, STORED_MAX_VISITS, SessionLog,
+    Cart, Catalogue, MAX_ASKED_LETTERS, MAX_EVENTS, MAX_QUANTITY, MAX_WITHOUT, Memory, Question,
+    STORED_MAX_VISITS, SessionLog,
 };
 
 use crate::program::Program;
@@ -41,6 +43,13 @@ static SEED: LazyLock<String> = LazyLock::new(|| {
     };
     let mut log = SessionLog::of(session, vec![NOW - 900, NOW - 9000], NOW, NOW);
     log.unlearn(ItemIx(1), true);
+    for (text, without) in [
+        ("something for a cat, no \"figs\"", vec![ItemIx(3)]),
+        ("猫", vec![]),
+    ] {
+        let items = vec![ItemIx(0), ItemIx(2), ItemIx(4)];
+        log.ask(Question::new(text, items, without).expect("it has words and products"));
+    }
     Memory::write(&log, &Cart::of([(ItemIx(4), 2)]), &CATALOGUE)
         .expect("there is an entry to remember")
 });
@@ -85,13 +94,23 @@ fn check(text: &str, shop: &Catalogue, now: u32) {
         return;
     };
     let (session, rows) = (memory.log.session(), shop.len());
+    let asked = memory.log.asked();
     let all = session
         .events
         .iter()
         .map(|event| event.item)
-        .chain(session.visits.iter().flatten().copied());
+        .chain(session.visits.iter().flatten().copied())
+        .chain(asked.iter().flat_map(Question::items).copied())
+        .chain(asked.iter().flat_map(Question::without).copied());
     assert!(all.chain(memory.cart.items()).all(|item| item.row() < rows));
     assert!(session.events.len() <= MAX_EVENTS && session.visits.len() <= STORED_MAX_VISITS);
+    assert!(asked.iter().len() <= MAX_ASKED);
+    assert!(asked.iter().all(|question| {
+        let letters = question.text().chars().count();
+        (1..=MAX_ASKED_LETTERS).contains(&letters)
+            && (1..=MAX_ASKED_ITEMS).contains(&question.items().len())
+            && question.without().len() <= MAX_WITHOUT
+    }));
     assert!(
         session.visits.len() == memory.log.ended().len()
             && memory.log.ended().iter().all(|&ended| ended <= now)

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use fewshop_core::{ItemIx, Reason};
-use fewshop_web::state::{Page, Product, initial, short_brand};
+use fewshop_web::state::{Page, Product, Source, initial, short_brand};
 use fewshop_web::texts::{Texts, count, fill};
-
+use leptos::prelude::*;
 use web_sys::Node;
 
 use super::stepper;
@@ -25,12 +25,28 @@ pub(crate) fn product_href(id: &str) -> String {
     href_of(&Page::Product(id.to_owned()))
 }
 
+/// What the shopper chose, or asked for, by its name.
+pub(crate) fn source_name(shop: Shop, source: &Source) -> String {
+    match source {
+        Source::Chosen(item) => shop.title(*item),
+        Source::Asked(words) => fill(shop.texts.asked_source, &[words]),
+    }
+}
+
 /// The reason of a pick as text.
 pub(crate) fn reason_text(shop: Shop, reason: &Reason) -> String {
     let texts: &Texts = shop.texts;
     match reason {
         Reason::BecauseOf { shots } if !shots.is_empty() => {
-            let mut names: Vec<String> = shots.iter().map(|share| shop.title(share.item)).collect();
+            // Not tracked: the reason is that of the last answer, and the next answer brings its own.
+            let sources = shop.log.with_untracked(|log| log.sources(shots));
+            if let [(Source::Asked(words), _)] = &sources[..] {
+                return fill(texts.because_asked, &[words.as_str()]);
+            }
+            let mut names: Vec<String> = sources
+                .iter()
+                .map(|(source, _)| source_name(shop, source))
+                .collect();
             // Two sizes of a product share a title, and are usually neighbours.
             names.dedup();
             names.truncate(NAMED);

@@ -184,6 +184,7 @@ fn search_field() -> El {
     };
     let input = move |_| {
         if let Some(field) = field() {
+            shop.type_on();
             go(field.value().trim_start());
         }
     };
@@ -191,6 +192,7 @@ fn search_field() -> El {
         event.prevent_default();
         if let Some(field) = field() {
             go(&field.value());
+            shop.submit_search(&field.value());
             // On a phone this closes the keyboard and uncovers the results.
             let _ = field.blur();
         }

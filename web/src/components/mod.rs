@@ -13,7 +13,7 @@ mod stepper;
 mod under;
 mod why;
 
-pub(crate) use card::{meta_line, picture, product_card, product_href, reason_text};
+pub(crate) use card::{meta_line, picture, product_card, product_href, reason_text, source_name};
 pub(crate) use departments::department_tiles;
 pub(crate) use facets::{FacetQuery, facet_bar};
 pub(crate) use grid::grid;

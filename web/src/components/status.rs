@@ -33,14 +33,16 @@ pub(crate) fn one_decimal(value: f64) -> String {
 fn parts(shop: Shop) -> (String, Vec<String>) {
     let texts = shop.texts;
     let stays = texts.stays.to_owned();
-    let (clicks, dismissed, visits) = shop.log.with(|log| {
+    let (clicks, dismissed, visits, asked) = shop.log.with(|log| {
         let session = log.session();
         (
             session.context_items().len(),
             session.dismissed().len(),
             session.visits.len(),
+            log.asked().iter().len(),
         )
     });
+    let asked_for = (asked > 0).then(|| count(texts.searches_one, texts.searches_many, asked));
     let visits = (visits > 0).then(|| count(texts.visits_one, texts.visits_many, visits));
     // At most what the engine has learned from and what is still remembered.
     let learned = |status: &Status| status.shots.min(clicks) + dismissed;
@@ -56,25 +58,26 @@ fn parts(shop: Shop) -> (String, Vec<String>) {
             (fill(texts.dismissed, &[&shop.title(item)]), vec![stays])
         }
         (None, EngineState::Loading { .. }) => (texts.status_loading.to_owned(), vec![stays]),
+        (Some(Undo::Unasked), _) => (texts.unasked.to_owned(), vec![stays]),
         (None, EngineState::Failed { .. }) => (
-            visits.unwrap_or_else(|| texts.status_blank.to_owned()),
+            (visits.or(asked_for)).unwrap_or_else(|| texts.status_blank.to_owned()),
             vec![stays],
         ),
         (None, EngineState::Ready(status)) => {
             let learned = learned(&status);
             // Somebody who comes back has been learned about; the first answer is under way.
-            if learned == 0 && clicks > 0 {
+            if learned == 0 && clicks > 0 || status.shots == 0 && asked > 0 && dismissed == 0 {
                 return (texts.status_loading.to_owned(), vec![stays]);
             }
             let first =
                 (learned > 0).then(|| count(texts.learned_one, texts.learned_many, learned));
-            let known = [first, visits].into_iter().flatten();
+            let known = [first, asked_for, visits].into_iter().flatten();
             let mut parts: Vec<String> = known.collect();
             let items = thousands(status.items as u64);
             let backend = backend_name(texts, status.backend);
             let took = match status.last_run_ms {
                 // A clock that ticks too slowly, as Firefox has against fingerprinting.
-                0.0 if learned > 0 => Some("<1".to_owned()),
+                0.0 if learned + asked > 0 => Some("<1".to_owned()),
                 0.0 => None,
                 ms => Some(one_decimal(ms)),
             };

@@ -28,6 +28,10 @@ pub(crate) fn facts() -> El {
     let shop = use_shop();
     let texts = shop.texts;
     let facts = move || {
+        let (clicks, asked) = shop.log.with(|log| {
+            let clicks = log.session().context_items().len();
+            (clicks, log.asked().iter().len())
+        });
         let mut rows: Vec<(&str, String)> = match shop.engine.get() {
             EngineState::Loading { .. } => {
                 vec![(texts.fact_engine, texts.status_loading.to_owned())]
@@ -43,7 +47,11 @@ pub(crate) fn facts() -> El {
                 ),
                 (texts.fact_reason, status.backend_reason),
                 (texts.fact_products, thousands(status.items as u64)),
-                (texts.fact_clicks, status.shots.to_string()),
+                (
+                    texts.fact_clicks,
+                    // The engine also counts the products that stand for searches.
+                    status.shots.min(clicks).to_string(),
+                ),
                 (
                     texts.fact_time,
                     fill(texts.fact_ms, &[&one_decimal(status.last_run_ms)]),
@@ -58,6 +66,9 @@ pub(crate) fn facts() -> El {
                 (texts.fact_pack, status.pack),
             ],
         };
+        if asked > 0 {
+            rows.push((texts.fact_searches, asked.to_string()));
+        }
         rows.push((
             texts.fact_visits,
             shop.log.with(|log| log.session().visits.len()).to_string(),

@@ -1,11 +1,12 @@
 //! 'Why?': the full reason of a pick.
 
 use fewshop_core::{BusinessRule, ItemIx, Reason};
-use fewshop_web::state::Pick;
+use fewshop_web::state::{Pick, Source};
 use fewshop_web::texts::{count, fill, thousands};
+use leptos::prelude::*;
 use web_sys::MouseEvent;
 
-use super::one_decimal;
+use super::{one_decimal, source_name};
 use crate::browser;
 use crate::shop::{Shop, use_shop};
 use crate::view::{El, el};
@@ -100,11 +101,9 @@ pub(crate) fn show_why(shop: Shop, shelf: &[Pick], item: ItemIx) {
         Reason::OnOffer => (texts.why_on_offer.to_owned(), &[][..]),
         _ => (texts.why_popular.to_owned(), &[][..]),
     };
-    let whole: f32 = shots
-        .iter()
-        .map(|share| share.share)
-        .sum::<f32>()
-        .max(f32::MIN_POSITIVE);
+    let sources = shop.log.with_untracked(|log| log.sources(shots));
+    let shares = sources.iter().map(|(_, share)| share);
+    let whole: f32 = shares.sum::<f32>().max(f32::MIN_POSITIVE);
     // What everybody wants is not said to be the shopper's own.
     let lift = shelf[at].lift.filter(|&lift| lift >= MIN_SAID_LIFT);
     let lift = lift.map(|lift| {
@@ -115,10 +114,14 @@ pub(crate) fn show_why(shop: Shop, shelf: &[Pick], item: ItemIx) {
         };
         el("p").text(&fill(texts.why_lift, &[&times]))
     });
-    let bars = shots.iter().map(|share| {
-        el("li")
-            .kid(el("span").title(&shop.title(share.item)))
-            .kid(meter(share.share / whole))
+    let bars = sources.iter().map(|(source, share)| {
+        let name = source_name(shop, source);
+        let name = match source {
+            Source::Chosen(_) => el("span").title(&name),
+            // In the language of the page and in the shopper's own words.
+            Source::Asked(_) => el("span").text(&name),
+        };
+        el("li").kid(name).kid(meter(share / whole))
     });
     let close = el("button")
         .attr("type", "button")

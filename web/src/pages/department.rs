@@ -2,7 +2,7 @@
 
 use fewshop_core::protocol::ShelfRequest;
 use fewshop_core::{Filter, ItemIx, Objective};
-use fewshop_web::state::{Department, Learning, Order};
+use fewshop_web::state::{Department, Learning, Order, Question};
 use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
 use web_sys::Node;
@@ -62,14 +62,17 @@ pub(crate) fn page(slug: &str) -> Node {
     };
     let name = texts.named(&department.name).to_owned();
     name_page(&name);
-    // Where the shopper chose something before they came, their own order comes first. It is decided
+    // Where the shopper chose or asked for something before they came, their own order comes first. It is decided
     // once: a list must not change its order under a click.
     let here = shop.catalogue().department(slug).map(|(at, _)| at);
     let knows = shop.log.with_untracked(|log| {
         let (catalogue, session) = (shop.catalogue(), log.session());
         let context = session.context_items();
         let clicked = context.iter().map(|event| event.item);
-        let mut known = clicked.chain(session.visits.iter().flatten().copied());
+        let asked = log.asked().iter().flat_map(Question::items).copied();
+        let mut known = clicked
+            .chain(session.visits.iter().flatten().copied())
+            .chain(asked);
         log.learning() != Learning::Off && known.any(|item| catalogue.department_of(item) == here)
     });
     let own = memo(move || if knows { Order::ForYou } else { Order::Found });

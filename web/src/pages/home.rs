@@ -28,10 +28,12 @@ fn claim(shop: Shop, shelf: &ShelfState) -> String {
         ShelfState::Paused(_) if shelf.is_own() => texts.picked_paused.to_owned(),
         ShelfState::Paused(_) => texts.picked_paused_cold.to_owned(),
         ShelfState::Warming(_) | ShelfState::Adapted(_) => {
-            let (context, returns) = shop.log.with(|log| {
+            let (context, returns, asked) = shop.log.with(|log| {
+                let asked = log.asked().iter().next_back();
                 (
                     log.session().context_items(),
                     !log.session().visits.is_empty(),
+                    asked.map(|question| fill(texts.asked_source, &[question.text()])),
                 )
             });
             let mut names: Vec<String> = context
@@ -40,7 +42,9 @@ fn claim(shop: Shop, shelf: &ShelfState) -> String {
                 .map(|item| shop.title(item.item))
                 .collect();
             names.dedup();
-            names.truncate(NAMED);
+            // The latest search is named however many clicks there are.
+            names.truncate(NAMED - usize::from(asked.is_some()));
+            names.extend(asked);
             names.extend(returns.then(|| texts.earlier_visits.to_owned()));
             match names.split_last() {
                 None => texts.picked_adapted_plain.to_owned(),

@@ -64,8 +64,10 @@ impl Own {
     /// The map in words.
     fn told(&self, shop: Shop) -> String {
         let texts = shop.texts;
-        if self.is_empty() {
-            return texts.map_cold.to_owned();
+        if self.is_empty() && self.picks.is_empty() {
+            // What was asked for has no place of its own on the map; the picks for it will.
+            let waits = !shop.is_off() && shop.log.with(|log| !log.asked().is_empty());
+            return if waits { "" } else { texts.map_cold }.to_owned();
         }
         let name = |item: ItemIx| {
             let catalogue = shop.catalogue();

@@ -1,7 +1,9 @@
 //! 'Your taste': what was learned, how to correct it, and all controls over it.
 
 use fewshop_core::{EventKind, ItemIx, Prediction};
-use fewshop_web::state::{Certainty, Correction, Extra, Learning, Liking};
+use fewshop_web::state::{
+    Certainty, Correction, Extra, Learning, Liking, Page, Question, SessionLog,
+};
 use fewshop_web::texts::{Texts, count, fill};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -10,6 +12,7 @@ use web_sys::{HtmlElement, Node};
 
 use crate::browser;
 use crate::components::{meter, product_href};
+use crate::nav::href_of;
 use crate::shop::{Shop, use_shop};
 use crate::view::{El, each_item, el, memo, nothing, part, when};
 
@@ -29,6 +32,7 @@ pub(crate) fn page() -> Node {
             shop.profile().brands
         }))
         .kid(prices(shop))
+        .kid(asked(shop))
         .kid(events(shop))
         .kid(data(shop))
         .maybe(household(shop))
@@ -155,6 +159,56 @@ fn prices(shop: Shop) -> El {
     panel("prices", texts.prices).kid(el("p").live_text(said))
 }
 
+/// The searches that the picks learn from, each with the products that stand for it and a button that
+/// removes it. Hidden if there are none.
+fn asked(shop: Shop) -> El {
+    let texts = shop.texts;
+    let asked = memo(move || {
+        let asked = |log: &SessionLog| log.asked().iter().rev().cloned().collect::<Vec<_>>();
+        shop.log.with(asked)
+    });
+    let row = move |question: &Question| {
+        let text = question.text().to_owned();
+        let search = [&href_of(&Page::Search), "?q=", &browser::encode(&text)].concat();
+        let mut titles: Vec<String> = (question.items().iter())
+            .map(|&item| shop.title(item))
+            .collect();
+        titles.dedup();
+        let products = el("span").class("hint").title(&titles.join(texts.comma));
+        let without = match question.without().len() {
+            0 => None,
+            n => Some(count(texts.asked_without_one, texts.asked_without_many, n)),
+        };
+        let without = without.map(|said| el("span").class("hint").text(&said));
+        let remove = el("button")
+            .attr("type", "button")
+            .class("chip")
+            .attr("aria-label", &fill(texts.asked_remove_named, &[&text]))
+            .text(texts.remove);
+        let name = fill(texts.quoted, &[&text]);
+        let remove = remove.click(move |_| {
+            shop.unask(&text);
+            browser::rescue_focus();
+        });
+        el("li")
+            .kid(el("a").class("name").attr("href", &search).text(&name))
+            .kid(el("span").class("read").kid(products).maybe(without))
+            .kid(el("span").class("chips-row").kid(remove))
+    };
+    let rows = move || {
+        el("ul")
+            .class("likings asked")
+            .attr("role", "list")
+            .attr("aria-labelledby", "asked")
+            .kids(asked.with(|asked| asked.iter().map(row).collect::<Vec<_>>()))
+            .into()
+    };
+    panel("asked", texts.asked_for)
+        .flag("hidden", move || asked.with(Vec::is_empty))
+        .kid(el("p").class("sub").text(texts.asked_for_sub))
+        .part(rows)
+}
+
 /// This visit's clicks, each with buttons that exclude it from learning.
 fn events(shop: Shop) -> El {
     let texts = shop.texts;
@@ -228,7 +282,14 @@ fn events(shop: Shop) -> El {
     panel("events", texts.events)
         .when(
             move || none.get(),
-            move || el("p").class("hint").text(texts.status_blank).into(),
+            // A search is something learned.
+            move || {
+                let said = match shop.log.with(|log| log.asked().is_empty()) {
+                    true => texts.status_blank,
+                    false => texts.profile_empty,
+                };
+                el("p").class("hint").text(said).into()
+            },
         )
         .kid(each_item(list, items, row))
         .kid(el("p").class("hint").live_text(visits))

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use fewshop_core::protocol::{FoundBy, ShelfRequest};
 use fewshop_core::{Filter, ItemIx, Objective};
-use fewshop_web::state::{EngineState, Order, Page};
+use fewshop_web::state::{EngineState, Money, Order, Page, per_unit};
 use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
 use web_sys::Node;
 
 use crate::components::{FacetQuery, Shelf, department_tiles, facet_bar, grid};
+use crate::engine::Found;
 use crate::nav::{href_of, use_nav};
 use crate::page_title::name_page;
 use crate::shop::use_shop;
@@ -55,17 +56,18 @@ pub(crate) fn page() -> Node {
     });
     let answer = memo(move || {
         let found = shop.found.get()?;
-        (query.with(|query| *query == found.0) && !found.1.is_empty()).then_some(found)
+        (query.with(|query| *query == found.query) && !found.items.is_empty()).then_some(found)
     });
-    let by_meaning =
-        memo(move || answer.with(|answer| matches!(answer, Some((.., FoundBy::Meaning)))));
+    let by_meaning = memo(move || {
+        answer.with(|answer| (answer.as_ref()).is_some_and(|found| found.by == FoundBy::Meaning))
+    });
     let typed = memo(move || query.with(|query| !query.is_empty()));
     // The engine is about to answer: within a frame or two, so what is shown stays until then, and the
     // page does not search as well.
     let waits = memo(move || {
         let is_answered = query.with(|query| {
             shop.found
-                .with(|found| found.as_ref().is_some_and(|found| found.0 == *query))
+                .with(|found| found.as_ref().is_some_and(|found| found.query == *query))
         });
         ready.get() && typed.get() && !is_answered
     });
@@ -78,7 +80,7 @@ pub(crate) fn page() -> Node {
             return last.get_value();
         }
         let found = match answer.get() {
-            Some((_, items, _)) => Some(items),
+            Some(found) => Some(found.items),
             None => shop
                 .index
                 .get()
@@ -130,6 +132,12 @@ pub(crate) fn page() -> Node {
                 .attr("aria-live", "polite")
                 .live_text(line),
         );
+    let read = memo(move || answer.with(|found| found.as_ref().map_or(String::new(), understood)));
+    // Not of each letter: the text stays until it is another one.
+    let followed = memo(move || {
+        let query = query.get();
+        shop.follows(&query).then_some(query)
+    });
     let tiles = when(
         move || !typed.get() || none.get(),
         || department_tiles("results").into(),
@@ -196,12 +204,59 @@ pub(crate) fn page() -> Node {
     );
     group([
         head.into(),
+        el("p")
+            .class("hint")
+            .attr("aria-live", "polite")
+            .live_text(move || read.get())
+            .into(),
+        el("div")
+            .class("follows")
+            .attr("aria-live", "polite")
+            .part(move || followed.with(|query| query.as_deref().map_or_else(nothing, follows)))
+            .into(),
         suggestions,
         bar,
         grid(items, "results", query),
         tiles,
         popular,
     ])
+}
+
+/// What the engine read in the words besides the products, in words: what is left out, and the
+/// highest price.
+fn understood(found: &Found) -> String {
+    let shop = use_shop();
+    let texts = shop.texts;
+    let mut said = Vec::new();
+    if !found.unwanted.is_empty() {
+        let words = found.unwanted.join(texts.comma);
+        said.push(fill(texts.without_words, &[&words]));
+    }
+    if let Some(price) = found.max_price {
+        let unit = f64::from(per_unit(shop.catalogue().currency()));
+        let price = Money((f64::from(price) * unit).round() as u64);
+        said.push(fill(texts.up_to, &[&shop.price(Some(price))]));
+    }
+    said.join(" ")
+}
+
+/// Says that the picks learn from a search, with a button that takes it back.
+fn follows(query: &str) -> Node {
+    let shop = use_shop();
+    let taken_back = query.to_owned();
+    let button = el("button")
+        .attr("type", "button")
+        .class("btn small")
+        .text(shop.texts.asked_undo)
+        .click(move |_| {
+            shop.take_search_back(&taken_back);
+            browser::rescue_focus();
+        });
+    el("p")
+        .kid(el("span").text(shop.texts.asked_now))
+        .text(" ")
+        .kid(button)
+        .into()
 }
 
 /// Links to searches instead of one that found nothing.

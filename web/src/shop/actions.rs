@@ -10,7 +10,7 @@ use crate::browser;
 
 impl Shop {
     /// Records an action, which begins a new visit if the last one is over.
-    fn step(self, act: &dyn Fn(&mut SessionLog)) {
+    pub(super) fn step(self, act: &dyn Fn(&mut SessionLog)) {
         self.log.update(|log| {
             log.at(browser::now());
             act(log);

@@ -2,6 +2,7 @@
 //! ([`Shop::on_outcome`]).
 
 mod actions;
+mod asking;
 mod prefetch;
 mod requests;
 mod shelves;
@@ -13,7 +14,7 @@ use fewshop_core::protocol::{Shelf, ShelfRequest};
 use fewshop_core::{ItemIx, Prediction};
 use fewshop_web::state::{
     Answer, Cart, Catalogue, EngineState, Extra, IndexBuilder, Learning, Measure, Memory, Money,
-    Page, Pick, Product, SearchIndex, Seen, SessionLog, Unit, hue_of, tile_of,
+    Page, Pick, Product, Question, SearchIndex, Seen, SessionLog, Unit, hue_of, tile_of,
 };
 use fewshop_web::texts::{Texts, fill};
 use leptos::prelude::*;
@@ -45,6 +46,12 @@ pub(crate) struct Shop {
     pub(crate) found: RwSignal<Option<engine::Found>>,
     /// Whether the engine has the file of words, which comes after load, or goes without it.
     pub(crate) has_words: RwSignal<bool>,
+    /// The search that was submitted and that the engine has not answered yet, or "".
+    submitted: RwSignal<String>,
+    /// The search from whose results a product's page is being opened.
+    opened_from: StoredValue<Option<Question>>,
+    /// The search that the shopper took back, which opening its results does not bring back.
+    taken_back: StoredValue<String>,
     /// The shelves of the last answer, by name.
     ranked: RwSignal<Vec<(String, Vec<Pick>)>>,
     /// The first shelf as it was before the last click, and as it is shown now.
@@ -97,6 +104,9 @@ impl Shop {
             index: RwSignal::new(None),
             found: RwSignal::new(None),
             has_words: RwSignal::new(false),
+            submitted: RwSignal::default(),
+            opened_from: StoredValue::new(None),
+            taken_back: StoredValue::new(String::new()),
             ranked: RwSignal::default(),
             seen: RwSignal::default(),
             predictions: RwSignal::default(),
@@ -130,6 +140,7 @@ impl Shop {
             self.log
                 .with(|log| self.ask(log, self.own_shelves.get(), shown.get()));
         });
+        self.follow_searches();
         effect(move || {
             let text = self.log.with(|log| {
                 self.cart
@@ -312,20 +323,22 @@ impl Shop {
     /// Whether a product is not to be suggested.
     fn is_unwanted(self, ix: ItemIx) -> bool {
         let catalogue = self.catalogue();
-        self.log
-            .with(|log| log.is_dismissed(ix) || log.corrections().forbids(&catalogue, ix))
-            || self.is_unasked(ix)
+        self.log.with(|log| {
+            log.is_dismissed(ix) || log.corrections().forbids(&catalogue, ix) || log.excludes(ix)
+        }) || self.is_unasked(ix)
     }
 
-    /// Whether a product's category is suggested on request only, and this shopper never looked at one
-    /// of its products.
+    /// Whether a product's category is suggested on request only, and this shopper neither looked at
+    /// nor asked for one of its products.
     fn is_unasked(self, ix: ItemIx) -> bool {
         let catalogue = self.catalogue();
         catalogue.is_on_request(ix)
             && self.log.with(|log| {
                 let session = log.session();
                 let looked = session.events.iter().map(|event| event.item);
-                let mut known = looked.chain(session.visits.iter().flatten().copied());
+                let asked = log.asked().iter().flat_map(Question::items).copied();
+                let taken = session.visits.iter().flatten().copied();
+                let mut known = looked.chain(taken).chain(asked);
                 !known.any(|other| catalogue.category(other) == catalogue.category(ix))
             })
     }

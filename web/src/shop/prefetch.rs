@@ -41,9 +41,13 @@ impl Shop {
         let Page::Product(id) = page else {
             return Hold::Open;
         };
-        let Some(ix) = self.catalogue().find(id).filter(|_| engine::is_ready()) else {
+        let Some(ix) = self.catalogue().find(id) else {
             return Hold::Open;
         };
+        self.opened_from.set_value(self.search_behind(ix));
+        if !engine::is_ready() {
+            return Hold::Open;
+        }
         self.ask(&self.viewed(ix), with_item(ix), None);
         with_prefetch(|prefetch| prefetch.hold(href, ix));
         set_timeout(
@@ -62,6 +66,7 @@ impl Shop {
     /// The shopper went to another page.
     pub(crate) fn leave(self) {
         if with_prefetch(Prefetch::left) {
+            self.opened_from.set_value(None);
             self.own_shelves.notify();
         }
     }
@@ -78,18 +83,23 @@ impl Shop {
     pub(crate) fn enter(self, ix: ItemIx) {
         self.want(with_item(ix));
         let log = self.viewed(ix);
-        if self
-            .log
-            .with_untracked(|old| old.session() != log.session())
-        {
+        self.opened_from.set_value(None);
+        let is_news =
+            |old: &SessionLog| old.session() != log.session() || old.asked() != log.asked();
+        if self.log.with_untracked(is_news) {
             self.log.set(log);
         }
     }
 
-    /// The log as it is once a product's page is open.
+    /// The log as it is once a product's page is open: the search that led to it comes before.
     fn viewed(self, ix: ItemIx) -> SessionLog {
         let mut log = self.log.get_untracked();
         log.at(browser::now());
+        self.opened_from.with_value(|question| {
+            question
+                .iter()
+                .for_each(|question| log.ask(question.clone()))
+        });
         log.view(ix);
         log
     }

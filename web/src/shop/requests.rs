@@ -1,7 +1,7 @@
 //! The requests to the engine.
 
 use fewshop_core::protocol::ShelfRequest;
-use fewshop_core::{Filter, ItemIx, Objective, Session};
+use fewshop_core::{Filter, ItemIx, Objective};
 use fewshop_web::state::{Cart, Extra, Learning, SessionLog, Wanted};
 use leptos::prelude::*;
 
@@ -69,11 +69,7 @@ impl Shop {
     /// shows.
     pub(super) fn ask(self, log: &SessionLog, own: Vec<ShelfRequest>, shown: Option<Extra>) {
         // Without personalisation the engine learns nothing about the shopper either.
-        let mut session = if log.learning() == Learning::Off {
-            Session::default()
-        } else {
-            log.session().clone()
-        };
+        let mut session = log.session_to_rank();
         // For the promotions of the day.
         let today = browser::now() / DAY_S;
         session.day = Some(self.catalogue().day(today) as i32);
@@ -138,6 +134,16 @@ impl Shop {
         let mut own = own;
         own.retain(|shelf| !shelf.seeds.is_empty() || is_own);
         wanted.append(&mut own);
+        // Who asked for no nuts is not shown nuts; but beside a product with nuts, which the shopper
+        // opened nevertheless, stands what is like it.
+        let without = log.without();
+        for shelf in &mut wanted {
+            let is_like = shelf.objective == Objective::Similar
+                && shelf.seeds.iter().any(|seed| without.contains(seed));
+            if !is_like {
+                shelf.filter.without.clone_from(&without);
+            }
+        }
         Wanted {
             shelves: wanted,
             extra: shown.filter(|&extra| is_own && log.shows(extra)),

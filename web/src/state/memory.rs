@@ -4,16 +4,19 @@
 //! 9d0e4c21{"version":2,"last":1732000000,"events":["view","12"],"visits":[["1731990000","7","12"]],"cart":["2","12"]}
 //! ```
 //!
-//! Gifts, corrections, the learning mode and hidden extras follow unless they have their default.
+//! Gifts, corrections, the learning mode, hidden extras and questions follow unless they have their
+//! default. A question is a list: its words, the number of products that stand for it, those
+//! products, then those that it excludes.
 //! The text starts with a CRC-32 of the rest, in hex: a truncated or overwritten text is dropped as
 //! a whole. Products are written as ids, not rows: rows mean nothing in another pack, and a
 //! retrained shop must not turn a remembered loaf into a lawn mower.
 
+use fewshop_core::protocol::limits::MAX_ASKED;
 use fewshop_core::{Event, EventKind, ItemIx, Session};
 
 use super::json::{Json, JsonError, missing, quote};
 use super::session::is_old;
-use super::{Cart, Catalogue, Correction, Corrections, Extra, Learning, SessionLog};
+use super::{Cart, Catalogue, Correction, Corrections, Extra, Learning, Question, SessionLog};
 
 const VERSION: u32 = 2;
 /// Without checksum and times, in `localStorage`. It is still read, so that nobody loses a cart to
@@ -23,7 +26,7 @@ const OLD_VERSION: u32 = 1;
 /// Session and cart as restored.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Memory {
-    /// The shopper's clicks.
+    /// The shopper's clicks and questions.
     pub log: SessionLog,
     /// The cart.
     pub cart: Cart,
@@ -63,6 +66,8 @@ struct Stored {
     learning: String,
     /// Names of the hidden extras.
     hidden: Vec<String>,
+    /// Words, number of examples, ids of the examples, ids of what is excluded.
+    asked: Vec<Vec<String>>,
 }
 
 impl Stored {
@@ -82,6 +87,7 @@ impl Stored {
             rules: json.texts("rules")?.unwrap_or_default(),
             learning: json.text("learning")?.unwrap_or_default().into_owned(),
             hidden: json.texts("hidden")?.unwrap_or_default(),
+            asked: json.text_lists("asked")?.unwrap_or_default(),
         })
     }
 
@@ -92,14 +98,8 @@ impl Stored {
         }
         json.push_str(",\"events\":");
         write_texts(&mut json, &self.events);
-        json.push_str(",\"visits\":[");
-        for (at, visit) in self.visits.iter().enumerate() {
-            if at > 0 {
-                json.push(',');
-            }
-            write_texts(&mut json, visit);
-        }
-        json.push(']');
+        json.push_str(",\"visits\":");
+        write_lists(&mut json, &self.visits);
         let lists = [
             ("cart", &self.cart),
             ("gifts", &self.gifts),
@@ -118,9 +118,24 @@ impl Stored {
                 write_texts(&mut json, list);
             }
         }
+        if !self.asked.is_empty() {
+            json.push_str(",\"asked\":");
+            write_lists(&mut json, &self.asked);
+        }
         json.push('}');
         json
     }
+}
+
+fn write_lists(json: &mut String, lists: &[Vec<String>]) {
+    json.push('[');
+    for (at, list) in lists.iter().enumerate() {
+        if at > 0 {
+            json.push(',');
+        }
+        write_texts(json, list);
+    }
+    json.push(']');
 }
 
 fn write_texts(json: &mut String, texts: &[String]) {
@@ -185,6 +200,15 @@ impl Memory {
                 .into_iter()
                 .filter(|&extra| !log.shows(extra))
                 .map(|extra| extra.name().to_owned())
+                .collect(),
+            asked: (log.asked().iter())
+                .map(|question| {
+                    let (items, without) = (question.items(), question.without());
+                    [question.text().to_owned(), items.len().to_string()]
+                        .into_iter()
+                        .chain(items.iter().chain(without).map(|&item| id(item)))
+                        .collect()
+                })
                 .collect(),
         };
         let json = stored.write();
@@ -252,13 +276,28 @@ impl Memory {
             "off" => Learning::Off,
             _ => Learning::On,
         };
+        let mut asked = Vec::new();
+        // The newest ones: those before would fall off again.
+        let surplus = stored.asked.len().saturating_sub(MAX_ASKED);
+        for list in &stored.asked[surplus..] {
+            let [text, examples, ids @ ..] = &list[..] else {
+                return Err(MemoryError::Corrupt("asked: a question is cut".to_owned()));
+            };
+            let examples = (number(examples, "asked")? as usize).min(ids.len());
+            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+            let mut items = catalogue.find_all(&ids);
+            let without = items.split_off(examples).into_iter().flatten().collect();
+            let items = items.into_iter().flatten().collect();
+            asked.extend(Question::new(text, items, without));
+        }
         let session = Session {
             events,
             visits,
             ..Session::default()
         };
-        let mut log =
-            SessionLog::of(session, ended, last, now).with_choices(gifts, corrections, learning);
+        let mut log = SessionLog::of(session, ended, last, now)
+            .with_choices(gifts, corrections, learning)
+            .with_asked(asked, now);
         for extra in Extra::ALL
             .into_iter()
             .filter(|extra| stored.hidden.iter().any(|name| name == extra.name()))
@@ -379,6 +418,87 @@ mod tests {
             assert!(!back.shows(extra), "a choice is no memory of the shopper");
             back.show(extra, true);
             assert!(back.is_default());
+        }
+    }
+
+    fn rows(rows: &[u32]) -> Vec<ItemIx> {
+        rows.iter().copied().map(ItemIx).collect()
+    }
+
+    fn asked() -> Memory {
+        let mut memory = memory();
+        for (text, items, without) in [
+            ("something for a \"cat\"", &[0, 2][..], &[3, 1][..]),
+            ("猫", &[4], &[]),
+        ] {
+            let question = Question::new(text, rows(items), rows(without));
+            memory.log.ask(question.unwrap());
+        }
+        memory
+    }
+
+    #[test]
+    fn what_was_asked_is_kept_as_words_and_ids_until_the_visit_is_over() {
+        let asked = asked();
+        let text = Memory::write(&asked.log, &asked.cart, &toy()).unwrap();
+        assert!(
+            text.ends_with(r#","asked":[["something for a \"cat\"","2","milk","cheddar","fig","banana"],["猫","1","rye"]]}"#),
+            "{text}"
+        );
+        assert_eq!(Memory::read(&text, &toy(), NOW).as_ref(), Ok(&asked));
+        let later = Memory::read(&text, &toy(), NOW + VISIT_GAP).unwrap();
+        assert!(later.log.asked().is_empty());
+        assert_eq!(later.log.session().visits.len(), 3);
+        // A question is worth keeping by itself.
+        let mut log = SessionLog::default();
+        log.at(NOW);
+        log.ask(Question::new("a cat", rows(&[0]), Vec::new()).unwrap());
+        let text = Memory::write(&log, &Cart::default(), &toy()).unwrap();
+        assert_eq!(Memory::read(&text, &toy(), NOW).unwrap().log, log);
+    }
+
+    /// The questions of a text with this list of them, as words, examples and what they exclude.
+    fn questions(list: &str) -> Result<Vec<(String, Vec<ItemIx>, Vec<ItemIx>)>, MemoryError> {
+        let json = format!(
+            r#"{{"version":2,"last":{NOW},"events":[],"visits":[],"cart":[],"gifts":["fig"],"asked":{list}}}"#
+        );
+        let memory = Memory::read(&with_checksum(&json), &toy(), NOW)?;
+        let asked = memory.log.asked().iter();
+        let of = |question: &Question| {
+            let (items, without) = (question.items(), question.without());
+            (question.text().to_owned(), items.to_vec(), without.to_vec())
+        };
+        Ok(asked.map(of).collect())
+    }
+
+    #[test]
+    fn stored_questions_are_cut_to_their_bounds_or_dropped() {
+        let row = ItemIx;
+        assert_eq!(
+            questions(r#"[["a","2","milk","gone","gone","rye"]]"#),
+            Ok(vec![("a".into(), vec![row(0)], vec![row(4)])])
+        );
+        // Without words, without products, or with a gift for a product.
+        let none = r#"[[" ","1","milk"],["a","0","milk"],["b","1","gone"],["c","1","fig"]]"#;
+        assert_eq!(questions(none), Ok(Vec::new()));
+        // More examples than there are ids, and the same words twice.
+        assert_eq!(
+            questions(r#"[["a","4000000000","milk"],[" a ","1","rye","milk"]]"#),
+            Ok(vec![("a".into(), vec![row(4)], vec![row(0)])])
+        );
+        let long = format!(r#"[["{}","9"{}]]"#, "x".repeat(999), r#","milk""#.repeat(9));
+        let long = questions(&long).unwrap();
+        assert_eq!((long[0].0.len(), long[0].1.len()), (80, 5));
+        let many: Vec<String> = (0..9).map(|at| format!(r#"["{at}","1","milk"]"#)).collect();
+        let many = questions(&format!("[{}]", many.join(","))).unwrap();
+        let texts: Vec<&str> = many.iter().map(|(text, ..)| text.as_str()).collect();
+        assert_eq!(texts, ["4", "5", "6", "7", "8"]);
+        for corrupt in [r#"[["a"]]"#, "[[]]", r#"["a"]"#, r#"[["a","b"]]"#, "7"] {
+            let read = questions(corrupt);
+            assert!(
+                matches!(read, Err(MemoryError::Corrupt(_))),
+                "{corrupt}: {read:?}"
+            );
         }
     }
 

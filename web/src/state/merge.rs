@@ -93,7 +93,7 @@ fn common(a: &[u64], b: &[u64]) -> (Vec<bool>, Vec<bool>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::{Correction, Learning};
+    use crate::state::{Correction, Learning, Question};
 
     const NOW: u32 = 1_732_000_000;
 
@@ -162,6 +162,31 @@ mod tests {
         let ours = then(&base, |memory| memory.log.forget());
         let theirs = then(&base, |memory| memory.log.view(ItemIx(9)));
         assert_eq!(viewed(&Memory::merge(&base, &ours, &theirs, NOW)), [9]);
+    }
+
+    #[test]
+    fn what_two_tabs_asked_is_put_together_and_what_one_forgot_stays_forgotten() {
+        let ask = |memory: &mut Memory, text: &str, item| {
+            let question = Question::new(text, vec![ItemIx(item)], Vec::new());
+            memory.log.ask(question.unwrap());
+        };
+        let texts = |memory: &Memory| -> Vec<String> {
+            let asked = memory.log.asked().iter();
+            asked.map(|question| question.text().to_owned()).collect()
+        };
+        let base = then(&start(), |memory| ask(memory, "a cat", 5));
+        let ours = then(&base, |memory| ask(memory, "a dog", 6));
+        let theirs = then(&base, |memory| {
+            memory.log.unask("a cat");
+            ask(memory, "a bird", 7);
+        });
+        let merged = Memory::merge(&base, &ours, &theirs, NOW);
+        assert_eq!(texts(&merged), ["a bird", "a dog"]);
+        assert_eq!(Memory::merge(&theirs, &merged, &theirs, NOW), merged);
+        let merged = Memory::merge(&base, &ours, &Memory::default(), NOW);
+        assert_eq!(texts(&merged), ["a dog"]);
+        let out = then(&base, |memory| memory.log.check_out());
+        assert_eq!(texts(&Memory::merge(&base, &out, &theirs, NOW)), ["a bird"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The shop's state as plain values and transitions: catalogue, session, cart, shelves, engine.
 
+mod asked;
 mod cart;
 mod catalogue;
 mod change;
@@ -26,6 +27,7 @@ mod session;
 mod shelf;
 mod wire;
 
+pub use asked::{Asked, MAX_ASKED_LETTERS, MAX_WITHOUT, Question};
 pub use cart::{Cart, CartLine, MAX_QUANTITY};
 pub use catalogue::{Catalogue, CatalogueFileError, Product, short_brand};
 pub use change::{Change, Seen};
@@ -47,7 +49,8 @@ pub use recorded::{Board, Kind, Recorded, Replay, Replays};
 pub use run::{RunPart, hundredths, run_parts};
 pub use search::{IndexBuilder, SearchIndex};
 pub use session::{
-    Extra, KEEP, Learning, MAX_EVENTS, MAX_TAKEN, STORED_MAX_VISITS, SessionLog, Undo, VISIT_GAP,
+    Extra, KEEP, Learning, MAX_EVENTS, MAX_TAKEN, STORED_MAX_VISITS, SessionLog, Source, Undo,
+    VISIT_GAP,
 };
 pub use shelf::{Pick, ShelfState, mixed, settle};
 pub use wire::{MessageError, read_reply, write_request};

@@ -1,18 +1,18 @@
-//! The shopper's clicks on this visit and the products taken on earlier ones, with undo.
+//! The shopper's clicks and questions on this visit and the products taken on earlier ones, with undo.
 //!
 //! A visit ends with a check-out, or after [`VISIT_GAP`] without an action. The products put in the
 //! cart or bought on it were *taken*: they become the newest earlier visit. A visit on which
-//! nothing was taken leaves none. Products that were only viewed are forgotten; dismissals stay, as
-//! the shop has promised.
+//! nothing was taken leaves none. Products that were only viewed are forgotten, and so is what was
+//! asked; dismissals stay, as the shop has promised.
 //!
 //! Times are seconds since 1970 by the device's clock, which may be wrong or set back: a future
 //! time counts as now.
 
 use fewshop_core::protocol::limits;
-use fewshop_core::{Event, EventKind, ItemIx, Session};
+use fewshop_core::{Event, EventKind, ItemIx, Session, Share};
 
 use super::merge::{combined, key_of};
-use super::{Correction, Corrections};
+use super::{Asked, Correction, Corrections, Question, sort_few};
 
 /// Maximum number of stored events; the oldest are dropped. Far more than a ranking needs; it
 /// bounds the stored text.
@@ -41,6 +41,17 @@ pub enum Undo {
     Dismissed(ItemIx),
     /// A product was excluded from learning.
     Unlearned(ItemIx),
+    /// A question was taken back.
+    Unasked,
+}
+
+/// Where a pick comes from, as the shopper knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A product that the shopper chose.
+    Chosen(ItemIx),
+    /// Words that the shopper asked for.
+    Asked(String),
 }
 
 /// The shopper's choice whether the shop learns.
@@ -91,7 +102,9 @@ impl Extra {
 /// State that undo restores.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Kept {
+    /// What the shopper did. What was asked is in `asked`, with its words.
     session: Session,
+    asked: Asked,
     /// When each of the session's visits ended.
     ended: Vec<u32>,
     /// Products that never count, such as gifts.
@@ -138,10 +151,68 @@ impl SessionLog {
         log
     }
 
-    /// The session.
+    /// What the shopper did: clicks and earlier visits, without what was asked in words.
     #[must_use]
     pub fn session(&self) -> &Session {
         &self.kept.session
+    }
+
+    /// The session for the engine, with the products that stand for the questions; empty without
+    /// personalisation.
+    #[must_use]
+    pub fn session_to_rank(&self) -> Session {
+        if self.learning == Learning::Off {
+            return Session::default();
+        }
+        Session {
+            asked: self.kept.asked.examples(),
+            ..self.kept.session.clone()
+        }
+    }
+
+    /// What the shopper asked for in words on this visit.
+    #[must_use]
+    pub fn asked(&self) -> &Asked {
+        &self.kept.asked
+    }
+
+    /// Products that the questions exclude, in the catalogue's order; none without personalisation.
+    #[must_use]
+    pub fn without(&self) -> Vec<ItemIx> {
+        if self.learning == Learning::Off {
+            return Vec::new();
+        }
+        self.kept.asked.without()
+    }
+
+    /// Whether a question excludes a product from what is suggested.
+    #[must_use]
+    pub fn excludes(&self, item: ItemIx) -> bool {
+        let mut asked = self.kept.asked.iter();
+        self.learning != Learning::Off && asked.any(|question| question.without().contains(&item))
+    }
+
+    /// The shares of a pick's reason by where they come from, the largest first. Products that only
+    /// stand for a question were never seen by the shopper, who knows the words: they are one source.
+    #[must_use]
+    pub fn sources(&self, shots: &[Share]) -> Vec<(Source, f32)> {
+        let session = &self.kept.session;
+        let mut sources: Vec<(Source, f32)> = Vec::with_capacity(shots.len());
+        for &Share { item, share } in shots {
+            let done = session.events.iter().map(|event| event.item);
+            let mut own = done.chain(session.visits.iter().flatten().copied());
+            let about = self.kept.asked.about(item);
+            let source = match about.filter(|_| !own.any(|other| other == item)) {
+                Some(question) => Source::Asked(question.text().to_owned()),
+                None => Source::Chosen(item),
+            };
+            match sources.iter_mut().find(|(other, _)| *other == source) {
+                Some((_, sum)) => *sum += share,
+                None => sources.push((source, share)),
+            }
+        }
+        sort_few(&mut sources, |a, b| a.1 > b.1);
+        sources
     }
 
     /// When each of the session's visits ended.
@@ -159,7 +230,9 @@ impl SessionLog {
     /// Whether there is anything that could be forgotten.
     #[must_use]
     pub fn is_blank(&self) -> bool {
-        self.kept.session.events.is_empty() && self.kept.session.visits.is_empty()
+        self.kept.session.events.is_empty()
+            && self.kept.session.visits.is_empty()
+            && self.kept.asked.is_empty()
     }
 
     /// A number that differs after an action that may change the picks.
@@ -174,7 +247,9 @@ impl SessionLog {
         // FNV-1a over whole numbers.
         let mix = |hash: u64, part: u64| (hash ^ part).wrapping_mul(0x0100_0000_01b3);
         let start = 0xcbf2_9ce4_8422_2325 ^ self.learning as u64;
-        events.chain(visits).chain([corrections]).fold(start, mix)
+        let asked = self.kept.asked.numbers();
+        let numbers = events.chain(visits).chain(asked).chain([corrections]);
+        numbers.fold(start, mix)
     }
 
     /// Whether nothing at all is kept, so that nothing need be stored.
@@ -240,6 +315,15 @@ impl SessionLog {
         self
     }
 
+    /// The questions of the last visit as they were stored, unless it is over by `now`.
+    #[must_use]
+    pub fn with_asked(mut self, asked: Vec<Question>, now: u32) -> Self {
+        if !self.is_over(now) {
+            asked.into_iter().for_each(|question| self.keep(question));
+        }
+        self
+    }
+
     /// Excludes a product from learning: its clicks are removed, on this visit and on earlier ones.
     /// A `gift` does not count from now on either.
     pub fn unlearn(&mut self, item: ItemIx, gift: bool) {
@@ -253,6 +337,7 @@ impl SessionLog {
             .visits
             .iter_mut()
             .for_each(|visit| visit.retain(|&other| other != item));
+        self.kept.asked.unlearn(item);
         if gift && !self.kept.gifts.contains(&item) {
             self.kept.gifts.push(item);
         }
@@ -334,6 +419,31 @@ impl SessionLog {
         self.before = None;
     }
 
+    /// The shopper acted on a search: the picks learn from it. The same question again is the newest
+    /// one; as the newest one, it is no news.
+    pub fn ask(&mut self, question: Question) {
+        if self.learning == Learning::On && self.kept.asked.iter().next_back() != Some(&question) {
+            self.keep(question);
+            self.before = None;
+        }
+    }
+
+    /// Keeps a question without the products that never count.
+    fn keep(&mut self, question: Question) {
+        let mut items = question.items().to_vec();
+        items.retain(|item| !self.kept.gifts.contains(item));
+        let question = Question::new(question.text(), items, question.without().to_vec());
+        question
+            .into_iter()
+            .for_each(|question| self.kept.asked.push(question));
+    }
+
+    /// The shopper takes the question with these words back.
+    pub fn unask(&mut self, text: &str) {
+        self.before = Some((Undo::Unasked, self.kept.clone()));
+        self.kept.asked.remove(text);
+    }
+
     /// The shopper said 'not for me'.
     pub fn dismiss(&mut self, item: ItemIx) {
         let before = (Undo::Dismissed(item), self.kept.clone());
@@ -356,7 +466,7 @@ impl SessionLog {
         self.before = Some((Undo::Forgot, std::mem::take(&mut self.kept)));
     }
 
-    /// Undoes the last dismissal, exclusion or forgetting.
+    /// Undoes the last dismissal, exclusion, question taken back or forgetting.
     pub fn undo(&mut self) {
         if let Some((_, kept)) = self.before.take() {
             self.kept = kept;
@@ -423,6 +533,7 @@ impl SessionLog {
                 merged.show(extra, ours.shows(extra));
             }
         }
+        merged.kept.asked = Asked::merge(&base.kept.asked, &ours.kept.asked, &merged.kept.asked);
         merged.kept.session.events = events.into_iter().filter_map(event).collect();
         merged.kept.gifts = gifts.into_iter().map(|gift| ItemIx(gift as u32)).collect();
         (merged.kept.ended, merged.kept.session.visits) = visits.into_iter().unzip();
@@ -461,6 +572,7 @@ impl SessionLog {
             .into_iter()
             .map(|item| Event::new(item, EventKind::Dismiss))
             .collect();
+        self.kept.asked = Asked::default();
         self.before = None;
         if !taken.is_empty() {
             taken.drain(..taken.len().saturating_sub(MAX_TAKEN));

@@ -96,7 +96,9 @@ impl ShelfState {
             (Learning::On, EngineState::Failed { .. }) => Self::Failed(bestsellers),
             (Learning::On, _) if !ready => Self::Loading(bestsellers),
             (Learning::On, _)
-                if log.session().visits.is_empty() && log.session().context_items().len() == 1 =>
+                if log.session().visits.is_empty()
+                    && log.asked().is_empty()
+                    && log.session().context_items().len() == 1 =>
             {
                 Self::Warming(ranked.to_vec())
             }
@@ -235,6 +237,7 @@ pub fn mixed<K: PartialEq>(picks: Vec<Pick>, n: usize, kind: impl Fn(ItemIx) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::Question;
 
     fn picks(items: &[u32]) -> Vec<Pick> {
         items
@@ -391,6 +394,13 @@ mod tests {
         assert_eq!(name(&loading, &on(1), &[]), ("loading", false));
         assert_eq!(name(&loading, &on(1), &ranked), ("warming", true));
         assert_eq!(name(&loading, &on(2), &ranked), ("adapted", true));
+        // A search is more than one click, and by itself more than nothing.
+        for clicks in [0, 1] {
+            let mut asked = on(clicks);
+            asked.ask(Question::new("a cat", vec![ItemIx(5)], Vec::new()).unwrap());
+            assert_eq!(name(&loading, &asked, &[]), ("loading", false));
+            assert_eq!(name(&loading, &asked, &ranked), ("adapted", true));
+        }
         assert_eq!(name(&failed, &on(2), &ranked), ("failed", false));
         assert_eq!(
             name(&loading, &log(2, Learning::Paused), &ranked),

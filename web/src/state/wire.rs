@@ -45,15 +45,18 @@ pub fn read_reply(text: &str) -> Result<Reply, MessageError> {
         },
         "found" => Reply::Found {
             query: string(&mut json, "query")?,
-            items: (required(json.numbers("items"), "items")?.into_iter())
-                .map(ItemIx)
-                .collect(),
+            items: required_rows(&mut json, "items")?,
             by: {
                 let by = required(json.text("by"), "by")?;
                 (FoundBy::ALL.into_iter())
                     .find(|known| known.name() == by)
                     .ok_or(JsonError::Field("a known word", "by"))?
             },
+            // A worker that knows no meanings leaves these out.
+            example: rows(&mut json, "example")?,
+            unwanted: json.texts("unwanted")?.unwrap_or_default(),
+            without: rows(&mut json, "without")?,
+            max_price: json.real("max_price")?.map(|price| price as f32),
         },
         "failed" => Reply::Failed {
             code: string(&mut json, "code")?,
@@ -69,6 +72,17 @@ fn required<T>(value: Result<Option<T>, JsonError>, name: &'static str) -> Resul
 
 fn string(json: &mut Json<'_>, name: &'static str) -> Result<String, JsonError> {
     required(json.text(name), name).map(String::from)
+}
+
+fn required_rows(json: &mut Json<'_>, name: &'static str) -> Result<Vec<ItemIx>, JsonError> {
+    let rows = required(json.numbers(name), name)?;
+    Ok(rows.into_iter().map(ItemIx).collect())
+}
+
+/// Products; none if the field is missing.
+fn rows(json: &mut Json<'_>, name: &'static str) -> Result<Vec<ItemIx>, JsonError> {
+    let rows = json.numbers(name)?.unwrap_or_default();
+    Ok(rows.into_iter().map(ItemIx).collect())
 }
 
 fn each<T>(
@@ -184,9 +198,7 @@ fn prediction(mut json: Json<'_>) -> Result<Prediction, JsonError> {
             reason: string(&mut evidence, "reason")?,
             examples: required(evidence.number("examples"), "examples")?,
             covers: required(evidence.number("covers"), "covers")?,
-            items: (required(evidence.numbers("items"), "items")?.into_iter())
-                .map(ItemIx)
-                .collect(),
+            items: required_rows(&mut evidence, "items")?,
         },
     })
 }
@@ -316,6 +328,7 @@ impl Writer {
         let Session {
             events,
             visits,
+            asked,
             day,
         } = session;
         self.name("session").open('{');
@@ -330,6 +343,11 @@ impl Writer {
         self.name("visits").open('[');
         visits.iter().for_each(|visit| self.rows(visit));
         self.close(']');
+        if !asked.is_empty() {
+            self.name("asked").open('[');
+            asked.iter().for_each(|example| self.rows(example));
+            self.close(']');
+        }
         if let Some(day) = day {
             self.name("day").json.push_str(&day.to_string());
         }
@@ -344,6 +362,7 @@ impl Writer {
                 Filter {
                     category,
                     among,
+                    without,
                     promoted,
                 },
             seeds,
@@ -358,6 +377,9 @@ impl Writer {
         self.close(']');
         if !among.is_empty() {
             self.name("among").rows(among);
+        }
+        if !without.is_empty() {
+            self.name("without").rows(without);
         }
         if *promoted {
             self.name("promoted").json.push_str("true");
@@ -503,8 +525,31 @@ mod tests {
                 query: "全脂 \"milk\"".into(),
                 items: vec![ItemIx(3), ItemIx(0)],
                 by,
+                example: vec![ItemIx(3)],
+                unwanted: vec!["nuts".into(), "\"lactose\"".into()],
+                without: vec![ItemIx(8), ItemIx(9)],
+                max_price: Some(4.99),
             });
         }
+        // A worker that understands no more than letters.
+        let by = FoundBy::ALL[0];
+        let bare = [
+            r#"{"type":"found","query":"milk","items":[3],"by":""#,
+            by.name(),
+            "\"}",
+        ]
+        .concat();
+        let expected = Reply::Found {
+            query: "milk".into(),
+            items: vec![ItemIx(3)],
+            by,
+            example: Vec::new(),
+            unwanted: Vec::new(),
+            without: Vec::new(),
+            max_price: None,
+        };
+        assert_eq!(read_reply(&bare).as_ref(), Ok(&expected));
+        check_reply(&expected);
         check_reply(&Reply::Failed {
             code: "no_wasm".into(),
             message: "m\n".into(),
@@ -546,11 +591,13 @@ mod tests {
                     .map(|kind| Event::new(ItemIx(4), kind))
                     .collect(),
                 visits: vec![vec![ItemIx(1), ItemIx(2)]; if full { 2 } else { 0 }],
+                asked: vec![vec![ItemIx(6), ItemIx(3)]; if full { 2 } else { 0 }],
                 day: full.then_some(-1),
             };
             let filter = Filter {
                 category: vec!["Dairy & \"eggs\"".into(), "Milk".into()],
                 among: vec![ItemIx(1), ItemIx(2)],
+                without: vec![ItemIx(9), ItemIx(4)],
                 promoted: true,
             };
             let shelf = ShelfRequest {

@@ -47,6 +47,10 @@ texts! {
     status_loading: "Loading your picks",
     /// The engine is ready and there are no clicks yet: products, backend.
     status_ready: "Ready to rank {} products on this device ({})",
+    /// The picks follow one search.
+    searches_one: "1 search used",
+    /// The picks follow several: how many.
+    searches_many: "{} searches used",
     /// Nothing has been learned.
     status_blank: "Nothing learned yet",
     /// The browser denies storage, or has no room.
@@ -81,6 +85,8 @@ texts! {
     resume: "Resume",
     /// A product no longer counts: title.
     unlearned: "No longer counted: {}",
+    /// A search was taken back.
+    unasked: "Search no longer used",
     /// A newer version of the page is ready.
     update_ready: "A new version is available.",
     /// Button: open it.
@@ -234,6 +240,10 @@ texts! {
     shop_by_department: "Shop by department",
     /// Reason of a pick: titles.
     because: "because of {}",
+    /// Reason of a pick: words that the shopper searched for.
+    because_asked: "because you asked for “{}”",
+    /// Names a search among products: its words.
+    asked_source: "your search “{}”",
     /// Reason: in the cart on one earlier visit.
     taken_one: "in your cart on an earlier visit",
     /// The same for several visits: how many.
@@ -245,7 +255,7 @@ texts! {
     /// Heading of the whole reason: title.
     why_title: "Why {}?",
     /// Above the bars.
-    why_because: "Each bar is a click’s share of this product’s rise, measured by ranking the shop without it.",
+    why_because: "Each bar is the share of one click or search in this product’s rise, measured by ranking the shop without it.",
     /// Full reason: in the cart on one earlier visit.
     why_taken_one: "It was in your cart on an earlier visit, and shoppers often buy again.",
     /// The same for several visits: how many.
@@ -392,6 +402,14 @@ texts! {
     nothing_found_hint: "Check the spelling or try fewer words.",
     /// Above products of which none has the words of the query.
     found_by_meaning: "No product has these words. The nearest in meaning:",
+    /// What the results leave out: the shopper's words.
+    without_words: "Without: {}. This goes by titles, so check the label.",
+    /// The highest price among the results.
+    up_to: "Up to {}.",
+    /// The picks learn from this search.
+    asked_now: "Your picks now follow this search.",
+    /// Button beside it: they no longer do.
+    asked_undo: "Don’t use this search",
     /// Before anything is typed.
     search_empty: "Search by product, brand or size.",
 
@@ -439,7 +457,7 @@ texts! {
     /// The shop learns.
     learning_on: "On.",
     /// Explains that choice.
-    learning_on_sub: "Every product you open, add or hide updates your picks.",
+    learning_on_sub: "Every product you open, add or hide updates your picks, and so does a search you submit or open a product from.",
     /// Learning is paused.
     learning_paused: "Paused.",
     /// Explains that choice.
@@ -466,6 +484,18 @@ texts! {
     never: "Never",
     /// The same: category or brand.
     never_named: "Never show {}",
+    /// Heading of the searches that the picks follow.
+    asked_for: "You asked for",
+    /// Below it.
+    asked_for_sub: "Searches you submitted, or opened a product from, and what we took them for. Your picks follow them until this visit ends.",
+    /// A search: its words.
+    quoted: "“{}”",
+    /// It leaves one product out.
+    asked_without_one: "1 product left out",
+    /// It leaves several out: how many.
+    asked_without_many: "{} products left out",
+    /// Names the button that removes a search: its words.
+    asked_remove_named: "Remove the search “{}”",
     /// Heading of this visit's clicks.
     events: "Your clicks on this visit",
     /// The product was viewed.
@@ -672,17 +702,17 @@ texts! {
     /// Heading of paragraph 2.
     how_head_2: "Adapts to you, in your browser",
     /// Its text.
-    how_text_2: "Every product you open, add or hide adapts the model to you, and it ranks the whole shop again: in your browser, within milliseconds.",
+    how_text_2: "Every product you open, add or hide, and every search you submit or open a product from, adapts the model to you, and it ranks the whole shop again: in your browser, within milliseconds.",
     /// Heading of paragraph 3.
     how_head_3: "Nothing leaves this device",
     /// Its text.
-    how_text_3: "After loading, the page downloads its other files, the same for everyone, and then makes no more requests. Your clicks are stored in this browser only: this visit, and for 30 days what you put in the cart on the 10 visits before it. A visit ends when you check out or do nothing for 30 minutes. “Forget” erases all of it; your cart stays.",
+    how_text_3: "After loading, the page downloads its other files, the same for everyone, and then makes no more requests. Your clicks and the searches your picks follow are stored in this browser only: this visit, and for 30 days what you put in the cart on the 10 visits before it. A visit ends when you check out or do nothing for 30 minutes. “Forget” erases all of it; your cart stays.",
     /// Follows it if the site has two shops.
     how_shops: "Groceries and gifts are two shops with a memory each: neither reads the other’s, and “Forget” erases only that of the shop you are in.",
     /// Heading of paragraph 4.
     how_head_4: "Honest reasons",
     /// Its text.
-    how_text_4: "“Because of” names the clicks without which a product would rank lower: we leave out each in turn and measure. “Popular here” means that none of them matters.",
+    how_text_4: "“Because of” names the clicks and searches without which a product would rank lower: we leave out each in turn and measure. “Popular here” means that none of them matters.",
     /// Heading of the facts.
     how_now: "Right now",
     /// Label: which engine.
@@ -693,6 +723,8 @@ texts! {
     fact_products: "Products ranked",
     /// Label: number of context items.
     fact_clicks: "Clicks used",
+    /// Label: number of searches that the picks follow.
+    fact_searches: "Searches used",
     /// Label: number of earlier visits.
     fact_visits: "Earlier visits remembered",
     /// Label: time of the last ranking.

@@ -1,3 +1,4 @@
+use fewshop_core::protocol::limits::MAX_ASKED;
 use proptest::prelude::*;
 
 use super::*;
@@ -326,6 +327,157 @@ fn a_gift_says_nothing_now_or_later() {
     assert!(log.is_default());
 }
 
+fn question(text: &str, items: &[u32], without: &[u32]) -> Question {
+    let rows = |rows: &[u32]| rows.iter().copied().map(ItemIx).collect();
+    Question::new(text, rows(items), rows(without)).expect("it has words and products")
+}
+
+fn texts(log: &SessionLog) -> Vec<&str> {
+    log.asked().iter().map(Question::text).collect()
+}
+
+#[test]
+fn what_was_asked_is_no_click_and_the_engine_learns_from_it() {
+    let mut log = SessionLog::default();
+    log.view(A);
+    let before = log.revision();
+    log.ask(question("a cat", &[7, 8], &[3]));
+    assert_ne!(log.revision(), before);
+    assert!(!log.is_blank() && log.session().context_items().len() == 1);
+    assert_eq!(log.session_to_rank().asked, [[ItemIx(7), ItemIx(8)]]);
+    assert_eq!(log.session_to_rank().events, log.session().events);
+    assert_eq!(log.without(), [ItemIx(3)]);
+    assert!(log.excludes(ItemIx(3)) && !log.excludes(ItemIx(7)));
+    log.unask("a cat");
+    assert_eq!(log.revision(), before);
+    log.set_learning(Learning::Off);
+    assert_eq!(log.session_to_rank(), Session::default());
+}
+
+#[test]
+fn what_a_question_excludes_is_part_of_the_revision() {
+    let revision = |question| {
+        let mut log = SessionLog::default();
+        log.ask(question);
+        log.revision()
+    };
+    let all = [
+        question("a", &[1, 2], &[]),
+        question("a", &[2, 1], &[]),
+        question("a", &[1], &[2]),
+        question("a", &[1, 2], &[3]),
+    ]
+    .map(revision);
+    for (at, one) in all.iter().enumerate() {
+        assert!(!all[at + 1..].contains(one), "{at}: {all:?}");
+    }
+}
+
+#[test]
+fn nothing_is_asked_while_learning_is_paused_or_off_and_what_was_asked_stays() {
+    for learning in [Learning::Paused, Learning::Off] {
+        let mut log = SessionLog::default();
+        log.ask(question("a cat", &[7], &[3]));
+        log.set_learning(learning);
+        log.ask(question("a dog", &[9], &[]));
+        assert_eq!(texts(&log), ["a cat"]);
+        let is_used = learning == Learning::Paused;
+        assert_eq!(log.session_to_rank().asked.len(), usize::from(is_used));
+        assert_eq!(log.without().len(), usize::from(is_used));
+        assert_eq!(log.excludes(ItemIx(3)), is_used);
+    }
+}
+
+#[test]
+fn what_was_asked_ends_with_the_visit() {
+    let mut log = carted(1..2, NOW);
+    log.ask(question("a cat", &[7], &[]));
+    log.at(NOW + VISIT_GAP - 1);
+    assert_eq!(texts(&log), ["a cat"]);
+    let mut out = log.clone();
+    out.check_out();
+    log.at(NOW + 2 * VISIT_GAP);
+    for log in [log, out] {
+        assert!(log.asked().is_empty());
+        assert_eq!(log.session().visits, [[A]], "it was not taken");
+    }
+}
+
+#[test]
+fn forgetting_forgets_the_questions_and_undoing_it_brings_them_back() {
+    let mut log = SessionLog::default();
+    log.ask(question("a cat", &[7], &[3]));
+    let before = log.clone();
+    log.forget();
+    assert!(log.is_blank() && log.asked().is_empty() && log.without().is_empty());
+    log.undo();
+    assert_eq!(log, before);
+}
+
+#[test]
+fn a_question_can_be_taken_back_and_that_undone() {
+    let mut log = SessionLog::default();
+    log.ask(question("a cat", &[7], &[]));
+    log.ask(question("a dog", &[9], &[]));
+    let before = log.clone();
+    log.unask("a cat");
+    assert_eq!(
+        (texts(&log), log.undoable()),
+        (vec!["a dog"], Some(Undo::Unasked))
+    );
+    // The newest question once more says nothing new; another one ends the undo.
+    log.ask(question("a dog", &[9], &[]));
+    assert!(log.undoable().is_some());
+    log.undo();
+    assert_eq!(log, before);
+    log.unask("a dog");
+    log.ask(question("a cat", &[7], &[]));
+    assert_eq!(log.undoable(), Some(Undo::Unasked), "it was the newest one");
+    log.ask(question("a bird", &[6], &[]));
+    assert_eq!(log.undoable(), None);
+}
+
+#[test]
+fn what_is_not_to_be_learned_from_stands_for_no_question() {
+    let mut log = SessionLog::default();
+    log.ask(question("a cat", &[1, 7], &[]));
+    log.unlearn(A, true);
+    assert_eq!(log.session_to_rank().asked, [[ItemIx(7)]]);
+    log.ask(question("a toy", &[1], &[]));
+    assert_eq!(texts(&log), ["a cat"]);
+    log.unlearn(ItemIx(7), false);
+    assert!(log.is_blank());
+}
+
+#[test]
+fn a_reason_names_the_words_for_products_that_the_shopper_never_chose() {
+    let mut log = carted(5..6, NOW);
+    log.check_out();
+    log.ask(question("a cat", &[7, 8, 1], &[]));
+    log.ask(question("a pet", &[8, 9, 5], &[]));
+    log.view(A);
+    let share = |item, share| Share {
+        item: ItemIx(item),
+        share,
+    };
+    let shots = [
+        share(1, 0.25),
+        share(7, 0.125),
+        share(5, 0.1875),
+        share(8, 0.5),
+        share(9, 0.25),
+    ];
+    assert_eq!(
+        log.sources(&shots),
+        [
+            (Source::Asked("a pet".into()), 0.75),
+            (Source::Chosen(A), 0.25),
+            (Source::Chosen(ItemIx(5)), 0.1875),
+            (Source::Asked("a cat".into()), 0.125),
+        ]
+    );
+}
+
 /// Anything that a shopper may do, by number.
 fn step(log: &mut SessionLog, now: &mut u32, (what, item, wait): (u8, u32, u32)) {
     *now += wait;
@@ -343,6 +495,12 @@ fn step(log: &mut SessionLog, now: &mut u32, (what, item, wait): (u8, u32, u32))
         9 => log.correct("Tea", Some(Correction::Never)),
         10 => log.set_learning([Learning::On, Learning::Paused, Learning::Off][item.row() % 3]),
         11 => log.forget(),
+        12 | 13 => log.ask(question(
+            ["a", "b", "c", "d", "e", "f"][item.row() % 6],
+            &[item.0, item.0 + 1],
+            &[item.0 + 2],
+        )),
+        14 => log.unask(["a", "b"][item.row() % 2]),
         _ => log.undo(),
     }
 }
@@ -350,7 +508,7 @@ fn step(log: &mut SessionLog, now: &mut u32, (what, item, wait): (u8, u32, u32))
 fn steps() -> impl Strategy<Value = Vec<(u8, u32, u32)>> {
     prop::collection::vec(
         (
-            0u8..13,
+            0u8..16,
             0u32..6,
             prop::sample::select(vec![0, 1, 60, VISIT_GAP, KEEP]),
         ),
@@ -360,13 +518,14 @@ fn steps() -> impl Strategy<Value = Vec<(u8, u32, u32)>> {
 
 proptest! {
     #[test]
-    fn undo_is_exact_whatever_came_before(steps in steps(), last in 0u8..3, item in 0u32..6) {
+    fn undo_is_exact_whatever_came_before(steps in steps(), last in 0u8..4, item in 0u32..6) {
         let (mut log, mut now) = (SessionLog::default(), 1_000_000);
         steps.into_iter().for_each(|one| step(&mut log, &mut now, one));
         let before = (log.kept.clone(), log.learning());
         match last {
             0 => log.dismiss(ItemIx(item)),
             1 => log.unlearn(ItemIx(item), item % 2 == 0),
+            2 => log.unask("a"),
             _ => log.forget(),
         }
         prop_assert!(log.undoable().is_some());
@@ -404,7 +563,9 @@ proptest! {
             step(&mut log, &mut now, one);
             prop_assert!(log.session().events.len() <= MAX_EVENTS && log.session().visits.len() <= STORED_MAX_VISITS);
             prop_assert_eq!(log.session().visits.len(), log.ended().len());
+            prop_assert!(log.asked().iter().len() <= MAX_ASKED);
             let gifts = log.gifts().to_vec();
+            prop_assert!(log.asked().iter().all(|asked| !asked.items().is_empty() && asked.items().iter().all(|item| !gifts.contains(item))));
             prop_assert!(log.session().events.iter().all(|e| e.kind == EventKind::Dismiss || !gifts.contains(&e.item)));
         }
     }
