@@ -76,6 +76,90 @@ test("after three products of one department the shelf favours it, with reasons"
   });
 });
 
+test("a search that is submitted shapes the picks, is named as their reason, and can be removed", async () => {
+  await visit(browser, {}, async (shopper) => {
+    const { page } = shopper;
+    const words = "something for a cat";
+    const follows = page.getByText("Your picks now follow this search.");
+    await shopper.ready();
+    // What the page fetches by itself ends with the service worker, which is blocked here.
+    await page.waitForLoadState("networkidle");
+    const cold = await shopper.onShelf(SHELF);
+    const requests = [];
+    page.on("request", (request) => requests.push(request.url()));
+
+    await shopper.search(words);
+    await page.getByRole("list", { name: `Results for “${words}”` }).getByRole("listitem").first().waitFor();
+    assert.equal(await follows.count(), 0, "typing alone is no example");
+    assert.equal(await remembered(page), null);
+    await page.getByRole("searchbox").press("Enter");
+    await follows.waitFor();
+
+    await shopper.goHome();
+    const picks = await shopper.picks();
+    assert.equal(picks.length, 12);
+    assert.equal(await shopper.region(SHELF).getByText(/^Based on/).innerText(), `Based on your search “${words}”. Updates with every click.`);
+    const before = share(cold, DEPARTMENT, all);
+    const after = share(picks, DEPARTMENT, all);
+    assert.ok(after > before, `the share of ${DEPARTMENT} went from ${before} to ${after}`);
+    const named = picks.filter(({ text }) => text.includes(`because you asked for “${words}”`));
+    assert.ok(named.length > 0, "no pick is there because of the search");
+    assert.ok(picks.every(({ text }) => !text.includes("because of")), "a product that was never opened is named as a reason");
+    assert.match(await shopper.reads(/search/), /^1 search used · ranked /);
+    await shopper.region(SHELF).getByRole("button", { name: `Why ${named[0].title}?` }).first().click();
+    const dialog = page.getByRole("dialog");
+    assert.deepEqual(await dialog.getByRole("listitem").allInnerTexts(), [`your search “${words}”`], "the shares of one search are one row");
+    await page.keyboard.press("Escape");
+    await until("it is remembered", async () => (await remembered(page))?.asked?.[0][0] === words);
+
+    await shopper.goToProfile();
+    const asked = shopper.region("You asked for");
+    await asked.getByRole("link", { name: `“${words}”` }).waitFor();
+    assert.equal(await shopper.region("Your clicks on this visit").getByText("Nothing learned yet").count(), 0);
+    await asked.getByRole("button", { name: `Remove the search “${words}”` }).click();
+    await asked.waitFor({ state: "hidden" });
+    await shopper.reads(/^Search no longer used/);
+    await shopper.goHome();
+    await shopper.region(SHELF).getByText(/^Bestsellers for now/).waitFor();
+    assert.deepEqual((await shopper.onShelf(SHELF)).map(({ id }) => id), cold.map(({ id }) => id));
+    await until("nothing is left behind", async () => (await remembered(page)) === null);
+    assert.deepEqual(requests, [], "nothing was requested for any of it");
+    shopper.isContent();
+  });
+});
+
+test("a search counts once a result is opened, and what was taken back does not come back with the next one", async () => {
+  await visit(browser, {}, async (shopper) => {
+    const { page } = shopper;
+    const words = "cat food";
+    const follows = page.getByText("Your picks now follow this search.");
+    const results = page.getByRole("list", { name: `Results for “${words}”` }).getByRole("listitem");
+    const open = async (nth) => {
+      const link = results.nth(nth).getByRole("link");
+      const title = (await link.innerText()).trim();
+      await link.click();
+      await shopper.at(title);
+      await page.goBack();
+      await results.first().waitFor();
+    };
+    await shopper.ready();
+    await page.waitForLoadState("networkidle");
+    await shopper.search(words);
+    await open(0);
+    await follows.waitFor();
+    await shopper.reads(/^Learned from 1 click · 1 search used · /);
+    await page.getByRole("button", { name: "Don’t use this search" }).click();
+    await follows.waitFor({ state: "detached" });
+    await shopper.reads(/^Search no longer used/);
+    await open(1);
+    await shopper.reads(/^Learned from 2 clicks · ranked /);
+    assert.equal(await follows.count(), 0);
+    await page.getByRole("searchbox").press("Enter");
+    await follows.waitFor();
+    shopper.isContent();
+  });
+});
+
 test("the shelf of bestsellers stays the same for everyone beside the picks", async () => {
   await visit(browser, {}, async (shopper) => {
     await shopper.ready();

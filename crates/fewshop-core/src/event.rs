@@ -149,6 +149,18 @@ impl Session {
             context.retain(|earlier| earlier.item != item);
             context.push(Event::new(item, EventKind::View));
         }
+        self.after(context)
+    }
+
+    /// The context items without those that only stand for words: what the shopper chose. Predictions
+    /// about the shopper were measured on these.
+    #[must_use]
+    pub fn chosen_items(&self) -> Vec<Event> {
+        self.after(Vec::new())
+    }
+
+    /// A context after the session's events.
+    fn after(&self, mut context: Vec<Event>) -> Vec<Event> {
         for event in &self.events {
             let before = context
                 .iter()
@@ -251,6 +263,7 @@ mod tests {
         let view = |item| Event::new(ItemIx(item), EventKind::View);
         let cart = |item| Event::new(ItemIx(item), EventKind::Cart);
         assert_eq!(s.context_items(), [view(4), cart(1), cart(2)]);
+        assert_eq!(s.chosen_items(), [cart(1), cart(2)]);
         assert_eq!(s.seen(), [ItemIx(1), ItemIx(2), ItemIx(5)]);
     }
 

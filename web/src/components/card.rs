@@ -40,7 +40,11 @@ pub(crate) fn reason_text(shop: Shop, reason: &Reason) -> String {
         Reason::BecauseOf { shots } if !shots.is_empty() => {
             // Not tracked: the reason is that of the last answer, and the next answer brings its own.
             let sources = shop.log.with_untracked(|log| log.sources(shots));
-            if let [(Source::Asked(words), _)] = &sources[..] {
+            // Words are longer than titles: of searches alone only the first is named.
+            let is_asked = |(source, _): &(Source, f32)| matches!(source, Source::Asked(_));
+            if let Some((Source::Asked(words), _)) = sources.first()
+                && sources.iter().take(NAMED).all(is_asked)
+            {
                 return fill(texts.because_asked, &[words.as_str()]);
             }
             let mut names: Vec<String> = sources

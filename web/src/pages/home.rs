@@ -29,11 +29,13 @@ fn claim(shop: Shop, shelf: &ShelfState) -> String {
         ShelfState::Paused(_) => texts.picked_paused_cold.to_owned(),
         ShelfState::Warming(_) | ShelfState::Adapted(_) => {
             let (context, returns, asked) = shop.log.with(|log| {
-                let asked = log.asked().iter().next_back();
+                let asked = log.asked().iter().rev();
                 (
                     log.session().context_items(),
                     !log.session().visits.is_empty(),
-                    asked.map(|question| fill(texts.asked_source, &[question.text()])),
+                    asked
+                        .map(|question| fill(texts.asked_source, &[question.text()]))
+                        .collect::<Vec<_>>(),
                 )
             });
             let mut names: Vec<String> = context
@@ -43,8 +45,9 @@ fn claim(shop: Shop, shelf: &ShelfState) -> String {
                 .collect();
             names.dedup();
             // The latest search is named however many clicks there are.
-            names.truncate(NAMED - usize::from(asked.is_some()));
+            names.truncate(NAMED - usize::from(!asked.is_empty()));
             names.extend(asked);
+            names.truncate(NAMED);
             names.extend(returns.then(|| texts.earlier_visits.to_owned()));
             match names.split_last() {
                 None => texts.picked_adapted_plain.to_owned(),

@@ -54,7 +54,7 @@ pub trait Task: Sized {
 #[must_use]
 pub fn evidence_level(session: &Session) -> Option<EvidenceLevel> {
     let visits = session.visits.iter().filter(|visit| !visit.is_empty());
-    EvidenceLevel::of(session.context_items().len(), visits.count())
+    EvidenceLevel::of(session.chosen_items().len(), visits.count())
 }
 
 /// The user embedding before fine-tuning, from earlier visits and context items, `[d]`: zeros

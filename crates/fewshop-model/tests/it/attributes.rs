@@ -216,6 +216,19 @@ fn a_dismissed_product_does_not_affect_the_attributes() {
 }
 
 #[test]
+fn what_was_only_asked_for_does_not_affect_the_attributes() {
+    let mut shop = Recommender::new(pack(), Compute::Kernels);
+    let clicks = Session::of_items(&(0..5).map(ItemIx).collect::<Vec<_>>());
+    for session in [Session::default(), clicks] {
+        shop.set_session(session.clone()).unwrap();
+        let before = shop.profile();
+        let asked = vec![vec![ItemIx(40), ItemIx(41)]];
+        shop.set_session(Session { asked, ..session }).unwrap();
+        assert_eq!(shop.profile(), before);
+    }
+}
+
+#[test]
 fn evidence_levels_have_no_gap() {
     assert_eq!(EvidenceLevel::of(0, 0), None);
     for amount in EvidenceLevel::ALL {

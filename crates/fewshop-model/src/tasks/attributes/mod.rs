@@ -47,7 +47,7 @@ impl Attributes {
         };
         let level = evidence_level(session);
         let probabilities = level.map(|level| {
-            let features = (self.inputs).features(&session.visits, &session.context_items(), pack);
+            let features = (self.inputs).features(&session.visits, &session.chosen_items(), pack);
             weights.probabilities(&weights.logits(&features), level)
         });
         let mut from = 0;

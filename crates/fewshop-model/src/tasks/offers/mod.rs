@@ -80,7 +80,7 @@ impl Offers {
         let weights = level.map(|level| &shipped.weights[nearest_level(level)]);
         let shopper = self
             .inputs
-            .shopper(&session.visits, &session.context_items(), pack);
+            .shopper(&session.visits, &session.chosen_items(), pack);
         let judged: Vec<(OfferMatch, f64)> = (shipped.offers.iter().enumerate())
             .map(|(at, offer)| {
                 let found = self.inputs.matches(at, &shopper);
