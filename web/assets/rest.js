@@ -35,6 +35,9 @@ for (const img of document.querySelectorAll('#shell img')) {
   }
 }
 
+/** Settles in a task of its own: the browser draws and listens in between. */
+export const pause = () => new Promise((resolve) => setTimeout(resolve));
+
 let begin;
 /** Each file follows the one before it, whether that arrived or not. */
 let line = new Promise((resolve) => (begin = resolve));
