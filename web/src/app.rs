@@ -12,7 +12,7 @@ use crate::nav::{Nav, use_nav};
 use crate::page_title::name_page;
 use crate::pages;
 use crate::shop::{Shop, use_shop};
-use crate::view::{draw_the_rest, effect, el, group, later, memo, part};
+use crate::view::{draw_next, draw_the_rest, effect, el, group, later, memo, part};
 
 /// Id of the shop window that `index.html` shows until the shop is ready.
 const SHELL: &str = "shell";
@@ -79,6 +79,10 @@ fn open(catalogue: Catalogue, remembered: Option<String>, texts: &'static Texts)
     });
 }
 
+/// Parts of the page that are drawn before it is shown, on a phone and on a wider screen: the cards
+/// in sight.
+const AT_ONCE: [usize; 2] = [1, 2];
+
 /// Starts the engine and replaces the shop window with the page, in a task for each part: none may
 /// be so long that the shopper's finger waits.
 async fn show(shop: Shop, owner: Owner) {
@@ -105,6 +109,11 @@ async fn show(shop: Shop, owner: Owner) {
     let status = owner.with(status_line);
     browser::pause().await;
     let page = owner.with(current_page);
+    for _ in 0..AT_ONCE[usize::from(!browser::is_narrow())] {
+        browser::pause().await;
+        draw_next();
+    }
+    browser::pause().await;
     put(el("main")
         .attr("id", "main")
         .class("wrap")

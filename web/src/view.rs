@@ -24,7 +24,7 @@ thread_local! {
 }
 
 /// Cards of a list that are drawn at once while the page opens, and as many in each further task.
-const CARDS: usize = 4;
+const CARDS: usize = 2;
 
 /// Whether the first page is being drawn: parts below the fold may then wait for a task of their
 /// own.
@@ -37,14 +37,18 @@ fn is_opening() -> bool {
 /// One part at a time and in the order of the page, also if a part consists of others: what is drawn
 /// above something that is already there would move it.
 pub(crate) fn draw_the_rest() {
-    PLACE.set(0);
-    match WAITING.with_borrow_mut(VecDeque::pop_front) {
-        Some(part) => {
-            part();
-            set_timeout(draw_the_rest, Duration::ZERO);
-        }
-        None => OPENED.set(true),
+    if draw_next() {
+        set_timeout(draw_the_rest, Duration::ZERO);
+    } else {
+        OPENED.set(true);
     }
+}
+
+/// Draws the next part that waits; returns whether there was one.
+pub(crate) fn draw_next() -> bool {
+    PLACE.set(0);
+    let next = WAITING.with_borrow_mut(VecDeque::pop_front);
+    next.map(|part| part()).is_some()
 }
 
 /// Lets a part of the first page wait for its turn.
