@@ -6,7 +6,7 @@
 //! of the page that created it.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fewshop_core::ItemIx;
@@ -18,7 +18,7 @@ use web_sys::{Element, Event, MouseEvent, Node};
 thread_local! {
     static OPENED: Cell<bool> = const { Cell::new(false) };
     /// What is still to be drawn of the first page, in the order of the page.
-    static WAITING: RefCell<VecDeque<Box<dyn FnOnce()>>> = const { RefCell::new(VecDeque::new()) };
+    static WAITING: RefCell<Vec<Box<dyn FnOnce()>>> = const { RefCell::new(Vec::new()) };
     /// Where the next part goes: behind those that the same task has put there.
     static PLACE: Cell<usize> = const { Cell::new(0) };
 }
@@ -47,7 +47,7 @@ pub(crate) fn draw_the_rest() {
 /// Draws the next part that waits; returns whether there was one.
 pub(crate) fn draw_next() -> bool {
     PLACE.set(0);
-    let next = WAITING.with_borrow_mut(VecDeque::pop_front);
+    let next = WAITING.with_borrow_mut(|waiting| (!waiting.is_empty()).then(|| waiting.remove(0)));
     next.map(|part| part()).is_some()
 }
 
