@@ -51,6 +51,13 @@ fn variants(items: &[ItemIx]) -> Vec<Session> {
             ],
             // 20 November 2017: the leaflet is read.
             day: Some(17_490),
+            ..Session::default()
+        },
+        // Asked for in words, and one of these products looked at.
+        Session {
+            asked: vec![part(2, 5).to_vec(), part(0, 2).to_vec()],
+            events: events(part(1, 2)),
+            ..Session::default()
         },
     ]
 }
