@@ -301,6 +301,35 @@ fn simulated_shoppers_turn_down_what_they_were_shown_and_did_not_take() {
 }
 
 #[test]
+fn a_shop_without_a_log_gets_a_pack_from_titles_and_is_told_what_it_lacks() {
+    let shop = Folder::new();
+    shop.write(
+        "items.csv",
+        "item_id,title,category,price\n1,Red wine,Drinks,9\n2,Cat food,Pets,2\n3,White wine,Drinks,8\n4,Cat litter,Pets,5\n",
+    );
+    shop.check_done("train --items items.csv --out a.pack");
+    let pack = Pack::from_bytes(&std::fs::read(shop.path("a.pack")).unwrap()).unwrap();
+    assert_eq!((pack.catalogue().len(), pack.card().sessions), (4, 0));
+    assert_eq!(
+        pack.card().command,
+        "fewshop train --items items.csv --seed 7"
+    );
+    shop.write(
+        "cases.csv",
+        "case_id,user_id,k,position,item_id\nc,u,1,1,4\n",
+    );
+    shop.check_done("recommend --pack a.pack --cases cases.csv --top 1 --out recs.csv");
+    let recs = std::fs::read_to_string(shop.path("recs.csv")).unwrap();
+    assert!(recs.ends_with("c,1,2\n"), "{recs}");
+    shop.check_refused(
+        "train --items items.csv --select --out b.pack",
+        1,
+        &["also give --events"],
+    );
+    assert!(!shop.path("b.pack").exists());
+}
+
+#[test]
 fn an_ablation_stands_in_the_same_table() {
     let shop = made_up_shop();
     shop.check_done(&format!("{TRAIN} --out a.pack"));
