@@ -160,6 +160,34 @@ test("a search counts once a result is opened, and what was taken back does not 
   });
 });
 
+test("what a search excludes is left out of the picks as well, and the results say what was read", async () => {
+  await visit(browser, {}, async (shopper) => {
+    const { page } = shopper;
+    const nuts = async () => (await shopper.picks()).filter(({ title }) => /\bnuts?\b/i.test(title)).map(({ title }) => title);
+    const results = (words) => page.getByRole("list", { name: `Results for “${words}”` }).getByRole("listitem");
+    await shopper.ready();
+    await page.waitForLoadState("networkidle");
+    await shopper.search("mixed nuts");
+    await results("mixed nuts").first().getByRole("link").click();
+    await page.getByRole("button", { name: "Add to cart", exact: true }).click();
+    await shopper.goHome();
+    assert.notDeepEqual(await nuts(), [], "who puts nuts into the cart is shown nuts");
+    const words = "snacks without nuts under $5";
+    await shopper.search(words);
+    await page.getByText("Without: nuts. This goes by titles, so check the label. Up to $5.00.").waitFor();
+    const prices = (await results(words).allInnerTexts()).map((text) => Number(text.match(/\$(\d+\.\d\d)/)?.[1] ?? 0));
+    assert.ok(prices.length > 0 && prices.every((price) => price <= 5), `${prices}`);
+    await page.getByRole("searchbox").press("Enter");
+    await page.getByText("Your picks now follow this search.").waitFor();
+    await shopper.goHome();
+    assert.deepEqual(await nuts(), []);
+    await shopper.goToProfile();
+    const asked = shopper.region("You asked for").getByRole("listitem").filter({ hasText: words });
+    await asked.getByText(/^\d+ products left out$/).waitFor();
+    shopper.isContent();
+  });
+});
+
 test("the shelf of bestsellers stays the same for everyone beside the picks", async () => {
   await visit(browser, {}, async (shopper) => {
     await shopper.ready();
