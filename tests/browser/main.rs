@@ -7,6 +7,7 @@
 //!
 //! ```text
 //! wasm-pack test --headless --chrome --mode no-install -- --profile web --test browser
+//! wasm-pack test --headless --firefox --mode no-install -- --profile web --test browser
 //! WASM_BINDGEN_TEST_TIMEOUT=300 wasm-pack test --headless --chrome --mode no-install -- --profile gpu --features gpu --test browser
 //! ```
 #![cfg(target_family = "wasm")]

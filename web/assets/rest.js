@@ -17,11 +17,23 @@ export function picture(key) {
   return img?.cloneNode();
 }
 
-/** Puts pictures that have arrived in the places that wait for them. */
-function fill() {
+/** How long a task may go on before it pauses, in ms. */
+const LONG = 10;
+let began = 0;
+
+/** Goes on in a task of its own if the current one has taken long: the browser draws and listens in between. */
+export async function pause() {
+  if (performance.now() - began < LONG) return;
+  await new Promise((resolve) => setTimeout(resolve));
+  began = performance.now();
+}
+
+/** Puts pictures that have arrived in the places that wait for them, from the top of the page down. */
+async function fill() {
   for (const place of document.querySelectorAll('[data-picture]')) {
     const img = picture(place.dataset.picture);
     if (img) place.replaceWith(img);
+    await pause();
   }
 }
 
@@ -91,7 +103,7 @@ async function bundle(number) {
   const { sizes, more } = JSON.parse(new TextDecoder().decode(bytes.subarray(0, from)));
   if (sizes.reduce((sum, [, size]) => sum + size, from) !== bytes.length) throw new Error(`pictures-${number}.bin is cut off`);
   for (const [key, size] of sizes) pictures.set(key, bytes.subarray(from, (from += size)));
-  fill();
+  await fill();
   if (more) await bundle(number + 1);
 }
 

@@ -1,7 +1,5 @@
 //! The frame of all pages: header, main part, footer, and which address shows which page.
 
-use std::time::Duration;
-
 use fewshop_web::state::{Catalogue, Page};
 use fewshop_web::texts::{EN, Texts};
 use leptos::prelude::*;
@@ -14,7 +12,7 @@ use crate::nav::{Nav, use_nav};
 use crate::page_title::name_page;
 use crate::pages;
 use crate::shop::{Shop, use_shop};
-use crate::view::{effect, el, group, later, memo, page_opened, part};
+use crate::view::{draw_next, draw_the_rest, effect, el, group, later, memo, part};
 
 /// Id of the shop window that `index.html` shows until the shop is ready.
 const SHELL: &str = "shell";
@@ -25,14 +23,12 @@ const NOTICE: &str = "boot-notice";
 /// catalogue the window stays and shows a notice.
 pub(crate) fn mount() {
     spawn_local(async {
-        let file = browser::fetch_text(&browser::href("/assets/catalogue.json")).await;
-        match file.and_then(|text| Catalogue::parse(&text).map_err(|err| err.to_string())) {
+        match catalogue().await {
             Ok(catalogue) => {
                 let texts = texts().await;
                 let remembered = browser::recall().await.as_string();
-                // In a task of its own: reading the catalogue and drawing the page take about a
-                // frame each.
-                set_timeout(move || open(catalogue, remembered, texts), Duration::ZERO);
+                browser::pause().await;
+                open(catalogue, remembered, texts);
             }
             Err(why) => {
                 browser::warn(&why);
@@ -40,6 +36,12 @@ pub(crate) fn mount() {
             }
         }
     });
+}
+
+async fn catalogue() -> Result<Catalogue, String> {
+    let text = browser::fetch_text(&browser::href("/assets/catalogue.json")).await?;
+    let read = Catalogue::parse_gently(&text, browser::pause).await;
+    read.map_err(|err| err.to_string())
 }
 
 /// The texts in the shopper's language; English if there are none or they cannot be loaded.
@@ -69,29 +71,67 @@ fn open(catalogue: Catalogue, remembered: Option<String>, texts: &'static Texts)
             |page, href| use_shop().follow(page, href),
             || use_shop().leave(),
         );
-        shop.open();
-        shop.serve_agents();
         if let Some(root) = document().document_element() {
             let _ = root.set_attribute("lang", shop.texts.lang);
         }
-        // The engine is loading; the page is drawn in a task of its own, so that input in between
-        // does not wait.
         let owner = Owner::current().unwrap_or_default();
-        set_timeout(move || owner.with(show), Duration::ZERO);
+        spawn_local(show(shop, owner));
     });
 }
 
-/// Replaces the shop window with the page.
-fn show() {
-    let frame = frame();
-    if let Some(shell) = document().get_element_by_id(SHELL) {
+/// Parts of the page that are drawn before it is shown, on a phone and on a wider screen: the cards
+/// in sight.
+const AT_ONCE: [usize; 2] = [1, 2];
+
+/// Starts the engine and replaces the shop window with the page, in a task for each part: none may
+/// be so long that the shopper's finger waits.
+async fn show(shop: Shop, owner: Owner) {
+    browser::pause().await;
+    owner.with(|| shop.start_engine());
+    browser::pause().await;
+    owner.with(|| shop.open());
+    browser::pause().await;
+    let shell = document().get_element_by_id(SHELL);
+    let put = |part: Node| {
+        let _ = match &shell {
+            Some(shell) => shell
+                .parent_node()
+                .map(|body| body.insert_before(&part, Some(shell))),
+            None => document().body().map(|body| body.append_child(&part)),
+        };
+    };
+    put(owner.with(top));
+    // The window's own header goes; its main part stays until the page's is there.
+    if let Some(old) = shell.as_ref().and_then(|shell| shell.first_element_child()) {
+        old.remove();
+    }
+    browser::pause().await;
+    let status = owner.with(status_line);
+    browser::pause().await;
+    let page = owner.with(current_page);
+    for _ in 0..AT_ONCE[usize::from(!browser::is_narrow())] {
+        browser::pause().await;
+        draw_next();
+    }
+    browser::pause().await;
+    put(el("main")
+        .attr("id", "main")
+        .class("wrap")
+        .kid(status)
+        .kid(page)
+        .into());
+    // Drawn after the content above it; otherwise it would visibly move down.
+    put(owner.with(|| later(|| footer().into())));
+    if let Some(shell) = shell {
         shell.remove();
     }
-    let _ = document().body().map(|body| body.append_child(&frame));
-    page_opened();
+    browser::pause().await;
+    draw_the_rest();
+    shop.serve_agents();
 }
 
-fn frame() -> Node {
+/// What stands above the page's main part.
+fn top() -> Node {
     let texts = use_shop().texts;
     let skip = el("a")
         .class("skip")
@@ -103,11 +143,6 @@ fn frame() -> Node {
             browser::focus_heading();
         });
     announce_pages();
-    let main = el("main")
-        .attr("id", "main")
-        .class("wrap")
-        .kid(status_line())
-        .kid(current_page());
     // boot.js shows it when a newer version is ready.
     let update = el("div")
         .class("notice update")
@@ -121,15 +156,7 @@ fn frame() -> Node {
                 .class("btn small")
                 .text(texts.update_open),
         );
-    // Drawn after the content above it; otherwise it would visibly move down.
-    let footer = later(|| footer().into());
-    group([
-        skip.into(),
-        header().into(),
-        update.into(),
-        main.into(),
-        footer,
-    ])
+    group([skip.into(), header().into(), update.into()])
 }
 
 /// The page that the address names.

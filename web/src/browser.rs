@@ -136,6 +136,9 @@ extern "C" {
     pub(crate) fn picture(key: &str) -> Option<Element>;
     /// Starts the downloads that follow after load, unless they have started.
     pub(crate) fn fetch_rest();
+    /// Goes on in another task if the current one has taken long: the browser draws and listens in
+    /// between.
+    pub(crate) async fn pause();
     fn count_requests(act: &JsValue);
     #[wasm_bindgen(catch)]
     async fn page_file(name: &str) -> Result<JsValue, JsValue>;

@@ -5,7 +5,7 @@
 //! and whatever changes is one boxed closure in one `RenderEffect`, which lives as long as the part
 //! of the page that created it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -17,7 +17,14 @@ use web_sys::{Element, Event, MouseEvent, Node};
 
 thread_local! {
     static OPENED: Cell<bool> = const { Cell::new(false) };
+    /// What is still to be drawn of the first page, in the order of the page.
+    static WAITING: RefCell<Vec<Box<dyn FnOnce()>>> = const { RefCell::new(Vec::new()) };
+    /// Where the next part goes: behind those that the same task has put there.
+    static PLACE: Cell<usize> = const { Cell::new(0) };
 }
+
+/// Cards of a list that are drawn at once while the page opens, and as many in each further task.
+const CARDS: usize = 2;
 
 /// Whether the first page is being drawn: parts below the fold may then wait for a task of their
 /// own.
@@ -25,9 +32,34 @@ fn is_opening() -> bool {
     !OPENED.get()
 }
 
-/// The first page has been drawn.
-pub(crate) fn page_opened() {
-    OPENED.set(true);
+/// Draws what waits, each part in a task of its own, until the page is complete.
+///
+/// One part at a time and in the order of the page, also if a part consists of others: what is drawn
+/// above something that is already there would move it.
+pub(crate) fn draw_the_rest() {
+    if draw_next() {
+        set_timeout(draw_the_rest, Duration::ZERO);
+    } else {
+        OPENED.set(true);
+    }
+}
+
+/// Draws the next part that waits; returns whether there was one.
+pub(crate) fn draw_next() -> bool {
+    PLACE.set(0);
+    let next = WAITING.with_borrow_mut(|waiting| (!waiting.is_empty()).then(|| waiting.remove(0)));
+    next.map(|part| part()).is_some()
+}
+
+/// Lets a part of the first page wait for its turn.
+fn wait(part: impl FnOnce() + 'static) {
+    let part: Box<dyn FnOnce()> = Box::new(part);
+    let place = PLACE.get();
+    WAITING.with_borrow_mut(|waiting| {
+        let place = place.min(waiting.len());
+        waiting.insert(place, part);
+    });
+    PLACE.set(place + 1);
 }
 
 /// An element of the page.
@@ -232,10 +264,9 @@ pub(crate) fn later(build: impl Fn() -> Node + 'static) -> Node {
         return build();
     }
     let due = RwSignal::new(false);
-    let show = move || {
+    wait(move || {
         let _ = due.try_set(true);
-    };
-    set_timeout(show, Duration::ZERO);
+    });
     when(move || due.get(), build)
 }
 
@@ -268,9 +299,16 @@ fn each_of(list: El, items: Box<dyn Fn() -> Vec<ItemIx>>, draw: Box<dyn Fn(ItemI
     let parent = list.0.clone();
     // The cards must outlive a run of the effect, which has its own owner.
     let home = Owner::current().unwrap_or_default();
-    let drawn = std::cell::RefCell::new(BTreeMap::<ItemIx, (Owner, Element)>::new());
+    let drawn = RefCell::new(BTreeMap::<ItemIx, (Owner, Element)>::new());
+    let most = RwSignal::new(CARDS);
     run(Box::new(move || {
-        let items = items();
+        let mut items = items();
+        if is_opening() && items.len() > most.get() {
+            items.truncate(most.get_untracked());
+            wait(move || {
+                let _ = most.try_update(|most| *most += CARDS);
+            });
+        }
         let mut before = drawn.take();
         let mut now = BTreeMap::new();
         let mut cursor = parent.first_element_child();

@@ -106,8 +106,8 @@ pub struct Session {
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Vec<Vec<ItemIx>>>"))]
     pub visits: Vec<Vec<ItemIx>>,
     /// What the shopper asked for in words on this visit, oldest first: for each question the products
-    /// that stand for it, the best first. They are context items like viewed ones, but older than any
-    /// event and still open for picks.
+    /// that stand for it, the best first. They are context items like viewed ones that count as one
+    /// together, are older than any event, and may still be picked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Vec<Vec<ItemIx>>>"))]
     pub asked: Vec<Vec<ItemIx>>,

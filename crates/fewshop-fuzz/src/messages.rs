@@ -91,13 +91,14 @@ fn session(program: &mut Program<'_>) -> String {
     });
     let events: Vec<Value> = events.collect();
     let visits: Vec<Vec<u64>> = (0..program.below(12)).map(|_| rows(program, 5)).collect();
+    let asked: Vec<Vec<u64>> = (0..program.below(3)).map(|_| rows(program, 4)).collect();
     let shelves = (0..program.below(4)).map(|_| {
         let n = if program.byte() < 200 { program.below(9) as u64 } else { program.odd() };
         let category: &[&str] = program.one_of(&[&[][..], &["Bakery"], &["Bakery", "Bakery fancy"], &["none"], &[""]]);
         json!({"name": "s", "n": n, "filter": {"category": category, "among": rows(program, 3)}, "seeds": rows(program, 3)})
     });
     let shelves: Vec<Value> = shelves.collect();
-    json!({"type": "session", "seq": program.odd() as u32, "session": {"events": events, "visits": visits}, "shelves": shelves})
+    json!({"type": "session", "seq": program.odd() as u32, "session": {"events": events, "visits": visits, "asked": asked}, "shelves": shelves})
         .to_string()
 }
 

@@ -40,7 +40,7 @@ const SHARE: f32 = 0.45;
 /// Texts shown for their meaning alone.
 const MAX_NEAR: usize = 60;
 /// Products that stand for a query as an example; chosen on validation sessions, see docs/words.md.
-const EXAMPLES: usize = 3;
+const EXAMPLES: usize = 5;
 /// They come down to this share of the best text's score.
 const EXAMPLE_SHARE: f32 = 0.7;
 /// Words by which a title says that it is free of something.

@@ -1,13 +1,13 @@
 //! `cargo xtask test`: everything that CI runs, part by part, ending in one line of totals.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::ahead::Ahead;
 use crate::counts::Counts;
@@ -18,7 +18,7 @@ use crate::run::{cargo, run, say, tee};
 use crate::server::Server;
 use crate::shop::Which;
 use crate::tools::{
-    BrowserTools, ensure_browser_tools, ensure_chromium, ensure_node, ensure_wasm_target,
+    ensure_browser_tools, ensure_chromium, ensure_firefox, ensure_node, ensure_wasm_target,
     other_browsers,
 };
 use crate::wasm::{CPU, GPU, TARGET, build_cpu, build_gpu, build_shell, wasm_cargo};
@@ -37,7 +37,7 @@ pub(crate) enum Part {
     Native,
     /// the static site with both engines
     Build,
-    /// wasm-pack suite in headless Chromium, CPU engine
+    /// wasm-pack suite in headless Chromium and Firefox, CPU engine
     Browser,
     /// wasm-pack suite in headless Chromium, WebGPU engine on a software adapter
     BrowserGpu,
@@ -82,8 +82,8 @@ impl Part {
                 site::add_gpu(&mut build_gpu())?;
                 Ok(Counts::one(true))
             }
-            Self::Browser => browser_suite(CPU.profile, &[]),
-            Self::BrowserGpu => browser_suite(GPU.profile, &["--features", "gpu"]),
+            Self::Browser => cpu_suites(),
+            Self::BrowserGpu => browser_suite(&in_chromium()?, GPU.profile, &["--features", "gpu"]),
             Self::E2e => end_to_end(),
             Self::Size => size::size().map(|()| Counts::one(true)),
             Self::Sql => sql(),
@@ -161,19 +161,65 @@ fn counted(command: &mut Command) -> Result<Counts> {
     Ok(Counts::read(&text).checked(status.success()))
 }
 
+/// A browser for the suite in `tests/browser`.
+struct SuiteBrowser {
+    /// wasm-pack's option for it.
+    option: &'static str,
+    /// The variable that names its driver.
+    variable: &'static str,
+    driver: PathBuf,
+    /// The capabilities of a session, as JSON.
+    capabilities: String,
+}
+
+fn in_chromium() -> Result<SuiteBrowser> {
+    let (chromium, driver) = ensure_chromium()?;
+    let file = root().join("tests/webdriver.json");
+    let options = std::fs::read_to_string(&file)
+        .with_context(|| format!("failed to read {}", shown(&file)))?;
+    Ok(SuiteBrowser {
+        option: "--chrome",
+        variable: "CHROMEDRIVER",
+        driver,
+        capabilities: with_browser(&options, &chromium.to_string_lossy())?,
+    })
+}
+
+/// Firefox, unless it cannot be installed here.
+fn in_firefox() -> Option<SuiteBrowser> {
+    let (firefox, driver) = ensure_firefox()?;
+    let options = json!({ "moz:firefoxOptions": { "binary": firefox.to_string_lossy() } });
+    Some(SuiteBrowser {
+        option: "--firefox",
+        variable: "GECKODRIVER",
+        driver,
+        capabilities: options.to_string(),
+    })
+}
+
+/// The suite of the CPU engine in every browser that there is: the second one costs no build.
+fn cpu_suites() -> Result<Counts> {
+    let chromium = browser_suite(&in_chromium()?, CPU.profile, &[])?;
+    match in_firefox() {
+        Some(firefox) => Ok(chromium + browser_suite(&firefox, CPU.profile, &[])?),
+        None => Ok(chromium),
+    }
+}
+
 /// `wasm-pack test` in `tests/`, in the profile of the engine under test, so that both share one
 /// build of the dependencies.
-fn browser_suite(profile: &str, features: &[&str]) -> Result<Counts> {
+fn browser_suite(browser: &SuiteBrowser, profile: &str, features: &[&str]) -> Result<Counts> {
     ensure_wasm_target()?;
-    let tools = ensure_browser_tools()?;
-    let webdriver = webdriver_json(&tools)?;
+    let path = ensure_browser_tools()?;
+    let webdriver = cache().join("webdriver.json");
+    write_if_changed(&webdriver, browser.capabilities.as_bytes())?;
     let mut wasm_pack = crate::run::command("wasm-pack");
     wasm_pack
         .current_dir(root().join("tests"))
         .args([
             "test",
             "--headless",
-            "--chrome",
+            browser.option,
             "--mode",
             "no-install",
             "--",
@@ -185,8 +231,11 @@ fn browser_suite(profile: &str, features: &[&str]) -> Result<Counts> {
         .args(features)
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .env("PATH", &tools.path)
-        .env("CHROMEDRIVER", &tools.chromedriver)
+        // The test runner takes the first driver that it is told of.
+        .env_remove("CHROMEDRIVER")
+        .env_remove("GECKODRIVER")
+        .env("PATH", path)
+        .env(browser.variable, &browser.driver)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", webdriver)
         // Seconds. The defaults of 20 and 5 assume a browser with a real GPU on an idle machine.
         .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
@@ -194,19 +243,7 @@ fn browser_suite(profile: &str, features: &[&str]) -> Result<Counts> {
     counted(&mut wasm_pack)
 }
 
-/// The suite's browser options, plus the path of the browser that was found.
-fn webdriver_json(tools: &BrowserTools) -> Result<std::path::PathBuf> {
-    let file = root().join("tests/webdriver.json");
-    let text = std::fs::read_to_string(&file)
-        .with_context(|| format!("failed to read {}", shown(&file)))?;
-    let made = cache().join("webdriver.json");
-    write_if_changed(
-        &made,
-        with_browser(&text, &tools.chromium.to_string_lossy())?.as_bytes(),
-    )?;
-    Ok(made)
-}
-
+/// The suite's options for Chromium, plus the path of the one that was found.
 fn with_browser(text: &str, chromium: &str) -> Result<String> {
     let mut options: Value =
         serde_json::from_str(text).context("tests/webdriver.json is not JSON")?;

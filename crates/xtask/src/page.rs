@@ -172,6 +172,7 @@ pub(crate) fn page(
             ("products", &thousands(shop.catalogue.len() as u64)),
             ("departments", navigation.trim_end()),
             ("bestsellers", shelf.trim_end()),
+            ("below", &escape(EN.picked_cold)),
         ],
     )
 }
@@ -373,7 +374,7 @@ mod tests {
 
     #[test]
     fn titles_are_text_and_not_markup() {
-        let all = "{{name}}{{logo}}{{what}}{{base}}{{site}}{{shop}}{{switch}}{{base-tag}}{{policy}}{{products}}{{departments}}{{bestsellers}}";
+        let all = "{{name}}{{logo}}{{what}}{{base}}{{site}}{{shop}}{{switch}}{{base-tag}}{{policy}}{{products}}{{departments}}{{bestsellers}}{{below}}";
         let html = page(all, &small_shop(), &Place::default(), |_| false).unwrap();
         assert!(
             html.contains("Rye &lt;bread&gt;")

@@ -20,17 +20,6 @@ const GECKODRIVER: &str = "0.37.0";
 /// The oldest Node.js whose test runner can run the end-to-end tests.
 const NODE_MAJOR: u32 = 20;
 
-/// The tools for the browser tests.
-#[derive(Debug)]
-pub(crate) struct BrowserTools {
-    /// PATH with the folders of the installed tools in front.
-    pub(crate) path: OsString,
-    /// Chromium.
-    pub(crate) chromium: PathBuf,
-    /// Chromium's WebDriver.
-    pub(crate) chromedriver: PathBuf,
-}
-
 /// Makes sure that rustc can compile for the browser.
 pub(crate) fn ensure_wasm_target() -> Result<()> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
@@ -44,23 +33,18 @@ pub(crate) fn ensure_wasm_target() -> Result<()> {
     })
 }
 
-/// Finds or installs wasm-pack, the test runner of wasm-bindgen, and a Chromium with its driver.
-pub(crate) fn ensure_browser_tools() -> Result<BrowserTools> {
+/// Finds or installs wasm-pack and the test runner of wasm-bindgen. Returns PATH with their folders
+/// in front.
+pub(crate) fn ensure_browser_tools() -> Result<OsString> {
     let mut folders = vec![
         ensure_cargo_tool("wasm-bindgen-cli", "wasm-bindgen", WASM_BINDGEN)?,
         ensure_cargo_tool("wasm-pack", "wasm-pack", WASM_PACK)?,
     ];
-    let (chromium, chromedriver) = ensure_chromium()?;
     folders.extend(std::env::split_paths(
         &std::env::var_os("PATH").unwrap_or_default(),
     ));
     folders.dedup();
-    let path = std::env::join_paths(folders).context("a folder on PATH has a ':' in its name")?;
-    Ok(BrowserTools {
-        path,
-        chromium,
-        chromedriver,
-    })
+    std::env::join_paths(folders).context("a folder on PATH has a ':' in its name")
 }
 
 /// Makes sure that Node.js and npm are installed, for the end-to-end tests.
@@ -172,12 +156,42 @@ fn apt_install(packages: &[&str]) -> Result<()> {
     apt(&[&install, packages].concat())
 }
 
+/// Finds or installs Firefox and its driver. `None`, after a line that says why, where that is not
+/// possible: no developer needs every browser.
+pub(crate) fn ensure_firefox() -> Option<(PathBuf, PathBuf)> {
+    if find_firefox().is_none() {
+        install_browsers(&["firefox-esr"]);
+    }
+    let firefox = find_firefox()?;
+    match ensure_cargo_tool("geckodriver", "geckodriver", GECKODRIVER) {
+        Ok(folder) => Some((firefox, folder.join("geckodriver"))),
+        Err(error) => {
+            say!("tests in Firefox are skipped: no geckodriver: {error:#}");
+            None
+        }
+    }
+}
+
+/// Installs Debian's packages of browsers, or says that their tests are skipped.
+fn install_browsers(packages: &[&str]) {
+    if is_root() && on_path("apt-get").is_some() {
+        say!("installing Debian's {}", packages.join(", "));
+        if let Err(error) = apt_install(packages) {
+            say!("some browsers could not be installed: {error:#}");
+        }
+    } else {
+        say!(
+            "tests in other browsers are skipped: not installed: {}",
+            packages.join(", ")
+        );
+    }
+}
+
 /// Finds or installs Firefox and WebKitGTK with their drivers, and returns the variables by which
 /// the end-to-end tests know them. A browser that can't be installed here is left out, which its
-/// tests report as skipped: no developer needs all three.
+/// tests report as skipped.
 pub(crate) fn other_browsers() -> Vec<(&'static str, PathBuf)> {
     let missing: Vec<&str> = [
-        ("firefox-esr", find_firefox().is_none()),
         ("webkit2gtk-driver", on_path("WebKitWebDriver").is_none()),
         ("xvfb", on_path("xvfb-run").is_none()),
     ]
@@ -185,27 +199,12 @@ pub(crate) fn other_browsers() -> Vec<(&'static str, PathBuf)> {
     .filter_map(|(package, is_missing)| is_missing.then_some(package))
     .collect();
     if !missing.is_empty() {
-        if is_root() && on_path("apt-get").is_some() {
-            say!("installing Debian's {}", missing.join(", "));
-            if let Err(error) = apt_install(&missing) {
-                say!("some browsers could not be installed: {error:#}");
-            }
-        } else {
-            say!(
-                "tests in other browsers are skipped: not installed: {}",
-                missing.join(", ")
-            );
-        }
+        install_browsers(&missing);
     }
     let mut found = Vec::new();
-    if let Some(firefox) = find_firefox() {
-        match ensure_cargo_tool("geckodriver", "geckodriver", GECKODRIVER) {
-            Ok(folder) => {
-                found.push(("FIREFOX", firefox));
-                found.push(("GECKODRIVER", folder.join("geckodriver")));
-            }
-            Err(error) => say!("tests in Firefox are skipped: no geckodriver: {error:#}"),
-        }
+    if let Some((firefox, driver)) = ensure_firefox() {
+        found.push(("FIREFOX", firefox));
+        found.push(("GECKODRIVER", driver));
     }
     let webkit = find_webkit().zip(on_path("WebKitWebDriver").zip(on_path("xvfb-run")));
     if let Some((webkit, (driver, screen))) = webkit {

@@ -126,6 +126,20 @@ pub(crate) fn status_line() -> Node {
                 .chain(rest),
         )
     };
+    // What a new shopper reads once the engine is ready, unseen: it keeps the room for it, so that
+    // nothing below moves then.
+    let new = move || working.get() && shop.is_blank() && !shop.is_off();
+    let room = move || {
+        let items = thousands(shop.catalogue().len() as u64);
+        let able = fill(texts.status_ready, &[&items, texts.backend_cpu]);
+        el("span")
+            .class("room")
+            .attr("aria-hidden", "true")
+            .kid(el("span").class("dot"))
+            .kid(el("strong").text(texts.status_blank))
+            .text(&[SEPARATOR, &able, SEPARATOR, texts.stays].concat())
+            .into()
+    };
     let dot = el("span")
         .live("class", move || {
             Some(if working.get() { "dot working" } else { "dot" }.to_owned())
@@ -163,8 +177,9 @@ pub(crate) fn status_line() -> Node {
             el("p")
                 .attr("role", "status")
                 .attr("aria-live", "polite")
-                .kid(dot)
-                .part(line),
+                .class("roomy")
+                .kid(el("span").kid(dot).part(line))
+                .when(new, room),
         )
         .kid(end);
     let engine_failed = move || {

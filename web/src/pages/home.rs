@@ -8,7 +8,7 @@ use web_sys::Node;
 
 use crate::components::{Shelf, View, change, department_tiles, offer_slot, steps};
 use crate::shop::{Shop, use_shop};
-use crate::view::{El, effect, el, group, later, memo};
+use crate::view::{El, effect, el, group, later, memo, nothing};
 
 /// Names in the line below the first shelf.
 const NAMED: usize = 3;
@@ -135,41 +135,39 @@ pub(crate) fn page() -> Node {
         state: Box::new(move || picked.with(|shelf| (shelf.name(), badge(shop, shelf)))),
         ..Shelf::new("picked", texts.picked, "", shown)
     };
-    let rest = later(move || {
-        let departments = (shop.catalogue().departments().len() > 1).then(|| {
-            el("section")
-                .class("shelf")
-                .attr("aria-labelledby", "by-department")
-                .kid(
-                    el("h2")
-                        .attr("id", "by-department")
-                        .text(texts.shop_by_department),
-                )
-                .kid(department_tiles("by-department"))
-        });
+    let above = later(move || {
         let best = Shelf {
             dismissible: false,
             ..Shelf::new("best", texts.bestsellers, texts.bestsellers_sub, best)
         };
-        let fresh = Shelf::new("fresh", texts.fresh, texts.fresh_sub, fresh);
         let with_cart = Shelf::new("with-cart", texts.with_cart, texts.with_cart_sub, with_cart);
         let on_offer = Shelf::new("on-offer", texts.on_offer, texts.on_offer_sub, on_offer);
-        let above = [
-            Some(with_cart.view()),
-            Some(recently_viewed(None)),
-            Some(best.view()),
-            Some(on_offer.view()),
-            departments,
+        let shelves = [
+            with_cart.view(),
+            recently_viewed(None),
+            best.view(),
+            on_offer.view(),
         ];
-        let below = [fresh.view()];
-        group(
-            above
-                .into_iter()
-                .flatten()
-                .map(Node::from)
-                .chain([offer_slot()])
-                .chain(below.map(Node::from)),
-        )
+        group(shelves.map(Node::from))
+    });
+    let departments = later(move || {
+        if shop.catalogue().departments().len() < 2 {
+            return nothing();
+        }
+        el("section")
+            .class("shelf")
+            .attr("aria-labelledby", "by-department")
+            .kid(
+                el("h2")
+                    .attr("id", "by-department")
+                    .text(texts.shop_by_department),
+            )
+            .kid(department_tiles("by-department"))
+            .into()
+    });
+    let below = later(move || {
+        let fresh = Shelf::new("fresh", texts.fresh, texts.fresh_sub, fresh);
+        group([offer_slot(), fresh.view().into()])
     });
     group([
         el("h1")
@@ -178,7 +176,9 @@ pub(crate) fn page() -> Node {
             .into(),
         steps(),
         first.view().into(),
-        rest,
+        above,
+        departments,
+        below,
     ])
 }
 

@@ -121,8 +121,8 @@ impl Shop {
         SHOP.set(Some(self));
     }
 
-    /// Starts the engine, and keeps engine and memory up to date from then on.
-    pub(crate) fn open(self) {
+    /// Starts the engine.
+    pub(crate) fn start_engine(self) {
         let catalogue = self.catalogue();
         engine::start(
             catalogue.pack(),
@@ -130,6 +130,10 @@ impl Shop {
             move |state, answer| self.on_outcome(state, answer),
             move |found| self.found.set(Some(found)),
         );
+    }
+
+    /// Keeps engine and memory up to date from now on.
+    pub(crate) fn open(self) {
         // Extras that the current page does not show are not requested: they would delay the picks.
         let shown = memo(|| match use_nav().page() {
             Page::Home => Some(Extra::Offers),

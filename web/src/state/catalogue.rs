@@ -9,6 +9,7 @@ use fewshop_core::{Evidence, ItemIx, Prediction};
 use super::Money;
 use super::columns::decode_numbers;
 use super::departments::{Department, departments};
+use super::json::Json;
 use super::offers::read_offer;
 
 pub use self::file::CatalogueFileError;
@@ -83,7 +84,27 @@ impl Catalogue {
     /// # Errors
     /// See [`CatalogueFileError`].
     pub fn parse(json: &str) -> Result<Self, CatalogueFileError> {
+        Self::of(File::read(Json::parse(json)?)?)
+    }
+
+    /// The same in three steps with a `pause` before each: on a slow phone a step takes about as
+    /// long as a page may keep the shopper's finger waiting.
+    ///
+    /// # Errors
+    /// See [`CatalogueFileError`].
+    pub async fn parse_gently(
+        json: &str,
+        pause: impl AsyncFn(),
+    ) -> Result<Self, CatalogueFileError> {
+        pause().await;
+        let json = Json::parse(json)?;
+        pause().await;
         let file = File::read(json)?;
+        pause().await;
+        Self::of(file)
+    }
+
+    fn of(file: File) -> Result<Self, CatalogueFileError> {
         let items = &file.items;
         let rows = items.id.len();
         let lengths = [
@@ -164,7 +185,7 @@ impl Catalogue {
     /// Whether the shop is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.items.id.is_empty()
+        self.len() == 0
     }
 
     /// Name of the pack whose rows these are.
@@ -358,7 +379,7 @@ impl Catalogue {
         let row = ix.row();
         Some(Product {
             ix,
-            id: self.items.id.get(row)?.clone(),
+            id: self.items.id.get(row)?.to_owned(),
             title: self.items.title.get(row).to_owned(),
             size: self.items.size.get(row).to_owned(),
             brand: self.items.brand.get(row).to_owned(),
@@ -408,7 +429,7 @@ impl Catalogue {
     /// The shop's id of a row, or "" past the end.
     #[must_use]
     pub fn id(&self, ix: ItemIx) -> &str {
-        self.items.id.get(ix.row()).map_or("", String::as_str)
+        self.items.id.get(ix.row()).unwrap_or_default()
     }
 
     /// The price of a row, if known.
@@ -469,7 +490,7 @@ impl Catalogue {
         wanted.sort_unstable();
         let mut found = vec![None; ids.len()];
         for (row, id) in self.items.id.iter().enumerate() {
-            let from = wanted.partition_point(|&(other, _)| other < id.as_str());
+            let from = wanted.partition_point(|&(other, _)| other < id);
             for &(_, at) in wanted[from..].iter().take_while(|&&(other, _)| other == id) {
                 found[at] = Some(ItemIx::from(row));
             }

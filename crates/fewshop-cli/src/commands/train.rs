@@ -245,7 +245,7 @@ fn from_content(
     let text = text_model.map(|model| TextVectors::of(&items.catalogue, model));
     let mut card = card(args, None, &Log::default(), args.seed);
     card.data_until.clear();
-    if let (None, Some(currency)) = (&args.currency, &items.currency) {
+    if let (None, Some(currency)) = (&args.currency, items.currency) {
         currency.clone_into(&mut card.currency);
     }
     say(

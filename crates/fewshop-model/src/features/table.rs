@@ -36,7 +36,7 @@ macro_rules! feature_table {
                 department_share [Facets] = |c| c.share_of_context(&c.stats.columns.department);
                 brand_share [Facets] = |c| c.share_of_context(&c.stats.columns.brand);
                 price_distance [Facets] = |c| c.price_distance();
-                shots [] = |c| (c.context.len as f32).ln_1p();
+                shots [] = |c| c.context.len.ln_1p();
                 shots_popularity [] = |c| c.context.mean_popularity;
                 shots_rarest [] = |c| c.context.min_popularity;
                 trend [Popularity] = |c| c.stats.trend[c.row];

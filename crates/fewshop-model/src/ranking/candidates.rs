@@ -82,10 +82,9 @@ impl Model {
     ) -> Vec<bool> {
         let (catalogue, stats) = (self.pack().catalogue(), &self.stats);
         let mut open = vec![true; catalogue.len()];
-        // What stands for the shopper's words was found and seen already.
-        let asked = session.asked.iter().flatten().copied();
+        // What stands for the shopper's words was not chosen, and may be just what is wanted.
         let seeds = options.seeds.iter().copied();
-        for item in session.seen().into_iter().chain(asked).chain(seeds) {
+        for item in session.seen().into_iter().chain(seeds) {
             open[item.row()] = false;
         }
         self.close_variants(&mut open);

@@ -18,6 +18,8 @@ use crate::ranking::shopper_history::{DismissalSignals, ShopperHistory, VisitSig
 pub(crate) struct Evidence<'a> {
     /// Oldest first.
     pub(crate) context: &'a [Event],
+    /// `[context items]`: as which part of one each counts.
+    pub(crate) parts: &'a [f32],
     pub(crate) history: &'a ShopperHistory<'a>,
     pub(crate) promotions: &'a DayPromotions,
 }
@@ -26,8 +28,8 @@ pub(crate) struct Evidence<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ContextSummary {
     left_out: Option<usize>,
-    /// How many there are.
-    pub(crate) len: usize,
+    /// How many there are, the sum of their parts.
+    pub(crate) len: f32,
     /// The same and at least 1: means are taken over it.
     pub(crate) divisor: f32,
     mean_price: Option<f32>,
@@ -44,6 +46,7 @@ pub(crate) struct CandidateInputs<'a> {
     pub(crate) stats: &'a ItemStats,
     pub(crate) context: &'a ContextSummary,
     context_items: &'a [Event],
+    parts: &'a [f32],
     /// From the pair table.
     pub(crate) scores: &'a AggregatedScores,
     pub(crate) logit: f32,
@@ -70,10 +73,13 @@ impl CandidateInputs<'_> {
         if own == 0 {
             return 0.0;
         }
-        let same = |(at, event): &(usize, &Event)| {
-            Some(*at) != self.context.left_out && facet[event.item.row()] == own
+        let same = |(at, (event, part)): (usize, (&Event, &f32))| {
+            let counts = Some(at) != self.context.left_out && facet[event.item.row()] == own;
+            counts.then_some(*part)
         };
-        self.context_items.iter().enumerate().filter(same).count() as f32 / self.context.divisor
+        let items = self.context_items.iter().zip(self.parts).enumerate();
+        // Not -0, which a sum of nothing is.
+        items.filter_map(same).fold(0.0, |sum, part| sum + part) / self.context.divisor
     }
 
     /// Distance of its log-price to the mean of the context items; 0 where either is unknown.
@@ -255,27 +261,27 @@ impl<'a> FeatureMatrix<'a> {
     }
 
     fn summary(&self, left_out: Option<usize>) -> ContextSummary {
-        let len = self.evidence.context.len() - usize::from(left_out.is_some());
-        let kept = self
-            .evidence
-            .context
-            .iter()
-            .enumerate()
-            .filter(|&(at, _)| Some(at) != left_out);
-        let rows: Vec<usize> = kept.map(|(_, event)| event.item.row()).collect();
-        let prices: Vec<f32> = rows
-            .iter()
-            .filter_map(|&row| self.stats.columns.log_price[row])
+        let Evidence { context, parts, .. } = self.evidence;
+        let kept = context.iter().zip(parts).enumerate();
+        let kept = kept.filter(|&(at, _)| Some(at) != left_out);
+        let rows: Vec<(usize, f32)> = kept
+            .map(|(_, (event, &part))| (event.item.row(), part))
             .collect();
-        let popularity = |row: &usize| self.stats.log_popularity[*row];
-        let divisor = len.max(1) as f32;
+        let priced = rows
+            .iter()
+            .filter_map(|&(row, part)| Some((self.stats.columns.log_price[row]?, part)));
+        let (price, prices) = priced.fold((0.0, 0.0), |(sum, parts), (price, part)| {
+            (sum + part * price, parts + part)
+        });
+        let popularity = |&(row, _): &(usize, f32)| self.stats.log_popularity[row];
+        let len = rows.iter().fold(0.0, |sum, (_, part)| sum + part);
+        let divisor = len.max(1.0);
         ContextSummary {
             left_out,
             len,
             divisor,
-            mean_price: (!prices.is_empty())
-                .then(|| prices.iter().sum::<f32>() / prices.len() as f32),
-            mean_popularity: rows.iter().map(popularity).sum::<f32>() / divisor,
+            mean_price: (prices > 0.0).then(|| price / prices),
+            mean_popularity: rows.iter().map(|row| row.1 * popularity(row)).sum::<f32>() / divisor,
             min_popularity: rows.iter().map(popularity).reduce(f32::min).unwrap_or(0.0),
         }
     }
@@ -292,19 +298,21 @@ impl<'a> FeatureMatrix<'a> {
         let (pack, stats) = (self.pack, self.stats);
         let Evidence {
             context: context_items,
+            parts,
             history,
             promotions,
         } = self.evidence;
         let row = self.items[at] as usize;
         let near = &self.near[at * context_items.len()..(at + 1) * context_items.len()];
-        let (mut near_mean, mut near_max) = (0f32, if context.len == 0 { 0f32 } else { -1.0 });
+        let (mut near_mean, mut near_max) = (0f32, if context.len == 0.0 { 0f32 } else { -1.0 });
         let mut near_last = 0.0;
-        for (_, &near) in near
+        for (_, (&near, &part)) in near
             .iter()
+            .zip(parts)
             .enumerate()
             .filter(|&(at, _)| Some(at) != context.left_out)
         {
-            near_mean += near / context.divisor;
+            near_mean += part * near / context.divisor;
             near_max = near_max.max(near);
             near_last = near;
         }
@@ -313,6 +321,7 @@ impl<'a> FeatureMatrix<'a> {
             stats,
             context,
             context_items,
+            parts,
             scores,
             logit,
             bias: pack.item_table().bias[row],
@@ -388,17 +397,22 @@ mod tests {
             let promotions = DayPromotions::default();
             let context: Vec<Event> =
                 rows.iter().map(|&row| Event::new(ItemIx(row), EventKind::View)).collect();
+            // Some of them stand for words and count as a third of one.
+            let parts: Vec<f32> =
+                rows.iter().map(|row| if row % 4 == 0 { 1.0 / 3.0 } else { 1.0 }).collect();
             let items: Vec<u32> = (0..60).filter(|row| !rows.contains(row)).collect();
             let logits = kernels::scan(pack.item_table(), &embedding, pack.config().logit_scale);
-            let scores = PairScores::of(&context, &pack, &stats, true);
-            let evidence = Evidence { context: &context, history: &history, promotions: &promotions };
+            let scores = PairScores::of(&context, &parts, &pack, &stats, true);
+            let evidence = Evidence { context: &context, parts: &parts, history: &history, promotions: &promotions };
             let matrix = FeatureMatrix::of(&items, evidence, &logits, &scores, &pack, &stats);
             let wanted: Vec<usize> = (0..items.len()).step_by(3).collect();
             for left_out in 0..context.len() {
                 let mut rest = context.clone();
                 rest.remove(left_out);
-                let scores = PairScores::of(&rest, &pack, &stats, true);
-                let evidence = Evidence { context: &rest, history: &history, promotions: &promotions };
+                let mut rest_parts = parts.clone();
+                rest_parts.remove(left_out);
+                let scores = PairScores::of(&rest, &rest_parts, &pack, &stats, true);
+                let evidence = Evidence { context: &rest, parts: &rest_parts, history: &history, promotions: &promotions };
                 let fresh = FeatureMatrix::of(&items, evidence, &logits, &scores, &pack, &stats);
                 let fresh: Vec<f32> = wanted
                     .iter()

@@ -71,10 +71,11 @@ impl Model {
             let scale = pack.config().logit_scale;
             logits[row as usize] = kernels::logit(pack.item_table(), row as usize, &query, scale);
         }
-        let pair_scores = PairScores::of(&[], pack, &self.stats, false);
+        let pair_scores = PairScores::of(&[], &[], pack, &self.stats, false);
         let history = ShopperHistory::default();
         let evidence = Evidence {
             context: &[],
+            parts: &[],
             history: &history,
             promotions,
         };

@@ -11,7 +11,7 @@ use crate::pack::Pack;
 pub(crate) struct AggregatedScores {
     pub(crate) covisit: f32,
     pub(crate) covisit_max: f32,
-    /// Context items that are paired with the product.
+    /// Context items that are paired with the product, each with its part.
     pub(crate) hits: f32,
     pub(crate) cosine: f32,
     pub(crate) cosine_max: f32,
@@ -48,20 +48,21 @@ impl Place {
 
 impl AggregatedScores {
     fn add(&mut self, score: &PairScore, place: Place) {
-        self.covisit += score.covisit;
+        let part = score.part;
+        self.covisit += part * score.covisit;
         self.covisit_max = self.covisit_max.max(score.covisit);
-        self.cosine += score.cosine;
+        self.cosine += part * score.cosine;
         self.cosine_max = self.cosine_max.max(score.cosine);
-        self.regression += score.regression;
+        self.regression += part * score.regression;
         self.regression_max = self.regression_max.max(score.regression);
-        self.hits += 1.0;
+        self.hits += part;
         if place.is_last {
             self.last_covisit = score.covisit;
             self.last_cosine = score.cosine;
             self.last_regression = score.regression;
         }
-        self.recent_cosine += place.recency * score.cosine;
-        self.recent_regression += place.recency * score.regression;
+        self.recent_cosine += place.recency * part * score.cosine;
+        self.recent_regression += place.recency * part * score.regression;
     }
 }
 
@@ -73,6 +74,8 @@ struct PairScore {
     context: u32,
     /// The next score of the same product, by a later context item; [`NONE`] at the end.
     next: u32,
+    /// As which part of a context item the context item counts.
+    part: f32,
     covisit: f32,
     cosine: f32,
     regression: f32,
@@ -101,7 +104,15 @@ pub(crate) struct PairScores {
 }
 
 impl PairScores {
-    pub(crate) fn of(context: &[Event], pack: &Pack, stats: &ItemStats, reads_order: bool) -> Self {
+    /// # Shapes
+    /// - `parts`: `[context items]`, as which part of one each counts
+    pub(crate) fn of(
+        context: &[Event],
+        parts: &[f32],
+        pack: &Pack,
+        stats: &ItemStats,
+        reads_order: bool,
+    ) -> Self {
         let mut all = Self {
             slot_of: vec![NONE; pack.catalogue().len()],
             items: Vec::new(),
@@ -111,7 +122,7 @@ impl PairScores {
             starts: vec![0],
             reads_order,
         };
-        for (nth, event) in context.iter().enumerate() {
+        for (nth, (event, &part)) in context.iter().zip(parts).enumerate() {
             let place = Place::before(context.len() - 1 - nth);
             let from = event.item.row();
             for pair in pack.pairs().row(from) {
@@ -122,6 +133,7 @@ impl PairScores {
                         slot: all.slot_of[to],
                         context: nth as u32,
                         next: NONE,
+                        part,
                         covisit: pair.count * stats.covisit_row[from] * stats.covisit_column[to],
                         cosine: pair.count * stats.cosine[from] * stats.cosine[to],
                         regression: pair.regression,

@@ -37,6 +37,9 @@ pub(crate) struct Run<'a> {
 #[derive(Debug)]
 pub(crate) struct LearnedSession<'a> {
     pub(crate) context: Vec<Event>,
+    /// As which part of one each context item counts: what stands for the shopper's words counts as
+    /// one together.
+    pub(crate) parts: Vec<f32>,
     pub(crate) history: ShopperHistory<'a>,
     /// What the shop promotes on the day of the session.
     pub(crate) promotions: &'a DayPromotions,
@@ -50,6 +53,12 @@ pub(crate) struct LearnedSession<'a> {
     /// Of all products.
     pub(crate) logits: Vec<f32>,
     pub(crate) pair_scores: PairScores,
+}
+
+/// The number of context items, to which training chose gates and fallbacks.
+fn whole(parts: &[f32]) -> usize {
+    let sum: f32 = parts.iter().sum();
+    (sum.round() as usize).max(usize::from(!parts.is_empty()))
 }
 
 /// Whether a product is in the leaflet that day.
@@ -298,6 +307,7 @@ impl<'a> Run<'a> {
     {
         let evidence = Evidence {
             context: &learned.context,
+            parts: &learned.parts,
             history: &learned.history,
             promotions: learned.promotions,
         };
@@ -319,9 +329,10 @@ impl<'a> Run<'a> {
     ) -> Result<LearnedSession<'a>, RankError> {
         let (model, pack) = (self.model, self.model.pack());
         let (context, history) = (self.context(options)?, self.history(options));
-        let encoded = EncodedSession::of(&context, pack.item_table(), pack.encoder());
+        let parts = self.parts(&context, options);
+        let encoded = EncodedSession::weighted(&context, &parts, pack.item_table(), pack.encoder());
         let gates = &pack.adapter().gate;
-        let chosen_gate = match context.len() {
+        let chosen_gate = match whole(&parts) {
             0 => 0.0,
             _ if options.frozen => 0.0,
             k => gates[(k - 1).min(gates.len() - 1)],
@@ -348,10 +359,11 @@ impl<'a> Run<'a> {
         let nearest = nearest(&context, &u, &logits, pack);
         done(Step::Scan);
         let reads_order = model.groups.contains(FeatureGroup::Order);
-        let pair_scores = PairScores::of(&context, pack, &model.stats, reads_order);
+        let pair_scores = PairScores::of(&context, &parts, pack, &model.stats, reads_order);
         done(Step::Candidates);
         Ok(LearnedSession {
             context,
+            parts,
             history,
             promotions: self.promotions,
             gate,
@@ -375,6 +387,23 @@ impl<'a> Run<'a> {
         };
         context.drain(..context.len().saturating_sub(MAX_CONTEXT_ITEMS));
         Ok(context)
+    }
+
+    /// As which part of one each context item counts.
+    fn parts(&self, context: &[Event], options: &RankOptions) -> Vec<f32> {
+        let Session { asked, events, .. } = self.session;
+        if !options.seeds.is_empty() || asked.is_empty() {
+            return vec![1.0; context.len()];
+        }
+        let part = |event: &Event| {
+            let is_chosen = events.iter().any(|chosen| chosen.item == event.item);
+            let words = asked.iter().rev().find(|words| words.contains(&event.item));
+            // Equal parts: the best-seller of a title says no more of what is meant than another.
+            words
+                .filter(|_| !is_chosen)
+                .map_or(1.0, |words| 1.0 / words.len() as f32)
+        };
+        context.iter().map(part).collect()
     }
 
     /// The part of the shopper's history that these options allow. Seeds exclude the earlier
@@ -426,7 +455,7 @@ impl Model {
     fn fallback(&self, learned: &LearnedSession<'_>) -> Option<Channel> {
         let fallback = &self.pack().config().fallback;
         let last = fallback.len().checked_sub(1)?;
-        let k = learned.context.len().checked_sub(1)?;
+        let k = whole(&learned.parts).checked_sub(1)?;
         if learned.history.is_empty() {
             fallback[k.min(last)]
         } else {

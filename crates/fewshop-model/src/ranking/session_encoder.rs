@@ -22,21 +22,36 @@ pub(crate) struct EncodedSession {
 }
 
 impl EncodedSession {
-    /// `context` comes oldest first.
+    /// `context` comes oldest first; each item counts once.
     pub(crate) fn of(context: &[Event], table: &ItemTable, weights: &EncoderWeights) -> Self {
+        Self::weighted(context, &vec![1.0; context.len()], table, weights)
+    }
+
+    /// The same where an item counts as a part of one.
+    ///
+    /// # Shapes
+    /// - `parts`: `[context items]`
+    pub(crate) fn weighted(
+        context: &[Event],
+        parts: &[f32],
+        table: &ItemTable,
+        weights: &EncoderWeights,
+    ) -> Self {
         let h = weights.hidden;
         let mut rows = vec![0f32; context.len() * table.d];
         let mut hidden = vec![0f32; h];
         let attention = context
             .iter()
+            .zip(parts)
             .zip(rows.chunks_exact_mut(table.d))
-            .map(|(event, row)| {
+            .map(|((event, part), row)| {
                 table.add_row(event.item.row(), 1.0, row);
                 hidden.copy_from_slice(&weights.b);
                 for (x, w) in row.iter().zip(weights.w.chunks(h.max(1))) {
                     add_scaled(&mut hidden, w, *x);
                 }
-                weights.kind[event.kind as usize]
+                part.ln()
+                    + weights.kind[event.kind as usize]
                     + hidden
                         .iter()
                         .zip(&weights.v)

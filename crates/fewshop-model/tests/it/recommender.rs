@@ -89,7 +89,8 @@ fn what_was_asked_for_in_words_moves_the_picks_as_clicks_do() {
     };
     assert_eq!(ranking.context_items, 2);
     assert!(household(&ranking.picks) >= 8 && household(&ranking.picks) > household(&nobody));
-    assert!(ranking.picks.iter().all(|pick| !asked.contains(&pick.item)));
+    // The best match was not chosen yet.
+    assert!(ranking.picks.iter().any(|pick| pick.item == asked[0]));
     assert!(
         matches!(&ranking.picks[0].reason, Reason::BecauseOf { shots }
         if shots.iter().all(|shot| asked.contains(&shot.item)))

@@ -80,7 +80,7 @@ pub(in crate::state) struct File {
 }
 
 pub(in crate::state) struct Columns {
-    pub(super) id: Vec<String>,
+    pub(super) id: Ids,
     pub(super) title: Words,
     pub(in crate::state) category: Vec<u32>,
     pub(super) brand: Words,
@@ -90,6 +90,31 @@ pub(in crate::state) struct Columns {
     pub(in crate::state) picture: Words,
 }
 
+/// The ids of all rows, one behind the other in one text: a text of its own for each would be an
+/// allocation for each product, a third of the time of reading the catalogue.
+pub(super) struct Ids {
+    text: String,
+    /// Where each of them ends.
+    ends: Vec<u32>,
+}
+
+impl Ids {
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The id of a row, if the row is in range.
+    pub(super) fn get(&self, row: usize) -> Option<&str> {
+        let end = *self.ends.get(row)? as usize;
+        let from = row.checked_sub(1).map_or(0, |before| self.ends[before]);
+        Some(&self.text[from as usize..end])
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).filter_map(|row| self.get(row))
+    }
+}
+
 /// A column of texts that repeat: each text once, and which of them each row has.
 pub(in crate::state) struct Words {
     pub(super) words: Vec<String>,
@@ -97,8 +122,7 @@ pub(in crate::state) struct Words {
 }
 
 impl File {
-    pub(super) fn read(json: &str) -> Result<Self, CatalogueFileError> {
-        let mut json = Json::parse(json)?;
+    pub(super) fn read(mut json: Json<'_>) -> Result<Self, CatalogueFileError> {
         let mut items = json.take("items");
         let mut text = |name| -> Result<String, JsonError> {
             Ok(json.text(name)?.unwrap_or_default().into_owned())
@@ -149,21 +173,20 @@ impl File {
 }
 
 /// The ids: what all of them begin with, then the rest of each, which is a number if it can be.
-fn ids(items: &mut Json<'_>) -> Result<Vec<String>, JsonError> {
+fn ids(items: &mut Json<'_>) -> Result<Ids, JsonError> {
     let prefix = items.text("prefix")?.unwrap_or_default();
     let list = items.list("id")?.ok_or(missing("id"))?;
-    let mut ids = Vec::with_capacity(list.len());
+    let mut ends = Vec::with_capacity(list.len());
+    let mut ids = String::with_capacity(list.len() * (prefix.len() + 8));
     for rest in list {
-        // One allocation for each: there are as many as products.
-        let mut id = String::with_capacity(prefix.len() + 10);
-        id.push_str(&prefix);
+        ids.push_str(&prefix);
         match rest {
-            Json::Text(text) => id.push_str(&text),
-            number => push_digits(&mut id, number.whole("id")?),
+            Json::Text(text) => ids.push_str(&text),
+            number => push_digits(&mut ids, number.whole("id")?),
         }
-        ids.push(id);
+        ends.push(ids.len() as u32);
     }
-    Ok(ids)
+    Ok(Ids { text: ids, ends })
 }
 
 fn push_digits(to: &mut String, number: u32) {

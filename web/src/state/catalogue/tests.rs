@@ -1,5 +1,10 @@
 //! The page's copy of the catalogue, from a made-up file.
 
+use std::cell::Cell;
+use std::future::Future as _;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
 use super::*;
 
 pub(super) const TOY: &str = r##"{"pack":"00000000000000aa","currency":"USD","items":{
@@ -131,6 +136,31 @@ fn what_is_no_json_is_an_error_and_no_panic() {
             Catalogue::parse(&TOY[..cut]),
             Err(CatalogueFileError::Json(_))
         ));
+    }
+}
+
+/// What [`Catalogue::parse_gently`] returns, and how often it paused.
+fn gently(text: &str) -> (Result<Catalogue, CatalogueFileError>, usize) {
+    let pauses = Cell::new(0);
+    let reading = Catalogue::parse_gently(text, async || pauses.set(pauses.get() + 1));
+    match pin!(reading).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(read) => (read, pauses.get()),
+        Poll::Pending => panic!("these pauses are over at once"),
+    }
+}
+
+#[test]
+fn a_file_read_in_steps_is_the_same_or_wrong_in_the_same_way() {
+    let (shop, pauses) = gently(TOY);
+    let (shop, at_once) = (shop.unwrap(), toy());
+    assert_eq!(pauses, 3);
+    assert_eq!(shop.len(), at_once.len());
+    for ix in (0..shop.len()).map(ItemIx::from) {
+        assert_eq!(shop.product(ix), at_once.product(ix));
+    }
+    assert_eq!(shop.departments(), at_once.departments());
+    for bad in ["[", "{}", &TOY.replace("[1,0]", "[1,5]")] {
+        assert_eq!(gently(bad).0.err(), Catalogue::parse(bad).err());
     }
 }
 
