@@ -254,7 +254,7 @@ fn tokens(query: &str) -> Vec<Token> {
                 // 'No. 5'
                 if c != '.'
                     || letters.get(at + 1).is_none_or(|next| *next == ' ')
-                        && !out.last().is_some_and(|last| last.word() == Some("no"))
+                        && out.last().is_none_or(|last| last.word() != Some("no"))
                 {
                     out.push(Token::Break);
                 }

@@ -2,7 +2,7 @@
 
 use fewshop_core::protocol::ShelfRequest;
 use fewshop_core::{Filter, ItemIx, Objective};
-use fewshop_web::state::{Department, Learning, Order, Question};
+use fewshop_web::state::{Department, Learning, Order};
 use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
 use web_sys::Node;
@@ -67,13 +67,14 @@ pub(crate) fn page(slug: &str) -> Node {
     let here = shop.catalogue().department(slug).map(|(at, _)| at);
     let knows = shop.log.with_untracked(|log| {
         let (catalogue, session) = (shop.catalogue(), log.session());
-        let context = session.context_items();
-        let clicked = context.iter().map(|event| event.item);
-        let asked = log.asked().iter().flat_map(Question::items).copied();
-        let mut known = clicked
-            .chain(session.visits.iter().flatten().copied())
-            .chain(asked);
-        log.learning() != Learning::Off && known.any(|item| catalogue.department_of(item) == here)
+        let is_here = |item: &ItemIx| catalogue.department_of(*item) == here;
+        log.learning() != Learning::Off
+            && (session
+                .context_items()
+                .iter()
+                .any(|event| is_here(&event.item))
+                || session.visits.iter().any(|visit| visit.iter().any(is_here))
+                || (log.asked().iter()).any(|asked| asked.items().iter().any(is_here)))
     });
     let own = memo(move || if knows { Order::ForYou } else { Order::Found });
     let query = memo(move || {

@@ -1,9 +1,7 @@
 //! 'Your taste': what was learned, how to correct it, and all controls over it.
 
 use fewshop_core::{EventKind, ItemIx, Prediction};
-use fewshop_web::state::{
-    Certainty, Correction, Extra, Learning, Liking, Page, Question, SessionLog,
-};
+use fewshop_web::state::{Certainty, Correction, Extra, Learning, Liking, Page, Question};
 use fewshop_web::texts::{Texts, count, fill};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -163,10 +161,6 @@ fn prices(shop: Shop) -> El {
 /// removes it. Hidden if there are none.
 fn asked(shop: Shop) -> El {
     let texts = shop.texts;
-    let asked = memo(move || {
-        let asked = |log: &SessionLog| log.asked().iter().rev().cloned().collect::<Vec<_>>();
-        shop.log.with(asked)
-    });
     let row = move |question: &Question| {
         let text = question.text().to_owned();
         let search = [&href_of(&Page::Search), "?q=", &browser::encode(&text)].concat();
@@ -200,11 +194,16 @@ fn asked(shop: Shop) -> El {
             .class("likings asked")
             .attr("role", "list")
             .attr("aria-labelledby", "asked")
-            .kids(asked.with(|asked| asked.iter().map(row).collect::<Vec<_>>()))
+            .kids(
+                shop.log
+                    .with(|log| log.asked().iter().rev().map(row).collect::<Vec<_>>()),
+            )
             .into()
     };
     panel("asked", texts.asked_for)
-        .flag("hidden", move || asked.with(Vec::is_empty))
+        .flag("hidden", move || {
+            shop.log.with(|log| log.asked().is_empty())
+        })
         .kid(el("p").class("sub").text(texts.asked_for_sub))
         .part(rows)
 }

@@ -136,7 +136,11 @@ pub(crate) fn page() -> Node {
     // Not of each letter: the text stays until it is another one.
     let followed = memo(move || {
         let query = query.get();
-        shop.follows(&query).then_some(query)
+        if shop.follows(&query) {
+            query
+        } else {
+            String::new()
+        }
     });
     let tiles = when(
         move || !typed.get() || none.get(),
@@ -212,7 +216,15 @@ pub(crate) fn page() -> Node {
         el("div")
             .class("follows")
             .attr("aria-live", "polite")
-            .part(move || followed.with(|query| query.as_deref().map_or_else(nothing, follows)))
+            .part(move || {
+                followed.with(|query| {
+                    if query.is_empty() {
+                        nothing()
+                    } else {
+                        follows(query)
+                    }
+                })
+            })
             .into(),
         suggestions,
         bar,

@@ -24,7 +24,7 @@ enum Answered {
 impl Shop {
     /// The shopper submitted a search. Its answer may be there or still come.
     pub(crate) fn submit_search(self, query: &str) {
-        self.taken_back.set_value(String::new());
+        self.taken_back.set(String::new());
         self.submitted.set(query.trim().to_owned());
     }
 
@@ -62,22 +62,18 @@ impl Shop {
         });
     }
 
-    /// The search of which a product that is about to be opened is a result; `None` if it is none or
-    /// was taken back.
-    pub(super) fn search_behind(self, ix: ItemIx) -> Option<Question> {
-        if use_nav().page_untracked() != Page::Search {
-            return None;
-        }
+    /// The search of which a product that is about to be opened is a result; "" if it is none or was
+    /// taken back.
+    pub(super) fn search_behind(self, ix: ItemIx) -> String {
         let query = untrack(|| use_nav().query("q"));
         let query = query.trim();
-        self.found.with_untracked(|found| {
-            let found = found.as_ref().filter(|found| {
-                found.query == query
-                    && found.items.contains(&ix)
-                    && self.taken_back.with_value(|taken| taken != query)
+        let is_result = use_nav().page_untracked() == Page::Search
+            && self.taken_back.with_untracked(|taken| taken != query)
+            && self.found.with_untracked(|found| {
+                (found.as_ref())
+                    .is_some_and(|found| found.query == query && found.items.contains(&ix))
             });
-            found?.question()
-        })
+        if is_result { query } else { "" }.to_owned()
     }
 
     /// Whether the picks learn from a search.
@@ -93,7 +89,7 @@ impl Shop {
 
     /// The same on the page of its results.
     pub(crate) fn take_search_back(self, query: &str) {
-        self.taken_back.set_value(query.to_owned());
+        self.taken_back.set(query.to_owned());
         let text = self
             .log
             .with_untracked(|log| log.asked().get(query).map(|asked| asked.text().to_owned()));

@@ -14,7 +14,7 @@ use fewshop_core::protocol::{Shelf, ShelfRequest};
 use fewshop_core::{ItemIx, Prediction};
 use fewshop_web::state::{
     Answer, Cart, Catalogue, EngineState, Extra, IndexBuilder, Learning, Measure, Memory, Money,
-    Page, Pick, Product, Question, SearchIndex, Seen, SessionLog, Unit, hue_of, tile_of,
+    Page, Pick, Product, SearchIndex, Seen, SessionLog, Unit, hue_of, tile_of,
 };
 use fewshop_web::texts::{Texts, fill};
 use leptos::prelude::*;
@@ -48,10 +48,10 @@ pub(crate) struct Shop {
     pub(crate) has_words: RwSignal<bool>,
     /// The search that was submitted and that the engine has not answered yet, or "".
     submitted: RwSignal<String>,
-    /// The search from whose results a product's page is being opened.
-    opened_from: StoredValue<Option<Question>>,
+    /// The search from whose results a product's page is being opened, or "".
+    opened_from: RwSignal<String>,
     /// The search that the shopper took back, which opening its results does not bring back.
-    taken_back: StoredValue<String>,
+    taken_back: RwSignal<String>,
     /// The shelves of the last answer, by name.
     ranked: RwSignal<Vec<(String, Vec<Pick>)>>,
     /// The first shelf as it was before the last click, and as it is shown now.
@@ -105,8 +105,8 @@ impl Shop {
             found: RwSignal::new(None),
             has_words: RwSignal::new(false),
             submitted: RwSignal::default(),
-            opened_from: StoredValue::new(None),
-            taken_back: StoredValue::new(String::new()),
+            opened_from: RwSignal::default(),
+            taken_back: RwSignal::default(),
             ranked: RwSignal::default(),
             seen: RwSignal::default(),
             predictions: RwSignal::default(),
@@ -339,11 +339,11 @@ impl Shop {
         catalogue.is_on_request(ix)
             && self.log.with(|log| {
                 let session = log.session();
-                let looked = session.events.iter().map(|event| event.item);
-                let asked = log.asked().iter().flat_map(Question::items).copied();
-                let taken = session.visits.iter().flatten().copied();
-                let mut known = looked.chain(taken).chain(asked);
-                !known.any(|other| catalogue.category(other) == catalogue.category(ix))
+                let category = catalogue.category(ix);
+                let is_like = |other: &ItemIx| catalogue.category(*other) == category;
+                !(session.events.iter().any(|event| is_like(&event.item))
+                    || session.visits.iter().any(|visit| visit.iter().any(is_like))
+                    || (log.asked().iter()).any(|asked| asked.items().iter().any(is_like)))
             })
     }
 }

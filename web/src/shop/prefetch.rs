@@ -15,6 +15,7 @@ use fewshop_web::state::{HeldPage, Page, Prefetch, SessionLog};
 use leptos::prelude::*;
 
 use super::{Shop, with_item, with_item_name};
+use crate::engine::Found;
 use crate::nav::{Hold, use_nav};
 use crate::{browser, engine};
 
@@ -44,7 +45,7 @@ impl Shop {
         let Some(ix) = self.catalogue().find(id) else {
             return Hold::Open;
         };
-        self.opened_from.set_value(self.search_behind(ix));
+        self.opened_from.set(self.search_behind(ix));
         if !engine::is_ready() {
             return Hold::Open;
         }
@@ -66,7 +67,7 @@ impl Shop {
     /// The shopper went to another page.
     pub(crate) fn leave(self) {
         if with_prefetch(Prefetch::left) {
-            self.opened_from.set_value(None);
+            self.opened_from.set(String::new());
             self.own_shelves.notify();
         }
     }
@@ -83,7 +84,7 @@ impl Shop {
     pub(crate) fn enter(self, ix: ItemIx) {
         self.want(with_item(ix));
         let log = self.viewed(ix);
-        self.opened_from.set_value(None);
+        self.opened_from.set(String::new());
         let is_news =
             |old: &SessionLog| old.session() != log.session() || old.asked() != log.asked();
         if self.log.with_untracked(is_news) {
@@ -95,11 +96,13 @@ impl Shop {
     fn viewed(self, ix: ItemIx) -> SessionLog {
         let mut log = self.log.get_untracked();
         log.at(browser::now());
-        self.opened_from.with_value(|question| {
-            question
-                .iter()
-                .for_each(|question| log.ask(question.clone()))
+        let query = self.opened_from.get_untracked();
+        let question = self.found.with_untracked(|found| {
+            (found.as_ref().filter(|found| found.query == query)).and_then(Found::question)
         });
+        if let Some(question) = question {
+            log.ask(question);
+        }
         log.view(ix);
         log
     }

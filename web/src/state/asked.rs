@@ -7,8 +7,6 @@
 use fewshop_core::ItemIx;
 use fewshop_core::protocol::limits::{MAX_ASKED, MAX_ASKED_ITEMS};
 
-use super::merge::combined;
-
 /// Maximum number of letters kept of a question.
 pub const MAX_ASKED_LETTERS: usize = 80;
 /// Maximum number of products that one question excludes: it bounds the stored text and each request.
@@ -100,30 +98,39 @@ impl Asked {
         items.collect()
     }
 
-    /// The products that any of them excludes, each once.
+    /// The products that any of them excludes, each once, in the catalogue's order.
     pub(super) fn without(&self) -> Vec<ItemIx> {
-        let mut all = Vec::new();
+        // A mask: the library's sort would be 4 kB of the page.
+        let mut mask = Vec::new();
         for question in &self.0 {
-            all.extend_from_slice(&question.without);
+            for item in &question.without {
+                if mask.len() <= item.row() {
+                    mask.resize(item.row() + 1, false);
+                }
+                mask[item.row()] = true;
+            }
         }
-        all.sort_unstable();
-        all.dedup();
+        let mut all = Vec::new();
+        for (row, is_excluded) in mask.into_iter().enumerate() {
+            if is_excluded {
+                all.push(ItemIx::from(row));
+            }
+        }
         all
     }
 
-    /// Numbers that differ for questions that may change the picks.
-    pub(super) fn numbers(&self) -> impl Iterator<Item = u64> {
-        self.0.iter().flat_map(|question| {
-            let rows = |items: &[ItemIx]| {
-                let rows: Vec<u64> = items.iter().map(|item| u64::from(item.0) * 8).collect();
-                rows
-            };
-            // A question ends with a number of its own, as does its list of examples.
-            (rows(&question.items).into_iter())
-                .chain([5])
-                .chain(rows(&question.without))
-                .chain([6])
-        })
+    /// Mixes numbers into a hash that differ for questions that may change the picks.
+    pub(super) fn mix(&self, mut hash: u64, mix: fn(u64, u64) -> u64) -> u64 {
+        for question in &self.0 {
+            // Each list ends with a number that is no row.
+            for (items, end) in [(&question.items, 5), (&question.without, 6)] {
+                for item in items {
+                    hash = mix(hash, u64::from(item.0) * 8);
+                }
+                hash = mix(hash, end);
+            }
+        }
+        hash
     }
 
     /// Adds a question as the newest one, in place of an earlier one with the same words.
@@ -148,31 +155,16 @@ impl Asked {
 
     /// What `ours` and `theirs` are together, see [`super::Memory::merge`].
     pub(super) fn merge(base: &Self, ours: &Self, theirs: &Self) -> Self {
-        // A question is known by its words, here by their place in this list.
-        let mut texts: Vec<&str> = Vec::new();
-        let mut keyed: Vec<Vec<u64>> = Vec::new();
-        for of in [base, ours, theirs] {
-            let mut keys = Vec::with_capacity(of.0.len());
-            for question in &of.0 {
-                let at = texts.iter().position(|&text| text == question.text);
-                keys.push(at.unwrap_or(texts.len()) as u64);
-                if at.is_none() {
-                    texts.push(&question.text);
-                }
+        // A question is known by its words, so nothing need be aligned as with clicks.
+        let mut merged = theirs.clone();
+        for question in &base.0 {
+            if ours.get(&question.text).is_none() {
+                merged.remove(&question.text);
             }
-            keyed.push(keys);
         }
-        let mut merged = Self::default();
-        for key in combined(&keyed[0], &keyed[1], &keyed[2]) {
-            let of = |log: &Self| log.get(texts[key as usize]).cloned();
-            // This tab's is taken if it was changed here.
-            let (own, other) = (of(ours), of(theirs));
-            let question = match other {
-                Some(other) if own.is_none() || own == of(base) => Some(other),
-                other => own.or(other),
-            };
-            if let Some(question) = question {
-                merged.push(question);
+        for question in &ours.0 {
+            if base.get(&question.text) != Some(question) {
+                merged.push(question.clone());
             }
         }
         merged

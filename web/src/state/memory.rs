@@ -457,8 +457,11 @@ mod tests {
         assert_eq!(Memory::read(&text, &toy(), NOW).unwrap().log, log);
     }
 
-    /// The questions of a text with this list of them, as words, examples and what they exclude.
-    fn questions(list: &str) -> Result<Vec<(String, Vec<ItemIx>, Vec<ItemIx>)>, MemoryError> {
+    /// Words, examples and what they exclude.
+    type Parts = (String, Vec<ItemIx>, Vec<ItemIx>);
+
+    /// The questions of a text with this list of them.
+    fn questions(list: &str) -> Result<Vec<Parts>, MemoryError> {
         let json = format!(
             r#"{{"version":2,"last":{NOW},"events":[],"visits":[],"cart":[],"gifts":["fig"],"asked":{list}}}"#
         );

@@ -199,10 +199,10 @@ impl SessionLog {
         let session = &self.kept.session;
         let mut sources: Vec<(Source, f32)> = Vec::with_capacity(shots.len());
         for &Share { item, share } in shots {
-            let done = session.events.iter().map(|event| event.item);
-            let mut own = done.chain(session.visits.iter().flatten().copied());
+            let is_own = session.events.iter().any(|event| event.item == item)
+                || session.visits.iter().any(|visit| visit.contains(&item));
             let about = self.kept.asked.about(item);
-            let source = match about.filter(|_| !own.any(|other| other == item)) {
+            let source = match about.filter(|_| !is_own) {
                 Some(question) => Source::Asked(question.text().to_owned()),
                 None => Source::Chosen(item),
             };
@@ -245,11 +245,10 @@ impl SessionLog {
         let visits = visits.map(|item| u64::from(item.0) * 8 + 7);
         let corrections = self.kept.corrections.revision();
         // FNV-1a over whole numbers.
-        let mix = |hash: u64, part: u64| (hash ^ part).wrapping_mul(0x0100_0000_01b3);
+        let mix: fn(u64, u64) -> u64 = |hash, part| (hash ^ part).wrapping_mul(0x0100_0000_01b3);
         let start = 0xcbf2_9ce4_8422_2325 ^ self.learning as u64;
-        let asked = self.kept.asked.numbers();
-        let numbers = events.chain(visits).chain(asked).chain([corrections]);
-        numbers.fold(start, mix)
+        let hash = events.chain(visits).chain([corrections]).fold(start, mix);
+        self.kept.asked.mix(hash, mix)
     }
 
     /// Whether nothing at all is kept, so that nothing need be stored.
