@@ -24,6 +24,12 @@ export type Session = {
     events: Array<ShopEvent>;
     /** Products taken on earlier visits, the latest visit first. Only the device knows them. */
     visits?: Array<Array<ItemIx>>;
+    /**
+     * What the shopper asked for in words on this visit, oldest first: for each question the products
+     * that stand for it, the best first. They are context items like viewed ones that count as one
+     * together, are older than any event, and may still be picked.
+     */
+    asked?: Array<Array<ItemIx>>;
     /** The day of the visit, in days since 1970, for promotions; unknown is `None`. */
     day?: number;
 };
@@ -37,6 +43,8 @@ export type Filter = {
      * ignored.
      */
     among?: Array<ItemIx>;
+    /** None of these products. Rows past the end of the catalogue are ignored. */
+    without?: Array<ItemIx>;
     /** Only products that are in the leaflet on the day of the session. */
     promoted?: boolean;
 };
@@ -340,6 +348,20 @@ export type Reply = {
     items: Array<ItemIx>;
     /** Why these. */
     by: FoundBy;
+    /**
+     * The products that stand for the query as an example, for [`Session::asked`]; empty if
+     * nothing of the shop is near it.
+     */
+    example: Array<ItemIx>;
+    /** Words that the shopper does not want (*no nuts*), as typed. */
+    unwanted?: Array<string>;
+    /** The products with these words, which are not among `items`; for [`Filter::without`]. */
+    without?: Array<ItemIx>;
+    /**
+     * The highest price that the shopper named, in the currency of the catalogue; dearer products
+     * are not among `items`.
+     */
+    max_price?: number;
 } | {
     "type": "failed";
     /** One of [`REQUEST_FAULTS`] or [`WORKER_FAULTS`], for programs. */

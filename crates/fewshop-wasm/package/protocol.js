@@ -19,6 +19,12 @@ export const MAX_VISITS = 10;
 /** Maximum number of items kept of an earlier visit: those taken last. */
 export const MAX_VISIT_ITEMS = 60;
 
+/** Maximum number of questions in words kept of the current visit; the oldest fall off. */
+export const MAX_ASKED = 5;
+
+/** Maximum number of products that stand for one question. */
+export const MAX_ASKED_ITEMS = 5;
+
 /**
  * A visit is over after this time without an event, in seconds: half an hour, the web's usual
  * definition of a visit.
