@@ -7,7 +7,10 @@ use crate::spelling::{folded, is_ideograph, words};
 /// Begins what is not wanted.
 const NOT: &[&str] = &["dont", "except", "excluding", "no", "not", "without"];
 /// Ends what is not wanted.
-const BUT: &[&str] = &["below", "but", "for", "only", "plus", "under", "with"];
+const BUT: &[&str] = &[
+    "at", "below", "but", "cheaper", "for", "less", "max", "maximum", "only", "plus", "under",
+    "up", "with",
+];
 /// Words of a name that is not wanted; nobody means more.
 const MAX_NAME: usize = 3;
 /// Names that are read as not wanted.
@@ -225,7 +228,8 @@ fn tokens(query: &str) -> Vec<Token> {
     let mut at = 0;
     while at < letters.len() {
         let c = letters[at];
-        let begins = at == 0 || !letters[at - 1].is_alphanumeric() || is_ideograph(letters[at - 1]);
+        // 'b12' is a word.
+        let begins = at == 0 || !letters[at - 1].is_ascii_alphanumeric();
         if c.is_ascii_digit() && begins {
             close(&mut open, &mut out);
             let from = at;
@@ -268,20 +272,19 @@ fn tokens(query: &str) -> Vec<Token> {
 }
 
 /// A number as people type it: a comma or point with one or two digits after it is a decimal one,
-/// with three a thousand.
+/// with three a thousand. `None` where it is no amount of money.
 fn number(typed: &str) -> Option<f32> {
+    // Digit by digit: the general reader of numbers would be 10 kB of the engine.
     let decimals = typed.rsplit(['.', ',']).next().map_or(0, str::len);
     let is_decimal = typed.contains(['.', ',']) && decimals < 3;
-    let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
-    let value: f32 = digits
-        .parse()
-        .ok()
-        .filter(|value: &f32| value.is_finite())?;
-    Some(if is_decimal {
-        value / 10f32.powi(decimals as i32)
-    } else {
-        value
-    })
+    let digits = typed.bytes().filter(u8::is_ascii_digit);
+    let value = digits.fold(0.0, |value, digit| value * 10.0 + f32::from(digit - b'0'));
+    let parts = match decimals {
+        1 if is_decimal => 10.0,
+        2 if is_decimal => 100.0,
+        _ => 1.0,
+    };
+    Some(value / parts).filter(|value| *value < 1e9)
 }
 
 #[cfg(test)]
@@ -322,6 +325,12 @@ mod tests {
         );
         check("I don't want fish but rice", "i but rice", &["fish"], None);
         check("soup without meat for 2", "soup for 2", &["meat"], None);
+        check(
+            "snacks without nuts up to $5",
+            "snacks",
+            &["nuts"],
+            Some(5.0),
+        );
         check("nut-free cake", "cake", &["nut"], None);
         check("sugar free gum", "sugar free gum", &[], None);
         check("cake free from eggs", "cake", &["eggs"], None);
