@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use fewshop_core::protocol::{FoundBy, ShelfRequest};
 use fewshop_core::{Filter, ItemIx, Objective};
-use fewshop_web::state::{EngineState, Money, Order, Page, per_unit};
+use fewshop_web::state::{EngineState, Money, Order, per_unit};
 use fewshop_web::texts::{count, fill};
 use leptos::prelude::*;
 use web_sys::Node;
 
 use crate::components::{FacetQuery, Shelf, department_tiles, facet_bar, grid};
 use crate::engine::Found;
-use crate::nav::{href_of, use_nav};
+use crate::nav::use_nav;
 use crate::page_title::name_page;
 use crate::shop::use_shop;
-use crate::view::{effect, el, group, memo, nothing, part, when};
+use crate::view::{effect, el, group, memo, nothing, when};
 use crate::{browser, engine};
 
 /// Name of the shelf that ranks results for the shopper.
@@ -146,14 +146,7 @@ pub(crate) fn page() -> Node {
         move || !typed.get() || none.get(),
         || department_tiles("results").into(),
     );
-    // Searches that would find something, and what everybody buys.
-    let suggestions = part(move || {
-        let index = shop.index.get().filter(|_| none.get());
-        let instead = index
-            .map(|index| query.with(|query| index.suggest(query, &shop.catalogue())))
-            .unwrap_or_default();
-        suggested(&instead)
-    });
+    // What everybody buys.
     let popular = when(
         move || none.get(),
         move || {
@@ -226,7 +219,6 @@ pub(crate) fn page() -> Node {
                 })
             })
             .into(),
-        suggestions,
         bar,
         grid(items, "results", query),
         tiles,
@@ -268,24 +260,6 @@ fn follows(query: &str) -> Node {
         .kid(el("span").text(shop.texts.asked_now))
         .text(" ")
         .kid(button)
-        .into()
-}
-
-/// Links to searches instead of one that found nothing.
-fn suggested(instead: &[String]) -> Node {
-    let texts = use_shop().texts;
-    if instead.is_empty() {
-        return nothing();
-    }
-    let links = instead.iter().map(|words| {
-        let href = [&href_of(&Page::Search), "?q=", &browser::encode(words)].concat();
-        el("li").kid(el("a").class("chip").attr("href", &href).text(words))
-    });
-    el("nav")
-        .class("chips")
-        .attr("aria-label", texts.did_you_mean)
-        .kid(el("p").class("hint").text(texts.did_you_mean))
-        .kid(el("ul").attr("role", "list").kids(links))
         .into()
 }
 

@@ -390,8 +390,6 @@ texts! {
     variants_brands: "{} brands",
     /// Button of a card: how many products differ in size, brand or else.
     variants_other: "{} options",
-    /// Names the searches that would find something.
-    did_you_mean: "Did you mean",
     /// Heading of the search page.
     search: "Search",
     /// Heading of the search page with results: query.

@@ -30,10 +30,8 @@ macro_rules! texts {
             pub fn of_lines(lang: &'static str, lines: &'static str) -> Option<Self> {
                 let names = lines;
                 let mut lines = lines.lines();
-                let texts: Vec<&'static str> = lines.by_ref().take(NAMES.len()).collect();
-                // All at once: asking for one line after the other was 16 kB of code.
-                let [$($name),*] = *<&[&'static str; NAMES.len()]>::try_from(texts.as_slice()).ok()?;
-                lines.next()?.is_empty().then_some(Self { lang, names, $($name),* })
+                let texts = Self { lang, names, $($name: lines.next()?,)* };
+                lines.next()?.is_empty().then_some(texts)
             }
         }
     };

@@ -36,16 +36,6 @@ fn a_title_counts_more_than_a_category_or_a_brand() {
 }
 
 #[test]
-fn one_slip_is_forgiven_and_nonsense_is_not() {
-    check_search("bannanas", &[1]);
-    check_search("chedar", &[2]);
-    check_search("mlik", &[0]);
-    check_search("miLK", &[0]);
-    check_search("shreded chedder", &[2]);
-    check_search("zzzz", &[]);
-}
-
-#[test]
 fn a_plural_finds_the_singular() {
     check_search("milks", &[0]);
     check_search("breads", &[4]);
@@ -61,7 +51,7 @@ fn built_in_steps_it_is_the_same_index() {
     }
     assert_eq!(steps, 3);
     let index = builder.finish();
-    assert_eq!(index.words, SearchIndex::build(&shop).words);
+    assert_eq!(index, SearchIndex::build(&shop));
     assert_eq!(index.search("rye", &shop), [ItemIx(4)]);
 }
 
@@ -84,46 +74,8 @@ fn a_category_is_found_by_its_name_in_the_shoppers_language() {
 }
 
 #[test]
-fn slips_are_counted_against_beginnings() {
-    let off = |typed: &str, word: &str| {
-        slips_off(&typed.chars().collect::<Vec<_>>(), word, 2, &mut Vec::new())
-    };
-    assert_eq!(off("bread", "breadcrumbs"), Some(0));
-    assert_eq!(off("braed", "bread"), Some(1));
-    assert_eq!(off("brxad", "bread"), Some(1));
-    assert_eq!(off("cread", "bread"), None);
-    assert_eq!(off("banana", "bread"), None);
-}
-
-#[test]
-fn accents_and_joined_words_find_the_same() {
+fn accents_and_capitals_do_not_matter() {
     check_search("mílk", &[0]);
-    check_search("wholemilk", &[0]);
-    check_search("ban anas", &[1]);
-}
-
-#[test]
-fn the_longest_known_part_of_chinese_text_is_searched_for() {
-    let zh = vec!["字"; NAMES.len()].join("\n") + "\n\nDairy & eggs\t牛奶与鸡蛋";
-    let zh = Texts::of_lines("zh-Hans", zh.leak()).unwrap();
-    let shop = toy();
-    let mut builder = IndexBuilder::default();
-    builder.add(&shop, &zh, usize::MAX / 2);
-    let index = builder.finish();
-    assert_eq!(index.search("全脂牛奶", &shop), [ItemIx(0), ItemIx(2)]);
-    assert_eq!(index.search("咖啡", &shop), []);
-}
-
-#[test]
-fn a_search_without_an_answer_suggests_ones_that_have_one() {
-    let shop = toy();
-    let index = SearchIndex::build(&shop);
-    for (typed, suggested) in [
-        ("milk bread", vec!["milk", "bread"]),
-        ("nilk", vec!["milk"]),
-        ("qqqzzz", vec![]),
-    ] {
-        assert_eq!(index.search(typed, &shop), [], "{typed}");
-        assert_eq!(index.suggest(typed, &shop), suggested, "{typed}");
-    }
+    check_search("miLK", &[0]);
+    check_search("zzzz", &[]);
 }
