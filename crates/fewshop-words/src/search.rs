@@ -218,7 +218,8 @@ impl WordSearch {
     #[must_use]
     pub fn search_with(&self, query: &str, examples: usize) -> Found {
         let typed: String = query.chars().take(MAX_LETTERS).collect();
-        let wish = Wish::of(&typed, |name| self.has_text_free_of(name));
+        let mut wish = Wish::of(&typed, |name| self.has_text_free_of(name));
+        self.part_unwanted(&mut wish);
         let limits = self.limits(&wish);
         let (mut texts, mut by) = self.rank(&wish.wanted);
         if wish.wanted.is_empty() && limits != Limits::default() {
@@ -266,6 +267,20 @@ impl WordSearch {
             .into_iter()
             .map(|(text, _)| text)
             .collect()
+    }
+
+    /// 'No sugar soda': if no product has all words of an unwanted name, the first word alone is
+    /// unwanted, and the others are wanted.
+    fn part_unwanted(&self, wish: &mut Wish) {
+        for name in &mut wish.unwanted {
+            if let Some((first, rest)) = name.split_once(' ')
+                && self.named(name).is_empty()
+            {
+                let wanted = [wish.wanted.as_str(), rest].join(" ");
+                wanted.trim_start().clone_into(&mut wish.wanted);
+                *name = first.to_owned();
+            }
+        }
     }
 
     /// What a wish rules out, as far as the shop knows the names.

@@ -130,6 +130,10 @@ fn what_is_not_wanted_or_too_dear_is_not_found_and_is_said() {
         search.search("coffee, no plutonium").limits,
         Limits::default()
     );
+    // Words that no product has together are no name.
+    let found = search.search("no diapers coffee");
+    assert_eq!(rows(&found.items), [4, 1, 0]);
+    assert_eq!(found.limits.unwanted, ["diapers"]);
     // Nothing but limits: what sells best within them.
     assert_eq!(rows(&search.search("no milk").items), [4, 1, 3, 5]);
     assert_eq!(search.search("no milk").example, []);
