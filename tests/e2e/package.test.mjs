@@ -389,6 +389,49 @@ test("shelves, pages of a list, filters, alternatives and what goes with a produ
   });
 });
 
+test("words find products, and a sentence is an example that picks follow, name, remember and give back", async () => {
+  const words = Buffer.from(await (await fetch(new URL("/assets/shop.words", SITE))).arrayBuffer());
+  await blank({ files: { "/shop.words": words } }, async (page, complaints, site) => {
+    const found = await page.evaluate(async () => {
+      const { Fewshop } = await import("/fewshop/index.js");
+      window.shop = new Fewshop("/shop.pack", { words: "/shop.words", remember: true });
+      const { items, by, unwanted, maxPrice } = await shop.find("red wine, no cheese, up to $15", { n: 5 });
+      const wrong = await shop.find("").then((found) => found.by);
+      const refused = await shop.find("wine", { n: 0 }).catch((error) => error.code);
+      return { titles: items.map((item) => item.title), prices: items.map((item) => item.price), by, unwanted, maxPrice, wrong, refused };
+    });
+    assert.equal(found.titles.length, 5);
+    assert.ok(found.prices.every((price) => price === null || price <= 15), JSON.stringify(found));
+    assert.deepEqual([found.unwanted, found.maxPrice, found.wrong, found.refused], [["cheese"], 15, "nothing", "bad_argument"]);
+    const sentence = "something for a cat, no litter";
+    const picked = await page.evaluate(async (sentence) => {
+      const titles = (picks) => picks.map((pick) => pick.title);
+      const before = titles(await shop.rank({ n: 8, objective: "personal" }));
+      const isRead = [await shop.ask(sentence), await shop.ask(sentence), await shop.ask("?!")];
+      const picks = await shop.rank({ n: 8, objective: "personal" });
+      const reasons = picks.flatMap(({ reason }) => reason.shots ?? []).map(({ asked }) => asked);
+      return { before, after: titles(picks), isRead, asked: shop.asked, reasons: [...new Set(reasons)], session: shop.session.length };
+    }, sentence);
+    assert.deepEqual([picked.isRead, picked.asked, picked.reasons, picked.session], [[true, true, false], [sentence], [sentence], 0]);
+    const cats = (titles) => titles.filter((title) => /cat /i.test(title)).length;
+    assert.ok(cats(picked.after) >= 3 && cats(picked.before) === 0, JSON.stringify(picked));
+    assert.ok(!picked.after.some((title) => /litter/i.test(title)), JSON.stringify(picked));
+    await page.reload();
+    const kept = await page.evaluate(async (sentence) => {
+      const { Fewshop } = await import("/fewshop/index.js");
+      const shop = new Fewshop("/shop.pack", { remember: true });
+      const titles = async () => (await shop.rank({ n: 8, objective: "personal" })).map((pick) => pick.title);
+      const remembered = [shop.asked, await titles()];
+      const isGone = [shop.unask(sentence), shop.unask(sentence), shop.asked];
+      return { remembered, isGone, after: await titles(), stored: localStorage.length };
+    }, sentence);
+    assert.deepEqual(kept.remembered, [[sentence], picked.after]);
+    assert.deepEqual([kept.isGone, kept.after, kept.stored], [[true, false, []], picked.before, 0]);
+    assert.ok(site.requests.every((request) => !request.includes("cat")), "words are sent nowhere");
+    assert.deepEqual(complaints, []);
+  });
+});
+
 test("what is ignored does not count, corrections move picks, and both are remembered", async () => {
   await blank({}, async (page) => {
     const seen = await page.evaluate(async () => {

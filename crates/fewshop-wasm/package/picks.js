@@ -352,7 +352,9 @@ export class FewshopPicks extends Base {
   #reason({ kind, shots = [], visits }) {
     if (kind === "because_of") {
       const strongest = [...shots].sort((a, b) => b.share - a.share);
-      return this.#words.because(strongest.slice(0, NAMES).map(({ item }) => item.title));
+      // Several products may stand for the same words.
+      const named = new Set(strongest.map(({ item, asked }) => (asked === null ? item.title : `“${asked}”`)));
+      return this.#words.because([...named].slice(0, NAMES));
     }
     if (kind === "on_offer") return this.#words.offer();
     return kind === "taken_before" ? this.#words.before(visits) : this.#words.popular();

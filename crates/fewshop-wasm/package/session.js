@@ -102,7 +102,9 @@ export class Session {
 
   /** Adds an event. A new visit begins with it after 30 minutes without one, or after an order. */
   add(event, now) {
-    this.events.push({ ...event, at: this.#next(event.kind !== PURCHASE, now) });
+    // First: it may begin another list of events.
+    const at = this.#next(event.kind !== PURCHASE, now);
+    this.events.push({ ...event, at });
     this.#trim();
   }
 
