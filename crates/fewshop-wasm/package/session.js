@@ -19,7 +19,7 @@ const VERSION = 3;
 
 /** Letters kept of a question in words, and products that it rules out. */
 const MAX_TEXT = 80;
-const MAX_WITHOUT = 300;
+const MAX_WITHOUT = 3000;
 
 /** The corrections that a shopper can make of a category or a brand. */
 export const CORRECTIONS = ["more", "less", "never"];

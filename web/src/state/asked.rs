@@ -9,8 +9,9 @@ use fewshop_core::protocol::limits::{MAX_ASKED, MAX_ASKED_ITEMS};
 
 /// Maximum number of letters kept of a question.
 pub const MAX_ASKED_LETTERS: usize = 80;
-/// Maximum number of products that one question excludes: it bounds the stored text and each request.
-pub const MAX_WITHOUT: usize = 300;
+/// Maximum number of products that one question excludes: it bounds the stored text and each request. A
+/// whole department fits: what is left out here would come back among the picks.
+pub const MAX_WITHOUT: usize = 3000;
 
 /// A text as it is kept: cut, without spaces around it.
 fn cut(text: &str) -> String {
