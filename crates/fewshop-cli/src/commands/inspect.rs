@@ -74,10 +74,13 @@ fn describe_shop(pack: &Pack, line: &mut impl FnMut(&str, String)) {
     line("variants", variants(pack));
     line(
         "learned from",
-        format!(
-            "{} sessions of {} shoppers, until {}",
-            card.sessions, card.users, card.data_until
-        ),
+        match card.sessions {
+            0 => "titles, categories and brands alone: there was no log".to_owned(),
+            sessions => format!(
+                "{sessions} sessions of {} shoppers, until {}",
+                card.users, card.data_until
+            ),
+        },
     );
     let vectors = match pack.item_table().subspaces {
         0 => {

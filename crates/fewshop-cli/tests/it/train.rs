@@ -305,7 +305,7 @@ fn a_shop_without_a_log_gets_a_pack_from_titles_and_is_told_what_it_lacks() {
     let shop = Folder::new();
     shop.write(
         "items.csv",
-        "item_id,title,category,price\n1,Red wine,Drinks,9\n2,Cat food,Pets,2\n3,White wine,Drinks,8\n4,Cat litter,Pets,5\n",
+        "item_id,title,category,brand,size,price\n1,Red wine,Drinks,,,9\n2,Cat food,Pets,,,2\n3,White wine,Drinks,,,8\n4,Cat litter,Pets,,,5\n",
     );
     shop.check_done("train --items items.csv --out a.pack");
     let pack = Pack::from_bytes(&std::fs::read(shop.path("a.pack")).unwrap()).unwrap();
