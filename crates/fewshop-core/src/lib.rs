@@ -44,6 +44,7 @@ mod event;
 pub mod metrics;
 pub mod neighbours;
 mod offer;
+pub mod order;
 mod promotion;
 pub mod protocol;
 mod recommendation;

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use fewshop_core::{BusinessRule, Catalogue, Filter, ItemIx};
+use fewshop_core::{BusinessRule, Catalogue, Filter, ItemIx, order};
 use serde::{Deserialize, Serialize};
 
 /// Maximum number of pins, and of caps: each cap is one bit of a `u64`.
@@ -131,7 +131,7 @@ impl BusinessRules {
             ("pinned", pins.collect::<Vec<_>>()),
             ("moved", shifts.collect()),
         ] {
-            items.sort_unstable();
+            order::sort_by_key(&mut items, |&item| item);
             if let Some(pair) = items.windows(2).find(|w| w[0] == w[1]) {
                 return Err(format!("state twice where row {} is {what}", pair[0].0));
             }
@@ -277,8 +277,8 @@ impl AppliedRules {
                 rule,
             ));
         }
-        moved.sort_by_key(|&(key, unmoved, ..)| (key, unmoved));
-        pinned.sort_unstable();
+        order::sort_by_key(&mut moved, |&(key, unmoved, ..)| (key, unmoved));
+        order::sort_by_key(&mut pinned, |&pin| pin);
         pinned.retain(|&(place, _)| place as usize <= n);
 
         // A shelf for a capped category, or for a part of it, would be empty under its cap.

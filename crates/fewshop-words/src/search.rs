@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::spelling::{forms, is_ideograph, slips_to, words};
 use fewshop_core::protocol::FoundBy;
-use fewshop_core::{Catalogue, ItemIx};
+use fewshop_core::{Catalogue, ItemIx, order};
 
 use super::wish::Wish;
 use super::{LEVELS, Meaning, Texts, Words};
@@ -194,10 +194,10 @@ impl WordSearch {
                 }
             }
         }
-        let mut order = sold.clone();
-        order.sort_unstable();
-        let place = |sold: &u32| order.partition_point(|other| other < sold);
-        let share = |sold| place(sold) as f32 / order.len().max(1) as f32;
+        let mut rising = sold.clone();
+        rising.sort_unstable();
+        let place = |sold: &u32| rising.partition_point(|other| other < sold);
+        let share = |sold| place(sold) as f32 / rising.len().max(1) as f32;
         Self {
             sales: sold.iter().map(share).collect(),
             texts,
@@ -225,7 +225,9 @@ impl WordSearch {
         if wish.wanted.is_empty() && limits != Limits::default() {
             // Nothing is asked for but what is ruled out: what sells best of the rest.
             texts = (0..self.texts.len()).map(|text| (text, 0.0)).collect();
-            texts.sort_by(|a, b| self.sales[b.0].total_cmp(&self.sales[a.0]));
+            order::sort_by(&mut texts, |a, b| {
+                self.sales[b.0].total_cmp(&self.sales[a.0])
+            });
             by = FoundBy::Letters;
         }
         let best = texts.first().map_or(0.0, |&(_, score)| score);
@@ -242,7 +244,7 @@ impl WordSearch {
         for (text, score) in texts {
             let mut rows = self.texts.rows(text).to_vec();
             rows.retain(|&row| is_open(row));
-            rows.sort_by_key(|&row| (std::cmp::Reverse(sold(row)), row));
+            order::sort_by_key(&mut rows, |&row| (std::cmp::Reverse(sold(row)), row));
             let is_example =
                 score > 0.0 && score >= best * EXAMPLE_SHARE && example.len() < examples;
             example.extend(rows.first().filter(|_| is_example).copied().map(ItemIx));
@@ -381,9 +383,9 @@ impl WordSearch {
         // Of several words, products that have them all come first, whatever one of the words is near
         // to: 'ice cream' is not bagged ice.
         let whole = |has: usize| terms.len() > 1 && has == terms.len();
-        scored.sort_by(|a, b| {
-            let order = whole(b.2).cmp(&whole(a.2)).then(b.0.total_cmp(&a.0));
-            order.then(a.1.cmp(&b.1))
+        order::sort_by(&mut scored, |a, b| {
+            let by = whole(b.2).cmp(&whole(a.2)).then(b.0.total_cmp(&a.0));
+            by.then(a.1.cmp(&b.1))
         });
         let by = match scored.first() {
             Some((.., has)) if *has == terms.len() => FoundBy::Letters,
@@ -417,7 +419,7 @@ impl WordSearch {
                 (score + SALES * self.sales[text], text)
             })
             .collect();
-        scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        order::sort_by(&mut scored, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         scored.into_iter().map(|(_, text)| text).collect()
     }
 
@@ -626,7 +628,7 @@ impl WordSearch {
             }
             best.extend(closest.1.map(str::to_owned));
         }
-        best.sort_unstable();
+        order::sort_by(&mut best, Ord::cmp);
         best.dedup();
         best.truncate(4);
         best

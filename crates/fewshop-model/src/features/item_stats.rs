@@ -1,6 +1,6 @@
 //! Statistics of every product, computed once when a pack is opened.
 
-use fewshop_core::{Catalogue, Filter, Item};
+use fewshop_core::{Catalogue, Filter, Item, order};
 
 use crate::features::item_columns::ItemColumns;
 use crate::kernels::QuantisedQuery;
@@ -71,7 +71,9 @@ impl ItemStats {
             .map(|(n, seasonal)| n * seasonal.exp())
             .collect();
         let mut by_popularity: Vec<u32> = (0..popularity.len() as u32).collect();
-        by_popularity.sort_by(|&a, &b| now[b as usize].total_cmp(&now[a as usize]).then(a.cmp(&b)));
+        order::sort_by(&mut by_popularity, |&a, &b| {
+            now[b as usize].total_cmp(&now[a as usize]).then(a.cmp(&b))
+        });
         let of_counts = |f: &dyn Fn(f32) -> f32| popularity.iter().map(|&n| f(n)).collect();
         let sessions = config.sessions.max(1.0);
         Self {

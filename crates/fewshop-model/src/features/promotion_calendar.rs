@@ -1,7 +1,7 @@
 //! Promotions by day: which products are promoted on the day of a session, and in which share of the
 //! stores.
 
-use fewshop_core::{Place, Promotion};
+use fewshop_core::{Place, Promotion, order};
 
 /// The shares of the stores that promote a product on one day, 0 to 1; 0 where none does.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -23,7 +23,9 @@ pub(crate) struct PromotionCalendar {
 impl PromotionCalendar {
     pub(crate) fn of(promotions: &[Promotion]) -> Self {
         let mut by_start = promotions.to_vec();
-        by_start.sort_unstable_by_key(|promotion| (promotion.from_day, promotion.item));
+        order::sort_by_key(&mut by_start, |promotion| {
+            (promotion.from_day, promotion.item)
+        });
         let mut latest = i32::MIN;
         let ends = by_start.iter().map(|promotion| {
             latest = latest.max(promotion.to_day);
@@ -52,7 +54,7 @@ impl PromotionCalendar {
             }
             rows.push((promotion.item.0, shares));
         }
-        rows.sort_by_key(|&(row, _)| row);
+        order::sort_by_key(&mut rows, |&(row, _)| row);
         rows.dedup_by(|(row, shares), (kept_row, kept)| {
             let is_same = row == kept_row;
             if is_same {

@@ -1,7 +1,7 @@
 //! Reasons by leaving out: how far the score of a pick falls without each context item, everything
 //! else unchanged.
 
-use fewshop_core::{Event, Reason, Share};
+use fewshop_core::{Event, Reason, Share, order};
 
 use crate::features::{FEATURES, FeatureGroup, group_of};
 use crate::ranking::feature_matrix::FeatureMatrix;
@@ -111,6 +111,8 @@ fn reason(context: &[Event], falls: &[f32], is_own: bool, promoted: f32, visits:
             share: fall / sum,
         })
         .collect();
-    shares.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.item.cmp(&b.item)));
+    order::sort_by(&mut shares, |a, b| {
+        b.share.total_cmp(&a.share).then(a.item.cmp(&b.item))
+    });
     Reason::BecauseOf { shots: shares }
 }

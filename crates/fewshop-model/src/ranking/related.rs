@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use fewshop_core::{BusinessRule, Event, ItemIx, Objective, Reason, Recommendation, Share};
+use fewshop_core::{BusinessRule, Event, ItemIx, Objective, Reason, Recommendation, Share, order};
 
 use crate::features::Direction;
 use crate::ranking::model::Model;
@@ -114,7 +114,9 @@ impl Model {
                 share: excess / sum,
             })
             .collect();
-        shots.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.item.cmp(&b.item)));
+        order::sort_by(&mut shots, |a, b| {
+            b.share.total_cmp(&a.share).then(a.item.cmp(&b.item))
+        });
         Reason::BecauseOf { shots }
     }
 
@@ -213,6 +215,8 @@ impl Model {
     }
 }
 
-fn sort(all: &mut [Scored]) {
-    all.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.row.cmp(&b.row)));
+fn sort(all: &mut Vec<Scored>) {
+    order::sort_by(all, |a, b| {
+        b.score.total_cmp(&a.score).then(a.row.cmp(&b.row))
+    });
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use fewshop_core::order;
+
 use crate::error::PackError;
 use crate::pack::PackParts;
 use crate::pack::container::{Container, PLAIN_VERSION, Writer};
@@ -85,7 +87,7 @@ impl Section for Pairs {
                 .row(old)
                 .map(|pair| (order.row(pair.to as u32), pair))
                 .collect();
-            row.sort_by_key(|&(to, _)| to);
+            order::sort_by_key(&mut row, |&(to, _)| to);
             for (to, pair) in row {
                 pairs.items.push(to);
                 pairs.counts.push(pair.count);
@@ -325,7 +327,9 @@ fn strongest(pairs: impl Iterator<Item = (u32, f32, f32, f32)>, before: &PackPar
             )
         })
         .collect();
-    links.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.to.cmp(&b.1.to)));
+    order::sort_by(&mut links, |a, b| {
+        b.0.total_cmp(&a.0).then(a.1.to.cmp(&b.1.to))
+    });
     links.truncate(MAX_NEW_PAIRS);
     links.into_iter().map(|(_, link)| link).collect()
 }

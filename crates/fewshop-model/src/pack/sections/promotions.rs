@@ -1,6 +1,6 @@
 //! What is in the leaflet or on display; optional.
 
-use fewshop_core::{ItemIx, Place, Promotion};
+use fewshop_core::{ItemIx, Place, Promotion, order};
 
 use crate::error::PackError;
 use crate::pack::PackParts;
@@ -107,7 +107,7 @@ impl Section for Promotions {
             ..*row
         });
         parts.promotions = rows.collect();
-        parts.promotions.sort_by_key(Promotion::key);
+        order::sort_by_key(&mut parts.promotions, Promotion::key);
         Ok(())
     }
 

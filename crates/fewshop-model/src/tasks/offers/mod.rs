@@ -6,7 +6,7 @@
 
 mod inputs;
 
-use fewshop_core::{ItemIx, OfferPick, OfferReason, Prediction, Session};
+use fewshop_core::{ItemIx, OfferPick, OfferReason, Prediction, Session, order};
 
 pub use inputs::{OfferInputs, OfferMatch, OfferShopper};
 
@@ -122,7 +122,7 @@ impl Offers {
                         reason(weights, found, self.plain[at])
                     });
                 let mut items: Vec<ItemIx> = offer.items.iter().map(|&row| ItemIx(row)).collect();
-                items.sort_by(|a, b| {
+                order::sort_by(&mut items, |a, b| {
                     shopper
                         .logit(*b)
                         .total_cmp(&shopper.logit(*a))
