@@ -314,13 +314,15 @@ fn a_shop_without_a_log_gets_a_pack_from_titles_and_is_told_what_it_lacks() {
         pack.card().command,
         "fewshop train --items items.csv --seed 7"
     );
+    let inspected = shop.check_done("inspect a.pack");
+    assert!(inspected.contains("there was no log"), "{inspected}");
     shop.write(
         "cases.csv",
         "case_id,user_id,k,position,item_id\nc,u,1,1,4\n",
     );
     shop.check_done("recommend --pack a.pack --cases cases.csv --top 1 --out recs.csv");
     let recs = std::fs::read_to_string(shop.path("recs.csv")).unwrap();
-    assert!(recs.ends_with("c,1,2\n"), "{recs}");
+    assert!(recs.contains("\nc,1,2,"), "{recs}");
     shop.check_refused(
         "train --items items.csv --select --out b.pack",
         1,
