@@ -367,6 +367,7 @@ fn core_modules_import_only_lower_layers() {
         &[
             "catalogue",
             "event",
+            "order",
             "neighbours",
             "counts",
             "split",
