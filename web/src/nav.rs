@@ -12,6 +12,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlAnchorElement, MouseEvent, ScrollRestoration, UrlSearchParams};
 
 use crate::browser;
+use crate::view::is_opening;
 
 /// What a click on a link does.
 pub(crate) enum Hold {
@@ -101,7 +102,10 @@ fn scroll_back(frames: u32) {
             .ok()
             .and_then(|view| view.as_f64())
             .unwrap_or_default();
-        if f64::from(height) - view >= top || frames == 0 {
+        // While the page opens its list still grows, however slow the device is; and the browser would
+        // take the place along with what stands below the list.
+        let is_long_enough = f64::from(height) - view >= top && !is_opening();
+        if is_long_enough || frames == 0 {
             window().scroll_to_with_x_and_y(0.0, top);
             // Who uses the keyboard or a screen reader goes on where they were, too.
             if let Some(path) = CAME_FROM.take() {
@@ -110,7 +114,7 @@ fn scroll_back(frames: u32) {
             // The event of this scrolling comes with the next frame.
             request_animation_frame(|| RETURNING.set(false));
         } else {
-            scroll_back(frames - 1);
+            scroll_back(frames - u32::from(!is_opening()));
         }
     });
 }

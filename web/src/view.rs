@@ -28,7 +28,7 @@ const CARDS: usize = 2;
 
 /// Whether the first page is being drawn: parts below the fold may then wait for a task of their
 /// own.
-fn is_opening() -> bool {
+pub(crate) fn is_opening() -> bool {
     !OPENED.get()
 }
 
