@@ -21,7 +21,8 @@ use fewshop_core::Catalogue;
 use sha2::{Digest, Sha256};
 
 pub use file::{WORDS_VERSION, WordsError};
-pub use search::{Found, Limits, WordSearch, is_stop_word};
+pub use search::{Found, Limits, WordSearch};
+pub use spelling::is_stop_word;
 
 /// Highest level of a [`Meaning::near`] entry; 0 is the word's `base`.
 pub const LEVELS: u8 = 7;

@@ -1,13 +1,16 @@
 //! The search: letters and meaning in one ranking.
 
+mod limits;
+
 use std::collections::BTreeMap;
 
-use crate::spelling::{forms, is_ideograph, slips_to, words};
+use crate::spelling::{forms, is_ideograph, is_stop_word, slips_to, words};
 use fewshop_core::protocol::FoundBy;
 use fewshop_core::{Catalogue, ItemIx, order};
 
 use super::wish::Wish;
 use super::{LEVELS, Meaning, Texts, Words};
+pub use limits::Limits;
 
 /// Letters that are read of a query; nobody means more, and the work stays bounded.
 const MAX_LETTERS: usize = 200;
@@ -43,66 +46,8 @@ const MAX_NEAR: usize = 60;
 const EXAMPLES: usize = 5;
 /// They come down to this share of the best text's score.
 const EXAMPLE_SHARE: f32 = 0.7;
-/// Words by which a title says that it is free of something.
-const FREE: &[&str] = &["free", "no", "without", "zero", "non"];
-/// A text is left out by an unwanted word's meaning from this level on,
-const MEANT: u8 = 4;
-/// if the word's nearest text is this near, in 255ths.
-const MEANT_BEST: u8 = 115;
 /// Sales decide between products that match about equally well.
 const SALES: f32 = 0.05;
-
-/// Words that say nothing about a product.
-const STOP: &[&str] = &[
-    "a",
-    "an",
-    "and",
-    "any",
-    "are",
-    "at",
-    "be",
-    "buy",
-    "can",
-    "do",
-    "find",
-    "for",
-    "from",
-    "get",
-    "has",
-    "have",
-    "i",
-    "in",
-    "is",
-    "it",
-    "me",
-    "my",
-    "need",
-    "of",
-    "on",
-    "or",
-    "our",
-    "please",
-    "some",
-    "something",
-    "that",
-    "the",
-    "these",
-    "this",
-    "those",
-    "to",
-    "want",
-    "we",
-    "what",
-    "with",
-    "you",
-    "your",
-];
-
-/// Whether a word says nothing about a product.
-#[must_use]
-pub fn is_stop_word(word: &str) -> bool {
-    STOP.binary_search(&word).is_ok()
-}
 
 /// The answer to a query.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,17 +61,6 @@ pub struct Found {
     pub example: Vec<ItemIx>,
     /// What the query rules out.
     pub limits: Limits,
-}
-
-/// What a query rules out.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Limits {
-    /// Names that the shopper does not want, as typed, and that some product has.
-    pub unwanted: Vec<String>,
-    /// The products with such a name, rows rising.
-    pub without: Vec<ItemIx>,
-    /// Highest price.
-    pub max_price: Option<f32>,
 }
 
 /// Finds products of one catalogue by what is typed.
@@ -219,8 +153,7 @@ impl WordSearch {
     pub fn search_with(&self, query: &str, examples: usize) -> Found {
         let typed: String = query.chars().take(MAX_LETTERS).collect();
         let mut wish = Wish::of(&typed, |name| self.has_text_free_of(name));
-        self.part_unwanted(&mut wish);
-        let limits = self.limits(&wish);
+        let limits = self.limits(&mut wish);
         let (mut texts, mut by) = self.rank(&wish.wanted);
         if wish.wanted.is_empty() && limits != Limits::default() {
             // Nothing is asked for but what is ruled out: what sells best of the rest.
@@ -269,91 +202,6 @@ impl WordSearch {
             .into_iter()
             .map(|(text, _)| text)
             .collect()
-    }
-
-    /// 'No sugar soda': if no product has all words of an unwanted name, the first word alone is
-    /// unwanted, and the others are wanted.
-    fn part_unwanted(&self, wish: &mut Wish) {
-        for name in &mut wish.unwanted {
-            if let Some((first, rest)) = name.split_once(' ')
-                && self.named(name).is_empty()
-            {
-                let wanted = [wish.wanted.as_str(), rest].join(" ");
-                wanted.trim_start().clone_into(&mut wish.wanted);
-                *name = first.to_owned();
-            }
-        }
-    }
-
-    /// What a wish rules out, as far as the shop knows the names.
-    fn limits(&self, wish: &Wish) -> Limits {
-        let (mut unwanted, mut without) = (Vec::new(), Vec::new());
-        for name in &wish.unwanted {
-            let texts = self.named(name);
-            if !texts.is_empty() {
-                unwanted.push(name.clone());
-                without.extend(
-                    texts
-                        .iter()
-                        .flat_map(|&text| self.texts.rows(text))
-                        .copied(),
-                );
-            }
-        }
-        without.sort_unstable();
-        without.dedup();
-        Limits {
-            unwanted,
-            without: without.into_iter().map(ItemIx).collect(),
-            max_price: wish.max_price,
-        }
-    }
-
-    /// The texts that have all words of a name, or are near to it in meaning, and do not say that they
-    /// are free of it.
-    fn named(&self, name: &str) -> Vec<usize> {
-        let words = self.read(name);
-        let Some((last, first)) = words.split_last() else {
-            return Vec::new();
-        };
-        let free = self.having(FREE);
-        let mut has = self.having(&[last]);
-        // Of one word the products that mean it, too: no nuts, no almonds.
-        if let (Some(meaning), []) = (self.meaning_of(last), first) {
-            for &(text, level) in &meaning.near {
-                has[text as usize] |= level >= MEANT && meaning.best >= MEANT_BEST;
-            }
-        }
-        for word in first {
-            let other = self.having(&[word]);
-            has.iter_mut()
-                .zip(other)
-                .for_each(|(has, other)| *has &= other);
-        }
-        let texts = 0..self.texts.len();
-        texts.filter(|&text| has[text] && !free[text]).collect()
-    }
-
-    /// Whether some text says that it is free of something: then 'sugar free' names a product.
-    fn has_text_free_of(&self, word: &str) -> bool {
-        let (free, has) = (self.having(&["free"]), self.having(&[word]));
-        free.into_iter().zip(has).any(|(free, has)| free && has)
-    }
-
-    /// Which texts have one of these words or another form of it.
-    fn having(&self, words: &[impl AsRef<str>]) -> Vec<bool> {
-        let mut weights = vec![0.0; self.texts.len()];
-        for word in words {
-            let word = word.as_ref();
-            self.add(word, 1.0, &mut weights);
-            for form in forms(word)
-                .into_iter()
-                .chain(["s", "es"].map(|ending| [word, ending].concat()))
-            {
-                self.add(&form, 1.0, &mut weights);
-            }
-        }
-        weights.into_iter().map(|weight| weight > 0.0).collect()
     }
 
     /// Numbers of the texts for a query and their scores, the best first.

@@ -4,6 +4,58 @@
 //! so [`words`] takes every character past Latin that is no known sign for a letter and leaves its
 //! case alone; the storefront asks its browser instead.
 
+/// Words that say nothing about a product.
+const STOP: &[&str] = &[
+    "a",
+    "an",
+    "and",
+    "any",
+    "are",
+    "at",
+    "be",
+    "buy",
+    "can",
+    "do",
+    "find",
+    "for",
+    "from",
+    "get",
+    "has",
+    "have",
+    "i",
+    "in",
+    "is",
+    "it",
+    "me",
+    "my",
+    "need",
+    "of",
+    "on",
+    "or",
+    "our",
+    "please",
+    "some",
+    "something",
+    "that",
+    "the",
+    "these",
+    "this",
+    "those",
+    "to",
+    "want",
+    "we",
+    "what",
+    "with",
+    "you",
+    "your",
+];
+
+/// Whether a word says nothing about a product.
+#[must_use]
+pub fn is_stop_word(word: &str) -> bool {
+    STOP.binary_search(&word).is_ok()
+}
+
 /// The words of a text: runs of letters or digits, in lower case and without accents. Chinese
 /// characters and kana, which are written without spaces, are words of their own runs.
 #[must_use]

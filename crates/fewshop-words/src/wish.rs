@@ -1,8 +1,7 @@
 //! What a query asks for, what it rules out, and how much may be paid: *breakfast for two kids, no
 //! nuts*, *tea under $5*, 给猫咪的礼物，不要鱼.
 
-use crate::search::is_stop_word;
-use crate::spelling::{folded, is_ideograph, words};
+use crate::spelling::{is_ideograph, is_stop_word, words};
 
 /// Begins what is not wanted.
 const NOT: &[&str] = &["dont", "except", "excluding", "no", "not", "without"];
@@ -218,11 +217,7 @@ fn tokens(query: &str) -> Vec<Token> {
     let mut out = Vec::new();
     let mut open = String::new();
     let close = |open: &mut String, out: &mut Vec<Token>| {
-        out.extend(
-            words(&folded(std::mem::take(open)))
-                .into_iter()
-                .map(Token::Word),
-        );
+        out.extend(words(&std::mem::take(open)).into_iter().map(Token::Word));
     };
     let letters: Vec<char> = query.chars().collect();
     let mut at = 0;

@@ -395,15 +395,19 @@ impl<'a> Run<'a> {
         if !options.seeds.is_empty() || asked.is_empty() {
             return vec![1.0; context.len()];
         }
-        let part = |event: &Event| {
+        // The newest question that an item stands for, unless the shopper chose it.
+        let question = |event: &Event| {
             let is_chosen = events.iter().any(|chosen| chosen.item == event.item);
-            let words = asked.iter().rev().find(|words| words.contains(&event.item));
-            // Equal parts: the best-seller of a title says no more of what is meant than another.
-            words
-                .filter(|_| !is_chosen)
-                .map_or(1.0, |words| 1.0 / words.len() as f32)
+            let question = asked.iter().rposition(|words| words.contains(&event.item));
+            question.filter(|_| !is_chosen)
         };
-        context.iter().map(part).collect()
+        let questions: Vec<Option<usize>> = context.iter().map(question).collect();
+        let same = |question| questions.iter().filter(|other| **other == question).count();
+        let part = |question: &Option<usize>| match question {
+            None => 1.0,
+            Some(_) => 1.0 / same(*question) as f32,
+        };
+        questions.iter().map(part).collect()
     }
 
     /// The part of the shopper's history that these options allow. Seeds exclude the earlier

@@ -6,7 +6,8 @@
 )]
 
 use fewshop_core::{Event, EventKind, Filter, ItemIx, Reason, Session};
-use fewshop_model::{Compute, RankError, RankOptions, Ranking, Recommender, toy};
+use fewshop_model::features::FEATURE_NAMES;
+use fewshop_model::{Compute, Model, RankError, RankOptions, Ranking, Recommender, toy};
 use pollster::block_on;
 use proptest::prelude::*;
 
@@ -116,6 +117,38 @@ fn what_was_asked_for_in_words_moves_the_picks_as_clicks_do() {
         unknown,
         Err(RankError::UnknownItem { row: 60, items: 60 })
     ));
+}
+
+#[test]
+fn what_stands_for_one_question_counts_as_one_whatever_else_is_known_of_it() {
+    let shots = FEATURE_NAMES
+        .iter()
+        .position(|name| *name == "shots")
+        .unwrap();
+    let known = |asked: &[&[u32]], events: Vec<Event>| {
+        let rows = |rows: &&[u32]| rows.iter().copied().map(ItemIx).collect();
+        let session = Session {
+            asked: asked.iter().map(rows).collect(),
+            ..Session::of(events)
+        };
+        let model = Model::new(toy::pack());
+        let all = model.candidates(&session, &RankOptions::default()).unwrap();
+        all.features[shots].exp() - 1.0
+    };
+    let dismiss = Event::new(ItemIx(46), EventKind::Dismiss);
+    for (asked, events, items) in [
+        (&[&[45, 46, 47][..]][..], vec![], 1.0),
+        (&[&[45, 46, 47]], vec![dismiss], 1.0),
+        (&[&[45, 46, 47]], vec![view(46)], 2.0),
+        (&[&[45, 46, 47], &[45, 3]], vec![view(9)], 3.0),
+        (&[&[45, 46], &[45, 46]], vec![], 1.0),
+    ] {
+        let counted = known(asked, events.clone());
+        assert!(
+            (counted - items).abs() < 1e-5,
+            "{asked:?} {events:?}: {counted}"
+        );
+    }
 }
 
 #[test]

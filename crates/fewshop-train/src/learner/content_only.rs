@@ -19,8 +19,8 @@ use crate::text::TextVectors;
 /// Numbers of an item vector without a sentence model.
 const D: usize = 64;
 
-/// The ranker's weights by feature; chosen on validation sessions of the two example shops, see
-/// docs/words.md.
+/// The ranker's weights by feature. Set by hand: there is no log to learn them from, and they were
+/// not tuned on the example shops.
 const WEIGHTS: [(&str, f32); 12] = [
     ("near_mean", 3.0),
     ("near_max", 3.0),
