@@ -1,10 +1,11 @@
 //! The search: letters and meaning in one ranking.
 
 mod limits;
+mod read;
 
 use std::collections::BTreeMap;
 
-use crate::spelling::{forms, is_ideograph, is_stop_word, slips_to, words};
+use crate::spelling::{forms, slips_to, words};
 use fewshop_core::protocol::FoundBy;
 use fewshop_core::{Catalogue, ItemIx, order};
 
@@ -16,8 +17,6 @@ pub use limits::Limits;
 const MAX_LETTERS: usize = 200;
 /// Words that are read of a query.
 const MAX_WORDS: usize = 16;
-/// Longest name in the table of other names, in words.
-const LONGEST_NAME: usize = 4;
 
 // Weights of a word by its place. The head of an English noun phrase is its last word: of 'Coffee
 // creamer' and 'Ground coffee' the second one is coffee. What follows a comma or a bracket is a
@@ -269,79 +268,6 @@ impl WordSearch {
             .collect();
         order::sort_by(&mut scored, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         scored.into_iter().map(|(_, text)| text).collect()
-    }
-
-    /// The words to look for: without stop words, other names replaced by the shop's.
-    fn read(&self, query: &str) -> Vec<String> {
-        let typed: String = query.chars().take(MAX_LETTERS).collect();
-        let mut all = Vec::new();
-        for word in words(&typed) {
-            if word.starts_with(is_ideograph) {
-                self.read_unspaced(&word, &mut all);
-            } else {
-                all.push(word);
-            }
-        }
-        let mut out: Vec<String> = Vec::new();
-        let mut at = 0;
-        while at < all.len() && out.len() < MAX_WORDS {
-            let named = (1..=LONGEST_NAME.min(all.len() - at))
-                .rev()
-                .find_map(|count| {
-                    let name = all[at..at + count].join(" ");
-                    let other = self.meaning.alias(&name).map(str::to_owned);
-                    let last = forms(&all[at + count - 1]);
-                    let other = other.or_else(|| {
-                        last.iter().find_map(|form| {
-                            let start = all[at..at + count - 1].join(" ");
-                            let name = [start.as_str(), form].join(" ");
-                            self.meaning.alias(name.trim_start()).map(str::to_owned)
-                        })
-                    });
-                    other.map(|other| (count, other))
-                });
-            if let Some((count, other)) = named {
-                out.extend(words(&other));
-                at += count;
-            } else {
-                out.push(all[at].clone());
-                at += 1;
-            }
-        }
-        let said: Vec<String> = out
-            .iter()
-            .filter(|word| !is_stop_word(word))
-            .cloned()
-            .collect();
-        // Of stop words alone a product may still have one: 'The' in a book's title.
-        let mut left = if said.is_empty() { out } else { said };
-        left.truncate(MAX_WORDS);
-        left
-    }
-
-    /// Text written without spaces: the longest known names, from the left; what is no name is left
-    /// out if anything is one.
-    fn read_unspaced(&self, text: &str, out: &mut Vec<String>) {
-        let letters: Vec<char> = text.chars().collect();
-        let before = out.len();
-        let mut at = 0;
-        while at < letters.len() {
-            let known = (1..=8.min(letters.len() - at)).rev().find_map(|count| {
-                let name: String = letters[at..at + count].iter().collect();
-                let other = self.meaning.alias(&name)?;
-                Some((count, words(other)))
-            });
-            match known {
-                Some((count, other)) => {
-                    out.extend(other);
-                    at += count;
-                }
-                None => at += 1,
-            }
-        }
-        if out.len() == before {
-            out.push(text.to_owned());
-        }
     }
 
     /// What a word finds.

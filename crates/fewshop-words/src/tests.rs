@@ -140,6 +140,15 @@ fn what_is_not_wanted_or_too_dear_is_not_found_and_is_said() {
 }
 
 #[test]
+fn two_words_written_as_one_are_two() {
+    check_found("groundcoffee", &[4, 1], FoundBy::Letters);
+    check_found("coffeecreamers", &[0, 4, 1], FoundBy::Letters);
+    // The beginning of a word, a slip in one, and a word with a meaning are none.
+    check_found("creame", &[0, 2], FoundBy::Letters);
+    check_found("diapres", &[3], FoundBy::Letters);
+}
+
+#[test]
 fn the_bestseller_of_the_best_texts_stands_for_a_query() {
     let search = searching(&[1, 5, 4, 3, 9], words());
     let example = |query: &str, most| {
